@@ -1,0 +1,194 @@
+# relubench: make [all] | quickstart | test | deps | check | bench | sanitize | cov | install | clean
+#
+# VARIANT=release (default), debug, san or cov picks flags and build folder; ARCH picks -march;
+# V=1 shows the commands.
+
+VERSION := 0.1.0
+VARIANT ?= release
+ARCH ?= native
+ROOT ?= build
+PREFIX ?= /usr/local
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+
+ifeq ($(filter $(VARIANT),release debug san cov),)
+$(error VARIANT is release, debug, san or cov, not "$(VARIANT)")
+endif
+BUILD := $(ROOT)$(if $(filter-out release,$(VARIANT)),/$(VARIANT))
+
+# --- flags ---------------------------------------------------------------------------------------
+
+WARNINGS := -Wall -Wextra -pedantic -Wconversion -Wshadow -Wstrict-prototypes \
+	-Wmissing-prototypes -Wvla -Wwrite-strings -Wundef -Werror
+FLAGS_release := -O3 -g1 -march=$(ARCH)
+FLAGS_debug := -O0 -g
+FLAGS_san := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+FLAGS_cov := -O0 -g --coverage
+
+# One OpenMP runtime for BLAS and our own loops: two thread pools would fight for the cores. An
+# rpath (not a runpath) also steers the BLAS that LAPACKE loads.
+comma := ,
+BLAS_DIR := $(firstword $(wildcard /usr/lib/*/openblas-openmp))
+BLAS_INCLUDE := $(BLAS_DIR:/usr/lib/%=-I/usr/include/%)
+BLAS_LIBS := $(BLAS_DIR:%=-L%) $(BLAS_DIR:%=-Wl$(comma)--disable-new-dtags$(comma)-rpath$(comma)%) \
+	-lopenblas -llapacke
+
+override CPPFLAGS += -I. -D_GNU_SOURCE -DBUILD_VERSION='"$(VERSION)"' $(BLAS_INCLUDE)
+# errno and traps are not used; neither flag changes a rounding. No -ffast-math.
+override CFLAGS += -std=c11 $(WARNINGS) $(FLAGS_$(VARIANT)) -fopenmp -fno-math-errno -fno-trapping-math
+override LDLIBS += $(BLAS_LIBS) -lyaml -ljansson -lmd -lz -lm
+
+# Only env.o knows the build, so that a commit recompiles one file.
+COMMIT := $(or $(shell git --no-optional-locks describe --always --dirty --abbrev=40 \
+	--exclude='*' 2>/dev/null),unknown)
+PROVENANCE := -DBUILD_CC='"$(CC)"' -DBUILD_FLAGS='"$(FLAGS_$(VARIANT))"' -DBUILD_COMMIT='"$(COMMIT)"'
+
+# --- what is built -------------------------------------------------------------------------------
+
+MAIN := $(sort $(wildcard harness/main.c harness/cmd_*.c harness/cli*.c))
+WORKER := harness/worker.c
+LIB := $(sort $(filter-out $(MAIN) $(WORKER),$(wildcard solvers/*/*.c baselines/*.c harness/*.c harness/*/*.c)))
+HELPERS := $(sort $(wildcard tests/*.c))
+UNIT := $(sort $(wildcard tests/unit/test_*.c tests/fault/test_*.c))
+CONTRACT := $(sort $(wildcard tests/contract/test_*.c))
+GOLDEN := $(sort $(wildcard tests/golden/test_*.c))
+E2E := $(sort $(wildcard tests/e2e/test_*.sh))
+BENCH := $(sort $(wildcard tests/bench/*.c))
+
+PROGRAMS := $(addprefix $(BUILD)/,relubench relubench-worker-double relubench-worker-single)
+CONTRACT_BINS := $(foreach p,double single,$(CONTRACT:%.c=$(BUILD)/$(p)/%))
+CORE_BINS := $(UNIT:%.c=$(BUILD)/double/%) $(CONTRACT_BINS)
+TEST_BINS := $(CORE_BINS) $(GOLDEN:%.c=$(BUILD)/double/%)
+BENCH_BINS := $(BENCH:%.c=$(BUILD)/double/%)
+
+all: $(PROGRAMS)
+
+V ?= 0
+Q := $(if $(filter 0,$(V)),@)
+SILENT := $(findstring s,$(firstword -$(MAKEFLAGS)))
+say = @$(if $(SILENT)$(filter-out 0,$(V)),:,printf '  %-5s %s\n' $(1) $@)
+LINK = $(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^)
+
+$(BUILD)/relubench: $(MAIN:%.c=$(BUILD)/double/%.o) $(BUILD)/double/librelubench.a
+	$(call say,LINK)
+	$(LINK) $(LDLIBS)
+
+# The same sources make a double and a single precision library, worker and set of tests.
+define precision
+$(BUILD)/$(1)/%.o: %.c $(BUILD)/flags
+	@mkdir -p $$(@D)
+	$$(call say,CC)
+	$$(Q)$$(CC) $$(CPPFLAGS) $(2) $$(CFLAGS) -MMD -MP -c -o $$@ $$<
+
+$(BUILD)/$(1)/librelubench.a: $(LIB:%.c=$(BUILD)/$(1)/%.o) $(BUILD)/sources
+	$$(call say,AR)
+	$$(Q)rm -f $$@ && ar rcs $$@ $$(filter %.o,$$^)
+
+$(BUILD)/relubench-worker-$(1): $(BUILD)/$(1)/$(WORKER:.c=.o) $(BUILD)/$(1)/librelubench.a
+	$$(call say,LINK)
+	$$(LINK) $$(LDLIBS)
+
+$(BUILD)/$(1)/tests/%: $(BUILD)/$(1)/tests/%.o $(HELPERS:%.c=$(BUILD)/$(1)/%.o) \
+		$(BUILD)/$(1)/librelubench.a
+	$$(call say,LINK)
+	$$(LINK) -lcmocka $$(LDLIBS)
+
+$(BUILD)/$(1)/harness/store/env.o: override CPPFLAGS += $$(PROVENANCE)
+$(BUILD)/$(1)/harness/store/env.o: $(BUILD)/provenance
+endef
+$(eval $(call precision,double,))
+$(eval $(call precision,single,-DRB_SINGLE))
+
+# Written only when their text changes, so that what depends on them is rebuilt exactly then.
+stamp = @mkdir -p $(@D); printf '%s\n' "$$text" | cmp -s - $@ || printf '%s\n' "$$text" >$@
+$(BUILD)/flags: export text = $(CC) $(CPPFLAGS) $(CFLAGS)
+$(BUILD)/sources: export text = $(LIB)
+$(BUILD)/provenance: export text = $(PROVENANCE)
+$(BUILD)/flags $(BUILD)/sources $(BUILD)/provenance: FORCE
+	$(stamp)
+
+# --- what a user runs ----------------------------------------------------------------------------
+
+# Packages may appear while make runs, so the build is a second make.
+JOBS = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
+SUBMAKE = +@$(MAKE) --no-print-directory $(JOBS)
+
+PACKAGES := gcc make libopenblas-openmp-dev liblapacke-dev libyaml-dev gnuplot-nox \
+	librandom123-dev libjansson-dev zlib1g-dev libmd-dev libcmocka-dev
+
+deps:
+	@sh .ci/deps $(PACKAGES)
+
+quickstart: deps
+	$(SUBMAKE) all
+	@$(BUILD)/relubench run experiments/quickstart.yaml
+
+tests-built: $(PROGRAMS) $(TEST_BINS)
+
+test: deps
+	$(SUBMAKE) tests-built
+	@RELUBENCH=$(BUILD)/relubench sh tests/run.sh $(TEST_BINS) $(E2E)
+
+# Unit and contract tests under address and undefined behaviour sanitizers.
+sanitize: deps
+	$(SUBMAKE) VARIANT=san core-tested
+
+core-tested: $(CORE_BINS)
+	@sh tests/run.sh $(CORE_BINS)
+
+cov: deps
+	$(SUBMAKE) VARIANT=cov tests-built
+	@find $(ROOT)/cov -name '*.gcda' -delete
+	@$(MAKE) --no-print-directory VARIANT=cov cov-tested
+
+cov-tested:
+	@RELUBENCH=$(BUILD)/relubench sh tests/run.sh $(TEST_BINS) $(E2E)
+	@sh tests/coverage.sh $(BUILD)/double
+
+bench: deps
+	$(SUBMAKE) bench-built
+	@set -e; for program in $(BENCH_BINS); do echo "== $$program"; $$program; done
+
+bench-built: $(BENCH_BINS)
+
+# --- checks --------------------------------------------------------------------------------------
+
+CODE := $(sort $(wildcard $(foreach folder,solvers baselines harness tests,\
+	$(addprefix $(folder)/,*.c *.h */*.c */*.h))))
+
+check: check-deps check-style check-format check-cppcheck
+
+check-deps:
+	@sh tests/check_deps.sh $(CODE)
+
+check-style:
+	@sh tests/check_style.sh $(CODE)
+
+check-format:
+	@sh tests/check_format.sh $(CODE)
+
+check-cppcheck:
+	@if ! command -v cppcheck >/dev/null; then echo "cppcheck: not installed, skipped"; else \
+	cppcheck -q -j2 --std=c11 --enable=warning,portability --inline-suppr --error-exitcode=1 \
+		-I. -D_GNU_SOURCE $(filter %.c,$(CODE)) && echo "cppcheck: fine"; fi
+
+# --- install -------------------------------------------------------------------------------------
+
+install: all
+	install -D -m 755 $(BUILD)/relubench $(DESTDIR)$(PREFIX)/bin/relubench
+	install -D -m 755 -t $(DESTDIR)$(PREFIX)/libexec/relubench $(filter-out %/relubench,$(PROGRAMS))
+	install -D -m 644 harness/relubench.1 $(DESTDIR)$(PREFIX)/share/man/man1/relubench.1
+	install -D -m 644 harness/completion.bash \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/relubench
+
+clean:
+	rm -rf $(ROOT)
+
+FORCE:
+.PHONY: all deps quickstart tests-built test sanitize core-tested cov cov-tested bench bench-built \
+	check check-deps check-style check-format check-cppcheck install clean FORCE
+.SECONDARY:
+.DELETE_ON_ERROR:
+-include $(foreach p,double single,$(patsubst %.c,$(BUILD)/$(p)/%.d,\
+	$(LIB) $(MAIN) $(WORKER) $(HELPERS) $(UNIT) $(CONTRACT) $(GOLDEN) $(BENCH)))

@@ -1,0 +1,172 @@
+/* Setup, start, early stopping and result of the backprop baselines. */
+#include "baselines/backprop.h"
+
+#include "solvers/core/rng.h"
+
+#include <math.h>
+#include <omp.h>
+#include <string.h>
+
+enum {
+	CHUNK = 512, /* rows of H: 512 x 144 doubles are 576 KiB, about the L2 of a core */
+	PART_FLOPS =
+		1 << 18, /* a thread is worth its barriers (microseconds) from about this work on */
+	FLOPS = 4        /* per sample, input and neuron: multiply and add, forward and backward */
+};
+
+/* Standard deviations of the start (He et al. 2015; Glorot and Bengio 2010); the output layer has m
+ * inputs and one output. */
+static const struct {
+	double fan_in, fan_out;
+} variance_parts[] = {{1, 0}, {1, 1}};
+
+const char *const backprop_inits[] = {"he", "glorot", NULL};
+
+static double start_deviation(long init, ptrdiff_t in, ptrdiff_t out)
+{
+	return sqrt(2 / (variance_parts[init].fan_in * (double)in +
+			 variance_parts[init].fan_out * (double)out));
+}
+
+static void draw_weights(struct backprop *b)
+{
+	struct rng rng = rng_stream(b->problem->seed, "init", 0);
+	double inner = start_deviation(b->options->init, b->d, b->m);
+	double outer = start_deviation(b->options->init, b->m, 1);
+	size_t inner_count = (size_t)(b->d * b->m);
+
+	for (size_t i = 0; i < b->count; i++)
+		b->weights[i] = (real)((i < inner_count ? inner : outer) * rng_normal(&rng));
+}
+
+static ptrdiff_t batch_size(const struct backprop_options *options, ptrdiff_t n)
+{
+	return options->batch > 0 && options->batch < n ? options->batch : n;
+}
+
+/* Threads that the work of one chunk keeps busy, at most one per neuron. */
+static int part_count(const struct backprop *b)
+{
+	double flops = 2.0 * (double)b->d * (double)b->m * (double)b->chunk;
+	int parts = omp_get_max_threads();
+
+	if (parts > 1 + flops / PART_FLOPS)
+		parts = 1 + (int)(flops / PART_FLOPS);
+	return parts < b->m ? parts : (int)b->m;
+}
+
+static void allocate(struct backprop *b, struct arena *arena)
+{
+	b->weights = ARENA_ARRAY(arena, real, b->count);
+	b->gradient = ARENA_ARRAY(arena, real, b->count);
+	b->Xt = mat_new(arena, b->d, b->n);
+	b->batch = mat_new(arena, b->d, batch_size(b->options, b->n) < b->n ? b->chunk : 0);
+	b->H = mat_new(arena, b->chunk, b->m);
+	b->share = mat_new(arena, b->chunk, b->parts);
+	b->f = ARENA_ARRAY(arena, real, b->chunk);
+	b->y = ARENA_ARRAY(arena, real, b->chunk);
+	b->g = ARENA_ARRAY(arena, real, b->chunk);
+	b->order = ARENA_ARRAY(arena, size_t, b->n);
+	if (b->options->patience > 0) {
+		b->best = ARENA_ARRAY(arena, real, b->count);
+		b->f_validation = ARENA_ARRAY(arena, real, b->problem->X_validation.rows);
+		b->work = net_work_new(arena, b->m);
+	}
+}
+
+enum status backprop_setup(struct backprop *b, const struct problem *problem,
+			   const struct backprop_options *options, struct arena *arena,
+			   struct err *err)
+{
+	ptrdiff_t batch = batch_size(options, problem->X.rows);
+
+	if (options->patience > 0 && problem->X_validation.rows == 0)
+		return err_set(
+			err, STATUS_SPEC,
+			"patience: expected 0 or a validation part (split: {validation: 0.1}), got "
+			"\"%ld\" and no validation samples",
+			options->patience);
+	*b = (struct backprop){
+		.problem = problem,
+		.options = options,
+		.n = problem->X.rows,
+		.d = problem->X.cols,
+		.m = options->width,
+		.chunk = batch < CHUNK ? batch : CHUNK,
+		.count = (size_t)((problem->X.cols + 1) * options->width),
+		.decay = (real)(problem->beta / ((double)problem->X.rows * problem->loss.weight)),
+		.best_loss = HUGE_VAL,
+	};
+	b->parts = part_count(b);
+	allocate(b, arena);
+	mat_transpose(b->Xt, problem->X);
+	for (ptrdiff_t k = 0; k < b->n; k++)
+		b->order[k] = (size_t)k;
+	draw_weights(b);
+	return STATUS_OK;
+}
+
+static struct net as_net(const struct backprop *b)
+{
+	return (struct net){
+		.U = {.rows = b->d, .cols = b->m, .stride = b->d, .at = b->weights},
+		.alpha = b->weights + b->d * b->m,
+	};
+}
+
+/* True when the validation loss has not fallen for `patience` epochs. A NaN counts as not fallen.
+ */
+static bool out_of_patience(struct backprop *b)
+{
+	const struct problem *problem = b->problem;
+	struct net net = as_net(b);
+	double loss;
+
+	net_forward(&net, problem->X_validation, b->f_validation, &b->work);
+	loss = loss_value(problem->loss, (size_t)problem->X_validation.rows, b->f_validation,
+			  problem->y_validation);
+	b->since_best++;
+	if (loss < b->best_loss) {
+		b->best_loss = loss;
+		b->since_best = 0;
+		memcpy(b->best, b->weights, b->count * sizeof *b->best);
+	}
+	return b->since_best >= b->options->patience;
+}
+
+void backprop_report(struct backprop *b, struct progress *progress)
+{
+	bool stop = b->best && out_of_patience(b);
+
+	*progress = (struct progress){
+		.objective = NAN, /* known for the minibatches only, each at weights of its own */
+		.primal_residual = NAN,
+		.dual_residual = NAN,
+		.finished = stop || b->epoch >= b->options->epochs,
+	};
+	if (progress->finished && b->best && b->best_loss < HUGE_VAL)
+		memcpy(b->weights, b->best, b->count * sizeof *b->weights);
+}
+
+void backprop_network(const struct backprop *b, struct net *net)
+{
+	struct net own = as_net(b);
+
+	net->U.cols = b->m;
+	mat_copy(net->U, own.U);
+	memcpy(net->alpha, own.alpha, (size_t)b->m * sizeof *net->alpha);
+}
+
+void backprop_forecast(const struct backprop_options *options, ptrdiff_t n, ptrdiff_t d,
+		       int vectors, struct forecast *out)
+{
+	double m = (double)options->width, batch = (double)batch_size(options, n);
+	double chunk = batch < CHUNK ? batch : CHUNK, inputs = (double)d, samples = (double)n;
+	double weights = (2 + (options->patience > 0) + vectors) * (inputs + 1) * m;
+	double gathered = batch < samples ? inputs * chunk : 0;
+
+	out->bytes = (weights + inputs * samples + gathered + chunk * m) * (double)sizeof(real) +
+		     samples * (double)sizeof(size_t);
+	out->setup_flops = 0;
+	out->iteration_flops = FLOPS * samples * inputs * m;
+}

@@ -1,0 +1,8 @@
+/* Baselines are trainers (solvers/core/trainer.h); this header is their public face to the
+ * registry. */
+#ifndef BASELINES_BASELINE_H
+#define BASELINES_BASELINE_H
+
+#include "solvers/core/trainer.h"
+
+#endif

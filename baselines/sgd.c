@@ -1,0 +1,105 @@
+/* Stochastic gradient descent with momentum (Polyak 1964; Nesterov form as in Sutskever et al.
+ * 2013).
+ *
+ *     v <- momentum v + g,   w <- w - rate (g + momentum v)  (nesterov)   or   w <- w - rate v */
+#include "baselines/backprop.h"
+
+struct sgd_options {
+	struct backprop_options common;
+	double momentum;
+	bool nesterov;
+};
+
+static const struct option rows[] = {
+	BACKPROP_ROWS(struct sgd_options, "0.1"),
+	{OPTION_FIELD(struct sgd_options, momentum), .initial = "0.9",
+	 .range = {.has_min = true, .has_max = true, .below = true, .min = 0, .max = 1},
+	 .doc = "share of the last step that is kept"},
+	{OPTION_FIELD(struct sgd_options, nesterov), .initial = "false",
+	 .doc = "look ahead along the momentum (Nesterov)"},
+	{0},
+};
+
+struct sgd {
+	struct backprop base;
+	real momentum, look_ahead; /* look_ahead: momentum with nesterov, else 0 */
+	real rate;
+	real *velocity;
+};
+
+static enum status setup(const struct problem *problem, const void *options, struct arena *arena,
+			 void **state, struct err *err)
+{
+	const struct sgd_options *o = options;
+	struct sgd *sgd = ARENA_NEW(arena, struct sgd);
+
+	*state = sgd;
+	TRY(backprop_setup(&sgd->base, problem, &o->common, arena, err));
+	sgd->momentum = (real)o->momentum;
+	sgd->look_ahead = o->nesterov ? sgd->momentum : 0;
+	sgd->velocity = ARENA_ARRAY(arena, real, sgd->base.count);
+	return STATUS_OK;
+}
+
+/* v <- momentum v + g; w <- w - rate (nesterov ? g + momentum v : v) */
+static void update(void *trainer, struct backprop_span span)
+{
+	struct sgd *sgd = trainer;
+	const real *restrict g = sgd->base.gradient + span.first;
+	real *restrict w = sgd->base.weights + span.first, *restrict v = sgd->velocity + span.first;
+	real momentum = sgd->momentum, rate = sgd->rate;
+	real on_velocity = sgd->look_ahead > 0 ? sgd->look_ahead : 1,
+	     on_gradient = sgd->look_ahead > 0 ? 1 : 0;
+
+#pragma omp simd
+	for (size_t i = 0; i < span.count; i++) {
+		v[i] = momentum * v[i] + g[i];
+		w[i] -= rate * (on_velocity * v[i] + on_gradient * g[i]);
+	}
+}
+
+static void step(void *state, struct progress *progress)
+{
+	struct sgd *sgd = state;
+
+	sgd->rate = (real)backprop_rate(&sgd->base);
+	backprop_epoch(&sgd->base, update, NULL, sgd);
+	backprop_report(&sgd->base, progress);
+}
+
+static ptrdiff_t width(const void *state)
+{
+	return ((const struct sgd *)state)->base.m;
+}
+
+static void network(const void *state, struct net *net)
+{
+	backprop_network(&((const struct sgd *)state)->base, net);
+}
+
+static ptrdiff_t patterns_used(const void *state)
+{
+	(void)state;
+	return 0;
+}
+
+static void forecast(const void *options, ptrdiff_t n, ptrdiff_t d, struct forecast *out)
+{
+	const struct sgd_options *o = options;
+
+	backprop_forecast(&o->common, n, d, 1, out);
+}
+
+const struct trainer trainer_sgd = {
+	.base = {.name = "sgd",
+		 .doc = "backprop with minibatch gradient descent and momentum",
+		 .cite = "sutskever2013",
+		 .options = rows,
+		 .size = sizeof(struct sgd_options)},
+	.forecast = forecast,
+	.setup = setup,
+	.step = step,
+	.width = width,
+	.network = network,
+	.patterns_used = patterns_used,
+};

@@ -1,0 +1,96 @@
+/* What the verbs share: their table, options declared as rows, and loading a spec with its problems shown. */
+#ifndef HARNESS_CLI_H
+#define HARNESS_CLI_H
+
+#include "harness/sched/sched.h"
+#include "harness/spec/spec.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#ifndef BUILD_VERSION
+#define BUILD_VERSION "0.1.0"
+#endif
+
+/* What the options of all verbs are parsed into. */
+struct cli_args {
+	size_t count; /* operands */
+	char **operand;
+	size_t set_count; /* "path=value" of --set and of the options that stand for one */
+	const char **set;
+	const char *out, *filter;
+	bool force, retry_failed, fail_fast, quiet, no_color, help;
+	struct arena arena; /* of the texts above; give it back with arena_release */
+};
+
+enum cli_type {
+	CLI_FLAG,   /* bool at offset */
+	CLI_TEXT,   /* const char * at offset */
+	CLI_SET,    /* adds "path=VALUE" to the sets; path == NULL: VALUE is "path=value" itself */
+};
+
+struct cli_option {
+	const char *name;     /* without the dashes */
+	const char *argument; /* name of its value in the help, or NULL */
+	const char *doc;
+	enum cli_type type;
+	size_t offset;
+	const char *path;
+};
+
+struct cli_verb {
+	const char *name;
+	const char *operands; /* as the help shows them: "SPEC" */
+	const char *doc;      /* one line */
+	size_t least, most;   /* operands */
+	const struct cli_option *options; /* ends with name NULL; NULL: only --help */
+	int (*run)(struct cli_args *args);
+};
+
+/* The verbs, in the order of the help; ends with name NULL. */
+extern const struct cli_verb cli_verbs[];
+
+/* One of each harness/cmd_*.c. They return the exit status of the program. */
+int cmd_run(struct cli_args *args);
+int cmd_plan(struct cli_args *args);
+int cmd_validate(struct cli_args *args);
+int cmd_status(struct cli_args *args);
+int cmd_show(struct cli_args *args);
+int cmd_report(struct cli_args *args);
+int cmd_plot(struct cli_args *args);
+int cmd_list(struct cli_args *args);
+int cmd_describe(struct cli_args *args);
+int cmd_env(struct cli_args *args);
+
+/* Parse the arguments behind the verb, run it. Returns the exit status. */
+int cli_run_verb(const struct cli_verb *verb, int argc, char **argv);
+
+/* "unknown <what> "name"; did you mean "x"? one of: ..." on stderr. Returns STATUS_SPEC. */
+int cli_unknown(const char *what, const char *name, const char *const *names, size_t count);
+
+/* Print an error on stderr and return its status. */
+int cli_fail(const struct err *err);
+
+/* Load the spec; all problems are printed. `sets` as in spec_load. */
+enum status cli_load(const char *path, struct texts sets, struct arena *arena, struct experiment *out);
+
+/* Load the spec of a results folder as it was run, --set included. *origin is the path of the spec it was
+ * copied from. */
+enum status cli_load_results(const char *folder, struct arena *arena, struct experiment *out,
+                             const char **origin, struct texts *sets);
+
+/* The results folder of an experiment: <--out or results>/<name>. */
+const char *cli_folder(const struct cli_args *args, const struct experiment *experiment,
+                       struct arena *arena);
+
+/* Path of this program, or NULL if the system does not say. */
+const char *cli_program(struct arena *arena);
+
+/* Leave out of the plan what the filter (may be NULL) does not name: "method=admm,rho=0.1,repetition=0".
+ * A key that occurs twice may have either value. */
+enum status cli_filter(struct plan *plan, const char *filter, struct err *err);
+
+/* May colours be used on this stream? Not if it is no terminal, NO_COLOR is set or --no-color was given. */
+bool cli_color(const struct cli_args *args, int fd);
+
+#endif

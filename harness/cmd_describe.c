@@ -1,0 +1,47 @@
+/* relubench describe NAME */
+#include "harness/cli.h"
+#include "solvers/core/desc.h"
+
+#include <string.h>
+
+static void describe(enum kind kind, const struct desc *item)
+{
+	printf("%s (%s): %s\n", item->name, registry_title(kind), item->doc);
+	if (item->cite && item->cite[0])
+		printf("source: %s\n", item->cite);
+	if (item->options && item->options[0].name) {
+		printf("\n");
+		spec_describe(item, stdout);
+	}
+	printf("\n");
+}
+
+/* Names of all items, each once per kind that has it. */
+static int unknown(const char *name, struct arena *arena)
+{
+	size_t count = 0, room = 0;
+	const char **names;
+
+	for (int kind = 0; kind < KIND_COUNT; kind++)
+		room += registry_count((enum kind)kind);
+	names = ARENA_ARRAY(arena, const char *, room + 1);
+	for (int kind = 0; kind < KIND_COUNT; kind++)
+		for (size_t i = 0; kind != KIND_TRAINER && i < registry_count((enum kind)kind); i++)
+			names[count++] = registry_at((enum kind)kind, i)->name;
+	return cli_unknown("name", name, names, count);
+}
+
+int cmd_describe(struct cli_args *args)
+{
+	size_t found = 0;
+
+	for (int kind = 0; kind < KIND_COUNT; kind++) {
+		const struct desc *item = registry_find((enum kind)kind, args->operand[0]);
+
+		if (!item || kind == KIND_TRAINER) /* a solver or a baseline by its own kind */
+			continue;
+		describe((enum kind)kind, item);
+		found++;
+	}
+	return found ? STATUS_OK : unknown(args->operand[0], &args->arena);
+}

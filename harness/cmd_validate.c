@@ -1,0 +1,21 @@
+/* relubench validate SPEC... */
+#include "harness/cli.h"
+
+int cmd_validate(struct cli_args *args)
+{
+	struct texts sets = {args->set_count, args->set};
+	int worst = STATUS_OK;
+
+	for (size_t i = 0; i < args->count; i++) {
+		struct arena arena = {0};
+		struct experiment experiment;
+		int status = (int)cli_load(args->operand[i], sets, &arena, &experiment);
+
+		if (status == STATUS_OK)
+			printf("%s: ok (%zu cell%s)\n", args->operand[i], experiment.cell_count,
+			       experiment.cell_count == 1 ? "" : "s");
+		worst = status > worst ? status : worst;
+		arena_release(&arena);
+	}
+	return worst;
+}

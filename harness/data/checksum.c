@@ -1,0 +1,44 @@
+/* SHA-256 over the files of a data set. */
+#include "harness/data/data.h"
+#include "harness/store/gzfile.h"
+
+#include <errno.h>
+#include <sha256.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { MOST_FILES = 64, PIECE = 64 * 1024 };
+
+static enum status add_file(SHA256_CTX *sum, const char *path, struct err *err)
+{
+	struct err_place at = {.source = path};
+	unsigned char piece[PIECE];
+	FILE *file = fopen(path, "rb");
+	enum status status = STATUS_OK;
+	size_t n;
+
+	if (!file)
+		return gzfile_missing(path, err);
+	while ((n = fread(piece, 1, sizeof piece, file)) > 0)
+		SHA256Update(sum, piece, n);
+	if (ferror(file))
+		status = err_at(err, STATUS_ENV, at, "cannot read the file: %s", strerror(errno));
+	fclose(file);
+	return status;
+}
+
+enum status data_checksum(const struct data_options *options, char hex[65], struct err *err)
+{
+	const struct source *source = (const struct source *)options->source.item;
+	const char *paths[MOST_FILES];
+	size_t count = 0;
+	SHA256_CTX sum;
+
+	if (source->files)
+		count = source->files(options->source.options, paths, MOST_FILES);
+	SHA256Init(&sum);
+	for (size_t i = 0; i < count; i++)
+		TRY(add_file(&sum, paths[i], err));
+	SHA256End(&sum, hex);
+	return STATUS_OK;
+}

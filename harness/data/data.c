@@ -1,0 +1,259 @@
+/* One data set from its source to prepared matrices: classes, split, limit, missing values,
+ * preparation. */
+#include "harness/data/data.h"
+#include "harness/data/labels.h"
+#include "harness/data/split.h"
+#include "harness/data/transform.h"
+#include "solvers/core/rng.h"
+
+#include <math.h>
+#include <string.h>
+
+enum task { TASK_CLASSIFICATION, TASK_REGRESSION };
+
+const char *const data_tasks[] = {"classification", "regression", NULL};
+
+static const struct option split_option_rows[] = {
+	{OPTION_FIELD(struct split_options, test), .initial = "null", .range = RANGE_FROM(0),
+	 .doc = "test part: a share if below 1, else a count; 0 = none; null = the source's own, "
+		"or "
+		"none"},
+	{OPTION_FIELD(struct split_options, validation), .initial = "0", .range = RANGE_FROM(0),
+	 .doc = "validation part: a share if below 1, else a count; 0 = none"},
+	{OPTION_FIELD(struct split_options, stratified), .initial = "true",
+	 .doc = "every part gets the classes in the proportions of the whole (not in regression)"},
+	{0},
+};
+
+static const struct option limit_option_rows[] = {
+	{OPTION_FIELD(struct limit_options, train), .initial = "0", .range = RANGE_FROM(0),
+	 .doc = "keep the first rows of the training part; 0 = all"},
+	{OPTION_FIELD(struct limit_options, test), .initial = "0", .range = RANGE_FROM(0),
+	 .doc = "keep the first rows of the test part; 0 = all"},
+	{0},
+};
+
+const struct option data_rows[] = {
+	{OPTION_FIELD(struct data_options, name), .doc = "name in results and in train[].data"},
+	{OPTION_FIELD(struct data_options, source), .kind = KIND_DATA, .style = CHOICE_KEYED,
+	 .doc = "where the rows come from; the key is the name of the source"},
+	{OPTION_FIELD(struct data_options, classes), .initial = "[]",
+	 .doc = "two labels, mapped to -1 and +1, other rows are left out; empty: the two that "
+		"occur, in ascending order"},
+	{OPTION_FIELD(struct data_options, task), .initial = "classification", .names = data_tasks,
+	 .doc = "two classes, or numeric targets"},
+	{OPTION_FIELD(struct data_options, split), .initial = "{}", .rows = split_option_rows,
+	 .size = sizeof(struct split_options),
+	 .doc = "parts drawn at random, anew in each repetition"},
+	{OPTION_FIELD(struct data_options, limit), .initial = "{}", .rows = limit_option_rows,
+	 .size = sizeof(struct limit_options), .doc = "smaller parts, after the split"},
+	{OPTION_FIELD(struct data_options, prepare), .initial = "[]", .kind = KIND_PREPARE,
+	 .style = CHOICE_NESTED, .doc = "steps fitted on the training part, in this order"},
+	{0},
+};
+
+struct parts {
+	struct rows at[SPLIT_ROLES];
+	const char *classes[2]; /* NULL for regression */
+};
+
+/* Keep the rows of two classes, in place. `named`: other labels are left out, else they are an
+ * error. */
+static enum status keep_classes(struct table *table, const struct labels *labels,
+				const size_t pick[2], bool named, struct arena *scratch,
+				struct rows *out, struct err *err)
+{
+	const char *last_text = NULL; /* readers share one text per label */
+	size_t last = 0;
+
+	*out = (struct rows){.d = table->d, .x = table->x};
+	out->y = ARENA_ARRAY(scratch, double, table->n);
+	for (size_t i = 0; i < table->n; i++) {
+		if (table->label[i] != last_text)
+			last = labels_find(labels, table->label[i]);
+		last_text = table->label[i];
+		if (last != pick[0] && last != pick[1] && named)
+			continue;
+		if (last != pick[0] && last != pick[1])
+			return err_set(err, STATUS_ENV,
+				       "the test part has the label \"%.40s\", which the training "
+				       "part lacks",
+				       last_text);
+		if (out->n < i)
+			memmove(out->x + out->n * out->d, out->x + i * out->d,
+				out->d * sizeof *out->x);
+		out->y[out->n++] = last == pick[1] ? 1 : -1;
+	}
+	return STATUS_OK;
+}
+
+static enum status choose_classes(const struct data_options *o, struct table *train,
+				  struct table *test, struct arena *scratch, struct parts *parts,
+				  struct err *err)
+{
+	struct labels labels = labels_new(scratch);
+	bool named = o->classes.count > 0;
+	size_t pick[2];
+
+	for (size_t i = 0; i < train->n; i++)
+		labels_add(&labels, train->label[i], strlen(train->label[i]), 1);
+	TRY(labels_pick(&labels, o->classes, pick, err));
+	parts->classes[0] = labels.at[pick[0]].text;
+	parts->classes[1] = labels.at[pick[1]].text;
+	TRY(keep_classes(train, &labels, pick, named, scratch, &parts->at[SPLIT_TRAIN], err));
+	return keep_classes(test, &labels, pick, named, scratch, &parts->at[SPLIT_TEST], err);
+}
+
+static struct rows rows_of(const struct table *table)
+{
+	return (struct rows){.n = table->n, .d = table->d, .x = table->x, .y = table->target};
+}
+
+/* Read the source; the training part holds all rows that are not the source's own test part. */
+static enum status read_source(const struct data_options *o, uint64_t seed, struct arena *scratch,
+			       struct parts *parts, size_t *dropped, struct err *err)
+{
+	const struct source *source = (const struct source *)o->source.item;
+	struct read_request request = {
+		.classes = o->classes, .regression = o->task == TASK_REGRESSION, .seed = seed};
+	struct table train = {0}, test = {0};
+
+	if (request.regression && o->classes.count > 0)
+		return err_set(err, STATUS_SPEC, "classes: regression has no classes");
+	TRY(source->read(o->source.options, &request, scratch, &train, &test, err));
+	*dropped = train.dropped + test.dropped;
+	if (train.n < 2)
+		return err_set(err, STATUS_ENV, "expected at least 2 rows, got %zu", train.n);
+	test.d = train.d;
+	if (!request.regression)
+		return choose_classes(o, &train, &test, scratch, parts, err);
+	parts->at[SPLIT_TRAIN] = rows_of(&train);
+	parts->at[SPLIT_TEST] = rows_of(&test);
+	return STATUS_OK;
+}
+
+/* Room for the rows that get a role other than training. */
+static struct rows rows_new(struct arena *scratch, const unsigned char *role, size_t n, int wanted,
+			    size_t d)
+{
+	struct rows rows = {.d = d};
+	size_t count = 0;
+
+	for (size_t i = 0; i < n; i++)
+		count += role[i] == wanted;
+	rows.x = arena_alloc(scratch, count, d * sizeof(double));
+	rows.y = ARENA_ARRAY(scratch, double, count);
+	return rows;
+}
+
+/* Move rows to their parts, which keep the order of the source; training rows stay in their array.
+ */
+static void separate(struct parts *parts, const unsigned char *role, bool has_test,
+		     struct arena *scratch)
+{
+	struct rows all = parts->at[SPLIT_TRAIN];
+
+	parts->at[SPLIT_TRAIN].n = 0;
+	parts->at[SPLIT_VALIDATION] = rows_new(scratch, role, all.n, SPLIT_VALIDATION, all.d);
+	if (!has_test)
+		parts->at[SPLIT_TEST] = rows_new(scratch, role, all.n, SPLIT_TEST, all.d);
+	for (size_t i = 0; i < all.n; i++) {
+		struct rows *to = &parts->at[role[i]];
+
+		memmove(to->x + to->n * all.d, all.x + i * all.d, all.d * sizeof *all.x);
+		to->y[to->n++] = all.y[i];
+	}
+}
+
+static enum status split(const struct data_options *o, struct rng *rng, struct arena *scratch,
+			 struct parts *parts, struct err *err)
+{
+	const struct rows *all = &parts->at[SPLIT_TRAIN];
+	struct rows *test = &parts->at[SPLIT_TEST];
+	bool has_test = test->n > 0;
+	struct split_rows rows = {.n = all->n, .has_test = has_test};
+	unsigned char *role = ARENA_ARRAY(scratch, unsigned char, all->n);
+
+	rows.y = o->task == TASK_REGRESSION ? NULL : all->y;
+	TRY(split_assign(&o->split, &rows, rng, scratch, role, err));
+	separate(parts, role, has_test, scratch);
+	if (has_test && o->split.test == 0)
+		test->n = 0;
+	return STATUS_OK;
+}
+
+static void limit(struct rows *rows, long most)
+{
+	if (most > 0 && rows->n > (size_t)most)
+		rows->n = (size_t)most;
+}
+
+/* Both classes, at least two rows. */
+static enum status check_training(const struct parts *parts, struct err *err)
+{
+	const struct rows *train = &parts->at[SPLIT_TRAIN];
+	size_t positive = 0;
+
+	if (train->n < 2)
+		return err_set(err, STATUS_SPEC, "expected at least 2 training rows, got %zu",
+			       train->n);
+	for (size_t i = 0; i < train->n; i++)
+		positive += train->y[i] > 0;
+	if (parts->classes[0] && (positive == 0 || positive == train->n))
+		return err_set(err, STATUS_ENV,
+			       "one class only in the training part: \"%.40s\" (%zu rows)",
+			       parts->classes[positive > 0], train->n);
+	return STATUS_OK;
+}
+
+static enum status prepare(const struct data_options *o, struct parts *parts, struct arena *arena,
+			   struct dataset *out, struct err *err)
+{
+	struct part *to[SPLIT_ROLES] = {[SPLIT_TRAIN] = &out->train,
+					[SPLIT_VALIDATION] = &out->validation,
+					[SPLIT_TEST] = &out->test};
+	const struct rows *train = &parts->at[SPLIT_TRAIN];
+	bool bias = false;
+
+	out->raw_d = train->d;
+	out->shift = ARENA_ARRAY(arena, double, train->d);
+	out->scale = ARENA_ARRAY(arena, double, train->d);
+	TRY(transform_fit(&o->prepare, train, out->shift, out->scale, &bias, err));
+	out->bias = bias ? (ptrdiff_t)train->d : -1;
+	for (int role = 0; role < SPLIT_ROLES; role++)
+		TRY(transform_apply(&parts->at[role], out->shift, out->scale, bias, arena, to[role],
+				    err));
+	return STATUS_OK;
+}
+
+static enum status load(const struct data_options *o, uint64_t seed, long repetition,
+			struct arena *memory[2], struct dataset *out, struct err *err)
+{
+	struct arena *arena = memory[0], *scratch = memory[1];
+	struct rng draw = rng_stream(seed, "generate", (uint64_t)repetition);
+	struct rng rng = rng_stream(seed, "split", (uint64_t)repetition);
+	struct parts parts = {0};
+
+	*out = (struct dataset){.regression = o->task == TASK_REGRESSION};
+	TRY(read_source(o, rng_bits(&draw), scratch, &parts, &out->dropped, err));
+	TRY(split(o, &rng, scratch, &parts, err));
+	limit(&parts.at[SPLIT_TRAIN], o->limit.train);
+	limit(&parts.at[SPLIT_TEST], o->limit.test);
+	TRY(check_training(&parts, err));
+	TRY(transform_fill(parts.at, scratch, &out->filled, err));
+	for (int c = 0; c < 2 && parts.classes[c]; c++)
+		out->classes[c] = arena_text(arena, parts.classes[c]);
+	return prepare(o, &parts, arena, out, err);
+}
+
+enum status data_load(const struct data_options *options, uint64_t seed, long repetition,
+		      struct arena *arena, struct arena *scratch, struct dataset *out,
+		      struct err *err)
+{
+	struct arena *memory[2] = {arena, scratch};
+	enum status status = load(options, seed, repetition, memory, out, err);
+
+	if (status != STATUS_OK && err->source[0] == '\0')
+		snprintf(err->source, sizeof err->source, "data \"%s\"", options->name);
+	return status;
+}

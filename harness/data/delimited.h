@@ -1,0 +1,46 @@
+/* Delimited text (CSV and relatives), record by record, with the position of every field.
+ *
+ * Quoted fields with doubled quotes and line breaks (RFC 4180), LF or CRLF, a byte order mark;
+ * blanks around fields and empty lines are skipped. */
+#ifndef DATA_DELIMITED_H
+#define DATA_DELIMITED_H
+
+#include "solvers/core/arena.h"
+#include "solvers/core/status.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct field {
+	const char *at; /* length bytes, no NUL behind */
+	size_t length;
+	int line, col; /* where it starts, from 1 */
+};
+
+struct delimited {
+	const char *path;
+	char separator; /* DELIMITED_BLANKS: any run of blanks */
+	char *at, *end; /* unread content; fields are unquoted in place */
+	char *line_start;
+	int line; /* of `at` */
+	struct arena *arena;
+	struct field *field; /* of the current record */
+	size_t count, room;
+};
+
+#define DELIMITED_BLANKS ' '
+
+/* Reads the whole file into `arena`, which must outlive the fields. */
+enum status delimited_open(struct delimited *d, const char *path, char separator,
+			   struct arena *arena, struct err *err);
+
+/* The next record that is not empty; *more is false at the end. */
+enum status delimited_next(struct delimited *d, bool *more, struct err *err);
+
+/* No more than this many records of `fields` fields can follow. */
+size_t delimited_most(const struct delimited *d, size_t fields);
+
+/* Position of a field for err_at. */
+struct err_place delimited_place(const struct delimited *d, const struct field *field);
+
+#endif

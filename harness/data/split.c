@@ -1,0 +1,107 @@
+/* Random partition of rows into training, validation and test part. */
+#include "harness/data/split.h"
+
+#include <math.h>
+
+enum { CLASSES = 2, LEAST_TRAINING = 2 };
+
+/* A share (< 1) or count of n rows, as a count. */
+static enum status count_of(const char *name, double value, size_t n, size_t *count,
+			    struct err *err)
+{
+	double rows = value < 1 ? round(value * (double)n) : value;
+
+	if (rows != floor(rows))
+		return err_set(err, STATUS_SPEC,
+			       "split.%s: expected a share below 1 or a whole number, got %g", name,
+			       value);
+	if (rows > (double)n)
+		return err_set(err, STATUS_SPEC, "split.%s: %g rows asked for, but there are %zu",
+			       name, value, n);
+	if (value > 0 && rows == 0)
+		return err_set(err, STATUS_SPEC, "split.%s: a share of %g of %zu rows is no row",
+			       name, value, n);
+	*count = (size_t)rows;
+	return STATUS_OK;
+}
+
+/* k rows from classes of left[c] rows: floor of the exact share, the rest to the largest remainders
+ * (a tie goes to the first class). k <= sum of left, so no class is asked for more than it has. */
+static void quota(size_t k, const size_t left[CLASSES], size_t take[CLASSES])
+{
+	double total = (double)(left[0] + left[1]);
+	double exact[CLASSES];
+	size_t rest = k;
+
+	for (size_t c = 0; c < CLASSES; c++) {
+		exact[c] = total > 0 ? (double)k * ((double)left[c] / total) : 0;
+		take[c] = (size_t)exact[c] < left[c] ? (size_t)exact[c] : left[c];
+		rest -= take[c];
+	}
+	while (rest > 0) {
+		bool second = exact[1] - (double)take[1] > exact[0] - (double)take[0];
+		size_t c = take[second] < left[second] ? second : !second;
+
+		take[c]++;
+		rest--;
+	}
+}
+
+/* The rows of one class in random order: the first `test` are the test part, and so on. */
+static void deal(const size_t *index, size_t test, size_t validation, unsigned char *role)
+{
+	for (size_t i = 0; i < test; i++)
+		role[index[i]] = SPLIT_TEST;
+	for (size_t i = test; i < test + validation; i++)
+		role[index[i]] = SPLIT_VALIDATION;
+}
+
+static enum status check_options(const struct split_options *o, const struct split_rows *rows,
+				 size_t *test, size_t *validation, struct err *err)
+{
+	*test = 0;
+	if (rows->has_test && o->test > 0)
+		return err_set(err, STATUS_SPEC,
+			       "split.test: the source has a test part of its own; leave test out, "
+			       "or write 0 for no test part");
+	if (!isnan(o->test))
+		TRY(count_of("test", o->test, rows->n, test, err));
+	TRY(count_of("validation", o->validation, rows->n, validation, err));
+	if (*test + *validation + LEAST_TRAINING > rows->n)
+		return err_set(err, STATUS_SPEC,
+			       "split: %zu test and %zu validation rows of %zu leave fewer than %d "
+			       "training rows",
+			       *test, *validation, rows->n, LEAST_TRAINING);
+	return STATUS_OK;
+}
+
+enum status split_assign(const struct split_options *options, const struct split_rows *rows,
+			 struct rng *rng, struct arena *scratch, unsigned char *role,
+			 struct err *err)
+{
+	size_t test = 0, validation = 0, left[CLASSES] = {0}, takes[CLASSES][2];
+	size_t *index[CLASSES], *room = ARENA_ARRAY(scratch, size_t, rows->n);
+	bool classes = options->stratified && rows->y;
+
+	TRY(check_options(options, rows, &test, &validation, err));
+	for (size_t i = 0; i < rows->n; i++)
+		left[classes && rows->y[i] > 0]++;
+	index[0] = room;
+	index[1] = room + left[0];
+	left[0] = left[1] = 0;
+	for (size_t i = 0; i < rows->n; i++) {
+		size_t c = classes && rows->y[i] > 0;
+
+		index[c][left[c]++] = i;
+		role[i] = SPLIT_TRAIN;
+	}
+	for (size_t c = 0; c < CLASSES; c++)
+		rng_shuffle(rng, left[c], index[c]);
+	quota(test, left, takes[0]);
+	left[0] -= takes[0][0];
+	left[1] -= takes[0][1];
+	quota(validation, left, takes[1]);
+	for (size_t c = 0; c < CLASSES; c++)
+		deal(index[c], takes[0][c], takes[1][c], role);
+	return STATUS_OK;
+}

@@ -1,0 +1,25 @@
+/* Which row goes to which part. */
+#ifndef DATA_SPLIT_H
+#define DATA_SPLIT_H
+
+#include "harness/data/data.h"
+#include "solvers/core/rng.h"
+
+enum split_role { SPLIT_TRAIN, SPLIT_VALIDATION, SPLIT_TEST, SPLIT_ROLES };
+
+/* What is split: n rows; y tells the classes apart (-1 or +1), or is NULL for regression, where
+ * stratification has no meaning and is left out. */
+struct split_rows {
+	size_t n;
+	const double *y;
+	bool has_test; /* the source has a test part of its own, which is not among these rows */
+};
+
+/* Draw without replacement; shares are of n. The test part is drawn first, so it does not depend on
+ * the size of the validation part. Stratified: each class gives its share, rounded by largest
+ * remainders. Leaves at least 2 training rows, or an error. */
+enum status split_assign(const struct split_options *options, const struct split_rows *rows,
+			 struct rng *rng, struct arena *scratch, unsigned char *role,
+			 struct err *err);
+
+#endif

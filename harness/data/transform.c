@@ -1,0 +1,145 @@
+/* Missing values, fitting of the preparation, and its application. */
+#include "harness/data/transform.h"
+
+#include <math.h>
+
+enum {
+	TILE = 32 /* rows and columns at a time, so that both layouts stay in cache */
+};
+
+/* Mean of the known values of each column; NaN if there is none. */
+static void column_means(const struct rows *rows, size_t *known, double *mean)
+{
+	for (size_t i = 0; i < rows->n; i++) {
+		const double *x = rows->x + i * rows->d;
+
+		for (size_t j = 0; j < rows->d; j++) {
+			known[j] += !isnan(x[j]);
+			mean[j] += isnan(x[j]) ? 0 : x[j];
+		}
+	}
+	for (size_t j = 0; j < rows->d; j++)
+		mean[j] /= (double)known[j];
+}
+
+static enum status fill(struct rows *rows, const double *mean, size_t *filled, struct err *err)
+{
+	for (size_t i = 0; i < rows->n; i++) {
+		double *x = rows->x + i * rows->d;
+
+		for (size_t j = 0; j < rows->d; j++) {
+			if (!isnan(x[j]))
+				continue;
+			if (isnan(mean[j]))
+				return err_set(
+					err, STATUS_ENV,
+					"feature %zu has no value in the training part, so no "
+					"mean to fill in",
+					j);
+			x[j] = mean[j];
+			++*filled;
+		}
+	}
+	return STATUS_OK;
+}
+
+static bool any_missing(const struct rows *rows)
+{
+	for (size_t i = 0; i < rows->n * rows->d; i++)
+		if (isnan(rows->x[i]))
+			return true;
+	return false;
+}
+
+enum status transform_fill(struct rows parts[SPLIT_ROLES], struct arena *scratch, size_t *filled,
+			   struct err *err)
+{
+	const struct rows *train = &parts[SPLIT_TRAIN];
+	double *mean = ARENA_ARRAY(scratch, double, train->d);
+	size_t *known = ARENA_ARRAY(scratch, size_t, train->d);
+	bool missing = false;
+
+	*filled = 0;
+	for (int role = 0; role < SPLIT_ROLES; role++)
+		missing = missing || any_missing(&parts[role]);
+	if (!missing)
+		return STATUS_OK;
+	column_means(train, known, mean);
+	for (int role = 0; role < SPLIT_ROLES; role++)
+		TRY(fill(&parts[role], mean, filled, err));
+	return STATUS_OK;
+}
+
+enum status transform_fit(const struct choices *steps, const struct rows *train, double *shift,
+			  double *scale, bool *bias, struct err *err)
+{
+	*bias = false;
+	for (size_t j = 0; j < train->d; j++) {
+		shift[j] = 0;
+		scale[j] = 1;
+	}
+	for (size_t i = 0; i < steps->count; i++) {
+		const struct prepare *step = (const struct prepare *)steps->at[i].item;
+
+		if (*bias)
+			return err_set(err, STATUS_SPEC,
+				       "prepare: bias must be the last step, got %s behind it",
+				       step->base.name);
+		step->fit(steps->at[i].options, train->x, train->n, train->d, shift, scale);
+		*bias = step->adds_bias;
+	}
+	return STATUS_OK;
+}
+
+struct block {
+	size_t i0, i1, j0, j1;
+};
+
+static bool apply_tile(const struct rows *rows, const double *shift, const double *scale,
+		       struct block b, struct mat X)
+{
+	bool finite = true;
+
+	for (size_t j = b.j0; j < b.j1; j++) {
+		real *to = mat_col(X, (ptrdiff_t)j);
+
+		for (size_t i = b.i0; i < b.i1; i++) {
+			to[i] = (real)((rows->x[i * rows->d + j] - shift[j]) * scale[j]);
+			finite = finite && isfinite(to[i]);
+		}
+	}
+	return finite;
+}
+
+static size_t least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+enum status transform_apply(const struct rows *rows, const double *shift, const double *scale,
+			    bool bias, struct arena *arena, struct part *out, struct err *err)
+{
+	size_t n = rows->n, d = rows->d;
+	bool finite = true;
+
+	out->X = mat_new(arena, (ptrdiff_t)n, (ptrdiff_t)(d + bias));
+	out->y = ARENA_ARRAY(arena, real, n);
+	for (size_t i = 0; i < n; i += TILE) {
+		for (size_t j = 0; j < d; j += TILE) {
+			struct block b = {i, least(i + TILE, n), j, least(j + TILE, d)};
+
+			finite = apply_tile(rows, shift, scale, b, out->X) && finite;
+		}
+	}
+	for (size_t i = 0; i < n; i++) {
+		out->y[i] = (real)rows->y[i];
+		finite = finite && isfinite(out->y[i]);
+		if (bias)
+			mat_set(out->X, (ptrdiff_t)i, (ptrdiff_t)d, 1);
+	}
+	if (!finite)
+		return err_set(err, STATUS_ENV,
+			       "a prepared value or a target is not finite in %s precision",
+			       REAL_NAME);
+	return STATUS_OK;
+}

@@ -1,0 +1,125 @@
+/* relubench: the table of verbs. */
+#include "harness/cli.h"
+#include "harness/sched/child.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define FLAG(field) CLI_FLAG, offsetof(struct cli_args, field), NULL
+#define TEXT(field) CLI_TEXT, offsetof(struct cli_args, field), NULL
+#define SETS(path) CLI_SET, 0, (path)
+
+#define OPTIONS_OF_SPEC \
+	{"set", "PATH=VALUE", "change a value of the spec: train[0].rho=0.1", SETS(NULL)}, \
+	{"seed", "N", "the master seed: --set seed=N", SETS("seed")}
+#define OPTIONS_OF_PLAN \
+	{"jobs", "N", "workers at once (default: cores / threads)", SETS("resources.jobs")}, \
+	{"threads", "N", "threads of each (default: cores / jobs)", SETS("resources.threads")}, \
+	{"timeout", "TIME", "wall-clock limit of a cell: 30s, 10m, 2h", \
+	 SETS("resources.time_limit")}, \
+	{"filter", "EXPR", "only these cells: method=admm,rho=0.1,repetition=0", TEXT(filter)}, \
+	{"out", "DIR", "results go to DIR/<name> (default: results)", TEXT(out)}
+#define OPTIONS_END {NULL, NULL, NULL, CLI_FLAG, 0, NULL}
+
+static const struct cli_option run_options[] = {
+	OPTIONS_OF_SPEC,
+	OPTIONS_OF_PLAN,
+	{"force", NULL, "compute finished cells again", FLAG(force)},
+	{"retry-failed", NULL, "compute again the cells whose status is not ok",
+	 FLAG(retry_failed)},
+	{"fail-fast", NULL, "start no further cell after one that is not ok", FLAG(fail_fast)},
+	{"quiet", NULL, "no progress", FLAG(quiet)},
+	{"no-color", NULL, "no colours (also with NO_COLOR set)", FLAG(no_color)},
+	OPTIONS_END,
+};
+
+static const struct cli_option plan_options[] = {OPTIONS_OF_SPEC, OPTIONS_OF_PLAN, OPTIONS_END};
+static const struct cli_option validate_options[] = {OPTIONS_OF_SPEC, OPTIONS_END};
+
+enum {
+	ANY = 1 << 16 /* operands: as many as the shell passes */
+};
+
+const struct cli_verb cli_verbs[] = {
+	{"run", "SPEC", "Plan, compute the missing cells, aggregate, plot, report.", 1, 1,
+	 run_options, cmd_run},
+	{"plan", "SPEC", "Show the cells, which are done, and the memory and work of the others.",
+	 1, 1, plan_options, cmd_plan},
+	{"validate", "SPEC...", "Show all problems of specs with their positions.", 1, ANY,
+	 validate_options, cmd_validate},
+	{"list", "[KIND]", "Names that a spec can use, with one line each.", 0, 1, NULL, cmd_list},
+	{"describe", "NAME", "Options of one item: type, default, range, unit, meaning, source.", 1,
+	 1, NULL, cmd_describe},
+	{"status", "DIR", "Progress of a running or finished experiment.", 1, 1, NULL, cmd_status},
+	{"show", "DIR CELL", "One cell: its options, its result, the command that repeats it.", 2,
+	 2, NULL, cmd_show},
+	{"plot", "DIR", "Draw the plots of a results folder again.", 1, 1, NULL, cmd_plot},
+	{"report", "DIR", "Rebuild tables, plots and report of a results folder.", 1, 1, NULL,
+	 cmd_report},
+	{"env", NULL, "Build, BLAS, CPU, memory, versions.", 0, 0, NULL, cmd_env},
+	{NULL, NULL, NULL, 0, 0, NULL, NULL},
+};
+
+static void print_help(FILE *to)
+{
+	fprintf(to, "usage: relubench VERB ...\n\n");
+	for (const struct cli_verb *verb = cli_verbs; verb->name; verb++)
+		fprintf(to, "  %-9s %-9s  %s\n", verb->name, verb->operands ? verb->operands : "",
+			verb->doc);
+	fprintf(to, "\nrelubench VERB --help shows the options of a verb, relubench --version the "
+		    "version.\n");
+}
+
+static int unknown_verb(const char *name)
+{
+	const char *names[sizeof cli_verbs / sizeof *cli_verbs];
+	size_t count = 0;
+
+	for (const struct cli_verb *verb = cli_verbs; verb->name; verb++)
+		names[count++] = verb->name;
+	return cli_unknown("verb", name, names, count);
+}
+
+static void out_of_memory(size_t bytes)
+{
+	fprintf(stderr, "relubench: out of memory: %zu bytes were asked for\n", bytes);
+	_exit(STATUS_ENV);
+}
+
+/* OpenBLAS picks its kernels before main starts; a better choice needs a fresh start, so that what is
+ * recorded of this process is also true of its workers. If that fails the default does. */
+static void choose_kernels(char **argv)
+{
+	const char *type = child_core_type();
+	struct arena arena = {0};
+	const char *program = cli_program(&arena);
+
+	if (type && program && setenv("OPENBLAS_CORETYPE", type, 1) == 0)
+		execv(program, argv);
+	arena_release(&arena);
+}
+
+int main(int argc, char **argv)
+{
+	arena_on_exhausted(out_of_memory);
+	choose_kernels(argv);
+	if (argc < 2) {
+		print_help(stderr);
+		return STATUS_SPEC;
+	}
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+	    strcmp(argv[1], "help") == 0) {
+		print_help(stdout);
+		return STATUS_OK;
+	}
+	if (strcmp(argv[1], "--version") == 0) {
+		printf("relubench " BUILD_VERSION "\n");
+		return STATUS_OK;
+	}
+	for (const struct cli_verb *verb = cli_verbs; verb->name; verb++)
+		if (strcmp(argv[1], verb->name) == 0)
+			return cli_run_verb(verb, argc - 2, argv + 2);
+	return unknown_verb(argv[1]);
+}

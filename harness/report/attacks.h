@@ -1,0 +1,32 @@
+/* The attacks that occur in the records, for tables and plots. */
+#ifndef REPORT_ATTACKS_H
+#define REPORT_ATTACKS_H
+
+#include "harness/report/records.h"
+#include "harness/report/stat.h"
+
+#include <stddef.h>
+
+struct attack_kind {
+	const char *attack, *norm, *units;
+	double eps;        /* the one looked at; set to the largest that occurs */
+	const char *label; /* "pgd linf", with the units only if they differ between kinds */
+};
+
+struct attack_kinds {
+	size_t count;
+	struct attack_kind *at; /* in order of appearance */
+};
+
+/* Of the records of one data set, or of all if `data` is NULL. */
+struct attack_kinds attacks_of(const struct records *records, const char *data);
+
+/* The row of a record at kind->eps, or NULL. */
+const struct attack_row *attacks_find(const struct record *record, const struct attack_kind *kind);
+
+/* stat_picks at kind->eps; `what` is a struct attack_kind. */
+double attacks_robust(const struct record *record, const void *what);
+double attacks_low(const struct record *record, const void *what);
+double attacks_high(const struct record *record, const void *what);
+
+#endif

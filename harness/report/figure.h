@@ -1,0 +1,87 @@
+/* A figure of panels: writes <folder>/plots/<stem>.dat and <stem>.gp for gnuplot.
+ *
+ * The legend and the caption stand below the panels in room of their own, so that they can hide no
+ * curve. Colours: Okabe and Ito, Color Universal Design (2008). Curves also differ by dashes and
+ * markers. */
+#ifndef REPORT_FIGURE_H
+#define REPORT_FIGURE_H
+
+#include "harness/report/records.h"
+#include "solvers/core/status.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+enum { FIGURE_COLOURS = 8 };
+
+struct figure_style {
+	size_t colour, dash; /* any index; they repeat */
+};
+
+enum figure_mark { FIGURE_LINE, FIGURE_BAR, FIGURE_POINT };
+
+struct figure_entry {
+	const char *label;
+	struct figure_style style;
+	enum figure_mark mark;
+};
+
+/* What must be known before anything is drawn. */
+struct figure_plan {
+	size_t panels;
+	size_t entry_count;
+	const struct figure_entry *entries;
+	const char *caption; /* the statistic; number of cells and hardware are added */
+	bool square;         /* panels with the same scale on both axes */
+	double tic_room;     /* extra pixels below the panels for long tic labels */
+};
+
+struct figure {
+	FILE *dat, *gp; /* further gnuplot commands may be written to gp after figure_panel */
+	const char *dat_path, *gp_path;
+	size_t blocks, items, panel, columns, rows;
+	double width, height, panel_width, panel_height, tic_room; /* pixels */
+};
+
+enum status figure_open(struct figure *figure, const struct records *records, const char *stem,
+			const struct figure_plan *plan, struct err *err);
+/* Ends script and data; the first failure of any write is reported here. */
+enum status figure_close(struct figure *figure, struct err *err);
+
+/* Begin the next panel: title, labels and margins are set; NULL = none. */
+void figure_panel(struct figure *figure, const char *title, const char *x_label,
+		  const char *y_label);
+/* Logarithmic axis 'x' or 'y' of this panel. */
+void figure_log(struct figure *figure, char axis);
+/* A range wide enough for a logarithmic axis? */
+bool figure_wants_log(double low, double high);
+
+/* Begin a block of data (columns are named in a comment) and write its rows; NaN is written as "?".
+ * Returns the gnuplot index of the block. */
+size_t figure_block(struct figure *figure, const char *title, const char *columns);
+void figure_row(struct figure *figure, size_t count, const double *values);
+/* A blank line: the next rows are a curve of their own within the block. */
+void figure_gap(struct figure *figure);
+
+/* Add to the panel's plot command: a formatted gnuplot plot item (without the comma). */
+void figure_item(struct figure *figure, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+/* A curve through columns 1:2 of a block of `rows` rows, with a band between columns 3 and 4. */
+void figure_curve(struct figure *figure, size_t block, size_t rows, bool band,
+		  struct figure_style style);
+/* End the panel's plot command. */
+void figure_plot(struct figure *figure);
+
+/* Colour "#0072B2" and point type of a style. */
+const char *figure_colour(struct figure_style style);
+int figure_point(struct figure_style style);
+
+/* Write a text in single quotes, as gnuplot reads it literally. */
+void figure_text(struct figure *figure, const char *text);
+
+/* Run the scripts in <folder>/plots; messages go to <folder>/plots/gnuplot.log. *ran = false if
+ * there is no gnuplot; a script that fails is no error, its pictures are missing then. */
+enum status figure_run(const char *folder, const char *stem, bool *ran, struct err *err);
+
+#endif

@@ -1,0 +1,224 @@
+/* Robust accuracy against eps: a line per method and attack, a panel per data set, norm and units.
+ */
+#include "harness/report/attacks.h"
+#include "harness/report/figure.h"
+#include "harness/report/report.h"
+#include "harness/report/series.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	COLUMNS = 4 /* eps, accuracy, low, high */
+};
+
+struct robust_options { /* all zero = the defaults */
+	long settings;
+};
+
+static const struct option rows[] = {
+	{OPTION_FIELD(struct robust_options, settings), .initial = "auto",
+	 .names = series_settings_names, .doc = series_settings_doc},
+	{.name = NULL},
+};
+
+/* A panel: the kinds of one data set that share norm and units. */
+struct view {
+	const char *data;
+	struct attack_kinds kinds;
+};
+
+static int by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static bool is_kind(const struct attack_row *row, const struct attack_kind *kind)
+{
+	return strcmp(row->attack, kind->attack) == 0 && strcmp(row->norm, kind->norm) == 0 &&
+	       strcmp(row->units, kind->units) == 0;
+}
+
+/* The radii of one attack over the members of a group, ascending, each once. */
+static size_t radii_of(const struct group *group, const struct attack_kind *kind, double **out,
+		       struct arena *arena)
+{
+	size_t total = 0, count = 0, kept = 0;
+	double *eps;
+
+	for (size_t i = 0; i < group->count; i++)
+		total += group->member[i]->attack_count;
+	eps = ARENA_ARRAY(arena, double, total);
+	for (size_t i = 0; i < group->count; i++)
+		for (size_t j = 0; j < group->member[i]->attack_count; j++)
+			if (is_kind(&group->member[i]->attack[j], kind))
+				eps[count++] = group->member[i]->attack[j].eps;
+	qsort(eps, count, sizeof *eps, by_value);
+	for (size_t i = 0; i < count; i++)
+		if (kept == 0 || eps[i] > eps[kept - 1])
+			eps[kept++] = eps[i];
+	*out = eps;
+	return kept;
+}
+
+static double clean_of(const struct record *record, const void *what)
+{
+	const struct attack_kind *kind = what;
+
+	for (size_t i = 0; i < record->attack_count; i++)
+		if (is_kind(&record->attack[i], kind))
+			return record->attack[i].accuracy;
+	return NAN;
+}
+
+/* One repetition: its Wilson interval; several: the quantiles over them. */
+static void put_row(struct figure *figure, const struct group *group,
+		    const struct attack_kind *kind, struct arena *arena)
+{
+	struct stat robust = stat_group(group, attacks_robust, kind, arena);
+	double row[COLUMNS] = {kind->eps, robust.median, robust.low, robust.high};
+
+	if (robust.count == 1) {
+		row[2] = stat_group(group, attacks_low, kind, arena).median;
+		row[3] = stat_group(group, attacks_high, kind, arena).median;
+	}
+	if (robust.count > 0)
+		figure_row(figure, COLUMNS, row);
+}
+
+static void draw_curve(struct figure *figure, const struct series *series,
+		       const struct attack_kind *kind, struct figure_style style,
+		       struct arena *arena)
+{
+	const char *title =
+		arena_format(arena, "%s: %s, %s", series->group->data, series->label, kind->label);
+	struct attack_kind at = *kind;
+	double *eps;
+	size_t count = radii_of(series->group, kind, &eps, arena), block;
+
+	if (count == 0)
+		return;
+	block = figure_block(figure, title, "eps robust_accuracy low high");
+	if (eps[0] > 0) { /* the clean accuracy is the value at eps = 0 */
+		struct stat clean = stat_group(series->group, clean_of, kind, arena);
+
+		figure_row(figure, COLUMNS,
+			   (double[COLUMNS]){0, clean.median, clean.low, clean.high});
+	}
+	for (size_t i = 0; i < count; i++) {
+		at.eps = eps[i];
+		put_row(figure, series->group, &at, arena);
+	}
+	figure_curve(figure, block, 1, true, style); /* a marker at every radius */
+}
+
+/* The legend: a method and an attack per entry; the attack alone sets dash and marker if there are
+ * several, the method sets the colour. */
+static struct figure_style style_of(const struct series *series, size_t kind, size_t kinds)
+{
+	return (struct figure_style){series->colour, kinds > 1 ? kind : series->entry};
+}
+
+static const char *label_of(const struct series *series, const struct attack_kind *kind,
+			    size_t kinds, struct arena *arena)
+{
+	return kinds > 1 ? arena_format(arena, "%s, %s", series->label, kind->label)
+			 : series->label;
+}
+
+static const struct figure_entry *entries_of(const struct series_list *list,
+					     const struct attack_kinds *kinds, size_t *count,
+					     struct arena *arena)
+{
+	struct figure_entry *entries =
+		ARENA_ARRAY(arena, struct figure_entry, list->entry_count * kinds->count);
+
+	*count = 0;
+	for (size_t e = 0; e < list->entry_count; e++)
+		for (size_t k = 0; k < kinds->count; k++)
+			entries[(*count)++] = (struct figure_entry){
+				label_of(list->entry[e], &kinds->at[k], kinds->count, arena),
+				style_of(list->entry[e], k, kinds->count), FIGURE_LINE};
+	return entries;
+}
+
+/* Panels of one data set: one per pair of norm and units. */
+static size_t add_views(const struct records *records, const char *data, struct view *views)
+{
+	struct attack_kinds all = attacks_of(records, data);
+	size_t count = 0;
+
+	for (size_t k = 0; k < all.count; k++) {
+		size_t v = 0;
+
+		while (v < count && (strcmp(views[v].kinds.at->norm, all.at[k].norm) != 0 ||
+				     strcmp(views[v].kinds.at->units, all.at[k].units) != 0))
+			v++;
+		if (v == count) {
+			views[count++] = (struct view){.data = data};
+			views[v].kinds.at =
+				ARENA_ARRAY(records->arena, struct attack_kind, all.count);
+		}
+		views[v].kinds.at[views[v].kinds.count++] = all.at[k];
+	}
+	return count;
+}
+
+static void draw_view(struct figure *figure, const struct view *view,
+		      const struct series_list *list, const struct attack_kinds *all,
+		      struct arena *arena)
+{
+	const struct attack_kind *first = view->kinds.at;
+
+	figure_panel(figure, view->data,
+		     arena_format(arena, "eps (%s, %s features)", first->norm,
+				  *first->units ? first->units : "prepared"),
+		     "robust accuracy");
+	fputs("set yrange [0:1]\nset offsets graph 0.02,0.02,0,0\n", figure->gp);
+	for (size_t i = 0; i < list->count; i++) {
+		if (strcmp(list->at[i].group->data, view->data) != 0)
+			continue;
+		for (size_t k = 0; k < all->count; k++)
+			if (strcmp(all->at[k].norm, first->norm) == 0 &&
+			    strcmp(all->at[k].units, first->units) == 0)
+				draw_curve(figure, &list->at[i], &all->at[k],
+					   style_of(&list->at[i], k, all->count), arena);
+	}
+	figure_plot(figure);
+}
+
+static enum status write(const void *options, const struct records *records, const char *stem,
+			 bool *written, struct err *err)
+{
+	const struct robust_options *o = options;
+	struct arena *arena = records->arena;
+	struct series_list list = series_of(records, (enum series_settings)o->settings);
+	struct attack_kinds all = attacks_of(records, NULL);
+	struct view *views = ARENA_ARRAY(arena, struct view, records->data_count * all.count);
+	struct figure_plan plan = {0};
+	struct figure figure;
+
+	for (size_t i = 0; i < records->data_count; i++)
+		if (series_count(&list, records->data[i]) > 0)
+			plan.panels += add_views(records, records->data[i], views + plan.panels);
+	*written = plan.panels > 0;
+	if (!*written)
+		return STATUS_OK;
+	plan.entries = entries_of(&list, &all, &plan.entry_count, arena);
+	plan.caption = list.repeats > 1 ? series_caption(&list, arena)
+					: arena_format(arena, "%s; band: Wilson 95 %% interval",
+						       series_caption(&list, arena));
+	TRY(figure_open(&figure, records, stem, &plan, err));
+	for (size_t v = 0; v < plan.panels; v++)
+		draw_view(&figure, &views[v], &list, &all, arena);
+	return figure_close(&figure, err);
+}
+
+const struct plot plot_robust_accuracy = {
+	.base = {"robust_accuracy", "accuracy under attack against the radius eps", "", rows,
+		 sizeof(struct robust_options)},
+	.write = write,
+};

@@ -1,0 +1,312 @@
+/* Loading of records: the order of plan.csv if there is one, else of the ids. */
+#include "harness/report/records.h"
+#include "harness/store/env.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { CAPTION_BYTES = 256 };
+
+const char *records_swept(const struct record *record, const char *path)
+{
+	for (size_t i = 0; i < record->swept_count; i++)
+		if (strcmp(record->swept[i].path, path) == 0)
+			return record->swept[i].value;
+	return NULL;
+}
+
+bool records_ok(const struct record *record)
+{
+	return record->result.status &&
+	       strcmp(record->result.status, cell_status_names[CELL_OK]) == 0;
+}
+
+static const struct result_field *number_field(const char *name)
+{
+	for (const struct result_field *field = result_fields; field->name; field++)
+		if (!field->text && strcmp(field->name, name) == 0)
+			return field;
+	return NULL;
+}
+
+bool records_has_number(const char *name)
+{
+	return number_field(name) != NULL;
+}
+
+double records_number(const struct result *result, const char *name)
+{
+	const struct result_field *field = number_field(name);
+
+	return field ? *(const double *)(const void *)((const char *)result + field->offset) : NAN;
+}
+
+size_t records_index(const char *const *names, size_t count, const char *name)
+{
+	size_t i = 0;
+
+	while (i < count && strcmp(names[i], name) != 0)
+		i++;
+	return i;
+}
+
+static size_t add_name(const char **names, size_t count, const char *name)
+{
+	if (records_index(names, count, name) < count)
+		return count;
+	names[count] = name;
+	return count + 1;
+}
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Names of the folders in <folder>/cells, sorted; a dot marks hidden and unfinished ones. */
+static enum status list_cells(const char *folder, struct arena *arena, const char ***names,
+			      size_t *count, struct err *err)
+{
+	const char *path = arena_format(arena, "%s/cells", folder);
+	DIR *dir = opendir(path);
+	struct dirent *entry;
+	size_t room = 0;
+
+	*count = 0;
+	if (!dir)
+		return err_at(err, STATUS_ENV, (struct err_place){path, 0, 0},
+			      "cannot read the records: %s", strerror(errno));
+	while (readdir(dir))
+		room++;
+	*names = ARENA_ARRAY(arena, const char *, room);
+	rewinddir(dir);
+	while (*count < room && (entry = readdir(dir))) {
+		struct stat info;
+
+		if (strchr(entry->d_name, '.') ||
+		    fstatat(dirfd(dir), entry->d_name, &info, 0) != 0 || !S_ISDIR(info.st_mode))
+			continue;
+		(*names)[(*count)++] = arena_text(arena, entry->d_name);
+	}
+	closedir(dir);
+	qsort(*names, *count, sizeof **names, by_text);
+	return STATUS_OK;
+}
+
+/* Put the names in the order of plan.csv and drop those it does not name. */
+static void order_by_plan(struct records *records, const char **names, size_t *count)
+{
+	const char *path = arena_format(records->arena, "%s/plan.csv", records->folder);
+	struct err ignored = {0}; /* without a readable plan the order of the ids holds */
+	struct csv_table plan;
+	const char **sorted;
+	size_t found = 0;
+	int column;
+
+	if (access(path, R_OK) != 0 || csv_read(path, records->arena, &plan, &ignored) != STATUS_OK)
+		return;
+	column = csv_column(&plan, "cell");
+	if (column < 0 || plan.rows == 0)
+		return;
+	sorted = ARENA_ARRAY(records->arena, const char *, *count);
+	for (size_t i = 0; i < plan.rows; i++) {
+		const char *id = plan.cell[i * plan.cols + (size_t)column];
+
+		if (!bsearch(&id, names, *count, sizeof *names, by_text))
+			records->missing++;
+		else if (records_index(sorted, found, id) == found)
+			sorted[found++] = id;
+	}
+	records->left_out = *count - found;
+	*count = found;
+	memcpy(names, sorted, found * sizeof *names);
+}
+
+static const char *text_at(const struct csv_table *table, size_t row, const char *name)
+{
+	int column = csv_column(table, name);
+
+	return column < 0 ? "" : table->cell[row * table->cols + (size_t)column];
+}
+
+static double value_at(const struct csv_table *table, size_t row, const char *name)
+{
+	return csv_value(table, row, csv_column(table, name));
+}
+
+static enum status load_attacks(struct record *record, struct arena *arena, struct err *err)
+{
+	const char *path = arena_format(arena, "%s/attack.csv", record->folder);
+	struct csv_table table;
+
+	if (access(path, F_OK) != 0)
+		return STATUS_OK;
+	TRY(csv_read(path, arena, &table, err));
+	record->attack = ARENA_ARRAY(arena, struct attack_row, table.rows);
+	record->attack_count = table.rows;
+	for (size_t i = 0; i < table.rows; i++)
+		record->attack[i] = (struct attack_row){
+			.attack = text_at(&table, i, "attack"),
+			.norm = text_at(&table, i, "norm"),
+			.units = text_at(&table, i, "units"),
+			.eps = value_at(&table, i, "eps"),
+			.accuracy = value_at(&table, i, "accuracy"),
+			.robust_accuracy = value_at(&table, i, "robust_accuracy"),
+			.lo = value_at(&table, i, "robust_accuracy_lo"),
+			.hi = value_at(&table, i, "robust_accuracy_hi"),
+			.n = value_at(&table, i, "n"),
+			.steps = value_at(&table, i, "steps"),
+			.restarts = value_at(&table, i, "restarts"),
+			.seconds = value_at(&table, i, "seconds"),
+		};
+	return STATUS_OK;
+}
+
+static enum status load_files(struct record *record, struct cellfile *cell, struct arena *arena,
+			      struct err *err)
+{
+	const char *trace = arena_format(arena, "%s/trace.csv", record->folder);
+
+	TRY(cellfile_read(arena_format(arena, "%s/cell.json", record->folder), arena, cell, err));
+	TRY(result_read(arena_format(arena, "%s/result.json", record->folder), arena,
+			&record->result, err));
+	if (access(trace, F_OK) == 0)
+		TRY(csv_read(trace, arena, &record->trace, err));
+	return load_attacks(record, arena, err);
+}
+
+/* A damaged record is kept as a failed cell that says what is wrong with it. */
+static void load_record(struct record *record, struct arena *arena)
+{
+	struct result *result = &record->result;
+	struct cellfile cell = {.repetition = NAN};
+	struct err err = {0};
+
+	*result = result_empty();
+	if (load_files(record, &cell, arena, &err) != STATUS_OK) {
+		result->status = cell_status_names[CELL_FAILED];
+		result->message =
+			arena_format(arena, "damaged record: %s: %s",
+				     err.source[0] ? err.source : record->folder, err.text);
+	}
+	result->cell = record->id;
+	if (!result->data)
+		result->data = cell.data ? cell.data : "unknown";
+	if (!result->method)
+		result->method = cell.method ? cell.method : "unknown";
+	if (!result->solver)
+		result->solver = cell.solver;
+	if (isnan(result->repetition))
+		result->repetition = cell.repetition;
+	record->swept_count = cell.swept_count;
+	record->swept = cell.swept;
+}
+
+static void collect_names(struct records *records)
+{
+	size_t paths = 0;
+
+	for (size_t i = 0; i < records->count; i++)
+		paths += records->at[i].swept_count;
+	records->paths = ARENA_ARRAY(records->arena, const char *, paths);
+	records->data = ARENA_ARRAY(records->arena, const char *, records->count);
+	records->methods = ARENA_ARRAY(records->arena, const char *, records->count);
+	for (size_t i = 0; i < records->count; i++) {
+		const struct record *r = &records->at[i];
+
+		records->data_count = add_name(records->data, records->data_count, r->result.data);
+		records->method_count =
+			add_name(records->methods, records->method_count, r->result.method);
+		for (size_t j = 0; j < r->swept_count; j++)
+			records->path_count =
+				add_name(records->paths, records->path_count, r->swept[j].path);
+	}
+}
+
+static bool same_group(const struct record *a, const struct record *b)
+{
+	if (strcmp(a->result.data, b->result.data) != 0 ||
+	    strcmp(a->result.method, b->result.method) != 0 || a->swept_count != b->swept_count)
+		return false;
+	for (size_t i = 0; i < a->swept_count; i++) {
+		const char *other = records_swept(b, a->swept[i].path);
+
+		if (!other || strcmp(other, a->swept[i].value) != 0)
+			return false;
+	}
+	return true;
+}
+
+/* Text of the swept values, without the path's leading groups: "u_update.pcg.rank" -> "rank". */
+static const char *setting_text(const struct record *record, struct arena *arena)
+{
+	const char *text = "";
+
+	for (size_t i = 0; i < record->swept_count; i++) {
+		const char *dot = strrchr(record->swept[i].path, '.');
+
+		text = arena_format(arena, "%s%s%s=%s", text, i ? ", " : "",
+				    dot ? dot + 1 : record->swept[i].path, record->swept[i].value);
+	}
+	return text;
+}
+
+static void group_records(struct records *records)
+{
+	const struct record **first =
+		ARENA_ARRAY(records->arena, const struct record *, records->count);
+	size_t groups = 0;
+
+	records->groups = ARENA_ARRAY(records->arena, struct group, records->count);
+	for (size_t i = 0; i < records->count; i++) {
+		struct record *r = &records->at[i];
+
+		while (r->group < groups && !same_group(first[r->group], r))
+			r->group++;
+		if (r->group == groups)
+			first[groups++] = r;
+		records->groups[r->group].count++;
+	}
+	for (size_t g = 0; g < groups; g++) {
+		struct group *group = &records->groups[g];
+
+		group->data = first[g]->result.data;
+		group->method = first[g]->result.method;
+		group->setting = setting_text(first[g], records->arena);
+		group->member = ARENA_ARRAY(records->arena, const struct record *, group->count);
+		group->count = 0;
+	}
+	for (size_t i = 0; i < records->count; i++) {
+		struct group *group = &records->groups[records->at[i].group];
+
+		group->member[group->count++] = &records->at[i];
+	}
+	records->group_count = groups;
+}
+
+enum status records_load(const char *folder, struct arena *arena, struct records *out,
+			 struct err *err)
+{
+	char caption[CAPTION_BYTES];
+	const char **names = NULL;
+
+	*out = (struct records){.arena = arena, .folder = folder};
+	TRY(list_cells(folder, arena, &names, &out->count, err));
+	order_by_plan(out, names, &out->count);
+	out->at = ARENA_ARRAY(arena, struct record, out->count);
+	for (size_t i = 0; i < out->count; i++) {
+		out->at[i].id = names[i];
+		out->at[i].folder = arena_format(arena, "%s/cells/%s", folder, names[i]);
+		load_record(&out->at[i], arena);
+	}
+	collect_names(out);
+	group_records(out);
+	env_read_caption(arena_format(arena, "%s/env.json", folder), caption, sizeof caption);
+	out->caption = arena_text(arena, caption);
+	return STATUS_OK;
+}

@@ -1,0 +1,75 @@
+/* All records of a results folder in memory, in the order of its plan, and grouped for statistics.
+ */
+#ifndef REPORT_RECORDS_H
+#define REPORT_RECORDS_H
+
+#include "harness/store/cellfile.h"
+#include "harness/store/csv.h"
+#include "harness/store/result.h"
+#include "solvers/core/arena.h"
+#include "solvers/core/status.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* One row of a cell's attack.csv. */
+struct attack_row {
+	const char *attack, *norm, *units;
+	double eps, accuracy, robust_accuracy, lo, hi, n, steps, restarts, seconds;
+};
+
+struct record {
+	const char *id, *folder; /* folder: <results>/cells/<id> */
+	struct result result; /* a damaged record has status "failed" and says why in `message` */
+	size_t swept_count;
+	const struct cellfile_swept *swept;
+	struct csv_table trace; /* 0 rows if there is none */
+	size_t attack_count;
+	struct attack_row *attack;
+	size_t group;
+};
+
+/* The repetitions of one (data, method, swept values). */
+struct group {
+	const char *data, *method;
+	const char *setting; /* "rho=0.1, beta=1e-4" of the swept values that vary; "" if none */
+	size_t count;        /* members, in order of records */
+	const struct record **member;
+};
+
+struct records {
+	struct arena *arena;          /* owner of everything here; plots take scratch from it too */
+	const char *folder, *caption; /* caption: the hardware, from env.json */
+	size_t count;
+	struct record *at;
+	size_t path_count;
+	const char **paths; /* swept paths that occur, in order of appearance */
+	size_t group_count;
+	struct group *groups;
+	size_t data_count;
+	const char **data; /* names, in order of appearance */
+	size_t method_count;
+	const char **methods;
+	size_t missing;  /* cells of the plan without a record */
+	size_t left_out; /* records that plan.csv does not name: left by an earlier version of the
+			    spec */
+};
+
+enum status records_load(const char *folder, struct arena *arena, struct records *out,
+			 struct err *err);
+
+/* Text of a swept value, or NULL if the record does not sweep `path`. */
+const char *records_swept(const struct record *record, const char *path);
+
+/* Did the cell end with status "ok"? */
+bool records_ok(const struct record *record);
+
+/* A numeric field of a result by its column name; NaN for an unknown name. records_has_number says
+ * whether there is such a field. */
+double records_number(const struct result *result, const char *name);
+bool records_has_number(const char *name);
+
+/* Index of `name` in a list, or `count`. */
+size_t records_index(const char *const *names, size_t count, const char *name);
+
+#endif

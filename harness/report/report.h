@@ -1,0 +1,32 @@
+/* Tables, plots and the report of one results folder: derived from its records alone.
+ *
+ * Reads <folder>/cells/<id>/{cell.json,result.json,trace.csv,attack.csv,model.npz} and writes
+ * <folder>/{summary.csv,attack.csv,tables/,plots/,report.html}. */
+#ifndef REPORT_REPORT_H
+#define REPORT_REPORT_H
+
+#include "harness/spec/spec.h"
+#include "solvers/core/arena.h"
+#include "solvers/core/desc.h"
+#include "solvers/core/status.h"
+
+#include <stdio.h>
+
+struct records; /* harness/report/records.h: all records of a folder in memory */
+
+struct plot {
+	struct desc base;
+	/* Write <folder>/plots/<stem>.dat and <stem>.gp for these records; *written = false if the records hold
+	 * nothing to plot. The caller runs gnuplot. */
+	enum status (*write)(const void *options, const struct records *records, const char *stem,
+	                     bool *written, struct err *err);
+};
+
+/* Everything: summary.csv, attack.csv, tables, plots, report.html. */
+enum status report_build(const struct experiment *experiment, const char *folder, struct err *err);
+
+/* The Markdown table of tables/summary.md, aligned for a terminal. */
+enum status report_print_table(const struct experiment *experiment, const char *folder, FILE *to,
+                               struct err *err);
+
+#endif

@@ -1,0 +1,52 @@
+/* Which groups a plot draws as curves, with labels and styles that stay the same in all its panels.
+ */
+#ifndef REPORT_SERIES_H
+#define REPORT_SERIES_H
+
+#include "harness/report/figure.h"
+#include "harness/report/records.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* The value of a plot's `settings` option. */
+enum series_settings {
+	SERIES_AUTO, /* all if that stays readable, else best */
+	SERIES_ALL,  /* every setting of a swept method */
+	SERIES_BEST  /* of each method the setting with the highest median validation accuracy or,
+			without a  validation part, the lowest median network objective; never by
+			test  accuracy */
+};
+
+extern const char *const series_settings_names[];
+extern const char *const series_settings_doc;
+
+struct series {
+	const struct group *group;
+	const char *label;
+	size_t entry;  /* index of the label among the distinct ones */
+	size_t colour; /* a method keeps its colour where the labels are more than the colours */
+};
+
+struct series_list {
+	size_t count;
+	struct series *at;
+	size_t entry_count;
+	const struct series **entry; /* one series per distinct label */
+	bool best;                   /* settings were left out */
+	size_t repeats;              /* most repetitions that are ok in a group */
+};
+
+struct series_list series_of(const struct records *records, enum series_settings settings);
+
+/* Number of series of a data set. */
+size_t series_count(const struct series_list *list, const char *data);
+
+/* Legend entries of the series still in the list (a plot may have dropped empty ones). */
+const struct figure_entry *series_entries(const struct series_list *list, size_t *count,
+					  struct arena *arena);
+
+/* The statistic shown, for a caption: "Median and 10-90 % band of 5 repetitions; ...". */
+const char *series_caption(const struct series_list *list, struct arena *arena);
+
+#endif

@@ -1,0 +1,195 @@
+/* Tables of texts: Markdown, LaTeX, HTML. */
+#include "harness/report/sheet.h"
+
+#include <string.h>
+
+struct sheet sheet_new(struct arena *arena, size_t rows, size_t cols)
+{
+	return (struct sheet){
+		.rows = rows,
+		.cols = cols,
+		.head = ARENA_ARRAY(arena, const char *, cols),
+		.numeric = ARENA_ARRAY(arena, bool, cols),
+		.cell = ARENA_ARRAY(arena, const char *, rows *cols),
+		.hint = ARENA_ARRAY(arena, const char *, rows),
+		.state = ARENA_ARRAY(arena, const char *, rows),
+	};
+}
+
+void sheet_set(struct sheet *sheet, size_t row, size_t col, const char *text)
+{
+	sheet->cell[row * sheet->cols + col] = text;
+}
+
+static const char *cell_at(const struct sheet *sheet, size_t row, size_t col)
+{
+	const char *text = sheet->cell[row * sheet->cols + col];
+
+	return text ? text : "";
+}
+
+void sheet_drop_empty(struct sheet *sheet, size_t first)
+{
+	for (size_t j = first; j < sheet->cols; j++) {
+		bool empty = true;
+
+		for (size_t i = 0; i < sheet->rows; i++)
+			empty = empty && !*cell_at(sheet, i, j);
+		if (empty)
+			sheet->head[j] = NULL;
+	}
+}
+
+/* Columns that a UTF-8 text takes on a terminal (no wide characters are used here). */
+static size_t width_of(const char *text)
+{
+	size_t width = 0;
+
+	for (; *text; text++)
+		width += ((unsigned char)*text & 0xc0) != 0x80;
+	return width;
+}
+
+static size_t column_width(const struct sheet *sheet, size_t col)
+{
+	size_t width = width_of(sheet->head[col]);
+
+	for (size_t i = 0; i < sheet->rows; i++) {
+		size_t here = width_of(cell_at(sheet, i, col));
+
+		width = here > width ? here : width;
+	}
+	return width < 3 ? 3 : width; /* "--:" needs three */
+}
+
+static void markdown_cell(const char *text, size_t width, bool right, FILE *to)
+{
+	int pad = (int)(width - width_of(text));
+
+	fprintf(to, "| %*s", right ? pad : 0, "");
+	for (; *text; text++) {
+		if (*text == '|')
+			putc('\\', to);
+		putc(*text == '\n' ? ' ' : *text, to);
+	}
+	fprintf(to, "%*s ", right ? 0 : pad, "");
+}
+
+void sheet_markdown(const struct sheet *sheet, FILE *to)
+{
+	for (size_t j = 0; j < sheet->cols; j++)
+		if (sheet->head[j])
+			markdown_cell(sheet->head[j], column_width(sheet, j), sheet->numeric[j],
+				      to);
+	fputs("|\n", to);
+	for (size_t j = 0; j < sheet->cols; j++) {
+		if (!sheet->head[j])
+			continue;
+		fputs("| ", to);
+		for (size_t k = column_width(sheet, j) - (sheet->numeric[j] ? 1 : 0); k > 0; k--)
+			putc('-', to);
+		fputs(sheet->numeric[j] ? ": " : " ", to);
+	}
+	fputs("|\n", to);
+	for (size_t i = 0; i < sheet->rows; i++) {
+		for (size_t j = 0; j < sheet->cols; j++)
+			if (sheet->head[j])
+				markdown_cell(cell_at(sheet, i, j), column_width(sheet, j),
+					      sheet->numeric[j], to);
+		fputs("|\n", to);
+	}
+}
+
+static void latex_text(const char *text, FILE *to)
+{
+	static const char *const dash = "\xe2\x80\x93";
+
+	for (; *text; text++) {
+		if (strncmp(text, dash, strlen(dash)) == 0) {
+			fputs("--", to);
+			text += strlen(dash) - 1;
+		} else if (*text == '\\') {
+			fputs("\\textbackslash{}", to);
+		} else if (*text == '~' || *text == '^') {
+			fprintf(to, "\\%c{}", *text);
+		} else {
+			if (strchr("&%$#_{}", *text))
+				putc('\\', to);
+			putc(*text, to);
+		}
+	}
+}
+
+static void latex_row(const struct sheet *sheet, const char *const *cells, FILE *to)
+{
+	const char *gap = "";
+
+	for (size_t j = 0; j < sheet->cols; j++) {
+		if (!sheet->head[j])
+			continue;
+		fputs(gap, to);
+		latex_text(cells[j] ? cells[j] : "", to);
+		gap = " & ";
+	}
+	fputs(" \\\\\n", to);
+}
+
+void sheet_latex(const struct sheet *sheet, const char *caption, FILE *to)
+{
+	fputs("% needs \\usepackage{booktabs}\n\\begin{table}\n\\centering\n\\begin{tabular}{", to);
+	for (size_t j = 0; j < sheet->cols; j++)
+		if (sheet->head[j])
+			putc(sheet->numeric[j] ? 'r' : 'l', to);
+	fputs("}\n\\toprule\n", to);
+	latex_row(sheet, sheet->head, to);
+	fputs("\\midrule\n", to);
+	for (size_t i = 0; i < sheet->rows; i++)
+		latex_row(sheet, sheet->cell + i * sheet->cols, to);
+	fputs("\\bottomrule\n\\end{tabular}\n\\caption{", to);
+	latex_text(caption, to);
+	fputs("}\n\\end{table}\n", to);
+}
+
+void sheet_html_text(const char *text, FILE *to)
+{
+	for (; *text; text++) {
+		const char *entity = *text == '<'    ? "&lt;"
+				     : *text == '>'  ? "&gt;"
+				     : *text == '&'  ? "&amp;"
+				     : *text == '"'  ? "&quot;"
+				     : *text == '\'' ? "&#39;"
+						     : NULL;
+
+		if (entity)
+			fputs(entity, to);
+		else
+			putc(*text, to);
+	}
+}
+
+static void html_cell(const struct sheet *sheet, const char *tag, const char *text, size_t col,
+		      FILE *to)
+{
+	fprintf(to, "<%s%s>", tag, sheet->numeric[col] ? " class=\"num\"" : "");
+	sheet_html_text(text, to);
+	fprintf(to, "</%s>", tag);
+}
+
+void sheet_html(const struct sheet *sheet, FILE *to)
+{
+	fputs("<div class=\"scroll\"><table class=\"sort\">\n<thead><tr>", to);
+	for (size_t j = 0; j < sheet->cols; j++)
+		if (sheet->head[j])
+			html_cell(sheet, "th", sheet->head[j], j, to);
+	fputs("</tr></thead>\n<tbody>\n", to);
+	for (size_t i = 0; i < sheet->rows; i++) {
+		fprintf(to, "<tr class=\"%s\" title=\"", sheet->state[i] ? sheet->state[i] : "");
+		sheet_html_text(sheet->hint[i] ? sheet->hint[i] : "", to);
+		fputs("\">", to);
+		for (size_t j = 0; j < sheet->cols; j++)
+			if (sheet->head[j])
+				html_cell(sheet, "td", cell_at(sheet, i, j), j, to);
+		fputs("</tr>\n", to);
+	}
+	fputs("</tbody></table></div>\n", to);
+}

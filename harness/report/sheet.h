@@ -1,0 +1,33 @@
+/* A table of texts and its forms: Markdown (aligned, also for a terminal), LaTeX, HTML. */
+#ifndef REPORT_SHEET_H
+#define REPORT_SHEET_H
+
+#include "solvers/core/arena.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+struct sheet {
+	size_t rows, cols;
+	const char **head;  /* cols; a NULL column is left out of every form */
+	bool *numeric;      /* cols: right aligned */
+	const char **cell;  /* rows x cols, row-major; NULL = empty */
+	const char **hint;  /* rows: shown when pointing at the row in HTML, or NULL */
+	const char **state; /* rows: CSS class of the row in HTML, or NULL */
+};
+
+struct sheet sheet_new(struct arena *arena, size_t rows, size_t cols);
+void sheet_set(struct sheet *sheet, size_t row, size_t col, const char *text);
+/* Leave out columns that are empty in every row, from column `first` on. */
+void sheet_drop_empty(struct sheet *sheet, size_t first);
+
+void sheet_markdown(const struct sheet *sheet, FILE *to);
+void sheet_latex(const struct sheet *sheet, const char *caption, FILE *to);
+/* A table of class "sort" whose columns sort by a click (the script is in the report's page). */
+void sheet_html(const struct sheet *sheet, FILE *to);
+
+/* Text with <, >, &, " and ' escaped. */
+void sheet_html_text(const char *text, FILE *to);
+
+#endif

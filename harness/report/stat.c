@@ -1,0 +1,82 @@
+/* Order statistics over repetitions. */
+#include "harness/report/stat.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NUMBER_TEXT = 64 };
+
+static int by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+double stat_quantile(const double *sorted, size_t count, double q)
+{
+	double place, below;
+	size_t i;
+
+	if (count == 0)
+		return NAN;
+	place = q * (double)(count - 1);
+	below = floor(place);
+	i = (size_t)below;
+	if (i + 1 >= count || place == below)
+		return sorted[i];
+	return sorted[i] + (place - below) * (sorted[i + 1] - sorted[i]);
+}
+
+struct stat stat_of(double *values, size_t count)
+{
+	size_t known = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (!isnan(values[i]))
+			values[known++] = values[i];
+	qsort(values, known, sizeof *values, by_value);
+	return (struct stat){stat_quantile(values, known, 0.5), stat_quantile(values, known, 0.1),
+			     stat_quantile(values, known, 0.9), known};
+}
+
+struct stat stat_group(const struct group *group, stat_pick *pick, const void *what,
+		       struct arena *arena)
+{
+	double *values = ARENA_ARRAY(arena, double, group->count);
+	size_t count = 0;
+
+	for (size_t i = 0; i < group->count; i++)
+		if (records_ok(group->member[i]))
+			values[count++] = pick(group->member[i], what);
+	return stat_of(values, count);
+}
+
+double stat_column(const struct record *record, const void *what)
+{
+	const struct result *r = &record->result;
+	const char *name = what;
+
+	if (strcmp(name, "time") == 0)
+		return r->setup_s + r->solve_s;
+	return records_number(r, name);
+}
+
+const char *stat_text(struct stat stat, const char *format, double factor, struct arena *arena)
+{
+	char median[NUMBER_TEXT], low[NUMBER_TEXT], high[NUMBER_TEXT];
+
+	if (stat.count == 0)
+		return "";
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+	snprintf(median, sizeof median, format, stat.median * factor);
+	snprintf(low, sizeof low, format, stat.low * factor);
+	snprintf(high, sizeof high, format, stat.high * factor);
+#pragma GCC diagnostic pop
+	if (stat.count == 1)
+		return arena_text(arena, median);
+	return arena_format(arena, "%s (%s\xe2\x80\x93%s)", median, low, high);
+}

@@ -1,0 +1,34 @@
+/* Order statistics over repetitions, and formats of numbers in tables. */
+#ifndef REPORT_STAT_H
+#define REPORT_STAT_H
+
+#include "harness/report/records.h"
+#include "solvers/core/arena.h"
+
+#include <stddef.h>
+
+struct stat {
+	double median, low, high; /* 10 % and 90 % quantiles; NaN where count is 0 */
+	size_t count;             /* of the values that are not NaN */
+};
+
+/* The q-quantile of ascending values by linear interpolation (type 7, as numpy); NaN if there is
+ * none. */
+double stat_quantile(const double *sorted, size_t count, double q);
+
+/* Sorts `values` in place, NaN aside. */
+struct stat stat_of(double *values, size_t count);
+
+/* One number per member of the group that is ok. */
+typedef double stat_pick(const struct record *record, const void *what);
+struct stat stat_group(const struct group *group, stat_pick *pick, const void *what,
+		       struct arena *arena);
+
+/* stat_pick of a column of the result; `what` is its name. "time" is setup_s + solve_s. */
+double stat_column(const struct record *record, const void *what);
+
+/* "85.3 (84.1-86.9)", the interval only if count > 1, every number with printf format `format` for
+ * a double times `factor`; "" if there is no value. */
+const char *stat_text(struct stat stat, const char *format, double factor, struct arena *arena);
+
+#endif

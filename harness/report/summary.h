@@ -1,0 +1,25 @@
+/* summary.csv, attack.csv and the tables, from the records. */
+#ifndef REPORT_SUMMARY_H
+#define REPORT_SUMMARY_H
+
+#include "harness/report/records.h"
+#include "harness/report/sheet.h"
+#include "solvers/core/status.h"
+
+/* One row per cell; one row per cell, attack and eps. Written to <folder>/summary.csv and
+ * attack.csv. */
+enum status summary_write_cells(const struct records *records, struct err *err);
+enum status summary_write_attacks(const struct records *records, struct err *err);
+
+/* One row per (data, method, swept values), aggregated over repetitions. */
+struct sheet summary_sheet(const struct records *records);
+/* One row per (data, method, swept values, attack, eps), aggregated over repetitions. */
+struct sheet summary_attack_sheet(const struct records *records);
+/* One row per cell with status, outcome, times and the command that computes it. */
+struct sheet summary_cell_sheet(const struct records *records, const char *spec_path);
+
+/* "12 cells: 11 ok, 1 timeout; median (10-90 % quantiles) of up to 5 repetitions": what a table
+ * shows. */
+const char *summary_caption(const struct records *records);
+
+#endif

@@ -1,0 +1,198 @@
+/* Attacks on the final network.
+ *
+ * Units: a ball may be meant in prepared features, or in raw ones (before `prepare`). Prepared
+ * features are (raw - shift) * scale, so the raw ball is attacked with X / scale and U scaled by
+ * diag(scale): the same outputs, and the attack itself knows of one kind of ball only. */
+#include "harness/run/assault.h"
+
+#include "harness/run/clock.h"
+#include "harness/run/evaluate.h"
+#include "harness/store/csv.h"
+#include "harness/store/wilson.h"
+#include "solvers/core/attack.h"
+
+#include <math.h>
+
+static const char *const header[] = {"attack",
+				     "norm",
+				     "eps",
+				     "units",
+				     "accuracy",
+				     "robust_accuracy",
+				     "robust_accuracy_lo",
+				     "robust_accuracy_hi",
+				     "n",
+				     "steps",
+				     "restarts",
+				     "seconds",
+				     NULL};
+
+/* Relative slack of the box: rounding of the data in single precision. */
+static const double box_slack = 1e-4;
+
+struct target {
+	struct net net; /* in the units of the ball */
+	struct mat X;
+	struct threat threat;
+};
+
+static bool is_raw(const struct attack_options *o)
+{
+	return o->units == 1; /* spec_units */
+}
+
+/* scale_j, or 1 where the column is constant (scale 0) or in prepared units */
+static real unit_scale(const struct dataset *data, const struct attack_options *o, ptrdiff_t j)
+{
+	bool feature = (size_t)j < data->raw_d;
+
+	return is_raw(o) && feature && data->scale[j] > 0 ? (real)data->scale[j] : 1;
+}
+
+static void rescale(const struct dataset *data, const struct attack_options *o,
+		    const struct net *net, struct target *t)
+{
+	for (ptrdiff_t j = 0; j < t->X.cols; j++) {
+		real scale = unit_scale(data, o, j);
+
+		for (ptrdiff_t k = 0; k < t->X.rows; k++)
+			mat_set(t->X, k, j, mat_get(data->test.X, k, j) / scale);
+		for (ptrdiff_t i = 0; i < net->U.cols; i++)
+			mat_set(t->net.U, j, i, mat_get(net->U, j, i) * scale);
+	}
+}
+
+/* Box and frozen coordinates; an error if the box excludes the data. */
+static enum status set_threat(const struct dataset *data, const struct attack_options *o,
+			      struct arena *arena, struct target *t, struct err *err)
+{
+	ptrdiff_t d = t->X.cols;
+	real *lower = ARENA_ARRAY(arena, real, d), *upper = ARENA_ARRAY(arena, real, d);
+	bool *frozen = ARENA_ARRAY(arena, bool, d);
+
+	t->threat =
+		(struct threat){.norm = o->norm == NORM_L2 ? NORM_L2 : NORM_LINF, .frozen = frozen};
+	for (ptrdiff_t j = 0; j < d; j++)
+		frozen[j] = j == data->bias;
+	if (o->clip.count == 0)
+		return STATUS_OK;
+	t->threat.lower = lower;
+	t->threat.upper = upper;
+	for (ptrdiff_t j = 0; j < d; j++) {
+		double shift = is_raw(o) && (size_t)j < data->raw_d ? data->shift[j] : 0;
+		double low = o->clip.at[0] - shift, high = o->clip.at[1] - shift,
+		       slack = box_slack * (high - low);
+
+		lower[j] = frozen[j] ? (real)-HUGE_VAL : (real)low;
+		upper[j] = frozen[j] ? (real)HUGE_VAL : (real)high;
+		for (ptrdiff_t k = 0; k < t->X.rows && !frozen[j]; k++) {
+			double x = (double)mat_get(t->X, k, j);
+
+			if (x < low - slack || x > high + slack)
+				return err_set(err, STATUS_SPEC,
+					       "attack %s: clip [%g, %g] excludes test sample %td, "
+					       "feature %td: %g",
+					       o->attack.item->name, o->clip.at[0], o->clip.at[1],
+					       k, j, x + shift);
+		}
+	}
+	return STATUS_OK;
+}
+
+static void write_row(struct csv *csv, const struct attack_options *o, double eps,
+		      const struct attack_job *job, double clean, double seconds)
+{
+	const struct attack *attack = (const struct attack *)(const void *)o->attack.item;
+	double n = (double)job->X.rows, robust = 0, low, high;
+	long steps, restarts;
+
+	for (ptrdiff_t k = 0; k < job->X.rows; k++)
+		robust += job->margin[k] > 0;
+	wilson_interval(robust, n, &low, &high);
+	attack->effort(o->attack.options, &steps, &restarts);
+	csv_text(csv, o->attack.item->name);
+	csv_text(csv, norm_names[o->norm]);
+	csv_number(csv, eps);
+	csv_text(csv, spec_units[o->units]);
+	csv_number(csv, clean);
+	csv_number(csv, robust / n);
+	csv_number(csv, low);
+	csv_number(csv, high);
+	csv_number(csv, n);
+	csv_number(csv, (double)steps);
+	csv_number(csv, (double)restarts);
+	csv_number(csv, seconds);
+	csv_end_row(csv);
+}
+
+/* Margins y f of the clean points, and their share above zero. */
+static double clean_margins(const struct target *t, const real *y, real *margin,
+			    struct arena *arena)
+{
+	struct net_work work = net_work_new(arena, t->net.U.cols);
+	double correct = 0;
+
+	net_forward(&t->net, t->X, margin, &work);
+	for (ptrdiff_t k = 0; k < t->X.rows; k++) {
+		margin[k] *= y[k];
+		correct += margin[k] > 0;
+	}
+	return correct / (double)t->X.rows;
+}
+
+static enum status run_entry(const struct cell *cell, const struct attack_options *o,
+			     const struct dataset *data, const struct net *net, struct csv *csv,
+			     struct err *err)
+{
+	const struct attack *attack = (const struct attack *)(const void *)o->attack.item;
+	struct arena arena = {0};
+	struct target t = {
+		.net = {.U = mat_new(&arena, net->U.rows, net->U.cols), .alpha = net->alpha}};
+	struct attack_job job = {.y = data->test.y,
+				 .seed = (uint64_t)cell->seed * 1000003u +
+					 (uint64_t)cell->repetition};
+	enum status status;
+	double clean;
+
+	t.X = mat_new(&arena, data->test.X.rows, data->test.X.cols);
+	rescale(data, o, net, &t);
+	status = set_threat(data, o, &arena, &t, err);
+	job.net = &t.net;
+	job.X = t.X;
+	job.worst = mat_new(&arena, t.X.rows, t.X.cols);
+	job.margin = ARENA_ARRAY(&arena, real, t.X.rows);
+	mat_copy(job.worst, t.X);
+	clean = clean_margins(&t, data->test.y, job.margin, &arena);
+	for (size_t e = 0; e < o->eps.count && status == STATUS_OK; e++) {
+		struct arena scratch = {0};
+		double start = clock_seconds();
+
+		job.threat = t.threat;
+		job.threat.eps = o->eps.at[e];
+		attack->run(o->attack.options, &job, &scratch);
+		write_row(csv, o, o->eps.at[e], &job, clean, clock_seconds() - start);
+		arena_release(&scratch);
+	}
+	arena_release(&arena);
+	return status;
+}
+
+enum status assault_run(const struct cell *cell, const struct dataset *data, const struct net *net,
+			const char *path, double *seconds, struct err *err)
+{
+	const struct attack_options *entries = cell->attack.at;
+	double start = clock_seconds();
+	enum status status = STATUS_OK;
+	struct csv csv;
+
+	TRY(csv_open(&csv, path, header, err));
+	for (size_t i = 0; i < cell->attack.count && status == STATUS_OK; i++)
+		if (data->test.X.rows > 0)
+			status = run_entry(cell, &entries[i], data, net, &csv, err);
+	*seconds = clock_seconds() - start;
+	if (status != STATUS_OK) {
+		csv_close(&csv, &(struct err){0});
+		return status;
+	}
+	return csv_close(&csv, err);
+}

@@ -1,0 +1,15 @@
+/* Attacks on the final network: every entry of `attack`, eps by eps, on the test part. */
+#ifndef RUN_ASSAULT_H
+#define RUN_ASSAULT_H
+
+#include "harness/data/data.h"
+#include "harness/spec/spec.h"
+#include "solvers/core/net.h"
+#include "solvers/core/status.h"
+
+/* Write attack.csv at `path`. The worst point found at a smaller eps starts the search at the next
+ * one, so that robust accuracy never rises with eps. seconds returns the time of the attacks. */
+enum status assault_run(const struct cell *cell, const struct dataset *data, const struct net *net,
+			const char *path, double *seconds, struct err *err);
+
+#endif

@@ -1,0 +1,136 @@
+/* The training loop: step on the clock, evaluate off the clock. */
+#include "harness/run/loop.h"
+
+#include "harness/run/clock.h"
+#include "harness/store/csv.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <unistd.h>
+
+static const char *const trace_header[] = {"iteration",           "seconds",       "objective",
+					   "objective_network",   "lower_bound",   "gap",
+					   "primal_residual",     "dual_residual", "train_accuracy",
+					   "validation_accuracy", "test_accuracy", NULL};
+
+/* Evaluations at 1, 2, 3, ... and then 15 % apart: about 16 per factor of ten. */
+static const double thinning = 1.15;
+
+/* Least relative decrease of the objective that counts as progress for `patience`. */
+static const double stall_decrease = 1e-6;
+
+struct watch { /* for `patience` */
+	double best;
+	long since;
+};
+
+static void trace_row(struct csv *csv, long iteration, double seconds, const struct progress *p,
+		      const struct evaluation *e)
+{
+	csv_number(csv, (double)iteration);
+	csv_number(csv, seconds);
+	csv_number(csv, isnan(e->certificate.objective) ? p->objective : e->certificate.objective);
+	csv_number(csv, e->objective_network);
+	csv_number(csv, e->certificate.lower_bound);
+	csv_number(csv, e->gap);
+	csv_number(csv, p->primal_residual);
+	csv_number(csv, p->dual_residual);
+	csv_number(csv, e->train.accuracy);
+	csv_number(csv, e->validation.accuracy);
+	csv_number(csv, e->test.accuracy);
+	csv_end_row(csv);
+}
+
+static void report_progress(int fd, long iteration, double gap, double seconds)
+{
+	char line[96];
+	int length;
+
+	if (fd < 0)
+		return;
+	length = snprintf(line, sizeof line, "%ld %.6g %.3f\n", iteration, gap, seconds);
+	if (write(fd, line, (size_t)length) < 0)
+		return; /* nobody listens: the run does not depend on it */
+}
+
+/* Whether `patience` evaluations have passed without progress. */
+static bool stalled(struct watch *watch, long patience, double objective)
+{
+	if (!(objective > watch->best - stall_decrease * fabs(watch->best))) {
+		watch->best = objective;
+		watch->since = 0;
+	} else {
+		watch->since++;
+	}
+	return patience > 0 && watch->since >= patience;
+}
+
+/* How the run ends at this iterate; OUTCOME_RUNNING if it goes on. NaN comparisons never end it
+ * well. */
+static enum outcome judge(const struct stop_options *stop, const struct evaluation *e,
+			  struct watch *watch)
+{
+	double objective =
+		isnan(e->certificate.objective) ? e->objective_network : e->certificate.objective;
+
+	if (!isfinite(e->objective_network))
+		return OUTCOME_DIVERGED;
+	if (isless(e->gap, stop->gap) || e->gap <= stop->gap)
+		return OUTCOME_CONVERGED;
+	if (stalled(watch, stop->patience, objective))
+		return OUTCOME_STALLED;
+	return OUTCOME_RUNNING;
+}
+
+static enum outcome limits(const struct loop *loop, const struct loop_result *r,
+			   const struct progress *p)
+{
+	if (p->finished || r->iterations >= loop->stop->iterations)
+		return OUTCOME_ITERATION_LIMIT;
+	if (loop->setup_s + r->solve_s >= loop->stop->seconds)
+		return OUTCOME_TIME_LIMIT;
+	return OUTCOME_RUNNING;
+}
+
+static void iterate(const struct loop *loop, struct evaluator *evaluator, struct loop_result *out,
+		    struct csv *csv)
+{
+	struct watch watch = {.best = HUGE_VAL};
+	double next = 1;
+
+	while (out->outcome == OUTCOME_RUNNING) {
+		struct progress p = {NAN, NAN, NAN, false};
+		double start = clock_seconds(), end;
+		enum outcome limit;
+
+		evaluator->trainer->step(evaluator->state, &p);
+		end = clock_seconds();
+		out->solve_s += end - start;
+		out->iterations++;
+		limit = limits(loop, out, &p);
+		if ((double)out->iterations < next && limit == OUTCOME_RUNNING)
+			continue;
+		next = fmax(next + 1, ceil(next * thinning));
+		evaluate_iterate(evaluator, &out->last);
+		out->outcome = judge(loop->stop, &out->last, &watch);
+		if (out->outcome == OUTCOME_RUNNING)
+			out->outcome = limit;
+		if (isnan(out->first_objective))
+			out->first_objective = out->last.objective_network;
+		trace_row(csv, out->iterations, loop->setup_s + out->solve_s, &p, &out->last);
+		report_progress(loop->progress_fd, out->iterations, out->last.gap,
+				loop->setup_s + out->solve_s);
+		out->eval_s += clock_seconds() - end;
+	}
+}
+
+enum status loop_run(const struct loop *loop, struct evaluator *evaluator, struct loop_result *out,
+		     struct err *err)
+{
+	struct csv csv;
+
+	*out = (struct loop_result){.first_objective = NAN};
+	TRY(csv_open(&csv, loop->trace_path, trace_header, err));
+	iterate(loop, evaluator, out, &csv);
+	return csv_close(&csv, err);
+}

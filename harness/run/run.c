@@ -1,0 +1,224 @@
+/* One cell from its canonical text to its record. */
+#include "harness/run/run.h"
+
+#include "harness/run/assault.h"
+#include "harness/run/clock.h"
+#include "harness/run/evaluate.h"
+#include "harness/run/loop.h"
+#include "harness/run/points.h"
+#include "harness/run/verdict.h"
+#include "harness/spec/spec.h"
+#include "harness/store/folder.h"
+#include "harness/store/npz.h"
+#include "harness/store/result.h"
+#include "solvers/core/blas.h"
+#include "solvers/core/pattern.h"
+#include "solvers/core/rng.h"
+#include "solvers/core/trainer.h"
+
+#include <math.h>
+#include <sys/resource.h>
+
+struct run {
+	const char *folder;
+	struct arena arena; /* lives as long as the run */
+	struct cell cell;
+	struct dataset data;
+	struct problem problem;
+	const struct trainer *trainer;
+	void *state;
+	struct mat given_patterns;
+	struct result result;
+};
+
+static const char *path_in(struct run *run, const char *name)
+{
+	return arena_format(&run->arena, "%s/%s", run->folder, name);
+}
+
+static enum status read_cell(struct run *run, struct err *err)
+{
+	const char *path = path_in(run, "cell.json"), *text;
+
+	TRY(store_read_text(path, &run->arena, &text, err));
+	TRY(spec_read_cell(text, path, &run->arena, &run->cell, err));
+	run->trainer = (const struct trainer *)(const void *)run->cell.train.solver.item;
+	return STATUS_OK;
+}
+
+static enum status load_data(struct run *run, struct err *err)
+{
+	const struct cell *cell = &run->cell;
+	struct arena scratch = {0};
+	double start = clock_seconds();
+	enum status status = data_load(&cell->data, (uint64_t)cell->seed, cell->repetition,
+				       &run->arena, &scratch, &run->data, err);
+
+	arena_release(&scratch);
+	run->result.load_s = clock_seconds() - start;
+	return status;
+}
+
+/* Patterns given by a file, as an n x P matrix of the problem. */
+static enum status read_patterns(struct run *run, struct err *err)
+{
+	const struct pattern_options *patterns =
+		run->trainer->patterns ? run->trainer->patterns(run->cell.train.solver.options)
+				       : NULL;
+	struct npy file;
+
+	if (!patterns || !patterns->file)
+		return STATUS_OK;
+	TRY(npz_read_npy(patterns->file, &run->arena, &file, err));
+	run->given_patterns = mat_new(&run->arena, (ptrdiff_t)file.rows, (ptrdiff_t)file.cols);
+	for (size_t k = 0; k < file.rows; k++)
+		for (size_t j = 0; j < file.cols; j++)
+			mat_set(run->given_patterns, (ptrdiff_t)k, (ptrdiff_t)j,
+				(real)file.at[k * file.cols + j]);
+	run->problem.patterns = &run->given_patterns;
+	return STATUS_OK;
+}
+
+static enum status pose_problem(struct run *run, struct err *err)
+{
+	const struct cell *cell = &run->cell;
+	const struct train_options *train = &cell->train;
+	struct rng rng = rng_stream((uint64_t)cell->seed, "repetition", (uint64_t)cell->repetition);
+	struct problem *p = &run->problem;
+
+	p->X = run->data.train.X;
+	p->y = run->data.train.y;
+	p->X_validation = run->data.validation.X;
+	p->y_validation = run->data.validation.y;
+	p->loss.loss = (const struct loss *)(const void *)train->loss.item;
+	p->loss.options = train->loss.options;
+	p->loss.weight = train->average ? 1 / (double)p->X.rows : 1;
+	p->beta = train->beta;
+	p->seed = rng_bits(&rng);
+	if (run->data.regression && !p->loss.loss->regression)
+		return err_set(err, STATUS_SPEC,
+			       "loss %s is for classification, data set %s is a regression task",
+			       p->loss.loss->base.name, cell->data.name);
+	return read_patterns(run, err);
+}
+
+/* Setup and loop; the evaluator's net holds the final network. */
+static enum status train(struct run *run, int progress_fd, struct evaluator *evaluator,
+			 struct loop_result *end, struct err *err)
+{
+	struct result *r = &run->result;
+	double start = clock_seconds();
+	struct loop loop = {.stop = &run->cell.stop, .progress_fd = progress_fd};
+
+	TRY(run->trainer->setup(&run->problem, run->cell.train.solver.options, &run->arena,
+				&run->state, err));
+	r->setup_s = loop.setup_s = clock_seconds() - start;
+	loop.trace_path = path_in(run, "trace.csv");
+	*evaluator = evaluate_new(&run->problem, &run->data, run->trainer, run->state, &run->arena);
+	TRY(loop_run(&loop, evaluator, end, err));
+	r->solve_s = end->solve_s;
+	r->eval_s = end->eval_s;
+	r->iterations = (double)end->iterations;
+	r->outcome = outcome_name(end->outcome);
+	return STATUS_OK;
+}
+
+static void describe_cell(struct run *run)
+{
+	const struct cell *cell = &run->cell;
+	struct result *r = &run->result;
+
+	r->data = cell->data.name;
+	r->method = cell->train.name;
+	r->solver = cell->train.solver.item->name;
+	r->loss = cell->train.loss.item->name;
+	r->precision = REAL_NAME;
+	r->repetition = (double)cell->repetition;
+	r->seed = (double)cell->seed;
+	r->threads = blas_threads();
+}
+
+static void describe_data(struct run *run)
+{
+	struct result *r = &run->result;
+
+	r->n_train = (double)run->data.train.X.rows;
+	r->n_validation = (double)run->data.validation.X.rows;
+	r->n_test = (double)run->data.test.X.rows;
+	r->d = (double)run->data.train.X.cols;
+	r->majority = verdict_majority(&run->data);
+}
+
+static void describe_end(struct run *run, const struct evaluator *evaluator,
+			 const struct loop_result *end)
+{
+	struct result *r = &run->result;
+	const struct evaluation *e = &end->last;
+
+	r->objective = e->certificate.objective;
+	r->objective_network = e->objective_network;
+	r->lower_bound = e->certificate.lower_bound;
+	r->bound_scope = e->certificate.scope;
+	r->gap = e->gap;
+	r->feasibility = e->certificate.feasibility;
+	r->train_accuracy = e->train.accuracy;
+	r->validation_accuracy = e->validation.accuracy;
+	r->test_accuracy = e->test.accuracy;
+	r->train_rmse = e->train.rmse;
+	r->test_rmse = e->test.rmse;
+	r->patterns =
+		run->trainer->patterns_used ? (double)run->trainer->patterns_used(run->state) : NAN;
+	r->neurons = (double)evaluator->net.U.cols;
+	r->suspect = verdict_suspect(end, r->neurons, r->majority);
+}
+
+static enum status save_model(struct run *run, const struct net *net, struct err *err)
+{
+	struct model model = {.net = *net, .bias = run->data.bias, .raw_d = run->data.raw_d};
+
+	model.shift = run->data.shift;
+	model.scale = run->data.scale;
+	TRY(npz_save_model(path_in(run, "model.npz"), &model, err));
+	return points_write(&run->data, path_in(run, "points.csv"), err);
+}
+
+static void measure_memory(struct result *r)
+{
+	struct rusage usage;
+
+	if (getrusage(RUSAGE_SELF, &usage) == 0)
+		r->peak_mem_bytes = (double)usage.ru_maxrss * 1024;
+}
+
+static enum status compute(struct run *run, int progress_fd, struct err *err)
+{
+	struct evaluator evaluator;
+	struct loop_result end;
+
+	TRY(read_cell(run, err));
+	describe_cell(run);
+	TRY(load_data(run, err));
+	describe_data(run);
+	TRY(pose_problem(run, err));
+	TRY(train(run, progress_fd, &evaluator, &end, err));
+	measure_memory(&run->result); /* of training; attacks come after */
+	describe_end(run, &evaluator, &end);
+	TRY(save_model(run, &evaluator.net, err));
+	if (run->cell.attack.count > 0)
+		TRY(assault_run(&run->cell, &run->data, &evaluator.net, path_in(run, "attack.csv"),
+				&run->result.attack_s, err));
+	run->result.status =
+		cell_status_names[end.outcome == OUTCOME_DIVERGED ? CELL_FAILED : CELL_OK];
+	if (end.outcome == OUTCOME_DIVERGED)
+		run->result.message = "diverged: the network objective is not finite";
+	return result_write(&run->result, path_in(run, "result.json"), err);
+}
+
+enum status run_cell(const char *folder, int progress_fd, struct err *err)
+{
+	struct run run = {.folder = folder, .result = result_empty()};
+	enum status status = compute(&run, progress_fd, err);
+
+	arena_release(&run.arena);
+	return status;
+}

@@ -1,0 +1,39 @@
+/* Degenerate results. */
+#include "harness/run/verdict.h"
+
+#include <math.h>
+
+/* An objective may rise by rounding; more than this is a sign of trouble. */
+static const double rise = 1e-3;
+
+double verdict_majority(const struct dataset *data)
+{
+	const struct part *part = data->test.X.rows > 0 ? &data->test : &data->train;
+	double positive = 0, n = (double)part->X.rows;
+
+	if (data->regression)
+		return NAN;
+	for (ptrdiff_t k = 0; k < part->X.rows; k++)
+		positive += part->y[k] > 0;
+	return fmax(positive, n - positive) / n;
+}
+
+const char *verdict_suspect(const struct loop_result *end, double neurons, double majority)
+{
+	const struct evaluation *e = &end->last;
+	const struct scores *s = isnan(e->test.positive) ? &e->train : &e->test;
+
+	if (!isfinite(e->objective_network))
+		return "objective not finite";
+	if (!(neurons > 0))
+		return "no neuron";
+	if (e->objective_network > end->first_objective * (1 + rise))
+		return "objective rose";
+	if (isnan(s->accuracy))
+		return NULL;
+	if (s->positive <= 0 || s->positive >= 1)
+		return "constant prediction";
+	if (s->accuracy < majority)
+		return "below the majority class";
+	return NULL;
+}

@@ -1,0 +1,116 @@
+/* Forecast of memory and work of a cell. */
+#include "harness/sched/forecast.h"
+#include "harness/data/data.h"
+#include "solvers/core/trainer.h"
+
+#include <math.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+	SINGLE = 1 /* index in spec_precisions */
+};
+
+/* Program, libraries and the buffers of OpenBLAS: 25 to 40 MiB resident were measured for workers
+ * on tiny problems. */
+static const double baseline_bytes = 40.0 * 1024 * 1024;
+
+enum status forecast_shape_of(const struct cell *cell, struct forecast_shape *out, struct err *err)
+{
+	struct arena arena = {0}, scratch = {0};
+	struct dataset set;
+	enum status status = data_load(&cell->data, (uint64_t)cell->seed, cell->repetition, &arena,
+				       &scratch, &set, err);
+
+	if (status == STATUS_OK) {
+		ptrdiff_t n = set.train.X.rows + set.validation.X.rows + set.test.X.rows;
+
+		out->n_train = (double)set.train.X.rows;
+		out->n_all = (double)n;
+		out->d = (double)set.train.X.cols;
+		out->raw_bytes = (double)n * (double)set.raw_d * sizeof(double);
+	}
+	arena_release(&scratch);
+	arena_release(&arena);
+	return status;
+}
+
+void forecast_cell(const struct cell *cell, const struct forecast_shape *shape, double *bytes,
+		   double *flops)
+{
+	const struct trainer *trainer = (const struct trainer *)cell->train.solver.item;
+	double scale = cell->precision == SINGLE ? sizeof(float) / (double)sizeof(real) : 1.0;
+	double parts = shape->n_all * (shape->d + 1) * sizeof(real) * scale;
+	struct forecast forecast = {0};
+
+	trainer->forecast(cell->train.solver.options, (ptrdiff_t)shape->n_train,
+			  (ptrdiff_t)shape->d, &forecast);
+	/* the raw table is gone before the trainer allocates */
+	*bytes = baseline_bytes + parts + fmax(shape->raw_bytes, forecast.bytes * scale);
+	*flops = forecast.setup_flops + (double)cell->stop.iterations * forecast.iteration_flops;
+}
+
+long forecast_cores(void)
+{
+	cpu_set_t set;
+
+	if (sched_getaffinity(0, sizeof set, &set) != 0)
+		return 1;
+	return CPU_COUNT(&set);
+}
+
+void forecast_share(long *jobs, long *threads)
+{
+	long cores = forecast_cores();
+
+	if (*jobs <= 0)
+		*jobs = *threads > 0 ? cores / *threads : cores;
+	if (*jobs < 1)
+		*jobs = 1;
+	if (*threads <= 0)
+		*threads = cores / *jobs;
+	if (*threads < 1)
+		*threads = 1;
+}
+
+/* The first number of a file that follows `key`; NaN if there is none. */
+static double number_in_file(const char *path, const char *key)
+{
+	FILE *file = fopen(path, "re");
+	double value = NAN;
+	char line[256];
+
+	if (!file)
+		return NAN;
+	while (isnan(value) && fgets(line, sizeof line, file))
+		if (strncmp(line, key, strlen(key)) != 0 ||
+		    sscanf(line + strlen(key), "%lf", &value) != 1)
+			value = NAN;
+	fclose(file);
+	return value;
+}
+
+double forecast_memory_available(void)
+{
+	/* version 2 and version 1 of control groups; "max" reads as no number */
+	static const char *const limits[] = {"/sys/fs/cgroup/memory.max",
+					     "/sys/fs/cgroup/memory/memory.limit_in_bytes"};
+	const double kib = 1024.0;
+	double bytes = number_in_file("/proc/meminfo", "MemAvailable:") * kib;
+
+	for (size_t i = 0; i < sizeof limits / sizeof *limits; i++)
+		bytes = fmin(bytes, number_in_file(limits[i], "")); /* fmin ignores NaN */
+	return isnan(bytes) ? HUGE_VAL : bytes;
+}
+
+void forecast_bytes_text(double bytes, char *text, size_t room)
+{
+	static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
+	const double step = 1024.0;
+	size_t unit = 0;
+
+	for (; bytes >= step && unit + 1 < sizeof units / sizeof *units; unit++)
+		bytes /= step;
+	snprintf(text, room, unit == 0 || bytes >= 100 ? "%.0f %s" : "%.3g %s", bytes, units[unit]);
+}

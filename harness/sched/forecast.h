@@ -1,0 +1,34 @@
+/* What a cell will need: memory and work, known before anything is computed. */
+#ifndef SCHED_FORECAST_H
+#define SCHED_FORECAST_H
+
+#include "harness/spec/spec.h"
+
+/* Shapes of one data set, all parts. */
+struct forecast_shape {
+	double n_train, n_all, d;
+	double raw_bytes; /* of the table as read, in double, alive only while loading */
+};
+
+/* Load the cell's data once and keep only its shape. */
+enum status forecast_shape_of(const struct cell *cell, struct forecast_shape *out, struct err *err);
+
+/* Peak memory of the worker (bytes) and work (floating point operations up to stop.iterations). */
+void forecast_cell(const struct cell *cell, const struct forecast_shape *shape, double *bytes,
+                   double *flops);
+
+/* Cores this process may use. */
+long forecast_cores(void);
+
+/* How many workers at once, and threads in each; a value of 0 is chosen: threads = cores / jobs,
+ * jobs = cores / threads, and one thread each if neither is given. */
+void forecast_share(long *jobs, long *threads);
+
+/* Bytes of memory that can be used without swapping: what is available, at most the control
+ * group's limit. */
+double forecast_memory_available(void);
+
+/* "1.5 GiB" */
+void forecast_bytes_text(double bytes, char *text, size_t room);
+
+#endif

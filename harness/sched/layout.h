@@ -1,0 +1,28 @@
+/* The results folder of a running experiment: lock, temporary folders, spec.yaml, plan.csv, env.json. */
+#ifndef SCHED_LAYOUT_H
+#define SCHED_LAYOUT_H
+
+#include "harness/sched/sched.h"
+
+struct layout {
+	const char *folder; /* results/<name> */
+	const char *tmp;    /* folder/tmp: cells being computed */
+	const char *cells;  /* folder/cells: finished ones */
+	int lock;
+};
+
+/* Make the folders and lock them against a second run; remove what an earlier run that was killed has
+ * left. STATUS_ENV if another run holds the lock. */
+enum status layout_open(struct layout *out, const char *folder, struct arena *arena, struct err *err);
+
+/* Remove the temporary folders and give the lock back. */
+void layout_close(struct layout *layout);
+
+/* Copy the spec, note where it came from, describe the machine. */
+enum status layout_write_origin(const struct layout *layout, const struct experiment *experiment,
+                                struct texts sets, struct err *err);
+
+/* plan.csv: one row per cell with its status; "" for one not yet computed. */
+enum status layout_write_plan(const struct layout *layout, const struct plan *plan, struct err *err);
+
+#endif

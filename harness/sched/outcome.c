@@ -1,0 +1,159 @@
+/* From a wait status to a record. */
+#include "harness/sched/outcome.h"
+#include "harness/run/run.h"
+#include "harness/store/folder.h"
+
+#include <ctype.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum {
+	TAIL_BYTES = 2048, /* of log.txt that are looked at */
+	TAIL_KEPT = 400    /* of a last line that are worth quoting */
+};
+
+/* The last line of log.txt that is not blank, or NULL. */
+static const char *last_line(const char *tmp, struct arena *arena)
+{
+	char text[TAIL_BYTES + 1];
+	int file = open(arena_format(arena, "%s/log.txt", tmp), O_RDONLY | O_CLOEXEC);
+	off_t size = file < 0 ? 0 : lseek(file, 0, SEEK_END);
+	off_t from = size > TAIL_BYTES ? size - TAIL_BYTES : 0;
+	ssize_t got = file < 0 ? 0 : pread(file, text, TAIL_BYTES, from);
+	char *line;
+
+	if (file >= 0)
+		close(file);
+	while (got > 0 && isspace((unsigned char)text[got - 1]))
+		got--;
+	if (got <= 0)
+		return NULL;
+	text[got] = '\0';
+	line = strrchr(text, '\n');
+	line = line ? line + 1 : text;
+	return arena_text_n(arena, line, strnlen(line, TAIL_KEPT));
+}
+
+static const char *with_log(const char *what, const char *tmp, struct arena *arena)
+{
+	const char *line = last_line(tmp, arena);
+
+	return line ? arena_format(arena, "%s: %s", what, line) : what;
+}
+
+static enum cell_status signalled(const struct ending *ending, const char *tmp, struct arena *arena,
+				  const char **message)
+{
+	int number = WTERMSIG(ending->wait_status);
+	const char *name = sigabbrev_np(number);
+
+	if (number == SIGKILL && ending->kernel_oom) {
+		*message = "killed by the kernel: out of memory";
+		return CELL_OOM;
+	}
+	*message = with_log(arena_format(arena, "killed by signal %d (SIG%s)", number,
+					 name ? name : "?"),
+			    tmp, arena);
+	return CELL_CRASHED;
+}
+
+/* The status that the end of the process stands for; CELL_OK if it ended by itself without error. */
+static enum cell_status classify(const struct ending *ending, const char *tmp, struct arena *arena,
+				 const char **message)
+{
+	bool done = WIFEXITED(ending->wait_status) && WEXITSTATUS(ending->wait_status) == STATUS_OK;
+
+	if (done)
+		return CELL_OK;
+	if (ending->timed_out) {
+		*message = arena_format(arena, "stopped at the time limit of %g s",
+					ending->time_limit);
+		return CELL_TIMEOUT;
+	}
+	if (WIFSIGNALED(ending->wait_status))
+		return signalled(ending, tmp, arena, message);
+	*message = last_line(tmp, arena);
+	if (WEXITSTATUS(ending->wait_status) == RUN_EXIT_OOM) {
+		*message = *message ? *message : "out of memory";
+		return CELL_OOM;
+	}
+	if (!*message)
+		*message = arena_format(arena, "exit status %d", WEXITSTATUS(ending->wait_status));
+	return CELL_FAILED;
+}
+
+static struct result result_of(const struct cell *cell)
+{
+	struct result result = result_empty();
+
+	result.cell = cell->id;
+	result.data = cell->data.name;
+	result.method = cell->train.name;
+	result.solver = cell->train.solver.item->name;
+	result.loss = cell->train.loss.item ? cell->train.loss.item->name : NULL;
+	result.precision = spec_precisions[cell->precision];
+	result.repetition = (double)cell->repetition;
+	result.seed = (double)cell->seed;
+	return result;
+}
+
+static enum status write_result(const struct result *result, const char *tmp, struct arena *arena,
+				struct err *err)
+{
+	return result_write(result, arena_format(arena, "%s/result.json", tmp), err);
+}
+
+/* What a worker that ended by itself wrote, if it can be read and fits the way it ended. A worker does
+ * not know the id of its cell: the parent derives it. */
+static bool own_result(const struct cell *cell, enum cell_status ended, const char *tmp,
+		       struct arena *arena, struct result *out)
+{
+	struct err unreadable = {0};
+	const char *path = arena_format(arena, "%s/result.json", tmp);
+
+	if (ended != CELL_OK && ended != CELL_FAILED)
+		return false;
+	if (access(path, R_OK) != 0 || result_read(path, arena, out, &unreadable) != STATUS_OK)
+		return false;
+	out->cell = cell->id;
+	return out->status &&
+	       (ended == CELL_OK || strcmp(out->status, cell_status_names[CELL_OK]) != 0);
+}
+
+enum status outcome_record(const struct cell *cell, const struct ending *ending, const char *tmp,
+			   struct arena *arena, struct result *out, struct err *err)
+{
+	const char *message = NULL;
+	enum cell_status status = classify(ending, tmp, arena, &message);
+
+	if (!own_result(cell, status, tmp, arena, out)) {
+		if (status == CELL_OK) {
+			status = CELL_FAILED;
+			message = with_log("the worker wrote no result", tmp, arena);
+		}
+		*out = result_of(cell);
+		out->status = cell_status_names[status];
+		out->message = message;
+		out->peak_mem_bytes = ending->peak_bytes;
+		out->threads = ending->threads;
+	}
+	return write_result(out, tmp, arena, err);
+}
+
+enum status outcome_skip(const struct cell *cell, const char *reason, const char *tmp,
+			 struct arena *arena, struct result *out, struct err *err)
+{
+	*out = result_of(cell);
+	out->status = cell_status_names[CELL_SKIPPED];
+	out->message = reason;
+	return write_result(out, tmp, arena, err);
+}
+
+bool outcome_is_bad(const struct result *result)
+{
+	return !result->status || strcmp(result->status, cell_status_names[CELL_OK]) != 0 ||
+	       (result->outcome && strcmp(result->outcome, outcome_name(OUTCOME_DIVERGED)) == 0);
+}

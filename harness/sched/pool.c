@@ -1,0 +1,310 @@
+/* The process pool: one worker per missing cell, up to `jobs` at once.
+ *
+ * Signals arrive through a signalfd, so the loop below has one place to wait in: SIGCHLD wakes it, SIGINT,
+ * SIGTERM and SIGHUP stop the run (the second one kills at once). */
+#include "harness/sched/forecast.h"
+#include "harness/sched/outcome.h"
+#include "harness/sched/sched.h"
+#include "harness/sched/slot.h"
+
+#include <errno.h>
+#include <math.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+enum {
+	TICK_MS = 200 /* deadlines and the updating line are looked at this often */
+};
+
+struct pool {
+	struct plan *plan;
+	const struct sched_options *options;
+	struct sched_summary *summary;
+	struct layout layout;
+	struct slot_context context;
+	struct progress_display display;
+	struct slot *slots;
+	struct pollfd *waits; /* one per slot, then the signalfd */
+	size_t slot_count, running;
+	size_t next;          /* first planned cell not yet looked at */
+	bool stopping;        /* start nothing more */
+	int signals;
+	struct arena arena;
+};
+
+static bool is_not_ok(const struct planned *at)
+{
+	return at->status && strcmp(at->status, cell_status_names[CELL_OK]) != 0;
+}
+
+static bool is_wanted(const struct pool *pool, const struct planned *at)
+{
+	if (at->left_out)
+		return false;
+	return !at->done || pool->options->force || (pool->options->retry_failed && is_not_ok(at));
+}
+
+static const char *label_of(const struct cell *cell, struct arena *arena)
+{
+	const char *swept = sched_swept(cell, " ", arena);
+
+	return arena_format(arena, "%s %s%s%s #%ld", cell->data.name, cell->train.name,
+			    *swept ? " " : "", swept, cell->repetition);
+}
+
+static void count_result(struct pool *pool, const struct slot *slot, const struct result *result)
+{
+	struct planned *at = slot->at;
+	struct arena arena = {0};
+
+	at->done = true;
+	for (size_t i = 0; cell_status_names[i]; i++) /* the plan outlives the result */
+		if (strcmp(cell_status_names[i], result->status) == 0)
+			at->status = cell_status_names[i];
+	pool->summary->computed++;
+	pool->summary->not_ok += outcome_is_bad(result);
+	pool->stopping |= pool->options->fail_fast && outcome_is_bad(result);
+	progress_finished(&pool->display, label_of(at->cell, &arena), result,
+			  progress_now() - slot->start);
+	arena_release(&arena);
+}
+
+static enum status start_one(struct pool *pool, struct slot *slot, struct err *err)
+{
+	struct planned *at = &pool->plan->at[pool->next++];
+	struct result result;
+	enum status status;
+
+	if (!is_wanted(pool, at))
+		return STATUS_OK;
+	if (!at->refusal) {
+		TRY(slot_start(slot, &pool->context, at, err));
+		pool->running++;
+		return STATUS_OK;
+	}
+	status = slot_skip(slot, &pool->context, at, &result, err);
+	if (status == STATUS_OK)
+		count_result(pool, slot, &result);
+	slot_free(slot);
+	return status;
+}
+
+static enum status fill_slots(struct pool *pool, struct err *err)
+{
+	for (size_t i = 0; i < pool->slot_count; i++)
+		while (!pool->slots[i].busy && !pool->stopping && pool->next < pool->plan->count)
+			TRY(start_one(pool, &pool->slots[i], err));
+	return STATUS_OK;
+}
+
+static void stop_all(struct pool *pool, bool at_once)
+{
+	for (size_t i = 0; i < pool->slot_count; i++)
+		if (pool->slots[i].busy)
+			slot_stop(&pool->slots[i], at_once);
+	pool->stopping = true;
+}
+
+static void take_signals(struct pool *pool)
+{
+	struct signalfd_siginfo info;
+
+	while (read(pool->signals, &info, sizeof info) == sizeof info) {
+		if (info.ssi_signo == SIGCHLD)
+			continue;
+		stop_all(pool, pool->summary->interrupted);
+		if (!pool->summary->interrupted)
+			progress_say(&pool->display,
+				     "stopping; finished cells are kept (again to kill at once)");
+		pool->summary->interrupted = true;
+	}
+}
+
+static void wait_for_events(struct pool *pool)
+{
+	const struct progress_report *current = NULL;
+
+	for (size_t i = 0; i < pool->slot_count; i++) {
+		struct slot *slot = &pool->slots[i];
+
+		pool->waits[i].fd = slot->busy ? slot->child.progress : -1;
+		if (slot->busy && !current)
+			current = &slot->report;
+	}
+	progress_draw(&pool->display, current, pool->running);
+	poll(pool->waits, pool->slot_count + 1, TICK_MS);
+	take_signals(pool);
+}
+
+/* The record of an interrupted cell is dropped: nothing ran to its end. */
+static enum status look_after(struct pool *pool, struct slot *slot, struct err *err)
+{
+	enum status status = STATUS_OK;
+	struct result result;
+	double peak_bytes;
+	int wait_status;
+
+	slot_read(slot);
+	slot_enforce(slot);
+	if (!slot_ended(slot, &wait_status, &peak_bytes))
+		return STATUS_OK;
+	pool->running--;
+	if (!pool->summary->interrupted) {
+		status = slot_finish(slot, &pool->context, wait_status, peak_bytes, &result, err);
+		if (status == STATUS_OK)
+			count_result(pool, slot, &result);
+	}
+	slot_free(slot);
+	return status;
+}
+
+/* A failure of the pool itself (disk full, no more processes) stops everything. */
+static enum status run_pool(struct pool *pool, struct err *err)
+{
+	enum status status = fill_slots(pool, err);
+
+	while (pool->running > 0) {
+		if (status != STATUS_OK)
+			stop_all(pool, true);
+		wait_for_events(pool);
+		for (size_t i = 0; i < pool->slot_count; i++) {
+			enum status one = STATUS_OK;
+
+			if (pool->slots[i].busy)
+				one = look_after(pool, &pool->slots[i], err);
+			status = status == STATUS_OK ? one : status;
+		}
+		if (status == STATUS_OK)
+			status = fill_slots(pool, err);
+	}
+	return status;
+}
+
+static enum status check_workers(const struct pool *pool, struct arena *arena, struct err *err)
+{
+	for (size_t i = 0; i < pool->plan->count; i++) {
+		const char *path =
+			arena_format(arena, "%s/relubench-worker-%s", pool->context.worker_folder,
+				     spec_precisions[pool->plan->at[i].cell->precision]);
+
+		if (access(path, X_OK) != 0)
+			return err_at(err, STATUS_ENV, (struct err_place){path, 0, 0},
+				      "cannot run the worker program: %s", strerror(errno));
+	}
+	return STATUS_OK;
+}
+
+static size_t count_wanted(const struct pool *pool)
+{
+	size_t wanted = 0;
+
+	for (size_t i = 0; i < pool->plan->count; i++) {
+		const struct planned *at = &pool->plan->at[i];
+
+		if (is_wanted(pool, at)) {
+			wanted++;
+		} else if (!at->left_out) {
+			pool->summary->reused++;
+			pool->summary->not_ok += is_not_ok(at);
+		}
+	}
+	return wanted;
+}
+
+static void set_up(struct pool *pool, const struct resource_options *resources)
+{
+	/* glibc reserves address space per thread, and so does OpenBLAS, without touching it */
+	const double reserved = 1024.0 * 1024 * 1024, reserved_per_thread = reserved / 4;
+	long jobs = pool->options->jobs, threads = pool->options->threads;
+
+	jobs = jobs > 0 ? jobs : resources->jobs;
+	threads = threads > 0 ? threads : resources->threads;
+	forecast_share(&jobs, &threads);
+	pool->slot_count = (size_t)jobs;
+	pool->slots = ARENA_ARRAY(&pool->arena, struct slot, jobs);
+	pool->waits = ARENA_ARRAY(&pool->arena, struct pollfd, jobs + 1);
+	for (size_t i = 0; i < pool->slot_count; i++)
+		pool->waits[i].events = POLLIN;
+	pool->context = (struct slot_context){
+		.layout = &pool->layout,
+		.worker_folder = pool->options->worker_folder,
+		.environment = child_environment(threads, &pool->arena),
+		.time_limit = resources->time_limit,
+		.address_limit = resources->memory_limit + reserved +
+				 reserved_per_thread * (double)threads, /* NaN stays NaN */
+		.threads = (double)threads,
+	};
+}
+
+static enum status open_signals(struct pool *pool, sigset_t *before, struct err *err)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, before);
+	pool->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	pool->waits[pool->slot_count] = (struct pollfd){pool->signals, POLLIN, 0};
+	if (pool->signals >= 0)
+		return STATUS_OK;
+	sigprocmask(SIG_SETMASK, before, NULL);
+	return err_set(err, STATUS_ENV, "cannot receive signals: %s", strerror(errno));
+}
+
+static void announce(struct pool *pool, size_t wanted, long threads)
+{
+	char text[160];
+
+	snprintf(text, sizeof text, "%zu cells: %zu done, %zu to compute, %zu at once with %ld thread%s",
+		 wanted + pool->summary->reused, pool->summary->reused, wanted, pool->slot_count,
+		 threads, threads == 1 ? "" : "s");
+	progress_say(&pool->display, text);
+}
+
+static enum status run_locked(struct pool *pool, const struct experiment *experiment,
+			      struct err *err)
+{
+	size_t wanted = count_wanted(pool);
+	sigset_t before;
+	enum status status;
+
+	TRY(layout_write_origin(&pool->layout, experiment, pool->options->sets, err));
+	TRY(layout_write_plan(&pool->layout, pool->plan, err));
+	TRY(open_signals(pool, &before, err));
+	progress_start(&pool->display, wanted, pool->options->quiet, pool->options->color);
+	announce(pool, wanted, (long)pool->context.threads);
+	status = run_pool(pool, err);
+	progress_end(&pool->display);
+	pool->summary->seconds = progress_now() - pool->display.start;
+	close(pool->signals);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	if (status == STATUS_OK)
+		status = layout_write_plan(&pool->layout, pool->plan, err);
+	return status;
+}
+
+enum status sched_run(const struct experiment *experiment, struct plan *plan,
+		      const struct sched_options *options, struct sched_summary *out,
+		      struct err *err)
+{
+	struct pool pool = {.plan = plan, .options = options, .summary = out};
+	enum status status;
+
+	*out = (struct sched_summary){0};
+	set_up(&pool, &experiment->resources);
+	status = check_workers(&pool, &pool.arena, err);
+	if (status == STATUS_OK)
+		status = layout_open(&pool.layout, plan->folder, &pool.arena, err);
+	if (status == STATUS_OK) {
+		status = run_locked(&pool, experiment, err);
+		layout_close(&pool.layout);
+	}
+	arena_release(&pool.arena);
+	return status;
+}

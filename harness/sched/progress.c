@@ -1,0 +1,150 @@
+/* Progress lines on stderr. */
+#include "harness/sched/progress.h"
+#include "harness/sched/outcome.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+	LINE_ROOM = 512,
+	DEFAULT_COLUMNS = 80,
+	CLOCK_ROOM = 72 /* three numbers of any size */
+};
+
+static const double redraw_s = 0.1; /* faster than an eye follows only costs time */
+static const char clear_line[] = "\r\033[K";
+
+double progress_now(void)
+{
+	const double nanosecond = 1e-9;
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + nanosecond * (double)now.tv_nsec;
+}
+
+void progress_start(struct progress_display *display, size_t total, bool quiet, bool color)
+{
+	const char *terminal = getenv("TERM");
+	bool updates = isatty(STDERR_FILENO) && terminal && strcmp(terminal, "dumb") != 0;
+
+	*display = (struct progress_display){
+		.to = quiet ? NULL : stderr,
+		.updates = updates,
+		.color = color && updates,
+		.total = total,
+		.start = progress_now(),
+	};
+}
+
+void progress_say(struct progress_display *display, const char *text)
+{
+	if (display->to)
+		fprintf(display->to, "%s%s\n", display->updates ? clear_line : "", text);
+}
+
+static void print_score(const struct result *result, FILE *to)
+{
+	if (!isnan(result->test_accuracy))
+		fprintf(to, "  test %.4g", result->test_accuracy);
+	else if (!isnan(result->test_rmse))
+		fprintf(to, "  test rmse %.4g", result->test_rmse);
+	if (result->suspect)
+		fprintf(to, "  suspect: %s", result->suspect);
+	if (result->message)
+		fprintf(to, "  %s", result->message);
+}
+
+/* The status; a cell that ran well may still have diverged. */
+static const char *verdict(const struct result *result)
+{
+	bool ok = result->status && strcmp(result->status, cell_status_names[CELL_OK]) == 0;
+
+	return ok && outcome_is_bad(result) ? result->outcome : result->status;
+}
+
+void progress_finished(struct progress_display *display, const char *label,
+		       const struct result *result, double seconds)
+{
+	bool bad = outcome_is_bad(result);
+	const char *paint = bad ? "\033[31m" : "\033[32m";
+	FILE *to = display->to;
+
+	display->done++;
+	display->bad += bad;
+	if (!to || (display->updates && !bad))
+		return;
+	if (display->updates)
+		fputs(clear_line, to);
+	fprintf(to, "[%zu/%zu] %s  %s%s%s  %.2f s", display->done, display->total, label,
+		display->color ? paint : "", verdict(result), display->color ? "\033[0m" : "",
+		seconds);
+	print_score(result, to);
+	putc('\n', to);
+}
+
+static void clock_text(double seconds, char *text, size_t room)
+{
+	long s = lround(seconds);
+
+	if (s >= 3600)
+		snprintf(text, room, "%ld:%02ld:%02ld", s / 3600, s / 60 % 60, s % 60);
+	else
+		snprintf(text, room, "%ld:%02ld", s / 60, s % 60);
+}
+
+static size_t columns(void)
+{
+	struct winsize size;
+
+	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+		return size.ws_col;
+	return DEFAULT_COLUMNS;
+}
+
+static int describe_current(const struct progress_report *current, char *text, size_t room)
+{
+	char iteration[32] = "", gap[32] = "";
+
+	if (!isnan(current->iteration))
+		snprintf(iteration, sizeof iteration, " iteration %.0f", current->iteration);
+	if (!isnan(current->gap))
+		snprintf(gap, sizeof gap, " gap %.1e", current->gap);
+	return snprintf(text, room, "  %s %s%s%s", current->cell->data.name,
+			current->cell->train.name, iteration, gap);
+}
+
+void progress_draw(struct progress_display *display, const struct progress_report *current,
+		   size_t running)
+{
+	char line[LINE_ROOM], elapsed[CLOCK_ROOM], left[CLOCK_ROOM] = "?", failures[32] = "";
+	double now = progress_now(), seconds = now - display->start;
+	size_t width = columns();
+	int length;
+
+	if (!display->to || !display->updates || now - display->drawn < redraw_s)
+		return;
+	display->drawn = now;
+	clock_text(seconds, elapsed, sizeof elapsed);
+	if (display->done > 0)
+		clock_text(seconds / (double)display->done * (double)(display->total - display->done),
+			   left, sizeof left);
+	if (display->bad > 0)
+		snprintf(failures, sizeof failures, ", %zu failed", display->bad);
+	length = snprintf(line, sizeof line, "%zu/%zu done%s, %zu running  %s, about %s left",
+			  display->done, display->total, failures, running, elapsed, left);
+	if (current && length > 0 && (size_t)length < sizeof line)
+		describe_current(current, line + length, sizeof line - (size_t)length);
+	fprintf(display->to, "%s%.*s", clear_line, (int)(width - 1), line);
+	fflush(display->to);
+}
+
+void progress_end(struct progress_display *display)
+{
+	if (display->to && display->updates)
+		fputs(clear_line, display->to);
+}

@@ -1,0 +1,60 @@
+/* From an experiment to finished cell folders: plan, process pool, resume. */
+#ifndef SCHED_SCHED_H
+#define SCHED_SCHED_H
+
+#include "harness/spec/spec.h"
+#include "solvers/core/arena.h"
+#include "solvers/core/status.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+
+struct planned {
+	const struct cell *cell;
+	bool done;           /* its final folder exists (a skipped cell is not done) */
+	bool left_out;       /* by a filter: neither computed nor counted */
+	const char *status;  /* of a done cell */
+	const char *refusal; /* why it cannot be computed here, or NULL */
+	double bytes;        /* forecast of the worker's peak memory; NaN for a done cell */
+	double flops;        /* forecast: setup + stop.iterations iterations; NaN for a done cell */
+};
+
+struct plan {
+	const char *folder;  /* results/<name> */
+	size_t count;
+	struct planned *at;
+};
+
+/* Fill cell ids (canonical text + data checksum), look up which are done, forecast memory and work. */
+enum status sched_plan(struct experiment *experiment, const char *folder, struct arena *arena,
+                       struct plan *out, struct err *err);
+
+struct sched_options {
+	long jobs, threads;    /* 0 = choose */
+	bool force;            /* recompute finished cells */
+	bool retry_failed;         /* recompute finished cells whose status is not ok */
+	bool fail_fast;            /* start no further cell after one that is not ok */
+	bool quiet;
+	bool color;
+	const char *worker_folder; /* where relubench-worker-double and -single lie */
+	struct texts sets;         /* "path=value" of --set, recorded beside the spec's copy */
+};
+
+struct sched_summary {
+	size_t computed, reused;
+	size_t not_ok; /* of both: status not ok, or diverged */
+	bool interrupted;
+	double seconds;
+};
+
+/* Compute the missing cells. A failing cell does not stop the others. Progress goes to stderr. */
+enum status sched_run(const struct experiment *experiment, struct plan *plan,
+                      const struct sched_options *options, struct sched_summary *out, struct err *err);
+
+/* The swept values of a cell, "rho=0.1;patterns=60", with `separator` between them. */
+const char *sched_swept(const struct cell *cell, const char *separator, struct arena *arena);
+
+/* Where a run keeps the path of its spec (first line) and each --set (one line each). */
+#define SCHED_ORIGIN_FILE "origin.txt"
+
+#endif

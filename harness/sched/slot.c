@@ -1,0 +1,177 @@
+/* One running cell. */
+#include "harness/sched/slot.h"
+#include "harness/sched/outcome.h"
+#include "harness/store/folder.h"
+
+#include <math.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Between SIGTERM and SIGKILL: time to flush a log. */
+static const double grace_s = 5;
+
+/* Processes killed by the kernel for lack of memory since boot; 0 if it does not say. */
+static double kernel_kills(void)
+{
+	static const char key[] = "oom_kill ";
+	FILE *file = fopen("/proc/vmstat", "re");
+	char line[128];
+	double count = 0;
+
+	if (!file)
+		return 0;
+	while (fgets(line, sizeof line, file))
+		if (strncmp(line, key, sizeof key - 1) == 0)
+			count = strtod(line + sizeof key - 1, NULL);
+	fclose(file);
+	return count;
+}
+
+static enum status make_folder(struct slot *slot, const struct slot_context *context,
+			       struct planned *at, struct err *err)
+{
+	const struct cell *cell = at->cell;
+
+	*slot = (struct slot){.busy = true, .at = at, .report = {cell, NAN, NAN}};
+	slot->child.progress = -1;
+	slot->start = progress_now();
+	slot->tmp = arena_format(&slot->arena, "%s/%s.%ld", context->layout->tmp, cell->id,
+				 (long)getpid());
+	TRY(folder_make(slot->tmp, err));
+	return store_write_text(arena_format(&slot->arena, "%s/cell.json", slot->tmp), cell->text,
+				err);
+}
+
+enum status slot_start(struct slot *slot, const struct slot_context *context, struct planned *at,
+		       struct err *err)
+{
+	struct child_order order = {.environment = context->environment,
+				    .address_limit = context->address_limit};
+	enum status status = make_folder(slot, context, at, err);
+
+	order.folder = slot->tmp;
+	order.program = arena_format(&slot->arena, "%s/relubench-worker-%s", context->worker_folder,
+				     spec_precisions[at->cell->precision]);
+	slot->kernel_kills = kernel_kills();
+	slot->deadline = isnan(context->time_limit) ? HUGE_VAL : slot->start + context->time_limit;
+	if (status == STATUS_OK)
+		status = child_start(&order, &slot->child, err);
+	if (status != STATUS_OK)
+		slot_free(slot);
+	return status;
+}
+
+static enum status commit(const struct slot *slot, const struct slot_context *context,
+			  struct err *err)
+{
+	struct arena arena = {0};
+	const char *final =
+		arena_format(&arena, "%s/%s", context->layout->cells, slot->at->cell->id);
+	enum status status = folder_commit(slot->tmp, final, err);
+
+	arena_release(&arena);
+	return status;
+}
+
+enum status slot_skip(struct slot *slot, const struct slot_context *context, struct planned *at,
+		      struct result *out, struct err *err)
+{
+	TRY(make_folder(slot, context, at, err));
+	TRY(outcome_skip(at->cell, at->refusal, slot->tmp, &slot->arena, out, err));
+	return commit(slot, context, err);
+}
+
+/* "iteration gap seconds", where a gap that is not known is "nan". */
+static void take_line(struct slot *slot)
+{
+	double iteration, gap;
+
+	if (sscanf(slot->line, "%lf %lf", &iteration, &gap) == 2) {
+		slot->report.iteration = iteration;
+		slot->report.gap = gap;
+	}
+}
+
+static void take_byte(struct slot *slot, char byte)
+{
+	if (byte == '\n') {
+		slot->line[slot->line_used] = '\0';
+		take_line(slot);
+		slot->line_used = 0;
+	} else if (slot->line_used + 1 < sizeof slot->line) {
+		slot->line[slot->line_used++] = byte;
+	}
+}
+
+void slot_read(struct slot *slot)
+{
+	char bytes[4096];
+	ssize_t got;
+
+	if (slot->child.progress < 0)
+		return;
+	got = read(slot->child.progress, bytes, sizeof bytes);
+	for (ssize_t i = 0; i < got; i++)
+		take_byte(slot, bytes[i]);
+	if (got == 0) { /* closed: the worker is about to end */
+		close(slot->child.progress);
+		slot->child.progress = -1;
+	}
+}
+
+void slot_stop(struct slot *slot, bool at_once)
+{
+	kill(-slot->child.pid, at_once ? SIGKILL : SIGTERM);
+	slot->asked = true;
+	slot->deadline = progress_now() + grace_s;
+}
+
+void slot_enforce(struct slot *slot)
+{
+	if (progress_now() < slot->deadline)
+		return;
+	slot->timed_out |= !slot->asked;
+	slot_stop(slot, slot->asked);
+}
+
+bool slot_ended(struct slot *slot, int *wait_status, double *peak_bytes)
+{
+	const double kib = 1024.0;
+	struct rusage usage;
+
+	if (wait4(slot->child.pid, wait_status, WNOHANG, &usage) != slot->child.pid)
+		return false;
+	*peak_bytes = (double)usage.ru_maxrss * kib;
+	return true;
+}
+
+enum status slot_finish(struct slot *slot, const struct slot_context *context, int wait_status,
+			double peak_bytes, struct result *out, struct err *err)
+{
+	struct ending ending = {
+		.wait_status = wait_status,
+		.timed_out = slot->timed_out,
+		.kernel_oom = kernel_kills() > slot->kernel_kills,
+		.time_limit = context->time_limit,
+		.peak_bytes = peak_bytes,
+		.threads = context->threads,
+	};
+
+	TRY(outcome_record(slot->at->cell, &ending, slot->tmp, &slot->arena, out, err));
+	return commit(slot, context, err);
+}
+
+void slot_free(struct slot *slot)
+{
+	struct err ignored = {0}; /* a leftover is removed by the next run */
+
+	if (slot->child.progress >= 0)
+		close(slot->child.progress);
+	folder_remove(slot->tmp, &ignored);
+	arena_release(&slot->arena);
+	slot->busy = false;
+}

@@ -1,0 +1,61 @@
+/* One place of the process pool: a running cell from its temporary folder to its record. */
+#ifndef SCHED_SLOT_H
+#define SCHED_SLOT_H
+
+#include "harness/sched/child.h"
+#include "harness/sched/layout.h"
+#include "harness/sched/progress.h"
+
+/* What all slots of a run share. */
+struct slot_context {
+	const struct layout *layout;
+	const char *worker_folder;
+	char *const *environment;
+	double time_limit;    /* s per cell, NaN = none */
+	double address_limit; /* bytes, NaN = none */
+	double threads;
+};
+
+struct slot {
+	bool busy;
+	struct planned *at;
+	struct child child;
+	const char *tmp;
+	double start, deadline; /* progress_now(); the deadline moves on once it is passed */
+	bool asked;             /* to stop, by SIGTERM */
+	bool timed_out;
+	double kernel_kills;    /* of the machine, when the cell started */
+	struct progress_report report;
+	char line[128];         /* of the progress pipe, not yet complete */
+	size_t line_used;
+	struct arena arena;     /* of this cell */
+};
+
+/* Make the folder, write cell.json, start the worker. */
+enum status slot_start(struct slot *slot, const struct slot_context *context, struct planned *at,
+                       struct err *err);
+
+/* Commit the record of a cell that is not to be started. */
+enum status slot_skip(struct slot *slot, const struct slot_context *context, struct planned *at,
+                      struct result *out, struct err *err);
+
+/* Take in what the worker has said. */
+void slot_read(struct slot *slot);
+
+/* Ask the worker to stop (SIGTERM to its process group), or kill it at once. */
+void slot_stop(struct slot *slot, bool at_once);
+
+/* Ask it to stop when its time is over, and kill it when it was asked and did not. */
+void slot_enforce(struct slot *slot);
+
+/* True if the worker has ended; *wait_status and *peak_bytes are filled. */
+bool slot_ended(struct slot *slot, int *wait_status, double *peak_bytes);
+
+/* Write and commit the record. `out` lives until slot_free. */
+enum status slot_finish(struct slot *slot, const struct slot_context *context, int wait_status,
+                        double peak_bytes, struct result *out, struct err *err);
+
+/* Remove what is left of the temporary folder; the slot is free again. */
+void slot_free(struct slot *slot);
+
+#endif

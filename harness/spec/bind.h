@@ -1,0 +1,50 @@
+/* Binding a tree to structs through option rows, with every problem reported. */
+#ifndef SPEC_BIND_H
+#define SPEC_BIND_H
+
+#include "harness/spec/node.h"
+#include "harness/spec/sweep.h"
+#include "solvers/core/desc.h"
+
+#include <stdbool.h>
+
+struct bind {
+	struct arena *arena;
+	struct problems *problems;
+	const char
+		*folder; /* paths are relative to it; NULL: paths are final and stay as they are */
+	struct axes *axes; /* NULL: no sweeps here */
+};
+
+/* Fill the struct at `base` from a map: given keys in the order of the document, then the defaults
+ * of the others. An OPTION_GROUPS row without rows keeps its elements as `const struct node *`.
+ * False after a problem. */
+bool bind_rows(struct bind *bind, const struct option *rows, const struct node *map,
+	       const struct trail *trail, void *base);
+
+/* "expected ..., got ..." for a value that does not fit its row. Returns false. */
+bool bind_mismatch(struct bind *bind, const struct option *row, const struct node *node,
+		   const struct trail *trail);
+
+/* "expected ..., got nothing" for a required key that `map` lacks. Returns false. */
+bool bind_missing(struct bind *bind, const struct option *row, const struct node *map,
+		  const struct trail *trail);
+
+/* Fill one field with what "null" stands for: NaN, NULL, an empty list. */
+void bind_unset(const struct option *row, void *field);
+
+/* Bool, number, text and lists of them (bind_value.c). `field` is the field itself. */
+bool bind_bool(struct bind *bind, const struct option *row, const struct node *node,
+	       const struct trail *trail, void *field);
+bool bind_int(struct bind *bind, const struct option *row, const struct node *node,
+	      const struct trail *trail, void *field);
+bool bind_real(struct bind *bind, const struct option *row, const struct node *node,
+	       const struct trail *trail, void *field);
+bool bind_text(struct bind *bind, const struct option *row, const struct node *node,
+	       const struct trail *trail, void *field);
+bool bind_reals(struct bind *bind, const struct option *row, const struct node *node,
+		const struct trail *trail, void *field);
+bool bind_texts(struct bind *bind, const struct option *row, const struct node *node,
+		const struct trail *trail, void *field);
+
+#endif

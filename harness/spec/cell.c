@@ -1,0 +1,60 @@
+/* Cells to text and back. */
+#include "harness/spec/cell.h"
+
+#include "harness/spec/bind.h"
+#include "harness/spec/schema.h"
+
+void cell_write(struct writer *w, const struct cell *cell)
+{
+	const struct cell_sheet sheet = {
+		.seed = cell->seed,
+		.repetition = cell->repetition,
+		.precision = cell->precision,
+		.data = cell->data,
+		.train = cell->train,
+		.stop = cell->stop,
+		.attack = cell->attack,
+		.swept = {cell->swept_count, cell->swept},
+	};
+
+	canon_rows(w, schema_cell, &sheet);
+}
+
+static bool read_sheet(const char *text, const char *source, struct arena *arena,
+		       struct problems *problems, struct cell_sheet *out)
+{
+	struct bind bind = {.arena = arena, .problems = problems};
+	const struct node *root = node_read(text, source, arena, problems);
+
+	return root && bind_rows(&bind, schema_cell, root, NULL, out) && problems->count == 0;
+}
+
+enum status spec_read_cell(const char *text, const char *source, struct arena *arena,
+			   struct cell *out, struct err *err)
+{
+	struct problems *problems = ARENA_NEW(arena, struct problems);
+	struct cell_sheet sheet = {0};
+	struct writer w = {.arena = arena};
+
+	if (!read_sheet(text, source, arena, problems, &sheet)) {
+		const struct err *first = &problems->at[0];
+
+		return err_at(err, STATUS_SPEC, (struct err_place){source, first->line, first->col},
+			      "%s", first->text);
+	}
+	*out = (struct cell){
+		.seed = sheet.seed,
+		.repetition = sheet.repetition,
+		.precision = sheet.precision,
+		.data = sheet.data,
+		.train = sheet.train,
+		.stop = sheet.stop,
+		.attack = sheet.attack,
+		.swept_count = sheet.swept.count,
+		.swept = sheet.swept.at,
+	};
+	out->train.stop = out->stop;
+	cell_write(&w, out);
+	out->text = w.at;
+	return STATUS_OK;
+}

@@ -1,0 +1,34 @@
+/* Variants of one entry of `data` or `train`: one for each combination of its swept values. */
+#ifndef SPEC_EXPAND_H
+#define SPEC_EXPAND_H
+
+#include "harness/spec/bind.h"
+
+#include <stddef.h>
+
+struct variant {
+	size_t entry;        /* index in the list */
+	const void *options; /* bound struct of the entry */
+	size_t swept_count;
+	const struct swept *swept;
+};
+
+struct variants {
+	size_t count, room;
+	struct variant *at;
+};
+
+struct entries {              /* a list of the spec whose entries may be swept */
+	const char *key;          /* "data", "train" */
+	const char *prefix;       /* of the paths of its axes */
+	const struct groups *list; /* const struct node * */
+	const struct option *rows;
+	size_t size; /* of the bound struct */
+};
+
+enum { EXPAND_MAX_CELLS = 1000000 };
+
+/* Check every value of every entry, then append the variants of the entries without problems. */
+void expand_entries(struct bind *bind, const struct entries *entries, struct variants *out);
+
+#endif

@@ -1,0 +1,138 @@
+/* Problems sorted by position, paths as text, the nearest name by edit distance. */
+#include "harness/spec/problem.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+enum {
+	KEPT = sizeof((struct problems *)0)->at / sizeof(struct err),
+	NAME_MAX_LENGTH = 48 /* longer words are no misspelt names */
+};
+
+static size_t path_write(const struct trail *trail, const struct trail *from, char *text,
+			 size_t room)
+{
+	size_t length = 0;
+	int more;
+
+	if (!trail || trail == from)
+		return 0;
+	length = path_write(trail->up, from, text, room);
+	if (length >= room)
+		return length;
+	if (!trail->key)
+		more = snprintf(text + length, room - length, "[%zu]", trail->index);
+	else
+		more = snprintf(text + length, room - length, "%s%s", length ? "." : "",
+				trail->key);
+	return length + (size_t)more;
+}
+
+void problem_path(const struct trail *trail, const struct trail *from, char *text, size_t room)
+{
+	text[0] = '\0';
+	path_write(trail, from, text, room);
+}
+
+static int compare(const struct err *a, const struct err *b)
+{
+	if (a->line != b->line)
+		return a->line < b->line ? -1 : 1;
+	if (a->col != b->col)
+		return a->col < b->col ? -1 : 1;
+	return 0;
+}
+
+static bool known(const struct problems *problems, size_t kept, const struct err *err)
+{
+	for (size_t i = 0; i < kept; i++)
+		if (compare(&problems->at[i], err) == 0 &&
+		    strcmp(problems->at[i].text, err->text) == 0)
+			return true;
+	return false;
+}
+
+static void insert(struct problems *problems, const struct err *err)
+{
+	size_t kept = problems->count < KEPT ? problems->count : KEPT;
+	size_t i = kept;
+
+	if (known(problems, kept, err))
+		return;
+	problems->count++;
+	while (i > 0 && compare(&problems->at[i - 1], err) > 0)
+		i--;
+	if (i == KEPT)
+		return;
+	memmove(&problems->at[i + 1], &problems->at[i],
+		(kept - i - (kept == KEPT ? 1 : 0)) * sizeof *problems->at);
+	problems->at[i] = *err;
+}
+
+void problem_add(struct problems *problems, struct err_place at, const struct trail *trail,
+		 const char *format, ...)
+{
+	struct err err = {0};
+	char path[PROBLEM_PATH_ROOM], text[sizeof err.text];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof text, format, args);
+	va_end(args);
+	problem_path(trail, NULL, path, sizeof path);
+	err_at(&err, STATUS_SPEC, at, "%s%s%s", path, path[0] ? ": " : "", text);
+	insert(problems, &err);
+}
+
+static size_t smallest(size_t a, size_t b, size_t c)
+{
+	size_t least = a < b ? a : b;
+
+	return least < c ? least : c;
+}
+
+/* Levenshtein distance, two neighbours exchanged counting once (optimal string alignment). */
+static size_t distance(const char *a, const char *b)
+{
+	size_t table[3][NAME_MAX_LENGTH + 1];
+	size_t n = strlen(a), m = strlen(b);
+
+	for (size_t j = 0; j <= m; j++)
+		table[0][j] = j;
+	for (size_t i = 1; i <= n; i++) {
+		const size_t *above = table[(i - 1) % 3];
+		size_t *row = table[i % 3];
+
+		row[0] = i;
+		for (size_t j = 1; j <= m; j++) {
+			size_t change = above[j - 1] + (a[i - 1] != b[j - 1]);
+
+			row[j] = smallest(above[j] + 1, row[j - 1] + 1, change);
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+				row[j] = smallest(row[j], table[(i - 2) % 3][j - 2] + 1, row[j]);
+		}
+	}
+	return table[n % 3][m];
+}
+
+const char *problem_nearest(const char *name, const char *const *names, size_t count)
+{
+	const char *nearest = NULL;
+	size_t length = strlen(name);
+	size_t least = length / 3 + 1; /* a third of the letters may be wrong */
+
+	if (length > NAME_MAX_LENGTH)
+		return NULL;
+	for (size_t i = 0; i < count; i++) {
+		size_t d;
+
+		if (strlen(names[i]) > NAME_MAX_LENGTH)
+			continue;
+		d = distance(name, names[i]);
+		if (d < length && (d < least || (d == least && !nearest))) {
+			least = d;
+			nearest = names[i];
+		}
+	}
+	return nearest;
+}

@@ -1,0 +1,129 @@
+/* Rows of the experiment, of an entry of `train` and `attack`, and of a cell. */
+#include "harness/spec/schema.h"
+
+#include "harness/spec/scalar.h"
+#include "solvers/core/attack.h"
+
+const char *const spec_units[] = {"prepared", "raw", NULL};
+const char *const spec_precisions[] = {"double", "single", NULL};
+
+/* One place for documentation and ranges of the stopping rules; only the defaults differ. */
+#define STOP_ROWS(iterations_, gap_, patience_, seconds_)                                \
+	{OPTION_FIELD(struct stop_options, iterations), .initial = (iterations_),        \
+	 .range = RANGE_FROM(1), .doc = "stop after this many outer iterations"},        \
+		{OPTION_FIELD(struct stop_options, gap), .initial = (gap_),              \
+		 .range = RANGE_ABOVE(0), .doc = "stop at this certified relative gap"}, \
+		{OPTION_FIELD(struct stop_options, patience), .initial = (patience_),    \
+		 .range = RANGE_FROM(0),                                                 \
+		 .doc = "stop after this many evaluations without progress; 0 = never"}, \
+		{OPTION_FIELD(struct stop_options, seconds), .initial = (seconds_),      \
+		 .range = RANGE_ABOVE(0), .unit = UNIT_SECONDS,                          \
+		 .doc = "stop after this time of setup and solve"},                      \
+	{                                                                                \
+		.name = NULL                                                             \
+	}
+
+static const struct option stop_rows[] = {STOP_ROWS("1000", "null", "0", "null")};
+static const struct option stop_override_rows[] = {STOP_ROWS("null", "null", "null", "null")};
+
+static const struct option resource_rows[] = {
+	{OPTION_FIELD(struct resource_options, jobs), .initial = "0", .range = RANGE_FROM(0),
+	 .doc = "cells computed at the same time; 0 = choose"},
+	{OPTION_FIELD(struct resource_options, threads), .initial = "0", .range = RANGE_FROM(0),
+	 .doc = "threads per cell; 0 = cores divided by jobs"},
+	{OPTION_FIELD(struct resource_options, time_limit), .initial = "null",
+	 .range = RANGE_ABOVE(0), .unit = UNIT_SECONDS, .doc = "wall-clock limit of a cell"},
+	{OPTION_FIELD(struct resource_options, memory_limit), .initial = "null",
+	 .range = RANGE_ABOVE(0), .unit = UNIT_BYTES, .doc = "memory limit of a cell"},
+	{.name = NULL},
+};
+
+static const struct option attack_rows[] = {
+	{OPTION_FIELD(struct attack_options, attack), .kind = KIND_ATTACK, .style = CHOICE_FLAT,
+	 .doc = "name of the attack; its options are keys beside it"},
+	{OPTION_FIELD(struct attack_options, norm), .initial = "linf", .names = norm_names,
+	 .doc = "norm of the ball"},
+	{OPTION_FIELD(struct attack_options, eps), .range = RANGE_FROM(0),
+	 .doc = "radii of the ball"},
+	{OPTION_FIELD(struct attack_options, clip), .initial = "null",
+	 .doc = "lower and upper end of the box that attacked points stay in"},
+	{OPTION_FIELD(struct attack_options, units), .initial = "prepared", .names = spec_units,
+	 .doc = "features that eps and clip refer to: prepared, or raw"},
+	{.name = NULL},
+};
+
+static const struct option plot_rows[] = {
+	{OPTION_FIELD(struct plot_options, plot), .kind = KIND_PLOT, .style = CHOICE_FLAT,
+	 .doc = "name of the plot; its options are keys beside it"},
+	{.name = NULL},
+};
+
+#define TRAIN_NAME                                                                          \
+	{                                                                                   \
+		OPTION_FIELD(struct train_options, name),                                   \
+			.initial = "null", .doc = "name in tables; the solver's by default" \
+	}
+#define TRAIN_METHOD                                                                             \
+	{OPTION_FIELD(struct train_options, solver), .kind = KIND_TRAINER, .style = CHOICE_FLAT, \
+	 .doc = "name of the trainer; its options are keys beside it"},                          \
+		{OPTION_FIELD(struct train_options, loss), .initial = "squared",                 \
+		 .kind = KIND_LOSS, .doc = "loss to train with"},                                \
+		{OPTION_FIELD(struct train_options, beta), .initial = "1e-4",                    \
+		 .range = RANGE_ABOVE(0), .doc = "weight of the regularisation"},                \
+	{                                                                                        \
+		OPTION_FIELD(struct train_options, average),                                     \
+			.initial = "false", .doc = "mean instead of sum over samples"            \
+	}
+
+const struct option schema_train[] = {
+	TRAIN_NAME,
+	TRAIN_METHOD,
+	{OPTION_FIELD(struct train_options, data), .initial = "null",
+	 .doc = "names of the data sets to run on; all by default"},
+	{OPTION_FIELD(struct train_options, stop), .rows = stop_override_rows,
+	 .doc = "stopping rules that differ from the experiment's"},
+	{.name = NULL},
+};
+
+/* A cell has one data set and its stopping rules merged, so neither belongs to its `train`. */
+static const struct option cell_train_rows[] = {TRAIN_NAME, TRAIN_METHOD, {.name = NULL}};
+
+static const struct option swept_rows[] = {
+	{OPTION_FIELD(struct swept, path), .doc = "path of a swept option"},
+	{OPTION_FIELD(struct swept, value), .doc = "its value in this cell"},
+	{.name = NULL},
+};
+
+const struct option schema_sheet[] = {
+	{OPTION_FIELD(struct sheet, name), .initial = "null",
+	 .doc = "results go to results/<name>; the file's name without .yaml by default"},
+	{OPTION_FIELD(struct sheet, about), .initial = "''", .doc = "one line for the report"},
+	{OPTION_FIELD(struct sheet, seed), .initial = "20220518", .range = RANGE_FROM(0),
+	 .doc = "master seed of every random stream"},
+	{OPTION_FIELD(struct sheet, repeats), .initial = "1", .range = RANGE_WITHIN(1, 1000000),
+	 .doc = "repetitions of every cell, with different streams"},
+	{OPTION_FIELD(struct sheet, precision), .initial = "double", .names = spec_precisions,
+	 .doc = "scalar type of the solvers"},
+	{OPTION_FIELD(struct sheet, resources), .rows = resource_rows, .doc = "limits of a run"},
+	{OPTION_FIELD(struct sheet, data), .doc = "data sets"},
+	{OPTION_FIELD(struct sheet, train), .doc = "methods"},
+	{OPTION_FIELD(struct sheet, stop), .rows = stop_rows, .doc = "stopping rules"},
+	{OPTION_FIELD(struct sheet, attack), .initial = "[]", .rows = attack_rows,
+	 .size = sizeof(struct attack_options), .doc = "attacks on every trained model"},
+	{OPTION_FIELD(struct sheet, plots), .initial = "[]", .rows = plot_rows,
+	 .size = sizeof(struct plot_options), .doc = "plots of the report"},
+	{.name = NULL},
+};
+
+const struct option schema_cell[] = {
+	{OPTION_FIELD(struct cell_sheet, seed), .range = RANGE_FROM(0)},
+	{OPTION_FIELD(struct cell_sheet, repetition), .range = RANGE_FROM(0)},
+	{OPTION_FIELD(struct cell_sheet, precision), .names = spec_precisions},
+	{OPTION_FIELD(struct cell_sheet, data), .rows = data_rows},
+	{OPTION_FIELD(struct cell_sheet, train), .rows = cell_train_rows},
+	{OPTION_FIELD(struct cell_sheet, stop), .rows = stop_rows},
+	{OPTION_FIELD(struct cell_sheet, attack), .rows = attack_rows,
+	 .size = sizeof(struct attack_options)},
+	{OPTION_FIELD(struct cell_sheet, swept), .rows = swept_rows, .size = sizeof(struct swept)},
+	{.name = NULL},
+};

@@ -1,0 +1,32 @@
+/* The rows of a spec's own structs. */
+#ifndef SPEC_SCHEMA_H
+#define SPEC_SCHEMA_H
+
+#include "harness/spec/spec.h"
+
+/* The top level of a spec; entries of `data` and `train` are kept as nodes, since a sweep binds
+ * them often. */
+struct sheet {
+	const char *name, *about;
+	long seed, repeats, precision;
+	struct resource_options resources;
+	struct stop_options stop;
+	struct groups data, train; /* const struct node * */
+	struct groups attack, plots;
+};
+
+/* What the canonical text of a cell says. */
+struct cell_sheet {
+	long seed, repetition, precision;
+	struct data_options data;
+	struct train_options train; /* name, solver and its options, loss, beta, average */
+	struct stop_options stop;
+	struct groups attack; /* struct attack_options */
+	struct groups swept;  /* struct swept */
+};
+
+extern const struct option schema_sheet[];
+extern const struct option schema_train[];
+extern const struct option schema_cell[];
+
+#endif

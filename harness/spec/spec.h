@@ -1,0 +1,111 @@
+/* The spec: a YAML file that names things, bound to typed structs with every problem reported at
+ * once, and expanded into cells.
+ *
+ * A cell is one (data set, method, swept values, repetition). Its canonical text is JSON with every
+ * option resolved; a worker binds it again through the same rows, so parent and worker cannot
+ * disagree. */
+#ifndef SPEC_SPEC_H
+#define SPEC_SPEC_H
+
+#include "harness/data/data.h"
+#include "solvers/core/arena.h"
+#include "solvers/core/desc.h"
+#include "solvers/core/loss.h"
+#include "solvers/core/status.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct stop_options {
+	long iterations;
+	double gap;    /* certified relative gap; NaN = do not stop on it */
+	long patience; /* evaluations in a row without a relative decrease of the objective of 1e-6;
+			  0 = off */
+	double seconds; /* of setup and solve; NaN = no limit. A stopping rule, never a way to steer
+			   an iterate */
+};
+
+/* One entry of `train`; the trainer's own options are keys beside these (a flat choice). */
+struct train_options {
+	const char *name;     /* default: the solver's name */
+	struct choice solver; /* flat: struct trainer */
+	struct choice loss;   /* nested: struct loss */
+	double beta;
+	bool average;             /* mean instead of sum over samples */
+	struct texts data;        /* names of the data sets it is run on; empty = all */
+	struct stop_options stop; /* each value unset = that of the experiment */
+};
+
+/* One entry of `attack`. */
+struct attack_options {
+	struct choice attack; /* flat: struct attack */
+	long norm;            /* enum norm */
+	struct reals eps;     /* ascending after binding */
+	struct reals clip;    /* empty, or two numbers: box in `units` */
+	long units;           /* spec_units: prepared features, or raw ones (before `prepare`) */
+};
+
+extern const char *const spec_units[];      /* "prepared", "raw" */
+extern const char *const spec_precisions[]; /* "double", "single" */
+
+struct resource_options {
+	long jobs, threads;  /* 0 = choose */
+	double time_limit;   /* s per cell */
+	double memory_limit; /* bytes per cell; NaN = what the machine has, divided by jobs */
+};
+
+struct plot_options {
+	struct choice plot; /* flat: struct plot */
+};
+
+struct swept {
+	const char *path;  /* "rho", "u_update.pcg.rank", "data.generate.noise" */
+	const char *value; /* canonical text */
+};
+
+struct cell {
+	char id[17];      /* 16 hex digits; filled by the plan, which knows the data's checksum */
+	const char *text; /* canonical JSON of everything below */
+	long seed;
+	long repetition;
+	long precision;
+	struct data_options data;
+	struct train_options train;
+	struct stop_options stop; /* experiment's and train's merged */
+	struct groups attack;     /* struct attack_options */
+	size_t swept_count;
+	const struct swept *swept;
+};
+
+struct experiment {
+	const char *name, *about;
+	const char *path; /* of the spec file */
+	long seed, repeats, precision;
+	struct resource_options resources;
+	struct stop_options stop;
+	struct groups attack;
+	struct groups plots; /* struct plot_options */
+	size_t cell_count;
+	struct cell *cells; /* in spec order: data, train, swept values, repetition */
+};
+
+/* A list of problems; every one is kept, up to a limit. */
+struct problems {
+	size_t count;
+	struct err at[64]; /* the first ones; count may be larger */
+};
+
+/* `sets`: count texts "path=value" of --set, e.g. "train[0].rho=0.1", applied before binding.
+ * Returns STATUS_SPEC with `problems` filled if anything is wrong. */
+enum status spec_load(const char *path, struct texts sets, struct arena *arena,
+		      struct experiment *out, struct problems *problems);
+
+/* Bind the canonical text of one cell (as a worker does). `source` names it in errors. */
+enum status spec_read_cell(const char *text, const char *source, struct arena *arena,
+			   struct cell *out, struct err *err);
+
+/* Write the options of one item for `describe` and for the generated reference: name, type,
+ * default, range, unit, doc, aligned in columns. */
+void spec_describe(const struct desc *item, FILE *to);
+
+#endif

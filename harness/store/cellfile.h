@@ -1,0 +1,27 @@
+/* What tables and plots need of a cell.json, without binding the options: names and swept values.
+ */
+#ifndef STORE_CELLFILE_H
+#define STORE_CELLFILE_H
+
+#include "solvers/core/arena.h"
+#include "solvers/core/status.h"
+
+#include <stddef.h>
+
+struct cellfile_swept {
+	const char *path; /* "rho", "u_update.pcg.rank" */
+	const char *
+		value; /* its text: a number as written, a name without quotes, else compact JSON */
+};
+
+struct cellfile {
+	const char *data, *method, *solver; /* NULL if absent */
+	double repetition;                  /* NaN if absent */
+	size_t swept_count;
+	struct cellfile_swept *swept;
+};
+
+enum status cellfile_read(const char *path, struct arena *arena, struct cellfile *out,
+			  struct err *err);
+
+#endif

@@ -1,0 +1,37 @@
+/* CSV by RFC 4180: writing with numbers that round-trip, and reading of our own files. */
+#ifndef STORE_CSV_H
+#define STORE_CSV_H
+
+#include "solvers/core/arena.h"
+#include "solvers/core/status.h"
+
+#include <stddef.h>
+#include <stdio.h>
+
+/* A file being written: csv_open writes the header; a cell that is NULL or NaN becomes empty. */
+struct csv {
+	FILE *file;
+	const char *path;
+	size_t column;
+};
+
+enum status csv_open(struct csv *csv, const char *path, const char *const *header, struct err *err);
+void csv_text(struct csv *csv, const char *text);
+void csv_number(struct csv *csv, double value); /* shortest text that reads back to the same double */
+void csv_end_row(struct csv *csv);
+enum status csv_close(struct csv *csv, struct err *err); /* fsync; a full disk is reported here */
+
+/* A whole file in memory, header apart. */
+struct csv_table {
+	size_t rows, cols;
+	const char **header; /* cols */
+	const char **cell;   /* rows x cols, row-major */
+};
+
+enum status csv_read(const char *path, struct arena *arena, struct csv_table *out, struct err *err);
+/* Index of a column, or -1. */
+int csv_column(const struct csv_table *table, const char *name);
+/* NaN where empty or no number. */
+double csv_value(const struct csv_table *table, size_t row, int col);
+
+#endif

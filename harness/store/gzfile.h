@@ -1,0 +1,40 @@
+/* Input files, plain or gzip, read whole or piece by piece. Every failure is one message that names
+ * the file and the byte offset (of the unpacked content). */
+#ifndef STORE_GZFILE_H
+#define STORE_GZFILE_H
+
+#include "solvers/core/arena.h"
+#include "solvers/core/status.h"
+
+#include <stddef.h>
+
+struct gzfile {
+	const char *path;
+	void *handle; /* zlib's gzFile */
+	size_t at;    /* bytes read so far */
+	size_t most;  /* the content cannot be longer: tells a damaged header from a large file */
+};
+
+/* A file that is opened must be closed, also after a failed read. */
+enum status gzfile_open(struct gzfile *file, const char *path, struct err *err);
+void gzfile_close(struct gzfile *file);
+
+/* Exactly `count` bytes; `what` names them in the error ("the header", "row 7"). */
+enum status gzfile_read(struct gzfile *file, void *to, size_t count, const char *what,
+			struct err *err);
+
+/* An error if anything is left, or if the checksum of a gzip file is wrong. */
+enum status gzfile_end(struct gzfile *file, struct err *err);
+
+/* Whole content in `arena`, ended by a NUL that `count` leaves out. */
+struct gzfile_bytes {
+	char *at;
+	size_t count;
+};
+enum status gzfile_all(const char *path, struct arena *arena, struct gzfile_bytes *out,
+		       struct err *err);
+
+/* The error for a file that cannot be opened, from errno. */
+enum status gzfile_missing(const char *path, struct err *err);
+
+#endif

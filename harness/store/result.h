@@ -1,0 +1,56 @@
+/* The result of one cell: what result.json holds and what a row of summary.csv shows.
+ *
+ * One table of fields serves the writer, the reader and the columns. A value that is not known is NaN or
+ * NULL in the struct, null in JSON and empty in CSV. */
+#ifndef STORE_RESULT_H
+#define STORE_RESULT_H
+
+#include "solvers/core/arena.h"
+#include "solvers/core/status.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum cell_status {
+	CELL_OK,
+	CELL_FAILED,
+	CELL_TIMEOUT,
+	CELL_OOM,
+	CELL_CRASHED,
+	CELL_SKIPPED,
+	CELL_INTERRUPTED
+};
+
+extern const char *const cell_status_names[]; /* "ok", "failed", ... , NULL */
+
+struct result {
+	const char *cell, *data, *method, *solver, *loss, *precision, *status, *outcome, *message;
+	double repetition, seed;
+	double n_train, n_validation, n_test, d;
+	double iterations;
+	double objective, objective_network, lower_bound, gap, feasibility;
+	const char *bound_scope;
+	double train_accuracy, validation_accuracy, test_accuracy, majority; /* majority: share of the larger class
+	                                                                        in the test part */
+	double train_rmse, test_rmse;
+	double load_s, setup_s, solve_s, eval_s, attack_s;
+	double peak_mem_bytes, threads;
+	double patterns, neurons;
+	const char *suspect; /* why the result is degenerate, or NULL */
+};
+
+struct result_field {
+	const char *name;
+	size_t offset;
+	bool text;
+};
+
+extern const struct result_field result_fields[]; /* ends with name NULL; the columns of summary.csv */
+
+/* All numbers NaN, all texts NULL. */
+struct result result_empty(void);
+
+enum status result_write(const struct result *result, const char *path, struct err *err);
+enum status result_read(const char *path, struct arena *arena, struct result *out, struct err *err);
+
+#endif

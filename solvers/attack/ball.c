@@ -1,0 +1,210 @@
+/* One fused pass per coordinate: keep the worst point, step, project. */
+#include "solvers/attack/ball.h"
+
+#include <math.h>
+#include <string.h>
+
+struct side { /* the box in one coordinate */
+	real lower, upper;
+};
+
+static struct side side_of(const struct threat *threat, ptrdiff_t i)
+{
+	return (struct side){
+		.lower = threat->lower ? threat->lower[i] : (real)-HUGE_VAL,
+		.upper = threat->upper ? threat->upper[i] : (real)HUGE_VAL,
+	};
+}
+
+static bool is_frozen(const struct threat *threat, ptrdiff_t i)
+{
+	return threat->frozen && threat->frozen[i];
+}
+
+static inline real smaller(real a, real b)
+{
+	return a < b ? a : b;
+}
+
+static inline real larger(real a, real b)
+{
+	return a > b ? a : b;
+}
+
+/* The value nearest to v in the box widened to hold c. */
+static inline real into_box(real v, real c, struct side box)
+{
+	return smaller(larger(v, smaller(box.lower, c)), larger(box.upper, c));
+}
+
+/* at = clip(at - step y sign(slope)) on [clean - eps, clean + eps] and the box */
+static void descend_linf(struct chunk *chunk, double step)
+{
+	const struct threat *threat = &chunk->job->threat;
+	const real *restrict y = chunk->y, *restrict better = chunk->better;
+	real eps = (real)threat->eps, size = (real)step;
+
+	for (ptrdiff_t i = 0; i < chunk->at.cols; i++) {
+		const real *restrict clean = mat_col(chunk->clean, i), *restrict slope = mat_col(
+									       chunk->slope, i);
+		real *restrict at = mat_col(chunk->at, i), *restrict best = mat_col(chunk->best, i);
+		struct side box = side_of(threat, i);
+
+		if (is_frozen(threat, i))
+			continue;
+#pragma omp simd
+		for (ptrdiff_t r = 0; r < chunk->rows; r++) {
+			real c = clean[r], x = at[r], g = y[r] * slope[r];
+			real move = g > 0 ? -size : (g < 0 ? size : 0);
+
+			best[r] = better[r] > 0 ? x : best[r];
+			at[r] = into_box(smaller(larger(x + move, c - eps), c + eps), c, box);
+		}
+	}
+}
+
+/* length_r = sum over free coordinates of slope^2 */
+static void slope_lengths(struct chunk *chunk)
+{
+	real *restrict length = chunk->length;
+
+	memset(length, 0, (size_t)chunk->rows * sizeof *length);
+	for (ptrdiff_t i = 0; i < chunk->slope.cols; i++) {
+		const real *restrict slope = mat_col(chunk->slope, i);
+
+		if (is_frozen(&chunk->job->threat, i))
+			continue;
+#pragma omp simd
+		for (ptrdiff_t r = 0; r < chunk->rows; r++)
+			length[r] += slope[r] * slope[r];
+	}
+}
+
+/* at -= scale slope; length_r = |at - clean|^2 */
+static void step_l2(struct chunk *chunk)
+{
+	const real *restrict scale = chunk->scale, *restrict better = chunk->better;
+	real *restrict length = chunk->length;
+
+	memset(length, 0, (size_t)chunk->rows * sizeof *length);
+	for (ptrdiff_t i = 0; i < chunk->at.cols; i++) {
+		const real *restrict clean = mat_col(chunk->clean, i), *restrict slope = mat_col(
+									       chunk->slope, i);
+		real *restrict at = mat_col(chunk->at, i), *restrict best = mat_col(chunk->best, i);
+
+		if (is_frozen(&chunk->job->threat, i))
+			continue;
+#pragma omp simd
+		for (ptrdiff_t r = 0; r < chunk->rows; r++) {
+			real x = at[r], delta = x - scale[r] * slope[r] - clean[r];
+
+			best[r] = better[r] > 0 ? x : best[r];
+			at[r] = clean[r] + delta;
+			length[r] += delta * delta;
+		}
+	}
+}
+
+/* at = clean + scale (at - clean), then the box. The box holds the clean point: clipping shortens.
+ */
+static void shrink_l2(struct chunk *chunk)
+{
+	const struct threat *threat = &chunk->job->threat;
+	const real *restrict scale = chunk->scale;
+
+	for (ptrdiff_t i = 0; i < chunk->at.cols; i++) {
+		const real *restrict clean = mat_col(chunk->clean, i);
+		real *restrict at = mat_col(chunk->at, i);
+		struct side box = side_of(threat, i);
+
+		if (is_frozen(threat, i))
+			continue;
+#pragma omp simd
+		for (ptrdiff_t r = 0; r < chunk->rows; r++)
+			at[r] = into_box(clean[r] + scale[r] * (at[r] - clean[r]), clean[r], box);
+	}
+}
+
+/* at = project(at - step y slope / |slope|) on the l_2 ball, then on the box */
+static void descend_l2(struct chunk *chunk, double step)
+{
+	real eps = (real)chunk->job->threat.eps;
+
+	slope_lengths(chunk);
+	for (ptrdiff_t r = 0; r < chunk->rows; r++) {
+		real length = (real)sqrt((double)chunk->length[r]);
+
+		chunk->scale[r] = length > 0 ? (real)step * chunk->y[r] / length : 0;
+	}
+	step_l2(chunk);
+	for (ptrdiff_t r = 0; r < chunk->rows; r++) {
+		real length = (real)sqrt((double)chunk->length[r]);
+
+		chunk->scale[r] = length > eps ? eps / length : 1;
+	}
+	shrink_l2(chunk);
+}
+
+/* One row: clean + eps u, u uniform on [-1, 1]^d */
+static void scatter_linf(struct chunk *chunk, ptrdiff_t row, struct rng *rng)
+{
+	const struct threat *threat = &chunk->job->threat;
+
+	for (ptrdiff_t i = 0; i < chunk->at.cols; i++) {
+		real c = mat_get(chunk->clean, row, i);
+
+		if (!is_frozen(threat, i)) {
+			real v = c + (real)(threat->eps * (2 * rng_uniform(rng) - 1));
+
+			mat_set(chunk->at, row, i, into_box(v, c, side_of(threat, i)));
+		}
+	}
+}
+
+/* One row: clean + eps t^(1/d) u / |u|, u normal and t uniform on [0, 1) */
+static void scatter_l2(struct chunk *chunk, ptrdiff_t row, struct rng *rng)
+{
+	const struct threat *threat = &chunk->job->threat;
+	double square = 0, free_count = 0, scale;
+
+	for (ptrdiff_t i = 0; i < chunk->at.cols; i++) {
+		double u = is_frozen(threat, i) ? 0 : rng_normal(rng);
+
+		mat_set(chunk->slope, row, i, (real)u); /* free until the next gradient */
+		square += u * u;
+		free_count += !is_frozen(threat, i);
+	}
+	if (!(square > 0))
+		return;
+	scale = threat->eps * pow(rng_uniform(rng), 1 / free_count) / sqrt(square);
+	for (ptrdiff_t i = 0; i < chunk->at.cols; i++) {
+		real c = mat_get(chunk->clean, row, i);
+		real v = c + (real)scale * mat_get(chunk->slope, row, i);
+
+		if (!is_frozen(threat, i))
+			mat_set(chunk->at, row, i, into_box(v, c, side_of(threat, i)));
+	}
+}
+
+static const struct {
+	void (*descend)(struct chunk *chunk, double step);
+	void (*scatter)(struct chunk *chunk, ptrdiff_t row, struct rng *rng);
+} balls[] = {
+	[NORM_LINF] = {descend_linf, scatter_linf},
+	[NORM_L2] = {descend_l2, scatter_l2},
+};
+
+void ball_descend(struct chunk *chunk, double step)
+{
+	balls[chunk->job->threat.norm].descend(chunk, step);
+}
+
+void ball_scatter(struct chunk *chunk, const char *purpose, uint64_t restart)
+{
+	for (ptrdiff_t r = 0; r < chunk->rows; r++) {
+		uint64_t index = restart << 32 | (uint64_t)chunk->sample[r];
+		struct rng rng = rng_stream(chunk->job->seed, purpose, index);
+
+		balls[chunk->job->threat.norm].scatter(chunk, r, &rng);
+	}
+}

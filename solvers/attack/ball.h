@@ -1,0 +1,20 @@
+/* Moves of a chunk of samples inside ball and box.
+ *
+ * The box of a sample is the hull of the given box and its clean point, so that the clean point is
+ * always allowed, also where the data lie outside the box. Frozen coordinates keep their clean
+ * value. */
+#ifndef ATTACK_BALL_H
+#define ATTACK_BALL_H
+
+#include "solvers/attack/chunk.h"
+#include "solvers/core/rng.h"
+
+/* best = at where better; then at = project(at - step y direction): direction = sign(slope) for
+ * l_inf and slope/|slope| for l_2. */
+void ball_descend(struct chunk *chunk, double step);
+
+/* at = a point drawn from the uniform distribution on the ball, clipped to the box. The draws of a
+ * sample depend on the job's seed, `purpose`, `restart` and the sample's row only. */
+void ball_scatter(struct chunk *chunk, const char *purpose, uint64_t restart);
+
+#endif

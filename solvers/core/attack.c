@@ -1,0 +1,4 @@
+/* Names of the norms of a threat model. */
+#include "solvers/core/attack.h"
+
+const char *const norm_names[] = {[NORM_LINF] = "linf", [NORM_L2] = "l2", NULL};

@@ -1,0 +1,172 @@
+/* Thin wrappers: one name per operation, the precision chosen once. */
+#include "solvers/core/blas.h"
+
+#include <assert.h>
+#include <cblas.h>
+#include <lapacke.h>
+#include <math.h>
+
+#ifdef RB_SINGLE
+#define NAME(routine) cblas_s##routine
+#define LAPACK(routine) LAPACKE_s##routine
+#else
+#define NAME(routine) cblas_d##routine
+#define LAPACK(routine) LAPACKE_d##routine
+#endif
+
+static int to_int(ptrdiff_t n)
+{
+	assert(n >= 0 && n <= 0x7fffffff);
+	return (int)n;
+}
+
+static CBLAS_TRANSPOSE op(enum transpose t)
+{
+	return t == TRANSPOSED ? CblasTrans : CblasNoTrans;
+}
+
+void blas_gemm(double alpha, struct mat A, enum transpose ta, struct mat B, enum transpose tb,
+	       double beta, struct mat C)
+{
+	ptrdiff_t inner = ta == TRANSPOSED ? A.rows : A.cols;
+
+	assert((ta == TRANSPOSED ? A.cols : A.rows) == C.rows);
+	assert((tb == TRANSPOSED ? B.rows : B.cols) == C.cols);
+	assert((tb == TRANSPOSED ? B.cols : B.rows) == inner);
+	if (C.rows == 0 || C.cols == 0)
+		return;
+	NAME(gemm)
+	(CblasColMajor, op(ta), op(tb), to_int(C.rows), to_int(C.cols), to_int(inner), (real)alpha,
+	 A.at, to_int(A.stride), B.at, to_int(B.stride), (real)beta, C.at, to_int(C.stride));
+}
+
+void blas_syrk(double alpha, struct mat A, enum transpose ta, double beta, struct mat C)
+{
+	ptrdiff_t inner = ta == TRANSPOSED ? A.rows : A.cols;
+
+	assert(C.rows == C.cols && C.rows == (ta == TRANSPOSED ? A.cols : A.rows));
+	NAME(syrk)
+	(CblasColMajor, CblasLower, op(ta), to_int(C.rows), to_int(inner), (real)alpha, A.at,
+	 to_int(A.stride), (real)beta, C.at, to_int(C.stride));
+}
+
+void blas_gemv(double alpha, struct mat A, enum transpose ta, const real *x, double beta, real *y)
+{
+	if (A.rows == 0 || A.cols == 0)
+		return;
+	NAME(gemv)
+	(CblasColMajor, op(ta), to_int(A.rows), to_int(A.cols), (real)alpha, A.at, to_int(A.stride),
+	 x, 1, (real)beta, y, 1);
+}
+
+void blas_symv(double alpha, struct mat A, const real *x, double beta, real *y)
+{
+	NAME(symv)
+	(CblasColMajor, CblasLower, to_int(A.rows), (real)alpha, A.at, to_int(A.stride), x, 1,
+	 (real)beta, y, 1);
+}
+
+void blas_trsm(struct mat L, enum transpose tl, struct mat B)
+{
+	assert(L.rows == L.cols && L.rows == B.rows);
+	NAME(trsm)
+	(CblasColMajor, CblasLeft, CblasLower, op(tl), CblasNonUnit, to_int(B.rows), to_int(B.cols),
+	 1, L.at, to_int(L.stride), B.at, to_int(B.stride));
+}
+
+void blas_trsm_right(struct mat L, enum transpose tl, struct mat B)
+{
+	assert(L.rows == L.cols && L.rows == B.cols);
+	NAME(trsm)
+	(CblasColMajor, CblasRight, CblasLower, op(tl), CblasNonUnit, to_int(B.rows),
+	 to_int(B.cols), 1, L.at, to_int(L.stride), B.at, to_int(B.stride));
+}
+
+double blas_dot(size_t n, const real *x, const real *y)
+{
+	return (double)NAME(dot)(to_int((ptrdiff_t)n), x, 1, y, 1);
+}
+
+double blas_norm(size_t n, const real *x)
+{
+	return (double)NAME(nrm2)(to_int((ptrdiff_t)n), x, 1);
+}
+
+void blas_axpy(size_t n, double alpha, const real *x, real *y)
+{
+	NAME(axpy)(to_int((ptrdiff_t)n), (real)alpha, x, 1, y, 1);
+}
+
+void blas_scale(size_t n, double alpha, real *x)
+{
+	NAME(scal)(to_int((ptrdiff_t)n), (real)alpha, x, 1);
+}
+
+double blas_mat_norm(struct mat A)
+{
+	double square = 0;
+
+	for (ptrdiff_t j = 0; j < A.cols; j++) {
+		double norm = blas_norm((size_t)A.rows, mat_col(A, j));
+
+		square += norm * norm;
+	}
+	return sqrt(square);
+}
+
+bool blas_cholesky(struct mat A)
+{
+	assert(A.rows == A.cols);
+	return LAPACK(potrf_work)(LAPACK_COL_MAJOR, 'L', to_int(A.rows), A.at, to_int(A.stride)) ==
+	       0;
+}
+
+void blas_cholesky_solve(struct mat L, struct mat B)
+{
+	blas_trsm(L, PLAIN, B);
+	blas_trsm(L, TRANSPOSED, B);
+}
+
+static void trsv(struct mat L, enum transpose tl, real *x)
+{
+	NAME(trsv)
+	(CblasColMajor, CblasLower, op(tl), CblasNonUnit, to_int(L.rows), L.at, to_int(L.stride), x,
+	 1);
+}
+
+void blas_triangular_solve(struct mat L, ptrdiff_t block, real *x)
+{
+	ptrdiff_t n = L.rows, last = n > 0 ? (n - 1) / block * block : 0;
+
+	for (ptrdiff_t first = 0; first < n; first += block) { /* L x = b */
+		ptrdiff_t width = first + block < n ? block : n - first, below = n - first - width;
+
+		trsv(mat_rows(mat_cols(L, first, width), first, width), PLAIN, x + first);
+		blas_gemv(-1, mat_rows(mat_cols(L, first, width), first + width, below), PLAIN,
+			  x + first, 1, x + first + width);
+	}
+	for (ptrdiff_t first = last; first >= 0; first -= block) { /* L' x = b */
+		ptrdiff_t width = first + block < n ? block : n - first, below = n - first - width;
+
+		blas_gemv(-1, mat_rows(mat_cols(L, first, width), first + width, below), TRANSPOSED,
+			  x + first + width, 1, x + first);
+		trsv(mat_rows(mat_cols(L, first, width), first, width), TRANSPOSED, x + first);
+	}
+}
+
+void blas_cholesky_invert(struct mat L)
+{
+	LAPACK(potri_work)(LAPACK_COL_MAJOR, 'L', to_int(L.rows), L.at, to_int(L.stride));
+}
+
+void blas_symmetrize(struct mat A)
+{
+	for (ptrdiff_t j = 0; j < A.cols; j++)
+		for (ptrdiff_t i = j + 1; i < A.rows; i++)
+			mat_set(A, j, i, mat_get(A, i, j));
+}
+
+int blas_threads(void)
+{
+	return openblas_get_num_threads();
+}

@@ -1,0 +1,48 @@
+/* BLAS and LAPACK on matrix views, in the precision of `real`. Shapes are asserted. */
+#ifndef CORE_BLAS_H
+#define CORE_BLAS_H
+
+#include "solvers/core/mat.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum transpose { PLAIN, TRANSPOSED };
+
+/* C = alpha op(A) op(B) + beta C */
+void blas_gemm(double alpha, struct mat A, enum transpose ta, struct mat B, enum transpose tb,
+	       double beta, struct mat C);
+/* Lower triangle of C = alpha A A' + beta C (PLAIN) or alpha A' A + beta C (TRANSPOSED) */
+void blas_syrk(double alpha, struct mat A, enum transpose ta, double beta, struct mat C);
+/* y = alpha op(A) x + beta y */
+void blas_gemv(double alpha, struct mat A, enum transpose ta, const real *x, double beta, real *y);
+/* y = alpha A x + beta y, A symmetric, lower triangle stored */
+void blas_symv(double alpha, struct mat A, const real *x, double beta, real *y);
+/* B = L^-1 B (PLAIN) or L^-T B (TRANSPOSED), L lower triangular */
+void blas_trsm(struct mat L, enum transpose tl, struct mat B);
+/* B = B L^-1 (PLAIN) or B L^-T (TRANSPOSED) */
+void blas_trsm_right(struct mat L, enum transpose tl, struct mat B);
+double blas_dot(size_t n, const real *x, const real *y);
+double blas_norm(size_t n, const real *x);
+void blas_axpy(size_t n, double alpha, const real *x, real *y); /* y += alpha x */
+void blas_scale(size_t n, double alpha, real *x);
+/* Frobenius norm */
+double blas_mat_norm(struct mat A);
+
+/* Lower Cholesky factor of the symmetric A (lower triangle) in place; false if A is not positive
+ * definite. */
+bool blas_cholesky(struct mat A);
+/* B = (L L')^-1 B */
+void blas_cholesky_solve(struct mat L, struct mat B);
+/* x = (L L')^-1 x for one vector, by blocks of `block` columns, so that the bulk is threaded
+ * products. */
+void blas_triangular_solve(struct mat L, ptrdiff_t block, real *x);
+/* Lower triangle of A^-1 in place of its factor L. */
+void blas_cholesky_invert(struct mat L);
+/* Copy the lower triangle onto the upper one. */
+void blas_symmetrize(struct mat A);
+
+/* Threads that BLAS uses now. */
+int blas_threads(void);
+
+#endif

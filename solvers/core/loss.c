@@ -1,0 +1,30 @@
+/* Weighted losses: w l has gradient w l', prox with step t w, conjugate w l*(a / w). */
+#include "solvers/core/loss.h"
+
+double loss_value(struct loss_term l, size_t n, const real *f, const real *y)
+{
+	return l.weight * l.loss->value(l.options, n, f, y);
+}
+
+void loss_gradient(struct loss_term l, size_t n, const real *f, const real *y, real *g)
+{
+	l.loss->gradient(l.options, n, f, y, g);
+	if (l.weight < 1 || l.weight > 1)
+		for (size_t k = 0; k < n; k++)
+			g[k] *= (real)l.weight;
+}
+
+void loss_prox(struct loss_term l, size_t n, double t, const real *v, const real *y, real *z)
+{
+	l.loss->prox(l.options, n, t * l.weight, v, y, z);
+}
+
+double loss_conjugate(struct loss_term l, size_t n, double scale, const real *a, const real *y)
+{
+	return l.weight * l.loss->conjugate(l.options, n, scale / l.weight, a, y);
+}
+
+double loss_curvature(struct loss_term l)
+{
+	return l.weight * l.loss->curvature(l.options);
+}

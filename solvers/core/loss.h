@@ -1,0 +1,45 @@
+/* Losses l(f, y), summed over samples, and what convex training needs of them.
+ *
+ * Labels of classification losses are -1 or +1. A `struct loss_term` is a loss with its options and
+ * its weight: 1 for a sum over samples, 1/n for a mean; every function below works on the weighted
+ * loss, so that no factor can differ between methods. */
+#ifndef CORE_LOSS_H
+#define CORE_LOSS_H
+
+#include "solvers/core/desc.h"
+#include "solvers/core/real.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* n samples: outputs f (n) and targets y (n). `o` is the bound options struct of the descriptor. */
+struct loss {
+	struct desc base;
+	bool regression; /* makes sense for real targets */
+	bool quadratic;  /* l(f, y) = (f - y)^2 / 2: a u-step can take it in without a split */
+	/* sum_k l(f_k, y_k) */
+	double (*value)(const void *o, size_t n, const real *f, const real *y);
+	/* g_k = dl/df at f_k (a subgradient where there is a kink) */
+	void (*gradient)(const void *o, size_t n, const real *f, const real *y, real *g);
+	/* z_k = argmin_z t l(z, y_k) + (z - v_k)^2 / 2, t > 0; z may be v */
+	void (*prox)(const void *o, size_t n, double t, const real *v, const real *y, real *z);
+	/* sum_k sup_f { s a_k f - l(f, y_k) }, s a scale; HUGE_VAL outside the domain */
+	double (*conjugate)(const void *o, size_t n, double s, const real *a, const real *y);
+	/* sup of the second derivative; HUGE_VAL if there is none */
+	double (*curvature)(const void *o);
+};
+
+struct loss_term {
+	const struct loss *loss;
+	const void *options;
+	double weight; /* > 0 */
+};
+
+double loss_value(struct loss_term l, size_t n, const real *f, const real *y);
+void loss_gradient(struct loss_term l, size_t n, const real *f, const real *y, real *g);
+void loss_prox(struct loss_term l, size_t n, double t, const real *v, const real *y, real *z);
+/* Conjugate of the weighted loss at scale * a, summed. */
+double loss_conjugate(struct loss_term l, size_t n, double scale, const real *a, const real *y);
+double loss_curvature(struct loss_term l);
+
+#endif

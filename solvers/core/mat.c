@@ -1,0 +1,65 @@
+/* Matrix views. */
+#include "solvers/core/mat.h"
+
+#include <stdint.h>
+#include <string.h>
+
+enum {
+	TILE = 32 /* two 32 x 32 tiles of doubles fit in a 32 KiB L1 cache */
+};
+
+struct mat mat_new(struct arena *arena, ptrdiff_t rows, ptrdiff_t cols)
+{
+	struct mat A = {.rows = rows, .cols = cols, .stride = rows > 0 ? rows : 1};
+	size_t count;
+
+	if (__builtin_mul_overflow((size_t)A.stride, (size_t)cols, &count))
+		count = SIZE_MAX;
+	A.at = arena_alloc(arena, count, sizeof(real));
+	return A;
+}
+
+struct mat mat_cols(struct mat A, ptrdiff_t first, ptrdiff_t count)
+{
+	A.at += first * A.stride;
+	A.cols = count;
+	return A;
+}
+
+struct mat mat_rows(struct mat A, ptrdiff_t first, ptrdiff_t count)
+{
+	A.at += first;
+	A.rows = count;
+	return A;
+}
+
+void mat_copy(struct mat to, struct mat from)
+{
+	for (ptrdiff_t j = 0; j < from.cols; j++)
+		memcpy(mat_col(to, j), mat_col(from, j), (size_t)from.rows * sizeof(real));
+}
+
+/* One tile of to = from', so that both sides are read and written by cache lines. */
+static void transpose_tile(struct mat to, struct mat from, ptrdiff_t i0, ptrdiff_t j0)
+{
+	ptrdiff_t i1 = i0 + TILE < from.rows ? i0 + TILE : from.rows;
+	ptrdiff_t j1 = j0 + TILE < from.cols ? j0 + TILE : from.cols;
+
+	for (ptrdiff_t j = j0; j < j1; j++)
+		for (ptrdiff_t i = i0; i < i1; i++)
+			to.at[j + i * to.stride] = from.at[i + j * from.stride];
+}
+
+void mat_transpose(struct mat to, struct mat from)
+{
+	for (ptrdiff_t j = 0; j < from.cols; j += TILE)
+		for (ptrdiff_t i = 0; i < from.rows; i += TILE)
+			transpose_tile(to, from, i, j);
+}
+
+void mat_fill(struct mat A, real value)
+{
+	for (ptrdiff_t j = 0; j < A.cols; j++)
+		for (ptrdiff_t i = 0; i < A.rows; i++)
+			mat_set(A, i, j, value);
+}

@@ -1,0 +1,43 @@
+/* Activation patterns: the columns d_i in {0,1}^n of D, d_ki = [x_k' h_i >= 0].
+ *
+ * Sets are nested: with the same seed a larger P extends a smaller one. Duplicates are dropped and
+ * drawing goes on until P distinct patterns are found or the draws run out. */
+#ifndef CORE_PATTERN_H
+#define CORE_PATTERN_H
+
+#include "solvers/core/arena.h"
+#include "solvers/core/desc.h"
+#include "solvers/core/mat.h"
+#include "solvers/core/status.h"
+
+#include <stdint.h>
+
+struct problem;
+
+/* patterns: 60 | {count: 72, from: gaussian} | {file: D.npy} */
+struct pattern_options {
+	long count;
+	struct choice from; /* struct pattern_source */
+	const char *file;   /* NPY, n x P of 0 and 1; read by the harness */
+};
+
+extern const struct option pattern_rows[];
+
+struct patterns {
+	struct mat D; /* n x P, 0 or 1 */
+	struct mat H; /* d x P, h_i; a column of zeros where no generator is known */
+};
+
+/* A way to propose directions h. */
+struct pattern_source {
+	struct desc base;
+	/* Write the index-th direction (d). Same seed and index, same direction. */
+	void (*direction)(const struct problem *problem, const void *options, uint64_t index,
+			  real *h);
+};
+
+/* Sample or take from problem->patterns. At least one pattern, or an error. */
+enum status pattern_sample(const struct pattern_options *options, const struct problem *problem,
+			   struct arena *arena, struct patterns *out, struct err *err);
+
+#endif

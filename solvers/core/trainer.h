@@ -1,0 +1,86 @@
+/* A training algorithm: setup, step, network. The caller owns the loop, the clocks, the stopping
+ * rules, the logging and the evaluation, so that every method is timed and stopped the same way. */
+#ifndef CORE_TRAINER_H
+#define CORE_TRAINER_H
+
+#include "solvers/core/arena.h"
+#include "solvers/core/desc.h"
+#include "solvers/core/loss.h"
+#include "solvers/core/mat.h"
+#include "solvers/core/net.h"
+#include "solvers/core/status.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* What is to be trained. Borrowed by the trainer for its whole life. */
+struct problem {
+	struct mat X;            /* n x d, training part, prepared */
+	const real *y;           /* n */
+	struct mat X_validation; /* may have 0 rows */
+	const real *y_validation;
+	struct loss_term loss;
+	double beta;                /* > 0 */
+	const struct mat *patterns; /* n x P of 0 and 1 read from a file, or NULL */
+	uint64_t seed;              /* of this cell's repetition */
+};
+
+/* What one iteration can tell for free. NaN where undefined. */
+struct progress {
+	double objective;       /* of the trainer's own problem at the current iterate */
+	double primal_residual; /* relative */
+	double dual_residual;   /* relative */
+	bool finished; /* the trainer has nothing left to do (epochs used up, early stopping) */
+};
+
+/* Optimality certificate of the current iterate, on demand. NaN where undefined. */
+struct certificate {
+	double objective;   /* at the iterate, which lacks `feasibility` */
+	double feasibility; /* largest violation of a constraint, relative to the largest
+			       preactivation */
+	double upper;       /* objective at a feasible point */
+	double lower_bound; /* no point of the program can be below */
+	const char
+		*scope; /* "sampled", "all": the set of patterns or neurons the bound speaks of */
+};
+
+/* Bytes and floating point operations, known before anything is allocated. */
+struct forecast {
+	double bytes; /* held by setup, beyond X and y */
+	double setup_flops;
+	double iteration_flops;
+};
+
+struct trainer {
+	struct desc base;
+	const char *const
+		*losses;      /* names of the losses it can train, ends with NULL; NULL = any */
+	bool needs_curvature; /* only losses with a finite second derivative */
+
+	/* The pattern options among `options`, or NULL if the trainer takes no patterns
+	 * (solvers/core/pattern.h). */
+	const struct pattern_options *(*patterns)(const void *options);
+	void (*forecast)(const void *options, ptrdiff_t n, ptrdiff_t d, struct forecast *out);
+
+	/* Check, allocate from `arena`, factorise; *state lives in the arena. */
+	enum status (*setup)(const struct problem *problem, const void *options,
+			     struct arena *arena, void **state, struct err *err);
+	/* One outer iteration. Allocates nothing. */
+	void (*step)(void *state, struct progress *progress);
+	/* Largest width `network` can return. */
+	ptrdiff_t (*width)(const void *state);
+	/* The network of the current iterate: writes U (d x width), alpha, and sets net->U.cols. */
+	void (*network)(const void *state, struct net *net);
+	/* NULL if the method has no certificate. Allocates nothing. */
+	void (*certify)(void *state, struct certificate *certificate);
+	/* Number of activation patterns or sampled neurons in use, 0 if the notion does not apply.
+	 */
+	ptrdiff_t (*patterns_used)(const void *state);
+};
+
+/* (value of the loss) + beta net_decay: the objective every method is compared on. f (n) is
+ * scratch. */
+double trainer_network_objective(const struct problem *problem, const struct net *net, real *f,
+				 struct net_work *work);
+
+#endif
