@@ -8,10 +8,9 @@
 #include <string.h>
 
 enum {
-	CHUNK = 512, /* rows of H: 512 x 144 doubles are 576 KiB, about the L2 of a core */
-	PART_FLOPS =
-		1 << 18, /* a thread is worth its barriers (microseconds) from about this work on */
-	FLOPS = 4        /* per sample, input and neuron: multiply and add, forward and backward */
+	CHUNK = 512,          /* rows of H: 512 x 144 doubles are 576 KiB, in the L2 of a core */
+	PART_FLOPS = 1 << 18, /* work from which on a thread is worth its barriers */
+	FLOPS = 4             /* per sample, input and neuron: forward and backward pass */
 };
 
 /* Standard deviations of the start (He et al. 2015; Glorot and Bengio 2010); the output layer has m
@@ -114,8 +113,7 @@ static struct net as_net(const struct backprop *b)
 	};
 }
 
-/* True when the validation loss has not fallen for `patience` epochs. A NaN counts as not fallen.
- */
+/* True when the validation loss has not fallen for `patience` epochs; a NaN has not fallen. */
 static bool out_of_patience(struct backprop *b)
 {
 	const struct problem *problem = b->problem;

@@ -116,17 +116,45 @@ size_t labels_find(const struct labels *labels, const char *text)
 	return found ? found - 1 : labels->count;
 }
 
-/* `"0" (12 rows), "1" (3 rows)`, with an end such as ` and 3 more` if there are many. */
+/* Numbers by value, before texts by their bytes. */
+static bool ascending(const struct label *a, const struct label *b)
+{
+	if (a->numeric && b->numeric)
+		return a->value < b->value;
+	if (a->numeric != b->numeric)
+		return a->numeric;
+	return strcmp(a->text, b->text) < 0;
+}
+
+/* The smallest label above `last` (NULL: of all). */
+static const struct label *next_label(const struct labels *labels, const struct label *last)
+{
+	const struct label *next = NULL;
+
+	for (size_t i = 0; i < labels->count; i++) {
+		const struct label *l = &labels->at[i];
+
+		if ((!last || ascending(last, l)) && (!next || ascending(l, next)))
+			next = l;
+	}
+	return next;
+}
+
+/* `"0" (12 rows), "1" (3 rows)` in ascending order, with an end such as ` and 3 more` if there are
+ * many. */
 static void list(const struct labels *labels, char *to, size_t room)
 {
 	size_t shown = labels->count < LISTED ? labels->count : LISTED;
+	const struct label *l = NULL;
 	size_t used = 0;
 
 	to[0] = '\0';
-	for (size_t i = 0; i < shown && used < room; i++)
+	for (size_t i = 0; i < shown && used < room; i++) {
+		l = next_label(labels, l);
 		used += (size_t)snprintf(to + used, room - used, "%s\"%.40s\" (%zu row%s)",
-					 i ? ", " : "", labels->at[i].text, labels->at[i].count,
-					 labels->at[i].count == 1 ? "" : "s");
+					 i ? ", " : "", l->text, l->count,
+					 l->count == 1 ? "" : "s");
+	}
 	if (shown < labels->count && used < room)
 		snprintf(to + used, room - used, " and %zu more", labels->count - shown);
 }
@@ -153,13 +181,6 @@ static enum status pick_named(const struct labels *labels, struct texts classes,
 			       "classes: expected two different labels, got \"%.40s\" twice",
 			       classes.at[0]);
 	return STATUS_OK;
-}
-
-static bool ascending(const struct label *a, const struct label *b)
-{
-	if (a->numeric && b->numeric)
-		return a->value < b->value;
-	return strcmp(a->text, b->text) < 0;
 }
 
 enum status labels_pick(const struct labels *labels, struct texts classes, size_t pick[2],

@@ -36,7 +36,7 @@ size_t labels_add(struct labels *labels, const char *text, size_t length, size_t
 size_t labels_find(const struct labels *labels, const char *text);
 
 /* pick[0] becomes -1, pick[1] becomes +1: the two of `classes` in that order, or if that is empty
- * the only two there are in ascending order (as numbers if both are, else as texts). */
+ * the only two there are in ascending order (numbers by value, before texts). */
 enum status labels_pick(const struct labels *labels, struct texts classes, size_t pick[2],
 			struct err *err);
 

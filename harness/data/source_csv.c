@@ -6,6 +6,7 @@
 #include "harness/data/number.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -110,12 +111,23 @@ static enum status parse_separator(const char *text, char *separator, struct err
 	return STATUS_OK;
 }
 
+/* `; it has "age", "size"`, or that there is no header. */
+static void list_columns(const struct layout *layout, char *to, size_t room)
+{
+	size_t used = (size_t)snprintf(to, room, "%s",
+				       layout->names ? "; it has" : ", which has no header");
+
+	for (size_t j = 0; layout->names && j < layout->fields && used < room; j++)
+		used += (size_t)snprintf(to + used, room - used, "%s \"%.*s\"", j ? "," : "",
+					 shown(&layout->names[j]), layout->names[j].at);
+}
+
 /* A column by name, else by index from 0. */
 static enum status find_column(const struct reader *r, const char *option, const char *text,
 			       size_t *column, struct err *err)
 {
 	const struct layout *layout = &r->layout;
-	char *end;
+	char *end, columns[600];
 	unsigned long index;
 
 	for (size_t j = 0; layout->names && j < layout->fields; j++) {
@@ -125,13 +137,14 @@ static enum status find_column(const struct reader *r, const char *option, const
 		}
 	}
 	index = strtoul(text, &end, 10);
-	if (text[0] < '0' || text[0] > '9' || *end != '\0')
+	if (text[0] < '0' || text[0] > '9' || *end != '\0') {
+		list_columns(layout, columns, sizeof columns);
 		return err_set(err, STATUS_SPEC, "csv.%s: no column is named \"%s\" in %s%s",
-			       option, text, r->text.path,
-			       layout->names ? "" : ", which has no header");
+			       option, text, r->text.path, columns);
+	}
 	if (index >= layout->fields)
 		return err_set(err, STATUS_SPEC,
-			       "csv.%s: expected a column from 0 to %zu of %s, got %s", option,
+			       "csv.%s: expected a column from 0 to %zu of %s, got \"%s\"", option,
 			       layout->fields - 1, r->text.path, text);
 	*column = index;
 	return STATUS_OK;

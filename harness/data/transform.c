@@ -14,8 +14,10 @@ static void column_means(const struct rows *rows, size_t *known, double *mean)
 		const double *x = rows->x + i * rows->d;
 
 		for (size_t j = 0; j < rows->d; j++) {
-			known[j] += !isnan(x[j]);
-			mean[j] += isnan(x[j]) ? 0 : x[j];
+			if (isnan(x[j]))
+				continue;
+			known[j]++;
+			mean[j] += x[j];
 		}
 	}
 	for (size_t j = 0; j < rows->d; j++)

@@ -1,6 +1,7 @@
 /* The attacks that occur in the records. */
 #include "harness/report/attacks.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -60,7 +61,8 @@ struct attack_kinds attacks_of(const struct records *records, const char *data)
 const struct attack_row *attacks_find(const struct record *record, const struct attack_kind *kind)
 {
 	for (size_t i = 0; i < record->attack_count; i++)
-		if (same_kind(&record->attack[i], kind) && record->attack[i].eps == kind->eps)
+		if (same_kind(&record->attack[i], kind) &&
+		    fabs(record->attack[i].eps - kind->eps) <= DBL_EPSILON * kind->eps)
 			return &record->attack[i];
 	return NULL;
 }

@@ -13,7 +13,8 @@
 #define PANEL_HEIGHT 330.0
 #define SINGLE_WIDTH 680.0 /* one panel alone */
 #define SINGLE_HEIGHT 400.0
-#define SQUARE_SIDE 340.0
+#define SQUARE_SIDE 250.0 /* of the plotting area alone */
+#define SQUARE_ALONE 400.0
 #define MARGIN_LEFT 74.0
 #define MARGIN_RIGHT 16.0
 #define MARGIN_TOP 34.0
@@ -26,6 +27,7 @@
 
 enum {
 	MARKERS = 8, /* markers along a curve */
+	SQUARE_COLUMNS = 3,
 	CAPTION_LINES = 8,
 	LINE_BYTES = 512
 };
@@ -159,13 +161,13 @@ static void write_entry(struct figure *figure, const struct figure_entry *entry,
 			"set object rectangle from screen %.5f,%.5f to screen %.5f,%.5f "
 			"fc rgb '%s' fs solid noborder\n",
 			sx, sy - half, end, sy + half, colour);
-	if (entry->mark == FIGURE_LINE)
+	if (entry->mark == FIGURE_LINE || entry->mark == FIGURE_STROKE)
 		fprintf(figure->gp,
 			"set arrow from screen %.5f,%.5f to screen %.5f,%.5f nohead lc rgb '%s' lw "
 			"2 "
 			"dt %s\n",
 			sx, sy, end, sy, colour, figure_dash(entry->style));
-	if (entry->mark != FIGURE_BAR)
+	if (entry->mark == FIGURE_LINE || entry->mark == FIGURE_POINT)
 		fprintf(figure->gp,
 			"set label at screen %.5f,%.5f '' point pt %d ps 0.8 lc rgb '%s'\n",
 			(sx + end) / 2, sy, figure_point(entry->style), colour);
@@ -202,22 +204,23 @@ static void set_layout(struct figure *figure, const struct figure_plan *plan)
 {
 	size_t panels = plan->panels;
 
-	figure->columns = panels <= 3 && plan->square ? panels
-			  : panels == 1               ? 1
-			  : panels <= 4               ? 2
-						      : 3;
-	figure->rows = (panels + figure->columns - 1) / figure->columns;
-	figure->panel_width = plan->square ? SQUARE_SIDE : panels == 1 ? SINGLE_WIDTH : PANEL_WIDTH;
-	figure->panel_height = plan->square ? SQUARE_SIDE - MARGIN_LEFT + MARGIN_TOP + MARGIN_BOTTOM
-			       : panels == 1 ? SINGLE_HEIGHT
-					     : PANEL_HEIGHT;
-	figure->panel_height += plan->tic_room;
 	figure->tic_room = plan->tic_room;
-	figure->width = figure->panel_width * (double)figure->columns;
-	if (figure->width < SINGLE_WIDTH) { /* captions need some room */
-		figure->width = SINGLE_WIDTH;
-		figure->panel_width = SINGLE_WIDTH / (double)figure->columns;
+	if (plan->square) {
+		double side = panels == 1 ? SQUARE_ALONE : SQUARE_SIDE;
+
+		figure->columns = panels == 4               ? 2
+				  : panels < SQUARE_COLUMNS ? panels
+							    : SQUARE_COLUMNS;
+		figure->panel_width = side + MARGIN_LEFT + MARGIN_RIGHT;
+		figure->panel_height = side + MARGIN_TOP + MARGIN_BOTTOM;
+	} else {
+		figure->columns = panels == 1 ? 1 : panels <= 4 ? 2 : 3;
+		figure->panel_width = panels == 1 ? SINGLE_WIDTH : PANEL_WIDTH;
+		figure->panel_height = panels == 1 ? SINGLE_HEIGHT : PANEL_HEIGHT;
 	}
+	figure->panel_height += plan->tic_room;
+	figure->rows = (panels + figure->columns - 1) / figure->columns;
+	figure->width = fmax(figure->panel_width * (double)figure->columns, SINGLE_WIDTH);
 }
 
 enum status figure_open(struct figure *figure, const struct records *records, const char *stem,
@@ -290,7 +293,7 @@ void figure_panel(struct figure *figure, const char *title, const char *x_label,
 		"set lmargin at screen %.5f\nset rmargin at screen %.5f\n"
 		"set tmargin at screen %.5f\nset bmargin at screen %.5f\n"
 		"unset logscale\nset format '%%h'\nset xrange [*:*]\nset yrange [*:*]\n"
-		"set autoscale fix\nset offsets graph 0.02,0.02,0.05,0.05\n",
+		"set autoscale fix\nset offsets graph 0.02, graph 0.02, graph 0.05, graph 0.05\n",
 		figure->panel, (left + MARGIN_LEFT) / figure->width,
 		(left + figure->panel_width - MARGIN_RIGHT) / figure->width,
 		1 - (top + MARGIN_TOP) / figure->height, 1 - bottom / figure->height);
@@ -304,12 +307,12 @@ void figure_log(struct figure *figure, char axis)
 {
 	fprintf(figure->gp, "set logscale %c\nset format %c '10^{%%T}'\n", axis, axis);
 	if (axis == 'y')
-		fputs("set offsets graph 0.02,0.02,0,0\n", figure->gp);
+		fputs("set offsets graph 0.02, graph 0.02, 0, 0\n", figure->gp);
 }
 
 bool figure_wants_log(double low, double high)
 {
-	const double decades = 100; /* two of them give at least two labelled tics */
+	const double decades = 30; /* one and a half: at least one labelled tic */
 
 	return low > 0 && isfinite(high) && high / low >= decades;
 }

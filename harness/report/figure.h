@@ -19,7 +19,12 @@ struct figure_style {
 	size_t colour, dash; /* any index; they repeat */
 };
 
-enum figure_mark { FIGURE_LINE, FIGURE_BAR, FIGURE_POINT };
+enum figure_mark {
+	FIGURE_LINE,   /* with a marker */
+	FIGURE_STROKE, /* a line without */
+	FIGURE_BAR,
+	FIGURE_POINT
+};
 
 struct figure_entry {
 	const char *label;

@@ -41,7 +41,7 @@ static const struct option rows[] = {
 	{OPTION_FIELD(struct convergence_options, scale), .initial = "auto", .names = scale_names,
 	 .doc = "of the vertical axis; auto: logarithmic from two decades on"},
 	{OPTION_FIELD(struct convergence_options, settings), .initial = "auto",
-	 .names = series_settings_names, .doc = series_settings_doc},
+	 .names = series_settings_names, .doc = SERIES_SETTINGS_DOC},
 	{.name = NULL},
 };
 
@@ -56,7 +56,6 @@ struct curve {
 struct run {
 	size_t count, next;
 	double *x, *y;
-	double last;
 };
 
 static struct run run_of(const struct record *record, const char *x, const char *y,
@@ -64,7 +63,7 @@ static struct run run_of(const struct record *record, const char *x, const char 
 {
 	const struct csv_table *trace = &record->trace;
 	int cx = csv_column(trace, x), cy = csv_column(trace, y);
-	struct run run = {.last = NAN};
+	struct run run = {0};
 
 	run.x = ARENA_ARRAY(arena, double, trace->rows);
 	run.y = ARENA_ARRAY(arena, double, trace->rows);
@@ -109,12 +108,21 @@ static size_t grid_of(const struct run *runs, size_t count, double **grid, struc
 	return GRID_POINTS;
 }
 
-/* A run's value at x: its last one at or before x; a finished run keeps its final value. */
-static double value_until(struct run *run, double x)
+/* A run's value at x: linear between its points, since a trace is thinned; NaN before the first
+ * one; a finished run keeps its final value. Calls come with ascending x. */
+static double value_at(struct run *run, double x)
 {
+	size_t i;
+
 	while (run->next < run->count && run->x[run->next] <= x)
-		run->last = run->y[run->next++];
-	return run->last;
+		run->next++;
+	i = run->next;
+	if (i == 0)
+		return NAN;
+	if (i == run->count)
+		return run->y[i - 1];
+	return run->y[i - 1] +
+	       (run->y[i] - run->y[i - 1]) * (x - run->x[i - 1]) / (run->x[i] - run->x[i - 1]);
 }
 
 static struct curve median_curve(struct run *runs, size_t count, struct arena *arena)
@@ -129,7 +137,7 @@ static struct curve median_curve(struct run *runs, size_t count, struct arena *a
 		struct stat stat;
 
 		for (size_t i = 0; i < count; i++)
-			values[i] = value_until(&runs[i], grid[p]);
+			values[i] = value_at(&runs[i], grid[p]);
 		stat = stat_of(values, count);
 		if (stat.count < count) /* some run has not begun */
 			continue;
@@ -175,8 +183,9 @@ static void extent(const struct curve *curves, size_t count, size_t column, doub
 }
 
 static void draw_panel(struct figure *figure, const struct convergence_options *o, const char *data,
-		       const struct series_list *list, struct arena *arena)
+		       const struct series_list *list, const struct records *records)
 {
+	struct arena *arena = records->arena;
 	struct curve *curves = ARENA_ARRAY(arena, struct curve, list->count);
 	const char *columns = arena_format(arena, "%s %s low high", x_names[o->x], y_names[o->y]);
 	double low, high;
@@ -184,7 +193,7 @@ static void draw_panel(struct figure *figure, const struct convergence_options *
 	for (size_t i = 0; i < list->count; i++)
 		if (strcmp(list->at[i].group->data, data) == 0)
 			curves[i] = curve_of(list->at[i].group, o, arena);
-	figure_panel(figure, data, x_labels[o->x], y_labels[o->y]);
+	figure_panel(figure, series_title(records, data), x_labels[o->x], y_labels[o->y]);
 	extent(curves, list->count, 0, &low, &high);
 	if (figure_wants_log(low, high))
 		figure_log(figure, 'x');
@@ -219,12 +228,12 @@ static void drop_empty(struct series_list *list, const struct convergence_option
 	list->count = kept;
 }
 
-static enum status write(const void *options, const struct records *records, const char *stem,
-			 bool *written, struct err *err)
+static enum status write_plot(const void *options, const struct records *records, const char *stem,
+			      bool *written, struct err *err)
 {
 	const struct convergence_options *o = options;
 	struct arena *arena = records->arena;
-	struct series_list list = series_of(records, (enum series_settings)o->settings);
+	struct series_list list = series_of(records, (enum series_settings)o->settings, 1);
 	struct figure_plan plan = {.caption = series_caption(&list, arena)};
 	struct figure figure;
 
@@ -238,12 +247,12 @@ static enum status write(const void *options, const struct records *records, con
 	TRY(figure_open(&figure, records, stem, &plan, err));
 	for (size_t i = 0; i < records->data_count; i++)
 		if (series_count(&list, records->data[i]) > 0)
-			draw_panel(&figure, o, records->data[i], &list, arena);
+			draw_panel(&figure, o, records->data[i], &list, records);
 	return figure_close(&figure, err);
 }
 
 const struct plot plot_convergence = {
 	.base = {"convergence", "trace against time or iterations, a panel per data set", "", rows,
 		 sizeof(struct convergence_options)},
-	.write = write,
+	.write = write_plot,
 };

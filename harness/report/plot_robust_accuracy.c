@@ -19,7 +19,7 @@ struct robust_options { /* all zero = the defaults */
 
 static const struct option rows[] = {
 	{OPTION_FIELD(struct robust_options, settings), .initial = "auto",
-	 .names = series_settings_names, .doc = series_settings_doc},
+	 .names = series_settings_names, .doc = SERIES_SETTINGS_DOC},
 	{.name = NULL},
 };
 
@@ -115,11 +115,14 @@ static void draw_curve(struct figure *figure, const struct series *series,
 	figure_curve(figure, block, 1, true, style); /* a marker at every radius */
 }
 
-/* The legend: a method and an attack per entry; the attack alone sets dash and marker if there are
- * several, the method sets the colour. */
-static struct figure_style style_of(const struct series *series, size_t kind, size_t kinds)
+/* With several attacks the colour is the method and the attack sets dash and marker, unless the
+ * colours do not suffice for that. */
+static struct figure_style style_of(const struct series_list *list, const struct series *series,
+				    size_t kind, size_t kinds)
 {
-	return (struct figure_style){series->colour, kinds > 1 ? kind : series->entry};
+	if (kinds > 1 && list->entry_count <= FIGURE_COLOURS)
+		return (struct figure_style){series->colour, kind};
+	return (struct figure_style){series->colour, series->entry * kinds + kind};
 }
 
 static const char *label_of(const struct series *series, const struct attack_kind *kind,
@@ -141,7 +144,7 @@ static const struct figure_entry *entries_of(const struct series_list *list,
 		for (size_t k = 0; k < kinds->count; k++)
 			entries[(*count)++] = (struct figure_entry){
 				label_of(list->entry[e], &kinds->at[k], kinds->count, arena),
-				style_of(list->entry[e], k, kinds->count), FIGURE_LINE};
+				style_of(list, list->entry[e], k, kinds->count), FIGURE_LINE};
 	return entries;
 }
 
@@ -169,15 +172,16 @@ static size_t add_views(const struct records *records, const char *data, struct 
 
 static void draw_view(struct figure *figure, const struct view *view,
 		      const struct series_list *list, const struct attack_kinds *all,
-		      struct arena *arena)
+		      const struct records *records)
 {
+	struct arena *arena = records->arena;
 	const struct attack_kind *first = view->kinds.at;
 
-	figure_panel(figure, view->data,
+	figure_panel(figure, series_title(records, view->data),
 		     arena_format(arena, "eps (%s, %s features)", first->norm,
 				  *first->units ? first->units : "prepared"),
 		     "robust accuracy");
-	fputs("set yrange [0:1]\nset offsets graph 0.02,0.02,0,0\n", figure->gp);
+	fputs("set yrange [0:1]\nset offsets graph 0.02, graph 0.02, 0, 0\n", figure->gp);
 	for (size_t i = 0; i < list->count; i++) {
 		if (strcmp(list->at[i].group->data, view->data) != 0)
 			continue;
@@ -185,18 +189,18 @@ static void draw_view(struct figure *figure, const struct view *view,
 			if (strcmp(all->at[k].norm, first->norm) == 0 &&
 			    strcmp(all->at[k].units, first->units) == 0)
 				draw_curve(figure, &list->at[i], &all->at[k],
-					   style_of(&list->at[i], k, all->count), arena);
+					   style_of(list, &list->at[i], k, all->count), arena);
 	}
 	figure_plot(figure);
 }
 
-static enum status write(const void *options, const struct records *records, const char *stem,
-			 bool *written, struct err *err)
+static enum status write_plot(const void *options, const struct records *records, const char *stem,
+			      bool *written, struct err *err)
 {
 	const struct robust_options *o = options;
 	struct arena *arena = records->arena;
-	struct series_list list = series_of(records, (enum series_settings)o->settings);
 	struct attack_kinds all = attacks_of(records, NULL);
+	struct series_list list = series_of(records, (enum series_settings)o->settings, all.count);
 	struct view *views = ARENA_ARRAY(arena, struct view, records->data_count * all.count);
 	struct figure_plan plan = {0};
 	struct figure figure;
@@ -213,12 +217,12 @@ static enum status write(const void *options, const struct records *records, con
 						       series_caption(&list, arena));
 	TRY(figure_open(&figure, records, stem, &plan, err));
 	for (size_t v = 0; v < plan.panels; v++)
-		draw_view(&figure, &views[v], &list, &all, arena);
+		draw_view(&figure, &views[v], &list, &all, records);
 	return figure_close(&figure, err);
 }
 
 const struct plot plot_robust_accuracy = {
 	.base = {"robust_accuracy", "accuracy under attack against the radius eps", "", rows,
 		 sizeof(struct robust_options)},
-	.write = write,
+	.write = write_plot,
 };

@@ -16,10 +16,10 @@ struct records; /* harness/report/records.h: all records of a folder in memory *
 
 struct plot {
 	struct desc base;
-	/* Write <folder>/plots/<stem>.dat and <stem>.gp for these records; *written = false if the records hold
-	 * nothing to plot. The caller runs gnuplot. */
+	/* Write <folder>/plots/<stem>.dat and <stem>.gp for these records; *written = false if the
+	 * records hold nothing to plot. The caller runs gnuplot. */
 	enum status (*write)(const void *options, const struct records *records, const char *stem,
-	                     bool *written, struct err *err);
+			     bool *written, struct err *err);
 };
 
 /* Everything: summary.csv, attack.csv, tables, plots, report.html. */
@@ -27,6 +27,6 @@ enum status report_build(const struct experiment *experiment, const char *folder
 
 /* The Markdown table of tables/summary.md, aligned for a terminal. */
 enum status report_print_table(const struct experiment *experiment, const char *folder, FILE *to,
-                               struct err *err);
+			       struct err *err);
 
 #endif

@@ -10,10 +10,6 @@ enum {
 };
 
 const char *const series_settings_names[] = {"auto", "all", "best", NULL};
-const char *const series_settings_doc = "swept settings drawn: all, the best of each method (by "
-					"validation accuracy, else by network "
-					"objective), or what stays readable";
-
 static size_t ok_count(const struct group *group)
 {
 	size_t count = 0;
@@ -23,9 +19,42 @@ static size_t ok_count(const struct group *group)
 	return count;
 }
 
+/* A swept option of the data makes another problem, not another setting of the method. */
+static bool of_data(const struct cellfile_swept *swept)
+{
+	return strncmp(swept->path, "data.", strlen("data.")) == 0;
+}
+
+/* The same method on the same problem? */
 static bool same_method(const struct group *a, const struct group *b)
 {
-	return strcmp(a->data, b->data) == 0 && strcmp(a->method, b->method) == 0;
+	const struct record *r = a->member[0];
+
+	if (strcmp(a->data, b->data) != 0 || strcmp(a->method, b->method) != 0)
+		return false;
+	for (size_t i = 0; i < r->swept_count; i++) {
+		const char *other = records_swept(b->member[0], r->swept[i].path);
+
+		if (of_data(&r->swept[i]) && (!other || strcmp(other, r->swept[i].value) != 0))
+			return false;
+	}
+	return true;
+}
+
+/* The method and its swept values; without those of the method itself if only its best is drawn. */
+static const char *label_of(const struct group *group, bool best, struct arena *arena)
+{
+	const struct record *r = group->member[0];
+	const char *text = group->method;
+
+	for (size_t i = 0; i < r->swept_count; i++) {
+		const char *dot = strrchr(r->swept[i].path, '.');
+
+		if (!best || of_data(&r->swept[i]))
+			text = arena_format(arena, "%s, %s=%s", text,
+					    dot ? dot + 1 : r->swept[i].path, r->swept[i].value);
+	}
+	return text;
 }
 
 /* Higher is better. A group without validation accuracy ranks by its objective. */
@@ -54,15 +83,6 @@ static bool is_best(const struct records *records, const struct group *group)
 	return true;
 }
 
-/* Does the method have more than one setting on this data set? */
-static bool is_swept(const struct records *records, const struct group *group)
-{
-	for (size_t g = 0; g < records->group_count; g++)
-		if (&records->groups[g] != group && same_method(group, &records->groups[g]))
-			return true;
-	return false;
-}
-
 static void add_entry(struct series_list *list, struct series *series)
 {
 	size_t e = 0;
@@ -85,10 +105,7 @@ static void collect(const struct records *records, struct series_list *list)
 		if (!ok || (list->best && !is_best(records, group)))
 			continue;
 		series->group = group;
-		series->label = group->method;
-		if (!list->best && is_swept(records, group))
-			series->label = arena_format(records->arena, "%s, %s", group->method,
-						     group->setting);
+		series->label = label_of(group, list->best, records->arena);
 		list->repeats = ok > list->repeats ? ok : list->repeats;
 		list->count++;
 		add_entry(list, series);
@@ -104,7 +121,8 @@ size_t series_count(const struct series_list *list, const char *data)
 	return count;
 }
 
-struct series_list series_of(const struct records *records, enum series_settings settings)
+struct series_list series_of(const struct records *records, enum series_settings settings,
+			     size_t curves)
 {
 	struct series_list list = {.best = settings == SERIES_BEST};
 	size_t most = 0;
@@ -117,7 +135,7 @@ struct series_list series_of(const struct records *records, enum series_settings
 
 		most = here > most ? here : most;
 	}
-	if (settings == SERIES_AUTO && most > READABLE) {
+	if (settings == SERIES_AUTO && most * curves > READABLE) {
 		list.best = true;
 		collect(records, &list);
 	}
@@ -127,6 +145,21 @@ struct series_list series_of(const struct records *records, enum series_settings
 					    : records_index(records->methods, records->method_count,
 							    list.at[i].group->method);
 	return list;
+}
+
+const char *series_title(const struct records *records, const char *data)
+{
+	for (size_t i = 0; i < records->count; i++) {
+		const struct result *r = &records->at[i].result;
+
+		if (strcmp(r->data, data) != 0 || isnan(r->n_train))
+			continue;
+		if (r->n_test > 0)
+			return arena_format(records->arena, "%s (n = %.0f training, %.0f test)",
+					    data, r->n_train, r->n_test);
+		return arena_format(records->arena, "%s (n = %.0f training)", data, r->n_train);
+	}
+	return data;
 }
 
 const struct figure_entry *series_entries(const struct series_list *list, size_t *count,

@@ -19,7 +19,9 @@ enum series_settings {
 };
 
 extern const char *const series_settings_names[];
-extern const char *const series_settings_doc;
+#define SERIES_SETTINGS_DOC                                                                    \
+	"swept settings drawn: all, the best of each method (by validation accuracy, else by " \
+	"network objective), or what stays readable"
 
 struct series {
 	const struct group *group;
@@ -37,10 +39,15 @@ struct series_list {
 	size_t repeats;              /* most repetitions that are ok in a group */
 };
 
-struct series_list series_of(const struct records *records, enum series_settings settings);
+/* `curves`: how many curves a panel draws for each series. */
+struct series_list series_of(const struct records *records, enum series_settings settings,
+			     size_t curves);
 
 /* Number of series of a data set. */
 size_t series_count(const struct series_list *list, const char *data);
+
+/* Title of a panel: the data set and its numbers of points. */
+const char *series_title(const struct records *records, const char *data);
 
 /* Legend entries of the series still in the list (a plot may have dropped empty ones). */
 const struct figure_entry *series_entries(const struct series_list *list, size_t *count,

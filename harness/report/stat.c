@@ -76,7 +76,7 @@ const char *stat_text(struct stat stat, const char *format, double factor, struc
 	snprintf(low, sizeof low, format, stat.low * factor);
 	snprintf(high, sizeof high, format, stat.high * factor);
 #pragma GCC diagnostic pop
-	if (stat.count == 1)
+	if (strcmp(low, high) == 0) /* one value, or the same in every digit shown */
 		return arena_text(arena, median);
 	return arena_format(arena, "%s (%s\xe2\x80\x93%s)", median, low, high);
 }

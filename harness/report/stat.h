@@ -27,8 +27,8 @@ struct stat stat_group(const struct group *group, stat_pick *pick, const void *w
 /* stat_pick of a column of the result; `what` is its name. "time" is setup_s + solve_s. */
 double stat_column(const struct record *record, const void *what);
 
-/* "85.3 (84.1-86.9)", the interval only if count > 1, every number with printf format `format` for
- * a double times `factor`; "" if there is no value. */
+/* "85.3 (84.1-86.9)", every number with printf format `format` for a double times `factor`; the
+ * interval only where its ends differ in the digits shown; "" if there is no value. */
 const char *stat_text(struct stat stat, const char *format, double factor, struct arena *arena);
 
 #endif

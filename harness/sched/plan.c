@@ -5,8 +5,10 @@
 #include "harness/sched/forecast.h"
 #include "harness/sched/sched.h"
 #include "harness/store/result.h"
+#include "solvers/core/pattern.h"
+#include "solvers/core/trainer.h"
 
-#include <limits.h>
+#include <errno.h>
 #include <math.h>
 #include <sha256.h>
 #include <string.h>
@@ -70,7 +72,24 @@ static enum status find_data(struct planner *planner, const struct cell *cell,
 	return STATUS_OK;
 }
 
-static void set_id(struct cell *cell, const char *checksum)
+/* A pattern file is input like the data, so its bytes count as well. */
+static enum status hash_patterns(const struct cell *cell, SHA2_CTX *hash, struct err *err)
+{
+	const struct trainer *trainer = (const struct trainer *)cell->train.solver.item;
+	const struct pattern_options *patterns =
+		trainer->patterns ? trainer->patterns(cell->train.solver.options) : NULL;
+	char hex[SHA256_DIGEST_STRING_LENGTH];
+
+	if (!patterns || !patterns->file)
+		return STATUS_OK;
+	if (!SHA256File(patterns->file, hex))
+		return err_at(err, STATUS_ENV, (struct err_place){patterns->file, 0, 0},
+			      "cannot read: %s", strerror(errno));
+	SHA256Update(hash, (const uint8_t *)hex, strlen(hex));
+	return STATUS_OK;
+}
+
+static enum status set_id(struct cell *cell, const char *checksum, struct err *err)
 {
 	static const char digits[] = "0123456789abcdef";
 	uint8_t digest[SHA256_DIGEST_LENGTH];
@@ -80,10 +99,12 @@ static void set_id(struct cell *cell, const char *checksum)
 	SHA256Update(&hash, (const uint8_t *)cell->text, strlen(cell->text));
 	SHA256Update(&hash, (const uint8_t *)"\n", 1);
 	SHA256Update(&hash, (const uint8_t *)checksum, strlen(checksum));
+	TRY(hash_patterns(cell, &hash, err));
 	SHA256Final(digest, &hash);
 	for (size_t i = 0; i < sizeof cell->id - 1; i++)
 		cell->id[i] = digits[i % 2 ? digest[i / 2] & 15 : digest[i / 2] >> 4];
 	cell->id[sizeof cell->id - 1] = '\0';
+	return STATUS_OK;
 }
 
 /* Done: the folder is there with a readable result. A skipped cell may fit by now. */
@@ -157,7 +178,7 @@ enum status sched_plan(struct experiment *experiment, const char *folder, struct
 
 		*at = (struct planned){.cell = cell, .bytes = NAN, .flops = NAN};
 		TRY(find_data(&planner, cell, &data, err));
-		set_id(cell, data->checksum);
+		TRY(set_id(cell, data->checksum, err));
 		look_up(folder, at, arena);
 		if (!at->done)
 			TRY(forecast(&planner, data, at, err));

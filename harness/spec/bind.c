@@ -310,15 +310,18 @@ static bool bind_choice(struct bind *b, const struct option *row, const struct n
 static bool bind_choices(struct bind *b, const struct option *row, const struct node *node,
 			 const struct trail *trail, void *field)
 {
+	struct option element = *row;
 	struct choices *list = field;
 	struct trail step = {.up = trail};
 	bool single = node->kind != NODE_LIST, good = true;
 	struct choice *at;
 
+	element.type = OPTION_CHOICE;
+	element.initial = NULL;
 	list->count = single ? 1 : node->count;
 	at = ARENA_ARRAY(b->arena, struct choice, list->count);
 	for (step.index = 0; step.index < list->count; step.index++)
-		good &= bind_choice(b, row, single ? node : node->items[step.index],
+		good &= bind_choice(b, &element, single ? node : node->items[step.index],
 				    single ? trail : &step, &at[step.index]);
 	list->at = at;
 	return good;

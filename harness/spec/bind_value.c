@@ -182,9 +182,20 @@ static size_t element_count(const struct option *row, const struct node *node)
 	return node->kind == NODE_SCALAR ? 1 : sweep_count(row, node);
 }
 
+/* The row of a single element, for its message. */
+static struct option element_row(const struct option *row, enum option_type type)
+{
+	struct option single = *row;
+
+	single.type = type;
+	single.initial = NULL;
+	return single;
+}
+
 bool bind_reals(struct bind *bind, const struct option *row, const struct node *node,
 		const struct trail *trail, void *field)
 {
+	const struct option single = element_row(row, OPTION_REAL);
 	struct reals *list = field;
 	struct trail step = {.up = trail};
 	bool good = true;
@@ -197,10 +208,7 @@ bool bind_reals(struct bind *bind, const struct option *row, const struct node *
 	for (step.index = 0; step.index < list->count; step.index++) {
 		const struct node *item = element(row, node, step.index, bind->arena);
 
-		if (item->kind != NODE_SCALAR ||
-		    !scalar_real(item->text, row->unit, &at[step.index]) ||
-		    !scalar_in_range(&row->range, at[step.index]))
-			good = bind_mismatch(bind, row, item, &step);
+		good &= bind_real(bind, &single, item, &step, &at[step.index]);
 	}
 	list->at = at;
 	return good;
@@ -209,6 +217,7 @@ bool bind_reals(struct bind *bind, const struct option *row, const struct node *
 bool bind_texts(struct bind *bind, const struct option *row, const struct node *node,
 		const struct trail *trail, void *field)
 {
+	const struct option single = element_row(row, OPTION_TEXT);
 	struct texts *list = field;
 	struct trail step = {.up = trail};
 	bool good = true;
@@ -219,7 +228,7 @@ bool bind_texts(struct bind *bind, const struct option *row, const struct node *
 	list->count = element_count(row, node);
 	at = ARENA_ARRAY(bind->arena, const char *, list->count);
 	for (step.index = 0; step.index < list->count; step.index++)
-		good &= bind_text(bind, row, element(row, node, step.index, bind->arena), &step,
+		good &= bind_text(bind, &single, element(row, node, step.index, bind->arena), &step,
 				  &at[step.index]);
 	list->at = at;
 	return good;

@@ -26,14 +26,15 @@ static struct err_place place_of(const struct node *map, const char *key)
 void check_name(struct problems *problems, const struct node *root, const struct sheet *sheet)
 {
 	static const char valid[] =
-	        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
 	struct trail trail = {.key = "name"};
 	const char *name = sheet->name;
 
 	if (!name[0] || name[0] == '.' || name[strspn(name, valid)])
 		problem_add(problems, place_of(root, "name"), &trail,
-		            "expected letters, digits, \".\", \"_\" and \"-\", no dot first, got \"%.60s\"",
-		            name);
+			    "expected letters, digits, \".\", \"_\" and \"-\", no dot first, got "
+			    "\"%.60s\"",
+			    name);
 }
 
 static int ascending(const void *a, const void *b)
@@ -44,18 +45,34 @@ static int ascending(const void *a, const void *b)
 }
 
 static void check_eps(struct problems *problems, const struct node *node, const struct trail *up,
-                      const struct reals *eps)
+		      const struct reals *eps)
 {
 	struct trail trail = {up, "eps", 0};
+	struct err_place at = place_of(node, "eps");
 
 	if (!eps->count)
-		problem_add(problems, place_of(node, "eps"), &trail,
-		            "expected at least one number, got an empty list");
+		problem_add(problems, at, &trail,
+			    "expected at least one number, got an empty list");
 	qsort((double *)eps->at, eps->count, sizeof *eps->at, ascending);
 	for (size_t i = 1; i < eps->count; i++)
 		if (!(eps->at[i - 1] < eps->at[i]))
-			problem_add(problems, place_of(node, "eps"), &trail,
-			            "expected distinct values, got %g twice", eps->at[i]);
+			problem_add(problems, at, &trail, "expected distinct values, got %g twice",
+				    eps->at[i]);
+}
+
+static void check_clip(struct problems *problems, const struct node *node, const struct trail *up,
+		       const struct reals *clip)
+{
+	struct trail trail = {up, "clip", 0};
+	struct err_place at = place_of(node, "clip");
+
+	if (clip->count == 2 && !(clip->at[0] < clip->at[1]))
+		problem_add(problems, at, &trail,
+			    "expected two ascending numbers or null, got %g and %g", clip->at[0],
+			    clip->at[1]);
+	else if (clip->count != 0 && clip->count != 2)
+		problem_add(problems, at, &trail,
+			    "expected two ascending numbers or null, got %zu numbers", clip->count);
 }
 
 void check_attacks(struct problems *problems, const struct node *root, const struct groups *list)
@@ -65,38 +82,199 @@ void check_attacks(struct problems *problems, const struct node *root, const str
 	struct trail top = {.key = "attack"}, trail = {.up = &top};
 
 	for (trail.index = 0; trail.index < list->count; trail.index++) {
-		const struct reals *clip = &at[trail.index].clip;
-		const struct node *node = nodes->items[trail.index];
-		struct trail step = {&trail, "clip", 0};
-
-		check_eps(problems, node, &trail, &at[trail.index].eps);
-		if (clip->count && (clip->count != 2 || !(clip->at[0] < clip->at[1])))
-			problem_add(problems, place_of(node, "clip"), &step,
-			            "expected two ascending numbers or null");
+		check_eps(problems, nodes->items[trail.index], &trail, &at[trail.index].eps);
+		check_clip(problems, nodes->items[trail.index], &trail, &at[trail.index].clip);
 	}
 }
 
-/* Quadratic in the number of entries, not of variants: variants of one entry follow each other. */
-static void check_distinct(struct problems *problems, const char *key, const struct groups *list,
-                           const struct variants *variants, const char *(*name)(const void *options))
+struct named {
+	size_t entry;
+	const char *name;
+};
+
+static bool is_known(const struct named *known, size_t count, const struct named *one)
+{
+	for (size_t i = 0; i < count; i++)
+		if (known[i].entry == one->entry && strcmp(known[i].name, one->name) == 0)
+			return true;
+	return false;
+}
+
+/* Variants of one entry share a name; two entries do not. Both option structs start with their
+ * name. */
+static void check_distinct(struct bind *bind, const char *key, const struct groups *list,
+			   const struct variants *variants)
 {
 	struct trail top = {.key = key}, trail = {.up = &top}, step = {&trail, "name", 0};
-	const char **first = calloc(list->count, sizeof *first);
+	struct named *known = ARENA_ARRAY(bind->arena, struct named, variants->count);
+	size_t count = 0;
 
-	for (size_t i = 0; first && i < variants->count; i++) {
-		const struct variant *v = &variants->at[i];
-		const char *own = name(v->options);
-		const struct node *node = entry_node(list, v->entry);
+	for (size_t i = 0; i < variants->count; i++) {
+		struct named one = {variants->at[i].entry, *(const char **)variants->at[i].options};
+		struct err_place at = place_of(entry_node(list, one.entry), "name");
 
-		trail.index = v->entry;
-		if (!own[0])
-			problem_add(problems, place_of(node, "name"), &step, "expected a name, got \"\"");
-		for (size_t j = 0; j < v->entry; j++)
-			if (first[j] && strcmp(first[j], own) == 0)
-				problem_add(problems, place_of(node, "name"), &step,
-				            "expected a name of its own, got \"%s\", used by %s[%zu]", own, key,
-				            j);
-		first[v->entry] = own;
+		if (is_known(known, count, &one))
+			continue;
+		trail.index = one.entry;
+		if (!one.name[0])
+			problem_add(bind->problems, at, &step, "expected a name, got \"\"");
+		for (size_t j = 0; j < count; j++)
+			if (strcmp(known[j].name, one.name) == 0)
+				problem_add(
+					bind->problems, at, &step,
+					"expected a name of its own, got \"%s\", used by %s[%zu]",
+					one.name, key, known[j].entry);
+		known[count++] = one;
 	}
-	free(first);
+}
+
+void check_data_names(struct bind *bind, const struct sheet *sheet, const struct variants *data)
+{
+	_Static_assert(offsetof(struct data_options, name) == 0, "check_distinct reads it");
+
+	check_distinct(bind, "data", &sheet->data, data);
+}
+
+void check_train_names(struct bind *bind, const struct sheet *sheet, struct variants *train)
+{
+	_Static_assert(offsetof(struct train_options, name) == 0, "check_distinct reads it");
+
+	for (size_t i = 0; i < train->count; i++) {
+		struct train_options *options = train->at[i].options;
+
+		if (!options->name)
+			options->name = options->solver.item->name;
+	}
+	check_distinct(bind, "train", &sheet->train, train);
+}
+
+/* Names of the data sets of a spec, from its tree: also of those with problems. */
+static void data_names(const struct groups *list, struct names *names)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		const struct node *node = entry_node(list, i);
+		const struct node *name = node_get(node, "name");
+
+		if (name && name->kind == NODE_SCALAR)
+			expect_add_name(names, name->text);
+	}
+}
+
+static bool has_name(const struct names *names, const char *name)
+{
+	for (size_t i = 0; i < names->count; i++)
+		if (strcmp(names->at[i], name) == 0)
+			return true;
+	return false;
+}
+
+static void check_reference(struct problems *problems, const struct names *names,
+			    const struct node *node, const struct trail *trail)
+{
+	char expected[EXPECT_ROOM], suggestion[EXPECT_ROOM / 8];
+
+	if (node->kind != NODE_SCALAR || has_name(names, node->text))
+		return;
+	expect_names(names, "one of the data sets ", expected, sizeof expected);
+	expect_suggestion(names, node->text, suggestion, sizeof suggestion);
+	problem_add(problems, node->at, trail, "expected %s, got \"%.60s\"%s", expected, node->text,
+		    suggestion);
+}
+
+void check_references(struct problems *problems, const struct sheet *sheet)
+{
+	struct trail top = {.key = "train"}, trail = {.up = &top}, step = {&trail, "data", 0};
+	struct names names = {0};
+
+	data_names(&sheet->data, &names);
+	for (trail.index = 0; trail.index < sheet->train.count; trail.index++) {
+		const struct node *list = node_get(entry_node(&sheet->train, trail.index), "data");
+		struct trail item = {.up = &step};
+
+		if (list && list->kind == NODE_SCALAR && !node_is_null(list))
+			check_reference(problems, &names, list, &step);
+		for (; list && list->kind == NODE_LIST && item.index < list->count; item.index++)
+			check_reference(problems, &names, list->items[item.index], &item);
+	}
+}
+
+static bool loss_listed(const struct trainer *trainer, const char *loss)
+{
+	for (const char *const *name = trainer->losses; name && *name; name++)
+		if (strcmp(*name, loss) == 0)
+			return true;
+	return !trainer->losses;
+}
+
+/* What the losses of a trainer are, in words. */
+static void trainable_losses(const struct trainer *trainer, char *text, size_t room)
+{
+	struct names names = {0};
+
+	if (!trainer->losses) {
+		snprintf(text, room, "a loss with a finite second derivative");
+		return;
+	}
+	for (const char *const *name = trainer->losses; *name; name++)
+		expect_add_name(&names, *name);
+	expect_names(&names, "one of ", text, room);
+}
+
+static bool trains(const struct trainer *trainer, const struct choice *choice)
+{
+	const struct loss *loss = (const struct loss *)choice->item;
+
+	if (trainer->needs_curvature && !isfinite(loss->curvature(choice->options)))
+		return false;
+	return loss_listed(trainer, loss->base.name);
+}
+
+void check_losses(struct problems *problems, const struct sheet *sheet,
+		  const struct variants *train)
+{
+	struct trail top = {.key = "train"}, trail = {.up = &top}, step = {&trail, "loss", 0};
+	char expected[EXPECT_ROOM];
+
+	for (size_t i = 0; i < train->count; i++) {
+		const struct train_options *options = train->at[i].options;
+		const struct trainer *trainer = (const struct trainer *)options->solver.item;
+		struct err_place at =
+			place_of(entry_node(&sheet->train, train->at[i].entry), "loss");
+
+		if (trains(trainer, &options->loss))
+			continue;
+		trainable_losses(trainer, expected, sizeof expected);
+		trail.index = train->at[i].entry;
+		problem_add(problems, at, &step, "expected %s for \"%s\", got \"%s\"", expected,
+			    trainer->base.name, options->loss.item->name);
+	}
+}
+
+bool check_runs_on(const struct train_options *train, const struct data_options *data)
+{
+	for (size_t i = 0; i < train->data.count; i++)
+		if (strcmp(train->data.at[i], data->name) == 0)
+			return true;
+	return train->data.count == 0;
+}
+
+void check_pair(struct problems *problems, const struct node *root, const struct sheet *sheet,
+		const struct variant *data, const struct variant *train)
+{
+	const struct data_options *set = data->options;
+	const struct train_options *method = train->options;
+	const struct loss *loss = (const struct loss *)method->loss.item;
+	struct trail top = {.key = "train"}, trail = {&top, NULL, train->entry};
+	struct trail step = {&trail, "loss", 0};
+
+	if (set->task != TASK_REGRESSION)
+		return;
+	if (!loss->regression)
+		problem_add(problems, place_of(entry_node(&sheet->train, train->entry), "loss"),
+			    &step, "expected a loss for regression on \"%s\", got \"%s\"",
+			    set->name, loss->base.name);
+	top.key = "attack";
+	for (trail.index = 0; trail.index < sheet->attack.count; trail.index++)
+		problem_add(problems, node_get(root, "attack")->items[trail.index]->at, &trail,
+			    "expected classification, got regression on \"%s\"", set->name);
 }

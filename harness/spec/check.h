@@ -12,18 +12,22 @@ void check_name(struct problems *problems, const struct node *root, const struct
 /* Sort eps; eps is there and distinct, clip is an interval. `list` is the bound `attack`. */
 void check_attacks(struct problems *problems, const struct node *root, const struct groups *list);
 
-/* Give unnamed entries the name of their source or solver; entries have different names. */
-void check_data_names(struct problems *problems, const struct sheet *sheet, struct variants *data);
-void check_train_names(struct problems *problems, const struct sheet *sheet, struct variants *train);
+/* Give unnamed methods the name of their solver; entries have different names. */
+void check_data_names(struct bind *bind, const struct sheet *sheet, const struct variants *data);
+void check_train_names(struct bind *bind, const struct sheet *sheet, struct variants *train);
 
-/* train[].data names data sets; the solver can train the loss. */
-void check_train(struct problems *problems, const struct sheet *sheet, const struct variants *train);
+/* train[].data names data sets. */
+void check_references(struct problems *problems, const struct sheet *sheet);
+
+/* Each solver can train the loss it is given. */
+void check_losses(struct problems *problems, const struct sheet *sheet,
+		  const struct variants *train);
 
 /* The method is to be run on the data set. */
 bool check_runs_on(const struct train_options *train, const struct data_options *data);
 
 /* Regression: the loss must suit real targets, and there is nothing to attack. */
 void check_pair(struct problems *problems, const struct node *root, const struct sheet *sheet,
-                const struct variant *data, const struct variant *train);
+		const struct variant *data, const struct variant *train);
 
 #endif

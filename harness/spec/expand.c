@@ -1,5 +1,5 @@
-/* First every value of each axis is bound once, which finds all problems at linear cost; then the odometer
- * runs over the product of the axes. */
+/* First every value of each axis is bound once, which finds all problems at linear cost; then the
+ * odometer runs over the product of the axes. */
 #include "harness/spec/expand.h"
 
 #include <string.h>
@@ -28,7 +28,7 @@ static const struct swept *copy_swept(struct arena *arena, const struct axes *ax
 }
 
 static void expand_entry(struct bind *bind, const struct entries *entries, const struct node *node,
-                         const struct trail *trail, struct variants *out)
+			 const struct trail *trail, struct variants *out)
 {
 	struct axes *axes = bind->axes;
 
@@ -38,10 +38,11 @@ static void expand_entry(struct bind *bind, const struct entries *entries, const
 		if (!bind_rows(bind, entries->rows, node, trail, options))
 			return;
 		append(bind, out,
-		       (struct variant){trail->index, options, axes->met, copy_swept(bind->arena, axes)});
+		       (struct variant){trail->index, options, axes->met,
+					copy_swept(bind->arena, axes)});
 		if (out->count > EXPAND_MAX_CELLS) {
 			problem_add(bind->problems, node->at, trail, "expected at most %d cells",
-			            EXPAND_MAX_CELLS);
+				    EXPAND_MAX_CELLS);
 			return;
 		}
 	} while (sweep_next(axes));

@@ -7,8 +7,8 @@
 #include <stddef.h>
 
 struct variant {
-	size_t entry;        /* index in the list */
-	const void *options; /* bound struct of the entry */
+	size_t entry;  /* index in the list */
+	void *options; /* bound struct of the entry */
 	size_t swept_count;
 	const struct swept *swept;
 };
@@ -18,15 +18,15 @@ struct variants {
 	struct variant *at;
 };
 
-struct entries {              /* a list of the spec whose entries may be swept */
-	const char *key;          /* "data", "train" */
-	const char *prefix;       /* of the paths of its axes */
+struct entries {                   /* a list of the spec whose entries may be swept */
+	const char *key;           /* "data", "train" */
+	const char *prefix;        /* of the paths of its axes */
 	const struct groups *list; /* const struct node * */
 	const struct option *rows;
 	size_t size; /* of the bound struct */
 };
 
-enum { EXPAND_MAX_CELLS = 1000000 };
+enum { EXPAND_MAX_CELLS = 100000 };
 
 /* Check every value of every entry, then append the variants of the entries without problems. */
 void expand_entries(struct bind *bind, const struct entries *entries, struct variants *out);

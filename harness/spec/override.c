@@ -54,8 +54,7 @@ static const struct node *replace(struct override *o, const struct node *node, s
 }
 
 /* "[3]rest"; a name picks the entry that is called so. */
-static bool element_index(struct override *o, const struct node *list, const char **path,
-			  size_t *out)
+static bool element_index(const struct node *list, const char **path, size_t *out)
 {
 	static const char *const naming[] = {"name", "solver", "attack", "plot"};
 	char *end;
@@ -129,6 +128,8 @@ static const struct node *descend(struct override *o, const struct node *node, c
 		return o->value;
 	if (++o->depth > NODE_MAX_DEPTH)
 		return refuse(o, "fewer steps", path);
+	if (*path != '.' && *path != '[')
+		return refuse(o, "\".\" or \"[\" behind the brackets", path);
 	path += *path == '.';
 	if (node->kind == NODE_LIST)
 		return into_list(o, node, path);
@@ -142,13 +143,29 @@ static const struct node *descend(struct override *o, const struct node *node, c
 	return into_map(o, fresh, path);
 }
 
+/* The value of one --set; positions within it mean little, so its problems are told without. */
+static const struct node *read_value(struct override *o, const char *text)
+{
+	struct problems *own = ARENA_NEW(o->arena, struct problems);
+	const struct node *parsed = node_read(text, source, o->arena, own);
+	struct node *value;
+
+	if (own->count)
+		problem_add(o->problems, (struct err_place){source, 0, 0}, NULL, "%s: %s", o->path,
+			    own->at[0].text);
+	if (!parsed || own->count)
+		return NULL;
+	value = ARENA_NEW(o->arena, struct node);
+	*value = *parsed;
+	value->at = (struct err_place){source, 0, 0};
+	return value;
+}
+
 static const struct node *apply(const struct node *root, const char *set, struct arena *arena,
 				struct problems *problems)
 {
 	const char *equals = strchr(set, '=');
 	struct override o = {.arena = arena, .problems = problems};
-	struct node *value;
-	const struct node *parsed;
 
 	if (!equals || equals == set) {
 		problem_add(problems, (struct err_place){source, 0, 0}, NULL,
@@ -156,14 +173,8 @@ static const struct node *apply(const struct node *root, const char *set, struct
 		return NULL;
 	}
 	o.path = arena_text_n(arena, set, (size_t)(equals - set));
-	parsed = node_read(equals + 1, source, arena, problems);
-	if (!parsed)
-		return NULL;
-	value = ARENA_NEW(arena, struct node);
-	*value = *parsed;
-	value->at = (struct err_place){source, 0, 0};
-	o.value = value;
-	return into_map(&o, root, o.path);
+	o.value = read_value(&o, equals + 1);
+	return o.value ? into_map(&o, root, o.path) : NULL;
 }
 
 const struct node *override_apply(const struct node *root, struct texts sets, struct arena *arena,

@@ -93,6 +93,22 @@ bool scalar_in_range(const struct range *range, double value)
 	return !range->has_max || (range->below ? value < range->max : value <= range->max);
 }
 
+/* "1e-06" to "1e-6", "1e+20" to "1e20" */
+static void shorten_exponent(char *text)
+{
+	char *to = strchr(text, 'e');
+	const char *from;
+
+	if (!to)
+		return;
+	to++;
+	from = to;
+	if (*from == '-')
+		to++;
+	from += strspn(from, "+-0");
+	memmove(to, from, strlen(from) + 1);
+}
+
 void scalar_print_real(double value, char text[SCALAR_ROOM])
 {
 	const double whole = 1e15; /* "%.15g" prints these without an exponent */
@@ -108,8 +124,9 @@ void scalar_print_real(double value, char text[SCALAR_ROOM])
 	for (int digits = 15; digits <= 17; digits++) {
 		snprintf(text, SCALAR_ROOM, "%.*g", digits, value);
 		if (strtod(text, NULL) == value)
-			return;
+			break;
 	}
+	shorten_exponent(text);
 }
 
 void scalar_print_range(const struct range *range, char *text, size_t room)

@@ -1,5 +1,6 @@
 /* Names and swept values of a cell.json. */
 #include "harness/store/cellfile.h"
+#include "harness/store/csv.h"
 #include "harness/store/folder.h"
 
 #include <jansson.h>
@@ -26,11 +27,16 @@ static const char *item_name(const json_t *value, struct arena *arena)
 
 static const char *value_text(const json_t *value, struct arena *arena)
 {
-	char *dumped;
+	char number[CSV_NUMBER_BYTES];
 	const char *text;
+	char *dumped;
 
 	if (json_is_string(value))
 		return arena_text(arena, json_string_value(value));
+	if (json_is_real(value)) {
+		csv_format(json_real_value(value), number);
+		return arena_text(arena, number);
+	}
 	dumped = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
 	text = arena_text(arena, dumped ? dumped : "");
 	free(dumped);

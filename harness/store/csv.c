@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 enum {
-	NUMBER_TEXT = 32,  /* "-1.2345678901234567e-308" and a NUL */
 	DIGITS_SHORT = 15, /* any decimal of 15 digits survives a double ... */
 	DIGITS_FULL = 17   /* ... and any double survives 17 digits */
 };
@@ -48,19 +47,24 @@ void csv_text(struct csv *csv, const char *text)
 	putc('"', csv->file);
 }
 
+void csv_format(double value, char text[CSV_NUMBER_BYTES])
+{
+	for (int digits = DIGITS_SHORT; digits <= DIGITS_FULL; digits++) {
+		snprintf(text, CSV_NUMBER_BYTES, "%.*g", digits, value);
+		if (strtod(text, NULL) == value)
+			break;
+	}
+}
+
 void csv_number(struct csv *csv, double value)
 {
-	char text[NUMBER_TEXT];
+	char text[CSV_NUMBER_BYTES];
 
 	if (isnan(value)) {
 		csv_text(csv, NULL);
 		return;
 	}
-	for (int digits = DIGITS_SHORT; digits <= DIGITS_FULL; digits++) {
-		snprintf(text, sizeof text, "%.*g", digits, value);
-		if (strtod(text, NULL) == value)
-			break;
-	}
+	csv_format(value, text);
 	csv_text(csv, text);
 }
 

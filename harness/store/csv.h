@@ -8,6 +8,10 @@
 #include <stddef.h>
 #include <stdio.h>
 
+enum {
+	CSV_NUMBER_BYTES = 32 /* "-1.2345678901234567e-308" and a NUL */
+};
+
 /* A file being written: csv_open writes the header; a cell that is NULL or NaN becomes empty. */
 struct csv {
 	FILE *file;
@@ -17,7 +21,10 @@ struct csv {
 
 enum status csv_open(struct csv *csv, const char *path, const char *const *header, struct err *err);
 void csv_text(struct csv *csv, const char *text);
-void csv_number(struct csv *csv, double value); /* shortest text that reads back to the same double */
+void csv_number(struct csv *csv,
+		double value); /* shortest text that reads back to the same double */
+/* The shortest of 15 to 17 digits that reads back to the same double. */
+void csv_format(double value, char text[CSV_NUMBER_BYTES]);
 void csv_end_row(struct csv *csv);
 enum status csv_close(struct csv *csv, struct err *err); /* fsync; a full disk is reported here */
 

@@ -22,7 +22,7 @@ static void hint(const char *path, char *to, size_t room)
 	to[0] = '\0';
 	if (folder && folder[0] && strncmp(path, folder, strlen(folder)) == 0)
 		snprintf(to, room, "; check RELUBENCH_DATA, which is \"%s\"", folder);
-	else if (!folder && (strncmp(path, "data/", 5) == 0 || strstr(path, "/data/")))
+	else if (!folder && strncmp(path, "data/", 5) == 0)
 		snprintf(to, room,
 			 "; RELUBENCH_DATA is not set: set it to the folder of the data sets");
 }

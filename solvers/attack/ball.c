@@ -105,8 +105,7 @@ static void step_l2(struct chunk *chunk)
 	}
 }
 
-/* at = clean + scale (at - clean), then the box. The box holds the clean point: clipping shortens.
- */
+/* at = clean + scale (at - clean), then the box, which holds the clean point: it only shortens */
 static void shrink_l2(struct chunk *chunk)
 {
 	const struct threat *threat = &chunk->job->threat;

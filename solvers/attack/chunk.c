@@ -2,11 +2,9 @@
 #include "solvers/attack/chunk.h"
 
 enum {
-	CAPACITY = 256, /* rows that pay for packing U; larger chunks leave the cache
-			   (tests/bench/bench_net.c) */
+	CAPACITY = 256, /* rows: enough to pay for packing U; more leave the cache */
 	GRAIN = 16,     /* rows come in multiples of the GEMM kernel's tile */
-	DROP_SHARE = 4, /* compaction when a quarter is done: all compactions together cost a few
-			   passes */
+	DROP_SHARE = 4  /* compact when a quarter is done: a few passes over the chunk in all */
 };
 
 ptrdiff_t chunk_capacity(ptrdiff_t live, int threads)
@@ -39,7 +37,7 @@ void chunk_new(struct chunk *chunk, const struct attack_job *job, ptrdiff_t capa
 	};
 }
 
-/* to = rows `which` of from, or to = from for rows first .. when both are the same matrix */
+/* Row r of to = row which[r] of from; in place when which[r] >= r. */
 static void gather(struct mat to, struct mat from, const ptrdiff_t *which, ptrdiff_t count)
 {
 	for (ptrdiff_t i = 0; i < from.cols; i++) {
@@ -51,6 +49,7 @@ static void gather(struct mat to, struct mat from, const ptrdiff_t *which, ptrdi
 	}
 }
 
+/* Row which[r] of to = row r of from. */
 static void scatter(struct mat to, struct mat from, const ptrdiff_t *which, ptrdiff_t count)
 {
 	for (ptrdiff_t i = 0; i < from.cols; i++) {

@@ -1,7 +1,6 @@
 /* Samples under attack, gathered into contiguous matrices that one thread works on.
  *
- * Rows leave the chunk when they are done, so that the products of the remaining ones get smaller.
- */
+ * Rows leave the chunk when they are done: the products of the others get smaller. */
 #ifndef ATTACK_CHUNK_H
 #define ATTACK_CHUNK_H
 

@@ -7,8 +7,10 @@
 #include <omp.h>
 
 /* x <- project(x - step direction), `steps` times, keeping the worst point of the path. */
-static void descend(struct chunk *chunk, const struct descent *descent, real done)
+static void descend(struct chunk *chunk, const struct descent *descent, real done, long restart)
 {
+	if (restart > 0)
+		ball_scatter(chunk, descent->purpose, (uint64_t)restart);
 	for (long s = 0; s < descent->steps && chunk->rows > 0; s++) {
 		chunk_gradient(chunk, done);
 		ball_descend(chunk, descent->step);
@@ -19,14 +21,6 @@ static void descend(struct chunk *chunk, const struct descent *descent, real don
 		chunk_keep(chunk);
 		chunk_store(chunk);
 	}
-}
-
-static void attack_chunk(struct chunk *chunk, const struct descent *descent, real done,
-			 long restart)
-{
-	if (restart > 0)
-		ball_scatter(chunk, descent->purpose, (uint64_t)restart);
-	descend(chunk, descent, done);
 }
 
 /* Samples whose margin is still above `done`. */
@@ -63,7 +57,7 @@ void descent_run(const struct descent *descent, struct attack_job *job, struct a
 
 			chunk_load(chunk, live + first,
 				   first + rows < count ? rows : count - first);
-			attack_chunk(chunk, descent, done, restart);
+			descend(chunk, descent, done, restart);
 		}
 	}
 }

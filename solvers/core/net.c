@@ -14,9 +14,9 @@
 #include <string.h>
 
 enum {
-	BLOCK = 256, /* 256 x 144 doubles are 288 KiB: in L2, and U is packed once per 256 rows */
-	MIN_BLOCK = 16,   /* fewer rows per thread are slower than one thread */
-	MIN_NEURONS = 16, /* the same for neurons: the width of a GEMM kernel's tile */
+	BLOCK = 256,     /* 256 x 144 doubles are 288 KiB: in L2; 128 to 1024 measure the same */
+	MIN_BLOCK = 16,  /* rows in a tile of the GEMM kernels: less wastes part of the tile */
+	MIN_NEURONS = 16 /* the same for columns */
 };
 
 struct net net_new(struct arena *arena, ptrdiff_t d, ptrdiff_t m)

@@ -27,8 +27,7 @@ struct net_work {
  * result of a kernel depends on that number only through the shape of the blocks. */
 struct net_work net_work_new(struct arena *arena, ptrdiff_t m);
 
-/* The same for a caller that is itself one of several threads: kernels stay in the calling thread.
- */
+/* The same for a caller that is itself one of several threads: kernels stay in its thread. */
 struct net_work net_work_serial(struct arena *arena, ptrdiff_t m);
 
 /* f = relu(X U) alpha, X n x d, f (n). */

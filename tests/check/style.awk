@@ -61,7 +61,7 @@ FNR == 1 {
 		problem(FNR, columns($0) " columns, at most " MOST_COLUMNS)
 	if (/[ \t]$/)
 		problem(FNR, "blanks at the end of the line")
-	if (/TODO|FIXME|XXX|^#if 0/)
+	if (/TODO|FIXME|(^|[^X])XXX([^X]|$)|^#if 0/) # XXXXXX is a name for mkdtemp
 		problem(FNR, "unfinished or dead code")
 }
 

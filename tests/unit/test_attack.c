@@ -1,6 +1,5 @@
 /* Attacks: ball, box, frozen coordinates, order of strength, and closed forms. */
-#include "solvers/core/attack.h"
-#include "solvers/core/rng.h"
+#include "tests/attack_fixture.h"
 #include "tests/options.h"
 
 #include <math.h>
@@ -17,88 +16,19 @@ extern const struct attack attack_fgsm, attack_pgd;
 static const struct attack *const attacks[] = {&attack_fgsm, &attack_pgd};
 
 enum {
-	ATTACKS = 2,
+	ATTACKS = sizeof attacks / sizeof *attacks,
 	N = 700, /* several chunks, the last one ragged */
 	D = 12,
-	M = 20
+	M = FIXTURE_WIDTH
 };
 
-struct fixture {
-	struct arena arena;
-	struct net net;
-	struct net_work work;
-	struct attack_job job;
-	real *lower, *upper;
-	bool *frozen;
-};
-
-/* Margins y f of the points P, into the job's own type. */
-static void margins(struct fixture *t, struct mat P, real *margin)
-{
-	net_forward(&t->net, P, margin, &t->work);
-	for (ptrdiff_t k = 0; k < P.rows; k++)
-		margin[k] *= t->job.y[k];
-}
-
-/* Start again from the clean points. */
-static void reset(struct fixture *t)
-{
-	mat_copy(t->job.worst, t->job.X);
-	margins(t, t->job.worst, t->job.margin);
-}
-
-/* With `linear` all entries of X and U are positive, so that every neuron is active near the data.
- */
-static struct fixture make(ptrdiff_t n, ptrdiff_t d, bool linear)
-{
-	struct fixture t = {0};
-	struct rng rng = rng_stream(18, "test_attack", (uint64_t)d);
-	real *y = ARENA_ARRAY(&t.arena, real, n);
-
-	t.net = net_new(&t.arena, d, M);
-	t.work = net_work_new(&t.arena, M);
-	t.job = (struct attack_job){.X = mat_new(&t.arena, n, d),
-				    .y = y,
-				    .seed = 7,
-				    .worst = mat_new(&t.arena, n, d),
-				    .margin = ARENA_ARRAY(&t.arena, real, n)};
-	for (ptrdiff_t i = 0; i < d; i++) {
-		for (ptrdiff_t k = 0; k < n; k++)
-			mat_set(t.job.X, k, i,
-				(real)(linear ? 1 + rng_uniform(&rng) : rng_normal(&rng)));
-		for (ptrdiff_t j = 0; j < M; j++)
-			mat_set(t.net.U, i, j,
-				(real)(linear ? rng_uniform(&rng) : rng_normal(&rng)));
-	}
-	for (ptrdiff_t j = 0; j < M; j++)
-		t.net.alpha[j] = (real)rng_normal(&rng);
-	for (ptrdiff_t k = 0; k < n; k++)
-		y[k] = 1;
-	margins(&t, t.job.X, t.job.margin);
-	for (ptrdiff_t k = 0; k < n; k++) /* one in four is misclassified from the start */
-		y[k] = (t.job.margin[k] > 0) == (k % 4 > 0) ? 1 : -1;
-	t.lower = ARENA_ARRAY(&t.arena, real, d);
-	t.upper = ARENA_ARRAY(&t.arena, real, d);
-	t.frozen = ARENA_ARRAY(&t.arena, bool, d);
-	return t;
-}
-
-static void run(struct fixture *t, const struct attack *attack, const void *options)
-{
-	struct arena scratch = {0};
-
-	t->job.net = &t->net;
-	attack->run(options, &t->job, &scratch);
-	arena_release(&scratch);
-}
-
-static void *defaults(struct fixture *t, const struct attack *attack)
+static void *defaults(struct attack_fixture *t, const struct attack *attack)
 {
 	return options_default(&attack->base, &t->arena);
 }
 
 /* Distance of the worst point of sample k in the norm of the threat. */
-static double distance(const struct fixture *t, ptrdiff_t k)
+static double distance(const struct attack_fixture *t, ptrdiff_t k)
 {
 	double largest = 0, square = 0;
 
@@ -115,7 +45,7 @@ static double distance(const struct fixture *t, ptrdiff_t k)
 /* Coordinates are below 6 in size: rounding of x + delta, and of a length over d of them. */
 static const double ROUNDING = 64 * REAL_EPSILON;
 
-static void check_place(const struct fixture *t, ptrdiff_t k)
+static void check_place(const struct attack_fixture *t, ptrdiff_t k)
 {
 	const struct threat *threat = &t->job.threat;
 
@@ -133,11 +63,11 @@ static void check_place(const struct fixture *t, ptrdiff_t k)
 
 static void output_stays_in_ball_and_box_and_never_weakens(void **state)
 {
-	struct fixture t = make(N, D, false);
+	struct attack_fixture t = attack_fixture_make(N, D, false);
 	real *clean = ARENA_ARRAY(&t.arena, real, N), *again = ARENA_ARRAY(&t.arena, real, N);
 
 	(void)state;
-	margins(&t, t.job.X, clean);
+	attack_fixture_margins(&t, t.job.X, clean);
 	for (ptrdiff_t i = 0; i < D; i++) {
 		t.lower[i] = (real)-0.9; /* a third of the samples lie outside in a coordinate */
 		t.upper[i] = 1;
@@ -153,9 +83,9 @@ static void output_stays_in_ball_and_box_and_never_weakens(void **state)
 					       .lower = boxed ? t.lower : NULL,
 					       .upper = boxed ? t.upper : NULL,
 					       .frozen = freeze ? t.frozen : NULL};
-		reset(&t);
-		run(&t, attack, defaults(&t, attack));
-		margins(&t, t.job.worst, again);
+		attack_fixture_reset(&t);
+		attack_fixture_run(&t, attack, defaults(&t, attack));
+		attack_fixture_margins(&t, t.job.worst, again);
 		for (ptrdiff_t k = 0; k < N; k++) {
 			check_place(&t, k);
 			assert_true(t.job.margin[k] <= clean[k]);
@@ -170,7 +100,7 @@ static void output_stays_in_ball_and_box_and_never_weakens(void **state)
 
 static void margin_on_entry_is_kept_when_it_is_lower(void **state)
 {
-	struct fixture t = make(N, D, false);
+	struct attack_fixture t = attack_fixture_make(N, D, false);
 	struct mat before = mat_new(&t.arena, N, D);
 	real *margin = ARENA_ARRAY(&t.arena, real, N);
 	void *options = defaults(&t, &attack_pgd);
@@ -178,23 +108,46 @@ static void margin_on_entry_is_kept_when_it_is_lower(void **state)
 	(void)state;
 	options_set(&attack_pgd.base, options, "stop_when_broken", 0);
 	t.job.threat = (struct threat){.norm = NORM_LINF, .eps = 0.2};
-	reset(&t);
-	run(&t, &attack_pgd, options);
-	mat_copy(before, t.job.worst);
+	attack_fixture_reset(&t);
+	attack_fixture_run(&t, &attack_pgd, options);
 	memcpy(margin, t.job.margin, N * sizeof *margin);
-	run(&t, &attack_fgsm, NULL); /* weaker, same ball */
+	attack_fixture_run(&t, &attack_fgsm, NULL); /* weaker, same ball */
 	for (ptrdiff_t k = 0; k < N; k++)
 		assert_true(t.job.margin[k] <= margin[k]);
 	memcpy(margin, t.job.margin, N * sizeof *margin);
 	mat_copy(before, t.job.worst);
 	t.job.threat.eps = 1e-3; /* a small ball does not reach these margins */
-	run(&t, &attack_pgd, options);
+	attack_fixture_run(&t, &attack_pgd, options);
 	assert_memory_equal(margin, t.job.margin, N * sizeof *margin);
 	assert_memory_equal(before.at, t.job.worst.at, N * D * sizeof(real));
 	arena_release(&t.arena);
 }
 
-static double total_margin(const struct fixture *t)
+/* Even samples leave their chunk when they break; odd ones bring a margin that only a break can
+ * lower, so that those which stay must be given back as they came. */
+static void rows_that_stay_keep_their_point_when_others_leave(void **state)
+{
+	struct attack_fixture t = attack_fixture_make(N, D, false);
+	int stayed = 0, left = 0;
+
+	(void)state;
+	t.job.threat = (struct threat){.norm = NORM_LINF, .eps = 0.3};
+	attack_fixture_reset(&t);
+	for (ptrdiff_t k = 1; k < N; k += 2)
+		t.job.margin[k] = t.job.margin[k] > 0 ? (real)1e-30 : t.job.margin[k];
+	attack_fixture_run(&t, &attack_pgd, defaults(&t, &attack_pgd));
+	for (ptrdiff_t k = 0; k < N; k++) {
+		left += t.job.margin[k] <= 0;
+		if (k % 2 && t.job.margin[k] > 0) {
+			stayed++;
+			assert_true(distance(&t, k) <= 0);
+		}
+	}
+	assert_true(stayed > N / 20 && left > N / 2);
+	arena_release(&t.arena);
+}
+
+static double total_margin(const struct attack_fixture *t)
 {
 	double sum = 0;
 
@@ -205,7 +158,7 @@ static double total_margin(const struct fixture *t)
 
 static void pgd_is_stronger_than_fgsm_and_restarts_help(void **state)
 {
-	struct fixture t = make(N, D, false);
+	struct attack_fixture t = attack_fixture_make(N, D, false);
 	void *one = defaults(&t, &attack_pgd), *many = defaults(&t, &attack_pgd);
 	real *single = ARENA_ARRAY(&t.arena, real, N);
 
@@ -218,15 +171,15 @@ static void pgd_is_stronger_than_fgsm_and_restarts_help(void **state)
 
 		t.job.threat = (struct threat){.norm = (enum norm)norm,
 					       .eps = norm == NORM_LINF ? 0.3 : 0.8};
-		reset(&t);
-		run(&t, &attack_fgsm, NULL);
+		attack_fixture_reset(&t);
+		attack_fixture_run(&t, &attack_fgsm, NULL);
 		fgsm = total_margin(&t);
-		reset(&t);
-		run(&t, &attack_pgd, one);
+		attack_fixture_reset(&t);
+		attack_fixture_run(&t, &attack_pgd, one);
 		assert_true(total_margin(&t) < fgsm);
 		memcpy(single, t.job.margin, N * sizeof *single);
-		reset(&t);
-		run(&t, &attack_pgd, many);
+		attack_fixture_reset(&t);
+		attack_fixture_run(&t, &attack_pgd, many);
 		for (ptrdiff_t k = 0; k < N; k++)
 			assert_true((double)t.job.margin[k] <=
 				    (double)single[k] + 1e2 * REAL_EPSILON);
@@ -238,7 +191,7 @@ static void pgd_is_stronger_than_fgsm_and_restarts_help(void **state)
  * coordinates. */
 static void linear_network_reaches_the_closed_form(void **state)
 {
-	struct fixture t = make(N, D, true);
+	struct attack_fixture t = attack_fixture_make(N, D, true);
 	real *clean = ARENA_ARRAY(&t.arena, real, N);
 	double sum = 0, square = 0;
 
@@ -252,7 +205,7 @@ static void linear_network_reaches_the_closed_form(void **state)
 		sum += t.frozen[i] ? 0 : fabs(w);
 		square += t.frozen[i] ? 0 : w * w;
 	}
-	margins(&t, t.job.X, clean);
+	attack_fixture_margins(&t, t.job.X, clean);
 	for (int c = 0; c < 2 * ATTACKS; c++) {
 		const struct attack *attack = attacks[c / 2];
 		void *options = defaults(&t, attack);
@@ -262,8 +215,8 @@ static void linear_network_reaches_the_closed_form(void **state)
 			.norm = c & 1 ? NORM_L2 : NORM_LINF, .eps = eps, .frozen = t.frozen};
 		if (attack->base.size > 0)
 			options_set(&attack->base, options, "stop_when_broken", 0);
-		reset(&t);
-		run(&t, attack, options);
+		attack_fixture_reset(&t);
+		attack_fixture_run(&t, attack, options);
 		for (ptrdiff_t k = 0; k < N; k++) /* f is a sum of d m products of size 2 */
 			assert_true(fabs((double)(clean[k] - t.job.margin[k]) - fall) <
 				    16 * D * M * REAL_EPSILON);
@@ -272,7 +225,7 @@ static void linear_network_reaches_the_closed_form(void **state)
 }
 
 /* Worst margin of sample k on a grid of the square. */
-static double grid_search(struct fixture *t, ptrdiff_t k, struct mat points, real *f)
+static double grid_search(struct attack_fixture *t, ptrdiff_t k, struct mat points, real *f)
 {
 	ptrdiff_t side = (ptrdiff_t)sqrt((double)points.rows);
 	double worst = HUGE_VAL, eps = t->job.threat.eps;
@@ -292,7 +245,7 @@ static double grid_search(struct fixture *t, ptrdiff_t k, struct mat points, rea
 static void pgd_finds_the_minimum_of_a_grid_in_two_dimensions(void **state)
 {
 	enum { SIDE = 101, SAMPLES = 40 };
-	struct fixture t = make(SAMPLES, 2, false);
+	struct attack_fixture t = attack_fixture_make(SAMPLES, 2, false);
 	struct mat points = mat_new(&t.arena, SIDE * SIDE, 2);
 	real *f = ARENA_ARRAY(&t.arena, real, SIDE * SIDE);
 	void *options = defaults(&t, &attack_pgd);
@@ -302,8 +255,8 @@ static void pgd_finds_the_minimum_of_a_grid_in_two_dimensions(void **state)
 	t.job.threat = (struct threat){.norm = NORM_LINF, .eps = 0.5};
 	options_set(&attack_pgd.base, options, "restarts", 20);
 	options_set(&attack_pgd.base, options, "stop_when_broken", 0);
-	reset(&t);
-	run(&t, &attack_pgd, options);
+	attack_fixture_reset(&t);
+	attack_fixture_run(&t, &attack_pgd, options);
 	for (ptrdiff_t k = 0; k < SAMPLES; k++)
 		reached += (double)t.job.margin[k] <= grid_search(&t, k, points, f) + 0.05;
 	assert_true(reached >=
@@ -313,12 +266,12 @@ static void pgd_finds_the_minimum_of_a_grid_in_two_dimensions(void **state)
 
 static void no_radius_changes_nothing(void **state)
 {
-	struct fixture t = make(N, D, false);
+	struct attack_fixture t = attack_fixture_make(N, D, false);
 
 	(void)state;
 	for (int a = 0; a < ATTACKS; a++) {
-		reset(&t);
-		run(&t, attacks[a], defaults(&t, attacks[a]));
+		attack_fixture_reset(&t);
+		attack_fixture_run(&t, attacks[a], defaults(&t, attacks[a]));
 		assert_memory_equal(t.job.worst.at, t.job.X.at, N * D * sizeof(real));
 	}
 	arena_release(&t.arena);
@@ -326,43 +279,48 @@ static void no_radius_changes_nothing(void **state)
 
 static void same_seed_gives_same_bits(void **state)
 {
-	struct fixture t = make(N, D, false);
+	struct attack_fixture t = attack_fixture_make(N, D, false);
 	struct mat first = mat_new(&t.arena, N, D);
 	void *options = defaults(&t, &attack_pgd);
 
 	(void)state;
 	t.job.threat = (struct threat){.norm = NORM_L2, .eps = 0.5};
-	reset(&t);
-	run(&t, &attack_pgd, options);
+	attack_fixture_reset(&t);
+	attack_fixture_run(&t, &attack_pgd, options);
 	mat_copy(first, t.job.worst);
-	reset(&t);
-	run(&t, &attack_pgd, options);
+	attack_fixture_reset(&t);
+	attack_fixture_run(&t, &attack_pgd, options);
 	assert_memory_equal(first.at, t.job.worst.at, N * D * sizeof(real));
 	t.job.seed++;
-	reset(&t);
-	run(&t, &attack_pgd, options);
+	attack_fixture_reset(&t);
+	attack_fixture_run(&t, &attack_pgd, options);
 	assert_memory_not_equal(first.at, t.job.worst.at, N * D * sizeof(real));
 	arena_release(&t.arena);
 }
 
 static void broken_samples_are_left_alone(void **state)
 {
-	struct fixture t = make(N, D, false);
+	struct attack_fixture t = attack_fixture_make(N, D, false);
 	real *clean = ARENA_ARRAY(&t.arena, real, N), *stopped = ARENA_ARRAY(&t.arena, real, N);
+	real *again = ARENA_ARRAY(&t.arena, real, N);
 	void *options = defaults(&t, &attack_pgd);
 
 	(void)state;
-	margins(&t, t.job.X, clean);
-	t.job.threat = (struct threat){.norm = NORM_LINF, .eps = 0.1};
-	reset(&t);
-	run(&t, &attack_pgd, options);
+	attack_fixture_margins(&t, t.job.X, clean);
+	t.job.threat = (struct threat){.norm = NORM_LINF, .eps = 0.4};
+	attack_fixture_reset(&t);
+	attack_fixture_run(&t, &attack_pgd, options);
 	memcpy(stopped, t.job.margin, N * sizeof *stopped);
-	for (ptrdiff_t k = 0; k < N; k++)
+	attack_fixture_margins(&t, t.job.worst,
+			       again); /* most samples left their chunk on the way */
+	for (ptrdiff_t k = 0; k < N; k++) {
 		if (clean[k] <= 0)
 			assert_memory_equal(&clean[k], &stopped[k], sizeof *clean);
+		assert_true(fabs((double)(again[k] - stopped[k])) < 1e3 * REAL_EPSILON);
+	}
 	options_set(&attack_pgd.base, options, "stop_when_broken", 0);
-	reset(&t);
-	run(&t, &attack_pgd, options);
+	attack_fixture_reset(&t);
+	attack_fixture_run(&t, &attack_pgd, options);
 	for (ptrdiff_t k = 0; k < N; k++) /* the verdict is the same, the margin may be lower */
 		assert_true((t.job.margin[k] <= 0) == (stopped[k] <= 0));
 	arena_release(&t.arena);
@@ -370,17 +328,14 @@ static void broken_samples_are_left_alone(void **state)
 
 static void effort_is_reported(void **state)
 {
-	struct fixture t = make(4, 2, false);
+	struct attack_fixture t = attack_fixture_make(4, 2, false);
 	long steps, restarts;
 
 	(void)state;
-	attack_fgsm.effort(NULL, &steps, &restarts);
-	assert_int_equal(steps, 1);
-	assert_int_equal(restarts, 1);
 	attack_pgd.effort(defaults(&t, &attack_pgd), &steps, &restarts);
-	assert_int_equal(steps, 40);
-	assert_int_equal(restarts, 5);
-	assert_string_equal(norm_names[NORM_L2], "l2");
+	assert_true(steps == 40 && restarts == 5);
+	attack_fgsm.effort(NULL, &steps, &restarts);
+	assert_true(steps == 1 && restarts == 1);
 	arena_release(&t.arena);
 }
 
@@ -389,6 +344,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(output_stays_in_ball_and_box_and_never_weakens),
 		cmocka_unit_test(margin_on_entry_is_kept_when_it_is_lower),
+		cmocka_unit_test(rows_that_stay_keep_their_point_when_others_leave),
 		cmocka_unit_test(pgd_is_stronger_than_fgsm_and_restarts_help),
 		cmocka_unit_test(linear_network_reaches_the_closed_form),
 		cmocka_unit_test(pgd_finds_the_minimum_of_a_grid_in_two_dimensions),

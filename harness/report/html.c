@@ -1,0 +1,183 @@
+/* report.html: summary, attacks, plots, cells, spec and environment in one page. */
+#include "harness/report/html.h"
+#include "harness/report/html_parts.h"
+#include "harness/report/sheet.h"
+#include "harness/report/summary.h"
+#include "harness/store/folder.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+static void section(FILE *to, const char *id, const char *title)
+{
+	fprintf(to, "<section id=\"%s\"><h2>%s</h2>\n", id, title);
+}
+
+static void note(FILE *to, const char *text)
+{
+	fputs("<p class=\"dim\">", to);
+	sheet_html_text(text, to);
+	fputs("</p>\n", to);
+}
+
+/* The drawing with its ids made unique: every gnuplot drawing uses the same ones, and the page
+ * holds several. What precedes the <svg> element belongs to a file of its own. */
+static void put_svg(const char *svg, size_t number, FILE *to)
+{
+	static const char *const marks[] = {"id=\"", "id='", "href='#", "href=\"#", "url(#", NULL};
+
+	svg = strstr(svg, "<svg");
+	while (svg && *svg) {
+		const char *const *mark = marks;
+
+		while (*mark && strncmp(svg, *mark, strlen(*mark)) != 0)
+			mark++;
+		if (*mark) {
+			fprintf(to, "%sp%zu-", *mark, number);
+			svg += strlen(*mark);
+		} else {
+			putc(*svg++, to);
+		}
+	}
+}
+
+static void put_plot(const struct records *records, const struct html_plot *plot, size_t number,
+		     FILE *to)
+{
+	struct arena *arena = records->arena;
+	const char *path = arena_format(arena, "%s/plots/%s.svg", records->folder, plot->stem);
+	struct err ignored = {0}; /* a missing drawing is said in the page */
+	const char *svg = NULL;
+
+	fputs("<figure><figcaption>", to);
+	sheet_html_text(plot->title, to);
+	fputs("</figcaption>\n", to);
+	if (plot->drawn && access(path, R_OK) == 0 &&
+	    store_read_text(path, arena, &svg, &ignored) == STATUS_OK && strstr(svg, "<svg")) {
+		fputs("<div class=\"plot\">", to);
+		put_svg(svg, number, to);
+		fputs("</div>\n", to);
+	} else {
+		note(to, plot->drawn ? "gnuplot failed: see plots/gnuplot.log."
+				     : "gnuplot was not found: the script and its data are kept.");
+	}
+	fprintf(to, "<p class=\"dim\">plots/%s: .svg .png .pdf .gp .dat</p></figure>\n",
+		plot->stem);
+}
+
+static void put_plots(const struct records *records, const struct html_plot *plots, size_t count,
+		      FILE *to)
+{
+	section(to, "plots", "Plots");
+	if (count == 0)
+		note(to, "The records hold nothing to plot yet.");
+	for (size_t i = 0; i < count; i++)
+		put_plot(records, &plots[i], i + 1, to);
+	fputs("</section>\n", to);
+}
+
+static void put_file(const struct records *records, const char *id, const char *title,
+		     const char *path, FILE *to)
+{
+	struct err ignored = {0}; /* a page without this text is still of use */
+	const char *text;
+
+	if (access(path, R_OK) != 0 ||
+	    store_read_text(path, records->arena, &text, &ignored) != STATUS_OK)
+		return;
+	section(to, id, title);
+	fputs("<pre>", to);
+	sheet_html_text(text, to);
+	fputs("</pre></section>\n", to);
+}
+
+static void put_head(const struct experiment *experiment, const struct records *records, FILE *to)
+{
+	fputs("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
+	      "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n<title>",
+	      to);
+	sheet_html_text(experiment->name ? experiment->name : "", to);
+	fprintf(to,
+		" \xe2\x80\x93 relubench</title>\n<style>\n%s</style></head>\n<body><main>\n<h1>",
+		html_parts_style);
+	sheet_html_text(experiment->name ? experiment->name : "", to);
+	fputs("</h1>\n", to);
+	if (experiment->about) {
+		fputs("<p class=\"about\">", to);
+		sheet_html_text(experiment->about, to);
+		fputs("</p>\n", to);
+	}
+	note(to, summary_caption(records));
+	note(to, records->caption);
+	fputs("<nav><a href=\"#summary\">Summary</a><a href=\"#plots\">Plots</a>"
+	      "<a href=\"#attacks\">Attacks</a><a href=\"#cells\">Cells</a>"
+	      "<a href=\"#spec\">Spec</a><a href=\"#environment\">Environment</a></nav>\n",
+	      to);
+}
+
+static void put_sheet(const char *id, const char *title, const char *text,
+		      const struct sheet *sheet, FILE *to)
+{
+	section(to, id, title);
+	note(to, text);
+	if (sheet->rows > 0)
+		sheet_html(sheet, to);
+	fputs("</section>\n", to);
+}
+
+/* The spec as it was run, or the file it is read from now. */
+static const char *spec_path(const struct experiment *experiment, const struct records *records)
+{
+	const char *kept = arena_format(records->arena, "%s/spec.yaml", records->folder);
+
+	return access(kept, R_OK) == 0 || !experiment->path ? kept : experiment->path;
+}
+
+static void put_page(const struct experiment *experiment, const struct records *records,
+		     const struct html_plot *plots, size_t count, FILE *to)
+{
+	struct sheet summary = summary_sheet(records), attacks = summary_attack_sheet(records);
+	struct sheet cells =
+		summary_cell_sheet(records, experiment->path ? experiment->path : "SPEC");
+
+	put_head(experiment, records, to);
+	put_sheet("summary", "Summary",
+		  "A row per data set, method and swept values. Click a column to sort. Only cells "
+		  "with "
+		  "status ok enter the numbers; a red row has cells that did not finish, an amber "
+		  "row "
+		  "a degenerate result.",
+		  &summary, to);
+	put_plots(records, plots, count, to);
+	if (attacks.rows > 0)
+		put_sheet("attacks", "Attacks",
+			  "Points that are misclassified without an attack count as wrong. The "
+			  "Wilson "
+			  "interval is the median of those of the cells.",
+			  &attacks, to);
+	put_sheet("cells", "Cells", "One row per cell, with the command that computes it alone.",
+		  &cells, to);
+	put_file(records, "spec", "Spec", spec_path(experiment, records), to);
+	put_file(records, "environment", "Environment",
+		 arena_format(records->arena, "%s/env.json", records->folder), to);
+	fprintf(to, "</main>\n<script>\n%s</script>\n</body></html>\n", html_parts_script);
+}
+
+enum status html_write(const struct experiment *experiment, const struct records *records,
+		       const struct html_plot *plots, size_t count, struct err *err)
+{
+	const char *path = arena_format(records->arena, "%s/report.html", records->folder);
+	FILE *to = fopen(path, "we");
+	int bad;
+
+	if (to) {
+		put_page(experiment, records, plots, count, to);
+		bad = ferror(to);
+		bad |= fclose(to) != 0;
+		if (!bad)
+			return STATUS_OK;
+	}
+	return err_at(err, STATUS_ENV, (struct err_place){path, 0, 0}, "cannot write: %s",
+		      strerror(errno));
+}

@@ -1,0 +1,52 @@
+/* Style sheet and script of report.html. */
+#include "harness/report/html_parts.h"
+
+/* clang-format off */
+const char html_parts_style[] =
+	":root{color-scheme:light dark;--bg:#f7f8fa;--card:#fff;--text:#1c2430;--dim:#5b6675;"
+	"--line:#e1e5ea;--head:#f0f2f5;--accent:#0b65a8;--bad:#b3261e;--badbg:#fdeceb;"
+	"--warn:#8a5300;--warnbg:#fff6e0}\n"
+	"@media(prefers-color-scheme:dark){:root{--bg:#12161c;--card:#1a2029;--text:#e4e8ee;"
+	"--dim:#98a3b3;--line:#2c3541;--head:#222a35;--accent:#6db7f2;--bad:#ff9c94;--badbg:#3a1f20;"
+	"--warn:#f2c26b;--warnbg:#362b16}}\n"
+	"*{box-sizing:border-box}\n"
+	"body{margin:0;background:var(--bg);color:var(--text);"
+	"font:15px/1.5 system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif}\n"
+	"main{max-width:1440px;margin:0 auto;padding:32px 24px 64px}\n"
+	"h1{font-size:28px;margin:0 0 4px}h2{font-size:19px;margin:0 0 12px}\n"
+	"p{margin:0 0 8px}.about{font-size:17px}.dim{color:var(--dim)}\n"
+	"nav{margin:12px 0 20px}nav a{margin-right:16px}a{color:var(--accent);text-decoration:none}"
+	"a:hover{text-decoration:underline}\n"
+	"section{background:var(--card);border:1px solid var(--line);border-radius:10px;"
+	"padding:20px;margin:0 0 20px}\n"
+	".scroll{overflow-x:auto;max-height:640px;overflow-y:auto}\n"
+	"table{border-collapse:collapse;font-size:13.5px;font-variant-numeric:tabular-nums;width:100%}\n"
+	"th,td{padding:6px 10px;text-align:left;white-space:nowrap;border-bottom:1px solid var(--line)}\n"
+	"th{background:var(--head);cursor:pointer;position:sticky;top:0;user-select:none}\n"
+	"th.num,td.num{text-align:right}\n"
+	"th[data-order='1']::after{content:' \\25B2';font-size:9px}"
+	"th[data-order='-1']::after{content:' \\25BC';font-size:9px}\n"
+	"tbody tr:hover{background:var(--head)}\n"
+	"tr.bad td{color:var(--bad);background:var(--badbg)}"
+	"tr.suspect td{color:var(--warn);background:var(--warnbg)}\n"
+	"figure{margin:0 0 24px}figure:last-child{margin:0}figcaption{margin:0 0 8px;font-weight:600}\n"
+	".plot{background:#fff;border:1px solid var(--line);border-radius:8px;padding:10px;"
+	"text-align:center}.plot svg{max-width:100%;height:auto}\n"
+	"pre{margin:0;padding:14px;background:var(--head);border-radius:8px;overflow-x:auto;"
+	"font:12.5px/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}\n"
+	"@media print{section{break-inside:avoid}.scroll{max-height:none}}\n";
+
+const char html_parts_script[] =
+	"document.querySelectorAll('table.sort').forEach(function(table){\n"
+	"var heads=table.querySelectorAll('th');\n"
+	"heads.forEach(function(th,column){th.addEventListener('click',function(){\n"
+	"var order=th.dataset.order==='1'?-1:1,body=table.tBodies[0];\n"
+	"heads.forEach(function(other){delete other.dataset.order});th.dataset.order=order;\n"
+	"var rows=Array.from(body.rows);\n"
+	"rows.sort(function(a,b){\n"
+	"var x=a.cells[column].textContent,y=b.cells[column].textContent;\n"
+	"if(!x||!y)return x?-1:y?1:0;\n"
+	"var p=parseFloat(x),q=parseFloat(y);\n"
+	"return order*(isNaN(p)||isNaN(q)?x.localeCompare(y):p-q)});\n"
+	"rows.forEach(function(row){body.appendChild(row)})})})});\n";
+/* clang-format on */

@@ -1,0 +1,150 @@
+/* Everything that is derived from the records of a results folder. */
+#include "harness/report/report.h"
+#include "harness/report/figure.h"
+#include "harness/report/html.h"
+#include "harness/report/records.h"
+#include "harness/report/sheet.h"
+#include "harness/report/summary.h"
+#include "harness/store/folder.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* A plot to be drawn. */
+struct wanted {
+	const struct plot *plot;
+	const void *options;
+};
+
+typedef void put_sheet(const struct sheet *sheet, const char *caption, FILE *to);
+
+static void put_markdown(const struct sheet *sheet, const char *caption, FILE *to)
+{
+	sheet_markdown(sheet, to);
+	fprintf(to, "\n%s\n", caption);
+}
+
+static enum status write_table(const struct records *records, const char *name, put_sheet *put,
+			       struct err *err)
+{
+	const char *path = arena_format(records->arena, "%s/tables/%s", records->folder, name);
+	struct sheet sheet = summary_sheet(records);
+	FILE *to = fopen(path, "we");
+	int bad;
+
+	if (to) {
+		put(&sheet, summary_caption(records), to);
+		bad = ferror(to);
+		bad |= fclose(to) != 0;
+		if (!bad)
+			return STATUS_OK;
+	}
+	return err_at(err, STATUS_ENV, (struct err_place){path, 0, 0}, "cannot write: %s",
+		      strerror(errno));
+}
+
+static enum status write_tables(const struct records *records, struct err *err)
+{
+	TRY(folder_make(arena_format(records->arena, "%s/tables", records->folder), err));
+	TRY(write_table(records, "summary.md", put_markdown, err));
+	return write_table(records, "summary.tex", sheet_latex, err);
+}
+
+/* The plots of the spec or, if it names none, every one; those that need an option have nothing to
+ * plot then. Zero bytes are the defaults of every plot's options. */
+static size_t wanted_plots(const struct experiment *experiment, struct arena *arena,
+			   struct wanted **out)
+{
+	const struct plot_options *given = experiment->plots.at;
+	size_t count =
+		experiment->plots.count ? experiment->plots.count : registry_count(KIND_PLOT);
+
+	*out = ARENA_ARRAY(arena, struct wanted, count);
+	for (size_t i = 0; i < count; i++) {
+		const struct desc *item =
+			experiment->plots.count ? given[i].plot.item : registry_at(KIND_PLOT, i);
+
+		(*out)[i].plot = (const struct plot *)(const void *)item;
+		(*out)[i].options = experiment->plots.count ? given[i].plot.options
+							    : arena_alloc(arena, 1, item->size);
+	}
+	return count;
+}
+
+/* "convergence", and "convergence-2" for the second one of the kind. */
+static const char *stem_of(const struct wanted *wanted, size_t index, struct arena *arena)
+{
+	const char *name = wanted[index].plot->base.name;
+	size_t number = 1;
+
+	for (size_t i = 0; i < index; i++)
+		number += wanted[i].plot == wanted[index].plot;
+	return number == 1 ? name : arena_format(arena, "%s-%zu", name, number);
+}
+
+static enum status draw_plots(const struct experiment *experiment, const struct records *records,
+			      struct html_plot **plots, size_t *count, struct err *err)
+{
+	struct wanted *wanted;
+	size_t most = wanted_plots(experiment, records->arena, &wanted);
+
+	*count = 0;
+	*plots = ARENA_ARRAY(records->arena, struct html_plot, most);
+	for (size_t i = 0; i < most; i++) {
+		struct html_plot *plot = *plots + *count;
+		bool written = false;
+
+		plot->stem = stem_of(wanted, i, records->arena);
+		plot->title = wanted[i].plot->base.doc;
+		TRY(wanted[i].plot->write(wanted[i].options, records, plot->stem, &written, err));
+		if (!written)
+			continue;
+		TRY(figure_run(records->folder, plot->stem, &plot->drawn, err));
+		(*count)++;
+	}
+	return STATUS_OK;
+}
+
+static enum status build(const struct experiment *experiment, const char *folder,
+			 struct arena *arena, struct err *err)
+{
+	struct records records;
+	struct html_plot *plots;
+	size_t count;
+
+	TRY(records_load(folder, arena, &records, err));
+	TRY(summary_write_cells(&records, err));
+	TRY(summary_write_attacks(&records, err));
+	TRY(write_tables(&records, err));
+	/* plots of an earlier spec would pass for this one's */
+	TRY(folder_remove(arena_format(arena, "%s/plots", folder), err));
+	TRY(folder_make(arena_format(arena, "%s/plots", folder), err));
+	TRY(draw_plots(experiment, &records, &plots, &count, err));
+	return html_write(experiment, &records, plots, count, err);
+}
+
+enum status report_build(const struct experiment *experiment, const char *folder, struct err *err)
+{
+	struct arena arena = {0};
+	enum status status = build(experiment, folder, &arena, err);
+
+	arena_release(&arena);
+	return status;
+}
+
+enum status report_print_table(const struct experiment *experiment, const char *folder, FILE *to,
+			       struct err *err)
+{
+	struct arena arena = {0};
+	struct records records;
+	enum status status = records_load(folder, &arena, &records, err);
+
+	(void)experiment;
+	if (status == STATUS_OK) {
+		struct sheet sheet = summary_sheet(&records);
+
+		put_markdown(&sheet, summary_caption(&records), to);
+	}
+	arena_release(&arena);
+	return status;
+}

@@ -1,0 +1,295 @@
+/* From a file to an experiment: read, override, bind, expand, check, write out the cells. */
+#include "harness/spec/cell.h"
+#include "harness/spec/check.h"
+#include "harness/spec/override.h"
+#include "harness/spec/schema.h"
+
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+enum { FILE_MAX_BYTES = 4 << 20 }; /* a spec is written by hand */
+
+struct load {
+	struct bind bind;
+	struct problems *problems;
+	const char *path;
+	const struct node *root;
+	struct sheet sheet;
+	struct variants data, train;
+};
+
+static void refuse_file(struct load *l, const char *why)
+{
+	problem_add(l->problems, (struct err_place){l->path, 0, 0}, NULL, "%s", why);
+}
+
+static char *read_stream(struct load *l, FILE *file)
+{
+	size_t length = 0, room = 1 << 14, got;
+	char *text = arena_alloc(l->bind.arena, room, 1), *grown;
+
+	while ((got = fread(text + length, 1, room - 1 - length, file)) > 0) {
+		length += got;
+		if (length + 1 < room)
+			continue;
+		grown = arena_alloc(l->bind.arena, 2 * room, 1);
+		memcpy(grown, text, length);
+		text = grown;
+		room *= 2;
+		if (room > FILE_MAX_BYTES)
+			break;
+	}
+	text[length] = '\0';
+	if (ferror(file))
+		refuse_file(l, strerror(errno));
+	else if (!feof(file))
+		refuse_file(l, "expected a spec of at most 4 MiB");
+	else if (strlen(text) != length)
+		refuse_file(l, "expected a text without NUL bytes");
+	else
+		return text;
+	return NULL;
+}
+
+static char *read_file(struct load *l)
+{
+	FILE *file = fopen(l->path, "r");
+	char *text;
+
+	if (!file) {
+		refuse_file(l, strerror(errno));
+		return NULL;
+	}
+	text = read_stream(l, file);
+	fclose(file);
+	return text;
+}
+
+static const char *folder_of(struct arena *arena, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (!slash)
+		return "";
+	return arena_text_n(arena, path, slash == path ? 1 : (size_t)(slash - path));
+}
+
+static const char *default_name(struct arena *arena, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	const char *base = slash ? slash + 1 : path;
+	const char *dot = strrchr(base, '.');
+
+	if (dot && (strcmp(dot, ".yaml") == 0 || strcmp(dot, ".yml") == 0))
+		return arena_text_n(arena, base, (size_t)(dot - base));
+	return base;
+}
+
+/* The tree without the keys "x-...", which are a place for anchors. */
+static const struct node *without_extras(struct arena *arena, const struct node *root)
+{
+	struct node *copy = ARENA_NEW(arena, struct node);
+	const struct node **items = ARENA_ARRAY(arena, const struct node *, root->count);
+	struct node_key *keys = ARENA_ARRAY(arena, struct node_key, root->count);
+
+	*copy = *root;
+	copy->count = 0;
+	for (size_t i = 0; i < root->count; i++)
+		if (strncmp(root->keys[i].text, "x-", 2) != 0) {
+			items[copy->count] = root->items[i];
+			keys[copy->count++] = root->keys[i];
+		}
+	copy->items = items;
+	copy->keys = keys;
+	return copy;
+}
+
+static bool read_tree(struct load *l, struct texts sets)
+{
+	const char *text = read_file(l);
+
+	if (!text)
+		return false;
+	l->root = node_read(text, l->path, l->bind.arena, l->problems);
+	if (!l->root)
+		return false;
+	if (l->root->kind == NODE_MAP)
+		l->root = without_extras(l->bind.arena,
+					 override_apply(l->root, sets, l->bind.arena, l->problems));
+	return true;
+}
+
+static void check_filled(struct load *l, const char *key, const struct groups *list)
+{
+	const struct node *node = node_get(l->root, key);
+	struct trail trail = {.key = key};
+
+	if (node && node->kind == NODE_LIST && !list->count)
+		problem_add(l->problems, node->at, &trail,
+			    "expected at least one entry, got an empty list");
+}
+
+static void bind_sheet(struct load *l)
+{
+	struct sheet *sheet = &l->sheet;
+	bool good = bind_rows(&l->bind, schema_sheet, l->root, NULL, sheet);
+
+	if (l->root->kind != NODE_MAP)
+		return;
+	if (!sheet->name)
+		sheet->name = default_name(l->bind.arena, l->path);
+	check_name(l->problems, l->root, sheet);
+	check_filled(l, "data", &sheet->data);
+	check_filled(l, "train", &sheet->train);
+	if (good)
+		check_attacks(l->problems, l->root, &sheet->attack);
+}
+
+static void expand(struct load *l)
+{
+	const struct entries data = {"data", "data.", &l->sheet.data, data_rows,
+				     sizeof(struct data_options)};
+	const struct entries train = {"train", "", &l->sheet.train, schema_train,
+				      sizeof(struct train_options)};
+
+	expand_entries(&l->bind, &data, &l->data);
+	expand_entries(&l->bind, &train, &l->train);
+	check_data_names(&l->bind, &l->sheet, &l->data);
+	check_train_names(&l->bind, &l->sheet, &l->train);
+	check_references(l->problems, &l->sheet);
+	check_losses(l->problems, &l->sheet, &l->train);
+}
+
+/* Calls check_pair for every pair and counts the pairs that are run. */
+static size_t count_pairs(struct load *l)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < l->data.count; i++)
+		for (size_t j = 0; j < l->train.count; j++) {
+			const struct variant *data = &l->data.at[i], *train = &l->train.at[j];
+
+			if (!check_runs_on(train->options, data->options))
+				continue;
+			check_pair(l->problems, l->root, &l->sheet, data, train);
+			count++;
+		}
+	return count;
+}
+
+static struct stop_options merge_stop(struct stop_options stop, const struct stop_options *own)
+{
+	if (own->iterations > 0)
+		stop.iterations = own->iterations;
+	if (own->patience >= 0)
+		stop.patience = own->patience;
+	if (!isnan(own->gap))
+		stop.gap = own->gap;
+	if (!isnan(own->seconds))
+		stop.seconds = own->seconds;
+	return stop;
+}
+
+static const struct swept *join_swept(struct arena *arena, const struct variant *data,
+				      const struct variant *train)
+{
+	size_t count = data->swept_count + train->swept_count;
+	struct swept *swept = ARENA_ARRAY(arena, struct swept, count);
+
+	for (size_t i = 0; i < count; i++)
+		swept[i] = i < data->swept_count ? data->swept[i]
+						 : train->swept[i - data->swept_count];
+	return swept;
+}
+
+static void write_text(struct load *l, struct writer *w, struct cell *cell)
+{
+	w->length = 0;
+	cell_write(w, cell);
+	cell->text = arena_text_n(l->bind.arena, w->at, w->length);
+}
+
+/* Cells of one pair: one per repetition. */
+static void fill_cells(struct load *l, const struct variant *data, const struct variant *train,
+		       struct writer *w, struct cell *cells)
+{
+	struct cell cell = {
+		.seed = l->sheet.seed,
+		.precision = l->sheet.precision,
+		.data = *(const struct data_options *)data->options,
+		.train = *(const struct train_options *)train->options,
+		.attack = l->sheet.attack,
+		.swept_count = data->swept_count + train->swept_count,
+		.swept = join_swept(l->bind.arena, data, train),
+	};
+
+	cell.stop = merge_stop(l->sheet.stop, &cell.train.stop);
+	cell.train.stop = cell.stop;
+	cell.train.data = (struct texts){0};
+	for (cell.repetition = 0; cell.repetition < l->sheet.repeats; cell.repetition++) {
+		write_text(l, w, &cell);
+		cells[cell.repetition] = cell;
+	}
+}
+
+static void make_cells(struct load *l, size_t count, struct experiment *out)
+{
+	size_t repeats = (size_t)l->sheet.repeats, at = 0;
+	struct arena scratch = {0};
+	struct writer w = {.arena = &scratch};
+
+	out->cell_count = count * repeats;
+	out->cells = ARENA_ARRAY(l->bind.arena, struct cell, out->cell_count);
+	for (size_t i = 0; i < l->data.count; i++)
+		for (size_t j = 0; j < l->train.count; j++) {
+			const struct variant *data = &l->data.at[i], *train = &l->train.at[j];
+
+			if (!check_runs_on(train->options, data->options))
+				continue;
+			fill_cells(l, data, train, &w, out->cells + at);
+			at += repeats;
+		}
+	arena_release(&scratch);
+}
+
+static enum status finish(struct load *l, struct experiment *out)
+{
+	const struct sheet *sheet = &l->sheet;
+	size_t count = count_pairs(l);
+
+	if (!l->problems->count && count > (size_t)EXPAND_MAX_CELLS / (size_t)sheet->repeats)
+		problem_add(l->problems, l->root->at, NULL, "expected at most %d cells",
+			    EXPAND_MAX_CELLS);
+	if (l->problems->count)
+		return STATUS_SPEC;
+	*out = (struct experiment){
+		.name = sheet->name,
+		.about = sheet->about,
+		.path = l->path,
+		.seed = sheet->seed,
+		.repeats = sheet->repeats,
+		.precision = sheet->precision,
+		.resources = sheet->resources,
+		.stop = sheet->stop,
+		.attack = sheet->attack,
+		.plots = sheet->plots,
+	};
+	make_cells(l, count, out);
+	return STATUS_OK;
+}
+
+enum status spec_load(const char *path, struct texts sets, struct arena *arena,
+		      struct experiment *out, struct problems *problems)
+{
+	struct load l = {.problems = problems, .path = arena_text(arena, path)};
+
+	memset(problems, 0, sizeof *problems);
+	l.bind = (struct bind){
+		.arena = arena, .problems = problems, .folder = folder_of(arena, path)};
+	if (!read_tree(&l, sets))
+		return STATUS_SPEC;
+	bind_sheet(&l);
+	expand(&l);
+	return finish(&l, out);
+}

@@ -1,0 +1,48 @@
+/* Helpers of the data tests: a temporary folder, files in it, options as the spec would bind them.
+ */
+#ifndef TEST_DATA_FILES_H
+#define TEST_DATA_FILES_H
+
+#include "harness/data/data.h"
+#include "harness/data/source_csv.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+extern const struct source source_csv;
+
+/* A new folder below $TMPDIR or /tmp, in `path` (256 bytes). */
+static inline void files_folder(char *path)
+{
+	const char *base = getenv("TMPDIR");
+
+	snprintf(path, 256, "%s/relubench-XXXXXX", base ? base : "/tmp");
+	if (!mkdtemp(path))
+		abort();
+}
+
+static inline void files_write(const char *path, const void *at, size_t count)
+{
+	FILE *file = fopen(path, "wb");
+
+	if (!file || fwrite(at, 1, count, file) != count || fclose(file) != 0)
+		abort();
+}
+
+static inline struct csv_options files_csv(const char *path)
+{
+	return (struct csv_options){.path = path, .separator = ",", .label = "last"};
+}
+
+static inline struct data_options files_data(const struct source *source, const void *options)
+{
+	return (struct data_options){
+		.name = "test",
+		.source = {.item = &source->base, .options = options},
+		.split = {.test = NAN, .stratified = true},
+	};
+}
+
+#endif
