@@ -134,15 +134,15 @@ static bool out_of_patience(struct backprop *b)
 
 void backprop_report(struct backprop *b, struct progress *progress)
 {
-	bool stop = b->best && out_of_patience(b);
+	bool stop = b->best && out_of_patience(b), used_up = b->epoch >= b->options->epochs;
 
 	*progress = (struct progress){
 		.objective = NAN, /* known for the minibatches only, each at weights of its own */
 		.primal_residual = NAN,
 		.dual_residual = NAN,
-		.finished = stop || b->epoch >= b->options->epochs,
+		.end = stop ? OUTCOME_STALLED : (used_up ? OUTCOME_ITERATION_LIMIT : OUTCOME_RUNNING),
 	};
-	if (progress->finished && b->best && b->best_loss < HUGE_VAL)
+	if (progress->end != OUTCOME_RUNNING && b->best && b->best_loss < HUGE_VAL)
 		memcpy(b->weights, b->best, b->count * sizeof *b->weights);
 }
 

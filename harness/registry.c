@@ -3,6 +3,7 @@
 #include "harness/data/data.h"
 #include "harness/data/generate.h"
 #include "harness/report/report.h"
+#include "solvers/convex/scp_method.h"
 #include "solvers/convex/u_update.h"
 #include "solvers/core/attack.h"
 #include "solvers/core/desc.h"
@@ -18,6 +19,9 @@
 #undef ITEM
 #define ITEM(symbol) extern const struct u_update symbol;
 #include "solvers/convex/u_updates.def"
+#undef ITEM
+#define ITEM(symbol) extern const struct scp_method symbol;
+#include "solvers/convex/scp_methods.def"
 #undef ITEM
 #define ITEM(symbol) extern const struct loss symbol;
 #include "solvers/core/losses.def"
@@ -55,6 +59,9 @@ static const struct desc *const trainers[] = {
 static const struct desc *const u_updates[] = {
 #include "solvers/convex/u_updates.def"
         NULL};
+static const struct desc *const scp_methods[] = {
+#include "solvers/convex/scp_methods.def"
+        NULL};
 static const struct desc *const losses[] = {
 #include "solvers/core/losses.def"
         NULL};
@@ -89,6 +96,7 @@ static const struct {
         [KIND_BASELINE] = {"baselines", baselines},
         [KIND_TRAINER] = {"trainers", trainers},
         [KIND_U_UPDATE] = {"u_updates", u_updates},
+        [KIND_SCP_METHOD] = {"scp_methods", scp_methods},
         [KIND_LOSS] = {"losses", losses},
         [KIND_PATTERNS] = {"patterns", pattern_sources},
         [KIND_DATA] = {"data", sources},

@@ -59,10 +59,10 @@ static enum status generate(const void *options, bool regression, struct rng *rn
 			x[j] = rng_normal(rng);
 		error = o->noise * rng_normal(rng);
 		f = forward(o, W, x) + (i < (size_t)o->size.n ? error : 0);
+		generate_label(out, &o->size, i, f > 0, o->flip, rng);
 		if (regression)
-			out->target[i] = f;
-		else
-			generate_label(out, &o->size, i, f > 0, o->flip, rng);
+			out->target[i] =
+				f; /* behind the same draws, so X is that of classification */
 	}
 	return STATUS_OK;
 }

@@ -5,17 +5,17 @@
 #include <math.h>
 #include <string.h>
 
-static bool same_kind(const struct attack_row *row, const struct attack_kind *kind)
+bool attacks_match(const struct attack_row *row, const struct attack_kind *kind)
 {
-	return strcmp(row->attack, kind->attack) == 0 && strcmp(row->norm, kind->norm) == 0 &&
-	       strcmp(row->units, kind->units) == 0;
+	return (!kind->attack || strcmp(row->attack, kind->attack) == 0) &&
+	       strcmp(row->norm, kind->norm) == 0 && strcmp(row->units, kind->units) == 0;
 }
 
 static void add_row(struct attack_kinds *kinds, const struct attack_row *row)
 {
 	struct attack_kind *kind = kinds->at;
 
-	while (kind < kinds->at + kinds->count && !same_kind(row, kind))
+	while (kind < kinds->at + kinds->count && !attacks_match(row, kind))
 		kind++;
 	if (kind == kinds->at + kinds->count) {
 		*kind = (struct attack_kind){row->attack, row->norm, row->units, row->eps, NULL};
@@ -58,13 +58,41 @@ struct attack_kinds attacks_of(const struct records *records, const char *data)
 	return kinds;
 }
 
+struct attack_kinds attacks_worst(const struct attack_kinds *kinds, struct arena *arena)
+{
+	struct attack_kinds worst = {.at = ARENA_ARRAY(arena, struct attack_kind, kinds->count)};
+
+	for (size_t k = 0; k < kinds->count; k++) {
+		const struct attack_kind *kind = &kinds->at[k];
+		struct attack_kind *same = worst.at;
+
+		while (same < worst.at + worst.count && (strcmp(same->norm, kind->norm) != 0 ||
+							 strcmp(same->units, kind->units) != 0))
+			same++;
+		if (same == worst.at + worst.count) {
+			worst.count++;
+			*same = *kind;
+			same->attack = NULL;
+			same->label = arena_format(arena, "worst %s", kind->norm);
+		}
+		same->eps = fmax(same->eps, kind->eps);
+	}
+	return worst;
+}
+
 const struct attack_row *attacks_find(const struct record *record, const struct attack_kind *kind)
 {
-	for (size_t i = 0; i < record->attack_count; i++)
-		if (same_kind(&record->attack[i], kind) &&
-		    fabs(record->attack[i].eps - kind->eps) <= DBL_EPSILON * kind->eps)
-			return &record->attack[i];
-	return NULL;
+	const struct attack_row *found = NULL;
+
+	for (size_t i = 0; i < record->attack_count; i++) {
+		const struct attack_row *row = &record->attack[i];
+
+		if (attacks_match(row, kind) &&
+		    fabs(row->eps - kind->eps) <= DBL_EPSILON * kind->eps &&
+		    (!found || row->robust_accuracy < found->robust_accuracy))
+			found = row;
+	}
+	return found;
 }
 
 double attacks_robust(const struct record *record, const void *what)

@@ -5,10 +5,12 @@
 #include "harness/report/records.h"
 #include "harness/report/stat.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct attack_kind {
-	const char *attack, *norm, *units;
+	const char *attack; /* NULL: the one with the lowest robust accuracy */
+	const char *norm, *units;
 	double eps;        /* the one looked at; set to the largest that occurs */
 	const char *label; /* "pgd linf", with the units only if they differ between kinds */
 };
@@ -20,6 +22,12 @@ struct attack_kinds {
 
 /* Of the records of one data set, or of all if `data` is NULL. */
 struct attack_kinds attacks_of(const struct records *records, const char *data);
+
+/* Is the row of this kind, at whatever eps? */
+bool attacks_match(const struct attack_row *row, const struct attack_kind *kind);
+
+/* One kind per norm and units, the lowest over their attacks. */
+struct attack_kinds attacks_worst(const struct attack_kinds *kinds, struct arena *arena);
 
 /* The row of a record at kind->eps, or NULL. */
 const struct attack_row *attacks_find(const struct record *record, const struct attack_kind *kind);

@@ -15,10 +15,10 @@
 #define SINGLE_HEIGHT 400.0
 #define SQUARE_SIDE 250.0 /* of the plotting area alone */
 #define SQUARE_ALONE 400.0
-#define MARGIN_LEFT 74.0
+#define MARGIN_LEFT 80.0
 #define MARGIN_RIGHT 16.0
 #define MARGIN_TOP 34.0
-#define MARGIN_BOTTOM 52.0
+#define MARGIN_BOTTOM 56.0
 #define LEGEND_ROW 20.0
 #define LEGEND_SAMPLE 44.0 /* the piece of line before a label */
 #define LEGEND_CHARACTER 7.4
@@ -218,6 +218,8 @@ static void set_layout(struct figure *figure, const struct figure_plan *plan)
 		figure->panel_width = panels == 1 ? SINGLE_WIDTH : PANEL_WIDTH;
 		figure->panel_height = panels == 1 ? SINGLE_HEIGHT : PANEL_HEIGHT;
 	}
+	if (plan->columns)
+		figure->columns = plan->columns;
 	figure->panel_height += plan->tic_room;
 	figure->rows = (panels + figure->columns - 1) / figure->columns;
 	figure->width = fmax(figure->panel_width * (double)figure->columns, SINGLE_WIDTH);
@@ -292,6 +294,7 @@ void figure_panel(struct figure *figure, const char *title, const char *x_label,
 		"\n# panel %zu\n"
 		"set lmargin at screen %.5f\nset rmargin at screen %.5f\n"
 		"set tmargin at screen %.5f\nset bmargin at screen %.5f\n"
+		"set xtics autofreq norotate\nset ytics autofreq\n"
 		"unset logscale\nset format '%%h'\nset xrange [*:*]\nset yrange [*:*]\n"
 		"set autoscale fix\nset offsets graph 0.02, graph 0.02, graph 0.05, graph 0.05\n",
 		figure->panel, (left + MARGIN_LEFT) / figure->width,
@@ -300,21 +303,47 @@ void figure_panel(struct figure *figure, const char *title, const char *x_label,
 	write_label(figure, "title", title);
 	write_label(figure, "xlabel", x_label);
 	write_label(figure, "ylabel", y_label);
+	/* the SVG terminal takes its letters for larger than they are drawn */
+	fputs("set xlabel offset 0, form eq 'svg' ? 0.4 : 0.2\n"
+	      "set ylabel offset form eq 'svg' ? 1.5 : 0, 0\n",
+	      figure->gp);
 	figure->items = 0;
 }
 
-void figure_log(struct figure *figure, char axis)
+/* Tics at 1, 2 and 5 times the powers of ten: decades alone would leave a short axis without any.
+ */
+static void short_log_tics(struct figure *figure, char axis, double low, double high)
 {
+	static const double steps[] = {1, 2, 5};
+	const char *gap = "";
+
+	fprintf(figure->gp, "set format %c '%%g'\nset %ctics (", axis, axis);
+	for (double power = pow(10, floor(log10(low))); power <= high; power *= 10)
+		for (size_t k = 0; k < sizeof steps / sizeof *steps; k++) {
+			if (steps[k] * power < 0.9 * low || steps[k] * power > 1.1 * high)
+				continue;
+			fprintf(figure->gp, "%s%g", gap, steps[k] * power);
+			gap = ", ";
+		}
+	fputs(")\n", figure->gp);
+}
+
+void figure_log(struct figure *figure, char axis, double low, double high)
+{
+	const double short_axis = 500;
+
 	fprintf(figure->gp, "set logscale %c\nset format %c '10^{%%T}'\n", axis, axis);
-	if (axis == 'y')
-		fputs("set offsets graph 0.02, graph 0.02, 0, 0\n", figure->gp);
+	if (low > 0 && high / low < short_axis)
+		short_log_tics(figure, axis, low, high);
+	if (axis == 'y') /* less than on a linear axis: its curves fill the panel */
+		fputs("set offsets graph 0.02, graph 0.02, graph 0.02, graph 0.03\n", figure->gp);
 }
 
 bool figure_wants_log(double low, double high)
 {
-	const double decades = 30; /* one and a half: at least one labelled tic */
+	const double decade = 10; /* less than one looks the same on both scales */
 
-	return low > 0 && isfinite(high) && high / low >= decades;
+	return low > 0 && isfinite(high) && high / low >= decade;
 }
 
 size_t figure_block(struct figure *figure, const char *title, const char *columns)
@@ -363,7 +392,7 @@ void figure_curve(struct figure *figure, size_t block, size_t rows, bool band,
 		figure_item(
 			figure,
 			"data index %zu using 1:3:4 with filledcurves fc rgb '%s' fs transparent "
-			"solid 0.15 noborder",
+			"solid 0.12 noborder",
 			block, figure_colour(style));
 	figure_item(figure,
 		    "data index %zu using 1:2 with linespoints lc rgb '%s' lw 2 dt %s pt %d ps 0.8 "

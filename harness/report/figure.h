@@ -38,6 +38,7 @@ struct figure_plan {
 	size_t entry_count;
 	const struct figure_entry *entries;
 	const char *caption; /* the statistic; number of cells and hardware are added */
+	size_t columns;      /* of panels; 0 = choose */
 	bool square;         /* panels with the same scale on both axes */
 	double tic_room;     /* extra pixels below the panels for long tic labels */
 };
@@ -57,8 +58,8 @@ enum status figure_close(struct figure *figure, struct err *err);
 /* Begin the next panel: title, labels and margins are set; NULL = none. */
 void figure_panel(struct figure *figure, const char *title, const char *x_label,
 		  const char *y_label);
-/* Logarithmic axis 'x' or 'y' of this panel. */
-void figure_log(struct figure *figure, char axis);
+/* Logarithmic axis 'x' or 'y' of this panel, for data between low and high, both > 0. */
+void figure_log(struct figure *figure, char axis, double low, double high);
 /* A range wide enough for a logarithmic axis? */
 bool figure_wants_log(double low, double high);
 

@@ -39,7 +39,7 @@ static const struct option rows[] = {
 	{OPTION_FIELD(struct convergence_options, y), .initial = "objective_network",
 	 .names = y_names, .doc = "column of trace.csv on the vertical axis"},
 	{OPTION_FIELD(struct convergence_options, scale), .initial = "auto", .names = scale_names,
-	 .doc = "of the vertical axis; auto: logarithmic from two decades on"},
+	 .doc = "of the vertical axis; auto: logarithmic from one decade on"},
 	{OPTION_FIELD(struct convergence_options, settings), .initial = "auto",
 	 .names = series_settings_names, .doc = SERIES_SETTINGS_DOC},
 	{.name = NULL},
@@ -182,6 +182,16 @@ static void extent(const struct curve *curves, size_t count, size_t column, doub
 		}
 }
 
+/* A logarithmic axis has no place for the start at 0. */
+static void drop_start(struct curve *curves, size_t count)
+{
+	for (size_t c = 0; c < count; c++)
+		while (curves[c].count > 0 && curves[c].at[0] <= 0) {
+			curves[c].at += COLUMNS;
+			curves[c].count--;
+		}
+}
+
 static void draw_panel(struct figure *figure, const struct convergence_options *o, const char *data,
 		       const struct series_list *list, const struct records *records)
 {
@@ -195,11 +205,13 @@ static void draw_panel(struct figure *figure, const struct convergence_options *
 			curves[i] = curve_of(list->at[i].group, o, arena);
 	figure_panel(figure, series_title(records, data), x_labels[o->x], y_labels[o->y]);
 	extent(curves, list->count, 0, &low, &high);
-	if (figure_wants_log(low, high))
-		figure_log(figure, 'x');
+	if (figure_wants_log(low, high)) {
+		figure_log(figure, 'x', low, high);
+		drop_start(curves, list->count);
+	}
 	extent(curves, list->count, 1, &low, &high);
 	if (o->scale == SCALE_LOG || (o->scale == SCALE_AUTO && figure_wants_log(low, high)))
-		figure_log(figure, 'y');
+		figure_log(figure, 'y', low, high);
 	for (size_t i = 0; i < list->count; i++) {
 		const struct series *s = &list->at[i];
 		size_t block;

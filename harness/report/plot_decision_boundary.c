@@ -15,6 +15,7 @@
 #define MARGIN_SHARE 0.12 /* of the span of the points, on each side */
 
 enum {
+	ROW_OF_PANELS = 4,
 	GRID = 121,          /* points per axis: two pixels of the drawing each */
 	BOXES_READABLE = 400 /* more boxes than this cover each other */
 };
@@ -248,8 +249,8 @@ static void put_points(struct figure *figure, const struct field *field, const c
 	}
 	if (boxes)
 		figure_item(figure,
-			    "data index %zu using 1:2:3:4 with boxxyerror fs empty border rgb '%s' "
-			    "lw 0.6",
+			    "data index %zu using 1:2:3:4 with boxxyerror lc rgb '%s' lw 0.6 fs "
+			    "empty border",
 			    block, figure_colour(style));
 	figure_item(figure, "data index %zu using 1:2 with points pt %d ps 0.45 lc rgb '%s'", block,
 		    figure_point(style), figure_colour(style));
@@ -282,6 +283,26 @@ static void draw_panel(struct figure *figure, const struct boundary_options *o, 
 	figure_plot(figure);
 }
 
+/* A row of panels per data set, if all have equally many methods and those fit. */
+static size_t columns_of(const struct field *fields, size_t panels)
+{
+	size_t columns = 0;
+
+	for (size_t i = 0, run = 0; i < panels; i++) {
+		bool last = i + 1 == panels || strcmp(fields[i].series->group->data,
+						      fields[i + 1].series->group->data) != 0;
+
+		run++;
+		if (last && columns && run != columns)
+			return 0;
+		if (last) {
+			columns = run;
+			run = 0;
+		}
+	}
+	return columns < panels && columns > 1 && columns <= ROW_OF_PANELS ? columns : 0;
+}
+
 static enum status write_plot(const void *options, const struct records *records, const char *stem,
 			      bool *written, struct err *err)
 {
@@ -306,6 +327,7 @@ static enum status write_plot(const void *options, const struct records *records
 	*written = plan.panels > 0;
 	if (!*written)
 		return STATUS_OK;
+	plan.columns = columns_of(fields, plan.panels);
 	plan.caption = arena_format(records->arena,
 				    "Sign of f in raw coordinates; one repetition of each "
 				    "method%s; %zu training points",

@@ -10,23 +10,31 @@
 #include <string.h>
 
 enum {
-	COLUMNS = 4 /* eps, accuracy, low, high */
+	COLUMNS = 4,  /* eps, accuracy, low, high */
+	READABLE = 10 /* lines of a panel with more than one attack per method */
 };
 
 struct robust_options { /* all zero = the defaults */
-	long settings;
+	long attacks, settings;
 };
 
+enum attacks { ATTACKS_AUTO, ATTACKS_EACH, ATTACKS_WORST };
+
+static const char *const attacks_names[] = {"auto", "each", "worst", NULL};
+
 static const struct option rows[] = {
+	{OPTION_FIELD(struct robust_options, attacks), .initial = "auto", .names = attacks_names,
+	 .doc = "a line for each attack, or one for the lowest accuracy over the attacks; auto: "
+		"each "
+		"where that stays readable"},
 	{OPTION_FIELD(struct robust_options, settings), .initial = "auto",
 	 .names = series_settings_names, .doc = SERIES_SETTINGS_DOC},
 	{.name = NULL},
 };
 
-/* A panel: the kinds of one data set that share norm and units. */
+/* A panel. */
 struct view {
-	const char *data;
-	struct attack_kinds kinds;
+	const char *data, *norm, *units;
 };
 
 static int by_value(const void *a, const void *b)
@@ -34,12 +42,6 @@ static int by_value(const void *a, const void *b)
 	double x = *(const double *)a, y = *(const double *)b;
 
 	return (x > y) - (x < y);
-}
-
-static bool is_kind(const struct attack_row *row, const struct attack_kind *kind)
-{
-	return strcmp(row->attack, kind->attack) == 0 && strcmp(row->norm, kind->norm) == 0 &&
-	       strcmp(row->units, kind->units) == 0;
 }
 
 /* The radii of one attack over the members of a group, ascending, each once. */
@@ -54,7 +56,7 @@ static size_t radii_of(const struct group *group, const struct attack_kind *kind
 	eps = ARENA_ARRAY(arena, double, total);
 	for (size_t i = 0; i < group->count; i++)
 		for (size_t j = 0; j < group->member[i]->attack_count; j++)
-			if (is_kind(&group->member[i]->attack[j], kind))
+			if (attacks_match(&group->member[i]->attack[j], kind))
 				eps[count++] = group->member[i]->attack[j].eps;
 	qsort(eps, count, sizeof *eps, by_value);
 	for (size_t i = 0; i < count; i++)
@@ -69,7 +71,7 @@ static double clean_of(const struct record *record, const void *what)
 	const struct attack_kind *kind = what;
 
 	for (size_t i = 0; i < record->attack_count; i++)
-		if (is_kind(&record->attack[i], kind))
+		if (attacks_match(&record->attack[i], kind))
 			return record->attack[i].accuracy;
 	return NAN;
 }
@@ -87,6 +89,15 @@ static void put_row(struct figure *figure, const struct group *group,
 	}
 	if (robust.count > 0)
 		figure_row(figure, COLUMNS, row);
+}
+
+/* The lower end of the band at the largest radius: accuracy does not rise with eps. */
+static double lowest_of(const struct group *group, const struct attack_kind *kind,
+			struct arena *arena)
+{
+	struct stat robust = stat_group(group, attacks_robust, kind, arena);
+
+	return robust.count == 1 ? stat_group(group, attacks_low, kind, arena).median : robust.low;
 }
 
 static void draw_curve(struct figure *figure, const struct series *series,
@@ -152,22 +163,29 @@ static const struct figure_entry *entries_of(const struct series_list *list,
 static size_t add_views(const struct records *records, const char *data, struct view *views)
 {
 	struct attack_kinds all = attacks_of(records, data);
-	size_t count = 0;
+	struct attack_kinds pairs = attacks_worst(&all, records->arena);
 
-	for (size_t k = 0; k < all.count; k++) {
-		size_t v = 0;
+	for (size_t k = 0; k < pairs.count; k++)
+		views[k] = (struct view){data, pairs.at[k].norm, pairs.at[k].units};
+	return pairs.count;
+}
 
-		while (v < count && (strcmp(views[v].kinds.at->norm, all.at[k].norm) != 0 ||
-				     strcmp(views[v].kinds.at->units, all.at[k].units) != 0))
-			v++;
-		if (v == count) {
-			views[count++] = (struct view){.data = data};
-			views[v].kinds.at =
-				ARENA_ARRAY(records->arena, struct attack_kind, all.count);
+/* Where the vertical axis starts: a tenth below the lowest accuracy of the panel. */
+static double floor_of(const struct view *view, const struct series_list *list,
+		       const struct attack_kinds *all, struct arena *arena)
+{
+	double lowest = 1;
+
+	for (size_t i = 0; i < list->count; i++)
+		for (size_t k = 0; k < all->count; k++) {
+			const struct series *s = &list->at[i];
+
+			if (strcmp(s->group->data, view->data) == 0 &&
+			    strcmp(all->at[k].norm, view->norm) == 0 &&
+			    strcmp(all->at[k].units, view->units) == 0)
+				lowest = fmin(lowest, lowest_of(s->group, &all->at[k], arena));
 		}
-		views[v].kinds.at[views[v].kinds.count++] = all.at[k];
-	}
-	return count;
+	return fmax(0, floor(10 * lowest - 0.5) / 10);
 }
 
 static void draw_view(struct figure *figure, const struct view *view,
@@ -175,23 +193,51 @@ static void draw_view(struct figure *figure, const struct view *view,
 		      const struct records *records)
 {
 	struct arena *arena = records->arena;
-	const struct attack_kind *first = view->kinds.at;
 
 	figure_panel(figure, series_title(records, view->data),
-		     arena_format(arena, "eps (%s, %s features)", first->norm,
-				  *first->units ? first->units : "prepared"),
+		     arena_format(arena, "eps (%s, %s features)", view->norm,
+				  *view->units ? view->units : "prepared"),
 		     "robust accuracy");
-	fputs("set yrange [0:1]\nset offsets graph 0.02, graph 0.02, 0, 0\n", figure->gp);
+	fprintf(figure->gp, "set yrange [%.1f:1]\nset offsets graph 0.02, graph 0.02, 0, 0\n",
+		floor_of(view, list, all, arena));
 	for (size_t i = 0; i < list->count; i++) {
 		if (strcmp(list->at[i].group->data, view->data) != 0)
 			continue;
 		for (size_t k = 0; k < all->count; k++)
-			if (strcmp(all->at[k].norm, first->norm) == 0 &&
-			    strcmp(all->at[k].units, first->units) == 0)
+			if (strcmp(all->at[k].norm, view->norm) == 0 &&
+			    strcmp(all->at[k].units, view->units) == 0)
 				draw_curve(figure, &list->at[i], &all->at[k],
 					   style_of(list, &list->at[i], k, all->count), arena);
 	}
 	figure_plot(figure);
+}
+
+/* All attacks, or the lowest accuracy over them if the lines would be too many. */
+static struct attack_kinds choose_attacks(const struct robust_options *o,
+					  const struct records *records)
+{
+	struct attack_kinds all = attacks_of(records, NULL);
+	struct series_list best = series_of(records, SERIES_BEST, 1);
+	size_t most = 0;
+
+	for (size_t i = 0; i < records->data_count; i++) {
+		size_t here = series_count(&best, records->data[i]) * all.count;
+
+		most = here > most ? here : most;
+	}
+	if (o->attacks == ATTACKS_WORST || (o->attacks == ATTACKS_AUTO && most > READABLE))
+		return attacks_worst(&all, records->arena);
+	return all;
+}
+
+static const char *caption_of(const struct series_list *list, const struct attack_kinds *kinds,
+			      struct arena *arena)
+{
+	return arena_format(arena, "%s%s%s", series_caption(list, arena),
+			    list->repeats > 1 ? "" : "; band: Wilson 95 % interval",
+			    kinds->count && !kinds->at[0].attack
+				    ? "; the lowest accuracy over the attacks"
+				    : "");
 }
 
 static enum status write_plot(const void *options, const struct records *records, const char *stem,
@@ -199,7 +245,7 @@ static enum status write_plot(const void *options, const struct records *records
 {
 	const struct robust_options *o = options;
 	struct arena *arena = records->arena;
-	struct attack_kinds all = attacks_of(records, NULL);
+	struct attack_kinds all = choose_attacks(o, records);
 	struct series_list list = series_of(records, (enum series_settings)o->settings, all.count);
 	struct view *views = ARENA_ARRAY(arena, struct view, records->data_count * all.count);
 	struct figure_plan plan = {0};
@@ -212,9 +258,7 @@ static enum status write_plot(const void *options, const struct records *records
 	if (!*written)
 		return STATUS_OK;
 	plan.entries = entries_of(&list, &all, &plan.entry_count, arena);
-	plan.caption = list.repeats > 1 ? series_caption(&list, arena)
-					: arena_format(arena, "%s; band: Wilson 95 %% interval",
-						       series_caption(&list, arena));
+	plan.caption = caption_of(&list, &all, arena);
 	TRY(figure_open(&figure, records, stem, &plan, err));
 	for (size_t v = 0; v < plan.panels; v++)
 		draw_view(&figure, &views[v], &list, &all, records);

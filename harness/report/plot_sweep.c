@@ -231,20 +231,26 @@ static void set_axes(struct figure *figure, const struct sweep *sweep, const cha
 		}
 		fputs(") noenhanced\n", figure->gp);
 	} else if (figure_wants_log(low, high)) {
-		figure_log(figure, 'x');
+		figure_log(figure, 'x', low, high);
 	}
 	if (figure_wants_log(lowest, highest))
-		figure_log(figure, 'y');
+		figure_log(figure, 'y', lowest, highest);
 }
 
+/* "solve_s" -> "solve in s" */
 static const char *y_label(const char *name, struct arena *arena)
 {
+	size_t length = strlen(name);
 	char *label = arena_text(arena, name);
+	bool seconds = length > 2 && strcmp(name + length - 2, "_s") == 0;
 
+	if (strcmp(name, "time") == 0)
+		return "time of setup and solve in s";
+	label[seconds ? length - 2 : length] = '\0';
 	for (char *at = label; *at; at++)
 		if (*at == '_')
 			*at = ' ';
-	return label;
+	return seconds ? arena_format(arena, "%s in s", label) : label;
 }
 
 static void draw_panel(struct figure *figure, const struct sweep *sweep, const char *data)

@@ -95,7 +95,8 @@ static enum status draw_plots(const struct experiment *experiment, const struct 
 		bool written = false;
 
 		plot->stem = stem_of(wanted, i, records->arena);
-		plot->title = wanted[i].plot->base.doc;
+		plot->title = arena_format(records->arena, "%s: %s", plot->stem,
+					   wanted[i].plot->base.doc);
 		TRY(wanted[i].plot->write(wanted[i].options, records, plot->stem, &written, err));
 		if (!written)
 			continue;

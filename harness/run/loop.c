@@ -85,7 +85,9 @@ static enum outcome judge(const struct stop_options *stop, const struct evaluati
 static enum outcome limits(const struct loop *loop, const struct loop_result *r,
 			   const struct progress *p)
 {
-	if (p->finished || r->iterations >= loop->stop->iterations)
+	if (p->end != OUTCOME_RUNNING)
+		return p->end;
+	if (r->iterations >= loop->stop->iterations)
 		return OUTCOME_ITERATION_LIMIT;
 	if (loop->setup_s + r->solve_s >= loop->stop->seconds)
 		return OUTCOME_TIME_LIMIT;
@@ -99,7 +101,7 @@ static void iterate(const struct loop *loop, struct evaluator *evaluator, struct
 	double next = 1;
 
 	while (out->outcome == OUTCOME_RUNNING) {
-		struct progress p = {NAN, NAN, NAN, false};
+		struct progress p = {NAN, NAN, NAN, OUTCOME_RUNNING};
 		double start = clock_seconds(), end;
 		enum outcome limit;
 

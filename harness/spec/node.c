@@ -1,6 +1,8 @@
 /* Composing the tree from libyaml's events. */
 #include "harness/spec/node.h"
 
+#include "harness/spec/brace.h"
+
 #include <string.h>
 #include <yaml.h>
 
@@ -41,7 +43,9 @@ static struct err_place place_of_offset(const struct composer *c, size_t offset)
 	struct err_place at = {c->source, 1, 1};
 
 	for (size_t i = 0; i < offset && c->input[i]; i++) {
-		at.col = c->input[i] == '\n' ? 1 : at.col + 1;
+		bool character = (c->input[i] & 0xc0) != 0x80; /* no later byte of one in UTF-8 */
+
+		at.col = c->input[i] == '\n' ? 1 : at.col + character;
 		at.line += c->input[i] == '\n';
 	}
 	return at;
@@ -102,13 +106,16 @@ static const struct node *scalar(struct composer *c, const yaml_event_t *event,
 	const char *value = (const char *)event->data.scalar.value;
 	size_t length = event->data.scalar.length;
 	struct node *node = ARENA_NEW(c->arena, struct node);
+	char *text = arena_text_n(c->arena, value, length);
+	bool whole = strlen(text) == length;
 
+	brace_restore(text);
 	node->at = place(c, event->start_mark);
 	node->plain =
 		event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE && !event->data.scalar.tag;
 	node->size = 1;
-	node->text = arena_text_n(c->arena, value, length);
-	if (strlen(node->text) == length)
+	node->text = text;
+	if (whole)
 		return node;
 	problem_add(c->problems, node->at, trail, "expected a text without NUL bytes");
 	return NULL;
@@ -200,8 +207,7 @@ static bool merge(struct composer *c, struct children *pairs, const struct node 
 {
 	if (from->kind == NODE_LIST) {
 		for (size_t i = 0; i < from->count; i++)
-			if (from->items[i]->kind != NODE_MAP ||
-			    !merge(c, pairs, from->items[i], trail))
+			if (!merge(c, pairs, from->items[i], trail))
 				return false;
 		return true;
 	}
@@ -347,15 +353,16 @@ static const struct node *document(struct composer *c)
 const struct node *node_read(const char *text, const char *source, struct arena *arena,
 			     struct problems *problems)
 {
-	struct composer c = {.input = text, .source = source, .arena = arena, .problems = problems};
+	struct composer c = {.source = source, .arena = arena, .problems = problems};
 	const struct node *root;
 
 	if (!yaml_parser_initialize(&c.parser)) {
 		problem_add(problems, (struct err_place){source, 0, 0}, NULL, "out of memory");
 		return NULL;
 	}
+	c.input = brace_hide(text, arena);
 	yaml_parser_set_encoding(&c.parser, YAML_UTF8_ENCODING);
-	yaml_parser_set_input_string(&c.parser, (const yaml_char_t *)text, strlen(text));
+	yaml_parser_set_input_string(&c.parser, (const yaml_char_t *)c.input, strlen(c.input));
 	root = document(&c);
 	yaml_parser_delete(&c.parser);
 	return root;

@@ -7,8 +7,8 @@
 #include <stddef.h>
 #include <stdio.h>
 
-/* Build, compiler and flags, BLAS (version, core type, threads in use), CPU, cores, affinity, memory and
- * memory limit, kernel, versions, git commit and dirty flag if known. */
+/* Build, compiler and flags, BLAS (version, core type, threads in use), CPU, cores, affinity,
+ * memory and memory limit, kernel, versions, git commit and dirty flag if known. */
 enum status env_write(const char *path, struct err *err);
 void env_print(FILE *to);
 

@@ -1,7 +1,7 @@
 /* The result of one cell: what result.json holds and what a row of summary.csv shows.
  *
- * One table of fields serves the writer, the reader and the columns. A value that is not known is NaN or
- * NULL in the struct, null in JSON and empty in CSV. */
+ * One table of fields serves the writer, the reader and the columns. A value that is not known is
+ * NaN or NULL in the struct, null in JSON and empty in CSV. */
 #ifndef STORE_RESULT_H
 #define STORE_RESULT_H
 
@@ -30,8 +30,9 @@ struct result {
 	double iterations;
 	double objective, objective_network, lower_bound, gap, feasibility;
 	const char *bound_scope;
-	double train_accuracy, validation_accuracy, test_accuracy, majority; /* majority: share of the larger class
-	                                                                        in the test part */
+	double train_accuracy, validation_accuracy, test_accuracy,
+		majority; /* majority: share of the larger class
+			     in the test part */
 	double train_rmse, test_rmse;
 	double load_s, setup_s, solve_s, eval_s, attack_s;
 	double peak_mem_bytes, threads;
@@ -45,7 +46,8 @@ struct result_field {
 	bool text;
 };
 
-extern const struct result_field result_fields[]; /* ends with name NULL; the columns of summary.csv */
+extern const struct result_field
+	result_fields[]; /* ends with name NULL; the columns of summary.csv */
 
 /* All numbers NaN, all texts NULL. */
 struct result result_empty(void);

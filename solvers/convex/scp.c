@@ -4,52 +4,51 @@
  *     min over a in R^N   L(Phi a, y) + beta |a|_1,   Phi = relu(X U), columns of U uniform on the
  * unit sphere
  *
- * Solved by FISTA (Beck and Teboulle 2009) with the gradient restart of O'Donoghue and Candes 2015
- * and backtracking on the step. Dual: max -L*(-alpha) s.t. |Phi' alpha|_inf <= beta; alpha = -grad
- * L(Phi a) scaled into the feasible set gives the lower bound. Phi: n x N. */
+ * Dual: max -L*(-alpha) s.t. |Phi' alpha|_inf <= beta; alpha = -grad L(Phi a), scaled into the
+ * feasible set, gives the lower bound. The method that solves the program is an option. */
+#include "solvers/convex/scp_method.h"
 #include "solvers/core/blas.h"
 #include "solvers/core/rng.h"
 #include "solvers/core/scaling.h"
 #include "solvers/core/trainer.h"
 
 #include <math.h>
-#include <string.h>
 
 struct scp_options {
 	long neurons;
+	struct choice method;
 };
 
 static const struct option rows[] = {
 	{OPTION_FIELD(struct scp_options, neurons), .initial = "500", .range = RANGE_FROM(1),
 	 .doc = "N, number of sampled first-layer directions"},
+	{OPTION_FIELD(struct scp_options, method), .initial = "newton", .kind = KIND_SCP_METHOD,
+	 .doc = "how the l1 program is solved"},
 	{0},
 };
 
-struct scp {
-	const struct problem *problem;
-	struct mat U;                   /* d x N */
-	struct mat Phi;                 /* n x N */
-	real *a, *previous;             /* N: iterate and the one before */
-	real *point, *slope;            /* N: extrapolated point and gradient there */
-	real *f, *f_previous, *f_point; /* n: Phi times the three of them */
-	real *g;                        /* n */
-	double lipschitz;               /* 1/step, grown by backtracking */
-	double momentum;                /* t_k */
-	double loss;                    /* L(Phi a, y) */
+struct state {
+	struct scp scp;
+	const struct scp_method *method;
+	void *method_state;
+	real *g;     /* n */
+	real *slope; /* N */
 };
 
-enum {
-	POWER_STEPS = 30 /* the norm of Phi to a few per cent; backtracking repairs the rest */
-};
+static const struct scp_method *method_of(const void *options)
+{
+	return (const struct scp_method *)(const void *)((const struct scp_options *)options)
+		->method.item;
+}
 
 static void forecast(const void *options, ptrdiff_t n, ptrdiff_t d, struct forecast *out)
 {
-	double N = (double)((const struct scp_options *)options)->neurons, rows_ = (double)n,
-	       cols = (double)d;
+	const struct scp_options *o = options;
+	double N = (double)o->neurons, samples = (double)n, features = (double)d;
 
-	out->bytes = (rows_ * N + cols * N + 4 * N + 4 * rows_) * sizeof(real);
-	out->setup_flops = 2 * rows_ * cols * N + 4 * POWER_STEPS * rows_ * N;
-	out->iteration_flops = 4 * rows_ * N;
+	method_of(o)->forecast(o->method.options, n, o->neurons, out);
+	out->bytes += (samples * N + features * N + 2 * N + 2 * samples) * sizeof(real);
+	out->setup_flops += 2 * samples * features * N;
 }
 
 /* Unit vectors, uniform: normalised Gaussians. Column i depends on (seed, i) alone, so N grows
@@ -66,149 +65,67 @@ static void sample_directions(struct mat U, uint64_t seed)
 	}
 }
 
-/* |Phi|_2^2 by the power method on Phi' Phi, from the vector of ones (Phi >= 0, so it is not
- * orthogonal to the leading singular vector). */
-static double squared_norm(struct scp *s)
+/* Phi = relu(X U); whether any neuron is active on any sample. */
+static bool build_features(struct mat X, struct mat U, struct mat Phi)
 {
-	size_t N = (size_t)s->Phi.cols, n = (size_t)s->Phi.rows;
-	double norm = 0;
+	bool active = false;
 
-	for (size_t i = 0; i < N; i++)
-		s->point[i] = 1;
-	for (int step = 0; step < POWER_STEPS; step++) {
-		double length = blas_norm(N, s->point);
+	blas_gemm(1, X, PLAIN, U, PLAIN, 0, Phi);
+	for (ptrdiff_t i = 0; i < Phi.cols; i++) {
+		real *phi = mat_col(Phi, i);
 
-		if (!(length > 0))
-			return 0;
-		blas_scale(N, 1 / length, s->point);
-		blas_gemv(1, s->Phi, PLAIN, s->point, 0, s->f_point);
-		norm = blas_norm(n, s->f_point);
-		blas_gemv(1, s->Phi, TRANSPOSED, s->f_point, 0, s->point);
+		for (ptrdiff_t k = 0; k < Phi.rows; k++) {
+			active |= phi[k] > 0;
+			phi[k] = phi[k] > 0 ? phi[k] : 0;
+		}
 	}
-	memset(s->point, 0, N * sizeof *s->point);
-	memset(s->f_point, 0, n * sizeof *s->f_point);
-	return norm * norm;
+	return active;
 }
 
 static enum status setup(const struct problem *problem, const void *options, struct arena *arena,
 			 void **state, struct err *err)
 {
-	struct scp *s = ARENA_NEW(arena, struct scp);
-	ptrdiff_t N = ((const struct scp_options *)options)->neurons, n = problem->X.rows;
+	struct state *s = ARENA_NEW(arena, struct state);
+	const struct scp_options *o = options;
+	ptrdiff_t N = o->neurons, n = problem->X.rows;
 
-	s->problem = problem;
-	s->U = mat_new(arena, problem->X.cols, N);
-	s->Phi = mat_new(arena, n, N);
-	s->a = ARENA_ARRAY(arena, real, N);
-	s->previous = ARENA_ARRAY(arena, real, N);
-	s->point = ARENA_ARRAY(arena, real, N);
-	s->slope = ARENA_ARRAY(arena, real, N);
-	s->f = ARENA_ARRAY(arena, real, n);
-	s->f_previous = ARENA_ARRAY(arena, real, n);
-	s->f_point = ARENA_ARRAY(arena, real, n);
+	s->method = method_of(o);
+	if (s->method->needs_curvature && !isfinite(loss_curvature(problem->loss)))
+		return err_set(
+			err, STATUS_SPEC,
+			"scp: method %s needs a loss with a finite second derivative, not %s",
+			s->method->base.name, problem->loss.loss->base.name);
+	s->scp.problem = problem;
+	s->scp.U = mat_new(arena, problem->X.cols, N);
+	s->scp.Phi = mat_new(arena, n, N);
+	s->scp.a = ARENA_ARRAY(arena, real, N);
+	s->scp.f = ARENA_ARRAY(arena, real, n);
 	s->g = ARENA_ARRAY(arena, real, n);
-	sample_directions(s->U, problem->seed);
-	blas_gemm(1, problem->X, PLAIN, s->U, PLAIN, 0, s->Phi);
-	for (ptrdiff_t i = 0; i < N; i++)
-		for (ptrdiff_t k = 0; k < n; k++)
-			if (!(mat_get(s->Phi, k, i) > 0))
-				mat_set(s->Phi, k, i, 0);
-	s->lipschitz = loss_curvature(problem->loss) * squared_norm(s);
-	if (!(s->lipschitz > 0))
+	s->slope = ARENA_ARRAY(arena, real, N);
+	sample_directions(s->scp.U, problem->seed);
+	if (!build_features(problem->X, s->scp.U, s->scp.Phi))
 		return err_set(err, STATUS_ENV,
 			       "scp: no sampled neuron is active on any training sample");
-	s->momentum = 1;
-	s->loss = loss_value(problem->loss, (size_t)n, s->f, problem->y);
 	*state = s;
-	return STATUS_OK;
-}
-
-/* previous = soft threshold of point - slope / lipschitz (the candidate); the squared distance to
- * point and the linear term <slope, candidate - point>. */
-static void candidate(struct scp *s, double *linear, double *square)
-{
-	double threshold = s->problem->beta / s->lipschitz;
-
-	*linear = *square = 0;
-	for (ptrdiff_t i = 0; i < s->Phi.cols; i++) {
-		double x = (double)s->point[i] - (double)s->slope[i] / s->lipschitz;
-		double a = x > threshold ? x - threshold : (x < -threshold ? x + threshold : 0);
-		double move = a - (double)s->point[i];
-
-		s->previous[i] = (real)a;
-		*linear += (double)s->slope[i] * move;
-		*square += move * move;
-	}
-}
-
-static void swap(real **a, real **b)
-{
-	real *t = *a;
-
-	*a = *b;
-	*b = t;
-}
-
-/* Next momentum and extrapolated point; restart where the step points against the last move. */
-static void extrapolate(struct scp *s)
-{
-	size_t N = (size_t)s->Phi.cols, n = (size_t)s->Phi.rows;
-	double against = 0, next, weight;
-
-	for (size_t i = 0; i < N; i++)
-		against += ((double)s->point[i] - (double)s->a[i]) *
-			   ((double)s->a[i] - (double)s->previous[i]);
-	if (against > 0)
-		s->momentum = 1;
-	next = (1 + sqrt(1 + 4 * s->momentum * s->momentum)) / 2;
-	weight = (s->momentum - 1) / next;
-	s->momentum = next;
-	for (size_t i = 0; i < N; i++)
-		s->point[i] = s->a[i] + (real)weight * (s->a[i] - s->previous[i]);
-	for (size_t k = 0; k < n; k++)
-		s->f_point[k] = s->f[k] + (real)weight * (s->f[k] - s->f_previous[k]);
+	return s->method->setup(&s->scp, o->method.options, arena, &s->method_state, err);
 }
 
 static void step(void *state, struct progress *progress)
 {
-	struct scp *s = state;
-	const struct problem *problem = s->problem;
-	size_t n = (size_t)s->Phi.rows;
-	double at_point = loss_value(problem->loss, n, s->f_point, problem->y), linear, square,
-	       slack;
-	double norm = 0;
+	struct state *s = state;
 
-	loss_gradient(problem->loss, n, s->f_point, problem->y, s->g);
-	blas_gemv(1, s->Phi, TRANSPOSED, s->g, 0, s->slope);
-	for (;;) { /* backtracking: the quadratic model must lie above the loss, up to rounding */
-		double loss;
-
-		candidate(s, &linear, &square);
-		blas_gemv(1, s->Phi, PLAIN, s->previous, 0, s->f_previous);
-		loss = loss_value(problem->loss, n, s->f_previous, problem->y);
-		slack = at_point + linear + s->lipschitz * square / 2 - loss;
-		s->loss = loss;
-		if (!(slack < -16 * REAL_EPSILON * fabs(at_point)))
-			break;
-		s->lipschitz *= 1.1;
-	}
-	swap(&s->a, &s->previous);
-	swap(&s->f, &s->f_previous);
-	extrapolate(s);
-	for (ptrdiff_t i = 0; i < s->Phi.cols; i++)
-		norm += fabs((double)s->a[i]);
-	progress->objective = s->loss + problem->beta * norm;
+	s->method->step(s->method_state, progress);
 }
 
 static ptrdiff_t width(const void *state)
 {
-	return ((const struct scp *)state)->Phi.cols;
+	return ((const struct state *)state)->scp.Phi.cols;
 }
 
 /* a_i u_i becomes the neuron sqrt|a_i| u_i with output weight sign(a_i) sqrt|a_i|. */
 static void network(const void *state, struct net *net)
 {
-	const struct scp *s = state;
+	const struct scp *s = &((const struct state *)state)->scp;
 	ptrdiff_t m = 0;
 
 	for (ptrdiff_t i = 0; i < s->Phi.cols; i++) {
@@ -226,33 +143,33 @@ static void network(const void *state, struct net *net)
 
 static void certify(void *state, struct certificate *certificate)
 {
-	struct scp *s = state;
-	const struct problem *problem = s->problem;
-	size_t n = (size_t)s->Phi.rows;
+	struct state *s = state;
+	const struct scp *scp = &s->scp;
+	const struct problem *problem = scp->problem;
+	size_t n = (size_t)scp->Phi.rows;
 	double norm = 0, largest = 0;
 
-	for (ptrdiff_t i = 0; i < s->Phi.cols; i++)
-		norm += fabs((double)s->a[i]);
-	loss_gradient(problem->loss, n, s->f, problem->y, s->g);
+	loss_gradient(problem->loss, n, scp->f, problem->y, s->g);
 	blas_scale(n, -1, s->g);
-	blas_gemv(1, s->Phi, TRANSPOSED, s->g, 0, s->slope);
-	for (ptrdiff_t i = 0; i < s->Phi.cols; i++)
+	blas_gemv(1, scp->Phi, TRANSPOSED, s->g, 0, s->slope);
+	for (ptrdiff_t i = 0; i < scp->Phi.cols; i++) {
+		norm += fabs((double)scp->a[i]);
 		largest = fmax(largest, fabs((double)s->slope[i]));
-	certificate->objective = s->loss + problem->beta * norm;
+	}
+	certificate->objective =
+		loss_value(problem->loss, n, scp->f, problem->y) + problem->beta * norm;
 	certificate->feasibility = 0; /* the program has no constraints */
 	certificate->upper = certificate->objective;
 	certificate->lower_bound = scaling_best_bound(problem, s->g, largest);
-	certificate->scope = "sampled neurons";
+	certificate->scope = "sampled";
 }
 
 const struct trainer trainer_scp = {
 	.base = {.name = "scp",
-		 .doc = "sampled convex program: l1 on the output weights of random neurons, by "
-			"FISTA",
+		 .doc = "sampled convex program: l1 on the output weights of random neurons",
 		 .cite = "bai2023",
 		 .options = rows,
 		 .size = sizeof(struct scp_options)},
-	.needs_curvature = true,
 	.forecast = forecast,
 	.setup = setup,
 	.step = step,

@@ -14,6 +14,7 @@ enum kind {
 	KIND_BASELINE,    /* struct trainer, baselines/baselines.def */
 	KIND_TRAINER,     /* both of the above: what `solver:` in a spec may name */
 	KIND_U_UPDATE,    /* struct u_update, solvers/convex/u_updates.def */
+	KIND_SCP_METHOD,  /* struct scp_method, solvers/convex/scp_methods.def */
 	KIND_LOSS,        /* struct loss, solvers/core/losses.def */
 	KIND_PATTERNS,    /* struct pattern_source, solvers/core/patterns.def */
 	KIND_DATA,        /* struct source, harness/data/sources.def */

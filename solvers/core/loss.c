@@ -1,6 +1,13 @@
 /* Weighted losses: w l has gradient w l', prox with step t w, conjugate w l*(a / w). */
 #include "solvers/core/loss.h"
 
+static void apply_weight(struct loss_term l, size_t n, real *g)
+{
+	if (l.weight < 1 || l.weight > 1)
+		for (size_t k = 0; k < n; k++)
+			g[k] *= (real)l.weight;
+}
+
 double loss_value(struct loss_term l, size_t n, const real *f, const real *y)
 {
 	return l.weight * l.loss->value(l.options, n, f, y);
@@ -9,9 +16,13 @@ double loss_value(struct loss_term l, size_t n, const real *f, const real *y)
 void loss_gradient(struct loss_term l, size_t n, const real *f, const real *y, real *g)
 {
 	l.loss->gradient(l.options, n, f, y, g);
-	if (l.weight < 1 || l.weight > 1)
-		for (size_t k = 0; k < n; k++)
-			g[k] *= (real)l.weight;
+	apply_weight(l, n, g);
+}
+
+void loss_hessian(struct loss_term l, size_t n, const real *f, const real *y, real *h)
+{
+	l.loss->hessian(l.options, n, f, y, h);
+	apply_weight(l, n, h);
 }
 
 void loss_prox(struct loss_term l, size_t n, double t, const real *v, const real *y, real *z)

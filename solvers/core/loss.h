@@ -21,6 +21,8 @@ struct loss {
 	double (*value)(const void *o, size_t n, const real *f, const real *y);
 	/* g_k = dl/df at f_k (a subgradient where there is a kink) */
 	void (*gradient)(const void *o, size_t n, const real *f, const real *y, real *g);
+	/* h_k = second derivative in f at f_k (0 at a kink), >= 0 */
+	void (*hessian)(const void *o, size_t n, const real *f, const real *y, real *h);
 	/* z_k = argmin_z t l(z, y_k) + (z - v_k)^2 / 2, t > 0; z may be v */
 	void (*prox)(const void *o, size_t n, double t, const real *v, const real *y, real *z);
 	/* sum_k sup_f { s a_k f - l(f, y_k) }, s a scale; HUGE_VAL outside the domain */
@@ -37,6 +39,7 @@ struct loss_term {
 
 double loss_value(struct loss_term l, size_t n, const real *f, const real *y);
 void loss_gradient(struct loss_term l, size_t n, const real *f, const real *y, real *g);
+void loss_hessian(struct loss_term l, size_t n, const real *f, const real *y, real *h);
 void loss_prox(struct loss_term l, size_t n, double t, const real *v, const real *y, real *z);
 /* Conjugate of the weighted loss at scale * a, summed. */
 double loss_conjugate(struct loss_term l, size_t n, double scale, const real *a, const real *y);

@@ -20,6 +20,15 @@ static void gradient(const void *o, size_t n, const real *f, const real *y, real
 		g[k] = y[k] * f[k] < 1 ? -y[k] : 0;
 }
 
+static void hessian(const void *o, size_t n, const real *f, const real *y, real *h)
+{
+	(void)o;
+	(void)f;
+	(void)y;
+	for (size_t k = 0; k < n; k++)
+		h[k] = 0;
+}
+
 /* In the margin m = y v: m + t below 1 - t, 1 up to 1, m above. */
 static void prox(const void *o, size_t n, double t, const real *v, const real *y, real *z)
 {
@@ -57,6 +66,7 @@ const struct loss loss_hinge = {
 	.base = {.name = "hinge", .doc = "max(0, 1 - y f)", .cite = ""},
 	.value = value,
 	.gradient = gradient,
+	.hessian = hessian,
 	.prox = prox,
 	.conjugate = conjugate,
 	.curvature = curvature,

@@ -39,6 +39,14 @@ static void gradient(const void *o, size_t n, const real *f, const real *y, real
 		g[k] = (real)fmax(-delta, fmin(delta, (double)f[k] - (double)y[k]));
 }
 
+static void hessian(const void *o, size_t n, const real *f, const real *y, real *h)
+{
+	double delta = delta_of(o);
+
+	for (size_t k = 0; k < n; k++)
+		h[k] = fabs((double)f[k] - (double)y[k]) < delta ? 1 : 0;
+}
+
 /* r = v - y: z = v - t clip(r / (1 + t), -delta, delta) */
 static void prox(const void *o, size_t n, double t, const real *v, const real *y, real *z)
 {
@@ -81,6 +89,7 @@ const struct loss loss_huber = {
 	.regression = true,
 	.value = value,
 	.gradient = gradient,
+	.hessian = hessian,
 	.prox = prox,
 	.conjugate = conjugate,
 	.curvature = curvature,

@@ -44,6 +44,17 @@ static void gradient(const void *o, size_t n, const real *f, const real *y, real
 		g[k] = (real)(-s * (double)y[k] / (1 + exp(s * (double)y[k] * (double)f[k])));
 }
 
+static void hessian(const void *o, size_t n, const real *f, const real *y, real *h)
+{
+	double s = scale_of(o);
+
+	for (size_t k = 0; k < n; k++) {
+		double q = 1 / (1 + exp(s * (double)y[k] * (double)f[k]));
+
+		h[k] = (real)(s * s * q * (1 - q));
+	}
+}
+
 enum {
 	PROX_STEPS = 60, /* bisection alone halves the bracket 60 times: below double rounding */
 	CHUNK = 256      /* samples solved side by side: four arrays of doubles stay in L1 */
@@ -173,6 +184,7 @@ const struct loss loss_logistic = {
 		 .size = sizeof(struct logistic_options)},
 	.value = value,
 	.gradient = gradient,
+	.hessian = hessian,
 	.prox = prox,
 	.conjugate = conjugate,
 	.curvature = curvature,

@@ -21,6 +21,15 @@ static void gradient(const void *o, size_t n, const real *f, const real *y, real
 		g[k] = f[k] - y[k];
 }
 
+static void hessian(const void *o, size_t n, const real *f, const real *y, real *h)
+{
+	(void)o;
+	(void)f;
+	(void)y;
+	for (size_t k = 0; k < n; k++)
+		h[k] = 1;
+}
+
 /* z = (v + t y) / (1 + t) */
 static void prox(const void *o, size_t n, double t, const real *v, const real *y, real *z)
 {
@@ -56,6 +65,7 @@ const struct loss loss_squared = {
 	.regression = true,
 	.value = value,
 	.gradient = gradient,
+	.hessian = hessian,
 	.prox = prox,
 	.conjugate = conjugate,
 	.curvature = curvature,

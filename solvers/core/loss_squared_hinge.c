@@ -26,6 +26,13 @@ static void gradient(const void *o, size_t n, const real *f, const real *y, real
 	}
 }
 
+static void hessian(const void *o, size_t n, const real *f, const real *y, real *h)
+{
+	(void)o;
+	for (size_t k = 0; k < n; k++)
+		h[k] = y[k] * f[k] < 1 ? 1 : 0;
+}
+
 /* In the margin m = y v: (m + t) / (1 + t) below 1, m above. */
 static void prox(const void *o, size_t n, double t, const real *v, const real *y, real *z)
 {
@@ -63,6 +70,7 @@ const struct loss loss_squared_hinge = {
 	.base = {.name = "squared_hinge", .doc = "max(0, 1 - y f)^2 / 2", .cite = ""},
 	.value = value,
 	.gradient = gradient,
+	.hessian = hessian,
 	.prox = prox,
 	.conjugate = conjugate,
 	.curvature = curvature,

@@ -90,7 +90,7 @@ static bool step(struct fixture *t)
 
 	t->trainer->step(t->state, &progress);
 	assert_true(isnan(progress.objective) && isnan(progress.primal_residual));
-	return progress.finished;
+	return progress.end != OUTCOME_RUNNING;
 }
 
 static void flatten(const struct net *net, double *w)

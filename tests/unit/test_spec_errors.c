@@ -27,6 +27,7 @@ static void messages(struct arena *arena, char *text)
 	assert_non_null(to);
 	assert_int_equal(spec_load("spec.yaml", (struct texts){0}, arena, &experiment, &problems),
 			 STATUS_SPEC);
+	assert_true(problems.count > 0);
 	for (size_t i = 0; i < problems.count; i++)
 		err_print(&problems.at[i], to);
 	fputc('\0', to);

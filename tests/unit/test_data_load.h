@@ -1,0 +1,74 @@
+/* Fixture of the tests of data_load: a CSV file in a folder of its own, and the options that read
+ * it. */
+#ifndef TEST_DATA_LOAD_H
+#define TEST_DATA_LOAD_H
+
+#include "tests/unit/test_data_files.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+struct place {
+	char folder[256], path[300];
+	struct arena arena;
+	struct csv_options csv;
+	struct data_options options;
+	struct choice steps[4];
+	double range; /* options of the step `unit` */
+};
+
+static inline int set_up(void **state)
+{
+	struct place *place = calloc(1, sizeof *place);
+
+	files_folder(place->folder);
+	snprintf(place->path, sizeof place->path, "%s/a.csv", place->folder);
+	place->csv = files_csv(place->path);
+	place->options = files_data(&source_csv, &place->csv);
+	place->options.prepare.at = place->steps;
+	place->range = 4;
+	*state = place;
+	return 0;
+}
+
+static inline int tear_down(void **state)
+{
+	struct place *place = *state;
+
+	unlink(place->path);
+	rmdir(place->folder);
+	arena_release(&place->arena);
+	free(place);
+	return 0;
+}
+
+static inline struct dataset load(struct place *place, long repetition)
+{
+	struct arena scratch = {0};
+	struct dataset data = {0};
+	struct err err = {0};
+
+	if (data_load(&place->options, 7, repetition, &place->arena, &scratch, &data, &err) !=
+	    STATUS_OK)
+		fail_msg("%s: %s", err.source, err.text);
+	arena_release(&scratch);
+	return data;
+}
+
+/* n rows: the index, its square, and a label that is 1 for every k-th row. */
+static inline void write_rows(const struct place *place, int n, int k)
+{
+	FILE *file = fopen(place->path, "w");
+
+	for (int i = 0; i < n; i++)
+		fprintf(file, "%d,%d,%d\n", i, i * i, i % k == 0);
+	fclose(file);
+}
+
+#define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+#endif

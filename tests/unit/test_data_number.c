@@ -1,0 +1,173 @@
+/* The number parser against strtod, and labels that are numbers. */
+#include "harness/data/labels.h"
+#include "harness/data/number.h"
+#include "solvers/core/rng.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void expect_as_strtod(const char *text)
+{
+	double got = NAN, want = strtod(text, NULL);
+
+	assert_true(number_parse(text, strlen(text), &got));
+	if (memcmp(&got, &want, sizeof got) != 0)
+		fail_msg("%s: got %a, strtod gives %a", text, got, want);
+}
+
+static void rounds_as_strtod(void **state)
+{
+	static const char *const formats[] = {"%.3f", "%.6g", "%.15g", "%.17g", "%.20g", "%.40e"};
+	struct rng rng = rng_stream(20, "test", 0);
+	char text[512];
+
+	(void)state;
+	for (int i = 0; i < 200000; i++) {
+		double x = rng_normal(&rng) * pow(10, (double)rng_below(&rng, 60) - 30);
+
+		snprintf(text, sizeof text, formats[i % 6], x);
+		expect_as_strtod(text);
+	}
+}
+
+static void edge_cases(void **state)
+{
+	static const char *const texts[] = {
+		"0",
+		"-0",
+		"+7",
+		".5",
+		"5.",
+		"1e22",
+		"1e23",
+		"1e-22",
+		"1E+5",
+		"9007199254740993",
+		"1e308",
+		"1.8e308",
+		"4e-324",
+		"2e-324",
+		"-1e400",
+		"1e-400",
+		"1e99999999999",
+		"0e999999",
+		"000000000000000000000000001",
+		"0.00000000000000000000000000000000000000001",
+		"123456789012345678901234567890",
+		"0.1000000000000000055511151231257827",
+		"2.2250738585072011e-308",
+		"99999999999999999999e-20",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+		expect_as_strtod(texts[i]);
+}
+
+static void refuses(void **state)
+{
+	static const char *const texts[] = {"",  "-",  ".",   "e5",  "1e",   "1e+",   "1 ",  " 1",
+					    "x", "1x", "inf", "nan", "0x10", "1.2.3", "1,5", "--1"};
+	double value;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+		if (number_parse(texts[i], strlen(texts[i]), &value))
+			fail_msg("\"%s\" is no number, got %g", texts[i], value);
+	assert_true(number_parse("12", 1, &value)); /* not beyond the length */
+	assert_true(value == 1);
+}
+
+static size_t add(struct labels *labels, const char *text)
+{
+	return labels_add(labels, text, strlen(text), 1);
+}
+
+static void numbers_are_one_label(void **state)
+{
+	struct arena arena = {0};
+	struct labels labels = labels_new(&arena);
+	size_t two = add(&labels, "2");
+
+	(void)state;
+	assert_int_equal(add(&labels, "2.0"), two);
+	assert_int_equal(add(&labels, "+2e0"), two);
+	assert_int_equal(add(&labels, "-0"), add(&labels, "0"));
+	assert_int_not_equal(add(&labels, "two"), two);
+	assert_int_not_equal(add(&labels, "tw"), add(&labels, "two"));
+	assert_string_equal(labels.at[two].text, "2");
+	assert_int_equal(labels.at[two].count, 3);
+	assert_int_equal(labels_find(&labels, "2.000"), two);
+	assert_int_equal(labels_find(&labels, "3"), labels.count);
+	arena_release(&arena);
+}
+
+static void thousands_of_labels(void **state)
+{
+	struct arena arena = {0};
+	struct labels labels = labels_new(&arena);
+	char text[32];
+
+	(void)state;
+	for (int round = 0; round < 2; round++) {
+		for (int i = 0; i < 5000; i++) {
+			snprintf(text, sizeof text, i % 2 ? "%d" : "n%d", i);
+			assert_int_equal(add(&labels, text), i);
+		}
+	}
+	assert_int_equal(labels.count, 5000);
+	assert_int_equal(labels.at[4999].count, 2);
+	arena_release(&arena);
+}
+
+static void picks_in_order(void **state)
+{
+	static const char *const pairs[][3] = {/* first seen, then, expected as -1 */
+					       {"10", "9", "9"},
+					       {"-1", "1", "-1"},
+					       {"b", "a", "a"},
+					       {"x", "3", "3"},
+					       {"M", "R", "M"}};
+	static const char *const given[] = {"9.0", "10"};
+	struct texts none = {0}, named = {2, given};
+	struct err err = {0};
+	size_t pick[2];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+		struct arena arena = {0};
+		struct labels labels = labels_new(&arena);
+
+		add(&labels, pairs[i][0]);
+		add(&labels, pairs[i][1]);
+		assert_int_equal(labels_pick(&labels, none, pick, &err), STATUS_OK);
+		assert_string_equal(labels.at[pick[0]].text, pairs[i][2]);
+		assert_int_equal(pick[0] + pick[1], 1);
+		if (i == 0) {
+			assert_int_equal(labels_pick(&labels, named, pick, &err), STATUS_OK);
+			assert_string_equal(labels.at[pick[0]].text, "9");
+		}
+		arena_release(&arena);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(rounds_as_strtod),
+		cmocka_unit_test(edge_cases),
+		cmocka_unit_test(refuses),
+		cmocka_unit_test(numbers_are_one_label),
+		cmocka_unit_test(thousands_of_labels),
+		cmocka_unit_test(picks_in_order),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,192 @@
+/* data_load: missing values and the preparation. */
+#include "tests/unit/test_data_load.h"
+
+extern const struct prepare prepare_standardize, prepare_scalar, prepare_unit, prepare_minmax,
+	prepare_bias;
+
+/* The mean that fills gaps comes from the training part alone. */
+static void fills_with_the_training_mean(void **state)
+{
+	struct place *place = *state;
+	FILE *file = fopen(place->path, "w");
+	struct dataset data;
+	double sum = 0;
+	long known = 0;
+	const double offset = 1000; /* tells the rows apart in the second column */
+
+	for (int i = 0; i < 40; i++) {
+		if (i % 4 == 0)
+			fprintf(file, "?,%g,%d\n", offset + i, i % 2);
+		else
+			fprintf(file, "%d,%g,%d\n", i * i, offset + i, i / 2 % 2);
+	}
+	fclose(file);
+	place->csv.missing = 2;
+	place->options.split.test = 0.5;
+	data = load(place, 0);
+	assert_int_equal(data.filled, 10);
+	for (ptrdiff_t i = 0; i < data.train.X.rows; i++) {
+		int row = (int)((double)mat_get(data.train.X, i, 1) - offset);
+
+		sum += row % 4 ? row * row : 0;
+		known += row % 4 != 0;
+	}
+	for (ptrdiff_t i = 0; i < data.test.X.rows; i++) {
+		int row = (int)((double)mat_get(data.test.X, i, 1) - offset);
+		double want = row % 4 ? row * row : sum / (double)known;
+
+		assert_true(fabs((double)mat_get(data.test.X, i, 0) - want) <= 1e-5 * want);
+	}
+}
+
+static void column_stats(struct mat X, ptrdiff_t j, double *mean, double *variance)
+{
+	*mean = *variance = 0;
+	for (ptrdiff_t i = 0; i < X.rows; i++)
+		*mean += (double)mat_get(X, i, j) / (double)X.rows;
+	for (ptrdiff_t i = 0; i < X.rows; i++)
+		*variance += pow((double)mat_get(X, i, j) - *mean, 2) / (double)X.rows;
+}
+
+/* n rounding errors of entries of size 1 to 10 */
+#define TOLERANCE (1000 * REAL_EPSILON)
+
+static void standardizes_on_the_training_part(void **state)
+{
+	struct place *place = *state;
+	struct dataset data;
+	double mean, variance;
+
+	write_rows(place, 60, 3);
+	place->options.split.test = 0.5;
+	place->steps[0].item = &prepare_standardize.base;
+	place->steps[1].item = &prepare_bias.base;
+	place->options.prepare.count = 2;
+	data = load(place, 0);
+	assert_int_equal(data.raw_d, 2);
+	assert_int_equal(data.bias, 2);
+	assert_int_equal(data.train.X.cols, 3);
+	for (ptrdiff_t j = 0; j < 2; j++) {
+		column_stats(data.train.X, j, &mean, &variance);
+		assert_true(fabs(mean) < TOLERANCE);
+		assert_true(fabs(variance - 1) < TOLERANCE);
+	}
+	for (ptrdiff_t i = 0; i < data.test.X.rows; i++) { /* the same map, not one of its own */
+		double raw = (double)mat_get(data.test.X, i, 0) / data.scale[0] + data.shift[0];
+
+		assert_true(fabs(raw - round(raw)) < 60 * TOLERANCE);
+		assert_true(mat_get(data.test.X, i, 2) == 1);
+	}
+}
+
+static void constant_columns(void **state)
+{
+	const struct prepare *steps[] = {&prepare_standardize, &prepare_minmax};
+	const char *text = "0.1,1,a\n0.1,2,b\n0.1,3,a\n0.1,4,b\n";
+	struct place *place = *state;
+
+	files_write(place->path, text, strlen(text));
+	place->options.prepare.count = 1;
+	for (size_t s = 0; s < 2; s++) {
+		struct dataset data;
+
+		place->steps[0].item = &steps[s]->base;
+		data = load(place, 0);
+		for (ptrdiff_t i = 0; i < 4; i++)
+			assert_true(mat_get(data.train.X, i, 0) == 0);
+		assert_true(data.scale[0] == 1);
+		assert_true(data.shift[0] == 0.1);
+	}
+}
+
+static void other_steps(void **state)
+{
+	const char *text = "0,8,a\n1,4,b\n3,8,a\n4,4,b\n"; /* mean 4, variance 7.25 */
+	struct place *place = *state;
+	struct dataset data;
+
+	files_write(place->path, text, strlen(text));
+	place->options.prepare.count = 1;
+	place->steps[0].item = &prepare_minmax.base;
+	data = load(place, 0);
+	for (ptrdiff_t i = 0; i < 4; i++) {
+		assert_true(mat_get(data.train.X, i, 0) == ((real[]){0, 0.25, 0.75, 1})[i]);
+		assert_true(mat_get(data.train.X, i, 1) == ((real[]){1, 0, 1, 0})[i]);
+	}
+	place->steps[0] = (struct choice){&prepare_unit.base, &place->range};
+	data = load(place, 0);
+	assert_true(mat_get(data.train.X, 2, 0) == (real)0.75);
+	assert_true(mat_get(data.train.X, 2, 1) == 2);
+	place->steps[0] = (struct choice){&prepare_scalar.base, NULL};
+	data = load(place, 0);
+	assert_true(fabs((double)mat_get(data.train.X, 0, 0) + 4 / sqrt(7.25)) < 1e-6);
+	assert_true(fabs(data.scale[1] - 1 / (sqrt(7.25) + 1e-10)) < 1e-14);
+}
+
+/* Two steps one after the other are the affine map that data.h promises. */
+static void steps_compose(void **state)
+{
+	const struct prepare *first[] = {&prepare_unit, &prepare_minmax, &prepare_standardize,
+					 &prepare_scalar};
+	struct place *place = *state;
+	double mean, variance;
+
+	write_rows(place, 20, 2);
+	place->options.prepare.count = 2;
+	for (size_t s = 0; s < 4; s++) {
+		struct dataset data;
+		double all = 0;
+
+		place->steps[0] = (struct choice){&first[s]->base, &place->range};
+		place->steps[1].item = &prepare_standardize.base;
+		data = load(place, 0);
+		column_stats(data.train.X, 1, &mean, &variance);
+		assert_true(fabs(mean) < TOLERANCE && fabs(variance - 1) < TOLERANCE);
+		place->steps[1].item = &prepare_scalar.base;
+		data = load(place, 0);
+		for (ptrdiff_t j = 0; j < 2; j++) {
+			column_stats(data.train.X, j, &mean, &variance);
+			all += (variance + mean * mean) / 2;
+		}
+		/* the published offset of 1e-10 leaves the variance this much below 1 */
+		assert_true(fabs(all - 1) < TOLERANCE + 1e-9);
+		for (ptrdiff_t i = 0; i < 20; i++) {
+			double raw = (double)i * (double)i;
+
+			assert_true(fabs((double)mat_get(data.train.X, i, 1) -
+					 (raw - data.shift[1]) * data.scale[1]) < TOLERANCE);
+		}
+	}
+}
+
+static void bias_must_be_last(void **state)
+{
+	struct place *place = *state;
+	struct arena scratch = {0};
+	struct dataset data;
+	struct err err = {0};
+
+	write_rows(place, 20, 2);
+	place->steps[0].item = &prepare_bias.base;
+	place->steps[1].item = &prepare_standardize.base;
+	place->options.prepare.count = 2;
+	assert_int_equal(data_load(&place->options, 7, 0, &place->arena, &scratch, &data, &err),
+			 STATUS_SPEC);
+	assert_string_equal(err.text,
+			    "prepare: bias must be the last step, got standardize behind it");
+	arena_release(&scratch);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(fills_with_the_training_mean),
+		CASE(standardizes_on_the_training_part),
+		CASE(constant_columns),
+		CASE(other_steps),
+		CASE(steps_compose),
+		CASE(bias_must_be_last),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

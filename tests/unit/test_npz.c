@@ -1,0 +1,305 @@
+/* Stored models: what is written is read back, and damage is found. */
+#include "harness/store/npz.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { ROOM = 4096 };
+
+struct place {
+	char folder[256], path[300];
+};
+
+static int set_up(void **state)
+{
+	struct place *place = calloc(1, sizeof *place);
+	const char *base = getenv("TMPDIR");
+
+	snprintf(place->folder, sizeof place->folder, "%s/relubench-XXXXXX", base ? base : "/tmp");
+	*state = place;
+	if (!mkdtemp(place->folder))
+		return -1;
+	snprintf(place->path, sizeof place->path, "%s/model.npz", place->folder);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct place *place = *state;
+
+	unlink(place->path);
+	rmdir(place->folder);
+	free(place);
+	return 0;
+}
+
+/* d = 3 (two raw features and a bias), m = 2; U is a view with a stride. */
+static struct model example(struct arena *arena)
+{
+	static const double shift[] = {0.5, -3}, scale[] = {2, 0.125};
+	static const real alpha[] = {(real)1.5, (real)-0.1};
+	struct mat whole = mat_new(arena, 5, 2);
+	struct model model = {.bias = 2, .raw_d = 2, .shift = shift, .scale = scale};
+
+	for (ptrdiff_t k = 0; k < 10; k++)
+		whole.at[k] = (real)(k * k) / 7;
+	model.net = net_new(arena, 3, 2);
+	model.net.U = mat_rows(whole, 1, 3);
+	memcpy(model.net.alpha, alpha, sizeof alpha);
+	return model;
+}
+
+static size_t read_bytes(const char *path, unsigned char *at)
+{
+	FILE *file = fopen(path, "rb");
+	size_t count = fread(at, 1, ROOM, file);
+
+	fclose(file);
+	assert_true(count > 0 && count < ROOM);
+	return count;
+}
+
+static void write_bytes(const char *path, const unsigned char *at, size_t count)
+{
+	FILE *file = fopen(path, "wb");
+
+	assert_int_equal(fwrite(at, 1, count, file), count);
+	fclose(file);
+}
+
+static void round_trip(void **state)
+{
+	struct place *place = *state;
+	struct arena arena = {0};
+	struct model in = example(&arena), out = {0};
+	struct err err = {0};
+
+	for (int with_bias = 1; with_bias >= 0; with_bias--) {
+		if (!with_bias) {
+			in.bias = -1;
+			in.net.U.rows = 2;
+		}
+		assert_int_equal(npz_save_model(place->path, &in, &err), STATUS_OK);
+		assert_int_equal(npz_load_model(place->path, &arena, &out, &err), STATUS_OK);
+		assert_int_equal(out.bias, in.bias);
+		assert_int_equal(out.raw_d, 2);
+		assert_memory_equal(out.shift, in.shift, 2 * sizeof(double));
+		assert_memory_equal(out.scale, in.scale, 2 * sizeof(double));
+		assert_memory_equal(out.net.alpha, in.net.alpha, 2 * sizeof(real));
+		assert_int_equal(out.net.U.rows, in.net.U.rows);
+		assert_int_equal(out.net.U.cols, in.net.U.cols);
+		for (ptrdiff_t j = 0; j < 2; j++)
+			assert_memory_equal(mat_col(out.net.U, j), mat_col(in.net.U, j),
+					    (size_t)in.net.U.rows * sizeof(real));
+	}
+	arena_release(&arena);
+}
+
+static void no_neuron(void **state)
+{
+	struct place *place = *state;
+	struct arena arena = {0};
+	struct model in = example(&arena), out = {0};
+	struct err err = {0};
+
+	in.net.U.cols = 0;
+	assert_int_equal(npz_save_model(place->path, &in, &err), STATUS_OK);
+	assert_int_equal(npz_load_model(place->path, &arena, &out, &err), STATUS_OK);
+	assert_int_equal(out.net.U.rows, 3);
+	assert_int_equal(out.net.U.cols, 0);
+	arena_release(&arena);
+}
+
+static void same_model_same_bytes(void **state)
+{
+	struct place *place = *state;
+	struct arena arena = {0};
+	struct model in = example(&arena);
+	unsigned char first[ROOM], second[ROOM];
+	struct err err = {0};
+	size_t count;
+
+	assert_int_equal(npz_save_model(place->path, &in, &err), STATUS_OK);
+	count = read_bytes(place->path, first);
+	assert_int_equal(npz_save_model(place->path, &in, &err), STATUS_OK);
+	assert_int_equal(read_bytes(place->path, second), count);
+	assert_memory_equal(first, second, count);
+	arena_release(&arena);
+}
+
+static enum status load(const char *path, char *text, size_t room)
+{
+	struct arena arena = {0};
+	struct model out = {0};
+	struct err err = {0};
+	enum status status = npz_load_model(path, &arena, &out, &err);
+
+	snprintf(text, room, "%s", err.text);
+	arena_release(&arena);
+	return status;
+}
+
+/* A flipped bit anywhere is noticed, but for the few bytes that nothing depends on (dates,
+ * versions, the copies of sizes and names in local headers). */
+static void every_flip_in_data_is_found(void **state)
+{
+	struct place *place = *state;
+	struct arena arena = {0};
+	struct model in = example(&arena);
+	unsigned char bytes[ROOM];
+	struct err err = {0};
+	char text[1024];
+	size_t count, missed = 0;
+	const size_t data = 30 + strlen("U.npy"), entry = 128 + 6 * sizeof(real);
+
+	assert_int_equal(npz_save_model(place->path, &in, &err), STATUS_OK);
+	count = read_bytes(place->path, bytes);
+	for (size_t i = 0; i < count; i++) {
+		bytes[i] ^= 0x10;
+		write_bytes(place->path, bytes, count);
+		if (load(place->path, text, sizeof text) == STATUS_OK) {
+			missed++;
+			assert_false(i >= data && i < data + entry);
+		} else {
+			assert_string_not_equal(text, "");
+		}
+		bytes[i] ^= 0x10;
+	}
+	assert_true(missed < 5 * (28 + 30 + 12)); /* headers only */
+	bytes[data + 128] ^= 1;
+	write_bytes(place->path, bytes, count);
+	assert_int_equal(load(place->path, text, sizeof text), STATUS_ENV);
+	assert_string_equal(text, "damaged .npz file: a wrong checksum of the entry at byte 35");
+	arena_release(&arena);
+}
+
+static void every_cut_is_found(void **state)
+{
+	struct place *place = *state;
+	struct arena arena = {0};
+	struct model in = example(&arena);
+	unsigned char bytes[ROOM];
+	struct err err = {0};
+	char text[1024];
+	size_t count;
+
+	assert_int_equal(npz_save_model(place->path, &in, &err), STATUS_OK);
+	count = read_bytes(place->path, bytes);
+	for (size_t n = 0; n < count; n++) {
+		write_bytes(place->path, bytes, n);
+		assert_int_equal(load(place->path, text, sizeof text), STATUS_ENV);
+	}
+	write_bytes(place->path, bytes, count - 1);
+	load(place->path, text, sizeof text);
+	assert_non_null(strstr(text, "truncated: no end record of a .npz file"));
+	write_bytes(place->path, (const unsigned char *)"hello, world", 12);
+	load(place->path, text, sizeof text);
+	assert_string_equal(text, "wrong magic number at byte 0: not a .npz file");
+	arena_release(&arena);
+}
+
+static void cannot_write(void **state)
+{
+	struct arena arena = {0};
+	struct model in = example(&arena);
+	struct err absent = {0}, full = {0};
+
+	(void)state;
+	assert_int_equal(npz_save_model("/no/such/folder/model.npz", &in, &absent), STATUS_ENV);
+	assert_string_equal(absent.source, "/no/such/folder/model.npz");
+	if (access("/dev/full", W_OK) == 0) {
+		assert_int_equal(npz_save_model("/dev/full", &in, &full), STATUS_ENV);
+		assert_string_equal(full.text, "cannot write the file: No space left on device");
+	}
+	arena_release(&arena);
+}
+
+/* Arrays written by numpy 1.24: np.arange(8.).reshape(4, 2) and np.array([0, 1, 0, 1]). */
+static void reads_numpy_arrays(void **state)
+{
+	struct arena arena = {0};
+	struct npy x = {0}, y = {0};
+	struct err err = {0};
+
+	(void)state;
+	assert_int_equal(npz_read_npy("tests/golden/data/x.npy", &arena, &x, &err), STATUS_OK);
+	assert_int_equal(npz_read_npy("tests/golden/data/y.npy", &arena, &y, &err), STATUS_OK);
+	assert_int_equal(x.rows, 4);
+	assert_int_equal(x.cols, 2);
+	assert_int_equal(y.rows, 4);
+	assert_int_equal(y.cols, 1);
+	for (size_t i = 0; i < 8; i++)
+		assert_true(x.at[i] == (double)i);
+	for (size_t i = 0; i < 4; i++)
+		assert_true(y.at[i] == (double)(i % 2));
+	arena_release(&arena);
+}
+
+/* A hand-made array: the header `text`, then `count` bytes. */
+static void expect_values(const char *path, const char *text, const void *data, size_t count,
+			  const double want[4])
+{
+	unsigned char bytes[ROOM] = {0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0};
+	struct arena arena = {0};
+	struct npy out = {0};
+	struct err err = {0};
+
+	bytes[8] = (unsigned char)strlen(text);
+	memcpy(bytes + 10, text, strlen(text));
+	memcpy(bytes + 10 + strlen(text), data, count);
+	write_bytes(path, bytes, 10 + strlen(text) + count);
+	if (npz_read_npy(path, &arena, &out, &err) != STATUS_OK)
+		fail_msg("%s: %s", text, err.text);
+	assert_int_equal(out.rows, 2);
+	assert_int_equal(out.cols, 2);
+	for (size_t i = 0; i < 4; i++)
+		assert_true(out.at[i] == want[i]);
+	arena_release(&arena);
+}
+
+static void types_and_orders(void **state)
+{
+	static const int8_t small[] = {-1, 2, -128, 127};
+	static const uint16_t big[] = {0x0100, 0x0001, 0xffff, 0}; /* read as big-endian */
+	static const float narrow[] = {0.5f, -1, 3, 1e10f};
+	static const uint64_t wide[] = {0, 1, 1ull << 63, 7};
+	static const int64_t negative[] = {INT64_MIN, -1, 0, 1};
+	const char *path = ((struct place *)*state)->path;
+
+	expect_values(path, "{'descr': '|i1', 'fortran_order': False, 'shape': (2, 2), }", small, 4,
+		      (double[]){-1, 2, -128, 127});
+	expect_values(path, "{'descr': '|i1', 'fortran_order': True, 'shape': (2, 2), }", small, 4,
+		      (double[]){-1, -128, 2, 127});
+	expect_values(path, "{'shape':(2,2),'fortran_order':False,'descr':'>u2'}", big, 8,
+		      (double[]){1, 256, 65535, 0});
+	expect_values(path, "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 2), }", narrow,
+		      16, (double[]){0.5, -1, 3, 1e10});
+	expect_values(path, "{'descr': '<u8', 'fortran_order': False, 'shape': (2, 2), }", wide, 32,
+		      (double[]){0, 1, 0x1p63, 7});
+	expect_values(path, "{'descr': '<i8', 'fortran_order': False, 'shape': (2, 2), }", negative,
+		      32, (double[]){-0x1p63, -1, 0, 1});
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(round_trip),
+		cmocka_unit_test(no_neuron),
+		cmocka_unit_test(same_model_same_bytes),
+		cmocka_unit_test(every_flip_in_data_is_found),
+		cmocka_unit_test(every_cut_is_found),
+		cmocka_unit_test(cannot_write),
+		cmocka_unit_test(reads_numpy_arrays),
+		cmocka_unit_test(types_and_orders),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}

@@ -1,0 +1,66 @@
+/* Statistics, and the options of the plots. */
+#include "harness/report/report.h"
+#include "harness/report/stat.h"
+#include "harness/store/result.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void quantiles_are_those_of_numpy(void **state)
+{
+	double values[] = {8, NAN, 1, 4, 2};
+	struct stat stat = stat_of(values, 5);
+
+	(void)state;
+	assert_int_equal(stat.count, 4);
+	assert_true(fabs(stat.median - 3) < 1e-12);
+	assert_true(fabs(stat.low - 1.3) < 1e-12);
+	assert_true(fabs(stat.high - 6.8) < 1e-12);
+	assert_true(isnan(stat_of(values, 0).median));
+}
+
+/* report.c passes zero bytes where a spec names no plots. */
+static void zero_bytes_are_the_defaults_of_plots(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < registry_count(KIND_PLOT); i++)
+		for (const struct option *o = registry_at(KIND_PLOT, i)->options; o->name; o++) {
+			if (o->names)
+				assert_string_equal(o->initial, o->names[0]);
+			else
+				assert_true(!o->initial || strcmp(o->initial, "null") == 0);
+		}
+}
+
+static void sweep_takes_every_number_of_a_result(void **state)
+{
+	const struct option *y = registry_find(KIND_PLOT, "sweep")->options + 1;
+
+	(void)state;
+	for (const struct result_field *f = result_fields; f->name; f++) {
+		const char *const *name = y->names;
+
+		if (f->text || strcmp(f->name, "repetition") == 0 || strcmp(f->name, "seed") == 0)
+			continue;
+		while (*name && strcmp(*name, f->name) != 0)
+			name++;
+		assert_non_null(*name);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(quantiles_are_those_of_numpy),
+		cmocka_unit_test(zero_bytes_are_the_defaults_of_plots),
+		cmocka_unit_test(sweep_takes_every_number_of_a_result),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

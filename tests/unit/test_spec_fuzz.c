@@ -1,0 +1,129 @@
+/* Damaged specs: whatever the bytes, loading ends with cells whose text reads back, or with
+ * problems. */
+#include "harness/spec/spec.h"
+#include "tests/unit/spec_registry.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static const char seed_text[] =
+	"name: mammographic\nseed: 20220518\nrepeats: 2\nx-base: &base {beta: 1e-4}\n"
+	"resources: {jobs: 2, threads: 1, time_limit: 10m, memory_limit: 4GiB}\n"
+	"data:\n  - name: file\n    csv: {path: \"${RELUBENCH_DATA}/mm.data\", missing: drop}\n"
+	"    split: {test: 0.3, validation: 0.1, stratified: true}\n"
+	"    prepare: [standardize, {unit: {range: 255}}, bias]\n"
+	"  - name: gen\n    generate: {kind: spirals, n: 300, noise: [0.1, 0.2], turns: 3}\n"
+	"train:\n  - <<: *base\n    name: admm\n    solver: admm\n    loss: [squared, logistic]\n"
+	"    patterns: [30, 60]\n    rho: {log: [1e-3, 1, 3]}\n    data: file\n"
+	"    u_update: [dual, {pcg: {rank: [10, 50]}}]\n"
+	"  - {solver: sgd, stop: {iterations: 5, seconds: 2m}}\n"
+	"attack:\n  - {attack: pgd, eps: [0.2, 0, 8/255], steps: 40, clip: [0, 1]}\n"
+	"plots:\n  - {plot: convergence, x: seconds}\n";
+
+static const char *const words[] = {"null",  "[]",   "{}",     "{log: [1, 2, 3]}",
+				    "*base", "&a ",  "<<: ",   "- ",
+				    "\n",    ": ",   "\"",     "[",
+				    "{",     "}",    "]",      "1e99",
+				    "-1",    "${X",  "!!str ", "? ",
+				    "|\n",   "\xff", "\t",     "solver: [admm, sgd]",
+				    "---\n", "#",    ",",      "'"};
+
+static uint64_t bits = 88172645463325252u;
+
+static size_t draw(size_t below) /* xorshift */
+{
+	bits ^= bits << 13;
+	bits ^= bits >> 7;
+	bits ^= bits << 17;
+	return (size_t)(bits % below);
+}
+
+/* Remove a piece, put a word in, or double a piece. */
+static size_t mutate(char *text, size_t length)
+{
+	size_t at = draw(length), piece = draw(8) + 1;
+	const char *word = words[draw(sizeof words / sizeof *words)];
+
+	if (piece > length - at)
+		piece = length - at;
+	switch (draw(3)) {
+	case 0:
+		memmove(text + at, text + at + piece, length - at - piece + 1);
+		return length - piece;
+	case 1:
+		piece = strlen(word);
+		memmove(text + at + piece, text + at, length - at + 1);
+		memcpy(text + at, word, piece);
+		return length + piece;
+	default:
+		memmove(text + at + piece, text + at, length - at + 1);
+		return length + piece;
+	}
+}
+
+static void check_cells(const struct experiment *experiment, struct arena *arena)
+{
+	struct cell again;
+	struct err err = {0};
+
+	assert_true(experiment->cell_count > 0);
+	for (size_t i = 0; i < experiment->cell_count && i < 16; i++) {
+		const struct cell *cell = &experiment->cells[i];
+
+		assert_int_equal(spec_read_cell(cell->text, "cell.json", arena, &again, &err),
+				 STATUS_OK);
+		assert_string_equal(again.text, cell->text);
+	}
+}
+
+static void damaged_specs_end_in_cells_or_problems(void **state)
+{
+	enum { ROUNDS = 3000, MAX_DAMAGES = 6 };
+	static char text[2 * sizeof seed_text];
+	static struct problems problems;
+	char path[] = "/tmp/spec_XXXXXX.yaml";
+	int fd = mkstemps(path, 5), good = 0;
+
+	(void)state;
+	assert_true(fd >= 0);
+	close(fd);
+	for (int round = 0; round < ROUNDS; round++) {
+		struct arena arena = {0};
+		struct experiment experiment;
+		size_t length = sizeof seed_text - 1;
+		FILE *file = fopen(path, "w");
+
+		memcpy(text, seed_text, sizeof seed_text);
+		for (size_t i = draw(MAX_DAMAGES); i > 0; i--)
+			length = mutate(text, length);
+		assert_non_null(file);
+		assert_int_equal(fwrite(text, 1, length, file), length);
+		fclose(file);
+		if (spec_load(path, (struct texts){0}, &arena, &experiment, &problems) ==
+		    STATUS_OK) {
+			check_cells(&experiment, &arena);
+			good++;
+		} else {
+			assert_true(problems.count > 0);
+			assert_true(problems.at[0].text[0]);
+		}
+		arena_release(&arena);
+	}
+	unlink(path);
+	assert_true(good > 0 && good < ROUNDS);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(damaged_specs_end_in_cells_or_problems),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,345 @@
+/* Records on disk: results, CSV, folders, cells, the environment. */
+#include "harness/store/cellfile.h"
+#include "harness/store/csv.h"
+#include "harness/store/env.h"
+#include "harness/store/folder.h"
+#include "harness/store/result.h"
+
+#include <float.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static char room[256];
+static struct arena arena;
+
+static int make_room(void **state)
+{
+	const char *tmp = getenv("TMPDIR");
+
+	(void)state;
+	snprintf(room, sizeof room, "%s/relubench-store-XXXXXX", tmp ? tmp : "/tmp");
+	return mkdtemp(room) ? 0 : -1;
+}
+
+static int remove_room(void **state)
+{
+	struct err err = {0};
+
+	(void)state;
+	arena_release(&arena);
+	return folder_remove(room, &err) != STATUS_OK;
+}
+
+static const char *in_room(const char *name)
+{
+	return arena_format(&arena, "%s/%s", room, name);
+}
+
+static const char *read_back(const char *path)
+{
+	struct err err = {0};
+	const char *text = "";
+
+	assert_int_equal(store_read_text(path, &arena, &text, &err), STATUS_OK);
+	return text;
+}
+
+static void csv_follows_rfc_4180(void **state)
+{
+	static const char *const header[] = {"name", "a,b", NULL};
+	const char *path = in_room("a.csv");
+	struct err err = {0};
+	struct csv csv;
+
+	(void)state;
+	assert_int_equal(csv_open(&csv, path, header, &err), STATUS_OK);
+	csv_text(&csv, "say \"hi\"");
+	csv_number(&csv, 0.1);
+	csv_end_row(&csv);
+	csv_text(&csv, NULL);
+	csv_number(&csv, NAN);
+	csv_end_row(&csv);
+	assert_int_equal(csv_close(&csv, &err), STATUS_OK);
+	assert_string_equal(read_back(path), "name,\"a,b\"\n\"say \"\"hi\"\"\",0.1\n,\n");
+}
+
+static void csv_reads_what_it_wrote(void **state)
+{
+	static const char *const header[] = {"text", "number", NULL};
+	static const char *const texts[] = {"plain", "a,b", "two\nlines", "\"", "", "end\r\nx"};
+	const char *path = in_room("b.csv");
+	struct csv_table table;
+	struct err err = {0};
+	struct csv csv;
+
+	(void)state;
+	assert_int_equal(csv_open(&csv, path, header, &err), STATUS_OK);
+	for (size_t i = 0; i < 6; i++) {
+		csv_text(&csv, texts[i]);
+		csv_number(&csv, (double)i + 0.5);
+		csv_end_row(&csv);
+	}
+	assert_int_equal(csv_close(&csv, &err), STATUS_OK);
+	assert_int_equal(csv_read(path, &arena, &table, &err), STATUS_OK);
+	assert_int_equal(table.rows, 6);
+	assert_int_equal(table.cols, 2);
+	assert_int_equal(csv_column(&table, "number"), 1);
+	assert_int_equal(csv_column(&table, "none"), -1);
+	for (size_t i = 0; i < 6; i++) {
+		assert_string_equal(table.cell[2 * i], texts[i]);
+		assert_true(csv_value(&table, i, 1) == (double)i + 0.5);
+	}
+	assert_true(isnan(csv_value(&table, 0, 0)));
+	assert_true(isnan(csv_value(&table, 0, -1)));
+}
+
+static void csv_numbers_round_trip(void **state)
+{
+	const double special[] = {0.1,     1.0 / 3,
+				  1e-5,    DBL_MAX,
+				  DBL_MIN, DBL_TRUE_MIN,
+				  -2.5e17, 0.30000000000000004,
+				  1e22,    123456789012345678.0};
+	char text[CSV_NUMBER_BYTES];
+	uint64_t bits = 88172645463325252u;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof special / sizeof *special; i++) {
+		csv_format(special[i], text);
+		assert_true(strtod(text, NULL) == special[i]);
+	}
+	for (int i = 0; i < 20000; i++) { /* xorshift over all bit patterns */
+		double value;
+
+		bits ^= bits << 13;
+		bits ^= bits >> 7;
+		bits ^= bits << 17;
+		memcpy(&value, &bits, sizeof value);
+		if (!isfinite(value))
+			continue;
+		csv_format(value, text);
+		assert_true(strtod(text, NULL) == value);
+	}
+	csv_format(0.1, text);
+	assert_string_equal(text, "0.1");
+}
+
+static void csv_reports_damage_with_its_line(void **state)
+{
+	struct csv_table table;
+	struct err err = {0};
+
+	(void)state;
+	assert_int_equal(store_write_text(in_room("c.csv"), "a,b\n1,2\n3\n", &err), STATUS_OK);
+	assert_int_equal(csv_read(in_room("c.csv"), &arena, &table, &err), STATUS_ENV);
+	assert_int_equal(err.line, 3);
+	assert_string_equal(err.text, "expected 2 fields, got fewer");
+	err = (struct err){0};
+	assert_int_equal(store_write_text(in_room("d.csv"), "a,b\n1,\"2\n", &err), STATUS_OK);
+	assert_int_equal(csv_read(in_room("d.csv"), &arena, &table, &err), STATUS_ENV);
+	assert_int_equal(err.line, 2);
+	err = (struct err){0};
+	assert_int_equal(csv_read(in_room("none.csv"), &arena, &table, &err), STATUS_ENV);
+	assert_non_null(strstr(err.source, "none.csv"));
+}
+
+static void csv_reports_a_full_disk(void **state)
+{
+	struct err err = {0};
+	struct csv csv;
+
+	(void)state;
+	if (access("/dev/full", W_OK) != 0)
+		skip();
+	assert_int_equal(csv_open(&csv, "/dev/full", NULL, &err), STATUS_OK);
+	csv_number(&csv, 1);
+	assert_int_equal(csv_close(&csv, &err), STATUS_ENV);
+}
+
+static void result_round_trips_every_field(void **state)
+{
+	const char *path = in_room("result.json");
+	struct result in = result_empty(), out;
+	struct err err = {0};
+	size_t k = 0;
+
+	(void)state;
+	for (const struct result_field *f = result_fields; f->name; f++, k++) {
+		void *at = (char *)&in + f->offset;
+
+		if (f->text)
+			*(const char **)at = arena_format(&arena, "text \"%zu\" \xc3\xa9\n", k);
+		else
+			*(double *)at = (double)k * 1.1;
+	}
+	assert_int_equal(result_write(&in, path, &err), STATUS_OK);
+	assert_int_equal(result_read(path, &arena, &out, &err), STATUS_OK);
+	for (const struct result_field *f = result_fields; f->name; f++) {
+		const void *a = (char *)&in + f->offset, *b = (char *)&out + f->offset;
+
+		if (f->text)
+			assert_string_equal(*(const char *const *)a, *(const char *const *)b);
+		else
+			assert_true(*(const double *)a == *(const double *)b);
+	}
+}
+
+static void result_fields_cover_the_struct(void **state)
+{
+	size_t bytes = 0;
+
+	(void)state;
+	for (const struct result_field *f = result_fields; f->name; f++)
+		bytes += f->text ? sizeof(const char *) : sizeof(double);
+	assert_int_equal(bytes, sizeof(struct result));
+}
+
+static void result_writes_unknown_as_null(void **state)
+{
+	const char *path = in_room("empty.json");
+	struct result empty = result_empty(), out;
+	struct err err = {0};
+
+	(void)state;
+	empty.gap = HUGE_VAL;
+	assert_int_equal(result_write(&empty, path, &err), STATUS_OK);
+	assert_null(strstr(read_back(path), "NaN"));
+	assert_null(strstr(read_back(path), "inf"));
+	assert_int_equal(result_read(path, &arena, &out, &err), STATUS_OK);
+	assert_true(isnan(out.gap) && isnan(out.n_train));
+	assert_null(out.message);
+}
+
+static void result_reports_damage(void **state)
+{
+	struct result out;
+	struct err err = {0};
+
+	(void)state;
+	assert_int_equal(store_write_text(in_room("bad.json"), "{\"gap\": 1,\n", &err), STATUS_OK);
+	assert_int_equal(result_read(in_room("bad.json"), &arena, &out, &err), STATUS_ENV);
+	assert_true(err.line > 0);
+	err = (struct err){0};
+	assert_int_equal(store_write_text(in_room("bad.json"), "{\"gap\": \"x\"}", &err),
+			 STATUS_OK);
+	assert_int_equal(result_read(in_room("bad.json"), &arena, &out, &err), STATUS_ENV);
+	assert_string_equal(err.text, "gap: expected a number");
+}
+
+static void commit_replaces_a_folder_whole(void **state)
+{
+	const char *tmp = in_room("tmp/x"), *final = in_room("cells/x");
+	struct err err = {0};
+
+	(void)state;
+	assert_int_equal(folder_make(in_room("cells"), &err), STATUS_OK);
+	for (int round = 1; round <= 2; round++) {
+		const char *text = round == 1 ? "one" : "two";
+
+		assert_int_equal(folder_make(tmp, &err), STATUS_OK);
+		assert_int_equal(store_write_text(in_room("tmp/x/f"), text, &err), STATUS_OK);
+		assert_int_equal(folder_commit(tmp, final, &err), STATUS_OK);
+		assert_string_equal(read_back(in_room("cells/x/f")), text);
+		assert_int_not_equal(access(tmp, F_OK), 0);
+		assert_int_not_equal(access(in_room("cells/x.old"), F_OK), 0);
+	}
+	assert_int_equal(folder_commit(in_room("none"), final, &err), STATUS_ENV);
+	assert_string_equal(read_back(in_room("cells/x/f")), "two"); /* still there */
+}
+
+static void remove_does_not_follow_links(void **state)
+{
+	struct err err = {0};
+
+	(void)state;
+	assert_int_equal(folder_make(in_room("keep"), &err), STATUS_OK);
+	assert_int_equal(store_write_text(in_room("keep/f"), "x", &err), STATUS_OK);
+	assert_int_equal(folder_make(in_room("gone"), &err), STATUS_OK);
+	assert_int_equal(symlink(in_room("keep"), in_room("gone/link")), 0);
+	assert_int_equal(folder_remove(in_room("gone"), &err), STATUS_OK);
+	assert_int_equal(access(in_room("keep/f"), F_OK), 0);
+	assert_int_equal(folder_remove(in_room("gone"), &err), STATUS_OK);
+}
+
+static void make_refuses_a_file_in_the_way(void **state)
+{
+	struct err err = {0};
+
+	(void)state;
+	assert_int_equal(store_write_text(in_room("file"), "x", &err), STATUS_OK);
+	assert_int_equal(folder_make(in_room("file"), &err), STATUS_ENV);
+	err = (struct err){0};
+	assert_int_equal(folder_make(in_room("file/sub"), &err), STATUS_ENV);
+	err = (struct err){0};
+	assert_int_equal(folder_make(in_room("a//b/c/"), &err), STATUS_OK);
+}
+
+static void cellfile_gives_names_and_swept_values(void **state)
+{
+	static const char text[] =
+		"{\"repetition\": 2, \"data\": {\"name\": \"moons\"}, \"train\": {\"name\": "
+		"\"mine\", "
+		"\"solver\": \"admm\"}, \"swept\": [{\"path\": \"rho\", \"value\": 0.1}, "
+		"{\"path\": "
+		"\"u_update\", \"value\": {\"pcg\": {\"rank\": 5}}}, {\"path\": \"n\", \"value\": "
+		"\"all\"}]}";
+	struct cellfile cell;
+	struct err err = {0};
+
+	(void)state;
+	assert_int_equal(store_write_text(in_room("cell.json"), text, &err), STATUS_OK);
+	assert_int_equal(cellfile_read(in_room("cell.json"), &arena, &cell, &err), STATUS_OK);
+	assert_string_equal(cell.data, "moons");
+	assert_string_equal(cell.method, "mine");
+	assert_string_equal(cell.solver, "admm");
+	assert_true(cell.repetition == 2);
+	assert_int_equal(cell.swept_count, 3);
+	assert_string_equal(cell.swept[0].value, "0.1");
+	assert_string_equal(cell.swept[1].value, "{\"pcg\":{\"rank\":5}}");
+	assert_string_equal(cell.swept[2].value, "all");
+}
+
+static void env_names_machine_and_blas(void **state)
+{
+	char here[256], there[256];
+	struct err err = {0};
+
+	(void)state;
+	assert_int_equal(env_write(in_room("env.json"), &err), STATUS_OK);
+	assert_non_null(strstr(read_back(in_room("env.json")), "\"core_type\""));
+	assert_non_null(strstr(read_back(in_room("env.json")), "OpenBLAS"));
+	env_caption(here, sizeof here);
+	env_read_caption(in_room("env.json"), there, sizeof there);
+	assert_string_equal(here, there);
+	assert_non_null(strstr(here, "core"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(csv_follows_rfc_4180),
+		cmocka_unit_test(csv_reads_what_it_wrote),
+		cmocka_unit_test(csv_numbers_round_trip),
+		cmocka_unit_test(csv_reports_damage_with_its_line),
+		cmocka_unit_test(csv_reports_a_full_disk),
+		cmocka_unit_test(result_round_trips_every_field),
+		cmocka_unit_test(result_fields_cover_the_struct),
+		cmocka_unit_test(result_writes_unknown_as_null),
+		cmocka_unit_test(result_reports_damage),
+		cmocka_unit_test(commit_replaces_a_folder_whole),
+		cmocka_unit_test(remove_does_not_follow_links),
+		cmocka_unit_test(make_refuses_a_file_in_the_way),
+		cmocka_unit_test(cellfile_gives_names_and_swept_values),
+		cmocka_unit_test(env_names_machine_and_blas),
+	};
+
+	return cmocka_run_group_tests(tests, make_room, remove_room);
+}
