@@ -63,7 +63,7 @@ PROGRAMS := $(addprefix $(BUILD)/,relubench relubench-worker-double relubench-wo
 CONTRACT_BINS := $(foreach p,double single,$(CONTRACT:%.c=$(BUILD)/$(p)/%))
 CORE_BINS := $(UNIT:%.c=$(BUILD)/double/%) $(CONTRACT_BINS)
 TEST_BINS := $(CORE_BINS) $(GOLDEN:%.c=$(BUILD)/double/%)
-BENCH_BINS := $(BENCH:%.c=$(BUILD)/double/%)
+BENCH_BINS := $(foreach p,single double,$(BENCH:%.c=$(BUILD)/$(p)/%))
 
 all: $(PROGRAMS)
 

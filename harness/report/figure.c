@@ -142,7 +142,7 @@ static void write_terminals(const struct figure *figure, const char *stem)
 		"}\n"
 		"set output here.'%s.'.form\n"
 		"set multiplot\n"
-		"unset key\n"
+		"unset key\nunset label\nunset arrow\nunset object\n"
 		"set tics nomirror out scale 0.6\n"
 		"set border 3 lc rgb '#444444'\n"
 		"set grid lc rgb '#e4e4e4' lw 0.7 dt 1\n"
@@ -308,42 +308,6 @@ void figure_panel(struct figure *figure, const char *title, const char *x_label,
 	      "set ylabel offset form eq 'svg' ? 1.5 : 0, 0\n",
 	      figure->gp);
 	figure->items = 0;
-}
-
-/* Tics at 1, 2 and 5 times the powers of ten: decades alone would leave a short axis without any.
- */
-static void short_log_tics(struct figure *figure, char axis, double low, double high)
-{
-	static const double steps[] = {1, 2, 5};
-	const char *gap = "";
-
-	fprintf(figure->gp, "set format %c '%%g'\nset %ctics (", axis, axis);
-	for (double power = pow(10, floor(log10(low))); power <= high; power *= 10)
-		for (size_t k = 0; k < sizeof steps / sizeof *steps; k++) {
-			if (steps[k] * power < 0.9 * low || steps[k] * power > 1.1 * high)
-				continue;
-			fprintf(figure->gp, "%s%g", gap, steps[k] * power);
-			gap = ", ";
-		}
-	fputs(")\n", figure->gp);
-}
-
-void figure_log(struct figure *figure, char axis, double low, double high)
-{
-	const double short_axis = 500;
-
-	fprintf(figure->gp, "set logscale %c\nset format %c '10^{%%T}'\n", axis, axis);
-	if (low > 0 && high / low < short_axis)
-		short_log_tics(figure, axis, low, high);
-	if (axis == 'y') /* less than on a linear axis: its curves fill the panel */
-		fputs("set offsets graph 0.02, graph 0.02, graph 0.02, graph 0.03\n", figure->gp);
-}
-
-bool figure_wants_log(double low, double high)
-{
-	const double decade = 10; /* less than one looks the same on both scales */
-
-	return low > 0 && isfinite(high) && high / low >= decade;
 }
 
 size_t figure_block(struct figure *figure, const char *title, const char *columns)

@@ -34,11 +34,6 @@ static const struct result_field *number_field(const char *name)
 	return NULL;
 }
 
-bool records_has_number(const char *name)
-{
-	return number_field(name) != NULL;
-}
-
 double records_number(const struct result *result, const char *name)
 {
 	const struct result_field *field = number_field(name);

@@ -64,10 +64,8 @@ const char *records_swept(const struct record *record, const char *path);
 /* Did the cell end with status "ok"? */
 bool records_ok(const struct record *record);
 
-/* A numeric field of a result by its column name; NaN for an unknown name. records_has_number says
- * whether there is such a field. */
+/* A numeric field of a result by its column name; NaN for an unknown name. */
 double records_number(const struct result *result, const char *name);
-bool records_has_number(const char *name);
 
 /* Index of `name` in a list, or `count`. */
 size_t records_index(const char *const *names, size_t count, const char *name);

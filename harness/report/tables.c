@@ -279,8 +279,8 @@ const char *summary_caption(const struct records *records)
 		all[i] = &records->at[i];
 	for (size_t g = 0; g < records->group_count; g++)
 		repeats = records->groups[g].count > repeats ? records->groups[g].count : repeats;
-	text = arena_format(arena, "%zu cell%s: %s", records->count, records->count == 1 ? "" : "s",
-			    counts_text(all, records->count, arena));
+	text = arena_format(arena, "%zu cell%s%s%s", records->count, records->count == 1 ? "" : "s",
+			    records->count ? ": " : "", counts_text(all, records->count, arena));
 	if (records->missing)
 		text = arena_format(arena, "%s; %zu not computed yet", text, records->missing);
 	if (records->left_out)

@@ -5,6 +5,7 @@
 #include "solvers/core/attack.h"
 #include "solvers/core/blas.h"
 #include "solvers/core/rng.h"
+#include "tests/kernels.h"
 #include "tests/options.h"
 
 #include <omp.h>
@@ -160,11 +161,13 @@ static void make(struct bench *b)
 	}
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	static struct bench b;
 	double pass = 2.0 * N * D * M, seconds;
 
+	(void)argc;
+	kernels_choose(argv);
 	make(&b);
 	printf("%s precision, %d threads\n", REAL_NAME, omp_get_max_threads());
 	seconds = best_time(&b, run_gemm);
