@@ -149,8 +149,12 @@ static void certify(void *state, struct certificate *certificate)
 	size_t n = (size_t)scp->Phi.rows;
 	double norm = 0, largest = 0;
 
-	loss_gradient(problem->loss, n, scp->f, problem->y, s->g);
-	blas_scale(n, -1, s->g);
+	if (s->method->dual) {
+		s->method->dual(s->method_state, s->g);
+	} else {
+		loss_gradient(problem->loss, n, scp->f, problem->y, s->g);
+		blas_scale(n, -1, s->g);
+	}
 	blas_gemv(1, scp->Phi, TRANSPOSED, s->g, 0, s->slope);
 	for (ptrdiff_t i = 0; i < scp->Phi.cols; i++) {
 		norm += fabs((double)scp->a[i]);

@@ -31,6 +31,8 @@ struct scp_method {
 			     void **state, struct err *err);
 	/* One iteration: improves scp->a and scp->f. Allocates nothing. */
 	void (*step)(void *state, struct progress *progress);
+	/* The method's own dual point alpha (n), or NULL: then -grad L at f is taken. */
+	void (*dual)(const void *state, real *alpha);
 };
 
 #endif

@@ -76,9 +76,10 @@ static void initialise(struct newton *s)
 	ptrdiff_t N = s->scp->Phi.cols;
 	double start = loss_value(problem->loss, (size_t)problem->X.rows, s->scp->f, problem->y);
 	double largest = evaluate(s) + problem->beta;
+	double size = start / (sqrt(largest * problem->beta) * (double)N);
 
 	for (ptrdiff_t i = 0; i < N; i++) {
-		s->p[i] = s->q[i] = (real)(start / (largest * (double)N));
+		s->p[i] = s->q[i] = (real)size;
 		s->zp[i] = s->zq[i] = (real)largest;
 	}
 	s->residual = evaluate(s);
@@ -308,6 +309,15 @@ static void step(void *state, struct progress *progress)
 		progress->end = OUTCOME_CONVERGED;
 }
 
+/* -grad L at p - q itself: the zeros of the published iterate would cost digits of the bound. */
+static void dual(const void *state, real *alpha)
+{
+	const struct newton *s = state;
+
+	for (ptrdiff_t k = 0; k < s->scp->Phi.rows; k++)
+		alpha[k] = -s->g[k];
+}
+
 const struct scp_method scp_newton = {
 	.base = {.name = "newton",
 		 .doc = "primal-dual interior point; about twenty iterations for any beta",
@@ -316,4 +326,5 @@ const struct scp_method scp_newton = {
 	.forecast = forecast,
 	.setup = setup,
 	.step = step,
+	.dual = dual,
 };
