@@ -140,7 +140,8 @@ void backprop_report(struct backprop *b, struct progress *progress)
 		.objective = NAN, /* known for the minibatches only, each at weights of its own */
 		.primal_residual = NAN,
 		.dual_residual = NAN,
-		.end = stop ? OUTCOME_STALLED : (used_up ? OUTCOME_ITERATION_LIMIT : OUTCOME_RUNNING),
+		.end = stop ? OUTCOME_STALLED
+			    : (used_up ? OUTCOME_ITERATION_LIMIT : OUTCOME_RUNNING),
 	};
 	if (progress->end != OUTCOME_RUNNING && b->best && b->best_loss < HUGE_VAL)
 		memcpy(b->weights, b->best, b->count * sizeof *b->weights);

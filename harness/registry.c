@@ -48,63 +48,63 @@
 #define ITEM(symbol) &symbol.base,
 static const struct desc *const solvers[] = {
 #include "solvers/solvers.def"
-        NULL};
+	NULL};
 static const struct desc *const baselines[] = {
 #include "baselines/baselines.def"
-        NULL};
+	NULL};
 static const struct desc *const trainers[] = {
-#include "solvers/solvers.def"
 #include "baselines/baselines.def"
-        NULL};
+#include "solvers/solvers.def"
+	NULL};
 static const struct desc *const u_updates[] = {
 #include "solvers/convex/u_updates.def"
-        NULL};
+	NULL};
 static const struct desc *const scp_methods[] = {
 #include "solvers/convex/scp_methods.def"
-        NULL};
+	NULL};
 static const struct desc *const losses[] = {
 #include "solvers/core/losses.def"
-        NULL};
+	NULL};
 static const struct desc *const pattern_sources[] = {
 #include "solvers/core/patterns.def"
-        NULL};
+	NULL};
 static const struct desc *const sources[] = {
 #include "harness/data/sources.def"
-        NULL};
+	NULL};
 static const struct desc *const generators[] = {
 #include "harness/data/generators.def"
-        NULL};
+	NULL};
 static const struct desc *const prepares[] = {
 #include "harness/data/prepare.def"
-        NULL};
+	NULL};
 static const struct desc *const attacks[] = {
 #include "solvers/attack/attacks.def"
-        NULL};
+	NULL};
 static const struct desc *const certificates[] = {
 #include "solvers/certify/certificates.def"
-        NULL};
+	NULL};
 static const struct desc *const plots[] = {
 #include "harness/report/plots.def"
-        NULL};
+	NULL};
 #undef ITEM
 
 static const struct {
 	const char *title;
 	const struct desc *const *items;
 } tables[KIND_COUNT] = {
-        [KIND_SOLVER] = {"solvers", solvers},
-        [KIND_BASELINE] = {"baselines", baselines},
-        [KIND_TRAINER] = {"trainers", trainers},
-        [KIND_U_UPDATE] = {"u_updates", u_updates},
-        [KIND_SCP_METHOD] = {"scp_methods", scp_methods},
-        [KIND_LOSS] = {"losses", losses},
-        [KIND_PATTERNS] = {"patterns", pattern_sources},
-        [KIND_DATA] = {"data", sources},
-        [KIND_GENERATOR] = {"generators", generators},
-        [KIND_PREPARE] = {"prepare", prepares},
-        [KIND_ATTACK] = {"attacks", attacks},
-        [KIND_CERTIFICATE] = {"certificates", certificates},
-        [KIND_PLOT] = {"plots", plots},
+	[KIND_SOLVER] = {"solvers", solvers},
+	[KIND_BASELINE] = {"baselines", baselines},
+	[KIND_TRAINER] = {"trainers", trainers},
+	[KIND_U_UPDATE] = {"u_updates", u_updates},
+	[KIND_SCP_METHOD] = {"scp_methods", scp_methods},
+	[KIND_LOSS] = {"losses", losses},
+	[KIND_PATTERNS] = {"patterns", pattern_sources},
+	[KIND_DATA] = {"data", sources},
+	[KIND_GENERATOR] = {"generators", generators},
+	[KIND_PREPARE] = {"prepare", prepares},
+	[KIND_ATTACK] = {"attacks", attacks},
+	[KIND_CERTIFICATE] = {"certificates", certificates},
+	[KIND_PLOT] = {"plots", plots},
 };
 
 size_t registry_count(enum kind kind)

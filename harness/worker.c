@@ -1,5 +1,5 @@
-/* relubench-worker-<precision> FOLDER [--progress FD]: compute the cell described by FOLDER/cell.json and
- * write its record there. The parent keeps both outputs in FOLDER/log.txt. */
+/* relubench-worker-<precision> FOLDER [--progress FD]: compute the cell described by
+ * FOLDER/cell.json and write its record there. The parent keeps both outputs in FOLDER/log.txt. */
 #include "harness/run/run.h"
 #include "solvers/core/arena.h"
 
@@ -12,7 +12,8 @@
 static void out_of_memory(size_t bytes)
 {
 	char text[96];
-	int length = snprintf(text, sizeof text, "out of memory: %zu bytes were asked for\n", bytes);
+	int length =
+		snprintf(text, sizeof text, "out of memory: %zu bytes were asked for\n", bytes);
 
 	if (length > 0 && write(STDERR_FILENO, text, (size_t)length) < 0)
 		_exit(RUN_EXIT_OOM); /* no log, but the exit status tells */

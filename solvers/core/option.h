@@ -112,9 +112,17 @@ struct option {
 };
 
 #define OPTION_TYPE_OF(field) \
-	_Generic((field), bool: OPTION_BOOL, long: OPTION_INT, double: OPTION_REAL, const char *: OPTION_TEXT, \
-	         struct reals: OPTION_REALS, struct texts: OPTION_TEXTS, struct choice: OPTION_CHOICE, \
-	         struct choices: OPTION_CHOICES, struct groups: OPTION_GROUPS, default: OPTION_GROUP)
+	_Generic((field), bool                                       \
+	         : OPTION_BOOL, long                                 \
+	         : OPTION_INT, double                                \
+	         : OPTION_REAL, const char *                         \
+	         : OPTION_TEXT, struct reals                         \
+	         : OPTION_REALS, struct texts                        \
+	         : OPTION_TEXTS, struct choice                       \
+	         : OPTION_CHOICE, struct choices                     \
+	         : OPTION_CHOICES, struct groups                     \
+	         : OPTION_GROUPS, default                            \
+	         : OPTION_GROUP)
 
 #define OPTION_AS(text, structure, field)                                \
 	.name = (text), .type = OPTION_TYPE_OF(((structure *)0)->field), \

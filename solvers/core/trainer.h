@@ -30,8 +30,8 @@ struct progress {
 	double objective;       /* of the trainer's own problem at the current iterate */
 	double primal_residual; /* relative */
 	double dual_residual;   /* relative */
-	enum outcome end; /* OUTCOME_RUNNING; or how the trainer itself ended: epochs used up, early stopping,
-	                     solved to rounding */
+	enum outcome end; /* OUTCOME_RUNNING; or how the trainer itself ended: epochs used up, early
+			     stopping, solved to rounding */
 };
 
 /* Optimality certificate of the current iterate, on demand. NaN where undefined. */

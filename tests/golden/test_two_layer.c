@@ -1,5 +1,5 @@
-/* Known optima of small instances, computed by an interior-point method (tests/golden/optima): ADMM with the
- * patterns of the instance meets them, and its certificate brackets them. */
+/* Known optima of small instances, computed by an interior-point method (tests/golden/optima): ADMM
+ * with the patterns of the instance meets them, and its certificate brackets them. */
 #include "solvers/convex/u_update.h"
 #include "solvers/core/cvx.h"
 #include "solvers/core/pattern.h"
@@ -52,26 +52,29 @@ static void load(struct instance *in, const char *name)
 	D = json_object_get(in->json, "D");
 	y = json_object_get(in->json, "y");
 	in->problem.X = mat_new(&in->arena, (ptrdiff_t)json_array_size(X),
-	                        (ptrdiff_t)json_array_size(json_array_get(X, 0)));
-	in->D = mat_new(&in->arena, in->problem.X.rows, (ptrdiff_t)json_array_size(json_array_get(D, 0)));
+				(ptrdiff_t)json_array_size(json_array_get(X, 0)));
+	in->D = mat_new(&in->arena, in->problem.X.rows,
+			(ptrdiff_t)json_array_size(json_array_get(D, 0)));
 	in->problem.patterns = &in->D;
 	in->problem.y = ARENA_ARRAY(&in->arena, real, in->problem.X.rows);
 	for (ptrdiff_t k = 0; k < in->problem.X.rows; k++) {
 		json_t *x = json_array_get(X, (size_t)k), *d = json_array_get(D, (size_t)k);
 
 		for (ptrdiff_t j = 0; j < in->problem.X.cols; j++)
-			mat_set(in->problem.X, k, j, (real)json_number_value(json_array_get(x, (size_t)j)));
+			mat_set(in->problem.X, k, j,
+				(real)json_number_value(json_array_get(x, (size_t)j)));
 		for (ptrdiff_t j = 0; j < in->D.cols; j++)
 			mat_set(in->D, k, j, (real)json_number_value(json_array_get(d, (size_t)j)));
 		((real *)(uintptr_t)in->problem.y)[k] =
-		        (real)json_number_value(json_array_get(y, (size_t)k));
+			(real)json_number_value(json_array_get(y, (size_t)k));
 	}
 }
 
 /* Solve one optimum entry with one u-update and compare. */
 static void check_optimum(struct instance *in, json_t *optimum, const struct u_update *update)
 {
-	static const double scale = 2; /* loss_scale of the instances; the options struct is one double */
+	static const double scale =
+		2; /* loss_scale of the instances; the options struct is one double */
 	const char *loss = json_string_value(json_object_get(optimum, "loss"));
 	double expected = json_number_value(json_object_get(optimum, "objective"));
 	bool squared = strcmp(loss, "squared") == 0;
@@ -93,16 +96,19 @@ static void check_optimum(struct instance *in, json_t *optimum, const struct u_u
 	set_option(options, "sigma", &sigma, sizeof sigma);
 	set_option(options, "kappa", &kappa, sizeof kappa);
 	set_option(options, "relaxation", &relaxation, sizeof relaxation);
-	assert_int_equal(trainer_admm.setup(&in->problem, options, &arena, &state, &err), STATUS_OK);
+	assert_int_equal(trainer_admm.setup(&in->problem, options, &arena, &state, &err),
+			 STATUS_OK);
 	do {
 		trainer_admm.step(state, &p);
 		if (++steps % 500 == 0)
 			trainer_admm.certify(state, &c);
-	} while (steps < 100000 && !(steps % 500 == 0 && c.upper - c.lower_bound < 1e-6 * expected));
+	} while (steps < 100000 &&
+		 !(steps % 500 == 0 && c.upper - c.lower_bound < 1e-6 * expected));
 	if (getenv("VERBOSE"))
-		print_message("%s beta %g %s: %ld steps, objective %.8g upper %.8g lower %.8g expected %.8g feas %.2g\n",
-		              loss, in->problem.beta, update->base.name, steps, c.objective, c.upper,
-		              c.lower_bound, expected, c.feasibility);
+		print_message("%s beta %g %s: %ld steps, objective %.8g upper %.8g lower %.8g "
+			      "expected %.8g feas %.2g\n",
+			      loss, in->problem.beta, update->base.name, steps, c.objective,
+			      c.upper, c.lower_bound, expected, c.feasibility);
 	assert_true(fabs(c.objective - expected) <= 1e-5 * expected);
 	assert_true(c.lower_bound <= expected * (1 + 1e-7)); /* the reference is good to 1e-7 */
 	assert_true(c.upper >= expected * (1 - 1e-7));
@@ -117,10 +123,12 @@ static void check_instance(const char *name, const struct u_update *update)
 	int checked = 0;
 
 	load(&in, name);
-	json_array_foreach(json_object_get(in.json, "optima"), i, optimum) {
+	json_array_foreach(json_object_get(in.json, "optima"), i, optimum)
+	{
 		const char *loss = json_string_value(json_object_get(optimum, "loss"));
 
-		if (json_number_value(json_object_get(optimum, "eps")) > 0 || strcmp(loss, "hinge") == 0)
+		if (json_number_value(json_object_get(optimum, "eps")) > 0 ||
+		    strcmp(loss, "hinge") == 0)
 			continue;
 		check_optimum(&in, optimum, update);
 		checked++;
@@ -149,8 +157,8 @@ static void cholesky_meets_the_optima(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(dual_meets_the_optima),
-	        cmocka_unit_test(cholesky_meets_the_optima),
+		cmocka_unit_test(dual_meets_the_optima),
+		cmocka_unit_test(cholesky_meets_the_optima),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

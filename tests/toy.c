@@ -1,0 +1,121 @@
+/* A small random classification problem and naive twins. */
+#include "tests/toy.h"
+
+#include "harness/spec/bind.h"
+#include "harness/spec/node.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+void toy_fill(struct mat A, struct rng *rng)
+{
+	for (ptrdiff_t j = 0; j < A.cols; j++)
+		for (ptrdiff_t i = 0; i < A.rows; i++)
+			mat_set(A, i, j, (real)rng_normal(rng));
+}
+
+static void refuse(const struct problems *problems)
+{
+	for (size_t i = 0; i < problems->count; i++)
+		err_print(&problems->at[i], stderr);
+	assert(problems->count == 0);
+}
+
+void *toy_options(const struct desc *item, const char *text, struct arena *arena)
+{
+	struct problems problems = {0};
+	struct bind bind = {.arena = arena, .problems = &problems};
+	const struct node *map = node_read(text, item->name, arena, &problems);
+	void *options = arena_alloc(arena, 1, item->size > 0 ? item->size : 1);
+
+	refuse(&problems);
+	bind_rows(&bind, item->options, map, NULL, options);
+	refuse(&problems);
+	return options;
+}
+
+static struct loss_term loss_from(const char *text, struct arena *arena)
+{
+	static const struct option rows[] = {{.name = "loss",
+					      .type = OPTION_CHOICE,
+					      .offset = 0,
+					      .kind = KIND_LOSS,
+					      .doc = "the loss"},
+					     {0}};
+	static const struct desc one_loss = {
+		.name = "toy", .options = rows, .size = sizeof(struct choice)};
+	const struct choice *choice =
+		toy_options(&one_loss, arena_format(arena, "{loss: %s}", text), arena);
+
+	return (struct loss_term){(const struct loss *)(const void *)choice->item, choice->options,
+				  1};
+}
+
+struct toy toy_make(ptrdiff_t n, ptrdiff_t d, const char *loss, double beta)
+{
+	struct toy toy = {0};
+	struct rng rng = rng_stream(41, "toy", (uint64_t)(n * 1000 + d));
+	struct mat X = mat_new(&toy.arena, n, d);
+	real *y = ARENA_ARRAY(&toy.arena, real, n);
+
+	toy_fill(X, &rng);
+	for (ptrdiff_t k = 0; k < n; k++) {
+		double sign = (double)mat_get(X, k, 0) * (double)mat_get(X, k, d > 1) +
+			      0.3 * rng_normal(&rng);
+
+		y[k] = sign > 0 ? 1 : -1;
+		mat_set(X, k, d - 1, 1);
+	}
+	toy.problem = (struct problem){.X = X, .y = y, .beta = beta, .seed = 5};
+	toy.problem.loss = loss_from(loss, &toy.arena);
+	return toy;
+}
+
+double toy_loss(struct loss_term loss, double f, double y)
+{
+	const char *name = loss.loss->base.name;
+	double option = loss.loss->base.size > 0 ? *(const double *)loss.options : 0;
+	double margin = y * f, residual = fabs(f - y);
+
+	if (strcmp(name, "squared") == 0)
+		return residual * residual / 2;
+	if (strcmp(name, "logistic") == 0)
+		return log1p(exp(-option * margin)); /* margins of tests do not overflow */
+	if (strcmp(name, "hinge") == 0)
+		return fmax(0, 1 - margin);
+	if (strcmp(name, "squared_hinge") == 0)
+		return pow(fmax(0, 1 - margin), 2) / 2;
+	assert(strcmp(name, "huber") == 0); /* a new loss needs its definition here */
+	return residual <= option ? residual * residual / 2 : option * (residual - option / 2);
+}
+
+double toy_output(const struct net *net, struct mat X, ptrdiff_t k)
+{
+	double f = 0;
+
+	for (ptrdiff_t j = 0; j < net->U.cols; j++) {
+		double z = 0;
+
+		for (ptrdiff_t i = 0; i < X.cols; i++)
+			z += (double)mat_get(X, k, i) * (double)mat_get(net->U, i, j);
+		f += z > 0 ? z * (double)net->alpha[j] : 0;
+	}
+	return f;
+}
+
+double toy_objective(const struct problem *problem, const struct net *net)
+{
+	double loss = 0, squares = 0;
+
+	for (ptrdiff_t k = 0; k < problem->X.rows; k++)
+		loss += toy_loss(problem->loss, toy_output(net, problem->X, k),
+				 (double)problem->y[k]);
+	for (ptrdiff_t j = 0; j < net->U.cols; j++) {
+		squares += (double)net->alpha[j] * (double)net->alpha[j];
+		for (ptrdiff_t i = 0; i < net->U.rows; i++)
+			squares += (double)mat_get(net->U, i, j) * (double)mat_get(net->U, i, j);
+	}
+	return problem->loss.weight * loss + problem->beta / 2 * squares;
+}

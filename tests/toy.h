@@ -1,0 +1,35 @@
+/* A small random classification problem, options written as a spec writes them, and naive twins in
+ * double of what solvers compute fast. */
+#ifndef TESTS_TOY_H
+#define TESTS_TOY_H
+
+#include "solvers/core/arena.h"
+#include "solvers/core/desc.h"
+#include "solvers/core/rng.h"
+#include "solvers/core/trainer.h"
+
+struct toy {
+	struct arena arena;
+	struct problem problem;
+};
+
+/* n points in d dimensions, Gaussian but for the last column, which is 1; labels -1 and +1 that no
+ * linear function of x separates. `loss` as in a spec: "hinge", "{huber: {delta: 2}}". The problem
+ * does not depend on the loss. */
+struct toy toy_make(ptrdiff_t n, ptrdiff_t d, const char *loss, double beta);
+
+/* Options of an item from a map as a spec has it, e.g. "{rho: 0.5, u_update: cholesky}", with the
+ * defaults of the others. */
+void *toy_options(const struct desc *item, const char *text, struct arena *arena);
+
+/* Fill A with normal numbers. */
+void toy_fill(struct mat A, struct rng *rng);
+
+/* l(f, y) without the weight, from the definition of the loss. */
+double toy_loss(struct loss_term loss, double f, double y);
+/* f(x_k) */
+double toy_output(const struct net *net, struct mat X, ptrdiff_t k);
+/* weight sum_k l(f(x_k), y_k) + (beta / 2) (|U|^2 + |alpha|^2) */
+double toy_objective(const struct problem *problem, const struct net *net);
+
+#endif
