@@ -35,6 +35,9 @@ enum {
 
 static const double to_boundary = 0.995; /* of the way to the boundary */
 
+/* Relative complementarity below which a step that raises the dual residual is rounding. */
+static const double nearly_solved = 1e-6;
+
 static void forecast(const void *options, ptrdiff_t n, ptrdiff_t N, struct forecast *out)
 {
 	double samples = (double)n, neurons = (double)N;
@@ -249,34 +252,50 @@ static void move(struct newton *s, double length)
 	blas_axpy(N, length, s->dzq, s->zq);
 }
 
-/* Take the step, shortened until the dual residual falls (or is below a tenth of beta, where the
- * curvature of the loss may raise it a little); the length taken. */
+/* Sum of the complementarity products, relative: how far the path still goes. */
+static double remaining(const struct newton *s)
+{
+	const struct problem *problem = s->scp->problem;
+	double loss = loss_value(problem->loss, (size_t)problem->X.rows, s->scp->f, problem->y);
+
+	return 2 * (double)s->scp->Phi.cols * s->mu / fmax(1, loss);
+}
+
+/* Take the step, shortened until the dual residual falls; on the way it may grow to a tenth of
+ * beta, by the curvature of the loss. Returns the length taken, 0 if rounding leaves no step. */
 static double advance(struct newton *s, double length)
 {
-	double small = 0.1 * s->scp->problem->beta, residual;
+	double small = remaining(s) > nearly_solved ? 0.1 * s->scp->problem->beta : 0, residual;
 
 	move(s, length);
 	residual = evaluate(s);
-	for (int halving = 0; halving < HALVINGS; halving++) {
-		if (residual <= fmax(small, (1 - 0.01 * length) * s->residual))
-			break;
-		length /= 2;
-		move(s, -length);
+	for (int halving = 0; residual > fmax(small, s->residual); halving++) {
+		double next = halving < HALVINGS ? length / 2 : 0;
+
+		move(s, next - length);
+		length = next;
 		residual = evaluate(s);
+		if (halving == HALVINGS)
+			break;
 	}
 	s->residual = residual;
 	s->mu = complementarity(s, 0);
 	return length;
 }
 
-/* The iterate to show: p - q, with zeros where both are on their way to zero; returns |a|_1. */
+/* The iterate to show: p - q, with zeros where both are on their way to zero or below the rounding
+ * of the largest entry; returns |a|_1. */
 static double publish(struct newton *s)
 {
 	struct scp *scp = s->scp;
-	double zero = 2 * s->mu / scp->problem->beta, norm = 0;
+	double largest = 0, zero, norm = 0;
 
 	for (ptrdiff_t i = 0; i < scp->Phi.cols; i++) {
 		scp->a[i] = s->p[i] - s->q[i];
+		largest = fmax(largest, fabs((double)scp->a[i]));
+	}
+	zero = fmax(2 * s->mu / scp->problem->beta, REAL_EPSILON * largest);
+	for (ptrdiff_t i = 0; i < scp->Phi.cols; i++) {
 		if (fabs((double)scp->a[i]) <= zero)
 			scp->a[i] = 0;
 		norm += fabs((double)scp->a[i]);
@@ -290,7 +309,7 @@ static void step(void *state, struct progress *progress)
 	struct newton *s = state;
 	const struct problem *problem = s->scp->problem;
 	size_t n = (size_t)s->scp->Phi.rows;
-	double sigma, length = 0, before = s->mu;
+	double sigma, length = 0;
 
 	evaluate(s); /* the published iterate has overwritten f */
 	if (factor(s)) {
@@ -303,10 +322,7 @@ static void step(void *state, struct progress *progress)
 	progress->objective += loss_value(problem->loss, n, s->scp->f, problem->y);
 	progress->dual_residual = s->residual / problem->beta;
 	if (!(length > 1e-6)) /* no step is left: rounding has taken over */
-		progress->end = OUTCOME_STALLED;
-	if (s->mu > 0.5 * before &&
-	    2 * (double)s->scp->Phi.cols * s->mu < 1e-12 * progress->objective)
-		progress->end = OUTCOME_CONVERGED;
+		progress->end = remaining(s) <= nearly_solved ? OUTCOME_CONVERGED : OUTCOME_STALLED;
 }
 
 /* -grad L at p - q itself: the zeros of the published iterate would cost digits of the bound. */

@@ -40,7 +40,16 @@ static struct mat block_of(struct mat C, ptrdiff_t d, ptrdiff_t i, ptrdiff_t j)
 	return mat_rows(mat_cols(C, j * d, d), i * d, d);
 }
 
-/* All blocks of the lower triangle that hold F_i'F_j. */
+/* Lower triangle of block += M = L L' */
+static void add_M(struct mat L, struct mat block)
+{
+	for (ptrdiff_t b = 0; b < L.cols; b++)
+		for (ptrdiff_t k = 0; k <= b; k++)
+			blas_axpy((size_t)(L.rows - b), (double)mat_get(L, b, k), mat_col(L, k) + b,
+				  mat_col(block, b) + b);
+}
+
+/* All blocks of the lower triangle: those that hold F_i'F_j, and M on the diagonal. */
 static void assemble(struct cholesky *u)
 {
 	const struct u_system *s = u->system;
@@ -58,13 +67,8 @@ static void assemble(struct cholesky *u)
 			blas_gemm(-k, s->X, TRANSPOSED, T, PLAIN, 0, block_of(u->C, d, P + i, j));
 		}
 	}
-	for (ptrdiff_t i = 0; i < 2 * P; i++) {
-		struct mat block = block_of(u->C, d, i, i);
-
-		blas_syrk(1, s->X, TRANSPOSED, 1, block);
-		for (ptrdiff_t a = 0; a < d; a++)
-			mat_set(block, a, a, mat_get(block, a, a) + 1);
-	}
+	for (ptrdiff_t i = 0; i < 2 * P; i++)
+		add_M(s->M, block_of(u->C, d, i, i));
 }
 
 static enum status setup(const struct u_system *system, const void *options, struct arena *arena,

@@ -17,7 +17,7 @@
 
 #include <cmocka.h>
 
-extern const struct trainer trainer_admm;
+extern const struct trainer trainer_admm, trainer_ipm;
 extern const struct u_update u_dual, u_cholesky;
 extern const struct loss loss_squared, loss_logistic;
 
@@ -115,6 +115,62 @@ static void check_optimum(struct instance *in, json_t *optimum, const struct u_u
 	arena_release(&arena);
 }
 
+/* The interior point: forty iterations, and the certificate closes by itself. */
+static void check_ipm(struct instance *in, json_t *optimum, const struct loss *loss)
+{
+	static const double scale = 2;
+	double expected = json_number_value(json_object_get(optimum, "objective"));
+	struct pattern_options options = {.count = 1,
+					  .file = "in memory"}; /* ipm has no other option */
+	struct arena arena = {0};
+	struct err err = {0};
+	struct certificate c = {0};
+	struct progress p = {.end = OUTCOME_RUNNING};
+	void *state;
+
+	in->problem.beta = json_number_value(json_object_get(optimum, "beta"));
+	in->problem.loss = (struct loss_term){loss, &scale, 1};
+	assert_int_equal(trainer_ipm.setup(&in->problem, &options, &arena, &state, &err),
+			 STATUS_OK);
+	for (int i = 0; i < 60 && p.end == OUTCOME_RUNNING; i++)
+		trainer_ipm.step(state, &p);
+	trainer_ipm.certify(state, &c);
+	if (getenv("VERBOSE"))
+		print_message("ipm: objective %.9g upper %.9g lower %.9g expected %.9g\n",
+			      c.objective, c.upper, c.lower_bound, expected);
+	assert_true(fabs(c.upper - expected) <= 1e-6 * expected);
+	assert_true(c.upper - c.lower_bound <= 1e-6 * fmax(1, expected));
+	assert_true(c.lower_bound <= expected * (1 + 1e-7));
+	arena_release(&arena);
+}
+
+static void ipm_meets_the_optima(void **state)
+{
+	static const char *const names[] = {"two_layer_11", "two_layer_12", "two_layer_13",
+					    "two_layer_14"};
+	size_t i;
+	json_t *optimum;
+
+	(void)state;
+	for (size_t n = 0; n < 4; n++) {
+		struct instance in;
+
+		load(&in, names[n]);
+		json_array_foreach(json_object_get(in.json, "optima"), i, optimum)
+		{
+			const char *loss = json_string_value(json_object_get(optimum, "loss"));
+
+			if (json_number_value(json_object_get(optimum, "eps")) > 0 ||
+			    strcmp(loss, "hinge") == 0)
+				continue;
+			check_ipm(&in, optimum,
+				  strcmp(loss, "squared") == 0 ? &loss_squared : &loss_logistic);
+		}
+		json_decref(in.json);
+		arena_release(&in.arena);
+	}
+}
+
 static void check_instance(const char *name, const struct u_update *update)
 {
 	struct instance in;
@@ -159,6 +215,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(dual_meets_the_optima),
 		cmocka_unit_test(cholesky_meets_the_optima),
+		cmocka_unit_test(ipm_meets_the_optima),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
