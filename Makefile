@@ -1,4 +1,5 @@
-# relubench: make [all] | quickstart | test | deps | check | bench | sanitize | cov | install | clean
+# relubench: make [all] | quickstart | test | deps | check | bench | sanitize | cov | fuzz | install |
+# clean
 #
 # VARIANT=release (default), debug, san or cov picks flags and build folder; ARCH picks -march;
 # V=1 shows the commands.
@@ -45,7 +46,10 @@ override LDLIBS += $(BLAS_LIBS) -lyaml -ljansson -lmd -lz -lm
 # Only env.o knows the build, so that a commit recompiles one file.
 COMMIT := $(or $(shell git --no-optional-locks describe --always --dirty --abbrev=40 \
 	--exclude='*' 2>/dev/null),unknown)
-PROVENANCE := -DBUILD_CC='"$(CC)"' -DBUILD_FLAGS='"$(FLAGS_$(VARIANT))"' -DBUILD_COMMIT='"$(COMMIT)"'
+DIFF := $(if $(findstring dirty,$(COMMIT)),$(firstword $(shell \
+	git --no-optional-locks diff HEAD 2>/dev/null | sha256sum)))
+PROVENANCE := -DBUILD_CC='"$(CC)"' -DBUILD_FLAGS='"$(FLAGS_$(VARIANT))"' -DBUILD_COMMIT='"$(COMMIT)"' \
+	-DBUILD_DIFF='"$(DIFF)"'
 
 # --- what is built -------------------------------------------------------------------------------
 
@@ -155,6 +159,37 @@ bench: deps
 
 bench-built: $(BENCH_BINS)
 
+# --- fuzzing -------------------------------------------------------------------------------------
+
+# RUNS executions of every fuzzer by clang's libFuzzer, starting from the kept inputs; new ones and
+# findings go to $(ROOT)/fuzz. One fuzzer: make fuzz FUZZ=tests/fuzz/fuzz_csv.c
+RUNS ?= 1000000
+FUZZ ?= $(sort $(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_LIB := $(sort tests/readers.c $(wildcard solvers/core/*.c harness/data/*.c harness/spec/*.c \
+	harness/store/np*.c) $(addprefix harness/store/,gzfile.c stages.c))
+FUZZ_FLAGS := -std=c11 -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
+	-Wno-unknown-pragmas
+
+$(ROOT)/fuzz/%.o: %.c
+	@mkdir -p $(@D)
+	$(call say,CLANG)
+	$(Q)clang $(CPPFLAGS) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -MMD -MP -c -o $@ $<
+
+$(ROOT)/fuzz/library.a: $(FUZZ_LIB:%.c=$(ROOT)/fuzz/%.o) Makefile
+	$(Q)rm -f $@ && ar rcs $@ $(filter %.o,$^)
+
+$(ROOT)/fuzz/fuzz_%: $(ROOT)/fuzz/tests/fuzz/fuzz_%.o $(ROOT)/fuzz/library.a
+	$(call say,LINK)
+	$(Q)clang $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $^ $(BLAS_LIBS) -lyaml -ljansson -lmd -lz -lm
+
+fuzz: $(FUZZ:tests/fuzz/%.c=$(ROOT)/fuzz/%)
+	@set -e; for program in $^; do name=$${program##*/fuzz_}; echo "== $$program"; \
+		mkdir -p $(ROOT)/fuzz/corpus/$$name tests/fuzz/corpus/$$name; dict=; \
+		[ ! -e tests/fuzz/$$name.dict ] || dict=-dict=tests/fuzz/$$name.dict; \
+		$$program $$dict -runs=$(RUNS) -timeout=20 -max_len=8192 -verbosity=0 \
+			-print_final_stats=1 -artifact_prefix=$(ROOT)/fuzz/$$name- \
+			$(ROOT)/fuzz/corpus/$$name tests/fuzz/corpus/$$name; done
+
 # --- checks --------------------------------------------------------------------------------------
 
 CODE := $(sort $(wildcard $(foreach folder,solvers baselines harness tests,\
@@ -193,8 +228,9 @@ clean:
 
 FORCE:
 .PHONY: all deps quickstart tests-built test sanitize core-tested cov cov-tested bench bench-built \
-	check check-deps check-style check-format check-readme check-cppcheck install clean FORCE
+	fuzz check check-deps check-style check-format check-readme check-cppcheck install clean FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
+-include $(wildcard $(patsubst %.c,$(ROOT)/fuzz/%.d,$(FUZZ_LIB) $(FUZZ)))
 -include $(foreach p,double single,$(patsubst %.c,$(BUILD)/$(p)/%.d,\
 	$(LIB) $(MAIN) $(WORKER) $(HELPERS) $(UNIT) $(CONTRACT) $(GOLDEN) $(BENCH)))

@@ -3,6 +3,9 @@
 #include "harness/spec/problem.h"
 #include "harness/store/folder.h"
 
+#include <errno.h>
+#include <jansson.h>
+#include <libgen.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +23,8 @@ static void print_help(const struct cli_verb *verb)
 	       verb->operands ? verb->operands : "", verb->options ? " [options]" : "", verb->doc);
 	if (verb->options)
 		printf("\noptions:\n");
-	for (const struct cli_option *o = verb->options ? verb->options : no_options; o->name; o++) {
+	for (const struct cli_option *o = verb->options ? verb->options : no_options; o->name;
+	     o++) {
 		int used = printf("  --%s%s%s", o->name, o->argument ? " " : "",
 				  o->argument ? o->argument : "");
 
@@ -122,7 +126,8 @@ static int parse(const struct cli_verb *verb, int argc, char **argv, struct cli_
 	}
 	if (args->help || (args->count >= verb->least && args->count <= verb->most))
 		return STATUS_OK;
-	fprintf(stderr, "usage: relubench %s %s\n", verb->name, verb->operands ? verb->operands : "");
+	fprintf(stderr, "usage: relubench %s %s\n", verb->name,
+		verb->operands ? verb->operands : "");
 	return STATUS_SPEC;
 }
 
@@ -136,8 +141,10 @@ int cli_run_verb(const struct cli_verb *verb, int argc, char **argv)
 	else if (status == STATUS_OK)
 		status = verb->run(&args);
 	arena_release(&args.arena);
-	if (fflush(stdout) != 0 && status == STATUS_OK)
-		status = STATUS_ENV; /* the results could not be written */
+	if ((fflush(stdout) != 0 || ferror(stdout)) && status == STATUS_OK) {
+		fprintf(stderr, "standard output: cannot write: %s\n", strerror(errno));
+		status = STATUS_ENV;
+	}
 	return status;
 }
 
@@ -147,7 +154,8 @@ int cli_fail(const struct err *err)
 	return (int)err->status;
 }
 
-enum status cli_load(const char *path, struct texts sets, struct arena *arena, struct experiment *out)
+enum status cli_load(const char *path, struct texts sets, struct arena *arena,
+		     struct experiment *out)
 {
 	struct problems *problems = ARENA_NEW(arena, struct problems);
 	enum status status = spec_load(path, sets, arena, out, problems);
@@ -188,11 +196,17 @@ static const char *split_origin(const char *text, struct arena *arena, struct te
 enum status cli_load_results(const char *folder, struct arena *arena, struct experiment *out,
 			     const char **origin, struct texts *sets)
 {
-	const char *spec = arena_format(arena, "%s/spec.yaml", folder);
+	TRY(cli_read_origin(folder, arena, origin, sets));
+	return cli_load(arena_format(arena, "%s/spec.yaml", folder), *sets, arena, out);
+}
+
+enum status cli_read_origin(const char *folder, struct arena *arena, const char **origin,
+			    struct texts *sets)
+{
 	const char *text;
 	struct err err = {0};
 
-	if (access(spec, R_OK) != 0) {
+	if (access(arena_format(arena, "%s/spec.yaml", folder), R_OK) != 0) {
 		fprintf(stderr, "%s: is not a results folder: it has no spec.yaml\n", folder);
 		return STATUS_ENV;
 	}
@@ -200,7 +214,14 @@ enum status cli_load_results(const char *folder, struct arena *arena, struct exp
 			    &err) != STATUS_OK)
 		return (enum status)cli_fail(&err);
 	*origin = split_origin(text, arena, sets);
-	return cli_load(spec, *sets, arena, out);
+	return STATUS_OK;
+}
+
+void cli_print_json(struct json_t *json)
+{
+	json_dumpf(json, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(17));
+	putchar('\n');
+	json_decref(json);
 }
 
 const char *cli_folder(const struct cli_args *args, const struct experiment *experiment,
@@ -217,6 +238,18 @@ const char *cli_program(struct arena *arena)
 	if (length <= 0 || (size_t)length >= sizeof path)
 		return NULL;
 	return arena_text_n(arena, path, (size_t)length);
+}
+
+/* Beside this program in a build folder; in libexec where it is installed. */
+const char *cli_worker_folder(struct arena *arena)
+{
+	const char *program = cli_program(arena);
+	const char *folder = program ? dirname(arena_text(arena, program)) : ".";
+	const char *beside = arena_format(arena, "%s/relubench-worker-double", folder);
+
+	if (access(beside, X_OK) == 0)
+		return folder;
+	return arena_format(arena, "%s/../libexec/relubench", folder);
 }
 
 bool cli_color(const struct cli_args *args, int fd)

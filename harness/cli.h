@@ -1,4 +1,5 @@
-/* What the verbs share: their table, options declared as rows, and loading a spec with its problems shown. */
+/* What the verbs share: their table, options declared as rows, and loading a spec with its problems
+ * shown. */
 #ifndef HARNESS_CLI_H
 #define HARNESS_CLI_H
 
@@ -12,6 +13,8 @@
 #define BUILD_VERSION "0.1.0"
 #endif
 
+struct json_t;
+
 /* What the options of all verbs are parsed into. */
 struct cli_args {
 	size_t count; /* operands */
@@ -19,14 +22,16 @@ struct cli_args {
 	size_t set_count; /* "path=value" of --set and of the options that stand for one */
 	const char **set;
 	const char *out, *filter;
-	bool force, retry_failed, fail_fast, quiet, no_color, help;
+	const char *shard; /* "I/N" */
+	const char *gate;  /* file of limits for compare */
+	bool force, retry_failed, fail_fast, quiet, no_color, json, markdown, help;
 	struct arena arena; /* of the texts above; give it back with arena_release */
 };
 
 enum cli_type {
-	CLI_FLAG,   /* bool at offset */
-	CLI_TEXT,   /* const char * at offset */
-	CLI_SET,    /* adds "path=VALUE" to the sets; path == NULL: VALUE is "path=value" itself */
+	CLI_FLAG, /* bool at offset */
+	CLI_TEXT, /* const char * at offset */
+	CLI_SET,  /* adds "path=VALUE" to the sets; path == NULL: VALUE is "path=value" itself */
 };
 
 struct cli_option {
@@ -40,9 +45,9 @@ struct cli_option {
 
 struct cli_verb {
 	const char *name;
-	const char *operands; /* as the help shows them: "SPEC" */
-	const char *doc;      /* one line */
-	size_t least, most;   /* operands */
+	const char *operands;             /* as the help shows them: "SPEC" */
+	const char *doc;                  /* one line */
+	size_t least, most;               /* operands */
 	const struct cli_option *options; /* ends with name NULL; NULL: only --help */
 	int (*run)(struct cli_args *args);
 };
@@ -56,8 +61,10 @@ int cmd_plan(struct cli_args *args);
 int cmd_validate(struct cli_args *args);
 int cmd_status(struct cli_args *args);
 int cmd_show(struct cli_args *args);
+int cmd_rerun(struct cli_args *args);
 int cmd_report(struct cli_args *args);
 int cmd_plot(struct cli_args *args);
+int cmd_compare(struct cli_args *args);
 int cmd_list(struct cli_args *args);
 int cmd_describe(struct cli_args *args);
 int cmd_env(struct cli_args *args);
@@ -72,25 +79,48 @@ int cli_unknown(const char *what, const char *name, const char *const *names, si
 int cli_fail(const struct err *err);
 
 /* Load the spec; all problems are printed. `sets` as in spec_load. */
-enum status cli_load(const char *path, struct texts sets, struct arena *arena, struct experiment *out);
+enum status cli_load(const char *path, struct texts sets, struct arena *arena,
+		     struct experiment *out);
 
-/* Load the spec of a results folder as it was run, --set included. *origin is the path of the spec it was
- * copied from. */
+/* Load the spec of a results folder as it was run, --set included. *origin is the path of the spec
+ * it was copied from. */
 enum status cli_load_results(const char *folder, struct arena *arena, struct experiment *out,
-                             const char **origin, struct texts *sets);
+			     const char **origin, struct texts *sets);
 
 /* The results folder of an experiment: <--out or results>/<name>. */
 const char *cli_folder(const struct cli_args *args, const struct experiment *experiment,
-                       struct arena *arena);
+		       struct arena *arena);
+
+/* Where the spec of a results folder was copied from, and the values that were set for it. Problems
+ * are printed. */
+enum status cli_read_origin(const char *folder, struct arena *arena, const char **origin,
+			    struct texts *sets);
 
 /* Path of this program, or NULL if the system does not say. */
 const char *cli_program(struct arena *arena);
 
-/* Leave out of the plan what the filter (may be NULL) does not name: "method=admm,rho=0.1,repetition=0".
- * A key that occurs twice may have either value. */
+/* The folder where the workers lie. */
+const char *cli_worker_folder(struct arena *arena);
+
+/* The plan of what the arguments choose: the folder, --filter and --shard, which is also given
+ * back. */
+enum status cli_plan(const struct cli_args *args, struct experiment *experiment,
+		     struct arena *arena, struct plan *plan, struct sched_shard *shard,
+		     struct err *err);
+
+/* The id of the cell of a results folder that starts with `prefix`, or NULL with a message on
+ * stderr. Slashes at the end of `folder` are removed. */
+const char *cli_find_cell(char *folder, const char *prefix, struct arena *arena);
+
+/* Print a JSON value on stdout and give it back. */
+void cli_print_json(struct json_t *json);
+
+/* Leave out of the plan what the filter (may be NULL) does not name:
+ * "method=admm,rho=0.1,repetition=0". A key that occurs twice may have either value. */
 enum status cli_filter(struct plan *plan, const char *filter, struct err *err);
 
-/* May colours be used on this stream? Not if it is no terminal, NO_COLOR is set or --no-color was given. */
+/* May colours be used on this stream? Not if it is no terminal, NO_COLOR is set or --no-color was
+ * given. */
 bool cli_color(const struct cli_args *args, int fd);
 
 #endif

@@ -1,4 +1,4 @@
-/* --filter: "key=value,key=value" over the cells of a plan. */
+/* What part of a plan a verb is about. --filter: "key=value,key=value"; --shard: "I/N". */
 #include "harness/cli.h"
 #include "harness/spec/problem.h"
 
@@ -10,7 +10,8 @@ enum {
 	KEYS = 64 /* with the swept paths: a cell has a handful */
 };
 
-static const char *const fixed_keys[FIXED_KEYS] = {"cell", "data", "method", "solver", "repetition"};
+static const char *const fixed_keys[FIXED_KEYS] = {"cell", "data", "method", "solver",
+						   "repetition"};
 
 struct term {
 	const char *key, *value;
@@ -150,4 +151,40 @@ enum status cli_filter(struct plan *plan, const char *text, struct err *err)
 	}
 	arena_release(&filter.arena);
 	return status;
+}
+
+/* Digits only, and no more than an int holds: strtoul alone takes "-1" and blanks. */
+static size_t count_of(const char *text, char end)
+{
+	size_t length = strspn(text, "0123456789");
+
+	return length > 0 && length < 10 && text[length] == end ? strtoul(text, NULL, 10) : 0;
+}
+
+static enum status parse_shard(const char *text, struct sched_shard *out, struct err *err)
+{
+	const char *slash = text ? strchr(text, '/') : NULL;
+
+	if (!text)
+		return STATUS_OK;
+	if (slash) {
+		out->index = count_of(text, '/') - 1; /* of a 0 nothing is less than the count */
+		out->count = count_of(slash + 1, '\0');
+	}
+	if (out->index < out->count)
+		return STATUS_OK;
+	return err_set(err, STATUS_SPEC,
+		       "--shard: expected I/N with 1 <= I <= N, like 2/4, got \"%s\"", text);
+}
+
+enum status cli_plan(const struct cli_args *args, struct experiment *experiment,
+		     struct arena *arena, struct plan *plan, struct sched_shard *shard,
+		     struct err *err)
+{
+	*shard = (struct sched_shard){0};
+	TRY(parse_shard(args->shard, shard, err));
+	TRY(sched_plan(experiment, cli_folder(args, experiment, arena), arena, plan, err));
+	TRY(cli_filter(plan, args->filter, err));
+	sched_keep_shard(plan, *shard);
+	return STATUS_OK;
 }

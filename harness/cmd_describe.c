@@ -1,4 +1,4 @@
-/* relubench describe NAME */
+/* relubench describe NAME, relubench describe --markdown */
 #include "harness/cli.h"
 #include "solvers/core/desc.h"
 
@@ -35,6 +35,14 @@ int cmd_describe(struct cli_args *args)
 {
 	size_t found = 0;
 
+	if (args->markdown) {
+		spec_reference(stdout);
+		return STATUS_OK;
+	}
+	if (!args->count) {
+		fprintf(stderr, "relubench: describe needs the name of an item, or --markdown\n");
+		return STATUS_SPEC;
+	}
 	for (int kind = 0; kind < KIND_COUNT; kind++) {
 		const struct desc *item = registry_find((enum kind)kind, args->operand[0]);
 

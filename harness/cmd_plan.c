@@ -2,14 +2,12 @@
 #include "harness/cli.h"
 #include "harness/sched/forecast.h"
 
+#include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-	ID_WIDTH = 16,
-	NUMBER_ROOM = 32
-};
+enum { ID_WIDTH = 16, NUMBER_ROOM = 32 };
 
 static const double giga = 1e9;
 
@@ -87,6 +85,49 @@ static void print_plan(const struct plan *plan, struct arena *arena)
 	print_totals(plan);
 }
 
+static json_t *number_json(double value)
+{
+	return isnan(value) ? json_null() : json_real(value);
+}
+
+static json_t *text_json(const char *text)
+{
+	return text ? json_string(text) : json_null();
+}
+
+static json_t *cell_json(const struct planned *at)
+{
+	const struct cell *cell = at->cell;
+	json_t *json = json_object(), *swept = json_object();
+
+	for (size_t i = 0; i < cell->swept_count; i++)
+		json_object_set_new(swept, cell->swept[i].path, json_string(cell->swept[i].value));
+	json_object_set_new(json, "cell", json_string(cell->id));
+	json_object_set_new(json, "data", json_string(cell->data.name));
+	json_object_set_new(json, "method", json_string(cell->train.name));
+	json_object_set_new(json, "solver", json_string(cell->train.solver.item->name));
+	json_object_set_new(json, "repetition", json_integer(cell->repetition));
+	json_object_set_new(json, "swept", swept);
+	json_object_set_new(json, "done", json_boolean(at->done));
+	json_object_set_new(json, "status", text_json(at->status));
+	json_object_set_new(json, "refusal", text_json(at->refusal));
+	json_object_set_new(json, "memory_bytes", number_json(at->bytes));
+	json_object_set_new(json, "flops", number_json(at->flops));
+	return json;
+}
+
+static void print_json(const struct plan *plan)
+{
+	json_t *root = json_object(), *cells = json_array();
+
+	for (size_t i = 0; i < plan->count; i++)
+		if (!plan->at[i].left_out)
+			json_array_append_new(cells, cell_json(&plan->at[i]));
+	json_object_set_new(root, "folder", json_string(plan->folder));
+	json_object_set_new(root, "cells", cells);
+	cli_print_json(root);
+}
+
 int cmd_plan(struct cli_args *args)
 {
 	struct texts sets = {args->set_count, args->set};
@@ -94,14 +135,14 @@ int cmd_plan(struct cli_args *args)
 	struct experiment experiment;
 	struct err err = {0};
 	struct plan plan;
+	struct sched_shard shard;
 	int status = (int)cli_load(args->operand[0], sets, &arena, &experiment);
 
 	if (status == STATUS_OK) {
-		const char *folder = cli_folder(args, &experiment, &arena);
-
-		if (sched_plan(&experiment, folder, &arena, &plan, &err) != STATUS_OK ||
-		    cli_filter(&plan, args->filter, &err) != STATUS_OK)
+		if (cli_plan(args, &experiment, &arena, &plan, &shard, &err) != STATUS_OK)
 			status = cli_fail(&err);
+		else if (args->json)
+			print_json(&plan);
 		else
 			print_plan(&plan, &arena);
 	}

@@ -2,21 +2,8 @@
 #include "harness/cli.h"
 #include "harness/report/report.h"
 
-#include <libgen.h>
 #include <string.h>
 #include <unistd.h>
-
-/* Beside this program in a build folder; in libexec where it is installed. */
-static const char *worker_folder(struct arena *arena)
-{
-	const char *program = cli_program(arena);
-	const char *folder = program ? dirname(arena_text(arena, program)) : ".";
-	const char *beside = arena_format(arena, "%s/relubench-worker-double", folder);
-
-	if (access(beside, X_OK) == 0)
-		return folder;
-	return arena_format(arena, "%s/../libexec/relubench", folder);
-}
 
 static enum status build_report(const struct experiment *experiment, const char *folder,
 				struct err *err)
@@ -43,24 +30,27 @@ static int run_experiment(const struct cli_args *args, struct experiment *experi
 		.fail_fast = args->fail_fast,
 		.quiet = args->quiet,
 		.color = cli_color(args, STDERR_FILENO),
-		.worker_folder = worker_folder(arena),
+		.worker_folder = cli_worker_folder(arena),
 		.sets = {args->set_count, args->set},
 	};
-	const char *folder = cli_folder(args, experiment, arena);
 	struct sched_summary summary;
 	struct err err = {0};
 	struct plan plan;
 
-	if (sched_plan(experiment, folder, arena, &plan, &err) != STATUS_OK ||
-	    cli_filter(&plan, args->filter, &err) != STATUS_OK ||
+	if (cli_plan(args, experiment, arena, &plan, &options.shard, &err) != STATUS_OK ||
 	    sched_run(experiment, &plan, &options, &summary, &err) != STATUS_OK)
 		return cli_fail(&err);
 	if (!args->quiet)
 		print_summary(&summary);
 	if (summary.interrupted)
 		return STATUS_INTERRUPTED;
-	if (build_report(experiment, folder, &err) != STATUS_OK)
+	if (options.shard.count > 1) {
+		if (!args->quiet)
+			fprintf(stderr, "when all shards are done: relubench report %s\n",
+				plan.folder);
+	} else if (build_report(experiment, plan.folder, &err) != STATUS_OK) {
 		return cli_fail(&err);
+	}
 	return summary.not_ok ? STATUS_FAILED : STATUS_OK;
 }
 

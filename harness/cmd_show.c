@@ -2,92 +2,74 @@
 #include "harness/cli.h"
 #include "harness/store/folder.h"
 
-#include <dirent.h>
+#include <jansson.h>
 #include <string.h>
 
-/* The cell whose id starts with `prefix`: its id, or NULL with a message. */
-static const char *find_cell(const char *cells, const char *prefix, struct arena *arena)
-{
-	DIR *dir = opendir(cells);
-	const char *found = NULL;
-	struct dirent *entry;
-	size_t count = 0;
-
-	while (dir && (entry = readdir(dir))) {
-		if (entry->d_name[0] == '.' || strchr(entry->d_name, '.') ||
-		    strncmp(entry->d_name, prefix, strlen(prefix)) != 0)
-			continue;
-		found = arena_text(arena, entry->d_name);
-		count++;
-	}
-	if (dir)
-		closedir(dir);
-	if (count == 1)
-		return found;
-	fprintf(stderr, "%s: %s cell starts with \"%s\"\n", cells,
-		count ? "more than one" : "no", prefix);
-	return NULL;
-}
-
-static enum status print_file(const char *folder, const char *name, struct arena *arena,
-			      struct err *err)
-{
-	const char *text;
-
-	TRY(store_read_text(arena_format(arena, "%s/%s", folder, name), arena, &text, err));
-	printf("%s\n%s\n", name, text);
-	return STATUS_OK;
-}
-
 /* Quoted for the shell. */
-static void print_quoted(const char *text)
+static const char *quoted(const char *text, struct arena *arena)
 {
-	putchar('\'');
-	for (; *text; text++)
-		if (*text == '\'')
-			printf("'\\''");
-		else
-			putchar(*text);
-	putchar('\'');
+	const char *out = "'";
+
+	for (size_t length; *text; text += length) {
+		length = strcspn(text, "'");
+		out = arena_format(arena, "%s%.*s", out, (int)length, text);
+		if (text[length] == '\'') {
+			out = arena_format(arena, "%s'\\''", out);
+			length++;
+		}
+	}
+	return arena_format(arena, "%s'", out);
 }
 
-static void print_command(const char *folder, const char *id, struct arena *arena)
+/* The command that computes this cell alone, or NULL with a message. */
+static const char *command(const char *folder, const char *id, struct arena *arena)
 {
-	const char *slash, *origin;
-	struct experiment experiment;
+	const char *slash = strrchr(folder, '/'), *origin, *text;
 	struct texts sets;
 
-	if (cli_load_results(folder, arena, &experiment, &origin, &sets) != STATUS_OK)
-		return;
-	slash = strrchr(folder, '/');
-	printf("command\nrelubench run ");
-	print_quoted(origin);
-	for (size_t i = 0; i < sets.count; i++) {
-		printf(" --set ");
-		print_quoted(sets.at[i]);
-	}
-	printf(" --out ");
-	print_quoted(slash ? arena_text_n(arena, folder, (size_t)(slash - folder)) : ".");
-	printf(" --filter cell=%s --force\n", id);
+	if (cli_read_origin(folder, arena, &origin, &sets) != STATUS_OK)
+		return NULL;
+	text = arena_format(arena, "relubench run %s", quoted(origin, arena));
+	for (size_t i = 0; i < sets.count; i++)
+		text = arena_format(arena, "%s --set %s", text, quoted(sets.at[i], arena));
+	text = arena_format(
+		arena, "%s --out %s", text,
+		quoted(slash ? arena_text_n(arena, folder, (size_t)(slash - folder)) : ".", arena));
+	return arena_format(arena, "%s --filter cell=%s --force", text, id);
+}
+
+static void print_json(const char *cell, const char *result, const char *how)
+{
+	json_t *root = json_object();
+
+	/* null where a file is not JSON */
+	json_object_set_new(root, "cell", json_loads(cell, 0, NULL));
+	json_object_set_new(root, "result", json_loads(result, 0, NULL));
+	json_object_set_new(root, "command", how ? json_string(how) : json_null());
+	cli_print_json(root);
 }
 
 int cmd_show(struct cli_args *args)
 {
 	struct arena *arena = &args->arena;
 	char *folder = args->operand[0];
-	const char *cells, *id, *cell;
+	const char *id = cli_find_cell(folder, args->operand[1], arena);
+	const char *path, *cell, *result, *how;
 	struct err err = {0};
 
-	for (size_t end = strlen(folder); end > 1 && folder[end - 1] == '/'; end--)
-		folder[end - 1] = '\0';
-	cells = arena_format(arena, "%s/cells", folder);
-	id = find_cell(cells, args->operand[1], arena);
 	if (!id)
 		return STATUS_ENV;
-	cell = arena_format(arena, "%s/%s", cells, id);
-	if (print_file(cell, "cell.json", arena, &err) != STATUS_OK ||
-	    print_file(cell, "result.json", arena, &err) != STATUS_OK)
+	path = arena_format(arena, "%s/cells/%s", folder, id);
+	if (store_read_text(arena_format(arena, "%s/cell.json", path), arena, &cell, &err) !=
+		    STATUS_OK ||
+	    store_read_text(arena_format(arena, "%s/result.json", path), arena, &result, &err) !=
+		    STATUS_OK)
 		return cli_fail(&err);
-	print_command(folder, id, arena);
+	how = command(folder, id, arena);
+	if (args->json)
+		print_json(cell, result, how);
+	else
+		printf("cell.json\n%s\nresult.json\n%s\n%s%s%s", cell, result,
+		       how ? "command\n" : "", how ? how : "", how ? "\n" : "");
 	return STATUS_OK;
 }

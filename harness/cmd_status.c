@@ -1,25 +1,17 @@
 /* relubench status DIR: from the files alone, so it works beside a running experiment. */
 #include "harness/cli.h"
+#include "harness/sched/layout.h"
 #include "harness/store/csv.h"
 #include "harness/store/result.h"
 
-#include <dirent.h>
+#include <jansson.h>
 #include <string.h>
 #include <unistd.h>
 
-/* Folders of cells being computed: tmp/<id>.<process>. */
-static size_t count_running(const char *tmp)
-{
-	DIR *dir = opendir(tmp);
-	struct dirent *entry;
-	size_t count = 0;
-
-	while (dir && (entry = readdir(dir)))
-		count += entry->d_name[0] != '.';
-	if (dir)
-		closedir(dir);
-	return count;
-}
+struct progress_count {
+	size_t cells, done, running;
+	size_t of[CELL_INTERRUPTED + 1]; /* of each status */
+};
 
 /* The status of one finished cell, or -1. */
 static int status_of(const char *folder, const char *id, struct arena *arena)
@@ -36,31 +28,61 @@ static int status_of(const char *folder, const char *id, struct arena *arena)
 	return -1;
 }
 
-int cmd_status(struct cli_args *args)
+static enum status count_cells(const char *folder, struct progress_count *out, struct err *err)
 {
-	const char *folder = args->operand[0];
-	size_t count[CELL_INTERRUPTED + 1] = {0}, done = 0;
+	struct arena arena = {0}, scratch = {0};
 	struct csv_table plan;
-	struct err err = {0};
-	int column;
+	enum status status =
+		csv_read(arena_format(&arena, "%s/plan.csv", folder), &arena, &plan, err);
+	int column = status == STATUS_OK ? csv_column(&plan, "cell") : -1;
 
-	if (csv_read(arena_format(&args->arena, "%s/plan.csv", folder), &args->arena, &plan,
-		     &err) != STATUS_OK)
-		return cli_fail(&err);
-	column = csv_column(&plan, "cell");
-	for (size_t row = 0; row < plan.rows && column >= 0; row++) {
-		int status = status_of(folder, plan.cell[row * plan.cols + (size_t)column],
-				       &args->arena);
+	for (size_t row = 0; column >= 0 && row < plan.rows; row++) {
+		int ended =
+			status_of(folder, plan.cell[row * plan.cols + (size_t)column], &scratch);
 
-		if (status >= 0) {
-			count[status]++;
-			done++;
+		arena_release(&scratch);
+		if (ended >= 0) {
+			out->of[ended]++;
+			out->done++;
 		}
 	}
-	printf("%zu cells: %zu done, %zu running, %zu missing\n", plan.rows, done,
-	       count_running(arena_format(&args->arena, "%s/tmp", folder)), plan.rows - done);
+	out->cells = status == STATUS_OK ? plan.rows : 0;
+	out->running = layout_count_running(folder);
+	arena_release(&arena);
+	return status;
+}
+
+static void print_json(const struct progress_count *count)
+{
+	json_t *root = json_object(), *of = json_object();
+
+	json_object_set_new(root, "cells", json_integer((json_int_t)count->cells));
+	json_object_set_new(root, "done", json_integer((json_int_t)count->done));
+	json_object_set_new(root, "running", json_integer((json_int_t)count->running));
+	json_object_set_new(root, "missing",
+			    json_integer((json_int_t)(count->cells - count->done)));
 	for (size_t i = 0; cell_status_names[i]; i++)
-		if (count[i])
-			printf("  %-11s %zu\n", cell_status_names[i], count[i]);
+		json_object_set_new(of, cell_status_names[i],
+				    json_integer((json_int_t)count->of[i]));
+	json_object_set_new(root, "status", of);
+	cli_print_json(root);
+}
+
+int cmd_status(struct cli_args *args)
+{
+	struct progress_count count = {0};
+	struct err err = {0};
+
+	if (count_cells(args->operand[0], &count, &err) != STATUS_OK)
+		return cli_fail(&err);
+	if (args->json) {
+		print_json(&count);
+		return STATUS_OK;
+	}
+	printf("%zu cells: %zu done, %zu running, %zu missing\n", count.cells, count.done,
+	       count.running, count.cells - count.done);
+	for (size_t i = 0; cell_status_names[i]; i++)
+		if (count.of[i])
+			printf("  %-11s %zu\n", cell_status_names[i], count.of[i]);
 	return STATUS_OK;
 }

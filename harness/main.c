@@ -2,6 +2,8 @@
 #include "harness/cli.h"
 #include "harness/sched/child.h"
 
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,17 +13,32 @@
 #define TEXT(field) CLI_TEXT, offsetof(struct cli_args, field), NULL
 #define SETS(path) CLI_SET, 0, (path)
 
-#define OPTIONS_OF_SPEC \
+#define OPTIONS_OF_SPEC                                                                    \
 	{"set", "PATH=VALUE", "change a value of the spec: train[0].rho=0.1", SETS(NULL)}, \
-	{"seed", "N", "the master seed: --set seed=N", SETS("seed")}
-#define OPTIONS_OF_PLAN \
-	{"jobs", "N", "workers at once (default: cores / threads)", SETS("resources.jobs")}, \
-	{"threads", "N", "threads of each (default: cores / jobs)", SETS("resources.threads")}, \
-	{"timeout", "TIME", "wall-clock limit of a cell: 30s, 10m, 2h", \
-	 SETS("resources.time_limit")}, \
-	{"filter", "EXPR", "only these cells: method=admm,rho=0.1,repetition=0", TEXT(filter)}, \
-	{"out", "DIR", "results go to DIR/<name> (default: results)", TEXT(out)}
-#define OPTIONS_END {NULL, NULL, NULL, CLI_FLAG, 0, NULL}
+	{                                                                                  \
+		"seed", "N", "the master seed: --set seed=N", SETS("seed")                 \
+	}
+#define OPTIONS_OF_PLAN                                                                            \
+	{"jobs", "N", "workers at once (default: cores / threads)", SETS("resources.jobs")},       \
+		{"threads", "N", "threads of each (default: cores / jobs)",                        \
+		 SETS("resources.threads")},                                                       \
+		{"timeout", "TIME", "wall-clock limit of a cell: 30s, 10m, 2h",                    \
+		 SETS("resources.time_limit")},                                                    \
+		{"filter", "EXPR", "only these cells: method=admm,rho=0.1,repetition=0",           \
+		 TEXT(filter)},                                                                    \
+		{"shard", "I/N", "only every N-th cell, from the I-th on; shards may run at once", \
+		 TEXT(shard)},                                                                     \
+	{                                                                                          \
+		"out", "DIR", "results go to DIR/<name> (default: results)", TEXT(out)             \
+	}
+#define OPTION_JSON                                    \
+	{                                              \
+		"json", NULL, "print JSON", FLAG(json) \
+	}
+#define OPTIONS_END                                 \
+	{                                           \
+		NULL, NULL, NULL, CLI_FLAG, 0, NULL \
+	}
 
 static const struct cli_option run_options[] = {
 	OPTIONS_OF_SPEC,
@@ -35,8 +52,20 @@ static const struct cli_option run_options[] = {
 	OPTIONS_END,
 };
 
-static const struct cli_option plan_options[] = {OPTIONS_OF_SPEC, OPTIONS_OF_PLAN, OPTIONS_END};
+static const struct cli_option plan_options[] = {OPTIONS_OF_SPEC, OPTIONS_OF_PLAN, OPTION_JSON,
+						 OPTIONS_END};
+static const struct cli_option look_options[] = {OPTION_JSON, OPTIONS_END};
+static const struct cli_option describe_options[] = {
+	{"markdown", NULL, "the whole reference instead (experiments/OPTIONS.md)", FLAG(markdown)},
+	OPTIONS_END,
+};
 static const struct cli_option validate_options[] = {OPTIONS_OF_SPEC, OPTIONS_END};
+
+static const struct cli_option compare_options[] = {
+	{"gate", "FILE",
+	 "limits, as in test_accuracy: {max_decrease: 0.01}; status 3 if one breaks", TEXT(gate)},
+	OPTIONS_END,
+};
 
 enum {
 	ANY = 1 << 16 /* operands: as many as the shell passes */
@@ -50,14 +79,19 @@ const struct cli_verb cli_verbs[] = {
 	{"validate", "SPEC...", "Show all problems of specs with their positions.", 1, ANY,
 	 validate_options, cmd_validate},
 	{"list", "[KIND]", "Names that a spec can use, with one line each.", 0, 1, NULL, cmd_list},
-	{"describe", "NAME", "Options of one item: type, default, range, unit, meaning, source.", 1,
-	 1, NULL, cmd_describe},
-	{"status", "DIR", "Progress of a running or finished experiment.", 1, 1, NULL, cmd_status},
+	{"describe", "[NAME]", "Options of one item: type, default, range, unit, meaning, source.",
+	 0, 1, describe_options, cmd_describe},
+	{"status", "DIR", "Progress of a running or finished experiment.", 1, 1, look_options,
+	 cmd_status},
 	{"show", "DIR CELL", "One cell: its options, its result, the command that repeats it.", 2,
-	 2, NULL, cmd_show},
+	 2, look_options, cmd_show},
+	{"rerun", "DIR CELL", "Compute a stored cell again and say whether its record is the same.",
+	 2, 2, NULL, cmd_rerun},
 	{"plot", "DIR", "Draw the plots of a results folder again.", 1, 1, NULL, cmd_plot},
 	{"report", "DIR", "Rebuild tables, plots and report of a results folder.", 1, 1, NULL,
 	 cmd_report},
+	{"compare", "A B", "Differences of two results folders, cell by cell and metric by metric.",
+	 2, 2, compare_options, cmd_compare},
 	{"env", NULL, "Build, BLAS, CPU, memory, versions.", 0, 0, NULL, cmd_env},
 	{NULL, NULL, NULL, 0, 0, NULL, NULL},
 };
@@ -88,8 +122,8 @@ static void out_of_memory(size_t bytes)
 	_exit(STATUS_ENV);
 }
 
-/* OpenBLAS picks its kernels before main starts; a better choice needs a fresh start, so that what is
- * recorded of this process is also true of its workers. If that fails the default does. */
+/* OpenBLAS picks its kernels before main starts; a better choice needs a fresh start, so that what
+ * is recorded of this process is also true of its workers. If that fails the default does. */
 static void choose_kernels(char **argv)
 {
 	const char *type = child_core_type();
@@ -101,8 +135,22 @@ static void choose_kernels(char **argv)
 	arena_release(&arena);
 }
 
+/* Without them the first files to be opened would take their numbers, and get what is printed. */
+static void open_standard_streams(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDWR);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 int main(int argc, char **argv)
 {
+	open_standard_streams();
+	signal(SIGXFSZ, SIG_IGN); /* a file that grows too large is an error with a message */
 	arena_on_exhausted(out_of_memory);
 	choose_kernels(argv);
 	if (argc < 2) {

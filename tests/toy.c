@@ -62,7 +62,7 @@ struct toy toy_make(ptrdiff_t n, ptrdiff_t d, const char *loss, double beta)
 
 	toy_fill(X, &rng);
 	for (ptrdiff_t k = 0; k < n; k++) {
-		double sign = (double)mat_get(X, k, 0) * (double)mat_get(X, k, d > 1) +
+		double sign = (double)mat_get(X, k, 0) * (double)mat_get(X, k, d > 2) +
 			      0.3 * rng_normal(&rng);
 
 		y[k] = sign > 0 ? 1 : -1;

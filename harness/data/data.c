@@ -2,6 +2,7 @@
  * preparation. */
 #include "harness/data/data.h"
 #include "harness/data/labels.h"
+#include "harness/data/limit.h"
 #include "harness/data/split.h"
 #include "harness/data/transform.h"
 #include "solvers/core/rng.h"
@@ -11,7 +12,10 @@
 
 enum task { TASK_CLASSIFICATION, TASK_REGRESSION };
 
+enum target { TARGET_RAW, TARGET_STANDARDIZE };
+
 const char *const data_tasks[] = {"classification", "regression", NULL};
+const char *const data_targets[] = {"raw", "standardize", NULL};
 
 static const struct option split_option_rows[] = {
 	{OPTION_FIELD(struct split_options, test), .initial = "null", .range = RANGE_FROM(0),
@@ -25,16 +29,9 @@ static const struct option split_option_rows[] = {
 	{0},
 };
 
-static const struct option limit_option_rows[] = {
-	{OPTION_FIELD(struct limit_options, train), .initial = "0", .range = RANGE_FROM(0),
-	 .doc = "keep the first rows of the training part; 0 = all"},
-	{OPTION_FIELD(struct limit_options, test), .initial = "0", .range = RANGE_FROM(0),
-	 .doc = "keep the first rows of the test part; 0 = all"},
-	{0},
-};
-
 const struct option data_rows[] = {
-	{OPTION_FIELD(struct data_options, name), .doc = "name in results and in train[].data"},
+	{OPTION_FIELD(struct data_options, name), .fixed = true,
+	 .doc = "name in results and in train[].data"},
 	{OPTION_FIELD(struct data_options, source), .kind = KIND_DATA, .style = CHOICE_KEYED,
 	 .doc = "where the rows come from; the key is the name of the source"},
 	{OPTION_FIELD(struct data_options, classes), .initial = "[]",
@@ -42,10 +39,13 @@ const struct option data_rows[] = {
 		"occur, in ascending order"},
 	{OPTION_FIELD(struct data_options, task), .initial = "classification", .names = data_tasks,
 	 .doc = "two classes, or numeric targets"},
+	{OPTION_FIELD(struct data_options, target), .initial = "raw", .names = data_targets,
+	 .doc = "targets of a regression as they are, or with mean 0 and variance 1 over the "
+		"training part, in which unit objective and RMSE are then given"},
 	{OPTION_FIELD(struct data_options, split), .initial = "{}", .rows = split_option_rows,
 	 .size = sizeof(struct split_options),
 	 .doc = "parts drawn at random, anew in each repetition"},
-	{OPTION_FIELD(struct data_options, limit), .initial = "{}", .rows = limit_option_rows,
+	{OPTION_FIELD(struct data_options, limit), .initial = "{}", .rows = limit_rows,
 	 .size = sizeof(struct limit_options), .doc = "smaller parts, after the split"},
 	{OPTION_FIELD(struct data_options, prepare), .initial = "[]", .kind = KIND_PREPARE,
 	 .style = CHOICE_NESTED, .doc = "steps fitted on the training part, in this order"},
@@ -57,10 +57,15 @@ struct parts {
 	const char *classes[2]; /* NULL for regression */
 };
 
-/* Keep the rows of two classes, in place. `named`: other labels are left out, else they are an
- * error. */
-static enum status keep_classes(struct table *table, const struct labels *labels,
-				const size_t pick[2], bool named, struct arena *scratch,
+/* Two of the labels; `named`: rows with others are left out, else they are an error. */
+struct pick {
+	struct labels labels;
+	size_t index[2];
+	bool named;
+};
+
+/* Keep the rows of two classes, in place. */
+static enum status keep_classes(struct table *table, const struct pick *pick, struct arena *scratch,
 				struct rows *out, struct err *err)
 {
 	const char *last_text = NULL; /* readers share one text per label */
@@ -69,12 +74,15 @@ static enum status keep_classes(struct table *table, const struct labels *labels
 	*out = (struct rows){.d = table->d, .x = table->x};
 	out->y = ARENA_ARRAY(scratch, double, table->n);
 	for (size_t i = 0; i < table->n; i++) {
+		bool known;
+
 		if (table->label[i] != last_text)
-			last = labels_find(labels, table->label[i]);
+			last = labels_find(&pick->labels, table->label[i]);
 		last_text = table->label[i];
-		if (last != pick[0] && last != pick[1] && named)
+		known = last == pick->index[0] || last == pick->index[1];
+		if (!known && pick->named)
 			continue;
-		if (last != pick[0] && last != pick[1])
+		if (!known)
 			return err_set(err, STATUS_ENV,
 				       "the test part has the label \"%.40s\", which the training "
 				       "part lacks",
@@ -82,7 +90,7 @@ static enum status keep_classes(struct table *table, const struct labels *labels
 		if (out->n < i)
 			memmove(out->x + out->n * out->d, out->x + i * out->d,
 				out->d * sizeof *out->x);
-		out->y[out->n++] = last == pick[1] ? 1 : -1;
+		out->y[out->n++] = last == pick->index[1] ? 1 : -1;
 	}
 	return STATUS_OK;
 }
@@ -91,17 +99,15 @@ static enum status choose_classes(const struct data_options *o, struct table *tr
 				  struct table *test, struct arena *scratch, struct parts *parts,
 				  struct err *err)
 {
-	struct labels labels = labels_new(scratch);
-	bool named = o->classes.count > 0;
-	size_t pick[2];
+	struct pick pick = {.labels = labels_new(scratch), .named = o->classes.count > 0};
 
 	for (size_t i = 0; i < train->n; i++)
-		labels_add(&labels, train->label[i], strlen(train->label[i]), 1);
-	TRY(labels_pick(&labels, o->classes, pick, err));
-	parts->classes[0] = labels.at[pick[0]].text;
-	parts->classes[1] = labels.at[pick[1]].text;
-	TRY(keep_classes(train, &labels, pick, named, scratch, &parts->at[SPLIT_TRAIN], err));
-	return keep_classes(test, &labels, pick, named, scratch, &parts->at[SPLIT_TEST], err);
+		labels_add(&pick.labels, train->label[i], strlen(train->label[i]), 1);
+	TRY(labels_pick(&pick.labels, o->classes, pick.index, err));
+	parts->classes[0] = pick.labels.at[pick.index[0]].text;
+	parts->classes[1] = pick.labels.at[pick.index[1]].text;
+	TRY(keep_classes(train, &pick, scratch, &parts->at[SPLIT_TRAIN], err));
+	return keep_classes(test, &pick, scratch, &parts->at[SPLIT_TEST], err);
 }
 
 static struct rows rows_of(const struct table *table)
@@ -120,10 +126,14 @@ static enum status read_source(const struct data_options *o, uint64_t seed, stru
 
 	if (request.regression && o->classes.count > 0)
 		return err_set(err, STATUS_SPEC, "classes: regression has no classes");
+	if (!request.regression && o->target != TARGET_RAW)
+		return err_set(err, STATUS_SPEC, "target: only a regression has targets to scale");
 	TRY(source->read(o->source.options, &request, scratch, &train, &test, err));
 	*dropped = train.dropped + test.dropped;
 	if (train.n < 2)
 		return err_set(err, STATUS_ENV, "expected at least 2 rows, got %zu", train.n);
+	if (train.d == 0)
+		return err_set(err, STATUS_ENV, "expected at least 1 feature, got none");
 	test.d = train.d;
 	if (!request.regression)
 		return choose_classes(o, &train, &test, scratch, parts, err);
@@ -182,12 +192,6 @@ static enum status split(const struct data_options *o, struct rng *rng, struct a
 	return STATUS_OK;
 }
 
-static void limit(struct rows *rows, long most)
-{
-	if (most > 0 && rows->n > (size_t)most)
-		rows->n = (size_t)most;
-}
-
 /* Both classes, at least two rows. */
 static enum status check_training(const struct parts *parts, struct err *err)
 {
@@ -206,23 +210,37 @@ static enum status check_training(const struct parts *parts, struct err *err)
 	return STATUS_OK;
 }
 
+/* Raw features of two columns are kept, so that they can be plotted. */
+static void keep_raw(const struct rows *rows, struct arena *arena, struct part *to)
+{
+	double *copy;
+
+	if (rows->d != 2)
+		return;
+	copy = ARENA_ARRAY(arena, double, rows->n * rows->d);
+	memcpy(copy, rows->x, rows->n * rows->d * sizeof *copy);
+	to->raw = copy;
+}
+
 static enum status prepare(const struct data_options *o, struct parts *parts, struct arena *arena,
 			   struct dataset *out, struct err *err)
 {
 	struct part *to[SPLIT_ROLES] = {[SPLIT_TRAIN] = &out->train,
 					[SPLIT_VALIDATION] = &out->validation,
 					[SPLIT_TEST] = &out->test};
-	const struct rows *train = &parts->at[SPLIT_TRAIN];
-	bool bias = false;
+	bool bias;
 
-	out->raw_d = train->d;
-	out->shift = ARENA_ARRAY(arena, double, train->d);
-	out->scale = ARENA_ARRAY(arena, double, train->d);
-	TRY(transform_fit(&o->prepare, train, out->shift, out->scale, &bias, err));
-	out->bias = bias ? (ptrdiff_t)train->d : -1;
+	out->raw_d = parts->at[SPLIT_TRAIN].d;
 	for (int role = 0; role < SPLIT_ROLES; role++)
-		TRY(transform_apply(&parts->at[role], out->shift, out->scale, bias, arena, to[role],
-				    err));
+		keep_raw(&parts->at[role], arena, to[role]);
+	TRY(transform_prepare(&o->prepare, parts->at, arena, &out->stages, err));
+	bias = stages_bias(&out->stages);
+	out->bias = bias ? (ptrdiff_t)out->stages.d - 1 : -1;
+	out->target_scale = 1;
+	if (o->target == TARGET_STANDARDIZE)
+		transform_target(parts->at, &out->target_shift, &out->target_scale);
+	for (int role = 0; role < SPLIT_ROLES; role++)
+		TRY(transform_write(&parts->at[role], bias, arena, to[role], err));
 	return STATUS_OK;
 }
 
@@ -232,13 +250,14 @@ static enum status load(const struct data_options *o, uint64_t seed, long repeti
 	struct arena *arena = memory[0], *scratch = memory[1];
 	struct rng draw = rng_stream(seed, "generate", (uint64_t)repetition);
 	struct rng rng = rng_stream(seed, "split", (uint64_t)repetition);
+	struct rng thin[2] = {rng_stream(seed, "limit train", (uint64_t)repetition),
+			      rng_stream(seed, "limit test", (uint64_t)repetition)};
 	struct parts parts = {0};
 
 	*out = (struct dataset){.regression = o->task == TASK_REGRESSION};
 	TRY(read_source(o, rng_bits(&draw), scratch, &parts, &out->dropped, err));
 	TRY(split(o, &rng, scratch, &parts, err));
-	limit(&parts.at[SPLIT_TRAIN], o->limit.train);
-	limit(&parts.at[SPLIT_TEST], o->limit.test);
+	TRY(limit_apply(&o->limit, out->regression, thin, parts.at, err));
 	TRY(check_training(&parts, err));
 	TRY(transform_fill(parts.at, scratch, &out->filled, err));
 	for (int c = 0; c < 2 && parts.classes[c]; c++)
@@ -247,12 +266,13 @@ static enum status load(const struct data_options *o, uint64_t seed, long repeti
 }
 
 enum status data_load(const struct data_options *options, uint64_t seed, long repetition,
-		      struct arena *arena, struct arena *scratch, struct dataset *out,
-		      struct err *err)
+		      struct arena *arena, struct dataset *out, struct err *err)
 {
-	struct arena *memory[2] = {arena, scratch};
+	struct arena scratch = {0};
+	struct arena *memory[2] = {arena, &scratch};
 	enum status status = load(options, seed, repetition, memory, out, err);
 
+	arena_release(&scratch);
 	if (status != STATUS_OK && err->source[0] == '\0')
 		snprintf(err->source, sizeof err->source, "data \"%s\"", options->name);
 	return status;

@@ -1,11 +1,12 @@
 /* Data sets: read or generate, choose two classes, split, prepare.
  *
- * Order: source -> classes -> split -> limit -> prepare (fitted on the training part only). The prepared
- * features are an affine image of the raw ones, column by column, plus an optional constant bias column:
- * prepared_j = (raw_j - shift_j) * scale_j, so a model with its shift and scale is complete. */
+ * Order: source -> classes -> split -> limit -> prepare (fitted on the training part only). The
+ * preparation is a list of stages (harness/store/stages.h), so a model with its stages is complete.
+ */
 #ifndef DATA_DATA_H
 #define DATA_DATA_H
 
+#include "harness/store/stages.h"
 #include "solvers/core/arena.h"
 #include "solvers/core/desc.h"
 #include "solvers/core/mat.h"
@@ -15,84 +16,103 @@
 #include <stdint.h>
 
 struct split_options { /* a share of the rows if < 1, a count if >= 1 */
-	double test;       /* NaN: the source's own test part, or 0 if it has none */
+	double test;   /* NaN: the source's own test part, or 0 if it has none */
 	double validation;
 	bool stratified;
 };
 
+/* Rows kept of each part after the split, 0 = all: so many in all, or so many of each class. */
 struct limit_options {
-	long train, test; /* first rows kept of each part after the split; 0 = all */
+	long train, test;
+	long train_per_class, test_per_class;
+	bool random; /* false: the first ones; true: drawn, in the proportions of the classes */
 };
 
 /* One entry of `data` in a spec. */
 struct data_options {
 	const char *name;
 	struct choice source; /* keyed: struct source */
-	struct texts classes; /* two labels, mapped to -1 and +1; empty: the two that occur, in sorted order */
+	struct texts classes; /* two labels, mapped to -1 and +1; empty: the two that occur, in
+				 sorted order */
 	long task;            /* data_tasks: classification, regression */
+	long target;          /* data_targets: raw, standardize */
 	struct split_options split;
 	struct limit_options limit;
 	struct choices prepare; /* struct prepare */
 };
 
 extern const struct option data_rows[];
-extern const char *const data_tasks[];
+extern const char *const data_tasks[], *const data_targets[];
 
-/* What a source delivers: raw rows, before classes are chosen. Row-major, so that readers can append. */
+/* What a source delivers: raw rows, before classes are chosen. Row-major, so that readers can
+ * append. */
 struct table {
 	size_t n, d;
-	double *x;           /* n x d row-major; NaN: missing, to be filled with the training mean */
-	const char **label;  /* n label texts (classification), or NULL when `target` is set */
-	double *target;      /* n numeric targets; NaN where the text is no number */
-	size_t dropped;      /* rows left out because a value is missing */
+	double *x;          /* n x d row-major; NaN: missing, to be filled with the training mean */
+	const char **label; /* n label texts (classification), or NULL when `target` is set */
+	double *target;     /* n numeric targets; NaN where the text is no number */
+	size_t dropped;     /* rows left out because a value is missing */
 };
 
 /* What a reader may use to read less: labels to keep (empty = all). */
 struct read_request {
 	struct texts classes;
 	bool regression;
-	uint64_t seed;       /* generators only */
+	uint64_t seed; /* generators only */
 };
 
 struct source {
 	struct desc base;
 	/* Fill `train`, and `test` if the source has a test part of its own (else test->n = 0). */
-	enum status (*read)(const void *options, const struct read_request *request, struct arena *arena,
-	                    struct table *train, struct table *test, struct err *err);
-	/* Paths of the files it reads (for checksums); at most `room` are written. NULL: no files. */
+	enum status (*read)(const void *options, const struct read_request *request,
+			    struct arena *arena, struct table *train, struct table *test,
+			    struct err *err);
+	/* Paths of the files it reads (for checksums); at most `room` are written. NULL: no files.
+	 */
 	size_t (*files)(const void *options, const char **paths, size_t room);
 };
 
-/* A step of `prepare`: fit on the training part, as an affine map of each raw column. */
+/* Rows between source and preparation, with targets or classes -1 and +1. */
+struct rows {
+	size_t n, d;
+	double *x; /* n x d row-major */
+	double *y; /* n */
+};
+
+/* A step of `prepare`. */
 struct prepare {
 	struct desc base;
-	bool adds_bias;
-	/* Update shift and scale (d) given the raw training rows X (n x d, row-major). */
-	void (*fit)(const void *options, const double *x, size_t n, size_t d, double *shift, double *scale);
+	/* Add the stages of this step, fitted to the training rows as the earlier steps left them.
+	 * The stages' arrays live in `arena`. */
+	enum status (*fit)(const void *options, const struct rows *train, struct arena *arena,
+			   struct stages *stages, struct err *err);
 };
 
 struct part {
-	struct mat X; /* n x d, prepared */
-	real *y;      /* -1 or +1, or targets */
+	struct mat X;      /* n x d, prepared */
+	real *y;           /* -1 or +1, or targets */
+	const double *raw; /* n x 2 raw features, row-major, if there are two (plots); else NULL */
 };
 
 struct dataset {
 	struct part train, validation, test;
-	ptrdiff_t bias;         /* index of the bias column, or -1 */
+	ptrdiff_t bias; /* index of the bias column, or -1 */
 	size_t raw_d;
-	double *shift, *scale;  /* raw_d */
-	size_t dropped;         /* rows the source left out because a value is missing */
-	size_t filled;          /* missing values that got the training mean */
+	struct stages stages; /* from raw_d raw features to the columns of X */
+	double target_shift,
+		target_scale; /* y = (target - shift) * scale; 0 and 1 unless asked for */
+	size_t dropped;       /* rows the source left out because a value is missing */
+	size_t filled;        /* missing values that got the training mean */
 	bool regression;
 	const char *classes[2]; /* labels behind -1 and +1, NULL for regression */
 };
 
-/* Load one data set. The split and the generator depend on (seed, repetition). Everything lives in
- * `arena`; `scratch` may be released as soon as the call returns. */
+/* Load one data set into `arena`. The split and the generator depend on (seed, repetition). */
 enum status data_load(const struct data_options *options, uint64_t seed, long repetition,
-                      struct arena *arena, struct arena *scratch, struct dataset *out, struct err *err);
+		      struct arena *arena, struct dataset *out, struct err *err);
 
-/* SHA-256 (hex, 64 digits and a NUL) over the bytes of the source's files; of nothing for a generator. */
+/* SHA-256 (hex, 64 digits and a NUL) over the bytes of the source's files; of nothing for a
+ * generator. */
 enum status data_checksum(const struct data_options *options, char hex[65], struct err *err);
 
 #endif

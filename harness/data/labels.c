@@ -116,6 +116,16 @@ size_t labels_find(const struct labels *labels, const char *text)
 	return found ? found - 1 : labels->count;
 }
 
+bool labels_wanted(struct texts classes, double value)
+{
+	double one;
+
+	for (size_t i = 0; i < classes.count; i++)
+		if (number_parse(classes.at[i], strlen(classes.at[i]), &one) && one == value)
+			return true;
+	return classes.count == 0;
+}
+
 /* Numbers by value, before texts by their bytes. */
 static bool ascending(const struct label *a, const struct label *b)
 {

@@ -35,6 +35,9 @@ size_t labels_add(struct labels *labels, const char *text, size_t length, size_t
 /* Index of a label, or `count` if there is none. */
 size_t labels_find(const struct labels *labels, const char *text);
 
+/* Whether rows with a label of this value are asked for: always if `classes` is empty. */
+bool labels_wanted(struct texts classes, double value);
+
 /* pick[0] becomes -1, pick[1] becomes +1: the two of `classes` in that order, or if that is empty
  * the only two there are in ascending order (numbers by value, before texts). */
 enum status labels_pick(const struct labels *labels, struct texts classes, size_t pick[2],

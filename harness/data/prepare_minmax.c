@@ -4,21 +4,27 @@
 
 #include <math.h>
 
-static void fit(const void *options, const double *x, size_t n, size_t d, double *shift,
-		double *scale)
+static enum status fit(const void *options, const struct rows *train, struct arena *arena,
+		       struct stages *stages, struct err *err)
 {
+	size_t n = train->n, d = train->d;
+	double *shift = ARENA_ARRAY(arena, double, d), *scale = ARENA_ARRAY(arena, double, d);
+
 	(void)options;
+	(void)err;
 	for (size_t j = 0; j < d; j++) {
-		double low = x[j], high = x[j];
+		double low = train->x[j], high = train->x[j];
 
 		for (size_t i = 1; i < n; i++) {
-			low = fmin(low, x[i * d + j]);
-			high = fmax(high, x[i * d + j]);
+			low = fmin(low, train->x[i * d + j]);
+			high = fmax(high, train->x[i * d + j]);
 		}
-		shift[j] = scale[j] < 0 ? high : low;
-		if (high > low)
-			scale[j] = copysign(1 / (high - low), scale[j]);
+		shift[j] = low;
+		scale[j] = high > low ? 1 / (high - low) : 1;
 	}
+	stages_add(stages, STAGE_SHIFT, d, shift, arena);
+	stages_add(stages, STAGE_SCALE, d, scale, arena);
+	return STATUS_OK;
 }
 
 const struct prepare prepare_minmax = {

@@ -37,17 +37,23 @@ static struct column measure(const double *x, size_t n, size_t d, size_t j)
 	return c;
 }
 
-static void fit(const void *options, const double *x, size_t n, size_t d, double *shift,
-		double *scale)
+static enum status fit(const void *options, const struct rows *train, struct arena *arena,
+		       struct stages *stages, struct err *err)
 {
+	size_t d = train->d;
+	double *shift = ARENA_ARRAY(arena, double, d), *scale = ARENA_ARRAY(arena, double, d);
+
 	(void)options;
+	(void)err;
 	for (size_t j = 0; j < d; j++) {
-		struct column c = measure(x, n, d, j);
+		struct column c = measure(train->x, train->n, d, j);
 
 		shift[j] = c.mean;
-		if (c.deviation > 0)
-			scale[j] = copysign(1 / c.deviation, scale[j]);
+		scale[j] = c.deviation > 0 ? 1 / c.deviation : 1;
 	}
+	stages_add(stages, STAGE_SHIFT, d, shift, arena);
+	stages_add(stages, STAGE_SCALE, d, scale, arena);
+	return STATUS_OK;
 }
 
 const struct prepare prepare_standardize = {

@@ -12,16 +12,17 @@ static const struct option rows[] = {
 	{0},
 };
 
-static void fit(const void *options, const double *x, size_t n, size_t d, double *shift,
-		double *scale)
+static enum status fit(const void *options, const struct rows *train, struct arena *arena,
+		       struct stages *stages, struct err *err)
 {
 	const struct unit_options *o = options;
+	double *scale = ARENA_ARRAY(arena, double, train->d);
 
-	(void)x;
-	(void)n;
-	(void)shift;
-	for (size_t j = 0; j < d; j++)
-		scale[j] /= o->range;
+	(void)err;
+	for (size_t j = 0; j < train->d; j++)
+		scale[j] = 1 / o->range;
+	stages_add(stages, STAGE_SCALE, train->d, scale, arena);
+	return STATUS_OK;
 }
 
 const struct prepare prepare_unit = {

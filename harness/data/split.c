@@ -25,9 +25,7 @@ static enum status count_of(const char *name, double value, size_t n, size_t *co
 	return STATUS_OK;
 }
 
-/* k rows from classes of left[c] rows: floor of the exact share, the rest to the largest remainders
- * (a tie goes to the first class). k <= sum of left, so no class is asked for more than it has. */
-static void quota(size_t k, const size_t left[CLASSES], size_t take[CLASSES])
+void split_quota(size_t k, const size_t left[CLASSES], size_t take[CLASSES])
 {
 	double total = (double)(left[0] + left[1]);
 	double exact[CLASSES];
@@ -97,10 +95,10 @@ enum status split_assign(const struct split_options *options, const struct split
 	}
 	for (size_t c = 0; c < CLASSES; c++)
 		rng_shuffle(rng, left[c], index[c]);
-	quota(test, left, takes[0]);
+	split_quota(test, left, takes[0]);
 	left[0] -= takes[0][0];
 	left[1] -= takes[0][1];
-	quota(validation, left, takes[1]);
+	split_quota(validation, left, takes[1]);
 	for (size_t c = 0; c < CLASSES; c++)
 		deal(index[c], takes[0][c], takes[1][c], role);
 	return STATUS_OK;

@@ -22,4 +22,9 @@ enum status split_assign(const struct split_options *options, const struct split
 			 struct rng *rng, struct arena *scratch, unsigned char *role,
 			 struct err *err);
 
+/* k rows from two classes of left[c] rows: floor of the exact share, the rest to the largest
+ * remainders (a tie goes to the first class). k <= sum of left, so no class is asked for more than
+ * it has. */
+void split_quota(size_t k, const size_t left[2], size_t take[2]);
+
 #endif

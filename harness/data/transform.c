@@ -2,6 +2,7 @@
 #include "harness/data/transform.h"
 
 #include <math.h>
+#include <string.h>
 
 enum {
 	TILE = 32 /* rows and columns at a time, so that both layouts stay in cache */
@@ -72,33 +73,90 @@ enum status transform_fill(struct rows parts[SPLIT_ROLES], struct arena *scratch
 	return STATUS_OK;
 }
 
-enum status transform_fit(const struct choices *steps, const struct rows *train, double *shift,
-			  double *scale, bool *bias, struct err *err)
+/* The stages from `first` on, without a bias, applied to each row in place: rows get shorter, never
+ * longer, so a row is read before it is overwritten. */
+static void apply(const struct stages *stages, size_t first, struct rows *rows, double *spare)
 {
-	*bias = false;
-	for (size_t j = 0; j < train->d; j++) {
-		shift[j] = 0;
-		scale[j] = 1;
+	size_t width = stages_width(stages), d_in = rows->d;
+	double *row = spare, *other = spare + width;
+
+	for (size_t i = 0; i < rows->n; i++) {
+		memcpy(row, rows->x + i * d_in, d_in * sizeof *row);
+		stages_apply(stages, first, row, other);
+		memcpy(rows->x + i * stages->d, row, stages->d * sizeof *row);
 	}
+	rows->d = stages->d;
+}
+
+static double *spare_rows(const struct stages *stages, struct arena *scratch)
+{
+	return ARENA_ARRAY(scratch, double, 2 * stages_width(stages));
+}
+
+static enum status fit(const struct choices *steps, struct rows *train, struct arena *memory[2],
+		       struct stages *out, struct err *err)
+{
+	struct arena *arena = memory[0], *scratch = memory[1];
+
 	for (size_t i = 0; i < steps->count; i++) {
 		const struct prepare *step = (const struct prepare *)steps->at[i].item;
+		size_t first = out->count;
 
-		if (*bias)
+		if (stages_bias(out))
 			return err_set(err, STATUS_SPEC,
 				       "prepare: bias must be the last step, got %s behind it",
 				       step->base.name);
-		step->fit(steps->at[i].options, train->x, train->n, train->d, shift, scale);
-		*bias = step->adds_bias;
+		TRY(step->fit(steps->at[i].options, train, arena, out, err));
+		if (!stages_bias(out))
+			apply(out, first, train, spare_rows(out, scratch));
 	}
 	return STATUS_OK;
+}
+
+enum status transform_prepare(const struct choices *steps, struct rows parts[SPLIT_ROLES],
+			      struct arena *arena, struct stages *out, struct err *err)
+{
+	struct arena scratch = {0};
+	struct arena *memory[2] = {arena, &scratch};
+	enum status status;
+
+	*out = stages_none(parts[SPLIT_TRAIN].d);
+	status = fit(steps, &parts[SPLIT_TRAIN], memory, out, err);
+	if (status == STATUS_OK && out->count > 0) {
+		struct stages features = *out;
+
+		if (stages_bias(out)) {
+			features.count--;
+			features.d--;
+		}
+		for (int role = SPLIT_TRAIN + 1; role < SPLIT_ROLES; role++)
+			apply(&features, 0, &parts[role], spare_rows(out, &scratch));
+	}
+	arena_release(&scratch);
+	return status;
+}
+
+void transform_target(struct rows parts[SPLIT_ROLES], double *shift, double *scale)
+{
+	const struct rows *train = &parts[SPLIT_TRAIN];
+	double mean = 0, square = 0;
+
+	for (size_t i = 0; i < train->n; i++)
+		mean += train->y[i] / (double)train->n;
+	for (size_t i = 0; i < train->n; i++)
+		square += (train->y[i] - mean) * (train->y[i] - mean);
+	*shift = mean;
+	*scale = square > 0 ? 1 / sqrt(square / (double)train->n) : 1;
+	for (int role = 0; role < SPLIT_ROLES; role++)
+		for (size_t i = 0; i < parts[role].n; i++)
+			parts[role].y[i] = (parts[role].y[i] - *shift) * *scale;
 }
 
 struct block {
 	size_t i0, i1, j0, j1;
 };
 
-static bool apply_tile(const struct rows *rows, const double *shift, const double *scale,
-		       struct block b, struct mat X)
+static bool write_tile(const struct rows *rows, struct block b, struct mat X)
 {
 	bool finite = true;
 
@@ -106,7 +164,7 @@ static bool apply_tile(const struct rows *rows, const double *shift, const doubl
 		real *to = mat_col(X, (ptrdiff_t)j);
 
 		for (size_t i = b.i0; i < b.i1; i++) {
-			to[i] = (real)((rows->x[i * rows->d + j] - shift[j]) * scale[j]);
+			to[i] = (real)rows->x[i * rows->d + j];
 			finite = finite && isfinite(to[i]);
 		}
 	}
@@ -118,8 +176,8 @@ static size_t least(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-enum status transform_apply(const struct rows *rows, const double *shift, const double *scale,
-			    bool bias, struct arena *arena, struct part *out, struct err *err)
+enum status transform_write(const struct rows *rows, bool bias, struct arena *arena,
+			    struct part *out, struct err *err)
 {
 	size_t n = rows->n, d = rows->d;
 	bool finite = true;
@@ -130,7 +188,7 @@ enum status transform_apply(const struct rows *rows, const double *shift, const 
 		for (size_t j = 0; j < d; j += TILE) {
 			struct block b = {i, least(i + TILE, n), j, least(j + TILE, d)};
 
-			finite = apply_tile(rows, shift, scale, b, out->X) && finite;
+			finite = write_tile(rows, b, out->X) && finite;
 		}
 	}
 	for (size_t i = 0; i < n; i++) {

@@ -5,23 +5,20 @@
 #include "harness/data/data.h"
 #include "harness/data/split.h"
 
-/* Raw rows with targets or classes -1 and +1. */
-struct rows {
-	size_t n, d;
-	double *x; /* n x d row-major */
-	double *y; /* n */
-};
-
 /* Missing values (NaN) of all parts become the mean of their column over the training part. */
 enum status transform_fill(struct rows parts[SPLIT_ROLES], struct arena *scratch, size_t *filled,
 			   struct err *err);
 
-/* Fit the steps in order: shift and scale (train->d), and whether a bias column follows. */
-enum status transform_fit(const struct choices *steps, const struct rows *train, double *shift,
-			  double *scale, bool *bias, struct err *err);
+/* Fit the steps in order to the training part and apply them to all parts, in place; a bias column
+ * is left to transform_write. */
+enum status transform_prepare(const struct choices *steps, struct rows parts[SPLIT_ROLES],
+			      struct arena *arena, struct stages *out, struct err *err);
 
-/* X_ij = (x_ij - shift_j) scale_j, as `real`, and a last column of ones if `bias`. */
-enum status transform_apply(const struct rows *rows, const double *shift, const double *scale,
-			    bool bias, struct arena *arena, struct part *out, struct err *err);
+/* Mean 0 and variance 1 of the targets over the training part. */
+void transform_target(struct rows parts[SPLIT_ROLES], double *shift, double *scale);
+
+/* Rows as matrices of `real`, with a last column of ones if `bias`. */
+enum status transform_write(const struct rows *rows, bool bias, struct arena *arena,
+			    struct part *out, struct err *err);
 
 #endif

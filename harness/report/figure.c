@@ -38,7 +38,7 @@ static const char *const colours[FIGURE_COLOURS] = {"#0072B2", "#D55E00", "#009E
 static const char *const dashes[] = {"1", "(9,4)", "(3,3)", "(9,3,2,3)", "(16,5)", "(9,3,2,3,2,3)"};
 static const int points[] = {7, 5, 9, 13, 11, 6, 4, 8, 12, 10};
 
-static const char *figure_dash(struct figure_style style)
+const char *figure_dash(struct figure_style style)
 {
 	return dashes[style.dash % (sizeof dashes / sizeof *dashes)];
 }

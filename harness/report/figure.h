@@ -76,11 +76,21 @@ void figure_item(struct figure *figure, const char *format, ...)
 /* A curve through columns 1:2 of a block of `rows` rows, with a band between columns 3 and 4. */
 void figure_curve(struct figure *figure, size_t block, size_t rows, bool band,
 		  struct figure_style style);
+/* The share of `total` values that are at most x, drawn from x = from to x = to. */
+struct figure_ecdf {
+	const char *title;
+	double *values; /* those that are finite; they are sorted */
+	size_t count, total;
+	double from, to;
+};
+void figure_steps(struct figure *figure, const struct figure_ecdf *ecdf, struct figure_style style);
+
 /* End the panel's plot command. */
 void figure_plot(struct figure *figure);
 
-/* Colour "#0072B2" and point type of a style. */
+/* Colour "#0072B2", dash type and point type of a style. */
 const char *figure_colour(struct figure_style style);
+const char *figure_dash(struct figure_style style);
 int figure_point(struct figure_style style);
 
 /* Write a text in single quotes, as gnuplot reads it literally. */

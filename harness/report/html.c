@@ -2,7 +2,6 @@
 #include "harness/report/html.h"
 #include "harness/report/html_parts.h"
 #include "harness/report/sheet.h"
-#include "harness/report/summary.h"
 #include "harness/store/folder.h"
 
 #include <errno.h>
@@ -66,14 +65,13 @@ static void put_plot(const struct records *records, const struct html_plot *plot
 		plot->stem);
 }
 
-static void put_plots(const struct records *records, const struct html_plot *plots, size_t count,
-		      FILE *to)
+static void put_plots(const struct records *records, struct html_plots plots, FILE *to)
 {
 	section(to, "plots", "Plots");
-	if (count == 0)
+	if (plots.count == 0)
 		note(to, "The records hold nothing to plot yet.");
-	for (size_t i = 0; i < count; i++)
-		put_plot(records, &plots[i], i + 1, to);
+	for (size_t i = 0; i < plots.count; i++)
+		put_plot(records, &plots.at[i], i + 1, to);
 	fputs("</section>\n", to);
 }
 
@@ -92,7 +90,26 @@ static void put_file(const struct records *records, const char *id, const char *
 	fputs("</pre></section>\n", to);
 }
 
-static void put_head(const struct experiment *experiment, const struct records *records, FILE *to)
+static void put_link(const struct html_table *table, FILE *to)
+{
+	if (table->sheet.rows)
+		fprintf(to, "<a href=\"#%s\">%s</a>", table->id, table->title);
+}
+
+static void put_links(const struct html_tables *tables, FILE *to)
+{
+	fputs("<nav>", to);
+	put_link(&tables->summary, to);
+	put_link(&tables->sweep, to);
+	fputs("<a href=\"#plots\">Plots</a>", to);
+	put_link(&tables->paired, to);
+	put_link(&tables->attacks, to);
+	put_link(&tables->cells, to);
+	fputs("<a href=\"#spec\">Spec</a><a href=\"#environment\">Environment</a></nav>\n", to);
+}
+
+static void put_head(const struct experiment *experiment, const struct records *records,
+		     const struct html_tables *tables, FILE *to)
 {
 	fputs("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
 	      "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n<title>",
@@ -108,21 +125,24 @@ static void put_head(const struct experiment *experiment, const struct records *
 		sheet_html_text(experiment->about, to);
 		fputs("</p>\n", to);
 	}
-	note(to, summary_caption(records));
+	note(to,
+	     "Only cells with status ok enter the numbers. Red rows: cells that did not finish; "
+	     "amber rows: a degenerate result. Click a column to sort.");
 	note(to, records->caption);
-	fputs("<nav><a href=\"#summary\">Summary</a><a href=\"#plots\">Plots</a>"
-	      "<a href=\"#attacks\">Attacks</a><a href=\"#cells\">Cells</a>"
-	      "<a href=\"#spec\">Spec</a><a href=\"#environment\">Environment</a></nav>\n",
-	      to);
+	put_links(tables, to);
 }
 
-static void put_sheet(const char *id, const char *title, const char *text,
-		      const struct sheet *sheet, FILE *to)
+static void put_table(const struct html_table *table, FILE *to)
 {
-	section(to, id, title);
-	note(to, text);
-	if (sheet->rows > 0)
-		sheet_html(sheet, to);
+	if (table->sheet.rows == 0)
+		return;
+	section(to, table->id, table->title);
+	note(to, table->note);
+	fprintf(to,
+		"<p><input class=\"filter\" type=\"search\" placeholder=\"filter rows\" "
+		"aria-label=\"filter rows of %s\"> <span class=\"dim shown\"></span></p>\n",
+		table->id);
+	sheet_html(&table->sheet, table->id, to);
 	fputs("</section>\n", to);
 }
 
@@ -135,29 +155,15 @@ static const char *spec_path(const struct experiment *experiment, const struct r
 }
 
 static void put_page(const struct experiment *experiment, const struct records *records,
-		     const struct html_plot *plots, size_t count, FILE *to)
+		     const struct html_tables *tables, struct html_plots plots, FILE *to)
 {
-	struct sheet summary = summary_sheet(records), attacks = summary_attack_sheet(records);
-	struct sheet cells =
-		summary_cell_sheet(records, experiment->path ? experiment->path : "SPEC");
-
-	put_head(experiment, records, to);
-	put_sheet("summary", "Summary",
-		  "A row per data set, method and swept values. Click a column to sort. Only cells "
-		  "with "
-		  "status ok enter the numbers; a red row has cells that did not finish, an amber "
-		  "row "
-		  "a degenerate result.",
-		  &summary, to);
-	put_plots(records, plots, count, to);
-	if (attacks.rows > 0)
-		put_sheet("attacks", "Attacks",
-			  "Points that are misclassified without an attack count as wrong. The "
-			  "Wilson "
-			  "interval is the median of those of the cells.",
-			  &attacks, to);
-	put_sheet("cells", "Cells", "One row per cell, with the command that computes it alone.",
-		  &cells, to);
+	put_head(experiment, records, tables, to);
+	put_table(&tables->summary, to);
+	put_table(&tables->sweep, to);
+	put_plots(records, plots, to);
+	put_table(&tables->paired, to);
+	put_table(&tables->attacks, to);
+	put_table(&tables->cells, to);
 	put_file(records, "spec", "Spec", spec_path(experiment, records), to);
 	put_file(records, "environment", "Environment",
 		 arena_format(records->arena, "%s/env.json", records->folder), to);
@@ -165,14 +171,14 @@ static void put_page(const struct experiment *experiment, const struct records *
 }
 
 enum status html_write(const struct experiment *experiment, const struct records *records,
-		       const struct html_plot *plots, size_t count, struct err *err)
+		       const struct html_tables *tables, struct html_plots plots, struct err *err)
 {
 	const char *path = arena_format(records->arena, "%s/report.html", records->folder);
 	FILE *to = fopen(path, "we");
 	int bad;
 
 	if (to) {
-		put_page(experiment, records, plots, count, to);
+		put_page(experiment, records, tables, plots, to);
 		bad = ferror(to);
 		bad |= fclose(to) != 0;
 		if (!bad)

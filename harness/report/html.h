@@ -3,6 +3,7 @@
 #define REPORT_HTML_H
 
 #include "harness/report/records.h"
+#include "harness/report/sheet.h"
 #include "harness/spec/spec.h"
 #include "solvers/core/status.h"
 
@@ -15,7 +16,23 @@ struct html_plot {
 	bool drawn; /* gnuplot could be run */
 };
 
+struct html_plots {
+	size_t count;
+	const struct html_plot *at;
+};
+
+/* A table of the page; one without rows is left out. */
+struct html_table {
+	const char *id, *title; /* id: of its section, and the stem of its file */
+	const char *note;       /* what its numbers are */
+	struct sheet sheet;
+};
+
+struct html_tables {
+	struct html_table summary, sweep, paired, attacks, cells;
+};
+
 enum status html_write(const struct experiment *experiment, const struct records *records,
-		       const struct html_plot *plots, size_t count, struct err *err);
+		       const struct html_tables *tables, struct html_plots plots, struct err *err);
 
 #endif

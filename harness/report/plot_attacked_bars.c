@@ -1,6 +1,7 @@
 /* Clean against attacked accuracy at one radius: a group of bars per method, a panel per data set.
  */
 #include "harness/report/attacks.h"
+#include "harness/report/bars.h"
 #include "harness/report/figure.h"
 #include "harness/report/report.h"
 #include "harness/report/series.h"
@@ -8,9 +9,7 @@
 #include <math.h>
 #include <string.h>
 
-#define GROUP_SHARE 0.8  /* of the distance between groups that is filled by bars */
-#define NAME_PIXELS 7.0  /* of a character of a tic label */
-#define GROUP_PIXELS 350 /* of all groups of a panel; longer names are tilted */
+#define GROUP_SHARE 0.8 /* of the distance between groups that is filled by bars */
 
 enum {
 	COLUMNS = 4 /* place, accuracy, low, high */
@@ -61,24 +60,6 @@ static bool has_bars(const struct series_list *list, const struct attack_kinds *
 	return false;
 }
 
-static void write_tics(struct figure *figure, const struct series_list *list, const char *data,
-		       bool tilted)
-{
-	size_t place = 0;
-
-	fputs("set xtics (", figure->gp);
-	for (size_t i = 0; i < list->count; i++) {
-		if (strcmp(list->at[i].group->data, data) != 0)
-			continue;
-		fputs(place ? ", " : "", figure->gp);
-		figure_text(figure, list->at[i].label);
-		fprintf(figure->gp, " %zu", place++);
-	}
-	fprintf(figure->gp, ") noenhanced %s\n", tilted ? "rotate by 40 right" : "norotate");
-	fprintf(figure->gp, "set xrange [-0.6:%.1f]\nset yrange [0:1]\nset offsets 0,0,0,0\n",
-		(double)place - 0.4);
-}
-
 static void draw_panel(struct figure *figure, const struct series_list *list,
 		       const struct attack_kinds *kinds, const char *data, struct arena *arena)
 {
@@ -122,37 +103,6 @@ static const struct figure_entry *entries_of(const struct attack_kinds *kinds, s
 	return entries;
 }
 
-/* Do the labels of the fullest panel fit side by side? */
-static bool labels_tilt(const struct series_list *list, const struct records *records)
-{
-	size_t longest = 0, most = 0;
-
-	for (size_t i = 0; i < list->count; i++) {
-		size_t here = strlen(list->at[i].label);
-
-		longest = here > longest ? here : longest;
-	}
-	for (size_t i = 0; i < records->data_count; i++) {
-		size_t here = series_count(list, records->data[i]);
-
-		most = here > most ? here : most;
-	}
-	return NAME_PIXELS * (double)(longest + 1) * (double)most > GROUP_PIXELS;
-}
-
-static double tilted_room(const struct series_list *list)
-{
-	size_t longest = 0;
-
-	for (size_t i = 0; i < list->count; i++) {
-		size_t here = strlen(list->at[i].label);
-
-		longest = here > longest ? here : longest;
-	}
-	return NAME_PIXELS * (double)longest / 2 -
-	       10; /* sin(30 deg), less the room of a flat label */
-}
-
 static enum status write_plot(const void *options, const struct records *records, const char *stem,
 			      bool *written, struct err *err)
 {
@@ -160,8 +110,8 @@ static enum status write_plot(const void *options, const struct records *records
 	struct arena *arena = records->arena;
 	struct series_list list = series_of(records, (enum series_settings)o->settings, 1);
 	struct attack_kinds kinds = attacks_of(records, NULL);
-	bool tilted = labels_tilt(&list, records);
-	struct figure_plan plan = {.tic_room = tilted ? tilted_room(&list) : 0};
+	bool tilted = bars_tilt(&list, records);
+	struct figure_plan plan = {.tic_room = tilted ? bars_room(&list) : 0};
 	struct figure figure;
 
 	for (size_t k = 0; k < kinds.count && o->eps > 0; k++)
@@ -183,7 +133,8 @@ static enum status write_plot(const void *options, const struct records *records
 			continue;
 		figure_panel(&figure, series_title(records, records->data[i]), NULL,
 			     "test accuracy");
-		write_tics(&figure, &list, records->data[i], tilted);
+		bars_tics(&figure, &list, records->data[i], tilted);
+		fputs("set yrange [0:1]\n", figure.gp);
 		draw_panel(&figure, &list, &kinds, records->data[i], arena);
 	}
 	return figure_close(&figure, err);

@@ -1,8 +1,7 @@
 /* Decision regions of networks on two features, with the training points and their eps boxes.
  *
- * f(x) = sum_j alpha_j relu(u_j' z), z = (x - shift) * scale with a one at the bias column, is
- * evaluated here in plain loops on a grid of raw coordinates: the process that reports never starts
- * BLAS. */
+ * f(x) = sum_j alpha_j relu(u_j' z), z the prepared x, is evaluated here in plain loops on a grid
+ * of raw coordinates: the process that reports never starts BLAS. */
 #include "harness/report/figure.h"
 #include "harness/report/report.h"
 #include "harness/report/series.h"
@@ -50,16 +49,21 @@ struct field {
 static const struct figure_style style_minus = {1, 0}, style_plus = {0, 1}, style_line = {6, 0},
 				 style_box = {7, 6};
 
-static double network_at(const struct model *model, const double x[2])
+/* z and spare have room for the prepared features. */
+static double network_at(const struct model *model, const double x[2], double *z, double *spare)
 {
 	double f = 0;
 
+	z[0] = x[0];
+	z[1] = x[1];
+	stages_apply(&model->stages, 0, z, spare);
+
 	for (ptrdiff_t j = 0; j < model->net.U.cols; j++) {
 		const real *u = mat_col(model->net.U, j);
-		double a = model->bias >= 0 ? (double)u[model->bias] : 0;
+		double a = 0;
 
-		for (ptrdiff_t i = 0; i < 2; i++)
-			a += (double)u[i] * (x[i] - model->shift[i]) * model->scale[i];
+		for (ptrdiff_t i = 0; i < model->net.U.rows; i++)
+			a += (double)u[i] * z[i];
 		f += a > 0 ? a * (double)model->net.alpha[j] : 0;
 	}
 	return f;
@@ -100,20 +104,28 @@ static void set_square(struct field *field)
 
 static void evaluate(struct field *field, struct arena *arena)
 {
+	size_t width = stages_width(&field->model.stages);
+	double *z = ARENA_ARRAY(arena, double, 2 * width);
+
 	field->value = ARENA_ARRAY(arena, double, GRID *GRID);
 	for (size_t i = 0; i < GRID; i++)
 		for (size_t k = 0; k < GRID; k++) {
 			double x[2] = {field->from[0] + field->step * (double)k,
 				       field->from[1] + field->step * (double)i};
 
-			field->value[i * GRID + k] = network_at(&field->model, x);
+			field->value[i * GRID + k] = network_at(&field->model, x, z, z + width);
 		}
 }
 
-/* The largest l_inf radius, as half sides in raw units. */
-static void set_box(struct field *field)
+/* The largest l_inf radius, as half sides in raw units: there is a box if the preparation acts
+ * column by column. */
+static void set_box(struct field *field, struct arena *arena)
 {
+	struct stage_columns columns;
+
 	field->eps = NAN;
+	if (stages_columns(&field->model.stages, arena, &columns) || columns.count != 2)
+		return;
 	for (size_t i = 0; i < field->record->attack_count; i++) {
 		const struct attack_row *row = &field->record->attack[i];
 		bool raw = strcmp(row->units, "raw") == 0;
@@ -122,9 +134,10 @@ static void set_box(struct field *field)
 			continue;
 		field->eps = row->eps;
 		for (size_t k = 0; k < 2; k++) {
-			double scale = field->model.scale[k];
+			double scale = columns.scale[k];
 
-			field->half[k] = raw || !(scale > 0) ? row->eps : row->eps / scale;
+			field->half[columns.column[k]] =
+				raw || !(scale > 0) ? row->eps : row->eps / scale;
 		}
 	}
 }
@@ -143,11 +156,11 @@ static bool load_field(const struct series *series, struct arena *arena, struct 
 		if (!records_ok(r) || access(points, R_OK) != 0 || access(model, R_OK) != 0 ||
 		    csv_read(points, arena, &out->points, &ignored) != STATUS_OK ||
 		    npz_load_model(model, arena, &out->model, &ignored) != STATUS_OK ||
-		    out->model.raw_d != 2 || out->points.rows == 0)
+		    out->model.stages.raw_d != 2 || out->points.rows == 0)
 			continue;
 		out->record = r;
 		set_square(out);
-		set_box(out);
+		set_box(out, arena);
 		return true;
 	}
 	return false;
@@ -306,7 +319,7 @@ static size_t columns_of(const struct field *fields, size_t panels)
 static enum status write_plot(const void *options, const struct records *records, const char *stem,
 			      bool *written, struct err *err)
 {
-	static const struct figure_entry entries[] = {
+	const struct figure_entry entries[] = {
 		{"training points, class -1", style_minus, FIGURE_POINT},
 		{"training points, class +1", style_plus, FIGURE_POINT},
 		{"f = 0", style_line, FIGURE_STROKE},

@@ -1,5 +1,5 @@
 /* A column of the results against a swept option: a curve per method, a panel per data set. */
-#include "harness/report/attacks.h"
+#include "harness/report/column.h"
 #include "harness/report/figure.h"
 #include "harness/report/report.h"
 #include "harness/report/series.h"
@@ -18,42 +18,11 @@ struct sweep_options {
 	long y;
 };
 
-static const char *const y_names[] = {"test_accuracy",
-				      "train_accuracy",
-				      "validation_accuracy",
-				      "robust_accuracy",
-				      "majority",
-				      "objective",
-				      "objective_network",
-				      "lower_bound",
-				      "gap",
-				      "feasibility",
-				      "iterations",
-				      "time",
-				      "load_s",
-				      "setup_s",
-				      "solve_s",
-				      "eval_s",
-				      "attack_s",
-				      "peak_mem_bytes",
-				      "threads",
-				      "patterns",
-				      "neurons",
-				      "train_rmse",
-				      "test_rmse",
-				      "n_train",
-				      "n_validation",
-				      "n_test",
-				      "d",
-				      NULL};
-
 static const struct option rows[] = {
 	{OPTION_FIELD(struct sweep_options, x),
 	 .doc = "path of the swept option, as in summary.csv: rho, u_update.pcg.rank"},
-	{OPTION_FIELD(struct sweep_options, y), .initial = "test_accuracy", .names = y_names,
-	 .doc = "column of summary.csv; time: setup and solve; robust_accuracy: the lowest over "
-		"the "
-		"attacks at their largest eps"},
+	{OPTION_FIELD(struct sweep_options, y), .initial = "test_accuracy", .names = column_names,
+	 .doc = COLUMN_DOC},
 	{.name = NULL},
 };
 
@@ -69,26 +38,13 @@ struct point {
 struct sweep {
 	const struct sweep_options *o;
 	const struct records *records;
-	struct attack_kinds kinds;
+	struct column y;
 	size_t count;
 	struct point *at; /* by data set and label, then ascending in x */
 	bool pooled;
 	size_t value_count; /* names of x if some are no numbers: x is the index */
 	const char **values;
 };
-
-static double value_of(const struct record *record, const void *what)
-{
-	const struct sweep *sweep = what;
-	const char *name = y_names[sweep->o->y];
-	double lowest = NAN;
-
-	if (strcmp(name, "robust_accuracy") != 0)
-		return stat_column(record, name);
-	for (size_t k = 0; k < sweep->kinds.count; k++)
-		lowest = fmin(lowest, attacks_robust(record, &sweep->kinds.at[k]));
-	return lowest;
-}
 
 /* The method and its swept values but x. */
 static const char *label_of(const struct group *group, const char *x, struct arena *arena)
@@ -170,7 +126,7 @@ static void collect(struct sweep *sweep)
 		const struct group *group = &records->groups[g];
 
 		if (sweep->o->x && records_swept(group->member[0], sweep->o->x) &&
-		    stat_group(group, value_of, sweep, records->arena).count > 0)
+		    stat_group(group, column_value, &sweep->y, records->arena).count > 0)
 			sweep->at[sweep->count++] = (struct point){
 				.group = group,
 				.data = group->data,
@@ -196,7 +152,7 @@ static size_t put_row(struct figure *figure, const struct sweep *sweep, size_t f
 	for (size_t i = 0; i < points; i++)
 		for (size_t j = 0; j < p[i].group->count; j++)
 			if (records_ok(p[i].group->member[j]))
-				values[count++] = value_of(p[i].group->member[j], sweep);
+				values[count++] = column_value(p[i].group->member[j], &sweep->y);
 	stat = stat_of(values, count);
 	figure_row(figure, COLUMNS, (double[COLUMNS]){p->x, stat.median, stat.low, stat.high});
 	return points;
@@ -216,7 +172,8 @@ static void set_axes(struct figure *figure, const struct sweep *sweep, const cha
 
 		if (strcmp(sweep->at[i].data, data) != 0)
 			continue;
-		stat = stat_group(sweep->at[i].group, value_of, sweep, sweep->records->arena);
+		stat = stat_group(sweep->at[i].group, column_value, &sweep->y,
+				  sweep->records->arena);
 		low = fmin(low, sweep->at[i].x);
 		high = fmax(high, sweep->at[i].x);
 		lowest = fmin(lowest, stat.low);
@@ -237,29 +194,14 @@ static void set_axes(struct figure *figure, const struct sweep *sweep, const cha
 		figure_log(figure, 'y', lowest, highest);
 }
 
-/* "solve_s" -> "solve in s" */
-static const char *y_label(const char *name, struct arena *arena)
-{
-	size_t length = strlen(name);
-	char *label = arena_text(arena, name);
-	bool seconds = length > 2 && strcmp(name + length - 2, "_s") == 0;
-
-	if (strcmp(name, "time") == 0)
-		return "time of setup and solve in s";
-	label[seconds ? length - 2 : length] = '\0';
-	for (char *at = label; *at; at++)
-		if (*at == '_')
-			*at = ' ';
-	return seconds ? arena_format(arena, "%s in s", label) : label;
-}
-
 static void draw_panel(struct figure *figure, const struct sweep *sweep, const char *data)
 {
 	struct arena *arena = sweep->records->arena;
-	const char *y = y_names[sweep->o->y];
+	const char *y = sweep->y.name;
 	const char *columns = arena_format(arena, "%s %s low high", sweep->o->x, y);
 
-	figure_panel(figure, series_title(sweep->records, data), sweep->o->x, y_label(y, arena));
+	figure_panel(figure, series_title(sweep->records, data), sweep->o->x,
+		     column_label(y, arena));
 	set_axes(figure, sweep, data);
 	for (size_t i = 0; i < sweep->count;) {
 		const struct point *p = &sweep->at[i];
@@ -302,7 +244,9 @@ static const char *caption_of(const struct sweep *sweep)
 static enum status write_plot(const void *options, const struct records *records, const char *stem,
 			      bool *written, struct err *err)
 {
-	struct sweep sweep = {.o = options, .records = records, .kinds = attacks_of(records, NULL)};
+	const struct sweep_options *o = options;
+	struct attack_kinds kinds = attacks_of(records, NULL);
+	struct sweep sweep = {o, records, {column_names[o->y], &kinds}, 0, NULL, false, 0, NULL};
 	const char **labels = ARENA_ARRAY(records->arena, const char *, records->group_count);
 	struct figure_entry *entries;
 	struct figure_plan plan = {0};

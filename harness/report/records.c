@@ -1,5 +1,6 @@
 /* Loading of records: the order of plan.csv if there is one, else of the ids. */
 #include "harness/report/records.h"
+#include "harness/report/index.h"
 #include "harness/store/env.h"
 
 #include <dirent.h>
@@ -18,6 +19,27 @@ const char *records_swept(const struct record *record, const char *path)
 		if (strcmp(record->swept[i].path, path) == 0)
 			return record->swept[i].value;
 	return NULL;
+}
+
+bool records_of_data(const struct cellfile_swept *swept)
+{
+	return strncmp(swept->path, "data.", strlen("data.")) == 0;
+}
+
+const char *records_short(const char *path)
+{
+	const char *dot = strrchr(path, '.');
+
+	return dot ? dot + 1 : path;
+}
+
+size_t records_ok_count(const struct group *group)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < group->count; i++)
+		count += records_ok(group->member[i]);
+	return count;
 }
 
 bool records_ok(const struct record *record)
@@ -48,14 +70,6 @@ size_t records_index(const char *const *names, size_t count, const char *name)
 	while (i < count && strcmp(names[i], name) != 0)
 		i++;
 	return i;
-}
-
-static size_t add_name(const char **names, size_t count, const char *name)
-{
-	if (records_index(names, count, name) < count)
-		return count;
-	names[count] = name;
-	return count + 1;
 }
 
 static int by_text(const void *a, const void *b)
@@ -99,6 +113,7 @@ static void order_by_plan(struct records *records, const char **names, size_t *c
 	const char *path = arena_format(records->arena, "%s/plan.csv", records->folder);
 	struct err ignored = {0}; /* without a readable plan the order of the ids holds */
 	struct csv_table plan;
+	struct index seen;
 	const char **sorted;
 	size_t found = 0;
 	int column;
@@ -109,12 +124,13 @@ static void order_by_plan(struct records *records, const char **names, size_t *c
 	if (column < 0 || plan.rows == 0)
 		return;
 	sorted = ARENA_ARRAY(records->arena, const char *, *count);
+	seen = index_new(*count, records->arena);
 	for (size_t i = 0; i < plan.rows; i++) {
 		const char *id = plan.cell[i * plan.cols + (size_t)column];
 
 		if (!bsearch(&id, names, *count, sizeof *names, by_text))
 			records->missing++;
-		else if (records_index(sorted, found, id) == found)
+		else if (index_place(&seen, id, found) == found)
 			sorted[found++] = id;
 	}
 	records->left_out = *count - found;
@@ -200,88 +216,9 @@ static void load_record(struct record *record, struct arena *arena)
 		result->repetition = cell.repetition;
 	record->swept_count = cell.swept_count;
 	record->swept = cell.swept;
-}
-
-static void collect_names(struct records *records)
-{
-	size_t paths = 0;
-
-	for (size_t i = 0; i < records->count; i++)
-		paths += records->at[i].swept_count;
-	records->paths = ARENA_ARRAY(records->arena, const char *, paths);
-	records->data = ARENA_ARRAY(records->arena, const char *, records->count);
-	records->methods = ARENA_ARRAY(records->arena, const char *, records->count);
-	for (size_t i = 0; i < records->count; i++) {
-		const struct record *r = &records->at[i];
-
-		records->data_count = add_name(records->data, records->data_count, r->result.data);
-		records->method_count =
-			add_name(records->methods, records->method_count, r->result.method);
-		for (size_t j = 0; j < r->swept_count; j++)
-			records->path_count =
-				add_name(records->paths, records->path_count, r->swept[j].path);
-	}
-}
-
-static bool same_group(const struct record *a, const struct record *b)
-{
-	if (strcmp(a->result.data, b->result.data) != 0 ||
-	    strcmp(a->result.method, b->result.method) != 0 || a->swept_count != b->swept_count)
-		return false;
-	for (size_t i = 0; i < a->swept_count; i++) {
-		const char *other = records_swept(b, a->swept[i].path);
-
-		if (!other || strcmp(other, a->swept[i].value) != 0)
-			return false;
-	}
-	return true;
-}
-
-/* Text of the swept values, without the path's leading groups: "u_update.pcg.rank" -> "rank". */
-static const char *setting_text(const struct record *record, struct arena *arena)
-{
-	const char *text = "";
-
-	for (size_t i = 0; i < record->swept_count; i++) {
-		const char *dot = strrchr(record->swept[i].path, '.');
-
-		text = arena_format(arena, "%s%s%s=%s", text, i ? ", " : "",
-				    dot ? dot + 1 : record->swept[i].path, record->swept[i].value);
-	}
-	return text;
-}
-
-static void group_records(struct records *records)
-{
-	const struct record **first =
-		ARENA_ARRAY(records->arena, const struct record *, records->count);
-	size_t groups = 0;
-
-	records->groups = ARENA_ARRAY(records->arena, struct group, records->count);
-	for (size_t i = 0; i < records->count; i++) {
-		struct record *r = &records->at[i];
-
-		while (r->group < groups && !same_group(first[r->group], r))
-			r->group++;
-		if (r->group == groups)
-			first[groups++] = r;
-		records->groups[r->group].count++;
-	}
-	for (size_t g = 0; g < groups; g++) {
-		struct group *group = &records->groups[g];
-
-		group->data = first[g]->result.data;
-		group->method = first[g]->result.method;
-		group->setting = setting_text(first[g], records->arena);
-		group->member = ARENA_ARRAY(records->arena, const struct record *, group->count);
-		group->count = 0;
-	}
-	for (size_t i = 0; i < records->count; i++) {
-		struct group *group = &records->groups[records->at[i].group];
-
-		group->member[group->count++] = &records->at[i];
-	}
-	records->group_count = groups;
+	record->select_by = cell.select_by;
+	record->objective = cell.objective ? cell.objective : "";
+	record->resampled = cell.resampled;
 }
 
 enum status records_load(const char *folder, struct arena *arena, struct records *out,
@@ -299,8 +236,7 @@ enum status records_load(const char *folder, struct arena *arena, struct records
 		out->at[i].folder = arena_format(arena, "%s/cells/%s", folder, names[i]);
 		load_record(&out->at[i], arena);
 	}
-	collect_names(out);
-	group_records(out);
+	records_group(out);
 	env_read_caption(arena_format(arena, "%s/env.json", folder), caption, sizeof caption);
 	out->caption = arena_text(arena, caption);
 	return STATUS_OK;

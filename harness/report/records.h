@@ -23,6 +23,8 @@ struct record {
 	struct result result; /* a damaged record has status "failed" and says why in `message` */
 	size_t swept_count;
 	const struct cellfile_swept *swept;
+	const char *select_by, *objective; /* as in struct cellfile */
+	bool resampled;
 	struct csv_table trace; /* 0 rows if there is none */
 	size_t attack_count;
 	struct attack_row *attack;
@@ -35,6 +37,8 @@ struct group {
 	const char *setting; /* "rho=0.1, beta=1e-4" of the swept values that vary; "" if none */
 	size_t count;        /* members, in order of records */
 	const struct record **member;
+	const char *problem; /* the data set and its swept options: "moons, noise=0.1" */
+	bool left_out;       /* another setting of a method with `select` was chosen (select.h) */
 };
 
 struct records {
@@ -58,8 +62,24 @@ struct records {
 enum status records_load(const char *folder, struct arena *arena, struct records *out,
 			 struct err *err);
 
+/* Fill names and groups from the records (records_group.c); records_load calls it. */
+void records_group(struct records *records);
+
 /* Text of a swept value, or NULL if the record does not sweep `path`. */
 const char *records_swept(const struct record *record, const char *path);
+
+/* A swept option of the data makes another problem, not another setting of the method. */
+bool records_of_data(const struct cellfile_swept *swept);
+
+/* Last part of a swept path: "u_update.pcg.rank" -> "rank". */
+const char *records_short(const char *path);
+
+/* Data, method, swept values and repetition in one text: what names a cell in any results folder.
+ */
+const char *records_key(const struct record *record, struct arena *arena);
+
+/* How many members ended with status "ok". */
+size_t records_ok_count(const struct group *group);
 
 /* Did the cell end with status "ok"? */
 bool records_ok(const struct record *record);

@@ -2,7 +2,9 @@
 #include "harness/report/report.h"
 #include "harness/report/figure.h"
 #include "harness/report/html.h"
+#include "harness/report/paired.h"
 #include "harness/report/records.h"
+#include "harness/report/select.h"
 #include "harness/report/sheet.h"
 #include "harness/report/summary.h"
 #include "harness/store/folder.h"
@@ -24,16 +26,15 @@ static void put_markdown(const struct sheet *sheet, const char *caption, FILE *t
 	fprintf(to, "\n%s\n", caption);
 }
 
-static enum status write_table(const struct records *records, const char *name, put_sheet *put,
-			       struct err *err)
+static enum status write_form(const struct records *records, const char *name,
+			      const struct html_table *table, put_sheet *put, struct err *err)
 {
 	const char *path = arena_format(records->arena, "%s/tables/%s", records->folder, name);
-	struct sheet sheet = summary_sheet(records);
 	FILE *to = fopen(path, "we");
 	int bad;
 
 	if (to) {
-		put(&sheet, summary_caption(records), to);
+		put(&table->sheet, table->note, to);
 		bad = ferror(to);
 		bad |= fclose(to) != 0;
 		if (!bad)
@@ -43,11 +44,42 @@ static enum status write_table(const struct records *records, const char *name, 
 		      strerror(errno));
 }
 
-static enum status write_tables(const struct records *records, struct err *err)
+/* The tables that are kept as files too; empty ones are left out. */
+static enum status write_tables(const struct records *records, const struct html_tables *tables,
+				struct err *err)
 {
-	TRY(folder_make(arena_format(records->arena, "%s/tables", records->folder), err));
-	TRY(write_table(records, "summary.md", put_markdown, err));
-	return write_table(records, "summary.tex", sheet_latex, err);
+	struct arena *arena = records->arena;
+	const struct html_table *const kept[] = {&tables->summary, &tables->sweep, &tables->paired};
+	const char *folder = arena_format(arena, "%s/tables", records->folder);
+
+	TRY(folder_remove(folder, err)); /* a table that is empty now would stay */
+	TRY(folder_make(folder, err));
+	for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
+		const struct html_table *table = kept[i];
+
+		if (i > 0 && table->sheet.rows == 0)
+			continue;
+		TRY(write_form(records, arena_format(arena, "%s.md", table->id), table,
+			       put_markdown, err));
+		TRY(write_form(records, arena_format(arena, "%s.tex", table->id), table,
+			       sheet_latex, err));
+	}
+	return STATUS_OK;
+}
+
+static struct html_tables make_tables(const struct experiment *experiment,
+				      const struct records *records)
+{
+	const char *path = experiment->path ? experiment->path : "SPEC";
+
+	return (struct html_tables){
+		.summary = {"summary", "Summary", summary_caption(records), summary_sheet(records)},
+		.sweep = {"sweep", "Selection", select_note, select_sheet(records)},
+		.paired = {"paired", "Paired differences", paired_note, paired_sheet(records)},
+		.attacks = {"attacks", "Attacks", summary_attack_note,
+			    summary_attack_sheet(records)},
+		.cells = {"cells", "Cells", summary_cell_note, summary_cell_sheet(records, path)},
+	};
 }
 
 /* The plots of the spec or, if it names none, every one; those that need an option have nothing to
@@ -110,18 +142,20 @@ static enum status build(const struct experiment *experiment, const char *folder
 			 struct arena *arena, struct err *err)
 {
 	struct records records;
+	struct html_tables tables;
 	struct html_plot *plots;
 	size_t count;
 
 	TRY(records_load(folder, arena, &records, err));
 	TRY(summary_write_cells(&records, err));
 	TRY(summary_write_attacks(&records, err));
-	TRY(write_tables(&records, err));
+	tables = make_tables(experiment, &records);
+	TRY(write_tables(&records, &tables, err));
 	/* plots of an earlier spec would pass for this one's */
 	TRY(folder_remove(arena_format(arena, "%s/plots", folder), err));
 	TRY(folder_make(arena_format(arena, "%s/plots", folder), err));
 	TRY(draw_plots(experiment, &records, &plots, &count, err));
-	return html_write(experiment, &records, plots, count, err);
+	return html_write(experiment, &records, &tables, (struct html_plots){count, plots}, err);
 }
 
 enum status report_build(const struct experiment *experiment, const char *folder, struct err *err)

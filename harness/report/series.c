@@ -1,5 +1,7 @@
 /* Which groups a plot draws as curves. */
 #include "harness/report/series.h"
+#include "harness/report/index.h"
+#include "harness/report/select.h"
 #include "harness/report/stat.h"
 
 #include <math.h>
@@ -10,105 +12,98 @@ enum {
 };
 
 const char *const series_settings_names[] = {"auto", "all", "best", NULL};
-static size_t ok_count(const struct group *group)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < group->count; i++)
-		count += records_ok(group->member[i]);
-	return count;
-}
-
-/* A swept option of the data makes another problem, not another setting of the method. */
-static bool of_data(const struct cellfile_swept *swept)
-{
-	return strncmp(swept->path, "data.", strlen("data.")) == 0;
-}
-
-/* The same method on the same problem? */
-static bool same_method(const struct group *a, const struct group *b)
-{
-	const struct record *r = a->member[0];
-
-	if (strcmp(a->data, b->data) != 0 || strcmp(a->method, b->method) != 0)
-		return false;
-	for (size_t i = 0; i < r->swept_count; i++) {
-		const char *other = records_swept(b->member[0], r->swept[i].path);
-
-		if (of_data(&r->swept[i]) && (!other || strcmp(other, r->swept[i].value) != 0))
-			return false;
-	}
-	return true;
-}
 
 /* The method and its swept values; without those of the method itself if only its best is drawn. */
-static const char *label_of(const struct group *group, bool best, struct arena *arena)
+static const char *label_of(const struct group *group, bool short_form, struct arena *arena)
 {
 	const struct record *r = group->member[0];
 	const char *text = group->method;
 
 	for (size_t i = 0; i < r->swept_count; i++) {
-		const char *dot = strrchr(r->swept[i].path, '.');
-
-		if (!best || of_data(&r->swept[i]))
+		if (!short_form || records_of_data(&r->swept[i]))
 			text = arena_format(arena, "%s, %s=%s", text,
-					    dot ? dot + 1 : r->swept[i].path, r->swept[i].value);
+					    records_short(r->swept[i].path), r->swept[i].value);
 	}
 	return text;
 }
 
-/* Higher is better. A group without validation accuracy ranks by its objective. */
-static bool better(const struct group *a, const struct group *b, struct arena *arena)
-{
-	double va = stat_group(a, stat_column, "validation_accuracy", arena).median;
-	double vb = stat_group(b, stat_column, "validation_accuracy", arena).median;
-	double oa = stat_group(a, stat_column, "objective_network", arena).median;
-	double ob = stat_group(b, stat_column, "objective_network", arena).median;
+/* How a group stands among the settings of its method. */
+struct rank {
+	double validation, objective;
+};
 
-	if (!isnan(va) && !isnan(vb) && va != vb)
-		return va > vb;
-	return oa < ob || (isnan(ob) && !isnan(oa));
+/* A group without validation accuracy ranks by its objective. */
+static bool better(const struct rank *a, const struct rank *b)
+{
+	if (!isnan(a->validation) && !isnan(b->validation) && a->validation != b->validation)
+		return a->validation > b->validation;
+	return a->objective < b->objective || (isnan(b->objective) && !isnan(a->objective));
 }
 
-static bool is_best(const struct records *records, const struct group *group)
+/* For each group: is it the best of its method on its problem? The first of equals is. A method
+ * that selects has its choice made already. */
+static const bool *best_groups(const struct records *records)
 {
+	struct arena *arena = records->arena;
+	struct index index = index_new(records->group_count, arena);
+	struct rank *rank = ARENA_ARRAY(arena, struct rank, records->group_count);
+	size_t *winner = ARENA_ARRAY(arena, size_t, records->group_count), count = 0;
+	bool *best = ARENA_ARRAY(arena, bool, records->group_count);
+
 	for (size_t g = 0; g < records->group_count; g++) {
-		const struct group *other = &records->groups[g];
+		const struct group *group = &records->groups[g];
+		size_t at;
 
-		if (other != group && same_method(group, other) && ok_count(other) &&
-		    (better(other, group, records->arena) ||
-		     (other < group && !better(group, other, records->arena))))
-			return false;
+		if (!records_ok_count(group) || group->left_out)
+			continue;
+		rank[g].validation =
+			stat_group(group, stat_column, "validation_accuracy", arena).median;
+		rank[g].objective =
+			stat_group(group, stat_column, "objective_network", arena).median;
+		at = index_place(&index, select_key(group, arena), count);
+		if (at == count)
+			winner[count++] = g;
+		else if (better(&rank[g], &rank[winner[at]]))
+			winner[at] = g;
 	}
-	return true;
+	for (size_t i = 0; i < count; i++)
+		best[winner[i]] = true;
+	return best;
 }
 
-static void add_entry(struct series_list *list, struct series *series)
+/* Give the series the place of its label among the distinct ones. */
+static void add_entry(struct series_list *list, struct index *labels, struct series *series)
 {
-	size_t e = 0;
-
-	while (e < list->entry_count && strcmp(list->entry[e]->label, series->label) != 0)
-		e++;
-	if (e == list->entry_count)
+	series->entry = index_place(labels, series->label, list->entry_count);
+	if (series->entry == list->entry_count)
 		list->entry[list->entry_count++] = series;
-	series->entry = e;
+}
+
+/* Does the list hold one setting of the group's method? */
+static bool one_setting(const struct series_list *list, const struct group *group)
+{
+	return list->best || (!list->all && group->member[0]->select_by);
 }
 
 static void collect(const struct records *records, struct series_list *list)
 {
+	const bool *best = list->best ? best_groups(records) : NULL;
+	struct index labels = index_new(records->group_count, records->arena);
+
 	list->count = list->entry_count = 0;
 	for (size_t g = 0; g < records->group_count; g++) {
 		const struct group *group = &records->groups[g];
 		struct series *series = &list->at[list->count];
-		size_t ok = ok_count(group);
+		size_t ok = records_ok_count(group);
 
-		if (!ok || (list->best && !is_best(records, group)))
+		list->selected = list->selected || (group->left_out && !list->all);
+		if (!ok || (best && !best[g]) || (group->left_out && !list->all))
 			continue;
 		series->group = group;
-		series->label = label_of(group, list->best, records->arena);
+		series->label = label_of(group, one_setting(list, group), records->arena);
 		list->repeats = ok > list->repeats ? ok : list->repeats;
 		list->count++;
-		add_entry(list, series);
+		add_entry(list, &labels, series);
 	}
 }
 
@@ -124,7 +119,7 @@ size_t series_count(const struct series_list *list, const char *data)
 struct series_list series_of(const struct records *records, enum series_settings settings,
 			     size_t curves)
 {
-	struct series_list list = {.best = settings == SERIES_BEST};
+	struct series_list list = {.best = settings == SERIES_BEST, .all = settings == SERIES_ALL};
 	size_t most = 0;
 
 	list.at = ARENA_ARRAY(records->arena, struct series, records->group_count);
@@ -196,5 +191,28 @@ const char *series_caption(const struct series_list *list, struct arena *arena)
 			"%s; of each method the setting with the best validation accuracy, "
 			"or without validation part the lowest network objective",
 			text);
+	else if (list->selected)
+		text = arena_format(arena, "%s; of tuned methods the selected setting", text);
 	return text;
+}
+
+void series_pool(struct series_list *list, const struct records *records)
+{
+	struct index labels = index_new(list->count, records->arena);
+
+	list->entry_count = 0;
+	for (size_t i = 0; i < list->count; i++) {
+		struct series *series = &list->at[i];
+		const struct record *r = series->group->member[0];
+		const char *text = series->group->method;
+
+		for (size_t k = 0; !one_setting(list, series->group) && k < r->swept_count; k++)
+			if (!records_of_data(&r->swept[k]))
+				text = arena_format(records->arena, "%s, %s=%s", text,
+						    records_short(r->swept[k].path),
+						    r->swept[k].value);
+		series->label = text;
+		add_entry(list, &labels, series);
+		series->colour = series->entry;
+	}
 }

@@ -11,7 +11,8 @@
 
 /* The value of a plot's `settings` option. */
 enum series_settings {
-	SERIES_AUTO, /* all if that stays readable, else best */
+	SERIES_AUTO, /* all if that stays readable, else best; of a method with `select` its choice
+		      */
 	SERIES_ALL,  /* every setting of a swept method */
 	SERIES_BEST  /* of each method the setting with the highest median validation accuracy or,
 			without a  validation part, the lowest median network objective; never by
@@ -35,13 +36,17 @@ struct series_list {
 	struct series *at;
 	size_t entry_count;
 	const struct series **entry; /* one series per distinct label */
-	bool best;                   /* settings were left out */
+	bool best, all;              /* only the best setting of each method; every one */
+	bool selected;               /* those of a method with `select` that were not chosen */
 	size_t repeats;              /* most repetitions that are ok in a group */
 };
 
 /* `curves`: how many curves a panel draws for each series. */
 struct series_list series_of(const struct records *records, enum series_settings settings,
 			     size_t curves);
+
+/* For a plot over all problems together: one label per method and setting, whatever the problem. */
+void series_pool(struct series_list *list, const struct records *records);
 
 /* Number of series of a data set. */
 size_t series_count(const struct series_list *list, const char *data);

@@ -10,6 +10,7 @@ struct sheet sheet_new(struct arena *arena, size_t rows, size_t cols)
 		.cols = cols,
 		.head = ARENA_ARRAY(arena, const char *, cols),
 		.numeric = ARENA_ARRAY(arena, bool, cols),
+		.width = ARENA_ARRAY(arena, size_t, cols),
 		.cell = ARENA_ARRAY(arena, const char *, rows *cols),
 		.hint = ARENA_ARRAY(arena, const char *, rows),
 		.state = ARENA_ARRAY(arena, const char *, rows),
@@ -68,7 +69,7 @@ static void markdown_cell(const char *text, size_t width, bool right, FILE *to)
 
 	fprintf(to, "| %*s", right ? pad : 0, "");
 	for (; *text; text++) {
-		if (*text == '|')
+		if (strchr("|<*`", *text))
 			putc('\\', to);
 		putc(*text == '\n' ? ' ' : *text, to);
 	}
@@ -77,16 +78,18 @@ static void markdown_cell(const char *text, size_t width, bool right, FILE *to)
 
 void sheet_markdown(const struct sheet *sheet, FILE *to)
 {
-	for (size_t j = 0; j < sheet->cols; j++)
-		if (sheet->head[j])
-			markdown_cell(sheet->head[j], column_width(sheet, j), sheet->numeric[j],
-				      to);
+	for (size_t j = 0; j < sheet->cols; j++) {
+		if (!sheet->head[j])
+			continue;
+		sheet->width[j] = column_width(sheet, j);
+		markdown_cell(sheet->head[j], sheet->width[j], sheet->numeric[j], to);
+	}
 	fputs("|\n", to);
 	for (size_t j = 0; j < sheet->cols; j++) {
 		if (!sheet->head[j])
 			continue;
 		fputs("| ", to);
-		for (size_t k = column_width(sheet, j) - (sheet->numeric[j] ? 1 : 0); k > 0; k--)
+		for (size_t k = sheet->width[j] - (sheet->numeric[j] ? 1 : 0); k > 0; k--)
 			putc('-', to);
 		fputs(sheet->numeric[j] ? ": " : " ", to);
 	}
@@ -94,28 +97,62 @@ void sheet_markdown(const struct sheet *sheet, FILE *to)
 	for (size_t i = 0; i < sheet->rows; i++) {
 		for (size_t j = 0; j < sheet->cols; j++)
 			if (sheet->head[j])
-				markdown_cell(cell_at(sheet, i, j), column_width(sheet, j),
+				markdown_cell(cell_at(sheet, i, j), sheet->width[j],
 					      sheet->numeric[j], to);
 		fputs("|\n", to);
 	}
+}
+
+/* What stands for a character in LaTeX's own fonts; NULL: itself. */
+static const char *latex_character(char c)
+{
+	static const struct {
+		char c;
+		const char *text;
+	} table[] = {{'\\', "\\textbackslash{}"},
+		     {'~', "\\textasciitilde{}"},
+		     {'^', "\\textasciicircum{}"},
+		     {'|', "\\textbar{}"},
+		     {'<', "\\textless{}"},
+		     {'>', "\\textgreater{}"},
+		     {'"', "\\textquotedbl{}"},
+		     {'&', "\\&"},
+		     {'%', "\\%"},
+		     {'$', "\\$"},
+		     {'#', "\\#"},
+		     {'_', "\\_"},
+		     {'{', "\\{"},
+		     {'}', "\\}"}};
+
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+		if (table[i].c == c)
+			return table[i].text;
+	return NULL;
+}
+
+/* A hyphen before a number, at the start of a word, is a minus. */
+static bool is_minus(const char *text, const char *at)
+{
+	return *at == '-' && at[1] >= '0' && at[1] <= '9' &&
+	       (at == text || at[-1] == ' ' || at[-1] == '(' || at[-1] == '[');
 }
 
 static void latex_text(const char *text, FILE *to)
 {
 	static const char *const dash = "\xe2\x80\x93";
 
-	for (; *text; text++) {
-		if (strncmp(text, dash, strlen(dash)) == 0) {
+	for (const char *at = text; *at; at++) {
+		const char *instead = latex_character(*at);
+
+		if (strncmp(at, dash, strlen(dash)) == 0) {
 			fputs("--", to);
-			text += strlen(dash) - 1;
-		} else if (*text == '\\') {
-			fputs("\\textbackslash{}", to);
-		} else if (*text == '~' || *text == '^') {
-			fprintf(to, "\\%c{}", *text);
+			at += strlen(dash) - 1;
+		} else if (is_minus(text, at)) {
+			fputs("$-$", to);
+		} else if (instead) {
+			fputs(instead, to);
 		} else {
-			if (strchr("&%$#_{}", *text))
-				putc('\\', to);
-			putc(*text, to);
+			putc(*at == '\n' ? ' ' : *at, to);
 		}
 	}
 }
@@ -127,7 +164,8 @@ static void latex_row(const struct sheet *sheet, const char *const *cells, FILE 
 	for (size_t j = 0; j < sheet->cols; j++) {
 		if (!sheet->head[j])
 			continue;
-		fputs(gap, to);
+		/* \\ before a bracket would take it for its option */
+		fprintf(to, "%s%s", gap, !*gap && cells[j] && cells[j][0] == '[' ? "{}" : "");
 		latex_text(cells[j] ? cells[j] : "", to);
 		gap = " & ";
 	}
@@ -136,7 +174,9 @@ static void latex_row(const struct sheet *sheet, const char *const *cells, FILE 
 
 void sheet_latex(const struct sheet *sheet, const char *caption, FILE *to)
 {
-	fputs("% needs \\usepackage{booktabs}\n\\begin{table}\n\\centering\n\\begin{tabular}{", to);
+	fputs("% needs \\usepackage{booktabs}, and \\usepackage[T1]{fontenc} for quotation "
+	      "marks\n\\begin{table}\n\\centering\n\\begin{tabular}{",
+	      to);
 	for (size_t j = 0; j < sheet->cols; j++)
 		if (sheet->head[j])
 			putc(sheet->numeric[j] ? 'r' : 'l', to);
@@ -175,17 +215,29 @@ static void html_cell(const struct sheet *sheet, const char *tag, const char *te
 	fprintf(to, "</%s>", tag);
 }
 
-void sheet_html(const struct sheet *sheet, FILE *to)
+static void html_row(const struct sheet *sheet, size_t row, FILE *to)
 {
-	fputs("<div class=\"scroll\"><table class=\"sort\">\n<thead><tr>", to);
+	fputs("<tr", to);
+	if (sheet->state[row])
+		fprintf(to, " class=\"%s\"", sheet->state[row]);
+	if (sheet->hint[row]) {
+		fputs(" title=\"", to);
+		sheet_html_text(sheet->hint[row], to);
+		putc('"', to);
+	}
+	putc('>', to);
+}
+
+void sheet_html(const struct sheet *sheet, const char *id, FILE *to)
+{
+	fprintf(to, "<div class=\"scroll\"><table class=\"sort\" id=\"table-%s\">\n<thead><tr>",
+		id);
 	for (size_t j = 0; j < sheet->cols; j++)
 		if (sheet->head[j])
 			html_cell(sheet, "th", sheet->head[j], j, to);
 	fputs("</tr></thead>\n<tbody>\n", to);
 	for (size_t i = 0; i < sheet->rows; i++) {
-		fprintf(to, "<tr class=\"%s\" title=\"", sheet->state[i] ? sheet->state[i] : "");
-		sheet_html_text(sheet->hint[i] ? sheet->hint[i] : "", to);
-		fputs("\">", to);
+		html_row(sheet, i, to);
 		for (size_t j = 0; j < sheet->cols; j++)
 			if (sheet->head[j])
 				html_cell(sheet, "td", cell_at(sheet, i, j), j, to);

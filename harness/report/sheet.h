@@ -12,6 +12,7 @@ struct sheet {
 	size_t rows, cols;
 	const char **head;  /* cols; a NULL column is left out of every form */
 	bool *numeric;      /* cols: right aligned */
+	size_t *width;      /* cols: scratch of sheet_markdown */
 	const char **cell;  /* rows x cols, row-major; NULL = empty */
 	const char **hint;  /* rows: shown when pointing at the row in HTML, or NULL */
 	const char **state; /* rows: CSS class of the row in HTML, or NULL */
@@ -24,8 +25,9 @@ void sheet_drop_empty(struct sheet *sheet, size_t first);
 
 void sheet_markdown(const struct sheet *sheet, FILE *to);
 void sheet_latex(const struct sheet *sheet, const char *caption, FILE *to);
-/* A table of class "sort" whose columns sort by a click (the script is in the report's page). */
-void sheet_html(const struct sheet *sheet, FILE *to);
+/* A table of class "sort" and id "table-<id>" whose columns sort by a click (the script is in the
+ * report's page). */
+void sheet_html(const struct sheet *sheet, const char *id, FILE *to);
 
 /* Text with <, >, &, " and ' escaped. */
 void sheet_html_text(const char *text, FILE *to);

@@ -1,12 +1,16 @@
 /* Order statistics over repetitions. */
 #include "harness/report/stat.h"
+#include "harness/store/wilson.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { NUMBER_TEXT = 64 };
+enum {
+	NUMBER_TEXT = 64,
+	FEW = 32 /* members that need no memory of the arena */
+};
 
 static int by_value(const void *a, const void *b)
 {
@@ -25,7 +29,7 @@ double stat_quantile(const double *sorted, size_t count, double q)
 	place = q * (double)(count - 1);
 	below = floor(place);
 	i = (size_t)below;
-	if (i + 1 >= count || place == below)
+	if (i + 1 >= count || place == below || sorted[i] == sorted[i + 1]) /* also infinite ones */
 		return sorted[i];
 	return sorted[i] + (place - below) * (sorted[i + 1] - sorted[i]);
 }
@@ -45,9 +49,11 @@ struct stat stat_of(double *values, size_t count)
 struct stat stat_group(const struct group *group, stat_pick *pick, const void *what,
 		       struct arena *arena)
 {
-	double *values = ARENA_ARRAY(arena, double, group->count);
+	double few[FEW], *values = few;
 	size_t count = 0;
 
+	if (group->count > FEW)
+		values = ARENA_ARRAY(arena, double, group->count);
 	for (size_t i = 0; i < group->count; i++)
 		if (records_ok(group->member[i]))
 			values[count++] = pick(group->member[i], what);
@@ -64,19 +70,42 @@ double stat_column(const struct record *record, const void *what)
 	return records_number(r, name);
 }
 
+void stat_format(char *text, size_t room, const char *format, double value)
+{
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+	snprintf(text, room, format, value);
+#pragma GCC diagnostic pop
+}
+
 const char *stat_text(struct stat stat, const char *format, double factor, struct arena *arena)
 {
 	char median[NUMBER_TEXT], low[NUMBER_TEXT], high[NUMBER_TEXT];
 
 	if (stat.count == 0)
 		return "";
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-	snprintf(median, sizeof median, format, stat.median * factor);
-	snprintf(low, sizeof low, format, stat.low * factor);
-	snprintf(high, sizeof high, format, stat.high * factor);
-#pragma GCC diagnostic pop
+	stat_format(median, sizeof median, format, stat.median * factor);
+	stat_format(low, sizeof low, format, stat.low * factor);
+	stat_format(high, sizeof high, format, stat.high * factor);
 	if (strcmp(low, high) == 0) /* one value, or the same in every digit shown */
 		return arena_text(arena, median);
 	return arena_format(arena, "%s (%s\xe2\x80\x93%s)", median, low, high);
+}
+
+const char *stat_share_text(double share, double low, double high, struct arena *arena)
+{
+	if (isnan(share) || isnan(low) || isnan(high))
+		return NULL;
+	return arena_format(arena,
+			    "%.1f [%.1f\xe2\x80\x93"
+			    "%.1f]",
+			    100 * share, 100 * low, 100 * high);
+}
+
+const char *stat_test_accuracy(const struct result *result, struct arena *arena)
+{
+	double low, high, share = result->test_accuracy;
+
+	wilson_interval(share * result->n_test, result->n_test, &low, &high);
+	return stat_share_text(share, low, high, arena);
 }

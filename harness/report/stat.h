@@ -27,8 +27,18 @@ struct stat stat_group(const struct group *group, stat_pick *pick, const void *w
 /* stat_pick of a column of the result; `what` is its name. "time" is setup_s + solve_s. */
 double stat_column(const struct record *record, const void *what);
 
+/* snprintf of one double with a format that is not a literal. */
+void stat_format(char *text, size_t room, const char *format, double value);
+
 /* "85.3 (84.1-86.9)", every number with printf format `format` for a double times `factor`; the
  * interval only where its ends differ in the digits shown; "" if there is no value. */
 const char *stat_text(struct stat stat, const char *format, double factor, struct arena *arena);
+
+/* "80.3 [75.1-84.7]" in percent: a share and its interval; NULL if one is not known. */
+const char *stat_share_text(double share, double low, double high, struct arena *arena);
+
+/* The test accuracy of one cell with its Wilson interval. Several repetitions are never pooled into
+ * one interval: their test parts may overlap. */
+const char *stat_test_accuracy(const struct result *result, struct arena *arena);
 
 #endif

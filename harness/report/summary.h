@@ -18,6 +18,9 @@ struct sheet summary_attack_sheet(const struct records *records);
 /* One row per cell with status, outcome, times and the command that computes it. */
 struct sheet summary_cell_sheet(const struct records *records, const char *spec_path);
 
+/* What the numbers of the last two are. */
+extern const char summary_attack_note[], summary_cell_note[];
+
 /* "12 cells: 11 ok, 1 timeout; median (10-90 % quantiles) of up to 5 repetitions": what a table
  * shows. */
 const char *summary_caption(const struct records *records);

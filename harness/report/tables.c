@@ -1,5 +1,6 @@
 /* The tables of a report: groups, attacks and cells as sheets. */
 #include "harness/report/attacks.h"
+#include "harness/report/select.h"
 #include "harness/report/stat.h"
 #include "harness/report/summary.h"
 
@@ -19,6 +20,12 @@ static const struct {
 	{"gap", "gap", "%.1e", 1},
 	{"time s", "time", "%.3g", 1},
 	{"neurons", "neurons", "%.0f", 1},
+};
+
+/* A row of the summary. */
+struct tabled {
+	const struct group *group;
+	const struct search *search;
 };
 
 enum {
@@ -51,15 +58,6 @@ static const char *counts_text(const struct record *const *member, size_t count,
 	return text;
 }
 
-static size_t count_ok(const struct group *group)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < group->count; i++)
-		count += records_ok(group->member[i]);
-	return count;
-}
-
 /* "suspect: constant prediction (2 of 5)"; NULL if no member is. */
 static const char *suspect_text(const struct group *group, struct arena *arena)
 {
@@ -81,10 +79,54 @@ static const char *suspect_text(const struct group *group, struct arena *arena)
 	return arena_format(arena, "suspect: %s (%zu of %zu)", why, count, group->count);
 }
 
-static void fill_row(const struct records *records, const struct attack_kinds *kinds, size_t row,
-		     struct sheet *sheet)
+/* The only member that is ok, if the group has no other: it has no quantiles. */
+static const struct record *only_member(const struct group *group)
 {
-	const struct group *group = &records->groups[row];
+	for (size_t i = 0; i < group->count && records_ok_count(group) == 1; i++)
+		if (records_ok(group->member[i]))
+			return group->member[i];
+	return NULL;
+}
+
+static const char *measure_text(const struct group *group, size_t m, struct arena *arena)
+{
+	const struct record *only = only_member(group);
+
+	if (only && strcmp(measures[m].column, "test_accuracy") == 0)
+		return stat_test_accuracy(&only->result, arena);
+	return stat_text(stat_group(group, stat_column, measures[m].column, arena),
+			 measures[m].format, measures[m].factor, arena);
+}
+
+static const char *robust_text(const struct group *group, const struct attack_kind *kind,
+			       struct arena *arena)
+{
+	const struct record *only = only_member(group);
+
+	if (only)
+		return stat_share_text(attacks_robust(only, kind), attacks_low(only, kind),
+				       attacks_high(only, kind), arena);
+	return stat_text(stat_group(group, attacks_robust, kind, arena), "%.1f", 100, arena);
+}
+
+/* What the search for the setting was, if there was one. */
+static size_t fill_search(const struct records *records, const struct search *search, size_t row,
+			  size_t col, struct sheet *sheet)
+{
+	if (search->by) {
+		sheet_set(sheet, row, col,
+			  arena_format(records->arena, "%s of %zu",
+				       search->chosen ? "selected" : "none", search->count));
+		sheet_set(sheet, row, col + 1,
+			  arena_format(records->arena, "%.3g", search->seconds));
+	}
+	return col + 2;
+}
+
+static void fill_row(const struct records *records, const struct attack_kinds *kinds,
+		     const struct tabled *tabled, size_t row, struct sheet *sheet)
+{
+	const struct group *group = tabled->group;
 	struct arena *arena = records->arena;
 	const char *suspect = suspect_text(group, arena);
 	size_t col = 0;
@@ -94,49 +136,83 @@ static void fill_row(const struct records *records, const struct attack_kinds *k
 	for (size_t k = 0; k < records->path_count; k++)
 		sheet_set(sheet, row, col++, records_swept(group->member[0], records->paths[k]));
 	for (size_t m = 0; m < MEASURES; m++) {
-		struct stat stat = stat_group(group, stat_column, measures[m].column, arena);
-
-		sheet_set(sheet, row, col++,
-			  stat_text(stat, measures[m].format, measures[m].factor, arena));
-		for (size_t k = 0; m + 1 == ACCURACIES && k < kinds->count; k++) {
-			stat = stat_group(group, attacks_robust, &kinds->at[k], arena);
-			sheet_set(sheet, row, col++, stat_text(stat, "%.1f", 100, arena));
-		}
+		sheet_set(sheet, row, col++, measure_text(group, m, arena));
+		for (size_t k = 0; m + 1 == ACCURACIES && k < kinds->count; k++)
+			sheet_set(sheet, row, col++, robust_text(group, &kinds->at[k], arena));
 	}
+	col = fill_search(records, tabled->search, row, col, sheet);
 	sheet_set(sheet, row, col++, counts_text(group->member, group->count, arena));
 	sheet_set(sheet, row, col, suspect);
 	sheet->hint[row] = suspect;
-	sheet->state[row] = count_ok(group) < group->count ? "bad" : suspect ? "suspect" : NULL;
+	sheet->state[row] = records_ok_count(group) < group->count ? "bad"
+			    : suspect                              ? "suspect"
+								   : NULL;
+}
+
+/* The groups in the table, in their order: of a method that selects only the setting chosen. */
+static size_t tabled_groups(const struct records *records, struct tabled **out)
+{
+	struct searches all = select_searches(records);
+	struct tabled *at = ARENA_ARRAY(records->arena, struct tabled, records->group_count);
+	size_t count = 0;
+
+	for (size_t i = 0; i < all.count; i++)
+		for (size_t k = 0; k < all.at[i].count; k++)
+			at[all.at[i].setting[k] - records->groups].search = &all.at[i];
+	for (size_t g = 0; g < records->group_count; g++) {
+		if (records->groups[g].left_out)
+			continue;
+		at[count].search = at[g].search;
+		at[count++].group = &records->groups[g];
+	}
+	*out = at;
+	return count;
+}
+
+static void summary_heads(const struct records *records, const struct attack_kinds *kinds,
+			  struct sheet *sheet)
+{
+	size_t col = 0;
+
+	head(sheet, col++, "data", false);
+	head(sheet, col++, "method", false);
+	for (size_t k = 0; k < records->path_count; k++)
+		head(sheet, col++, records->paths[k], true);
+	for (size_t m = 0; m < MEASURES; m++) {
+		head(sheet, col++, measures[m].head, true);
+		for (size_t k = 0; m + 1 == ACCURACIES && k < kinds->count; k++)
+			head(sheet, col++,
+			     arena_format(records->arena, "%s %.3g %%", kinds->at[k].label,
+					  kinds->at[k].eps),
+			     true);
+	}
+	head(sheet, col++, "settings", false);
+	head(sheet, col++, "tuning s", true);
+	head(sheet, col++, "cells", false);
+	head(sheet, col, "note", false);
 }
 
 struct sheet summary_sheet(const struct records *records)
 {
+	const size_t others = 6; /* data, method; settings, tuning s, cells, note */
 	struct attack_kinds kinds = attacks_of(records, NULL);
-	struct sheet sheet =
-		sheet_new(records->arena, records->group_count,
-			  2 + records->path_count + MEASURES + kinds.count + 2); /* data, method;
-										    cells, note */
-	size_t col = 0;
+	struct tabled *tabled;
+	size_t rows = tabled_groups(records, &tabled);
+	struct sheet sheet = sheet_new(records->arena, rows,
+				       others + records->path_count + MEASURES + kinds.count);
 
-	head(&sheet, col++, "data", false);
-	head(&sheet, col++, "method", false);
-	for (size_t k = 0; k < records->path_count; k++)
-		head(&sheet, col++, records->paths[k], true);
-	for (size_t m = 0; m < MEASURES; m++) {
-		head(&sheet, col++, measures[m].head, true);
-		for (size_t k = 0; m + 1 == ACCURACIES && k < kinds.count; k++)
-			head(&sheet, col++,
-			     arena_format(records->arena, "%s %.3g %%", kinds.at[k].label,
-					  kinds.at[k].eps),
-			     true);
-	}
-	head(&sheet, col++, "cells", false);
-	head(&sheet, col, "note", false);
-	for (size_t i = 0; i < records->group_count; i++)
-		fill_row(records, &kinds, i, &sheet);
+	summary_heads(records, &kinds, &sheet);
+	for (size_t i = 0; i < rows; i++)
+		fill_row(records, &kinds, &tabled[i], i, &sheet);
 	sheet_drop_empty(&sheet, 2);
 	return sheet;
 }
+
+const char summary_attack_note[] =
+	"Points that are misclassified without an attack count as wrong. The Wilson interval is "
+	"the "
+	"median of those of the cells: test parts of repetitions may overlap, so that their points "
+	"are not pooled.";
 
 /* The attack rows of a group: those of its first member that has any. */
 static const struct record *attacked_member(const struct group *group)
@@ -219,54 +295,6 @@ struct sheet summary_attack_sheet(const struct records *records)
 	return sheet;
 }
 
-static void fill_cell(const struct record *r, const struct group *group, const char *spec_path,
-		      struct arena *arena, struct sheet *sheet, size_t row)
-{
-	const struct result *result = &r->result;
-	double seconds = result->setup_s + result->solve_s;
-	size_t col = 0;
-
-	sheet_set(sheet, row, col++, r->id);
-	sheet_set(sheet, row, col++, result->data);
-	sheet_set(sheet, row, col++, result->method);
-	sheet_set(sheet, row, col++, group->setting);
-	sheet_set(sheet, row, col++,
-		  isnan(result->repetition) ? NULL
-					    : arena_format(arena, "%.0f", result->repetition));
-	sheet_set(sheet, row, col++, result->status);
-	sheet_set(sheet, row, col++, result->outcome);
-	sheet_set(sheet, row, col++,
-		  isnan(result->iterations) ? NULL
-					    : arena_format(arena, "%.0f", result->iterations));
-	sheet_set(sheet, row, col++, isnan(seconds) ? NULL : arena_format(arena, "%.3g", seconds));
-	sheet_set(sheet, row, col++,
-		  result->message && *result->message ? result->message : result->suspect);
-	sheet_set(sheet, row, col,
-		  arena_format(arena, "build/relubench run %s --filter cell=%s", spec_path, r->id));
-	sheet->state[row] = !records_ok(r) ? "bad" : result->suspect ? "suspect" : NULL;
-}
-
-struct sheet summary_cell_sheet(const struct records *records, const char *spec_path)
-{
-	static const struct {
-		const char *text;
-		bool numeric;
-	} heads[] = {{"cell", false},    {"data", false},       {"method", false},
-		     {"setting", false}, {"rep", true},         {"status", false},
-		     {"outcome", false}, {"iterations", true},  {"time s", true},
-		     {"message", false}, {"repeat with", false}};
-	size_t cols = sizeof heads / sizeof *heads;
-	struct sheet sheet = sheet_new(records->arena, records->count, cols);
-
-	for (size_t j = 0; j < cols; j++)
-		head(&sheet, j, heads[j].text, heads[j].numeric);
-	for (size_t i = 0; i < records->count; i++)
-		fill_cell(&records->at[i], &records->groups[records->at[i].group], spec_path,
-			  records->arena, &sheet, i);
-	sheet_drop_empty(&sheet, 3);
-	return sheet;
-}
-
 const char *summary_caption(const struct records *records)
 {
 	const struct record **all =
@@ -274,11 +302,14 @@ const char *summary_caption(const struct records *records)
 	struct arena *arena = records->arena;
 	const char *text;
 	size_t repeats = 0;
+	bool only = false;
 
 	for (size_t i = 0; i < records->count; i++)
 		all[i] = &records->at[i];
-	for (size_t g = 0; g < records->group_count; g++)
+	for (size_t g = 0; g < records->group_count; g++) {
 		repeats = records->groups[g].count > repeats ? records->groups[g].count : repeats;
+		only = only || (!records->groups[g].left_out && only_member(&records->groups[g]));
+	}
 	text = arena_format(arena, "%zu cell%s%s%s", records->count, records->count == 1 ? "" : "s",
 			    records->count ? ": " : "", counts_text(all, records->count, arena));
 	if (records->missing)
@@ -291,5 +322,8 @@ const char *summary_caption(const struct records *records)
 				    "%s; median (10\xe2\x80\x93"
 				    "90 %% quantiles) of %zu repetitions",
 				    text, repeats);
+	if (only)
+		text = arena_format(arena, "%s; [Wilson 95 %% interval] of accuracies of one cell",
+				    text);
 	return text;
 }

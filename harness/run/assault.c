@@ -1,8 +1,9 @@
 /* Attacks on the final network.
  *
- * Units: a ball may be meant in prepared features, or in raw ones (before `prepare`). Prepared
- * features are (raw - shift) * scale, so the raw ball is attacked with X / scale and U scaled by
- * diag(scale): the same outputs, and the attack itself knows of one kind of ball only. */
+ * Units: a ball may be meant in prepared features, or in raw ones (before `prepare`). If the steps
+ * act column by column, prepared features are (raw - shift) * scale, so the raw ball is attacked
+ * with X / scale and U scaled by diag(scale): the same outputs, and the attack itself knows of one
+ * kind of ball only. */
 #include "harness/run/assault.h"
 
 #include "harness/run/clock.h"
@@ -34,6 +35,7 @@ struct target {
 	struct net net; /* in the units of the ball */
 	struct mat X;
 	struct threat threat;
+	struct stage_columns raw; /* used in raw units only */
 };
 
 static bool is_raw(const struct attack_options *o)
@@ -41,19 +43,16 @@ static bool is_raw(const struct attack_options *o)
 	return o->units == 1; /* spec_units */
 }
 
-/* scale_j, or 1 where the column is constant (scale 0) or in prepared units */
-static real unit_scale(const struct dataset *data, const struct attack_options *o, ptrdiff_t j)
+/* scale_j, or 1 for the bias column and in prepared units, where no column counts as raw */
+static real unit_scale(const struct target *t, ptrdiff_t j)
 {
-	bool feature = (size_t)j < data->raw_d;
-
-	return is_raw(o) && feature && data->scale[j] > 0 ? (real)data->scale[j] : 1;
+	return (size_t)j < t->raw.count && t->raw.scale[j] > 0 ? (real)t->raw.scale[j] : 1;
 }
 
-static void rescale(const struct dataset *data, const struct attack_options *o,
-		    const struct net *net, struct target *t)
+static void rescale(const struct dataset *data, const struct net *net, struct target *t)
 {
 	for (ptrdiff_t j = 0; j < t->X.cols; j++) {
-		real scale = unit_scale(data, o, j);
+		real scale = unit_scale(t, j);
 
 		for (ptrdiff_t k = 0; k < t->X.rows; k++)
 			mat_set(t->X, k, j, mat_get(data->test.X, k, j) / scale);
@@ -79,7 +78,7 @@ static enum status set_threat(const struct dataset *data, const struct attack_op
 	t->threat.lower = lower;
 	t->threat.upper = upper;
 	for (ptrdiff_t j = 0; j < d; j++) {
-		double shift = is_raw(o) && (size_t)j < data->raw_d ? data->shift[j] : 0;
+		double shift = (size_t)j < t->raw.count ? t->raw.shift[j] : 0;
 		double low = o->clip.at[0] - shift, high = o->clip.at[1] - shift,
 		       slack = box_slack * (high - low);
 
@@ -155,7 +154,9 @@ static enum status run_entry(const struct cell *cell, const struct attack_option
 	double clean;
 
 	t.X = mat_new(&arena, data->test.X.rows, data->test.X.cols);
-	rescale(data, o, net, &t);
+	if (is_raw(o)) /* assault_check has seen to it that this works */
+		stages_columns(&data->stages, &arena, &t.raw);
+	rescale(data, net, &t);
 	status = set_threat(data, o, &arena, &t, err);
 	job.net = &t.net;
 	job.X = t.X;
@@ -174,6 +175,27 @@ static enum status run_entry(const struct cell *cell, const struct attack_option
 		arena_release(&scratch);
 	}
 	arena_release(&arena);
+	return status;
+}
+
+enum status assault_check(const struct cell *cell, const struct dataset *data, struct err *err)
+{
+	const struct attack_options *entries = cell->attack.at;
+	enum status status = STATUS_OK;
+
+	for (size_t i = 0; i < cell->attack.count && status == STATUS_OK; i++) {
+		struct arena arena = {0};
+		struct stage_columns columns;
+		const struct stage *mixing = stages_columns(&data->stages, &arena, &columns);
+
+		if (is_raw(&entries[i]) && mixing)
+			status = err_set(
+				err, STATUS_SPEC,
+				"attack %s: units: raw needs steps of prepare that act column "
+				"by column, but the stage \"%s\" mixes columns",
+				entries[i].attack.item->name, stage_names[mixing->kind]);
+		arena_release(&arena);
+	}
 	return status;
 }
 

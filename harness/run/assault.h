@@ -7,6 +7,9 @@
 #include "solvers/core/net.h"
 #include "solvers/core/status.h"
 
+/* Whether the attacks can be run on data prepared like this; asked before training. */
+enum status assault_check(const struct cell *cell, const struct dataset *data, struct err *err);
+
 /* Write attack.csv at `path`. The worst point found at a smaller eps starts the search at the next
  * one, so that robust accuracy never rises with eps. seconds returns the time of the attacks. */
 enum status assault_run(const struct cell *cell, const struct dataset *data, const struct net *net,

@@ -8,6 +8,7 @@
 #include "harness/run/points.h"
 #include "harness/run/verdict.h"
 #include "harness/spec/spec.h"
+#include "harness/store/env.h"
 #include "harness/store/folder.h"
 #include "harness/store/npz.h"
 #include "harness/store/result.h"
@@ -136,6 +137,7 @@ static void describe_cell(struct run *run)
 	r->repetition = (double)cell->repetition;
 	r->seed = (double)cell->seed;
 	r->threads = blas_threads();
+	r->blas_core = env_blas_core();
 }
 
 static void describe_data(struct run *run)
@@ -174,10 +176,11 @@ static void describe_end(struct run *run, const struct evaluator *evaluator,
 
 static enum status save_model(struct run *run, const struct net *net, struct err *err)
 {
-	struct model model = {.net = *net, .bias = run->data.bias, .raw_d = run->data.raw_d};
+	const struct model model = {.net = *net,
+				    .stages = run->data.stages,
+				    .target_shift = run->data.target_shift,
+				    .target_scale = run->data.target_scale};
 
-	model.shift = run->data.shift;
-	model.scale = run->data.scale;
 	TRY(npz_save_model(path_in(run, "model.npz"), &model, err));
 	return points_write(&run->data, path_in(run, "points.csv"), err);
 }
@@ -199,6 +202,7 @@ static enum status compute(struct run *run, int progress_fd, struct err *err)
 	describe_cell(run);
 	TRY(load_data(run, err));
 	describe_data(run);
+	TRY(assault_check(&run->cell, &run->data, err));
 	TRY(pose_problem(run, err));
 	TRY(train(run, progress_fd, &evaluator, &end, err));
 	measure_memory(&run->result); /* of training; attacks come after */

@@ -10,6 +10,7 @@
 
 /* Exit codes of a worker beyond enum status. */
 #define RUN_EXIT_OOM 71
+#define RUN_EXIT_RECORD 72 /* the record cannot be written */
 
 enum status run_cell(const char *folder, int progress_fd, struct err *err);
 

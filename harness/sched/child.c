@@ -16,9 +16,9 @@
 extern char **environ;
 
 enum {
-	PROGRESS_FD = 3,     /* of the pipe in the child, behind the three standard ones */
+	PROGRESS_FD = 3,      /* of the pipe in the child, behind the three standard ones */
 	CANNOT_EXECUTE = 127, /* as shells say it */
-	LOG_MODE = 0666      /* the user's umask decides */
+	LOG_MODE = 0666       /* the user's umask decides */
 };
 
 const char *child_core_type(void)
@@ -41,8 +41,8 @@ const char *child_core_type(void)
 
 static bool is_replaced(const char *entry)
 {
-	static const char *const names[] = {"OPENBLAS_NUM_THREADS=", "OMP_NUM_THREADS=",
-					    "OMP_PROC_BIND=", "OMP_PLACES="};
+	static const char *const names[] = {
+		"OPENBLAS_NUM_THREADS=", "OMP_NUM_THREADS=", "OMP_PROC_BIND=", "OMP_PLACES="};
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		if (strncmp(entry, names[i], strlen(names[i])) == 0)
@@ -74,7 +74,8 @@ static bool redirect(const char *folder, int progress)
 {
 	int dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int log = dir < 0 ? -1
-			  : openat(dir, "log.txt", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, LOG_MODE);
+			  : openat(dir, "log.txt", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC,
+				   LOG_MODE);
 	int none = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
 	if (log < 0 || none < 0 || dup2(none, STDIN_FILENO) < 0 || dup2(log, STDOUT_FILENO) < 0 ||
@@ -111,6 +112,8 @@ static _Noreturn void run_child(const struct child_order *order, pid_t parent, i
 
 		setrlimit(RLIMIT_AS, &(struct rlimit){bytes, bytes});
 	}
+	if (order->start && chdir(order->start) != 0)
+		dprintf(STDERR_FILENO, "%s: %s\n", order->start, strerror(errno));
 	/* exec takes pointers to non-const for historical reasons and writes nothing */
 	execve(order->program, (char *const *)(const void *)args, order->environment);
 	dprintf(STDERR_FILENO, "cannot run %s: %s\n", order->program, strerror(errno));

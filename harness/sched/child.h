@@ -9,9 +9,11 @@
 
 struct child_order {
 	const char *program;
-	const char *folder;      /* of the cell, holds cell.json; log.txt is written there */
+	const char *folder; /* of the cell, holds cell.json; log.txt is written there */
 	char *const *environment;
-	double address_limit;    /* bytes of address space, NaN = none */
+	const char
+		*start; /* folder to start in, or NULL; then `program` and `folder` are absolute */
+	double address_limit; /* bytes of address space, NaN = none */
 };
 
 struct child {
@@ -19,16 +21,18 @@ struct child {
 	int progress; /* reading end of its progress pipe, non-blocking */
 };
 
-/* Fork and exec. The child has its own process group, so that Ctrl-C reaches only the parent, and dies
- * when the parent does. A program that cannot be run shows as exit status 127 with a line in log.txt. */
+/* Fork and exec. The child has its own process group, so that Ctrl-C reaches only the parent, and
+ * dies when the parent does. A program that cannot be run shows as exit status 127 with a line in
+ * log.txt. */
 enum status child_start(const struct child_order *order, struct child *out, struct err *err);
 
-/* The core type OpenBLAS should be told to use, or NULL to leave the choice to it (or to the user, who may
- * have set OPENBLAS_CORETYPE). Older versions do not know newer AMD cores and fall back to kernels without
- * AVX-512; naming the type makes products 1.7 times faster there. */
+/* The core type OpenBLAS should be told to use, or NULL to leave the choice to it (or to the user,
+ * who may have set OPENBLAS_CORETYPE). Older versions do not know newer AMD cores and fall back to
+ * kernels without AVX-512; naming the type makes products 1.7 times faster there. */
 const char *child_core_type(void);
 
-/* The environment of a worker: that of this process, with the number of BLAS threads and the core type. */
+/* The environment of a worker: that of this process, with the number of BLAS threads and the core
+ * type. */
 char *const *child_environment(long threads, struct arena *arena);
 
 #endif

@@ -15,7 +15,7 @@ enum status forecast_shape_of(const struct cell *cell, struct forecast_shape *ou
 
 /* Peak memory of the worker (bytes) and work (floating point operations up to stop.iterations). */
 void forecast_cell(const struct cell *cell, const struct forecast_shape *shape, double *bytes,
-                   double *flops);
+		   double *flops);
 
 /* Cores this process may use. */
 long forecast_cores(void);

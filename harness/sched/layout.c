@@ -1,44 +1,14 @@
 /* The results folder of a running experiment. */
 #include "harness/sched/layout.h"
+#include "harness/sched/lock.h"
 #include "harness/store/csv.h"
-#include "harness/store/env.h"
 #include "harness/store/folder.h"
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
-
-enum {
-	FILE_MODE = 0666 /* the user's umask decides */
-};
-
-static enum status take_lock(struct layout *layout, struct arena *arena, struct err *err)
-{
-	const char *path = arena_format(arena, "%s/lock", layout->folder);
-	struct err_place at = {path, 0, 0};
-	char holder[32] = "";
-
-	layout->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, FILE_MODE);
-	if (layout->lock < 0)
-		return err_at(err, STATUS_ENV, at, "cannot write: %s", strerror(errno));
-	if (flock(layout->lock, LOCK_EX | LOCK_NB) != 0) {
-		ssize_t got = read(layout->lock, holder, sizeof holder - 1);
-
-		close(layout->lock);
-		return err_at(err, STATUS_ENV, at,
-			      "another run is writing to this folder (process %ld); wait for it or "
-			      "stop it",
-			      got > 0 ? strtol(holder, NULL, 10) : 0);
-	}
-	/* the number only helps the message above: a lock without it is as good */
-	if (ftruncate(layout->lock, 0) == 0)
-		dprintf(layout->lock, "%ld\n", (long)getpid());
-	return STATUS_OK;
-}
 
 /* Folders moved aside by a commit that was killed half-way: the new one is complete, or the cell is
  * missing and will be computed again. */
@@ -62,25 +32,31 @@ static enum status remove_moved_aside(const char *cells, struct arena *arena, st
 	return status;
 }
 
-static enum status make_folders(const struct layout *layout, struct arena *arena, struct err *err)
+static enum status make_folders(const struct layout *layout, bool alone, struct arena *arena,
+				struct err *err)
 {
 	/* with the lock held, no temporary folder can belong to a living run */
 	TRY(folder_remove(layout->tmp, err));
 	TRY(folder_make(layout->tmp, err));
 	TRY(folder_make(layout->cells, err));
-	return remove_moved_aside(layout->cells, arena, err);
+	return alone ? remove_moved_aside(layout->cells, arena, err) : STATUS_OK;
 }
 
-enum status layout_open(struct layout *out, const char *folder, struct arena *arena, struct err *err)
+enum status layout_open(struct layout *out, const char *folder, struct sched_shard shard,
+			struct arena *arena, struct err *err)
 {
+	bool alone = shard.count <= 1;
 	enum status status;
 
 	out->folder = folder;
 	out->tmp = arena_format(arena, "%s/tmp", folder);
+	if (!alone)
+		out->tmp = arena_format(arena, "%s/%zu-of-%zu", out->tmp, shard.index + 1,
+					shard.count);
 	out->cells = arena_format(arena, "%s/cells", folder);
 	TRY(folder_make(folder, err));
-	TRY(take_lock(out, arena, err));
-	status = make_folders(out, arena, err);
+	TRY(lock_take(arena_format(arena, "%s/" LOCK_FILE, folder), shard, &out->lock, err));
+	status = make_folders(out, alone, arena, err);
 	if (status != STATUS_OK)
 		close(out->lock);
 	return status;
@@ -89,38 +65,88 @@ enum status layout_open(struct layout *out, const char *folder, struct arena *ar
 void layout_close(struct layout *layout)
 {
 	struct err ignored = {0}; /* a leftover is removed by the next run */
+	struct arena arena = {0};
 
 	folder_remove(layout->tmp, &ignored);
+	rmdir(arena_format(&arena, "%s/tmp", layout->folder)); /* fails while a shard uses it */
+	arena_release(&arena);
 	close(layout->lock);
 }
 
-enum status layout_write_origin(const struct layout *layout, const struct experiment *experiment,
-				struct texts sets, struct err *err)
+/* Folders of cells in `tmp` (<id>.<process>), and those in the folders of shards. */
+static size_t count_cells(const char *tmp, bool in_shard, struct arena *arena)
+{
+	DIR *dir = opendir(tmp);
+	struct dirent *entry;
+	size_t count = 0;
+
+	while (dir && (entry = readdir(dir))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		if (strchr(entry->d_name, '.'))
+			count++;
+		else if (!in_shard)
+			count += count_cells(arena_format(arena, "%s/%s", tmp, entry->d_name), true,
+					     arena);
+	}
+	if (dir)
+		closedir(dir);
+	return count;
+}
+
+size_t layout_count_running(const char *folder)
 {
 	struct arena arena = {0};
+	size_t count = 0;
+
+	if (lock_is_held(arena_format(&arena, "%s/" LOCK_FILE, folder)))
+		count = count_cells(arena_format(&arena, "%s/tmp", folder), false, &arena);
+	arena_release(&arena);
+	return count;
+}
+
+/* First line: the path of the spec; then each --set. */
+static const char *origin_text(const struct experiment *experiment, struct texts sets,
+			       struct arena *arena)
+{
 	char *absolute = realpath(experiment->path, NULL);
-	const char *origin =
-		arena_format(&arena, "%s\n", absolute ? absolute : experiment->path);
-	const char *spec;
-	enum status status;
+	const char *text = arena_format(arena, "%s\n", absolute ? absolute : experiment->path);
 
 	free(absolute);
 	for (size_t i = 0; i < sets.count; i++)
-		origin = arena_format(&arena, "%s%s\n", origin, sets.at[i]);
-	status = store_read_text(experiment->path, &arena, &spec, err);
+		text = arena_format(arena, "%s%s\n", text, sets.at[i]);
+	return text;
+}
+
+static enum status write_origin(const struct layout *layout, const struct experiment *experiment,
+				struct texts sets, struct arena *arena, struct err *err)
+{
+	const char *spec;
+
+	TRY(store_read_text(experiment->path, arena, &spec, err));
+	TRY(store_write_text(arena_format(arena, "%s/spec.yaml", layout->folder), spec, err));
+	return store_write_text(arena_format(arena, "%s/" SCHED_ORIGIN_FILE, layout->folder),
+				origin_text(experiment, sets, arena), err);
+}
+
+enum status layout_write_origin(const struct layout *layout, const struct experiment *experiment,
+				struct texts sets, const struct env_workers *workers,
+				struct err *err)
+{
+	struct arena arena = {0};
+	enum status status;
+
+	lock_files(layout->lock);
+	status = write_origin(layout, experiment, sets, &arena, err);
 	if (status == STATUS_OK)
-		status = store_write_text(arena_format(&arena, "%s/spec.yaml", layout->folder),
-					  spec, err);
-	if (status == STATUS_OK)
-		status = store_write_text(
-			arena_format(&arena, "%s/" SCHED_ORIGIN_FILE, layout->folder), origin, err);
-	if (status == STATUS_OK)
-		status = env_write(arena_format(&arena, "%s/env.json", layout->folder), err);
+		status = env_write_run(arena_format(&arena, "%s/env.json", layout->folder), workers,
+				       err);
+	lock_free_files(layout->lock);
 	arena_release(&arena);
 	return status;
 }
 
-static void write_row(struct csv *csv, const struct planned *at, struct arena *arena)
+static void write_cell(struct csv *csv, const struct planned *at, struct arena *arena)
 {
 	const struct cell *cell = at->cell;
 
@@ -133,24 +159,69 @@ static void write_row(struct csv *csv, const struct planned *at, struct arena *a
 	csv_end_row(csv);
 }
 
-enum status layout_write_plan(const struct layout *layout, const struct plan *plan, struct err *err)
+static enum status write_cells(const struct plan *plan, const char *path, struct err *err)
 {
 	static const char *const header[] = {"cell",  "data",   "method", "repetition",
 					     "swept", "status", NULL};
 	struct arena arena = {0};
-	const char *path = arena_format(&arena, "%s/plan.csv", layout->folder);
-	const char *tmp = arena_format(&arena, "%s.tmp", path);
 	struct csv csv;
-	enum status status = csv_open(&csv, tmp, header, err);
 
-	if (status == STATUS_OK) {
-		for (size_t i = 0; i < plan->count; i++)
-			write_row(&csv, &plan->at[i], &arena);
-		status = csv_close(&csv, err);
+	TRY(csv_open(&csv, path, header, err));
+	for (size_t i = 0; i < plan->count; i++)
+		write_cell(&csv, &plan->at[i], &arena);
+	arena_release(&arena);
+	return csv_close(&csv, err);
+}
+
+static enum status write_data(const struct plan *plan, const char *path, struct err *err)
+{
+	static const char *const header[] = {"data", "swept", "sha256", "files", NULL};
+	struct csv csv;
+
+	TRY(csv_open(&csv, path, header, err));
+	for (size_t i = 0; i < plan->data_count; i++) {
+		const struct planned_data *data = &plan->data[i];
+
+		csv_text(&csv, data->name);
+		csv_text(&csv, data->swept);
+		csv_text(&csv, *data->files ? data->checksum : NULL);
+		csv_text(&csv, data->files);
+		csv_end_row(&csv);
 	}
+	return csv_close(&csv, err);
+}
+
+/* Written beside and renamed, so that a reader never sees half of it. */
+static enum status replace_file(const struct plan *plan, const char *path,
+				enum status (*write)(const struct plan *, const char *,
+						     struct err *),
+				struct err *err)
+{
+	struct arena arena = {0};
+	const char *tmp = arena_format(&arena, "%s.tmp", path);
+	enum status status = write(plan, tmp, err);
+
 	if (status == STATUS_OK && rename(tmp, path) != 0)
-		status = err_at(err, STATUS_ENV, (struct err_place){path, 0, 0},
-				"cannot write: %s", strerror(errno));
+		status = err_at(err, STATUS_ENV, (struct err_place){path, 0, 0}, "cannot write: %s",
+				strerror(errno));
+	if (status != STATUS_OK)
+		unlink(tmp);
+	arena_release(&arena);
+	return status;
+}
+
+enum status layout_write_plan(const struct layout *layout, const struct plan *plan, struct err *err)
+{
+	struct arena arena = {0};
+	enum status status;
+
+	lock_files(layout->lock);
+	status = replace_file(plan, arena_format(&arena, "%s/plan.csv", layout->folder),
+			      write_cells, err);
+	if (status == STATUS_OK)
+		status = replace_file(plan, arena_format(&arena, "%s/data.csv", layout->folder),
+				      write_data, err);
+	lock_free_files(layout->lock);
 	arena_release(&arena);
 	return status;
 }

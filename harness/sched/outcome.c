@@ -1,6 +1,7 @@
 /* From a wait status to a record. */
 #include "harness/sched/outcome.h"
 #include "harness/run/run.h"
+#include "harness/sched/forecast.h"
 #include "harness/store/folder.h"
 
 #include <ctype.h>
@@ -12,11 +13,11 @@
 
 enum {
 	TAIL_BYTES = 2048, /* of log.txt that are looked at */
-	TAIL_KEPT = 400    /* of a last line that are worth quoting */
+	BYTES_ROOM = 32,
+	TAIL_KEPT = 400 /* of a last line that are worth quoting */
 };
 
-/* The last line of log.txt that is not blank, or NULL. */
-static const char *last_line(const char *tmp, struct arena *arena)
+const char *outcome_last_line(const char *tmp, struct arena *arena)
 {
 	char text[TAIL_BYTES + 1];
 	int file = open(arena_format(arena, "%s/log.txt", tmp), O_RDONLY | O_CLOEXEC);
@@ -39,7 +40,7 @@ static const char *last_line(const char *tmp, struct arena *arena)
 
 static const char *with_log(const char *what, const char *tmp, struct arena *arena)
 {
-	const char *line = last_line(tmp, arena);
+	const char *line = outcome_last_line(tmp, arena);
 
 	return line ? arena_format(arena, "%s: %s", what, line) : what;
 }
@@ -54,13 +55,24 @@ static enum cell_status signalled(const struct ending *ending, const char *tmp, 
 		*message = "killed by the kernel: out of memory";
 		return CELL_OOM;
 	}
-	*message = with_log(arena_format(arena, "killed by signal %d (SIG%s)", number,
-					 name ? name : "?"),
-			    tmp, arena);
+	*message = with_log(
+		arena_format(arena, "killed by signal %d (SIG%s)", number, name ? name : "?"), tmp,
+		arena);
 	return CELL_CRASHED;
 }
 
-/* The status that the end of the process stands for; CELL_OK if it ended by itself without error. */
+static const char *used_too_much(const struct ending *ending, struct arena *arena)
+{
+	char used[BYTES_ROOM], limit[BYTES_ROOM];
+
+	forecast_bytes_text(ending->over_memory, used, sizeof used);
+	forecast_bytes_text(ending->memory_limit, limit, sizeof limit);
+	return arena_format(arena, "used %s of memory, resources.memory_limit allows %s", used,
+			    limit);
+}
+
+/* The status that the end of the process stands for; CELL_OK if it ended by itself without error.
+ */
 static enum cell_status classify(const struct ending *ending, const char *tmp, struct arena *arena,
 				 const char **message)
 {
@@ -68,6 +80,10 @@ static enum cell_status classify(const struct ending *ending, const char *tmp, s
 
 	if (done)
 		return CELL_OK;
+	if (ending->over_memory > 0) {
+		*message = used_too_much(ending, arena);
+		return CELL_OOM;
+	}
 	if (ending->timed_out) {
 		*message = arena_format(arena, "stopped at the time limit of %g s",
 					ending->time_limit);
@@ -75,7 +91,7 @@ static enum cell_status classify(const struct ending *ending, const char *tmp, s
 	}
 	if (WIFSIGNALED(ending->wait_status))
 		return signalled(ending, tmp, arena, message);
-	*message = last_line(tmp, arena);
+	*message = outcome_last_line(tmp, arena);
 	if (WEXITSTATUS(ending->wait_status) == RUN_EXIT_OOM) {
 		*message = *message ? *message : "out of memory";
 		return CELL_OOM;
@@ -106,8 +122,8 @@ static enum status write_result(const struct result *result, const char *tmp, st
 	return result_write(result, arena_format(arena, "%s/result.json", tmp), err);
 }
 
-/* What a worker that ended by itself wrote, if it can be read and fits the way it ended. A worker does
- * not know the id of its cell: the parent derives it. */
+/* What a worker that ended by itself wrote, if it can be read and fits the way it ended. A worker
+ * does not know the id of its cell: the parent derives it. */
 static bool own_result(const struct cell *cell, enum cell_status ended, const char *tmp,
 		       struct arena *arena, struct result *out)
 {

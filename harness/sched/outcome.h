@@ -12,18 +12,23 @@ struct ending {
 	bool timed_out;      /* it was stopped by the wall-clock limit */
 	bool kernel_oom;     /* the kernel killed something for lack of memory while it ran */
 	double time_limit;   /* s, for the message */
+	double over_memory;  /* bytes in use when it was stopped for that, else 0 */
+	double memory_limit; /* bytes, for the message */
 	double peak_bytes;   /* largest resident set */
 	double threads;
 };
 
-/* Complete the record in the worker's folder `tmp`: keep the worker's own result if it is one, else write
- * a result with status and message. `out` is what result.json now says. */
+/* Complete the record in the worker's folder `tmp`: keep the worker's own result if it is one, else
+ * write a result with status and message. `out` is what result.json now says. */
 enum status outcome_record(const struct cell *cell, const struct ending *ending, const char *tmp,
-                           struct arena *arena, struct result *out, struct err *err);
+			   struct arena *arena, struct result *out, struct err *err);
 
 /* The record of a cell that was never started. */
 enum status outcome_skip(const struct cell *cell, const char *reason, const char *tmp,
-                         struct arena *arena, struct result *out, struct err *err);
+			 struct arena *arena, struct result *out, struct err *err);
+
+/* The last line of tmp/log.txt that is not blank, or NULL. */
+const char *outcome_last_line(const char *tmp, struct arena *arena);
 
 /* Status not ok, or diverged. */
 bool outcome_is_bad(const struct result *result);

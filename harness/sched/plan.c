@@ -1,7 +1,8 @@
 /* Which cells an experiment has, which are done, and what the others will need.
  *
- * The id of a cell is the first half of a SHA-256 over its canonical text and the checksum of its
- * data: changing an option or a byte of the data makes another cell. */
+ * The id of a cell is the start of a SHA-256 over its canonical text and the checksums of the files
+ * it reads: changing an option or a byte of the data makes another cell. The paths of these files
+ * are left out of the text, so that a cell keeps its id where the data lies elsewhere. */
 #include "harness/sched/forecast.h"
 #include "harness/sched/sched.h"
 #include "harness/store/result.h"
@@ -14,10 +15,16 @@
 #include <string.h>
 #include <unistd.h>
 
+enum {
+	MOST_FILES = 64 /* of a data set, as for its checksum */
+};
+
 /* What is looked up once per distinct data set: an entry of `data` and the values swept in it. */
 struct known_data {
 	const char *key;
-	char checksum[65];
+	struct planned_data about;
+	size_t file_count;
+	const char *files[MOST_FILES];
 	bool has_shape;
 	struct forecast_shape shape;
 	struct known_data *next;
@@ -26,6 +33,7 @@ struct known_data {
 struct planner {
 	struct arena *arena;
 	struct known_data *known;
+	size_t known_count;
 	double memory_limit; /* bytes per cell */
 	const char *limit_from;
 	bool limit_is_share; /* of the machine, by the number of jobs */
@@ -42,15 +50,50 @@ const char *sched_swept(const struct cell *cell, const char *separator, struct a
 	return text;
 }
 
+void sched_keep_shard(struct plan *plan, struct sched_shard shard)
+{
+	for (size_t i = 0; i < plan->count && shard.count > 1; i++)
+		plan->at[i].left_out |= i % shard.count != shard.index;
+}
+
+/* "name;path=value;path=value" of what is swept in the data. */
 static const char *data_key(const struct cell *cell, struct arena *arena)
 {
 	const char *key = arena_text(arena, cell->data.name);
 
 	for (size_t i = 0; i < cell->swept_count; i++)
 		if (strncmp(cell->swept[i].path, "data.", strlen("data.")) == 0)
-			key = arena_format(arena, "%s\n%s=%s", key, cell->swept[i].path,
+			key = arena_format(arena, "%s;%s=%s", key, cell->swept[i].path,
 					   cell->swept[i].value);
 	return key;
+}
+
+static void find_files(struct planner *planner, const struct cell *cell, struct known_data *data)
+{
+	const struct source *source = (const struct source *)cell->data.source.item;
+	struct planned_data *about = &data->about;
+
+	if (source->files)
+		data->file_count =
+			source->files(cell->data.source.options, data->files, MOST_FILES);
+	about->files = "";
+	for (size_t i = 0; i < data->file_count; i++)
+		about->files = arena_format(planner->arena, "%s%s%s", about->files, i ? ";" : "",
+					    data->files[i]);
+}
+
+/* Large files are read once, however often they are named. */
+static enum status find_checksum(const struct planner *planner, const struct cell *cell,
+				 struct known_data *data, struct err *err)
+{
+	const struct known_data *same = planner->known;
+
+	while (same && strcmp(same->about.files, data->about.files) != 0)
+		same = same->next;
+	if (!same)
+		return data_checksum(&cell->data, data->about.checksum, err);
+	memcpy(data->about.checksum, same->about.checksum, sizeof data->about.checksum);
+	return STATUS_OK;
 }
 
 static enum status find_data(struct planner *planner, const struct cell *cell,
@@ -64,7 +107,12 @@ static enum status find_data(struct planner *planner, const struct cell *cell,
 	if (!data) {
 		data = ARENA_NEW(planner->arena, struct known_data);
 		data->key = key;
-		TRY(data_checksum(&cell->data, data->checksum, err));
+		data->about.name = cell->data.name;
+		data->about.swept = key + strlen(cell->data.name);
+		data->about.swept += *data->about.swept == ';';
+		find_files(planner, cell, data);
+		TRY(find_checksum(planner, cell, data, err));
+		planner->known_count++;
 		data->next = planner->known;
 		planner->known = data;
 	}
@@ -73,33 +121,78 @@ static enum status find_data(struct planner *planner, const struct cell *cell,
 }
 
 /* A pattern file is input like the data, so its bytes count as well. */
-static enum status hash_patterns(const struct cell *cell, SHA2_CTX *hash, struct err *err)
+static enum status hash_patterns(const char *file, SHA2_CTX *hash, struct err *err)
 {
-	const struct trainer *trainer = (const struct trainer *)cell->train.solver.item;
-	const struct pattern_options *patterns =
-		trainer->patterns ? trainer->patterns(cell->train.solver.options) : NULL;
 	char hex[SHA256_DIGEST_STRING_LENGTH];
 
-	if (!patterns || !patterns->file)
+	if (!file)
 		return STATUS_OK;
-	if (!SHA256File(patterns->file, hex))
-		return err_at(err, STATUS_ENV, (struct err_place){patterns->file, 0, 0},
-			      "cannot read: %s", strerror(errno));
+	if (!SHA256File(file, hex))
+		return err_at(err, STATUS_ENV, (struct err_place){file, 0, 0}, "cannot read: %s",
+			      strerror(errno));
 	SHA256Update(hash, (const uint8_t *)hex, strlen(hex));
 	return STATUS_OK;
 }
 
-static enum status set_id(struct cell *cell, const char *checksum, struct err *err)
+static const char *pattern_file(const struct cell *cell)
 {
+	const struct trainer *trainer = (const struct trainer *)cell->train.solver.item;
+	const struct pattern_options *patterns =
+		trainer->patterns ? trainer->patterns(cell->train.solver.options) : NULL;
+
+	return patterns ? patterns->file : NULL;
+}
+
+/* Does the text go on with "path", quotes included? */
+static bool starts_with_path(const char *at, const char *path)
+{
+	size_t length = path ? strlen(path) : 0;
+
+	return length > 0 && *at == '"' && strncmp(at + 1, path, length) == 0 &&
+	       at[1 + length] == '"';
+}
+
+/* Length of a path of a file that the cell reads, if the text goes on with one, else 0. */
+static size_t path_at(const char *at, const struct known_data *data, const char *patterns)
+{
+	if (starts_with_path(at, patterns))
+		return strlen(patterns);
+	for (size_t i = 0; i < data->file_count; i++)
+		if (starts_with_path(at, data->files[i]))
+			return strlen(data->files[i]);
+	return 0;
+}
+
+/* The text without the paths. */
+static void hash_text(const char *text, const struct known_data *data, const char *patterns,
+		      SHA2_CTX *hash)
+{
+	const char *from = text, *at = text;
+
+	while (*at) {
+		size_t length = *at == '"' ? path_at(at, data, patterns) : 0;
+
+		at++;
+		if (length == 0)
+			continue;
+		SHA256Update(hash, (const uint8_t *)from, (size_t)(at - from));
+		from = at += length;
+	}
+	SHA256Update(hash, (const uint8_t *)from, (size_t)(at - from));
+}
+
+static enum status set_id(struct cell *cell, const struct known_data *data, struct err *err)
+{
+	const char *patterns = pattern_file(cell);
 	static const char digits[] = "0123456789abcdef";
 	uint8_t digest[SHA256_DIGEST_LENGTH];
 	SHA2_CTX hash;
 
 	SHA256Init(&hash);
-	SHA256Update(&hash, (const uint8_t *)cell->text, strlen(cell->text));
+	hash_text(cell->text, data, patterns, &hash);
 	SHA256Update(&hash, (const uint8_t *)"\n", 1);
-	SHA256Update(&hash, (const uint8_t *)checksum, strlen(checksum));
-	TRY(hash_patterns(cell, &hash, err));
+	SHA256Update(&hash, (const uint8_t *)data->about.checksum, strlen(data->about.checksum));
+	TRY(hash_patterns(patterns, &hash, err));
 	SHA256Final(digest, &hash);
 	for (size_t i = 0; i < sizeof cell->id - 1; i++)
 		cell->id[i] = digits[i % 2 ? digest[i / 2] & 15 : digest[i / 2] >> 4];
@@ -110,16 +203,14 @@ static enum status set_id(struct cell *cell, const char *checksum, struct err *e
 /* Done: the folder is there with a readable result. A skipped cell may fit by now. */
 static void look_up(const char *folder, struct planned *at, struct arena *arena)
 {
-	const char *path =
-		arena_format(arena, "%s/cells/%s/result.json", folder, at->cell->id);
+	const char *path = arena_format(arena, "%s/cells/%s/result.json", folder, at->cell->id);
 	struct err unreadable = {0};
 	struct result result;
 
 	if (access(path, R_OK) != 0 || result_read(path, arena, &result, &unreadable) != STATUS_OK)
 		return;
 	at->status = result.status;
-	at->done = result.status &&
-		   strcmp(result.status, cell_status_names[CELL_SKIPPED]) != 0;
+	at->done = result.status && strcmp(result.status, cell_status_names[CELL_SKIPPED]) != 0;
 }
 
 static void refuse_if_too_large(const struct planner *planner, struct planned *at)
@@ -162,6 +253,16 @@ static void set_memory_limit(struct planner *planner, const struct resource_opti
 		isnan(resources->memory_limit) ? "this machine" : "resources.memory_limit";
 }
 
+/* In the order of the spec: the list has the last one first. */
+static void list_data(const struct planner *planner, struct plan *out)
+{
+	size_t i = out->data_count = planner->known_count;
+
+	out->data = ARENA_ARRAY(planner->arena, struct planned_data, i);
+	for (const struct known_data *data = planner->known; data; data = data->next)
+		out->data[--i] = data->about;
+}
+
 enum status sched_plan(struct experiment *experiment, const char *folder, struct arena *arena,
 		       struct plan *out, struct err *err)
 {
@@ -178,10 +279,11 @@ enum status sched_plan(struct experiment *experiment, const char *folder, struct
 
 		*at = (struct planned){.cell = cell, .bytes = NAN, .flops = NAN};
 		TRY(find_data(&planner, cell, &data, err));
-		TRY(set_id(cell, data->checksum, err));
+		TRY(set_id(cell, data, err));
 		look_up(folder, at, arena);
 		if (!at->done)
 			TRY(forecast(&planner, data, at, err));
 	}
+	list_data(&planner, out);
 	return STATUS_OK;
 }

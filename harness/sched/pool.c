@@ -1,7 +1,7 @@
 /* The process pool: one worker per missing cell, up to `jobs` at once.
  *
- * Signals arrive through a signalfd, so the loop below has one place to wait in: SIGCHLD wakes it, SIGINT,
- * SIGTERM and SIGHUP stop the run (the second one kills at once). */
+ * Signals arrive through a signalfd, so the loop below has one place to wait in: SIGCHLD wakes it,
+ * SIGINT, SIGTERM and SIGHUP stop the run (the second one kills at once). */
 #include "harness/sched/forecast.h"
 #include "harness/sched/outcome.h"
 #include "harness/sched/sched.h"
@@ -29,8 +29,8 @@ struct pool {
 	struct slot *slots;
 	struct pollfd *waits; /* one per slot, then the signalfd */
 	size_t slot_count, running;
-	size_t next;          /* first planned cell not yet looked at */
-	bool stopping;        /* start nothing more */
+	size_t next;   /* first planned cell not yet looked at */
+	bool stopping; /* start nothing more */
 	int signals;
 	struct arena arena;
 };
@@ -139,7 +139,7 @@ static void wait_for_events(struct pool *pool)
 	take_signals(pool);
 }
 
-/* The record of an interrupted cell is dropped: nothing ran to its end. */
+/* The record of a cell that was told to stop is dropped: nothing ran to its end. */
 static enum status look_after(struct pool *pool, struct slot *slot, struct err *err)
 {
 	enum status status = STATUS_OK;
@@ -148,11 +148,11 @@ static enum status look_after(struct pool *pool, struct slot *slot, struct err *
 	int wait_status;
 
 	slot_read(slot);
-	slot_enforce(slot);
+	slot_enforce(slot, &pool->context);
 	if (!slot_ended(slot, &wait_status, &peak_bytes))
 		return STATUS_OK;
 	pool->running--;
-	if (!pool->summary->interrupted) {
+	if (slot_is_complete(slot, wait_status)) {
 		status = slot_finish(slot, &pool->context, wait_status, peak_bytes, &result, err);
 		if (status == STATUS_OK)
 			count_result(pool, slot, &result);
@@ -233,6 +233,7 @@ static void set_up(struct pool *pool, const struct resource_options *resources)
 		.worker_folder = pool->options->worker_folder,
 		.environment = child_environment(threads, &pool->arena),
 		.time_limit = resources->time_limit,
+		.memory_limit = resources->memory_limit,
 		.address_limit = resources->memory_limit + reserved +
 				 reserved_per_thread * (double)threads, /* NaN stays NaN */
 		.threads = (double)threads,
@@ -261,7 +262,8 @@ static void announce(struct pool *pool, size_t wanted, long threads)
 {
 	char text[160];
 
-	snprintf(text, sizeof text, "%zu cells: %zu done, %zu to compute, %zu at once with %ld thread%s",
+	snprintf(text, sizeof text,
+		 "%zu cells: %zu done, %zu to compute, %zu at once with %ld thread%s",
 		 wanted + pool->summary->reused, pool->summary->reused, wanted, pool->slot_count,
 		 threads, threads == 1 ? "" : "s");
 	progress_say(&pool->display, text);
@@ -270,11 +272,13 @@ static void announce(struct pool *pool, size_t wanted, long threads)
 static enum status run_locked(struct pool *pool, const struct experiment *experiment,
 			      struct err *err)
 {
+	const struct env_workers workers = {(long)pool->slot_count, (long)pool->context.threads,
+					    pool->context.time_limit, pool->context.memory_limit};
 	size_t wanted = count_wanted(pool);
 	sigset_t before;
 	enum status status;
 
-	TRY(layout_write_origin(&pool->layout, experiment, pool->options->sets, err));
+	TRY(layout_write_origin(&pool->layout, experiment, pool->options->sets, &workers, err));
 	TRY(layout_write_plan(&pool->layout, pool->plan, err));
 	TRY(open_signals(pool, &before, err));
 	progress_start(&pool->display, wanted, pool->options->quiet, pool->options->color);
@@ -300,7 +304,7 @@ enum status sched_run(const struct experiment *experiment, struct plan *plan,
 	set_up(&pool, &experiment->resources);
 	status = check_workers(&pool, &pool.arena, err);
 	if (status == STATUS_OK)
-		status = layout_open(&pool.layout, plan->folder, &pool.arena, err);
+		status = layout_open(&pool.layout, plan->folder, options->shard, &pool.arena, err);
 	if (status == STATUS_OK) {
 		status = run_locked(&pool, experiment, err);
 		layout_close(&pool.layout);

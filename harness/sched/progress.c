@@ -131,7 +131,8 @@ void progress_draw(struct progress_display *display, const struct progress_repor
 	display->drawn = now;
 	clock_text(seconds, elapsed, sizeof elapsed);
 	if (display->done > 0)
-		clock_text(seconds / (double)display->done * (double)(display->total - display->done),
+		clock_text(seconds / (double)display->done *
+				   (double)(display->total - display->done),
 			   left, sizeof left);
 	if (display->bad > 0)
 		snprintf(failures, sizeof failures, ", %zu failed", display->bad);

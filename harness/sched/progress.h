@@ -1,4 +1,5 @@
-/* Progress of a run on stderr: one updating line on a terminal, one line per finished cell elsewhere. */
+/* Progress of a run on stderr: one updating line on a terminal, one line per finished cell
+ * elsewhere. */
 #ifndef SCHED_PROGRESS_H
 #define SCHED_PROGRESS_H
 
@@ -28,10 +29,10 @@ double progress_now(void);
 void progress_start(struct progress_display *display, size_t total, bool quiet, bool color);
 /* A cell has ended after `seconds`; `label` names it. */
 void progress_finished(struct progress_display *display, const char *label,
-                       const struct result *result, double seconds);
+		       const struct result *result, double seconds);
 /* Redraw the updating line, if there is one and it is due. */
 void progress_draw(struct progress_display *display, const struct progress_report *current,
-                   size_t running);
+		   size_t running);
 /* A line of text for the user. */
 void progress_say(struct progress_display *display, const char *text);
 /* Remove the updating line. */

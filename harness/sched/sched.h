@@ -19,21 +19,41 @@ struct planned {
 	double flops;        /* forecast: setup + stop.iterations iterations; NaN for a done cell */
 };
 
-struct plan {
-	const char *folder;  /* results/<name> */
-	size_t count;
-	struct planned *at;
+/* A data set of the plan: an entry of `data` with the values swept in it. */
+struct planned_data {
+	const char *name;
+	const char *swept; /* "generate.noise=0.1;...", or "" */
+	const char *files; /* paths that it reads, separated by ';', or "" for a generator */
+	char checksum[65]; /* SHA-256 over the bytes of all of them, in this order */
 };
 
-/* Fill cell ids (canonical text + data checksum), look up which are done, forecast memory and work. */
+struct plan {
+	const char *folder; /* results/<name> */
+	size_t count;
+	struct planned *at;
+	size_t data_count;
+	struct planned_data *data;
+};
+
+/* Part `index` of `count` equal ones, from 0; count 0 or 1 is the whole. */
+struct sched_shard {
+	size_t index, count;
+};
+
+/* Fill cell ids (canonical text + data checksum), look up which are done, forecast memory and work.
+ */
 enum status sched_plan(struct experiment *experiment, const char *folder, struct arena *arena,
-                       struct plan *out, struct err *err);
+		       struct plan *out, struct err *err);
+
+/* Leave out the cells of other shards: those whose number in the plan is not index modulo count. */
+void sched_keep_shard(struct plan *plan, struct sched_shard shard);
 
 struct sched_options {
-	long jobs, threads;    /* 0 = choose */
-	bool force;            /* recompute finished cells */
-	bool retry_failed;         /* recompute finished cells whose status is not ok */
-	bool fail_fast;            /* start no further cell after one that is not ok */
+	long jobs, threads;       /* 0 = choose */
+	struct sched_shard shard; /* several shards may run at the same time */
+	bool force;               /* recompute finished cells */
+	bool retry_failed;        /* recompute finished cells whose status is not ok */
+	bool fail_fast;           /* start no further cell after one that is not ok */
 	bool quiet;
 	bool color;
 	const char *worker_folder; /* where relubench-worker-double and -single lie */
@@ -49,7 +69,8 @@ struct sched_summary {
 
 /* Compute the missing cells. A failing cell does not stop the others. Progress goes to stderr. */
 enum status sched_run(const struct experiment *experiment, struct plan *plan,
-                      const struct sched_options *options, struct sched_summary *out, struct err *err);
+		      const struct sched_options *options, struct sched_summary *out,
+		      struct err *err);
 
 /* The swept values of a cell, "rho=0.1;patterns=60", with `separator` between them. */
 const char *sched_swept(const struct cell *cell, const char *separator, struct arena *arena);

@@ -1,5 +1,6 @@
 /* One running cell. */
 #include "harness/sched/slot.h"
+#include "harness/run/run.h"
 #include "harness/sched/outcome.h"
 #include "harness/store/folder.h"
 
@@ -85,12 +86,14 @@ enum status slot_skip(struct slot *slot, const struct slot_context *context, str
 	return commit(slot, context, err);
 }
 
-/* "iteration gap seconds", where a gap that is not known is "nan". */
+/* "iteration gap seconds", where a gap that is not known is "nan"; or '!' and its last words. */
 static void take_line(struct slot *slot)
 {
 	double iteration, gap;
 
-	if (sscanf(slot->line, "%lf %lf", &iteration, &gap) == 2) {
+	if (slot->line[0] == '!')
+		slot->last_words = arena_text(&slot->arena, slot->line + 1);
+	else if (sscanf(slot->line, "%lf %lf", &iteration, &gap) == 2) {
 		slot->report.iteration = iteration;
 		slot->report.gap = gap;
 	}
@@ -130,8 +133,31 @@ void slot_stop(struct slot *slot, bool at_once)
 	slot->deadline = progress_now() + grace_s;
 }
 
-void slot_enforce(struct slot *slot)
+/* Resident memory of the worker in bytes, 0 if it is not known. */
+static double resident_bytes(const struct slot *slot)
 {
+	unsigned long pages = 0;
+	char path[64];
+	FILE *file;
+
+	snprintf(path, sizeof path, "/proc/%ld/statm", (long)slot->child.pid);
+	file = fopen(path, "re");
+	if (!file)
+		return 0;
+	if (fscanf(file, "%*u %lu", &pages) != 1)
+		pages = 0;
+	fclose(file);
+	return (double)pages * (double)sysconf(_SC_PAGESIZE);
+}
+
+void slot_enforce(struct slot *slot, const struct slot_context *context)
+{
+	double bytes = isnan(context->memory_limit) ? 0 : resident_bytes(slot);
+
+	if (bytes > context->memory_limit && slot->over_memory == 0) {
+		slot->over_memory = bytes;
+		slot_stop(slot, true);
+	}
 	if (progress_now() < slot->deadline)
 		return;
 	slot->timed_out |= !slot->asked;
@@ -146,7 +172,16 @@ bool slot_ended(struct slot *slot, int *wait_status, double *peak_bytes)
 	if (wait4(slot->child.pid, wait_status, WNOHANG, &usage) != slot->child.pid)
 		return false;
 	*peak_bytes = (double)usage.ru_maxrss * kib;
+	slot_read(slot); /* what it said last */
 	return true;
+}
+
+bool slot_is_complete(const struct slot *slot, int wait_status)
+{
+	bool by_limit = slot->timed_out || slot->over_memory > 0;
+
+	return !slot->asked || by_limit ||
+	       (WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == STATUS_OK);
 }
 
 enum status slot_finish(struct slot *slot, const struct slot_context *context, int wait_status,
@@ -157,10 +192,16 @@ enum status slot_finish(struct slot *slot, const struct slot_context *context, i
 		.timed_out = slot->timed_out,
 		.kernel_oom = kernel_kills() > slot->kernel_kills,
 		.time_limit = context->time_limit,
+		.over_memory = slot->over_memory,
+		.memory_limit = context->memory_limit,
 		.peak_bytes = peak_bytes,
 		.threads = context->threads,
 	};
 
+	if (WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == RUN_EXIT_RECORD)
+		return err_set(err, STATUS_ENV, "%s",
+			       slot->last_words ? slot->last_words
+						: "a worker cannot write its record");
 	TRY(outcome_record(slot->at->cell, &ending, slot->tmp, &slot->arena, out, err));
 	return commit(slot, context, err);
 }

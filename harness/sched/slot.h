@@ -12,6 +12,7 @@ struct slot_context {
 	const char *worker_folder;
 	char *const *environment;
 	double time_limit;    /* s per cell, NaN = none */
+	double memory_limit;  /* resident bytes per cell, NaN = none */
 	double address_limit; /* bytes, NaN = none */
 	double threads;
 };
@@ -24,20 +25,22 @@ struct slot {
 	double start, deadline; /* progress_now(); the deadline moves on once it is passed */
 	bool asked;             /* to stop, by SIGTERM */
 	bool timed_out;
-	double kernel_kills;    /* of the machine, when the cell started */
+	double over_memory;  /* bytes in use when it was stopped for that, else 0 */
+	double kernel_kills; /* of the machine, when the cell started */
 	struct progress_report report;
-	char line[128];         /* of the progress pipe, not yet complete */
+	char line[512]; /* of the progress pipe, not yet complete */
 	size_t line_used;
+	const char *last_words; /* what it said before it gave up, or NULL */
 	struct arena arena;     /* of this cell */
 };
 
 /* Make the folder, write cell.json, start the worker. */
 enum status slot_start(struct slot *slot, const struct slot_context *context, struct planned *at,
-                       struct err *err);
+		       struct err *err);
 
 /* Commit the record of a cell that is not to be started. */
 enum status slot_skip(struct slot *slot, const struct slot_context *context, struct planned *at,
-                      struct result *out, struct err *err);
+		      struct result *out, struct err *err);
 
 /* Take in what the worker has said. */
 void slot_read(struct slot *slot);
@@ -45,15 +48,19 @@ void slot_read(struct slot *slot);
 /* Ask the worker to stop (SIGTERM to its process group), or kill it at once. */
 void slot_stop(struct slot *slot, bool at_once);
 
-/* Ask it to stop when its time is over, and kill it when it was asked and did not. */
-void slot_enforce(struct slot *slot);
+/* Ask it to stop when its time is over, and kill it when it was asked and did not, or uses more
+ * memory than it may. */
+void slot_enforce(struct slot *slot, const struct slot_context *context);
+
+/* Has it ended by itself or by a limit of its own, so that there is something to record? */
+bool slot_is_complete(const struct slot *slot, int wait_status);
 
 /* True if the worker has ended; *wait_status and *peak_bytes are filled. */
 bool slot_ended(struct slot *slot, int *wait_status, double *peak_bytes);
 
 /* Write and commit the record. `out` lives until slot_free. */
 enum status slot_finish(struct slot *slot, const struct slot_context *context, int wait_status,
-                        double peak_bytes, struct result *out, struct err *err);
+			double peak_bytes, struct result *out, struct err *err);
 
 /* Remove what is left of the temporary folder; the slot is free again. */
 void slot_free(struct slot *slot);

@@ -1,8 +1,8 @@
-/* Binding of maps: keys, defaults, choices, groups, sweep axes. */
+/* Binding of maps: keys, defaults, the flat choice, sweep axes. */
 #include "harness/spec/bind.h"
 #include "harness/spec/axis.h"
-
 #include "harness/spec/expect.h"
+#include "harness/spec/zip.h"
 
 #include <string.h>
 
@@ -21,14 +21,6 @@ static bool bind_field(struct bind *b, const struct option *row, const struct no
 static bool bind_plain(struct bind *b, const struct option *row, const struct node *node,
 		       const struct trail *trail, void *field);
 
-static const struct node *empty_map(struct arena *arena, struct err_place at)
-{
-	struct node *node = ARENA_NEW(arena, struct node);
-
-	*node = (struct node){.kind = NODE_MAP, .at = at, .size = 1};
-	return node;
-}
-
 static bool unknown_key(struct bind *b, const struct target *t, const struct node_key *key,
 			const struct trail *trail)
 {
@@ -40,23 +32,14 @@ static bool unknown_key(struct bind *b, const struct target *t, const struct nod
 	expect_add_keys(&names, t->rows);
 	if (t->item)
 		expect_add_keys(&names, t->item->options);
+	if (b->axes && trail->up == b->axes->entry)
+		expect_add_name(&names, zip_key);
 	expect_names(&names, names.count ? "one of the keys " : "no key", expected,
 		     sizeof expected);
 	expect_suggestion(&names, key->text, suggestion, sizeof suggestion);
 	problem_add(b->problems, key->at, trail, "expected %s, got \"%.60s\"%s", expected,
 		    key->text, suggestion);
 	return false;
-}
-
-/* Options of an item from a map of its own, or all defaults if the map is null. */
-static bool bind_item(struct bind *b, const struct desc *item, const struct node *node,
-		      const struct trail *trail, struct choice *out)
-{
-	const struct node *map = node_is_null(node) ? empty_map(b->arena, node->at) : node;
-	void *options = item->size ? arena_alloc(b->arena, 1, item->size) : NULL;
-
-	*out = (struct choice){item, options};
-	return bind_rows(b, item->options, map, trail, options);
 }
 
 static const struct option *keyed_row(const struct target *t, const char *key)
@@ -66,22 +49,6 @@ static const struct option *keyed_row(const struct target *t, const char *key)
 		    registry_find((enum kind)row->kind, key))
 			return row;
 	return NULL;
-}
-
-static bool bind_keyed(struct bind *b, const struct option *row, const struct node *node,
-		       const struct trail *trail, struct choice *out)
-{
-	const struct desc *item = registry_find((enum kind)row->kind, trail->key);
-
-	if (out->item && out->item != item) {
-		char expected[EXPECT_ROOM];
-
-		expect_row(row, expected, sizeof expected);
-		problem_add(b->problems, node->at, trail, "expected %s, got both \"%s\" and \"%s\"",
-			    expected, out->item->name, item->name);
-		return false;
-	}
-	return bind_item(b, item, node, trail, out);
 }
 
 static void *at_offset(void *base, const struct option *row)
@@ -128,7 +95,8 @@ static bool bind_default(struct bind *b, const struct option *row, const struct 
 
 	plain.axes = NULL;
 	if (row->type == OPTION_GROUP && (!row->initial || expect_nullable(row)))
-		return bind_rows(&plain, row->rows, empty_map(b->arena, map->at), &trail, field);
+		return bind_rows(&plain, row->rows, bind_empty_map(b->arena, map->at), &trail,
+				 field);
 	if (!row->initial)
 		return bind_missing(
 			b, row, map,
@@ -202,7 +170,7 @@ static bool bind_axis(struct bind *b, const struct option *row, const struct nod
 {
 	struct alternatives a;
 	struct trail step = {.up = trail};
-	struct axis *axis;
+	struct swept *shown;
 	const struct node *value;
 	const char **texts;
 	bool good = true;
@@ -210,10 +178,10 @@ static bool bind_axis(struct bind *b, const struct option *row, const struct nod
 	if (!axis_open(b, row, node, trail, &a))
 		return false;
 	if (!b->axes->all) {
-		value = axis_current(b, &a, &axis);
+		value = axis_current(b, &a, &shown);
 		good = value && bind_plain(b, row, value, trail, field);
 		if (good)
-			axis_show(b, &a, axis, axis_text(b, &a, value, field));
+			axis_show(b, &a, shown, axis_text(b, &a, value, field));
 		return good;
 	}
 	texts = ARENA_ARRAY(b->arena, const char *, a.count);
@@ -234,16 +202,16 @@ static bool bind_flat_axis(struct bind *b, struct target t, const struct node *n
 	struct trail step = {trail, t.flat->name, 0};
 	struct alternatives a;
 	const struct node *value;
-	struct axis *axis;
+	struct swept *shown;
 	const char **texts;
 	bool good = true;
 
 	if (!axis_open(b, t.flat, names, &step, &a))
 		return false;
 	if (!b->axes->all) {
-		value = axis_current(b, &a, &axis);
+		value = axis_current(b, &a, &shown);
 		if (value)
-			axis_show(b, &a, axis, value->text);
+			axis_show(b, &a, shown, value->text);
 		return value && bind_flat(b, t, value, map, trail);
 	}
 	texts = ARENA_ARRAY(b->arena, const char *, a.count);
@@ -274,91 +242,18 @@ bool bind_rows(struct bind *b, const struct option *rows, const struct node *map
 	name = node_get(map, t.flat->name);
 	if (!name && !t.flat->initial) {
 		struct trail step = {trail, t.flat->name, 0};
+		bool members, named;
 
 		t.loose = true;
-		return bind_members(b, &t, map, trail) & bind_missing(b, t.flat, map, &step);
+		members = bind_members(b, &t, map, trail);
+		named = bind_missing(b, t.flat, map, &step); /* both report their problems */
+		return members && named;
 	}
 	if (!name)
 		name = initial_node(b, t.flat, map->at);
 	if (b->axes && sweep_is_axis(t.flat, name))
 		return bind_flat_axis(b, t, name, map, trail);
 	return bind_flat(b, t, name, map, trail);
-}
-
-/* u_update: dual, or u_update: {pcg: {rank: 50}} */
-static bool bind_choice(struct bind *b, const struct option *row, const struct node *node,
-			const struct trail *trail, void *field)
-{
-	bool nested = node->kind == NODE_MAP && node->count == 1;
-	struct trail step = {.up = trail};
-	const struct desc *item;
-	struct node name = *node;
-
-	if (node->kind != NODE_SCALAR && !nested)
-		return bind_mismatch(b, row, node, trail);
-	if (nested)
-		name = (struct node){.at = node->keys[0].at, .text = node->keys[0].text, .size = 1};
-	item = registry_find((enum kind)row->kind, name.text);
-	if (!item)
-		return bind_mismatch(b, row, &name, trail);
-	step.key = item->name;
-	return bind_item(b, item, nested ? node->items[0] : empty_map(b->arena, node->at), &step,
-			 field);
-}
-
-/* prepare: [standardize, bias]; a single item is a list of one. */
-static bool bind_choices(struct bind *b, const struct option *row, const struct node *node,
-			 const struct trail *trail, void *field)
-{
-	struct option element = *row;
-	struct choices *list = field;
-	struct trail step = {.up = trail};
-	bool single = node->kind != NODE_LIST, good = true;
-	struct choice *at;
-
-	element.type = OPTION_CHOICE;
-	element.initial = NULL;
-	list->count = single ? 1 : node->count;
-	at = ARENA_ARRAY(b->arena, struct choice, list->count);
-	for (step.index = 0; step.index < list->count; step.index++)
-		good &= bind_choice(b, &element, single ? node : node->items[step.index],
-				    single ? trail : &step, &at[step.index]);
-	list->at = at;
-	return good;
-}
-
-static bool bind_group(struct bind *b, const struct option *row, const struct node *node,
-		       const struct trail *trail, void *field)
-{
-	struct node_key key = {row->shorthand, node->at};
-	struct node map = {
-		.kind = NODE_MAP, .at = node->at, .count = 1, .items = &node, .keys = &key};
-
-	if (node->kind == NODE_MAP)
-		return bind_rows(b, row->rows, node, trail, field);
-	if (node->kind != NODE_SCALAR || !row->shorthand)
-		return bind_mismatch(b, row, node, trail);
-	return bind_rows(b, row->rows, &map, trail, field);
-}
-
-static bool bind_groups(struct bind *b, const struct option *row, const struct node *node,
-			const struct trail *trail, void *field)
-{
-	struct groups *list = field;
-	struct trail step = {.up = trail};
-	bool good = true;
-	char *at;
-
-	if (node->kind != NODE_LIST)
-		return bind_mismatch(b, row, node, trail);
-	*list = (struct groups){node->count, node->items};
-	if (!row->rows)
-		return true;
-	list->at = at = arena_alloc(b->arena, node->count, row->size);
-	for (step.index = 0; step.index < node->count; step.index++)
-		good &= bind_rows(b, row->rows, node->items[step.index], &step,
-				  at + step.index * row->size);
-	return good;
 }
 
 /* A single value, no axis. */
@@ -379,7 +274,7 @@ static bool bind_plain(struct bind *b, const struct option *row, const struct no
 		return true;
 	}
 	if (node_is_null(node) && expect_nullable(row))
-		return bind_rows(b, row->rows, empty_map(b->arena, node->at), trail, field);
+		return bind_rows(b, row->rows, bind_empty_map(b->arena, node->at), trail, field);
 	return binders[row->type](b, row, node, trail, field);
 }
 
@@ -388,5 +283,10 @@ static bool bind_field(struct bind *b, const struct option *row, const struct no
 {
 	if (b->axes && sweep_is_axis(row, node))
 		return bind_axis(b, row, node, trail, field);
+	if (node->zip && row->fixed) {
+		problem_add(b->problems, node->at, trail,
+			    "expected an option that can be swept, got \"%s\"", row->name);
+		return false;
+	}
 	return bind_plain(b, row, node, trail, field);
 }

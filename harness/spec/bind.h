@@ -33,6 +33,23 @@ bool bind_missing(struct bind *bind, const struct option *row, const struct node
 /* Fill one field with what "null" stands for: NaN, NULL, an empty list. */
 void bind_unset(const struct option *row, void *field);
 
+/* A map without keys; `initial`s and defaults fill it. */
+const struct node *bind_empty_map(struct arena *arena, struct err_place at);
+
+/* The key that ends `trail` names the item of a keyed choice; its value holds the options. */
+bool bind_keyed(struct bind *bind, const struct option *row, const struct node *node,
+		const struct trail *trail, struct choice *out);
+
+/* Choices, groups and lists of them (bind_compound.c). `field` is the field itself. */
+bool bind_choice(struct bind *bind, const struct option *row, const struct node *node,
+		 const struct trail *trail, void *field);
+bool bind_choices(struct bind *bind, const struct option *row, const struct node *node,
+		  const struct trail *trail, void *field);
+bool bind_group(struct bind *bind, const struct option *row, const struct node *node,
+		const struct trail *trail, void *field);
+bool bind_groups(struct bind *bind, const struct option *row, const struct node *node,
+		 const struct trail *trail, void *field);
+
 /* Bool, number, text and lists of them (bind_value.c). `field` is the field itself. */
 bool bind_bool(struct bind *bind, const struct option *row, const struct node *node,
 	       const struct trail *trail, void *field);

@@ -65,10 +65,10 @@ bool bind_bool(struct bind *bind, const struct option *row, const struct node *n
 	return true;
 }
 
-static bool enum_index(const struct option *row, const char *name, long *out)
+static bool name_index(const char *const *names, const char *name, long *out)
 {
-	for (long i = 0; row->names[i]; i++)
-		if (strcmp(row->names[i], name) == 0) {
+	for (long i = 0; names && names[i]; i++)
+		if (strcmp(names[i], name) == 0) {
 			*out = i;
 			return true;
 		}
@@ -82,7 +82,9 @@ bool bind_int(struct bind *bind, const struct option *row, const struct node *no
 	bool good = node->kind == NODE_SCALAR;
 
 	if (good && row->names)
-		good = enum_index(row, node->text, &value);
+		good = name_index(row->names, node->text, &value);
+	else if (good && name_index(row->words, node->text, &value))
+		value = -1 - value;
 	else if (good)
 		good = scalar_int(node->text, row->unit, &value) &&
 		       scalar_in_range(&row->range, (double)value);

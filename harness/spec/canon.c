@@ -83,6 +83,16 @@ static void write_bool(struct writer *w, const struct option *row, const void *f
 	canon_write(w, *(const bool *)field ? "true" : "false");
 }
 
+/* The name or word that an integer stands for, or NULL. */
+static const char *word_of(const struct option *row, long value)
+{
+	if (value == SCALAR_UNSET_INT)
+		return NULL;
+	if (row->names)
+		return row->names[value];
+	return row->words && value < 0 ? row->words[-1 - value] : NULL;
+}
+
 static void write_int(struct writer *w, const struct option *row, const void *field)
 {
 	long value = *(const long *)field;
@@ -90,8 +100,8 @@ static void write_int(struct writer *w, const struct option *row, const void *fi
 
 	if (value == SCALAR_UNSET_INT) {
 		canon_write(w, "null");
-	} else if (row->names) {
-		write_quoted(w, row->names[value]);
+	} else if (word_of(row, value)) {
+		write_quoted(w, word_of(row, value));
 	} else {
 		snprintf(text, sizeof text, "%ld", value);
 		canon_write(w, text);
@@ -266,8 +276,8 @@ void canon_plain(struct writer *w, const struct option *row, const void *field)
 {
 	if (row->type == OPTION_TEXT && *(const char *const *)field)
 		canon_write(w, *(const char *const *)field);
-	else if (row->type == OPTION_INT && row->names)
-		canon_write(w, row->names[*(const long *)field]);
+	else if (row->type == OPTION_INT && word_of(row, *(const long *)field))
+		canon_write(w, word_of(row, *(const long *)field));
 	else
 		write_value(w, row, field);
 }

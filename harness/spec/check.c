@@ -258,6 +258,22 @@ bool check_runs_on(const struct train_options *train, const struct data_options 
 	return train->data.count == 0;
 }
 
+/* Variants are compared on a validation part, by an accuracy. */
+static void check_selectable(struct problems *problems, const struct node *node,
+			     const struct trail *up, const struct data_options *set)
+{
+	struct trail trail = {up, "select", 0};
+	struct err_place at = place_of(node, "select");
+
+	if (set->task == TASK_REGRESSION)
+		problem_add(problems, at, &trail,
+			    "expected classification, got regression on \"%s\"", set->name);
+	if (!(set->split.validation > 0))
+		problem_add(problems, at, &trail,
+			    "needs a validation part: set split.validation of data set \"%s\"",
+			    set->name);
+}
+
 void check_pair(struct problems *problems, const struct node *root, const struct sheet *sheet,
 		const struct variant *data, const struct variant *train)
 {
@@ -267,6 +283,8 @@ void check_pair(struct problems *problems, const struct node *root, const struct
 	struct trail top = {.key = "train"}, trail = {&top, NULL, train->entry};
 	struct trail step = {&trail, "loss", 0};
 
+	if (method->select.by != SELECT_NONE)
+		check_selectable(problems, entry_node(&sheet->train, train->entry), &trail, set);
 	if (set->task != TASK_REGRESSION)
 		return;
 	if (!loss->regression)

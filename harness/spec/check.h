@@ -26,7 +26,8 @@ void check_losses(struct problems *problems, const struct sheet *sheet,
 /* The method is to be run on the data set. */
 bool check_runs_on(const struct train_options *train, const struct data_options *data);
 
-/* Regression: the loss must suit real targets, and there is nothing to attack. */
+/* A selection among variants needs a validation part. Regression: the loss must suit real targets,
+ * and there is nothing to attack. */
 void check_pair(struct problems *problems, const struct node *root, const struct sheet *sheet,
 		const struct variant *data, const struct variant *train);
 

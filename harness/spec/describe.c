@@ -1,19 +1,21 @@
-/* The option reference of one item, from its rows. */
+/* The option reference, from the rows: of one item for a terminal, of all as Markdown. */
 #include "harness/spec/expect.h"
 #include "harness/spec/scalar.h"
+#include "harness/spec/schema.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { COLUMNS = 5, TEXT_ROOM = 256, PATH_ROOM = 96 };
+enum { COLUMNS = 5, TEXT_ROOM = 512, PATH_ROOM = 96 };
 
 struct line { /* name, type, default, range or names, unit */
 	char cell[COLUMNS][TEXT_ROOM];
 };
 
 struct layout {
-	size_t width[COLUMNS];
-	FILE *to; /* NULL: only measure the columns */
+	void (*row)(struct layout *table, const struct line *line, const char *doc);
+	size_t width[COLUMNS]; /* of aligned columns */
+	FILE *to;
 };
 
 static const char *type_word(const struct option *row)
@@ -32,33 +34,62 @@ static const char *type_word(const struct option *row)
 
 static void valid_values(const struct option *row, char *text, size_t room)
 {
+	char range[3 * SCALAR_ROOM] = "";
 	struct names names = {0};
 
 	expect_row_names(row, &names);
-	if (names.count)
-		expect_names(&names, "", text, room);
-	else if (row->type == OPTION_BOOL)
-		snprintf(text, room, "true, false");
+	if (row->type == OPTION_BOOL)
+		snprintf(range, sizeof range, "true, false");
 	else
-		scalar_print_range(&row->range, text, room);
+		scalar_print_range(&row->range, range, sizeof range);
+	if (range[0] && names.count)
+		strcat(range, ", ");
+	expect_names(&names, range, text, room);
 	if (text[0] == ' ')
 		memmove(text, text + 1, strlen(text));
 	if (!text[0])
 		snprintf(text, room, "-");
 }
 
-static void emit(struct layout *table, const struct line *line, const char *doc)
+static void measure_row(struct layout *table, const struct line *line, const char *doc)
 {
+	(void)doc;
 	for (size_t i = 0; i < COLUMNS; i++) {
 		size_t length = strlen(line->cell[i]);
 
 		if (length > table->width[i])
 			table->width[i] = length;
-		if (table->to)
-			fprintf(table->to, "%-*s  ", (int)table->width[i], line->cell[i]);
 	}
-	if (table->to)
-		fprintf(table->to, "%s\n", doc);
+}
+
+static void aligned_row(struct layout *table, const struct line *line, const char *doc)
+{
+	for (size_t i = 0; i < COLUMNS; i++)
+		fprintf(table->to, "%-*s  ", (int)table->width[i], line->cell[i]);
+	fprintf(table->to, "%s\n", doc);
+}
+
+/* A bar would end its cell; the others would start markup. */
+static void markdown_text(const char *text, FILE *to)
+{
+	for (; *text; text++) {
+		if (strchr("|*_<[]\\`", *text))
+			fputc('\\', to);
+		fputc(*text, to);
+	}
+}
+
+static void markdown_row(struct layout *table, const struct line *line, const char *doc)
+{
+	fprintf(table->to, "| `%s` |", line->cell[0]);
+	for (size_t i = 1; i < COLUMNS; i++) {
+		fputc(' ', table->to);
+		markdown_text(line->cell[i], table->to);
+		fputs(" |", table->to);
+	}
+	fputc(' ', table->to);
+	markdown_text(doc, table->to);
+	fputs(" |\n", table->to);
 }
 
 static void emit_rows(struct layout *table, const struct option *rows, const char *prefix);
@@ -70,9 +101,10 @@ static void emit_row(struct layout *table, const struct option *row, const char 
 	struct line line;
 	char path[PATH_ROOM];
 	bool nested = row->type == OPTION_GROUP || row->type == OPTION_GROUPS;
+	bool keyed = row->type == OPTION_CHOICE && row->style == CHOICE_KEYED;
 	const char *initial = row->initial ? row->initial : "required";
 
-	snprintf(path, sizeof path, "%s%s", prefix, row->name);
+	snprintf(path, sizeof path, keyed ? "%s<%s>" : "%s%s", prefix, row->name);
 	if (row->type == OPTION_GROUP && !row->initial)
 		initial = "-";
 	snprintf(line.cell[0], TEXT_ROOM, "%s", path);
@@ -80,7 +112,7 @@ static void emit_row(struct layout *table, const struct option *row, const char 
 	snprintf(line.cell[2], TEXT_ROOM, "%s", initial);
 	valid_values(row, line.cell[3], TEXT_ROOM);
 	snprintf(line.cell[4], TEXT_ROOM, "%s", units[row->unit]);
-	emit(table, &line, row->doc ? row->doc : "");
+	table->row(table, &line, row->doc ? row->doc : "");
 	if (!nested)
 		return;
 	snprintf(path, sizeof path, "%s%s%s.", prefix, row->name,
@@ -97,15 +129,70 @@ static void emit_rows(struct layout *table, const struct option *rows, const cha
 void spec_describe(const struct desc *item, FILE *to)
 {
 	static const struct line head = {{"option", "type", "default", "values", "unit"}};
-	struct layout table = {.to = NULL};
+	struct layout table = {.row = measure_row, .to = to};
 
 	if (!item->options || !item->options[0].name) {
 		fprintf(to, "no options\n");
 		return;
 	}
-	emit(&table, &head, "meaning");
+	table.row(&table, &head, "meaning");
 	emit_rows(&table, item->options, "");
-	table.to = to;
-	emit(&table, &head, "meaning");
+	table.row = aligned_row;
+	table.row(&table, &head, "meaning");
 	emit_rows(&table, item->options, "");
+}
+
+static void markdown_table(const struct option *rows, FILE *to)
+{
+	struct layout table = {.row = markdown_row, .to = to};
+
+	if (!rows || !rows->name) {
+		fputs("No options.\n\n", to);
+		return;
+	}
+	fputs("| option | type | default | values | unit | meaning |\n"
+	      "| --- | --- | --- | --- | --- | --- |\n",
+	      to);
+	emit_rows(&table, rows, "");
+	fputc('\n', to);
+}
+
+static void markdown_kind(enum kind kind, FILE *to)
+{
+	if (!registry_count(kind))
+		return;
+	fprintf(to, "## %s\n\n", registry_title(kind));
+	for (size_t i = 0; i < registry_count(kind); i++) {
+		const struct desc *item = registry_at(kind, i);
+
+		fprintf(to, "### %s\n\n", item->name);
+		markdown_text(item->doc, to);
+		fputs(".\n\n", to);
+		if (item->cite && item->cite[0]) {
+			fputs("Source: ", to);
+			markdown_text(item->cite, to);
+			fputs("\n\n", to);
+		}
+		markdown_table(item->options, to);
+	}
+}
+
+void spec_reference(FILE *to)
+{
+	fputs("# Options of a spec\n\n"
+	      "Written by `relubench describe --markdown`; do not edit.\n\n"
+	      "A list in the place of a single value of an entry of `data` or `train` is a sweep "
+	      "axis, as is\n`{log: [first, last, count]}` or `{linear: [first, last, count]}`. "
+	      "`zip: {rho: [0.1, 1], beta: [1, 2]}` in\nsuch an entry sweeps options together, "
+	      "also below others (`patterns.count`).\n\n"
+	      "## the top level\n\n",
+	      to);
+	markdown_table(schema_sheet, to);
+	fputs("## an entry of data\n\n", to);
+	markdown_table(data_rows, to);
+	fputs("## an entry of train\n\n", to);
+	markdown_table(schema_train, to);
+	for (int kind = 0; kind < KIND_COUNT; kind++)
+		if (kind != KIND_TRAINER) /* solvers and baselines */
+			markdown_kind((enum kind)kind, to);
 }

@@ -1,6 +1,7 @@
 /* First every value of each axis is bound once, which finds all problems at linear cost; then the
  * odometer runs over the product of the axes. */
 #include "harness/spec/expand.h"
+#include "harness/spec/zip.h"
 
 #include <string.h>
 
@@ -20,10 +21,9 @@ static void append(struct bind *bind, struct variants *list, struct variant vari
 
 static const struct swept *copy_swept(struct arena *arena, const struct axes *axes)
 {
-	struct swept *swept = ARENA_ARRAY(arena, struct swept, axes->met);
+	struct swept *swept = ARENA_ARRAY(arena, struct swept, axes->shown_count);
 
-	for (size_t i = 0; i < axes->met; i++)
-		swept[i] = axes->at[i].shown;
+	memcpy(swept, axes->shown, axes->shown_count * sizeof *swept);
 	return swept;
 }
 
@@ -38,7 +38,7 @@ static void expand_entry(struct bind *bind, const struct entries *entries, const
 		if (!bind_rows(bind, entries->rows, node, trail, options))
 			return;
 		append(bind, out,
-		       (struct variant){trail->index, options, axes->met,
+		       (struct variant){trail->index, options, axes->shown_count,
 					copy_swept(bind->arena, axes)});
 		if (out->count > EXPAND_MAX_CELLS) {
 			problem_add(bind->problems, node->at, trail, "expected at most %d cells",
@@ -62,10 +62,12 @@ void expand_entries(struct bind *bind, const struct entries *entries, struct var
 		const struct node *node = nodes[trail.index];
 
 		axes->all = true;
-		if (!bind_rows(bind, entries->rows, node, &trail, checked))
+		axes->zipped_count = 0;
+		if (!bind_rows(bind, entries->rows, node, &trail, checked) ||
+		    !zip_distinct(bind, &trail))
 			continue;
 		axes->all = false;
-		axes->known = axes->met = 0;
+		sweep_start(axes);
 		expand_entry(bind, entries, node, &trail, out);
 	}
 	bind->axes = NULL;

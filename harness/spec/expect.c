@@ -56,6 +56,8 @@ void expect_row_names(const struct option *row, struct names *names)
 		add_registry(names, (enum kind)row->kind);
 	for (const char *const *name = row->names; name && *name; name++)
 		expect_add_name(names, *name);
+	for (const char *const *word = row->words; word && *word; word++)
+		expect_add_name(names, *word);
 }
 
 static const char *number_word(const struct option *row, bool whole)
@@ -80,13 +82,17 @@ static void expect_choice(const struct option *row, const char *before, char *te
 static void expect_number(const struct option *row, const char *before, char *text, size_t room)
 {
 	char range[3 * SCALAR_ROOM];
+	size_t length;
 
 	if (row->names) {
 		expect_choice(row, "one of ", text, room);
 		return;
 	}
 	scalar_print_range(&row->range, range, sizeof range);
-	snprintf(text, room, "%s%s%s", before, number_word(row, row->type == OPTION_INT), range);
+	length = (size_t)snprintf(text, room, "%s%s%s", before,
+				  number_word(row, row->type == OPTION_INT), range);
+	for (const char *const *word = row->words; word && *word && length < room; word++)
+		length += (size_t)snprintf(text + length, room - length, " or %s", *word);
 }
 
 static void expect_group(const struct option *row, char *text, size_t room)
@@ -127,7 +133,7 @@ void expect_row(const struct option *row, char *text, size_t room)
 	else if (row->type == OPTION_GROUP)
 		expect_group(row, text, room);
 	else
-		snprintf(text, room, "%s", words[row->type]);
+		snprintf(text, room, "%s", row->path ? "a path" : words[row->type]);
 	length = strlen(text);
 	if (expect_nullable(row))
 		snprintf(text + length, room - length, " or null");

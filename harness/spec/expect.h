@@ -26,7 +26,7 @@ void expect_names(const struct names *names, const char *before, char *text, siz
 /* "; did you mean "x"?" or "" */
 void expect_suggestion(const struct names *names, const char *given, char *text, size_t room);
 
-/* Names a value of the row picks from: of an enumeration or a choice; none otherwise. */
+/* Names a value of the row picks from: of an enumeration or a choice, words of a number. */
 void expect_row_names(const struct option *row, struct names *names);
 /* "a number > 0", "true or false", "one of dual, pcg or null" */
 void expect_row(const struct option *row, char *text, size_t room);

@@ -3,6 +3,7 @@
 #include "harness/spec/check.h"
 #include "harness/spec/override.h"
 #include "harness/spec/schema.h"
+#include "harness/spec/zip.h"
 
 #include <errno.h>
 #include <math.h>
@@ -105,12 +106,8 @@ static const struct node *without_extras(struct arena *arena, const struct node 
 	return copy;
 }
 
-static bool read_tree(struct load *l, struct texts sets)
+static bool read_tree(struct load *l, const char *text, struct texts sets)
 {
-	const char *text = read_file(l);
-
-	if (!text)
-		return false;
 	l->root = node_read(text, l->path, l->bind.arena, l->problems);
 	if (!l->root)
 		return false;
@@ -142,6 +139,8 @@ static void bind_sheet(struct load *l)
 	check_name(l->problems, l->root, sheet);
 	check_filled(l, "data", &sheet->data);
 	check_filled(l, "train", &sheet->train);
+	zip_graft(&l->bind, "data", &sheet->data);
+	zip_graft(&l->bind, "train", &sheet->train);
 	if (good)
 		check_attacks(l->problems, l->root, &sheet->attack);
 }
@@ -279,17 +278,38 @@ static enum status finish(struct load *l, struct experiment *out)
 	return STATUS_OK;
 }
 
-enum status spec_load(const char *path, struct texts sets, struct arena *arena,
-		      struct experiment *out, struct problems *problems)
+static struct load load_new(const char *path, struct arena *arena, struct problems *problems)
 {
 	struct load l = {.problems = problems, .path = arena_text(arena, path)};
 
 	memset(problems, 0, sizeof *problems);
 	l.bind = (struct bind){
 		.arena = arena, .problems = problems, .folder = folder_of(arena, path)};
-	if (!read_tree(&l, sets))
+	return l;
+}
+
+static enum status load_all(struct load *l, const char *text, struct texts sets,
+			    struct experiment *out)
+{
+	if (!text || !read_tree(l, text, sets))
 		return STATUS_SPEC;
-	bind_sheet(&l);
-	expand(&l);
-	return finish(&l, out);
+	bind_sheet(l);
+	expand(l);
+	return finish(l, out);
+}
+
+enum status spec_load(const char *path, struct texts sets, struct arena *arena,
+		      struct experiment *out, struct problems *problems)
+{
+	struct load l = load_new(path, arena, problems);
+
+	return load_all(&l, read_file(&l), sets, out);
+}
+
+enum status spec_load_text(const char *text, const char *path, struct texts sets,
+			   struct arena *arena, struct experiment *out, struct problems *problems)
+{
+	struct load l = load_new(path, arena, problems);
+
+	return load_all(&l, text, sets, out);
 }

@@ -174,11 +174,10 @@ static const struct node *list(struct composer *c, struct err_place at, const st
 {
 	struct children items = {.last = &items.first};
 	struct trail step = {.up = trail};
+	const struct node *item;
 	yaml_event_t event;
 
 	for (;;) {
-		const struct node *item;
-
 		if (!next_event(c, &event))
 			return NULL;
 		if (event.type == YAML_SEQUENCE_END_EVENT)
@@ -252,13 +251,15 @@ static bool pair(struct composer *c, yaml_event_t *event, struct children *pairs
 	node = value(c, event, &step, depth);
 	if (!node)
 		return false;
+	if (strcmp(key.text, "<<") == 0)
+		pairs = merges;
 	first = find(pairs, key.text);
 	if (first)
 		problem_add(c->problems, key.at, &step,
 			    "expected each key once, first given at %d:%d", first->key.at.line,
 			    first->key.at.col);
 	else
-		children_add(c, strcmp(key.text, "<<") == 0 ? merges : pairs, &key, node);
+		children_add(c, pairs, &key, node);
 	return true;
 }
 

@@ -28,6 +28,7 @@ struct node_key {
 struct node {
 	enum node_kind kind;
 	bool plain;          /* a scalar without quotes and tag */
+	bool zip;            /* values of an axis that advance together with those of others */
 	struct err_place at; /* line and column from 1 */
 	const char *text;    /* of a scalar */
 	size_t count;        /* elements or keys */

@@ -41,14 +41,14 @@ static struct node *copy_with_room(struct arena *arena, const struct node *node,
 	return copy;
 }
 
-static const struct node *replace(struct override *o, const struct node *node, size_t index,
-				  const char *key, const struct node *child)
+const struct node *override_child(struct arena *arena, const struct node *node, size_t index,
+				  struct node_key key, const struct node *child)
 {
 	size_t count = index < node->count ? node->count : node->count + 1;
-	struct node *copy = copy_with_room(o->arena, node, count);
+	struct node *copy = copy_with_room(arena, node, count);
 
 	if (index == node->count)
-		((struct node_key *)copy->keys)[index] = (struct node_key){key, {source, 0, 0}};
+		((struct node_key *)copy->keys)[index] = key;
 	((const struct node **)copy->items)[index] = child;
 	return copy;
 }
@@ -95,7 +95,7 @@ static const struct node *into_list(struct override *o, const struct node *list,
 		return refuse(o, expected, path);
 	}
 	child = descend(o, list->items[index], rest);
-	return child ? replace(o, list, index, NULL, child) : NULL;
+	return child ? override_child(o->arena, list, index, (struct node_key){0}, child) : NULL;
 }
 
 static const struct node *into_map(struct override *o, const struct node *map, const char *path)
@@ -116,7 +116,9 @@ static const struct node *into_map(struct override *o, const struct node *map, c
 		*fresh = (struct node){.kind = NODE_MAP, .at = {source, 0, 0}, .size = 1};
 	}
 	child = descend(o, child, path + length);
-	return child ? replace(o, map, index, key, child) : NULL;
+	if (!child)
+		return NULL;
+	return override_child(o->arena, map, index, (struct node_key){key, {source, 0, 0}}, child);
 }
 
 /* `path` starts behind the step that led to `node`: "", ".key..." or "[index]...". */

@@ -4,6 +4,7 @@
 #include "harness/spec/scalar.h"
 #include "solvers/core/attack.h"
 
+const char *const spec_selects[] = {"none", "validation_accuracy", NULL};
 const char *const spec_units[] = {"prepared", "raw", NULL};
 const char *const spec_precisions[] = {"double", "single", NULL};
 
@@ -58,10 +59,18 @@ static const struct option plot_rows[] = {
 	{.name = NULL},
 };
 
-#define TRAIN_NAME                                                                          \
-	{                                                                                   \
-		OPTION_FIELD(struct train_options, name),                                   \
-			.initial = "null", .doc = "name in tables; the solver's by default" \
+static const struct option select_rows[] = {
+	{OPTION_FIELD(struct select_options, by), .initial = "none", .names = spec_selects,
+	 .fixed = true,
+	 .doc = "what the best variant is chosen by; never anything of the test part"},
+	{.name = NULL},
+};
+
+#define TRAIN_NAME                                                       \
+	{                                                                \
+		OPTION_FIELD(struct train_options, name),                \
+			.initial = "null", .fixed = true,                \
+			.doc = "name in tables; the solver's by default" \
 	}
 #define TRAIN_METHOD                                                                             \
 	{OPTION_FIELD(struct train_options, solver), .kind = KIND_TRAINER, .style = CHOICE_FLAT, \
@@ -70,15 +79,18 @@ static const struct option plot_rows[] = {
 		 .kind = KIND_LOSS, .doc = "loss to train with"},                                \
 		{OPTION_FIELD(struct train_options, beta), .initial = "1e-4",                    \
 		 .range = RANGE_ABOVE(0), .doc = "weight of the regularisation"},                \
+		{OPTION_FIELD(struct train_options, average), .initial = "false",                \
+		 .doc = "mean instead of sum over samples"},                                     \
 	{                                                                                        \
-		OPTION_FIELD(struct train_options, average),                                     \
-			.initial = "false", .doc = "mean instead of sum over samples"            \
+		OPTION_FIELD(struct train_options, select),                                      \
+			.rows = select_rows, .shorthand = "by", .fixed = true,                   \
+			.doc = "choice among the variants of a sweep by their validation part"   \
 	}
 
 const struct option schema_train[] = {
 	TRAIN_NAME,
 	TRAIN_METHOD,
-	{OPTION_FIELD(struct train_options, data), .initial = "null",
+	{OPTION_FIELD(struct train_options, data), .initial = "null", .fixed = true,
 	 .doc = "names of the data sets to run on; all by default"},
 	{OPTION_FIELD(struct train_options, stop), .rows = stop_override_rows,
 	 .doc = "stopping rules that differ from the experiment's"},

@@ -25,13 +25,21 @@ struct stop_options {
 			   an iterate */
 };
 
+enum select_by { SELECT_NONE, SELECT_VALIDATION_ACCURACY };
+
+/* How one of the variants of a swept method is chosen; the others are still computed and shown. */
+struct select_options {
+	long by; /* enum select_by */
+};
+
 /* One entry of `train`; the trainer's own options are keys beside these (a flat choice). */
 struct train_options {
 	const char *name;     /* default: the solver's name */
 	struct choice solver; /* flat: struct trainer */
 	struct choice loss;   /* nested: struct loss */
 	double beta;
-	bool average;             /* mean instead of sum over samples */
+	bool average; /* mean instead of sum over samples */
+	struct select_options select;
 	struct texts data;        /* names of the data sets it is run on; empty = all */
 	struct stop_options stop; /* each value unset = that of the experiment */
 };
@@ -45,6 +53,7 @@ struct attack_options {
 	long units;           /* spec_units: prepared features, or raw ones (before `prepare`) */
 };
 
+extern const char *const spec_selects[];    /* "none", "validation_accuracy" */
 extern const char *const spec_units[];      /* "prepared", "raw" */
 extern const char *const spec_precisions[]; /* "double", "single" */
 
@@ -100,6 +109,10 @@ struct problems {
 enum status spec_load(const char *path, struct texts sets, struct arena *arena,
 		      struct experiment *out, struct problems *problems);
 
+/* The same for a text in memory; `path` is where it would be. */
+enum status spec_load_text(const char *text, const char *path, struct texts sets,
+			   struct arena *arena, struct experiment *out, struct problems *problems);
+
 /* Bind the canonical text of one cell (as a worker does). `source` names it in errors. */
 enum status spec_read_cell(const char *text, const char *source, struct arena *arena,
 			   struct cell *out, struct err *err);
@@ -107,5 +120,8 @@ enum status spec_read_cell(const char *text, const char *source, struct arena *a
 /* Write the options of one item for `describe` and for the generated reference: name, type,
  * default, range, unit, doc, aligned in columns. */
 void spec_describe(const struct desc *item, FILE *to);
+
+/* The same for the spec itself and for every registered item, as Markdown. */
+void spec_reference(FILE *to);
 
 #endif

@@ -53,8 +53,11 @@ bool sweep_is_axis(const struct option *row, const struct node *node)
 {
 	const struct option *single = stands_for(row);
 
-	/* The key "name" identifies an entry, it is no setting. */
-	if (!single || takes_list(row) || strcmp(row->name, "name") == 0)
+	if (row->fixed)
+		return false;
+	if (node->zip && node->kind == NODE_LIST)
+		return true;
+	if (!single || takes_list(row))
 		return false;
 	if (node->kind == NODE_LIST)
 		return true;
@@ -128,13 +131,23 @@ const struct node *sweep_value(const struct option *row, const struct node *node
 	return value;
 }
 
+/* Before each pass. */
+static void restart(struct axes *axes)
+{
+	axes->met = axes->shown_count = 0;
+	axes->zip = NULL;
+}
+
+void sweep_start(struct axes *axes)
+{
+	axes->known = 0;
+	restart(axes);
+}
+
 struct axis *sweep_meet(struct axes *axes, size_t count)
 {
-	struct axis *axis;
+	struct axis *axis = &axes->at[axes->met];
 
-	if (axes->met == SWEEP_MAX_AXES)
-		return NULL;
-	axis = &axes->at[axes->met];
 	if (axes->met == axes->known) {
 		axis->index = 0;
 		axes->known++;
@@ -147,7 +160,7 @@ struct axis *sweep_meet(struct axes *axes, size_t count)
 bool sweep_next(struct axes *axes)
 {
 	axes->known = axes->met;
-	axes->met = 0;
+	restart(axes);
 	while (axes->known > 0) {
 		struct axis *axis = &axes->at[axes->known - 1];
 

@@ -1,4 +1,5 @@
 /* Sweep axes: a list, or {log: [a, b, n]} or {linear: [a, b, n]}, in the place of a single value.
+ * The options of a zip (zip.h) share one axis, which is met with the first of them.
  *
  * Axes are met while a tree is bound. The odometer knows the index chosen on the axes met so far;
  * an axis met for the first time starts at 0. Since the last axis turns fastest and an axis met
@@ -20,7 +21,12 @@ enum {
 
 struct axis {
 	size_t index, count;
-	struct swept shown; /* path and value of the current index */
+};
+
+struct zipped { /* an option of a zip */
+	const struct node *node;
+	size_t count;
+	const char *const *texts; /* of its values; NULL where there is a problem */
 };
 
 struct axes {
@@ -29,6 +35,11 @@ struct axes {
 	const char *prefix;        /* and start with this */
 	size_t known, met;
 	struct axis at[SWEEP_MAX_AXES];
+	struct axis *zip; /* that of the zipped options, once the first of them is met */
+	size_t shown_count;
+	struct swept shown[SWEEP_MAX_AXES]; /* path and current value of each swept option */
+	size_t zipped_count;
+	struct zipped zipped[SWEEP_MAX_AXES]; /* found while all values are bound */
 };
 
 /* The node stands for several values of the row, well-formed or not. */
@@ -48,7 +59,10 @@ const struct node *sweep_value(const struct option *row, const struct node *node
 /* What a generator must look like. */
 extern const char sweep_generator_form[];
 
-/* The next axis of this pass; NULL if there are too many. */
+/* Begin with the first combination. */
+void sweep_start(struct axes *axes);
+
+/* The next axis of this pass; there are never more axes than swept options. */
 struct axis *sweep_meet(struct axes *axes, size_t count);
 
 /* Turn the odometer; false when every combination has been seen. */

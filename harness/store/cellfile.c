@@ -59,6 +59,38 @@ static void read_swept(const json_t *list, struct arena *arena, struct cellfile 
 	}
 }
 
+/* The column that `select: {by: ...}` names; "none" chooses nothing. */
+static const char *select_by(const json_t *train, struct arena *arena)
+{
+	const char *by = text_of(json_object_get(train, "select"), "by", arena);
+
+	return by && strcmp(by, "none") != 0 ? by : NULL;
+}
+
+/* Objectives of cells can be compared only where these agree. */
+static const char *objective_text(const json_t *train, struct arena *arena)
+{
+	static const char *const parts[] = {"loss", "beta", "average", NULL};
+	const char *text = "";
+
+	for (const char *const *part = parts; *part; part++) {
+		const json_t *value = json_object_get(train, *part);
+
+		text = arena_format(arena, "%s%s%s: %s", text, *text ? ", " : "", *part,
+				    value ? value_text(value, arena) : "null");
+	}
+	return text;
+}
+
+/* A generator draws new data in every repetition; a given test part stays the same. */
+static bool is_resampled(const json_t *data)
+{
+	const json_t *test = json_object_get(json_object_get(data, "split"), "test");
+
+	return !json_object_get(data, "generate") && json_is_number(test) &&
+	       json_number_value(test) > 0;
+}
+
 enum status cellfile_read(const char *path, struct arena *arena, struct cellfile *out,
 			  struct err *err)
 {
@@ -81,6 +113,9 @@ enum status cellfile_read(const char *path, struct arena *arena, struct cellfile
 	out->data = text_of(json_object_get(root, "data"), "name", arena);
 	out->method = text_of(train, "name", arena);
 	out->solver = item_name(json_object_get(train, "solver"), arena);
+	out->select_by = select_by(train, arena);
+	out->objective = objective_text(train, arena);
+	out->resampled = is_resampled(json_object_get(root, "data"));
 	if (json_is_number(repetition))
 		out->repetition = json_number_value(repetition);
 	read_swept(json_object_get(root, "swept"), arena, out);

@@ -6,6 +6,7 @@
 #include "solvers/core/arena.h"
 #include "solvers/core/status.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct cellfile_swept {
@@ -17,6 +18,9 @@ struct cellfile_swept {
 struct cellfile {
 	const char *data, *method, *solver; /* NULL if absent */
 	double repetition;                  /* NaN if absent */
+	const char *select_by; /* column of the result by which a setting is chosen, or NULL */
+	const char *objective; /* what the objective is made of: loss, beta, average, as JSON */
+	bool resampled;        /* repetitions draw the test part anew from the same data */
 	size_t swept_count;
 	struct cellfile_swept *swept;
 };

@@ -9,6 +9,8 @@
 #include <cblas.h>
 #include <ctype.h>
 #include <jansson.h>
+#include <limits.h>
+#include <math.h>
 #include <sched.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -27,6 +29,9 @@
 #endif
 #ifndef BUILD_VERSION
 #define BUILD_VERSION "unknown"
+#endif
+#ifndef BUILD_DIFF
+#define BUILD_DIFF "" /* hash of what was changed since the commit */
 #endif
 #ifndef BUILD_COMMIT
 #define BUILD_COMMIT NULL /* not known when it was built: ask git now */
@@ -107,27 +112,38 @@ static void blas_name(char *out, size_t room)
 	snprintf(out, room, "%.*s", (int)length, config);
 }
 
+/* The commit as the build knows it, "<hash>" or "<hash>-dirty", else as git says now. */
+static void find_commit(char *commit, size_t room)
+{
+	const char *built_from = BUILD_COMMIT;
+
+	if (built_from)
+		snprintf(commit, room, "%s", built_from);
+	else
+		command_line("git describe --always --dirty --abbrev=40 --exclude='*' 2>/dev/null",
+			     commit, room);
+	if (!commit[0])
+		snprintf(commit, room, "unknown");
+}
+
 static json_t *build_json(void)
 {
 	json_t *build = json_object();
-	const char *built_from = BUILD_COMMIT;
-	char commit[NAME_BYTES] = "", dirty[NAME_BYTES] = "";
+	char commit[NAME_BYTES] = "";
+	char *suffix;
 
-	if (built_from)
-		snprintf(commit, sizeof commit, "%s", built_from);
+	find_commit(commit, sizeof commit);
+	suffix = strstr(commit, "-dirty");
+	if (suffix)
+		*suffix = '\0';
 	json_object_set_new(build, "compiler", json_string(BUILD_CC " " __VERSION__));
 	json_object_set_new(build, "flags", json_string(BUILD_FLAGS));
 	json_object_set_new(build, "real", json_string(REAL_NAME));
-	if (!built_from) {
-		command_line("git rev-parse --verify --quiet HEAD 2>/dev/null", commit,
-			     sizeof commit);
-		command_line("git status --porcelain --untracked-files=no 2>/dev/null", dirty,
-			     sizeof dirty);
-	}
-	json_object_set_new(build, "commit", json_string(commit[0] ? commit : "unknown"));
+	json_object_set_new(build, "commit", json_string(commit));
 	json_object_set_new(build, "dirty",
-			    commit[0] && !built_from ? json_boolean(dirty[0] != '\0')
-						     : json_null());
+			    strcmp(commit, "unknown") == 0 ? json_null() : json_boolean(suffix));
+	json_object_set_new(build, "diff_sha256",
+			    suffix && BUILD_DIFF[0] ? json_string(BUILD_DIFF) : json_null());
 	return build;
 }
 
@@ -228,9 +244,26 @@ static json_t *variables_json(void)
 	return variables;
 }
 
-/* The whole text, to be freed; NULL if memory is out. */
-static char *env_text(void)
+static json_t *limit_json(double limit)
 {
+	return isnan(limit) ? json_null() : json_real(limit);
+}
+
+static json_t *workers_json(const struct env_workers *workers)
+{
+	json_t *json = json_object();
+
+	json_object_set_new(json, "jobs", json_integer(workers->jobs));
+	json_object_set_new(json, "threads", json_integer(workers->threads));
+	json_object_set_new(json, "time_limit_s", limit_json(workers->time_limit));
+	json_object_set_new(json, "memory_limit_bytes", limit_json(workers->memory_limit));
+	return json;
+}
+
+/* The whole text, to be freed; NULL if memory is out. `workers` may be NULL. */
+static char *env_text(const struct env_workers *workers)
+{
+	char folder[PATH_MAX];
 	json_t *root = json_object();
 	struct utsname system;
 	char kernel[4 * NAME_BYTES] = "unknown";
@@ -247,6 +280,10 @@ static char *env_text(void)
 	json_object_set_new(root, "kernel", json_string(kernel));
 	json_object_set_new(root, "libraries", libraries_json());
 	json_object_set_new(root, "variables", variables_json());
+	if (workers)
+		json_object_set_new(root, "workers", workers_json(workers));
+	if (workers && getcwd(folder, sizeof folder))
+		json_object_set_new(root, "folder", json_string(folder));
 	text = json_dumps(root, JSON_INDENT(2));
 	json_decref(root);
 	return text;
@@ -254,7 +291,12 @@ static char *env_text(void)
 
 enum status env_write(const char *path, struct err *err)
 {
-	char *text = env_text();
+	return env_write_run(path, NULL, err);
+}
+
+enum status env_write_run(const char *path, const struct env_workers *workers, struct err *err)
+{
+	char *text = env_text(workers);
 	enum status status;
 
 	if (!text)
@@ -266,11 +308,26 @@ enum status env_write(const char *path, struct err *err)
 
 void env_print(FILE *to)
 {
-	char *text = env_text();
+	char *text = env_text(NULL);
 
 	if (text)
 		fprintf(to, "%s\n", text);
 	free(text);
+}
+
+const char *env_read_folder(const char *path, struct arena *arena)
+{
+	json_t *root = json_load_file(path, 0, NULL);
+	const char *folder = json_string_value(json_object_get(root, "folder"));
+
+	folder = folder ? arena_text(arena, folder) : NULL;
+	json_decref(root);
+	return folder;
+}
+
+const char *env_blas_core(void)
+{
+	return openblas_get_corename();
 }
 
 static const char *member_text(const json_t *object, const char *name)

@@ -2,14 +2,31 @@
 #ifndef STORE_ENV_H
 #define STORE_ENV_H
 
+#include "solvers/core/arena.h"
 #include "solvers/core/status.h"
 
 #include <stddef.h>
 #include <stdio.h>
 
+/* How the workers of a run are started; NaN = no limit. */
+struct env_workers {
+	long jobs, threads;  /* at once; of each */
+	double time_limit;   /* s per cell */
+	double memory_limit; /* bytes per cell */
+};
+
 /* Build, compiler and flags, BLAS (version, core type, threads in use), CPU, cores, affinity,
- * memory and memory limit, kernel, versions, git commit and dirty flag if known. */
+ * memory and memory limit, kernel, versions, git commit, dirty flag and hash of the changes if
+ * known. */
 enum status env_write(const char *path, struct err *err);
+/* The same of a run, with the folder it was started in and its workers. */
+enum status env_write_run(const char *path, const struct env_workers *workers, struct err *err);
+/* The folder that a run was started in, from its env.json; NULL if it is not known. */
+const char *env_read_folder(const char *path, struct arena *arena);
+
+/* The kernels that BLAS uses in this process. */
+const char *env_blas_core(void);
+
 void env_print(FILE *to);
 
 /* One line for captions: CPU model, cores, BLAS core type. */

@@ -141,7 +141,7 @@ static double element(const struct npy_array *a, const char *from)
 
 void npy_convert(const struct npy_array *a, const char *data, double *to)
 {
-	size_t rows = a->shape[0], cols = a->shape[1];
+	size_t rows = a->shape[1] ? a->shape[0] : 0, cols = a->shape[1];
 
 	for (size_t i = 0; i < rows; i++)
 		for (size_t j = 0; j < cols; j++)
@@ -149,18 +149,19 @@ void npy_convert(const struct npy_array *a, const char *data, double *to)
 				a, data + (a->fortran ? i + j * rows : i * cols + j) * a->size);
 }
 
-void npy_write_header(char to[NPY_HEADER_ROOM], size_t size, long rows, long cols)
+void npy_write_header(char to[NPY_HEADER_ROOM], const struct npy_array *array)
 {
 	const size_t length = NPY_HEADER_ROOM - NPY_MAGIC_BYTES;
 	char shape[64] = "()", text[NPY_HEADER_ROOM];
 	int used;
 
-	if (rows >= 0 && cols >= 0)
-		snprintf(shape, sizeof shape, "(%ld, %ld)", rows, cols);
-	else if (rows >= 0)
-		snprintf(shape, sizeof shape, "(%ld,)", rows);
+	if (array->dimensions == 2)
+		snprintf(shape, sizeof shape, "(%zu, %zu)", array->shape[0], array->shape[1]);
+	else if (array->dimensions == 1)
+		snprintf(shape, sizeof shape, "(%zu,)", array->shape[0]);
 	used = snprintf(text, sizeof text,
-			"{'descr': '<f%zu', 'fortran_order': True, 'shape': %s, }", size, shape);
+			"{'descr': '<%c%zu', 'fortran_order': %s, 'shape': %s, }", array->kind,
+			array->size, array->fortran ? "True" : "False", shape);
 	memset(to, ' ', NPY_HEADER_ROOM);
 	memcpy(to, magic, sizeof magic);
 	to[6] = 1;

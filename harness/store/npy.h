@@ -38,8 +38,8 @@ enum status npy_parse(const char *header, size_t length, const char *source, siz
 /* Elements (out->bytes bytes at `data`) as doubles, row-major. */
 void npy_convert(const struct npy_array *array, const char *data, double *to);
 
-/* Header of a column-major array of float64 (size 8) or float32 (size 4); rows < 0: a scalar, cols
- * < 0: a vector. Writes NPY_HEADER_ROOM bytes. */
-void npy_write_header(char to[NPY_HEADER_ROOM], size_t size, long rows, long cols);
+/* Header of an array of this kind, size, order, dimensions and shape. Writes NPY_HEADER_ROOM bytes.
+ */
+void npy_write_header(char to[NPY_HEADER_ROOM], const struct npy_array *array);
 
 #endif

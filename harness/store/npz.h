@@ -2,6 +2,7 @@
 #ifndef STORE_NPZ_H
 #define STORE_NPZ_H
 
+#include "harness/store/stages.h"
 #include "solvers/core/arena.h"
 #include "solvers/core/mat.h"
 #include "solvers/core/net.h"
@@ -11,14 +12,14 @@
 
 /* A stored model: the network and the preparation it was trained behind. */
 struct model {
-	struct net net;
-	ptrdiff_t bias; /* index of the bias column of the prepared features, or -1 */
-	size_t raw_d;
-	const double *shift, *scale; /* raw_d */
+	struct net net;                    /* on stages.d features */
+	struct stages stages;              /* from raw features to those */
+	double target_shift, target_scale; /* a regression's target is f / scale + shift */
 };
 
-/* Arrays U (d x m), alpha (m), shift, scale (raw_d), bias (scalar 0 or 1), in the precision of
- * `real` for the weights and in double for the rest. */
+/* Arrays U (d x m), alpha (m) in the precision of `real`; features (scalar, the number of raw
+ * ones), stages (scalar, their number), target (2: shift, scale), and for each stage k, from 0 on,
+ * one array stage_<k>_<name> (harness/store/stages.h) in double or, for indices, int64. */
 enum status npz_save_model(const char *path, const struct model *model, struct err *err);
 enum status npz_load_model(const char *path, struct arena *arena, struct model *out,
 			   struct err *err);

@@ -59,6 +59,7 @@ const struct result_field result_fields[] = {
 	NUMBER(attack_s),
 	NUMBER(peak_mem_bytes),
 	NUMBER(threads),
+	TEXT(blas_core),
 	NUMBER(patterns),
 	NUMBER(neurons),
 	TEXT(precision),

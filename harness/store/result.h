@@ -36,6 +36,7 @@ struct result {
 	double train_rmse, test_rmse;
 	double load_s, setup_s, solve_s, eval_s, attack_s;
 	double peak_mem_bytes, threads;
+	const char *blas_core; /* the kernels that BLAS chose in the worker */
 	double patterns, neurons;
 	const char *suspect; /* why the result is degenerate, or NULL */
 };

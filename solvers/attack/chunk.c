@@ -95,8 +95,10 @@ static void observe(struct chunk *chunk, real done)
 	for (ptrdiff_t r = 0; r < chunk->rows; r++) {
 		real now = y[r] * f[r], old = margin[r];
 
-		better[r] = (now < old) & (old > done) ? 1 : 0;
-		margin[r] = (now < old) & (old > done) ? now : old;
+		int improved = (now < old) & (old > done); /* no branch: this is vector code */
+
+		better[r] = improved ? 1 : 0;
+		margin[r] = improved ? now : old;
 	}
 }
 

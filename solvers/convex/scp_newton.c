@@ -38,6 +38,9 @@ static const double to_boundary = 0.995; /* of the way to the boundary */
 /* Relative complementarity below which a step that raises the dual residual is rounding. */
 static const double nearly_solved = 1e-6;
 
+/* Dual residual, relative to beta, that a step may always leave: the bound loses that share. */
+static const double negligible = 1e-9;
+
 static void forecast(const void *options, ptrdiff_t n, ptrdiff_t N, struct forecast *out)
 {
 	double samples = (double)n, neurons = (double)N;
@@ -265,7 +268,8 @@ static double remaining(const struct newton *s)
  * beta, by the curvature of the loss. Returns the length taken, 0 if rounding leaves no step. */
 static double advance(struct newton *s, double length)
 {
-	double small = remaining(s) > nearly_solved ? 0.1 * s->scp->problem->beta : 0, residual;
+	double share = remaining(s) > nearly_solved ? 0.1 : negligible;
+	double small = share * s->scp->problem->beta, residual;
 
 	move(s, length);
 	residual = evaluate(s);

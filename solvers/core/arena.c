@@ -46,8 +46,6 @@ static struct arena_block *block_new(size_t room)
 
 	if (bytes < room)
 		out_of_memory(room);
-	if (fail_after && --fail_after == 0)
-		out_of_memory(room);
 	block = calloc(1, bytes); /* large blocks come as fresh zero pages */
 	if (!block)
 		out_of_memory(room);
@@ -66,6 +64,8 @@ void *arena_alloc(struct arena *arena, size_t count, size_t size)
 
 	if (__builtin_mul_overflow(count, size, &bytes) || bytes > PTRDIFF_MAX - 2 * ALIGNMENT)
 		out_of_memory(SIZE_MAX);
+	if (fail_after && --fail_after == 0)
+		out_of_memory(bytes);
 	rounded = (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
 	if (!block || block->size - block->used < rounded) {
 		block = block_new(rounded > BLOCK_BYTES / 2 ? rounded : BLOCK_BYTES);

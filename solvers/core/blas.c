@@ -116,9 +116,12 @@ double blas_mat_norm(struct mat A)
 
 bool blas_cholesky(struct mat A)
 {
-	assert(A.rows == A.cols);
-	return LAPACK(potrf_work)(LAPACK_COL_MAJOR, 'L', to_int(A.rows), A.at, to_int(A.stride)) ==
-	       0;
+	ptrdiff_t n = A.rows;
+
+	assert(n == A.cols);
+	/* A pivot that is NaN passes for positive in some kernels; it makes the last one NaN. */
+	return LAPACK(potrf_work)(LAPACK_COL_MAJOR, 'L', to_int(n), A.at, to_int(A.stride)) == 0 &&
+	       (n == 0 || mat_get(A, n - 1, n - 1) > 0);
 }
 
 void blas_cholesky_solve(struct mat L, struct mat B)
@@ -157,6 +160,13 @@ void blas_triangular_solve(struct mat L, ptrdiff_t block, real *x)
 void blas_cholesky_invert(struct mat L)
 {
 	LAPACK(potri_work)(LAPACK_COL_MAJOR, 'L', to_int(L.rows), L.at, to_int(L.stride));
+}
+
+bool blas_eigen(struct mat A, real *w)
+{
+	assert(A.rows == A.cols);
+	return LAPACK(syevd)(LAPACK_COL_MAJOR, 'V', 'L', to_int(A.rows), A.at, to_int(A.stride),
+			     w) == 0;
 }
 
 void blas_symmetrize(struct mat A)

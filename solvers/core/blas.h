@@ -39,6 +39,10 @@ void blas_cholesky_solve(struct mat L, struct mat B);
 void blas_triangular_solve(struct mat L, ptrdiff_t block, real *x);
 /* Lower triangle of A^-1 in place of its factor L. */
 void blas_cholesky_invert(struct mat L);
+/* Eigenvalues w (ascending) and, in place of the symmetric A (lower triangle), the orthonormal
+ * eigenvectors as columns in the same order; false if the iteration did not converge, as happens
+ * with entries that are not finite. */
+bool blas_eigen(struct mat A, real *w);
 /* Copy the lower triangle onto the upper one. */
 void blas_symmetrize(struct mat A);
 

@@ -63,6 +63,7 @@ static double curvature(const void *o)
 const struct loss loss_squared = {
 	.base = {.name = "squared", .doc = "(f - y)^2 / 2", .cite = ""},
 	.regression = true,
+	.quadratic = true,
 	.value = value,
 	.gradient = gradient,
 	.hessian = hessian,

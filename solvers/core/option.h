@@ -42,7 +42,7 @@ struct groups { /* a list of structs, each described by the row's `rows` */
 
 enum option_type {
 	OPTION_BOOL,
-	OPTION_INT, /* long; with `names` it holds the index of one of them */
+	OPTION_INT, /* long; with `names` the index of one of them, with `words` also -1, -2, ... */
 	OPTION_REAL,
 	OPTION_TEXT,
 	OPTION_REALS,
@@ -100,6 +100,9 @@ struct option {
 	struct range range;  /* of a number, or of each number of a list */
 	const char *const
 		*names; /* values of an OPTION_INT that is an enumeration; ends with NULL */
+	const char *const *words; /* of an OPTION_INT: words beside the numbers, e.g. {"all", NULL};
+				     the first is stored as -1, the next as -2, ...; a plain number
+				     obeys `range`, which admits no negative one then */
 	enum unit unit;
 	const char *doc; /* one sentence: meaning, source if there is one */
 	/* choices and groups */
@@ -108,6 +111,7 @@ struct option {
 	const struct option *rows; /* of a group */
 	size_t size;               /* of one element of OPTION_GROUPS */
 	const char *shorthand;     /* group: the member that a plain scalar stands for */
+	bool fixed;                /* identifies or steers an entry, so it is never a sweep axis */
 	bool path; /* a text that names a file: environment variables, relative to the spec */
 };
 

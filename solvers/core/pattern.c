@@ -8,9 +8,13 @@
 #include <stdint.h>
 #include <string.h>
 
+static const char *const count_words[] = {"all", NULL}; /* PATTERN_ALL */
+
 const struct option pattern_rows[] = {
 	{OPTION_FIELD(struct pattern_options, count), .initial = "64", .range = RANGE_FROM(1),
-	 .doc = "distinct patterns asked for; fewer are used where fewer are found"},
+	 .words = count_words,
+	 .doc = "distinct patterns asked for, or all that exist; fewer are used where fewer are "
+		"found"},
 	{OPTION_FIELD(struct pattern_options, from), .initial = "gaussian", .kind = KIND_PATTERNS,
 	 .doc = "where the directions h of the patterns [X h >= 0] come from"},
 	{OPTION_FIELD(struct pattern_options, file), .initial = "null", .path = true,
@@ -155,8 +159,7 @@ static enum status take_given(const char *file, const struct problem *problem, s
 		return err_at(err, STATUS_ENV, at, "patterns: expected at least one column");
 	for (ptrdiff_t j = 0; j < given->cols; j++)
 		for (ptrdiff_t k = 0; k < n; k++)
-			if (mat_get(*given, k, j) < 0 || mat_get(*given, k, j) > 1 ||
-			    (mat_get(*given, k, j) > 0 && mat_get(*given, k, j) < 1))
+			if (mat_get(*given, k, j) != 0 && mat_get(*given, k, j) != 1)
 				return err_at(err, STATUS_ENV, at,
 					      "patterns[%td, %td]: expected 0 or 1, got %g", k, j,
 					      (double)mat_get(*given, k, j));
@@ -180,6 +183,8 @@ enum status pattern_sample(const struct pattern_options *options, const struct p
 
 	if (options->file)
 		return take_given(options->file, problem, arena, out, err);
+	if (options->count == PATTERN_ALL)
+		return err_set(err, STATUS_SPEC, "patterns: all of them cannot be enumerated yet");
 	out->D = mat_new(arena, problem->X.rows, options->count);
 	out->H = mat_new(arena, problem->X.cols, options->count);
 	seen = seen_new(arena, (size_t)options->count);

@@ -14,7 +14,9 @@
 
 struct problem;
 
-/* patterns: 60 | {count: 72, from: gaussian} | {file: D.npy} */
+enum { PATTERN_ALL = -1 }; /* the count that `all` stands for */
+
+/* patterns: 60 | all | {count: 72, from: gaussian} | {file: D.npy} */
 struct pattern_options {
 	long count;
 	struct choice from; /* struct pattern_source */

@@ -75,8 +75,11 @@ struct fake_turns {
 	double turns;
 };
 
+static const char *const fake_count_words[] = {"all", "auto", NULL};
+
 static const struct option fake_pattern_rows[] = {
-	{OPTION_FIELD(struct fake_patterns, count), .initial = "64", .range = RANGE_FROM(1)},
+	{OPTION_FIELD(struct fake_patterns, count), .initial = "64", .range = RANGE_FROM(1),
+	 .words = fake_count_words},
 	{OPTION_FIELD(struct fake_patterns, from), .initial = "gaussian", .kind = KIND_PATTERNS},
 	{OPTION_FIELD(struct fake_patterns, file), .initial = "null", .path = true},
 	{.name = NULL},

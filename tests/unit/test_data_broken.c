@@ -1,6 +1,8 @@
 /* Damaged files and impossible options: exactly one message each, with its position, as stored
  * beside the files in tests/golden/data. */
+#include "harness/data/source_cifar10.h"
 #include "harness/data/source_idx.h"
+#include "harness/data/source_libsvm.h"
 #include "harness/data/source_npy.h"
 #include "tests/unit/test_data_files.h"
 
@@ -11,7 +13,7 @@
 
 #include <cmocka.h>
 
-extern const struct source source_idx, source_npy;
+extern const struct source source_idx, source_npy, source_libsvm, source_cifar10;
 
 #define FOLDER "tests/golden/data/"
 
@@ -187,6 +189,85 @@ static void npy_files(void **state)
 	}
 }
 
+static void libsvm_files(void **state)
+{
+	static const char *const names[] = {
+		"label.svm",           "infinite_label.svm", "pair.svm",     "no_index.svm",
+		"zero_index.svm",      "descending.svm",     "repeated.svm", "value.svm",
+		"infinite.svm",        "no_value.svm",       "empty.svm",    "comments.svm",
+		"one_class.svm",       "no_features.svm",    "nul.svm",      "huge_index.svm",
+		"too_large_index.svm", "truncated.svm.gz",
+	};
+	char path[256];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		struct libsvm_options libsvm = {.path = path};
+		struct data_options options = files_data(&source_libsvm, &libsvm);
+
+		snprintf(path, sizeof path, FOLDER "%s", names[i]);
+		expect(names[i], &options, STATUS_ENV);
+	}
+}
+
+static void libsvm_options(void **state)
+{
+	static const char *const classes[] = {"1", "7"};
+	struct libsvm_options libsvm = {.path = FOLDER "good.svm", .features = 1};
+	struct data_options options = files_data(&source_libsvm, &libsvm);
+
+	(void)state;
+	expect("more features than given", &options, STATUS_ENV);
+	libsvm.features = 0;
+	libsvm.test = FOLDER "pair.svm";
+	expect("broken test part", &options, STATUS_ENV);
+	libsvm.test = NULL;
+	options.classes = (struct texts){2, classes};
+	expect("sparse class that does not occur", &options, STATUS_SPEC);
+}
+
+static void cifar_files(void **state)
+{
+	static const char *const names[] = {"label.bin.gz",     "short.bin.gz",     "empty.bin",
+					    "one_class.bin.gz", "truncated.bin.gz", "absent.bin"};
+	static const char *const classes[] = {"2", "bird"};
+	char path[256];
+	const char *const paths[] = {FOLDER "good.bin.gz", path};
+	struct cifar10_options cifar = {.train = {2, paths}};
+	struct data_options options = files_data(&source_cifar10, &cifar);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		bool alone = strcmp(names[i], "one_class.bin.gz") == 0;
+
+		cifar.train = (struct texts){alone ? 1 : 2, paths + alone};
+		snprintf(path, sizeof path, FOLDER "%s", names[i]);
+		expect(names[i], &options, STATUS_ENV);
+	}
+	cifar.train.count = 0;
+	expect("no training files", &options, STATUS_SPEC);
+	cifar.train = (struct texts){1, paths};
+	options.classes = (struct texts){2, classes};
+	expect("class by its name", &options, STATUS_SPEC);
+}
+
+static void limits_and_targets(void **state)
+{
+	struct csv_options csv = files_csv(FOLDER "good.csv");
+	struct data_options options = files_data(&source_csv, &csv);
+
+	(void)state;
+	options.limit = (struct limit_options){.train = 2, .train_per_class = 1};
+	expect("two limits", &options, STATUS_SPEC);
+	options.limit.train = 0;
+	options.task = 1;
+	expect("limit per class in regression", &options, STATUS_SPEC);
+	options.limit.train_per_class = 0;
+	options.task = 0;
+	options.target = 1;
+	expect("targets of a classification", &options, STATUS_SPEC);
+}
+
 static void absent_below_variable(void **state)
 {
 	struct csv_options csv = files_csv("/no/such/folder/a.csv");
@@ -242,9 +323,16 @@ static void cut_anywhere(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(csv_files),    cmocka_unit_test(csv_options),
-		cmocka_unit_test(splits),       cmocka_unit_test(idx_files),
-		cmocka_unit_test(npy_files),    cmocka_unit_test(absent_below_variable),
+		cmocka_unit_test(csv_files),
+		cmocka_unit_test(csv_options),
+		cmocka_unit_test(splits),
+		cmocka_unit_test(idx_files),
+		cmocka_unit_test(npy_files),
+		cmocka_unit_test(libsvm_files),
+		cmocka_unit_test(libsvm_options),
+		cmocka_unit_test(cifar_files),
+		cmocka_unit_test(limits_and_targets),
+		cmocka_unit_test(absent_below_variable),
 		cmocka_unit_test(cut_anywhere),
 	};
 

@@ -79,8 +79,8 @@ static void layouts(void **state)
 		"1,2,a\r\n3,4,b\r\n",         /* CRLF */
 		"\n1,2,a\n\n  \n3,4,b\n\n\n", /* empty lines */
 		" 1 ,\t2 , a \n3,4,b  \n",    /* blanks around fields */
-		"\xef\xbb\xbf"
-		"1,2,a\n3,4,b\n",                                      /* byte order mark */
+		("\xef\xbb\xbf"
+		 "1,2,a\n3,4,b\n"),                                    /* byte order mark */
 		"\"1\",2,\"a\"\n3,\"4\" ,b\n",                         /* quoted */
 		"x,y,kind\n1,2,a\n3,4,b\n",                            /* header */
 		"\"x\",\"the \"\"y\"\", or\nz\",kind\n1,2,a\n3,4,b\n", /* quoted header */

@@ -41,14 +41,21 @@ static int tear_down(void **state)
 	return 0;
 }
 
-/* d = 3 (two raw features and a bias), m = 2; U is a view with a stride. */
+/* Four raw features, every kind of stage, d = 3 with the bias, m = 2; U is a view with a stride. */
 static struct model example(struct arena *arena)
 {
-	static const double shift[] = {0.5, -3}, scale[] = {2, 0.125};
+	static const double select[] = {3, 0, 2}, shift[] = {0.5, -3, 1}, scale[] = {2, 0.125, 1};
+	static const double two[] = {2}, one[] = {1}, map[] = {1, 0, 0.5, -1, 0, 2};
 	static const real alpha[] = {(real)1.5, (real)-0.1};
 	struct mat whole = mat_new(arena, 5, 2);
-	struct model model = {.bias = 2, .raw_d = 2, .shift = shift, .scale = scale};
+	struct model model = {.stages = stages_none(4), .target_shift = -1.5, .target_scale = 0.25};
 
+	stages_add(&model.stages, STAGE_SELECT, 3, select, arena);
+	stages_add(&model.stages, STAGE_SHIFT, 3, shift, arena);
+	stages_add(&model.stages, STAGE_SCALE, 3, scale, arena);
+	stages_add(&model.stages, STAGE_NORM, 3, two, arena);
+	stages_add(&model.stages, STAGE_MAP, 2, map, arena);
+	stages_add(&model.stages, STAGE_BIAS, 3, one, arena);
 	for (ptrdiff_t k = 0; k < 10; k++)
 		whole.at[k] = (real)(k * k) / 7;
 	model.net = net_new(arena, 3, 2);
@@ -75,6 +82,21 @@ static void write_bytes(const char *path, const unsigned char *at, size_t count)
 	fclose(file);
 }
 
+static void expect_stages(const struct stages *got, const struct stages *want)
+{
+	assert_int_equal(got->raw_d, want->raw_d);
+	assert_int_equal(got->d, want->d);
+	assert_int_equal(got->count, want->count);
+	for (size_t i = 0; i < want->count; i++) {
+		const struct stage *a = &got->at[i], *b = &want->at[i];
+
+		assert_int_equal(a->kind, b->kind);
+		assert_int_equal(a->d_in, b->d_in);
+		assert_int_equal(a->d_out, b->d_out);
+		assert_memory_equal(a->at, b->at, stage_size(b) * sizeof *b->at);
+	}
+}
+
 static void round_trip(void **state)
 {
 	struct place *place = *state;
@@ -84,21 +106,52 @@ static void round_trip(void **state)
 
 	for (int with_bias = 1; with_bias >= 0; with_bias--) {
 		if (!with_bias) {
-			in.bias = -1;
+			in.stages.d = 2;
+			in.stages.count--;
 			in.net.U.rows = 2;
 		}
-		assert_int_equal(npz_save_model(place->path, &in, &err), STATUS_OK);
-		assert_int_equal(npz_load_model(place->path, &arena, &out, &err), STATUS_OK);
-		assert_int_equal(out.bias, in.bias);
-		assert_int_equal(out.raw_d, 2);
-		assert_memory_equal(out.shift, in.shift, 2 * sizeof(double));
-		assert_memory_equal(out.scale, in.scale, 2 * sizeof(double));
+		if (npz_save_model(place->path, &in, &err) != STATUS_OK ||
+		    npz_load_model(place->path, &arena, &out, &err) != STATUS_OK)
+			fail_msg("%s", err.text);
+		expect_stages(&out.stages, &in.stages);
+		assert_true(out.target_shift == -1.5);
+		assert_true(out.target_scale == 0.25);
 		assert_memory_equal(out.net.alpha, in.net.alpha, 2 * sizeof(real));
 		assert_int_equal(out.net.U.rows, in.net.U.rows);
 		assert_int_equal(out.net.U.cols, in.net.U.cols);
 		for (ptrdiff_t j = 0; j < 2; j++)
 			assert_memory_equal(mat_col(out.net.U, j), mat_col(in.net.U, j),
 					    (size_t)in.net.U.rows * sizeof(real));
+	}
+	arena_release(&arena);
+}
+
+/* Arrays that do not fit behind each other, in the order of the stages of the example. */
+static void stages_that_do_not_fit(void **state)
+{
+	static const double bad[] = {3, 0, 4};
+	struct place *place = *state;
+	struct arena arena = {0};
+	char text[1024];
+
+	for (int wrong = 0; wrong < 3; wrong++) {
+		static const char *const messages[] = {
+			"damaged .npz file: stage_0_select.npy does not fit behind 4 features",
+			"damaged .npz file: stage_1_shift.npy does not fit behind 3 features",
+			"damaged .npz file: the shapes of U, alpha and the stages do not agree"};
+		struct model in = example(&arena), out = {0};
+		struct err err = {0};
+
+		if (wrong == 0)
+			in.stages.at[0].at = bad; /* there is no column 4 */
+		if (wrong == 1)
+			in.stages.at[1].d_out = 2;
+		if (wrong == 2)
+			in.stages.count--; /* no bias, but U has a row for it */
+		assert_int_equal(npz_save_model(place->path, &in, &err), STATUS_OK);
+		assert_int_equal(npz_load_model(place->path, &arena, &out, &err), STATUS_ENV);
+		snprintf(text, sizeof text, "%s", err.text);
+		assert_string_equal(text, messages[wrong]);
 	}
 	arena_release(&arena);
 }
@@ -173,7 +226,7 @@ static void every_flip_in_data_is_found(void **state)
 		}
 		bytes[i] ^= 0x10;
 	}
-	assert_true(missed < 5 * (28 + 30 + 12)); /* headers only */
+	assert_true(missed < 11 * (28 + 30 + 12)); /* headers only, of 11 arrays */
 	bytes[data + 128] ^= 1;
 	write_bytes(place->path, bytes, count);
 	assert_int_equal(load(place->path, text, sizeof text), STATUS_ENV);
@@ -292,6 +345,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(round_trip),
+		cmocka_unit_test(stages_that_do_not_fit),
 		cmocka_unit_test(no_neuron),
 		cmocka_unit_test(same_model_same_bytes),
 		cmocka_unit_test(every_flip_in_data_is_found),

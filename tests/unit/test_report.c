@@ -88,8 +88,13 @@ static void put_result(const struct fake *f, const char *folder)
 static void put_model(const char *folder)
 {
 	static const double shift[2] = {0.5, 0}, scale[2] = {2, 1};
-	struct model model = {.bias = 2, .raw_d = 2, .shift = shift, .scale = scale};
+	static const double one[] = {1};
+	struct model model = {.stages = stages_none(2), .target_scale = 1};
 	struct err err = {0};
+
+	stages_add(&model.stages, STAGE_SHIFT, 2, shift, &arena);
+	stages_add(&model.stages, STAGE_SCALE, 2, scale, &arena);
+	stages_add(&model.stages, STAGE_BIAS, 3, one, &arena);
 
 	model.net.U = mat_new(&arena, 3, 2);
 	model.net.alpha = ARENA_ARRAY(&arena, real, 2);
@@ -213,7 +218,7 @@ static void table_shows_medians_and_counts(void **state)
 				     "other plans left out"));
 	assert_non_null(strstr(text, "\\|_$")); /* a bar in a name does not end its column */
 	text = get("tables/summary.tex");
-	assert_non_null(strstr(text, "\\& 'y' |\\_\\$"));
+	assert_non_null(strstr(text, "\\& 'y' \\textbar{}\\_\\$"));
 	assert_non_null(strstr(text, "80.0 (72.0--88.0)"));
 }
 

@@ -1,7 +1,6 @@
-/* Damaged specs: whatever the bytes, loading ends with cells whose text reads back, or with
- * problems. */
-#include "harness/spec/spec.h"
-#include "tests/unit/spec_registry.h"
+/* Damaged specs, and the inputs that fuzzing has kept: whatever the bytes, loading ends with cells
+ * whose text reads back, or with problems. */
+#include "tests/fuzz/spec_target.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,8 +8,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <stdlib.h>
-#include <unistd.h>
+#include <glob.h>
 
 static const char seed_text[] =
 	"name: mammographic\nseed: 20220518\nrepeats: 2\nx-base: &base {beta: 1e-4}\n"
@@ -67,62 +65,54 @@ static size_t mutate(char *text, size_t length)
 	}
 }
 
-static void check_cells(const struct experiment *experiment, struct arena *arena)
-{
-	struct cell again;
-	struct err err = {0};
-
-	assert_true(experiment->cell_count > 0);
-	for (size_t i = 0; i < experiment->cell_count && i < 16; i++) {
-		const struct cell *cell = &experiment->cells[i];
-
-		assert_int_equal(spec_read_cell(cell->text, "cell.json", arena, &again, &err),
-				 STATUS_OK);
-		assert_string_equal(again.text, cell->text);
-	}
-}
-
 static void damaged_specs_end_in_cells_or_problems(void **state)
 {
 	enum { ROUNDS = 3000, MAX_DAMAGES = 6 };
 	static char text[2 * sizeof seed_text];
-	static struct problems problems;
-	char path[] = "/tmp/spec_XXXXXX.yaml";
-	int fd = mkstemps(path, 5), good = 0;
+	int good = 0;
 
 	(void)state;
-	assert_true(fd >= 0);
-	close(fd);
 	for (int round = 0; round < ROUNDS; round++) {
-		struct arena arena = {0};
-		struct experiment experiment;
 		size_t length = sizeof seed_text - 1;
-		FILE *file = fopen(path, "w");
 
 		memcpy(text, seed_text, sizeof seed_text);
 		for (size_t i = draw(MAX_DAMAGES); i > 0; i--)
 			length = mutate(text, length);
-		assert_non_null(file);
-		assert_int_equal(fwrite(text, 1, length, file), length);
-		fclose(file);
-		if (spec_load(path, (struct texts){0}, &arena, &experiment, &problems) ==
-		    STATUS_OK) {
-			check_cells(&experiment, &arena);
-			good++;
-		} else {
-			assert_true(problems.count > 0);
-			assert_true(problems.at[0].text[0]);
-		}
-		arena_release(&arena);
+		good += spec_target((const uint8_t *)text, length);
 	}
-	unlink(path);
 	assert_true(good > 0 && good < ROUNDS);
+}
+
+static bool replay(const char *path)
+{
+	static uint8_t bytes[1 << 16];
+	FILE *file = fopen(path, "rb");
+	size_t length;
+
+	assert_non_null(file);
+	length = fread(bytes, 1, sizeof bytes, file);
+	fclose(file);
+	return spec_target(bytes, length);
+}
+
+static void kept_inputs_are_survived(void **state)
+{
+	glob_t found;
+	size_t good = 0;
+
+	(void)state;
+	assert_int_equal(glob("tests/fuzz/corpus/spec/*", 0, NULL, &found), 0);
+	for (size_t i = 0; i < found.gl_pathc; i++)
+		good += replay(found.gl_pathv[i]);
+	assert_true(good > 0 && good < found.gl_pathc);
+	globfree(&found);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(damaged_specs_end_in_cells_or_problems),
+		cmocka_unit_test(kept_inputs_are_survived),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 #include <glob.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void each_item(void (*check)(enum kind kind, const struct desc *item))
@@ -121,6 +122,52 @@ static void every_shipped_experiment_loads(void **state)
 	globfree(&found);
 }
 
+/* Words are stored as negative codes, which no number may equal. */
+static void check_words(const struct option *rows)
+{
+	for (const struct option *row = rows; row && row->name; row++) {
+		if (row->words)
+			assert_true(row->type == OPTION_INT && !row->names && row->range.has_min &&
+				    row->range.min >= 0);
+		check_words(row->rows);
+	}
+}
+
+static void check_item_words(enum kind kind, const struct desc *item)
+{
+	(void)kind;
+	check_words(item->options);
+}
+
+static void no_number_equals_a_word(void **state)
+{
+	(void)state;
+	check_words(schema_sheet);
+	check_words(schema_cell);
+	each_item(check_item_words);
+}
+
+/* experiments/OPTIONS.md is what `relubench describe --markdown` prints. */
+static void the_reference_is_up_to_date(void **state)
+{
+	char *now = NULL, *kept;
+	size_t length = 0;
+	FILE *to = open_memstream(&now, &length), *file = fopen("experiments/OPTIONS.md", "r");
+
+	(void)state;
+	assert_non_null(to);
+	assert_non_null(file);
+	spec_reference(to);
+	fclose(to);
+	kept = calloc(length + 2, 1);
+	assert_non_null(kept);
+	assert_int_equal(fread(kept, 1, length + 1, file), length);
+	fclose(file);
+	assert_string_equal(kept, now);
+	free(kept);
+	free(now);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -128,6 +175,8 @@ int main(void)
 		cmocka_unit_test(no_option_is_hidden),
 		cmocka_unit_test(no_source_has_the_name_of_a_key),
 		cmocka_unit_test(every_shipped_experiment_loads),
+		cmocka_unit_test(no_number_equals_a_word),
+		cmocka_unit_test(the_reference_is_up_to_date),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

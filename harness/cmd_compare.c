@@ -1,0 +1,65 @@
+/* relubench compare A B [--gate FILE]: differences of two results folders; with a gate, status 3 if
+ * a limit is broken. */
+#include "harness/cli.h"
+#include "harness/report/compare.h"
+#include "harness/report/gate.h"
+
+#include <stdio.h>
+
+static int print_problems(const struct problems *problems)
+{
+	size_t kept = sizeof problems->at / sizeof *problems->at;
+
+	for (size_t i = 0; i < problems->count && i < kept; i++)
+		err_print(&problems->at[i], stderr);
+	return STATUS_SPEC;
+}
+
+static void print_differences(const struct compare *compare)
+{
+	struct sheet summary = compare_summary(compare), cells = compare_cells(compare);
+
+	printf("A: %s (%zu cells)\nB: %s (%zu cells)\n%zu cells in both\n\n", compare->a.folder,
+	       compare->a.count, compare->b.folder, compare->b.count, compare->matched);
+	if (summary.rows) {
+		sheet_markdown(&summary, stdout);
+		putchar('\n');
+	}
+	if (cells.rows)
+		sheet_markdown(&cells, stdout);
+	else
+		printf("No cell differs in more than time and memory.\n");
+}
+
+static int judge(const struct gate *gate, const struct compare *compare, const char *path)
+{
+	struct sheet broken = gate_violations(gate, compare);
+
+	if (compare->matched == 0) {
+		printf("\n%s: failed: no cell to compare\n", path);
+		return STATUS_GATE;
+	}
+	if (broken.rows == 0) {
+		printf("\n%s: passed\n", path);
+		return STATUS_OK;
+	}
+	printf("\n%s: %zu limits broken\n\n", path, broken.rows);
+	sheet_markdown(&broken, stdout);
+	return STATUS_GATE;
+}
+
+int cmd_compare(struct cli_args *args)
+{
+	struct problems *problems = ARENA_NEW(&args->arena, struct problems);
+	struct compare compare;
+	struct gate gate = {0};
+	struct err err = {0};
+
+	if (args->gate && gate_read(args->gate, &args->arena, &gate, problems) != STATUS_OK)
+		return print_problems(problems);
+	if (compare_load(args->operand[0], args->operand[1], &args->arena, &compare, &err) !=
+	    STATUS_OK)
+		return cli_fail(&err);
+	print_differences(&compare);
+	return args->gate ? judge(&gate, &compare, args->gate) : STATUS_OK;
+}

@@ -1,0 +1,100 @@
+/* Which rows of a part remain: the first ones or a random sample, of all or of each class. */
+#include "harness/data/limit.h"
+
+#include <string.h>
+
+enum { CLASSES = 2 };
+
+const struct option limit_rows[] = {
+	{OPTION_FIELD(struct limit_options, train), .initial = "0", .range = RANGE_FROM(0),
+	 .doc = "rows of the training part to keep at most; 0 = all"},
+	{OPTION_FIELD(struct limit_options, test), .initial = "0", .range = RANGE_FROM(0),
+	 .doc = "rows of the test part to keep at most; 0 = all"},
+	{OPTION_FIELD(struct limit_options, train_per_class), .initial = "0",
+	 .range = RANGE_FROM(0), .doc = "the same for each class of the training part"},
+	{OPTION_FIELD(struct limit_options, test_per_class), .initial = "0", .range = RANGE_FROM(0),
+	 .doc = "the same for each class of the test part"},
+	{OPTION_FIELD(struct limit_options, random), .initial = "false",
+	 .doc = "draw the rows, in the proportions of the classes, instead of taking the first"},
+	{0},
+};
+
+struct rule {
+	const char *part;
+	size_t most, per_class; /* 0: no limit */
+	bool random, regression;
+};
+
+static size_t class_of(const struct rule *rule, const struct rows *rows, size_t i)
+{
+	return !rule->regression && rows->y[i] > 0;
+}
+
+/* Rows to keep of each class, which have count[c]. */
+static void share(const struct rule *rule, const size_t count[CLASSES], size_t take[CLASSES])
+{
+	if (rule->most > 0) {
+		split_quota(rule->most, count, take);
+		return;
+	}
+	for (size_t c = 0; c < CLASSES; c++)
+		take[c] = rule->per_class < count[c] ? rule->per_class : count[c];
+}
+
+static void keep(struct rows *rows, size_t i, size_t to)
+{
+	if (to < i) {
+		memcpy(rows->x + to * rows->d, rows->x + i * rows->d, rows->d * sizeof *rows->x);
+		rows->y[to] = rows->y[i];
+	}
+}
+
+/* Selection sampling (Knuth, TAOCP 2, algorithm S): a row is kept with probability take / left,
+ * which leaves exactly `take` of them; without a draw the first ones are kept. */
+static void thin(const struct rule *rule, struct rng *rng, struct rows *rows)
+{
+	size_t left[CLASSES] = {0}, take[CLASSES], kept = 0;
+
+	for (size_t i = 0; i < rows->n; i++)
+		left[class_of(rule, rows, i)]++;
+	share(rule, left, take);
+	for (size_t i = 0; i < rows->n; i++) {
+		size_t c = class_of(rule, rows, i);
+		bool wanted = rule->random ? rng_below(rng, left[c]) < take[c] : take[c] > 0;
+
+		left[c]--;
+		if (!wanted)
+			continue;
+		take[c]--;
+		keep(rows, i, kept++);
+	}
+	rows->n = kept;
+}
+
+static enum status limit_part(const struct rule *rule, struct rng *rng, struct rows *rows,
+			      struct err *err)
+{
+	if (rule->most > 0 && rule->per_class > 0)
+		return err_set(err, STATUS_SPEC, "limit: %s and %s_per_class cannot both be given",
+			       rule->part, rule->part);
+	if (rule->per_class > 0 && rule->regression)
+		return err_set(err, STATUS_SPEC, "limit.%s_per_class: regression has no classes",
+			       rule->part);
+	if (rule->per_class > 0 || (rule->most > 0 && rule->most < rows->n && rule->random))
+		thin(rule, rng, rows);
+	else if (rule->most > 0 && rule->most < rows->n)
+		rows->n = rule->most;
+	return STATUS_OK;
+}
+
+enum status limit_apply(const struct limit_options *options, bool regression, struct rng rng[2],
+			struct rows parts[SPLIT_ROLES], struct err *err)
+{
+	const struct rule train = {"train", (size_t)options->train,
+				   (size_t)options->train_per_class, options->random, regression};
+	const struct rule test = {"test", (size_t)options->test, (size_t)options->test_per_class,
+				  options->random, regression};
+
+	TRY(limit_part(&train, &rng[0], &parts[SPLIT_TRAIN], err));
+	return limit_part(&test, &rng[1], &parts[SPLIT_TEST], err);
+}

@@ -1,0 +1,139 @@
+/* Source `cifar10`: the binary version of CIFAR-10 (Krizhevsky 2009). A file is a row of records,
+ * one byte of label, 0 to 9, and 3072 bytes of pixels: a red, a green and a blue plane of 32 x 32.
+ */
+#include "harness/data/source_cifar10.h"
+#include "harness/data/data.h"
+#include "harness/data/labels.h"
+#include "harness/store/gzfile.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { PIXELS = 3072, RECORD = 1 + PIXELS, CLASSES = 10 };
+
+static const struct option rows[] = {
+	{OPTION_FIELD(struct cifar10_options, train),
+	 .doc = "files of records, data_batch_1.bin and so on, plain or .gz", .path = true},
+	{OPTION_FIELD(struct cifar10_options, test), .initial = "[]",
+	 .doc = "files of the test part", .path = true},
+	{0},
+};
+
+static const char *const names[CLASSES] = {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"};
+
+static enum status bad_label(const char *path, size_t record, unsigned label, struct err *err)
+{
+	struct err_place at = {.source = path};
+
+	return err_at(err, STATUS_ENV, at,
+		      "record %zu: expected a label from 0 to 9 at byte %zu, got %u; is this the "
+		      "binary version of CIFAR-10?",
+		      record, record * RECORD, label);
+}
+
+/* Records of one file behind those the table has. */
+static enum status add_records(const char *path, const struct gzfile_bytes *file,
+			       const struct read_request *request, struct labels *labels,
+			       struct table *table, struct err *err)
+{
+	const unsigned char *at = (const unsigned char *)file->at;
+
+	for (size_t i = 0; i < file->count / RECORD; i++, at += RECORD) {
+		double *x = table->x + table->n * PIXELS;
+
+		if (at[0] >= CLASSES)
+			return bad_label(path, i, at[0], err);
+		labels_add(labels, names[at[0]], 1, 1);
+		if (!labels_wanted(request->classes, at[0]))
+			continue;
+		for (size_t j = 0; j < PIXELS; j++)
+			x[j] = at[1 + j];
+		if (table->target)
+			table->target[table->n++] = at[0];
+		else
+			table->label[table->n++] = names[at[0]];
+	}
+	return STATUS_OK;
+}
+
+static enum status load_file(const char *path, struct arena *arena, struct gzfile_bytes *out,
+			     struct err *err)
+{
+	struct err_place at = {.source = path};
+
+	TRY(gzfile_all(path, arena, out, err));
+	if (out->count == 0)
+		return err_at(err, STATUS_ENV, at, "the file is empty");
+	if (out->count % RECORD)
+		return err_at(err, STATUS_ENV, at,
+			      "truncated: expected records of %d bytes, got %zu bytes behind byte "
+			      "%zu",
+			      RECORD, out->count % RECORD, out->count / RECORD * RECORD);
+	return STATUS_OK;
+}
+
+static enum status read_part(struct texts paths, const struct read_request *request,
+			     struct arena *memory[2], struct table *table, struct err *err)
+{
+	struct arena *arena = memory[0], *bytes = memory[1];
+	struct gzfile_bytes *file = ARENA_ARRAY(bytes, struct gzfile_bytes, paths.count);
+	struct labels labels = labels_new(arena);
+	size_t records = 0, pick[2];
+
+	for (size_t f = 0; f < paths.count; f++) {
+		TRY(load_file(paths.at[f], bytes, &file[f], err));
+		records += file[f].count / RECORD;
+	}
+	table->d = PIXELS;
+	/* pages behind the records that are kept are never touched */
+	table->x = arena_alloc(arena, records, PIXELS * sizeof(double));
+	if (request->regression)
+		table->target = ARENA_ARRAY(arena, double, records);
+	else
+		table->label = ARENA_ARRAY(arena, const char *, records);
+	for (size_t f = 0; f < paths.count; f++)
+		TRY(add_records(paths.at[f], &file[f], request, &labels, table, err));
+	if (request->classes.count > 0)
+		return labels_pick(&labels, request->classes, pick, err);
+	return STATUS_OK;
+}
+
+static enum status read_cifar10(const void *options, const struct read_request *request,
+				struct arena *arena, struct table *train, struct table *test,
+				struct err *err)
+{
+	const struct cifar10_options *o = options;
+	struct arena bytes = {0};
+	struct arena *memory[2] = {arena, &bytes};
+	enum status status;
+
+	if (o->train.count == 0)
+		return err_set(err, STATUS_SPEC, "cifar10.train: expected at least one file");
+	status = read_part(o->train, request, memory, train, err);
+	if (status == STATUS_OK && o->test.count > 0)
+		status = read_part(o->test, request, memory, test, err);
+	arena_release(&bytes);
+	return status;
+}
+
+static size_t list_files(const void *options, const char **paths, size_t room)
+{
+	const struct cifar10_options *o = options;
+	size_t count = 0;
+
+	for (size_t i = 0; i < o->train.count && count < room; i++)
+		paths[count++] = o->train.at[i];
+	for (size_t i = 0; i < o->test.count && count < room; i++)
+		paths[count++] = o->test.at[i];
+	return count;
+}
+
+const struct source source_cifar10 = {
+	.base = {.name = "cifar10",
+		 .doc = "the binary files of CIFAR-10, plain or .gz",
+		 .cite = "krizhevsky2009",
+		 .options = rows,
+		 .size = sizeof(struct cifar10_options)},
+	.read = read_cifar10,
+	.files = list_files,
+};

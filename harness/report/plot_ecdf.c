@@ -1,0 +1,158 @@
+/* Time to a target: the share of runs that have reached it after t seconds. */
+#include "harness/report/contest.h"
+#include "harness/report/figure.h"
+#include "harness/report/report.h"
+
+#include <math.h>
+#include <string.h>
+
+struct ecdf_options { /* all zero = the defaults */
+	double gap, factor;
+	long settings;
+};
+
+static const double usual_factor = 1.05;
+
+static const struct option rows[] = {
+	{OPTION_FIELD(struct ecdf_options, gap), .initial = "null", .range = RANGE_ABOVE(0),
+	 .doc = "target: a certified relative gap of at most this"},
+	{OPTION_FIELD(struct ecdf_options, factor), .initial = "null", .range = RANGE_ABOVE(1),
+	 .doc = "target without `gap`: the network objective within this factor of the best final "
+		"one of any method on the same data and repetition; unset: 1.05"},
+	{OPTION_FIELD(struct ecdf_options, settings), .initial = "auto",
+	 .names = series_settings_names, .doc = SERIES_SETTINGS_DOC},
+	{.name = NULL},
+};
+
+struct race {
+	const char *column; /* of the trace */
+	double target;      /* the value itself, or the factor */
+	bool relative;
+	struct series_list list;
+	struct contest contest;
+	double *seconds; /* entrants; infinite if the target was not reached */
+	double first, last;
+};
+
+static double final_objective(const struct record *record)
+{
+	double value = record->result.objective_network;
+
+	return records_ok(record) && isfinite(value) ? value : HUGE_VAL;
+}
+
+static double time_to(const struct record *record, const char *column, double target)
+{
+	int seconds = csv_column(&record->trace, "seconds");
+	int value = csv_column(&record->trace, column);
+
+	for (size_t i = 0; i < record->trace.rows && records_ok(record); i++)
+		if (csv_value(&record->trace, i, value) <= target)
+			return csv_value(&record->trace, i, seconds);
+	return HUGE_VAL;
+}
+
+static void run_race(struct race *race, const struct records *records)
+{
+	struct contest *contest = &race->contest;
+
+	race->seconds = ARENA_ARRAY(records->arena, double, contest->count);
+	for (size_t i = 0; i < contest->count; i++)
+		race->seconds[i] = final_objective(contest->at[i].record);
+	contest_set_best(contest, race->seconds);
+	race->first = HUGE_VAL;
+	for (size_t i = 0; i < contest->count; i++) {
+		double best = contest->best[contest->at[i].task];
+		double target = race->relative ? race->target * best : race->target;
+
+		race->seconds[i] = time_to(contest->at[i].record, race->column, target);
+		if (!isfinite(race->seconds[i]))
+			continue;
+		race->seconds[i] = fmax(race->seconds[i], 1e-9); /* a logarithm is taken */
+		race->first = fmin(race->first, race->seconds[i]);
+		race->last = fmax(race->last, race->seconds[i]);
+	}
+}
+
+static void draw_entry(struct figure *figure, const struct race *race, size_t entry,
+		       struct arena *arena)
+{
+	const struct contest *contest = &race->contest;
+	struct figure_ecdf ecdf = {.title = contest_label(&race->list, entry)};
+
+	ecdf.values = ARENA_ARRAY(arena, double, contest->count);
+	ecdf.from = race->first / 1.3;
+	ecdf.to = race->last * 1.3;
+	for (size_t i = 0; i < contest->count; i++) {
+		if (contest->at[i].entry != entry)
+			continue;
+		ecdf.total++;
+		if (isfinite(race->seconds[i]))
+			ecdf.values[ecdf.count++] = race->seconds[i];
+	}
+	if (ecdf.total)
+		figure_steps(figure, &ecdf,
+			     (struct figure_style){race->list.entry[entry]->colour, entry});
+}
+
+static const char *target_text(const struct race *race, struct arena *arena)
+{
+	if (!race->relative)
+		return arena_format(arena, "a certified relative gap of at most %.3g",
+				    race->target);
+	return arena_format(arena,
+			    "a network objective within a factor %.4g of the best final one of any "
+			    "method on the same data and repetition, with equal loss and beta",
+			    race->target);
+}
+
+static const char *title_of(const struct race *race, struct arena *arena)
+{
+	if (race->relative)
+		return arena_format(arena, "network objective within a factor %.4g of the best",
+				    race->target);
+	return arena_format(arena, "certified relative gap at most %.3g", race->target);
+}
+
+static enum status write_plot(const void *options, const struct records *records, const char *stem,
+			      bool *written, struct err *err)
+{
+	const struct ecdf_options *o = options;
+	struct arena *arena = records->arena;
+	struct race race = {.relative = !(o->gap > 0)};
+	struct figure_plan plan = {.panels = 1};
+	struct figure figure;
+
+	race.column = race.relative ? "objective_network" : "gap";
+	race.target = !race.relative ? o->gap : o->factor > 0 ? o->factor : usual_factor;
+	race.list = series_of(records, (enum series_settings)o->settings, 1);
+	series_pool(&race.list, records);
+	race.contest = contest_of(records, &race.list, true);
+	run_race(&race, records);
+	*written = isfinite(race.first);
+	if (!*written)
+		return STATUS_OK;
+	plan.entries = series_entries(&race.list, &plan.entry_count, arena);
+	plan.caption = arena_format(arena,
+				    "Share of the runs of each method (%zu in all; those that are "
+				    "not ok count as never) that reached %s, by the first trace "
+				    "point there%s",
+				    race.contest.count, target_text(&race, arena),
+				    race.list.best ? "; the best setting of each method" : "");
+	TRY(figure_open(&figure, records, stem, &plan, err));
+	figure_panel(&figure, title_of(&race, arena), "time of setup and solve in s",
+		     "share of runs");
+	fputs("set yrange [0:1.02]\nset offsets 0,0,0,0\n", figure.gp);
+	fprintf(figure.gp, "set xrange [%.9g:%.9g]\n", race.first / 1.3, race.last * 1.3);
+	figure_log(&figure, 'x', race.first, race.last);
+	for (size_t e = 0; e < race.list.entry_count; e++)
+		draw_entry(&figure, &race, e, arena);
+	figure_plot(&figure);
+	return figure_close(&figure, err);
+}
+
+const struct plot plot_ecdf = {
+	.base = {"ecdf", "share of runs that reached a target against time", "", rows,
+		 sizeof(struct ecdf_options)},
+	.write = write_plot,
+};

@@ -1,0 +1,88 @@
+/* Locks on ranges of one file. They belong to the open file (not to the process), so that closing
+ * another descriptor of the same file loses nothing, and they can be looked at without taking them.
+ */
+#include "harness/sched/lock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+	FILE_MODE = 0666, /* the user's umask decides */
+	BYTE_RUN = 0,     /* shared by shards, exclusive otherwise */
+	BYTE_FILES = 1,   /* spec.yaml, plan.csv and the like are being written */
+	BYTE_SHARDS = 16, /* from here one per shard of each number of shards */
+};
+
+static int lock_byte(int fd, int command, short type, off_t byte)
+{
+	struct flock range = {.l_type = type, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1};
+
+	return fcntl(fd, command, &range);
+}
+
+/* Among all pairs (index, count), index < count, each has a byte of its own. */
+static off_t shard_byte(struct sched_shard shard)
+{
+	off_t count = (off_t)shard.count;
+
+	return BYTE_SHARDS + count * (count - 1) / 2 + (off_t)shard.index;
+}
+
+static bool take_bytes(int fd, struct sched_shard shard)
+{
+	if (shard.count <= 1)
+		return lock_byte(fd, F_OFD_SETLK, F_WRLCK, BYTE_RUN) == 0;
+	return lock_byte(fd, F_OFD_SETLK, F_RDLCK, BYTE_RUN) == 0 &&
+	       lock_byte(fd, F_OFD_SETLK, F_WRLCK, shard_byte(shard)) == 0;
+}
+
+enum status lock_take(const char *path, struct sched_shard shard, int *fd, struct err *err)
+{
+	struct err_place at = {path, 0, 0};
+	char holder[32] = "";
+
+	*fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, FILE_MODE);
+	if (*fd < 0)
+		return err_at(err, STATUS_ENV, at, "cannot write: %s", strerror(errno));
+	if (!take_bytes(*fd, shard)) {
+		ssize_t got = read(*fd, holder, sizeof holder - 1);
+
+		close(*fd);
+		return err_at(err, STATUS_ENV, at,
+			      "another run is writing to this folder (process %ld); wait for it or "
+			      "stop it",
+			      got > 0 ? strtol(holder, NULL, 10) : 0);
+	}
+	/* the number only helps the message above: a lock without it is as good */
+	if (ftruncate(*fd, 0) == 0)
+		dprintf(*fd, "%ld\n", (long)getpid());
+	return STATUS_OK;
+}
+
+void lock_files(int fd)
+{
+	while (lock_byte(fd, F_OFD_SETLKW, F_WRLCK, BYTE_FILES) != 0 && errno == EINTR)
+		continue;
+}
+
+void lock_free_files(int fd)
+{
+	lock_byte(fd, F_OFD_SETLK, F_UNLCK, BYTE_FILES);
+}
+
+bool lock_is_held(const char *path)
+{
+	struct flock range = {
+		.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = BYTE_RUN, .l_len = 1};
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	bool held;
+
+	if (fd < 0)
+		return false;
+	held = fcntl(fd, F_OFD_GETLK, &range) == 0 && range.l_type != F_UNLCK;
+	close(fd);
+	return held;
+}

@@ -1,0 +1,41 @@
+/* Zip files of .npy entries, stored uncompressed: writing a list of arrays, finding one of them. */
+#ifndef STORE_NPZ_ZIP_H
+#define STORE_NPZ_ZIP_H
+
+#include "harness/store/npy.h"
+#include "solvers/core/arena.h"
+#include "solvers/core/status.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* An array to write: its header, then `runs` runs of `run` bytes, `step` bytes apart. */
+struct npz_entry {
+	const char *name; /* ends with .npy */
+	const char *at;
+	size_t run, runs, step;
+	char header[NPY_HEADER_ROOM];
+	uint32_t bytes, crc, offset; /* set when written */
+};
+
+/* Write and fsync a file of these arrays; equal arrays give equal files. */
+enum status npz_write(const char *path, struct npz_entry *entries, size_t count, struct err *err);
+
+/* A zip file in memory, and where its directory is. */
+struct npz_file {
+	const char *path;
+	const unsigned char *at;
+	size_t count;
+	size_t directory, entries;
+};
+enum status npz_open(struct npz_file *file, const char *path, struct arena *arena, struct err *err);
+
+/* Whether there is an array of this name. */
+bool npz_has(const struct npz_file *file, const char *name);
+
+/* An array by its name, as finite doubles, row-major. */
+enum status npz_array(const struct npz_file *file, const char *name, struct arena *arena,
+		      struct npy_array *shape, double **out, struct err *err);
+
+#endif

@@ -1,0 +1,179 @@
+/* What every registered loss promises, with its default options and in both precisions. */
+#include "tests/toy.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* None near a kink of any loss (margins 1, residuals 1) for labels -1 and +1. */
+static const double outputs[] = {-7.31, -2.38, -0.62, -0.21, 0.37, 0.83, 1.21, 2.44, 5.77};
+
+enum { OUTPUTS = sizeof outputs / sizeof outputs[0], N = 2 * OUTPUTS };
+
+static const double WEIGHT = 0.23;
+
+struct fixture {
+	struct arena arena;
+	struct loss_term loss;
+	real f[N], y[N], g[N], h[N], z[N];
+};
+
+static struct fixture make(size_t index)
+{
+	struct fixture t = {0};
+	const struct desc *desc = registry_at(KIND_LOSS, index);
+
+	t.loss = (struct loss_term){(const struct loss *)(const void *)desc,
+				    toy_options(desc, "{}", &t.arena), WEIGHT};
+	for (int k = 0; k < N; k++) {
+		t.f[k] = (real)outputs[k / 2];
+		t.y[k] = k % 2 ? 1 : -1;
+	}
+	return t;
+}
+
+static void each(void (*check)(struct fixture *t))
+{
+	for (size_t i = 0; i < registry_count(KIND_LOSS); i++) {
+		struct fixture t = make(i);
+
+		check(&t);
+		arena_release(&t.arena);
+	}
+}
+
+static void check_value(struct fixture *t)
+{
+	double sum = 0;
+
+	for (int k = 0; k < N; k++)
+		sum += toy_loss(t->loss, (double)t->f[k], (double)t->y[k]);
+	assert_true(fabs(loss_value(t->loss, N, t->f, t->y) - WEIGHT * sum) <= 1e-13 * sum);
+	assert_true(loss_value(t->loss, 0, NULL, NULL) == 0);
+}
+
+static void values_are_those_of_the_definition(void **state)
+{
+	(void)state;
+	each(check_value);
+}
+
+/* Gradients are rounded to real, of size 10: an error of 10 eps / h and of h^2 by truncation. */
+static void check_hessian(struct fixture *t)
+{
+	double step = cbrt(REAL_EPSILON), curvature = loss_curvature(t->loss);
+
+	loss_gradient(t->loss, N, t->f, t->y, t->g);
+	loss_hessian(t->loss, N, t->f, t->y, t->h);
+	for (int k = 0; k < N; k++) {
+		real right = t->f[k] + (real)step, left = t->f[k] - (real)step, above, below;
+		double width = (double)right - (double)left;
+		double value = WEIGHT * (toy_loss(t->loss, (double)right, (double)t->y[k]) -
+					 toy_loss(t->loss, (double)left, (double)t->y[k]));
+
+		loss_gradient(t->loss, 1, &right, &t->y[k], &above);
+		loss_gradient(t->loss, 1, &left, &t->y[k], &below);
+		assert_true(fabs(value / width - (double)t->g[k]) < 20 * step * step);
+		assert_true(fabs((double)(above - below) / width - (double)t->h[k]) <
+			    20 * step * step);
+		assert_true(t->h[k] >= 0);
+		assert_true((double)t->h[k] <= curvature * (1 + 4 * REAL_EPSILON));
+	}
+}
+
+static void gradients_and_hessians_match_differences(void **state)
+{
+	(void)state;
+	each(check_hessian);
+}
+
+/* z = prox(v) says (v - z) / t is a subgradient at z: w l(z') >= w l(z) + (v - z)(z' - z) / t. */
+static void check_prox(struct fixture *t)
+{
+	static const double steps[] = {1e-3, 0.7, 40};
+
+	for (int s = 0; s < 3; s++) {
+		loss_prox(t->loss, N, steps[s], t->f, t->y, t->z);
+		for (int k = 0; k < N * OUTPUTS; k++) {
+			double z = (double)t->z[k / OUTPUTS], other = outputs[k % OUTPUTS];
+			double y = (double)t->y[k / OUTPUTS];
+			double slope = ((double)t->f[k / OUTPUTS] - z) / steps[s];
+			double rise =
+				WEIGHT * (toy_loss(t->loss, other, y) - toy_loss(t->loss, z, y));
+			/* rounding of z, at most 8, shows in the slope */
+			double rounding = 32 * REAL_EPSILON * (1 + 1 / steps[s]);
+
+			assert_true(rise >= slope * (other - z) - rounding * (1 + fabs(other - z)));
+		}
+		memcpy(t->h, t->f, sizeof t->h);
+		loss_prox(t->loss, N, steps[s], t->h, t->y, t->h); /* in place */
+		assert_memory_equal(t->h, t->z, sizeof t->h);
+	}
+}
+
+static void prox_leaves_a_subgradient(void **state)
+{
+	(void)state;
+	each(check_prox);
+}
+
+/* (w l)*(g) = g f - w l(f) at g = w l'(f). g is rounded to real, so it may lie just outside of the
+ * domain of the conjugate, where a loss grows linearly. */
+static void check_conjugate(struct fixture *t)
+{
+	loss_gradient(t->loss, N, t->f, t->y, t->g);
+	for (int k = 0; k < N; k++) {
+		double f = (double)t->f[k], g = (double)t->g[k], y = (double)t->y[k];
+		double inside = 1 - 4 * REAL_EPSILON;
+		double conjugate = loss_conjugate(t->loss, 1, inside, &t->g[k], &t->y[k]);
+		double expected = g * f - WEIGHT * toy_loss(t->loss, f, y);
+
+		assert_true(fabs(conjugate - expected) <= 200 * REAL_EPSILON);
+	}
+}
+
+static void conjugates_meet_fenchel(void **state)
+{
+	(void)state;
+	each(check_conjugate);
+}
+
+/* Flags that solvers rely on. */
+static void check_flags(struct fixture *t)
+{
+	const struct loss *loss = t->loss.loss;
+	bool quadratic = true;
+
+	for (int k = 0; k < N; k++) {
+		double r = (double)t->f[k] - (double)t->y[k];
+
+		quadratic &= fabs(toy_loss(t->loss, (double)t->f[k], (double)t->y[k]) - r * r / 2) <
+			     1e-6;
+	}
+	assert_int_equal(loss->quadratic, quadratic);
+	assert_true(!loss->quadratic || loss->regression);
+}
+
+static void flags_tell_the_truth(void **state)
+{
+	(void)state;
+	each(check_flags);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(values_are_those_of_the_definition),
+		cmocka_unit_test(gradients_and_hessians_match_differences),
+		cmocka_unit_test(prox_leaves_a_subgradient),
+		cmocka_unit_test(conjugates_meet_fenchel),
+		cmocka_unit_test(flags_tell_the_truth),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,83 @@
+/* Inputs that fuzzing found or started from, read again. */
+#include "tests/readers.h"
+
+#include <dirent.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { ROOM = 1 << 16 };
+
+static void replay(const char *reader, readers_function *run)
+{
+	static uint8_t bytes[ROOM];
+	char folder[256], path[600];
+	struct dirent *entry;
+	int count = 0;
+	DIR *list;
+
+	snprintf(folder, sizeof folder, "tests/fuzz/corpus/%s", reader);
+	list = opendir(folder);
+	assert_non_null(list);
+	while ((entry = readdir(list))) {
+		FILE *file;
+		size_t size;
+
+		if (entry->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
+		file = fopen(path, "rb");
+		assert_non_null(file);
+		size = fread(bytes, 1, sizeof bytes, file);
+		fclose(file);
+		run(bytes, size);
+		count++;
+	}
+	closedir(list);
+	assert_true(count > 0);
+}
+
+static void csv(void **state)
+{
+	(void)state;
+	replay("csv", readers_csv);
+}
+
+static void libsvm(void **state)
+{
+	(void)state;
+	replay("libsvm", readers_libsvm);
+}
+
+static void idx(void **state)
+{
+	(void)state;
+	replay("idx", readers_idx);
+}
+
+static void npy(void **state)
+{
+	(void)state;
+	replay("npy", readers_npy);
+}
+
+static void cifar(void **state)
+{
+	(void)state;
+	replay("cifar", readers_cifar);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(csv), cmocka_unit_test(libsvm), cmocka_unit_test(idx),
+		cmocka_unit_test(npy), cmocka_unit_test(cifar),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

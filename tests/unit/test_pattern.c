@@ -1,0 +1,256 @@
+/* Activation patterns against their definition [X h >= 0], and patterns from a file. */
+#include "solvers/core/pattern.h"
+#include "tests/toy.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+extern const struct pattern_source pattern_gaussian;
+
+static struct pattern_options gaussian(long count)
+{
+	return (struct pattern_options){.count = count, .from = {.item = &pattern_gaussian.base}};
+}
+
+static struct patterns sample(struct toy *toy, long count)
+{
+	struct pattern_options options = gaussian(count);
+	struct patterns out;
+	struct err err = {0};
+
+	assert_int_equal(pattern_sample(&options, &toy->problem, &toy->arena, &out, &err),
+			 STATUS_OK);
+	return out;
+}
+
+/* x_k' h_i */
+static double margin(struct mat X, struct mat H, ptrdiff_t k, ptrdiff_t i)
+{
+	double sum = 0;
+
+	for (ptrdiff_t j = 0; j < X.cols; j++)
+		sum += (double)mat_get(X, k, j) * (double)mat_get(H, j, i);
+	return sum;
+}
+
+static bool same_column(struct mat A, ptrdiff_t i, struct mat B, ptrdiff_t j)
+{
+	return memcmp(mat_col(A, i), mat_col(B, j), (size_t)A.rows * sizeof(real)) == 0;
+}
+
+static void check_distinct(struct mat D)
+{
+	for (ptrdiff_t i = 0; i < D.cols; i++)
+		for (ptrdiff_t j = 0; j < i; j++)
+			assert_false(same_column(D, i, D, j));
+}
+
+static void columns_are_the_patterns_of_their_directions(void **state)
+{
+	struct toy toy = toy_make(40, 5, "squared", 1);
+	struct patterns p = sample(&toy, 60);
+
+	(void)state;
+	assert_int_equal(p.D.rows, 40);
+	assert_int_equal(p.D.cols, 60); /* many more exist */
+	assert_int_equal(p.H.rows, 5);
+	assert_int_equal(p.H.cols, 60);
+	for (ptrdiff_t i = 0; i < p.D.cols; i++) {
+		int active = 0;
+
+		for (ptrdiff_t k = 0; k < p.D.rows; k++) {
+			assert_true(mat_get(p.D, k, i) == (margin(toy.problem.X, p.H, k, i) >= 0));
+			active += mat_get(p.D, k, i) > 0;
+		}
+		assert_true(active > 0); /* a neuron without active sample adds nothing */
+	}
+	check_distinct(p.D);
+	arena_release(&toy.arena);
+}
+
+static void larger_sets_extend_smaller_ones(void **state)
+{
+	struct toy toy = toy_make(8, 3, "squared", 1); /* so few that duplicates are drawn */
+	struct patterns few = sample(&toy, 10), many = sample(&toy, 30), other;
+
+	(void)state;
+	assert_int_equal(few.D.cols, 10);
+	assert_int_equal(many.D.cols, 30);
+	for (ptrdiff_t i = 0; i < 10; i++) {
+		assert_true(same_column(few.D, i, many.D, i));
+		assert_true(same_column(few.H, i, many.H, i));
+	}
+	check_distinct(many.D);
+	toy.problem.seed++;
+	other = sample(&toy, 10);
+	assert_false(same_column(few.H, 0, other.H, 0));
+	arena_release(&toy.arena);
+}
+
+/* n lines through the origin of the plane cut it into 2 n sectors: points at the given share of a
+ * full turn around. */
+static void check_plane(ptrdiff_t n, double turn, ptrdiff_t expected)
+{
+	struct arena arena = {0};
+	struct mat X = mat_new(&arena, n, 2);
+	struct toy toy = {.problem = {.X = X, .seed = 3}};
+	struct patterns p;
+
+	for (ptrdiff_t k = 0; k < n; k++) {
+		double angle = turn * 6.283185307179586 * ((double)k + 0.3) / (double)n;
+
+		mat_set(X, k, 0, (real)(cos(angle) * (double)(k + 1)));
+		mat_set(X, k, 1, (real)(sin(angle) * (double)(k + 1)));
+	}
+	p = sample(&toy, 5 * n);
+	assert_int_equal(p.D.cols, expected);
+	assert_int_equal(p.H.cols, expected);
+	check_distinct(p.D);
+	arena_release(&toy.arena);
+	arena_release(&arena);
+}
+
+static void the_plane_has_2n_patterns(void **state)
+{
+	(void)state;
+	check_plane(7, 1, 14);   /* all around: one of 7 lines is never twice the same */
+	check_plane(6, 0.4, 11); /* within a half plane one of the 12 is all zero */
+	check_plane(12, 0.45, 23);
+	check_plane(1, 1, 1);
+}
+
+static void up(const struct problem *problem, const void *options, uint64_t index, real *h)
+{
+	(void)options;
+	(void)index;
+	for (ptrdiff_t j = 0; j < problem->X.cols; j++)
+		h[j] = 1;
+}
+
+static const struct pattern_source always_up = {.base = {.name = "up"}, .direction = up};
+
+static void drawing_ends_when_nothing_new_is_found(void **state)
+{
+	struct arena arena = {0};
+	struct mat X = mat_new(&arena, 3, 2);
+	struct problem problem = {.X = X};
+	struct pattern_options options = {.count = 9, .from = {.item = &always_up.base}};
+	struct patterns p;
+	struct err err = {0};
+
+	(void)state;
+	mat_set(X, 1, 0, 1);
+	mat_set(X, 0, 1, -1);
+	assert_int_equal(pattern_sample(&options, &problem, &arena, &p, &err), STATUS_OK);
+	assert_int_equal(p.D.cols, 1);
+	assert_true(mat_get(p.D, 0, 0) == 0 && mat_get(p.D, 1, 0) == 1);
+	assert_true(mat_get(p.D, 2, 0) == 1); /* x = 0: 0 >= 0 */
+	mat_fill(X, -1);
+	assert_int_equal(pattern_sample(&options, &problem, &arena, &p, &err), STATUS_ENV);
+	assert_non_null(strstr(err.text, "no activation pattern"));
+	arena_release(&arena);
+}
+
+static enum status give(struct toy *toy, const struct mat *given, struct patterns *out,
+			struct err *err)
+{
+	struct pattern_options options = {.count = 1, .file = "D.npy"};
+
+	*err = (struct err){0};
+	toy->problem.patterns = given;
+	return pattern_sample(&options, &toy->problem, &toy->arena, out, err);
+}
+
+static void check_refused(struct toy *toy, const struct mat *given, const char *expected)
+{
+	struct patterns out;
+	struct err err;
+
+	assert_int_equal(give(toy, given, &out, &err), STATUS_ENV);
+	assert_string_equal(err.source, "D.npy");
+	assert_string_equal(err.text, expected);
+}
+
+static void damaged_files_are_refused(void **state)
+{
+	static const double wrong[] = {0.5, -1, 2, 1e-300};
+	struct toy toy = toy_make(9, 3, "squared", 1);
+	struct mat D = mat_new(&toy.arena, 9, 2), rows = mat_rows(D, 0, 8),
+		   none = mat_cols(D, 0, 0);
+
+	(void)state;
+	check_refused(&toy, &rows, "patterns: expected 9 rows, one per training sample, got 8");
+	check_refused(&toy, &none, "patterns: expected at least one column");
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+		mat_set(D, 4, 1, (real)wrong[i]);
+		check_refused(&toy, &D,
+			      arena_format(&toy.arena, "patterns[4, 1]: expected 0 or 1, got %g",
+					   wrong[i]));
+	}
+	mat_set(D, 4, 1, (real)NAN);
+	check_refused(&toy, &D, "patterns[4, 1]: expected 0 or 1, got nan");
+	arena_release(&toy.arena);
+}
+
+/* The direction found for a given pattern lies strictly inside its cone. */
+static void given_patterns_get_an_interior_direction(void **state)
+{
+	struct toy toy = toy_make(30, 4, "squared", 1);
+	struct patterns sampled = sample(&toy, 25), out;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(give(&toy, &sampled.D, &out, &err), STATUS_OK);
+	assert_int_equal(out.D.cols, 25);
+	for (ptrdiff_t i = 0; i < 25; i++) {
+		assert_true(same_column(out.D, i, sampled.D, i));
+		for (ptrdiff_t k = 0; k < 30; k++)
+			assert_true((2 * (double)mat_get(out.D, k, i) - 1) *
+					    margin(toy.problem.X, out.H, k, i) >
+				    0);
+	}
+	arena_release(&toy.arena);
+}
+
+static void impossible_patterns_get_no_direction(void **state)
+{
+	struct arena arena = {0};
+	struct toy toy = {.problem = {.X = mat_new(&arena, 3, 2)}};
+	struct mat D = mat_new(&arena, 3, 2);
+	struct patterns out;
+	struct err err;
+
+	(void)state;
+	mat_set(toy.problem.X, 0, 0, 1);
+	mat_set(toy.problem.X, 1, 0, -1); /* opposite points: never both active */
+	mat_set(toy.problem.X, 2, 1, 1);
+	mat_set(D, 0, 0, 1);
+	mat_set(D, 1, 0, 1);
+	mat_set(D, 0, 1, 1);
+	assert_int_equal(give(&toy, &D, &out, &err), STATUS_OK);
+	assert_true(mat_get(out.H, 0, 0) == 0 && mat_get(out.H, 1, 0) == 0);
+	assert_true(mat_get(out.H, 0, 1) > 0 && mat_get(out.H, 1, 1) < 0);
+	arena_release(&toy.arena);
+	arena_release(&arena);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(columns_are_the_patterns_of_their_directions),
+		cmocka_unit_test(larger_sets_extend_smaller_ones),
+		cmocka_unit_test(the_plane_has_2n_patterns),
+		cmocka_unit_test(drawing_ends_when_nothing_new_is_found),
+		cmocka_unit_test(damaged_files_are_refused),
+		cmocka_unit_test(given_patterns_get_an_interior_direction),
+		cmocka_unit_test(impossible_patterns_get_no_direction),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,358 @@
+/* One cell from its text to its record: files, figures that can be computed again from the stored
+ * model, order of attacked accuracies, errors. */
+#include "harness/data/data.h"
+#include "harness/run/evaluate.h"
+#include "harness/run/run.h"
+#include "harness/spec/spec.h"
+#include "harness/store/csv.h"
+#include "harness/store/folder.h"
+#include "harness/store/npz.h"
+#include "harness/store/result.h"
+#include "tests/toy.h"
+
+#include <float.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include <omp.h>
+
+static const char data_text[] = "name: tiny\n"
+				"seed: 4\n"
+				"data:\n"
+				"  - name: moons\n"
+				"    generate: {kind: moons, n: 60, noise: 0.2}\n"
+				"    split: {test: 0.4, validation: 0.2}\n"
+				"    prepare: [standardize, bias]\n";
+
+static const char attack_text[] =
+	"attack:\n"
+	"  - {attack: fgsm, norm: linf, eps: [0, 0.1, 0.3, 0.6, 1]}\n"
+	"  - {attack: pgd, norm: l2, eps: [0, 0.2, 0.5, 1.5], steps: 5, restarts: 2}\n"
+	"  - {attack: pgd, norm: linf, units: raw, eps: [0, 0.1, 0.5], steps: 3, restarts: 1}\n";
+
+static char folder[64];
+static struct arena arena;
+
+static int make_folder(void **state)
+{
+	(void)state;
+	strcpy(folder, "/tmp/test_run_XXXXXX");
+	return mkdtemp(folder) == NULL;
+}
+
+static int remove_folder(void **state)
+{
+	struct err err = {0};
+
+	(void)state;
+	arena_release(&arena);
+	return folder_remove(folder, &err) != STATUS_OK;
+}
+
+static const char *path_in(const char *name)
+{
+	return arena_format(&arena, "%s/%s", folder, name);
+}
+
+static void write_text(const char *name, const char *text)
+{
+	struct err err = {0};
+
+	assert_int_equal(store_write_text(path_in(name), text, &err), STATUS_OK);
+}
+
+/* The first cell of a spec, its canonical text in cell.json. */
+static const struct cell *pose(const char *train, const char *rest)
+{
+	static struct problems problems;
+	struct experiment *experiment = ARENA_NEW(&arena, struct experiment);
+
+	memset(&problems, 0, sizeof problems);
+	write_text("spec.yaml",
+		   arena_format(&arena, "%strain:\n  - {%s}\n%s", data_text, train, rest));
+	if (spec_load(path_in("spec.yaml"), (struct texts){0}, &arena, experiment, &problems) !=
+	    STATUS_OK)
+		fail_msg("%s", problems.at[0].text);
+	write_text("cell.json", experiment->cells[0].text);
+	return &experiment->cells[0];
+}
+
+static struct result compute(void)
+{
+	struct result result;
+	struct err err = {0};
+
+	if (run_cell(folder, -1, &err) != STATUS_OK)
+		fail_msg("%s", err.text);
+	assert_int_equal(result_read(path_in("result.json"), &arena, &result, &err), STATUS_OK);
+	return result;
+}
+
+static struct csv_table table(const char *name)
+{
+	struct csv_table out;
+	struct err err = {0};
+
+	assert_int_equal(csv_read(path_in(name), &arena, &out, &err), STATUS_OK);
+	return out;
+}
+
+static double value(const struct csv_table *t, size_t row, const char *column)
+{
+	int col = csv_column(t, column);
+
+	assert_true(col >= 0);
+	return csv_value(t, row, col);
+}
+
+static const char *text(const struct csv_table *t, size_t row, const char *column)
+{
+	int col = csv_column(t, column);
+
+	assert_true(col >= 0);
+	return t->cell[row * t->cols + (size_t)col];
+}
+
+static double accuracy(const struct net *net, const struct part *part)
+{
+	double correct = 0;
+
+	for (ptrdiff_t k = 0; k < part->X.rows; k++)
+		correct += (double)part->y[k] * toy_output(net, part->X, k) > 0;
+	return correct / (double)part->X.rows;
+}
+
+/* Every figure of the record that the stored model and the data determine. */
+static void check_model(const struct cell *cell, const struct result *r)
+{
+	struct arena scratch = {0};
+	struct dataset data;
+	struct model model;
+	struct err err = {0};
+	struct problem problem = {.beta = cell->train.beta};
+
+	assert_int_equal(data_load(&cell->data, (uint64_t)cell->seed, cell->repetition, &arena,
+				   &scratch, &data, &err),
+			 STATUS_OK);
+	assert_int_equal(npz_load_model(path_in("model.npz"), &arena, &model, &err), STATUS_OK);
+	assert_true(fabs(accuracy(&model.net, &data.train) - r->train_accuracy) < 1e-12);
+	assert_true(fabs(accuracy(&model.net, &data.validation) - r->validation_accuracy) < 1e-12);
+	assert_true(fabs(accuracy(&model.net, &data.test) - r->test_accuracy) < 1e-12);
+	assert_true(r->n_train == (double)data.train.X.rows &&
+		    r->n_train + r->n_test + r->n_validation == 60);
+	assert_true(r->d == 3 && r->neurons == (double)model.net.U.cols);
+	problem.X = data.train.X;
+	problem.y = data.train.y;
+	problem.loss = (struct loss_term){(const struct loss *)(const void *)cell->train.loss.item,
+					  cell->train.loss.options, 1};
+	if (cell->train.average)
+		problem.loss.weight = 1 / r->n_train;
+	assert_true(fabs(toy_objective(&problem, &model.net) - r->objective_network) <
+		    1e-9 * (1 + r->objective_network));
+	arena_release(&scratch);
+}
+
+/* One iteration after the other; the last row is the result. */
+static void check_trace(const struct result *r)
+{
+	struct csv_table t = table("trace.csv");
+	size_t last = t.rows - 1;
+
+	assert_true(t.rows > 1);
+	for (size_t row = 1; row < t.rows; row++) {
+		assert_true(value(&t, row, "iteration") > value(&t, row - 1, "iteration"));
+		assert_true(value(&t, row, "seconds") >= value(&t, row - 1, "seconds"));
+	}
+	assert_true(value(&t, last, "iteration") == r->iterations);
+	assert_true(value(&t, last, "objective_network") == r->objective_network);
+	assert_true(value(&t, last, "test_accuracy") == r->test_accuracy);
+	/* the clock of the trace is that of setup and solve */
+	assert_true(fabs(value(&t, last, "seconds") - r->setup_s - r->solve_s) < 1e-3);
+}
+
+static void check_attacks(const struct result *r)
+{
+	struct csv_table t = table("attack.csv");
+
+	assert_int_equal(t.rows, 5 + 4 + 3);
+	for (size_t row = 0; row < t.rows; row++) {
+		double robust = value(&t, row, "robust_accuracy");
+		bool first = value(&t, row, "eps") == 0;
+
+		assert_true(value(&t, row, "n") == r->n_test);
+		assert_true(fabs(value(&t, row, "accuracy") - r->test_accuracy) < 1e-12);
+		/* up to the rounding of the ends of the interval */
+		assert_true(value(&t, row, "robust_accuracy_lo") <= robust + DBL_EPSILON);
+		assert_true(value(&t, row, "robust_accuracy_hi") >= robust - DBL_EPSILON);
+		if (first)
+			assert_true(fabs(robust - r->test_accuracy) < 1e-12);
+		else
+			assert_true(robust <= value(&t, row - 1, "robust_accuracy"));
+		if (!first)
+			assert_string_equal(text(&t, row, "attack"), text(&t, row - 1, "attack"));
+	}
+	/* a radius of the size of the moons leaves little */
+	assert_true(value(&t, 4, "robust_accuracy") < 0.7 * r->test_accuracy);
+}
+
+static void check_cell(const char *train)
+{
+	const struct cell *cell = pose(train, attack_text);
+	struct result r = compute();
+
+	assert_string_equal(r.status, "ok");
+	assert_string_equal(r.data, "moons");
+	assert_string_equal(r.method, cell->train.name);
+	assert_true(r.test_accuracy > 0.7); /* two moons: half would be a coin */
+	assert_true(r.setup_s >= 0 && r.solve_s > 0 && r.eval_s > 0 && r.attack_s > 0);
+	assert_true(r.peak_mem_bytes > 0);
+	check_model(cell, &r);
+	check_trace(&r);
+	check_attacks(&r);
+}
+
+static void convex_cells_leave_a_record(void **state)
+{
+	struct result r;
+
+	(void)state;
+	check_cell("solver: admm, patterns: 20, beta: 0.1, stop: {iterations: 300}");
+	check_cell("solver: scp, name: sampled, neurons: 40, loss: logistic, beta: 1e-2, average: "
+		   "true, "
+		   "stop: {iterations: 100, gap: 1e-6}");
+	r = compute(); /* again, over the old record */
+	assert_string_equal(r.outcome, "converged");
+	assert_true(r.gap < 1e-6 && r.gap >= -1e-12);
+	assert_true(r.lower_bound <= r.objective + 1e-12 && r.feasibility == 0);
+	assert_string_equal(r.bound_scope, "sampled");
+}
+
+static void baseline_cells_leave_a_record(void **state)
+{
+	struct result r;
+
+	(void)state;
+	check_cell(
+		"solver: adam, width: 30, epochs: 200, learning_rate: 0.02, batch: 8, beta: 0.01");
+	assert_int_equal(result_read(path_in("result.json"), &arena, &r, &(struct err){0}),
+			 STATUS_OK);
+	assert_true(r.iterations == 200);
+	assert_true(isnan(r.gap) && isnan(r.lower_bound)); /* never made up */
+}
+
+static struct mat stored_weights(void)
+{
+	struct model model;
+	struct err err = {0};
+
+	assert_int_equal(npz_load_model(path_in("model.npz"), &arena, &model, &err), STATUS_OK);
+	return model.net.U;
+}
+
+static void the_same_cell_gives_the_same_model(void **state)
+{
+	struct mat first, again;
+
+	(void)state;
+	pose("solver: sgd, width: 10, epochs: 7, learning_rate: 0.01", "");
+	compute();
+	first = stored_weights();
+	compute();
+	again = stored_weights();
+	assert_int_equal(first.cols, again.cols);
+	for (ptrdiff_t j = 0; j < first.cols; j++)
+		assert_memory_equal(mat_col(first, j), mat_col(again, j),
+				    (size_t)first.rows * sizeof(real));
+}
+
+static void iteration_limits_are_kept(void **state)
+{
+	struct result r;
+
+	(void)state;
+	pose("solver: admm, patterns: 20, beta: 0.1, stop: {iterations: 17}", "");
+	r = compute();
+	assert_true(r.iterations == 17);
+	assert_string_equal(r.outcome, "iteration_limit");
+	assert_int_equal(access(path_in("attack.csv"), F_OK), -1); /* none was asked for */
+}
+
+static void divergence_is_a_failed_cell_with_a_record(void **state)
+{
+	struct result r;
+
+	(void)state;
+	pose("solver: sgd, width: 10, epochs: 60, learning_rate: 1e9", "");
+	r = compute();
+	assert_string_equal(r.status, "failed");
+	assert_string_equal(r.outcome, "diverged");
+	assert_non_null(r.message);
+}
+
+static void check_error(enum status status, const char *part)
+{
+	struct err err = {0};
+
+	assert_int_equal(run_cell(folder, -1, &err), status);
+	if (!strstr(err.text, part))
+		fail_msg("\"%s\" does not say \"%s\"", err.text, part);
+	assert_int_equal(access(path_in("result.json"), F_OK), -1);
+}
+
+static void what_cannot_run_says_why(void **state)
+{
+	(void)state;
+	check_error(STATUS_ENV, ""); /* no cell.json */
+	write_text("cell.json", "{\"seed\":");
+	check_error(STATUS_SPEC, "");
+	pose("solver: scp, neurons: 20, loss: hinge", "");
+	check_error(STATUS_SPEC, "hinge");
+}
+
+static void progress_is_written_as_lines(void **state)
+{
+	struct err err = {0};
+	char line[4096];
+	ssize_t length;
+	int ends[2];
+	double iteration, seconds;
+
+	(void)state;
+	pose("solver: admm, patterns: 20, beta: 0.1, stop: {iterations: 40}", "");
+	assert_int_equal(pipe(ends), 0);
+	assert_int_equal(run_cell(folder, ends[1], &err), STATUS_OK);
+	close(ends[1]);
+	length = read(ends[0], line, sizeof line - 1);
+	close(ends[0]);
+	assert_true(length > 0);
+	line[length] = '\0';
+	assert_int_equal(line[length - 1], '\n');
+	assert_int_equal(sscanf(line, "%lf %*s %lf\n", &iteration, &seconds), 2);
+	assert_true(iteration >= 0 && iteration <= 40 && seconds >= 0);
+}
+
+#define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, make_folder, remove_folder)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		IN_FOLDER(convex_cells_leave_a_record),
+		IN_FOLDER(baseline_cells_leave_a_record),
+		IN_FOLDER(the_same_cell_gives_the_same_model),
+		IN_FOLDER(iteration_limits_are_kept),
+		IN_FOLDER(divergence_is_a_failed_cell_with_a_record),
+		IN_FOLDER(what_cannot_run_says_why),
+		IN_FOLDER(progress_is_written_as_lines),
+	};
+
+	omp_set_num_threads(1); /* on matrices so small threads cost more than they bring */
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
