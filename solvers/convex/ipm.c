@@ -17,6 +17,8 @@ static const struct option rows[] = {
 	{0},
 };
 
+static const char *const losses[] = {"squared", "logistic", NULL}; /* smooth ones */
+
 enum {
 	ASSEMBLED_MOST = 4000, /* order 2dP: a factorisation of about 20 GFLOP */
 	CHUNK = 512,           /* columns of the coupling added at once, at least one block */
@@ -371,7 +373,7 @@ const struct trainer trainer_ipm = {
 		 .cite = "andersen2000",
 		 .options = rows,
 		 .size = sizeof(struct ipm_options)},
-	.needs_curvature = true,
+	.losses = losses,
 	.patterns = patterns,
 	.forecast = forecast,
 	.setup = setup,

@@ -22,8 +22,8 @@ struct scp_options {
 static const struct option rows[] = {
 	{OPTION_FIELD(struct scp_options, neurons), .initial = "500", .range = RANGE_FROM(1),
 	 .doc = "N, number of sampled first-layer directions"},
-	{OPTION_FIELD(struct scp_options, method), .initial = "newton", .kind = KIND_SCP_METHOD,
-	 .doc = "how the l1 program is solved"},
+	{OPTION_FIELD(struct scp_options, method), .initial = "null", .kind = KIND_SCP_METHOD,
+	 .doc = "how the l1 program is solved; unset: newton for smooth losses, else fista"},
 	{0},
 };
 
@@ -35,10 +35,28 @@ struct state {
 	real *slope; /* N */
 };
 
-static const struct scp_method *method_of(const void *options)
+/* Whether a method can take this loss. */
+static bool method_takes(const struct scp_method *method, struct loss_term loss)
 {
-	return (const struct scp_method *)(const void *)((const struct scp_options *)options)
-		->method.item;
+	return !(method->needs_smooth && !loss.loss->smooth) &&
+	       !(method->needs_curvature && !isfinite(loss_curvature(loss)));
+}
+
+/* The method that was named; else the first of the list without options of its own that takes the
+ * loss (NULL: any loss). NULL if there is none. */
+static const struct scp_method *method_of(const struct scp_options *options,
+					  const struct loss_term *loss)
+{
+	if (options->method.item)
+		return (const struct scp_method *)(const void *)options->method.item;
+	for (size_t i = 0; i < registry_count(KIND_SCP_METHOD); i++) {
+		const struct scp_method *method =
+			(const struct scp_method *)(const void *)registry_at(KIND_SCP_METHOD, i);
+
+		if (method->base.size == 0 && (!loss || method_takes(method, *loss)))
+			return method;
+	}
+	return NULL;
 }
 
 static void forecast(const void *options, ptrdiff_t n, ptrdiff_t d, struct forecast *out)
@@ -46,7 +64,7 @@ static void forecast(const void *options, ptrdiff_t n, ptrdiff_t d, struct forec
 	const struct scp_options *o = options;
 	double N = (double)o->neurons, samples = (double)n, features = (double)d;
 
-	method_of(o)->forecast(o->method.options, n, o->neurons, out);
+	method_of(o, NULL)->forecast(o->method.options, n, o->neurons, out);
 	out->bytes += (samples * N + features * N + 2 * N + 2 * samples) * sizeof(real);
 	out->setup_flops += 2 * samples * features * N;
 }
@@ -89,12 +107,14 @@ static enum status setup(const struct problem *problem, const void *options, str
 	const struct scp_options *o = options;
 	ptrdiff_t N = o->neurons, n = problem->X.rows;
 
-	s->method = method_of(o);
-	if (s->method->needs_curvature && !isfinite(loss_curvature(problem->loss)))
-		return err_set(
-			err, STATUS_SPEC,
-			"scp: method %s needs a loss with a finite second derivative, not %s",
-			s->method->base.name, problem->loss.loss->base.name);
+	s->method = method_of(o, &problem->loss);
+	if (!s->method || !method_takes(s->method, problem->loss))
+		return err_set(err, STATUS_SPEC,
+			       "scp: %s does not take the loss %s: newton needs a continuous "
+			       "second derivative, "
+			       "fista a bounded one",
+			       s->method ? s->method->base.name : "no method",
+			       problem->loss.loss->base.name);
 	s->scp.problem = problem;
 	s->scp.U = mat_new(arena, problem->X.cols, N);
 	s->scp.Phi = mat_new(arena, n, N);

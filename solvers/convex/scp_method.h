@@ -25,6 +25,7 @@ struct scp {
 struct scp_method {
 	struct desc base;
 	bool needs_curvature; /* only losses with a finite second derivative */
+	bool needs_smooth;    /* and only with a continuous one */
 	/* Bytes and flops beyond Phi, for n samples and N neurons. */
 	void (*forecast)(const void *options, ptrdiff_t n, ptrdiff_t N, struct forecast *out);
 	enum status (*setup)(struct scp *scp, const void *options, struct arena *arena,

@@ -343,6 +343,7 @@ const struct scp_method scp_newton = {
 		 .doc = "primal-dual interior point; about twenty iterations for any beta",
 		 .cite = "mehrotra1992"},
 	.needs_curvature = true,
+	.needs_smooth = true,
 	.forecast = forecast,
 	.setup = setup,
 	.step = step,

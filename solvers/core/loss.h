@@ -18,6 +18,7 @@ struct loss {
 	bool regression; /* makes sense for real targets */
 	bool quadratic;  /* l(f, y) = (f - y)^2 / 2: a u-step can take it in without a split */
 	/* sum_k l(f_k, y_k) */
+	bool smooth; /* the second derivative is continuous: Newton's method applies */
 	double (*value)(const void *o, size_t n, const real *f, const real *y);
 	/* g_k = dl/df at f_k (a subgradient where there is a kink) */
 	void (*gradient)(const void *o, size_t n, const real *f, const real *y, real *g);

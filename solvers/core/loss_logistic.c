@@ -182,6 +182,7 @@ const struct loss loss_logistic = {
 		 .cite = "",
 		 .options = rows,
 		 .size = sizeof(struct logistic_options)},
+	.smooth = true,
 	.value = value,
 	.gradient = gradient,
 	.hessian = hessian,

@@ -64,6 +64,7 @@ const struct loss loss_squared = {
 	.base = {.name = "squared", .doc = "(f - y)^2 / 2", .cite = ""},
 	.regression = true,
 	.quadratic = true,
+	.smooth = true,
 	.value = value,
 	.gradient = gradient,
 	.hessian = hessian,

@@ -321,7 +321,9 @@ static void forecasts_tell_the_memory_of_setup(void **state)
 		assert_int_equal(run->status, STATUS_OK);
 		run->trainer->forecast(run->options, ROWS, COLUMNS, &forecast);
 		ratio = forecast.bytes / (double)run->arena.bytes;
-		if (!(ratio > 0.7 && ratio < 1.3))
+		/* A forecast is of the pages touched: half of a symmetric factor may not be, and
+		 * scratch that is gone after setup is not in the arena. */
+		if (!(ratio > 0.5 && ratio < 2))
 			fail_msg("%s: forecast %g bytes, setup took %zu", run->trainer->base.name,
 				 forecast.bytes, run->arena.bytes);
 		assert_true(forecast.setup_flops >= 0 && forecast.iteration_flops > 0);
