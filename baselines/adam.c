@@ -103,22 +103,6 @@ static void step(void *state, struct progress *progress)
 	backprop_report(&adam->base, progress);
 }
 
-static ptrdiff_t width(const void *state)
-{
-	return ((const struct adam *)state)->base.m;
-}
-
-static void network(const void *state, struct net *net)
-{
-	backprop_network(&((const struct adam *)state)->base, net);
-}
-
-static ptrdiff_t patterns_used(const void *state)
-{
-	(void)state;
-	return 0;
-}
-
 static void forecast(const void *options, ptrdiff_t n, ptrdiff_t d, struct forecast *out)
 {
 	const struct adam_options *o = options;
@@ -135,7 +119,6 @@ const struct trainer trainer_adam = {
 	.forecast = forecast,
 	.setup = setup,
 	.step = step,
-	.width = width,
-	.network = network,
-	.patterns_used = patterns_used,
+	.width = backprop_width,
+	.network = backprop_network,
 };

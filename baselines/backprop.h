@@ -111,7 +111,9 @@ void backprop_epoch(struct backprop *b, backprop_rule rule, void (*before)(void 
 /* After an epoch: early stopping, and what a step reports. */
 void backprop_report(struct backprop *b, struct progress *progress);
 
-void backprop_network(const struct backprop *b, struct net *net);
+/* `width` and `network` of a trainer whose state begins with a struct backprop. */
+ptrdiff_t backprop_width(const void *state);
+void backprop_network(const void *state, struct net *net);
 
 /* `vectors` is the number of weight-sized arrays of the method beyond weights and gradient. */
 void backprop_forecast(const struct backprop_options *options, ptrdiff_t n, ptrdiff_t d,

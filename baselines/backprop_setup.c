@@ -147,8 +147,14 @@ void backprop_report(struct backprop *b, struct progress *progress)
 		memcpy(b->weights, b->best, b->count * sizeof *b->weights);
 }
 
-void backprop_network(const struct backprop *b, struct net *net)
+ptrdiff_t backprop_width(const void *state)
 {
+	return ((const struct backprop *)state)->m;
+}
+
+void backprop_network(const void *state, struct net *net)
+{
+	const struct backprop *b = state;
 	struct net own = as_net(b);
 
 	net->U.cols = b->m;

@@ -115,12 +115,6 @@ static void network(const void *state, struct net *net)
 	memcpy(net->alpha, t->net.alpha, (size_t)net->U.cols * sizeof *net->alpha);
 }
 
-static ptrdiff_t patterns_used(const void *state)
-{
-	(void)state;
-	return 0;
-}
-
 static void forecast(const void *options, ptrdiff_t n, ptrdiff_t d, struct forecast *out)
 {
 	double m = (double)((const struct fixed_options *)options)->width;
@@ -142,5 +136,4 @@ const struct trainer trainer_gd_fixed_head = {
 	.step = step,
 	.width = width,
 	.network = network,
-	.patterns_used = patterns_used,
 };

@@ -67,22 +67,6 @@ static void step(void *state, struct progress *progress)
 	backprop_report(&sgd->base, progress);
 }
 
-static ptrdiff_t width(const void *state)
-{
-	return ((const struct sgd *)state)->base.m;
-}
-
-static void network(const void *state, struct net *net)
-{
-	backprop_network(&((const struct sgd *)state)->base, net);
-}
-
-static ptrdiff_t patterns_used(const void *state)
-{
-	(void)state;
-	return 0;
-}
-
 static void forecast(const void *options, ptrdiff_t n, ptrdiff_t d, struct forecast *out)
 {
 	const struct sgd_options *o = options;
@@ -99,7 +83,6 @@ const struct trainer trainer_sgd = {
 	.forecast = forecast,
 	.setup = setup,
 	.step = step,
-	.width = width,
-	.network = network,
-	.patterns_used = patterns_used,
+	.width = backprop_width,
+	.network = backprop_network,
 };

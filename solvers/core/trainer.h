@@ -74,7 +74,7 @@ struct trainer {
 	void (*network)(const void *state, struct net *net);
 	/* NULL if the method has no certificate. Allocates nothing. */
 	void (*certify)(void *state, struct certificate *certificate);
-	/* Number of activation patterns or sampled neurons in use, 0 if the notion does not apply.
+	/* Number of activation patterns or sampled neurons in use; NULL if there are none.
 	 */
 	ptrdiff_t (*patterns_used)(const void *state);
 };
