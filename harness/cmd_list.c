@@ -15,7 +15,8 @@ static void list_kind(enum kind kind)
 	}
 	printf("%s\n", registry_title(kind));
 	for (size_t i = 0; i < registry_count(kind); i++)
-		printf("  %-*s  %s\n", width, registry_at(kind, i)->name, registry_at(kind, i)->doc);
+		printf("  %-*s  %s\n", width, registry_at(kind, i)->name,
+		       registry_at(kind, i)->doc);
 }
 
 int cmd_list(struct cli_args *args)

@@ -1,6 +1,6 @@
 /* relubench report DIR, relubench plot DIR: everything derived from the records, built again. */
-#include "harness/report/report.h"
 #include "harness/cli.h"
+#include "harness/report/report.h"
 
 static int rebuild(const struct cli_args *args, bool with_table)
 {

@@ -60,6 +60,8 @@ void figure_panel(struct figure *figure, const char *title, const char *x_label,
 		  const char *y_label);
 /* Logarithmic axis 'x' or 'y' of this panel, for data between low and high, both > 0. */
 void figure_log(struct figure *figure, char axis, double low, double high);
+/* Room around the values of axis 'x' or 'y' where they are all the same. */
+void figure_span(struct figure *figure, char axis, double low, double high);
 /* A range wide enough for a logarithmic axis? */
 bool figure_wants_log(double low, double high);
 

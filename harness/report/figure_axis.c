@@ -50,6 +50,14 @@ void figure_log(struct figure *figure, char axis, double low, double high)
 		fputs("set offsets graph 0.02, graph 0.02, graph 0.02, graph 0.03\n", figure->gp);
 }
 
+void figure_span(struct figure *figure, char axis, double low, double high)
+{
+	double room = low != 0 ? 0.1 * fabs(low) : 1;
+
+	if (!(high > low))
+		fprintf(figure->gp, "set %crange [%.9g:%.9g]\n", axis, low - room, low + room);
+}
+
 bool figure_wants_log(double low, double high)
 {
 	const double decade = 10; /* less than one looks the same on both scales */

@@ -34,8 +34,8 @@ const char html_parts_style[] =
 	"tbody tr:hover{background:var(--head)}\n"
 	"tr.bad td{color:var(--bad);background:var(--badbg)}"
 	"tr.suspect td{color:var(--warn);background:var(--warnbg)}\n"
-	"input.filter{font:inherit;color:inherit;background:var(--bg);border:1px solid var(--line);"
-	"border-radius:6px;padding:4px 10px;width:260px}\n"
+	"input.filter{font:inherit;color:inherit;background:var(--bg);"
+	"border:1px solid var(--line);border-radius:6px;padding:4px 10px;width:260px}\n"
 	"figure{margin:0 0 24px}figure:last-child{margin:0}figcaption{margin:0 0 8px;"
 	"font-weight:600}\n"
 	".plot{background:#fff;border:1px solid var(--line);border-radius:8px;padding:10px;"
@@ -44,8 +44,8 @@ const char html_parts_style[] =
 	"font:12.5px/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}\n"
 	"@media print{section{break-inside:avoid}.scroll{max-height:none}}\n";
 
-/* Sorting by a click on a column, filtering by words that a row must all have. The page's address can
- * ask for both: #sort=summary,3,-1&filter=cells,timeout (section, column from 1, order). */
+/* Sorting by a click on a column, filtering by words that a row must all have. The page's address
+ * can ask for both: #sort=summary,3,-1&filter=cells,timeout (section, column from 1, order). */
 const char html_parts_script[] =
 	"function sortTable(table,column,order){\n"
 	"var heads=table.querySelectorAll('th'),body=table.tBodies[0];\n"
@@ -72,7 +72,8 @@ const char html_parts_script[] =
 	"section.querySelector('.shown').textContent="
 	"words.length?shown+' of '+rows.length+' rows':''}\n"
 	"document.querySelectorAll('section').forEach(function(section){\n"
-	"var table=section.querySelector('table.sort'),input=section.querySelector('input.filter');\n"
+	"var table=section.querySelector('table.sort'),"
+	"input=section.querySelector('input.filter');\n"
 	"if(!table)return;\n"
 	"table.querySelectorAll('th').forEach(function(th,column){\n"
 	"th.addEventListener('click',function(){"

@@ -110,8 +110,8 @@ static enum status write_plot(const void *options, const struct records *records
 	struct arena *arena = records->arena;
 	struct series_list list = series_of(records, (enum series_settings)o->settings, 1);
 	struct attack_kinds kinds = attacks_of(records, NULL);
-	bool tilted = bars_tilt(&list, records);
-	struct figure_plan plan = {.tic_room = tilted ? bars_room(&list) : 0};
+	int angle = bars_angle(&list, records);
+	struct figure_plan plan = {.tic_room = bars_room(&list, angle)};
 	struct figure figure;
 
 	for (size_t k = 0; k < kinds.count && o->eps > 0; k++)
@@ -133,7 +133,7 @@ static enum status write_plot(const void *options, const struct records *records
 			continue;
 		figure_panel(&figure, series_title(records, records->data[i]), NULL,
 			     "test accuracy");
-		bars_tics(&figure, &list, records->data[i], tilted);
+		bars_tics(&figure, &list, records->data[i], angle);
 		fputs("set yrange [0:1]\n", figure.gp);
 		draw_panel(&figure, &list, &kinds, records->data[i], arena);
 	}

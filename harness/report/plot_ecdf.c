@@ -144,7 +144,7 @@ static enum status write_plot(const void *options, const struct records *records
 		     "share of runs");
 	fputs("set yrange [0:1.02]\nset offsets 0,0,0,0\n", figure.gp);
 	fprintf(figure.gp, "set xrange [%.9g:%.9g]\n", race.first / 1.3, race.last * 1.3);
-	figure_log(&figure, 'x', race.first, race.last);
+	figure_log(&figure, 'x', race.first / 1.3, race.last * 1.3);
 	for (size_t e = 0; e < race.list.entry_count; e++)
 		draw_entry(&figure, &race, e, arena);
 	figure_plot(&figure);

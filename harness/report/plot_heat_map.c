@@ -182,6 +182,22 @@ static void write_tics(struct figure *figure, char axis, const struct axis_value
 		(double)values->count - 0.5);
 }
 
+/* Five values from end to end. */
+static void write_bar_tics(struct figure *figure, double low, double high)
+{
+	enum { STEPS = 4 };
+	bool logarithmic = figure_wants_log(low, high);
+
+	fputs(logarithmic ? "set logscale cb\nset cbtics (" : "set cbtics (", figure->gp);
+	for (int i = 0; i <= STEPS; i++) {
+		double share = (double)i / STEPS;
+		double at = logarithmic ? low * pow(high / low, share) : low + share * (high - low);
+
+		fprintf(figure->gp, "%s'%.3g' %.9g", i ? ", " : "", at, at);
+	}
+	fputs(") font ',10' scale 0.4\n", figure->gp);
+}
+
 /* Colours of the map "viridis" (van der Walt and Smith 2015), which also reads in grey. */
 static void write_colours(struct figure *figure, const struct heat *heat)
 {
@@ -197,14 +213,10 @@ static void write_colours(struct figure *figure, const struct heat *heat)
 		"4 '#7ad151', 5 '#fde725')\n"
 		"set cbrange [%.9g:%.9g]\n"
 		"set colorbox horizontal user origin screen %.5f,%.5f size screen %.5f,%.5f\n"
-		"set cbtics autofreq font ',10' scale 0.4\nset format cb '%%.3g'\nunset grid\n",
+		"unset grid\n",
 		low, high, BAR_LEFT / figure->width, 1 - (bottom + BAR_HEIGHT) / figure->height,
 		BAR_WIDTH / figure->width, BAR_HEIGHT / figure->height);
-	if (figure_wants_log(heat->low, heat->high))
-		fputs("set logscale cb\n", figure->gp);
-	else
-		fprintf(figure->gp, "set cbtics %.9g,%.9g,%.9g\n", low, (high - low) / 4,
-			high + (high - low) / 8);
+	write_bar_tics(figure, low, high);
 }
 
 /* White on the dark half of the colours, black on the other. */

@@ -79,13 +79,13 @@ static enum status write_plot(const void *options, const struct records *records
 	struct arena *arena = records->arena;
 	struct series_list list = series_of(records, (enum series_settings)o->settings, 1);
 	struct figure_entry entries[PHASES];
-	bool tilted = bars_tilt(&list, records);
+	int angle = bars_angle(&list, records);
 	struct figure_plan plan = {.entries = entries, .entry_count = PHASES};
 	struct figure figure;
 
 	for (size_t k = 0; k < PHASES; k++)
 		entries[k] = (struct figure_entry){labels[k], {colours[k], k}, FIGURE_BAR};
-	plan.tic_room = tilted ? bars_room(&list) : 0;
+	plan.tic_room = bars_room(&list, angle);
 	for (size_t i = 0; i < records->data_count; i++)
 		plan.panels += has_bars(&list, records->data[i], arena);
 	*written = plan.panels > 0;
@@ -100,7 +100,7 @@ static enum status write_plot(const void *options, const struct records *records
 		if (!has_bars(&list, records->data[i], arena))
 			continue;
 		figure_panel(&figure, series_title(records, records->data[i]), NULL, "time in s");
-		bars_tics(&figure, &list, records->data[i], tilted);
+		bars_tics(&figure, &list, records->data[i], angle);
 		fputs("set yrange [0:*]\nset offsets 0,0,graph 0.04,0\n", figure.gp);
 		draw_panel(&figure, &list, records->data[i], arena);
 	}

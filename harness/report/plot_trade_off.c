@@ -94,6 +94,24 @@ static void draw_method(struct figure *figure, const struct records *records,
 		    figure_colour(style), figure_point(style));
 }
 
+static void set_ranges(struct figure *figure, const struct series_list *list,
+		       const struct attack_kind *kind, const char *data, struct arena *arena)
+{
+	double low[2] = {HUGE_VAL, HUGE_VAL}, high[2] = {-HUGE_VAL, -HUGE_VAL}, row[COLUMNS];
+
+	for (size_t i = 0; i < list->count; i++) {
+		if (strcmp(list->at[i].group->data, data) != 0 ||
+		    !point_of(list->at[i].group, kind, row, arena))
+			continue;
+		for (size_t k = 0; k < 2; k++) {
+			low[k] = fmin(low[k], row[2 + 2 * k]);
+			high[k] = fmax(high[k], row[3 + 2 * k]);
+		}
+	}
+	figure_span(figure, 'x', low[0], high[0]);
+	figure_span(figure, 'y', low[1], high[1]);
+}
+
 static void draw_panel(struct figure *figure, const struct records *records,
 		       const struct series_list *list, const struct attack_kind *kind,
 		       const char *data)
@@ -103,6 +121,7 @@ static void draw_panel(struct figure *figure, const struct records *records,
 	figure_panel(figure, series_title(records, data), "clean test accuracy",
 		     arena_format(arena, "robust accuracy, %s%s eps = %.3g", kind->norm,
 				  strcmp(kind->units, "raw") == 0 ? " raw" : "", kind->eps));
+	set_ranges(figure, list, kind, data, arena);
 	for (size_t m = 0; m < records->method_count; m++)
 		draw_method(figure, records, list, kind, m, data);
 	figure_plot(figure);

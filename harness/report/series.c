@@ -196,22 +196,51 @@ const char *series_caption(const struct series_list *list, struct arena *arena)
 	return text;
 }
 
+/* The label of a group whatever its problem. */
+static const char *pooled_label(const struct series_list *list, const struct group *group,
+				struct arena *arena)
+{
+	const struct record *r = group->member[0];
+	const char *text = group->method;
+
+	for (size_t k = 0; !one_setting(list, group) && k < r->swept_count; k++)
+		if (!records_of_data(&r->swept[k]))
+			text = arena_format(arena, "%s, %s=%s", text,
+					    records_short(r->swept[k].path), r->swept[k].value);
+	return text;
+}
+
+/* Groups without any cell that is ok have no curve, but they are runs that were made: where a
+ * method has one setting, its first one stands for a problem that it failed on altogether. */
+static void add_failed(struct series_list *list, const struct records *records)
+{
+	struct index known = index_new(records->group_count, records->arena);
+
+	for (size_t i = 0; i < list->count; i++)
+		index_place(&known, select_key(list->at[i].group, records->arena), 0);
+	for (size_t g = 0; g < records->group_count; g++) {
+		const struct group *group = &records->groups[g];
+		const char *key = select_key(group, records->arena);
+
+		if (records_ok_count(group) || (group->left_out && !list->all))
+			continue;
+		if (one_setting(list, group) && index_find(&known, key) != INDEX_NONE)
+			continue;
+		index_place(&known, key, 0);
+		list->at[list->count++].group = group;
+	}
+}
+
 void series_pool(struct series_list *list, const struct records *records)
 {
-	struct index labels = index_new(list->count, records->arena);
+	struct index labels = index_new(records->group_count, records->arena);
 
+	add_failed(list, records);
 	list->entry_count = 0;
 	for (size_t i = 0; i < list->count; i++) {
 		struct series *series = &list->at[i];
-		const struct record *r = series->group->member[0];
-		const char *text = series->group->method;
 
-		for (size_t k = 0; !one_setting(list, series->group) && k < r->swept_count; k++)
-			if (!records_of_data(&r->swept[k]))
-				text = arena_format(records->arena, "%s, %s=%s", text,
-						    records_short(r->swept[k].path),
-						    r->swept[k].value);
-		series->label = text;
+		series->label = pooled_label(list, series->group, records->arena);
 		add_entry(list, &labels, series);
 		series->colour = series->entry;
 	}

@@ -45,7 +45,8 @@ struct series_list {
 struct series_list series_of(const struct records *records, enum series_settings settings,
 			     size_t curves);
 
-/* For a plot over all problems together: one label per method and setting, whatever the problem. */
+/* For a plot over all problems together: one label per method and setting, whatever the problem,
+ * and the groups without any cell that is ok are added. */
 void series_pool(struct series_list *list, const struct records *records);
 
 /* Number of series of a data set. */

@@ -50,12 +50,10 @@ static enum status read_cell(struct run *run, struct err *err)
 static enum status load_data(struct run *run, struct err *err)
 {
 	const struct cell *cell = &run->cell;
-	struct arena scratch = {0};
 	double start = clock_seconds();
 	enum status status = data_load(&cell->data, (uint64_t)cell->seed, cell->repetition,
-				       &run->arena, &scratch, &run->data, err);
+				       &run->arena, &run->data, err);
 
-	arena_release(&scratch);
 	run->result.load_s = clock_seconds() - start;
 	return status;
 }

@@ -18,10 +18,10 @@ static const double baseline_bytes = 40.0 * 1024 * 1024;
 
 enum status forecast_shape_of(const struct cell *cell, struct forecast_shape *out, struct err *err)
 {
-	struct arena arena = {0}, scratch = {0};
+	struct arena arena = {0};
 	struct dataset set;
-	enum status status = data_load(&cell->data, (uint64_t)cell->seed, cell->repetition, &arena,
-				       &scratch, &set, err);
+	enum status status =
+		data_load(&cell->data, (uint64_t)cell->seed, cell->repetition, &arena, &set, err);
 
 	if (status == STATUS_OK) {
 		ptrdiff_t n = set.train.X.rows + set.validation.X.rows + set.test.X.rows;
@@ -31,7 +31,6 @@ enum status forecast_shape_of(const struct cell *cell, struct forecast_shape *ou
 		out->d = (double)set.train.X.cols;
 		out->raw_bytes = (double)n * (double)set.raw_d * sizeof(double);
 	}
-	arena_release(&scratch);
 	arena_release(&arena);
 	return status;
 }

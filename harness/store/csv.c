@@ -14,6 +14,8 @@ enum {
 	DIGITS_FULL = 17   /* ... and any double survives 17 digits */
 };
 
+#define WHOLE 1e15 /* whole numbers below it have at most 15 digits */
+
 enum status csv_open(struct csv *csv, const char *path, const char *const *header, struct err *err)
 {
 	*csv = (struct csv){.file = fopen(path, "we"), .path = path};
@@ -49,6 +51,10 @@ void csv_text(struct csv *csv, const char *text)
 
 void csv_format(double value, char text[CSV_NUMBER_BYTES])
 {
+	if (fabs(value) < WHOLE && value == floor(value) && !(value == 0 && signbit(value))) {
+		snprintf(text, CSV_NUMBER_BYTES, "%ld", (long)value); /* no need to read it back */
+		return;
+	}
 	for (int digits = DIGITS_SHORT; digits <= DIGITS_FULL; digits++) {
 		snprintf(text, CSV_NUMBER_BYTES, "%.*g", digits, value);
 		if (strtod(text, NULL) == value)

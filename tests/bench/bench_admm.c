@@ -54,7 +54,6 @@ static const char *spec_path(void)
 static int load(struct bench *b)
 {
 	struct problems problems = {0};
-	struct arena scratch = {0};
 	struct err err = {0};
 	const char *path = spec_path();
 
@@ -65,11 +64,10 @@ static int load(struct bench *b)
 	}
 	b->cell = &b->experiment.cells[0];
 	b->trainer = (const struct trainer *)(const void *)b->cell->train.solver.item;
-	if (data_load(&b->cell->data, 1, 0, &b->arena, &scratch, &b->data, &err) != STATUS_OK) {
+	if (data_load(&b->cell->data, 1, 0, &b->arena, &b->data, &err) != STATUS_OK) {
 		err_print(&err, stderr);
 		return 1;
 	}
-	arena_release(&scratch);
 	b->problem = (struct problem){
 		.X = b->data.train.X, .y = b->data.train.y, .beta = b->cell->train.beta, .seed = 1};
 	b->problem.loss.loss = (const struct loss *)(const void *)b->cell->train.loss.item;

@@ -20,10 +20,10 @@ extern const struct source source_idx, source_npy, source_libsvm, source_cifar10
 /* One run of data_load; the message (or "loads") goes to `text`. */
 static enum status load(const struct data_options *options, char *text, size_t room)
 {
-	struct arena arena = {0}, scratch = {0};
+	struct arena arena = {0};
 	struct dataset data;
 	struct err err = {0};
-	enum status status = data_load(options, 1, 0, &arena, &scratch, &data, &err);
+	enum status status = data_load(options, 1, 0, &arena, &data, &err);
 	FILE *to = fmemopen(text, room, "w");
 
 	if (status == STATUS_OK)
@@ -32,7 +32,6 @@ static enum status load(const struct data_options *options, char *text, size_t r
 		err_print(&err, to);
 	fclose(to);
 	assert_int_equal(status, err.status);
-	arena_release(&scratch);
 	arena_release(&arena);
 	return status;
 }

@@ -48,14 +48,11 @@ static inline int tear_down(void **state)
 
 static inline struct dataset load(struct place *place, long repetition)
 {
-	struct arena scratch = {0};
 	struct dataset data = {0};
 	struct err err = {0};
 
-	if (data_load(&place->options, 7, repetition, &place->arena, &scratch, &data, &err) !=
-	    STATUS_OK)
+	if (data_load(&place->options, 7, repetition, &place->arena, &data, &err) != STATUS_OK)
 		fail_msg("%s: %s", err.source, err.text);
-	arena_release(&scratch);
 	return data;
 }
 

@@ -1,10 +1,12 @@
 /* data_load: steps that change rows as a whole, and the stages they leave for the stored model. */
 #include "harness/data/source_cifar10.h"
+#include "harness/run/assault.h"
+#include "harness/spec/spec.h"
 #include "tests/unit/test_data_load.h"
 
 extern const struct source source_cifar10;
 extern const struct prepare prepare_stride, prepare_row_normalize, prepare_pca, prepare_standardize,
-	prepare_unit, prepare_bias;
+	prepare_bias;
 
 struct stride { /* options of the step, as a spec binds them */
 	long side, channels, step, layout;
@@ -98,18 +100,15 @@ static void stride_of_another_shape(void **state)
 {
 	static struct stride stride = {.side = 5, .channels = 1, .step = 2};
 	struct place *place = *state;
-	struct arena scratch = {0};
 	struct dataset data;
 	struct err err = {0};
 
 	write_images(place, 4);
 	place->options.prepare.count = 1;
 	place->steps[0] = (struct choice){&prepare_stride.base, &stride};
-	assert_int_equal(data_load(&place->options, 7, 0, &place->arena, &scratch, &data, &err),
-			 STATUS_SPEC);
+	assert_int_equal(data_load(&place->options, 7, 0, &place->arena, &data, &err), STATUS_SPEC);
 	assert_string_equal(err.text, "prepare: stride: images of 5 x 5 pixels and 1 channel have "
 				      "25 features, got 32");
-	arena_release(&scratch);
 }
 
 static void rows_of_length_one(void **state)
@@ -217,18 +216,15 @@ static void too_many_components(void **state)
 {
 	static const long k = 3;
 	struct place *place = *state;
-	struct arena scratch = {0};
 	struct dataset data;
 	struct err err = {0};
 
 	write_rows(place, 20, 2);
 	place->options.prepare.count = 1;
 	place->steps[0] = (struct choice){&prepare_pca.base, &k};
-	assert_int_equal(data_load(&place->options, 7, 0, &place->arena, &scratch, &data, &err),
-			 STATUS_SPEC);
+	assert_int_equal(data_load(&place->options, 7, 0, &place->arena, &data, &err), STATUS_SPEC);
 	assert_string_equal(err.text, "prepare: pca: 3 components asked for, but there are 2 "
 				      "features and 20 training rows");
-	arena_release(&scratch);
 }
 
 /* A chain of all kinds: what data_load computes part by part is what the stages say row by row. */
@@ -264,13 +260,45 @@ static void a_chain_of_steps(void **state)
 	expect_stages(&data, &data.test, raw);
 }
 
+/* A ball in raw units needs to know how far a raw column moves a prepared one. */
+static void raw_units(void **state)
+{
+	static const struct desc named = {.name = "pgd"};
+	struct place *place = *state;
+	struct attack_options attack = {.attack = {.item = &named}, .units = 1};
+	struct cell cell = {.attack = {.count = 1, .at = &attack}};
+	struct dataset data;
+	struct err err = {0};
+
+	write_rows(place, 20, 2);
+	place->options.prepare.count = 2;
+	place->steps[0].item = &prepare_standardize.base;
+	place->steps[1].item = &prepare_bias.base;
+	data = load(place, 0);
+	assert_int_equal(assault_check(&cell, &data, &err), STATUS_OK);
+	place->steps[1].item = &prepare_row_normalize.base;
+	data = load(place, 0);
+	assert_int_equal(assault_check(&cell, &data, &err), STATUS_SPEC);
+	assert_string_equal(err.text,
+			    "attack pgd: units: raw needs steps of prepare that act column by "
+			    "column, but the stage \"norm\" mixes columns");
+	attack.units = 0;
+	err = (struct err){0};
+	assert_int_equal(assault_check(&cell, &data, &err), STATUS_OK);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(stride_keeps_the_grid),   CASE(stride_of_colour_images),
-		CASE(stride_of_another_shape), CASE(rows_of_length_one),
-		CASE(principal_components),    CASE(components_are_uncorrelated),
-		CASE(too_many_components),     CASE(a_chain_of_steps),
+		CASE(stride_keeps_the_grid),
+		CASE(stride_of_colour_images),
+		CASE(stride_of_another_shape),
+		CASE(rows_of_length_one),
+		CASE(principal_components),
+		CASE(components_are_uncorrelated),
+		CASE(too_many_components),
+		CASE(a_chain_of_steps),
+		CASE(raw_units),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -133,14 +133,13 @@ static double accuracy(const struct net *net, const struct part *part)
 /* Every figure of the record that the stored model and the data determine. */
 static void check_model(const struct cell *cell, const struct result *r)
 {
-	struct arena scratch = {0};
 	struct dataset data;
 	struct model model;
 	struct err err = {0};
 	struct problem problem = {.beta = cell->train.beta};
 
 	assert_int_equal(data_load(&cell->data, (uint64_t)cell->seed, cell->repetition, &arena,
-				   &scratch, &data, &err),
+				   &data, &err),
 			 STATUS_OK);
 	assert_int_equal(npz_load_model(path_in("model.npz"), &arena, &model, &err), STATUS_OK);
 	assert_true(fabs(accuracy(&model.net, &data.train) - r->train_accuracy) < 1e-12);
@@ -157,7 +156,6 @@ static void check_model(const struct cell *cell, const struct result *r)
 		problem.loss.weight = 1 / r->n_train;
 	assert_true(fabs(toy_objective(&problem, &model.net) - r->objective_network) <
 		    1e-9 * (1 + r->objective_network));
-	arena_release(&scratch);
 }
 
 /* One iteration after the other; the last row is the result. */

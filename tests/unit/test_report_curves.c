@@ -1,0 +1,321 @@
+/* The data that plots are drawn from, against brute force and values worked out by hand. */
+#include "harness/report/report.h"
+#include "harness/store/folder.h"
+#include "tests/report_fixture.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define LENGTH(list) (sizeof(list) / sizeof *(list))
+
+static char room[256];
+static struct arena arena;
+
+static int make_room(void **state)
+{
+	const char *tmp = getenv("TMPDIR");
+
+	(void)state;
+	snprintf(room, sizeof room, "%s/relubench-curves-XXXXXX", tmp ? tmp : "/tmp");
+	return mkdtemp(room) ? 0 : -1;
+}
+
+static int remove_room(void **state)
+{
+	struct err err = {0};
+
+	(void)state;
+	arena_release(&arena);
+	return folder_remove(room, &err) != STATUS_OK;
+}
+
+/* Write a plot of these cells; its data, or NULL if there is nothing to plot. The script must be
+ * one that gnuplot, if there is one, runs without a word. */
+static const char *data_of(const char *name, const void *options, struct records *records)
+{
+	const struct plot *plot = (const struct plot *)(const void *)registry_find(KIND_PLOT, name);
+	const char *text;
+	struct err err = {0};
+	bool written = false;
+
+	assert_int_equal(plot->write(options, records, name, &written, &err), STATUS_OK);
+	if (!written)
+		return NULL;
+	if (system("gnuplot --version >/dev/null 2>&1") == 0)
+		assert_int_equal(system(arena_format(&arena,
+						     "cd %s/plots && test -z \"$(gnuplot %s.gp "
+						     "2>&1 | tee log)\" || { cat log; false; }",
+						     room, name)),
+				 0);
+	assert_int_equal(store_read_text(arena_format(&arena, "%s/plots/%s.dat", room, name),
+					 &arena, &text, &err),
+			 STATUS_OK);
+	return text;
+}
+
+/* Numbers of line `row` behind the first line that starts with `title`. */
+static void numbers_at(const char *text, const char *title, size_t row, size_t count, double *out)
+{
+	const char *at = strstr(text, title);
+
+	assert_non_null(at);
+	for (size_t i = 0; i < row + 2; i++) /* title, names of the columns */
+		at = strchr(at, '\n') + 1;
+	for (size_t i = 0; i < count; i++) {
+		char *end;
+
+		out[i] = strtod(at, &end);
+		assert_true(end != at);
+		at = end;
+	}
+}
+
+enum { TRIALS = 5 };
+
+/* The mean, over all subsets of k trials, of the test accuracy of the first with the highest
+ * validation accuracy; of equals each counts the same. */
+static double brute_force(const double *validation, const double *test, unsigned k)
+{
+	double sum = 0, subsets = 0;
+
+	for (unsigned set = 0; set < 1u << TRIALS; set++) {
+		double best = -1, total = 0, ties = 0;
+
+		if ((unsigned)__builtin_popcount(set) != k)
+			continue;
+		for (size_t i = 0; i < TRIALS; i++)
+			if (set >> i & 1 && validation[i] > best)
+				best = validation[i];
+		for (size_t i = 0; i < TRIALS; i++)
+			if (set >> i & 1 && validation[i] >= best) {
+				total += test[i];
+				ties++;
+			}
+		sum += total / ties;
+		subsets++;
+	}
+	return sum / subsets;
+}
+
+static void best_of_k_is_the_mean_over_subsets(void **state)
+{
+	static const double validation[TRIALS] = {0.7, 0.9, 0.8, 0.9, 0.6};
+	static const double test[TRIALS] = {0.5, 0.85, 0.9, 0.75, 0.95};
+	static const char *const names[TRIALS] = {"1", "2", "3", "4", "5"};
+	struct fixture_cell cells[TRIALS] = {{0}};
+	struct records records;
+	const char *text;
+
+	(void)state;
+	for (size_t i = 0; i < TRIALS; i++)
+		cells[i] = (struct fixture_cell){
+			"moons",        "sgd", "rate", names[i], .validation = validation[i],
+			.test = test[i]};
+	records = fixture_records(cells, TRIALS, room, &arena);
+	text = data_of("best_of_k", NULL, &records);
+	assert_non_null(text);
+	for (unsigned k = 1; k <= TRIALS; k++) {
+		double row[2];
+
+		numbers_at(text, "# moons: sgd", k - 1, 2, row);
+		assert_true(row[0] == k);
+		assert_true(fabs(row[1] - brute_force(validation, test, k)) < 1e-8);
+	}
+}
+
+static void slope_of_a_power_law_is_its_exponent(void **state)
+{
+	struct {
+		const char *x;
+		long y;
+	} options = {"patterns", 1}; /* solve_s */
+	struct fixture_cell cells[8] = {{0}};
+	struct records records;
+	struct err err = {0};
+	const char *text;
+
+	(void)state;
+	for (size_t i = 0; i < 8; i++) /* 3 p^2, with a factor that averages to one */
+		cells[i] = (struct fixture_cell){
+			"moons", "admm", .repetition = (int)i % 2, .patterns = 10 << i / 2,
+			.seconds = 3 * pow(10 << i / 2, 2) * (i % 2 ? 1.1 : 1 / 1.1)};
+	records = fixture_records(cells, 8, room, &arena);
+	assert_non_null(data_of("scaling", &options, &records));
+	assert_int_equal(store_read_text(arena_format(&arena, "%s/plots/scaling.gp", room), &arena,
+					 &text, &err),
+			 STATUS_OK);
+	/* error: sqrt(8 log(1.1)^2 / 6 / (10 log(2)^2)) = 0.0502 */
+	assert_non_null(strstr(text, "admm: slope 2.00 \xc2\xb1 0.05"));
+}
+
+static void profile_counts_tasks_within_a_factor(void **state)
+{
+	static const struct fixture_cell cells[] = {
+		{"moons", "a", .repetition = 0, .objective = 2},
+		{"moons", "a", .repetition = 1, .objective = 3},
+		{"moons", "b", .repetition = 0, .objective = 4},
+		{"moons", "b", .repetition = 1, .objective = 1},
+		{"spirals", "a", .repetition = 0, .objective = 5},
+		{"spirals", "b", .repetition = 0, .objective = 1, .status = "failed"},
+		{"alone", "a", .repetition = 0, .objective = 1}, /* nothing to compare with */
+	};
+	struct records records = fixture_records(cells, LENGTH(cells), room, &arena);
+	long options[2] = {0, 0};
+	const char *text = data_of("performance_profile", options, &records);
+	double row[2];
+
+	(void)state;
+	assert_non_null(text);
+	numbers_at(text, "# a\n", 0, 2, row); /* best on two of three */
+	assert_true(row[0] == 1 && fabs(row[1] - 2.0 / 3) < 1e-8);
+	numbers_at(text, "# a\n", 1, 2, row);
+	assert_true(row[0] == 3 && row[1] == 1);
+	numbers_at(text, "# b\n", 1, 2, row);
+	assert_true(row[0] == 2 && fabs(row[1] - 2.0 / 3) < 1e-8); /* one failed: never */
+}
+
+static void put_trace(struct records *records, size_t at, const char *text)
+{
+	const char *path = arena_format(&arena, "%s/trace.csv", room);
+	struct err err = {0};
+
+	assert_int_equal(store_write_text(path, text, &err), STATUS_OK);
+	assert_int_equal(csv_read(path, &arena, &records->at[at].trace, &err), STATUS_OK);
+}
+
+static void ecdf_is_the_time_to_the_target(void **state)
+{
+	static const struct fixture_cell cells[] = {
+		{"moons", "a", .repetition = 0, .objective = 1},
+		{"moons", "b", .repetition = 0, .objective = 1.04},
+		{"moons", "b", .repetition = 1, .objective = 9, .status = "timeout"},
+	};
+	struct {
+		double gap, factor;
+		long settings;
+	} options = {NAN, NAN, 0};
+	struct records records = fixture_records(cells, LENGTH(cells), room, &arena);
+	const char *text;
+	double row[2];
+
+	(void)state;
+	put_trace(&records, 0, "seconds,objective_network,gap\n1,5,\n2,1.06,0.5\n4,1,0.01\n");
+	put_trace(&records, 1, "seconds,objective_network,gap\n1,5,\n3,1.04,\n");
+	put_trace(&records, 2, "seconds,objective_network,gap\n1,0.5,0.001\n");
+	text = data_of("ecdf", &options, &records);
+	assert_non_null(text);
+	numbers_at(text, "# a\n", 1, 2, row);
+	assert_true(row[0] == 4 && row[1] == 1);
+	numbers_at(text, "# b\n", 1, 2, row);
+	assert_true(row[0] == 3 && row[1] == 0.5);
+	options.gap = 0.5;
+	text = data_of("ecdf", &options, &records);
+	numbers_at(text, "# a\n", 1, 2, row);
+	assert_true(row[0] == 2 && row[1] == 1);
+	options.gap = 1e-9;
+	assert_null(data_of("ecdf", &options, &records));
+}
+
+static void heat_map_shows_medians_on_a_grid(void **state)
+{
+	static const struct fixture_cell cells[] = {
+		{"moons", "a", "rho", "10", "beta", "1", .repetition = 0, .test = 0.5},
+		{"moons", "a", "rho", "10", "beta", "1", .repetition = 1, .test = 0.7},
+		{"moons", "a", "rho", "9", "beta", "1", .repetition = 0, .test = 0.8},
+		{"moons", "a", "rho", "9", "beta", "2", .repetition = 0, .test = 0.9},
+		{"moons", "b", .test = 0.1},
+	};
+	struct {
+		const char *x, *y;
+		long value;
+	} options = {"rho", "beta", 0};
+	struct records records = fixture_records(cells, LENGTH(cells), room, &arena);
+	const char *text = data_of("heat_map", &options, &records);
+
+	(void)state;
+	assert_non_null(text); /* 9 stands before 10 */
+	assert_non_null(strstr(text, "\n1 0 0.6\n"));
+	assert_non_null(strstr(text, "\n0 0 0.8\n"));
+	assert_non_null(strstr(text, "\n0 1 0.9\n"));
+	assert_null(strstr(text, "0.1"));
+	options.y = "no_such_option";
+	assert_null(data_of("heat_map", &options, &records));
+}
+
+static void phases_are_stacked(void **state)
+{
+	static const struct fixture_cell cells[] = {{"moons", "a", .seconds = 3, .test = 0.5}};
+	struct records records = fixture_records(cells, LENGTH(cells), room, &arena);
+	long options = 0;
+	const char *text;
+	double row[3];
+
+	(void)state;
+	records.at[0].result.setup_s = 1;
+	records.at[0].result.attack_s = 2;
+	text = data_of("phase_time", &options, &records);
+	assert_non_null(text);
+	numbers_at(text, "# moons: solve", 0, 3, row);
+	assert_true(row[1] == 1 && row[2] == 4);
+	numbers_at(text, "# moons: attack", 0, 3, row); /* load and evaluation are not known */
+	assert_true(row[1] == 4 && row[2] == 6);
+}
+
+static void trade_off_has_a_point_per_setting(void **state)
+{
+	static const struct fixture_cell cells[] = {
+		{"moons", "a", "rho", "1", .test = 0.9},
+		{"moons", "a", "rho", "2", .test = 0.8},
+		{"moons", "b", .test = 0.7},
+	};
+	struct {
+		double eps;
+		long settings;
+	} options = {0.1, 0};
+	struct records records = fixture_records(cells, LENGTH(cells), room, &arena);
+	const char *text;
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(cells); i++) {
+		struct attack_row *rows = ARENA_ARRAY(&arena, struct attack_row, 2);
+
+		for (size_t k = 0; k < 2; k++) /* the stronger attack counts */
+			rows[k] = (struct attack_row){.attack = k ? "pgd" : "fgsm",
+						      .norm = "linf",
+						      .units = "prepared",
+						      .eps = 0.1,
+						      .robust_accuracy = 0.5 - 0.1 * (double)k,
+						      .lo = 0.3,
+						      .hi = 0.6};
+		records.at[i].attack = rows;
+		records.at[i].attack_count = 2;
+	}
+	text = data_of("trade_off", &options, &records);
+	assert_non_null(text);
+	assert_non_null(strstr(text, "\n0.9 0.4 0.9 0.9 0.3 0.6\n0.8 0.4 "));
+	assert_non_null(strstr(text, "# moons: b"));
+	options.eps = 0.3; /* not attacked there */
+	assert_null(data_of("trade_off", &options, &records));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(best_of_k_is_the_mean_over_subsets),
+		cmocka_unit_test(slope_of_a_power_law_is_its_exponent),
+		cmocka_unit_test(profile_counts_tasks_within_a_factor),
+		cmocka_unit_test(ecdf_is_the_time_to_the_target),
+		cmocka_unit_test(heat_map_shows_medians_on_a_grid),
+		cmocka_unit_test(phases_are_stacked),
+		cmocka_unit_test(trade_off_has_a_point_per_setting),
+	};
+
+	return cmocka_run_group_tests(tests, make_room, remove_room);
+}
