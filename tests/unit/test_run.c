@@ -138,9 +138,9 @@ static void check_model(const struct cell *cell, const struct result *r)
 	struct err err = {0};
 	struct problem problem = {.beta = cell->train.beta};
 
-	assert_int_equal(data_load(&cell->data, (uint64_t)cell->seed, cell->repetition, &arena,
-				   &data, &err),
-			 STATUS_OK);
+	assert_int_equal(
+		data_load(&cell->data, (uint64_t)cell->seed, cell->repetition, &arena, &data, &err),
+		STATUS_OK);
 	assert_int_equal(npz_load_model(path_in("model.npz"), &arena, &model, &err), STATUS_OK);
 	assert_true(fabs(accuracy(&model.net, &data.train) - r->train_accuracy) < 1e-12);
 	assert_true(fabs(accuracy(&model.net, &data.validation) - r->validation_accuracy) < 1e-12);
