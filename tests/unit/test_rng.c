@@ -209,7 +209,7 @@ static void only_zero_is_below_one(void **state)
 static void shuffles_are_even(void **state)
 {
 	struct rng rng = rng_stream(3, "shuffle", 0);
-	long count[CELLS * 4] = {0}, orders[24];
+	long count[CELLS * 4] = {0}, orders[24] = {0};
 	int found = 0;
 
 	(void)state;
