@@ -192,6 +192,13 @@ static void drop_start(struct curve *curves, size_t count)
 		}
 }
 
+/* An accuracy ends at 1: no tick above, and at least a tenth below it to look at. */
+static void accuracy_axis(struct figure *figure, double low)
+{
+	fprintf(figure->gp, "set yrange [%.3f:1.01]\nset offsets graph 0.02, graph 0.02, 0, 0\n",
+		fmin(0.9, fmax(0, low - 0.02)));
+}
+
 static void draw_panel(struct figure *figure, const struct convergence_options *o, const char *data,
 		       const struct series_list *list, const struct records *records)
 {
@@ -212,6 +219,10 @@ static void draw_panel(struct figure *figure, const struct convergence_options *
 	extent(curves, list->count, 1, &low, &high);
 	if (o->scale == SCALE_LOG || (o->scale == SCALE_AUTO && figure_wants_log(low, high)))
 		figure_log(figure, 'y', low, high);
+	else if (strstr(y_names[o->y], "accuracy")) {
+		extent(curves, list->count, 2, &low, &high); /* of the lower ends of the bands */
+		accuracy_axis(figure, low);
+	}
 	for (size_t i = 0; i < list->count; i++) {
 		const struct series *s = &list->at[i];
 		size_t block;
