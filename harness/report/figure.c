@@ -1,8 +1,8 @@
 /* gnuplot scripts and their data: layout, legend, caption, styles. */
 #include "harness/report/figure.h"
 #include "harness/store/folder.h"
+#include "harness/store/io.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdarg.h>
 #include <string.h>
@@ -245,13 +245,13 @@ enum status figure_open(struct figure *figure, const struct records *records, co
 			 LEGEND_ROW * (double)((plan->entry_count + columns - 1) / columns) + 16 +
 			 CAPTION_ROW * (double)count;
 	TRY(folder_make(arena_format(arena, "%s/plots", records->folder), err));
-	figure->dat = fopen(figure->dat_path, "we");
-	figure->gp = figure->dat ? fopen(figure->gp_path, "we") : NULL;
+	figure->dat = io_create(figure->dat_path);
+	if (!figure->dat)
+		return io_error(err, figure->dat_path, "write");
+	figure->gp = io_create(figure->gp_path);
 	if (!figure->gp) {
-		err_at(err, STATUS_ENV, (struct err_place){figure->gp_path, 0, 0},
-		       "cannot write: %s", strerror(errno));
-		if (figure->dat)
-			fclose(figure->dat);
+		io_error(err, figure->gp_path, "write");
+		fclose(figure->dat);
 		return STATUS_ENV;
 	}
 	write_terminals(figure, stem);
@@ -261,16 +261,12 @@ enum status figure_open(struct figure *figure, const struct records *records, co
 
 enum status figure_close(struct figure *figure, struct err *err)
 {
-	int bad;
-
 	fputs("unset multiplot\nset output\n}\n", figure->gp);
-	bad = ferror(figure->gp) || ferror(figure->dat);
-	bad |= fclose(figure->gp) != 0;
-	bad |= fclose(figure->dat) != 0;
-	if (bad)
-		return err_at(err, STATUS_ENV, (struct err_place){figure->gp_path, 0, 0},
-			      "cannot write: %s", strerror(errno));
-	return STATUS_OK;
+	if (!io_close(figure->gp))
+		io_error(err, figure->gp_path, "write");
+	if (!io_close(figure->dat))
+		io_error(err, figure->dat_path, "write");
+	return err->status;
 }
 
 static void write_label(struct figure *figure, const char *what, const char *text)

@@ -3,8 +3,8 @@
 #include "harness/report/html_parts.h"
 #include "harness/report/sheet.h"
 #include "harness/store/folder.h"
+#include "harness/store/io.h"
 
-#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -174,16 +174,9 @@ enum status html_write(const struct experiment *experiment, const struct records
 		       const struct html_tables *tables, struct html_plots plots, struct err *err)
 {
 	const char *path = arena_format(records->arena, "%s/report.html", records->folder);
-	FILE *to = fopen(path, "we");
-	int bad;
+	FILE *to = io_create(path);
 
-	if (to) {
+	if (to)
 		put_page(experiment, records, tables, plots, to);
-		bad = ferror(to);
-		bad |= fclose(to) != 0;
-		if (!bad)
-			return STATUS_OK;
-	}
-	return err_at(err, STATUS_ENV, (struct err_place){path, 0, 0}, "cannot write: %s",
-		      strerror(errno));
+	return to && io_close(to) ? STATUS_OK : io_error(err, path, "write");
 }

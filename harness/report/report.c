@@ -8,9 +8,7 @@
 #include "harness/report/sheet.h"
 #include "harness/report/summary.h"
 #include "harness/store/folder.h"
-
-#include <errno.h>
-#include <string.h>
+#include "harness/store/io.h"
 
 /* A plot to be drawn. */
 struct wanted {
@@ -30,18 +28,11 @@ static enum status write_form(const struct records *records, const char *name,
 			      const struct html_table *table, put_sheet *put, struct err *err)
 {
 	const char *path = arena_format(records->arena, "%s/tables/%s", records->folder, name);
-	FILE *to = fopen(path, "we");
-	int bad;
+	FILE *to = io_create(path);
 
-	if (to) {
+	if (to)
 		put(&table->sheet, table->note, to);
-		bad = ferror(to);
-		bad |= fclose(to) != 0;
-		if (!bad)
-			return STATUS_OK;
-	}
-	return err_at(err, STATUS_ENV, (struct err_place){path, 0, 0}, "cannot write: %s",
-		      strerror(errno));
+	return to && io_close(to) ? STATUS_OK : io_error(err, path, "write");
 }
 
 /* The tables that are kept as files too; empty ones are left out. */

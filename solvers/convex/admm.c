@@ -83,8 +83,9 @@ static void forecast(const void *options, ptrdiff_t rows_, ptrdiff_t cols_, stru
 {
 	const struct admm_options *o = options;
 	const struct u_update *update = (const struct u_update *)(const void *)o->u_update.item;
-	struct u_shape shape = {rows_, cols_, o->patterns.count};
-	double n = (double)rows_, d = (double)cols_, P = (double)o->patterns.count;
+	double most = pattern_most(&o->patterns, rows_, cols_);
+	struct u_shape shape = {rows_, cols_, (ptrdiff_t)most};
+	double n = (double)rows_, d = (double)cols_, P = most;
 
 	update->forecast(o->u_update.options, shape, out);
 	out->bytes += (7 * n * P + 9 * d * P + d * d + 8 * n) * sizeof(real);

@@ -37,7 +37,8 @@ static const struct pattern_options *patterns(const void *options)
 
 static void forecast(const void *options, ptrdiff_t rows_, ptrdiff_t cols, struct forecast *out)
 {
-	double n = (double)rows_, d = (double)cols, P = (double)patterns(options)->count;
+	double n = (double)rows_, d = (double)cols,
+	       P = pattern_most(patterns(options), rows_, cols);
 
 	out->bytes = (13 * n * P + 19 * d * P + n * d + d * d + 8 * n) * sizeof(real);
 	out->setup_flops = 2 * n * d * P;

@@ -155,7 +155,7 @@ void cvx_certify(struct cvx *cvx, struct mat V, struct mat W, const struct cvx_d
 	evaluate_point(cvx, V, W, out);
 	largest = fmax(dual_norm(cvx, dual, 1, dual->NV), dual_norm(cvx, dual, -1, dual->NW));
 	out->lower_bound = scaling_best_bound(cvx->problem, dual->alpha, largest);
-	out->scope = "sampled";
+	out->scope = cvx->patterns.all ? "all" : "sampled";
 }
 
 static ptrdiff_t recover(struct mat V, double sign, struct net *net, ptrdiff_t width)

@@ -3,8 +3,10 @@
 #include "solvers/core/pattern.h"
 
 #include "solvers/core/blas.h"
+#include "solvers/core/cells.h"
 #include "solvers/core/trainer.h"
 
+#include <math.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -25,7 +27,8 @@ const struct option pattern_rows[] = {
 enum {
 	DRAWS_PER_PATTERN = 20, /* give up when the patterns that exist are nearly exhausted */
 	DRAWS_AT_LEAST = 1000,
-	MARGIN_STEPS = 2000 /* perceptron steps for a direction inside a given pattern's cone */
+	MARGIN_STEPS = 2000, /* perceptron steps for a direction inside a given pattern's cone */
+	ALL_MOST = 100000    /* patterns enumerated: ten times what a solver here can take */
 };
 
 /* Open-addressing set of column numbers, keyed by the hash of the column's bits. */
@@ -175,6 +178,52 @@ static enum status take_given(const char *file, const struct problem *problem, s
 	return STATUS_OK;
 }
 
+double pattern_most(const struct pattern_options *options, ptrdiff_t n, ptrdiff_t d)
+{
+	return options->count == PATTERN_ALL
+		       ? fmin(ALL_MOST, cells_bound((double)n, (double)(d < n ? d : n)))
+		       : (double)options->count;
+}
+
+/* Every pattern: the cells of the arrangement of the rows, a zero row counting as active. The cell
+ * without an active sample adds no neuron and is left out, as in sampling. */
+static enum status take_all(const struct problem *problem, struct arena *arena,
+			    struct patterns *out, struct err *err)
+{
+	struct arena scratch = {0};
+	struct cells cells;
+	ptrdiff_t n = problem->X.rows, d = problem->X.cols, kept = 0;
+
+	if (!cells_enumerate(problem->X, ALL_MOST, &scratch, &cells)) {
+		arena_release(&scratch);
+		return err_set(err, STATUS_SPEC,
+			       "patterns: all of them would be up to %.3g, at most %d are "
+			       "enumerated; sample instead",
+			       cells_bound((double)n, (double)(d < n ? d : n)), ALL_MOST);
+	}
+	out->D = mat_new(arena, n, (ptrdiff_t)cells.count);
+	out->H = mat_new(arena, d, (ptrdiff_t)cells.count);
+	for (size_t c = 0; c < cells.count; c++) {
+		ptrdiff_t active = 0;
+
+		for (ptrdiff_t k = 0; k < n; k++) {
+			bool on = cells.sign[c * cells.rows + (size_t)k] >= 0;
+
+			mat_set(out->D, k, kept, on ? 1 : 0);
+			active += on;
+		}
+		for (ptrdiff_t j = 0; j < d; j++)
+			mat_set(out->H, j, kept,
+				(real)cells.point[c * cells.dimension + (size_t)j]);
+		kept += active > 0;
+	}
+	out->D = mat_cols(out->D, 0, kept);
+	out->H = mat_cols(out->H, 0, kept);
+	out->all = true;
+	arena_release(&scratch);
+	return STATUS_OK;
+}
+
 enum status pattern_sample(const struct pattern_options *options, const struct problem *problem,
 			   struct arena *arena, struct patterns *out, struct err *err)
 {
@@ -184,7 +233,7 @@ enum status pattern_sample(const struct pattern_options *options, const struct p
 	if (options->file)
 		return take_given(options->file, problem, arena, out, err);
 	if (options->count == PATTERN_ALL)
-		return err_set(err, STATUS_SPEC, "patterns: all of them cannot be enumerated yet");
+		return take_all(problem, arena, out, err);
 	out->D = mat_new(arena, problem->X.rows, options->count);
 	out->H = mat_new(arena, problem->X.cols, options->count);
 	seen = seen_new(arena, (size_t)options->count);

@@ -10,6 +10,7 @@
 #include "solvers/core/mat.h"
 #include "solvers/core/status.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct problem;
@@ -28,7 +29,12 @@ extern const struct option pattern_rows[];
 struct patterns {
 	struct mat D; /* n x P, 0 or 1 */
 	struct mat H; /* d x P, h_i; a column of zeros where no generator is known */
+	bool all;     /* every pattern that X admits: the program is the exact one */
 };
+
+/* Patterns that `options` asks for at most, for forecasts: the count; of all, the bound of cells.h
+ * or the limit of the enumeration, whichever is smaller. */
+double pattern_most(const struct pattern_options *options, ptrdiff_t n, ptrdiff_t d);
 
 /* A way to propose directions h. */
 struct pattern_source {
