@@ -19,7 +19,7 @@
 #include <cmocka.h>
 
 extern const struct trainer trainer_admm, trainer_ipm;
-extern const struct u_update u_dual, u_cholesky;
+extern const struct u_update u_dual, u_cholesky, u_primal;
 extern const struct loss loss_squared, loss_logistic;
 
 /* The layout of admm's options, as solvers/convex/admm.c declares it: set through its rows. */
@@ -204,6 +204,15 @@ static void dual_meets_the_optima(void **state)
 	check_instance("two_layer_14", &u_dual);
 }
 
+static void primal_meets_the_optima(void **state)
+{
+	(void)state;
+	check_instance("two_layer_11", &u_primal);
+	check_instance("two_layer_12", &u_primal);
+	check_instance("two_layer_13", &u_primal);
+	check_instance("two_layer_14", &u_primal);
+}
+
 static void cholesky_meets_the_optima(void **state)
 {
 	(void)state;
@@ -215,6 +224,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(dual_meets_the_optima),
+		cmocka_unit_test(primal_meets_the_optima),
 		cmocka_unit_test(cholesky_meets_the_optima),
 		cmocka_unit_test(ipm_meets_the_optima),
 	};
