@@ -166,7 +166,7 @@ bench-built: $(BENCH_BINS)
 RUNS ?= 1000000
 FUZZ ?= $(sort $(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_LIB := $(sort tests/readers.c $(wildcard solvers/core/*.c harness/data/*.c harness/spec/*.c \
-	harness/store/np*.c) $(addprefix harness/store/,gzfile.c stages.c))
+	harness/store/np*.c) $(addprefix harness/store/,gzfile.c io.c stages.c))
 FUZZ_FLAGS := -std=c11 -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-Wno-unknown-pragmas
 

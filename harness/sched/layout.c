@@ -3,6 +3,7 @@
 #include "harness/sched/lock.h"
 #include "harness/store/csv.h"
 #include "harness/store/folder.h"
+#include "harness/store/io.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -201,9 +202,8 @@ static enum status replace_file(const struct plan *plan, const char *path,
 	const char *tmp = arena_format(&arena, "%s.tmp", path);
 	enum status status = write(plan, tmp, err);
 
-	if (status == STATUS_OK && rename(tmp, path) != 0)
-		status = err_at(err, STATUS_ENV, (struct err_place){path, 0, 0}, "cannot write: %s",
-				strerror(errno));
+	if (status == STATUS_OK && !io_rename(tmp, path))
+		status = io_error(err, path, "write");
 	if (status != STATUS_OK)
 		unlink(tmp);
 	arena_release(&arena);

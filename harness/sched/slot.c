@@ -3,6 +3,7 @@
 #include "harness/run/run.h"
 #include "harness/sched/outcome.h"
 #include "harness/store/folder.h"
+#include "harness/store/io.h"
 
 #include <errno.h>
 #include <math.h>
@@ -33,17 +34,13 @@ static double kernel_kills(void)
 	return count;
 }
 
-/* Not synced: the commit of the folder does that for all its files at once. */
 static enum status write_cell(const char *path, const char *text, struct err *err)
 {
-	FILE *file = fopen(path, "we");
-	bool bad = !file || fputs(text, file) < 0;
+	FILE *file = io_create(path);
 
-	bad |= file && fclose(file) != 0;
-	if (!bad)
-		return STATUS_OK;
-	return err_at(err, STATUS_ENV, (struct err_place){path, 0, 0}, "cannot write: %s",
-		      strerror(errno));
+	if (file)
+		fputs(text, file);
+	return file && io_close(file) ? STATUS_OK : io_error(err, path, "write");
 }
 
 static enum status make_folder(struct slot *slot, const struct slot_context *context,

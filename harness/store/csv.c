@@ -1,13 +1,12 @@
 /* CSV by RFC 4180. Lines end with LF: every reader takes it, and line tools stay usable. */
 #include "harness/store/csv.h"
 #include "harness/store/folder.h"
+#include "harness/store/io.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum {
 	DIGITS_SHORT = 15, /* any decimal of 15 digits survives a double ... */
@@ -18,10 +17,9 @@ enum {
 
 enum status csv_open(struct csv *csv, const char *path, const char *const *header, struct err *err)
 {
-	*csv = (struct csv){.file = fopen(path, "we"), .path = path};
+	*csv = (struct csv){.file = io_create(path), .path = path};
 	if (!csv->file)
-		return err_at(err, STATUS_ENV, (struct err_place){path, 0, 0}, "cannot write: %s",
-			      strerror(errno));
+		return io_error(err, path, "write");
 	if (!header)
 		return STATUS_OK;
 	for (; *header; header++)
@@ -82,15 +80,10 @@ void csv_end_row(struct csv *csv)
 
 enum status csv_close(struct csv *csv, struct err *err)
 {
-	int bad = ferror(csv->file) || fflush(csv->file) != 0;
+	bool good = io_close(csv->file);
 
-	bad = bad || (fsync(fileno(csv->file)) != 0 && errno != EINVAL);
-	bad |= fclose(csv->file) != 0;
 	csv->file = NULL;
-	if (bad)
-		return err_at(err, STATUS_ENV, (struct err_place){csv->path, 0, 0},
-			      "cannot write: %s", strerror(errno));
-	return STATUS_OK;
+	return good ? STATUS_OK : io_error(err, csv->path, "write");
 }
 
 /* A reader over a text that it cuts up in place. */

@@ -26,7 +26,7 @@ void csv_number(struct csv *csv,
 /* The shortest of 15 to 17 digits that reads back to the same double. */
 void csv_format(double value, char text[CSV_NUMBER_BYTES]);
 void csv_end_row(struct csv *csv);
-enum status csv_close(struct csv *csv, struct err *err); /* fsync; a full disk is reported here */
+enum status csv_close(struct csv *csv, struct err *err); /* a full disk is reported here */
 
 /* A whole file in memory, header apart. */
 struct csv_table {

@@ -1,5 +1,6 @@
 /* Folders and files that survive a crash. */
 #include "harness/store/folder.h"
+#include "harness/store/io.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -15,12 +16,6 @@ enum {
 	OPEN_FOLDERS = 16 /* nftw may hold this many open; records are two levels deep */
 };
 
-static enum status failed(struct err *err, const char *path, const char *doing)
-{
-	return err_at(err, STATUS_ENV, (struct err_place){path, 0, 0}, "cannot %s: %s", doing,
-		      strerror(errno));
-}
-
 static enum status join(char out[PATH_MAX], const char *format, const char *a, const char *b,
 			struct err *err)
 {
@@ -29,7 +24,7 @@ static enum status join(char out[PATH_MAX], const char *format, const char *a, c
 	if (length >= 0 && length < PATH_MAX)
 		return STATUS_OK;
 	errno = ENAMETOOLONG;
-	return failed(err, a, "use");
+	return io_error(err, a, "use");
 }
 
 enum status folder_make(const char *path, struct err *err)
@@ -41,8 +36,8 @@ enum status folder_make(const char *path, struct err *err)
 	for (char *slash = strchr(part + (part[0] == '/'), '/');; slash = strchr(slash + 1, '/')) {
 		if (slash)
 			*slash = '\0';
-		if (mkdir(part, 0777) != 0 && errno != EEXIST)
-			return failed(err, part, "make this folder");
+		if (!io_make_folder(part))
+			return io_error(err, part, "make this folder");
 		if (!slash)
 			break;
 		*slash = '/';
@@ -52,20 +47,19 @@ enum status folder_make(const char *path, struct err *err)
 	if (stat(path, &info) == 0 && S_ISDIR(info.st_mode))
 		return STATUS_OK;
 	errno = ENOTDIR;
-	return failed(err, path, "make this folder");
+	return io_error(err, path, "make this folder");
 }
 
 static enum status sync_path(const char *path, int flags, struct err *err)
 {
 	int fd = open(path, flags | O_CLOEXEC);
-	int synced;
+	enum status status;
 
 	if (fd < 0)
-		return failed(err, path, "open");
-	synced = fsync(fd);
+		return io_error(err, path, "open");
+	status = io_sync(fd) ? STATUS_OK : io_error(err, path, "sync");
 	close(fd);
-	/* EINVAL: a file system that has nothing to sync */
-	return synced == 0 || errno == EINVAL ? STATUS_OK : failed(err, path, "sync");
+	return status;
 }
 
 /* Sync the folder that holds `path`, so that a rename in it is durable. */
@@ -94,7 +88,7 @@ static enum status sync_files(const char *folder, struct err *err)
 	struct stat info;
 
 	if (!dir)
-		return failed(err, folder, "open");
+		return io_error(err, folder, "open");
 	while (status == STATUS_OK && (entry = readdir(dir))) {
 		status = join(path, "%s/%s", folder, entry->d_name, err);
 		if (status == STATUS_OK && lstat(path, &info) == 0 && S_ISREG(info.st_mode))
@@ -114,11 +108,15 @@ enum status folder_commit(const char *tmp, const char *final, struct err *err)
 	TRY(sync_files(tmp, err));
 	if (replaces) {
 		TRY(folder_remove(aside, err)); /* left by a crash between the two renames */
-		if (rename(final, aside) != 0)
-			return failed(err, final, "move this folder aside");
+		if (!io_rename(final, aside))
+			return io_error(err, final, "move this folder aside");
 	}
-	if (rename(tmp, final) != 0)
-		return failed(err, final, "rename a folder to this");
+	if (!io_rename(tmp, final)) {
+		io_error(err, final, "rename a folder to this");
+		if (replaces)
+			rename(aside, final); /* or the next commit finds none */
+		return STATUS_ENV;
+	}
 	TRY(sync_parent(final, err));
 	return replaces ? folder_remove(aside, err) : STATUS_OK;
 }
@@ -135,25 +133,22 @@ enum status folder_remove(const char *path, struct err *err)
 {
 	if (nftw(path, remove_one, OPEN_FOLDERS, FTW_DEPTH | FTW_PHYS) == 0 || errno == ENOENT)
 		return STATUS_OK;
-	return failed(err, path, "remove");
+	return io_error(err, path, "remove");
 }
 
 enum status store_write_text(const char *path, const char *text, struct err *err)
 {
 	char tmp[PATH_MAX];
 	FILE *file;
-	int bad;
 
 	TRY(join(tmp, "%s.%s", path, "tmp", err));
-	file = fopen(tmp, "we");
+	file = io_create(tmp);
 	if (!file)
-		return failed(err, path, "write");
+		return io_error(err, path, "write");
 	fputs(text, file);
-	bad = ferror(file) || fflush(file) != 0 || (fsync(fileno(file)) != 0 && errno != EINVAL);
-	bad |= fclose(file) != 0;
-	if (!bad && rename(tmp, path) == 0)
+	if (io_close(file) && io_rename(tmp, path))
 		return STATUS_OK;
-	failed(err, path, "write");
+	io_error(err, path, "write");
 	unlink(tmp);
 	return STATUS_ENV;
 }
@@ -167,7 +162,7 @@ enum status store_read_text(const char *path, struct arena *arena, const char **
 	char *room;
 
 	if (!file)
-		return failed(err, path, "read");
+		return io_error(err, path, "read");
 	if (fstat(fileno(file), &info) != 0 || !S_ISREG(info.st_mode)) {
 		fclose(file);
 		return err_at(err, STATUS_ENV, (struct err_place){path, 0, 0}, "is not a file");
@@ -175,7 +170,7 @@ enum status store_read_text(const char *path, struct arena *arena, const char **
 	room = arena_alloc(arena, (size_t)info.st_size + 1, 1);
 	got = fread(room, 1, (size_t)info.st_size, file);
 	if (ferror(file)) {
-		failed(err, path, "read");
+		io_error(err, path, "read");
 		fclose(file);
 		return STATUS_ENV;
 	}

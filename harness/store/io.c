@@ -30,19 +30,20 @@ FILE *io_create(const char *path)
 
 bool io_close(FILE *file)
 {
-	bool good = !is_full();
-	int cause = errno;
+	int earlier = errno ? errno : EIO, cause = 0;
 
-	if (!good)
-		__fpurge(file); /* what had not reached the file never will */
-	if (good && (ferror(file) || fflush(file) != 0)) {
+	if (is_full()) {
+		cause = ENOSPC;
+		__fpurge(file); /* what has not reached the file yet never will */
+	} else if (fflush(file) != 0) {
 		cause = errno;
-		good = false;
+	} else if (ferror(file)) {
+		cause = earlier;
 	}
-	if (fclose(file) != 0 && good)
-		return false;
+	if (fclose(file) != 0 && !cause)
+		cause = errno;
 	errno = cause;
-	return good;
+	return cause == 0;
 }
 
 bool io_sync(int fd)
@@ -57,7 +58,8 @@ bool io_rename(const char *from, const char *to)
 
 bool io_make_folder(const char *path)
 {
-	return !is_full() && mkdir(path, 0777) == 0;
+	return access(path, F_OK) == 0 ||
+	       (!is_full() && (mkdir(path, 0777) == 0 || errno == EEXIST));
 }
 
 enum status io_error(struct err *err, const char *path, const char *doing)

@@ -14,12 +14,12 @@
 /* A new, empty file to write to; NULL on failure. */
 FILE *io_create(const char *path);
 
-/* Whether all that was written since io_create has reached the file, which is closed in any case. */
+/* Close the file. Whether all that was written since io_create has reached the system. */
 bool io_close(FILE *file);
 
 bool io_sync(int fd); /* a file system that has nothing to sync is no failure */
 bool io_rename(const char *from, const char *to);
-bool io_make_folder(const char *path);
+bool io_make_folder(const char *path); /* what is there already is no failure */
 
 /* STATUS_ENV with "path: cannot <doing>: <errno>". */
 enum status io_error(struct err *err, const char *path, const char *doing);

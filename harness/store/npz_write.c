@@ -1,11 +1,10 @@
 /* Writing .npz: a row of entries, each behind a local header, then a directory that repeats the
  * headers with the offset of each entry, then the end record, which tells where the directory
  * starts. */
+#include "harness/store/io.h"
 #include "harness/store/npz_zip.h"
 
-#include <errno.h>
 #include <string.h>
-#include <unistd.h>
 #include <zlib.h>
 
 enum {
@@ -111,22 +110,14 @@ static void write_directory(struct list list, FILE *to)
 
 static enum status write_file(const char *path, struct list list, struct err *err)
 {
-	struct err_place at = {.source = path};
-	FILE *file = fopen(path, "wb");
-	bool failed;
+	FILE *file = io_create(path);
 
 	if (!file)
-		return err_at(err, STATUS_ENV, at, "cannot write the file: %s", strerror(errno));
-	errno = 0;
+		return io_error(err, path, "write the file");
 	for (size_t i = 0; i < list.count; i++)
 		write_entry(&list.at[i], file);
 	write_directory(list, file);
-	failed = fflush(file) != 0 || ferror(file) || fsync(fileno(file)) != 0;
-	failed = fclose(file) != 0 || failed;
-	if (failed)
-		return err_at(err, STATUS_ENV, at, "cannot write the file: %s",
-			      strerror(errno ? errno : EIO));
-	return STATUS_OK;
+	return io_close(file) ? STATUS_OK : io_error(err, path, "write the file");
 }
 
 enum status npz_write(const char *path, struct npz_entry *entries, size_t count, struct err *err)

@@ -19,7 +19,7 @@ struct npz_entry {
 	uint32_t bytes, crc, offset; /* set when written */
 };
 
-/* Write and fsync a file of these arrays; equal arrays give equal files. */
+/* Write a file of these arrays; equal arrays give equal files. */
 enum status npz_write(const char *path, struct npz_entry *entries, size_t count, struct err *err);
 
 /* A zip file in memory, and where its directory is. */

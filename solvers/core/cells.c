@@ -272,6 +272,19 @@ static bool enumerate_merged(const struct rows *rows, struct list *list)
 	return true;
 }
 
+/* Signs of all n rows from those of their representatives; 0 for a zero row. */
+static void expand_signs(const struct merged *m, const struct cells *from, size_t n,
+			 signed char *to)
+{
+	for (size_t c = 0; c < from->count; c++)
+		for (size_t k = 0; k < n; k++)
+			to[c * n + k] =
+				m->side[k] == 0
+					? (signed char)0
+					: (signed char)(m->side[k] *
+							from->sign[c * from->rows + m->group[k]]);
+}
+
 static bool enumerate(const double *x, size_t n, size_t r, double least, struct list *out)
 {
 	struct arena scratch = {0};
@@ -285,13 +298,7 @@ static bool enumerate(const double *x, size_t n, size_t r, double least, struct 
 		to->sign = arena_alloc(out->arena, from->count, n > 0 ? n : 1);
 		to->point = ARENA_ARRAY(out->arena, double, from->count *r);
 		memcpy(to->point, from->point, from->count * r * sizeof *to->point);
-		for (size_t c = 0; c < from->count; c++)
-			for (size_t k = 0; k < n; k++)
-				if (m.side[k] != 0)
-					to->sign[c * n + k] =
-						(signed char)(m.side[k] *
-							      from->sign[c * from->rows +
-									 m.group[k]]);
+		expand_signs(&m, from, n, to->sign);
 	}
 	arena_release(&scratch);
 	return fits;
@@ -313,6 +320,14 @@ static size_t row_space(struct mat X, struct mat V, struct arena *arena)
 		if ((double)value[j] > (double)d * 16 * REAL_EPSILON * (double)value[d - 1])
 			mat_copy(mat_cols(V, (ptrdiff_t)rank++, 1), mat_cols(G, j, 1));
 	return rank;
+}
+
+/* to = V low */
+static void lift(const double *low, struct mat V, double *to)
+{
+	for (ptrdiff_t j = 0; j < V.cols; j++)
+		for (ptrdiff_t i = 0; i < V.rows; i++)
+			to[i] += low[j] * (double)mat_get(V, i, j);
 }
 
 bool cells_enumerate(struct mat X, size_t limit, struct arena *arena, struct cells *out)
@@ -339,11 +354,8 @@ bool cells_enumerate(struct mat X, size_t limit, struct arena *arena, struct cel
 		out->point = ARENA_ARRAY(arena, double, out->count *d);
 		memcpy(out->sign, list.cells.sign, out->count * n);
 		for (size_t c = 0; c < out->count; c++)
-			for (size_t j = 0; j < r; j++)
-				for (size_t i = 0; i < d; i++)
-					out->point[c * d + i] +=
-						list.cells.point[c * r + j] *
-						(double)mat_get(V, (ptrdiff_t)i, (ptrdiff_t)j);
+			lift(list.cells.point + c * r, mat_cols(V, 0, (ptrdiff_t)r),
+			     out->point + c * d);
 	}
 	arena_release(&scratch);
 	return fits;

@@ -1,5 +1,6 @@
 #!/bin/bash
-# Writes that fail at every size: one clear message, nothing lost, and the next run completes the work.
+# Writes that fail in a whole run: one clear message, nothing lost, and the next run completes the work.
+# (Every single write: tests/fault/test_write.c.)
 . tests/e2e/lib.sh
 
 tiny_spec tiny 1
