@@ -101,7 +101,7 @@ static enum status read_images(struct gzfile *file, const unsigned char *label,
 	for (size_t i = 0; i < n; i++)
 		kept += wanted->label[label[i]];
 	table->d = shape.d;
-	table->x = arena_alloc(arena, kept, shape.d * sizeof(double));
+	table->x = arena_alloc_dense(arena, kept, shape.d * sizeof(double));
 	row = ARENA_ARRAY(arena, unsigned char, shape.d);
 	table->n = 0;
 	for (size_t i = 0; i < n; i++) {

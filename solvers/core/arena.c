@@ -6,10 +6,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 enum {
-	ALIGNMENT = 64,         /* a cache line, and the width of an AVX-512 register */
-	BLOCK_BYTES = 64 * 1024 /* small allocations share blocks of this size */
+	ALIGNMENT = 64,          /* a cache line, and the width of an AVX-512 register */
+	BLOCK_BYTES = 64 * 1024, /* small allocations share blocks of this size */
+	PAGE_BYTES = 4096,
+	HUGE_BYTES = 2 * 1024 * 1024
 };
 
 struct arena_block {
@@ -81,6 +84,17 @@ void *arena_alloc(struct arena *arena, size_t count, size_t size)
 	block->used += rounded;
 	arena->bytes += rounded;
 	arena->calls++;
+	return at;
+}
+
+void *arena_alloc_dense(struct arena *arena, size_t count, size_t size)
+{
+	char *at = arena_alloc(arena, count, size);
+	uintptr_t first = ((uintptr_t)at + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
+	uintptr_t end = ((uintptr_t)at + count * size) / PAGE_BYTES * PAGE_BYTES;
+
+	if (end > first + HUGE_BYTES) /* advice only: a kernel that cannot changes nothing */
+		(void)madvise((void *)first, end - first, MADV_HUGEPAGE);
 	return at;
 }
 

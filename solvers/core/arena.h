@@ -19,6 +19,10 @@ struct arena {
 /* count * size bytes, zeroed; the product is checked. Never NULL. */
 void *arena_alloc(struct arena *arena, size_t count, size_t size);
 
+/* The same for a large block of which every page will be written at once: huge pages are asked for,
+ * which cost fewer faults. Not for what is touched in part, such as one triangle of a matrix. */
+void *arena_alloc_dense(struct arena *arena, size_t count, size_t size);
+
 /* Copies of a text, of `length` bytes of it, and of a formatted one. */
 char *arena_text(struct arena *arena, const char *text);
 char *arena_text_n(struct arena *arena, const char *text, size_t length);
