@@ -16,15 +16,9 @@ enum status delimited_open(struct delimited *d, const char *path, char separator
 			   struct arena *arena, struct err *err)
 {
 	struct gzfile_bytes bytes = {0};
-	struct err_place place = {.source = path};
-	const char *nul;
 
 	*d = (struct delimited){.path = path, .separator = separator, .line = 1, .arena = arena};
-	TRY(gzfile_all(path, arena, &bytes, err));
-	nul = memchr(bytes.at, '\0', bytes.count);
-	if (nul)
-		return err_at(err, STATUS_ENV, place, "not a text file: a NUL byte at byte %zu",
-			      (size_t)(nul - bytes.at));
+	TRY(gzfile_text(path, arena, &bytes, err));
 	d->at = bytes.at;
 	d->end = bytes.at + bytes.count;
 	if (bytes.count >= 3 && memcmp(bytes.at, "\xef\xbb\xbf", 3) == 0)

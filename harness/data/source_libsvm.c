@@ -131,15 +131,9 @@ static enum status open_text(const char *path, struct arena *arena, struct text 
 			     struct err *err)
 {
 	struct gzfile_bytes bytes = {0};
-	struct err_place place = {.source = path};
-	const char *nul;
 
 	*text = (struct text){.path = path};
-	TRY(gzfile_all(path, arena, &bytes, err));
-	nul = memchr(bytes.at, '\0', bytes.count);
-	if (nul)
-		return err_at(err, STATUS_ENV, place, "not a text file: a NUL byte at byte %zu",
-			      (size_t)(nul - bytes.at));
+	TRY(gzfile_text(path, arena, &bytes, err));
 	text->at = bytes.at;
 	text->end = bytes.at + bytes.count;
 	look_over(text);

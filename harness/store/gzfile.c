@@ -179,3 +179,17 @@ enum status gzfile_all(const char *path, struct arena *arena, struct gzfile_byte
 	gzfile_close(&file);
 	return status;
 }
+
+enum status gzfile_text(const char *path, struct arena *arena, struct gzfile_bytes *out,
+			struct err *err)
+{
+	struct err_place place = {.source = path};
+	const char *nul;
+
+	TRY(gzfile_all(path, arena, out, err));
+	nul = memchr(out->at, '\0', out->count);
+	if (nul)
+		return err_at(err, STATUS_ENV, place, "not a text file: a NUL byte at byte %zu",
+			      (size_t)(nul - out->at));
+	return STATUS_OK;
+}

@@ -34,6 +34,10 @@ struct gzfile_bytes {
 enum status gzfile_all(const char *path, struct arena *arena, struct gzfile_bytes *out,
 		       struct err *err);
 
+/* The same for a text: a NUL byte in it is an error. */
+enum status gzfile_text(const char *path, struct arena *arena, struct gzfile_bytes *out,
+			struct err *err);
+
 /* The error for a file that cannot be opened, from errno. */
 enum status gzfile_missing(const char *path, struct err *err);
 
