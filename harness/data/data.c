@@ -265,6 +265,16 @@ static enum status load(const struct data_options *o, uint64_t seed, long repeti
 	return prepare(o, &parts, arena, out, err);
 }
 
+size_t data_list_paths(const char *const *given, size_t count, const char **paths, size_t room)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < count && kept < room; i++)
+		if (given[i])
+			paths[kept++] = given[i];
+	return kept;
+}
+
 enum status data_load(const struct data_options *options, uint64_t seed, long repetition,
 		      struct arena *arena, struct dataset *out, struct err *err)
 {

@@ -79,6 +79,10 @@ struct rows {
 	double *y; /* n */
 };
 
+/* For `files`: write those of `count` paths that are given (not NULL), at most `room`; their
+ * number. */
+size_t data_list_paths(const char *const *given, size_t count, const char **paths, size_t room);
+
 /* A step of `prepare`. */
 struct prepare {
 	struct desc base;

@@ -352,13 +352,9 @@ static enum status read_csv(const void *options, const struct read_request *requ
 static size_t list_files(const void *options, const char **paths, size_t room)
 {
 	const struct csv_options *o = options;
-	size_t count = 0;
+	const char *const all[] = {o->path, o->test};
 
-	if (count < room)
-		paths[count++] = o->path;
-	if (o->test && count < room)
-		paths[count++] = o->test;
-	return count;
+	return data_list_paths(all, sizeof all / sizeof *all, paths, room);
 }
 
 const struct source source_csv = {

@@ -291,13 +291,9 @@ static enum status read_libsvm(const void *options, const struct read_request *r
 static size_t list_files(const void *options, const char **paths, size_t room)
 {
 	const struct libsvm_options *o = options;
-	size_t count = 0;
+	const char *const all[] = {o->path, o->test};
 
-	if (count < room)
-		paths[count++] = o->path;
-	if (o->test && count < room)
-		paths[count++] = o->test;
-	return count;
+	return data_list_paths(all, sizeof all / sizeof *all, paths, room);
 }
 
 const struct source source_libsvm = {

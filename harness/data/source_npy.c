@@ -88,12 +88,8 @@ static size_t list_files(const void *options, const char **paths, size_t room)
 {
 	const struct npy_options *o = options;
 	const char *const all[] = {o->x, o->y, o->test_x, o->test_y};
-	size_t count = 0;
 
-	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-		if (all[i] && count < room)
-			paths[count++] = all[i];
-	return count;
+	return data_list_paths(all, sizeof all / sizeof *all, paths, room);
 }
 
 const struct source source_npy = {

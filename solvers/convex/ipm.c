@@ -66,8 +66,7 @@ static void half_new(struct ipm_half *h, double sign, struct mat D, ptrdiff_t d,
 		*large[m] = mat_new(arena, n, P);
 }
 
-/* f, g = grad L(f) and W^(1/2) at the current blocks; the largest dual residual relative to beta.
- */
+/* f, g = grad L(f) and W^(1/2) at the current blocks. */
 static void outputs(struct ipm *s)
 {
 	const struct problem *problem = s->problem;
@@ -132,6 +131,7 @@ static void initialise(struct ipm *s)
 		mat_fill(s->half[half].N, (real)-lambda);
 	}
 	s->mu = size * lambda;
+	s->residual = dual_residual(s);
 }
 
 static void allocate_system(struct ipm *s, struct arena *arena)
@@ -282,17 +282,18 @@ static double remaining(const struct ipm *s)
  * of beta, by the curvature of the loss. Returns the length taken, 0 if rounding leaves no step. */
 static double advance(struct ipm *s, double length)
 {
-	double most =
-		fmax(dual_residual(s), remaining(s) > nearly_solved ? 0.1 * s->problem->beta : 0);
+	double most = fmax(s->residual, remaining(s) > nearly_solved ? 0.1 * s->problem->beta : 0);
 
 	for (int half = 0; half < 2; half++)
 		mat_copy(s->half[half].Y0, s->half[half].Y);
 	move(s, length, length);
-	for (int halving = 0; dual_residual(s) > most; halving++) {
+	s->residual = dual_residual(s);
+	for (int halving = 0; s->residual > most; halving++) {
 		double next = halving < HALVINGS ? length / 2 : 0;
 
 		move(s, next - length, next);
 		length = next;
+		s->residual = dual_residual(s);
 		if (halving == HALVINGS)
 			break;
 	}
@@ -335,7 +336,7 @@ static void step(void *state, struct progress *progress)
 	}
 	progress->objective =
 		publish(s) + loss_value(problem->loss, (size_t)problem->X.rows, s->f, problem->y);
-	progress->dual_residual = dual_residual(s) / problem->beta;
+	progress->dual_residual = s->residual / problem->beta;
 	if (!(length > 1e-6)) /* no step is left: rounding has taken over */
 		progress->end = remaining(s) <= nearly_solved ? OUTCOME_CONVERGED : OUTCOME_STALLED;
 }

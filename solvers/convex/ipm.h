@@ -51,7 +51,7 @@ struct ipm {
 	real *z;                       /* 2dP: right-hand side and solution, assembled */
 	struct mat B, G;               /* d x d and n x d scratch */
 	real *f, *g, *root_w, *df, *u; /* n */
-	double mu;
+	double mu, residual;           /* mean complementarity, norm of the dual residual */
 };
 
 /* Factor the blocks and the coupling at the current point for the parameter `mu`; false if that

@@ -6,10 +6,6 @@
 #include <math.h>
 #include <string.h>
 
-enum {
-	SOLVE_BLOCK = 512 /* of the triangular solves */
-};
-
 /* sqrt(mu^2 + beta^2 |x|^2) */
 static double root(double mu, double beta, double norm)
 {
@@ -239,7 +235,7 @@ static void solve_assembled(struct ipm *s)
 
 	memcpy(s->z, s->half[0].R.at, size * sizeof *s->z);
 	memcpy(s->z + size, s->half[1].R.at, size * sizeof *s->z);
-	blas_triangular_solve(s->C, SOLVE_BLOCK, s->z);
+	blas_triangular_solve(s->C, BLAS_SOLVE_BLOCK, s->z);
 	memcpy(s->half[0].dX.at, s->z, size * sizeof *s->z);
 	memcpy(s->half[1].dX.at, s->z + size, size * sizeof *s->z);
 }
@@ -259,7 +255,7 @@ static void solve_coupling(struct ipm *s)
 	}
 	for (ptrdiff_t k = 0; k < n; k++)
 		s->u[k] = s->root_w[k] * s->df[k];
-	blas_triangular_solve(s->C, SOLVE_BLOCK, s->u);
+	blas_triangular_solve(s->C, BLAS_SOLVE_BLOCK, s->u);
 	for (ptrdiff_t k = 0; k < n; k++) /* W df */
 		s->u[k] *= s->root_w[k];
 	for (int half = 0; half < 2; half++) {

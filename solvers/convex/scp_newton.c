@@ -200,7 +200,7 @@ static void direction(struct newton *s, double target, bool correct)
 		s->x[i] = (real)((rp * p / (double)s->zp[i] - rq * q / (double)s->zq[i]) /
 				 (double)s->root_s[i]);
 	}
-	blas_triangular_solve(s->C, CHUNK, s->x);
+	blas_triangular_solve(s->C, BLAS_SOLVE_BLOCK, s->x);
 	complete_direction(s);
 }
 

@@ -15,7 +15,7 @@
 #include <math.h>
 
 enum {
-	PANEL = 512 /* columns of K assembled at once; also the block of the triangular solves */
+	PANEL = 512 /* columns of K assembled at once */
 };
 
 struct dual {
@@ -120,7 +120,7 @@ static void solve(void *state, const real *p, struct mat U, struct mat Y, real *
 	u_update_outputs(s->D, YB, f);             /* f(B0) */
 	for (ptrdiff_t k = 0; k < n; k++)
 		u->g[k] = p[k] - f[k];
-	blas_triangular_solve(u->C, PANEL, u->g); /* g = C^-1 (p - f(B0)) */
+	blas_triangular_solve(u->C, BLAS_SOLVE_BLOCK, u->g); /* g = C^-1 (p - f(B0)) */
 	spread(s->D, u->g, YB);
 	blas_gemm(1, s->X, TRANSPOSED, YB, PLAIN, 0, u->Z);
 	blas_cholesky_solve(s->M, u->Z);

@@ -68,10 +68,6 @@ static enum status setup(const struct u_system *system, const void *options, str
 	return STATUS_OK;
 }
 
-enum {
-	SOLVE_BLOCK = 512 /* of the triangular solves: the bulk is threaded products */
-};
-
 static void solve(void *state, const real *p, struct mat U, struct mat Y, real *f)
 {
 	struct primal *u = state;
@@ -84,7 +80,7 @@ static void solve(void *state, const real *p, struct mat U, struct mat Y, real *
 		for (ptrdiff_t k = 0; k < s->D.rows; k++)
 			mat_set(u->T, k, i, mat_get(s->D, k, i) * p[k]);
 	blas_gemm(s->c, s->X, TRANSPOSED, u->T, PLAIN, 1, B); /* R_B + c F'p */
-	blas_triangular_solve(u->C, SOLVE_BLOCK, B.at);
+	blas_triangular_solve(u->C, BLAS_SOLVE_BLOCK, B.at);
 	blas_gemm(1, s->X, PLAIN, U, PLAIN, 0, Y);
 	u_update_outputs(s->D, mat_cols(Y, P, P), f);
 }

@@ -1,19 +1,32 @@
+#!/bin/bash
 # Ctrl-C: exit status 130, nothing half-written, resumable; a second run at once is refused.
-. "$(dirname "$0")/common.sh"
+. tests/e2e/lib.sh
 
-spec 40000
+# Whether process $1 has a worker that computes, within 20 s.
+has_worker()
+{
+	for _ in $(seq 400); do
+		pgrep -P "$1" relubench-worke >/dev/null && return
+		sleep 0.05
+	done
+	return 1
+}
+
+tiny_spec tiny 2
+with_worker '*) sleep 2 ;;'
 # a shell without job control starts background processes with SIGINT ignored
 set -m
-"$relubench" run tiny.yaml >out 2>err &
+"$relubench" run tiny.yaml >out1 2>err1 </dev/null &
 parent=$!
 set +m
-check "a worker starts" until_true has_worker $parent
-"$relubench" run tiny.yaml >out2 2>err2
-check "a second run at once exits with 4" equal 4 $?
-check "and says who holds the folder" contains err2 "(process $parent)"
+check "a worker starts" "none in 20 s" has_worker $parent
+expect "a second run at once exits with 4" 4 run tiny.yaml
+says "and says who holds the folder" "(process $parent)"
 kill -INT $parent
-wait $parent
-check "an interrupted run exits with 130" equal 130 $?
-check "and says how to go on" contains err "run again to resume"
-check "no record of cells in flight" equal 0 "$(statuses interrupted)"
-check "nothing temporary is left" test ! -e results/tiny/tmp
+status=0
+wait $parent || status=$?
+check "an interrupted run exits with 130" "exit status $status" [ "$status" -eq 130 ]
+says "and says how to go on" "run again to resume" err1
+check "no record of cells in flight" "$(statuses_of results/tiny)" \
+	[ -z "$(statuses_of results/tiny | grep interrupted)" ]
+check "nothing temporary is left" "$(ls results/tiny)" [ ! -e results/tiny/tmp ]
