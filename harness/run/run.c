@@ -168,6 +168,7 @@ static void describe_end(struct run *run, const struct evaluator *evaluator,
 	r->test_rmse = e->test.rmse;
 	r->patterns =
 		run->trainer->patterns_used ? (double)run->trainer->patterns_used(run->state) : NAN;
+	r->note = run->trainer->note ? run->trainer->note(run->state) : NULL;
 	r->neurons = (double)evaluator->net.U.cols;
 	r->suspect = verdict_suspect(end, r->neurons, r->majority);
 }

@@ -64,6 +64,7 @@ const struct result_field result_fields[] = {
 	NUMBER(neurons),
 	TEXT(precision),
 	NUMBER(seed),
+	TEXT(note),
 	TEXT(message),
 	{NULL, 0, false},
 };

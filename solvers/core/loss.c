@@ -39,3 +39,10 @@ double loss_curvature(struct loss_term l)
 {
 	return l.weight * l.loss->curvature(l.options);
 }
+
+struct loss_box loss_box(struct loss_term l, double y)
+{
+	struct loss_box box = l.loss->box(l.options, y);
+
+	return (struct loss_box){box.quadratic / l.weight, box.low * l.weight, box.high * l.weight};
+}

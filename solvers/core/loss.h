@@ -12,13 +12,19 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* A loss whose conjugate is a quadratic on an interval: l*(a) = quadratic a^2 / 2 + a y for a in
+ * [low, high], infinite beyond; an end may be infinite. */
+struct loss_box {
+	double quadratic, low, high;
+};
+
 /* n samples: outputs f (n) and targets y (n). `o` is the bound options struct of the descriptor. */
 struct loss {
 	struct desc base;
 	bool regression; /* makes sense for real targets */
 	bool quadratic;  /* l(f, y) = (f - y)^2 / 2: a u-step can take it in without a split */
+	bool smooth;     /* the second derivative is continuous: Newton's method applies */
 	/* sum_k l(f_k, y_k) */
-	bool smooth; /* the second derivative is continuous: Newton's method applies */
 	double (*value)(const void *o, size_t n, const real *f, const real *y);
 	/* g_k = dl/df at f_k (a subgradient where there is a kink) */
 	void (*gradient)(const void *o, size_t n, const real *f, const real *y, real *g);
@@ -30,6 +36,8 @@ struct loss {
 	double (*conjugate)(const void *o, size_t n, double s, const real *a, const real *y);
 	/* sup of the second derivative; HUGE_VAL if there is none */
 	double (*curvature)(const void *o);
+	/* The conjugate for the target y, where it has that form; NULL where it has not. */
+	struct loss_box (*box)(const void *o, double y);
 };
 
 struct loss_term {
@@ -45,5 +53,7 @@ void loss_prox(struct loss_term l, size_t n, double t, const real *v, const real
 /* Conjugate of the weighted loss at scale * a, summed. */
 double loss_conjugate(struct loss_term l, size_t n, double scale, const real *a, const real *y);
 double loss_curvature(struct loss_term l);
+/* Of the weighted loss; only where l.loss->box is given. */
+struct loss_box loss_box(struct loss_term l, double y);
 
 #endif

@@ -62,6 +62,12 @@ static double curvature(const void *o)
 	return HUGE_VAL;
 }
 
+static struct loss_box box(const void *o, double y)
+{
+	(void)o;
+	return (struct loss_box){0, y > 0 ? -1 : 0, y > 0 ? 0 : 1};
+}
+
 const struct loss loss_hinge = {
 	.base = {.name = "hinge", .doc = "max(0, 1 - y f)", .cite = ""},
 	.value = value,
@@ -70,4 +76,5 @@ const struct loss loss_hinge = {
 	.prox = prox,
 	.conjugate = conjugate,
 	.curvature = curvature,
+	.box = box,
 };

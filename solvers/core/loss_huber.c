@@ -80,6 +80,12 @@ static double curvature(const void *o)
 	return 1;
 }
 
+static struct loss_box box(const void *o, double y)
+{
+	(void)y;
+	return (struct loss_box){1, -delta_of(o), delta_of(o)};
+}
+
 const struct loss loss_huber = {
 	.base = {.name = "huber",
 		 .doc = "quadratic for residuals up to delta, linear beyond",
@@ -93,4 +99,5 @@ const struct loss loss_huber = {
 	.prox = prox,
 	.conjugate = conjugate,
 	.curvature = curvature,
+	.box = box,
 };

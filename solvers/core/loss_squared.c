@@ -1,6 +1,8 @@
 /* Squared loss l(f, y) = (f - y)^2 / 2. */
 #include "solvers/core/loss.h"
 
+#include <math.h>
+
 static double value(const void *o, size_t n, const real *f, const real *y)
 {
 	double sum = 0;
@@ -60,6 +62,13 @@ static double curvature(const void *o)
 	return 1;
 }
 
+static struct loss_box box(const void *o, double y)
+{
+	(void)o;
+	(void)y;
+	return (struct loss_box){1, -HUGE_VAL, HUGE_VAL};
+}
+
 const struct loss loss_squared = {
 	.base = {.name = "squared", .doc = "(f - y)^2 / 2", .cite = ""},
 	.regression = true,
@@ -71,4 +80,5 @@ const struct loss loss_squared = {
 	.prox = prox,
 	.conjugate = conjugate,
 	.curvature = curvature,
+	.box = box,
 };

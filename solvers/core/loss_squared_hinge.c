@@ -66,6 +66,12 @@ static double curvature(const void *o)
 	return 1;
 }
 
+static struct loss_box box(const void *o, double y)
+{
+	(void)o;
+	return (struct loss_box){1, y > 0 ? -HUGE_VAL : 0, y > 0 ? 0 : HUGE_VAL};
+}
+
 const struct loss loss_squared_hinge = {
 	.base = {.name = "squared_hinge", .doc = "max(0, 1 - y f)^2 / 2", .cite = ""},
 	.value = value,
@@ -74,4 +80,5 @@ const struct loss loss_squared_hinge = {
 	.prox = prox,
 	.conjugate = conjugate,
 	.curvature = curvature,
+	.box = box,
 };

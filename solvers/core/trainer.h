@@ -77,6 +77,8 @@ struct trainer {
 	/* Number of activation patterns or sampled neurons in use; NULL if there are none.
 	 */
 	ptrdiff_t (*patterns_used)(const void *state);
+	/* What the method chose by itself and why, for the record: "dual: ..."; NULL: nothing. */
+	const char *(*note)(const void *state);
 };
 
 /* (value of the loss) + beta net_decay: the objective every method is compared on. f (n) is

@@ -143,6 +143,37 @@ static void conjugates_meet_fenchel(void **state)
 	each(check_conjugate);
 }
 
+/* Inside the interval the conjugate is the quadratic; a step beyond an end it is infinite. */
+static void check_box(struct fixture *t)
+{
+	static const double inside[] = {0.01, 0.3, 0.77, 0.99};
+
+	for (int k = 0; t->loss.loss->box && k < N; k++) {
+		struct loss_box box = loss_box(t->loss, (double)t->y[k]);
+		double low = fmax(box.low, -3), high = fmin(box.high, 3);
+		real beyond[] = {(real)(box.low - 0.01), (real)(box.high + 0.01)};
+
+		assert_true(low < high);
+		for (int i = 0; i < 4; i++) {
+			real a = (real)(low + inside[i] * (high - low));
+			double expected =
+				(double)a * (box.quadratic * (double)a / 2 + (double)t->y[k]);
+
+			assert_true(fabs(loss_conjugate(t->loss, 1, 1, &a, &t->y[k]) - expected) <=
+				    200 * REAL_EPSILON);
+		}
+		for (int end = 0; end < 2; end++)
+			assert_true(isinf(loss_conjugate(t->loss, 1, 1, &beyond[end], &t->y[k])) ||
+				    isinf(beyond[end]));
+	}
+}
+
+static void boxes_are_the_conjugate(void **state)
+{
+	(void)state;
+	each(check_box);
+}
+
 /* Flags that solvers rely on. */
 static void check_flags(struct fixture *t)
 {
@@ -172,6 +203,7 @@ int main(void)
 		cmocka_unit_test(gradients_and_hessians_match_differences),
 		cmocka_unit_test(prox_leaves_a_subgradient),
 		cmocka_unit_test(conjugates_meet_fenchel),
+		cmocka_unit_test(boxes_are_the_conjugate),
 		cmocka_unit_test(flags_tell_the_truth),
 	};
 
