@@ -20,7 +20,8 @@ static const struct option rows[] = {
 static const char *const losses[] = {"squared", "logistic", NULL}; /* smooth ones */
 
 enum {
-	ASSEMBLED_MOST = 4000, /* order 2dP: a factorisation of about 20 GFLOP */
+	ASSEMBLED_MOST = 4000, /* order dP: a factorisation of about 20 GFLOP */
+	PAIRS_MOST = 24,       /* d: beyond it a product for each block is as fast */
 	CHUNK = 512,           /* columns of the coupling added at once, at least one block */
 	HALVINGS = 12          /* of a step; beyond them it is too short to matter */
 };
@@ -35,20 +36,29 @@ static const struct pattern_options *patterns(const void *options)
 	return &((const struct ipm_options *)options)->patterns;
 }
 
+/* The smaller order; assembled within reason, since it needs no refinement. */
+static bool assembles(double n, double order)
+{
+	return order <= n || order <= ASSEMBLED_MOST;
+}
+
 static void forecast(const void *options, ptrdiff_t rows_, ptrdiff_t cols, struct forecast *out)
 {
 	double n = (double)rows_, d = (double)cols,
 	       P = pattern_most(patterns(options), rows_, cols);
 
-	out->bytes = (13 * n * P + 19 * d * P + n * d + d * d + 8 * n) * sizeof(real);
+	double small = d <= PAIRS_MOST ? d * (d + 1) / 2 : 0;
+
+	out->bytes = (13 * n * P + (25 + 5 * d) * d * P + n * d + 2 * d * d + 8 * n) * sizeof(real);
+	out->bytes += (n + P) * small * sizeof(real);
 	out->setup_flops = 2 * n * d * P;
-	out->iteration_flops = 2 * n * d * d * P + 40 * n * d * P;
-	if (2 * d * P <= ASSEMBLED_MOST) {
-		out->bytes += (4 * d * d * P * P + n * d * P) * sizeof(real);
-		out->iteration_flops += n * d * d * P * P + 8 * d * d * d * P * P * P / 3;
+	out->iteration_flops = 2 * n * d * d * P + 40 * n * d * P + 16 * d * d * d * P;
+	if (assembles(n, d * P)) {
+		out->bytes += (d * d * P * P + n * d * P) * sizeof(real);
+		out->iteration_flops += n * d * d * P * P + d * d * d * P * P * P / 3;
 	} else {
-		out->bytes += (n * n + 2 * d * d * P + n * fmax(CHUNK, d)) * sizeof(real);
-		out->iteration_flops += 2 * n * d * d * P + 2 * n * n * d * P + n * n * n / 3;
+		out->bytes += (n * n + d * d * P + n * fmax(CHUNK, d)) * sizeof(real);
+		out->iteration_flops += n * d * d * P + n * n * d * P + n * n * n / 3;
 	}
 }
 
@@ -134,21 +144,42 @@ static void initialise(struct ipm *s)
 	s->residual = dual_residual(s);
 }
 
+/* x_a o x_b for all a >= b, column by column of the lower triangle. */
+static void form_pairs(struct ipm *s)
+{
+	struct mat X = s->problem->X;
+	real *to = s->pairs.at;
+
+	for (ptrdiff_t b = 0; b < X.cols; b++)
+		for (ptrdiff_t a = b; a < X.cols; a++)
+			for (ptrdiff_t k = 0; k < X.rows; k++)
+				*to++ = mat_get(X, k, a) * mat_get(X, k, b);
+}
+
 static void allocate_system(struct ipm *s, struct arena *arena)
 {
-	ptrdiff_t n = s->D.rows, d = s->problem->X.cols, size = d * s->D.cols;
+	ptrdiff_t n = s->D.rows, d = s->problem->X.cols, P = s->D.cols, size = d * P;
+	struct mat *small[] = {&s->R0, &s->q, &s->E, &s->Z},
+		   *blocks[] = {&s->half[0].H, &s->half[1].H, &s->sums, &s->S};
 
-	s->assembled = 2 * size <= ASSEMBLED_MOST;
+	for (size_t m = 0; m < 4; m++) {
+		*small[m] = mat_new(arena, d, P);
+		*blocks[m] = mat_new(arena, d, size);
+	}
+	if (d <= PAIRS_MOST) {
+		s->pairs = mat_new(arena, n, d * (d + 1) / 2);
+		s->packed = mat_new(arena, d * (d + 1) / 2, P);
+		form_pairs(s);
+	}
+	s->assembled = assembles((double)n, (double)size);
 	if (s->assembled) {
-		s->C = mat_new(arena, 2 * size, 2 * size);
+		s->C = mat_new(arena, size, size);
 		s->T = mat_new(arena, n, size);
-		s->z = ARENA_ARRAY(arena, real, 2 * size);
 		return;
 	}
 	s->C = mat_new(arena, n, n);
 	s->T = mat_new(arena, n, CHUNK > d ? CHUNK : d);
-	for (int half = 0; half < 2; half++)
-		s->half[half].factors = mat_new(arena, d, d * s->D.cols);
+	s->factors = mat_new(arena, d, size);
 }
 
 static enum status setup(const struct problem *problem, const void *options, struct arena *arena,
@@ -167,6 +198,7 @@ static enum status setup(const struct problem *problem, const void *options, str
 	half_new(&s->half[1], -1, s->D, d, arena);
 	s->Q = mat_new(arena, n, s->D.cols);
 	s->B = mat_new(arena, d, d);
+	s->B2 = mat_new(arena, d, d);
 	s->G = mat_new(arena, n, d);
 	allocate_system(s, arena);
 	for (size_t v = 0; v < sizeof vectors / sizeof vectors[0]; v++)

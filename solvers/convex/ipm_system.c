@@ -6,6 +6,10 @@
 #include <math.h>
 #include <string.h>
 
+enum {
+	REFINEMENTS = 4 /* of a solve; it ends when the residual no longer halves */
+};
+
 /* sqrt(mu^2 + beta^2 |x|^2) */
 static double root(double mu, double beta, double norm)
 {
@@ -37,11 +41,10 @@ static double shifted_scale(const struct ipm *s, double norm, double target)
 	return beta * beta / (s->mu + q) * (1 - (1 + s->mu / q) * (target - s->mu) / (s->mu + q));
 }
 
-static struct mat factor_of(const struct ipm_half *h, ptrdiff_t i)
+/* Block i of a d x dP matrix. */
+static struct mat block_at(struct mat blocks, ptrdiff_t i)
 {
-	ptrdiff_t d = h->X.rows;
-
-	return mat_cols(h->factors, i * d, d);
+	return mat_cols(blocks, i * blocks.rows, blocks.rows);
 }
 
 /* T = diag(weight o d_i) X; without a pattern for i < 0 */
@@ -60,80 +63,101 @@ static void weighted_features(const struct ipm *s, const real *weight, ptrdiff_t
 	}
 }
 
-/* to += H_j = B_j + X' diag(lambda / s) X, lower triangle */
-static void add_block(struct ipm *s, const struct ipm_half *h, ptrdiff_t i, double mu,
-		      struct mat to)
+/* X' diag(weight) X, lower triangle, from its packed columns or by a product. */
+static void weighted_gram(struct ipm *s, ptrdiff_t i, struct mat to)
 {
-	const real *slack = mat_col(h->S, i), *minus = mat_col(h->N, i);
-	real *weight = mat_col(s->Q, 0);
+	const real *weight = mat_col(s->Q, i);
 
+	if (s->pairs.cols > 0) {
+		const real *packed = mat_col(s->packed, i);
+
+		for (ptrdiff_t b = 0; b < to.cols; b++)
+			for (ptrdiff_t a = b; a < to.rows; a++)
+				mat_set(to, a, b, *packed++);
+		return;
+	}
 	for (ptrdiff_t k = 0; k < s->D.rows; k++)
-		weight[k] = (real)sqrt(-(double)minus[k] / (double)slack[k]);
-	weighted_features(s, weight, -1, s->G);
-	norm_block(s, mat_col(h->X, i), mat_col(h->Y, i), mu, s->B);
-	blas_syrk(1, s->G, TRANSPOSED, 1, s->B);
-	for (ptrdiff_t b = 0; b < to.cols; b++)
-		blas_axpy((size_t)(to.rows - b), 1, mat_col(s->B, b) + b, mat_col(to, b) + b);
+		s->u[k] = (real)sqrt((double)weight[k]);
+	weighted_features(s, s->u, -1, s->G);
+	blas_syrk(1, s->G, TRANSPOSED, 0, to);
 }
 
-/* Where block j of a half lies in the assembled system. */
-static struct mat diagonal_block(struct ipm *s, int half, ptrdiff_t i)
+/* H_j = B_j + X' diag(lambda / s) X for all blocks of a half, both triangles. */
+static void form_blocks(struct ipm *s, struct ipm_half *h, double mu)
 {
-	ptrdiff_t d = s->problem->X.cols, first = (half * s->D.cols + i) * d;
+#pragma omp parallel for schedule(static)
+	for (ptrdiff_t i = 0; i < s->D.cols; i++)
+		for (ptrdiff_t k = 0; k < s->D.rows; k++)
+			mat_set(s->Q, k, i, -mat_get(h->N, k, i) / mat_get(h->S, k, i));
+	if (s->pairs.cols > 0)
+		blas_gemm(1, s->pairs, TRANSPOSED, s->Q, PLAIN, 0, s->packed);
+	for (ptrdiff_t i = 0; i < s->D.cols; i++) {
+		struct mat H = block_at(h->H, i);
 
-	return mat_rows(mat_cols(s->C, first, d), first, d);
+		weighted_gram(s, i, H);
+		norm_block(s, mat_col(h->X, i), mat_col(h->Y, i), mu, s->B);
+		for (ptrdiff_t b = 0; b < H.cols; b++)
+			blas_axpy((size_t)(H.rows - b), 1, mat_col(s->B, b) + b, mat_col(H, b) + b);
+		blas_symmetrize(H);
+	}
 }
 
-/* C = [A -A; -A A] + blockdiag(H_j), A = sum F_i' W F_k; lower triangle. */
-static bool factor_assembled(struct ipm *s, double mu)
+/* With the sum of both blocks factored, S = H_V (H_V + H_W)^-1 H_W, symmetric, in place of B. */
+static bool parallel_sum(struct ipm *s, ptrdiff_t i)
 {
-	ptrdiff_t d = s->problem->X.cols, P = s->D.cols, size = d * P;
-	struct mat A = mat_rows(mat_cols(s->C, 0, size), 0, size);
-	struct mat low = mat_rows(mat_cols(s->C, size, size), size, size);
-	struct mat left = mat_rows(mat_cols(s->C, 0, size), size, size);
+	struct mat HV = block_at(s->half[0].H, i), HW = block_at(s->half[1].H, i),
+		   L = block_at(s->sums, i);
+
+	for (ptrdiff_t b = 0; b < L.cols; b++)
+		for (ptrdiff_t a = 0; a < L.rows; a++)
+			mat_set(L, a, b, mat_get(HV, a, b) + mat_get(HW, a, b));
+	if (!blas_cholesky(L))
+		return false;
+	mat_copy(s->B, HV);
+	mat_copy(s->B2, HW);
+	blas_trsm(L, PLAIN, s->B);
+	blas_trsm(L, PLAIN, s->B2);
+	blas_gemm(1, s->B, TRANSPOSED, s->B2, PLAIN, 0, block_at(s->S, i));
+	return true;
+}
+
+/* C = F'W F + blockdiag(S_i), lower triangle. */
+static bool factor_assembled(struct ipm *s)
+{
+	ptrdiff_t d = s->problem->X.cols, P = s->D.cols;
 
 	for (ptrdiff_t i = 0; i < P; i++)
 		weighted_features(s, s->root_w, i, mat_cols(s->T, i * d, d));
-	blas_syrk(1, s->T, TRANSPOSED, 0, A);
-	for (ptrdiff_t j = 0; j < size; j++)
-		for (ptrdiff_t i = j; i < size; i++) {
-			real a = mat_get(A, i, j);
+	blas_syrk(1, s->T, TRANSPOSED, 0, s->C);
+	for (ptrdiff_t i = 0; i < P; i++) {
+		struct mat to = mat_rows(mat_cols(s->C, i * d, d), i * d, d), S = block_at(s->S, i);
 
-			mat_set(low, i, j, a);
-			mat_set(left, i, j, -a);
-			mat_set(left, j, i, -a);
-		}
-	for (int half = 0; half < 2; half++)
-		for (ptrdiff_t i = 0; i < P; i++)
-			add_block(s, &s->half[half], i, mu, diagonal_block(s, half, i));
+		for (ptrdiff_t b = 0; b < d; b++)
+			blas_axpy((size_t)(d - b), 1, mat_col(S, b) + b, mat_col(to, b) + b);
+	}
 	return blas_cholesky(s->C);
 }
 
-/* Blocks one by one, and the coupling from chunks of W^(1/2) D_i X L_j^-T. */
-static bool factor_coupling(struct ipm *s, double mu)
+/* Blocks one by one, and the coupling from chunks of W^(1/2) D_i X L_i^-T, S_i = L_i L_i'. */
+static bool factor_coupling(struct ipm *s)
 {
 	ptrdiff_t d = s->problem->X.cols, filled = 0;
 
 	mat_fill(s->C, 0);
 	for (ptrdiff_t k = 0; k < s->C.rows; k++)
 		mat_set(s->C, k, k, 1);
-	for (int half = 0; half < 2; half++) {
-		struct ipm_half *h = &s->half[half];
+	mat_copy(s->factors, s->S);
+	for (ptrdiff_t i = 0; i < s->D.cols; i++) {
+		struct mat T = mat_cols(s->T, filled, d), L = block_at(s->factors, i);
 
-		for (ptrdiff_t i = 0; i < s->D.cols; i++) {
-			struct mat T = mat_cols(s->T, filled, d), L = factor_of(h, i);
-
-			mat_fill(L, 0);
-			add_block(s, h, i, mu, L);
-			if (!blas_cholesky(L))
-				return false;
-			weighted_features(s, s->root_w, i, T);
-			blas_trsm_right(L, TRANSPOSED, T);
-			filled += d;
-			if (filled + d > s->T.cols || (half == 1 && i == s->D.cols - 1)) {
-				blas_syrk(1, mat_cols(s->T, 0, filled), PLAIN, 1, s->C);
-				filled = 0;
-			}
+		if (!blas_cholesky(L))
+			return false;
+		weighted_features(s, s->root_w, i, T);
+		blas_trsm_right(L, TRANSPOSED, T);
+		filled += d;
+		if (filled + d > s->T.cols || i == s->D.cols - 1) {
+			blas_syrk(1, mat_cols(s->T, 0, filled), PLAIN, 1, s->C);
+			filled = 0;
 		}
 	}
 	return blas_cholesky(s->C);
@@ -141,7 +165,12 @@ static bool factor_coupling(struct ipm *s, double mu)
 
 bool ipm_factor(struct ipm *s, double mu)
 {
-	return s->assembled ? factor_assembled(s, mu) : factor_coupling(s, mu);
+	for (int half = 0; half < 2; half++)
+		form_blocks(s, &s->half[half], mu);
+	for (ptrdiff_t i = 0; i < s->D.cols; i++)
+		if (!parallel_sum(s, i))
+			return false;
+	return s->assembled ? factor_assembled(s) : factor_coupling(s);
 }
 
 /* r_j = -sign X'(D o g) - beta x / t + X'(E o (mu/s - (lambda/s) rp - ds dlambda / s)), rp = E o (X
@@ -174,23 +203,32 @@ static void right_hand_side(struct ipm *s, struct ipm_half *h, double mu, bool c
 	}
 }
 
-/* R_j = H_j^-1 R_j for all blocks of a half. */
-static void solve_blocks(const struct ipm_half *h, struct mat R)
+/* df = sum_i D_i X q_i */
+static void outputs_of(struct ipm *s, struct mat q)
 {
-	for (ptrdiff_t i = 0; i < R.cols; i++)
-		blas_cholesky_solve(factor_of(h, i), mat_cols(R, i, 1));
+	memset(s->df, 0, (size_t)s->D.rows * sizeof *s->df);
+	blas_gemm(1, s->problem->X, PLAIN, q, PLAIN, 0, s->Q);
+	for (ptrdiff_t i = 0; i < s->D.cols; i++) {
+		const real *d = mat_col(s->D, i), *y = mat_col(s->Q, i);
+
+#pragma omp simd
+		for (ptrdiff_t k = 0; k < s->D.rows; k++)
+			s->df[k] += d[k] * y[k];
+	}
 }
 
-/* f += sum_i sign D_i X x_i */
-static void add_outputs(struct ipm *s, const struct ipm_half *h, struct mat x, real *f)
+/* to -= X'(D o (u 1')) */
+static void subtract_spread(struct ipm *s, const real *u, struct mat to)
 {
-	blas_gemm(1, s->problem->X, PLAIN, x, PLAIN, 0, s->Q);
 	for (ptrdiff_t i = 0; i < s->D.cols; i++) {
-		const real *d = mat_col(s->D, i), *q = mat_col(s->Q, i);
+		const real *d = mat_col(s->D, i);
+		real *q = mat_col(s->Q, i);
 
+#pragma omp simd
 		for (ptrdiff_t k = 0; k < s->D.rows; k++)
-			f[k] += (real)h->sign * d[k] * q[k];
+			q[k] = d[k] * u[k];
 	}
+	blas_gemm(-1, s->problem->X, TRANSPOSED, s->Q, PLAIN, 1, to);
 }
 
 /* ds, dlambda, dy from dx. */
@@ -228,45 +266,83 @@ static void complete(struct ipm *s, struct ipm_half *h, double mu, bool correct)
 	}
 }
 
-/* dx from the assembled system. */
-static void solve_assembled(struct ipm *s)
+/* E = E - S q - F'W F q, the residual of the reduced system; df = F q. */
+static void reduced_residual(struct ipm *s, struct mat q, struct mat E)
 {
-	size_t size = (size_t)(s->problem->X.cols * s->D.cols);
-
-	memcpy(s->z, s->half[0].R.at, size * sizeof *s->z);
-	memcpy(s->z + size, s->half[1].R.at, size * sizeof *s->z);
-	blas_triangular_solve(s->C, BLAS_SOLVE_BLOCK, s->z);
-	memcpy(s->half[0].dX.at, s->z, size * sizeof *s->z);
-	memcpy(s->half[1].dX.at, s->z + size, size * sizeof *s->z);
+	for (ptrdiff_t i = 0; i < s->D.cols; i++)
+		blas_gemv(-1, block_at(s->S, i), PLAIN, mat_col(q, i), 1, mat_col(E, i));
+	outputs_of(s, q);
+	for (ptrdiff_t k = 0; k < s->D.rows; k++)
+		s->u[k] = s->root_w[k] * s->root_w[k] * s->df[k];
+	subtract_spread(s, s->u, E);
 }
 
-/* dx_j = H_j^-1 (r_j - sign X'D_i W df) with df from the coupling. */
-static void solve_coupling(struct ipm *s)
+/* E = (S + F'W F)^-1 E through the coupling: S^-1 (E - F'W^(1/2) C^-1 W^(1/2) F S^-1 E). */
+static void solve_coupling(struct ipm *s, struct mat E)
 {
-	ptrdiff_t n = s->D.rows;
-
-	memset(s->df, 0, (size_t)n * sizeof *s->df);
-	for (int half = 0; half < 2; half++) {
-		struct ipm_half *h = &s->half[half];
-
-		mat_copy(h->dX, h->R);
-		solve_blocks(h, h->dX);
-		add_outputs(s, h, h->dX, s->df);
-	}
-	for (ptrdiff_t k = 0; k < n; k++)
+	mat_copy(s->Z, E);
+	for (ptrdiff_t i = 0; i < s->D.cols; i++)
+		blas_cholesky_solve(block_at(s->factors, i), mat_cols(s->Z, i, 1));
+	outputs_of(s, s->Z);
+	for (ptrdiff_t k = 0; k < s->D.rows; k++)
 		s->u[k] = s->root_w[k] * s->df[k];
 	blas_triangular_solve(s->C, BLAS_SOLVE_BLOCK, s->u);
-	for (ptrdiff_t k = 0; k < n; k++) /* W df */
+	for (ptrdiff_t k = 0; k < s->D.rows; k++)
 		s->u[k] *= s->root_w[k];
-	for (int half = 0; half < 2; half++) {
-		struct ipm_half *h = &s->half[half];
+	subtract_spread(s, s->u, E);
+	for (ptrdiff_t i = 0; i < s->D.cols; i++)
+		blas_cholesky_solve(block_at(s->factors, i), mat_cols(E, i, 1));
+}
 
-		for (ptrdiff_t i = 0; i < s->D.cols; i++)
-			for (ptrdiff_t k = 0; k < n; k++)
-				mat_set(s->Q, k, i, mat_get(s->D, k, i) * s->u[k]);
-		blas_gemm(-h->sign, s->problem->X, TRANSPOSED, s->Q, PLAIN, 1, h->R);
-		mat_copy(h->dX, h->R);
-		solve_blocks(h, h->dX);
+/* q of (S + F'W F) q = R0, refined: the coupling loses digits where S is small. */
+static void solve_reduced(struct ipm *s)
+{
+	double start = blas_mat_norm(s->R0), before = HUGE_VAL;
+
+	mat_fill(s->q, 0);
+	mat_copy(s->E, s->R0);
+	for (int round = 0; round < REFINEMENTS; round++) {
+		double residual = blas_mat_norm(s->E);
+
+		if (!(residual > 4 * REAL_EPSILON * start && residual < before / 2))
+			return;
+		before = residual;
+		if (s->assembled)
+			blas_triangular_solve(s->C, BLAS_SOLVE_BLOCK, s->E.at);
+		else
+			solve_coupling(s, s->E);
+		blas_axpy((size_t)(s->q.rows * s->q.cols), 1, s->E.at, s->q.at);
+		mat_copy(s->E, s->R0);
+		reduced_residual(s, s->q, s->E);
+	}
+}
+
+/* R0 = H_W (H_V + H_W)^-1 r_v - H_V (H_V + H_W)^-1 r_w; then dv = (H_V + H_W)^-1 (r_v + r_w + H_W
+ * q), dw likewise with - H_V q: neither is a difference of large numbers. */
+static void solve_steps(struct ipm *s)
+{
+	struct ipm_half *v = &s->half[0], *w = &s->half[1];
+
+	mat_copy(v->dX, v->R);
+	mat_copy(w->dX, w->R);
+	for (ptrdiff_t i = 0; i < s->D.cols; i++) {
+		blas_cholesky_solve(block_at(s->sums, i), mat_cols(v->dX, i, 1));
+		blas_cholesky_solve(block_at(s->sums, i), mat_cols(w->dX, i, 1));
+		blas_gemv(1, block_at(w->H, i), PLAIN, mat_col(v->dX, i), 0, mat_col(s->R0, i));
+		blas_gemv(-1, block_at(v->H, i), PLAIN, mat_col(w->dX, i), 1, mat_col(s->R0, i));
+	}
+	solve_reduced(s);
+	for (ptrdiff_t i = 0; i < s->D.cols; i++) {
+		for (int half = 0; half < 2; half++) {
+			real *to = mat_col(s->half[half].dX, i);
+
+			for (ptrdiff_t j = 0; j < s->q.rows; j++)
+				to[j] = mat_get(v->R, j, i) + mat_get(w->R, j, i);
+		}
+		blas_gemv(1, block_at(w->H, i), PLAIN, mat_col(s->q, i), 1, mat_col(v->dX, i));
+		blas_gemv(-1, block_at(v->H, i), PLAIN, mat_col(s->q, i), 1, mat_col(w->dX, i));
+		blas_cholesky_solve(block_at(s->sums, i), mat_cols(v->dX, i, 1));
+		blas_cholesky_solve(block_at(s->sums, i), mat_cols(w->dX, i, 1));
 	}
 }
 
@@ -274,10 +350,7 @@ void ipm_direction(struct ipm *s, double mu, bool correct)
 {
 	for (int half = 0; half < 2; half++)
 		right_hand_side(s, &s->half[half], mu, correct);
-	if (s->assembled)
-		solve_assembled(s);
-	else
-		solve_coupling(s);
+	solve_steps(s);
 	for (int half = 0; half < 2; half++)
 		complete(s, &s->half[half], mu, correct);
 }
