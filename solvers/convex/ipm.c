@@ -5,6 +5,7 @@
 #include "solvers/core/blas.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 struct ipm_options {
@@ -16,8 +17,6 @@ static const struct option rows[] = {
 	 .doc = "activation patterns of the convex program"},
 	{0},
 };
-
-static const char *const losses[] = {"squared", "logistic", NULL}; /* smooth ones */
 
 enum {
 	ASSEMBLED_MOST = 4000, /* order dP: a factorisation of about 20 GFLOP */
@@ -49,8 +48,8 @@ static void forecast(const void *options, ptrdiff_t rows_, ptrdiff_t cols, struc
 
 	double small = d <= PAIRS_MOST ? d * (d + 1) / 2 : 0;
 
-	out->bytes = (13 * n * P + (25 + 5 * d) * d * P + n * d + 2 * d * d + 8 * n) * sizeof(real);
-	out->bytes += (n + P) * small * sizeof(real);
+	out->bytes = (14 * n * P + (23 + 5 * d) * d * P + n * d + 2 * d * d + 8 * n) * sizeof(real);
+	out->bytes += (n + P) * small * sizeof(real) + interior_loss_bytes(n);
 	out->setup_flops = 2 * n * d * P;
 	out->iteration_flops = 2 * n * d * d * P + 40 * n * d * P + 16 * d * d * d * P;
 	if (assembles(n, d * P)) {
@@ -66,81 +65,90 @@ static void half_new(struct ipm_half *h, double sign, struct mat D, ptrdiff_t d,
 		     struct arena *arena)
 {
 	ptrdiff_t n = D.rows, P = D.cols;
-	struct mat *small[] = {&h->X, &h->dX, &h->Y, &h->dY, &h->R, &h->shown, &h->Y0},
-		   *large[] = {&h->S, &h->dS, &h->N, &h->dN};
+	struct mat *small[] = {&h->R, &h->shown}, *large[] = {&h->S, &h->dS, &h->N, &h->dN, &h->K};
 
 	h->sign = sign;
+	h->cones = cones_new(arena, d, P);
+	h->X = mat_rows(h->cones.s, 1, d);
+	h->dX = mat_rows(h->cones.ds, 1, d);
 	for (size_t m = 0; m < sizeof small / sizeof small[0]; m++)
 		*small[m] = mat_new(arena, d, P);
 	for (size_t m = 0; m < sizeof large / sizeof large[0]; m++)
 		*large[m] = mat_new(arena, n, P);
 }
 
-/* f, g = grad L(f) and W^(1/2) at the current blocks. */
+/* f at the current blocks. */
 static void outputs(struct ipm *s)
 {
 	const struct problem *problem = s->problem;
-	size_t n = (size_t)problem->X.rows;
+	ptrdiff_t n = problem->X.rows;
 
-	memset(s->f, 0, n * sizeof *s->f);
+	memset(s->f, 0, (size_t)n * sizeof *s->f);
 	for (int half = 0; half < 2; half++) {
 		blas_gemm(1, problem->X, PLAIN, s->half[half].X, PLAIN, 0, s->Q);
-		for (ptrdiff_t i = 0; i < s->D.cols; i++)
-			for (size_t k = 0; k < n; k++)
-				s->f[k] += (real)s->half[half].sign *
-					   mat_get(s->D, (ptrdiff_t)k, i) *
-					   mat_get(s->Q, (ptrdiff_t)k, i);
+		for (ptrdiff_t i = 0; i < s->D.cols; i++) {
+			const real *d = mat_col(s->D, i), *q = mat_col(s->Q, i);
+			real sign = (real)s->half[half].sign;
+
+#pragma omp simd
+			for (ptrdiff_t k = 0; k < n; k++)
+				s->f[k] += sign * d[k] * q[k];
+		}
 	}
-	loss_gradient(problem->loss, n, s->f, problem->y, s->g);
-	loss_hessian(problem->loss, n, s->f, problem->y, s->root_w);
-	for (size_t k = 0; k < n; k++)
-		s->root_w[k] = (real)sqrt((double)s->root_w[k]);
 }
 
-/* Norm of sign X'(D o g) + y - X'(E o lambda) over all blocks. */
+/* Norm of sign X'(D o a) - z - X'(E o lambda) over all blocks. */
 static double dual_residual(struct ipm *s)
 {
 	struct mat X = s->problem->X;
+	const real *a = interior_loss_dual(s->loss, s->f);
 	double square = 0;
 
 	for (int half = 0; half < 2; half++) {
 		struct ipm_half *h = &s->half[half];
+		real sign = (real)h->sign;
 
-		for (ptrdiff_t i = 0; i < s->D.cols; i++)
-			for (ptrdiff_t k = 0; k < X.rows; k++) {
-				real d = mat_get(s->D, k, i);
+		for (ptrdiff_t i = 0; i < s->D.cols; i++) {
+			const real *d = mat_col(s->D, i), *minus = mat_col(h->N, i);
+			real *q = mat_col(s->Q, i);
 
-				mat_set(s->Q, k, i,
-					(real)h->sign * d * s->g[k] +
-						(2 * d - 1) * mat_get(h->N, k, i));
-			}
-		mat_copy(h->R, h->Y);
-		blas_gemm(1, X, TRANSPOSED, s->Q, PLAIN, 1, h->R);
+#pragma omp simd
+			for (ptrdiff_t k = 0; k < X.rows; k++)
+				q[k] = sign * d[k] * a[k] + (2 * d[k] - 1) * minus[k];
+		}
+		mat_copy(h->R, mat_rows(h->cones.z, 1, X.cols));
+		blas_gemm(1, X, TRANSPOSED, s->Q, PLAIN, -1, h->R);
 		square += pow(blas_mat_norm(h->R), 2);
 	}
 	return sqrt(square);
 }
 
-/* Start at zero weights. lambda of the size of grad L; slacks between what the norm penalty allows
- * and what the gradient asks for. */
+/* Start at zero weights and on the products of the central path: lambda of the size of grad L,
+ * slacks between what the norm penalty allows and what the gradient asks for. */
 static void initialise(struct ipm *s)
 {
 	const struct problem *problem = s->problem;
 	ptrdiff_t n = problem->X.rows, P = s->D.cols;
-	double start, slope, largest, size, lambda;
+	double start = loss_value(problem->loss, (size_t)n, s->f, problem->y), lambda, largest,
+	       size;
 
-	outputs(s);
-	start = loss_value(problem->loss, (size_t)n, s->f, problem->y);
-	slope = blas_norm((size_t)n, s->g) / sqrt((double)n);
-	largest = fmax(dual_residual(s) / sqrt(2 * (double)P), problem->beta);
+	loss_gradient(problem->loss, (size_t)n, s->f, problem->y, s->g);
+	lambda = blas_norm((size_t)n, s->g) / sqrt((double)n);
+	largest = fmax(lambda * blas_mat_norm(problem->X), problem->beta);
 	size = start / (sqrt(largest * problem->beta) * 2 * (double)P) * blas_mat_norm(problem->X) /
 	       sqrt((double)n);
-	lambda = slope;
-	for (int half = 0; half < 2; half++) {
-		mat_fill(s->half[half].S, (real)size);
-		mat_fill(s->half[half].N, (real)-lambda);
-	}
 	s->mu = size * lambda;
+	interior_loss_start(s->loss, s->f, s->mu);
+	for (int half = 0; half < 2; half++) {
+		struct ipm_half *h = &s->half[half];
+
+		mat_fill(h->S, (real)size);
+		mat_fill(h->N, (real)-lambda);
+		for (ptrdiff_t i = 0; i < P; i++) {
+			mat_set(h->cones.s, 0, i, (real)(s->mu / problem->beta));
+			mat_set(h->cones.z, 0, i, (real)problem->beta);
+		}
+	}
 	s->residual = dual_residual(s);
 }
 
@@ -190,10 +198,15 @@ static enum status setup(const struct problem *problem, const void *options, str
 	struct patterns sampled;
 	real **vectors[] = {&s->f, &s->g, &s->root_w, &s->df, &s->u};
 
+	if (!interior_loss_takes(problem->loss))
+		return err_set(err, STATUS_SPEC, "ipm: does not take the loss %s",
+			       problem->loss.loss->base.name);
 	TRY(pattern_sample(patterns(options), problem, arena, &sampled, err));
 	s->problem = problem;
 	s->D = sampled.D;
 	s->cvx = cvx_new(problem, &sampled, arena);
+	s->loss = interior_loss_new(problem, arena);
+	s->target = ARENA_ARRAY(arena, real, d + 1);
 	half_new(&s->half[0], 1, s->D, d, arena);
 	half_new(&s->half[1], -1, s->D, d, arena);
 	s->Q = mat_new(arena, n, s->D.cols);
@@ -208,96 +221,78 @@ static enum status setup(const struct problem *problem, const void *options, str
 	return STATUS_OK;
 }
 
-/* Longest step that keeps x + step dx > 0 (sign +1) or < 0 (sign -1), at most what makes a full
- * step. */
-static double keep_sign(struct mat x, struct mat dx, real sign)
+/* Largest -dx / x over all entries: 1 / step at which one of them vanishes. */
+static double exit_rate(struct mat x, struct mat dx)
 {
-	double step = 1 / to_boundary;
+	double most = 0;
 
-	for (ptrdiff_t i = 0; i < x.cols; i++)
-		for (ptrdiff_t k = 0; k < x.rows; k++)
-			if (sign * mat_get(dx, k, i) < 0)
-				step = fmin(step,
-					    -(double)mat_get(x, k, i) / (double)mat_get(dx, k, i));
-	return step;
+	for (ptrdiff_t i = 0; i < x.cols; i++) {
+		const real *a = mat_col(x, i), *b = mat_col(dx, i);
+		real rate = 0;
+
+#pragma omp simd reduction(max : rate)
+		for (ptrdiff_t k = 0; k < x.rows; k++) {
+			real r = -b[k] / a[k];
+
+			rate = r > rate ? r : rate;
+		}
+		most = fmax(most, (double)rate);
+	}
+	return most;
 }
 
+/* Full, or `to_boundary` of the way to the first boundary. */
 static double step_length(const struct ipm *s)
 {
-	double step = 1 / to_boundary;
+	double step = fmin(1 / to_boundary, interior_loss_longest(s->loss));
 
 	for (int half = 0; half < 2; half++) {
 		const struct ipm_half *h = &s->half[half];
+		double rate = fmax(exit_rate(h->S, h->dS), exit_rate(h->N, h->dN));
 
-		step = fmin(step, fmin(keep_sign(h->S, h->dS, 1), keep_sign(h->N, h->dN, -1)));
+		step = fmin(step, cones_longest(&h->cones));
+		step = rate > 0 ? fmin(step, 1 / rate) : step;
 	}
 	return to_boundary * step;
 }
 
-/* Mean complementarity after a step: s'lambda and beta |x| - x'y over their number. */
-static double complementarity(const struct ipm *s, double l)
+/* Mean complementarity product after a step. */
+static double complementarity(const struct ipm *s, double step)
 {
-	ptrdiff_t n = s->D.rows, d = s->problem->X.cols, P = s->D.cols;
-	double sum = 0;
+	double count = 2 * (double)(s->D.rows + 1) * (double)s->D.cols;
+	double sum = interior_loss_products(s->loss, step, &count);
+	real l = (real)step;
 
 	for (int half = 0; half < 2; half++) {
 		const struct ipm_half *h = &s->half[half];
 
-		for (ptrdiff_t i = 0; i < P; i++) {
-			double norm = 0, product = 0;
+		sum += cones_products(&h->cones, step);
+		for (ptrdiff_t i = 0; i < s->D.cols; i++) {
+			const real *a = mat_col(h->S, i), *da = mat_col(h->dS, i);
+			const real *b = mat_col(h->N, i), *db = mat_col(h->dN, i);
+			real part = 0;
 
-			for (ptrdiff_t k = 0; k < n; k++)
-				sum -= ((double)mat_get(h->S, k, i) +
-					l * (double)mat_get(h->dS, k, i)) *
-				       ((double)mat_get(h->N, k, i) +
-					l * (double)mat_get(h->dN, k, i));
-			for (ptrdiff_t j = 0; j < d; j++) {
-				double x = (double)mat_get(h->X, j, i) +
-					   l * (double)mat_get(h->dX, j, i);
-
-				norm += x * x;
-				product += x * ((double)mat_get(h->Y, j, i) +
-						l * (double)mat_get(h->dY, j, i));
-			}
-			sum += fmax(0, s->problem->beta * sqrt(norm) - product);
+#pragma omp simd reduction(+ : part)
+			for (ptrdiff_t k = 0; k < s->D.rows; k++)
+				part -= (a[k] + l * da[k]) * (b[k] + l * db[k]);
+			sum += (double)part;
 		}
 	}
-	return sum / (2 * (double)(n + 1) * (double)P);
+	return sum / count;
 }
 
-/* Norm duals beyond the ball |y_j| < beta go back to the length of the central path, beta |x_j| /
- * t_j. A step along the sphere leaves it by its square only, which the next Newton step repairs;
- * stopping at the sphere instead would make every step short. */
-static void pull_back(const struct ipm *s, struct ipm_half *h)
-{
-	size_t d = (size_t)h->Y.rows;
-	double beta = s->problem->beta;
-
-	for (ptrdiff_t i = 0; i < h->Y.cols; i++) {
-		double norm = beta * blas_norm(d, mat_col(h->X, i)),
-		       length = blas_norm(d, mat_col(h->Y, i));
-		double central = norm / (s->mu + sqrt(s->mu * s->mu + norm * norm)); /* |x| / t */
-		double most = 1 - 0.01 * (1 - central);
-
-		if (length > beta * most)
-			blas_scale(d, beta * central / length, mat_col(h->Y, i));
-	}
-}
-
-/* x, s, lambda += length times their step; y = y0 + total times its step, pulled back. */
-static void move(struct ipm *s, double length, double total)
+static void move(struct ipm *s, double length)
 {
 	for (int half = 0; half < 2; half++) {
 		struct ipm_half *h = &s->half[half];
-		struct mat *to[] = {&h->X, &h->S, &h->N}, *by[] = {&h->dX, &h->dS, &h->dN};
+		struct mat *to[] = {&h->cones.s, &h->cones.z, &h->S, &h->N},
+			   *by[] = {&h->cones.ds, &h->cones.dz, &h->dS, &h->dN};
 
-		for (int m = 0; m < 3; m++)
+		for (int m = 0; m < 4; m++)
 			blas_axpy((size_t)(to[m]->rows * to[m]->cols), length, by[m]->at,
 				  to[m]->at);
-		mat_copy(h->Y, h->Y0);
-		blas_axpy((size_t)(h->Y.rows * h->Y.cols), total, h->dY.at, h->Y.at);
-		pull_back(s, h);
 	}
+	interior_loss_move(s->loss, length);
 	outputs(s);
 }
 
@@ -310,20 +305,18 @@ static double remaining(const struct ipm *s)
 	       fmax(1, loss_value(s->problem->loss, (size_t)s->D.rows, s->f, s->problem->y));
 }
 
-/* Take the step, shortened until the dual residual does not grow; on the way it may, up to a tenth
- * of beta, by the curvature of the loss. Returns the length taken, 0 if rounding leaves no step. */
+/* Take the step, shortened until the dual residual does not grow by the curvature of the loss; on
+ * the way it may, up to a tenth of beta. Returns the length taken, 0 if rounding leaves no step. */
 static double advance(struct ipm *s, double length)
 {
 	double most = fmax(s->residual, remaining(s) > nearly_solved ? 0.1 * s->problem->beta : 0);
 
-	for (int half = 0; half < 2; half++)
-		mat_copy(s->half[half].Y0, s->half[half].Y);
-	move(s, length, length);
+	move(s, length);
 	s->residual = dual_residual(s);
 	for (int halving = 0; s->residual > most; halving++) {
 		double next = halving < HALVINGS ? length / 2 : 0;
 
-		move(s, next - length, next);
+		move(s, next - length);
 		length = next;
 		s->residual = dual_residual(s);
 		if (halving == HALVINGS)
@@ -353,19 +346,48 @@ static double publish(struct ipm *s)
 	return norms;
 }
 
+/* K = ds dlambda, and the same for the cones; or nothing before a predictor. */
+static void second_order(struct ipm_half *h)
+{
+	for (ptrdiff_t i = 0; i < h->K.cols; i++) {
+		const real *ds = mat_col(h->dS, i), *dn = mat_col(h->dN, i);
+		real *k = mat_col(h->K, i);
+
+#pragma omp simd
+		for (ptrdiff_t j = 0; j < h->K.rows; j++)
+			k[j] = -ds[j] * dn[j];
+	}
+	cones_second_order(&h->cones);
+}
+
+/* Predictor, corrector (Mehrotra 1992); the length taken, 0 if no step is left. */
+static double newton_step(struct ipm *s)
+{
+	double sigma;
+
+	for (int half = 0; half < 2; half++) {
+		cones_scale(&s->half[half].cones);
+		mat_fill(s->half[half].K, 0);
+	}
+	if (!ipm_factor(s))
+		return 0;
+	ipm_direction(s, 0, false);
+	sigma = pow(fmax(0, complementarity(s, step_length(s))) / s->mu, 3);
+	sigma = fmin(1, fmax(sigma, 1e-4));
+	for (int half = 0; half < 2; half++)
+		second_order(&s->half[half]);
+	ipm_direction(s, sigma * s->mu, true);
+	return advance(s, step_length(s));
+}
+
 static void step(void *state, struct progress *progress)
 {
 	struct ipm *s = state;
 	const struct problem *problem = s->problem;
-	double sigma, length = 0;
+	double length = newton_step(s);
 
-	if (ipm_factor(s, s->mu)) {
-		ipm_direction(s, 0, false);
-		sigma = pow(fmax(0, complementarity(s, step_length(s))) / s->mu, 3);
-		sigma = fmin(1, fmax(sigma, 1e-4));
-		ipm_direction(s, sigma * s->mu, true);
-		length = advance(s, step_length(s));
-	}
+	fprintf(stderr, "mu %.3e taken %.4f residual/beta %.3e rem %.3e loss %.3e\n", s->mu, length,
+		s->residual / problem->beta, remaining(s), interior_loss_residual(s->loss, s->f));
 	progress->objective =
 		publish(s) + loss_value(problem->loss, (size_t)problem->X.rows, s->f, problem->y);
 	progress->dual_residual = s->residual / problem->beta;
@@ -391,8 +413,10 @@ static void certify(void *state, struct certificate *certificate)
 	struct cvx_dual dual = {
 		.alpha = s->cvx.alpha, .NV = s->half[0].N, .NW = s->half[1].N, .scale = 1};
 
+	const real *a = interior_loss_dual(s->loss, s->f);
+
 	for (ptrdiff_t k = 0; k < s->D.rows; k++)
-		s->cvx.alpha[k] = -s->g[k];
+		s->cvx.alpha[k] = -a[k];
 	cvx_certify(&s->cvx, s->half[0].shown, s->half[1].shown, &dual, certificate);
 }
 
@@ -404,10 +428,9 @@ static ptrdiff_t patterns_used(const void *state)
 const struct trainer trainer_ipm = {
 	.base = {.name = "ipm",
 		 .doc = "primal-dual interior point on the convex program over sampled patterns",
-		 .cite = "andersen2000",
+		 .cite = "vandenberghe2010",
 		 .options = rows,
 		 .size = sizeof(struct ipm_options)},
-	.losses = losses,
 	.patterns = patterns,
 	.forecast = forecast,
 	.setup = setup,

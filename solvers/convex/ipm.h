@@ -1,18 +1,21 @@
 /* Primal-dual interior point for the convex program over a pattern set: state shared by its two
  * files.
  *
- *     min  L(f, y) + beta sum_j |x_j|   s.t.  E_i X x_j >= 0,   f = sum_j sign_j D_i X x_j,
+ *     min  L(f, y) + beta sum_j t_j   s.t.  E_i X x_j = s_j >= 0,  |x_j| <= t_j,  f = sum_j sign_j
+ * D_i X x_j,
  *
- * where the blocks x_j are the columns v_i (sign +1) and w_i (sign -1). With slacks s_j,
- * multipliers lambda_j >= 0 and norm duals y_j, |y_j| <= beta, the central path of parameter mu is
+ * where the blocks x_j are the columns v_i (sign +1) and w_i (sign -1). With multipliers lambda_j
+ * >= 0 of the signs, dual cone points (zeta_j, z_j), |z_j| <= zeta_j, and a = dl/df
+ * (interior_loss.h), the central path of parameter mu is
  *
- *     sign_j X'D_i grad L(f) + y_j - X'E_i lambda_j = 0,   E_i X x_j = s_j,   s_j lambda_j = mu,
- *     t_j y_j = beta x_j,   t_j = (mu + sqrt(mu^2 + beta^2 |x_j|^2)) / beta,
+ *     sign_j X'D_i a - z_j - X'E_i lambda_j = 0,  zeta_j = beta,
+ *     s_j lambda_j = mu,  (t_j, x_j) o (zeta_j, z_j) = mu (1, 0),
  *
- * the last line being the second-order cone |x_j| <= t_j with t_j eliminated (linearised as
- * Andersen, Christiansen, Conn and Overton 2000 do for sums of norms). A Newton step solves
+ * the cones in the scaling of Nesterov and Todd (cone.h). With t and the duals eliminated a Newton
+ * step solves
  *
- *     H_j dx_j + sign_j X'D_i W df = r_j,   H_j = B_j + X' diag(lambda_j / s_j) X  (d x d).
+ *     H_j dx_j + sign_j X'D_i W df = r_j,
+ *     H_j = X' diag(lambda_j / s_j) X + eta_j^-2 (I - 2 w1 w1' / (2 w0^2 - 1))   (d x d).
  *
  * With q_i = dv_i - dw_i, so that df = F q, F = [D_1 X .. D_P X], both halves reduce to
  *
@@ -20,11 +23,12 @@
  *
  * either assembled, of order d P, or, where that is larger, by the blocks and a coupling of order
  * n: I + W^(1/2) F S^-1 F' W^(1/2), refined. A system of order 2 d P would take eight times the
- * work.
- */
+ * work. */
 #ifndef CONVEX_IPM_H
 #define CONVEX_IPM_H
 
+#include "solvers/convex/cone.h"
+#include "solvers/convex/interior_loss.h"
 #include "solvers/core/cvx.h"
 #include "solvers/core/mat.h"
 #include "solvers/core/pattern.h"
@@ -33,14 +37,14 @@
 /* The columns v_i, or the columns w_i. */
 struct ipm_half {
 	double sign;
-	struct mat X, dX; /* d x P: x_j and its step */
-	struct mat Y0;    /* d x P: y_j before the step */
-	struct mat Y, dY; /* d x P: y_j */
-	struct mat S, dS; /* n x P: s_j */
-	struct mat N, dN; /* n x P: -lambda_j, the sign that the certificate expects */
-	struct mat R;     /* d x P: r_j */
-	struct mat shown; /* d x P: x_j with blocks on their way to zero set to zero */
-	struct mat H;     /* d x dP: H_j side by side */
+	struct cones cones; /* primal points (t_j, x_j), dual points (zeta_j, z_j) */
+	struct mat X, dX;   /* d x P: x_j and its step, views of the cones */
+	struct mat S, dS;   /* n x P: s_j */
+	struct mat N, dN;   /* n x P: -lambda_j, the sign that the certificate expects */
+	struct mat K;       /* n x P: second-order terms that a step takes off s lambda */
+	struct mat R;       /* d x P: r_j */
+	struct mat shown;   /* d x P: x_j with blocks on their way to zero set to zero */
+	struct mat H;       /* d x dP: H_j side by side */
 };
 
 struct ipm {
@@ -48,6 +52,7 @@ struct ipm {
 	struct mat D; /* n x P */
 	struct cvx cvx;
 	struct ipm_half half[2];
+	struct interior_loss *loss;
 	struct mat Q;                /* n x P scratch */
 	bool assembled;              /* one system of order dP, or blocks and a coupling */
 	struct mat C;                /* dP x dP, or n x n: its factor */
@@ -56,15 +61,16 @@ struct ipm {
 	struct mat R0, q, E, Z;      /* d x P: reduced system, its residual, scratch */
 	struct mat pairs, packed;    /* n x d(d+1)/2: x_a x_b; its product with weights; or empty */
 	struct mat B, B2, G;         /* d x d and n x d scratch */
+	real *target;                /* d + 1 scratch */
 	real *f, *g, *root_w, *df, *u; /* n */
 	double mu, residual;           /* mean complementarity, norm of the dual residual */
 };
 
-/* Factor the blocks and the coupling at the current point for the parameter `mu`; false if that
- * fails. */
-bool ipm_factor(struct ipm *s, double mu);
+/* Factor the Newton system at the current point; false if that fails. */
+bool ipm_factor(struct ipm *s);
 
-/* The Newton step to parameter `mu`; with `correct` the products of the last step are taken off. */
+/* The Newton step to complementarity `mu` less the second-order terms K and k of its last
+ * direction if `correct` (0 otherwise). */
 void ipm_direction(struct ipm *s, double mu, bool correct);
 
 #endif

@@ -1,4 +1,4 @@
-/* The Newton system of the interior-point method: d x d blocks and a coupling of order n. */
+/* The Newton system of the interior-point method, reduced to q = dv - dw. See ipm.h. */
 #include "solvers/convex/ipm.h"
 
 #include "solvers/core/blas.h"
@@ -10,35 +10,17 @@ enum {
 	REFINEMENTS = 4 /* of a solve; it ends when the residual no longer halves */
 };
 
-/* sqrt(mu^2 + beta^2 |x|^2) */
-static double root(double mu, double beta, double norm)
+/* H += eta^-2 (I - 2 w1 w1' / (2 w0^2 - 1)), the cone of block i, lower triangle */
+static void add_cone(const struct cones *c, ptrdiff_t i, struct mat H)
 {
-	return sqrt(mu * mu + beta * beta * norm * norm);
-}
+	const real *w = mat_col(c->w, i), *w1 = w + 1;
+	double scale = 1 / ((double)c->eta[i] * (double)c->eta[i]);
+	double factor = 2 * scale / (2 * (double)w[0] * (double)w[0] - 1);
 
-/* B = (beta / t) (I - (y x' + x y') / (2 root)), positive definite for |y| <= beta; lower triangle.
- */
-static void norm_block(const struct ipm *s, const real *x, const real *y, double mu, struct mat B)
-{
-	double beta = s->problem->beta, q = root(mu, beta, blas_norm((size_t)B.rows, x));
-	double scale = beta * beta / (mu + q); /* beta / t */
-
-	for (ptrdiff_t b = 0; b < B.cols; b++)
-		for (ptrdiff_t a = b; a < B.rows; a++) {
-			double mixed = ((double)y[a] * (double)x[b] + (double)x[a] * (double)y[b]) /
-				       (2 * q);
-
-			mat_set(B, a, b, (real)(scale * ((a == b) - mixed)));
-		}
-}
-
-/* beta / t linearised in mu from its current value to `target`: d(1/(mu + q)) = -(1 + mu/q) dmu /
- * (mu + q)^2 */
-static double shifted_scale(const struct ipm *s, double norm, double target)
-{
-	double beta = s->problem->beta, q = root(s->mu, beta, norm);
-
-	return beta * beta / (s->mu + q) * (1 - (1 + s->mu / q) * (target - s->mu) / (s->mu + q));
+	for (ptrdiff_t b = 0; b < H.cols; b++) {
+		blas_axpy((size_t)(H.rows - b), -factor * (double)w1[b], w1 + b, mat_col(H, b) + b);
+		mat_set(H, b, b, mat_get(H, b, b) + (real)scale);
+	}
 }
 
 /* Block i of a d x dP matrix. */
@@ -82,22 +64,25 @@ static void weighted_gram(struct ipm *s, ptrdiff_t i, struct mat to)
 	blas_syrk(1, s->G, TRANSPOSED, 0, to);
 }
 
-/* H_j = B_j + X' diag(lambda / s) X for all blocks of a half, both triangles. */
-static void form_blocks(struct ipm *s, struct ipm_half *h, double mu)
+/* H_j for all blocks of a half, both triangles. */
+static void form_blocks(struct ipm *s, struct ipm_half *h)
 {
 #pragma omp parallel for schedule(static)
-	for (ptrdiff_t i = 0; i < s->D.cols; i++)
+	for (ptrdiff_t i = 0; i < s->D.cols; i++) {
+		const real *slack = mat_col(h->S, i), *minus = mat_col(h->N, i);
+		real *q = mat_col(s->Q, i);
+
+#pragma omp simd
 		for (ptrdiff_t k = 0; k < s->D.rows; k++)
-			mat_set(s->Q, k, i, -mat_get(h->N, k, i) / mat_get(h->S, k, i));
+			q[k] = -minus[k] / slack[k];
+	}
 	if (s->pairs.cols > 0)
 		blas_gemm(1, s->pairs, TRANSPOSED, s->Q, PLAIN, 0, s->packed);
 	for (ptrdiff_t i = 0; i < s->D.cols; i++) {
 		struct mat H = block_at(h->H, i);
 
 		weighted_gram(s, i, H);
-		norm_block(s, mat_col(h->X, i), mat_col(h->Y, i), mu, s->B);
-		for (ptrdiff_t b = 0; b < H.cols; b++)
-			blas_axpy((size_t)(H.rows - b), 1, mat_col(s->B, b) + b, mat_col(H, b) + b);
+		add_cone(&h->cones, i, H);
 		blas_symmetrize(H);
 	}
 }
@@ -163,44 +148,55 @@ static bool factor_coupling(struct ipm *s)
 	return blas_cholesky(s->C);
 }
 
-bool ipm_factor(struct ipm *s, double mu)
+bool ipm_factor(struct ipm *s)
 {
+	interior_loss_weights(s->loss, s->f, s->root_w);
+	for (ptrdiff_t k = 0; k < s->D.rows; k++)
+		s->root_w[k] = (real)sqrt((double)s->root_w[k]);
 	for (int half = 0; half < 2; half++)
-		form_blocks(s, &s->half[half], mu);
+		form_blocks(s, &s->half[half]);
 	for (ptrdiff_t i = 0; i < s->D.cols; i++)
 		if (!parallel_sum(s, i))
 			return false;
 	return s->assembled ? factor_assembled(s) : factor_coupling(s);
 }
 
-/* r_j = -sign X'(D o g) - beta x / t + X'(E o (mu/s - (lambda/s) rp - ds dlambda / s)), rp = E o (X
- * x) - s */
-static void right_hand_side(struct ipm *s, struct ipm_half *h, double mu, bool correct)
+/* The part of r_j that comes from the cone: c_x + (c_t - beta) 2 w0 w1 / (2 w0^2 - 1), c its
+ * target. */
+static void add_cone_target(struct ipm *s, struct ipm_half *h, ptrdiff_t i, double mu)
+{
+	const real *w = mat_col(h->cones.w, i), *c = s->target;
+	real *r = mat_col(h->R, i);
+	double w0 = (double)w[0], along;
+
+	cones_target(&h->cones, i, mu, s->target);
+	along = ((double)c[0] - s->problem->beta) * 2 * w0 / (2 * w0 * w0 - 1);
+	for (ptrdiff_t j = 0; j < h->R.rows; j++)
+		r[j] += c[j + 1] + (real)along * w[j + 1];
+}
+
+/* r_j = -sign X'(D o g) + X'(E o ((mu - lambda rp - K) / s)) + the cone's, rp = E o (X x) - s */
+static void right_hand_side(struct ipm *s, struct ipm_half *h, double mu)
 {
 	struct mat X = s->problem->X;
 
 	blas_gemm(1, X, PLAIN, h->X, PLAIN, 0, s->Q);
 	for (ptrdiff_t i = 0; i < s->D.cols; i++) {
-		const real *d = mat_col(s->D, i), *slack = mat_col(h->S, i),
-			   *minus = mat_col(h->N, i);
-		const real *ds = mat_col(h->dS, i), *dn = mat_col(h->dN, i);
-		real *q = mat_col(s->Q, i);
+		const real *d = mat_col(s->D, i), *slack = mat_col(h->S, i);
+		const real *minus = mat_col(h->N, i), *products = mat_col(h->K, i);
+		real *q = mat_col(s->Q, i), sign = (real)h->sign, target = (real)mu;
 
+#pragma omp simd
 		for (ptrdiff_t k = 0; k < X.rows; k++) {
-			double e = d[k] > 0 ? 1 : -1, rp = e * (double)q[k] - (double)slack[k];
-			double products = correct ? -(double)ds[k] * (double)dn[k] : 0;
-			double part = (mu + (double)minus[k] * rp - products) / (double)slack[k];
+			real e = 2 * d[k] - 1, rp = e * q[k] - slack[k];
+			real part = (target + minus[k] * rp - products[k]) / slack[k];
 
-			q[k] = (real)(e * part - h->sign * (double)d[k] * (double)s->g[k]);
+			q[k] = e * part - sign * d[k] * s->g[k];
 		}
 	}
 	blas_gemm(1, X, TRANSPOSED, s->Q, PLAIN, 0, h->R);
-	for (ptrdiff_t i = 0; i < s->D.cols; i++) {
-		const real *x = mat_col(h->X, i);
-		double scale = shifted_scale(s, blas_norm((size_t)X.cols, x), mu);
-
-		blas_axpy((size_t)X.cols, -scale, x, mat_col(h->R, i));
-	}
+	for (ptrdiff_t i = 0; i < s->D.cols; i++)
+		add_cone_target(s, h, i, mu);
 }
 
 /* df = sum_i D_i X q_i */
@@ -231,38 +227,46 @@ static void subtract_spread(struct ipm *s, const real *u, struct mat to)
 	blas_gemm(-1, s->problem->X, TRANSPOSED, s->Q, PLAIN, 1, to);
 }
 
-/* ds, dlambda, dy from dx. */
-static void complete(struct ipm *s, struct ipm_half *h, double mu, bool correct)
+/* dt = (eta^2 (c_t - beta) + 2 w0 w1'dx) / (2 w0^2 - 1), dzeta = beta - zeta,
+ * dz = c_x - z + eta^-2 (2 w1 (w0 dt - w1'dx) - dx) */
+static void complete_cone(struct ipm *s, struct ipm_half *h, ptrdiff_t i, double mu)
 {
-	ptrdiff_t n = s->D.rows, d = h->X.rows;
-	double beta = s->problem->beta;
+	struct cones *c = &h->cones;
+	ptrdiff_t d = h->X.rows;
+	const real *w = mat_col(c->w, i), *z = mat_col(c->z, i);
+	real *step = mat_col(c->ds, i), *dual = mat_col(c->dz, i);
+	double w0 = (double)w[0], square = (double)c->eta[i] * (double)c->eta[i];
+	double inner = blas_dot((size_t)d, w + 1, step + 1), along;
 
+	cones_target(c, i, mu, s->target);
+	along = square * ((double)s->target[0] - s->problem->beta) + 2 * w0 * inner;
+	step[0] = (real)(along / (2 * w0 * w0 - 1));
+	dual[0] = (real)(s->problem->beta - (double)z[0]);
+	along = 2 * (w0 * (double)step[0] - inner);
+	for (ptrdiff_t j = 1; j <= d; j++)
+		dual[j] = (real)((double)s->target[j] - (double)z[j] +
+				 (along * (double)w[j] - (double)step[j]) / square);
+}
+
+/* ds = E o (X (x + dx)) - s, dlambda = (mu - K - lambda ds) / s - lambda, and the cones. */
+static void complete(struct ipm *s, struct ipm_half *h, double mu)
+{
 	blas_gemm(1, s->problem->X, PLAIN, h->X, PLAIN, 0, s->Q);
-	blas_gemm(1, s->problem->X, PLAIN, h->dX, PLAIN, 1, s->Q); /* X (x + dx) */
+	blas_gemm(1, s->problem->X, PLAIN, h->dX, PLAIN, 1, s->Q);
 	for (ptrdiff_t i = 0; i < s->D.cols; i++) {
 		const real *mask = mat_col(s->D, i), *q = mat_col(s->Q, i);
 		const real *slack = mat_col(h->S, i), *minus = mat_col(h->N, i);
-		const real *x = mat_col(h->X, i), *dx = mat_col(h->dX, i), *y = mat_col(h->Y, i);
-		real *ds = mat_col(h->dS, i), *dn = mat_col(h->dN, i), *dy = mat_col(h->dY, i);
-		double norm = blas_norm((size_t)d, x), rt = root(s->mu, beta, norm);
-		double scale = beta * beta / (s->mu + rt), shifted = shifted_scale(s, norm, mu);
-		double xdx = blas_dot((size_t)d, x, dx) / (2 * rt),
-		       ydx = blas_dot((size_t)d, y, dx) / (2 * rt);
+		const real *products = mat_col(h->K, i);
+		real *ds = mat_col(h->dS, i), *dn = mat_col(h->dN, i), target = (real)mu;
 
-		for (ptrdiff_t k = 0; k < n;
-		     k++) { /* dlambda = mu/s - lambda - (lambda ds + products)/s */
-			double products = correct ? -(double)ds[k] * (double)dn[k] : 0;
-			double step = (mask[k] > 0 ? 1 : -1) * (double)q[k] - (double)slack[k];
+#pragma omp simd
+		for (ptrdiff_t k = 0; k < s->D.rows; k++) {
+			real step = (2 * mask[k] - 1) * q[k] - slack[k];
 
-			ds[k] = (real)step;
-			dn[k] = (real)(-(mu + (double)minus[k] * step - products) /
-					       (double)slack[k] -
-				       (double)minus[k]);
+			ds[k] = step;
+			dn[k] = -(target + minus[k] * step - products[k]) / slack[k] - minus[k];
 		}
-		for (ptrdiff_t j = 0; j < d; j++) /* B dx + beta x / t - y */
-			dy[j] = (real)(scale * ((double)dx[j] - (double)y[j] * xdx -
-						(double)x[j] * ydx) +
-				       shifted * (double)x[j] - (double)y[j]);
+		complete_cone(s, h, i, mu);
 	}
 }
 
@@ -348,9 +352,12 @@ static void solve_steps(struct ipm *s)
 
 void ipm_direction(struct ipm *s, double mu, bool correct)
 {
+	interior_loss_gradient(s->loss, s->f, mu, correct, s->g);
 	for (int half = 0; half < 2; half++)
-		right_hand_side(s, &s->half[half], mu, correct);
+		right_hand_side(s, &s->half[half], mu);
 	solve_steps(s);
 	for (int half = 0; half < 2; half++)
-		complete(s, &s->half[half], mu, correct);
+		complete(s, &s->half[half], mu);
+	outputs_of(s, s->q);
+	interior_loss_direction(s->loss, s->f, s->df, mu, correct);
 }
