@@ -5,27 +5,39 @@
 #include "solvers/core/blas.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
+
+enum { SYSTEM_AUTO, SYSTEM_ASSEMBLED, SYSTEM_COUPLING };
+
+static const char *const systems[] = {"auto", "assembled", "coupling", NULL};
 
 struct ipm_options {
 	struct pattern_options patterns;
+	long system;
 };
 
 static const struct option rows[] = {
 	{OPTION_FIELD(struct ipm_options, patterns), .rows = pattern_rows, .shorthand = "count",
 	 .doc = "activation patterns of the convex program"},
+	{OPTION_FIELD(struct ipm_options, system), .initial = "auto", .names = systems,
+	 .doc = "Newton system: assembled, of order dP, or blocks with a coupling of order n; auto "
+		"takes the one with less work"},
 	{0},
 };
 
 enum {
-	ASSEMBLED_MOST = 4000, /* order dP: a factorisation of about 20 GFLOP */
-	PAIRS_MOST = 24,       /* d: beyond it a product for each block is as fast */
-	CHUNK = 512,           /* columns of the coupling added at once, at least one block */
-	HALVINGS = 12          /* of a step; beyond them it is too short to matter */
+	PAIRS_MOST = 24, /* d: beyond it a product for each block is as fast */
+	CHUNK = 512,     /* columns of the coupling added at once, at least one block */
+	HALVINGS = 12    /* of a step; beyond them it is too short to matter */
 };
 
 static const double to_boundary = 0.99; /* of the way to the boundary */
+
+/* Relative complementarity at which there is nothing left to gain. */
+static const double solved = 100 * REAL_EPSILON;
+
+/* Dual residual, relative to beta, that rounding may leave. */
+static const double rounding = 1e-5;
 
 /* Relative complementarity below which a step that raises the dual residual is rounding. */
 static const double nearly_solved = 1e-6;
@@ -35,10 +47,10 @@ static const struct pattern_options *patterns(const void *options)
 	return &((const struct ipm_options *)options)->patterns;
 }
 
-/* The smaller order; assembled within reason, since it needs no refinement. */
-static bool assembles(double n, double order)
+/* Whether the system of order dP is formed: a third of its cube against n^2 dP. */
+static bool assembles(const struct ipm_options *o, double n, double order)
 {
-	return order <= n || order <= ASSEMBLED_MOST;
+	return o->system == SYSTEM_AUTO ? order * order < 3 * n * n : o->system == SYSTEM_ASSEMBLED;
 }
 
 static void forecast(const void *options, ptrdiff_t rows_, ptrdiff_t cols, struct forecast *out)
@@ -52,8 +64,8 @@ static void forecast(const void *options, ptrdiff_t rows_, ptrdiff_t cols, struc
 	out->bytes += (n + P) * small * sizeof(real) + interior_loss_bytes(n);
 	out->setup_flops = 2 * n * d * P;
 	out->iteration_flops = 2 * n * d * d * P + 40 * n * d * P + 16 * d * d * d * P;
-	if (assembles(n, d * P)) {
-		out->bytes += (d * d * P * P + n * d * P) * sizeof(real);
+	if (assembles(options, n, d * P)) {
+		out->bytes += (2 * d * d * P * P + n * d * P) * sizeof(real);
 		out->iteration_flops += n * d * d * P * P + d * d * d * P * P * P / 3;
 	} else {
 		out->bytes += (n * n + d * d * P + n * fmax(CHUNK, d)) * sizeof(real);
@@ -164,25 +176,27 @@ static void form_pairs(struct ipm *s)
 				*to++ = mat_get(X, k, a) * mat_get(X, k, b);
 }
 
-static void allocate_system(struct ipm *s, struct arena *arena)
+static void allocate_system(struct ipm *s, const struct ipm_options *options, struct arena *arena)
 {
 	ptrdiff_t n = s->D.rows, d = s->problem->X.cols, P = s->D.cols, size = d * P;
-	struct mat *small[] = {&s->R0, &s->q, &s->E, &s->Z},
+	struct mat *small[] = {&s->q, &s->Z},
 		   *blocks[] = {&s->half[0].H, &s->half[1].H, &s->sums, &s->S};
 
-	for (size_t m = 0; m < 4; m++) {
+	for (size_t m = 0; m < 2; m++)
 		*small[m] = mat_new(arena, d, P);
+	for (size_t m = 0; m < 4; m++)
 		*blocks[m] = mat_new(arena, d, size);
-	}
 	if (d <= PAIRS_MOST) {
 		s->pairs = mat_new(arena, n, d * (d + 1) / 2);
 		s->packed = mat_new(arena, d * (d + 1) / 2, P);
 		form_pairs(s);
 	}
-	s->assembled = assembles((double)n, (double)size);
+	s->assembled = assembles(options, (double)n, (double)size);
 	if (s->assembled) {
 		s->C = mat_new(arena, size, size);
 		s->T = mat_new(arena, n, size);
+		if (s->problem->loss.loss->quadratic)
+			s->A = mat_new(arena, size, size);
 		return;
 	}
 	s->C = mat_new(arena, n, n);
@@ -213,7 +227,7 @@ static enum status setup(const struct problem *problem, const void *options, str
 	s->B = mat_new(arena, d, d);
 	s->B2 = mat_new(arena, d, d);
 	s->G = mat_new(arena, n, d);
-	allocate_system(s, arena);
+	allocate_system(s, options, arena);
 	for (size_t v = 0; v < sizeof vectors / sizeof vectors[0]; v++)
 		*vectors[v] = ARENA_ARRAY(arena, real, n);
 	initialise(s);
@@ -309,7 +323,8 @@ static double remaining(const struct ipm *s)
  * the way it may, up to a tenth of beta. Returns the length taken, 0 if rounding leaves no step. */
 static double advance(struct ipm *s, double length)
 {
-	double most = fmax(s->residual, remaining(s) > nearly_solved ? 0.1 * s->problem->beta : 0);
+	double share = remaining(s) > nearly_solved ? 0.1 : rounding;
+	double most = fmax(s->residual, share * s->problem->beta);
 
 	move(s, length);
 	s->residual = dual_residual(s);
@@ -386,12 +401,11 @@ static void step(void *state, struct progress *progress)
 	const struct problem *problem = s->problem;
 	double length = newton_step(s);
 
-	fprintf(stderr, "mu %.3e taken %.4f residual/beta %.3e rem %.3e loss %.3e\n", s->mu, length,
-		s->residual / problem->beta, remaining(s), interior_loss_residual(s->loss, s->f));
 	progress->objective =
 		publish(s) + loss_value(problem->loss, (size_t)problem->X.rows, s->f, problem->y);
 	progress->dual_residual = s->residual / problem->beta;
-	if (!(length > 1e-6)) /* no step is left: rounding has taken over */
+	if (!(length > 1e-6) ||
+	    remaining(s) < solved) /* no step is left: rounding has taken over */
 		progress->end = remaining(s) <= nearly_solved ? OUTCOME_CONVERGED : OUTCOME_STALLED;
 }
 
@@ -420,6 +434,13 @@ static void certify(void *state, struct certificate *certificate)
 	cvx_certify(&s->cvx, s->half[0].shown, s->half[1].shown, &dual, certificate);
 }
 
+static const char *note(const void *state)
+{
+	return ((const struct ipm *)state)->assembled
+		       ? "Newton system assembled, of order dP"
+		       : "Newton system by blocks and a coupling of order n";
+}
+
 static ptrdiff_t patterns_used(const void *state)
 {
 	return ((const struct ipm *)state)->D.cols;
@@ -439,4 +460,5 @@ const struct trainer trainer_ipm = {
 	.network = network,
 	.certify = certify,
 	.patterns_used = patterns_used,
+	.note = note,
 };

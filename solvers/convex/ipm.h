@@ -55,10 +55,12 @@ struct ipm {
 	struct interior_loss *loss;
 	struct mat Q;                /* n x P scratch */
 	bool assembled;              /* one system of order dP, or blocks and a coupling */
+	struct mat A;                /* dP x dP: F'W F where W is constant, or empty */
+	bool formed;                 /* A holds it */
 	struct mat C;                /* dP x dP, or n x n: its factor */
 	struct mat T;                /* n x dP: W^(1/2) D_i X; or n x chunk: times L_i^-T */
 	struct mat sums, S, factors; /* d x dP: factors of H_V + H_W; S_i; their factors */
-	struct mat R0, q, E, Z;      /* d x P: reduced system, its residual, scratch */
+	struct mat q, Z;             /* d x P: dv - dw; scratch */
 	struct mat pairs, packed;    /* n x d(d+1)/2: x_a x_b; its product with weights; or empty */
 	struct mat B, B2, G;         /* d x d and n x d scratch */
 	real *target;                /* d + 1 scratch */

@@ -7,8 +7,11 @@
 #include <string.h>
 
 enum {
-	REFINEMENTS = 4 /* of a solve; it ends when the residual no longer halves */
+	REFINEMENTS = 3 /* of a direction; the first takes off four digits or more */
 };
+
+/* Dual residual, relative to beta, that a direction may leave: a bound loses that share. */
+static const double negligible = 1e-7;
 
 /* H += eta^-2 (I - 2 w1 w1' / (2 w0^2 - 1)), the cone of block i, lower triangle */
 static void add_cone(const struct cones *c, ptrdiff_t i, struct mat H)
@@ -111,9 +114,16 @@ static bool factor_assembled(struct ipm *s)
 {
 	ptrdiff_t d = s->problem->X.cols, P = s->D.cols;
 
-	for (ptrdiff_t i = 0; i < P; i++)
-		weighted_features(s, s->root_w, i, mat_cols(s->T, i * d, d));
-	blas_syrk(1, s->T, TRANSPOSED, 0, s->C);
+	if (!s->formed) {
+		for (ptrdiff_t i = 0; i < P; i++)
+			weighted_features(s, s->root_w, i, mat_cols(s->T, i * d, d));
+		blas_syrk(1, s->T, TRANSPOSED, 0, s->C);
+		s->formed = s->A.cols > 0;
+		if (s->formed)
+			mat_copy(s->A, s->C);
+	} else {
+		mat_copy(s->C, s->A);
+	}
 	for (ptrdiff_t i = 0; i < P; i++) {
 		struct mat to = mat_rows(mat_cols(s->C, i * d, d), i * d, d), S = block_at(s->S, i);
 
@@ -270,21 +280,10 @@ static void complete(struct ipm *s, struct ipm_half *h, double mu)
 	}
 }
 
-/* E = E - S q - F'W F q, the residual of the reduced system; df = F q. */
-static void reduced_residual(struct ipm *s, struct mat q, struct mat E)
+/* q = (S + F'W F)^-1 q through the coupling: S^-1 (q - F'W^(1/2) C^-1 W^(1/2) F S^-1 q). */
+static void solve_coupling(struct ipm *s)
 {
-	for (ptrdiff_t i = 0; i < s->D.cols; i++)
-		blas_gemv(-1, block_at(s->S, i), PLAIN, mat_col(q, i), 1, mat_col(E, i));
-	outputs_of(s, q);
-	for (ptrdiff_t k = 0; k < s->D.rows; k++)
-		s->u[k] = s->root_w[k] * s->root_w[k] * s->df[k];
-	subtract_spread(s, s->u, E);
-}
-
-/* E = (S + F'W F)^-1 E through the coupling: S^-1 (E - F'W^(1/2) C^-1 W^(1/2) F S^-1 E). */
-static void solve_coupling(struct ipm *s, struct mat E)
-{
-	mat_copy(s->Z, E);
+	mat_copy(s->Z, s->q);
 	for (ptrdiff_t i = 0; i < s->D.cols; i++)
 		blas_cholesky_solve(block_at(s->factors, i), mat_cols(s->Z, i, 1));
 	outputs_of(s, s->Z);
@@ -293,32 +292,9 @@ static void solve_coupling(struct ipm *s, struct mat E)
 	blas_triangular_solve(s->C, BLAS_SOLVE_BLOCK, s->u);
 	for (ptrdiff_t k = 0; k < s->D.rows; k++)
 		s->u[k] *= s->root_w[k];
-	subtract_spread(s, s->u, E);
+	subtract_spread(s, s->u, s->q);
 	for (ptrdiff_t i = 0; i < s->D.cols; i++)
-		blas_cholesky_solve(block_at(s->factors, i), mat_cols(E, i, 1));
-}
-
-/* q of (S + F'W F) q = R0, refined: the coupling loses digits where S is small. */
-static void solve_reduced(struct ipm *s)
-{
-	double start = blas_mat_norm(s->R0), before = HUGE_VAL;
-
-	mat_fill(s->q, 0);
-	mat_copy(s->E, s->R0);
-	for (int round = 0; round < REFINEMENTS; round++) {
-		double residual = blas_mat_norm(s->E);
-
-		if (!(residual > 4 * REAL_EPSILON * start && residual < before / 2))
-			return;
-		before = residual;
-		if (s->assembled)
-			blas_triangular_solve(s->C, BLAS_SOLVE_BLOCK, s->E.at);
-		else
-			solve_coupling(s, s->E);
-		blas_axpy((size_t)(s->q.rows * s->q.cols), 1, s->E.at, s->q.at);
-		mat_copy(s->E, s->R0);
-		reduced_residual(s, s->q, s->E);
-	}
+		blas_cholesky_solve(block_at(s->factors, i), mat_cols(s->q, i, 1));
 }
 
 /* R0 = H_W (H_V + H_W)^-1 r_v - H_V (H_V + H_W)^-1 r_w; then dv = (H_V + H_W)^-1 (r_v + r_w + H_W
@@ -332,10 +308,13 @@ static void solve_steps(struct ipm *s)
 	for (ptrdiff_t i = 0; i < s->D.cols; i++) {
 		blas_cholesky_solve(block_at(s->sums, i), mat_cols(v->dX, i, 1));
 		blas_cholesky_solve(block_at(s->sums, i), mat_cols(w->dX, i, 1));
-		blas_gemv(1, block_at(w->H, i), PLAIN, mat_col(v->dX, i), 0, mat_col(s->R0, i));
-		blas_gemv(-1, block_at(v->H, i), PLAIN, mat_col(w->dX, i), 1, mat_col(s->R0, i));
+		blas_gemv(1, block_at(w->H, i), PLAIN, mat_col(v->dX, i), 0, mat_col(s->q, i));
+		blas_gemv(-1, block_at(v->H, i), PLAIN, mat_col(w->dX, i), 1, mat_col(s->q, i));
 	}
-	solve_reduced(s);
+	if (s->assembled)
+		blas_triangular_solve(s->C, BLAS_SOLVE_BLOCK, s->q.at);
+	else
+		solve_coupling(s);
 	for (ptrdiff_t i = 0; i < s->D.cols; i++) {
 		for (int half = 0; half < 2; half++) {
 			real *to = mat_col(s->half[half].dX, i);
@@ -350,14 +329,78 @@ static void solve_steps(struct ipm *s)
 	}
 }
 
+/* R_j = z + dz + X'E (lambda + dlambda) - sign X'D (g + W df), what the direction leaves of the
+ * dual equations; its norm over all blocks. */
+static double linear_residual(struct ipm *s)
+{
+	struct mat X = s->problem->X;
+	double square = 0;
+
+	for (ptrdiff_t k = 0; k < X.rows; k++)
+		s->u[k] = s->g[k] + s->root_w[k] * s->root_w[k] * s->df[k];
+	for (int half = 0; half < 2; half++) {
+		struct ipm_half *h = &s->half[half];
+		real sign = (real)h->sign;
+
+		for (ptrdiff_t i = 0; i < s->D.cols; i++) {
+			const real *d = mat_col(s->D, i), *minus = mat_col(h->N, i);
+			const real *dn = mat_col(h->dN, i);
+			real *q = mat_col(s->Q, i);
+
+#pragma omp simd
+			for (ptrdiff_t k = 0; k < X.rows; k++)
+				q[k] = -sign * d[k] * s->u[k] - (2 * d[k] - 1) * (minus[k] + dn[k]);
+			for (ptrdiff_t j = 0; j < X.cols; j++)
+				mat_set(h->R, j, i,
+					mat_get(h->cones.z, j + 1, i) +
+						mat_get(h->cones.dz, j + 1, i));
+		}
+		blas_gemm(1, X, TRANSPOSED, s->Q, PLAIN, 1, h->R);
+		square += pow(blas_mat_norm(h->R), 2);
+	}
+	return sqrt(square);
+}
+
+/* Everything else of the direction from dx. */
+static void complete_all(struct ipm *s, double mu)
+{
+	for (int half = 0; half < 2; half++)
+		complete(s, &s->half[half], mu);
+	for (ptrdiff_t i = 0; i < s->D.cols; i++)
+		for (ptrdiff_t j = 0; j < s->q.rows; j++)
+			mat_set(s->q, j, i,
+				mat_get(s->half[0].dX, j, i) - mat_get(s->half[1].dX, j, i));
+	outputs_of(s, s->q);
+}
+
+/* Solve for what the direction leaves of the dual equations, until it is below what a bound notices
+ * or falls no further: the reduction loses digits where H is large. */
+static void refine(struct ipm *s, double mu)
+{
+	double small = negligible * s->problem->beta, before = HUGE_VAL, now = linear_residual(s);
+
+	for (int round = 0; round < REFINEMENTS && now > small && now < before / 2; round++) {
+		before = now;
+		for (int half = 0; half < 2; half++)
+			mat_copy(s->half[half].shown, s->half[half].dX);
+		solve_steps(s);
+		for (int half = 0; half < 2; half++)
+			for (ptrdiff_t i = 0; i < s->D.cols; i++)
+				blas_axpy((size_t)s->q.rows, 1, mat_col(s->half[half].shown, i),
+					  mat_col(s->half[half].dX, i));
+		complete_all(s, mu);
+		now = linear_residual(s);
+	}
+}
+
 void ipm_direction(struct ipm *s, double mu, bool correct)
 {
 	interior_loss_gradient(s->loss, s->f, mu, correct, s->g);
 	for (int half = 0; half < 2; half++)
 		right_hand_side(s, &s->half[half], mu);
 	solve_steps(s);
-	for (int half = 0; half < 2; half++)
-		complete(s, &s->half[half], mu);
-	outputs_of(s, s->q);
+	complete_all(s, mu);
+	if (correct)
+		refine(s, mu);
 	interior_loss_direction(s->loss, s->f, s->df, mu, correct);
 }
