@@ -11,6 +11,7 @@ struct interior_loss {
 	const struct problem *problem;
 	bool smooth;
 	double quadratic;
+	double least_inverse;  /* of W, see weight_at */
 	double *a, *da;        /* n */
 	double *above, *below; /* n: high - a, a - low */
 	double *p, *q;         /* n: multipliers of the ends */
@@ -51,6 +52,7 @@ struct interior_loss *interior_loss_new(const struct problem *problem, struct ar
 
 	self->problem = problem;
 	self->smooth = problem->loss.loss->smooth;
+	self->least_inverse = sqrt(REAL_EPSILON) / problem->loss.weight;
 	self->dual = ARENA_ARRAY(arena, real, problem->X.rows);
 	for (int i = 0; i < DOUBLE_ARRAYS && !self->smooth; i++)
 		*arrays[i] = ARENA_ARRAY(arena, double, problem->X.rows);
@@ -111,10 +113,13 @@ void interior_loss_start(struct interior_loss *self, const real *f, double mu)
 	}
 }
 
-/* W = 1 / (quadratic + p / (high - a) + q / (a - low)) */
+/* W = 1 / (least + quadratic + p / (high - a) + q / (a - low)). Where f stays at a kink, 1 / W goes
+ * to zero and da = W (df + ..) is all rounding: a proximal term, which leaves least |da| of r,
+ * keeps half of the digits. */
 static double weight_at(const struct interior_loss *s, ptrdiff_t k)
 {
-	return 1 / (s->quadratic + s->p[k] / s->above[k] + s->q[k] / s->below[k]);
+	return 1 /
+	       (s->least_inverse + s->quadratic + s->p[k] / s->above[k] + s->q[k] / s->below[k]);
 }
 
 /* r = f - quadratic a - y - p + q for any p and q */

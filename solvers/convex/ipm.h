@@ -1,4 +1,4 @@
-/* Primal-dual interior point for the convex program over a pattern set: state shared by its two
+/* Primal-dual interior point for the convex program over a pattern set: state shared by its
  * files.
  *
  *     min  L(f, y) + beta sum_j t_j   s.t.  E_i X x_j = s_j >= 0,  |x_j| <= t_j,  f = sum_j sign_j
@@ -67,6 +67,22 @@ struct ipm {
 	real *f, *g, *root_w, *df, *u; /* n */
 	double mu, residual;           /* mean complementarity, norm of the dual residual */
 };
+
+/* Block i of a d x dP matrix. */
+static inline struct mat ipm_block(struct mat blocks, ptrdiff_t i)
+{
+	return mat_cols(blocks, i * blocks.rows, blocks.rows);
+}
+
+/* f at the current blocks. */
+void ipm_outputs(struct ipm *s);
+
+/* Norm of sign X'(D o a) - z - X'(E o lambda) over all blocks. */
+double ipm_dual_residual(struct ipm *s);
+
+/* One step along the central path: predictor, corrector (Mehrotra 1992). OUTCOME_RUNNING, or how it
+ * ended: solved, or no step is left. */
+enum outcome ipm_step(struct ipm *s);
 
 /* Factor the Newton system at the current point; false if that fails. */
 bool ipm_factor(struct ipm *s);
