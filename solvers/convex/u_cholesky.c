@@ -132,6 +132,7 @@ const struct u_update u_cholesky = {
 	.base = {.name = "cholesky",
 		 .doc = "the published system of order 2dP, factored once; for small problems",
 		 .cite = "bai2023"},
+	.reference = true,
 	.forecast = forecast,
 	.setup = setup,
 	.solve = solve,

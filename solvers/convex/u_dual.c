@@ -94,20 +94,6 @@ static enum status setup(const struct u_system *system, const void *options, str
 	return STATUS_OK;
 }
 
-/* YB = D o (g 1') */
-static void spread(struct mat D, const real *g, struct mat Y)
-{
-#pragma omp parallel for schedule(static)
-	for (ptrdiff_t i = 0; i < D.cols; i++) {
-		const real *d = mat_col(D, i);
-		real *y = mat_col(Y, i);
-
-#pragma omp simd
-		for (ptrdiff_t k = 0; k < D.rows; k++)
-			y[k] = d[k] * g[k];
-	}
-}
-
 static void solve(void *state, const real *p, struct mat U, struct mat Y, real *f)
 {
 	struct dual *u = state;
@@ -121,7 +107,7 @@ static void solve(void *state, const real *p, struct mat U, struct mat Y, real *
 	for (ptrdiff_t k = 0; k < n; k++)
 		u->g[k] = p[k] - f[k];
 	blas_triangular_solve(u->C, BLAS_SOLVE_BLOCK, u->g); /* g = C^-1 (p - f(B0)) */
-	spread(s->D, u->g, YB);
+	u_update_spread(s->D, u->g, YB);
 	blas_gemm(1, s->X, TRANSPOSED, YB, PLAIN, 0, u->Z);
 	blas_cholesky_solve(s->M, u->Z);
 	for (ptrdiff_t i = 0; i < P; i++) /* B = B0 + c M^-1 X'(D o (g 1')) */

@@ -23,3 +23,16 @@ void u_update_outputs(struct mat D, struct mat Y, real *f)
 		}
 	}
 }
+
+void u_update_spread(struct mat D, const real *g, struct mat Y)
+{
+#pragma omp parallel for schedule(static)
+	for (ptrdiff_t i = 0; i < D.cols; i++) {
+		const real *d = mat_col(D, i);
+		real *y = mat_col(Y, i);
+
+#pragma omp simd
+		for (ptrdiff_t k = 0; k < D.rows; k++)
+			y[k] = d[k] * g[k];
+	}
+}

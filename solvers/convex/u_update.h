@@ -13,13 +13,14 @@
 #include "solvers/core/status.h"
 #include "solvers/core/trainer.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct u_system {
 	struct mat X; /* n x d */
 	struct mat D; /* n x P, 0 or 1 */
 	struct mat M; /* d x d, lower Cholesky factor of I + X'X */
-	double c;     /* > 0: 2 kappa, or 2 w / rho for the squared loss without its own split */
+	double c;     /* > 0: 2 kappa */
 };
 
 struct u_shape {
@@ -28,6 +29,7 @@ struct u_shape {
 
 struct u_update {
 	struct desc base;
+	bool reference; /* for comparisons: `auto` never takes it */
 	/* Bytes and flops beyond those of ADMM itself; an iteration's flops include the products
 	 * with X. */
 	void (*forecast)(const void *options, struct u_shape shape, struct forecast *out);
@@ -37,9 +39,13 @@ struct u_update {
 	/* U (d x 2P) holds [R_A R_B] on entry and [A B] on return, Y (n x 2P) returns X U, and f
 	 * (n) f(B). */
 	void (*solve)(void *state, const real *p, struct mat U, struct mat Y, real *f);
+	/* For the record: what was chosen, how much work it was; NULL: nothing. */
+	const char *(*note)(const void *state);
 };
 
 /* Shared by u-updates: f = (D o Y) 1 for n x P matrices. */
 void u_update_outputs(struct mat D, struct mat Y, real *f);
+/* Y = D o (g 1') for n x P matrices. */
+void u_update_spread(struct mat D, const real *g, struct mat Y);
 
 #endif

@@ -180,6 +180,17 @@ static void admm_cholesky(void **state)
 		(struct method){"admm", "{" PATTERNS ", u_update: cholesky}", 1e-6, false});
 }
 
+static void admm_pcg(void **state)
+{
+	(void)state;
+	meets_the_optima(
+		(struct method){"admm", "{" PATTERNS ", u_update: {pcg: {rank: 4}}}", 1e-6, false});
+	meets_the_optima((struct method){
+		"admm", "{" PATTERNS ", u_update: {pcg: {preconditioner: jacobi}}}", 1e-6, false});
+	meets_the_optima((struct method){
+		"admm", "{" PATTERNS ", u_update: {pcg: {preconditioner: none}}}", 1e-6, false});
+}
+
 static void ipm_assembled(void **state)
 {
 	(void)state;
@@ -198,7 +209,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(admm_dual),     cmocka_unit_test(admm_primal),
 		cmocka_unit_test(admm_cholesky), cmocka_unit_test(ipm_assembled),
-		cmocka_unit_test(ipm_coupling),
+		cmocka_unit_test(admm_pcg),      cmocka_unit_test(ipm_coupling),
 	};
 
 	omp_set_num_threads(1); /* more threads cost more than they bring on matrices this small */
