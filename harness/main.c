@@ -67,6 +67,14 @@ static const struct cli_option compare_options[] = {
 	OPTIONS_END,
 };
 
+static const struct cli_option bounds_options[] = {
+	{"n", "N", "training samples", TEXT(n)},
+	{"psi", "PSI", "1 - confidence, in (0, 1)", TEXT(psi)},
+	{"xi", "XI", "probability that a further pattern lowers the optimum, in (0, 1)", TEXT(xi)},
+	OPTION_JSON,
+	OPTIONS_END,
+};
+
 enum {
 	ANY = 1 << 16 /* operands: as many as the shell passes */
 };
@@ -92,6 +100,8 @@ const struct cli_verb cli_verbs[] = {
 	 cmd_report},
 	{"compare", "A B", "Differences of two results folders, cell by cell and metric by metric.",
 	 2, 2, compare_options, cmd_compare},
+	{"bounds", NULL, "How many sampled patterns or neurons are enough, before anything is run.",
+	 0, 0, bounds_options, cmd_bounds},
 	{"env", NULL, "Build, BLAS, CPU, memory, versions.", 0, 0, NULL, cmd_env},
 	{NULL, NULL, NULL, 0, 0, NULL, NULL},
 };

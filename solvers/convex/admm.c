@@ -372,6 +372,11 @@ static void certify(void *state, struct certificate *certificate)
 	cvx_certify(&a->cvx, a->V1, a->W1, &dual, certificate);
 }
 
+static void violation(void *state, long draws, struct violation *out)
+{
+	cvx_violation(&((const struct admm *)state)->cvx, draws, out);
+}
+
 static ptrdiff_t patterns_used(const void *state)
 {
 	return ((const struct admm *)state)->V1.cols;
@@ -391,4 +396,5 @@ const struct trainer trainer_admm = {
 	.network = network,
 	.certify = certify,
 	.patterns_used = patterns_used,
+	.violation = violation,
 };

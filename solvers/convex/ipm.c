@@ -364,6 +364,11 @@ static void certify(void *state, struct certificate *certificate)
 	cvx_certify(&s->cvx, s->half[0].shown, s->half[1].shown, &dual, certificate);
 }
 
+static void violation(void *state, long draws, struct violation *out)
+{
+	cvx_violation(&((const struct ipm *)state)->cvx, draws, out);
+}
+
 static ptrdiff_t patterns_used(const void *state)
 {
 	return ((const struct ipm *)state)->D.cols;
@@ -384,4 +389,5 @@ const struct trainer trainer_ipm = {
 	.network = network,
 	.certify = certify,
 	.patterns_used = patterns_used,
+	.violation = violation,
 };

@@ -56,6 +56,11 @@ void cvx_certify(struct cvx *cvx, struct mat V, struct mat W, const struct cvx_d
 void cvx_primal(struct cvx *cvx, struct mat V, struct mat W, struct certificate *out);
 void cvx_bound(struct cvx *cvx, const struct cvx_dual *dual, struct certificate *out);
 
+/* Draw patterns d = [X h >= 0] with directions h from the source of cvx's patterns, in a stream of
+ * their own, and count those whose dual constraint s alpha breaks: of the last certificate, where
+ * cvx->alpha held alpha. No draws if the patterns came from a file, which is no source. */
+void cvx_violation(const struct cvx *cvx, long draws, struct violation *out);
+
 /* Room for the 2 P blocks in the order of their norms. */
 struct cvx_order *cvx_order_new(ptrdiff_t P, struct arena *arena);
 

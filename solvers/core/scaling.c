@@ -57,8 +57,3 @@ struct scaling scaling_best(const struct problem *problem, const real *alpha, do
 	}
 	return best;
 }
-
-double scaling_best_bound(const struct problem *problem, const real *alpha, double largest)
-{
-	return scaling_best(problem, alpha, largest).bound;
-}

@@ -14,7 +14,4 @@ struct scaling {
  * and so its value is a lower bound. alpha (n) = -grad L at some output. */
 struct scaling scaling_best(const struct problem *problem, const real *alpha, double largest);
 
-/* Its bound alone. */
-double scaling_best_bound(const struct problem *problem, const real *alpha, double largest);
-
 #endif
