@@ -69,6 +69,7 @@ int cmd_compare(struct cli_args *args);
 int cmd_list(struct cli_args *args);
 int cmd_describe(struct cli_args *args);
 int cmd_env(struct cli_args *args);
+int cmd_verify(struct cli_args *args);
 int cmd_bounds(struct cli_args *args);
 
 /* Parse the arguments behind the verb, run it. Returns the exit status. */

@@ -62,6 +62,16 @@ expect "rerun of a nearly equal record" 0 rerun results/tiny "${cell##*/}"
 says "says within tolerance" ": within" out
 cp saved/trace.csv "$cell/trace.csv"
 
+for path in results/tiny/cells/*/; do
+	path=${path%/}
+	expect "verify of ${path##*/}" 0 verify results/tiny "${path##*/}"
+done
+says "verify has the objective" "^objective_network .* agrees" out
+sed -i 's/"objective_network": \([0-9]*\)\./"objective_network": 9\1./' "$cell/result.json"
+expect "verify of a changed record" 1 verify results/tiny "${cell##*/}"
+says "names what differs" "^objective_network .* DIFFERS" out
+cp saved/result.json "$cell/result.json"
+
 expect "list" 0 list
 says "list has solvers" "^solvers" out
 expect "list of a kind" 0 list attacks

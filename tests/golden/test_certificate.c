@@ -13,6 +13,8 @@
 
 #include <cmocka.h>
 
+#include <omp.h>
+
 extern const struct trainer trainer_ipm;
 extern const struct loss loss_squared, loss_logistic;
 
@@ -178,5 +180,6 @@ int main(void)
 		cmocka_unit_test(random_bounds_bracket_the_optima),
 	};
 
+	omp_set_num_threads(1); /* on matrices so small threads cost more than they bring */
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

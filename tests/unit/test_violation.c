@@ -11,6 +11,8 @@
 
 #include <cmocka.h>
 
+#include <omp.h>
+
 struct run {
 	struct arena arena;
 	const struct trainer *trainer;
@@ -190,5 +192,6 @@ int main(void)
 		cmocka_unit_test(mean_share_of_patterns_keeps_the_bound),
 	};
 
+	omp_set_num_threads(1); /* on matrices so small threads cost more than they bring */
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
