@@ -22,8 +22,9 @@ struct cli_args {
 	size_t set_count; /* "path=value" of --set and of the options that stand for one */
 	const char **set;
 	const char *out, *filter;
-	const char *shard; /* "I/N" */
-	const char *gate;  /* file of limits for compare */
+	const char *shard;        /* "I/N" */
+	const char *gate;         /* file of limits for compare */
+	const char *n, *psi, *xi; /* of bounds */
 	bool force, retry_failed, fail_fast, quiet, no_color, json, markdown, help;
 	struct arena arena; /* of the texts above; give it back with arena_release */
 };
@@ -68,6 +69,8 @@ int cmd_compare(struct cli_args *args);
 int cmd_list(struct cli_args *args);
 int cmd_describe(struct cli_args *args);
 int cmd_env(struct cli_args *args);
+int cmd_verify(struct cli_args *args);
+int cmd_bounds(struct cli_args *args);
 
 /* Parse the arguments behind the verb, run it. Returns the exit status. */
 int cli_run_verb(const struct cli_verb *verb, int argc, char **argv);

@@ -67,6 +67,14 @@ static const struct cli_option compare_options[] = {
 	OPTIONS_END,
 };
 
+static const struct cli_option bounds_options[] = {
+	{"n", "N", "training samples", TEXT(n)},
+	{"psi", "PSI", "1 - confidence, in (0, 1)", TEXT(psi)},
+	{"xi", "XI", "probability that a further pattern lowers the optimum, in (0, 1)", TEXT(xi)},
+	OPTION_JSON,
+	OPTIONS_END,
+};
+
 enum {
 	ANY = 1 << 16 /* operands: as many as the shell passes */
 };
@@ -87,11 +95,16 @@ const struct cli_verb cli_verbs[] = {
 	 2, look_options, cmd_show},
 	{"rerun", "DIR CELL", "Compute a stored cell again and say whether its record is the same.",
 	 2, 2, NULL, cmd_rerun},
+	{"verify", "DIR CELL",
+	 "Compute the figures of a stored cell from its data and network alone.", 2, 2, NULL,
+	 cmd_verify},
 	{"plot", "DIR", "Draw the plots of a results folder again.", 1, 1, NULL, cmd_plot},
 	{"report", "DIR", "Rebuild tables, plots and report of a results folder.", 1, 1, NULL,
 	 cmd_report},
 	{"compare", "A B", "Differences of two results folders, cell by cell and metric by metric.",
 	 2, 2, compare_options, cmd_compare},
+	{"bounds", NULL, "How many sampled patterns or neurons are enough, before anything is run.",
+	 0, 0, bounds_options, cmd_bounds},
 	{"env", NULL, "Build, BLAS, CPU, memory, versions.", 0, 0, NULL, cmd_env},
 	{NULL, NULL, NULL, 0, 0, NULL, NULL},
 };

@@ -11,6 +11,7 @@ const struct compare_metric compare_metrics[] = {
 	{"train_accuracy", false}, {"validation_accuracy", false},
 	{"test_accuracy", false},  {"robust_accuracy", false},
 	{"train_rmse", false},     {"test_rmse", false},
+	{"train_r2", false},       {"test_r2", false},
 	{"objective", false},      {"objective_network", false},
 	{"lower_bound", false},    {"gap", false},
 	{"feasibility", false},    {"iterations", false},

@@ -103,6 +103,7 @@ static void put_links(const struct html_tables *tables, FILE *to)
 	put_link(&tables->sweep, to);
 	fputs("<a href=\"#plots\">Plots</a>", to);
 	put_link(&tables->paired, to);
+	put_link(&tables->samples, to);
 	put_link(&tables->attacks, to);
 	put_link(&tables->cells, to);
 	fputs("<a href=\"#spec\">Spec</a><a href=\"#environment\">Environment</a></nav>\n", to);
@@ -162,6 +163,7 @@ static void put_page(const struct experiment *experiment, const struct records *
 	put_table(&tables->sweep, to);
 	put_plots(records, plots, to);
 	put_table(&tables->paired, to);
+	put_table(&tables->samples, to);
 	put_table(&tables->attacks, to);
 	put_table(&tables->cells, to);
 	put_file(records, "spec", "Spec", spec_path(experiment, records), to);

@@ -4,6 +4,7 @@
 #include "harness/report/html.h"
 #include "harness/report/paired.h"
 #include "harness/report/records.h"
+#include "harness/report/samples.h"
 #include "harness/report/select.h"
 #include "harness/report/sheet.h"
 #include "harness/report/summary.h"
@@ -40,7 +41,8 @@ static enum status write_tables(const struct records *records, const struct html
 				struct err *err)
 {
 	struct arena *arena = records->arena;
-	const struct html_table *const kept[] = {&tables->summary, &tables->sweep, &tables->paired};
+	const struct html_table *const kept[] = {&tables->summary, &tables->sweep, &tables->paired,
+						 &tables->samples};
 	const char *folder = arena_format(arena, "%s/tables", records->folder);
 
 	TRY(folder_remove(folder, err)); /* a table that is empty now would stay */
@@ -67,6 +69,7 @@ static struct html_tables make_tables(const struct experiment *experiment,
 		.summary = {"summary", "Summary", summary_caption(records), summary_sheet(records)},
 		.sweep = {"sweep", "Selection", select_note, select_sheet(records)},
 		.paired = {"paired", "Paired differences", paired_note, paired_sheet(records)},
+		.samples = {"samples", "Samples", samples_note, samples_sheet(records)},
 		.attacks = {"attacks", "Attacks", summary_attack_note,
 			    summary_attack_sheet(records)},
 		.cells = {"cells", "Cells", summary_cell_note, summary_cell_sheet(records, path)},

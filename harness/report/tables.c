@@ -16,6 +16,8 @@ static const struct {
 	{"test acc %", "test_accuracy", "%.1f", 100},
 	{"train RMSE", "train_rmse", "%.4g", 1},
 	{"test RMSE", "test_rmse", "%.4g", 1},
+	{"train R2", "train_r2", "%.3f", 1},
+	{"test R2", "test_r2", "%.3f", 1},
 	{"objective", "objective_network", "%.5g", 1},
 	{"gap", "gap", "%.1e", 1},
 	{"time s", "time", "%.3g", 1},
@@ -30,7 +32,7 @@ struct tabled {
 
 enum {
 	MEASURES = sizeof measures / sizeof *measures,
-	ACCURACIES = 4 /* the first measures stand before the robust accuracies */
+	ACCURACIES = 6 /* the first measures stand before the robust accuracies */
 };
 
 static void head(struct sheet *sheet, size_t col, const char *text, bool numeric)

@@ -29,11 +29,23 @@ bool evaluate_correct(real f, real y)
 	return f * y > 0;
 }
 
+/* sum_k (y_k - mean)^2 */
+static double spread(const struct part *part)
+{
+	double mean = 0, square = 0;
+
+	for (ptrdiff_t k = 0; k < part->X.rows; k++)
+		mean += (double)part->y[k] / (double)part->X.rows;
+	for (ptrdiff_t k = 0; k < part->X.rows; k++)
+		square += ((double)part->y[k] - mean) * ((double)part->y[k] - mean);
+	return square;
+}
+
 /* Scores from outputs that are already in e->f. */
 static struct scores score_outputs(const struct evaluator *e, const struct part *part)
 {
-	struct scores s = {NAN, NAN, NAN};
-	double n = (double)part->X.rows, correct = 0, square = 0, positive = 0;
+	struct scores s = {NAN, NAN, NAN, NAN};
+	double n = (double)part->X.rows, correct = 0, square = 0, positive = 0, total;
 
 	if (part->X.rows == 0)
 		return s;
@@ -45,10 +57,13 @@ static struct scores score_outputs(const struct evaluator *e, const struct part 
 		square += r * r;
 	}
 	s.positive = positive / n;
-	if (e->data->regression)
-		s.rmse = sqrt(square / n);
-	else
+	if (!e->data->regression) {
 		s.accuracy = correct / n;
+		return s;
+	}
+	s.rmse = sqrt(square / n);
+	total = spread(part);
+	s.r2 = total > 0 ? 1 - square / total : NAN;
 	return s;
 }
 

@@ -19,6 +19,7 @@ struct evaluator {
 /* NaN where a part is empty or a figure does not apply. */
 struct scores {
 	double accuracy, rmse;
+	double r2;       /* 1 - (sum of squared errors) / (that of the part's mean) */
 	double positive; /* share of samples with f > 0 */
 };
 

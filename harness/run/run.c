@@ -12,6 +12,7 @@
 #include "harness/store/folder.h"
 #include "harness/store/npz.h"
 #include "harness/store/result.h"
+#include "harness/store/scenario.h"
 #include "solvers/core/blas.h"
 #include "solvers/core/pattern.h"
 #include "solvers/core/rng.h"
@@ -166,6 +167,8 @@ static void describe_end(struct run *run, const struct evaluator *evaluator,
 	r->test_accuracy = e->test.accuracy;
 	r->train_rmse = e->train.rmse;
 	r->test_rmse = e->test.rmse;
+	r->train_r2 = e->train.r2;
+	r->test_r2 = e->test.r2;
 	r->patterns =
 		run->trainer->patterns_used ? (double)run->trainer->patterns_used(run->state) : NAN;
 	r->note = run->trainer->note ? run->trainer->note(run->state) : NULL;
@@ -182,6 +185,25 @@ static enum status save_model(struct run *run, const struct net *net, struct err
 
 	TRY(npz_save_model(path_in(run, "model.npz"), &model, err));
 	return points_write(&run->data, path_in(run, "points.csv"), err);
+}
+
+/* Off the solve clock. */
+static void estimate_violation(struct run *run)
+{
+	struct result *r = &run->result;
+	struct violation found;
+	long draws = run->cell.train.fresh;
+	double start = clock_seconds();
+
+	if (draws < 1 || !run->trainer->violation)
+		return;
+	run->trainer->violation(run->state, draws, &found);
+	if (found.draws < 1)
+		return;
+	r->violation_s = clock_seconds() - start;
+	r->fresh = (double)found.draws;
+	r->violation = (double)found.violated / r->fresh;
+	scenario_interval((double)found.violated, r->fresh, &r->violation_lo, &r->violation_hi);
 }
 
 static void measure_memory(struct result *r)
@@ -206,6 +228,8 @@ static enum status compute(struct run *run, int progress_fd, struct err *err)
 	TRY(train(run, progress_fd, &evaluator, &end, err));
 	measure_memory(&run->result); /* of training; attacks come after */
 	describe_end(run, &evaluator, &end);
+	if (end.outcome != OUTCOME_DIVERGED)
+		estimate_violation(run);
 	TRY(save_model(run, &evaluator.net, err));
 	if (run->cell.attack.count > 0)
 		TRY(assault_run(&run->cell, &run->data, &evaluator.net, path_in(run, "attack.csv"),

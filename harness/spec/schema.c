@@ -81,6 +81,10 @@ static const struct option select_rows[] = {
 		 .range = RANGE_ABOVE(0), .doc = "weight of the regularisation"},                \
 		{OPTION_FIELD(struct train_options, average), .initial = "false",                \
 		 .doc = "mean instead of sum over samples"},                                     \
+		{OPTION_FIELD(struct train_options, fresh), .initial = "0",                      \
+		 .range = RANGE_FROM(0),                                                         \
+		 .doc = "patterns or neurons drawn anew after training, to estimate how many "   \
+			"could lower the optimum"},                                              \
 	{                                                                                        \
 		OPTION_FIELD(struct train_options, select),                                      \
 			.rows = select_rows, .shorthand = "by", .fixed = true,                   \

@@ -19,7 +19,7 @@ struct sheet {
 struct cell_sheet {
 	long seed, repetition, precision;
 	struct data_options data;
-	struct train_options train; /* name, solver and its options, loss, beta, average */
+	struct train_options train; /* name, solver and its options, loss, beta, average, fresh */
 	struct stop_options stop;
 	struct groups attack; /* struct attack_options */
 	struct groups swept;  /* struct swept */

@@ -39,6 +39,7 @@ struct train_options {
 	struct choice loss;   /* nested: struct loss */
 	double beta;
 	bool average; /* mean instead of sum over samples */
+	long fresh;   /* draws of the a-posteriori estimate; 0 = none */
 	struct select_options select;
 	struct texts data;        /* names of the data sets it is run on; empty = all */
 	struct stop_options stop; /* each value unset = that of the experiment */

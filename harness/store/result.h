@@ -33,11 +33,14 @@ struct result {
 	double train_accuracy, validation_accuracy, test_accuracy,
 		majority; /* majority: share of the larger class
 			     in the test part */
-	double train_rmse, test_rmse;
-	double load_s, setup_s, solve_s, eval_s, attack_s;
+	double train_rmse, test_rmse, train_r2, test_r2;
+	double load_s, setup_s, solve_s, eval_s, violation_s, attack_s;
 	double peak_mem_bytes, threads;
 	const char *blas_core; /* the kernels that BLAS chose in the worker */
 	double patterns, neurons;
+	/* Of `fresh` patterns or neurons drawn anew, the share that could lower the optimum, with
+	 * its Clopper-Pearson 95 % interval. */
+	double fresh, violation, violation_lo, violation_hi;
 	const char *note;    /* what the method chose by itself and why, or NULL */
 	const char *suspect; /* why the result is degenerate, or NULL */
 };

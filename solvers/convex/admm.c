@@ -163,6 +163,11 @@ static const char *note(const void *state)
 	return a->u_update->note ? a->u_update->note(a->u_state) : NULL;
 }
 
+static void violation(void *state, long draws, struct violation *out)
+{
+	cvx_violation(&((const struct admm *)state)->cvx, draws, out);
+}
+
 static ptrdiff_t patterns_used(const void *state)
 {
 	return ((const struct admm *)state)->V1.cols;
@@ -183,4 +188,5 @@ const struct trainer trainer_admm = {
 	.certify = certify,
 	.patterns_used = patterns_used,
 	.note = note,
+	.violation = violation,
 };

@@ -241,6 +241,11 @@ static const char *note(const void *state)
 		       : "Newton system by blocks and a coupling of order n";
 }
 
+static void violation(void *state, long draws, struct violation *out)
+{
+	cvx_violation(&((const struct ipm *)state)->cvx, draws, out);
+}
+
 static ptrdiff_t patterns_used(const void *state)
 {
 	return ((const struct ipm *)state)->D.cols;
@@ -261,4 +266,5 @@ const struct trainer trainer_ipm = {
 	.certify = certify,
 	.patterns_used = patterns_used,
 	.note = note,
+	.violation = violation,
 };

@@ -11,6 +11,7 @@
 #include "solvers/core/rng.h"
 #include "solvers/core/scaling.h"
 #include "solvers/core/trainer.h"
+#include "solvers/core/violation.h"
 
 #include <math.h>
 
@@ -31,8 +32,9 @@ struct state {
 	struct scp scp;
 	const struct scp_method *method;
 	void *method_state;
-	real *g;     /* n */
-	real *slope; /* N */
+	real *g;      /* n */
+	real *slope;  /* N */
+	double scale; /* s of the last certificate: s g is dual feasible */
 };
 
 /* Whether a method can take this loss. */
@@ -168,6 +170,7 @@ static void certify(void *state, struct certificate *certificate)
 	const struct problem *problem = scp->problem;
 	size_t n = (size_t)scp->Phi.rows;
 	double norm = 0, largest = 0;
+	struct scaling best;
 
 	if (s->method->dual) {
 		s->method->dual(s->method_state, s->g);
@@ -184,8 +187,17 @@ static void certify(void *state, struct certificate *certificate)
 		loss_value(problem->loss, n, scp->f, problem->y) + problem->beta * norm;
 	certificate->feasibility = 0; /* the program has no constraints */
 	certificate->upper = certificate->objective;
-	certificate->lower_bound = scaling_best_bound(problem, s->g, largest);
+	best = scaling_best(problem, s->g, largest);
+	s->scale = best.scale;
+	certificate->lower_bound = best.bound;
 	certificate->scope = "sampled";
+}
+
+static void violation(void *state, long draws, struct violation *out)
+{
+	const struct state *s = state;
+
+	violation_neurons(s->scp.problem, s->g, s->scale, draws, out);
 }
 
 const struct trainer trainer_scp = {
@@ -201,4 +213,5 @@ const struct trainer trainer_scp = {
 	.network = network,
 	.certify = certify,
 	.patterns_used = width,
+	.violation = violation,
 };

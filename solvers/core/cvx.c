@@ -2,10 +2,12 @@
 #include "solvers/core/cvx.h"
 
 #include "solvers/core/blas.h"
-#include "solvers/core/scaling.h"
 
 #include <math.h>
-#include <string.h>
+
+enum {
+	EXACT_MOST = 32 /* features up to which the active set method is as cheap as a few steps */
+};
 
 struct cvx cvx_new(const struct problem *problem, const struct patterns *patterns,
 		   struct arena *arena)
@@ -19,6 +21,15 @@ struct cvx cvx_new(const struct problem *problem, const struct patterns *pattern
 	cvx.f = ARENA_ARRAY(arena, real, n);
 	cvx.fr = ARENA_ARRAY(arena, real, n);
 	cvx.alpha = ARENA_ARRAY(arena, real, n);
+	cvx.RV = mat_new(arena, d, P);
+	cvx.RW = mat_new(arena, d, P);
+	cvx.g = ARENA_ARRAY(arena, double, d);
+	cvx.order = cvx_order_new(P, arena);
+	cvx.exact = d <= EXACT_MOST;
+	if (cvx.exact)
+		cvx.nnls = nnls_new(problem->X, arena);
+	else
+		cvx.lanes = cvx_lanes_new(problem->X, arena);
 	return cvx;
 }
 
@@ -31,131 +42,11 @@ double cvx_group_norm(double beta, struct mat V)
 	return beta * sum;
 }
 
-/* What one half (V or W) adds up to. */
-struct half {
-	double violation, largest;    /* of E o (X V) and of |X V| */
-	double norms, repaired_norms; /* beta sum |v_i|, and after the repair */
-};
-
-/* Step t along h that makes block i feasible: max_k (-e_k y_k)_+ / |x_k' h|; HUGE_VAL if h does not
- * help. */
-static double repair_step(struct cvx *cvx, ptrdiff_t i, struct half *half)
-{
-	const real *d = mat_col(cvx->patterns.D, i), *y = mat_col(cvx->Y, i),
-		   *yh = mat_col(cvx->YH, i);
-	double step = 0;
-
-	for (ptrdiff_t k = 0; k < cvx->Y.rows; k++) {
-		double e = d[k] > 0 ? 1 : -1, slack = e * (double)y[k], push = e * (double)yh[k];
-
-		half->largest = fmax(half->largest, fabs(slack));
-		half->violation = fmax(half->violation, -slack);
-		if (slack < 0)
-			step = fmax(step, push > 0 ? -slack / push : HUGE_VAL);
-	}
-	return step;
-}
-
-/* Add sign * (d o (X v_i)) to f and the same for v_i + t h_i to fr. */
-static void add_block(struct cvx *cvx, ptrdiff_t i, double sign, double t)
-{
-	const real *d = mat_col(cvx->patterns.D, i), *y = mat_col(cvx->Y, i),
-		   *yh = mat_col(cvx->YH, i);
-	real s = (real)sign, step = (real)(isfinite(t) ? t : 0);
-
-#pragma omp simd
-	for (ptrdiff_t k = 0; k < cvx->Y.rows; k++) {
-		cvx->f[k] += s * d[k] * y[k];
-		cvx->fr[k] += s * d[k] * (y[k] + step * yh[k]);
-	}
-}
-
-/* |v + t h| */
-static double moved_norm(size_t d, const real *v, double t, const real *h)
-{
-	double square = 0;
-
-	for (size_t j = 0; j < d; j++) {
-		double x = (double)v[j] + t * (double)h[j];
-
-		square += x * x;
-	}
-	return sqrt(square);
-}
-
-/* One half: YH holds X H. */
-static void add_half(struct cvx *cvx, struct mat V, double sign, struct half *half)
-{
-	struct mat H = cvx->patterns.H;
-	double beta = cvx->problem->beta;
-
-	blas_gemm(1, cvx->problem->X, PLAIN, V, PLAIN, 0, cvx->Y);
-	for (ptrdiff_t i = 0; i < V.cols; i++) {
-		double norm = blas_norm((size_t)V.rows, mat_col(V, i));
-		double t = norm > 0 ? repair_step(cvx, i, half) : 0;
-
-		half->norms += beta * norm;
-		half->repaired_norms +=
-			beta * (t > 0 ? moved_norm((size_t)V.rows, mat_col(V, i), t, mat_col(H, i))
-				      : norm);
-		if (norm > 0)
-			add_block(cvx, i, sign, t);
-	}
-}
-
-static void evaluate_point(struct cvx *cvx, struct mat V, struct mat W, struct certificate *out)
-{
-	const struct problem *problem = cvx->problem;
-	size_t n = (size_t)problem->X.rows;
-	struct half v = {0}, w = {0};
-	double largest;
-
-	memset(cvx->f, 0, n * sizeof *cvx->f);
-	memset(cvx->fr, 0, n * sizeof *cvx->fr);
-	blas_gemm(1, problem->X, PLAIN, cvx->patterns.H, PLAIN, 0, cvx->YH);
-	add_half(cvx, V, 1, &v);
-	add_half(cvx, W, -1, &w);
-	largest = fmax(v.largest, w.largest);
-	out->objective = loss_value(problem->loss, n, cvx->f, problem->y) + v.norms + w.norms;
-	out->feasibility = largest > 0 ? fmax(v.violation, w.violation) / largest : 0;
-	out->upper = loss_value(problem->loss, n, cvx->fr, problem->y) + v.repaired_norms +
-		     w.repaired_norms;
-	if (!isfinite(out->upper)) /* some block has no known interior direction */
-		out->upper = NAN;
-}
-
-/* max_i |X'(sign d_i o alpha) + X'(e_i o eta_i)|, eta = scale max(0, -N) */
-static double dual_norm(struct cvx *cvx, const struct cvx_dual *dual, double sign, struct mat N)
-{
-	struct mat D = cvx->patterns.D;
-	real s = (real)sign, scale = (real)dual->scale;
-	double largest = 0;
-
-	for (ptrdiff_t i = 0; i < D.cols; i++) {
-		const real *d = mat_col(D, i), *nu = mat_col(N, i);
-		real *q = mat_col(cvx->Y, i);
-
-		for (ptrdiff_t k = 0; k < D.rows; k++) {
-			real eta = nu[k] < 0 ? -scale * nu[k] : 0;
-
-			q[k] = s * d[k] * dual->alpha[k] + (2 * d[k] - 1) * eta;
-		}
-	}
-	blas_gemm(1, cvx->problem->X, TRANSPOSED, cvx->Y, PLAIN, 0, cvx->Z);
-	for (ptrdiff_t i = 0; i < D.cols; i++)
-		largest = fmax(largest, blas_norm((size_t)cvx->Z.rows, mat_col(cvx->Z, i)));
-	return largest;
-}
-
 void cvx_certify(struct cvx *cvx, struct mat V, struct mat W, const struct cvx_dual *dual,
 		 struct certificate *out)
 {
-	double largest;
-
-	evaluate_point(cvx, V, W, out);
-	largest = fmax(dual_norm(cvx, dual, 1, dual->NV), dual_norm(cvx, dual, -1, dual->NW));
-	out->lower_bound = scaling_best_bound(cvx->problem, dual->alpha, largest);
-	out->scope = cvx->patterns.all ? "all" : "sampled";
+	cvx_primal(cvx, V, W, out);
+	cvx_bound(cvx, dual, out);
 }
 
 static ptrdiff_t recover(struct mat V, double sign, struct net *net, ptrdiff_t width)

@@ -8,19 +8,28 @@
 #define CORE_CVX_H
 
 #include "solvers/core/arena.h"
+#include "solvers/core/cvx_lanes.h"
 #include "solvers/core/mat.h"
 #include "solvers/core/net.h"
+#include "solvers/core/nnls.h"
 #include "solvers/core/pattern.h"
 #include "solvers/core/trainer.h"
 
 struct cvx {
 	const struct problem *problem;
 	struct patterns patterns;
+	struct mat RV, RW; /* d x P: the feasible point of the last certificate */
+	double scale;      /* s of the last certificate: s alpha is dual feasible */
 	/* scratch */
-	struct mat Y, YH; /* n x P */
-	struct mat Z;     /* d x P */
-	real *f, *fr;     /* n: outputs at the point and at its repaired version */
-	real *alpha;      /* n: room for the caller's dual point */
+	struct mat Y, YH;        /* n x P */
+	struct mat Z;            /* d x P */
+	real *f, *fr;            /* n: outputs at the point and at its repaired version */
+	real *alpha;             /* n: room for the caller's dual point */
+	double *g;               /* d */
+	struct cvx_order *order; /* 2 P */
+	bool exact;              /* d is small: nnls, else lanes */
+	struct nnls nnls;
+	struct cvx_lanes lanes;
 };
 
 /* A dual point: alpha (n) and multipliers eta = scale * max(0, -N) >= 0 of the sign constraints. */
@@ -36,12 +45,24 @@ struct cvx cvx_new(const struct problem *problem, const struct patterns *pattern
 /* beta sum_i |v_i| */
 double cvx_group_norm(double beta, struct mat V);
 
-/* Objective and feasibility at (V, W); an upper bound from a point made feasible by moving each
- * block along the interior direction h_i of its cone; and the lower bound max over s of -L*(-s
- * alpha), where s <= 1 is small enough that |X'(+-d_i o alpha) + X'(e_i o eta_i)| s <= beta for
- * every block and both signs. */
+/* Objective and feasibility at (V, W); an upper bound from a feasible point near it (cvx_primal.c);
+ * and the lower bound max over s of -L*(-s alpha), where s is small enough that |X'(+-d_i o alpha)
+ * + X'(e_i o eta_i)| s <= beta for every block and both signs. Where that binds, the multipliers of
+ * the blocks that bind are improved first (cvx_dual.c). */
 void cvx_certify(struct cvx *cvx, struct mat V, struct mat W, const struct cvx_dual *dual,
 		 struct certificate *out);
+
+/* Its two parts: objective, feasibility and upper; lower_bound, and cvx->scale. */
+void cvx_primal(struct cvx *cvx, struct mat V, struct mat W, struct certificate *out);
+void cvx_bound(struct cvx *cvx, const struct cvx_dual *dual, struct certificate *out);
+
+/* Draw patterns d = [X h >= 0] with directions h from the source of cvx's patterns, in a stream of
+ * their own, and count those whose dual constraint s alpha breaks: of the last certificate, where
+ * cvx->alpha held alpha. No draws if the patterns came from a file, which is no source. */
+void cvx_violation(const struct cvx *cvx, long draws, struct violation *out);
+
+/* Room for the 2 P blocks in the order of their norms. */
+struct cvx_order *cvx_order_new(ptrdiff_t P, struct arena *arena);
 
 /* Recovery: v_i gives u = v_i / sqrt|v_i|, alpha = +sqrt|v_i|; w_i likewise with a minus sign. Zero
  * blocks are left out. net needs room for 2 P neurons. */

@@ -230,7 +230,7 @@ enum status pattern_sample(const struct pattern_options *options, const struct p
 	struct seen seen;
 	ptrdiff_t found;
 
-	*out = (struct patterns){0};
+	*out = (struct patterns){.options = options};
 	if (options->file)
 		return take_given(options->file, problem, arena, out, err);
 	if (options->count == PATTERN_ALL)

@@ -30,6 +30,7 @@ struct patterns {
 	struct mat D; /* n x P, 0 or 1 */
 	struct mat H; /* d x P, h_i; a column of zeros where no generator is known */
 	bool all;     /* every pattern that X admits: the program is the exact one */
+	const struct pattern_options *options; /* how they were asked for */
 };
 
 /* Patterns that `options` asks for at most, for forecasts: the count; of all, the bound of cells.h

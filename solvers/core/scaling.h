@@ -5,8 +5,13 @@
 
 #include "solvers/core/trainer.h"
 
-/* max over s in [0, min(1, beta / largest)] of -L*(-s alpha): with |constraint(alpha)| = largest, s
- * alpha is feasible, and so the value is a lower bound. alpha (n) = -grad L at some output. */
-double scaling_best_bound(const struct problem *problem, const real *alpha, double largest);
+struct scaling {
+	double scale; /* s */
+	double bound; /* -L*(-s alpha) */
+};
+
+/* The best s in [0, beta / largest]: with |constraint(alpha)| = largest >= 0, s alpha is feasible,
+ * and so its value is a lower bound. alpha (n) = -grad L at some output. */
+struct scaling scaling_best(const struct problem *problem, const real *alpha, double largest);
 
 #endif

@@ -52,6 +52,11 @@ struct forecast {
 	double iteration_flops;
 };
 
+/* Of `draws` patterns or neurons drawn anew, those that could lower the optimum. */
+struct violation {
+	long draws, violated;
+};
+
 struct trainer {
 	struct desc base;
 	const char *const
@@ -77,6 +82,10 @@ struct trainer {
 	/* Number of activation patterns or sampled neurons in use; NULL if there are none.
 	 */
 	ptrdiff_t (*patterns_used)(const void *state);
+	/* Draw fresh patterns or neurons, independent of the method's own, and count those whose
+	 * dual constraint the dual feasible point of the last certificate breaks: only these can
+	 * lower the optimum below its bound. NULL if the method samples nothing. */
+	void (*violation)(void *state, long draws, struct violation *out);
 	/* What the method chose by itself and why, for the record: "dual: ..."; NULL: nothing. */
 	const char *(*note)(const void *state);
 };

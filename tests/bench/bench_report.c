@@ -43,7 +43,8 @@ static void put_cell_json(const char *folder, int data, int method, int setting,
 		"\",\",\"header\":\"auto\",\"label\":\"last\",\"drop\":[],\"missing\":\"drop\"},"
 		"\"split\":{\"test\":0.3,\"validation\":0.1,\"stratified\":true}},\"train\":{"
 		"\"name\":\"method%d\",\"solver\":\"admm\",\"loss\":{\"squared\":{}},\"beta\":%d,"
-		"\"average\":false,\"select\":{\"by\":\"%s\"}},\"stop\":{\"iterations\":1000,"
+		"\"average\":false,\"fresh\":0,\"select\":{\"by\":\"%s\"}},\"stop\":{"
+		"\"iterations\":1000,"
 		"\"gap\":0.0001},\"swept\":[{\"path\":\"rate\",\"value\":%d},{\"path\":\"beta\","
 		"\"value\":%d}]}",
 		repetition, data, method, setting % BETAS,

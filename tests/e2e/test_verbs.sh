@@ -62,6 +62,16 @@ expect "rerun of a nearly equal record" 0 rerun results/tiny "${cell##*/}"
 says "says within tolerance" ": within" out
 cp saved/trace.csv "$cell/trace.csv"
 
+for path in results/tiny/cells/*/; do
+	path=${path%/}
+	expect "verify of ${path##*/}" 0 verify results/tiny "${path##*/}"
+done
+says "verify has the objective" "^objective_network .* agrees" out
+sed -i 's/"objective_network": \([0-9]*\)\./"objective_network": 9\1./' "$cell/result.json"
+expect "verify of a changed record" 1 verify results/tiny "${cell##*/}"
+says "names what differs" "^objective_network .* DIFFERS" out
+cp saved/result.json "$cell/result.json"
+
 expect "list" 0 list
 says "list has solvers" "^solvers" out
 expect "list of a kind" 0 list attacks
@@ -72,6 +82,19 @@ expect "describe" 0 describe admm
 says "describe has options" "rho" out
 expect "describe of an unknown name" 2 describe adm
 says "suggests a name" 'did you mean'
+expect "bounds" 0 bounds --n 40 --psi 0.1 --xi 0.1
+says "bounds has the number" "^P >= 867 (the second one" out
+says "and what it means" "probability at most 0.1, with confidence 0.9" out
+expect "bounds as JSON" 0 bounds --n 1000 --psi=0.01 --xi 0.1 --json
+valid "bounds --json is JSON"
+says "with the number" '"P": 20113' out
+expect "bounds of no probability" 2 bounds --n 40 --psi 1 --xi 0.1
+says "says what was expected" 'psi: expected a number in (0, 1), got "1"'
+expect "bounds without samples" 2 bounds --n 0 --psi 0.1 --xi 0.1
+says "says so" 'n: expected a number >= 1, got "0"'
+expect "bounds of half a sample" 2 bounds --n 40.5 --psi 0.1 --xi 0.1
+expect "bounds without options" 2 bounds
+says "names the first" 'n: expected a number >= 1, got nothing'
 expect "env" 0 env
 valid "env is JSON"
 says "env names the BLAS" '"core_type"' out

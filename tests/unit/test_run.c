@@ -231,6 +231,27 @@ static void convex_cells_leave_a_record(void **state)
 	assert_true(r.gap < 1e-6 && r.gap >= -1e-12);
 	assert_true(r.lower_bound <= r.objective + 1e-12 && r.feasibility == 0);
 	assert_string_equal(r.bound_scope, "sampled");
+	assert_true(isnan(r.fresh) && isnan(r.violation)); /* not asked for */
+}
+
+static void fresh_draws_are_recorded(void **state)
+{
+	static const char *const methods[] = {
+		"solver: admm, patterns: 3", "solver: ipm, patterns: 3", "solver: scp, neurons: 3"};
+
+	(void)state;
+	for (size_t m = 0; m < sizeof methods / sizeof *methods; m++) {
+		struct result r;
+
+		pose(arena_format(&arena,
+				  "%s, beta: 0.1, fresh: 50, stop: {iterations: 300, gap: 1e-4}",
+				  methods[m]),
+		     "");
+		r = compute();
+		assert_true(r.fresh == 50 && r.violation_s >= 0);
+		assert_true(r.violation > 0 && r.violation <= 1); /* three are too few */
+		assert_true(r.violation_lo < r.violation && r.violation <= r.violation_hi);
+	}
 }
 
 static void baseline_cells_leave_a_record(void **state)
@@ -343,6 +364,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		IN_FOLDER(convex_cells_leave_a_record),
+		IN_FOLDER(fresh_draws_are_recorded),
 		IN_FOLDER(baseline_cells_leave_a_record),
 		IN_FOLDER(the_same_cell_gives_the_same_model),
 		IN_FOLDER(iteration_limits_are_kept),

@@ -1,0 +1,108 @@
+/* Bounds on the number of scenarios against a table worked out by hand; the incomplete beta
+ * function and the exact interval against sums of binomial terms and published values. */
+#include "harness/store/scenario.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+/* n; psi = xi = 0.1; psi = xi = 0.05; psi = 0.01, xi = 0.1; psi = xi = 0.01 */
+static const double table[][5] = {
+	{40, 867, 1760, 913, 9122},
+	{100, 2067, 4160, 2113, 21122},
+	{600, 12067, 24160, 12113, 121122},
+	{1000, 20067, 40160, 20113, 201122},
+	{10000, 200067, 400160, 200113, 2001122},
+	{12000, 240067, 480160, 240113, 2401122},
+};
+
+static void counts_are_those_of_the_table(void **state)
+{
+	static const double psi[] = {0.1, 0.05, 0.01, 0.01}, xi[] = {0.1, 0.05, 0.1, 0.01};
+	struct scenario s;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+		for (size_t j = 0; j < 4; j++)
+			assert_true(scenario_count(table[i][0], psi[j], xi[j]).least ==
+				    table[i][j + 1]);
+	s = scenario_count(40, 0.9, 0.1); /* little confidence: Markov's inequality is enough */
+	assert_true(s.markov < s.tail && s.least == ceil(41 / 0.09 - 1));
+}
+
+static void levels_invert_the_counts(void **state)
+{
+	(void)state;
+	for (double n = 1; n < 1e5; n *= 7)
+		for (double psi = 0.01; psi < 1; psi += 0.33) {
+			double P = scenario_count(n, psi, 0.2).least;
+
+			assert_true(scenario_level(n, P, psi) <= 0.2 + 1e-12);
+			assert_true(scenario_level(n, P - 1, psi) > 0.2 - 1e-12);
+		}
+	assert_true(isnan(scenario_level(500, 120, 0.1)));
+}
+
+/* P(at least k of n), each with probability p */
+static double at_least(int k, int n, double p)
+{
+	double sum = 0;
+
+	for (double i = k; i <= n; i++)
+		sum += exp(lgamma(n + 1.0) - lgamma(i + 1) - lgamma(n - i + 1) + i * log(p) +
+			   (n - i) * log1p(-p));
+	return sum;
+}
+
+static void beta_is_a_binomial_tail(void **state)
+{
+	(void)state;
+	for (int n = 1; n <= 60; n += 7)
+		for (int k = 1; k <= n; k += 3)
+			for (double p = 0.03; p < 1; p += 0.13)
+				assert_true(fabs(scenario_beta(k, n - k + 1, p) -
+						 at_least(k, n, p)) < 1e-12);
+	assert_true(scenario_beta(2, 3, 0) == 0 && scenario_beta(2, 3, 1) == 1);
+	assert_true(fabs(scenario_beta(0.5, 0.5, 0.5) - 0.5) < 1e-14); /* arcsine law */
+}
+
+static void check_interval(double k, double n, double low, double high)
+{
+	double a, b;
+
+	scenario_interval(k, n, &a, &b);
+	assert_true(fabs(a - low) < 5e-7 && fabs(b - high) < 5e-7);
+}
+
+static void intervals_are_exact(void **state)
+{
+	double low, high;
+
+	(void)state;
+	check_interval(0, 10, 0, 1 - pow(0.025, 0.1));
+	check_interval(10, 10, pow(0.025, 0.1), 1);
+	check_interval(5, 10, 0.1870860, 0.8129140);
+	scenario_interval(10, 100, &low, &high);
+	assert_true(fabs(at_least(10, 100, low) - 0.025) < 1e-12);
+	assert_true(fabs(1 - at_least(11, 100, high) - 0.025) < 1e-12);
+	scenario_interval(7, 100000, &low, &high);
+	assert_true(low > 0 && low < 7e-5 && high > 7e-5 && high < 2e-4);
+	scenario_interval(0, 0, &low, &high);
+	assert_true(isnan(low) && isnan(high));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(counts_are_those_of_the_table),
+		cmocka_unit_test(levels_invert_the_counts),
+		cmocka_unit_test(beta_is_a_binomial_tail),
+		cmocka_unit_test(intervals_are_exact),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
