@@ -246,6 +246,9 @@ static void rescale(struct admm *a, double ratio)
 /* Change of rho that is worth a restart of the acceleration, and the most at once. */
 static const double least_change = 2, most_change = 10;
 
+/* rho stays within this factor of where it began: balance alone can drive it to zero. */
+static const double farthest = 1e6;
+
 /* Balance the relative residuals (Boyd et al. 2011, section 3.4.1). The split variables stay, the
  * scaled duals take the inverse ratio. At geometrically spaced iterations, so that the steps
  * settle. */
@@ -257,6 +260,8 @@ static bool change_rho(struct admm *a, double primal, double dual)
 		return false;
 	a->next_change = 2 * a->iteration;
 	ratio = fmin(most_change, fmax(1 / most_change, ratio));
+	ratio = fmin(farthest, fmax(1 / farthest, ratio * a->rho / a->options->rho)) *
+		a->options->rho / a->rho;
 	if (ratio < least_change && ratio > 1 / least_change)
 		return false;
 	rescale(a, ratio);

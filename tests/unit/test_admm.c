@@ -277,11 +277,23 @@ static void check_same_optimum(const struct run *a, const struct run *b)
 static void penalties_and_relaxation_leave_the_optimum(void **state)
 {
 	static const char *const variants[] = {
-		"{patterns: 12, sigma: 0.3}",      "{patterns: 12, sigma: 3}",
-		"{patterns: 12, kappa: 0.2}",      "{patterns: 12, kappa: 5}",
-		"{patterns: 12, relaxation: 1}",   "{patterns: 12, relaxation: 1.9}",
-		"{patterns: 12, relaxation: 0.5}", "{patterns: 12, rho: 0.2, sigma: 2, kappa: 0.5}",
-		"{patterns: 12, rho: 0.04}",       "{patterns: 12, u_update: cholesky}"};
+		"{patterns: 12, sigma: 0.3}",
+		"{patterns: 12, sigma: 3}",
+		"{patterns: 12, kappa: 0.2}",
+		"{patterns: 12, kappa: 5}",
+		"{patterns: 12, relaxation: 1}",
+		"{patterns: 12, relaxation: 1.9}",
+		"{patterns: 12, relaxation: 0.5}",
+		"{patterns: 12, rho: 0.2, sigma: 2, kappa: 0.5}",
+		"{patterns: 12, rho: 0.04}",
+		"{patterns: 12, u_update: cholesky}",
+		"{patterns: 12, rho: 30}",
+		"{patterns: 12, rho: 1e-4}",
+		"{patterns: 12, adapt: false}",
+		"{patterns: 12, anderson: 0}",
+		"{patterns: 12, anderson: 30, interval: 1}",
+		"{patterns: 12, anderson: 2, interval: 3, adapt: false}",
+		"{patterns: 12, u_update: {pcg: {preconditioner: jacobi}}}"};
 
 	(void)state;
 	for (int l = 0; l < 3; l++) {

@@ -1,0 +1,164 @@
+/* Anderson acceleration and the Nystrom preconditioner on linear operators whose answers are known.
+ */
+#include "solvers/convex/anderson.h"
+#include "solvers/convex/nystrom.h"
+#include "solvers/core/blas.h"
+#include "solvers/core/rng.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { N = 30 };
+
+/* F(x) = c + T (x - c), T diagonal with entries up to 0.99: c is the fixed point. */
+static void contract(real *x)
+{
+	for (int k = 0; k < N; k++) {
+		real c = (real)(1 + 0.1 * k), rate = (real)(0.99 * (k + 1) / N);
+
+		x[k] = c + rate * (x[k] - c);
+	}
+}
+
+static double distance(const real *x)
+{
+	double square = 0;
+
+	for (int k = 0; k < N; k++)
+		square += pow((double)x[k] - (1 + 0.1 * k), 2);
+	return sqrt(square);
+}
+
+static int iterations_to(double accuracy, long memory)
+{
+	struct arena arena = {0};
+	struct anderson *a = memory > 0 ? anderson_new(&arena, N, memory) : NULL;
+	real x[N] = {0};
+	int i = 0;
+
+	for (; i < 10000 && distance(x) > accuracy; i++) {
+		if (a)
+			anderson_before(a, x);
+		contract(x);
+		if (a)
+			anderson_after(a, x);
+	}
+	arena_release(&arena);
+	return i;
+}
+
+static void linear_iterations_end_sooner(void **state)
+{
+	int plain = iterations_to(1e-8, 0);
+
+	(void)state;
+	assert_true(plain > 1000);
+	assert_true(iterations_to(1e-8, 5) < plain / 4);
+	assert_true(iterations_to(1e-8, 20) < plain / 15);
+}
+
+/* A map that has nothing to do with the differences: the guard goes back to plain iterates. */
+static void a_grown_residual_is_given_up(void **state)
+{
+	struct arena arena = {0};
+	struct anderson *a = anderson_new(&arena, N, 3);
+	real x[N], before[N];
+
+	(void)state;
+	memset(x, 0, sizeof x);
+	for (int i = 0; i < 4; i++) {
+		anderson_before(a, x);
+		contract(x);
+		memcpy(before, x, sizeof x);
+		anderson_after(a, x);
+	}
+	assert_true(memcmp(before, x, sizeof x) != 0); /* extrapolated */
+	anderson_before(a, x);
+	for (int k = 0; k < N; k++)
+		x[k] += 1e6;
+	assert_true(anderson_after(a, x));
+	assert_memory_equal(before, x, sizeof x);
+	arena_release(&arena);
+}
+
+static void a_fixed_point_stays(void **state)
+{
+	struct arena arena = {0};
+	struct anderson *a = anderson_new(&arena, N, 3);
+	real x[N];
+
+	(void)state;
+	for (int k = 0; k < N; k++)
+		x[k] = (real)(1 + 0.1 * k);
+	for (int i = 0; i < 5; i++) {
+		anderson_before(a, x);
+		contract(x);
+		anderson_after(a, x);
+		assert_true(distance(x) < 1e-13);
+	}
+	arena_release(&arena);
+}
+
+/* H = diag(100, 10, 1, 0, ..) in a rotated basis: G = Q Q', columns of Q orthonormal. */
+static void low_rank(void *context, const real *g, real *h)
+{
+	const struct mat *Q = context;
+	real c[3];
+
+	blas_gemv(1, *Q, TRANSPOSED, g, 0, c);
+	c[0] *= 100;
+	c[1] *= 10;
+	blas_gemv(1, *Q, PLAIN, c, 0, h);
+}
+
+/* The approximation of rank 5 of an operator of rank 3 is exact, and its preconditioner the inverse
+ * up to the factor lambda_1 + mu. */
+static void nystrom_is_exact_on_low_rank(void **state)
+{
+	const double mu = 0.3;
+	struct arena arena = {0};
+	struct mat Q = mat_new(&arena, N, 3), C = mat_new(&arena, 3, 3);
+	struct rng rng = rng_stream(3, "test_nystrom", 0);
+	struct nystrom nystrom = {0};
+	real g[N], h[N];
+
+	(void)state;
+	for (int k = 0; k < N; k++)
+		for (int j = 0; j < 3; j++)
+			mat_set(Q, k, j, (real)rng_normal(&rng));
+	blas_syrk(1, Q, TRANSPOSED, 0, C);
+	assert_true(blas_cholesky(C));
+	blas_trsm_right(C, TRANSPOSED, Q);
+	assert_true(nystrom_new(&nystrom, N, 5, low_rank, &Q, &arena));
+	assert_true(fabs((double)nystrom.lambda[4] - 100) < 1e-6);
+	assert_true(fabs((double)nystrom.lambda[3] - 10) < 1e-6);
+	assert_true(fabs((double)nystrom.lambda[2] - 1) < 1e-6);
+	assert_true(fabs((double)nystrom.lambda[1]) < 1e-6);
+	for (int k = 0; k < N; k++)
+		g[k] = (real)rng_normal(&rng);
+	low_rank(&Q, g, h);
+	for (int k = 0; k < N; k++)
+		h[k] += (real)mu * g[k];
+	nystrom_solve(&nystrom, mu, h);
+	for (int k = 0; k < N; k++)
+		assert_true(fabs((double)h[k] - mu * (double)g[k]) < 1e-5);
+	arena_release(&arena);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(linear_iterations_end_sooner),
+		cmocka_unit_test(a_grown_residual_is_given_up),
+		cmocka_unit_test(a_fixed_point_stays),
+		cmocka_unit_test(nystrom_is_exact_on_low_rank),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
