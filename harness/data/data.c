@@ -35,8 +35,9 @@ const struct option data_rows[] = {
 	{OPTION_FIELD(struct data_options, source), .kind = KIND_DATA, .style = CHOICE_KEYED,
 	 .doc = "where the rows come from; the key is the name of the source"},
 	{OPTION_FIELD(struct data_options, classes), .initial = "[]",
-	 .doc = "two labels, mapped to -1 and +1, or two groups of labels joined by |, other rows "
-		"are left out; empty: the two labels that occur, in ascending order"},
+	 .doc = "two labels, mapped to -1 and +1, or two groups of labels joined by a vertical "
+		"bar, other rows are left out; empty: the two labels that occur, in ascending "
+		"order"},
 	{OPTION_FIELD(struct data_options, task), .initial = "classification", .names = data_tasks,
 	 .doc = "two classes, or numeric targets"},
 	{OPTION_FIELD(struct data_options, target), .initial = "raw", .names = data_targets,

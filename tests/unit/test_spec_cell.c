@@ -82,7 +82,7 @@ static void the_text_is_this(void **state)
 		"\"from\":{\"gaussian\":{}},\"file\":null},\"u_update\":{\"pcg\":{\"rank\":50,"
 		"\"tolerance\":1e-6}},\"polish\":false,\"loss\":{\"squared\":{}},\"beta\":0.0001,"
 		"\"average\":false,\"select\":{\"by\":\"none\"}},\"stop\":{\"iterations\":1000,"
-		"\"gap\":null,\"patience\":0,"
+		"\"gap\":null,\"residual\":null,\"patience\":0,"
 		"\"seconds\":null},\"attack\":[{\"attack\":\"fgsm\",\"norm\":\"linf\","
 		"\"eps\":[0,0.03137254901960784],\"clip\":[],\"units\":\"prepared\"}],"
 		"\"swept\":[{\"path\":\"rho\",\"value\":\"0.001\"}]}");
