@@ -87,18 +87,21 @@ static enum outcome limits(const struct loop *loop, const struct loop_result *r,
 }
 
 /* How the run ends at this iterate, or by `limit`; OUTCOME_RUNNING if it goes on. NaN comparisons
- * never end it well. */
+ * never end it well. A trainer that calls itself solved has stalled if it certifies less than was
+ * asked for. */
 static enum outcome judge(const struct stop_options *stop, const struct evaluation *e,
-			  enum outcome limit, struct watch *watch)
+			  const struct progress *p, enum outcome limit, struct watch *watch)
 {
 	double objective =
 		isnan(e->certificate.objective) ? e->objective_network : e->certificate.objective;
 
 	if (!isfinite(e->objective_network))
 		return OUTCOME_DIVERGED;
-	if (islessequal(e->gap, stop->gap) || limit == OUTCOME_CONVERGED)
+	if (islessequal(e->gap, stop->gap) || settled(stop->residual, p))
 		return OUTCOME_CONVERGED;
 	if (stalled(watch, stop->patience, objective))
+		return OUTCOME_STALLED;
+	if (limit == OUTCOME_CONVERGED && isgreater(e->gap, stop->gap))
 		return OUTCOME_STALLED;
 	return limit;
 }
@@ -123,7 +126,7 @@ static void iterate(const struct loop *loop, struct evaluator *evaluator, struct
 			continue;
 		next = fmax(next + 1, ceil(next * thinning));
 		evaluate_iterate(evaluator, &out->last);
-		out->outcome = judge(loop->stop, &out->last, limit, &watch);
+		out->outcome = judge(loop->stop, &out->last, &p, limit, &watch);
 		if (isnan(out->first_objective))
 			out->first_objective = out->last.objective_network;
 		trace_row(csv, out->iterations, loop->setup_s + out->solve_s, &p, &out->last);

@@ -38,7 +38,7 @@ struct result {
 	double peak_mem_bytes, threads;
 	const char *blas_core; /* the kernels that BLAS chose in the worker */
 	double patterns, neurons;
-	const char *note;    /* what the method chose by itself and why, or NULL */
+	const char *note; /* what the method chose by itself and why, patterns not found; or NULL */
 	const char *suspect; /* why the result is degenerate, or NULL */
 };
 
