@@ -1,5 +1,5 @@
-/* How a run ends by its residuals: at the first iterate whose primal and dual residual are both
- * small enough, and never by one of them. */
+/* How a run ends: at the first iterate whose primal and dual residual are both small enough, never
+ * by one of them; and as stalled if the method can certify no more than it has. */
 #include "tests/unit/test_run.h"
 
 #include <math.h>
@@ -55,11 +55,29 @@ static void one_residual_ends_no_run(void **state)
 	}
 }
 
+static void what_is_certified_decides(void **state)
+{
+	const char *const train = "solver: ipm, patterns: 20, beta: 0.1, stop: {%s}";
+	struct result own, asked;
+
+	(void)state;
+	pose(arena_format(&arena, train, "iterations: 200"), "");
+	own = compute();
+	assert_string_equal(own.outcome, "converged"); /* by its own measure */
+	pose(arena_format(&arena, train, "iterations: 200, gap: 1e-300"), "");
+	asked = compute();
+	assert_string_equal(asked.outcome, "stalled");
+	assert_true(asked.iterations == own.iterations && asked.gap == own.gap && own.gap > 1e-300);
+	pose(arena_format(&arena, train, "iterations: 200, gap: 1e-3"), "");
+	assert_string_equal(compute().outcome, "converged");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		IN_FOLDER(both_residuals_end_a_run),
 		IN_FOLDER(one_residual_ends_no_run),
+		IN_FOLDER(what_is_certified_decides),
 	};
 
 	omp_set_num_threads(1); /* on matrices so small threads cost more than they bring */
