@@ -35,8 +35,9 @@ const struct option data_rows[] = {
 	{OPTION_FIELD(struct data_options, source), .kind = KIND_DATA, .style = CHOICE_KEYED,
 	 .doc = "where the rows come from; the key is the name of the source"},
 	{OPTION_FIELD(struct data_options, classes), .initial = "[]",
-	 .doc = "two labels, mapped to -1 and +1, other rows are left out; empty: the two that "
-		"occur, in ascending order"},
+	 .doc = "two labels, mapped to -1 and +1, or two groups of labels joined by a vertical "
+		"bar, other rows are left out; empty: the two labels that occur, in ascending "
+		"order"},
 	{OPTION_FIELD(struct data_options, task), .initial = "classification", .names = data_tasks,
 	 .doc = "two classes, or numeric targets"},
 	{OPTION_FIELD(struct data_options, target), .initial = "raw", .names = data_targets,
@@ -57,10 +58,10 @@ struct parts {
 	const char *classes[2]; /* NULL for regression */
 };
 
-/* Two of the labels; `named`: rows with others are left out, else they are an error. */
+/* Labels of both classes; `named`: rows with others are left out, else they are an error. */
 struct pick {
 	struct labels labels;
-	size_t index[2];
+	struct label_classes classes;
 	bool named;
 };
 
@@ -69,20 +70,17 @@ static enum status keep_classes(struct table *table, const struct pick *pick, st
 				struct rows *out, struct err *err)
 {
 	const char *last_text = NULL; /* readers share one text per label */
-	size_t last = 0;
+	int side = 0;
 
 	*out = (struct rows){.d = table->d, .x = table->x};
 	out->y = ARENA_ARRAY(scratch, double, table->n);
 	for (size_t i = 0; i < table->n; i++) {
-		bool known;
-
 		if (table->label[i] != last_text)
-			last = labels_find(&pick->labels, table->label[i]);
+			side = labels_side(&pick->labels, &pick->classes, table->label[i]);
 		last_text = table->label[i];
-		known = last == pick->index[0] || last == pick->index[1];
-		if (!known && pick->named)
+		if (!side && pick->named)
 			continue;
-		if (!known)
+		if (!side)
 			return err_set(err, STATUS_ENV,
 				       "the test part has the label \"%.40s\", which the training "
 				       "part lacks",
@@ -90,7 +88,7 @@ static enum status keep_classes(struct table *table, const struct pick *pick, st
 		if (out->n < i)
 			memmove(out->x + out->n * out->d, out->x + i * out->d,
 				out->d * sizeof *out->x);
-		out->y[out->n++] = last == pick->index[1] ? 1 : -1;
+		out->y[out->n++] = side;
 	}
 	return STATUS_OK;
 }
@@ -103,9 +101,9 @@ static enum status choose_classes(const struct data_options *o, struct table *tr
 
 	for (size_t i = 0; i < train->n; i++)
 		labels_add(&pick.labels, train->label[i], strlen(train->label[i]), 1);
-	TRY(labels_pick(&pick.labels, o->classes, pick.index, err));
-	parts->classes[0] = pick.labels.at[pick.index[0]].text;
-	parts->classes[1] = pick.labels.at[pick.index[1]].text;
+	TRY(labels_pick(&pick.labels, o->classes, &pick.classes, err));
+	parts->classes[0] = pick.classes.name[0];
+	parts->classes[1] = pick.classes.name[1];
 	TRY(keep_classes(train, &pick, scratch, &parts->at[SPLIT_TRAIN], err));
 	return keep_classes(test, &pick, scratch, &parts->at[SPLIT_TEST], err);
 }

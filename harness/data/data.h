@@ -32,8 +32,8 @@ struct limit_options {
 struct data_options {
 	const char *name;
 	struct choice source; /* keyed: struct source */
-	struct texts classes; /* two labels, mapped to -1 and +1; empty: the two that occur, in
-				 sorted order */
+	struct texts classes; /* two labels, or groups of labels joined by "|", mapped to -1 and +1;
+				 empty: the two that occur, in sorted order */
 	long task;            /* data_tasks: classification, regression */
 	long target;          /* data_targets: raw, standardize */
 	struct split_options split;
@@ -54,7 +54,7 @@ struct table {
 	size_t dropped;     /* rows left out because a value is missing */
 };
 
-/* What a reader may use to read less: labels to keep (empty = all). */
+/* What a reader may use to read less: labels to keep, as in data_options (empty = all). */
 struct read_request {
 	struct texts classes;
 	bool regression;
@@ -108,7 +108,7 @@ struct dataset {
 	size_t dropped;       /* rows the source left out because a value is missing */
 	size_t filled;        /* missing values that got the training mean */
 	bool regression;
-	const char *classes[2]; /* labels behind -1 and +1, NULL for regression */
+	const char *classes[2]; /* labels or groups behind -1 and +1, NULL for regression */
 };
 
 /* Load one data set into `arena`. The split and the generator depend on (seed, repetition). */

@@ -8,7 +8,8 @@
 
 enum {
 	FIRST_ROOM = 16,
-	LISTED = 12 /* labels an error message names */
+	LISTED = 12,    /* labels an error message names */
+	NAME_SHOWN = 40 /* bytes of each */
 };
 
 struct key {
@@ -109,19 +110,41 @@ size_t labels_add(struct labels *labels, const char *text, size_t length, size_t
 	return index;
 }
 
-size_t labels_find(const struct labels *labels, const char *text)
+static size_t find(const struct labels *labels, const char *text, size_t length)
 {
-	size_t found = *slot_of(labels, key_of(text, strlen(text)));
+	size_t found = *slot_of(labels, key_of(text, length));
 
 	return found ? found - 1 : labels->count;
 }
 
-bool labels_wanted(struct texts classes, double value)
+size_t labels_find(const struct labels *labels, const char *text)
+{
+	return find(labels, text, strlen(text));
+}
+
+/* The end of the label that starts at `at` in a group. */
+static const char *group_next(const char *at)
+{
+	return at + strcspn(at, "|");
+}
+
+/* A label that is a number holds no "|", so a text with one is a group here. */
+static bool group_has(const char *group, double value)
 {
 	double one;
 
+	for (const char *at = group, *end; at; at = *end ? end + 1 : NULL) {
+		end = group_next(at);
+		if (number_parse(at, (size_t)(end - at), &one) && one == value)
+			return true;
+	}
+	return false;
+}
+
+bool labels_wanted(struct texts classes, double value)
+{
 	for (size_t i = 0; i < classes.count; i++)
-		if (number_parse(classes.at[i], strlen(classes.at[i]), &one) && one == value)
+		if (group_has(classes.at[i], value))
 			return true;
 	return classes.count == 0;
 }
@@ -169,48 +192,105 @@ static void list(const struct labels *labels, char *to, size_t room)
 		snprintf(to + used, room - used, " and %zu more", labels->count - shown);
 }
 
-static enum status pick_named(const struct labels *labels, struct texts classes, size_t pick[2],
-			      struct err *err)
+/* The choice of classes on its way. */
+struct pick {
+	const struct labels *labels;
+	struct texts classes;
+	struct label_classes *out;
+};
+
+/* Put one label of a text of `classes` into class 0 or 1. */
+static enum status assign(const struct pick *p, size_t class, const char *text, size_t length,
+			  struct err *err)
 {
+	size_t index = find(p->labels, text, length);
+	int shown = (int)(length < NAME_SHOWN ? length : NAME_SHOWN);
+	signed char *side = &p->out->side[index];
 	char found[800];
 
-	if (classes.count != 2)
-		return err_set(err, STATUS_SPEC, "classes: expected two labels, got %zu",
-			       classes.count);
-	for (size_t i = 0; i < 2; i++) {
-		pick[i] = labels_find(labels, classes.at[i]);
-		if (pick[i] < labels->count && labels->at[pick[i]].count > 0)
-			continue;
-		list(labels, found, sizeof found);
+	if (length == 0 && p->classes.at[class][0])
 		return err_set(err, STATUS_SPEC,
-			       "classes: no row has the label \"%.40s\"; found %s", classes.at[i],
-			       found);
+			       "classes: expected labels joined by \"|\", got an empty one in "
+			       "\"%.40s\"",
+			       p->classes.at[class]);
+	if (index == p->labels->count || p->labels->at[index].count == 0) {
+		list(p->labels, found, sizeof found);
+		return err_set(err, STATUS_SPEC, "classes: no row has the label \"%.*s\"; found %s",
+			       shown, text, found);
 	}
-	if (pick[0] == pick[1])
+	if (*side)
 		return err_set(err, STATUS_SPEC,
-			       "classes: expected two different labels, got \"%.40s\" twice",
-			       classes.at[0]);
+			       "classes: expected every label once, got \"%.*s\" in \"%.40s\" and "
+			       "in \"%.40s\"",
+			       shown, text, p->classes.at[*side > 0], p->classes.at[class]);
+	*side = class ? 1 : -1;
 	return STATUS_OK;
 }
 
-enum status labels_pick(const struct labels *labels, struct texts classes, size_t pick[2],
-			struct err *err)
+/* A text that occurs as a label is that label, also with a "|" in it. */
+static enum status assign_group(const struct pick *p, size_t class, struct err *err)
 {
-	bool in_order;
+	const char *group = p->classes.at[class];
+	size_t index = labels_find(p->labels, group);
+
+	p->out->name[class] = group;
+	if (index < p->labels->count) {
+		p->out->name[class] = p->labels->at[index].text;
+		return assign(p, class, group, strlen(group), err);
+	}
+	for (const char *at = group, *end; at; at = *end ? end + 1 : NULL) {
+		end = group_next(at);
+		TRY(assign(p, class, at, (size_t)(end - at), err));
+	}
+	return STATUS_OK;
+}
+
+static enum status pick_named(const struct pick *p, struct err *err)
+{
+	if (p->classes.count != 2)
+		return err_set(err, STATUS_SPEC,
+			       "classes: expected two labels or groups of labels, got %zu",
+			       p->classes.count);
+	TRY(assign_group(p, 0, err));
+	return assign_group(p, 1, err);
+}
+
+static enum status pick_both(const struct labels *labels, struct label_classes *out,
+			     struct err *err)
+{
+	bool swapped;
 	char found[800];
 
-	if (classes.count > 0)
-		return pick_named(labels, classes, pick, err);
 	list(labels, found, sizeof found);
 	if (labels->count < 2)
 		return err_set(err, STATUS_ENV, "one class only: %s",
 			       labels->count ? found : "no row");
 	if (labels->count > 2)
-		return err_set(err, STATUS_SPEC,
-			       "classes: %zu labels occur, name two of them; found %s",
-			       labels->count, found);
-	in_order = ascending(&labels->at[0], &labels->at[1]);
-	pick[0] = !in_order;
-	pick[1] = in_order;
+		return err_set(
+			err, STATUS_SPEC,
+			"classes: %zu labels occur, name two of them or two groups; found %s",
+			labels->count, found);
+	swapped = ascending(&labels->at[1], &labels->at[0]);
+	for (int i = 0; i < 2; i++) {
+		out->side[i] = (i == 1) != swapped ? 1 : -1;
+		out->name[out->side[i] > 0] = labels->at[i].text;
+	}
 	return STATUS_OK;
+}
+
+enum status labels_pick(const struct labels *labels, struct texts classes,
+			struct label_classes *out, struct err *err)
+{
+	const struct pick pick = {labels, classes, out};
+
+	*out = (struct label_classes){
+		.side = ARENA_ARRAY(labels->arena, signed char, labels->count)};
+	return classes.count > 0 ? pick_named(&pick, err) : pick_both(labels, out, err);
+}
+
+int labels_side(const struct labels *labels, const struct label_classes *classes, const char *text)
+{
+	size_t index = labels_find(labels, text);
+
+	return index < labels->count ? classes->side[index] : 0;
 }

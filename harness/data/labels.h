@@ -1,4 +1,4 @@
-/* The distinct labels of a data set, how often each occurs, and the choice of two of them.
+/* The distinct labels of a data set, how often each occurs, and the two classes made of them.
  *
  * Labels that are numbers compare as numbers, so "2", "2.0" and "+2" are one label; others compare
  * as texts. A label keeps the text it was first seen with. */
@@ -27,6 +27,12 @@ struct labels {
 	size_t slot_count;
 };
 
+/* Which class each label belongs to. */
+struct label_classes {
+	signed char *side;   /* -1, +1, or 0 for neither; by index of the label */
+	const char *name[2]; /* of -1 and +1: the label's text, or the group as given */
+};
+
 struct labels labels_new(struct arena *arena);
 
 /* Count `rows` more rows with this label; returns its index. */
@@ -35,12 +41,18 @@ size_t labels_add(struct labels *labels, const char *text, size_t length, size_t
 /* Index of a label, or `count` if there is none. */
 size_t labels_find(const struct labels *labels, const char *text);
 
-/* Whether rows with a label of this value are asked for: always if `classes` is empty. */
+/* Whether rows with a label of this value are asked for, alone or in a group: always if `classes`
+ * is empty. */
 bool labels_wanted(struct texts classes, double value);
 
-/* pick[0] becomes -1, pick[1] becomes +1: the two of `classes` in that order, or if that is empty
- * the only two there are in ascending order (numbers by value, before texts). */
-enum status labels_pick(const struct labels *labels, struct texts classes, size_t pick[2],
-			struct err *err);
+/* The labels that become -1 and +1: those of the two texts of `classes` in that order, or if that
+ * is empty the only two there are in ascending order (numbers by value, before texts). A text is a
+ * label that occurs, or a group of such labels joined by "|". STATUS_SPEC for a label that no row
+ * has, an empty one, and one that is named twice. `out` lives in the labels' arena. */
+enum status labels_pick(const struct labels *labels, struct texts classes,
+			struct label_classes *out, struct err *err);
+
+/* The class of a label, -1 or +1; 0 if it belongs to neither. */
+int labels_side(const struct labels *labels, const struct label_classes *classes, const char *text);
 
 #endif

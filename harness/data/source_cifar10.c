@@ -78,7 +78,8 @@ static enum status read_part(struct texts paths, const struct read_request *requ
 	struct arena *arena = memory[0], *bytes = memory[1];
 	struct gzfile_bytes *file = ARENA_ARRAY(bytes, struct gzfile_bytes, paths.count);
 	struct labels labels = labels_new(arena);
-	size_t records = 0, pick[2];
+	struct label_classes classes;
+	size_t records = 0;
 
 	for (size_t f = 0; f < paths.count; f++) {
 		TRY(load_file(paths.at[f], bytes, &file[f], err));
@@ -94,7 +95,7 @@ static enum status read_part(struct texts paths, const struct read_request *requ
 	for (size_t f = 0; f < paths.count; f++)
 		TRY(add_records(paths.at[f], &file[f], request, &labels, table, err));
 	if (request->classes.count > 0)
-		return labels_pick(&labels, request->classes, pick, err);
+		return labels_pick(&labels, request->classes, &classes, err);
 	return STATUS_OK;
 }
 

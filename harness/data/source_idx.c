@@ -122,8 +122,9 @@ static enum status read_images(struct gzfile *file, const unsigned char *label,
 static enum status choose(const unsigned char *label, size_t n, const struct read_request *request,
 			  struct arena *arena, struct wanted *wanted, struct err *err)
 {
-	size_t count[BYTE_VALUES] = {0}, pick[2];
+	size_t count[BYTE_VALUES] = {0};
 	struct labels labels = labels_new(arena);
+	struct label_classes classes;
 	char text[8];
 
 	memset(wanted->label, request->classes.count == 0, sizeof wanted->label);
@@ -137,9 +138,9 @@ static enum status choose(const unsigned char *label, size_t n, const struct rea
 		if (count[v])
 			labels_add(&labels, text, length, count[v]);
 	}
-	TRY(labels_pick(&labels, request->classes, pick, err));
-	wanted->label[(size_t)labels.at[pick[0]].value] = true;
-	wanted->label[(size_t)labels.at[pick[1]].value] = true;
+	TRY(labels_pick(&labels, request->classes, &classes, err));
+	for (size_t i = 0; i < labels.count; i++)
+		wanted->label[(size_t)labels.at[i].value] = classes.side[i] != 0;
 	return STATUS_OK;
 }
 

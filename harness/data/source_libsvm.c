@@ -231,7 +231,7 @@ static enum status check_size(const struct reader *r, struct err *err)
 static enum status read_text(struct reader *r, struct text *text, struct table *table,
 			     struct err *err)
 {
-	size_t pick[2];
+	struct label_classes classes;
 
 	r->text = text;
 	r->line_number = 0;
@@ -255,7 +255,7 @@ static enum status read_text(struct reader *r, struct text *text, struct table *
 		return err_at(err, STATUS_ENV, (struct err_place){.source = text->path},
 			      "the file is empty");
 	if (r->request->classes.count > 0)
-		TRY(labels_pick(&r->labels, r->request->classes, pick, err));
+		TRY(labels_pick(&r->labels, r->request->classes, &classes, err));
 	return STATUS_OK;
 }
 

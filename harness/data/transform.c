@@ -176,6 +176,27 @@ static size_t least(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
+/* Name the first prepared value or target that `real` cannot hold; rows and columns count from 0.
+ */
+static enum status not_finite(const struct rows *rows, struct err *err)
+{
+	for (size_t i = 0; i < rows->n; i++) {
+		for (size_t j = 0; j < rows->d; j++)
+			if (!isfinite((real)rows->x[i * rows->d + j]))
+				return err_set(
+					err, STATUS_ENV,
+					"row %zu, column %zu: expected a prepared value that "
+					"is finite in %s precision, got %g",
+					i, j, REAL_NAME, rows->x[i * rows->d + j]);
+		if (!isfinite((real)rows->y[i]))
+			return err_set(err, STATUS_ENV,
+				       "row %zu: expected a target that is finite in %s precision, "
+				       "got %g",
+				       i, REAL_NAME, rows->y[i]);
+	}
+	return STATUS_OK;
+}
+
 enum status transform_write(const struct rows *rows, bool bias, struct arena *arena,
 			    struct part *out, struct err *err)
 {
@@ -197,9 +218,5 @@ enum status transform_write(const struct rows *rows, bool bias, struct arena *ar
 		if (bias)
 			mat_set(out->X, (ptrdiff_t)i, (ptrdiff_t)d, 1);
 	}
-	if (!finite)
-		return err_set(err, STATUS_ENV,
-			       "a prepared value or a target is not finite in %s precision",
-			       REAL_NAME);
-	return STATUS_OK;
+	return finite ? STATUS_OK : not_finite(rows, err);
 }

@@ -65,26 +65,18 @@ static bool stalled(struct watch *watch, long patience, double objective)
 	return patience > 0 && watch->since >= patience;
 }
 
-/* How the run ends at this iterate; OUTCOME_RUNNING if it goes on. NaN comparisons never end it
- * well. */
-static enum outcome judge(const struct stop_options *stop, const struct evaluation *e,
-			  struct watch *watch)
+/* Both relative residuals are small; one that is not reported is NaN and never small. */
+static bool settled(double residual, const struct progress *p)
 {
-	double objective =
-		isnan(e->certificate.objective) ? e->objective_network : e->certificate.objective;
-
-	if (!isfinite(e->objective_network))
-		return OUTCOME_DIVERGED;
-	if (isless(e->gap, stop->gap) || e->gap <= stop->gap)
-		return OUTCOME_CONVERGED;
-	if (stalled(watch, stop->patience, objective))
-		return OUTCOME_STALLED;
-	return OUTCOME_RUNNING;
+	return islessequal(p->primal_residual, residual) && islessequal(p->dual_residual, residual);
 }
 
+/* How the run ends by what needs no evaluation. */
 static enum outcome limits(const struct loop *loop, const struct loop_result *r,
 			   const struct progress *p)
 {
+	if (settled(loop->stop->residual, p))
+		return OUTCOME_CONVERGED;
 	if (p->end != OUTCOME_RUNNING)
 		return p->end;
 	if (r->iterations >= loop->stop->iterations)
@@ -92,6 +84,26 @@ static enum outcome limits(const struct loop *loop, const struct loop_result *r,
 	if (loop->setup_s + r->solve_s >= loop->stop->seconds)
 		return OUTCOME_TIME_LIMIT;
 	return OUTCOME_RUNNING;
+}
+
+/* How the run ends at this iterate, or by `limit`; OUTCOME_RUNNING if it goes on. NaN comparisons
+ * never end it well. A trainer that calls itself solved has stalled if it certifies less than was
+ * asked for. */
+static enum outcome judge(const struct stop_options *stop, const struct evaluation *e,
+			  const struct progress *p, enum outcome limit, struct watch *watch)
+{
+	double objective =
+		isnan(e->certificate.objective) ? e->objective_network : e->certificate.objective;
+
+	if (!isfinite(e->objective_network))
+		return OUTCOME_DIVERGED;
+	if (islessequal(e->gap, stop->gap) || settled(stop->residual, p))
+		return OUTCOME_CONVERGED;
+	if (stalled(watch, stop->patience, objective))
+		return OUTCOME_STALLED;
+	if (limit == OUTCOME_CONVERGED && isgreater(e->gap, stop->gap))
+		return OUTCOME_STALLED;
+	return limit;
 }
 
 static void iterate(const struct loop *loop, struct evaluator *evaluator, struct loop_result *out,
@@ -114,9 +126,7 @@ static void iterate(const struct loop *loop, struct evaluator *evaluator, struct
 			continue;
 		next = fmax(next + 1, ceil(next * thinning));
 		evaluate_iterate(evaluator, &out->last);
-		out->outcome = judge(loop->stop, &out->last, &watch);
-		if (out->outcome == OUTCOME_RUNNING)
-			out->outcome = limit;
+		out->outcome = judge(loop->stop, &out->last, &p, limit, &watch);
 		if (isnan(out->first_objective))
 			out->first_objective = out->last.objective_network;
 		trace_row(csv, out->iterations, loop->setup_s + out->solve_s, &p, &out->last);

@@ -59,12 +59,16 @@ static enum status load_data(struct run *run, struct err *err)
 	return status;
 }
 
+static const struct pattern_options *pattern_options(const struct run *run)
+{
+	return run->trainer->patterns ? run->trainer->patterns(run->cell.train.solver.options)
+				      : NULL;
+}
+
 /* Patterns given by a file, as an n x P matrix of the problem. */
 static enum status read_patterns(struct run *run, struct err *err)
 {
-	const struct pattern_options *patterns =
-		run->trainer->patterns ? run->trainer->patterns(run->cell.train.solver.options)
-				       : NULL;
+	const struct pattern_options *patterns = pattern_options(run);
 	struct npy file;
 
 	if (!patterns || !patterns->file)
@@ -150,6 +154,21 @@ static void describe_data(struct run *run)
 	r->majority = verdict_majority(&run->data);
 }
 
+/* What the method chose, and patterns that were asked for in vain; NULL: nothing. */
+static const char *notes(struct run *run)
+{
+	const struct pattern_options *patterns = pattern_options(run);
+	const char *chosen = run->trainer->note ? run->trainer->note(run->state) : NULL;
+	const char *missing = NULL;
+
+	if (patterns && run->trainer->patterns_used)
+		missing = pattern_note(patterns, run->trainer->patterns_used(run->state),
+				       &run->arena);
+	if (!chosen || !missing)
+		return chosen ? chosen : missing;
+	return arena_format(&run->arena, "%s; %s", missing, chosen);
+}
+
 static void describe_end(struct run *run, const struct evaluator *evaluator,
 			 const struct loop_result *end)
 {
@@ -171,7 +190,7 @@ static void describe_end(struct run *run, const struct evaluator *evaluator,
 	r->test_r2 = e->test.r2;
 	r->patterns =
 		run->trainer->patterns_used ? (double)run->trainer->patterns_used(run->state) : NAN;
-	r->note = run->trainer->note ? run->trainer->note(run->state) : NULL;
+	r->note = notes(run);
 	r->neurons = (double)evaluator->net.U.cols;
 	r->suspect = verdict_suspect(end, r->neurons, r->majority);
 }

@@ -8,7 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TASK_REGRESSION = 1 }; /* in data_tasks */
+enum { TASK_REGRESSION = 1, PRECISION_SINGLE = 1 }; /* in data_tasks, spec_precisions */
+
+/* Rounding, 6e-8 relative, times the conditioning of the problem: gaps stall above this. */
+static const double single_gap = 1e-6;
 
 static const struct node *entry_node(const struct groups *list, size_t index)
 {
@@ -247,6 +250,36 @@ void check_losses(struct problems *problems, const struct sheet *sheet,
 		trail.index = train->at[i].entry;
 		problem_add(problems, at, &step, "expected %s for \"%s\", got \"%s\"", expected,
 			    trainer->base.name, options->loss.item->name);
+	}
+}
+
+/* `map` is what holds `stop`; an unset gap is NaN, one with a problem 0. */
+static void check_gap(struct problems *problems, const struct node *map, const struct trail *up,
+		      double gap)
+{
+	struct trail stop = {up, "stop", 0}, trail = {&stop, "gap", 0};
+	const struct node *group = node_get(map, "stop");
+
+	if (isgreater(gap, 0) && isless(gap, single_gap))
+		problem_add(problems, place_of(group ? group : map, "gap"), &trail,
+			    "single precision certifies gaps down to 1e-6 at best; use precision: "
+			    "double");
+}
+
+void check_gaps(struct problems *problems, const struct node *root, const struct sheet *sheet,
+		const struct variants *train)
+{
+	struct trail top = {.key = "train"}, trail = {.up = &top};
+
+	if (sheet->precision != PRECISION_SINGLE)
+		return;
+	check_gap(problems, root, NULL, sheet->stop.gap);
+	for (size_t i = 0; i < train->count; i++) {
+		const struct train_options *options = train->at[i].options;
+
+		trail.index = train->at[i].entry;
+		check_gap(problems, entry_node(&sheet->train, trail.index), &trail,
+			  options->stop.gap);
 	}
 }
 

@@ -23,11 +23,19 @@ void check_references(struct problems *problems, const struct sheet *sheet);
 void check_losses(struct problems *problems, const struct sheet *sheet,
 		  const struct variants *train);
 
+/* stop.gap of the experiment and of each entry is one that the precision can certify. */
+void check_gaps(struct problems *problems, const struct node *root, const struct sheet *sheet,
+		const struct variants *train);
+
 /* The method is to be run on the data set. */
 bool check_runs_on(const struct train_options *train, const struct data_options *data);
 
 /* A selection among variants needs a validation part. Regression: the loss must suit real targets,
  * and there is nothing to attack. */
+/* stop.gap of the experiment and of each entry is one that the precision can certify. */
+void check_gaps(struct problems *problems, const struct node *root, const struct sheet *sheet,
+		const struct variants *train);
+
 void check_pair(struct problems *problems, const struct node *root, const struct sheet *sheet,
 		const struct variant *data, const struct variant *train);
 

@@ -158,6 +158,7 @@ static void expand(struct load *l)
 	check_train_names(&l->bind, &l->sheet, &l->train);
 	check_references(l->problems, &l->sheet);
 	check_losses(l->problems, &l->sheet, &l->train);
+	check_gaps(l->problems, l->root, &l->sheet, &l->train);
 }
 
 /* Calls check_pair for every pair and counts the pairs that are run. */
@@ -185,6 +186,8 @@ static struct stop_options merge_stop(struct stop_options stop, const struct sto
 		stop.patience = own->patience;
 	if (!isnan(own->gap))
 		stop.gap = own->gap;
+	if (!isnan(own->residual))
+		stop.residual = own->residual;
 	if (!isnan(own->seconds))
 		stop.seconds = own->seconds;
 	return stop;

@@ -14,6 +14,10 @@ const char *const spec_precisions[] = {"double", "single", NULL};
 	 .range = RANGE_FROM(1), .doc = "stop after this many outer iterations"},        \
 		{OPTION_FIELD(struct stop_options, gap), .initial = (gap_),              \
 		 .range = RANGE_ABOVE(0), .doc = "stop at this certified relative gap"}, \
+		{OPTION_FIELD(struct stop_options, residual), .initial = "null",         \
+		 .range = RANGE_ABOVE(0),                                                \
+		 .doc = "stop when the relative primal and dual residuals that the "     \
+			"method reports are both this small"},                           \
 		{OPTION_FIELD(struct stop_options, patience), .initial = (patience_),    \
 		 .range = RANGE_FROM(0),                                                 \
 		 .doc = "stop after this many evaluations without progress; 0 = never"}, \

@@ -18,7 +18,8 @@
 
 struct stop_options {
 	long iterations;
-	double gap;    /* certified relative gap; NaN = do not stop on it */
+	double gap;      /* certified relative gap; NaN = do not stop on it */
+	double residual; /* of primal and dual, relative (struct progress); NaN = as above */
 	long patience; /* evaluations in a row without a relative decrease of the objective of 1e-6;
 			  0 = off */
 	double seconds; /* of setup and solve; NaN = no limit. A stopping rule, never a way to steer

@@ -41,7 +41,7 @@ struct result {
 	/* Of `fresh` patterns or neurons drawn anew, the share that could lower the optimum, with
 	 * its Clopper-Pearson 95 % interval. */
 	double fresh, violation, violation_lo, violation_hi;
-	const char *note;    /* what the method chose by itself and why, or NULL */
+	const char *note; /* what the method chose by itself and why, patterns not found; or NULL */
 	const char *suspect; /* why the result is degenerate, or NULL */
 };
 

@@ -15,8 +15,9 @@ static const struct option rows[] = {
 	{OPTION_FIELD(struct admm_options, u_update), .initial = "auto", .kind = KIND_U_UPDATE,
 	 .doc = "how the linear system of the u-step is solved; the iterates do not depend on it"},
 	{OPTION_FIELD(struct admm_options, rho), .initial = "0.1", .range = RANGE_ABOVE(0),
-	 .doc = "penalty of V = V1, to begin with; beta/rho is the threshold of the group soft "
-		"thresholding"},
+	 .doc = "penalty of V = V1, to begin with; times the mean square of the features and the "
+		"weight "
+		"of the loss"},
 	{OPTION_FIELD(struct admm_options, sigma), .initial = "0.3", .range = RANGE_ABOVE(0),
 	 .doc = "penalty of the sign constraints relative to rho"},
 	{OPTION_FIELD(struct admm_options, kappa), .initial = "1", .range = RANGE_ABOVE(0),
@@ -58,7 +59,7 @@ static enum status factor_M(struct admm *a, struct arena *arena, struct err *err
 	ptrdiff_t d = a->problem->X.cols;
 
 	a->system.M = mat_new(arena, d, d);
-	blas_syrk(a->options->sigma, a->problem->X, TRANSPOSED, 0, a->system.M);
+	blas_syrk(a->sigma, a->problem->X, TRANSPOSED, 0, a->system.M);
 	for (ptrdiff_t j = 0; j < d; j++)
 		mat_set(a->system.M, j, j, mat_get(a->system.M, j, j) + 1);
 	if (!blas_cholesky(a->system.M))
@@ -81,6 +82,21 @@ static void divide(struct admm *a, struct arena *arena)
 	a->aV = (struct mat){n, P, n, at + 2 * d * P};
 	a->aW = (struct mat){n, P, n, at + 2 * d * P + n * P};
 	a->s = at + 2 * (n + d) * P;
+}
+
+/* Units: with X / u and u V for X and V the program is the same but for beta / u, so rho goes with
+ * u^2 and the weight of the loss, and sigma and kappa with 1 / u^2; u^2 is the mean square of the
+ * features. */
+static void scale_penalties(struct admm *a)
+{
+	struct mat X = a->problem->X;
+	double norm = blas_mat_norm(X), square = norm * norm / ((double)X.rows * (double)X.cols);
+
+	if (!(square > 0 && isfinite(square)))
+		square = 1;
+	a->first_rho = a->rho = a->options->rho * square * a->problem->loss.weight;
+	a->sigma = a->options->sigma / square;
+	a->kappa = a->options->kappa / square;
 }
 
 static void allocate(struct admm *a, struct arena *arena)
@@ -110,12 +126,12 @@ static enum status setup(const struct problem *problem, const void *options, str
 	a->problem = problem;
 	a->options = o;
 	a->u_update = (const struct u_update *)(const void *)o->u_update.item;
-	a->rho = o->rho;
+	scale_penalties(a);
 	a->next_change = FIRST_CHANGE;
 	TRY(pattern_sample(&o->patterns, problem, arena, &sampled, err));
 	a->system.X = problem->X;
 	a->system.D = sampled.D;
-	a->system.c = 2 * o->kappa;
+	a->system.c = 2 * a->kappa;
 	a->cvx = cvx_new(problem, &sampled, arena);
 	TRY(factor_M(a, arena, err));
 	allocate(a, arena);
@@ -147,10 +163,10 @@ static void certify(void *state, struct certificate *certificate)
 {
 	struct admm *a = state;
 	size_t n = (size_t)a->problem->X.rows;
-	double scale = -a->rho * a->options->kappa;
+	double scale = -a->rho * a->kappa;
 	struct cvx_dual dual = {.alpha = a->cvx.alpha, .NV = a->aV, .NW = a->aW};
 
-	dual.scale = a->rho * a->options->sigma;
+	dual.scale = a->rho * a->sigma;
 	for (size_t k = 0; k < n; k++)
 		a->cvx.alpha[k] = (real)(scale * ((double)a->s[k] - (double)a->z[k]));
 	cvx_certify(&a->cvx, a->V1, a->W1, &dual, certificate);

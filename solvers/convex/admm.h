@@ -4,8 +4,9 @@
  *     min  L(z, y) + beta sum_i (|v1_i| + |w1_i|) + Ind(S >= 0, T >= 0)
  *     s.t. V = V1, W = W1, E o (X V) = S, E o (X W) = T, (D o (X (V - W))) 1 = z
  *
- * Penalties: rho on the first pair, rho sigma on the sign constraints, rho kappa on z; scaled duals
- * L1, L2, N1, N2, mu. X: n x d, D and E = 2 D - 1: n x P, V and W: d x P.
+ * Penalties: rho on the first pair, rho sigma on the sign constraints, rho kappa on z, each times
+ * what makes it the same problem in other units of the features and weights of the loss; scaled
+ * duals L1, L2, N1, N2, mu. X: n x d, D and E = 2 D - 1: n x P, V and W: d x P.
  *
  *     R_V = V1 - L1 + sigma X'(E o (S - N1)), R_W likewise
  *     M A = R_V + R_W,  M B + 2 kappa X'(D o ((f(B) - z + mu) 1')) = R_V - R_W,  M = I + sigma X'X
@@ -43,10 +44,10 @@ struct admm {
 	void *u_state;
 	struct u_system system;
 	struct cvx cvx;
-	double rho;
-	long iteration, next_change; /* made so far; at which rho may change */
-	struct anderson *anderson;   /* NULL: plain */
-	real *x;                     /* all sums of split variables and duals */
+	double first_rho, rho, sigma, kappa; /* penalties in the units of the data */
+	long iteration, next_change;         /* made so far; at which rho may change */
+	struct anderson *anderson;           /* NULL: plain */
+	real *x;                             /* all sums of split variables and duals */
 	size_t size;
 	struct mat tV, tW; /* d x P, in x */
 	struct mat aV, aW; /* n x P, in x */

@@ -58,7 +58,7 @@ static void pass_column(const struct admm *a, ptrdiff_t i, ptrdiff_t first, ptrd
 static void sign_pass(struct admm *a, double sums[4])
 {
 	ptrdiff_t n = a->aV.rows, blocks = admm_blocks(n);
-	double sigma = a->options->sigma;
+	double sigma = a->sigma;
 
 #pragma omp parallel for schedule(static)
 	for (ptrdiff_t b = 0; b < blocks; b++) {
@@ -159,7 +159,7 @@ static double group_pass(struct admm *a, double sums[4])
 static void form_z(struct admm *a)
 {
 	size_t n = (size_t)a->problem->X.rows;
-	double kappa = a->options->kappa;
+	double kappa = a->kappa;
 
 	loss_prox(a->problem->loss, n, 1 / (a->rho * kappa), a->s, a->problem->y, a->z);
 #pragma omp simd
@@ -173,7 +173,7 @@ static double loss_pass(struct admm *a, double sums[4])
 	const struct problem *problem = a->problem;
 	size_t n = (size_t)problem->X.rows;
 	real theta = (real)a->options->relaxation;
-	double kappa = a->options->kappa;
+	double kappa = a->kappa;
 
 	for (size_t k = 0; k < n; k++) {
 		a->s[k] += theta * (a->f[k] - a->z[k]);
@@ -209,7 +209,7 @@ static void right_hand_sides(struct admm *a)
 {
 	ptrdiff_t d = a->V1.rows, P = a->V1.cols;
 
-	blas_gemm(a->options->sigma, a->problem->X, TRANSPOSED, a->Y, PLAIN, 0, a->U);
+	blas_gemm(a->sigma, a->problem->X, TRANSPOSED, a->Y, PLAIN, 0, a->U);
 	for (ptrdiff_t i = 0; i < P; i++) {
 		const real *v1 = mat_col(a->V1, i), *tv = mat_col(a->tV, i);
 		const real *w1 = mat_col(a->W1, i), *tw = mat_col(a->tW, i);
@@ -260,8 +260,8 @@ static bool change_rho(struct admm *a, double primal, double dual)
 		return false;
 	a->next_change = 2 * a->iteration;
 	ratio = fmin(most_change, fmax(1 / most_change, ratio));
-	ratio = fmin(farthest, fmax(1 / farthest, ratio * a->rho / a->options->rho)) *
-		a->options->rho / a->rho;
+	ratio = fmin(farthest, fmax(1 / farthest, ratio * a->rho / a->first_rho)) * a->first_rho /
+		a->rho;
 	if (ratio < least_change && ratio > 1 / least_change)
 		return false;
 	rescale(a, ratio);

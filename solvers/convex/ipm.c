@@ -27,6 +27,7 @@ static const struct option rows[] = {
 };
 
 enum {
+	QUICK = 2000,    /* order of a system that is assembled anyway, for its digits: 0.1 s */
 	PAIRS_MOST = 24, /* d: beyond it a product for each block is as fast */
 	CHUNK = 512,     /* columns of the coupling added at once, at least one block */
 };
@@ -39,7 +40,9 @@ static const struct pattern_options *patterns(const void *options)
 /* Whether the system of order dP is formed: a third of its cube against n^2 dP. */
 static bool assembles(const struct ipm_options *o, double n, double order)
 {
-	return o->system == SYSTEM_AUTO ? order * order < 3 * n * n : o->system == SYSTEM_ASSEMBLED;
+	if (o->system != SYSTEM_AUTO)
+		return o->system == SYSTEM_ASSEMBLED;
+	return order <= QUICK || order * order < 3 * n * n;
 }
 
 static void forecast(const void *options, ptrdiff_t rows_, ptrdiff_t cols, struct forecast *out)

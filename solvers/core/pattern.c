@@ -185,6 +185,14 @@ double pattern_most(const struct pattern_options *options, ptrdiff_t n, ptrdiff_
 		       : (double)options->count;
 }
 
+const char *pattern_note(const struct pattern_options *options, ptrdiff_t used, struct arena *arena)
+{
+	if (options->file || options->count == PATTERN_ALL || used >= options->count)
+		return NULL;
+	return arena_format(arena, "%td pattern%s found, %ld asked for", used, used == 1 ? "" : "s",
+			    options->count);
+}
+
 /* Every pattern: the cells of the arrangement of the rows, a zero row counting as active. The cell
  * without an active sample adds no neuron and is left out, as in sampling. */
 static enum status take_all(const struct problem *problem, struct arena *arena,

@@ -37,6 +37,10 @@ struct patterns {
  * or the limit of the enumeration, whichever is smaller. */
 double pattern_most(const struct pattern_options *options, ptrdiff_t n, ptrdiff_t d);
 
+/* "12 patterns found, 100 asked for"; NULL where as many are used as `options` asks for. */
+const char *pattern_note(const struct pattern_options *options, ptrdiff_t used,
+			 struct arena *arena);
+
 /* A way to propose directions h. */
 struct pattern_source {
 	struct desc base;

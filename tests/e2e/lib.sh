@@ -89,6 +89,32 @@ tiny_spec()
 	END
 }
 
+# npy FILE ROWS COLUMNS NUMBER...: an NPY file of bytes, row by row.
+npy()
+{
+	local file=$1 shape="($2, $3)" number
+
+	shift 3
+	printf '\223NUMPY\001\000v\000%-117s\n' \
+		"{'descr': '|u1', 'fortran_order': False, 'shape': $shape, }" >"$file"
+	for number; do
+		# shellcheck disable=SC2059 # the format is the byte
+		printf "\\$(printf %03o "$number")"
+	done >>"$file"
+}
+
+# record DIR METHOD KEY: a value of the record of the first cell of a method, without quotes.
+record()
+{
+	local cell
+
+	for cell in "$1"/cells/*; do
+		grep -q "^  \"method\": \"$2\"" "$cell/result.json" || continue
+		sed -n "s/^  \"$3\": //p" "$cell/result.json" | sed 's/,$//; s/^"//; s/"$//'
+		return
+	done
+}
+
 # Names of the cells of a results folder.
 cells_of()
 {

@@ -311,7 +311,7 @@ static void penalties_and_relaxation_leave_the_optimum(void **state)
 	}
 }
 
-/* Mean with beta / n is the sum divided by n; with rho / n even the iterates are the same. */
+/* Mean with beta / n is the sum divided by n: even the iterates are the same. */
 static void average_is_the_sum_divided(void **state)
 {
 	(void)state;
@@ -323,7 +323,7 @@ static void average_is_the_sum_divided(void **state)
 		sum.trainer->certify(sum.state, &sum.certificate);
 		toy.problem.loss.weight = 1.0 / N;
 		toy.problem.beta /= N;
-		mean = start(&toy.problem, "{patterns: 12, rho: 0.05}"); /* 0.9 / 18 */
+		mean = start(&toy.problem, "{patterns: 12, rho: 0.9}");
 		advance(&mean, 30);
 		assert_int_equal(mean.net.U.cols, sum.net.U.cols);
 		for (ptrdiff_t j = 0; j < mean.net.U.cols; j++)
@@ -335,6 +335,33 @@ static void average_is_the_sum_divided(void **state)
 			    1e-8);
 		finish(&sum);
 		finish(&mean);
+		arena_release(&toy.arena);
+	}
+}
+
+/* X and beta times 1000: weights by 1000 smaller, and the same outputs, iterate for iterate (but
+ * for the acceleration, which weighs all parts of the vector alike). */
+static void units_of_the_features_do_not_matter(void **state)
+{
+	const double unit = 1000;
+
+	(void)state;
+	for (int l = 0; l < LOSSES; l++) {
+		struct toy toy = toy_make(N, D, losses[l], 0.1);
+		struct run one = start(&toy.problem, "{patterns: 12, anderson: 0}"), other;
+
+		advance(&one, 60);
+		one.trainer->certify(one.state, &one.certificate);
+		for (ptrdiff_t j = 0; j < D; j++)
+			blas_scale(N, unit, mat_col(toy.problem.X, j));
+		toy.problem.beta *= unit;
+		other = start(&toy.problem, "{patterns: 12, anderson: 0}");
+		advance(&other, 60);
+		other.trainer->certify(other.state, &other.certificate);
+		assert_true(fabs(one.certificate.objective - other.certificate.objective) <
+			    1e-7 * one.certificate.objective);
+		finish(&one);
+		finish(&other);
 		arena_release(&toy.arena);
 	}
 }
@@ -365,6 +392,7 @@ int main(void)
 		cmocka_unit_test(every_loss_converges),
 		cmocka_unit_test(penalties_and_relaxation_leave_the_optimum),
 		cmocka_unit_test(average_is_the_sum_divided),
+		cmocka_unit_test(units_of_the_features_do_not_matter),
 		cmocka_unit_test(more_patterns_never_raise_the_optimum),
 	};
 

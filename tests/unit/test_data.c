@@ -150,6 +150,25 @@ static void named_classes(void **state)
 	assert_string_equal(data.classes[1], "2");
 }
 
+static void groups_of_classes(void **state)
+{
+	static const char *const groups[] = {"5|2", "8.0|9"};
+	const char *text = "1,2\n2,5\n3,8\n4,2\n5,7\n6,9\n";
+	struct place *place = *state;
+	struct dataset data;
+
+	files_write(place->path, text, strlen(text));
+	place->options.classes = (struct texts){2, groups};
+	data = load(place, 0);
+	assert_int_equal(data.train.X.rows, 5);
+	for (ptrdiff_t i = 0; i < 5; i++) {
+		assert_true(mat_get(data.train.X, i, 0) == ((real[]){1, 2, 3, 4, 6})[i]);
+		assert_true(data.train.y[i] == ((real[]){-1, -1, 1, -1, 1})[i]);
+	}
+	assert_string_equal(data.classes[0], "5|2");
+	assert_string_equal(data.classes[1], "8.0|9");
+}
+
 static void regression(void **state)
 {
 	const char *text = "1,0.5\n2,-3\n3,1e3\n";
@@ -248,6 +267,7 @@ int main(void)
 		CASE(split_is_fair),
 		CASE(limits),
 		CASE(named_classes),
+		CASE(groups_of_classes),
 		CASE(regression),
 		CASE(one_class_after_the_split),
 		CASE(source_with_a_test_part),

@@ -78,6 +78,8 @@ static void csv_options(void **state)
 	static const char *const c_and_d[] = {"c", "d"}, *const three[] = {"a", "b", "c"};
 	static const char *const twice[] = {"0", "0.0"}, *const label[] = {"label"},
 				 *const z[] = {"z"};
+	static const char *const both[] = {"a|b", "b|c"}, *const absent[] = {"a|d", "b|c"},
+				 *const empty[] = {"a|b", "c|"};
 	struct csv_options csv = files_csv(FOLDER "three_classes.csv");
 	struct data_options options = files_data(&source_csv, &csv);
 
@@ -87,6 +89,12 @@ static void csv_options(void **state)
 	expect("class that does not occur", &options, STATUS_SPEC);
 	options.classes = (struct texts){3, three};
 	expect("three classes", &options, STATUS_SPEC);
+	options.classes = (struct texts){2, both};
+	expect("label in both groups", &options, STATUS_SPEC);
+	options.classes.at = absent;
+	expect("group with a label that does not occur", &options, STATUS_SPEC);
+	options.classes.at = empty;
+	expect("group with an empty label", &options, STATUS_SPEC);
 	csv.path = FOLDER "good.csv";
 	options.classes = (struct texts){2, twice};
 	expect("one class twice", &options, STATUS_SPEC);

@@ -137,8 +137,8 @@ static void picks_in_order(void **state)
 					       {"M", "R", "M"}};
 	static const char *const given[] = {"9.0", "10"};
 	struct texts none = {0}, named = {2, given};
+	struct label_classes classes;
 	struct err err = {0};
-	size_t pick[2];
 
 	(void)state;
 	for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
@@ -147,15 +147,107 @@ static void picks_in_order(void **state)
 
 		add(&labels, pairs[i][0]);
 		add(&labels, pairs[i][1]);
-		assert_int_equal(labels_pick(&labels, none, pick, &err), STATUS_OK);
-		assert_string_equal(labels.at[pick[0]].text, pairs[i][2]);
-		assert_int_equal(pick[0] + pick[1], 1);
+		assert_int_equal(labels_pick(&labels, none, &classes, &err), STATUS_OK);
+		assert_string_equal(classes.name[0], pairs[i][2]);
+		assert_int_equal(labels_side(&labels, &classes, pairs[i][2]), -1);
+		assert_int_equal(classes.side[0] + classes.side[1], 0);
 		if (i == 0) {
-			assert_int_equal(labels_pick(&labels, named, pick, &err), STATUS_OK);
-			assert_string_equal(labels.at[pick[0]].text, "9");
+			assert_int_equal(labels_pick(&labels, named, &classes, &err), STATUS_OK);
+			assert_string_equal(classes.name[0], "9");
 		}
 		arena_release(&arena);
 	}
+}
+
+static void picks(const struct labels *labels, const char *minus, const char *plus,
+		  const char *expected)
+{
+	const char *const given[] = {minus, plus};
+	struct label_classes classes;
+	struct err err = {0};
+	char found[16];
+
+	assert_int_equal(labels_pick(labels, (struct texts){2, given}, &classes, &err), STATUS_OK);
+	for (size_t i = 0; i < labels->count; i++)
+		found[i] = "-.+"[classes.side[i] + 1];
+	found[labels->count] = '\0';
+	assert_string_equal(found, expected);
+	assert_string_equal(classes.name[1], plus);
+}
+
+/* A text that occurs is one label, so labels with a "|" in them can be named alone. */
+static void groups_of_labels(void **state)
+{
+	static const char *const texts[] = {"0", "1", "2", "a|b", "a", "b", "|"};
+	struct arena arena = {0};
+	struct labels labels = labels_new(&arena);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+		add(&labels, texts[i]);
+	picks(&labels, "0", "1", "-+.....");
+	picks(&labels, "0|2.0", "1|a", "-+-.+..");
+	picks(&labels, "2|+1|0", "a|b", "---+...");
+	picks(&labels, "b|a", "|", "....--+");
+	picks(&labels, "0", "b|a|2", "-.+.++.");
+	arena_release(&arena);
+}
+
+static void groups_that_cannot_be(void **state)
+{
+	static const struct {
+		const char *minus, *plus, *message;
+	} cases[] = {
+		{"0|2", "1|3",
+		 "classes: no row has the label \"3\"; found \"0\" (1 row), \"1\" (1 "
+		 "row), \"2\" (1 row)"},
+		{"0|2", "1|2.0",
+		 "classes: expected every label once, got \"2.0\" in \"0|2\" and in "
+		 "\"1|2.0\""},
+		{"0|00", "1",
+		 "classes: expected every label once, got \"00\" in \"0|00\" and in "
+		 "\"0|00\""},
+		{"0||2", "1",
+		 "classes: expected labels joined by \"|\", got an empty one in "
+		 "\"0||2\""},
+		{"0", "1|", "classes: expected labels joined by \"|\", got an empty one in \"1|\""},
+		{"|", "1", "classes: expected labels joined by \"|\", got an empty one in \"|\""},
+		{"", "1",
+		 "classes: no row has the label \"\"; found \"0\" (1 row), \"1\" (1 row), "
+		 "\"2\" (1 row)"},
+	};
+	struct arena arena = {0};
+	struct labels labels = labels_new(&arena);
+	struct label_classes classes;
+
+	(void)state;
+	add(&labels, "0");
+	add(&labels, "1");
+	add(&labels, "2");
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		const char *const given[] = {cases[i].minus, cases[i].plus};
+		struct err err = {0};
+
+		assert_int_equal(labels_pick(&labels, (struct texts){2, given}, &classes, &err),
+				 STATUS_SPEC);
+		assert_string_equal(err.text, cases[i].message);
+	}
+	arena_release(&arena);
+}
+
+/* Readers skip by value; what is no number is never met by one. */
+static void wanted_by_value(void **state)
+{
+	static const char *const given[] = {"0|2.0|+4", "1|x|3"};
+	static const double wanted[] = {0, 1, 2, 3, 4}, unwanted[] = {5, 24, 0.5, -1};
+	struct texts groups = {2, given};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
+		assert_true(labels_wanted(groups, wanted[i]));
+	for (size_t i = 0; i < sizeof unwanted / sizeof *unwanted; i++)
+		assert_false(labels_wanted(groups, unwanted[i]));
+	assert_true(labels_wanted((struct texts){0}, 5));
 }
 
 int main(void)
@@ -167,6 +259,9 @@ int main(void)
 		cmocka_unit_test(numbers_are_one_label),
 		cmocka_unit_test(thousands_of_labels),
 		cmocka_unit_test(picks_in_order),
+		cmocka_unit_test(groups_of_labels),
+		cmocka_unit_test(groups_that_cannot_be),
+		cmocka_unit_test(wanted_by_value),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -115,6 +115,17 @@ static void only_the_classes_asked_for(void **state)
 	assert_string_equal(place->train.label[1], "3.0");
 }
 
+static void only_the_groups_asked_for(void **state)
+{
+	static const char *const groups[] = {"3|2", "+1"};
+	struct place *place = *state;
+
+	place->request.classes = (struct texts){2, groups};
+	read_text(place, "1 1:1 2:1\n4 1:2 2:2\n3.0 2:3\n2 1:4\n");
+	expect(&place->train, 3, 2, (double[]){1, 1, 0, 3, 4, 0});
+	assert_string_equal(place->train.label[2], "2");
+}
+
 static void packed(void **state)
 {
 	struct place *place = *state;
@@ -144,7 +155,7 @@ static void records(void **state)
 {
 	struct place *place = *state;
 	const char *const paths[] = {place->path, place->test};
-	static const char *const classes[] = {"2", "8"};
+	static const char *const classes[] = {"2", "8"}, *const groups[] = {"1|8|0", "3"};
 	struct cifar10_options o = {.train = {2, paths}, .test = {1, paths + 1}};
 
 	write_records(place->path, 0, 5);
@@ -160,6 +171,9 @@ static void records(void **state)
 	assert_int_equal(place->train.n, 3); /* records 2, 8, 12 */
 	assert_true(place->train.x[2 * PIXELS] == 12);
 	assert_string_equal(place->train.label[1], "8");
+	place->request.classes = (struct texts){2, groups};
+	read_from(place, &source_cifar10, &o);
+	assert_int_equal(place->train.n, 7); /* records 0, 1, 3, 8, 10, 11, 13 */
 	place->request = (struct read_request){.regression = true};
 	read_from(place, &source_cifar10, &o);
 	assert_true(place->train.target[7] == 7);
@@ -173,6 +187,7 @@ int main(void)
 		CASE(rows_become_dense),
 		CASE(width_of_both_files),
 		CASE(only_the_classes_asked_for),
+		CASE(only_the_groups_asked_for),
 		CASE(packed),
 		CASE(records),
 	};

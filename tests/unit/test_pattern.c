@@ -116,6 +116,22 @@ static void check_plane(ptrdiff_t n, double turn, ptrdiff_t expected)
 	arena_release(&arena);
 }
 
+static void patterns_asked_for_in_vain_are_told(void **state)
+{
+	struct pattern_options options = gaussian(100), all = gaussian(PATTERN_ALL);
+	struct pattern_options given = {.count = 64, .file = "D.npy"};
+	struct arena arena = {0};
+
+	(void)state;
+	assert_string_equal(pattern_note(&options, 12, &arena), "12 patterns found, 100 asked for");
+	assert_string_equal(pattern_note(&options, 1, &arena), "1 pattern found, 100 asked for");
+	assert_string_equal(pattern_note(&options, 99, &arena), "99 patterns found, 100 asked for");
+	assert_null(pattern_note(&options, 100, &arena));
+	assert_null(pattern_note(&all, 12, &arena));
+	assert_null(pattern_note(&given, 3, &arena)); /* the count means nothing beside a file */
+	arena_release(&arena);
+}
+
 static void the_plane_has_2n_patterns(void **state)
 {
 	(void)state;
@@ -247,6 +263,7 @@ int main(void)
 		cmocka_unit_test(larger_sets_extend_smaller_ones),
 		cmocka_unit_test(the_plane_has_2n_patterns),
 		cmocka_unit_test(drawing_ends_when_nothing_new_is_found),
+		cmocka_unit_test(patterns_asked_for_in_vain_are_told),
 		cmocka_unit_test(damaged_files_are_refused),
 		cmocka_unit_test(given_patterns_get_an_interior_direction),
 		cmocka_unit_test(impossible_patterns_get_no_direction),

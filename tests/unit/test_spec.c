@@ -92,6 +92,7 @@ static void defaults_fill_what_is_not_given(void **state)
 	assert_int_equal(cell->stop.iterations, 1000);
 	assert_true(isnan(cell->stop.gap));
 	assert_int_equal(cell->stop.patience, 0);
+	assert_true(isnan(cell->stop.residual));
 	assert_string_equal(cell->train.name, "admm");
 	assert_string_equal(cell->train.loss.item->name, "squared");
 	assert_false(cell->train.average);
@@ -114,7 +115,7 @@ static void every_type_is_bound(void **state)
 	(void)state;
 	load("name: all_types\nabout: \"a: b\"\nseed: 7\nprecision: single\n"
 	     "resources: {jobs: 2, threads: 1, time_limit: 10m, memory_limit: 4GiB}\n"
-	     "stop: {iterations: 1e3, gap: 1e-4, patience: 20, seconds: 1.5h}\n",
+	     "stop: {iterations: 1e3, gap: 1e-4, residual: 1e-5, patience: 20, seconds: 1.5h}\n",
 	     "data:\n"
 	     "  - name: spirals\n"
 	     "    generate: {kind: spirals, n: 50, turns: 3/2}\n"
@@ -147,6 +148,7 @@ static void every_type_is_bound(void **state)
 	assert_true(sgd->width == 3 && sgd->budget == 1500 && sgd->milestones.at[0] == 8.0 / 255);
 	assert_int_equal(experiment.cells[0].stop.iterations, 5);
 	assert_int_equal(experiment.cells[0].stop.patience, 20);
+	assert_true(experiment.cells[0].stop.residual == 1e-5);
 	attack = experiment.attack.at;
 	assert_true(attack->norm == NORM_L2 && attack->units == 1);
 	assert_true(attack->eps.count == 3 && attack->eps.at[0] == 0 && attack->eps.at[1] == 0.1);

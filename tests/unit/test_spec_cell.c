@@ -83,7 +83,7 @@ static void the_text_is_this(void **state)
 		"\"tolerance\":1e-6}},\"polish\":false,\"loss\":{\"squared\":{}},\"beta\":0.0001,"
 		"\"average\":false,\"fresh\":0,\"select\":{\"by\":\"none\"}},\"stop\":{"
 		"\"iterations\":1000,"
-		"\"gap\":null,\"patience\":0,"
+		"\"gap\":null,\"residual\":null,\"patience\":0,"
 		"\"seconds\":null},\"attack\":[{\"attack\":\"fgsm\",\"norm\":\"linf\","
 		"\"eps\":[0,0.03137254901960784],\"clip\":[],\"units\":\"prepared\"}],"
 		"\"swept\":[{\"path\":\"rho\",\"value\":\"0.001\"}]}");
