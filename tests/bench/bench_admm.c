@@ -2,10 +2,10 @@
  * of setup and to a network objective of 166, one iteration as a share of the GEMM rate of its
  * shapes in the same run, and memory against the forecast. Without the data set, image-like data of
  * the same size are used, and the objective is not comparable. */
-#include "harness/spec/spec.h"
 #include "solvers/core/blas.h"
 #include "solvers/core/pattern.h"
 #include "solvers/core/trainer.h"
+#include "tests/fashion.h"
 #include "tests/kernels.h"
 
 #include <math.h>
@@ -19,67 +19,8 @@ enum { ITERATIONS = 40, REPEATS = 5 };
 
 static const double target = 166; /* where the published procedure ends after 35 iterations */
 
-struct bench {
-	struct arena arena;
-	struct experiment experiment;
-	struct dataset data;
-	struct problem problem;
-	const struct cell *cell;
-	const struct trainer *trainer;
-};
-
-static const char stand_in[] =
-	"name: bench\n"
-	"precision: double\n"
-	"data:\n"
-	"  - {name: image_like, generate: {kind: image_like, n: 12000, side: 28}}\n"
-	"train:\n"
-	"  - {solver: admm, loss: {logistic: {loss_scale: 2}}, beta: 1e-4, patterns: 72}\n";
-
-static const char *spec_path(void)
-{
-	const char *data = getenv("RELUBENCH_DATA"), *path = "build/bench_admm.yaml";
-	char probe[512];
-	FILE *file;
-
-	snprintf(probe, sizeof probe, "%s/fashion-mnist", data ? data : "data");
-	if (access(probe, R_OK) == 0)
-		return "experiments/fashion_2v8.yaml";
-	file = fopen(path, "w");
-	if (!file || fputs(stand_in, file) < 0 || fclose(file) != 0)
-		return NULL;
-	return path;
-}
-
-static int load(struct bench *b)
-{
-	struct problems problems = {0};
-	struct err err = {0};
-	const char *path = spec_path();
-
-	if (!path ||
-	    spec_load(path, (struct texts){0}, &b->arena, &b->experiment, &problems) != STATUS_OK) {
-		err_print(&problems.at[0], stderr);
-		return 1;
-	}
-	b->cell = &b->experiment.cells[0];
-	b->trainer = (const struct trainer *)(const void *)b->cell->train.solver.item;
-	if (data_load(&b->cell->data, 1, 0, &b->arena, &b->data, &err) != STATUS_OK) {
-		err_print(&err, stderr);
-		return 1;
-	}
-	b->problem = (struct problem){
-		.X = b->data.train.X, .y = b->data.train.y, .beta = b->cell->train.beta, .seed = 1};
-	b->problem.loss.loss = (const struct loss *)(const void *)b->cell->train.loss.item;
-	b->problem.loss.options = b->cell->train.loss.options;
-	b->problem.loss.weight = 1;
-	printf("%s: n %td, d %td, %s precision, %d threads\n", b->cell->data.name,
-	       b->problem.X.rows, b->problem.X.cols, REAL_NAME, blas_threads());
-	return 0;
-}
-
 /* GFLOP/s of the products of an iteration: X times d x 2P, X' times n x 2P. */
-static double gemm_rate(struct bench *b, ptrdiff_t P)
+static double gemm_rate(struct fashion *b, ptrdiff_t P)
 {
 	struct mat X = b->problem.X;
 	struct arena arena = {0};
@@ -120,10 +61,12 @@ static double peak_bytes(void)
 	return (double)usage.ru_maxrss * 1024;
 }
 
-static int run(struct bench *b)
+static int run(struct fashion *b)
 {
+	const struct trainer *trainer =
+		(const struct trainer *)(const void *)b->cell->train.solver.item;
 	const void *options = b->cell->train.solver.options;
-	ptrdiff_t P = b->trainer->patterns(options)->count;
+	ptrdiff_t P = trainer->patterns(options)->count;
 	double rate = gemm_rate(b, P), before = held_bytes(), start = omp_get_wtime(), setup,
 	       solve = 0, reached = NAN;
 	double best = HUGE_VAL, objective = NAN;
@@ -134,22 +77,22 @@ static int run(struct bench *b)
 	real *f = ARENA_ARRAY(&b->arena, real, b->problem.X.rows);
 	void *state;
 
-	b->trainer->forecast(options, b->problem.X.rows, b->problem.X.cols, &forecast);
-	if (b->trainer->setup(&b->problem, options, &b->arena, &state, &err) != STATUS_OK) {
+	trainer->forecast(options, b->problem.X.rows, b->problem.X.cols, &forecast);
+	if (trainer->setup(&b->problem, options, &b->arena, &state, &err) != STATUS_OK) {
 		err_print(&err, stderr);
 		return 1;
 	}
 	setup = omp_get_wtime() - start;
-	net = net_new(&b->arena, b->problem.X.cols, b->trainer->width(state));
-	work = net_work_new(&b->arena, b->trainer->width(state));
+	net = net_new(&b->arena, b->problem.X.cols, trainer->width(state));
+	work = net_work_new(&b->arena, trainer->width(state));
 	for (int i = 1; i <= ITERATIONS; i++) {
 		struct progress progress = {NAN, NAN, NAN, OUTCOME_RUNNING};
 
 		start = omp_get_wtime();
-		b->trainer->step(state, &progress);
+		trainer->step(state, &progress);
 		best = fmin(best, omp_get_wtime() - start);
 		solve += omp_get_wtime() - start;
-		b->trainer->network(state, &net);
+		trainer->network(state, &net);
 		objective = trainer_network_objective(&b->problem, &net, f, &work);
 		if (isnan(reached) && objective <= target) {
 			reached = setup + solve;
@@ -173,12 +116,12 @@ static int run(struct bench *b)
 
 int main(int argc, char **argv)
 {
-	struct bench b = {0};
+	struct fashion b = {0};
 	int failed;
 
 	(void)argc;
 	kernels_choose(argv);
-	failed = load(&b) || run(&b);
+	failed = fashion_load(&b) || run(&b);
 	arena_release(&b.arena);
 	return failed;
 }
