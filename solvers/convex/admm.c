@@ -5,10 +5,6 @@
 
 #include <math.h>
 
-enum {
-	FIRST_CHANGE = 20 /* of rho, after so many iterations: the first ones tell nothing */
-};
-
 static const struct option rows[] = {
 	{OPTION_FIELD(struct admm_options, patterns), .rows = pattern_rows, .shorthand = "count",
 	 .doc = "activation patterns of the convex program"},
@@ -94,7 +90,8 @@ static void scale_penalties(struct admm *a)
 
 	if (!(square > 0 && isfinite(square)))
 		square = 1;
-	a->first_rho = a->rho = a->options->rho * square * a->problem->loss.weight;
+	a->penalty =
+		penalty_new(a->options->rho * square * a->problem->loss.weight, a->options->adapt);
 	a->sigma = a->options->sigma / square;
 	a->kappa = a->options->kappa / square;
 }
@@ -127,7 +124,6 @@ static enum status setup(const struct problem *problem, const void *options, str
 	a->options = o;
 	a->u_update = (const struct u_update *)(const void *)o->u_update.item;
 	scale_penalties(a);
-	a->next_change = FIRST_CHANGE;
 	TRY(pattern_sample(&o->patterns, problem, arena, &sampled, err));
 	a->system.X = problem->X;
 	a->system.D = sampled.D;
@@ -163,10 +159,10 @@ static void certify(void *state, struct certificate *certificate)
 {
 	struct admm *a = state;
 	size_t n = (size_t)a->problem->X.rows;
-	double scale = -a->rho * a->kappa;
+	double scale = -a->penalty.rho * a->kappa;
 	struct cvx_dual dual = {.alpha = a->cvx.alpha, .NV = a->aV, .NW = a->aW};
 
-	dual.scale = a->rho * a->sigma;
+	dual.scale = a->penalty.rho * a->sigma;
 	for (size_t k = 0; k < n; k++)
 		a->cvx.alpha[k] = (real)(scale * ((double)a->s[k] - (double)a->z[k]));
 	cvx_certify(&a->cvx, a->V1, a->W1, &dual, certificate);

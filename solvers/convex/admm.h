@@ -24,6 +24,7 @@
 #define CONVEX_ADMM_H
 
 #include "solvers/convex/anderson.h"
+#include "solvers/convex/penalty.h"
 #include "solvers/convex/u_update.h"
 #include "solvers/core/cvx.h"
 #include "solvers/core/pattern.h"
@@ -44,10 +45,11 @@ struct admm {
 	void *u_state;
 	struct u_system system;
 	struct cvx cvx;
-	double first_rho, rho, sigma, kappa; /* penalties in the units of the data */
-	long iteration, next_change;         /* made so far; at which rho may change */
-	struct anderson *anderson;           /* NULL: plain */
-	real *x;                             /* all sums of split variables and duals */
+	struct penalty penalty; /* rho, and below sigma, kappa, in the units of the data */
+	double sigma, kappa;
+	long iteration;            /* made so far */
+	struct anderson *anderson; /* NULL: plain */
+	real *x;                   /* all sums of split variables and duals */
 	size_t size;
 	struct mat tV, tW; /* d x P, in x */
 	struct mat aV, aW; /* n x P, in x */

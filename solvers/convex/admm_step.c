@@ -101,7 +101,7 @@ static double threshold_block(const struct admm *a, const real *t, real *v1)
 {
 	size_t d = (size_t)a->tV.rows;
 	double norm = blas_norm(d, t);
-	double scale = norm > 0 ? fmax(0, 1 - a->problem->beta / (a->rho * norm)) : 0;
+	double scale = norm > 0 ? fmax(0, 1 - a->problem->beta / (a->penalty.rho * norm)) : 0;
 
 	for (size_t j = 0; j < d; j++)
 		v1[j] = (real)(scale * (double)t[j]);
@@ -120,7 +120,7 @@ static double group_block(const struct admm *a, const real *v, real *t, real *v1
 		norm += (double)t[j] * (double)t[j];
 	}
 	norm = sqrt(norm);
-	scale = norm > 0 ? fmax(0, 1 - a->problem->beta / (a->rho * norm)) : 0;
+	scale = norm > 0 ? fmax(0, 1 - a->problem->beta / (a->penalty.rho * norm)) : 0;
 	for (ptrdiff_t j = 0; j < d; j++) {
 		double next = scale * (double)t[j], primal = (double)v[j] - next;
 		double change = next - (double)v1[j], dual = (double)t[j] - next;
@@ -161,7 +161,7 @@ static void form_z(struct admm *a)
 	size_t n = (size_t)a->problem->X.rows;
 	double kappa = a->kappa;
 
-	loss_prox(a->problem->loss, n, 1 / (a->rho * kappa), a->s, a->problem->y, a->z);
+	loss_prox(a->problem->loss, n, 1 / (a->penalty.rho * kappa), a->s, a->problem->y, a->z);
 #pragma omp simd
 	for (size_t k = 0; k < n; k++)
 		a->p[k] = 2 * a->z[k] - a->s[k];
@@ -179,7 +179,7 @@ static double loss_pass(struct admm *a, double sums[4])
 		a->s[k] += theta * (a->f[k] - a->z[k]);
 		a->p[k] = a->z[k];
 	}
-	loss_prox(problem->loss, n, 1 / (a->rho * kappa), a->s, problem->y, a->z);
+	loss_prox(problem->loss, n, 1 / (a->penalty.rho * kappa), a->s, problem->y, a->z);
 	for (size_t k = 0; k < n; k++) {
 		double z = (double)a->z[k], primal = (double)a->f[k] - z,
 		       change = z - (double)a->p[k];
@@ -230,7 +230,6 @@ static void rescale(struct admm *a, double ratio)
 	const real *v = a->V1.at, *w = a->W1.at;
 	real inverse = (real)(1 / ratio);
 
-	a->rho *= ratio;
 	for (ptrdiff_t j = 0; j < a->V1.rows * a->V1.cols; j++) {
 		a->tV.at[j] = v[j] + inverse * (a->tV.at[j] - v[j]);
 		a->tW.at[j] = w[j] + inverse * (a->tW.at[j] - w[j]);
@@ -243,35 +242,11 @@ static void rescale(struct admm *a, double ratio)
 		a->s[k] = a->z[k] + inverse * (a->s[k] - a->z[k]);
 }
 
-/* Change of rho that is worth a restart of the acceleration, and the most at once. */
-static const double least_change = 2, most_change = 10;
-
-/* rho stays within this factor of where it began: balance alone can drive it to zero. */
-static const double farthest = 1e6;
-
-/* Balance the relative residuals (Boyd et al. 2011, section 3.4.1). The split variables stay, the
- * scaled duals take the inverse ratio. At geometrically spaced iterations, so that the steps
- * settle. */
-static bool change_rho(struct admm *a, double primal, double dual)
-{
-	double ratio = sqrt(primal / dual);
-
-	if (!a->options->adapt || a->iteration < a->next_change || !isfinite(ratio) || ratio <= 0)
-		return false;
-	a->next_change = 2 * a->iteration;
-	ratio = fmin(most_change, fmax(1 / most_change, ratio));
-	ratio = fmin(farthest, fmax(1 / farthest, ratio * a->rho / a->first_rho)) * a->first_rho /
-		a->rho;
-	if (ratio < least_change && ratio > 1 / least_change)
-		return false;
-	rescale(a, ratio);
-	return true;
-}
-
 void admm_step(struct admm *a, struct progress *progress)
 {
 	double sums[4] = {0};
 	bool accelerate = a->anderson && a->iteration % a->options->interval == 0, moved = false;
+	double ratio;
 
 	if (accelerate)
 		anderson_before(a->anderson, a->x);
@@ -285,7 +260,10 @@ void admm_step(struct admm *a, struct progress *progress)
 	a->iteration++;
 	if (accelerate)
 		moved = anderson_after(a->anderson, a->x);
-	if (change_rho(a, progress->primal_residual, progress->dual_residual)) {
+	ratio = penalty_change(&a->penalty, a->iteration, progress->primal_residual,
+			       progress->dual_residual);
+	if (ratio > 1 || ratio < 1) {
+		rescale(a, ratio);
 		moved = true;
 		if (a->anderson)
 			anderson_reset(a->anderson);

@@ -2,6 +2,7 @@
  * interior-point method (tests/golden/optima): every method with the patterns of the instance meets
  * them to 1e-6, and its certificate closes to the same. */
 #include "solvers/core/trainer.h"
+#include "tests/instance.h"
 #include "tests/toy.h"
 
 #include <jansson.h>
@@ -21,61 +22,11 @@ static const char *const names[] = {"two_layer_11", "two_layer_12", "two_layer_1
 
 enum { INSTANCES = sizeof names / sizeof names[0], MOST_STEPS = 400000, STRIDE = 50 };
 
-struct instance {
-	struct arena arena;
-	struct problem problem;
-	struct mat D;
-	json_t *json;
-};
-
-static void load(struct instance *in, const char *name)
-{
-	char path[256];
-	json_t *X, *D, *y;
-
-	memset(in, 0, sizeof *in);
-	snprintf(path, sizeof path, "tests/golden/optima/%s.json", name);
-	in->json = json_load_file(path, 0, NULL);
-	assert_non_null(in->json);
-	X = json_object_get(in->json, "X");
-	D = json_object_get(in->json, "D");
-	y = json_object_get(in->json, "y");
-	in->problem.X = mat_new(&in->arena, (ptrdiff_t)json_array_size(X),
-				(ptrdiff_t)json_array_size(json_array_get(X, 0)));
-	in->D = mat_new(&in->arena, in->problem.X.rows,
-			(ptrdiff_t)json_array_size(json_array_get(D, 0)));
-	in->problem.patterns = &in->D;
-	in->problem.y = ARENA_ARRAY(&in->arena, real, in->problem.X.rows);
-	for (ptrdiff_t k = 0; k < in->problem.X.rows; k++) {
-		json_t *x = json_array_get(X, (size_t)k), *d = json_array_get(D, (size_t)k);
-
-		for (ptrdiff_t j = 0; j < in->problem.X.cols; j++)
-			mat_set(in->problem.X, k, j,
-				(real)json_number_value(json_array_get(x, (size_t)j)));
-		for (ptrdiff_t j = 0; j < in->D.cols; j++)
-			mat_set(in->D, k, j, (real)json_number_value(json_array_get(d, (size_t)j)));
-		((real *)(uintptr_t)in->problem.y)[k] =
-			(real)json_number_value(json_array_get(y, (size_t)k));
-	}
-}
-
 struct method {
 	const char *solver, *options;
 	double accuracy; /* relative, of objective and gap */
 	bool smooth_only;
 };
-
-/* The loss of an optimum as a spec writes it. */
-static struct loss_term loss_of(json_t *optimum, struct arena *arena)
-{
-	const char *name = json_string_value(json_object_get(optimum, "loss"));
-	const struct desc *desc = registry_find(KIND_LOSS, name);
-	const char *options = strcmp(name, "logistic") == 0 ? "{loss_scale: 2}" : "{}";
-
-	assert_non_null(desc);
-	return (struct loss_term){(const struct loss *)(const void *)desc,
-				  toy_options(desc, options, arena), 1};
-}
 
 static double gap_of(const struct certificate *c)
 {
@@ -111,7 +62,7 @@ static void check_optimum(struct instance *in, json_t *optimum, struct method me
 	void *state;
 
 	in->problem.beta = json_number_value(json_object_get(optimum, "beta"));
-	in->problem.loss = loss_of(optimum, &arena);
+	in->problem.loss = instance_loss(optimum, &arena);
 	assert_int_equal(trainer->setup(&in->problem, toy_options(desc, method.options, &arena),
 					&arena, &state, &err),
 			 STATUS_OK);
@@ -140,7 +91,7 @@ static void meets_the_optima(struct method method)
 		int checked = 0;
 		size_t i;
 
-		load(&in, names[n]);
+		instance_load(&in, names[n]);
 		json_array_foreach(json_object_get(in.json, "optima"), i, optimum)
 		{
 			bool kink = strcmp(json_string_value(json_object_get(optimum, "loss")),

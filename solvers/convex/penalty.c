@@ -1,0 +1,35 @@
+/* Balanced penalties. See penalty.h. */
+#include "solvers/convex/penalty.h"
+
+#include <math.h>
+
+enum {
+	FIRST_CHANGE = 20 /* after so many iterations: the first ones tell nothing */
+};
+
+/* Change that is worth a restart of an acceleration, and the most at once. */
+static const double least_change = 2, most_change = 10;
+
+/* rho stays within this factor of where it began: balance alone can drive it to zero. */
+static const double farthest = 1e6;
+
+struct penalty penalty_new(double rho, bool adapt)
+{
+	return (struct penalty){rho, rho, FIRST_CHANGE, adapt};
+}
+
+double penalty_change(struct penalty *p, long iteration, double primal, double dual)
+{
+	double ratio = sqrt(primal / dual), total;
+
+	if (!p->adapt || iteration < p->next || !isfinite(ratio) || ratio <= 0)
+		return 1;
+	p->next = 2 * iteration;
+	ratio = fmin(most_change, fmax(1 / most_change, ratio));
+	total = fmin(farthest, fmax(1 / farthest, ratio * p->rho / p->first));
+	ratio = total * p->first / p->rho;
+	if (ratio < least_change && ratio > 1 / least_change)
+		return 1;
+	p->rho *= ratio;
+	return ratio;
+}

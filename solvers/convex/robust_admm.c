@@ -1,0 +1,282 @@
+/* Trainer `robust_admm`: convex adversarial training by ADMM. See robust_admm.h. */
+#include "solvers/convex/robust_admm.h"
+
+#include "solvers/core/blas.h"
+#include "solvers/core/cvx.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct option rows[] = {
+	{OPTION_FIELD(struct robust_admm_options, patterns), .rows = pattern_rows,
+	 .shorthand = "count", .doc = "activation patterns of the convex program"},
+	{OPTION_FIELD(struct robust_admm_options, eps), .range = RANGE_FROM(0),
+	 .doc = "radius of the perturbations, in prepared features"},
+	{OPTION_FIELD(struct robust_admm_options, norm), .initial = "linf",
+	 .names = perturbation_names, .doc = "norm of the perturbations"},
+	{OPTION_FIELD(struct robust_admm_options, not_attacked), .initial = "null",
+	 .doc = "columns that cannot be perturbed: numbers from 0 on, or last; unset: the bias "
+		"that "
+		"prepare has added"},
+	{OPTION_FIELD(struct robust_admm_options, rho), .initial = "0.1", .range = RANGE_ABOVE(0),
+	 .doc = "penalty of V = V1, to begin with; times the mean square of the features and the "
+		"weight of the loss"},
+	{OPTION_FIELD(struct robust_admm_options, tau), .initial = "1", .range = RANGE_ABOVE(0),
+	 .doc = "penalty of the weights in the margin constraints relative to rho"},
+	{OPTION_FIELD(struct robust_admm_options, sigma), .initial = "0.3", .range = RANGE_ABOVE(0),
+	 .doc = "penalty of the preactivations relative to rho"},
+	{OPTION_FIELD(struct robust_admm_options, kappa), .initial = "1", .range = RANGE_ABOVE(0),
+	 .doc = "penalty of the weights of each sample relative to rho"},
+	{OPTION_FIELD(struct robust_admm_options, relaxation), .initial = "1.6",
+	 .range = RANGE_BETWEEN(0, 2), .doc = "over-relaxation; 1 = none"},
+	{OPTION_FIELD(struct robust_admm_options, adapt), .initial = "true",
+	 .doc = "change rho so that both residuals fall alike, at geometrically spaced iterations"},
+	{OPTION_FIELD(struct robust_admm_options, anderson), .initial = "10",
+	 .range = RANGE_WITHIN(0, 50), .doc = "Anderson acceleration: differences kept; 0 = none"},
+	{OPTION_FIELD(struct robust_admm_options, interval), .initial = "10",
+	 .range = RANGE_FROM(1), .doc = "iterations between two accelerated ones"},
+	{0},
+};
+
+static const char *const losses[] = {"hinge",   "logistic", "squared_hinge",
+				     "squared", "huber",    NULL};
+
+static const struct pattern_options *patterns(const void *options)
+{
+	return &((const struct robust_admm_options *)options)->patterns;
+}
+
+static void forecast(const void *options, ptrdiff_t rows_, ptrdiff_t cols, struct forecast *out)
+{
+	const struct robust_admm_options *o = options;
+	double n = (double)rows_, d = (double)cols, P = pattern_most(&o->patterns, rows_, cols);
+	double size = 2 * n * P + 4 * d * P + n * d;
+
+	out->bytes = (6 * n * P + 18 * d * P + 6 * n * d + d * d + P * P + 8 * n) * sizeof(real);
+	if (o->anderson > 0)
+		out->bytes += anderson_bytes(size, o->anderson);
+	out->setup_flops = n * d * d + 10 * d * d * d + 400 * 4 * n * d * P;
+	out->iteration_flops = 12 * n * d * P + 8 * d * d * P + 4 * d * P * P;
+}
+
+/* Mark one column that `not_attacked` names. */
+static enum status freeze(const char *text, ptrdiff_t d, bool *frozen, struct err *err)
+{
+	char *end;
+	long column = strcmp(text, "last") == 0 ? (long)d - 1 : strtol(text, &end, 10);
+
+	if (strcmp(text, "last") != 0 && (end == text || *end))
+		return err_set(err, STATUS_SPEC,
+			       "not_attacked: expected a column number or last, got \"%s\"", text);
+	if (column < 0 || column >= d)
+		return err_set(err, STATUS_SPEC,
+			       "not_attacked: expected a column from 0 to %td, got %ld", d - 1,
+			       column);
+	frozen[column] = true;
+	return STATUS_OK;
+}
+
+static enum status set_norm(struct robust *r, const struct robust_admm_options *o,
+			    struct arena *arena, struct err *err)
+{
+	ptrdiff_t d = r->problem->X.cols;
+	bool *frozen = ARENA_ARRAY(arena, bool, d);
+
+	if (r->problem->frozen)
+		memcpy(frozen, r->problem->frozen, (size_t)d * sizeof *frozen);
+	if (o->not_attacked.count > 0)
+		memset(frozen, 0, (size_t)d * sizeof *frozen);
+	for (size_t i = 0; i < o->not_attacked.count; i++)
+		TRY(freeze(o->not_attacked.at[i], d, frozen, err));
+	r->norm = (struct dualnorm){o->norm, d, frozen};
+	return STATUS_OK;
+}
+
+/* The parts of x one behind the other. */
+static void divide(struct robust_admm *a, struct arena *arena)
+{
+	ptrdiff_t n = a->program.problem->X.rows, d = a->program.norm.d,
+		  P = a->program.patterns.D.cols;
+	real *at;
+
+	a->size = (size_t)(2 * n * P + 4 * d * P + n * d);
+	at = a->x = ARENA_ARRAY(arena, real, a->size);
+	for (int half = 0; half < 2; half++) {
+		struct robust_half *h = &a->half[half];
+
+		h->t = (struct mat){d, P, d, at};
+		h->u = (struct mat){d, P, d, at + d * P};
+		h->a = (struct mat){n, P, n, at + 2 * d * P};
+		at += 2 * d * P + n * P;
+		h->V1 = mat_new(arena, d, P);
+		h->V2 = mat_new(arena, d, P);
+		h->level = ARENA_ARRAY(arena, real, P);
+		h->sums = arena_alloc(arena, (size_t)P, sizeof *h->sums);
+		h->norms = ARENA_ARRAY(arena, double, P);
+	}
+	a->c = (struct mat){d, n, d, at};
+}
+
+static void allocate(struct robust_admm *a, struct arena *arena)
+{
+	struct robust *r = &a->program;
+	ptrdiff_t n = r->problem->X.rows, d = r->norm.d, P = r->patterns.D.cols;
+	struct mat *samples[] = {&a->C, &a->F, &a->before, &r->Ct};
+
+	divide(a, arena);
+	for (size_t m = 0; m < sizeof samples / sizeof samples[0]; m++)
+		*samples[m] = mat_new(arena, d, n);
+	a->dual = ARENA_ARRAY(arena, struct robust_dual, n);
+	a->sums = arena_alloc(arena, (size_t)n, sizeof *a->sums);
+	a->losses = ARENA_ARRAY(arena, double, n);
+	a->U = mat_new(arena, d, 2 * P);
+	a->Z = mat_new(arena, d, 2 * P);
+	a->T = mat_new(arena, d, P);
+	a->Y = mat_new(arena, n, 2 * P);
+	r->Y = mat_new(arena, n, P);
+	r->Z = mat_new(arena, d, P);
+	r->T = mat_new(arena, d, P);
+	r->v = ARENA_ARRAY(arena, real, d);
+	r->RV = mat_new(arena, d, P);
+	r->RW = mat_new(arena, d, P);
+	if (a->options->anderson > 0)
+		a->anderson = anderson_new(arena, a->size, a->options->anderson);
+}
+
+/* Eigenvectors of X'X and D'D. */
+static enum status factor(struct robust_admm *a, struct arena *arena, struct err *err)
+{
+	const struct robust *r = &a->program;
+	ptrdiff_t d = r->norm.d, P = r->patterns.D.cols;
+
+	a->Q = mat_new(arena, d, d);
+	a->G = mat_new(arena, P, P);
+	a->l = ARENA_ARRAY(arena, real, d);
+	a->g = ARENA_ARRAY(arena, real, P);
+	blas_syrk(1, r->problem->X, TRANSPOSED, 0, a->Q);
+	blas_syrk(1, r->patterns.D, TRANSPOSED, 0, a->G);
+	if (!blas_eigen(a->Q, a->l) || (P > 0 && !blas_eigen(a->G, a->g)))
+		return err_set(err, STATUS_FAILED,
+			       "robust_admm: the eigenvalues of X'X or D'D were not found in %s "
+			       "precision",
+			       REAL_NAME);
+	return STATUS_OK;
+}
+
+/* As in admm.c: the same program in other units of the features and weights of the loss. */
+static void scale_penalties(struct robust_admm *a)
+{
+	const struct problem *problem = a->program.problem;
+	const struct robust_admm_options *o = a->options;
+	double norm = blas_mat_norm(problem->X);
+	double square = norm * norm / ((double)problem->X.rows * (double)problem->X.cols);
+
+	if (!(square > 0 && isfinite(square)))
+		square = 1;
+	a->penalty = penalty_new(o->rho * square * problem->loss.weight, o->adapt);
+	a->tau = o->tau;
+	a->sigma = o->sigma / square;
+	a->kappa = o->kappa;
+}
+
+static void write_note(struct robust_admm *a)
+{
+	const struct robust *r = &a->program;
+
+	snprintf(a->note, sizeof a->note,
+		 "%td of %td patterns admit a neuron at eps = %g; some do up to eps = %.4g",
+		 r->patterns.D.cols, r->sampled, r->eps, r->largest_eps);
+}
+
+static enum status setup(const struct problem *problem, const void *options, struct arena *arena,
+			 void **state, struct err *err)
+{
+	struct robust_admm *a = ARENA_NEW(arena, struct robust_admm);
+	const struct robust_admm_options *o = options;
+	struct robust *r = &a->program;
+
+	a->options = o;
+	r->problem = problem;
+	r->eps = o->eps;
+	r->two_sided = problem->loss.loss->regression;
+	r->Xt = mat_new(arena, problem->X.cols, problem->X.rows);
+	mat_transpose(r->Xt, problem->X);
+	TRY(set_norm(r, o, arena, err));
+	TRY(robust_patterns(r, &o->patterns, arena, err));
+	scale_penalties(a);
+	allocate(a, arena);
+	TRY(factor(a, arena, err));
+	write_note(a);
+	robust_admm_split(a); /* from zero */
+	*state = a;
+	return STATUS_OK;
+}
+
+static void step(void *state, struct progress *progress)
+{
+	robust_admm_step(state, progress);
+}
+
+static ptrdiff_t width(const void *state)
+{
+	ptrdiff_t P = ((const struct robust_admm *)state)->program.patterns.D.cols;
+
+	return P > 0 ? 2 * P : 1;
+}
+
+/* Of the blocks made feasible: no sign of a preactivation changes within the balls. */
+static void network(const void *state, struct net *net)
+{
+	const struct robust_admm *a = state;
+
+	robust_repair(&a->program, a->half[0].V1, a->half[1].V1);
+	cvx_network(a->program.RV, a->program.RW, net);
+}
+
+/* At = rho kappa (c - C) is a subgradient of psi at C; eta = rho sigma (S - a). */
+static void certify(void *state, struct certificate *certificate)
+{
+	struct robust_admm *a = state;
+	struct robust_point point = {.At = a->F,
+				     .dual = a->dual,
+				     .aV = a->half[0].a,
+				     .aW = a->half[1].a,
+				     .levelV = a->half[0].level,
+				     .levelW = a->half[1].level,
+				     .scale = a->penalty.rho * a->sigma};
+	real scale = (real)(a->penalty.rho * a->kappa);
+
+	for (ptrdiff_t j = 0; j < a->C.rows * a->C.cols; j++)
+		a->F.at[j] = scale * (a->c.at[j] - a->C.at[j]);
+	robust_certify(&a->program, a->half[0].V1, a->half[1].V1, &point, certificate);
+}
+
+static ptrdiff_t patterns_used(const void *state)
+{
+	return ((const struct robust_admm *)state)->program.patterns.D.cols;
+}
+
+static const char *note(const void *state)
+{
+	return ((const struct robust_admm *)state)->note;
+}
+
+const struct trainer trainer_robust_admm = {
+	.base = {.name = "robust_admm",
+		 .doc = "convex adversarial training: ADMM on the robust convex program",
+		 .cite = "bai2023",
+		 .options = rows,
+		 .size = sizeof(struct robust_admm_options)},
+	.losses = losses,
+	.patterns = patterns,
+	.forecast = forecast,
+	.setup = setup,
+	.step = step,
+	.width = width,
+	.network = network,
+	.certify = certify,
+	.patterns_used = patterns_used,
+	.note = note,
+};
