@@ -146,22 +146,30 @@ static double solve_level(const struct robust *r, ptrdiff_t k, double T, const r
 	return (low + high) / 2;
 }
 
-/* Between both sides: x'c = y, and the slope of the loss at eps |c|_q is the sum of both
- * multipliers. */
-static struct robust_dual solve_kink(const struct robust *r, ptrdiff_t k, double step, double most,
-				     const real *c0, real *c)
+/* step times the slope of the loss at x'c = y for the multiplier T, less T; *a as in solve_level. */
+static double kink_excess(const struct robust *r, ptrdiff_t k, double step, double T, const real *c0,
+			  real *c, double *a)
 {
-	double low = 0, high = most, a = 0, y = target(r, k);
+	real f, g;
 
+	*a = solve_level(r, k, T, c0, c);
+	f = (real)(target(r, k) + r->eps * dualnorm_value(&r->norm, c));
+	loss_gradient(r->problem->loss, 1, &f, &r->problem->y[k], &g);
+	return step * (double)g - T;
+}
+
+/* Between both sides: x'c = y, and the slope of the loss at eps |c|_q is the sum of both multipliers. */
+static struct robust_dual solve_kink(const struct robust *r, ptrdiff_t k, double step, const real *c0,
+				     real *c)
+{
+	double low = 0, high = step * r->eps * dualnorm_value(&r->norm, c0) + REAL_EPSILON, a;
+
+	while (kink_excess(r, k, step, high, c0, c, &a) > 0)
+		high *= 2;
 	for (int i = 0; i < BISECTIONS; i++) {
-		double T = (low + high) / 2, norm;
-		real f, g;
+		double T = (low + high) / 2;
 
-		a = solve_level(r, k, T, c0, c);
-		norm = dualnorm_value(&r->norm, c);
-		f = (real)(y + r->eps * norm);
-		loss_gradient(r->problem->loss, 1, &f, &r->problem->y[k], &g);
-		if (step * (double)g > T)
+		if (kink_excess(r, k, step, T, c0, c, &a) > 0)
 			low = T;
 		else
 			high = T;
@@ -178,7 +186,7 @@ struct robust_dual robust_prox(const struct robust *r, ptrdiff_t k, double step,
 
 	if (r->two_sided &&
 	    side.sign * (blas_dot((size_t)r->norm.d, sample(r, k), c) - side.origin) < 0)
-		return solve_kink(r, k, step, u, c0, c);
+		return solve_kink(r, k, step, c0, c);
 	return (struct robust_dual){side.sign * u / step, u / step};
 }
 
