@@ -107,21 +107,22 @@ static double excess(const struct robust_admm *a, double m, const real *u, const
 	return a->sigma * (double)sum - m;
 }
 
-/* Project block (ak, u): the root of `excess`, which falls, by regula falsi with the Illinois
- * weights. */
+/* Project block (ak, u): the root of `excess`, which falls, by regula falsi with the Illinois weights. */
 static double project(const struct robust_admm *a, const real *u, const real *ak, real *v)
 {
 	double level, low = 0, at_low = excess(a, 0, u, ak, v, &level), high = at_low, at_high;
-	double width = high;
+	double small = accuracy * at_low;
 	int side = 0;
 
 	if (!(at_low > 0))
 		return level;
 	at_high = excess(a, high, u, ak, v, &level);
-	for (int step = 0; step < STEPS && high - low > accuracy * width && at_high < 0; step++) {
+	for (int step = 0; step < STEPS && at_high < -small; step++) {
 		double m = (low * at_high - high * at_low) / (at_high - at_low);
 		double at = excess(a, m, u, ak, v, &level);
 
+		if (fabs(at) <= small)
+			break;
 		if (at > 0) {
 			low = m;
 			at_low = at;
@@ -134,7 +135,6 @@ static double project(const struct robust_admm *a, const real *u, const real *ak
 			side = -1;
 		}
 	}
-	excess(a, (low + high) / 2, u, ak, v, &level);
 	return level;
 }
 
