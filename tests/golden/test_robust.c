@@ -17,7 +17,7 @@
 
 static const char *const names[] = {"two_layer_11", "two_layer_12", "two_layer_13", "two_layer_14"};
 
-enum { INSTANCES = sizeof names / sizeof names[0], MOST_STEPS = 2000, STRIDE = 50 };
+enum { INSTANCES = sizeof names / sizeof names[0], MOST_STEPS = 20000, STRIDE = 50 };
 
 static double gap_of(const struct certificate *c)
 {
