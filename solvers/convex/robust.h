@@ -29,11 +29,14 @@ struct robust {
 	struct dualnorm norm;
 	double eps;
 	bool two_sided;           /* targets instead of labels */
-	struct patterns patterns; /* those that admit a neuron */
-	double *margin;           /* P: min_k e_k x_k'h - eps |h|_q at the unit direction h_i */
-	ptrdiff_t sampled;        /* patterns before the others were dropped */
-	double largest_eps;       /* some pattern admits a neuron up to here, at least */
-	struct mat Xt;            /* d x n */
+	struct patterns patterns; /* without those that admit no neuron but zero */
+	double *margin; /* P: min_k e_k x_k'h - eps |h|_q at the unit direction h_i; 0: none found
+			 */
+	bool *excluded; /* of all that were sampled */
+	ptrdiff_t open; /* kept though no direction was found */
+	ptrdiff_t sampled;  /* patterns before the others were dropped */
+	double largest_eps; /* some pattern admits a neuron up to here, at least */
+	struct mat Xt;      /* d x n */
 	/* scratch */
 	struct mat Y, Ct, Z, T; /* n x P, d x n, d x P, d x P */
 	struct mat RV, RW;      /* d x P: the feasible point of robust_repair */

@@ -57,7 +57,7 @@ static void forecast(const void *options, ptrdiff_t rows_, ptrdiff_t cols, struc
 	out->bytes = (6 * n * P + 18 * d * P + 6 * n * d + d * d + P * P + 8 * n) * sizeof(real);
 	if (o->anderson > 0)
 		out->bytes += anderson_bytes(size, o->anderson);
-	out->setup_flops = n * d * d + 10 * d * d * d + 400 * 4 * n * d * P;
+	out->setup_flops = n * d * d + 10 * d * d * d + fmax(1e11, 3200 * n * d * P);
 	out->iteration_flops = 12 * n * d * P + 8 * d * d * P + 4 * d * P * P;
 }
 
@@ -185,9 +185,19 @@ static void write_note(struct robust_admm *a)
 {
 	const struct robust *r = &a->program;
 
-	snprintf(a->note, sizeof a->note,
-		 "%td of %td patterns admit a neuron at eps = %g; some do up to eps = %.4g",
-		 r->patterns.D.cols, r->sampled, r->eps, r->largest_eps);
+	int length =
+		snprintf(a->note, sizeof a->note,
+			 "%td of %td patterns admit a neuron at eps = %g, some up to eps = %.4g",
+			 r->patterns.D.cols - r->open, r->sampled, r->eps, r->largest_eps);
+
+	if (r->open > 0)
+		snprintf(a->note + length, sizeof a->note - (size_t)length, "; %td undecided",
+			 r->open);
+	if (r->patterns.D.cols == 0)
+		snprintf(a->note, sizeof a->note,
+			 "only zero weights are feasible at eps = %g: no pattern of %td admits a "
+			 "neuron, some would up to eps = %.4g",
+			 r->eps, r->sampled, r->largest_eps);
 }
 
 static enum status setup(const struct problem *problem, const void *options, struct arena *arena,

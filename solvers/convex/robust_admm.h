@@ -63,7 +63,7 @@ struct robust_admm {
 	struct mat U;                         /* d x 2P: right-hand sides, then [A B] */
 	struct mat Z, T;                      /* d x 2P, d x P scratch */
 	struct mat Y; /* n x 2P: X [A B]; then E o (2 S - a) summed and subtracted */
-	char note[160];
+	char note[200];
 	struct mat F, before; /* d x n: B D'; C before a pass */
 };
 

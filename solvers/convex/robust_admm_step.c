@@ -107,7 +107,8 @@ static double excess(const struct robust_admm *a, double m, const real *u, const
 	return a->sigma * (double)sum - m;
 }
 
-/* Project block (ak, u): the root of `excess`, which falls, by regula falsi with the Illinois weights. */
+/* Project block (ak, u): the root of `excess`, which falls, by regula falsi with the Illinois
+ * weights. */
 static double project(const struct robust_admm *a, const real *u, const real *ak, real *v)
 {
 	double level, low = 0, at_low = excess(a, 0, u, ak, v, &level), high = at_low, at_high;

@@ -50,7 +50,8 @@ static void repair(const struct robust *r, struct mat V, struct mat R, struct la
 	mat_copy(R, V);
 	for (ptrdiff_t i = 0; i < V.cols; i++) {
 		double norm = blas_norm((size_t)V.rows, mat_col(V, i));
-		double step = norm > 0 ? lack_of(r, i, mat_col(V, i), lack) / r->margin[i] : 0;
+		double most = norm > 0 ? lack_of(r, i, mat_col(V, i), lack) : 0;
+		double step = most > 0 ? most / r->margin[i] : 0; /* infinite without a margin */
 
 		if (step > norm)
 			mat_fill(mat_cols(R, i, 1), 0);

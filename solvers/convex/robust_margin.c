@@ -13,13 +13,17 @@
 #include <string.h>
 
 enum {
-	STEPS = 400,      /* of the gradient method */
+	LEAST_STEPS = 400, /* of the gradient method, and most: thin margins take long */
+	MOST_STEPS = 20000,
 	POWER_STEPS = 30, /* |X|_2 to a few per cent */
 	PASSES = 50       /* of the projection on the simplex; a handful is usual */
 };
 
 /* Share of the dual value that a margin must reach to end the search for its pattern. */
 static const double close_enough = 0.9;
+
+/* Work that is spent on the search beyond the least number of steps: about a second. */
+static const double work = 1e11;
 
 /* A dual value below this share of |X|_2 is zero: no margin. */
 static const double nothing = 1e-7;
@@ -100,7 +104,7 @@ static void judge(struct search *s, ptrdiff_t i)
 	double length = blas_norm((size_t)r->norm.d, z), least = HUGE_VAL, norm, margin;
 
 	if (!(length > nothing * sqrt(s->lipschitz))) {
-		s->done[i] = true;
+		s->done[i] = r->excluded[i] = true;
 		return;
 	}
 	for (ptrdiff_t k = 0; k < s->Y.rows; k++)
@@ -153,6 +157,7 @@ static void find_directions(struct robust *r)
 	ptrdiff_t n = r->problem->X.rows, P = r->patterns.D.cols;
 	struct search s = {.r = r, .momentum = 1};
 	struct mat *arrays[] = {&s.L, &s.before, &s.point, &s.Y};
+	double steps;
 
 	for (size_t m = 0; m < sizeof arrays / sizeof arrays[0]; m++)
 		*arrays[m] = mat_new(&scratch, n, P);
@@ -161,7 +166,9 @@ static void find_directions(struct robust *r)
 	s.lipschitz = squared_norm(r->problem->X, &scratch);
 	mat_fill(s.L, (real)(1 / (double)n));
 	mat_copy(s.point, s.L);
-	for (int step = 0; step < STEPS && !all_done(&s); step++) {
+	steps = work / (8 * (double)n * (double)r->norm.d * (double)P);
+	steps = fmin(MOST_STEPS, fmax(LEAST_STEPS, steps));
+	for (int step = 0; step < steps && !all_done(&s); step++) {
 		residuals(&s);
 		for (ptrdiff_t i = 0; i < P; i++)
 			if (!s.done[i])
@@ -172,8 +179,8 @@ static void find_directions(struct robust *r)
 	arena_release(&scratch);
 }
 
-/* The patterns with a margin, copied: those of a file belong to the caller. */
-static void keep_feasible(struct robust *r, struct arena *arena)
+/* The patterns that are not excluded, copied: those of a file belong to the caller. */
+static void keep_others(struct robust *r, struct arena *arena)
 {
 	struct mat D = r->patterns.D, H = r->patterns.H;
 	ptrdiff_t kept = 0;
@@ -181,8 +188,9 @@ static void keep_feasible(struct robust *r, struct arena *arena)
 	r->patterns.D = mat_new(arena, D.rows, D.cols);
 	r->patterns.H = mat_new(arena, H.rows, H.cols);
 	for (ptrdiff_t i = 0; i < D.cols; i++) {
-		if (!(r->margin[i] > 0))
+		if (r->excluded[i])
 			continue;
+		r->open += !(r->margin[i] > 0);
 		mat_copy(mat_cols(r->patterns.D, kept, 1), mat_cols(D, i, 1));
 		mat_copy(mat_cols(r->patterns.H, kept, 1), mat_cols(H, i, 1));
 		r->margin[kept++] = r->margin[i];
@@ -198,7 +206,8 @@ enum status robust_patterns(struct robust *r, const struct pattern_options *opti
 	TRY(pattern_sample(options, r->problem, arena, &r->patterns, err));
 	r->sampled = r->patterns.D.cols;
 	r->margin = ARENA_ARRAY(arena, double, r->sampled);
+	r->excluded = ARENA_ARRAY(arena, bool, r->sampled);
 	find_directions(r);
-	keep_feasible(r, arena);
+	keep_others(r, arena);
 	return STATUS_OK;
 }

@@ -146,9 +146,10 @@ static double solve_level(const struct robust *r, ptrdiff_t k, double T, const r
 	return (low + high) / 2;
 }
 
-/* step times the slope of the loss at x'c = y for the multiplier T, less T; *a as in solve_level. */
-static double kink_excess(const struct robust *r, ptrdiff_t k, double step, double T, const real *c0,
-			  real *c, double *a)
+/* step times the slope of the loss at x'c = y for the multiplier T, less T; *a as in solve_level.
+ */
+static double kink_excess(const struct robust *r, ptrdiff_t k, double step, double T,
+			  const real *c0, real *c, double *a)
 {
 	real f, g;
 
@@ -158,9 +159,10 @@ static double kink_excess(const struct robust *r, ptrdiff_t k, double step, doub
 	return step * (double)g - T;
 }
 
-/* Between both sides: x'c = y, and the slope of the loss at eps |c|_q is the sum of both multipliers. */
-static struct robust_dual solve_kink(const struct robust *r, ptrdiff_t k, double step, const real *c0,
-				     real *c)
+/* Between both sides: x'c = y, and the slope of the loss at eps |c|_q is the sum of both
+ * multipliers. */
+static struct robust_dual solve_kink(const struct robust *r, ptrdiff_t k, double step,
+				     const real *c0, real *c)
 {
 	double low = 0, high = step * r->eps * dualnorm_value(&r->norm, c0) + REAL_EPSILON, a;
 

@@ -1,5 +1,5 @@
-/* The worst case of one sample: values against attacks by brute force, proximal maps by the subgradient inequality,
- * conjugates by Fenchel's; dual norms likewise. */
+/* The worst case of one sample: values against attacks by brute force, proximal maps by the
+ * subgradient inequality, conjugates by Fenchel's; dual norms likewise. */
 #include "solvers/convex/robust.h"
 #include "solvers/core/blas.h"
 #include "tests/toy.h"
@@ -44,7 +44,8 @@ static void each(void (*check)(struct fixture *t, struct rng *rng))
 	for (int l = 0; l < LOSSES; l++)
 		for (long p = PERTURBATION_LINF; p <= PERTURBATION_L1; p++)
 			for (int e = 0; e < 3; e++) {
-				struct rng rng = rng_stream(7, "test_robust", (uint64_t)(9 * l + 3 * p + e));
+				struct rng rng =
+					rng_stream(7, "test_robust", (uint64_t)(9 * l + 3 * p + e));
 				struct fixture t;
 
 				make(&t, losses[l], p, e == 0 ? 0 : e == 1 ? 0.1 : 1);
@@ -99,7 +100,8 @@ static void check_value(struct fixture *t, struct rng *rng)
 			worst = fmax(worst, toy_loss(t->toy.problem.loss, f, y));
 		}
 		assert_true(worst <= value + 1e-12 * (1 + value));
-		assert_true(worst >= value - (t->r.norm.p == PERTURBATION_L2 ? 0.2 : 1e-9) * (1 + value));
+		assert_true(worst >=
+			    value - (t->r.norm.p == PERTURBATION_L2 ? 0.2 : 1e-9) * (1 + value));
 	}
 }
 
@@ -127,7 +129,8 @@ static void check_prox(struct fixture *t, struct rng *rng)
 				product += ((double)c0[j] - (double)c[j]) / steps[s] * (double)c[j];
 			conjugate = robust_conjugate(&t->r, k, 1 - 1e-12, dual);
 			if (!(fabs(conjugate - (product - value)) <= 1e-6 * (1 + fabs(product))))
-				fail_msg("%s, p %ld, eps %g, step %g: conjugate %.12g, %.12g expected",
+				fail_msg("%s, p %ld, eps %g, step %g: conjugate %.12g, %.12g "
+					 "expected",
 					 t->toy.problem.loss.loss->base.name, t->r.norm.p, t->r.eps,
 					 steps[s], conjugate, product - value);
 			for (int i = 0; i < TRIES / 10; i++) {
@@ -141,9 +144,10 @@ static void check_prox(struct fixture *t, struct rng *rng)
 				}
 				at = robust_value(&t->r, k, other);
 				if (!(at >= value + rise - 1e-7 * (1 + fabs(rise) + at)))
-					fail_msg("%s, p %ld, eps %g, step %g: %.12g < %.12g + %.12g",
-						 t->toy.problem.loss.loss->base.name, t->r.norm.p,
-						 t->r.eps, steps[s], at, value, rise);
+					fail_msg(
+						"%s, p %ld, eps %g, step %g: %.12g < %.12g + %.12g",
+						t->toy.problem.loss.loss->base.name, t->r.norm.p,
+						t->r.eps, steps[s], at, value, rise);
 			}
 		}
 }
