@@ -1,4 +1,4 @@
-/* Logarithmic axes of a panel. */
+/* Axes of a panel: scale and tics. */
 #include "harness/report/figure.h"
 
 #include <math.h>
@@ -63,4 +63,46 @@ bool figure_wants_log(double low, double high)
 	const double decade = 10; /* less than one looks the same on both scales */
 
 	return low > 0 && isfinite(high) && high / low >= decade;
+}
+
+const char *const figure_scale_names[] = {"auto", "linear", "log", NULL};
+
+bool figure_is_log(enum figure_scale scale, double low, double high)
+{
+	if (scale == FIGURE_AUTO)
+		return figure_wants_log(low, high);
+	return scale == FIGURE_LOGARITHMIC && low > 0 && isfinite(high);
+}
+
+void figure_tics(struct figure *figure, char axis, size_t count, const double *values)
+{
+	const size_t readable = 8; /* labels side by side; of more every second one is left out */
+
+	fprintf(figure->gp, "set format %c '%%g'\nset %ctics (", axis, axis);
+	for (size_t i = 0; i < count; i++)
+		fprintf(figure->gp, "%s%s%.9g", i ? ", " : "",
+			count > readable && (count - 1 - i) % 2 ? "'' " : "", values[i]);
+	fputs(")\n", figure->gp);
+}
+
+/* Variance of the steps of x, or of log x, relative to their mean square. */
+static double unevenness(const double *x, size_t count, bool logs)
+{
+	double steps = (double)count - 1, sum = 0, squares = 0;
+
+	for (size_t i = 0; i + 1 < count; i++) {
+		double step = logs ? log(x[i + 1] / x[i]) : x[i + 1] - x[i];
+
+		sum += step;
+		squares += step * step;
+	}
+	return 1 - sum * sum / (steps * squares);
+}
+
+bool figure_geometric(const double *values, size_t count)
+{
+	const double rounding = 1e-9; /* two values are as even on both scales */
+
+	return count > 1 && values[0] > 0 &&
+	       unevenness(values, count, true) <= unevenness(values, count, false) + rounding;
 }

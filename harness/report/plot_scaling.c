@@ -18,6 +18,7 @@ enum {
 struct scaling_options {
 	const char *x;
 	long y;
+	struct texts data;
 };
 
 static const char *const y_names[] = {"seconds_per_iteration", "solve_s",    "setup_s", "time",
@@ -29,6 +30,8 @@ static const struct option rows[] = {
 		"of a swept option"},
 	{OPTION_FIELD(struct scaling_options, y), .initial = "seconds_per_iteration",
 	 .names = y_names, .doc = "cost; time: setup and solve"},
+	{OPTION_FIELD(struct scaling_options, data), .initial = "null",
+	 .doc = "names of the data sets to take; all by default"},
 	{.name = NULL},
 };
 
@@ -139,7 +142,8 @@ static void collect(struct scaling *scaling)
 
 		p->x = size_of(r, scaling->o->x);
 		p->y = column_value(r, &column);
-		if (!records_ok(r) || !(p->x > 0) || !(p->y > 0) || isinf(p->y))
+		if (!records_wanted(&scaling->o->data, r->result.data) || !records_ok(r) ||
+		    !(p->x > 0) || !(p->y > 0) || isinf(p->y))
 			continue;
 		label = label_of(scaling, r);
 		p->label = index_place(&index, label, scaling->label_count);
