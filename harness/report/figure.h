@@ -73,8 +73,10 @@ extern const char *const figure_scale_names[];
 bool figure_is_log(enum figure_scale scale, double low, double high);
 /* Are ascending values spaced more evenly on a logarithmic axis than on a linear one? */
 bool figure_geometric(const double *values, size_t count);
-/* Tics at these values of axis 'x' or 'y'. */
-void figure_tics(struct figure *figure, char axis, size_t count, const double *values);
+/* Sort and drop repeated values; how many are left. */
+size_t figure_distinct(double *values, size_t count);
+/* figure_log for these ascending values, with tics at them if they are few and geometric. */
+void figure_log_at(struct figure *figure, char axis, const double *values, size_t count);
 
 /* Begin a block of data (columns are named in a comment) and write its rows; NaN is written as "?".
  * Returns the gnuplot index of the block. */

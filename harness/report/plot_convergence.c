@@ -130,6 +130,7 @@ static void set_axes(struct figure *figure, const struct chart *chart, const cha
 		drop_start(chart, data);
 		y = extent_of(chart, data, 1);
 	}
+	figure_span(figure, 'y', extent_of(chart, data, 2).bottom, extent_of(chart, data, 3).high);
 	if (log_y(chart, y))
 		figure_log(figure, 'y', y.low, y.high);
 	else if (strstr(y_names[chart->o->y], "accuracy"))

@@ -8,12 +8,10 @@
 #include "harness/report/swept.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum {
-	COLUMNS = 4,   /* x, median, low, high */
-	MOST_TICS = 12 /* with more values than this a logarithmic axis chooses its tics */
+	COLUMNS = 4 /* x, median, low, high */
 };
 
 struct sweep_options {
@@ -56,13 +54,6 @@ struct span {
 	double *x;
 };
 
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
 static void widen(struct span *span, struct stat stat)
 {
 	const double values[] = {stat.low, stat.median, stat.high};
@@ -93,10 +84,7 @@ static struct span span_of(const struct swept_list *swept, const char *data)
 		if (!p->level)
 			span.x[all++] = p->x;
 	}
-	qsort(span.x, all, sizeof *span.x, by_value);
-	for (size_t i = 0; i < all; i++)
-		if (i == 0 || span.x[i] > span.x[span.count - 1])
-			span.x[span.count++] = span.x[i];
+	span.count = figure_distinct(span.x, all);
 	span.low = span.x[0];
 	span.high = span.x[span.count - 1];
 	return span;
@@ -117,16 +105,16 @@ static void set_axes(struct figure *figure, const struct sweep *sweep, struct sp
 {
 	enum figure_scale x = (enum figure_scale)sweep->o->scale_x;
 	enum figure_scale y = (enum figure_scale)sweep->o->scale;
-	bool geometric = figure_geometric(span->x, span->count);
 
 	if (sweep->swept.values) {
 		name_tics(figure, &sweep->swept);
 	} else if (figure_is_log(x, span->low, span->high) &&
-		   (x == FIGURE_LOGARITHMIC || geometric)) {
-		figure_log(figure, 'x', span->low, span->high);
-		if (span->count <= MOST_TICS && geometric)
-			figure_tics(figure, 'x', span->count, span->x);
+		   (x == FIGURE_LOGARITHMIC || figure_geometric(span->x, span->count))) {
+		figure_log_at(figure, 'x', span->x, span->count);
+	} else {
+		figure_span(figure, 'x', span->low, span->high);
 	}
+	figure_span(figure, 'y', span->bottom, span->highest);
 	if (!figure_is_log(y, y == FIGURE_AUTO ? span->bottom : span->lowest, span->highest))
 		return;
 	figure_log(figure, 'y', span->lowest, span->highest);
