@@ -243,7 +243,7 @@ static void set_axes(struct figure *figure, const struct scaling *scaling)
 	figure_log(figure, 'y', low, high);
 }
 
-/* The sizes that all cells share: "d = 32, 16 patterns"; else the number of cells. */
+/* The sizes that all cells share: "d = 32, P = 16"; else the number of cells. */
 static const char *title_of(const struct scaling *scaling)
 {
 	static const char *const sizes[] = {"n_train", "d", "patterns", "neurons"};
