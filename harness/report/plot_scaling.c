@@ -246,8 +246,8 @@ static void set_axes(struct figure *figure, const struct scaling *scaling)
 /* The sizes that all cells share: "d = 32, P = 16"; else the number of cells. */
 static const char *title_of(const struct scaling *scaling)
 {
-	static const char *const sizes[] = {"n_train", "d", "patterns", "neurons"};
-	static const char *const forms[] = {"n = %.0f", "d = %.0f", "P = %.0f", "N = %.0f"};
+	static const char *const sizes[] = {"n_train", "d", "patterns"};
+	static const char *const forms[] = {"n = %.0f", "d = %.0f", "P = %.0f"};
 	struct arena *arena = scaling->records->arena;
 	const char *title = "";
 
@@ -277,8 +277,9 @@ static const char *caption_of(const struct scaling *scaling)
 		"90 %% ranges of %zu cells%s; lines: least squares of the logarithms over all "
 		"cells, slope with its standard error%s",
 		scaling->count, scaling->pooled ? ", other swept options pooled" : "",
-		memory ? "; the memory is that of the whole process, so that slopes of small sizes "
-			 "are too low"
+		memory ? "; the memory is that of the whole process, so that slopes are low where "
+			 "it is "
+			 "small"
 		       : "");
 }
 
