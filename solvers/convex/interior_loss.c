@@ -1,0 +1,254 @@
+/* Losses in interior point methods: gradient, Hessian and dual variables. See interior_loss.h.
+ *
+ * Slacks high - a and a - low are variables of their own, so that they keep their digits next to an
+ * end, and all are double: n of them cost nothing beside the n x N data. An infinite end has the
+ * slack HUGE_VAL and the multiplier 0, which the formulas below leave as they are. */
+#include "solvers/convex/interior_loss.h"
+
+#include <math.h>
+
+struct interior_loss {
+	const struct problem *problem;
+	bool smooth;
+	double quadratic;
+	double *a, *da;        /* n */
+	double *above, *below; /* n: high - a, a - low */
+	double *p, *q;         /* n: multipliers of the ends */
+	double *dp, *dq;       /* n */
+	real *dual;            /* n: a as a certificate takes it */
+};
+
+enum {
+	BISECTIONS = 100, /* of an interval: below double rounding */
+	DOUBLE_ARRAYS = 8
+};
+
+bool interior_loss_takes(struct loss_term loss)
+{
+	return loss.loss->smooth || loss.loss->box;
+}
+
+double interior_loss_bytes(double n)
+{
+	return n * (DOUBLE_ARRAYS * sizeof(double) + sizeof(real));
+}
+
+static ptrdiff_t samples(const struct interior_loss *self)
+{
+	return self->problem->X.rows;
+}
+
+static struct loss_box box_at(const struct interior_loss *self, ptrdiff_t k)
+{
+	return loss_box(self->problem->loss, (double)self->problem->y[k]);
+}
+
+struct interior_loss *interior_loss_new(const struct problem *problem, struct arena *arena)
+{
+	struct interior_loss *self = ARENA_NEW(arena, struct interior_loss);
+	double **arrays[DOUBLE_ARRAYS] = {&self->a, &self->da, &self->above, &self->below,
+					  &self->p, &self->q,  &self->dp,    &self->dq};
+
+	self->problem = problem;
+	self->smooth = problem->loss.loss->smooth;
+	self->dual = ARENA_ARRAY(arena, real, problem->X.rows);
+	for (int i = 0; i < DOUBLE_ARRAYS && !self->smooth; i++)
+		*arrays[i] = ARENA_ARRAY(arena, double, problem->X.rows);
+	return self;
+}
+
+/* quadratic a + y + mu / (high - a) - mu / (a - low), increasing in a. */
+static double path_output(struct loss_box box, double y, double mu, double a)
+{
+	return box.quadratic * a + y + mu / (box.high - a) - mu / (a - box.low);
+}
+
+/* An a on the side `sign` of the root of path_output = f that is finite. Only a box with a
+ * quadratic part has an infinite end. */
+static double bracket(struct loss_box box, double y, double mu, double f, double sign)
+{
+	double end = sign > 0 ? box.high : box.low, other = sign > 0 ? box.low : box.high;
+	double from = isfinite(other) ? other : 0, width = 1, a;
+
+	if (isfinite(end))
+		return end;
+	for (a = from + sign; sign * (path_output(box, y, mu, a) - f) < 0; a = from + sign * width)
+		width *= 2;
+	return a;
+}
+
+/* The root of path_output = f by bisection. */
+static double path_dual(struct loss_box box, double y, double mu, double f)
+{
+	double low = bracket(box, y, mu, f, -1), high = bracket(box, y, mu, f, 1);
+
+	for (int step = 0; step < BISECTIONS; step++) {
+		double a = (low + high) / 2;
+
+		if (path_output(box, y, mu, a) > f)
+			high = a;
+		else
+			low = a;
+	}
+	return (low + high) / 2;
+}
+
+void interior_loss_start(struct interior_loss *self, const real *f, double mu)
+{
+	for (ptrdiff_t k = 0; k < samples(self) && !self->smooth; k++) {
+		struct loss_box box = box_at(self, k);
+		double y = (double)self->problem->y[k], a = path_dual(box, y, mu, (double)f[k]);
+		/* where the bisection ends on an end, the slack is below its rounding */
+		double least = DBL_EPSILON * (fabs(a) + DBL_EPSILON);
+
+		self->quadratic = box.quadratic;
+		self->a[k] = a;
+		self->above[k] = fmax(box.high - a, least);
+		self->below[k] = fmax(a - box.low, least);
+		self->p[k] = mu / self->above[k];
+		self->q[k] = mu / self->below[k];
+		self->da[k] = self->dp[k] = self->dq[k] = 0;
+	}
+}
+
+/* W = 1 / (quadratic + p / (high - a) + q / (a - low)) */
+static double weight_at(const struct interior_loss *s, ptrdiff_t k)
+{
+	return 1 / (s->quadratic + s->p[k] / s->above[k] + s->q[k] / s->below[k]);
+}
+
+/* r = f - quadratic a - y - p + q for any p and q */
+static double residual_at(const struct interior_loss *s, const real *f, double p, double q,
+			  ptrdiff_t k)
+{
+	return (double)f[k] - s->quadratic * s->a[k] - (double)s->problem->y[k] - p + q;
+}
+
+/* (mu - c_p) / (high - a), c_p = -da dp: what p is to become, but for the part of da. */
+static double target_p(const struct interior_loss *s, double mu, bool correct, ptrdiff_t k)
+{
+	return (correct ? mu + s->da[k] * s->dp[k] : mu) / s->above[k];
+}
+
+/* (mu - c_q) / (a - low), c_q = da dq */
+static double target_q(const struct interior_loss *s, double mu, bool correct, ptrdiff_t k)
+{
+	return (correct ? mu - s->da[k] * s->dq[k] : mu) / s->below[k];
+}
+
+void interior_loss_weights(struct interior_loss *self, const real *f, real *w)
+{
+	const struct problem *problem = self->problem;
+
+	if (self->smooth) {
+		loss_hessian(problem->loss, (size_t)samples(self), f, problem->y, w);
+		return;
+	}
+	for (ptrdiff_t k = 0; k < samples(self); k++)
+		w[k] = (real)weight_at(self, k);
+}
+
+/* g = a + W (r - rho), r - rho = f - quadratic a - y - (mu - c_p) / (high - a) + (mu - c_q) / (a -
+ * low): p and q drop out. */
+void interior_loss_gradient(struct interior_loss *self, const real *f, double mu, bool correct,
+			    real *g)
+{
+	const struct problem *problem = self->problem;
+
+	if (self->smooth) {
+		loss_gradient(problem->loss, (size_t)samples(self), f, problem->y, g);
+		return;
+	}
+	for (ptrdiff_t k = 0; k < samples(self); k++) {
+		double p = target_p(self, mu, correct, k), q = target_q(self, mu, correct, k);
+
+		g[k] = (real)(self->a[k] + weight_at(self, k) * residual_at(self, f, p, q, k));
+	}
+}
+
+void interior_loss_direction(struct interior_loss *self, const real *f, const real *df, double mu,
+			     bool correct)
+{
+	for (ptrdiff_t k = 0; k < samples(self) && !self->smooth; k++) {
+		double p = target_p(self, mu, correct, k), q = target_q(self, mu, correct, k);
+		double da = weight_at(self, k) * ((double)df[k] + residual_at(self, f, p, q, k));
+
+		self->dp[k] = p + self->p[k] * da / self->above[k] - self->p[k];
+		self->dq[k] = q - self->q[k] * da / self->below[k] - self->q[k];
+		self->da[k] = da;
+	}
+}
+
+/* Largest step that leaves x + step dx >= 0. */
+static double keep_sign(double step, double x, double dx)
+{
+	return dx < 0 ? fmin(step, -x / dx) : step;
+}
+
+double interior_loss_longest(const struct interior_loss *self)
+{
+	double step = HUGE_VAL;
+
+	for (ptrdiff_t k = 0; k < samples(self) && !self->smooth; k++) {
+		step = keep_sign(step, self->above[k], -self->da[k]);
+		step = keep_sign(step, self->below[k], self->da[k]);
+		step = keep_sign(step, self->p[k], self->dp[k]);
+		step = keep_sign(step, self->q[k], self->dq[k]);
+	}
+	return step;
+}
+
+double interior_loss_products(const struct interior_loss *self, double length, double *count)
+{
+	double sum = 0;
+
+	for (ptrdiff_t k = 0; k < samples(self) && !self->smooth; k++) {
+		double da = length * self->da[k];
+
+		if (isfinite(self->above[k])) {
+			sum += (self->above[k] - da) * (self->p[k] + length * self->dp[k]);
+			++*count;
+		}
+		if (isfinite(self->below[k])) {
+			sum += (self->below[k] + da) * (self->q[k] + length * self->dq[k]);
+			++*count;
+		}
+	}
+	return sum;
+}
+
+void interior_loss_move(struct interior_loss *self, double length)
+{
+	for (ptrdiff_t k = 0; k < samples(self) && !self->smooth; k++) {
+		self->a[k] += length * self->da[k];
+		self->above[k] -= length * self->da[k];
+		self->below[k] += length * self->da[k];
+		self->p[k] += length * self->dp[k];
+		self->q[k] += length * self->dq[k];
+	}
+}
+
+double interior_loss_residual(const struct interior_loss *self, const real *f)
+{
+	double largest = 0;
+
+	for (ptrdiff_t k = 0; k < samples(self) && !self->smooth; k++)
+		largest = fmax(largest, fabs(residual_at(self, f, self->p[k], self->q[k], k)));
+	return largest;
+}
+
+const real *interior_loss_dual(struct interior_loss *self, const real *f)
+{
+	const struct problem *problem = self->problem;
+	/* of an end: rounding to `real` and the division by the weight stay inside */
+	const double inside = 1 - 4 * REAL_EPSILON;
+
+	if (self->smooth)
+		loss_gradient(problem->loss, (size_t)samples(self), f, problem->y, self->dual);
+	for (ptrdiff_t k = 0; k < samples(self) && !self->smooth; k++) {
+		struct loss_box box = box_at(self, k);
+
+		self->dual[k] = (real)fmax(inside * box.low, fmin(inside * box.high, self->a[k]));
+	}
+	return self->dual;
+}
