@@ -6,31 +6,16 @@
 #include <math.h>
 #include <string.h>
 
-struct scp_interior {
-	struct scp *scp;
-	struct interior_loss *loss;
-	bool smooth;               /* the gradient does not depend on mu */
-	ptrdiff_t count;           /* N: columns in use */
-	real *p, *q, *zp, *zq;     /* N */
-	real *dp, *dq, *dzp, *dzq; /* N: step */
-	real *rp, *rq;             /* N: right-hand sides */
-	real *root_s;              /* N: S^(1/2) */
-	real *slope;               /* N: Phi'c, then Phi'g */
-	real *x;                   /* N: da */
-	real *g, *root_w, *t;      /* n: c, then the gradient that a step sees; W^(1/2) */
-	struct mat system;         /* most x most: room for I + T'T */
-	struct mat T;              /* rows of T */
-	double mu, residual;       /* mean complementarity, largest dual residual */
-	int idle;                  /* steps in a row that left mu as it was, nearly solved */
-};
-
 enum {
-	CHUNK = 512,   /* rows of T built at once */
 	HALVINGS = 12, /* of a step; beyond them it is too short to matter */
 	IDLE = 8       /* steps that hardly lower mu before rounding is taken to have taken over */
 };
 
 static const double to_boundary = 0.995; /* of the way to the boundary */
+
+/* Length of the predictor below which its products correct nothing where a loss has slacks: they
+ * may be of any size then. */
+static const double far_enough = 0.1;
 
 /* Relative complementarity below which a step that raises the dual residual is rounding. */
 static const double nearly_solved = 1e-6;
@@ -43,23 +28,23 @@ void scp_interior_forecast(ptrdiff_t n, ptrdiff_t N, struct forecast *out)
 	double samples = (double)n, neurons = (double)N;
 
 	out->bytes =
-		(neurons * neurons + CHUNK * neurons + 13 * neurons + 3 * samples) * sizeof(real) +
+		(neurons * neurons + SCP_INTERIOR_CHUNK * neurons + 13 * neurons + 5 * samples) *
+			sizeof(real) +
 		interior_loss_bytes(samples);
 	out->setup_flops = 0;
 	out->iteration_flops = neurons * neurons * (samples + neurons / 3) + 20 * samples * neurons;
 }
 
-/* f and c at p - q (x is scratch); the largest entry of the dual residuals. */
+/* c at f and Phi'c; the largest entry of the dual residuals. f is carried from step to step: formed
+ * anew from p - q it would have the rounding of |Phi| |a|, which W magnifies where a loss has a
+ * kink. */
 static double evaluate(struct scp_interior *s)
 {
 	struct scp *scp = s->scp;
 	size_t n = (size_t)scp->Phi.rows;
 	double beta = scp->problem->beta, largest = 0;
 
-	for (ptrdiff_t i = 0; i < s->count; i++)
-		s->x[i] = s->p[i] - s->q[i];
-	blas_gemv(1, scp->Phi, PLAIN, s->x, 0, scp->f);
-	memcpy(s->g, interior_loss_dual(s->loss, scp->f), n * sizeof *s->g);
+	memcpy(s->g, interior_loss_dual(s->loss, s->f), n * sizeof *s->g);
 	blas_gemv(1, scp->Phi, TRANSPOSED, s->g, 0, s->slope);
 	for (ptrdiff_t i = 0; i < s->count; i++) {
 		double g = (double)s->slope[i];
@@ -82,6 +67,7 @@ void scp_interior_start(struct scp_interior *self)
 	s->count = scp->Phi.cols;
 	s->idle = 0;
 	memset(scp->f, 0, n * sizeof *scp->f);
+	memset(s->f, 0, n * sizeof *s->f);
 	start = loss_value(problem->loss, n, scp->f, problem->y);
 	loss_gradient(problem->loss, n, scp->f, problem->y, s->g);
 	blas_gemv(1, scp->Phi, TRANSPOSED, s->g, 0, s->slope);
@@ -103,116 +89,19 @@ struct scp_interior *scp_interior_new(struct scp *scp, ptrdiff_t most, struct ar
 	struct scp_interior *s = ARENA_NEW(arena, struct scp_interior);
 	ptrdiff_t n = scp->Phi.rows;
 	real **vectors[] = {&s->p,   &s->q,  &s->zp, &s->zq, &s->dp,     &s->dq,   &s->dzp,
-			    &s->dzq, &s->rp, &s->rq, &s->x,  &s->root_s, &s->slope};
+			    &s->dzq, &s->rp, &s->rq, &s->x,  &s->root_s, &s->slope},
+	     **samples[] = {&s->f, &s->df, &s->g, &s->root_w, &s->t};
 
 	s->scp = scp;
 	s->loss = interior_loss_new(scp->problem, arena);
 	s->smooth = scp->problem->loss.loss->smooth;
 	for (size_t v = 0; v < sizeof vectors / sizeof vectors[0]; v++)
 		*vectors[v] = ARENA_ARRAY(arena, real, most);
-	s->g = ARENA_ARRAY(arena, real, n);
-	s->root_w = ARENA_ARRAY(arena, real, n);
-	s->t = ARENA_ARRAY(arena, real, n);
+	for (size_t v = 0; v < sizeof samples / sizeof samples[0]; v++)
+		*samples[v] = ARENA_ARRAY(arena, real, n);
 	s->system = mat_new(arena, most, most);
-	s->T = mat_new(arena, CHUNK, most);
+	s->T = mat_new(arena, SCP_INTERIOR_CHUNK, most);
 	return s;
-}
-
-static struct mat system_of(const struct scp_interior *s)
-{
-	return mat_rows(mat_cols(s->system, 0, s->count), 0, s->count);
-}
-
-/* The system += T'T over row chunks. */
-static void accumulate(struct scp_interior *s)
-{
-	struct mat Phi = s->scp->Phi;
-
-	for (ptrdiff_t first = 0; first < Phi.rows; first += CHUNK) {
-		ptrdiff_t count = first + CHUNK < Phi.rows ? CHUNK : Phi.rows - first;
-		struct mat T = mat_rows(mat_cols(s->T, 0, s->count), 0, count);
-		const real *w = s->root_w + first;
-
-		for (ptrdiff_t j = 0; j < T.cols; j++) {
-			const real *phi = mat_col(Phi, j) + first;
-			real *to = mat_col(T, j), r = s->root_s[j];
-
-#pragma omp simd
-			for (ptrdiff_t k = 0; k < count; k++)
-				to[k] = w[k] * phi[k] * r;
-		}
-		blas_syrk(1, T, TRANSPOSED, 1, system_of(s));
-	}
-}
-
-/* Factor I + T'T. */
-static bool factor(struct scp_interior *s)
-{
-	struct mat C = system_of(s);
-
-	interior_loss_weights(s->loss, s->scp->f, s->root_w);
-	for (ptrdiff_t k = 0; k < s->scp->Phi.rows; k++)
-		s->root_w[k] = (real)sqrt((double)s->root_w[k]);
-	for (ptrdiff_t i = 0; i < s->count; i++)
-		s->root_s[i] = (real)sqrt((double)s->p[i] / (double)s->zp[i] +
-					  (double)s->q[i] / (double)s->zq[i]);
-	mat_fill(C, 0);
-	for (ptrdiff_t j = 0; j < C.cols; j++)
-		mat_set(C, j, j, 1);
-	accumulate(s);
-	return blas_cholesky(C);
-}
-
-/* All four parts of the step from da = S^(1/2) x. H da is formed anew: r - da would cancel. Of dp
- * and dq the one with the smaller weight comes from its own equation, the other from da. */
-static void complete_direction(struct scp_interior *s, double target, bool correct)
-{
-	struct mat Phi = s->scp->Phi;
-	double beta = s->scp->problem->beta;
-
-	for (ptrdiff_t i = 0; i < s->count; i++)
-		s->x[i] *= s->root_s[i];
-	blas_gemv(1, Phi, PLAIN, s->x, 0, s->t);
-	interior_loss_direction(s->loss, s->scp->f, s->t, target, correct);
-	for (ptrdiff_t k = 0; k < Phi.rows; k++)
-		s->t[k] *= s->root_w[k] * s->root_w[k];
-	blas_gemv(1, Phi, TRANSPOSED, s->t, 0, s->dzp);
-	for (ptrdiff_t i = 0; i < s->count; i++) {
-		double da = (double)s->x[i], hda = (double)s->dzp[i], g = (double)s->slope[i];
-		double sp = (double)s->p[i] / (double)s->zp[i];
-		double sq = (double)s->q[i] / (double)s->zq[i];
-		double dp = ((double)s->rp[i] - hda) * sp, dq = ((double)s->rq[i] + hda) * sq;
-
-		s->dp[i] = (real)(sp < sq ? dp : da + dq);
-		s->dq[i] = (real)(sp < sq ? dp - da : dq);
-		s->dzp[i] = (real)(g + beta - (double)s->zp[i] + hda);
-		s->dzq[i] = (real)(-g + beta - (double)s->zq[i] - hda);
-	}
-}
-
-/* Step for the complementarity `target`, with the second-order terms of the last step if `correct`.
- */
-static void direction(struct scp_interior *s, double target, bool correct)
-{
-	double beta = s->scp->problem->beta;
-
-	if (!s->smooth) {
-		interior_loss_gradient(s->loss, s->scp->f, target, correct, s->g);
-		blas_gemv(1, s->scp->Phi, TRANSPOSED, s->g, 0, s->slope);
-	}
-	for (ptrdiff_t i = 0; i < s->count; i++) {
-		double p = (double)s->p[i], q = (double)s->q[i], g = (double)s->slope[i];
-		double cp = correct ? (double)s->dp[i] * (double)s->dzp[i] : 0;
-		double cq = correct ? (double)s->dq[i] * (double)s->dzq[i] : 0;
-		double rp = -g - beta + (target - cp) / p, rq = g - beta + (target - cq) / q;
-
-		s->rp[i] = (real)rp;
-		s->rq[i] = (real)rq;
-		s->x[i] = (real)((rp * p / (double)s->zp[i] - rq * q / (double)s->zq[i]) /
-				 (double)s->root_s[i]);
-	}
-	blas_triangular_solve(system_of(s), BLAS_SOLVE_BLOCK, s->x);
-	complete_direction(s, target, correct);
 }
 
 /* Longest step that keeps x + step dx >= 0, at most what makes a full step. */
@@ -261,21 +150,41 @@ static void move(struct scp_interior *s, double length)
 	size_t N = (size_t)s->count;
 
 	interior_loss_move(s->loss, length);
+	blas_axpy((size_t)s->scp->Phi.rows, length, s->df, s->f);
 	blas_axpy(N, length, s->dp, s->p);
 	blas_axpy(N, length, s->dq, s->q);
 	blas_axpy(N, length, s->dzp, s->zp);
 	blas_axpy(N, length, s->dzq, s->zq);
 }
 
+/* Number of complementarity products. */
+static double products_of(const struct scp_interior *s)
+{
+	double count = 2 * (double)s->count;
+
+	interior_loss_products(s->loss, 0, &count);
+	return count;
+}
+
+static double loss_at(const struct scp_interior *s, const real *f)
+{
+	const struct problem *problem = s->scp->problem;
+
+	return loss_value(problem->loss, (size_t)problem->X.rows, f, problem->y);
+}
+
 double scp_interior_remaining(const struct scp_interior *self)
 {
-	const struct problem *problem = self->scp->problem;
-	size_t n = (size_t)problem->X.rows;
-	double loss = loss_value(problem->loss, n, self->scp->f, problem->y);
-	double count = 2 * (double)self->count;
+	return products_of(self) * self->mu / fmax(1, loss_at(self, self->f));
+}
 
-	interior_loss_products(self->loss, 0, &count);
-	return count * self->mu / fmax(1, loss);
+double scp_interior_objective(const struct scp_interior *self)
+{
+	double norm = 0;
+
+	for (ptrdiff_t i = 0; i < self->count; i++)
+		norm += fabs((double)self->p[i] - (double)self->q[i]);
+	return self->scp->problem->beta * norm + loss_at(self, self->f);
 }
 
 /* Take the step, shortened until the dual residual falls; on the way it may grow to a tenth of
@@ -301,25 +210,32 @@ static double advance(struct scp_interior *s, double length)
 	return length;
 }
 
-/* The iterate to show: p - q, with zeros where both are on their way to zero or below the rounding
- * of the largest entry; returns |a|_1. */
-static double publish(struct scp_interior *s)
+/* a and f to show, with zeros in the place of what is at most `zero`; returns the objective. */
+static double show(struct scp_interior *s, double zero)
 {
 	struct scp *scp = s->scp;
-	double largest = 0, zero, norm = 0;
+	double norm = 0;
 
 	for (ptrdiff_t i = 0; i < s->count; i++) {
 		scp->a[i] = s->p[i] - s->q[i];
-		largest = fmax(largest, fabs((double)scp->a[i]));
-	}
-	zero = fmax(2 * s->mu / scp->problem->beta, REAL_EPSILON * largest);
-	for (ptrdiff_t i = 0; i < s->count; i++) {
 		if (fabs((double)scp->a[i]) <= zero)
 			scp->a[i] = 0;
 		norm += fabs((double)scp->a[i]);
 	}
 	blas_gemv(1, scp->Phi, PLAIN, scp->a, 0, scp->f);
-	return norm;
+	return scp->problem->beta * norm + loss_at(s, scp->f);
+}
+
+/* The iterate to show: p - q, with zeros where both are on their way to zero or below the rounding
+ * of the largest entry, unless the zeros cost more than the path has left. */
+static double publish(struct scp_interior *s)
+{
+	double largest = 0, rest = s->mu * products_of(s), objective;
+
+	for (ptrdiff_t i = 0; i < s->count; i++)
+		largest = fmax(largest, fabs((double)s->p[i] - (double)s->q[i]));
+	objective = show(s, fmax(2 * s->mu / s->scp->problem->beta, REAL_EPSILON * largest));
+	return objective <= scp_interior_objective(s) + rest ? objective : show(s, 0);
 }
 
 /* Raise the products of neuron i to mu without a change of a = p - q; a multiplier ends at 2 beta
@@ -335,15 +251,15 @@ static void recenter(struct scp_interior *s, ptrdiff_t i, double mu)
 	s->zq[i] = (real)fmax((double)s->zq[i], mu / (double)s->q[i]);
 }
 
-void scp_interior_extend(struct scp_interior *self, double remaining)
+void scp_interior_extend(struct scp_interior *self, double sum)
 {
 	struct scp_interior *s = self;
-	double rest = scp_interior_remaining(s);
+	double products = s->mu * products_of(s);
 	ptrdiff_t before = s->count;
 
 	s->count = s->scp->Phi.cols;
 	s->idle = 0;
-	s->mu *= fmax(1, remaining / rest);
+	s->mu *= fmax(1, sum / products);
 	for (ptrdiff_t i = before; i < s->count; i++)
 		s->p[i] = s->q[i] = s->zp[i] = s->zq[i] = 0;
 	for (ptrdiff_t i = 0; i < s->count; i++)
@@ -357,21 +273,18 @@ void scp_interior_extend(struct scp_interior *self, double remaining)
 void scp_interior_step(struct scp_interior *self, struct progress *progress)
 {
 	struct scp_interior *s = self;
-	const struct problem *problem = s->scp->problem;
-	size_t n = (size_t)s->scp->Phi.rows;
 	double sigma, length = 0, before = s->mu;
 	bool nearly;
 
-	evaluate(s); /* the published iterate has overwritten f */
-	if (factor(s)) {
-		direction(s, 0, false);
-		sigma = pow(fmax(0, complementarity(s, step_length(s))) / s->mu, 3);
-		direction(s, sigma * s->mu, true);
+	if (scp_interior_factor(s)) {
+		scp_interior_direction(s, 0, false);
+		length = step_length(s);
+		sigma = fmin(1, pow(fmax(0, complementarity(s, length)) / s->mu, 3));
+		scp_interior_direction(s, sigma * s->mu, s->smooth || length > far_enough);
 		length = advance(s, step_length(s));
 	}
-	progress->objective = problem->beta * publish(s);
-	progress->objective += loss_value(problem->loss, n, s->scp->f, problem->y);
-	progress->dual_residual = s->residual / problem->beta;
+	progress->objective = publish(s);
+	progress->dual_residual = s->residual / s->scp->problem->beta;
 	nearly = scp_interior_remaining(s) <= nearly_solved;
 	s->idle = nearly && s->mu > 0.9 * before ? s->idle + 1 : 0;
 	if (!(length > 1e-6) || s->idle >= IDLE) /* rounding has taken over */

@@ -21,7 +21,8 @@ struct working_set {
 	ptrdiff_t most, known; /* columns that the working set can have, that are priced */
 	real *slope, *sizes;   /* N: Phi' grad L; scratch */
 	real *alpha, *g;       /* n: dual point; grad L at a = 0 */
-	double gap, ended;     /* relative, over `known`: when last priced, at the last end */
+	double opened;         /* gap over `known` when last priced */
+	double gap, ended;     /* the same, relative; at the last end */
 	ptrdiff_t violated;    /* neurons of `known` outside the working set */
 };
 
@@ -137,7 +138,7 @@ static void price(struct working_set *s, const real *slopes)
 	struct scp *scp = s->scp;
 	const struct problem *problem = scp->problem;
 	size_t n = (size_t)scp->Phi.rows;
-	double largest = 0, norm = 0, upper;
+	double largest = 0, upper = scp_interior_objective(s->interior);
 
 	for (size_t k = 0; k < n; k++)
 		s->alpha[k] = -slopes[k];
@@ -145,11 +146,10 @@ static void price(struct working_set *s, const real *slopes)
 	s->violated = 0;
 	for (ptrdiff_t i = 0; i < s->known; i++) {
 		largest = fmax(largest, fabs((double)s->slope[i]));
-		norm += fabs((double)scp->a[i]);
 		s->violated += i >= s->part.Phi.cols && fabs((double)s->slope[i]) > problem->beta;
 	}
-	upper = problem->beta * norm + loss_value(problem->loss, n, scp->f, problem->y);
-	s->gap = (upper - scaling_best_bound(problem, s->alpha, largest)) / fmax(1, fabs(upper));
+	s->opened = upper - scaling_best_bound(problem, s->alpha, largest);
+	s->gap = s->opened / fmax(1, fabs(upper));
 }
 
 /* The neurons that are steepest at a = 0. */
@@ -202,7 +202,7 @@ static bool grow(struct working_set *s, bool ended)
 
 	if (room > 0 && !ended) {
 		admit(s, room, beta);
-		scp_interior_extend(s->interior, s->gap);
+		scp_interior_extend(s->interior, s->opened);
 		return true;
 	}
 	if (!(s->gap < s->ended / 2))
