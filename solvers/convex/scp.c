@@ -53,7 +53,7 @@ static const struct scp_method *method_of(const struct scp_options *options,
 		const struct scp_method *method =
 			(const struct scp_method *)(const void *)registry_at(KIND_SCP_METHOD, i);
 
-		if (options->neurons <= method->most && (method->nested || options->first == 0) &&
+		if (options->neurons <= method->most && (method->nested || options->first < 1) &&
 		    (!loss || method->takes(*loss)))
 			return method;
 	}

@@ -230,12 +230,13 @@ static double show(struct scp_interior *s, double zero)
  * of the largest entry, unless the zeros cost more than the path has left. */
 static double publish(struct scp_interior *s)
 {
-	double largest = 0, rest = s->mu * products_of(s), objective;
+	double largest = 0, least = scp_interior_objective(s), objective;
+	double spare = s->mu * products_of(s) + 64 * REAL_EPSILON * least; /* sums are rounded */
 
 	for (ptrdiff_t i = 0; i < s->count; i++)
 		largest = fmax(largest, fabs((double)s->p[i] - (double)s->q[i]));
 	objective = show(s, fmax(2 * s->mu / s->scp->problem->beta, REAL_EPSILON * largest));
-	return objective <= scp_interior_objective(s) + rest ? objective : show(s, 0);
+	return objective <= least + spare ? objective : show(s, 0);
 }
 
 /* Raise the products of neuron i to mu without a change of a = p - q; a multiplier ends at 2 beta

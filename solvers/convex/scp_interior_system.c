@@ -11,6 +11,8 @@ static struct mat system_of(const struct scp_interior *s)
 	return mat_rows(mat_cols(s->system, 0, s->count), 0, s->count);
 }
 
+static const double first_ridge = 16 * REAL_EPSILON, most_ridge = 0.1;
+
 /* The system += T'T over row chunks. */
 static void accumulate(struct scp_interior *s)
 {
@@ -34,22 +36,36 @@ static void accumulate(struct scp_interior *s)
 	}
 }
 
-/* Factor I + T'T. */
-bool scp_interior_factor(struct scp_interior *s)
+/* I + T'T with a diagonal larger by the share `ridge`. */
+static void assemble(struct scp_interior *s, double ridge)
 {
 	struct mat C = system_of(s);
 
+	mat_fill(C, 0);
+	for (ptrdiff_t j = 0; j < C.cols; j++)
+		mat_set(C, j, j, 1);
+	accumulate(s);
+	for (ptrdiff_t j = 0; j < C.cols; j++)
+		mat_set(C, j, j, mat_get(C, j, j) * (real)(1 + ridge));
+}
+
+/* Where rounding makes the system indefinite, as in single precision it does for small beta, the
+ * least ridge that helps: the direction is then a damped one, of which the residuals are exact. */
+bool scp_interior_factor(struct scp_interior *s)
+{
 	interior_loss_weights(s->loss, s->f, s->root_w);
 	for (ptrdiff_t k = 0; k < s->scp->Phi.rows; k++)
 		s->root_w[k] = (real)sqrt((double)s->root_w[k]);
 	for (ptrdiff_t i = 0; i < s->count; i++)
 		s->root_s[i] = (real)sqrt((double)s->p[i] / (double)s->zp[i] +
 					  (double)s->q[i] / (double)s->zq[i]);
-	mat_fill(C, 0);
-	for (ptrdiff_t j = 0; j < C.cols; j++)
-		mat_set(C, j, j, 1);
-	accumulate(s);
-	return blas_cholesky(C);
+	assemble(s, 0);
+	for (double ridge = first_ridge; !blas_cholesky(system_of(s)); ridge *= 100) {
+		if (ridge > most_ridge)
+			return false;
+		assemble(s, ridge);
+	}
+	return true;
 }
 
 /* All four parts of the step from da = S^(1/2) x. H da is formed anew: r - da would cancel. Of dp

@@ -33,6 +33,9 @@ enum {
 
 static const double share = 0.3; /* of the full gap that the restricted one may have left */
 
+/* Dual residual, relative to beta, above which slopes tell nothing about who is violated. */
+static const double feasible = 0.3;
+
 /* Relative gap at which the next part of the neurons is looked at. */
 static const double path_gap = 1e-3;
 
@@ -232,7 +235,8 @@ static void step(void *state, struct progress *progress)
 
 	scp_interior_step(s->interior, progress);
 	ended = progress->end != OUTCOME_RUNNING;
-	if (!ended && scp_interior_remaining(s->interior) > share * s->gap)
+	if (!ended && (progress->dual_residual > feasible ||
+		       scp_interior_remaining(s->interior) > share * s->gap))
 		return;
 	price(s, slopes);
 	look_further(s, slopes, ended);
