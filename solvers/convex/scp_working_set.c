@@ -195,9 +195,10 @@ static enum status setup(struct scp *scp, const void *options, struct arena *are
 	return STATUS_OK;
 }
 
-/* The working set takes in violated neurons, at most as many as it has. Where it is full, or the
- * interior point has come to its end, it starts anew, as long as that halves the gap. Returns
- * whether anything was done. */
+/* The working set takes in violated neurons, at most as many as it has. The interior point goes on
+ * from where it is, or, where it has come to its end, starts anew. A full set is pruned for that.
+ * Both need a gap that is large, or that has halved since the last time. Returns whether anything
+ * was done. */
 static bool grow(struct working_set *s, bool ended)
 {
 	ptrdiff_t W = s->part.Phi.cols, room = smaller(W, s->most - W);
@@ -208,10 +209,11 @@ static bool grow(struct working_set *s, bool ended)
 		scp_interior_extend(s->interior, s->opened);
 		return true;
 	}
-	if (!(s->gap < s->ended / 2))
+	if (!(s->gap < s->ended / 2 || (room > 0 && s->gap > path_gap)))
 		return false;
 	s->ended = s->gap;
-	prune(s);
+	if (room == 0)
+		prune(s);
 	W = s->part.Phi.cols;
 	admit(s, smaller(W > START ? W : START, s->most - W), beta);
 	scp_interior_start(s->interior);
