@@ -211,7 +211,7 @@ static const char *note(const void *state)
 const struct u_update u_pcg = {
 	.base = {.name = "pcg",
 		 .doc = "conjugate gradients on the n x n form, which is never formed; for large n",
-		 .cite = "feng2023",
+		 .cite = "feng2024",
 		 .options = rows,
 		 .size = sizeof(struct pcg_options)},
 	.forecast = forecast,
