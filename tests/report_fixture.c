@@ -1,5 +1,10 @@
-/* Records in memory. */
+/* Records in memory, and what plots make of them. */
 #include "tests/report_fixture.h"
+#include "harness/report/report.h"
+#include "harness/store/folder.h"
+
+#include <stdlib.h>
+#include <string.h>
 
 static void fill(struct record *record, const struct fixture_cell *cell, struct arena *arena)
 {
@@ -42,4 +47,58 @@ struct records fixture_records(const struct fixture_cell *cells, size_t count, c
 	}
 	records_group(&records);
 	return records;
+}
+
+bool fixture_trace(struct records *records, size_t at, const char *text)
+{
+	const char *path = arena_format(records->arena, "%s/trace.csv", records->folder);
+	struct err err = {0};
+
+	return store_write_text(path, text, &err) == STATUS_OK &&
+	       csv_read(path, records->arena, &records->at[at].trace, &err) == STATUS_OK;
+}
+
+bool fixture_plot(const char *name, const void *options, const struct records *records,
+		  bool *written)
+{
+	const struct plot *plot = (const struct plot *)(const void *)registry_find(KIND_PLOT, name);
+	struct err err = {0};
+
+	if (plot->write(options, records, name, written, &err) != STATUS_OK)
+		return false;
+	if (!*written || system("gnuplot --version >/dev/null 2>&1") != 0)
+		return true;
+	return system(arena_format(records->arena,
+				   "cd %s/plots && test -z \"$(gnuplot %s.gp 2>&1 | tee log)\" || "
+				   "{ cat log; false; }",
+				   records->folder, name)) == 0;
+}
+
+const char *fixture_text(const struct records *records, const char *name, const char *end)
+{
+	struct arena *arena = records->arena;
+	const char *text;
+	struct err err = {0};
+
+	if (store_read_text(arena_format(arena, "%s/plots/%s%s", records->folder, name, end), arena,
+			    &text, &err) != STATUS_OK)
+		return NULL;
+	return text;
+}
+
+bool fixture_numbers(const char *text, const char *title, size_t row, size_t count, double *out)
+{
+	const char *at = strstr(text, title);
+
+	for (size_t i = 0; at && i < row + 2; i++) { /* title, names of the columns */
+		at = strchr(at, '\n');
+		at = at ? at + 1 : NULL;
+	}
+	for (size_t i = 0; at && i < count; i++) {
+		char *end;
+
+		out[i] = strtod(at, &end);
+		at = end != at ? end : NULL;
+	}
+	return at != NULL;
 }

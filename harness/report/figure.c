@@ -343,17 +343,21 @@ void figure_item(struct figure *figure, const char *format, ...)
 	va_end(args);
 }
 
+void figure_band(struct figure *figure, size_t block, struct figure_style style)
+{
+	figure_item(figure,
+		    "data index %zu using 1:3:4 with filledcurves fc rgb '%s' fs transparent solid "
+		    "0.18 noborder",
+		    block, figure_colour(style));
+}
+
 void figure_curve(struct figure *figure, size_t block, size_t rows, bool band,
 		  struct figure_style style)
 {
 	size_t every = rows / MARKERS + 1;
 
 	if (band)
-		figure_item(
-			figure,
-			"data index %zu using 1:3:4 with filledcurves fc rgb '%s' fs transparent "
-			"solid 0.12 noborder",
-			block, figure_colour(style));
+		figure_band(figure, block, style);
 	figure_item(figure,
 		    "data index %zu using 1:2 with linespoints lc rgb '%s' lw 2 dt %s pt %d ps 0.8 "
 		    "pi %zu",

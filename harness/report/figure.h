@@ -65,6 +65,19 @@ void figure_span(struct figure *figure, char axis, double low, double high);
 /* A range wide enough for a logarithmic axis? */
 bool figure_wants_log(double low, double high);
 
+/* An option of plots; its names are figure_scale_names, which end with NULL. */
+enum figure_scale { FIGURE_AUTO, FIGURE_LINEAR, FIGURE_LOGARITHMIC };
+extern const char *const figure_scale_names[];
+/* Is an axis of this option logarithmic for values between low and high? Never where none is > 0:
+ * `low` is the smallest value > 0 if only those are drawn. */
+bool figure_is_log(enum figure_scale scale, double low, double high);
+/* Are ascending values spaced more evenly on a logarithmic axis than on a linear one? */
+bool figure_geometric(const double *values, size_t count);
+/* Sort and drop repeated values; how many are left. */
+size_t figure_distinct(double *values, size_t count);
+/* figure_log for these ascending values, with tics at them if they are few and geometric. */
+void figure_log_at(struct figure *figure, char axis, const double *values, size_t count);
+
 /* Begin a block of data (columns are named in a comment) and write its rows; NaN is written as "?".
  * Returns the gnuplot index of the block. */
 size_t figure_block(struct figure *figure, const char *title, const char *columns);
@@ -75,6 +88,8 @@ void figure_gap(struct figure *figure);
 /* Add to the panel's plot command: a formatted gnuplot plot item (without the comma). */
 void figure_item(struct figure *figure, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+/* A band between columns 3 and 4 of a block, over column 1. */
+void figure_band(struct figure *figure, size_t block, struct figure_style style);
 /* A curve through columns 1:2 of a block of `rows` rows, with a band between columns 3 and 4. */
 void figure_curve(struct figure *figure, size_t block, size_t rows, bool band,
 		  struct figure_style style);

@@ -1,7 +1,9 @@
 /* Convergence: a column of the traces against time or iterations, one panel per data set. */
+#include "harness/report/curve.h"
 #include "harness/report/figure.h"
 #include "harness/report/report.h"
 #include "harness/report/series.h"
+#include "harness/report/slope.h"
 #include "harness/report/stat.h"
 
 #include <math.h>
@@ -9,14 +11,16 @@
 #include <string.h>
 
 enum {
-	GRID_POINTS = 200, /* of a median curve */
-	COLUMNS = 4        /* x, median, low, high */
+	SLOPE_POINTS = 40 /* of a fitted line, which is curved where x is logarithmic */
 };
 
-enum scale { SCALE_AUTO, SCALE_LINEAR, SCALE_LOG };
+enum { X_SECONDS, X_ITERATION };
 
 struct convergence_options { /* all zero = the defaults */
-	long x, y, scale, settings;
+	long x, y, scale, scale_x;
+	bool slope;
+	long settings;
+	struct texts methods;
 };
 
 static const char *const x_names[] = {"seconds", "iteration", NULL};
@@ -31,165 +35,83 @@ static const char *const y_labels[] = {"network objective",
 				       "dual residual (relative)",
 				       "training accuracy",
 				       "test accuracy"};
-static const char *const scale_names[] = {"auto", "linear", "log", NULL};
 
 static const struct option rows[] = {
 	{OPTION_FIELD(struct convergence_options, x), .initial = "seconds", .names = x_names,
 	 .doc = "horizontal axis; evaluation time is not part of seconds"},
 	{OPTION_FIELD(struct convergence_options, y), .initial = "objective_network",
 	 .names = y_names, .doc = "column of trace.csv on the vertical axis"},
-	{OPTION_FIELD(struct convergence_options, scale), .initial = "auto", .names = scale_names,
+	{OPTION_FIELD(struct convergence_options, scale), .initial = "auto",
+	 .names = figure_scale_names,
 	 .doc = "of the vertical axis; auto: logarithmic from one decade on"},
+	{OPTION_FIELD(struct convergence_options, scale_x), .initial = "auto",
+	 .names = figure_scale_names,
+	 .doc = "of the horizontal axis; auto: logarithmic from one decade on"},
+	{OPTION_FIELD(struct convergence_options, slope), .initial = "false", .doc = SLOPE_DOC},
 	{OPTION_FIELD(struct convergence_options, settings), .initial = "auto",
 	 .names = series_settings_names, .doc = SERIES_SETTINGS_DOC},
+	{OPTION_FIELD(struct convergence_options, methods), .initial = "null",
+	 .doc = "names of the methods to draw; all by default"},
 	{.name = NULL},
 };
 
-/* A curve of `count` rows of COLUMNS values. */
-struct curve {
-	size_t count;
-	double *at;
-	bool band;
+/* What is drawn. */
+struct chart {
+	const struct convergence_options *o;
+	const struct records *records;
+	struct series_list list;
+	struct curve *curve; /* of each series */
+	struct slope *slope; /* known only if asked for */
 };
 
-/* The known points of one trace, ascending in x. */
-struct run {
-	size_t count, next;
-	double *x, *y;
+/* The n-th curve if it belongs to the panel of the data set. */
+static struct curve *curve_in(const struct chart *chart, size_t n, const char *data)
+{
+	return strcmp(chart->list.at[n].group->data, data) == 0 ? &chart->curve[n] : NULL;
+}
+
+struct extent {
+	double bottom, low, high; /* smallest, smallest > 0, largest */
 };
 
-static struct run run_of(const struct record *record, const char *x, const char *y,
-			 struct arena *arena)
+/* Of a column over the curves of a panel. */
+static struct extent extent_of(const struct chart *chart, const char *data, size_t column)
 {
-	const struct csv_table *trace = &record->trace;
-	int cx = csv_column(trace, x), cy = csv_column(trace, y);
-	struct run run = {0};
+	struct extent e = {HUGE_VAL, HUGE_VAL, -HUGE_VAL};
 
-	run.x = ARENA_ARRAY(arena, double, trace->rows);
-	run.y = ARENA_ARRAY(arena, double, trace->rows);
-	for (size_t i = 0; i < trace->rows; i++) {
-		double vx = csv_value(trace, i, cx), vy = csv_value(trace, i, cy);
+	for (size_t c = 0; c < chart->list.count; c++) {
+		const struct curve *curve = curve_in(chart, c, data);
 
-		if (!isfinite(vx) || !isfinite(vy))
-			continue;
-		run.x[run.count] = vx;
-		run.y[run.count++] = vy;
-	}
-	return run;
-}
+		for (size_t i = 0; curve && i < curve->count; i++) {
+			double value = curve->at[CURVE_COLUMNS * i + column];
 
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-/* The x of all runs, ascending, without repeats, thinned to GRID_POINTS by rank. */
-static size_t grid_of(const struct run *runs, size_t count, double **grid, struct arena *arena)
-{
-	size_t total = 0, kept = 0, fill = 0;
-
-	for (size_t i = 0; i < count; i++)
-		total += runs[i].count;
-	*grid = ARENA_ARRAY(arena, double, total);
-	for (size_t i = 0; i < count; i++) {
-		memcpy(*grid + fill, runs[i].x, runs[i].count * sizeof **grid);
-		fill += runs[i].count;
-	}
-	qsort(*grid, total, sizeof **grid, by_value);
-	for (size_t i = 0; i < total; i++)
-		if (kept == 0 || (*grid)[i] > (*grid)[kept - 1])
-			(*grid)[kept++] = (*grid)[i];
-	if (kept <= GRID_POINTS)
-		return kept;
-	for (size_t i = 0; i < GRID_POINTS; i++)
-		(*grid)[i] = (*grid)[i * (kept - 1) / (GRID_POINTS - 1)];
-	return GRID_POINTS;
-}
-
-/* A run's value at x: linear between its points, since a trace is thinned; NaN before the first
- * one; a finished run keeps its final value. Calls come with ascending x. */
-static double value_at(struct run *run, double x)
-{
-	size_t i;
-
-	while (run->next < run->count && run->x[run->next] <= x)
-		run->next++;
-	i = run->next;
-	if (i == 0)
-		return NAN;
-	if (i == run->count)
-		return run->y[i - 1];
-	return run->y[i - 1] +
-	       (run->y[i] - run->y[i - 1]) * (x - run->x[i - 1]) / (run->x[i] - run->x[i - 1]);
-}
-
-static struct curve median_curve(struct run *runs, size_t count, struct arena *arena)
-{
-	double *grid, *values = ARENA_ARRAY(arena, double, count);
-	size_t points = grid_of(runs, count, &grid, arena);
-	struct curve curve = {.band = count > 1};
-
-	curve.at = ARENA_ARRAY(arena, double, points *COLUMNS);
-	for (size_t p = 0; p < points; p++) {
-		double *row = curve.at + COLUMNS * curve.count;
-		struct stat stat;
-
-		for (size_t i = 0; i < count; i++)
-			values[i] = value_at(&runs[i], grid[p]);
-		stat = stat_of(values, count);
-		if (stat.count < count) /* some run has not begun */
-			continue;
-		row[0] = grid[p];
-		row[1] = stat.median;
-		row[2] = stat.low;
-		row[3] = stat.high;
-		curve.count++;
-	}
-	return curve;
-}
-
-static struct curve curve_of(const struct group *group, const struct convergence_options *o,
-			     struct arena *arena)
-{
-	struct run *runs = ARENA_ARRAY(arena, struct run, group->count);
-	size_t count = 0;
-
-	for (size_t i = 0; i < group->count; i++) {
-		if (!records_ok(group->member[i]))
-			continue;
-		runs[count] = run_of(group->member[i], x_names[o->x], y_names[o->y], arena);
-		count += runs[count].count > 0;
-	}
-	return median_curve(runs, count, arena);
-}
-
-/* Smallest and largest finite value of a column over the curves of a panel. */
-static void extent(const struct curve *curves, size_t count, size_t column, double *low,
-		   double *high)
-{
-	*low = HUGE_VAL;
-	*high = -HUGE_VAL;
-	for (size_t c = 0; c < count; c++)
-		for (size_t i = 0; i < curves[c].count; i++) {
-			double value = curves[c].at[COLUMNS * i + column];
-
-			if (column == 0 && value == 0)
-				continue; /* the start has no place on a logarithmic axis */
-			*low = fmin(*low, value);
-			*high = fmax(*high, value);
+			e.bottom = fmin(e.bottom, value);
+			e.high = fmax(e.high, value);
+			if (value > 0)
+				e.low = fmin(e.low, value);
 		}
+	}
+	return e;
+}
+
+static bool log_y(const struct chart *chart, struct extent e)
+{
+	enum figure_scale scale = (enum figure_scale)chart->o->scale;
+
+	return figure_is_log(scale, scale == FIGURE_AUTO ? e.bottom : e.low, e.high);
 }
 
 /* A logarithmic axis has no place for the start at 0. */
-static void drop_start(struct curve *curves, size_t count)
+static void drop_start(const struct chart *chart, const char *data)
 {
-	for (size_t c = 0; c < count; c++)
-		while (curves[c].count > 0 && curves[c].at[0] <= 0) {
-			curves[c].at += COLUMNS;
-			curves[c].count--;
+	for (size_t c = 0; c < chart->list.count; c++) {
+		struct curve *curve = curve_in(chart, c, data);
+
+		while (curve && curve->count > 0 && curve->at[0] <= 0) {
+			curve->at += CURVE_COLUMNS;
+			curve->count--;
 		}
+	}
 }
 
 /* An accuracy ends at 1: no tick above, and at least a tenth below it to look at. */
@@ -199,78 +121,174 @@ static void accuracy_axis(struct figure *figure, double low)
 		fmin(0.9, fmax(0, low - 0.02)));
 }
 
-static void draw_panel(struct figure *figure, const struct convergence_options *o, const char *data,
-		       const struct series_list *list, const struct records *records)
+static void set_axes(struct figure *figure, const struct chart *chart, const char *data)
 {
-	struct arena *arena = records->arena;
-	struct curve *curves = ARENA_ARRAY(arena, struct curve, list->count);
-	const char *columns = arena_format(arena, "%s %s low high", x_names[o->x], y_names[o->y]);
-	double low, high;
+	struct extent x = extent_of(chart, data, 0), y = extent_of(chart, data, 1);
 
-	for (size_t i = 0; i < list->count; i++)
-		if (strcmp(list->at[i].group->data, data) == 0)
-			curves[i] = curve_of(list->at[i].group, o, arena);
-	figure_panel(figure, series_title(records, data), x_labels[o->x], y_labels[o->y]);
-	extent(curves, list->count, 0, &low, &high);
-	if (figure_wants_log(low, high)) {
-		figure_log(figure, 'x', low, high);
-		drop_start(curves, list->count);
+	if (figure_is_log((enum figure_scale)chart->o->scale_x, x.low, x.high)) {
+		figure_log(figure, 'x', x.low, x.high);
+		drop_start(chart, data);
+		y = extent_of(chart, data, 1);
 	}
-	extent(curves, list->count, 1, &low, &high);
-	if (o->scale == SCALE_LOG || (o->scale == SCALE_AUTO && figure_wants_log(low, high)))
-		figure_log(figure, 'y', low, high);
-	else if (strstr(y_names[o->y], "accuracy")) {
-		extent(curves, list->count, 2, &low, &high); /* of the lower ends of the bands */
-		accuracy_axis(figure, low);
+	figure_span(figure, 'y', extent_of(chart, data, 2).bottom, extent_of(chart, data, 3).high);
+	if (log_y(chart, y))
+		figure_log(figure, 'y', y.low, y.high);
+	else if (strstr(y_names[chart->o->y], "accuracy"))
+		accuracy_axis(figure, extent_of(chart, data, 2).bottom); /* of the bands */
+}
+
+/* The fitted line y = 10^(offset + decades x). */
+static void draw_slope(struct figure *figure, const struct slope *slope, const char *title)
+{
+	size_t block;
+
+	if (!slope->known)
+		return;
+	block = figure_block(figure, title, "x fit");
+	for (size_t i = 0; i < SLOPE_POINTS; i++) {
+		double x = slope->from + (slope->to - slope->from) * (double)i / (SLOPE_POINTS - 1);
+
+		figure_row(figure, 2, (double[2]){x, pow(10, slope->offset + slope->decades * x)});
 	}
-	for (size_t i = 0; i < list->count; i++) {
-		const struct series *s = &list->at[i];
+	figure_item(figure, "data index %zu using 1:2 with lines lc rgb '#000000' lw 0.8", block);
+}
+
+static void draw_panel(struct figure *figure, const struct chart *chart, const char *data)
+{
+	struct arena *arena = chart->records->arena;
+	const struct convergence_options *o = chart->o;
+	const char *columns = arena_format(arena, "%s %s low high", x_names[o->x], y_names[o->y]);
+
+	figure_panel(figure, series_title(chart->records, data), x_labels[o->x], y_labels[o->y]);
+	set_axes(figure, chart, data);
+	for (size_t i = 0; i < chart->list.count; i++) {
+		const struct curve *curve = curve_in(chart, i, data);
+		const struct series *s = &chart->list.at[i];
+		const char *title = arena_format(arena, "%s: %s", data, s->label);
 		size_t block;
 
-		if (curves[i].count == 0)
+		if (!curve || curve->count == 0)
 			continue;
-		block = figure_block(figure, arena_format(arena, "%s: %s", data, s->label),
-				     columns);
-		for (size_t p = 0; p < curves[i].count; p++)
-			figure_row(figure, COLUMNS, curves[i].at + COLUMNS * p);
-		figure_curve(figure, block, curves[i].count, curves[i].band,
+		block = figure_block(figure, title, columns);
+		for (size_t p = 0; p < curve->count; p++)
+			figure_row(figure, CURVE_COLUMNS, curve->at + CURVE_COLUMNS * p);
+		figure_curve(figure, block, curve->count, curve->band,
 			     (struct figure_style){s->colour, s->entry});
+		draw_slope(figure, &chart->slope[i], arena_format(arena, "%s: slope", title));
 	}
 	figure_plot(figure);
 }
 
-/* Keep the series that have something to draw. */
-static void drop_empty(struct series_list *list, const struct convergence_options *o,
-		       struct arena *arena)
+/* Slopes of the curves whose panel has a logarithmic axis. */
+static void set_slopes(const struct chart *chart)
 {
+	for (size_t i = 0; i < chart->list.count; i++) {
+		const char *data = chart->list.at[i].group->data;
+		struct curve *curve = &chart->curve[i];
+
+		if (log_y(chart, extent_of(chart, data, 1)))
+			chart->slope[i] = slope_of(curve->at, curve->count, CURVE_COLUMNS);
+	}
+}
+
+/* "-1.2 / -0.8 decades per s after 0.1 / 0.3 s of setup": a value for each panel. */
+static const char *slope_text(const struct chart *chart, size_t entry)
+{
+	struct arena *arena = chart->records->arena;
+	bool seconds = chart->o->x == X_SECONDS;
+	const char *rates = "", *setups = "", *gap = "";
+
+	for (size_t d = 0; d < chart->records->data_count; d++)
+		for (size_t i = 0; i < chart->list.count; i++) {
+			const struct series *s = &chart->list.at[i];
+			const struct slope *slope = &chart->slope[i];
+			double setup = stat_group(s->group, stat_column, "setup_s", arena).median;
+
+			if (s->entry != entry || !curve_in(chart, i, chart->records->data[d]))
+				continue;
+			rates = slope->known ? arena_format(arena, "%s%s%.3g", rates, gap,
+							    slope->decades * (seconds ? 1 : 1000))
+					     : arena_format(arena, "%s%s?", rates, gap);
+			setups = arena_format(arena, "%s%s%.2g", setups, gap, setup);
+			gap = " / ";
+		}
+	return seconds ? arena_format(arena, "%s decades per s after %s s of setup", rates, setups)
+		       : arena_format(arena, "%s decades per 1000 iterations", rates);
+}
+
+static const struct figure_entry *entries_of(const struct chart *chart, size_t *count)
+{
+	struct arena *arena = chart->records->arena;
+	const struct figure_entry *plain = series_entries(&chart->list, count, arena);
+	struct figure_entry *entries = ARENA_ARRAY(arena, struct figure_entry, *count);
+
+	if (!chart->o->slope)
+		return plain;
+	for (size_t e = 0; e < *count; e++) {
+		entries[e] = plain[e];
+		entries[e].label = arena_format(arena, "%s: %s", plain[e].label,
+						slope_text(chart, plain[e].style.dash));
+	}
+	return entries;
+}
+
+/* The series that have something to draw, and their curves. */
+static void collect(struct chart *chart)
+{
+	struct arena *arena = chart->records->arena;
+	struct series_list *list = &chart->list;
 	size_t kept = 0;
 
-	for (size_t i = 0; i < list->count; i++)
-		if (curve_of(list->at[i].group, o, arena).count > 0)
-			list->at[kept++] = list->at[i];
+	chart->curve = ARENA_ARRAY(arena, struct curve, list->count);
+	chart->slope = ARENA_ARRAY(arena, struct slope, list->count);
+	for (size_t i = 0; i < list->count; i++) {
+		chart->curve[kept] = curve_of(list->at[i].group, x_names[chart->o->x],
+					      y_names[chart->o->y], arena);
+		list->at[kept] = list->at[i];
+		kept += chart->curve[kept].count > 0;
+	}
 	list->count = kept;
+	if (chart->o->slope)
+		set_slopes(chart);
+}
+
+static const char *caption_of(const struct chart *chart)
+{
+	struct arena *arena = chart->records->arena;
+	const char *text = series_caption(&chart->list, arena);
+
+	if (!chart->o->slope)
+		return text;
+	return arena_format(
+		arena,
+		"%s; thin lines: slope of the linear phase, in the legend%s (?: none found)%s",
+		text, chart->records->data_count > 1 ? " for the panels in turn" : "",
+		chart->o->x == X_SECONDS ? "; a curve begins when its setup is done" : "");
 }
 
 static enum status write_plot(const void *options, const struct records *records, const char *stem,
 			      bool *written, struct err *err)
 {
 	const struct convergence_options *o = options;
-	struct arena *arena = records->arena;
-	struct series_list list = series_of(records, (enum series_settings)o->settings, 1);
-	struct figure_plan plan = {.caption = series_caption(&list, arena)};
+	struct chart chart = {
+		o, records,
+		series_of_methods(records, (enum series_settings)o->settings, o->methods), NULL,
+		NULL};
+	struct figure_plan plan = {0};
 	struct figure figure;
 
-	drop_empty(&list, o, arena);
-	plan.entries = series_entries(&list, &plan.entry_count, arena);
+	collect(&chart);
+	plan.entries = entries_of(&chart, &plan.entry_count);
+	plan.caption = caption_of(&chart);
 	for (size_t i = 0; i < records->data_count; i++)
-		plan.panels += series_count(&list, records->data[i]) > 0;
+		plan.panels += series_count(&chart.list, records->data[i]) > 0;
 	*written = plan.panels > 0;
 	if (!*written)
 		return STATUS_OK;
 	TRY(figure_open(&figure, records, stem, &plan, err));
 	for (size_t i = 0; i < records->data_count; i++)
-		if (series_count(&list, records->data[i]) > 0)
-			draw_panel(&figure, o, records->data[i], &list, records);
+		if (series_count(&chart.list, records->data[i]) > 0)
+			draw_panel(&figure, &chart, records->data[i]);
 	return figure_close(&figure, err);
 }
 

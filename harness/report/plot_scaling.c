@@ -18,6 +18,7 @@ enum {
 struct scaling_options {
 	const char *x;
 	long y;
+	struct texts data;
 };
 
 static const char *const y_names[] = {"seconds_per_iteration", "solve_s",    "setup_s", "time",
@@ -29,12 +30,15 @@ static const struct option rows[] = {
 		"of a swept option"},
 	{OPTION_FIELD(struct scaling_options, y), .initial = "seconds_per_iteration",
 	 .names = y_names, .doc = "cost; time: setup and solve"},
+	{OPTION_FIELD(struct scaling_options, data), .initial = "null",
+	 .doc = "names of the data sets to take; all by default"},
 	{.name = NULL},
 };
 
 struct point {
 	size_t label;
 	double x, y;
+	const struct record *record;
 };
 
 struct scaling {
@@ -102,7 +106,7 @@ static const char *label_of(const struct scaling *scaling, const struct record *
 	const char *text = r->result.method;
 	bool across = over_data(scaling->o->x);
 
-	if (!across && scaling->records->data_count > 1)
+	if (!across && scaling->o->data.count != 1 && scaling->records->data_count > 1)
 		text = arena_format(arena, "%s, %s", text, r->result.data);
 	for (size_t i = 0; i < r->swept_count && !scaling->pooled; i++) {
 		const struct cellfile_swept *swept = &r->swept[i];
@@ -139,9 +143,11 @@ static void collect(struct scaling *scaling)
 
 		p->x = size_of(r, scaling->o->x);
 		p->y = column_value(r, &column);
-		if (!records_ok(r) || !(p->x > 0) || !(p->y > 0) || isinf(p->y))
+		if (!records_wanted(&scaling->o->data, r->result.data) || !records_ok(r) ||
+		    !(p->x > 0) || !(p->y > 0) || isinf(p->y))
 			continue;
 		label = label_of(scaling, r);
+		p->record = r;
 		p->label = index_place(&index, label, scaling->label_count);
 		scaling->labels[p->label] = label;
 		scaling->label_count += p->label == scaling->label_count;
@@ -225,16 +231,56 @@ static const struct figure_entry *entries_of(const struct scaling *scaling)
 
 static void set_axes(struct figure *figure, const struct scaling *scaling)
 {
-	double low[2] = {HUGE_VAL, HUGE_VAL}, high[2] = {0, 0};
+	double *x = ARENA_ARRAY(scaling->records->arena, double, scaling->count);
+	double low = HUGE_VAL, high = 0;
 
 	for (size_t i = 0; i < scaling->count; i++) {
-		low[0] = fmin(low[0], scaling->at[i].x);
-		high[0] = fmax(high[0], scaling->at[i].x);
-		low[1] = fmin(low[1], scaling->at[i].y);
-		high[1] = fmax(high[1], scaling->at[i].y);
+		x[i] = scaling->at[i].x;
+		low = fmin(low, scaling->at[i].y);
+		high = fmax(high, scaling->at[i].y);
 	}
-	figure_log(figure, 'x', low[0], high[0]);
-	figure_log(figure, 'y', low[1], high[1]);
+	figure_log_at(figure, 'x', x, figure_distinct(x, scaling->count));
+	figure_log(figure, 'y', low, high);
+}
+
+/* The sizes that all cells share: "d = 32, P = 16"; else the number of cells. */
+static const char *title_of(const struct scaling *scaling)
+{
+	static const char *const sizes[] = {"n_train", "d", "patterns"};
+	static const char *const forms[] = {"n = %.0f", "d = %.0f", "P = %.0f"};
+	struct arena *arena = scaling->records->arena;
+	const char *title = "";
+
+	for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++) {
+		double first = records_number(&scaling->at[0].record->result, sizes[k]);
+		char text[32];
+		size_t same = 0;
+
+		while (same < scaling->count &&
+		       records_number(&scaling->at[same].record->result, sizes[k]) == first)
+			same++;
+		if (same < scaling->count)
+			continue;
+		stat_format(text, sizeof text, forms[k], first);
+		title = arena_format(arena, "%s%s%s", title, *title ? ", " : "", text);
+	}
+	return *title ? title : arena_format(arena, "%zu cells", scaling->count);
+}
+
+static const char *caption_of(const struct scaling *scaling)
+{
+	bool memory = strcmp(y_names[scaling->o->y], "peak_mem_bytes") == 0;
+
+	return arena_format(
+		scaling->records->arena,
+		"Medians and 10\xe2\x80\x93"
+		"90 %% ranges of %zu cells%s; lines: least squares of the logarithms over all "
+		"cells, slope with its standard error%s",
+		scaling->count, scaling->pooled ? ", other swept options pooled" : "",
+		memory ? "; the memory is that of the whole process, so that slopes are low where "
+			 "it is "
+			 "small"
+		       : "");
 }
 
 /* Leave out what has one size only. */
@@ -283,14 +329,9 @@ static enum status write_plot(const void *options, const struct records *records
 	*written = true;
 	plan.entries = entries_of(&scaling);
 	plan.entry_count = scaling.label_count;
-	plan.caption =
-		arena_format(arena,
-			     "Medians and 10\xe2\x80\x93"
-			     "90 %% ranges of %zu cells%s; lines: least squares of the "
-			     "logarithms over all cells, slope with its standard error",
-			     scaling.count, scaling.pooled ? ", other swept options pooled" : "");
+	plan.caption = caption_of(&scaling);
 	TRY(figure_open(&figure, records, stem, &plan, err));
-	figure_panel(&figure, arena_format(arena, "%zu cells", scaling.count), scaling.o->x,
+	figure_panel(&figure, title_of(&scaling), scaling.o->x,
 		     column_label(y_names[scaling.o->y], arena));
 	set_axes(&figure, &scaling);
 	for (size_t l = 0; l < scaling.label_count; l++)

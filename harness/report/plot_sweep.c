@@ -1,21 +1,24 @@
-/* A column of the results against a swept option: a curve per method, a panel per data set. */
+/* A column of the results against a swept option: a curve per method, a panel per data set. A
+ * method that sweeps nothing of its own is a horizontal level. */
 #include "harness/report/column.h"
+#include "harness/report/excess.h"
 #include "harness/report/figure.h"
 #include "harness/report/report.h"
 #include "harness/report/series.h"
+#include "harness/report/swept.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum {
-	COLUMNS = 4,  /* x, median, low, high */
-	READABLE = 10 /* with more curves than this the other swept options are pooled */
+	COLUMNS = 4 /* x, median, low, high */
 };
 
 struct sweep_options {
 	const char *x;
-	long y;
+	long y, scale_x, scale;
+	const char *relative_to;
+	struct texts methods;
 };
 
 static const struct option rows[] = {
@@ -23,222 +26,186 @@ static const struct option rows[] = {
 	 .doc = "path of the swept option, as in summary.csv: rho, u_update.pcg.rank"},
 	{OPTION_FIELD(struct sweep_options, y), .initial = "test_accuracy", .names = column_names,
 	 .doc = COLUMN_DOC},
+	{OPTION_FIELD(struct sweep_options, scale_x), .initial = "auto",
+	 .names = figure_scale_names,
+	 .doc = "of the horizontal axis; auto: logarithmic from one decade on if the values are "
+		"spaced more evenly there"},
+	{OPTION_FIELD(struct sweep_options, scale), .initial = "auto", .names = figure_scale_names,
+	 .doc = "of the vertical axis; auto: logarithmic from one decade on"},
+	{OPTION_FIELD(struct sweep_options, relative_to), .initial = "null",
+	 .doc = "a method: draw by how much y lies above its value on the same problem and "
+		"repetition, as a share of it"},
+	{OPTION_FIELD(struct sweep_options, methods), .initial = "null",
+	 .doc = "names of the methods to draw; all by default"},
 	{.name = NULL},
-};
-
-/* One group on a curve. */
-struct point {
-	const struct group *group;
-	const char *data, *label;
-	size_t data_place; /* of the data set and, in style, of the label: in order of appearance */
-	struct figure_style style;
-	double x;
 };
 
 struct sweep {
 	const struct sweep_options *o;
-	const struct records *records;
-	struct column y;
-	size_t count;
-	struct point *at; /* by data set and label, then ascending in x */
-	bool pooled;
-	size_t value_count; /* names of x if some are no numbers: x is the index */
-	const char **values;
+	struct swept_list swept;
 };
 
-/* The method and its swept values but x. */
-static const char *label_of(const struct group *group, const char *x, struct arena *arena)
+/* What a panel shows. */
+struct span {
+	double low, high;               /* of x */
+	double bottom, lowest, highest; /* of the bands: all, those > 0, all */
+	double floor;                   /* of what can be drawn */
+	size_t count;                   /* distinct values of x, ascending */
+	double *x;
+};
+
+static void widen(struct span *span, struct stat stat)
 {
-	const struct record *r = group->member[0];
-	const char *text = group->method;
+	const double values[] = {stat.low, stat.median, stat.high};
 
-	for (size_t i = 0; i < r->swept_count; i++) {
-		const char *dot = strrchr(r->swept[i].path, '.');
-
-		if (strcmp(r->swept[i].path, x) != 0)
-			text = arena_format(arena, "%s, %s=%s", text,
-					    dot ? dot + 1 : r->swept[i].path, r->swept[i].value);
-	}
-	return text;
-}
-
-/* Indices of names stand for values that are no numbers. */
-static void set_places(struct sweep *sweep)
-{
-	bool numeric = true;
-	char *end;
-
-	for (size_t i = 0; i < sweep->count; i++) {
-		const char *text = records_swept(sweep->at[i].group->member[0], sweep->o->x);
-
-		sweep->at[i].x = strtod(text, &end);
-		numeric = numeric && end != text && !*end;
-	}
-	if (numeric)
-		return;
-	sweep->values = ARENA_ARRAY(sweep->records->arena, const char *, sweep->count);
-	for (size_t i = 0; i < sweep->count; i++) {
-		const char *text = records_swept(sweep->at[i].group->member[0], sweep->o->x);
-		size_t place = records_index(sweep->values, sweep->value_count, text);
-
-		sweep->at[i].x = (double)place;
-		sweep->values[place] = text;
-		sweep->value_count += place == sweep->value_count;
+	for (size_t k = 0; k < sizeof values / sizeof *values; k++) {
+		span->bottom = fmin(span->bottom, values[k]);
+		span->highest = fmax(span->highest, values[k]);
+		if (values[k] > 0)
+			span->lowest = fmin(span->lowest, values[k]);
 	}
 }
 
-static int by_curve(const void *a, const void *b)
+static struct span span_of(const struct swept_list *swept, const char *data)
 {
-	const struct point *p = a, *q = b;
-	if (p->data_place != q->data_place)
-		return p->data_place < q->data_place ? -1 : 1;
-	if (p->style.colour != q->style.colour)
-		return p->style.colour < q->style.colour ? -1 : 1;
-	return (p->x > q->x) - (p->x < q->x);
-}
+	struct span span = {
+		.bottom = HUGE_VAL, .lowest = HUGE_VAL, .highest = -HUGE_VAL, .floor = -HUGE_VAL};
+	size_t all = 0;
 
-static size_t set_labels(struct sweep *sweep, const char **labels)
-{
-	struct arena *arena = sweep->records->arena;
-	size_t count = 0;
-
-	for (size_t i = 0; i < sweep->count; i++) {
-		struct point *p = &sweep->at[i];
-		size_t place;
-
-		p->label =
-			sweep->pooled ? p->group->method : label_of(p->group, sweep->o->x, arena);
-		place = records_index(labels, count, p->label);
-		p->style = (struct figure_style){place, place};
-		labels[place] = p->label;
-		count += place == count;
-	}
-	return count;
-}
-
-/* All groups that sweep x and have a value. */
-static void collect(struct sweep *sweep)
-{
-	const struct records *records = sweep->records;
-
-	sweep->at = ARENA_ARRAY(records->arena, struct point, records->group_count);
-	for (size_t g = 0; g < records->group_count; g++) {
-		const struct group *group = &records->groups[g];
-
-		if (sweep->o->x && records_swept(group->member[0], sweep->o->x) &&
-		    stat_group(group, column_value, &sweep->y, records->arena).count > 0)
-			sweep->at[sweep->count++] = (struct point){
-				.group = group,
-				.data = group->data,
-				.data_place = records_index(records->data, records->data_count,
-							    group->data)};
-	}
-	set_places(sweep);
-}
-
-/* The points from `first` on that share data set, label and x: one row. Returns how many they are.
- */
-static size_t put_row(struct figure *figure, const struct sweep *sweep, size_t first)
-{
-	const struct point *p = &sweep->at[first];
-	struct arena *arena = sweep->records->arena;
-	size_t points = 0, members = 0, count = 0;
-	struct stat stat;
-	double *values;
-
-	while (first + points < sweep->count && by_curve(p, p + points) == 0)
-		members += p[points++].group->count;
-	values = ARENA_ARRAY(arena, double, members);
-	for (size_t i = 0; i < points; i++)
-		for (size_t j = 0; j < p[i].group->count; j++)
-			if (records_ok(p[i].group->member[j]))
-				values[count++] = column_value(p[i].group->member[j], &sweep->y);
-	stat = stat_of(values, count);
-	figure_row(figure, COLUMNS, (double[COLUMNS]){p->x, stat.median, stat.low, stat.high});
-	return points;
-}
-
-static bool same_curve(const struct point *a, const struct point *b)
-{
-	return strcmp(a->data, b->data) == 0 && strcmp(a->label, b->label) == 0;
-}
-
-static void set_axes(struct figure *figure, const struct sweep *sweep, const char *data)
-{
-	double low = HUGE_VAL, high = -HUGE_VAL, lowest = HUGE_VAL, highest = -HUGE_VAL;
-
-	for (size_t i = 0; i < sweep->count; i++) {
+	span.x = ARENA_ARRAY(swept->y.records->arena, double, swept->count);
+	for (size_t i = 0; i < swept->count; i++) {
+		const struct swept_point *p = &swept->at[i];
 		struct stat stat;
 
-		if (strcmp(sweep->at[i].data, data) != 0)
+		if (strcmp(p->data, data) != 0)
 			continue;
-		stat = stat_group(sweep->at[i].group, column_value, &sweep->y,
-				  sweep->records->arena);
-		low = fmin(low, sweep->at[i].x);
-		high = fmax(high, sweep->at[i].x);
-		lowest = fmin(lowest, stat.low);
-		highest = fmax(highest, stat.high);
+		swept_stat(swept, i, &stat);
+		widen(&span, stat);
+		if (!p->level)
+			span.x[all++] = p->x;
 	}
-	if (sweep->values) {
-		fputs("set xtics (", figure->gp);
-		for (size_t i = 0; i < sweep->value_count; i++) {
-			fputs(i ? ", " : "", figure->gp);
-			figure_text(figure, sweep->values[i]);
-			fprintf(figure->gp, " %zu", i);
-		}
-		fputs(") noenhanced\n", figure->gp);
-	} else if (figure_wants_log(low, high)) {
-		figure_log(figure, 'x', low, high);
-	}
-	if (figure_wants_log(lowest, highest))
-		figure_log(figure, 'y', lowest, highest);
+	span.count = figure_distinct(span.x, all);
+	span.low = span.x[0];
+	span.high = span.x[span.count - 1];
+	return span;
 }
 
-static void draw_panel(struct figure *figure, const struct sweep *sweep, const char *data)
+static void name_tics(struct figure *figure, const struct swept_list *swept)
 {
-	struct arena *arena = sweep->records->arena;
-	const char *y = sweep->y.name;
-	const char *columns = arena_format(arena, "%s %s low high", sweep->o->x, y);
-
-	figure_panel(figure, series_title(sweep->records, data), sweep->o->x,
-		     column_label(y, arena));
-	set_axes(figure, sweep, data);
-	for (size_t i = 0; i < sweep->count;) {
-		const struct point *p = &sweep->at[i];
-		size_t block;
-
-		if (strcmp(p->data, data) != 0) {
-			i++;
-			continue;
-		}
-		block = figure_block(figure, arena_format(arena, "%s: %s", data, p->label),
-				     columns);
-		while (i < sweep->count && same_curve(p, &sweep->at[i]))
-			i += put_row(figure, sweep, i);
-		figure_curve(figure, block, 1, true, p->style); /* a marker at every value */
+	fputs("set xtics (", figure->gp);
+	for (size_t i = 0; i < swept->value_count; i++) {
+		fputs(i ? ", " : "", figure->gp);
+		figure_text(figure, swept->values[i]);
+		fprintf(figure->gp, " %zu", i);
 	}
+	fputs(") noenhanced\n", figure->gp);
+}
+
+static void set_axes(struct figure *figure, const struct sweep *sweep, struct span *span)
+{
+	enum figure_scale x = (enum figure_scale)sweep->o->scale_x;
+	enum figure_scale y = (enum figure_scale)sweep->o->scale;
+
+	if (sweep->swept.values) {
+		name_tics(figure, &sweep->swept);
+	} else if (figure_is_log(x, span->low, span->high) &&
+		   (x == FIGURE_LOGARITHMIC || figure_geometric(span->x, span->count))) {
+		figure_log_at(figure, 'x', span->x, span->count);
+	} else {
+		figure_span(figure, 'x', span->low, span->high);
+	}
+	figure_span(figure, 'y', span->bottom, span->highest);
+	if (!figure_is_log(y, y == FIGURE_AUTO ? span->bottom : span->lowest, span->highest))
+		return;
+	figure_log(figure, 'y', span->lowest, span->highest);
+	span->floor = span->lowest;
+}
+
+static void put_row(struct figure *figure, const struct span *span, double x, struct stat stat)
+{
+	figure_row(figure, COLUMNS,
+		   (double[COLUMNS]){x, stat.median < span->floor ? NAN : stat.median,
+				     fmax(stat.low, span->floor), fmax(stat.high, span->floor)});
+}
+
+/* Median with its band all across the panel. */
+static void draw_level(struct figure *figure, size_t block, const struct span *span,
+		       struct stat stat, struct figure_style style)
+{
+	put_row(figure, span, span->low, stat);
+	put_row(figure, span, span->high, stat);
+	figure_band(figure, block, style);
+	figure_item(figure, "data index %zu using 1:2 with lines lc rgb '%s' lw 2 dt %s", block,
+		    figure_colour(style), figure_dash(style));
+}
+
+/* The curve or level that begins at point `first`; how many points it has. */
+static size_t draw_curve(struct figure *figure, const struct sweep *sweep, size_t first,
+			 const struct span *span)
+{
+	const struct swept_list *swept = &sweep->swept;
+	const struct swept_point *p = &swept->at[first];
+	struct arena *arena = swept->y.records->arena;
+	size_t i = first, block;
+	struct stat stat;
+
+	block = figure_block(
+		figure, arena_format(arena, "%s: %s", p->data, p->label),
+		arena_format(arena, "%s %s low high", swept->x, column_names[sweep->o->y]));
+	if (p->level) {
+		i += swept_stat(swept, i, &stat);
+		draw_level(figure, block, span, stat, p->style);
+		return i - first;
+	}
+	while (i < swept->count && swept_same_curve(p, &swept->at[i])) {
+		size_t points = swept_stat(swept, i, &stat);
+
+		put_row(figure, span, swept->at[i].x, stat);
+		i += points;
+	}
+	figure_curve(figure, block, 1, true, p->style); /* a marker at every value */
+	return i - first;
+}
+
+/* The panel of the data set of point `first`; how many points it has. */
+static size_t draw_panel(struct figure *figure, const struct sweep *sweep, size_t first)
+{
+	const struct swept_list *swept = &sweep->swept;
+	struct arena *arena = swept->y.records->arena;
+	const char *data = swept->at[first].data, *base = sweep->o->relative_to;
+	const char *label = column_label(column_names[sweep->o->y], arena);
+	struct span span = span_of(swept, data);
+	size_t i = first;
+
+	if (base)
+		label = arena_format(arena, "(%s - %s) / %s", label, base, base);
+	figure_panel(figure, series_title(swept->y.records, data), swept->x, label);
+	set_axes(figure, sweep, &span);
+	while (i < swept->count && strcmp(swept->at[i].data, data) == 0)
+		i += draw_curve(figure, sweep, i, &span);
 	figure_plot(figure);
-}
-
-static size_t panels_of(const struct sweep *sweep)
-{
-	size_t panels = 0;
-
-	for (size_t i = 0; i < sweep->count; i++)
-		panels += i == 0 || strcmp(sweep->at[i].data, sweep->at[i - 1].data) != 0;
-	return panels;
+	return i - first;
 }
 
 static const char *caption_of(const struct sweep *sweep)
 {
+	const struct swept_list *swept = &sweep->swept;
+	struct arena *arena = swept->y.records->arena;
+	const char *base = sweep->o->relative_to;
 	size_t most = 0;
 
-	for (size_t i = 0; i < sweep->count; i++)
-		most = sweep->at[i].group->count > most ? sweep->at[i].group->count : most;
-	return arena_format(sweep->records->arena,
+	for (size_t i = 0; i < swept->count; i++) {
+		size_t ok = records_ok_count(swept->at[i].group);
+
+		most = ok > most ? ok : most;
+	}
+	return arena_format(arena,
 			    "Median and 10\xe2\x80\x93"
-			    "90 %% band over repetitions (up to %zu)%s",
-			    most, sweep->pooled ? " and over the other swept options" : "");
+			    "90 %% band over repetitions (up to %zu)%s%s%s%s%s",
+			    most, swept->pooled ? " and over the other swept options" : "",
+			    base ? ", each relative to " : "", base ? base : "",
+			    base ? ", without medians at or below 0 on a logarithmic axis" : "",
+			    swept->level_count ? "; horizontal: methods that do not sweep x" : "");
 }
 
 static enum status write_plot(const void *options, const struct records *records, const char *stem,
@@ -246,31 +213,26 @@ static enum status write_plot(const void *options, const struct records *records
 {
 	const struct sweep_options *o = options;
 	struct attack_kinds kinds = attacks_of(records, NULL);
-	struct sweep sweep = {o, records, {column_names[o->y], &kinds}, 0, NULL, false, 0, NULL};
-	const char **labels = ARENA_ARRAY(records->arena, const char *, records->group_count);
-	struct figure_entry *entries;
+	struct column column = {column_names[o->y], &kinds};
+	struct sweep sweep = {o, {.x = o->x, .methods = &o->methods}};
 	struct figure_plan plan = {0};
 	struct figure figure;
 
-	collect(&sweep);
-	*written = sweep.count > 0;
+	*written = false;
+	if (!o->x)
+		return STATUS_OK;
+	sweep.swept.y = (struct excess){records, excess_of(records, &column, o->relative_to)};
+	swept_collect(&sweep.swept);
+	*written = sweep.swept.count > 0;
 	if (!*written)
 		return STATUS_OK;
-	plan.entry_count = set_labels(&sweep, labels);
-	sweep.pooled = plan.entry_count > READABLE;
-	if (sweep.pooled)
-		plan.entry_count = set_labels(&sweep, labels);
-	qsort(sweep.at, sweep.count, sizeof *sweep.at, by_curve);
-	entries = ARENA_ARRAY(records->arena, struct figure_entry, plan.entry_count);
-	for (size_t i = 0; i < plan.entry_count; i++)
-		entries[i] = (struct figure_entry){labels[i], {i, i}, FIGURE_LINE};
-	plan.entries = entries;
-	plan.panels = panels_of(&sweep);
+	plan.entries = sweep.swept.entries;
+	plan.entry_count = sweep.swept.entry_count;
+	plan.panels = swept_panels(&sweep.swept);
 	plan.caption = caption_of(&sweep);
 	TRY(figure_open(&figure, records, stem, &plan, err));
-	for (size_t i = 0; i < sweep.count; i++)
-		if (i == 0 || strcmp(sweep.at[i].data, sweep.at[i - 1].data) != 0)
-			draw_panel(&figure, &sweep, sweep.at[i].data);
+	for (size_t i = 0; i < sweep.swept.count;)
+		i += draw_panel(&figure, &sweep, i);
 	return figure_close(&figure, err);
 }
 

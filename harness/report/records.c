@@ -63,6 +63,11 @@ double records_number(const struct result *result, const char *name)
 	return field ? *(const double *)(const void *)((const char *)result + field->offset) : NAN;
 }
 
+bool records_wanted(const struct texts *names, const char *name)
+{
+	return names->count == 0 || records_index(names->at, names->count, name) < names->count;
+}
+
 size_t records_index(const char *const *names, size_t count, const char *name)
 {
 	size_t i = 0;

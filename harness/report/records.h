@@ -7,6 +7,7 @@
 #include "harness/store/csv.h"
 #include "harness/store/result.h"
 #include "solvers/core/arena.h"
+#include "solvers/core/option.h"
 #include "solvers/core/status.h"
 
 #include <stdbool.h>
@@ -86,6 +87,9 @@ bool records_ok(const struct record *record);
 
 /* A numeric field of a result by its column name; NaN for an unknown name. */
 double records_number(const struct result *result, const char *name);
+
+/* Is `name` one of a list of names, or the list empty: all are wanted? */
+bool records_wanted(const struct texts *names, const char *name);
 
 /* Index of `name` in a list, or `count`. */
 size_t records_index(const char *const *names, size_t count, const char *name);

@@ -97,7 +97,8 @@ static void collect(const struct records *records, struct series_list *list)
 		size_t ok = records_ok_count(group);
 
 		list->selected = list->selected || (group->left_out && !list->all);
-		if (!ok || (best && !best[g]) || (group->left_out && !list->all))
+		if (!ok || (best && !best[g]) || (group->left_out && !list->all) ||
+		    !records_wanted(&list->methods, group->method))
 			continue;
 		series->group = group;
 		series->label = label_of(group, one_setting(list, group), records->arena);
@@ -116,10 +117,11 @@ size_t series_count(const struct series_list *list, const char *data)
 	return count;
 }
 
-struct series_list series_of(const struct records *records, enum series_settings settings,
-			     size_t curves)
+static struct series_list make_list(const struct records *records, enum series_settings settings,
+				    size_t curves, struct texts methods)
 {
-	struct series_list list = {.best = settings == SERIES_BEST, .all = settings == SERIES_ALL};
+	struct series_list list = {
+		.best = settings == SERIES_BEST, .all = settings == SERIES_ALL, .methods = methods};
 	size_t most = 0;
 
 	list.at = ARENA_ARRAY(records->arena, struct series, records->group_count);
@@ -140,6 +142,18 @@ struct series_list series_of(const struct records *records, enum series_settings
 					    : records_index(records->methods, records->method_count,
 							    list.at[i].group->method);
 	return list;
+}
+
+struct series_list series_of(const struct records *records, enum series_settings settings,
+			     size_t curves)
+{
+	return make_list(records, settings, curves, (struct texts){0, NULL});
+}
+
+struct series_list series_of_methods(const struct records *records, enum series_settings settings,
+				     struct texts methods)
+{
+	return make_list(records, settings, 1, methods);
 }
 
 const char *series_title(const struct records *records, const char *data)

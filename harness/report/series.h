@@ -38,12 +38,17 @@ struct series_list {
 	const struct series **entry; /* one series per distinct label */
 	bool best, all;              /* only the best setting of each method; every one */
 	bool selected;               /* those of a method with `select` that were not chosen */
+	struct texts methods;        /* the only ones drawn; none = all */
 	size_t repeats;              /* most repetitions that are ok in a group */
 };
 
 /* `curves`: how many curves a panel draws for each series. */
 struct series_list series_of(const struct records *records, enum series_settings settings,
 			     size_t curves);
+
+/* The same, one curve each, of some methods alone by their names; none named = all. */
+struct series_list series_of_methods(const struct records *records, enum series_settings settings,
+				     struct texts methods);
 
 /* For a plot over all problems together: one label per method and setting, whatever the problem,
  * and the groups without any cell that is ok are added. */

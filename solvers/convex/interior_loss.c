@@ -113,6 +113,29 @@ void interior_loss_start(struct interior_loss *self, const real *f, double mu)
 	}
 }
 
+/* Move a by da with its slacks. */
+static void shift(struct interior_loss *s, ptrdiff_t k, double da)
+{
+	s->a[k] += da;
+	s->above[k] -= da;
+	s->below[k] += da;
+}
+
+void interior_loss_recenter(struct interior_loss *self, double mu)
+{
+	for (ptrdiff_t k = 0; k < samples(self) && !self->smooth; k++) {
+		/* a slack is near zero where it is below half of the box, or below 1 */
+		double half = fmin(1, (self->above[k] + self->below[k]) / 2);
+
+		if (self->above[k] * self->p[k] < mu && self->p[k] > mu / half)
+			shift(self, k, self->above[k] - mu / self->p[k]);
+		if (self->below[k] * self->q[k] < mu && self->q[k] > mu / half)
+			shift(self, k, mu / self->q[k] - self->below[k]);
+		self->p[k] = fmax(self->p[k], mu / self->above[k]);
+		self->q[k] = fmax(self->q[k], mu / self->below[k]);
+	}
+}
+
 /* W = 1 / (least + quadratic + p / (high - a) + q / (a - low)). Where f stays at a kink, 1 / W goes
  * to zero and da = W (df + ..) is all rounding: a proximal term, which leaves least |da| of r,
  * keeps half of the digits. */
@@ -225,9 +248,7 @@ double interior_loss_products(const struct interior_loss *self, double length, d
 void interior_loss_move(struct interior_loss *self, double length)
 {
 	for (ptrdiff_t k = 0; k < samples(self) && !self->smooth; k++) {
-		self->a[k] += length * self->da[k];
-		self->above[k] -= length * self->da[k];
-		self->below[k] += length * self->da[k];
+		shift(self, k, length * self->da[k]);
 		self->p[k] += length * self->dp[k];
 		self->q[k] += length * self->dq[k];
 	}

@@ -41,6 +41,10 @@ struct interior_loss *interior_loss_new(const struct problem *problem, struct ar
 /* a, p, q on the path of parameter mu > 0 at the outputs f (n). */
 void interior_loss_start(struct interior_loss *self, const real *f, double mu);
 
+/* Products of slacks and multipliers below mu rise to mu, by the member that is near its zero: a
+ * warm start of a program that has changed. */
+void interior_loss_recenter(struct interior_loss *self, double mu);
+
 /* W (n) at f (n), >= 0; positive for a box. */
 void interior_loss_weights(struct interior_loss *self, const real *f, real *w);
 

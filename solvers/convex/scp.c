@@ -14,9 +14,10 @@
 #include "solvers/core/violation.h"
 
 #include <math.h>
+#include <string.h>
 
 struct scp_options {
-	long neurons;
+	long neurons, first;
 	struct choice method;
 };
 
@@ -24,7 +25,11 @@ static const struct option rows[] = {
 	{OPTION_FIELD(struct scp_options, neurons), .initial = "500", .range = RANGE_FROM(1),
 	 .doc = "N, number of sampled first-layer directions"},
 	{OPTION_FIELD(struct scp_options, method), .initial = "null", .kind = KIND_SCP_METHOD,
-	 .doc = "how the l1 program is solved; unset: newton for smooth losses, else fista"},
+	 .doc = "how the l1 program is solved; unset: newton up to N = 2000, else working_set"},
+	{OPTION_FIELD(struct scp_options, first), .initial = "null", .range = RANGE_FROM(1),
+	 .doc = "solve for this many of the N directions first, then for twice as many and so on, "
+		"each the warm start of the next; needs a method that can, such as working_set; "
+		"unset: for all at once"},
 	{0},
 };
 
@@ -32,20 +37,15 @@ struct state {
 	struct scp scp;
 	const struct scp_method *method;
 	void *method_state;
+	bool solved; /* a = 0 is optimal */
+	const char *note;
 	real *g;      /* n */
 	real *slope;  /* N */
 	double scale; /* s of the last certificate: s g is dual feasible */
 };
 
-/* Whether a method can take this loss. */
-static bool method_takes(const struct scp_method *method, struct loss_term loss)
-{
-	return !(method->needs_smooth && !loss.loss->smooth) &&
-	       !(method->needs_curvature && !isfinite(loss_curvature(loss)));
-}
-
-/* The method that was named; else the first of the list without options of its own that takes the
- * loss (NULL: any loss). NULL if there is none. */
+/* The method that was named; else the first of the list that suits N, `first` and the loss (NULL:
+ * any loss). NULL if there is none. */
 static const struct scp_method *method_of(const struct scp_options *options,
 					  const struct loss_term *loss)
 {
@@ -55,7 +55,8 @@ static const struct scp_method *method_of(const struct scp_options *options,
 		const struct scp_method *method =
 			(const struct scp_method *)(const void *)registry_at(KIND_SCP_METHOD, i);
 
-		if (method->base.size == 0 && (!loss || method_takes(method, *loss)))
+		if (options->neurons <= method->most && (method->nested || options->first < 1) &&
+		    (!loss || method->takes(*loss)))
 			return method;
 	}
 	return NULL;
@@ -102,41 +103,85 @@ static bool build_features(struct mat X, struct mat U, struct mat Phi)
 	return active;
 }
 
+static enum status check(const struct scp_method *method, const struct scp_options *options,
+			 struct loss_term loss, struct err *err)
+{
+	if (!method)
+		return err_set(err, STATUS_SPEC, "scp: no method takes the loss \"%s\"",
+			       loss.loss->base.name);
+	if (!method->takes(loss))
+		return err_set(err, STATUS_SPEC, "scp: expected %s for the method %s, got \"%s\"",
+			       method->needs, method->base.name, loss.loss->base.name);
+	if (options->first > 0 && !method->nested)
+		return err_set(err, STATUS_SPEC,
+			       "scp: expected a method that solves for the first neurons first, "
+			       "such as working_set, got \"%s\" with first: %ld",
+			       method->base.name, options->first);
+	return STATUS_OK;
+}
+
+/* Whether a = 0 is optimal: |Phi' grad L(0)|_inf <= beta. */
+static bool solved_by_zero(struct state *s)
+{
+	const struct problem *problem = s->scp.problem;
+	double largest = 0;
+
+	loss_gradient(problem->loss, (size_t)problem->X.rows, s->scp.f, problem->y, s->g);
+	blas_gemv(1, s->scp.Phi, TRANSPOSED, s->g, 0, s->slope);
+	for (ptrdiff_t i = 0; i < s->scp.Phi.cols; i++)
+		largest = fmax(largest, fabs((double)s->slope[i]));
+	return largest <= problem->beta;
+}
+
+static void allocate(struct state *s, const struct scp_options *options, struct arena *arena)
+{
+	ptrdiff_t N = options->neurons, n = s->scp.problem->X.rows;
+
+	s->scp.U = mat_new(arena, s->scp.problem->X.cols, N);
+	s->scp.Phi = mat_new(arena, n, N);
+	s->scp.a = ARENA_ARRAY(arena, real, N);
+	s->scp.f = ARENA_ARRAY(arena, real, n);
+	s->scp.first = options->first > 0 && options->first < N ? options->first : N;
+	s->g = ARENA_ARRAY(arena, real, n);
+	s->slope = ARENA_ARRAY(arena, real, N);
+}
+
 static enum status setup(const struct problem *problem, const void *options, struct arena *arena,
 			 void **state, struct err *err)
 {
 	struct state *s = ARENA_NEW(arena, struct state);
 	const struct scp_options *o = options;
-	ptrdiff_t N = o->neurons, n = problem->X.rows;
 
 	s->method = method_of(o, &problem->loss);
-	if (!s->method || !method_takes(s->method, problem->loss))
-		return err_set(err, STATUS_SPEC,
-			       "scp: %s does not take the loss %s: newton needs a continuous "
-			       "second derivative, "
-			       "fista a bounded one",
-			       s->method ? s->method->base.name : "no method",
-			       problem->loss.loss->base.name);
+	TRY(check(s->method, o, problem->loss, err));
+	if (!o->method.item)
+		s->note = arena_format(arena, "%s: the first method that takes N = %ld",
+				       s->method->base.name, o->neurons);
 	s->scp.problem = problem;
-	s->scp.U = mat_new(arena, problem->X.cols, N);
-	s->scp.Phi = mat_new(arena, n, N);
-	s->scp.a = ARENA_ARRAY(arena, real, N);
-	s->scp.f = ARENA_ARRAY(arena, real, n);
-	s->g = ARENA_ARRAY(arena, real, n);
-	s->slope = ARENA_ARRAY(arena, real, N);
+	allocate(s, o, arena);
 	sample_directions(s->scp.U, problem->seed);
 	if (!build_features(problem->X, s->scp.U, s->scp.Phi))
 		return err_set(err, STATUS_ENV,
 			       "scp: no sampled neuron is active on any training sample");
 	*state = s;
+	s->solved = solved_by_zero(s);
+	if (s->solved)
+		return STATUS_OK;
 	return s->method->setup(&s->scp, o->method.options, arena, &s->method_state, err);
 }
 
 static void step(void *state, struct progress *progress)
 {
 	struct state *s = state;
+	const struct problem *problem = s->scp.problem;
 
-	s->method->step(s->method_state, progress);
+	if (!s->solved) {
+		s->method->step(s->method_state, progress);
+		return;
+	}
+	progress->objective =
+		loss_value(problem->loss, (size_t)problem->X.rows, s->scp.f, problem->y);
+	progress->end = OUTCOME_CONVERGED;
 }
 
 static ptrdiff_t width(const void *state)
@@ -172,12 +217,11 @@ static void certify(void *state, struct certificate *certificate)
 	double norm = 0, largest = 0;
 	struct scaling best;
 
-	if (s->method->dual) {
-		s->method->dual(s->method_state, s->g);
-	} else {
+	if (s->method->slopes && !s->solved)
+		memcpy(s->g, s->method->slopes(s->method_state), n * sizeof *s->g);
+	else
 		loss_gradient(problem->loss, n, scp->f, problem->y, s->g);
-		blas_scale(n, -1, s->g);
-	}
+	blas_scale(n, -1, s->g);
 	blas_gemv(1, scp->Phi, TRANSPOSED, s->g, 0, s->slope);
 	for (ptrdiff_t i = 0; i < scp->Phi.cols; i++) {
 		norm += fabs((double)scp->a[i]);
@@ -200,6 +244,11 @@ static void violation(void *state, long draws, struct violation *out)
 	violation_neurons(s->scp.problem, s->g, s->scale, draws, out);
 }
 
+static const char *note(const void *state)
+{
+	return ((const struct state *)state)->note;
+}
+
 const struct trainer trainer_scp = {
 	.base = {.name = "scp",
 		 .doc = "sampled convex program: l1 on the output weights of random neurons",
@@ -214,4 +263,5 @@ const struct trainer trainer_scp = {
 	.certify = certify,
 	.patterns_used = width,
 	.violation = violation,
+	.note = note,
 };

@@ -1,10 +1,10 @@
 /* FISTA (Beck and Teboulle 2009) with the gradient restart of O'Donoghue and Candes 2015 and
  * backtracking. */
-#include "solvers/convex/scp_method.h"
+#include "solvers/convex/scp_proximal.h"
 #include "solvers/core/blas.h"
 
 #include <math.h>
-#include <string.h>
+#include <stdint.h>
 
 struct fista {
 	struct scp *scp;
@@ -15,10 +15,6 @@ struct fista {
 	double momentum;                /* t_k */
 };
 
-enum {
-	POWER_STEPS = 30 /* the norm of Phi to a few per cent; backtracking repairs the rest */
-};
-
 static const double growth = 1.1; /* of the Lipschitz estimate; it was close to begin with */
 
 static void forecast(const void *options, ptrdiff_t n, ptrdiff_t N, struct forecast *out)
@@ -27,29 +23,8 @@ static void forecast(const void *options, ptrdiff_t n, ptrdiff_t N, struct forec
 
 	(void)options;
 	out->bytes = (3 * neurons + 3 * samples) * sizeof(real);
-	out->setup_flops = 4 * POWER_STEPS * samples * neurons;
+	out->setup_flops = 4 * SCP_POWER_STEPS * samples * neurons;
 	out->iteration_flops = 4 * samples * neurons;
-}
-
-/* |Phi|_2^2 by the power method on Phi' Phi, from the vector of ones (Phi >= 0, so it is not
- * orthogonal to the leading singular vector). point and f_point are scratch. */
-static double squared_norm(struct fista *s)
-{
-	struct mat Phi = s->scp->Phi;
-	size_t N = (size_t)Phi.cols, n = (size_t)Phi.rows;
-	double norm = 0;
-
-	for (size_t i = 0; i < N; i++)
-		s->point[i] = 1;
-	for (int step = 0; step < POWER_STEPS; step++) {
-		blas_scale(N, 1 / blas_norm(N, s->point), s->point);
-		blas_gemv(1, Phi, PLAIN, s->point, 0, s->f_point);
-		norm = blas_norm(n, s->f_point);
-		blas_gemv(1, Phi, TRANSPOSED, s->f_point, 0, s->point);
-	}
-	memset(s->point, 0, N * sizeof *s->point);
-	memset(s->f_point, 0, n * sizeof *s->f_point);
-	return norm * norm;
 }
 
 static enum status setup(struct scp *scp, const void *options, struct arena *arena, void **state,
@@ -67,30 +42,10 @@ static enum status setup(struct scp *scp, const void *options, struct arena *are
 	s->f_previous = ARENA_ARRAY(arena, real, n);
 	s->f_point = ARENA_ARRAY(arena, real, n);
 	s->g = ARENA_ARRAY(arena, real, n);
-	s->lipschitz = loss_curvature(scp->problem->loss) * squared_norm(s);
+	s->lipschitz = loss_curvature(scp->problem->loss) * scp_squared_norm(scp);
 	s->momentum = 1;
 	*state = s;
 	return STATUS_OK;
-}
-
-/* previous = soft threshold of point - slope / lipschitz (the candidate); the linear term <slope,
- * move>, the squared length of the move, and |candidate|_1. */
-static double candidate(struct fista *s, double *linear, double *square)
-{
-	double threshold = s->scp->problem->beta / s->lipschitz, norm = 0;
-
-	*linear = *square = 0;
-	for (ptrdiff_t i = 0; i < s->scp->Phi.cols; i++) {
-		double x = (double)s->point[i] - (double)s->slope[i] / s->lipschitz;
-		double a = x > threshold ? x - threshold : (x < -threshold ? x + threshold : 0);
-		double move = a - (double)s->point[i];
-
-		s->previous[i] = (real)a;
-		*linear += (double)s->slope[i] * move;
-		*square += move * move;
-		norm += fabs(a);
-	}
-	return norm;
 }
 
 static void swap(real **a, real **b)
@@ -128,16 +83,16 @@ static void step(void *state, struct progress *progress)
 	struct scp *scp = s->scp;
 	const struct problem *problem = scp->problem;
 	size_t n = (size_t)scp->Phi.rows;
-	double at_point = loss_value(problem->loss, n, s->f_point, problem->y), linear, square,
-	       norm, loss;
+	double at_point = loss_value(problem->loss, n, s->f_point, problem->y), loss;
+	struct scp_move move;
 
 	loss_gradient(problem->loss, n, s->f_point, problem->y, s->g);
 	blas_gemv(1, scp->Phi, TRANSPOSED, s->g, 0, s->slope);
 	for (;;) { /* backtracking: the quadratic model must lie above the loss, up to rounding */
-		norm = candidate(s, &linear, &square);
+		move = scp_shrink(scp, s->point, s->slope, s->lipschitz, s->previous);
 		blas_gemv(1, scp->Phi, PLAIN, s->previous, 0, s->f_previous);
 		loss = loss_value(problem->loss, n, s->f_previous, problem->y);
-		if (!(at_point + linear + s->lipschitz * square / 2 - loss <
+		if (!(at_point + move.linear + s->lipschitz * move.square / 2 - loss <
 		      -16 * REAL_EPSILON * fabs(at_point)))
 			break;
 		s->lipschitz *= growth;
@@ -145,7 +100,7 @@ static void step(void *state, struct progress *progress)
 	swap(&scp->a, &s->previous);
 	swap(&scp->f, &s->f_previous);
 	extrapolate(s);
-	progress->objective = loss + problem->beta * norm;
+	progress->objective = loss + problem->beta * move.norm;
 }
 
 const struct scp_method scp_fista = {
@@ -153,7 +108,9 @@ const struct scp_method scp_fista = {
 		 .doc = "accelerated proximal gradient with restart; cheap iterations, slow for "
 			"small beta",
 		 .cite = "beck2009"},
-	.needs_curvature = true,
+	.takes = scp_has_curvature,
+	.needs = "a loss with a finite second derivative",
+	.most = PTRDIFF_MAX,
 	.forecast = forecast,
 	.setup = setup,
 	.step = step,

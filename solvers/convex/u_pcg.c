@@ -30,7 +30,7 @@ static const struct option rows[] = {
 	 .names = preconditioners, .doc = "beside M, which is always used"},
 	{OPTION_FIELD(struct pcg_options, rank), .initial = "30", .range = RANGE_FROM(1),
 	 .doc = "of the Nystrom approximation"},
-	{OPTION_FIELD(struct pcg_options, tolerance), .initial = "1e-2",
+	{OPTION_FIELD(struct pcg_options, tolerance), .initial = "0.1",
 	 .range = RANGE_BETWEEN(0, 1),
 	 .doc = "residual to stop at, relative to that of the last iteration's solution"},
 	{OPTION_FIELD(struct pcg_options, iterations), .initial = "100", .range = RANGE_FROM(1),
@@ -211,7 +211,7 @@ static const char *note(const void *state)
 const struct u_update u_pcg = {
 	.base = {.name = "pcg",
 		 .doc = "conjugate gradients on the n x n form, which is never formed; for large n",
-		 .cite = "feng2023",
+		 .cite = "feng2024",
 		 .options = rows,
 		 .size = sizeof(struct pcg_options)},
 	.forecast = forecast,

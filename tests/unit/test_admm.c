@@ -339,8 +339,7 @@ static void average_is_the_sum_divided(void **state)
 	}
 }
 
-/* X and beta times 1000: weights by 1000 smaller, and the same outputs, iterate for iterate (but
- * for the acceleration, which weighs all parts of the vector alike). */
+/* X and beta times 1000: the same outputs; the acceleration weighs all of x alike, so without. */
 static void units_of_the_features_do_not_matter(void **state)
 {
 	const double unit = 1000;

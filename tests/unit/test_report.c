@@ -305,8 +305,10 @@ static void sweep_draws_result_against_option(void **state)
 {
 	struct {
 		const char *x;
-		long y;
-	} options = {"rho", 0};
+		long y, scale_x, scale;
+		const char *relative_to;
+		struct texts methods;
+	} options = {.x = "rho"};
 	struct plot_options plot = {{registry_find(KIND_PLOT, "sweep"), &options}};
 	struct experiment experiment = the_experiment();
 	struct err err = {0};

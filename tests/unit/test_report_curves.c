@@ -36,45 +36,18 @@ static int remove_room(void **state)
 	return folder_remove(room, &err) != STATUS_OK;
 }
 
-/* Write a plot of these cells; its data, or NULL if there is nothing to plot. The script must be
- * one that gnuplot, if there is one, runs without a word. */
+/* The data of a plot of these cells, or NULL if there is nothing to plot. */
 static const char *data_of(const char *name, const void *options, struct records *records)
 {
-	const struct plot *plot = (const struct plot *)(const void *)registry_find(KIND_PLOT, name);
-	const char *text;
-	struct err err = {0};
 	bool written = false;
 
-	assert_int_equal(plot->write(options, records, name, &written, &err), STATUS_OK);
-	if (!written)
-		return NULL;
-	if (system("gnuplot --version >/dev/null 2>&1") == 0)
-		assert_int_equal(system(arena_format(&arena,
-						     "cd %s/plots && test -z \"$(gnuplot %s.gp "
-						     "2>&1 | tee log)\" || { cat log; false; }",
-						     room, name)),
-				 0);
-	assert_int_equal(store_read_text(arena_format(&arena, "%s/plots/%s.dat", room, name),
-					 &arena, &text, &err),
-			 STATUS_OK);
-	return text;
+	assert_true(fixture_plot(name, options, records, &written));
+	return written ? fixture_text(records, name, ".dat") : NULL;
 }
 
-/* Numbers of line `row` behind the first line that starts with `title`. */
 static void numbers_at(const char *text, const char *title, size_t row, size_t count, double *out)
 {
-	const char *at = strstr(text, title);
-
-	assert_non_null(at);
-	for (size_t i = 0; i < row + 2; i++) /* title, names of the columns */
-		at = strchr(at, '\n') + 1;
-	for (size_t i = 0; i < count; i++) {
-		char *end;
-
-		out[i] = strtod(at, &end);
-		assert_true(end != at);
-		at = end;
-	}
+	assert_true(fixture_numbers(text, title, row, count, out));
 }
 
 enum { TRIALS = 5 };
@@ -135,10 +108,10 @@ static void slope_of_a_power_law_is_its_exponent(void **state)
 	struct {
 		const char *x;
 		long y;
-	} options = {"patterns", 1}; /* solve_s */
-	struct fixture_cell cells[8] = {{0}};
+		struct texts data;
+	} options = {"patterns", 1, {1, (const char *const[]){"moons"}}}; /* solve_s */
+	struct fixture_cell cells[9] = {{0}};
 	struct records records;
-	struct err err = {0};
 	const char *text;
 
 	(void)state;
@@ -146,11 +119,11 @@ static void slope_of_a_power_law_is_its_exponent(void **state)
 		cells[i] = (struct fixture_cell){
 			"moons", "admm", .repetition = (int)i % 2, .patterns = 10 << i / 2,
 			.seconds = 3 * pow(10 << i / 2, 2) * (i % 2 ? 1.1 : 1 / 1.1)};
-	records = fixture_records(cells, 8, room, &arena);
+	cells[8] = (struct fixture_cell){"spirals", "admm", .patterns = 10, .seconds = 1};
+	records = fixture_records(cells, 9, room, &arena);
 	assert_non_null(data_of("scaling", &options, &records));
-	assert_int_equal(store_read_text(arena_format(&arena, "%s/plots/scaling.gp", room), &arena,
-					 &text, &err),
-			 STATUS_OK);
+	text = fixture_text(&records, "scaling", ".gp");
+	assert_non_null(text);
 	/* error: sqrt(8 log(1.1)^2 / 6 / (10 log(2)^2)) = 0.0502 */
 	assert_non_null(strstr(text, "admm: slope 2.00 \xc2\xb1 0.05"));
 }
@@ -181,15 +154,6 @@ static void profile_counts_tasks_within_a_factor(void **state)
 	assert_true(row[0] == 2 && fabs(row[1] - 2.0 / 3) < 1e-8); /* one failed: never */
 }
 
-static void put_trace(struct records *records, size_t at, const char *text)
-{
-	const char *path = arena_format(&arena, "%s/trace.csv", room);
-	struct err err = {0};
-
-	assert_int_equal(store_write_text(path, text, &err), STATUS_OK);
-	assert_int_equal(csv_read(path, &arena, &records->at[at].trace, &err), STATUS_OK);
-}
-
 static void ecdf_is_the_time_to_the_target(void **state)
 {
 	static const struct fixture_cell cells[] = {
@@ -206,9 +170,10 @@ static void ecdf_is_the_time_to_the_target(void **state)
 	double row[2];
 
 	(void)state;
-	put_trace(&records, 0, "seconds,objective_network,gap\n1,5,\n2,1.06,0.5\n4,1,0.01\n");
-	put_trace(&records, 1, "seconds,objective_network,gap\n1,5,\n3,1.04,\n");
-	put_trace(&records, 2, "seconds,objective_network,gap\n1,0.5,0.001\n");
+	assert_true(fixture_trace(&records, 0,
+				  "seconds,objective_network,gap\n1,5,\n2,1.06,0.5\n4,1,0.01\n"));
+	assert_true(fixture_trace(&records, 1, "seconds,objective_network,gap\n1,5,\n3,1.04,\n"));
+	assert_true(fixture_trace(&records, 2, "seconds,objective_network,gap\n1,0.5,0.001\n"));
 	text = data_of("ecdf", &options, &records);
 	assert_non_null(text);
 	numbers_at(text, "# a\n", 1, 2, row);

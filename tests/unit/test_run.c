@@ -229,7 +229,7 @@ static void what_cannot_run_says_why(void **state)
 	check_error(STATUS_ENV, ""); /* no cell.json */
 	write_text("cell.json", "{\"seed\":");
 	check_error(STATUS_SPEC, "");
-	pose("solver: scp, neurons: 20, loss: hinge", "");
+	pose("solver: scp, neurons: 20, loss: hinge, method: fista", "");
 	check_error(STATUS_SPEC, "hinge");
 }
 

@@ -255,18 +255,20 @@ static void refuse(const struct problem *problem, const char *options, enum stat
 static void what_cannot_be_solved_is_refused(void **state)
 {
 	struct toy toy = toy_make(N, D, "hinge", 0.3), dead = toy_make(N, D, "squared", 0.3);
-	struct toy kinked = toy_make(N, D, "huber", 0.3);
 
 	(void)state;
-	refuse(&toy.problem, "{method: newton}", STATUS_SPEC, "hinge");
-	refuse(&toy.problem, "{method: fista}", STATUS_SPEC, "hinge");
-	refuse(&kinked.problem, "{method: newton}", STATUS_SPEC,
-	       "newton does not take the loss huber");
+	refuse(&toy.problem, "{method: fista}", STATUS_SPEC,
+	       "scp: expected a loss with a finite second derivative for the method fista, got "
+	       "\"hinge\"");
+	refuse(&toy.problem, "{method: ista}", STATUS_SPEC, "for the method ista, got \"hinge\"");
+	refuse(&toy.problem, "{method: coordinate}", STATUS_SPEC, "got \"hinge\"");
+	refuse(&toy.problem, "{method: newton, first: 20}", STATUS_SPEC,
+	       "scp: expected a method that solves for the first neurons first, such as "
+	       "working_set, got \"newton\" with first: 20");
 	mat_fill(dead.problem.X, 0);
 	refuse(&dead.problem, "{}", STATUS_ENV, "no sampled neuron is active");
 	arena_release(&toy.arena);
 	arena_release(&dead.arena);
-	arena_release(&kinked.arena);
 }
 
 int main(void)
