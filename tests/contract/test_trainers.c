@@ -313,8 +313,8 @@ static void forecasts_tell_the_memory_of_setup(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < registry_count(KIND_TRAINER); i++) {
-		struct run *run =
-			run_new(trainer_at(i), toy_make(ROWS, COLUMNS, "squared", BETA), true);
+		const char *loss = trainer_at(i)->losses ? trainer_at(i)->losses[0] : "squared";
+		struct run *run = run_new(trainer_at(i), toy_make(ROWS, COLUMNS, loss, BETA), true);
 		struct forecast forecast = {0};
 		double ratio;
 

@@ -1,0 +1,122 @@
+/* Dual norms, their proximal maps and distances to balls. See dualnorm.h. */
+#include "solvers/core/dualnorm.h"
+
+#include <math.h>
+
+const char *const perturbation_names[] = {"linf", "l2", "l1", NULL};
+
+static bool attacked(const struct dualnorm *norm, ptrdiff_t j)
+{
+	return !norm->frozen[j];
+}
+
+static double sum_of(const struct dualnorm *norm, const real *c)
+{
+	double sum = 0;
+
+	for (ptrdiff_t j = 0; j < norm->d; j++)
+		sum += attacked(norm, j) ? fabs((double)c[j]) : 0;
+	return sum;
+}
+
+static double length_of(const struct dualnorm *norm, const real *c)
+{
+	double square = 0;
+
+	for (ptrdiff_t j = 0; j < norm->d; j++)
+		square += attacked(norm, j) ? (double)c[j] * (double)c[j] : 0;
+	return sqrt(square);
+}
+
+static double largest_of(const struct dualnorm *norm, const real *c)
+{
+	double largest = 0;
+
+	for (ptrdiff_t j = 0; j < norm->d; j++)
+		largest = attacked(norm, j) ? fmax(largest, fabs((double)c[j])) : largest;
+	return largest;
+}
+
+double dualnorm_value(const struct dualnorm *norm, const real *c)
+{
+	static double (*const values[])(const struct dualnorm *,
+					const real *) = {[PERTURBATION_LINF] = sum_of,
+							 [PERTURBATION_L2] = length_of,
+							 [PERTURBATION_L1] = largest_of};
+
+	return values[norm->p](norm, c);
+}
+
+/* Soft threshold; |out|_1. */
+static double prox_sum(const struct dualnorm *norm, double t, const real *v, real *out)
+{
+	real threshold = (real)t;
+	double sum = 0;
+
+	for (ptrdiff_t j = 0; j < norm->d; j++) {
+		real size = v[j] < 0 ? -v[j] : v[j], rest = size - threshold;
+
+		if (norm->frozen[j]) {
+			out[j] = v[j];
+			continue;
+		}
+		rest = rest > 0 ? rest : 0;
+		out[j] = v[j] < 0 ? -rest : rest;
+		sum += (double)rest;
+	}
+	return sum;
+}
+
+/* Shrink towards zero; |out|_2. */
+static double prox_length(const struct dualnorm *norm, double t, const real *v, real *out)
+{
+	double length = length_of(norm, v), scale = length > t ? 1 - t / length : 0;
+
+	for (ptrdiff_t j = 0; j < norm->d; j++)
+		out[j] = attacked(norm, j) ? (real)(scale * (double)v[j]) : v[j];
+	return scale * length;
+}
+
+enum { BISECTIONS = 60 }; /* of the level of a clip: below double rounding */
+
+/* Clip at the level where the clipped part adds up to t; |out|_inf. */
+static double prox_largest(const struct dualnorm *norm, double t, const real *v, real *out)
+{
+	double low = 0, high = largest_of(norm, v);
+
+	for (int step = 0; step < BISECTIONS && sum_of(norm, v) > t; step++) {
+		double level = (low + high) / 2, excess = 0;
+
+		for (ptrdiff_t j = 0; j < norm->d; j++)
+			excess += attacked(norm, j) ? fmax(0, fabs((double)v[j]) - level) : 0;
+		if (excess > t)
+			low = level;
+		else
+			high = level;
+	}
+	if (sum_of(norm, v) <= t)
+		high = 0;
+	for (ptrdiff_t j = 0; j < norm->d; j++)
+		out[j] = attacked(norm, j) ? (real)fmax(-high, fmin(high, (double)v[j])) : v[j];
+	return high;
+}
+
+double dualnorm_prox(const struct dualnorm *norm, double t, const real *v, real *out)
+{
+	static double (*const maps[])(const struct dualnorm *, double, const real *,
+				      real *) = {[PERTURBATION_LINF] = prox_sum,
+						 [PERTURBATION_L2] = prox_length,
+						 [PERTURBATION_L1] = prox_largest};
+
+	return maps[norm->p](norm, t, v, out);
+}
+
+double dualnorm_distance(const struct dualnorm *norm, double radius, const real *v, real *scratch)
+{
+	double square = 0;
+
+	dualnorm_prox(norm, radius, v, scratch);
+	for (ptrdiff_t j = 0; j < norm->d; j++)
+		square += (double)scratch[j] * (double)scratch[j];
+	return sqrt(square);
+}
