@@ -20,7 +20,7 @@
 enum {
 	LOOK = 10,   /* iterations between two looks at gap and fall of the certified objective */
 	TRIALS = 30, /* halvings of a step: 2^-30 is below what changes the objective */
-	PROOF_LEVELS = 4,
+	PROOF_LEVELS = 3,
 	NOTE_ROOM = 200,
 	FLOPS = 8 /* per sample, input and neuron: four products */
 };
@@ -70,16 +70,17 @@ struct state {
 	struct lbfgs lbfgs;
 	struct mat A, G, A_new, G_new, best; /* d x m */
 	real *sigma, *direction;
-	double h;            /* smoothing */
-	double smooth;       /* smoothed value at A */
-	double value;        /* F at `best` */
-	double round, look;  /* F when the program, and the last look, began */
-	double most;         /* largest fall of F between two looks at this program */
-	double lower;        /* best bound of the program at hand */
-	double first;        /* F of the start network */
-	long iterations;     /* in the program at hand */
-	long programs;       /* solved */
-	bool proving, ended; /* the last program is known; its bound is, too */
+	double h;                        /* smoothing */
+	double smooth;                   /* smoothed value at A */
+	double value;                    /* F at `best` */
+	double round, look;              /* F when the program, and the last look, began */
+	struct restriction_dual average; /* of the dual points since the proof began */
+	double most;                     /* largest fall of F between two looks at this program */
+	double lower;                    /* best bound of the program at hand */
+	double first;                    /* F of the start network */
+	long iterations;                 /* in the program at hand */
+	long programs;                   /* solved */
+	bool proving, ended;             /* the last program is known; its bound is, too */
 	const char *origin;
 	char note[NOTE_ROOM];
 };
@@ -113,7 +114,7 @@ static void forecast(const void *options, ptrdiff_t n, ptrdiff_t d, struct forec
 		start->forecast(o->start.options, n, d, &first);
 	out->bytes = first.bytes + restriction_bytes(samples, features, m) +
 		     lbfgs_bytes(features * m, (double)o->memory) +
-		     7 * features * m * (double)sizeof(real);
+		     (8 * features * m + samples) * (double)sizeof(real);
 	out->setup_flops = first.setup_flops + first.iteration_flops * (double)o->start_steps;
 	out->iteration_flops = FLOPS * samples * features * m;
 }
@@ -126,7 +127,7 @@ static void begin_program(struct state *s)
 	s->value = s->look = restriction_renew(&s->r, s->A, s->options->slope_steps);
 	s->most = 0;
 	s->smooth = restriction_evaluate(&s->r, s->A, s->h, s->G).smooth;
-	s->lower = restriction_bound(&s->r);
+	s->lower = restriction_bound(&s->r, &s->r.dual);
 	s->iterations = 0;
 }
 
@@ -160,17 +161,29 @@ static void end_program(struct state *s)
 	}
 }
 
-/* An iteration that serves the bound; a quarter of them at each level of smoothing. */
+/* The latest dual point into the average: weights grow like the count, so that early points, far
+ * from the optimum, fade. What oscillates from point to point cancels, and its violation with it.
+ */
+static void average(struct state *s)
+{
+	restriction_average(&s->average, (size_t)s->r.problem->X.rows,
+			    2.0 / ((double)s->iterations + 1), &s->r.dual);
+}
+
+/* An iteration that serves the bound; an equal share of them at each level of smoothing. */
 static void prove(struct state *s, bool moved)
 {
 	long stage = (s->options->proof + PROOF_LEVELS - 1) / PROOF_LEVELS;
 
-	if (++s->iterations % LOOK == 0 || !moved)
-		s->lower = fmax(s->lower, restriction_bound(&s->r));
-	s->ended = s->iterations >= s->options->proof || gap(s) <= s->options->gap;
-	if (!moved && s->h <= s->options->blur)
-		s->ended = true;
-	else if (!s->ended && (s->iterations % stage == 0 || !moved))
+	s->iterations++;
+	average(s);
+	if (s->iterations % LOOK == 0 || !moved) {
+		s->lower = fmax(s->lower, restriction_bound(&s->r, &s->r.dual));
+		s->lower = fmax(s->lower, restriction_bound(&s->r, &s->average));
+	}
+	s->ended = s->iterations >= s->options->proof || gap(s) <= s->options->gap ||
+		   (!moved && s->h <= s->options->blur);
+	if (!s->ended && (s->iterations % stage == 0 || !moved))
 		blur(s, fmax(s->options->blur, s->h * reduction));
 }
 
@@ -220,7 +233,7 @@ static bool is_solved(struct state *s)
 
 	if (++s->iterations % LOOK)
 		return false;
-	s->lower = fmax(s->lower, restriction_bound(&s->r));
+	s->lower = fmax(s->lower, restriction_bound(&s->r, &s->r.dual));
 	s->look = s->value;
 	s->most = fmax(s->most, fall);
 	return gap(s) <= s->options->gap ||
@@ -292,6 +305,7 @@ static enum status setup(const struct problem *problem, const void *options, str
 	allocate(s, problem, m, arena);
 	restriction_from_net(&start.net, s->best, s->sigma);
 	s->r = restriction_new(problem, &norm, o->eps, s->sigma, m, arena);
+	s->average = restriction_dual_new(problem, m, arena);
 	s->h = fmax(first_blur, o->blur);
 	if (start.sampled) {
 		restriction_renew(&s->r, s->best, 0);

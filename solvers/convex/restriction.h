@@ -30,6 +30,19 @@
 #include "solvers/core/net.h"
 #include "solvers/core/trainer.h"
 
+/* A dual point; all of it is linear in the multipliers, so averages of points are points. */
+struct restriction_dual {
+	real *alpha;   /* n: y_k tau_k, tau_k = -dphi/dm >= 0 */
+	double *omega; /* m: sum over others of tau_k (p + theta (1 - 2p)), the weight of e_i */
+	struct mat R;  /* d x m: gradient without the terms of omega and beta */
+};
+
+struct restriction_dual restriction_dual_new(const struct problem *problem, ptrdiff_t m,
+					     struct arena *arena);
+/* average += weight (point - average), of a problem with n samples */
+void restriction_average(struct restriction_dual *average, size_t n, double weight,
+			 const struct restriction_dual *point);
+
 struct restriction {
 	const struct problem *problem;
 	struct dualnorm norm;
@@ -40,10 +53,8 @@ struct restriction {
 	const real *sigma; /* m */
 	struct mat S;      /* n x m */
 	/* of the last evaluation */
-	real *margin;  /* n: m_k */
-	real *alpha;   /* n: y_k tau_k, tau_k = -dphi/dm >= 0: the dual point */
-	double *omega; /* m: sum over others of tau_k (p + theta (1 - 2p)), the weight of e_i */
-	struct mat R;  /* d x m: gradient without the terms of omega and beta */
+	real *margin; /* n: m_k */
+	struct restriction_dual dual;
 	/* scratch of a block of samples */
 	ptrdiff_t block;
 	struct mat T;                  /* block x m */
@@ -68,14 +79,14 @@ struct restriction_value {
 };
 
 /* Both values at A (d x m) and, unless G is empty (0 columns), the gradient G (d x m) of the
- * smoothed one; fills margin, alpha, omega, R. h > 0. */
+ * smoothed one; fills margin and dual. h > 0. */
 struct restriction_value restriction_evaluate(struct restriction *r, struct mat A, double h,
 					      struct mat G);
 
-/* A lower bound of min F(.; S) from alpha, omega, R of the last evaluation with a gradient: by
- * duality perturbations |e|_p <= eps omega_i with |R_i + e|_2 <= beta for all i make alpha
- * feasible, so that scaled it gives -sum phi*. */
-double restriction_bound(struct restriction *r);
+/* A lower bound of min F(.; S) from a dual point of it: if |R_i + e|_2 <= beta for all i with some
+ * perturbations |e|_p <= eps omega_i, then alpha is feasible and gives -sum phi*; it is scaled
+ * until that holds. Dual points are those of evaluations with a gradient, and their averages. */
+double restriction_bound(struct restriction *r, const struct restriction_dual *dual);
 
 /* New slopes from A, kept for each sample where they raise its margin, then `steps` projected
  * gradient steps on the slopes, the best kept. Slopes of zero neurons stay. Returns F(A; S). */

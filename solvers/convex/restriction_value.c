@@ -54,9 +54,7 @@ struct restriction restriction_new(const struct problem *problem, const struct d
 	r.length = blas_mat_norm(problem->X) / sqrt((double)n);
 	r.S = mat_new(arena, n, m);
 	r.margin = ARENA_ARRAY(arena, real, n);
-	r.alpha = ARENA_ARRAY(arena, real, n);
-	r.omega = ARENA_ARRAY(arena, double, m);
-	r.R = mat_new(arena, d, m);
+	r.dual = restriction_dual_new(problem, m, arena);
 	r.block = block;
 	r.T = mat_new(arena, block, m);
 	r.trial = mat_new(arena, block, m);
@@ -157,7 +155,7 @@ static double block_loss(struct restriction *r, ptrdiff_t first, ptrdiff_t rows,
 {
 	struct loss_term loss = r->problem->loss;
 	const real *y = r->problem->y + first;
-	real *alpha = r->alpha + first;
+	real *alpha = r->dual.alpha + first;
 	size_t count = (size_t)rows;
 	double square = 0;
 
@@ -190,7 +188,7 @@ static double block_exact(struct restriction *r, ptrdiff_t first, ptrdiff_t rows
 /* Scale T by -tau and C by eps tau, and add up omega: the gradient of the block in t, c and e. */
 static void block_slopes(struct restriction *r, ptrdiff_t first, ptrdiff_t rows)
 {
-	const real *y = r->problem->y + first, *alpha = r->alpha + first;
+	const real *y = r->problem->y + first, *alpha = r->dual.alpha + first;
 
 	for (ptrdiff_t j = 0; j < r->m; j++) {
 		const real *s = mat_col(r->S, j) + first;
@@ -204,7 +202,7 @@ static void block_slopes(struct restriction *r, ptrdiff_t first, ptrdiff_t rows)
 			sum += y[k] * r->sigma[j] > 0 ? 0 : tau * (p + theta * (1 - 2 * p));
 			t[k] = (real)(theta * tau);
 		}
-		r->omega[j] += sum;
+		r->dual.omega[j] += sum;
 	}
 	for (ptrdiff_t k = 0; k < rows; k++)
 		blas_scale((size_t)r->norm.d, r->eps * (double)(y[k] * alpha[k]), mat_col(r->C, k));
@@ -216,10 +214,10 @@ static void block_gradient(struct restriction *r, ptrdiff_t first, ptrdiff_t row
 	struct mat X = mat_rows(r->problem->X, first, rows);
 
 	block_slopes(r, first, rows);
-	blas_gemm(1, X, TRANSPOSED, mat_rows(r->T, 0, rows), PLAIN, 1, r->R);
+	blas_gemm(1, X, TRANSPOSED, mat_rows(r->T, 0, rows), PLAIN, 1, r->dual.R);
 	if (r->eps > 0)
 		blas_gemm(1, mat_cols(r->C, 0, rows), PLAIN, mat_rows(r->S, first, rows), PLAIN, 1,
-			  r->R);
+			  r->dual.R);
 }
 
 /* e, e_smooth, and beta sum |a_i| smoothed and plain. G = beta grad + the direction of e, which
@@ -256,8 +254,8 @@ static void finish_gradient(struct restriction *r, struct mat A, double h, struc
 		const real *a = mat_col(A, i);
 		real *g = mat_col(G, i);
 
-		blas_scale(d, r->eps * r->omega[i], g);
-		blas_axpy(d, 1, mat_col(r->R, i), g);
+		blas_scale(d, r->eps * r->dual.omega[i], g);
+		blas_axpy(d, 1, mat_col(r->dual.R, i), g);
 		blas_axpy(d, r->problem->beta / fmax(blas_norm(d, a), width), a, g);
 	}
 }
@@ -268,9 +266,9 @@ struct restriction_value restriction_evaluate(struct restriction *r, struct mat 
 	ptrdiff_t n = r->problem->X.rows;
 	struct restriction_value value = neurons(r, A, h, G);
 
-	mat_fill(r->R, 0);
+	mat_fill(r->dual.R, 0);
 	for (ptrdiff_t j = 0; j < r->m; j++)
-		r->omega[j] = 0;
+		r->dual.omega[j] = 0;
 	for (ptrdiff_t first = 0; first < n; first += r->block) {
 		ptrdiff_t rows = first + r->block < n ? r->block : n - first;
 		struct mat X = mat_rows(r->problem->X, first, rows);
@@ -291,12 +289,34 @@ struct restriction_value restriction_evaluate(struct restriction *r, struct mat 
 	return value;
 }
 
-double restriction_bound(struct restriction *r)
+double restriction_bound(struct restriction *r, const struct restriction_dual *dual)
 {
 	double largest = 0;
 
 	for (ptrdiff_t i = 0; i < r->m; i++)
-		largest = fmax(largest, dualnorm_distance(&r->norm, r->eps * r->omega[i],
-							  mat_col(r->R, i), mat_col(r->spare, 0)));
-	return scaling_best(r->problem, r->alpha, largest).bound;
+		largest =
+			fmax(largest, dualnorm_distance(&r->norm, r->eps * dual->omega[i],
+							mat_col(dual->R, i), mat_col(r->spare, 0)));
+	return scaling_best(r->problem, dual->alpha, largest).bound;
+}
+
+struct restriction_dual restriction_dual_new(const struct problem *problem, ptrdiff_t m,
+					     struct arena *arena)
+{
+	return (struct restriction_dual){.alpha = ARENA_ARRAY(arena, real, problem->X.rows),
+					 .omega = ARENA_ARRAY(arena, double, m),
+					 .R = mat_new(arena, problem->X.cols, m)};
+}
+
+void restriction_average(struct restriction_dual *average, size_t n, double weight,
+			 const struct restriction_dual *point)
+{
+	size_t m = (size_t)point->R.cols, count = m * (size_t)point->R.rows;
+
+	for (size_t k = 0; k < n; k++)
+		average->alpha[k] += (real)weight * (point->alpha[k] - average->alpha[k]);
+	for (size_t i = 0; i < m; i++)
+		average->omega[i] += weight * (point->omega[i] - average->omega[i]);
+	for (size_t i = 0; i < count; i++)
+		average->R.at[i] += (real)weight * (point->R.at[i] - average->R.at[i]);
 }

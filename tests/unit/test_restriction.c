@@ -177,13 +177,20 @@ static void the_gradient_is_that_of_the_smoothed_value(void **state)
 	each(check_gradient, 0);
 }
 
-/* Weak duality: the bound is below F at every point, and above nothing at all. */
+/* Weak duality: the bounds of a dual point, of another, and of their average are below F at every
+ * point. */
 static void check_duality(struct fixture *f)
 {
-	double bound, least = HUGE_VAL;
+	struct restriction_dual average = restriction_dual_new(&f->toy.problem, M, &f->toy.arena);
+	double bound = 0, least = HUGE_VAL;
 
-	restriction_evaluate(&f->r, f->A, 0.1, f->G);
-	bound = restriction_bound(&f->r);
+	for (uint64_t point = 0; point < 2; point++) {
+		draw(f->A, point, 0.2);
+		restriction_evaluate(&f->r, f->A, 0.1, f->G);
+		bound = fmax(bound, restriction_bound(&f->r, &f->r.dual));
+		restriction_average(&average, N, point ? 0.3 : 1, &f->r.dual);
+	}
+	bound = fmax(bound, restriction_bound(&f->r, &average));
 	for (uint64_t trial = 0; trial < 200; trial++) {
 		draw(f->A, trial, trial % 2 ? 0.3 : 0.03);
 		least = fmin(least, naive_value(f));
