@@ -54,7 +54,8 @@ static void a_model_file_is_the_start(void **state)
 
 static void a_model_on_other_features_is_refused(void **state)
 {
-	struct model model = {.net = net_new(&arena, 5, 2), .stages = stages_none(5)};
+	struct model model = {
+		.net = net_new(&arena, 5, 2), .stages = stages_none(5), .target_scale = 1};
 	struct err err = {0};
 
 	(void)state;
