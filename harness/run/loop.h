@@ -17,7 +17,7 @@ struct loop_result {
 	enum outcome outcome;
 	long iterations;
 	double solve_s, eval_s;
-	double first_objective; /* network objective at the first evaluation */
+	double first_objective; /* network objective at the first evaluation; NaN: may rise */
 	struct evaluation last;
 };
 

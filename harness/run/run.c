@@ -30,6 +30,7 @@ struct run {
 	const struct trainer *trainer;
 	void *state;
 	struct mat given_patterns;
+	struct model start;
 	struct result result;
 };
 
@@ -83,6 +84,34 @@ static enum status read_patterns(struct run *run, struct err *err)
 	return STATUS_OK;
 }
 
+/* The network that training starts from, if a file gives one. */
+static enum status read_start(struct run *run, struct err *err)
+{
+	const struct trainer *trainer = run->trainer;
+	const char *path =
+		trainer->start_file ? trainer->start_file(run->cell.train.solver.options) : NULL;
+
+	if (!path)
+		return STATUS_OK;
+	TRY(npz_load_model(path, &run->arena, &run->start, err));
+	if (run->start.net.U.rows != run->data.train.X.cols)
+		return err_at(err, STATUS_SPEC, (struct err_place){path, 0, 0},
+			      "expected a network on %td prepared features, got %td",
+			      run->data.train.X.cols, run->start.net.U.rows);
+	run->problem.start = &run->start.net;
+	return STATUS_OK;
+}
+
+/* Columns that no attack touches: the bias that `prepare` added. */
+static const bool *frozen_columns(struct run *run)
+{
+	bool *frozen = ARENA_ARRAY(&run->arena, bool, run->data.train.X.cols);
+
+	for (ptrdiff_t j = 0; j < run->data.train.X.cols; j++)
+		frozen[j] = j == run->data.bias;
+	return frozen;
+}
+
 static enum status pose_problem(struct run *run, struct err *err)
 {
 	const struct cell *cell = &run->cell;
@@ -98,12 +127,14 @@ static enum status pose_problem(struct run *run, struct err *err)
 	p->loss.options = train->loss.options;
 	p->loss.weight = train->average ? 1 / (double)p->X.rows : 1;
 	p->beta = train->beta;
+	p->frozen = frozen_columns(run);
 	p->seed = rng_bits(&rng);
 	if (run->data.regression && !p->loss.loss->regression)
 		return err_set(err, STATUS_SPEC,
 			       "loss %s is for classification, data set %s is a regression task",
 			       p->loss.loss->base.name, cell->data.name);
-	return read_patterns(run, err);
+	TRY(read_patterns(run, err));
+	return read_start(run, err);
 }
 
 /* Setup and loop; the evaluator's net holds the final network. */

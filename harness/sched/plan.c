@@ -120,8 +120,15 @@ static enum status find_data(struct planner *planner, const struct cell *cell,
 	return STATUS_OK;
 }
 
-/* A pattern file is input like the data, so its bytes count as well. */
-static enum status hash_patterns(const char *file, SHA2_CTX *hash, struct err *err)
+/* Files that a trainer reads: patterns, a network to start from. */
+struct inputs {
+	const char *at[2]; /* paths or NULL */
+};
+
+enum { INPUTS = sizeof((struct inputs *)0)->at / sizeof(char *) };
+
+/* They are input like the data, so their bytes count as well. */
+static enum status hash_file(const char *file, SHA2_CTX *hash, struct err *err)
 {
 	char hex[SHA256_DIGEST_STRING_LENGTH];
 
@@ -134,13 +141,15 @@ static enum status hash_patterns(const char *file, SHA2_CTX *hash, struct err *e
 	return STATUS_OK;
 }
 
-static const char *pattern_file(const struct cell *cell)
+static struct inputs inputs_of(const struct cell *cell)
 {
 	const struct trainer *trainer = (const struct trainer *)cell->train.solver.item;
+	const void *options = cell->train.solver.options;
 	const struct pattern_options *patterns =
-		trainer->patterns ? trainer->patterns(cell->train.solver.options) : NULL;
+		trainer->patterns ? trainer->patterns(options) : NULL;
 
-	return patterns ? patterns->file : NULL;
+	return (struct inputs){{patterns ? patterns->file : NULL,
+				trainer->start_file ? trainer->start_file(options) : NULL}};
 }
 
 /* Does the text go on with "path", quotes included? */
@@ -153,10 +162,11 @@ static bool starts_with_path(const char *at, const char *path)
 }
 
 /* Length of a path of a file that the cell reads, if the text goes on with one, else 0. */
-static size_t path_at(const char *at, const struct known_data *data, const char *patterns)
+static size_t path_at(const char *at, const struct known_data *data, const struct inputs *inputs)
 {
-	if (starts_with_path(at, patterns))
-		return strlen(patterns);
+	for (size_t i = 0; i < INPUTS; i++)
+		if (starts_with_path(at, inputs->at[i]))
+			return strlen(inputs->at[i]);
 	for (size_t i = 0; i < data->file_count; i++)
 		if (starts_with_path(at, data->files[i]))
 			return strlen(data->files[i]);
@@ -164,13 +174,13 @@ static size_t path_at(const char *at, const struct known_data *data, const char 
 }
 
 /* The text without the paths. */
-static void hash_text(const char *text, const struct known_data *data, const char *patterns,
+static void hash_text(const char *text, const struct known_data *data, const struct inputs *inputs,
 		      SHA2_CTX *hash)
 {
 	const char *from = text, *at = text;
 
 	while (*at) {
-		size_t length = *at == '"' ? path_at(at, data, patterns) : 0;
+		size_t length = *at == '"' ? path_at(at, data, inputs) : 0;
 
 		at++;
 		if (length == 0)
@@ -183,16 +193,17 @@ static void hash_text(const char *text, const struct known_data *data, const cha
 
 static enum status set_id(struct cell *cell, const struct known_data *data, struct err *err)
 {
-	const char *patterns = pattern_file(cell);
+	struct inputs inputs = inputs_of(cell);
 	static const char digits[] = "0123456789abcdef";
 	uint8_t digest[SHA256_DIGEST_LENGTH];
 	SHA2_CTX hash;
 
 	SHA256Init(&hash);
-	hash_text(cell->text, data, patterns, &hash);
+	hash_text(cell->text, data, &inputs, &hash);
 	SHA256Update(&hash, (const uint8_t *)"\n", 1);
 	SHA256Update(&hash, (const uint8_t *)data->about.checksum, strlen(data->about.checksum));
-	TRY(hash_patterns(patterns, &hash, err));
+	for (size_t i = 0; i < INPUTS; i++)
+		TRY(hash_file(inputs.at[i], &hash, err));
 	SHA256Final(digest, &hash);
 	for (size_t i = 0; i < sizeof cell->id - 1; i++)
 		cell->id[i] = digits[i % 2 ? digest[i / 2] & 15 : digest[i / 2] >> 4];

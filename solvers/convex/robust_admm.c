@@ -289,4 +289,5 @@ const struct trainer trainer_robust_admm = {
 	.certify = certify,
 	.patterns_used = patterns_used,
 	.note = note,
+	.robust = true,
 };

@@ -22,8 +22,9 @@ struct problem {
 	struct loss_term loss;
 	double beta;                /* > 0 */
 	const struct mat *patterns; /* n x P of 0 and 1 read from a file, or NULL */
-	const bool *frozen; /* d: features that no attacker can touch, the bias; NULL: none */
-	uint64_t seed;      /* of this cell's repetition */
+	const bool *frozen;         /* d: columns that no attack touches (the bias), or NULL */
+	const struct net *start;    /* network read from a file (trainer's start_file), or NULL */
+	uint64_t seed;              /* of this cell's repetition */
 };
 
 /* What one iteration can tell for free. NaN where undefined. */
@@ -63,10 +64,14 @@ struct trainer {
 	const char *const
 		*losses;      /* names of the losses it can train, ends with NULL; NULL = any */
 	bool needs_curvature; /* only losses with a finite second derivative */
+	bool robust;          /* trains for the worst case: the objective on clean data may rise */
 
 	/* The pattern options among `options`, or NULL if the trainer takes no patterns
 	 * (solvers/core/pattern.h). */
 	const struct pattern_options *(*patterns)(const void *options);
+	/* The model file among `options` that training starts from, or NULL; NULL if there is no
+	 * such option. The caller reads it into problem->start. */
+	const char *(*start_file)(const void *options);
 	void (*forecast)(const void *options, ptrdiff_t n, ptrdiff_t d, struct forecast *out);
 
 	/* Check, allocate from `arena`, factorise; *state lives in the arena. */
