@@ -83,6 +83,16 @@ static enum status read_patterns(struct run *run, struct err *err)
 	return STATUS_OK;
 }
 
+/* The bias column is no attacker's, in training as in harness/run/assault.c. */
+static const bool *frozen_columns(struct run *run)
+{
+	bool *frozen = ARENA_ARRAY(&run->arena, bool, run->data.train.X.cols);
+
+	if (run->data.bias >= 0)
+		frozen[run->data.bias] = true;
+	return frozen;
+}
+
 static enum status pose_problem(struct run *run, struct err *err)
 {
 	const struct cell *cell = &run->cell;
@@ -98,6 +108,7 @@ static enum status pose_problem(struct run *run, struct err *err)
 	p->loss.options = train->loss.options;
 	p->loss.weight = train->average ? 1 / (double)p->X.rows : 1;
 	p->beta = train->beta;
+	p->frozen = frozen_columns(run);
 	p->seed = rng_bits(&rng);
 	if (run->data.regression && !p->loss.loss->regression)
 		return err_set(err, STATUS_SPEC,

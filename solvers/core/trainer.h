@@ -22,7 +22,8 @@ struct problem {
 	struct loss_term loss;
 	double beta;                /* > 0 */
 	const struct mat *patterns; /* n x P of 0 and 1 read from a file, or NULL */
-	uint64_t seed;              /* of this cell's repetition */
+	const bool *frozen; /* d, or NULL: coordinates no attacker can touch (a bias column) */
+	uint64_t seed;      /* of this cell's repetition */
 };
 
 /* What one iteration can tell for free. NaN where undefined. */
