@@ -1,0 +1,423 @@
+/* The robust linear classifier: the worst case over a ball of a linear function is closed.
+ *
+ *     min over w   sum_k l(x_k'w - y_k eps |w|_q, y_k) + 2 beta |w|_2,   1/p + 1/q = 1
+ *
+ * (Xu, Caramanis, Mannor 2009), l falling with the margin, |.|_q over the coordinates that are
+ * attacked. As a network, x'w = relu(x'w) - relu(-x'w): two balanced neurons, whose weight decay is
+ * 2 beta |w|_2, so that at eps = 0 this is the network objective.
+ *
+ * Newton's method on a path of smooth problems, parameter mu -> 0: every kink is replaced by the
+ * conjugate of its own conjugate less mu times a logarithmic barrier of its domain. For the loss
+ * see interior_loss.h; for a norm of one or more coordinates that gives, with r = sqrt(mu^2 +
+ * |v|^2),
+ *
+ *     N(v) = r - mu - mu log((r + mu) / (2 mu)),  N' = v / (r + mu),
+ *     N''  = I / (r + mu) - v v' / (r (r + mu)^2).
+ *
+ * With a = dl/df, s = -y'a >= 0, J = X - eps y N_q'(w)' a Newton step solves
+ *
+ *     (J'diag(l'')J + s eps N_q'' + 2 beta N_2'') dw = -(X'a + s eps N_q' + 2 beta N_2').
+ *
+ * Certificate: for a in the domain of the conjugate, scaled by t <= 1,
+ *
+ *     sum_k l >= -sum_k l*(t a_k)  if  dist_2(t X'a, t s eps B_q') <= 2 beta,
+ *
+ * B_q' the unit ball of the dual of |.|_q on the attacked coordinates: by the minimum over w of the
+ * Lagrangian. */
+#include "solvers/convex/interior_loss.h"
+#include "solvers/core/attack.h"
+#include "solvers/core/blas.h"
+#include "solvers/core/trainer.h"
+
+#include <math.h>
+#include <string.h>
+
+enum {
+	CHUNK = 512,  /* rows weighted at once */
+	HALVINGS = 40 /* of a step: below single and double rounding */
+};
+
+/* The path: mu falls by this factor once a Newton step promises less than `settled` of mu, down to
+ * `least`: the error is then about 1e-8 per sample, and rounding of a, 1e-16 / mu, still below the
+ * room 2 beta of the dual constraint. There Newton's method goes on to the rounding of g. */
+static const double shrink = 0.2, settled = 0.25, least = 1e-8 > REAL_EPSILON ? 1e-8 : REAL_EPSILON;
+
+struct linear_options {
+	long norm; /* enum norm */
+	double eps;
+};
+
+static const struct option rows[] = {
+	{OPTION_FIELD(struct linear_options, norm), .initial = "linf", .names = norm_names,
+	 .doc = "norm of the ball"},
+	{OPTION_FIELD(struct linear_options, eps), .initial = "0", .range = RANGE_FROM(0),
+	 .doc = "radius of the ball in prepared features; a bias column is never attacked"},
+	{0},
+};
+
+static const char *const losses[] = {"hinge", "logistic", "squared_hinge", NULL};
+
+struct linear {
+	const struct problem *problem;
+	const struct linear_options *options;
+	struct interior_loss *loss;
+	double mu, sum_a;      /* s = -y'a */
+	real *w, *dw, *trial;  /* d */
+	real *u, *g;           /* d: N_q', gradient */
+	real *f, *a, *weights; /* n: smoothed worst outputs */
+	real *h;               /* d: X' diag(l'') y */
+	struct mat A, T;       /* d x d Newton matrix; CHUNK x d */
+	bool solved;
+};
+
+static bool is_free(const struct linear *s, ptrdiff_t i)
+{
+	return !(s->problem->frozen && s->problem->frozen[i]);
+}
+
+static double square_of(const struct linear *s, const real *w, bool free_only)
+{
+	double sum = 0;
+
+	for (ptrdiff_t i = 0; i < s->problem->X.cols; i++)
+		sum += free_only && !is_free(s, i) ? 0 : (double)w[i] * (double)w[i];
+	return sum;
+}
+
+static double root_of(double mu, double square)
+{
+	return sqrt(mu * mu + square);
+}
+
+static double smooth_norm(double mu, double square)
+{
+	double r = root_of(mu, square);
+
+	return r - mu - mu * log((r + mu) / (2 * mu));
+}
+
+/* The dual norm of the ball, by the norm of the ball: exact; smoothed, with u = N'; A += c N''. */
+struct dual_norm {
+	double (*exact)(const struct linear *s, const real *w);
+	double (*smooth)(struct linear *s, const real *w);
+	void (*curve)(struct linear *s, double c);
+	/* The distance that X'a keeps from radius times the ball (d, on free coordinates). */
+	void (*beyond)(const struct linear *s, double radius, real *v);
+};
+
+static double exact_1(const struct linear *s, const real *w)
+{
+	double sum = 0;
+
+	for (ptrdiff_t i = 0; i < s->problem->X.cols; i++)
+		sum += is_free(s, i) ? fabs((double)w[i]) : 0;
+	return sum;
+}
+
+static double smooth_1(struct linear *s, const real *w)
+{
+	double sum = 0;
+
+	for (ptrdiff_t i = 0; i < s->problem->X.cols; i++) {
+		double v = is_free(s, i) ? (double)w[i] : 0;
+
+		s->u[i] = (real)(v / (root_of(s->mu, v * v) + s->mu));
+		sum += smooth_norm(s->mu, v * v);
+	}
+	return sum;
+}
+
+/* N'' of one coordinate: mu / (r (r + mu)) */
+static void curve_1(struct linear *s, double c)
+{
+	for (ptrdiff_t i = 0; i < s->problem->X.cols; i++) {
+		double r = root_of(s->mu, (double)s->w[i] * (double)s->w[i]);
+
+		if (is_free(s, i))
+			mat_set(s->A, i, i,
+				mat_get(s->A, i, i) + (real)(c * s->mu / (r * (r + s->mu))));
+	}
+}
+
+static void beyond_1(const struct linear *s, double radius, real *v)
+{
+	for (ptrdiff_t i = 0; i < s->problem->X.cols; i++)
+		if (is_free(s, i))
+			v[i] = (real)(v[i] > 0 ? fmax(0, (double)v[i] - radius)
+					       : fmin(0, (double)v[i] + radius));
+}
+
+static double exact_2(const struct linear *s, const real *w)
+{
+	return sqrt(square_of(s, w, true));
+}
+
+static double smooth_2(struct linear *s, const real *w)
+{
+	double square = square_of(s, w, true), r = root_of(s->mu, square);
+
+	for (ptrdiff_t i = 0; i < s->problem->X.cols; i++)
+		s->u[i] = is_free(s, i) ? (real)((double)w[i] / (r + s->mu)) : 0;
+	return smooth_norm(s->mu, square);
+}
+
+/* A += c (I / (r + mu) - w w' / (r (r + mu)^2)) on the lower triangle of all, or of the free,
+ * coordinates */
+static void curve_length(struct linear *s, double c, bool free_only)
+{
+	double r = root_of(s->mu, square_of(s, s->w, free_only));
+	double flat = c / (r + s->mu), bend = c / (r * (r + s->mu) * (r + s->mu));
+
+	for (ptrdiff_t j = 0; j < s->A.cols; j++) {
+		real *A = mat_col(s->A, j);
+
+		if (free_only && !is_free(s, j))
+			continue;
+		A[j] += (real)flat;
+		for (ptrdiff_t i = j; i < s->A.rows; i++)
+			if (!free_only || is_free(s, i))
+				A[i] -= (real)(bend * (double)s->w[i] * (double)s->w[j]);
+	}
+}
+
+static void curve_2(struct linear *s, double c)
+{
+	curve_length(s, c, true);
+}
+
+static void beyond_2(const struct linear *s, double radius, real *v)
+{
+	double length = sqrt(square_of(s, v, true));
+	double keep = length > radius ? 1 - radius / length : 0;
+
+	for (ptrdiff_t i = 0; i < s->problem->X.cols; i++)
+		if (is_free(s, i))
+			v[i] = (real)(keep * (double)v[i]);
+}
+
+static const struct dual_norm duals[] = {
+	[NORM_LINF] = {exact_1, smooth_1, curve_1, beyond_1},
+	[NORM_L2] = {exact_2, smooth_2, curve_2, beyond_2},
+};
+
+/* f = X w - y shift */
+static void outputs(const struct linear *s, const real *w, double shift, real *f)
+{
+	const struct problem *problem = s->problem;
+
+	blas_gemv(1, problem->X, PLAIN, w, 0, f);
+	blas_axpy((size_t)problem->X.rows, -shift, problem->y, f);
+}
+
+/* f, a, u, s and the gradient g at w. */
+static void evaluate(struct linear *s, const real *w)
+{
+	const struct problem *problem = s->problem;
+	double eps = s->options->eps, ridge = 2 * problem->beta, r;
+	size_t n = (size_t)problem->X.rows, d = (size_t)problem->X.cols;
+	double barrier = s->mu * problem->loss.weight;
+
+	outputs(s, w, eps * duals[s->options->norm].smooth(s, w), s->f);
+	interior_loss_start(s->loss, s->f, barrier);
+	interior_loss_gradient(s->loss, s->f, barrier, false, s->a);
+	s->sum_a = -blas_dot(n, problem->y, s->a);
+	blas_gemv(1, problem->X, TRANSPOSED, s->a, 0, s->g);
+	blas_axpy(d, s->sum_a * eps, s->u, s->g);
+	r = root_of(s->mu, square_of(s, w, false));
+	blas_axpy(d, ridge / (r + s->mu), w, s->g);
+}
+
+/* A = X' diag(l'') X, h = X' diag(l'') y, y'diag(l'')y returned; s->f is free then */
+static double weigh(struct linear *s)
+{
+	const struct problem *problem = s->problem;
+	double sum = 0;
+
+	interior_loss_weights(s->loss, s->f, s->weights);
+	for (ptrdiff_t first = 0; first < problem->X.rows; first += CHUNK) {
+		ptrdiff_t count = first + CHUNK < problem->X.rows ? CHUNK : problem->X.rows - first;
+
+		for (ptrdiff_t j = 0; j < s->T.cols; j++) {
+			const real *restrict x = mat_col(problem->X, j) + first;
+			real *restrict t = mat_col(s->T, j);
+
+			for (ptrdiff_t k = 0; k < count; k++)
+				t[k] = (real)sqrt((double)s->weights[first + k]) * x[k];
+		}
+		blas_syrk(1, mat_rows(s->T, 0, count), TRANSPOSED, first > 0, s->A);
+	}
+	for (ptrdiff_t k = 0; k < problem->X.rows; k++) {
+		sum += (double)s->weights[k] * (double)problem->y[k] * (double)problem->y[k];
+		s->weights[k] *= problem->y[k];
+	}
+	blas_gemv(1, problem->X, TRANSPOSED, s->weights, 0, s->h);
+	return sum;
+}
+
+/* A += -eps (h u' + u h') + eps^2 c u u' + s eps N_q'' + 2 beta N_2'', lower triangle, factored */
+static bool factor(struct linear *s)
+{
+	double eps = s->options->eps, c = weigh(s);
+
+	for (ptrdiff_t j = 0; j < s->A.cols; j++)
+		for (ptrdiff_t i = j; i < s->A.rows; i++) {
+			double hu = (double)s->h[i] * (double)s->u[j] +
+				    (double)s->u[i] * (double)s->h[j];
+			double uu = (double)s->u[i] * (double)s->u[j];
+
+			mat_set(s->A, i, j,
+				mat_get(s->A, i, j) + (real)(eps * (eps * c * uu - hu)));
+		}
+	duals[s->options->norm].curve(s, s->sum_a * eps);
+	curve_length(s, 2 * s->problem->beta, false);
+	return blas_cholesky(s->A);
+}
+
+/* w += length dw, the length halved until the slope along dw is no more than half of what it was at
+ * the start; false if none is found */
+static bool search(struct linear *s, double decrement)
+{
+	size_t d = (size_t)s->problem->X.cols;
+	double length = 1;
+
+	for (int i = 0; i < HALVINGS; i++, length /= 2) {
+		memcpy(s->trial, s->w, d * sizeof *s->w);
+		blas_axpy(d, length, s->dw, s->trial);
+		evaluate(s, s->trial);
+		if (blas_dot(d, s->g, s->dw) <= decrement / 2) {
+			memcpy(s->w, s->trial, d * sizeof *s->w);
+			return true;
+		}
+	}
+	evaluate(s, s->w);
+	return false;
+}
+
+static double objective(struct linear *s, real *f)
+{
+	const struct problem *problem = s->problem;
+
+	outputs(s, s->w, s->options->eps * duals[s->options->norm].exact(s, s->w), f);
+	return loss_value(problem->loss, (size_t)problem->X.rows, f, problem->y) +
+	       2 * problem->beta * sqrt(square_of(s, s->w, false));
+}
+
+/* One Newton step, and the next mu once it was short. */
+static void step(void *state, struct progress *progress)
+{
+	struct linear *s = state;
+	size_t d = (size_t)s->problem->X.cols;
+	struct mat dw = {(ptrdiff_t)d, 1, (ptrdiff_t)d, s->dw};
+	double decrement = NAN, unit = s->mu * s->problem->loss.weight;
+	bool good = factor(s);
+
+	if (good) {
+		memcpy(s->dw, s->g, d * sizeof *s->g);
+		blas_cholesky_solve(s->A, dw);
+		blas_scale(d, -1, s->dw);
+		decrement = -blas_dot(d, s->g, s->dw);
+		good = decrement > 0 && search(s, decrement);
+	}
+	if (good && decrement <= settled * unit && s->mu > least) {
+		s->mu = fmax(least, shrink * s->mu);
+		evaluate(s, s->w);
+	} else if (!good || decrement <= REAL_EPSILON * unit) {
+		s->solved = true;
+	}
+	*progress = (struct progress){
+		.objective = objective(s, s->weights),
+		.primal_residual = NAN,
+		.dual_residual = NAN,
+		.end = s->solved ? OUTCOME_CONVERGED : OUTCOME_RUNNING,
+	};
+}
+
+static void certify(void *state, struct certificate *out)
+{
+	struct linear *s = state;
+	const struct problem *problem = s->problem;
+	size_t n = (size_t)problem->X.rows, d = (size_t)problem->X.cols;
+	const real *a = interior_loss_dual(s->loss, s->f);
+	double beyond, scale;
+
+	blas_gemv(1, problem->X, TRANSPOSED, a, 0, s->trial);
+	duals[s->options->norm].beyond(s, -s->options->eps * blas_dot(n, problem->y, a), s->trial);
+	beyond = blas_norm(d, s->trial);
+	scale = beyond > 2 * problem->beta ? 2 * problem->beta / beyond : 1;
+	*out = (struct certificate){
+		.objective = objective(s, s->weights),
+		.lower_bound = -loss_conjugate(problem->loss, n, scale, a, problem->y),
+		.scope = "all",
+	};
+	out->upper = out->objective;
+}
+
+static enum status setup(const struct problem *problem, const void *options, struct arena *arena,
+			 void **state, struct err *err)
+{
+	struct linear *s = ARENA_NEW(arena, struct linear);
+	ptrdiff_t n = problem->X.rows, d = problem->X.cols;
+	real **long_ones[] = {&s->f, &s->a, &s->weights};
+	real **short_ones[] = {&s->w, &s->dw, &s->trial, &s->u, &s->g, &s->h};
+
+	(void)err;
+	*s = (struct linear){.problem = problem, .options = options, .mu = 1};
+	s->loss = interior_loss_new(problem, arena);
+	for (size_t i = 0; i < sizeof long_ones / sizeof *long_ones; i++)
+		*long_ones[i] = ARENA_ARRAY(arena, real, n);
+	for (size_t i = 0; i < sizeof short_ones / sizeof *short_ones; i++)
+		*short_ones[i] = ARENA_ARRAY(arena, real, d);
+	s->A = mat_new(arena, d, d);
+	s->T = mat_new(arena, CHUNK, d);
+	*state = s;
+	evaluate(s, s->w);
+	return STATUS_OK;
+}
+
+static void forecast(const void *options, ptrdiff_t n, ptrdiff_t d, struct forecast *out)
+{
+	double samples = (double)n, inputs = (double)d;
+
+	(void)options;
+	out->bytes = (inputs * (inputs + CHUNK + 6) + 3 * samples) * (double)sizeof(real) +
+		     interior_loss_bytes(samples);
+	out->setup_flops = 4 * samples * inputs;
+	out->iteration_flops = inputs * inputs * (samples + inputs / 3) + 10 * samples * inputs;
+}
+
+static ptrdiff_t width(const void *state)
+{
+	(void)state;
+	return 2;
+}
+
+/* u = +-w / sqrt|w|, alpha = +-sqrt|w|; no neurons for w = 0 */
+static void network(const void *state, struct net *net)
+{
+	const struct linear *s = state;
+	double root = sqrt(sqrt(square_of(s, s->w, false)));
+
+	net->U.cols = root > 0 ? 2 : 0;
+	for (ptrdiff_t j = 0; j < net->U.cols; j++) {
+		double sign = j == 0 ? 1 : -1;
+
+		for (ptrdiff_t i = 0; i < net->U.rows; i++)
+			mat_set(net->U, i, j, (real)(sign * (double)s->w[i] / root));
+		net->alpha[j] = (real)(sign * root);
+	}
+}
+
+const struct trainer trainer_linear_robust = {
+	.base = {.name = "linear_robust",
+		 .doc = "robust linear classifier: worst case over a ball, by Newton's method",
+		 .cite = "xu2009",
+		 .options = rows,
+		 .size = sizeof(struct linear_options)},
+	.losses = losses,
+	.forecast = forecast,
+	.setup = setup,
+	.step = step,
+	.width = width,
+	.network = network,
+	.certify = certify,
+};
