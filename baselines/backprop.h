@@ -163,6 +163,9 @@ void backprop_report(struct backprop *b, struct progress *progress);
 enum status backprop_choose(const struct backprop_options *options,
 			    const struct backprop_regime **regime, struct err *err);
 
+/* Whether the options ask for another regime than the plain one. */
+bool backprop_robust(const struct backprop_options *options);
+
 /* Share of eps in force in the epoch at hand: a ramp, 1 after it. */
 double backprop_strength(const struct backprop *b);
 

@@ -179,6 +179,11 @@ enum status backprop_choose(const struct backprop_options *options,
 	return STATUS_OK;
 }
 
+bool backprop_robust(const struct backprop_options *options)
+{
+	return options->adversary.eps > 0 || options->interval.eps > 0;
+}
+
 /* Random starts of the validation part are those of no epoch. */
 static const uint64_t validation_stream = UINT32_MAX;
 

@@ -165,7 +165,7 @@ void backprop_forecast(const struct backprop_options *options, ptrdiff_t n, ptrd
 	double m = (double)options->width, batch = (double)batch_size(options, n);
 	double chunk = batch < CHUNK ? batch : CHUNK, inputs = (double)d, samples = (double)n;
 	double weights = (2 + (options->patience > 0) + vectors) * (inputs + 1) * m;
-	bool attacked = options->adversary.eps > 0, robust = attacked || options->interval.eps > 0;
+	bool attacked = options->adversary.eps > 0, robust = backprop_robust(options);
 	double columns = robust ? 2 * chunk : chunk;
 	double gathered = robust || batch < samples ? inputs * columns : 0;
 

@@ -31,6 +31,11 @@ enum status interval_check(const struct problem *problem, const struct interval_
 			       "interval.eps: expected 0 or a loss that falls with the margin, got "
 			       "\"%g\" and loss %s",
 			       options->eps, loss->base.name);
+	if (options->eps > 0 && options->plain + options->ramp > 1)
+		return err_set(err, STATUS_SPEC,
+			       "interval.ramp: expected at most 1 - interval.plain, got \"%g\" "
+			       "with plain \"%g\"",
+			       options->ramp, options->plain);
 	return STATUS_OK;
 }
 

@@ -31,7 +31,8 @@ struct interval_job {
 	double eps;
 };
 
-/* STATUS_SPEC if the loss does not fall with the margin. Does nothing at eps = 0. */
+/* STATUS_SPEC if the loss does not fall with the margin, or if eps is never reached. Does nothing
+ * at eps = 0. */
 enum status interval_check(const struct problem *problem, const struct interval_options *options,
 			   struct err *err);
 

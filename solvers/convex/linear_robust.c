@@ -374,6 +374,11 @@ static enum status setup(const struct problem *problem, const void *options, str
 	return STATUS_OK;
 }
 
+static bool robust(const void *options)
+{
+	return ((const struct linear_options *)options)->eps > 0;
+}
+
 static void forecast(const void *options, ptrdiff_t n, ptrdiff_t d, struct forecast *out)
 {
 	double samples = (double)n, inputs = (double)d;
@@ -414,6 +419,7 @@ const struct trainer trainer_linear_robust = {
 		 .options = rows,
 		 .size = sizeof(struct linear_options)},
 	.losses = losses,
+	.robust = robust,
 	.forecast = forecast,
 	.setup = setup,
 	.step = step,

@@ -64,6 +64,10 @@ struct trainer {
 		*losses;      /* names of the losses it can train, ends with NULL; NULL = any */
 	bool needs_curvature; /* only losses with a finite second derivative */
 
+	/* Whether it minimises a worst case, so that the objective of the network on clean data may
+	 * rise; NULL: never. */
+	bool (*robust)(const void *options);
+
 	/* The pattern options among `options`, or NULL if the trainer takes no patterns
 	 * (solvers/core/pattern.h). */
 	const struct pattern_options *(*patterns)(const void *options);
