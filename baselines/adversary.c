@@ -95,16 +95,16 @@ static enum status set_box(struct adversary *adversary, const struct problem *pr
 }
 
 enum status adversary_setup(struct adversary *adversary, const struct problem *problem,
-			    const struct adversary_options *options, ptrdiff_t chunk, ptrdiff_t m,
-			    struct arena *arena, struct err *err)
+			    ptrdiff_t chunk, ptrdiff_t m, struct arena *arena, struct err *err)
 {
-	*adversary = (struct adversary){
-		.options = options,
-		.threat = {.norm = options->norm == NORM_L2 ? NORM_L2 : NORM_LINF,
-			   .eps = options->eps,
-			   .frozen = problem->frozen},
-		.seed = problem->seed,
+	const struct adversary_options *options = adversary->options;
+
+	adversary->threat = (struct threat){
+		.norm = options->norm == NORM_L2 ? NORM_L2 : NORM_LINF,
+		.eps = options->eps,
+		.frozen = problem->frozen,
 	};
+	adversary->seed = problem->seed;
 	if (!(options->eps > 0))
 		return STATUS_OK;
 	for (ptrdiff_t k = 0; k < problem->X.rows; k++)

@@ -50,12 +50,11 @@ struct adversary_job {
 	double eps;
 };
 
-/* Scratch for chunks of `chunk` samples and m neurons. STATUS_SPEC if the labels are not -1 and +1,
- * or if clip is no interval or excludes a training or validation sample. Does nothing at eps = 0.
- */
+/* For the options that `adversary` holds: scratch for chunks of `chunk` samples and m neurons.
+ * STATUS_SPEC if the labels are not -1 and +1, or if clip is no interval or excludes a training or
+ * validation sample. No scratch at eps = 0. */
 enum status adversary_setup(struct adversary *adversary, const struct problem *problem,
-			    const struct adversary_options *options, ptrdiff_t chunk, ptrdiff_t m,
-			    struct arena *arena, struct err *err);
+			    ptrdiff_t chunk, ptrdiff_t m, struct arena *arena, struct err *err);
 
 /* Attack the margin, or with `trades` the distance of outputs. */
 void adversary_attack(const struct adversary *adversary, const struct adversary_job *job,

@@ -103,8 +103,8 @@ enum status backprop_setup(struct backprop *b, const struct problem *problem,
 	};
 	TRY(backprop_choose(options, &b->regime, err));
 	TRY(interval_check(problem, &options->interval, err));
-	TRY(adversary_setup(&b->adversary, problem, &options->adversary, b->chunk, b->m, arena,
-			    err));
+	b->adversary.options = &options->adversary;
+	TRY(adversary_setup(&b->adversary, problem, b->chunk, b->m, arena, err));
 	b->parts = part_count(b);
 	allocate(b, arena);
 	mat_transpose(b->Xt, problem->X);

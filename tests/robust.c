@@ -33,3 +33,10 @@ double robust_interval_margin(const struct net *net, struct mat X, ptrdiff_t k, 
 	}
 	return margin;
 }
+
+double robust_divergence(double f, double g)
+{
+	double p = 1 / (1 + exp(-f)), q = 1 / (1 + exp(-g));
+
+	return p * log(p / q) + (1 - p) * log((1 - p) / (1 - q));
+}

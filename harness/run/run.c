@@ -251,6 +251,7 @@ static enum status compute(struct run *run, int progress_fd, struct err *err)
 {
 	struct evaluator evaluator;
 	struct loop_result end;
+	struct selection selection;
 
 	TRY(read_cell(run, err));
 	describe_cell(run);
@@ -265,8 +266,9 @@ static enum status compute(struct run *run, int progress_fd, struct err *err)
 		estimate_violation(run);
 	TRY(save_model(run, &evaluator.net, err));
 	TRY(selection_run(&run->cell, &run->data, &evaluator.net,
-			  path_in(run, "attack_validation.csv"),
-			  &run->result.validation_robust_accuracy, &run->result.select_s, err));
+			  path_in(run, "attack_validation.csv"), &selection, err));
+	run->result.validation_robust_accuracy = selection.accuracy;
+	run->result.select_s = selection.seconds;
 	if (run->cell.attack.count > 0)
 		TRY(assault_run(&run->cell, &run->data, &evaluator.net, path_in(run, "attack.csv"),
 				&run->result.attack_s, err));

@@ -19,8 +19,8 @@ static enum status read_back(const char *path, double *accuracy, struct err *err
 }
 
 enum status selection_run(const struct cell *cell, const struct dataset *data,
-			  const struct net *net, const char *path, double *accuracy,
-			  double *seconds, struct err *err)
+			  const struct net *net, const char *path, struct selection *out,
+			  struct err *err)
 {
 	const struct select_options *select = &cell->train.select;
 	const struct attack_options *chosen = spec_select_attack(select, &cell->attack);
@@ -28,6 +28,7 @@ enum status selection_run(const struct cell *cell, const struct dataset *data,
 	struct attack_options entry;
 	struct cell one = *cell;
 
+	*out = (struct selection){NAN, NAN};
 	if (select->by != SELECT_VALIDATION_ROBUST_ACCURACY || !chosen)
 		return STATUS_OK;
 	entry = *chosen;
@@ -35,6 +36,6 @@ enum status selection_run(const struct cell *cell, const struct dataset *data,
 	entry.eps.count = 1;
 	one.attack = (struct groups){1, &entry};
 	view.test = data->validation;
-	TRY(assault_run(&one, &view, net, path, seconds, err));
-	return read_back(path, accuracy, err);
+	TRY(assault_run(&one, &view, net, path, &out->seconds, err));
+	return read_back(path, &out->accuracy, err);
 }

@@ -7,11 +7,14 @@
 #include "solvers/core/net.h"
 #include "solvers/core/status.h"
 
+struct selection {
+	double accuracy, seconds; /* NaN: not asked for */
+};
+
 /* Attack the validation part as the selection of the cell asks; `path` gets a row like those of
- * attack.csv. Does nothing, and writes no file, for another selection. *accuracy and *seconds are
- * set otherwise. The test part is never read. */
+ * attack.csv. Writes no file for another selection. The test part is never read. */
 enum status selection_run(const struct cell *cell, const struct dataset *data,
-			  const struct net *net, const char *path, double *accuracy,
-			  double *seconds, struct err *err);
+			  const struct net *net, const char *path, struct selection *out,
+			  struct err *err);
 
 #endif

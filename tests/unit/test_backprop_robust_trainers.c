@@ -168,6 +168,48 @@ static void early_stopping_waits_for_the_ramp(void **state)
 	drop(&run);
 }
 
+static void check_refused(const char *loss, const char *options, const real *targets,
+			  const char *expected)
+{
+	const struct trainer *adam =
+		(const struct trainer *)(const void *)registry_find(KIND_TRAINER, "adam");
+	struct toy toy = toy_make(N, D, loss, 0.05);
+	struct err err = {0};
+	void *state;
+
+	if (targets)
+		toy.problem.y = targets;
+	assert_int_equal(adam->setup(&toy.problem, toy_options(&adam->base, options, &toy.arena),
+				     &toy.arena, &state, &err),
+			 STATUS_SPEC);
+	if (!strstr(err.text, expected))
+		fail_msg("expected \"%s\", found \"%s\"", expected, err.text);
+	arena_release(&toy.arena);
+}
+
+static void bad_options_are_refused(void **state)
+{
+	static const real targets[N] = {0.5, 2};
+
+	(void)state;
+	check_refused("hinge", "{adversary: {eps: 0.1}, interval: {eps: 0.1}}", NULL,
+		      "interval.eps: expected 0 beside adversary.eps > 0, got \"0.1\"");
+	check_refused("squared", "{interval: {eps: 0.1}}", NULL,
+		      "interval.eps: expected 0 or a loss that falls with the margin, got \"0.1\" "
+		      "and loss squared");
+	check_refused("hinge", "{interval: {eps: 0.1, plain: 0.7, ramp: 0.5}}", NULL,
+		      "interval.ramp: expected at most 1 - interval.plain, got \"0.5\" with plain "
+		      "\"0.7\"");
+	check_refused("hinge", "{adversary: {eps: 0.1, clip: [-0.1, 0.1]}}", NULL,
+		      "adversary.clip: [-0.1, 0.1] excludes training sample");
+	check_refused("hinge", "{adversary: {eps: 0.1, clip: [1, 0]}}", NULL,
+		      "adversary.clip: expected two ascending numbers or null, got 1 and 0");
+	check_refused("hinge", "{adversary: {eps: 0.1, clip: [0, 1, 2]}}", NULL,
+		      "adversary.clip: expected two ascending numbers or null, got 3 numbers");
+	check_refused("squared", "{adversary: {eps: 0.1}}", targets,
+		      "adversary.eps: expected 0 for regression, got \"0.1\"");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -175,6 +217,7 @@ int main(void)
 		cmocka_unit_test(robust_training_repeats_and_allocates_nothing),
 		cmocka_unit_test(interval_training_certifies_more),
 		cmocka_unit_test(early_stopping_waits_for_the_ramp),
+		cmocka_unit_test(bad_options_are_refused),
 	};
 
 	omp_set_num_threads(2);
