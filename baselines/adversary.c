@@ -71,7 +71,16 @@ static enum status set_box(struct adversary *adversary, const struct problem *pr
 	const struct reals *clip = &adversary->options->clip;
 	ptrdiff_t d = problem->X.cols;
 	real *lower = ARENA_ARRAY(arena, real, d), *upper = ARENA_ARRAY(arena, real, d);
+	real *room = ARENA_ARRAY(arena, real, d);
 
+	adversary->threat.lower = lower;
+	adversary->threat.upper = upper;
+	adversary->room = room;
+	for (ptrdiff_t i = 0; i < d; i++) {
+		lower[i] = (real)(clip->count == 2 ? clip->at[0] : -HUGE_VAL);
+		upper[i] = (real)(clip->count == 2 ? clip->at[1] : HUGE_VAL);
+		room[i] = problem->frozen && problem->frozen[i] ? 0 : 1;
+	}
 	if (clip->count == 0)
 		return STATUS_OK;
 	if (clip->count != 2)
@@ -84,12 +93,6 @@ static enum status set_box(struct adversary *adversary, const struct problem *pr
 			       "adversary.clip: expected two ascending numbers or null, got %g and "
 			       "%g",
 			       clip->at[0], clip->at[1]);
-	for (ptrdiff_t i = 0; i < d; i++) {
-		lower[i] = (real)clip->at[0];
-		upper[i] = (real)clip->at[1];
-	}
-	adversary->threat.lower = lower;
-	adversary->threat.upper = upper;
 	TRY(check_box(adversary, problem->X, "training", err));
 	return check_box(adversary, problem->X_validation, "validation", err);
 }
@@ -126,7 +129,7 @@ long adversary_steps(const struct adversary_options *options)
 
 double adversary_bytes(const struct adversary_options *options, double chunk, double d, double m)
 {
-	return options->eps > 0 ? (chunk * (d + m + 2) + 2 * d) * (double)sizeof(real) : 0;
+	return options->eps > 0 ? (chunk * (d + m + 2) + 3 * d) * (double)sizeof(real) : 0;
 }
 
 /* log(1 + exp(t)) without overflow */
@@ -173,33 +176,41 @@ static bool is_frozen(const struct threat *threat, ptrdiff_t i)
 	return threat->frozen && threat->frozen[i];
 }
 
-/* The value nearest to v in the box widened to hold the clean value c, as for attacks. */
-static real into_box(const struct threat *threat, ptrdiff_t i, double v, double c)
-{
-	if (threat->lower)
-		v = fmax(fmin((double)threat->lower[i], c),
-			 fmin(fmax((double)threat->upper[i], c), v));
-	return (real)v;
-}
-
 struct column { /* of one sample */
 	const struct threat *threat;
 	ptrdiff_t d;
 	double eps;
-	const real *clean, *slope;
+	const real *room, *clean, *slope;
 	real *at;
 };
 
-/* at = project(at + move sign(slope)) on |at - clean|_inf <= eps and the box */
+/* The value nearest to v in [low, high]. */
+static inline real between(real low, real v, real high)
+{
+	v = v < low ? low : v;
+	return v > high ? high : v;
+}
+
+/* The value nearest to v in the box widened to hold the clean value c, as for attacks. */
+static inline real into_box(real lower, real upper, real v, real c)
+{
+	return between(lower < c ? lower : c, v, upper > c ? upper : c);
+}
+
+/* at = project(at + move sign(slope)) on |at - clean|_inf <= eps and the box; no branches: this is
+ * vector code */
 static void move_linf(const struct column *x, double move)
 {
-	for (ptrdiff_t i = 0; i < x->d; i++) {
-		double c = (double)x->clean[i], v = (double)x->at[i];
+	const real *restrict clean = x->clean, *restrict slope = x->slope, *restrict room = x->room;
+	const real *restrict lower = x->threat->lower, *restrict upper = x->threat->upper;
+	real *restrict at = x->at, size = (real)move, eps = (real)x->eps;
 
-		if (is_frozen(x->threat, i))
-			continue;
-		v += x->slope[i] > 0 ? move : (x->slope[i] < 0 ? -move : 0);
-		x->at[i] = into_box(x->threat, i, fmax(c - x->eps, fmin(c + x->eps, v)), c);
+#pragma omp simd
+	for (ptrdiff_t i = 0; i < x->d; i++) {
+		real c = clean[i], reach = eps * room[i];
+		real v = at[i] + (slope[i] > 0 ? size : (slope[i] < 0 ? -size : 0));
+
+		at[i] = into_box(lower[i], upper[i], between(c - reach, v, c + reach), c);
 	}
 }
 
@@ -217,7 +228,8 @@ static void shrink_l2(const struct column *x)
 		double c = (double)x->clean[i];
 
 		if (!is_frozen(x->threat, i))
-			x->at[i] = into_box(x->threat, i, c + scale * ((double)x->at[i] - c), c);
+			x->at[i] = into_box(x->threat->lower[i], x->threat->upper[i],
+					    (real)(c + scale * ((double)x->at[i] - c)), (real)c);
 	}
 }
 
@@ -242,7 +254,8 @@ static void scatter_linf(const struct column *x, struct rng *rng)
 		double c = (double)x->clean[i], v = c + x->eps * (2 * rng_uniform(rng) - 1);
 
 		if (!is_frozen(x->threat, i))
-			x->at[i] = into_box(x->threat, i, v, c);
+			x->at[i] = into_box(x->threat->lower[i], x->threat->upper[i], (real)v,
+					    (real)c);
 	}
 }
 
@@ -275,6 +288,7 @@ static struct column column_of(const struct adversary *adversary, const struct a
 		.threat = &adversary->threat,
 		.d = job->at.rows,
 		.eps = job->eps,
+		.room = adversary->room,
 		.clean = mat_col(job->clean, k),
 		.slope = mat_col(adversary->G, job->first + k),
 		.at = mat_col(job->at, k),

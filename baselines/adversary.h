@@ -32,6 +32,7 @@ struct adversary {
 	const struct adversary_options *options;
 	struct threat threat;
 	uint64_t seed;
+	real *room;      /* d: 1 for coordinates that are attacked, 0 for others */
 	struct mat S;    /* m x chunk: slopes of the neurons */
 	struct mat G;    /* d x chunk: df/dx */
 	real *f, *clean; /* chunk: outputs at the current and at the clean points (TRADES) */
