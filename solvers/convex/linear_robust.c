@@ -32,14 +32,17 @@
 #include <string.h>
 
 enum {
-	CHUNK = 512,  /* rows weighted at once */
-	HALVINGS = 40 /* of a step: below single and double rounding */
+	CHUNK = 512,   /* rows weighted at once */
+	HALVINGS = 40, /* of a step: below single and double rounding */
+	FINAL = 40     /* steps at the last mu: the rest is rounding */
 };
 
 /* The path: mu falls by this factor once a Newton step promises less than `settled` of mu, down to
- * `least`: the error is then about 1e-8 per sample, and rounding of a, 1e-16 / mu, still below the
- * room 2 beta of the dual constraint. There Newton's method goes on to the rounding of g. */
-static const double shrink = 0.2, settled = 0.25, least = 1e-8 > REAL_EPSILON ? 1e-8 : REAL_EPSILON;
+ * `least`, where the error is about mu per sample and rounding is still below it. */
+static const double shrink = 0.2, settled = 0.25,
+		    least = 1e-8 > 10 * REAL_EPSILON ? 1e-8 : 10 * REAL_EPSILON;
+
+static const double to_boundary = 0.99; /* of the way, for the refined dual */
 
 static const struct option rows[] = {
 	{OPTION_FIELD(struct linear_options, norm), .initial = "linf", .names = norm_names,
@@ -78,30 +81,40 @@ static void evaluate(struct linear *s, const real *w)
 	blas_axpy(d, ridge / (r + s->mu), w, s->g);
 }
 
-/* A = X' diag(l'') X, h = X' diag(l'') y, y'diag(l'')y returned; s->f is free then */
+/* Rows first .. of diag(root) X, as far as they fit in T. */
+static struct mat weighted_rows(struct linear *s, const real *root, ptrdiff_t first)
+{
+	struct mat X = s->problem->X;
+	ptrdiff_t count = first + CHUNK < X.rows ? CHUNK : X.rows - first;
+
+	for (ptrdiff_t j = 0; j < X.cols; j++) {
+		const real *restrict x = mat_col(X, j) + first, *restrict r = root + first;
+		real *restrict t = mat_col(s->T, j);
+
+#pragma omp simd
+		for (ptrdiff_t k = 0; k < count; k++)
+			t[k] = r[k] * x[k];
+	}
+	return mat_rows(s->T, 0, count);
+}
+
+/* A = X' diag(l'') X, h = X' diag(l'') y, y'diag(l'')y returned */
 static double weigh(struct linear *s)
 {
 	const struct problem *problem = s->problem;
+	real *w = s->weights;
 	double sum = 0;
 
-	interior_loss_weights(s->loss, s->f, s->weights);
-	for (ptrdiff_t first = 0; first < problem->X.rows; first += CHUNK) {
-		ptrdiff_t count = first + CHUNK < problem->X.rows ? CHUNK : problem->X.rows - first;
-
-		for (ptrdiff_t j = 0; j < s->T.cols; j++) {
-			const real *restrict x = mat_col(problem->X, j) + first;
-			real *restrict t = mat_col(s->T, j);
-
-			for (ptrdiff_t k = 0; k < count; k++)
-				t[k] = (real)sqrt((double)s->weights[first + k]) * x[k];
-		}
-		blas_syrk(1, mat_rows(s->T, 0, count), TRANSPOSED, first > 0, s->A);
-	}
+	interior_loss_weights(s->loss, s->f, w);
+	for (ptrdiff_t k = 0; k < problem->X.rows; k++)
+		w[k] = (real)sqrt((double)w[k]);
+	for (ptrdiff_t first = 0; first < problem->X.rows; first += CHUNK)
+		blas_syrk(1, weighted_rows(s, w, first), TRANSPOSED, first > 0, s->A);
 	for (ptrdiff_t k = 0; k < problem->X.rows; k++) {
-		sum += (double)s->weights[k] * (double)problem->y[k] * (double)problem->y[k];
-		s->weights[k] *= problem->y[k];
+		w[k] *= w[k] * problem->y[k];
+		sum += (double)w[k] * (double)problem->y[k];
 	}
-	blas_gemv(1, problem->X, TRANSPOSED, s->weights, 0, s->h);
+	blas_gemv(1, problem->X, TRANSPOSED, w, 0, s->h);
 	return sum;
 }
 
@@ -153,28 +166,52 @@ static double objective(struct linear *s, real *f)
 	       2 * problem->beta * sqrt(linear_square(s, s->w, false));
 }
 
-/* One Newton step, and the next mu once it was short. */
+/* dw = -A^-1 g by the last factor of A; what it promises, -g'dw */
+static double direction(struct linear *s)
+{
+	size_t d = (size_t)s->problem->X.cols;
+	struct mat dw = {(ptrdiff_t)d, 1, (ptrdiff_t)d, s->dw};
+
+	memcpy(s->dw, s->g, d * sizeof *s->g);
+	blas_cholesky_solve(s->A, dw);
+	blas_scale(d, -1, s->dw);
+	return -blas_dot(d, s->g, s->dw);
+}
+
+/* NaN if A cannot be factored. */
+static double newton_direction(struct linear *s)
+{
+	return factor(s) ? direction(s) : NAN;
+}
+
+/* Along the path to the next mu: A of the old one makes the step a tangent, where A of the new one
+ * would see curvature that is gone or not yet there. */
+static void advance(struct linear *s)
+{
+	double decrement;
+
+	s->mu = fmax(least, shrink * s->mu);
+	evaluate(s, s->w);
+	decrement = direction(s);
+	if (decrement > 0)
+		search(s, decrement);
+}
+
+/* One Newton step, and the next mu once it was short. At the last mu it ends where steps no longer
+ * get shorter. */
 static void step(void *state, struct progress *progress)
 {
 	struct linear *s = state;
-	size_t d = (size_t)s->problem->X.cols;
-	struct mat dw = {(ptrdiff_t)d, 1, (ptrdiff_t)d, s->dw};
-	double decrement = NAN, unit = s->mu * s->problem->loss.weight;
-	bool good = factor(s);
+	double unit = s->mu * s->problem->loss.weight, decrement = newton_direction(s);
+	bool good = decrement > 0 && search(s, decrement), near = decrement <= settled * unit;
 
-	if (good) {
-		memcpy(s->dw, s->g, d * sizeof *s->g);
-		blas_cholesky_solve(s->A, dw);
-		blas_scale(d, -1, s->dw);
-		decrement = -blas_dot(d, s->g, s->dw);
-		good = decrement > 0 && search(s, decrement);
+	if (good && near && s->mu > least) {
+		advance(s);
+	} else {
+		s->final_steps += s->mu <= least;
+		s->solved = !good || (near && decrement >= s->last / 2) || s->final_steps >= FINAL;
 	}
-	if (good && decrement <= settled * unit && s->mu > least) {
-		s->mu = fmax(least, shrink * s->mu);
-		evaluate(s, s->w);
-	} else if (!good || decrement <= REAL_EPSILON * unit) {
-		s->solved = true;
-	}
+	s->last = decrement;
 	*progress = (struct progress){
 		.objective = objective(s, s->weights),
 		.primal_residual = NAN,
@@ -183,12 +220,29 @@ static void step(void *state, struct progress *progress)
 	};
 }
 
+/* The dual variables of the loss after one more Newton step in them alone: rounding and distance
+ * from the path break the constraint of the certificate less. `evaluate` brings back those at w. */
+static const real *refined_dual(struct linear *s)
+{
+	const struct problem *problem = s->problem;
+	double barrier = s->mu * problem->loss.weight, length;
+
+	if (!isnan(newton_direction(s))) {
+		outputs(s, s->dw, s->options->eps * blas_dot((size_t)problem->X.cols, s->u, s->dw),
+			s->weights);
+		interior_loss_direction(s->loss, s->f, s->weights, barrier, false);
+		length = fmin(1, to_boundary * interior_loss_longest(s->loss));
+		interior_loss_move(s->loss, length);
+	}
+	return interior_loss_dual(s->loss, s->f);
+}
+
 static void certify(void *state, struct certificate *out)
 {
 	struct linear *s = state;
 	const struct problem *problem = s->problem;
 	size_t n = (size_t)problem->X.rows, d = (size_t)problem->X.cols;
-	const real *a = interior_loss_dual(s->loss, s->f);
+	const real *a = refined_dual(s);
 	double beyond, scale;
 
 	blas_gemv(1, problem->X, TRANSPOSED, a, 0, s->trial);
@@ -202,6 +256,7 @@ static void certify(void *state, struct certificate *out)
 		.scope = "all",
 	};
 	out->upper = out->objective;
+	evaluate(s, s->w);
 }
 
 static enum status setup(const struct problem *problem, const void *options, struct arena *arena,

@@ -23,6 +23,8 @@ struct linear {
 	real *f, *a, *weights; /* n: smoothed worst outputs */
 	real *h;               /* d: X' diag(l'') y */
 	struct mat A, T;       /* d x d Newton matrix; CHUNK x d */
+	double last;           /* decrement of the last step */
+	long final_steps;
 	bool solved;
 };
 
