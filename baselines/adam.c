@@ -103,6 +103,11 @@ static void step(void *state, struct progress *progress)
 	backprop_report(&adam->base, progress);
 }
 
+static bool robust(const void *options)
+{
+	return backprop_robust(&((const struct adam_options *)options)->common);
+}
+
 static void forecast(const void *options, ptrdiff_t n, ptrdiff_t d, struct forecast *out)
 {
 	const struct adam_options *o = options;
@@ -116,6 +121,7 @@ const struct trainer trainer_adam = {
 		 .cite = "kingma2015",
 		 .options = rows,
 		 .size = sizeof(struct adam_options)},
+	.robust = robust,
 	.forecast = forecast,
 	.setup = setup,
 	.step = step,

@@ -16,16 +16,11 @@
 #include <math.h>
 #include <string.h>
 
-/* Neurons first .. first+count-1 of a part. */
-struct neurons {
-	ptrdiff_t first, count;
-};
-
-static struct neurons neurons_of(const struct backprop *b, int part)
+struct backprop_neurons backprop_neurons_of(const struct backprop *b, int part)
 {
 	ptrdiff_t first = b->m * part / b->parts, end = b->m * (part + 1) / b->parts;
 
-	return (struct neurons){first, end - first};
+	return (struct backprop_neurons){first, end - first};
 }
 
 static struct mat weights_as_mat(const struct backprop *b, real *flat)
@@ -38,28 +33,42 @@ static real *alpha_of(const struct backprop *b, real *flat)
 	return flat + b->d * b->m;
 }
 
-/* The part's columns of the minibatch and of its targets. */
-static void gather(struct backprop *b, const size_t *samples, ptrdiff_t count, int part)
+struct net backprop_as_net(const struct backprop *b)
 {
-	ptrdiff_t first = count * part / b->parts, end = count * (part + 1) / b->parts;
+	return (struct net){.U = weights_as_mat(b, b->weights), .alpha = alpha_of(b, b->weights)};
+}
+
+/* The part's columns of the minibatch and of its targets. */
+static void gather(struct backprop *b, const struct backprop_pass *pass, int part)
+{
+	ptrdiff_t first = pass->rows * part / b->parts, end = pass->rows * (part + 1) / b->parts;
 
 	for (ptrdiff_t k = first; k < end; k++) {
-		memcpy(mat_col(b->batch, k), mat_col(b->Xt, (ptrdiff_t)samples[k]),
-		       (size_t)b->d * sizeof(real));
-		b->y[k] = b->problem->y[samples[k]];
+		ptrdiff_t sample = pass->samples ? (ptrdiff_t)pass->samples[k] : pass->number + k;
+
+		memcpy(mat_col(b->batch, k), mat_col(b->Xt, sample), (size_t)b->d * sizeof(real));
+		b->y[k] = b->problem->y[sample];
 	}
 }
 
-/* H = B' U and the part's share of f = relu(H) alpha */
-static void forward(struct backprop *b, struct mat batch, int part)
+/* The part's columns of H. */
+struct mat backprop_hidden(const struct backprop *b, const struct backprop_pass *pass, int part)
 {
-	struct neurons at = neurons_of(b, part);
+	struct backprop_neurons at = backprop_neurons_of(b, part);
+
+	return mat_rows(mat_cols(b->H, at.first, at.count), 0, pass->columns.cols);
+}
+
+/* H = B' U and the part's share of f = relu(H) alpha */
+void backprop_forward(struct backprop *b, const struct backprop_pass *pass, int part)
+{
+	struct backprop_neurons at = backprop_neurons_of(b, part);
 	struct mat U = mat_cols(weights_as_mat(b, b->weights), at.first, at.count);
-	struct mat H = mat_rows(mat_cols(b->H, at.first, at.count), 0, batch.cols);
+	struct mat H = backprop_hidden(b, pass, part);
 	const real *alpha = alpha_of(b, b->weights) + at.first;
 	real *restrict f = mat_col(b->share, part);
 
-	blas_gemm(1, batch, TRANSPOSED, U, PLAIN, 0, H);
+	blas_gemm(1, pass->columns, TRANSPOSED, U, PLAIN, 0, H);
 	memset(f, 0, (size_t)H.rows * sizeof *f);
 	for (ptrdiff_t j = 0; j < H.cols; j++) {
 		const real *restrict h = mat_col(H, j);
@@ -71,24 +80,27 @@ static void forward(struct backprop *b, struct mat batch, int part)
 	}
 }
 
-/* g = l'(f, y) / (weight count) for the samples of a chunk */
-static void slopes(struct backprop *b, const real *y, ptrdiff_t rows, ptrdiff_t count)
+void backprop_sum_shares(struct backprop *b, const struct backprop_pass *pass)
 {
-	double scale = 1 / (b->problem->loss.weight * (double)count);
+	size_t count = (size_t)(pass->rows * pass->regime->outputs);
 
-	memcpy(b->f, b->share.at, (size_t)rows * sizeof *b->f);
+	memcpy(b->f, b->share.at, count * sizeof *b->f);
 	for (int part = 1; part < b->parts; part++)
-		blas_axpy((size_t)rows, 1, mat_col(b->share, part), b->f);
-	loss_gradient(b->problem->loss, (size_t)rows, b->f, y, b->g);
-	blas_scale((size_t)rows, scale, b->g);
+		blas_axpy(count, 1, mat_col(b->share, part), b->f);
+}
+
+/* g = l'(f, y) */
+void backprop_slopes(struct backprop *b, const struct backprop_pass *pass)
+{
+	loss_gradient(b->problem->loss, (size_t)pass->rows, b->f, pass->y, b->g);
 }
 
 /* gU (+)= B ([H > 0] o (g alpha')), galpha (+)= relu(H)' g for the neurons of a part */
-static void backward(struct backprop *b, struct mat batch, int part, bool add)
+void backprop_backward(struct backprop *b, const struct backprop_pass *pass, int part)
 {
-	struct neurons at = neurons_of(b, part);
+	struct backprop_neurons at = backprop_neurons_of(b, part);
 	struct mat gU = mat_cols(weights_as_mat(b, b->gradient), at.first, at.count);
-	struct mat H = mat_rows(mat_cols(b->H, at.first, at.count), 0, batch.cols);
+	struct mat H = backprop_hidden(b, pass, part);
 	const real *alpha = alpha_of(b, b->weights) + at.first;
 	real *galpha = alpha_of(b, b->gradient) + at.first;
 	const real *restrict g = b->g;
@@ -102,10 +114,17 @@ static void backward(struct backprop *b, struct mat batch, int part, bool add)
 			sum += g[k] * (h[k] < 0 ? 0 : h[k]);
 			h[k] = h[k] > 0 ? a * g[k] : 0;
 		}
-		galpha[j] = add ? galpha[j] + sum : sum;
+		galpha[j] = pass->add ? galpha[j] + sum : sum;
 	}
-	blas_gemm(1, batch, PLAIN, H, PLAIN, add, gU);
+	blas_gemm(1, pass->columns, PLAIN, H, PLAIN, pass->add, gU);
 }
+
+const struct backprop_regime backprop_plain = {
+	.outputs = 1,
+	.forward = backprop_forward,
+	.slopes = backprop_slopes,
+	.backward = backprop_backward,
+};
 
 /* gradient += decay weights on the part's span of U or of alpha, then the rule */
 static void finish_span(struct backprop *b, struct backprop_span span, backprop_rule rule,
@@ -124,34 +143,72 @@ static void finish_span(struct backprop *b, struct backprop_span span, backprop_
 
 static void finish_part(struct backprop *b, int part, backprop_rule rule, void *trainer)
 {
-	struct neurons at = neurons_of(b, part);
+	struct backprop_neurons at = backprop_neurons_of(b, part);
 	size_t d = (size_t)b->d, first = (size_t)at.first, count = (size_t)at.count;
 
 	finish_span(b, (struct backprop_span){first * d, count * d}, rule, trainer);
 	finish_span(b, (struct backprop_span){(size_t)b->m * d + first, count}, rule, trainer);
 }
 
-/* Samples first .. first+rows-1 of `samples` (or of X), one of the chunks of a batch of `count`.
- * Every thread of the team comes here; each worksharing construct ends with a barrier. */
-static void pass_chunk(struct backprop *b, const size_t *samples, ptrdiff_t first, ptrdiff_t count)
+/* Samples first .. first+rows-1 of `samples` (or of X), one of the chunks of a batch of `count`. */
+static struct backprop_pass pass_of(const struct backprop *b, const size_t *samples,
+				    ptrdiff_t first, ptrdiff_t count)
 {
+	const struct backprop_regime *regime = b->regime;
 	ptrdiff_t rows = first + b->chunk < count ? b->chunk : count - first;
-	struct mat batch = samples ? mat_cols(b->batch, 0, rows) : mat_cols(b->Xt, first, rows);
-	const real *y = samples ? b->y : b->problem->y + first;
+	bool gathered = samples || regime->attacks;
+	struct backprop_pass pass = {
+		.regime = regime,
+		.samples = samples ? samples + first : NULL,
+		.number = first,
+		.rows = rows,
+		.count = count,
+		.clean = gathered ? mat_cols(b->batch, 0, rows) : mat_cols(b->Xt, first, rows),
+		.y = gathered ? b->y : b->problem->y + first,
+		.strength = backprop_strength(b),
+		.stream = (uint64_t)b->epoch,
+		.add = first > 0,
+	};
 
-	if (samples) {
+	pass.columns = pass.clean;
+	if (regime->attacks)
+		pass.columns = regime->keeps_clean ? mat_cols(b->batch, 0, 2 * rows)
+						   : mat_cols(b->batch, rows, rows);
+	return pass;
+}
+
+/* Outputs, their slopes divided by (weight count). */
+static void turn(struct backprop *b, const struct backprop_pass *pass)
+{
+	backprop_sum_shares(b, pass);
+	pass->regime->slopes(b, pass);
+	blas_scale((size_t)(pass->rows * pass->regime->outputs),
+		   1 / (b->problem->loss.weight * (double)pass->count), b->g);
+}
+
+/* Every thread of the team comes here; each worksharing construct ends with a barrier. */
+static void pass_chunk(struct backprop *b, const struct backprop_pass *pass)
+{
+	const struct backprop_regime *regime = pass->regime;
+
+	if (pass->clean.at == b->batch.at) {
 #pragma omp for schedule(static, 1)
 		for (int part = 0; part < b->parts; part++)
-			gather(b, samples + first, rows, part);
+			gather(b, pass, part);
+	}
+	if (regime->attacks) {
+#pragma omp for schedule(static, 1)
+		for (int part = 0; part < b->parts; part++)
+			regime->attack(b, pass, part);
 	}
 #pragma omp for schedule(static, 1)
 	for (int part = 0; part < b->parts; part++)
-		forward(b, batch, part);
+		regime->forward(b, pass, part);
 #pragma omp single
-	slopes(b, y, rows, count);
+	turn(b, pass);
 #pragma omp for schedule(static, 1)
 	for (int part = 0; part < b->parts; part++)
-		backward(b, batch, part, first > 0);
+		regime->backward(b, pass, part);
 }
 
 void backprop_gradient(struct backprop *b, const size_t *samples, ptrdiff_t count,
@@ -159,8 +216,11 @@ void backprop_gradient(struct backprop *b, const size_t *samples, ptrdiff_t coun
 {
 #pragma omp parallel num_threads(b->parts)
 	{
-		for (ptrdiff_t first = 0; first < count; first += b->chunk)
-			pass_chunk(b, samples, first, count);
+		for (ptrdiff_t first = 0; first < count; first += b->chunk) {
+			struct backprop_pass pass = pass_of(b, samples, first, count);
+
+			pass_chunk(b, &pass);
+		}
 #pragma omp for schedule(static, 1)
 		for (int part = 0; part < b->parts; part++)
 			finish_part(b, part, rule, trainer);

@@ -1,4 +1,5 @@
-/* What the backprop baselines share: options, minibatch gradient, schedule, early stopping.
+/* What the backprop baselines share: options, minibatch gradient, schedule, early stopping, robust
+ * training.
  *
  * The objective is that of every method, L + (beta/2)(|U|^2 + |alpha|^2), with L the weighted sum
  * of the losses over the n samples. Its scale depends on n, so the learning rate acts on the mean
@@ -8,7 +9,9 @@
 #ifndef BASELINES_BACKPROP_H
 #define BASELINES_BACKPROP_H
 
+#include "baselines/adversary.h"
 #include "baselines/baseline.h"
+#include "baselines/interval.h"
 
 #include <stddef.h>
 
@@ -20,6 +23,8 @@ struct backprop_options {
 	double step_factor;
 	long init; /* index of backprop_inits */
 	long patience;
+	struct adversary_options adversary;
+	struct interval_options interval;
 };
 
 extern const char *const backprop_schedules[]; /* ends with NULL */
@@ -52,11 +57,17 @@ extern const char *const backprop_inits[];
 		{OPTION_AS("init", structure, common.init), .initial = "he",                       \
 		 .names = backprop_inits,                                                          \
 		 .doc = "variance of the normal start: he 2/fan_in, glorot 2/(fan_in + fan_out)"}, \
+		{OPTION_AS("patience", structure, common.patience), .initial = "0",                \
+		 .range = RANGE_FROM(0),                                                           \
+		 .doc = "stop after so many epochs without a lower validation loss (of "           \
+			"robust training the attacked or certified one, once eps is "              \
+			"reached) and return the best weights; 0 is off"},                         \
+		{OPTION_AS("adversary", structure, common.adversary), .rows = adversary_rows,      \
+		 .doc = "adversarial training: the attacked loss, or TRADES"},                     \
 	{                                                                                          \
-		OPTION_AS("patience", structure, common.patience),                                 \
-			.initial = "0", .range = RANGE_FROM(0),                                    \
-			.doc = "stop after so many epochs without a lower validation loss and "    \
-			       "return the best weights; 0 is off"                                 \
+		OPTION_AS("interval", structure, common.interval),                                 \
+			.rows = interval_rows,                                                     \
+			.doc = "certified training by interval bounds (IBP)"                       \
 	}
 
 /* A span of the flat weight vector: U (d m, neuron by neuron), then alpha (m). */
@@ -66,6 +77,40 @@ struct backprop_span {
 
 /* Change the weights of a span by their gradient. Called by several threads on disjoint spans. */
 typedef void (*backprop_rule)(void *trainer, struct backprop_span span);
+
+struct backprop;
+struct backprop_regime;
+
+/* A chunk of a minibatch on its way through the network. */
+struct backprop_pass {
+	const struct backprop_regime *regime;
+	const size_t *samples; /* of the chunk, or NULL: number, number + 1, ... */
+	ptrdiff_t number;
+	ptrdiff_t rows, count; /* samples of the chunk and of the minibatch */
+	struct mat clean;      /* d x rows */
+	struct mat columns;    /* what goes through: clean or attacked ones, or both side by side */
+	const real *y;         /* rows */
+	double strength;       /* share of eps in force */
+	uint64_t stream;       /* of the random starts */
+	bool add;              /* to the gradient of the earlier chunks */
+};
+
+/* A loss on a chunk: what it takes of the points and of the outputs. Functions with a part are
+ * called by several threads. */
+struct backprop_regime {
+	bool attacks, keeps_clean; /* columns are attacked; clean ones go through beside them */
+	ptrdiff_t outputs;         /* per sample, blocks of `rows` in f and g */
+	void (*attack)(struct backprop *b, const struct backprop_pass *pass, int part);
+	void (*forward)(struct backprop *b, const struct backprop_pass *pass, int part);
+	/* g = dL/df, without weight and mean */
+	void (*slopes)(struct backprop *b, const struct backprop_pass *pass);
+	void (*backward)(struct backprop *b, const struct backprop_pass *pass, int part);
+};
+
+/* Neurons first .. first+count-1 of a part. */
+struct backprop_neurons {
+	ptrdiff_t first, count;
+};
 
 struct backprop {
 	const struct problem *problem;
@@ -77,12 +122,15 @@ struct backprop {
 	real *weights, *gradient, *best; /* best: NULL without early stopping */
 	real decay;                      /* beta / (n weight) */
 	struct mat Xt;                   /* d x n: a sample is a column */
-	struct mat batch;                /* d x chunk: gathered samples */
-	struct mat H;                    /* chunk x m */
-	struct mat share;                /* chunk x parts: each part's contribution to f */
-	real *f, *y, *g;                 /* chunk */
+	struct mat batch;                /* d x chunk: gathered samples; twice that if attacked */
+	struct mat H;                    /* chunk x m, or twice the rows */
+	struct mat share;                /* the same x parts: each part's contribution to f */
+	real *f, *y, *g;                 /* the same */
 	size_t *order;                   /* n */
 	long epoch;
+	const struct backprop_regime *regime;
+	struct adversary adversary;
+	real *slope_r; /* m: of the radii of interval bounds */
 	/* early stopping */
 	struct net_work work;
 	real *f_validation;
@@ -110,6 +158,29 @@ void backprop_epoch(struct backprop *b, backprop_rule rule, void (*before)(void 
 
 /* After an epoch: early stopping, and what a step reports. */
 void backprop_report(struct backprop *b, struct progress *progress);
+
+/* The regime of the options; STATUS_SPEC if they ask for two. */
+enum status backprop_choose(const struct backprop_options *options,
+			    const struct backprop_regime **regime, struct err *err);
+
+/* Whether the options ask for another regime than the plain one. */
+bool backprop_robust(const struct backprop_options *options);
+
+/* Share of eps in force in the epoch at hand: a ramp, 1 after it. */
+double backprop_strength(const struct backprop *b);
+
+/* Loss on the validation part: clean, or at full eps attacked or by the bounds. */
+double backprop_validation_loss(struct backprop *b);
+
+/* The parts of a pass that regimes share (backprop.c). */
+extern const struct backprop_regime backprop_plain;
+struct backprop_neurons backprop_neurons_of(const struct backprop *b, int part);
+struct net backprop_as_net(const struct backprop *b);
+struct mat backprop_hidden(const struct backprop *b, const struct backprop_pass *pass, int part);
+void backprop_forward(struct backprop *b, const struct backprop_pass *pass, int part);
+void backprop_sum_shares(struct backprop *b, const struct backprop_pass *pass);
+void backprop_slopes(struct backprop *b, const struct backprop_pass *pass);
+void backprop_backward(struct backprop *b, const struct backprop_pass *pass, int part);
 
 /* `width` and `network` of a trainer whose state begins with a struct backprop. */
 ptrdiff_t backprop_width(const void *state);

@@ -56,15 +56,20 @@ static int part_count(const struct backprop *b)
 
 static void allocate(struct backprop *b, struct arena *arena)
 {
+	bool robust = b->regime != &backprop_plain;
+	ptrdiff_t columns = robust ? 2 * b->chunk : b->chunk;
+
 	b->weights = ARENA_ARRAY(arena, real, b->count);
 	b->gradient = ARENA_ARRAY(arena, real, b->count);
 	b->Xt = mat_new(arena, b->d, b->n);
-	b->batch = mat_new(arena, b->d, batch_size(b->options, b->n) < b->n ? b->chunk : 0);
-	b->H = mat_new(arena, b->chunk, b->m);
-	b->share = mat_new(arena, b->chunk, b->parts);
-	b->f = ARENA_ARRAY(arena, real, b->chunk);
+	b->batch =
+		mat_new(arena, b->d, robust || batch_size(b->options, b->n) < b->n ? columns : 0);
+	b->H = mat_new(arena, columns, b->m);
+	b->share = mat_new(arena, columns, b->parts);
+	b->f = ARENA_ARRAY(arena, real, columns);
 	b->y = ARENA_ARRAY(arena, real, b->chunk);
-	b->g = ARENA_ARRAY(arena, real, b->chunk);
+	b->g = ARENA_ARRAY(arena, real, columns);
+	b->slope_r = ARENA_ARRAY(arena, real, robust ? b->m : 0);
 	b->order = ARENA_ARRAY(arena, size_t, b->n);
 	if (b->options->patience > 0) {
 		b->best = ARENA_ARRAY(arena, real, b->count);
@@ -96,6 +101,10 @@ enum status backprop_setup(struct backprop *b, const struct problem *problem,
 		.decay = (real)(problem->beta / ((double)problem->X.rows * problem->loss.weight)),
 		.best_loss = HUGE_VAL,
 	};
+	TRY(backprop_choose(options, &b->regime, err));
+	TRY(interval_check(problem, &options->interval, err));
+	b->adversary.options = &options->adversary;
+	TRY(adversary_setup(&b->adversary, problem, b->chunk, b->m, arena, err));
 	b->parts = part_count(b);
 	allocate(b, arena);
 	mat_transpose(b->Xt, problem->X);
@@ -105,24 +114,11 @@ enum status backprop_setup(struct backprop *b, const struct problem *problem,
 	return STATUS_OK;
 }
 
-static struct net as_net(const struct backprop *b)
-{
-	return (struct net){
-		.U = {.rows = b->d, .cols = b->m, .stride = b->d, .at = b->weights},
-		.alpha = b->weights + b->d * b->m,
-	};
-}
-
 /* True when the validation loss has not fallen for `patience` epochs; a NaN has not fallen. */
 static bool out_of_patience(struct backprop *b)
 {
-	const struct problem *problem = b->problem;
-	struct net net = as_net(b);
-	double loss;
+	double loss = backprop_validation_loss(b);
 
-	net_forward(&net, problem->X_validation, b->f_validation, &b->work);
-	loss = loss_value(problem->loss, (size_t)problem->X_validation.rows, b->f_validation,
-			  problem->y_validation);
 	b->since_best++;
 	if (loss < b->best_loss) {
 		b->best_loss = loss;
@@ -134,7 +130,8 @@ static bool out_of_patience(struct backprop *b)
 
 void backprop_report(struct backprop *b, struct progress *progress)
 {
-	bool stop = b->best && out_of_patience(b), used_up = b->epoch >= b->options->epochs;
+	bool ready = b->best && backprop_strength(b) >= 1; /* weights before are for less */
+	bool stop = ready && out_of_patience(b), used_up = b->epoch >= b->options->epochs;
 
 	*progress = (struct progress){
 		.objective = NAN, /* known for the minibatches only, each at weights of its own */
@@ -155,7 +152,7 @@ ptrdiff_t backprop_width(const void *state)
 void backprop_network(const void *state, struct net *net)
 {
 	const struct backprop *b = state;
-	struct net own = as_net(b);
+	struct net own = backprop_as_net(b);
 
 	net->U.cols = b->m;
 	mat_copy(net->U, own.U);
@@ -168,10 +165,15 @@ void backprop_forecast(const struct backprop_options *options, ptrdiff_t n, ptrd
 	double m = (double)options->width, batch = (double)batch_size(options, n);
 	double chunk = batch < CHUNK ? batch : CHUNK, inputs = (double)d, samples = (double)n;
 	double weights = (2 + (options->patience > 0) + vectors) * (inputs + 1) * m;
-	double gathered = batch < samples ? inputs * chunk : 0;
+	bool attacked = options->adversary.eps > 0, robust = backprop_robust(options);
+	double columns = robust ? 2 * chunk : chunk;
+	double gathered = robust || batch < samples ? inputs * columns : 0;
 
-	out->bytes = (weights + inputs * samples + gathered + chunk * m) * (double)sizeof(real) +
-		     samples * (double)sizeof(size_t);
+	out->bytes = (weights + inputs * samples + gathered + columns * m) * (double)sizeof(real) +
+		     samples * (double)sizeof(size_t) +
+		     adversary_bytes(&options->adversary, chunk, inputs, m);
 	out->setup_flops = 0;
 	out->iteration_flops = FLOPS * samples * inputs * m;
+	if (attacked)
+		out->iteration_flops *= 1 + (double)adversary_steps(&options->adversary);
 }

@@ -67,6 +67,11 @@ static void step(void *state, struct progress *progress)
 	backprop_report(&sgd->base, progress);
 }
 
+static bool robust(const void *options)
+{
+	return backprop_robust(&((const struct sgd_options *)options)->common);
+}
+
 static void forecast(const void *options, ptrdiff_t n, ptrdiff_t d, struct forecast *out)
 {
 	const struct sgd_options *o = options;
@@ -80,6 +85,7 @@ const struct trainer trainer_sgd = {
 		 .cite = "sutskever2013",
 		 .options = rows,
 		 .size = sizeof(struct sgd_options)},
+	.robust = robust,
 	.forecast = forecast,
 	.setup = setup,
 	.step = step,

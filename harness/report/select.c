@@ -38,7 +38,7 @@ static double seconds_of(const struct group *group)
 
 	for (size_t i = 0; i < group->count; i++) {
 		const struct result *r = &group->member[i]->result;
-		const double part[] = {r->load_s, r->setup_s, r->solve_s, r->eval_s};
+		const double part[] = {r->load_s, r->setup_s, r->solve_s, r->eval_s, r->select_s};
 
 		for (size_t k = 0; k < sizeof part / sizeof *part; k++)
 			sum += isnan(part[k]) ? 0 : part[k];

@@ -1,6 +1,7 @@
-/* Model selection: a method with `select: {by: validation_accuracy}` stands in the tables with one
- * setting per problem, chosen by the median of that column over repetitions, failed ones as the
- * worst. The test part is never looked at. What the search cost is told beside it. */
+/* Model selection: a method with `select: {by: validation_accuracy}`, or by the accuracy on the
+ * validation part under attack, stands in the tables with one setting per problem, chosen by the
+ * median of that column over repetitions, failed ones as the worst. The test part is never looked
+ * at. What the search cost is told beside it. */
 #ifndef REPORT_SELECT_H
 #define REPORT_SELECT_H
 
@@ -16,7 +17,8 @@ struct search {
 	const char *by;               /* the column, or NULL: the method selects nothing */
 	size_t count;                 /* settings */
 	const struct group **setting; /* in order of the groups */
-	double seconds; /* load, setup, solve and evaluation of every cell, whatever its end */
+	double seconds; /* load, setup, solve, evaluation and selection of every cell, whatever its
+			   end */
 };
 
 struct searches {

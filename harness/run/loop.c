@@ -127,7 +127,7 @@ static void iterate(const struct loop *loop, struct evaluator *evaluator, struct
 		next = fmax(next + 1, ceil(next * thinning));
 		evaluate_iterate(evaluator, &out->last);
 		out->outcome = judge(loop->stop, &out->last, &p, limit, &watch);
-		if (isnan(out->first_objective) && !evaluator->trainer->robust)
+		if (isnan(out->first_objective))
 			out->first_objective = out->last.objective_network;
 		trace_row(csv, out->iterations, loop->setup_s + out->solve_s, &p, &out->last);
 		report_progress(loop->progress_fd, out->iterations, out->last.gap,

@@ -6,6 +6,7 @@
 #include "harness/run/evaluate.h"
 #include "harness/run/loop.h"
 #include "harness/run/points.h"
+#include "harness/run/selection.h"
 #include "harness/run/verdict.h"
 #include "harness/spec/spec.h"
 #include "harness/store/env.h"
@@ -107,8 +108,8 @@ static const bool *frozen_columns(struct run *run)
 {
 	bool *frozen = ARENA_ARRAY(&run->arena, bool, run->data.train.X.cols);
 
-	for (ptrdiff_t j = 0; j < run->data.train.X.cols; j++)
-		frozen[j] = j == run->data.bias;
+	if (run->data.bias >= 0)
+		frozen[run->data.bias] = true;
 	return frozen;
 }
 
@@ -151,6 +152,8 @@ static enum status train(struct run *run, int progress_fd, struct evaluator *eva
 	loop.trace_path = path_in(run, "trace.csv");
 	*evaluator = evaluate_new(&run->problem, &run->data, run->trainer, run->state, &run->arena);
 	TRY(loop_run(&loop, evaluator, end, err));
+	if (run->trainer->robust && run->trainer->robust(run->cell.train.solver.options))
+		end->first_objective = NAN; /* a clean objective that rose is no bad sign then */
 	r->solve_s = end->solve_s;
 	r->eval_s = end->eval_s;
 	r->iterations = (double)end->iterations;
@@ -268,6 +271,7 @@ static enum status compute(struct run *run, int progress_fd, struct err *err)
 {
 	struct evaluator evaluator;
 	struct loop_result end;
+	struct selection selection;
 
 	TRY(read_cell(run, err));
 	describe_cell(run);
@@ -281,6 +285,10 @@ static enum status compute(struct run *run, int progress_fd, struct err *err)
 	if (end.outcome != OUTCOME_DIVERGED)
 		estimate_violation(run);
 	TRY(save_model(run, &evaluator.net, err));
+	TRY(selection_run(&run->cell, &run->data, &evaluator.net,
+			  path_in(run, "attack_validation.csv"), &selection, err));
+	run->result.validation_robust_accuracy = selection.accuracy;
+	run->result.select_s = selection.seconds;
 	if (run->cell.attack.count > 0)
 		TRY(assault_run(&run->cell, &run->data, &evaluator.net, path_in(run, "attack.csv"),
 				&run->result.attack_s, err));

@@ -291,6 +291,28 @@ bool check_runs_on(const struct train_options *train, const struct data_options 
 	return train->data.count == 0;
 }
 
+const struct attack_options *spec_select_attack(const struct select_options *select,
+						const struct groups *attack)
+{
+	const struct attack_options *entry = attack->at;
+
+	for (size_t i = 0; i < attack->count; i++)
+		if (!select->attack || strcmp(entry[i].attack.item->name, select->attack) == 0)
+			return &entry[i];
+	return NULL;
+}
+
+static void check_select_attack(struct problems *problems, const struct node *node,
+				const struct trail *trail, const struct select_options *select,
+				const struct groups *attack)
+{
+	if (select->by != SELECT_VALIDATION_ROBUST_ACCURACY || spec_select_attack(select, attack))
+		return;
+	problem_add(problems, place_of(node, "select"), trail,
+		    "validation_robust_accuracy needs an entry of attack%s%s, got none",
+		    select->attack ? " named " : "", select->attack ? select->attack : "");
+}
+
 /* Variants are compared on a validation part, by an accuracy. */
 static void check_selectable(struct problems *problems, const struct node *node,
 			     const struct trail *up, const struct data_options *set)
@@ -318,6 +340,10 @@ void check_pair(struct problems *problems, const struct node *root, const struct
 
 	if (method->select.by != SELECT_NONE)
 		check_selectable(problems, entry_node(&sheet->train, train->entry), &trail, set);
+	step.key = "select";
+	check_select_attack(problems, entry_node(&sheet->train, train->entry), &step,
+			    &method->select, &sheet->attack);
+	step.key = "loss";
 	if (set->task != TASK_REGRESSION)
 		return;
 	if (!loss->regression)

@@ -4,7 +4,11 @@
 #include "harness/spec/scalar.h"
 #include "solvers/core/attack.h"
 
-const char *const spec_selects[] = {"none", "validation_accuracy", NULL};
+const char *const spec_selects[] = {[SELECT_NONE] = "none",
+				    [SELECT_VALIDATION_ACCURACY] = "validation_accuracy",
+				    [SELECT_VALIDATION_ROBUST_ACCURACY] =
+					    "validation_robust_accuracy",
+				    NULL};
 const char *const spec_units[] = {"prepared", "raw", NULL};
 const char *const spec_precisions[] = {"double", "single", NULL};
 
@@ -67,6 +71,12 @@ static const struct option select_rows[] = {
 	{OPTION_FIELD(struct select_options, by), .initial = "none", .names = spec_selects,
 	 .fixed = true,
 	 .doc = "what the best variant is chosen by; never anything of the test part"},
+	{OPTION_FIELD(struct select_options, attack), .initial = "null", .fixed = true,
+	 .doc = "validation_robust_accuracy: name of an entry of `attack`; the first one by "
+		"default"},
+	{OPTION_FIELD(struct select_options, eps), .initial = "null", .range = RANGE_FROM(0),
+	 .fixed = true,
+	 .doc = "validation_robust_accuracy: radius; the largest of that entry by default"},
 	{.name = NULL},
 };
 

@@ -26,11 +26,13 @@ struct stop_options {
 			   an iterate */
 };
 
-enum select_by { SELECT_NONE, SELECT_VALIDATION_ACCURACY };
+enum select_by { SELECT_NONE, SELECT_VALIDATION_ACCURACY, SELECT_VALIDATION_ROBUST_ACCURACY };
 
 /* How one of the variants of a swept method is chosen; the others are still computed and shown. */
 struct select_options {
-	long by; /* enum select_by */
+	long by;            /* enum select_by */
+	const char *attack; /* the first entry of `attack` of this name, or NULL: the first one */
+	double eps;         /* NaN: the largest of that entry */
 };
 
 /* One entry of `train`; the trainer's own options are keys beside these (a flat choice). */
@@ -55,7 +57,12 @@ struct attack_options {
 	long units;           /* spec_units: prepared features, or raw ones (before `prepare`) */
 };
 
-extern const char *const spec_selects[];    /* "none", "validation_accuracy" */
+/* The entry of `attack` (struct attack_options) that a selection attacks the validation part with;
+ * NULL if there is none. */
+const struct attack_options *spec_select_attack(const struct select_options *select,
+						const struct groups *attack);
+
+extern const char *const spec_selects[];    /* by enum select_by */
 extern const char *const spec_units[];      /* "prepared", "raw" */
 extern const char *const spec_precisions[]; /* "double", "single" */
 

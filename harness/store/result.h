@@ -30,11 +30,12 @@ struct result {
 	double iterations;
 	double objective, objective_network, lower_bound, gap, feasibility;
 	const char *bound_scope;
+	double validation_robust_accuracy; /* where a selection asks for it; its cost: select_s */
 	double train_accuracy, validation_accuracy, test_accuracy,
 		majority; /* majority: share of the larger class
 			     in the test part */
 	double train_rmse, test_rmse, train_r2, test_r2;
-	double load_s, setup_s, solve_s, eval_s, violation_s, attack_s;
+	double load_s, setup_s, solve_s, eval_s, violation_s, attack_s, select_s;
 	double peak_mem_bytes, threads;
 	const char *blas_core; /* the kernels that BLAS chose in the worker */
 	double patterns, neurons;

@@ -289,5 +289,5 @@ const struct trainer trainer_robust_admm = {
 	.certify = certify,
 	.patterns_used = patterns_used,
 	.note = note,
-	.robust = true,
+	.robust = trainer_always,
 };

@@ -64,7 +64,10 @@ struct trainer {
 	const char *const
 		*losses;      /* names of the losses it can train, ends with NULL; NULL = any */
 	bool needs_curvature; /* only losses with a finite second derivative */
-	bool robust;          /* trains for the worst case: the objective on clean data may rise */
+
+	/* Whether it minimises a worst case, so that the objective of the network on clean data may
+	 * rise; NULL: never. */
+	bool (*robust)(const void *options);
 
 	/* The pattern options among `options`, or NULL if the trainer takes no patterns
 	 * (solvers/core/pattern.h). */
@@ -95,6 +98,9 @@ struct trainer {
 	/* What the method chose by itself and why, for the record: "dual: ..."; NULL: nothing. */
 	const char *(*note)(const void *state);
 };
+
+/* For `robust`: always. */
+bool trainer_always(const void *options);
 
 /* (value of the loss) + beta net_decay: the objective every method is compared on. f (n) is
  * scratch. */

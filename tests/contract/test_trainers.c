@@ -167,7 +167,7 @@ static void check_progress(struct run *run)
 {
 	double start, end;
 
-	if (is_refused(run) || run->trainer->robust)
+	if (is_refused(run) || (run->trainer->robust && run->trainer->robust(run->options)))
 		return;
 	step(run, 0);
 	start = toy_objective(&run->toy.problem, &run->net);

@@ -1,0 +1,74 @@
+/* The inner attack of adversarial training, on a minibatch whose samples are columns.
+ *
+ *     x' = argmax over |delta|_p <= eps of -y f(x + delta)      (FGSM: Goodfellow et al. 2015, with
+ *                                             a random start Wong et al. 2020; PGD: Madry et al.
+ * 2018) x' = argmax of KL(f(x) || f(x + delta))                   (TRADES: Zhang et al. 2019)
+ *
+ * Every monotone loss of the margin has the first maximiser. The point taken is the last one of the
+ * path. Frozen coordinates keep their clean value, and so does every coordinate at eps = 0. */
+#ifndef BASELINES_ADVERSARY_H
+#define BASELINES_ADVERSARY_H
+
+#include "baselines/baseline.h"
+#include "solvers/core/attack.h"
+
+#include <stddef.h>
+
+struct adversary_options {
+	long attack; /* index of adversary_attacks */
+	long norm;   /* enum norm */
+	double eps;  /* 0: no adversary */
+	long steps;
+	double step; /* length of the path of pgd in units of eps */
+	double ramp; /* share of the epochs */
+	double trades;
+	struct reals clip;
+};
+
+extern const char *const adversary_attacks[]; /* ends with NULL */
+extern const struct option adversary_rows[];
+
+struct adversary {
+	const struct adversary_options *options;
+	struct threat threat;
+	uint64_t seed;
+	real *room;      /* d: 1 for coordinates that are attacked, 0 for others */
+	struct mat S;    /* m x chunk: slopes of the neurons */
+	struct mat G;    /* d x chunk: df/dx */
+	real *f, *clean; /* chunk: outputs at the current and at the clean points (TRADES) */
+};
+
+/* The columns of a minibatch that one thread attacks. Its samples are those named, or first,
+ * first + 1, ... ; what is drawn for a sample depends on its number and `stream` only. */
+struct adversary_job {
+	const struct net *net;
+	struct mat clean, at; /* d x count: given; written */
+	const real *y;        /* count */
+	const size_t *samples;
+	ptrdiff_t first;  /* place in the minibatch: of the scratch columns, and in `samples` */
+	ptrdiff_t number; /* number of the first sample where `samples` is NULL */
+	uint64_t stream;  /* the epoch */
+	double eps;
+};
+
+/* For the options that `adversary` holds: scratch for chunks of `chunk` samples and m neurons.
+ * STATUS_SPEC if the labels are not -1 and +1, or if clip is no interval or excludes a training or
+ * validation sample. No scratch at eps = 0. */
+enum status adversary_setup(struct adversary *adversary, const struct problem *problem,
+			    ptrdiff_t chunk, ptrdiff_t m, struct arena *arena, struct err *err);
+
+/* Attack the margin, or with `trades` the distance of outputs. */
+void adversary_attack(const struct adversary *adversary, const struct adversary_job *job,
+		      bool trades);
+
+/* Gradient steps per sample, each of the cost of a forward and backward pass. */
+long adversary_steps(const struct adversary_options *options);
+
+/* Bytes of the scratch. */
+double adversary_bytes(const struct adversary_options *options, double chunk, double d, double m);
+
+/* KL(p || q) of Bernoulli variables with p = sigma(f), q = sigma(g), and its slopes in f and g:
+ * the distance of TRADES for two classes and one output, the difference of the logits. */
+double adversary_distance(double f, double g, double *in_f, double *in_g);
+
+#endif

@@ -1,0 +1,257 @@
+/* Robust training by backprop: losses on a chunk beyond the clean one.
+ *
+ *     attacked   l(f(x'), y), x' of an inner attack (Madry et al. 2018)
+ *     TRADES     l(f(x), y) + lambda KL(sigma(f(x)) || sigma(f(x'))) (Zhang et al. 2019)
+ *     interval   kappa l(f(x), y) + (1 - kappa) l(F(x, y), y) (Gowal et al. 2018)
+ *
+ * x' is held fixed in the gradient (Danskin). */
+#include "baselines/backprop.h"
+
+#include "solvers/core/blas.h"
+
+#include <math.h>
+
+/* 0 up to the share `start` of the epochs, then linear over the share `length`, then 1. */
+static double ramp(const struct backprop *b, double start, double length)
+{
+	double epochs = (double)b->options->epochs;
+	double gone = (double)b->epoch - start * epochs;
+
+	if (gone < 0)
+		return 0;
+	return gone + 1 >= length * epochs ? 1 : (gone + 1) / (length * epochs);
+}
+
+double backprop_strength(const struct backprop *b)
+{
+	const struct interval_options *interval = &b->options->interval;
+
+	return interval->eps > 0 ? ramp(b, interval->plain, interval->ramp)
+				 : ramp(b, 0, b->options->adversary.ramp);
+}
+
+/* The part's samples of the chunk, from the clean columns to those beside them. */
+static void attack(struct backprop *b, const struct backprop_pass *pass, int part, bool trades)
+{
+	ptrdiff_t first = pass->rows * part / b->parts, end = pass->rows * (part + 1) / b->parts;
+	struct net net = backprop_as_net(b);
+	struct adversary_job job = {
+		.net = &net,
+		.clean = mat_cols(pass->clean, first, end - first),
+		.at = mat_cols(b->batch, pass->rows + first, end - first),
+		.y = pass->y + first,
+		.samples = pass->samples ? pass->samples + first : NULL,
+		.first = first,
+		.number = pass->number + first,
+		.stream = pass->stream,
+		.eps = pass->strength * b->options->adversary.eps,
+	};
+
+	if (end > first)
+		adversary_attack(&b->adversary, &job, trades);
+}
+
+static void attack_margin(struct backprop *b, const struct backprop_pass *pass, int part)
+{
+	attack(b, pass, part, false);
+}
+
+static void attack_distance(struct backprop *b, const struct backprop_pass *pass, int part)
+{
+	attack(b, pass, part, true);
+}
+
+/* g = (l'(f, y) + w lambda dKL/df, w lambda dKL/df'), f and f' in the two halves of b->f; w is the
+ * weight of the loss */
+static void trades_slopes(struct backprop *b, const struct backprop_pass *pass)
+{
+	double factor = b->problem->loss.weight * b->options->adversary.trades;
+	real *moved = b->g + pass->rows;
+
+	backprop_slopes(b, pass);
+	for (ptrdiff_t k = 0; k < pass->rows; k++) {
+		double in_f, in_g;
+
+		adversary_distance((double)b->f[k], (double)b->f[pass->rows + k], &in_f, &in_g);
+		b->g[k] += (real)(factor * in_f);
+		moved[k] = (real)(factor * in_g);
+	}
+}
+
+static struct interval_job bounds_of(const struct backprop *b, const struct backprop_pass *pass,
+				     int part)
+{
+	struct backprop_neurons at = backprop_neurons_of(b, part);
+	struct net net = backprop_as_net(b);
+
+	return (struct interval_job){
+		.U = mat_cols(net.U, at.first, at.count),
+		.alpha = net.alpha + at.first,
+		.frozen = b->problem->frozen,
+		.y = pass->y,
+		.norm = b->options->interval.norm,
+		.eps = pass->strength * b->options->interval.eps,
+	};
+}
+
+/* The part's share of f and F, one below the other. */
+static void interval_outputs(struct backprop *b, const struct backprop_pass *pass, int part)
+{
+	struct interval_job job = bounds_of(b, pass, part);
+	struct mat H = backprop_hidden(b, pass, part);
+	real *share = mat_col(b->share, part);
+
+	blas_gemm(1, pass->columns, TRANSPOSED, job.U, PLAIN, 0, H);
+	interval_forward(&job, H, share, share + pass->rows);
+}
+
+/* g = (kappa l'(f, y), (1 - kappa) l'(F, y)), kappa falling from 1 with the ramp */
+static void interval_slopes_of(struct backprop *b, const struct backprop_pass *pass)
+{
+	double worst = pass->strength * (1 - b->options->interval.kappa);
+	size_t rows = (size_t)pass->rows;
+
+	loss_gradient(b->problem->loss, rows, b->f, pass->y, b->g);
+	loss_gradient(b->problem->loss, rows, b->f + rows, pass->y, b->g + rows);
+	blas_scale(rows, 1 - worst, b->g);
+	blas_scale(rows, worst, b->g + rows);
+}
+
+static void interval_gradient(struct backprop *b, const struct backprop_pass *pass, int part)
+{
+	struct backprop_neurons at = backprop_neurons_of(b, part);
+	struct interval_job job = bounds_of(b, pass, part);
+	struct mat H = backprop_hidden(b, pass, part);
+	struct mat gU = {b->d, at.count, b->d, b->gradient + at.first * b->d};
+	struct interval_slopes slopes = {
+		.g = b->g,
+		.G = b->g + pass->rows,
+		.galpha = b->gradient + b->d * b->m + at.first,
+		.slope_r = b->slope_r + at.first,
+		.add = pass->add,
+	};
+
+	interval_backward(&job, H, &slopes);
+	blas_gemm(1, pass->columns, PLAIN, H, PLAIN, pass->add, gU);
+	interval_radius_gradient(&job, slopes.slope_r, gU);
+}
+
+static const struct backprop_regime attacked = {
+	.attacks = true,
+	.outputs = 1,
+	.attack = attack_margin,
+	.forward = backprop_forward,
+	.slopes = backprop_slopes,
+	.backward = backprop_backward,
+};
+
+static const struct backprop_regime trades = {
+	.attacks = true,
+	.keeps_clean = true,
+	.outputs = 2,
+	.attack = attack_distance,
+	.forward = backprop_forward,
+	.slopes = trades_slopes,
+	.backward = backprop_backward,
+};
+
+static const struct backprop_regime bounded = {
+	.outputs = 2,
+	.forward = interval_outputs,
+	.slopes = interval_slopes_of,
+	.backward = interval_gradient,
+};
+
+enum status backprop_choose(const struct backprop_options *options,
+			    const struct backprop_regime **regime, struct err *err)
+{
+	const struct adversary_options *adversary = &options->adversary;
+
+	if (adversary->eps > 0 && options->interval.eps > 0)
+		return err_set(err, STATUS_SPEC,
+			       "interval.eps: expected 0 beside adversary.eps > 0, got \"%g\"",
+			       options->interval.eps);
+	*regime = &backprop_plain;
+	if (adversary->eps > 0)
+		*regime = adversary->trades > 0 ? &trades : &attacked;
+	if (options->interval.eps > 0)
+		*regime = &bounded;
+	return STATUS_OK;
+}
+
+bool backprop_robust(const struct backprop_options *options)
+{
+	return options->adversary.eps > 0 || options->interval.eps > 0;
+}
+
+/* Random starts of the validation part are those of no epoch. */
+static const uint64_t validation_stream = UINT32_MAX;
+
+/* Validation samples first .. first+rows-1 as columns, with their targets. */
+static struct backprop_pass load_validation(struct backprop *b, ptrdiff_t first)
+{
+	const struct problem *problem = b->problem;
+	ptrdiff_t n = problem->X_validation.rows;
+	ptrdiff_t rows = first + b->chunk < n ? b->chunk : n - first;
+	bool attacks = b->regime->attacks;
+
+	for (ptrdiff_t k = 0; k < rows; k++) {
+		for (ptrdiff_t i = 0; i < b->d; i++)
+			mat_set(b->batch, i, k, mat_get(problem->X_validation, first + k, i));
+		b->y[k] = problem->y_validation[first + k];
+	}
+	return (struct backprop_pass){
+		.regime = attacks ? &attacked : b->regime,
+		.number = first,
+		.rows = rows,
+		.count = n,
+		.clean = mat_cols(b->batch, 0, rows),
+		.columns = mat_cols(b->batch, attacks ? rows : 0, rows),
+		.y = b->y,
+		.strength = 1,
+		.stream = validation_stream,
+	};
+}
+
+/* The last outputs of a regime are the worst ones. */
+static double chunk_loss(struct backprop *b, const struct backprop_pass *pass)
+{
+#pragma omp parallel num_threads(b->parts)
+	{
+		if (pass->regime->attacks) {
+#pragma omp for schedule(static, 1)
+			for (int part = 0; part < b->parts; part++)
+				pass->regime->attack(b, pass, part);
+		}
+#pragma omp for schedule(static, 1)
+		for (int part = 0; part < b->parts; part++)
+			pass->regime->forward(b, pass, part);
+	}
+	backprop_sum_shares(b, pass);
+	return loss_value(b->problem->loss, (size_t)pass->rows,
+			  b->f + (pass->regime->outputs - 1) * pass->rows, pass->y);
+}
+
+static double robust_validation_loss(struct backprop *b)
+{
+	double loss = 0;
+
+	for (ptrdiff_t first = 0; first < b->problem->X_validation.rows; first += b->chunk) {
+		struct backprop_pass pass = load_validation(b, first);
+
+		loss += chunk_loss(b, &pass);
+	}
+	return loss;
+}
+
+double backprop_validation_loss(struct backprop *b)
+{
+	const struct problem *problem = b->problem;
+	struct net net = backprop_as_net(b);
+
+	if (b->regime != &backprop_plain)
+		return robust_validation_loss(b);
+	net_forward(&net, problem->X_validation, b->f_validation, &b->work);
+	return loss_value(problem->loss, (size_t)problem->X_validation.rows, b->f_validation,
+			  problem->y_validation);
+}

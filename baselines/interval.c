@@ -1,0 +1,145 @@
+/* Interval bounds of a two-layer network and their gradients. See interval.h. */
+#include "baselines/interval.h"
+
+#include <math.h>
+#include <string.h>
+
+const struct option interval_rows[] = {
+	{OPTION_FIELD(struct interval_options, norm), .initial = "linf", .names = norm_names,
+	 .doc = "norm of the ball"},
+	{OPTION_FIELD(struct interval_options, eps), .initial = "0", .range = RANGE_FROM(0),
+	 .doc = "radius of the ball in prepared features; a bias column is never attacked; 0 is "
+		"plain training"},
+	{OPTION_FIELD(struct interval_options, kappa), .initial = "0.5",
+	 .range = RANGE_WITHIN(0, 1),
+	 .doc = "share of the clean loss at the end; the rest is the loss of the worst margin; it "
+		"falls from 1 as eps rises"},
+	{OPTION_FIELD(struct interval_options, plain), .initial = "0", .range = RANGE_WITHIN(0, 1),
+	 .doc = "share of the epochs of plain training at the start"},
+	{OPTION_FIELD(struct interval_options, ramp), .initial = "0.5", .range = RANGE_WITHIN(0, 1),
+	 .doc = "share of the epochs over which eps then rises linearly to its value"},
+	{0},
+};
+
+enum status interval_check(const struct problem *problem, const struct interval_options *options,
+			   struct err *err)
+{
+	const struct loss *loss = problem->loss.loss;
+
+	if (options->eps > 0 && loss->regression)
+		return err_set(err, STATUS_SPEC,
+			       "interval.eps: expected 0 or a loss that falls with the margin, got "
+			       "\"%g\" and loss %s",
+			       options->eps, loss->base.name);
+	if (options->eps > 0 && options->plain + options->ramp > 1)
+		return err_set(err, STATUS_SPEC,
+			       "interval.ramp: expected at most 1 - interval.plain, got \"%g\" "
+			       "with plain \"%g\"",
+			       options->ramp, options->plain);
+	return STATUS_OK;
+}
+
+static double length_1(const real *u, ptrdiff_t d, const bool *frozen)
+{
+	double sum = 0;
+
+	for (ptrdiff_t i = 0; i < d; i++)
+		sum += frozen && frozen[i] ? 0 : fabs((double)u[i]);
+	return sum;
+}
+
+static double length_2(const real *u, ptrdiff_t d, const bool *frozen)
+{
+	double sum = 0;
+
+	for (ptrdiff_t i = 0; i < d; i++)
+		sum += frozen && frozen[i] ? 0 : (double)u[i] * (double)u[i];
+	return sqrt(sum);
+}
+
+/* gu += s d|u|_1/du */
+static void slope_1(const real *u, ptrdiff_t d, const bool *frozen, double s, real *gu)
+{
+	for (ptrdiff_t i = 0; i < d; i++)
+		if (!(frozen && frozen[i]))
+			gu[i] += (real)(u[i] > 0 ? s : (u[i] < 0 ? -s : 0));
+}
+
+/* gu += s d|u|_2/du */
+static void slope_2(const real *u, ptrdiff_t d, const bool *frozen, double s, real *gu)
+{
+	double length = length_2(u, d, frozen);
+
+	for (ptrdiff_t i = 0; i < d && length > 0; i++)
+		if (!(frozen && frozen[i]))
+			gu[i] += (real)(s * (double)u[i] / length);
+}
+
+static const struct { /* by the norm of the ball: its dual */
+	double (*length)(const real *u, ptrdiff_t d, const bool *frozen);
+	void (*slope)(const real *u, ptrdiff_t d, const bool *frozen, double s, real *gu);
+} duals[] = {[NORM_LINF] = {length_1, slope_1}, [NORM_L2] = {length_2, slope_2}};
+
+/* r_j with the sign of a_j: a sample shifts z_kj by -y_k times this. */
+static real signed_radius(const struct interval_job *job, ptrdiff_t j)
+{
+	double r = job->eps * duals[job->norm].length(mat_col(job->U, j), job->U.rows, job->frozen);
+
+	return (real)(job->alpha[j] < 0 ? -r : r);
+}
+
+/* f_k = sum_j a_j relu(h_kj), F_k = sum_j a_j relu(h_kj - y_k sign(a_j) r_j) */
+void interval_forward(const struct interval_job *job, struct mat H, real *restrict f,
+		      real *restrict F)
+{
+	const real *restrict y = job->y;
+
+	memset(f, 0, (size_t)H.rows * sizeof *f);
+	memset(F, 0, (size_t)H.rows * sizeof *F);
+	for (ptrdiff_t j = 0; j < H.cols; j++) {
+		const real *restrict h = mat_col(H, j);
+		real a = job->alpha[j], r = signed_radius(job, j);
+
+#pragma omp simd
+		for (ptrdiff_t k = 0; k < H.rows; k++) {
+			real worst = h[k] - y[k] * r;
+
+			f[k] += a * (h[k] < 0 ? 0 : h[k]);
+			F[k] += a * (worst < 0 ? 0 : worst);
+		}
+	}
+}
+
+/* With w_kj = h_kj - y_k sign(a_j) r_j:
+ *     galpha_j = sum_k g_k relu(h_kj) + G_k relu(w_kj)
+ *     dL/dr_j  = -|a_j| sum_k y_k G_k [w_kj > 0]
+ *     dL/dh_kj = a_j (g_k [h_kj > 0] + G_k [w_kj > 0]) */
+void interval_backward(const struct interval_job *job, struct mat H,
+		       const struct interval_slopes *slopes)
+{
+	const real *restrict y = job->y, *restrict g = slopes->g, *restrict G = slopes->G;
+
+	for (ptrdiff_t j = 0; j < H.cols; j++) {
+		real *restrict h = mat_col(H, j);
+		real a = job->alpha[j], r = signed_radius(job, j), in_alpha = 0, in_r = 0;
+
+#pragma omp simd reduction(+ : in_alpha, in_r)
+		for (ptrdiff_t k = 0; k < H.rows; k++) {
+			real worst = h[k] - y[k] * r;
+			real plain = h[k] > 0 ? g[k] : 0, bound = worst > 0 ? G[k] : 0;
+
+			in_alpha += plain * h[k] + bound * worst;
+			in_r += y[k] * bound;
+			h[k] = a * (plain + bound);
+		}
+		slopes->galpha[j] = slopes->add ? slopes->galpha[j] + in_alpha : in_alpha;
+		slopes->slope_r[j] = (a < 0 ? a : -a) * in_r;
+	}
+}
+
+void interval_radius_gradient(const struct interval_job *job, const real *slope_r, struct mat gU)
+{
+	for (ptrdiff_t j = 0; j < gU.cols; j++)
+		duals[job->norm].slope(mat_col(job->U, j), gU.rows, job->frozen,
+				       job->eps * (double)slope_r[j], mat_col(gU, j));
+}

@@ -1,0 +1,56 @@
+/* Certified training of a two-layer network by interval bounds (Gowal et al. 2018).
+ *
+ *     r_j = eps |u_j|_q over the coordinates that are attacked, 1/p + 1/q = 1
+ *     y f(x + delta) >= y F(x, y),   F(x, y) = sum_j a_j relu(u_j'x - sign(a_j y) r_j)
+ *
+ * for every |delta|_p <= eps: a neuron that speaks for the label gets its lower bound, one that
+ * speaks against it its upper bound. The loss of training is kappa l(f, y) + (1 - kappa) l(F, y),
+ * for losses that fall with the margin. Both outputs come from the same products H = B'U. */
+#ifndef BASELINES_INTERVAL_H
+#define BASELINES_INTERVAL_H
+
+#include "baselines/baseline.h"
+#include "solvers/core/attack.h"
+
+struct interval_options {
+	long norm;  /* enum norm */
+	double eps; /* 0: no bounds */
+	double kappa;
+	double plain, ramp; /* shares of the epochs */
+};
+
+extern const struct option interval_rows[];
+
+/* The set of neurons of one thread and what it reads and writes for them. */
+struct interval_job {
+	struct mat U;       /* d x count */
+	const real *alpha;  /* count */
+	const bool *frozen; /* d, or NULL */
+	const real *y;      /* rows: -1 or +1 */
+	long norm;
+	double eps;
+};
+
+/* STATUS_SPEC if the loss does not fall with the margin, or if eps is never reached. Does nothing
+ * at eps = 0. */
+enum status interval_check(const struct problem *problem, const struct interval_options *options,
+			   struct err *err);
+
+/* f = relu(H) a and F (rows each), the share of these neurons, from H = B'U (rows x count). */
+void interval_forward(const struct interval_job *job, struct mat H, real *f, real *F);
+
+/* Slopes g = dL/df and G = dL/dF (rows each) become H = dL/dH; galpha (count) is set, or added to
+ * with `add`; slope_r (count) is dL/dr. */
+struct interval_slopes {
+	const real *g, *G;
+	real *galpha;
+	real *slope_r;
+	bool add;
+};
+void interval_backward(const struct interval_job *job, struct mat H,
+		       const struct interval_slopes *slopes);
+
+/* gU += dL/dr dr/dU */
+void interval_radius_gradient(const struct interval_job *job, const real *slope_r, struct mat gU);
+
+#endif
