@@ -43,7 +43,14 @@ static const struct option resource_rows[] = {
 	{.name = NULL},
 };
 
+const char *spec_attack_name(const struct attack_options *o)
+{
+	return o->name ? o->name : o->attack.item->name;
+}
+
 static const struct option attack_rows[] = {
+	{OPTION_FIELD(struct attack_options, name), .initial = "null",
+	 .doc = "name in tables; the attack's by default"},
 	{OPTION_FIELD(struct attack_options, attack), .kind = KIND_ATTACK, .style = CHOICE_FLAT,
 	 .doc = "name of the attack; its options are keys beside it"},
 	{OPTION_FIELD(struct attack_options, norm), .initial = "linf", .names = norm_names,

@@ -48,12 +48,16 @@ struct train_options {
 
 /* One entry of `attack`. */
 struct attack_options {
+	const char *name;     /* NULL: the attack's */
 	struct choice attack; /* flat: struct attack */
 	long norm;            /* enum norm */
 	struct reals eps;     /* ascending after binding */
 	struct reals clip;    /* empty, or two numbers: box in `units` */
 	long units;           /* spec_units: prepared features, or raw ones (before `prepare`) */
 };
+
+/* As attack.csv and the tables call it. */
+const char *spec_attack_name(const struct attack_options *o);
 
 extern const char *const spec_selects[];    /* "none", "validation_accuracy" */
 extern const char *const spec_units[];      /* "prepared", "raw" */
