@@ -180,7 +180,8 @@ static void load(struct entry *e, const struct target *t, uint64_t seed, struct 
 	memcpy(e->job.margin, t->margin, (size_t)n * sizeof(real));
 	e->clean = t->accuracy;
 	for (ptrdiff_t k = 0; k < n; k++)
-		e->zero_gradient += (t->still[k] || (double)t->margin[k] > flat) / (double)n;
+		e->zero_gradient += t->still[k] || (double)t->margin[k] > flat;
+	e->zero_gradient /= (double)n;
 }
 
 /* All entries that aim at the target of `first`. */

@@ -7,8 +7,10 @@
  *            leaves, goes to the other half: its direction plus a random bump.
  *
  * The published blocks are squares of pixels. Rows of features have no such structure, so a block
- * is a run of neighbouring columns with one sign (smooth features: pixels in rows, spectra), a
- * random subset with a sign for each column (any features), or both in turn.
+ * is a run of neighbouring columns with one sign (smooth features: pixels in rows, spectra) or a
+ * random subset with a sign for each column (any features). Both visit the rim of the ball only, in
+ * steps that are coarse where columns are few; a third move, which is not published, shakes a
+ * random subset by up to p eps from where it is. By default the three take turns.
  *
  * A query costs two passes over the rows of U that belong to its block: with h = U'x kept for each
  * sample, h changes by the sum over the block of (change of x_i) U_i. */
@@ -20,14 +22,14 @@
 #include <string.h>
 
 struct square_options {
-	long queries, restarts, block;
+	long queries, restarts, move;
 	double share;
 	bool stop_when_broken;
 };
 
-enum { BLOCK_MIXED, BLOCK_RUN, BLOCK_SUBSET };
+enum { MOVE_RUN, MOVE_SUBSET, MOVE_SHAKE, MOVES };
 
-static const char *const block_names[] = {"mixed", "run", "subset", NULL};
+static const char *const move_names[] = {"run", "subset", "shake", "all", NULL};
 
 static const struct option rows[] = {
 	{OPTION_FIELD(struct square_options, queries), .initial = "1000", .range = RANGE_FROM(1),
@@ -35,9 +37,9 @@ static const struct option rows[] = {
 	{OPTION_FIELD(struct square_options, restarts), .initial = "1", .range = RANGE_FROM(1),
 	 .doc = "starts: the first is the worst point known (at first the clean one), the others "
 		"are corners of the ball"},
-	{OPTION_FIELD(struct square_options, block), .initial = "mixed", .names = block_names,
-	 .doc = "block of coordinates that a query changes: a run of neighbours with one sign, a "
-		"random subset with a sign each, or both in turn"},
+	{OPTION_FIELD(struct square_options, move), .initial = "all", .names = move_names,
+	 .doc = "what a query changes: a run of neighbouring columns with one sign, a random "
+		"subset with a sign each, a random subset by a little, or these in turn"},
 	{OPTION_FIELD(struct square_options, share), .initial = "0.8",
 	 .range = {.has_min = true, .has_max = true, .above = true, .min = 0, .max = 1},
 	 .doc = "share of the coordinates in the first blocks"},
@@ -52,12 +54,16 @@ struct search {
 	const struct square_options *options;
 	struct mat weights; /* m x d: column i is row i of U */
 	ptrdiff_t sample, F;
-	ptrdiff_t *order; /* F: the free coordinates; of a query its block in front */
-	ptrdiff_t *free;  /* F: the same, ascending */
-	real *x;          /* d: worst point of this start */
-	real *to;         /* d: of a query the new values of its block, by place in the block */
+	ptrdiff_t *free;  /* F: the free coordinates, ascending */
+	ptrdiff_t *order; /* F: the same, shuffled more with every subset */
+	ptrdiff_t *block; /* F: coordinates of a query, */
+	real *to;         /* F: and their new values */
+	real *clean, *x;  /* d: clean and worst point of this start */
+	double square;    /* |x - clean|^2 */
 	real *h, *trial;  /* m: U'x, and at the query */
+	real *base;       /* m: U'x at the clean point */
 	double margin;    /* at x */
+	double shrink;    /* of a query: delta times this once its block has moved */
 	struct rng rng;
 };
 
@@ -83,12 +89,30 @@ static void add_row(const struct search *s, real *restrict h, ptrdiff_t i, real 
 		h[j] += change * u[j];
 }
 
+static double delta_of(const struct search *s, ptrdiff_t i)
+{
+	return (double)s->x[i] - (double)s->clean[i];
+}
+
+static void measure(struct search *s)
+{
+	s->square = 0;
+	for (ptrdiff_t b = 0; b < s->F; b++)
+		s->square += delta_of(s, s->free[b]) * delta_of(s, s->free[b]);
+}
+
+/* h = U'v */
+static void products(const struct search *s, real *h, const real *v)
+{
+	memset(h, 0, (size_t)s->weights.rows * sizeof(real));
+	for (ptrdiff_t i = 0; i < s->weights.cols; i++)
+		add_row(s, h, i, v[i]);
+}
+
 /* h and margin from x itself, without the rounding of the changes. */
 static void refresh(struct search *s)
 {
-	memset(s->h, 0, (size_t)s->weights.rows * sizeof(real));
-	for (ptrdiff_t i = 0; i < s->weights.cols; i++)
-		add_row(s, s->h, i, s->x[i]);
+	products(s, s->h, s->x);
 	s->margin = margin_of(s, s->h);
 }
 
@@ -96,124 +120,196 @@ static void refresh(struct search *s)
 static real boxed(const struct search *s, ptrdiff_t i, double v)
 {
 	const struct threat *threat = &s->job->threat;
-	double clean = (double)mat_get(s->job->X, s->sample, i);
+	double clean = (double)s->clean[i];
 	double low = threat->lower ? fmin((double)threat->lower[i], clean) : -HUGE_VAL;
 	double high = threat->upper ? fmax((double)threat->upper[i], clean) : HUGE_VAL;
 
 	return (real)fmin(fmax(v, low), high);
 }
 
-static double delta_of(const struct search *s, ptrdiff_t i)
-{
-	return (double)s->x[i] - (double)mat_get(s->job->X, s->sample, i);
-}
-
-static double random_sign(struct search *s)
-{
-	return rng_bits(&s->rng) & 1 ? 1 : -1;
-}
-
-/* Put `count` coordinates in front of `order`: neighbours, or any. */
+/* A block of `count` coordinates, and a bump for each in `to`. */
 static void choose_run(struct search *s, ptrdiff_t count)
 {
 	size_t first = rng_below(&s->rng, (size_t)(s->F - count + 1));
+	real sign = rng_bits(&s->rng) & 1 ? 1 : -1;
 
-	memcpy(s->order, s->free + first, (size_t)count * sizeof *s->order);
+	memcpy(s->block, s->free + first, (size_t)count * sizeof *s->block);
+	for (ptrdiff_t b = 0; b < count; b++)
+		s->to[b] = sign;
 }
 
+/* The first steps of a shuffle. */
 static void choose_subset(struct search *s, ptrdiff_t count)
 {
-	memcpy(s->order, s->free, (size_t)s->F * sizeof *s->order);
 	for (ptrdiff_t b = 0; b < count; b++) {
 		ptrdiff_t with = b + (ptrdiff_t)rng_below(&s->rng, (size_t)(s->F - b));
-		ptrdiff_t i = s->order[b];
 
-		s->order[b] = s->order[with];
-		s->order[with] = i;
+		s->block[b] = s->order[with];
+		s->order[with] = s->order[b];
+		s->order[b] = s->block[b];
+		s->to[b] = (real)rng_normal(&s->rng);
 	}
 }
 
-/* x_i = clean_i +- eps */
-static void aim_linf(struct search *s, ptrdiff_t count, bool run)
+/* eps^2 - |delta|^2 over the coordinates outside of the block */
+static double left_by_others(const struct search *s, ptrdiff_t count)
 {
-	double sign = random_sign(s);
+	double left = s->job->threat.eps * s->job->threat.eps - s->square;
 
-	for (ptrdiff_t b = 0; b < count; b++) {
-		ptrdiff_t i = s->order[b];
-		double move = s->job->threat.eps * (run ? sign : random_sign(s));
-
-		s->to[b] = boxed(s, i, (double)mat_get(s->job->X, s->sample, i) + move);
-	}
+	for (ptrdiff_t b = 0; b < count; b++)
+		left += delta_of(s, s->block[b]) * delta_of(s, s->block[b]);
+	return fmax(0, left);
 }
 
-/* The first half of the block gets what the second half and the ball leave. */
-static void aim_l2(struct search *s, ptrdiff_t count, bool run)
+static double length(const real *v, ptrdiff_t count)
+{
+	double square = 0;
+
+	for (ptrdiff_t b = 0; b < count; b++)
+		square += (double)v[b] * (double)v[b];
+	return sqrt(square);
+}
+
+/* to = clean + factor to, in the box */
+static void place(struct search *s, ptrdiff_t from, ptrdiff_t count, double factor)
+{
+	for (ptrdiff_t b = from; b < from + count; b++)
+		s->to[b] = boxed(s, s->block[b],
+				 (double)s->clean[s->block[b]] + factor * (double)s->to[b]);
+}
+
+/* x_i = clean_i + eps sign(bump_i) */
+static void jump_linf(struct search *s, ptrdiff_t count, double share)
+{
+	(void)share;
+	for (ptrdiff_t b = 0; b < count; b++)
+		s->to[b] = s->to[b] < 0 ? -1 : 1;
+	place(s, 0, count, s->job->threat.eps);
+}
+
+/* The first half of the block gets what the second half and the ball leave: its direction plus that
+ * of the bump, at full length. */
+static void jump_l2(struct search *s, ptrdiff_t count, double share)
 {
 	ptrdiff_t half = (count + 1) / 2;
-	double outside = 0, inside = 0, length = 0, bump = 0, sign = random_sign(s), left;
+	double bump = length(s->to, half), left = sqrt(left_by_others(s, count)), old = 0, v;
 
-	for (ptrdiff_t b = 0; b < s->F; b++)
-		outside += delta_of(s, s->free[b]) * delta_of(s, s->free[b]);
-	for (ptrdiff_t b = 0; b < count; b++) {
-		double delta = delta_of(s, s->order[b]);
-
-		outside -= delta * delta;
-		inside += b < half ? delta * delta : 0;
-		s->to[b] = (real)(run ? sign : rng_normal(&s->rng));
-		bump += b < half ? (double)s->to[b] * (double)s->to[b] : 0;
-	}
-	for (ptrdiff_t b = 0; b < half; b++) {
-		double old = inside > 0 ? delta_of(s, s->order[b]) / sqrt(inside) : 0;
-		double v = old + (bump > 0 ? (double)s->to[b] / sqrt(bump) : 0);
-
-		s->to[b] = (real)v;
-		length += v * v;
-	}
-	left = sqrt(fmax(0, s->job->threat.eps * s->job->threat.eps - fmax(0, outside)));
-	for (ptrdiff_t b = 0; b < count; b++) {
-		double clean = (double)mat_get(s->job->X, s->sample, s->order[b]);
-		double scale = b < half && length > 0 ? left / sqrt(length) : 0;
-
-		s->to[b] = boxed(s, s->order[b], clean + scale * (double)s->to[b]);
-	}
+	(void)share;
+	for (ptrdiff_t b = 0; b < half; b++)
+		old += delta_of(s, s->block[b]) * delta_of(s, s->block[b]);
+	for (ptrdiff_t b = 0; b < half; b++)
+		s->to[b] = (real)((old > 0 ? delta_of(s, s->block[b]) / sqrt(old) : 0) +
+				  (double)s->to[b] / bump);
+	v = length(s->to, half);
+	place(s, 0, half, v > 0 ? left / v : 0);
+	place(s, half, count - half, 0);
 }
 
-static void (*const aims[])(struct search *s, ptrdiff_t count,
-			    bool run) = {[NORM_LINF] = aim_linf, [NORM_L2] = aim_l2};
-
-/* Try a block of `count` coordinates; keep it if the margin falls. */
-static void query(struct search *s, ptrdiff_t count, bool run)
+/* x_i = clip(x_i + share eps bump_i) */
+static void shake_linf(struct search *s, ptrdiff_t count, double share)
 {
-	double margin;
-	real *kept = s->h;
+	double eps = s->job->threat.eps;
 
-	(run ? choose_run : choose_subset)(s, count);
-	aims[s->job->threat.norm](s, count, run);
-	memcpy(s->trial, s->h, (size_t)s->weights.rows * sizeof(real));
+	for (ptrdiff_t b = 0; b < count; b++) {
+		double v = delta_of(s, s->block[b]) + share * eps * (double)s->to[b];
+
+		s->to[b] = (real)fmin(fmax(v, -eps), eps);
+	}
+	place(s, 0, count, 1);
+}
+
+/* The block moves by share eps along the bump, then the whole of delta shrinks into the ball. */
+static void shake_l2(struct search *s, ptrdiff_t count, double share)
+{
+	double step = share * s->job->threat.eps / length(s->to, count), eps = s->job->threat.eps;
+	double square = eps * eps - left_by_others(s, count);
+
+	for (ptrdiff_t b = 0; b < count; b++) {
+		double v = (double)s->x[s->block[b]] + step * (double)s->to[b];
+
+		s->to[b] = boxed(s, s->block[b], v);
+		v = (double)s->to[b] - (double)s->clean[s->block[b]];
+		square += v * v;
+	}
+	s->shrink = square > eps * eps ? eps / sqrt(square) : 1;
+}
+
+static const struct {
+	void (*choose)(struct search *s, ptrdiff_t count);
+	void (*aim[2])(struct search *s, ptrdiff_t count, double share); /* by norm */
+} moves[MOVES] = {
+	[MOVE_RUN] = {choose_run, {[NORM_LINF] = jump_linf, [NORM_L2] = jump_l2}},
+	[MOVE_SUBSET] = {choose_subset, {[NORM_LINF] = jump_linf, [NORM_L2] = jump_l2}},
+	[MOVE_SHAKE] = {choose_subset, {[NORM_LINF] = shake_linf, [NORM_L2] = shake_l2}},
+};
+
+/* Coordinates of a block: as many get a part of the ball as give theirs, where they do. */
+static ptrdiff_t block_size(const struct search *s, double share, long move)
+{
+	double least = s->job->threat.norm == NORM_L2 && move != MOVE_SHAKE ? 2 : 1;
+
+	return (ptrdiff_t)fmin(least * fmax(1, round(share * (double)s->F)), (double)s->F);
+}
+
+/* The trial has become the worst point. */
+static void accept(struct search *s, ptrdiff_t count)
+{
+	real *old = s->h;
+
 	for (ptrdiff_t b = 0; b < count; b++)
-		add_row(s, s->trial, s->order[b], s->to[b] - s->x[s->order[b]]);
-	margin = margin_of(s, s->trial);
+		s->x[s->block[b]] = s->to[b];
+	for (ptrdiff_t b = 0; b < s->F && s->shrink < 1; b++) {
+		ptrdiff_t i = s->free[b];
+
+		s->x[i] = boxed(s, i, (double)s->clean[i] + s->shrink * delta_of(s, i));
+	}
+	measure(s);
+	s->h = s->trial;
+	s->trial = old;
+}
+
+/* Try a move; keep it if the margin falls. */
+static void query(struct search *s, double share, long move)
+{
+	ptrdiff_t count = block_size(s, share, move);
+	real *restrict trial = s->trial, shrink;
+	const real *restrict base = s->base;
+	double margin;
+
+	s->shrink = 1;
+	moves[move].choose(s, count);
+	moves[move].aim[s->job->threat.norm](s, count, share);
+	shrink = (real)s->shrink;
+	memcpy(trial, s->h, (size_t)s->weights.rows * sizeof(real));
+	for (ptrdiff_t b = 0; b < count; b++)
+		add_row(s, trial, s->block[b], s->to[b] - s->x[s->block[b]]);
+	for (ptrdiff_t j = 0; j < s->weights.rows && s->shrink < 1; j++)
+		trial[j] = base[j] + shrink * (trial[j] - base[j]);
+	margin = margin_of(s, trial);
 	if (!(margin < s->margin))
 		return;
-	for (ptrdiff_t b = 0; b < count; b++)
-		s->x[s->order[b]] = s->to[b];
-	s->h = s->trial;
-	s->trial = kept;
 	s->margin = margin;
+	accept(s, count);
 }
 
-/* Coordinates of the block of query q: the share, halved after 0.001, 0.005, ... of the queries
- * (published for 10,000 of them: 10, 50, 200, ...). */
-static ptrdiff_t block_size(const struct search *s, long q)
+/* Share of the coordinates for query q: halved after 0.001, 0.005, ... of the queries (published
+ * for 10,000 of them: 10, 50, 200, ...). */
+static double share_at(const struct square_options *o, long q)
 {
 	static const double halvings[] = {0.001, 0.005, 0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8};
-	double share = s->options->share, done = (double)q / (double)s->options->queries;
-	double count;
+	double share = o->share;
 
 	for (size_t i = 0; i < sizeof halvings / sizeof *halvings; i++)
-		share = done > halvings[i] ? share / 2 : share;
-	count = round(share * (double)s->F) * (s->job->threat.norm == NORM_L2 ? 2 : 1);
-	return (ptrdiff_t)fmin(fmax(count, s->job->threat.norm == NORM_L2 ? 2 : 1), (double)s->F);
+		share = (double)q > halvings[i] * (double)o->queries ? share / 2 : share;
+	return share;
+}
+
+static long move_at(const struct square_options *o, long q)
+{
+	static const long turns[] = {MOVE_RUN,    MOVE_SUBSET, MOVE_RUN,
+				     MOVE_SUBSET, MOVE_RUN,    MOVE_SHAKE};
+
+	return o->move < MOVES ? o->move : turns[q % (long)(sizeof turns / sizeof *turns)];
 }
 
 static void start(struct search *s, ptrdiff_t sample, long restart)
@@ -222,12 +318,17 @@ static void start(struct search *s, ptrdiff_t sample, long restart)
 
 	s->sample = sample;
 	s->rng = rng_stream(job->seed, "square", (uint64_t)restart << 32 | (uint64_t)sample);
-	for (ptrdiff_t i = 0; i < s->weights.cols; i++)
-		s->x[i] = mat_get(restart ? job->X : job->worst, sample, i);
+	for (ptrdiff_t i = 0; i < s->weights.cols; i++) {
+		s->clean[i] = mat_get(job->X, sample, i);
+		s->x[i] = restart > 0 ? s->clean[i] : mat_get(job->worst, sample, i);
+	}
+	memcpy(s->order, s->free, (size_t)s->F * sizeof *s->order);
+	products(s, s->base, s->clean);
 	refresh(s);
+	measure(s);
 	if (restart > 0) /* the first query, a corner, is taken whatever its margin */
 		s->margin = HUGE_VAL;
-	query(s, s->F, false);
+	query(s, 1, MOVE_SUBSET);
 }
 
 static void search_sample(struct search *s, ptrdiff_t sample, long restart)
@@ -237,8 +338,7 @@ static void search_sample(struct search *s, ptrdiff_t sample, long restart)
 
 	start(s, sample, restart);
 	for (long q = 1; q < s->options->queries && s->margin > done; q++)
-		query(s, block_size(s, q),
-		      s->options->block == BLOCK_MIXED ? q % 2 : s->options->block == BLOCK_RUN);
+		query(s, share_at(s->options, q), move_at(s->options, q));
 	refresh(s);
 	if (!((real)s->margin < job->margin[sample]))
 		return;
@@ -255,11 +355,14 @@ static struct search search_new(const struct attack_job *job, const struct squar
 			   .options = o,
 			   .weights = weights,
 			   .order = ARENA_ARRAY(arena, ptrdiff_t, d),
+			   .block = ARENA_ARRAY(arena, ptrdiff_t, d),
+			   .clean = ARENA_ARRAY(arena, real, d),
 			   .free = ARENA_ARRAY(arena, ptrdiff_t, d),
 			   .x = ARENA_ARRAY(arena, real, d),
 			   .to = ARENA_ARRAY(arena, real, d),
 			   .h = ARENA_ARRAY(arena, real, m),
-			   .trial = ARENA_ARRAY(arena, real, m)};
+			   .trial = ARENA_ARRAY(arena, real, m),
+			   .base = ARENA_ARRAY(arena, real, m)};
 
 	for (ptrdiff_t i = 0; i < d; i++)
 		if (!job->threat.frozen || !job->threat.frozen[i])
