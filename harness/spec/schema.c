@@ -121,6 +121,12 @@ static const struct option swept_rows[] = {
 	{.name = NULL},
 };
 
+#define ATTACK_LIST                                              \
+	OPTION_FIELD(struct sheet, attack), .rows = attack_rows, \
+					    .size = sizeof(struct attack_options)
+
+const struct option schema_attacks[] = {{ATTACK_LIST}, {.name = NULL}};
+
 const struct option schema_sheet[] = {
 	{OPTION_FIELD(struct sheet, name), .initial = "null",
 	 .doc = "results go to results/<name>; the file's name without .yaml by default"},
@@ -135,8 +141,7 @@ const struct option schema_sheet[] = {
 	{OPTION_FIELD(struct sheet, data), .doc = "data sets"},
 	{OPTION_FIELD(struct sheet, train), .doc = "methods"},
 	{OPTION_FIELD(struct sheet, stop), .rows = stop_rows, .doc = "stopping rules"},
-	{OPTION_FIELD(struct sheet, attack), .initial = "[]", .rows = attack_rows,
-	 .size = sizeof(struct attack_options), .doc = "attacks on every trained model"},
+	{ATTACK_LIST, .initial = "[]", .doc = "attacks on every trained model"},
 	{OPTION_FIELD(struct sheet, plots), .initial = "[]", .rows = plot_rows,
 	 .size = sizeof(struct plot_options), .doc = "plots of the report"},
 	{.name = NULL},

@@ -123,6 +123,10 @@ enum status spec_load_text(const char *text, const char *path, struct texts sets
 enum status spec_read_cell(const char *text, const char *source, struct arena *arena,
 			   struct cell *out, struct err *err);
 
+/* Bind "attack: [...]" alone, as a spec has it, to a list of struct attack_options. */
+enum status spec_read_attacks(const char *text, struct arena *arena, struct groups *out,
+			      struct err *err);
+
 /* Write the options of one item for `describe` and for the generated reference: name, type,
  * default, range, unit, doc, aligned in columns. */
 void spec_describe(const struct desc *item, FILE *to);
