@@ -70,6 +70,8 @@ int cmd_list(struct cli_args *args);
 int cmd_describe(struct cli_args *args);
 int cmd_env(struct cli_args *args);
 int cmd_verify(struct cli_args *args);
+int cmd_attack(struct cli_args *args);
+int cmd_predict(struct cli_args *args);
 int cmd_bounds(struct cli_args *args);
 
 /* Parse the arguments behind the verb, run it. Returns the exit status. */
@@ -114,6 +116,11 @@ enum status cli_plan(const struct cli_args *args, struct experiment *experiment,
 /* The id of the cell of a results folder that starts with `prefix`, or NULL with a message on
  * stderr. Slashes at the end of `folder` are removed. */
 const char *cli_find_cell(char *folder, const char *prefix, struct arena *arena);
+
+/* The folder of the cell that the operands DIR CELL name, as an absolute path, and its id; the
+ * current folder becomes the one the run was started in. NULL with a message on stderr if there is
+ * no such cell. */
+const char *cli_enter_cell(struct cli_args *args, const char **id);
 
 /* Print a JSON value on stdout and give it back. */
 void cli_print_json(struct json_t *json);

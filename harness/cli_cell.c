@@ -1,8 +1,11 @@
 /* Cells of a results folder, as the verbs that look at one name them. */
 #include "harness/cli.h"
+#include "harness/store/env.h"
 
 #include <dirent.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 const char *cli_find_cell(char *folder, const char *prefix, struct arena *arena)
 {
@@ -29,4 +32,28 @@ const char *cli_find_cell(char *folder, const char *prefix, struct arena *arena)
 	fprintf(stderr, "%s: %s cell starts with \"%s\"\n", cells, count ? "more than one" : "no",
 		prefix);
 	return NULL;
+}
+
+/* The record's absolute path, from the folder that the run was started in: paths of data may be
+ * relative. */
+static const char *enter(const char *folder, const char *id, struct arena *arena)
+{
+	const char *start = env_read_folder(arena_format(arena, "%s/env.json", folder), arena);
+	const char *record = arena_format(arena, "%s/cells/%s", folder, id);
+	char *path = realpath(record, NULL);
+
+	if (path)
+		record = arena_text(arena, path);
+	free(path);
+	if (start && chdir(start) != 0)
+		return record; /* that folder is gone: absolute paths still work */
+	return record;
+}
+
+const char *cli_enter_cell(struct cli_args *args, const char **id)
+{
+	char *folder = args->operand[0];
+
+	*id = cli_find_cell(folder, args->operand[1], &args->arena);
+	return *id ? enter(folder, *id, &args->arena) : NULL;
 }

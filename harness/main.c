@@ -98,6 +98,12 @@ const struct cli_verb cli_verbs[] = {
 	{"verify", "DIR CELL",
 	 "Compute the figures of a stored cell from its data and network alone.", 2, 2, NULL,
 	 cmd_verify},
+	{"attack", "DIR CELL [ATTACK...]",
+	 "Attack a stored cell: '{attack: strong, eps: 0.1}' ...; its own attacks by default.", 2,
+	 ANY, NULL, cmd_attack},
+	{"predict", "DIR CELL [PART]",
+	 "Outputs of a stored cell's network: train, validation or test part.", 2, 3, NULL,
+	 cmd_predict},
 	{"plot", "DIR", "Draw the plots of a results folder again.", 1, 1, NULL, cmd_plot},
 	{"report", "DIR", "Rebuild tables, plots and report of a results folder.", 1, 1, NULL,
 	 cmd_report},
@@ -113,7 +119,7 @@ static void print_help(FILE *to)
 {
 	fprintf(to, "usage: relubench VERB ...\n\n");
 	for (const struct cli_verb *verb = cli_verbs; verb->name; verb++)
-		fprintf(to, "  %-9s %-9s  %s\n", verb->name, verb->operands ? verb->operands : "",
+		fprintf(to, "  %-9s %-20s  %s\n", verb->name, verb->operands ? verb->operands : "",
 			verb->doc);
 	fprintf(to, "\nrelubench VERB --help shows the options of a verb, relubench --version the "
 		    "version.\n");

@@ -2,6 +2,7 @@
 #include "tests/attack_fixture.h"
 
 #include "solvers/core/rng.h"
+#include "tests/toy.h"
 
 void attack_fixture_margins(struct attack_fixture *t, struct mat P, real *margin)
 {
@@ -57,4 +58,11 @@ void attack_fixture_run(struct attack_fixture *t, const struct attack *attack, c
 	t->job.net = &t->net;
 	attack->run(options, &t->job, &scratch);
 	arena_release(&scratch);
+}
+
+void attack_fixture_from_clean(struct attack_fixture *t, const struct attack *attack,
+			       const char *text)
+{
+	attack_fixture_reset(t);
+	attack_fixture_run(t, attack, toy_options(&attack->base, text, &t->arena));
 }

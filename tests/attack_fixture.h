@@ -25,6 +25,10 @@ void attack_fixture_margins(struct attack_fixture *t, struct mat P, real *margin
 /* Start again from the clean points. */
 void attack_fixture_reset(struct attack_fixture *t);
 
+/* Attack from the clean points; `text`: options as a spec writes them. */
+void attack_fixture_from_clean(struct attack_fixture *t, const struct attack *attack,
+			       const char *text);
+
 void attack_fixture_run(struct attack_fixture *t, const struct attack *attack, const void *options);
 
 #endif

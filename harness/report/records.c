@@ -179,6 +179,7 @@ static enum status load_attacks(struct record *record, struct arena *arena, stru
 			.steps = value_at(&table, i, "steps"),
 			.restarts = value_at(&table, i, "restarts"),
 			.seconds = value_at(&table, i, "seconds"),
+			.zero_gradient = value_at(&table, i, "zero_gradient"),
 		};
 	return STATUS_OK;
 }

@@ -16,7 +16,7 @@
 /* One row of a cell's attack.csv. */
 struct attack_row {
 	const char *attack, *norm, *units;
-	double eps, accuracy, robust_accuracy, lo, hi, n, steps, restarts, seconds;
+	double eps, accuracy, robust_accuracy, lo, hi, n, steps, restarts, seconds, zero_gradient;
 };
 
 struct record {

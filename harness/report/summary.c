@@ -68,6 +68,7 @@ static void write_attack(struct csv *csv, const struct record *r, const struct a
 	csv_number(csv, row->steps);
 	csv_number(csv, row->restarts);
 	csv_number(csv, row->seconds);
+	csv_number(csv, row->zero_gradient);
 }
 
 enum status summary_write_attacks(const struct records *records, struct err *err)
@@ -87,7 +88,8 @@ enum status summary_write_attacks(const struct records *records, struct err *err
 					    "n",
 					    "steps",
 					    "restarts",
-					    "seconds"};
+					    "seconds",
+					    "zero_gradient"};
 	enum { FIXED = sizeof fixed / sizeof *fixed };
 	const char *path = arena_format(records->arena, "%s/attack.csv", records->folder);
 	const char **header =

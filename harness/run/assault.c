@@ -1,18 +1,20 @@
 /* Attacks on the final network.
  *
- * Units: a ball may be meant in prepared features, or in raw ones (before `prepare`). If the steps
- * act column by column, prepared features are (raw - shift) * scale, so the raw ball is attacked
- * with X / scale and U scaled by diag(scale): the same outputs, and the attack itself knows of one
- * kind of ball only. */
+ * Entries within the same threat (norm, units, box) are run together, eps by eps: the worst points
+ * of an entry start its search at the next eps, and an entry that contains another starts from the
+ * worst points of that one. So robust accuracy never rises with eps, with restarts, or from an
+ * attack to the worst case over attacks; that it does not is checked all the same. */
 #include "harness/run/assault.h"
 
 #include "harness/run/clock.h"
-#include "harness/run/evaluate.h"
+#include "harness/run/inspect.h"
+#include "harness/run/target.h"
 #include "harness/store/csv.h"
 #include "harness/store/wilson.h"
-#include "solvers/core/attack.h"
 
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
 static const char *const header[] = {"attack",
 				     "norm",
@@ -26,156 +28,225 @@ static const char *const header[] = {"attack",
 				     "steps",
 				     "restarts",
 				     "seconds",
+				     "zero_gradient",
 				     NULL};
 
-/* Relative slack of the box: rounding of the data in single precision. */
-static const double box_slack = 1e-4;
-
-struct target {
-	struct net net; /* in the units of the ball */
-	struct mat X;
-	struct threat threat;
-	struct stage_columns raw; /* used in raw units only */
+struct figures { /* of one eps */
+	double robust, seconds;
 };
 
-static bool is_raw(const struct attack_options *o)
-{
-	return o->units == 1; /* spec_units */
-}
-
-/* scale_j, or 1 for the bias column and in prepared units, where no column counts as raw */
-static real unit_scale(const struct target *t, ptrdiff_t j)
-{
-	return (size_t)j < t->raw.count && t->raw.scale[j] > 0 ? (real)t->raw.scale[j] : 1;
-}
-
-static void rescale(const struct dataset *data, const struct net *net, struct target *t)
-{
-	for (ptrdiff_t j = 0; j < t->X.cols; j++) {
-		real scale = unit_scale(t, j);
-
-		for (ptrdiff_t k = 0; k < t->X.rows; k++)
-			mat_set(t->X, k, j, mat_get(data->test.X, k, j) / scale);
-		for (ptrdiff_t i = 0; i < net->U.cols; i++)
-			mat_set(t->net.U, j, i, mat_get(net->U, j, i) * scale);
-	}
-}
-
-/* Box and frozen coordinates; an error if the box excludes the data. */
-static enum status set_threat(const struct dataset *data, const struct attack_options *o,
-			      struct arena *arena, struct target *t, struct err *err)
-{
-	ptrdiff_t d = t->X.cols;
-	real *lower = ARENA_ARRAY(arena, real, d), *upper = ARENA_ARRAY(arena, real, d);
-	bool *frozen = ARENA_ARRAY(arena, bool, d);
-
-	t->threat =
-		(struct threat){.norm = o->norm == NORM_L2 ? NORM_L2 : NORM_LINF, .frozen = frozen};
-	for (ptrdiff_t j = 0; j < d; j++)
-		frozen[j] = j == data->bias;
-	if (o->clip.count == 0)
-		return STATUS_OK;
-	t->threat.lower = lower;
-	t->threat.upper = upper;
-	for (ptrdiff_t j = 0; j < d; j++) {
-		double shift = (size_t)j < t->raw.count ? t->raw.shift[j] : 0;
-		double low = o->clip.at[0] - shift, high = o->clip.at[1] - shift,
-		       slack = box_slack * (high - low);
-
-		lower[j] = frozen[j] ? (real)-HUGE_VAL : (real)low;
-		upper[j] = frozen[j] ? (real)HUGE_VAL : (real)high;
-		for (ptrdiff_t k = 0; k < t->X.rows && !frozen[j]; k++) {
-			double x = (double)mat_get(t->X, k, j);
-
-			if (x < low - slack || x > high + slack)
-				return err_set(err, STATUS_SPEC,
-					       "attack %s: clip [%g, %g] excludes test sample %td, "
-					       "feature %td: %g",
-					       o->attack.item->name, o->clip.at[0], o->clip.at[1],
-					       k, j, x + shift);
-		}
-	}
-	return STATUS_OK;
-}
-
-static void write_row(struct csv *csv, const struct attack_options *o, double eps,
-		      const struct attack_job *job, double clean, double seconds)
-{
-	const struct attack *attack = (const struct attack *)(const void *)o->attack.item;
-	double n = (double)job->X.rows, robust = 0, low, high;
+struct entry {
+	const struct attack_options *o;
+	const struct attack *attack;
 	long steps, restarts;
+	struct attack_job job;
+	double clean, zero_gradient;
+	struct figures *at; /* o->eps.count, of which `done` are filled */
+	size_t done;
+};
+
+/* The entries of one threat, in the order they are run: weaker ones first. */
+struct volley {
+	const struct target *target;
+	size_t count;
+	struct entry **entry;
+};
+
+/* Same attack and options, but for the number of restarts. */
+static bool same_but_restarts(const struct entry *a, const struct entry *b)
+{
+	static const size_t sizes[] = {[OPTION_BOOL] = sizeof(bool),
+				       [OPTION_INT] = sizeof(long),
+				       [OPTION_REAL] = sizeof(double),
+				       [OPTION_GROUP] = 0};
+	bool same = a->attack == b->attack;
+
+	for (const struct option *row = a->attack->base.options; same && row && row->name; row++) {
+		const char *of_a = (const char *)a->o->attack.options + row->offset;
+		const char *of_b = (const char *)b->o->attack.options + row->offset;
+
+		if (strcmp(row->name, "restarts") != 0)
+			same = sizes[row->type] && memcmp(of_a, of_b, sizes[row->type]) == 0;
+	}
+	return same;
+}
+
+/* Whether b is part of a by definition. Among worst cases the one with more steps is the worse. */
+static bool contains(const struct entry *a, const struct entry *b)
+{
+	if (a->attack->pools)
+		return !b->attack->pools || a->steps > b->steps;
+	return same_but_restarts(a, b) && a->restarts > b->restarts;
+}
+
+static int by_strength(const void *one, const void *two)
+{
+	const struct entry *a = *(struct entry *const *)one, *b = *(struct entry *const *)two;
+	double effort_a = (double)a->steps * (double)a->restarts;
+	double effort_b = (double)b->steps * (double)b->restarts;
+
+	if (a->attack->pools != b->attack->pools)
+		return a->attack->pools - b->attack->pools;
+	if (effort_a < effort_b || effort_a > effort_b)
+		return effort_a < effort_b ? -1 : 1;
+	return (a > b) - (a < b); /* as in the spec */
+}
+
+/* Where the other attack found a worse point, start from that. */
+static void adopt(struct attack_job *job, const struct attack_job *from)
+{
+	for (ptrdiff_t k = 0; k < job->X.rows; k++) {
+		if (!(from->margin[k] < job->margin[k]))
+			continue;
+		job->margin[k] = from->margin[k];
+		for (ptrdiff_t i = 0; i < job->X.cols; i++)
+			mat_set(job->worst, k, i, mat_get(from->worst, k, i));
+	}
+}
+
+static double robust_accuracy(const struct attack_job *job)
+{
+	double robust = 0;
 
 	for (ptrdiff_t k = 0; k < job->X.rows; k++)
 		robust += job->margin[k] > 0;
-	wilson_interval(robust, n, &low, &high);
-	attack->effort(o->attack.options, &steps, &restarts);
-	csv_text(csv, o->attack.item->name);
-	csv_text(csv, norm_names[o->norm]);
-	csv_number(csv, eps);
-	csv_text(csv, spec_units[o->units]);
-	csv_number(csv, clean);
-	csv_number(csv, robust / n);
-	csv_number(csv, low);
-	csv_number(csv, high);
-	csv_number(csv, n);
-	csv_number(csv, (double)steps);
-	csv_number(csv, (double)restarts);
-	csv_number(csv, seconds);
-	csv_end_row(csv);
+	return robust / (double)job->X.rows;
 }
 
-/* Margins y f of the clean points, and their share above zero. */
-static double clean_margins(const struct target *t, const real *y, real *margin,
-			    struct arena *arena)
+static enum status check_order(const struct entry *e, const struct entry *weaker, struct err *err)
 {
-	struct net_work work = net_work_new(arena, t->net.U.cols);
-	double correct = 0;
+	double robust = robust_accuracy(&e->job);
+	double before = e->done > 0 ? e->at[e->done - 1].robust : e->clean;
 
-	net_forward(&t->net, t->X, margin, &work);
-	for (ptrdiff_t k = 0; k < t->X.rows; k++) {
-		margin[k] *= y[k];
-		correct += margin[k] > 0;
-	}
-	return correct / (double)t->X.rows;
+	if (robust > before)
+		return err_set(err, STATUS_FAILED,
+			       "attack %s: expected a robust accuracy of at most %.9g, that of a "
+			       "smaller eps, got %.9g at eps = %g",
+			       spec_attack_name(e->o), before, robust, e->job.threat.eps);
+	if (weaker && robust > robust_accuracy(&weaker->job))
+		return err_set(err, STATUS_FAILED,
+			       "attack %s: expected a robust accuracy of at most %.9g, that of %s, "
+			       "got %.9g at eps = %g",
+			       spec_attack_name(e->o), robust_accuracy(&weaker->job),
+			       spec_attack_name(weaker->o), robust, e->job.threat.eps);
+	return STATUS_OK;
 }
 
-static enum status run_entry(const struct cell *cell, const struct attack_options *o,
-			     const struct dataset *data, const struct net *net, struct csv *csv,
-			     struct err *err)
+/* Entry i of the volley at its next eps. */
+static enum status strike(struct volley *v, size_t i, struct err *err)
 {
-	const struct attack *attack = (const struct attack *)(const void *)o->attack.item;
-	struct arena arena = {0};
-	struct target t = {
-		.net = {.U = mat_new(&arena, net->U.rows, net->U.cols), .alpha = net->alpha}};
-	struct attack_job job = {.y = data->test.y,
-				 .seed = (uint64_t)cell->seed * 1000003u +
-					 (uint64_t)cell->repetition};
+	struct entry *e = v->entry[i];
+	struct arena scratch = {0};
+	double start = clock_seconds();
 	enum status status;
-	double clean;
 
-	t.X = mat_new(&arena, data->test.X.rows, data->test.X.cols);
-	if (is_raw(o)) /* assault_check has seen to it that this works */
-		stages_columns(&data->stages, &arena, &t.raw);
-	rescale(data, net, &t);
-	status = set_threat(data, o, &arena, &t, err);
-	job.net = &t.net;
-	job.X = t.X;
-	job.worst = mat_new(&arena, t.X.rows, t.X.cols);
-	job.margin = ARENA_ARRAY(&arena, real, t.X.rows);
-	mat_copy(job.worst, t.X);
-	clean = clean_margins(&t, data->test.y, job.margin, &arena);
-	for (size_t e = 0; e < o->eps.count && status == STATUS_OK; e++) {
-		struct arena scratch = {0};
-		double start = clock_seconds();
+	e->job.threat.eps = e->o->eps.at[e->done];
+	for (size_t j = 0; j < i; j++)
+		if (contains(e, v->entry[j]))
+			adopt(&e->job, &v->entry[j]->job);
+	e->attack->run(e->o->attack.options, &e->job, &scratch);
+	arena_release(&scratch);
+	status = inspect_points(&e->job, spec_attack_name(e->o), err);
+	for (size_t j = 0; j < v->count && status == STATUS_OK; j++)
+		status = check_order(e, contains(e, v->entry[j]) ? v->entry[j] : NULL, err);
+	e->at[e->done++] = (struct figures){robust_accuracy(&e->job), clock_seconds() - start};
+	return status;
+}
 
-		job.threat = t.threat;
-		job.threat.eps = o->eps.at[e];
-		attack->run(o->attack.options, &job, &scratch);
-		write_row(csv, o, o->eps.at[e], &job, clean, clock_seconds() - start);
-		arena_release(&scratch);
-	}
+/* The smallest eps that an entry has not done; infinite if all are done. */
+static double next_eps(const struct volley *v)
+{
+	double next = HUGE_VAL;
+
+	for (size_t i = 0; i < v->count; i++)
+		if (v->entry[i]->done < v->entry[i]->o->eps.count)
+			next = fmin(next, v->entry[i]->o->eps.at[v->entry[i]->done]);
+	return next;
+}
+
+static void load(struct entry *e, const struct target *t, uint64_t seed, struct arena *arena)
+{
+	double flat = e->attack->flat ? e->attack->flat(e->o->attack.options) : HUGE_VAL;
+	ptrdiff_t n = t->X.rows;
+
+	e->job = (struct attack_job){.net = &t->net,
+				     .X = t->X,
+				     .y = t->y,
+				     .threat = t->threat,
+				     .seed = seed,
+				     .worst = mat_new(arena, n, t->X.cols),
+				     .margin = ARENA_ARRAY(arena, real, n)};
+	mat_copy(e->job.worst, t->X);
+	memcpy(e->job.margin, t->margin, (size_t)n * sizeof(real));
+	e->clean = t->accuracy;
+	for (ptrdiff_t k = 0; k < n; k++)
+		e->zero_gradient += t->still[k] || (double)t->margin[k] > flat;
+	e->zero_gradient /= (double)n;
+}
+
+/* All entries that aim at the target of `first`. */
+static enum status fire(struct entry *entries, size_t count, size_t first,
+			const struct target *target, uint64_t seed, struct err *err)
+{
+	struct arena arena = {0};
+	struct volley v = {.target = target, .entry = ARENA_ARRAY(&arena, struct entry *, count)};
+	enum status status = STATUS_OK;
+	double eps;
+
+	for (size_t i = first; i < count; i++)
+		if (target_same(entries[i].o, entries[first].o)) {
+			load(&entries[i], target, seed, &arena);
+			v.entry[v.count++] = &entries[i];
+		}
+	qsort(v.entry, v.count, sizeof *v.entry, by_strength);
+	while (status == STATUS_OK && isfinite(eps = next_eps(&v)))
+		for (size_t i = 0; i < v.count && status == STATUS_OK; i++) {
+			const struct entry *e = v.entry[i];
+
+			if (e->done < e->o->eps.count && e->o->eps.at[e->done] <= eps)
+				status = strike(&v, i, err);
+		}
 	arena_release(&arena);
 	return status;
+}
+
+static void write_rows(struct csv *csv, const struct entry *e, double n)
+{
+	for (size_t i = 0; i < e->done; i++) {
+		double low, high;
+
+		wilson_interval(e->at[i].robust * n, n, &low, &high);
+		csv_text(csv, spec_attack_name(e->o));
+		csv_text(csv, norm_names[e->o->norm]);
+		csv_number(csv, e->o->eps.at[i]);
+		csv_text(csv, spec_units[e->o->units]);
+		csv_number(csv, e->clean);
+		csv_number(csv, e->at[i].robust);
+		csv_number(csv, low);
+		csv_number(csv, high);
+		csv_number(csv, n);
+		csv_number(csv, (double)e->steps);
+		csv_number(csv, (double)e->restarts);
+		csv_number(csv, e->at[i].seconds);
+		csv_number(csv, e->zero_gradient);
+		csv_end_row(csv);
+	}
+}
+
+static struct entry *entries_of(const struct cell *cell, struct arena *arena)
+{
+	const struct attack_options *o = cell->attack.at;
+	struct entry *entries = ARENA_ARRAY(arena, struct entry, cell->attack.count);
+
+	for (size_t i = 0; i < cell->attack.count; i++) {
+		struct entry *e = &entries[i];
+
+		e->o = &o[i];
+		e->attack = (const struct attack *)(const void *)o[i].attack.item;
+		e->attack->effort(o[i].attack.options, &e->steps, &e->restarts);
+		e->at = ARENA_ARRAY(arena, struct figures, o[i].eps.count);
+	}
+	return entries;
 }
 
 enum status assault_check(const struct cell *cell, const struct dataset *data, struct err *err)
@@ -188,12 +259,33 @@ enum status assault_check(const struct cell *cell, const struct dataset *data, s
 		struct stage_columns columns;
 		const struct stage *mixing = stages_columns(&data->stages, &arena, &columns);
 
-		if (is_raw(&entries[i]) && mixing)
+		if (target_is_raw(&entries[i]) && mixing)
 			status = err_set(
 				err, STATUS_SPEC,
 				"attack %s: units: raw needs steps of prepare that act column "
 				"by column, but the stage \"%s\" mixes columns",
-				entries[i].attack.item->name, stage_names[mixing->kind]);
+				spec_attack_name(&entries[i]), stage_names[mixing->kind]);
+		arena_release(&arena);
+	}
+	return status;
+}
+
+/* Fire at every target once: an entry that has been done was part of an earlier volley. */
+static enum status fire_all(const struct cell *cell, const struct dataset *data,
+			    const struct net *net, struct entry *entries, struct err *err)
+{
+	uint64_t seed = (uint64_t)cell->seed * 1000003u + (uint64_t)cell->repetition;
+	enum status status = STATUS_OK;
+
+	for (size_t i = 0; i < cell->attack.count && status == STATUS_OK; i++) {
+		struct arena arena = {0};
+		struct target target;
+
+		if (entries[i].done > 0)
+			continue;
+		status = target_new(data, entries[i].o, net, &arena, &target, err);
+		if (status == STATUS_OK)
+			status = fire(entries, cell->attack.count, i, &target, seed, err);
 		arena_release(&arena);
 	}
 	return status;
@@ -202,19 +294,22 @@ enum status assault_check(const struct cell *cell, const struct dataset *data, s
 enum status assault_run(const struct cell *cell, const struct dataset *data, const struct net *net,
 			const char *path, double *seconds, struct err *err)
 {
-	const struct attack_options *entries = cell->attack.at;
+	struct arena arena = {0};
+	struct entry *entries = entries_of(cell, &arena);
 	double start = clock_seconds();
 	enum status status = STATUS_OK;
 	struct csv csv;
 
-	TRY(csv_open(&csv, path, header, err));
-	for (size_t i = 0; i < cell->attack.count && status == STATUS_OK; i++)
-		if (data->test.X.rows > 0)
-			status = run_entry(cell, &entries[i], data, net, &csv, err);
+	if (data->test.X.rows > 0)
+		status = fire_all(cell, data, net, entries, err);
 	*seconds = clock_seconds() - start;
-	if (status != STATUS_OK) {
-		csv_close(&csv, &(struct err){0});
-		return status;
+	if (status == STATUS_OK)
+		status = csv_open(&csv, path, header, err);
+	if (status == STATUS_OK) {
+		for (size_t i = 0; i < cell->attack.count; i++)
+			write_rows(&csv, &entries[i], (double)data->test.X.rows);
+		status = csv_close(&csv, err);
 	}
-	return csv_close(&csv, err);
+	arena_release(&arena);
+	return status;
 }

@@ -11,7 +11,11 @@
 enum status assault_check(const struct cell *cell, const struct dataset *data, struct err *err);
 
 /* Write attack.csv at `path`. The worst point found at a smaller eps starts the search at the next
- * one, so that robust accuracy never rises with eps. seconds returns the time of the attacks. */
+ * one, so that robust accuracy never rises with eps; a worst case over attacks starts from what the
+ * other entries have found. zero_gradient is the share of test samples at which the gradient of the
+ * attack's loss is zero: where it is large, a robust accuracy by gradients means little. A network
+ * without neurons classifies nothing: all accuracies are 0. seconds returns the time of the
+ * attacks. Error: what an attack gave back cannot be true (a fault of the program). */
 enum status assault_run(const struct cell *cell, const struct dataset *data, const struct net *net,
 			const char *path, double *seconds, struct err *err);
 

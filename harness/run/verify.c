@@ -2,19 +2,13 @@
  */
 #include "harness/run/verify.h"
 
-#include "harness/spec/spec.h"
-#include "harness/store/folder.h"
-#include "harness/store/npz.h"
-#include "harness/store/result.h"
+#include "harness/run/reload.h"
 
 #include <math.h>
 #include <string.h>
 
 struct job {
-	struct cell cell;
-	struct result result;
-	struct dataset data;
-	struct model model;
+	struct reload stored;
 	double tolerance; /* relative; of sums in the precision of the record */
 	struct verify *out;
 };
@@ -96,7 +90,7 @@ static void check_part(struct job *job, const struct part *part, struct stored s
 	double n = (double)part->X.rows, correct = 0, unsure = 0, square = 0, mean = 0, spread = 0;
 
 	for (ptrdiff_t k = 0; k < part->X.rows; k++) {
-		double f = output(&job->model.net, part->X, k), y = (double)part->y[k];
+		double f = output(&job->stored.model.net, part->X, k), y = (double)part->y[k];
 
 		correct += y * f > 0;
 		unsure += fabs(f) < job->tolerance;
@@ -113,9 +107,9 @@ static void check_part(struct job *job, const struct part *part, struct stored s
 /* sum_k l(f_k, y_k) + (beta / 2) (|U|^2 + |alpha|^2); NaN for a loss without a definition here. */
 static double objective(const struct job *job)
 {
-	const struct train_options *train = &job->cell.train;
-	const struct part *part = &job->data.train;
-	const struct net *net = &job->model.net;
+	const struct train_options *train = &job->stored.cell.train;
+	const struct part *part = &job->stored.data.train;
+	const struct net *net = &job->stored.model.net;
 	double o = train->loss.item->size > 0 ? *(const double *)train->loss.options : 0;
 	double loss = NAN, squares = 0;
 
@@ -137,22 +131,22 @@ static double objective(const struct job *job)
 
 static void check(struct job *job)
 {
-	const struct result *r = &job->result;
+	const struct result *r = &job->stored.result;
 	double computed = objective(job);
 
-	add(job, "neurons", r->neurons, (double)job->model.net.U.cols, 0);
+	add(job, "neurons", r->neurons, (double)job->stored.model.net.U.cols, 0);
 	add(job, "objective_network", r->objective_network, computed, 0);
 	if (r->bound_scope && strcmp(r->bound_scope, "all") == 0) /* bounds every network */
 		add(job, "lower_bound", r->lower_bound, fmin(computed, r->lower_bound), 0);
-	check_part(job, &job->data.train,
+	check_part(job, &job->stored.data.train,
 		   (struct stored){{"train_accuracy", "train_rmse", "train_r2"},
 				   r->train_accuracy,
 				   r->train_rmse,
 				   r->train_r2});
-	check_part(job, &job->data.validation,
+	check_part(job, &job->stored.data.validation,
 		   (struct stored){
 			   {"validation_accuracy", NULL, NULL}, r->validation_accuracy, NAN, NAN});
-	check_part(job, &job->data.test,
+	check_part(job, &job->stored.data.test,
 		   (struct stored){{"test_accuracy", "test_rmse", "test_r2"},
 				   r->test_accuracy,
 				   r->test_rmse,
@@ -163,21 +157,11 @@ enum status verify_record(const char *record, struct arena *arena, struct verify
 			  struct err *err)
 {
 	struct job job = {.out = out, .tolerance = 1e-9};
-	const char *path = arena_format(arena, "%s/cell.json", record), *text;
 
 	*out = (struct verify){0};
-	TRY(store_read_text(path, arena, &text, err));
-	TRY(spec_read_cell(text, path, arena, &job.cell, err));
-	TRY(result_read(arena_format(arena, "%s/result.json", record), arena, &job.result, err));
-	TRY(npz_load_model(arena_format(arena, "%s/model.npz", record), arena, &job.model, err));
-	TRY(data_load(&job.cell.data, (uint64_t)job.cell.seed, job.cell.repetition, arena,
-		      &job.data, err));
-	if (job.result.precision && strcmp(job.result.precision, "single") == 0)
+	TRY(reload_record(record, arena, &job.stored, err));
+	if (job.stored.result.precision && strcmp(job.stored.result.precision, "single") == 0)
 		job.tolerance = 1e-4;
-	if (job.model.net.U.rows != job.data.train.X.cols)
-		return err_at(err, STATUS_ENV, (struct err_place){record, 0, 0},
-			      "model.npz has %td features, the data have %td", job.model.net.U.rows,
-			      job.data.train.X.cols);
 	check(&job);
 	return STATUS_OK;
 }

@@ -2,6 +2,8 @@
 #include "harness/spec/bind.h"
 #include "harness/spec/expect.h"
 
+#include <string.h>
+
 const struct node *bind_empty_map(struct arena *arena, struct err_place at)
 {
 	struct node *node = ARENA_NEW(arena, struct node);
@@ -71,6 +73,11 @@ bool bind_choices(struct bind *b, const struct option *row, const struct node *n
 	element.type = OPTION_CHOICE;
 	element.initial = NULL;
 	list->count = single ? 1 : node->count;
+	if (!list->count && row->initial && strcmp(row->initial, "[]") != 0) {
+		problem_add(b->problems, node->at, trail,
+			    "expected at least one item, got an empty list");
+		return false;
+	}
 	at = ARENA_ARRAY(b->arena, struct choice, list->count);
 	for (step.index = 0; step.index < list->count; step.index++)
 		good &= bind_choice(b, &element, single ? node : node->items[step.index],

@@ -2,6 +2,7 @@
 #include "harness/spec/cell.h"
 
 #include "harness/spec/bind.h"
+#include "harness/spec/check.h"
 #include "harness/spec/schema.h"
 
 void cell_write(struct writer *w, const struct cell *cell)
@@ -29,6 +30,31 @@ static bool read_sheet(const char *text, const char *source, struct arena *arena
 	return root && bind_rows(&bind, schema_cell, root, NULL, out) && problems->count == 0;
 }
 
+static enum status first_problem(const struct problems *problems, const char *source,
+				 struct err *err)
+{
+	const struct err *first = &problems->at[0];
+
+	return err_at(err, STATUS_SPEC, (struct err_place){source, first->line, first->col}, "%s",
+		      first->text);
+}
+
+enum status spec_read_attacks(const char *text, struct arena *arena, struct groups *out,
+			      struct err *err)
+{
+	struct problems *problems = ARENA_NEW(arena, struct problems);
+	struct bind bind = {.arena = arena, .problems = problems};
+	const struct node *root = node_read(text, NULL, arena, problems);
+	struct sheet sheet = {0};
+
+	if (root && bind_rows(&bind, schema_attacks, root, NULL, &sheet))
+		check_attacks(problems, root, &sheet.attack);
+	if (problems->count)
+		return first_problem(problems, NULL, err);
+	*out = sheet.attack;
+	return STATUS_OK;
+}
+
 enum status spec_read_cell(const char *text, const char *source, struct arena *arena,
 			   struct cell *out, struct err *err)
 {
@@ -36,12 +62,8 @@ enum status spec_read_cell(const char *text, const char *source, struct arena *a
 	struct cell_sheet sheet = {0};
 	struct writer w = {.arena = arena};
 
-	if (!read_sheet(text, source, arena, problems, &sheet)) {
-		const struct err *first = &problems->at[0];
-
-		return err_at(err, STATUS_SPEC, (struct err_place){source, first->line, first->col},
-			      "%s", first->text);
-	}
+	if (!read_sheet(text, source, arena, problems, &sheet))
+		return first_problem(problems, source, err);
 	*out = (struct cell){
 		.seed = sheet.seed,
 		.repetition = sheet.repetition,

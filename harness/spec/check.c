@@ -78,6 +78,36 @@ static void check_clip(struct problems *problems, const struct node *node, const
 			    "expected two ascending numbers or null, got %zu numbers", clip->count);
 }
 
+static bool shares_eps(const struct attack_options *a, const struct attack_options *b)
+{
+	for (size_t i = 0; i < a->eps.count; i++)
+		for (size_t j = 0; j < b->eps.count; j++)
+			if (a->eps.at[i] <= b->eps.at[j] && a->eps.at[i] >= b->eps.at[j])
+				return true;
+	return false;
+}
+
+/* Rows of attack.csv are told apart by name, norm, units and eps. */
+static void check_attack_name(struct problems *problems, const struct node *node,
+			      const struct trail *up, const struct attack_options *list)
+{
+	const struct attack_options *one = &list[up->index];
+	struct trail trail = {up, "name", 0};
+	const char *name = spec_attack_name(one);
+
+	if (!name[0])
+		problem_add(problems, place_of(node, "name"), &trail, "expected a name, got \"\"");
+	for (size_t i = 0; i < up->index; i++)
+		if (strcmp(spec_attack_name(&list[i]), name) == 0 && list[i].norm == one->norm &&
+		    list[i].units == one->units && shares_eps(&list[i], one)) {
+			problem_add(problems, place_of(node, "name"), &trail,
+				    "expected a name of its own, got \"%s\", used by attack[%zu] "
+				    "at the same eps",
+				    name, i);
+			return;
+		}
+}
+
 void check_attacks(struct problems *problems, const struct node *root, const struct groups *list)
 {
 	const struct attack_options *at = list->at;
@@ -87,6 +117,7 @@ void check_attacks(struct problems *problems, const struct node *root, const str
 	for (trail.index = 0; trail.index < list->count; trail.index++) {
 		check_eps(problems, nodes->items[trail.index], &trail, &at[trail.index].eps);
 		check_clip(problems, nodes->items[trail.index], &trail, &at[trail.index].clip);
+		check_attack_name(problems, nodes->items[trail.index], &trail, at);
 	}
 }
 

@@ -9,7 +9,8 @@
 /* The name of the experiment suits a folder. */
 void check_name(struct problems *problems, const struct node *root, const struct sheet *sheet);
 
-/* Sort eps; eps is there and distinct, clip is an interval. `list` is the bound `attack`. */
+/* Sort eps; eps is there and distinct, clip is an interval, names differ. `list` is the bound
+ * `attack`. */
 void check_attacks(struct problems *problems, const struct node *root, const struct groups *list);
 
 /* Give unnamed methods the name of their solver; entries have different names. */

@@ -47,7 +47,14 @@ static const struct option resource_rows[] = {
 	{.name = NULL},
 };
 
+const char *spec_attack_name(const struct attack_options *o)
+{
+	return o->name ? o->name : o->attack.item->name;
+}
+
 static const struct option attack_rows[] = {
+	{OPTION_FIELD(struct attack_options, name), .initial = "null",
+	 .doc = "name in tables; the attack's by default"},
 	{OPTION_FIELD(struct attack_options, attack), .kind = KIND_ATTACK, .style = CHOICE_FLAT,
 	 .doc = "name of the attack; its options are keys beside it"},
 	{OPTION_FIELD(struct attack_options, norm), .initial = "linf", .names = norm_names,
@@ -124,6 +131,12 @@ static const struct option swept_rows[] = {
 	{.name = NULL},
 };
 
+#define ATTACK_LIST                                              \
+	OPTION_FIELD(struct sheet, attack), .rows = attack_rows, \
+					    .size = sizeof(struct attack_options)
+
+const struct option schema_attacks[] = {{ATTACK_LIST}, {.name = NULL}};
+
 const struct option schema_sheet[] = {
 	{OPTION_FIELD(struct sheet, name), .initial = "null",
 	 .doc = "results go to results/<name>; the file's name without .yaml by default"},
@@ -138,8 +151,7 @@ const struct option schema_sheet[] = {
 	{OPTION_FIELD(struct sheet, data), .doc = "data sets"},
 	{OPTION_FIELD(struct sheet, train), .doc = "methods"},
 	{OPTION_FIELD(struct sheet, stop), .rows = stop_rows, .doc = "stopping rules"},
-	{OPTION_FIELD(struct sheet, attack), .initial = "[]", .rows = attack_rows,
-	 .size = sizeof(struct attack_options), .doc = "attacks on every trained model"},
+	{ATTACK_LIST, .initial = "[]", .doc = "attacks on every trained model"},
 	{OPTION_FIELD(struct sheet, plots), .initial = "[]", .rows = plot_rows,
 	 .size = sizeof(struct plot_options), .doc = "plots of the report"},
 	{.name = NULL},

@@ -26,6 +26,7 @@ struct cell_sheet {
 };
 
 extern const struct option schema_sheet[];
+extern const struct option schema_attacks[]; /* `attack` of a struct sheet alone */
 extern const struct option schema_train[];
 extern const struct option schema_cell[];
 

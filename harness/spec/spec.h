@@ -50,12 +50,16 @@ struct train_options {
 
 /* One entry of `attack`. */
 struct attack_options {
+	const char *name;     /* NULL: the attack's */
 	struct choice attack; /* flat: struct attack */
 	long norm;            /* enum norm */
 	struct reals eps;     /* ascending after binding */
 	struct reals clip;    /* empty, or two numbers: box in `units` */
 	long units;           /* spec_units: prepared features, or raw ones (before `prepare`) */
 };
+
+/* As attack.csv and the tables call it. */
+const char *spec_attack_name(const struct attack_options *o);
 
 /* The entry of `attack` (struct attack_options) that a selection attacks the validation part with;
  * NULL if there is none. */
@@ -125,6 +129,10 @@ enum status spec_load_text(const char *text, const char *path, struct texts sets
 /* Bind the canonical text of one cell (as a worker does). `source` names it in errors. */
 enum status spec_read_cell(const char *text, const char *source, struct arena *arena,
 			   struct cell *out, struct err *err);
+
+/* Bind "attack: [...]" alone, as a spec has it, to a list of struct attack_options. */
+enum status spec_read_attacks(const char *text, struct arena *arena, struct groups *out,
+			      struct err *err);
 
 /* Write the options of one item for `describe` and for the generated reference: name, type,
  * default, range, unit, doc, aligned in columns. */

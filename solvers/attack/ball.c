@@ -37,11 +37,11 @@ static inline real into_box(real v, real c, struct side box)
 	return smaller(larger(v, smaller(box.lower, c)), larger(box.upper, c));
 }
 
-/* at = clip(at - step y sign(slope)) on [clean - eps, clean + eps] and the box */
+/* at = clip(at - step pull sign(slope)) on [clean - eps, clean + eps] and the box */
 static void descend_linf(struct chunk *chunk, double step)
 {
 	const struct threat *threat = &chunk->job->threat;
-	const real *restrict y = chunk->y, *restrict better = chunk->better;
+	const real *restrict pull = chunk->pull, *restrict better = chunk->better;
 	real eps = (real)threat->eps, size = (real)step;
 
 	for (ptrdiff_t i = 0; i < chunk->at.cols; i++) {
@@ -54,7 +54,7 @@ static void descend_linf(struct chunk *chunk, double step)
 			continue;
 #pragma omp simd
 		for (ptrdiff_t r = 0; r < chunk->rows; r++) {
-			real c = clean[r], x = at[r], g = y[r] * slope[r];
+			real c = clean[r], x = at[r], g = pull[r] * slope[r];
 			real move = g > 0 ? -size : (g < 0 ? size : 0);
 
 			best[r] = better[r] > 0 ? x : best[r];
@@ -124,23 +124,125 @@ static void shrink_l2(struct chunk *chunk)
 	}
 }
 
-/* at = project(at - step y slope / |slope|) on the l_2 ball, then on the box */
-static void descend_l2(struct chunk *chunk, double step)
+/* shrink_r = the factor that brings a vector of squared length length_r into the ball */
+static void shrink_factors(const struct chunk *chunk, real *shrink)
 {
 	real eps = (real)chunk->job->threat.eps;
 
+	for (ptrdiff_t r = 0; r < chunk->rows; r++) {
+		real length = (real)sqrt((double)chunk->length[r]);
+
+		shrink[r] = length > eps ? eps / length : 1;
+	}
+}
+
+/* at = project(at - step pull slope / |slope|) on the l_2 ball, then on the box */
+static void descend_l2(struct chunk *chunk, double step)
+{
 	slope_lengths(chunk);
 	for (ptrdiff_t r = 0; r < chunk->rows; r++) {
 		real length = (real)sqrt((double)chunk->length[r]);
 
-		chunk->scale[r] = length > 0 ? (real)step * chunk->y[r] / length : 0;
+		chunk->scale[r] = length > 0 ? (real)step * chunk->pull[r] / length : 0;
 	}
 	step_l2(chunk);
+	shrink_factors(chunk, chunk->scale);
+	shrink_l2(chunk);
+}
+
+/* Both projections are clips to one box, so the step is one pass. */
+static void push_linf(struct chunk *chunk, const struct ball_momentum *how)
+{
+	const struct threat *threat = &chunk->job->threat;
+	const real *restrict pull = chunk->pull, *restrict step = how->step;
+	real eps = (real)threat->eps, blend = how->blend;
+
+	for (ptrdiff_t i = 0; i < chunk->at.cols; i++) {
+		const real *restrict clean = mat_col(chunk->clean, i), *restrict slope = mat_col(
+									       chunk->slope, i);
+		real *restrict at = mat_col(chunk->at, i), *restrict old = mat_col(how->old, i);
+		struct side box = side_of(threat, i);
+
+		if (is_frozen(threat, i))
+			continue;
+#pragma omp simd
+		for (ptrdiff_t r = 0; r < chunk->rows; r++) {
+			real c = clean[r], x = at[r], g = pull[r] * slope[r];
+			real move = g > 0 ? -step[r] : (g < 0 ? step[r] : 0);
+			real z = into_box(smaller(larger(x + move, c - eps), c + eps), c, box);
+			real v = x + blend * (z - x) + (1 - blend) * (x - old[r]);
+
+			old[r] = x;
+			at[r] = into_box(smaller(larger(v, c - eps), c + eps), c, box);
+		}
+	}
+}
+
+/* length_r = |at - scale slope - clean|^2 */
+static void reach_l2(struct chunk *chunk)
+{
+	const real *restrict scale = chunk->scale;
+	real *restrict length = chunk->length;
+
+	memset(length, 0, (size_t)chunk->rows * sizeof *length);
+	for (ptrdiff_t i = 0; i < chunk->at.cols; i++) {
+		const real *restrict clean = mat_col(chunk->clean, i), *restrict slope = mat_col(
+									       chunk->slope, i);
+		const real *restrict at = mat_col(chunk->at, i);
+
+		if (is_frozen(&chunk->job->threat, i))
+			continue;
+#pragma omp simd
+		for (ptrdiff_t r = 0; r < chunk->rows; r++) {
+			real delta = at[r] - scale[r] * slope[r] - clean[r];
+
+			length[r] += delta * delta;
+		}
+	}
+}
+
+/* z = clean + shrink (at - scale slope - clean) in the box, then the blend; length_r = |at -
+ * clean|^2 */
+static void blend_l2(struct chunk *chunk, const struct ball_momentum *how, const real *shrink)
+{
+	const struct threat *threat = &chunk->job->threat;
+	const real *restrict scale = chunk->scale;
+	real *restrict length = chunk->length, blend = how->blend;
+
+	memset(length, 0, (size_t)chunk->rows * sizeof *length);
+	for (ptrdiff_t i = 0; i < chunk->at.cols; i++) {
+		const real *restrict clean = mat_col(chunk->clean, i), *restrict slope = mat_col(
+									       chunk->slope, i);
+		real *restrict at = mat_col(chunk->at, i), *restrict old = mat_col(how->old, i);
+		struct side box = side_of(threat, i);
+
+		if (is_frozen(threat, i))
+			continue;
+#pragma omp simd
+		for (ptrdiff_t r = 0; r < chunk->rows; r++) {
+			real c = clean[r], x = at[r], far = x - scale[r] * slope[r] - c;
+			real z = into_box(c + shrink[r] * far, c, box);
+			real v = x + blend * (z - x) + (1 - blend) * (x - old[r]);
+
+			old[r] = x;
+			at[r] = v;
+			length[r] += (v - c) * (v - c);
+		}
+	}
+}
+
+static void push_l2(struct chunk *chunk, const struct ball_momentum *how)
+{
+	slope_lengths(chunk);
 	for (ptrdiff_t r = 0; r < chunk->rows; r++) {
 		real length = (real)sqrt((double)chunk->length[r]);
 
-		chunk->scale[r] = length > eps ? eps / length : 1;
+		chunk->scale[r] = length > 0 ? how->step[r] * chunk->pull[r] / length : 0;
 	}
+	reach_l2(chunk);
+	shrink_factors(chunk, chunk->shrink);
+	blend_l2(chunk, how, chunk->shrink);
+	shrink_factors(chunk, chunk->scale);
 	shrink_l2(chunk);
 }
 
@@ -187,15 +289,21 @@ static void scatter_l2(struct chunk *chunk, ptrdiff_t row, struct rng *rng)
 
 static const struct {
 	void (*descend)(struct chunk *chunk, double step);
+	void (*push)(struct chunk *chunk, const struct ball_momentum *how);
 	void (*scatter)(struct chunk *chunk, ptrdiff_t row, struct rng *rng);
 } balls[] = {
-	[NORM_LINF] = {descend_linf, scatter_linf},
-	[NORM_L2] = {descend_l2, scatter_l2},
+	[NORM_LINF] = {descend_linf, push_linf, scatter_linf},
+	[NORM_L2] = {descend_l2, push_l2, scatter_l2},
 };
 
 void ball_descend(struct chunk *chunk, double step)
 {
 	balls[chunk->job->threat.norm].descend(chunk, step);
+}
+
+void ball_push(struct chunk *chunk, const struct ball_momentum *how)
+{
+	balls[chunk->job->threat.norm].push(chunk, how);
 }
 
 void ball_scatter(struct chunk *chunk, const char *purpose, uint64_t restart)

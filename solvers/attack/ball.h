@@ -13,6 +13,17 @@
  * l_inf and slope/|slope| for l_2. */
 void ball_descend(struct chunk *chunk, double step);
 
+/* A step with momentum, for each row of a length of its own (step: capacity); old is the point
+ * before `at`, and becomes `at`:
+ *     z = project(at - step_r direction),  at = project(at + blend (z - at) + (1 - blend) (at -
+ * old)) */
+struct ball_momentum {
+	const real *step;
+	real blend;
+	struct mat old; /* capacity x d */
+};
+void ball_push(struct chunk *chunk, const struct ball_momentum *how);
+
 /* at = a point drawn from the uniform distribution on the ball, clipped to the box. The draws of a
  * sample depend on the job's seed, `purpose`, `restart` and the sample's row only. */
 void ball_scatter(struct chunk *chunk, const char *purpose, uint64_t restart);

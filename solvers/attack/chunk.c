@@ -1,5 +1,9 @@
-/* Gather, scatter, compaction and bookkeeping of samples under attack. */
+/* Gather, scatter, compaction and bookkeeping of samples under attack. Chunks of live samples are
+ * attacked in parallel; each chunk stays in the cache of one thread. */
 #include "solvers/attack/chunk.h"
+
+#include <math.h>
+#include <omp.h>
 
 enum {
 	CAPACITY = 256, /* rows: enough to pay for packing U; more leave the cache */
@@ -7,7 +11,8 @@ enum {
 	DROP_SHARE = 4  /* compact when a quarter is done: a few passes over the chunk in all */
 };
 
-ptrdiff_t chunk_capacity(ptrdiff_t live, int threads)
+/* How many samples a chunk of `live` ones shared by `threads` should hold. */
+static ptrdiff_t capacity_of(ptrdiff_t live, int threads)
 {
 	ptrdiff_t rows = (live + threads - 1) / threads;
 
@@ -15,26 +20,35 @@ ptrdiff_t chunk_capacity(ptrdiff_t live, int threads)
 	return rows < CAPACITY ? rows : CAPACITY;
 }
 
-void chunk_new(struct chunk *chunk, const struct attack_job *job, ptrdiff_t capacity,
-	       struct arena *arena)
+static void make(struct chunk *chunk, const struct chunk_plan *plan, const struct attack_job *job,
+		 ptrdiff_t capacity, struct arena *arena)
 {
 	ptrdiff_t d = job->X.cols;
 
 	*chunk = (struct chunk){
 		.job = job,
+		.done = plan->stop_when_broken ? 0 : (real)-HUGE_VAL,
 		.sample = ARENA_ARRAY(arena, ptrdiff_t, capacity),
 		.y = ARENA_ARRAY(arena, real, capacity),
 		.margin = ARENA_ARRAY(arena, real, capacity),
 		.better = ARENA_ARRAY(arena, real, capacity),
+		.pull = ARENA_ARRAY(arena, real, capacity),
 		.f = ARENA_ARRAY(arena, real, capacity),
 		.length = ARENA_ARRAY(arena, real, capacity),
 		.scale = ARENA_ARRAY(arena, real, capacity),
+		.shrink = ARENA_ARRAY(arena, real, capacity),
 		.clean = mat_new(arena, capacity, d),
 		.at = mat_new(arena, capacity, d),
 		.best = mat_new(arena, capacity, d),
 		.slope = mat_new(arena, capacity, d),
+		.mats = plan->mats,
+		.numbers = plan->numbers,
 		.work = net_work_serial(arena, job->net->U.cols),
 	};
+	for (size_t i = 0; i < plan->mats; i++)
+		chunk->mat[i] = mat_new(arena, capacity, d);
+	for (size_t i = 0; i < plan->numbers; i++)
+		chunk->number[i] = ARENA_ARRAY(arena, real, capacity);
 }
 
 /* Row r of to = row which[r] of from; in place when which[r] >= r. */
@@ -61,14 +75,15 @@ static void scatter(struct mat to, struct mat from, const ptrdiff_t *which, ptrd
 	}
 }
 
-void chunk_load(struct chunk *chunk, const ptrdiff_t *sample, ptrdiff_t count)
+/* Gather the given samples; the current points are the clean ones. */
+static void load(struct chunk *chunk, const ptrdiff_t *sample, ptrdiff_t count)
 {
 	const struct attack_job *job = chunk->job;
 
 	chunk->rows = count;
 	for (ptrdiff_t r = 0; r < count; r++) {
 		chunk->sample[r] = sample[r];
-		chunk->y[r] = job->y[sample[r]];
+		chunk->y[r] = chunk->pull[r] = job->y[sample[r]];
 		chunk->margin[r] = job->margin[sample[r]];
 	}
 	gather(chunk->clean, job->X, sample, count);
@@ -86,8 +101,9 @@ void chunk_store(const struct chunk *chunk)
 }
 
 /* margin = min(margin, y f), marking the rows where it fell */
-static void observe(struct chunk *chunk, real done)
+static void observe(struct chunk *chunk)
 {
+	real done = chunk->done;
 	const real *restrict f = chunk->f, *restrict y = chunk->y;
 	real *restrict margin = chunk->margin, *restrict better = chunk->better;
 
@@ -102,51 +118,101 @@ static void observe(struct chunk *chunk, real done)
 	}
 }
 
-void chunk_gradient(struct chunk *chunk, real done)
+void chunk_gradient(struct chunk *chunk)
 {
 	net_input_gradient(chunk->job->net, mat_rows(chunk->at, 0, chunk->rows), chunk->f,
 			   mat_rows(chunk->slope, 0, chunk->rows), &chunk->work);
-	observe(chunk, done);
+	observe(chunk);
 }
 
-void chunk_forward(struct chunk *chunk, real done)
+void chunk_forward(struct chunk *chunk)
 {
 	net_forward(chunk->job->net, mat_rows(chunk->at, 0, chunk->rows), chunk->f, &chunk->work);
-	observe(chunk, done);
+	observe(chunk);
 }
 
-void chunk_keep(struct chunk *chunk)
+void chunk_keep(struct chunk *chunk, struct mat to, const real *mark)
 {
-	const real *restrict better = chunk->better;
+	real any = 0;
 
-	for (ptrdiff_t i = 0; i < chunk->at.cols; i++) {
+	for (ptrdiff_t r = 0; r < chunk->rows; r++)
+		any = mark[r] > any ? mark[r] : any;
+	for (ptrdiff_t i = 0; i < to.cols && any > 0; i++) {
 		const real *restrict at = mat_col(chunk->at, i);
-		real *restrict best = mat_col(chunk->best, i);
+		real *restrict kept = mat_col(to, i);
 
 #pragma omp simd
 		for (ptrdiff_t r = 0; r < chunk->rows; r++)
-			best[r] = better[r] > 0 ? at[r] : best[r];
+			kept[r] = mark[r] > 0 ? at[r] : kept[r];
 	}
 }
 
-void chunk_compact(struct chunk *chunk, real done)
+/* Move the rows keep[0 .. kept-1] to the front: in place, since keep[r] >= r. */
+static void pack(struct chunk *chunk, const ptrdiff_t *keep, ptrdiff_t kept)
+{
+	gather(chunk->clean, chunk->clean, keep, kept);
+	gather(chunk->at, chunk->at, keep, kept);
+	gather(chunk->best, chunk->best, keep, kept);
+	for (size_t i = 0; i < chunk->mats; i++)
+		gather(chunk->mat[i], chunk->mat[i], keep, kept);
+	for (ptrdiff_t r = 0; r < kept; r++) {
+		chunk->sample[r] = chunk->sample[keep[r]];
+		chunk->y[r] = chunk->y[keep[r]];
+		chunk->pull[r] = chunk->y[r];
+		chunk->margin[r] = chunk->margin[keep[r]];
+		for (size_t i = 0; i < chunk->numbers; i++)
+			chunk->number[i][r] = chunk->number[i][keep[r]];
+	}
+	chunk->rows = kept;
+}
+
+void chunk_compact(struct chunk *chunk)
 {
 	ptrdiff_t kept = 0;
 	ptrdiff_t keep[CAPACITY];
 
 	for (ptrdiff_t r = 0; r < chunk->rows; r++)
-		if (chunk->margin[r] > done)
+		if (chunk->margin[r] > chunk->done)
 			keep[kept++] = r;
 	if ((chunk->rows - kept) * DROP_SHARE < chunk->rows)
 		return;
 	chunk_store(chunk);
-	gather(chunk->clean, chunk->clean, keep, kept); /* in place: keep[r] >= r */
-	gather(chunk->at, chunk->at, keep, kept);
-	gather(chunk->best, chunk->best, keep, kept);
-	for (ptrdiff_t r = 0; r < kept; r++) {
-		chunk->sample[r] = chunk->sample[keep[r]];
-		chunk->y[r] = chunk->y[keep[r]];
-		chunk->margin[r] = chunk->margin[keep[r]];
+	pack(chunk, keep, kept);
+}
+
+ptrdiff_t chunk_live(const struct attack_job *job, real done, ptrdiff_t *live)
+{
+	ptrdiff_t count = 0;
+
+	for (ptrdiff_t k = 0; k < job->X.rows; k++)
+		if (job->margin[k] > done)
+			live[count++] = k;
+	return count;
+}
+
+void chunk_run(const struct chunk_plan *plan, struct attack_job *job, struct arena *arena)
+{
+	int threads = omp_get_max_threads();
+	real done = plan->stop_when_broken ? 0 : (real)-HUGE_VAL;
+	ptrdiff_t *live = ARENA_ARRAY(arena, ptrdiff_t, job->X.rows);
+	ptrdiff_t count = chunk_live(job, done, live);
+	struct chunk *chunks = ARENA_ARRAY(arena, struct chunk, threads);
+
+	if (!(job->threat.eps > 0) || count == 0)
+		return;
+	for (int t = 0; t < threads; t++)
+		make(&chunks[t], plan, job, capacity_of(count, threads), arena);
+	for (long restart = 0; restart < plan->restarts; restart++) {
+		ptrdiff_t rows;
+
+		count = chunk_live(job, done, live);
+		rows = capacity_of(count, threads);
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+		for (ptrdiff_t first = 0; first < count; first += rows) {
+			struct chunk *chunk = &chunks[omp_get_thread_num()];
+
+			load(chunk, live + first, first + rows < count ? rows : count - first);
+			plan->attack(chunk, plan->how, restart);
+		}
 	}
-	chunk->rows = kept;
 }

@@ -6,7 +6,7 @@
 
 struct pgd_options {
 	long steps, restarts;
-	double step;
+	double step, slope;
 	bool stop_when_broken;
 };
 
@@ -18,6 +18,7 @@ static const struct option rows[] = {
 	{OPTION_FIELD(struct pgd_options, step), .initial = "2.5", .range = RANGE_ABOVE(0),
 	 .doc = "length of the whole path in units of eps: one step is step * eps / steps (2.5: "
 		"Madry et al.)"},
+	DESCENT_SLOPE_ROW(struct pgd_options),
 	{OPTION_FIELD(struct pgd_options, stop_when_broken), .initial = "true",
 	 .doc = "leave a sample alone once it is misclassified; false goes on to lower its margin"},
 	{0},
@@ -32,6 +33,7 @@ static void run(const void *options, struct attack_job *job, struct arena *arena
 		.restarts = o->restarts,
 		.step = o->step * job->threat.eps / (double)o->steps,
 		.stop_when_broken = o->stop_when_broken,
+		.flat = o->slope <= 0,
 	};
 
 	descent_run(&descent, job, arena);
@@ -45,6 +47,11 @@ static void effort(const void *options, long *steps, long *restarts)
 	*restarts = o->restarts;
 }
 
+static double flat(const void *options)
+{
+	return descent_flat(((const struct pgd_options *)options)->slope);
+}
+
 const struct attack attack_pgd = {
 	.base = {.name = "pgd",
 		 .doc = "projected gradient descent on the margin with random restarts",
@@ -53,4 +60,5 @@ const struct attack attack_pgd = {
 		 .size = sizeof(struct pgd_options)},
 	.run = run,
 	.effort = effort,
+	.flat = flat,
 };

@@ -43,6 +43,12 @@ struct attack {
 	void (*run)(const void *options, struct attack_job *job, struct arena *arena);
 	/* For attack.csv: gradient steps per restart and number of restarts. */
 	void (*effort)(const void *options, long *steps, long *restarts);
+	/* The margin above which the attack's loss is flat, so that its gradient says nothing;
+	 * HUGE_VAL or a NULL function: nowhere. */
+	double (*flat)(const void *options);
+	/* Worst case over attacks: starts from the worst points that all other attacks within the
+	 * same threat have found, so that it is never above them. */
+	bool pools;
 };
 
 #endif

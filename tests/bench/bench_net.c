@@ -1,4 +1,4 @@
-/* Rates of the network kernels, PGD and SGD as shares of the GEMM rate of the same run.
+/* Rates of the network kernels, attacks and SGD as shares of the GEMM rate of the same run.
  *
  * Shapes: the images of two classes (n = 12000 training, 2000 test, d = 784), width 144. */
 #include "baselines/baseline.h"
@@ -20,7 +20,7 @@ enum {
 	REPEATS = 5 /* the best one counts: other load only ever slows down */
 };
 
-extern const struct attack attack_pgd;
+extern const struct attack attack_pgd, attack_apgd, attack_square;
 extern const struct trainer trainer_sgd, trainer_adam;
 extern const struct loss loss_logistic;
 
@@ -84,10 +84,10 @@ static void run_weight(struct bench *b)
 }
 
 /* No sample ever counts as broken, so that every step is made for every sample. */
-static void run_pgd(struct bench *b)
+static void run_attack(struct bench *b, const struct attack *attack, const char *count, long times)
 {
 	struct arena arena = {0};
-	void *options = options_default(&attack_pgd.base, &arena);
+	void *options = options_default(&attack->base, &arena);
 	struct attack_job job = {
 		.net = &b->net,
 		.X = b->X_test,
@@ -98,14 +98,30 @@ static void run_pgd(struct bench *b)
 		.margin = ARENA_ARRAY(&arena, real, N_TEST),
 	};
 
-	options_set(&attack_pgd.base, options, "restarts", 1);
-	options_set(&attack_pgd.base, options, "stop_when_broken", 0);
+	options_set(&attack->base, options, count, (double)times);
+	options_set(&attack->base, options, "restarts", 1);
+	options_set(&attack->base, options, "stop_when_broken", 0);
 	mat_copy(job.worst, job.X);
 	net_forward(&b->net, job.X, job.margin, &b->work);
 	for (ptrdiff_t k = 0; k < N_TEST; k++)
 		job.margin[k] *= b->y[k];
-	attack_pgd.run(options, &job, &arena);
+	attack->run(options, &job, &arena);
 	arena_release(&arena);
+}
+
+static void run_pgd(struct bench *b)
+{
+	run_attack(b, &attack_pgd, "steps", 40);
+}
+
+static void run_apgd(struct bench *b)
+{
+	run_attack(b, &attack_apgd, "steps", 40);
+}
+
+static void run_square(struct bench *b)
+{
+	run_attack(b, &attack_square, "queries", 1000);
 }
 
 static void time_trainer(struct bench *b, const struct trainer *trainer, const char *what,
@@ -176,8 +192,12 @@ int main(int argc, char **argv)
 	report(&b, "forward", best_time(&b, run_forward), pass);
 	report(&b, "input gradient", best_time(&b, run_input), 2 * pass);
 	report(&b, "weight gradient", best_time(&b, run_weight), 2 * pass);
-	report(&b, "PGD, 40 steps, 2000 samples", best_time(&b, run_pgd),
+	seconds = best_time(&b, run_pgd);
+	report(&b, "PGD, 40 steps, 2000 samples", seconds, 2 * pass * 40 * N_TEST / N);
+	printf("%-34s %8.4f s\n", "  5 restarts of it", 5 * seconds);
+	report(&b, "APGD, 40 steps, 2000 samples", best_time(&b, run_apgd),
 	       2 * pass * 40 * N_TEST / N);
+	printf("%-34s %8.4f s\n", "Square, 1000 queries, 2000 samples", best_time(&b, run_square));
 	time_trainer(&b, &trainer_sgd, "SGD epoch, batch 128", 128);
 	time_trainer(&b, &trainer_sgd, "SGD epoch, full batch", 0);
 	time_trainer(&b, &trainer_adam, "Adam epoch, batch 128", 128);

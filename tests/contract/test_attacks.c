@@ -158,6 +158,41 @@ static void attacks_lower_most_margins(void **state)
 	arena_release(&t.arena);
 }
 
+static ptrdiff_t standing(const struct attack_job *job)
+{
+	ptrdiff_t count = 0;
+
+	for (ptrdiff_t k = 0; k < N; k++)
+		count += job->margin[k] > 0;
+	return count;
+}
+
+/* Each radius starts from the worst points of the one before, as in a run. */
+static void accuracy_falls_with_the_radius(void **state)
+{
+	static const double radii[] = {0.02, 0.05, 0.1, 0.2, 0.5, 1};
+	struct attack_fixture t = attack_fixture_make(N, D, false);
+
+	(void)state;
+	for (size_t c = 0; c < 2 * registry_count(KIND_ATTACK); c++) {
+		const struct attack *attack = attack_at(c / 2);
+		void *options = toy_options(&attack->base, "{}", &t.arena);
+		ptrdiff_t first, before;
+
+		attack_fixture_reset(&t);
+		first = before = standing(&t.job);
+		for (size_t e = 0; e < sizeof radii / sizeof *radii; e++) {
+			t.job.threat = (struct threat){.norm = c % 2 ? NORM_L2 : NORM_LINF,
+						       .eps = radii[e]};
+			attack_fixture_run(&t, attack, options);
+			assert_true(standing(&t.job) <= before);
+			before = standing(&t.job);
+		}
+		assert_true(before < first);
+	}
+	arena_release(&t.arena);
+}
+
 static void effort_is_stated(void **state)
 {
 	struct arena arena = {0};
@@ -179,6 +214,7 @@ int main(void)
 		cmocka_unit_test(points_stay_where_the_threat_allows),
 		cmocka_unit_test(same_seed_gives_the_same_bits),
 		cmocka_unit_test(attacks_lower_most_margins),
+		cmocka_unit_test(accuracy_falls_with_the_radius),
 		cmocka_unit_test(effort_is_stated),
 	};
 

@@ -72,6 +72,18 @@ expect "verify of a changed record" 1 verify results/tiny "${cell##*/}"
 says "names what differs" "^objective_network .* DIFFERS" out
 cp saved/result.json "$cell/result.json"
 
+expect "attack of a stored cell" 0 attack results/tiny "${cell##*/}" '{attack: worst, eps: [0.1, 5]}'
+says "attack has a table" "^worst,linf,5," out
+says "a large ball leaves nothing" "^worst,linf,5,prepared,[0-9.]*,0," out
+expect "attack that is unknown" 2 attack results/tiny "${cell##*/}" '{attack: pgdd, eps: 0.1}'
+says "suggests an attack" 'did you mean "pgd"?'
+expect "worst of nothing" 2 attack results/tiny "${cell##*/}" '{attack: worst, of: [], eps: 0.1}'
+says "says that nothing is listed" "of: expected at least one item, got an empty list"
+expect "predict" 0 predict results/tiny "${cell##*/}" train
+says "predict has targets" "^sample,output,prediction,target" out
+expect "predict of no part" 2 predict results/tiny "${cell##*/}" tset
+says "names the parts" "one of: train, validation, test"
+
 expect "list" 0 list
 says "list has solvers" "^solvers" out
 expect "list of a kind" 0 list attacks

@@ -85,7 +85,8 @@ static void the_text_is_this(void **state)
 		"null}},\"stop\":{"
 		"\"iterations\":1000,"
 		"\"gap\":null,\"residual\":null,\"patience\":0,"
-		"\"seconds\":null},\"attack\":[{\"attack\":\"fgsm\",\"norm\":\"linf\","
+		"\"seconds\":null},\"attack\":[{\"name\":null,\"attack\":\"fgsm\",\"norm\":"
+		"\"linf\","
 		"\"eps\":[0,0.03137254901960784],\"clip\":[],\"units\":\"prepared\"}],"
 		"\"swept\":[{\"path\":\"rho\",\"value\":\"0.001\"}]}");
 	check_round_trip();

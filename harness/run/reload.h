@@ -1,0 +1,22 @@
+/* A stored cell with its data and its network, from the files of its record. */
+#ifndef RUN_RELOAD_H
+#define RUN_RELOAD_H
+
+#include "harness/data/data.h"
+#include "harness/spec/spec.h"
+#include "harness/store/npz.h"
+#include "harness/store/result.h"
+
+struct reload {
+	struct cell cell;
+	struct result result;
+	struct dataset data;
+	struct model model;
+};
+
+/* `record`: the folder of the cell. The data are read from where they were. Errors: a record or
+ * data that cannot be read, or that do not fit together. */
+enum status reload_record(const char *record, struct arena *arena, struct reload *out,
+			  struct err *err);
+
+#endif

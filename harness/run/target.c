@@ -1,0 +1,119 @@
+/* Units: a ball may be meant in prepared features, or in raw ones (before `prepare`). If the steps
+ * act column by column, prepared features are (raw - shift) * scale, so the raw ball is attacked
+ * with X / scale and U scaled by diag(scale): the same outputs, and the attack itself knows of one
+ * kind of ball only. */
+#include "harness/run/target.h"
+
+#include <math.h>
+
+/* Relative slack of the box: rounding of the data in single precision. */
+static const double box_slack = 1e-4;
+
+bool target_is_raw(const struct attack_options *o)
+{
+	return o->units == 1; /* spec_units */
+}
+
+bool target_same(const struct attack_options *a, const struct attack_options *b)
+{
+	bool same = a->norm == b->norm && a->units == b->units && a->clip.count == b->clip.count;
+
+	for (size_t i = 0; same && i < a->clip.count; i++)
+		same = !(a->clip.at[i] < b->clip.at[i]) && !(a->clip.at[i] > b->clip.at[i]);
+	return same;
+}
+
+/* scale_j, or 1 for the bias column and in prepared units, where no column counts as raw */
+static real unit_scale(const struct target *t, ptrdiff_t j)
+{
+	return (size_t)j < t->raw.count && t->raw.scale[j] > 0 ? (real)t->raw.scale[j] : 1;
+}
+
+static void rescale(const struct dataset *data, const struct net *net, struct target *t)
+{
+	for (ptrdiff_t j = 0; j < t->X.cols; j++) {
+		real scale = unit_scale(t, j);
+
+		for (ptrdiff_t k = 0; k < t->X.rows; k++)
+			mat_set(t->X, k, j, mat_get(data->test.X, k, j) / scale);
+		for (ptrdiff_t i = 0; i < net->U.cols; i++)
+			mat_set(t->net.U, j, i, mat_get(net->U, j, i) * scale);
+	}
+}
+
+/* Box and frozen coordinates; an error if the box excludes the data. */
+static enum status set_threat(const struct dataset *data, const struct attack_options *o,
+			      struct arena *arena, struct target *t, struct err *err)
+{
+	ptrdiff_t d = t->X.cols;
+	real *lower = ARENA_ARRAY(arena, real, d), *upper = ARENA_ARRAY(arena, real, d);
+	bool *frozen = ARENA_ARRAY(arena, bool, d);
+
+	t->threat =
+		(struct threat){.norm = o->norm == NORM_L2 ? NORM_L2 : NORM_LINF, .frozen = frozen};
+	for (ptrdiff_t j = 0; j < d; j++)
+		frozen[j] = j == data->bias;
+	if (o->clip.count == 0)
+		return STATUS_OK;
+	t->threat.lower = lower;
+	t->threat.upper = upper;
+	for (ptrdiff_t j = 0; j < d; j++) {
+		double shift = (size_t)j < t->raw.count ? t->raw.shift[j] : 0;
+		double low = o->clip.at[0] - shift, high = o->clip.at[1] - shift,
+		       slack = box_slack * (high - low);
+
+		lower[j] = frozen[j] ? (real)-HUGE_VAL : (real)low;
+		upper[j] = frozen[j] ? (real)HUGE_VAL : (real)high;
+		for (ptrdiff_t k = 0; k < t->X.rows && !frozen[j]; k++) {
+			double x = (double)mat_get(t->X, k, j);
+
+			if (x < low - slack || x > high + slack)
+				return err_set(err, STATUS_SPEC,
+					       "attack %s: clip [%g, %g] excludes test sample %td, "
+					       "feature %td: %g",
+					       spec_attack_name(o), o->clip.at[0], o->clip.at[1], k,
+					       j, x + shift);
+		}
+	}
+	return STATUS_OK;
+}
+
+/* Margins and zero gradients at the clean points. */
+static void look(struct target *t, struct arena *arena)
+{
+	struct net_work work = net_work_new(arena, t->net.U.cols);
+	struct arena scratch = {0};
+	struct mat slope = mat_new(&scratch, t->X.rows, t->X.cols);
+	double correct = 0;
+
+	net_input_gradient(&t->net, t->X, t->margin, slope, &work);
+	for (ptrdiff_t k = 0; k < t->X.rows; k++) {
+		t->margin[k] *= t->y[k];
+		correct += t->margin[k] > 0;
+		t->still[k] = true;
+	}
+	for (ptrdiff_t j = 0; j < t->X.cols; j++)
+		for (ptrdiff_t k = 0; k < t->X.rows && !t->threat.frozen[j]; k++)
+			t->still[k] = t->still[k] && mat_get(slope, k, j) == 0;
+	t->accuracy = correct / (double)t->X.rows;
+	arena_release(&scratch);
+}
+
+enum status target_new(const struct dataset *data, const struct attack_options *o,
+		       const struct net *net, struct arena *arena, struct target *out,
+		       struct err *err)
+{
+	ptrdiff_t n = data->test.X.rows, d = data->test.X.cols;
+
+	*out = (struct target){.net = {mat_new(arena, d, net->U.cols), net->alpha},
+			       .X = mat_new(arena, n, d),
+			       .y = data->test.y,
+			       .margin = ARENA_ARRAY(arena, real, n),
+			       .still = ARENA_ARRAY(arena, bool, n)};
+	if (target_is_raw(o)) /* assault_check has seen to it that this works */
+		stages_columns(&data->stages, arena, &out->raw);
+	rescale(data, net, out);
+	TRY(set_threat(data, o, arena, out, err));
+	look(out, arena);
+	return STATUS_OK;
+}

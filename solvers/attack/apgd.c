@@ -1,0 +1,184 @@
+/* Auto-PGD on the margin (Croce & Hein 2020): projected descent with momentum whose step is halved
+ * where it makes no progress, and which then goes on from the best point of the start.
+ *
+ *     z = project(x_k - eta direction),  x_{k+1} = project(x_k + 0.75 (z - x_k) + 0.25 (x_k -
+ * x_{k-1}))
+ *
+ * with eta = 2 eps at first. Checkpoints come after 0.22 N steps, then at intervals that get
+ * shorter by 0.03 N down to 0.06 N. At one, a row halves eta if fewer than 0.75 of the steps since
+ * the last one made the margin lower, or if eta was kept at the last one and the best margin has
+ * not changed since.
+ *
+ * For one output the margin is the loss: the difference of logits and its ratio, which the authors
+ * made for many classes, have the same sign of the gradient. */
+#include "solvers/attack/ball.h"
+#include "solvers/attack/chunk.h"
+
+#include <math.h>
+#include <string.h>
+
+struct apgd_options {
+	long steps, restarts;
+	bool stop_when_broken;
+};
+
+static const struct option rows[] = {
+	{OPTION_FIELD(struct apgd_options, steps), .initial = "100", .range = RANGE_FROM(1),
+	 .doc = "gradient steps per restart"},
+	{OPTION_FIELD(struct apgd_options, restarts), .initial = "5", .range = RANGE_FROM(1),
+	 .doc = "starts: the first is the worst point known (at first the clean one), the others "
+		"are uniform in the ball"},
+	{OPTION_FIELD(struct apgd_options, stop_when_broken), .initial = "true",
+	 .doc = "leave a sample alone once it is misclassified; false goes on to lower its margin"},
+	{0},
+};
+
+/* What a row keeps: points, and numbers. */
+enum { OLD, TOP, MATS };
+enum { STEP, MOVE, LAST, LOWEST, CHECKED, FELL, KEPT, NUMBERS };
+
+/* As published. */
+static const double first_share = 0.22, share_less = 0.03, least_share = 0.06, fall_share = 0.75;
+static const real blend = (real)0.75;
+
+static long share_of(double share, long steps)
+{
+	long count = (long)(share * (double)steps);
+
+	return count > 1 ? count : 1;
+}
+
+static long next_span(long span, long steps)
+{
+	long less = span - share_of(share_less, steps), least = share_of(least_share, steps);
+
+	return less > least ? less : least;
+}
+
+static void begin(struct chunk *chunk)
+{
+	mat_copy(mat_rows(chunk->mat[OLD], 0, chunk->rows), mat_rows(chunk->at, 0, chunk->rows));
+	mat_copy(mat_rows(chunk->mat[TOP], 0, chunk->rows), mat_rows(chunk->at, 0, chunk->rows));
+	for (ptrdiff_t r = 0; r < chunk->rows; r++) {
+		chunk->number[STEP][r] = (real)(2 * chunk->job->threat.eps);
+		chunk->number[LAST][r] = (real)-HUGE_VAL; /* the start is no fall */
+		chunk->number[LOWEST][r] = chunk->number[CHECKED][r] = (real)HUGE_VAL;
+		chunk->number[FELL][r] = 0;
+		chunk->number[KEPT][r] = 0; /* the step was kept at the last checkpoint */
+	}
+}
+
+/* Margins of the current points: count the falls, keep the best point of this start. */
+static void follow(struct chunk *chunk)
+{
+	real *restrict last = chunk->number[LAST], *restrict lowest = chunk->number[LOWEST];
+	real *restrict fell = chunk->number[FELL], *restrict mark = chunk->scale;
+
+	chunk_keep(chunk, chunk->best, chunk->better);
+	for (ptrdiff_t r = 0; r < chunk->rows; r++) {
+		real now = chunk->y[r] * chunk->f[r];
+
+		fell[r] += now < last[r];
+		mark[r] = now < lowest[r];
+		lowest[r] = now < lowest[r] ? now : lowest[r];
+		last[r] = now;
+	}
+	chunk_keep(chunk, chunk->mat[TOP], mark);
+}
+
+/* Row r goes back to the best point of its start, without momentum. */
+static void go_back(struct chunk *chunk, ptrdiff_t r)
+{
+	for (ptrdiff_t i = 0; i < chunk->at.cols; i++) {
+		real top = mat_get(chunk->mat[TOP], r, i);
+
+		mat_set(chunk->at, r, i, top);
+		mat_set(chunk->mat[OLD], r, i, top);
+	}
+	chunk->number[LAST][r] = chunk->number[LOWEST][r];
+}
+
+/* Halve steps where `span` of them made too little progress. A row that goes back stays there for
+ * one step: the next gradient is the one it needs. */
+static void check(struct chunk *chunk, long span)
+{
+	for (ptrdiff_t r = 0; r < chunk->rows; r++) {
+		bool stuck = chunk->number[KEPT][r] > 0 &&
+			     chunk->number[CHECKED][r] <= chunk->number[LOWEST][r];
+		bool halve = (double)chunk->number[FELL][r] < fall_share * (double)span || stuck;
+
+		chunk->number[KEPT][r] = !halve;
+		chunk->number[CHECKED][r] = chunk->number[LOWEST][r];
+		chunk->number[FELL][r] = 0;
+		if (!halve)
+			continue;
+		chunk->number[STEP][r] /= 2;
+		chunk->number[MOVE][r] = 0;
+		go_back(chunk, r);
+	}
+}
+
+static void descend(struct chunk *chunk, const void *how, long restart)
+{
+	const struct apgd_options *o = how;
+	long since = -1, span = share_of(first_share, o->steps);
+
+	if (restart > 0)
+		ball_scatter(chunk, "apgd", (uint64_t)restart);
+	else
+		mat_copy(mat_rows(chunk->at, 0, chunk->rows),
+			 mat_rows(chunk->best, 0, chunk->rows));
+	begin(chunk);
+	for (long s = 0; s < o->steps && chunk->rows > 0; s++) {
+		struct ball_momentum momentum = {chunk->number[MOVE], s > 0 ? blend : 1,
+						 chunk->mat[OLD]};
+
+		chunk_gradient(chunk);
+		follow(chunk);
+		memcpy(chunk->number[MOVE], chunk->number[STEP],
+		       (size_t)chunk->rows * sizeof(real));
+		if (++since == span) {
+			check(chunk, span);
+			since = 0;
+			span = next_span(span, o->steps);
+		}
+		ball_push(chunk, &momentum);
+		chunk_compact(chunk);
+	}
+	if (chunk->rows > 0) {
+		chunk_forward(chunk);
+		chunk_keep(chunk, chunk->best, chunk->better);
+		chunk_store(chunk);
+	}
+}
+
+static void run(const void *options, struct attack_job *job, struct arena *arena)
+{
+	const struct apgd_options *o = options;
+	struct chunk_plan plan = {.attack = descend,
+				  .how = o,
+				  .restarts = o->restarts,
+				  .stop_when_broken = o->stop_when_broken,
+				  .mats = MATS,
+				  .numbers = NUMBERS};
+
+	chunk_run(&plan, job, arena);
+}
+
+static void effort(const void *options, long *steps, long *restarts)
+{
+	const struct apgd_options *o = options;
+
+	*steps = o->steps;
+	*restarts = o->restarts;
+}
+
+const struct attack attack_apgd = {
+	.base = {.name = "apgd",
+		 .doc = "projected gradient descent with momentum and steps halved by progress",
+		 .cite = "croce2020",
+		 .options = rows,
+		 .size = sizeof(struct apgd_options)},
+	.run = run,
+	.effort = effort,
+};
