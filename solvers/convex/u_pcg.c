@@ -26,7 +26,7 @@ struct pcg_options {
 };
 
 static const struct option rows[] = {
-	{OPTION_FIELD(struct pcg_options, preconditioner), .initial = "nystrom",
+	{OPTION_FIELD(struct pcg_options, preconditioner), .initial = "none",
 	 .names = preconditioners, .doc = "beside M, which is always used"},
 	{OPTION_FIELD(struct pcg_options, rank), .initial = "30", .range = RANGE_FROM(1),
 	 .doc = "of the Nystrom approximation"},
