@@ -265,7 +265,7 @@ static void certify(void *state, struct certificate *certificate)
 
 static ptrdiff_t patterns_used(const void *state)
 {
-	return ((const struct robust_admm *)state)->program.patterns.D.cols;
+	return ((const struct robust_admm *)state)->program.sampled;
 }
 
 static const char *note(const void *state)
