@@ -31,16 +31,9 @@ static const char *const header[] = {"attack",
 /* Relative slack of the box: rounding of the data in single precision. */
 static const double box_slack = 1e-4;
 
-struct target {
-	struct net net; /* in the units of the ball */
-	struct mat X;
-	struct threat threat;
-	struct stage_columns raw; /* used in raw units only */
-};
-
-static bool is_raw(const struct attack_options *o)
+static bool is_raw(const struct aim *aim)
 {
-	return o->units == 1; /* spec_units */
+	return aim->units == 1; /* spec_units */
 }
 
 /* scale_j, or 1 for the bias column and in prepared units, where no column counts as raw */
@@ -49,37 +42,36 @@ static real unit_scale(const struct target *t, ptrdiff_t j)
 	return (size_t)j < t->raw.count && t->raw.scale[j] > 0 ? (real)t->raw.scale[j] : 1;
 }
 
-static void rescale(const struct dataset *data, const struct net *net, struct target *t)
+static void rescale(const struct part *part, const struct net *net, struct target *t)
 {
 	for (ptrdiff_t j = 0; j < t->X.cols; j++) {
 		real scale = unit_scale(t, j);
 
 		for (ptrdiff_t k = 0; k < t->X.rows; k++)
-			mat_set(t->X, k, j, mat_get(data->test.X, k, j) / scale);
+			mat_set(t->X, k, j, mat_get(part->X, k, j) / scale);
 		for (ptrdiff_t i = 0; i < net->U.cols; i++)
 			mat_set(t->net.U, j, i, mat_get(net->U, j, i) * scale);
 	}
 }
 
 /* Box and frozen coordinates; an error if the box excludes the data. */
-static enum status set_threat(const struct dataset *data, const struct attack_options *o,
+static enum status set_threat(const struct dataset *data, const struct aim *aim,
 			      struct arena *arena, struct target *t, struct err *err)
 {
 	ptrdiff_t d = t->X.cols;
 	real *lower = ARENA_ARRAY(arena, real, d), *upper = ARENA_ARRAY(arena, real, d);
 	bool *frozen = ARENA_ARRAY(arena, bool, d);
 
-	t->threat =
-		(struct threat){.norm = o->norm == NORM_L2 ? NORM_L2 : NORM_LINF, .frozen = frozen};
+	t->threat = (struct threat){.norm = (enum norm)aim->norm, .frozen = frozen};
 	for (ptrdiff_t j = 0; j < d; j++)
 		frozen[j] = j == data->bias;
-	if (o->clip.count == 0)
+	if (aim->clip->count == 0)
 		return STATUS_OK;
 	t->threat.lower = lower;
 	t->threat.upper = upper;
 	for (ptrdiff_t j = 0; j < d; j++) {
 		double shift = (size_t)j < t->raw.count ? t->raw.shift[j] : 0;
-		double low = o->clip.at[0] - shift, high = o->clip.at[1] - shift,
+		double low = aim->clip->at[0] - shift, high = aim->clip->at[1] - shift,
 		       slack = box_slack * (high - low);
 
 		lower[j] = frozen[j] ? (real)-HUGE_VAL : (real)low;
@@ -89,13 +81,31 @@ static enum status set_threat(const struct dataset *data, const struct attack_op
 
 			if (x < low - slack || x > high + slack)
 				return err_set(err, STATUS_SPEC,
-					       "attack %s: clip [%g, %g] excludes test sample %td, "
+					       "%s %s: clip [%g, %g] excludes %s sample %td, "
 					       "feature %td: %g",
-					       o->attack.item->name, o->clip.at[0], o->clip.at[1],
-					       k, j, x + shift);
+					       aim->what, aim->name, aim->clip->at[0],
+					       aim->clip->at[1], aim->part_name, k, j, x + shift);
 		}
 	}
 	return STATUS_OK;
+}
+
+enum status assault_target(const struct aim *aim, const struct dataset *data, const struct net *net,
+			   struct arena *arena, struct target *t, struct err *err)
+{
+	*t = (struct target){
+		.net = {.U = mat_new(arena, net->U.rows, net->U.cols), .alpha = net->alpha},
+		.X = mat_new(arena, aim->part->X.rows, aim->part->X.cols)};
+	if (is_raw(aim)) /* assault_check_units has seen to it that this works */
+		stages_columns(&data->stages, arena, &t->raw);
+	rescale(aim->part, net, t);
+	return set_threat(data, aim, arena, t, err);
+}
+
+static struct aim aim_of(const struct attack_options *o, const struct dataset *data)
+{
+	return (struct aim){"attack", o->attack.item->name, &data->test, "test", o->norm, o->units,
+			    &o->clip};
 }
 
 static void write_row(struct csv *csv, const struct attack_options *o, double eps,
@@ -141,23 +151,18 @@ static double clean_margins(const struct target *t, const real *y, real *margin,
 
 static enum status run_entry(const struct cell *cell, const struct attack_options *o,
 			     const struct dataset *data, const struct net *net, struct csv *csv,
-			     struct err *err)
+			     struct evidence *evidence, struct err *err)
 {
 	const struct attack *attack = (const struct attack *)(const void *)o->attack.item;
+	const struct aim aim = aim_of(o, data);
 	struct arena arena = {0};
-	struct target t = {
-		.net = {.U = mat_new(&arena, net->U.rows, net->U.cols), .alpha = net->alpha}};
+	struct target t;
 	struct attack_job job = {.y = data->test.y,
 				 .seed = (uint64_t)cell->seed * 1000003u +
 					 (uint64_t)cell->repetition};
-	enum status status;
+	enum status status = assault_target(&aim, data, net, &arena, &t, err);
 	double clean;
 
-	t.X = mat_new(&arena, data->test.X.rows, data->test.X.cols);
-	if (is_raw(o)) /* assault_check has seen to it that this works */
-		stages_columns(&data->stages, &arena, &t.raw);
-	rescale(data, net, &t);
-	status = set_threat(data, o, &arena, &t, err);
 	job.net = &t.net;
 	job.X = t.X;
 	job.worst = mat_new(&arena, t.X.rows, t.X.cols);
@@ -172,8 +177,25 @@ static enum status run_entry(const struct cell *cell, const struct attack_option
 		job.threat.eps = o->eps.at[e];
 		attack->run(o->attack.options, &job, &scratch);
 		write_row(csv, o, o->eps.at[e], &job, clean, clock_seconds() - start);
+		evidence_attack(evidence, &aim, o->eps.at[e], job.margin, job.X.rows);
 		arena_release(&scratch);
 	}
+	arena_release(&arena);
+	return status;
+}
+
+enum status assault_check_units(const struct aim *aim, const struct dataset *data, struct err *err)
+{
+	struct arena arena = {0};
+	struct stage_columns columns;
+	const struct stage *mixing = stages_columns(&data->stages, &arena, &columns);
+	enum status status = STATUS_OK;
+
+	if (is_raw(aim) && mixing)
+		status = err_set(err, STATUS_SPEC,
+				 "%s %s: units: raw needs steps of prepare that act column "
+				 "by column, but the stage \"%s\" mixes columns",
+				 aim->what, aim->name, stage_names[mixing->kind]);
 	arena_release(&arena);
 	return status;
 }
@@ -181,26 +203,18 @@ static enum status run_entry(const struct cell *cell, const struct attack_option
 enum status assault_check(const struct cell *cell, const struct dataset *data, struct err *err)
 {
 	const struct attack_options *entries = cell->attack.at;
-	enum status status = STATUS_OK;
 
-	for (size_t i = 0; i < cell->attack.count && status == STATUS_OK; i++) {
-		struct arena arena = {0};
-		struct stage_columns columns;
-		const struct stage *mixing = stages_columns(&data->stages, &arena, &columns);
+	for (size_t i = 0; i < cell->attack.count; i++) {
+		const struct aim aim = aim_of(&entries[i], data);
 
-		if (is_raw(&entries[i]) && mixing)
-			status = err_set(
-				err, STATUS_SPEC,
-				"attack %s: units: raw needs steps of prepare that act column "
-				"by column, but the stage \"%s\" mixes columns",
-				entries[i].attack.item->name, stage_names[mixing->kind]);
-		arena_release(&arena);
+		TRY(assault_check_units(&aim, data, err));
 	}
-	return status;
+	return STATUS_OK;
 }
 
 enum status assault_run(const struct cell *cell, const struct dataset *data, const struct net *net,
-			const char *path, double *seconds, struct err *err)
+			const char *path, struct evidence *evidence, double *seconds,
+			struct err *err)
 {
 	const struct attack_options *entries = cell->attack.at;
 	double start = clock_seconds();
@@ -210,7 +224,7 @@ enum status assault_run(const struct cell *cell, const struct dataset *data, con
 	TRY(csv_open(&csv, path, header, err));
 	for (size_t i = 0; i < cell->attack.count && status == STATUS_OK; i++)
 		if (data->test.X.rows > 0)
-			status = run_entry(cell, &entries[i], data, net, &csv, err);
+			status = run_entry(cell, &entries[i], data, net, &csv, evidence, err);
 	*seconds = clock_seconds() - start;
 	if (status != STATUS_OK) {
 		csv_close(&csv, &(struct err){0});

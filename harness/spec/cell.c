@@ -14,6 +14,7 @@ void cell_write(struct writer *w, const struct cell *cell)
 		.train = cell->train,
 		.stop = cell->stop,
 		.attack = cell->attack,
+		.certify = cell->certify,
 		.swept = {cell->swept_count, cell->swept},
 	};
 
@@ -50,6 +51,7 @@ enum status spec_read_cell(const char *text, const char *source, struct arena *a
 		.train = sheet.train,
 		.stop = sheet.stop,
 		.attack = sheet.attack,
+		.certify = sheet.certify,
 		.swept_count = sheet.swept.count,
 		.swept = sheet.swept.at,
 	};

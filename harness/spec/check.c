@@ -78,16 +78,35 @@ static void check_clip(struct problems *problems, const struct node *node, const
 			    "expected two ascending numbers or null, got %zu numbers", clip->count);
 }
 
+/* eps and clip of one entry of the list `key`. */
+static void check_ball(struct problems *problems, const struct node *entry, struct trail trail,
+		       const struct reals *eps, const struct reals *clip)
+{
+	check_eps(problems, entry, &trail, eps);
+	check_clip(problems, entry, &trail, clip);
+}
+
 void check_attacks(struct problems *problems, const struct node *root, const struct groups *list)
 {
 	const struct attack_options *at = list->at;
 	const struct node *nodes = node_get(root, "attack");
-	struct trail top = {.key = "attack"}, trail = {.up = &top};
+	struct trail top = {.key = "attack"};
 
-	for (trail.index = 0; trail.index < list->count; trail.index++) {
-		check_eps(problems, nodes->items[trail.index], &trail, &at[trail.index].eps);
-		check_clip(problems, nodes->items[trail.index], &trail, &at[trail.index].clip);
-	}
+	for (size_t i = 0; i < list->count; i++)
+		check_ball(problems, nodes->items[i], (struct trail){&top, NULL, i}, &at[i].eps,
+			   &at[i].clip);
+}
+
+void check_certificates(struct problems *problems, const struct node *root,
+			const struct groups *list)
+{
+	const struct certify_options *at = list->at;
+	const struct node *nodes = node_get(root, "certify");
+	struct trail top = {.key = "certify"};
+
+	for (size_t i = 0; i < list->count; i++)
+		check_ball(problems, nodes->items[i], (struct trail){&top, NULL, i}, &at[i].eps,
+			   &at[i].clip);
 }
 
 struct named {
@@ -307,6 +326,18 @@ static void check_selectable(struct problems *problems, const struct node *node,
 			    set->name);
 }
 
+/* Attacks and certificates are about the sign of y f. */
+static void check_unattacked(struct problems *problems, const struct node *root, const char *key,
+			     size_t count, const struct data_options *set)
+{
+	struct trail top = {.key = key};
+
+	for (size_t i = 0; i < count; i++)
+		problem_add(problems, node_get(root, key)->items[i]->at,
+			    &(struct trail){&top, NULL, i},
+			    "expected classification, got regression on \"%s\"", set->name);
+}
+
 void check_pair(struct problems *problems, const struct node *root, const struct sheet *sheet,
 		const struct variant *data, const struct variant *train)
 {
@@ -324,8 +355,6 @@ void check_pair(struct problems *problems, const struct node *root, const struct
 		problem_add(problems, place_of(entry_node(&sheet->train, train->entry), "loss"),
 			    &step, "expected a loss for regression on \"%s\", got \"%s\"",
 			    set->name, loss->base.name);
-	top.key = "attack";
-	for (trail.index = 0; trail.index < sheet->attack.count; trail.index++)
-		problem_add(problems, node_get(root, "attack")->items[trail.index]->at, &trail,
-			    "expected classification, got regression on \"%s\"", set->name);
+	check_unattacked(problems, root, "attack", sheet->attack.count, set);
+	check_unattacked(problems, root, "certify", sheet->certify.count, set);
 }

@@ -12,6 +12,10 @@ void check_name(struct problems *problems, const struct node *root, const struct
 /* Sort eps; eps is there and distinct, clip is an interval. `list` is the bound `attack`. */
 void check_attacks(struct problems *problems, const struct node *root, const struct groups *list);
 
+/* The same for `certify`. */
+void check_certificates(struct problems *problems, const struct node *root,
+			const struct groups *list);
+
 /* Give unnamed methods the name of their solver; entries have different names. */
 void check_data_names(struct bind *bind, const struct sheet *sheet, const struct variants *data);
 void check_train_names(struct bind *bind, const struct sheet *sheet, struct variants *train);

@@ -60,6 +60,7 @@ const struct result_field result_fields[] = {
 	NUMBER(eval_s),
 	NUMBER(violation_s),
 	NUMBER(attack_s),
+	NUMBER(certify_s),
 	NUMBER(peak_mem_bytes),
 	NUMBER(threads),
 	TEXT(blas_core),

@@ -34,7 +34,7 @@ struct result {
 		majority; /* majority: share of the larger class
 			     in the test part */
 	double train_rmse, test_rmse, train_r2, test_r2;
-	double load_s, setup_s, solve_s, eval_s, violation_s, attack_s;
+	double load_s, setup_s, solve_s, eval_s, violation_s, attack_s, certify_s;
 	double peak_mem_bytes, threads;
 	const char *blas_core; /* the kernels that BLAS chose in the worker */
 	double patterns, neurons;
