@@ -31,6 +31,11 @@ static const char *const header[] = {"attack",
 /* Relative slack of the box: rounding of the data in single precision. */
 static const double box_slack = 1e-4;
 
+struct outputs {
+	struct csv csv;
+	struct evidence *evidence;
+};
+
 static bool is_raw(const struct aim *aim)
 {
 	return aim->units == 1; /* spec_units */
@@ -150,8 +155,8 @@ static double clean_margins(const struct target *t, const real *y, real *margin,
 }
 
 static enum status run_entry(const struct cell *cell, const struct attack_options *o,
-			     const struct dataset *data, const struct net *net, struct csv *csv,
-			     struct evidence *evidence, struct err *err)
+			     const struct dataset *data, const struct net *net, struct outputs *out,
+			     struct err *err)
 {
 	const struct attack *attack = (const struct attack *)(const void *)o->attack.item;
 	const struct aim aim = aim_of(o, data);
@@ -176,8 +181,8 @@ static enum status run_entry(const struct cell *cell, const struct attack_option
 		job.threat = t.threat;
 		job.threat.eps = o->eps.at[e];
 		attack->run(o->attack.options, &job, &scratch);
-		write_row(csv, o, o->eps.at[e], &job, clean, clock_seconds() - start);
-		evidence_attack(evidence, &aim, o->eps.at[e], job.margin, job.X.rows);
+		write_row(&out->csv, o, o->eps.at[e], &job, clean, clock_seconds() - start);
+		evidence_attack(out->evidence, &aim, o->eps.at[e], job.margin, job.X.rows);
 		arena_release(&scratch);
 	}
 	arena_release(&arena);
@@ -213,22 +218,19 @@ enum status assault_check(const struct cell *cell, const struct dataset *data, s
 }
 
 enum status assault_run(const struct cell *cell, const struct dataset *data, const struct net *net,
-			const char *path, struct evidence *evidence, double *seconds,
-			struct err *err)
+			const char *path, struct evidence *evidence, struct err *err)
 {
 	const struct attack_options *entries = cell->attack.at;
-	double start = clock_seconds();
 	enum status status = STATUS_OK;
-	struct csv csv;
+	struct outputs out = {.evidence = evidence};
 
-	TRY(csv_open(&csv, path, header, err));
+	TRY(csv_open(&out.csv, path, header, err));
 	for (size_t i = 0; i < cell->attack.count && status == STATUS_OK; i++)
 		if (data->test.X.rows > 0)
-			status = run_entry(cell, &entries[i], data, net, &csv, evidence, err);
-	*seconds = clock_seconds() - start;
+			status = run_entry(cell, &entries[i], data, net, &out, err);
 	if (status != STATUS_OK) {
-		csv_close(&csv, &(struct err){0});
+		csv_close(&out.csv, &(struct err){0});
 		return status;
 	}
-	return csv_close(&csv, err);
+	return csv_close(&out.csv, err);
 }

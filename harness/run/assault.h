@@ -37,10 +37,8 @@ enum status assault_check_units(const struct aim *aim, const struct dataset *dat
 enum status assault_check(const struct cell *cell, const struct dataset *data, struct err *err);
 
 /* Write attack.csv at `path`. The worst point found at a smaller eps starts the search at the next
- * one, so that robust accuracy never rises with eps. seconds returns the time of the attacks; the
- * margins are added to the evidence. */
+ * one, so that robust accuracy never rises with eps. The margins are added to the evidence. */
 enum status assault_run(const struct cell *cell, const struct dataset *data, const struct net *net,
-			const char *path, struct evidence *evidence, double *seconds,
-			struct err *err);
+			const char *path, struct evidence *evidence, struct err *err);
 
 #endif

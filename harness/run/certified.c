@@ -172,17 +172,15 @@ static enum status run_entry(const struct certify_options *o, const struct datas
 
 enum status certified_run(const struct cell *cell, const struct dataset *data,
 			  const struct net *net, const char *path, struct evidence *evidence,
-			  double *seconds, struct err *err)
+			  struct err *err)
 {
 	const struct certify_options *entries = cell->certify.at;
-	double start = clock_seconds();
 	enum status status = STATUS_OK;
 	struct csv csv;
 
 	TRY(csv_open(&csv, path, header, err));
 	for (size_t i = 0; i < cell->certify.count && status == STATUS_OK; i++)
 		status = run_entry(&entries[i], data, net, &csv, evidence, err);
-	*seconds = clock_seconds() - start;
 	if (status != STATUS_OK) {
 		csv_close(&csv, &(struct err){0});
 		return status;

@@ -16,9 +16,9 @@ enum status certified_check(const struct cell *cell, const struct dataset *data,
 
 /* Write certify.csv at `path`. A bound for a ball holds for smaller ones, and a point of a ball is
  * one of larger ones, so that the certified share never rises with eps. The bounds are added to the
- * evidence. seconds returns the time. */
+ * evidence. */
 enum status certified_run(const struct cell *cell, const struct dataset *data,
 			  const struct net *net, const char *path, struct evidence *evidence,
-			  double *seconds, struct err *err);
+			  struct err *err);
 
 #endif

@@ -13,8 +13,8 @@ enum {
 };
 
 /* Multipliers of a split reach up to this share of |c_j|. Without any the search is exact already:
- * the minimum over all signs of sum_j a_j c_j z_j, a in {0, 1}, is that of the relu. With a bound on
- * them a node that no delta reaches has a finite optimum, to which the steps converge. */
+ * the minimum over all signs of sum_j a_j c_j z_j, a in {0, 1}, is that of the relu. With a bound
+ * on them a node that no delta reaches has a finite optimum, to which the steps converge. */
 static const real multiplier_share = 1;
 
 void tree_new(struct tree *tree, const struct certify_job *job, struct tree_limits limits,
