@@ -1,7 +1,7 @@
 /* CROWN (Zhang et al. 2018) for one hidden layer: linear bounds of every unstable neuron, summed,
  * and minimised over ball and box exactly. The slopes of neurons with c_j > 0 start as 0 or c_j
  * by the smaller triangle and are then optimised (Xu et al. 2021), to the optimum of the
- * relaxation in the limit. */
+ * relaxation in the limit. The interval bound counts where it is higher, as it can be before. */
 #include "solvers/certify/root.h"
 
 struct crown_options {

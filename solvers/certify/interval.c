@@ -1,23 +1,7 @@
-/* Interval bounds (Gowal et al. 2018): relu at the worse end of each neuron's own range.
- *
- *     min y f >= sum_j c_j relu(c_j > 0 ? below_j : above_j),  c_j = y alpha_j */
+/* Interval bounds (Gowal et al. 2018): relu at the worse end of each neuron's own range. */
 #include "solvers/certify/points.h"
 
 #include <omp.h>
-
-static double interval_bound(const struct points *p, ptrdiff_t k)
-{
-	const real *below = mat_col(p->below, k), *above = mat_col(p->above, k);
-	const real *c = mat_col(p->C, k);
-	double sum = 0;
-
-	for (ptrdiff_t j = 0; j < p->C.rows; j++) {
-		double z = (double)(c[j] > 0 ? below[j] : above[j]);
-
-		sum += z > 0 ? (double)c[j] * z : 0;
-	}
-	return sum - 2 * certify_noise(p->X.rows, p->C.rows, p->gain, p->reach[k]);
-}
 
 static void run(const void *options, struct certify_job *job, struct arena *arena)
 {
@@ -36,7 +20,7 @@ static void run(const void *options, struct certify_job *job, struct arena *aren
 
 		points_load(p, first, count);
 		for (ptrdiff_t k = 0; k < count; k++) {
-			job->lower[first + k] = interval_bound(p, k);
+			job->lower[first + k] = points_interval(p, k);
 			job->upper[first + k] = p->value[k];
 		}
 	}

@@ -199,3 +199,19 @@ void points_load(struct points *points, ptrdiff_t first, ptrdiff_t count)
 		points->value[k] = clean_value(points, k);
 	}
 }
+
+/* sum_j c_j relu(c_j > 0 ? below_j : above_j), c_j = y alpha_j */
+double points_interval(const struct points *points, ptrdiff_t k)
+{
+	const real *below = mat_col(points->below, k), *above = mat_col(points->above, k);
+	const real *c = mat_col(points->C, k);
+	double sum = 0;
+
+	for (ptrdiff_t j = 0; j < points->C.rows; j++) {
+		double z = (double)(c[j] > 0 ? below[j] : above[j]);
+
+		sum += z > 0 ? (double)c[j] * z : 0;
+	}
+	return sum -
+	       2 * certify_noise(points->X.rows, points->C.rows, points->gain, points->reach[k]);
+}

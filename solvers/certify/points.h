@@ -31,4 +31,7 @@ void points_new(struct points *points, const struct certify_job *job, ptrdiff_t 
 
 void points_load(struct points *points, ptrdiff_t first, ptrdiff_t count);
 
+/* Interval bound of min y f, twice the rounding below. */
+double points_interval(const struct points *points, ptrdiff_t k);
+
 #endif

@@ -52,7 +52,7 @@ static void pose_column(struct root *root, ptrdiff_t k)
 	root->sample[k] = p->first + k;
 	r->reach[k] = p->reach[k];
 	r->region[k] = p->region[k];
-	r->bound[k] = -HUGE_VAL;
+	r->bound[k] = points_interval(p, k); /* which fixed slopes may miss */
 	r->value[k] = p->value[k];
 }
 
