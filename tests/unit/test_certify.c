@@ -401,6 +401,7 @@ static void check_small_budget(struct plane *p)
 	void *options = options_default(&certifier_exact.base, &p->arena);
 
 	options_set(&certifier_exact.base, options, "nodes", 1);
+	options_set(&certifier_exact.base, options, "steps", 3);
 	options_set(&certifier_exact.base, options, "root_steps", 0);
 	certify(p, &certifier_exact, options);
 	for (ptrdiff_t k = 0; k < N; k++) {
@@ -417,7 +418,7 @@ static void a_budget_of_one_leaves_points_undecided(void **state)
 	(void)state;
 	undecided = 0;
 	each_plane(check_small_budget);
-	assert_true(undecided > 15);
+	assert_true(undecided > 5); /* of 720 */
 }
 
 int main(void)
