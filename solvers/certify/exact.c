@@ -19,7 +19,7 @@ static const struct option rows[] = {
 	{OPTION_FIELD(struct exact_options, nodes), .initial = "1000",
 	 .range = RANGE_WITHIN(1, 1000000),
 	 .doc = "nodes of the search per sample; each takes room for a sample while it is open"},
-	{OPTION_FIELD(struct exact_options, steps), .initial = "25", .range = RANGE_FROM(1),
+	{OPTION_FIELD(struct exact_options, steps), .initial = "5", .range = RANGE_FROM(1),
 	 .doc = "primal-dual steps per node"},
 	{OPTION_FIELD(struct exact_options, root_steps), .initial = "20", .range = RANGE_FROM(0),
 	 .doc = "primal-dual steps of all samples before the search, as steps of crown"},

@@ -9,7 +9,7 @@
 
 enum {
 	BATCH = 16,
-	LEAF_TRIES = 40 /* times the steps of a node, until a leaf is given up */
+	LEAF_TRIES = 200 /* times the steps of a node, until a leaf is given up */
 };
 
 /* Multipliers of a split reach up to this share of |c_j|. Without any the search is exact already:
@@ -258,24 +258,21 @@ static bool settled(struct tree *t)
 	return all || broken(t);
 }
 
-/* The open concave neuron whose chord is furthest below its relu at delta; where all chords touch,
- * the one with the deepest chord. -1 at a leaf. */
+/* The open concave neuron whose chord is the furthest from its relu, at z = 0; -1 at a leaf. The
+ * distance at the current delta decides less: it moves with the splits. */
 static ptrdiff_t choose(const struct tree *t, ptrdiff_t k)
 {
-	const double tie = 1e-3; /* enough to order neurons without a gap at delta */
 	const signed char *split = split_of(t, t->column[k]);
 	double most = 0;
 	ptrdiff_t chosen = -1;
 
 	for (ptrdiff_t j = 0; j < t->signs; j++) {
-		double c = (double)mat_get(t->C, j, 0), z = (double)mat_get(t->relax.Z, j, k);
-		double chord = root_chord(t->below[j], t->above[j]), depth = -chord * t->below[j];
-		double gap = chord * (z - t->below[j]) - fmax(0, z);
-		double score = -c * (fmax(0, gap) + tie * depth);
+		double c = (double)mat_get(t->C, j, 0);
+		double depth = c * root_chord(t->below[j], t->above[j]) * t->below[j];
 
-		if (split[j] != 0 || !(score > most))
+		if (split[j] != 0 || !(depth > most))
 			continue;
-		most = score;
+		most = depth;
 		chosen = j;
 	}
 	return chosen;
