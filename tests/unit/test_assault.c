@@ -145,12 +145,10 @@ static struct attack_options *add(struct room *room, const struct attack *attack
 
 static enum status fire(struct room *room)
 {
-	double seconds;
 	enum status status;
 
 	room->err = (struct err){0};
-	status = assault_run(&room->cell, &room->data, &room->t.net, room->path, &seconds,
-			     &room->err);
+	status = assault_run(&room->cell, &room->data, &room->t.net, room->path, NULL, &room->err);
 	if (status == STATUS_OK)
 		assert_int_equal(csv_read(room->path, &room->t.arena, &room->table, &room->err),
 				 STATUS_OK);
