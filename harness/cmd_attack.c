@@ -23,7 +23,6 @@ static enum status attack(const char *record, const char *list, const char *path
 {
 	struct reload stored;
 	struct cell *cell = &stored.cell;
-	double seconds;
 
 	TRY(reload_record(record, arena, &stored, err));
 	if (list)
@@ -41,7 +40,7 @@ static enum status attack(const char *record, const char *list, const char *path
 			       "attack: expected an attack such as '{attack: pgd, eps: 0.1}', the "
 			       "cell has none of its own");
 	TRY(assault_check(cell, &stored.data, err));
-	return assault_run(cell, &stored.data, &stored.model.net, path, &seconds, err);
+	return assault_run(cell, &stored.data, &stored.model.net, path, NULL, err);
 }
 
 int cmd_attack(struct cli_args *args)

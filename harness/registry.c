@@ -6,6 +6,7 @@
 #include "solvers/convex/scp_method.h"
 #include "solvers/convex/u_update.h"
 #include "solvers/core/attack.h"
+#include "solvers/core/certify.h"
 #include "solvers/core/desc.h"
 #include "solvers/core/loss.h"
 #include "solvers/core/pattern.h"
@@ -40,6 +41,9 @@
 #undef ITEM
 #define ITEM(symbol) extern const struct attack symbol;
 #include "solvers/attack/attacks.def"
+#undef ITEM
+#define ITEM(symbol) extern const struct certifier symbol;
+#include "solvers/certify/certificates.def"
 #undef ITEM
 #define ITEM(symbol) extern const struct plot symbol;
 #include "harness/report/plots.def"

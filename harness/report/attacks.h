@@ -1,4 +1,4 @@
-/* The attacks that occur in the records, for tables and plots. */
+/* The attacks and certificates that occur in the records, for tables and plots. */
 #ifndef REPORT_ATTACKS_H
 #define REPORT_ATTACKS_H
 
@@ -13,6 +13,7 @@ struct attack_kind {
 	const char *norm, *units;
 	double eps;        /* the one looked at; set to the largest that occurs */
 	const char *label; /* "pgd linf", with the units only if they differ between kinds */
+	bool certified;    /* certificates of the test part: `attack` NULL is the highest one */
 };
 
 struct attack_kinds {
@@ -22,6 +23,17 @@ struct attack_kinds {
 
 /* Of the records of one data set, or of all if `data` is NULL. */
 struct attack_kinds attacks_of(const struct records *records, const char *data);
+
+/* One kind per norm and units of the certificates, the highest over them. */
+struct attack_kinds attacks_certified(const struct records *records, const char *data);
+
+/* Both lists in one. */
+struct attack_kinds attacks_join(const struct attack_kinds *a, const struct attack_kinds *b,
+				 struct arena *arena);
+
+/* The rows of a record that can be of this kind: those of attacks, or of certificates. */
+const struct attack_row *attacks_rows(const struct record *record, const struct attack_kind *kind,
+				      size_t *count);
 
 /* Is the row of this kind, at whatever eps? */
 bool attacks_match(const struct attack_row *row, const struct attack_kind *kind);

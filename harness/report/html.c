@@ -105,6 +105,7 @@ static void put_links(const struct html_tables *tables, FILE *to)
 	put_link(&tables->paired, to);
 	put_link(&tables->samples, to);
 	put_link(&tables->attacks, to);
+	put_link(&tables->certificates, to);
 	put_link(&tables->cells, to);
 	fputs("<a href=\"#spec\">Spec</a><a href=\"#environment\">Environment</a></nav>\n", to);
 }
@@ -165,6 +166,7 @@ static void put_page(const struct experiment *experiment, const struct records *
 	put_table(&tables->paired, to);
 	put_table(&tables->samples, to);
 	put_table(&tables->attacks, to);
+	put_table(&tables->certificates, to);
 	put_table(&tables->cells, to);
 	put_file(records, "spec", "Spec", spec_path(experiment, records), to);
 	put_file(records, "environment", "Environment",

@@ -8,14 +8,16 @@
 #include <math.h>
 #include <string.h>
 
-enum { PHASES = 5, COLUMNS = 3 /* place, bottom, top */ };
+enum { PHASES = 6, COLUMNS = 3 /* place, bottom, top */ };
 
 struct phase_options { /* all zero = the defaults */
 	long settings;
 };
 
-static const char *const phases[PHASES] = {"load_s", "setup_s", "solve_s", "eval_s", "attack_s"};
-static const char *const labels[PHASES] = {"load", "setup", "solve", "evaluation", "attack"};
+static const char *const phases[PHASES] = {"load_s", "setup_s",  "solve_s",
+					   "eval_s", "attack_s", "certify_s"};
+static const char *const labels[PHASES] = {"load",       "setup",  "solve",
+					   "evaluation", "attack", "certificates"};
 
 static const struct option rows[] = {
 	{OPTION_FIELD(struct phase_options, settings), .initial = "auto",
@@ -74,7 +76,7 @@ static void draw_panel(struct figure *figure, const struct series_list *list, co
 static enum status write_plot(const void *options, const struct records *records, const char *stem,
 			      bool *written, struct err *err)
 {
-	static const size_t colours[PHASES] = {0, 1, 2, 3, 4};
+	static const size_t colours[PHASES] = {0, 1, 2, 3, 4, 5};
 	const struct phase_options *o = options;
 	struct arena *arena = records->arena;
 	struct series_list list = series_of(records, (enum series_settings)o->settings, 1);
@@ -108,7 +110,8 @@ static enum status write_plot(const void *options, const struct records *records
 }
 
 const struct plot plot_phase_time = {
-	.base = {"phase_time", "time of loading, setup, solve, evaluation and attacks, stacked", "",
+	.base = {"phase_time",
+		 "time of loading, setup, solve, evaluation, attacks and certificates, stacked", "",
 		 rows, sizeof(struct phase_options)},
 	.write = write_plot,
 };

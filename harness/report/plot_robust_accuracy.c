@@ -48,16 +48,21 @@ static int by_value(const void *a, const void *b)
 static size_t radii_of(const struct group *group, const struct attack_kind *kind, double **out,
 		       struct arena *arena)
 {
-	size_t total = 0, count = 0, kept = 0;
+	size_t total = 0, count = 0, kept = 0, here;
 	double *eps;
 
-	for (size_t i = 0; i < group->count; i++)
-		total += group->member[i]->attack_count;
+	for (size_t i = 0; i < group->count; i++) {
+		attacks_rows(group->member[i], kind, &here);
+		total += here;
+	}
 	eps = ARENA_ARRAY(arena, double, total);
-	for (size_t i = 0; i < group->count; i++)
-		for (size_t j = 0; j < group->member[i]->attack_count; j++)
-			if (attacks_match(&group->member[i]->attack[j], kind))
-				eps[count++] = group->member[i]->attack[j].eps;
+	for (size_t i = 0; i < group->count; i++) {
+		const struct attack_row *row = attacks_rows(group->member[i], kind, &here);
+
+		for (size_t j = 0; j < here; j++)
+			if (attacks_match(&row[j], kind))
+				eps[count++] = row[j].eps;
+	}
 	qsort(eps, count, sizeof *eps, by_value);
 	for (size_t i = 0; i < count; i++)
 		if (kept == 0 || eps[i] > eps[kept - 1])
@@ -69,10 +74,12 @@ static size_t radii_of(const struct group *group, const struct attack_kind *kind
 static double clean_of(const struct record *record, const void *what)
 {
 	const struct attack_kind *kind = what;
+	size_t count;
+	const struct attack_row *row = attacks_rows(record, kind, &count);
 
-	for (size_t i = 0; i < record->attack_count; i++)
-		if (attacks_match(&record->attack[i], kind))
-			return record->attack[i].accuracy;
+	for (size_t i = 0; i < count; i++)
+		if (attacks_match(&row[i], kind))
+			return row[i].accuracy;
 	return NAN;
 }
 
@@ -123,7 +130,39 @@ static void draw_curve(struct figure *figure, const struct series *series,
 		at.eps = eps[i];
 		put_row(figure, series->group, &at, arena);
 	}
-	figure_curve(figure, block, 1, true, style); /* a marker at every radius */
+	/* A marker at every radius; below a certified curve the band would be taken for the shade.
+	 */
+	figure_curve(figure, block, 1, !kind->certified, style);
+}
+
+/* The area between the lowest attacked accuracy and the certified one, where the truth lies. */
+static void shade(struct figure *figure, const struct series *series,
+		  const struct attack_kind *certified, struct figure_style style,
+		  struct arena *arena)
+{
+	struct attack_kind below = *certified, above = *certified;
+	const char *title = arena_format(arena, "%s: %s, between %s and attacked",
+					 series->group->data, series->label, certified->label);
+	double *eps;
+	size_t count = radii_of(series->group, certified, &eps, arena), block;
+
+	if (count == 0)
+		return;
+	block = figure_block(figure, title, "eps certified attacked");
+	above.certified = false;
+	for (size_t i = 0; i < count; i++) {
+		below.eps = above.eps = eps[i];
+		figure_row(
+			figure, 3,
+			(double[]){
+				eps[i],
+				stat_group(series->group, attacks_robust, &below, arena).median,
+				stat_group(series->group, attacks_robust, &above, arena).median});
+	}
+	figure_item(figure,
+		    "data index %zu using 1:2:3 with filledcurves fc rgb '%s' fs transparent solid "
+		    "0.2 noborder",
+		    block, figure_colour(style));
 }
 
 /* With several attacks the colour is the method and the attack sets dash and marker, unless the
@@ -134,6 +173,15 @@ static struct figure_style style_of(const struct series_list *list, const struct
 	if (kinds > 1 && list->entry_count <= FIGURE_COLOURS)
 		return (struct figure_style){series->colour, kind};
 	return (struct figure_style){series->colour, series->entry * kinds + kind};
+}
+
+static void draw_kind(struct figure *figure, const struct series *series,
+		      const struct attack_kind *kind, struct figure_style style,
+		      struct arena *arena)
+{
+	if (kind->certified)
+		shade(figure, series, kind, style, arena);
+	draw_curve(figure, series, kind, style, arena);
 }
 
 static const char *label_of(const struct series *series, const struct attack_kind *kind,
@@ -162,7 +210,9 @@ static const struct figure_entry *entries_of(const struct series_list *list,
 /* Panels of one data set: one per pair of norm and units. */
 static size_t add_views(const struct records *records, const char *data, struct view *views)
 {
-	struct attack_kinds all = attacks_of(records, data);
+	struct attack_kinds attacks = attacks_of(records, data);
+	struct attack_kinds certified = attacks_certified(records, data);
+	struct attack_kinds all = attacks_join(&attacks, &certified, records->arena);
 	struct attack_kinds pairs = attacks_worst(&all, records->arena);
 
 	for (size_t k = 0; k < pairs.count; k++)
@@ -206,37 +256,42 @@ static void draw_view(struct figure *figure, const struct view *view,
 		for (size_t k = 0; k < all->count; k++)
 			if (strcmp(all->at[k].norm, view->norm) == 0 &&
 			    strcmp(all->at[k].units, view->units) == 0)
-				draw_curve(figure, &list->at[i], &all->at[k],
-					   style_of(list, &list->at[i], k, all->count), arena);
+				draw_kind(figure, &list->at[i], &all->at[k],
+					  style_of(list, &list->at[i], k, all->count), arena);
 	}
 	figure_plot(figure);
 }
 
-/* All attacks, or the lowest accuracy over them if the lines would be too many. */
-static struct attack_kinds choose_attacks(const struct robust_options *o,
-					  const struct records *records)
+/* All attacks, or the lowest accuracy over them if the lines would be too many; and below them what
+ * is certified. */
+static struct attack_kinds choose_kinds(const struct robust_options *o,
+					const struct records *records)
 {
 	struct attack_kinds all = attacks_of(records, NULL);
+	struct attack_kinds certified = attacks_certified(records, NULL);
 	struct series_list best = series_of(records, SERIES_BEST, 1);
 	size_t most = 0;
 
 	for (size_t i = 0; i < records->data_count; i++) {
-		size_t here = series_count(&best, records->data[i]) * all.count;
+		size_t here = series_count(&best, records->data[i]) * (all.count + certified.count);
 
 		most = here > most ? here : most;
 	}
 	if (o->attacks == ATTACKS_WORST || (o->attacks == ATTACKS_AUTO && most > READABLE))
-		return attacks_worst(&all, records->arena);
-	return all;
+		all = attacks_worst(&all, records->arena);
+	return attacks_join(&all, &certified, records->arena);
 }
 
 static const char *caption_of(const struct series_list *list, const struct attack_kinds *kinds,
 			      struct arena *arena)
 {
-	return arena_format(arena, "%s%s%s", series_caption(list, arena),
+	return arena_format(arena, "%s%s%s%s", series_caption(list, arena),
 			    list->repeats > 1 ? "" : "; band: Wilson 95 % interval",
 			    kinds->count && !kinds->at[0].attack
 				    ? "; the lowest accuracy over the attacks"
+				    : "",
+			    kinds->count && kinds->at[kinds->count - 1].certified
+				    ? "; darker: between attacked and certified accuracy"
 				    : "");
 }
 
@@ -245,7 +300,7 @@ static enum status write_plot(const void *options, const struct records *records
 {
 	const struct robust_options *o = options;
 	struct arena *arena = records->arena;
-	struct attack_kinds all = choose_attacks(o, records);
+	struct attack_kinds all = choose_kinds(o, records);
 	struct series_list list = series_of(records, (enum series_settings)o->settings, all.count);
 	struct view *views = ARENA_ARRAY(arena, struct view, records->data_count * all.count);
 	struct figure_plan plan = {0};

@@ -184,6 +184,34 @@ static enum status load_attacks(struct record *record, struct arena *arena, stru
 	return STATUS_OK;
 }
 
+static enum status load_certificates(struct record *record, struct arena *arena, struct err *err)
+{
+	const char *path = arena_format(arena, "%s/certify.csv", record->folder);
+	struct csv_table table;
+
+	if (access(path, F_OK) != 0)
+		return STATUS_OK;
+	TRY(csv_read(path, arena, &table, err));
+	record->certificate = ARENA_ARRAY(arena, struct attack_row, table.rows);
+	record->certificate_count = table.rows;
+	for (size_t i = 0; i < table.rows; i++)
+		record->certificate[i] = (struct attack_row){
+			.attack = text_at(&table, i, "certificate"),
+			.norm = text_at(&table, i, "norm"),
+			.units = text_at(&table, i, "units"),
+			.part = text_at(&table, i, "part"),
+			.eps = value_at(&table, i, "eps"),
+			.accuracy = value_at(&table, i, "accuracy"),
+			.robust_accuracy = value_at(&table, i, "certified_accuracy"),
+			.lo = value_at(&table, i, "certified_accuracy_lo"),
+			.hi = value_at(&table, i, "certified_accuracy_hi"),
+			.undecided = value_at(&table, i, "undecided"),
+			.n = value_at(&table, i, "n"),
+			.seconds = value_at(&table, i, "seconds"),
+		};
+	return STATUS_OK;
+}
+
 static enum status load_files(struct record *record, struct cellfile *cell, struct arena *arena,
 			      struct err *err)
 {
@@ -194,7 +222,8 @@ static enum status load_files(struct record *record, struct cellfile *cell, stru
 			&record->result, err));
 	if (access(trace, F_OK) == 0)
 		TRY(csv_read(trace, arena, &record->trace, err));
-	return load_attacks(record, arena, err);
+	TRY(load_attacks(record, arena, err));
+	return load_certificates(record, arena, err);
 }
 
 /* A damaged record is kept as a failed cell that says what is wrong with it. */

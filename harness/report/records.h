@@ -13,10 +13,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* One row of a cell's attack.csv. */
+/* One row of a cell's attack.csv or, with what only one of them has left out, of its certify.csv:
+ * there `attack` is the certificate and `robust_accuracy` the certified one. */
 struct attack_row {
-	const char *attack, *norm, *units;
-	double eps, accuracy, robust_accuracy, lo, hi, n, steps, restarts, seconds, zero_gradient;
+	const char *attack, *norm, *units, *part; /* part: of certificates */
+	double eps, accuracy, robust_accuracy, lo, hi, n, steps, restarts, undecided, seconds,
+		zero_gradient;
 };
 
 struct record {
@@ -27,8 +29,8 @@ struct record {
 	const char *select_by, *objective; /* as in struct cellfile */
 	bool resampled;
 	struct csv_table trace; /* 0 rows if there is none */
-	size_t attack_count;
-	struct attack_row *attack;
+	size_t attack_count, certificate_count;
+	struct attack_row *attack, *certificate;
 	size_t group;
 };
 

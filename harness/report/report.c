@@ -72,6 +72,8 @@ static struct html_tables make_tables(const struct experiment *experiment,
 		.samples = {"samples", "Samples", samples_note, samples_sheet(records)},
 		.attacks = {"attacks", "Attacks", summary_attack_note,
 			    summary_attack_sheet(records)},
+		.certificates = {"certificates", "Certificates", summary_certify_note,
+				 summary_certify_sheet(records)},
 		.cells = {"cells", "Cells", summary_cell_note, summary_cell_sheet(records, path)},
 	};
 }
@@ -143,6 +145,7 @@ static enum status build(const struct experiment *experiment, const char *folder
 	TRY(records_load(folder, arena, &records, err));
 	TRY(summary_write_cells(&records, err));
 	TRY(summary_write_attacks(&records, err));
+	TRY(summary_write_certificates(&records, err));
 	tables = make_tables(experiment, &records);
 	TRY(write_tables(&records, &tables, err));
 	/* plots of an earlier spec would pass for this one's */

@@ -1,7 +1,7 @@
 /* Tables, plots and the report of one results folder: derived from its records alone.
  *
- * Reads <folder>/cells/<id>/{cell.json,result.json,trace.csv,attack.csv,model.npz} and writes
- * <folder>/{summary.csv,attack.csv,tables/,plots/,report.html}. */
+ * Reads <folder>/cells/<id>/{cell.json,result.json,trace.csv,attack.csv,certify.csv,model.npz} and
+ * writes <folder>/{summary.csv,attack.csv,certify.csv,tables/,plots/,report.html}. */
 #ifndef REPORT_REPORT_H
 #define REPORT_REPORT_H
 
@@ -22,7 +22,7 @@ struct plot {
 			     bool *written, struct err *err);
 };
 
-/* Everything: summary.csv, attack.csv, tables, plots, report.html. */
+/* Everything: summary.csv, attack.csv, certify.csv, tables, plots, report.html. */
 enum status report_build(const struct experiment *experiment, const char *folder, struct err *err);
 
 /* The Markdown table of tables/summary.md, aligned for a terminal. */

@@ -197,7 +197,9 @@ static void summary_heads(const struct records *records, const struct attack_kin
 struct sheet summary_sheet(const struct records *records)
 {
 	const size_t others = 6; /* data, method; settings, tuning s, cells, note */
-	struct attack_kinds kinds = attacks_of(records, NULL);
+	struct attack_kinds attacks = attacks_of(records, NULL);
+	struct attack_kinds certified = attacks_certified(records, NULL);
+	struct attack_kinds kinds = attacks_join(&attacks, &certified, records->arena);
 	struct tabled *tabled;
 	size_t rows = tabled_groups(records, &tabled);
 	struct sheet sheet = sheet_new(records->arena, rows,
@@ -211,7 +213,9 @@ struct sheet summary_sheet(const struct records *records)
 }
 
 const char summary_attack_note[] =
-	"Points that are misclassified without an attack count as wrong. The Wilson interval is "
+	"Points that are misclassified without an attack count as wrong. The true robust accuracy "
+	"lies between the robust accuracy, an upper bound, and the certified one, a lower bound. "
+	"The Wilson interval is "
 	"the "
 	"median of those of the cells: test parts of repetitions may overlap, so that their points "
 	"are not pooled.";
@@ -252,7 +256,8 @@ static const char *wilson_text(const struct group *group, const struct attack_ki
 static void fill_attack(const struct group *group, const struct attack_row *at, struct arena *arena,
 			struct sheet *sheet, size_t row)
 {
-	struct attack_kind kind = {at->attack, at->norm, at->units, at->eps, NULL};
+	struct attack_kind kind = {at->attack, at->norm, at->units, at->eps, NULL, false};
+	struct attack_kind below = {NULL, at->norm, at->units, at->eps, NULL, true};
 	struct stat robust = stat_group(group, attacks_robust, &kind, arena);
 	size_t col = 0;
 
@@ -268,6 +273,8 @@ static void fill_attack(const struct group *group, const struct attack_row *at, 
 			    arena));
 	sheet_set(sheet, row, col++, stat_text(robust, "%.1f", 100, arena));
 	sheet_set(sheet, row, col++, wilson_text(group, &kind, arena));
+	sheet_set(sheet, row, col++,
+		  stat_text(stat_group(group, attacks_robust, &below, arena), "%.1f", 100, arena));
 	sheet_set(sheet, row, col++, isnan(at->n) ? NULL : arena_format(arena, "%.0f", at->n));
 	sheet_set(sheet, row, col, arena_format(arena, "%zu", robust.count));
 }
@@ -277,10 +284,11 @@ struct sheet summary_attack_sheet(const struct records *records)
 	static const struct {
 		const char *text;
 		bool numeric;
-	} heads[] = {{"data", false},       {"method", false}, {"setting", false},
-		     {"attack", false},     {"norm", false},   {"units", false},
-		     {"eps", true},         {"clean %", true}, {"robust %", true},
-		     {"Wilson 95 %", true}, {"points", true},  {"cells", true}};
+	} heads[] = {{"data", false},       {"method", false},     {"setting", false},
+		     {"attack", false},     {"norm", false},       {"units", false},
+		     {"eps", true},         {"clean %", true},     {"robust %", true},
+		     {"Wilson 95 %", true}, {"certified %", true}, {"points", true},
+		     {"cells", true}};
 	size_t cols = sizeof heads / sizeof *heads, row = 0;
 	struct sheet sheet = sheet_new(records->arena, attack_row_count(records), cols);
 

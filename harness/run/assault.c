@@ -37,6 +37,7 @@ struct figures { /* of one eps */
 
 struct entry {
 	const struct attack_options *o;
+	struct aim aim;
 	const struct attack *attack;
 	long steps, restarts;
 	struct attack_job job;
@@ -47,9 +48,16 @@ struct entry {
 
 /* The entries of one threat, in the order they are run: weaker ones first. */
 struct volley {
-	const struct target *target;
 	size_t count;
 	struct entry **entry;
+	struct evidence *evidence;
+};
+
+struct assault {
+	size_t count;
+	struct entry *entries; /* as in the spec */
+	uint64_t seed;
+	struct evidence *evidence; /* NULL: not asked for */
 };
 
 /* Same attack and options, but for the number of restarts. */
@@ -149,6 +157,9 @@ static enum status strike(struct volley *v, size_t i, struct err *err)
 	status = inspect_points(&e->job, spec_attack_name(e->o), err);
 	for (size_t j = 0; j < v->count && status == STATUS_OK; j++)
 		status = check_order(e, contains(e, v->entry[j]) ? v->entry[j] : NULL, err);
+	if (v->evidence)
+		evidence_attack(v->evidence, &e->aim, e->job.threat.eps, e->job.margin,
+				e->job.X.rows);
 	e->at[e->done++] = (struct figures){robust_accuracy(&e->job), clock_seconds() - start};
 	return status;
 }
@@ -185,18 +196,19 @@ static void load(struct entry *e, const struct target *t, uint64_t seed, struct 
 }
 
 /* All entries that aim at the target of `first`. */
-static enum status fire(struct entry *entries, size_t count, size_t first,
-			const struct target *target, uint64_t seed, struct err *err)
+static enum status fire(const struct assault *a, size_t first, const struct target *target,
+			struct err *err)
 {
 	struct arena arena = {0};
-	struct volley v = {.target = target, .entry = ARENA_ARRAY(&arena, struct entry *, count)};
+	struct volley v = {.entry = ARENA_ARRAY(&arena, struct entry *, a->count),
+			   .evidence = a->evidence};
 	enum status status = STATUS_OK;
 	double eps;
 
-	for (size_t i = first; i < count; i++)
-		if (target_same(entries[i].o, entries[first].o)) {
-			load(&entries[i], target, seed, &arena);
-			v.entry[v.count++] = &entries[i];
+	for (size_t i = first; i < a->count; i++)
+		if (target_same(&a->entries[i].aim, &a->entries[first].aim)) {
+			load(&a->entries[i], target, a->seed, &arena);
+			v.entry[v.count++] = &a->entries[i];
 		}
 	qsort(v.entry, v.count, sizeof *v.entry, by_strength);
 	while (status == STATUS_OK && isfinite(eps = next_eps(&v)))
@@ -233,7 +245,14 @@ static void write_rows(struct csv *csv, const struct entry *e, double n)
 	}
 }
 
-static struct entry *entries_of(const struct cell *cell, struct arena *arena)
+static struct aim aim_of(const struct attack_options *o, const struct dataset *data)
+{
+	return (struct aim){"attack", spec_attack_name(o), &data->test, "test", o->norm, o->units,
+			    &o->clip};
+}
+
+static struct entry *entries_of(const struct cell *cell, const struct dataset *data,
+				struct arena *arena)
 {
 	const struct attack_options *o = cell->attack.at;
 	struct entry *entries = ARENA_ARRAY(arena, struct entry, cell->attack.count);
@@ -242,6 +261,7 @@ static struct entry *entries_of(const struct cell *cell, struct arena *arena)
 		struct entry *e = &entries[i];
 
 		e->o = &o[i];
+		e->aim = aim_of(&o[i], data);
 		e->attack = (const struct attack *)(const void *)o[i].attack.item;
 		e->attack->effort(o[i].attack.options, &e->steps, &e->restarts);
 		e->at = ARENA_ARRAY(arena, struct figures, o[i].eps.count);
@@ -252,62 +272,54 @@ static struct entry *entries_of(const struct cell *cell, struct arena *arena)
 enum status assault_check(const struct cell *cell, const struct dataset *data, struct err *err)
 {
 	const struct attack_options *entries = cell->attack.at;
-	enum status status = STATUS_OK;
 
-	for (size_t i = 0; i < cell->attack.count && status == STATUS_OK; i++) {
-		struct arena arena = {0};
-		struct stage_columns columns;
-		const struct stage *mixing = stages_columns(&data->stages, &arena, &columns);
+	for (size_t i = 0; i < cell->attack.count; i++) {
+		const struct aim aim = aim_of(&entries[i], data);
 
-		if (target_is_raw(&entries[i]) && mixing)
-			status = err_set(
-				err, STATUS_SPEC,
-				"attack %s: units: raw needs steps of prepare that act column "
-				"by column, but the stage \"%s\" mixes columns",
-				spec_attack_name(&entries[i]), stage_names[mixing->kind]);
-		arena_release(&arena);
+		TRY(target_check(&aim, data, err));
 	}
-	return status;
+	return STATUS_OK;
 }
 
 /* Fire at every target once: an entry that has been done was part of an earlier volley. */
-static enum status fire_all(const struct cell *cell, const struct dataset *data,
-			    const struct net *net, struct entry *entries, struct err *err)
+static enum status fire_all(const struct assault *a, const struct dataset *data,
+			    const struct net *net, struct err *err)
 {
-	uint64_t seed = (uint64_t)cell->seed * 1000003u + (uint64_t)cell->repetition;
 	enum status status = STATUS_OK;
 
-	for (size_t i = 0; i < cell->attack.count && status == STATUS_OK; i++) {
+	for (size_t i = 0; i < a->count && status == STATUS_OK; i++) {
 		struct arena arena = {0};
 		struct target target;
 
-		if (entries[i].done > 0)
+		if (a->entries[i].done > 0)
 			continue;
-		status = target_new(data, entries[i].o, net, &arena, &target, err);
+		status = target_new(&a->entries[i].aim, data, net, &arena, &target, err);
 		if (status == STATUS_OK)
-			status = fire(entries, cell->attack.count, i, &target, seed, err);
+			status = fire(a, i, &target, err);
 		arena_release(&arena);
 	}
 	return status;
 }
 
 enum status assault_run(const struct cell *cell, const struct dataset *data, const struct net *net,
-			const char *path, double *seconds, struct err *err)
+			const char *path, struct evidence *evidence, struct err *err)
 {
 	struct arena arena = {0};
-	struct entry *entries = entries_of(cell, &arena);
-	double start = clock_seconds();
+	struct assault assault = {.count = cell->attack.count,
+				  .entries = entries_of(cell, data, &arena),
+				  .seed = (uint64_t)cell->seed * 1000003u +
+					  (uint64_t)cell->repetition,
+				  .evidence = evidence};
 	enum status status = STATUS_OK;
 	struct csv csv;
 
 	if (data->test.X.rows > 0)
-		status = fire_all(cell, data, net, entries, err);
-	*seconds = clock_seconds() - start;
+		status = fire_all(&assault, data, net, err);
 	if (status == STATUS_OK)
 		status = csv_open(&csv, path, header, err);
 	if (status == STATUS_OK) {
-		for (size_t i = 0; i < cell->attack.count; i++)
-			write_rows(&csv, &entries[i], (double)data->test.X.rows);
+		for (size_t i = 0; i < assault.count; i++)
+			write_rows(&csv, &assault.entries[i], (double)data->test.X.rows);
 		status = csv_close(&csv, err);
 	}
 	arena_release(&arena);

@@ -3,6 +3,7 @@
 #define RUN_ASSAULT_H
 
 #include "harness/data/data.h"
+#include "harness/run/evidence.h"
 #include "harness/spec/spec.h"
 #include "solvers/core/net.h"
 #include "solvers/core/status.h"
@@ -14,9 +15,10 @@ enum status assault_check(const struct cell *cell, const struct dataset *data, s
  * one, so that robust accuracy never rises with eps; a worst case over attacks starts from what the
  * other entries have found. zero_gradient is the share of test samples at which the gradient of the
  * attack's loss is zero: where it is large, a robust accuracy by gradients means little. A network
- * without neurons classifies nothing: all accuracies are 0. seconds returns the time of the
- * attacks. Error: what an attack gave back cannot be true (a fault of the program). */
+ * without neurons classifies nothing: all accuracies are 0. The margins are added to the
+ * evidence, unless it is NULL. Error: what an attack gave back cannot be true (a fault of the
+ * program). */
 enum status assault_run(const struct cell *cell, const struct dataset *data, const struct net *net,
-			const char *path, double *seconds, struct err *err);
+			const char *path, struct evidence *evidence, struct err *err);
 
 #endif

@@ -2,6 +2,7 @@
 #include "harness/run/run.h"
 
 #include "harness/run/assault.h"
+#include "harness/run/certified.h"
 #include "harness/run/clock.h"
 #include "harness/run/evaluate.h"
 #include "harness/run/loop.h"
@@ -267,6 +268,26 @@ static void measure_memory(struct result *r)
 		r->peak_mem_bytes = (double)usage.ru_maxrss * 1024;
 }
 
+/* Attacks and certificates, which must agree. Off the solve clock. */
+static enum status probe(struct run *run, const struct net *net, struct err *err)
+{
+	const struct cell *cell = &run->cell;
+	struct evidence evidence = evidence_new(&run->arena, certified_findings(cell));
+	double start = clock_seconds();
+
+	if (cell->attack.count > 0) {
+		TRY(assault_run(cell, &run->data, net, path_in(run, "attack.csv"), &evidence, err));
+		run->result.attack_s = clock_seconds() - start;
+	}
+	start = clock_seconds();
+	if (cell->certify.count > 0) {
+		TRY(certified_run(cell, &run->data, net, path_in(run, "certify.csv"), &evidence,
+				  err));
+		run->result.certify_s = clock_seconds() - start;
+	}
+	return evidence_check(&evidence, err);
+}
+
 static enum status compute(struct run *run, int progress_fd, struct err *err)
 {
 	struct evaluator evaluator;
@@ -278,6 +299,7 @@ static enum status compute(struct run *run, int progress_fd, struct err *err)
 	TRY(load_data(run, err));
 	describe_data(run);
 	TRY(assault_check(&run->cell, &run->data, err));
+	TRY(certified_check(&run->cell, &run->data, err));
 	TRY(pose_problem(run, err));
 	TRY(train(run, progress_fd, &evaluator, &end, err));
 	measure_memory(&run->result); /* of training; attacks come after */
@@ -289,9 +311,7 @@ static enum status compute(struct run *run, int progress_fd, struct err *err)
 			  path_in(run, "attack_validation.csv"), &selection, err));
 	run->result.validation_robust_accuracy = selection.accuracy;
 	run->result.select_s = selection.seconds;
-	if (run->cell.attack.count > 0)
-		TRY(assault_run(&run->cell, &run->data, &evaluator.net, path_in(run, "attack.csv"),
-				&run->result.attack_s, err));
+	TRY(probe(run, &evaluator.net, err));
 	run->result.status =
 		cell_status_names[end.outcome == OUTCOME_DIVERGED ? CELL_FAILED : CELL_OK];
 	if (end.outcome == OUTCOME_DIVERGED)

@@ -1,7 +1,8 @@
 /* What a worker process does: compute one cell and write its record.
  *
  * `folder` already exists and holds cell.json (the canonical text). run_cell writes result.json,
- * trace.csv, attack.csv and model.npz into it. It prints nothing; progress goes to `progress_fd`
+ * trace.csv, attack.csv, certify.csv and model.npz into it. It prints nothing; progress goes to
+ * `progress_fd`
  * (-1 = none) as lines "iteration gap seconds\n". */
 #ifndef RUN_RUN_H
 #define RUN_RUN_H

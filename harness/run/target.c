@@ -9,18 +9,40 @@
 /* Relative slack of the box: rounding of the data in single precision. */
 static const double box_slack = 1e-4;
 
-bool target_is_raw(const struct attack_options *o)
+static bool is_raw(const struct aim *aim)
 {
-	return o->units == 1; /* spec_units */
+	return aim->units == 1; /* spec_units */
 }
 
-bool target_same(const struct attack_options *a, const struct attack_options *b)
+static bool same_numbers(const struct reals *a, const struct reals *b)
 {
-	bool same = a->norm == b->norm && a->units == b->units && a->clip.count == b->clip.count;
+	bool same = a->count == b->count;
 
-	for (size_t i = 0; same && i < a->clip.count; i++)
-		same = !(a->clip.at[i] < b->clip.at[i]) && !(a->clip.at[i] > b->clip.at[i]);
+	for (size_t i = 0; same && i < a->count; i++)
+		same = !(a->at[i] < b->at[i]) && !(a->at[i] > b->at[i]);
 	return same;
+}
+
+bool target_same(const struct aim *a, const struct aim *b)
+{
+	return a->part == b->part && a->norm == b->norm && a->units == b->units &&
+	       same_numbers(a->clip, b->clip);
+}
+
+enum status target_check(const struct aim *aim, const struct dataset *data, struct err *err)
+{
+	struct arena arena = {0};
+	struct stage_columns columns;
+	const struct stage *mixing = stages_columns(&data->stages, &arena, &columns);
+	enum status status = STATUS_OK;
+
+	if (is_raw(aim) && mixing)
+		status = err_set(err, STATUS_SPEC,
+				 "%s %s: units: raw needs steps of prepare that act column "
+				 "by column, but the stage \"%s\" mixes columns",
+				 aim->what, aim->name, stage_names[mixing->kind]);
+	arena_release(&arena);
+	return status;
 }
 
 /* scale_j, or 1 for the bias column and in prepared units, where no column counts as raw */
@@ -29,37 +51,36 @@ static real unit_scale(const struct target *t, ptrdiff_t j)
 	return (size_t)j < t->raw.count && t->raw.scale[j] > 0 ? (real)t->raw.scale[j] : 1;
 }
 
-static void rescale(const struct dataset *data, const struct net *net, struct target *t)
+static void rescale(const struct part *part, const struct net *net, struct target *t)
 {
 	for (ptrdiff_t j = 0; j < t->X.cols; j++) {
 		real scale = unit_scale(t, j);
 
 		for (ptrdiff_t k = 0; k < t->X.rows; k++)
-			mat_set(t->X, k, j, mat_get(data->test.X, k, j) / scale);
+			mat_set(t->X, k, j, mat_get(part->X, k, j) / scale);
 		for (ptrdiff_t i = 0; i < net->U.cols; i++)
 			mat_set(t->net.U, j, i, mat_get(net->U, j, i) * scale);
 	}
 }
 
 /* Box and frozen coordinates; an error if the box excludes the data. */
-static enum status set_threat(const struct dataset *data, const struct attack_options *o,
+static enum status set_threat(const struct dataset *data, const struct aim *aim,
 			      struct arena *arena, struct target *t, struct err *err)
 {
 	ptrdiff_t d = t->X.cols;
 	real *lower = ARENA_ARRAY(arena, real, d), *upper = ARENA_ARRAY(arena, real, d);
 	bool *frozen = ARENA_ARRAY(arena, bool, d);
 
-	t->threat =
-		(struct threat){.norm = o->norm == NORM_L2 ? NORM_L2 : NORM_LINF, .frozen = frozen};
+	t->threat = (struct threat){.norm = (enum norm)aim->norm, .frozen = frozen};
 	for (ptrdiff_t j = 0; j < d; j++)
 		frozen[j] = j == data->bias;
-	if (o->clip.count == 0)
+	if (aim->clip->count == 0)
 		return STATUS_OK;
 	t->threat.lower = lower;
 	t->threat.upper = upper;
 	for (ptrdiff_t j = 0; j < d; j++) {
 		double shift = (size_t)j < t->raw.count ? t->raw.shift[j] : 0;
-		double low = o->clip.at[0] - shift, high = o->clip.at[1] - shift,
+		double low = aim->clip->at[0] - shift, high = aim->clip->at[1] - shift,
 		       slack = box_slack * (high - low);
 
 		lower[j] = frozen[j] ? (real)-HUGE_VAL : (real)low;
@@ -69,10 +90,10 @@ static enum status set_threat(const struct dataset *data, const struct attack_op
 
 			if (x < low - slack || x > high + slack)
 				return err_set(err, STATUS_SPEC,
-					       "attack %s: clip [%g, %g] excludes test sample %td, "
+					       "%s %s: clip [%g, %g] excludes %s sample %td, "
 					       "feature %td: %g",
-					       spec_attack_name(o), o->clip.at[0], o->clip.at[1], k,
-					       j, x + shift);
+					       aim->what, aim->name, aim->clip->at[0],
+					       aim->clip->at[1], aim->part_name, k, j, x + shift);
 		}
 	}
 	return STATUS_OK;
@@ -99,21 +120,20 @@ static void look(struct target *t, struct arena *arena)
 	arena_release(&scratch);
 }
 
-enum status target_new(const struct dataset *data, const struct attack_options *o,
-		       const struct net *net, struct arena *arena, struct target *out,
-		       struct err *err)
+enum status target_new(const struct aim *aim, const struct dataset *data, const struct net *net,
+		       struct arena *arena, struct target *out, struct err *err)
 {
-	ptrdiff_t n = data->test.X.rows, d = data->test.X.cols;
+	ptrdiff_t n = aim->part->X.rows, d = aim->part->X.cols;
 
 	*out = (struct target){.net = {mat_new(arena, d, net->U.cols), net->alpha},
 			       .X = mat_new(arena, n, d),
-			       .y = data->test.y,
+			       .y = aim->part->y,
 			       .margin = ARENA_ARRAY(arena, real, n),
 			       .still = ARENA_ARRAY(arena, bool, n)};
-	if (target_is_raw(o)) /* assault_check has seen to it that this works */
+	if (is_raw(aim))
 		stages_columns(&data->stages, arena, &out->raw);
-	rescale(data, net, out);
-	TRY(set_threat(data, o, arena, out, err));
+	rescale(aim->part, net, out);
+	TRY(set_threat(data, aim, arena, out, err));
 	look(out, arena);
 	return STATUS_OK;
 }

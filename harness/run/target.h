@@ -1,11 +1,20 @@
-/* The test part as an attack sees it: network and points in the units of the ball, box and frozen
- * coordinates. */
+/* A part of the data as an attack or a certificate sees it: network and points in the units of the
+ * ball, box and frozen coordinates. */
 #ifndef RUN_TARGET_H
 #define RUN_TARGET_H
 
 #include "harness/data/data.h"
 #include "harness/spec/spec.h"
 #include "solvers/core/attack.h"
+
+/* What is aimed at: one entry of `attack`, or of `certify`. */
+struct aim {
+	const char *what, *name; /* "attack", "pgd" */
+	const struct part *part;
+	const char *part_name; /* "test" */
+	long norm, units;      /* enum norm, spec_units */
+	const struct reals *clip;
+};
 
 struct target {
 	struct net net;
@@ -18,16 +27,14 @@ struct target {
 	struct stage_columns raw; /* used in raw units only */
 };
 
-/* Units, norm and box of `o`, whose other options do not matter. Error: a box that excludes the
- * data. */
-enum status target_new(const struct dataset *data, const struct attack_options *o,
-		       const struct net *net, struct arena *arena, struct target *out,
-		       struct err *err);
+/* An error if raw units are asked for and the stages of the data mix columns. */
+enum status target_check(const struct aim *aim, const struct dataset *data, struct err *err);
+
+/* For an aim that has passed target_check. Error: a box that excludes the data. */
+enum status target_new(const struct aim *aim, const struct dataset *data, const struct net *net,
+		       struct arena *arena, struct target *out, struct err *err);
 
 /* Do both ask for the same target? */
-bool target_same(const struct attack_options *a, const struct attack_options *b);
-
-/* Do the eps and clip of `o` refer to features before `prepare`? */
-bool target_is_raw(const struct attack_options *o);
+bool target_same(const struct aim *a, const struct aim *b);
 
 #endif

@@ -33,7 +33,7 @@ struct repeat {
 enum status repeat_cell(const char *folder, const char *id, const char *worker_folder,
 			struct arena *arena, struct repeat *out, struct err *err);
 
-/* Compare two records: folders with result.json, trace.csv, attack.csv. */
+/* Compare two records: folders with result.json, trace.csv, attack.csv, certify.csv. */
 enum status repeat_compare(const char *stored, const char *fresh, struct arena *arena,
 			   struct repeat *out, struct err *err);
 

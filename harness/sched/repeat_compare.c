@@ -187,5 +187,6 @@ enum status repeat_compare(const char *stored, const char *fresh, struct arena *
 	TRY(result_read(arena_format(arena, "%s/result.json", fresh), arena, &b, err));
 	compare_results(&c, &a, &b);
 	TRY(compare_tables(&c, "trace.csv", stored, fresh, err));
-	return compare_tables(&c, "attack.csv", stored, fresh, err);
+	TRY(compare_tables(&c, "attack.csv", stored, fresh, err));
+	return compare_tables(&c, "certify.csv", stored, fresh, err);
 }

@@ -15,6 +15,7 @@ void cell_write(struct writer *w, const struct cell *cell)
 		.train = cell->train,
 		.stop = cell->stop,
 		.attack = cell->attack,
+		.certify = cell->certify,
 		.swept = {cell->swept_count, cell->swept},
 	};
 
@@ -72,6 +73,7 @@ enum status spec_read_cell(const char *text, const char *source, struct arena *a
 		.train = sheet.train,
 		.stop = sheet.stop,
 		.attack = sheet.attack,
+		.certify = sheet.certify,
 		.swept_count = sheet.swept.count,
 		.swept = sheet.swept.at,
 	};

@@ -5,7 +5,6 @@
 #include "solvers/core/trainer.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { TASK_REGRESSION = 1, PRECISION_SINGLE = 1 }; /* in data_tasks, spec_precisions */
@@ -18,8 +17,7 @@ static const struct node *entry_node(const struct groups *list, size_t index)
 	return ((const struct node *const *)list->at)[index];
 }
 
-/* Position of a key's value, or of the map if the key is not given. */
-static struct err_place place_of(const struct node *map, const char *key)
+struct err_place check_place(const struct node *map, const char *key)
 {
 	const struct node *value = node_get(map, key);
 
@@ -34,91 +32,10 @@ void check_name(struct problems *problems, const struct node *root, const struct
 	const char *name = sheet->name;
 
 	if (!name[0] || name[0] == '.' || name[strspn(name, valid)])
-		problem_add(problems, place_of(root, "name"), &trail,
+		problem_add(problems, check_place(root, "name"), &trail,
 			    "expected letters, digits, \".\", \"_\" and \"-\", no dot first, got "
 			    "\"%.60s\"",
 			    name);
-}
-
-static int ascending(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-static void check_eps(struct problems *problems, const struct node *node, const struct trail *up,
-		      const struct reals *eps)
-{
-	struct trail trail = {up, "eps", 0};
-	struct err_place at = place_of(node, "eps");
-
-	if (!eps->count)
-		problem_add(problems, at, &trail,
-			    "expected at least one number, got an empty list");
-	qsort((double *)eps->at, eps->count, sizeof *eps->at, ascending);
-	for (size_t i = 1; i < eps->count; i++)
-		if (!(eps->at[i - 1] < eps->at[i]))
-			problem_add(problems, at, &trail, "expected distinct values, got %g twice",
-				    eps->at[i]);
-}
-
-static void check_clip(struct problems *problems, const struct node *node, const struct trail *up,
-		       const struct reals *clip)
-{
-	struct trail trail = {up, "clip", 0};
-	struct err_place at = place_of(node, "clip");
-
-	if (clip->count == 2 && !(clip->at[0] < clip->at[1]))
-		problem_add(problems, at, &trail,
-			    "expected two ascending numbers or null, got %g and %g", clip->at[0],
-			    clip->at[1]);
-	else if (clip->count != 0 && clip->count != 2)
-		problem_add(problems, at, &trail,
-			    "expected two ascending numbers or null, got %zu numbers", clip->count);
-}
-
-static bool shares_eps(const struct attack_options *a, const struct attack_options *b)
-{
-	for (size_t i = 0; i < a->eps.count; i++)
-		for (size_t j = 0; j < b->eps.count; j++)
-			if (a->eps.at[i] <= b->eps.at[j] && a->eps.at[i] >= b->eps.at[j])
-				return true;
-	return false;
-}
-
-/* Rows of attack.csv are told apart by name, norm, units and eps. */
-static void check_attack_name(struct problems *problems, const struct node *node,
-			      const struct trail *up, const struct attack_options *list)
-{
-	const struct attack_options *one = &list[up->index];
-	struct trail trail = {up, "name", 0};
-	const char *name = spec_attack_name(one);
-
-	if (!name[0])
-		problem_add(problems, place_of(node, "name"), &trail, "expected a name, got \"\"");
-	for (size_t i = 0; i < up->index; i++)
-		if (strcmp(spec_attack_name(&list[i]), name) == 0 && list[i].norm == one->norm &&
-		    list[i].units == one->units && shares_eps(&list[i], one)) {
-			problem_add(problems, place_of(node, "name"), &trail,
-				    "expected a name of its own, got \"%s\", used by attack[%zu] "
-				    "at the same eps",
-				    name, i);
-			return;
-		}
-}
-
-void check_attacks(struct problems *problems, const struct node *root, const struct groups *list)
-{
-	const struct attack_options *at = list->at;
-	const struct node *nodes = node_get(root, "attack");
-	struct trail top = {.key = "attack"}, trail = {.up = &top};
-
-	for (trail.index = 0; trail.index < list->count; trail.index++) {
-		check_eps(problems, nodes->items[trail.index], &trail, &at[trail.index].eps);
-		check_clip(problems, nodes->items[trail.index], &trail, &at[trail.index].clip);
-		check_attack_name(problems, nodes->items[trail.index], &trail, at);
-	}
 }
 
 struct named {
@@ -145,7 +62,7 @@ static void check_distinct(struct bind *bind, const char *key, const struct grou
 
 	for (size_t i = 0; i < variants->count; i++) {
 		struct named one = {variants->at[i].entry, *(const char **)variants->at[i].options};
-		struct err_place at = place_of(entry_node(list, one.entry), "name");
+		struct err_place at = check_place(entry_node(list, one.entry), "name");
 
 		if (is_known(known, count, &one))
 			continue;
@@ -273,7 +190,7 @@ void check_losses(struct problems *problems, const struct sheet *sheet,
 		const struct train_options *options = train->at[i].options;
 		const struct trainer *trainer = (const struct trainer *)options->solver.item;
 		struct err_place at =
-			place_of(entry_node(&sheet->train, train->at[i].entry), "loss");
+			check_place(entry_node(&sheet->train, train->at[i].entry), "loss");
 
 		if (trains(trainer, &options->loss))
 			continue;
@@ -292,7 +209,7 @@ static void check_gap(struct problems *problems, const struct node *map, const s
 	const struct node *group = node_get(map, "stop");
 
 	if (isgreater(gap, 0) && isless(gap, single_gap))
-		problem_add(problems, place_of(group ? group : map, "gap"), &trail,
+		problem_add(problems, check_place(group ? group : map, "gap"), &trail,
 			    "single precision certifies gaps down to 1e-6 at best; use precision: "
 			    "double");
 }
@@ -339,7 +256,7 @@ static void check_select_attack(struct problems *problems, const struct node *no
 {
 	if (select->by != SELECT_VALIDATION_ROBUST_ACCURACY || spec_select_attack(select, attack))
 		return;
-	problem_add(problems, place_of(node, "select"), trail,
+	problem_add(problems, check_place(node, "select"), trail,
 		    "validation_robust_accuracy needs an entry of attack%s%s, got none",
 		    select->attack ? " named " : "", select->attack ? select->attack : "");
 }
@@ -349,7 +266,7 @@ static void check_selectable(struct problems *problems, const struct node *node,
 			     const struct trail *up, const struct data_options *set)
 {
 	struct trail trail = {up, "select", 0};
-	struct err_place at = place_of(node, "select");
+	struct err_place at = check_place(node, "select");
 
 	if (set->task == TASK_REGRESSION)
 		problem_add(problems, at, &trail,
@@ -358,6 +275,18 @@ static void check_selectable(struct problems *problems, const struct node *node,
 		problem_add(problems, at, &trail,
 			    "needs a validation part: set split.validation of data set \"%s\"",
 			    set->name);
+}
+
+/* Attacks and certificates are about the sign of y f. */
+static void check_unattacked(struct problems *problems, const struct node *root, const char *key,
+			     size_t count, const struct data_options *set)
+{
+	struct trail top = {.key = key};
+
+	for (size_t i = 0; i < count; i++)
+		problem_add(problems, node_get(root, key)->items[i]->at,
+			    &(struct trail){&top, NULL, i},
+			    "expected classification, got regression on \"%s\"", set->name);
 }
 
 void check_pair(struct problems *problems, const struct node *root, const struct sheet *sheet,
@@ -378,11 +307,9 @@ void check_pair(struct problems *problems, const struct node *root, const struct
 	if (set->task != TASK_REGRESSION)
 		return;
 	if (!loss->regression)
-		problem_add(problems, place_of(entry_node(&sheet->train, train->entry), "loss"),
+		problem_add(problems, check_place(entry_node(&sheet->train, train->entry), "loss"),
 			    &step, "expected a loss for regression on \"%s\", got \"%s\"",
 			    set->name, loss->base.name);
-	top.key = "attack";
-	for (trail.index = 0; trail.index < sheet->attack.count; trail.index++)
-		problem_add(problems, node_get(root, "attack")->items[trail.index]->at, &trail,
-			    "expected classification, got regression on \"%s\"", set->name);
+	check_unattacked(problems, root, "attack", sheet->attack.count, set);
+	check_unattacked(problems, root, "certify", sheet->certify.count, set);
 }

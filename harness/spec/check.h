@@ -6,12 +6,19 @@
 #include "harness/spec/expand.h"
 #include "harness/spec/schema.h"
 
+/* Position of a key's value, or of the map if the key is not given. */
+struct err_place check_place(const struct node *map, const char *key);
+
 /* The name of the experiment suits a folder. */
 void check_name(struct problems *problems, const struct node *root, const struct sheet *sheet);
 
 /* Sort eps; eps is there and distinct, clip is an interval, names differ. `list` is the bound
  * `attack`. */
 void check_attacks(struct problems *problems, const struct node *root, const struct groups *list);
+
+/* The same for `certify`, but for the names: its entries have none. */
+void check_certificates(struct problems *problems, const struct node *root,
+			const struct groups *list);
 
 /* Give unnamed methods the name of their solver; entries have different names. */
 void check_data_names(struct bind *bind, const struct sheet *sheet, const struct variants *data);
@@ -33,10 +40,6 @@ bool check_runs_on(const struct train_options *train, const struct data_options 
 
 /* A selection among variants needs a validation part. Regression: the loss must suit real targets,
  * and there is nothing to attack. */
-/* stop.gap of the experiment and of each entry is one that the precision can certify. */
-void check_gaps(struct problems *problems, const struct node *root, const struct sheet *sheet,
-		const struct variants *train);
-
 void check_pair(struct problems *problems, const struct node *root, const struct sheet *sheet,
 		const struct variant *data, const struct variant *train);
 

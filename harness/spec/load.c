@@ -141,8 +141,10 @@ static void bind_sheet(struct load *l)
 	check_filled(l, "train", &sheet->train);
 	zip_graft(&l->bind, "data", &sheet->data);
 	zip_graft(&l->bind, "train", &sheet->train);
-	if (good)
-		check_attacks(l->problems, l->root, &sheet->attack);
+	if (!good)
+		return;
+	check_attacks(l->problems, l->root, &sheet->attack);
+	check_certificates(l->problems, l->root, &sheet->certify);
 }
 
 static void expand(struct load *l)
@@ -222,6 +224,7 @@ static void fill_cells(struct load *l, const struct variant *data, const struct 
 		.data = *(const struct data_options *)data->options,
 		.train = *(const struct train_options *)train->options,
 		.attack = l->sheet.attack,
+		.certify = l->sheet.certify,
 		.swept_count = data->swept_count + train->swept_count,
 		.swept = join_swept(l->bind.arena, data, train),
 	};
@@ -275,6 +278,7 @@ static enum status finish(struct load *l, struct experiment *out)
 		.resources = sheet->resources,
 		.stop = sheet->stop,
 		.attack = sheet->attack,
+		.certify = sheet->certify,
 		.plots = sheet->plots,
 	};
 	make_cells(l, count, out);

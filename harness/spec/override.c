@@ -56,7 +56,7 @@ const struct node *override_child(struct arena *arena, const struct node *node, 
 /* "[3]rest"; a name picks the entry that is called so. */
 static bool element_index(const struct node *list, const char **path, size_t *out)
 {
-	static const char *const naming[] = {"name", "solver", "attack", "plot"};
+	static const char *const naming[] = {"name", "solver", "attack", "certificate", "plot"};
 	char *end;
 	size_t length;
 

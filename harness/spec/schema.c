@@ -9,6 +9,7 @@ const char *const spec_selects[] = {[SELECT_NONE] = "none",
 				    [SELECT_VALIDATION_ROBUST_ACCURACY] =
 					    "validation_robust_accuracy",
 				    NULL};
+const char *const spec_parts[] = {"test", "train", NULL};
 const char *const spec_units[] = {"prepared", "raw", NULL};
 const char *const spec_precisions[] = {"double", "single", NULL};
 
@@ -65,6 +66,22 @@ static const struct option attack_rows[] = {
 	 .doc = "lower and upper end of the box that attacked points stay in"},
 	{OPTION_FIELD(struct attack_options, units), .initial = "prepared", .names = spec_units,
 	 .doc = "features that eps and clip refer to: prepared, or raw"},
+	{.name = NULL},
+};
+
+static const struct option certify_rows[] = {
+	{OPTION_FIELD(struct certify_options, certificate), .kind = KIND_CERTIFICATE,
+	 .style = CHOICE_FLAT, .doc = "name of the certificate; its options are keys beside it"},
+	{OPTION_FIELD(struct certify_options, norm), .initial = "linf", .names = threat_norms,
+	 .doc = "norm of the ball"},
+	{OPTION_FIELD(struct certify_options, eps), .range = RANGE_FROM(0),
+	 .doc = "radii of the ball"},
+	{OPTION_FIELD(struct certify_options, clip), .initial = "null",
+	 .doc = "lower and upper end of the box that the points stay in"},
+	{OPTION_FIELD(struct certify_options, units), .initial = "prepared", .names = spec_units,
+	 .doc = "features that eps and clip refer to: prepared, or raw"},
+	{OPTION_FIELD(struct certify_options, part), .initial = "test", .names = spec_parts,
+	 .doc = "points that are certified"},
 	{.name = NULL},
 };
 
@@ -152,6 +169,9 @@ const struct option schema_sheet[] = {
 	{OPTION_FIELD(struct sheet, train), .doc = "methods"},
 	{OPTION_FIELD(struct sheet, stop), .rows = stop_rows, .doc = "stopping rules"},
 	{ATTACK_LIST, .initial = "[]", .doc = "attacks on every trained model"},
+	{OPTION_FIELD(struct sheet, certify), .initial = "[]", .rows = certify_rows,
+	 .size = sizeof(struct certify_options),
+	 .doc = "certificates of every trained model: lower bounds where attacks are upper ones"},
 	{OPTION_FIELD(struct sheet, plots), .initial = "[]", .rows = plot_rows,
 	 .size = sizeof(struct plot_options), .doc = "plots of the report"},
 	{.name = NULL},
@@ -166,6 +186,8 @@ const struct option schema_cell[] = {
 	{OPTION_FIELD(struct cell_sheet, stop), .rows = stop_rows},
 	{OPTION_FIELD(struct cell_sheet, attack), .rows = attack_rows,
 	 .size = sizeof(struct attack_options)},
+	{OPTION_FIELD(struct cell_sheet, certify), .rows = certify_rows,
+	 .size = sizeof(struct certify_options)},
 	{OPTION_FIELD(struct cell_sheet, swept), .rows = swept_rows, .size = sizeof(struct swept)},
 	{.name = NULL},
 };

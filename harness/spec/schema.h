@@ -12,7 +12,7 @@ struct sheet {
 	struct resource_options resources;
 	struct stop_options stop;
 	struct groups data, train; /* const struct node * */
-	struct groups attack, plots;
+	struct groups attack, certify, plots;
 };
 
 /* What the canonical text of a cell says. */
@@ -21,8 +21,9 @@ struct cell_sheet {
 	struct data_options data;
 	struct train_options train; /* name, solver and its options, loss, beta, average, fresh */
 	struct stop_options stop;
-	struct groups attack; /* struct attack_options */
-	struct groups swept;  /* struct swept */
+	struct groups attack;  /* struct attack_options */
+	struct groups certify; /* struct certify_options */
+	struct groups swept;   /* struct swept */
 };
 
 extern const struct option schema_sheet[];

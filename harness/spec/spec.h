@@ -66,6 +66,16 @@ const char *spec_attack_name(const struct attack_options *o);
 const struct attack_options *spec_select_attack(const struct select_options *select,
 						const struct groups *attack);
 
+/* One entry of `certify`; keys that `attack` has too mean the same. */
+struct certify_options {
+	struct choice certificate; /* flat: struct certifier */
+	long norm;                 /* enum norm */
+	struct reals eps;          /* ascending after binding */
+	struct reals clip;
+	long units, part; /* spec_units, spec_parts */
+};
+
+extern const char *const spec_parts[];      /* "test", "train" */
 extern const char *const spec_selects[];    /* by enum select_by */
 extern const char *const spec_units[];      /* "prepared", "raw" */
 extern const char *const spec_precisions[]; /* "double", "single" */
@@ -95,6 +105,7 @@ struct cell {
 	struct train_options train;
 	struct stop_options stop; /* experiment's and train's merged */
 	struct groups attack;     /* struct attack_options */
+	struct groups certify;    /* struct certify_options */
 	size_t swept_count;
 	const struct swept *swept;
 };
@@ -105,7 +116,7 @@ struct experiment {
 	long seed, repeats, precision;
 	struct resource_options resources;
 	struct stop_options stop;
-	struct groups attack;
+	struct groups attack, certify;
 	struct groups plots; /* struct plot_options */
 	size_t cell_count;
 	struct cell *cells; /* in spec order: data, train, swept values, repetition */

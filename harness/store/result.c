@@ -62,6 +62,7 @@ const struct result_field result_fields[] = {
 	NUMBER(violation_s),
 	NUMBER(attack_s),
 	NUMBER(select_s),
+	NUMBER(certify_s),
 	NUMBER(peak_mem_bytes),
 	NUMBER(threads),
 	TEXT(blas_core),

@@ -35,7 +35,7 @@ struct result {
 		majority; /* majority: share of the larger class
 			     in the test part */
 	double train_rmse, test_rmse, train_r2, test_r2;
-	double load_s, setup_s, solve_s, eval_s, violation_s, attack_s, select_s;
+	double load_s, setup_s, solve_s, eval_s, violation_s, attack_s, select_s, certify_s;
 	double peak_mem_bytes, threads;
 	const char *blas_core; /* the kernels that BLAS chose in the worker */
 	double patterns, neurons;

@@ -13,9 +13,10 @@
 
 #include <stdint.h>
 
-enum norm { NORM_LINF, NORM_L2 };
+enum norm { NORM_LINF, NORM_L2, NORM_L1 };
 
-extern const char *const norm_names[]; /* "linf", "l2", NULL */
+extern const char *const norm_names[];   /* of attacks: "linf", "l2", NULL */
+extern const char *const threat_norms[]; /* of certificates: "linf", "l2", "l1", NULL */
 
 struct threat {
 	enum norm norm;

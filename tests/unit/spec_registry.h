@@ -63,6 +63,10 @@ struct fake_unit {
 	double range;
 };
 
+struct fake_crown {
+	long steps;
+};
+
 struct fake_pgd {
 	long steps, restarts;
 };
@@ -144,6 +148,11 @@ static const struct option fake_unit_rows[] = {
 	{.name = NULL},
 };
 
+static const struct option fake_crown_rows[] = {
+	{OPTION_FIELD(struct fake_crown, steps), .initial = "20", .range = RANGE_FROM(0)},
+	{.name = NULL},
+};
+
 static const struct option fake_pgd_rows[] = {
 	{OPTION_FIELD(struct fake_pgd, steps), .initial = "40", .range = RANGE_FROM(1)},
 	{OPTION_FIELD(struct fake_pgd, restarts), .initial = "1", .range = RANGE_FROM(1)},
@@ -210,6 +219,8 @@ static const struct desc fake_unit = FAKE("unit", fake_unit_rows, struct fake_un
 static const struct desc fake_bias = FAKE_PLAIN("bias");
 static const struct desc fake_fgsm = FAKE_PLAIN("fgsm");
 static const struct desc fake_pgd = FAKE("pgd", fake_pgd_rows, struct fake_pgd);
+static const struct desc fake_interval = FAKE_PLAIN("interval");
+static const struct desc fake_crown = FAKE("crown", fake_crown_rows, struct fake_crown);
 static const struct desc fake_convergence =
 	FAKE("convergence", fake_convergence_rows, struct fake_convergence);
 static const struct desc fake_robust = FAKE_PLAIN("robust_accuracy");
@@ -230,7 +241,7 @@ static const struct {
 	[KIND_GENERATOR] = {"generators", {&fake_spirals, &fake_moons}},
 	[KIND_PREPARE] = {"prepare", {&fake_standardize, &fake_unit, &fake_bias}},
 	[KIND_ATTACK] = {"attacks", {&fake_fgsm, &fake_pgd}},
-	[KIND_CERTIFICATE] = {"certificates", {NULL}},
+	[KIND_CERTIFICATE] = {"certificates", {&fake_interval, &fake_crown}},
 	[KIND_PLOT] = {"plots", {&fake_convergence, &fake_robust}},
 };
 

@@ -2,6 +2,7 @@
  * back is not believed. */
 #include "harness/run/assault.h"
 
+#include "harness/run/target.h"
 #include "harness/store/csv.h"
 #include "solvers/core/attack.h"
 #include "tests/attack_fixture.h"
@@ -103,6 +104,7 @@ struct room {
 	struct attack_options entry[8];
 	struct cell cell;
 	struct csv_table table;
+	struct evidence *evidence;
 	struct err err;
 	char path[64];
 };
@@ -145,11 +147,10 @@ static struct attack_options *add(struct room *room, const struct attack *attack
 
 static enum status fire(struct room *room)
 {
-	double seconds;
 	enum status status;
 
 	room->err = (struct err){0};
-	status = assault_run(&room->cell, &room->data, &room->t.net, room->path, &seconds,
+	status = assault_run(&room->cell, &room->data, &room->t.net, room->path, room->evidence,
 			     &room->err);
 	if (status == STATUS_OK)
 		assert_int_equal(csv_read(room->path, &room->t.arena, &room->table, &room->err),
@@ -298,6 +299,52 @@ static void zero_gradients_are_counted(void **state)
 	room_leave(&room);
 }
 
+/* The finding of row `row` of attack.csv. */
+static const struct finding *finding_of(const struct room *room, size_t row)
+{
+	const struct finding *found = NULL;
+
+	for (size_t i = 0; i < room->evidence->count; i++) {
+		const struct finding *f = &room->evidence->at[i];
+
+		if (strcmp(f->aim->name, room->table.cell[row * room->table.cols]) == 0 &&
+		    fabs(f->eps - value(room, row, "eps")) < 1e-12)
+			found = f;
+	}
+	assert_non_null(found);
+	return found;
+}
+
+static void margins_of_every_entry_and_eps_are_evidence(void **state)
+{
+	struct room room;
+	struct evidence evidence;
+	double lower[N], upper[N];
+
+	(void)state;
+	room_make(&room);
+	evidence = evidence_new(&room.t.arena, 5);
+	room.evidence = &evidence;
+	add(&room, &attack_worst, "{of: [fgsm]}");
+	add(&room, &attack_pgd, "{steps: 2}")->name = "short";
+	assert_int_equal(fire(&room), STATUS_OK);
+	assert_int_equal(evidence.count, 4);
+	for (size_t row = 0; row < 4; row++) {
+		const struct finding *f = finding_of(&room, row);
+		double robust = 0;
+
+		for (ptrdiff_t k = 0; k < N; k++)
+			robust += f->upper[k] > 0;
+		assert_true(fabs(robust / N - value(&room, row, "robust_accuracy")) < 1e-12);
+	}
+	for (size_t k = 0; k < N; k++)
+		lower[k] = upper[k] = finding_of(&room, 3)->upper[k] + (k == 7);
+	evidence_bounds(&evidence, finding_of(&room, 3)->aim, 0.3, lower, upper, N);
+	assert_int_equal(evidence_check(&evidence, &room.err), STATUS_FAILED);
+	assert_non_null(strstr(room.err.text, "test sample "));
+	room_leave(&room);
+}
+
 /* f = 0 is wrong for both classes. */
 static void network_without_neurons_has_no_accuracy(void **state)
 {
@@ -326,6 +373,7 @@ int main(void)
 		cmocka_unit_test(more_restarts_start_from_fewer),
 		cmocka_unit_test(threats_do_not_mix),
 		cmocka_unit_test(zero_gradients_are_counted),
+		cmocka_unit_test(margins_of_every_entry_and_eps_are_evidence),
 		cmocka_unit_test(network_without_neurons_has_no_accuracy),
 	};
 

@@ -137,6 +137,15 @@ static void put_cell(const struct fake *f)
 			 "pgd,linf,0.1,prepared,%g,0.5,0.4,0.6,100,40,5,1\n"
 			 "pgd,linf,0.2,prepared,%g,%g,0.1,0.4,100,40,5,1\n",
 			 f->test_accuracy, f->test_accuracy, f->test_accuracy / 4));
+	put(arena_format(&arena, "%s/certify.csv", folder),
+	    arena_format(&arena,
+			 "certificate,norm,eps,units,part,accuracy,certified_accuracy,"
+			 "certified_accuracy_lo,certified_accuracy_hi,undecided,n,seconds\n"
+			 "interval,linf,0.2,prepared,test,%g,0.01,0,0.1,50,100,1\n"
+			 "crown,linf,0.2,prepared,test,%g,%g,0.05,0.3,7,100,1\n"
+			 "crown,linf,0.2,prepared,train,%g,0.99,0.9,1,0,100,1\n",
+			 f->test_accuracy, f->test_accuracy, f->test_accuracy / 8,
+			 f->test_accuracy));
 	if (f->model)
 		put_model(folder);
 }
@@ -197,6 +206,9 @@ static void summary_has_a_row_per_planned_cell(void **state)
 	assert_int_equal(csv_read(in_room("attack.csv"), &arena, &table, &err), STATUS_OK);
 	assert_int_equal(table.rows, 12); /* six cells that are ok, two radii */
 	assert_true(csv_value(&table, 3, csv_column(&table, "robust_accuracy")) == 0.175);
+	assert_int_equal(csv_read(in_room("certify.csv"), &arena, &table, &err), STATUS_OK);
+	assert_int_equal(table.rows, 18); /* six cells that are ok, three certificates */
+	assert_true(csv_value(&table, 4, csv_column(&table, "certified_accuracy")) == 0.0875);
 }
 
 static void table_shows_medians_and_counts(void **state)
@@ -210,6 +222,9 @@ static void table_shows_medians_and_counts(void **state)
 				     "88.0)")); /* test accuracy */
 	assert_non_null(strstr(text, "20.0 (18.0\xe2\x80\x93"
 				     "22.0)")); /* a quarter, under attack */
+	assert_non_null(strstr(text, "certified linf 0.2 %"));
+	assert_non_null(strstr(text, "10.0 (9.0\xe2\x80\x93"
+				     "11.0)")); /* an eighth: of the test part, the best */
 	assert_non_null(strstr(text, "20 (12\xe2\x80\x93"
 				     "28)")); /* objective */
 	assert_non_null(strstr(text, "1 ok, 1 timeout"));
@@ -226,6 +241,7 @@ static void nothing_says_nan(void **state)
 {
 	static const char *const names[] = {"summary.csv",
 					    "attack.csv",
+					    "certify.csv",
 					    "tables/summary.md",
 					    "tables/summary.tex",
 					    "plots/convergence.dat",

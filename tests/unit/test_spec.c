@@ -111,6 +111,7 @@ static void every_type_is_bound(void **state)
 	const struct data_options *data;
 	const struct fake_sgd *sgd;
 	const struct attack_options *attack;
+	const struct certify_options *certify;
 
 	(void)state;
 	load("name: all_types\nabout: \"a: b\"\nseed: 7\nprecision: single\n"
@@ -128,6 +129,8 @@ static void every_type_is_bound(void **state)
 	     "attack:\n"
 	     "  - {attack: pgd, norm: l2, eps: [0.2, 0, 0.1], steps: 4, clip: [-1, 1], units: "
 	     "raw}\n"
+	     "certify:\n"
+	     "  - {certificate: crown, norm: l1, eps: [0.2, 0.1], steps: 4, part: train}\n"
 	     "plots: [{plot: convergence, x: iterations}, {plot: robust_accuracy}]\n");
 	assert_string_equal(experiment.name, "all_types");
 	assert_string_equal(experiment.about, "a: b");
@@ -153,6 +156,9 @@ static void every_type_is_bound(void **state)
 	assert_true(attack->norm == NORM_L2 && attack->units == 1);
 	assert_true(attack->eps.count == 3 && attack->eps.at[0] == 0 && attack->eps.at[1] == 0.1);
 	assert_true(attack->clip.at[0] == -1 && attack->clip.at[1] == 1);
+	certify = experiment.certify.at;
+	assert_true(certify->norm == NORM_L1 && certify->part == 1 && certify->eps.at[0] == 0.1);
+	assert_int_equal(((const struct fake_crown *)certify->certificate.options)->steps, 4);
 }
 
 static void cells_come_in_spec_order(void **state)
@@ -317,10 +323,11 @@ static void problems_of_set_name_it(void **state)
 	check_set_problem("stop[0]=1", "stop[0]: expected a list before brackets, got \"[0]\"");
 	check_set_problem("train[0]rho=1",
 			  "train[0]rho: expected \".\" or \"[\" behind the brackets, got \"rho\"");
-	check_set_problem("sed=1",
-			  "sed: expected one of the keys name, about, seed, repeats, precision, "
-			  "resources, data, train, stop, attack, plots, got \"sed\"; did you "
-			  "mean \"seed\"?");
+	check_set_problem(
+		"sed=1",
+		"sed: expected one of the keys name, about, seed, repeats, precision, "
+		"resources, data, train, stop, attack, certify, plots, got \"sed\"; did you "
+		"mean \"seed\"?");
 }
 
 int main(void)

@@ -1,0 +1,217 @@
+/* Ranges of the neurons: u_j'x +- eps |u_j|_q, and within the box u_j'(x + middle) +- |u_j|'width.
+ */
+#include "solvers/certify/points.h"
+
+#include "solvers/core/blas.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { CAPACITY = 256, GRAIN = 16 }; /* as for attacks: a chunk stays in cache */
+
+ptrdiff_t points_room(ptrdiff_t n, int threads)
+{
+	ptrdiff_t rows = ((n + threads - 1) / threads + GRAIN - 1) / GRAIN * GRAIN;
+
+	return rows < CAPACITY ? rows : CAPACITY;
+}
+
+static bool is_frozen(const struct threat *threat, ptrdiff_t i)
+{
+	return threat->frozen && threat->frozen[i];
+}
+
+/* |u|_q over free coordinates: q = 1, 2, inf for p = inf, 2, 1 */
+static double dual_length(const struct threat *threat, const real *u, ptrdiff_t d)
+{
+	double one = 0, two = 0, most = 0;
+
+	for (ptrdiff_t i = 0; i < d; i++) {
+		double size = is_frozen(threat, i) ? 0 : fabs((double)u[i]);
+
+		one += size;
+		two += size * size;
+		most = fmax(most, size);
+	}
+	return threat->norm == NORM_LINF ? one : threat->norm == NORM_L2 ? sqrt(two) : most;
+}
+
+static void describe_neurons(struct points *p)
+{
+	const struct threat *threat = &p->job->threat;
+	const struct net *net = p->job->net;
+	ptrdiff_t d = net->U.rows;
+
+	for (ptrdiff_t j = 0; j < net->U.cols; j++) {
+		const real *u = mat_col(net->U, j);
+
+		p->length[j] = (real)blas_norm((size_t)d, u);
+		p->swing[j] = (real)(threat->eps * dual_length(threat, u, d));
+		for (ptrdiff_t i = 0; i < p->absolute.rows; i++)
+			mat_set(p->absolute, i, j, (real)fabs((double)u[i]));
+	}
+}
+
+/* The box of delta without a clip: the same for every point. */
+static void fill_free_box(struct points *p)
+{
+	const struct threat *threat = &p->job->threat;
+
+	for (ptrdiff_t i = 0; i < p->low.rows; i++) {
+		real eps = is_frozen(threat, i) ? 0 : (real)threat->eps;
+
+		mat_set(p->low, i, 0, -eps);
+		mat_set(p->high, i, 0, eps);
+	}
+}
+
+static bool is_boxed(const struct points *p)
+{
+	return p->job->threat.lower || p->job->threat.upper;
+}
+
+void points_new(struct points *points, const struct certify_job *job, ptrdiff_t room,
+		struct arena *arena)
+{
+	ptrdiff_t d = job->X.cols, m = job->net->U.cols;
+	struct mat *flat[] = {&points->C, &points->Z, &points->below, &points->above,
+			      &points->spread};
+	bool boxed = job->threat.lower || job->threat.upper;
+	ptrdiff_t boxes = boxed ? room : 1, kept = boxed ? d : 0;
+
+	*points = (struct points){.job = job,
+				  .room = room,
+				  .X = mat_new(arena, d, room),
+				  .low = mat_new(arena, d, boxes),
+				  .high = mat_new(arena, d, boxes),
+				  .region = ARENA_ARRAY(arena, struct region, room),
+				  .reach = ARENA_ARRAY(arena, double, room),
+				  .value = ARENA_ARRAY(arena, double, room),
+				  .swing = ARENA_ARRAY(arena, real, m),
+				  .length = ARENA_ARRAY(arena, real, m),
+				  .gain = certify_gain(job->net),
+				  .radius = certify_radius(&job->threat, d),
+				  .absolute = mat_new(arena, kept, m),
+				  .middle = mat_new(arena, kept, room),
+				  .reach_of_box = mat_new(arena, kept, room)};
+	for (size_t i = 0; i < sizeof flat / sizeof *flat; i++)
+		*flat[i] = mat_new(arena, m, room);
+	describe_neurons(points);
+	if (boxed)
+		return;
+	fill_free_box(points);
+	points->low.stride = points->high.stride = 0;
+}
+
+/* Box of delta: the clip box widened to hold the clean point, within [-eps, eps]. */
+static void fill_box(struct points *p, ptrdiff_t k)
+{
+	const struct threat *threat = &p->job->threat;
+
+	for (ptrdiff_t i = 0; i < p->X.rows; i++) {
+		double x = (double)mat_get(p->X, i, k),
+		       eps = is_frozen(threat, i) ? 0 : threat->eps;
+		double under = threat->lower ? fmin(0, (double)threat->lower[i] - x) : -eps;
+		double over = threat->upper ? fmax(0, (double)threat->upper[i] - x) : eps;
+		double low = fmax(-eps, under), high = fmin(eps, over);
+
+		mat_set(p->low, i, k, (real)low);
+		mat_set(p->high, i, k, (real)high);
+		mat_set(p->middle, i, k, (real)((low + high) / 2));
+		mat_set(p->reach_of_box, i, k, (real)((high - low) / 2));
+	}
+}
+
+static void fill_point(struct points *p, ptrdiff_t k)
+{
+	const struct certify_job *job = p->job;
+	real *x = mat_col(p->X, k), *c = mat_col(p->C, k);
+
+	for (ptrdiff_t i = 0; i < p->X.rows; i++)
+		x[i] = mat_get(job->X, p->first + k, i);
+	for (ptrdiff_t j = 0; j < p->C.rows; j++)
+		c[j] = job->y[p->first + k] * job->net->alpha[j];
+	p->reach[k] = blas_norm((size_t)p->X.rows, x) + p->radius;
+	if (is_boxed(p))
+		fill_box(p, k);
+	p->region[k] = (struct region){.norm = job->threat.norm,
+				       .eps = job->threat.eps,
+				       .d = p->X.rows,
+				       .low = mat_col(p->low, k),
+				       .high = mat_col(p->high, k),
+				       .boxed = is_boxed(p)};
+}
+
+/* [below, above] cut with u_j'(x + middle) +- |u_j|'width; Z is used up to hold the former. */
+static void cut_with_box(struct points *p)
+{
+	ptrdiff_t count = p->count;
+	struct mat centre = mat_cols(p->below, 0, count), spread = mat_cols(p->spread, 0, count);
+
+	mat_copy(centre, mat_cols(p->Z, 0, count));
+	blas_gemm(1, p->job->net->U, TRANSPOSED, mat_cols(p->middle, 0, count), PLAIN, 1, centre);
+	blas_gemm(1, p->absolute, TRANSPOSED, mat_cols(p->reach_of_box, 0, count), PLAIN, 0,
+		  spread);
+}
+
+/* below, above = z -+ swing, cut with the box, and widened by the rounding of these sums. */
+static void fill_ranges(struct points *p, ptrdiff_t k)
+{
+	const real *z = mat_col(p->Z, k), *spread = mat_col(p->spread, k);
+	real *below = mat_col(p->below, k), *above = mat_col(p->above, k);
+	double scale = certify_noise(p->X.rows, p->C.rows, 1, p->reach[k]);
+
+	for (ptrdiff_t j = 0; j < p->Z.rows; j++) {
+		real slack = (real)scale * p->length[j], centre = below[j];
+		real low = z[j] - p->swing[j], high = z[j] + p->swing[j];
+
+		if (is_boxed(p)) {
+			low = centre - spread[j] > low ? centre - spread[j] : low;
+			high = centre + spread[j] < high ? centre + spread[j] : high;
+		}
+		below[j] = low - slack;
+		above[j] = high + slack;
+	}
+}
+
+static double clean_value(const struct points *p, ptrdiff_t k)
+{
+	const real *z = mat_col(p->Z, k), *c = mat_col(p->C, k);
+	double value = 0;
+
+	for (ptrdiff_t j = 0; j < p->Z.rows; j++)
+		value += (double)c[j] * (double)(z[j] > 0 ? z[j] : 0);
+	return value;
+}
+
+void points_load(struct points *points, ptrdiff_t first, ptrdiff_t count)
+{
+	points->first = first;
+	points->count = count;
+	for (ptrdiff_t k = 0; k < count; k++)
+		fill_point(points, k);
+	blas_gemm(1, points->job->net->U, TRANSPOSED, mat_cols(points->X, 0, count), PLAIN, 0,
+		  mat_cols(points->Z, 0, count));
+	if (is_boxed(points))
+		cut_with_box(points);
+	for (ptrdiff_t k = 0; k < count; k++) {
+		fill_ranges(points, k);
+		points->value[k] = clean_value(points, k);
+	}
+}
+
+/* sum_j c_j relu(c_j > 0 ? below_j : above_j), c_j = y alpha_j */
+double points_interval(const struct points *points, ptrdiff_t k)
+{
+	const real *below = mat_col(points->below, k), *above = mat_col(points->above, k);
+	const real *c = mat_col(points->C, k);
+	double sum = 0;
+
+	for (ptrdiff_t j = 0; j < points->C.rows; j++) {
+		double z = (double)(c[j] > 0 ? below[j] : above[j]);
+
+		sum += z > 0 ? (double)c[j] * z : 0;
+	}
+	return sum -
+	       2 * certify_noise(points->X.rows, points->C.rows, points->gain, points->reach[k]);
+}

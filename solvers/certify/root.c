@@ -1,0 +1,163 @@
+/* Chunks of samples as batches of relaxations; columns leave their batch when they are decided. */
+#include "solvers/certify/root.h"
+
+#include <math.h>
+#include <omp.h>
+#include <string.h>
+
+enum { DROP_SHARE = 4 }; /* compact when a quarter is decided */
+
+/* One thread's chunk. */
+struct root {
+	struct points points;
+	struct relax relax;
+	ptrdiff_t *sample; /* of the job, behind each column */
+	real *floor;       /* zeros */
+};
+
+double root_chord(double below, double above)
+{
+	return above / (above - below);
+}
+
+struct root_slopes root_slopes(real c, real below, real above)
+{
+	double chord = root_chord((double)below, (double)above);
+	real slope = (real)((double)c * chord);
+
+	if (above <= 0)
+		return (struct root_slopes){0, 0, 0, 0};
+	if (below >= 0)
+		return (struct root_slopes){c, c, c, 0};
+	if (c > 0) /* the smaller of the two triangles between relu and its bound */
+		return (struct root_slopes){0, c, above > -below ? c : 0, 0};
+	return (struct root_slopes){slope, slope, slope, -(double)slope * (double)below};
+}
+
+static void pose_column(struct root *root, ptrdiff_t k)
+{
+	const struct points *p = &root->points;
+	struct relax *r = &root->relax;
+
+	r->constant[k] = 0;
+	for (ptrdiff_t j = 0; j < p->C.rows; j++) {
+		struct root_slopes s = root_slopes(mat_get(p->C, j, k), mat_get(p->below, j, k),
+						   mat_get(p->above, j, k));
+
+		mat_set(r->low, j, k, s.low);
+		mat_set(r->high, j, k, s.high);
+		mat_set(r->W, j, k, s.start);
+		r->constant[k] += s.constant;
+	}
+	root->sample[k] = p->first + k;
+	r->reach[k] = p->reach[k];
+	r->region[k] = p->region[k];
+	r->bound[k] = points_interval(p, k); /* which fixed slopes may miss */
+	r->value[k] = p->value[k];
+}
+
+static void pose(struct root *root)
+{
+	root->relax.count = root->points.count;
+	root->relax.C = root->points.C;
+	root->relax.clean = root->points.Z;
+	mat_fill(root->relax.delta, 0);
+	mat_fill(root->relax.best, 0);
+	for (ptrdiff_t k = 0; k < root->points.count; k++)
+		pose_column(root, k);
+}
+
+static void deliver(const struct root *root, ptrdiff_t k)
+{
+	const struct certify_job *job = root->points.job;
+	const real *delta = mat_col(root->relax.best, k);
+	ptrdiff_t sample = root->sample[k];
+
+	job->lower[sample] = root->relax.bound[k];
+	job->upper[sample] = root->relax.value[k];
+	for (ptrdiff_t i = 0; i < job->X.cols; i++)
+		mat_set(job->worst, sample, i, mat_get(job->X, sample, i) + delta[i]);
+}
+
+/* Deliver columns that are decided, or all of them, and close the gaps. */
+static void deliver_decided(struct root *root, bool all)
+{
+	struct relax *r = &root->relax;
+	ptrdiff_t kept = 0;
+
+	for (ptrdiff_t k = 0; k < r->count; k++) {
+		if (all || relax_decided(r, k)) {
+			deliver(root, k);
+			continue;
+		}
+		root->sample[kept] = root->sample[k];
+		relax_move(r, kept++, k);
+	}
+	r->count = kept;
+}
+
+static bool worth_compacting(const struct relax *r)
+{
+	ptrdiff_t decided = 0;
+
+	for (ptrdiff_t k = 0; k < r->count; k++)
+		decided += relax_decided(r, k);
+	return decided * DROP_SHARE >= r->count;
+}
+
+static void run_chunk(struct root *root, long steps, bool decide)
+{
+	struct relax *r = &root->relax;
+
+	pose(root);
+	relax_bound(r);
+	if (decide)
+		deliver_decided(root, false);
+	if (steps > 0 && r->count > 0)
+		relax_start(r);
+	for (long s = 0; s < steps && r->count > 0; s++) {
+		relax_step(r);
+		relax_bound(r);
+		if (decide && worth_compacting(r))
+			deliver_decided(root, false);
+	}
+	deliver_decided(root, true);
+}
+
+static void root_new(struct root *root, const struct certify_job *job, ptrdiff_t rows,
+		     struct arena *arena)
+{
+	const struct net *net = job->net;
+	ptrdiff_t d = net->U.rows, m = net->U.cols;
+	struct relax *r = &root->relax;
+
+	points_new(&root->points, job, rows, arena);
+	relax_new(r, d, m, rows, arena);
+	root->sample = ARENA_ARRAY(arena, ptrdiff_t, rows);
+	root->floor = ARENA_ARRAY(arena, real, m);
+	r->U = net->U;
+	r->floor = root->floor;
+	r->length = root->points.length;
+	r->gain = root->points.gain;
+	r->radius = root->points.radius;
+	r->terms = d + m;
+	r->spectral = relax_spectral(net->U, ARENA_ARRAY(arena, real, d + m));
+}
+
+void root_run(struct certify_job *job, long steps, bool decide, struct arena *arena)
+{
+	int threads = omp_get_max_threads();
+	ptrdiff_t rows = points_room(job->X.rows, threads);
+	struct root *roots = ARENA_ARRAY(arena, struct root, threads);
+
+	for (int t = 0; t < threads; t++)
+		root_new(&roots[t], job, rows, arena);
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+	for (ptrdiff_t first = 0; first < job->X.rows; first += rows) {
+		struct root *root = &roots[omp_get_thread_num()];
+
+		points_load(&root->points, first,
+			    first + rows < job->X.rows ? rows : job->X.rows - first);
+		run_chunk(root, steps, decide);
+	}
+}
