@@ -146,37 +146,43 @@ static double solve_level(const struct robust *r, ptrdiff_t k, double T, const r
 	return (low + high) / 2;
 }
 
-/* step times the slope of the loss at x'c = y for the multiplier T, less T; *a as in solve_level.
- */
-static double kink_excess(const struct robust *r, ptrdiff_t k, double step, double T,
-			  const real *c0, real *c, double *a)
+/* A proximal map between both sides of the target. */
+struct kink {
+	double step;
+	const real *c0;
+	real *c;  /* prox for the last T */
+	double a; /* difference of the multipliers there, as in solve_level */
+};
+
+/* step times the slope of the loss at x'c = y for the sum T of both multipliers, less T. */
+static double kink_excess(const struct robust *r, ptrdiff_t k, struct kink *kink, double T)
 {
 	real f, g;
 
-	*a = solve_level(r, k, T, c0, c);
-	f = (real)(target(r, k) + r->eps * dualnorm_value(&r->norm, c));
+	kink->a = solve_level(r, k, T, kink->c0, kink->c);
+	f = (real)(target(r, k) + r->eps * dualnorm_value(&r->norm, kink->c));
 	loss_gradient(r->problem->loss, 1, &f, &r->problem->y[k], &g);
-	return step * (double)g - T;
+	return kink->step * (double)g - T;
 }
 
 /* Between both sides: x'c = y, and the slope of the loss at eps |c|_q is the sum of both
  * multipliers. */
-static struct robust_dual solve_kink(const struct robust *r, ptrdiff_t k, double step,
-				     const real *c0, real *c)
+static struct robust_dual solve_kink(const struct robust *r, ptrdiff_t k, struct kink kink)
 {
-	double low = 0, high = step * r->eps * dualnorm_value(&r->norm, c0) + REAL_EPSILON, a;
+	double low = 0,
+	       high = kink.step * r->eps * dualnorm_value(&r->norm, kink.c0) + REAL_EPSILON;
 
-	while (kink_excess(r, k, step, high, c0, c, &a) > 0)
+	while (kink_excess(r, k, &kink, high) > 0)
 		high *= 2;
 	for (int i = 0; i < BISECTIONS; i++) {
 		double T = (low + high) / 2;
 
-		if (kink_excess(r, k, step, T, c0, c, &a) > 0)
+		if (kink_excess(r, k, &kink, T) > 0)
 			low = T;
 		else
 			high = T;
 	}
-	return (struct robust_dual){a / step, (low + high) / 2 / step};
+	return (struct robust_dual){kink.a / kink.step, (low + high) / 2 / kink.step};
 }
 
 struct robust_dual robust_prox(const struct robust *r, ptrdiff_t k, double step, const real *c0,
@@ -188,7 +194,7 @@ struct robust_dual robust_prox(const struct robust *r, ptrdiff_t k, double step,
 
 	if (r->two_sided &&
 	    side.sign * (blas_dot((size_t)r->norm.d, sample(r, k), c) - side.origin) < 0)
-		return solve_kink(r, k, step, c0, c);
+		return solve_kink(r, k, (struct kink){.step = step, .c0 = c0, .c = c});
 	return (struct robust_dual){side.sign * u / step, u / step};
 }
 

@@ -111,45 +111,62 @@ static void values_are_the_worst_case(void **state)
 	each(check_value);
 }
 
-/* g = (c0 - c) / step is a subgradient at c, and its coefficients reproduce its conjugate. */
+/* What a proximal map returned. */
+struct mapped {
+	real c0[D], c[D];
+	double step, value; /* psi at c */
+};
+
+/* psi(other) >= psi(c) + g'(other - c), g = (c0 - c) / step */
+static void check_subgradient(struct fixture *t, ptrdiff_t k, const struct mapped *m,
+			      const real *shift)
+{
+	real other[D];
+	double rise = 0, at;
+
+	for (int j = 0; j < D; j++) {
+		other[j] = m->c[j] + shift[j];
+		rise += ((double)m->c0[j] - (double)m->c[j]) / m->step * (double)shift[j];
+	}
+	at = robust_value(&t->r, k, other);
+	if (!(at >= m->value + rise - 1e-7 * (1 + fabs(rise) + at)))
+		fail_msg("%s, p %ld, eps %g, step %g: %.12g < %.12g + %.12g",
+			 t->toy.problem.loss.loss->base.name, t->r.norm.p, t->r.eps, m->step, at,
+			 m->value, rise);
+}
+
+/* psi*(g) = g'c - psi(c) from the coefficients of g */
+static void check_conjugate(struct fixture *t, ptrdiff_t k, const struct mapped *m,
+			    struct robust_dual dual)
+{
+	double conjugate = robust_conjugate(&t->r, k, 1 - 1e-12, dual), product = 0;
+
+	for (int j = 0; j < D; j++)
+		product += ((double)m->c0[j] - (double)m->c[j]) / m->step * (double)m->c[j];
+	if (!(fabs(conjugate - (product - m->value)) <= 1e-6 * (1 + fabs(product))))
+		fail_msg("%s, p %ld, eps %g, step %g: conjugate %.12g, %.12g expected",
+			 t->toy.problem.loss.loss->base.name, t->r.norm.p, t->r.eps, m->step,
+			 conjugate, product - m->value);
+}
+
 static void check_prox(struct fixture *t, struct rng *rng)
 {
 	static const double steps[] = {0.02, 0.7, 30};
 
-	for (ptrdiff_t k = 0; k < N; k++)
-		for (int s = 0; s < 3; s++) {
-			real c0[D], c[D], other[D];
-			double value, product = 0, conjugate;
-			struct robust_dual dual;
+	for (ptrdiff_t k = 0; k < 3 * N; k++) {
+		struct mapped m = {.step = steps[k / N]};
+		struct robust_dual dual;
+		real shift[D];
 
-			draw(rng, 2, c0);
-			dual = robust_prox(&t->r, k, steps[s], c0, c);
-			value = robust_value(&t->r, k, c);
-			for (int j = 0; j < D; j++)
-				product += ((double)c0[j] - (double)c[j]) / steps[s] * (double)c[j];
-			conjugate = robust_conjugate(&t->r, k, 1 - 1e-12, dual);
-			if (!(fabs(conjugate - (product - value)) <= 1e-6 * (1 + fabs(product))))
-				fail_msg("%s, p %ld, eps %g, step %g: conjugate %.12g, %.12g "
-					 "expected",
-					 t->toy.problem.loss.loss->base.name, t->r.norm.p, t->r.eps,
-					 steps[s], conjugate, product - value);
-			for (int i = 0; i < TRIES / 10; i++) {
-				double rise = 0, at;
-
-				draw(rng, i % 2 ? 0.1 : 3, other);
-				for (int j = 0; j < D; j++) {
-					other[j] += c[j];
-					rise += ((double)c0[j] - (double)c[j]) / steps[s] *
-						((double)other[j] - (double)c[j]);
-				}
-				at = robust_value(&t->r, k, other);
-				if (!(at >= value + rise - 1e-7 * (1 + fabs(rise) + at)))
-					fail_msg(
-						"%s, p %ld, eps %g, step %g: %.12g < %.12g + %.12g",
-						t->toy.problem.loss.loss->base.name, t->r.norm.p,
-						t->r.eps, steps[s], at, value, rise);
-			}
+		draw(rng, 2, m.c0);
+		dual = robust_prox(&t->r, k % N, m.step, m.c0, m.c);
+		m.value = robust_value(&t->r, k % N, m.c);
+		check_conjugate(t, k % N, &m, dual);
+		for (int i = 0; i < TRIES / 10; i++) {
+			draw(rng, i % 2 ? 0.1 : 3, shift);
+			check_subgradient(t, k % N, &m, shift);
 		}
+	}
 }
 
 static void proximal_maps_leave_subgradients(void **state)
