@@ -159,10 +159,9 @@ static double residual(const struct system *s, ptrdiff_t j, ptrdiff_t i)
 }
 
 /* Options that make an update exact to rounding: set where it has them. */
-static const char *exact(const struct u_update *update)
+static const char *exact(const struct desc *update)
 {
-	return strcmp(update->base.name, "pcg") == 0 ? "{tolerance: 1e-300, iterations: 1000}"
-						     : "{}";
+	return strcmp(update->name, "pcg") == 0 ? "{tolerance: 1e-300, iterations: 1000}" : "{}";
 }
 
 static void check_system(const struct u_update *update, ptrdiff_t n, ptrdiff_t d, ptrdiff_t P,
@@ -175,7 +174,8 @@ static void check_system(const struct u_update *update, ptrdiff_t n, ptrdiff_t d
 	struct err err = {0};
 	void *state;
 
-	assert_int_equal(update->setup(&s.u, toy_options(&update->base, exact(update), &arena),
+	assert_int_equal(update->setup(&s.u,
+				       toy_options(&update->base, exact(&update->base), &arena),
 				       &arena, &state, &err),
 			 STATUS_OK);
 	for (int repeat = 0; repeat < 2; repeat++) { /* no memory of the solve before */
@@ -215,9 +215,10 @@ static void every_u_update_solves_the_normal_equations(void **state)
 static const char *const iterate_options =
 	"{patterns: 9, rho: 0.3, sigma: 2.5, kappa: 0.7, relaxation: 1.4, u_update: %s}";
 
-static void compare_iterates(struct toy *toy, const struct run *dual, const char *update)
+static void compare_iterates(struct toy *toy, const struct run *dual, const struct desc *update)
 {
-	struct run other = start(&toy->problem, arena_format(&toy->arena, iterate_options, update));
+	const char *choice = arena_format(&toy->arena, "{%s: %s}", update->name, exact(update));
+	struct run other = start(&toy->problem, arena_format(&toy->arena, iterate_options, choice));
 
 	advance(&other, 20);
 	assert_int_equal(dual->net.U.cols, other.net.U.cols);
@@ -241,7 +242,7 @@ static void u_updates_give_the_same_iterates(void **state)
 		advance(&dual, 20);
 		assert_true(dual.net.U.cols > 2);
 		for (size_t i = 0; i < registry_count(KIND_U_UPDATE); i++)
-			compare_iterates(&toy, &dual, registry_at(KIND_U_UPDATE, i)->name);
+			compare_iterates(&toy, &dual, registry_at(KIND_U_UPDATE, i));
 		finish(&dual);
 		arena_release(&toy.arena);
 	}
@@ -339,11 +340,10 @@ static void average_is_the_sum_divided(void **state)
 	}
 }
 
-/* X and beta times 1000: the same outputs; the acceleration weighs all of x alike, so without. */
+/* X and beta times 1000: the same outputs; without acceleration, which weighs x as it is. */
 static void units_of_the_features_do_not_matter(void **state)
 {
 	const double unit = 1000;
-
 	(void)state;
 	for (int l = 0; l < LOSSES; l++) {
 		struct toy toy = toy_make(N, D, losses[l], 0.1);
