@@ -77,3 +77,9 @@ tiny scaling repeats=1 data[0].generate.n=[40,80] data[1].generate.n=40 data[1].
 	train[5].patterns=[4,8] train[6].patterns=[4,8] train[7].patterns=[4,8] \
 	train[8].patterns=[4,8] train[9].patterns=[4,8]
 says "sizes that are fixed are the title" "set title 'd = 32, P = 16'" results/scaling/plots/scaling.gp
+
+tiny robust_2d
+tiny robust_regression repeats=1 data[0].generate.n=40 train[0].eps=[0,0.05] train[0].stop.iterations=200
+tiny robust_breast_cancer repeats=1 train[0].beta=1 train[1].beta=1 train[2].beta=1 train[3].beta=1 \
+	train[4].beta=1 train[4].interval.kappa=0.5 train[5].beta=1 train[6].patterns=12 \
+	train[6].stop.iterations=50 train[7].beta=1
