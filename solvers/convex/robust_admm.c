@@ -181,23 +181,20 @@ static void scale_penalties(struct robust_admm *a)
 	a->kappa = o->kappa;
 }
 
+/* How many patterns admit a neuron, and up to which eps some do. */
 static void write_note(struct robust_admm *a)
 {
 	const struct robust *r = &a->program;
+	ptrdiff_t admitted = r->patterns.D.cols - r->open;
+	size_t room = sizeof a->note, used;
 
-	int length =
-		snprintf(a->note, sizeof a->note,
-			 "%td of %td patterns admit a neuron at eps = %g, some up to eps = %.4g",
-			 r->patterns.D.cols - r->open, r->sampled, r->eps, r->largest_eps);
-
+	used = (size_t)snprintf(a->note, room, "%s%td of %td patterns admit a neuron at eps = %g",
+				r->patterns.D.cols == 0 ? "only zero weights are feasible: " : "",
+				admitted, r->sampled, r->eps);
 	if (r->open > 0)
-		snprintf(a->note + length, sizeof a->note - (size_t)length, "; %td undecided",
-			 r->open);
-	if (r->patterns.D.cols == 0)
-		snprintf(a->note, sizeof a->note,
-			 "only zero weights are feasible at eps = %g: no pattern of %td admits a "
-			 "neuron, some would up to eps = %.4g",
-			 r->eps, r->sampled, r->largest_eps);
+		used += (size_t)snprintf(a->note + used, room - used, ", %td undecided", r->open);
+	if (r->largest_eps > 0)
+		snprintf(a->note + used, room - used, "; some up to eps = %.4g", r->largest_eps);
 }
 
 static enum status setup(const struct problem *problem, const void *options, struct arena *arena,
