@@ -168,8 +168,8 @@ static double value(const struct room *room, size_t row, const char *name)
 static void what_cannot_be_true_is_an_error(void **state)
 {
 	static const char *const messages[] = {
-		"attack leaves_ball: expected test sample 7 within linf 0.1 of the clean point, "
-		"got 0.1001",
+		("attack leaves_ball: expected test sample 7 within linf 0.1 of the clean point, "
+		 "got 0.1001"),
 		"attack moves_bias: expected feature 4 of test sample 7 in [1, 1], got 1.000001",
 		"attack leaves_box: expected feature 1 of test sample 7 in [-8, 8], got 8.000001",
 		"attack claims_a_margin: expected the margin ",
