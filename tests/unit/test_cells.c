@@ -6,6 +6,7 @@
 #include "solvers/core/rng.h"
 #include "solvers/core/trainer.h"
 #include "tests/options.h"
+#include "tests/toy.h"
 
 #include <math.h>
 #include <omp.h>
@@ -141,7 +142,6 @@ static void exact_program_bounds_every_network(void **state)
 	enum { ROWS = 14, SEEDS = 6, WIDTH = 40 };
 	struct arena arena = {0};
 	struct problem problem = {.X = gaussian(&arena, ROWS, 2, 8), .beta = 0.2, .seed = 1};
-	struct pattern_options all = {.count = PATTERN_ALL};
 	struct certificate c;
 	struct progress p = {.end = OUTCOME_RUNNING};
 	struct err err = {0};
@@ -156,7 +156,8 @@ static void exact_program_bounds_every_network(void **state)
 		y[k] = k % 3 ? (real)1 : (real)-1;
 	problem.y = y;
 	problem.loss = (struct loss_term){&loss_squared, NULL, 1};
-	assert_int_equal(trainer_ipm.setup(&problem, &all, &arena, &ipm, &err), STATUS_OK);
+	options = toy_options(&trainer_ipm.base, "{patterns: all}", &arena);
+	assert_int_equal(trainer_ipm.setup(&problem, options, &arena, &ipm, &err), STATUS_OK);
 	assert_in_range(trainer_ipm.patterns_used(ipm), 2 * ROWS - 1, 2 * ROWS);
 	for (int i = 0; i < 80 && p.end == OUTCOME_RUNNING; i++)
 		trainer_ipm.step(ipm, &p);
