@@ -80,16 +80,10 @@ static void divide(struct admm *a, struct arena *arena)
 	a->s = at + 2 * (n + d) * P;
 }
 
-/* Units: with X / u and u V for X and V the program is the same but for beta / u, so rho goes with
- * u^2 and the weight of the loss, and sigma and kappa with 1 / u^2; u^2 is the mean square of the
- * features. */
 static void scale_penalties(struct admm *a)
 {
-	struct mat X = a->problem->X;
-	double norm = blas_mat_norm(X), square = norm * norm / ((double)X.rows * (double)X.cols);
+	double square = penalty_unit(a->problem->X);
 
-	if (!(square > 0 && isfinite(square)))
-		square = 1;
 	a->penalty =
 		penalty_new(a->options->rho * square * a->problem->loss.weight, a->options->adapt);
 	a->sigma = a->options->sigma / square;

@@ -1,6 +1,8 @@
 /* Balanced penalties. See penalty.h. */
 #include "solvers/convex/penalty.h"
 
+#include "solvers/core/blas.h"
+
 #include <math.h>
 
 enum {
@@ -12,6 +14,14 @@ static const double least_change = 2, most_change = 10;
 
 /* rho stays within this factor of where it began: balance alone can drive it to zero. */
 static const double farthest = 1e6;
+
+double penalty_unit(struct mat X)
+{
+	double norm = blas_mat_norm(X);
+	double square = norm * norm / ((double)X.rows * (double)X.cols);
+
+	return square > 0 && isfinite(square) ? square : 1;
+}
 
 struct penalty penalty_new(double rho, bool adapt)
 {

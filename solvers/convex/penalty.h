@@ -4,6 +4,8 @@
 #ifndef CONVEX_PENALTY_H
 #define CONVEX_PENALTY_H
 
+#include "solvers/core/mat.h"
+
 #include <stdbool.h>
 
 struct penalty {
@@ -11,6 +13,11 @@ struct penalty {
 	long next;         /* iteration at which it may change */
 	bool adapt;
 };
+
+/* Units: with X / u and u V for X and V a program is the same but for beta / u, so that rho goes
+ * with u^2 and penalties of preactivations relative to rho with 1 / u^2. u^2 here is the mean
+ * square of the features, 1 if they are all zero. */
+double penalty_unit(struct mat X);
 
 struct penalty penalty_new(double rho, bool adapt);
 

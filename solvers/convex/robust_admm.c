@@ -165,16 +165,12 @@ static enum status factor(struct robust_admm *a, struct arena *arena, struct err
 	return STATUS_OK;
 }
 
-/* As in admm.c: the same program in other units of the features and weights of the loss. */
 static void scale_penalties(struct robust_admm *a)
 {
 	const struct problem *problem = a->program.problem;
 	const struct robust_admm_options *o = a->options;
-	double norm = blas_mat_norm(problem->X);
-	double square = norm * norm / ((double)problem->X.rows * (double)problem->X.cols);
+	double square = penalty_unit(problem->X);
 
-	if (!(square > 0 && isfinite(square)))
-		square = 1;
 	a->penalty = penalty_new(o->rho * square * problem->loss.weight, o->adapt);
 	a->tau = o->tau;
 	a->sigma = o->sigma / square;

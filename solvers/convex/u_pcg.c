@@ -183,7 +183,7 @@ static void solve(void *state, const real *p, struct mat U, struct mat Y, real *
 	struct pcg *u = state;
 	const struct u_system *s = u->system;
 	ptrdiff_t n = s->X.rows, P = s->D.cols;
-	struct mat B = mat_cols(U, P, P), YB = mat_cols(Y, P, P);
+	struct mat YB = mat_cols(Y, P, P);
 
 	blas_cholesky_solve(s->M, U);              /* [A B0] = M^-1 [R_A R_B] */
 	blas_gemm(1, s->X, PLAIN, U, PLAIN, 0, Y); /* X [A B0] */
@@ -191,12 +191,7 @@ static void solve(void *state, const real *p, struct mat U, struct mat Y, real *
 	for (ptrdiff_t k = 0; k < n; k++)
 		f[k] = p[k] - f[k];
 	conjugate_gradients(u, f);
-	u_update_spread(s->D, u->g, YB);
-	blas_gemm(1, s->X, TRANSPOSED, YB, PLAIN, 0, u->Z);
-	blas_cholesky_solve(s->M, u->Z);
-	for (ptrdiff_t i = 0; i < P; i++) /* B = B0 + c M^-1 X'(D o (g 1')) */
-		blas_axpy((size_t)B.rows, s->c, mat_col(u->Z, i), mat_col(B, i));
-	blas_gemm(1, s->X, PLAIN, B, PLAIN, 0, YB); /* X B */
+	u_update_correct(s, u->g, u->Z, U, Y);
 	u_update_outputs(s->D, YB, f);
 	u->solves++;
 	snprintf(u->note, sizeof u->note, "u_update pcg: %.1f products a u-step",

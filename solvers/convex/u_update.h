@@ -47,5 +47,8 @@ struct u_update {
 void u_update_outputs(struct mat D, struct mat Y, real *f);
 /* Y = D o (g 1') for n x P matrices. */
 void u_update_spread(struct mat D, const real *g, struct mat Y);
+/* B += c M^-1 X'(D o (g 1')) in U = [A B] (d x 2P), and X B in Y (n x 2P); Z (d x P) is scratch. */
+void u_update_correct(const struct u_system *system, const real *g, struct mat Z, struct mat U,
+		      struct mat Y);
 
 #endif
