@@ -28,25 +28,14 @@ static const double work = 1e11;
 /* A dual value below this share of |X|_2 is zero: no margin. */
 static const double nothing = 1e-7;
 
-/* The row of |X|_2^2 by the power method. */
+/* |X|_2^2 with a margin, as the power method stays below. */
 static double squared_norm(struct mat X, struct arena *scratch)
 {
 	real *v = ARENA_ARRAY(scratch, real, X.cols), *f = ARENA_ARRAY(scratch, real, X.rows);
-	double norm = 0;
 
 	for (ptrdiff_t j = 0; j < X.cols; j++)
 		v[j] = (real)(1 + 0.37 * (double)(j % 7));
-	for (int step = 0; step < POWER_STEPS; step++) {
-		double length = blas_norm((size_t)X.cols, v);
-
-		if (!(length > 0))
-			return 0;
-		blas_scale((size_t)X.cols, 1 / length, v);
-		blas_gemv(1, X, PLAIN, v, 0, f);
-		norm = blas_norm((size_t)X.rows, f);
-		blas_gemv(1, X, TRANSPOSED, f, 0, v);
-	}
-	return norm * norm * 1.05; /* the power method stays below */
+	return blas_squared_norm(X, POWER_STEPS, v, f) * 1.05;
 }
 
 /* Projection on the simplex (Michelot 1986): shift by what is over, among the positive ones, until

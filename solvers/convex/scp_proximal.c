@@ -16,19 +16,14 @@ bool scp_has_curvature(struct loss_term loss)
 double scp_squared_norm(const struct scp *scp)
 {
 	size_t N = (size_t)scp->Phi.cols, n = (size_t)scp->Phi.rows;
-	double norm = 0;
+	double squared;
 
 	for (size_t i = 0; i < N; i++)
 		scp->a[i] = 1;
-	for (int step = 0; step < SCP_POWER_STEPS; step++) {
-		blas_scale(N, 1 / blas_norm(N, scp->a), scp->a);
-		blas_gemv(1, scp->Phi, PLAIN, scp->a, 0, scp->f);
-		norm = blas_norm(n, scp->f);
-		blas_gemv(1, scp->Phi, TRANSPOSED, scp->f, 0, scp->a);
-	}
+	squared = blas_squared_norm(scp->Phi, SCP_POWER_STEPS, scp->a, scp->f);
 	memset(scp->a, 0, N * sizeof *scp->a);
 	memset(scp->f, 0, n * sizeof *scp->f);
-	return norm * norm;
+	return squared;
 }
 
 struct scp_move scp_shrink(const struct scp *scp, const real *point, const real *slope,

@@ -114,6 +114,23 @@ double blas_mat_norm(struct mat A)
 	return sqrt(square);
 }
 
+double blas_squared_norm(struct mat A, int steps, real *v, real *f)
+{
+	double norm = 0;
+
+	for (int step = 0; step < steps; step++) {
+		double length = blas_norm((size_t)A.cols, v);
+
+		if (!(length > 0))
+			return 0;
+		blas_scale((size_t)A.cols, 1 / length, v);
+		blas_gemv(1, A, PLAIN, v, 0, f);
+		norm = blas_norm((size_t)A.rows, f);
+		blas_gemv(1, A, TRANSPOSED, f, 0, v);
+	}
+	return norm * norm;
+}
+
 bool blas_cholesky(struct mat A)
 {
 	ptrdiff_t n = A.rows;

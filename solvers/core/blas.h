@@ -28,6 +28,9 @@ void blas_axpy(size_t n, double alpha, const real *x, real *y); /* y += alpha x 
 void blas_scale(size_t n, double alpha, real *x);
 /* Frobenius norm */
 double blas_mat_norm(struct mat A);
+/* |A|_2^2 from below, by `steps` steps of the power method on A'A from v (A.cols, overwritten); f
+ * (A.rows) is scratch. 0 where v meets nothing but the kernel. */
+double blas_squared_norm(struct mat A, int steps, real *v, real *f);
 
 /* Lower Cholesky factor of the symmetric A (lower triangle) in place; false if A is not positive
  * definite. */
