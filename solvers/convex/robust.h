@@ -40,6 +40,7 @@ struct robust {
 	/* scratch */
 	struct mat Y, Ct, Z, T; /* n x P, d x n, d x P, d x P */
 	struct mat RV, RW;      /* d x P: the feasible point of robust_repair */
+	double *lackV, *lackW;  /* P */
 	real *v;                /* d */
 };
 
@@ -74,9 +75,10 @@ struct robust_point {
 	double scale;
 };
 
-/* RV, RW: a feasible point near (V, W), whose network has the value of the program as its true
- * worst case. */
-void robust_repair(const struct robust *r, struct mat V, struct mat W);
+/* RV, RW: the better of two feasible points near (V, W), whose network has the value of the program
+ * there, which is returned, as its true worst case. feasibility: the largest lack of margin at (V,
+ * W) relative to the largest preactivation. */
+double robust_repair(const struct robust *r, struct mat V, struct mat W, double *feasibility);
 
 /* Everything of the certificate at (V, W): the objective, the largest lack of margin relative to
  * the largest preactivation, the value at a feasible point near it, and the bound. */

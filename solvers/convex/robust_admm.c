@@ -32,11 +32,17 @@ static const struct option rows[] = {
 	{OPTION_FIELD(struct robust_admm_options, relaxation), .initial = "1.6",
 	 .range = RANGE_BETWEEN(0, 2), .doc = "over-relaxation; 1 = none"},
 	{OPTION_FIELD(struct robust_admm_options, adapt), .initial = "true",
-	 .doc = "change rho so that both residuals fall alike, at geometrically spaced iterations"},
+	 .doc = "change each penalty so that both residuals of its split fall alike, at "
+		"geometrically "
+		"spaced iterations"},
 	{OPTION_FIELD(struct robust_admm_options, anderson), .initial = "20",
 	 .range = RANGE_WITHIN(0, 50), .doc = "Anderson acceleration: differences kept; 0 = none"},
 	{OPTION_FIELD(struct robust_admm_options, interval), .initial = "10",
 	 .range = RANGE_FROM(1), .doc = "iterations between two accelerated ones"},
+	{OPTION_FIELD(struct robust_admm_options, path), .initial = "0", .range = RANGE_FROM(0),
+	 .doc = "smaller radii, evenly spaced, each a warm start of the next; 0 = none"},
+	{OPTION_FIELD(struct robust_admm_options, stage), .initial = "100", .range = RANGE_FROM(1),
+	 .doc = "iterations at each radius of `path`"},
 	{0},
 };
 
@@ -129,7 +135,7 @@ static void allocate(struct robust_admm *a, struct arena *arena)
 	for (size_t m = 0; m < sizeof samples / sizeof samples[0]; m++)
 		*samples[m] = mat_new(arena, d, n);
 	a->dual = ARENA_ARRAY(arena, struct robust_dual, n);
-	a->sums = arena_alloc(arena, (size_t)n, sizeof *a->sums);
+	a->sums = ARENA_ARRAY(arena, struct robust_sums, n);
 	a->losses = ARENA_ARRAY(arena, double, n);
 	a->U = mat_new(arena, d, 2 * P);
 	a->Z = mat_new(arena, d, 2 * P);
@@ -139,6 +145,8 @@ static void allocate(struct robust_admm *a, struct arena *arena)
 	r->Z = mat_new(arena, d, P);
 	r->T = mat_new(arena, d, P);
 	r->v = ARENA_ARRAY(arena, real, d);
+	r->lackV = ARENA_ARRAY(arena, double, P);
+	r->lackW = ARENA_ARRAY(arena, double, P);
 	r->RV = mat_new(arena, d, P);
 	r->RW = mat_new(arena, d, P);
 	if (a->options->anderson > 0)
@@ -169,12 +177,12 @@ static void scale_penalties(struct robust_admm *a)
 {
 	const struct problem *problem = a->program.problem;
 	const struct robust_admm_options *o = a->options;
-	double square = penalty_unit(problem->X);
+	double square = penalty_unit(problem->X), rho = o->rho * square * problem->loss.weight;
 
-	a->penalty = penalty_new(o->rho * square * problem->loss.weight, o->adapt);
-	a->tau = o->tau;
-	a->sigma = o->sigma / square;
-	a->kappa = o->kappa;
+	a->penalty[ROBUST_GROUP] = penalty_new(rho, o->adapt);
+	a->penalty[ROBUST_CONE] = penalty_new(rho * o->tau, o->adapt);
+	a->penalty[ROBUST_SIGN] = penalty_new(rho * o->sigma / square, o->adapt);
+	a->penalty[ROBUST_SAMPLE] = penalty_new(rho * o->kappa, o->adapt);
 }
 
 /* How many patterns admit a neuron, and up to which eps some do. */
@@ -212,7 +220,7 @@ static enum status setup(const struct problem *problem, const void *options, str
 	allocate(a, arena);
 	TRY(factor(a, arena, err));
 	write_note(a);
-	robust_admm_split(a); /* from zero */
+	robust_admm_begin(a);
 	*state = a;
 	return STATUS_OK;
 }
@@ -233,12 +241,16 @@ static ptrdiff_t width(const void *state)
 static void network(const void *state, struct net *net)
 {
 	const struct robust_admm *a = state;
+	struct robust at_last = a->program;
+	double unused;
 
-	robust_repair(&a->program, a->half[0].V1, a->half[1].V1);
+	at_last.eps = a->options->eps;
+	robust_repair(&at_last, a->half[0].V1, a->half[1].V1, &unused);
 	cvx_network(a->program.RV, a->program.RW, net);
 }
 
-/* At = rho kappa (c - C) is a subgradient of psi at C; eta = rho sigma (S - a). */
+/* At = kappa (c - C) is a subgradient of psi at C; eta = sigma (S - a). Those of a smaller radius
+ * are dual feasible at the last one, too: its balls are larger. */
 static void certify(void *state, struct certificate *certificate)
 {
 	struct robust_admm *a = state;
@@ -248,12 +260,14 @@ static void certify(void *state, struct certificate *certificate)
 				     .aW = a->half[1].a,
 				     .levelV = a->half[0].level,
 				     .levelW = a->half[1].level,
-				     .scale = a->penalty.rho * a->sigma};
-	real scale = (real)(a->penalty.rho * a->kappa);
+				     .scale = a->penalty[ROBUST_SIGN].rho};
+	real scale = (real)a->penalty[ROBUST_SAMPLE].rho;
 
 	for (ptrdiff_t j = 0; j < a->C.rows * a->C.cols; j++)
 		a->F.at[j] = scale * (a->c.at[j] - a->C.at[j]);
+	a->program.eps = a->options->eps;
 	robust_certify(&a->program, a->half[0].V1, a->half[1].V1, &point, certificate);
+	a->program.eps = robust_admm_radius(a);
 }
 
 static ptrdiff_t patterns_used(const void *state)

@@ -13,23 +13,18 @@ enum {
 /* Share of its bracket to which the multiplier of a projection is found. */
 static const double accuracy = 64 * REAL_EPSILON;
 
-/* Squares of (u-side - split side), of the change of the split side, of the split side, and of the
- * duals. */
-enum { PRIMAL, CHANGE, SIZE, DUAL, SUMS = ROBUST_SUMS };
-
-static void add_squares(double sums[SUMS], double weight, const double part[SUMS])
+/* One number of a split: side is V, .. ; before and now the split variable, sum = now + dual. */
+static void count(struct robust_sums *part, double side, double before, double now, double sum)
 {
-	for (int s = 0; s < SUMS; s++)
-		sums[s] += weight * part[s];
+	part->primal += (side - now) * (side - now);
+	part->change += (now - before) * (now - before);
+	part->size += now * now;
+	part->dual += (sum - now) * (sum - now);
 }
 
-/* One number of a split: side is V, .. ; before and now the split variable, sum = now + dual. */
-static void count(double part[SUMS], double side, double before, double now, double sum)
+static double weight(const struct robust_admm *a, enum robust_split split)
 {
-	part[PRIMAL] += (side - now) * (side - now);
-	part[CHANGE] += (now - before) * (now - before);
-	part[SIZE] += now * now;
-	part[DUAL] += (sum - now) * (sum - now);
+	return a->penalty[split].rho;
 }
 
 /* [A B] from [R_A R_B] in U; both equations in the eigenvectors of X'X, the second also in those of
@@ -38,16 +33,18 @@ static void solve_sylvester(struct robust_admm *a)
 {
 	ptrdiff_t d = a->U.rows, P = a->U.cols / 2;
 	struct mat B = mat_cols(a->Z, P, P);
+	double plain = weight(a, ROBUST_GROUP) + weight(a, ROBUST_CONE);
+	double sigma = weight(a, ROBUST_SIGN), kappa = weight(a, ROBUST_SAMPLE);
 
 	blas_gemm(1, a->Q, TRANSPOSED, a->U, PLAIN, 0, a->Z);
 	blas_gemm(1, B, PLAIN, a->G, PLAIN, 0, a->T);
 	for (ptrdiff_t i = 0; i < P; i++)
 		for (ptrdiff_t j = 0; j < d; j++) {
-			real own = (real)(1 + a->tau + a->sigma * (double)a->l[j]);
+			real own = (real)(plain + sigma * (double)a->l[j]);
 
 			mat_set(a->Z, j, i, mat_get(a->Z, j, i) / own);
 			mat_set(a->T, j, i,
-				mat_get(a->T, j, i) / (own + (real)(2 * a->kappa) * a->g[i]));
+				mat_get(a->T, j, i) / (own + (real)(2 * kappa) * a->g[i]));
 		}
 	blas_gemm(1, a->T, PLAIN, a->G, TRANSPOSED, 0, B);
 	blas_gemm(1, a->Q, PLAIN, a->Z, PLAIN, 0, a->U);
@@ -60,7 +57,7 @@ static void right_hand_sides(struct robust_admm *a)
 	const struct robust_half *v = &a->half[0], *w = &a->half[1];
 	ptrdiff_t n = a->Y.rows, d = a->U.rows, P = a->U.cols / 2;
 	struct mat D = a->program.patterns.D;
-	real tau = (real)a->tau;
+	real rho = (real)weight(a, ROBUST_GROUP), tau = (real)weight(a, ROBUST_CONE);
 
 #pragma omp parallel for schedule(static)
 	for (ptrdiff_t i = 0; i < P; i++) {
@@ -80,11 +77,13 @@ static void right_hand_sides(struct robust_admm *a)
 	}
 	for (ptrdiff_t k = 0; k < d * n; k++)
 		a->F.at[k] = 2 * a->C.at[k] - a->c.at[k];
-	blas_gemm(a->sigma, a->program.problem->X, TRANSPOSED, a->Y, PLAIN, 0, a->U);
-	blas_gemm(2 * a->kappa, a->F, PLAIN, D, PLAIN, 1, mat_cols(a->U, P, P));
+	blas_gemm(weight(a, ROBUST_SIGN), a->program.problem->X, TRANSPOSED, a->Y, PLAIN, 0, a->U);
+	blas_gemm(2 * weight(a, ROBUST_SAMPLE), a->F, PLAIN, D, PLAIN, 1, mat_cols(a->U, P, P));
 	for (ptrdiff_t j = 0; j < d * P; j++) {
-		real rv = 2 * v->V1.at[j] - v->t.at[j] + tau * (2 * v->V2.at[j] - v->u.at[j]);
-		real rw = 2 * w->V1.at[j] - w->t.at[j] + tau * (2 * w->V2.at[j] - w->u.at[j]);
+		real rv =
+			rho * (2 * v->V1.at[j] - v->t.at[j]) + tau * (2 * v->V2.at[j] - v->u.at[j]);
+		real rw =
+			rho * (2 * w->V1.at[j] - w->t.at[j]) + tau * (2 * w->V2.at[j] - w->u.at[j]);
 
 		a->U.at[j] += rv + rw;
 		a->U.at[d * P + j] += rv - rw;
@@ -99,12 +98,12 @@ static double excess(const struct robust_admm *a, double m, const real *u, const
 	const struct robust *r = &a->program;
 	real line, sum = 0;
 
-	*level = r->eps * dualnorm_prox(&r->norm, m * r->eps / a->tau, u, v);
+	*level = r->eps * dualnorm_prox(&r->norm, m * r->eps / weight(a, ROBUST_CONE), u, v);
 	line = (real)*level;
 #pragma omp simd reduction(+ : sum)
 	for (ptrdiff_t k = 0; k < a->Y.rows; k++)
 		sum += ak[k] < line ? line - ak[k] : 0;
-	return a->sigma * (double)sum - m;
+	return weight(a, ROBUST_SIGN) * (double)sum - m;
 }
 
 /* Project block (ak, u): the root of `excess`, which falls, by regula falsi with the Illinois
@@ -141,11 +140,11 @@ static double project(const struct robust_admm *a, const real *u, const real *ak
 
 /* v1 = soft threshold of t at beta / rho, counted; |v1| */
 static double threshold_counted(const struct robust_admm *a, const real *v, const real *t, real *v1,
-				double part[SUMS])
+				struct robust_sums *part)
 {
 	size_t d = (size_t)a->U.rows;
 	double norm = blas_norm(d, t), beta = a->program.problem->beta;
-	double scale = norm > 0 ? fmax(0, 1 - beta / (a->penalty.rho * norm)) : 0;
+	double scale = norm > 0 ? fmax(0, 1 - beta / (weight(a, ROBUST_GROUP) * norm)) : 0;
 
 	for (size_t j = 0; j < d; j++) {
 		double now = scale * (double)t[j];
@@ -156,45 +155,47 @@ static double threshold_counted(const struct robust_admm *a, const real *v, cons
 	return scale * norm;
 }
 
-/* Block i of a half: t, u, a += theta times their residuals, and the split variables anew. The
- * change of S is left out of the sums: it would need S twice. Returns |v1|. */
+/* Block i of a half: t, u, a += theta times their residuals, and the split variables anew. y
+ * becomes the residual of S before. Returns |v1|. */
 static double block_pass(struct robust_admm *a, struct robust_half *h, ptrdiff_t i, const real *v,
-			 const real *y)
+			 real *y)
 {
 	ptrdiff_t n = a->Y.rows, d = a->U.rows;
 	const real *mask = mat_col(a->program.patterns.D, i);
 	real *t = mat_col(h->t, i), *u = mat_col(h->u, i), *ak = mat_col(h->a, i);
 	real *v2 = mat_col(h->V2, i), *old = mat_col(a->T, i);
 	real theta = (real)a->options->relaxation, level = h->level[i];
-	double group[SUMS] = {0}, cone[SUMS] = {0}, sign[SUMS] = {0}, norm;
+	struct robust_sums *sums = h->sums[i];
+	double norm;
 
+	memset(sums, 0, sizeof h->sums[i]);
 #pragma omp simd
-	for (ptrdiff_t k = 0; k < n; k++)
-		ak[k] += theta * ((2 * mask[k] - 1) * y[k] - (ak[k] > level ? ak[k] : level));
+	for (ptrdiff_t k = 0; k < n; k++) {
+		y[k] = (2 * mask[k] - 1) * y[k] - (ak[k] > level ? ak[k] : level);
+		ak[k] += theta * y[k];
+	}
 	for (ptrdiff_t j = 0; j < d; j++) {
 		t[j] += theta * (v[j] - mat_get(h->V1, j, i));
 		u[j] += theta * (v[j] - v2[j]);
 		old[j] = v2[j];
 	}
-	norm = threshold_counted(a, v, t, mat_col(h->V1, i), group);
+	norm = threshold_counted(a, v, t, mat_col(h->V1, i), &sums[ROBUST_GROUP]);
 	h->level[i] = (real)project(a, u, ak, v2);
 	for (ptrdiff_t j = 0; j < d; j++)
-		count(cone, (double)v[j], (double)old[j], (double)v2[j], (double)u[j]);
+		count(&sums[ROBUST_CONE], (double)v[j], (double)old[j], (double)v2[j],
+		      (double)u[j]);
 	for (ptrdiff_t k = 0; k < n; k++) {
-		double s = fmax((double)ak[k], (double)h->level[i]);
+		double last = fmax((double)(ak[k] - theta * y[k]), (double)level);
 
-		count(sign, (2 * (double)mask[k] - 1) * (double)y[k], s, s, (double)ak[k]);
+		count(&sums[ROBUST_SIGN], last + (double)y[k], last,
+		      fmax((double)ak[k], (double)h->level[i]), (double)ak[k]);
 	}
-	memset(h->sums[i], 0, sizeof h->sums[i]);
-	add_squares(h->sums[i], 1, group);
-	add_squares(h->sums[i], a->tau, cone);
-	add_squares(h->sums[i], a->sigma, sign);
 	return norm;
 }
 
 /* All blocks of a half; beta sum_i |v1_i|. V: d x P, Y = X V. */
 static double half_pass(struct robust_admm *a, struct robust_half *h, struct mat V, struct mat Y,
-			double sums[SUMS])
+			struct robust_sums *sums)
 {
 	double norms = 0;
 
@@ -202,16 +203,17 @@ static double half_pass(struct robust_admm *a, struct robust_half *h, struct mat
 	for (ptrdiff_t i = 0; i < V.cols; i++)
 		h->norms[i] = block_pass(a, h, i, mat_col(V, i), mat_col(Y, i));
 	for (ptrdiff_t i = 0; i < V.cols; i++) { /* in order, whatever the threads */
-		add_squares(sums, 1, h->sums[i]);
+		for (int split = 0; split < ROBUST_SAMPLE; split++)
+			robust_admm_add(&sums[split], h->sums[i][split]);
 		norms += h->norms[i];
 	}
 	return a->program.problem->beta * norms;
 }
 
 /* c += theta (F - C), C = prox of psi; sum_k psi_k(C_k). */
-static double sample_pass(struct robust_admm *a, double sums[SUMS])
+static double sample_pass(struct robust_admm *a, struct robust_sums *sums)
 {
-	double step = 1 / (a->penalty.rho * a->kappa), loss = 0;
+	double step = 1 / weight(a, ROBUST_SAMPLE), loss = 0;
 	real theta = (real)a->options->relaxation;
 	ptrdiff_t n = a->C.cols, d = a->C.rows;
 
@@ -225,13 +227,14 @@ static double sample_pass(struct robust_admm *a, double sums[SUMS])
 			old[j] = C[j];
 		}
 		a->dual[k] = robust_prox(&a->program, k, step, c, C);
-		memset(a->sums[k], 0, sizeof a->sums[k]);
+		a->sums[k] = (struct robust_sums){0};
 		for (ptrdiff_t j = 0; j < d; j++)
-			count(a->sums[k], (double)f[j], (double)old[j], (double)C[j], (double)c[j]);
+			count(&a->sums[k], (double)f[j], (double)old[j], (double)C[j],
+			      (double)c[j]);
 		a->losses[k] = robust_value(&a->program, k, C);
 	}
 	for (ptrdiff_t k = 0; k < n; k++) {
-		add_squares(sums, a->kappa, a->sums[k]);
+		robust_admm_add(sums, a->sums[k]);
 		loss += a->losses[k];
 	}
 	return loss;
@@ -253,16 +256,16 @@ static void recombine(struct mat M)
 
 void robust_admm_split(struct robust_admm *a)
 {
-	double step = 1 / (a->penalty.rho * a->kappa);
+	double step = 1 / weight(a, ROBUST_SAMPLE);
 
 	for (int half = 0; half < 2; half++) {
 		struct robust_half *h = &a->half[half];
 
 		for (ptrdiff_t i = 0; i < h->V1.cols; i++) {
-			double unused[SUMS] = {0};
+			struct robust_sums unused = {0};
 
 			threshold_counted(a, mat_col(h->t, i), mat_col(h->t, i), mat_col(h->V1, i),
-					  unused);
+					  &unused);
 			h->level[i] = (real)project(a, mat_col(h->u, i), mat_col(h->a, i),
 						    mat_col(h->V2, i));
 		}
@@ -272,56 +275,10 @@ void robust_admm_split(struct robust_admm *a)
 		a->dual[k] = robust_prox(&a->program, k, step, mat_col(a->c, k), mat_col(a->C, k));
 }
 
-static void keep_split(ptrdiff_t count_, real inverse, const real *split, real *sum)
-{
-	for (ptrdiff_t j = 0; j < count_; j++)
-		sum[j] = split[j] + inverse * (sum[j] - split[j]);
-}
-
-/* x for rho times `ratio`: the split variables stay, the scaled duals take the inverse. */
-static void rescale(struct robust_admm *a, double ratio)
-{
-	real inverse = (real)(1 / ratio);
-
-	for (int half = 0; half < 2; half++) {
-		struct robust_half *h = &a->half[half];
-		ptrdiff_t small = h->t.rows * h->t.cols;
-
-		keep_split(small, inverse, h->V1.at, h->t.at);
-		keep_split(small, inverse, h->V2.at, h->u.at);
-		for (ptrdiff_t i = 0; i < h->a.cols; i++)
-			for (ptrdiff_t k = 0; k < h->a.rows; k++) {
-				real *ak = mat_col(h->a, i) + k,
-				     s = *ak > h->level[i] ? *ak : h->level[i];
-
-				*ak = s + inverse * (*ak - s);
-			}
-	}
-	keep_split(a->C.rows * a->C.cols, inverse, a->C.at, a->c.at);
-}
-
-/* What the residuals ask for, and the acceleration. */
-static void adapt(struct robust_admm *a, bool accelerate, const struct progress *progress)
-{
-	bool moved = accelerate && anderson_after(a->anderson, a->x);
-	double ratio;
-
-	if (moved)
-		robust_admm_split(a);
-	ratio = penalty_change(&a->penalty, a->iteration, progress->primal_residual,
-			       progress->dual_residual);
-	if (ratio > 1 || ratio < 1) {
-		rescale(a, ratio);
-		robust_admm_split(a);
-		if (a->anderson)
-			anderson_reset(a->anderson);
-	}
-}
-
 void robust_admm_step(struct robust_admm *a, struct progress *progress)
 {
 	ptrdiff_t P = a->U.cols / 2;
-	double sums[SUMS] = {0};
+	struct robust_sums sums[ROBUST_SPLITS] = {{0}};
 	bool accelerate = a->anderson && a->iteration % a->options->interval == 0;
 
 	if (accelerate)
@@ -336,9 +293,7 @@ void robust_admm_step(struct robust_admm *a, struct progress *progress)
 		half_pass(a, &a->half[0], mat_cols(a->U, 0, P), mat_cols(a->Y, 0, P), sums);
 	progress->objective +=
 		half_pass(a, &a->half[1], mat_cols(a->U, P, P), mat_cols(a->Y, P, P), sums);
-	progress->objective += sample_pass(a, sums);
-	progress->primal_residual = sums[SIZE] > 0 ? sqrt(sums[PRIMAL] / sums[SIZE]) : NAN;
-	progress->dual_residual = sums[DUAL] > 0 ? sqrt(sums[CHANGE] / sums[DUAL]) : NAN;
+	progress->objective += sample_pass(a, &sums[ROBUST_SAMPLE]);
 	a->iteration++;
-	adapt(a, accelerate, progress);
+	robust_admm_adapt(a, accelerate, sums, progress);
 }

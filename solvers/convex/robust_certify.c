@@ -24,49 +24,83 @@ static double objective(const struct robust *r, struct mat V, struct mat W)
 	return sum + cvx_group_norm(r->problem->beta, V) + cvx_group_norm(r->problem->beta, W);
 }
 
-struct lack {
-	double most, largest; /* of eps |v|_q - e x'v; of |x'v| */
-};
-
-/* Largest lack of margin of block i, preactivations in y. */
-static double lack_of(const struct robust *r, ptrdiff_t i, const real *v, struct lack *lack)
+/* Lacks of margin max_k eps |v_i|_q - e_k x_k'v_i, or 0, of all blocks of a half (P); the largest
+ * preactivation. Y is overwritten. */
+static double find_lacks(const struct robust *r, struct mat V, double *lack)
 {
-	const real *d = mat_col(r->patterns.D, i), *y = mat_col(r->Y, i);
-	double need = r->eps * dualnorm_value(&r->norm, v), most = 0;
+	double largest = 0;
 
-	for (ptrdiff_t k = 0; k < r->Y.rows; k++) {
-		most = fmax(most, need - (2 * (double)d[k] - 1) * (double)y[k]);
-		lack->largest = fmax(lack->largest, fabs((double)y[k]));
+	blas_gemm(1, r->problem->X, PLAIN, V, PLAIN, 0, r->Y);
+	for (ptrdiff_t i = 0; i < V.cols; i++) {
+		const real *d = mat_col(r->patterns.D, i), *y = mat_col(r->Y, i);
+		double need = r->eps * dualnorm_value(&r->norm, mat_col(V, i));
+
+		lack[i] = 0;
+		for (ptrdiff_t k = 0; k < r->Y.rows; k++) {
+			lack[i] = fmax(lack[i], need - (2 * (double)d[k] - 1) * (double)y[k]);
+			largest = fmax(largest, fabs((double)y[k]));
+		}
 	}
-	lack->most = fmax(lack->most, most);
-	return most;
+	return largest;
 }
 
-/* R = V made feasible: a block that lacks margin moves along h_i, whose margin is known, or becomes
- * zero where that is shorter. */
-static void repair(const struct robust *r, struct mat V, struct mat R, struct lack *lack)
+/* Column i of R becomes v + step h_i, or zero where no step helps. */
+static void shift(const struct robust *r, ptrdiff_t i, double step, struct mat R)
 {
-	blas_gemm(1, r->problem->X, PLAIN, V, PLAIN, 0, r->Y);
+	if (isinf(step))
+		mat_fill(mat_cols(R, i, 1), 0);
+	else if (step > 0)
+		blas_axpy((size_t)R.rows, step * (1 + 4 * REAL_EPSILON), mat_col(r->patterns.H, i),
+			  mat_col(R, i));
+}
+
+/* How far column i must move along h_i, whose margin is known: infinitely without a margin. */
+static double step_of(const struct robust *r, ptrdiff_t i, double lack)
+{
+	return lack > 0 ? lack / r->margin[i] : 0;
+}
+
+/* A block that lacks margin moves along h_i, or becomes zero where that is shorter. */
+static void repair_apart(const struct robust *r, struct mat V, const double *lack, struct mat R)
+{
 	mat_copy(R, V);
 	for (ptrdiff_t i = 0; i < V.cols; i++) {
-		double norm = blas_norm((size_t)V.rows, mat_col(V, i));
-		double most = norm > 0 ? lack_of(r, i, mat_col(V, i), lack) : 0;
-		double step = most > 0 ? most / r->margin[i] : 0; /* infinite without a margin */
+		double step = step_of(r, i, lack[i]);
 
-		if (step > norm)
-			mat_fill(mat_cols(R, i, 1), 0);
-		else if (step > 0)
-			blas_axpy((size_t)V.rows, step * (1 + 4 * REAL_EPSILON),
-				  mat_col(r->patterns.H, i), mat_col(R, i));
+		shift(r, i, step > blas_norm((size_t)V.rows, mat_col(V, i)) ? HUGE_VAL : step, R);
 	}
 }
 
-void robust_repair(const struct robust *r, struct mat V, struct mat W)
+/* Both blocks of a pattern move alike, so that no c_k changes: only their norms do. */
+static void repair_together(const struct robust *r, struct mat V, struct mat W)
 {
-	struct lack unused = {0, 0};
+	mat_copy(r->RV, V);
+	mat_copy(r->RW, W);
+	for (ptrdiff_t i = 0; i < V.cols; i++) {
+		double step = step_of(r, i, fmax(r->lackV[i], r->lackW[i]));
 
-	repair(r, V, r->RV, &unused);
-	repair(r, W, r->RW, &unused);
+		shift(r, i, step, r->RV);
+		shift(r, i, step, r->RW);
+	}
+}
+
+double robust_repair(const struct robust *r, struct mat V, struct mat W, double *feasibility)
+{
+	double largest = fmax(find_lacks(r, V, r->lackV), find_lacks(r, W, r->lackW));
+	double most = 0, together, apart;
+
+	for (ptrdiff_t i = 0; i < V.cols; i++)
+		most = fmax(most, fmax(r->lackV[i], r->lackW[i]));
+	*feasibility = largest > 0 ? most / largest : 0;
+	repair_together(r, V, W);
+	together = objective(r, r->RV, r->RW);
+	repair_apart(r, V, r->lackV, r->RV);
+	repair_apart(r, W, r->lackW, r->RW);
+	apart = objective(r, r->RV, r->RW);
+	if (!(together < apart))
+		return apart;
+	repair_together(r, V, W);
+	return together;
 }
 
 /* max_i of the distances of one half; sign -1 for V, +1 for W. Z holds sum_k d_ki a_k. */
@@ -132,14 +166,10 @@ static double best_bound(const struct robust *r, const struct robust_point *poin
 void robust_certify(struct robust *r, struct mat V, struct mat W, const struct robust_point *point,
 		    struct certificate *out)
 {
-	struct lack lack = {0, 0};
 	double largest;
 
 	out->objective = objective(r, V, W);
-	repair(r, V, r->RV, &lack);
-	repair(r, W, r->RW, &lack);
-	out->feasibility = lack.largest > 0 ? lack.most / lack.largest : 0;
-	out->upper = objective(r, r->RV, r->RW);
+	out->upper = robust_repair(r, V, W, &out->feasibility);
 	blas_gemm(1, point->At, PLAIN, r->patterns.D, PLAIN, 0, r->Z);
 	largest = fmax(dual_norm(r, point, -1), dual_norm(r, point, 1));
 	out->lower_bound = best_bound(r, point, fmin(1, r->problem->beta / fmax(largest, 1e-300)));

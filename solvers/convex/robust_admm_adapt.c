@@ -1,0 +1,129 @@
+/* What changes between iterations of ADMM for the robust program: penalties, the accelerated point,
+ * the radius of a path. See robust_admm.h. */
+#include "solvers/convex/robust_admm.h"
+
+#include <math.h>
+
+void robust_admm_add(struct robust_sums *sums, struct robust_sums part)
+{
+	sums->primal += part.primal;
+	sums->change += part.change;
+	sums->size += part.size;
+	sums->dual += part.dual;
+}
+
+/* The split variable stays, the scaled dual takes the inverse of its penalty's change. */
+static void keep_split(ptrdiff_t count_, double ratio, const real *split, real *sum)
+{
+	real inverse = (real)(1 / ratio);
+
+	for (ptrdiff_t j = 0; j < count_; j++)
+		sum[j] = split[j] + inverse * (sum[j] - split[j]);
+}
+
+/* x for penalties times `ratio`. */
+static void rescale(struct robust_admm *a, const double ratio[ROBUST_SPLITS])
+{
+	real inverse = (real)(1 / ratio[ROBUST_SIGN]);
+
+	for (int half = 0; half < 2; half++) {
+		struct robust_half *h = &a->half[half];
+		ptrdiff_t small = h->t.rows * h->t.cols;
+
+		keep_split(small, ratio[ROBUST_GROUP], h->V1.at, h->t.at);
+		keep_split(small, ratio[ROBUST_CONE], h->V2.at, h->u.at);
+		for (ptrdiff_t i = 0; i < h->a.cols; i++)
+			for (ptrdiff_t k = 0; k < h->a.rows; k++) {
+				real *ak = mat_col(h->a, i) + k,
+				     s = *ak > h->level[i] ? *ak : h->level[i];
+
+				*ak = s + inverse * (*ak - s);
+			}
+	}
+	keep_split(a->C.rows * a->C.cols, ratio[ROBUST_SAMPLE], a->C.at, a->c.at);
+}
+
+static bool on_path(const struct robust_admm *a)
+{
+	return a->program.eps < a->options->eps;
+}
+
+static double relative(double square, double size)
+{
+	return size > 0 ? sqrt(square / size) : NAN;
+}
+
+/* What the residuals of each split ask for, and the acceleration. */
+static void adapt(struct robust_admm *a, bool accelerate, const struct robust_sums *sums)
+{
+	bool moved = accelerate && anderson_after(a->anderson, a->x), changed = false;
+	double ratio[ROBUST_SPLITS];
+
+	if (moved)
+		robust_admm_split(a);
+	for (int split = 0; split < ROBUST_SPLITS; split++) {
+		ratio[split] = penalty_change(&a->penalty[split], a->iteration,
+					      relative(sums[split].primal, sums[split].size),
+					      relative(sums[split].change, sums[split].dual));
+		changed |= ratio[split] > 1 || ratio[split] < 1;
+	}
+	if (!changed)
+		return;
+	rescale(a, ratio);
+	robust_admm_split(a);
+	if (a->anderson)
+		anderson_reset(a->anderson);
+}
+
+/* Relative residuals of all splits together, each in the metric of its penalty; unknown on the
+ * path. */
+static void report(const struct robust_admm *a, const struct robust_sums *sums,
+		   struct progress *progress)
+{
+	struct robust_sums all = {0};
+
+	for (int split = 0; split < ROBUST_SPLITS; split++) {
+		double rho = a->penalty[split].rho;
+
+		robust_admm_add(&all, (struct robust_sums){
+					      rho * sums[split].primal, rho * sums[split].change,
+					      rho * sums[split].size, rho * sums[split].dual});
+	}
+	progress->primal_residual = on_path(a) ? NAN : relative(all.primal, all.size);
+	progress->dual_residual = on_path(a) ? NAN : relative(all.change, all.dual);
+}
+
+double robust_admm_radius(const struct robust_admm *a)
+{
+	const struct robust_admm_options *o = a->options;
+	long stage = a->iteration / o->stage;
+
+	return stage < o->path ? o->eps * (double)(stage + 1) / (double)(o->path + 1) : o->eps;
+}
+
+void robust_admm_begin(struct robust_admm *a)
+{
+	a->program.eps = robust_admm_radius(a);
+	robust_admm_split(a);
+}
+
+/* The next radius of the path, from where the last one ended. */
+static void follow_path(struct robust_admm *a)
+{
+	double eps = robust_admm_radius(a);
+
+	if (!(eps > a->program.eps))
+		return;
+	a->program.eps = eps;
+	robust_admm_split(a);
+	if (a->anderson)
+		anderson_reset(a->anderson);
+}
+
+void robust_admm_adapt(struct robust_admm *a, bool accelerate, const struct robust_sums *sums,
+		       struct progress *progress)
+{
+	report(a, sums, progress);
+	adapt(a, accelerate, sums);
+	follow_path(a);
+}
