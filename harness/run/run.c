@@ -89,9 +89,7 @@ static enum status read_patterns(struct run *run, struct err *err)
 /* The network that training starts from, if a file gives one. */
 static enum status read_start(struct run *run, struct err *err)
 {
-	const struct trainer *trainer = run->trainer;
-	const char *path =
-		trainer->start_file ? trainer->start_file(run->cell.train.solver.options) : NULL;
+	const char *path = trainer_start_file(run->trainer, run->cell.train.solver.options);
 
 	if (!path)
 		return STATUS_OK;

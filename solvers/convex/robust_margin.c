@@ -1,4 +1,5 @@
-/* Which patterns admit a robust neuron: for every pattern the direction of the largest margin.
+/* Which patterns admit a robust neuron: up to which radius (robust_bounds.h), and at the radius of
+ * the program the direction of the largest margin.
  *
  *     max over |v|_2 <= 1 of min_k e_k x_k'v - eps |v|_q  =  min over the simplex of dist(X'(e o
  * lambda), eps B_p)
@@ -7,10 +8,16 @@
  * gives the direction, whose margin is positive exactly if the pattern admits one. */
 #include "solvers/convex/robust.h"
 
+#include "solvers/convex/robust_bounds.h"
 #include "solvers/core/blas.h"
 
+#include <limits.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
+
+const char robust_admitted[] = "admitted", robust_excluded[] = "excluded",
+	   robust_undecided[] = "undecided";
 
 enum {
 	LEAST_STEPS = 400, /* of the gradient method, and most: thin margins take long */
@@ -28,8 +35,7 @@ static const double work = 1e11;
 /* A dual value below this share of |X|_2 is zero: no margin. */
 static const double nothing = 1e-7;
 
-/* |X|_2^2 with a margin, as the power method stays below. */
-static double squared_norm(struct mat X, struct arena *scratch)
+double robust_squared_norm(struct mat X, struct arena *scratch)
 {
 	real *v = ARENA_ARRAY(scratch, real, X.cols), *f = ARENA_ARRAY(scratch, real, X.rows);
 
@@ -38,9 +44,8 @@ static double squared_norm(struct mat X, struct arena *scratch)
 	return blas_squared_norm(X, POWER_STEPS, v, f) * 1.05;
 }
 
-/* Projection on the simplex (Michelot 1986): shift by what is over, among the positive ones, until
- * none turns. */
-static void to_simplex(ptrdiff_t n, real *x)
+/* Shift by what is over, among the positive ones, until none turns. */
+void robust_to_simplex(ptrdiff_t n, real *x)
 {
 	double level = -HUGE_VAL;
 
@@ -84,29 +89,51 @@ static void residuals(struct search *s)
 	blas_gemm(1, r->problem->X, PLAIN, s->Z, PLAIN, 0, s->Y);
 }
 
-/* Keep the direction of pattern i if its margin is the best so far. */
+/* No direction but zero, to rounding. */
+static void exclude(struct search *s, ptrdiff_t i)
+{
+	struct pattern_fact *fact = &s->r->facts[i];
+
+	fact->upper = fmax(fact->lower, fmin(fact->upper, s->r->eps));
+	fact->verdict = robust_excluded;
+	s->done[i] = true;
+}
+
+/* Keep the direction z (d) of pattern i, least_k e_k x_k'z = `least`, if its margin is the best so
+ * far. */
+static void keep_best(struct search *s, ptrdiff_t i, const real *z, double least)
+{
+	struct robust *r = s->r;
+	struct pattern_fact *fact = &r->facts[i];
+	double length = blas_norm((size_t)r->norm.d, z), norm = dualnorm_value(&r->norm, z);
+	double margin = (least - r->eps * norm) / length;
+	real *h = mat_col(r->patterns.H, i);
+
+	if (!(margin > r->margin[i]))
+		return;
+	fact->verdict = robust_admitted;
+	fact->lower = fmax(fact->lower, least / norm);
+	fact->upper = fmax(fact->lower, fact->upper); /* equal but for rounding */
+	r->margin[i] = margin;
+	for (ptrdiff_t j = 0; j < r->norm.d; j++)
+		h[j] = (real)((double)z[j] / length);
+}
+
 static void judge(struct search *s, ptrdiff_t i)
 {
 	struct robust *r = s->r;
-	const real *d = mat_col(r->patterns.D, i), *y = mat_col(s->Y, i);
-	real *z = mat_col(s->Z, i), *h = mat_col(r->patterns.H, i);
-	double length = blas_norm((size_t)r->norm.d, z), least = HUGE_VAL, norm, margin;
+	const real *d = mat_col(r->patterns.D, i), *y = mat_col(s->Y, i), *z = mat_col(s->Z, i);
+	double length = blas_norm((size_t)r->norm.d, z), least = HUGE_VAL;
 
 	if (!(length > nothing * sqrt(s->lipschitz))) {
-		s->done[i] = r->excluded[i] = true;
+		if (!(r->margin[i] > 0))
+			exclude(s, i);
+		s->done[i] = true;
 		return;
 	}
 	for (ptrdiff_t k = 0; k < s->Y.rows; k++)
 		least = fmin(least, (2 * (double)d[k] - 1) * (double)y[k]);
-	norm = dualnorm_value(&r->norm, z);
-	margin = (least - r->eps * norm) / length;
-	if (least > 0 && norm > 0)
-		r->largest_eps = fmax(r->largest_eps, least / norm);
-	if (margin > r->margin[i]) {
-		r->margin[i] = margin;
-		for (ptrdiff_t j = 0; j < r->norm.d; j++)
-			h[j] = (real)((double)z[j] / length);
-	}
+	keep_best(s, i, z, least);
 	s->done[i] = r->margin[i] >= close_enough * length;
 }
 
@@ -126,7 +153,7 @@ static void descend(struct search *s)
 		memcpy(b, l, (size_t)s->L.rows * sizeof *b);
 		for (ptrdiff_t k = 0; k < s->L.rows; k++)
 			l[k] = p[k] - step * (2 * d[k] - 1) * y[k];
-		to_simplex(s->L.rows, l);
+		robust_to_simplex(s->L.rows, l);
 		for (ptrdiff_t k = 0; k < s->L.rows; k++)
 			p[k] = l[k] + weight * (l[k] - b[k]);
 	}
@@ -138,6 +165,27 @@ static bool all_done(const struct search *s)
 		if (!s->done[i])
 			return false;
 	return true;
+}
+
+/* From the directions of the limits: those below eps are excluded at once, those above it admitted.
+ */
+static void begin(struct search *s)
+{
+	struct robust *r = s->r;
+
+	blas_gemm(1, r->problem->X, PLAIN, r->patterns.H, PLAIN, 0, s->Y);
+	mat_copy(s->Z, r->patterns.H);
+	for (ptrdiff_t i = 0; i < s->L.cols; i++) {
+		const real *d = mat_col(r->patterns.D, i), *y = mat_col(s->Y, i);
+		double least = HUGE_VAL;
+
+		for (ptrdiff_t k = 0; k < s->Y.rows; k++)
+			least = fmin(least, (2 * (double)d[k] - 1) * (double)y[k]);
+		if (r->facts[i].upper < r->eps || !(r->facts[i].upper > 0))
+			exclude(s, i);
+		else if (r->facts[i].lower > r->eps)
+			keep_best(s, i, mat_col(s->Z, i), least);
+	}
 }
 
 static void find_directions(struct robust *r)
@@ -152,9 +200,10 @@ static void find_directions(struct robust *r)
 		*arrays[m] = mat_new(&scratch, n, P);
 	s.Z = mat_new(&scratch, r->norm.d, P);
 	s.done = ARENA_ARRAY(&scratch, bool, P);
-	s.lipschitz = squared_norm(r->problem->X, &scratch);
+	s.lipschitz = robust_squared_norm(r->problem->X, &scratch);
 	mat_fill(s.L, (real)(1 / (double)n));
 	mat_copy(s.point, s.L);
+	begin(&s);
 	steps = work / (8 * (double)n * (double)r->norm.d * (double)P);
 	steps = fmin(MOST_STEPS, fmax(LEAST_STEPS, steps));
 	for (int step = 0; step < steps && !all_done(&s); step++) {
@@ -168,8 +217,8 @@ static void find_directions(struct robust *r)
 	arena_release(&scratch);
 }
 
-/* The patterns that are not excluded, copied: those of a file belong to the caller. */
-static void keep_others(struct robust *r, struct arena *arena)
+/* The columns of the patterns that `kept` marks, copied: those of a file belong to the caller. */
+static void keep_patterns(struct robust *r, const bool *keep, struct arena *arena)
 {
 	struct mat D = r->patterns.D, H = r->patterns.H;
 	ptrdiff_t kept = 0;
@@ -177,9 +226,8 @@ static void keep_others(struct robust *r, struct arena *arena)
 	r->patterns.D = mat_new(arena, D.rows, D.cols);
 	r->patterns.H = mat_new(arena, H.rows, H.cols);
 	for (ptrdiff_t i = 0; i < D.cols; i++) {
-		if (r->excluded[i])
+		if (!keep[i])
 			continue;
-		r->open += !(r->margin[i] > 0);
 		mat_copy(mat_cols(r->patterns.D, kept, 1), mat_cols(D, i, 1));
 		mat_copy(mat_cols(r->patterns.H, kept, 1), mat_cols(H, i, 1));
 		r->margin[kept++] = r->margin[i];
@@ -189,14 +237,96 @@ static void keep_others(struct robust *r, struct arena *arena)
 	r->patterns.all = false; /* the patterns of all perturbed data are more than those of X */
 }
 
-enum status robust_patterns(struct robust *r, const struct pattern_options *options,
+/* What is known before the search at the program's eps. */
+static void find_limits(struct robust *r, struct arena *arena)
+{
+	struct mat D = r->patterns.D;
+	struct robust_question question = {r->problem->X, D, &r->norm, r->eps};
+	struct arena scratch = {0};
+	struct robust_limits *limits = ARENA_ARRAY(&scratch, struct robust_limits, D.cols);
+
+	robust_bounds(&question, r->patterns.H, limits);
+	r->facts = ARENA_ARRAY(arena, struct pattern_fact, D.cols);
+	for (ptrdiff_t i = 0; i < D.cols; i++) {
+		double active = 0;
+
+		for (ptrdiff_t k = 0; k < D.rows; k++)
+			active += mat_get(D, k, i) > 0;
+		r->facts[i] = (struct pattern_fact){.source = r->patterns.source[i],
+						    .active = active / (double)D.rows,
+						    .lower = limits[i].lower,
+						    .upper = limits[i].upper,
+						    .verdict = robust_undecided};
+	}
+	arena_release(&scratch);
+}
+
+/* By the lower limit, then the order of drawing. */
+static int by_limit(const void *a, const void *b)
+{
+	const struct pattern_fact *const *first = a, *const *second = b;
+
+	if ((*first)->lower != (*second)->lower)
+		return (*first)->lower > (*second)->lower ? -1 : 1;
+	return *first < *second ? -1 : 1;
+}
+
+/* Keep the `count` patterns with the largest limits, in the order of drawing. */
+static void screen_patterns(struct robust *r, ptrdiff_t count, struct arena *arena)
+{
+	struct arena scratch = {0};
+	ptrdiff_t candidates = r->patterns.D.cols, kept = 0;
+	const struct pattern_fact **order =
+		ARENA_ARRAY(&scratch, const struct pattern_fact *, candidates);
+	bool *keep = ARENA_ARRAY(&scratch, bool, candidates);
+
+	for (ptrdiff_t i = 0; i < candidates; i++)
+		order[i] = &r->facts[i];
+	qsort(order, (size_t)candidates, sizeof(const struct pattern_fact *), by_limit);
+	for (ptrdiff_t i = 0; i < candidates && i < count; i++)
+		keep[order[i] - r->facts] = true;
+	keep_patterns(r, keep, arena);
+	for (ptrdiff_t i = 0; i < candidates; i++)
+		if (keep[i])
+			r->facts[kept++] = r->facts[i];
+	arena_release(&scratch);
+}
+
+static enum status check_screen(const struct pattern_options *options, long screen, struct err *err)
+{
+	if (screen > 1 && (options->file || options->count == PATTERN_ALL))
+		return err_set(err, STATUS_SPEC,
+			       "screen: expected patterns that are drawn to a count, got %s",
+			       options->file ? "a file" : "all");
+	if (options->count > LONG_MAX / screen)
+		return err_set(err, STATUS_SPEC, "screen: expected at most %ld, got %ld",
+			       LONG_MAX / options->count, screen);
+	return STATUS_OK;
+}
+
+enum status robust_patterns(struct robust *r, const struct pattern_options *options, long screen,
 			    struct arena *arena, struct err *err)
 {
-	TRY(pattern_sample(options, r->problem, arena, &r->patterns, err));
+	struct pattern_options wanted = *options;
+	struct problem problem = *r->problem;
+	bool *keep;
+
+	TRY(check_screen(options, screen, err));
+	if (screen > 1)
+		wanted.count *= screen;
+	problem.frozen = r->norm.frozen;
+	TRY(pattern_sample(&wanted, &problem, r->eps, arena, &r->patterns, err));
+	r->patterns.options = options;
+	r->candidates = r->patterns.D.cols;
+	r->margin = ARENA_ARRAY(arena, double, r->candidates);
+	find_limits(r, arena);
+	if (screen > 1)
+		screen_patterns(r, options->count, arena);
 	r->sampled = r->patterns.D.cols;
-	r->margin = ARENA_ARRAY(arena, double, r->sampled);
-	r->excluded = ARENA_ARRAY(arena, bool, r->sampled);
 	find_directions(r);
-	keep_others(r, arena);
+	keep = ARENA_ARRAY(arena, bool, r->sampled);
+	for (ptrdiff_t i = 0; i < r->sampled; i++)
+		keep[i] = r->facts[i].verdict != robust_excluded;
+	keep_patterns(r, keep, arena);
 	return STATUS_OK;
 }
