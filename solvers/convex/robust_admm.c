@@ -191,7 +191,7 @@ static void write_note(struct robust_admm *a)
 	size_t room = sizeof a->note, used;
 
 	for (ptrdiff_t i = 0; i < r->sampled; i++) {
-		open += r->facts[i].verdict == robust_undecided;
+		open += r->facts[i].verdict == PATTERN_UNDECIDED;
 		largest = fmax(largest, r->facts[i].lower);
 	}
 	used = (size_t)snprintf(a->note, room, "%s%td of %td patterns admit a neuron at eps = %g",
@@ -199,7 +199,9 @@ static void write_note(struct robust_admm *a)
 				r->patterns.D.cols - open, r->sampled, r->eps);
 	if (open > 0)
 		used += (size_t)snprintf(a->note + used, room - used, ", %td undecided", open);
-	used += (size_t)snprintf(a->note + used, room - used, "; some up to eps = %.4g", largest);
+	if (largest > 0)
+		used += (size_t)snprintf(a->note + used, room - used, "; some up to eps = %.4g",
+					 largest);
 	if (r->candidates > r->sampled)
 		snprintf(a->note + used, room - used, "; screened from %td", r->candidates);
 }

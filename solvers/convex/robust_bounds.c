@@ -1,10 +1,14 @@
-/* Limits of the radius by the primal-dual method of Chambolle and Pock (2011) on all patterns at
- * once,
+/* Limits of the radius by ADMM on all patterns at once:
  *
- *     lambda = simplex(lambda - tau E X v),  v = ball(v + sigma X'E (2 lambda - lambda before)),
+ *     max over s, z  min_k s_k - Ind(|z|_q <= 1)   s.t.  s = E o (X v), z = v
  *
- * restarted from the average, pattern by pattern, whenever that has halved the distance of the two
- * limits (Applegate et al. 2021): it converges linearly where the norm makes it a linear program.
+ * with penalties rho sigma and rho. The system M = I + sigma X'X is the same for all patterns,
+ * since E o E = 1, and free of rho, which adapts to each. With tau = 1 / (rho sigma) and scaled
+ * duals a = tau lambda and b,
+ *
+ *     M v = sigma X'(E o (s + a)) + z + b,   q = E o (X v) - a,   lambda = simplex(-q / tau),
+ *     s = q + tau lambda,   z = ball(v - b),   b += z - v.
+ *
  * Patterns whose limits are close leave the batch. */
 #include "solvers/convex/robust_bounds.h"
 
@@ -20,17 +24,21 @@ enum {
 	CHECK = 20, /* steps between two looks at the limits */
 };
 
-/* Work that is spent beyond the least number of steps: about a second. */
-static const double work = 1e11;
+/* Flops that are spent beyond the least number of steps: seconds; those of a step for each entry of
+ * the batch, beside the products. */
+static const double work = 3e10, entry = 100;
 
 /* Relative distance of the limits that ends the search: where eps lies between them or not. */
 static const double close_to_eps = 1e-4, close_enough = 1e-2;
 
-/* A limit below this share of |X|_2 is zero. */
-static const double nothing = 1e-9;
+/* A limit below this share of |X|_2, or of an eps that it does not reach, is zero. */
+static const double nothing = 1e-9, far_below = 1e-3;
 
-/* Least progress of a restart, and the smoothing of its step sizes (both of the cited method). */
-static const double halved = 0.5, smoothing = 0.5;
+/* Penalty sigma in units of the mean square of X, the first tau in those of its root. */
+static const double sigma_unit = 1, tau_unit = 1;
+
+/* Share of a change of rho that is made, on the scale of logarithms. */
+static const double smoothing = 0.5;
 
 /* Roundings of a weighted sum in the frozen columns that cancels. */
 static const double roundings = 100;
@@ -38,20 +46,20 @@ static const double roundings = 100;
 /* One pattern of the batch. */
 struct lane {
 	ptrdiff_t pattern;
-	double weight;   /* tau = weight / |X|_2, sigma = 1 / (weight |X|_2) */
-	double distance; /* of the limits at the last restart */
-	long steps;      /* since then */
+	double tau;
 };
-
-enum { POINTS = 3 }; /* the iterate, the sum since the restart, where that was */
 
 struct search {
 	const struct robust_question *q;
-	struct dualnorm dual;               /* |.|_p: the norm whose dual is that of the question */
-	struct mat E, L[POINTS], V[POINTS]; /* n x P signs; n x P; d x P */
-	struct mat M, Y, U, Z;              /* n x P twice, d x P twice: scratch */
-	struct mat F, W, frozen;            /* n x f frozen columns, f x f, f x 1 */
-	double size;                        /* |X|_2 */
+	struct dualnorm dual;    /* |.|_p: the norm whose dual is that of the question */
+	struct mat E;            /* n x P: signs */
+	struct mat A, B;         /* n x P, d x P: scaled duals */
+	struct mat V, R;         /* d x P: v, then z + b */
+	struct mat A0, V0;       /* when rho was last looked at */
+	struct mat Y, Z, U;      /* n x P, d x P: scratch */
+	struct mat M;            /* d x d: its Cholesky factor */
+	struct mat F, W, frozen; /* n x f frozen columns, f x f, f x 1 */
+	double size, sigma;      /* |X|_2 */
 	struct lane *lane;
 	ptrdiff_t lanes;
 	struct mat H;
@@ -74,33 +82,44 @@ static struct mat in_use(const struct search *s, struct mat A)
 	return mat_cols(A, 0, s->lanes);
 }
 
+/* Y: from E o (X v) to sigma^-1 times what s + a adds to the right-hand side; A = tau lambda. */
+static void project(struct search *s, ptrdiff_t i)
+{
+	ptrdiff_t n = s->E.rows;
+	const real *e = mat_col(s->E, i);
+	real *y = mat_col(s->Y, i), *a = mat_col(s->A, i);
+	real tau = (real)s->lane[i].tau;
+
+	for (ptrdiff_t k = 0; k < n; k++) {
+		y[k] = e[k] * y[k] - a[k];
+		a[k] = -y[k] / tau;
+	}
+	robust_to_simplex(n, a);
+	for (ptrdiff_t k = 0; k < n; k++) {
+		a[k] *= tau;
+		y[k] = e[k] * (y[k] + 2 * a[k]);
+	}
+}
+
 static void step(struct search *s)
 {
-	ptrdiff_t n = s->E.rows, d = s->dual.d;
+	size_t d = (size_t)s->dual.d;
 
-	blas_gemm(1, s->q->X, PLAIN, in_use(s, s->V[0]), PLAIN, 0, in_use(s, s->Y));
+	blas_gemm(1, s->q->X, PLAIN, in_use(s, s->V), PLAIN, 0, in_use(s, s->Y));
 	for (ptrdiff_t i = 0; i < s->lanes; i++) {
-		const real *e = mat_col(s->E, i), *y = mat_col(s->Y, i);
-		real *l = mat_col(s->L[0], i), *m = mat_col(s->M, i);
-		real tau = (real)(s->lane[i].weight / s->size);
+		real *v = mat_col(s->V, i), *b = mat_col(s->B, i), *r = mat_col(s->R, i);
 
-		memcpy(m, l, (size_t)n * sizeof *m);
-		for (ptrdiff_t k = 0; k < n; k++)
-			l[k] -= tau * e[k] * y[k];
-		robust_to_simplex(n, l);
-		for (ptrdiff_t k = 0; k < n; k++)
-			m[k] = e[k] * (2 * l[k] - m[k]);
-		blas_axpy((size_t)n, 1, l, mat_col(s->L[1], i));
-		s->lane[i].steps++;
+		project(s, i);
+		memcpy(r, v, d * sizeof *r);
+		blas_axpy(d, -1, b, r);
+		to_ball(s, r, mat_col(s->Z, i));
+		blas_axpy(d, 1, r, b);
+		blas_axpy(d, -1, v, b);
+		blas_axpy(d, 1, b, r);
 	}
-	blas_gemm(1, s->q->X, TRANSPOSED, in_use(s, s->M), PLAIN, 0, in_use(s, s->Z));
-	for (ptrdiff_t i = 0; i < s->lanes; i++) {
-		real *v = mat_col(s->V[0], i), *z = mat_col(s->Z, i);
-
-		blas_axpy((size_t)d, 1 / (s->lane[i].weight * s->size), z, v);
-		to_ball(s, v, z);
-		blas_axpy((size_t)d, 1, v, mat_col(s->V[1], i));
-	}
+	blas_gemm(s->sigma, s->q->X, TRANSPOSED, in_use(s, s->Y), PLAIN, 1, in_use(s, s->R));
+	mat_copy(in_use(s, s->V), in_use(s, s->R));
+	blas_cholesky_solve(s->M, in_use(s, s->V));
 }
 
 /* w with F'diag(m) F w = F'(e o m), so that m o (1 - e o F w) cancels in the frozen columns; false
@@ -194,9 +213,8 @@ static bool frozen_alone(struct search *s, const real *e, real *u, real *y)
 	return true;
 }
 
-/* Improve the limits of lane i by column i of Y = X u, U and Z; the distance of the two that the
- * point itself gives. */
-static double judge(struct search *s, ptrdiff_t i, double sum)
+/* Improve the limits of lane i by column i of Y = X u, U and Z. */
+static void judge(struct search *s, ptrdiff_t i, double sum)
 {
 	struct robust_limits *limits = &s->limits[s->lane[i].pattern];
 	const real *e = mat_col(s->E, i);
@@ -213,28 +231,22 @@ static double judge(struct search *s, ptrdiff_t i, double sum)
 		memcpy(mat_col(s->H, s->lane[i].pattern), u, (size_t)s->dual.d * sizeof *u);
 	}
 	limits->upper = fmax(limits->upper, limits->lower); /* equal but for rounding */
-	return upper - lower;
 }
 
-/* Limits at the iterates, or at the averages since the restart; their distances. */
-static void look(struct search *s, int point, double *distance, double *sum)
+/* Limits at the iterates. */
+static void look(struct search *s, double *sum)
 {
-	ptrdiff_t n = s->E.rows, d = s->dual.d;
-
 	for (ptrdiff_t i = 0; i < s->lanes; i++) {
-		double scale = point ? 1 / (double)s->lane[i].steps : 1;
-		real *m = mat_col(s->M, i), *u = mat_col(s->U, i);
+		real *y = mat_col(s->Y, i);
 
-		memset(m, 0, (size_t)n * sizeof *m);
-		memset(u, 0, (size_t)d * sizeof *u);
-		blas_axpy((size_t)n, scale, mat_col(s->L[point], i), m);
-		blas_axpy((size_t)d, scale, mat_col(s->V[point], i), u);
-		sum[i] = cancel_frozen(s, mat_col(s->E, i), m);
+		memcpy(y, mat_col(s->A, i), (size_t)s->E.rows * sizeof *y);
+		sum[i] = cancel_frozen(s, mat_col(s->E, i), y);
 	}
-	blas_gemm(1, s->q->X, TRANSPOSED, in_use(s, s->M), PLAIN, 0, in_use(s, s->Z));
+	blas_gemm(1, s->q->X, TRANSPOSED, in_use(s, s->Y), PLAIN, 0, in_use(s, s->Z));
+	mat_copy(in_use(s, s->U), in_use(s, s->V));
 	blas_gemm(1, s->q->X, PLAIN, in_use(s, s->U), PLAIN, 0, in_use(s, s->Y));
 	for (ptrdiff_t i = 0; i < s->lanes; i++)
-		distance[i] = judge(s, i, sum[i]);
+		judge(s, i, sum[i]);
 }
 
 static double moved(struct mat A, struct mat B, ptrdiff_t i)
@@ -249,34 +261,25 @@ static double moved(struct mat A, struct mat B, ptrdiff_t i)
 	return sqrt(square);
 }
 
-/* Go on from the iterate or the average, with steps by how far both parts came. */
-static void restart(struct search *s, ptrdiff_t i, bool average)
+/* Let both parts come as far: the scaled dual is 1 / rho of the dual. */
+static void balance(struct search *s, ptrdiff_t i)
 {
-	struct lane *lane = &s->lane[i];
-	struct mat *both[2] = {s->L, s->V};
-	double far[2];
+	double dual = sqrt(s->sigma) * moved(s->A, s->A0, i), primal = moved(s->V, s->V0, i);
+	double change = dual > 0 && primal > 0 ? pow(primal / dual, smoothing) : 1;
 
-	for (int part = 0; part < 2; part++) {
-		struct mat *at = both[part];
-		real *now = mat_col(at[0], i), *sum = mat_col(at[1], i);
-
-		for (ptrdiff_t k = 0; average && k < at[0].rows; k++)
-			now[k] = sum[k] / (real)lane->steps;
-		far[part] = moved(at[0], at[2], i);
-		memcpy(mat_col(at[2], i), now, (size_t)at[0].rows * sizeof *now);
-		memset(sum, 0, (size_t)at[0].rows * sizeof *sum);
-	}
-	if (far[0] > 0 && far[1] > 0)
-		lane->weight =
-			exp(smoothing * log(far[0] / far[1]) + (1 - smoothing) * log(lane->weight));
-	lane->steps = 0;
+	blas_scale((size_t)s->A.rows, change, mat_col(s->A, i));
+	blas_scale((size_t)s->B.rows, change, mat_col(s->B, i));
+	s->lane[i].tau *= change;
+	mat_copy(mat_cols(s->A0, i, 1), mat_cols(s->A, i, 1));
+	mat_copy(mat_cols(s->V0, i, 1), mat_cols(s->V, i, 1));
 }
 
 static bool finished(const struct search *s, const struct robust_limits *limits)
 {
 	bool open = limits->lower <= s->q->eps && s->q->eps <= limits->upper;
 
-	return limits->upper <= nothing * s->size || limits->lower == HUGE_VAL ||
+	return limits->upper <= fmax(nothing * s->size, far_below * s->q->eps) ||
+	       limits->lower == HUGE_VAL ||
 	       limits->upper - limits->lower <=
 		       (open ? close_to_eps : close_enough) * limits->upper;
 }
@@ -284,7 +287,7 @@ static bool finished(const struct search *s, const struct robust_limits *limits)
 /* The last lane takes the place of lane i. */
 static void leave(struct search *s, ptrdiff_t i)
 {
-	struct mat *arrays[] = {&s->E, &s->L[0], &s->L[1], &s->L[2], &s->V[0], &s->V[1], &s->V[2]};
+	struct mat *arrays[] = {&s->E, &s->A, &s->B, &s->V, &s->A0, &s->V0};
 	ptrdiff_t last = --s->lanes;
 
 	s->lane[i] = s->lane[last];
@@ -292,20 +295,14 @@ static void leave(struct search *s, ptrdiff_t i)
 		mat_copy(mat_cols(*arrays[m], i, 1), mat_cols(*arrays[m], last, 1));
 }
 
-static void check(struct search *s, double *distance[2], double *sum)
+static void check(struct search *s, double *sum, bool adapt)
 {
-	look(s, 0, distance[0], sum);
-	look(s, 1, distance[1], sum);
-	for (ptrdiff_t i = s->lanes - 1; i >= 0; i--) {
-		double least = fmin(distance[0][i], distance[1][i]);
-
-		if (finished(s, &s->limits[s->lane[i].pattern])) {
+	look(s, sum);
+	for (ptrdiff_t i = s->lanes - 1; i >= 0; i--)
+		if (finished(s, &s->limits[s->lane[i].pattern]))
 			leave(s, i);
-		} else if (least < HUGE_VAL && least <= halved * s->lane[i].distance) {
-			s->lane[i].distance = least;
-			restart(s, i, distance[1][i] < distance[0][i]);
-		}
-	}
+		else if (adapt)
+			balance(s, i);
 }
 
 static void copy_frozen(struct search *s, struct arena *scratch)
@@ -328,9 +325,11 @@ static struct search search_new(const struct robust_question *q, struct arena *s
 				     [PERTURBATION_L2] = PERTURBATION_L2,
 				     [PERTURBATION_L1] = PERTURBATION_LINF};
 	ptrdiff_t n = q->D.rows, P = q->D.cols, d = q->norm->d;
+	double square = blas_mat_norm(q->X) * blas_mat_norm(q->X) / ((double)n * (double)d);
+	double tau = tau_unit * sqrt(square);
 	struct search s = {.q = q, .dual = *q->norm, .lanes = P};
-	struct mat *tall[] = {&s.E, &s.L[0], &s.L[1], &s.L[2], &s.M, &s.Y};
-	struct mat *wide[] = {&s.V[0], &s.V[1], &s.V[2], &s.U, &s.Z};
+	struct mat *tall[] = {&s.E, &s.A, &s.A0, &s.Y};
+	struct mat *wide[] = {&s.B, &s.V, &s.V0, &s.R, &s.U, &s.Z};
 
 	s.dual.p = duals[q->norm->p];
 	for (size_t m = 0; m < sizeof tall / sizeof tall[0]; m++)
@@ -340,13 +339,17 @@ static struct search search_new(const struct robust_question *q, struct arena *s
 	for (ptrdiff_t i = 0; i < P; i++)
 		for (ptrdiff_t k = 0; k < n; k++)
 			mat_set(s.E, k, i, 2 * mat_get(q->D, k, i) - 1);
-	mat_fill(s.L[0], (real)(1 / (double)n));
-	mat_copy(s.L[2], s.L[0]);
 	copy_frozen(&s, scratch);
 	s.size = sqrt(robust_squared_norm(q->X, scratch));
+	s.sigma = square > 0 ? sigma_unit / square : 1;
+	s.M = mat_new(scratch, d, d);
+	blas_syrk(s.sigma, q->X, TRANSPOSED, 0, s.M);
+	for (ptrdiff_t j = 0; j < d; j++)
+		mat_set(s.M, j, j, mat_get(s.M, j, j) + 1);
+	blas_cholesky(s.M);
 	s.lane = ARENA_ARRAY(scratch, struct lane, P);
 	for (ptrdiff_t i = 0; i < P; i++)
-		s.lane[i] = (struct lane){.pattern = i, .weight = 1, .distance = HUGE_VAL};
+		s.lane[i] = (struct lane){.pattern = i, .tau = tau};
 	return s;
 }
 
@@ -356,19 +359,23 @@ void robust_bounds(const struct robust_question *question, struct mat H,
 	struct arena scratch = {0};
 	struct search s = search_new(question, &scratch);
 	ptrdiff_t P = s.lanes;
-	double *distance[2] = {ARENA_ARRAY(&scratch, double, P), ARENA_ARRAY(&scratch, double, P)};
-	double *sum = ARENA_ARRAY(&scratch, double, P), steps;
+	double *sum = ARENA_ARRAY(&scratch, double, P), spent = 0;
+	int next = 2 * CHECK; /* look at rho: at geometrically spaced steps, so that it settles */
 
 	s.H = H;
 	s.limits = limits;
 	for (ptrdiff_t i = 0; i < P; i++)
 		limits[i] = (struct robust_limits){0, s.size > 0 ? HUGE_VAL : 0};
-	steps = work / (8 * (double)question->X.rows * (double)s.dual.d * (double)P);
-	steps = fmin(MOST_STEPS, fmax(LEAST_STEPS, steps));
-	for (int count = 1; count <= steps && s.lanes > 0 && s.size > 0; count++) {
+	for (int count = 1; s.lanes > 0 && s.size > 0; count++) {
 		step(&s);
-		if (count % CHECK == 0)
-			check(&s, distance, sum);
+		spent += (double)s.E.rows * (double)s.lanes * (entry + 4 * (double)s.dual.d);
+		if (count >= MOST_STEPS || (count >= LEAST_STEPS && spent > work))
+			break;
+		if (count % CHECK != 0)
+			continue;
+		check(&s, sum, count >= next);
+		if (count >= next)
+			next = count * 3 / 2;
 	}
 	arena_release(&scratch);
 }

@@ -16,9 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char robust_admitted[] = "admitted", robust_excluded[] = "excluded",
-	   robust_undecided[] = "undecided";
-
 enum {
 	LEAST_STEPS = 400, /* of the gradient method, and most: thin margins take long */
 	MOST_STEPS = 20000,
@@ -30,7 +27,7 @@ enum {
 static const double close_enough = 0.9;
 
 /* Work that is spent on the search beyond the least number of steps: about a second. */
-static const double work = 1e11;
+static const double work = 1e10;
 
 /* A dual value below this share of |X|_2 is zero: no margin. */
 static const double nothing = 1e-7;
@@ -66,52 +63,54 @@ void robust_to_simplex(ptrdiff_t n, real *x)
 		x[k] = (real)fmax(0, (double)x[k] - level);
 }
 
+/* Over the patterns that their limits do not exclude. */
 struct search {
 	struct robust *r;
-	struct mat L, before, point; /* n x P: lambda, the one before, extrapolated */
-	struct mat Y, Z;             /* n x P, d x P */
+	const ptrdiff_t *pattern;    /* columns of r->patterns */
+	struct mat E;                /* n x columns: signs */
+	struct mat L, before, point; /* n x columns: lambda, the one before, extrapolated */
+	struct mat Y, Z;             /* n, d x columns */
 	double lipschitz, momentum;
-	bool *done; /* P */
+	bool *done;
 };
 
 /* Z = residuals v - proj(v) of v = X'(E o point), Y = X Z */
 static void residuals(struct search *s)
 {
 	const struct robust *r = s->r;
-	struct mat D = r->patterns.D;
 
-	for (ptrdiff_t i = 0; i < D.cols; i++)
-		for (ptrdiff_t k = 0; k < D.rows; k++)
-			mat_set(s->Y, k, i, (2 * mat_get(D, k, i) - 1) * mat_get(s->point, k, i));
+	for (ptrdiff_t i = 0; i < s->E.cols * s->E.rows; i++)
+		s->Y.at[i] = s->E.at[i] * s->point.at[i];
 	blas_gemm(1, r->problem->X, TRANSPOSED, s->Y, PLAIN, 0, s->Z);
-	for (ptrdiff_t i = 0; i < D.cols; i++)
+	for (ptrdiff_t i = 0; i < s->Z.cols; i++)
 		dualnorm_prox(&r->norm, r->eps, mat_col(s->Z, i), mat_col(s->Z, i));
 	blas_gemm(1, r->problem->X, PLAIN, s->Z, PLAIN, 0, s->Y);
 }
 
 /* No direction but zero, to rounding. */
-static void exclude(struct search *s, ptrdiff_t i)
+static void exclude(struct robust *r, ptrdiff_t i)
 {
-	struct pattern_fact *fact = &s->r->facts[i];
+	struct pattern_fact *fact = &r->facts[i];
 
-	fact->upper = fmax(fact->lower, fmin(fact->upper, s->r->eps));
-	fact->verdict = robust_excluded;
-	s->done[i] = true;
+	fact->upper = fmax(fact->lower, fmin(fact->upper, r->eps));
+	fact->verdict = PATTERN_EXCLUDED;
 }
 
-/* Keep the direction z (d) of pattern i, least_k e_k x_k'z = `least`, if its margin is the best so
- * far. */
-static void keep_best(struct search *s, ptrdiff_t i, const real *z, double least)
+/* Keep the direction z (d) of pattern i, y = X z (n), if its margin is the best so far. */
+static void keep_best(struct robust *r, ptrdiff_t i, const real *z, const real *y)
 {
-	struct robust *r = s->r;
 	struct pattern_fact *fact = &r->facts[i];
+	const real *d = mat_col(r->patterns.D, i);
 	double length = blas_norm((size_t)r->norm.d, z), norm = dualnorm_value(&r->norm, z);
-	double margin = (least - r->eps * norm) / length;
+	double least = HUGE_VAL, margin;
 	real *h = mat_col(r->patterns.H, i);
 
+	for (ptrdiff_t k = 0; k < r->patterns.D.rows; k++)
+		least = fmin(least, (2 * (double)d[k] - 1) * (double)y[k]);
+	margin = (least - r->eps * norm) / length;
 	if (!(margin > r->margin[i]))
 		return;
-	fact->verdict = robust_admitted;
+	fact->verdict = PATTERN_ADMITTED;
 	fact->lower = fmax(fact->lower, least / norm);
 	fact->upper = fmax(fact->lower, fact->upper); /* equal but for rounding */
 	r->margin[i] = margin;
@@ -119,22 +118,21 @@ static void keep_best(struct search *s, ptrdiff_t i, const real *z, double least
 		h[j] = (real)((double)z[j] / length);
 }
 
-static void judge(struct search *s, ptrdiff_t i)
+static void judge(struct search *s, ptrdiff_t column)
 {
 	struct robust *r = s->r;
-	const real *d = mat_col(r->patterns.D, i), *y = mat_col(s->Y, i), *z = mat_col(s->Z, i);
-	double length = blas_norm((size_t)r->norm.d, z), least = HUGE_VAL;
+	ptrdiff_t i = s->pattern[column];
+	const real *z = mat_col(s->Z, column);
+	double length = blas_norm((size_t)r->norm.d, z);
 
-	if (!(length > nothing * sqrt(s->lipschitz))) {
-		if (!(r->margin[i] > 0))
-			exclude(s, i);
-		s->done[i] = true;
+	if (length > nothing * sqrt(s->lipschitz)) {
+		keep_best(r, i, z, mat_col(s->Y, column));
+		s->done[column] = r->margin[i] >= close_enough * length;
 		return;
 	}
-	for (ptrdiff_t k = 0; k < s->Y.rows; k++)
-		least = fmin(least, (2 * (double)d[k] - 1) * (double)y[k]);
-	keep_best(s, i, z, least);
-	s->done[i] = r->margin[i] >= close_enough * length;
+	s->done[column] = true;
+	if (!(r->margin[i] > 0))
+		exclude(r, i);
 }
 
 /* One step of the accelerated method on all patterns. */
@@ -145,14 +143,14 @@ static void descend(struct search *s)
 
 	s->momentum = next;
 	for (ptrdiff_t i = 0; i < s->L.cols; i++) {
-		const real *d = mat_col(s->r->patterns.D, i), *y = mat_col(s->Y, i);
+		const real *e = mat_col(s->E, i), *y = mat_col(s->Y, i);
 		real *l = mat_col(s->L, i), *b = mat_col(s->before, i), *p = mat_col(s->point, i);
 
 		if (s->done[i])
 			continue;
 		memcpy(b, l, (size_t)s->L.rows * sizeof *b);
 		for (ptrdiff_t k = 0; k < s->L.rows; k++)
-			l[k] = p[k] - step * (2 * d[k] - 1) * y[k];
+			l[k] = p[k] - step * e[k] * y[k];
 		robust_to_simplex(s->L.rows, l);
 		for (ptrdiff_t k = 0; k < s->L.rows; k++)
 			p[k] = l[k] + weight * (l[k] - b[k]);
@@ -167,48 +165,61 @@ static bool all_done(const struct search *s)
 	return true;
 }
 
-/* From the directions of the limits: those below eps are excluded at once, those above it admitted.
- */
-static void begin(struct search *s)
+/* By the limits: patterns below eps are excluded, those above it admitted with the direction of the
+ * lower limit. The columns of those that are not excluded; their number. */
+static ptrdiff_t sort_out(struct robust *r, ptrdiff_t *left)
 {
-	struct robust *r = s->r;
+	struct arena scratch = {0};
+	ptrdiff_t count = 0, d = r->norm.d;
+	struct mat Y = mat_new(&scratch, r->patterns.D.rows, r->patterns.D.cols);
+	real *z = ARENA_ARRAY(&scratch, real, d);
 
-	blas_gemm(1, r->problem->X, PLAIN, r->patterns.H, PLAIN, 0, s->Y);
-	mat_copy(s->Z, r->patterns.H);
-	for (ptrdiff_t i = 0; i < s->L.cols; i++) {
-		const real *d = mat_col(r->patterns.D, i), *y = mat_col(s->Y, i);
-		double least = HUGE_VAL;
-
-		for (ptrdiff_t k = 0; k < s->Y.rows; k++)
-			least = fmin(least, (2 * (double)d[k] - 1) * (double)y[k]);
-		if (r->facts[i].upper < r->eps || !(r->facts[i].upper > 0))
-			exclude(s, i);
-		else if (r->facts[i].lower > r->eps)
-			keep_best(s, i, mat_col(s->Z, i), least);
+	blas_gemm(1, r->problem->X, PLAIN, r->patterns.H, PLAIN, 0, Y);
+	for (ptrdiff_t i = 0; i < Y.cols; i++) {
+		if (r->facts[i].upper < r->eps || !(r->facts[i].upper > 0)) {
+			exclude(r, i);
+			continue;
+		}
+		memcpy(z, mat_col(r->patterns.H, i), (size_t)d * sizeof *z);
+		if (r->facts[i].lower > r->eps)
+			keep_best(r, i, z, mat_col(Y, i));
+		left[count++] = i;
 	}
+	arena_release(&scratch);
+	return count;
+}
+
+static struct search search_new(struct robust *r, struct arena *scratch)
+{
+	struct mat D = r->patterns.D;
+	ptrdiff_t *left = ARENA_ARRAY(scratch, ptrdiff_t, D.cols), P = sort_out(r, left);
+	struct search s = {.r = r, .pattern = left, .momentum = 1};
+	struct mat *arrays[] = {&s.E, &s.L, &s.before, &s.point, &s.Y};
+
+	for (size_t m = 0; m < sizeof arrays / sizeof arrays[0]; m++)
+		*arrays[m] = mat_new(scratch, D.rows, P);
+	for (ptrdiff_t i = 0; i < P; i++)
+		for (ptrdiff_t k = 0; k < D.rows; k++)
+			mat_set(s.E, k, i, 2 * mat_get(D, k, left[i]) - 1);
+	s.Z = mat_new(scratch, r->norm.d, P);
+	s.done = ARENA_ARRAY(scratch, bool, P);
+	s.lipschitz = robust_squared_norm(r->problem->X, scratch);
+	mat_fill(s.L, (real)(1 / (double)D.rows));
+	mat_copy(s.point, s.L);
+	return s;
 }
 
 static void find_directions(struct robust *r)
 {
 	struct arena scratch = {0};
-	ptrdiff_t n = r->problem->X.rows, P = r->patterns.D.cols;
-	struct search s = {.r = r, .momentum = 1};
-	struct mat *arrays[] = {&s.L, &s.before, &s.point, &s.Y};
-	double steps;
+	struct search s = search_new(r, &scratch);
+	double n = (double)s.E.rows, P = (double)s.E.cols, steps;
 
-	for (size_t m = 0; m < sizeof arrays / sizeof arrays[0]; m++)
-		*arrays[m] = mat_new(&scratch, n, P);
-	s.Z = mat_new(&scratch, r->norm.d, P);
-	s.done = ARENA_ARRAY(&scratch, bool, P);
-	s.lipschitz = robust_squared_norm(r->problem->X, &scratch);
-	mat_fill(s.L, (real)(1 / (double)n));
-	mat_copy(s.point, s.L);
-	begin(&s);
-	steps = work / (8 * (double)n * (double)r->norm.d * (double)P);
+	steps = P > 0 ? work / (8 * n * (double)r->norm.d * P) : 0;
 	steps = fmin(MOST_STEPS, fmax(LEAST_STEPS, steps));
 	for (int step = 0; step < steps && !all_done(&s); step++) {
 		residuals(&s);
-		for (ptrdiff_t i = 0; i < P; i++)
+		for (ptrdiff_t i = 0; i < s.E.cols; i++)
 			if (!s.done[i])
 				judge(&s, i);
 		if (s.lipschitz > 0)
@@ -256,7 +267,7 @@ static void find_limits(struct robust *r, struct arena *arena)
 						    .active = active / (double)D.rows,
 						    .lower = limits[i].lower,
 						    .upper = limits[i].upper,
-						    .verdict = robust_undecided};
+						    .verdict = PATTERN_UNDECIDED};
 	}
 	arena_release(&scratch);
 }
@@ -326,7 +337,7 @@ enum status robust_patterns(struct robust *r, const struct pattern_options *opti
 	find_directions(r);
 	keep = ARENA_ARRAY(arena, bool, r->sampled);
 	for (ptrdiff_t i = 0; i < r->sampled; i++)
-		keep[i] = r->facts[i].verdict != robust_excluded;
+		keep[i] = r->facts[i].verdict != PATTERN_EXCLUDED;
 	keep_patterns(r, keep, arena);
 	return STATUS_OK;
 }

@@ -23,6 +23,10 @@ const struct option pattern_rows[] = {
 	{0},
 };
 
+const char *const pattern_verdicts[] = {[PATTERN_UNDECIDED] = "undecided",
+					[PATTERN_ADMITTED] = "admitted",
+					[PATTERN_EXCLUDED] = "excluded"};
+
 enum {
 	MARGIN_STEPS = 2000, /* perceptron steps for a direction inside a given pattern's cone */
 	ALL_MOST = 100000    /* patterns enumerated: ten times what a solver here can take */

@@ -59,12 +59,17 @@ struct violation {
 	long draws, violated;
 };
 
+/* Whether a pattern admits a neuron other than zero. */
+enum pattern_verdict { PATTERN_UNDECIDED, PATTERN_ADMITTED, PATTERN_EXCLUDED };
+
+extern const char *const pattern_verdicts[]; /* their names */
+
 /* What is known of one activation pattern, for the record. NaN or NULL where undefined. */
 struct pattern_fact {
 	const char *source;  /* who proposed it */
 	double active;       /* share of the samples that it has active */
 	double lower, upper; /* of the largest eps at which it admits a neuron other than zero */
-	const char *verdict; /* at the eps of the program: admitted, excluded, undecided */
+	enum pattern_verdict verdict; /* at the eps of the program */
 };
 
 struct trainer {
