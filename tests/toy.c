@@ -36,6 +36,16 @@ void *toy_options(const struct desc *item, const char *text, struct arena *arena
 	return options;
 }
 
+struct pattern_options toy_patterns(const char *text, struct arena *arena)
+{
+	static const struct desc patterns = {.name = "patterns",
+					     .options = pattern_rows,
+					     .size = sizeof(struct pattern_options)};
+	const struct pattern_options *options = toy_options(&patterns, text, arena);
+
+	return *options;
+}
+
 static struct loss_term loss_from(const char *text, struct arena *arena)
 {
 	static const struct option rows[] = {{.name = "loss",

@@ -5,6 +5,7 @@
 
 #include "solvers/core/arena.h"
 #include "solvers/core/desc.h"
+#include "solvers/core/pattern.h"
 #include "solvers/core/rng.h"
 #include "solvers/core/trainer.h"
 
@@ -21,6 +22,9 @@ struct toy toy_make(ptrdiff_t n, ptrdiff_t d, const char *loss, double beta);
 /* Options of an item from a map as a spec has it, e.g. "{rho: 0.5, u_update: cholesky}", with the
  * defaults of the others. */
 void *toy_options(const struct desc *item, const char *text, struct arena *arena);
+
+/* Pattern options from such a map, e.g. "{count: 12, from: [constant, gaussian]}". */
+struct pattern_options toy_patterns(const char *text, struct arena *arena);
 
 /* Fill A with normal numbers. */
 void toy_fill(struct mat A, struct rng *rng);

@@ -5,6 +5,7 @@
 #include "harness/run/certified.h"
 #include "harness/run/clock.h"
 #include "harness/run/evaluate.h"
+#include "harness/run/facts.h"
 #include "harness/run/loop.h"
 #include "harness/run/points.h"
 #include "harness/run/selection.h"
@@ -89,9 +90,7 @@ static enum status read_patterns(struct run *run, struct err *err)
 /* The network that training starts from, if a file gives one. */
 static enum status read_start(struct run *run, struct err *err)
 {
-	const struct trainer *trainer = run->trainer;
-	const char *path =
-		trainer->start_file ? trainer->start_file(run->cell.train.solver.options) : NULL;
+	const char *path = trainer_start_file(run->trainer, run->cell.train.solver.options);
 
 	if (!path)
 		return STATUS_OK;
@@ -227,7 +226,11 @@ static void describe_end(struct run *run, const struct evaluator *evaluator,
 		run->trainer->patterns_used ? (double)run->trainer->patterns_used(run->state) : NAN;
 	r->note = notes(run);
 	r->neurons = (double)evaluator->net.U.cols;
-	r->suspect = verdict_suspect(end, r->neurons, r->majority);
+	r->suspect = verdict_suspect(
+		end,
+		&(struct verdict_facts){.neurons = r->neurons,
+					.majority = r->majority,
+					.only_zero = facts_exclude_all(run->trainer, run->state)});
 }
 
 static enum status save_model(struct run *run, const struct net *net, struct err *err)
@@ -307,6 +310,7 @@ static enum status compute(struct run *run, int progress_fd, struct err *err)
 	if (end.outcome != OUTCOME_DIVERGED)
 		estimate_violation(run);
 	TRY(save_model(run, &evaluator.net, err));
+	TRY(facts_write(run->trainer, run->state, path_in(run, "patterns.csv"), err));
 	TRY(selection_run(&run->cell, &run->data, &evaluator.net,
 			  path_in(run, "attack_validation.csv"), &selection, err));
 	run->result.validation_robust_accuracy = selection.accuracy;

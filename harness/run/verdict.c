@@ -18,14 +18,16 @@ double verdict_majority(const struct dataset *data)
 	return fmax(positive, n - positive) / n;
 }
 
-const char *verdict_suspect(const struct loop_result *end, double neurons, double majority)
+const char *verdict_suspect(const struct loop_result *end, const struct verdict_facts *facts)
 {
 	const struct evaluation *e = &end->last;
 	const struct scores *s = isnan(e->test.positive) ? &e->train : &e->test;
 
 	if (!isfinite(e->objective_network))
 		return "objective not finite";
-	if (!(neurons > 0))
+	if (facts->only_zero)
+		return "only zero weights are feasible";
+	if (!(facts->neurons > 0))
 		return "no neuron";
 	if (e->objective_network > end->first_objective * (1 + rise))
 		return "objective rose";
@@ -33,7 +35,7 @@ const char *verdict_suspect(const struct loop_result *end, double neurons, doubl
 		return NULL;
 	if (s->positive <= 0 || s->positive >= 1)
 		return "constant prediction";
-	if (s->accuracy < majority)
+	if (s->accuracy < facts->majority)
 		return "below the majority class";
 	return NULL;
 }

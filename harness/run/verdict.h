@@ -9,7 +9,13 @@
  * regression. */
 double verdict_majority(const struct dataset *data);
 
+/* What a verdict needs beside the last evaluation. */
+struct verdict_facts {
+	double neurons, majority;
+	bool only_zero; /* weights are feasible for the method's program */
+};
+
 /* Why the result is suspect, or NULL. */
-const char *verdict_suspect(const struct loop_result *end, double neurons, double majority);
+const char *verdict_suspect(const struct loop_result *end, const struct verdict_facts *facts);
 
 #endif

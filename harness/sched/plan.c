@@ -148,8 +148,8 @@ static struct inputs inputs_of(const struct cell *cell)
 	const struct pattern_options *patterns =
 		trainer->patterns ? trainer->patterns(options) : NULL;
 
-	return (struct inputs){{patterns ? patterns->file : NULL,
-				trainer->start_file ? trainer->start_file(options) : NULL}};
+	return (struct inputs){
+		{patterns ? patterns->file : NULL, trainer_start_file(trainer, options)}};
 }
 
 /* Does the text go on with "path", quotes included? */

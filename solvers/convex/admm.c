@@ -47,6 +47,7 @@ static void forecast(const void *options, ptrdiff_t rows_, ptrdiff_t cols_, stru
 	if (o->anderson > 0)
 		out->bytes += anderson_bytes(2 * (n + d) * P + n, o->anderson);
 	out->setup_flops += n * d * d + d * d * d / 3 + 2 * n * d * P;
+	pattern_forecast(&o->patterns, rows_, cols_, out);
 }
 
 /* M = I + sigma X'X, factored. sigma may be folded into X without a copy: it scales the product. */
@@ -118,7 +119,7 @@ static enum status setup(const struct problem *problem, const void *options, str
 	a->options = o;
 	a->u_update = (const struct u_update *)(const void *)o->u_update.item;
 	scale_penalties(a);
-	TRY(pattern_sample(&o->patterns, problem, arena, &sampled, err));
+	TRY(pattern_sample(&o->patterns, problem, 0, arena, &sampled, err));
 	a->system.X = problem->X;
 	a->system.D = sampled.D;
 	a->system.c = 2 * a->kappa;

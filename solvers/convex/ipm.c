@@ -63,6 +63,7 @@ static void forecast(const void *options, ptrdiff_t rows_, ptrdiff_t cols, struc
 		out->bytes += (n * n + d * d * P + n * fmax(CHUNK, d)) * sizeof(real);
 		out->iteration_flops += n * d * d * P + n * n * d * P + n * n * n / 3;
 	}
+	pattern_forecast(patterns(options), rows_, cols, out);
 }
 
 static void half_new(struct ipm_half *h, double sign, struct mat D, ptrdiff_t d,
@@ -161,7 +162,7 @@ static enum status setup(const struct problem *problem, const void *options, str
 	if (!interior_loss_takes(problem->loss))
 		return err_set(err, STATUS_SPEC, "ipm: does not take the loss %s",
 			       problem->loss.loss->base.name);
-	TRY(pattern_sample(patterns(options), problem, arena, &sampled, err));
+	TRY(pattern_sample(patterns(options), problem, 0, arena, &sampled, err));
 	s->problem = problem;
 	s->D = sampled.D;
 	s->cvx = cvx_new(problem, &sampled, arena);

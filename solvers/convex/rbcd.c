@@ -103,6 +103,7 @@ static void forecast(const void *options, ptrdiff_t rows_, ptrdiff_t cols, struc
 	out->setup_flops = n * d * d + 2 * n * d * P;
 	out->iteration_flops =
 		8 * sqrt(P / block) * rbcd_step_flops(n, d, block) + 8 * n * d * P + 4 * d * d * P;
+	pattern_forecast(&o->patterns, rows_, cols, out);
 }
 
 static void allocate(struct admm_rbcd *a, struct arena *arena)
@@ -127,7 +128,7 @@ static enum status setup(const struct problem *problem, const void *options, str
 	const struct rbcd_options *o = options;
 	struct patterns sampled;
 
-	TRY(pattern_sample(&o->patterns, problem, arena, &sampled, err));
+	TRY(pattern_sample(&o->patterns, problem, 0, arena, &sampled, err));
 	if (o->block > sampled.D.cols)
 		return err_set(err, STATUS_SPEC,
 			       "admm_rbcd: block: expected at most the number of patterns, %td, "

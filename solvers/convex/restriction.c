@@ -37,12 +37,13 @@ static const struct option rows[] = {
 		"that `prepare` added is not perturbed"},
 	{OPTION_FIELD(struct restriction_options, norm), .initial = "linf",
 	 .names = perturbation_names, .doc = "norm of the perturbations"},
-	{OPTION_FIELD(struct restriction_options, start), .initial = "null", .kind = KIND_TRAINER,
+	{OPTION_AS("start", struct restriction_options, start.trainer), .initial = "null",
+	 .kind = KIND_TRAINER,
 	 .doc = "method that trains the network to start from, with its options; its time is "
 		"part of the setup; unset: sampled directions"},
-	{OPTION_FIELD(struct restriction_options, start_file), .initial = "null", .path = true,
-	 .doc = "network to start from: a model.npz on the same prepared features"},
-	{OPTION_FIELD(struct restriction_options, start_steps), .initial = "1000",
+	{OPTION_AS("start_file", struct restriction_options, start.file), .initial = "null",
+	 .path = true, .doc = "network to start from: a model.npz on the same prepared features"},
+	{OPTION_AS("start_steps", struct restriction_options, start.steps), .initial = "1000",
 	 .range = RANGE_FROM(0), .doc = "most steps of `start`, if it does not end by itself"},
 	{OPTION_FIELD(struct restriction_options, width), .initial = "72", .range = RANGE_FROM(1),
 	 .doc = "neurons when the start is sampled; else those of the start network"},
@@ -85,38 +86,27 @@ struct state {
 	char note[NOTE_ROOM];
 };
 
-static const struct pattern_options *start_patterns(const void *options)
+static const struct pattern_options *patterns(const void *options)
 {
-	const struct restriction_options *o = options;
-	const struct trainer *start = restriction_starter(o);
-
-	return start && start->patterns ? start->patterns(o->start.options) : NULL;
+	return start_patterns(&((const struct restriction_options *)options)->start);
 }
 
 static const char *start_file(const void *options)
 {
-	const struct restriction_options *o = options;
-	const struct trainer *start = restriction_starter(o);
-
-	if (start && start->start_file)
-		return start->start_file(o->start.options);
-	return o->start_file;
+	return start_model(&((const struct restriction_options *)options)->start);
 }
 
 static void forecast(const void *options, ptrdiff_t n, ptrdiff_t d, struct forecast *out)
 {
 	const struct restriction_options *o = options;
-	const struct trainer *start = restriction_starter(o);
-	struct forecast first = {0};
 	double m = (double)o->width, samples = (double)n, features = (double)d;
 
-	if (start)
-		start->forecast(o->start.options, n, d, &first);
-	out->bytes = first.bytes + restriction_bytes(samples, features, m) +
+	out->bytes = restriction_bytes(samples, features, m) +
 		     lbfgs_bytes(features * m, (double)o->memory) +
 		     (8 * features * m + samples) * (double)sizeof(real);
-	out->setup_flops = first.setup_flops + first.iteration_flops * (double)o->start_steps;
+	out->setup_flops = 0;
 	out->iteration_flops = FLOPS * samples * features * m;
+	start_forecast(&o->start, n, d, out);
 }
 
 /* A new convex program: slopes from the best network, in which F is not higher. */
@@ -387,7 +377,7 @@ const struct trainer trainer_robust_restriction = {
 		 .size = sizeof(struct restriction_options)},
 	.losses = losses,
 	.robust = trainer_always,
-	.patterns = start_patterns,
+	.patterns = patterns,
 	.start_file = start_file,
 	.forecast = forecast,
 	.setup = setup,

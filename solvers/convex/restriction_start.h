@@ -4,13 +4,13 @@
 #define CONVEX_RESTRICTION_START_H
 
 #include "solvers/convex/restriction.h"
+#include "solvers/core/start.h"
 
 struct restriction_options {
 	double eps;
 	long norm; /* enum perturbation */
-	const char *start_file;
-	struct choice start; /* struct trainer */
-	long start_steps, width, slope_steps, memory, proof;
+	struct start_options start;
+	long width, slope_steps, memory, proof;
 	double blur, gap, fall;
 };
 
@@ -20,12 +20,8 @@ struct restriction_start {
 	const char *note; /* where it came from */
 };
 
-/* The network to start from, in `arena`. STATUS_SPEC if the named trainer does not take the loss;
- * whatever its setup reports. */
+/* The network to start from, in `arena`. The errors of start_network. */
 enum status restriction_start(const struct problem *problem, const struct restriction_options *o,
 			      struct arena *arena, struct restriction_start *out, struct err *err);
-
-/* The trainer to start with, or NULL. */
-const struct trainer *restriction_starter(const struct restriction_options *o);
 
 #endif

@@ -32,11 +32,10 @@ struct robust {
 	struct patterns patterns; /* without those that admit no neuron but zero */
 	double *margin; /* P: min_k e_k x_k'h - eps |h|_q at the unit direction h_i; 0: none found
 			 */
-	bool *excluded; /* of all that were sampled */
-	ptrdiff_t open; /* kept though no direction was found */
-	ptrdiff_t sampled;  /* patterns before the others were dropped */
-	double largest_eps; /* some pattern admits a neuron up to here, at least */
-	struct mat Xt;      /* d x n */
+	struct pattern_fact *facts; /* of all that were sampled, or kept by the screening */
+	ptrdiff_t sampled;          /* patterns before the others were dropped */
+	ptrdiff_t candidates;       /* before the screening */
+	struct mat Xt;              /* d x n */
 	/* scratch */
 	struct mat Y, Ct, Z, T; /* n x P, d x n, d x P, d x P */
 	struct mat RV, RW;      /* d x P: the feasible point of robust_repair */
@@ -61,8 +60,10 @@ struct robust_dual robust_prox(const struct robust *r, ptrdiff_t k, double step,
 double robust_conjugate(const struct robust *r, ptrdiff_t k, double s, struct robust_dual dual);
 
 /* Sample patterns, find for each the direction of the largest margin and drop those without a
- * positive one. */
-enum status robust_patterns(struct robust *r, const struct pattern_options *options,
+ * positive one. With `screen` > 1 so many times as many are drawn and those that admit a neuron up
+ * to the largest radius are kept, in the order they were drawn; STATUS_SPEC unless they are drawn
+ * to a count. */
+enum status robust_patterns(struct robust *r, const struct pattern_options *options, long screen,
 			    struct arena *arena, struct err *err);
 
 /* A dual point: subgradients A' (d x n) with their coefficients (n), eta_ki = scale * max(0,

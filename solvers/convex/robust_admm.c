@@ -12,6 +12,9 @@
 static const struct option rows[] = {
 	{OPTION_FIELD(struct robust_admm_options, patterns), .rows = pattern_rows,
 	 .shorthand = "count", .doc = "activation patterns of the convex program"},
+	{OPTION_FIELD(struct robust_admm_options, screen), .initial = "1", .range = RANGE_FROM(1),
+	 .doc = "candidates drawn for each pattern: those that admit neurons up to the largest eps "
+		"are kept; 1 = no screening"},
 	{OPTION_FIELD(struct robust_admm_options, eps), .range = RANGE_FROM(0),
 	 .doc = "radius of the perturbations, in prepared features"},
 	{OPTION_FIELD(struct robust_admm_options, norm), .initial = "linf",
@@ -65,6 +68,8 @@ static void forecast(const void *options, ptrdiff_t rows_, ptrdiff_t cols, struc
 		out->bytes += anderson_bytes(size, o->anderson);
 	out->setup_flops = n * d * d + 10 * d * d * d + fmax(1e11, 3200 * n * d * P);
 	out->iteration_flops = 12 * n * d * P + 8 * d * d * P + 4 * d * P * P;
+	out->bytes += (double)o->screen * P * (8 * n + 7 * d) * sizeof(real);
+	pattern_forecast(&o->patterns, rows_, cols, out);
 }
 
 /* Mark one column that `not_attacked` names. */
@@ -189,16 +194,24 @@ static void scale_penalties(struct robust_admm *a)
 static void write_note(struct robust_admm *a)
 {
 	const struct robust *r = &a->program;
-	ptrdiff_t admitted = r->patterns.D.cols - r->open;
+	ptrdiff_t open = 0;
+	double largest = 0;
 	size_t room = sizeof a->note, used;
 
+	for (ptrdiff_t i = 0; i < r->sampled; i++) {
+		open += r->facts[i].verdict == PATTERN_UNDECIDED;
+		largest = fmax(largest, r->facts[i].lower);
+	}
 	used = (size_t)snprintf(a->note, room, "%s%td of %td patterns admit a neuron at eps = %g",
 				r->patterns.D.cols == 0 ? "only zero weights are feasible: " : "",
-				admitted, r->sampled, r->eps);
-	if (r->open > 0)
-		used += (size_t)snprintf(a->note + used, room - used, ", %td undecided", r->open);
-	if (r->largest_eps > 0)
-		snprintf(a->note + used, room - used, "; some up to eps = %.4g", r->largest_eps);
+				r->patterns.D.cols - open, r->sampled, r->eps);
+	if (open > 0)
+		used += (size_t)snprintf(a->note + used, room - used, ", %td undecided", open);
+	if (largest > 0)
+		used += (size_t)snprintf(a->note + used, room - used, "; some up to eps = %.4g",
+					 largest);
+	if (r->candidates > r->sampled)
+		snprintf(a->note + used, room - used, "; screened from %td", r->candidates);
 }
 
 static enum status setup(const struct problem *problem, const void *options, struct arena *arena,
@@ -215,7 +228,7 @@ static enum status setup(const struct problem *problem, const void *options, str
 	r->Xt = mat_new(arena, problem->X.cols, problem->X.rows);
 	mat_transpose(r->Xt, problem->X);
 	TRY(set_norm(r, o, arena, err));
-	TRY(robust_patterns(r, &o->patterns, arena, err));
+	TRY(robust_patterns(r, &o->patterns, o->screen, arena, err));
 	scale_penalties(a);
 	allocate(a, arena);
 	TRY(factor(a, arena, err));
@@ -275,6 +288,11 @@ static ptrdiff_t patterns_used(const void *state)
 	return ((const struct robust_admm *)state)->program.sampled;
 }
 
+static const struct pattern_fact *facts(const void *state)
+{
+	return ((const struct robust_admm *)state)->program.facts;
+}
+
 static const char *note(const void *state)
 {
 	return ((const struct robust_admm *)state)->note;
@@ -295,6 +313,7 @@ const struct trainer trainer_robust_admm = {
 	.network = network,
 	.certify = certify,
 	.patterns_used = patterns_used,
+	.pattern_facts = facts,
 	.note = note,
 	.robust = trainer_always,
 };

@@ -28,6 +28,7 @@
 
 struct robust_admm_options {
 	struct pattern_options patterns;
+	long screen;
 	double eps;
 	long norm;
 	struct texts not_attacked;

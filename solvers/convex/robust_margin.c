@@ -1,4 +1,5 @@
-/* Which patterns admit a robust neuron: for every pattern the direction of the largest margin.
+/* Which patterns admit a robust neuron: up to which radius (robust_bounds.h), and at the radius of
+ * the program the direction of the largest margin.
  *
  *     max over |v|_2 <= 1 of min_k e_k x_k'v - eps |v|_q  =  min over the simplex of dist(X'(e o
  * lambda), eps B_p)
@@ -7,9 +8,12 @@
  * gives the direction, whose margin is positive exactly if the pattern admits one. */
 #include "solvers/convex/robust.h"
 
+#include "solvers/convex/robust_bounds.h"
 #include "solvers/core/blas.h"
 
+#include <limits.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -23,13 +27,12 @@ enum {
 static const double close_enough = 0.9;
 
 /* Work that is spent on the search beyond the least number of steps: about a second. */
-static const double work = 1e11;
+static const double work = 1e10;
 
 /* A dual value below this share of |X|_2 is zero: no margin. */
 static const double nothing = 1e-7;
 
-/* |X|_2^2 with a margin, as the power method stays below. */
-static double squared_norm(struct mat X, struct arena *scratch)
+double robust_squared_norm(struct mat X, struct arena *scratch)
 {
 	real *v = ARENA_ARRAY(scratch, real, X.cols), *f = ARENA_ARRAY(scratch, real, X.rows);
 
@@ -38,9 +41,8 @@ static double squared_norm(struct mat X, struct arena *scratch)
 	return blas_squared_norm(X, POWER_STEPS, v, f) * 1.05;
 }
 
-/* Projection on the simplex (Michelot 1986): shift by what is over, among the positive ones, until
- * none turns. */
-static void to_simplex(ptrdiff_t n, real *x)
+/* Shift by what is over, among the positive ones, until none turns. */
+void robust_to_simplex(ptrdiff_t n, real *x)
 {
 	double level = -HUGE_VAL;
 
@@ -61,53 +63,76 @@ static void to_simplex(ptrdiff_t n, real *x)
 		x[k] = (real)fmax(0, (double)x[k] - level);
 }
 
+/* Over the patterns that their limits do not exclude. */
 struct search {
 	struct robust *r;
-	struct mat L, before, point; /* n x P: lambda, the one before, extrapolated */
-	struct mat Y, Z;             /* n x P, d x P */
+	const ptrdiff_t *pattern;    /* columns of r->patterns */
+	struct mat E;                /* n x columns: signs */
+	struct mat L, before, point; /* n x columns: lambda, the one before, extrapolated */
+	struct mat Y, Z;             /* n, d x columns */
 	double lipschitz, momentum;
-	bool *done; /* P */
+	bool *done;
 };
 
 /* Z = residuals v - proj(v) of v = X'(E o point), Y = X Z */
 static void residuals(struct search *s)
 {
 	const struct robust *r = s->r;
-	struct mat D = r->patterns.D;
 
-	for (ptrdiff_t i = 0; i < D.cols; i++)
-		for (ptrdiff_t k = 0; k < D.rows; k++)
-			mat_set(s->Y, k, i, (2 * mat_get(D, k, i) - 1) * mat_get(s->point, k, i));
+	for (ptrdiff_t i = 0; i < s->E.cols * s->E.rows; i++)
+		s->Y.at[i] = s->E.at[i] * s->point.at[i];
 	blas_gemm(1, r->problem->X, TRANSPOSED, s->Y, PLAIN, 0, s->Z);
-	for (ptrdiff_t i = 0; i < D.cols; i++)
+	for (ptrdiff_t i = 0; i < s->Z.cols; i++)
 		dualnorm_prox(&r->norm, r->eps, mat_col(s->Z, i), mat_col(s->Z, i));
 	blas_gemm(1, r->problem->X, PLAIN, s->Z, PLAIN, 0, s->Y);
 }
 
-/* Keep the direction of pattern i if its margin is the best so far. */
-static void judge(struct search *s, ptrdiff_t i)
+/* No direction but zero, to rounding. */
+static void exclude(struct robust *r, ptrdiff_t i)
+{
+	struct pattern_fact *fact = &r->facts[i];
+
+	fact->upper = fmax(fact->lower, fmin(fact->upper, r->eps));
+	fact->verdict = PATTERN_EXCLUDED;
+}
+
+/* Keep the direction z (d) of pattern i, y = X z (n), if its margin is the best so far. */
+static void keep_best(struct robust *r, ptrdiff_t i, const real *z, const real *y)
+{
+	struct pattern_fact *fact = &r->facts[i];
+	const real *d = mat_col(r->patterns.D, i);
+	double length = blas_norm((size_t)r->norm.d, z), norm = dualnorm_value(&r->norm, z);
+	double least = HUGE_VAL, margin;
+	real *h = mat_col(r->patterns.H, i);
+
+	for (ptrdiff_t k = 0; k < r->patterns.D.rows; k++)
+		least = fmin(least, (2 * (double)d[k] - 1) * (double)y[k]);
+	margin = (least - r->eps * norm) / length;
+	if (!(margin > r->margin[i]))
+		return;
+	fact->verdict = PATTERN_ADMITTED;
+	fact->lower = fmax(fact->lower, least / norm);
+	fact->upper = fmax(fact->lower, fact->upper); /* equal but for rounding */
+	r->margin[i] = margin;
+	for (ptrdiff_t j = 0; j < r->norm.d; j++)
+		h[j] = (real)((double)z[j] / length);
+}
+
+static void judge(struct search *s, ptrdiff_t column)
 {
 	struct robust *r = s->r;
-	const real *d = mat_col(r->patterns.D, i), *y = mat_col(s->Y, i);
-	real *z = mat_col(s->Z, i), *h = mat_col(r->patterns.H, i);
-	double length = blas_norm((size_t)r->norm.d, z), least = HUGE_VAL, norm, margin;
+	ptrdiff_t i = s->pattern[column];
+	const real *z = mat_col(s->Z, column);
+	double length = blas_norm((size_t)r->norm.d, z);
 
-	if (!(length > nothing * sqrt(s->lipschitz))) {
-		s->done[i] = r->excluded[i] = true;
+	if (length > nothing * sqrt(s->lipschitz)) {
+		keep_best(r, i, z, mat_col(s->Y, column));
+		s->done[column] = r->margin[i] >= close_enough * length;
 		return;
 	}
-	for (ptrdiff_t k = 0; k < s->Y.rows; k++)
-		least = fmin(least, (2 * (double)d[k] - 1) * (double)y[k]);
-	norm = dualnorm_value(&r->norm, z);
-	margin = (least - r->eps * norm) / length;
-	if (least > 0 && norm > 0)
-		r->largest_eps = fmax(r->largest_eps, least / norm);
-	if (margin > r->margin[i]) {
-		r->margin[i] = margin;
-		for (ptrdiff_t j = 0; j < r->norm.d; j++)
-			h[j] = (real)((double)z[j] / length);
-	}
-	s->done[i] = r->margin[i] >= close_enough * length;
+	s->done[column] = true;
+	if (!(r->margin[i] > 0))
+		exclude(r, i);
 }
 
 /* One step of the accelerated method on all patterns. */
@@ -118,15 +143,15 @@ static void descend(struct search *s)
 
 	s->momentum = next;
 	for (ptrdiff_t i = 0; i < s->L.cols; i++) {
-		const real *d = mat_col(s->r->patterns.D, i), *y = mat_col(s->Y, i);
+		const real *e = mat_col(s->E, i), *y = mat_col(s->Y, i);
 		real *l = mat_col(s->L, i), *b = mat_col(s->before, i), *p = mat_col(s->point, i);
 
 		if (s->done[i])
 			continue;
 		memcpy(b, l, (size_t)s->L.rows * sizeof *b);
 		for (ptrdiff_t k = 0; k < s->L.rows; k++)
-			l[k] = p[k] - step * (2 * d[k] - 1) * y[k];
-		to_simplex(s->L.rows, l);
+			l[k] = p[k] - step * e[k] * y[k];
+		robust_to_simplex(s->L.rows, l);
 		for (ptrdiff_t k = 0; k < s->L.rows; k++)
 			p[k] = l[k] + weight * (l[k] - b[k]);
 	}
@@ -140,26 +165,61 @@ static bool all_done(const struct search *s)
 	return true;
 }
 
+/* By the limits: patterns below eps are excluded, those above it admitted with the direction of the
+ * lower limit. The columns of those that are not excluded; their number. */
+static ptrdiff_t sort_out(struct robust *r, ptrdiff_t *left)
+{
+	struct arena scratch = {0};
+	ptrdiff_t count = 0, d = r->norm.d;
+	struct mat Y = mat_new(&scratch, r->patterns.D.rows, r->patterns.D.cols);
+	real *z = ARENA_ARRAY(&scratch, real, d);
+
+	blas_gemm(1, r->problem->X, PLAIN, r->patterns.H, PLAIN, 0, Y);
+	for (ptrdiff_t i = 0; i < Y.cols; i++) {
+		if (r->facts[i].upper < r->eps || !(r->facts[i].upper > 0)) {
+			exclude(r, i);
+			continue;
+		}
+		memcpy(z, mat_col(r->patterns.H, i), (size_t)d * sizeof *z);
+		if (r->facts[i].lower > r->eps)
+			keep_best(r, i, z, mat_col(Y, i));
+		left[count++] = i;
+	}
+	arena_release(&scratch);
+	return count;
+}
+
+static struct search search_new(struct robust *r, struct arena *scratch)
+{
+	struct mat D = r->patterns.D;
+	ptrdiff_t *left = ARENA_ARRAY(scratch, ptrdiff_t, D.cols), P = sort_out(r, left);
+	struct search s = {.r = r, .pattern = left, .momentum = 1};
+	struct mat *arrays[] = {&s.E, &s.L, &s.before, &s.point, &s.Y};
+
+	for (size_t m = 0; m < sizeof arrays / sizeof arrays[0]; m++)
+		*arrays[m] = mat_new(scratch, D.rows, P);
+	for (ptrdiff_t i = 0; i < P; i++)
+		for (ptrdiff_t k = 0; k < D.rows; k++)
+			mat_set(s.E, k, i, 2 * mat_get(D, k, left[i]) - 1);
+	s.Z = mat_new(scratch, r->norm.d, P);
+	s.done = ARENA_ARRAY(scratch, bool, P);
+	s.lipschitz = robust_squared_norm(r->problem->X, scratch);
+	mat_fill(s.L, (real)(1 / (double)D.rows));
+	mat_copy(s.point, s.L);
+	return s;
+}
+
 static void find_directions(struct robust *r)
 {
 	struct arena scratch = {0};
-	ptrdiff_t n = r->problem->X.rows, P = r->patterns.D.cols;
-	struct search s = {.r = r, .momentum = 1};
-	struct mat *arrays[] = {&s.L, &s.before, &s.point, &s.Y};
-	double steps;
+	struct search s = search_new(r, &scratch);
+	double n = (double)s.E.rows, P = (double)s.E.cols, steps;
 
-	for (size_t m = 0; m < sizeof arrays / sizeof arrays[0]; m++)
-		*arrays[m] = mat_new(&scratch, n, P);
-	s.Z = mat_new(&scratch, r->norm.d, P);
-	s.done = ARENA_ARRAY(&scratch, bool, P);
-	s.lipschitz = squared_norm(r->problem->X, &scratch);
-	mat_fill(s.L, (real)(1 / (double)n));
-	mat_copy(s.point, s.L);
-	steps = work / (8 * (double)n * (double)r->norm.d * (double)P);
+	steps = P > 0 ? work / (8 * n * (double)r->norm.d * P) : 0;
 	steps = fmin(MOST_STEPS, fmax(LEAST_STEPS, steps));
 	for (int step = 0; step < steps && !all_done(&s); step++) {
 		residuals(&s);
-		for (ptrdiff_t i = 0; i < P; i++)
+		for (ptrdiff_t i = 0; i < s.E.cols; i++)
 			if (!s.done[i])
 				judge(&s, i);
 		if (s.lipschitz > 0)
@@ -168,8 +228,8 @@ static void find_directions(struct robust *r)
 	arena_release(&scratch);
 }
 
-/* The patterns that are not excluded, copied: those of a file belong to the caller. */
-static void keep_others(struct robust *r, struct arena *arena)
+/* The columns of the patterns that `kept` marks, copied: those of a file belong to the caller. */
+static void keep_patterns(struct robust *r, const bool *keep, struct arena *arena)
 {
 	struct mat D = r->patterns.D, H = r->patterns.H;
 	ptrdiff_t kept = 0;
@@ -177,9 +237,8 @@ static void keep_others(struct robust *r, struct arena *arena)
 	r->patterns.D = mat_new(arena, D.rows, D.cols);
 	r->patterns.H = mat_new(arena, H.rows, H.cols);
 	for (ptrdiff_t i = 0; i < D.cols; i++) {
-		if (r->excluded[i])
+		if (!keep[i])
 			continue;
-		r->open += !(r->margin[i] > 0);
 		mat_copy(mat_cols(r->patterns.D, kept, 1), mat_cols(D, i, 1));
 		mat_copy(mat_cols(r->patterns.H, kept, 1), mat_cols(H, i, 1));
 		r->margin[kept++] = r->margin[i];
@@ -189,14 +248,96 @@ static void keep_others(struct robust *r, struct arena *arena)
 	r->patterns.all = false; /* the patterns of all perturbed data are more than those of X */
 }
 
-enum status robust_patterns(struct robust *r, const struct pattern_options *options,
+/* What is known before the search at the program's eps. */
+static void find_limits(struct robust *r, struct arena *arena)
+{
+	struct mat D = r->patterns.D;
+	struct robust_question question = {r->problem->X, D, &r->norm, r->eps};
+	struct arena scratch = {0};
+	struct robust_limits *limits = ARENA_ARRAY(&scratch, struct robust_limits, D.cols);
+
+	robust_bounds(&question, r->patterns.H, limits);
+	r->facts = ARENA_ARRAY(arena, struct pattern_fact, D.cols);
+	for (ptrdiff_t i = 0; i < D.cols; i++) {
+		double active = 0;
+
+		for (ptrdiff_t k = 0; k < D.rows; k++)
+			active += mat_get(D, k, i) > 0;
+		r->facts[i] = (struct pattern_fact){.source = r->patterns.source[i],
+						    .active = active / (double)D.rows,
+						    .lower = limits[i].lower,
+						    .upper = limits[i].upper,
+						    .verdict = PATTERN_UNDECIDED};
+	}
+	arena_release(&scratch);
+}
+
+/* By the lower limit, then the order of drawing. */
+static int by_limit(const void *a, const void *b)
+{
+	const struct pattern_fact *const *first = a, *const *second = b;
+
+	if ((*first)->lower != (*second)->lower)
+		return (*first)->lower > (*second)->lower ? -1 : 1;
+	return *first < *second ? -1 : 1;
+}
+
+/* Keep the `count` patterns with the largest limits, in the order of drawing. */
+static void screen_patterns(struct robust *r, ptrdiff_t count, struct arena *arena)
+{
+	struct arena scratch = {0};
+	ptrdiff_t candidates = r->patterns.D.cols, kept = 0;
+	const struct pattern_fact **order =
+		ARENA_ARRAY(&scratch, const struct pattern_fact *, candidates);
+	bool *keep = ARENA_ARRAY(&scratch, bool, candidates);
+
+	for (ptrdiff_t i = 0; i < candidates; i++)
+		order[i] = &r->facts[i];
+	qsort(order, (size_t)candidates, sizeof(const struct pattern_fact *), by_limit);
+	for (ptrdiff_t i = 0; i < candidates && i < count; i++)
+		keep[order[i] - r->facts] = true;
+	keep_patterns(r, keep, arena);
+	for (ptrdiff_t i = 0; i < candidates; i++)
+		if (keep[i])
+			r->facts[kept++] = r->facts[i];
+	arena_release(&scratch);
+}
+
+static enum status check_screen(const struct pattern_options *options, long screen, struct err *err)
+{
+	if (screen > 1 && (options->file || options->count == PATTERN_ALL))
+		return err_set(err, STATUS_SPEC,
+			       "screen: expected patterns that are drawn to a count, got %s",
+			       options->file ? "a file" : "all");
+	if (options->count > LONG_MAX / screen)
+		return err_set(err, STATUS_SPEC, "screen: expected at most %ld, got %ld",
+			       LONG_MAX / options->count, screen);
+	return STATUS_OK;
+}
+
+enum status robust_patterns(struct robust *r, const struct pattern_options *options, long screen,
 			    struct arena *arena, struct err *err)
 {
-	TRY(pattern_sample(options, r->problem, arena, &r->patterns, err));
+	struct pattern_options wanted = *options;
+	struct problem problem = *r->problem;
+	bool *keep;
+
+	TRY(check_screen(options, screen, err));
+	if (screen > 1)
+		wanted.count *= screen;
+	problem.frozen = r->norm.frozen;
+	TRY(pattern_sample(&wanted, &problem, r->eps, arena, &r->patterns, err));
+	r->patterns.options = options;
+	r->candidates = r->patterns.D.cols;
+	r->margin = ARENA_ARRAY(arena, double, r->candidates);
+	find_limits(r, arena);
+	if (screen > 1)
+		screen_patterns(r, options->count, arena);
 	r->sampled = r->patterns.D.cols;
-	r->margin = ARENA_ARRAY(arena, double, r->sampled);
-	r->excluded = ARENA_ARRAY(arena, bool, r->sampled);
 	find_directions(r);
-	keep_others(r, arena);
+	keep = ARENA_ARRAY(arena, bool, r->sampled);
+	for (ptrdiff_t i = 0; i < r->sampled; i++)
+		keep[i] = r->facts[i].verdict != PATTERN_EXCLUDED;
+	keep_patterns(r, keep, arena);
 	return STATUS_OK;
 }

@@ -139,16 +139,16 @@ static long count_broken(struct fresh *f, ptrdiff_t patterns)
 /* The first `count` columns of H, XH and D from the draws of index `first` on. */
 static void draw(struct fresh *f, uint64_t first, ptrdiff_t count)
 {
-	const struct pattern_options *options = f->cvx->patterns.options;
+	const struct choice *from = pattern_independent(f->cvx->patterns.options);
 	const struct pattern_source *source =
-		(const struct pattern_source *)(const void *)options->from.item;
+		(const struct pattern_source *)(const void *)from->item;
 	struct problem problem = *f->cvx->problem;
+	struct pattern_stream stream = {.problem = &problem, .options = from->options};
 	struct rng rng = rng_stream(problem.seed, "fresh patterns", 0);
 
 	problem.seed = rng_bits(&rng);
 	for (ptrdiff_t i = 0; i < count; i++)
-		source->direction(&problem, options->from.options, first + (uint64_t)i,
-				  mat_col(f->H, i));
+		source->direction(&stream, first + (uint64_t)i, mat_col(f->H, i));
 	blas_gemm(1, problem.X, PLAIN, mat_cols(f->H, 0, count), PLAIN, 0,
 		  mat_cols(f->XH, 0, count));
 	for (ptrdiff_t i = 0; i < count; i++)
@@ -161,7 +161,7 @@ void cvx_violation(const struct cvx *cvx, long draws, struct violation *out)
 	struct fresh f;
 
 	*out = (struct violation){0};
-	if (cvx->patterns.options->file || draws < 1)
+	if (cvx->patterns.options->file || !pattern_independent(cvx->patterns.options) || draws < 1)
 		return;
 	out->draws = draws;
 	if (!(cvx->scale > 0)) /* alpha = 0 is feasible for every pattern */

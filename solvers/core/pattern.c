@@ -1,13 +1,12 @@
-/* Sampled activation patterns: propose directions in batches, drop duplicates, stop at P distinct
- * ones. */
+/* Activation patterns from sources, from a file, or all of them. */
 #include "solvers/core/pattern.h"
 
 #include "solvers/core/blas.h"
 #include "solvers/core/cells.h"
+#include "solvers/core/pattern_draw.h"
 #include "solvers/core/trainer.h"
 
 #include <math.h>
-#include <stdint.h>
 #include <string.h>
 
 static const char *const count_words[] = {"all", NULL}; /* PATTERN_ALL */
@@ -18,110 +17,36 @@ const struct option pattern_rows[] = {
 	 .doc = "distinct patterns asked for, or all that exist; fewer are used where fewer are "
 		"found"},
 	{OPTION_FIELD(struct pattern_options, from), .initial = "gaussian", .kind = KIND_PATTERNS,
-	 .doc = "where the directions h of the patterns [X h >= 0] come from"},
+	 .doc = "sources of patterns, in turn: each gives what it has, until there are `count`"},
 	{OPTION_FIELD(struct pattern_options, file), .initial = "null", .path = true,
 	 .doc = "NPY file, n x P of 0 and 1: these patterns instead of sampled ones"},
 	{0},
 };
 
+const char *const pattern_verdicts[] = {[PATTERN_UNDECIDED] = "undecided",
+					[PATTERN_ADMITTED] = "admitted",
+					[PATTERN_EXCLUDED] = "excluded"};
+
 enum {
-	DRAWS_PER_PATTERN = 20, /* give up when the patterns that exist are nearly exhausted */
-	DRAWS_AT_LEAST = 1000,
 	MARGIN_STEPS = 2000, /* perceptron steps for a direction inside a given pattern's cone */
 	ALL_MOST = 100000    /* patterns enumerated: ten times what a solver here can take */
 };
 
-/* Open-addressing set of column numbers, keyed by the hash of the column's bits. */
-struct seen {
-	size_t size; /* power of two, at least twice the number of entries */
-	uint64_t *hash;
-	ptrdiff_t *column; /* -1 = free */
-};
-
-static struct seen seen_new(struct arena *arena, size_t entries)
+static const struct pattern_source *source_of(const struct choice *choice)
 {
-	struct seen seen = {.size = 16};
-
-	while (seen.size < 2 * entries)
-		seen.size *= 2;
-	seen.hash = ARENA_ARRAY(arena, uint64_t, seen.size);
-	seen.column = ARENA_ARRAY(arena, ptrdiff_t, seen.size);
-	for (size_t s = 0; s < seen.size; s++)
-		seen.column[s] = -1;
-	return seen;
+	return (const struct pattern_source *)(const void *)choice->item;
 }
 
-/* FNV-1a over the 0/1 entries; 0 for a pattern without an active sample, which adds no neuron. */
-static uint64_t pattern_hash(ptrdiff_t n, const real *d)
+static const struct start_options *start_of(const struct choice *choice)
 {
-	uint64_t h = 0xcbf29ce484222325u;
-	bool active = false;
+	const struct pattern_source *source = source_of(choice);
 
-	for (ptrdiff_t k = 0; k < n; k++) {
-		h = (h ^ (d[k] > 0)) * 0x100000001b3u;
-		active |= d[k] > 0;
-	}
-	return active ? h | 1 : 0;
-}
-
-/* Add column `candidate` of D unless an equal one is there; true if it is new. */
-static bool seen_add(struct seen *seen, struct mat D, ptrdiff_t candidate)
-{
-	const real *d = mat_col(D, candidate);
-	uint64_t hash = pattern_hash(D.rows, d);
-	size_t slot = hash & (seen->size - 1);
-
-	if (hash == 0)
-		return false;
-	for (; seen->column[slot] >= 0; slot = (slot + 1) & (seen->size - 1))
-		if (seen->hash[slot] == hash &&
-		    memcmp(mat_col(D, seen->column[slot]), d, (size_t)D.rows * sizeof(real)) == 0)
-			return false;
-	seen->hash[slot] = hash;
-	seen->column[slot] = candidate;
-	return true;
-}
-
-/* d_k = [y_k >= 0] in place */
-static void threshold(struct mat Y)
-{
-	for (ptrdiff_t j = 0; j < Y.cols; j++) {
-		real *y = mat_col(Y, j);
-
-		for (ptrdiff_t k = 0; k < Y.rows; k++)
-			y[k] = y[k] >= 0 ? 1 : 0;
-	}
-}
-
-/* Fill columns found .. of D and H with new patterns; the number found in all. */
-static ptrdiff_t draw(const struct pattern_options *options, const struct problem *problem,
-		      struct seen *seen, struct patterns *out)
-{
-	const struct pattern_source *source =
-		(const struct pattern_source *)(const void *)options->from.item;
-	ptrdiff_t found = 0, wanted = out->D.cols;
-	uint64_t draws = 0, limit = (uint64_t)wanted * DRAWS_PER_PATTERN + DRAWS_AT_LEAST;
-
-	while (found < wanted && draws < limit) {
-		ptrdiff_t batch = wanted - found, kept = found;
-		struct mat D = mat_cols(out->D, found, batch), H = mat_cols(out->H, found, batch);
-
-		for (ptrdiff_t j = 0; j < batch; j++)
-			source->direction(problem, options->from.options, draws++, mat_col(H, j));
-		blas_gemm(1, problem->X, PLAIN, H, PLAIN, 0, D);
-		threshold(D);
-		for (ptrdiff_t j = found; j < found + batch; j++) {
-			mat_copy(mat_cols(out->D, kept, 1), mat_cols(out->D, j, 1));
-			mat_copy(mat_cols(out->H, kept, 1), mat_cols(out->H, j, 1));
-			kept += seen_add(seen, out->D, kept);
-		}
-		found = kept;
-	}
-	return found;
+	return source->start ? source->start(choice->options) : NULL;
 }
 
 /* A direction strictly inside the cone E X h > 0 of pattern d, by the perceptron rule on the sample
- * with the smallest normalised margin; zero if none is found. y (n) and norm (n) are scratch. */
+ * with the smallest normalised margin, from the h given; zero if none is found. y (n) is scratch.
+ */
 static void find_direction(struct mat X, const real *d, real *h, real *y, const real *norm)
 {
 	for (int step = 0; step < MARGIN_STEPS; step++) {
@@ -145,15 +70,62 @@ static void find_direction(struct mat X, const real *d, real *h, real *y, const 
 	memset(h, 0, (size_t)X.cols * sizeof *h);
 }
 
+/* Whether h lies in the cone of pattern d with preactivations y = X h; not if h is zero. */
+static bool inside(struct mat X, const real *d, const real *h, const real *y)
+{
+	for (ptrdiff_t k = 0; k < X.rows; k++)
+		if ((y[k] >= 0) != (d[k] > 0))
+			return false;
+	return blas_norm((size_t)X.cols, h) > 0;
+}
+
+/* A direction for each pattern whose own is not inside its cone; zero where none is found, or none
+ * is sought. */
+static void find_directions(struct mat X, bool seek, struct patterns *out)
+{
+	struct arena scratch = {0};
+	struct mat Y = mat_new(&scratch, X.rows, out->H.cols);
+	real *norm = ARENA_ARRAY(&scratch, real, X.rows);
+
+	for (ptrdiff_t j = 0; j < X.cols; j++)
+		for (ptrdiff_t k = 0; k < X.rows; k++)
+			norm[k] += mat_get(X, k, j) * mat_get(X, k, j);
+	for (ptrdiff_t k = 0; k < X.rows; k++)
+		norm[k] = (real)sqrt((double)norm[k]);
+	blas_gemm(1, X, PLAIN, out->H, PLAIN, 0, Y);
+	for (ptrdiff_t i = 0; i < out->H.cols; i++) {
+		const real *d = mat_col(out->D, i);
+		real *h = mat_col(out->H, i);
+
+		if (inside(X, d, h, mat_col(Y, i)))
+			continue;
+		if (seek)
+			find_direction(X, d, h, mat_col(Y, i), norm);
+		else
+			memset(h, 0, (size_t)X.cols * sizeof *h);
+	}
+	arena_release(&scratch);
+}
+
+static void name_source(struct patterns *out, const char *name, struct arena *arena)
+{
+	out->source = ARENA_ARRAY(arena, const char *, out->D.cols);
+	for (ptrdiff_t i = 0; i < out->D.cols; i++)
+		out->source[i] = name;
+}
+
 /* Check patterns that come from a file, and find a direction for each. */
 static enum status take_given(const char *file, const struct problem *problem, struct arena *arena,
 			      struct patterns *out, struct err *err)
 {
 	const struct mat *given = problem->patterns;
 	ptrdiff_t n = problem->X.rows;
-	real *norm = ARENA_ARRAY(arena, real, n), *y = ARENA_ARRAY(arena, real, n);
 	struct err_place at = {.source = file};
 
+	if (!given)
+		return err_at(err, STATUS_SPEC, at,
+			      "patterns: a file is for the method itself, not for one that is "
+			      "trained first");
 	if (given->rows != n)
 		return err_at(err, STATUS_ENV, at,
 			      "patterns: expected %td rows, one per training sample, got %td", n,
@@ -168,13 +140,8 @@ static enum status take_given(const char *file, const struct problem *problem, s
 					      (double)mat_get(*given, k, j));
 	out->D = *given;
 	out->H = mat_new(arena, problem->X.cols, given->cols);
-	for (ptrdiff_t j = 0; j < problem->X.cols; j++)
-		for (ptrdiff_t k = 0; k < n; k++)
-			norm[k] += mat_get(problem->X, k, j) * mat_get(problem->X, k, j);
-	for (ptrdiff_t k = 0; k < n; k++)
-		norm[k] = (real)__builtin_sqrt((double)norm[k]);
-	for (ptrdiff_t i = 0; i < given->cols; i++)
-		find_direction(problem->X, mat_col(out->D, i), mat_col(out->H, i), y, norm);
+	name_source(out, "file", arena);
+	find_directions(problem->X, true, out);
 	return STATUS_OK;
 }
 
@@ -227,30 +194,58 @@ static enum status take_all(const struct problem *problem, struct arena *arena,
 	}
 	out->D = mat_cols(out->D, 0, kept);
 	out->H = mat_cols(out->H, 0, kept);
+	name_source(out, "all", arena);
 	out->all = true;
 	arena_release(&scratch);
 	return STATUS_OK;
 }
 
 enum status pattern_sample(const struct pattern_options *options, const struct problem *problem,
-			   struct arena *arena, struct patterns *out, struct err *err)
+			   double radius, struct arena *arena, struct patterns *out,
+			   struct err *err)
 {
-	struct seen seen;
-	ptrdiff_t found;
+	bool simple = true;
 
 	*out = (struct patterns){.options = options};
 	if (options->file)
 		return take_given(options->file, problem, arena, out, err);
 	if (options->count == PATTERN_ALL)
 		return take_all(problem, arena, out, err);
-	out->D = mat_new(arena, problem->X.rows, options->count);
-	out->H = mat_new(arena, problem->X.cols, options->count);
-	seen = seen_new(arena, (size_t)options->count);
-	found = draw(options, problem, &seen, out);
-	if (found == 0)
-		return err_set(err, STATUS_ENV,
-			       "no activation pattern with an active sample was found");
-	out->D = mat_cols(out->D, 0, found);
-	out->H = mat_cols(out->H, 0, found);
+	TRY(pattern_draw(options, problem, radius, arena, out, err));
+	for (size_t s = 0; s < options->from.count; s++)
+		simple = simple && source_of(&options->from.at[s])->independent;
+	if (!simple)
+		find_directions(problem->X, !(radius > 0), out);
 	return STATUS_OK;
+}
+
+const char *pattern_model(const struct pattern_options *options)
+{
+	const char *found = NULL;
+
+	for (size_t s = 0; s < options->from.count && !found; s++) {
+		const struct start_options *start = start_of(&options->from.at[s]);
+
+		found = start ? start_model(start) : NULL;
+	}
+	return found;
+}
+
+void pattern_forecast(const struct pattern_options *options, ptrdiff_t n, ptrdiff_t d,
+		      struct forecast *out)
+{
+	for (size_t s = 0; s < options->from.count; s++) {
+		const struct start_options *start = start_of(&options->from.at[s]);
+
+		if (start)
+			start_forecast(start, n, d, out);
+	}
+}
+
+const struct choice *pattern_independent(const struct pattern_options *options)
+{
+	for (size_t s = 0; s < options->from.count; s++)
+		if (source_of(&options->from.at[s])->independent)
+			return &options->from.at[s];
+	return NULL;
 }

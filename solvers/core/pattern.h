@@ -1,13 +1,16 @@
-/* Activation patterns: the columns d_i in {0,1}^n of D, d_ki = [x_k' h_i >= 0].
+/* Activation patterns: the columns d_i in {0,1}^n of D. Sources propose them in turn, most as
+ * d_ki = [x_k' h_i >= 0] of a direction h_i.
  *
  * Sets are nested: with the same seed a larger P extends a smaller one. Duplicates are dropped and
- * drawing goes on until P distinct patterns are found or the draws run out. */
+ * each source goes on until P distinct patterns are found or it has no more; drawing at random ends
+ * when new ones are rare. */
 #ifndef CORE_PATTERN_H
 #define CORE_PATTERN_H
 
 #include "solvers/core/arena.h"
 #include "solvers/core/desc.h"
 #include "solvers/core/mat.h"
+#include "solvers/core/start.h"
 #include "solvers/core/status.h"
 
 #include <stdbool.h>
@@ -17,19 +20,20 @@ struct problem;
 
 enum { PATTERN_ALL = -1 }; /* the count that `all` stands for */
 
-/* patterns: 60 | all | {count: 72, from: gaussian} | {file: D.npy} */
+/* patterns: 60 | all | {count: 72, from: [constant, gaussian]} | {file: D.npy} */
 struct pattern_options {
 	long count;
-	struct choice from; /* struct pattern_source */
-	const char *file;   /* NPY, n x P of 0 and 1; read by the harness */
+	struct choices from; /* struct pattern_source, in turn */
+	const char *file;    /* NPY, n x P of 0 and 1; read by the harness */
 };
 
 extern const struct option pattern_rows[];
 
 struct patterns {
-	struct mat D; /* n x P, 0 or 1 */
-	struct mat H; /* d x P, h_i; a column of zeros where no generator is known */
-	bool all;     /* every pattern that X admits: the program is the exact one */
+	struct mat D;        /* n x P, 0 or 1 */
+	struct mat H;        /* d x P, h_i; a column of zeros where no generator is known */
+	const char **source; /* P: name of the source that each is from, "file" or "all" */
+	bool all;            /* every pattern that X admits: the program is the exact one */
 	const struct pattern_options *options; /* how they were asked for */
 };
 
@@ -41,16 +45,50 @@ double pattern_most(const struct pattern_options *options, ptrdiff_t n, ptrdiff_
 const char *pattern_note(const struct pattern_options *options, ptrdiff_t used,
 			 struct arena *arena);
 
-/* A way to propose directions h. */
-struct pattern_source {
-	struct desc base;
-	/* Write the index-th direction (d). Same seed and index, same direction. */
-	void (*direction)(const struct problem *problem, const void *options, uint64_t index,
-			  real *h);
+/* The model file that a source among `options` takes its network from, or NULL. */
+const char *pattern_model(const struct pattern_options *options);
+
+/* Add what sources need beside the patterns themselves. */
+void pattern_forecast(const struct pattern_options *options, ptrdiff_t n, ptrdiff_t d,
+		      struct forecast *out);
+
+/* The source whose directions are drawn independently of each other, for statistics on patterns
+ * drawn anew; NULL if there is none. */
+const struct choice *pattern_independent(const struct pattern_options *options);
+
+#define PATTERN_ENDLESS UINT64_MAX
+
+/* One source at work. */
+struct pattern_stream {
+	const struct problem *problem;
+	double radius;       /* of the program that asks; 0 without perturbations */
+	const void *options; /* of the source */
+	/* set by `open` */
+	uint64_t count; /* proposals there are; PATTERN_ENDLESS unless `open` says otherwise */
+	void *state;    /* in the arena, or NULL */
 };
 
-/* Sample or take from problem->patterns. At least one pattern, or an error. */
+/* A way to propose patterns. */
+struct pattern_source {
+	struct desc base;
+	bool independent; /* a proposal is one direction, drawn independently of the others */
+	/* The network that it starts from; NULL: none. */
+	const struct start_options *(*start)(const void *options);
+	/* NULL: nothing to do. */
+	enum status (*open)(struct pattern_stream *stream, struct arena *arena, struct err *err);
+	/* Write the index-th direction (d), zero if none is known. Same seed and index, same
+	 * direction. */
+	void (*direction)(const struct pattern_stream *stream, uint64_t index, real *h);
+	/* Change y = X h (n) to the numbers whose signs are the index-th pattern; NULL: they are.
+	 */
+	void (*move)(const struct pattern_stream *stream, uint64_t index, const real *h, real *y);
+};
+
+/* Sample or take from problem->patterns, for a program against perturbations of `radius`. At least
+ * one pattern, or an error. Without perturbations each gets a direction strictly inside its cone
+ * where a short search finds one. */
 enum status pattern_sample(const struct pattern_options *options, const struct problem *problem,
-			   struct arena *arena, struct patterns *out, struct err *err);
+			   double radius, struct arena *arena, struct patterns *out,
+			   struct err *err);
 
 #endif

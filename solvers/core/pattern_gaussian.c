@@ -5,16 +5,18 @@
 #include "solvers/core/rng.h"
 #include "solvers/core/trainer.h"
 
-static void direction(const struct problem *problem, const void *options, uint64_t index, real *h)
+static void direction(const struct pattern_stream *stream, uint64_t index, real *h)
 {
-	struct rng rng = rng_stream(problem->seed, "patterns", index);
+	struct rng rng = rng_stream(stream->problem->seed, "patterns", index);
 
-	(void)options;
-	for (ptrdiff_t j = 0; j < problem->X.cols; j++)
+	for (ptrdiff_t j = 0; j < stream->problem->X.cols; j++)
 		h[j] = (real)rng_normal(&rng);
 }
 
 const struct pattern_source pattern_gaussian = {
-	.base = {.name = "gaussian", .doc = "h ~ N(0, I)", .cite = "bai2023"},
+	.base = {.name = "gaussian",
+		 .doc = "[X h >= 0], h ~ N(0, I); never ends",
+		 .cite = "bai2023"},
+	.independent = true,
 	.direction = direction,
 };

@@ -23,7 +23,7 @@ struct problem {
 	double beta;                /* > 0 */
 	const struct mat *patterns; /* n x P of 0 and 1 read from a file, or NULL */
 	const bool *frozen;         /* d: columns that no attack touches (the bias), or NULL */
-	const struct net *start;    /* network read from a file (trainer's start_file), or NULL */
+	const struct net *start;    /* network read from a file (trainer_start_file), or NULL */
 	uint64_t seed;              /* of this cell's repetition */
 };
 
@@ -59,6 +59,19 @@ struct violation {
 	long draws, violated;
 };
 
+/* Whether a pattern admits a neuron other than zero. */
+enum pattern_verdict { PATTERN_UNDECIDED, PATTERN_ADMITTED, PATTERN_EXCLUDED };
+
+extern const char *const pattern_verdicts[]; /* their names */
+
+/* What is known of one activation pattern, for the record. NaN or NULL where undefined. */
+struct pattern_fact {
+	const char *source;  /* who proposed it */
+	double active;       /* share of the samples that it has active */
+	double lower, upper; /* of the largest eps at which it admits a neuron other than zero */
+	enum pattern_verdict verdict; /* at the eps of the program */
+};
+
 struct trainer {
 	struct desc base;
 	const char *const
@@ -73,7 +86,7 @@ struct trainer {
 	 * (solvers/core/pattern.h). */
 	const struct pattern_options *(*patterns)(const void *options);
 	/* The model file among `options` that training starts from, or NULL; NULL if there is no
-	 * such option. The caller reads it into problem->start. */
+	 * such option. The caller reads it, or that of the patterns, into problem->start. */
 	const char *(*start_file)(const void *options);
 	void (*forecast)(const void *options, ptrdiff_t n, ptrdiff_t d, struct forecast *out);
 
@@ -91,6 +104,8 @@ struct trainer {
 	/* Number of activation patterns or sampled neurons in use; NULL if there are none.
 	 */
 	ptrdiff_t (*patterns_used)(const void *state);
+	/* Facts on each of the `patterns_used` patterns; NULL: none. */
+	const struct pattern_fact *(*pattern_facts)(const void *state);
 	/* Draw fresh patterns or neurons, independent of the method's own, and count those whose
 	 * dual constraint the dual feasible point of the last certificate breaks: only these can
 	 * lower the optimum below its bound. NULL if the method samples nothing. */
@@ -98,6 +113,9 @@ struct trainer {
 	/* What the method chose by itself and why, for the record: "dual: ..."; NULL: nothing. */
 	const char *(*note)(const void *state);
 };
+
+/* The model file that the trainer or its patterns start from, or NULL. */
+const char *trainer_start_file(const struct trainer *trainer, const void *options);
 
 /* For `robust`: always. */
 bool trainer_always(const void *options);

@@ -110,7 +110,7 @@ static double check_optimum(struct instance *in, double expected)
 	double highest = 0;
 	real *f;
 
-	assert_int_equal(pattern_sample(&options, &in->problem, &arena, &patterns, &err),
+	assert_int_equal(pattern_sample(&options, &in->problem, 0, &arena, &patterns, &err),
 			 STATUS_OK);
 	cvx = cvx_new(&in->problem, &patterns, &arena);
 	f = ARENA_ARRAY(&arena, real, n);

@@ -32,14 +32,14 @@ struct fixture {
 
 static void make(struct fixture *t, const char *loss, double weight)
 {
-	struct pattern_options options = {.count = P};
+	struct pattern_options options;
 	struct err err = {0};
 	struct arena *arena = &t->toy.arena;
 
 	t->toy = toy_make(N, D, loss, 0.3);
 	t->toy.problem.loss.weight = weight;
-	options.from.item = registry_find(KIND_PATTERNS, "gaussian");
-	assert_int_equal(pattern_sample(&options, &t->toy.problem, arena, &t->patterns, &err),
+	options = toy_patterns(arena_format(arena, "{count: %d}", P), arena);
+	assert_int_equal(pattern_sample(&options, &t->toy.problem, 0, arena, &t->patterns, &err),
 			 STATUS_OK);
 	t->cvx = cvx_new(&t->toy.problem, &t->patterns, arena);
 	t->V = mat_new(arena, D, P);

@@ -11,20 +11,14 @@
 
 #include <cmocka.h>
 
-extern const struct pattern_source pattern_gaussian;
-
-static struct pattern_options gaussian(long count)
-{
-	return (struct pattern_options){.count = count, .from = {.item = &pattern_gaussian.base}};
-}
-
 static struct patterns sample(struct toy *toy, long count)
 {
-	struct pattern_options options = gaussian(count);
+	struct pattern_options options =
+		toy_patterns(arena_format(&toy->arena, "{count: %ld}", count), &toy->arena);
 	struct patterns out;
 	struct err err = {0};
 
-	assert_int_equal(pattern_sample(&options, &toy->problem, &toy->arena, &out, &err),
+	assert_int_equal(pattern_sample(&options, &toy->problem, 0, &toy->arena, &out, &err),
 			 STATUS_OK);
 	return out;
 }
@@ -118,7 +112,7 @@ static void check_plane(ptrdiff_t n, double turn, ptrdiff_t expected)
 
 static void patterns_asked_for_in_vain_are_told(void **state)
 {
-	struct pattern_options options = gaussian(100), all = gaussian(PATTERN_ALL);
+	struct pattern_options options = {.count = 100}, all = {.count = PATTERN_ALL};
 	struct pattern_options given = {.count = 64, .file = "D.npy"};
 	struct arena arena = {0};
 
@@ -141,11 +135,10 @@ static void the_plane_has_2n_patterns(void **state)
 	check_plane(1, 1, 1);
 }
 
-static void up(const struct problem *problem, const void *options, uint64_t index, real *h)
+static void up(const struct pattern_stream *stream, uint64_t index, real *h)
 {
-	(void)options;
 	(void)index;
-	for (ptrdiff_t j = 0; j < problem->X.cols; j++)
+	for (ptrdiff_t j = 0; j < stream->problem->X.cols; j++)
 		h[j] = 1;
 }
 
@@ -156,19 +149,20 @@ static void drawing_ends_when_nothing_new_is_found(void **state)
 	struct arena arena = {0};
 	struct mat X = mat_new(&arena, 3, 2);
 	struct problem problem = {.X = X};
-	struct pattern_options options = {.count = 9, .from = {.item = &always_up.base}};
+	struct choice from = {.item = &always_up.base};
+	struct pattern_options options = {.count = 9, .from = {1, &from}};
 	struct patterns p;
 	struct err err = {0};
 
 	(void)state;
 	mat_set(X, 1, 0, 1);
 	mat_set(X, 0, 1, -1);
-	assert_int_equal(pattern_sample(&options, &problem, &arena, &p, &err), STATUS_OK);
+	assert_int_equal(pattern_sample(&options, &problem, 0, &arena, &p, &err), STATUS_OK);
 	assert_int_equal(p.D.cols, 1);
 	assert_true(mat_get(p.D, 0, 0) == 0 && mat_get(p.D, 1, 0) == 1);
 	assert_true(mat_get(p.D, 2, 0) == 1); /* x = 0: 0 >= 0 */
 	mat_fill(X, -1);
-	assert_int_equal(pattern_sample(&options, &problem, &arena, &p, &err), STATUS_ENV);
+	assert_int_equal(pattern_sample(&options, &problem, 0, &arena, &p, &err), STATUS_ENV);
 	assert_non_null(strstr(err.text, "no activation pattern"));
 	arena_release(&arena);
 }
@@ -180,7 +174,7 @@ static enum status give(struct toy *toy, const struct mat *given, struct pattern
 
 	*err = (struct err){0};
 	toy->problem.patterns = given;
-	return pattern_sample(&options, &toy->problem, &toy->arena, out, err);
+	return pattern_sample(&options, &toy->problem, 0, &toy->arena, out, err);
 }
 
 static void check_refused(struct toy *toy, const struct mat *given, const char *expected)

@@ -182,13 +182,13 @@ static void twin_iteration(struct twin *t, uint64_t iteration)
 
 static void twin_start(struct twin *t, const struct problem *problem, bool slip)
 {
-	struct pattern_options options = {.count = P};
-	struct patterns patterns;
 	struct arena arena = {0};
+	struct pattern_options options =
+		toy_patterns(arena_format(&arena, "{count: %d}", P), &arena);
+	struct patterns patterns;
 	struct err err = {0};
 
-	options.from.item = registry_find(KIND_PATTERNS, "gaussian");
-	assert_int_equal(pattern_sample(&options, problem, &arena, &patterns, &err), STATUS_OK);
+	assert_int_equal(pattern_sample(&options, problem, 0, &arena, &patterns, &err), STATUS_OK);
 	assert_int_equal(patterns.D.cols, P);
 	*t = (struct twin){.problem = problem,
 			   .slip = slip,

@@ -235,7 +235,7 @@ static void a_bad_start_is_refused(void **state)
 		const char *loss, *options, *says;
 	} cases[] = {
 		{"hinge", "{start: {adam: {epochs: 1}}, start_file: a.npz}",
-		 "start: expected a solver or start_file, got both \"adam\" and \"a.npz\""},
+		 "start: expected a solver or a model file, got both \"adam\" and \"a.npz\""},
 		{"squared", "{start: robust_restriction}",
 		 "start: expected a solver that takes the loss squared, got "
 		 "\"robust_restriction\""},
@@ -251,7 +251,7 @@ static void a_bad_start_is_refused(void **state)
 		assert_string_equal(run->err.text, cases[c].says);
 		end(run);
 	}
-	run = begin("hinge", "{}", &zero);
+	run = begin("hinge", "{start_file: zero.npz}", &zero);
 	assert_int_equal(run->status, STATUS_ENV);
 	assert_string_equal(run->err.text,
 			    "start: expected a network with a neuron that is not zero, got none");

@@ -97,8 +97,9 @@ static void counts_are_those_of_the_definition(void **state)
 {
 	enum { N = 12, D = 4, DRAWS = 60 };
 	struct toy toy = toy_make(N, D, "squared", 0.5);
-	struct pattern_options options = {.count = 3};
+	struct pattern_options options = toy_patterns("{count: 3}", &toy.arena);
 	struct problem fresh = toy.problem;
+	struct pattern_stream stream = {.problem = &fresh};
 	const struct pattern_source *source;
 	struct patterns patterns;
 	struct violation v;
@@ -108,9 +109,8 @@ static void counts_are_those_of_the_definition(void **state)
 	long broken = 0;
 
 	(void)state;
-	options.from.item = registry_find(KIND_PATTERNS, "gaussian");
-	source = (const struct pattern_source *)(const void *)options.from.item;
-	assert_int_equal(pattern_sample(&options, &toy.problem, &toy.arena, &patterns, &err),
+	source = (const struct pattern_source *)(const void *)options.from.at[0].item;
+	assert_int_equal(pattern_sample(&options, &toy.problem, 0, &toy.arena, &patterns, &err),
 			 STATUS_OK);
 	cvx = cvx_new(&toy.problem, &patterns, &toy.arena);
 	cvx.scale = 0.4;
@@ -121,7 +121,7 @@ static void counts_are_those_of_the_definition(void **state)
 		real h[D];
 		double d[N], most = 0;
 
-		source->direction(&fresh, NULL, i, h);
+		source->direction(&stream, i, h);
 		for (ptrdiff_t k = 0; k < N; k++) {
 			double sum = 0;
 
@@ -140,7 +140,10 @@ static void counts_are_those_of_the_definition(void **state)
 		assert_int_equal(v.violated, broken);
 	}
 	assert_in_range(broken, DRAWS / 10, DRAWS - DRAWS / 10);
-	options.file = "D.npy"; /* of no known source */
+	options = toy_patterns("{from: constant}", &toy.arena); /* draws nothing at random */
+	cvx_violation(&cvx, DRAWS, &v);
+	assert_int_equal(v.draws, 0);
+	options = toy_patterns("{file: D.npy}", &toy.arena);
 	cvx_violation(&cvx, DRAWS, &v);
 	assert_int_equal(v.draws, 0);
 	arena_release(&toy.arena);

@@ -1,0 +1,36 @@
+/* The largest radius at which a pattern admits a neuron other than zero, from both sides.
+ *
+ *     max over |v|_q <= 1 of min_k e_k x_k'v  =  min over the simplex of |X'(e o lambda)|_p
+ *
+ * where the frozen columns are left out of both norms and X'(e o lambda) is zero in them. Any v
+ * bounds it from below, any such lambda from above. */
+#ifndef CONVEX_ROBUST_BOUNDS_H
+#define CONVEX_ROBUST_BOUNDS_H
+
+#include "solvers/core/arena.h"
+#include "solvers/core/dualnorm.h"
+#include "solvers/core/mat.h"
+
+struct robust_limits {
+	double lower, upper; /* >= 0; infinite where frozen columns alone give every sign */
+};
+
+/* What is asked: limits of the patterns D (n x P) on the data X (n x d), close where `eps` lies
+ * between them. */
+struct robust_question {
+	struct mat X, D;
+	const struct dualnorm *norm;
+	double eps;
+};
+
+/* Limits of all patterns (P) at once; column i of H (d x P), if its limit is above 0, becomes the
+ * direction v_i that the lower one is from. */
+void robust_bounds(const struct robust_question *question, struct mat H,
+		   struct robust_limits *limits);
+
+/* Shared with the search for margins: projection on the simplex (Michelot 1986); |X|_2^2 with a
+ * margin, as the power method stays below. */
+void robust_to_simplex(ptrdiff_t n, real *x);
+double robust_squared_norm(struct mat X, struct arena *scratch);
+
+#endif
