@@ -203,10 +203,12 @@ static void write_note(struct robust_admm *a)
 		largest = fmax(largest, r->facts[i].lower);
 	}
 	used = (size_t)snprintf(a->note, room, "%s%td of %td patterns admit a neuron at eps = %g",
-				r->patterns.D.cols == 0 ? "only zero weights are feasible: " : "",
-				r->patterns.D.cols - open, r->sampled, r->eps);
+				r->patterns.D.cols + open == 0 ? "only zero weights are feasible: "
+							       : "",
+				r->patterns.D.cols, r->sampled, r->eps);
 	if (open > 0)
-		used += (size_t)snprintf(a->note + used, room - used, ", %td undecided", open);
+		used += (size_t)snprintf(a->note + used, room - used,
+					 ", %td are undecided and left out", open);
 	if (largest > 0)
 		used += (size_t)snprintf(a->note + used, room - used, "; some up to eps = %.4g",
 					 largest);

@@ -44,20 +44,18 @@ static double find_lacks(const struct robust *r, struct mat V, double *lack)
 	return largest;
 }
 
-/* Column i of R becomes v + step h_i, or zero where no step helps. */
-static void shift(const struct robust *r, ptrdiff_t i, double step, struct mat R)
-{
-	if (isinf(step))
-		mat_fill(mat_cols(R, i, 1), 0);
-	else if (step > 0)
-		blas_axpy((size_t)R.rows, step * (1 + 4 * REAL_EPSILON), mat_col(r->patterns.H, i),
-			  mat_col(R, i));
-}
-
-/* How far column i must move along h_i, whose margin is known: infinitely without a margin. */
+/* How far column i must move along h_i, whose margin is known. */
 static double step_of(const struct robust *r, ptrdiff_t i, double lack)
 {
-	return lack > 0 ? lack / r->margin[i] : 0;
+	return lack / r->margin[i];
+}
+
+/* Column i of R += step h_i, no less in spite of rounding */
+static void shift(const struct robust *r, ptrdiff_t i, double step, struct mat R)
+{
+	if (step > 0)
+		blas_axpy((size_t)R.rows, step * (1 + 4 * REAL_EPSILON), mat_col(r->patterns.H, i),
+			  mat_col(R, i));
 }
 
 /* A block that lacks margin moves along h_i, or becomes zero where that is shorter. */
@@ -67,7 +65,10 @@ static void repair_apart(const struct robust *r, struct mat V, const double *lac
 	for (ptrdiff_t i = 0; i < V.cols; i++) {
 		double step = step_of(r, i, lack[i]);
 
-		shift(r, i, step > blas_norm((size_t)V.rows, mat_col(V, i)) ? HUGE_VAL : step, R);
+		if (step > blas_norm((size_t)V.rows, mat_col(V, i)))
+			mat_fill(mat_cols(R, i, 1), 0);
+		else
+			shift(r, i, step, R);
 	}
 }
 

@@ -337,7 +337,7 @@ enum status robust_patterns(struct robust *r, const struct pattern_options *opti
 	find_directions(r);
 	keep = ARENA_ARRAY(arena, bool, r->sampled);
 	for (ptrdiff_t i = 0; i < r->sampled; i++)
-		keep[i] = r->facts[i].verdict != PATTERN_EXCLUDED;
+		keep[i] = r->facts[i].verdict == PATTERN_ADMITTED;
 	keep_patterns(r, keep, arena);
 	return STATUS_OK;
 }

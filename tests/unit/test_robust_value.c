@@ -170,8 +170,8 @@ static void path_ends_at_the_program(void **state)
 	(void)state;
 	for (long steps = 5; steps <= 500; steps *= 10) /* on the path, and after it */
 		check("hinge", "{eps: 0.05, patterns: 40, path: 3, stage: 10}", threat, steps);
-	train(&plain, "hinge", "{eps: 0.05, patterns: 40}", 3000);
-	train(&path, "hinge", "{eps: 0.05, patterns: 40, path: 3, stage: 10}", 3000);
+	train(&plain, "squared", "{eps: 0.05, patterns: 40}", 3000);
+	train(&path, "squared", "{eps: 0.05, patterns: 40, path: 3, stage: 10}", 3000);
 	assert_true(fabs(plain.c.upper - path.c.upper) <= 1e-5 * plain.c.upper);
 	assert_true(path.c.upper - path.c.lower_bound <= 1e-5 * path.c.upper);
 	arena_release(&plain.arena);
