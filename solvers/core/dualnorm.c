@@ -10,12 +10,19 @@ static bool attacked(const struct dualnorm *norm, ptrdiff_t j)
 	return !norm->frozen[j];
 }
 
+static inline real size_of(real c)
+{
+	return c < 0 ? -c : c;
+}
+
 static double sum_of(const struct dualnorm *norm, const real *c)
 {
+	const bool *restrict frozen = norm->frozen;
 	double sum = 0;
 
+#pragma omp simd reduction(+ : sum)
 	for (ptrdiff_t j = 0; j < norm->d; j++)
-		sum += attacked(norm, j) ? fabs((double)c[j]) : 0;
+		sum += (double)(frozen[j] ? 0 : size_of(c[j]));
 	return sum;
 }
 
@@ -50,19 +57,17 @@ double dualnorm_value(const struct dualnorm *norm, const real *c)
 /* Soft threshold; |out|_1. */
 static double prox_sum(const struct dualnorm *norm, double t, const real *v, real *out)
 {
+	const bool *restrict frozen = norm->frozen;
 	real threshold = (real)t;
 	double sum = 0;
 
+#pragma omp simd reduction(+ : sum)
 	for (ptrdiff_t j = 0; j < norm->d; j++) {
-		real size = v[j] < 0 ? -v[j] : v[j], rest = size - threshold;
+		real c = v[j], rest = size_of(c) - threshold;
 
-		if (norm->frozen[j]) {
-			out[j] = v[j];
-			continue;
-		}
 		rest = rest > 0 ? rest : 0;
-		out[j] = v[j] < 0 ? -rest : rest;
-		sum += (double)rest;
+		out[j] = frozen[j] ? c : (c < 0 ? -rest : rest);
+		sum += (double)(frozen[j] ? 0 : rest);
 	}
 	return sum;
 }
@@ -109,6 +114,43 @@ double dualnorm_prox(const struct dualnorm *norm, double t, const real *v, real 
 						 [PERTURBATION_L1] = prox_largest};
 
 	return maps[norm->p](norm, t, v, out);
+}
+
+/* Of |c|_1, coordinate by coordinate, the gradient is c / mu clipped to [-1, 1]. */
+static double envelope_sum(const struct dualnorm *norm, double mu, real *c, double *value)
+{
+	const bool *restrict frozen = norm->frozen;
+	real width = (real)mu, scale = (real)(1 / mu), sum = 0, smooth = 0;
+
+#pragma omp simd reduction(+ : sum, smooth)
+	for (ptrdiff_t j = 0; j < norm->d; j++) {
+		real size = frozen[j] ? 0 : size_of(c[j]), gap = size < width ? size : width;
+
+		sum += size;
+		smooth += size - gap + gap * gap * scale / 2;
+		c[j] = (c[j] < 0 ? -gap : gap) * scale;
+	}
+	*value = (double)sum;
+	return (double)smooth;
+}
+
+double dualnorm_envelope(const struct dualnorm *norm, double mu, real *c, real *spare,
+			 double *value)
+{
+	real scale = (real)(1 / mu);
+	double size, square = 0;
+
+	if (norm->p == PERTURBATION_LINF)
+		return envelope_sum(norm, mu, c, value);
+	*value = dualnorm_value(norm, c);
+	size = dualnorm_prox(norm, mu, c, spare);
+	for (ptrdiff_t j = 0; j < norm->d; j++) {
+		real gap = c[j] - spare[j];
+
+		square += (double)gap * (double)gap;
+		c[j] = gap * scale;
+	}
+	return size + square / (2 * mu);
 }
 
 double dualnorm_distance(const struct dualnorm *norm, double radius, const real *v, real *scratch)
