@@ -12,8 +12,8 @@
 #include "solvers/core/blas.h"
 
 #include <float.h>
-#include <math.h>
 #include <string.h>
+#include <tgmath.h>
 
 /* Steps of slopes in [0, 1]: the first crosses a third of it, the tenth a thirtieth. */
 static const double first_step = 0.3, step_decay = 0.8;
@@ -41,12 +41,9 @@ struct renewal {
 
 static inline real clipped(real p)
 {
-	return p < 0 ? 0 : (p > 1 ? 1 : p);
-}
+	real low = p > 0 ? p : 0;
 
-static inline real size_of(real s)
-{
-	return s < 0 ? -s : s;
+	return low < 1 ? low : 1;
 }
 
 void restriction_slopes(const struct restriction *r, ptrdiff_t first, struct mat T, struct mat S)
@@ -85,7 +82,7 @@ static void margins(const struct renewal *w, struct mat A, struct mat S, real *r
 
 #pragma omp simd
 		for (ptrdiff_t k = 0; k < w->rows; k++) {
-			real p = size_of(s[k]), kink = t[k] + (1 - 2 * p) * e;
+			real p = fabs(s[k]), kink = t[k] + (1 - 2 * p) * e;
 			real cost = p * e + (kink > 0 ? kink : 0);
 
 			margin[k] += y[k] * sigma > 0 ? p * t[k] : -cost;
@@ -128,12 +125,12 @@ static void rises(const struct renewal *w, real *restrict largest)
 
 #pragma omp simd
 		for (ptrdiff_t k = 0; k < w->rows; k++) {
-			real kink = t[k] + (1 - 2 * size_of(s[k])) * e;
+			real kink = t[k] + (1 - 2 * fabs(s[k])) * e;
 			real active = clipped((real)0.5 + kink * inverse);
 			real rise = (y[k] * sigma > 0 ? t[k] : e * (1 - 2 * active)) - eps * q[k];
 
-			rise = size_of(t[k]) >= e ? 0 : rise;
-			largest[k] = size_of(rise) > largest[k] ? size_of(rise) : largest[k];
+			rise = fabs(t[k]) >= e ? 0 : rise;
+			largest[k] = fabs(rise) > largest[k] ? fabs(rise) : largest[k];
 			q[k] = rise;
 		}
 	}

@@ -12,8 +12,8 @@
 #include "solvers/core/blas.h"
 #include "solvers/core/scaling.h"
 
-#include <math.h>
 #include <string.h>
+#include <tgmath.h>
 
 /* Shares of h, so that no single kink is blurred by more than the loss itself. */
 static const double relu_share = 0.25, neuron_share = 0.125, decay_share = 0.25;
@@ -67,10 +67,10 @@ static void neuron_margins(const struct work *w, ptrdiff_t j)
 
 #pragma omp simd
 	for (ptrdiff_t k = 0; k < w->rows; k++) {
-		real p = s[k] < 0 ? -s[k] : s[k], at = t[k], lift = 1 - 2 * p;
+		real p = fabs(s[k]), at = t[k], lift = 1 - 2 * p;
 		real kink = at + lift * e, z = at + lift * soft;
-		real q = (real)0.5 + z * inverse;
-		real theta = q < 0 ? 0 : (q > 1 ? 1 : q);
+		real q = (real)0.5 + z * inverse, low = q > 0 ? q : 0;
+		real theta = low < 1 ? low : 1;
 		real blurred = theta * z + width * (theta - theta * theta) / 2;
 		int own = y[k] * sigma > 0;
 
@@ -144,7 +144,7 @@ static void block_slopes(const struct work *w)
 
 #pragma omp simd reduction(+ : sum)
 		for (ptrdiff_t k = 0; k < w->rows; k++) {
-			real p = s[k] < 0 ? -s[k] : s[k], theta = -t[k];
+			real p = fabs(s[k]), theta = -t[k];
 
 			sum += y[k] * sigma > 0 ? 0 : tau[k] * (p + theta * (1 - 2 * p));
 			t[k] = theta * tau[k];

@@ -1,7 +1,8 @@
 /* Dual norms, their proximal maps and distances to balls. See dualnorm.h. */
 #include "solvers/core/dualnorm.h"
 
-#include <math.h>
+#include <string.h>
+#include <tgmath.h>
 
 const char *const perturbation_names[] = {"linf", "l2", "l1", NULL};
 
@@ -10,19 +11,12 @@ static bool attacked(const struct dualnorm *norm, ptrdiff_t j)
 	return !norm->frozen[j];
 }
 
-static inline real size_of(real c)
-{
-	return c < 0 ? -c : c;
-}
-
 static double sum_of(const struct dualnorm *norm, const real *c)
 {
-	const bool *restrict frozen = norm->frozen;
 	double sum = 0;
 
-#pragma omp simd reduction(+ : sum)
 	for (ptrdiff_t j = 0; j < norm->d; j++)
-		sum += (double)(frozen[j] ? 0 : size_of(c[j]));
+		sum += attacked(norm, j) ? fabs((double)c[j]) : 0;
 	return sum;
 }
 
@@ -57,17 +51,19 @@ double dualnorm_value(const struct dualnorm *norm, const real *c)
 /* Soft threshold; |out|_1. */
 static double prox_sum(const struct dualnorm *norm, double t, const real *v, real *out)
 {
-	const bool *restrict frozen = norm->frozen;
 	real threshold = (real)t;
 	double sum = 0;
 
-#pragma omp simd reduction(+ : sum)
 	for (ptrdiff_t j = 0; j < norm->d; j++) {
-		real c = v[j], rest = size_of(c) - threshold;
+		real size = v[j] < 0 ? -v[j] : v[j], rest = size - threshold;
 
+		if (norm->frozen[j]) {
+			out[j] = v[j];
+			continue;
+		}
 		rest = rest > 0 ? rest : 0;
-		out[j] = frozen[j] ? c : (c < 0 ? -rest : rest);
-		sum += (double)(frozen[j] ? 0 : rest);
+		out[j] = v[j] < 0 ? -rest : rest;
+		sum += (double)rest;
 	}
 	return sum;
 }
@@ -116,22 +112,40 @@ double dualnorm_prox(const struct dualnorm *norm, double t, const real *v, real 
 	return maps[norm->p](norm, t, v, out);
 }
 
-/* Of |c|_1, coordinate by coordinate, the gradient is c / mu clipped to [-1, 1]. */
-static double envelope_sum(const struct dualnorm *norm, double mu, real *c, double *value)
+/* Of |c|_1 over `count` attacked coordinates: the gradient is c / mu clipped to [-1, 1]. */
+static double envelope_run(double mu, ptrdiff_t count, real *restrict c, double *value)
 {
-	const bool *restrict frozen = norm->frozen;
 	real width = (real)mu, scale = (real)(1 / mu), sum = 0, smooth = 0;
 
 #pragma omp simd reduction(+ : sum, smooth)
-	for (ptrdiff_t j = 0; j < norm->d; j++) {
-		real size = frozen[j] ? 0 : size_of(c[j]), gap = size < width ? size : width;
+	for (ptrdiff_t j = 0; j < count; j++) {
+		real floored = c[j] > -width ? c[j] : -width;
+		real gap = floored < width ? floored : width, size = fabs(c[j]);
 
 		sum += size;
-		smooth += size - gap + gap * gap * scale / 2;
-		c[j] = (c[j] < 0 ? -gap : gap) * scale;
+		smooth += size - fabs(gap) + gap * gap * scale / 2;
+		c[j] = gap * scale;
 	}
-	*value = (double)sum;
+	*value += (double)sum;
 	return (double)smooth;
+}
+
+/* Run by run between frozen coordinates, so that the passes have no mask. */
+static double envelope_sum(const struct dualnorm *norm, double mu, real *c, double *value)
+{
+	double smooth = 0;
+
+	*value = 0;
+	for (ptrdiff_t first = 0, end; first < norm->d; first = end + 1) {
+		size_t rest = (size_t)(norm->d - first);
+		const bool *stop = memchr(norm->frozen + first, true, rest);
+
+		end = stop ? stop - norm->frozen : norm->d;
+		smooth += envelope_run(mu, end - first, c + first, value);
+		if (stop)
+			c[end] = 0;
+	}
+	return smooth;
 }
 
 double dualnorm_envelope(const struct dualnorm *norm, double mu, real *c, real *spare,
