@@ -10,8 +10,8 @@ struct restriction_options {
 	long norm; /* enum perturbation */
 	const char *start_file;
 	struct choice start; /* struct trainer */
-	long start_steps, width, slope_steps, memory, proof;
-	double blur, gap, fall;
+	long start_steps, width, slope_steps, epochs, batch, memory, proof;
+	double learning_rate, blur, gap, fall;
 };
 
 struct restriction_start {
