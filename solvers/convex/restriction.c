@@ -47,7 +47,7 @@ static const struct option rows[] = {
 		"the convex programs: for large n; an iteration is then an epoch"},
 	{OPTION_FIELD(struct restriction_options, batch), .initial = "128", .range = RANGE_FROM(0),
 	 .doc = "epochs: samples per step; 0 is the whole training part"},
-	{OPTION_FIELD(struct restriction_options, learning_rate), .initial = "1e-3",
+	{OPTION_FIELD(struct restriction_options, learning_rate), .initial = "5e-4",
 	 .range = RANGE_ABOVE(0),
 	 .doc = "epochs: first step on the mean over samples; it falls linearly to 0"},
 	{OPTION_FIELD(struct restriction_options, memory), .initial = "20", .range = RANGE_FROM(1),

@@ -207,6 +207,61 @@ static void the_last_program_is_solved_to_a_certified_gap(void **state)
 	}
 }
 
+/* Epochs on mini-batches: they lower the certificate, no step raises it (`train`), and the same
+ * seed gives the same bits. */
+static void epochs_never_end_above_the_start(void **state)
+{
+	static const char *const starts[] = {"", "start: {adam: {width: 10, epochs: 5}}, "};
+	enum { EPOCHS = 30 };
+
+	(void)state;
+	for (size_t l = 0; l < LOSSES; l++)
+		for (size_t s = 0; s < 2; s++) {
+			double first, after[2], last[2];
+
+			for (int twin = 0; twin < 2; twin++) {
+				char options[160];
+				struct run *run;
+
+				snprintf(options, sizeof options,
+					 "{eps: %g, width: 12, %sepochs: %d, batch: 16, "
+					 "learning_rate: 0.02}",
+					 EPS, starts[s], EPOCHS);
+				run = begin(losses[l], options, NULL);
+				assert_int_equal(run->status, STATUS_OK);
+				first = certify(run).upper;
+				for (int epoch = 0; epoch < EPOCHS; epoch++)
+					run->trainer->step(run->state, &run->progress);
+				after[twin] = run->progress.objective;
+				assert_true(after[twin] < 0.98 * first);
+				train(run);
+				last[twin] = run->progress.objective;
+				assert_true(worst_objective(run, 0, EPS) <=
+					    last[twin] * (1 + ROUNDING));
+				end(run);
+			}
+			assert_true(after[0] == after[1] && last[0] == last[1]);
+		}
+}
+
+/* Steps far too long make nothing better: the start network stays, with its slopes. */
+static void useless_epochs_leave_the_start(void **state)
+{
+	static const char text[] = "{eps: 0.2, start: {adam: {width: 10, epochs: 60, batch: 0, "
+				   "learning_rate: 0.05}}, epochs: 2, learning_rate: 100}";
+	struct run *run = begin("hinge", text, NULL);
+	double first = certify(run).upper;
+
+	(void)state;
+	for (int epoch = 0; epoch < 2; epoch++)
+		run->trainer->step(run->state, &run->progress);
+	assert_true(run->progress.objective <= first);
+	assert_true(run->progress.objective > 0.99 * first);
+	train(run);
+	assert_true(run->progress.objective < first);
+	end(run);
+}
+
 /* eps = 0: the certificate of every iterate is at or above its plain objective, and ends there. */
 static void without_perturbation_it_trains_plainly(void **state)
 {
@@ -266,6 +321,8 @@ int main(void)
 		cmocka_unit_test(it_never_ends_above_its_start),
 		cmocka_unit_test(a_given_network_is_the_start),
 		cmocka_unit_test(the_last_program_is_solved_to_a_certified_gap),
+		cmocka_unit_test(epochs_never_end_above_the_start),
+		cmocka_unit_test(useless_epochs_leave_the_start),
 		cmocka_unit_test(without_perturbation_it_trains_plainly),
 		cmocka_unit_test(a_bad_start_is_refused),
 	};
