@@ -1,9 +1,9 @@
 /* Sequential convex restriction: robust training of two-layer networks to a certified worst-case
  * objective, without sign constraints.
  *
- *     min over A  F(A; S) by L-BFGS on F smoothed over h; then S from the best A; then again, with
- *     a third of h each time F(A; S) has stalled. F at the best A, with the best S of each sample,
- *     never rises, and starts at the certificate of the start network.
+ * From a start network, if asked for, epochs on mini-batches (restriction_epochs.h), then convex
+ * programs in sequence (restriction_programs.h). The objective, F at the best A with the best S of
+ * each sample, never rises, and starts at the certificate of the start network.
  *
  * The program, its bound and its dual are described in restriction.h. At eps = 0 this is a monotone
  * convex-concave procedure for plain training. */

@@ -83,7 +83,7 @@ struct restriction restriction_new(const struct problem *problem, const struct d
 				   double eps, const real *sigma, ptrdiff_t m, struct arena *arena);
 double restriction_bytes(double n, double d, double m);
 
-/* Rows first .. of block b, at most r->block; those of the last one may be none. */
+/* Samples of the block that begins at `first`: r->block of them, or what is left. */
 ptrdiff_t restriction_rows(const struct restriction *r, ptrdiff_t first);
 
 /* S (rows x m) from T = X A of the samples from `first` on: own [t > 0], others minus the chord. */
