@@ -138,7 +138,7 @@ static double envelope_sum(const struct dualnorm *norm, double mu, real *c, doub
 	*value = 0;
 	for (ptrdiff_t first = 0, end; first < norm->d; first = end + 1) {
 		size_t rest = (size_t)(norm->d - first);
-		const bool *stop = memchr(norm->frozen + first, true, rest);
+		const bool *stop = memchr(norm->frozen + first, 1, rest);
 
 		end = stop ? stop - norm->frozen : norm->d;
 		smooth += envelope_run(mu, end - first, c + first, value);
