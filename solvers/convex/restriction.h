@@ -43,6 +43,20 @@ struct restriction_dual restriction_dual_new(const struct problem *problem, ptrd
 void restriction_average(struct restriction_dual *average, size_t n, double weight,
 			 const struct restriction_dual *point);
 
+/* What one thread needs for a block of samples, and what it adds up over its blocks. */
+struct restriction_lane {
+	struct mat T;           /* block x m: t, then the slopes in t */
+	struct mat P, Q;        /* block x m */
+	struct mat C;           /* d x block */
+	real *norm, *blurred;   /* block: |c_k|_q, and smoothed */
+	real *margin, *smooth;  /* block: m_k at a trial; smoothed m_k */
+	real *f, *z;            /* block */
+	real *spare;            /* d */
+	struct mat R;           /* d x m */
+	double *omega;          /* m */
+	double smooth_sum, sum; /* of the losses */
+};
+
 struct restriction {
 	const struct problem *problem;
 	struct dualnorm norm;
@@ -55,16 +69,12 @@ struct restriction {
 	/* of the last evaluation */
 	real *margin; /* n: m_k */
 	struct restriction_dual dual;
-	/* scratch of a block of samples */
-	ptrdiff_t block;
-	struct mat T;                  /* block x m */
-	struct mat trial, Q;           /* block x m */
-	struct mat C;                  /* d x block */
-	struct mat spare;              /* d x threads */
-	double *e, *e_smooth;          /* m */
-	double *norm_of, *norm_smooth; /* block: |c_k|_q */
-	double *smooth;                /* block: smoothed m_k */
-	real *f, *z, *g;               /* block */
+	/* scratch */
+	ptrdiff_t block; /* samples of a block; lane l has the blocks l, l + lanes, .. */
+	int lanes;
+	struct restriction_lane *lane;
+	struct mat spare;                          /* d x m */
+	double *e, *e_smooth, *size, *size_smooth; /* m: eps |a_i|_q and |a_i|_2 */
 };
 
 /* Room for m neurons with signs sigma (m, borrowed); S is all zero: `restriction_renew` fills it.
@@ -72,6 +82,12 @@ struct restriction {
 struct restriction restriction_new(const struct problem *problem, const struct dualnorm *norm,
 				   double eps, const real *sigma, ptrdiff_t m, struct arena *arena);
 double restriction_bytes(double n, double d, double m);
+
+/* Samples of the block that begins at `first`: r->block of them, or what is left. */
+ptrdiff_t restriction_rows(const struct restriction *r, ptrdiff_t first);
+
+/* S (rows x m) from T = X A of the samples from `first` on: own [t > 0], others minus the chord. */
+void restriction_slopes(const struct restriction *r, ptrdiff_t first, struct mat T, struct mat S);
 
 /* F smoothed with margins blurred by about h, and F itself. */
 struct restriction_value {
@@ -82,6 +98,11 @@ struct restriction_value {
  * smoothed one; fills margin and dual. h > 0. */
 struct restriction_value restriction_evaluate(struct restriction *r, struct mat A, double h,
 					      struct mat G);
+
+/* The same with the slopes that A itself gives, own [t > 0], others the chord, instead of S, which
+ * stays; the gradient holds them fixed. `exact` is a certificate of A. */
+struct restriction_value restriction_follow(struct restriction *r, struct mat A, double h,
+					    struct mat G);
 
 /* A lower bound of min F(.; S) from a dual point of it: if |R_i + e|_2 <= beta for all i with some
  * perturbations |e|_p <= eps omega_i, then alpha is feasible and gives -sum phi*; it is scaled

@@ -11,8 +11,9 @@
 
 #include "solvers/core/blas.h"
 
-#include <math.h>
+#include <float.h>
 #include <string.h>
+#include <tgmath.h>
 
 /* Steps of slopes in [0, 1]: the first crosses a third of it, the tenth a thirtieth. */
 static const double first_step = 0.3, step_decay = 0.8;
@@ -20,185 +21,209 @@ static const double first_step = 0.3, step_decay = 0.8;
 /* How far kinks are blurred, in margin, for the subgradients of the slopes. */
 static const double blur = 0.01;
 
+/* A chord this short is a step: dividing by it overflows to nothing worse than infinity. */
+static const real least_width = (real)FLT_MIN;
+
+/* A block of samples in a lane. */
 struct renewal {
-	struct restriction *r;
+	const struct restriction *r;
+	const struct restriction_lane *lane;
 	ptrdiff_t first, rows;
+	const real *y;    /* rows */
 	struct mat S;     /* rows x m of r->S: the best so far */
 	struct mat T;     /* rows x m: t */
 	struct mat trial; /* rows x m */
 	struct mat Q;     /* rows x m: g'a */
+	struct mat C;     /* d x rows */
+	real *best;       /* rows: r->margin */
 	real *margin;     /* rows: at the trial */
 };
 
-static bool is_own(const struct renewal *w, ptrdiff_t k, ptrdiff_t j)
+static inline real clipped(real p)
 {
-	return w->r->problem->y[w->first + k] * w->r->sigma[j] > 0;
+	real low = p > 0 ? p : 0;
+
+	return low < 1 ? low : 1;
 }
 
-static double clipped(double p)
+void restriction_slopes(const struct restriction *r, ptrdiff_t first, struct mat T, struct mat S)
 {
-	return p < 0 ? 0 : (p > 1 ? 1 : p);
-}
+	const real *restrict y = r->problem->y + first;
 
-static double slope_of(double t, double e, bool own)
-{
-	if (own)
-		return t > 0;
-	return e > 0 ? clipped((t + e) / (2 * e)) : (double)(t > 0);
-}
+	for (ptrdiff_t j = 0; j < r->m; j++) {
+		const real *restrict t = mat_col(T, j);
+		real *restrict s = mat_col(S, j), sigma = r->sigma[j], e = (real)r->e[j];
+		real width = 2 * e > least_width ? 2 * e : least_width; /* 0: [t > 0] */
 
-static void propose(const struct renewal *w)
-{
-	for (ptrdiff_t j = 0; j < w->r->m; j++)
-		for (ptrdiff_t k = 0; k < w->rows; k++) {
-			bool own = is_own(w, k, j);
-			double p = slope_of((double)mat_get(w->T, k, j), w->r->e[j], own);
+#pragma omp simd
+		for (ptrdiff_t k = 0; k < T.rows; k++) {
+			real own = t[k] > 0 ? 1 : 0, chord = clipped((t[k] + e) / width);
 
-			mat_set(w->trial, k, j, (real)(own ? p : -p));
+			s[k] = y[k] * sigma > 0 ? own : -chord;
 		}
+	}
 }
 
-/* Margins with slopes S; C becomes c. */
-static void margins(const struct renewal *w, struct mat A, struct mat S, real *margin)
+/* Margins with slopes S; C becomes the gradients of the blurred norms of c. */
+static void margins(const struct renewal *w, struct mat A, struct mat S, real *restrict margin)
 {
-	struct restriction *r = w->r;
-	struct mat C = mat_cols(r->C, 0, w->rows);
+	const struct restriction *r = w->r;
+	double mu = blur / (fmax(r->eps, DBL_MIN) * r->reach), norm;
+	const real *restrict y = w->y;
 
-	blas_gemm(1, A, PLAIN, S, TRANSPOSED, 0, C);
-	for (ptrdiff_t k = 0; k < w->rows; k++)
-		r->smooth[k] = -r->eps * dualnorm_value(&r->norm, mat_col(C, k));
-	for (ptrdiff_t j = 0; j < r->m; j++)
+	blas_gemm(1, A, PLAIN, S, TRANSPOSED, 0, w->C);
+	for (ptrdiff_t k = 0; k < w->rows; k++) {
+		dualnorm_envelope(&r->norm, mu, mat_col(w->C, k), w->lane->spare, &norm);
+		margin[k] = (real)(-r->eps * norm);
+	}
+	for (ptrdiff_t j = 0; j < r->m; j++) {
+		const real *restrict s = mat_col(S, j), *restrict t = mat_col(w->T, j);
+		real e = (real)r->e[j], sigma = r->sigma[j];
+
+#pragma omp simd
 		for (ptrdiff_t k = 0; k < w->rows; k++) {
-			double t = (double)mat_get(w->T, k, j);
-			double p = fabs((double)mat_get(S, k, j)), e = r->e[j];
+			real p = fabs(s[k]), kink = t[k] + (1 - 2 * p) * e;
+			real cost = p * e + (kink > 0 ? kink : 0);
 
-			r->smooth[k] +=
-				is_own(w, k, j) ? p * t : -p * e - fmax(0, t + (1 - 2 * p) * e);
+			margin[k] += y[k] * sigma > 0 ? p * t[k] : -cost;
 		}
-	for (ptrdiff_t k = 0; k < w->rows; k++)
-		margin[k] = (real)r->smooth[k];
+	}
 }
 
 /* Where the trial raises the margin it becomes the best; a neuron that is zero keeps its slope. */
-static void keep_better(const struct renewal *w, struct mat A)
+static void keep_better(const struct renewal *w)
 {
-	real *best = w->r->margin + w->first;
-	size_t d = (size_t)A.rows;
+	const real *restrict margin = w->margin;
+	real *restrict best = w->best;
 
 	for (ptrdiff_t j = 0; j < w->r->m; j++) {
-		if (!(blas_norm(d, mat_col(A, j)) > 0))
+		const real *restrict trial = mat_col(w->trial, j);
+		real *restrict s = mat_col(w->S, j);
+
+		if (!(w->r->size[j] > 0))
 			continue;
+#pragma omp simd
 		for (ptrdiff_t k = 0; k < w->rows; k++)
-			if (w->margin[k] > best[k])
-				mat_set(w->S, k, j, mat_get(w->trial, k, j));
+			s[k] = margin[k] > best[k] ? trial[k] : s[k];
 	}
 	for (ptrdiff_t k = 0; k < w->rows; k++)
-		best[k] = w->margin[k] > best[k] ? w->margin[k] : best[k];
+		best[k] = margin[k] > best[k] ? margin[k] : best[k];
 }
 
-/* Q = g'a at the trial, whose c is in C */
-static void norm_slopes(const struct renewal *w, struct mat A)
+/* Q = dm/dS at the trial, or 0 for a neuron whose sign is fixed on the ball: its slope is exact.
+ * The chord lies on the kink of the relu, so that the kink is blurred, too. largest_k = max |Q_k|
+ */
+static void rises(const struct renewal *w, real *restrict largest)
 {
-	struct restriction *r = w->r;
-	struct mat C = mat_cols(r->C, 0, w->rows);
-	double mu = blur / (r->eps * r->reach);
+	const real *restrict y = w->y;
+	real eps = (real)w->r->eps, inverse = (real)(1 / blur);
 
-	for (ptrdiff_t k = 0; k < w->rows; k++) {
-		real *c = mat_col(C, k), *prox = mat_col(r->spare, 0);
+	memset(largest, 0, (size_t)w->rows * sizeof *largest);
+	for (ptrdiff_t j = 0; j < w->r->m; j++) {
+		const real *restrict t = mat_col(w->T, j), *restrict s = mat_col(w->trial, j);
+		real *restrict q = mat_col(w->Q, j), e = (real)w->r->e[j], sigma = w->r->sigma[j];
 
-		dualnorm_prox(&r->norm, mu, c, prox);
-		for (ptrdiff_t l = 0; l < r->norm.d; l++)
-			c[l] = (c[l] - prox[l]) * (real)(r->eps / mu);
+#pragma omp simd
+		for (ptrdiff_t k = 0; k < w->rows; k++) {
+			real kink = t[k] + (1 - 2 * fabs(s[k])) * e;
+			real active = clipped((real)0.5 + kink * inverse);
+			real rise = (y[k] * sigma > 0 ? t[k] : e * (1 - 2 * active)) - eps * q[k];
+
+			rise = fabs(t[k]) >= e ? 0 : rise;
+			largest[k] = fabs(rise) > largest[k] ? fabs(rise) : largest[k];
+			q[k] = rise;
+		}
 	}
-	blas_gemm(1, C, TRANSPOSED, A, PLAIN, 0, w->Q);
-}
-
-/* dm/dS at the trial, or 0 for a neuron whose sign is fixed on the ball: its slope is exact. The
- * chord lies on the kink of the relu, so that the kink is blurred, too. */
-static double rise(const struct renewal *w, ptrdiff_t k, ptrdiff_t j)
-{
-	double t = (double)mat_get(w->T, k, j), e = w->r->e[j];
-	double p = fabs((double)mat_get(w->trial, k, j)), q = (double)mat_get(w->Q, k, j);
-	double active = clipped(0.5 + (t + (1 - 2 * p) * e) / blur);
-
-	if (fabs(t) >= e)
-		return 0;
-	return is_own(w, k, j) ? t - q : e * (1 - 2 * active) - q;
 }
 
 /* trial += step rise / max |rise|, projected, sample by sample */
-static void climb(const struct renewal *w, double step)
+static void climb(const struct renewal *w, struct mat A, double step)
 {
-	double *largest = w->r->norm_of;
+	real *restrict scale = w->lane->f;
 
+	blas_gemm(1, w->C, TRANSPOSED, A, PLAIN, 0, w->Q);
+	rises(w, scale);
 	for (ptrdiff_t k = 0; k < w->rows; k++)
-		largest[k] = 0;
-	for (ptrdiff_t j = 0; j < w->r->m; j++)
-		for (ptrdiff_t k = 0; k < w->rows; k++) {
-			double slope = rise(w, k, j);
+		scale[k] = scale[k] > 0 ? (real)step / scale[k] : 0;
+	for (ptrdiff_t j = 0; j < w->r->m; j++) {
+		const real *restrict q = mat_col(w->Q, j), *restrict y = w->y;
+		real *restrict s = mat_col(w->trial, j), sigma = w->r->sigma[j];
 
-			largest[k] = fmax(largest[k], fabs(slope));
-			mat_set(w->Q, k, j, (real)slope);
-		}
-	for (ptrdiff_t j = 0; j < w->r->m; j++)
+#pragma omp simd
 		for (ptrdiff_t k = 0; k < w->rows; k++) {
-			double side = is_own(w, k, j) ? 1 : -1, slope = (double)mat_get(w->Q, k, j);
-			double move = slope == 0 ? 0 : step * slope / largest[k];
+			real side = y[k] * sigma > 0 ? 1 : -1;
 
-			mat_set(w->trial, k, j,
-				(real)(side *
-				       clipped(side * ((double)mat_get(w->trial, k, j) + move))));
+			s[k] = side * clipped(side * (s[k] + scale[k] * q[k]));
 		}
+	}
 }
 
-static void renew_block(struct renewal *w, struct mat A, long steps)
+static void renew_block(const struct renewal *w, struct mat A, long steps)
 {
-	struct restriction *r = w->r;
+	const struct restriction *r = w->r;
 	double step = first_step;
 
 	blas_gemm(1, mat_rows(r->problem->X, w->first, w->rows), PLAIN, A, PLAIN, 0, w->T);
-	margins(w, A, w->S, r->margin + w->first);
-	propose(w);
+	margins(w, A, w->S, w->best);
+	restriction_slopes(r, w->first, w->T, w->trial);
 	margins(w, A, w->trial, w->margin);
-	keep_better(w, A);
+	keep_better(w);
+	if (steps == 0 || !(r->eps > 0))
+		return;
 	mat_copy(w->trial, w->S);
-	for (long i = 0; i < steps && r->eps > 0; i++, step *= step_decay) {
+	for (long i = 0; i < steps; i++, step *= step_decay) {
 		margins(w, A, w->trial, w->margin);
-		keep_better(w, A);
-		norm_slopes(w, A);
-		climb(w, step);
+		keep_better(w);
+		climb(w, A, step);
 	}
 	margins(w, A, w->trial, w->margin);
-	keep_better(w, A);
+	keep_better(w);
+}
+
+static void renew_lane(struct restriction *r, int l, struct mat A, long steps)
+{
+	struct restriction_lane *lane = &r->lane[l];
+
+	lane->sum = 0;
+	for (ptrdiff_t first = l * r->block; first < r->problem->X.rows;
+	     first += r->lanes * r->block) {
+		ptrdiff_t rows = restriction_rows(r, first);
+		struct renewal w = {.r = r,
+				    .lane = lane,
+				    .first = first,
+				    .rows = rows,
+				    .y = r->problem->y + first,
+				    .S = mat_rows(r->S, first, rows),
+				    .T = mat_rows(lane->T, 0, rows),
+				    .trial = mat_rows(lane->P, 0, rows),
+				    .Q = mat_rows(lane->Q, 0, rows),
+				    .C = mat_cols(lane->C, 0, rows),
+				    .best = r->margin + first,
+				    .margin = lane->margin};
+
+		renew_block(&w, A, steps);
+		for (ptrdiff_t k = 0; k < rows; k++)
+			lane->f[k] = w.y[k] * w.best[k];
+		lane->sum += loss_value(r->problem->loss, (size_t)rows, lane->f, w.y);
+	}
 }
 
 double restriction_renew(struct restriction *r, struct mat A, long steps)
 {
-	ptrdiff_t n = r->problem->X.rows;
 	size_t d = (size_t)A.rows;
-	double norms = 0, sum = 0;
+	double value = 0;
 
 	for (ptrdiff_t j = 0; j < r->m; j++) {
 		r->e[j] = r->eps * dualnorm_value(&r->norm, mat_col(A, j));
-		norms += blas_norm(d, mat_col(A, j));
+		r->size[j] = blas_norm(d, mat_col(A, j));
+		value += r->problem->beta * r->size[j];
 	}
-	for (ptrdiff_t first = 0; first < n; first += r->block) {
-		ptrdiff_t rows = first + r->block < n ? r->block : n - first;
-		struct renewal w = {.r = r,
-				    .first = first,
-				    .rows = rows,
-				    .S = mat_rows(r->S, first, rows),
-				    .T = mat_rows(r->T, 0, rows),
-				    .trial = mat_rows(r->trial, 0, rows),
-				    .Q = mat_rows(r->Q, 0, rows),
-				    .margin = r->z};
-
-		renew_block(&w, A, steps);
-		for (ptrdiff_t k = 0; k < rows; k++)
-			r->f[k] = r->problem->y[first + k] * r->margin[first + k];
-		sum += loss_value(r->problem->loss, (size_t)rows, r->f, r->problem->y + first);
-	}
-	return sum + r->problem->beta * norms;
+#pragma omp parallel for schedule(static, 1) num_threads(r->lanes)
+	for (int l = 0; l < r->lanes; l++)
+		renew_lane(r, l, A, steps);
+	for (int l = 0; l < r->lanes; l++)
+		value += r->lane[l].sum;
+	return value;
 }
 
 ptrdiff_t restriction_from_net(const struct net *net, struct mat A, real *sigma)

@@ -10,8 +10,8 @@ struct restriction_options {
 	double eps;
 	long norm; /* enum perturbation */
 	struct start_options start;
-	long width, slope_steps, memory, proof;
-	double blur, gap, fall;
+	long width, slope_steps, epochs, batch, memory, proof;
+	double learning_rate, blur, gap, fall;
 };
 
 struct restriction_start {

@@ -1,7 +1,8 @@
 /* Dual norms, their proximal maps and distances to balls. See dualnorm.h. */
 #include "solvers/core/dualnorm.h"
 
-#include <math.h>
+#include <string.h>
+#include <tgmath.h>
 
 const char *const perturbation_names[] = {"linf", "l2", "l1", NULL};
 
@@ -109,6 +110,61 @@ double dualnorm_prox(const struct dualnorm *norm, double t, const real *v, real 
 						 [PERTURBATION_L1] = prox_largest};
 
 	return maps[norm->p](norm, t, v, out);
+}
+
+/* Of |c|_1 over `count` attacked coordinates: the gradient is c / mu clipped to [-1, 1]. */
+static double envelope_run(double mu, ptrdiff_t count, real *restrict c, double *value)
+{
+	real width = (real)mu, scale = (real)(1 / mu), sum = 0, smooth = 0;
+
+#pragma omp simd reduction(+ : sum, smooth)
+	for (ptrdiff_t j = 0; j < count; j++) {
+		real floored = c[j] > -width ? c[j] : -width;
+		real gap = floored < width ? floored : width, size = fabs(c[j]);
+
+		sum += size;
+		smooth += size - fabs(gap) + gap * gap * scale / 2;
+		c[j] = gap * scale;
+	}
+	*value += (double)sum;
+	return (double)smooth;
+}
+
+/* Run by run between frozen coordinates, so that the passes have no mask. */
+static double envelope_sum(const struct dualnorm *norm, double mu, real *c, double *value)
+{
+	double smooth = 0;
+
+	*value = 0;
+	for (ptrdiff_t first = 0, end; first < norm->d; first = end + 1) {
+		size_t rest = (size_t)(norm->d - first);
+		const bool *stop = memchr(norm->frozen + first, 1, rest);
+
+		end = stop ? stop - norm->frozen : norm->d;
+		smooth += envelope_run(mu, end - first, c + first, value);
+		if (stop)
+			c[end] = 0;
+	}
+	return smooth;
+}
+
+double dualnorm_envelope(const struct dualnorm *norm, double mu, real *c, real *spare,
+			 double *value)
+{
+	real scale = (real)(1 / mu);
+	double size, square = 0;
+
+	if (norm->p == PERTURBATION_LINF)
+		return envelope_sum(norm, mu, c, value);
+	*value = dualnorm_value(norm, c);
+	size = dualnorm_prox(norm, mu, c, spare);
+	for (ptrdiff_t j = 0; j < norm->d; j++) {
+		real gap = c[j] - spare[j];
+
+		square += (double)gap * (double)gap;
+		c[j] = gap * scale;
+	}
+	return size + square / (2 * mu);
 }
 
 double dualnorm_distance(const struct dualnorm *norm, double radius, const real *v, real *scratch)

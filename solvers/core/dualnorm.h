@@ -26,6 +26,11 @@ double dualnorm_value(const struct dualnorm *norm, const real *c);
 /* out = argmin_c t |c|_q + |c - v|^2 / 2, t >= 0; out may be v. |out|_q. */
 double dualnorm_prox(const struct dualnorm *norm, double t, const real *v, real *out);
 
+/* Moreau envelope min_p |p|_q + |c - p|_2^2 / (2 mu), mu > 0; c becomes its gradient (c - p) / mu.
+ * `spare` (d) is scratch. *value = |c|_q. */
+double dualnorm_envelope(const struct dualnorm *norm, double mu, real *c, real *spare,
+			 double *value);
+
 /* min |v - g|_2 over |g|_p <= radius, g zero where frozen; by Moreau the norm of dualnorm_prox with
  * t = radius. `scratch` (d) returns v - g. */
 double dualnorm_distance(const struct dualnorm *norm, double radius, const real *v, real *scratch);

@@ -86,7 +86,8 @@ static void report(const struct bench *b, const char *what, double seconds, doub
 	       b->gemm > 0 ? rate / b->gemm : 1);
 }
 
-/* gemms: products of the size of X U. Every step is made for every sample. */
+/* gemms: products of the size of X U. With steps >= 0 every step is made for every sample; else the
+ * options are the defaults, and samples that are decided leave the products. */
 static void time_certifier(struct bench *b, const struct certifier *certifier, const char *what,
 			   double steps, double gemms)
 {
@@ -120,6 +121,7 @@ int main(int argc, char **argv)
 		time_certifier(&b, &certifier_interval, "interval", -1, 1);
 		time_certifier(&b, &certifier_crown, "CROWN, fixed slopes", 0, 2);
 		time_certifier(&b, &certifier_crown, "CROWN, 20 steps", 20, 2 + 2 * 20);
+		time_certifier(&b, &certifier_crown, "CROWN, to a decision", -1, 2 + 2 * 20);
 		b.job.threat.lower = b.lower;
 		b.job.threat.upper = b.upper;
 		time_certifier(&b, &certifier_crown, "CROWN, fixed slopes, clip", 0, 4);

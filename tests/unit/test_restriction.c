@@ -1,7 +1,6 @@
 /* The convex restriction against naive twins, finite differences, brute force over the ball, weak
  * duality, and its promises: never above its start, at eps = 0 a monotone procedure. */
-#include "solvers/convex/restriction.h"
-#include "tests/toy.h"
+#include "tests/restriction_fixture.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -14,76 +13,12 @@
 
 #include <omp.h>
 
-enum { N = 30, D = 3, M = 6, NORMS = 3, GRID = 24 };
+enum { GRID = 24 };
 
-static const char *const losses[] = {"hinge", "logistic", "squared_hinge"};
-static const bool bias[D] = {false, false, true};
-static const double EPS = 0.3, BETA = 0.5;
+static const double EPS = 0.3;
 
 /* Sums of N terms of order one in double. */
 static const double ROUNDING = 1e-10;
-
-struct fixture {
-	struct toy toy;
-	struct dualnorm norm;
-	struct mat A, G;
-	real sigma[M];
-	struct net net;
-	struct restriction r;
-};
-
-static void draw(struct mat A, uint64_t stream, double scale)
-{
-	struct rng rng = rng_stream(3, "restriction", stream);
-
-	toy_fill(A, &rng);
-	for (ptrdiff_t i = 0; i < A.rows * A.cols; i++)
-		A.at[i] *= (real)scale;
-}
-
-/* Random neurons of both signs, random slopes: own ones p, others -p. */
-static struct fixture *make(long p, const char *loss, double eps)
-{
-	static struct fixture f;
-	struct rng rng = rng_stream(4, "slopes", 0);
-
-	f = (struct fixture){.toy = toy_make(N, D, loss, BETA)};
-	f.norm = (struct dualnorm){.p = p, .d = D, .frozen = bias};
-	f.A = mat_new(&f.toy.arena, D, M);
-	f.G = mat_new(&f.toy.arena, D, M);
-	draw(f.A, 1, 0.7);
-	f.net = net_new(&f.toy.arena, D, M);
-	for (ptrdiff_t j = 0; j < M; j++) {
-		f.sigma[j] = j % 2 ? -1 : 1;
-		f.net.alpha[j] = f.sigma[j] * (real)(1 + (double)j);
-		for (ptrdiff_t i = 0; i < D; i++)
-			mat_set(f.net.U, i, j, mat_get(f.A, i, j) / (real)(1 + (double)j));
-	}
-	f.r = restriction_new(&f.toy.problem, &f.norm, eps, f.sigma, M, &f.toy.arena);
-	for (ptrdiff_t j = 0; j < M; j++)
-		for (ptrdiff_t k = 0; k < N; k++)
-			mat_set(f.r.S, k, j,
-				(real)(rng_uniform(&rng) *
-				       (f.toy.problem.y[k] * f.sigma[j] > 0 ? 1 : -1)));
-	return &f;
-}
-
-static void fixture_free(struct fixture *f)
-{
-	arena_release(&f->toy.arena);
-}
-
-/* Call `check` for every norm and loss. */
-static void each(void (*check)(struct fixture *f), double eps)
-{
-	for (long p = 0; p < NORMS; p++)
-		for (size_t l = 0; l < sizeof losses / sizeof *losses; l++) {
-			struct fixture *f = make(p, losses[l], eps);
-
-			check(f);
-			fixture_free(f);
-		}
-}
 
 static double naive_norm(long p, const double *c)
 {
@@ -93,7 +28,7 @@ static double naive_norm(long p, const double *c)
 }
 
 /* From the first form of the bound in restriction.h: x'c - eps |c|_q - sum_other max(...). */
-static double naive_margin(const struct fixture *f, ptrdiff_t k)
+static double naive_margin(const struct restriction_fixture *f, ptrdiff_t k)
 {
 	double c[D] = {0}, margin = 0;
 
@@ -114,7 +49,7 @@ static double naive_margin(const struct fixture *f, ptrdiff_t k)
 	return margin - f->r.eps * naive_norm(f->norm.p, c);
 }
 
-static double naive_value(const struct fixture *f)
+static double naive_value(const struct restriction_fixture *f)
 {
 	const struct problem *p = &f->toy.problem;
 	double value = 0;
@@ -131,7 +66,7 @@ static double naive_value(const struct fixture *f)
 	return value;
 }
 
-static void check_value(struct fixture *f)
+static void check_value(struct restriction_fixture *f)
 {
 	double naive = naive_value(f), h = 1e-7;
 	struct restriction_value value = restriction_evaluate(&f->r, f->A, h, (struct mat){0});
@@ -146,11 +81,11 @@ static void check_value(struct fixture *f)
 static void the_value_is_that_of_the_definition(void **state)
 {
 	(void)state;
-	each(check_value, EPS);
-	each(check_value, 0);
+	restriction_fixture_each(check_value, EPS);
+	restriction_fixture_each(check_value, 0);
 }
 
-static void check_gradient(struct fixture *f)
+static void check_gradient(struct restriction_fixture *f)
 {
 	const double h = 0.2, step = 1e-6;
 
@@ -173,26 +108,26 @@ static void check_gradient(struct fixture *f)
 static void the_gradient_is_that_of_the_smoothed_value(void **state)
 {
 	(void)state;
-	each(check_gradient, EPS);
-	each(check_gradient, 0);
+	restriction_fixture_each(check_gradient, EPS);
+	restriction_fixture_each(check_gradient, 0);
 }
 
 /* Weak duality: the bounds of a dual point, of another, and of their average are below F at every
  * point. */
-static void check_duality(struct fixture *f)
+static void check_duality(struct restriction_fixture *f)
 {
 	struct restriction_dual average = restriction_dual_new(&f->toy.problem, M, &f->toy.arena);
 	double bound = 0, least = HUGE_VAL;
 
 	for (uint64_t point = 0; point < 2; point++) {
-		draw(f->A, point, 0.2);
+		restriction_fixture_draw(f->A, point, 0.2);
 		restriction_evaluate(&f->r, f->A, 0.1, f->G);
 		bound = fmax(bound, restriction_bound(&f->r, &f->r.dual));
 		restriction_average(&average, N, point ? 0.3 : 1, &f->r.dual);
 	}
 	bound = fmax(bound, restriction_bound(&f->r, &average));
 	for (uint64_t trial = 0; trial < 200; trial++) {
-		draw(f->A, trial, trial % 2 ? 0.3 : 0.03);
+		restriction_fixture_draw(f->A, trial, trial % 2 ? 0.3 : 0.03);
 		least = fmin(least, naive_value(f));
 	}
 	mat_fill(f->A, 0);
@@ -204,12 +139,12 @@ static void check_duality(struct fixture *f)
 static void the_bound_is_below_the_value_everywhere(void **state)
 {
 	(void)state;
-	each(check_duality, EPS);
-	each(check_duality, 0);
+	restriction_fixture_each(check_duality, EPS);
+	restriction_fixture_each(check_duality, 0);
 }
 
 /* min y f(x_k + delta) over a grid on the ball and its boundary. */
-static double brute_margin(const struct fixture *f, const struct net *net, ptrdiff_t k)
+static double brute_margin(const struct restriction_fixture *f, const struct net *net, ptrdiff_t k)
 {
 	struct mat X = f->toy.problem.X;
 	double worst = HUGE_VAL, y = (double)f->toy.problem.y[k];
@@ -232,7 +167,7 @@ static double brute_margin(const struct fixture *f, const struct net *net, ptrdi
 	return worst;
 }
 
-static double brute_value(const struct fixture *f, const struct net *net)
+static double brute_value(const struct restriction_fixture *f, const struct net *net)
 {
 	const struct problem *p = &f->toy.problem;
 	double value = 0;
@@ -247,7 +182,7 @@ static double brute_value(const struct fixture *f, const struct net *net)
 	return value;
 }
 
-static void check_brute(struct fixture *f)
+static void check_brute(struct restriction_fixture *f)
 {
 	real margin[N];
 
@@ -264,13 +199,13 @@ static void check_brute(struct fixture *f)
 static void no_perturbation_beats_the_certificate(void **state)
 {
 	(void)state;
-	each(check_brute, EPS);
-	each(check_brute, 1);
+	restriction_fixture_each(check_brute, EPS);
+	restriction_fixture_each(check_brute, 1);
 }
 
 /* On a ball so small that no neuron changes sign the network is linear: the bound is exact,
  * although nothing constrains a sign. */
-static void check_exact(struct fixture *f)
+static void check_exact(struct restriction_fixture *f)
 {
 	real margin[N];
 	double value =
@@ -285,15 +220,15 @@ static void the_certificate_is_exact_where_no_sign_changes(void **state)
 {
 	(void)state;
 	for (long p = 0; p < NORMS; p += 2) { /* a grid holds the corners of these balls */
-		struct fixture *f = make(p, "hinge", 1e-5);
+		struct restriction_fixture *f = restriction_fixture_make(p, "hinge", 1e-5);
 
 		check_exact(f);
-		fixture_free(f);
+		restriction_fixture_free(f);
 	}
-	each(check_exact, 0);
+	restriction_fixture_each(check_exact, 0);
 }
 
-static void check_renewal(struct fixture *f)
+static void check_renewal(struct restriction_fixture *f)
 {
 	double before = naive_value(f), plain, tight;
 	struct mat S = mat_new(&f->toy.arena, N, M);
@@ -317,7 +252,7 @@ static void check_renewal(struct fixture *f)
 static void new_slopes_never_raise_the_value(void **state)
 {
 	(void)state;
-	each(check_renewal, EPS);
+	restriction_fixture_each(check_renewal, EPS);
 }
 
 int main(void)

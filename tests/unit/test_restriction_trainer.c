@@ -207,6 +207,69 @@ static void the_last_program_is_solved_to_a_certified_gap(void **state)
 	}
 }
 
+/* Objectives after the epochs and at the end. */
+struct ends {
+	double after, last;
+};
+
+/* Epochs on mini-batches: they lower the certificate, and no step raises it (`train`). */
+static struct ends train_by_epochs(const char *loss, const char *start)
+{
+	enum { EPOCHS = 30 };
+	char options[160];
+	struct ends ends;
+	struct run *run;
+	double first;
+
+	snprintf(options, sizeof options,
+		 "{eps: %g, width: 12, %sepochs: %d, batch: 16, learning_rate: 0.02}", EPS, start,
+		 EPOCHS);
+	run = begin(loss, options, NULL);
+	assert_int_equal(run->status, STATUS_OK);
+	first = certify(run).upper;
+	for (int epoch = 0; epoch < EPOCHS; epoch++)
+		run->trainer->step(run->state, &run->progress);
+	ends.after = run->progress.objective;
+	train(run);
+	ends.last = run->progress.objective;
+	assert_true(ends.after < 0.98 * first && ends.last <= ends.after);
+	assert_true(worst_objective(run, 0, EPS) <= ends.last * (1 + ROUNDING));
+	end(run);
+	return ends;
+}
+
+static void epochs_lower_the_objective_and_repeat(void **state)
+{
+	static const char *const starts[] = {"", "start: {adam: {width: 10, epochs: 5}}, "};
+
+	(void)state;
+	for (size_t l = 0; l < LOSSES; l++)
+		for (size_t s = 0; s < 2; s++) {
+			struct ends one = train_by_epochs(losses[l], starts[s]);
+			struct ends two = train_by_epochs(losses[l], starts[s]);
+
+			assert_true(one.after == two.after && one.last == two.last);
+		}
+}
+
+/* Steps far too long make nothing better: the start network stays, with its slopes. */
+static void useless_epochs_leave_the_start(void **state)
+{
+	static const char text[] = "{eps: 0.2, start: {adam: {width: 10, epochs: 60, batch: 0, "
+				   "learning_rate: 0.05}}, epochs: 2, learning_rate: 100}";
+	struct run *run = begin("hinge", text, NULL);
+	double first = certify(run).upper;
+
+	(void)state;
+	for (int epoch = 0; epoch < 2; epoch++)
+		run->trainer->step(run->state, &run->progress);
+	assert_true(run->progress.objective <= first);
+	assert_true(run->progress.objective > 0.99 * first);
+	train(run);
+	assert_true(run->progress.objective < first);
+	end(run);
+}
+
 /* eps = 0: the certificate of every iterate is at or above its plain objective, and ends there. */
 static void without_perturbation_it_trains_plainly(void **state)
 {
@@ -266,6 +329,8 @@ int main(void)
 		cmocka_unit_test(it_never_ends_above_its_start),
 		cmocka_unit_test(a_given_network_is_the_start),
 		cmocka_unit_test(the_last_program_is_solved_to_a_certified_gap),
+		cmocka_unit_test(epochs_lower_the_objective_and_repeat),
+		cmocka_unit_test(useless_epochs_leave_the_start),
 		cmocka_unit_test(without_perturbation_it_trains_plainly),
 		cmocka_unit_test(a_bad_start_is_refused),
 	};
