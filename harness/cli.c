@@ -2,6 +2,7 @@
 #include "harness/cli.h"
 #include "harness/spec/problem.h"
 #include "harness/store/folder.h"
+#include "solvers/core/nearest.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -34,7 +35,7 @@ static void print_help(const struct cli_verb *verb)
 
 int cli_unknown(const char *what, const char *name, const char *const *names, size_t count)
 {
-	const char *nearest = problem_nearest(name, names, count);
+	const char *nearest = nearest_name(name, names, count);
 
 	fprintf(stderr, "relubench: unknown %s \"%s\"", what, name);
 	if (nearest)

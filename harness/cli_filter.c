@@ -1,6 +1,7 @@
 /* What part of a plan a verb is about. --filter: "key=value,key=value"; --shard: "I/N". */
 #include "harness/cli.h"
 #include "harness/spec/problem.h"
+#include "solvers/core/nearest.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -118,7 +119,7 @@ static enum status check_key(const char *key, const struct plan *plan, struct er
 			return STATUS_OK;
 	for (size_t i = 0; i < count; i++)
 		list = arena_format(&arena, "%s%s%s", list, i ? ", " : "", keys[i]);
-	nearest = problem_nearest(key, keys, count);
+	nearest = nearest_name(key, keys, count);
 	err_set(err, STATUS_SPEC, "--filter: unknown key \"%s\"%s%s%s (one of %s)", key,
 		nearest ? "; did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?" : "",
 		list);

@@ -56,6 +56,7 @@ const struct option data_rows[] = {
 struct parts {
 	struct rows at[SPLIT_ROLES];
 	const char *classes[2]; /* NULL for regression */
+	const char **names;     /* of the raw columns, or NULL */
 };
 
 /* Labels of both classes; `named`: rows with others are left out, else they are an error. */
@@ -133,6 +134,7 @@ static enum status read_source(const struct data_options *o, uint64_t seed, stru
 	if (train.d == 0)
 		return err_set(err, STATUS_ENV, "expected at least 1 feature, got none");
 	test.d = train.d;
+	parts->names = train.names;
 	if (!request.regression)
 		return choose_classes(o, &train, &test, scratch, parts, err);
 	parts->at[SPLIT_TRAIN] = rows_of(&train);
@@ -233,6 +235,7 @@ static enum status prepare(const struct data_options *o, struct parts *parts, st
 		keep_raw(&parts->at[role], arena, to[role]);
 	TRY(transform_prepare(&o->prepare, parts->at, arena, &out->stages, err));
 	bias = stages_bias(&out->stages);
+	out->columns = stages_names(&out->stages, parts->names, arena);
 	out->bias = bias ? (ptrdiff_t)out->stages.d - 1 : -1;
 	out->target_scale = 1;
 	if (o->target == TARGET_STANDARDIZE)

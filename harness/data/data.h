@@ -51,6 +51,7 @@ struct table {
 	double *x;          /* n x d row-major; NaN: missing, to be filled with the training mean */
 	const char **label; /* n label texts (classification), or NULL when `target` is set */
 	double *target;     /* n numeric targets; NaN where the text is no number */
+	const char **names; /* d: of the columns; NULL: they have none */
 	size_t dropped;     /* rows left out because a value is missing */
 };
 
@@ -100,7 +101,8 @@ struct part {
 
 struct dataset {
 	struct part train, validation, test;
-	ptrdiff_t bias; /* index of the bias column, or -1 */
+	ptrdiff_t bias;       /* index of the bias column, or -1 */
+	const char **columns; /* names of the columns of X, NULL where there is none */
 	size_t raw_d;
 	struct stages stages; /* from raw_d raw features to the columns of X */
 	double target_shift,

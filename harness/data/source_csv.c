@@ -295,6 +295,21 @@ static enum status read_head(struct reader *r, bool *more, struct err *err)
 	return *more ? STATUS_OK : err_at(err, STATUS_ENV, at, "no row behind the header");
 }
 
+/* The names of the features. */
+static void keep_names(const struct reader *r, struct table *table)
+{
+	const struct layout *layout = &r->layout;
+	size_t kept = 0;
+
+	if (!layout->names)
+		return;
+	table->names = ARENA_ARRAY(r->arena, const char *, table->d);
+	for (size_t j = 0; j < layout->fields; j++)
+		if (j != layout->label && !layout->dropped[j])
+			table->names[kept++] = arena_text_n(r->arena, layout->names[j].at,
+							    layout->names[j].length);
+}
+
 static enum status read_rows(struct reader *r, struct table *table, struct err *err)
 {
 	size_t most;
@@ -303,6 +318,7 @@ static enum status read_rows(struct reader *r, struct table *table, struct err *
 	TRY(read_head(r, &more, err));
 	most = delimited_most(&r->text, r->layout.fields) + 1;
 	table->d = r->layout.d;
+	keep_names(r, table);
 	/* pages beyond the last row are never touched */
 	table->x = ARENA_ARRAY(r->arena, double, most * table->d);
 	if (r->regression)

@@ -129,6 +129,7 @@ static enum status pose_problem(struct run *run, struct err *err)
 	p->loss.weight = train->average ? 1 / (double)p->X.rows : 1;
 	p->beta = train->beta;
 	p->frozen = frozen_columns(run);
+	p->columns = run->data.columns;
 	p->seed = rng_bits(&rng);
 	if (run->data.regression && !p->loss.loss->regression)
 		return err_set(err, STATUS_SPEC,

@@ -2,6 +2,7 @@
 #include "harness/spec/expect.h"
 
 #include "harness/spec/scalar.h"
+#include "solvers/core/nearest.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -43,7 +44,7 @@ void expect_names(const struct names *names, const char *before, char *text, siz
 
 void expect_suggestion(const struct names *names, const char *given, char *text, size_t room)
 {
-	const char *nearest = problem_nearest(given, names->at, names->count);
+	const char *nearest = nearest_name(given, names->at, names->count);
 
 	text[0] = '\0';
 	if (nearest)

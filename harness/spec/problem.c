@@ -1,13 +1,10 @@
-/* Problems sorted by position, paths as text, the nearest name by edit distance. */
+/* Problems sorted by position, paths as text. */
 #include "harness/spec/problem.h"
 
 #include <stdarg.h>
 #include <string.h>
 
-enum {
-	KEPT = sizeof((struct problems *)0)->at / sizeof(struct err),
-	NAME_MAX_LENGTH = 48 /* longer words are no misspelt names */
-};
+enum { KEPT = sizeof((struct problems *)0)->at / sizeof(struct err) };
 
 static size_t path_write(const struct trail *trail, const struct trail *from, char *text,
 			 size_t room)
@@ -82,57 +79,4 @@ void problem_add(struct problems *problems, struct err_place at, const struct tr
 	problem_path(trail, NULL, path, sizeof path);
 	err_at(&err, STATUS_SPEC, at, "%s%s%s", path, path[0] ? ": " : "", text);
 	insert(problems, &err);
-}
-
-static size_t smallest(size_t a, size_t b, size_t c)
-{
-	size_t least = a < b ? a : b;
-
-	return least < c ? least : c;
-}
-
-/* Levenshtein distance, two neighbours exchanged counting once (optimal string alignment). */
-static size_t distance(const char *a, const char *b)
-{
-	size_t table[3][NAME_MAX_LENGTH + 1];
-	size_t n = strlen(a), m = strlen(b);
-
-	for (size_t j = 0; j <= m; j++)
-		table[0][j] = j;
-	for (size_t i = 1; i <= n; i++) {
-		const size_t *above = table[(i - 1) % 3];
-		size_t *row = table[i % 3];
-
-		row[0] = i;
-		for (size_t j = 1; j <= m; j++) {
-			size_t change = above[j - 1] + (a[i - 1] != b[j - 1]);
-
-			row[j] = smallest(above[j] + 1, row[j - 1] + 1, change);
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-				row[j] = smallest(row[j], table[(i - 2) % 3][j - 2] + 1, row[j]);
-		}
-	}
-	return table[n % 3][m];
-}
-
-const char *problem_nearest(const char *name, const char *const *names, size_t count)
-{
-	const char *nearest = NULL;
-	size_t length = strlen(name);
-	size_t least = length / 3 + 1; /* a third of the letters may be wrong */
-
-	if (length > NAME_MAX_LENGTH)
-		return NULL;
-	for (size_t i = 0; i < count; i++) {
-		size_t d;
-
-		if (strlen(names[i]) > NAME_MAX_LENGTH)
-			continue;
-		d = distance(name, names[i]);
-		if (d < length && (d < least || (d == least && !nearest))) {
-			least = d;
-			nearest = names[i];
-		}
-	}
-	return nearest;
 }

@@ -25,7 +25,4 @@ void problem_path(const struct trail *trail, const struct trail *from, char *tex
 void problem_add(struct problems *problems, struct err_place at, const struct trail *trail,
 		 const char *format, ...) __attribute__((format(printf, 4, 5)));
 
-/* The name closest to `name`, or NULL if none is close. */
-const char *problem_nearest(const char *name, const char *const *names, size_t count);
-
 #endif

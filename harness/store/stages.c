@@ -120,6 +120,33 @@ void stages_apply(const struct stages *stages, size_t first, double *x, double *
 	}
 }
 
+static const char *name_behind(const struct stage *stage, const char *const *names, size_t j)
+{
+	if (stage->kind == STAGE_SELECT)
+		return names[(size_t)stage->at[j]];
+	if (stage->kind == STAGE_MAP)
+		return NULL;
+	return stage->kind == STAGE_BIAS && j == stage->d_in ? "bias" : names[j];
+}
+
+const char **stages_names(const struct stages *stages, const char *const *raw, struct arena *arena)
+{
+	size_t width = stages_width(stages);
+	const char **names = ARENA_ARRAY(arena, const char *, width);
+	const char **next = ARENA_ARRAY(arena, const char *, width), **done;
+
+	for (size_t j = 0; j < stages->raw_d; j++)
+		names[j] = raw && raw[j] ? arena_text(arena, raw[j]) : NULL;
+	for (size_t i = 0; i < stages->count; i++) {
+		for (size_t j = 0; j < stages->at[i].d_out; j++)
+			next[j] = name_behind(&stages->at[i], names, j);
+		done = names;
+		names = next;
+		next = done;
+	}
+	return names;
+}
+
 /* One more stage behind (raw - a) s. A scale of 0 leaves nothing of the column to shift. */
 static void compose(const struct stage *stage, const struct stage_columns *c,
 		    struct stage_columns *out)

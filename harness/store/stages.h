@@ -59,6 +59,10 @@ void stages_apply(const struct stages *stages, size_t first, double *x, double *
 /* Whether the last stage adds the bias column. */
 bool stages_bias(const struct stages *stages);
 
+/* Names of the d columns after all stages from those of the raw ones (NULL: none), copied; "bias"
+ * for the bias, NULL where a column has no name or mixes others. */
+const char **stages_names(const struct stages *stages, const char *const *raw, struct arena *arena);
+
 /* If every stage acts column by column: prepared_j = (raw_column_j - shift_j) scale_j, the bias
  * column left out. */
 struct stage_columns {

@@ -2,11 +2,11 @@
 #include "solvers/convex/robust_admm.h"
 
 #include "solvers/core/blas.h"
+#include "solvers/core/columns.h"
 #include "solvers/core/cvx.h"
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const struct option rows[] = {
@@ -20,9 +20,9 @@ static const struct option rows[] = {
 	{OPTION_FIELD(struct robust_admm_options, norm), .initial = "linf",
 	 .names = perturbation_names, .doc = "norm of the perturbations"},
 	{OPTION_FIELD(struct robust_admm_options, not_attacked), .initial = "null",
-	 .doc = "columns that cannot be perturbed: numbers from 0 on, or last; unset: the bias "
-		"that "
-		"prepare has added"},
+	 .doc = "columns that cannot be perturbed: names of prepared columns, such as those of a "
+		"CSV header or bias, numbers from 0 on, or last; unset: the bias that prepare has "
+		"added"},
 	{OPTION_FIELD(struct robust_admm_options, rho), .initial = "0.1", .range = RANGE_ABOVE(0),
 	 .doc = "penalty of V = V1, to begin with; times the mean square of the features and the "
 		"weight of the loss"},
@@ -72,23 +72,6 @@ static void forecast(const void *options, ptrdiff_t rows_, ptrdiff_t cols, struc
 	pattern_forecast(&o->patterns, rows_, cols, out);
 }
 
-/* Mark one column that `not_attacked` names. */
-static enum status freeze(const char *text, ptrdiff_t d, bool *frozen, struct err *err)
-{
-	char *end;
-	long column = strcmp(text, "last") == 0 ? (long)d - 1 : strtol(text, &end, 10);
-
-	if (strcmp(text, "last") != 0 && (end == text || *end))
-		return err_set(err, STATUS_SPEC,
-			       "not_attacked: expected a column number or last, got \"%s\"", text);
-	if (column < 0 || column >= d)
-		return err_set(err, STATUS_SPEC,
-			       "not_attacked: expected a column from 0 to %td, got %ld", d - 1,
-			       column);
-	frozen[column] = true;
-	return STATUS_OK;
-}
-
 static enum status set_norm(struct robust *r, const struct robust_admm_options *o,
 			    struct arena *arena, struct err *err)
 {
@@ -99,8 +82,7 @@ static enum status set_norm(struct robust *r, const struct robust_admm_options *
 		memcpy(frozen, r->problem->frozen, (size_t)d * sizeof *frozen);
 	if (o->not_attacked.count > 0)
 		memset(frozen, 0, (size_t)d * sizeof *frozen);
-	for (size_t i = 0; i < o->not_attacked.count; i++)
-		TRY(freeze(o->not_attacked.at[i], d, frozen, err));
+	TRY(columns_mark(r->problem, "not_attacked", o->not_attacked, frozen, err));
 	r->norm = (struct dualnorm){o->norm, d, frozen};
 	return STATUS_OK;
 }

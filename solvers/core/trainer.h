@@ -22,6 +22,7 @@ struct problem {
 	struct loss_term loss;
 	double beta;                /* > 0 */
 	const struct mat *patterns; /* n x P of 0 and 1 read from a file, or NULL */
+	const char *const *columns; /* d: their names, NULL where there is none; or NULL */
 	const bool *frozen;         /* d: columns that no attack touches (the bias), or NULL */
 	const struct net *start;    /* network read from a file (trainer_start_file), or NULL */
 	uint64_t seed;              /* of this cell's repetition */
