@@ -59,8 +59,11 @@ void robust_to_simplex(ptrdiff_t n, real *x)
 			break;
 		level = next;
 	}
-	for (ptrdiff_t k = 0; k < n; k++)
-		x[k] = (real)fmax(0, (double)x[k] - level);
+	for (ptrdiff_t k = 0; k < n; k++) {
+		double above = (double)x[k] - level;
+
+		x[k] = above > 0 ? (real)above : 0;
+	}
 }
 
 /* Over the patterns that their limits do not exclude. */

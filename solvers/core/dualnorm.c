@@ -11,12 +11,24 @@ static bool attacked(const struct dualnorm *norm, ptrdiff_t j)
 	return !norm->frozen[j];
 }
 
+/* The end of the attacked coordinates that begin at `first`: loops over such runs have no mask. */
+static ptrdiff_t run_end(const struct dualnorm *norm, ptrdiff_t first)
+{
+	const bool *stop = memchr(norm->frozen + first, 1, (size_t)(norm->d - first));
+
+	return stop ? stop - norm->frozen : norm->d;
+}
+
 static double sum_of(const struct dualnorm *norm, const real *c)
 {
 	double sum = 0;
 
-	for (ptrdiff_t j = 0; j < norm->d; j++)
-		sum += attacked(norm, j) ? fabs((double)c[j]) : 0;
+	for (ptrdiff_t first = 0, end; first < norm->d; first = end + 1) {
+		end = run_end(norm, first);
+#pragma omp simd reduction(+ : sum)
+		for (ptrdiff_t j = first; j < end; j++)
+			sum += (double)fabs(c[j]);
+	}
 	return sum;
 }
 
@@ -48,22 +60,32 @@ double dualnorm_value(const struct dualnorm *norm, const real *c)
 	return values[norm->p](norm, c);
 }
 
+/* out = soft threshold of v by t; |out|_1 */
+static double soften(ptrdiff_t count, real t, const real *v, real *out)
+{
+	double sum = 0;
+
+#pragma omp simd reduction(+ : sum)
+	for (ptrdiff_t j = 0; j < count; j++) {
+		real rest = fabs(v[j]) - t;
+
+		rest = rest > 0 ? rest : 0;
+		sum += (double)rest;
+		out[j] = copysign(rest, v[j]);
+	}
+	return sum;
+}
+
 /* Soft threshold; |out|_1. */
 static double prox_sum(const struct dualnorm *norm, double t, const real *v, real *out)
 {
-	real threshold = (real)t;
 	double sum = 0;
 
-	for (ptrdiff_t j = 0; j < norm->d; j++) {
-		real size = v[j] < 0 ? -v[j] : v[j], rest = size - threshold;
-
-		if (norm->frozen[j]) {
-			out[j] = v[j];
-			continue;
-		}
-		rest = rest > 0 ? rest : 0;
-		out[j] = v[j] < 0 ? -rest : rest;
-		sum += (double)rest;
+	for (ptrdiff_t first = 0, end; first < norm->d; first = end + 1) {
+		end = run_end(norm, first);
+		sum += soften(end - first, (real)t, v + first, out + first);
+		if (end < norm->d)
+			out[end] = v[end];
 	}
 	return sum;
 }
@@ -78,28 +100,39 @@ static double prox_length(const struct dualnorm *norm, double t, const real *v, 
 	return scale * length;
 }
 
-enum { BISECTIONS = 60 }; /* of the level of a clip: below double rounding */
+/* The level >= 0 above which the parts of |v| add up to t, 0 if all of it is less: from below,
+ * exact once no coordinate falls under it any more (Michelot 1986). */
+static double level_of(const struct dualnorm *norm, double t, const real *v)
+{
+	double level = 0, next = 0;
+
+	do {
+		double sum = -t, count = 0;
+
+		level = next;
+		for (ptrdiff_t j = 0; j < norm->d; j++) {
+			double size = attacked(norm, j) ? fabs((double)v[j]) : 0;
+
+			sum += size > level ? size : 0;
+			count += size > level ? 1 : 0;
+		}
+		next = count > 0 ? sum / count : 0;
+	} while (next > level);
+	return level;
+}
 
 /* Clip at the level where the clipped part adds up to t; |out|_inf. */
 static double prox_largest(const struct dualnorm *norm, double t, const real *v, real *out)
 {
-	double low = 0, high = largest_of(norm, v);
+	double level = level_of(norm, t, v);
+	real top = (real)level;
 
-	for (int step = 0; step < BISECTIONS && sum_of(norm, v) > t; step++) {
-		double level = (low + high) / 2, excess = 0;
+	for (ptrdiff_t j = 0; j < norm->d; j++) {
+		real low = v[j] > top ? top : v[j], clipped = low < -top ? -top : low;
 
-		for (ptrdiff_t j = 0; j < norm->d; j++)
-			excess += attacked(norm, j) ? fmax(0, fabs((double)v[j]) - level) : 0;
-		if (excess > t)
-			low = level;
-		else
-			high = level;
+		out[j] = attacked(norm, j) ? clipped : v[j];
 	}
-	if (sum_of(norm, v) <= t)
-		high = 0;
-	for (ptrdiff_t j = 0; j < norm->d; j++)
-		out[j] = attacked(norm, j) ? (real)fmax(-high, fmin(high, (double)v[j])) : v[j];
-	return high;
+	return level;
 }
 
 double dualnorm_prox(const struct dualnorm *norm, double t, const real *v, real *out)
@@ -137,12 +170,9 @@ static double envelope_sum(const struct dualnorm *norm, double mu, real *c, doub
 
 	*value = 0;
 	for (ptrdiff_t first = 0, end; first < norm->d; first = end + 1) {
-		size_t rest = (size_t)(norm->d - first);
-		const bool *stop = memchr(norm->frozen + first, 1, rest);
-
-		end = stop ? stop - norm->frozen : norm->d;
+		end = run_end(norm, first);
 		smooth += envelope_run(mu, end - first, c + first, value);
-		if (stop)
+		if (end < norm->d)
 			c[end] = 0;
 	}
 	return smooth;
