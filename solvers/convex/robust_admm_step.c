@@ -1,14 +1,11 @@
 /* The iteration of ADMM for the robust program. See robust_admm.h. */
 #include "solvers/convex/robust_admm.h"
 
+#include "solvers/convex/falling.h"
 #include "solvers/core/blas.h"
 
 #include <math.h>
 #include <string.h>
-
-enum {
-	STEPS = 50 /* of the projection's root; a handful is usual */
-};
 
 /* Share of its bracket to which the multiplier of a projection is found. */
 static const double accuracy = 64 * REAL_EPSILON;
@@ -90,52 +87,46 @@ static void right_hand_sides(struct robust_admm *a)
 	}
 }
 
-/* v = prox of (eps / tau) m |.|_q at u for the multiplier m, level = eps |v|_q; sigma sum_k (level
- * - a_k)_+ - m. */
-static double excess(const struct robust_admm *a, double m, const real *u, const real *ak, real *v,
-		     double *level)
+/* Projection of one block. */
+struct cone {
+	const struct robust_admm *a;
+	const real *u, *ak; /* d, n */
+	real *v;            /* d: at the last multiplier */
+	double level;       /* eps |v|_q */
+};
+
+/* v = prox of (eps / tau) m |.|_q at u for the multiplier m; sigma sum_k (level - a_k)_+ - m. */
+static double excess(void *context, double m)
 {
+	struct cone *cone = context;
+	const struct robust_admm *a = cone->a;
 	const struct robust *r = &a->program;
+	const real *ak = cone->ak;
 	real line, sum = 0;
 
-	*level = r->eps * dualnorm_prox(&r->norm, m * r->eps / weight(a, ROBUST_CONE), u, v);
-	line = (real)*level;
+	cone->level = r->eps * dualnorm_prox(&r->norm, m * r->eps / weight(a, ROBUST_CONE), cone->u,
+					     cone->v);
+	line = (real)cone->level;
 #pragma omp simd reduction(+ : sum)
 	for (ptrdiff_t k = 0; k < a->Y.rows; k++)
 		sum += ak[k] < line ? line - ak[k] : 0;
 	return weight(a, ROBUST_SIGN) * (double)sum - m;
 }
 
-/* Project block (ak, u): the root of `excess`, which falls, by regula falsi with the Illinois
- * weights. */
+/* Project block (ak, u): v, and its level. The root of `excess` is not above its value at 0. */
 static double project(const struct robust_admm *a, const real *u, const real *ak, real *v)
 {
-	double level, low = 0, at_low = excess(a, 0, u, ak, v, &level), high = at_low, at_high;
-	double small = accuracy * at_low;
-	int side = 0;
+	struct cone cone = {.a = a, .u = u, .ak = ak, .v = v};
+	double most = excess(&cone, 0);
 
-	if (!(at_low > 0))
-		return level;
-	at_high = excess(a, high, u, ak, v, &level);
-	for (int step = 0; step < STEPS && at_high < -small; step++) {
-		double m = (low * at_high - high * at_low) / (at_high - at_low);
-		double at = excess(a, m, u, ak, v, &level);
-
-		if (fabs(at) <= small)
-			break;
-		if (at > 0) {
-			low = m;
-			at_low = at;
-			at_high /= side > 0 ? 2 : 1;
-			side = 1;
-		} else {
-			high = m;
-			at_high = at;
-			at_low /= side < 0 ? 2 : 1;
-			side = -1;
-		}
-	}
-	return level;
+	if (most > 0)
+		falling_root((struct falling){.f = excess,
+					      .context = &cone,
+					      .at_low = most,
+					      .high = most,
+					      .at_high = excess(&cone, most),
+					      .small = accuracy * most});
+	return cone.level;
 }
 
 /* v1 = soft threshold of t at beta / rho, counted; |v1| */

@@ -6,14 +6,14 @@
  * a bracket guards it. */
 #include "solvers/convex/robust.h"
 
+#include "solvers/convex/falling.h"
 #include "solvers/core/blas.h"
 #include "solvers/core/loss.h"
 
 #include <math.h>
 
 enum {
-	STEPS = 60,     /* of a root: a handful is usual */
-	BISECTIONS = 50 /* of the two multipliers at x'c = y */
+	STEPS = 60 /* of a root: a handful is usual */
 };
 
 /* Of the margin, relative: rounding of its sum. */
@@ -129,60 +129,61 @@ static double solve_side(const struct robust *r, ptrdiff_t k, struct side side, 
 	return u;
 }
 
-/* a in [-T, T] with x'c = y for c = prox(c0 - a x), by bisection: x'c falls with a. */
-static double solve_level(const struct robust *r, ptrdiff_t k, double T, const real *c0, real *c)
-{
-	double low = -T, high = T, y = target(r, k);
-
-	for (int i = 0; i < BISECTIONS; i++) {
-		double a = (low + high) / 2;
-
-		point_at(r, k, a, T, c0, c);
-		if (blas_dot((size_t)r->norm.d, sample(r, k), c) > y)
-			low = a;
-		else
-			high = a;
-	}
-	return (low + high) / 2;
-}
-
-/* A proximal map between both sides of the target. */
+/* A proximal map between both sides of the target: x'c = y for c = prox(c0 - a x) with the sum T
+ * and the difference a of two multipliers. */
 struct kink {
+	const struct robust *r;
+	ptrdiff_t k;
 	double step;
 	const real *c0;
-	real *c;  /* prox for the last T */
-	double a; /* difference of the multipliers there, as in solve_level */
+	real *c; /* at the last a and T */
+	double a, T;
 };
 
-/* step times the slope of the loss at x'c = y for the sum T of both multipliers, less T. */
-static double kink_excess(const struct robust *r, ptrdiff_t k, struct kink *kink, double T)
+/* x'c - y, which falls with a */
+static double level_excess(void *context, double a)
 {
+	struct kink *kink = context;
+	const struct robust *r = kink->r;
+
+	kink->a = a;
+	point_at(r, kink->k, a, kink->T, kink->c0, kink->c);
+	return blas_dot((size_t)r->norm.d, sample(r, kink->k), kink->c) - target(r, kink->k);
+}
+
+/* step times the slope of the loss at the worst residual |x'c - y| + eps |c|_q, less T, where a in
+ * [-T, T] makes the first part as small as it can, 0 once T is large enough: falls with T. */
+static double kink_excess(void *context, double T)
+{
+	struct kink *kink = context;
+	const struct robust *r = kink->r;
+	struct falling level = {.f = level_excess, .context = kink, .low = -T, .high = T};
+	double miss;
 	real f, g;
 
-	kink->a = solve_level(r, k, T, kink->c0, kink->c);
-	f = (real)(target(r, k) + r->eps * dualnorm_value(&r->norm, kink->c));
-	loss_gradient(r->problem->loss, 1, &f, &r->problem->y[k], &g);
+	kink->T = T;
+	level.at_low = level_excess(kink, -T);
+	level.at_high = level_excess(kink, T);
+	level.small = accuracy * (1 + fabs(target(r, kink->k)));
+	miss = fabs(level_excess(kink, falling_root(level)));
+	f = (real)(target(r, kink->k) + miss + r->eps * dualnorm_value(&r->norm, kink->c));
+	loss_gradient(r->problem->loss, 1, &f, &r->problem->y[kink->k], &g);
 	return kink->step * (double)g - T;
 }
 
-/* Between both sides: x'c = y, and the slope of the loss at eps |c|_q is the sum of both
- * multipliers. */
-static struct robust_dual solve_kink(const struct robust *r, ptrdiff_t k, struct kink kink)
+/* Between both sides: the slope of the loss at eps |c|_q is the sum of both multipliers. */
+static struct robust_dual solve_kink(struct kink kink)
 {
-	double low = 0,
-	       high = kink.step * r->eps * dualnorm_value(&r->norm, kink.c0) + REAL_EPSILON;
+	const struct robust *r = kink.r;
+	struct falling sum = {.f = kink_excess, .context = &kink};
 
-	while (kink_excess(r, k, &kink, high) > 0)
-		high *= 2;
-	for (int i = 0; i < BISECTIONS; i++) {
-		double T = (low + high) / 2;
-
-		if (kink_excess(r, k, &kink, T) > 0)
-			low = T;
-		else
-			high = T;
-	}
-	return (struct robust_dual){kink.a / kink.step, (low + high) / 2 / kink.step};
+	sum.at_low = kink_excess(&kink, 0);
+	sum.high = kink.step * r->eps * dualnorm_value(&r->norm, kink.c0) + REAL_EPSILON;
+	while ((sum.at_high = kink_excess(&kink, sum.high)) > 0)
+		sum.high *= 2;
+	sum.small = accuracy * sum.high;
+	kink_excess(&kink, falling_root(sum));
+	return (struct robust_dual){kink.a / kink.step, kink.T / kink.step};
 }
 
 struct robust_dual robust_prox(const struct robust *r, ptrdiff_t k, double step, const real *c0,
@@ -194,7 +195,7 @@ struct robust_dual robust_prox(const struct robust *r, ptrdiff_t k, double step,
 
 	if (r->two_sided &&
 	    side.sign * (blas_dot((size_t)r->norm.d, sample(r, k), c) - side.origin) < 0)
-		return solve_kink(r, k, (struct kink){.step = step, .c0 = c0, .c = c});
+		return solve_kink((struct kink){r, k, step, c0, c, 0, 0});
 	return (struct robust_dual){side.sign * u / step, u / step};
 }
 

@@ -1,0 +1,18 @@
+/* Root of a function that never rises: false position with the weights of the Illinois method
+ * (Dowell, Jarratt 1971), every third step a bisection. */
+#ifndef CONVEX_FALLING_H
+#define CONVEX_FALLING_H
+
+/* f(context, x); the values at the ends of a bracket have at_low >= 0 >= at_high. */
+struct falling {
+	double (*f)(void *context, double x);
+	void *context;
+	double low, at_low, high, at_high;
+	double small; /* a value that counts as zero, >= 0 */
+};
+
+/* The root, where f was evaluated last unless an end of the bracket is one already: then that end.
+ */
+double falling_root(struct falling falling);
+
+#endif
