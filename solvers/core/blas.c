@@ -59,13 +59,6 @@ void blas_gemv(double alpha, struct mat A, enum transpose ta, const real *x, dou
 	 x, 1, (real)beta, y, 1);
 }
 
-void blas_symv(double alpha, struct mat A, const real *x, double beta, real *y)
-{
-	NAME(symv)
-	(CblasColMajor, CblasLower, to_int(A.rows), (real)alpha, A.at, to_int(A.stride), x, 1,
-	 (real)beta, y, 1);
-}
-
 void blas_trsm(struct mat L, enum transpose tl, struct mat B)
 {
 	assert(L.rows == L.cols && L.rows == B.rows);
@@ -172,11 +165,6 @@ void blas_triangular_solve(struct mat L, ptrdiff_t block, real *x)
 			  x + first + width, 1, x + first);
 		trsv(mat_rows(mat_cols(L, first, width), first, width), TRANSPOSED, x + first);
 	}
-}
-
-void blas_cholesky_invert(struct mat L)
-{
-	LAPACK(potri_work)(LAPACK_COL_MAJOR, 'L', to_int(L.rows), L.at, to_int(L.stride));
 }
 
 bool blas_eigen(struct mat A, real *w)

@@ -16,8 +16,6 @@ void blas_gemm(double alpha, struct mat A, enum transpose ta, struct mat B, enum
 void blas_syrk(double alpha, struct mat A, enum transpose ta, double beta, struct mat C);
 /* y = alpha op(A) x + beta y */
 void blas_gemv(double alpha, struct mat A, enum transpose ta, const real *x, double beta, real *y);
-/* y = alpha A x + beta y, A symmetric, lower triangle stored */
-void blas_symv(double alpha, struct mat A, const real *x, double beta, real *y);
 /* B = L^-1 B (PLAIN) or L^-T B (TRANSPOSED), L lower triangular */
 void blas_trsm(struct mat L, enum transpose tl, struct mat B);
 /* B = B L^-1 (PLAIN) or B L^-T (TRANSPOSED) */
@@ -41,8 +39,6 @@ void blas_cholesky_solve(struct mat L, struct mat B);
  * products. */
 enum { BLAS_SOLVE_BLOCK = 512 }; /* a good `block`: from 128 to 2048 the time is the same */
 void blas_triangular_solve(struct mat L, ptrdiff_t block, real *x);
-/* Lower triangle of A^-1 in place of its factor L. */
-void blas_cholesky_invert(struct mat L);
 /* Eigenvalues w (ascending) and, in place of the symmetric A (lower triangle), the orthonormal
  * eigenvectors as columns in the same order; false if the iteration did not converge, as happens
  * with entries that are not finite. */
