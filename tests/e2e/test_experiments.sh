@@ -81,5 +81,6 @@ says "sizes that are fixed are the title" "set title 'd = 32, P = 16'" results/s
 tiny robust_2d
 tiny robust_regression repeats=1 data[0].generate.n=40 train[0].eps=[0,0.05] train[0].stop.iterations=200
 tiny robust_breast_cancer repeats=1 train[0].beta=1 train[1].beta=1 train[2].beta=1 train[3].beta=1 \
-	train[4].beta=1 train[4].interval.kappa=0.5 train[5].beta=1 train[6].patterns=12 \
-	train[6].stop.iterations=50 train[7].beta=1
+	train[4].beta=1 train[4].interval.kappa=0.5 train[5].beta=1 \
+	train[6].patterns.count=12 train[6].stop.iterations=50 train[7].beta=1 train[7].screen=2 \
+	train[7].patterns.count=8 train[7].stop.iterations=50 train[8].beta=1
