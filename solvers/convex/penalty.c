@@ -25,19 +25,22 @@ double penalty_unit(struct mat X)
 
 struct penalty penalty_new(double rho, bool adapt)
 {
-	return (struct penalty){rho, rho, FIRST_CHANGE, adapt};
+	return (struct penalty){.rho = rho,
+				.least = rho / farthest,
+				.most = rho * farthest,
+				.next = FIRST_CHANGE,
+				.adapt = adapt};
 }
 
 double penalty_change(struct penalty *p, long iteration, double primal, double dual)
 {
-	double ratio = sqrt(primal / dual), total;
+	double ratio = sqrt(primal / dual);
 
 	if (!p->adapt || iteration < p->next || !isfinite(ratio) || ratio <= 0)
 		return 1;
 	p->next = 2 * iteration;
 	ratio = fmin(most_change, fmax(1 / most_change, ratio));
-	total = fmin(farthest, fmax(1 / farthest, ratio * p->rho / p->first));
-	ratio = total * p->first / p->rho;
+	ratio = fmin(p->most, fmax(p->least, ratio * p->rho)) / p->rho;
 	if (ratio < least_change && ratio > 1 / least_change)
 		return 1;
 	p->rho *= ratio;

@@ -9,8 +9,9 @@
 #include <stdbool.h>
 
 struct penalty {
-	double first, rho; /* at the start and now */
-	long next;         /* iteration at which it may change */
+	double rho;
+	double least, most; /* a factor of 1e6 from the start on either side, unless lowered */
+	long next;          /* iteration at which it may change */
 	bool adapt;
 };
 

@@ -28,14 +28,15 @@ static const struct option rows[] = {
 		"weight of the loss"},
 	{OPTION_FIELD(struct robust_admm_options, tau), .initial = "1", .range = RANGE_ABOVE(0),
 	 .doc = "penalty of the weights in the margin constraints relative to rho"},
-	{OPTION_FIELD(struct robust_admm_options, sigma), .initial = "0.3", .range = RANGE_ABOVE(0),
-	 .doc = "penalty of the preactivations relative to rho"},
-	{OPTION_FIELD(struct robust_admm_options, kappa), .initial = "3", .range = RANGE_ABOVE(0),
+	{OPTION_FIELD(struct robust_admm_options, sigma), .initial = "0.03",
+	 .range = RANGE_ABOVE(0), .doc = "penalty of the preactivations relative to rho"},
+	{OPTION_FIELD(struct robust_admm_options, kappa), .initial = "10", .range = RANGE_ABOVE(0),
 	 .doc = "penalty of the weights of each sample relative to rho"},
 	{OPTION_FIELD(struct robust_admm_options, relaxation), .initial = "1.6",
 	 .range = RANGE_BETWEEN(0, 2), .doc = "over-relaxation; 1 = none"},
 	{OPTION_FIELD(struct robust_admm_options, adapt), .initial = "true",
-	 .doc = "change each penalty so that both residuals of its split fall alike, at "
+	 .doc = "change each penalty so that both residuals of its split fall alike, kappa "
+		"downwards only, at "
 		"geometrically "
 		"spaced iterations"},
 	{OPTION_FIELD(struct robust_admm_options, anderson), .initial = "20",
@@ -170,6 +171,7 @@ static void scale_penalties(struct robust_admm *a)
 	a->penalty[ROBUST_CONE] = penalty_new(rho * o->tau, o->adapt);
 	a->penalty[ROBUST_SIGN] = penalty_new(rho * o->sigma / square, o->adapt);
 	a->penalty[ROBUST_SAMPLE] = penalty_new(rho * o->kappa, o->adapt);
+	a->penalty[ROBUST_SAMPLE].most = rho * o->kappa; /* the bound is late with more */
 }
 
 /* How many patterns admit a neuron, and up to which eps some do. */

@@ -13,8 +13,8 @@
  *
  * The second is a Sylvester equation with two symmetric matrices: with X'X = Q diag(l) Q' and D'D =
  * G diag(g) G', B = Q [(Q'R G)_jb / (rho + tau + sigma l_j + 2 kappa g_b)] G'. Nothing of order n x
- * n is formed, and every penalty is free: each follows the residuals of its own split. They end far
- * apart: with a small beta V and W are large, their difference is not.
+ * n is formed, and every penalty is free: each follows the residuals of its own split. They
+ * end far apart: with a small beta V and W are large, their difference is not.
  *
  *     V1 = group soft threshold of t at beta / rho,   C_k = prox of psi_k / kappa at c_k,
  *     (S, V2) = projection of (a, u) on min_k s_k >= eps |v|_q, block by block, in the metric of
