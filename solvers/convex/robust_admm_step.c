@@ -72,6 +72,7 @@ static void right_hand_sides(struct robust_admm *a)
 			yb[k] = qv - qw;
 		}
 	}
+#pragma omp parallel for simd schedule(static)
 	for (ptrdiff_t k = 0; k < d * n; k++)
 		a->F.at[k] = 2 * a->C.at[k] - a->c.at[k];
 	blas_gemm(weight(a, ROBUST_SIGN), a->program.problem->X, TRANSPOSED, a->Y, PLAIN, 0, a->U);
@@ -146,15 +147,15 @@ static double threshold_counted(const struct robust_admm *a, const real *v, cons
 	return scale * norm;
 }
 
-/* Block i of a half: t, u, a += theta times their residuals, and the split variables anew. y
- * becomes the residual of S before. Returns |v1|. */
-static double block_pass(struct robust_admm *a, struct robust_half *h, ptrdiff_t i, const real *v,
-			 real *y)
+/* Block i of a half, column b of U and Y: t, u, a += theta times their residuals, and the split
+ * variables anew; the column of Y becomes the residual of S before. Returns |v1|. */
+static double block_pass(struct robust_admm *a, struct robust_half *h, ptrdiff_t i, ptrdiff_t b)
 {
 	ptrdiff_t n = a->Y.rows, d = a->U.rows;
 	const real *mask = mat_col(a->program.patterns.D, i);
 	real *t = mat_col(h->t, i), *u = mat_col(h->u, i), *ak = mat_col(h->a, i);
-	real *v2 = mat_col(h->V2, i), *old = mat_col(a->T, i);
+	real *v2 = mat_col(h->V2, i), *old = mat_col(a->Z, b), *y = mat_col(a->Y, b);
+	const real *v = mat_col(a->U, b);
 	real theta = (real)a->options->relaxation, level = h->level[i];
 	struct robust_sums *sums = h->sums[i];
 	double norm;
@@ -184,19 +185,23 @@ static double block_pass(struct robust_admm *a, struct robust_half *h, ptrdiff_t
 	return norm;
 }
 
-/* All blocks of a half; beta sum_i |v1_i|. V: d x P, Y = X V. */
-static double half_pass(struct robust_admm *a, struct robust_half *h, struct mat V, struct mat Y,
-			struct robust_sums *sums)
+/* All blocks of both halves; beta sum_i |v1_i| + |w1_i|. U = [V W], Y = X [V W]; Z is overwritten.
+ */
+static double block_passes(struct robust_admm *a, struct robust_sums *sums)
 {
+	ptrdiff_t P = a->U.cols / 2;
 	double norms = 0;
 
-#pragma omp parallel for schedule(static)
-	for (ptrdiff_t i = 0; i < V.cols; i++)
-		h->norms[i] = block_pass(a, h, i, mat_col(V, i), mat_col(Y, i));
-	for (ptrdiff_t i = 0; i < V.cols; i++) { /* in order, whatever the threads */
+#pragma omp parallel for schedule(dynamic)
+	for (ptrdiff_t b = 0; b < 2 * P; b++) {
+		struct robust_half *h = &a->half[b / P];
+
+		h->norms[b % P] = block_pass(a, h, b % P, b);
+	}
+	for (ptrdiff_t b = 0; b < 2 * P; b++) { /* in order, whatever the threads */
 		for (int split = 0; split < ROBUST_SAMPLE; split++)
-			robust_admm_add(&sums[split], h->sums[i][split]);
-		norms += h->norms[i];
+			robust_admm_add(&sums[split], a->half[b / P].sums[b % P][split]);
+		norms += a->half[b / P].norms[b % P];
 	}
 	return a->program.problem->beta * norms;
 }
@@ -208,7 +213,7 @@ static double sample_pass(struct robust_admm *a, struct robust_sums *sums)
 	real theta = (real)a->options->relaxation;
 	ptrdiff_t n = a->C.cols, d = a->C.rows;
 
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(dynamic, 16)
 	for (ptrdiff_t k = 0; k < n; k++) {
 		real *c = mat_col(a->c, k), *C = mat_col(a->C, k), *old = mat_col(a->before, k);
 		const real *f = mat_col(a->F, k);
@@ -236,7 +241,7 @@ static void recombine(struct mat M)
 {
 	ptrdiff_t half = M.rows * M.cols / 2;
 
-#pragma omp simd
+#pragma omp parallel for simd schedule(static)
 	for (ptrdiff_t j = 0; j < half; j++) {
 		real sum = M.at[j], difference = M.at[half + j];
 
@@ -280,10 +285,7 @@ void robust_admm_step(struct robust_admm *a, struct progress *progress)
 	blas_gemm(1, a->program.problem->X, PLAIN, a->U, PLAIN, 0, a->Y);
 	recombine(a->U);
 	recombine(a->Y);
-	progress->objective =
-		half_pass(a, &a->half[0], mat_cols(a->U, 0, P), mat_cols(a->Y, 0, P), sums);
-	progress->objective +=
-		half_pass(a, &a->half[1], mat_cols(a->U, P, P), mat_cols(a->Y, P, P), sums);
+	progress->objective = block_passes(a, sums);
 	progress->objective += sample_pass(a, &sums[ROBUST_SAMPLE]);
 	a->iteration++;
 	robust_admm_adapt(a, accelerate, sums, progress);
