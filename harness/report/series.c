@@ -199,14 +199,13 @@ const char *series_caption(const struct series_list *list, struct arena *arena)
 				    "Median and 10\xe2\x80\x93"
 				    "90 %% band of %zu repetitions",
 				    list->repeats);
-	if (list->best)
-		text = arena_format(
-			arena,
-			"%s; of each method the setting with the best validation accuracy, "
-			"or without validation part the lowest network objective",
-			text);
-	else if (list->selected)
+	if (list->selected)
 		text = arena_format(arena, "%s; of tuned methods the selected setting", text);
+	if (list->best)
+		text = arena_format(arena,
+				    "%s; of each %s the setting with the best validation accuracy, "
+				    "or without validation part the lowest network objective",
+				    text, list->selected ? "other" : "method");
 	return text;
 }
 
