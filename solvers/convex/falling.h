@@ -11,8 +11,8 @@ struct falling {
 	double small; /* a value that counts as zero, >= 0 */
 };
 
-/* The root, where f was evaluated last unless an end of the bracket is one already: then that end.
- */
+/* The root, where f was evaluated last; or, without an evaluation, an end of the bracket that is
+ * one, or the end nearer to one if f has a single sign between them. */
 double falling_root(struct falling falling);
 
 #endif
