@@ -16,6 +16,20 @@ void toy_fill(struct mat A, struct rng *rng)
 			mat_set(A, i, j, (real)rng_normal(rng));
 }
 
+bool toy_same_column(struct mat A, ptrdiff_t i, struct mat B, ptrdiff_t j)
+{
+	return memcmp(mat_col(A, i), mat_col(B, j), (size_t)A.rows * sizeof(real)) == 0;
+}
+
+bool toy_distinct(struct mat A)
+{
+	for (ptrdiff_t i = 0; i < A.cols; i++)
+		for (ptrdiff_t j = 0; j < i; j++)
+			if (toy_same_column(A, i, A, j))
+				return false;
+	return true;
+}
+
 static void refuse(const struct problems *problems)
 {
 	for (size_t i = 0; i < problems->count; i++)

@@ -36,9 +36,7 @@ static const struct option rows[] = {
 	 .range = RANGE_BETWEEN(0, 2), .doc = "over-relaxation; 1 = none"},
 	{OPTION_FIELD(struct robust_admm_options, adapt), .initial = "true",
 	 .doc = "change each penalty so that both residuals of its split fall alike, kappa "
-		"downwards only, at "
-		"geometrically "
-		"spaced iterations"},
+		"downwards only, at geometrically spaced iterations"},
 	{OPTION_FIELD(struct robust_admm_options, anderson), .initial = "20",
 	 .range = RANGE_WITHIN(0, 50), .doc = "Anderson acceleration: differences kept; 0 = none"},
 	{OPTION_FIELD(struct robust_admm_options, interval), .initial = "10",
@@ -67,7 +65,8 @@ static void forecast(const void *options, ptrdiff_t rows_, ptrdiff_t cols, struc
 	out->bytes = (6 * n * P + 18 * d * P + 6 * n * d + d * d + P * P + 8 * n) * sizeof(real);
 	if (o->anderson > 0)
 		out->bytes += anderson_bytes(size, o->anderson);
-	out->setup_flops = n * d * d + 10 * d * d * d + fmax(1e11, 3200 * n * d * P);
+	out->setup_flops = n * d * d + 10 * d * d * d + fmax(1e10, 3200 * n * d * P) +
+			   fmax(3e10, 1600 * n * d * P * (double)o->screen);
 	out->iteration_flops = 12 * n * d * P + 8 * d * d * P + 4 * d * P * P;
 	out->bytes += (double)o->screen * P * (8 * n + 7 * d) * sizeof(real);
 	pattern_forecast(&o->patterns, rows_, cols, out);

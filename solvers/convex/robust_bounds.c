@@ -12,6 +12,7 @@
  * Patterns whose limits are close leave the batch. */
 #include "solvers/convex/robust_bounds.h"
 
+#include "solvers/convex/robust_search.h"
 #include "solvers/core/arena.h"
 #include "solvers/core/blas.h"
 
@@ -94,7 +95,7 @@ static void project(struct search *s, ptrdiff_t i)
 		y[k] = e[k] * y[k] - a[k];
 		a[k] = -y[k] / tau;
 	}
-	robust_to_simplex(n, a);
+	robust_search_simplex(n, a);
 	for (ptrdiff_t k = 0; k < n; k++) {
 		a[k] *= tau;
 		y[k] = e[k] * (y[k] + 2 * a[k]);
@@ -340,7 +341,7 @@ static struct search search_new(const struct robust_question *q, struct arena *s
 		for (ptrdiff_t k = 0; k < n; k++)
 			mat_set(s.E, k, i, 2 * mat_get(q->D, k, i) - 1);
 	copy_frozen(&s, scratch);
-	s.size = sqrt(robust_squared_norm(q->X, scratch));
+	s.size = sqrt(robust_search_norm(q->X, scratch));
 	s.sigma = square > 0 ? sigma_unit / square : 1;
 	s.M = mat_new(scratch, d, d);
 	blas_syrk(s.sigma, q->X, TRANSPOSED, 0, s.M);

@@ -7,7 +7,6 @@
 #ifndef CONVEX_ROBUST_BOUNDS_H
 #define CONVEX_ROBUST_BOUNDS_H
 
-#include "solvers/core/arena.h"
 #include "solvers/core/dualnorm.h"
 #include "solvers/core/mat.h"
 
@@ -27,10 +26,5 @@ struct robust_question {
  * direction v_i that the lower one is from. */
 void robust_bounds(const struct robust_question *question, struct mat H,
 		   struct robust_limits *limits);
-
-/* Shared with the search for margins: projection on the simplex (Michelot 1986); |X|_2^2 with a
- * margin, as the power method stays below. */
-void robust_to_simplex(ptrdiff_t n, real *x);
-double robust_squared_norm(struct mat X, struct arena *scratch);
 
 #endif

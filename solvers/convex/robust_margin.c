@@ -9,6 +9,7 @@
 #include "solvers/convex/robust.h"
 
 #include "solvers/convex/robust_bounds.h"
+#include "solvers/convex/robust_search.h"
 #include "solvers/core/blas.h"
 
 #include <limits.h>
@@ -18,9 +19,7 @@
 
 enum {
 	LEAST_STEPS = 400, /* of the gradient method, and most: thin margins take long */
-	MOST_STEPS = 20000,
-	POWER_STEPS = 30, /* |X|_2 to a few per cent */
-	PASSES = 50       /* of the projection on the simplex; a handful is usual */
+	MOST_STEPS = 20000
 };
 
 /* Share of the dual value that a margin must reach to end the search for its pattern. */
@@ -31,40 +30,6 @@ static const double work = 1e10;
 
 /* A dual value below this share of |X|_2 is zero: no margin. */
 static const double nothing = 1e-7;
-
-double robust_squared_norm(struct mat X, struct arena *scratch)
-{
-	real *v = ARENA_ARRAY(scratch, real, X.cols), *f = ARENA_ARRAY(scratch, real, X.rows);
-
-	for (ptrdiff_t j = 0; j < X.cols; j++)
-		v[j] = (real)(1 + 0.37 * (double)(j % 7));
-	return blas_squared_norm(X, POWER_STEPS, v, f) * 1.05;
-}
-
-/* Shift by what is over, among the positive ones, until none turns. */
-void robust_to_simplex(ptrdiff_t n, real *x)
-{
-	double level = -HUGE_VAL;
-
-	for (int pass = 0; pass < PASSES; pass++) {
-		double sum = -1, count = 0, next;
-
-		for (ptrdiff_t k = 0; k < n; k++)
-			if ((double)x[k] > level) {
-				sum += (double)x[k];
-				count++;
-			}
-		next = sum / count;
-		if (!(next > level))
-			break;
-		level = next;
-	}
-	for (ptrdiff_t k = 0; k < n; k++) {
-		double above = (double)x[k] - level;
-
-		x[k] = above > 0 ? (real)above : 0;
-	}
-}
 
 /* Over the patterns that their limits do not exclude. */
 struct search {
@@ -154,7 +119,7 @@ static void descend(struct search *s)
 		memcpy(b, l, (size_t)s->L.rows * sizeof *b);
 		for (ptrdiff_t k = 0; k < s->L.rows; k++)
 			l[k] = p[k] - step * e[k] * y[k];
-		robust_to_simplex(s->L.rows, l);
+		robust_search_simplex(s->L.rows, l);
 		for (ptrdiff_t k = 0; k < s->L.rows; k++)
 			p[k] = l[k] + weight * (l[k] - b[k]);
 	}
@@ -206,7 +171,7 @@ static struct search search_new(struct robust *r, struct arena *scratch)
 			mat_set(s.E, k, i, 2 * mat_get(D, k, left[i]) - 1);
 	s.Z = mat_new(scratch, r->norm.d, P);
 	s.done = ARENA_ARRAY(scratch, bool, P);
-	s.lipschitz = robust_squared_norm(r->problem->X, scratch);
+	s.lipschitz = robust_search_norm(r->problem->X, scratch);
 	mat_fill(s.L, (real)(1 / (double)D.rows));
 	mat_copy(s.point, s.L);
 	return s;

@@ -84,6 +84,10 @@ struct pattern_source {
 	void (*move)(const struct pattern_stream *stream, uint64_t index, const real *h, real *y);
 };
 
+/* h ~ N(0, I), the index-th of the problem's seed: the direction of `gaussian`, and of sources that
+ * start from it. */
+void pattern_gaussian_direction(const struct problem *problem, uint64_t index, real *h);
+
 /* Sample or take from problem->patterns, for a program against perturbations of `radius`. At least
  * one pattern, or an error. Without perturbations each gets a direction strictly inside its cone
  * where a short search finds one. */

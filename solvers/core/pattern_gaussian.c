@@ -5,12 +5,17 @@
 #include "solvers/core/rng.h"
 #include "solvers/core/trainer.h"
 
+void pattern_gaussian_direction(const struct problem *problem, uint64_t index, real *h)
+{
+	struct rng rng = rng_stream(problem->seed, "patterns", index);
+
+	for (ptrdiff_t j = 0; j < problem->X.cols; j++)
+		h[j] = (real)rng_normal(&rng);
+}
+
 static void direction(const struct pattern_stream *stream, uint64_t index, real *h)
 {
-	struct rng rng = rng_stream(stream->problem->seed, "patterns", index);
-
-	for (ptrdiff_t j = 0; j < stream->problem->X.cols; j++)
-		h[j] = (real)rng_normal(&rng);
+	pattern_gaussian_direction(stream->problem, index, h);
 }
 
 const struct pattern_source pattern_gaussian = {

@@ -49,10 +49,8 @@ static enum status open(struct pattern_stream *stream, struct arena *arena, stru
 static void direction(const struct pattern_stream *stream, uint64_t index, real *h)
 {
 	const struct perturbed_options *o = stream->options;
-	struct rng rng = rng_stream(stream->problem->seed, "patterns", index / (uint64_t)o->each);
 
-	for (ptrdiff_t j = 0; j < stream->problem->X.cols; j++)
-		h[j] = (real)rng_normal(&rng);
+	pattern_gaussian_direction(stream->problem, index / (uint64_t)o->each, h);
 }
 
 /* sum_j +-h_j over the columns that are not frozen */

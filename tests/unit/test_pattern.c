@@ -33,18 +33,6 @@ static double margin(struct mat X, struct mat H, ptrdiff_t k, ptrdiff_t i)
 	return sum;
 }
 
-static bool same_column(struct mat A, ptrdiff_t i, struct mat B, ptrdiff_t j)
-{
-	return memcmp(mat_col(A, i), mat_col(B, j), (size_t)A.rows * sizeof(real)) == 0;
-}
-
-static void check_distinct(struct mat D)
-{
-	for (ptrdiff_t i = 0; i < D.cols; i++)
-		for (ptrdiff_t j = 0; j < i; j++)
-			assert_false(same_column(D, i, D, j));
-}
-
 static void columns_are_the_patterns_of_their_directions(void **state)
 {
 	struct toy toy = toy_make(40, 5, "squared", 1);
@@ -64,7 +52,7 @@ static void columns_are_the_patterns_of_their_directions(void **state)
 		}
 		assert_true(active > 0); /* a neuron without active sample adds nothing */
 	}
-	check_distinct(p.D);
+	assert_true(toy_distinct(p.D));
 	arena_release(&toy.arena);
 }
 
@@ -77,13 +65,13 @@ static void larger_sets_extend_smaller_ones(void **state)
 	assert_int_equal(few.D.cols, 10);
 	assert_int_equal(many.D.cols, 30);
 	for (ptrdiff_t i = 0; i < 10; i++) {
-		assert_true(same_column(few.D, i, many.D, i));
-		assert_true(same_column(few.H, i, many.H, i));
+		assert_true(toy_same_column(few.D, i, many.D, i));
+		assert_true(toy_same_column(few.H, i, many.H, i));
 	}
-	check_distinct(many.D);
+	assert_true(toy_distinct(many.D));
 	toy.problem.seed++;
 	other = sample(&toy, 10);
-	assert_false(same_column(few.H, 0, other.H, 0));
+	assert_false(toy_same_column(few.H, 0, other.H, 0));
 	arena_release(&toy.arena);
 }
 
@@ -105,7 +93,7 @@ static void check_plane(ptrdiff_t n, double turn, ptrdiff_t expected)
 	p = sample(&toy, 5 * n);
 	assert_int_equal(p.D.cols, expected);
 	assert_int_equal(p.H.cols, expected);
-	check_distinct(p.D);
+	assert_true(toy_distinct(p.D));
 	arena_release(&toy.arena);
 	arena_release(&arena);
 }
@@ -219,7 +207,7 @@ static void given_patterns_get_an_interior_direction(void **state)
 	assert_int_equal(give(&toy, &sampled.D, &out, &err), STATUS_OK);
 	assert_int_equal(out.D.cols, 25);
 	for (ptrdiff_t i = 0; i < 25; i++) {
-		assert_true(same_column(out.D, i, sampled.D, i));
+		assert_true(toy_same_column(out.D, i, sampled.D, i));
 		for (ptrdiff_t k = 0; k < 30; k++)
 			assert_true((2 * (double)mat_get(out.D, k, i) - 1) *
 					    margin(toy.problem.X, out.H, k, i) >

@@ -33,18 +33,6 @@ static struct patterns sampled(struct toy *toy, const char *options, double radi
 	return out;
 }
 
-static bool same(struct mat A, ptrdiff_t i, struct mat B, ptrdiff_t j)
-{
-	return memcmp(mat_col(A, i), mat_col(B, j), (size_t)A.rows * sizeof(real)) == 0;
-}
-
-static void check_distinct(struct mat A)
-{
-	for (ptrdiff_t i = 0; i < A.cols; i++)
-		for (ptrdiff_t j = 0; j < i; j++)
-			assert_false(same(A, i, A, j));
-}
-
 /* Each sample has the sign of its preactivation unless a corner of its box can turn it. */
 static void perturbed_patterns_are_those_of_corners(void **state)
 {
@@ -58,8 +46,8 @@ static void perturbed_patterns_are_those_of_corners(void **state)
 	clean = sampled(&toy, "{count: 1}", 0);
 	p = sampled(&toy, "{count: 30, from: {perturbed: {directions: 1, each: 60}}}", 0.3);
 	assert_true(p.D.cols > 2);
-	check_distinct(p.D);
-	assert_true(same(p.D, 0, clean.D, 0)); /* the directions are those of gaussian */
+	assert_true(toy_distinct(p.D));
+	assert_true(toy_same_column(p.D, 0, clean.D, 0)); /* the directions are those of gaussian */
 	for (ptrdiff_t i = 0; i < p.D.cols; i++)
 		for (ptrdiff_t k = 0; k < N; k++) {
 			const real *h = mat_col(clean.H, 0);
@@ -90,8 +78,8 @@ static void without_a_radius_perturbed_is_gaussian(void **state)
 
 	(void)state;
 	for (ptrdiff_t i = 0; i < 12; i++) {
-		assert_true(same(gaussian.D, i, perturbed.D, i));
-		differ += !same(gaussian.D, i, own.D, i);
+		assert_true(toy_same_column(gaussian.D, i, perturbed.D, i));
+		differ += !toy_same_column(gaussian.D, i, own.D, i);
 	}
 	assert_true(differ > 0);
 	arena_release(&toy.arena);
@@ -160,7 +148,7 @@ static void sources_take_turns_and_sets_are_nested(void **state)
 
 	(void)state;
 	assert_int_equal(most.D.cols, 40);
-	check_distinct(most.D);
+	assert_true(toy_distinct(most.D));
 	assert_string_equal(most.source[0], "constant");
 	while (strcmp(most.source[i], "perturbed") == 0)
 		i++;
@@ -172,7 +160,7 @@ static void sources_take_turns_and_sets_are_nested(void **state)
 
 		assert_int_equal(few.D.cols, count);
 		for (i = 0; i < count; i++)
-			assert_true(same(few.D, i, most.D, i) &&
+			assert_true(toy_same_column(few.D, i, most.D, i) &&
 				    strcmp(few.source[i], most.source[i]) == 0);
 	}
 	arena_release(&toy.arena);
