@@ -1,7 +1,12 @@
 /* Objectives, certificate and accuracies of one iterate. */
 #include "harness/run/evaluate.h"
 
+#include "harness/run/clock.h"
+
 #include <math.h>
+
+const char *const delivered_names[] = {
+	[DELIVERED_ITERATE] = "iterate", [DELIVERED_REPAIRED] = "repaired", NULL};
 
 static ptrdiff_t longest_part(const struct dataset *data)
 {
@@ -12,16 +17,32 @@ static ptrdiff_t longest_part(const struct dataset *data)
 }
 
 struct evaluator evaluate_new(const struct problem *problem, const struct dataset *data,
-			      const struct trainer *trainer, void *state, struct arena *arena)
+			      const struct trainer *trainer, const void *options, void *state,
+			      struct arena *arena)
 {
-	ptrdiff_t width = trainer->width(state);
+	ptrdiff_t width = trainer->width(state), n = problem->X.rows;
 	struct evaluator e = {.problem = problem, .data = data, .trainer = trainer, .state = state};
 
+	e.robust = trainer->robust && trainer->robust(options);
 	e.net = net_new(arena, problem->X.cols, width);
+	e.rival = net_new(arena, problem->X.cols, width);
 	e.work = net_work_new(arena, width);
 	e.f = ARENA_ARRAY(arena, real, longest_part(data));
+	e.objective_zero = loss_value(problem->loss, (size_t)n, e.f, problem->y); /* f = 0 */
 	e.best_bound = NAN;
 	return e;
+}
+
+struct gaps evaluate_gaps(double objective, double bound, double objective_zero)
+{
+	double excess = objective - bound;
+	struct gaps gaps = {.raw = excess > 0 || excess < 0 ? excess / fabs(objective) : excess};
+
+	if (isnan(excess))
+		return (struct gaps){NAN, NAN, NAN};
+	gaps.gap = excess > 0 ? gaps.raw : 0;
+	gaps.zero = objective_zero > 0 ? fmax(0, excess) / objective_zero : NAN;
+	return gaps;
 }
 
 bool evaluate_correct(real f, real y)
@@ -74,25 +95,64 @@ static struct scores score_part(struct evaluator *e, const struct part *part)
 	return score_outputs(e, part);
 }
 
-/* Certificate and gap; fmax ignores a NaN argument. */
-static void certify(struct evaluator *e, struct evaluation *out)
+/* Certificate of the iterate, on the certificates' clock. */
+static void certify(struct evaluator *e, struct certificate *c)
 {
-	struct certificate *c = &out->certificate;
+	double start = clock_seconds();
 
 	*c = (struct certificate){NAN, NAN, NAN, NAN, NULL};
-	if (e->trainer->certify)
-		e->trainer->certify(e->state, c);
-	e->best_bound = fmax(e->best_bound, c->lower_bound);
-	c->lower_bound = e->best_bound;
-	out->gap = (c->upper - c->lower_bound) / fmax(1, fabs(c->upper));
+	if (!e->trainer->certify)
+		return;
+	e->trainer->certify(e->state, c);
+	e->certificate_s += clock_seconds() - start;
+	e->best_bound = fmax(e->best_bound, c->lower_bound); /* fmax ignores a NaN argument */
+}
+
+/* Take the rival's place among what is delivered, if it is better; `objective` is its own. */
+static void offer(struct evaluator *e, double objective, struct evaluation *figures)
+{
+	struct net swap = e->net;
+
+	figures->objective = objective;
+	if (e->trainer->certify && e->any && !(objective < e->best.objective) &&
+	    isfinite(e->best.objective))
+		return;
+	figures->train = score_outputs(e, &e->data->train);
+	e->net = e->rival;
+	e->rival = swap;
+	figures->validation = score_part(e, &e->data->validation);
+	figures->test = score_part(e, &e->data->test);
+	e->best = *figures;
+	e->any = true;
+}
+
+/* e->rival's objective on clean data; its outputs on the training part are left in e->f. */
+static double clean_objective(struct evaluator *e)
+{
+	return trainer_network_objective(e->problem, &e->rival, e->f, &e->work);
 }
 
 void evaluate_iterate(struct evaluator *e, struct evaluation *out)
 {
-	e->trainer->network(e->state, &e->net);
-	out->objective_network = trainer_network_objective(e->problem, &e->net, e->f, &e->work);
-	out->train = score_outputs(e, &e->data->train);
-	out->validation = score_part(e, &e->data->validation);
-	out->test = score_part(e, &e->data->test);
-	certify(e, out);
+	struct evaluation figures = {.delivered = DELIVERED_ITERATE};
+	struct certificate certificate;
+	double clean;
+	bool finite;
+
+	certify(e, &certificate);
+	e->trainer->network(e->state, &e->rival);
+	clean = figures.objective_network = clean_objective(e);
+	finite = isfinite(clean);
+	offer(e, e->robust ? certificate.upper : clean, &figures);
+	if (e->trainer->certify && e->trainer->repaired) {
+		e->trainer->repaired(e->state, &e->rival);
+		figures.delivered = DELIVERED_REPAIRED;
+		figures.objective_network = clean_objective(e);
+		offer(e, figures.objective_network, &figures);
+	}
+	*out = e->best;
+	out->finite = finite;
+	out->certificate = certificate;
+	out->lower_bound = e->best_bound;
+	out->gaps = evaluate_gaps(out->objective, e->best_bound, e->objective_zero);
 }

@@ -8,10 +8,21 @@
 #include <stdio.h>
 #include <unistd.h>
 
-static const char *const trace_header[] = {"iteration",           "seconds",       "objective",
-					   "objective_network",   "lower_bound",   "gap",
-					   "primal_residual",     "dual_residual", "train_accuracy",
-					   "validation_accuracy", "test_accuracy", NULL};
+static const char *const trace_header[] = {"iteration",
+					   "seconds",
+					   "certificate_s",
+					   "objective",
+					   "objective_network",
+					   "lower_bound",
+					   "gap",
+					   "gap_zero",
+					   "objective_iterate",
+					   "primal_residual",
+					   "dual_residual",
+					   "train_accuracy",
+					   "validation_accuracy",
+					   "test_accuracy",
+					   NULL};
 
 /* Evaluations at 1, 2, 3, ... and then 15 % apart: about 16 per factor of ten. */
 static const double thinning = 1.15;
@@ -19,20 +30,34 @@ static const double thinning = 1.15;
 /* Least relative decrease of the objective that counts as progress for `patience`. */
 static const double stall_decrease = 1e-6;
 
+struct trace_time {
+	long iteration;
+	double seconds, certificate_s; /* of setup and solve; of certificates */
+};
+
 struct watch { /* for `patience` */
 	double best;
 	long since;
 };
 
-static void trace_row(struct csv *csv, long iteration, double seconds, const struct progress *p,
+/* The objective of the method's own problem at its iterate, feasible or not. */
+static double iterate_objective(const struct progress *p, const struct evaluation *e)
+{
+	return isnan(e->certificate.objective) ? p->objective : e->certificate.objective;
+}
+
+static void trace_row(struct csv *csv, const struct trace_time *at, const struct progress *p,
 		      const struct evaluation *e)
 {
-	csv_number(csv, (double)iteration);
-	csv_number(csv, seconds);
-	csv_number(csv, isnan(e->certificate.objective) ? p->objective : e->certificate.objective);
+	csv_number(csv, (double)at->iteration);
+	csv_number(csv, at->seconds);
+	csv_number(csv, at->certificate_s);
+	csv_number(csv, e->objective);
 	csv_number(csv, e->objective_network);
-	csv_number(csv, e->certificate.lower_bound);
-	csv_number(csv, e->gap);
+	csv_number(csv, e->lower_bound);
+	csv_number(csv, e->gaps.gap);
+	csv_number(csv, e->gaps.zero);
+	csv_number(csv, iterate_objective(p, e));
 	csv_number(csv, p->primal_residual);
 	csv_number(csv, p->dual_residual);
 	csv_number(csv, e->train.accuracy);
@@ -41,14 +66,14 @@ static void trace_row(struct csv *csv, long iteration, double seconds, const str
 	csv_end_row(csv);
 }
 
-static void report_progress(int fd, long iteration, double gap, double seconds)
+static void report_progress(int fd, const struct trace_time *at, double gap)
 {
 	char line[96];
 	int length;
 
 	if (fd < 0)
 		return;
-	length = snprintf(line, sizeof line, "%ld %.6g %.3f\n", iteration, gap, seconds);
+	length = snprintf(line, sizeof line, "%ld %.6g %.3f\n", at->iteration, gap, at->seconds);
 	if (write(fd, line, (size_t)length) < 0)
 		return; /* nobody listens: the run does not depend on it */
 }
@@ -94,14 +119,15 @@ static enum outcome judge(const struct stop_options *stop, const struct evaluati
 {
 	double objective =
 		isnan(e->certificate.objective) ? e->objective_network : e->certificate.objective;
+	double gap = stop->gap_scale == GAP_SCALE_ZERO ? e->gaps.zero : e->gaps.gap;
 
-	if (!isfinite(e->objective_network))
+	if (!e->finite)
 		return OUTCOME_DIVERGED;
-	if (islessequal(e->gap, stop->gap) || settled(stop->residual, p))
+	if (islessequal(gap, stop->gap) || settled(stop->residual, p))
 		return OUTCOME_CONVERGED;
 	if (stalled(watch, stop->patience, objective))
 		return OUTCOME_STALLED;
-	if (limit == OUTCOME_CONVERGED && isgreater(e->gap, stop->gap))
+	if (limit == OUTCOME_CONVERGED && isgreater(gap, stop->gap))
 		return OUTCOME_STALLED;
 	return limit;
 }
@@ -115,6 +141,7 @@ static void iterate(const struct loop *loop, struct evaluator *evaluator, struct
 	while (out->outcome == OUTCOME_RUNNING) {
 		struct progress p = {NAN, NAN, NAN, OUTCOME_RUNNING};
 		double start = clock_seconds(), end;
+		struct trace_time at;
 		enum outcome limit;
 
 		evaluator->trainer->step(evaluator->state, &p);
@@ -129,9 +156,10 @@ static void iterate(const struct loop *loop, struct evaluator *evaluator, struct
 		out->outcome = judge(loop->stop, &out->last, &p, limit, &watch);
 		if (isnan(out->first_objective))
 			out->first_objective = out->last.objective_network;
-		trace_row(csv, out->iterations, loop->setup_s + out->solve_s, &p, &out->last);
-		report_progress(loop->progress_fd, out->iterations, out->last.gap,
-				loop->setup_s + out->solve_s);
+		at = (struct trace_time){out->iterations, loop->setup_s + out->solve_s,
+					 evaluator->certificate_s};
+		trace_row(csv, &at, &p, &out->last);
+		report_progress(loop->progress_fd, &at, out->last.gaps.gap);
 		out->eval_s += clock_seconds() - end;
 	}
 }

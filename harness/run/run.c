@@ -151,12 +151,14 @@ static enum status train(struct run *run, int progress_fd, struct evaluator *eva
 				&run->state, err));
 	r->setup_s = loop.setup_s = clock_seconds() - start;
 	loop.trace_path = path_in(run, "trace.csv");
-	*evaluator = evaluate_new(&run->problem, &run->data, run->trainer, run->state, &run->arena);
+	*evaluator = evaluate_new(&run->problem, &run->data, run->trainer,
+				  run->cell.train.solver.options, run->state, &run->arena);
 	TRY(loop_run(&loop, evaluator, end, err));
-	if (run->trainer->robust && run->trainer->robust(run->cell.train.solver.options))
+	if (evaluator->robust)
 		end->first_objective = NAN; /* a clean objective that rose is no bad sign then */
 	r->solve_s = end->solve_s;
 	r->eval_s = end->eval_s;
+	r->certificate_s = evaluator->certificate_s;
 	r->iterations = (double)end->iterations;
 	r->outcome = outcome_name(end->outcome);
 	return STATUS_OK;
@@ -210,11 +212,16 @@ static void describe_end(struct run *run, const struct evaluator *evaluator,
 	struct result *r = &run->result;
 	const struct evaluation *e = &end->last;
 
-	r->objective = e->certificate.objective;
+	r->objective = e->objective;
+	r->objective_of = evaluator->robust ? "worst case" : "network";
 	r->objective_network = e->objective_network;
-	r->lower_bound = e->certificate.lower_bound;
+	r->objective_zero = evaluator->objective_zero;
+	r->lower_bound = e->lower_bound;
 	r->bound_scope = e->certificate.scope;
-	r->gap = e->gap;
+	r->gap = e->gaps.gap;
+	r->gap_zero = e->gaps.zero;
+	r->gap_raw = e->gaps.raw;
+	r->delivered = run->trainer->certify ? delivered_names[e->delivered] : NULL;
 	r->feasibility = e->certificate.feasibility;
 	r->train_accuracy = e->train.accuracy;
 	r->validation_accuracy = e->validation.accuracy;
@@ -318,8 +325,8 @@ static enum status compute(struct run *run, int progress_fd, struct err *err)
 	run->result.select_s = selection.seconds;
 	TRY(probe(run, &evaluator.net, err));
 	run->result.status =
-		cell_status_names[end.outcome == OUTCOME_DIVERGED ? CELL_FAILED : CELL_OK];
-	if (end.outcome == OUTCOME_DIVERGED)
+		cell_status_names[isfinite(end.last.objective_network) ? CELL_OK : CELL_FAILED];
+	if (!isfinite(end.last.objective_network))
 		run->result.message = "diverged: the network objective is not finite";
 	return result_write(&run->result, path_in(run, "result.json"), err);
 }

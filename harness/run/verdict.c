@@ -25,6 +25,8 @@ const char *verdict_suspect(const struct loop_result *end, const struct verdict_
 
 	if (!isfinite(e->objective_network))
 		return "objective not finite";
+	if (end->outcome == OUTCOME_DIVERGED)
+		return "diverged, an earlier point is delivered";
 	if (facts->only_zero)
 		return "only zero weights are feasible";
 	if (!(facts->neurons > 0))

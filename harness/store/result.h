@@ -28,14 +28,20 @@ struct result {
 	double repetition, seed;
 	double n_train, n_validation, n_test, d;
 	double iterations;
-	double objective, objective_network, lower_bound, gap, feasibility;
-	const char *bound_scope;
+	double objective;         /* what gap is about: of the delivered network, its worst case for
+				     robust methods */
+	double objective_network; /* of the delivered network on clean data */
+	double lower_bound, gap, gap_zero, gap_raw; /* as in struct gaps (harness/run/evaluate.h) */
+	double objective_zero;                      /* of the network without neurons */
+	double feasibility;                         /* of the last iterate */
+	const char *bound_scope, *objective_of, *delivered;
 	double validation_robust_accuracy; /* where a selection asks for it; its cost: select_s */
 	double train_accuracy, validation_accuracy, test_accuracy,
 		majority; /* majority: share of the larger class
 			     in the test part */
 	double train_rmse, test_rmse, train_r2, test_r2;
-	double load_s, setup_s, solve_s, eval_s, violation_s, attack_s, select_s, certify_s;
+	double load_s, setup_s, solve_s, eval_s, certificate_s, violation_s, attack_s, select_s,
+		certify_s;
 	double peak_mem_bytes, threads;
 	const char *blas_core; /* the kernels that BLAS chose in the worker */
 	double patterns, neurons;

@@ -163,6 +163,13 @@ static void certify(void *state, struct certificate *certificate)
 	cvx_certify(&a->cvx, a->V1, a->W1, &dual, certificate);
 }
 
+static void repaired(const void *state, struct net *net)
+{
+	const struct cvx *cvx = &((const struct admm *)state)->cvx;
+
+	cvx_network(cvx->RV, cvx->RW, net);
+}
+
 static const char *note(const void *state)
 {
 	const struct admm *a = state;
@@ -193,6 +200,7 @@ const struct trainer trainer_admm = {
 	.width = width,
 	.network = network,
 	.certify = certify,
+	.repaired = repaired,
 	.patterns_used = patterns_used,
 	.note = note,
 	.violation = violation,

@@ -238,6 +238,13 @@ static void certify(void *state, struct certificate *certificate)
 	cvx_certify(&s->cvx, s->half[0].shown, s->half[1].shown, &dual, certificate);
 }
 
+static void repaired(const void *state, struct net *net)
+{
+	const struct cvx *cvx = &((const struct ipm *)state)->cvx;
+
+	cvx_network(cvx->RV, cvx->RW, net);
+}
+
 static const char *note(const void *state)
 {
 	return ((const struct ipm *)state)->assembled
@@ -268,6 +275,7 @@ const struct trainer trainer_ipm = {
 	.width = width,
 	.network = network,
 	.certify = certify,
+	.repaired = repaired,
 	.patterns_used = patterns_used,
 	.note = note,
 	.violation = violation,

@@ -53,6 +53,7 @@ struct forecast {
 	double bytes; /* held by setup, beyond X and y */
 	double setup_flops;
 	double iteration_flops;
+	double certificate_flops; /* of one certificate; 0: none */
 };
 
 /* Of `draws` patterns or neurons drawn anew, those that could lower the optimum. */
@@ -102,6 +103,9 @@ struct trainer {
 	void (*network)(const void *state, struct net *net);
 	/* NULL if the method has no certificate. Allocates nothing. */
 	void (*certify)(void *state, struct certificate *certificate);
+	/* The network of the feasible point of the last certificate, whose objective in the program
+	 * is its `upper`; as `network`. NULL: that of `network` is feasible itself. */
+	void (*repaired)(const void *state, struct net *net);
 	/* Number of activation patterns or sampled neurons in use; NULL if there are none.
 	 */
 	ptrdiff_t (*patterns_used)(const void *state);

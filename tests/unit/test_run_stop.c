@@ -72,12 +72,37 @@ static void what_is_certified_decides(void **state)
 	assert_string_equal(compute().outcome, "converged");
 }
 
+/* A gap is a share of the objective, which a small beta makes small, or of that of the network
+ * without neurons. */
+static void gap_scale_says_what_a_gap_is_a_share_of(void **state)
+{
+	const char *const train = "solver: ipm, patterns: 20, beta: 1e-4, average: true, "
+				  "stop: {iterations: 200, gap: 0.1%s}";
+	struct result share, zero;
+
+	(void)state;
+	pose(arena_format(&arena, train, ""), "");
+	share = compute();
+	assert_string_equal(share.outcome, "converged");
+	assert_true(share.gap <= 0.1 && share.objective < 0.1);
+	assert_true(fabs((share.objective - share.lower_bound) / share.objective - share.gap) <
+		    1e-12);
+	pose(arena_format(&arena, train, ", gap_scale: zero"), "");
+	zero = compute();
+	assert_string_equal(zero.outcome, "converged");
+	assert_true(zero.gap_zero <= 0.1 && zero.gap > 0.1);
+	assert_true(fabs((zero.objective - zero.lower_bound) / zero.objective_zero -
+			 zero.gap_zero) < 1e-12);
+	assert_true(zero.iterations < share.iterations);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		IN_FOLDER(both_residuals_end_a_run),
 		IN_FOLDER(one_residual_ends_no_run),
 		IN_FOLDER(what_is_certified_decides),
+		IN_FOLDER(gap_scale_says_what_a_gap_is_a_share_of),
 	};
 
 	omp_set_num_threads(1); /* on matrices so small threads cost more than they bring */
