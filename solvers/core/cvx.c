@@ -5,6 +5,9 @@
 
 #include <math.h>
 
+/* A part of the gap this small is not worth another step. */
+static const double slack_share = 0.02;
+
 enum {
 	EXACT_MOST = 32 /* features up to which the active set method is as cheap as a few steps */
 };
@@ -30,6 +33,7 @@ struct cvx cvx_new(const struct problem *problem, const struct patterns *pattern
 	cvx.g = ARENA_ARRAY(arena, double, d);
 	cvx.wide_z = ARENA_ARRAY(arena, double, d * 2 * P);
 	cvx.size = blas_mat_norm(problem->X);
+	cvx.slack = slack_share;
 	cvx.at = ARENA_ARRAY(arena, ptrdiff_t, 2 * P);
 	cvx.norm = ARENA_ARRAY(arena, double, 2 * P);
 	cvx.order = cvx_order_new(P, arena);
@@ -78,6 +82,7 @@ void cvx_certify(struct cvx *cvx, struct mat V, struct mat W, const struct cvx_d
 {
 	cvx_primal(cvx, V, W, out);
 	cvx_bound(cvx, dual, out);
+	cvx->slack = slack_share * fmin(1, fmax(0, 1 - out->lower_bound / out->upper));
 }
 
 static ptrdiff_t recover(struct mat V, double sign, struct net *net, ptrdiff_t width)

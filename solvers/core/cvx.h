@@ -33,6 +33,7 @@ struct cvx {
 	/* kept from one certificate to the next */
 	struct mat M; /* n x 2 P: e o eta, the best multipliers so far */
 	bool warm;    /* they are those of a certificate before */
+	double slack; /* share of the objective that does not matter: of the last gap */
 	/* scratch */
 	struct mat R, Z;  /* d x 2 P */
 	real *f, *fr, *a; /* n: outputs at the point and at its repaired version; |x| o alpha */

@@ -25,8 +25,6 @@ enum {
 
 /* 1 / rho of the splitting. */
 static const double penalty = 1;
-/* The largest norm may be above the largest that is proved by this share. */
-static const double close_enough = 1e-6;
 
 /* One of the 2 P blocks. */
 struct cvx_order {
@@ -264,7 +262,7 @@ static void drop_harmless(struct cvx *cvx, double least)
 	struct splitting *s = &cvx->split;
 
 	for (ptrdiff_t c = s->count - 1; c >= 0; c--)
-		if (cvx->norm[cvx->at[c]] <= least * (1 + close_enough)) {
+		if (cvx->norm[cvx->at[c]] <= least * (1 + cvx->slack)) {
 			splitting_drop(s, c);
 			cvx->at[c] = cvx->at[s->count];
 		}

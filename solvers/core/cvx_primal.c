@@ -17,15 +17,13 @@
 #include <string.h>
 
 enum {
-	PROJECT_STEPS = 60,
+	PROJECT_STEPS = 40,
 	CHECK_EVERY = 10,
 	SCALE_STEPS = 30 /* golden section on [0, 2]: 1e-6, and the minimum is flat */
 };
 
 /* 1 / rho of the projections: blocks are nearly feasible, so that few rows bind. */
 static const double penalty = 10;
-/* Shifts that add less than this share to the norms are not worth another step. */
-static const double small_shift = 1e-8;
 
 /* What the blocks add up to. */
 struct extent {
@@ -194,7 +192,7 @@ static void project(struct cvx *cvx)
 
 	for (int step = 1; step <= PROJECT_STEPS && !cvx->exact; step++) {
 		splitting_step(s);
-		if (step % CHECK_EVERY == 0 && shifts_left(cvx) < small_shift)
+		if (step % CHECK_EVERY == 0 && shifts_left(cvx) <= cvx->slack)
 			break;
 	}
 	for (ptrdiff_t c = 0; c < s->count; c++)

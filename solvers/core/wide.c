@@ -24,12 +24,23 @@ double wide_bytes(double d, double m)
 	return narrow ? ROWS * (d + m) * sizeof(double) : 0;
 }
 
+/* A block of doubles, column-major. */
+struct block {
+	const double *at;
+	ptrdiff_t stride, cols;
+};
+
 /* Z += X'Q */
-static void add_product(ptrdiff_t rows, const double *x, ptrdiff_t x_stride, ptrdiff_t d,
-			const double *q, ptrdiff_t q_stride, ptrdiff_t m, double *Z)
+static void add_product(ptrdiff_t rows, struct block X, struct block Q, double *Z)
 {
-	cblas_dgemm(CblasColMajor, CblasTrans, CblasNoTrans, (int)d, (int)m, (int)rows, 1, x,
-		    (int)x_stride, q, (int)q_stride, 1, Z, (int)d);
+	cblas_dgemm(CblasColMajor, CblasTrans, CblasNoTrans, (int)X.cols, (int)Q.cols, (int)rows, 1,
+		    X.at, (int)X.stride, Q.at, (int)Q.stride, 1, Z, (int)X.cols);
+}
+
+/* The matrix itself, where `real` is double. */
+static struct block whole(struct mat A)
+{
+	return (struct block){(const double *)(const void *)A.at, A.stride, A.cols};
 }
 
 static void convert(struct mat A, ptrdiff_t first, ptrdiff_t rows, double *to)
@@ -46,8 +57,7 @@ void wide_transposed(const struct wide *wide, struct mat X, struct mat Q, double
 	if (X.cols == 0 || Q.cols == 0)
 		return;
 	if (!narrow) {
-		add_product(X.rows, (const double *)(const void *)X.at, X.stride, X.cols,
-			    (const double *)(const void *)Q.at, Q.stride, Q.cols, Z);
+		add_product(X.rows, whole(X), whole(Q), Z);
 		return;
 	}
 	for (ptrdiff_t first = 0; first < X.rows; first += wide->rows) {
@@ -55,7 +65,8 @@ void wide_transposed(const struct wide *wide, struct mat X, struct mat Q, double
 
 		convert(X, first, rows, wide->x);
 		convert(Q, first, rows, wide->q);
-		add_product(rows, wide->x, rows, X.cols, wide->q, rows, Q.cols, Z);
+		add_product(rows, (struct block){wide->x, rows, X.cols},
+			    (struct block){wide->q, rows, Q.cols}, Z);
 	}
 }
 
