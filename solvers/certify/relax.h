@@ -59,6 +59,13 @@ void relax_start(struct relax *relax);
 /* One primal-dual step. relax_bound must have been called for the current W. */
 void relax_step(struct relax *relax);
 
+/* Evaluate the network at the delta of one column, moved into the region. */
+void relax_visit(struct relax *relax, ptrdiff_t column);
+
+/* The same, and the bound of the column raised to D(W), with W moved into what is allowed. No step
+ * may follow without relax_bound. */
+void relax_finish(struct relax *relax, ptrdiff_t column);
+
 /* Bounds and values decide the sign of the minimum: above 0, or a point at or below 0. */
 bool relax_decided(const struct relax *relax, ptrdiff_t column);
 
