@@ -21,8 +21,8 @@ static const struct option rows[] = {
 	 .doc = "nodes of the search per sample; each takes room for a sample while it is open"},
 	{OPTION_FIELD(struct exact_options, steps), .initial = "5", .range = RANGE_FROM(1),
 	 .doc = "primal-dual steps per node"},
-	{OPTION_FIELD(struct exact_options, root_steps), .initial = "20", .range = RANGE_FROM(0),
-	 .doc = "primal-dual steps of all samples before the search, as steps of crown"},
+	{OPTION_FIELD(struct exact_options, root_steps), .initial = "1000", .range = RANGE_FROM(0),
+	 .doc = "primal-dual steps of all samples before the search, at most, as steps of crown"},
 	{OPTION_FIELD(struct exact_options, gap), .initial = "1e-6", .range = RANGE_ABOVE(0),
 	 .doc = "distance of the bounds, relative to max(1, |upper|), at which a sample is done; "
 		"used without stop_when_decided"},

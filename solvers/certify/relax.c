@@ -9,12 +9,15 @@
 
 enum { POWER_STEPS = 30 };
 
+/* Distance of bound and ceiling, relative to max(1, |bound|), that is not worth more steps. */
+static const double settled = 1e-6;
+
 void relax_new(struct relax *relax, ptrdiff_t d, ptrdiff_t m, ptrdiff_t room, struct arena *arena)
 {
 	struct mat *wide[] = {&relax->delta, &relax->best, &relax->next, &relax->G};
 	struct mat *flat[] = {&relax->low, &relax->high, &relax->W, &relax->Z, &relax->next_Z};
-	double **rows[] = {&relax->constant, &relax->reach, &relax->bound,
-			   &relax->value,    &relax->tau,   &relax->sigma};
+	double **rows[] = {&relax->constant, &relax->reach, &relax->bound, &relax->value,
+			   &relax->ceiling,  &relax->tau,   &relax->sigma};
 
 	*relax = (struct relax){.room = room, .region = ARENA_ARRAY(arena, struct region, room)};
 	for (size_t i = 0; i < sizeof wide / sizeof *wide; i++)
@@ -139,14 +142,19 @@ static void descend(struct relax *relax)
 	}
 }
 
-/* value = min(value, sum_j c_j max(floor_j, z_j)) */
+/* value = min(value, sum_j c_j max(floor_j, z_j)), and the same of the relaxation, constant + sum_j
+ * of the larger of low_j z_j and high_j z_j */
 static void observe(struct relax *relax, ptrdiff_t k)
 {
 	const real *z = mat_col(relax->next_Z, k), *c = mat_col(relax->C, k), *floor = relax->floor;
-	double value = 0;
+	const real *low = mat_col(relax->low, k), *high = mat_col(relax->high, k);
+	double value = 0, ceiling = relax->constant[k];
 
-	for (ptrdiff_t j = 0; j < relax->U.cols; j++)
+	for (ptrdiff_t j = 0; j < relax->U.cols; j++) {
 		value += (double)c[j] * (double)(z[j] > floor[j] ? z[j] : floor[j]);
+		ceiling += (double)(z[j] > 0 ? high[j] : low[j]) * (double)z[j];
+	}
+	relax->ceiling[k] = fmin(relax->ceiling[k], ceiling);
 	if (!(value < relax->value[k]))
 		return;
 	relax->value[k] = value;
@@ -216,6 +224,14 @@ bool relax_decided(const struct relax *relax, ptrdiff_t column)
 	return relax->bound[column] > 0 || relax->value[column] <= 0;
 }
 
+bool relax_exhausted(const struct relax *relax, ptrdiff_t column, bool decide)
+{
+	double ceiling = relax->ceiling[column];
+
+	return (decide && ceiling <= 0) ||
+	       ceiling - relax->bound[column] <= settled * fmax(1, fabs(relax->bound[column]));
+}
+
 static void move_column(struct mat A, ptrdiff_t to, ptrdiff_t from)
 {
 	memmove(mat_col(A, to), mat_col(A, from), (size_t)A.rows * sizeof(real));
@@ -225,8 +241,8 @@ void relax_move(struct relax *relax, ptrdiff_t to, ptrdiff_t from)
 {
 	const struct mat all[] = {relax->C,     relax->clean, relax->low, relax->high, relax->W,
 				  relax->delta, relax->best,  relax->G,   relax->Z};
-	double *rows[] = {relax->constant, relax->reach, relax->bound,
-			  relax->value,    relax->tau,   relax->sigma};
+	double *rows[] = {relax->constant, relax->reach, relax->bound, relax->value,
+			  relax->ceiling,  relax->tau,   relax->sigma};
 
 	if (to == from)
 		return;

@@ -174,6 +174,7 @@ static void load_node(struct tree *t, ptrdiff_t k, ptrdiff_t node)
 	memcpy(mat_col(r->delta, k), mat_col(t->delta, node), (size_t)t->delta.rows * sizeof(real));
 	r->bound[k] = t->bound[node];
 	r->value[k] = t->value;
+	r->ceiling[k] = HUGE_VAL;
 	t->column[k] = node;
 }
 

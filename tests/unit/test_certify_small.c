@@ -15,6 +15,8 @@
 
 #include <cmocka.h>
 
+#include <omp.h>
+
 extern const struct certifier certifier_interval, certifier_crown, certifier_exact;
 extern const struct attack attack_pgd;
 
@@ -170,13 +172,48 @@ static void stronger_never_says_less(void **state)
 	assert_true(seen.broken > 300);
 }
 
+static int certified_by_crown(struct small *s, double steps)
+{
+	void *options = options_default(&certifier_crown.base, &s->arena);
+	int count = 0;
+
+	if (steps > 0)
+		options_set(&certifier_crown.base, options, "steps", steps);
+	certifier_crown.run(options, &s->job, &s->arena);
+	for (ptrdiff_t k = 0; k < SMALL_POINTS; k++)
+		count += s->job.lower[k] > 0;
+	return count;
+}
+
+static int by_twenty, by_default;
+
+static void check_steps(struct small *s)
+{
+	int few = certified_by_crown(s, 20), usual = certified_by_crown(s, 0);
+
+	assert_int_equal(usual, certified_by_crown(s, 4000));
+	by_twenty += few;
+	by_default += usual;
+}
+
+/* More steps than the default would certify nothing more; twenty were too few. */
+static void crown_goes_on_while_slopes_can_decide(void **state)
+{
+	(void)state;
+	by_twenty = by_default = 0;
+	each_small(60, check_steps);
+	assert_true(by_twenty < by_default);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(exact_decides_every_point),
 		cmocka_unit_test(exact_decides_close_calls),
 		cmocka_unit_test(stronger_never_says_less),
+		cmocka_unit_test(crown_goes_on_while_slopes_can_decide),
 	};
 
+	omp_set_num_threads(1); /* on nets so small threads cost more than they bring */
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
