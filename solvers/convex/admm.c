@@ -193,6 +193,7 @@ const struct trainer trainer_admm = {
 		 .cite = "bai2023",
 		 .options = rows,
 		 .size = sizeof(struct admm_options)},
+	.rotates = trainer_always,
 	.patterns = patterns,
 	.forecast = forecast,
 	.setup = setup,

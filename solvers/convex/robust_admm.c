@@ -1,6 +1,7 @@
 /* Trainer `robust_admm`: convex adversarial training by ADMM. See robust_admm.h. */
 #include "solvers/convex/robust_admm.h"
 
+#include "solvers/core/attack.h"
 #include "solvers/core/blas.h"
 #include "solvers/core/columns.h"
 #include "solvers/core/cvx.h"
@@ -50,6 +51,14 @@ static const struct option rows[] = {
 
 static const char *const losses[] = {"hinge",   "logistic", "squared_hinge",
 				     "squared", "huber",    NULL};
+
+/* Balls of the l_2 norm, over columns that need no name. */
+static bool rotates(const void *options)
+{
+	const struct robust_admm_options *o = options;
+
+	return o->norm == NORM_L2 && o->not_attacked.count == 0;
+}
 
 static const struct pattern_options *patterns(const void *options)
 {
@@ -301,4 +310,5 @@ const struct trainer trainer_robust_admm = {
 	.pattern_facts = facts,
 	.note = note,
 	.robust = trainer_always,
+	.rotates = rotates,
 };

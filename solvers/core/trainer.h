@@ -84,6 +84,10 @@ struct trainer {
 	 * rise; NULL: never. */
 	bool (*robust)(const void *options);
 
+	/* Whether its program has the same value in every orthonormal basis of the features (of
+	 * those that attacks may touch, beside the others), so that the caller may pose it in
+	 * coordinates of full rank (solvers/core/rowspace.h); NULL: never. */
+	bool (*rotates)(const void *options);
 	/* The pattern options among `options`, or NULL if the trainer takes no patterns
 	 * (solvers/core/pattern.h). */
 	const struct pattern_options *(*patterns)(const void *options);
@@ -122,7 +126,7 @@ struct trainer {
 /* The model file that the trainer or its patterns start from, or NULL. */
 const char *trainer_start_file(const struct trainer *trainer, const void *options);
 
-/* For `robust`: always. */
+/* For `robust` and `rotates`: always. */
 bool trainer_always(const void *options);
 
 /* (value of the loss) + beta net_decay: the objective every method is compared on. f (n) is
