@@ -46,7 +46,7 @@ void forecast_cell(const struct cell *cell, const struct forecast_shape *shape, 
 
 	trainer->forecast(cell->train.solver.options, (ptrdiff_t)shape->n_train,
 			  (ptrdiff_t)shape->d, &forecast);
-	if (trainer->rotates && trainer->rotates(cell->train.solver.options))
+	if (trainer->freedom && trainer->freedom(cell->train.solver.options))
 		forecast.bytes += rowspace_bytes(shape->n_train, shape->d);
 	/* the raw table is gone before the trainer allocates */
 	*bytes = baseline_bytes + parts + fmax(shape->raw_bytes, forecast.bytes * scale);

@@ -52,12 +52,14 @@ static const struct option rows[] = {
 static const char *const losses[] = {"hinge",   "logistic", "squared_hinge",
 				     "squared", "huber",    NULL};
 
-/* Balls of the l_2 norm, over columns that need no name. */
-static bool rotates(const void *options)
+/* Columns that are named stay where they are. */
+static enum freedom freedom(const void *options)
 {
 	const struct robust_admm_options *o = options;
 
-	return o->norm == NORM_L2 && o->not_attacked.count == 0;
+	if (o->not_attacked.count > 0)
+		return FREEDOM_NONE;
+	return o->norm == NORM_L2 ? FREEDOM_ROTATIONS : FREEDOM_ZEROS;
 }
 
 static const struct pattern_options *patterns(const void *options)
@@ -310,5 +312,5 @@ const struct trainer trainer_robust_admm = {
 	.pattern_facts = facts,
 	.note = note,
 	.robust = trainer_always,
-	.rotates = rotates,
+	.freedom = freedom,
 };
