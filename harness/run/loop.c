@@ -16,6 +16,7 @@ static const char *const trace_header[] = {"iteration",
 					   "lower_bound",
 					   "gap",
 					   "gap_zero",
+					   "gap_feasible",
 					   "objective_iterate",
 					   "primal_residual",
 					   "dual_residual",
@@ -57,6 +58,7 @@ static void trace_row(struct csv *csv, const struct trace_time *at, const struct
 	csv_number(csv, e->lower_bound);
 	csv_number(csv, e->gaps.gap);
 	csv_number(csv, e->gaps.zero);
+	csv_number(csv, e->feasible.gap);
 	csv_number(csv, iterate_objective(p, e));
 	csv_number(csv, p->primal_residual);
 	csv_number(csv, p->dual_residual);
@@ -119,7 +121,7 @@ static enum outcome judge(const struct stop_options *stop, const struct evaluati
 {
 	double objective =
 		isnan(e->certificate.objective) ? e->objective_network : e->certificate.objective;
-	double gap = stop->gap_scale == GAP_SCALE_ZERO ? e->gaps.zero : e->gaps.gap;
+	double gap = stop->gap_scale == GAP_SCALE_ZERO ? e->feasible.zero : e->feasible.gap;
 
 	if (!e->finite)
 		return OUTCOME_DIVERGED;
@@ -144,7 +146,7 @@ static void iterate(const struct loop *loop, struct evaluator *evaluator, struct
 		struct trace_time at;
 		enum outcome limit;
 
-		evaluator->trainer->step(evaluator->state, &p);
+		evaluator->training.trainer->step(evaluator->training.state, &p);
 		end = clock_seconds();
 		out->solve_s += end - start;
 		out->iterations++;

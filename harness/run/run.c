@@ -4,6 +4,7 @@
 #include "harness/run/assault.h"
 #include "harness/run/certified.h"
 #include "harness/run/clock.h"
+#include "harness/run/coordinates.h"
 #include "harness/run/evaluate.h"
 #include "harness/run/facts.h"
 #include "harness/run/loop.h"
@@ -30,6 +31,7 @@ struct run {
 	struct cell cell;
 	struct dataset data;
 	struct problem problem;
+	struct coordinates posed; /* the problem as the trainer gets it */
 	const struct trainer *trainer;
 	void *state;
 	struct mat given_patterns;
@@ -147,12 +149,16 @@ static enum status train(struct run *run, int progress_fd, struct evaluator *eva
 	double start = clock_seconds();
 	struct loop loop = {.stop = &run->cell.stop, .progress_fd = progress_fd};
 
-	TRY(run->trainer->setup(&run->problem, run->cell.train.solver.options, &run->arena,
+	run->posed = coordinates_choose(&run->problem, run->trainer, run->cell.train.solver.options,
+					&run->arena);
+	TRY(run->trainer->setup(&run->posed.problem, run->cell.train.solver.options, &run->arena,
 				&run->state, err));
 	r->setup_s = loop.setup_s = clock_seconds() - start;
 	loop.trace_path = path_in(run, "trace.csv");
-	*evaluator = evaluate_new(&run->problem, &run->data, run->trainer,
-				  run->cell.train.solver.options, run->state, &run->arena);
+	*evaluator = evaluate_new(&run->problem, &run->data,
+				  (struct training){run->trainer, run->cell.train.solver.options,
+						    run->state, run->posed.rowspace},
+				  &run->arena);
 	TRY(loop_run(&loop, evaluator, end, err));
 	if (evaluator->robust)
 		end->first_objective = NAN; /* a clean objective that rose is no bad sign then */
@@ -191,19 +197,37 @@ static void describe_data(struct run *run)
 	r->majority = verdict_majority(&run->data);
 }
 
-/* What the method chose, and patterns that were asked for in vain; NULL: nothing. */
-static const char *notes(struct run *run)
+/* Two notes in one; NULL: nothing. */
+static const char *join(struct run *run, const char *a, const char *b)
+{
+	return a && b ? arena_format(&run->arena, "%s; %s", a, b) : a ? a : b;
+}
+
+/* A network that was passed over. */
+static const char *outside(struct run *run, const struct evaluator *e)
+{
+	if (isnan(e->outside))
+		return NULL;
+	return arena_format(
+		&run->arena,
+		"an iterate outside the sampled program had the network objective %.6g, "
+		"below the bound",
+		e->outside);
+}
+
+/* Patterns that were asked for in vain, what the method chose, its coordinates; NULL: nothing. */
+static const char *notes(struct run *run, const struct evaluator *evaluator)
 {
 	const struct pattern_options *patterns = pattern_options(run);
-	const char *chosen = run->trainer->note ? run->trainer->note(run->state) : NULL;
-	const char *missing = NULL;
+	const char *missing = outside(run, evaluator);
 
 	if (patterns && run->trainer->patterns_used)
-		missing = pattern_note(patterns, run->trainer->patterns_used(run->state),
-				       &run->arena);
-	if (!chosen || !missing)
-		return chosen ? chosen : missing;
-	return arena_format(&run->arena, "%s; %s", missing, chosen);
+		missing = join(run, missing,
+			       pattern_note(patterns, run->trainer->patterns_used(run->state),
+					    &run->arena));
+	return join(run,
+		    join(run, missing, run->trainer->note ? run->trainer->note(run->state) : NULL),
+		    coordinates_note(&run->posed, &run->problem, &run->arena));
 }
 
 static void describe_end(struct run *run, const struct evaluator *evaluator,
@@ -232,8 +256,8 @@ static void describe_end(struct run *run, const struct evaluator *evaluator,
 	r->test_r2 = e->test.r2;
 	r->patterns =
 		run->trainer->patterns_used ? (double)run->trainer->patterns_used(run->state) : NAN;
-	r->note = notes(run);
-	r->neurons = (double)evaluator->net.U.cols;
+	r->note = notes(run, evaluator);
+	r->neurons = (double)evaluator->delivered->U.cols;
 	r->suspect = verdict_suspect(
 		end,
 		&(struct verdict_facts){.neurons = r->neurons,
@@ -317,13 +341,13 @@ static enum status compute(struct run *run, int progress_fd, struct err *err)
 	describe_end(run, &evaluator, &end);
 	if (end.outcome != OUTCOME_DIVERGED)
 		estimate_violation(run);
-	TRY(save_model(run, &evaluator.net, err));
+	TRY(save_model(run, evaluator.delivered, err));
 	TRY(facts_write(run->trainer, run->state, path_in(run, "patterns.csv"), err));
-	TRY(selection_run(&run->cell, &run->data, &evaluator.net,
+	TRY(selection_run(&run->cell, &run->data, evaluator.delivered,
 			  path_in(run, "attack_validation.csv"), &selection, err));
 	run->result.validation_robust_accuracy = selection.accuracy;
 	run->result.select_s = selection.seconds;
-	TRY(probe(run, &evaluator.net, err));
+	TRY(probe(run, evaluator.delivered, err));
 	run->result.status =
 		cell_status_names[isfinite(end.last.objective_network) ? CELL_OK : CELL_FAILED];
 	if (!isfinite(end.last.objective_network))

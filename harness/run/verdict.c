@@ -6,6 +6,9 @@
 /* An objective may rise by rounding; more than this is a sign of trouble. */
 static const double rise = 1e-3;
 
+/* Both are sums in the precision of the run, and bounds hold but for rounding. */
+static const double below_bound = REAL_EPSILON > 1e-10 ? 1e-3 : 1e-6;
+
 double verdict_majority(const struct dataset *data)
 {
 	const struct part *part = data->test.X.rows > 0 ? &data->test : &data->train;
@@ -25,6 +28,8 @@ const char *verdict_suspect(const struct loop_result *end, const struct verdict_
 
 	if (!isfinite(e->objective_network))
 		return "objective not finite";
+	if (e->gaps.raw < -below_bound)
+		return "objective below its bound";
 	if (end->outcome == OUTCOME_DIVERGED)
 		return "diverged, an earlier point is delivered";
 	if (facts->only_zero)

@@ -1,6 +1,7 @@
 /* Forecast of memory and work of a cell. */
 #include "harness/sched/forecast.h"
 #include "harness/data/data.h"
+#include "solvers/core/rowspace.h"
 #include "solvers/core/trainer.h"
 
 #include <math.h>
@@ -45,6 +46,8 @@ void forecast_cell(const struct cell *cell, const struct forecast_shape *shape, 
 
 	trainer->forecast(cell->train.solver.options, (ptrdiff_t)shape->n_train,
 			  (ptrdiff_t)shape->d, &forecast);
+	if (trainer->freedom && trainer->freedom(cell->train.solver.options))
+		forecast.bytes += rowspace_bytes(shape->n_train, shape->d);
 	/* the raw table is gone before the trainer allocates */
 	*bytes = baseline_bytes + parts + fmax(shape->raw_bytes, forecast.bytes * scale);
 	*flops = forecast.setup_flops + (double)cell->stop.iterations * forecast.iteration_flops;

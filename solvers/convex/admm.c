@@ -193,6 +193,7 @@ const struct trainer trainer_admm = {
 		 .cite = "bai2023",
 		 .options = rows,
 		 .size = sizeof(struct admm_options)},
+	.freedom = trainer_rotates,
 	.patterns = patterns,
 	.forecast = forecast,
 	.setup = setup,

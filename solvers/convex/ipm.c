@@ -268,6 +268,7 @@ const struct trainer trainer_ipm = {
 		 .cite = "vandenberghe2010",
 		 .options = rows,
 		 .size = sizeof(struct ipm_options)},
+	.freedom = trainer_rotates,
 	.patterns = patterns,
 	.forecast = forecast,
 	.setup = setup,

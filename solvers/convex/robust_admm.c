@@ -1,6 +1,7 @@
 /* Trainer `robust_admm`: convex adversarial training by ADMM. See robust_admm.h. */
 #include "solvers/convex/robust_admm.h"
 
+#include "solvers/core/attack.h"
 #include "solvers/core/blas.h"
 #include "solvers/core/columns.h"
 #include "solvers/core/cvx.h"
@@ -50,6 +51,16 @@ static const struct option rows[] = {
 
 static const char *const losses[] = {"hinge",   "logistic", "squared_hinge",
 				     "squared", "huber",    NULL};
+
+/* Columns that are named stay where they are. */
+static enum freedom freedom(const void *options)
+{
+	const struct robust_admm_options *o = options;
+
+	if (o->not_attacked.count > 0)
+		return FREEDOM_NONE;
+	return o->norm == NORM_L2 ? FREEDOM_ROTATIONS : FREEDOM_ZEROS;
+}
 
 static const struct pattern_options *patterns(const void *options)
 {
@@ -301,4 +312,5 @@ const struct trainer trainer_robust_admm = {
 	.pattern_facts = facts,
 	.note = note,
 	.robust = trainer_always,
+	.freedom = freedom,
 };
