@@ -259,10 +259,13 @@ static void describe_end(struct run *run, const struct evaluator *evaluator,
 	r->note = notes(run, evaluator);
 	r->neurons = (double)evaluator->delivered->U.cols;
 	r->suspect = verdict_suspect(
-		end,
-		&(struct verdict_facts){.neurons = r->neurons,
-					.majority = r->majority,
-					.only_zero = facts_exclude_all(run->trainer, run->state)});
+		end, &(struct verdict_facts){
+			     .neurons = r->neurons,
+			     .majority = r->majority,
+			     .samples = r->n_test > 0 ? r->n_test : r->n_train,
+			     .objective_zero = r->objective_zero,
+			     .only_zero = facts_exclude_all(run->trainer, run->state),
+			     .stops_early = verdict_stops_early(&run->cell.train.solver)});
 }
 
 static enum status save_model(struct run *run, const struct net *net, struct err *err)
