@@ -60,10 +60,12 @@ long forecast_cores(void)
 	return cgroup_cores(&limits);
 }
 
-void forecast_share(long *jobs, long *threads)
+void forecast_share(bool exclusive, long *jobs, long *threads)
 {
 	long cores = forecast_cores();
 
+	if (exclusive)
+		*jobs = 1;
 	if (*jobs <= 0)
 		*jobs = *threads > 0 ? cores / *threads : cores;
 	if (*jobs < 1)

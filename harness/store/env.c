@@ -206,13 +206,13 @@ static json_t *libraries_json(void)
 }
 
 /* The variables that steer threads and kernels. */
-static json_t *variables_json(void)
+static json_t *variables_json(char *const *environment)
 {
 	static const char *const prefixes[] = {"OPENBLAS_", "OMP_", "GOMP_", NULL};
 	json_t *variables = json_object();
 	char name[NAME_BYTES];
 
-	for (char **variable = environ; *variable; variable++)
+	for (char *const *variable = environment; *variable; variable++)
 		for (const char *const *prefix = prefixes; *prefix; prefix++) {
 			const char *value = strchr(*variable, '=');
 
@@ -230,8 +230,11 @@ static json_t *workers_json(const struct env_workers *workers)
 
 	json_object_set_new(json, "jobs", json_integer(workers->jobs));
 	json_object_set_new(json, "threads", json_integer(workers->threads));
+	json_object_set_new(json, "choose_threads", json_boolean(workers->choose_threads));
 	json_object_set_new(json, "time_limit_s", limit_json(workers->time_limit));
 	json_object_set_new(json, "memory_limit_bytes", limit_json(workers->memory_limit));
+	if (workers->environment)
+		json_object_set_new(json, "variables", variables_json(workers->environment));
 	return json;
 }
 
@@ -254,7 +257,7 @@ static char *env_text(const struct env_workers *workers)
 	json_object_set_new(root, "memory", memory_json());
 	json_object_set_new(root, "kernel", json_string(kernel));
 	json_object_set_new(root, "libraries", libraries_json());
-	json_object_set_new(root, "variables", variables_json());
+	json_object_set_new(root, "variables", variables_json(environ));
 	if (workers)
 		json_object_set_new(root, "workers", workers_json(workers));
 	if (workers && getcwd(folder, sizeof folder))
