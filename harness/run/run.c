@@ -268,6 +268,8 @@ static enum status examine(struct run *run, const struct loop_result *end, struc
 	if (end->outcome != OUTCOME_DIVERGED)
 		estimate_violation(run);
 	TRY(facts_write(run->trainer, run->state, path_in(run, "patterns.csv"), err));
+	if (!isfinite(end->last.objective_network)) /* nothing to attack */
+		return STATUS_OK;
 	TRY(select_by_attack(run, net, err));
 	return probe(run, net, err);
 }
