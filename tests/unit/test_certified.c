@@ -84,7 +84,8 @@ static void check_error(const char *part)
 {
 	struct err err = {0};
 
-	assert_int_equal(run_cell(folder, -1, &err), STATUS_SPEC);
+	assert_int_equal(run_cell(folder, &(struct run_order){.progress_fd = -1}, &err),
+			 STATUS_SPEC);
 	if (!strstr(err.text, part))
 		fail_msg("\"%s\" does not say \"%s\"", err.text, part);
 }

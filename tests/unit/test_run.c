@@ -229,7 +229,7 @@ static void check_error(enum status status, const char *part)
 {
 	struct err err = {0};
 
-	assert_int_equal(run_cell(folder, -1, &err), status);
+	assert_int_equal(run_cell(folder, &(struct run_order){.progress_fd = -1}, &err), status);
 	if (!strstr(err.text, part))
 		fail_msg("\"%s\" does not say \"%s\"", err.text, part);
 	assert_int_equal(access(path_in("result.json"), F_OK), -1);
@@ -256,7 +256,8 @@ static void progress_is_written_as_lines(void **state)
 	(void)state;
 	pose("solver: admm, patterns: 20, beta: 0.1, stop: {iterations: 40}", "");
 	assert_int_equal(pipe(ends), 0);
-	assert_int_equal(run_cell(folder, ends[1], &err), STATUS_OK);
+	assert_int_equal(run_cell(folder, &(struct run_order){.progress_fd = ends[1]}, &err),
+			 STATUS_OK);
 	close(ends[1]);
 	length = read(ends[0], line, sizeof line - 1);
 	close(ends[0]);
