@@ -52,8 +52,7 @@ void describe_data(struct run *run)
 	r->majority = verdict_majority(&run->data);
 }
 
-/* Two notes in one; NULL: nothing. */
-static const char *join(struct run *run, const char *a, const char *b)
+const char *describe_join(struct run *run, const char *a, const char *b)
 {
 	return a && b ? arena_format(&run->arena, "%s; %s", a, b) : a ? a : b;
 }
@@ -77,12 +76,15 @@ static const char *notes(struct run *run, const struct evaluator *evaluator)
 	const char *missing = outside(run, evaluator);
 
 	if (patterns && run->trainer->patterns_used)
-		missing = join(run, missing,
-			       pattern_note(patterns, run->trainer->patterns_used(run->state),
-					    &run->arena));
-	return join(run,
-		    join(run, missing, run->trainer->note ? run->trainer->note(run->state) : NULL),
-		    coordinates_note(&run->posed, &run->problem, &run->arena));
+		missing = describe_join(run, missing,
+					pattern_note(patterns,
+						     run->trainer->patterns_used(run->state),
+						     &run->arena));
+	return describe_join(
+		run,
+		describe_join(run, missing,
+			      run->trainer->note ? run->trainer->note(run->state) : NULL),
+		coordinates_note(&run->posed, &run->problem, &run->arena));
 }
 
 static void describe_end(struct run *run, const struct loop_result *end)
@@ -117,10 +119,13 @@ static void describe_end(struct run *run, const struct loop_result *end)
 	if (evaluator->robust)
 		judged.first_objective = NAN; /* a clean objective that rose is no bad sign then */
 	r->suspect = verdict_suspect(
-		&judged,
-		&(struct verdict_facts){.neurons = r->neurons,
-					.majority = r->majority,
-					.only_zero = facts_exclude_all(run->trainer, run->state)});
+		&judged, &(struct verdict_facts){
+				 .neurons = r->neurons,
+				 .majority = r->majority,
+				 .samples = r->n_test > 0 ? r->n_test : r->n_train,
+				 .objective_zero = r->objective_zero,
+				 .only_zero = facts_exclude_all(run->trainer, run->state),
+				 .stops_early = verdict_stops_early(&run->cell.train.solver)});
 }
 
 static void describe_clocks(struct run *run, const struct loop_result *end)

@@ -186,6 +186,7 @@ static void evaluate(struct turn *turn, const struct progress *p, enum outcome l
 	out->outcome = judge(loop->stop, &out->last, p, limit, &turn->watch);
 	if (isnan(out->first_objective))
 		out->first_objective = out->last.objective_network;
+	out->best_objective = fmin(out->best_objective, out->last.objective_network);
 	at = (struct trace_time){out->iterations, loop->setup_s + out->solve_s,
 				 turn->evaluator->certificate_s};
 	trace_row(turn->csv, &at, p, &out->last);
@@ -238,7 +239,7 @@ enum status loop_run(const struct loop *loop, struct evaluator *evaluator, struc
 		.evaluation_flops = evaluate_flops(evaluator, &loop->forecast),
 	};
 
-	*out = (struct loop_result){.first_objective = NAN};
+	*out = (struct loop_result){.first_objective = NAN, .best_objective = NAN};
 	TRY(csv_open(&csv, loop->trace_path, trace_header, err));
 	csv_flush(&csv);
 	iterate(&turn);

@@ -12,6 +12,7 @@ struct loop_result {
 	long iterations, evaluations;
 	double solve_s, eval_s, solve_cpu_s, eval_cpu_s;
 	double first_objective; /* network objective at the first evaluation; NaN: may rise */
+	double best_objective;  /* the least one of all evaluations */
 	struct evaluation last;
 };
 

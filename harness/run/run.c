@@ -18,6 +18,10 @@
 
 #include <math.h>
 
+/* Below this gap a dual point is near enough to the optimal one to say what a fresh pattern does.
+ */
+static const double solved = 1e-3;
+
 static const char *path_in(struct run *run, const char *name)
 {
 	return arena_format(&run->arena, "%s/%s", run->folder, name);
@@ -190,16 +194,32 @@ static enum status train(struct run *run, int progress_fd, struct loop_result *e
 	return write_provisional(run, end, err);
 }
 
+/* The gap of the last certificate alone, whose dual point is tested; NaN without a bound. */
+static double own_gap(const struct run *run, const struct certificate *c)
+{
+	return evaluate_gaps(c->upper, c->lower_bound, run->evaluator.objective_zero).gap;
+}
+
 /* Off the solve clock. */
-static void estimate_violation(struct run *run)
+static void estimate_violation(struct run *run, const struct evaluation *last)
 {
 	struct result *r = &run->result;
 	struct violation found;
 	long draws = run->cell.train.fresh;
 	struct clock_mark start = clock_now();
+	double gap = own_gap(run, &last->certificate);
 
 	if (draws < 1 || !run->trainer->violation)
 		return;
+	if (!(gap < solved)) {
+		r->note = describe_join(
+			run, r->note,
+			arena_format(&run->arena,
+				     "fresh: no share, as the gap of the last certificate "
+				     "is %.2g, not below %g",
+				     gap, solved));
+		return;
+	}
 	run->trainer->violation(run->state, draws, &found);
 	if (found.draws < 1)
 		return;
@@ -266,7 +286,7 @@ static enum status examine(struct run *run, const struct loop_result *end, struc
 	const struct net *net = run->evaluator.delivered;
 
 	if (end->outcome != OUTCOME_DIVERGED)
-		estimate_violation(run);
+		estimate_violation(run, &end->last);
 	TRY(facts_write(run->trainer, run->state, path_in(run, "patterns.csv"), err));
 	if (!isfinite(end->last.objective_network)) /* nothing to attack */
 		return STATUS_OK;
