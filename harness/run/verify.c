@@ -9,10 +9,36 @@
 #include <math.h>
 #include <string.h>
 
-const char *const verify_unseen[] = {"feasibility", "load_s",        "setup_s",        "solve_s",
-				     "eval_s",      "certificate_s", "attack_s",       "select_s",
-				     "certify_s",   "violation_s",   "fresh",          "violation",
-				     "patterns",    "threads",       "peak_mem_bytes", NULL};
+const char *const verify_unseen[] = {"feasibility",
+				     "load_s",
+				     "setup_s",
+				     "solve_s",
+				     "eval_s",
+				     "certificate_s",
+				     "attack_s",
+				     "select_s",
+				     "certify_s",
+				     "violation_s",
+				     "fresh",
+				     "violation",
+				     "patterns",
+				     "threads",
+				     "peak_mem_bytes",
+				     "load_cpu_s",
+				     "setup_cpu_s",
+				     "solve_cpu_s",
+				     "eval_cpu_s",
+				     "certificate_cpu_s",
+				     "attack_cpu_s",
+				     "select_cpu_s",
+				     "certify_cpu_s",
+				     "violation_cpu_s",
+				     "evaluations",
+				     "switches_voluntary",
+				     "switches_involuntary",
+				     "core_share",
+				     "load_average",
+				     NULL};
 
 void verify_judge(struct verify *out, struct verify_figure figure)
 {
