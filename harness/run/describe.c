@@ -52,7 +52,8 @@ void describe_data(struct run *run)
 	r->majority = verdict_majority(&run->data);
 }
 
-const char *describe_join(struct run *run, const char *a, const char *b)
+/* Two notes in one; NULL: nothing. */
+static const char *join(struct run *run, const char *a, const char *b)
 {
 	return a && b ? arena_format(&run->arena, "%s; %s", a, b) : a ? a : b;
 }
@@ -76,15 +77,12 @@ static const char *notes(struct run *run, const struct evaluator *evaluator)
 	const char *missing = outside(run, evaluator);
 
 	if (patterns && run->trainer->patterns_used)
-		missing = describe_join(run, missing,
-					pattern_note(patterns,
-						     run->trainer->patterns_used(run->state),
-						     &run->arena));
-	return describe_join(
-		run,
-		describe_join(run, missing,
-			      run->trainer->note ? run->trainer->note(run->state) : NULL),
-		coordinates_note(&run->posed, &run->problem, &run->arena));
+		missing = join(run, missing,
+			       pattern_note(patterns, run->trainer->patterns_used(run->state),
+					    &run->arena));
+	return join(run,
+		    join(run, missing, run->trainer->note ? run->trainer->note(run->state) : NULL),
+		    coordinates_note(&run->posed, &run->problem, &run->arena));
 }
 
 static void describe_end(struct run *run, const struct loop_result *end)
@@ -156,4 +154,9 @@ void describe_training(struct run *run, const struct loop_result *end)
 	measure_memory(r); /* of training; attacks come after */
 	describe_clocks(run, end);
 	describe_end(run, end);
+}
+
+void describe_add(struct run *run, const char *note)
+{
+	run->result.note = join(run, run->result.note, note);
 }

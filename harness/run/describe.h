@@ -30,13 +30,13 @@ struct run {
 /* The pattern options of its trainer, or NULL. */
 const struct pattern_options *describe_patterns(const struct run *run);
 
-/* Two notes in one; NULL: nothing. */
-const char *describe_join(struct run *run, const char *a, const char *b);
-
 /* Fields of run->result, as soon as they are known: names and machine; shapes; everything that
  * training gave, where `end` may be a state on the way. */
 void describe_cell(struct run *run);
 void describe_data(struct run *run);
 void describe_training(struct run *run, const struct loop_result *end);
+
+/* One more note. */
+void describe_add(struct run *run, const char *note);
 
 #endif

@@ -195,9 +195,11 @@ static enum status train(struct run *run, int progress_fd, struct loop_result *e
 }
 
 /* The gap of the last certificate alone, whose dual point is tested; NaN without a bound. */
-static double own_gap(const struct run *run, const struct certificate *c)
+static double own_gap(const struct evaluator *evaluator, const struct evaluation *last)
 {
-	return evaluate_gaps(c->upper, c->lower_bound, run->evaluator.objective_zero).gap;
+	const struct certificate *c = &last->certificate;
+
+	return evaluate_gaps(c->upper, c->lower_bound, evaluator->objective_zero).gap;
 }
 
 /* Off the solve clock. */
@@ -207,17 +209,15 @@ static void estimate_violation(struct run *run, const struct evaluation *last)
 	struct violation found;
 	long draws = run->cell.train.fresh;
 	struct clock_mark start = clock_now();
-	double gap = own_gap(run, &last->certificate);
+	double gap = own_gap(&run->evaluator, last);
 
 	if (draws < 1 || !run->trainer->violation)
 		return;
 	if (!(gap < solved)) {
-		r->note = describe_join(
-			run, r->note,
-			arena_format(&run->arena,
-				     "fresh: no share, as the gap of the last certificate "
-				     "is %.2g, not below %g",
-				     gap, solved));
+		describe_add(run, arena_format(&run->arena,
+					       "fresh: no share, as the gap of the last "
+					       "certificate is %.2g, not below %g",
+					       gap, solved));
 		return;
 	}
 	run->trainer->violation(run->state, draws, &found);
