@@ -25,7 +25,6 @@ static void fill(struct record *record, const struct fixture_cell *cell, struct 
 	r->iterations = 1;
 	r->n_train = 200;
 	r->n_test = 100;
-	record->objective = "";
 	record->select_by = cell->select_by;
 	record->swept = swept;
 	if (cell->path)
