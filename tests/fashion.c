@@ -69,7 +69,7 @@ int fashion_load(struct fashion *f)
 int fashion_start(struct fashion_run *run, const struct problem *problem, const char *solver,
 		  const char *options)
 {
-	const struct desc *desc = registry_find(KIND_SOLVER, solver);
+	const struct desc *desc = registry_find(KIND_TRAINER, solver);
 	struct err err = {0};
 	double start;
 	void *bound;

@@ -76,15 +76,18 @@ struct evaluator {
 	struct net rival;            /* room for a candidate */
 	struct net inner;            /* the same in the trainer's coordinates, if it has its own */
 	struct net_work work;
-	real *f;               /* outputs: as long as the longest part */
-	double objective_zero; /* of the network without neurons */
-	double certificate_s;  /* spent in certificates so far */
+	real *f;                                 /* outputs: as long as the longest part */
+	double objective_zero;                   /* of the network without neurons */
+	double certificate_s, certificate_cpu_s; /* spent in certificates so far */
 	double best_bound;
 	double outside; /* least objective of an iterate below the bound; NaN: there was none */
 };
 
 struct evaluator evaluate_new(const struct problem *problem, const struct dataset *data,
 			      struct training training, struct arena *arena);
+
+/* Floating point operations of one evaluation, at most, for a trainer of this forecast. */
+double evaluate_flops(const struct evaluator *evaluator, const struct forecast *forecast);
 
 /* Certify the current iterate, and the figures of what is delivered. */
 void evaluate_iterate(struct evaluator *evaluator, struct evaluation *out);
