@@ -64,7 +64,9 @@ static enum status write_tables(const struct records *records, const struct html
 /* A note, and how the cells ended where not all converged undisturbed. */
 static const char *marked(const char *note, const struct records *records)
 {
-	return arena_format(records->arena, "%s%s", note, ending_marks(records));
+	const char *marks = ending_marks(records);
+
+	return *marks ? arena_format(records->arena, "%s Cells%s.", note, marks + 1) : note;
 }
 
 static struct html_tables make_tables(const struct experiment *experiment,

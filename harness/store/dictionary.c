@@ -43,8 +43,9 @@ const char *dictionary_swept(const char *path, struct arena *arena)
 
 static void write_head(const char *title, const char *about, FILE *to)
 {
-	fprintf(to, "### %s\n\n%s\n\n| column | unit | network | data | meaning |\n"
-		    "| --- | --- | --- | --- | --- |\n",
+	fprintf(to,
+		"### %s\n\n%s\n\n| column | unit | network | data | meaning |\n"
+		"| --- | --- | --- | --- | --- |\n",
 		title, about);
 }
 
@@ -81,7 +82,8 @@ static void write_result(FILE *to)
 
 void dictionary_write(FILE *to)
 {
-	fputs("Units: s: seconds of the wall clock; share: of 1; 1: a number without unit. Network: "
+	fputs("Units: s: seconds of the wall clock; share: of 1; 1: a number without unit. "
+	      "Network: "
 	      "`delivered` is the one that is\nstored, attacked and certified; `iterate` the point "
 	      "of the method at that iteration; `program` the convex program\nitself. An empty "
 	      "field is a value that is not known or does not apply.\n\n",

@@ -1,5 +1,5 @@
-/* The columns of every CSV file: name, unit, and what a value means. The writers take their headers from
- * here, and results/README.md is written from it (`relubench describe results`). */
+/* The columns of every CSV file: name, unit, and what a value means. The writers take their headers
+ * from here, and results/README.md is written from it (`relubench describe results`). */
 #ifndef STORE_DICTIONARY_H
 #define STORE_DICTIONARY_H
 

@@ -1,8 +1,8 @@
 /* The columns of the CSV files, and what they mean. */
 #include "harness/store/dictionary.h"
 
-#define END                 \
-	{                   \
+#define END                  \
+	{                    \
 		.name = NULL \
 	}
 
@@ -30,7 +30,8 @@ const struct column_doc dictionary_result[] = {
 	{"objective_of", "text", "", "", "network, or worst case: which of them `objective` is"},
 	{"objective_network", "1", "delivered", "train",
 	 "loss + weight decay on clean data, for every method"},
-	{"objective_zero", "1", "zero network", "train", "objective of the network without neurons"},
+	{"objective_zero", "1", "zero network", "train",
+	 "objective of the network without neurons"},
 	{"lower_bound", "1", "program", "train",
 	 "no point of the method's program is lower; of all certificates the largest"},
 	{"bound_scope", "text", "program", "",
@@ -62,7 +63,8 @@ const struct column_doc dictionary_result[] = {
 	{"load_s", "s", "", "", "reading and preparing the data"},
 	{"setup_s", "s", "", "", "setup of the method, a start network included"},
 	{"solve_s", "s", "", "", "iterations of the method"},
-	{"eval_s", "s", "", "", "evaluations, certificates of the gap included; on no method's clock"},
+	{"eval_s", "s", "", "",
+	 "evaluations, certificates of the gap included; on no method's clock"},
 	{"certificate_s", "s", "", "", "the part of eval_s that certificates of the gap took"},
 	{"violation_s", "s", "", "", "fresh patterns or neurons"},
 	{"attack_s", "s", "", "", "attacks"},
@@ -81,20 +83,25 @@ const struct column_doc dictionary_result[] = {
 	{"date", "ISO 8601", "", "", "when the cell was started, with the time zone"},
 	{"timing", "text", "", "",
 	 "disturbed: why the cell's times are not to be trusted; empty if they are"},
-	{"switches_voluntary", "1", "", "", "voluntary context switches of training and evaluations"},
+	{"switches_voluntary", "1", "", "",
+	 "voluntary context switches of training and evaluations"},
 	{"switches_involuntary", "1", "", "", "involuntary ones"},
 	{"core_share", "share", "", "",
 	 "of the time in which threads could run that they had a core"},
 	{"load_average", "1", "", "", "load average of the machine when the cell was started"},
-	{"peak_mem_bytes", "bytes", "", "", "largest resident memory of the process until training ended"},
+	{"peak_mem_bytes", "bytes", "", "",
+	 "largest resident memory of the process until training ended"},
 	{"threads", "1", "", "", "threads of the cell"},
 	{"threads_reason", "text", "", "", "why it had so many, where it chose them"},
 	{"blas_core", "text", "", "", "kernels that BLAS chose"},
-	{"patterns", "1", "program", "train", "distinct activation patterns, or neurons, in the program"},
+	{"patterns", "1", "program", "train",
+	 "distinct activation patterns, or neurons, in the program"},
 	{"neurons", "1", "delivered", "", "neurons of the network"},
 	{"fresh", "1", "program", "train", "patterns or neurons drawn anew after training"},
 	{"violation", "share", "program", "train",
-	 "of the fresh ones that could lower the optimum below the lower bound"},
+	 "of the fresh ones, those that the program lacks and that would lower its optimum; known "
+	 "where "
+	 "the gap of the last certificate is below 1e-3"},
 	{"violation_lo", "share", "program", "train",
 	 "lower end of its Clopper-Pearson 95 % interval"},
 	{"violation_hi", "share", "program", "train", "upper end"},
@@ -181,7 +188,8 @@ const struct column_doc dictionary_patterns[] = {
 	{"largest_eps_lower", "prepared", "program", "train",
 	 "up to this radius it admits a neuron other than zero, as a direction shows"},
 	{"largest_eps_upper", "prepared", "program", "train",
-	 "from above this radius on it admits none, as a weighting of the samples shows; inf: at any"},
+	 "from above this radius on it admits none, as a weighting of the samples shows; inf: at "
+	 "any"},
 	{"verdict", "text", "program", "train",
 	 "at the radius of the program: admitted, excluded, or undecided"},
 	END,
@@ -193,7 +201,8 @@ const struct column_doc dictionary_plan[] = {
 	{"method", "text", "", "", "name of the entry of `train`"},
 	{"repetition", "1", "", "", "number of the repetition, from 0"},
 	{"swept", "text", "", "", "swept values, path=value, separated by semicolons"},
-	{"status", "text", "", "", "of the cell when the plan was written; empty: not computed yet"},
+	{"status", "text", "", "",
+	 "of the cell when the plan was written; empty: not computed yet"},
 	END,
 };
 
