@@ -37,7 +37,7 @@ static const char *value_text(const json_t *value, struct arena *arena)
 		csv_format(json_real_value(value), number);
 		return arena_text(arena, number);
 	}
-	dumped = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+	dumped = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
 	text = arena_text(arena, dumped ? dumped : "");
 	free(dumped);
 	return text;
