@@ -71,16 +71,32 @@ static bool ends_with(const char *text, const char *end)
 	return length >= wanted && strcmp(text + length - wanted, end) == 0;
 }
 
+/* A column of wall-clock or CPU seconds. */
+static bool is_time(const char *name)
+{
+	return strcmp(name, "seconds") == 0 || ends_with(name, "_s");
+}
+
 /* Times, memory, and what describes the process rather than its result. A worker does not know the
  * id. */
 static bool is_compared(const struct result_field *field)
 {
-	static const char *const around[] = {"cell", "peak_mem_bytes", "threads", "blas_core"};
+	static const char *const around[] = {"cell",
+					     "date",
+					     "timing",
+					     "switches_voluntary",
+					     "switches_involuntary",
+					     "core_share",
+					     "load_average",
+					     "peak_mem_bytes",
+					     "threads",
+					     "threads_reason",
+					     "blas_core"};
 
 	for (size_t i = 0; i < sizeof around / sizeof *around; i++)
 		if (strcmp(field->name, around[i]) == 0)
 			return false;
-	return !ends_with(field->name, "_s");
+	return !is_time(field->name);
 }
 
 static const char *field_text(const struct result *result, const struct result_field *field,
@@ -139,8 +155,7 @@ static double compare_row(struct comparison *c, const char *file, const struct c
 	for (size_t j = 0; j < stored->cols; j++) {
 		const char *a = stored->cell[row * stored->cols + j];
 		const char *b = fresh->cell[row * fresh->cols + j];
-		double difference =
-			strcmp(stored->header[j], "seconds") == 0 ? 0 : text_difference(a, b);
+		double difference = is_time(stored->header[j]) ? 0 : text_difference(a, b);
 
 		if (difference > 0)
 			note_difference(c, difference,

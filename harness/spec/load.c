@@ -188,6 +188,8 @@ static struct stop_options merge_stop(struct stop_options stop, const struct sto
 		stop.patience = own->patience;
 	if (!isnan(own->gap))
 		stop.gap = own->gap;
+	if (own->gap_scale >= 0)
+		stop.gap_scale = own->gap_scale;
 	if (!isnan(own->residual))
 		stop.residual = own->residual;
 	if (!isnan(own->seconds))

@@ -16,9 +16,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* What a gap is a share of: the objective, or that of the network without neurons. */
+enum gap_scale { GAP_SCALE_OBJECTIVE, GAP_SCALE_ZERO };
+
 struct stop_options {
 	long iterations;
 	double gap;      /* certified relative gap; NaN = do not stop on it */
+	long gap_scale;  /* enum gap_scale */
 	double residual; /* of primal and dual, relative (struct progress); NaN = as above */
 	long patience; /* evaluations in a row without a relative decrease of the objective of 1e-6;
 			  0 = off */
@@ -75,15 +79,22 @@ struct certify_options {
 	long units, part; /* spec_units, spec_parts */
 };
 
+extern const char *const spec_gap_scales[]; /* "objective", "zero" */
 extern const char *const spec_parts[];      /* "test", "train" */
 extern const char *const spec_selects[];    /* by enum select_by */
 extern const char *const spec_units[];      /* "prepared", "raw" */
 extern const char *const spec_precisions[]; /* "double", "single" */
 
+enum timing_mode { TIMING_SHARED, TIMING_EXCLUSIVE };
+
+extern const char *const spec_timings[]; /* by enum timing_mode */
+
 struct resource_options {
 	long jobs, threads;  /* 0 = choose */
 	double time_limit;   /* s per cell */
 	double memory_limit; /* bytes per cell; NaN = what the machine has, divided by jobs */
+	double grace;        /* s after time_limit; NaN = a fifth of it, at least 2 s */
+	long timing;         /* enum timing_mode */
 };
 
 struct plot_options {

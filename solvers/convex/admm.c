@@ -163,6 +163,13 @@ static void certify(void *state, struct certificate *certificate)
 	cvx_certify(&a->cvx, a->V1, a->W1, &dual, certificate);
 }
 
+static void repaired(const void *state, struct net *net)
+{
+	const struct cvx *cvx = &((const struct admm *)state)->cvx;
+
+	cvx_network(cvx->RV, cvx->RW, net);
+}
+
 static const char *note(const void *state)
 {
 	const struct admm *a = state;
@@ -186,6 +193,7 @@ const struct trainer trainer_admm = {
 		 .cite = "bai2023",
 		 .options = rows,
 		 .size = sizeof(struct admm_options)},
+	.freedom = trainer_rotates,
 	.patterns = patterns,
 	.forecast = forecast,
 	.setup = setup,
@@ -193,6 +201,7 @@ const struct trainer trainer_admm = {
 	.width = width,
 	.network = network,
 	.certify = certify,
+	.repaired = repaired,
 	.patterns_used = patterns_used,
 	.note = note,
 	.violation = violation,

@@ -255,6 +255,13 @@ static void certify(void *state, struct certificate *certificate)
 	cvx_certify(&s->cvx, s->half[0].shown, s->half[1].shown, &dual, certificate);
 }
 
+static void repaired(const void *state, struct net *net)
+{
+	const struct cvx *cvx = &((const struct ipm *)state)->cvx;
+
+	cvx_network(cvx->RV, cvx->RW, net);
+}
+
 static const char *note(const void *state)
 {
 	return ((const struct ipm *)state)->assembled
@@ -278,6 +285,7 @@ const struct trainer trainer_ipm = {
 		 .cite = "vandenberghe2010",
 		 .options = rows,
 		 .size = sizeof(struct ipm_options)},
+	.freedom = trainer_rotates,
 	.patterns = patterns,
 	.forecast = forecast,
 	.setup = setup,
@@ -285,6 +293,7 @@ const struct trainer trainer_ipm = {
 	.width = width,
 	.network = network,
 	.certify = certify,
+	.repaired = repaired,
 	.patterns_used = patterns_used,
 	.note = note,
 	.violation = violation,

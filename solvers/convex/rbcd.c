@@ -315,6 +315,13 @@ static ptrdiff_t patterns_used(const void *state)
 	return ((const struct admm_rbcd *)state)->u.D.cols;
 }
 
+static void repaired(const void *state, struct net *net)
+{
+	const struct cvx *cvx = &((const struct admm_rbcd *)state)->cvx;
+
+	cvx_network(cvx->RV, cvx->RW, net);
+}
+
 static const char *note(const void *state)
 {
 	return ((const struct admm_rbcd *)state)->note;
@@ -334,6 +341,7 @@ const struct trainer trainer_admm_rbcd = {
 	.width = width,
 	.network = network,
 	.certify = certify,
+	.repaired = repaired,
 	.patterns_used = patterns_used,
 	.note = note,
 };

@@ -84,7 +84,7 @@ static void the_text_is_this(void **state)
 		"\"average\":false,\"fresh\":0,\"select\":{\"by\":\"none\",\"attack\":null,\"eps\":"
 		"null}},\"stop\":{"
 		"\"iterations\":1000,"
-		"\"gap\":null,\"residual\":null,\"patience\":0,"
+		"\"gap\":null,\"gap_scale\":\"objective\",\"residual\":null,\"patience\":0,"
 		"\"seconds\":null},\"attack\":[{\"name\":null,\"attack\":\"fgsm\",\"norm\":"
 		"\"linf\","
 		"\"eps\":[0,0.03137254901960784],\"clip\":[],\"units\":\"prepared\"}],"
