@@ -91,6 +91,19 @@ static void scale_penalties(struct admm *a)
 	a->kappa = a->options->kappa / square;
 }
 
+/* In the norm in which the iteration is averaged. */
+static void accelerate(struct admm *a, struct arena *arena)
+{
+	size_t n = (size_t)a->problem->X.rows, d = (size_t)a->problem->X.cols,
+	       P = (size_t)a->system.D.cols;
+	const struct anderson_part parts[] = {{2 * d * P, 1}, {2 * n * P, a->sigma}, {n, a->kappa}};
+
+	if (a->options->anderson == 0)
+		return;
+	a->anderson = anderson_new(arena, a->size, a->options->anderson, a->options->relaxation);
+	anderson_weigh(a->anderson, parts, sizeof parts / sizeof parts[0]);
+}
+
 static void allocate(struct admm *a, struct arena *arena)
 {
 	ptrdiff_t n = a->problem->X.rows, d = a->problem->X.cols, P = a->system.D.cols;
@@ -104,8 +117,7 @@ static void allocate(struct admm *a, struct arena *arena)
 	a->z = ARENA_ARRAY(arena, real, n);
 	a->p = ARENA_ARRAY(arena, real, n);
 	a->block_sums = arena_alloc(arena, (size_t)admm_blocks(n), sizeof *a->block_sums);
-	if (a->options->anderson > 0)
-		a->anderson = anderson_new(arena, a->size, a->options->anderson);
+	accelerate(a, arena);
 }
 
 static enum status setup(const struct problem *problem, const void *options, struct arena *arena,
@@ -127,6 +139,7 @@ static enum status setup(const struct problem *problem, const void *options, str
 	TRY(factor_M(a, arena, err));
 	allocate(a, arena);
 	TRY(a->u_update->setup(&a->system, o->u_update.options, arena, &a->u_state, err));
+	a->zero = loss_value(problem->loss, (size_t)problem->X.rows, a->f, problem->y);
 	admm_split(a); /* from zero */
 	*state = a;
 	return STATUS_OK;

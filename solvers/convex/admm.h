@@ -47,6 +47,7 @@ struct admm {
 	struct cvx cvx;
 	struct penalty penalty; /* rho, and below sigma, kappa, in the units of the data */
 	double sigma, kappa;
+	double zero, held;         /* objective of zero weights, of the last plain iterate held */
 	long iteration;            /* made so far */
 	struct anderson *anderson; /* NULL: plain */
 	real *x;                   /* all sums of split variables and duals */
