@@ -5,15 +5,18 @@
 
 #include <math.h>
 
+/* Where the search for rho begins, and how many iterations it may take. */
+static const double first_trial = 0.1;
+enum { MOST_TRIALS = 4 };
+
 static const struct option rows[] = {
 	{OPTION_FIELD(struct admm_options, patterns), .rows = pattern_rows, .shorthand = "count",
 	 .doc = "activation patterns of the convex program"},
 	{OPTION_FIELD(struct admm_options, u_update), .initial = "auto", .kind = KIND_U_UPDATE,
 	 .doc = "how the linear system of the u-step is solved; the iterates do not depend on it"},
-	{OPTION_FIELD(struct admm_options, rho), .initial = "0.1", .range = RANGE_ABOVE(0),
+	{OPTION_FIELD(struct admm_options, rho), .initial = "null", .range = RANGE_ABOVE(0),
 	 .doc = "penalty of V = V1, to begin with; times the mean square of the features and the "
-		"weight "
-		"of the loss"},
+		"weight of the loss; unset: found from the data by a few trial iterations"},
 	{OPTION_FIELD(struct admm_options, sigma), .initial = "0.3", .range = RANGE_ABOVE(0),
 	 .doc = "penalty of the sign constraints relative to rho"},
 	{OPTION_FIELD(struct admm_options, kappa), .initial = "1", .range = RANGE_ABOVE(0),
@@ -83,10 +86,11 @@ static void divide(struct admm *a, struct arena *arena)
 
 static void scale_penalties(struct admm *a)
 {
-	double square = penalty_unit(a->problem->X);
+	double square = penalty_unit(a->problem->X), unit = square * a->problem->loss.weight;
+	bool given = !isnan(a->options->rho);
 
-	a->penalty =
-		penalty_new(a->options->rho * square * a->problem->loss.weight, a->options->adapt);
+	a->penalty = penalty_new(unit * (given ? a->options->rho : first_trial), a->options->adapt);
+	a->trials = given ? 0 : MOST_TRIALS;
 	a->sigma = a->options->sigma / square;
 	a->kappa = a->options->kappa / square;
 }
