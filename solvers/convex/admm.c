@@ -7,7 +7,7 @@
 
 /* Where the search for rho begins, and how many iterations it may take. */
 static const double first_trial = 0.1;
-enum { MOST_TRIALS = 4 };
+enum { MOST_TRIALS = 2 };
 
 static const struct option rows[] = {
 	{OPTION_FIELD(struct admm_options, patterns), .rows = pattern_rows, .shorthand = "count",

@@ -210,6 +210,39 @@ static void every_u_update_solves_the_normal_equations(void **state)
 	}
 }
 
+/* Where a setup costs as much as many iterations, conjugate gradients go first; the direct update
+ * takes over once they have cost a share of it, and says so. */
+static void a_long_setup_is_put_off(void **state)
+{
+	const ptrdiff_t n = 1200, d = 6, P = 200;
+	struct system s = system_make(n, d, P, 0.1);
+	const struct u_update *update =
+		(const struct u_update *)(const void *)registry_find(KIND_U_UPDATE, "auto");
+	struct arena arena = {0};
+	struct err err = {0};
+	void *u;
+
+	(void)state;
+	assert_int_equal(
+		update->setup(&s.u,
+			      toy_options(&update->base, "{iterative: {pcg: {tolerance: 1e-13}}}",
+					  &arena),
+			      &arena, &u, &err),
+		STATUS_OK);
+	assert_non_null(strstr(update->note(u), "u_update pcg, which has not"));
+	for (int solve = 0; solve < 40; solve++) {
+		s.p[0] += (real)(0.1 * solve); /* else the last solution is right */
+		mat_copy(s.U, s.R);
+		update->solve(u, s.p, s.U, s.Y, s.f);
+		if (solve % 10 == 0)
+			for (ptrdiff_t i = P - 1; i < 2 * P; i += P)
+				assert_true(fabs(residual(&s, 1, i)) < 1e-6);
+	}
+	assert_non_null(strstr(update->note(u), "then dual"));
+	arena_release(&arena);
+	arena_release(&s.arena);
+}
+
 /* --- iterates and optimum -------------------------------------------------------------------- */
 
 static const char *const iterate_options =
@@ -365,6 +398,29 @@ static void units_of_the_features_do_not_matter(void **state)
 	}
 }
 
+/* Neurons after a few iterations of a problem whose optimum is not zero. */
+static ptrdiff_t early_neurons(double beta, const char *loss, const char *options)
+{
+	struct toy toy = toy_make(200, D, loss, beta);
+	struct run run = start(&toy.problem, options);
+	ptrdiff_t neurons;
+
+	advance(&run, 12);
+	neurons = run.net.U.cols;
+	finish(&run);
+	arena_release(&toy.arena);
+	return neurons;
+}
+
+static void the_first_penalty_suits_beta(void **state)
+{
+	(void)state;
+	for (int l = 0; l < LOSSES - 1; l++) /* with the last and beta 10 zero is the optimum */
+		for (double beta = 1e-5; beta < 20; beta *= 10)
+			assert_true(early_neurons(beta, losses[l], "{patterns: 12}") > 0);
+	assert_int_equal(early_neurons(10, "squared", "{patterns: 12, rho: 0.1}"), 0);
+}
+
 /* The optimum over more patterns is never above, and never below that over all of them. */
 static void more_patterns_never_raise_the_optimum(void **state)
 {
@@ -387,11 +443,13 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_u_update_solves_the_normal_equations),
+		cmocka_unit_test(a_long_setup_is_put_off),
 		cmocka_unit_test(u_updates_give_the_same_iterates),
 		cmocka_unit_test(every_loss_converges),
 		cmocka_unit_test(penalties_and_relaxation_leave_the_optimum),
 		cmocka_unit_test(average_is_the_sum_divided),
 		cmocka_unit_test(units_of_the_features_do_not_matter),
+		cmocka_unit_test(the_first_penalty_suits_beta),
 		cmocka_unit_test(more_patterns_never_raise_the_optimum),
 	};
 
