@@ -107,7 +107,7 @@ int fault_load_spec(struct fault_room *room)
 int fault_run_cell(struct fault_room *room)
 {
 	struct err err = {0};
-	enum status status = run_cell(room->cell, -1, &err);
+	enum status status = run_cell(room->cell, &(struct run_order){.progress_fd = -1}, &err);
 
 	return status == err.status ? fault_verdict(room, &err) : unexpected;
 }
@@ -124,7 +124,7 @@ static enum status run_all(struct fault_room *room, struct err *err)
 		TRY(folder_make(cell, err));
 		TRY(store_write_text(fault_path(room, cell, "cell.json"), plan.at[i].cell->text,
 				     err));
-		TRY(run_cell(cell, -1, err));
+		TRY(run_cell(cell, &(struct run_order){.progress_fd = -1}, err));
 	}
 	return STATUS_OK;
 }

@@ -38,22 +38,28 @@ static bool patterns_rotate(const struct pattern_options *o)
 	return true;
 }
 
-static bool may_rotate(const struct trainer *trainer, const void *options)
+static bool find(const struct problem *problem, const struct trainer *trainer, const void *options,
+		 struct arena *arena, struct rowspace *out)
 {
-	return trainer->rotates && trainer->rotates(options) &&
-	       (!trainer->patterns || patterns_rotate(trainer->patterns(options)));
+	bool robust = trainer->robust && trainer->robust(options);
+	const bool *kept = robust ? problem->frozen : NULL;
+	enum freedom freedom = trainer->freedom ? trainer->freedom(options) : FREEDOM_NONE;
+
+	if (trainer->patterns && !patterns_rotate(trainer->patterns(options)))
+		freedom = FREEDOM_NONE;
+	if (freedom == FREEDOM_ZEROS)
+		return rowspace_nonzero(problem->X, kept, arena, out);
+	return freedom == FREEDOM_ROTATIONS && rowspace_find(problem->X, kept, arena, out);
 }
 
 struct coordinates coordinates_choose(const struct problem *problem, const struct trainer *trainer,
 				      const void *options, struct arena *arena)
 {
 	struct coordinates out = {.problem = *problem};
-	bool robust = trainer->robust && trainer->robust(options);
 	struct mat validation = problem->X_validation;
 	struct rowspace *r = ARENA_NEW(arena, struct rowspace);
 
-	if (!may_rotate(trainer, options) ||
-	    !rowspace_find(problem->X, robust ? problem->frozen : NULL, arena, r))
+	if (!find(problem, trainer, options, arena, r))
 		return out;
 	out.rowspace = r;
 	out.problem.X = r->Z;
@@ -71,6 +77,7 @@ const char *coordinates_note(const struct coordinates *coordinates, const struct
 {
 	if (!coordinates->rowspace)
 		return NULL;
-	return arena_format(arena, "%td coordinates for %td features, which are collinear",
+	return arena_format(arena,
+			    "%td coordinates for %td features: the others are zero or collinear",
 			    coordinates->problem.X.cols, problem->X.cols);
 }

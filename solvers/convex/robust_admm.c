@@ -24,7 +24,7 @@ static const struct option rows[] = {
 	 .doc = "columns that cannot be perturbed: names of prepared columns, such as those of a "
 		"CSV header or bias, numbers from 0 on, or last; unset: the bias that prepare has "
 		"added"},
-	{OPTION_FIELD(struct robust_admm_options, rho), .initial = "0.1", .range = RANGE_ABOVE(0),
+	{OPTION_FIELD(struct robust_admm_options, rho), .initial = "0.03", .range = RANGE_ABOVE(0),
 	 .doc = "penalty of V = V1, to begin with; times the mean square of the features and the "
 		"weight of the loss"},
 	{OPTION_FIELD(struct robust_admm_options, tau), .initial = "1", .range = RANGE_ABOVE(0),
@@ -52,12 +52,14 @@ static const struct option rows[] = {
 static const char *const losses[] = {"hinge",   "logistic", "squared_hinge",
 				     "squared", "huber",    NULL};
 
-/* Balls of the l_2 norm, over columns that need no name. */
-static bool rotates(const void *options)
+/* Columns that are named stay where they are. */
+static enum freedom freedom(const void *options)
 {
 	const struct robust_admm_options *o = options;
 
-	return o->norm == NORM_L2 && o->not_attacked.count == 0;
+	if (o->not_attacked.count > 0)
+		return FREEDOM_NONE;
+	return o->norm == NORM_L2 ? FREEDOM_ROTATIONS : FREEDOM_ZEROS;
 }
 
 static const struct pattern_options *patterns(const void *options)
@@ -313,5 +315,5 @@ const struct trainer trainer_robust_admm = {
 	.pattern_facts = facts,
 	.note = note,
 	.robust = trainer_always,
-	.rotates = rotates,
+	.freedom = freedom,
 };

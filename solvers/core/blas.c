@@ -5,6 +5,7 @@
 #include <cblas.h>
 #include <lapacke.h>
 #include <math.h>
+#include <omp.h>
 
 #ifdef RB_SINGLE
 #define NAME(routine) cblas_s##routine
@@ -184,4 +185,10 @@ void blas_symmetrize(struct mat A)
 int blas_threads(void)
 {
 	return openblas_get_num_threads();
+}
+
+void blas_set_threads(int threads)
+{
+	omp_set_num_threads(threads);
+	openblas_set_num_threads(threads);
 }

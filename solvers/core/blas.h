@@ -48,5 +48,7 @@ void blas_symmetrize(struct mat A);
 
 /* Threads that BLAS uses now. */
 int blas_threads(void);
+/* From now on this many threads, of BLAS and of parallel loops. */
+void blas_set_threads(int threads);
 
 #endif

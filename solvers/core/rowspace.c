@@ -185,10 +185,27 @@ static ptrdiff_t count_kept(const bool *kept, ptrdiff_t d)
 	return count;
 }
 
+/* From the first `rank` columns of the basis M, or the live columns themselves. */
+static bool deliver(struct live *live, const double *M, ptrdiff_t rank, const bool *kept,
+		    struct arena *arena, struct rowspace *out)
+{
+	ptrdiff_t n = live->X.rows, d = live->X.cols, r = rank + count_kept(kept, d);
+	struct rowspace found;
+
+	if (r == d || r == 0)
+		return false;
+	found = (struct rowspace){.Z = mat_new(arena, n, r), .B = mat_new(arena, d, r)};
+	fill(live, M, rank, kept, &found);
+	if (!is_right(live, &found, &live->scratch))
+		return false;
+	*out = found;
+	return true;
+}
+
 bool rowspace_find(struct mat X, const bool *kept, struct arena *arena, struct rowspace *out)
 {
 	struct live live = find_live(X, kept);
-	ptrdiff_t rank = live.count, stay = count_kept(kept, X.cols);
+	ptrdiff_t rank = live.count;
 	double *M = NULL;
 	lapack_int cols;
 	bool found;
@@ -196,18 +213,17 @@ bool rowspace_find(struct mat X, const bool *kept, struct arena *arena, struct r
 	if (live.count > 0 && !clearly_independent(&live)) {
 		M = span_rows(&live, &cols);
 		rank = basis(&live, M, cols);
-		M = rank < live.count ? M : NULL;
 	}
-	found = rank + stay < X.cols && rank + stay > 0;
-	if (found) {
-		struct rowspace r = {.Z = mat_new(arena, X.rows, rank + stay),
-				     .B = mat_new(arena, X.cols, rank + stay)};
+	found = deliver(&live, rank < live.count ? M : NULL, rank, kept, arena, out);
+	arena_release(&live.scratch);
+	return found;
+}
 
-		fill(&live, M, rank, kept, &r);
-		found = is_right(&live, &r, &live.scratch);
-		if (found)
-			*out = r;
-	}
+bool rowspace_nonzero(struct mat X, const bool *kept, struct arena *arena, struct rowspace *out)
+{
+	struct live live = find_live(X, kept);
+	bool found = deliver(&live, NULL, live.count, kept, arena, out);
+
 	arena_release(&live.scratch);
 	return found;
 }

@@ -24,6 +24,9 @@ struct rowspace {
  * False, with *out untouched, if that gives d coordinates, so that nothing is gained. */
 bool rowspace_find(struct mat X, const bool *kept, struct arena *arena, struct rowspace *out);
 
+/* The same, where only columns of zeros are left out and the others are the coordinates. */
+bool rowspace_nonzero(struct mat X, const bool *kept, struct arena *arena, struct rowspace *out);
+
 /* Bytes that rowspace_find needs at most, with those of its result. */
 double rowspace_bytes(double n, double d);
 

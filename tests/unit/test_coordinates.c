@@ -124,6 +124,8 @@ static void only_programs_that_rotate_are_reduced(void **state)
 			     false));
 	assert_true(reduces(&trainer_robust_admm, "{patterns: 5, norm: l2, eps: 0.1}", true));
 	assert_false(reduces(&trainer_robust_admm, "{patterns: 5, norm: linf, eps: 0.1}", true));
+	assert_false(reduces(&trainer_robust_admm,
+			     "{patterns: 5, norm: l2, eps: 0.1, not_attacked: [\"0\"]}", true));
 }
 
 int main(void)

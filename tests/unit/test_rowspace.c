@@ -115,6 +115,25 @@ static void kept_columns_stay(void **state)
 	arena_release(&arena);
 }
 
+static void only_zeros_go_where_nothing_may_rotate(void **state)
+{
+	struct arena arena = {0};
+	struct mat X = low_rank(&arena, (struct shape){30, 9, 4, 3, 4, 0}, 3);
+	bool kept[9] = {[1] = true}; /* zero, but an attack leaves it alone */
+	struct rowspace r;
+
+	(void)state;
+	assert_true(rowspace_nonzero(X, kept, &arena, &r));
+	assert_int_equal(r.B.cols, 6 + 1);
+	assert_int_equal(r.kept, 1);
+	for (ptrdiff_t i = 0; i < 7; i++)
+		for (ptrdiff_t j = 0; j < 9; j++)
+			assert_true(mat_get(r.B, j, i) == 0 || mat_get(r.B, j, i) == 1);
+	check(&r, X, &arena);
+	assert_false(rowspace_nonzero(mat_cols(X, 3, 6), NULL, &arena, &r));
+	arena_release(&arena);
+}
+
 static void all_zero_features_are_left_alone(void **state)
 {
 	struct arena arena = {0};
@@ -159,6 +178,7 @@ int main(void)
 		cmocka_unit_test(the_rank_is_found),
 		cmocka_unit_test(full_rank_is_left_alone),
 		cmocka_unit_test(kept_columns_stay),
+		cmocka_unit_test(only_zeros_go_where_nothing_may_rotate),
 		cmocka_unit_test(all_zero_features_are_left_alone),
 		cmocka_unit_test(networks_go_both_ways),
 	};
