@@ -227,12 +227,12 @@ static void patience_needs_a_validation_part(void **state)
 	arena_release(&t.arena);
 }
 
-/* Counts minibatches: a rule meets the span that starts at 0 once in each. */
-static void count_minibatch(void *trainer, struct backprop_span span)
+/* Counts minibatches: a rule meets the block that starts at 0 once in each. */
+static void count_minibatch(void *trainer, struct backprop_block block)
 {
 	struct fixture *t = trainer;
 
-	t->minibatches += span.first == 0;
+	t->minibatches += block.first == 0;
 }
 
 /* The order of an epoch is a permutation; 50 samples in minibatches of 16 are 4, the last one
