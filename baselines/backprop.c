@@ -7,8 +7,8 @@
  * B (d x b) holds the samples of a minibatch as columns, where they lie in memory. A part (a
  * thread) owns a range of neurons: its columns of U, its H and gU stay in the cache of one core
  * from step to step, and only f (b) is shared. The contributions to f are added in the order of the
- * parts, so the bits depend on their number alone. gU leaves the caches never: a band of it is
- * computed, and the weights of the band change. */
+ * parts, so the bits depend on their number alone. Of gU one band
+ * after the other is computed, and the weights of the band change while it is in L1. */
 #include "baselines/backprop.h"
 
 #include "baselines/tile.h"
@@ -44,7 +44,7 @@ struct net backprop_as_net(const struct backprop *b)
 }
 
 /* What goes through the network for an attacked sample of the chunk. */
-void backprop_place(struct backprop *b, const struct backprop_pass *pass, ptrdiff_t k)
+static void place(struct backprop *b, const struct backprop_pass *pass, ptrdiff_t k)
 {
 	ptrdiff_t moved =
 		pass->columns - pass->rows + k; /* behind the clean ones, if they are kept */
@@ -65,7 +65,7 @@ static void gather(struct backprop *b, const struct backprop_pass *pass, int par
 		b->x[k] = mat_col(b->Xt, sample);
 		if (pass->regime->attacks) {
 			memcpy(mat_col(pass->clean, k), b->x[k], (size_t)b->d * sizeof(real));
-			backprop_place(b, pass, k);
+			place(b, pass, k);
 		}
 	}
 }

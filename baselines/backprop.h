@@ -191,7 +191,7 @@ extern const struct backprop_regime backprop_plain;
 struct backprop_neurons backprop_neurons_of(const struct backprop *b, int part);
 struct net backprop_as_net(const struct backprop *b);
 void backprop_pack(struct backprop *b, int part);
-void backprop_place(struct backprop *b, const struct backprop_pass *pass, ptrdiff_t k);
+/* The part's H, neurons x columns. */
 struct mat backprop_hidden(const struct backprop *b, const struct backprop_pass *pass, int part);
 void backprop_products(const struct backprop *b, const struct backprop_pass *pass, int part);
 void backprop_forward(struct backprop *b, const struct backprop_pass *pass, int part);
