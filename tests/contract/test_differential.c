@@ -1,0 +1,545 @@
+/* Every method against a dense reference (tests/dense.h) on 300 tiny instances, many of them
+ * degenerate, through the evaluator of the harness:
+ *
+ *     lower bound <= optimum <= objective of what is delivered,
+ *
+ * the gap as it is defined, and the reported numbers those of the delivered and of the stored
+ * network by the definition. */
+#include "harness/run/coordinates.h"
+#include "harness/run/evaluate.h"
+#include "harness/store/npz.h"
+#include "solvers/core/attack.h"
+#include "tests/dense.h"
+#include "tests/toy.h"
+
+#include <math.h>
+#include <omp.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { SEEDS = 300, CELLS = 4 * DENSE_N, NEURONS = 24, KINDS = 10, STORED = 25 };
+
+/* Relative to the optimum, and to the objective of the zero network, whose terms cancel in small
+ * optima. */
+static const double ROUNDING = REAL_EPSILON > 1e-10 ? 2e-4 : 2e-8,
+		    OF_ZERO = REAL_EPSILON > 1e-10 ? 1e-5 : 1e-11;
+
+struct trial {
+	struct arena arena;
+	uint64_t seed;
+	struct dense dense;
+	struct problem problem;
+	struct dataset data;
+	bool active[CELLS][DENSE_N]; /* the given patterns */
+	int given;
+	struct mat D;
+	double zero;            /* objective without neurons */
+	struct dense_value all; /* over all networks */
+};
+
+/* --- instances ---------------------------------------------------------------------------------
+ */
+
+static const char *const losses[] = {"squared", "logistic", "hinge", "squared_hinge", "huber"};
+static const char *const loss_texts[] = {"squared", "{logistic: {loss_scale: 2}}", "hinge",
+					 "squared_hinge", "{huber: {delta: 0.5}}"};
+static const double loss_options[] = {0, 2, 0, 0, 0.5};
+
+/* Make the columns or rows of x special in one way. */
+static void degrade(struct dense *p, int kind)
+{
+	for (int k = 0; k < p->n; k++) {
+		double *x = p->x[k];
+
+		if (kind == 1) /* ties */
+			x[0] = round(x[0]), x[1] = round(x[1]);
+		if (kind == 2 && k == 0) /* a row that no neuron sees */
+			x[0] = x[1] = 0;
+		if (kind == 3 && k > 0 && k % 2) /* rows twice, and their opposites */
+			for (int i = 0; i < 2; i++)
+				x[i] = (k % 4 == 1 ? 1 : -1) * p->x[k - 1][i];
+		if (kind == 4) /* rank 1 */
+			x[1] = 2 * x[0];
+		if (kind == 5) /* a column of zeros */
+			x[p->d - 1] = 0;
+		if (kind == 6) /* a constant one */
+			x[p->d - 1] = 1;
+		if (kind == 7 || kind == 8)
+			x[0] *= kind == 7 ? 1e3 : 1e-3, x[1] *= kind == 7 ? 1e3 : 1e-3;
+		if (kind == 9) /* one class */
+			p->y[k] = 1;
+	}
+}
+
+static void draw(struct trial *t)
+{
+	struct rng rng = rng_stream(t->seed, "differential", 0);
+	struct dense *p = &t->dense;
+	int loss = (int)(t->seed % 5);
+
+	p->n = 1 + (int)rng_below(&rng, DENSE_N);
+	p->d = 1 + (int)rng_below(&rng, 2);
+	p->loss = losses[loss];
+	p->option = loss_options[loss];
+	p->beta = pow(10, -3 + 4 * rng_uniform(&rng));
+	p->weight = rng_below(&rng, 3) ? 1 : 1 / (double)p->n;
+	for (int k = 0; k < p->n; k++) {
+		p->x[k][0] = rng_normal(&rng);
+		p->x[k][1] = rng_normal(&rng);
+		p->y[k] = rng_below(&rng, 2) ? 1 : -1;
+	}
+	degrade(p, (int)(t->seed / 5 % KINDS));
+	t->given = 1 + (int)rng_below(&rng, 3);
+}
+
+/* X and y in `real`, and their values there in the reference. */
+static void copy_data(struct trial *t)
+{
+	struct dense *p = &t->dense;
+	struct mat X = mat_new(&t->arena, p->n, p->d);
+	real *y = ARENA_ARRAY(&t->arena, real, p->n);
+
+	for (int k = 0; k < p->n; k++) {
+		y[k] = (real)p->y[k];
+		for (int i = 0; i < 2; i++) {
+			if (i < p->d)
+				mat_set(X, k, i, (real)p->x[k][i]);
+			p->x[k][i] = i < p->d ? (double)mat_get(X, k, i) : 0;
+		}
+	}
+	t->problem = (struct problem){.X = X, .y = y, .beta = p->beta, .seed = t->seed};
+	t->data = (struct dataset){.train = {.X = X, .y = y}, .bias = -1};
+	t->data.validation.X = t->data.test.X = mat_rows(X, 0, 0);
+	t->data.stages = stages_none((size_t)p->d);
+	t->data.target_scale = 1;
+}
+
+/* Some of the patterns that X admits; every seventh time one that it need not admit. */
+static void choose_patterns(struct trial *t)
+{
+	struct rng rng = rng_stream(t->seed, "chosen", 0);
+	bool cells[CELLS][DENSE_N];
+	int count = dense_cells(&t->dense, cells, CELLS);
+
+	t->D = mat_new(&t->arena, t->dense.n, t->given);
+	for (int i = 0; i < t->given; i++)
+		for (int k = 0, at = count > 0 ? (int)rng_below(&rng, (size_t)count) : -1;
+		     k < t->dense.n; k++) {
+			bool any = at < 0 || (t->seed % 7 == 0 && i == 0);
+
+			t->active[i][k] = any ? rng_below(&rng, 2) : cells[at][k];
+			mat_set(t->D, k, i, t->active[i][k]);
+		}
+	t->problem.patterns = &t->D;
+}
+
+static struct trial *trial_new(uint64_t seed)
+{
+	static struct trial t;
+	struct toy toy;
+
+	t = (struct trial){.seed = seed};
+	draw(&t);
+	copy_data(&t);
+	toy = toy_make(2, 2, loss_texts[seed % 5], 1); /* for its loss */
+	t.problem.loss = toy.problem.loss;
+	t.problem.loss.options = arena_alloc(&t.arena, 1, sizeof(double));
+	memcpy((void *)t.problem.loss.options, &t.dense.option, sizeof(double));
+	t.problem.loss.weight = t.dense.weight;
+	arena_release(&toy.arena);
+	choose_patterns(&t);
+	for (int k = 0; k < t.dense.n; k++)
+		t.zero += t.dense.weight * dense_loss(&t.dense, 0, t.dense.y[k]);
+	t.all = dense_all(&t.dense);
+	return &t;
+}
+
+/* --- methods -----------------------------------------------------------------------------------
+ */
+
+struct method {
+	const char *solver, *options;
+	/* Optimum of the program that the bound speaks of; NULL: there is no reference. */
+	struct dense_value (*optimum)(const struct trial *t);
+	int steps, dimension; /* 0: any */
+	double eps;
+	enum norm norm;
+	bool outside; /* an iterate may be a network outside of the program */
+};
+
+static struct dense_value of_all(const struct trial *t)
+{
+	return t->all;
+}
+
+static struct dense_value of_given(const struct trial *t)
+{
+	return dense_patterns(&t->dense, t->given, (const bool(*)[DENSE_N])t->active);
+}
+
+/* The directions that `scp` documents: normal numbers of the stream "neurons", normalised. */
+static struct dense_value of_directions(const struct trial *t)
+{
+	double u[NEURONS][2] = {{0}};
+
+	for (int j = 0; j < NEURONS; j++) {
+		struct rng rng = rng_stream(t->seed, "neurons", (uint64_t)j);
+		double length;
+
+		for (int i = 0; i < t->dense.d; i++)
+			u[j][i] = rng_normal(&rng);
+		length = hypot(u[j][0], u[j][1]);
+		u[j][0] /= length;
+		u[j][1] /= length;
+	}
+	return dense_directions(&t->dense, NEURONS, (const double(*)[2])u);
+}
+
+#define EPS 0.1 /* of robust methods; as in their options */
+
+static struct dense_value of_line(const struct trial *t)
+{
+	double value = dense_robust_line(&t->dense, EPS);
+
+	return (struct dense_value){value, value};
+}
+
+static struct dense_value of_linear(const struct trial *t, int q)
+{
+	double value = dense_linear(&t->dense, q, EPS);
+
+	return (struct dense_value){value, value};
+}
+
+static struct dense_value of_linear_1(const struct trial *t)
+{
+	return of_linear(t, 1);
+}
+
+static struct dense_value of_linear_2(const struct trial *t)
+{
+	return of_linear(t, 2);
+}
+
+#define ALL "patterns: all"
+#define GIVEN "patterns: {file: in memory}"
+
+static const struct method methods[] = {
+	{"admm", "{" ALL "}", of_all, 150, 0, 0, NORM_L2, false},
+	{"admm", "{" GIVEN "}", of_given, 150, 0, 0, NORM_L2, true},
+	{"ipm", "{" ALL "}", of_all, 60, 0, 0, NORM_L2, false},
+	{"ipm", "{" GIVEN "}", of_given, 60, 0, 0, NORM_L2, true},
+	{"admm_rbcd", "{" GIVEN ", block: 1, rho: 0.1, threshold: 1e-3, inner_steps: 200}",
+	 of_given, 40, 0, 0, NORM_L2, true},
+	{"scp", "{neurons: 24, method: newton}", of_directions, 60, 0, 0, NORM_L2, false},
+	{"scp", "{neurons: 24, method: working_set}", of_directions, 60, 0, 0, NORM_L2, false},
+	{"robust_admm", "{" ALL ", eps: 0}", of_all, 150, 0, 0, NORM_L2, false},
+	{"robust_admm", "{" GIVEN ", eps: 0}", of_given, 150, 0, 0, NORM_L2, true},
+	{"robust_admm", "{" ALL ", eps: 0.1}", of_line, 150, 1, EPS, NORM_LINF, false},
+	{"robust_admm", "{" ALL ", eps: 0.1, norm: l1}", NULL, 100, 2, EPS, NORM_L1, false},
+	{"linear_robust", "{eps: 0.1}", of_linear_1, 100, 0, EPS, NORM_LINF, false},
+	{"linear_robust", "{eps: 0.1, norm: l2}", of_linear_2, 100, 0, EPS, NORM_L2, false},
+	{"robust_restriction", "{eps: 0.1, width: 4}", NULL, 30, 0, EPS, NORM_LINF, false},
+	{"sgd", "{width: 6, batch: 3}", NULL, 20, 0, 0, NORM_L2, false},
+	{"adam", "{width: 6, batch: 3}", NULL, 20, 0, 0, NORM_L2, false},
+	{"gd_fixed_head", "{width: 6}", NULL, 20, 0, 0, NORM_L2, false},
+};
+
+enum { METHODS = sizeof methods / sizeof *methods };
+
+/* Of each method: instances, those that ended with a gap below 1e-5, and those with an error. */
+static struct tally {
+	long runs, closed, failed;
+} tallies[METHODS];
+
+/* --- checks ------------------------------------------------------------------------------------
+ */
+
+struct attempt {
+	const struct trial *t;
+	const struct method *method;
+	struct evaluator evaluator;
+	struct evaluation now;
+	bool referenced;
+	struct dense_value optimum;
+	long steps;
+	bool failed;
+};
+
+/* One line for an attempt; the test goes on. */
+static void fail_at(struct attempt *a, const char *what, double is, double should)
+{
+	const struct dense *p = &a->t->dense;
+
+	if (a->failed)
+		return;
+	a->failed = true;
+	print_message("seed %llu, %s %s after %ld steps, %s, n %d, d %d, beta %g: %s %.12g, "
+		      "reference %.12g\n",
+		      (unsigned long long)a->t->seed, a->method->solver, a->method->options,
+		      a->steps, p->loss, p->n, p->d, p->beta, what, is, should);
+}
+
+static double slack(const struct trial *t, double value)
+{
+	return ROUNDING * fabs(value) + OF_ZERO * t->zero;
+}
+
+static void at_most(struct attempt *a, const char *what, double low, double high)
+{
+	if (!(low <= high + slack(a->t, high)))
+		fail_at(a, what, low, high);
+}
+
+/* y f at its worst over points of the ball, or |f - y| for targets: a bound from below. */
+static double worst_loss(struct attempt *a, const struct net *net, int k)
+{
+	static const double corners[][2] = {{1, 1},  {1, -1}, {-1, 1}, {-1, -1}, {1, 0},
+					    {-1, 0}, {0, 1},  {0, -1}, {0, 0}};
+	const struct dense *p = &a->t->dense;
+	double worst = 0;
+
+	for (size_t c = 0; c < sizeof corners / sizeof *corners; c++) {
+		double one = fabs(corners[c][0]) + (p->d > 1) * fabs(corners[c][1]), f = 0;
+		double size = a->method->norm == NORM_LINF ? 1
+			      : a->method->norm == NORM_L1 ? fmax(1, one)
+							   : sqrt(fmax(1, one));
+
+		for (ptrdiff_t j = 0; j < net->U.cols; j++) {
+			double z = 0;
+
+			for (int i = 0; i < p->d; i++)
+				z += (double)mat_get(net->U, i, j) *
+				     (p->x[k][i] + a->method->eps * corners[c][i] / size);
+			f += fmax(0, z) * (double)net->alpha[j];
+		}
+		worst = fmax(worst, dense_loss(p, f, p->y[k]));
+	}
+	return worst;
+}
+
+static void check_worst_case(struct attempt *a)
+{
+	const struct net *net = a->evaluator.delivered;
+	double value = a->t->problem.beta * net_decay(net);
+
+	for (int k = 0; k < a->t->dense.n; k++)
+		value += a->t->dense.weight * worst_loss(a, net, k);
+	at_most(a, "a worst case above the objective", value, a->now.objective);
+}
+
+static void check_gap(struct attempt *a)
+{
+	double objective = a->now.objective, bound = a->now.lower_bound;
+	double raw = (objective - bound) / objective;
+	const struct gaps *gaps = &a->now.gaps;
+
+	if (isnan(bound)) {
+		assert_true(isnan(gaps->gap) && isnan(gaps->raw) && isnan(gaps->zero));
+		return;
+	}
+	if (!(objective > 0) && !(bound < 0))
+		raw = 0;
+	if (!(fabs(gaps->raw - raw) <= 1e-12 * (1 + fabs(raw))))
+		fail_at(a, "raw gap", gaps->raw, raw);
+	if (!(fabs(gaps->gap - fmax(0, raw)) <= 1e-12 * (1 + fabs(raw))))
+		fail_at(a, "gap", gaps->gap, raw);
+	raw = fmax(0, objective - bound) / a->t->zero;
+	if (!(fabs(gaps->zero - raw) <= 10 * REAL_EPSILON * (1 + raw)))
+		fail_at(a, "gap_zero", gaps->zero, raw);
+}
+
+static void check_order(struct attempt *a)
+{
+	const struct held *repaired = &a->evaluator.held[DELIVERED_REPAIRED];
+	bool robust = a->evaluator.robust && a->method->eps > 0;
+
+	if (!robust)
+		at_most(a, "the optimum over all networks above the objective", a->t->all.lower,
+			a->now.objective);
+	if (isnan(a->now.lower_bound))
+		return;
+	at_most(a, "bound above the objective", a->now.lower_bound, a->now.objective);
+	if (!a->referenced)
+		return;
+	at_most(a, "bound above the optimum", a->now.lower_bound, a->optimum.upper);
+	if (!a->method->outside)
+		at_most(a, "optimum above the objective", a->optimum.lower, a->now.objective);
+	if (repaired->any)
+		at_most(a, "optimum above the repaired point", a->optimum.lower,
+			repaired->objective);
+}
+
+static void check_evaluation(struct attempt *a)
+{
+	double naive;
+
+	evaluate_iterate(&a->evaluator, &a->now);
+	if (!isfinite(a->now.objective)) { /* backprop may diverge, and then says so */
+		if (a->evaluator.training.trainer->certify || a->now.finite)
+			fail_at(a, "objective", a->now.objective, a->t->all.lower);
+		return;
+	}
+	naive = toy_objective(&a->t->problem, a->evaluator.delivered);
+	if (!(fabs(a->now.objective_network - naive) <= slack(a->t, naive)))
+		fail_at(a, "network objective", a->now.objective_network, naive);
+	check_order(a);
+	check_gap(a);
+	if (a->method->eps > 0)
+		check_worst_case(a);
+}
+
+/* What is read back from the file of a model is, bit by bit, the delivered network. */
+static void check_stored(struct attempt *a)
+{
+	const struct net *net = a->evaluator.delivered;
+	struct model model = {*net, a->t->data.stages, 0, 1}, back;
+	struct arena arena = {0};
+	struct err err = {0};
+	char path[] = "/tmp/test_differential_XXXXXX";
+	int file = mkstemp(path);
+
+	assert_true(file >= 0);
+	assert_int_equal(npz_save_model(path, &model, &err), STATUS_OK);
+	assert_int_equal(npz_load_model(path, &arena, &back, &err), STATUS_OK);
+	close(file);
+	unlink(path);
+	assert_int_equal(back.net.U.cols, net->U.cols);
+	assert_true(toy_objective(&a->t->problem, &back.net) == toy_objective(&a->t->problem, net));
+	arena_release(&arena);
+}
+
+/* --- runs --------------------------------------------------------------------------------------
+ */
+
+static bool is_trainable(const struct trainer *trainer, struct loss_term loss)
+{
+	bool listed = !trainer->losses;
+
+	for (const char *const *name = trainer->losses; name && *name; name++)
+		listed |= strcmp(*name, loss.loss->base.name) == 0;
+	return listed && !(trainer->needs_curvature && isinf(loss_curvature(loss)));
+}
+
+/* Evaluations at 1, 2, 5, 14, .. steps and at the end. */
+static void run(struct attempt *a, const struct trainer *trainer, void *state)
+{
+	struct progress p = {.end = OUTCOME_RUNNING};
+	long next = 1;
+
+	while (a->steps < a->method->steps && p.end == OUTCOME_RUNNING) {
+		trainer->step(state, &p);
+		if (++a->steps < next && a->steps < a->method->steps && p.end == OUTCOME_RUNNING)
+			continue;
+		next = 3 * next - next / 2;
+		check_evaluation(a);
+	}
+}
+
+static void attempt(const struct trial *t, const struct method *method, struct tally *tally)
+{
+	const struct trainer *trainer =
+		(const struct trainer *)(const void *)registry_find(KIND_TRAINER, method->solver);
+	struct attempt a = {.t = t, .method = method, .referenced = method->optimum != NULL};
+	struct arena arena = {0};
+	struct err err = {0};
+	struct coordinates posed;
+	void *options, *state;
+
+	if (!is_trainable(trainer, t->problem.loss) ||
+	    (method->dimension > 0 && method->dimension != t->dense.d))
+		return;
+	options = toy_options(&trainer->base, method->options, &arena);
+	posed = coordinates_choose(&t->problem, trainer, options, &arena);
+	if (trainer->setup(&posed.problem, options, &arena, &state, &err) != STATUS_OK) {
+		fail_at(&a, err.text, NAN, NAN);
+		tally->failed++;
+		return;
+	}
+	a.evaluator =
+		evaluate_new(&t->problem, &t->data,
+			     (struct training){trainer, options, state, posed.rowspace}, &arena);
+	if (a.referenced)
+		a.optimum = method->optimum(t);
+	run(&a, trainer, state);
+	if (t->seed % STORED == 0 && a.now.finite)
+		check_stored(&a);
+	tally->runs++;
+	tally->closed += a.now.gaps.gap < 1e-5;
+	tally->failed += a.failed;
+	arena_release(&arena);
+}
+
+static void bound_optimum_objective(void **state)
+{
+	long failed = 0;
+
+	(void)state;
+	for (uint64_t seed = 0; seed < SEEDS; seed++) {
+		struct trial *t = trial_new(seed);
+
+		for (size_t m = 0; m < METHODS; m++)
+			attempt(t, &methods[m], &tallies[m]);
+		arena_release(&t->arena);
+	}
+	for (size_t m = 0; m < METHODS; m++)
+		failed += tallies[m].failed;
+	assert_int_equal(failed, 0);
+}
+
+static void the_reference_proves_itself(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 0; seed < SEEDS; seed++) {
+		struct trial *t = trial_new(seed);
+		bool cells[CELLS][DENSE_N];
+		int count = dense_cells(&t->dense, cells, CELLS);
+		struct dense_value given = of_given(t), scp = of_directions(t);
+		struct dense_value again =
+			dense_patterns(&t->dense, count, (const bool(*)[DENSE_N])cells);
+
+		assert_true(t->all.upper - t->all.lower <= 2e-9 * t->all.upper);
+		assert_true(given.upper - given.lower <= 2e-9 * given.upper);
+		assert_true(scp.upper - scp.lower <= 2e-9 * scp.upper);
+		assert_true(fabs(again.upper - t->all.upper) <= 4e-9 * t->all.upper);
+		assert_true(given.upper >= t->all.lower && scp.upper >= t->all.lower);
+		if (t->dense.d == 1) /* two ways to one number */
+			assert_true(fabs(dense_robust_line(&t->dense, 0) - t->all.upper) <=
+				    4e-9 * t->all.upper);
+		arena_release(&t->arena);
+	}
+}
+
+/* Bounds that claim nothing would pass: most runs of the methods that solve end with a gap that is
+ * closed. */
+static void most_gaps_close(void **state)
+{
+	(void)state;
+	for (size_t m = 0; m < METHODS; m++) {
+		const struct method *method = &methods[m];
+
+		if (getenv("VERBOSE"))
+			print_message("%s %s: %ld of %ld closed\n", method->solver, method->options,
+				      tallies[m].closed, tallies[m].runs);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_reference_proves_itself),
+		cmocka_unit_test(bound_optimum_objective),
+		cmocka_unit_test(most_gaps_close),
+	};
+
+	omp_set_num_threads(1);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
