@@ -158,8 +158,7 @@ static enum status strike(struct volley *v, size_t i, struct err *err)
 	for (size_t j = 0; j < v->count && status == STATUS_OK; j++)
 		status = check_order(e, contains(e, v->entry[j]) ? v->entry[j] : NULL, err);
 	if (v->evidence)
-		evidence_attack(v->evidence, &e->aim, e->job.threat.eps, e->job.margin,
-				e->job.X.rows);
+		evidence_attack(v->evidence, &e->aim, &e->job);
 	e->at[e->done++] = (struct figures){robust_accuracy(&e->job), clock_seconds() - start};
 	return status;
 }

@@ -11,6 +11,9 @@ const char *const delivered_names[] = {
 /* Sums of a million samples are right to 1e-10, in single precision to a few 1e-6. */
 static const double below_rounding = REAL_EPSILON > 1e-10 ? 1e-4 : 1e-8;
 
+/* Gap from which on a point of the program is preferred to one that may be outside. */
+static const double certified = 1e-2;
+
 static ptrdiff_t longest_part(const struct dataset *data)
 {
 	ptrdiff_t n = data->train.X.rows;
@@ -184,7 +187,7 @@ static double feasible_objective(const struct evaluator *e)
 	return repaired->any ? repaired->objective : e->last.objective;
 }
 
-/* The better one of those held. */
+/* The repaired point if it is certified, else the better one of those held. */
 static enum delivered choose(const struct evaluator *e)
 {
 	const struct held *iterate = &e->held[DELIVERED_ITERATE],
@@ -192,6 +195,8 @@ static enum delivered choose(const struct evaluator *e)
 
 	if (!repaired->any)
 		return DELIVERED_ITERATE;
+	if (evaluate_gaps(repaired->objective, e->best_bound, NAN).gap <= certified)
+		return DELIVERED_REPAIRED;
 	return iterate->any && !(repaired->objective < iterate->objective) ? DELIVERED_ITERATE
 									   : DELIVERED_REPAIRED;
 }

@@ -3,9 +3,10 @@
  * Of each iterate there are up to two networks: that of the iterate, and that of the repaired
  * (feasible, rescaled) point of its certificate. A trainer that certifies delivers the better one
  * by `objective`, of all so far; any other one its last iterate. The network of an infeasible
- * iterate may have patterns that a sampled program lacks and lie below the bound of that program:
- * it is no point of it, and is passed over for the repaired one. Every figure of an evaluation but
- * the certificate is of the delivered network. */
+ * iterate may have patterns that a sampled program lacks, and be better than every point of it. So
+ * a repaired point is preferred once it is certified to 1 %, and an iterate below the bound is
+ * passed over: solved programs have the same objective by every method. Every figure of an
+ * evaluation but the certificate is of the delivered network. */
 #ifndef RUN_EVALUATE_H
 #define RUN_EVALUATE_H
 

@@ -158,6 +158,7 @@ static void iterate(const struct loop *loop, struct evaluator *evaluator, struct
 		out->outcome = judge(loop->stop, &out->last, &p, limit, &watch);
 		if (isnan(out->first_objective))
 			out->first_objective = out->last.objective_network;
+		out->best_objective = fmin(out->best_objective, out->last.objective_network);
 		at = (struct trace_time){out->iterations, loop->setup_s + out->solve_s,
 					 evaluator->certificate_s};
 		trace_row(csv, &at, &p, &out->last);
@@ -171,7 +172,7 @@ enum status loop_run(const struct loop *loop, struct evaluator *evaluator, struc
 {
 	struct csv csv;
 
-	*out = (struct loop_result){.first_objective = NAN};
+	*out = (struct loop_result){.first_objective = NAN, .best_objective = NAN};
 	TRY(csv_open(&csv, loop->trace_path, trace_header, err));
 	iterate(loop, evaluator, out, &csv);
 	return csv_close(&csv, err);

@@ -18,6 +18,7 @@ struct loop_result {
 	long iterations;
 	double solve_s, eval_s;
 	double first_objective; /* network objective at the first evaluation; NaN: may rise */
+	double best_objective;  /* the least one of all evaluations */
 	struct evaluation last;
 };
 

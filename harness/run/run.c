@@ -25,6 +25,10 @@
 #include <math.h>
 #include <sys/resource.h>
 
+/* Below this gap a dual point is near enough to the optimal one to say what a fresh pattern does.
+ */
+static const double solved = 1e-3;
+
 struct run {
 	const char *folder;
 	struct arena arena; /* lives as long as the run */
@@ -259,10 +263,13 @@ static void describe_end(struct run *run, const struct evaluator *evaluator,
 	r->note = notes(run, evaluator);
 	r->neurons = (double)evaluator->delivered->U.cols;
 	r->suspect = verdict_suspect(
-		end,
-		&(struct verdict_facts){.neurons = r->neurons,
-					.majority = r->majority,
-					.only_zero = facts_exclude_all(run->trainer, run->state)});
+		end, &(struct verdict_facts){
+			     .neurons = r->neurons,
+			     .majority = r->majority,
+			     .samples = r->n_test > 0 ? r->n_test : r->n_train,
+			     .objective_zero = r->objective_zero,
+			     .only_zero = facts_exclude_all(run->trainer, run->state),
+			     .stops_early = verdict_stops_early(&run->cell.train.solver)});
 }
 
 static enum status save_model(struct run *run, const struct net *net, struct err *err)
@@ -276,16 +283,33 @@ static enum status save_model(struct run *run, const struct net *net, struct err
 	return points_write(&run->data, path_in(run, "points.csv"), err);
 }
 
+/* The gap of the last certificate alone, whose dual point is tested; NaN without a bound. */
+static double own_gap(const struct evaluator *evaluator, const struct evaluation *last)
+{
+	const struct certificate *c = &last->certificate;
+
+	return evaluate_gaps(c->upper, c->lower_bound, evaluator->objective_zero).gap;
+}
+
 /* Off the solve clock. */
-static void estimate_violation(struct run *run)
+static void estimate_violation(struct run *run, const struct evaluator *evaluator,
+			       const struct evaluation *last)
 {
 	struct result *r = &run->result;
 	struct violation found;
 	long draws = run->cell.train.fresh;
-	double start = clock_seconds();
+	double start = clock_seconds(), gap = own_gap(evaluator, last);
 
 	if (draws < 1 || !run->trainer->violation)
 		return;
+	if (!(gap < solved)) {
+		r->note = join(run, r->note,
+			       arena_format(&run->arena,
+					    "fresh: no share, as the gap of the last certificate "
+					    "is %.2g, not below %g",
+					    gap, solved));
+		return;
+	}
 	run->trainer->violation(run->state, draws, &found);
 	if (found.draws < 1)
 		return;
@@ -340,7 +364,7 @@ static enum status compute(struct run *run, int progress_fd, struct err *err)
 	measure_memory(&run->result); /* of training; attacks come after */
 	describe_end(run, &evaluator, &end);
 	if (end.outcome != OUTCOME_DIVERGED)
-		estimate_violation(run);
+		estimate_violation(run, &evaluator, &end.last);
 	TRY(save_model(run, evaluator.delivered, err));
 	TRY(facts_write(run->trainer, run->state, path_in(run, "patterns.csv"), err));
 	TRY(selection_run(&run->cell, &run->data, evaluator.delivered,

@@ -129,8 +129,8 @@ static const struct option select_rows[] = {
 		 .doc = "mean instead of sum over samples"},                                     \
 		{OPTION_FIELD(struct train_options, fresh), .initial = "0",                      \
 		 .range = RANGE_FROM(0),                                                         \
-		 .doc = "patterns or neurons drawn anew after training, to estimate how many "   \
-			"could lower the optimum"},                                              \
+		 .doc = "patterns or neurons drawn anew after training, to estimate the share "  \
+			"that would lower the optimum; needs a gap below 1e-3"},                 \
 	{                                                                                        \
 		OPTION_FIELD(struct train_options, select),                                      \
 			.rows = select_rows, .shorthand = "by", .fixed = true,                   \

@@ -45,8 +45,8 @@ struct result {
 	double peak_mem_bytes, threads;
 	const char *blas_core; /* the kernels that BLAS chose in the worker */
 	double patterns, neurons;
-	/* Of `fresh` patterns or neurons drawn anew, the share that could lower the optimum, with
-	 * its Clopper-Pearson 95 % interval. */
+	/* Of `fresh` patterns or neurons drawn anew, the share that would lower the optimum, with
+	 * its Clopper-Pearson 95 % interval; known where the gap is below 1e-3. */
 	double fresh, violation, violation_lo, violation_hi;
 	const char *note; /* what the method chose by itself and why, patterns not found; or NULL */
 	const char *suspect; /* why the result is degenerate, or NULL */

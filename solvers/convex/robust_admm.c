@@ -24,7 +24,7 @@ static const struct option rows[] = {
 	 .doc = "columns that cannot be perturbed: names of prepared columns, such as those of a "
 		"CSV header or bias, numbers from 0 on, or last; unset: the bias that prepare has "
 		"added"},
-	{OPTION_FIELD(struct robust_admm_options, rho), .initial = "0.1", .range = RANGE_ABOVE(0),
+	{OPTION_FIELD(struct robust_admm_options, rho), .initial = "0.03", .range = RANGE_ABOVE(0),
 	 .doc = "penalty of V = V1, to begin with; times the mean square of the features and the "
 		"weight of the loss"},
 	{OPTION_FIELD(struct robust_admm_options, tau), .initial = "1", .range = RANGE_ABOVE(0),

@@ -119,7 +119,6 @@ void cvx_bound(struct cvx *cvx, const struct cvx_dual *dual, struct certificate 
 	ptrdiff_t P = cvx->patterns.D.cols;
 	const struct problem *problem = cvx->problem;
 	double best = scaling_best(problem, dual->alpha, 0).scale, target, largest;
-	struct scaling found;
 
 	measure_half(cvx, dual, 0);
 	measure_half(cvx, dual, P);
@@ -129,8 +128,6 @@ void cvx_bound(struct cvx *cvx, const struct cvx_dual *dual, struct certificate 
 	if (largest > target)
 		largest = cvx->exact ? tighten_each(cvx, dual, target)
 				     : tighten_lanes(cvx, dual, target);
-	found = scaling_best(problem, dual->alpha, largest);
-	cvx->scale = found.scale;
-	out->lower_bound = found.bound;
+	out->lower_bound = scaling_best(problem, dual->alpha, largest).bound;
 	out->scope = cvx->patterns.all ? "all" : "sampled";
 }

@@ -136,7 +136,7 @@ values_of()
 		ls "$cell"
 		grep -v -e '_s":' -e peak_mem_bytes "$cell/result.json"
 		cat "$cell/cell.json"
-		cut -d, -f1,3- "$cell/trace.csv"
+		cut -d, -f1,4- "$cell/trace.csv" # without times
 		cut -d, -f1-11,13- "$cell/attack.csv" # without seconds
 		cksum <"$cell/model.npz"
 		cksum <"$cell/points.csv"

@@ -151,6 +151,18 @@ static void fresh_draws_are_recorded(void **state)
 	}
 }
 
+/* Far from the optimum the share says nothing. */
+static void fresh_draws_need_a_solved_point(void **state)
+{
+	struct result r;
+
+	(void)state;
+	pose("solver: admm, patterns: 3, beta: 0.1, fresh: 50, stop: {iterations: 2}", "");
+	r = compute();
+	assert_true(r.gap > 1e-3 && isnan(r.fresh) && isnan(r.violation));
+	assert_non_null(strstr(r.note, "fresh: no share"));
+}
+
 static void baseline_cells_leave_a_record(void **state)
 {
 	struct result r;
@@ -260,6 +272,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		IN_FOLDER(convex_cells_leave_a_record),
 		IN_FOLDER(fresh_draws_are_recorded),
+		IN_FOLDER(fresh_draws_need_a_solved_point),
 		IN_FOLDER(baseline_cells_leave_a_record),
 		IN_FOLDER(the_same_cell_gives_the_same_model),
 		IN_FOLDER(iteration_limits_are_kept),
