@@ -9,8 +9,7 @@
  * over directions that are listed, lie in cones {e_k x_k'u >= 0} of given patterns, or are free. On
  * the circle relu(X u) is a sinusoid between two zeros of the x_k'u, so the best direction for a
  * dual point is known in closed form: columns are generated until the gap between the two values
- * below, which needs no trust in the method, is 1e-9. Each finite program is solved in its dual (n
- * <= 8 unknowns) by Newton's method on a logarithmic barrier, whose multipliers are the a_j. */
+ * below, which needs no trust in the method, is 1e-9. */
 #ifndef TESTS_DENSE_H
 #define TESTS_DENSE_H
 

@@ -1,5 +1,5 @@
 /* Robust programs of the dense reference, by nested golden sections. See dense.h. */
-#include "tests/dense.h"
+#include "tests/dense_atoms.h"
 
 #include <math.h>
 #include <string.h>
@@ -37,11 +37,6 @@ static double least(double (*f)(const struct line *line, double at), const struc
 	return best;
 }
 
-static double output(const struct dense *p, int k, const double *u)
-{
-	return p->x[k][0] * u[0] + (p->d > 1 ? p->x[k][1] * u[1] : 0);
-}
-
 static double norm(int q, double v0, double v1)
 {
 	if (q == 0)
@@ -64,7 +59,7 @@ static double linear_at(const struct line *line, double at)
 	double w[2] = {line->fixed, at}, value = 2 * p->beta * hypot(w[0], w[1]);
 
 	for (int k = 0; k < p->n; k++) {
-		double f = output(p, k, w) - p->y[k] * line->eps * norm(line->q, w[0], w[1]);
+		double f = dense_output(p, k, w) - p->y[k] * line->eps * norm(line->q, w[0], w[1]);
 
 		value += p->weight * dense_loss(p, f, p->y[k]);
 	}

@@ -8,10 +8,10 @@
 #include "harness/run/coordinates.h"
 #include "harness/run/evaluate.h"
 #include "harness/store/npz.h"
-#include "solvers/core/attack.h"
 #include "solvers/core/blas.h"
 #include "tests/dense.h"
 #include "tests/toy.h"
+#include "tests/trial.h"
 
 #include <math.h>
 #include <omp.h>
@@ -26,7 +26,7 @@
 
 #include <cmocka.h>
 
-enum { SEEDS = 300, CELLS = 4 * DENSE_N, NEURONS = 24, KINDS = 10, STORED = 25 };
+enum { SEEDS = 300, NEURONS = 24, STORED = 25 };
 
 /* Relative to the optimum, and to the objective of the zero network, whose terms cancel in small
  * optima. */
@@ -34,139 +34,6 @@ static const double ROUNDING = REAL_EPSILON > 1e-10 ? 2e-4 : 2e-8,
 		    OF_ZERO = REAL_EPSILON > 1e-10 ? 1e-5 : 1e-11;
 
 static const double FAR = 1e6; /* times the zero network: diverging backprop */
-
-struct trial {
-	struct arena arena;
-	uint64_t seed;
-	struct dense dense;
-	struct problem problem;
-	struct dataset data;
-	bool active[CELLS][DENSE_N]; /* the given patterns */
-	int given;
-	struct mat D;
-	double zero;            /* objective without neurons */
-	struct dense_value all; /* over all networks */
-};
-
-/* --- instances ---------------------------------------------------------------------------------
- */
-
-static const char *const losses[] = {"squared", "logistic", "hinge", "squared_hinge", "huber"};
-static const char *const loss_texts[] = {"squared", "{logistic: {loss_scale: 2}}", "hinge",
-					 "squared_hinge", "{huber: {delta: 0.5}}"};
-static const double loss_options[] = {0, 2, 0, 0, 0.5};
-
-/* Make the columns or rows of x special in one way. */
-static void degrade(struct dense *p, int kind)
-{
-	for (int k = 0; k < p->n; k++) {
-		double *x = p->x[k];
-
-		if (kind == 1) /* ties */
-			x[0] = round(x[0]), x[1] = round(x[1]);
-		if (kind == 2 && k == 0) /* a row that no neuron sees */
-			x[0] = x[1] = 0;
-		if (kind == 3 && k > 0 && k % 2) /* rows twice, and their opposites */
-			for (int i = 0; i < 2; i++)
-				x[i] = (k % 4 == 1 ? 1 : -1) * p->x[k - 1][i];
-		if (kind == 4) /* rank 1 */
-			x[1] = 2 * x[0];
-		if (kind == 5) /* a column of zeros */
-			x[p->d - 1] = 0;
-		if (kind == 6) /* a constant one */
-			x[p->d - 1] = 1;
-		if (kind == 7 || kind == 8)
-			x[0] *= kind == 7 ? 1e3 : 1e-3, x[1] *= kind == 7 ? 1e3 : 1e-3;
-		if (kind == 9) /* one class */
-			p->y[k] = 1;
-	}
-}
-
-static void draw(struct trial *t)
-{
-	struct rng rng = rng_stream(t->seed, "differential", 0);
-	struct dense *p = &t->dense;
-	int loss = (int)(t->seed % 5);
-
-	p->n = 1 + (int)rng_below(&rng, DENSE_N);
-	p->d = 1 + (int)rng_below(&rng, 2);
-	p->loss = losses[loss];
-	p->option = loss_options[loss];
-	p->beta = pow(10, -3 + 4 * rng_uniform(&rng));
-	p->weight = rng_below(&rng, 3) ? 1 : 1 / (double)p->n;
-	for (int k = 0; k < p->n; k++) {
-		p->x[k][0] = rng_normal(&rng);
-		p->x[k][1] = rng_normal(&rng);
-		p->y[k] = rng_below(&rng, 2) ? 1 : -1;
-	}
-	degrade(p, (int)(t->seed / 5 % KINDS));
-	t->given = 1 + (int)rng_below(&rng, 3);
-}
-
-/* X and y in `real`, and their values there in the reference. */
-static void copy_data(struct trial *t)
-{
-	struct dense *p = &t->dense;
-	struct mat X = mat_new(&t->arena, p->n, p->d);
-	real *y = ARENA_ARRAY(&t->arena, real, p->n);
-
-	for (int k = 0; k < p->n; k++) {
-		y[k] = (real)p->y[k];
-		for (int i = 0; i < 2; i++) {
-			if (i < p->d)
-				mat_set(X, k, i, (real)p->x[k][i]);
-			p->x[k][i] = i < p->d ? (double)mat_get(X, k, i) : 0;
-		}
-	}
-	t->problem = (struct problem){.X = X, .y = y, .beta = p->beta, .seed = t->seed};
-	t->data = (struct dataset){.train = {.X = X, .y = y}, .bias = -1};
-	t->data.validation.X = t->data.test.X = mat_rows(X, 0, 0);
-	t->data.stages = stages_none((size_t)p->d);
-	t->data.target_scale = 1;
-}
-
-/* Some of the patterns that X admits; every seventh time one that it need not admit. */
-static void choose_patterns(struct trial *t)
-{
-	struct rng rng = rng_stream(t->seed, "chosen", 0);
-	bool cells[CELLS][DENSE_N];
-	int count = dense_cells(&t->dense, cells, CELLS);
-
-	t->D = mat_new(&t->arena, t->dense.n, t->given);
-	for (int i = 0; i < t->given; i++)
-		for (int k = 0, at = count > 0 ? (int)rng_below(&rng, (size_t)count) : -1;
-		     k < t->dense.n; k++) {
-			bool any = at < 0 || (t->seed % 7 == 0 && i == 0);
-
-			t->active[i][k] = any ? rng_below(&rng, 2) : cells[at][k];
-			mat_set(t->D, k, i, t->active[i][k]);
-		}
-	t->problem.patterns = &t->D;
-}
-
-static struct trial *trial_new(uint64_t seed)
-{
-	static struct trial t;
-	struct toy toy;
-
-	t = (struct trial){.seed = seed};
-	draw(&t);
-	copy_data(&t);
-	toy = toy_make(2, 2, loss_texts[seed % 5], 1); /* for its loss */
-	t.problem.loss = toy.problem.loss;
-	t.problem.loss.options = arena_alloc(&t.arena, 1, sizeof(double));
-	memcpy((void *)t.problem.loss.options, &t.dense.option, sizeof(double));
-	t.problem.loss.weight = t.dense.weight;
-	arena_release(&toy.arena);
-	choose_patterns(&t);
-	for (int k = 0; k < t.dense.n; k++)
-		t.zero += t.dense.weight * dense_loss(&t.dense, 0, t.dense.y[k]);
-	t.all = dense_all(&t.dense);
-	return &t;
-}
-
-/* --- methods -----------------------------------------------------------------------------------
- */
 
 struct method {
 	const char *solver, *options;
@@ -264,9 +131,6 @@ static struct tally {
 	long runs, closed, failed;
 } tallies[METHODS];
 
-/* --- checks ------------------------------------------------------------------------------------
- */
-
 struct attempt {
 	const struct trial *t;
 	const struct method *method;
@@ -303,40 +167,14 @@ static void at_most(struct attempt *a, const char *what, double low, double high
 		fail_at(a, what, low, high);
 }
 
-/* y f at its worst over points of the ball, or |f - y| for targets: a bound from below. */
-static double worst_loss(struct attempt *a, const struct net *net, int k)
-{
-	static const double corners[][2] = {{1, 1},  {1, -1}, {-1, 1}, {-1, -1}, {1, 0},
-					    {-1, 0}, {0, 1},  {0, -1}, {0, 0}};
-	const struct dense *p = &a->t->dense;
-	double worst = 0;
-
-	for (size_t c = 0; c < sizeof corners / sizeof *corners; c++) {
-		double one = fabs(corners[c][0]) + (p->d > 1) * fabs(corners[c][1]), f = 0;
-		double size = a->method->norm == NORM_LINF ? 1
-			      : a->method->norm == NORM_L1 ? fmax(1, one)
-							   : sqrt(fmax(1, one));
-
-		for (ptrdiff_t j = 0; j < net->U.cols; j++) {
-			double z = 0;
-
-			for (int i = 0; i < p->d; i++)
-				z += (double)mat_get(net->U, i, j) *
-				     (p->x[k][i] + a->method->eps * corners[c][i] / size);
-			f += fmax(0, z) * (double)net->alpha[j];
-		}
-		worst = fmax(worst, dense_loss(p, f, p->y[k]));
-	}
-	return worst;
-}
-
 static void check_worst_case(struct attempt *a)
 {
 	const struct net *net = a->evaluator.delivered;
 	double value = a->t->problem.beta * net_decay(net);
 
 	for (int k = 0; k < a->t->dense.n; k++)
-		value += a->t->dense.weight * worst_loss(a, net, k);
+		value += a->t->dense.weight *
+			 trial_worst_loss(a->t, net, k, a->method->norm, a->method->eps);
 	at_most(a, "a worst case above the objective", value, a->now.objective);
 }
 
@@ -423,9 +261,6 @@ static void check_stored(struct attempt *a)
 	arena_release(&arena);
 }
 
-/* --- runs --------------------------------------------------------------------------------------
- */
-
 static bool is_trainable(const struct trainer *trainer, struct loss_term loss)
 {
 	bool listed = !trainer->losses;
@@ -502,7 +337,7 @@ static void bound_optimum_objective(void **state)
 
 		for (size_t m = 0; m < METHODS; m++)
 			attempt(t, &methods[m], &tallies[m]);
-		arena_release(&t->arena);
+		trial_free(t);
 	}
 	for (size_t m = 0; m < METHODS; m++)
 		failed += tallies[m].failed;
@@ -514,8 +349,8 @@ static void the_reference_proves_itself(void **state)
 	(void)state;
 	for (uint64_t seed = 0; seed < SEEDS; seed++) {
 		struct trial *t = trial_new(seed);
-		bool cells[CELLS][DENSE_N];
-		int count = dense_cells(&t->dense, cells, CELLS);
+		bool cells[TRIAL_CELLS][DENSE_N];
+		int count = dense_cells(&t->dense, cells, TRIAL_CELLS);
 		struct dense_value given = of_given(t), scp = of_directions(t);
 		struct dense_value again =
 			dense_patterns(&t->dense, count, (const bool(*)[DENSE_N])cells);
@@ -528,7 +363,7 @@ static void the_reference_proves_itself(void **state)
 		if (t->dense.d == 1) /* two ways to one number */
 			assert_true(fabs(dense_robust_line(&t->dense, 0) - t->all.upper) <=
 				    4e-9 * t->all.upper);
-		arena_release(&t->arena);
+		trial_free(t);
 	}
 }
 
