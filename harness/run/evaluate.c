@@ -8,6 +8,12 @@
 const char *const delivered_names[] = {
 	[DELIVERED_ITERATE] = "iterate", [DELIVERED_REPAIRED] = "repaired", NULL};
 
+/* Sums of a million samples are right to 1e-10, in single precision to a few 1e-6. */
+static const double below_rounding = REAL_EPSILON > 1e-10 ? 1e-4 : 1e-8;
+
+/* Gap from which on a point of the program is preferred to one that may be outside. */
+static const double certified = 1e-2;
+
 static ptrdiff_t longest_part(const struct dataset *data)
 {
 	ptrdiff_t n = data->train.X.rows;
@@ -17,20 +23,43 @@ static ptrdiff_t longest_part(const struct dataset *data)
 }
 
 struct evaluator evaluate_new(const struct problem *problem, const struct dataset *data,
-			      const struct trainer *trainer, const void *options, void *state,
-			      struct arena *arena)
+			      struct training training, struct arena *arena)
 {
-	ptrdiff_t width = trainer->width(state), n = problem->X.rows;
-	struct evaluator e = {.problem = problem, .data = data, .trainer = trainer, .state = state};
+	const struct trainer *trainer = training.trainer;
+	ptrdiff_t width = trainer->width(training.state), n = problem->X.rows;
+	struct evaluator e = {.problem = problem, .data = data, .training = training};
 
-	e.robust = trainer->robust && trainer->robust(options);
-	e.net = net_new(arena, problem->X.cols, width);
+	e.robust = trainer->robust && trainer->robust(training.options);
+	for (int kind = DELIVERED_ITERATE; kind <= DELIVERED_REPAIRED; kind++)
+		e.held[kind].net = net_new(arena, problem->X.cols, width);
 	e.rival = net_new(arena, problem->X.cols, width);
+	if (training.rowspace)
+		e.inner = net_new(arena, training.rowspace->B.cols, width);
 	e.work = net_work_new(arena, width);
 	e.f = ARENA_ARRAY(arena, real, longest_part(data));
 	e.objective_zero = loss_value(problem->loss, (size_t)n, e.f, problem->y); /* f = 0 */
-	e.best_bound = NAN;
+	e.best_bound = e.outside = NAN;
 	return e;
+}
+
+/* A certificate of which nothing is known: half a dozen iterations of ADMM, at 12 n d P each. */
+static const double certificate_products = 40;
+
+double evaluate_flops(const struct evaluator *e, const struct forecast *forecast)
+{
+	const struct trainer *trainer = e->training.trainer;
+	double n = (double)e->problem->X.rows,
+	       product = 2 * (double)e->problem->X.cols * (double)trainer->width(e->training.state);
+	double scored = n + (double)e->data->validation.X.rows + (double)e->data->test.X.rows;
+	double networks = trainer->repaired ? 2 : 1;
+	double flops = (networks * n + scored) * product;
+
+	if (e->training.rowspace)
+		flops += networks * (double)e->training.rowspace->B.cols * product;
+	if (trainer->certify)
+		flops += forecast->certificate_flops > 0 ? forecast->certificate_flops
+							 : certificate_products * n * product / 2;
+	return flops;
 }
 
 struct gaps evaluate_gaps(double objective, double bound, double objective_zero)
@@ -62,14 +91,15 @@ static double spread(const struct part *part)
 	return square;
 }
 
-/* Scores from outputs that are already in e->f. */
-static struct scores score_outputs(const struct evaluator *e, const struct part *part)
+/* Scores of the delivered network. */
+static struct scores score(struct evaluator *e, const struct part *part)
 {
 	struct scores s = {NAN, NAN, NAN, NAN};
 	double n = (double)part->X.rows, correct = 0, square = 0, positive = 0, total;
 
 	if (part->X.rows == 0)
 		return s;
+	net_forward(e->delivered, part->X, e->f, &e->work);
 	for (ptrdiff_t k = 0; k < part->X.rows; k++) {
 		double r = (double)e->f[k] - (double)part->y[k];
 
@@ -88,71 +118,133 @@ static struct scores score_outputs(const struct evaluator *e, const struct part 
 	return s;
 }
 
-static struct scores score_part(struct evaluator *e, const struct part *part)
-{
-	if (part->X.rows > 0)
-		net_forward(&e->net, part->X, e->f, &e->work);
-	return score_outputs(e, part);
-}
-
 /* Certificate of the iterate, on the certificates' clock. */
 static void certify(struct evaluator *e, struct certificate *c)
 {
-	double start = clock_seconds();
+	struct clock_mark start = clock_now();
 
 	*c = (struct certificate){NAN, NAN, NAN, NAN, NULL};
-	if (!e->trainer->certify)
+	if (!e->training.trainer->certify)
 		return;
-	e->trainer->certify(e->state, c);
-	e->certificate_s += clock_seconds() - start;
+	e->training.trainer->certify(e->training.state, c);
+	clock_add(start, &e->certificate_s, &e->certificate_cpu_s);
 	e->best_bound = fmax(e->best_bound, c->lower_bound); /* fmax ignores a NaN argument */
 }
 
-/* Take the rival's place among what is delivered, if it is better; `objective` is its own. */
-static void offer(struct evaluator *e, double objective, struct evaluation *figures)
+/* Write the network that `take` gives into e->rival, in the features; its objective on clean data.
+ * Its outputs on the training part are left in e->f. */
+static double measure(struct evaluator *e, void (*take)(const void *state, struct net *net))
 {
-	struct net swap = e->net;
+	const struct training *t = &e->training;
 
-	figures->objective = objective;
-	if (e->trainer->certify && e->any && !(objective < e->best.objective) &&
-	    isfinite(e->best.objective))
-		return;
-	figures->train = score_outputs(e, &e->data->train);
-	e->net = e->rival;
-	e->rival = swap;
-	figures->validation = score_part(e, &e->data->validation);
-	figures->test = score_part(e, &e->data->test);
-	e->best = *figures;
-	e->any = true;
+	take(t->state, t->rowspace ? &e->inner : &e->rival);
+	if (t->rowspace)
+		rowspace_lift(t->rowspace, &e->inner, &e->rival);
+	return trainer_network_objective(e->problem, &e->rival, e->f, &e->work);
 }
 
-/* e->rival's objective on clean data; its outputs on the training part are left in e->f. */
-static double clean_objective(struct evaluator *e)
+static bool is_below(double objective, double bound)
 {
-	return trainer_network_objective(e->problem, &e->rival, e->f, &e->work);
+	return objective < bound - below_rounding * fabs(bound);
+}
+
+/* Hold the rival, if it is the best of its kind; true if so. */
+static bool hold(struct evaluator *e, enum delivered kind, const struct held *rival)
+{
+	struct held *held = &e->held[kind];
+	struct net swap = held->net;
+
+	if (e->training.trainer->certify && held->any && !(rival->objective < held->objective) &&
+	    isfinite(held->objective))
+		return false;
+	*held = *rival;
+	held->any = true;
+	held->net = e->rival;
+	e->rival = swap;
+	return true;
+}
+
+/* An iterate below the bound is no point of the program. */
+static void pass_over(struct evaluator *e, double objective)
+{
+	e->outside = fmin(e->outside, objective);
+}
+
+static bool offer_iterate(struct evaluator *e, const struct certificate *c, bool *finite)
+{
+	struct held *held = &e->held[DELIVERED_ITERATE], rival = {0};
+
+	rival.objective_network = measure(e, e->training.trainer->network);
+	rival.objective = e->robust ? c->upper : rival.objective_network;
+	*finite = isfinite(rival.objective_network);
+	if (held->any && is_below(held->objective, e->best_bound)) {
+		pass_over(e, held->objective);
+		held->any = false;
+	}
+	if (is_below(rival.objective, e->best_bound) && e->training.trainer->repaired) {
+		pass_over(e, rival.objective);
+		return false;
+	}
+	return hold(e, DELIVERED_ITERATE, &rival);
+}
+
+static bool offer_repaired(struct evaluator *e)
+{
+	const struct trainer *trainer = e->training.trainer;
+	struct held rival = {0};
+
+	if (!trainer->certify || !trainer->repaired)
+		return false;
+	rival.objective = rival.objective_network = measure(e, trainer->repaired);
+	return hold(e, DELIVERED_REPAIRED, &rival);
+}
+
+/* Of the best point of the program: repaired, or an iterate that needs no repair. */
+static double feasible_objective(const struct evaluator *e)
+{
+	const struct held *repaired = &e->held[DELIVERED_REPAIRED];
+
+	return repaired->any ? repaired->objective : e->last.objective;
+}
+
+/* The repaired point if it is certified, else the better one of those held. */
+static enum delivered choose(const struct evaluator *e)
+{
+	const struct held *iterate = &e->held[DELIVERED_ITERATE],
+			  *repaired = &e->held[DELIVERED_REPAIRED];
+
+	if (!repaired->any)
+		return DELIVERED_ITERATE;
+	if (evaluate_gaps(repaired->objective, e->best_bound, NAN).gap <= certified)
+		return DELIVERED_REPAIRED;
+	return iterate->any && !(repaired->objective < iterate->objective) ? DELIVERED_ITERATE
+									   : DELIVERED_REPAIRED;
 }
 
 void evaluate_iterate(struct evaluator *e, struct evaluation *out)
 {
-	struct evaluation figures = {.delivered = DELIVERED_ITERATE};
+	struct evaluation *last = &e->last;
 	struct certificate certificate;
-	double clean;
-	bool finite;
+	bool renewed[2], finite;
+	enum delivered kind;
 
 	certify(e, &certificate);
-	e->trainer->network(e->state, &e->rival);
-	clean = figures.objective_network = clean_objective(e);
-	finite = isfinite(clean);
-	offer(e, e->robust ? certificate.upper : clean, &figures);
-	if (e->trainer->certify && e->trainer->repaired) {
-		e->trainer->repaired(e->state, &e->rival);
-		figures.delivered = DELIVERED_REPAIRED;
-		figures.objective_network = clean_objective(e);
-		offer(e, figures.objective_network, &figures);
+	renewed[DELIVERED_ITERATE] = offer_iterate(e, &certificate, &finite);
+	renewed[DELIVERED_REPAIRED] = offer_repaired(e);
+	kind = choose(e);
+	if (renewed[kind] || e->delivered != &e->held[kind].net) {
+		e->delivered = &e->held[kind].net;
+		last->delivered = kind;
+		last->objective = e->held[kind].objective;
+		last->objective_network = e->held[kind].objective_network;
+		last->train = score(e, &e->data->train);
+		last->validation = score(e, &e->data->validation);
+		last->test = score(e, &e->data->test);
 	}
-	*out = e->best;
-	out->finite = finite;
-	out->certificate = certificate;
-	out->lower_bound = e->best_bound;
-	out->gaps = evaluate_gaps(out->objective, e->best_bound, e->objective_zero);
+	last->finite = finite;
+	last->certificate = certificate;
+	last->lower_bound = e->best_bound;
+	last->gaps = evaluate_gaps(last->objective, e->best_bound, e->objective_zero);
+	last->feasible = evaluate_gaps(feasible_objective(e), e->best_bound, e->objective_zero);
+	*out = *last;
 }

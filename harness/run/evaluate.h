@@ -1,13 +1,17 @@
 /* The shared evaluator: what a method delivers, and its figures, are measured here, off the clock.
  *
  * Of each iterate there are up to two networks: that of the iterate, and that of the repaired
- * (feasible, rescaled) point of its certificate. The better one by `objective` is a candidate. A
- * trainer that certifies delivers the best candidate so far, any other one its last iterate; every
- * figure of an evaluation but the certificate is of the delivered network. */
+ * (feasible, rescaled) point of its certificate. A trainer that certifies delivers the better one
+ * by `objective`, of all so far; any other one its last iterate. The network of an infeasible
+ * iterate may have patterns that a sampled program lacks, and be better than every point of it. So
+ * a repaired point is preferred once it is certified to 1 %, and an iterate below the bound is
+ * passed over: solved programs have the same objective by every method. Every figure of an
+ * evaluation but the certificate is of the delivered network. */
 #ifndef RUN_EVALUATE_H
 #define RUN_EVALUATE_H
 
 #include "harness/data/data.h"
+#include "solvers/core/rowspace.h"
 #include "solvers/core/trainer.h"
 
 /* Which point of an iteration gave the delivered network. */
@@ -25,8 +29,7 @@ struct scores {
 /* How far the objective may be above the optimum of the program that the bound speaks of. All
  * NaN without a bound. */
 struct gaps {
-	double raw;  /* (objective - bound) / objective; below 0 by rounding, or where the network
-			leaves the sampled program */
+	double raw;  /* (objective - bound) / objective; below 0 by rounding */
 	double gap;  /* the same, at least 0; 0 where both are 0 */
 	double zero; /* max(0, objective - bound) / (objective of the zero network) */
 };
@@ -40,31 +43,51 @@ struct evaluation {
 	double objective_network; /* on clean data */
 	double lower_bound;       /* the largest so far: bounds stay valid */
 	struct gaps gaps;
+	struct gaps feasible; /* the same of the best point of the program itself, which an iterate
+				 may be better than: a stop at a gap asks for this */
 	enum delivered delivered;
 	struct scores train, validation, test;
 	bool finite; /* the iterate's network objective is */
 };
 
-struct evaluator {
-	const struct problem *problem;
-	const struct dataset *data;
+/* A trainer at work. */
+struct training {
 	const struct trainer *trainer;
+	const void *options;
 	void *state;
-	bool robust;      /* `objective` is a worst case */
-	struct net net;   /* delivered */
-	struct net rival; /* room for a candidate */
+	const struct rowspace *rowspace; /* its coordinates; NULL: the features */
+};
+
+/* The best network of one kind so far. */
+struct held {
+	bool any;
+	struct net net;
+	double objective, objective_network; /* as in struct evaluation */
+};
+
+struct evaluator {
+	const struct problem *problem; /* in the features, whatever the trainer works in */
+	const struct dataset *data;
+	struct training training;
+	bool robust;                 /* `objective` is a worst case */
+	struct held held[2];         /* by enum delivered */
+	const struct net *delivered; /* one of theirs */
+	struct evaluation last;      /* its figures */
+	struct net rival;            /* room for a candidate */
+	struct net inner;            /* the same in the trainer's coordinates, if it has its own */
 	struct net_work work;
-	real *f;                /* outputs: as long as the longest part */
-	double objective_zero;  /* of the network without neurons */
-	double certificate_s;   /* spent in certificates so far */
-	bool any;               /* there is a delivered network */
-	struct evaluation best; /* its figures */
+	real *f;                                 /* outputs: as long as the longest part */
+	double objective_zero;                   /* of the network without neurons */
+	double certificate_s, certificate_cpu_s; /* spent in certificates so far */
 	double best_bound;
+	double outside; /* least objective of an iterate below the bound; NaN: there was none */
 };
 
 struct evaluator evaluate_new(const struct problem *problem, const struct dataset *data,
-			      const struct trainer *trainer, const void *options, void *state,
-			      struct arena *arena);
+			      struct training training, struct arena *arena);
+
+/* Floating point operations of one evaluation, at most, for a trainer of this forecast. */
+double evaluate_flops(const struct evaluator *evaluator, const struct forecast *forecast);
 
 /* Certify the current iterate, and the figures of what is delivered. */
 void evaluate_iterate(struct evaluator *evaluator, struct evaluation *out);

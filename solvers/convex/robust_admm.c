@@ -1,6 +1,7 @@
 /* Trainer `robust_admm`: convex adversarial training by ADMM. See robust_admm.h. */
 #include "solvers/convex/robust_admm.h"
 
+#include "solvers/core/attack.h"
 #include "solvers/core/blas.h"
 #include "solvers/core/columns.h"
 #include "solvers/core/cvx.h"
@@ -23,7 +24,7 @@ static const struct option rows[] = {
 	 .doc = "columns that cannot be perturbed: names of prepared columns, such as those of a "
 		"CSV header or bias, numbers from 0 on, or last; unset: the bias that prepare has "
 		"added"},
-	{OPTION_FIELD(struct robust_admm_options, rho), .initial = "0.1", .range = RANGE_ABOVE(0),
+	{OPTION_FIELD(struct robust_admm_options, rho), .initial = "0.03", .range = RANGE_ABOVE(0),
 	 .doc = "penalty of V = V1, to begin with; times the mean square of the features and the "
 		"weight of the loss"},
 	{OPTION_FIELD(struct robust_admm_options, tau), .initial = "1", .range = RANGE_ABOVE(0),
@@ -50,6 +51,16 @@ static const struct option rows[] = {
 
 static const char *const losses[] = {"hinge",   "logistic", "squared_hinge",
 				     "squared", "huber",    NULL};
+
+/* Columns that are named stay where they are. */
+static enum freedom freedom(const void *options)
+{
+	const struct robust_admm_options *o = options;
+
+	if (o->not_attacked.count > 0)
+		return FREEDOM_NONE;
+	return o->norm == NORM_L2 ? FREEDOM_ROTATIONS : FREEDOM_ZEROS;
+}
 
 static const struct pattern_options *patterns(const void *options)
 {
@@ -137,7 +148,8 @@ static void allocate(struct robust_admm *a, struct arena *arena)
 	r->RV = mat_new(arena, d, P);
 	r->RW = mat_new(arena, d, P);
 	if (a->options->anderson > 0)
-		a->anderson = anderson_new(arena, a->size, a->options->anderson);
+		a->anderson =
+			anderson_new(arena, a->size, a->options->anderson, a->options->relaxation);
 }
 
 /* Eigenvectors of X'X and D'D. */
@@ -218,6 +230,8 @@ static enum status setup(const struct problem *problem, const void *options, str
 	allocate(a, arena);
 	TRY(factor(a, arena, err));
 	write_note(a);
+	for (ptrdiff_t k = 0; k < a->C.cols; k++)
+		a->zero += robust_value(r, k, mat_col(a->C, k));
 	robust_admm_begin(a);
 	*state = a;
 	return STATUS_OK;
@@ -301,4 +315,5 @@ const struct trainer trainer_robust_admm = {
 	.pattern_facts = facts,
 	.note = note,
 	.robust = trainer_always,
+	.freedom = freedom,
 };

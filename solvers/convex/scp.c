@@ -39,9 +39,8 @@ struct state {
 	void *method_state;
 	bool solved; /* a = 0 is optimal */
 	const char *note;
-	real *g;      /* n */
-	real *slope;  /* N */
-	double scale; /* s of the last certificate: s g is dual feasible */
+	real *g;     /* n */
+	real *slope; /* N */
 };
 
 /* The method that was named; else the first of the list that suits N, `first` and the loss (NULL:
@@ -232,7 +231,6 @@ static void certify(void *state, struct certificate *certificate)
 	certificate->feasibility = 0; /* the program has no constraints */
 	certificate->upper = certificate->objective;
 	best = scaling_best(problem, s->g, largest);
-	s->scale = best.scale;
 	certificate->lower_bound = best.bound;
 	certificate->scope = "sampled";
 }
@@ -241,7 +239,7 @@ static void violation(void *state, long draws, struct violation *out)
 {
 	const struct state *s = state;
 
-	violation_neurons(s->scp.problem, s->g, s->scale, draws, out);
+	violation_neurons(s->scp.problem, s->g, draws, out);
 }
 
 static const char *note(const void *state)

@@ -23,7 +23,6 @@ struct cvx {
 	const struct problem *problem;
 	struct patterns patterns;
 	struct mat RV, RW; /* d x P: the repaired point of the last certificate, halves of R */
-	double scale;      /* s of the last certificate: s alpha is dual feasible */
 	real *alpha;       /* n: room for the caller's dual point */
 	bool exact;        /* few features: nnls, else the splitting */
 	/* made by the first certificate that needs them */
@@ -72,7 +71,7 @@ double cvx_group_norm(double beta, struct mat V);
 void cvx_certify(struct cvx *cvx, struct mat V, struct mat W, const struct cvx_dual *dual,
 		 struct certificate *out);
 
-/* Its two parts: objective, feasibility and upper; lower_bound, and cvx->scale. */
+/* Its two parts: objective, feasibility and upper; lower_bound. */
 void cvx_primal(struct cvx *cvx, struct mat V, struct mat W, struct certificate *out);
 void cvx_bound(struct cvx *cvx, const struct cvx_dual *dual, struct certificate *out);
 
@@ -86,8 +85,9 @@ double cvx_certificate_flops(double n, double d, double P);
 void cvx_prepare(struct cvx *cvx);
 
 /* Draw patterns d = [X h >= 0] with directions h from the source of cvx's patterns, in a stream of
- * their own, and count those whose dual constraint s alpha breaks: of the last certificate, where
- * cvx->alpha held alpha. No draws if the patterns came from a file, which is no source. */
+ * their own, and count those that the program lacks and whose dual constraint alpha breaks: that of
+ * the last certificate, held by cvx->alpha (violation.h). No draws if the patterns came from a
+ * file, which is no source. */
 void cvx_violation(const struct cvx *cvx, long draws, struct violation *out);
 
 /* Room for the 2 P blocks in the order of their norms. */

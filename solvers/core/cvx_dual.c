@@ -297,7 +297,6 @@ void cvx_bound(struct cvx *cvx, const struct cvx_dual *dual, struct certificate 
 {
 	const struct problem *problem = cvx->problem;
 	double best = scaling_best(problem, dual->alpha, 0).scale, target, largest = 0;
-	struct scaling found;
 
 	first_multipliers(cvx, dual);
 	sort(cvx);
@@ -313,8 +312,6 @@ void cvx_bound(struct cvx *cvx, const struct cvx_dual *dual, struct certificate 
 	}
 	for (ptrdiff_t b = 0; b < cvx->M.cols; b++)
 		largest = fmax(largest, cvx->norm[b]);
-	found = scaling_best(problem, dual->alpha, largest);
-	cvx->scale = found.scale;
-	out->lower_bound = found.bound;
+	out->lower_bound = scaling_best(problem, dual->alpha, largest).bound;
 	out->scope = cvx->patterns.all ? "all" : "sampled";
 }

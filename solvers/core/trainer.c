@@ -21,6 +21,12 @@ const char *trainer_start_file(const struct trainer *trainer, const void *option
 	return file || !patterns ? file : pattern_model(patterns);
 }
 
+enum freedom trainer_rotates(const void *options)
+{
+	(void)options;
+	return FREEDOM_ROTATIONS;
+}
+
 bool trainer_always(const void *options)
 {
 	(void)options;

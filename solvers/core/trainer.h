@@ -56,7 +56,7 @@ struct forecast {
 	double certificate_flops; /* of one certificate; 0: none */
 };
 
-/* Of `draws` patterns or neurons drawn anew, those that could lower the optimum. */
+/* Of `draws` patterns or neurons drawn anew, those that lower the optimum. */
 struct violation {
 	long draws, violated;
 };
@@ -74,6 +74,14 @@ struct pattern_fact {
 	enum pattern_verdict verdict; /* at the eps of the program */
 };
 
+/* Changes of coordinates that leave the value of a program as it is, columns that attacks leave
+ * alone kept apart. */
+enum freedom {
+	FREEDOM_NONE,
+	FREEDOM_ZEROS,    /* columns of zeros can go: a weight on them only costs */
+	FREEDOM_ROTATIONS /* and any orthonormal basis will do: penalties and balls are l_2 */
+};
+
 struct trainer {
 	struct desc base;
 	const char *const
@@ -84,6 +92,9 @@ struct trainer {
 	 * rise; NULL: never. */
 	bool (*robust)(const void *options);
 
+	/* In which coordinates the caller may pose its program (solvers/core/rowspace.h); NULL:
+	 * those of the features only. */
+	enum freedom (*freedom)(const void *options);
 	/* The pattern options among `options`, or NULL if the trainer takes no patterns
 	 * (solvers/core/pattern.h). */
 	const struct pattern_options *(*patterns)(const void *options);
@@ -111,9 +122,9 @@ struct trainer {
 	ptrdiff_t (*patterns_used)(const void *state);
 	/* Facts on each of the `patterns_used` patterns; NULL: none. */
 	const struct pattern_fact *(*pattern_facts)(const void *state);
-	/* Draw fresh patterns or neurons, independent of the method's own, and count those whose
-	 * dual constraint the dual feasible point of the last certificate breaks: only these can
-	 * lower the optimum below its bound. NULL if the method samples nothing. */
+	/* Draw fresh patterns or neurons, independent of the method's own, and count those that the
+	 * program lacks and whose dual constraint the dual point of the last certificate breaks:
+	 * where that is optimal, those lower the optimum. NULL if the method samples nothing. */
 	void (*violation)(void *state, long draws, struct violation *out);
 	/* What the method chose by itself and why, for the record: "dual: ..."; NULL: nothing. */
 	const char *(*note)(const void *state);
@@ -122,8 +133,9 @@ struct trainer {
 /* The model file that the trainer or its patterns start from, or NULL. */
 const char *trainer_start_file(const struct trainer *trainer, const void *options);
 
-/* For `robust`: always. */
+/* For `robust`: always. For `freedom`: rotations. */
 bool trainer_always(const void *options);
+enum freedom trainer_rotates(const void *options);
 
 /* (value of the loss) + beta net_decay: the objective every method is compared on. f (n) is
  * scratch. */

@@ -86,7 +86,8 @@ static struct evaluation show(struct scene *s, const struct trainer *trainer,
 
 	s->puppet.at = script;
 	if (!s->evaluator.problem)
-		s->evaluator = evaluate_new(&s->toy.problem, &s->data, trainer, NULL, &s->puppet,
+		s->evaluator = evaluate_new(&s->toy.problem, &s->data,
+					    (struct training){trainer, NULL, &s->puppet, NULL},
 					    &s->toy.arena);
 	evaluate_iterate(&s->evaluator, &out);
 	return out;
@@ -119,7 +120,7 @@ static void the_better_of_iterate_and_repaired_is_delivered(void **state)
 	assert_int_equal(e.delivered, DELIVERED_REPAIRED);
 	assert_near(e.objective, zero);
 	assert_near(e.objective_network, zero);
-	assert_int_equal(s.evaluator.net.U.cols, 0);
+	assert_int_equal(s.evaluator.delivered->U.cols, 0);
 	e = show(&s, &convex, &(struct script){0, 50, NAN, 1});
 	assert_near(e.objective, zero);
 	arena_release(&s.toy.arena);
@@ -136,6 +137,7 @@ static void the_best_so_far_is_held(void **state)
 	e = show(&s, &convex, &(struct script){80, 90, NAN, 0.25});
 	assert_near(e.objective, zero);
 	assert_near(e.lower_bound, 0.5);
+	assert_near(e.feasible.gap, (objective_of(&s, 50) - 0.5) / objective_of(&s, 50));
 	assert_near(e.gaps.gap, (zero - 0.5) / zero);
 	assert_near(e.gaps.zero, (zero - 0.5) / zero);
 	assert_true(e.finite);
@@ -143,6 +145,49 @@ static void the_best_so_far_is_held(void **state)
 	assert_true(!e.finite); /* the run ends; what is delivered stays */
 	assert_near(e.objective, zero);
 	assert_near(e.lower_bound, 0.5);
+	arena_release(&s.toy.arena);
+}
+
+/* Below the bound a network is no point of the program: the repaired one is delivered, also where
+ * the bound rises above an iterate that was held. */
+static void an_iterate_below_the_bound_is_passed_over(void **state)
+{
+	struct scene s = scene_make();
+	double zero = objective_of(&s, 0), worse = objective_of(&s, 2), between;
+	struct evaluation e;
+
+	(void)state;
+	assert_true(worse > 1.001 * zero);
+	between = (zero + worse) / 2;
+	e = show(&s, &convex, &(struct script){0, 50, NAN, 0.5});
+	assert_near(e.objective, zero);
+	assert_true(isnan(s.evaluator.outside));
+	e = show(&s, &convex, &(struct script){0, 2, NAN, between});
+	assert_int_equal(e.delivered, DELIVERED_REPAIRED);
+	assert_near(e.objective, worse);
+	assert_near(e.gaps.gap, (worse - between) / worse);
+	assert_near(s.evaluator.outside, zero);
+	e = show(&s, &convex, &(struct script){2, 50, NAN, between}); /* and one that is not */
+	assert_near(e.objective, worse);
+	assert_true(e.gaps.raw > 0);
+	arena_release(&s.toy.arena);
+}
+
+/* A point of the program that is certified is preferred to a better one that may be outside. */
+static void a_certified_point_is_preferred(void **state)
+{
+	struct scene s = scene_make();
+	double zero = objective_of(&s, 0), a = objective_of(&s, 0.05) > zero ? 0.05 : -0.05;
+	double worse = objective_of(&s, a);
+	struct evaluation e;
+
+	(void)state;
+	assert_true(worse > zero && worse < 1.004 * zero);
+	e = show(&s, &convex, &(struct script){0, a, NAN, 0.98 * zero});
+	assert_int_equal(e.delivered, DELIVERED_ITERATE);
+	e = show(&s, &convex, &(struct script){0, a, NAN, 0.995 * zero});
+	assert_int_equal(e.delivered, DELIVERED_REPAIRED);
+	assert_near(e.objective, worse);
 	arena_release(&s.toy.arena);
 }
 
@@ -208,6 +253,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_better_of_iterate_and_repaired_is_delivered),
 		cmocka_unit_test(the_best_so_far_is_held),
+		cmocka_unit_test(an_iterate_below_the_bound_is_passed_over),
+		cmocka_unit_test(a_certified_point_is_preferred),
 		cmocka_unit_test(the_last_iterate_is_delivered_without_a_certificate),
 		cmocka_unit_test(a_robust_method_is_judged_by_its_worst_case),
 		cmocka_unit_test(the_gap_is_a_share_of_the_objective),
