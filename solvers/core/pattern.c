@@ -240,6 +240,11 @@ const char *pattern_model(const struct pattern_options *options)
 void pattern_forecast(const struct pattern_options *options, ptrdiff_t n, ptrdiff_t d,
 		      struct forecast *out)
 {
+	double P = pattern_most(options, n, d);
+
+	if (options->file)
+		out->setup_flops += signcone_flops((double)n, (double)d) +
+				    interior_flops((double)n, (double)d, P);
 	for (size_t s = 0; s < options->from.count; s++) {
 		const struct start_options *start = start_of(&options->from.at[s]);
 

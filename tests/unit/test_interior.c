@@ -220,7 +220,7 @@ static void splitting_projects_on_the_cones(void **state)
 		toy_fill(t.splitting.G, &t.rng);
 		for (ptrdiff_t i = 0; i < P; i++)
 			t.splitting.d[i] = mat_col(t.D, i);
-		for (int step = 0; step < 3000; step++) {
+		for (int step = 0; step < 20000; step++) {
 			splitting_step(&t.splitting);
 			if (step == 100)
 				splitting_penalty(&t.splitting, 2); /* another way, the same end */
