@@ -20,11 +20,13 @@
 #include <string.h>
 
 enum {
-	ROUNDS = 4,
+	ROUNDS = 8,
 	MOST = 32,   /* constraints taken in at once */
 	SWEEPS = 100 /* coordinate ascent on their multipliers */
 };
 
+/* Share of what matters (cvx->slack) that a round must gain. */
+static const double small_gain = 0.1;
 /* A move changes an alpha by this share of it at most, where the loss has no box. */
 static const double most_change = 0.5;
 
@@ -150,7 +152,7 @@ double cvx_move(struct cvx *cvx, const real *alpha, double bound)
 	memcpy(cvx->moved, alpha, (size_t)cvx->M.rows * sizeof *alpha);
 	find_curvature(cvx, alpha);
 	for (int round = 0; round < ROUNDS; round++) {
-		double largest = 0;
+		double largest = 0, before = bound;
 
 		choose(cvx, &active);
 		if (active.count == 0)
@@ -163,6 +165,8 @@ double cvx_move(struct cvx *cvx, const real *alpha, double bound)
 			largest = fmax(largest, cvx->norm[b]);
 		bound = fmax(bound, cvx_mix(cvx, cvx->moved,
 					    scaling_best(cvx->problem, cvx->moved, largest).bound));
+		if (round > 0 && !(bound > before + small_gain * cvx->slack * bound))
+			break;
 	}
 	return bound;
 }
