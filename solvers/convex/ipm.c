@@ -2,6 +2,7 @@
  * comparisons. See ipm.h. */
 #include "solvers/convex/ipm.h"
 
+#include "solvers/convex/ipm_options.h"
 #include "solvers/core/blas.h"
 
 #include <math.h>
@@ -10,11 +11,6 @@
 enum { SYSTEM_AUTO, SYSTEM_ASSEMBLED, SYSTEM_COUPLING };
 
 static const char *const systems[] = {"auto", "assembled", "coupling", NULL};
-
-struct ipm_options {
-	struct pattern_options patterns;
-	long system;
-};
 
 static const struct option rows[] = {
 	{OPTION_FIELD(struct ipm_options, patterns), .rows = pattern_rows, .shorthand = "count",
