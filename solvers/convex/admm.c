@@ -57,6 +57,8 @@ static void forecast(const void *options, ptrdiff_t rows_, ptrdiff_t cols_, stru
 		out->bytes += anderson_bytes(2 * (n + d) * P + n, o->anderson);
 	out->setup_flops += n * d * d + d * d * d / 3 + 2 * n * d * P;
 	pattern_forecast(&o->patterns, rows_, cols_, out);
+	finish_forecast((struct finish_plan){o->finish, &o->patterns, out->iteration_flops}, rows_,
+			cols_, out);
 }
 
 /* M = I + sigma X'X, factored. sigma may be folded into X without a copy: it scales the product. */
@@ -137,8 +139,9 @@ static enum status prepare_finish(struct admm *a, struct arena *arena, struct er
 	struct forecast own;
 
 	forecast(o, a->problem->X.rows, a->problem->X.cols, &own);
-	return finish_setup(&a->finish, o->finish, a->problem, &o->patterns, own.iteration_flops,
-			    arena, err);
+	return finish_setup(&a->finish,
+			    (struct finish_plan){o->finish, &o->patterns, own.iteration_flops},
+			    a->problem, arena, err);
 }
 
 static enum status setup(const struct problem *problem, const void *options, struct arena *arena,

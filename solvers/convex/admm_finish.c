@@ -34,45 +34,42 @@ static bool trains(const struct pattern_options *patterns)
 	return false;
 }
 
-/* Whether there is a hand-over; *ipm is the forecast of the interior point then. */
-static bool considered(long choice, const struct pattern_options *patterns, ptrdiff_t n,
-		       ptrdiff_t d, struct forecast *ipm)
+/* Whether there may be a hand-over; *ipm is the forecast of the interior point then. */
+static bool considered(struct finish_plan plan, ptrdiff_t n, ptrdiff_t d, struct forecast *ipm)
 {
-	const struct ipm_options options = {.patterns = *patterns};
+	const struct ipm_options options = {.patterns = *plan.patterns};
 
-	if (choice == FINISH_NONE)
+	if (plan.choice == FINISH_NONE)
 		return false;
 	*ipm = (struct forecast){0};
 	trainer_ipm.forecast(&options, n, d, ipm);
-	return choice == FINISH_IPM ||
-	       (sizeof(real) == sizeof(double) && !trains(patterns) &&
+	return plan.choice == FINISH_IPM ||
+	       (sizeof(real) == sizeof(double) && !trains(plan.patterns) &&
 		STEPS * ipm->iteration_flops <= most_flops && ipm->bytes <= most_bytes);
 }
 
-void finish_forecast(long choice, const struct pattern_options *patterns, ptrdiff_t n, ptrdiff_t d,
-		     struct forecast *out)
+void finish_forecast(struct finish_plan plan, ptrdiff_t n, ptrdiff_t d, struct forecast *out)
 {
 	struct forecast ipm;
 
-	if (!considered(choice, patterns, n, d, &ipm))
+	if (!considered(plan, n, d, &ipm))
 		return;
 	out->bytes += ipm.bytes;
 	out->setup_flops += ipm.setup_flops;
 }
 
-enum status finish_setup(struct finish *finish, long choice, const struct problem *problem,
-			 const struct pattern_options *patterns, double iteration_flops,
-			 struct arena *arena, struct err *err)
+enum status finish_setup(struct finish *finish, struct finish_plan plan,
+			 const struct problem *problem, struct arena *arena, struct err *err)
 {
 	struct ipm_options *options = ARENA_NEW(arena, struct ipm_options);
 	struct forecast ipm;
 
 	*finish = (struct finish){.gap = HUGE_VAL};
-	if (!considered(choice, patterns, problem->X.rows, problem->X.cols, &ipm) ||
-	    (choice == FINISH_AUTO && !interior_loss_takes(problem->loss)))
+	if (!considered(plan, problem->X.rows, problem->X.cols, &ipm) ||
+	    (plan.choice == FINISH_AUTO && !interior_loss_takes(problem->loss)))
 		return STATUS_OK;
-	options->patterns = *patterns;
-	finish->next = (long)fmax(LEAST, worth * ipm.iteration_flops / iteration_flops) / 2;
+	options->patterns = *plan.patterns;
+	finish->next = (long)fmax(LEAST, worth * ipm.iteration_flops / plan.iteration_flops) / 2;
 	return trainer_ipm.setup(problem, options, arena, &finish->state, err);
 }
 

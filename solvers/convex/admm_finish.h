@@ -26,14 +26,18 @@ struct finish {
 	char note[96];
 };
 
-/* Add what the interior point needs, where it may be needed: `out` is the forecast of ADMM. */
-void finish_forecast(long choice, const struct pattern_options *patterns, ptrdiff_t n, ptrdiff_t d,
-		     struct forecast *out);
+/* What is asked for: the option, patterns, and the flops of an iteration of ADMM. */
+struct finish_plan {
+	long choice;
+	const struct pattern_options *patterns;
+	double iteration_flops;
+};
 
-/* `iteration_flops` of ADMM. */
-enum status finish_setup(struct finish *finish, long choice, const struct problem *problem,
-			 const struct pattern_options *patterns, double iteration_flops,
-			 struct arena *arena, struct err *err);
+/* Add what the interior point needs to the forecast of ADMM, where it may be needed. */
+void finish_forecast(struct finish_plan plan, ptrdiff_t n, ptrdiff_t d, struct forecast *out);
+
+enum status finish_setup(struct finish *finish, struct finish_plan plan,
+			 const struct problem *problem, struct arena *arena, struct err *err);
 
 /* Whether the gap is looked at after this iteration; and what it is: true if ADMM hands over. */
 bool finish_looks(const struct finish *finish, long iteration);
