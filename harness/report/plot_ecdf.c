@@ -150,10 +150,8 @@ static void draw_panel(struct figure *figure, const struct race *race, size_t pa
 {
 	const char *apart = race->contest.in[panel].title;
 
-	figure_panel(
-		figure,
-		arena_format(arena, "%s%s%s", apart, *apart ? ": " : "", title_of(race, arena)),
-		curve_time_label(race->column), "share of runs");
+	figure_panel(figure, *apart ? apart : title_of(race, arena), curve_time_label(race->column),
+		     "share of runs");
 	fputs("set yrange [0:1.02]\nset offsets 0,0,0,0\n", figure->gp);
 	fprintf(figure->gp, "set xrange [%.9g:%.9g]\n", race->first / 1.3, race->last * 1.3);
 	figure_log(figure, 'x', race->first / 1.3, race->last * 1.3);

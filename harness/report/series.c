@@ -297,7 +297,7 @@ const char *series_caption(const struct series_list *list, struct arena *arena)
 				    "lowest network objective",
 				    text, list->selected ? "other" : "method");
 	if (list->composed)
-		text = arena_format(arena, "%s, chosen in each repetition by itself", text);
+		text = arena_format(arena, "%s, of some chosen per repetition", text);
 	return text;
 }
 

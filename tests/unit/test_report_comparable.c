@@ -97,8 +97,8 @@ static void convergence_has_a_panel_for_each_beta(void **state)
 	for (options.y = OBJECTIVE; options.y <= GAP; options.y += GAP) {
 		script = draw("convergence", &options, &records, ".gp");
 		assert_int_equal(panels_in(script), 2);
-		assert_non_null(strstr(script, "200 training, 100 test): beta 0.1'"));
-		assert_non_null(strstr(script, "200 training, 100 test): beta 0.01'"));
+		assert_non_null(strstr(script, "'moons: beta 0.1'"));
+		assert_non_null(strstr(script, "'moons: beta 0.01'"));
 	}
 	for (size_t i = 0; i < records.count; i++)
 		records.at[i].objective.beta = "0.1";
@@ -246,7 +246,7 @@ static void the_worst_case_is_the_headline_of_robust_methods(void **state)
 	assert_string_equal(cell_at(&sheet, 1, "objective"), "6");
 	assert_string_equal(cell_at(&sheet, 1, "clean objective"), "2");
 	assert_string_equal(cell_at(&sheet, 1, "gap"), "0.0e+00");
-	assert_string_equal(cell_at(&sheet, 1, "objective of"), "worst case, trained for linf 0.1");
+	assert_string_equal(cell_at(&sheet, 1, "objective of"), "worst case, against linf 0.1");
 	assert_string_equal(cell_at(&sheet, 4, "objective"), ""); /* not known */
 	assert_string_equal(cell_at(&sheet, 4, "clean objective"), "5");
 }
