@@ -122,6 +122,25 @@ static const char *title_of(const struct race *race, struct arena *arena)
 	return arena_format(arena, "certified relative gap at most %.3g", race->target);
 }
 
+/* Has any run of a panel a value to compare with the target? Backprop alone certifies nothing. */
+static bool is_drawn(const struct race *race, size_t panel)
+{
+	const struct contest *contest = &race->contest;
+
+	if (!contest_compares(contest, &race->list, panel))
+		return false;
+	for (size_t i = 0; i < contest->count; i++) {
+		const struct csv_table *trace = &contest->at[i].record->trace;
+		int column = csv_column(trace, race->column);
+
+		for (size_t k = 0; contest->panel[contest->at[i].task] == panel && k < trace->rows;
+		     k++)
+			if (!isnan(csv_value(trace, k, column)))
+				return true;
+	}
+	return false;
+}
+
 static const char *caption_of(const struct race *race, struct arena *arena)
 {
 	const char *text = arena_format(
@@ -135,7 +154,8 @@ static const char *caption_of(const struct race *race, struct arena *arena)
 	if (!race->relative)
 		text = arena_format(arena,
 				    "%s; the time of the certificates is part of it, each "
-				    "gap is of the method's own program",
+				    "gap is of the method's own program; panels without a "
+				    "certificate are left out",
 				    text);
 	if (race->untimed)
 		text = arena_format(arena,
@@ -179,12 +199,12 @@ static enum status write_plot(const void *options, const struct records *records
 	if (!*written)
 		return STATUS_OK;
 	for (size_t k = 0; k < race.contest.panels; k++)
-		plan.panels += contest_compares(&race.contest, &race.list, k);
+		plan.panels += is_drawn(&race, k);
 	plan.entries = series_entries(&race.list, &plan.entry_count, arena);
 	plan.caption = caption_of(&race, arena);
 	TRY(figure_open(&figure, records, stem, &plan, err));
 	for (size_t k = 0; k < race.contest.panels; k++)
-		if (contest_compares(&race.contest, &race.list, k))
+		if (is_drawn(&race, k))
 			draw_panel(&figure, &race, k, arena);
 	return figure_close(&figure, err);
 }

@@ -299,6 +299,40 @@ static void a_gap_costs_its_certificates(void **state)
 	assert_non_null(strstr(fixture_text(&records, "convergence", ".gp"), "1 cells"));
 }
 
+static void check_header(const char *name)
+{
+	struct csv_table table;
+	struct err err = {0};
+	bool swept = false;
+
+	assert_int_equal(csv_read(arena_format(&arena, "%s/%s", room, name), &arena, &table, &err),
+			 STATUS_OK);
+	for (size_t i = 0; i < table.cols; i++) {
+		assert_int_equal(csv_column(&table, table.header[i]), i);
+		swept = swept || strcmp(table.header[i], "swept.patterns") == 0;
+	}
+	assert_true(swept);
+}
+
+/* `patterns` and `neurons` are results too, `eps` and `norm` are columns of attacks. */
+static void no_two_columns_of_a_file_have_one_name(void **state)
+{
+	static const struct fixture_cell cells[] = {
+		{"moons", "a", "patterns", "50", "eps", "0.1", .test = 0.5},
+		{"moons", "b", "neurons", "50", "norm", "l2", .test = 0.5},
+	};
+	struct records records = fixture_records(cells, LENGTH(cells), room, &arena);
+	struct err err = {0};
+
+	(void)state;
+	assert_int_equal(summary_write_cells(&records, &err), STATUS_OK);
+	assert_int_equal(summary_write_attacks(&records, &err), STATUS_OK);
+	assert_int_equal(summary_write_certificates(&records, &err), STATUS_OK);
+	check_header("summary.csv");
+	check_header("attack.csv");
+	check_header("certify.csv");
+}
+
 static void the_text_of_a_cell_says_what_is_minimised(void **state)
 {
 	const char *path = arena_format(&arena, "%s/cell.json", room);
@@ -333,6 +367,7 @@ int main(void)
 		cmocka_unit_test(the_worst_case_is_the_headline_of_robust_methods),
 		cmocka_unit_test(pairs_are_of_one_threat),
 		cmocka_unit_test(a_gap_costs_its_certificates),
+		cmocka_unit_test(no_two_columns_of_a_file_have_one_name),
 		cmocka_unit_test(the_text_of_a_cell_says_what_is_minimised),
 	};
 

@@ -184,6 +184,33 @@ static void a_value_that_is_lost_breaks_its_rule(void **state)
 	assert_non_null(strstr(flat(&sheet), "|test_accuracy|0.9|none|a value;"));
 }
 
+/* A beta that is not swept differs between the folders: other objectives, the same accuracies. */
+static void other_objectives_are_told_and_not_compared(void **state)
+{
+	struct compare compare = load("a", "a");
+	struct sheet sheet;
+
+	(void)state;
+	for (size_t i = 0; i < compare.b.count; i++) {
+		compare.a.at[i].objective.beta = "0.1";
+		compare.b.at[i].objective.beta = "0.1";
+		compare.a.at[i].result.objective_network = 3;
+		compare.b.at[i].result.objective_network = 3;
+	}
+	compare.b.at[0].objective.beta = "0.01";
+	compare.b.at[0].result.objective_network = 1;
+	sheet = compare_cells(&compare);
+	assert_int_equal(sheet.rows, 1);
+	assert_non_null(strstr(flat(&sheet), "not compared)|, sum, beta 0.1|, sum, beta 0.01|"));
+	sheet = compare_summary(&compare);
+	assert_non_null(strstr(flat(&sheet), "objective_network|3|0|3|3|+0|+0|+0;"));
+	sheet = judge("objective_network: {max_increase: 0}\n", &compare);
+	assert_int_equal(sheet.rows, 1);
+	assert_non_null(strstr(flat(&sheet), "|the same loss, beta and threat;"));
+	sheet = judge("test_accuracy: {max_decrease: 0}\n", &compare);
+	assert_int_equal(sheet.rows, 0);
+}
+
 static void gate_errors_have_positions(void **state)
 {
 	static const struct {
@@ -223,6 +250,7 @@ int main(void)
 		cmocka_unit_test(summary_has_the_range_of_differences),
 		cmocka_unit_test(limits_hold_up_to_rounding),
 		cmocka_unit_test(a_value_that_is_lost_breaks_its_rule),
+		cmocka_unit_test(other_objectives_are_told_and_not_compared),
 		cmocka_unit_test(gate_errors_have_positions),
 	};
 
