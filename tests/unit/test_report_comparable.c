@@ -251,6 +251,35 @@ static void the_worst_case_is_the_headline_of_robust_methods(void **state)
 	assert_string_equal(cell_at(&sheet, 4, "clean objective"), "5");
 }
 
+/* The one with the lowest clean objective is the least robust. */
+static void robust_methods_race_to_their_worst_case(void **state)
+{
+	struct {
+		double gap, factor;
+		long settings;
+	} options = {NAN, 1.05, 0};
+	struct records records = fixture_records(robust, LENGTH(robust), room, &arena);
+	const char *text;
+	double row[2];
+
+	(void)state;
+	for (size_t i = 0; i < records.count; i++)
+		assert_true(fixture_trace(
+			&records, i,
+			arena_format(&arena,
+				     "seconds,objective,objective_network\n1,9,%g\n3,%g,%g\n",
+				     robust[i].objective,
+				     robust[i].threat ? robust[i].worst : robust[i].objective,
+				     robust[i].objective)));
+	text = draw("ecdf", &options, &records, ".dat");
+	assert_true(fixture_numbers(text, "# also\n", 1, 2, row));
+	assert_true(row[0] == 3 && row[1] == 1);
+	assert_true(fixture_numbers(text, "# robust\n", 1, 2, row));
+	assert_true(row[1] == 0); /* 6 is not within 5 % of 5 */
+	assert_null(strstr(text, "# attacked\n"));
+	assert_null(strstr(text, "# wider\n"));
+}
+
 static size_t rows_with(const struct sheet *sheet, const char *measure)
 {
 	size_t count = 0;
@@ -333,29 +362,6 @@ static void no_two_columns_of_a_file_have_one_name(void **state)
 	check_header("certify.csv");
 }
 
-static void the_text_of_a_cell_says_what_is_minimised(void **state)
-{
-	const char *path = arena_format(&arena, "%s/cell.json", room);
-	struct cellfile cell;
-	struct err err = {0};
-
-	(void)state;
-	assert_int_equal(
-		store_write_text(path,
-				 "{\"train\": {\"loss\": {\"hinge\": {\"slope\": 0.1}}, \"beta\": "
-				 "0.01, \"average\": true, \"adversary\": {\"norm\": \"l2\", "
-				 "\"eps\": 0}, \"interval\": {\"norm\": \"linf\", \"eps\": 0.25}, "
-				 "\"patterns\": {\"count\": 50, \"file\": null}}}",
-				 &err),
-		STATUS_OK);
-	assert_int_equal(cellfile_read(path, &arena, &cell, &err), STATUS_OK);
-	assert_string_equal(cell.objective.loss, "hinge {\"slope\":0.1}");
-	assert_string_equal(cell.objective.beta, "0.01");
-	assert_string_equal(cell.objective.average, "mean");
-	assert_string_equal(cell.objective.threat, "linf 0.25");
-	assert_string_equal(cell.objective.program, "50 patterns");
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -365,10 +371,10 @@ int main(void)
 		cmocka_unit_test(the_best_setting_is_the_best_of_its_beta),
 		cmocka_unit_test(sweeps_neither_pool_nor_relate_other_objectives),
 		cmocka_unit_test(the_worst_case_is_the_headline_of_robust_methods),
+		cmocka_unit_test(robust_methods_race_to_their_worst_case),
 		cmocka_unit_test(pairs_are_of_one_threat),
 		cmocka_unit_test(a_gap_costs_its_certificates),
 		cmocka_unit_test(no_two_columns_of_a_file_have_one_name),
-		cmocka_unit_test(the_text_of_a_cell_says_what_is_minimised),
 	};
 
 	return cmocka_run_group_tests(tests, make_room, remove_room);

@@ -211,6 +211,29 @@ static void other_objectives_are_told_and_not_compared(void **state)
 	assert_int_equal(sheet.rows, 0);
 }
 
+static void the_text_of_a_cell_says_what_is_minimised(void **state)
+{
+	const char *path = arena_format(&arena, "%s/cell.json", room);
+	struct cellfile cell;
+	struct err err = {0};
+
+	(void)state;
+	assert_int_equal(
+		store_write_text(path,
+				 "{\"train\": {\"loss\": {\"hinge\": {\"slope\": 0.1}}, \"beta\": "
+				 "0.01, \"average\": true, \"adversary\": {\"norm\": \"l2\", "
+				 "\"eps\": 0}, \"interval\": {\"norm\": \"linf\", \"eps\": 0.25}, "
+				 "\"patterns\": {\"count\": 50, \"file\": null}}}",
+				 &err),
+		STATUS_OK);
+	assert_int_equal(cellfile_read(path, &arena, &cell, &err), STATUS_OK);
+	assert_string_equal(cell.objective.loss, "hinge {\"slope\":0.1}");
+	assert_string_equal(cell.objective.beta, "0.01");
+	assert_string_equal(cell.objective.average, "mean");
+	assert_string_equal(cell.objective.threat, "linf 0.25");
+	assert_string_equal(cell.objective.program, "50 patterns");
+}
+
 static void gate_errors_have_positions(void **state)
 {
 	static const struct {
@@ -251,6 +274,7 @@ int main(void)
 		cmocka_unit_test(limits_hold_up_to_rounding),
 		cmocka_unit_test(a_value_that_is_lost_breaks_its_rule),
 		cmocka_unit_test(other_objectives_are_told_and_not_compared),
+		cmocka_unit_test(the_text_of_a_cell_says_what_is_minimised),
 		cmocka_unit_test(gate_errors_have_positions),
 	};
 
