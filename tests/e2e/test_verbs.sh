@@ -92,6 +92,8 @@ expect "list of an unknown kind" 2 list attack
 says "suggests one" 'did you mean "attacks"?'
 expect "describe" 0 describe admm
 says "describe has options" "rho" out
+expect "describe results" 0 describe results
+says "it has the columns of the records" "objective_network" out
 expect "describe of an unknown name" 2 describe adm
 says "suggests a name" 'did you mean'
 expect "bounds" 0 bounds --n 40 --psi 0.1 --xi 0.1
