@@ -1,5 +1,6 @@
 /* gnuplot scripts and their data: layout, legend, caption, styles. */
 #include "harness/report/figure.h"
+#include "harness/report/ending.h"
 #include "harness/store/folder.h"
 #include "harness/store/io.h"
 
@@ -230,8 +231,8 @@ enum status figure_open(struct figure *figure, const struct records *records, co
 {
 	struct arena *arena = records->arena;
 	char lines[CAPTION_LINES][LINE_BYTES];
-	const char *caption =
-		arena_format(arena, "%s. Hardware: %s.", plan->caption, records->caption);
+	const char *caption = arena_format(arena, "%s%s. Hardware: %s.", plan->caption,
+					   ending_marks(records), records->caption);
 	size_t columns, count;
 
 	*figure = (struct figure){

@@ -5,15 +5,18 @@
 
 #include <math.h>
 
+/* Where the search for rho begins, and how many iterations it may take. */
+static const double first_trial = 0.1;
+enum { MOST_TRIALS = 2 };
+
 static const struct option rows[] = {
 	{OPTION_FIELD(struct admm_options, patterns), .rows = pattern_rows, .shorthand = "count",
 	 .doc = "activation patterns of the convex program"},
 	{OPTION_FIELD(struct admm_options, u_update), .initial = "auto", .kind = KIND_U_UPDATE,
 	 .doc = "how the linear system of the u-step is solved; the iterates do not depend on it"},
-	{OPTION_FIELD(struct admm_options, rho), .initial = "0.1", .range = RANGE_ABOVE(0),
+	{OPTION_FIELD(struct admm_options, rho), .initial = "null", .range = RANGE_ABOVE(0),
 	 .doc = "penalty of V = V1, to begin with; times the mean square of the features and the "
-		"weight "
-		"of the loss"},
+		"weight of the loss; unset: found from the data by a few trial iterations"},
 	{OPTION_FIELD(struct admm_options, sigma), .initial = "0.3", .range = RANGE_ABOVE(0),
 	 .doc = "penalty of the sign constraints relative to rho"},
 	{OPTION_FIELD(struct admm_options, kappa), .initial = "1", .range = RANGE_ABOVE(0),
@@ -83,12 +86,26 @@ static void divide(struct admm *a, struct arena *arena)
 
 static void scale_penalties(struct admm *a)
 {
-	double square = penalty_unit(a->problem->X);
+	double square = penalty_unit(a->problem->X), unit = square * a->problem->loss.weight;
+	bool given = !isnan(a->options->rho);
 
-	a->penalty =
-		penalty_new(a->options->rho * square * a->problem->loss.weight, a->options->adapt);
+	a->penalty = penalty_new(unit * (given ? a->options->rho : first_trial), a->options->adapt);
+	a->trials = given ? 0 : MOST_TRIALS;
 	a->sigma = a->options->sigma / square;
 	a->kappa = a->options->kappa / square;
+}
+
+/* In the norm in which the iteration is averaged. */
+static void accelerate(struct admm *a, struct arena *arena)
+{
+	size_t n = (size_t)a->problem->X.rows, d = (size_t)a->problem->X.cols,
+	       P = (size_t)a->system.D.cols;
+	const struct anderson_part parts[] = {{2 * d * P, 1}, {2 * n * P, a->sigma}, {n, a->kappa}};
+
+	if (a->options->anderson == 0)
+		return;
+	a->anderson = anderson_new(arena, a->size, a->options->anderson, a->options->relaxation);
+	anderson_weigh(a->anderson, parts, sizeof parts / sizeof parts[0]);
 }
 
 static void allocate(struct admm *a, struct arena *arena)
@@ -104,8 +121,7 @@ static void allocate(struct admm *a, struct arena *arena)
 	a->z = ARENA_ARRAY(arena, real, n);
 	a->p = ARENA_ARRAY(arena, real, n);
 	a->block_sums = arena_alloc(arena, (size_t)admm_blocks(n), sizeof *a->block_sums);
-	if (a->options->anderson > 0)
-		a->anderson = anderson_new(arena, a->size, a->options->anderson);
+	accelerate(a, arena);
 }
 
 static enum status setup(const struct problem *problem, const void *options, struct arena *arena,
@@ -127,6 +143,7 @@ static enum status setup(const struct problem *problem, const void *options, str
 	TRY(factor_M(a, arena, err));
 	allocate(a, arena);
 	TRY(a->u_update->setup(&a->system, o->u_update.options, arena, &a->u_state, err));
+	a->zero = loss_value(problem->loss, (size_t)problem->X.rows, a->f, problem->y);
 	admm_split(a); /* from zero */
 	*state = a;
 	return STATUS_OK;

@@ -47,7 +47,9 @@ struct admm {
 	struct cvx cvx;
 	struct penalty penalty; /* rho, and below sigma, kappa, in the units of the data */
 	double sigma, kappa;
+	double zero, held;         /* objective of zero weights, of the last plain iterate held */
 	long iteration;            /* made so far */
+	int trials;                /* of rho, still allowed */
 	struct anderson *anderson; /* NULL: plain */
 	real *x;                   /* all sums of split variables and duals */
 	size_t size;
@@ -68,7 +70,9 @@ ptrdiff_t admm_blocks(ptrdiff_t n);
 /* The split variables and what the next u-step needs, from x. */
 void admm_split(struct admm *a);
 
-/* One iteration; the objective at the split variables. */
+/* One iteration; the objective at the split variables. The first ones are trials of rho, if it is
+ * not given: from zero, the sums of V grow by about the same in each of the first iterations, and a
+ * good rho lets the first block pass its threshold beta / rho after four of them. */
 void admm_step(struct admm *a, struct progress *progress);
 
 #endif

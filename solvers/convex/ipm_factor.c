@@ -1,10 +1,14 @@
-/* The Newton matrix of the interior-point method: blocks H_j, their parallel sums, and one factor.
- * See ipm.h. */
+/* The factored matrix of the interior-point method: blocks H_j, and one system that joins them. See
+ * ipm.h. */
 #include "solvers/convex/ipm.h"
 
 #include "solvers/core/blas.h"
 
 #include <math.h>
+
+enum {
+	TRIALS = 4 /* of a factor, each with more on the diagonal */
+};
 
 /* H += eta^-2 (I - 2 w1 w1' / (2 w0^2 - 1)), the cone of block i, lower triangle */
 static void add_cone(const struct cones *c, ptrdiff_t i, struct mat H)
@@ -50,12 +54,28 @@ static void weighted_gram(struct ipm *s, ptrdiff_t i, struct mat to)
 	}
 	for (ptrdiff_t k = 0; k < s->D.rows; k++)
 		s->u[k] = (real)sqrt((double)weight[k]);
-	weighted_features(s, s->u, -1, s->G);
-	blas_syrk(1, s->G, TRANSPOSED, 0, to);
+	weighted_features(s, s->u, -1, mat_rows(s->G, 0, s->D.rows));
+	blas_syrk(1, mat_rows(s->G, 0, s->D.rows), TRANSPOSED, 0, to);
 }
 
-/* H_j for all blocks of a half, both triangles. */
-static void form_blocks(struct ipm *s, struct ipm_half *h)
+/* Lower factor of the matrix B (lower triangle); its diagonal grows until there is one. */
+static bool factor_entries(struct mat B, struct mat L)
+{
+	double more = 0;
+
+	for (int trial = 0; trial < TRIALS; trial++) {
+		mat_copy(L, B);
+		for (ptrdiff_t j = 0; j < L.cols; j++)
+			mat_set(L, j, j, (real)((1 + more) * (double)mat_get(L, j, j)));
+		if (blas_cholesky(L))
+			return true;
+		more = fmax(100 * more, 100 * REAL_EPSILON);
+	}
+	return false;
+}
+
+/* Factors of H_j for all blocks of a half. */
+static bool factor_blocks(struct ipm *s, struct ipm_half *h)
 {
 #pragma omp parallel for schedule(static)
 	for (ptrdiff_t i = 0; i < s->D.cols; i++) {
@@ -69,74 +89,63 @@ static void form_blocks(struct ipm *s, struct ipm_half *h)
 	if (s->pairs.cols > 0)
 		blas_gemm(1, s->pairs, TRANSPOSED, s->Q, PLAIN, 0, s->packed);
 	for (ptrdiff_t i = 0; i < s->D.cols; i++) {
-		struct mat H = ipm_block(h->H, i);
-
-		weighted_gram(s, i, H);
-		add_cone(&h->cones, i, H);
-		blas_symmetrize(H);
+		weighted_gram(s, i, s->B);
+		add_cone(&h->cones, i, s->B);
+		if (!factor_entries(s->B, ipm_block(h->L, i)))
+			return false;
 	}
-}
-
-/* With the sum of both blocks factored, S = H_V (H_V + H_W)^-1 H_W, symmetric, in place of B. */
-static bool parallel_sum(struct ipm *s, ptrdiff_t i)
-{
-	struct mat HV = ipm_block(s->half[0].H, i), HW = ipm_block(s->half[1].H, i),
-		   L = ipm_block(s->sums, i);
-
-	for (ptrdiff_t b = 0; b < L.cols; b++)
-		for (ptrdiff_t a = 0; a < L.rows; a++)
-			mat_set(L, a, b, mat_get(HV, a, b) + mat_get(HW, a, b));
-	if (!blas_cholesky(L))
-		return false;
-	mat_copy(s->B, HV);
-	mat_copy(s->B2, HW);
-	blas_trsm(L, PLAIN, s->B);
-	blas_trsm(L, PLAIN, s->B2);
-	blas_gemm(1, s->B, TRANSPOSED, s->B2, PLAIN, 0, ipm_block(s->S, i));
 	return true;
 }
 
-/* C = F'W F + blockdiag(S_i), lower triangle. */
+/* N_i N_i' = H_V^-1 + H_W^-1 */
+static bool factor_inverses(struct ipm *s, ptrdiff_t i)
+{
+	struct mat N = ipm_block(s->N, i);
+
+	mat_copy(s->B, ipm_block(s->half[0].L, i));
+	mat_copy(N, ipm_block(s->half[1].L, i));
+	if (!blas_cholesky_inverse(s->B) || !blas_cholesky_inverse(N))
+		return false;
+	for (ptrdiff_t j = 0; j < N.cols; j++)
+		blas_axpy((size_t)(N.rows - j), 1, mat_col(N, j) + j, mat_col(s->B, j) + j);
+	return factor_entries(s->B, N);
+}
+
+/* T_i = W^(1/2) D_i X N_i */
+static void join(struct ipm *s, ptrdiff_t i, struct mat T)
+{
+	weighted_features(s, s->root_w, i, T);
+	blas_trmm_right(ipm_block(s->N, i), T);
+}
+
+/* C = I */
+static void start_join(struct mat C)
+{
+	mat_fill(C, 0);
+	for (ptrdiff_t k = 0; k < C.rows; k++)
+		mat_set(C, k, k, 1);
+}
+
+/* I + T'T */
 static bool factor_assembled(struct ipm *s)
 {
-	ptrdiff_t d = s->problem->X.cols, P = s->D.cols;
+	ptrdiff_t d = s->problem->X.cols;
 
-	if (!s->formed) {
-		for (ptrdiff_t i = 0; i < P; i++)
-			weighted_features(s, s->root_w, i, mat_cols(s->T, i * d, d));
-		blas_syrk(1, s->T, TRANSPOSED, 0, s->C);
-		s->formed = s->A.cols > 0;
-		if (s->formed)
-			mat_copy(s->A, s->C);
-	} else {
-		mat_copy(s->C, s->A);
-	}
-	for (ptrdiff_t i = 0; i < P; i++) {
-		struct mat to = mat_rows(mat_cols(s->C, i * d, d), i * d, d),
-			   S = ipm_block(s->S, i);
-
-		for (ptrdiff_t b = 0; b < d; b++)
-			blas_axpy((size_t)(d - b), 1, mat_col(S, b) + b, mat_col(to, b) + b);
-	}
+	start_join(s->C);
+	for (ptrdiff_t i = 0; i < s->D.cols; i++)
+		join(s, i, mat_cols(s->T, i * d, d));
+	blas_syrk(1, s->T, TRANSPOSED, 1, s->C);
 	return blas_cholesky(s->C);
 }
 
-/* Blocks one by one, and the coupling from chunks of W^(1/2) D_i X L_i^-T, S_i = L_i L_i'. */
+/* I + T T', T by chunks of columns */
 static bool factor_coupling(struct ipm *s)
 {
 	ptrdiff_t d = s->problem->X.cols, filled = 0;
 
-	mat_fill(s->C, 0);
-	for (ptrdiff_t k = 0; k < s->C.rows; k++)
-		mat_set(s->C, k, k, 1);
-	mat_copy(s->factors, s->S);
+	start_join(s->C);
 	for (ptrdiff_t i = 0; i < s->D.cols; i++) {
-		struct mat T = mat_cols(s->T, filled, d), L = ipm_block(s->factors, i);
-
-		if (!blas_cholesky(L))
-			return false;
-		weighted_features(s, s->root_w, i, T);
-		blas_trsm_right(L, TRANSPOSED, T);
+		join(s, i, mat_cols(s->T, filled, d));
 		filled += d;
 		if (filled + d > s->T.cols || i == s->D.cols - 1) {
 			blas_syrk(1, mat_cols(s->T, 0, filled), PLAIN, 1, s->C);
@@ -148,13 +157,16 @@ static bool factor_coupling(struct ipm *s)
 
 bool ipm_factor(struct ipm *s)
 {
-	interior_loss_weights(s->loss, s->f, s->root_w);
+	interior_loss_weights(s->loss, s->f, s->w);
 	for (ptrdiff_t k = 0; k < s->D.rows; k++)
-		s->root_w[k] = (real)sqrt((double)s->root_w[k]);
+		s->root_w[k] = (real)sqrt((double)s->w[k]);
+	if (s->long_digits)
+		return ipm_extended_factor(s);
 	for (int half = 0; half < 2; half++)
-		form_blocks(s, &s->half[half]);
+		if (!factor_blocks(s, &s->half[half]))
+			return false;
 	for (ptrdiff_t i = 0; i < s->D.cols; i++)
-		if (!parallel_sum(s, i))
+		if (!factor_inverses(s, i))
 			return false;
 	return s->assembled ? factor_assembled(s) : factor_coupling(s);
 }

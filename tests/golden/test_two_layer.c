@@ -33,7 +33,14 @@ static double gap_of(const struct certificate *c)
 	return (c->upper - c->lower_bound) / fmax(1, fabs(c->upper));
 }
 
-/* Step to the gap asked for, or to the method's own end. */
+/* Iterate and repaired point agree, and the bound with them. */
+static bool is_solved(const struct certificate *c, double accuracy)
+{
+	return gap_of(c) <= accuracy &&
+	       fabs(c->objective - c->upper) <= accuracy * fmax(1, c->upper);
+}
+
+/* Step to the accuracy asked for, or to the method's own end. */
 static long solve(const struct trainer *trainer, void *state, double accuracy,
 		  struct certificate *c)
 {
@@ -45,7 +52,7 @@ static long solve(const struct trainer *trainer, void *state, double accuracy,
 		if (++steps % STRIDE == 0 || p.end != OUTCOME_RUNNING)
 			trainer->certify(state, c);
 	} while (steps < MOST_STEPS && p.end == OUTCOME_RUNNING &&
-		 !(steps >= STRIDE && gap_of(c) <= accuracy / 2));
+		 !(steps >= STRIDE && is_solved(c, accuracy / 2)));
 	return steps;
 }
 
