@@ -228,16 +228,12 @@ void interior_loss_weights(struct interior_loss *self, const real *f, real *w)
 {
 	const struct problem *problem = self->problem;
 
-	if (self->smooth && !self->entropic) {
+	if (self->smooth && !self->entropic)
 		loss_hessian(problem->loss, (size_t)samples(self), f, problem->y, w);
-		return;
-	}
+	for (ptrdiff_t k = 0; k < samples(self) && !self->smooth; k++)
+		w[k] = (real)weight_at(self, k);
 	for (ptrdiff_t k = 0; k < samples(self) && self->entropic; k++)
 		w[k] = (real)(self->above[k] * self->below[k] / problem->loss.weight);
-	if (self->entropic)
-		return;
-	for (ptrdiff_t k = 0; k < samples(self); k++)
-		w[k] = (real)weight_at(self, k);
 }
 
 void interior_loss_sync(struct interior_loss *self, const real *f)

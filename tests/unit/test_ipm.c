@@ -129,46 +129,54 @@ static void systems_agree_and_ends_are_true(void **state)
 		}
 }
 
+enum { COPY_ROWS = 60, COPY_COLS = 4, COPY_PATTERNS = 6 };
+
+/* In `two` each column of `one` is there twice; those of `one` become sqrt(2) times as long. */
+static void copy_columns(struct toy *one, struct toy *two, struct mat patterns)
+{
+	struct mat X = one->problem.X, XX = two->problem.X;
+
+	for (ptrdiff_t j = 0; j < XX.cols; j++)
+		mat_copy(mat_cols(XX, j, 1), mat_cols(X, j % COPY_COLS, 1));
+	for (ptrdiff_t i = 0; i < COPY_PATTERNS; i++) {
+		const real *y = mat_col(X, i % COPY_COLS);
+
+		for (ptrdiff_t k = 0; k < COPY_ROWS; k++)
+			mat_set(patterns, k, i, (i < COPY_COLS ? y[k] : -y[k]) >= 0);
+	}
+	for (ptrdiff_t j = 0; j < COPY_COLS; j++)
+		for (ptrdiff_t k = 0; k < COPY_ROWS; k++)
+			mat_set(X, k, j, (real)(sqrt(2) * (double)mat_get(X, k, j)));
+	two->problem.y = one->problem.y;
+}
+
 /* A column and its copy are sqrt(2) of one column: norms and products are the same. */
+static void check_copies(const char *loss, double beta)
+{
+	static const char *const options = "{patterns: {file: in memory}}";
+	struct toy one = extreme_make(EXTREME_PLAIN, COPY_ROWS, COPY_COLS, 4, loss, beta);
+	struct toy two = toy_make(COPY_ROWS, 2 * COPY_COLS, loss, beta);
+	struct mat patterns = mat_new(&one.arena, COPY_ROWS, COPY_PATTERNS);
+	struct solved a, b;
+
+	copy_columns(&one, &two, patterns);
+	one.problem.patterns = two.problem.patterns = &patterns;
+	a = run(setup(&one.problem, options, &one.arena), 1e-8);
+	b = run(setup(&two.problem, options, &two.arena), 1e-8);
+	if (!(a.lower <= b.upper * (1 + 1e-9) && b.lower <= a.upper * (1 + 1e-9)))
+		fail_msg("%s, beta %g: [%.9g, %.9g] and [%.9g, %.9g]", loss, beta, a.lower, a.upper,
+			 b.lower, b.upper);
+	assert_true(gap_of(a) <= 1e-6 && gap_of(b) <= 1e-6);
+	arena_release(&one.arena);
+	arena_release(&two.arena);
+}
+
 static void copies_are_one_longer_column(void **state)
 {
-	enum { N = 60, D = 4 };
-
 	(void)state;
 	for (int l = 0; l < LOSSES; l++)
-		for (int b = 0; b < BETAS; b++) {
-			struct toy one = extreme_make(EXTREME_PLAIN, N, D, 4, losses[l], betas[b]);
-			struct toy two = toy_make(N, 2 * D, losses[l], betas[b]);
-			struct mat patterns = mat_new(&one.arena, N, 6);
-			struct solved a, c;
-
-			for (ptrdiff_t k = 0; k < N; k++) {
-				for (ptrdiff_t j = 0; j < 2 * D; j++)
-					mat_set(two.problem.X, k, j,
-						mat_get(one.problem.X, k, j % D));
-				for (ptrdiff_t j = 0; j < D; j++)
-					mat_set(one.problem.X, k, j,
-						(real)(sqrt(2) *
-						       (double)mat_get(one.problem.X, k, j)));
-				for (ptrdiff_t i = 0; i < 6; i++) {
-					double y = (double)mat_get(one.problem.X, k, i % D);
-
-					mat_set(patterns, k, i, (i < D ? y : -y) >= 0);
-				}
-			}
-			two.problem.y = one.problem.y;
-			one.problem.patterns = two.problem.patterns = &patterns;
-			a = run(setup(&one.problem, "{patterns: {file: in memory}}", &one.arena),
-				1e-8);
-			c = run(setup(&two.problem, "{patterns: {file: in memory}}", &two.arena),
-				1e-8);
-			if (!(a.lower <= c.upper * (1 + 1e-9) && c.lower <= a.upper * (1 + 1e-9)))
-				fail_msg("%s, beta %g: [%.9g, %.9g] and [%.9g, %.9g]", losses[l],
-					 betas[b], a.lower, a.upper, c.lower, c.upper);
-			assert_true(gap_of(c) <= 1e-6);
-			arena_release(&one.arena);
-			arena_release(&two.arena);
-		}
+		for (int b = 0; b < BETAS; b++)
+			check_copies(losses[l], betas[b]);
 }
 
 /* From the point of an unfinished run the rest takes less than half of the steps. */
