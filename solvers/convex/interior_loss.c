@@ -155,6 +155,23 @@ void interior_loss_start(struct interior_loss *self, const real *f, double mu)
 	}
 }
 
+void interior_loss_start_from(struct interior_loss *self, const real *f, const real *a, double mu)
+{
+	interior_loss_start(self, f, mu);
+	for (ptrdiff_t k = 0; k < samples(self) && !self->smooth; k++) {
+		struct loss_box box = box_at(self, k);
+		double least = fmin(sqrt(mu), fmin(1, (box.high - box.low) / 2)) / 2;
+		double at = fmax(box.low + least, fmin(box.high - least, (double)a[k])), r;
+
+		self->a[k] = at;
+		self->above[k] = box.high - at;
+		self->below[k] = at - box.low;
+		r = (double)f[k] - box.quadratic * at - (double)self->problem->y[k];
+		self->p[k] = fmax(mu / self->above[k], isfinite(box.high) ? r : 0);
+		self->q[k] = fmax(mu / self->below[k], isfinite(box.low) ? -r : 0);
+	}
+}
+
 /* Move a by da with its slacks. */
 static void shift(struct interior_loss *s, ptrdiff_t k, double da)
 {
@@ -211,16 +228,12 @@ void interior_loss_weights(struct interior_loss *self, const real *f, real *w)
 {
 	const struct problem *problem = self->problem;
 
-	if (self->smooth && !self->entropic) {
+	if (self->smooth && !self->entropic)
 		loss_hessian(problem->loss, (size_t)samples(self), f, problem->y, w);
-		return;
-	}
+	for (ptrdiff_t k = 0; k < samples(self) && !self->smooth; k++)
+		w[k] = (real)weight_at(self, k);
 	for (ptrdiff_t k = 0; k < samples(self) && self->entropic; k++)
 		w[k] = (real)(self->above[k] * self->below[k] / problem->loss.weight);
-	if (self->entropic)
-		return;
-	for (ptrdiff_t k = 0; k < samples(self); k++)
-		w[k] = (real)weight_at(self, k);
 }
 
 void interior_loss_sync(struct interior_loss *self, const real *f)
