@@ -73,10 +73,11 @@ enum status range_check(const struct part *part, struct err *err)
 				return too_large(i, j, (double)mat_get(part->X, i, j), err);
 	for (ptrdiff_t i = 0; i < part->X.rows; i++)
 		if (!(fabs((double)part->y[i]) <= most))
-			return err_set(err, STATUS_ENV,
-				       "row %td: expected a target up to %.1e, whose fourth power is "
-				       "finite in %s precision, got %g; `target: standardize` brings "
-				       "targets to size 1",
-				       i, most, REAL_NAME, (double)part->y[i]);
+			return err_set(
+				err, STATUS_ENV,
+				"row %td: expected a target up to %.1e, whose fourth power is "
+				"finite in %s precision, got %g; `target: standardize` brings "
+				"targets to size 1",
+				i, most, REAL_NAME, (double)part->y[i]);
 	return STATUS_OK;
 }
