@@ -176,6 +176,14 @@ static double curvature(const void *o)
 	return s * s / 4;
 }
 
+/* a = -s y q with q = 1 / (1 + exp(s y f)): f = log((1 - q) / q) / (s y) */
+static struct loss_entropy dual_entropy(const void *o, double y)
+{
+	double s = scale_of(o);
+
+	return (struct loss_entropy){1 / s, y > 0 ? -s : 0, y > 0 ? 0 : s};
+}
+
 const struct loss loss_logistic = {
 	.base = {.name = "logistic",
 		 .doc = "log(1 + exp(-s y f))",
@@ -189,4 +197,5 @@ const struct loss loss_logistic = {
 	.prox = prox,
 	.conjugate = conjugate,
 	.curvature = curvature,
+	.entropy = dual_entropy,
 };
