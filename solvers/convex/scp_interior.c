@@ -8,6 +8,7 @@
 #include <string.h>
 
 enum {
+	MOST_SAMPLES = 2000, /* of a system in samples: a factorisation of 3 GFLOP */
 	IDLE = 8 /* steps that hardly lower mu before rounding is taken to have taken over */
 };
 
@@ -21,7 +22,7 @@ static const double far_enough = 0.1;
 static const double noise = 4 * DBL_EPSILON;
 
 /* Share of the objective that the products add up to at the end of the path. */
-static const double end_share = 1e-10;
+static const double end_share = 1e-13;
 
 /* Share of the objective in the products below which a step that lowers them little is rounding. */
 static const double nearly_solved = 1e-6;
@@ -29,28 +30,34 @@ static const double nearly_solved = 1e-6;
 /* Share of a right-hand side that a system may leave. */
 static const double accurate = 1e-6;
 
+/* Share of what the path has left that a direction may lack. */
+static const double tolerable = 0.1;
+
+/* Of beta, where a warm start has its largest slope. */
+static const double inside = 0.9;
+
+/* Share of a dual point below which a warm start is none. */
+static const double worth_keeping = 0.03;
+
 /* A step shorter than this is none. */
 static const double shortest = 1e-6;
 
-static double smaller(double a, double b)
-{
-	return a < b ? a : b;
-}
-
 void scp_interior_forecast(ptrdiff_t n, ptrdiff_t N, struct forecast *out)
 {
-	double samples = (double)n, neurons = (double)N, least = smaller(samples, neurons);
+	double samples = (double)n, neurons = (double)N, least = fmin(samples, neurons);
+	double room = n <= MOST_SAMPLES ? samples : 0, longest = fmax(samples, neurons);
 
-	out->bytes = (least * least + (SCP_INTERIOR_CHUNK + 1) * least) * sizeof(real) +
-		     (13 * neurons + 5 * samples + 5 * (samples + neurons)) * sizeof(double) +
-		     scp_loss_bytes(samples);
+	out->bytes =
+		(neurons * neurons + room * room + SCP_INTERIOR_CHUNK * longest) * sizeof(real) +
+		(13 * neurons + 5 * samples + 5 * longest) * sizeof(double) +
+		scp_loss_bytes(samples);
 	out->setup_flops = 0;
-	out->iteration_flops = least * (samples * neurons + least * least / 3) +
-			       40 * samples * neurons;
+	out->iteration_flops =
+		least * (samples * neurons + least * least / 3) + 40 * samples * neurons;
 }
 
-/* e, or 0 where it is not above the rounding of its sum: it would be divided by a multiplier that is
- * far below. */
+/* e, or 0 where it is not above the rounding of its sum: it would be divided by a multiplier that
+ * is far below. */
 static double beyond(double e, double rounding)
 {
 	return fabs(e) > rounding ? e : 0;
@@ -127,8 +134,8 @@ struct scp_interior *scp_interior_new(struct scp *scp, ptrdiff_t most, struct ar
 {
 	struct scp_interior *s = ARENA_NEW(arena, struct scp_interior);
 	ptrdiff_t n = scp->Phi.rows;
-	double **vectors[] = {&s->p,   &s->q,   &s->zp, &s->zq, &s->dp,    &s->dq,
-			      &s->dzp, &s->dzq, &s->s, &s->x, &s->size, &s->ep, &s->eq},
+	double **vectors[] = {&s->p,   &s->q, &s->zp, &s->zq,   &s->dp, &s->dq, &s->dzp,
+			      &s->dzq, &s->s, &s->x,  &s->size, &s->ep, &s->eq},
 	       **samples[] = {&s->f, &s->df, &s->v, &s->r, &s->da};
 
 	s->scp = scp;
@@ -140,7 +147,7 @@ struct scp_interior *scp_interior_new(struct scp *scp, ptrdiff_t most, struct ar
 	for (size_t v = 0; v < sizeof s->work / sizeof s->work[0]; v++)
 		s->work[v] = ARENA_ARRAY(arena, double, n > most ? n : most);
 	s->rounded = ARENA_ARRAY(arena, real, n > most ? n : most);
-	s->in_samples = n <= most ? mat_new(arena, n, n) : (struct mat){0};
+	s->in_samples = n <= MOST_SAMPLES ? mat_new(arena, n, n) : (struct mat){0};
 	s->in_neurons = mat_new(arena, most, most);
 	s->T = mat_new(arena, SCP_INTERIOR_CHUNK, n < most ? most : most);
 	return s;
@@ -251,57 +258,66 @@ static double show(struct scp_interior *s, double zero)
 	return scp->problem->beta * norm + loss_at(s, scp->f);
 }
 
+/* Multiples of mu / beta below which an entry is shown as zero: on the path, p and q of an entry
+ * that goes to zero are mu / (2 beta) or less, and its slope tells zero from what is a little above
+ * it. */
+static const double zeros[] = {1e4, 2};
+
 /* The iterate to show: p - q, with zeros where both are on their way to zero or below the rounding
  * of the largest entry, unless the zeros cost more than the path has left. */
 static void publish(struct scp_interior *s, struct progress *progress)
 {
-	double largest = 0, least = scp_interior_objective(s), objective;
+	double largest = 0, least = scp_interior_objective(s), objective = HUGE_VAL;
 	double spare = s->mu * products_of(s) + 64 * REAL_EPSILON * least; /* sums are rounded */
 
 	for (ptrdiff_t i = 0; i < s->count; i++)
 		largest = fmax(largest, fabs(s->p[i] - s->q[i]));
-	objective = show(s, fmax(2 * s->mu / s->scp->problem->beta, REAL_EPSILON * largest));
+	for (size_t i = 0; i < sizeof zeros / sizeof *zeros && !(objective <= least + spare); i++)
+		objective = show(
+			s, fmax(zeros[i] * s->mu / s->scp->problem->beta, REAL_EPSILON * largest));
 	if (!(objective <= least + spare))
 		objective = show(s, 0);
 	if (progress)
 		progress->objective = objective;
 }
 
-/* Raise the products of neuron i to mu without a change of a = p - q; a multiplier ends at 2 beta
- * or below, the sum of the two on the path. */
-static void recenter(struct scp_interior *s, ptrdiff_t i, double mu)
-{
-	double least = fmin(s->p[i], s->q[i]);
-	double more = fmax(0, mu / (2 * s->scp->problem->beta) - least);
-
-	s->p[i] += more;
-	s->q[i] += more;
-	s->zp[i] = fmax(s->zp[i], mu / s->p[i]);
-	s->zq[i] = fmax(s->zq[i], mu / s->q[i]);
-}
-
+/* The dual point shrinks until it is feasible for all columns, and p and q rise together until
+ * their products are about mu. */
 void scp_interior_extend(struct scp_interior *self, double sum)
 {
 	struct scp_interior *s = self;
-	double products = s->mu * products_of(s);
+	double beta = s->scp->problem->beta, largest = 0, scale;
 	ptrdiff_t before = s->count;
 
 	s->count = s->scp->Phi.cols;
 	s->idle = 0;
-	s->mu *= fmax(1, sum / products);
+	s->late = false;
 	measure(s, before);
-	for (ptrdiff_t i = before; i < s->count; i++)
-		s->p[i] = s->q[i] = s->zp[i] = s->zq[i] = 0;
+	s->mu = sum / products_of(s);
+	scp_products_transposed(mat_cols(s->scp->Phi, 0, s->count), scp_loss_dual(s->loss), s->ep);
 	for (ptrdiff_t i = 0; i < s->count; i++)
-		recenter(s, i, s->mu);
-	scp_loss_recenter(s->loss, s->mu);
+		largest = fmax(largest, fabs(s->ep[i]));
+	scale = fmin(1, inside * beta / largest);
+	if (scale < worth_keeping) {
+		scp_interior_start(s);
+		return;
+	}
+	for (ptrdiff_t i = 0; i < s->count; i++) {
+		double x = i < before ? s->p[i] - s->q[i] : 0, more = s->mu / (2 * beta);
+
+		s->zp[i] = beta + scale * s->ep[i];
+		s->zq[i] = beta - scale * s->ep[i];
+		s->p[i] = fmax(x, 0) + more;
+		s->q[i] = fmax(-x, 0) + more;
+	}
+	scp_loss_shrink(s->loss, s->f, scale, s->mu);
 	s->residual = evaluate(s);
 	s->mu = complementarity(s, 0);
 	publish(s, NULL);
 }
 
-/* The path ends where its products are a negligible share of the objective: beyond, systems only get
- * worse. */
+/* The path ends where its products are a negligible share of the objective: beyond, systems only
+ * get worse. */
 static double least_mu(const struct scp_interior *s)
 {
 	return end_share * scp_interior_objective(s) / products_of(s);
@@ -315,7 +331,8 @@ static bool predict(struct scp_interior *s)
 
 	if (good)
 		scp_interior_direction(s, 0, false);
-	if (!s->late && (!good || s->left > accurate)) {
+	if (!s->late && (!good || scp_interior_left(s) > accurate ||
+			 scp_interior_misfit(s) > tolerable * s->mu * products_of(s))) {
 		s->late = true;
 		return predict(s);
 	}
@@ -339,8 +356,12 @@ void scp_interior_step(struct scp_interior *self, struct progress *progress)
 	progress->dual_residual = s->residual / s->scp->problem->beta;
 	nearly = scp_interior_remaining(s) <= nearly_solved;
 	s->idle = nearly && s->mu > 0.9 * before ? s->idle + 1 : 0;
-	if (!(length > shortest) || s->idle >= IDLE) /* rounding has taken over */
+	if (length > shortest && s->idle < IDLE)
+		return;
+	if (s->late) /* rounding has taken over */
 		progress->end = OUTCOME_STALLED;
+	s->late = true;
+	s->idle = 0;
 }
 
 const real *scp_interior_slopes(const struct scp_interior *self)

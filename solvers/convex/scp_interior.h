@@ -6,9 +6,9 @@
  *
  *     Phi'a + beta - zp = 0,  -Phi'a + beta - zq = 0,  p zp = mu,  q zq = mu,  f = Phi (p - q)
  *
- * With S = p/zp + q/zq and x_0 = the step that p - q would take were it not for da, a Newton step is
- * dx = x_0 - S Phi'da, v da = Phi dx + r. It is solved in the samples or in the neurons, whichever
- * are fewer:
+ * With S = p/zp + q/zq and x_0 = the step that p - q would take were it not for da, a Newton step
+ * is dx = x_0 - S Phi'da, v da = Phi dx + r. It is solved in the samples or in the neurons,
+ * whichever are fewer:
  *
  *     (v + Phi S Phi') da = Phi x_0 + r,   (I + T'T) S^(-1/2) dx = S^(-1/2) x_0 - T' v^(-1/2) r,
  *
@@ -27,7 +27,7 @@ struct scp_interior {
 	struct scp_loss *loss;
 	ptrdiff_t count;             /* N: columns in use */
 	bool late;                   /* one system is no longer accurate: both are used */
-	double left;                 /* share of the right-hand side that the last solve left */
+	double left[2];              /* shares of right-hand sides that the two last solves left */
 	double *p, *q, *zp, *zq;     /* N */
 	double *dp, *dq, *dzp, *dzq; /* N: step */
 	double *s, *x, *size;        /* N: S, dx, |phi_i| */
@@ -79,5 +79,12 @@ bool scp_interior_factor(struct scp_interior *self);
 /* The Newton step to the complementarity `target`; with `correct` the products of the last step are
  * taken off. */
 void scp_interior_direction(struct scp_interior *self, double target, bool correct);
+
+/* Share of its right-hand side that the better of the two systems left in the last direction. */
+double scp_interior_left(const struct scp_interior *self);
+
+/* What the equation v da = df + r of the last direction lacks by rounding, about in units of the
+ * objective. */
+double scp_interior_misfit(const struct scp_interior *self);
 
 #endif

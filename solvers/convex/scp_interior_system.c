@@ -12,17 +12,10 @@ static const double first_ridge = 16 * REAL_EPSILON, most_ridge = 0.1;
 /* Conjugate gradients end at this share of the right-hand side, in the norm of the factor. */
 static const double solved = 1e-13;
 
-enum { REFINEMENTS = 12 };
+/* A solution that leaves more is taken from the other system. */
+static const double accurate = 1e-2;
 
-/* Least v of an unweighted loss in the system in the neurons: below, at a kink, rounding of f is all
- * that da would have. */
-static const double least_v = 1e-10;
-
-/* v for the system in the neurons. */
-static double weighed(const struct scp_interior *s, ptrdiff_t k)
-{
-	return fmax(s->v[k], least_v / s->scp->problem->loss.weight);
-}
+enum { REFINEMENTS = 40 };
 
 /* The two systems. */
 enum system { IN_SAMPLES, IN_NEURONS };
@@ -87,7 +80,7 @@ static void accumulate_rows(struct scp_interior *s, struct mat C)
 		real w[SCP_INTERIOR_CHUNK];
 
 		for (ptrdiff_t k = 0; k < count; k++)
-			w[k] = (real)(1 / sqrt(weighed(s, first + k)));
+			w[k] = (real)(1 / sqrt(s->v[first + k]));
 		for (ptrdiff_t j = 0; j < T.cols; j++) {
 			const real *restrict phi = mat_col(Phi, j) + first;
 			real *restrict to = mat_col(T, j), root = (real)sqrt(s->s[j]);
@@ -157,7 +150,7 @@ static void apply(const struct scp_interior *s, enum system which, const double 
 		to[i] = x[i] * sqrt(s->s[i]);
 	scp_products_plain(Phi, to, t);
 	for (ptrdiff_t k = 0; k < Phi.rows; k++)
-		t[k] /= weighed(s, k);
+		t[k] /= s->v[k];
 	scp_products_transposed(Phi, t, to);
 	for (ptrdiff_t i = 0; i < Phi.cols; i++)
 		to[i] = x[i] + to[i] * sqrt(s->s[i]);
@@ -216,7 +209,20 @@ static void solve(struct scp_interior *s, enum system which, double *b, double *
 		for (ptrdiff_t i = 0; i < n; i++)
 			d[i] = z[i] + now / before * d[i];
 	}
-	s->left = start > 0 ? sqrt(fabs(now) / start) : 0;
+	s->left[which] = start > 0 ? sqrt(fabs(now) / start) : 0;
+}
+
+double scp_interior_left(const struct scp_interior *s)
+{
+	return fmin(s->left[IN_SAMPLES], s->left[IN_NEURONS]);
+}
+
+/* Whether one system was solved and the other was not. */
+static bool is_better(const struct scp_interior *s, enum system which)
+{
+	double other = s->left[which == IN_SAMPLES ? IN_NEURONS : IN_SAMPLES];
+
+	return other > accurate && s->left[which] < other;
 }
 
 /* What the steps of p and q would be without da, left in dp and dq. */
@@ -245,14 +251,15 @@ static void solve_in_samples(struct scp_interior *s)
 	solve(s, IN_SAMPLES, b, s->dzp, s->da);
 }
 
-/* dx from the system of order N; da would follow from it. */
+/* dx from the system of order N; da follows from it where the other system has not given a better
+ * one. */
 static void solve_in_neurons(struct scp_interior *s)
 {
 	struct mat Phi = features(s);
 	double *b = s->work[0];
 
 	for (ptrdiff_t k = 0; k < Phi.rows; k++)
-		s->df[k] = s->r[k] / weighed(s, k);
+		s->df[k] = s->r[k] / s->v[k];
 	scp_products_transposed(Phi, s->df, b);
 	for (ptrdiff_t i = 0; i < s->count; i++)
 		b[i] = (s->dp[i] - s->dq[i]) / sqrt(s->s[i]) - b[i] * sqrt(s->s[i]);
@@ -260,8 +267,8 @@ static void solve_in_neurons(struct scp_interior *s)
 	for (ptrdiff_t i = 0; i < s->count; i++)
 		s->x[i] *= sqrt(s->s[i]);
 	scp_products_plain(Phi, s->x, s->df);
-	for (ptrdiff_t k = 0; k < Phi.rows; k++)
-		s->da[k] = (s->df[k] + s->r[k]) / weighed(s, k);
+	for (ptrdiff_t k = 0; k < Phi.rows && is_better(s, IN_NEURONS); k++)
+		s->da[k] = (s->df[k] + s->r[k]) / s->v[k];
 }
 
 /* All parts of the step from da, which closes the dual residual, and, where there is one, dx, which
@@ -270,7 +277,7 @@ static void solve_in_neurons(struct scp_interior *s)
 static void complete_direction(struct scp_interior *s)
 {
 	struct mat Phi = features(s);
-	bool given = uses(s, IN_NEURONS);
+	bool given = uses(s, IN_NEURONS) && !is_better(s, IN_SAMPLES);
 
 	scp_products_transposed(Phi, s->da, s->dzp);
 	for (ptrdiff_t i = 0; i < s->count; i++) {
@@ -297,10 +304,24 @@ void scp_interior_direction(struct scp_interior *s, double target, bool correct)
 {
 	scp_loss_residual(s->loss, s->f, target, correct, s->r);
 	start_direction(s, target, correct);
-	if (uses(s, IN_NEURONS))
-		solve_in_neurons(s);
+	s->left[IN_SAMPLES] = s->left[IN_NEURONS] = HUGE_VAL;
 	if (uses(s, IN_SAMPLES))
 		solve_in_samples(s);
+	if (uses(s, IN_NEURONS))
+		solve_in_neurons(s);
 	complete_direction(s);
 	scp_loss_direction(s->loss, s->da, target, correct);
+}
+
+double scp_interior_misfit(const struct scp_interior *s)
+{
+	const double *a = scp_loss_dual(s->loss);
+	double weight = s->scp->problem->loss.weight, sum = 0;
+
+	for (ptrdiff_t k = 0; k < s->scp->Phi.rows; k++) {
+		double e = s->df[k] + s->r[k] - s->v[k] * s->da[k];
+
+		sum += fabs(a[k] * e) + weight * e * e / 2;
+	}
+	return sum;
 }

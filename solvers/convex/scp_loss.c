@@ -143,18 +143,26 @@ static void shift(struct scp_loss *s, ptrdiff_t k, double da)
 	s->below[k] += da;
 }
 
-void scp_loss_recenter(struct scp_loss *self, double mu)
+/* high - scale a from high - a; an infinite end stays where it is. */
+static double shrunk(double slack, double end, double scale)
+{
+	return isfinite(slack) ? scale * slack + (1 - scale) * fabs(end) : slack;
+}
+
+void scp_loss_shrink(struct scp_loss *self, const double *f, double scale, double mu)
 {
 	for (ptrdiff_t k = 0; k < samples(self); k++) {
-		/* a slack is near zero where it is below half of the box, or below 1 */
-		double half = fmin(1, (self->above[k] + self->below[k]) / 2);
+		struct loss_box box = interval(self, k);
+		double above = shrunk(self->above[k], box.high, scale);
+		double below = shrunk(self->below[k], box.low, scale), left, least;
 
-		if (self->above[k] * self->p[k] < mu && self->p[k] > mu / half)
-			shift(self, k, self->above[k] - mu / self->p[k]);
-		if (self->below[k] * self->q[k] < mu && self->q[k] > mu / half)
-			shift(self, k, mu / self->q[k] - self->below[k]);
-		self->p[k] = fmax(self->p[k], mu / self->above[k]);
-		self->q[k] = fmax(self->q[k], mu / self->below[k]);
+		self->a[k] *= scale;
+		self->above[k] = above;
+		self->below[k] = below;
+		left = f[k] - conjugate_slope(self, k, self->a[k], above, below);
+		least = mu / fmin(1, above + below);
+		self->p[k] = isfinite(above) ? fmax(left, 0) + least : 0;
+		self->q[k] = isfinite(below) ? fmax(-left, 0) + least : 0;
 	}
 }
 
@@ -198,8 +206,7 @@ void scp_loss_residual(const struct scp_loss *self, const double *f, double mu, 
 		       double *r)
 {
 	for (ptrdiff_t k = 0; k < samples(self); k++) {
-		r[k] = f[k] -
-		       conjugate_slope(self, k, self->a[k], self->above[k], self->below[k]) -
+		r[k] = f[k] - conjugate_slope(self, k, self->a[k], self->above[k], self->below[k]) -
 		       next_p(self, mu, correct, k) + next_q(self, mu, correct, k);
 		if (correct)
 			r[k] -= bend(self, k);

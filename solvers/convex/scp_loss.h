@@ -38,9 +38,9 @@ struct scp_loss *scp_loss_new(const struct problem *problem, struct arena *arena
 /* a, p, q on the path of parameter mu > 0 at the outputs f (n). */
 void scp_loss_start(struct scp_loss *self, const double *f, double mu);
 
-/* Products of slacks and multipliers below mu rise to mu, by the member that is near its zero: a
- * warm start of a program that has changed. */
-void scp_loss_recenter(struct scp_loss *self, double mu);
+/* a shrinks by the factor `scale` <= 1, and p - q becomes what f (n) leaves, with products of about
+ * mu or more: a warm start of a program that has changed. */
+void scp_loss_shrink(struct scp_loss *self, const double *f, double scale, double mu);
 
 /* v (n), >= 0 */
 void scp_loss_curvature(const struct scp_loss *self, double *v);
