@@ -52,10 +52,11 @@ static void forecast(const void *options, ptrdiff_t rows_, ptrdiff_t cols_, stru
 	double n = (double)rows_, d = (double)cols_, P = most;
 
 	update->forecast(o->u_update.options, shape, out);
-	out->bytes += (7 * n * P + 9 * d * P + d * d + 8 * n) * sizeof(real);
+	out->bytes += (5 * n * P + 7 * d * P + d * d + 4 * n) * sizeof(real);
 	if (o->anderson > 0)
 		out->bytes += anderson_bytes(2 * (n + d) * P + n, o->anderson);
 	out->setup_flops += n * d * d + d * d * d / 3 + 2 * n * d * P;
+	cvx_forecast(n, d, P, out);
 	pattern_forecast(&o->patterns, rows_, cols_, out);
 	finish_forecast((struct finish_plan){o->finish, &o->patterns, out->iteration_flops}, rows_,
 			cols_, out);
