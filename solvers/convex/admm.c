@@ -50,6 +50,7 @@ static void forecast(const void *options, ptrdiff_t rows_, ptrdiff_t cols_, stru
 	if (o->anderson > 0)
 		out->bytes += anderson_bytes(2 * (n + d) * P + n, o->anderson);
 	out->setup_flops += n * d * d + d * d * d / 3 + 2 * n * d * P;
+	out->certificate_flops = cvx_certificate_flops(n, d, P);
 	pattern_forecast(&o->patterns, rows_, cols_, out);
 }
 

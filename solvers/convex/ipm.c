@@ -68,6 +68,7 @@ static void forecast(const void *options, ptrdiff_t rows_, ptrdiff_t cols, struc
 		out->bytes += (n * n + n * fmax(CHUNK, d)) * sizeof(real);
 		out->iteration_flops += n * n * d * P + n * n * n / 3;
 	}
+	out->certificate_flops = cvx_certificate_flops(n, d, P);
 	pattern_forecast(patterns(options), rows_, cols, out);
 }
 

@@ -114,6 +114,7 @@ static void forecast(const void *options, ptrdiff_t rows_, ptrdiff_t cols, struc
 	out->setup_flops = n * d * d + 2 * n * d * P;
 	out->iteration_flops =
 		8 * sqrt(P / block) * rbcd_step_flops(n, d, block) + 8 * n * d * P + 4 * d * d * P;
+	out->certificate_flops = cvx_certificate_flops(n, d, P);
 	pattern_forecast(&o->patterns, rows_, cols, out);
 }
 
