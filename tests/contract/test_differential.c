@@ -33,7 +33,8 @@ enum { SEEDS = 300, NEURONS = 24, STORED = 25 };
 static const double ROUNDING = REAL_EPSILON > 1e-10 ? 2e-4 : 2e-8,
 		    OF_ZERO = REAL_EPSILON > 1e-10 ? 1e-5 : 1e-11;
 
-static const double FAR = 1e6; /* times the zero network: diverging backprop */
+static const double SOLVED = 1e-3; /* relative error at most of what calls itself converged */
+static const double FAR = 1e6;     /* times the zero network: diverging backprop */
 
 struct method {
 	const char *solver, *options;
@@ -289,6 +290,9 @@ static void run(struct attempt *a, const struct trainer *trainer, void *state)
 		next = 3 * next - next / 2;
 		check_evaluation(a);
 	}
+	if (p.end == OUTCOME_CONVERGED && a->referenced &&
+	    !(a->now.objective <= (1 + SOLVED) * a->optimum.upper + slack(a->t, a->optimum.upper)))
+		fail_at(a, "\"converged\" at the objective", a->now.objective, a->optimum.upper);
 }
 
 static void attempt(const struct trial *t, const struct method *method, struct tally *tally)
@@ -377,6 +381,7 @@ static void gaps_close(void **state)
 		if (getenv("VERBOSE"))
 			print_message("%s %s: %ld of %ld closed\n", method->solver, method->options,
 				      tallies[m].closed, tallies[m].runs);
+		assert_true((double)tallies[m].closed >= method->share * (double)tallies[m].runs);
 	}
 }
 
