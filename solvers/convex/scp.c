@@ -69,6 +69,7 @@ static void forecast(const void *options, ptrdiff_t n, ptrdiff_t d, struct forec
 	method_of(o, NULL)->forecast(o->method.options, n, o->neurons, out);
 	out->bytes += (samples * N + features * N + 2 * N + 2 * samples) * sizeof(real);
 	out->setup_flops += 2 * samples * features * N;
+	out->certificate_flops = 4 * samples * N;
 }
 
 /* Unit vectors, uniform: normalised Gaussians. Column i depends on (seed, i) alone, so N grows
