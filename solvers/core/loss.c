@@ -46,3 +46,10 @@ struct loss_box loss_box(struct loss_term l, double y)
 
 	return (struct loss_box){box.quadratic / l.weight, box.low * l.weight, box.high * l.weight};
 }
+
+struct loss_box loss_entropy(struct loss_term l, double y)
+{
+	struct loss_box box = l.loss->entropy(l.options, y);
+
+	return (struct loss_box){0, box.low * l.weight, box.high * l.weight};
+}

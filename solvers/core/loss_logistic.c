@@ -176,6 +176,13 @@ static double curvature(const void *o)
 	return s * s / 4;
 }
 
+static struct loss_box entropy_box(const void *o, double y)
+{
+	double s = scale_of(o);
+
+	return (struct loss_box){0, y > 0 ? -s : 0, y > 0 ? 0 : s};
+}
+
 const struct loss loss_logistic = {
 	.base = {.name = "logistic",
 		 .doc = "log(1 + exp(-s y f))",
@@ -189,4 +196,5 @@ const struct loss loss_logistic = {
 	.prox = prox,
 	.conjugate = conjugate,
 	.curvature = curvature,
+	.entropy = entropy_box,
 };
