@@ -38,12 +38,26 @@ static int zeros(const struct dense *p, double *angle)
 	return count;
 }
 
+/* Whether a neuron has one sign on all points that one loss is of. */
+static bool keeps_signs(const struct dense *p, const double *u)
+{
+	for (int k = 0; k < p->n && p->corners > 1; k++) {
+		int first = k - k % p->corners;
+		double size = hypot(p->x[k][0], p->x[k][1]) + hypot(p->x[first][0], p->x[first][1]);
+		double here = dense_output(p, k, u), there = dense_output(p, first, u);
+
+		if (fmin(here, there) < -1e-12 * size && fmax(here, there) > 1e-12 * size)
+			return false;
+	}
+	return true;
+}
+
 /* Whether a direction lies in the cone of one of the patterns; NULL admits all. */
 static bool admitted(const struct dense *p, int count, const bool (*active)[DENSE_N],
 		     const double *u)
 {
 	if (!active)
-		return true;
+		return keeps_signs(p, u);
 	for (int i = 0; i < count; i++) {
 		bool inside = true;
 

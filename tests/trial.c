@@ -46,7 +46,7 @@ static void draw(struct trial *t)
 	struct dense *p = &t->dense;
 	int loss = (int)(t->seed % 5);
 
-	p->n = 1 + (int)rng_below(&rng, DENSE_N);
+	p->n = 1 + (int)rng_below(&rng, DENSE_SAMPLES);
 	p->d = 1 + (int)rng_below(&rng, 2);
 	p->loss = losses[loss];
 	p->option = loss_options[loss];

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { TRIAL_CELLS = 4 * DENSE_N };
+enum { TRIAL_CELLS = 4 * DENSE_SAMPLES };
 
 struct trial {
 	struct arena arena;

@@ -84,6 +84,24 @@ static struct dense_value of_line(const struct trial *t)
 	return (struct dense_value){value, value};
 }
 
+/* For losses of labels; nothing is known for targets. */
+static struct dense_value of_ball(const struct trial *t, int q)
+{
+	if (t->problem.loss.loss->regression)
+		return (struct dense_value){HUGE_VAL, -HUGE_VAL};
+	return dense_robust(&t->dense, q, EPS);
+}
+
+static struct dense_value of_linf_ball(const struct trial *t)
+{
+	return of_ball(t, 1);
+}
+
+static struct dense_value of_l1_ball(const struct trial *t)
+{
+	return of_ball(t, 0);
+}
+
 static struct dense_value of_linear(const struct trial *t, int q)
 {
 	double value = dense_linear(&t->dense, q, EPS);
@@ -116,7 +134,9 @@ static const struct method methods[] = {
 	{"robust_admm", "{" ALL ", eps: 0}", of_all, 150, 0, 0, NORM_L2, false, 0.4},
 	{"robust_admm", "{" GIVEN ", eps: 0}", of_given, 150, 0, 0, NORM_L2, true, 0.5},
 	{"robust_admm", "{" ALL ", eps: 0.1}", of_line, 150, 1, EPS, NORM_LINF, false, 0.5},
-	{"robust_admm", "{" ALL ", eps: 0.1, norm: l1}", NULL, 100, 2, EPS, NORM_L1, false, 0.3},
+	{"robust_admm", "{" ALL ", eps: 0.1}", of_linf_ball, 100, 2, EPS, NORM_LINF, false, 0.3},
+	{"robust_admm", "{" ALL ", eps: 0.1, norm: l1}", of_l1_ball, 100, 2, EPS, NORM_L1, false,
+	 0.3},
 	{"linear_robust", "{eps: 0.1}", of_linear_1, 100, 0, EPS, NORM_LINF, false, 0.8},
 	{"linear_robust", "{eps: 0.1, norm: l2}", of_linear_2, 100, 0, EPS, NORM_L2, false, 0.8},
 	{"robust_restriction", "{eps: 0.1, width: 4}", NULL, 30, 0, EPS, NORM_LINF, false, 0},
@@ -356,15 +376,20 @@ static void the_reference_proves_itself(void **state)
 		bool cells[TRIAL_CELLS][DENSE_N];
 		int count = dense_cells(&t->dense, cells, TRIAL_CELLS);
 		struct dense_value given = of_given(t), scp = of_directions(t);
+		struct dense_value ball = of_linf_ball(t);
 		struct dense_value again =
 			dense_patterns(&t->dense, count, (const bool(*)[DENSE_N])cells);
 
 		assert_true(t->all.upper - t->all.lower <= 2e-9 * t->all.upper);
 		assert_true(given.upper - given.lower <= 2e-9 * given.upper);
 		assert_true(scp.upper - scp.lower <= 2e-9 * scp.upper);
+		assert_true(isinf(ball.upper) || ball.upper - ball.lower <= 2e-9 * ball.upper);
 		assert_true(fabs(again.upper - t->all.upper) <= 4e-9 * t->all.upper);
 		assert_true(given.upper >= t->all.lower && scp.upper >= t->all.lower);
-		if (t->dense.d == 1) /* two ways to one number */
+		if (t->dense.d == 1 && !t->problem.loss.loss->regression) /* two ways to a number */
+			assert_true(fabs(dense_robust_line(&t->dense, EPS) - ball.upper) <=
+				    4e-9 * ball.upper);
+		if (t->dense.d == 1)
 			assert_true(fabs(dense_robust_line(&t->dense, 0) - t->all.upper) <=
 				    4e-9 * t->all.upper);
 		trial_free(t);
