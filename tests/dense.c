@@ -41,12 +41,15 @@ static int zeros(const struct dense *p, double *angle)
 /* Whether a neuron has one sign on all points that one loss is of. */
 static bool keeps_signs(const struct dense *p, const double *u)
 {
-	for (int k = 0; k < p->n && p->corners > 1; k++) {
-		int first = k - k % p->corners;
-		double size = hypot(p->x[k][0], p->x[k][1]) + hypot(p->x[first][0], p->x[first][1]);
-		double here = dense_output(p, k, u), there = dense_output(p, first, u);
+	for (int first = 0; first < p->n && p->corners > 1; first += p->corners) {
+		double low = HUGE_VAL, high = -HUGE_VAL, size = 0;
 
-		if (fmin(here, there) < -1e-12 * size && fmax(here, there) > 1e-12 * size)
+		for (int k = first; k < first + p->corners; k++) {
+			low = fmin(low, dense_output(p, k, u));
+			high = fmax(high, dense_output(p, k, u));
+			size = fmax(size, hypot(p->x[k][0], p->x[k][1]));
+		}
+		if (low < -1e-12 * size && high > 1e-12 * size)
 			return false;
 	}
 	return true;

@@ -52,27 +52,9 @@ static struct dense_value of_all(const struct trial *t)
 	return t->all;
 }
 
-static struct dense_value of_given(const struct trial *t)
-{
-	return dense_patterns(&t->dense, t->given, (const bool(*)[DENSE_N])t->active);
-}
-
-/* The directions that `scp` documents: normal numbers of the stream "neurons", normalised. */
 static struct dense_value of_directions(const struct trial *t)
 {
-	double u[NEURONS][2] = {{0}};
-
-	for (int j = 0; j < NEURONS; j++) {
-		struct rng rng = rng_stream(t->seed, "neurons", (uint64_t)j);
-		double length;
-
-		for (int i = 0; i < t->dense.d; i++)
-			u[j][i] = rng_normal(&rng);
-		length = hypot(u[j][0], u[j][1]);
-		u[j][0] /= length;
-		u[j][1] /= length;
-	}
-	return dense_directions(&t->dense, NEURONS, (const double(*)[2])u);
+	return trial_directions(t, NEURONS);
 }
 
 #define EPS 0.1 /* of robust methods; as in their options */
@@ -84,22 +66,14 @@ static struct dense_value of_line(const struct trial *t)
 	return (struct dense_value){value, value};
 }
 
-/* For losses of labels; nothing is known for targets. */
-static struct dense_value of_ball(const struct trial *t, int q)
-{
-	if (t->problem.loss.loss->regression)
-		return (struct dense_value){HUGE_VAL, -HUGE_VAL};
-	return dense_robust(&t->dense, q, EPS);
-}
-
 static struct dense_value of_linf_ball(const struct trial *t)
 {
-	return of_ball(t, 1);
+	return trial_ball(t, 1, EPS);
 }
 
 static struct dense_value of_l1_ball(const struct trial *t)
 {
-	return of_ball(t, 0);
+	return trial_ball(t, 0, EPS);
 }
 
 static struct dense_value of_linear(const struct trial *t, int q)
@@ -124,15 +98,15 @@ static struct dense_value of_linear_2(const struct trial *t)
 
 static const struct method methods[] = {
 	{"admm", "{" ALL "}", of_all, 150, 0, 0, NORM_L2, false, 0.6},
-	{"admm", "{" GIVEN "}", of_given, 150, 0, 0, NORM_L2, true, 0.7},
+	{"admm", "{" GIVEN "}", trial_given, 150, 0, 0, NORM_L2, true, 0.7},
 	{"ipm", "{" ALL "}", of_all, 60, 0, 0, NORM_L2, false, 0.7},
-	{"ipm", "{" GIVEN "}", of_given, 60, 0, 0, NORM_L2, true, 0.7},
+	{"ipm", "{" GIVEN "}", trial_given, 60, 0, 0, NORM_L2, true, 0.7},
 	{"admm_rbcd", "{" GIVEN ", block: 1, rho: 0.1, threshold: 1e-3, inner_steps: 200}",
-	 of_given, 40, 0, 0, NORM_L2, true, 0.3},
+	 trial_given, 40, 0, 0, NORM_L2, true, 0.3},
 	{"scp", "{neurons: 24, method: newton}", of_directions, 60, 0, 0, NORM_L2, false, 0.8},
 	{"scp", "{neurons: 24, method: working_set}", of_directions, 60, 0, 0, NORM_L2, false, 0.8},
 	{"robust_admm", "{" ALL ", eps: 0}", of_all, 150, 0, 0, NORM_L2, false, 0.4},
-	{"robust_admm", "{" GIVEN ", eps: 0}", of_given, 150, 0, 0, NORM_L2, true, 0.5},
+	{"robust_admm", "{" GIVEN ", eps: 0}", trial_given, 150, 0, 0, NORM_L2, true, 0.5},
 	{"robust_admm", "{" ALL ", eps: 0.1}", of_line, 150, 1, EPS, NORM_LINF, false, 0.5},
 	{"robust_admm", "{" ALL ", eps: 0.1}", of_linf_ball, 100, 2, EPS, NORM_LINF, false, 0.3},
 	{"robust_admm", "{" ALL ", eps: 0.1, norm: l1}", of_l1_ball, 100, 2, EPS, NORM_L1, false,
@@ -375,7 +349,7 @@ static void the_reference_proves_itself(void **state)
 		struct trial *t = trial_new(seed);
 		bool cells[TRIAL_CELLS][DENSE_N];
 		int count = dense_cells(&t->dense, cells, TRIAL_CELLS);
-		struct dense_value given = of_given(t), scp = of_directions(t);
+		struct dense_value given = trial_given(t), scp = of_directions(t);
 		struct dense_value ball = of_linf_ball(t);
 		struct dense_value again =
 			dense_patterns(&t->dense, count, (const bool(*)[DENSE_N])cells);
