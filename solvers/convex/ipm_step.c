@@ -99,8 +99,7 @@ static double step_length(const struct ipm *s)
 	return to_boundary * step;
 }
 
-/* Mean complementarity product after a step. */
-static double complementarity(const struct ipm *s, double step)
+double ipm_complementarity(const struct ipm *s, double step)
 {
 	double count = products(s), sum = interior_loss_products(s->loss, step, &count);
 	real l = (real)step;
@@ -188,7 +187,7 @@ static double advance(struct ipm *s, double length)
 		s->objective = ipm_objective(s);
 		return 0;
 	}
-	s->mu = complementarity(s, 0);
+	s->mu = ipm_complementarity(s, 0);
 	return length;
 }
 
@@ -220,7 +219,7 @@ static bool find_direction(struct ipm *s)
 	s->left = left;
 	if (!(left <= enough) && (!isfinite(left) || (s->extended && !s->long_digits)))
 		return false;
-	sigma = pow(fmax(0, complementarity(s, step_length(s))) / s->mu, 3);
+	sigma = pow(fmax(0, ipm_complementarity(s, step_length(s))) / s->mu, 3);
 	sigma = fmin(1, fmax(sigma, least_sigma));
 	for (int half = 0; half < 2; half++)
 		second_order(&s->half[half]);

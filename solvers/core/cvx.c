@@ -55,17 +55,29 @@ void cvx_prepare(struct cvx *cvx)
 	nnls_take(&cvx->nnls, cvx->cone.B);
 }
 
-static double arrays_bytes(double n, double d, double P)
+static double cvx_bytes(double n, double d, double P)
 {
-	return (4 * n + 3 * n * P + 4 * d * P) * sizeof(real) + (d + 2 * d * P + 6 * P) * 8;
+	double arrays = (4 * n + 3 * n * P + 4 * d * P) * sizeof(real);
+	double doubles = (d + 2 * d * P + 6 * P) * sizeof(double);
+
+	return arrays + doubles + signcone_bytes(n, d) + interior_bytes(n, d, P) +
+	       splitting_bytes(n, d, 2 * P) + nnls_bytes(n, fmin(n, d)) + wide_bytes(d, 2 * P);
 }
 
-double cvx_bytes(double n, double d, double P)
+/* Of a certificate after the first one: products of all blocks, and projections of every other one
+ * on both sides. */
+static double certificate_flops(double n, double d, double P)
 {
-	double r = d < n ? d : n;
+	double r = fmin(n, d), products = 24 * n * d * P;
 
-	return arrays_bytes(n, d, P) + signcone_bytes(n, d) + interior_bytes(n, d, P) +
-	       splitting_bytes(n, d, 2 * P) + nnls_bytes(n, r) + wide_bytes(d, 2 * P);
+	return products +
+	       (r <= EXACT_MOST ? 2 * P * r * 2 * n * r : 20 * splitting_flops(n, d, 2 * P));
+}
+
+void cvx_forecast(double n, double d, double P, struct forecast *out)
+{
+	out->bytes += cvx_bytes(n, d, P);
+	out->certificate_flops += certificate_flops(n, d, P);
 }
 
 double cvx_group_norm(double beta, struct mat V)

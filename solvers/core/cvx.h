@@ -75,11 +75,9 @@ void cvx_certify(struct cvx *cvx, struct mat V, struct mat W, const struct cvx_d
 void cvx_primal(struct cvx *cvx, struct mat V, struct mat W, struct certificate *out);
 void cvx_bound(struct cvx *cvx, const struct cvx_dual *dual, struct certificate *out);
 
-/* What cvx_new takes, and the operations of the first certificate (with the coordinates and the
- * directions) and of a later one, at most. */
-double cvx_bytes(double n, double d, double P);
-double cvx_first_flops(double n, double d, double P);
-double cvx_certificate_flops(double n, double d, double P);
+/* Add what cvx_new takes, and the operations of a certificate. The first one costs more by the
+ * coordinates and the directions. */
+void cvx_forecast(double n, double d, double P, struct forecast *out);
 
 /* Coordinates and interior directions, unless they are there; for certificates. */
 void cvx_prepare(struct cvx *cvx);

@@ -19,12 +19,14 @@
 #include <string.h>
 
 enum {
-	TIGHTEN_STEPS = 60, /* of the splitting, per certificate */
+	TIGHTEN_EACH = 20,  /* steps of the splitting, on the average of all blocks */
+	TIGHTEN_STEPS = 80, /* for those that are left in the end */
 	CHECK_EVERY = 10
 };
 
-/* 1 / rho of the splitting. */
-static const double penalty = 1;
+/* 1 / rho of the splitting: large at first, so that it stays next to the multipliers that it starts
+ * from, and less by this factor at each check. */
+static const double penalty = 50, softening = 0.7;
 
 /* One of the 2 P blocks. */
 struct cvx_order {
@@ -272,16 +274,19 @@ static void drop_harmless(struct cvx *cvx, double least)
 static void tighten_together(struct cvx *cvx, const real *alpha, double target)
 {
 	struct splitting *s = &cvx->split;
+	ptrdiff_t work = TIGHTEN_EACH * cvx->M.cols;
 
 	start_splitting(cvx, alpha, target);
-	for (int step = 1; step <= TIGHTEN_STEPS && s->count > 0; step++) {
+	for (int step = 1; step <= TIGHTEN_STEPS && s->count > 0 && work > 0; step++) {
 		splitting_step(s);
+		work -= s->count;
 		if (step % CHECK_EVERY > 0)
 			continue;
 		for (ptrdiff_t c = 0; c < s->count; c++)
 			target = fmax(target, feasible_value(cvx, c));
 		keep_better(cvx);
 		drop_harmless(cvx, target);
+		splitting_penalty(s, softening * s->delta);
 	}
 	for (ptrdiff_t b = 0; b < cvx->M.cols; b++)
 		add_alpha(cvx, alpha, b, mat_col(cvx->M, b), mat_col(s->Y, b));

@@ -17,7 +17,7 @@
 #include <string.h>
 
 enum {
-	PROJECT_STEPS = 40,
+	PROJECT_STEPS = 20,
 	CHECK_EVERY = 10,
 	SCALE_STEPS = 30 /* golden section on [0, 2]: 1e-6, and the minimum is flat */
 };

@@ -6,11 +6,11 @@
 #include <math.h>
 #include <string.h>
 
-enum { STEPS = 240, CHECK_EVERY = 10 };
+enum { STEPS = 120, CHECK_EVERY = 10 };
 
 /* 1 / rho: of the values tried from 1e-4 to 1 the margins at 50 steps are best, or within a tenth
  * of it, on images and on small data. */
-static const double penalty = 0.1;
+static const double penalty = 0.03;
 /* Share of its limit at which a margin will do: a step along it is no longer by the inverse. */
 static const double close_enough = 0.7;
 

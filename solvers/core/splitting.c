@@ -115,3 +115,18 @@ void splitting_multipliers(const struct splitting *s, struct mat Y)
 			y[k] = a[k] < b ? (2 * d[k] - 1) * rho * (b - a[k]) : 0;
 	}
 }
+
+void splitting_penalty(struct splitting *s, double delta)
+{
+	real ratio = (real)(delta / s->delta), b = (real)s->b;
+
+	s->delta = delta;
+#pragma omp parallel for schedule(static)
+	for (ptrdiff_t i = 0; i < s->count; i++) {
+		real *a = mat_col(s->A, i);
+
+#pragma omp simd
+		for (ptrdiff_t k = 0; k < s->A.rows; k++)
+			a[k] = a[k] < b ? b + ratio * (a[k] - b) : a[k];
+	}
+}

@@ -41,6 +41,9 @@ void splitting_step(struct splitting *s);
 /* Column i is done: the last one takes its place. */
 void splitting_drop(struct splitting *s, ptrdiff_t i);
 
+/* Another delta from now on; s and the multipliers stay. */
+void splitting_penalty(struct splitting *s, double delta);
+
 /* Y = e o eta of the columns at work; Y may be s->Y. */
 void splitting_multipliers(const struct splitting *s, struct mat Y);
 

@@ -122,31 +122,35 @@ static void meets_the_optima(struct method method)
 static void admm_dual(void **state)
 {
 	(void)state;
-	meets_the_optima((struct method){"admm", "{" PATTERNS ", u_update: dual}", 1e-6, false});
+	meets_the_optima((struct method){"admm", "{" PATTERNS ", finish: none, u_update: dual}",
+					 1e-6, false});
 }
 
 static void admm_primal(void **state)
 {
 	(void)state;
-	meets_the_optima((struct method){"admm", "{" PATTERNS ", u_update: primal}", 1e-6, false});
+	meets_the_optima((struct method){"admm", "{" PATTERNS ", finish: none, u_update: primal}",
+					 1e-6, false});
 }
 
 static void admm_cholesky(void **state)
 {
 	(void)state;
-	meets_the_optima(
-		(struct method){"admm", "{" PATTERNS ", u_update: cholesky}", 1e-6, false});
+	meets_the_optima((struct method){"admm", "{" PATTERNS ", finish: none, u_update: cholesky}",
+					 1e-6, false});
 }
 
 static void admm_pcg(void **state)
 {
 	(void)state;
-	meets_the_optima(
-		(struct method){"admm", "{" PATTERNS ", u_update: {pcg: {rank: 4}}}", 1e-6, false});
 	meets_the_optima((struct method){
-		"admm", "{" PATTERNS ", u_update: {pcg: {preconditioner: jacobi}}}", 1e-6, false});
+		"admm", "{" PATTERNS ", finish: none, u_update: {pcg: {rank: 4}}}", 1e-6, false});
 	meets_the_optima((struct method){
-		"admm", "{" PATTERNS ", u_update: {pcg: {preconditioner: none}}}", 1e-6, false});
+		"admm", "{" PATTERNS ", finish: none, u_update: {pcg: {preconditioner: jacobi}}}",
+		1e-6, false});
+	meets_the_optima((struct method){
+		"admm", "{" PATTERNS ", finish: none, u_update: {pcg: {preconditioner: none}}}",
+		1e-6, false});
 }
 
 static void ipm_assembled(void **state)
