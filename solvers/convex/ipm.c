@@ -30,8 +30,8 @@ enum {
 	CHUNK = 512,     /* columns of the coupling added at once, at least one block */
 };
 
-/* Operations of a factorisation in twice the digits: about 10 s */
-static const double EXTENDED_MOST = 3e11;
+/* Operations of a factorisation in twice the digits: about 5 s */
+static const double EXTENDED_MOST = 1e11;
 
 static const struct pattern_options *patterns(const void *options)
 {
