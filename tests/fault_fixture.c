@@ -4,6 +4,7 @@
 #include "harness/run/run.h"
 #include "harness/sched/sched.h"
 #include "harness/store/folder.h"
+#include "harness/store/result.h"
 
 #include <dirent.h>
 #include <setjmp.h>
@@ -258,4 +259,16 @@ uint64_t fault_digest(const char *path)
 		return 0;
 	add(&digest, path);
 	return digest;
+}
+
+void fault_expect_no_result(struct fault_room *room)
+{
+	const char *path = fault_path(room, room->cell, "result.json");
+	struct result result;
+	struct err err = {0};
+
+	if (access(path, F_OK) != 0)
+		return;
+	assert_int_equal(result_read(path, &room->arena, &result, &err), STATUS_OK);
+	assert_string_equal(result.status, "interrupted");
 }

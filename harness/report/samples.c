@@ -22,7 +22,7 @@ const char samples_note[] =
 /* A member whose program is a sampled one, or NULL. */
 static const struct record *sampled_member(const struct group *group)
 {
-	for (size_t i = 0; i < group->count; i++) {
+	for (size_t i = 0; !group->composed && i < group->count; i++) {
 		const struct result *r = &group->member[i]->result;
 
 		if (records_ok(group->member[i]) && !isnan(r->patterns) && r->bound_scope &&

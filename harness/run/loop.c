@@ -3,28 +3,11 @@
 
 #include "harness/run/clock.h"
 #include "harness/run/interrupt.h"
-#include "harness/store/csv.h"
+#include "harness/store/dictionary.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <unistd.h>
-
-static const char *const trace_header[] = {"iteration",
-					   "seconds",
-					   "certificate_s",
-					   "objective",
-					   "objective_network",
-					   "lower_bound",
-					   "gap",
-					   "gap_zero",
-					   "gap_feasible",
-					   "objective_iterate",
-					   "primal_residual",
-					   "dual_residual",
-					   "train_accuracy",
-					   "validation_accuracy",
-					   "test_accuracy",
-					   NULL};
 
 /* Evaluations at 1, 2, 3, ... and then 15 % apart: about 16 per factor of ten. */
 static const double thinning = 1.15;
@@ -240,7 +223,7 @@ enum status loop_run(const struct loop *loop, struct evaluator *evaluator, struc
 	};
 
 	*out = (struct loop_result){.first_objective = NAN, .best_objective = NAN};
-	TRY(csv_open(&csv, loop->trace_path, trace_header, err));
+	TRY(dictionary_open(&csv, loop->trace_path, dictionary_trace, err));
 	csv_flush(&csv);
 	iterate(&turn);
 	return csv_close(&csv, err);

@@ -1,9 +1,17 @@
-/* Threads that wait passively are woken for every parallel loop, which takes 5 to 30 us. An
- * iteration has 5 to 50 such loops, so that what two threads save of a small one is less than what
- * waking them costs. Crossover measured by tests/bench/bench_threads.c. */
+/* Threads that wait passively are woken for every parallel loop, and an iteration has 5 to 50 such
+ * loops: 20 to 50 us each on a virtual machine. What two threads save of a small iteration is less
+ * than that.
+ *
+ * Speed of two threads relative to one on two free cores (tests/bench/bench_threads.c):
+ *     operations an iteration   ADMM dual   pcg    robust   interior point
+ *     1e5 to 3e6                0.1 - 0.4   0.2    0.2-0.5  0.1
+ *     1e7 to 6e7                0.4 - 1.1   0.3    0.7-1.0  0.4
+ *     2e8 to 3e8                1.3         0.8-1.3         0.4
+ *     6e8                                                   1.0
+ * A core in vain costs more than a core unused: the choice is late. */
 #include "harness/run/threads.h"
 
-static const double least_flops = 5e7; /* of an iteration */
+static const double least_flops = 5e8; /* of an iteration */
 
 int threads_choose(const struct forecast *forecast, int available, struct arena *arena,
 		   const char **reason)

@@ -17,9 +17,12 @@
 
 enum { DATE_BYTES = 32 };
 
-/* Alone on two idle cores the share was 0.99 and more with one thread and with two; one busy
- * process beside two threads took it to 0.6 to 0.8. */
+/* ADMM with nothing beside it had a share of 0.9999 with one thread and 0.998 with two; with one
+ * busy process on one of the cores 0.49 and 0.39. */
 static const double least_share = 0.95;
+
+/* Steal that is mentioned, of the processor time. */
+static const double worth_naming = 0.01;
 
 /* Waiting that no table would show: a switch or two at the start of a short run. */
 static const double least_waited_s = 2e-3;
@@ -146,7 +149,7 @@ const char *timing_verdict(const struct timing *timing, double load, struct aren
 	if (timing->wall > 0 && !isnan(timing->involuntary))
 		text = arena_format(arena, "%s, %.3g involuntary switches a second", text,
 				    timing->involuntary / timing->wall);
-	if (timing->wall > 0 && timing->steal > 0)
+	if (timing->steal > worth_naming * timing->cpu)
 		text = arena_format(arena, "%s, %.3g s stolen by the host", text, timing->steal);
 	return isnan(load) ? text : arena_format(arena, "%s, load %.3g", text, load);
 }

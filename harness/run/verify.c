@@ -9,10 +9,19 @@
 #include <math.h>
 #include <string.h>
 
-const char *const verify_unseen[] = {"feasibility", "load_s",        "setup_s",        "solve_s",
-				     "eval_s",      "certificate_s", "attack_s",       "select_s",
-				     "certify_s",   "violation_s",   "fresh",          "violation",
-				     "patterns",    "threads",       "peak_mem_bytes", NULL};
+bool verify_unseen(const char *field)
+{
+	static const char *const names[] = {
+		"feasibility", "fresh",          "violation",          "patterns",
+		"threads",     "peak_mem_bytes", "switches_voluntary", "switches_involuntary",
+		"core_share",  "load_average"};
+	size_t length = strlen(field);
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (strcmp(names[i], field) == 0)
+			return true;
+	return length > 2 && strcmp(field + length - 2, "_s") == 0;
+}
 
 void verify_judge(struct verify *out, struct verify_figure figure)
 {
@@ -262,6 +271,7 @@ static void check_trace(const char *record, const struct result *r, struct verif
 	last = trace.rows - 1;
 	verify_add(out, "iterations", r->iterations,
 		   csv_value(&trace, last, csv_column(&trace, "iteration")), 0);
+	verify_add(out, "evaluations", r->evaluations, (double)trace.rows, 0);
 	for (size_t i = 0; i < sizeof same / sizeof *same; i++)
 		verify_add(out, arena_format(out->arena, "trace: %s", same[i].column), same[i].at,
 			   csv_value(&trace, last, csv_column(&trace, same[i].column)), 0);

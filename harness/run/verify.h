@@ -28,8 +28,9 @@ struct verify {
 	bool single;      /* the record is in single precision */
 };
 
-/* Numbers of a record that say how the run went, not what it gave; ends with NULL. */
-extern const char *const verify_unseen[];
+/* Whether a number of result.json says how the run went, not what it gave: seconds, memory, and
+ * what only the solver's state can tell. */
+bool verify_unseen(const char *field);
 
 /* `record`: the folder of the cell. The data are read from where they were. Errors: a record or
  * data that cannot be read. */

@@ -4,6 +4,11 @@
 #include "harness/spec/scalar.h"
 #include "solvers/core/attack.h"
 
+const char *const spec_select_per[] = {[SELECT_PER_AUTO] = "auto",
+				       [SELECT_PER_REPETITION] = "repetition",
+				       [SELECT_PER_EXPERIMENT] = "experiment",
+				       NULL};
+
 const char *const spec_selects[] = {[SELECT_NONE] = "none",
 				    [SELECT_VALIDATION_ACCURACY] = "validation_accuracy",
 				    [SELECT_VALIDATION_ROBUST_ACCURACY] =
@@ -118,6 +123,11 @@ static const struct option select_rows[] = {
 	{OPTION_FIELD(struct select_options, eps), .initial = "null", .range = RANGE_FROM(0),
 	 .fixed = true,
 	 .doc = "validation_robust_accuracy: radius; the largest of that entry by default"},
+	{OPTION_FIELD(struct select_options, per), .initial = "auto", .names = spec_select_per,
+	 .fixed = true,
+	 .doc = "a choice for each repetition by its own validation part, or one for the whole "
+		"experiment by the median over repetitions; auto: repetition where repetitions "
+		"split one data set anew, experiment where each draws or keeps its own"},
 	{.name = NULL},
 };
 

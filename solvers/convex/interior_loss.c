@@ -76,6 +76,14 @@ void interior_loss_separate(struct interior_loss *self, struct arena *arena)
 		*arrays[i] = ARENA_ARRAY(arena, double, samples(self));
 }
 
+/* The interval of an entropy. */
+static struct loss_box entropy_at(const struct interior_loss *self, ptrdiff_t k)
+{
+	struct loss_entropy e = loss_entropy(self->problem->loss, (double)self->problem->y[k]);
+
+	return (struct loss_box){0, e.low, e.high};
+}
+
 /* a at the slacks of an entropy, one of whose ends is 0: next to it a has all its digits. */
 static double from_slacks(struct loss_box box, double above, double below)
 {
@@ -85,7 +93,7 @@ static double from_slacks(struct loss_box box, double above, double below)
 /* The slacks at the output f, and a. */
 static void place(struct interior_loss *self, ptrdiff_t k, double f)
 {
-	struct loss_box box = loss_entropy(self->problem->loss, (double)self->problem->y[k]);
+	struct loss_box box = entropy_at(self, k);
 	double width = box.high - box.low, scale = width / self->problem->loss.weight;
 
 	self->h[k] = f;
@@ -390,9 +398,7 @@ const real *interior_loss_dual(struct interior_loss *self, const real *f)
 	if (self->smooth && !self->entropic)
 		loss_gradient(problem->loss, (size_t)samples(self), f, problem->y, self->dual);
 	for (ptrdiff_t k = 0; k < samples(self) && (self->entropic || !self->smooth); k++) {
-		double y = (double)problem->y[k];
-		struct loss_box box =
-			self->entropic ? loss_entropy(problem->loss, y) : box_at(self, k);
+		struct loss_box box = self->entropic ? entropy_at(self, k) : box_at(self, k);
 
 		self->dual[k] = (real)fmax(inside * box.low, fmin(inside * box.high, self->a[k]));
 	}

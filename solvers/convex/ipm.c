@@ -2,6 +2,7 @@
  * comparisons. See ipm.h. */
 #include "solvers/convex/ipm.h"
 
+#include "solvers/convex/ipm_options.h"
 #include "solvers/core/blas.h"
 
 #include <math.h>
@@ -10,11 +11,6 @@
 enum { SYSTEM_AUTO, SYSTEM_ASSEMBLED, SYSTEM_COUPLING };
 
 static const char *const systems[] = {"auto", "assembled", "coupling", NULL};
-
-struct ipm_options {
-	struct pattern_options patterns;
-	long system;
-};
 
 static const struct option rows[] = {
 	{OPTION_FIELD(struct ipm_options, patterns), .rows = pattern_rows, .shorthand = "count",
@@ -64,7 +60,7 @@ static void forecast(const void *options, ptrdiff_t rows_, ptrdiff_t cols, struc
 
 	double small = d <= PAIRS_MOST ? d * (d + 1) / 2 : 0;
 
-	out->bytes = (14 * n * P + (32 + 3 * d) * d * P + n * d + 2 * d * d + 9 * n) * sizeof(real);
+	out->bytes = (12 * n * P + (30 + 3 * d) * d * P + n * d + 2 * d * d + 6 * n) * sizeof(real);
 	out->bytes += (n + P) * small * sizeof(real) + 32 * n + interior_loss_bytes(n);
 	if (ipm_extended_flops(n, d, P) <= EXTENDED_MOST)
 		out->bytes += ipm_extended_bytes(n, d, P);
@@ -75,6 +71,7 @@ static void forecast(const void *options, ptrdiff_t rows_, ptrdiff_t cols, struc
 		out->bytes += (d * d * P * P + n * d * P) * sizeof(real);
 	else
 		out->bytes += (2 * n * n + n * fmax(CHUNK, d)) * sizeof(real);
+	cvx_forecast(n, d, P, out);
 	pattern_forecast(patterns(options), rows_, cols, out);
 }
 

@@ -18,8 +18,8 @@ static const double least_sigma = 1e-4;
 /* A shorter step is none: rounding has taken over. */
 static const double least_step = 1e-9;
 
-/* Relative complementarity at which there is nothing left to gain. */
-static const double solved = sizeof(real) < sizeof(double) ? 100 * REAL_EPSILON : 1e-10;
+/* Relative complementarity at which there is nothing left to gain; single digits end before. */
+static const double solved = REAL_EPSILON > 1e-10 ? 10 * REAL_EPSILON : 1e-10;
 
 /* A step that is shorter is none towards the end of the path. */
 static const double short_step = 0.02;

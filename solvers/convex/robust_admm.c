@@ -148,7 +148,8 @@ static void allocate(struct robust_admm *a, struct arena *arena)
 	r->RV = mat_new(arena, d, P);
 	r->RW = mat_new(arena, d, P);
 	if (a->options->anderson > 0)
-		a->anderson = anderson_new(arena, a->size, a->options->anderson);
+		a->anderson =
+			anderson_new(arena, a->size, a->options->anderson, a->options->relaxation);
 }
 
 /* Eigenvectors of X'X and D'D. */
@@ -229,6 +230,8 @@ static enum status setup(const struct problem *problem, const void *options, str
 	allocate(a, arena);
 	TRY(factor(a, arena, err));
 	write_note(a);
+	for (ptrdiff_t k = 0; k < a->C.cols; k++)
+		a->zero += robust_value(r, k, mat_col(a->C, k));
 	robust_admm_begin(a);
 	*state = a;
 	return STATUS_OK;

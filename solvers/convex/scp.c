@@ -160,8 +160,7 @@ static enum status setup(const struct problem *problem, const void *options, str
 	allocate(s, o, arena);
 	sample_directions(s->scp.U, problem->seed);
 	if (!build_features(problem->X, s->scp.U, s->scp.Phi))
-		return err_set(err, STATUS_ENV,
-			       "scp: no sampled neuron is active on any training sample");
+		s->note = "no sampled neuron is active on any training sample: none is of use";
 	*state = s;
 	s->solved = solved_by_zero(s);
 	if (s->solved)

@@ -10,6 +10,7 @@
 #include "solvers/core/cvx.h"
 
 #include "solvers/core/blas.h"
+#include "solvers/core/cvx_lanes.h"
 #include "solvers/core/rng.h"
 #include "solvers/core/violation.h"
 

@@ -1,6 +1,7 @@
 /* `verify` passes every record that a run leaves, and notices each number of it that is changed or
  * taken away, a changed network, exchanged rows, and what it does not know. */
 #include "harness/run/plain.h"
+#include "harness/run/plain_ball.h"
 #include "harness/run/verify.h"
 #include "tests/toy.h"
 
@@ -57,14 +58,6 @@ static void make(size_t method)
 				 out.figure[i].how ? out.figure[i].how : "differs");
 }
 
-static bool is_unseen(const char *name)
-{
-	for (const char *const *at = verify_unseen; *at; at++)
-		if (strcmp(*at, name) == 0)
-			return true;
-	return false;
-}
-
 static void write_result(const struct result *result)
 {
 	struct err err = {0};
@@ -88,7 +81,7 @@ static void changed_numbers_are_noticed(void **state)
 			struct result changed = kept;
 			double *at = (double *)(void *)((char *)&changed + f->offset);
 
-			if (f->text || isnan(*at) || is_unseen(f->name))
+			if (f->text || isnan(*at) || verify_unseen(f->name))
 				continue;
 			*at += fmax(1e-3, 0.01 * fabs(*at));
 			write_result(&changed);
@@ -262,6 +255,45 @@ static void outputs_of_zero_are_wrong(void **state)
 	assert_false(verify_good(&out));
 }
 
+static double dual_length(long norm, const double u[2])
+{
+	return norm == NORM_LINF ? fabs(u[0]) + fabs(u[1])
+	       : norm == NORM_L2 ? hypot(u[0], u[1])
+				 : fmax(fabs(u[0]), fabs(u[1]));
+}
+
+/* Around a linear network all is closed: the attack finds the minimum, and no point inside the
+ * ball, of a certificate or an attack, is taken for one outside. */
+static void balls_are_those_of_the_definition(void **state)
+{
+	const double u[] = {0.8, -0.5};
+	struct reload stored = {.data = {.bias = 2}};
+	struct part part = {.X = mat_new(&arena, 1, 3), .y = ARENA_ARRAY(&arena, real, 1)};
+	const struct reals none = {0};
+	struct aim aim = {"certificate", "crown", &part, "test", 0, 0, &none};
+
+	(void)state;
+	stored.model.net = net_new(&arena, 3, 1);
+	for (ptrdiff_t i = 0; i < 3; i++) {
+		mat_set(stored.model.net.U, i, 0, (real)(i < 2 ? u[i] : 9)); /* always active */
+		mat_set(part.X, 0, i, (real)(i < 2 ? 0.3 : 1));
+	}
+	stored.model.net.alpha[0] = part.y[0] = 1;
+	for (aim.norm = NORM_LINF; aim.norm <= NORM_L1; aim.norm++) {
+		struct plain_ball ball = plain_ball_new(&stored, &aim, 0.2, &arena);
+		double clean = plain_ball_margin(&ball, 0, (double[]){0, 0, 0});
+		double least = plain_ball_attack(&ball, 0);
+
+		assert_true(fabs(clean - (9 + 0.3 * (u[0] + u[1]))) < 1e-12);
+		assert_true(fabs(least - (clean - 0.2 * dual_length(aim.norm, u))) < 1e-12);
+		assert_true(plain_ball_excess(&ball, 0, (double[]){0.2, 0, 0}) < 1e-12);
+		assert_true(plain_ball_excess(&ball, 0, (double[]){0, -0.21, 0}) > 0.009);
+		assert_true(plain_ball_excess(&ball, 0, (double[]){0, 0, 0.01}) > 0.009);
+		assert_true((plain_ball_excess(&ball, 0, (double[]){0.2, 0.2, 0}) > 1e-3) ==
+			    (aim.norm != NORM_LINF));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -272,6 +304,7 @@ int main(void)
 		IN_FOLDER(an_unknown_loss_cannot_be_verified),
 		cmocka_unit_test(every_loss_has_a_definition),
 		IN_FOLDER(outputs_of_zero_are_wrong),
+		cmocka_unit_test(balls_are_those_of_the_definition),
 	};
 
 	omp_set_num_threads(1); /* on nets so small threads cost more than they bring */
