@@ -239,7 +239,7 @@ static enum status prepare(const struct data_options *o, struct parts *parts, st
 	out->bias = bias ? (ptrdiff_t)out->stages.d - 1 : -1;
 	out->target_scale = 1;
 	if (o->target == TARGET_STANDARDIZE)
-		transform_target(parts->at, &out->target_shift, &out->target_scale);
+		TRY(transform_target(parts->at, &out->target_shift, &out->target_scale, err));
 	for (int role = 0; role < SPLIT_ROLES; role++)
 		TRY(transform_write(&parts->at[role], bias, arena, to[role], err));
 	return STATUS_OK;

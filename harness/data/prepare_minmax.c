@@ -1,6 +1,7 @@
 /* Step `minmax`: every column from [min, max] over the training part to [0, 1]. A constant column
  * becomes 0 and keeps its scale; other parts may leave [0, 1]. */
 #include "harness/data/data.h"
+#include "harness/data/range.h"
 
 #include <math.h>
 
@@ -8,10 +9,9 @@ static enum status fit(const void *options, const struct rows *train, struct are
 		       struct stages *stages, struct err *err)
 {
 	size_t n = train->n, d = train->d;
-	double *shift = ARENA_ARRAY(arena, double, d), *scale = ARENA_ARRAY(arena, double, d);
+	double *shift = ARENA_ARRAY(arena, double, d), *size = ARENA_ARRAY(arena, double, d);
 
 	(void)options;
-	(void)err;
 	for (size_t j = 0; j < d; j++) {
 		double low = train->x[j], high = train->x[j];
 
@@ -20,10 +20,15 @@ static enum status fit(const void *options, const struct rows *train, struct are
 			high = fmax(high, train->x[i * d + j]);
 		}
 		shift[j] = low;
-		scale[j] = high > low ? 1 / (high - low) : 1;
+		size[j] = high > low ? high - low : 1;
+		if (!isfinite(size[j]))
+			return err_set(err, STATUS_ENV,
+				       "prepare: minmax: the range of feature %zu, %g to %g, is no "
+				       "finite number",
+				       j, low, high);
 	}
 	stages_add(stages, STAGE_SHIFT, d, shift, arena);
-	stages_add(stages, STAGE_SCALE, d, scale, arena);
+	range_divide(stages, size, arena);
 	return STATUS_OK;
 }
 

@@ -4,6 +4,7 @@
  * largest eigenvalues, in descending order. An eigenvector is determined up to its sign: here its
  * largest entry is positive. */
 #include "harness/data/data.h"
+#include "harness/data/range.h"
 #include "solvers/core/blas.h"
 
 #include <math.h>
@@ -34,16 +35,28 @@ static double *means(const struct rows *train, struct arena *arena)
 	return mean;
 }
 
-/* d x d, lower triangle, of the samples as columns */
+/* A power of two near the largest |x - mean|. */
+static double unit_of(const struct rows *train, const double *mean)
+{
+	double largest = 0;
+
+	for (size_t i = 0; i < train->n; i++)
+		for (size_t j = 0; j < train->d; j++)
+			largest = fmax(largest, fabs(train->x[i * train->d + j] - mean[j]));
+	return range_unit(largest);
+}
+
+/* d x d, lower triangle, of the samples as columns, up to a factor */
 static struct mat covariance(const struct rows *train, const double *mean, struct arena *scratch)
 {
 	struct mat X = mat_new(scratch, (ptrdiff_t)train->d, (ptrdiff_t)train->n);
 	struct mat C = mat_new(scratch, X.rows, X.rows);
+	double unit = unit_of(train, mean);
 
 	for (size_t i = 0; i < train->n; i++)
 		for (size_t j = 0; j < train->d; j++)
 			mat_set(X, (ptrdiff_t)j, (ptrdiff_t)i,
-				(real)(train->x[i * train->d + j] - mean[j]));
+				(real)((train->x[i * train->d + j] - mean[j]) / unit));
 	blas_syrk(1 / (double)train->n, X, PLAIN, 0, C);
 	return C;
 }

@@ -1,12 +1,24 @@
 /* Step `scalar`: one mean and one standard deviation over all entries of the training part, as
  * published for images: (x - mean) / (deviation + 1e-10). */
 #include "harness/data/data.h"
+#include "harness/data/range.h"
 
 #include <math.h>
 
 static const double published_offset = 1e-10; /* keeps constant data finite */
 
-static double mean_of(const struct rows *rows)
+/* The power of two below the largest entry. */
+static double unit_of(const struct rows *rows)
+{
+	double largest = 0;
+
+	for (size_t i = 0; i < rows->n * rows->d; i++)
+		largest = fmax(largest, fabs(rows->x[i]));
+	return range_unit(largest);
+}
+
+/* In units of `unit`, as the deviation. */
+static double mean_of(const struct rows *rows, double unit)
 {
 	double sum = 0;
 
@@ -14,13 +26,13 @@ static double mean_of(const struct rows *rows)
 		double row = 0;
 
 		for (size_t j = 0; j < rows->d; j++)
-			row += rows->x[i * rows->d + j];
+			row += rows->x[i * rows->d + j] / unit;
 		sum += row;
 	}
 	return sum / ((double)rows->n * (double)rows->d);
 }
 
-static double deviation_of(const struct rows *rows, double mean)
+static double deviation_of(const struct rows *rows, double mean, double unit)
 {
 	double sum = 0;
 
@@ -28,7 +40,7 @@ static double deviation_of(const struct rows *rows, double mean)
 		double row = 0;
 
 		for (size_t j = 0; j < rows->d; j++) {
-			double z = rows->x[i * rows->d + j] - mean;
+			double z = rows->x[i * rows->d + j] / unit - mean;
 
 			row += z * z;
 		}
@@ -41,17 +53,18 @@ static enum status fit(const void *options, const struct rows *train, struct are
 		       struct stages *stages, struct err *err)
 {
 	size_t d = train->d;
-	double mean = mean_of(train), deviation = deviation_of(train, mean);
-	double *shift = ARENA_ARRAY(arena, double, d), *scale = ARENA_ARRAY(arena, double, d);
+	double unit = unit_of(train), mean = mean_of(train, unit);
+	double deviation = unit * deviation_of(train, mean, unit);
+	double *shift = ARENA_ARRAY(arena, double, d), *size = ARENA_ARRAY(arena, double, d);
 
 	(void)options;
 	(void)err;
 	for (size_t j = 0; j < d; j++) {
-		shift[j] = mean;
-		scale[j] = 1 / (deviation + published_offset);
+		shift[j] = unit * mean;
+		size[j] = deviation + published_offset;
 	}
 	stages_add(stages, STAGE_SHIFT, d, shift, arena);
-	stages_add(stages, STAGE_SCALE, d, scale, arena);
+	range_divide(stages, size, arena);
 	return STATUS_OK;
 }
 

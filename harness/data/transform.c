@@ -1,6 +1,8 @@
 /* Missing values, fitting of the preparation, and its application. */
 #include "harness/data/transform.h"
 
+#include "harness/data/range.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -136,20 +138,23 @@ enum status transform_prepare(const struct choices *steps, struct rows parts[SPL
 	return status;
 }
 
-void transform_target(struct rows parts[SPLIT_ROLES], double *shift, double *scale)
+enum status transform_target(struct rows parts[SPLIT_ROLES], double *shift, double *scale,
+			     struct err *err)
 {
 	const struct rows *train = &parts[SPLIT_TRAIN];
-	double mean = 0, square = 0;
+	struct range_moments c = range_moments(train->y, train->n, 1);
 
-	for (size_t i = 0; i < train->n; i++)
-		mean += train->y[i] / (double)train->n;
-	for (size_t i = 0; i < train->n; i++)
-		square += (train->y[i] - mean) * (train->y[i] - mean);
-	*shift = mean;
-	*scale = square > 0 ? 1 / sqrt(square / (double)train->n) : 1;
+	*shift = c.mean;
+	*scale = c.deviation > 0 ? 1 / c.deviation : 1;
+	if (!isnormal(*scale))
+		return err_set(err, STATUS_ENV,
+			       "target: standardize: the targets deviate by %g, which has no "
+			       "reciprocal in double precision: change their unit",
+			       c.deviation);
 	for (int role = 0; role < SPLIT_ROLES; role++)
 		for (size_t i = 0; i < parts[role].n; i++)
 			parts[role].y[i] = (parts[role].y[i] - *shift) * *scale;
+	return STATUS_OK;
 }
 
 struct block {
@@ -197,6 +202,25 @@ static enum status not_finite(const struct rows *rows, struct err *err)
 	return STATUS_OK;
 }
 
+/* An error for a column that is not zero, but zero in `real`. */
+static enum status vanished(const struct rows *rows, struct mat X, struct err *err)
+{
+	for (size_t j = 0; j < rows->d; j++) {
+		double raw = 0, kept = 0;
+
+		for (size_t i = 0; i < rows->n; i++) {
+			raw = fmax(raw, fabs(rows->x[i * rows->d + j]));
+			kept = fmax(kept, fabs((double)mat_get(X, (ptrdiff_t)i, (ptrdiff_t)j)));
+		}
+		if (raw > 0 && !(kept > 0))
+			return err_set(err, STATUS_ENV,
+				       "column %zu: its values, up to %g, are 0 in %s precision; "
+				       "prepare: [standardize] brings columns to size 1",
+				       j, raw, REAL_NAME);
+	}
+	return STATUS_OK;
+}
+
 enum status transform_write(const struct rows *rows, bool bias, struct arena *arena,
 			    struct part *out, struct err *err)
 {
@@ -218,5 +242,5 @@ enum status transform_write(const struct rows *rows, bool bias, struct arena *ar
 		if (bias)
 			mat_set(out->X, (ptrdiff_t)i, (ptrdiff_t)d, 1);
 	}
-	return finite ? STATUS_OK : not_finite(rows, err);
+	return finite ? vanished(rows, out->X, err) : not_finite(rows, err);
 }

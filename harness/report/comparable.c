@@ -118,11 +118,11 @@ static bool differs(const struct records *among, const char *data, const char *c
 
 static const char *words_of(const char *text, enum part part, struct arena *arena)
 {
-	static const char *const before[PARTS] = {[BETA] = "beta ", [THREAT] = "trained for "};
+	static const char *const before[PARTS] = {[BETA] = "beta ", [THREAT] = "against "};
 	static const char *const after[PARTS] = {[LOSS] = " loss", [AVERAGE] = " over samples"};
 
 	if (part == THREAT && !*text)
-		return "trained for clean data";
+		return "clean";
 	if (part == QUANTITY && strcmp(text, "network") == 0) /* said by the label of the column */
 		return "";
 	if (!*text)

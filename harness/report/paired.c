@@ -14,7 +14,7 @@ static const char note[] =
 	"points; objectives and worst-case objectives only where loss, beta, average and threat "
 	"are equal. Of a swept method the selected setting or, without selection, the one with the "
 	"best validation accuracy, chosen in each repetition by itself where these split the same "
-	"data anew (without validation part: of each loss, beta and threat the lowest network "
+	"data anew (without validation part: of each loss, beta and threat the lowest "
 	"objective). The interval is Student's for the mean, 95 %; where repetitions split the "
 	"same "
 	"data anew their overlap is taken into account (Nadeau and Bengio 2003). It is not "

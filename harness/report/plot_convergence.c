@@ -257,7 +257,7 @@ static const char *title_of(const struct chart *chart, const struct group *group
 		return title;
 	apart = comparable_difference(group->member[0], records, group->data, y_names[chart->o->y],
 				      records->arena);
-	return *apart ? arena_format(records->arena, "%s: %s", title, apart) : title;
+	return *apart ? arena_format(records->arena, "%s: %s", group->data, apart) : title;
 }
 
 static size_t panel_of(struct chart *chart, const struct group *group)

@@ -3,6 +3,7 @@
 #include "harness/report/curve.h"
 #include "harness/report/figure.h"
 #include "harness/report/report.h"
+#include "harness/report/stat.h"
 
 #include <math.h>
 #include <string.h>
@@ -18,7 +19,8 @@ static const struct option rows[] = {
 	{OPTION_FIELD(struct ecdf_options, gap), .initial = "null", .range = RANGE_ABOVE(0),
 	 .doc = "target: a certified relative gap of at most this"},
 	{OPTION_FIELD(struct ecdf_options, factor), .initial = "null", .range = RANGE_ABOVE(1),
-	 .doc = "target without `gap`: the network objective within this factor of the best final "
+	 .doc = "target without `gap`: the objective (of robust methods the worst case) within "
+		"this factor of the best final "
 		"one of any method on the same data and repetition; unset: 1.05"},
 	{OPTION_FIELD(struct ecdf_options, settings), .initial = "auto",
 	 .names = series_settings_names, .doc = SERIES_SETTINGS_DOC},
@@ -34,14 +36,30 @@ struct race {
 	double *seconds; /* entrants; infinite if the target was not reached, NaN if the trace does
 			    not say when */
 	size_t untimed;  /* entrants of the last kind */
+	size_t unknown;  /* entrants whose worst-case objective is not known */
 	double first, last;
 };
 
+/* The column of a record's trace that is compared: of robust methods the worst case. Traces of
+ * earlier versions have the program's objective under that name. */
+static const char *column_of(const struct race *race, const struct record *record)
+{
+	bool told = record->result.objective_of && csv_column(&record->trace, "objective") >= 0;
+
+	return race->relative && !told ? "objective_network" : race->column;
+}
+
 static double final_objective(const struct record *record)
 {
-	double value = record->result.objective_network;
+	double value = stat_column(record, "headline");
 
 	return records_ok(record) && isfinite(value) ? value : HUGE_VAL;
+}
+
+/* Adversarial training, whose worst case is not known, takes no part. */
+static bool is_unknown(const struct race *race, const struct record *record)
+{
+	return race->relative && records_ok(record) && isnan(stat_column(record, "headline"));
 }
 
 static double time_to(const struct record *record, const char *column, double target)
@@ -64,13 +82,16 @@ static void run_race(struct race *race, const struct records *records)
 	contest_set_best(contest, race->seconds);
 	race->first = HUGE_VAL;
 	for (size_t i = 0; i < contest->count; i++) {
-		bool untimed = curve_untimed(contest->at[i].record, race->column);
+		const struct record *record = contest->at[i].record;
+		const char *column = column_of(race, record);
+		bool untimed = curve_untimed(record, column), unknown = is_unknown(race, record);
 		double best = contest->best[contest->at[i].task];
 		double target = race->relative ? race->target * best : race->target;
 
-		race->seconds[i] = time_to(contest->at[i].record, race->column, target);
+		race->seconds[i] = time_to(record, column, target);
 		race->untimed += untimed;
-		if (untimed)
+		race->unknown += unknown;
+		if (untimed || unknown)
 			race->seconds[i] = NAN;
 		if (!isfinite(race->seconds[i]) ||
 		    !contest_compares(contest, &race->list, contest->panel[contest->at[i].task]))
@@ -109,7 +130,8 @@ static const char *target_text(const struct race *race, struct arena *arena)
 		return arena_format(arena, "a certified relative gap of at most %.3g",
 				    race->target);
 	return arena_format(arena,
-			    "a network objective within a factor %.4g of the best final one of any "
+			    "an objective (of robust methods the worst case) within a factor %.4g "
+			    "of the best final one of any "
 			    "method on the same data and repetition",
 			    race->target);
 }
@@ -117,9 +139,29 @@ static const char *target_text(const struct race *race, struct arena *arena)
 static const char *title_of(const struct race *race, struct arena *arena)
 {
 	if (race->relative)
-		return arena_format(arena, "network objective within a factor %.4g of the best",
+		return arena_format(arena, "objective within a factor %.4g of the best",
 				    race->target);
 	return arena_format(arena, "certified relative gap at most %.3g", race->target);
+}
+
+/* Has any run of a panel a value to compare with the target? Backprop alone certifies nothing. */
+static bool is_drawn(const struct race *race, size_t panel)
+{
+	const struct contest *contest = &race->contest;
+
+	if (!contest_compares(contest, &race->list, panel))
+		return false;
+	for (size_t i = 0; i < contest->count; i++) {
+		const struct record *record = contest->at[i].record;
+		const struct csv_table *trace = &record->trace;
+		int column = csv_column(trace, column_of(race, record));
+
+		for (size_t k = 0; contest->panel[contest->at[i].task] == panel && k < trace->rows;
+		     k++)
+			if (!isnan(csv_value(trace, k, column)))
+				return true;
+	}
+	return false;
 }
 
 static const char *caption_of(const struct race *race, struct arena *arena)
@@ -135,8 +177,12 @@ static const char *caption_of(const struct race *race, struct arena *arena)
 	if (!race->relative)
 		text = arena_format(arena,
 				    "%s; the time of the certificates is part of it, each "
-				    "gap is of the method's own program",
+				    "gap is of the method's own program; panels without a "
+				    "certificate are left out",
 				    text);
+	if (race->unknown)
+		text = arena_format(arena, "%s; left out: %zu runs whose worst case is not known",
+				    text, race->unknown);
 	if (race->untimed)
 		text = arena_format(arena,
 				    "%s; left out: %zu runs whose trace has no time of the "
@@ -150,10 +196,8 @@ static void draw_panel(struct figure *figure, const struct race *race, size_t pa
 {
 	const char *apart = race->contest.in[panel].title;
 
-	figure_panel(
-		figure,
-		arena_format(arena, "%s%s%s", apart, *apart ? ": " : "", title_of(race, arena)),
-		curve_time_label(race->column), "share of runs");
+	figure_panel(figure, *apart ? apart : title_of(race, arena), curve_time_label(race->column),
+		     "share of runs");
 	fputs("set yrange [0:1.02]\nset offsets 0,0,0,0\n", figure->gp);
 	fprintf(figure->gp, "set xrange [%.9g:%.9g]\n", race->first / 1.3, race->last * 1.3);
 	figure_log(figure, 'x', race->first / 1.3, race->last * 1.3);
@@ -171,7 +215,7 @@ static enum status write_plot(const void *options, const struct records *records
 	struct figure_plan plan = {0};
 	struct figure figure;
 
-	race.column = race.relative ? "objective_network" : "gap";
+	race.column = race.relative ? "objective" : "gap";
 	race.target = !race.relative ? o->gap : o->factor > 0 ? o->factor : usual_factor;
 	race.list = series_of(records, (enum series_settings)o->settings, 1);
 	series_pool(&race.list, records);
@@ -181,12 +225,12 @@ static enum status write_plot(const void *options, const struct records *records
 	if (!*written)
 		return STATUS_OK;
 	for (size_t k = 0; k < race.contest.panels; k++)
-		plan.panels += contest_compares(&race.contest, &race.list, k);
+		plan.panels += is_drawn(&race, k);
 	plan.entries = series_entries(&race.list, &plan.entry_count, arena);
 	plan.caption = caption_of(&race, arena);
 	TRY(figure_open(&figure, records, stem, &plan, err));
 	for (size_t k = 0; k < race.contest.panels; k++)
-		if (contest_compares(&race.contest, &race.list, k))
+		if (is_drawn(&race, k))
 			draw_panel(&figure, &race, k, arena);
 	return figure_close(&figure, err);
 }

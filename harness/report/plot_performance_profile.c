@@ -13,13 +13,15 @@ struct profile_options { /* all zero = the defaults */
 	long y, settings;
 };
 
-static const char *const y_names[] = {
-	"objective_network", "time",          "solve_s",         "iterations",
-	"peak_mem_bytes",    "test_accuracy", "robust_accuracy", NULL};
+static const char *const y_names[] = {"objective_network", "time",           "solve_s",
+				      "iterations",        "peak_mem_bytes", "test_accuracy",
+				      "robust_accuracy",   "objective",      NULL};
 
 static const struct option rows[] = {
 	{OPTION_FIELD(struct profile_options, y), .initial = "objective_network", .names = y_names,
-	 .doc = "column that is compared; of an accuracy the share of errors is"},
+	 .doc = "column that is compared; of an accuracy the share of errors is; objective: of "
+		"robust "
+		"methods the worst case"},
 	{OPTION_FIELD(struct profile_options, settings), .initial = "auto",
 	 .names = series_settings_names, .doc = SERIES_SETTINGS_DOC},
 	{.name = NULL},

@@ -172,15 +172,14 @@ static size_t draw_curve(struct figure *figure, const struct sweep *sweep, size_
 static const char *title_of(const struct swept_list *swept, const struct swept_point *point)
 {
 	const struct records *records = swept->y.records;
-	const char *title = series_title(records, point->data);
 	bool several = false;
 
 	for (size_t i = 0; i < swept->count; i++)
 		several = several || (strcmp(swept->at[i].data, point->data) == 0 &&
 				      swept->at[i].panel != point->panel);
 	if (!several)
-		return title;
-	return arena_format(records->arena, "%s: %s", title,
+		return series_title(records, point->data);
+	return arena_format(records->arena, "%s: %s", point->data,
 			    comparable_difference(point->group->member[0], records, point->data,
 						  swept->column, records->arena));
 }

@@ -52,12 +52,12 @@ static void add_rival(struct rivals *rivals, const struct group *group, struct a
 
 	rivals->setting[i] = group;
 	rivals->validation[i] = stat_group(group, stat_column, "validation_accuracy", arena).median;
-	rivals->objective[i] = stat_group(group, stat_column, "objective_network", arena).median;
+	rivals->objective[i] = stat_group(group, stat_column, "headline", arena).median;
 }
 
 static const char *objective_key(const struct group *group, struct arena *arena)
 {
-	const char *key = comparable_group_key(group, "objective_network", NULL, arena);
+	const char *key = comparable_group_key(group, "objective", NULL, arena);
 
 	return key ? key : "";
 }
@@ -159,7 +159,7 @@ static const char *name_of(const struct records *records, const struct group *co
 			strcmp(groups[i]->problem, group->problem) == 0;
 	if (same < 2)
 		return group->method;
-	apart = comparable_difference(group->member[0], records, group->data, "objective_network",
+	apart = comparable_difference(group->member[0], records, group->data, "objective",
 				      records->arena);
 	return arena_format(records->arena, "%s, %s", group->method, apart);
 }
@@ -294,10 +294,10 @@ const char *series_caption(const struct series_list *list, struct arena *arena)
 		text = arena_format(arena,
 				    "%s; of each %s the setting with the best validation accuracy, "
 				    "or without validation part of each loss, beta and threat the "
-				    "lowest network objective",
+				    "lowest objective",
 				    text, list->selected ? "other" : "method");
 	if (list->composed)
-		text = arena_format(arena, "%s, chosen in each repetition by itself", text);
+		text = arena_format(arena, "%s, of some chosen per repetition", text);
 	return text;
 }
 

@@ -13,7 +13,8 @@
  *
  * The best setting of a method is the one with the highest validation accuracy: the median or,
  * where select.h says so, in each repetition by itself. Without a validation part it is, of each
- * loss, beta and threat, the one with the lowest median network objective. It is never chosen by
+ * loss, beta and threat, the one with the lowest median objective, of robust methods
+ * the worst case. It is never chosen by
  * test accuracy, and a method with `select` has its choice made already. */
 enum series_settings {
 	SERIES_AUTO, /* all if that stays readable, else best */
@@ -24,7 +25,7 @@ enum series_settings {
 extern const char *const series_settings_names[];
 #define SERIES_SETTINGS_DOC                                                                    \
 	"swept settings drawn: all, the best of each method (by validation accuracy, else by " \
-	"network objective), or what stays readable"
+	"objective), or what stays readable"
 
 struct series {
 	const struct group *group;

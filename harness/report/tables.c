@@ -155,7 +155,9 @@ static size_t fill_search(const struct records *records, const struct search *se
 		sheet_set(sheet, row, col,
 			  arena_format(records->arena, "%s of %zu%s",
 				       search->chosen ? "selected" : "none", search->count,
-				       search->per_repetition ? " per repetition" : ""));
+				       !search->chosen          ? ""
+				       : search->per_repetition ? " per repetition"
+								: " per experiment"));
 		sheet_set(sheet, row, col + 1,
 			  arena_format(records->arena, "%.3g", search->seconds));
 	}
@@ -301,6 +303,28 @@ struct sheet summary_sheet(const struct records *records)
 	return sheet;
 }
 
+/* By which of its options settings were selected. */
+static const char *selection_caption(const struct records *records)
+{
+	struct searches all = select_searches(records);
+	bool repetition = false, experiment = false;
+
+	for (size_t i = 0; i < all.count; i++) {
+		const struct search *search = &all.at[i];
+
+		if (!search->chosen || search->count < 2)
+			continue;
+		repetition = repetition || search->per_repetition;
+		experiment = experiment || !search->per_repetition;
+	}
+	if (repetition && experiment)
+		return "; settings selected per repetition or per experiment (one for all "
+		       "repetitions), as the rows say";
+	if (repetition)
+		return "; settings selected per repetition, each by its own validation part";
+	return experiment ? "; settings selected per experiment, one for all repetitions" : "";
+}
+
 const char *summary_caption(const struct records *records)
 {
 	const struct record **all =
@@ -308,14 +332,12 @@ const char *summary_caption(const struct records *records)
 	struct arena *arena = records->arena;
 	const char *text;
 	size_t repeats = 0;
-	bool only = false, composed = false, tuned = false;
+	bool only = false;
 
 	for (size_t i = 0; i < records->count; i++)
 		all[i] = &records->at[i];
 	for (size_t g = 0; g < records->group_count; g++) {
 		repeats = records->groups[g].count > repeats ? records->groups[g].count : repeats;
-		composed = composed || records->groups[g].composed;
-		tuned = tuned || records->groups[g].left_out;
 		only = only || (!records->groups[g].left_out && only_member(&records->groups[g]));
 	}
 	text = arena_format(arena, "%zu cell%s%s%s", records->count, records->count == 1 ? "" : "s",
@@ -326,12 +348,7 @@ const char *summary_caption(const struct records *records)
 		text = arena_format(arena, "%s; %zu records of other plans left out", text,
 				    records->left_out);
 	text = arena_format(arena, "%s%s", text, ending_caption(records));
-	if (tuned)
-		text = arena_format(arena, "%s; settings selected per %s", text,
-				    composed
-					    ? "repetition where repetitions split one data set, or "
-					      "where asked for, else per experiment"
-					    : "experiment (one for all repetitions)");
+	text = arena_format(arena, "%s%s", text, selection_caption(records));
 	if (repeats > 1)
 		text = arena_format(arena,
 				    "%s; median (10\xe2\x80\x93"

@@ -1,6 +1,7 @@
 /* One cell from its canonical text to its record. */
 #include "harness/run/run.h"
 
+#include "harness/data/range.h"
 #include "harness/run/assault.h"
 #include "harness/run/certified.h"
 #include "harness/run/clock.h"
@@ -45,6 +46,8 @@ static enum status load_data(struct run *run, struct err *err)
 				       &run->arena, &run->data, err);
 
 	clock_since(start, &run->result.load_s, &run->result.load_cpu_s);
+	if (status == STATUS_OK)
+		status = range_check(&run->data.train, err);
 	return status;
 }
 

@@ -41,6 +41,12 @@ enum status target_check(const struct aim *aim, const struct dataset *data, stru
 				 "%s %s: units: raw needs steps of prepare that act column "
 				 "by column, but the stage \"%s\" mixes columns",
 				 aim->what, aim->name, stage_names[mixing->kind]);
+	for (size_t j = 0; is_raw(aim) && !mixing && j < columns.count; j++)
+		if (!isfinite(columns.scale[j]))
+			status = err_set(err, STATUS_SPEC,
+					 "%s %s: units: raw needs columns that prepare scales by a "
+					 "finite factor, unlike column %zu",
+					 aim->what, aim->name, columns.column[j]);
 	arena_release(&arena);
 	return status;
 }

@@ -11,9 +11,9 @@ enum { STEPS = 80 };
 static const double precision = 1e-13; /* of the products' sum, relative to the size of the sum */
 static const double stall = 1e-6;      /* a step so short that rounding must be in the way */
 
-void leaf_new(struct leaf *leaf, ptrdiff_t d, ptrdiff_t m, struct arena *arena)
+void leaf_new(struct leaf *leaf, ptrdiff_t d, ptrdiff_t m, enum norm norm, struct arena *arena)
 {
-	ptrdiff_t room = 2 * d, order;
+	ptrdiff_t room = norm == NORM_L1 ? 2 * d : d, order;
 	double **coords[] = {&leaf->sign,  &leaf->low,      &leaf->high,  &leaf->under,
 			     &leaf->over,  &leaf->g,        &leaf->v,     &leaf->direction,
 			     &leaf->right, &leaf->diagonal, &leaf->below, &leaf->above,

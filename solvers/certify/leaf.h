@@ -39,8 +39,8 @@ struct leaf {
 	enum norm norm;
 };
 
-/* Room for d coordinates and m terms. */
-void leaf_new(struct leaf *leaf, ptrdiff_t d, ptrdiff_t m, struct arena *arena);
+/* Room for d coordinates and m terms, for regions of one norm. */
+void leaf_new(struct leaf *leaf, ptrdiff_t d, ptrdiff_t m, enum norm norm, struct arena *arena);
 
 /* Start: no terms, g = 0. */
 void leaf_begin(struct leaf *leaf, const struct region *region);

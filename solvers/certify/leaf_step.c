@@ -1,15 +1,15 @@
-/* With t = s - z - u'v the slack of the epigraph, q that of the ball, and every product of a slack
- * and its multiplier aimed at mu, Newton's method eliminates all but v:
+/* With every product of a slack and its multiplier aimed at mu, Newton's method eliminates all
+ * unknowns but v:
  *
- *     [D + U T U' + (theta / q) p p'] dv = -(g + U target) + mu / (v - l) - mu / (h - v) + (mu / q)
- * p,
+ *     (D + U T U' + (theta / q) p p') dv = r
  *
- *     T = (w / t)(a / s) / (a / s + w / t),  target = mu / t - (w / t)(mu / s + mu / t - c) / (a /
- * s + w / t),
+ *     r   = mu / (v - l) - mu / (h - v) + (mu / q) p - g - U (target - T off)
+ *     T_j = (w / t) (a / s) / (a / s + w / t)
+ *     target_j = mu / t - (w / t) / (a / s + w / t) (mu / s + mu / t - c)
  *
- * (u_j'dv less what t is off by), where D holds the multipliers of the box over its slacks, and for
- * l_2 theta. p is the gradient of q: q = (eps^2 - |v|^2) / 2, p = -v for l_2, and q = eps - 1'v, p
- * = -1 for l_1. */
+ * t is the slack of s >= z + u'v, `off` what rounding has moved it from s - z - u'v. D holds the
+ * multipliers of the box over its slacks, and for l_2 theta. q is the slack of the ball and p its
+ * gradient: (eps^2 - |v|^2) / 2 and -v for l_2, eps - 1'v and -1 for l_1. */
 #include "solvers/certify/leaf_step.h"
 
 #include <math.h>

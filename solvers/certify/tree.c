@@ -40,7 +40,7 @@ void tree_new(struct tree *tree, const struct certify_job *job, struct tree_limi
 	};
 	points_new(&tree->points, job, 1, arena);
 	relax_new(&tree->relax, d, m + 1, BATCH, arena);
-	leaf_new(&tree->leaf, d, m, arena);
+	leaf_new(&tree->leaf, d, m, job->threat.norm, arena);
 }
 
 static signed char *split_of(const struct tree *t, ptrdiff_t node)

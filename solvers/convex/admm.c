@@ -1,9 +1,11 @@
 /* Trainer `admm`: ADMM on the convex program over a pattern set. See admm.h. */
 #include "solvers/convex/admm.h"
 
+#include "solvers/convex/ipm_options.h"
 #include "solvers/core/blas.h"
 
 #include <math.h>
+#include <stdio.h>
 
 /* Where the search for rho begins, and how many iterations it may take. */
 static const double first_trial = 0.1;
@@ -29,6 +31,10 @@ static const struct option rows[] = {
 	 .doc = "Anderson acceleration: differences kept; 0 = none"},
 	{OPTION_FIELD(struct admm_options, interval), .initial = "10", .range = RANGE_FROM(1),
 	 .doc = "iterations between two accelerated ones"},
+	{OPTION_FIELD(struct admm_options, finish), .initial = "auto", .names = finish_names,
+	 .doc = "hand over to the interior point (ipm) on the same program where the certified gap "
+		"stands still: auto where that is affordable by its forecast, in double precision; "
+		"none never; ipm whatever it costs"},
 	{0},
 };
 
@@ -52,6 +58,8 @@ static void forecast(const void *options, ptrdiff_t rows_, ptrdiff_t cols_, stru
 	out->setup_flops += n * d * d + d * d * d / 3 + 2 * n * d * P;
 	cvx_forecast(n, d, P, out);
 	pattern_forecast(&o->patterns, rows_, cols_, out);
+	finish_forecast((struct finish_plan){o->finish, &o->patterns, out->iteration_flops}, rows_,
+			cols_, out);
 }
 
 /* M = I + sigma X'X, factored. sigma may be folded into X without a copy: it scales the product. */
@@ -125,6 +133,18 @@ static void allocate(struct admm *a, struct arena *arena)
 	accelerate(a, arena);
 }
 
+/* The interior point that may follow. */
+static enum status prepare_finish(struct admm *a, struct arena *arena, struct err *err)
+{
+	const struct admm_options *o = a->options;
+	struct forecast own;
+
+	forecast(o, a->problem->X.rows, a->problem->X.cols, &own);
+	return finish_setup(&a->finish,
+			    (struct finish_plan){o->finish, &o->patterns, own.iteration_flops},
+			    a->problem, arena, err);
+}
+
 static enum status setup(const struct problem *problem, const void *options, struct arena *arena,
 			 void **state, struct err *err)
 {
@@ -147,12 +167,7 @@ static enum status setup(const struct problem *problem, const void *options, str
 	a->zero = loss_value(problem->loss, (size_t)problem->X.rows, a->f, problem->y);
 	admm_split(a); /* from zero */
 	*state = a;
-	return STATUS_OK;
-}
-
-static void step(void *state, struct progress *progress)
-{
-	admm_step(state, progress);
+	return prepare_finish(a, arena, err);
 }
 
 static ptrdiff_t width(const void *state)
@@ -164,7 +179,10 @@ static void network(const void *state, struct net *net)
 {
 	const struct admm *a = state;
 
-	cvx_network(a->V1, a->W1, net);
+	if (a->finish.at_work)
+		trainer_ipm.network(a->finish.state, net);
+	else
+		cvx_network(a->V1, a->W1, net);
 }
 
 /* alpha = -grad L: of the prox at z, -rho kappa mu exactly; eta = rho sigma (-N). */
@@ -175,6 +193,10 @@ static void certify(void *state, struct certificate *certificate)
 	double scale = -a->penalty.rho * a->kappa;
 	struct cvx_dual dual = {.alpha = a->cvx.alpha, .NV = a->aV, .NW = a->aW};
 
+	if (a->finish.at_work) {
+		trainer_ipm.certify(a->finish.state, certificate);
+		return;
+	}
 	dual.scale = a->penalty.rho * a->sigma;
 	for (size_t k = 0; k < n; k++)
 		a->cvx.alpha[k] = (real)(scale * ((double)a->s[k] - (double)a->z[k]));
@@ -183,21 +205,61 @@ static void certify(void *state, struct certificate *certificate)
 
 static void repaired(const void *state, struct net *net)
 {
-	const struct cvx *cvx = &((const struct admm *)state)->cvx;
+	const struct admm *a = state;
 
-	cvx_network(cvx->RV, cvx->RW, net);
+	if (a->finish.at_work)
+		trainer_ipm.repaired(a->finish.state, net);
+	else
+		cvx_network(a->cvx.RV, a->cvx.RW, net);
+}
+
+static const char *u_note(const struct admm *a)
+{
+	return a->u_update->note ? a->u_update->note(a->u_state) : NULL;
+}
+
+/* The hand-over follows the u-update. */
+static void write_note(struct admm *a)
+{
+	const char *first = u_note(a);
+
+	snprintf(a->note, sizeof a->note, "%s%s%s", first ? first : "", first ? "; " : "",
+		 a->finish.note);
+}
+
+static void step(void *state, struct progress *progress)
+{
+	struct admm *a = state;
+	struct certificate c;
+
+	if (a->finish.at_work) {
+		finish_step(&a->finish, progress);
+		write_note(a);
+		return;
+	}
+	admm_step(a, progress);
+	if (!finish_looks(&a->finish, a->iteration))
+		return;
+	certify(a, &c);
+	if (finish_decide(&a->finish, a->iteration, &c))
+		write_note(a);
 }
 
 static const char *note(const void *state)
 {
 	const struct admm *a = state;
 
-	return a->u_update->note ? a->u_update->note(a->u_state) : NULL;
+	return a->note[0] ? a->note : u_note(a);
 }
 
 static void violation(void *state, long draws, struct violation *out)
 {
-	cvx_violation(&((const struct admm *)state)->cvx, draws, out);
+	struct admm *a = state;
+
+	if (a->finish.at_work)
+		trainer_ipm.violation(a->finish.state, draws, out);
+	else
+		cvx_violation(&a->cvx, draws, out);
 }
 
 static ptrdiff_t patterns_used(const void *state)

@@ -23,6 +23,7 @@
 #ifndef CONVEX_ADMM_H
 #define CONVEX_ADMM_H
 
+#include "solvers/convex/admm_finish.h"
 #include "solvers/convex/anderson.h"
 #include "solvers/convex/penalty.h"
 #include "solvers/convex/u_update.h"
@@ -35,7 +36,7 @@ struct admm_options {
 	struct choice u_update;
 	double rho, sigma, kappa, relaxation;
 	bool adapt;
-	long anderson, interval;
+	long anderson, interval, finish;
 };
 
 struct admm {
@@ -62,6 +63,8 @@ struct admm {
 	struct mat Y;      /* n x 2P: X [A B], then [QV + QW, QV - QW] with Q = E o |a| */
 	real *f, *p;       /* n; p = z - mu */
 	double (*block_sums)[4];
+	struct finish finish;
+	char note[384];
 };
 
 /* Row blocks of the fused passes: their sums do not depend on the thread count. */

@@ -76,6 +76,14 @@ void interior_loss_separate(struct interior_loss *self, struct arena *arena)
 		*arrays[i] = ARENA_ARRAY(arena, double, samples(self));
 }
 
+/* The interval of an entropy. */
+static struct loss_box entropy_at(const struct interior_loss *self, ptrdiff_t k)
+{
+	struct loss_entropy e = loss_entropy(self->problem->loss, (double)self->problem->y[k]);
+
+	return (struct loss_box){0, e.low, e.high};
+}
+
 /* a at the slacks of an entropy, one of whose ends is 0: next to it a has all its digits. */
 static double from_slacks(struct loss_box box, double above, double below)
 {
@@ -85,7 +93,7 @@ static double from_slacks(struct loss_box box, double above, double below)
 /* The slacks at the output f, and a. */
 static void place(struct interior_loss *self, ptrdiff_t k, double f)
 {
-	struct loss_box box = loss_entropy(self->problem->loss, (double)self->problem->y[k]);
+	struct loss_box box = entropy_at(self, k);
 	double width = box.high - box.low, scale = width / self->problem->loss.weight;
 
 	self->h[k] = f;
@@ -155,6 +163,23 @@ void interior_loss_start(struct interior_loss *self, const real *f, double mu)
 	}
 }
 
+void interior_loss_start_from(struct interior_loss *self, const real *f, const real *a, double mu)
+{
+	interior_loss_start(self, f, mu);
+	for (ptrdiff_t k = 0; k < samples(self) && !self->smooth; k++) {
+		struct loss_box box = box_at(self, k);
+		double least = fmin(sqrt(mu), fmin(1, (box.high - box.low) / 2)) / 2;
+		double at = fmax(box.low + least, fmin(box.high - least, (double)a[k])), r;
+
+		self->a[k] = at;
+		self->above[k] = box.high - at;
+		self->below[k] = at - box.low;
+		r = (double)f[k] - box.quadratic * at - (double)self->problem->y[k];
+		self->p[k] = fmax(mu / self->above[k], isfinite(box.high) ? r : 0);
+		self->q[k] = fmax(mu / self->below[k], isfinite(box.low) ? -r : 0);
+	}
+}
+
 /* Move a by da with its slacks. */
 static void shift(struct interior_loss *s, ptrdiff_t k, double da)
 {
@@ -211,16 +236,12 @@ void interior_loss_weights(struct interior_loss *self, const real *f, real *w)
 {
 	const struct problem *problem = self->problem;
 
-	if (self->smooth && !self->entropic) {
+	if (self->smooth && !self->entropic)
 		loss_hessian(problem->loss, (size_t)samples(self), f, problem->y, w);
-		return;
-	}
+	for (ptrdiff_t k = 0; k < samples(self) && !self->smooth; k++)
+		w[k] = (real)weight_at(self, k);
 	for (ptrdiff_t k = 0; k < samples(self) && self->entropic; k++)
 		w[k] = (real)(self->above[k] * self->below[k] / problem->loss.weight);
-	if (self->entropic)
-		return;
-	for (ptrdiff_t k = 0; k < samples(self); k++)
-		w[k] = (real)weight_at(self, k);
 }
 
 void interior_loss_sync(struct interior_loss *self, const real *f)
@@ -377,9 +398,7 @@ const real *interior_loss_dual(struct interior_loss *self, const real *f)
 	if (self->smooth && !self->entropic)
 		loss_gradient(problem->loss, (size_t)samples(self), f, problem->y, self->dual);
 	for (ptrdiff_t k = 0; k < samples(self) && (self->entropic || !self->smooth); k++) {
-		double y = (double)problem->y[k];
-		struct loss_box box =
-			self->entropic ? loss_entropy(problem->loss, y) : box_at(self, k);
+		struct loss_box box = self->entropic ? entropy_at(self, k) : box_at(self, k);
 
 		self->dual[k] = (real)fmax(inside * box.low, fmin(inside * box.high, self->a[k]));
 	}

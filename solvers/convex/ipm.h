@@ -37,6 +37,10 @@
 #include "solvers/core/pattern.h"
 #include "solvers/core/trainer.h"
 
+enum {
+	IPM_WIDE = 64 /* d: columns of one pattern that fill a product */
+};
+
 /* The columns v_i, or the columns w_i. */
 struct ipm_half {
 	double sign;
@@ -52,6 +56,8 @@ struct ipm_half {
 	   preconditioned residual */
 	struct mat along, product, added, Z;
 };
+
+struct ipm_row;
 
 struct ipm {
 	const struct problem *problem;
@@ -70,6 +76,11 @@ struct ipm {
 	struct mat q;             /* d x P: dv - dw */
 	struct mat pairs, packed; /* n x d(d+1)/2: x_a x_b; its product with weights; or empty */
 	struct mat B, G;          /* d x d and n x d scratch */
+	struct mat gram, square;  /* d x d: X'X; n x n: T_i T_i' of active rows; or empty */
+	double trace;             /* of X'X */
+	ptrdiff_t *kept;          /* n: rows of a block */
+	struct ipm_row *shares;   /* n scratch */
+	double rows_kept;         /* of the 2 P blocks, in units of n */
 	real *target;             /* d + 1 scratch */
 	real *size;               /* n: |x_k| */
 	real *f, *a, *u;          /* n: outputs, dl/df, scratch */
@@ -87,6 +98,22 @@ static inline struct mat ipm_block(struct mat blocks, ptrdiff_t i)
 	return mat_cols(blocks, i * blocks.rows, blocks.rows);
 }
 
+/* A point of another method. */
+struct ipm_point {
+	struct mat V, W;   /* d x P */
+	struct mat LV, LW; /* n x P: multipliers of E o (X V) >= 0 and E o (X W) >= 0, in units of
+			      the objective; negative ones count as 0 */
+	const real *alpha; /* n: -dl/df, the dual point of a certificate */
+};
+
+/* Start at zero weights. */
+void ipm_start(struct ipm *s);
+
+/* Start from a point after the setup of the trainer, of which `s` is the state, with the same
+ * patterns: mu from its gap, rows and cones moved inside by as much as mu asks for (Mehrotra 1992).
+ */
+void ipm_start_from(struct ipm *s, const struct ipm_point *from);
+
 /* f at the current blocks, and a where it follows from f. */
 void ipm_outputs(struct ipm *s);
 
@@ -97,12 +124,18 @@ void ipm_outputs_of(struct ipm *s, struct mat q, real *to);
  * sign turned in R; without the steps unless `ahead`. */
 double ipm_dual_residual(struct ipm *s, bool ahead);
 
+/* Mean complementarity product after a step along the direction. */
+double ipm_complementarity(const struct ipm *s, double step);
+
 /* L + beta sum |x_j| at the current blocks */
 double ipm_objective(const struct ipm *s);
 
 /* One step along the central path: predictor, corrector (Mehrotra 1992). OUTCOME_RUNNING, or how it
  * ended: solved, or no step is left. */
 enum outcome ipm_step(struct ipm *s);
+
+/* Room for the rows that a factor keeps. */
+void ipm_factor_allocate(struct ipm *s, struct arena *arena);
 
 /* Factor the Newton system at the current point; false if that fails. */
 bool ipm_factor(struct ipm *s);

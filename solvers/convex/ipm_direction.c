@@ -20,6 +20,9 @@ enum {
 /* Of the dual residual, relative to beta, that a direction may leave: a bound loses that share. */
 static const double negligible = 1e-9;
 
+/* And of the present one, which a full step would leave. */
+static const double corrector_share = 1e-3, predictor_share = 3e-3;
+
 /* Of the residual that one cycle leaves. */
 static const double share = 1e-4;
 
@@ -150,7 +153,8 @@ double ipm_dual_residual(struct ipm *s, bool ahead)
  */
 double ipm_direction(struct ipm *s, double mu, bool correct)
 {
-	double small = negligible * s->problem->beta, before = HUGE_VAL, now;
+	double part = correct ? corrector_share : predictor_share, before = HUGE_VAL, now;
+	double small = fmax(negligible * s->problem->beta, part * s->residual);
 
 	interior_loss_offset(s->loss, s->f, s->w, mu, correct, s->da);
 	for (int half = 0; half < 2; half++)

@@ -5,10 +5,14 @@
 #include "solvers/core/blas.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 enum {
 	TRIALS = 4 /* of a factor, each with more on the diagonal */
 };
+
+/* Share of the trace that rows left out of a block carry. */
+static const double dropped = 1e-3;
 
 /* H += eta^-2 (I - 2 w1 w1' / (2 w0^2 - 1)), the cone of block i, lower triangle */
 static void add_cone(const struct cones *c, ptrdiff_t i, struct mat H)
@@ -39,23 +43,86 @@ static void weighted_features(const struct ipm *s, const real *weight, ptrdiff_t
 	}
 }
 
+/* G = the rows of diag(weight) X that `rows` names. */
+static void gather(const struct ipm *s, const real *weight, const ptrdiff_t *rows, struct mat G)
+{
+	for (ptrdiff_t j = 0; j < G.cols; j++) {
+		const real *x = mat_col(s->problem->X, j);
+		real *g = mat_col(G, j);
+
+		for (ptrdiff_t k = 0; k < G.rows; k++)
+			g[k] = weight[rows[k]] * x[rows[k]];
+	}
+}
+
+/* A row and its share of the trace. */
+struct ipm_row {
+	double share;
+	ptrdiff_t row;
+};
+
+/* Descending; ties by the row, so that the order is one. */
+static int by_share(const void *a, const void *b)
+{
+	const struct ipm_row *x = a, *y = b;
+
+	if (x->share != y->share)
+		return x->share < y->share ? 1 : -1;
+	return (x->row > y->row) - (x->row < y->row);
+}
+
+/* The rows that carry all but `dropped` of the trace of X' diag(weight) X, at least d of them, into
+ * s->kept; returns their number, and what the others carry. */
+static ptrdiff_t select_rows(struct ipm *s, const real *weight, double *rest)
+{
+	ptrdiff_t n = s->D.rows, d = s->problem->X.cols, count = n;
+	double total = 0, tail = 0;
+
+	for (ptrdiff_t k = 0; k < n; k++) {
+		double size = (double)s->size[k];
+
+		s->shares[k] = (struct ipm_row){(double)weight[k] * size * size, k};
+		total += s->shares[k].share;
+	}
+	qsort(s->shares, (size_t)n, sizeof *s->shares, by_share);
+	while (count > d && tail + s->shares[count - 1].share <= dropped * total)
+		tail += s->shares[--count].share;
+	for (ptrdiff_t k = 0; k < count; k++)
+		s->kept[k] = s->shares[k].row;
+	*rest = tail;
+	return count;
+}
+
+/* X' diag(weight) X, lower triangle, of the rows that matter; the others as a multiple of X'X of
+ * the same trace (constraint reduction: Tits, Absil, Woessner 2006). */
+static void reduced_gram(struct ipm *s, const real *weight, struct mat to)
+{
+	double rest;
+	ptrdiff_t count = select_rows(s, weight, &rest);
+	struct mat G = mat_rows(s->G, 0, count);
+
+	for (ptrdiff_t k = 0; k < s->D.rows; k++)
+		s->u[k] = (real)sqrt((double)weight[k]);
+	gather(s, s->u, s->kept, G);
+	s->rows_kept += (double)count / (double)s->D.rows;
+	mat_copy(to, s->gram);
+	blas_scale((size_t)(to.rows * to.cols), rest / s->trace, to.at);
+	blas_syrk(1, G, TRANSPOSED, 1, to);
+}
+
 /* X' diag(weight) X, lower triangle, from its packed columns or by a product. */
 static void weighted_gram(struct ipm *s, ptrdiff_t i, struct mat to)
 {
-	const real *weight = mat_col(s->Q, i);
+	const real *packed;
 
-	if (s->pairs.cols > 0) {
-		const real *packed = mat_col(s->packed, i);
-
-		for (ptrdiff_t b = 0; b < to.cols; b++)
-			for (ptrdiff_t a = b; a < to.rows; a++)
-				mat_set(to, a, b, *packed++);
+	if (s->pairs.cols == 0) {
+		reduced_gram(s, mat_col(s->Q, i), to);
 		return;
 	}
-	for (ptrdiff_t k = 0; k < s->D.rows; k++)
-		s->u[k] = (real)sqrt((double)weight[k]);
-	weighted_features(s, s->u, -1, mat_rows(s->G, 0, s->D.rows));
-	blas_syrk(1, mat_rows(s->G, 0, s->D.rows), TRANSPOSED, 0, to);
+	packed = mat_col(s->packed, i);
+	for (ptrdiff_t b = 0; b < to.cols; b++)
+		for (ptrdiff_t a = b; a < to.rows; a++)
+			mat_set(to, a, b, *packed++);
 }
 
 /* Lower factor of the matrix B (lower triangle); its diagonal grows until there is one. */
@@ -138,13 +205,41 @@ static bool factor_assembled(struct ipm *s)
 	return blas_cholesky(s->C);
 }
 
-/* I + T T', T by chunks of columns */
+/* C += T_i T_i', of the rows where pattern i is active */
+static void add_active(struct ipm *s, ptrdiff_t i)
+{
+	const real *d = mat_col(s->D, i);
+	ptrdiff_t count = 0;
+	struct mat T, square;
+
+	for (ptrdiff_t k = 0; k < s->D.rows; k++)
+		if (d[k] > 0)
+			s->kept[count++] = k;
+	T = mat_rows(s->G, 0, count);
+	square = mat_cols(mat_rows(s->square, 0, count), 0, count);
+	gather(s, s->root_w, s->kept, T);
+	blas_trmm_right(ipm_block(s->N, i), T);
+	blas_syrk(1, T, PLAIN, 0, square);
+	for (ptrdiff_t c = 0; c < count; c++) {
+		real *to = mat_col(s->C, s->kept[c]);
+		const real *from = mat_col(square, c);
+
+		for (ptrdiff_t k = c; k < count; k++)
+			to[s->kept[k]] += from[k];
+	}
+}
+
+/* I + T T', T by chunks of columns, or where these are many pattern by pattern */
 static bool factor_coupling(struct ipm *s)
 {
 	ptrdiff_t d = s->problem->X.cols, filled = 0;
 
 	start_join(s->C);
 	for (ptrdiff_t i = 0; i < s->D.cols; i++) {
+		if (s->square.rows > 0) {
+			add_active(s, i);
+			continue;
+		}
 		join(s, i, mat_cols(s->T, filled, d));
 		filled += d;
 		if (filled + d > s->T.cols || i == s->D.cols - 1) {
@@ -155,6 +250,21 @@ static bool factor_coupling(struct ipm *s)
 	return blas_cholesky(s->C);
 }
 
+void ipm_factor_allocate(struct ipm *s, struct arena *arena)
+{
+	struct mat X = s->problem->X;
+
+	s->kept = ARENA_ARRAY(arena, ptrdiff_t, X.rows);
+	if (s->pairs.cols > 0)
+		return;
+	s->shares = ARENA_ARRAY(arena, struct ipm_row, X.rows);
+	s->gram = mat_new(arena, X.cols, X.cols);
+	blas_syrk(1, X, TRANSPOSED, 0, s->gram);
+	s->trace = pow(blas_mat_norm(X), 2);
+	if (!s->assembled && X.cols >= IPM_WIDE)
+		s->square = mat_new(arena, X.rows, X.rows);
+}
+
 bool ipm_factor(struct ipm *s)
 {
 	interior_loss_weights(s->loss, s->f, s->w);
@@ -162,6 +272,7 @@ bool ipm_factor(struct ipm *s)
 		s->root_w[k] = (real)sqrt((double)s->w[k]);
 	if (s->long_digits)
 		return ipm_extended_factor(s);
+	s->rows_kept = 0;
 	for (int half = 0; half < 2; half++)
 		if (!factor_blocks(s, &s->half[half]))
 			return false;

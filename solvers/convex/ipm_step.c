@@ -18,8 +18,8 @@ static const double least_sigma = 1e-4;
 /* A shorter step is none: rounding has taken over. */
 static const double least_step = 1e-9;
 
-/* Relative complementarity at which there is nothing left to gain. */
-static const double solved = 1e5 * REAL_EPSILON;
+/* Relative complementarity at which there is nothing left to gain; single digits end before. */
+static const double solved = REAL_EPSILON > 1e-10 ? 10 * REAL_EPSILON : 1e-10;
 
 /* A step that is shorter is none towards the end of the path. */
 static const double short_step = 0.02;
@@ -27,8 +27,9 @@ static const double short_step = 0.02;
 /* Relative rise of the objective near the end that is none. */
 static const double exact = 1e-12;
 
-/* Of the dual residual that a direction may leave; and relative to beta. */
-static const double closed = 1e-2, negligible = 1e-7;
+/* What a direction may leave of the dual residual; and relative to beta: a tenth of what is left of
+ * the path, between these. */
+static const double closed = 1e-2, negligible = 1e-7, most_share = 1e-4;
 
 /* Dual residual, relative to beta, that rounding may leave. */
 static const double rounding = 1e-5;
@@ -99,8 +100,7 @@ static double step_length(const struct ipm *s)
 	return to_boundary * step;
 }
 
-/* Mean complementarity product after a step. */
-static double complementarity(const struct ipm *s, double step)
+double ipm_complementarity(const struct ipm *s, double step)
 {
 	double count = products(s), sum = interior_loss_products(s->loss, step, &count);
 	real l = (real)step;
@@ -188,7 +188,7 @@ static double advance(struct ipm *s, double length)
 		s->objective = ipm_objective(s);
 		return 0;
 	}
-	s->mu = complementarity(s, 0);
+	s->mu = ipm_complementarity(s, 0);
 	return length;
 }
 
@@ -210,7 +210,8 @@ static void second_order(struct ipm_half *h)
  * equations. */
 static bool find_direction(struct ipm *s)
 {
-	double enough = fmax(closed * s->residual, negligible * s->problem->beta), left, sigma;
+	double share = fmax(negligible, fmin(most_share, remaining(s) / 10));
+	double enough = fmax(closed * s->residual, share * s->problem->beta), left, sigma;
 
 	for (int half = 0; half < 2; half++)
 		mat_fill(s->half[half].K, 0);
@@ -220,7 +221,7 @@ static bool find_direction(struct ipm *s)
 	s->left = left;
 	if (!(left <= enough) && (!isfinite(left) || (s->extended && !s->long_digits)))
 		return false;
-	sigma = pow(fmax(0, complementarity(s, step_length(s))) / s->mu, 3);
+	sigma = pow(fmax(0, ipm_complementarity(s, step_length(s))) / s->mu, 3);
 	sigma = fmin(1, fmax(sigma, least_sigma));
 	for (int half = 0; half < 2; half++)
 		second_order(&s->half[half]);

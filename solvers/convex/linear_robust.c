@@ -44,6 +44,9 @@ static const double shrink = 0.2, settled = 0.25,
 
 static const double to_boundary = 0.99; /* of the way, for the refined dual */
 
+/* Certified share of the objective at which an end counts as solved. */
+static const double solved_gap = 1e-6 > 64 * REAL_EPSILON ? 1e-6 : 64 * REAL_EPSILON;
+
 static const struct option rows[] = {
 	{OPTION_FIELD(struct linear_options, norm), .initial = "linf", .names = norm_names,
 	 .doc = "norm of the ball"},
@@ -197,29 +200,6 @@ static void advance(struct linear *s)
 		search(s, decrement);
 }
 
-/* One Newton step, and the next mu once it was short. At the last mu it ends where steps no longer
- * get shorter. */
-static void step(void *state, struct progress *progress)
-{
-	struct linear *s = state;
-	double unit = s->mu * s->problem->loss.weight, decrement = newton_direction(s);
-	bool good = decrement > 0 && search(s, decrement), near = decrement <= settled * unit;
-
-	if (good && near && s->mu > least) {
-		advance(s);
-	} else {
-		s->final_steps += s->mu <= least;
-		s->solved = !good || (near && decrement >= s->last / 2) || s->final_steps >= FINAL;
-	}
-	s->last = decrement;
-	*progress = (struct progress){
-		.objective = objective(s, s->weights),
-		.primal_residual = NAN,
-		.dual_residual = NAN,
-		.end = s->solved ? OUTCOME_CONVERGED : OUTCOME_RUNNING,
-	};
-}
-
 /* The dual variables of the loss after one more Newton step in them alone: rounding and distance
  * from the path break the constraint of the certificate less. `evaluate` brings back those at w. */
 static const real *refined_dual(struct linear *s)
@@ -259,6 +239,39 @@ static void certify(void *state, struct certificate *out)
 	evaluate(s, s->w);
 }
 
+/* Solved, or at an end that rounding makes: by the certificate. */
+static enum outcome ending(struct linear *s)
+{
+	struct certificate c;
+
+	certify(s, &c);
+	return c.upper - c.lower_bound <= solved_gap * c.upper ? OUTCOME_CONVERGED
+							       : OUTCOME_STALLED;
+}
+
+/* One Newton step, and the next mu once it was short, also where it had nowhere to go. At the last
+ * mu it ends where steps no longer get shorter. */
+static void step(void *state, struct progress *progress)
+{
+	struct linear *s = state;
+	double unit = s->mu * s->problem->loss.weight, decrement = newton_direction(s);
+	bool good = decrement > 0 && search(s, decrement), near = decrement <= settled * unit;
+
+	if (near && s->mu > least) {
+		advance(s);
+	} else {
+		s->final_steps += s->mu <= least;
+		s->solved = !good || (near && decrement >= s->last / 2) || s->final_steps >= FINAL;
+	}
+	s->last = decrement;
+	*progress = (struct progress){
+		.objective = objective(s, s->weights),
+		.primal_residual = NAN,
+		.dual_residual = NAN,
+		.end = s->solved ? ending(s) : OUTCOME_RUNNING,
+	};
+}
+
 static enum status setup(const struct problem *problem, const void *options, struct arena *arena,
 			 void **state, struct err *err)
 {
@@ -290,6 +303,7 @@ static void forecast(const void *options, ptrdiff_t n, ptrdiff_t d, struct forec
 		     interior_loss_bytes(samples);
 	out->setup_flops = 4 * samples * inputs;
 	out->iteration_flops = inputs * inputs * (samples + inputs / 3) + 10 * samples * inputs;
+	out->certificate_flops = 10 * samples * inputs;
 }
 
 static ptrdiff_t width(const void *state)

@@ -34,8 +34,8 @@ const struct scp_method scp_newton = {
 	.base = {.name = "newton",
 		 .doc = "primal-dual interior point; about twenty iterations for any beta",
 		 .cite = "mehrotra1992"},
-	.takes = interior_loss_takes,
-	.needs = "a smooth loss or one whose conjugate is a quadratic on an interval",
+	.takes = scp_loss_takes,
+	.needs = "a loss whose conjugate is a quadratic or an entropy on an interval",
 	.most = 2000, /* a factorisation of order N of 3 GFLOP, and a system of 32 MB */
 	.forecast = forecast,
 	.setup = setup,

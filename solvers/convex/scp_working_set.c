@@ -152,7 +152,7 @@ static void price(struct working_set *s, const real *slopes)
 		s->violated += i >= s->part.Phi.cols && fabs((double)s->slope[i]) > problem->beta;
 	}
 	s->opened = upper - scaling_best(problem, s->alpha, largest).bound;
-	s->gap = s->opened / fmax(1, fabs(upper));
+	s->gap = s->opened / upper;
 }
 
 /* The neurons that are steepest at a = 0. */
@@ -255,8 +255,8 @@ const struct scp_method scp_working_set = {
 	.base = {.name = "working_set",
 		 .doc = "interior points over a growing working set of neurons; for large N",
 		 .cite = "massias2018"},
-	.takes = interior_loss_takes,
-	.needs = "a smooth loss or one whose conjugate is a quadratic on an interval",
+	.takes = scp_loss_takes,
+	.needs = "a loss whose conjugate is a quadratic or an entropy on an interval",
 	.nested = true,
 	.most = PTRDIFF_MAX,
 	.forecast = forecast,

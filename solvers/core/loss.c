@@ -47,9 +47,9 @@ struct loss_box loss_box(struct loss_term l, double y)
 	return (struct loss_box){box.quadratic / l.weight, box.low * l.weight, box.high * l.weight};
 }
 
-struct loss_box loss_entropy(struct loss_term l, double y)
+struct loss_entropy loss_entropy(struct loss_term l, double y)
 {
-	struct loss_box box = l.loss->entropy(l.options, y);
+	struct loss_entropy e = l.loss->entropy(l.options, y);
 
-	return (struct loss_box){0, box.low * l.weight, box.high * l.weight};
+	return (struct loss_entropy){e.factor, e.low * l.weight, e.high * l.weight};
 }

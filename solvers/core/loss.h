@@ -18,6 +18,12 @@ struct loss_box {
 	double quadratic, low, high;
 };
 
+/* A smooth loss whose conjugate is an entropy: l*'(a) = factor log((a - low) / (high - a)) for a in
+ * (low, high). */
+struct loss_entropy {
+	double factor, low, high;
+};
+
 /* n samples: outputs f (n) and targets y (n). `o` is the bound options struct of the descriptor. */
 struct loss {
 	struct desc base;
@@ -38,9 +44,7 @@ struct loss {
 	double (*curvature)(const void *o);
 	/* The conjugate for the target y, where it has that form; NULL where it has not. */
 	struct loss_box (*box)(const void *o, double y);
-	/* Where the conjugate is the entropy between low and high: l'(f) = a at
-	 * f = log((a - low) / (high - a)) / (high - low). NULL where it is not. */
-	struct loss_box (*entropy)(const void *o, double y);
+	struct loss_entropy (*entropy)(const void *o, double y);
 };
 
 struct loss_term {
@@ -58,7 +62,7 @@ double loss_conjugate(struct loss_term l, size_t n, double scale, const real *a,
 double loss_curvature(struct loss_term l);
 /* Of the weighted loss; only where l.loss->box is given. */
 struct loss_box loss_box(struct loss_term l, double y);
-/* The same where l.loss->entropy is given; high - low is times the weight. */
-struct loss_box loss_entropy(struct loss_term l, double y);
+/* Of the weighted loss; only where l.loss->entropy is given. */
+struct loss_entropy loss_entropy(struct loss_term l, double y);
 
 #endif

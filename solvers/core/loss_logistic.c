@@ -176,11 +176,12 @@ static double curvature(const void *o)
 	return s * s / 4;
 }
 
-static struct loss_box entropy_box(const void *o, double y)
+/* a = -s y q with q = 1 / (1 + exp(s y f)): f = log((1 - q) / q) / (s y) */
+static struct loss_entropy dual_entropy(const void *o, double y)
 {
 	double s = scale_of(o);
 
-	return (struct loss_box){0, y > 0 ? -s : 0, y > 0 ? 0 : s};
+	return (struct loss_entropy){1 / s, y > 0 ? -s : 0, y > 0 ? 0 : s};
 }
 
 const struct loss loss_logistic = {
@@ -196,5 +197,5 @@ const struct loss loss_logistic = {
 	.prox = prox,
 	.conjugate = conjugate,
 	.curvature = curvature,
-	.entropy = entropy_box,
+	.entropy = dual_entropy,
 };

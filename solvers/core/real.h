@@ -10,10 +10,12 @@
 #ifdef RB_SINGLE
 typedef float real;
 #define REAL_EPSILON ((double)FLT_EPSILON)
+#define REAL_LARGEST ((double)FLT_MAX)
 #define REAL_NAME "single"
 #else
 typedef double real;
 #define REAL_EPSILON DBL_EPSILON
+#define REAL_LARGEST DBL_MAX
 #define REAL_NAME "double"
 #endif
 

@@ -1,5 +1,6 @@
 /* ADMM: u-updates against each other; the optimum is the same whatever the loss's split, the
  * penalties and the relaxation. Known optima are in tests/golden. */
+#include "solvers/convex/admm.h"
 #include "solvers/core/blas.h"
 #include "tests/toy.h"
 
@@ -34,10 +35,11 @@ static struct run start(const struct problem *problem, const char *options)
 	struct run run = {0};
 	struct err err = {0};
 	const struct desc *desc = registry_find(KIND_SOLVER, "admm");
+	struct admm_options *bound = toy_options(desc, options, &run.arena);
 
+	bound->finish = FINISH_NONE; /* ADMM alone */
 	run.trainer = (const struct trainer *)(const void *)desc;
-	if (run.trainer->setup(problem, toy_options(desc, options, &run.arena), &run.arena,
-			       &run.state, &err) != STATUS_OK)
+	if (run.trainer->setup(problem, bound, &run.arena, &run.state, &err) != STATUS_OK)
 		fail_msg("%s", err.text);
 	run.net = net_new(&run.arena, problem->X.cols, run.trainer->width(run.state));
 	return run;

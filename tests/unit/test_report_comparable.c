@@ -97,8 +97,8 @@ static void convergence_has_a_panel_for_each_beta(void **state)
 	for (options.y = OBJECTIVE; options.y <= GAP; options.y += GAP) {
 		script = draw("convergence", &options, &records, ".gp");
 		assert_int_equal(panels_in(script), 2);
-		assert_non_null(strstr(script, "200 training, 100 test): beta 0.1'"));
-		assert_non_null(strstr(script, "200 training, 100 test): beta 0.01'"));
+		assert_non_null(strstr(script, "'moons: beta 0.1'"));
+		assert_non_null(strstr(script, "'moons: beta 0.01'"));
 	}
 	for (size_t i = 0; i < records.count; i++)
 		records.at[i].objective.beta = "0.1";
@@ -246,9 +246,38 @@ static void the_worst_case_is_the_headline_of_robust_methods(void **state)
 	assert_string_equal(cell_at(&sheet, 1, "objective"), "6");
 	assert_string_equal(cell_at(&sheet, 1, "clean objective"), "2");
 	assert_string_equal(cell_at(&sheet, 1, "gap"), "0.0e+00");
-	assert_string_equal(cell_at(&sheet, 1, "objective of"), "worst case, trained for linf 0.1");
+	assert_string_equal(cell_at(&sheet, 1, "objective of"), "worst case, against linf 0.1");
 	assert_string_equal(cell_at(&sheet, 4, "objective"), ""); /* not known */
 	assert_string_equal(cell_at(&sheet, 4, "clean objective"), "5");
+}
+
+/* The one with the lowest clean objective is the least robust. */
+static void robust_methods_race_to_their_worst_case(void **state)
+{
+	struct {
+		double gap, factor;
+		long settings;
+	} options = {NAN, 1.05, 0};
+	struct records records = fixture_records(robust, LENGTH(robust), room, &arena);
+	const char *text;
+	double row[2];
+
+	(void)state;
+	for (size_t i = 0; i < records.count; i++)
+		assert_true(fixture_trace(
+			&records, i,
+			arena_format(&arena,
+				     "seconds,objective,objective_network\n1,9,%g\n3,%g,%g\n",
+				     robust[i].objective,
+				     robust[i].threat ? robust[i].worst : robust[i].objective,
+				     robust[i].objective)));
+	text = draw("ecdf", &options, &records, ".dat");
+	assert_true(fixture_numbers(text, "# also\n", 1, 2, row));
+	assert_true(row[0] == 3 && row[1] == 1);
+	assert_true(fixture_numbers(text, "# robust\n", 1, 2, row));
+	assert_true(row[1] == 0); /* 6 is not within 5 % of 5 */
+	assert_null(strstr(text, "# attacked\n"));
+	assert_null(strstr(text, "# wider\n"));
 }
 
 static size_t rows_with(const struct sheet *sheet, const char *measure)
@@ -299,27 +328,38 @@ static void a_gap_costs_its_certificates(void **state)
 	assert_non_null(strstr(fixture_text(&records, "convergence", ".gp"), "1 cells"));
 }
 
-static void the_text_of_a_cell_says_what_is_minimised(void **state)
+static void check_header(const char *name)
 {
-	const char *path = arena_format(&arena, "%s/cell.json", room);
-	struct cellfile cell;
+	struct csv_table table;
+	struct err err = {0};
+	bool swept = false;
+
+	assert_int_equal(csv_read(arena_format(&arena, "%s/%s", room, name), &arena, &table, &err),
+			 STATUS_OK);
+	for (size_t i = 0; i < table.cols; i++) {
+		assert_int_equal(csv_column(&table, table.header[i]), i);
+		swept = swept || strcmp(table.header[i], "swept.patterns") == 0;
+	}
+	assert_true(swept);
+}
+
+/* `patterns` and `neurons` are results too, `eps` and `norm` are columns of attacks. */
+static void no_two_columns_of_a_file_have_one_name(void **state)
+{
+	static const struct fixture_cell cells[] = {
+		{"moons", "a", "patterns", "50", "eps", "0.1", .test = 0.5},
+		{"moons", "b", "neurons", "50", "norm", "l2", .test = 0.5},
+	};
+	struct records records = fixture_records(cells, LENGTH(cells), room, &arena);
 	struct err err = {0};
 
 	(void)state;
-	assert_int_equal(
-		store_write_text(path,
-				 "{\"train\": {\"loss\": {\"hinge\": {\"slope\": 0.1}}, \"beta\": "
-				 "0.01, \"average\": true, \"adversary\": {\"norm\": \"l2\", "
-				 "\"eps\": 0}, \"interval\": {\"norm\": \"linf\", \"eps\": 0.25}, "
-				 "\"patterns\": {\"count\": 50, \"file\": null}}}",
-				 &err),
-		STATUS_OK);
-	assert_int_equal(cellfile_read(path, &arena, &cell, &err), STATUS_OK);
-	assert_string_equal(cell.objective.loss, "hinge {\"slope\":0.1}");
-	assert_string_equal(cell.objective.beta, "0.01");
-	assert_string_equal(cell.objective.average, "mean");
-	assert_string_equal(cell.objective.threat, "linf 0.25");
-	assert_string_equal(cell.objective.program, "50 patterns");
+	assert_int_equal(summary_write_cells(&records, &err), STATUS_OK);
+	assert_int_equal(summary_write_attacks(&records, &err), STATUS_OK);
+	assert_int_equal(summary_write_certificates(&records, &err), STATUS_OK);
+	check_header("summary.csv");
+	check_header("attack.csv");
+	check_header("certify.csv");
 }
 
 int main(void)
@@ -331,9 +371,10 @@ int main(void)
 		cmocka_unit_test(the_best_setting_is_the_best_of_its_beta),
 		cmocka_unit_test(sweeps_neither_pool_nor_relate_other_objectives),
 		cmocka_unit_test(the_worst_case_is_the_headline_of_robust_methods),
+		cmocka_unit_test(robust_methods_race_to_their_worst_case),
 		cmocka_unit_test(pairs_are_of_one_threat),
 		cmocka_unit_test(a_gap_costs_its_certificates),
-		cmocka_unit_test(the_text_of_a_cell_says_what_is_minimised),
+		cmocka_unit_test(no_two_columns_of_a_file_have_one_name),
 	};
 
 	return cmocka_run_group_tests(tests, make_room, remove_room);

@@ -226,13 +226,17 @@ static void phases_are_stacked(void **state)
 
 	(void)state;
 	records.at[0].result.setup_s = 1;
+	records.at[0].result.eval_s = 5;
+	records.at[0].result.certificate_s = 4; /* of these five */
 	records.at[0].result.attack_s = 2;
 	text = data_of("phase_time", &options, &records);
 	assert_non_null(text);
 	numbers_at(text, "# moons: solve", 0, 3, row);
 	assert_true(row[1] == 1 && row[2] == 4);
-	numbers_at(text, "# moons: attack", 0, 3, row); /* load and evaluation are not known */
-	assert_true(row[1] == 4 && row[2] == 6);
+	numbers_at(text, "# moons: evaluation", 0, 3, row);
+	assert_true(row[1] == 8 && row[2] == 9);
+	numbers_at(text, "# moons: attack\n", 0, 3, row); /* load and selection are not known */
+	assert_true(row[1] == 9 && row[2] == 11);
 }
 
 static void trade_off_has_a_point_per_setting(void **state)

@@ -131,7 +131,7 @@ static void selection_sees_validation_only_and_failures_lose(void **state)
 	assert_int_equal(summary.rows, 2);
 	assert_string_equal(cell_at(&summary, 0, "rate"), "2");
 	assert_string_equal(cell_at(&summary, 0, "test acc %"), "60.0");
-	assert_string_equal(cell_at(&summary, 0, "settings"), "selected of 3");
+	assert_string_equal(cell_at(&summary, 0, "settings"), "selected of 3 per experiment");
 	assert_string_equal(cell_at(&summary, 0, "tuning s"), "14"); /* failed cells too */
 	assert_string_equal(cell_at(&summary, 1, "settings"), "");
 	assert_int_equal(sweep.rows, 3);

@@ -1,0 +1,83 @@
+/* Scale before squaring. See range.h. */
+#include "harness/data/range.h"
+
+#include <math.h>
+
+double range_unit(double largest)
+{
+	return largest > 0 && isfinite(largest) ? ldexp(1, ilogb(largest)) : 1;
+}
+
+struct range_moments range_moments(const double *x, size_t n, size_t stride)
+{
+	double low = x[0], high = x[0], sum = 0, square = 0, unit, mean;
+
+	for (size_t i = 0; i < n; i++) {
+		low = fmin(low, x[i * stride]);
+		high = fmax(high, x[i * stride]);
+	}
+	if (low == high) /* the rounded mean would leave a deviation of an ulp */
+		return (struct range_moments){low, 0};
+	unit = range_unit(fmax(-low, high));
+	for (size_t i = 0; i < n; i++)
+		sum += x[i * stride] / unit;
+	mean = sum / (double)n;
+	for (size_t i = 0; i < n; i++) {
+		double v = x[i * stride] / unit - mean;
+
+		square += v * v;
+	}
+	return (struct range_moments){unit * mean, unit * sqrt(square / (double)n)};
+}
+
+void range_divide(struct stages *stages, const double *size, struct arena *arena)
+{
+	size_t d = stages->d;
+	double *first = ARENA_ARRAY(arena, double, d), *second = ARENA_ARRAY(arena, double, d);
+	bool both = false;
+
+	for (size_t j = 0; j < d; j++) {
+		bool far = !isnormal(1 / size[j]);
+
+		first[j] = far ? ldexp(1, -ilogb(size[j]) / 2) : 1 / size[j];
+		second[j] = far ? 1 / (size[j] * first[j]) : 1;
+		both = both || far;
+	}
+	stages_add(stages, STAGE_SCALE, d, first, arena);
+	if (both)
+		stages_add(stages, STAGE_SCALE, d, second, arena);
+}
+
+/* Solvers multiply up to four features, as in squares of sums of squares. */
+static double limit(void)
+{
+	return sqrt(sqrt(REAL_LARGEST));
+}
+
+static enum status too_large(ptrdiff_t row, ptrdiff_t column, double x, struct err *err)
+{
+	return err_set(err, STATUS_ENV,
+		       "row %td, column %td: expected a prepared value up to %.1e, whose fourth "
+		       "power is finite in %s precision, got %g; `prepare: [standardize]` brings "
+		       "columns to size 1",
+		       row, column, limit(), REAL_NAME, x);
+}
+
+enum status range_check(const struct part *part, struct err *err)
+{
+	const double most = limit();
+
+	for (ptrdiff_t j = 0; j < part->X.cols; j++)
+		for (ptrdiff_t i = 0; i < part->X.rows; i++)
+			if (!(fabs((double)mat_get(part->X, i, j)) <= most))
+				return too_large(i, j, (double)mat_get(part->X, i, j), err);
+	for (ptrdiff_t i = 0; i < part->X.rows; i++)
+		if (!(fabs((double)part->y[i]) <= most))
+			return err_set(
+				err, STATUS_ENV,
+				"row %td: expected a target up to %.1e, whose fourth power is "
+				"finite in %s precision, got %g; `target: standardize` brings "
+				"targets to size 1",
+				i, most, REAL_NAME, (double)part->y[i]);
+	return STATUS_OK;
+}

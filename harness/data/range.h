@@ -1,0 +1,27 @@
+/* Columns of any size between the smallest and the largest double: sums of squares of values scaled
+ * by a power of two, which is exact, and divisors whose reciprocal no double holds. */
+#ifndef DATA_RANGE_H
+#define DATA_RANGE_H
+
+#include "harness/data/data.h"
+
+/* The power of two that divides values of size up to `largest` >= 0 to size below 2; 1 for 0. */
+double range_unit(double largest);
+
+/* Mean and standard deviation (divisor n) of x[0], x[stride], .. (n values); the deviation is 0
+ * where all are equal, exactly. */
+struct range_moments {
+	double mean, deviation;
+};
+
+struct range_moments range_moments(const double *x, size_t n, size_t stride);
+
+/* Stages that divide column j by size[j] > 0 (d); where a reciprocal is no normal number, two of
+ * them. */
+void range_divide(struct stages *stages, const double *size, struct arena *arena);
+
+/* An error for the first prepared value or target of which no solver may take a fourth power, with
+ * its position (rows and columns count from 0) and the remedy. */
+enum status range_check(const struct part *part, struct err *err);
+
+#endif
