@@ -73,15 +73,20 @@ static void add_alpha(const struct cvx *cvx, const real *alpha, ptrdiff_t b, con
 }
 
 /* norm[.] = |X'q| of the first `count` columns of the splitting's Y, from above: sums of n products
- * are wrong by no more than n eps |x| |q| (Higham 2002, section 3.1). */
+ * are wrong by no more than gamma_n |x| |q| (Higham 2002, section 3.1). */
 static void measure(struct cvx *cvx, ptrdiff_t count, double *norm)
 {
 	struct mat Q = mat_cols(cvx->split.Y, 0, count), X = cvx->problem->X;
-	const double rounding = ((double)X.rows + 2) * DBL_EPSILON;
+	const double unit = (double)(cvx->exact ? LDBL_EPSILON : DBL_EPSILON) / 2;
+	const double rounding = ((double)X.rows + 4) * unit;        /* gamma_n */
+	const double last = 1 + ((double)X.cols + 4) * DBL_EPSILON; /* of the norm itself */
 
-	wide_transposed(&cvx->wide, X, Q, cvx->wide_z);
+	if (cvx->exact)
+		wide_transposed_long(X, Q, cvx->wide_z);
+	else
+		wide_transposed(&cvx->wide, X, Q, cvx->wide_z);
 	for (ptrdiff_t c = 0; c < count; c++)
-		norm[c] = wide_norm(X.cols, cvx->wide_z + c * X.cols) * (1 + rounding) +
+		norm[c] = wide_norm(X.cols, cvx->wide_z + c * X.cols) * last +
 			  rounding * cvx->size * blas_norm((size_t)Q.rows, mat_col(Q, c));
 }
 

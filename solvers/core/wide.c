@@ -70,6 +70,20 @@ void wide_transposed(const struct wide *wide, struct mat X, struct mat Q, double
 	}
 }
 
+void wide_transposed_long(struct mat X, struct mat Q, double *Z)
+{
+#pragma omp parallel for schedule(static)
+	for (ptrdiff_t c = 0; c < Q.cols; c++)
+		for (ptrdiff_t j = 0; j < X.cols; j++) {
+			const real *x = mat_col(X, j), *q = mat_col(Q, c);
+			long double sum = 0;
+
+			for (ptrdiff_t k = 0; k < X.rows; k++)
+				sum += (long double)x[k] * (long double)q[k];
+			Z[j + c * X.cols] = (double)sum;
+		}
+}
+
 double wide_norm(ptrdiff_t d, const double *z)
 {
 	return cblas_dnrm2((int)d, z, 1);

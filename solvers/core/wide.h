@@ -19,6 +19,10 @@ double wide_bytes(double d, double m);
 /* Z = X'Q, Z (d x m) */
 void wide_transposed(const struct wide *wide, struct mat X, struct mat Q, double *Z);
 
+/* The same by sums in long double, for few columns: wrong by LDBL_EPSILON instead of DBL_EPSILON.
+ */
+void wide_transposed_long(struct mat X, struct mat Q, double *Z);
+
 /* |z| of d numbers */
 double wide_norm(ptrdiff_t d, const double *z);
 

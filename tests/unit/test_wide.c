@@ -18,18 +18,19 @@ static void products_are_sums_in_double(void **state)
 	struct rng rng = rng_stream(1, "test_wide", 0);
 	struct mat X = mat_new(&arena, N, D), Q = mat_new(&arena, N, M);
 	struct wide wide = wide_new(D, M, &arena);
-	double Z[D * M];
+	double Z[D * M], L[D * M];
 
 	(void)state;
 	toy_fill(X, &rng);
 	toy_fill(Q, &rng);
 	wide_transposed(&wide, X, Q, Z);
+	wide_transposed_long(X, Q, L);
 	for (ptrdiff_t c = 0; c < D * M; c++) {
 		double sum = 0;
 
 		for (ptrdiff_t k = 0; k < N; k++)
 			sum += (double)mat_get(X, k, c % D) * (double)mat_get(Q, k, c / D);
-		assert_true(fabs(sum - Z[c]) <= 1e-12 * N);
+		assert_true(fabs(sum - Z[c]) <= 1e-12 * N && fabs(sum - L[c]) <= 1e-12 * N);
 	}
 	assert_true(fabs(wide_norm(2, (double[]){3, 4}) - 5) < 1e-15);
 	arena_release(&arena);
