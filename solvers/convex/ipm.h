@@ -37,6 +37,10 @@
 #include "solvers/core/pattern.h"
 #include "solvers/core/trainer.h"
 
+enum {
+	IPM_WIDE = 64 /* d: columns of one pattern that fill a product */
+};
+
 /* The columns v_i, or the columns w_i. */
 struct ipm_half {
 	double sign;

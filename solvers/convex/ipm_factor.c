@@ -8,8 +8,7 @@
 #include <stdlib.h>
 
 enum {
-	TRIALS = 4, /* of a factor, each with more on the diagonal */
-	WIDE = 64   /* columns of one pattern that fill a product */
+	TRIALS = 4 /* of a factor, each with more on the diagonal */
 };
 
 /* Share of the trace that rows left out of a block carry. */
@@ -262,7 +261,7 @@ void ipm_factor_allocate(struct ipm *s, struct arena *arena)
 	s->gram = mat_new(arena, X.cols, X.cols);
 	blas_syrk(1, X, TRANSPOSED, 0, s->gram);
 	s->trace = pow(blas_mat_norm(X), 2);
-	if (!s->assembled && X.cols >= WIDE)
+	if (!s->assembled && X.cols >= IPM_WIDE)
 		s->square = mat_new(arena, X.rows, X.rows);
 }
 

@@ -19,7 +19,7 @@ static const double least_sigma = 1e-4;
 static const double least_step = 1e-9;
 
 /* Relative complementarity at which there is nothing left to gain; single digits end before. */
-static const double solved = REAL_EPSILON > 1e-10 ? 10 * REAL_EPSILON : 1e5 * REAL_EPSILON;
+static const double solved = REAL_EPSILON > 1e-10 ? 10 * REAL_EPSILON : 1e-10;
 
 /* A step that is shorter is none towards the end of the path. */
 static const double short_step = 0.02;
@@ -27,8 +27,9 @@ static const double short_step = 0.02;
 /* Relative rise of the objective near the end that is none. */
 static const double exact = 1e-12;
 
-/* Of the dual residual that a direction may leave; and relative to beta. */
-static const double closed = 1e-2, negligible = 1e-7;
+/* What a direction may leave of the dual residual; and relative to beta: a tenth of what is left of
+ * the path, between these. */
+static const double closed = 1e-2, negligible = 1e-7, most_share = 1e-4;
 
 /* Dual residual, relative to beta, that rounding may leave. */
 static const double rounding = 1e-5;
@@ -209,7 +210,8 @@ static void second_order(struct ipm_half *h)
  * equations. */
 static bool find_direction(struct ipm *s)
 {
-	double enough = fmax(closed * s->residual, negligible * s->problem->beta), left, sigma;
+	double share = fmax(negligible, fmin(most_share, remaining(s) / 10));
+	double enough = fmax(closed * s->residual, share * s->problem->beta), left, sigma;
 
 	for (int half = 0; half < 2; half++)
 		mat_fill(s->half[half].K, 0);

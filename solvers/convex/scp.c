@@ -39,9 +39,13 @@ struct state {
 	void *method_state;
 	bool solved; /* a = 0 is optimal */
 	const char *note;
-	real *g;     /* n */
-	real *slope; /* N */
+	real *g;      /* n */
+	real *slope;  /* N */
+	double bound; /* the best of all certificates */
 };
+
+/* Certified share of the objective at which an end counts as solved. */
+static const double solved_gap = 1e-6 > 64 * REAL_EPSILON ? 1e-6 : 64 * REAL_EPSILON;
 
 /* The method that was named; else the first of the list that suits N, `first` and the loss (NULL:
  * any loss). NULL if there is none. */
@@ -69,6 +73,7 @@ static void forecast(const void *options, ptrdiff_t n, ptrdiff_t d, struct forec
 	method_of(o, NULL)->forecast(o->method.options, n, o->neurons, out);
 	out->bytes += (samples * N + features * N + 2 * N + 2 * samples) * sizeof(real);
 	out->setup_flops += 2 * samples * features * N;
+	out->certificate_flops = 4 * samples * N;
 }
 
 /* Unit vectors, uniform: normalised Gaussians. Column i depends on (seed, i) alone, so N grows
@@ -168,20 +173,6 @@ static enum status setup(const struct problem *problem, const void *options, str
 	return s->method->setup(&s->scp, o->method.options, arena, &s->method_state, err);
 }
 
-static void step(void *state, struct progress *progress)
-{
-	struct state *s = state;
-	const struct problem *problem = s->scp.problem;
-
-	if (!s->solved) {
-		s->method->step(s->method_state, progress);
-		return;
-	}
-	progress->objective =
-		loss_value(problem->loss, (size_t)problem->X.rows, s->scp.f, problem->y);
-	progress->end = OUTCOME_CONVERGED;
-}
-
 static ptrdiff_t width(const void *state)
 {
 	return ((const struct state *)state)->scp.Phi.cols;
@@ -231,7 +222,33 @@ static void certify(void *state, struct certificate *certificate)
 	certificate->upper = certificate->objective;
 	best = scaling_best(problem, s->g, largest);
 	certificate->lower_bound = best.bound;
+	s->bound = fmax(s->bound, best.bound);
 	certificate->scope = "sampled";
+}
+
+/* What a method that goes no further has reached, by the certificate. */
+static enum outcome ending(struct state *s)
+{
+	struct certificate c;
+
+	certify(s, &c);
+	return c.upper - s->bound <= solved_gap * c.upper ? OUTCOME_CONVERGED : OUTCOME_STALLED;
+}
+
+static void step(void *state, struct progress *progress)
+{
+	struct state *s = state;
+	const struct problem *problem = s->scp.problem;
+
+	if (!s->solved) {
+		s->method->step(s->method_state, progress);
+		if (progress->end != OUTCOME_RUNNING)
+			progress->end = ending(s);
+		return;
+	}
+	progress->objective =
+		loss_value(problem->loss, (size_t)problem->X.rows, s->scp.f, problem->y);
+	progress->end = OUTCOME_CONVERGED;
 }
 
 static void violation(void *state, long draws, struct violation *out)
