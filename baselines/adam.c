@@ -78,20 +78,27 @@ static void correct_bias(void *trainer)
 	adam->shrink = (real)(1 - rate * (double)adam->decay);
 }
 
-static void update(void *trainer, struct backprop_span span)
+static void update(void *trainer, struct backprop_block block)
 {
 	struct adam *adam = trainer;
-	const real *restrict g = adam->base.gradient + span.first;
-	real *restrict w = adam->base.weights + span.first;
-	real *restrict p = adam->mean + span.first, *restrict q = adam->square + span.first;
 	real keep_p = (real)adam->options->beta1, keep_q = (real)adam->options->beta2;
 	real rate = adam->rate, epsilon = adam->epsilon, shrink = adam->shrink;
+	real decay = adam->base.decay;
+
+	for (ptrdiff_t j = 0; j < block.cols; j++) {
+		size_t first = block.first + (size_t)(j * block.stride);
+		const real *restrict gradient = block.gradient + j * block.gradient_stride;
+		real *restrict w = adam->base.weights + first;
+		real *restrict p = adam->mean + first, *restrict q = adam->square + first;
 
 #pragma omp simd
-	for (size_t i = 0; i < span.count; i++) {
-		p[i] = keep_p * p[i] + (1 - keep_p) * g[i];
-		q[i] = keep_q * q[i] + (1 - keep_q) * g[i] * g[i];
-		w[i] = shrink * w[i] - rate * p[i] / (sqrt(q[i]) + epsilon);
+		for (ptrdiff_t i = 0; i < block.rows; i++) {
+			real g = gradient[i] + decay * w[i];
+
+			p[i] = keep_p * p[i] + (1 - keep_p) * g;
+			q[i] = keep_q * q[i] + (1 - keep_q) * g * g;
+			w[i] = shrink * w[i] - rate * p[i] / (sqrt(q[i]) + epsilon);
+		}
 	}
 }
 

@@ -1,26 +1,31 @@
 /* Minibatch forward and backward pass of the two-layer ReLU network (algorithms: Rumelhart et al.
  * 1986).
  *
- *     H = B' U (b x m),  f = relu(H) alpha,  g = l'(f, y) / b
- *     gU = B ([H > 0] o (g alpha')) + decay U,  galpha = relu(H)' g + decay alpha
+ *     H = U' B (m x b),  f = relu(H)' alpha,  g = l'(f, y) / b
+ *     gU = B ([H > 0] o (alpha g'))' + decay U,  galpha = relu(H) g + decay alpha
  *
- * B (d x b) holds the samples of a minibatch as columns. A part (a thread) owns a range of neurons:
- * its columns of U, H and gU stay in the cache of one core from step to step, and only f (b) is
- * shared. The contributions to f are added in the order of the parts, so the bits depend on their
- * number alone. */
+ * B (d x b) holds the samples of a minibatch as columns, where they lie in memory. A part (a
+ * thread) owns a range of neurons: its columns of U, its H and gU stay in the cache of one core
+ * from step to step, and only f (b) is shared. The contributions to f are added in the order of the
+ * parts, so the bits depend on their number alone. Of gU one band
+ * after the other is computed, and the weights of the band change while it is in L1. */
 #include "baselines/backprop.h"
 
+#include "baselines/tile.h"
 #include "solvers/core/blas.h"
 #include "solvers/core/rng.h"
 
 #include <math.h>
 #include <string.h>
 
+/* Whole vectors of neurons. */
 struct backprop_neurons backprop_neurons_of(const struct backprop *b, int part)
 {
-	ptrdiff_t first = b->m * part / b->parts, end = b->m * (part + 1) / b->parts;
+	ptrdiff_t vectors = tile_room(b->m) / tile_lanes;
+	ptrdiff_t first = vectors * part / b->parts * tile_lanes;
+	ptrdiff_t end = vectors * (part + 1) / b->parts * tile_lanes;
 
-	return (struct backprop_neurons){first, end - first};
+	return (struct backprop_neurons){first, (end < b->m ? end : b->m) - first};
 }
 
 static struct mat weights_as_mat(const struct backprop *b, real *flat)
@@ -38,7 +43,17 @@ struct net backprop_as_net(const struct backprop *b)
 	return (struct net){.U = weights_as_mat(b, b->weights), .alpha = alpha_of(b, b->weights)};
 }
 
-/* The part's columns of the minibatch and of its targets. */
+/* What goes through the network for an attacked sample of the chunk. */
+static void place(struct backprop *b, const struct backprop_pass *pass, ptrdiff_t k)
+{
+	ptrdiff_t moved =
+		pass->columns - pass->rows + k; /* behind the clean ones, if they are kept */
+
+	b->x[k] = mat_col(b->batch, k);
+	b->x[moved] = mat_col(b->batch, pass->rows + k);
+}
+
+/* The part's samples of the chunk: their places and targets, copies where they are attacked. */
 static void gather(struct backprop *b, const struct backprop_pass *pass, int part)
 {
 	ptrdiff_t first = pass->rows * part / b->parts, end = pass->rows * (part + 1) / b->parts;
@@ -46,37 +61,58 @@ static void gather(struct backprop *b, const struct backprop_pass *pass, int par
 	for (ptrdiff_t k = first; k < end; k++) {
 		ptrdiff_t sample = pass->samples ? (ptrdiff_t)pass->samples[k] : pass->number + k;
 
-		memcpy(mat_col(b->batch, k), mat_col(b->Xt, sample), (size_t)b->d * sizeof(real));
 		b->y[k] = b->problem->y[sample];
+		b->x[k] = mat_col(b->Xt, sample);
+		if (pass->regime->attacks) {
+			memcpy(mat_col(pass->clean, k), b->x[k], (size_t)b->d * sizeof(real));
+			place(b, pass, k);
+		}
 	}
 }
 
-/* The part's columns of H. */
+/* The part's neurons of H. */
 struct mat backprop_hidden(const struct backprop *b, const struct backprop_pass *pass, int part)
 {
-	struct backprop_neurons at = backprop_neurons_of(b, part);
+	ptrdiff_t room = b->H.cols / b->parts;
+	struct mat H = mat_cols(b->H, part * room, pass->columns);
 
-	return mat_rows(mat_cols(b->H, at.first, at.count), 0, pass->columns.cols);
+	return mat_rows(H, 0, backprop_neurons_of(b, part).count);
 }
 
-/* H = B' U and the part's share of f = relu(H) alpha */
-void backprop_forward(struct backprop *b, const struct backprop_pass *pass, int part)
+static real *packed_of(const struct backprop *b, int part)
+{
+	return b->packed + b->d * backprop_neurons_of(b, part).first;
+}
+
+void backprop_pack(struct backprop *b, int part)
 {
 	struct backprop_neurons at = backprop_neurons_of(b, part);
-	struct mat U = mat_cols(weights_as_mat(b, b->weights), at.first, at.count);
+
+	tile_pack(mat_cols(weights_as_mat(b, b->weights), at.first, at.count), packed_of(b, part));
+}
+
+/* H = U' B */
+void backprop_products(const struct backprop *b, const struct backprop_pass *pass, int part)
+{
+	tile_forward(packed_of(b, part), b->d, pass->x, backprop_hidden(b, pass, part));
+}
+
+/* H and the part's share of f = relu(H)' alpha */
+void backprop_forward(struct backprop *b, const struct backprop_pass *pass, int part)
+{
 	struct mat H = backprop_hidden(b, pass, part);
-	const real *alpha = alpha_of(b, b->weights) + at.first;
-	real *restrict f = mat_col(b->share, part);
+	const real *restrict alpha = alpha_of(b, b->weights) + backprop_neurons_of(b, part).first;
+	real *f = mat_col(b->share, part);
 
-	blas_gemm(1, pass->columns, TRANSPOSED, U, PLAIN, 0, H);
-	memset(f, 0, (size_t)H.rows * sizeof *f);
-	for (ptrdiff_t j = 0; j < H.cols; j++) {
-		const real *restrict h = mat_col(H, j);
-		real a = alpha[j];
+	backprop_products(b, pass, part);
+	for (ptrdiff_t k = 0; k < H.cols; k++) {
+		const real *restrict h = mat_col(H, k);
+		real sum = 0;
 
-#pragma omp simd
-		for (ptrdiff_t k = 0; k < H.rows; k++)
-			f[k] += a * (h[k] < 0 ? 0 : h[k]);
+#pragma omp simd reduction(+ : sum)
+		for (ptrdiff_t j = 0; j < H.rows; j++)
+			sum += alpha[j] * (h[j] < 0 ? 0 : h[j]);
+		f[k] = sum;
 	}
 }
 
@@ -95,28 +131,133 @@ void backprop_slopes(struct backprop *b, const struct backprop_pass *pass)
 	loss_gradient(b->problem->loss, (size_t)pass->rows, b->f, pass->y, b->g);
 }
 
-/* gU (+)= B ([H > 0] o (g alpha')), galpha (+)= relu(H)' g for the neurons of a part */
-void backprop_backward(struct backprop *b, const struct backprop_pass *pass, int part)
+/* H = [H > 0] o (alpha g'), galpha (+)= relu(H) g for the neurons of a part */
+static void hidden_slopes(struct backprop *b, const struct backprop_pass *pass, int part)
 {
 	struct backprop_neurons at = backprop_neurons_of(b, part);
-	struct mat gU = mat_cols(weights_as_mat(b, b->gradient), at.first, at.count);
 	struct mat H = backprop_hidden(b, pass, part);
-	const real *alpha = alpha_of(b, b->weights) + at.first;
-	real *galpha = alpha_of(b, b->gradient) + at.first;
-	const real *restrict g = b->g;
+	const real *restrict alpha = alpha_of(b, b->weights) + at.first;
+	real *restrict galpha = alpha_of(b, b->gradient) + at.first;
 
-	for (ptrdiff_t j = 0; j < H.cols; j++) {
-		real *restrict h = mat_col(H, j);
-		real a = alpha[j], sum = 0;
+	if (!pass->add)
+		memset(galpha, 0, (size_t)at.count * sizeof *galpha);
+	for (ptrdiff_t k = 0; k < H.cols; k++) {
+		real *restrict h = mat_col(H, k), g = b->g[k];
 
-#pragma omp simd reduction(+ : sum)
-		for (ptrdiff_t k = 0; k < H.rows; k++) {
-			sum += g[k] * (h[k] < 0 ? 0 : h[k]);
-			h[k] = h[k] > 0 ? a * g[k] : 0;
+#pragma omp simd
+		for (ptrdiff_t j = 0; j < H.rows; j++) {
+			galpha[j] += g * (h[j] < 0 ? 0 : h[j]);
+			h[j] = h[j] > 0 ? alpha[j] * g : 0;
 		}
-		galpha[j] = pass->add ? galpha[j] + sum : sum;
 	}
-	blas_gemm(1, pass->columns, PLAIN, H, PLAIN, pass->add, gU);
+}
+
+/* to (+)= from, rows x cols */
+static void keep_block(struct mat to, struct mat from, bool add)
+{
+	for (ptrdiff_t j = 0; j < to.cols; j++) {
+		real *restrict t = mat_col(to, j);
+		const real *restrict f = mat_col(from, j);
+
+#pragma omp simd
+		for (ptrdiff_t i = 0; i < to.rows; i++)
+			t[i] = add ? t[i] + f[i] : f[i];
+	}
+}
+
+/* The rule on a block; without one, its gradient gets the weight decay. */
+static void finish_block(struct backprop *b, const struct backprop_pass *pass,
+			 struct backprop_block block)
+{
+	real decay = b->decay;
+
+	if (pass->rule) {
+		pass->rule(pass->trainer, block);
+		return;
+	}
+	for (ptrdiff_t j = 0; j < block.cols; j++) {
+		size_t first = block.first + (size_t)(j * block.stride);
+		const real *restrict w = b->weights + first;
+		real *restrict g = b->gradient + first;
+
+#pragma omp simd
+		for (ptrdiff_t i = 0; i < block.rows; i++)
+			g[i] += decay * w[i];
+	}
+}
+
+static struct mat gradient_of(const struct backprop *b, int part)
+{
+	struct backprop_neurons at = backprop_neurons_of(b, part);
+
+	return mat_cols(weights_as_mat(b, b->gradient), at.first, at.count);
+}
+
+/* Rows first .. first+gradient.rows-1 of the part's U, with their gradient. */
+static struct backprop_block block_of(const struct backprop *b, int part, ptrdiff_t first,
+				      struct mat gradient)
+{
+	return (struct backprop_block){
+		.first = (size_t)(backprop_neurons_of(b, part).first * b->d + first),
+		.rows = gradient.rows,
+		.cols = gradient.cols,
+		.stride = b->d,
+		.gradient = gradient.at,
+		.gradient_stride = gradient.stride,
+	};
+}
+
+static void finish_alpha(struct backprop *b, const struct backprop_pass *pass, int part)
+{
+	struct backprop_neurons at = backprop_neurons_of(b, part);
+	ptrdiff_t first = b->d * b->m + at.first;
+
+	finish_block(b, pass,
+		     (struct backprop_block){.first = (size_t)first,
+					     .rows = at.count,
+					     .cols = 1,
+					     .gradient = b->gradient + first});
+}
+
+void backprop_finish(struct backprop *b, const struct backprop_pass *pass, int part)
+{
+	finish_block(b, pass, block_of(b, part, 0, gradient_of(b, part)));
+	finish_alpha(b, pass, part);
+}
+
+/* One band of the part's gU after the other. A band that is complete, with a rule at hand, is
+ * changed while it is in L1. */
+static void each_band(struct backprop *b, const struct backprop_pass *pass, int part, bool finish)
+{
+	struct mat S = backprop_hidden(b, pass, part), gU = gradient_of(b, part);
+	ptrdiff_t most = b->band.rows;
+
+	for (ptrdiff_t first = 0; first < b->d; first += most) {
+		ptrdiff_t rows = b->d - first < most ? b->d - first : most;
+		struct mat g = mat_cols(b->band, part * (b->band.cols / b->parts), S.rows);
+
+		tile_backward(pass->x, first, rows, S, g);
+		g.rows = rows;
+		if (pass->add && finish && pass->rule)
+			keep_block(g, mat_rows(gU, first, rows), true);
+		if (!finish || !pass->rule)
+			keep_block(mat_rows(gU, first, rows), g, pass->add);
+		if (finish)
+			finish_block(b, pass, block_of(b, part, first, g));
+	}
+}
+
+void backprop_add_products(struct backprop *b, const struct backprop_pass *pass, int part)
+{
+	each_band(b, pass, part, false);
+}
+
+void backprop_backward(struct backprop *b, const struct backprop_pass *pass, int part)
+{
+	hidden_slopes(b, pass, part);
+	each_band(b, pass, part, pass->last);
+	if (pass->last)
+		finish_alpha(b, pass, part);
 }
 
 const struct backprop_regime backprop_plain = {
@@ -126,54 +267,29 @@ const struct backprop_regime backprop_plain = {
 	.backward = backprop_backward,
 };
 
-/* gradient += decay weights on the part's span of U or of alpha, then the rule */
-static void finish_span(struct backprop *b, struct backprop_span span, backprop_rule rule,
-			void *trainer)
-{
-	const real *restrict w = b->weights + span.first;
-	real *restrict g = b->gradient + span.first;
-	real decay = b->decay;
-
-#pragma omp simd
-	for (size_t i = 0; i < span.count; i++)
-		g[i] += decay * w[i];
-	if (rule)
-		rule(trainer, span);
-}
-
-static void finish_part(struct backprop *b, int part, backprop_rule rule, void *trainer)
-{
-	struct backprop_neurons at = backprop_neurons_of(b, part);
-	size_t d = (size_t)b->d, first = (size_t)at.first, count = (size_t)at.count;
-
-	finish_span(b, (struct backprop_span){first * d, count * d}, rule, trainer);
-	finish_span(b, (struct backprop_span){(size_t)b->m * d + first, count}, rule, trainer);
-}
-
 /* Samples first .. first+rows-1 of `samples` (or of X), one of the chunks of a batch of `count`. */
 static struct backprop_pass pass_of(const struct backprop *b, const size_t *samples,
 				    ptrdiff_t first, ptrdiff_t count)
 {
 	const struct backprop_regime *regime = b->regime;
 	ptrdiff_t rows = first + b->chunk < count ? b->chunk : count - first;
-	bool gathered = samples || regime->attacks;
 	struct backprop_pass pass = {
 		.regime = regime,
 		.samples = samples ? samples + first : NULL,
 		.number = first,
 		.rows = rows,
 		.count = count,
-		.clean = gathered ? mat_cols(b->batch, 0, rows) : mat_cols(b->Xt, first, rows),
-		.y = gathered ? b->y : b->problem->y + first,
+		.x = b->x,
+		.columns = regime->keeps_clean ? 2 * rows : rows,
+		.y = b->y,
 		.strength = backprop_strength(b),
 		.stream = (uint64_t)b->epoch,
 		.add = first > 0,
+		.last = first + rows == count,
 	};
 
-	pass.columns = pass.clean;
 	if (regime->attacks)
-		pass.columns = regime->keeps_clean ? mat_cols(b->batch, 0, 2 * rows)
-						   : mat_cols(b->batch, rows, rows);
+		pass.clean = mat_cols(b->batch, 0, rows);
 	return pass;
 }
 
@@ -191,10 +307,11 @@ static void pass_chunk(struct backprop *b, const struct backprop_pass *pass)
 {
 	const struct backprop_regime *regime = pass->regime;
 
-	if (pass->clean.at == b->batch.at) {
 #pragma omp for schedule(static, 1)
-		for (int part = 0; part < b->parts; part++)
-			gather(b, pass, part);
+	for (int part = 0; part < b->parts; part++) {
+		gather(b, pass, part);
+		if (!pass->add)
+			backprop_pack(b, part);
 	}
 	if (regime->attacks) {
 #pragma omp for schedule(static, 1)
@@ -219,11 +336,10 @@ void backprop_gradient(struct backprop *b, const size_t *samples, ptrdiff_t coun
 		for (ptrdiff_t first = 0; first < count; first += b->chunk) {
 			struct backprop_pass pass = pass_of(b, samples, first, count);
 
+			pass.rule = rule;
+			pass.trainer = trainer;
 			pass_chunk(b, &pass);
 		}
-#pragma omp for schedule(static, 1)
-		for (int part = 0; part < b->parts; part++)
-			finish_part(b, part, rule, trainer);
 	}
 }
 

@@ -70,13 +70,18 @@ extern const char *const backprop_inits[];
 			.doc = "certified training by interval bounds (IBP)"                       \
 	}
 
-/* A span of the flat weight vector: U (d m, neuron by neuron), then alpha (m). */
-struct backprop_span {
-	size_t first, count;
+/* A rectangle of weights, and the data part of their gradient: columns of `rows` numbers. The flat
+ * weight vector is U (d m, neuron by neuron), then alpha (m); state of a method lies alike. */
+struct backprop_block {
+	size_t first; /* of the flat vector */
+	ptrdiff_t rows, cols, stride;
+	const real *gradient; /* weight decay not included */
+	ptrdiff_t gradient_stride;
 };
 
-/* Change the weights of a span by their gradient. Called by several threads on disjoint spans. */
-typedef void (*backprop_rule)(void *trainer, struct backprop_span span);
+/* Change the weights of a block by their gradient and `decay` times themselves. Called by several
+ * threads on disjoint blocks, once for each weight. */
+typedef void (*backprop_rule)(void *trainer, struct backprop_block block);
 
 struct backprop;
 struct backprop_regime;
@@ -87,12 +92,16 @@ struct backprop_pass {
 	const size_t *samples; /* of the chunk, or NULL: number, number + 1, ... */
 	ptrdiff_t number;
 	ptrdiff_t rows, count; /* samples of the chunk and of the minibatch */
-	struct mat clean;      /* d x rows */
-	struct mat columns;    /* what goes through: clean or attacked ones, or both side by side */
+	struct mat clean;      /* d x rows, of an attack */
+	const real *const *x;  /* what goes through: clean or attacked samples, or both in a row */
+	ptrdiff_t columns;     /* how many */
 	const real *y;         /* rows */
 	double strength;       /* share of eps in force */
 	uint64_t stream;       /* of the random starts */
 	bool add;              /* to the gradient of the earlier chunks */
+	bool last;             /* chunk: the gradient is then complete */
+	backprop_rule rule;    /* or NULL: b->gradient is wanted */
+	void *trainer;
 };
 
 /* A loss on a chunk: what it takes of the points and of the outputs. Functions with a part are
@@ -104,6 +113,7 @@ struct backprop_regime {
 	void (*forward)(struct backprop *b, const struct backprop_pass *pass, int part);
 	/* g = dL/df, without weight and mean */
 	void (*slopes)(struct backprop *b, const struct backprop_pass *pass);
+	/* the part's gradient; after the last chunk backprop_finish or what amounts to it */
 	void (*backward)(struct backprop *b, const struct backprop_pass *pass, int part);
 };
 
@@ -116,21 +126,24 @@ struct backprop {
 	const struct problem *problem;
 	const struct backprop_options *options;
 	ptrdiff_t n, d, m;
-	ptrdiff_t chunk; /* samples that go through the network at once */
-	int parts;       /* threads; each owns neurons, their weights and their columns of H */
-	size_t count;    /* d m + m weights */
+	ptrdiff_t chunk;                 /* samples that go through the network at once */
+	int parts;                       /* threads; each owns neurons, their weights and their H */
+	size_t count;                    /* d m + m weights */
 	real *weights, *gradient, *best; /* best: NULL without early stopping */
 	real decay;                      /* beta / (n weight) */
 	struct mat Xt;                   /* d x n: a sample is a column */
-	struct mat batch;                /* d x chunk: gathered samples; twice that if attacked */
-	struct mat H;                    /* chunk x m, or twice the rows */
-	struct mat share;                /* the same x parts: each part's contribution to f */
-	real *f, *y, *g;                 /* the same */
+	struct mat batch;                /* d x 2 chunk: clean and attacked samples; or empty */
+	const real **x;                  /* 2 chunk: where samples lie */
+	real *packed;                    /* for each part its neurons of U (see tile.h) */
+	struct mat band;                 /* for each part a band of its gradient */
+	struct mat H;                    /* for each part its neurons x chunk, or x 2 chunk */
+	struct mat share;                /* chunk or 2 chunk x parts: each part's share of f */
+	real *f, *y, *g;                 /* chunk or 2 chunk; y: chunk */
 	size_t *order;                   /* n */
 	long epoch;
 	const struct backprop_regime *regime;
 	struct adversary adversary;
-	real *slope_r; /* m: of the radii of interval bounds */
+	real *radii, *slope_r; /* m: of interval bounds, and the gradient in them */
 	/* early stopping */
 	struct net_work work;
 	real *f_validation;
@@ -143,8 +156,8 @@ enum status backprop_setup(struct backprop *b, const struct problem *problem,
 			   struct err *err);
 
 /* Gradient of the objective divided by n weight, estimated on `count` samples (NULL: 0 .. count-1),
- * into b->gradient. With a rule, it is applied to every span as soon as the span's gradient is
- * known. */
+ * into b->gradient. With a rule, it is applied to every block as soon as the block's gradient is
+ * known, and b->gradient is scratch. */
 void backprop_gradient(struct backprop *b, const size_t *samples, ptrdiff_t count,
 		       backprop_rule rule, void *trainer);
 
@@ -172,15 +185,23 @@ double backprop_strength(const struct backprop *b);
 /* Loss on the validation part: clean, or at full eps attacked or by the bounds. */
 double backprop_validation_loss(struct backprop *b);
 
-/* The parts of a pass that regimes share (backprop.c). */
+/* The parts of a pass that regimes share (backprop.c). A pass of its own, outside of
+ * backprop_gradient, packs the weights first. */
 extern const struct backprop_regime backprop_plain;
 struct backprop_neurons backprop_neurons_of(const struct backprop *b, int part);
 struct net backprop_as_net(const struct backprop *b);
+void backprop_pack(struct backprop *b, int part);
+/* The part's H, neurons x columns. */
 struct mat backprop_hidden(const struct backprop *b, const struct backprop_pass *pass, int part);
+void backprop_products(const struct backprop *b, const struct backprop_pass *pass, int part);
 void backprop_forward(struct backprop *b, const struct backprop_pass *pass, int part);
 void backprop_sum_shares(struct backprop *b, const struct backprop_pass *pass);
 void backprop_slopes(struct backprop *b, const struct backprop_pass *pass);
 void backprop_backward(struct backprop *b, const struct backprop_pass *pass, int part);
+/* gU (+)= B S' of a part from its S in the place of H, into b->gradient. */
+void backprop_add_products(struct backprop *b, const struct backprop_pass *pass, int part);
+/* Rule, or weight decay, on all weights of a part, whose data gradient is in b->gradient. */
+void backprop_finish(struct backprop *b, const struct backprop_pass *pass, int part);
 
 /* `width` and `network` of a trainer whose state begins with a struct backprop. */
 ptrdiff_t backprop_width(const void *state);

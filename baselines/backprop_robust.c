@@ -91,6 +91,7 @@ static struct interval_job bounds_of(const struct backprop *b, const struct back
 		.y = pass->y,
 		.norm = b->options->interval.norm,
 		.eps = pass->strength * b->options->interval.eps,
+		.radii = b->radii + at.first,
 	};
 }
 
@@ -98,11 +99,11 @@ static struct interval_job bounds_of(const struct backprop *b, const struct back
 static void interval_outputs(struct backprop *b, const struct backprop_pass *pass, int part)
 {
 	struct interval_job job = bounds_of(b, pass, part);
-	struct mat H = backprop_hidden(b, pass, part);
 	real *share = mat_col(b->share, part);
 
-	blas_gemm(1, pass->columns, TRANSPOSED, job.U, PLAIN, 0, H);
-	interval_forward(&job, H, share, share + pass->rows);
+	interval_radii(&job);
+	backprop_products(b, pass, part);
+	interval_forward(&job, backprop_hidden(b, pass, part), share, share + pass->rows);
 }
 
 /* g = (kappa l'(f, y), (1 - kappa) l'(F, y)), kappa falling from 1 with the ramp */
@@ -121,7 +122,6 @@ static void interval_gradient(struct backprop *b, const struct backprop_pass *pa
 {
 	struct backprop_neurons at = backprop_neurons_of(b, part);
 	struct interval_job job = bounds_of(b, pass, part);
-	struct mat H = backprop_hidden(b, pass, part);
 	struct mat gU = {b->d, at.count, b->d, b->gradient + at.first * b->d};
 	struct interval_slopes slopes = {
 		.g = b->g,
@@ -131,9 +131,11 @@ static void interval_gradient(struct backprop *b, const struct backprop_pass *pa
 		.add = pass->add,
 	};
 
-	interval_backward(&job, H, &slopes);
-	blas_gemm(1, pass->columns, PLAIN, H, PLAIN, pass->add, gU);
+	interval_backward(&job, backprop_hidden(b, pass, part), &slopes);
+	backprop_add_products(b, pass, part);
 	interval_radius_gradient(&job, slopes.slope_r, gU);
+	if (pass->last)
+		backprop_finish(b, pass, part);
 }
 
 static const struct backprop_regime attacked = {
@@ -195,22 +197,26 @@ static struct backprop_pass load_validation(struct backprop *b, ptrdiff_t first)
 	ptrdiff_t rows = first + b->chunk < n ? b->chunk : n - first;
 	bool attacks = b->regime->attacks;
 
-	for (ptrdiff_t k = 0; k < rows; k++) {
-		for (ptrdiff_t i = 0; i < b->d; i++)
-			mat_set(b->batch, i, k, mat_get(problem->X_validation, first + k, i));
-		b->y[k] = problem->y_validation[first + k];
-	}
-	return (struct backprop_pass){
+	struct backprop_pass pass = {
 		.regime = attacks ? &attacked : b->regime,
 		.number = first,
 		.rows = rows,
 		.count = n,
 		.clean = mat_cols(b->batch, 0, rows),
-		.columns = mat_cols(b->batch, attacks ? rows : 0, rows),
+		.x = b->x,
+		.columns = rows,
 		.y = b->y,
 		.strength = 1,
 		.stream = validation_stream,
 	};
+
+	for (ptrdiff_t k = 0; k < rows; k++) {
+		for (ptrdiff_t i = 0; i < b->d; i++)
+			mat_set(b->batch, i, k, mat_get(problem->X_validation, first + k, i));
+		b->y[k] = problem->y_validation[first + k];
+		b->x[k] = mat_col(b->batch, attacks ? rows + k : k);
+	}
+	return pass;
 }
 
 /* The last outputs of a regime are the worst ones. */
@@ -224,8 +230,10 @@ static double chunk_loss(struct backprop *b, const struct backprop_pass *pass)
 				pass->regime->attack(b, pass, part);
 		}
 #pragma omp for schedule(static, 1)
-		for (int part = 0; part < b->parts; part++)
+		for (int part = 0; part < b->parts; part++) {
+			backprop_pack(b, part);
 			pass->regime->forward(b, pass, part);
+		}
 	}
 	backprop_sum_shares(b, pass);
 	return loss_value(b->problem->loss, (size_t)pass->rows,

@@ -1,6 +1,7 @@
 /* Setup, start, early stopping and result of the backprop baselines. */
 #include "baselines/backprop.h"
 
+#include "baselines/tile.h"
 #include "solvers/core/rng.h"
 
 #include <math.h>
@@ -43,33 +44,43 @@ static ptrdiff_t batch_size(const struct backprop_options *options, ptrdiff_t n)
 	return options->batch > 0 && options->batch < n ? options->batch : n;
 }
 
-/* Threads that the work of one chunk keeps busy, at most one per neuron. */
+/* Threads that the work of one chunk keeps busy, at most one per vector of neurons. */
 static int part_count(const struct backprop *b)
 {
 	double flops = 2.0 * (double)b->d * (double)b->m * (double)b->chunk;
-	int parts = omp_get_max_threads();
+	int parts = omp_get_max_threads(), most = (int)(tile_room(b->m) / tile_lanes);
 
 	if (parts > 1 + flops / PART_FLOPS)
 		parts = 1 + (int)(flops / PART_FLOPS);
-	return parts < b->m ? parts : (int)b->m;
+	return parts < most ? parts : most;
+}
+
+/* d x cols, with room for whole vectors */
+static struct mat samples_new(struct arena *arena, ptrdiff_t d, ptrdiff_t cols)
+{
+	return mat_rows(mat_new(arena, tile_stride(d), cols), 0, d);
 }
 
 static void allocate(struct backprop *b, struct arena *arena)
 {
 	bool robust = b->regime != &backprop_plain;
 	ptrdiff_t columns = robust ? 2 * b->chunk : b->chunk;
+	ptrdiff_t neurons = tile_room((b->m + b->parts - 1) / b->parts);
 
 	b->weights = ARENA_ARRAY(arena, real, b->count);
 	b->gradient = ARENA_ARRAY(arena, real, b->count);
-	b->Xt = mat_new(arena, b->d, b->n);
-	b->batch =
-		mat_new(arena, b->d, robust || batch_size(b->options, b->n) < b->n ? columns : 0);
-	b->H = mat_new(arena, columns, b->m);
+	b->packed = ARENA_ARRAY(arena, real, b->d * tile_room(b->m));
+	b->band = mat_new(arena, tile_band, neurons * b->parts);
+	b->Xt = samples_new(arena, b->d, b->n);
+	b->batch = samples_new(arena, b->d, robust ? columns : 0);
+	b->x = ARENA_ARRAY(arena, const real *, columns);
+	b->H = mat_new(arena, tile_stride(neurons), columns * b->parts);
 	b->share = mat_new(arena, columns, b->parts);
 	b->f = ARENA_ARRAY(arena, real, columns);
 	b->y = ARENA_ARRAY(arena, real, b->chunk);
 	b->g = ARENA_ARRAY(arena, real, columns);
 	b->slope_r = ARENA_ARRAY(arena, real, robust ? b->m : 0);
+	b->radii = ARENA_ARRAY(arena, real, robust ? b->m : 0);
 	b->order = ARENA_ARRAY(arena, size_t, b->n);
 	if (b->options->patience > 0) {
 		b->best = ARENA_ARRAY(arena, real, b->count);
@@ -164,12 +175,14 @@ void backprop_forecast(const struct backprop_options *options, ptrdiff_t n, ptrd
 {
 	double m = (double)options->width, batch = (double)batch_size(options, n);
 	double chunk = batch < CHUNK ? batch : CHUNK, inputs = (double)d, samples = (double)n;
-	double weights = (2 + (options->patience > 0) + vectors) * (inputs + 1) * m;
+	double weights = (3 + (options->patience > 0) + vectors) * (inputs + 1) * m;
 	bool attacked = options->adversary.eps > 0, robust = backprop_robust(options);
 	double columns = robust ? 2 * chunk : chunk;
-	double gathered = robust || batch < samples ? inputs * columns : 0;
+	double stored = samples + (robust ? columns : 0);
 
-	out->bytes = (weights + inputs * samples + gathered + columns * m) * (double)sizeof(real) +
+	out->bytes = (weights + (double)tile_stride(d) * stored +
+		      (columns + (double)tile_band) * (double)tile_stride(options->width)) *
+			     (double)sizeof(real) +
 		     samples * (double)sizeof(size_t) +
 		     adversary_bytes(&options->adversary, chunk, inputs, m);
 	out->setup_flops = 0;

@@ -80,61 +80,67 @@ static const struct { /* by the norm of the ball: its dual */
 	void (*slope)(const real *u, ptrdiff_t d, const bool *frozen, double s, real *gu);
 } duals[] = {[NORM_LINF] = {length_1, slope_1}, [NORM_L2] = {length_2, slope_2}};
 
-/* r_j with the sign of a_j: a sample shifts z_kj by -y_k times this. */
-static real signed_radius(const struct interval_job *job, ptrdiff_t j)
+/* A sample shifts z_jk by -y_k times these. */
+void interval_radii(const struct interval_job *job)
 {
-	double r = job->eps * duals[job->norm].length(mat_col(job->U, j), job->U.rows, job->frozen);
+	for (ptrdiff_t j = 0; j < job->U.cols; j++) {
+		double r = job->eps *
+			   duals[job->norm].length(mat_col(job->U, j), job->U.rows, job->frozen);
 
-	return (real)(job->alpha[j] < 0 ? -r : r);
-}
-
-/* f_k = sum_j a_j relu(h_kj), F_k = sum_j a_j relu(h_kj - y_k sign(a_j) r_j) */
-void interval_forward(const struct interval_job *job, struct mat H, real *restrict f,
-		      real *restrict F)
-{
-	const real *restrict y = job->y;
-
-	memset(f, 0, (size_t)H.rows * sizeof *f);
-	memset(F, 0, (size_t)H.rows * sizeof *F);
-	for (ptrdiff_t j = 0; j < H.cols; j++) {
-		const real *restrict h = mat_col(H, j);
-		real a = job->alpha[j], r = signed_radius(job, j);
-
-#pragma omp simd
-		for (ptrdiff_t k = 0; k < H.rows; k++) {
-			real worst = h[k] - y[k] * r;
-
-			f[k] += a * (h[k] < 0 ? 0 : h[k]);
-			F[k] += a * (worst < 0 ? 0 : worst);
-		}
+		job->radii[j] = (real)(job->alpha[j] < 0 ? -r : r);
 	}
 }
 
-/* With w_kj = h_kj - y_k sign(a_j) r_j:
- *     galpha_j = sum_k g_k relu(h_kj) + G_k relu(w_kj)
- *     dL/dr_j  = -|a_j| sum_k y_k G_k [w_kj > 0]
- *     dL/dh_kj = a_j (g_k [h_kj > 0] + G_k [w_kj > 0]) */
+/* f_k = sum_j a_j relu(h_jk), F_k = sum_j a_j relu(h_jk - y_k sign(a_j) r_j) */
+void interval_forward(const struct interval_job *job, struct mat H, real *f, real *F)
+{
+	const real *restrict a = job->alpha, *restrict r = job->radii;
+
+	for (ptrdiff_t k = 0; k < H.cols; k++) {
+		const real *restrict h = mat_col(H, k);
+		real y = job->y[k], plain = 0, bound = 0;
+
+#pragma omp simd reduction(+ : plain, bound)
+		for (ptrdiff_t j = 0; j < H.rows; j++) {
+			real worst = h[j] - y * r[j];
+
+			plain += a[j] * (h[j] < 0 ? 0 : h[j]);
+			bound += a[j] * (worst < 0 ? 0 : worst);
+		}
+		f[k] = plain;
+		F[k] = bound;
+	}
+}
+
+/* With w_jk = h_jk - y_k sign(a_j) r_j:
+ *     galpha_j = sum_k g_k relu(h_jk) + G_k relu(w_jk)
+ *     dL/dr_j  = -|a_j| sum_k y_k G_k [w_jk > 0]
+ *     dL/dh_jk = a_j (g_k [h_jk > 0] + G_k [w_jk > 0]) */
 void interval_backward(const struct interval_job *job, struct mat H,
 		       const struct interval_slopes *slopes)
 {
-	const real *restrict y = job->y, *restrict g = slopes->g, *restrict G = slopes->G;
+	const real *restrict a = job->alpha, *restrict r = job->radii;
+	real *restrict in_alpha = slopes->galpha, *restrict in_r = slopes->slope_r;
 
-	for (ptrdiff_t j = 0; j < H.cols; j++) {
-		real *restrict h = mat_col(H, j);
-		real a = job->alpha[j], r = signed_radius(job, j), in_alpha = 0, in_r = 0;
+	memset(in_r, 0, (size_t)H.rows * sizeof *in_r);
+	if (!slopes->add)
+		memset(in_alpha, 0, (size_t)H.rows * sizeof *in_alpha);
+	for (ptrdiff_t k = 0; k < H.cols; k++) {
+		real *restrict h = mat_col(H, k);
+		real y = job->y[k], g = slopes->g[k], G = slopes->G[k];
 
-#pragma omp simd reduction(+ : in_alpha, in_r)
-		for (ptrdiff_t k = 0; k < H.rows; k++) {
-			real worst = h[k] - y[k] * r;
-			real plain = h[k] > 0 ? g[k] : 0, bound = worst > 0 ? G[k] : 0;
+#pragma omp simd
+		for (ptrdiff_t j = 0; j < H.rows; j++) {
+			real worst = h[j] - y * r[j];
+			real plain = h[j] > 0 ? g : 0, bound = worst > 0 ? G : 0;
 
-			in_alpha += plain * h[k] + bound * worst;
-			in_r += y[k] * bound;
-			h[k] = a * (plain + bound);
+			in_alpha[j] += plain * h[j] + bound * worst;
+			in_r[j] += y * bound;
+			h[j] = a[j] * (plain + bound);
 		}
-		slopes->galpha[j] = slopes->add ? slopes->galpha[j] + in_alpha : in_alpha;
-		slopes->slope_r[j] = (a < 0 ? a : -a) * in_r;
 	}
+	for (ptrdiff_t j = 0; j < H.rows; j++)
+		in_r[j] *= a[j] < 0 ? a[j] : -a[j];
 }
 
 void interval_radius_gradient(const struct interval_job *job, const real *slope_r, struct mat gU)

@@ -5,7 +5,7 @@
  *
  * for every |delta|_p <= eps: a neuron that speaks for the label gets its lower bound, one that
  * speaks against it its upper bound. The loss of training is kappa l(f, y) + (1 - kappa) l(F, y),
- * for losses that fall with the margin. Both outputs come from the same products H = B'U. */
+ * for losses that fall with the margin. Both outputs come from the same products H = U'B. */
 #ifndef BASELINES_INTERVAL_H
 #define BASELINES_INTERVAL_H
 
@@ -26,9 +26,10 @@ struct interval_job {
 	struct mat U;       /* d x count */
 	const real *alpha;  /* count */
 	const bool *frozen; /* d, or NULL */
-	const real *y;      /* rows: -1 or +1 */
+	const real *y;      /* samples: -1 or +1 */
 	long norm;
 	double eps;
+	real *radii; /* count: r_j with the sign of a_j, by interval_radii */
 };
 
 /* STATUS_SPEC if the loss does not fall with the margin, or if eps is never reached. Does nothing
@@ -36,11 +37,14 @@ struct interval_job {
 enum status interval_check(const struct problem *problem, const struct interval_options *options,
 			   struct err *err);
 
-/* f = relu(H) a and F (rows each), the share of these neurons, from H = B'U (rows x count). */
+void interval_radii(const struct interval_job *job);
+
+/* f = relu(H)' a and F (samples each), the share of these neurons, from H = U'B (count x samples).
+ */
 void interval_forward(const struct interval_job *job, struct mat H, real *f, real *F);
 
-/* Slopes g = dL/df and G = dL/dF (rows each) become H = dL/dH; galpha (count) is set, or added to
- * with `add`; slope_r (count) is dL/dr. */
+/* Slopes g = dL/df and G = dL/dF (samples each) become H = dL/dH; galpha and slope_r = dL/dr (count
+ * each) are set, galpha is added to with `add`. */
 struct interval_slopes {
 	const real *g, *G;
 	real *galpha;

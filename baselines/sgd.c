@@ -42,19 +42,25 @@ static enum status setup(const struct problem *problem, const void *options, str
 }
 
 /* v <- momentum v + g; w <- w - rate (nesterov ? g + momentum v : v) */
-static void update(void *trainer, struct backprop_span span)
+static void update(void *trainer, struct backprop_block block)
 {
 	struct sgd *sgd = trainer;
-	const real *restrict g = sgd->base.gradient + span.first;
-	real *restrict w = sgd->base.weights + span.first, *restrict v = sgd->velocity + span.first;
-	real momentum = sgd->momentum, rate = sgd->rate;
+	real momentum = sgd->momentum, rate = sgd->rate, decay = sgd->base.decay;
 	real on_velocity = sgd->look_ahead > 0 ? sgd->look_ahead : 1,
 	     on_gradient = sgd->look_ahead > 0 ? 1 : 0;
 
+	for (ptrdiff_t j = 0; j < block.cols; j++) {
+		size_t first = block.first + (size_t)(j * block.stride);
+		const real *restrict gradient = block.gradient + j * block.gradient_stride;
+		real *restrict w = sgd->base.weights + first, *restrict v = sgd->velocity + first;
+
 #pragma omp simd
-	for (size_t i = 0; i < span.count; i++) {
-		v[i] = momentum * v[i] + g[i];
-		w[i] -= rate * (on_velocity * v[i] + on_gradient * g[i]);
+		for (ptrdiff_t i = 0; i < block.rows; i++) {
+			real g = gradient[i] + decay * w[i];
+
+			v[i] = momentum * v[i] + g;
+			w[i] -= rate * (on_velocity * v[i] + on_gradient * g);
+		}
 	}
 }
 

@@ -25,7 +25,7 @@ struct cli_args {
 	const char *shard;        /* "I/N" */
 	const char *gate;         /* file of limits for compare */
 	const char *n, *psi, *xi; /* of bounds */
-	bool force, retry_failed, fail_fast, quiet, no_color, json, markdown, help;
+	bool force, retry_failed, retime, fail_fast, quiet, no_color, json, markdown, help;
 	struct arena arena; /* of the texts above; give it back with arena_release */
 };
 

@@ -1,5 +1,6 @@
-/* relubench describe NAME, relubench describe --markdown */
+/* relubench describe NAME, relubench describe results, relubench describe --markdown */
 #include "harness/cli.h"
+#include "harness/store/dictionary.h"
 #include "solvers/core/desc.h"
 
 #include <string.h>
@@ -40,8 +41,13 @@ int cmd_describe(struct cli_args *args)
 		return STATUS_OK;
 	}
 	if (!args->count) {
-		fprintf(stderr, "relubench: describe needs the name of an item, or --markdown\n");
+		fprintf(stderr, "relubench: describe needs the name of an item, `results`, or "
+				"--markdown\n");
 		return STATUS_SPEC;
+	}
+	if (strcmp(args->operand[0], "results") == 0) {
+		dictionary_write(stdout);
+		return STATUS_OK;
 	}
 	for (int kind = 0; kind < KIND_COUNT; kind++) {
 		const struct desc *item = registry_find((enum kind)kind, args->operand[0]);

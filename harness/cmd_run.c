@@ -27,6 +27,7 @@ static int run_experiment(const struct cli_args *args, struct experiment *experi
 	struct sched_options options = {
 		.force = args->force,
 		.retry_failed = args->retry_failed,
+		.retime = args->retime,
 		.fail_fast = args->fail_fast,
 		.quiet = args->quiet,
 		.color = cli_color(args, STDERR_FILENO),

@@ -46,6 +46,7 @@ static const struct cli_option run_options[] = {
 	{"force", NULL, "compute finished cells again", FLAG(force)},
 	{"retry-failed", NULL, "compute again the cells whose status is not ok",
 	 FLAG(retry_failed)},
+	{"retime", NULL, "compute again the cells whose timing was disturbed", FLAG(retime)},
 	{"fail-fast", NULL, "start no further cell after one that is not ok", FLAG(fail_fast)},
 	{"quiet", NULL, "no progress", FLAG(quiet)},
 	{"no-color", NULL, "no colours (also with NO_COLOR set)", FLAG(no_color)},

@@ -1,5 +1,8 @@
-/* relubench-worker-<precision> FOLDER [--progress FD]: compute the cell described by
- * FOLDER/cell.json and write its record there. The parent keeps both outputs in FOLDER/log.txt. */
+/* relubench-worker-<precision> FOLDER [--progress FD] [--choose-threads]: compute the cell
+ * described by FOLDER/cell.json and write its record there, with the threads that OMP_NUM_THREADS
+ * says or, by the size of the cell, fewer. SIGTERM ends training early. The parent keeps both
+ * outputs in FOLDER/log.txt. */
+#include "harness/run/interrupt.h"
 #include "harness/run/run.h"
 #include "solvers/core/arena.h"
 
@@ -40,22 +43,38 @@ static void say(const struct err *err, int progress)
 		dprintf(progress, "!%s: %s\n", err->source, err->text);
 }
 
+/* "--progress FD", "--choose-threads" */
+static bool parse(int argc, char **argv, struct run_order *order)
+{
+	*order = (struct run_order){.progress_fd = -1};
+	for (int i = 2; i < argc; i++) {
+		if (strcmp(argv[i], "--choose-threads") == 0)
+			order->choose_threads = true;
+		else if (strcmp(argv[i], "--progress") == 0 && i + 1 < argc)
+			order->progress_fd = atoi(argv[++i]);
+		else
+			return false;
+	}
+	return argc >= 2;
+}
+
 int main(int argc, char **argv)
 {
 	struct err err = {0};
+	struct run_order order;
 	enum status status;
-	int progress = -1;
 
-	if (argc == 4 && strcmp(argv[2], "--progress") == 0) {
-		progress = atoi(argv[3]);
-	} else if (argc != 2) {
-		fprintf(stderr, "usage: %s FOLDER [--progress FD]\n", argv[0]);
+	if (!parse(argc, argv, &order)) {
+		fprintf(stderr, "usage: %s FOLDER [--progress FD] [--choose-threads]\n", argv[0]);
 		return STATUS_SPEC;
 	}
 	arena_on_exhausted(out_of_memory);
 	signal(SIGXFSZ, SIG_IGN); /* a file that grows too large is an error with a message */
-	status = run_cell(argv[1], progress, &err);
+	interrupt_install();
+	status = run_cell(argv[1], &order, &err);
 	if (status != STATUS_OK)
-		say(&err, progress);
-	return is_of_record(&err, argv[1]) ? RUN_EXIT_RECORD : (int)status;
+		say(&err, order.progress_fd);
+	if (is_of_record(&err, argv[1]))
+		return RUN_EXIT_RECORD;
+	return status == STATUS_OK && order.stopped ? RUN_EXIT_STOPPED : (int)status;
 }

@@ -69,7 +69,7 @@ int fashion_load(struct fashion *f)
 int fashion_start(struct fashion_run *run, const struct problem *problem, const char *solver,
 		  const char *options)
 {
-	const struct desc *desc = registry_find(KIND_SOLVER, solver);
+	const struct desc *desc = registry_find(KIND_TRAINER, solver);
 	struct err err = {0};
 	double start;
 	void *bound;
@@ -78,12 +78,15 @@ int fashion_start(struct fashion_run *run, const struct problem *problem, const 
 	run->trainer = (const struct trainer *)(const void *)desc;
 	bound = toy_options(desc, options, &run->arena);
 	start = omp_get_wtime();
-	if (run->trainer->setup(problem, bound, &run->arena, &run->state, &err) != STATUS_OK) {
+	run->posed = coordinates_choose(problem, run->trainer, bound, &run->arena);
+	if (run->trainer->setup(&run->posed.problem, bound, &run->arena, &run->state, &err) !=
+	    STATUS_OK) {
 		err_print(&err, stderr);
 		return 1;
 	}
 	run->setup = run->seconds = omp_get_wtime() - start;
 	run->net = net_new(&run->arena, problem->X.cols, run->trainer->width(run->state));
+	run->inner = net_new(&run->arena, run->posed.problem.X.cols, run->net.U.cols);
 	run->work = net_work_new(&run->arena, run->net.U.cols);
 	run->f = ARENA_ARRAY(&run->arena, real, problem->X.rows);
 	return 0;
@@ -102,7 +105,9 @@ void fashion_step(struct fashion_run *run)
 
 double fashion_objective(struct fashion_run *run)
 {
-	run->trainer->network(run->state, &run->net);
+	run->trainer->network(run->state, run->posed.rowspace ? &run->inner : &run->net);
+	if (run->posed.rowspace)
+		rowspace_lift(run->posed.rowspace, &run->inner, &run->net);
 	return trainer_network_objective(run->problem, &run->net, run->f, &run->work);
 }
 

@@ -3,6 +3,7 @@
 #ifndef TESTS_FASHION_H
 #define TESTS_FASHION_H
 
+#include "harness/run/coordinates.h"
 #include "harness/spec/spec.h"
 #include "solvers/core/trainer.h"
 
@@ -24,11 +25,12 @@ bool fashion_is_real(void);
 struct fashion_run {
 	struct arena arena;
 	const struct problem *problem;
+	struct coordinates posed; /* the problem as the trainer gets it */
 	const struct trainer *trainer;
 	void *state;
 	struct progress progress;
 	double setup, seconds, best; /* setup; setup and steps; the fastest step */
-	struct net net;
+	struct net inner, net;       /* in the trainer's coordinates; in the features */
 	struct net_work work;
 	real *f;
 };

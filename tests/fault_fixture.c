@@ -4,6 +4,7 @@
 #include "harness/run/run.h"
 #include "harness/sched/sched.h"
 #include "harness/store/folder.h"
+#include "harness/store/result.h"
 
 #include <dirent.h>
 #include <setjmp.h>
@@ -107,7 +108,7 @@ int fault_load_spec(struct fault_room *room)
 int fault_run_cell(struct fault_room *room)
 {
 	struct err err = {0};
-	enum status status = run_cell(room->cell, -1, &err);
+	enum status status = run_cell(room->cell, &(struct run_order){.progress_fd = -1}, &err);
 
 	return status == err.status ? fault_verdict(room, &err) : unexpected;
 }
@@ -124,7 +125,7 @@ static enum status run_all(struct fault_room *room, struct err *err)
 		TRY(folder_make(cell, err));
 		TRY(store_write_text(fault_path(room, cell, "cell.json"), plan.at[i].cell->text,
 				     err));
-		TRY(run_cell(cell, -1, err));
+		TRY(run_cell(cell, &(struct run_order){.progress_fd = -1}, err));
 	}
 	return STATUS_OK;
 }
@@ -258,4 +259,16 @@ uint64_t fault_digest(const char *path)
 		return 0;
 	add(&digest, path);
 	return digest;
+}
+
+void fault_expect_no_result(struct fault_room *room)
+{
+	const char *path = fault_path(room, room->cell, "result.json");
+	struct result result;
+	struct err err = {0};
+
+	if (access(path, F_OK) != 0)
+		return;
+	assert_int_equal(result_read(path, &room->arena, &result, &err), STATUS_OK);
+	assert_string_equal(result.status, "interrupted");
 }

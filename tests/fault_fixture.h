@@ -33,6 +33,11 @@ fault_attempt fault_run_cell;     /* the one in room->cell */
 fault_attempt fault_run_all;      /* every cell into room->results, as a run does it */
 fault_attempt fault_build_report; /* of room->results */
 
+/* room->cell has no result, or one of training on its way (status "interrupted"), which is no
+ * record.
+ */
+void fault_expect_no_result(struct fault_room *room);
+
 /* STATUS_OK, or STATUS_ENV for an error that says which file below the root had no space; any other
  * error is printed and becomes a status that no attempt may have. */
 int fault_verdict(const struct fault_room *room, const struct err *err);

@@ -22,7 +22,7 @@ int race_load(struct race_data *race, const struct race_source *source);
 /* The training part, the bias column frozen, loss ("hinge") and beta given. */
 struct problem race_problem(struct race_data *race, const char *loss, double beta);
 
-/* Relative gap of a certificate. */
+/* Gap of a certificate: the share of the objective at its feasible point. */
 double race_gap(const struct certificate *certificate);
 
 /* A certified gap to reach, and in how many seconds (0: no goal). */
@@ -31,8 +31,8 @@ struct race_goal {
 };
 
 /* Steps until all goals (`count`, falling gaps) are reached, `patience` seconds are over or the
- * method has ended; prints when each was reached. Certificates, as often as their cost allows, are
- * not timed. */
+ * method has ended; prints when each was reached, after how many seconds of setup, steps and
+ * certificates. There are as many of these as 5 % of the time allow. */
 void race_to_gaps(struct fashion_run *run, const struct race_goal *goals, int count,
 		  double patience);
 

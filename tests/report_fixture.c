@@ -25,8 +25,14 @@ static void fill(struct record *record, const struct fixture_cell *cell, struct 
 	r->iterations = 1;
 	r->n_train = 200;
 	r->n_test = 100;
-	record->objective = "";
+	r->objective = cell->threat ? cell->worst : cell->objective;
+	r->objective_of = cell->threat ? "worst case" : "network";
+	r->outcome = cell->outcome;
+	record->objective.beta = cell->beta;
+	record->objective.threat = cell->threat;
+	record->resampled = cell->resampled;
 	record->select_by = cell->select_by;
+	record->select_per = cell->select_per;
 	record->swept = swept;
 	if (cell->path)
 		swept[record->swept_count++] = (struct cellfile_swept){cell->path, cell->value};

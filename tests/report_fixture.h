@@ -14,7 +14,13 @@ struct fixture_cell {
 	const char *status;         /* NULL: ok */
 	int repetition;
 	double test, validation, objective, seconds, patterns;
-	const char *select_by; /* or NULL */
+	const char *select_by;  /* or NULL */
+	const char *select_per; /* or NULL */
+	const char *beta;       /* of the objective, or NULL */
+	const char *threat;     /* of a robust method: `objective` is its clean objective then */
+	double worst;           /* its worst-case objective */
+	const char *outcome;    /* or NULL */
+	bool resampled;         /* repetitions split one data set */
 };
 
 /* The records of these cells, grouped. `folder`: where plots go, or NULL. */

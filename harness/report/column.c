@@ -29,6 +29,20 @@ const char *const column_names[] = {"test_accuracy",
 				    "attack_s",
 				    "select_s",
 				    "certify_s",
+				    "load_cpu_s",
+				    "setup_cpu_s",
+				    "solve_cpu_s",
+				    "eval_cpu_s",
+				    "certificate_cpu_s",
+				    "violation_cpu_s",
+				    "attack_cpu_s",
+				    "select_cpu_s",
+				    "certify_cpu_s",
+				    "evaluations",
+				    "switches_voluntary",
+				    "switches_involuntary",
+				    "core_share",
+				    "load_average",
 				    "peak_mem_bytes",
 				    "threads",
 				    "patterns",
@@ -73,6 +87,8 @@ const char *column_label(const char *name, struct arena *arena)
 
 	if (strcmp(name, "time") == 0)
 		return "time of setup and solve in s";
+	if (strcmp(name, "objective_network") == 0)
+		return "network objective";
 	if (strcmp(name, "seconds_per_iteration") == 0)
 		return "time of an iteration in s";
 	if (strcmp(name, "peak_mem_bytes") == 0)

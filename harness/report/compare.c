@@ -1,6 +1,7 @@
 /* Matching and differences of two results folders. */
 #include "harness/report/compare.h"
 #include "harness/report/column.h"
+#include "harness/report/comparable.h"
 #include "harness/report/index.h"
 #include "harness/report/stat.h"
 
@@ -78,6 +79,14 @@ static const char *number(double value, const char *format, struct arena *arena)
 	return arena_text(arena, text);
 }
 
+bool compare_same_objective(const struct compare *compare, const struct compare_pair *pair,
+			    const char *metric)
+{
+	return !pair->a || !pair->b ||
+	       strcmp(comparable_key(pair->a, metric, NULL, compare->arena),
+		      comparable_key(pair->b, metric, NULL, compare->arena)) == 0;
+}
+
 /* The values that both cells of a pair have. */
 struct values {
 	size_t count, differ;
@@ -95,7 +104,8 @@ static struct values values_of(const struct compare *compare, const char *metric
 		double a = compare_value(compare, compare->pair[i].a, metric);
 		double b = compare_value(compare, compare->pair[i].b, metric);
 
-		if (isnan(a) || isnan(b))
+		if (isnan(a) || isnan(b) ||
+		    !compare_same_objective(compare, &compare->pair[i], metric))
 			continue;
 		out.a[out.count] = a;
 		out.b[out.count] = b;
@@ -149,6 +159,15 @@ static const char *status_of(const struct record *record)
 	return !record ? "absent" : record->result.status ? record->result.status : "unknown";
 }
 
+static const char *objective_text(const struct record *record, struct arena *arena)
+{
+	const struct cellfile_objective *o = &record->objective;
+
+	return arena_format(arena, "%s, %s, beta %s%s%s", o->loss ? o->loss : "unknown",
+			    o->average ? o->average : "unknown", o->beta ? o->beta : "unknown",
+			    o->threat && *o->threat ? ", " : "", o->threat ? o->threat : "");
+}
+
 /* Rows of one pair, from `row` on; only counted if the sheet has no rows yet. */
 static size_t put_pair(const struct compare *compare, const struct compare_pair *pair,
 		       struct sheet *sheet, size_t row)
@@ -166,11 +185,21 @@ static size_t put_pair(const struct compare *compare, const struct compare_pair 
 		}
 		row++;
 	}
+	if (!compare_same_objective(compare, pair, "objective")) {
+		if (sheet->rows) {
+			sheet_set(sheet, row, CELL, name);
+			sheet_set(sheet, row, WHAT, "objective (another one: not compared)");
+			sheet_set(sheet, row, IN_A, objective_text(pair->a, arena));
+			sheet_set(sheet, row, IN_B, objective_text(pair->b, arena));
+		}
+		row++;
+	}
 	for (const struct compare_metric *m = compare_metrics; m->name; m++) {
 		double a = compare_value(compare, pair->a, m->name);
 		double b = compare_value(compare, pair->b, m->name);
 
-		if (m->noise || a == b || isnan(a + b))
+		if (m->noise || a == b || isnan(a + b) ||
+		    !compare_same_objective(compare, pair, m->name))
 			continue;
 		if (sheet->rows) {
 			sheet_set(sheet, row, CELL, name);

@@ -38,6 +38,11 @@ enum status compare_load(const char *a, const char *b, struct arena *arena, stru
 double compare_value(const struct compare *compare, const struct record *record,
 		     const char *metric);
 
+/* False: the metric is an objective, a gap or a cost of solving, and the two cells minimise
+ * something else (comparable.h), so that their values are not compared. */
+bool compare_same_objective(const struct compare *compare, const struct compare_pair *pair,
+			    const char *metric);
+
 /* "moons, admm, rho=0.1, repetition 2" */
 const char *compare_name(const struct compare *compare, const struct compare_pair *pair);
 

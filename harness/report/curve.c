@@ -16,22 +16,56 @@ struct run {
 	double *x, *y;
 };
 
+static bool needs_certificate(const char *y)
+{
+	return strncmp(y, "gap", strlen("gap")) == 0 || strcmp(y, "lower_bound") == 0;
+}
+
+double curve_seconds(const struct record *record, size_t i, const char *y)
+{
+	const struct csv_table *trace = &record->trace;
+	double seconds = csv_value(trace, i, csv_column(trace, "seconds"));
+
+	if (needs_certificate(y))
+		seconds += csv_value(trace, i, csv_column(trace, "certificate_s"));
+	return seconds;
+}
+
+bool curve_untimed(const struct record *record, const char *y)
+{
+	int column = csv_column(&record->trace, y);
+
+	for (size_t i = 0; records_ok(record) && i < record->trace.rows; i++)
+		if (!isnan(csv_value(&record->trace, i, column)) &&
+		    isnan(curve_seconds(record, i, y)))
+			return true;
+	return false;
+}
+
+const char *curve_time_label(const char *y)
+{
+	return needs_certificate(y) ? "time of setup, solve and certificates in s"
+				    : "time of setup and solve in s";
+}
+
 static struct run run_of(const struct record *record, const char *x, const char *y,
 			 struct arena *arena)
 {
 	const struct csv_table *trace = &record->trace;
 	int cx = csv_column(trace, x), cy = csv_column(trace, y);
+	bool seconds = strcmp(x, "seconds") == 0, gap = strncmp(y, "gap", strlen("gap")) == 0;
 	struct run run = {0};
 
 	run.x = ARENA_ARRAY(arena, double, trace->rows);
 	run.y = ARENA_ARRAY(arena, double, trace->rows);
 	for (size_t i = 0; i < trace->rows; i++) {
-		double vx = csv_value(trace, i, cx), vy = csv_value(trace, i, cy);
+		double vx = seconds ? curve_seconds(record, i, y) : csv_value(trace, i, cx);
+		double vy = csv_value(trace, i, cy);
 
 		if (!isfinite(vx) || !isfinite(vy))
 			continue;
 		run.x[run.count] = vx;
-		run.y[run.count++] = vy;
+		run.y[run.count++] = gap ? fmax(0, vy) : vy;
 	}
 	return run;
 }

@@ -1,5 +1,6 @@
 /* gnuplot scripts and their data: layout, legend, caption, styles. */
 #include "harness/report/figure.h"
+#include "harness/report/ending.h"
 #include "harness/store/folder.h"
 #include "harness/store/io.h"
 
@@ -22,6 +23,9 @@
 #define LEGEND_ROW 20.0
 #define LEGEND_SAMPLE 44.0 /* the piece of line before a label */
 #define LEGEND_CHARACTER 7.4
+#define TITLE_CHARACTER 7.0
+#define SVG_LETTERS 13.0 /* sizes of letters, as write_terminals sets them */
+#define OTHER_LETTERS 10.0
 #define CAPTION_ROW 16.0
 #define CAPTION_CHARACTER 5.9
 
@@ -230,8 +234,10 @@ enum status figure_open(struct figure *figure, const struct records *records, co
 {
 	struct arena *arena = records->arena;
 	char lines[CAPTION_LINES][LINE_BYTES];
-	const char *caption =
-		arena_format(arena, "%s. Hardware: %s.", plan->caption, records->caption);
+	const char *marks = ending_marks(records);
+	const char *caption = arena_format(arena, "%s%s%s. Hardware: %s.", plan->caption,
+					   *marks ? "; of all cells " : "",
+					   *marks ? marks + strlen("; ") : "", records->caption);
 	size_t columns, count;
 
 	*figure = (struct figure){
@@ -276,6 +282,19 @@ static void write_label(struct figure *figure, const char *what, const char *tex
 	fputs(" noenhanced\n", figure->gp);
 }
 
+/* Centred above the axes; smaller where it would leave the panel. */
+static void write_title(struct figure *figure, const char *title)
+{
+	double room = figure->panel_width - MARGIN_LEFT + MARGIN_RIGHT;
+	double width = TITLE_CHARACTER * (double)text_width(title ? title : "");
+	double share = width > room ? room / width : 1;
+
+	fputs("set title ", figure->gp);
+	figure_text(figure, title ? title : "");
+	fprintf(figure->gp, " noenhanced font ','.(form eq 'svg' ? '%.1f' : '%.1f')\n",
+		SVG_LETTERS * share, OTHER_LETTERS * share);
+}
+
 void figure_panel(struct figure *figure, const char *title, const char *x_label,
 		  const char *y_label)
 {
@@ -296,7 +315,7 @@ void figure_panel(struct figure *figure, const char *title, const char *x_label,
 		figure->panel, (left + MARGIN_LEFT) / figure->width,
 		(left + figure->panel_width - MARGIN_RIGHT) / figure->width,
 		1 - (top + MARGIN_TOP) / figure->height, 1 - bottom / figure->height);
-	write_label(figure, "title", title);
+	write_title(figure, title);
 	write_label(figure, "xlabel", x_label);
 	write_label(figure, "ylabel", y_label);
 	/* the SVG terminal takes its letters for larger than they are drawn */

@@ -147,6 +147,17 @@ static void check(struct judge *judge, const struct gate_rule *rule, const char 
 						      number(b, arena), limit});
 }
 
+/* Values of another objective can break no limit: that they are of another one does. */
+static bool same_objective(struct judge *judge, const struct compare_pair *pair, const char *metric)
+{
+	bool same = compare_same_objective(judge->compare, pair, metric);
+
+	if (!same)
+		report(judge, (const char *[COLUMNS]){compare_name(judge->compare, pair), metric,
+						      "", "", "the same loss, beta and threat"});
+	return same;
+}
+
 static void check_median(struct judge *judge, const struct gate_rule *rule)
 {
 	const struct compare *compare = judge->compare;
@@ -155,6 +166,8 @@ static void check_median(struct judge *judge, const struct gate_rule *rule)
 	size_t count = 0;
 
 	for (size_t i = 0; i < compare->count; i++) {
+		if (!same_objective(judge, &compare->pair[i], rule->metric))
+			continue;
 		a[count] = compare_value(compare, compare->pair[i].a, rule->metric);
 		b[count] = compare_value(compare, compare->pair[i].b, rule->metric);
 		count += !isnan(a[count]) && !isnan(b[count]) ? 1u : 0u;
@@ -170,7 +183,8 @@ static void check_cells(struct judge *judge, const struct gate_rule *rule)
 		const struct compare_pair *pair = &compare->pair[i];
 
 		/* a lost cell is told once, not for each metric */
-		if (pair->a && pair->b && records_ok(pair->b))
+		if (pair->a && pair->b && records_ok(pair->b) &&
+		    same_objective(judge, pair, rule->metric))
 			check(judge, rule, compare_name(compare, pair),
 			      compare_value(compare, pair->a, rule->metric),
 			      compare_value(compare, pair->b, rule->metric));

@@ -1,6 +1,7 @@
 /* Paired differences with Student's interval. */
 #include "harness/report/paired.h"
 #include "harness/report/attacks.h"
+#include "harness/report/comparable.h"
 #include "harness/report/interval.h"
 #include "harness/report/series.h"
 #include "harness/report/stat.h"
@@ -8,15 +9,17 @@
 #include <math.h>
 #include <string.h>
 
-const char paired_note[] =
+static const char note[] =
 	"Differences A - B of cells with the same data and repetition; accuracies in percentage "
-	"points. Of a swept method the selected setting or, without selection, the one with the "
-	"best validation accuracy (without validation part: the lowest network objective). The "
-	"interval is Student's for the mean, 95 %; where repetitions split the same data anew "
-	"their overlap is taken into account (Nadeau and Bengio 2003). It is not corrected for the "
-	"number of comparisons. Unpaired: repetitions in which a cell of the two failed, is "
-	"missing "
-	"or has no value.";
+	"points; objectives and worst-case objectives only where loss, beta, average and threat "
+	"are equal. Of a swept method the selected setting or, without selection, the one with the "
+	"best validation accuracy, chosen in each repetition by itself where these split the same "
+	"data anew (without validation part: of each loss, beta and threat the lowest "
+	"objective). The interval is Student's for the mean, 95 %; where repetitions split the "
+	"same "
+	"data anew their overlap is taken into account (Nadeau and Bengio 2003). It is not "
+	"corrected for the number of comparisons. Unpaired: repetitions in which a cell of the two "
+	"failed, is missing, has no value or another objective.";
 
 enum { DATA, FIRST, SECOND, MEASURE, MEDIAN, MEAN, RANGE, HIGHER, PAIRS, UNPAIRED, COLUMNS };
 
@@ -25,7 +28,7 @@ struct measure {
 	stat_pick *pick;
 	const void *what;
 	double factor;
-	bool objective;
+	const char *column; /* of an objective: its cells must be comparable by it; else NULL */
 };
 
 struct measures {
@@ -39,14 +42,23 @@ struct pairs {
 	double overlap;
 };
 
+/* The certified or exact worst case of a robust method, over the balls it is trained for. */
+static double worst_case(const struct record *record, const void *what)
+{
+	const char *of = record->result.objective_of;
+
+	(void)what;
+	return of && strcmp(of, "network") != 0 ? record->result.objective : NAN;
+}
+
 static struct measures measures_of(const struct records *records)
 {
 	struct arena *arena = records->arena;
 	struct attack_kinds all = attacks_of(records, NULL), worst = attacks_worst(&all, arena);
-	struct measures out = {.at = ARENA_ARRAY(arena, struct measure, worst.count + 2)};
+	struct measures out = {.at = ARENA_ARRAY(arena, struct measure, worst.count + 3)};
 
 	out.at[out.count++] =
-		(struct measure){"test acc %", "%+.2f", stat_column, "test_accuracy", 100, false};
+		(struct measure){"test acc %", "%+.2f", stat_column, "test_accuracy", 100, NULL};
 	for (size_t k = 0; k < worst.count; k++)
 		out.at[out.count++] = (struct measure){
 			arena_format(arena, "%s %s%.3g %%", worst.at[k].label,
@@ -56,9 +68,11 @@ static struct measures measures_of(const struct records *records)
 			attacks_robust,
 			&worst.at[k],
 			100,
-			false};
+			NULL};
+	out.at[out.count++] = (struct measure){"objective",         "%+.4g", stat_column,
+					       "objective_network", 1,       "objective_network"};
 	out.at[out.count++] =
-		(struct measure){"objective", "%+.4g", stat_column, "objective_network", 1, true};
+		(struct measure){"worst-case objective", "%+.4g", worst_case, NULL, 1, "objective"};
 	return out;
 }
 
@@ -74,6 +88,15 @@ static double value_of(const struct record *record, const struct measure *measur
 {
 	return record && records_ok(record) ? measure->factor * measure->pick(record, measure->what)
 					    : NAN;
+}
+
+/* An objective of another loss, beta or threat is another quantity. */
+static bool comparable(const struct record *a, const struct record *b,
+		       const struct measure *measure, struct arena *arena)
+{
+	return !measure->column || !b ||
+	       strcmp(comparable_key(a, measure->column, NULL, arena),
+		      comparable_key(b, measure->column, NULL, arena)) == 0;
 }
 
 static double overlap_of(const struct record *record)
@@ -95,7 +118,7 @@ static struct pairs pairs_of(const struct group *a, const struct group *b,
 		double value = value_of(p, measure) - value_of(q, measure);
 
 		matched += q != NULL;
-		if (isnan(value)) {
+		if (isnan(value) || !comparable(p, q, measure, arena)) {
 			pairs.unpaired++;
 			continue;
 		}
@@ -105,12 +128,6 @@ static struct pairs pairs_of(const struct group *a, const struct group *b,
 	}
 	pairs.unpaired += b->count - matched;
 	return pairs;
-}
-
-/* An objective of another loss or beta is another quantity. */
-static bool comparable(const struct group *a, const struct group *b, const struct measure *measure)
-{
-	return !measure->objective || strcmp(a->member[0]->objective, b->member[0]->objective) == 0;
 }
 
 static void fill_row(struct sheet *sheet, size_t row, const struct pairs *pairs,
@@ -146,15 +163,13 @@ static size_t put_pair(struct sheet *sheet, size_t row, const struct series *con
 	for (size_t m = 0; m < measures->count; m++) {
 		struct pairs pairs;
 
-		if (!comparable(a, b, &measures->at[m]))
-			continue;
 		pairs = pairs_of(a, b, &measures->at[m], arena);
 		if (pairs.count == 0)
 			continue;
 		if (sheet->rows) {
 			sheet_set(sheet, row, DATA, a->problem);
-			sheet_set(sheet, row, FIRST, a->method);
-			sheet_set(sheet, row, SECOND, b->method);
+			sheet_set(sheet, row, FIRST, pair[0]->name);
+			sheet_set(sheet, row, SECOND, pair[1]->name);
 			fill_row(sheet, row, &pairs, &measures->at[m], arena);
 		}
 		row++;
@@ -175,6 +190,36 @@ static size_t put_pairs(struct sheet *sheet, const struct series_list *list,
 				row += put_pair(sheet, row, pair, measures, arena);
 		}
 	return row;
+}
+
+/* Pairs of methods of one problem whose objectives are nowhere the same. */
+static size_t other_objectives(const struct series_list *list, struct arena *arena)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < list->count; i++)
+		for (size_t j = i + 1; j < list->count; j++) {
+			const struct group *a = list->at[i].group, *b = list->at[j].group;
+			const char *p = comparable_group_key(a, "objective", NULL, arena);
+			const char *q = comparable_group_key(b, "objective", NULL, arena);
+
+			count += strcmp(a->problem, b->problem) == 0 && p && q && strcmp(p, q) != 0;
+		}
+	return count;
+}
+
+const char *paired_note(const struct records *records)
+{
+	struct series_list list = series_of(records, SERIES_BEST, 1);
+	size_t count = other_objectives(&list, records->arena);
+
+	if (!count)
+		return note;
+	return arena_format(
+		records->arena,
+		"%s Left out: the objectives of %zu pairs of methods, whose loss, beta, "
+		"average or threat differ.",
+		note, count);
 }
 
 struct sheet paired_sheet(const struct records *records)

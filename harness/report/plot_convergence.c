@@ -1,4 +1,6 @@
-/* Convergence: a column of the traces against time or iterations, one panel per data set. */
+/* Convergence: a column of the traces against time or iterations; a panel per data set and, where
+ * objectives or gaps are drawn, per loss, beta and threat (comparable.h). */
+#include "harness/report/comparable.h"
 #include "harness/report/curve.h"
 #include "harness/report/figure.h"
 #include "harness/report/report.h"
@@ -24,21 +26,23 @@ struct convergence_options { /* all zero = the defaults */
 };
 
 static const char *const x_names[] = {"seconds", "iteration", NULL};
-static const char *const x_labels[] = {"time of setup and solve in s", "iteration"};
 static const char *const y_names[] = {
-	"objective_network", "objective",      "gap",           "primal_residual",
-	"dual_residual",     "train_accuracy", "test_accuracy", NULL};
+	"objective_network", "objective",     "gap",      "primal_residual",   "dual_residual",
+	"train_accuracy",    "test_accuracy", "gap_zero", "objective_iterate", NULL};
 static const char *const y_labels[] = {"network objective",
 				       "objective",
 				       "relative gap",
 				       "primal residual (relative)",
 				       "dual residual (relative)",
 				       "training accuracy",
-				       "test accuracy"};
+				       "test accuracy",
+				       "gap / objective of the zero network",
+				       "objective of the iterate's own program"};
 
 static const struct option rows[] = {
 	{OPTION_FIELD(struct convergence_options, x), .initial = "seconds", .names = x_names,
-	 .doc = "horizontal axis; evaluation time is not part of seconds"},
+	 .doc = "horizontal axis; seconds are those of setup and solve and, for a gap, of the "
+		"certificates"},
 	{OPTION_FIELD(struct convergence_options, y), .initial = "objective_network",
 	 .names = y_names, .doc = "column of trace.csv on the vertical axis"},
 	{OPTION_FIELD(struct convergence_options, scale), .initial = "auto",
@@ -55,19 +59,28 @@ static const struct option rows[] = {
 	{.name = NULL},
 };
 
+/* Curves that can be compared: of one data set and, of an objective, of one key. */
+struct panel {
+	const char *data, *key, *title;
+};
+
 /* What is drawn. */
 struct chart {
 	const struct convergence_options *o;
 	const struct records *records;
 	struct series_list list;
+	size_t panels;
+	struct panel *panel;
+	size_t *place;       /* of each series: its panel */
 	struct curve *curve; /* of each series */
 	struct slope *slope; /* known only if asked for */
+	size_t untimed;      /* cells whose trace does not say when it had its values */
 };
 
-/* The n-th curve if it belongs to the panel of the data set. */
-static struct curve *curve_in(const struct chart *chart, size_t n, const char *data)
+/* The n-th curve if it belongs to the panel. */
+static struct curve *curve_in(const struct chart *chart, size_t n, size_t panel)
 {
-	return strcmp(chart->list.at[n].group->data, data) == 0 ? &chart->curve[n] : NULL;
+	return chart->place[n] == panel ? &chart->curve[n] : NULL;
 }
 
 struct extent {
@@ -75,12 +88,12 @@ struct extent {
 };
 
 /* Of a column over the curves of a panel. */
-static struct extent extent_of(const struct chart *chart, const char *data, size_t column)
+static struct extent extent_of(const struct chart *chart, size_t panel, size_t column)
 {
 	struct extent e = {HUGE_VAL, HUGE_VAL, -HUGE_VAL};
 
 	for (size_t c = 0; c < chart->list.count; c++) {
-		const struct curve *curve = curve_in(chart, c, data);
+		const struct curve *curve = curve_in(chart, c, panel);
 
 		for (size_t i = 0; curve && i < curve->count; i++) {
 			double value = curve->at[CURVE_COLUMNS * i + column];
@@ -102,10 +115,10 @@ static bool log_y(const struct chart *chart, struct extent e)
 }
 
 /* A logarithmic axis has no place for the start at 0. */
-static void drop_start(const struct chart *chart, const char *data)
+static void drop_start(const struct chart *chart, size_t panel)
 {
 	for (size_t c = 0; c < chart->list.count; c++) {
-		struct curve *curve = curve_in(chart, c, data);
+		struct curve *curve = curve_in(chart, c, panel);
 
 		while (curve && curve->count > 0 && curve->at[0] <= 0) {
 			curve->at += CURVE_COLUMNS;
@@ -121,20 +134,21 @@ static void accuracy_axis(struct figure *figure, double low)
 		fmin(0.9, fmax(0, low - 0.02)));
 }
 
-static void set_axes(struct figure *figure, const struct chart *chart, const char *data)
+static void set_axes(struct figure *figure, const struct chart *chart, size_t panel)
 {
-	struct extent x = extent_of(chart, data, 0), y = extent_of(chart, data, 1);
+	struct extent x = extent_of(chart, panel, 0), y = extent_of(chart, panel, 1);
 
 	if (figure_is_log((enum figure_scale)chart->o->scale_x, x.low, x.high)) {
 		figure_log(figure, 'x', x.low, x.high);
-		drop_start(chart, data);
-		y = extent_of(chart, data, 1);
+		drop_start(chart, panel);
+		y = extent_of(chart, panel, 1);
 	}
-	figure_span(figure, 'y', extent_of(chart, data, 2).bottom, extent_of(chart, data, 3).high);
+	figure_span(figure, 'y', extent_of(chart, panel, 2).bottom,
+		    extent_of(chart, panel, 3).high);
 	if (log_y(chart, y))
 		figure_log(figure, 'y', y.low, y.high);
 	else if (strstr(y_names[chart->o->y], "accuracy"))
-		accuracy_axis(figure, extent_of(chart, data, 2).bottom); /* of the bands */
+		accuracy_axis(figure, extent_of(chart, panel, 2).bottom); /* of the bands */
 }
 
 /* The fitted line y = 10^(offset + decades x). */
@@ -153,18 +167,21 @@ static void draw_slope(struct figure *figure, const struct slope *slope, const c
 	figure_item(figure, "data index %zu using 1:2 with lines lc rgb '#000000' lw 0.8", block);
 }
 
-static void draw_panel(struct figure *figure, const struct chart *chart, const char *data)
+static void draw_panel(struct figure *figure, const struct chart *chart, size_t panel)
 {
 	struct arena *arena = chart->records->arena;
 	const struct convergence_options *o = chart->o;
-	const char *columns = arena_format(arena, "%s %s low high", x_names[o->x], y_names[o->y]);
+	const struct panel *in = &chart->panel[panel];
+	const char *y = y_names[o->y];
+	const char *columns = arena_format(arena, "%s %s low high", x_names[o->x], y);
 
-	figure_panel(figure, series_title(chart->records, data), x_labels[o->x], y_labels[o->y]);
-	set_axes(figure, chart, data);
+	figure_panel(figure, in->title, o->x == X_SECONDS ? curve_time_label(y) : "iteration",
+		     y_labels[o->y]);
+	set_axes(figure, chart, panel);
 	for (size_t i = 0; i < chart->list.count; i++) {
-		const struct curve *curve = curve_in(chart, i, data);
+		const struct curve *curve = curve_in(chart, i, panel);
 		const struct series *s = &chart->list.at[i];
-		const char *title = arena_format(arena, "%s: %s", data, s->label);
+		const char *title = arena_format(arena, "%s: %s", in->data, s->label);
 		size_t block;
 
 		if (!curve || curve->count == 0)
@@ -183,10 +200,9 @@ static void draw_panel(struct figure *figure, const struct chart *chart, const c
 static void set_slopes(const struct chart *chart)
 {
 	for (size_t i = 0; i < chart->list.count; i++) {
-		const char *data = chart->list.at[i].group->data;
 		struct curve *curve = &chart->curve[i];
 
-		if (log_y(chart, extent_of(chart, data, 1)))
+		if (log_y(chart, extent_of(chart, chart->place[i], 1)))
 			chart->slope[i] = slope_of(curve->at, curve->count, CURVE_COLUMNS);
 	}
 }
@@ -198,13 +214,13 @@ static const char *slope_text(const struct chart *chart, size_t entry)
 	bool seconds = chart->o->x == X_SECONDS;
 	const char *rates = "", *setups = "", *gap = "";
 
-	for (size_t d = 0; d < chart->records->data_count; d++)
+	for (size_t p = 0; p < chart->panels; p++)
 		for (size_t i = 0; i < chart->list.count; i++) {
 			const struct series *s = &chart->list.at[i];
 			const struct slope *slope = &chart->slope[i];
 			double setup = stat_group(s->group, stat_column, "setup_s", arena).median;
 
-			if (s->entry != entry || !curve_in(chart, i, chart->records->data[d]))
+			if (s->entry != entry || !curve_in(chart, i, p))
 				continue;
 			rates = slope->known ? arena_format(arena, "%s%s%.3g", rates, gap,
 							    slope->decades * (seconds ? 1 : 1000))
@@ -232,20 +248,85 @@ static const struct figure_entry *entries_of(const struct chart *chart, size_t *
 	return entries;
 }
 
-/* The series that have something to draw, and their curves. */
+static const char *title_of(const struct chart *chart, const struct group *group)
+{
+	const struct records *records = chart->records;
+	const char *title = series_title(records, group->data), *apart;
+
+	if (!comparable_objective(y_names[chart->o->y]))
+		return title;
+	apart = comparable_difference(group->member[0], records, group->data, y_names[chart->o->y],
+				      records->arena);
+	return *apart ? arena_format(records->arena, "%s: %s", group->data, apart) : title;
+}
+
+static size_t panel_of(struct chart *chart, const struct group *group)
+{
+	const char *key =
+		comparable_key(group->member[0], y_names[chart->o->y], NULL, chart->records->arena);
+	size_t p = 0;
+
+	while (p < chart->panels && (strcmp(chart->panel[p].data, group->data) != 0 ||
+				     strcmp(chart->panel[p].key, key) != 0))
+		p++;
+	if (p == chart->panels)
+		chart->panel[chart->panels++] =
+			(struct panel){group->data, key, title_of(chart, group)};
+	return p;
+}
+
+/* Every series as one for each objective of its cells. */
+static void split_series(struct chart *chart)
+{
+	struct arena *arena = chart->records->arena;
+	struct series_list *list = &chart->list;
+	struct series *at = ARENA_ARRAY(arena, struct series, chart->records->count);
+	size_t kept = 0;
+
+	for (size_t i = 0; i < list->count; i++) {
+		size_t count;
+		struct group *parts = comparable_split(list->at[i].group, y_names[chart->o->y],
+						       NULL, arena, &count);
+
+		for (size_t k = 0; k < count; k++) {
+			at[kept] = list->at[i];
+			at[kept++].group = &parts[k];
+		}
+	}
+	list->at = at;
+	list->count = kept;
+}
+
+static size_t untimed_of(const struct chart *chart, const struct group *group)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; chart->o->x == X_SECONDS && i < group->count; i++)
+		count += curve_untimed(group->member[i], y_names[chart->o->y]);
+	return count;
+}
+
+/* The series that have something to draw, their curves and panels. */
 static void collect(struct chart *chart)
 {
 	struct arena *arena = chart->records->arena;
 	struct series_list *list = &chart->list;
 	size_t kept = 0;
 
+	split_series(chart);
 	chart->curve = ARENA_ARRAY(arena, struct curve, list->count);
 	chart->slope = ARENA_ARRAY(arena, struct slope, list->count);
+	chart->place = ARENA_ARRAY(arena, size_t, list->count);
+	chart->panel = ARENA_ARRAY(arena, struct panel, list->count);
 	for (size_t i = 0; i < list->count; i++) {
-		chart->curve[kept] = curve_of(list->at[i].group, x_names[chart->o->x],
-					      y_names[chart->o->y], arena);
+		const struct group *group = list->at[i].group;
+
+		chart->untimed += untimed_of(chart, group);
+		chart->curve[kept] =
+			curve_of(group, x_names[chart->o->x], y_names[chart->o->y], arena);
 		list->at[kept] = list->at[i];
-		kept += chart->curve[kept].count > 0;
+		if (chart->curve[kept].count > 0)
+			chart->place[kept++] = panel_of(chart, group);
 	}
 	list->count = kept;
 	if (chart->o->slope)
@@ -255,14 +336,25 @@ static void collect(struct chart *chart)
 static const char *caption_of(const struct chart *chart)
 {
 	struct arena *arena = chart->records->arena;
-	const char *text = series_caption(&chart->list, arena);
+	const char *text = series_caption(&chart->list, arena), *y = y_names[chart->o->y];
 
+	if (comparable_objective(y) && chart->panels > chart->records->data_count)
+		text = arena_format(arena, "%s; a panel for each loss, beta and threat", text);
+	if (strncmp(y, "gap", strlen("gap")) == 0)
+		text = arena_format(arena, "%s; each gap is of the method's own program", text);
+	if (chart->o->x == X_SECONDS)
+		text = arena_format(arena, "%s; %s", text, curve_time_label(y));
+	if (chart->untimed)
+		text = arena_format(arena,
+				    "%s; left out: %zu cells whose trace has no time of the "
+				    "certificates",
+				    text, chart->untimed);
 	if (!chart->o->slope)
 		return text;
 	return arena_format(
 		arena,
 		"%s; thin lines: slope of the linear phase, in the legend%s (?: none found)%s",
-		text, chart->records->data_count > 1 ? " for the panels in turn" : "",
+		text, chart->panels > 1 ? " for the panels in turn" : "",
 		chart->o->x == X_SECONDS ? "; a curve begins when its setup is done" : "");
 }
 
@@ -271,24 +363,22 @@ static enum status write_plot(const void *options, const struct records *records
 {
 	const struct convergence_options *o = options;
 	struct chart chart = {
-		o, records,
-		series_of_methods(records, (enum series_settings)o->settings, o->methods), NULL,
-		NULL};
+		.o = o,
+		.records = records,
+		.list = series_of_methods(records, (enum series_settings)o->settings, o->methods)};
 	struct figure_plan plan = {0};
 	struct figure figure;
 
 	collect(&chart);
 	plan.entries = entries_of(&chart, &plan.entry_count);
 	plan.caption = caption_of(&chart);
-	for (size_t i = 0; i < records->data_count; i++)
-		plan.panels += series_count(&chart.list, records->data[i]) > 0;
+	plan.panels = chart.panels;
 	*written = plan.panels > 0;
 	if (!*written)
 		return STATUS_OK;
 	TRY(figure_open(&figure, records, stem, &plan, err));
-	for (size_t i = 0; i < records->data_count; i++)
-		if (series_count(&chart.list, records->data[i]) > 0)
-			draw_panel(&figure, &chart, records->data[i]);
+	for (size_t i = 0; i < chart.panels; i++)
+		draw_panel(&figure, &chart, i);
 	return figure_close(&figure, err);
 }
 

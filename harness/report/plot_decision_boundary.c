@@ -346,8 +346,8 @@ static enum status write_plot(const void *options, const struct records *records
 				    "method%s; %zu training points",
 				    records->group_count > list.count
 					    ? " at its setting with the best validation accuracy, "
-					      "or without validation "
-					      "part the lowest network objective"
+					      "or without validation part of each loss, beta and "
+					      "threat the lowest objective"
 					    : "",
 				    train_rows(&fields[0]));
 	TRY(figure_open(&figure, records, stem, &plan, err));

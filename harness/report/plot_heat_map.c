@@ -1,5 +1,6 @@
 /* A column of the results over two swept options: a panel per problem and method. */
 #include "harness/report/column.h"
+#include "harness/report/comparable.h"
 #include "harness/report/figure.h"
 #include "harness/report/report.h"
 #include "harness/report/series.h"
@@ -37,6 +38,7 @@ struct axis_values {
 /* One square: the groups with these two values, other swept options pooled. */
 struct square {
 	const struct group *group; /* the first of them */
+	const char *key;           /* key_of */
 	size_t x, y;
 	double median;
 };
@@ -86,9 +88,29 @@ static struct axis_values values_of(const struct records *records, const char *p
 	return out;
 }
 
-static bool same_panel(const struct group *a, const struct group *b)
+/* What the colours of a panel are about, the two axes aside. */
+static const char *key_of(const struct heat *heat, const struct group *group)
 {
-	return strcmp(a->data, b->data) == 0 && strcmp(a->method, b->method) == 0;
+	const struct cellfile_swept *swept = group->member[0]->swept;
+	const char *column = heat->value.name, *key = "";
+
+	if (!comparable_objective(column))
+		return key;
+	for (size_t i = 0; i < group->member[0]->swept_count; i++) {
+		bool axis = strcmp(swept[i].path, heat->o->x) == 0 ||
+			    strcmp(swept[i].path, heat->o->y) == 0;
+
+		if (!axis && comparable_changed_by(swept[i].path))
+			key = arena_format(heat->records->arena, "%s, %s=%s", key,
+					   records_short(swept[i].path), swept[i].value);
+	}
+	return key;
+}
+
+static bool same_panel(const struct heat *heat, const struct group *a, const struct group *b)
+{
+	return strcmp(a->data, b->data) == 0 && strcmp(a->method, b->method) == 0 &&
+	       strcmp(key_of(heat, a), key_of(heat, b)) == 0;
 }
 
 /* The median over all groups of the panel with the two values of this one. */
@@ -105,7 +127,7 @@ static double median_at(const struct heat *heat, const struct group *like)
 		const char *rx = records_swept(r, heat->o->x), *ry = records_swept(r, heat->o->y);
 
 		if (records_ok(r) && rx && ry && strcmp(rx, x) == 0 && strcmp(ry, y) == 0 &&
-		    same_panel(&records->groups[r->group], like))
+		    same_panel(heat, &records->groups[r->group], like))
 			values[count++] = column_value(r, &heat->value);
 	}
 	return stat_of(values, count).median;
@@ -115,7 +137,7 @@ static bool has_square(const struct heat *heat, const struct square *square)
 {
 	for (size_t i = 0; i < heat->count; i++)
 		if (heat->at[i].x == square->x && heat->at[i].y == square->y &&
-		    same_panel(heat->at[i].group, square->group))
+		    same_panel(heat, heat->at[i].group, square->group))
 			return true;
 	return false;
 }
@@ -124,8 +146,9 @@ static int by_panel(const void *a, const void *b)
 {
 	const struct square *p = a, *q = b;
 	int data = strcmp(p->group->data, q->group->data);
+	int method = strcmp(p->group->method, q->group->method);
 
-	return data ? data : strcmp(p->group->method, q->group->method);
+	return data ? data : method ? method : strcmp(p->key, q->key);
 }
 
 static void collect(struct heat *heat)
@@ -144,9 +167,10 @@ static void collect(struct heat *heat)
 		const char *x = records_swept(group->member[0], heat->o->x);
 		const char *y = records_swept(group->member[0], heat->o->y);
 
-		if (!x || !y)
+		if (!x || !y || group->composed)
 			continue;
-		*square = (struct square){group, records_index(heat->x.at, heat->x.count, x),
+		*square = (struct square){group, key_of(heat, group),
+					  records_index(heat->x.at, heat->x.count, x),
 					  records_index(heat->y.at, heat->y.count, y), 0};
 		if (has_square(heat, square))
 			continue;
@@ -236,7 +260,8 @@ static void draw_panel(struct figure *figure, const struct heat *heat, size_t fi
 {
 	struct arena *arena = heat->records->arena;
 	const struct group *group = heat->at[first].group;
-	const char *title = arena_format(arena, "%s: %s", group->data, group->method);
+	const char *title =
+		arena_format(arena, "%s: %s%s", group->data, group->method, heat->at[first].key);
 	size_t block;
 
 	figure_panel(figure, title, heat->o->x, heat->o->y);

@@ -1,5 +1,6 @@
 /* Cost against size on logarithmic axes, with the slope of a straight line fitted to it. */
 #include "harness/report/column.h"
+#include "harness/report/comparable.h"
 #include "harness/report/figure.h"
 #include "harness/report/index.h"
 #include "harness/report/report.h"
@@ -100,10 +101,23 @@ static bool over_data(const char *x)
 	return strcmp(x, "n_train") == 0 || strcmp(x, "d") == 0 || strncmp(x, "data.", 5) == 0;
 }
 
+/* What is minimised, where the cost depends on it, it differs and the swept values do not say it.
+ */
+static const char *objective_of(const struct scaling *scaling, const struct record *r)
+{
+	bool said = comparable_changed_by(scaling->o->x);
+
+	for (size_t i = 0; i < r->swept_count && !scaling->pooled; i++)
+		said = said || comparable_changed_by(r->swept[i].path);
+	if (said || !comparable_cost(y_names[scaling->o->y]))
+		return "";
+	return comparable_difference(r, scaling->records, NULL, "time", scaling->records->arena);
+}
+
 static const char *label_of(const struct scaling *scaling, const struct record *r)
 {
 	struct arena *arena = scaling->records->arena;
-	const char *text = r->result.method;
+	const char *text = r->result.method, *apart;
 	bool across = over_data(scaling->o->x);
 
 	if (!across && scaling->o->data.count != 1 && scaling->records->data_count > 1)
@@ -117,7 +131,8 @@ static const char *label_of(const struct scaling *scaling, const struct record *
 			text = arena_format(arena, "%s, %s=%s", text, records_short(swept->path),
 					    swept->value);
 	}
-	return text;
+	apart = objective_of(scaling, r);
+	return *apart ? arena_format(arena, "%s, %s", text, apart) : text;
 }
 
 static int by_size(const void *a, const void *b)

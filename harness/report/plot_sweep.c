@@ -1,6 +1,7 @@
 /* A column of the results against a swept option: a curve per method, a panel per data set. A
  * method that sweeps nothing of its own is a horizontal level. */
 #include "harness/report/column.h"
+#include "harness/report/comparable.h"
 #include "harness/report/excess.h"
 #include "harness/report/figure.h"
 #include "harness/report/report.h"
@@ -66,7 +67,7 @@ static void widen(struct span *span, struct stat stat)
 	}
 }
 
-static struct span span_of(const struct swept_list *swept, const char *data)
+static struct span span_of(const struct swept_list *swept, size_t panel)
 {
 	struct span span = {
 		.bottom = HUGE_VAL, .lowest = HUGE_VAL, .highest = -HUGE_VAL, .floor = -HUGE_VAL};
@@ -77,7 +78,7 @@ static struct span span_of(const struct swept_list *swept, const char *data)
 		const struct swept_point *p = &swept->at[i];
 		struct stat stat;
 
-		if (strcmp(p->data, data) != 0)
+		if (p->panel != panel)
 			continue;
 		swept_stat(swept, i, &stat);
 		widen(&span, stat);
@@ -167,21 +168,38 @@ static size_t draw_curve(struct figure *figure, const struct sweep *sweep, size_
 	return i - first;
 }
 
-/* The panel of the data set of point `first`; how many points it has. */
+/* The data set and, where its objectives have several panels, what is minimised in this one. */
+static const char *title_of(const struct swept_list *swept, const struct swept_point *point)
+{
+	const struct records *records = swept->y.records;
+	bool several = false;
+
+	for (size_t i = 0; i < swept->count; i++)
+		several = several || (strcmp(swept->at[i].data, point->data) == 0 &&
+				      swept->at[i].panel != point->panel);
+	if (!several)
+		return series_title(records, point->data);
+	return arena_format(records->arena, "%s: %s", point->data,
+			    comparable_difference(point->group->member[0], records, point->data,
+						  swept->column, records->arena));
+}
+
+/* The panel of `first`; how many points it has. */
 static size_t draw_panel(struct figure *figure, const struct sweep *sweep, size_t first)
 {
 	const struct swept_list *swept = &sweep->swept;
 	struct arena *arena = swept->y.records->arena;
-	const char *data = swept->at[first].data, *base = sweep->o->relative_to;
+	const char *base = sweep->o->relative_to;
+	size_t panel = swept->at[first].panel;
 	const char *label = column_label(column_names[sweep->o->y], arena);
-	struct span span = span_of(swept, data);
+	struct span span = span_of(swept, panel);
 	size_t i = first;
 
 	if (base)
 		label = arena_format(arena, "(%s - %s) / %s", label, base, base);
-	figure_panel(figure, series_title(swept->y.records, data), swept->x, label);
+	figure_panel(figure, title_of(swept, &swept->at[first]), swept->x, label);
 	set_axes(figure, sweep, &span);
-	while (i < swept->count && strcmp(swept->at[i].data, data) == 0)
+	while (i < swept->count && swept->at[i].panel == panel)
 		i += draw_curve(figure, sweep, i, &span);
 	figure_plot(figure);
 	return i - first;
@@ -191,7 +209,7 @@ static const char *caption_of(const struct sweep *sweep)
 {
 	const struct swept_list *swept = &sweep->swept;
 	struct arena *arena = swept->y.records->arena;
-	const char *base = sweep->o->relative_to;
+	const char *base = sweep->o->relative_to, *left = "";
 	size_t most = 0;
 
 	for (size_t i = 0; i < swept->count; i++) {
@@ -199,13 +217,19 @@ static const char *caption_of(const struct sweep *sweep)
 
 		most = ok > most ? ok : most;
 	}
+	if (swept->other)
+		left = arena_format(arena,
+				    "; left out: %zu methods whose objective is not the one that "
+				    "%s makes it",
+				    swept->other, swept->x);
 	return arena_format(arena,
 			    "Median and 10\xe2\x80\x93"
-			    "90 %% band over repetitions (up to %zu)%s%s%s%s%s",
+			    "90 %% band over repetitions (up to %zu)%s%s%s%s%s%s",
 			    most, swept->pooled ? " and over the other swept options" : "",
 			    base ? ", each relative to " : "", base ? base : "",
 			    base ? ", without medians at or below 0 on a logarithmic axis" : "",
-			    swept->level_count ? "; horizontal: methods that do not sweep x" : "");
+			    swept->level_count ? "; horizontal: methods that do not sweep x" : "",
+			    left);
 }
 
 static enum status write_plot(const void *options, const struct records *records, const char *stem,
@@ -214,7 +238,7 @@ static enum status write_plot(const void *options, const struct records *records
 	const struct sweep_options *o = options;
 	struct attack_kinds kinds = attacks_of(records, NULL);
 	struct column column = {column_names[o->y], &kinds};
-	struct sweep sweep = {o, {.x = o->x, .methods = &o->methods}};
+	struct sweep sweep = {o, {.x = o->x, .column = column_names[o->y], .methods = &o->methods}};
 	struct figure_plan plan = {0};
 	struct figure figure;
 
@@ -228,7 +252,7 @@ static enum status write_plot(const void *options, const struct records *records
 		return STATUS_OK;
 	plan.entries = sweep.swept.entries;
 	plan.entry_count = sweep.swept.entry_count;
-	plan.panels = swept_panels(&sweep.swept);
+	plan.panels = sweep.swept.panel_count;
 	plan.caption = caption_of(&sweep);
 	TRY(figure_open(&figure, records, stem, &plan, err));
 	for (size_t i = 0; i < sweep.swept.count;)

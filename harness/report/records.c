@@ -48,17 +48,27 @@ bool records_ok(const struct record *record)
 	       strcmp(record->result.status, cell_status_names[CELL_OK]) == 0;
 }
 
-static const struct result_field *number_field(const char *name)
+static const struct result_field *field_of(const char *name, bool text)
 {
 	for (const struct result_field *field = result_fields; field->name; field++)
-		if (!field->text && strcmp(field->name, name) == 0)
+		if (field->text == text && strcmp(field->name, name) == 0)
 			return field;
 	return NULL;
 }
 
+const char *records_text(const struct result *result, const char *name)
+{
+	const struct result_field *field = field_of(name, true);
+	const char *text =
+		field ? *(const char *const *)(const void *)((const char *)result + field->offset)
+		      : NULL;
+
+	return text && *text ? text : NULL;
+}
+
 double records_number(const struct result *result, const char *name)
 {
-	const struct result_field *field = number_field(name);
+	const struct result_field *field = field_of(name, false);
 
 	return field ? *(const double *)(const void *)((const char *)result + field->offset) : NAN;
 }
@@ -252,7 +262,8 @@ static void load_record(struct record *record, struct arena *arena)
 	record->swept_count = cell.swept_count;
 	record->swept = cell.swept;
 	record->select_by = cell.select_by;
-	record->objective = cell.objective ? cell.objective : "";
+	record->select_per = cell.select_per;
+	record->objective = cell.objective;
 	record->resampled = cell.resampled;
 }
 

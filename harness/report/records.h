@@ -26,7 +26,8 @@ struct record {
 	struct result result; /* a damaged record has status "failed" and says why in `message` */
 	size_t swept_count;
 	const struct cellfile_swept *swept;
-	const char *select_by, *objective; /* as in struct cellfile */
+	const char *select_by, *select_per; /* as in struct cellfile */
+	struct cellfile_objective objective;
 	bool resampled;
 	struct csv_table trace; /* 0 rows if there is none */
 	size_t attack_count, certificate_count;
@@ -42,6 +43,8 @@ struct group {
 	const struct record **member;
 	const char *problem; /* the data set and its swept options: "moons, noise=0.1" */
 	bool left_out;       /* another setting of a method with `select` was chosen (select.h) */
+	bool composed;       /* of several settings, the one chosen in each repetition (select.h):
+				its members belong to other groups too, which are left out */
 };
 
 struct records {
@@ -86,6 +89,9 @@ size_t records_ok_count(const struct group *group);
 
 /* Did the cell end with status "ok"? */
 bool records_ok(const struct record *record);
+
+/* A text field of a result by its column name; NULL if it is empty, or for an unknown name. */
+const char *records_text(const struct result *result, const char *name);
 
 /* A numeric field of a result by its column name; NaN for an unknown name. */
 double records_number(const struct result *result, const char *name);

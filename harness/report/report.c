@@ -1,5 +1,6 @@
 /* Everything that is derived from the records of a results folder. */
 #include "harness/report/report.h"
+#include "harness/report/ending.h"
 #include "harness/report/figure.h"
 #include "harness/report/html.h"
 #include "harness/report/paired.h"
@@ -10,6 +11,8 @@
 #include "harness/report/summary.h"
 #include "harness/store/folder.h"
 #include "harness/store/io.h"
+
+#include <string.h>
 
 /* A plot to be drawn. */
 struct wanted {
@@ -60,6 +63,16 @@ static enum status write_tables(const struct records *records, const struct html
 	return STATUS_OK;
 }
 
+/* A note, and how the cells ended where not all converged undisturbed. */
+static const char *marked(const char *note, const struct records *records)
+{
+	const char *marks = ending_marks(records);
+
+	return *marks ? arena_format(records->arena, "%s Of all cells %s.", note,
+				     marks + strlen("; "))
+		      : note;
+}
+
 static struct html_tables make_tables(const struct experiment *experiment,
 				      const struct records *records)
 {
@@ -67,12 +80,16 @@ static struct html_tables make_tables(const struct experiment *experiment,
 
 	return (struct html_tables){
 		.summary = {"summary", "Summary", summary_caption(records), summary_sheet(records)},
-		.sweep = {"sweep", "Selection", select_note, select_sheet(records)},
-		.paired = {"paired", "Paired differences", paired_note, paired_sheet(records)},
-		.samples = {"samples", "Samples", samples_note, samples_sheet(records)},
-		.attacks = {"attacks", "Attacks", summary_attack_note,
+		.sweep = {"sweep", "Selection", marked(select_note, records),
+			  select_sheet(records)},
+		.paired = {"paired", "Paired differences", marked(paired_note(records), records),
+			   paired_sheet(records)},
+		.samples = {"samples", "Samples", marked(samples_note, records),
+			    samples_sheet(records)},
+		.attacks = {"attacks", "Attacks", marked(summary_attack_note, records),
 			    summary_attack_sheet(records)},
-		.certificates = {"certificates", "Certificates", summary_certify_note,
+		.certificates = {"certificates", "Certificates",
+				 marked(summary_certify_note, records),
 				 summary_certify_sheet(records)},
 		.cells = {"cells", "Cells", summary_cell_note, summary_cell_sheet(records, path)},
 	};

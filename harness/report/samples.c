@@ -13,14 +13,16 @@ const char samples_note[] =
 	"Sampled: patterns or neurons in the convex program. Enough a priori: with so many, one "
 	"more lowers the optimum with probability at most 0.1, with confidence 0.9. Promised: that "
 	"probability for the number used, with the same confidence; empty where the bound says "
-	"nothing. Violated: share of fresh draws that could lower the optimum below the lower "
-	"bound, with its Clopper-Pearson 95 % interval (medians over repetitions); it is asked for "
-	"by the option `fresh`.";
+	"nothing. Violated: share of fresh draws whose dual constraint the dual point breaks, "
+	"so that one of them would lower the optimum, with its Clopper-Pearson 95 % interval "
+	"(medians over repetitions); it is asked for by the option `fresh`, and empty unless the "
+	"gap "
+	"is below 1e-3.";
 
 /* A member whose program is a sampled one, or NULL. */
 static const struct record *sampled_member(const struct group *group)
 {
-	for (size_t i = 0; i < group->count; i++) {
+	for (size_t i = 0; !group->composed && i < group->count; i++) {
 		const struct result *r = &group->member[i]->result;
 
 		if (records_ok(group->member[i]) && !isnan(r->patterns) && r->bound_scope &&

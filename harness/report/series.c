@@ -1,5 +1,6 @@
 /* Which groups a plot draws as curves. */
 #include "harness/report/series.h"
+#include "harness/report/comparable.h"
 #include "harness/report/index.h"
 #include "harness/report/select.h"
 #include "harness/report/stat.h"
@@ -14,10 +15,11 @@ enum {
 const char *const series_settings_names[] = {"auto", "all", "best", NULL};
 
 /* The method and its swept values; without those of the method itself if only its best is drawn. */
-static const char *label_of(const struct group *group, bool short_form, struct arena *arena)
+static const char *label_of(const struct group *group, const char *name, bool short_form,
+			    struct arena *arena)
 {
 	const struct record *r = group->member[0];
-	const char *text = group->method;
+	const char *text = name;
 
 	for (size_t i = 0; i < r->swept_count; i++) {
 		if (!short_form || records_of_data(&r->swept[i]))
@@ -27,48 +29,107 @@ static const char *label_of(const struct group *group, bool short_form, struct a
 	return text;
 }
 
-/* How a group stands among the settings of its method. */
-struct rank {
-	double validation, objective;
+/* The settings of one method on one problem. Those without validation accuracy are compared by
+ * their objectives, and only where these are of the same loss, beta and threat. */
+struct rivals {
+	size_t count;
+	const struct group **setting;
+	double *validation, *objective; /* medians */
 };
 
-/* A group without validation accuracy ranks by its objective. */
-static bool better(const struct rank *a, const struct rank *b)
+static bool is_better(const struct rivals *r, size_t a, size_t b, bool comparable)
 {
-	if (!isnan(a->validation) && !isnan(b->validation) && a->validation != b->validation)
-		return a->validation > b->validation;
-	return a->objective < b->objective || (isnan(b->objective) && !isnan(a->objective));
+	if (!isnan(r->validation[a]) && !isnan(r->validation[b]) &&
+	    r->validation[a] != r->validation[b])
+		return r->validation[a] > r->validation[b];
+	return comparable && (r->objective[a] < r->objective[b] ||
+			      (isnan(r->objective[b]) && !isnan(r->objective[a])));
 }
 
-/* For each group: is it the best of its method on its problem? The first of equals is. A method
- * that selects has its choice made already. */
-static const bool *best_groups(const struct records *records)
+static void add_rival(struct rivals *rivals, const struct group *group, struct arena *arena)
+{
+	size_t i = rivals->count++;
+
+	rivals->setting[i] = group;
+	rivals->validation[i] = stat_group(group, stat_column, "validation_accuracy", arena).median;
+	rivals->objective[i] = stat_group(group, stat_column, "headline", arena).median;
+}
+
+static const char *objective_key(const struct group *group, struct arena *arena)
+{
+	const char *key = comparable_group_key(group, "objective", NULL, arena);
+
+	return key ? key : "";
+}
+
+/* The first of equals is the best. A choice that is composed has no median to be compared by. */
+static const struct group *best_of(const struct rivals *rivals, struct arena *arena)
+{
+	size_t best = 0;
+
+	if (rivals->count > 1 && !isnan(rivals->validation[0]) &&
+	    select_per_repetition(rivals->setting[0]))
+		return select_compose(rivals->setting, rivals->count, "validation_accuracy",
+				      ARENA_ARRAY(arena, size_t, rivals->count), arena);
+	for (size_t i = 1; i < rivals->count; i++) {
+		bool same = strcmp(objective_key(rivals->setting[i], arena),
+				   objective_key(rivals->setting[best], arena)) == 0;
+
+		if (is_better(rivals, i, best, same))
+			best = i;
+	}
+	return rivals->setting[best];
+}
+
+/* Method and problem; without validation accuracy also what the objective is made of. */
+static const char *rivals_key(const struct group *group, struct arena *arena)
+{
+	bool known = stat_group(group, stat_column, "validation_accuracy", arena).count > 0;
+
+	return arena_format(arena, "%s\n%s", select_key(group, arena),
+			    known ? "" : objective_key(group, arena));
+}
+
+/* The groups to draw: of each method on its problem the best. A method that selects has its choice
+ * made already. */
+static const struct group **best_groups(const struct records *records, size_t *count)
 {
 	struct arena *arena = records->arena;
 	struct index index = index_new(records->group_count, arena);
-	struct rank *rank = ARENA_ARRAY(arena, struct rank, records->group_count);
-	size_t *winner = ARENA_ARRAY(arena, size_t, records->group_count), count = 0;
-	bool *best = ARENA_ARRAY(arena, bool, records->group_count);
+	struct rivals *at = ARENA_ARRAY(arena, struct rivals, records->group_count);
+	const struct group **best = ARENA_ARRAY(arena, const struct group *, records->group_count);
 
+	*count = 0;
 	for (size_t g = 0; g < records->group_count; g++) {
 		const struct group *group = &records->groups[g];
-		size_t at;
+		struct rivals *rivals;
 
 		if (!records_ok_count(group) || group->left_out)
 			continue;
-		rank[g].validation =
-			stat_group(group, stat_column, "validation_accuracy", arena).median;
-		rank[g].objective =
-			stat_group(group, stat_column, "objective_network", arena).median;
-		at = index_place(&index, select_key(group, arena), count);
-		if (at == count)
-			winner[count++] = g;
-		else if (better(&rank[g], &rank[winner[at]]))
-			winner[at] = g;
+		rivals = at + index_place(&index, rivals_key(group, arena), *count);
+		if (rivals == at + *count) {
+			(*count)++;
+			rivals->setting =
+				ARENA_ARRAY(arena, const struct group *, records->group_count);
+			rivals->validation = ARENA_ARRAY(arena, double, records->group_count);
+			rivals->objective = ARENA_ARRAY(arena, double, records->group_count);
+		}
+		add_rival(rivals, group, arena);
 	}
-	for (size_t i = 0; i < count; i++)
-		best[winner[i]] = true;
+	for (size_t i = 0; i < *count; i++)
+		best[i] = best_of(&at[i], arena);
 	return best;
+}
+
+static const struct group **every_group(const struct records *records, size_t *count)
+{
+	const struct group **all =
+		ARENA_ARRAY(records->arena, const struct group *, records->group_count);
+
+	*count = records->group_count;
+	for (size_t g = 0; g < *count; g++)
+		all[g] = &records->groups[g];
+	return all;
 }
 
 /* Give the series the place of its label among the distinct ones. */
@@ -85,24 +146,52 @@ static bool one_setting(const struct series_list *list, const struct group *grou
 	return list->best || (!list->all && group->member[0]->select_by);
 }
 
+/* Several bests of one method are of other objectives: their names say so. */
+static const char *name_of(const struct records *records, const struct group *const *groups,
+			   size_t count, size_t at)
+{
+	const struct group *group = groups[at];
+	size_t same = 0;
+	const char *apart;
+
+	for (size_t i = 0; i < count; i++)
+		same += strcmp(groups[i]->method, group->method) == 0 &&
+			strcmp(groups[i]->problem, group->problem) == 0;
+	if (same < 2)
+		return group->method;
+	apart = comparable_difference(group->member[0], records, group->data, "objective",
+				      records->arena);
+	return arena_format(records->arena, "%s, %s", group->method, apart);
+}
+
+static bool is_drawn(const struct series_list *list, const struct group *group)
+{
+	return records_ok_count(group) && !(group->left_out && !list->all) &&
+	       !(group->composed && list->all) && records_wanted(&list->methods, group->method);
+}
+
 static void collect(const struct records *records, struct series_list *list)
 {
-	const bool *best = list->best ? best_groups(records) : NULL;
+	size_t groups;
+	const struct group **group =
+		list->best ? best_groups(records, &groups) : every_group(records, &groups);
 	struct index labels = index_new(records->group_count, records->arena);
 
 	list->count = list->entry_count = 0;
-	for (size_t g = 0; g < records->group_count; g++) {
-		const struct group *group = &records->groups[g];
+	for (size_t g = 0; g < records->group_count; g++)
+		list->selected = list->selected || (records->groups[g].left_out && !list->all);
+	for (size_t g = 0; g < groups; g++) {
 		struct series *series = &list->at[list->count];
-		size_t ok = records_ok_count(group);
+		size_t ok = records_ok_count(group[g]);
 
-		list->selected = list->selected || (group->left_out && !list->all);
-		if (!ok || (best && !best[g]) || (group->left_out && !list->all) ||
-		    !records_wanted(&list->methods, group->method))
+		if (!is_drawn(list, group[g]))
 			continue;
-		series->group = group;
-		series->label = label_of(group, one_setting(list, group), records->arena);
+		series->group = group[g];
+		series->name = list->best ? name_of(records, group, groups, g) : group[g]->method;
+		series->label = label_of(group[g], series->name, one_setting(list, group[g]),
+					 records->arena);
 		list->repeats = ok > list->repeats ? ok : list->repeats;
+		list->composed = list->composed || group[g]->composed;
 		list->count++;
 		add_entry(list, &labels, series);
 	}
@@ -204,8 +293,11 @@ const char *series_caption(const struct series_list *list, struct arena *arena)
 	if (list->best)
 		text = arena_format(arena,
 				    "%s; of each %s the setting with the best validation accuracy, "
-				    "or without validation part the lowest network objective",
+				    "or without validation part of each loss, beta and threat the "
+				    "lowest objective",
 				    text, list->selected ? "other" : "method");
+	if (list->composed)
+		text = arena_format(arena, "%s, of some chosen per repetition", text);
 	return text;
 }
 
@@ -235,7 +327,8 @@ static void add_failed(struct series_list *list, const struct records *records)
 		const struct group *group = &records->groups[g];
 		const char *key = select_key(group, records->arena);
 
-		if (records_ok_count(group) || (group->left_out && !list->all))
+		if (records_ok_count(group) || (group->left_out && !list->all) ||
+		    (group->composed && list->all))
 			continue;
 		if (one_setting(list, group) && index_find(&known, key) != INDEX_NONE)
 			continue;

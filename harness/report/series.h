@@ -9,26 +9,31 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The value of a plot's `settings` option. */
+/* The value of a plot's `settings` option.
+ *
+ * The best setting of a method is the one with the highest validation accuracy: the median or,
+ * where select.h says so, in each repetition by itself. Without a validation part it is, of each
+ * loss, beta and threat, the one with the lowest median objective, of robust methods
+ * the worst case. It is never chosen by
+ * test accuracy, and a method with `select` has its choice made already. */
 enum series_settings {
-	SERIES_AUTO, /* all if that stays readable, else best; of a method with `select` its choice
-		      */
+	SERIES_AUTO, /* all if that stays readable, else best */
 	SERIES_ALL,  /* every setting of a swept method */
-	SERIES_BEST  /* of each method the setting with the highest median validation accuracy or,
-			without a  validation part, the lowest median network objective; never by
-			test  accuracy */
+	SERIES_BEST
 };
 
 extern const char *const series_settings_names[];
 #define SERIES_SETTINGS_DOC                                                                    \
 	"swept settings drawn: all, the best of each method (by validation accuracy, else by " \
-	"network objective), or what stays readable"
+	"objective), or what stays readable"
 
 struct series {
 	const struct group *group;
 	const char *label;
-	size_t entry;  /* index of the label among the distinct ones */
-	size_t colour; /* a method keeps its colour where the labels are more than the colours */
+	const char *name; /* the method; with what its objective is made of where several bests of
+			     it are drawn on one problem */
+	size_t entry;     /* index of the label among the distinct ones */
+	size_t colour;    /* a method keeps its colour where the labels are more than the colours */
 };
 
 struct series_list {
@@ -37,6 +42,7 @@ struct series_list {
 	size_t entry_count;
 	const struct series **entry; /* one series per distinct label */
 	bool best, all;              /* only the best setting of each method; every one */
+	bool composed;               /* some of them from another setting in each repetition */
 	bool selected;               /* those of a method with `select` that were not chosen */
 	struct texts methods;        /* the only ones drawn; none = all */
 	size_t repeats;              /* most repetitions that are ok in a group */

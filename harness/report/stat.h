@@ -24,7 +24,9 @@ typedef double stat_pick(const struct record *record, const void *what);
 struct stat stat_group(const struct group *group, stat_pick *pick, const void *what,
 		       struct arena *arena);
 
-/* stat_pick of a column of the result; `what` is its name. "time" is setup_s + solve_s. */
+/* stat_pick of a column of the result; `what` is its name. "time" is setup_s + solve_s; "headline"
+ * the objective that a gap is about: the worst case of robust methods, else the network objective.
+ * A gap below 0 by rounding is 0. */
 double stat_column(const struct record *record, const void *what);
 
 /* snprintf of one double with a format that is not a literal. */

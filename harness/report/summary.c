@@ -1,6 +1,5 @@
 /* summary.csv and attack.csv: one row per cell, one row per cell, attack and eps. */
 #include "harness/report/summary.h"
-#include "harness/store/csv.h"
 
 #include <math.h>
 #include <string.h>
@@ -36,7 +35,7 @@ enum status summary_write_cells(const struct records *records, struct err *err)
 	for (size_t i = 0; i < fields; i++)
 		header[i] = result_fields[i].name;
 	for (size_t i = 0; i < records->path_count; i++)
-		header[fields + i] = records->paths[i];
+		header[fields + i] = dictionary_swept(records->paths[i], records->arena);
 	TRY(csv_open(&csv, path, header, err));
 	for (size_t i = 0; i < records->count; i++) {
 		const struct record *r = &records->at[i];
@@ -50,6 +49,25 @@ enum status summary_write_cells(const struct records *records, struct err *err)
 	return csv_close(&csv, err);
 }
 
+const char **summary_header(const struct records *records, const struct column_doc *columns)
+{
+	const struct column_doc *const tables[] = {dictionary_cell, columns};
+	size_t count = 0;
+	const char **header;
+
+	for (size_t t = 0; t < 2; t++)
+		for (const struct column_doc *c = tables[t]; c->name; c++)
+			count++;
+	header = ARENA_ARRAY(records->arena, const char *, count + records->path_count + 1);
+	count = 0;
+	for (size_t t = 0; t < 2; t++)
+		for (const struct column_doc *c = tables[t]; c->name; c++)
+			header[count++] = c->name;
+	for (size_t i = 0; i < records->path_count; i++)
+		header[count++] = dictionary_swept(records->paths[i], records->arena);
+	return header;
+}
+
 static void write_attack(struct csv *csv, const struct record *r, const struct attack_row *row)
 {
 	csv_text(csv, r->id);
@@ -58,8 +76,8 @@ static void write_attack(struct csv *csv, const struct record *r, const struct a
 	csv_number(csv, r->result.repetition);
 	csv_text(csv, row->attack);
 	csv_text(csv, row->norm);
-	csv_text(csv, row->units);
 	csv_number(csv, row->eps);
+	csv_text(csv, row->units);
 	csv_number(csv, row->accuracy);
 	csv_number(csv, row->robust_accuracy);
 	csv_number(csv, row->lo);
@@ -73,33 +91,10 @@ static void write_attack(struct csv *csv, const struct record *r, const struct a
 
 enum status summary_write_attacks(const struct records *records, struct err *err)
 {
-	static const char *const fixed[] = {"cell",
-					    "data",
-					    "method",
-					    "repetition",
-					    "attack",
-					    "norm",
-					    "units",
-					    "eps",
-					    "accuracy",
-					    "robust_accuracy",
-					    "robust_accuracy_lo",
-					    "robust_accuracy_hi",
-					    "n",
-					    "steps",
-					    "restarts",
-					    "seconds",
-					    "zero_gradient"};
-	enum { FIXED = sizeof fixed / sizeof *fixed };
 	const char *path = arena_format(records->arena, "%s/attack.csv", records->folder);
-	const char **header =
-		ARENA_ARRAY(records->arena, const char *, FIXED + records->path_count + 1);
 	struct csv csv;
 
-	memcpy(header, fixed, sizeof fixed);
-	for (size_t i = 0; i < records->path_count; i++)
-		header[FIXED + i] = records->paths[i];
-	TRY(csv_open(&csv, path, header, err));
+	TRY(csv_open(&csv, path, summary_header(records, dictionary_attack), err));
 	for (size_t i = 0; i < records->count; i++) {
 		const struct record *r = &records->at[i];
 

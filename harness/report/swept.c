@@ -1,5 +1,6 @@
 /* The groups of the records as curves over a swept option. */
 #include "harness/report/swept.h"
+#include "harness/report/comparable.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -57,8 +58,9 @@ static void set_places(struct swept_list *swept)
 static int by_curve(const void *a, const void *b)
 {
 	const struct swept_point *p = a, *q = b;
-	if (p->data_place != q->data_place)
-		return p->data_place < q->data_place ? -1 : 1;
+
+	if (p->panel != q->panel)
+		return p->panel < q->panel ? -1 : 1;
 	if (p->style.colour != q->style.colour)
 		return p->style.colour < q->style.colour ? -1 : 1;
 	return (p->x > q->x) - (p->x < q->x);
@@ -98,11 +100,26 @@ static bool one_setting(const struct group *group)
 	return !group->left_out;
 }
 
-static bool has_curve(const struct swept_list *swept, const char *data)
+static size_t panel_of(struct swept_list *swept, const struct group *group, const char *key)
 {
-	for (size_t i = 0; i < swept->count; i++)
-		if (!swept->at[i].level && strcmp(swept->at[i].data, data) == 0)
-			return true;
+	const char *both = arena_format(swept->y.records->arena, "%s\n%s", group->data, key);
+	size_t place = records_index(swept->keys, swept->panel_count, both);
+
+	swept->keys[place] = both;
+	return place;
+}
+
+/* May the group stand beside the curves? As a level only on a panel that has one, and not if its
+ * objective is another one than the values of x make it. */
+static bool has_place(struct swept_list *swept, const struct group *group, bool level, size_t panel)
+{
+	if (!level)
+		return !group->composed;
+	if (!one_setting(group) || panel == swept->panel_count)
+		return false;
+	if (!comparable_objective(swept->column) || !comparable_changed_by(swept->x))
+		return true;
+	swept->other++;
 	return false;
 }
 
@@ -115,19 +132,27 @@ static void collect(struct swept_list *swept, bool levels)
 	for (size_t g = 0; g < records->group_count; g++) {
 		const struct group *group = &records->groups[g];
 		bool level = !records_swept(group->member[0], swept->x);
+		const char *key;
+		size_t panel;
 
 		if (level != levels || !records_wanted(swept->methods, group->method) ||
 		    stat_group(group, excess_value, &swept->y, records->arena).count == 0)
 			continue;
-		if (level && (!one_setting(group) || !has_curve(swept, group->data)))
+		key = comparable_objective(swept->column)
+			      ? comparable_group_key(group, swept->column, swept->x, records->arena)
+			      : "";
+		if (!key)
 			continue;
+		panel = panel_of(swept, group, key);
+		if (!has_place(swept, group, level, panel))
+			continue;
+		swept->panel_count += panel == swept->panel_count;
 		swept->level_count += level;
-		swept->at[swept->count++] = (struct swept_point){
-			.group = group,
-			.data = group->data,
-			.data_place =
-				records_index(records->data, records->data_count, group->data),
-			.level = level};
+		swept->at[swept->count++] = (struct swept_point){.group = group,
+								 .data = group->data,
+								 .key = key,
+								 .panel = panel,
+								 .level = level};
 	}
 }
 
@@ -149,16 +174,7 @@ size_t swept_stat(const struct swept_list *swept, size_t first, struct stat *out
 
 bool swept_same_curve(const struct swept_point *a, const struct swept_point *b)
 {
-	return strcmp(a->data, b->data) == 0 && strcmp(a->label, b->label) == 0;
-}
-
-size_t swept_panels(const struct swept_list *swept)
-{
-	size_t panels = 0;
-
-	for (size_t i = 0; i < swept->count; i++)
-		panels += i == 0 || strcmp(swept->at[i].data, swept->at[i - 1].data) != 0;
-	return panels;
+	return a->panel == b->panel && strcmp(a->label, b->label) == 0;
 }
 
 void swept_collect(struct swept_list *swept)
@@ -166,6 +182,7 @@ void swept_collect(struct swept_list *swept)
 	const struct records *records = swept->y.records;
 
 	swept->at = ARENA_ARRAY(records->arena, struct swept_point, records->group_count);
+	swept->keys = ARENA_ARRAY(records->arena, const char *, records->group_count + 1);
 	collect(swept, false);
 	if (swept->count == 0)
 		return;

@@ -15,14 +15,16 @@
 struct swept_point {
 	const struct group *group;
 	const char *data, *label;
-	size_t data_place; /* of the data set and, in style, of the label: in order of appearance */
+	const char *key; /* of its objective, x aside (comparable.h) */
+	size_t panel;    /* of data set and key, in order of appearance; style: of the label */
 	struct figure_style style;
 	double x;
 	bool level; /* does not sweep x, which is not known then */
 };
 
 struct swept_list {
-	const char *x; /* path of the swept option */
+	const char *x;      /* path of the swept option */
+	const char *column; /* name of y */
 	struct excess y;
 	const struct texts *methods; /* those wanted; none = all */
 	size_t count;
@@ -31,11 +33,17 @@ struct swept_list {
 	size_t value_count;     /* names of x if some are no numbers: x is the index */
 	const char **values;
 	size_t entry_count, level_count; /* of the legend; points that are levels */
+	size_t other;      /* methods left out as levels: their objective is another one than most
+			      values of x make it */
+	const char **keys; /* of the panels */
+	size_t panel_count;
 	const struct figure_entry *entries;
 };
 
-/* Fill the rest from x, y and methods. A method of one setting that does not sweep x is a level on
- * the data sets where some other one does. Nothing to draw: count is 0. */
+/* Fill the rest from x, column, y and methods. A method of one setting that does not sweep x is a
+ * level on the data sets where some other one does, unless y is an objective that x changes.
+ * Objectives that differ in more than x are in panels of their own, and are never pooled. Nothing
+ * to draw: count is 0. */
 void swept_collect(struct swept_list *swept);
 
 /* Statistic of y over the points from `first` on that share data set, label and x; how many these
@@ -44,7 +52,5 @@ size_t swept_stat(const struct swept_list *swept, size_t first, struct stat *out
 
 /* Do two points belong to the same curve? */
 bool swept_same_curve(const struct swept_point *a, const struct swept_point *b);
-
-size_t swept_panels(const struct swept_list *swept);
 
 #endif

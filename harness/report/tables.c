@@ -1,5 +1,8 @@
-/* The tables of a report: groups, attacks and cells as sheets. */
+/* The table of groups. */
 #include "harness/report/attacks.h"
+#include "harness/report/comparable.h"
+#include "harness/report/ending.h"
+#include "harness/report/index.h"
 #include "harness/report/select.h"
 #include "harness/report/stat.h"
 #include "harness/report/summary.h"
@@ -18,8 +21,9 @@ static const struct {
 	{"test RMSE", "test_rmse", "%.4g", 1},
 	{"train R2", "train_r2", "%.3f", 1},
 	{"test R2", "test_r2", "%.3f", 1},
-	{"objective", "objective_network", "%.5g", 1},
+	{"objective", "headline", "%.5g", 1},
 	{"gap", "gap", "%.1e", 1},
+	{"clean objective", "clean_objective", "%.5g", 1},
 	{"time s", "time", "%.3g", 1},
 	{"neurons", "neurons", "%.0f", 1},
 };
@@ -34,6 +38,11 @@ enum {
 	MEASURES = sizeof measures / sizeof *measures,
 	ACCURACIES = 6 /* the first measures stand before the robust accuracies */
 };
+
+static const char *nonempty(const char *text)
+{
+	return *text ? text : NULL;
+}
 
 static void head(struct sheet *sheet, size_t col, const char *text, bool numeric)
 {
@@ -90,14 +99,41 @@ static const struct record *only_member(const struct group *group)
 	return NULL;
 }
 
+/* The clean objective of robust methods, beside the worst case that is their headline. */
+static double clean_objective(const struct record *record, const void *what)
+{
+	const char *of = record->result.objective_of;
+
+	(void)what;
+	return of && strcmp(of, "network") != 0 ? record->result.objective_network : NAN;
+}
+
+/* A gap stands in the table only if the record says what objective it is about. */
+static double told_gap(const struct record *record, const void *what)
+{
+	return record->result.objective_of ? stat_column(record, what) : NAN;
+}
+
+static stat_pick *pick_of(const char *column)
+{
+	if (strcmp(column, "clean_objective") == 0)
+		return clean_objective;
+	return strcmp(column, "gap") == 0 ? told_gap : stat_column;
+}
+
 static const char *measure_text(const struct group *group, size_t m, struct arena *arena)
 {
 	const struct record *only = only_member(group);
+	const char *column = measures[m].column;
+	bool objective = strstr(column, "objective") || strcmp(column, "headline") == 0;
 
+	/* objectives of several betas have no median */
+	if (objective && !comparable_group_key(group, "objective", NULL, arena))
+		return NULL;
 	if (only && strcmp(measures[m].column, "test_accuracy") == 0)
 		return stat_test_accuracy(&only->result, arena);
-	return stat_text(stat_group(group, stat_column, measures[m].column, arena),
-			 measures[m].format, measures[m].factor, arena);
+	return stat_text(stat_group(group, pick_of(column), column, arena), measures[m].format,
+			 measures[m].factor, arena);
 }
 
 static const char *robust_text(const struct group *group, const struct attack_kind *kind,
@@ -117,12 +153,48 @@ static size_t fill_search(const struct records *records, const struct search *se
 {
 	if (search->by) {
 		sheet_set(sheet, row, col,
-			  arena_format(records->arena, "%s of %zu",
-				       search->chosen ? "selected" : "none", search->count));
+			  arena_format(records->arena, "%s of %zu%s",
+				       search->chosen ? "selected" : "none", search->count,
+				       !search->chosen          ? ""
+				       : search->per_repetition ? " per repetition"
+								: " per experiment"));
 		sheet_set(sheet, row, col + 1,
 			  arena_format(records->arena, "%.3g", search->seconds));
 	}
 	return col + 2;
+}
+
+/* "0.1", and of a composed group "0.1 x3, 1 x2": in how many repetitions. */
+static const char *swept_text(const struct group *group, const char *path, struct arena *arena)
+{
+	const char **values = ARENA_ARRAY(arena, const char *, group->count), *text = "";
+	size_t *times = ARENA_ARRAY(arena, size_t, group->count), count = 0;
+
+	for (size_t i = 0; i < group->count; i++) {
+		const char *value = records_swept(group->member[i], path);
+		size_t at = value ? records_index(values, count, value) : 0;
+
+		if (!value)
+			continue;
+		values[at] = value;
+		times[at]++;
+		count += at == count;
+	}
+	if (count < 2)
+		return count ? values[0] : NULL;
+	for (size_t k = 0; k < count; k++)
+		text = arena_format(arena, "%s%s%s x%zu", text, *text ? ", " : "", values[k],
+				    times[k]);
+	return text;
+}
+
+/* What the objectives of a row are made of, where rows of the data set differ in that. */
+static const char *objective_text(const struct records *records, const struct group *group)
+{
+	if (!comparable_group_key(group, "objective", NULL, records->arena))
+		return "beta or loss differs between repetitions";
+	return comparable_difference(group->member[0], records, group->data, "objective",
+				     records->arena);
 }
 
 static void fill_row(const struct records *records, const struct attack_kinds *kinds,
@@ -136,14 +208,17 @@ static void fill_row(const struct records *records, const struct attack_kinds *k
 	sheet_set(sheet, row, col++, group->data);
 	sheet_set(sheet, row, col++, group->method);
 	for (size_t k = 0; k < records->path_count; k++)
-		sheet_set(sheet, row, col++, records_swept(group->member[0], records->paths[k]));
+		sheet_set(sheet, row, col++, swept_text(group, records->paths[k], arena));
 	for (size_t m = 0; m < MEASURES; m++) {
 		sheet_set(sheet, row, col++, measure_text(group, m, arena));
 		for (size_t k = 0; m + 1 == ACCURACIES && k < kinds->count; k++)
 			sheet_set(sheet, row, col++, robust_text(group, &kinds->at[k], arena));
 	}
+	sheet_set(sheet, row, col++, nonempty(objective_text(records, group)));
 	col = fill_search(records, tabled->search, row, col, sheet);
 	sheet_set(sheet, row, col++, counts_text(group->member, group->count, arena));
+	sheet_set(sheet, row, col++, nonempty(ending_text(group->member, group->count, arena)));
+	sheet_set(sheet, row, col++, ending_timing(group->member, group->count, arena));
 	sheet_set(sheet, row, col, suspect);
 	sheet->hint[row] = suspect;
 	sheet->state[row] = records_ok_count(group) < group->count ? "bad"
@@ -151,24 +226,36 @@ static void fill_row(const struct records *records, const struct attack_kinds *k
 								   : NULL;
 }
 
-/* The groups in the table, in their order: of a method that selects only the setting chosen. */
+/* The groups in the table, in their order: of a method that selects only what was chosen. */
 static size_t tabled_groups(const struct records *records, struct tabled **out)
 {
+	struct arena *arena = records->arena;
 	struct searches all = select_searches(records);
-	struct tabled *at = ARENA_ARRAY(records->arena, struct tabled, records->group_count);
+	struct tabled *at = ARENA_ARRAY(arena, struct tabled, records->group_count);
+	struct index index = index_new(all.count, arena);
 	size_t count = 0;
 
 	for (size_t i = 0; i < all.count; i++)
-		for (size_t k = 0; k < all.at[i].count; k++)
-			at[all.at[i].setting[k] - records->groups].search = &all.at[i];
+		index_place(&index, select_key(all.at[i].setting[0], arena), i);
 	for (size_t g = 0; g < records->group_count; g++) {
-		if (records->groups[g].left_out)
+		const struct group *group = &records->groups[g];
+
+		if (group->left_out)
 			continue;
-		at[count].search = at[g].search;
-		at[count++].group = &records->groups[g];
+		at[count].search = &all.at[index_find(&index, select_key(group, arena))];
+		at[count++].group = group;
 	}
 	*out = at;
 	return count;
+}
+
+/* A swept option with the name of another column says that it is one. */
+static const char *swept_head(const char *path, struct arena *arena)
+{
+	for (size_t m = 0; m < MEASURES; m++)
+		if (strcmp(measures[m].head, path) == 0)
+			return arena_format(arena, "swept.%s", path);
+	return path;
 }
 
 static void summary_heads(const struct records *records, const struct attack_kinds *kinds,
@@ -179,7 +266,7 @@ static void summary_heads(const struct records *records, const struct attack_kin
 	head(sheet, col++, "data", false);
 	head(sheet, col++, "method", false);
 	for (size_t k = 0; k < records->path_count; k++)
-		head(sheet, col++, records->paths[k], true);
+		head(sheet, col++, swept_head(records->paths[k], records->arena), true);
 	for (size_t m = 0; m < MEASURES; m++) {
 		head(sheet, col++, measures[m].head, true);
 		for (size_t k = 0; m + 1 == ACCURACIES && k < kinds->count; k++)
@@ -188,15 +275,19 @@ static void summary_heads(const struct records *records, const struct attack_kin
 					  kinds->at[k].eps),
 			     true);
 	}
+	head(sheet, col++, "objective of", false);
 	head(sheet, col++, "settings", false);
 	head(sheet, col++, "tuning s", true);
 	head(sheet, col++, "cells", false);
+	head(sheet, col++, "ended", false);
+	head(sheet, col++, "timing", false);
 	head(sheet, col, "note", false);
 }
 
 struct sheet summary_sheet(const struct records *records)
 {
-	const size_t others = 6; /* data, method; settings, tuning s, cells, note */
+	/* data, method; objective of, settings, tuning s, cells, ended, timing, note */
+	const size_t others = 9;
 	struct attack_kinds attacks = attacks_of(records, NULL);
 	struct attack_kinds certified = attacks_certified(records, NULL);
 	struct attack_kinds kinds = attacks_join(&attacks, &certified, records->arena);
@@ -212,97 +303,26 @@ struct sheet summary_sheet(const struct records *records)
 	return sheet;
 }
 
-const char summary_attack_note[] =
-	"Points that are misclassified without an attack count as wrong. The true robust accuracy "
-	"lies between the robust accuracy, an upper bound, and the certified one, a lower bound. "
-	"The Wilson interval is "
-	"the "
-	"median of those of the cells: test parts of repetitions may overlap, so that their points "
-	"are not pooled.";
-
-/* The attack rows of a group: those of its first member that has any. */
-static const struct record *attacked_member(const struct group *group)
+/* By which of its options settings were selected. */
+static const char *selection_caption(const struct records *records)
 {
-	for (size_t i = 0; i < group->count; i++)
-		if (records_ok(group->member[i]) && group->member[i]->attack_count)
-			return group->member[i];
-	return NULL;
-}
+	struct searches all = select_searches(records);
+	bool repetition = false, experiment = false;
 
-static size_t attack_row_count(const struct records *records)
-{
-	size_t rows = 0;
+	for (size_t i = 0; i < all.count; i++) {
+		const struct search *search = &all.at[i];
 
-	for (size_t g = 0; g < records->group_count; g++) {
-		const struct record *member = attacked_member(&records->groups[g]);
-
-		rows += member ? member->attack_count : 0;
+		if (!search->chosen || search->count < 2)
+			continue;
+		repetition = repetition || search->per_repetition;
+		experiment = experiment || !search->per_repetition;
 	}
-	return rows;
-}
-
-/* Wilson bounds of the cell itself, or medians of them over repetitions. */
-static const char *wilson_text(const struct group *group, const struct attack_kind *kind,
-			       struct arena *arena)
-{
-	struct stat low = stat_group(group, attacks_low, kind, arena);
-	struct stat high = stat_group(group, attacks_high, kind, arena);
-
-	if (low.count == 0 || high.count == 0)
-		return NULL;
-	return arena_format(arena, "%.1f\xe2\x80\x93%.1f", 100 * low.median, 100 * high.median);
-}
-
-static void fill_attack(const struct group *group, const struct attack_row *at, struct arena *arena,
-			struct sheet *sheet, size_t row)
-{
-	struct attack_kind kind = {at->attack, at->norm, at->units, at->eps, NULL, false};
-	struct attack_kind below = {NULL, at->norm, at->units, at->eps, NULL, true};
-	struct stat robust = stat_group(group, attacks_robust, &kind, arena);
-	size_t col = 0;
-
-	sheet_set(sheet, row, col++, group->data);
-	sheet_set(sheet, row, col++, group->method);
-	sheet_set(sheet, row, col++, group->setting);
-	sheet_set(sheet, row, col++, at->attack);
-	sheet_set(sheet, row, col++, at->norm);
-	sheet_set(sheet, row, col++, at->units);
-	sheet_set(sheet, row, col++, arena_format(arena, "%.4g", at->eps));
-	sheet_set(sheet, row, col++,
-		  stat_text(stat_group(group, stat_column, "test_accuracy", arena), "%.1f", 100,
-			    arena));
-	sheet_set(sheet, row, col++, stat_text(robust, "%.1f", 100, arena));
-	sheet_set(sheet, row, col++, wilson_text(group, &kind, arena));
-	sheet_set(sheet, row, col++,
-		  stat_text(stat_group(group, attacks_robust, &below, arena), "%.1f", 100, arena));
-	sheet_set(sheet, row, col++, isnan(at->n) ? NULL : arena_format(arena, "%.0f", at->n));
-	sheet_set(sheet, row, col, arena_format(arena, "%zu", robust.count));
-}
-
-struct sheet summary_attack_sheet(const struct records *records)
-{
-	static const struct {
-		const char *text;
-		bool numeric;
-	} heads[] = {{"data", false},       {"method", false},     {"setting", false},
-		     {"attack", false},     {"norm", false},       {"units", false},
-		     {"eps", true},         {"clean %", true},     {"robust %", true},
-		     {"Wilson 95 %", true}, {"certified %", true}, {"points", true},
-		     {"cells", true}};
-	size_t cols = sizeof heads / sizeof *heads, row = 0;
-	struct sheet sheet = sheet_new(records->arena, attack_row_count(records), cols);
-
-	for (size_t j = 0; j < cols; j++)
-		head(&sheet, j, heads[j].text, heads[j].numeric);
-	for (size_t g = 0; g < records->group_count; g++) {
-		const struct group *group = &records->groups[g];
-		const struct record *member = attacked_member(group);
-
-		for (size_t i = 0; member && i < member->attack_count; i++)
-			fill_attack(group, &member->attack[i], records->arena, &sheet, row++);
-	}
-	sheet_drop_empty(&sheet, 2);
-	return sheet;
+	if (repetition && experiment)
+		return "; settings selected per repetition or per experiment (one for all "
+		       "repetitions), as the rows say";
+	if (repetition)
+		return "; settings selected per repetition, each by its own validation part";
+	return experiment ? "; settings selected per experiment, one for all repetitions" : "";
 }
 
 const char *summary_caption(const struct records *records)
@@ -327,6 +347,8 @@ const char *summary_caption(const struct records *records)
 	if (records->left_out)
 		text = arena_format(arena, "%s; %zu records of other plans left out", text,
 				    records->left_out);
+	text = arena_format(arena, "%s%s", text, ending_caption(records));
+	text = arena_format(arena, "%s%s", text, selection_caption(records));
 	if (repeats > 1)
 		text = arena_format(arena,
 				    "%s; median (10\xe2\x80\x93"

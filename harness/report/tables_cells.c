@@ -1,4 +1,5 @@
 /* The table of cells. */
+#include "harness/report/ending.h"
 #include "harness/report/stat.h"
 #include "harness/report/summary.h"
 
@@ -29,6 +30,8 @@ static void fill_cell(const struct record *r, const struct group *group, const c
 					    : arena_format(arena, "%.0f", result->iterations));
 	sheet_set(sheet, row, col++, stat_test_accuracy(result, arena));
 	sheet_set(sheet, row, col++, isnan(seconds) ? NULL : arena_format(arena, "%.3g", seconds));
+	sheet_set(sheet, row, col++, ending_cell_timing(r));
+	sheet_set(sheet, row, col++, ending_cell_date(r));
 	sheet_set(sheet, row, col++,
 		  result->message && *result->message ? result->message : result->suspect);
 	sheet_set(sheet, row, col,
@@ -41,10 +44,11 @@ struct sheet summary_cell_sheet(const struct records *records, const char *spec_
 	static const struct {
 		const char *text;
 		bool numeric;
-	} heads[] = {{"cell", false},    {"data", false},      {"method", false},
-		     {"setting", false}, {"rep", true},        {"status", false},
-		     {"outcome", false}, {"iterations", true}, {"test acc %", true},
-		     {"time s", true},   {"message", false},   {"repeat with", false}};
+	} heads[] = {{"cell", false},    {"data", false},       {"method", false},
+		     {"setting", false}, {"rep", true},         {"status", false},
+		     {"outcome", false}, {"iterations", true},  {"test acc %", true},
+		     {"time s", true},   {"timing", false},     {"started", false},
+		     {"message", false}, {"repeat with", false}};
 	size_t cols = sizeof heads / sizeof *heads;
 	struct sheet sheet = sheet_new(records->arena, records->count, cols);
 

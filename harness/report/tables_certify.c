@@ -1,7 +1,6 @@
 /* Certificates: their table, and certify.csv. */
 #include "harness/report/stat.h"
 #include "harness/report/summary.h"
-#include "harness/store/csv.h"
 
 #include <math.h>
 #include <string.h>
@@ -156,19 +155,22 @@ struct sheet summary_certify_sheet(const struct records *records)
 
 static void write_row(struct csv *csv, const struct record *r, const struct attack_row *row)
 {
-	const char *texts[] = {r->id, r->result.data, r->result.method};
-	const char *names[] = {row->attack, row->norm, row->units, row->part};
-	const double numbers[] = {row->eps, row->accuracy, row->robust_accuracy,
-				  row->lo,  row->hi,       row->undecided,
-				  row->n,   row->seconds};
-
-	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-		csv_text(csv, texts[i]);
+	csv_text(csv, r->id);
+	csv_text(csv, r->result.data);
+	csv_text(csv, r->result.method);
 	csv_number(csv, r->result.repetition);
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		csv_text(csv, names[i]);
-	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
-		csv_number(csv, numbers[i]);
+	csv_text(csv, row->attack);
+	csv_text(csv, row->norm);
+	csv_number(csv, row->eps);
+	csv_text(csv, row->units);
+	csv_text(csv, row->part);
+	csv_number(csv, row->accuracy);
+	csv_number(csv, row->robust_accuracy);
+	csv_number(csv, row->lo);
+	csv_number(csv, row->hi);
+	csv_number(csv, row->undecided);
+	csv_number(csv, row->n);
+	csv_number(csv, row->seconds);
 }
 
 static void write_rows(struct csv *csv, const struct records *records)
@@ -187,32 +189,10 @@ static void write_rows(struct csv *csv, const struct records *records)
 
 enum status summary_write_certificates(const struct records *records, struct err *err)
 {
-	static const char *const fixed[] = {"cell",
-					    "data",
-					    "method",
-					    "repetition",
-					    "certificate",
-					    "norm",
-					    "units",
-					    "part",
-					    "eps",
-					    "accuracy",
-					    "certified_accuracy",
-					    "certified_accuracy_lo",
-					    "certified_accuracy_hi",
-					    "undecided",
-					    "n",
-					    "seconds"};
-	enum { FIXED = sizeof fixed / sizeof *fixed };
 	const char *path = arena_format(records->arena, "%s/certify.csv", records->folder);
-	const char **header =
-		ARENA_ARRAY(records->arena, const char *, FIXED + records->path_count + 1);
 	struct csv csv;
 
-	memcpy(header, fixed, sizeof fixed);
-	for (size_t i = 0; i < records->path_count; i++)
-		header[FIXED + i] = records->paths[i];
-	TRY(csv_open(&csv, path, header, err));
+	TRY(csv_open(&csv, path, summary_header(records, dictionary_certify), err));
 	write_rows(&csv, records);
 	return csv_close(&csv, err);
 }

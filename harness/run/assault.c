@@ -9,27 +9,12 @@
 #include "harness/run/clock.h"
 #include "harness/run/inspect.h"
 #include "harness/run/target.h"
-#include "harness/store/csv.h"
+#include "harness/store/dictionary.h"
 #include "harness/store/wilson.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-static const char *const header[] = {"attack",
-				     "norm",
-				     "eps",
-				     "units",
-				     "accuracy",
-				     "robust_accuracy",
-				     "robust_accuracy_lo",
-				     "robust_accuracy_hi",
-				     "n",
-				     "steps",
-				     "restarts",
-				     "seconds",
-				     "zero_gradient",
-				     NULL};
 
 struct figures { /* of one eps */
 	double robust, seconds;
@@ -158,8 +143,7 @@ static enum status strike(struct volley *v, size_t i, struct err *err)
 	for (size_t j = 0; j < v->count && status == STATUS_OK; j++)
 		status = check_order(e, contains(e, v->entry[j]) ? v->entry[j] : NULL, err);
 	if (v->evidence)
-		evidence_attack(v->evidence, &e->aim, e->job.threat.eps, e->job.margin,
-				e->job.X.rows);
+		evidence_attack(v->evidence, &e->aim, &e->job);
 	e->at[e->done++] = (struct figures){robust_accuracy(&e->job), clock_seconds() - start};
 	return status;
 }
@@ -316,7 +300,7 @@ enum status assault_run(const struct cell *cell, const struct dataset *data, con
 	if (data->test.X.rows > 0)
 		status = fire_all(&assault, data, net, err);
 	if (status == STATUS_OK)
-		status = csv_open(&csv, path, header, err);
+		status = dictionary_open(&csv, path, dictionary_attack, err);
 	if (status == STATUS_OK) {
 		for (size_t i = 0; i < assault.count; i++)
 			write_rows(&csv, &assault.entries[i], (double)data->test.X.rows);

@@ -3,25 +3,11 @@
 
 #include "harness/run/clock.h"
 #include "harness/run/target.h"
-#include "harness/store/csv.h"
+#include "harness/store/dictionary.h"
 #include "harness/store/wilson.h"
 #include "solvers/core/certify.h"
 
 #include <math.h>
-
-static const char *const header[] = {"certificate",
-				     "norm",
-				     "eps",
-				     "units",
-				     "part",
-				     "accuracy",
-				     "certified_accuracy",
-				     "certified_accuracy_lo",
-				     "certified_accuracy_hi",
-				     "undecided",
-				     "n",
-				     "seconds",
-				     NULL};
 
 /* Bounds of all points at one eps. */
 struct bounds {
@@ -168,7 +154,7 @@ enum status certified_run(const struct cell *cell, const struct dataset *data,
 	enum status status = STATUS_OK;
 	struct csv csv;
 
-	TRY(csv_open(&csv, path, header, err));
+	TRY(dictionary_open(&csv, path, dictionary_certify, err));
 	for (size_t i = 0; i < cell->certify.count && status == STATUS_OK; i++)
 		status = run_entry(&entries[i], data, net, &csv, evidence, err);
 	if (status != STATUS_OK) {

@@ -11,6 +11,9 @@ const char *const delivered_names[] = {
 /* Sums of a million samples are right to 1e-10, in single precision to a few 1e-6. */
 static const double below_rounding = REAL_EPSILON > 1e-10 ? 1e-4 : 1e-8;
 
+/* Gap from which on a point of the program is preferred to one that may be outside. */
+static const double certified = 1e-2;
+
 static ptrdiff_t longest_part(const struct dataset *data)
 {
 	ptrdiff_t n = data->train.X.rows;
@@ -37,6 +40,20 @@ struct evaluator evaluate_new(const struct problem *problem, const struct datase
 	e.objective_zero = loss_value(problem->loss, (size_t)n, e.f, problem->y); /* f = 0 */
 	e.best_bound = e.outside = NAN;
 	return e;
+}
+
+double evaluate_flops(const struct evaluator *e, const struct forecast *forecast)
+{
+	const struct trainer *trainer = e->training.trainer;
+	double n = (double)e->problem->X.rows,
+	       product = 2 * (double)e->problem->X.cols * (double)trainer->width(e->training.state);
+	double scored = n + (double)e->data->validation.X.rows + (double)e->data->test.X.rows;
+	double networks = trainer->repaired ? 2 : 1;
+	double flops = (networks * n + scored) * product;
+
+	if (e->training.rowspace)
+		flops += networks * (double)e->training.rowspace->B.cols * product;
+	return flops + forecast->certificate_flops;
 }
 
 struct gaps evaluate_gaps(double objective, double bound, double objective_zero)
@@ -98,13 +115,13 @@ static struct scores score(struct evaluator *e, const struct part *part)
 /* Certificate of the iterate, on the certificates' clock. */
 static void certify(struct evaluator *e, struct certificate *c)
 {
-	double start = clock_seconds();
+	struct clock_mark start = clock_now();
 
 	*c = (struct certificate){NAN, NAN, NAN, NAN, NULL};
 	if (!e->training.trainer->certify)
 		return;
 	e->training.trainer->certify(e->training.state, c);
-	e->certificate_s += clock_seconds() - start;
+	clock_add(start, &e->certificate_s, &e->certificate_cpu_s);
 	e->best_bound = fmax(e->best_bound, c->lower_bound); /* fmax ignores a NaN argument */
 }
 
@@ -184,7 +201,7 @@ static double feasible_objective(const struct evaluator *e)
 	return repaired->any ? repaired->objective : e->last.objective;
 }
 
-/* The better one of those held. */
+/* The repaired point if it is certified, else the better one of those held. */
 static enum delivered choose(const struct evaluator *e)
 {
 	const struct held *iterate = &e->held[DELIVERED_ITERATE],
@@ -192,6 +209,8 @@ static enum delivered choose(const struct evaluator *e)
 
 	if (!repaired->any)
 		return DELIVERED_ITERATE;
+	if (evaluate_gaps(repaired->objective, e->best_bound, NAN).gap <= certified)
+		return DELIVERED_REPAIRED;
 	return iterate->any && !(repaired->objective < iterate->objective) ? DELIVERED_ITERATE
 									   : DELIVERED_REPAIRED;
 }

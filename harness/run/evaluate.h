@@ -3,9 +3,10 @@
  * Of each iterate there are up to two networks: that of the iterate, and that of the repaired
  * (feasible, rescaled) point of its certificate. A trainer that certifies delivers the better one
  * by `objective`, of all so far; any other one its last iterate. The network of an infeasible
- * iterate may have patterns that a sampled program lacks and lie below the bound of that program:
- * it is no point of it, and is passed over for the repaired one. Every figure of an evaluation but
- * the certificate is of the delivered network. */
+ * iterate may have patterns that a sampled program lacks, and be better than every point of it. So
+ * a repaired point is preferred once it is certified to 1 %, and an iterate below the bound is
+ * passed over: solved programs have the same objective by every method. Every figure of an
+ * evaluation but the certificate is of the delivered network. */
 #ifndef RUN_EVALUATE_H
 #define RUN_EVALUATE_H
 
@@ -75,15 +76,18 @@ struct evaluator {
 	struct net rival;            /* room for a candidate */
 	struct net inner;            /* the same in the trainer's coordinates, if it has its own */
 	struct net_work work;
-	real *f;               /* outputs: as long as the longest part */
-	double objective_zero; /* of the network without neurons */
-	double certificate_s;  /* spent in certificates so far */
+	real *f;                                 /* outputs: as long as the longest part */
+	double objective_zero;                   /* of the network without neurons */
+	double certificate_s, certificate_cpu_s; /* spent in certificates so far */
 	double best_bound;
 	double outside; /* least objective of an iterate below the bound; NaN: there was none */
 };
 
 struct evaluator evaluate_new(const struct problem *problem, const struct dataset *data,
 			      struct training training, struct arena *arena);
+
+/* Floating point operations of one evaluation for a trainer of this forecast. */
+double evaluate_flops(const struct evaluator *evaluator, const struct forecast *forecast);
 
 /* Certify the current iterate, and the figures of what is delivered. */
 void evaluate_iterate(struct evaluator *evaluator, struct evaluation *out);

@@ -30,14 +30,15 @@ static struct finding *add(struct evidence *evidence, const struct aim *aim, dou
 	return finding;
 }
 
-void evidence_attack(struct evidence *evidence, const struct aim *aim, double eps,
-		     const real *margin, ptrdiff_t n)
+void evidence_attack(struct evidence *evidence, const struct aim *aim, const struct attack_job *job)
 {
-	double *upper = ARENA_ARRAY(evidence->arena, double, n);
+	double *upper = ARENA_ARRAY(evidence->arena, double, job->X.rows);
 
-	for (ptrdiff_t k = 0; k < n; k++)
-		upper[k] = (double)margin[k];
-	add(evidence, aim, eps)->upper = upper;
+	for (ptrdiff_t k = 0; k < job->X.rows; k++)
+		upper[k] = (double)job->margin[k];
+	add(evidence, aim, job->threat.eps)->upper = upper;
+	if (evidence->look)
+		evidence->look(evidence->context, aim, job);
 }
 
 void evidence_bounds(struct evidence *evidence, const struct aim *aim, double eps,

@@ -7,6 +7,7 @@
 #define RUN_EVIDENCE_H
 
 #include "solvers/core/arena.h"
+#include "solvers/core/attack.h"
 #include "solvers/core/option.h"
 #include "solvers/core/real.h"
 #include "solvers/core/status.h"
@@ -20,6 +21,9 @@ struct finding {
 };
 
 struct evidence {
+	/* Called, unless NULL, with each attack that has been run, while its points are at hand. */
+	void (*look)(void *context, const struct aim *aim, const struct attack_job *job);
+	void *context;
 	struct arena *arena;
 	size_t count, room;
 	struct finding *at;
@@ -28,9 +32,9 @@ struct evidence {
 /* Room for `room` findings. */
 struct evidence evidence_new(struct arena *arena, size_t room);
 
-/* Margins found by an attack, n of them; copied, as is the aim. */
-void evidence_attack(struct evidence *evidence, const struct aim *aim, double eps,
-		     const real *margin, ptrdiff_t n);
+/* Margins found by an attack; copied, as is the aim. */
+void evidence_attack(struct evidence *evidence, const struct aim *aim,
+		     const struct attack_job *job);
 
 /* Bounds of a certificate, n each; copied. */
 void evidence_bounds(struct evidence *evidence, const struct aim *aim, double eps,

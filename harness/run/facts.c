@@ -1,11 +1,7 @@
 /* Facts on activation patterns. See facts.h. */
 #include "harness/run/facts.h"
 
-#include "harness/store/csv.h"
-
-static const char *const header[] = {
-	"pattern", "source", "active_share", "largest_eps_lower", "largest_eps_upper",
-	"verdict", NULL};
+#include "harness/store/dictionary.h"
 
 enum status facts_write(const struct trainer *trainer, const void *state, const char *path,
 			struct err *err)
@@ -16,7 +12,7 @@ enum status facts_write(const struct trainer *trainer, const void *state, const 
 	if (!trainer->pattern_facts)
 		return STATUS_OK;
 	fact = trainer->pattern_facts(state);
-	TRY(csv_open(&csv, path, header, err));
+	TRY(dictionary_open(&csv, path, dictionary_patterns, err));
 	for (ptrdiff_t i = 0; i < trainer->patterns_used(state); i++) {
 		csv_number(&csv, (double)i);
 		csv_text(&csv, fact[i].source);

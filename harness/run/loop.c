@@ -2,31 +2,21 @@
 #include "harness/run/loop.h"
 
 #include "harness/run/clock.h"
-#include "harness/store/csv.h"
+#include "harness/run/interrupt.h"
+#include "harness/store/dictionary.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <unistd.h>
 
-static const char *const trace_header[] = {"iteration",
-					   "seconds",
-					   "certificate_s",
-					   "objective",
-					   "objective_network",
-					   "lower_bound",
-					   "gap",
-					   "gap_zero",
-					   "gap_feasible",
-					   "objective_iterate",
-					   "primal_residual",
-					   "dual_residual",
-					   "train_accuracy",
-					   "validation_accuracy",
-					   "test_accuracy",
-					   NULL};
-
 /* Evaluations at 1, 2, 3, ... and then 15 % apart: about 16 per factor of ten. */
 static const double thinning = 1.15;
+
+/* What they may cost: a share of setup and iterations, or so many operations. */
+static const double evaluation_share = 0.2, evaluation_allowance = 1e9;
+
+/* s between two states of the best network on disk */
+static const double keep_every_s = 1;
 
 /* Least relative decrease of the objective that counts as progress for `patience`. */
 static const double stall_decrease = 1e-6;
@@ -108,7 +98,7 @@ static enum outcome limits(const struct loop *loop, const struct loop_result *r,
 		return p->end;
 	if (r->iterations >= loop->stop->iterations)
 		return OUTCOME_ITERATION_LIMIT;
-	if (loop->setup_s + r->solve_s >= loop->stop->seconds)
+	if (r->interrupted || loop->setup_s + r->solve_s >= loop->stop->seconds)
 		return OUTCOME_TIME_LIMIT;
 	return OUTCOME_RUNNING;
 }
@@ -134,35 +124,88 @@ static enum outcome judge(const struct stop_options *stop, const struct evaluati
 	return limit;
 }
 
-static void iterate(const struct loop *loop, struct evaluator *evaluator, struct loop_result *out,
-		    struct csv *csv)
+bool loop_is_due(const struct forecast *forecast, double evaluation_flops, long iterations,
+		 long done, long last)
 {
-	struct watch watch = {.best = HUGE_VAL};
-	double next = 1;
+	double k = (double)iterations, spent = (double)(done + 1) * evaluation_flops;
+	double solve = forecast->setup_flops + k * forecast->iteration_flops;
 
+	return k >= fmax((double)last + 1, ceil((double)last * thinning)) &&
+	       spent <= fmax(evaluation_allowance, evaluation_share * solve);
+}
+
+/* A loop at work. */
+struct turn {
+	const struct loop *loop;
+	struct evaluator *evaluator;
+	struct loop_result *out;
+	struct csv *csv;
+	struct watch watch;
+	double evaluation_flops;
+	long last;      /* iteration that was evaluated */
+	double kept_at; /* clock_seconds() of the last state on disk */
+};
+
+/* Before an evaluation that may come too late, and after one if it is time. */
+static void keep(struct turn *turn)
+{
+	if (!turn->loop->keep || turn->out->evaluations == 0)
+		return;
+	turn->loop->keep(turn->loop->context, turn->out);
+	turn->kept_at = clock_seconds();
+}
+
+static void evaluate(struct turn *turn, const struct progress *p, enum outcome limit)
+{
+	const struct loop *loop = turn->loop;
+	struct loop_result *out = turn->out;
+	struct trace_time at;
+
+	if (out->interrupted)
+		keep(turn);
+	evaluate_iterate(turn->evaluator, &out->last);
+	turn->last = out->iterations;
+	out->evaluations++;
+	out->outcome = judge(loop->stop, &out->last, p, limit, &turn->watch);
+	if (isnan(out->first_objective))
+		out->first_objective = out->last.objective_network;
+	out->best_objective = fmin(out->best_objective, out->last.objective_network);
+	at = (struct trace_time){out->iterations, loop->setup_s + out->solve_s,
+				 turn->evaluator->certificate_s};
+	trace_row(turn->csv, &at, p, &out->last);
+	csv_flush(turn->csv);
+	report_progress(loop->progress_fd, &at, out->last.gaps.gap);
+	if (out->outcome == OUTCOME_RUNNING && clock_seconds() - turn->kept_at >= keep_every_s)
+		keep(turn);
+}
+
+/* The wall clock is read around every step; that of the processors, which is a call of the system,
+ * around the steps between two evaluations. */
+static void iterate(struct turn *turn)
+{
+	const struct training *training = &turn->evaluator->training;
+	struct loop_result *out = turn->out;
+	struct clock_mark mark = clock_now();
+	double ignored = 0; /* the wall clock of steps and what is between them */
+
+	turn->kept_at = mark.wall;
 	while (out->outcome == OUTCOME_RUNNING) {
 		struct progress p = {NAN, NAN, NAN, OUTCOME_RUNNING};
-		double start = clock_seconds(), end;
-		struct trace_time at;
+		double start = clock_seconds();
 		enum outcome limit;
 
-		evaluator->training.trainer->step(evaluator->training.state, &p);
-		end = clock_seconds();
-		out->solve_s += end - start;
+		training->trainer->step(training->state, &p);
+		out->solve_s += clock_seconds() - start;
 		out->iterations++;
-		limit = limits(loop, out, &p);
-		if ((double)out->iterations < next && limit == OUTCOME_RUNNING)
+		out->interrupted = interrupt_requested();
+		limit = limits(turn->loop, out, &p);
+		if (limit == OUTCOME_RUNNING &&
+		    !loop_is_due(&turn->loop->forecast, turn->evaluation_flops, out->iterations,
+				 out->evaluations, turn->last))
 			continue;
-		next = fmax(next + 1, ceil(next * thinning));
-		evaluate_iterate(evaluator, &out->last);
-		out->outcome = judge(loop->stop, &out->last, &p, limit, &watch);
-		if (isnan(out->first_objective))
-			out->first_objective = out->last.objective_network;
-		at = (struct trace_time){out->iterations, loop->setup_s + out->solve_s,
-					 evaluator->certificate_s};
-		trace_row(csv, &at, &p, &out->last);
-		report_progress(loop->progress_fd, &at, out->last.gaps.gap);
-		out->eval_s += clock_seconds() - end;
+		mark = clock_add(mark, &ignored, &out->solve_cpu_s);
+		evaluate(turn, &p, limit);
+		mark = clock_add(mark, &out->eval_s, &out->eval_cpu_s);
 	}
 }
 
@@ -170,9 +213,18 @@ enum status loop_run(const struct loop *loop, struct evaluator *evaluator, struc
 		     struct err *err)
 {
 	struct csv csv;
+	struct turn turn = {
+		.loop = loop,
+		.evaluator = evaluator,
+		.out = out,
+		.csv = &csv,
+		.watch = {.best = HUGE_VAL},
+		.evaluation_flops = evaluate_flops(evaluator, &loop->forecast),
+	};
 
-	*out = (struct loop_result){.first_objective = NAN};
-	TRY(csv_open(&csv, loop->trace_path, trace_header, err));
-	iterate(loop, evaluator, out, &csv);
+	*out = (struct loop_result){.first_objective = NAN, .best_objective = NAN};
+	TRY(dictionary_open(&csv, loop->trace_path, dictionary_trace, err));
+	csv_flush(&csv);
+	iterate(&turn);
 	return csv_close(&csv, err);
 }

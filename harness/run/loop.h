@@ -6,23 +6,39 @@
 #include "harness/spec/spec.h"
 #include "solvers/core/status.h"
 
-struct loop {
-	const struct stop_options *stop;
-	const char *trace_path; /* trace.csv */
-	int progress_fd;        /* -1 = none */
-	double setup_s;         /* already spent; part of the trace's seconds */
-};
-
 struct loop_result {
 	enum outcome outcome;
-	long iterations;
-	double solve_s, eval_s;
+	bool interrupted; /* by a request to end early; then the outcome is OUTCOME_TIME_LIMIT */
+	long iterations, evaluations;
+	double solve_s, eval_s, solve_cpu_s, eval_cpu_s;
 	double first_objective; /* network objective at the first evaluation; NaN: may rise */
+	double best_objective;  /* the least one of all evaluations */
 	struct evaluation last;
 };
 
-/* Run the trainer to its end. Evaluation happens at geometrically thinned iterations and is not
- * charged to the trainer. The evaluator's net holds the final network on return. */
+struct loop {
+	const struct stop_options *stop;
+	struct forecast forecast; /* of the trainer */
+	const char *trace_path;   /* trace.csv */
+	int progress_fd;          /* -1 = none */
+	double setup_s;           /* already spent; part of the trace's seconds */
+	/* Put the best network so far on disk, in case this process is ended before it is done:
+	 * called after evaluations, once a second at most, and when the loop is interrupted. NULL:
+	 * never. */
+	void (*keep)(void *context, const struct loop_result *now);
+	void *context;
+};
+
+/* Whether the evaluation after `iterations` iterations is due, `done` evaluations having been made:
+ * they are 15 % of the iterations apart, and all of them cost, by operation counts, at most a fifth
+ * of setup and iterations, or 1e9 operations (some tenths of a second) if that is more. The last
+ * evaluation, and what the first certificate prepares, no grid can spare. */
+bool loop_is_due(const struct forecast *forecast, double evaluation_flops, long iterations,
+		 long done, long last);
+
+/* Run the trainer to its end. The iterations that are evaluated depend on operation counts alone,
+ * so that they are the same in every run; the last one always is. Evaluation is not charged to the
+ * trainer, and each leaves a row of the trace on disk. The evaluator holds what is delivered. */
 enum status loop_run(const struct loop *loop, struct evaluator *evaluator, struct loop_result *out,
 		     struct err *err);
 

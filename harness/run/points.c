@@ -1,9 +1,7 @@
 /* Samples of a two-dimensional data set in raw coordinates. */
 #include "harness/run/points.h"
 
-#include "harness/store/csv.h"
-
-static const char *const header[] = {"part", "x1", "x2", "y", NULL};
+#include "harness/store/dictionary.h"
 
 static void write_part(struct csv *csv, const struct part *part, const char *name)
 {
@@ -22,7 +20,7 @@ enum status points_write(const struct dataset *data, const char *path, struct er
 
 	if (data->raw_d != 2)
 		return STATUS_OK;
-	TRY(csv_open(&csv, path, header, err));
+	TRY(dictionary_open(&csv, path, dictionary_points, err));
 	write_part(&csv, &data->train, "train");
 	write_part(&csv, &data->validation, "validation");
 	write_part(&csv, &data->test, "test");

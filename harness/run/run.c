@@ -5,40 +5,23 @@
 #include "harness/run/assault.h"
 #include "harness/run/certified.h"
 #include "harness/run/clock.h"
-#include "harness/run/coordinates.h"
-#include "harness/run/evaluate.h"
+#include "harness/run/describe.h"
 #include "harness/run/facts.h"
-#include "harness/run/loop.h"
 #include "harness/run/points.h"
 #include "harness/run/selection.h"
-#include "harness/run/verdict.h"
-#include "harness/spec/spec.h"
-#include "harness/store/env.h"
+#include "harness/run/threads.h"
 #include "harness/store/folder.h"
+#include "harness/store/io.h"
 #include "harness/store/npz.h"
-#include "harness/store/result.h"
 #include "harness/store/scenario.h"
 #include "solvers/core/blas.h"
-#include "solvers/core/pattern.h"
 #include "solvers/core/rng.h"
-#include "solvers/core/trainer.h"
 
 #include <math.h>
-#include <sys/resource.h>
 
-struct run {
-	const char *folder;
-	struct arena arena; /* lives as long as the run */
-	struct cell cell;
-	struct dataset data;
-	struct problem problem;
-	struct coordinates posed; /* the problem as the trainer gets it */
-	const struct trainer *trainer;
-	void *state;
-	struct mat given_patterns;
-	struct model start;
-	struct result result;
-};
+/* Below this gap a dual point is near enough to the optimal one to say what a fresh pattern does.
+ */
+static const double solved = 1e-3;
 
 static const char *path_in(struct run *run, const char *name)
 {
@@ -58,26 +41,20 @@ static enum status read_cell(struct run *run, struct err *err)
 static enum status load_data(struct run *run, struct err *err)
 {
 	const struct cell *cell = &run->cell;
-	double start = clock_seconds();
+	struct clock_mark start = clock_now();
 	enum status status = data_load(&cell->data, (uint64_t)cell->seed, cell->repetition,
 				       &run->arena, &run->data, err);
 
-	run->result.load_s = clock_seconds() - start;
+	clock_since(start, &run->result.load_s, &run->result.load_cpu_s);
 	if (status == STATUS_OK)
 		status = range_check(&run->data.train, err);
 	return status;
 }
 
-static const struct pattern_options *pattern_options(const struct run *run)
-{
-	return run->trainer->patterns ? run->trainer->patterns(run->cell.train.solver.options)
-				      : NULL;
-}
-
 /* Patterns given by a file, as an n x P matrix of the problem. */
 static enum status read_patterns(struct run *run, struct err *err)
 {
-	const struct pattern_options *patterns = pattern_options(run);
+	const struct pattern_options *patterns = describe_patterns(run);
 	struct npy file;
 
 	if (!patterns || !patterns->file)
@@ -144,193 +121,155 @@ static enum status pose_problem(struct run *run, struct err *err)
 	return read_start(run, err);
 }
 
-/* Setup and loop; the evaluator's net holds the final network. */
-static enum status train(struct run *run, int progress_fd, struct evaluator *evaluator,
-			 struct loop_result *end, struct err *err)
+static enum status save_model(struct run *run, struct err *err)
 {
-	struct result *r = &run->result;
-	double start = clock_seconds();
-	struct loop loop = {.stop = &run->cell.stop, .progress_fd = progress_fd};
-
-	run->posed = coordinates_choose(&run->problem, run->trainer, run->cell.train.solver.options,
-					&run->arena);
-	TRY(run->trainer->setup(&run->posed.problem, run->cell.train.solver.options, &run->arena,
-				&run->state, err));
-	r->setup_s = loop.setup_s = clock_seconds() - start;
-	loop.trace_path = path_in(run, "trace.csv");
-	*evaluator = evaluate_new(&run->problem, &run->data,
-				  (struct training){run->trainer, run->cell.train.solver.options,
-						    run->state, run->posed.rowspace},
-				  &run->arena);
-	TRY(loop_run(&loop, evaluator, end, err));
-	if (evaluator->robust)
-		end->first_objective = NAN; /* a clean objective that rose is no bad sign then */
-	r->solve_s = end->solve_s;
-	r->eval_s = end->eval_s;
-	r->certificate_s = evaluator->certificate_s;
-	r->iterations = (double)end->iterations;
-	r->outcome = outcome_name(end->outcome);
-	return STATUS_OK;
-}
-
-static void describe_cell(struct run *run)
-{
-	const struct cell *cell = &run->cell;
-	struct result *r = &run->result;
-
-	r->data = cell->data.name;
-	r->method = cell->train.name;
-	r->solver = cell->train.solver.item->name;
-	r->loss = cell->train.loss.item->name;
-	r->precision = REAL_NAME;
-	r->repetition = (double)cell->repetition;
-	r->seed = (double)cell->seed;
-	r->threads = blas_threads();
-	r->blas_core = env_blas_core();
-}
-
-static void describe_data(struct run *run)
-{
-	struct result *r = &run->result;
-
-	r->n_train = (double)run->data.train.X.rows;
-	r->n_validation = (double)run->data.validation.X.rows;
-	r->n_test = (double)run->data.test.X.rows;
-	r->d = (double)run->data.train.X.cols;
-	r->majority = verdict_majority(&run->data);
-}
-
-/* Two notes in one; NULL: nothing. */
-static const char *join(struct run *run, const char *a, const char *b)
-{
-	return a && b ? arena_format(&run->arena, "%s; %s", a, b) : a ? a : b;
-}
-
-/* A network that was passed over. */
-static const char *outside(struct run *run, const struct evaluator *e)
-{
-	if (isnan(e->outside))
-		return NULL;
-	return arena_format(
-		&run->arena,
-		"an iterate outside the sampled program had the network objective %.6g, "
-		"below the bound",
-		e->outside);
-}
-
-/* Patterns that were asked for in vain, what the method chose, its coordinates; NULL: nothing. */
-static const char *notes(struct run *run, const struct evaluator *evaluator)
-{
-	const struct pattern_options *patterns = pattern_options(run);
-	const char *missing = outside(run, evaluator);
-
-	if (patterns && run->trainer->patterns_used)
-		missing = join(run, missing,
-			       pattern_note(patterns, run->trainer->patterns_used(run->state),
-					    &run->arena));
-	return join(run,
-		    join(run, missing, run->trainer->note ? run->trainer->note(run->state) : NULL),
-		    coordinates_note(&run->posed, &run->problem, &run->arena));
-}
-
-static void describe_end(struct run *run, const struct evaluator *evaluator,
-			 const struct loop_result *end)
-{
-	struct result *r = &run->result;
-	const struct evaluation *e = &end->last;
-
-	r->objective = e->objective;
-	r->objective_of = evaluator->robust ? "worst case" : "network";
-	r->objective_network = e->objective_network;
-	r->objective_zero = evaluator->objective_zero;
-	r->lower_bound = e->lower_bound;
-	r->bound_scope = e->certificate.scope;
-	r->gap = e->gaps.gap;
-	r->gap_zero = e->gaps.zero;
-	r->gap_raw = e->gaps.raw;
-	r->delivered = run->trainer->certify ? delivered_names[e->delivered] : NULL;
-	r->feasibility = e->certificate.feasibility;
-	r->train_accuracy = e->train.accuracy;
-	r->validation_accuracy = e->validation.accuracy;
-	r->test_accuracy = e->test.accuracy;
-	r->train_rmse = e->train.rmse;
-	r->test_rmse = e->test.rmse;
-	r->train_r2 = e->train.r2;
-	r->test_r2 = e->test.r2;
-	r->patterns =
-		run->trainer->patterns_used ? (double)run->trainer->patterns_used(run->state) : NAN;
-	r->note = notes(run, evaluator);
-	r->neurons = (double)evaluator->delivered->U.cols;
-	r->suspect = verdict_suspect(
-		end,
-		&(struct verdict_facts){.neurons = r->neurons,
-					.majority = r->majority,
-					.only_zero = facts_exclude_all(run->trainer, run->state)});
-}
-
-static enum status save_model(struct run *run, const struct net *net, struct err *err)
-{
-	const struct model model = {.net = *net,
+	const struct model model = {.net = *run->evaluator.delivered,
 				    .stages = run->data.stages,
 				    .target_shift = run->data.target_shift,
 				    .target_scale = run->data.target_scale};
+	const char *path = path_in(run, "model.npz"), *tmp = path_in(run, "model.npz.tmp");
 
-	TRY(npz_save_model(path_in(run, "model.npz"), &model, err));
+	TRY(npz_save_model(tmp, &model, err));
+	if (!io_rename(tmp, path))
+		return io_error(err, path, "write");
 	return points_write(&run->data, path_in(run, "points.csv"), err);
 }
 
+/* Network and record as they are now, should this process be ended before it is done. The parent
+ * knows why and completes them. */
+static enum status write_provisional(struct run *run, const struct loop_result *now,
+				     struct err *err)
+{
+	describe_training(run, now);
+	run->result.status = cell_status_names[CELL_INTERRUPTED];
+	TRY(save_model(run, err));
+	return result_write(&run->result, path_in(run, "result.json"), err);
+}
+
+static void keep(void *context, const struct loop_result *now)
+{
+	struct err ignored = {0}; /* the record at the end will fail as well, and say so */
+
+	write_provisional(context, now, &ignored);
+}
+
+static void set_threads(struct run *run, const struct forecast *forecast)
+{
+	struct result *r = &run->result;
+	int available = blas_threads();
+
+	if (available > 1)
+		blas_set_threads(
+			threads_choose(forecast, available, &run->arena, &r->threads_reason));
+	r->threads = blas_threads();
+}
+
+static void forecast(const struct run *run, const struct mat X, struct forecast *out)
+{
+	*out = (struct forecast){0};
+	run->trainer->forecast(run->cell.train.solver.options, X.rows, X.cols, out);
+}
+
+/* Setup and loop; the evaluator holds what is delivered. */
+static enum status train(struct run *run, int progress_fd, struct loop_result *end, struct err *err)
+{
+	const void *options = run->cell.train.solver.options;
+	struct result *r = &run->result;
+	struct clock_mark start;
+	struct loop loop = {.stop = &run->cell.stop,
+			    .progress_fd = progress_fd,
+			    .trace_path = path_in(run, "trace.csv"),
+			    .keep = keep,
+			    .context = run};
+
+	run->began = timing_read("");
+	start = clock_now();
+	run->posed = coordinates_choose(&run->problem, run->trainer, options, &run->arena);
+	TRY(run->trainer->setup(&run->posed.problem, options, &run->arena, &run->state, err));
+	clock_since(start, &r->setup_s, &r->setup_cpu_s);
+	loop.setup_s = r->setup_s;
+	forecast(run, run->posed.problem.X, &loop.forecast);
+	run->evaluator = evaluate_new(
+		&run->problem, &run->data,
+		(struct training){run->trainer, options, run->state, run->posed.rowspace},
+		&run->arena);
+	TRY(loop_run(&loop, &run->evaluator, end, err));
+	return write_provisional(run, end, err);
+}
+
+/* The gap of the last certificate alone, whose dual point is tested; NaN without a bound. */
+static double own_gap(const struct evaluator *evaluator, const struct evaluation *last)
+{
+	const struct certificate *c = &last->certificate;
+
+	return evaluate_gaps(c->upper, c->lower_bound, evaluator->objective_zero).gap;
+}
+
 /* Off the solve clock. */
-static void estimate_violation(struct run *run)
+static void estimate_violation(struct run *run, const struct evaluation *last)
 {
 	struct result *r = &run->result;
 	struct violation found;
 	long draws = run->cell.train.fresh;
-	double start = clock_seconds();
+	struct clock_mark start = clock_now();
+	double gap = own_gap(&run->evaluator, last);
 
 	if (draws < 1 || !run->trainer->violation)
 		return;
+	if (!(gap < solved)) {
+		describe_add(run, arena_format(&run->arena,
+					       "fresh: no share, as the gap of the last "
+					       "certificate is %.2g, not below %g",
+					       gap, solved));
+		return;
+	}
 	run->trainer->violation(run->state, draws, &found);
 	if (found.draws < 1)
 		return;
-	r->violation_s = clock_seconds() - start;
+	clock_since(start, &r->violation_s, &r->violation_cpu_s);
 	r->fresh = (double)found.draws;
 	r->violation = (double)found.violated / r->fresh;
 	scenario_interval((double)found.violated, r->fresh, &r->violation_lo, &r->violation_hi);
 }
 
-static void measure_memory(struct result *r)
+static enum status select_by_attack(struct run *run, const struct net *net, struct err *err)
 {
-	struct rusage usage;
+	struct clock_mark start = clock_now();
+	struct selection selection;
 
-	if (getrusage(RUSAGE_SELF, &usage) == 0)
-		r->peak_mem_bytes = (double)usage.ru_maxrss * 1024;
+	TRY(selection_run(&run->cell, &run->data, net, path_in(run, "attack_validation.csv"),
+			  &selection, err));
+	if (!isnan(selection.seconds))
+		clock_since(start, &run->result.select_s, &run->result.select_cpu_s);
+	run->result.validation_robust_accuracy = selection.accuracy;
+	return STATUS_OK;
 }
 
 /* Attacks and certificates, which must agree. Off the solve clock. */
 static enum status probe(struct run *run, const struct net *net, struct err *err)
 {
 	const struct cell *cell = &run->cell;
+	struct result *r = &run->result;
 	struct evidence evidence = evidence_new(&run->arena, certified_findings(cell));
-	double start = clock_seconds();
+	struct clock_mark start = clock_now();
 
 	if (cell->attack.count > 0) {
 		TRY(assault_run(cell, &run->data, net, path_in(run, "attack.csv"), &evidence, err));
-		run->result.attack_s = clock_seconds() - start;
+		clock_since(start, &r->attack_s, &r->attack_cpu_s);
 	}
-	start = clock_seconds();
+	start = clock_now();
 	if (cell->certify.count > 0) {
 		TRY(certified_run(cell, &run->data, net, path_in(run, "certify.csv"), &evidence,
 				  err));
-		run->result.certify_s = clock_seconds() - start;
+		clock_since(start, &r->certify_s, &r->certify_cpu_s);
 	}
 	return evidence_check(&evidence, err);
 }
 
-static enum status compute(struct run *run, int progress_fd, struct err *err)
+/* Everything before training. */
+static enum status prepare(struct run *run, bool choose_threads, struct err *err)
 {
-	struct evaluator evaluator;
-	struct loop_result end;
-	struct selection selection;
+	struct forecast expected;
 
 	TRY(read_cell(run, err));
 	describe_cell(run);
@@ -338,30 +277,53 @@ static enum status compute(struct run *run, int progress_fd, struct err *err)
 	describe_data(run);
 	TRY(assault_check(&run->cell, &run->data, err));
 	TRY(certified_check(&run->cell, &run->data, err));
-	TRY(pose_problem(run, err));
-	TRY(train(run, progress_fd, &evaluator, &end, err));
-	measure_memory(&run->result); /* of training; attacks come after */
-	describe_end(run, &evaluator, &end);
-	if (end.outcome != OUTCOME_DIVERGED)
-		estimate_violation(run);
-	TRY(save_model(run, evaluator.delivered, err));
+	forecast(run, run->data.train.X, &expected);
+	if (choose_threads)
+		set_threads(run, &expected);
+	return pose_problem(run, err);
+}
+
+/* Everything after it. */
+static enum status examine(struct run *run, const struct loop_result *end, struct err *err)
+{
+	const struct net *net = run->evaluator.delivered;
+
+	if (end->outcome != OUTCOME_DIVERGED)
+		estimate_violation(run, &end->last);
 	TRY(facts_write(run->trainer, run->state, path_in(run, "patterns.csv"), err));
-	TRY(selection_run(&run->cell, &run->data, evaluator.delivered,
-			  path_in(run, "attack_validation.csv"), &selection, err));
-	run->result.validation_robust_accuracy = selection.accuracy;
-	run->result.select_s = selection.seconds;
-	TRY(probe(run, evaluator.delivered, err));
-	run->result.status =
-		cell_status_names[isfinite(end.last.objective_network) ? CELL_OK : CELL_FAILED];
-	if (!isfinite(end.last.objective_network))
+	if (!isfinite(end->last.objective_network)) /* nothing to attack */
+		return STATUS_OK;
+	TRY(select_by_attack(run, net, err));
+	return probe(run, net, err);
+}
+
+static enum cell_status status_of(const struct loop_result *end)
+{
+	if (!isfinite(end->last.objective_network))
+		return CELL_FAILED;
+	return end->interrupted && end->outcome == OUTCOME_TIME_LIMIT ? CELL_TIMEOUT : CELL_OK;
+}
+
+static enum status compute(struct run *run, struct run_order *order, struct err *err)
+{
+	struct loop_result end;
+	enum cell_status status;
+
+	TRY(prepare(run, order->choose_threads, err));
+	TRY(train(run, order->progress_fd, &end, err));
+	TRY(examine(run, &end, err));
+	status = status_of(&end);
+	run->result.status = cell_status_names[status];
+	if (status == CELL_FAILED)
 		run->result.message = "diverged: the network objective is not finite";
+	order->stopped = status == CELL_TIMEOUT;
 	return result_write(&run->result, path_in(run, "result.json"), err);
 }
 
-enum status run_cell(const char *folder, int progress_fd, struct err *err)
+enum status run_cell(const char *folder, struct run_order *order, struct err *err)
 {
 	struct run run = {.folder = folder, .result = result_empty()};
-	enum status status = compute(&run, progress_fd, err);
+	enum status status = compute(&run, order, err);
 
 	arena_release(&run.arena);
 	return status;

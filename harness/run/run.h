@@ -1,18 +1,26 @@
 /* What a worker process does: compute one cell and write its record.
  *
  * `folder` already exists and holds cell.json (the canonical text). run_cell writes result.json,
- * trace.csv, attack.csv, certify.csv and model.npz into it. It prints nothing; progress goes to
- * `progress_fd`
- * (-1 = none) as lines "iteration gap seconds\n". */
+ * trace.csv, attack.csv, certify.csv and model.npz into it. It prints nothing. On the way it keeps
+ * the best network and a record with status "interrupted", in case it is killed. */
 #ifndef RUN_RUN_H
 #define RUN_RUN_H
 
 #include "solvers/core/status.h"
 
+#include <stdbool.h>
+
 /* Exit codes of a worker beyond enum status. */
 #define RUN_EXIT_OOM 71
-#define RUN_EXIT_RECORD 72 /* the record cannot be written */
+#define RUN_EXIT_RECORD 72  /* the record cannot be written */
+#define RUN_EXIT_STOPPED 73 /* asked to end early; the record is complete as far as it goes */
 
-enum status run_cell(const char *folder, int progress_fd, struct err *err);
+struct run_order {
+	int progress_fd;     /* gets lines "iteration gap seconds\n"; -1 = none */
+	bool choose_threads; /* at most those there are, by the sizes of the cell */
+	bool stopped; /* out: training was ended early by SIGTERM (harness/run/interrupt.h) */
+};
+
+enum status run_cell(const char *folder, struct run_order *order, struct err *err);
 
 #endif

@@ -2,9 +2,15 @@
 #include "harness/run/verdict.h"
 
 #include <math.h>
+#include <string.h>
 
 /* An objective may rise by rounding; more than this is a sign of trouble. */
 static const double rise = 1e-3;
+
+/* Far above the best evaluation: shares of that one, and of the objective of no neurons. */
+static const double far = 0.1, far_of_zero = 1e-3;
+
+static const double rare = 0.01; /* share of a class that is hardly ever predicted */
 
 /* Both are sums in the precision of the run, and bounds hold but for rounding. */
 static const double below_bound = REAL_EPSILON > 1e-10 ? 1e-3 : 1e-6;
@@ -21,10 +27,51 @@ double verdict_majority(const struct dataset *data)
 	return fmax(positive, n - positive) / n;
 }
 
+bool verdict_stops_early(const struct choice *solver)
+{
+	for (const struct option *row = solver->item->options; row && row->name; row++)
+		if (strcmp(row->name, "patience") == 0 && row->type == OPTION_INT)
+			return *(const long *)(const void *)((const char *)solver->options +
+							     row->offset) > 0;
+	return false;
+}
+
+/* Of an objective that falls from one evaluation to the next, but for noise. */
+static const char *rising(const struct loop_result *end, const struct verdict_facts *facts)
+{
+	double objective = end->last.objective_network, best = end->best_objective;
+
+	if (objective > end->first_objective * (1 + rise))
+		return "objective rose";
+	if (!facts->stops_early && !isnan(end->first_objective) &&
+	    objective - best > far * fabs(best) && /* NaN is not */
+	    objective - best > far_of_zero * facts->objective_zero)
+		return "objective far above its best iterate";
+	return NULL;
+}
+
+/* Of predicted classes. */
+static const char *predicting(const struct scores *s, const struct verdict_facts *facts)
+{
+	double n = facts->samples, smaller = fmin(s->positive, 1 - s->positive) * n;
+
+	if (isnan(s->accuracy))
+		return NULL;
+	if (s->positive <= 0 || s->positive >= 1)
+		return "constant prediction";
+	if (smaller < fmax(2, rare * n) - 0.5 && (1 - facts->majority) * n > 2 * smaller + 0.5)
+		return "nearly constant prediction";
+	if (s->accuracy < facts->majority)
+		return "below the majority class";
+	return NULL;
+}
+
 const char *verdict_suspect(const struct loop_result *end, const struct verdict_facts *facts)
 {
 	const struct evaluation *e = &end->last;
 	const struct scores *s = isnan(e->test.positive) ? &e->train : &e->test;
+	double objective = isnan(e->objective) ? e->objective_network : e->objective;
+	const char *why;
 
 	if (!isfinite(e->objective_network))
 		return "objective not finite";
@@ -36,13 +83,8 @@ const char *verdict_suspect(const struct loop_result *end, const struct verdict_
 		return "only zero weights are feasible";
 	if (!(facts->neurons > 0))
 		return "no neuron";
-	if (e->objective_network > end->first_objective * (1 + rise))
-		return "objective rose";
-	if (isnan(s->accuracy))
-		return NULL;
-	if (s->positive <= 0 || s->positive >= 1)
-		return "constant prediction";
-	if (s->accuracy < facts->majority)
-		return "below the majority class";
-	return NULL;
+	if (objective > facts->objective_zero * (1 + below_bound))
+		return "objective above that of the zero network";
+	why = rising(end, facts);
+	return why ? why : predicting(s, facts);
 }

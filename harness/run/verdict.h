@@ -12,10 +12,25 @@ double verdict_majority(const struct dataset *data);
 /* What a verdict needs beside the last evaluation. */
 struct verdict_facts {
 	double neurons, majority;
-	bool only_zero; /* weights are feasible for the method's program */
+	double samples;        /* that the majority is of */
+	double objective_zero; /* of the network without neurons */
+	bool only_zero;        /* weights are feasible for the method's program */
+	bool stops_early;      /* it delivers the network of the best validation loss */
 };
 
-/* Why the result is suspect, or NULL. */
+/* Whether the solver has an option `patience` that is above 0. */
+bool verdict_stops_early(const struct choice *solver);
+
+/* Why the result is suspect, or NULL:
+ *
+ *   - the objective is not finite, or below its bound; the run diverged; there is no neuron
+ *   - it is above that of the network without neurons, which costs nothing to find
+ *   - it rose; or it is above the best of all evaluations by more than a tenth of that and a
+ *     thousandth of the network without neurons. Neither is asked of a worst case, nor the second
+ *     of early stopping
+ *   - all predictions are of one class; or one class is predicted for at most one sample, or for
+ *     fewer than 1 % of them, and more than twice as many have it; or the accuracy is below the
+ *     share of the larger class. */
 const char *verdict_suspect(const struct loop_result *end, const struct verdict_facts *facts);
 
 #endif

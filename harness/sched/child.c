@@ -50,6 +50,14 @@ static bool is_replaced(const char *entry)
 	return false;
 }
 
+/* How threads wait for each other, unless a variable of the same number in `instead` is set: at
+ * once without a core (libgomp), after 2^5 tries (OpenBLAS with threads of its own). */
+static const char *const waiting[] = {"OMP_WAIT_POLICY=passive", "OPENBLAS_THREAD_TIMEOUT=5"};
+static const char *const instead[][2] = {{"OMP_WAIT_POLICY", "GOMP_SPINCOUNT"},
+					 {"OPENBLAS_THREAD_TIMEOUT", "THREAD_TIMEOUT"}};
+
+enum { WAITING = sizeof waiting / sizeof *waiting };
+
 char *const *child_environment(long threads, struct arena *arena)
 {
 	const char *core = child_core_type();
@@ -58,12 +66,15 @@ char *const *child_environment(long threads, struct arena *arena)
 
 	while (environ[count])
 		count++;
-	out = ARENA_ARRAY(arena, char *, count + 4); /* three new ones and the NULL */
+	out = ARENA_ARRAY(arena, char *, count + WAITING + 4); /* three more and the NULL */
 	for (size_t i = 0; i < count; i++)
 		if (!is_replaced(environ[i]))
 			out[kept++] = environ[i];
 	out[kept++] = arena_format(arena, "OPENBLAS_NUM_THREADS=%ld", threads);
 	out[kept++] = arena_format(arena, "OMP_NUM_THREADS=%ld", threads);
+	for (size_t i = 0; i < WAITING; i++)
+		if (!getenv(instead[i][0]) && !getenv(instead[i][1]))
+			out[kept++] = arena_text(arena, waiting[i]);
 	if (core)
 		out[kept] = arena_format(arena, "OPENBLAS_CORETYPE=%s", core);
 	return out;
@@ -95,6 +106,7 @@ static void become_killable(pid_t parent)
 	if (getppid() != parent) /* it died before the line above */
 		raise(SIGKILL);
 	signal(SIGPIPE, SIG_DFL);
+	signal(SIGINT, SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
@@ -102,7 +114,12 @@ static void become_killable(pid_t parent)
 static _Noreturn void run_child(const struct child_order *order, pid_t parent, int progress)
 {
 	char fd[] = {'0' + PROGRESS_FD, '\0'};
-	const char *const args[] = {order->program, order->folder, "--progress", fd, NULL};
+	const char *const args[] = {order->program,
+				    order->folder,
+				    "--progress",
+				    fd,
+				    order->choose_threads ? "--choose-threads" : NULL,
+				    NULL};
 
 	become_killable(parent);
 	if (!redirect(order->folder, progress))

@@ -5,6 +5,7 @@
 #include "solvers/core/arena.h"
 #include "solvers/core/status.h"
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 struct child_order {
@@ -14,6 +15,7 @@ struct child_order {
 	const char
 		*start; /* folder to start in, or NULL; then `program` and `folder` are absolute */
 	double address_limit; /* bytes of address space, NaN = none */
+	bool choose_threads;  /* the worker may take fewer than its environment says */
 };
 
 struct child {
@@ -31,8 +33,10 @@ enum status child_start(const struct child_order *order, struct child *out, stru
  * kernels without AVX-512; naming the type makes products 1.7 times faster there. */
 const char *child_core_type(void);
 
-/* The environment of a worker: that of this process, with the number of BLAS threads and the core
- * type. */
+/* The environment of a worker: that of this process, with the number of BLAS threads, the core type
+ * and, unless the user has chosen how threads wait (OMP_WAIT_POLICY, GOMP_SPINCOUNT,
+ * OPENBLAS_THREAD_TIMEOUT), passive waiting: beside one busy process, spinning threads take a
+ * hundred times as long. Ends with NULL. */
 char *const *child_environment(long threads, struct arena *arena);
 
 #endif

@@ -1,11 +1,11 @@
 /* Forecast of memory and work of a cell. */
 #include "harness/sched/forecast.h"
 #include "harness/data/data.h"
+#include "harness/store/cgroup.h"
 #include "solvers/core/rowspace.h"
 #include "solvers/core/trainer.h"
 
 #include <math.h>
-#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -55,17 +55,17 @@ void forecast_cell(const struct cell *cell, const struct forecast_shape *shape, 
 
 long forecast_cores(void)
 {
-	cpu_set_t set;
+	struct cgroup_limits limits = cgroup_read("");
 
-	if (sched_getaffinity(0, sizeof set, &set) != 0)
-		return 1;
-	return CPU_COUNT(&set);
+	return cgroup_cores(&limits);
 }
 
-void forecast_share(long *jobs, long *threads)
+void forecast_share(bool exclusive, long *jobs, long *threads)
 {
 	long cores = forecast_cores();
 
+	if (exclusive)
+		*jobs = 1;
 	if (*jobs <= 0)
 		*jobs = *threads > 0 ? cores / *threads : cores;
 	if (*jobs < 1)
@@ -95,14 +95,10 @@ static double number_in_file(const char *path, const char *key)
 
 double forecast_memory_available(void)
 {
-	/* version 2 and version 1 of control groups; "max" reads as no number */
-	static const char *const limits[] = {"/sys/fs/cgroup/memory.max",
-					     "/sys/fs/cgroup/memory/memory.limit_in_bytes"};
 	const double kib = 1024.0;
 	double bytes = number_in_file("/proc/meminfo", "MemAvailable:") * kib;
 
-	for (size_t i = 0; i < sizeof limits / sizeof *limits; i++)
-		bytes = fmin(bytes, number_in_file(limits[i], "")); /* fmin ignores NaN */
+	bytes = fmin(bytes, cgroup_read("").memory); /* fmin ignores NaN */
 	return isnan(bytes) ? HUGE_VAL : bytes;
 }
 

@@ -21,8 +21,8 @@ void forecast_cell(const struct cell *cell, const struct forecast_shape *shape, 
 long forecast_cores(void);
 
 /* How many workers at once, and threads in each; a value of 0 is chosen: threads = cores / jobs,
- * jobs = cores / threads, and one thread each if neither is given. */
-void forecast_share(long *jobs, long *threads);
+ * jobs = cores / threads, and one thread each if neither is given. Exclusive timing has one job. */
+void forecast_share(bool exclusive, long *jobs, long *threads);
 
 /* Bytes of memory that can be used without swapping: what is available, at most the control
  * group's limit. */

@@ -1,7 +1,7 @@
 /* The results folder of a running experiment. */
 #include "harness/sched/layout.h"
 #include "harness/sched/lock.h"
-#include "harness/store/csv.h"
+#include "harness/store/dictionary.h"
 #include "harness/store/folder.h"
 #include "harness/store/io.h"
 
@@ -162,12 +162,10 @@ static void write_cell(struct csv *csv, const struct planned *at, struct arena *
 
 static enum status write_cells(const struct plan *plan, const char *path, struct err *err)
 {
-	static const char *const header[] = {"cell",  "data",   "method", "repetition",
-					     "swept", "status", NULL};
 	struct arena arena = {0};
 	struct csv csv;
 
-	TRY(csv_open(&csv, path, header, err));
+	TRY(dictionary_open(&csv, path, dictionary_plan, err));
 	for (size_t i = 0; i < plan->count; i++)
 		write_cell(&csv, &plan->at[i], &arena);
 	arena_release(&arena);
@@ -176,10 +174,9 @@ static enum status write_cells(const struct plan *plan, const char *path, struct
 
 static enum status write_data(const struct plan *plan, const char *path, struct err *err)
 {
-	static const char *const header[] = {"data", "swept", "sha256", "files", NULL};
 	struct csv csv;
 
-	TRY(csv_open(&csv, path, header, err));
+	TRY(dictionary_open(&csv, path, dictionary_data, err));
 	for (size_t i = 0; i < plan->data_count; i++) {
 		const struct planned_data *data = &plan->data[i];
 

@@ -2,10 +2,12 @@
 #include "harness/sched/outcome.h"
 #include "harness/run/run.h"
 #include "harness/sched/forecast.h"
+#include "harness/store/csv.h"
 #include "harness/store/folder.h"
 
 #include <ctype.h>
 #include <fcntl.h>
+#include <math.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -71,6 +73,12 @@ static const char *used_too_much(const struct ending *ending, struct arena *aren
 			    limit);
 }
 
+static bool is_stopped(const struct ending *ending)
+{
+	return WIFEXITED(ending->wait_status) &&
+	       WEXITSTATUS(ending->wait_status) == RUN_EXIT_STOPPED;
+}
+
 /* The status that the end of the process stands for; CELL_OK if it ended by itself without error.
  */
 static enum cell_status classify(const struct ending *ending, const char *tmp, struct arena *arena,
@@ -88,6 +96,10 @@ static enum cell_status classify(const struct ending *ending, const char *tmp, s
 		*message = arena_format(arena, "stopped at the time limit of %g s",
 					ending->time_limit);
 		return CELL_TIMEOUT;
+	}
+	if (is_stopped(ending)) {
+		*message = "stopped by a signal from outside";
+		return CELL_INTERRUPTED;
 	}
 	if (WIFSIGNALED(ending->wait_status))
 		return signalled(ending, tmp, arena, message);
@@ -122,21 +134,52 @@ static enum status write_result(const struct result *result, const char *tmp, st
 	return result_write(result, arena_format(arena, "%s/result.json", tmp), err);
 }
 
-/* What a worker that ended by itself wrote, if it can be read and fits the way it ended. A worker
- * does not know the id of its cell: the parent derives it. */
+static bool has_status(const struct result *result, enum cell_status status)
+{
+	return result->status && strcmp(result->status, cell_status_names[status]) == 0;
+}
+
+/* What a worker wrote, if it can be read and fits the way it ended. A worker does not know the id
+ * of its cell: the parent derives it. */
 static bool own_result(const struct cell *cell, enum cell_status ended, const char *tmp,
 		       struct arena *arena, struct result *out)
 {
 	struct err unreadable = {0};
 	const char *path = arena_format(arena, "%s/result.json", tmp);
 
-	if (ended != CELL_OK && ended != CELL_FAILED)
-		return false;
-	if (access(path, R_OK) != 0 || result_read(path, arena, out, &unreadable) != STATUS_OK)
+	if (access(path, R_OK) != 0 || result_read(path, arena, out, &unreadable) != STATUS_OK ||
+	    !out->status)
 		return false;
 	out->cell = cell->id;
-	return out->status &&
-	       (ended == CELL_OK || strcmp(out->status, cell_status_names[CELL_OK]) != 0);
+	if (ended == CELL_OK)
+		return !has_status(out, CELL_INTERRUPTED);
+	if (ended == CELL_FAILED)
+		return has_status(out, CELL_FAILED);
+	return ended == CELL_TIMEOUT || ended == CELL_OOM || ended == CELL_INTERRUPTED;
+}
+
+/* Of a worker that a limit has ended: what it had found by then, under the status of the limit. */
+static void complete(const struct ending *ending, enum cell_status ended, const char *message,
+		     struct arena *arena, struct result *out)
+{
+	if (has_status(out, CELL_INTERRUPTED))
+		message = arena_format(arena, "%s; the record is of iteration %.0f", message,
+				       out->iterations);
+	out->status = cell_status_names[ended];
+	out->message = message;
+	if (ended == CELL_TIMEOUT && !out->outcome)
+		out->outcome = outcome_name(OUTCOME_TIME_LIMIT);
+	out->peak_mem_bytes = fmax(out->peak_mem_bytes, ending->peak_bytes);
+}
+
+static enum status mend_tables(const char *tmp, struct arena *arena, struct err *err)
+{
+	static const char *const names[] = {"trace",   "attack",   "attack_validation",
+					    "certify", "patterns", "points"};
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		TRY(csv_mend(arena_format(arena, "%s/%s.csv", tmp, names[i]), err));
+	return STATUS_OK;
 }
 
 enum status outcome_record(const struct cell *cell, const struct ending *ending, const char *tmp,
@@ -145,7 +188,10 @@ enum status outcome_record(const struct cell *cell, const struct ending *ending,
 	const char *message = NULL;
 	enum cell_status status = classify(ending, tmp, arena, &message);
 
-	if (!own_result(cell, status, tmp, arena, out)) {
+	if (own_result(cell, status, tmp, arena, out)) {
+		if (status != CELL_OK && status != CELL_FAILED)
+			complete(ending, status, message, arena, out);
+	} else {
 		if (status == CELL_OK) {
 			status = CELL_FAILED;
 			message = with_log("the worker wrote no result", tmp, arena);
@@ -153,9 +199,11 @@ enum status outcome_record(const struct cell *cell, const struct ending *ending,
 		*out = result_of(cell);
 		out->status = cell_status_names[status];
 		out->message = message;
+		out->date = ending->date;
 		out->peak_mem_bytes = ending->peak_bytes;
 		out->threads = ending->threads;
 	}
+	TRY(mend_tables(tmp, arena, err));
 	return write_result(out, tmp, arena, err);
 }
 

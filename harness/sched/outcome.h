@@ -9,7 +9,8 @@
 
 struct ending {
 	int wait_status;     /* of waitpid */
-	bool timed_out;      /* it was stopped by the wall-clock limit */
+	bool timed_out;      /* it was asked to end at the wall-clock limit */
+	const char *date;    /* when it was started */
 	bool kernel_oom;     /* the kernel killed something for lack of memory while it ran */
 	double time_limit;   /* s, for the message */
 	double over_memory;  /* bytes in use when it was stopped for that, else 0 */
@@ -18,8 +19,9 @@ struct ending {
 	double threads;
 };
 
-/* Complete the record in the worker's folder `tmp`: keep the worker's own result if it is one, else
- * write a result with status and message. `out` is what result.json now says. */
+/* Complete the record in the worker's folder `tmp`: keep the worker's own result if it is one, also
+ * what it had found when a limit ended it, else write a result with status and message. Tables that
+ * it was killed at are cut off at their last whole line. `out` is what result.json now says. */
 enum status outcome_record(const struct cell *cell, const struct ending *ending, const char *tmp,
 			   struct arena *arena, struct result *out, struct err *err);
 

@@ -211,7 +211,8 @@ static enum status set_id(struct cell *cell, const struct known_data *data, stru
 	return STATUS_OK;
 }
 
-/* Done: the folder is there with a readable result. A skipped cell may fit by now. */
+/* Done: the folder is there with a readable result. A skipped cell may fit by now,
+ * and one that was interrupted was not stopped by a limit of its own. */
 static void look_up(const char *folder, struct planned *at, struct arena *arena)
 {
 	const char *path = arena_format(arena, "%s/cells/%s/result.json", folder, at->cell->id);
@@ -221,7 +222,9 @@ static void look_up(const char *folder, struct planned *at, struct arena *arena)
 	if (access(path, R_OK) != 0 || result_read(path, arena, &result, &unreadable) != STATUS_OK)
 		return;
 	at->status = result.status;
-	at->done = result.status && strcmp(result.status, cell_status_names[CELL_SKIPPED]) != 0;
+	at->done = result.status && strcmp(result.status, cell_status_names[CELL_SKIPPED]) != 0 &&
+		   strcmp(result.status, cell_status_names[CELL_INTERRUPTED]) != 0;
+	at->disturbed = result.timing != NULL;
 }
 
 static void refuse_if_too_large(const struct planner *planner, struct planned *at)
@@ -254,7 +257,7 @@ static void set_memory_limit(struct planner *planner, const struct resource_opti
 {
 	long jobs = resources->jobs, threads = resources->threads;
 
-	forecast_share(&jobs, &threads);
+	forecast_share(resources->timing == TIMING_EXCLUSIVE, &jobs, &threads);
 	planner->memory_available = forecast_memory_available();
 	planner->limit_is_share = isnan(resources->memory_limit) && jobs > 1;
 	planner->memory_limit = isnan(resources->memory_limit)

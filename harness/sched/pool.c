@@ -2,6 +2,7 @@
  *
  * Signals arrive through a signalfd, so the loop below has one place to wait in: SIGCHLD wakes it,
  * SIGINT, SIGTERM and SIGHUP stop the run (the second one kills at once). */
+#include "harness/sched/alone.h"
 #include "harness/sched/forecast.h"
 #include "harness/sched/outcome.h"
 #include "harness/sched/sched.h"
@@ -25,12 +26,14 @@ struct pool {
 	struct sched_summary *summary;
 	struct layout layout;
 	struct slot_context context;
+	struct alone alone;
 	struct progress_display display;
 	struct slot *slots;
 	struct pollfd *waits; /* one per slot, then the signalfd */
 	size_t slot_count, running;
 	size_t next;   /* first planned cell not yet looked at */
 	bool stopping; /* start nothing more */
+	bool waiting;  /* for the machine */
 	int signals;
 	struct arena arena;
 };
@@ -44,7 +47,9 @@ static bool is_wanted(const struct pool *pool, const struct planned *at)
 {
 	if (at->left_out)
 		return false;
-	return !at->done || pool->options->force || (pool->options->retry_failed && is_not_ok(at));
+	return !at->done || pool->options->force ||
+	       (pool->options->retry_failed && is_not_ok(at)) ||
+	       (pool->options->retime && at->disturbed);
 }
 
 static const char *label_of(const struct cell *cell, struct arena *arena)
@@ -92,11 +97,31 @@ static enum status start_one(struct pool *pool, struct slot *slot, struct err *e
 	return status;
 }
 
+/* Whether the next cell has to wait for another run, and say so once. */
+static bool must_wait(struct pool *pool)
+{
+	bool waited = pool->waiting;
+
+	pool->waiting =
+		is_wanted(pool, &pool->plan->at[pool->next]) && !alone_may_start(&pool->alone);
+	if (pool->waiting && !waited)
+		progress_say(&pool->display,
+			     pool->alone.exclusive
+				     ? "timing: exclusive: waiting for other runs"
+				     : "waiting for a run that has timing: exclusive");
+	return pool->waiting;
+}
+
 static enum status fill_slots(struct pool *pool, struct err *err)
 {
+	if (pool->running == 0)
+		alone_rest(&pool->alone);
 	for (size_t i = 0; i < pool->slot_count; i++)
-		while (!pool->slots[i].busy && !pool->stopping && pool->next < pool->plan->count)
+		while (!pool->slots[i].busy && !pool->stopping && pool->next < pool->plan->count) {
+			if (must_wait(pool))
+				return STATUS_OK;
 			TRY(start_one(pool, &pool->slots[i], err));
+		}
 	return STATUS_OK;
 }
 
@@ -166,7 +191,7 @@ static enum status run_pool(struct pool *pool, struct err *err)
 {
 	enum status status = fill_slots(pool, err);
 
-	while (pool->running > 0) {
+	while (pool->running > 0 || (pool->waiting && !pool->stopping && status == STATUS_OK)) {
 		if (status != STATUS_OK)
 			stop_all(pool, true);
 		wait_for_events(pool);
@@ -218,11 +243,16 @@ static void set_up(struct pool *pool, const struct resource_options *resources)
 {
 	/* glibc reserves address space per thread, and so does OpenBLAS, without touching it */
 	const double reserved = 1024.0 * 1024 * 1024, reserved_per_thread = reserved / 4;
+	const double least_grace = 2, grace_share = 0.2;
+	bool exclusive = resources->timing == TIMING_EXCLUSIVE;
 	long jobs = pool->options->jobs, threads = pool->options->threads;
+	bool choose;
 
 	jobs = jobs > 0 ? jobs : resources->jobs;
 	threads = threads > 0 ? threads : resources->threads;
-	forecast_share(&jobs, &threads);
+	choose = threads <= 0;
+	forecast_share(exclusive, &jobs, &threads);
+	pool->alone = alone_open(exclusive);
 	pool->slot_count = (size_t)jobs;
 	pool->slots = ARENA_ARRAY(&pool->arena, struct slot, jobs);
 	pool->waits = ARENA_ARRAY(&pool->arena, struct pollfd, jobs + 1);
@@ -232,7 +262,11 @@ static void set_up(struct pool *pool, const struct resource_options *resources)
 		.layout = &pool->layout,
 		.worker_folder = pool->options->worker_folder,
 		.environment = child_environment(threads, &pool->arena),
+		.choose_threads = choose,
 		.time_limit = resources->time_limit,
+		.grace = isnan(resources->grace)
+				 ? fmax(least_grace, grace_share * resources->time_limit)
+				 : resources->grace,
 		.memory_limit = resources->memory_limit,
 		.address_limit = resources->memory_limit + reserved +
 				 reserved_per_thread * (double)threads, /* NaN stays NaN */
@@ -272,8 +306,10 @@ static void announce(struct pool *pool, size_t wanted, long threads)
 static enum status run_locked(struct pool *pool, const struct experiment *experiment,
 			      struct err *err)
 {
-	const struct env_workers workers = {(long)pool->slot_count, (long)pool->context.threads,
-					    pool->context.time_limit, pool->context.memory_limit};
+	const struct env_workers workers = {
+		(long)pool->slot_count,       (long)pool->context.threads,
+		pool->context.time_limit,     pool->context.memory_limit,
+		pool->context.choose_threads, pool->context.environment};
 	size_t wanted = count_wanted(pool);
 	sigset_t before;
 	enum status status;
@@ -309,6 +345,7 @@ enum status sched_run(const struct experiment *experiment, struct plan *plan,
 		status = run_locked(&pool, experiment, err);
 		layout_close(&pool.layout);
 	}
+	alone_close(&pool.alone);
 	arena_release(&pool.arena);
 	return status;
 }

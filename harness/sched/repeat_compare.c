@@ -81,7 +81,17 @@ static bool is_time(const char *name)
  * id. */
 static bool is_compared(const struct result_field *field)
 {
-	static const char *const around[] = {"cell", "peak_mem_bytes", "threads", "blas_core"};
+	static const char *const around[] = {"cell",
+					     "date",
+					     "timing",
+					     "switches_voluntary",
+					     "switches_involuntary",
+					     "core_share",
+					     "load_average",
+					     "peak_mem_bytes",
+					     "threads",
+					     "threads_reason",
+					     "blas_core"};
 
 	for (size_t i = 0; i < sizeof around / sizeof *around; i++)
 		if (strcmp(field->name, around[i]) == 0)

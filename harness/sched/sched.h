@@ -12,6 +12,7 @@
 struct planned {
 	const struct cell *cell;
 	bool done;           /* its final folder exists (a skipped cell is not done) */
+	bool disturbed;      /* its times are not to be trusted */
 	bool left_out;       /* by a filter: neither computed nor counted */
 	const char *status;  /* of a done cell */
 	const char *refusal; /* why it cannot be computed here, or NULL */
@@ -53,6 +54,7 @@ struct sched_options {
 	struct sched_shard shard; /* several shards may run at the same time */
 	bool force;               /* recompute finished cells */
 	bool retry_failed;        /* recompute finished cells whose status is not ok */
+	bool retime;              /* recompute finished cells whose times were disturbed */
 	bool fail_fast;           /* start no further cell after one that is not ok */
 	bool quiet;
 	bool color;

@@ -1,6 +1,7 @@
 /* One running cell. */
 #include "harness/sched/slot.h"
 #include "harness/run/run.h"
+#include "harness/run/timing.h"
 #include "harness/sched/outcome.h"
 #include "harness/store/folder.h"
 #include "harness/store/io.h"
@@ -14,8 +15,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Between SIGTERM and SIGKILL: time to flush a log. */
-static const double grace_s = 5;
+/* Between SIGINT and SIGKILL: time to flush a log. */
+static const double flush_s = 5;
 
 /* Processes killed by the kernel for lack of memory since boot; 0 if it does not say. */
 static double kernel_kills(void)
@@ -51,6 +52,7 @@ static enum status make_folder(struct slot *slot, const struct slot_context *con
 	*slot = (struct slot){.busy = true, .at = at, .report = {cell, NAN, NAN}};
 	slot->child.progress = -1;
 	slot->start = progress_now();
+	slot->date = timing_date(&slot->arena);
 	slot->tmp = arena_format(&slot->arena, "%s/%s.%ld", context->layout->tmp, cell->id,
 				 (long)getpid());
 	TRY(folder_make(slot->tmp, err));
@@ -61,7 +63,8 @@ enum status slot_start(struct slot *slot, const struct slot_context *context, st
 		       struct err *err)
 {
 	struct child_order order = {.environment = context->environment,
-				    .address_limit = context->address_limit};
+				    .address_limit = context->address_limit,
+				    .choose_threads = context->choose_threads};
 	enum status status = make_folder(slot, context, at, err);
 
 	order.folder = slot->tmp;
@@ -136,11 +139,17 @@ void slot_read(struct slot *slot)
 	}
 }
 
+static void signal_worker(struct slot *slot, int number, double seconds)
+{
+	kill(-slot->child.pid, number);
+	slot->asked = true;
+	slot->deadline = progress_now() + seconds;
+}
+
 void slot_stop(struct slot *slot, bool at_once)
 {
-	kill(-slot->child.pid, at_once ? SIGKILL : SIGTERM);
-	slot->asked = true;
-	slot->deadline = progress_now() + grace_s;
+	signal_worker(slot, at_once ? SIGKILL : SIGINT, flush_s);
+	slot->timed_out = false;
 }
 
 /* Resident memory of the worker in bytes, 0 if it is not known. */
@@ -166,12 +175,12 @@ void slot_enforce(struct slot *slot, const struct slot_context *context)
 
 	if (bytes > context->memory_limit && slot->over_memory == 0) {
 		slot->over_memory = bytes;
-		slot_stop(slot, true);
+		signal_worker(slot, SIGKILL, flush_s);
 	}
 	if (progress_now() < slot->deadline)
 		return;
 	slot->timed_out |= !slot->asked;
-	slot_stop(slot, slot->asked);
+	signal_worker(slot, slot->asked ? SIGKILL : SIGTERM, context->grace);
 }
 
 bool slot_ended(struct slot *slot, int *wait_status, double *peak_bytes)
@@ -200,6 +209,7 @@ enum status slot_finish(struct slot *slot, const struct slot_context *context, i
 	struct ending ending = {
 		.wait_status = wait_status,
 		.timed_out = slot->timed_out,
+		.date = slot->date,
 		.kernel_oom = kernel_kills() > slot->kernel_kills,
 		.time_limit = context->time_limit,
 		.over_memory = slot->over_memory,

@@ -11,7 +11,9 @@ struct slot_context {
 	const struct layout *layout;
 	const char *worker_folder;
 	char *const *environment;
-	double time_limit;    /* s per cell, NaN = none */
+	double time_limit; /* s per cell, NaN = none */
+	double grace;      /* s after it, to evaluate and record what there is */
+	bool choose_threads;
 	double memory_limit;  /* resident bytes per cell, NaN = none */
 	double address_limit; /* bytes, NaN = none */
 	double threads;
@@ -23,10 +25,11 @@ struct slot {
 	struct child child;
 	const char *tmp;
 	double start, deadline; /* progress_now(); the deadline moves on once it is passed */
-	bool asked;             /* to stop, by SIGTERM */
-	bool timed_out;
-	double over_memory;  /* bytes in use when it was stopped for that, else 0 */
-	double kernel_kills; /* of the machine, when the cell started */
+	bool asked;             /* to stop: at the time limit, or because the run ends */
+	bool timed_out;         /* at the time limit */
+	const char *date;       /* when it was started */
+	double over_memory;     /* bytes in use when it was stopped for that, else 0 */
+	double kernel_kills;    /* of the machine, when the cell started */
 	struct progress_report report;
 	char line[512]; /* of the progress pipe, not yet complete */
 	size_t line_used;
@@ -45,11 +48,12 @@ enum status slot_skip(struct slot *slot, const struct slot_context *context, str
 /* Take in what the worker has said. */
 void slot_read(struct slot *slot);
 
-/* Ask the worker to stop (SIGTERM to its process group), or kill it at once. */
+/* End the worker for good, because the run ends: by SIGINT to its process group, or kill it at
+ * once. Nothing is recorded of it. */
 void slot_stop(struct slot *slot, bool at_once);
 
-/* Ask it to stop when its time is over, and kill it when it was asked and did not, or uses more
- * memory than it may. */
+/* Ask it to end (SIGTERM) when its time is over, and kill it when it was asked and did not within
+ * the grace time, or uses more memory than it may. */
 void slot_enforce(struct slot *slot, const struct slot_context *context);
 
 /* Has it ended by itself or by a limit of its own, so that there is something to record? */

@@ -4,6 +4,11 @@
 #include "harness/spec/scalar.h"
 #include "solvers/core/attack.h"
 
+const char *const spec_select_per[] = {[SELECT_PER_AUTO] = "auto",
+				       [SELECT_PER_REPETITION] = "repetition",
+				       [SELECT_PER_EXPERIMENT] = "experiment",
+				       NULL};
+
 const char *const spec_selects[] = {[SELECT_NONE] = "none",
 				    [SELECT_VALIDATION_ACCURACY] = "validation_accuracy",
 				    [SELECT_VALIDATION_ROBUST_ACCURACY] =
@@ -13,6 +18,8 @@ const char *const spec_gap_scales[] = {
 	[GAP_SCALE_OBJECTIVE] = "objective", [GAP_SCALE_ZERO] = "zero", NULL};
 const char *const spec_parts[] = {"test", "train", NULL};
 const char *const spec_units[] = {"prepared", "raw", NULL};
+const char *const spec_timings[] = {
+	[TIMING_SHARED] = "shared", [TIMING_EXCLUSIVE] = "exclusive", NULL};
 const char *const spec_precisions[] = {"double", "single", NULL};
 
 /* One place for documentation and ranges of the stopping rules; only the defaults differ. */
@@ -48,9 +55,16 @@ static const struct option resource_rows[] = {
 	{OPTION_FIELD(struct resource_options, jobs), .initial = "0", .range = RANGE_FROM(0),
 	 .doc = "cells computed at the same time; 0 = choose"},
 	{OPTION_FIELD(struct resource_options, threads), .initial = "0", .range = RANGE_FROM(0),
-	 .doc = "threads per cell; 0 = cores divided by jobs"},
+	 .doc = "threads per cell; 0 = cores divided by jobs, or one where a cell is too small "
+		"for more"},
 	{OPTION_FIELD(struct resource_options, time_limit), .initial = "null",
 	 .range = RANGE_ABOVE(0), .unit = UNIT_SECONDS, .doc = "wall-clock limit of a cell"},
+	{OPTION_FIELD(struct resource_options, grace), .initial = "null", .range = RANGE_FROM(0),
+	 .unit = UNIT_SECONDS,
+	 .doc = "time after the limit to evaluate, attack and record what there is; a fifth of the "
+		"limit by default, at least 2 s"},
+	{OPTION_FIELD(struct resource_options, timing), .initial = "shared", .names = spec_timings,
+	 .doc = "exclusive: one cell at a time, and no other run of this user beside it"},
 	{OPTION_FIELD(struct resource_options, memory_limit), .initial = "null",
 	 .range = RANGE_ABOVE(0), .unit = UNIT_BYTES, .doc = "memory limit of a cell"},
 	{.name = NULL},
@@ -109,6 +123,11 @@ static const struct option select_rows[] = {
 	{OPTION_FIELD(struct select_options, eps), .initial = "null", .range = RANGE_FROM(0),
 	 .fixed = true,
 	 .doc = "validation_robust_accuracy: radius; the largest of that entry by default"},
+	{OPTION_FIELD(struct select_options, per), .initial = "auto", .names = spec_select_per,
+	 .fixed = true,
+	 .doc = "a choice for each repetition by its own validation part, or one for the whole "
+		"experiment by the median over repetitions; auto: repetition where repetitions "
+		"split one data set anew, experiment where each draws or keeps its own"},
 	{.name = NULL},
 };
 
@@ -129,8 +148,8 @@ static const struct option select_rows[] = {
 		 .doc = "mean instead of sum over samples"},                                     \
 		{OPTION_FIELD(struct train_options, fresh), .initial = "0",                      \
 		 .range = RANGE_FROM(0),                                                         \
-		 .doc = "patterns or neurons drawn anew after training, to estimate how many "   \
-			"could lower the optimum"},                                              \
+		 .doc = "patterns or neurons drawn anew after training, to estimate the share "  \
+			"that would lower the optimum; needs a gap below 1e-3"},                 \
 	{                                                                                        \
 		OPTION_FIELD(struct train_options, select),                                      \
 			.rows = select_rows, .shorthand = "by", .fixed = true,                   \

@@ -32,11 +32,17 @@ struct stop_options {
 
 enum select_by { SELECT_NONE, SELECT_VALIDATION_ACCURACY, SELECT_VALIDATION_ROBUST_ACCURACY };
 
+/* For what a setting is chosen: for each repetition by itself, or one for all of them. Automatic:
+ * for each where repetitions split one data set anew, so that the validation part of one is the
+ * test part of another; else one for all. */
+enum select_per { SELECT_PER_AUTO, SELECT_PER_REPETITION, SELECT_PER_EXPERIMENT };
+
 /* How one of the variants of a swept method is chosen; the others are still computed and shown. */
 struct select_options {
 	long by;            /* enum select_by */
 	const char *attack; /* the first entry of `attack` of this name, or NULL: the first one */
 	double eps;         /* NaN: the largest of that entry */
+	long per;           /* enum select_per */
 };
 
 /* One entry of `train`; the trainer's own options are keys beside these (a flat choice). */
@@ -82,13 +88,20 @@ struct certify_options {
 extern const char *const spec_gap_scales[]; /* "objective", "zero" */
 extern const char *const spec_parts[];      /* "test", "train" */
 extern const char *const spec_selects[];    /* by enum select_by */
+extern const char *const spec_select_per[]; /* by enum select_per */
 extern const char *const spec_units[];      /* "prepared", "raw" */
 extern const char *const spec_precisions[]; /* "double", "single" */
+
+enum timing_mode { TIMING_SHARED, TIMING_EXCLUSIVE };
+
+extern const char *const spec_timings[]; /* by enum timing_mode */
 
 struct resource_options {
 	long jobs, threads;  /* 0 = choose */
 	double time_limit;   /* s per cell */
 	double memory_limit; /* bytes per cell; NaN = what the machine has, divided by jobs */
+	double grace;        /* s after time_limit; NaN = a fifth of it, at least 2 s */
+	long timing;         /* enum timing_mode */
 };
 
 struct plot_options {

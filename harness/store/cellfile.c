@@ -37,7 +37,7 @@ static const char *value_text(const json_t *value, struct arena *arena)
 		csv_format(json_real_value(value), number);
 		return arena_text(arena, number);
 	}
-	dumped = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+	dumped = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
 	text = arena_text(arena, dumped ? dumped : "");
 	free(dumped);
 	return text;
@@ -67,19 +67,76 @@ static const char *select_by(const json_t *train, struct arena *arena)
 	return by && strcmp(by, "none") != 0 ? by : NULL;
 }
 
-/* Objectives of cells can be compared only where these agree. */
-static const char *objective_text(const json_t *train, struct arena *arena)
+/* "squared"; with options their JSON too. */
+static const char *loss_text(const json_t *loss, struct arena *arena)
 {
-	static const char *const parts[] = {"loss", "beta", "average", NULL};
-	const char *text = "";
+	const char *name = item_name(loss, arena);
+	const json_t *options = name ? json_object_get(loss, name) : NULL;
 
-	for (const char *const *part = parts; *part; part++) {
-		const json_t *value = json_object_get(train, *part);
+	if (!name)
+		return "";
+	return json_object_size(options)
+		       ? arena_format(arena, "%s %s", name, value_text(options, arena))
+		       : name;
+}
 
-		text = arena_format(arena, "%s%s%s: %s", text, *text ? ", " : "", *part,
-				    value ? value_text(value, arena) : "null");
+/* "linf 0.1" of an object with `norm` and `eps` > 0; with what narrows the ball. "" otherwise. */
+static const char *ball_text(const json_t *object, struct arena *arena)
+{
+	static const char *const narrower[] = {"clip", "not_attacked", NULL};
+	const json_t *eps = json_object_get(object, "eps");
+	const char *norm = text_of(object, "norm", arena), *text;
+
+	if (!norm || !json_is_number(eps) || !(json_number_value(eps) > 0))
+		return "";
+	text = arena_format(arena, "%s %.6g", norm, json_number_value(eps));
+	for (const char *const *name = narrower; *name; name++) {
+		const json_t *list = json_object_get(object, *name);
+
+		if (json_array_size(list))
+			text = arena_format(arena, "%s, %s %s", text, *name,
+					    value_text(list, arena));
 	}
 	return text;
+}
+
+/* The balls of robust training: of a program, or of the adversary or the intervals of backprop. */
+static const char *threat_text(const json_t *train, struct arena *arena)
+{
+	static const char *const nested[] = {"adversary", "interval", NULL};
+	const char *text = ball_text(train, arena);
+
+	for (const char *const *name = nested; !*text && *name; name++)
+		text = ball_text(json_object_get(train, *name), arena);
+	return text;
+}
+
+static const char *program_text(const json_t *train, struct arena *arena)
+{
+	const json_t *patterns = json_object_get(train, "patterns");
+	const json_t *count = json_object_get(patterns, "count");
+	const json_t *neurons = json_object_get(train, "neurons");
+	const char *file = text_of(patterns, "file", arena);
+
+	if (file)
+		return arena_format(arena, "patterns of %s", file);
+	if (patterns)
+		return arena_format(arena, "%s patterns",
+				    value_text(count ? count : patterns, arena));
+	return neurons ? arena_format(arena, "%s neurons", value_text(neurons, arena)) : "";
+}
+
+static struct cellfile_objective objective_of(const json_t *train, struct arena *arena)
+{
+	const json_t *beta = json_object_get(train, "beta");
+
+	return (struct cellfile_objective){
+		.loss = loss_text(json_object_get(train, "loss"), arena),
+		.beta = beta ? value_text(beta, arena) : "",
+		.average = json_is_true(json_object_get(train, "average")) ? "mean" : "sum",
+		.threat = threat_text(train, arena),
+		.program = program_text(train, arena),
+	};
 }
 
 /* A generator draws new data in every repetition; a given test part stays the same. */
@@ -114,7 +171,8 @@ enum status cellfile_read(const char *path, struct arena *arena, struct cellfile
 	out->method = text_of(train, "name", arena);
 	out->solver = item_name(json_object_get(train, "solver"), arena);
 	out->select_by = select_by(train, arena);
-	out->objective = objective_text(train, arena);
+	out->select_per = text_of(json_object_get(train, "select"), "per", arena);
+	out->objective = objective_of(train, arena);
 	out->resampled = is_resampled(json_object_get(root, "data"));
 	if (json_is_number(repetition))
 		out->repetition = json_number_value(repetition);

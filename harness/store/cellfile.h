@@ -15,12 +15,24 @@ struct cellfile_swept {
 		value; /* its text: a number as written, a name without quotes, else compact JSON */
 };
 
+/* What a method minimises: objectives, gaps and costs of two cells can be compared only where these
+ * agree. Texts; "" where a part does not apply. */
+struct cellfile_objective {
+	const char *loss;    /* name, and options if it has any */
+	const char *beta;    /* number as written */
+	const char *average; /* "sum" or "mean" over samples */
+	const char
+		*threat; /* of robust training, "linf 0.1": norm and radius in prepared features */
+	const char *program; /* of sampled programs: "100 patterns", "500 neurons" */
+};
+
 struct cellfile {
 	const char *data, *method, *solver; /* NULL if absent */
 	double repetition;                  /* NaN if absent */
-	const char *select_by; /* column of the result by which a setting is chosen, or NULL */
-	const char *objective; /* what the objective is made of: loss, beta, average, as JSON */
-	bool resampled;        /* repetitions draw the test part anew from the same data */
+	const char *select_by;  /* column of the result by which a setting is chosen, or NULL */
+	const char *select_per; /* "auto", "repetition", "experiment"; or NULL */
+	struct cellfile_objective objective;
+	bool resampled; /* repetitions draw the test part anew from the same data */
 	size_t swept_count;
 	struct cellfile_swept *swept;
 };

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
 	DIGITS_SHORT = 15, /* any decimal of 15 digits survives a double ... */
@@ -76,6 +77,29 @@ void csv_end_row(struct csv *csv)
 {
 	putc('\n', csv->file);
 	csv->column = 0;
+}
+
+void csv_flush(struct csv *csv)
+{
+	fflush(csv->file); /* a failure is seen by csv_close */
+}
+
+enum status csv_mend(const char *path, struct err *err)
+{
+	struct arena arena = {0};
+	const char *text, *end;
+	enum status status = STATUS_OK;
+
+	if (access(path, F_OK) != 0)
+		return STATUS_OK;
+	TRY(store_read_text(path, &arena, &text, err));
+	end = strrchr(text, '\n');
+	if (!end && unlink(path) != 0)
+		status = io_error(err, path, "remove");
+	else if (end && end[1] && truncate(path, end + 1 - text) != 0)
+		status = io_error(err, path, "write");
+	arena_release(&arena);
+	return status;
 }
 
 enum status csv_close(struct csv *csv, struct err *err)

@@ -26,7 +26,13 @@ void csv_number(struct csv *csv,
 /* The shortest of 15 to 17 digits that reads back to the same double. */
 void csv_format(double value, char text[CSV_NUMBER_BYTES]);
 void csv_end_row(struct csv *csv);
+/* Hand what was written to the system, so that it outlives this process. */
+void csv_flush(struct csv *csv);
 enum status csv_close(struct csv *csv, struct err *err); /* a full disk is reported here */
+
+/* Make a whole file of one that its writer was killed at: cut off what follows the last end of a
+ * line; a file without a whole line is removed. No error if there is no such file. */
+enum status csv_mend(const char *path, struct err *err);
 
 /* A whole file in memory, header apart. */
 struct csv_table {

@@ -3,15 +3,14 @@
  * Everything is read from /proc, /sys and library calls; no BLAS routine runs, so that a process
  * that forks later may call this. */
 #include "harness/store/env.h"
+#include "harness/store/cgroup.h"
 #include "harness/store/folder.h"
 #include "solvers/core/real.h"
 
 #include <cblas.h>
-#include <ctype.h>
 #include <jansson.h>
 #include <limits.h>
 #include <math.h>
-#include <sched.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -93,13 +92,6 @@ static void cpu_model(char *out, size_t room)
 		snprintf(out, room, "unknown CPU");
 }
 
-static int affinity_count(void)
-{
-	cpu_set_t set;
-
-	return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 0;
-}
-
 /* "OpenBLAS 0.3.21" of the configuration line "OpenBLAS 0.3.21 NO_LAPACKE DYNAMIC_ARCH ...". */
 static void blas_name(char *out, size_t room)
 {
@@ -160,6 +152,12 @@ static json_t *blas_json(void)
 	return blas;
 }
 
+/* What is not limited is null. */
+static json_t *limit_json(double limit)
+{
+	return isfinite(limit) ? json_real(limit) : json_null();
+}
+
 static json_t *cpu_json(void)
 {
 	json_t *cpu = json_object(), *flags = json_array();
@@ -168,7 +166,8 @@ static json_t *cpu_json(void)
 	cpu_model(text, sizeof text);
 	json_object_set_new(cpu, "model", json_string(text));
 	json_object_set_new(cpu, "cores_online", json_integer(sysconf(_SC_NPROCESSORS_ONLN)));
-	json_object_set_new(cpu, "affinity", json_integer(affinity_count()));
+	json_object_set_new(cpu, "affinity", json_integer(cgroup_affinity()));
+	json_object_set_new(cpu, "cgroup_cores", limit_json(cgroup_read("").cores));
 	if (!file_value("/proc/cpuinfo", "flags", text, sizeof text) &&
 	    !file_value("/proc/cpuinfo", "Features", text, sizeof text))
 		text[0] = '\0';
@@ -182,25 +181,6 @@ static json_t *cpu_json(void)
 	return cpu;
 }
 
-/* Limit of the process's control group (version 2, then 1) in bytes; "max" and absent are null. */
-static json_t *cgroup_limit(void)
-{
-	const double no_limit = 9e18; /* version 1 writes about 2^63 for none */
-	char group[LINE_BYTES], path[LINE_BYTES + NAME_BYTES], text[NAME_BYTES];
-	double bytes;
-
-	if (!file_value("/proc/self/cgroup", "0:", group, sizeof group))
-		group[0] = '\0';
-	snprintf(path, sizeof path, "/sys/fs/cgroup%s/memory.max", group);
-	if (!file_value(path, "", text, sizeof text) &&
-	    !file_value("/sys/fs/cgroup/memory.max", "", text, sizeof text) &&
-	    !file_value("/sys/fs/cgroup/memory/memory.limit_in_bytes", "", text, sizeof text))
-		return json_null();
-	bytes = strtod(text, NULL);
-	return isdigit((unsigned char)text[0]) && bytes < no_limit ? json_integer((json_int_t)bytes)
-								   : json_null();
-}
-
 static json_t *memory_json(void)
 {
 	json_t *memory = json_object();
@@ -209,7 +189,7 @@ static json_t *memory_json(void)
 	bool limited = getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
 
 	json_object_set_new(memory, "total_bytes", json_integer((json_int_t)pages * page));
-	json_object_set_new(memory, "cgroup_limit_bytes", cgroup_limit());
+	json_object_set_new(memory, "cgroup_limit_bytes", limit_json(cgroup_read("").memory));
 	json_object_set_new(memory, "address_space_limit_bytes",
 			    limited ? json_integer((json_int_t)limit.rlim_cur) : json_null());
 	return memory;
@@ -226,13 +206,13 @@ static json_t *libraries_json(void)
 }
 
 /* The variables that steer threads and kernels. */
-static json_t *variables_json(void)
+static json_t *variables_json(char *const *environment)
 {
 	static const char *const prefixes[] = {"OPENBLAS_", "OMP_", "GOMP_", NULL};
 	json_t *variables = json_object();
 	char name[NAME_BYTES];
 
-	for (char **variable = environ; *variable; variable++)
+	for (char *const *variable = environment; *variable; variable++)
 		for (const char *const *prefix = prefixes; *prefix; prefix++) {
 			const char *value = strchr(*variable, '=');
 
@@ -244,19 +224,17 @@ static json_t *variables_json(void)
 	return variables;
 }
 
-static json_t *limit_json(double limit)
-{
-	return isnan(limit) ? json_null() : json_real(limit);
-}
-
 static json_t *workers_json(const struct env_workers *workers)
 {
 	json_t *json = json_object();
 
 	json_object_set_new(json, "jobs", json_integer(workers->jobs));
 	json_object_set_new(json, "threads", json_integer(workers->threads));
+	json_object_set_new(json, "choose_threads", json_boolean(workers->choose_threads));
 	json_object_set_new(json, "time_limit_s", limit_json(workers->time_limit));
 	json_object_set_new(json, "memory_limit_bytes", limit_json(workers->memory_limit));
+	if (workers->environment)
+		json_object_set_new(json, "variables", variables_json(workers->environment));
 	return json;
 }
 
@@ -279,7 +257,7 @@ static char *env_text(const struct env_workers *workers)
 	json_object_set_new(root, "memory", memory_json());
 	json_object_set_new(root, "kernel", json_string(kernel));
 	json_object_set_new(root, "libraries", libraries_json());
-	json_object_set_new(root, "variables", variables_json());
+	json_object_set_new(root, "variables", variables_json(environ));
 	if (workers)
 		json_object_set_new(root, "workers", workers_json(workers));
 	if (workers && getcwd(folder, sizeof folder))

@@ -5,14 +5,17 @@
 #include "solvers/core/arena.h"
 #include "solvers/core/status.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
 /* How the workers of a run are started; NaN = no limit. */
 struct env_workers {
-	long jobs, threads;  /* at once; of each */
-	double time_limit;   /* s per cell */
-	double memory_limit; /* bytes per cell */
+	long jobs, threads;       /* at once; of each */
+	double time_limit;        /* s per cell */
+	double memory_limit;      /* bytes per cell */
+	bool choose_threads;      /* a cell may take fewer, by its size */
+	char *const *environment; /* of each, ends with NULL */
 };
 
 /* Build, compiler and flags, BLAS (version, core type, threads in use), CPU, cores, affinity,

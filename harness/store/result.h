@@ -40,13 +40,25 @@ struct result {
 		majority; /* majority: share of the larger class
 			     in the test part */
 	double train_rmse, test_rmse, train_r2, test_r2;
+	/* Wall-clock seconds of each phase; eval_s is all that measuring the method cost,
+	 * certificate_s the part of it spent in certificates. */
 	double load_s, setup_s, solve_s, eval_s, certificate_s, violation_s, attack_s, select_s,
 		certify_s;
+	/* Processor seconds of the same, of all threads. */
+	double load_cpu_s, setup_cpu_s, solve_cpu_s, eval_cpu_s, certificate_cpu_s, violation_cpu_s,
+		attack_cpu_s, select_cpu_s, certify_cpu_s;
+	double evaluations; /* rows of the trace */
+	const char *date;   /* when the cell was started, ISO 8601 with the zone */
+	const char *timing; /* why its times are not to be trusted, "disturbed: ..."; or NULL */
+	/* Of training and its evaluations: switches, and the share of the time in which threads
+	 * could run that they had a core. Of the machine: the load average at the start. */
+	double switches_voluntary, switches_involuntary, core_share, load_average;
 	double peak_mem_bytes, threads;
-	const char *blas_core; /* the kernels that BLAS chose in the worker */
+	const char *threads_reason; /* where the cell chose them, or NULL */
+	const char *blas_core;      /* the kernels that BLAS chose in the worker */
 	double patterns, neurons;
-	/* Of `fresh` patterns or neurons drawn anew, the share that could lower the optimum, with
-	 * its Clopper-Pearson 95 % interval. */
+	/* Of `fresh` patterns or neurons drawn anew, the share that would lower the optimum, with
+	 * its Clopper-Pearson 95 % interval; known where the gap is below 1e-3. */
 	double fresh, violation, violation_lo, violation_hi;
 	const char *note; /* what the method chose by itself and why, patterns not found; or NULL */
 	const char *suspect; /* why the result is degenerate, or NULL */

@@ -10,8 +10,9 @@ struct crown_options {
 };
 
 static const struct option rows[] = {
-	{OPTION_FIELD(struct crown_options, steps), .initial = "20", .range = RANGE_FROM(0),
-	 .doc = "primal-dual steps that improve the slopes; 0 = fixed slopes"},
+	{OPTION_FIELD(struct crown_options, steps), .initial = "1000", .range = RANGE_FROM(0),
+	 .doc = "primal-dual steps that improve the slopes, at most: a sample is done when it is "
+		"decided, or when a point shows that no slopes certify it; 0 = fixed slopes"},
 	{OPTION_FIELD(struct crown_options, stop_when_decided), .initial = "true",
 	 .doc = "leave a sample alone once it is certified or a point breaks it; false goes on to "
 		"tighten its bounds"},

@@ -3,8 +3,9 @@
  * CROWN with optimised slopes decides most points; the others are split neuron by neuron. A point
  * whose budget ends keeps the bounds it has: its lower bound is then not above zero and its worst
  * point not broken, which is reported as undecided. */
+#include "solvers/certify/exact.h"
+
 #include "solvers/certify/root.h"
-#include "solvers/certify/tree.h"
 
 #include <math.h>
 #include <omp.h>
@@ -21,8 +22,8 @@ static const struct option rows[] = {
 	 .doc = "nodes of the search per sample; each takes room for a sample while it is open"},
 	{OPTION_FIELD(struct exact_options, steps), .initial = "5", .range = RANGE_FROM(1),
 	 .doc = "primal-dual steps per node"},
-	{OPTION_FIELD(struct exact_options, root_steps), .initial = "20", .range = RANGE_FROM(0),
-	 .doc = "primal-dual steps of all samples before the search, as steps of crown"},
+	{OPTION_FIELD(struct exact_options, root_steps), .initial = "1000", .range = RANGE_FROM(0),
+	 .doc = "primal-dual steps of all samples before the search, at most, as steps of crown"},
 	{OPTION_FIELD(struct exact_options, gap), .initial = "1e-6", .range = RANGE_ABOVE(0),
 	 .doc = "distance of the bounds, relative to max(1, |upper|), at which a sample is done; "
 		"used without stop_when_decided"},
@@ -40,20 +41,27 @@ static bool is_open(const struct certify_job *job, ptrdiff_t k, const struct tre
 	return job->lower[k] < goal;
 }
 
+void exact_run(struct certify_job *job, const struct tree_limits *limits, long root_steps,
+	       struct arena *arena)
+{
+	int threads = omp_get_max_threads();
+	struct tree *trees = ARENA_ARRAY(arena, struct tree, threads);
+
+	root_run(job, root_steps, limits->decide, arena);
+	for (int t = 0; t < threads; t++)
+		tree_new(&trees[t], job, *limits, arena);
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+	for (ptrdiff_t k = 0; k < job->X.rows; k++)
+		if (is_open(job, k, limits))
+			tree_run(&trees[omp_get_thread_num()], k);
+}
+
 static void run(const void *options, struct certify_job *job, struct arena *arena)
 {
 	const struct exact_options *o = options;
 	const struct tree_limits limits = {o->nodes, o->steps, o->stop_when_decided, o->gap};
-	int threads = omp_get_max_threads();
-	struct tree *trees = ARENA_ARRAY(arena, struct tree, threads);
 
-	root_run(job, o->root_steps, o->stop_when_decided, arena);
-	for (int t = 0; t < threads; t++)
-		tree_new(&trees[t], job, limits, arena);
-#pragma omp parallel for schedule(dynamic) num_threads(threads)
-	for (ptrdiff_t k = 0; k < job->X.rows; k++)
-		if (is_open(job, k, &limits))
-			tree_run(&trees[omp_get_thread_num()], k);
+	exact_run(job, &limits, o->root_steps, arena);
 }
 
 const struct certifier certifier_exact = {

@@ -9,12 +9,15 @@
 
 enum { POWER_STEPS = 30 };
 
+/* Distance of bound and ceiling, relative to max(1, |bound|), that is not worth more steps. */
+static const double settled = 1e-6;
+
 void relax_new(struct relax *relax, ptrdiff_t d, ptrdiff_t m, ptrdiff_t room, struct arena *arena)
 {
 	struct mat *wide[] = {&relax->delta, &relax->best, &relax->next, &relax->G};
 	struct mat *flat[] = {&relax->low, &relax->high, &relax->W, &relax->Z, &relax->next_Z};
-	double **rows[] = {&relax->constant, &relax->reach, &relax->bound,
-			   &relax->value,    &relax->tau,   &relax->sigma};
+	double **rows[] = {&relax->constant, &relax->reach, &relax->bound, &relax->value,
+			   &relax->ceiling,  &relax->tau,   &relax->sigma};
 
 	*relax = (struct relax){.room = room, .region = ARENA_ARRAY(arena, struct region, room)};
 	for (size_t i = 0; i < sizeof wide / sizeof *wide; i++)
@@ -56,16 +59,17 @@ static double noise(const struct relax *relax, ptrdiff_t k)
 	return certify_noise(relax->terms, 0, gain, relax->reach[k]);
 }
 
-/* D(w) = constant + w'z + min over delta of g'delta, twice the rounding below */
-void relax_bound(struct relax *relax)
+/* D(w) = constant + w'z + min over delta of g'delta, twice the rounding below, of the columns
+ * first .. first + count - 1 */
+static void bound(struct relax *relax, ptrdiff_t first, ptrdiff_t count)
 {
-	struct mat W = mat_cols(relax->W, 0, relax->count);
-	struct mat G = mat_cols(relax->G, 0, relax->count);
+	struct mat W = mat_cols(relax->W, first, count), G = mat_cols(relax->G, first, count);
 
 	blas_gemm(1, relax->U, PLAIN, W, PLAIN, 0, G);
-	for (ptrdiff_t k = 0; k < relax->count; k++) {
+	for (ptrdiff_t k = first; k < first + count; k++) {
 		const real *w = mat_col(relax->W, k), *z = mat_col(relax->clean, k);
-		double sum = relax->constant[k] + region_minimum(&relax->region[k], mat_col(G, k));
+		double sum = relax->constant[k] +
+			     region_minimum(&relax->region[k], mat_col(relax->G, k));
 
 		for (ptrdiff_t j = 0; j < W.rows; j++)
 			sum += (double)w[j] * (double)z[j];
@@ -74,13 +78,19 @@ void relax_bound(struct relax *relax)
 	}
 }
 
-/* Z = U'(x + delta) */
-static void outputs(const struct relax *relax, struct mat delta, struct mat Z)
+void relax_bound(struct relax *relax)
 {
-	for (ptrdiff_t k = 0; k < relax->count; k++)
+	bound(relax, 0, relax->count);
+}
+
+/* Z = U'(x + delta), of the same columns */
+static void outputs(const struct relax *relax, struct mat delta, struct mat Z, ptrdiff_t first,
+		    ptrdiff_t count)
+{
+	for (ptrdiff_t k = first; k < first + count; k++)
 		memcpy(mat_col(Z, k), mat_col(relax->clean, k), (size_t)Z.rows * sizeof(real));
-	blas_gemm(1, relax->U, TRANSPOSED, mat_cols(delta, 0, relax->count), PLAIN, 1,
-		  mat_cols(Z, 0, relax->count));
+	blas_gemm(1, relax->U, TRANSPOSED, mat_cols(delta, first, count), PLAIN, 1,
+		  mat_cols(Z, first, count));
 }
 
 /* Step lengths for the columns of U whose slope has a choice: tau sigma |U|^2 = 1, and their ratio
@@ -114,7 +124,7 @@ void relax_start(struct relax *relax)
 {
 	for (ptrdiff_t k = 0; k < relax->count; k++)
 		choose_steps(relax, k);
-	outputs(relax, relax->delta, relax->Z);
+	outputs(relax, relax->delta, relax->Z, 0, relax->count);
 }
 
 /* next = project(delta - tau g) */
@@ -132,14 +142,19 @@ static void descend(struct relax *relax)
 	}
 }
 
-/* value = min(value, sum_j c_j max(floor_j, z_j)) */
+/* value = min(value, sum_j c_j max(floor_j, z_j)), and the same of the relaxation, constant + sum_j
+ * of the larger of low_j z_j and high_j z_j */
 static void observe(struct relax *relax, ptrdiff_t k)
 {
 	const real *z = mat_col(relax->next_Z, k), *c = mat_col(relax->C, k), *floor = relax->floor;
-	double value = 0;
+	const real *low = mat_col(relax->low, k), *high = mat_col(relax->high, k);
+	double value = 0, ceiling = relax->constant[k];
 
-	for (ptrdiff_t j = 0; j < relax->U.cols; j++)
+	for (ptrdiff_t j = 0; j < relax->U.cols; j++) {
 		value += (double)c[j] * (double)(z[j] > floor[j] ? z[j] : floor[j]);
+		ceiling += (double)(z[j] > 0 ? high[j] : low[j]) * (double)z[j];
+	}
+	relax->ceiling[k] = fmin(relax->ceiling[k], ceiling);
 	if (!(value < relax->value[k]))
 		return;
 	relax->value[k] = value;
@@ -174,7 +189,7 @@ static void swap(struct mat *a, struct mat *b)
 void relax_step(struct relax *relax)
 {
 	descend(relax);
-	outputs(relax, relax->next, relax->next_Z);
+	outputs(relax, relax->next, relax->next_Z, 0, relax->count);
 	for (ptrdiff_t k = 0; k < relax->count; k++) {
 		observe(relax, k);
 		ascend(relax, k);
@@ -183,9 +198,38 @@ void relax_step(struct relax *relax)
 	swap(&relax->Z, &relax->next_Z);
 }
 
+void relax_visit(struct relax *relax, ptrdiff_t column)
+{
+	real *next = mat_col(relax->next, column);
+
+	memcpy(next, mat_col(relax->delta, column), (size_t)relax->U.rows * sizeof(real));
+	region_project(&relax->region[column], next);
+	outputs(relax, relax->next, relax->next_Z, column, 1);
+	observe(relax, column);
+}
+
+void relax_finish(struct relax *relax, ptrdiff_t column)
+{
+	real *w = mat_col(relax->W, column);
+	const real *low = mat_col(relax->low, column), *high = mat_col(relax->high, column);
+
+	for (ptrdiff_t j = 0; j < relax->U.cols; j++)
+		w[j] = w[j] < low[j] ? low[j] : w[j] > high[j] ? high[j] : w[j];
+	bound(relax, column, 1);
+	relax_visit(relax, column);
+}
+
 bool relax_decided(const struct relax *relax, ptrdiff_t column)
 {
 	return relax->bound[column] > 0 || relax->value[column] <= 0;
+}
+
+bool relax_exhausted(const struct relax *relax, ptrdiff_t column, bool decide)
+{
+	double ceiling = relax->ceiling[column];
+
+	return (decide && ceiling <= 0) ||
+	       ceiling - relax->bound[column] <= settled * fmax(1, fabs(relax->bound[column]));
 }
 
 static void move_column(struct mat A, ptrdiff_t to, ptrdiff_t from)
@@ -197,8 +241,8 @@ void relax_move(struct relax *relax, ptrdiff_t to, ptrdiff_t from)
 {
 	const struct mat all[] = {relax->C,     relax->clean, relax->low, relax->high, relax->W,
 				  relax->delta, relax->best,  relax->G,   relax->Z};
-	double *rows[] = {relax->constant, relax->reach, relax->bound,
-			  relax->value,    relax->tau,   relax->sigma};
+	double *rows[] = {relax->constant, relax->reach, relax->bound, relax->value,
+			  relax->ceiling,  relax->tau,   relax->sigma};
 
 	if (to == from)
 		return;

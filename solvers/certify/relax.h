@@ -38,6 +38,7 @@ struct relax {
 	struct region *region;   /* room */
 	struct mat delta, best;  /* d x room: current point, the one with the lowest value */
 	double *bound, *value;   /* room: best lower bound; y f at `best` */
+	double *ceiling;         /* room: least value of the relaxation seen: no D(w) is above it */
 	/* Scratch: the next delta and U w (d x room), z at delta and at the next one (m x room),
 	 * step lengths. */
 	struct mat next, G, Z, next_Z;
@@ -59,8 +60,18 @@ void relax_start(struct relax *relax);
 /* One primal-dual step. relax_bound must have been called for the current W. */
 void relax_step(struct relax *relax);
 
+/* Evaluate the network at the delta of one column, moved into the region. */
+void relax_visit(struct relax *relax, ptrdiff_t column);
+
+/* The same, and the bound of the column raised to D(W), with W moved into what is allowed. No step
+ * may follow without relax_bound. */
+void relax_finish(struct relax *relax, ptrdiff_t column);
+
 /* Bounds and values decide the sign of the minimum: above 0, or a point at or below 0. */
 bool relax_decided(const struct relax *relax, ptrdiff_t column);
+
+/* No slopes can raise the bound any more; or, if only the sign is wanted, above 0. */
+bool relax_exhausted(const struct relax *relax, ptrdiff_t column, bool decide);
 
 /* Column `to` = column `from`, but not of matrices that all problems share. */
 void relax_move(struct relax *relax, ptrdiff_t to, ptrdiff_t from);

@@ -1,11 +1,12 @@
-/* Chunks of samples as batches of relaxations; columns leave their batch when they are decided. */
+/* Chunks of samples as batches of relaxations; columns leave their batch when they are decided,
+ * or no slopes can decide them. */
 #include "solvers/certify/root.h"
 
 #include <math.h>
 #include <omp.h>
 #include <string.h>
 
-enum { DROP_SHARE = 4 }; /* compact when a quarter is decided */
+enum { DROP_SHARE = 4 }; /* compact when a quarter is done */
 
 /* One thread's chunk. */
 struct root {
@@ -54,6 +55,7 @@ static void pose_column(struct root *root, ptrdiff_t k)
 	r->region[k] = p->region[k];
 	r->bound[k] = points_interval(p, k); /* which fixed slopes may miss */
 	r->value[k] = p->value[k];
+	r->ceiling[k] = HUGE_VAL;
 }
 
 static void pose(struct root *root)
@@ -79,14 +81,20 @@ static void deliver(const struct root *root, ptrdiff_t k)
 		mat_set(job->worst, sample, i, mat_get(job->X, sample, i) + delta[i]);
 }
 
-/* Deliver columns that are decided, or all of them, and close the gaps. */
-static void deliver_decided(struct root *root, bool all)
+/* Steps can do no more for it. */
+static bool is_done(const struct relax *r, ptrdiff_t k, bool decide)
+{
+	return (decide && relax_decided(r, k)) || relax_exhausted(r, k, decide);
+}
+
+/* Deliver columns that are done, or all of them, and close the gaps. */
+static void deliver_done(struct root *root, bool decide, bool all)
 {
 	struct relax *r = &root->relax;
 	ptrdiff_t kept = 0;
 
 	for (ptrdiff_t k = 0; k < r->count; k++) {
-		if (all || relax_decided(r, k)) {
+		if (all || is_done(r, k, decide)) {
 			deliver(root, k);
 			continue;
 		}
@@ -96,13 +104,13 @@ static void deliver_decided(struct root *root, bool all)
 	r->count = kept;
 }
 
-static bool worth_compacting(const struct relax *r)
+static bool worth_compacting(const struct relax *r, bool decide)
 {
-	ptrdiff_t decided = 0;
+	ptrdiff_t done = 0;
 
 	for (ptrdiff_t k = 0; k < r->count; k++)
-		decided += relax_decided(r, k);
-	return decided * DROP_SHARE >= r->count;
+		done += is_done(r, k, decide);
+	return done * DROP_SHARE >= r->count;
 }
 
 static void run_chunk(struct root *root, long steps, bool decide)
@@ -111,17 +119,16 @@ static void run_chunk(struct root *root, long steps, bool decide)
 
 	pose(root);
 	relax_bound(r);
-	if (decide)
-		deliver_decided(root, false);
+	deliver_done(root, decide, false);
 	if (steps > 0 && r->count > 0)
 		relax_start(r);
 	for (long s = 0; s < steps && r->count > 0; s++) {
 		relax_step(r);
 		relax_bound(r);
-		if (decide && worth_compacting(r))
-			deliver_decided(root, false);
+		if (worth_compacting(r, decide))
+			deliver_done(root, decide, false);
 	}
-	deliver_decided(root, true);
+	deliver_done(root, decide, true);
 }
 
 static void root_new(struct root *root, const struct certify_job *job, ptrdiff_t rows,

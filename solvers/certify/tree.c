@@ -2,15 +2,13 @@
 #include "solvers/certify/tree.h"
 
 #include "solvers/certify/root.h"
+#include "solvers/certify/tree_open.h"
 #include "solvers/core/blas.h"
 
 #include <math.h>
 #include <string.h>
 
-enum {
-	BATCH = 16,
-	LEAF_TRIES = 200 /* times the steps of a node, until a leaf is given up */
-};
+enum { BATCH = 16 };
 
 /* Multipliers of a split reach up to this share of |c_j|. Without any the search is exact already:
  * the minimum over all signs of sum_j a_j c_j z_j, a in {0, 1}, is that of the relu. With a bound
@@ -36,53 +34,13 @@ void tree_new(struct tree *tree, const struct certify_job *job, struct tree_limi
 		.delta = mat_new(arena, d, nodes),
 		.split = ARENA_ARRAY(arena, signed char, m *nodes),
 		.bound = ARENA_ARRAY(arena, double, nodes),
-		.tries = ARENA_ARRAY(arena, int, nodes),
 		.heap = ARENA_ARRAY(arena, ptrdiff_t, nodes),
 		.spare = ARENA_ARRAY(arena, ptrdiff_t, nodes),
 		.column = ARENA_ARRAY(arena, ptrdiff_t, BATCH),
 	};
 	points_new(&tree->points, job, 1, arena);
 	relax_new(&tree->relax, d, m + 1, BATCH, arena);
-}
-
-/* --- open nodes: a binary heap, and a stack of unused ones --------------------------------------
- */
-
-static void exchange(struct tree *t, ptrdiff_t a, ptrdiff_t b)
-{
-	ptrdiff_t kept = t->heap[a];
-
-	t->heap[a] = t->heap[b];
-	t->heap[b] = kept;
-}
-
-static bool before(const struct tree *t, ptrdiff_t a, ptrdiff_t b)
-{
-	return t->bound[t->heap[a]] < t->bound[t->heap[b]];
-}
-
-static void push(struct tree *t, ptrdiff_t node)
-{
-	ptrdiff_t at = t->open++;
-
-	t->heap[at] = node;
-	for (; at > 0 && before(t, at, (at - 1) / 2); at = (at - 1) / 2)
-		exchange(t, at, (at - 1) / 2);
-}
-
-static ptrdiff_t pop(struct tree *t)
-{
-	ptrdiff_t node = t->heap[0], at = 0;
-
-	t->heap[0] = t->heap[--t->open];
-	for (ptrdiff_t child = 1; child < t->open; child = 2 * at + 1) {
-		child += child + 1 < t->open && before(t, child + 1, child);
-		if (!before(t, child, at))
-			break;
-		exchange(t, at, child);
-		at = child;
-	}
-	return node;
+	leaf_new(&tree->leaf, d, m, job->threat.norm, arena);
 }
 
 static signed char *split_of(const struct tree *t, ptrdiff_t node)
@@ -179,9 +137,8 @@ static void plant(struct tree *t)
 			root_slopes(mat_get(t->C, j, 0), (real)t->below[j], (real)t->above[j])
 				.start);
 	mat_set(t->W, t->signs, 0, 1);
-	t->tries[0] = 0;
 	t->closed = HUGE_VAL;
-	push(t, 0);
+	tree_push(t, 0);
 }
 
 /* --- nodes ---------------------------------------------------------------------------------------
@@ -217,6 +174,7 @@ static void load_node(struct tree *t, ptrdiff_t k, ptrdiff_t node)
 	memcpy(mat_col(r->delta, k), mat_col(t->delta, node), (size_t)t->delta.rows * sizeof(real));
 	r->bound[k] = t->bound[node];
 	r->value[k] = t->value;
+	r->ceiling[k] = HUGE_VAL;
 	t->column[k] = node;
 }
 
@@ -287,12 +245,9 @@ static void grow(struct tree *t, ptrdiff_t node, ptrdiff_t k, ptrdiff_t j, int s
 	memcpy(mat_col(t->W, node), mat_col(r->W, k), (size_t)(t->signs + 1) * sizeof(real));
 	memcpy(mat_col(t->delta, node), mat_col(r->delta, k), (size_t)t->delta.rows * sizeof(real));
 	t->bound[node] = r->bound[k];
-	t->tries[node] = j < 0 ? t->tries[node] + 1 : 0;
-	if (j >= 0) {
-		split_of(t, node)[j] = (signed char)sign;
-		mat_set(t->W, j, node, slopes_of(t, j, sign).start);
-	}
-	push(t, node);
+	split_of(t, node)[j] = (signed char)sign;
+	mat_set(t->W, j, node, slopes_of(t, j, sign).start);
+	tree_push(t, node);
 }
 
 static void close_node(struct tree *t, ptrdiff_t k)
@@ -301,14 +256,45 @@ static void close_node(struct tree *t, ptrdiff_t k)
 	t->spare[t->spares++] = t->column[k];
 }
 
+/* A leaf as the convex program it is. Signs need no constraints: without them it is the minimum of
+ * sum_j a_j c_j z_j over the a_j in {0, 1} that the node chose, and never below that of the relu;
+ * its minimiser has a y f no higher. What is left open then, is open to rounding. */
+static void finish(struct tree *t, ptrdiff_t k)
+{
+	struct relax *r = &t->relax;
+	const signed char *split = split_of(t, t->column[k]);
+	ptrdiff_t solved = 0;
+
+	leaf_begin(&t->leaf, &r->region[k]);
+	for (ptrdiff_t j = 0; j <= t->signs; j++) {
+		double c = (double)mat_get(t->C, j, 0);
+		bool fixed = j == t->signs || c < 0 || split[j] != 0;
+		real w = j < t->signs && fixed ? slopes_of(t, j, split[j]).start : (real)c;
+
+		mat_set(r->W, j, k, w);
+		if (fixed)
+			leaf_add_linear(&t->leaf, (double)w, mat_col(t->U, j));
+		else if (c > 0)
+			leaf_add_relu(&t->leaf, c, (double)mat_get(t->clean, j, 0),
+				      mat_col(t->U, j));
+	}
+	leaf_solve(&t->leaf, mat_col(r->delta, k));
+	for (ptrdiff_t j = 0; j < t->signs; j++)
+		if (mat_get(t->C, j, 0) > 0)
+			mat_set(r->W, j, k, (real)t->leaf.w[solved++]);
+	relax_finish(r, k);
+	if (r->value[k] < t->value)
+		store_worst(t, k);
+}
+
 static void branch(struct tree *t, ptrdiff_t k)
 {
 	ptrdiff_t node = t->column[k], j = choose(t, k);
 
-	if (t->relax.bound[k] > goal(t) || (j < 0 && t->tries[node] >= LEAF_TRIES)) {
+	if (j < 0 && t->relax.bound[k] <= goal(t))
+		finish(t, k);
+	if (j < 0 || t->relax.bound[k] > goal(t)) {
 		close_node(t, k);
-	} else if (j < 0) {
-		grow(t, node, k, -1, 0);
 	} else {
 		grow(t, t->spare[--t->spares], k, j, 1);
 		grow(t, node, k, j, -1);
@@ -322,7 +308,7 @@ static void expand(struct tree *t)
 
 	for (r->count = 0; r->count < BATCH && t->open > 0 && t->bounded < t->limits.nodes;
 	     r->count++) {
-		load_node(t, r->count, pop(t));
+		load_node(t, r->count, tree_pop(t));
 		t->bounded++;
 	}
 	relax_bound(r);
@@ -334,6 +320,20 @@ static void expand(struct tree *t)
 	settled(t);
 	for (ptrdiff_t k = 0; k < r->count; k++)
 		branch(t, k);
+}
+
+/* The point of the region next to the origin, where a network without bias is exactly 0: steps come
+ * near it, but a value of 1e-17 breaks nothing. */
+static void try_origin(struct tree *t)
+{
+	struct relax *r = &t->relax;
+
+	for (ptrdiff_t i = 0; i < t->delta.rows; i++)
+		mat_set(r->delta, i, 0, -mat_get(t->points.X, i, 0));
+	r->value[0] = t->value;
+	relax_visit(r, 0);
+	if (r->value[0] < t->value)
+		store_worst(t, 0);
 }
 
 void tree_run(struct tree *tree, ptrdiff_t sample)
@@ -353,6 +353,7 @@ void tree_run(struct tree *tree, ptrdiff_t sample)
 	pose_relax(tree);
 	tree->value = job->upper[sample];
 	tree->bound[0] = job->lower[sample];
+	try_origin(tree);
 	plant(tree);
 	while (tree->open > 0 && tree->bounded < tree->limits.nodes && !broken(tree) &&
 	       tree->bound[tree->heap[0]] <= goal(tree))

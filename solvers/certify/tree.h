@@ -1,11 +1,13 @@
 /* Branch and bound on the signs of the concave unstable neurons of one point.
  *
  * Terms c_j relu(z_j) with c_j > 0 are exact in the relaxation, so only neurons with c_j < 0 whose
- * sign is open are split: a node fixes some of these signs, and one that fixes all is solved by
- * its relaxation. Neurons of one sign are merged into one linear term first. */
+ * sign is open are split: a node fixes some of these signs, and one that fixes all is a leaf, a
+ * convex program that is solved to the end (leaf.h). Neurons of one sign are merged into one linear
+ * term first. */
 #ifndef CERTIFY_TREE_H
 #define CERTIFY_TREE_H
 
+#include "solvers/certify/leaf.h"
 #include "solvers/certify/points.h"
 #include "solvers/certify/relax.h"
 
@@ -20,17 +22,16 @@ struct tree {
 	struct tree_limits limits;
 	struct points points; /* the point */
 	struct relax relax;   /* the nodes that are being bounded */
+	struct leaf leaf;     /* the one that is being solved */
 	ptrdiff_t signs;      /* unstable neurons; term `signs` is the sum of the others */
 	struct mat U;         /* d x (m + 1) */
 	real *floor, *length, *work;
 	double *below, *above; /* m: ranges of the unstable */
 	struct mat C, clean;   /* (m + 1) x 1, stride 0 */
-	/* Nodes: slopes, point, sign of each unstable neuron (0: open), bound, attempts on a leaf.
-	 */
+	/* Nodes: slopes, point, sign of each unstable neuron (0: open), bound. */
 	struct mat W, delta;
 	signed char *split; /* m per node */
 	double *bound;
-	int *tries;
 	ptrdiff_t *heap, *spare; /* open nodes, lowest bound first; unused ones */
 	ptrdiff_t open, spares, bounded;
 	ptrdiff_t *column; /* node behind each column of `relax` */

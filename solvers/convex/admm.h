@@ -23,6 +23,7 @@
 #ifndef CONVEX_ADMM_H
 #define CONVEX_ADMM_H
 
+#include "solvers/convex/admm_finish.h"
 #include "solvers/convex/anderson.h"
 #include "solvers/convex/penalty.h"
 #include "solvers/convex/u_update.h"
@@ -35,7 +36,7 @@ struct admm_options {
 	struct choice u_update;
 	double rho, sigma, kappa, relaxation;
 	bool adapt;
-	long anderson, interval;
+	long anderson, interval, finish;
 };
 
 struct admm {
@@ -47,7 +48,9 @@ struct admm {
 	struct cvx cvx;
 	struct penalty penalty; /* rho, and below sigma, kappa, in the units of the data */
 	double sigma, kappa;
+	double zero, held;         /* objective of zero weights, of the last plain iterate held */
 	long iteration;            /* made so far */
+	int trials;                /* of rho, still allowed */
 	struct anderson *anderson; /* NULL: plain */
 	real *x;                   /* all sums of split variables and duals */
 	size_t size;
@@ -60,6 +63,8 @@ struct admm {
 	struct mat Y;      /* n x 2P: X [A B], then [QV + QW, QV - QW] with Q = E o |a| */
 	real *f, *p;       /* n; p = z - mu */
 	double (*block_sums)[4];
+	struct finish finish;
+	char note[384];
 };
 
 /* Row blocks of the fused passes: their sums do not depend on the thread count. */
@@ -68,7 +73,9 @@ ptrdiff_t admm_blocks(ptrdiff_t n);
 /* The split variables and what the next u-step needs, from x. */
 void admm_split(struct admm *a);
 
-/* One iteration; the objective at the split variables. */
+/* One iteration; the objective at the split variables. The first ones are trials of rho, if it is
+ * not given: from zero, the sums of V grow by about the same in each of the first iterations, and a
+ * good rho lets the first block pass its threshold beta / rho after four of them. */
 void admm_step(struct admm *a, struct progress *progress);
 
 #endif

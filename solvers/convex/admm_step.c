@@ -8,6 +8,10 @@
 
 enum { ROWS = 512 };
 
+/* Iterations until a first block is to be active, and a change of rho that is worth a trial. */
+static const double reach = 4;
+static const double worth = 2;
+
 ptrdiff_t admm_blocks(ptrdiff_t n)
 {
 	return (n + ROWS - 1) / ROWS;
@@ -242,31 +246,82 @@ static void rescale(struct admm *a, double ratio)
 		a->s[k] = a->z[k] + inverse * (a->s[k] - a->z[k]);
 }
 
+static double largest_block(struct mat t)
+{
+	double largest = 0;
+
+	for (ptrdiff_t i = 0; i < t.cols; i++)
+		largest = fmax(largest, blas_norm((size_t)t.rows, mat_col(t, i)));
+	return largest;
+}
+
+/* After the first iteration from zero: true, and all is zero again, if another rho is tried. */
+static bool try_penalty(struct admm *a)
+{
+	double grown, ratio;
+
+	if (a->trials == 0)
+		return false;
+	a->trials--;
+	grown = fmax(largest_block(a->tV), largest_block(a->tW));
+	ratio = a->problem->beta / (reach * a->penalty.rho * grown);
+	if (!isfinite(ratio) || !(ratio > 0) || (ratio < worth && ratio > 1 / worth)) {
+		a->trials = 0;
+		return false;
+	}
+	a->penalty = penalty_new(a->penalty.rho * ratio, a->options->adapt);
+	a->penalty.next += a->iteration;
+	memset(a->x, 0, a->size * sizeof *a->x);
+	if (a->anderson)
+		anderson_reset(a->anderson);
+	admm_split(a);
+	return true;
+}
+
+/* The next point by the acceleration; true if that is not the plain iterate. An accelerated point
+ * above the zero weights and above the iterate it left is given up at once. */
+static bool accelerate(struct admm *a, bool due, double objective)
+{
+	if (!a->anderson)
+		return false;
+	if (!(objective <= fmax(a->zero, a->held)) && anderson_refuse(a->anderson, a->x))
+		return true;
+	if (!due)
+		return false;
+	a->held = objective;
+	return anderson_after(a->anderson, a->x);
+}
+
 void admm_step(struct admm *a, struct progress *progress)
 {
-	double sums[4] = {0};
-	bool accelerate = a->anderson && a->iteration % a->options->interval == 0, moved = false;
-	double ratio;
+	double sums[4] = {0}, cones, ratio;
+	bool due = a->anderson && a->iteration % a->options->interval == 0, moved;
 
-	if (accelerate)
+	if (due)
 		anderson_before(a->anderson, a->x);
 	right_hand_sides(a);
 	a->u_update->solve(a->u_state, a->p, a->U, a->Y, a->f);
 	sign_pass(a, sums);
+	cones = sums[DUAL];
 	progress->objective = group_pass(a, sums);
 	progress->objective += loss_pass(a, sums);
-	progress->primal_residual = sums[SIZE] > 0 ? sqrt(sums[PRIMAL] / sums[SIZE]) : NAN;
-	progress->dual_residual = sums[DUAL] > 0 ? sqrt(sums[CHANGE] / sums[DUAL]) : NAN;
+	progress->primal_residual = penalty_relative(
+		sums[PRIMAL], penalty_size(sums[SIZE], progress->objective, a->zero));
+	progress->dual_residual =
+		penalty_relative(sums[CHANGE], penalty_dual(cones, sums[DUAL] - cones,
+							    2 * (double)a->system.D.cols));
 	a->iteration++;
-	if (accelerate)
-		moved = anderson_after(a->anderson, a->x);
+	if (try_penalty(a))
+		return;
 	ratio = penalty_change(&a->penalty, a->iteration, progress->primal_residual,
 			       progress->dual_residual);
-	if (ratio > 1 || ratio < 1) {
+	moved = ratio > 1 || ratio < 1;
+	if (moved) {
 		rescale(a, ratio);
-		moved = true;
 		if (a->anderson)
 			anderson_reset(a->anderson);
+	} else {
+		moved = accelerate(a, due, progress->objective);
 	}
 	if (moved)
 		admm_split(a);

@@ -10,6 +10,7 @@
 struct interior_loss {
 	const struct problem *problem;
 	bool smooth;
+	bool entropic; /* smooth, and a is a variable of its own */
 	double quadratic;
 	double least_inverse;  /* of W, see weight_at */
 	double *a, *da;        /* n */
@@ -17,7 +18,13 @@ struct interior_loss {
 	double *p, *q;         /* n: multipliers of the ends */
 	double *dp, *dq;       /* n */
 	real *dual;            /* n: a as a certificate takes it */
+	/* n: entropy: a = L'(h); where its direction starts; the direction */
+	double *h, *from, *dh;
+	double moved; /* along the direction */
 };
+
+/* Relative difference of f and h that is rounding. */
+static const double noise = 1e-5;
 
 enum {
 	BISECTIONS = 100, /* of an interval: below double rounding */
@@ -51,12 +58,48 @@ struct interior_loss *interior_loss_new(const struct problem *problem, struct ar
 					  &self->p, &self->q,  &self->dp,    &self->dq};
 
 	self->problem = problem;
-	self->smooth = problem->loss.loss->smooth;
+	self->smooth = !problem->loss.loss->box;
 	self->least_inverse = sqrt(REAL_EPSILON) / problem->loss.weight;
 	self->dual = ARENA_ARRAY(arena, real, problem->X.rows);
 	for (int i = 0; i < DOUBLE_ARRAYS && !self->smooth; i++)
 		*arrays[i] = ARENA_ARRAY(arena, double, problem->X.rows);
 	return self;
+}
+
+void interior_loss_separate(struct interior_loss *self, struct arena *arena)
+{
+	double **arrays[] = {&self->a, &self->above, &self->below,
+			     &self->h, &self->from,  &self->dh};
+
+	self->entropic = self->problem->loss.loss->entropy != NULL;
+	for (int i = 0; i < 6 && self->entropic; i++)
+		*arrays[i] = ARENA_ARRAY(arena, double, samples(self));
+}
+
+/* The interval of an entropy. */
+static struct loss_box entropy_at(const struct interior_loss *self, ptrdiff_t k)
+{
+	struct loss_entropy e = loss_entropy(self->problem->loss, (double)self->problem->y[k]);
+
+	return (struct loss_box){0, e.low, e.high};
+}
+
+/* a at the slacks of an entropy, one of whose ends is 0: next to it a has all its digits. */
+static double from_slacks(struct loss_box box, double above, double below)
+{
+	return box.high > 0 ? below : -above;
+}
+
+/* The slacks at the output f, and a. */
+static void place(struct interior_loss *self, ptrdiff_t k, double f)
+{
+	struct loss_box box = entropy_at(self, k);
+	double width = box.high - box.low, scale = width / self->problem->loss.weight;
+
+	self->h[k] = f;
+	self->above[k] = width / (1 + exp(scale * f));
+	self->below[k] = width / (1 + exp(-scale * f));
+	self->a[k] = from_slacks(box, self->above[k], self->below[k]);
 }
 
 /* quadratic a + y + mu / (high - a) - mu / (a - low), increasing in a. */
@@ -82,8 +125,12 @@ static double bracket(struct loss_box box, double y, double mu, double f, double
 /* The root of path_output = f by bisection. */
 static double path_dual(struct loss_box box, double y, double mu, double f)
 {
-	double low = bracket(box, y, mu, f, -1), high = bracket(box, y, mu, f, 1);
+	double low, high;
 
+	if (!isfinite(box.low) && !isfinite(box.high))
+		return (f - y) / box.quadratic;
+	low = bracket(box, y, mu, f, -1);
+	high = bracket(box, y, mu, f, 1);
 	for (int step = 0; step < BISECTIONS; step++) {
 		double a = (low + high) / 2;
 
@@ -97,6 +144,9 @@ static double path_dual(struct loss_box box, double y, double mu, double f)
 
 void interior_loss_start(struct interior_loss *self, const real *f, double mu)
 {
+	for (ptrdiff_t k = 0; k < samples(self) && self->entropic; k++) {
+		place(self, k, (double)f[k]);
+	}
 	for (ptrdiff_t k = 0; k < samples(self) && !self->smooth; k++) {
 		struct loss_box box = box_at(self, k);
 		double y = (double)self->problem->y[k], a = path_dual(box, y, mu, (double)f[k]);
@@ -110,6 +160,23 @@ void interior_loss_start(struct interior_loss *self, const real *f, double mu)
 		self->p[k] = mu / self->above[k];
 		self->q[k] = mu / self->below[k];
 		self->da[k] = self->dp[k] = self->dq[k] = 0;
+	}
+}
+
+void interior_loss_start_from(struct interior_loss *self, const real *f, const real *a, double mu)
+{
+	interior_loss_start(self, f, mu);
+	for (ptrdiff_t k = 0; k < samples(self) && !self->smooth; k++) {
+		struct loss_box box = box_at(self, k);
+		double least = fmin(sqrt(mu), fmin(1, (box.high - box.low) / 2)) / 2;
+		double at = fmax(box.low + least, fmin(box.high - least, (double)a[k])), r;
+
+		self->a[k] = at;
+		self->above[k] = box.high - at;
+		self->below[k] = at - box.low;
+		r = (double)f[k] - box.quadratic * at - (double)self->problem->y[k];
+		self->p[k] = fmax(mu / self->above[k], isfinite(box.high) ? r : 0);
+		self->q[k] = fmax(mu / self->below[k], isfinite(box.low) ? -r : 0);
 	}
 }
 
@@ -138,11 +205,12 @@ void interior_loss_recenter(struct interior_loss *self, double mu)
 
 /* W = 1 / (least + quadratic + p / (high - a) + q / (a - low)). Where f stays at a kink, 1 / W goes
  * to zero and da = W (df + ..) is all rounding: a proximal term, which leaves least |da| of r,
- * keeps half of the digits. */
+ * keeps half of the digits. A quadratic part is one. */
 static double weight_at(const struct interior_loss *s, ptrdiff_t k)
 {
-	return 1 /
-	       (s->least_inverse + s->quadratic + s->p[k] / s->above[k] + s->q[k] / s->below[k]);
+	double least = s->quadratic > 0 ? 0 : s->least_inverse;
+
+	return 1 / (least + s->quadratic + s->p[k] / s->above[k] + s->q[k] / s->below[k]);
 }
 
 /* r = f - quadratic a - y - p + q for any p and q */
@@ -168,30 +236,83 @@ void interior_loss_weights(struct interior_loss *self, const real *f, real *w)
 {
 	const struct problem *problem = self->problem;
 
-	if (self->smooth) {
+	if (self->smooth && !self->entropic)
 		loss_hessian(problem->loss, (size_t)samples(self), f, problem->y, w);
-		return;
-	}
-	for (ptrdiff_t k = 0; k < samples(self); k++)
+	for (ptrdiff_t k = 0; k < samples(self) && !self->smooth; k++)
 		w[k] = (real)weight_at(self, k);
+	for (ptrdiff_t k = 0; k < samples(self) && self->entropic; k++)
+		w[k] = (real)(self->above[k] * self->below[k] / problem->loss.weight);
 }
 
-/* g = a + W (r - rho), r - rho = f - quadratic a - y - (mu - c_p) / (high - a) + (mu - c_q) / (a -
- * low): p and q drop out. */
-void interior_loss_gradient(struct interior_loss *self, const real *f, double mu, bool correct,
-			    real *g)
+void interior_loss_sync(struct interior_loss *self, const real *f)
+{
+	for (ptrdiff_t k = 0; k < samples(self) && self->entropic; k++) {
+		if (fabs((double)f[k] - self->h[k]) > noise * (1 + fabs(self->h[k])))
+			place(self, k, (double)f[k]);
+	}
+}
+
+void interior_loss_variable(const struct interior_loss *self, const real *f, real *a)
 {
 	const struct problem *problem = self->problem;
 
-	if (self->smooth) {
-		loss_gradient(problem->loss, (size_t)samples(self), f, problem->y, g);
-		return;
-	}
+	if (self->smooth && !self->entropic)
+		loss_gradient(problem->loss, (size_t)samples(self), f, problem->y, a);
+	for (ptrdiff_t k = 0; k < samples(self) && (self->entropic || !self->smooth); k++)
+		a[k] = (real)self->a[k];
+}
+
+/* Of an entropy W r. Of a box W (r - rho), r - rho = f - quadratic a - y - (mu - c_p) / (high - a)
+ * + (mu - c_q) / (a - low): p and q drop out. */
+void interior_loss_offset(const struct interior_loss *self, const real *f, const real *w, double mu,
+			  bool correct, double *da)
+{
 	for (ptrdiff_t k = 0; k < samples(self); k++) {
+		double p, q;
+
+		da[k] = self->entropic ? (double)w[k] * ((double)f[k] - self->h[k]) : 0;
+		if (self->smooth)
+			continue;
+		p = target_p(self, mu, correct, k);
+		q = target_q(self, mu, correct, k);
+		da[k] = weight_at(self, k) * residual_at(self, f, p, q, k);
+	}
+}
+
+/* g = a + W (r - rho) */
+void interior_loss_gradient(struct interior_loss *self, const real *f, double mu, bool correct,
+			    real *g)
+{
+	interior_loss_variable(self, f, g);
+	for (ptrdiff_t k = 0; k < samples(self) && !self->smooth; k++) {
 		double p = target_p(self, mu, correct, k), q = target_q(self, mu, correct, k);
 
 		g[k] = (real)(self->a[k] + weight_at(self, k) * residual_at(self, f, p, q, k));
 	}
+}
+
+/* The direction of sample k whose part of a is da. */
+static void follow(struct interior_loss *self, ptrdiff_t k, double mu, bool correct, double da)
+{
+	double p = target_p(self, mu, correct, k), q = target_q(self, mu, correct, k);
+
+	self->dp[k] = p + self->p[k] * da / self->above[k] - self->p[k];
+	self->dq[k] = q - self->q[k] * da / self->below[k] - self->q[k];
+	self->da[k] = da;
+}
+
+void interior_loss_follow(struct interior_loss *self, const real *f, const real *w,
+			  const double *da, double mu, bool correct)
+{
+	for (ptrdiff_t k = 0; k < samples(self); k++) {
+		if (!self->smooth)
+			follow(self, k, mu, correct, da[k]);
+		if (!self->entropic)
+			continue;
+		self->from[k] = self->h[k];
+		self->dh[k] = w[k] > 0 ? da[k] / (double)w[k] : (double)f[k] - self->h[k];
+	}
+	self->moved = 0;
 }
 
 void interior_loss_direction(struct interior_loss *self, const real *f, const real *df, double mu,
@@ -199,11 +320,9 @@ void interior_loss_direction(struct interior_loss *self, const real *f, const re
 {
 	for (ptrdiff_t k = 0; k < samples(self) && !self->smooth; k++) {
 		double p = target_p(self, mu, correct, k), q = target_q(self, mu, correct, k);
-		double da = weight_at(self, k) * ((double)df[k] + residual_at(self, f, p, q, k));
 
-		self->dp[k] = p + self->p[k] * da / self->above[k] - self->p[k];
-		self->dq[k] = q - self->q[k] * da / self->below[k] - self->q[k];
-		self->da[k] = da;
+		follow(self, k, mu, correct,
+		       weight_at(self, k) * ((double)df[k] + residual_at(self, f, p, q, k)));
 	}
 }
 
@@ -247,6 +366,9 @@ double interior_loss_products(const struct interior_loss *self, double length, d
 
 void interior_loss_move(struct interior_loss *self, double length)
 {
+	self->moved += length;
+	for (ptrdiff_t k = 0; k < samples(self) && self->entropic; k++)
+		place(self, k, self->from[k] + self->moved * self->dh[k]);
 	for (ptrdiff_t k = 0; k < samples(self) && !self->smooth; k++) {
 		shift(self, k, length * self->da[k]);
 		self->p[k] += length * self->dp[k];
@@ -260,19 +382,23 @@ double interior_loss_residual(const struct interior_loss *self, const real *f)
 
 	for (ptrdiff_t k = 0; k < samples(self) && !self->smooth; k++)
 		largest = fmax(largest, fabs(residual_at(self, f, self->p[k], self->q[k], k)));
+	for (ptrdiff_t k = 0; k < samples(self) && self->entropic; k++)
+		largest = fmax(largest, fabs((double)f[k] - self->h[k]));
 	return largest;
 }
 
 const real *interior_loss_dual(struct interior_loss *self, const real *f)
 {
 	const struct problem *problem = self->problem;
-	/* of an end: rounding to `real` and the division by the weight stay inside */
-	const double inside = 1 - 4 * REAL_EPSILON;
+	/* of an end: rounding to `real` and the division by the weight stay inside; a division by 1
+	 * does not round, nor do doubles */
+	const bool exact = problem->loss.weight == 1 && sizeof(real) == sizeof(double);
+	const double inside = exact ? 1 : 1 - 4 * REAL_EPSILON;
 
-	if (self->smooth)
+	if (self->smooth && !self->entropic)
 		loss_gradient(problem->loss, (size_t)samples(self), f, problem->y, self->dual);
-	for (ptrdiff_t k = 0; k < samples(self) && !self->smooth; k++) {
-		struct loss_box box = box_at(self, k);
+	for (ptrdiff_t k = 0; k < samples(self) && (self->entropic || !self->smooth); k++) {
+		struct loss_box box = self->entropic ? entropy_at(self, k) : box_at(self, k);
 
 		self->dual[k] = (real)fmax(inside * box.low, fmin(inside * box.high, self->a[k]));
 	}

@@ -38,8 +38,16 @@ double interior_loss_bytes(double n);
 /* For the loss and the targets of `problem`, which is borrowed; interior_loss_takes must hold. */
 struct interior_loss *interior_loss_new(const struct problem *problem, struct arena *arena);
 
+/* From now on a is a variable of its own also for a smooth loss whose conjugate is an entropy: a =
+ * L'(h), where h follows f by the directions, so that a keeps its digits where f is a difference of
+ * large numbers. Only weights, offset, follow and move know of it; before start. */
+void interior_loss_separate(struct interior_loss *self, struct arena *arena);
+
 /* a, p, q on the path of parameter mu > 0 at the outputs f (n). */
 void interior_loss_start(struct interior_loss *self, const real *f, double mu);
+
+/* The same from a dual variable a (n) near the path, of a box; others start at f. */
+void interior_loss_start_from(struct interior_loss *self, const real *f, const real *a, double mu);
 
 /* Products of slacks and multipliers below mu rise to mu, by the member that is near its zero: a
  * warm start of a program that has changed. */
@@ -56,6 +64,19 @@ void interior_loss_gradient(struct interior_loss *self, const real *f, double mu
 /* The direction of a, p, q that belongs to df (n); f, mu and correct as for the gradient. */
 void interior_loss_direction(struct interior_loss *self, const real *f, const real *df, double mu,
 			     bool correct);
+
+/* After a move: h = f where they differ by more than rounding, as where W is zero. */
+void interior_loss_sync(struct interior_loss *self, const real *f);
+
+/* a (n) at f (n). */
+void interior_loss_variable(const struct interior_loss *self, const real *f, real *a);
+
+/* The direction in two parts that keep their digits next to an end: da (n), by what a moves where f
+ * stays, w (n) the weights; then the direction whose da is that plus W df. */
+void interior_loss_offset(const struct interior_loss *self, const real *f, const real *w, double mu,
+			  bool correct, double *da);
+void interior_loss_follow(struct interior_loss *self, const real *f, const real *w,
+			  const double *da, double mu, bool correct);
 
 /* Largest step along the direction that leaves no slack or multiplier negative; HUGE_VAL if every
  * step does. */

@@ -2,6 +2,7 @@
  * comparisons. See ipm.h. */
 #include "solvers/convex/ipm.h"
 
+#include "solvers/convex/ipm_options.h"
 #include "solvers/core/blas.h"
 
 #include <math.h>
@@ -11,38 +12,45 @@ enum { SYSTEM_AUTO, SYSTEM_ASSEMBLED, SYSTEM_COUPLING };
 
 static const char *const systems[] = {"auto", "assembled", "coupling", NULL};
 
-struct ipm_options {
-	struct pattern_options patterns;
-	long system;
-};
-
 static const struct option rows[] = {
 	{OPTION_FIELD(struct ipm_options, patterns), .rows = pattern_rows, .shorthand = "count",
 	 .doc = "activation patterns of the convex program"},
 	{OPTION_FIELD(struct ipm_options, system), .initial = "auto", .names = systems,
 	 .doc = "Newton system: assembled, of order dP, or blocks with a coupling of order n; auto "
-		"takes the one with less work; the coupling loses digits, most with the hinge "
-		"loss"},
+		"takes the one with less work"},
 	{0},
 };
 
 enum {
-	QUICK = 2000,    /* order of a system that is assembled anyway, for its digits: 0.1 s */
 	PAIRS_MOST = 24, /* d: beyond it a product for each block is as fast */
 	CHUNK = 512,     /* columns of the coupling added at once, at least one block */
 };
+
+/* Operations of a factorisation in twice the digits: about 5 s */
+static const double EXTENDED_MOST = 1e11;
 
 static const struct pattern_options *patterns(const void *options)
 {
 	return &((const struct ipm_options *)options)->patterns;
 }
 
-/* Whether the system of order dP is formed: a third of its cube against n^2 dP. */
-static bool assembles(const struct ipm_options *o, double n, double order)
+/* Operations that join the blocks: n o^2 + o^3 / 3 for the order o = d P, n^2 o + n^3 / 3 for the
+ * coupling, which forms a quarter of the first part where it goes by the active rows. Measured
+ * times of a step cross where these do, at n = o, within 5 % (n 250 to 2,000, o 240 to 1,920, one
+ * thread). */
+static double joining_flops(bool assembled, double n, double d, double P)
+{
+	double order = d * P, part = d >= IPM_WIDE ? 0.25 : 1;
+
+	return assembled ? n * order * order + order * order * order / 3
+			 : part * n * n * order + n * n * n / 3;
+}
+
+static bool assembles(const struct ipm_options *o, double n, double d, double P)
 {
 	if (o->system != SYSTEM_AUTO)
 		return o->system == SYSTEM_ASSEMBLED;
-	return order <= QUICK || order * order < 3 * n * n;
+	return joining_flops(true, n, d, P) <= joining_flops(false, n, d, P);
 }
 
 static void forecast(const void *options, ptrdiff_t rows_, ptrdiff_t cols, struct forecast *out)
@@ -52,17 +60,18 @@ static void forecast(const void *options, ptrdiff_t rows_, ptrdiff_t cols, struc
 
 	double small = d <= PAIRS_MOST ? d * (d + 1) / 2 : 0;
 
-	out->bytes = (14 * n * P + (23 + 5 * d) * d * P + n * d + 2 * d * d + 8 * n) * sizeof(real);
-	out->bytes += (n + P) * small * sizeof(real) + interior_loss_bytes(n);
+	out->bytes = (12 * n * P + (30 + 3 * d) * d * P + n * d + 2 * d * d + 6 * n) * sizeof(real);
+	out->bytes += (n + P) * small * sizeof(real) + 32 * n + interior_loss_bytes(n);
+	if (ipm_extended_flops(n, d, P) <= EXTENDED_MOST)
+		out->bytes += ipm_extended_bytes(n, d, P);
 	out->setup_flops = 2 * n * d * P;
-	out->iteration_flops = 2 * n * d * d * P + 40 * n * d * P + 16 * d * d * d * P;
-	if (assembles(options, n, d * P)) {
-		out->bytes += (2 * d * d * P * P + n * d * P) * sizeof(real);
-		out->iteration_flops += n * d * d * P * P + d * d * d * P * P * P / 3;
-	} else {
-		out->bytes += (n * n + d * d * P + n * fmax(CHUNK, d)) * sizeof(real);
-		out->iteration_flops += n * d * d * P + n * n * d * P + n * n * n / 3;
-	}
+	out->iteration_flops = 3 * n * d * d * P + 60 * n * d * P + 3 * d * d * d * P;
+	out->iteration_flops += joining_flops(assembles(options, n, d, P), n, d, P);
+	if (assembles(options, n, d, P))
+		out->bytes += (d * d * P * P + n * d * P) * sizeof(real);
+	else
+		out->bytes += (2 * n * n + n * fmax(CHUNK, d)) * sizeof(real);
+	cvx_forecast(n, d, P, out);
 	pattern_forecast(patterns(options), rows_, cols, out);
 }
 
@@ -70,7 +79,8 @@ static void half_new(struct ipm_half *h, double sign, struct mat D, ptrdiff_t d,
 		     struct arena *arena)
 {
 	ptrdiff_t n = D.rows, P = D.cols;
-	struct mat *small[] = {&h->R, &h->shown}, *large[] = {&h->S, &h->dS, &h->N, &h->dN, &h->K};
+	struct mat *small[] = {&h->R, &h->shown, &h->along, &h->product, &h->added, &h->Z},
+		   *large[] = {&h->S, &h->dS, &h->N, &h->dN, &h->K};
 
 	h->sign = sign;
 	h->cones = cones_new(arena, d, P);
@@ -82,33 +92,14 @@ static void half_new(struct ipm_half *h, double sign, struct mat D, ptrdiff_t d,
 		*large[m] = mat_new(arena, n, P);
 }
 
-/* Start at zero weights and on the products of the central path: lambda of the size of grad L,
- * slacks between what the norm penalty allows and what the gradient asks for. */
-static void initialise(struct ipm *s)
+/* |x_k| */
+static void measure_rows(struct ipm *s)
 {
-	const struct problem *problem = s->problem;
-	ptrdiff_t n = problem->X.rows, P = s->D.cols;
-	double start = loss_value(problem->loss, (size_t)n, s->f, problem->y), lambda, largest,
-	       size;
+	struct mat X = s->problem->X;
 
-	loss_gradient(problem->loss, (size_t)n, s->f, problem->y, s->g);
-	lambda = blas_norm((size_t)n, s->g) / sqrt((double)n);
-	largest = fmax(lambda * blas_mat_norm(problem->X), problem->beta);
-	size = start / (sqrt(largest * problem->beta) * 2 * (double)P) * blas_mat_norm(problem->X) /
-	       sqrt((double)n);
-	s->mu = size * lambda;
-	interior_loss_start(s->loss, s->f, s->mu);
-	for (int half = 0; half < 2; half++) {
-		struct ipm_half *h = &s->half[half];
-
-		mat_fill(h->S, (real)size);
-		mat_fill(h->N, (real)-lambda);
-		for (ptrdiff_t i = 0; i < P; i++) {
-			mat_set(h->cones.s, 0, i, (real)(s->mu / problem->beta));
-			mat_set(h->cones.z, 0, i, (real)problem->beta);
-		}
-	}
-	s->residual = ipm_dual_residual(s);
+	for (ptrdiff_t j = 0; j < X.cols; j++)
+		for (ptrdiff_t k = 0; k < X.rows; k++)
+			s->size[k] = (real)hypot((double)s->size[k], (double)mat_get(X, k, j));
 }
 
 /* x_a o x_b for all a >= b, column by column of the lower triangle. */
@@ -126,29 +117,24 @@ static void form_pairs(struct ipm *s)
 static void allocate_system(struct ipm *s, const struct ipm_options *options, struct arena *arena)
 {
 	ptrdiff_t n = s->D.rows, d = s->problem->X.cols, P = s->D.cols, size = d * P;
-	struct mat *small[] = {&s->q, &s->Z},
-		   *blocks[] = {&s->half[0].H, &s->half[1].H, &s->sums, &s->S};
+	struct mat *blocks[] = {&s->half[0].L, &s->half[1].L, &s->N};
 
-	for (size_t m = 0; m < 2; m++)
-		*small[m] = mat_new(arena, d, P);
-	for (size_t m = 0; m < 4; m++)
+	s->q = mat_new(arena, d, P);
+	for (size_t m = 0; m < 3; m++)
 		*blocks[m] = mat_new(arena, d, size);
 	if (d <= PAIRS_MOST) {
 		s->pairs = mat_new(arena, n, d * (d + 1) / 2);
 		s->packed = mat_new(arena, d * (d + 1) / 2, P);
 		form_pairs(s);
 	}
-	s->assembled = assembles(options, (double)n, (double)size);
+	s->assembled = assembles(options, (double)n, (double)d, (double)P);
 	if (s->assembled) {
 		s->C = mat_new(arena, size, size);
 		s->T = mat_new(arena, n, size);
-		if (s->problem->loss.loss->quadratic)
-			s->A = mat_new(arena, size, size);
 		return;
 	}
 	s->C = mat_new(arena, n, n);
 	s->T = mat_new(arena, n, CHUNK > d ? CHUNK : d);
-	s->factors = mat_new(arena, d, size);
 }
 
 static enum status setup(const struct problem *problem, const void *options, struct arena *arena,
@@ -157,7 +143,7 @@ static enum status setup(const struct problem *problem, const void *options, str
 	struct ipm *s = ARENA_NEW(arena, struct ipm);
 	ptrdiff_t n = problem->X.rows, d = problem->X.cols;
 	struct patterns sampled;
-	real **vectors[] = {&s->f, &s->g, &s->root_w, &s->df, &s->u};
+	real **vectors[] = {&s->f, &s->a, &s->w, &s->root_w, &s->u, &s->size};
 
 	if (!interior_loss_takes(problem->loss))
 		return err_set(err, STATUS_SPEC, "ipm: does not take the loss %s",
@@ -167,17 +153,22 @@ static enum status setup(const struct problem *problem, const void *options, str
 	s->D = sampled.D;
 	s->cvx = cvx_new(problem, &sampled, arena);
 	s->loss = interior_loss_new(problem, arena);
+	interior_loss_separate(s->loss, arena);
 	s->target = ARENA_ARRAY(arena, real, d + 1);
 	half_new(&s->half[0], 1, s->D, d, arena);
 	half_new(&s->half[1], -1, s->D, d, arena);
 	s->Q = mat_new(arena, n, s->D.cols);
 	s->B = mat_new(arena, d, d);
-	s->B2 = mat_new(arena, d, d);
 	s->G = mat_new(arena, n, d);
+	s->da = ARENA_ARRAY(arena, double, n);
 	allocate_system(s, options, arena);
+	ipm_factor_allocate(s, arena);
 	for (size_t v = 0; v < sizeof vectors / sizeof vectors[0]; v++)
 		*vectors[v] = ARENA_ARRAY(arena, real, n);
-	initialise(s);
+	if (ipm_extended_flops((double)n, (double)d, (double)s->D.cols) <= EXTENDED_MOST)
+		s->extended = ipm_extended_new(s, arena);
+	measure_rows(s);
+	ipm_start(s);
 	*state = s;
 	return STATUS_OK;
 }

@@ -7,7 +7,7 @@
 #include <string.h>
 
 enum {
-	HALVINGS = 12 /* of a step; beyond them it is too short to matter */
+	HALVINGS = 40 /* of a step; beyond them it is too short to matter */
 };
 
 static const double to_boundary = 0.99; /* of the way to the boundary */
@@ -16,16 +16,32 @@ static const double to_boundary = 0.99; /* of the way to the boundary */
 static const double least_sigma = 1e-4;
 
 /* A shorter step is none: rounding has taken over. */
-static const double least_step = 1e-6;
+static const double least_step = 1e-9;
 
-/* Relative complementarity at which there is nothing left to gain. */
-static const double solved = 100 * REAL_EPSILON;
+/* Relative complementarity at which there is nothing left to gain; single digits end before. */
+static const double solved = REAL_EPSILON > 1e-10 ? 10 * REAL_EPSILON : 1e-10;
+
+/* A step that is shorter is none towards the end of the path. */
+static const double short_step = 0.02;
+
+/* Relative rise of the objective near the end that is none. */
+static const double exact = 1e-12;
+
+/* What a direction may leave of the dual residual; and relative to beta: a tenth of what is left of
+ * the path, between these. */
+static const double closed = 1e-2, negligible = 1e-7, most_share = 1e-4;
 
 /* Dual residual, relative to beta, that rounding may leave. */
 static const double rounding = 1e-5;
 
 /* Relative complementarity below which a step that raises the dual residual is rounding. */
 static const double nearly_solved = 1e-6;
+
+/* Number of the complementarity products of rows and cones. */
+static double products(const struct ipm *s)
+{
+	return 2 * (double)(s->D.rows + 1) * (double)s->D.cols;
+}
 
 /* f at the current blocks. */
 void ipm_outputs(struct ipm *s)
@@ -45,32 +61,8 @@ void ipm_outputs(struct ipm *s)
 				s->f[k] += sign * d[k] * q[k];
 		}
 	}
-}
-
-/* Norm of sign X'(D o a) - z - X'(E o lambda) over all blocks. */
-double ipm_dual_residual(struct ipm *s)
-{
-	struct mat X = s->problem->X;
-	const real *a = interior_loss_dual(s->loss, s->f);
-	double square = 0;
-
-	for (int half = 0; half < 2; half++) {
-		struct ipm_half *h = &s->half[half];
-		real sign = (real)h->sign;
-
-		for (ptrdiff_t i = 0; i < s->D.cols; i++) {
-			const real *d = mat_col(s->D, i), *minus = mat_col(h->N, i);
-			real *q = mat_col(s->Q, i);
-
-#pragma omp simd
-			for (ptrdiff_t k = 0; k < X.rows; k++)
-				q[k] = sign * d[k] * a[k] + (2 * d[k] - 1) * minus[k];
-		}
-		mat_copy(h->R, mat_rows(h->cones.z, 1, X.cols));
-		blas_gemm(1, X, TRANSPOSED, s->Q, PLAIN, -1, h->R);
-		square += pow(blas_mat_norm(h->R), 2);
-	}
-	return sqrt(square);
+	interior_loss_sync(s->loss, s->f);
+	interior_loss_variable(s->loss, s->f, s->a);
 }
 
 /* Largest -dx / x over all entries: 1 / step at which one of them vanishes. */
@@ -108,11 +100,9 @@ static double step_length(const struct ipm *s)
 	return to_boundary * step;
 }
 
-/* Mean complementarity product after a step. */
-static double complementarity(const struct ipm *s, double step)
+double ipm_complementarity(const struct ipm *s, double step)
 {
-	double count = 2 * (double)(s->D.rows + 1) * (double)s->D.cols;
-	double sum = interior_loss_products(s->loss, step, &count);
+	double count = products(s), sum = interior_loss_products(s->loss, step, &count);
 	real l = (real)step;
 
 	for (int half = 0; half < 2; half++) {
@@ -148,13 +138,28 @@ static void move(struct ipm *s, double length)
 	ipm_outputs(s);
 }
 
-/* Sum of the complementarity products, relative: how far the path still goes. */
+/* L + beta sum |x_j| at the current blocks */
+double ipm_objective(const struct ipm *s)
+{
+	const struct problem *problem = s->problem;
+
+	return loss_value(problem->loss, (size_t)s->D.rows, s->f, problem->y) +
+	       cvx_group_norm(problem->beta, s->half[0].X) +
+	       cvx_group_norm(problem->beta, s->half[1].X);
+}
+
+/* What is left of the objective, as a share of it: the complementarity products, by what the dual
+ * residual scales the bound down, and what f and a disagree by. */
 static double remaining(const struct ipm *s)
 {
-	double count = 2 * (double)(s->D.rows + 1) * (double)s->D.cols;
+	const struct problem *problem = s->problem;
+	double norms =
+		s->objective - loss_value(problem->loss, (size_t)s->D.rows, s->f, problem->y);
+	double link = interior_loss_residual(s->loss, s->f) * blas_norm((size_t)s->D.rows, s->a);
 
-	return s->mu * count /
-	       fmax(1, loss_value(s->problem->loss, (size_t)s->D.rows, s->f, s->problem->y));
+	return (s->mu * products(s) + fmin(1, s->residual / problem->beta) * fmax(0, norms) +
+		link) /
+	       s->objective;
 }
 
 /* Take the step, shortened until the dual residual does not grow by the curvature of the loss; on
@@ -162,20 +167,28 @@ static double remaining(const struct ipm *s)
 static double advance(struct ipm *s, double length)
 {
 	double share = remaining(s) > nearly_solved ? 0.1 : rounding;
-	double most = fmax(s->residual, share * s->problem->beta);
+	double most = fmax(s->residual, share * s->problem->beta), before = s->objective;
+	double left = remaining(s);
 
 	move(s, length);
-	s->residual = ipm_dual_residual(s);
-	for (int halving = 0; s->residual > most; halving++) {
+	s->residual = ipm_dual_residual(s, false);
+	for (int halving = 0; !(s->residual <= most); halving++) {
 		double next = halving < HALVINGS ? length / 2 : 0;
 
 		move(s, next - length);
 		length = next;
-		s->residual = ipm_dual_residual(s);
+		s->residual = ipm_dual_residual(s, false);
 		if (halving == HALVINGS)
 			break;
 	}
-	s->mu = complementarity(s, 0);
+	s->objective = ipm_objective(s);
+	if (left < nearly_solved && !(s->objective <= before * (1 + exact + left))) {
+		move(s, -length); /* it can rise by what is left only */
+		s->residual = ipm_dual_residual(s, false);
+		s->objective = ipm_objective(s);
+		return 0;
+	}
+	s->mu = ipm_complementarity(s, 0);
 	return length;
 }
 
@@ -193,24 +206,55 @@ static void second_order(struct ipm_half *h)
 	cones_second_order(&h->cones);
 }
 
-/* Predictor, corrector (Mehrotra 1992); the length taken, 0 if no step is left. */
-static double newton_step(struct ipm *s)
+/* Predictor, corrector (Mehrotra 1992), at the factored matrix. Whether the directions solve their
+ * equations. */
+static bool find_direction(struct ipm *s)
 {
-	double sigma;
+	double share = fmax(negligible, fmin(most_share, remaining(s) / 10));
+	double enough = fmax(closed * s->residual, share * s->problem->beta), left, sigma;
 
-	for (int half = 0; half < 2; half++) {
-		cones_scale(&s->half[half].cones);
+	for (int half = 0; half < 2; half++)
 		mat_fill(s->half[half].K, 0);
-	}
-	if (!ipm_factor(s))
-		return 0;
-	ipm_direction(s, 0, false);
-	sigma = pow(fmax(0, complementarity(s, step_length(s))) / s->mu, 3);
+	for (int half = 0; half < 2; half++)
+		mat_fill(s->half[half].cones.k, 0);
+	left = ipm_direction(s, 0, false);
+	s->left = left;
+	if (!(left <= enough) && (!isfinite(left) || (s->extended && !s->long_digits)))
+		return false;
+	sigma = pow(fmax(0, ipm_complementarity(s, step_length(s))) / s->mu, 3);
 	sigma = fmin(1, fmax(sigma, least_sigma));
 	for (int half = 0; half < 2; half++)
 		second_order(&s->half[half]);
-	ipm_direction(s, sigma * s->mu, true);
-	return advance(s, step_length(s));
+	left = ipm_direction(s, sigma * s->mu, true);
+	if (left <= enough && step_length(s) < short_step) { /* back to the centre first */
+		for (int half = 0; half < 2; half++) {
+			mat_fill(s->half[half].K, 0);
+			mat_fill(s->half[half].cones.k, 0);
+		}
+		left = ipm_direction(s, fmax(s->mu, remaining(s) * s->objective / products(s)),
+				     false);
+	}
+	s->left = left;
+	return left <= enough;
+}
+
+/* The length taken, 0 if no step is left. Once double digits do not do, the factors have twice as
+ * many, where they are affordable. */
+static double newton_step(struct ipm *s)
+{
+	bool factored, solved_well;
+
+	for (int half = 0; half < 2; half++)
+		cones_scale(&s->half[half].cones);
+	factored = ipm_factor(s);
+	solved_well = factored && find_direction(s);
+	if (!solved_well && s->extended && !s->long_digits) {
+		s->long_digits = true;
+		factored = ipm_factor(s);
+		if (factored)
+			find_direction(s);
+	}
+	return factored && isfinite(s->left) ? advance(s, step_length(s)) : 0;
 }
 
 enum outcome ipm_step(struct ipm *s)

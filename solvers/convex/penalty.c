@@ -23,6 +23,23 @@ double penalty_unit(struct mat X)
 	return square > 0 && isfinite(square) ? square : 1;
 }
 
+double penalty_relative(double square, double size)
+{
+	return size > 0 ? sqrt(square / size) : NAN;
+}
+
+double penalty_size(double size, double objective, double zero)
+{
+	double shrink = objective > zero ? zero / objective : 1;
+
+	return isfinite(objective) ? shrink * shrink * size : NAN;
+}
+
+double penalty_dual(double cones, double others, double blocks)
+{
+	return others + fmin(cones, blocks * others);
+}
+
 struct penalty penalty_new(double rho, bool adapt)
 {
 	return (struct penalty){.rho = rho,

@@ -22,6 +22,16 @@ double penalty_unit(struct mat X);
 
 struct penalty penalty_new(double rho, bool adapt);
 
+/* sqrt(square / size); NaN if size is 0. */
+double penalty_relative(double square, double size);
+
+/* What a split variable's square sum `size` may count for beside a residual: at an objective above
+ * that of zero, which the optimum is not, the point scaled back to it. A multiplier of a cone of
+ * thin interior may run away; then what the other duals, of bounded functions, add up to for each
+ * of `blocks` blocks counts. */
+double penalty_size(double size, double objective, double zero);
+double penalty_dual(double cones, double others, double blocks);
+
 /* The factor by which rho changes after `iteration`, 1 if it does not; rho is updated. */
 double penalty_change(struct penalty *penalty, long iteration, double primal, double dual);
 

@@ -37,6 +37,10 @@ struct rbcd_options {
 		.has_min = true, .has_max = true, .above = true, .min = 0, .max = 1 \
 	}
 
+enum { AUTO = -1, PUBLISHED_BLOCK = 3 };
+
+static const char *const block_words[] = {"auto", NULL}; /* AUTO */
+
 static const struct option rows[] = {
 	{OPTION_FIELD(struct rbcd_options, patterns), .rows = pattern_rows, .shorthand = "count",
 	 .doc = "activation patterns of the convex program"},
@@ -48,8 +52,10 @@ static const struct option rows[] = {
 	 .doc = "first step of the duals relative to rho, gamma_a/rho"},
 	{OPTION_FIELD(struct rbcd_options, dual_decay), .initial = "0.99", .range = RANGE_FACTOR,
 	 .doc = "factor of dual_step in every iteration"},
-	{OPTION_FIELD(struct rbcd_options, block), .initial = "3", .range = RANGE_FROM(1),
-	 .doc = "pairs (u_i, z_i) of an inner step, at most the number of patterns"},
+	{OPTION_FIELD(struct rbcd_options, block), .initial = "auto", .words = block_words,
+	 .range = RANGE_FROM(1),
+	 .doc = "pairs (u_i, z_i) of an inner step, at most the number of patterns; auto: 3 as "
+		"published, or as many as there are patterns"},
 	{OPTION_FIELD(struct rbcd_options, step), .initial = "3e-6", .range = RANGE_ABOVE(0),
 	 .doc = "first step size of the inner steps; it adapts"},
 	{OPTION_FIELD(struct rbcd_options, decrease), .initial = "1e-3", .range = RANGE_FROM(0),
@@ -91,18 +97,24 @@ static const struct pattern_options *patterns(const void *options)
 	return &((const struct rbcd_options *)options)->patterns;
 }
 
+static double block_of(const struct rbcd_options *o, double patterns)
+{
+	return o->block == AUTO ? fmin(PUBLISHED_BLOCK, patterns) : (double)o->block;
+}
+
 /* The number of inner steps depends on the data; the least is what fills the window once. */
 static void forecast(const void *options, ptrdiff_t rows_, ptrdiff_t cols, struct forecast *out)
 {
 	const struct rbcd_options *o = options;
 	double n = (double)rows_, d = (double)cols, P = pattern_most(&o->patterns, rows_, cols);
-	double block = fmin((double)o->block, P);
+	double block = fmin(block_of(o, P), P);
 
-	out->bytes = rbcd_bytes(n, d, P, block) +
-		     (9 * n * P + 10 * d * P + d * d + 4 * n) * sizeof(real);
+	out->bytes =
+		rbcd_bytes(n, d, P, block) + (7 * n * P + 8 * d * P + d * d + 2 * n) * sizeof(real);
 	out->setup_flops = n * d * d + 2 * n * d * P;
 	out->iteration_flops =
 		8 * sqrt(P / block) * rbcd_step_flops(n, d, block) + 8 * n * d * P + 4 * d * d * P;
+	cvx_forecast(n, d, P, out);
 	pattern_forecast(&o->patterns, rows_, cols, out);
 }
 
@@ -142,7 +154,7 @@ static enum status setup(const struct problem *problem, const void *options, str
 			     .y = problem->y,
 			     .loss = problem->loss,
 			     .D = sampled.D,
-			     .block = o->block,
+			     .block = (ptrdiff_t)block_of(o, (double)sampled.D.cols),
 			     .decrease = o->decrease,
 			     .base_step = o->step,
 			     .most_steps = (size_t)o->inner_steps,

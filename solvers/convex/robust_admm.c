@@ -24,7 +24,7 @@ static const struct option rows[] = {
 	 .doc = "columns that cannot be perturbed: names of prepared columns, such as those of a "
 		"CSV header or bias, numbers from 0 on, or last; unset: the bias that prepare has "
 		"added"},
-	{OPTION_FIELD(struct robust_admm_options, rho), .initial = "0.1", .range = RANGE_ABOVE(0),
+	{OPTION_FIELD(struct robust_admm_options, rho), .initial = "0.03", .range = RANGE_ABOVE(0),
 	 .doc = "penalty of V = V1, to begin with; times the mean square of the features and the "
 		"weight of the loss"},
 	{OPTION_FIELD(struct robust_admm_options, tau), .initial = "1", .range = RANGE_ABOVE(0),
@@ -80,6 +80,7 @@ static void forecast(const void *options, ptrdiff_t rows_, ptrdiff_t cols, struc
 			   fmax(3e10, 1600 * n * d * P * (double)o->screen);
 	out->iteration_flops = 12 * n * d * P + 8 * d * d * P + 4 * d * P * P;
 	out->bytes += (double)o->screen * P * (8 * n + 7 * d) * sizeof(real);
+	out->certificate_flops = 8 * n * d * P;
 	pattern_forecast(&o->patterns, rows_, cols, out);
 }
 
@@ -148,7 +149,8 @@ static void allocate(struct robust_admm *a, struct arena *arena)
 	r->RV = mat_new(arena, d, P);
 	r->RW = mat_new(arena, d, P);
 	if (a->options->anderson > 0)
-		a->anderson = anderson_new(arena, a->size, a->options->anderson);
+		a->anderson =
+			anderson_new(arena, a->size, a->options->anderson, a->options->relaxation);
 }
 
 /* Eigenvectors of X'X and D'D. */
@@ -229,6 +231,8 @@ static enum status setup(const struct problem *problem, const void *options, str
 	allocate(a, arena);
 	TRY(factor(a, arena, err));
 	write_note(a);
+	for (ptrdiff_t k = 0; k < a->C.cols; k++)
+		a->zero += robust_value(r, k, mat_col(a->C, k));
 	robust_admm_begin(a);
 	*state = a;
 	return STATUS_OK;

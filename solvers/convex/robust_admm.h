@@ -59,6 +59,7 @@ struct robust_admm {
 	struct robust program;
 	const struct robust_admm_options *options;
 	struct penalty penalty[ROBUST_SPLITS]; /* rho, tau, sigma, kappa */
+	double zero, held; /* objective of zero weights, of the last plain iterate held */
 	long iteration;
 	struct anderson *anderson; /* NULL: plain */
 	real *x;
@@ -89,8 +90,8 @@ double robust_admm_radius(const struct robust_admm *a);
 void robust_admm_begin(struct robust_admm *a);
 
 /* After an iteration with these sums of all splits: its residuals, and what the next one changes.
- * `accelerate`: anderson_before has seen its start. */
-void robust_admm_adapt(struct robust_admm *a, bool accelerate, const struct robust_sums *sums,
+ * `due`: anderson_before has seen its start. */
+void robust_admm_adapt(struct robust_admm *a, bool due, const struct robust_sums *sums,
 		       struct progress *progress);
 
 /* One iteration; the objective at the split variables. */

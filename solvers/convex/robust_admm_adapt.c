@@ -48,31 +48,57 @@ static bool on_path(const struct robust_admm *a)
 	return a->program.eps < a->options->eps;
 }
 
-static double relative(double square, double size)
+/* The acceleration begins anew, in the norm in which the iteration with these penalties is
+ * averaged.
+ */
+static void restart(struct robust_admm *a)
 {
-	return size > 0 ? sqrt(square / size) : NAN;
+	size_t small = (size_t)(a->U.rows * a->U.cols / 2),
+	       sign = (size_t)(a->Y.rows * a->Y.cols / 2);
+	struct anderson_part half[] = {{small, a->penalty[ROBUST_GROUP].rho},
+				       {small, a->penalty[ROBUST_CONE].rho},
+				       {sign, a->penalty[ROBUST_SIGN].rho}};
+	struct anderson_part samples = {(size_t)(a->C.rows * a->C.cols),
+					a->penalty[ROBUST_SAMPLE].rho};
+
+	if (a->anderson)
+		anderson_weigh(a->anderson,
+			       (struct anderson_part[]){half[0], half[1], half[2], half[0], half[1],
+							half[2], samples},
+			       7);
 }
 
-/* What the residuals of each split ask for, and the acceleration. */
-static void adapt(struct robust_admm *a, bool accelerate, const struct robust_sums *sums)
+/* The next point by the acceleration, as in admm_step.c. */
+static bool accelerate(struct robust_admm *a, bool due, double objective)
 {
-	bool moved = accelerate && anderson_after(a->anderson, a->x), changed = false;
-	double ratio[ROBUST_SPLITS];
+	if (!a->anderson)
+		return false;
+	if (!(objective <= fmax(a->zero, a->held)) && anderson_refuse(a->anderson, a->x))
+		return true;
+	if (!due)
+		return false;
+	a->held = objective;
+	return anderson_after(a->anderson, a->x);
+}
 
-	if (moved)
-		robust_admm_split(a);
+/* What the residuals of each split ask for; true if something has changed. */
+static bool adapt(struct robust_admm *a, const struct robust_sums *sums)
+{
+	double ratio[ROBUST_SPLITS];
+	bool changed = false;
+
 	for (int split = 0; split < ROBUST_SPLITS; split++) {
-		ratio[split] = penalty_change(&a->penalty[split], a->iteration,
-					      relative(sums[split].primal, sums[split].size),
-					      relative(sums[split].change, sums[split].dual));
+		ratio[split] =
+			penalty_change(&a->penalty[split], a->iteration,
+				       penalty_relative(sums[split].primal, sums[split].size),
+				       penalty_relative(sums[split].change, sums[split].dual));
 		changed |= ratio[split] > 1 || ratio[split] < 1;
 	}
 	if (!changed)
-		return;
+		return false;
 	rescale(a, ratio);
-	robust_admm_split(a);
-	if (a->anderson)
-		anderson_reset(a->anderson);
+	restart(a);
+	return true;
 }
 
 /* Relative residuals of all splits together, each in the metric of its penalty; unknown on the
@@ -81,6 +107,7 @@ static void report(const struct robust_admm *a, const struct robust_sums *sums,
 		   struct progress *progress)
 {
 	struct robust_sums all = {0};
+	double cones;
 
 	for (int split = 0; split < ROBUST_SPLITS; split++) {
 		double rho = a->penalty[split].rho;
@@ -89,8 +116,12 @@ static void report(const struct robust_admm *a, const struct robust_sums *sums,
 					      rho * sums[split].primal, rho * sums[split].change,
 					      rho * sums[split].size, rho * sums[split].dual});
 	}
-	progress->primal_residual = on_path(a) ? NAN : relative(all.primal, all.size);
-	progress->dual_residual = on_path(a) ? NAN : relative(all.change, all.dual);
+	cones = a->penalty[ROBUST_CONE].rho * sums[ROBUST_CONE].dual +
+		a->penalty[ROBUST_SIGN].rho * sums[ROBUST_SIGN].dual;
+	all.size = penalty_size(all.size, progress->objective, a->zero);
+	all.dual = penalty_dual(cones, all.dual - cones, (double)a->U.cols);
+	progress->primal_residual = on_path(a) ? NAN : penalty_relative(all.primal, all.size);
+	progress->dual_residual = on_path(a) ? NAN : penalty_relative(all.change, all.dual);
 }
 
 double robust_admm_radius(const struct robust_admm *a)
@@ -105,6 +136,7 @@ void robust_admm_begin(struct robust_admm *a)
 {
 	a->program.eps = robust_admm_radius(a);
 	robust_admm_split(a);
+	restart(a);
 }
 
 /* The next radius of the path, from where the last one ended. */
@@ -116,14 +148,14 @@ static void follow_path(struct robust_admm *a)
 		return;
 	a->program.eps = eps;
 	robust_admm_split(a);
-	if (a->anderson)
-		anderson_reset(a->anderson);
+	restart(a);
 }
 
-void robust_admm_adapt(struct robust_admm *a, bool accelerate, const struct robust_sums *sums,
+void robust_admm_adapt(struct robust_admm *a, bool due, const struct robust_sums *sums,
 		       struct progress *progress)
 {
 	report(a, sums, progress);
-	adapt(a, accelerate, sums);
+	if (adapt(a, sums) || accelerate(a, due, progress->objective))
+		robust_admm_split(a);
 	follow_path(a);
 }

@@ -275,9 +275,9 @@ void robust_admm_step(struct robust_admm *a, struct progress *progress)
 {
 	ptrdiff_t P = a->U.cols / 2;
 	struct robust_sums sums[ROBUST_SPLITS] = {{0}};
-	bool accelerate = a->anderson && a->iteration % a->options->interval == 0;
+	bool due = a->anderson && a->iteration % a->options->interval == 0;
 
-	if (accelerate)
+	if (due)
 		anderson_before(a->anderson, a->x);
 	right_hand_sides(a);
 	solve_sylvester(a);
@@ -288,5 +288,5 @@ void robust_admm_step(struct robust_admm *a, struct progress *progress)
 	progress->objective = block_passes(a, sums);
 	progress->objective += sample_pass(a, &sums[ROBUST_SAMPLE]);
 	a->iteration++;
-	robust_admm_adapt(a, accelerate, sums, progress);
+	robust_admm_adapt(a, due, sums, progress);
 }

@@ -31,6 +31,44 @@ static const double work = 1e10;
 /* A dual value below this share of |X|_2 is zero: no margin. */
 static const double nothing = 1e-7;
 
+/* The program as the search sees it. */
+struct sight {
+	struct problem problem;
+	struct robust robust; /* facts, margins and directions are those of the program */
+};
+
+static struct mat some_rows(struct mat A, const bool *keep, ptrdiff_t count, struct arena *arena)
+{
+	struct mat some = mat_new(arena, count, A.cols);
+
+	for (ptrdiff_t j = 0; j < A.cols; j++)
+		for (ptrdiff_t k = 0, to = 0; k < A.rows; k++)
+			if (keep[k])
+				mat_set(some, to++, j, mat_get(A, k, j));
+	return some;
+}
+
+/* At eps = 0 a sample of zeros is on both sides of every neuron: it rules out none, but would leave
+ * no pattern a margin. */
+static void see(const struct robust *r, struct arena *arena, struct sight *out)
+{
+	struct mat X = r->problem->X;
+	bool *keep = ARENA_ARRAY(arena, bool, X.rows);
+	ptrdiff_t count = 0;
+
+	*out = (struct sight){*r->problem, *r};
+	out->robust.problem = &out->problem;
+	for (ptrdiff_t k = 0; k < X.rows; k++) {
+		for (ptrdiff_t j = 0; j < X.cols; j++)
+			keep[k] = keep[k] || mat_get(X, k, j) > 0 || mat_get(X, k, j) < 0;
+		count += keep[k];
+	}
+	if (r->eps > 0 || count == 0 || count == X.rows)
+		return;
+	out->problem.X = some_rows(X, keep, count, arena);
+	out->robust.patterns.D = some_rows(r->patterns.D, keep, count, arena);
+}
+
 /* Over the patterns that their limits do not exclude. */
 struct search {
 	struct robust *r;
@@ -177,12 +215,17 @@ static struct search search_new(struct robust *r, struct arena *scratch)
 	return s;
 }
 
-static void find_directions(struct robust *r)
+static void find_directions(const struct robust *r)
 {
 	struct arena scratch = {0};
-	struct search s = search_new(r, &scratch);
-	double n = (double)s.E.rows, P = (double)s.E.cols, steps;
+	struct sight sight;
+	struct search s;
+	double n, P, steps;
 
+	see(r, &scratch, &sight);
+	s = search_new(&sight.robust, &scratch);
+	n = (double)s.E.rows;
+	P = (double)s.E.cols;
 	steps = P > 0 ? work / (8 * n * (double)r->norm.d * P) : 0;
 	steps = fmin(MOST_STEPS, fmax(LEAST_STEPS, steps));
 	for (int step = 0; step < steps && !all_done(&s); step++) {
@@ -220,10 +263,14 @@ static void keep_patterns(struct robust *r, const bool *keep, struct arena *aren
 static void find_limits(struct robust *r, struct arena *arena)
 {
 	struct mat D = r->patterns.D;
-	struct robust_question question = {r->problem->X, D, &r->norm, r->eps};
+	struct robust_question question = {.norm = &r->norm, .eps = r->eps};
 	struct arena scratch = {0};
 	struct robust_limits *limits = ARENA_ARRAY(&scratch, struct robust_limits, D.cols);
+	struct sight sight;
 
+	see(r, &scratch, &sight);
+	question.X = sight.problem.X;
+	question.D = sight.robust.patterns.D;
 	robust_bounds(&question, r->patterns.H, limits);
 	r->facts = ARENA_ARRAY(arena, struct pattern_fact, D.cols);
 	for (ptrdiff_t i = 0; i < D.cols; i++) {

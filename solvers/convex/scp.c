@@ -43,7 +43,6 @@ struct state {
 	const char *note;
 	real *g;      /* n */
 	real *slope;  /* N */
-	double scale; /* s of the last certificate: s g is dual feasible */
 	double bound; /* the best of all certificates */
 };
 
@@ -82,6 +81,7 @@ static void forecast(const void *options, ptrdiff_t n, ptrdiff_t d, struct forec
 	method_of(o, NULL, 0)->forecast(o->method.options, n, o->neurons, out);
 	out->bytes += (samples * N + features * N + 2 * N + 2 * samples) * sizeof(real);
 	out->setup_flops += 2 * samples * features * N;
+	out->certificate_flops = 4 * samples * N;
 }
 
 /* Unit vectors, uniform: normalised Gaussians. Column i depends on (seed, i) alone, so N grows
@@ -233,7 +233,6 @@ static void certify(void *state, struct certificate *certificate)
 	certificate->feasibility = 0; /* the program has no constraints */
 	certificate->upper = certificate->objective;
 	best = scaling_best(problem, s->g, largest);
-	s->scale = best.scale;
 	certificate->lower_bound = best.bound;
 	s->bound = fmax(s->bound, best.bound);
 	certificate->scope = "sampled";
@@ -268,7 +267,7 @@ static void violation(void *state, long draws, struct violation *out)
 {
 	const struct state *s = state;
 
-	violation_neurons(s->scp.problem, s->g, s->scale, draws, out);
+	violation_neurons(s->scp.problem, s->g, draws, out);
 }
 
 static const char *note(const void *state)

@@ -20,9 +20,10 @@ enum {
 
 struct dual {
 	const struct u_system *system;
-	struct mat C; /* n x n, lower factor of I + c K o (D D') */
-	struct mat Z; /* d x P */
-	real *g;      /* n */
+	struct mat C;     /* n x n, lower factor of I + c K o (D D') */
+	struct mat Xt, T; /* n x d: X L^-T; n x PANEL */
+	struct mat Z;     /* d x P */
+	real *g;          /* n */
 };
 
 static void forecast(const void *options, struct u_shape s, struct forecast *out)
@@ -65,32 +66,41 @@ static void assemble_panel(struct dual *u, struct mat Xt, struct mat T, ptrdiff_
 	}
 }
 
+static void begin(const struct u_system *system, struct arena *arena, void **state)
+{
+	struct dual *u = ARENA_NEW(arena, struct dual);
+	ptrdiff_t n = system->X.rows;
+
+	u->system = system;
+	u->C = mat_new(arena, n, n);
+	u->Xt = mat_new(arena, n, system->X.cols);
+	u->T = mat_new(arena, n, PANEL);
+	u->Z = mat_new(arena, system->X.cols, system->D.cols);
+	u->g = ARENA_ARRAY(arena, real, n);
+	*state = u;
+}
+
+static bool finish(void *state)
+{
+	struct dual *u = state;
+
+	mat_copy(u->Xt, u->system->X);
+	blas_trsm_right(u->system->M, TRANSPOSED, u->Xt); /* X L^-T, so that K = Xt Xt' */
+	for (ptrdiff_t first = 0; first < u->C.rows; first += PANEL)
+		assemble_panel(u, u->Xt, u->T, first);
+	return blas_cholesky(u->C);
+}
+
 static enum status setup(const struct u_system *system, const void *options, struct arena *arena,
 			 void **state, struct err *err)
 {
-	struct dual *u = ARENA_NEW(arena, struct dual);
-	ptrdiff_t n = system->X.rows, d = system->X.cols;
-	struct arena scratch = {0};
-	struct mat Xt = mat_new(&scratch, n, d), T = mat_new(&scratch, n, PANEL);
-	bool definite;
-
 	(void)options;
-	u->system = system;
-	u->C = mat_new(arena, n, n);
-	u->Z = mat_new(arena, d, system->D.cols);
-	u->g = ARENA_ARRAY(arena, real, n);
-	mat_copy(Xt, system->X);
-	blas_trsm_right(system->M, TRANSPOSED, Xt); /* X L^-T, so that K = Xt Xt' */
-	for (ptrdiff_t first = 0; first < n; first += PANEL)
-		assemble_panel(u, Xt, T, first);
-	arena_release(&scratch);
-	definite = blas_cholesky(u->C);
-	if (!definite)
+	begin(system, arena, state);
+	if (!finish(*state))
 		return err_set(
 			err, STATUS_FAILED,
 			"u_update dual: I + c K o (D D') is not positive definite in %s precision",
 			REAL_NAME);
-	*state = u;
 	return STATUS_OK;
 }
 
@@ -118,5 +128,7 @@ const struct u_update u_dual = {
 		 .cite = "woodbury with a Hadamard product"},
 	.forecast = forecast,
 	.setup = setup,
+	.begin = begin,
+	.finish = finish,
 	.solve = solve,
 };

@@ -50,16 +50,27 @@ struct pcg {
 	char note[96];
 };
 
+/* Of an H g, and of a u-step beside them. */
+static double product_flops(struct u_shape s)
+{
+	return 4 * (double)s.d * (double)s.P * ((double)s.n + (double)s.d / 2);
+}
+
+static double other_flops(struct u_shape s)
+{
+	return 8 * (double)s.d * (double)s.P * ((double)s.n + 0.75 * (double)s.d);
+}
+
 static void forecast(const void *options, struct u_shape s, struct forecast *out)
 {
 	const struct pcg_options *o = options;
-	double n = (double)s.n, d = (double)s.d, P = (double)s.P, product = 4 * n * d * P;
+	double n = (double)s.n, d = (double)s.d, P = (double)s.P, product = product_flops(s);
 	double rank = o->preconditioner == NYSTROM ? fmin((double)o->rank, n) : 0;
 	const double usual = 8; /* products in a solve, warm started */
 
 	out->bytes = (n * P + d * P + 7 * n + n * rank + 2 * rank * rank) * sizeof(real);
 	out->setup_flops = rank * product + 4 * n * rank * rank + n * d * d;
-	out->iteration_flops = 8 * n * d * P + usual * (product + 2 * d * d * P) + 6 * d * d * P;
+	out->iteration_flops = usual * product + other_flops(s);
 }
 
 /* h = H g */
@@ -198,6 +209,14 @@ static void solve(void *state, const real *p, struct mat U, struct mat Y, real *
 		 u->products / u->solves);
 }
 
+static double spent(const void *state)
+{
+	const struct pcg *u = state;
+	struct u_shape s = {u->system->X.rows, u->system->X.cols, u->system->D.cols};
+
+	return u->products * product_flops(s) + u->solves * other_flops(s);
+}
+
 static const char *note(const void *state)
 {
 	return ((const struct pcg *)state)->note;
@@ -212,5 +231,6 @@ const struct u_update u_pcg = {
 	.forecast = forecast,
 	.setup = setup,
 	.solve = solve,
+	.spent = spent,
 	.note = note,
 };

@@ -39,6 +39,12 @@ struct u_update {
 	/* U (d x 2P) holds [R_A R_B] on entry and [A B] on return, Y (n x 2P) returns X U, and f
 	 * (n) f(B). */
 	void (*solve)(void *state, const real *p, struct mat U, struct mat Y, real *f);
+	/* NULL; or setup in two parts, for one that may not be needed: `begin` allocates, `finish`
+	 * factorises and allocates nothing, false if that fails in this precision. */
+	void (*begin)(const struct u_system *system, struct arena *arena, void **state);
+	bool (*finish)(void *state);
+	/* Flops of `solve` so far; NULL: those of the forecast. */
+	double (*spent)(const void *state);
 	/* For the record: what was chosen, how much work it was; NULL: nothing. */
 	const char *(*note)(const void *state);
 };

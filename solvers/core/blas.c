@@ -5,6 +5,7 @@
 #include <cblas.h>
 #include <lapacke.h>
 #include <math.h>
+#include <omp.h>
 
 #ifdef RB_SINGLE
 #define NAME(routine) cblas_s##routine
@@ -75,6 +76,14 @@ void blas_trsm_right(struct mat L, enum transpose tl, struct mat B)
 	 to_int(B.cols), 1, L.at, to_int(L.stride), B.at, to_int(B.stride));
 }
 
+void blas_trmm_right(struct mat L, struct mat B)
+{
+	assert(L.rows == L.cols && L.rows == B.cols);
+	NAME(trmm)
+	(CblasColMajor, CblasRight, CblasLower, CblasNoTrans, CblasNonUnit, to_int(B.rows),
+	 to_int(B.cols), 1, L.at, to_int(L.stride), B.at, to_int(B.stride));
+}
+
 double blas_dot(size_t n, const real *x, const real *y)
 {
 	return (double)NAME(dot)(to_int((ptrdiff_t)n), x, 1, y, 1);
@@ -140,6 +149,13 @@ void blas_cholesky_solve(struct mat L, struct mat B)
 	blas_trsm(L, TRANSPOSED, B);
 }
 
+bool blas_cholesky_inverse(struct mat L)
+{
+	assert(L.rows == L.cols);
+	return LAPACK(potri_work)(LAPACK_COL_MAJOR, 'L', to_int(L.rows), L.at, to_int(L.stride)) ==
+	       0;
+}
+
 static void trsv(struct mat L, enum transpose tl, real *x)
 {
 	NAME(trsv)
@@ -184,4 +200,10 @@ void blas_symmetrize(struct mat A)
 int blas_threads(void)
 {
 	return openblas_get_num_threads();
+}
+
+void blas_set_threads(int threads)
+{
+	omp_set_num_threads(threads);
+	openblas_set_num_threads(threads);
 }

@@ -20,6 +20,8 @@ void blas_gemv(double alpha, struct mat A, enum transpose ta, const real *x, dou
 void blas_trsm(struct mat L, enum transpose tl, struct mat B);
 /* B = B L^-1 (PLAIN) or B L^-T (TRANSPOSED) */
 void blas_trsm_right(struct mat L, enum transpose tl, struct mat B);
+/* B = B L, L lower triangular */
+void blas_trmm_right(struct mat L, struct mat B);
 double blas_dot(size_t n, const real *x, const real *y);
 double blas_norm(size_t n, const real *x);
 void blas_axpy(size_t n, double alpha, const real *x, real *y); /* y += alpha x */
@@ -35,6 +37,8 @@ double blas_squared_norm(struct mat A, int steps, real *v, real *f);
 bool blas_cholesky(struct mat A);
 /* B = (L L')^-1 B */
 void blas_cholesky_solve(struct mat L, struct mat B);
+/* L = (L L')^-1, lower triangle, in place of the factor; false if it has a zero on its diagonal. */
+bool blas_cholesky_inverse(struct mat L);
 /* x = (L L')^-1 x for one vector, by blocks of `block` columns, so that the bulk is threaded
  * products. */
 enum { BLAS_SOLVE_BLOCK = 512 }; /* a good `block`: from 128 to 2048 the time is the same */
@@ -48,5 +52,7 @@ void blas_symmetrize(struct mat A);
 
 /* Threads that BLAS uses now. */
 int blas_threads(void);
+/* From now on this many threads, of BLAS and of parallel loops. */
+void blas_set_threads(int threads);
 
 #endif

@@ -244,7 +244,7 @@ static bool add_hyperplane(const struct rows *rows, size_t k, struct list *list)
 		c->sign[i * c->rows + k] = dot(r, rows->x + k * r, c->point + i * r) > 0 ? 1 : -1;
 	fits = fits && split_all(rows, k, list, &split, &scratch);
 	arena_release(&scratch);
-	return fits;
+	return fits || r == 0;
 }
 
 /* Cells of merged rows (r >= 1): start from the two sides of the first hyperplane. */
@@ -301,7 +301,7 @@ static bool enumerate(const double *x, size_t n, size_t r, double least, struct 
 		expand_signs(&m, from, n, to->sign);
 	}
 	arena_release(&scratch);
-	return fits;
+	return fits || r == 0;
 }
 
 /* Orthonormal basis of the row space of X (d x r, column-major in V) and its rank. */
@@ -330,6 +330,13 @@ static void lift(const double *low, struct mat V, double *to)
 			to[i] += low[j] * (double)mat_get(V, i, j);
 }
 
+/* All of space: no hyperplane cuts it. */
+static void one_cell(size_t n, size_t d, struct arena *arena, struct cells *out)
+{
+	*out = (struct cells){1, n, d, arena_alloc(arena, 1, n), ARENA_ARRAY(arena, double, d)};
+	out->point[0] = 1;
+}
+
 bool cells_enumerate(struct mat X, size_t limit, struct arena *arena, struct cells *out)
 {
 	struct arena scratch = {0};
@@ -339,6 +346,8 @@ bool cells_enumerate(struct mat X, size_t limit, struct arena *arena, struct cel
 	double *rows = ARENA_ARRAY(&scratch, double, n *(r + 1)), longest = 0;
 	bool fits = r > 0;
 
+	if (r == 0)
+		one_cell(n, d, arena, out);
 	Z = mat_new(&scratch, X.rows, (ptrdiff_t)(r > 0 ? r : 1));
 	if (fits)
 		blas_gemm(1, X, PLAIN, mat_cols(V, 0, (ptrdiff_t)r), PLAIN, 0, Z);
@@ -358,5 +367,5 @@ bool cells_enumerate(struct mat X, size_t limit, struct arena *arena, struct cel
 			     out->point + c * d);
 	}
 	arena_release(&scratch);
-	return fits;
+	return fits || r == 0;
 }

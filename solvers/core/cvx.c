@@ -5,6 +5,9 @@
 
 #include <math.h>
 
+/* A part of the gap this small is not worth another step. */
+static const double slack_share = 0.02;
+
 enum {
 	EXACT_MOST = 32 /* features up to which the active set method is as cheap as a few steps */
 };
@@ -15,22 +18,68 @@ struct cvx cvx_new(const struct problem *problem, const struct patterns *pattern
 	ptrdiff_t n = problem->X.rows, d = problem->X.cols, P = patterns->D.cols;
 	struct cvx cvx = {.problem = problem, .patterns = *patterns};
 
-	cvx.Y = mat_new(arena, n, P);
-	cvx.YH = mat_new(arena, n, P);
-	cvx.Z = mat_new(arena, d, P);
+	cvx.cone = signcone_new(problem->X, arena);
+	cvx.interior = interior_new(&cvx.cone, P, arena);
+	cvx.push = mat_new(arena, n, P);
+	cvx.M = mat_new(arena, n, 2 * P);
+	cvx.R = mat_new(arena, d, 2 * P);
+	cvx.RV = mat_cols(cvx.R, 0, P);
+	cvx.RW = mat_cols(cvx.R, P, P);
+	cvx.Z = mat_new(arena, d, 2 * P);
 	cvx.f = ARENA_ARRAY(arena, real, n);
 	cvx.fr = ARENA_ARRAY(arena, real, n);
+	cvx.a = ARENA_ARRAY(arena, real, n);
 	cvx.alpha = ARENA_ARRAY(arena, real, n);
-	cvx.RV = mat_new(arena, d, P);
-	cvx.RW = mat_new(arena, d, P);
 	cvx.g = ARENA_ARRAY(arena, double, d);
+	cvx.wide_z = ARENA_ARRAY(arena, double, d * 2 * P);
+	cvx.size = blas_mat_norm(problem->X);
+	cvx.slack = slack_share;
+	cvx.at = ARENA_ARRAY(arena, ptrdiff_t, 2 * P);
+	cvx.norm = ARENA_ARRAY(arena, double, 2 * P);
+	cvx.kept.alpha = ARENA_ARRAY(arena, real, n);
+	cvx.kept.norm = ARENA_ARRAY(arena, double, 2 * P);
 	cvx.order = cvx_order_new(P, arena);
-	cvx.exact = d <= EXACT_MOST;
-	if (cvx.exact)
-		cvx.nnls = nnls_new(problem->X, arena);
-	else
-		cvx.lanes = cvx_lanes_new(problem->X, arena);
+	cvx.exact = cvx.cone.B.cols <= EXACT_MOST;
+	cvx.nnls = nnls_new(cvx.cone.B, arena);
+	cvx.split = splitting_new(&cvx.cone, 2 * P, arena);
+	cvx.wide = wide_new(d, 2 * P, arena);
 	return cvx;
+}
+
+void cvx_prepare(struct cvx *cvx)
+{
+	cvx->split.cone = &cvx->cone; /* wherever cvx is now */
+	if (cvx->interior.ready)
+		return;
+	signcone_prepare(&cvx->cone);
+	interior_search(&cvx->interior, &cvx->split, cvx->patterns.D, cvx->patterns.H);
+	blas_gemm(1, cvx->problem->X, PLAIN, cvx->interior.H, PLAIN, 0, cvx->push);
+	nnls_take(&cvx->nnls, cvx->cone.B);
+}
+
+static double cvx_bytes(double n, double d, double P)
+{
+	double arrays = (5 * n + 3 * n * P + 4 * d * P) * sizeof(real);
+	double doubles = (d + 2 * d * P + 8 * P) * sizeof(double);
+
+	return arrays + doubles + signcone_bytes(n, d) + interior_bytes(n, d, P) +
+	       splitting_bytes(n, d, 2 * P) + nnls_bytes(n, fmin(n, d)) + wide_bytes(d, 2 * P);
+}
+
+/* Of a certificate after the first one: products of all blocks, and projections of every other one
+ * on both sides. */
+static double certificate_flops(double n, double d, double P)
+{
+	double r = fmin(n, d), products = 24 * n * d * P;
+
+	return products +
+	       (r <= EXACT_MOST ? 2 * P * r * 2 * n * r : 20 * splitting_flops(n, d, 2 * P));
+}
+
+void cvx_forecast(double n, double d, double P, struct forecast *out)
+{
+	out->bytes += cvx_bytes(n, d, P);
+	out->certificate_flops += certificate_flops(n, d, P);
 }
 
 double cvx_group_norm(double beta, struct mat V)
@@ -47,6 +96,7 @@ void cvx_certify(struct cvx *cvx, struct mat V, struct mat W, const struct cvx_d
 {
 	cvx_primal(cvx, V, W, out);
 	cvx_bound(cvx, dual, out);
+	cvx->slack = slack_share * fmin(1, fmax(0, 1 - out->lower_bound / out->upper));
 }
 
 static ptrdiff_t recover(struct mat V, double sign, struct net *net, ptrdiff_t width)

@@ -8,28 +8,52 @@
 #define CORE_CVX_H
 
 #include "solvers/core/arena.h"
-#include "solvers/core/cvx_lanes.h"
+#include "solvers/core/interior.h"
 #include "solvers/core/mat.h"
 #include "solvers/core/net.h"
 #include "solvers/core/nnls.h"
 #include "solvers/core/pattern.h"
+#include "solvers/core/signcone.h"
+#include "solvers/core/splitting.h"
 #include "solvers/core/trainer.h"
+#include "solvers/core/wide.h"
 
+/* The dual point that gave the best bound so far (cvx_mix.c). */
+struct cvx_kept {
+	bool any;
+	real *alpha;  /* n */
+	double *norm; /* 2 P: its norms, from above */
+	double bound;
+};
+
+/* The 2 P blocks are numbered with V before W: block b is of pattern b % P. */
 struct cvx {
 	const struct problem *problem;
 	struct patterns patterns;
-	struct mat RV, RW; /* d x P: the feasible point of the last certificate */
-	double scale;      /* s of the last certificate: s alpha is dual feasible */
+	struct mat RV, RW; /* d x P: the repaired point of the last certificate, halves of R */
+	real *alpha;       /* n: room for the caller's dual point */
+	bool exact;        /* few features: nnls, else the splitting */
+	/* made by the first certificate that needs them */
+	struct signcone cone;
+	struct interior interior;
+	struct mat push; /* n x P: X h of the interior directions */
+	/* kept from one certificate to the next */
+	struct mat M; /* n x 2 P: e o eta, the best multipliers so far */
+	bool warm;    /* they are those of a certificate before */
+	struct cvx_kept kept;
+	double slack; /* share of the objective that does not matter: of the last gap */
 	/* scratch */
-	struct mat Y, YH;        /* n x P */
-	struct mat Z;            /* d x P */
-	real *f, *fr;            /* n: outputs at the point and at its repaired version */
-	real *alpha;             /* n: room for the caller's dual point */
-	double *g;               /* d */
+	struct mat R, Z;  /* d x 2 P */
+	real *f, *fr, *a; /* n: outputs at the point and at its repaired version; |x| o alpha */
+	double *g;        /* d */
+	double *wide_z;   /* d x 2 P */
+	double size;      /* |X|_F */
+	ptrdiff_t *at;    /* 2 P: blocks at work */
+	double *norm;     /* 2 P: |X'(+-d o alpha) + X'M| from above */
 	struct cvx_order *order; /* 2 P */
-	bool exact;              /* d is small: nnls, else lanes */
 	struct nnls nnls;
-	struct cvx_lanes lanes;
+	struct splitting split;
+	struct wide wide;
 };
 
 /* A dual point: alpha (n) and multipliers eta = scale * max(0, -N) >= 0 of the sign constraints. */
@@ -48,17 +72,33 @@ double cvx_group_norm(double beta, struct mat V);
 /* Objective and feasibility at (V, W); an upper bound from a feasible point near it (cvx_primal.c);
  * and the lower bound max over s of -L*(-s alpha), where s is small enough that |X'(+-d_i o alpha)
  * + X'(e_i o eta_i)| s <= beta for every block and both signs. Where that binds, the multipliers of
- * the blocks that bind are improved first (cvx_dual.c). */
+ * the blocks that bind are improved first (cvx_dual.c). Allocates nothing.
+ *
+ * Both bounds hold in floating point: `upper` is the network objective of the repaired point, which
+ * a real network has whatever its constraints lack by rounding; norms in the lower bound are summed
+ * in double, whatever `real` is, and take in the rounding of their sums. */
 void cvx_certify(struct cvx *cvx, struct mat V, struct mat W, const struct cvx_dual *dual,
 		 struct certificate *out);
 
-/* Its two parts: objective, feasibility and upper; lower_bound, and cvx->scale. */
+/* Its two parts: objective, feasibility and upper; lower_bound. */
 void cvx_primal(struct cvx *cvx, struct mat V, struct mat W, struct certificate *out);
 void cvx_bound(struct cvx *cvx, const struct cvx_dual *dual, struct certificate *out);
 
+/* The best bound of alpha, whose own is `bound`, and its mixtures with the dual points before;
+ * cvx->norm are its norms. For certificates. */
+double cvx_mix(struct cvx *cvx, const real *alpha, double bound);
+
+/* Add what cvx_new takes, and the operations of a certificate. The first one costs more by the
+ * coordinates and the directions. */
+void cvx_forecast(double n, double d, double P, struct forecast *out);
+
+/* Coordinates and interior directions, unless they are there; for certificates. */
+void cvx_prepare(struct cvx *cvx);
+
 /* Draw patterns d = [X h >= 0] with directions h from the source of cvx's patterns, in a stream of
- * their own, and count those whose dual constraint s alpha breaks: of the last certificate, where
- * cvx->alpha held alpha. No draws if the patterns came from a file, which is no source. */
+ * their own, and count those that the program lacks and whose dual constraint alpha breaks: that of
+ * the last certificate, held by cvx->alpha (violation.h). No draws if the patterns came from a
+ * file, which is no source. */
 void cvx_violation(const struct cvx *cvx, long draws, struct violation *out);
 
 /* Room for the 2 P blocks in the order of their norms. */

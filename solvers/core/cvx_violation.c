@@ -1,17 +1,21 @@
-/* Fresh patterns against the dual feasible point s alpha of the last certificate: those with
+/* Fresh patterns against the dual point alpha of the last certificate: those that the program lacks
+ * and that have
  *
- *     s min over eta >= 0 |X'(+-d o alpha) + X'(e o eta)| > beta for either sign
+ *     min over eta >= 0 |X'(+-d o alpha) + X'(e o eta)| > beta for either sign
  *
- * could lower the optimum (Bai, Gautam, Sojoudi 2023, section 2). A least norm need not be known to
- * the end: the verdict is certain once a norm is below beta / s, or a feasible u shows that none
- * is. */
+ * lower the optimum, if alpha is the dual optimum (Bai, Gautam, Sojoudi 2023, section 2). At the
+ * optimum a pattern of the program breaks nothing, but those in use are at the limit and alpha is
+ * not exact: they are left out by definition. A least norm need not be known to the end: the
+ * verdict is certain once a norm is below beta, or a feasible u shows that none is. */
 #include "solvers/core/cvx.h"
 
 #include "solvers/core/blas.h"
+#include "solvers/core/cvx_lanes.h"
 #include "solvers/core/rng.h"
 #include "solvers/core/violation.h"
 
 #include <math.h>
+#include <string.h>
 
 enum {
 	FIRST_STEPS = 60, /* projected gradients before a block is solved to the end */
@@ -40,7 +44,7 @@ static struct fresh fresh_new(const struct cvx *cvx)
 	f.XH = mat_new(&f.arena, X.rows, CVX_LANES / 2);
 	f.D = mat_new(&f.arena, X.rows, CVX_LANES / 2);
 	f.g = ARENA_ARRAY(&f.arena, double, X.cols);
-	f.limit = violation_limit(cvx->problem, cvx->scale);
+	f.limit = violation_limit(cvx->problem);
 	return f;
 }
 
@@ -115,6 +119,34 @@ static void decide(struct fresh *f, int *verdict)
 	}
 }
 
+/* Whether the program has pattern i of the draws. */
+static bool is_known(const struct fresh *f, ptrdiff_t i)
+{
+	struct mat D = f->cvx->patterns.D;
+
+	for (ptrdiff_t p = 0; p < D.cols; p++)
+		if (memcmp(mat_col(D, p), mat_col(f->D, i), (size_t)D.rows * sizeof(real)) == 0)
+			return true;
+	return false;
+}
+
+/* Drop the patterns of the program from the first `count` draws; how many are left. */
+static ptrdiff_t drop_known(struct fresh *f, ptrdiff_t count)
+{
+	const struct mat all[] = {f->H, f->XH, f->D};
+	ptrdiff_t kept = 0;
+
+	for (ptrdiff_t i = 0; i < count; i++) {
+		if (is_known(f, i))
+			continue;
+		for (size_t a = 0; a < 3 && kept < i; a++)
+			memcpy(mat_col(all[a], kept), mat_col(all[a], i),
+			       (size_t)all[a].rows * sizeof(real));
+		kept++;
+	}
+	return kept;
+}
+
 /* Lanes 2 i and 2 i + 1 are pattern i with its two signs; how many patterns are broken. */
 static long count_broken(struct fresh *f, ptrdiff_t patterns)
 {
@@ -164,14 +196,14 @@ void cvx_violation(const struct cvx *cvx, long draws, struct violation *out)
 	if (cvx->patterns.options->file || !pattern_independent(cvx->patterns.options) || draws < 1)
 		return;
 	out->draws = draws;
-	if (!(cvx->scale > 0)) /* alpha = 0 is feasible for every pattern */
-		return;
 	f = fresh_new(cvx);
 	for (long first = 0; first < draws; first += CVX_LANES / 2) {
 		ptrdiff_t count = draws - first < CVX_LANES / 2 ? draws - first : CVX_LANES / 2;
 
 		draw(&f, (uint64_t)first, count);
-		out->violated += count_broken(&f, count);
+		count = drop_known(&f, count);
+		if (count > 0)
+			out->violated += count_broken(&f, count);
 	}
 	arena_release(&f.arena);
 }

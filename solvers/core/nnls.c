@@ -16,7 +16,7 @@ static const double pivot_tolerance = 1e-12;
 struct nnls nnls_new(struct mat X, struct arena *arena)
 {
 	ptrdiff_t n = X.rows, d = X.cols;
-	struct nnls s = {.X = X};
+	struct nnls s = {0};
 
 	s.size = ARENA_ARRAY(arena, double, n);
 	s.slope = ARENA_ARRAY(arena, double, n);
@@ -28,12 +28,24 @@ struct nnls nnls_new(struct mat X, struct arena *arena)
 	s.z = ARENA_ARRAY(arena, double, d);
 	s.eta = ARENA_ARRAY(arena, double, d);
 	s.passive = ARENA_ARRAY(arena, ptrdiff_t, d);
-	for (ptrdiff_t j = 0; j < d; j++)
-		for (ptrdiff_t k = 0; k < n; k++)
-			s.size[k] += (double)mat_get(X, k, j) * (double)mat_get(X, k, j);
-	for (ptrdiff_t k = 0; k < n; k++)
-		s.size[k] = sqrt(s.size[k]);
+	nnls_take(&s, X);
 	return s;
+}
+
+void nnls_take(struct nnls *s, struct mat X)
+{
+	s->X = X;
+	memset(s->size, 0, (size_t)X.rows * sizeof *s->size);
+	for (ptrdiff_t j = 0; j < X.cols; j++)
+		for (ptrdiff_t k = 0; k < X.rows; k++)
+			s->size[k] += (double)mat_get(X, k, j) * (double)mat_get(X, k, j);
+	for (ptrdiff_t k = 0; k < X.rows; k++)
+		s->size[k] = sqrt(s->size[k]);
+}
+
+double nnls_bytes(double n, double d)
+{
+	return (3 * n + 2 * d * d + 4 * d) * sizeof(double) + d * sizeof(ptrdiff_t);
 }
 
 static double dot(ptrdiff_t d, const double *x, const double *y)
@@ -95,6 +107,7 @@ static void leave(struct nnls *s, ptrdiff_t i)
 {
 	ptrdiff_t d = s->X.cols, m = --s->count;
 
+	s->factored = s->factored < i ? s->factored : i;
 	for (ptrdiff_t a = i; a < m; a++) {
 		s->passive[a] = s->passive[a + 1];
 		s->eta[a] = s->eta[a + 1];
@@ -106,21 +119,33 @@ static void leave(struct nnls *s, ptrdiff_t i)
 			(size_t)(m - i) * sizeof(double));
 }
 
+/* Row i of the Cholesky factor of gram; false if the row depends on those before. */
+static bool factor_row(struct nnls *s, ptrdiff_t i)
+{
+	ptrdiff_t d = s->X.cols;
+	double *row = s->factor + i * d, rest;
+
+	for (ptrdiff_t j = 0; j < i; j++)
+		row[j] = (s->gram[i * d + j] - dot(j, row, s->factor + j * d)) /
+			 s->factor[j * d + j];
+	rest = s->gram[i * d + i] - dot(i, row, row);
+	if (!(rest > pivot_tolerance * s->gram[i * d + i]))
+		return false;
+	row[i] = sqrt(rest);
+	return true;
+}
+
 /* gram z = right by Cholesky; false if the rows are dependent. */
 static bool solve_passive(struct nnls *s)
 {
 	ptrdiff_t d = s->X.cols;
 
-	for (ptrdiff_t i = 0; i < s->count; i++) {
-		double *row = s->factor + i * d, rest;
-
-		for (ptrdiff_t j = 0; j < i; j++)
-			row[j] = (s->gram[i * d + j] - dot(j, row, s->factor + j * d)) /
-				 s->factor[j * d + j];
-		rest = s->gram[i * d + i] - dot(i, row, row);
-		if (!(rest > pivot_tolerance * s->gram[i * d + i]))
+	for (; s->factored < s->count; s->factored++)
+		if (!factor_row(s, s->factored))
 			return false;
-		row[i] = sqrt(rest);
+	for (ptrdiff_t i = 0; i < s->count; i++) {
+		double *row = s->factor + i * d;
+
 		s->z[i] = (s->right[i] - dot(i, row, s->z)) / row[i];
 	}
 	for (ptrdiff_t i = s->count - 1; i >= 0; i--) {
@@ -192,7 +217,7 @@ static ptrdiff_t steepest(struct nnls *s, const struct nnls_block *b, double nor
 static void prepare_push(struct nnls *s, const real *h)
 {
 	for (ptrdiff_t j = 0; j < s->X.cols; j++)
-		s->z[j] = (double)h[j];
+		s->z[j] = h ? (double)h[j] : 0;
 	multiply(s->X, s->z, s->push);
 }
 
@@ -218,7 +243,7 @@ static double feasible_value(const struct nnls *s, const struct nnls_block *b, d
 	if (!isfinite(t))
 		return 0;
 	for (ptrdiff_t j = 0; j < s->X.cols; j++) {
-		double u = s->r[j] + t * (double)b->h[j];
+		double u = s->r[j] + (t > 0 ? t * (double)b->h[j] : 0);
 
 		square += u * u;
 		along += u * b->g[j];
@@ -242,7 +267,7 @@ struct nnls_value nnls_solve(struct nnls *s, struct nnls_block block, double low
 	struct nnls_value value = {0, HUGE_VAL, 0};
 	ptrdiff_t d = s->X.cols, most = STEPS_PER_DIMENSION * d;
 
-	s->count = 0;
+	s->count = s->factored = 0;
 	prepare_push(s, block.h);
 	for (ptrdiff_t step = 0; step <= most; step++) {
 		double norm = residual(s, &block);

@@ -22,9 +22,10 @@ struct nnls {
 	double *eta;                 /* d: of the passive rows */
 	ptrdiff_t *passive;          /* d: the rows with eta > 0, `count` of them */
 	ptrdiff_t count;
+	ptrdiff_t factored; /* leading rows of `factor` that are up to date */
 };
 
-/* One block: d (n), g (d), and h (d), a direction with e o (X h) > 0, or zero. */
+/* One block: d (n), g (d), and h (d), a direction with e o (X h) > 0, or NULL. */
 struct nnls_block {
 	const real *d, *h;
 	const double *g;
@@ -38,6 +39,9 @@ struct nnls_value {
 
 /* X (n x d) is borrowed. */
 struct nnls nnls_new(struct mat X, struct arena *arena);
+/* Other entries, or fewer columns, from now on; as many rows. */
+void nnls_take(struct nnls *nnls, struct mat X);
+double nnls_bytes(double n, double d);
 
 /* Ends when upper <= low, lower > high, or at the minimum; r stays in nnls->r. */
 struct nnls_value nnls_solve(struct nnls *nnls, struct nnls_block block, double low, double high);

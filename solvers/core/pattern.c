@@ -3,6 +3,7 @@
 
 #include "solvers/core/blas.h"
 #include "solvers/core/cells.h"
+#include "solvers/core/interior.h"
 #include "solvers/core/pattern_draw.h"
 #include "solvers/core/trainer.h"
 
@@ -28,8 +29,7 @@ const char *const pattern_verdicts[] = {[PATTERN_UNDECIDED] = "undecided",
 					[PATTERN_EXCLUDED] = "excluded"};
 
 enum {
-	MARGIN_STEPS = 2000, /* perceptron steps for a direction inside a given pattern's cone */
-	ALL_MOST = 100000    /* patterns enumerated: ten times what a solver here can take */
+	ALL_MOST = 100000 /* patterns enumerated: ten times what a solver here can take */
 };
 
 static const struct pattern_source *source_of(const struct choice *choice)
@@ -44,32 +44,6 @@ static const struct start_options *start_of(const struct choice *choice)
 	return source->start ? source->start(choice->options) : NULL;
 }
 
-/* A direction strictly inside the cone E X h > 0 of pattern d, by the perceptron rule on the sample
- * with the smallest normalised margin, from the h given; zero if none is found. y (n) is scratch.
- */
-static void find_direction(struct mat X, const real *d, real *h, real *y, const real *norm)
-{
-	for (int step = 0; step < MARGIN_STEPS; step++) {
-		ptrdiff_t worst = -1;
-		double least = 0;
-
-		blas_gemv(1, X, PLAIN, h, 0, y);
-		for (ptrdiff_t k = 0; k < X.rows; k++) {
-			double margin = (d[k] > 0 ? 1 : -1) * (double)y[k];
-
-			if (norm[k] > 0 && margin <= least * (double)norm[k]) {
-				least = margin / (double)norm[k];
-				worst = k;
-			}
-		}
-		if (worst < 0)
-			return;
-		for (ptrdiff_t j = 0; j < X.cols; j++)
-			h[j] += (d[worst] > 0 ? 1 : -1) * mat_get(X, worst, j) / norm[worst];
-	}
-	memset(h, 0, (size_t)X.cols * sizeof *h);
-}
-
 /* Whether h lies in the cone of pattern d with preactivations y = X h; not if h is zero. */
 static bool inside(struct mat X, const real *d, const real *h, const real *y)
 {
@@ -79,30 +53,62 @@ static bool inside(struct mat X, const real *d, const real *h, const real *y)
 	return blas_norm((size_t)X.cols, h) > 0;
 }
 
-/* A direction for each pattern whose own is not inside its cone; zero where none is found, or none
+/* Zero directions where they are not inside the cones; how many those are. */
+static ptrdiff_t check_directions(struct mat X, struct patterns *out, struct arena *scratch)
+{
+	struct mat Y = mat_new(scratch, X.rows, out->H.cols);
+	ptrdiff_t missing = 0;
+
+	blas_gemm(1, X, PLAIN, out->H, PLAIN, 0, Y);
+	for (ptrdiff_t i = 0; i < out->H.cols; i++)
+		if (!inside(X, mat_col(out->D, i), mat_col(out->H, i), mat_col(Y, i))) {
+			memset(mat_col(out->H, i), 0, (size_t)X.cols * sizeof(real));
+			missing++;
+		}
+	return missing;
+}
+
+/* Directions of nearly largest margin for all cones at once, and a proof for each that the search
+ * leaves without one. */
+static void seek_directions(struct mat X, struct patterns *out, enum facial_kind *kind,
+			    struct arena *scratch)
+{
+	ptrdiff_t P = out->D.cols;
+	struct signcone cone = signcone_new(X, scratch);
+	struct splitting splitting;
+	struct interior interior;
+	struct facial facial;
+
+	signcone_prepare(&cone);
+	splitting = splitting_new(&cone, P, scratch);
+	interior = interior_new(&cone, P, scratch);
+	interior_search(&interior, &splitting, out->D, out->H);
+	facial = facial_new(&cone, scratch);
+	for (ptrdiff_t i = 0; i < P; i++) {
+		real *u = mat_col(interior.U, i);
+
+		kind[i] = FACIAL_OPEN;
+		if (interior.margin[i] > 0)
+			continue;
+		facial_decide(&facial, mat_col(out->D, i));
+		kind[i] = facial.kind;
+		for (ptrdiff_t j = 0; j < cone.B.cols; j++)
+			u[j] = kind[i] == FACIAL_OPEN ? (real)facial.h[j] : 0;
+	}
+	signcone_expand(&cone, interior.U, out->H);
+}
+
+/* A direction for each pattern whose own is not inside its cone; zero where there is none, or none
  * is sought. */
-static void find_directions(struct mat X, bool seek, struct patterns *out)
+static void find_directions(struct mat X, bool seek, struct arena *arena, struct patterns *out)
 {
 	struct arena scratch = {0};
-	struct mat Y = mat_new(&scratch, X.rows, out->H.cols);
-	real *norm = ARENA_ARRAY(&scratch, real, X.rows);
 
-	for (ptrdiff_t j = 0; j < X.cols; j++)
-		for (ptrdiff_t k = 0; k < X.rows; k++)
-			norm[k] += mat_get(X, k, j) * mat_get(X, k, j);
-	for (ptrdiff_t k = 0; k < X.rows; k++)
-		norm[k] = (real)sqrt((double)norm[k]);
-	blas_gemm(1, X, PLAIN, out->H, PLAIN, 0, Y);
-	for (ptrdiff_t i = 0; i < out->H.cols; i++) {
-		const real *d = mat_col(out->D, i);
-		real *h = mat_col(out->H, i);
+	if (check_directions(X, out, &scratch) > 0 && seek) {
+		enum facial_kind *kind = ARENA_ARRAY(arena, enum facial_kind, out->D.cols);
 
-		if (inside(X, d, h, mat_col(Y, i)))
-			continue;
-		if (seek)
-			find_direction(X, d, h, mat_col(Y, i), norm);
-		else
-			memset(h, 0, (size_t)X.cols * sizeof *h);
+		seek_directions(X, out, kind, &scratch);
+		out->kind = kind;
 	}
 	arena_release(&scratch);
 }
@@ -141,7 +147,7 @@ static enum status take_given(const char *file, const struct problem *problem, s
 	out->D = *given;
 	out->H = mat_new(arena, problem->X.cols, given->cols);
 	name_source(out, "file", arena);
-	find_directions(problem->X, true, out);
+	find_directions(problem->X, true, arena, out);
 	return STATUS_OK;
 }
 
@@ -215,7 +221,7 @@ enum status pattern_sample(const struct pattern_options *options, const struct p
 	for (size_t s = 0; s < options->from.count; s++)
 		simple = simple && source_of(&options->from.at[s])->independent;
 	if (!simple)
-		find_directions(problem->X, !(radius > 0), out);
+		find_directions(problem->X, !(radius > 0), arena, out);
 	return STATUS_OK;
 }
 
@@ -234,6 +240,11 @@ const char *pattern_model(const struct pattern_options *options)
 void pattern_forecast(const struct pattern_options *options, ptrdiff_t n, ptrdiff_t d,
 		      struct forecast *out)
 {
+	double P = pattern_most(options, n, d);
+
+	if (options->file)
+		out->setup_flops += signcone_flops((double)n, (double)d) +
+				    interior_flops((double)n, (double)d, P);
 	for (size_t s = 0; s < options->from.count; s++) {
 		const struct start_options *start = start_of(&options->from.at[s]);
 

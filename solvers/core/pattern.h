@@ -9,6 +9,7 @@
 
 #include "solvers/core/arena.h"
 #include "solvers/core/desc.h"
+#include "solvers/core/facial.h"
 #include "solvers/core/mat.h"
 #include "solvers/core/start.h"
 #include "solvers/core/status.h"
@@ -30,10 +31,11 @@ struct pattern_options {
 extern const struct option pattern_rows[];
 
 struct patterns {
-	struct mat D;        /* n x P, 0 or 1 */
-	struct mat H;        /* d x P, h_i; a column of zeros where no generator is known */
-	const char **source; /* P: name of the source that each is from, "file" or "all" */
-	bool all;            /* every pattern that X admits: the program is the exact one */
+	struct mat D; /* n x P, 0 or 1 */
+	struct mat H; /* d x P, h_i; a column of zeros where no generator is known */
+	const enum facial_kind *kind; /* P: of given patterns, what their cones hold; or NULL */
+	const char **source;          /* P: name of the source that each is from, "file" or "all" */
+	bool all; /* every pattern that X admits: the program is the exact one */
 	const struct pattern_options *options; /* how they were asked for */
 };
 
@@ -90,7 +92,7 @@ void pattern_gaussian_direction(const struct problem *problem, uint64_t index, r
 
 /* Sample or take from problem->patterns, for a program against perturbations of `radius`. At least
  * one pattern, or an error. Without perturbations each gets a direction strictly inside its cone
- * where a short search finds one. */
+ * if there is one, and `kind` is the proof's verdict (facial.h). */
 enum status pattern_sample(const struct pattern_options *options, const struct problem *problem,
 			   double radius, struct arena *arena, struct patterns *out,
 			   struct err *err);

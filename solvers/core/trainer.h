@@ -56,7 +56,7 @@ struct forecast {
 	double certificate_flops; /* of one certificate; 0: none */
 };
 
-/* Of `draws` patterns or neurons drawn anew, those that could lower the optimum. */
+/* Of `draws` patterns or neurons drawn anew, those that lower the optimum. */
 struct violation {
 	long draws, violated;
 };
@@ -122,9 +122,9 @@ struct trainer {
 	ptrdiff_t (*patterns_used)(const void *state);
 	/* Facts on each of the `patterns_used` patterns; NULL: none. */
 	const struct pattern_fact *(*pattern_facts)(const void *state);
-	/* Draw fresh patterns or neurons, independent of the method's own, and count those whose
-	 * dual constraint the dual feasible point of the last certificate breaks: only these can
-	 * lower the optimum below its bound. NULL if the method samples nothing. */
+	/* Draw fresh patterns or neurons, independent of the method's own, and count those that the
+	 * program lacks and whose dual constraint the dual point of the last certificate breaks:
+	 * where that is optimal, those lower the optimum. NULL if the method samples nothing. */
 	void (*violation)(void *state, long draws, struct violation *out);
 	/* What the method chose by itself and why, for the record: "dual: ..."; NULL: nothing. */
 	const char *(*note)(const void *state);

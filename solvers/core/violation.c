@@ -1,4 +1,4 @@
-/* Fresh neurons against a dual feasible point; see violation.h. */
+/* Fresh neurons against a dual point; see violation.h. */
 #include "solvers/core/violation.h"
 
 #include "solvers/core/blas.h"
@@ -7,23 +7,23 @@
 #include <math.h>
 
 /* A constraint that holds with equality, as that of every active pattern, is not broken. */
-double violation_limit(const struct problem *problem, double scale)
+double violation_limit(const struct problem *problem)
 {
 	const double slack = 1 + 1e4 * REAL_EPSILON; /* sums of n terms are no better */
 
-	return problem->beta / scale * slack;
+	return problem->beta * slack;
 }
 
-void violation_neurons(const struct problem *problem, const real *alpha, double scale, long draws,
+void violation_neurons(const struct problem *problem, const real *alpha, long draws,
 		       struct violation *out)
 {
 	struct arena arena = {0};
 	ptrdiff_t n = problem->X.rows, d = problem->X.cols;
 	real *u = ARENA_ARRAY(&arena, real, d), *phi = ARENA_ARRAY(&arena, real, n);
-	double most = violation_limit(problem, scale);
+	double most = violation_limit(problem);
 
 	*out = (struct violation){.draws = draws};
-	for (long i = 0; i < draws && scale > 0; i++) {
+	for (long i = 0; i < draws; i++) {
 		struct rng rng = rng_stream(problem->seed, "fresh neurons", (uint64_t)i);
 		double sum = 0;
 

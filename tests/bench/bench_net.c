@@ -1,6 +1,9 @@
 /* Rates of the network kernels, attacks and SGD as shares of the GEMM rate of the same run.
  *
- * Shapes: the images of two classes (n = 12000 training, 2000 test, d = 784), width 144. */
+ * Shapes: the images of two classes (n = 12000 training, 2000 test, d = 784), width 144; epochs of
+ * backprop at width 128 and batch 128, beside an epoch of SGD by the eager procedure (one BLAS call
+ * or one loop for each operation) and, with TORCH_EPOCH_S set to the seconds of another program's
+ * epoch in this precision, beside that. */
 #include "baselines/baseline.h"
 #include "solvers/core/attack.h"
 #include "solvers/core/blas.h"
@@ -10,6 +13,7 @@
 
 #include <omp.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -17,6 +21,8 @@ enum {
 	N_TEST = 2000,
 	D = 784,
 	M = 144,
+	WIDTH = 128,
+	BATCH = 128,
 	REPEATS = 5 /* the best one counts: other load only ever slows down */
 };
 
@@ -24,13 +30,21 @@ extern const struct attack attack_pgd, attack_apgd, attack_square;
 extern const struct trainer trainer_sgd, trainer_adam;
 extern const struct loss loss_logistic;
 
+/* What the eager procedure works on. */
+struct eager {
+	struct mat rows, U, H, R, gU, V; /* batch x d, d x m, batch x m (two), d x m (two) */
+	real *alpha, *galpha, *velocity, *f, *g, *y;
+	struct loss_term loss;
+};
+
 struct bench {
 	struct arena arena;
-	struct mat X, X_test, G, H;
+	struct mat X, Xt, X_test, G, H;
 	real *y, *f, *slope;
 	struct net net, gradient;
 	struct net_work work;
 	double gemm; /* GFLOP/s */
+	struct eager eager;
 };
 
 static void fill(struct mat A, struct rng *rng, double scale)
@@ -124,23 +138,90 @@ static void run_square(struct bench *b)
 	run_attack(b, &attack_square, "queries", 1000);
 }
 
-static void time_trainer(struct bench *b, const struct trainer *trainer, const char *what,
-			 long batch)
+/* An epoch of SGD with momentum on the logistic loss, each operation in a pass of its own. */
+static struct eager eager_new(struct arena *arena)
+{
+	struct eager e = {
+		.rows = mat_new(arena, BATCH, D),
+		.U = mat_new(arena, D, WIDTH),
+		.H = mat_new(arena, BATCH, WIDTH),
+		.R = mat_new(arena, BATCH, WIDTH),
+		.gU = mat_new(arena, D, WIDTH),
+		.V = mat_new(arena, D, WIDTH),
+		.alpha = ARENA_ARRAY(arena, real, WIDTH),
+		.galpha = ARENA_ARRAY(arena, real, WIDTH),
+		.velocity = ARENA_ARRAY(arena, real, WIDTH),
+		.f = ARENA_ARRAY(arena, real, BATCH),
+		.g = ARENA_ARRAY(arena, real, BATCH),
+		.y = ARENA_ARRAY(arena, real, BATCH),
+		.loss = {&loss_logistic, options_default(&loss_logistic.base, arena), 1},
+	};
+	struct rng rng = rng_stream(1, "eager", 0);
+
+	fill(e.U, &rng, 0.05);
+	fill((struct mat){WIDTH, 1, WIDTH, e.alpha}, &rng, 0.1);
+	return e;
+}
+
+static void eager_gradient(struct eager *e, ptrdiff_t count)
+{
+	struct mat rows = mat_rows(e->rows, 0, count), H = mat_rows(e->H, 0, count);
+	struct mat R = mat_rows(e->R, 0, count);
+
+	blas_gemm(1, rows, PLAIN, e->U, PLAIN, 0, H);
+	for (ptrdiff_t j = 0; j < WIDTH; j++)
+		for (ptrdiff_t k = 0; k < count; k++)
+			mat_set(R, k, j, mat_get(H, k, j) > 0 ? mat_get(H, k, j) : 0);
+	blas_gemv(1, R, PLAIN, e->alpha, 0, e->f);
+	loss_gradient(e->loss, (size_t)count, e->f, e->y, e->g);
+	blas_scale((size_t)count, 1 / (double)count, e->g);
+	blas_gemv(1, R, TRANSPOSED, e->g, 0, e->galpha);
+	for (ptrdiff_t j = 0; j < WIDTH; j++)
+		for (ptrdiff_t k = 0; k < count; k++)
+			mat_set(R, k, j, mat_get(H, k, j) > 0 ? e->alpha[j] * e->g[k] : 0);
+	blas_gemm(1, rows, TRANSPOSED, R, PLAIN, 0, e->gU);
+}
+
+static void eager_update(size_t n, real *w, real *g, real *v)
+{
+	blas_axpy(n, 1e-4 / N, w, g);
+	blas_scale(n, 0.9, v);
+	blas_axpy(n, 1, g, v);
+	blas_axpy(n, -0.1, v, w);
+}
+
+static void run_eager(struct bench *b)
+{
+	for (ptrdiff_t first = 0; first < N; first += BATCH) {
+		ptrdiff_t count = N - first < BATCH ? N - first : BATCH;
+
+		for (ptrdiff_t k = 0; k < count; k++) { /* a permutation: 7919 is a prime */
+			ptrdiff_t sample = (first + k) * 7919 % N;
+
+			for (ptrdiff_t i = 0; i < D; i++)
+				mat_set(b->eager.rows, k, i, mat_get(b->Xt, i, sample));
+			b->eager.y[k] = b->y[sample];
+		}
+		eager_gradient(&b->eager, count);
+		eager_update(D * WIDTH, b->eager.U.at, b->eager.gU.at, b->eager.V.at);
+		eager_update(WIDTH, b->eager.alpha, b->eager.galpha, b->eager.velocity);
+	}
+}
+
+/* Seconds of the best epoch; 0 if there is none. */
+static double epoch_time(struct bench *b, const struct trainer *trainer, long batch)
 {
 	struct arena arena = {0};
 	struct err err = {0};
 	struct progress progress;
-	struct problem problem = {
-		.X = b->X, .y = b->y, .loss = {&loss_logistic, NULL, 1}, .beta = 1e-4};
+	struct problem problem = {.X = b->X, .y = b->y, .loss = b->eager.loss, .beta = 1e-4};
 	void *options = options_default(&trainer->base, &arena), *state;
 	double best = 0;
-	void *loss_options = options_default(&loss_logistic.base, &arena);
 
-	problem.loss.options = loss_options;
-	options_set(&trainer->base, options, "width", M);
+	options_set(&trainer->base, options, "width", WIDTH);
 	options_set(&trainer->base, options, "batch", (double)batch);
 	if (trainer->setup(&problem, options, &arena, &state, &err) != STATUS_OK)
-		return;
+		return 0;
 	for (int r = 0; r < REPEATS; r++) {
 		double start = omp_get_wtime(), seconds;
 
@@ -148,8 +229,32 @@ static void time_trainer(struct bench *b, const struct trainer *trainer, const c
 		seconds = omp_get_wtime() - start;
 		best = r == 0 || seconds < best ? seconds : best;
 	}
-	report(b, what, best, 4.0 * N * D * M);
 	arena_release(&arena);
+	return best;
+}
+
+static void time_trainers(struct bench *b)
+{
+	static const struct {
+		const struct trainer *trainer;
+		const char *what;
+		long batch;
+	} epochs[] = {{&trainer_sgd, "SGD epoch, batch 128", BATCH},
+		      {&trainer_sgd, "SGD epoch, full batch", 0},
+		      {&trainer_adam, "Adam epoch, batch 128", BATCH}};
+	double flops = 4.0 * N * D * WIDTH, eager = best_time(b, run_eager);
+	const char *torch = getenv("TORCH_EPOCH_S");
+
+	report(b, "SGD epoch, eager procedure", eager, flops);
+	for (size_t i = 0; i < sizeof epochs / sizeof *epochs; i++) {
+		double seconds = epoch_time(b, epochs[i].trainer, epochs[i].batch);
+
+		report(b, epochs[i].what, seconds, flops);
+		printf("%-34s %8.2f times", "  eager procedure takes", eager / seconds);
+		if (torch)
+			printf(", reference %.2f times", strtod(torch, NULL) / seconds);
+		printf("\n");
+	}
 }
 
 static void make(struct bench *b)
@@ -167,6 +272,9 @@ static void make(struct bench *b)
 	b->gradient = net_new(&b->arena, D, M);
 	b->work = net_work_new(&b->arena, M);
 	fill(b->X, &rng, 1);
+	b->Xt = mat_new(&b->arena, D, N);
+	mat_transpose(b->Xt, b->X);
+	b->eager = eager_new(&b->arena);
 	fill(b->X_test, &rng, 1);
 	fill(b->net.U, &rng, 0.05);
 	for (ptrdiff_t j = 0; j < M; j++)
@@ -198,9 +306,7 @@ int main(int argc, char **argv)
 	report(&b, "APGD, 40 steps, 2000 samples", best_time(&b, run_apgd),
 	       2 * pass * 40 * N_TEST / N);
 	printf("%-34s %8.4f s\n", "Square, 1000 queries, 2000 samples", best_time(&b, run_square));
-	time_trainer(&b, &trainer_sgd, "SGD epoch, batch 128", 128);
-	time_trainer(&b, &trainer_sgd, "SGD epoch, full batch", 0);
-	time_trainer(&b, &trainer_adam, "Adam epoch, batch 128", 128);
+	time_trainers(&b);
 	arena_release(&b.arena);
 	return 0;
 }

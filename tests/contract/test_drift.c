@@ -21,15 +21,17 @@ static const struct {
 	const char *options;
 	double beta, objective;
 } cases[] = {
-	{"{patterns: 20, u_update: dual, rho: 0.02, adapt: false, anderson: 0}", 1e-3,
+	{"{finish: none, patterns: 20, u_update: dual, rho: 0.02, adapt: false, anderson: 0}", 1e-3,
 	 16.3439249527},
-	{"{patterns: 20, u_update: dual, rho: 0.02, adapt: true, anderson: 0}", 1e-3,
+	{"{finish: none, patterns: 20, u_update: dual, rho: 0.02, adapt: true, anderson: 0}", 1e-3,
 	 7.49896401596},
-	{"{patterns: 20, u_update: dual, rho: 0.02, adapt: false, anderson: 0}", 1, 250.863731284},
-	{"{patterns: 20, u_update: dual, rho: 0.02}", 1, 291.824642487},
-	{"{patterns: 20, u_update: primal, rho: 0.02, adapt: false, anderson: 0}", 1e-3,
-	 16.3439249527},
-	{"{patterns: 20, u_update: {pcg: {tolerance: 1e-4}}, rho: 0.02, adapt: false, anderson: 0}",
+	{"{finish: none, patterns: 20, u_update: dual, rho: 0.02, adapt: false, anderson: 0}", 1,
+	 250.863731284},
+	{"{finish: none, patterns: 20, u_update: dual, rho: 0.02}", 1, 291.463249},
+	{"{finish: none, patterns: 20, u_update: primal, rho: 0.02, adapt: false, anderson: 0}",
+	 1e-3, 16.3439249527},
+	{"{finish: none, patterns: 20, u_update: {pcg: {tolerance: 1e-4}}, rho: 0.02, adapt: "
+	 "false, anderson: 0}",
 	 1e-3, 16.3439012141},
 };
 

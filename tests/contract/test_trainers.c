@@ -298,7 +298,8 @@ static void check_certificate(struct run *run)
 	}
 	run->trainer->certify(run->state, &now); /* looking changes nothing */
 	assert_memory_equal(&now.objective, &before.objective, sizeof now.objective);
-	assert_memory_equal(&now.lower_bound, &before.lower_bound, sizeof now.lower_bound);
+	/* but for multipliers that go on from those found before */
+	assert_true(!(now.lower_bound < before.lower_bound));
 	/* bounds of different iterates speak of the same program */
 	assert_true(best <= least + TOLERANCE * (1 + fabs(least)));
 }

@@ -134,9 +134,9 @@ values_of()
 	for cell in "$1"/cells/*; do
 		echo "== ${cell##*/}"
 		ls "$cell"
-		grep -v -e '_s":' -e peak_mem_bytes "$cell/result.json"
+		grep -v -e '_s":' -e peak_mem_bytes -e '"date"' -e '"timing"' -e '"switches_' -e '"core_share"' -e '"load_average"' "$cell/result.json"
 		cat "$cell/cell.json"
-		cut -d, -f1,3- "$cell/trace.csv"
+		cut -d, -f1,4- "$cell/trace.csv" # without times
 		cut -d, -f1-11,13- "$cell/attack.csv" # without seconds
 		cksum <"$cell/model.npz"
 		cksum <"$cell/points.csv"

@@ -71,6 +71,10 @@ sed -i 's/"objective_network": \([0-9]*\)\./"objective_network": 9\1./' "$cell/r
 expect "verify of a changed record" 1 verify results/tiny "${cell##*/}"
 says "names what differs" "^objective_network .* DIFFERS" out
 cp saved/result.json "$cell/result.json"
+sed -i 's/"test_accuracy": [0-9.]*/"test_accuracy": null/' "$cell/result.json"
+expect "verify of a record that lacks a number" 1 verify results/tiny "${cell##*/}"
+says "names what is missing" "^test_accuracy .* DIFFERS" out
+cp saved/result.json "$cell/result.json"
 
 expect "attack of a stored cell" 0 attack results/tiny "${cell##*/}" '{attack: worst, eps: [0.1, 5]}'
 says "attack has a table" "^worst,linf,5," out
@@ -92,6 +96,8 @@ expect "list of an unknown kind" 2 list attack
 says "suggests one" 'did you mean "attacks"?'
 expect "describe" 0 describe admm
 says "describe has options" "rho" out
+expect "describe results" 0 describe results
+says "it has the columns of the records" "objective_network" out
 expect "describe of an unknown name" 2 describe adm
 says "suggests a name" 'did you mean'
 expect "bounds" 0 bounds --n 40 --psi 0.1 --xi 0.1

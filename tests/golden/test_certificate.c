@@ -115,7 +115,7 @@ static double check_optimum(struct instance *in, double expected)
 	cvx = cvx_new(&in->problem, &patterns, &arena);
 	f = ARENA_ARRAY(&arena, real, n);
 	solve(&in->problem, &options, f, &arena);
-	cvx.lanes = cvx_lanes_new(in->problem.X, &arena);
+
 	dual.alpha = cvx.alpha;
 	for (int draw = 0; draw < DRAWS; draw++) {
 		struct certificate c;

@@ -38,7 +38,7 @@ static double distance(const real *x)
 static int iterations_to(double accuracy, long memory)
 {
 	struct arena arena = {0};
-	struct anderson *a = memory > 0 ? anderson_new(&arena, N, memory) : NULL;
+	struct anderson *a = memory > 0 ? anderson_new(&arena, N, memory, 1) : NULL;
 	real x[N] = {0};
 	int i = 0;
 
@@ -67,7 +67,7 @@ static void linear_iterations_end_sooner(void **state)
 static void a_grown_residual_is_given_up(void **state)
 {
 	struct arena arena = {0};
-	struct anderson *a = anderson_new(&arena, N, 3);
+	struct anderson *a = anderson_new(&arena, N, 3, 1);
 	real x[N], before[N];
 
 	(void)state;
@@ -90,7 +90,7 @@ static void a_grown_residual_is_given_up(void **state)
 static void a_fixed_point_stays(void **state)
 {
 	struct arena arena = {0};
-	struct anderson *a = anderson_new(&arena, N, 3);
+	struct anderson *a = anderson_new(&arena, N, 3, 1);
 	real x[N];
 
 	(void)state;
@@ -101,6 +101,68 @@ static void a_fixed_point_stays(void **state)
 		contract(x);
 		anderson_after(a, x);
 		assert_true(distance(x) < 1e-13);
+	}
+	arena_release(&arena);
+}
+
+/* A shift by the same small step towards far fixed points, with residuals that differ by rounding
+ * alone: what thresholds do to a point that can fall along a flat direction. */
+static void shift(real *x, int iteration)
+{
+	for (int k = 0; k < N; k++) {
+		double noise = 1e-13 * ((iteration * 7 + k * 13) % 5 - 2);
+
+		x[k] = (real)((double)x[k] + (x[k] > 1 ? -1e-3 : 1 - (double)x[k]) * (1 + noise));
+	}
+}
+
+static void constant_residuals_do_not_drive_it_away(void **state)
+{
+	struct arena arena = {0};
+	struct anderson *a = anderson_new(&arena, N, 10, 1);
+	real x[N];
+	double farthest = 0;
+
+	(void)state;
+	for (int k = 0; k < N; k++)
+		x[k] = 3;
+	for (int i = 0; i < 300; i++) {
+		anderson_before(a, x);
+		shift(x, i);
+		anderson_after(a, x);
+		for (int k = 0; k < N; k++)
+			farthest = fmax(farthest, fabs((double)x[k] - 1));
+	}
+	assert_true(farthest <= 2 + 1e-9);
+	arena_release(&arena);
+}
+
+/* A part in other units, with the weight that undoes them: the same points. */
+static void weights_undo_units(void **state)
+{
+	const double unit = 1024;
+	const struct anderson_part parts[] = {{N / 3, 1}, {N - N / 3, 1 / (unit * unit)}};
+	struct arena arena = {0};
+	struct anderson *one = anderson_new(&arena, N, 5, 1),
+			*other = anderson_new(&arena, N, 5, 1);
+	real x[N] = {0}, y[N] = {0};
+
+	(void)state;
+	anderson_weigh(other, parts, 2);
+	for (int i = 0; i < 60; i++) {
+		anderson_before(one, x);
+		anderson_before(other, y);
+		contract(x);
+		for (int k = N / 3; k < N; k++)
+			y[k] /= (real)unit;
+		contract(y);
+		for (int k = N / 3; k < N; k++)
+			y[k] *= (real)unit;
+		anderson_after(one, x);
+		anderson_after(other, y);
+		for (int k = 0; k < N; k++)
+			assert_true(fabs((double)x[k] - (double)y[k] / (k < N / 3 ? 1 : unit)) <
+				    1e-12);
 	}
 	arena_release(&arena);
 }
@@ -157,6 +219,8 @@ int main(void)
 		cmocka_unit_test(linear_iterations_end_sooner),
 		cmocka_unit_test(a_grown_residual_is_given_up),
 		cmocka_unit_test(a_fixed_point_stays),
+		cmocka_unit_test(constant_residuals_do_not_drive_it_away),
+		cmocka_unit_test(weights_undo_units),
 		cmocka_unit_test(nystrom_is_exact_on_low_rank),
 	};
 

@@ -140,6 +140,53 @@ static void minibatch_gradient_is_unbiased(void **state)
 	arena_release(&t.arena);
 }
 
+struct record { /* what a rule met */
+	double *gradient;
+	int *times;
+};
+
+static void record_block(void *trainer, struct backprop_block block)
+{
+	struct record *record = trainer;
+
+	for (ptrdiff_t j = 0; j < block.cols; j++)
+		for (ptrdiff_t i = 0; i < block.rows; i++) {
+			size_t e = block.first + (size_t)(i + j * block.stride);
+
+			record->times[e]++;
+			record->gradient[e] = (double)block.gradient[i + j * block.gradient_stride];
+		}
+}
+
+/* In one chunk and in several, by one thread and by several. */
+static void a_rule_meets_every_weight_once(void **state)
+{
+	static const ptrdiff_t rows[] = {100, 512, 1100};
+	int threads = omp_get_max_threads();
+
+	(void)state;
+	for (int c = 0; c < 9; c++) {
+		struct fixture t = make(rows[c % 3], 70, 50);
+		struct record record;
+
+		omp_set_num_threads(1 + c / 3);
+		setup(&t);
+		record.gradient = ARENA_ARRAY(&t.arena, double, t.b.count);
+		record.times = ARENA_ARRAY(&t.arena, int, t.b.count);
+		backprop_gradient(&t.b, NULL, t.b.n, record_block, &record);
+		backprop_gradient(&t.b, NULL, t.b.n, NULL, NULL);
+		for (size_t e = 0; e < t.b.count; e++) {
+			double decay = (double)t.b.decay * (double)t.b.weights[e];
+
+			assert_int_equal(record.times[e], 1);
+			assert_true(fabs(record.gradient[e] + decay - (double)t.b.gradient[e]) <
+				    1e2 * REAL_EPSILON);
+		}
+		arena_release(&t.arena);
+	}
+	omp_set_num_threads(threads);
+}
+
 static void parts_do_not_change_the_gradient(void **state)
 {
 	struct fixture t = make(200, 60, 50);
@@ -227,12 +274,12 @@ static void patience_needs_a_validation_part(void **state)
 	arena_release(&t.arena);
 }
 
-/* Counts minibatches: a rule meets the span that starts at 0 once in each. */
-static void count_minibatch(void *trainer, struct backprop_span span)
+/* Counts minibatches: a rule meets the block that starts at 0 once in each. */
+static void count_minibatch(void *trainer, struct backprop_block block)
 {
 	struct fixture *t = trainer;
 
-	t->minibatches += span.first == 0;
+	t->minibatches += block.first == 0;
 }
 
 /* The order of an epoch is a permutation; 50 samples in minibatches of 16 are 4, the last one
@@ -281,6 +328,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(gradient_matches_differences),
 		cmocka_unit_test(minibatch_gradient_is_unbiased),
+		cmocka_unit_test(a_rule_meets_every_weight_once),
 		cmocka_unit_test(parts_do_not_change_the_gradient),
 		cmocka_unit_test(start_has_the_variance_of_its_rule),
 		cmocka_unit_test(schedules_follow_their_formula),

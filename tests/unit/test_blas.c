@@ -314,6 +314,12 @@ static void triangular_systems_are_solved_on_both_sides(void **state)
 		check_triangular(L, t, B, C, false);
 		blas_trsm_right(L, t, R);
 		check_triangular(L, t, R, S, true);
+		if (t == PLAIN) { /* R L is S again, and R was below 1 */
+			struct mat again = copy_of(R);
+
+			blas_trmm_right(L, again);
+			check_triangular(L, t, R, again, true);
+		}
 	}
 }
 
@@ -325,6 +331,24 @@ static void check_solution(struct mat A, struct mat X, struct mat B)
 			assert_true(fabs(product(A, PLAIN, X, PLAIN, i, j) -
 					 (double)mat_get(B, i, j)) <=
 				    4 * (double)A.rows * tolerance(A.rows));
+}
+
+/* A times its inverse is the unit matrix. */
+static void cholesky_inverts(void **state)
+{
+	(void)state;
+	for (int s = 0; s < SIZES; s++) {
+		ptrdiff_t n = sizes[s][0];
+		struct mat A = definite_new(n, false), L = copy_of(A), I = view_new(n, n);
+
+		assert_true(blas_cholesky(L));
+		assert_true(blas_cholesky_inverse(L));
+		blas_symmetrize(L);
+		for (ptrdiff_t j = 0; j < n; j++)
+			for (ptrdiff_t i = 0; i < n; i++)
+				mat_set(I, i, j, i == j);
+		check_solution(A, L, I);
+	}
 }
 
 static void cholesky_solves(void **state)
@@ -359,6 +383,7 @@ int main(void)
 		cmocka_unit_test(cholesky_refuses_what_is_not_definite),
 		cmocka_unit_test(triangular_systems_are_solved_on_both_sides),
 		cmocka_unit_test(cholesky_solves),
+		cmocka_unit_test(cholesky_inverts),
 	};
 
 	return cmocka_run_group_tests(tests, start, finish);

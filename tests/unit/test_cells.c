@@ -123,6 +123,21 @@ static void degenerate_positions_agree_with_brute_force(void **state)
 	arena_release(&arena);
 }
 
+static void without_hyperplanes_there_is_one_cell(void **state)
+{
+	struct arena arena = {0};
+	struct mat X = mat_new(&arena, 3, 2);
+	struct cells cells;
+
+	(void)state;
+	assert_true(cells_enumerate(X, 100000, &arena, &cells));
+	assert_int_equal(cells.count, 1);
+	for (int k = 0; k < 3; k++)
+		assert_int_equal(cells.sign[k], 0);
+	assert_true(cells.point[0] == 1 && cells.point[1] == 0);
+	arena_release(&arena);
+}
+
 static void too_many_are_refused(void **state)
 {
 	struct arena arena = {0};
@@ -193,6 +208,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(counts_in_general_position),
 		cmocka_unit_test(degenerate_positions_agree_with_brute_force),
+		cmocka_unit_test(without_hyperplanes_there_is_one_cell),
 		cmocka_unit_test(too_many_are_refused),
 		cmocka_unit_test(exact_program_bounds_every_network),
 	};

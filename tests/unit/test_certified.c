@@ -84,7 +84,8 @@ static void check_error(const char *part)
 {
 	struct err err = {0};
 
-	assert_int_equal(run_cell(folder, -1, &err), STATUS_SPEC);
+	assert_int_equal(run_cell(folder, &(struct run_order){.progress_fd = -1}, &err),
+			 STATUS_SPEC);
 	if (!strstr(err.text, part))
 		fail_msg("\"%s\" does not say \"%s\"", err.text, part);
 }
@@ -126,10 +127,11 @@ static struct scene *scene_new(void)
 /* The attack finds 1 and -1 at eps 0.1; the certificate claims `lower` of both points at `eps`. */
 static enum status verdict(struct scene *s, double lower, double eps, struct err *err)
 {
-	const real margin[] = {1, -1};
+	real margin[] = {1, -1};
 	const double bound[] = {lower, -2}, upper[] = {9, 9};
+	const struct attack_job job = {.X = {.rows = 2}, .threat = {.eps = 0.1}, .margin = margin};
 
-	evidence_attack(&s->evidence, &s->attack, 0.1, margin, 2);
+	evidence_attack(&s->evidence, &s->attack, &job);
 	evidence_bounds(&s->evidence, &s->certificate, eps, bound, upper, 2);
 	return evidence_check(&s->evidence, err);
 }

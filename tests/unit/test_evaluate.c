@@ -173,6 +173,24 @@ static void an_iterate_below_the_bound_is_passed_over(void **state)
 	arena_release(&s.toy.arena);
 }
 
+/* A point of the program that is certified is preferred to a better one that may be outside. */
+static void a_certified_point_is_preferred(void **state)
+{
+	struct scene s = scene_make();
+	double zero = objective_of(&s, 0), a = objective_of(&s, 0.05) > zero ? 0.05 : -0.05;
+	double worse = objective_of(&s, a);
+	struct evaluation e;
+
+	(void)state;
+	assert_true(worse > zero && worse < 1.004 * zero);
+	e = show(&s, &convex, &(struct script){0, a, NAN, 0.98 * zero});
+	assert_int_equal(e.delivered, DELIVERED_ITERATE);
+	e = show(&s, &convex, &(struct script){0, a, NAN, 0.995 * zero});
+	assert_int_equal(e.delivered, DELIVERED_REPAIRED);
+	assert_near(e.objective, worse);
+	arena_release(&s.toy.arena);
+}
+
 /* Without a certificate there is nothing to vouch for another point than the last. */
 static void the_last_iterate_is_delivered_without_a_certificate(void **state)
 {
@@ -236,6 +254,7 @@ int main(void)
 		cmocka_unit_test(the_better_of_iterate_and_repaired_is_delivered),
 		cmocka_unit_test(the_best_so_far_is_held),
 		cmocka_unit_test(an_iterate_below_the_bound_is_passed_over),
+		cmocka_unit_test(a_certified_point_is_preferred),
 		cmocka_unit_test(the_last_iterate_is_delivered_without_a_certificate),
 		cmocka_unit_test(a_robust_method_is_judged_by_its_worst_case),
 		cmocka_unit_test(the_gap_is_a_share_of_the_objective),

@@ -336,12 +336,37 @@ static void a_block_beyond_the_patterns_is_refused(void **state)
 
 	(void)state;
 	assert_int_equal(((const struct trainer *)(const void *)desc)
-				 ->setup(&toy.problem, toy_options(desc, "{patterns: 2}", &arena),
+				 ->setup(&toy.problem,
+					 toy_options(desc, "{patterns: 2, block: 3}", &arena),
 					 &arena, &trained, &err),
 			 STATUS_SPEC);
 	assert_string_equal(err.text, "admm_rbcd: block: expected at most the number of patterns, "
 				      "2, got 3");
 	arena_release(&arena);
+	arena_release(&toy.arena);
+}
+
+/* The default is what was published, or what there is of it. */
+static void a_default_block_fits(void **state)
+{
+	struct toy toy = toy_make(N, D, "squared", beta);
+
+	(void)state;
+	for (int patterns = 1; patterns <= 4; patterns++) {
+		int block = patterns < 3 ? patterns : 3;
+		struct run run = start(&toy.problem, "admm_rbcd",
+				       arena_format(&toy.arena, "{patterns: %d}", patterns));
+		struct run given = start(
+			&toy.problem, "admm_rbcd",
+			arena_format(&toy.arena, "{patterns: %d, block: %d}", patterns, block));
+
+		advance(&run, 20);
+		advance(&given, 20);
+		assert_true(run.certificate.upper <= given.certificate.upper);
+		assert_true(given.certificate.upper <= run.certificate.upper);
+		arena_release(&run.arena);
+		arena_release(&given.arena);
+	}
 	arena_release(&toy.arena);
 }
 
@@ -351,6 +376,7 @@ int main(void)
 		cmocka_unit_test(iterations_are_those_of_a_naive_twin),
 		cmocka_unit_test(it_meets_the_optimum_of_admm),
 		cmocka_unit_test(a_block_beyond_the_patterns_is_refused),
+		cmocka_unit_test(a_default_block_fits),
 	};
 
 	omp_set_num_threads(1); /* on matrices so small threads cost more than they bring */

@@ -184,6 +184,56 @@ static void a_value_that_is_lost_breaks_its_rule(void **state)
 	assert_non_null(strstr(flat(&sheet), "|test_accuracy|0.9|none|a value;"));
 }
 
+/* A beta that is not swept differs between the folders: other objectives, the same accuracies. */
+static void other_objectives_are_told_and_not_compared(void **state)
+{
+	struct compare compare = load("a", "a");
+	struct sheet sheet;
+
+	(void)state;
+	for (size_t i = 0; i < compare.b.count; i++) {
+		compare.a.at[i].objective.beta = "0.1";
+		compare.b.at[i].objective.beta = "0.1";
+		compare.a.at[i].result.objective_network = 3;
+		compare.b.at[i].result.objective_network = 3;
+	}
+	compare.b.at[0].objective.beta = "0.01";
+	compare.b.at[0].result.objective_network = 1;
+	sheet = compare_cells(&compare);
+	assert_int_equal(sheet.rows, 1);
+	assert_non_null(strstr(flat(&sheet), "not compared)|, sum, beta 0.1|, sum, beta 0.01|"));
+	sheet = compare_summary(&compare);
+	assert_non_null(strstr(flat(&sheet), "objective_network|3|0|3|3|+0|+0|+0;"));
+	sheet = judge("objective_network: {max_increase: 0}\n", &compare);
+	assert_int_equal(sheet.rows, 1);
+	assert_non_null(strstr(flat(&sheet), "|the same loss, beta and threat;"));
+	sheet = judge("test_accuracy: {max_decrease: 0}\n", &compare);
+	assert_int_equal(sheet.rows, 0);
+}
+
+static void the_text_of_a_cell_says_what_is_minimised(void **state)
+{
+	const char *path = arena_format(&arena, "%s/cell.json", room);
+	struct cellfile cell;
+	struct err err = {0};
+
+	(void)state;
+	assert_int_equal(
+		store_write_text(path,
+				 "{\"train\": {\"loss\": {\"hinge\": {\"slope\": 0.1}}, \"beta\": "
+				 "0.01, \"average\": true, \"adversary\": {\"norm\": \"l2\", "
+				 "\"eps\": 0}, \"interval\": {\"norm\": \"linf\", \"eps\": 0.25}, "
+				 "\"patterns\": {\"count\": 50, \"file\": null}}}",
+				 &err),
+		STATUS_OK);
+	assert_int_equal(cellfile_read(path, &arena, &cell, &err), STATUS_OK);
+	assert_string_equal(cell.objective.loss, "hinge {\"slope\":0.1}");
+	assert_string_equal(cell.objective.beta, "0.01");
+	assert_string_equal(cell.objective.average, "mean");
+	assert_string_equal(cell.objective.threat, "linf 0.25");
+	assert_string_equal(cell.objective.program, "50 patterns");
+}
+
 static void gate_errors_have_positions(void **state)
 {
 	static const struct {
@@ -223,6 +273,8 @@ int main(void)
 		cmocka_unit_test(summary_has_the_range_of_differences),
 		cmocka_unit_test(limits_hold_up_to_rounding),
 		cmocka_unit_test(a_value_that_is_lost_breaks_its_rule),
+		cmocka_unit_test(other_objectives_are_told_and_not_compared),
+		cmocka_unit_test(the_text_of_a_cell_says_what_is_minimised),
 		cmocka_unit_test(gate_errors_have_positions),
 	};
 

@@ -170,8 +170,10 @@ static void ecdf_is_the_time_to_the_target(void **state)
 	double row[2];
 
 	(void)state;
-	assert_true(fixture_trace(&records, 0,
-				  "seconds,objective_network,gap\n1,5,\n2,1.06,0.5\n4,1,0.01\n"));
+	assert_true(fixture_trace(
+		&records, 0,
+		"seconds,certificate_s,objective_network,gap\n1,0,5,\n2,0.5,1.06,0.5\n"
+		"4,1,1,0.01\n"));
 	assert_true(fixture_trace(&records, 1, "seconds,objective_network,gap\n1,5,\n3,1.04,\n"));
 	assert_true(fixture_trace(&records, 2, "seconds,objective_network,gap\n1,0.5,0.001\n"));
 	text = data_of("ecdf", &options, &records);
@@ -183,7 +185,7 @@ static void ecdf_is_the_time_to_the_target(void **state)
 	options.gap = 0.5;
 	text = data_of("ecdf", &options, &records);
 	numbers_at(text, "# a\n", 1, 2, row);
-	assert_true(row[0] == 2 && row[1] == 1);
+	assert_true(row[0] == 2.5 && row[1] == 1);
 	options.gap = 1e-9;
 	assert_null(data_of("ecdf", &options, &records));
 }
@@ -224,13 +226,17 @@ static void phases_are_stacked(void **state)
 
 	(void)state;
 	records.at[0].result.setup_s = 1;
+	records.at[0].result.eval_s = 5;
+	records.at[0].result.certificate_s = 4; /* of these five */
 	records.at[0].result.attack_s = 2;
 	text = data_of("phase_time", &options, &records);
 	assert_non_null(text);
 	numbers_at(text, "# moons: solve", 0, 3, row);
 	assert_true(row[1] == 1 && row[2] == 4);
-	numbers_at(text, "# moons: attack", 0, 3, row); /* load and evaluation are not known */
-	assert_true(row[1] == 4 && row[2] == 6);
+	numbers_at(text, "# moons: evaluation", 0, 3, row);
+	assert_true(row[1] == 8 && row[2] == 9);
+	numbers_at(text, "# moons: attack\n", 0, 3, row); /* load and selection are not known */
+	assert_true(row[1] == 9 && row[2] == 11);
 }
 
 static void trade_off_has_a_point_per_setting(void **state)

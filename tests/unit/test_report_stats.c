@@ -4,6 +4,7 @@
 #include "harness/report/paired.h"
 #include "harness/report/select.h"
 #include "harness/report/summary.h"
+#include "solvers/core/rng.h"
 #include "tests/report_fixture.h"
 
 #include <math.h>
@@ -99,8 +100,8 @@ static void pairs_match_repetitions_and_count_failures(void **state)
 	assert_string_equal(cell_at(&sheet, 1, "measure"), "objective");
 	assert_string_equal(cell_at(&sheet, 1, "median A-B"), "-2");
 
-	records.at[4].objective = "another loss";
-	records.at[0].objective = "beta: 1";
+	for (size_t i = 0; i < 4; i++)
+		records.at[i].objective.beta = "1";
 	assert_int_equal(paired_sheet(&records).rows, 1); /* other objectives cannot be compared */
 }
 
@@ -130,13 +131,160 @@ static void selection_sees_validation_only_and_failures_lose(void **state)
 	assert_int_equal(summary.rows, 2);
 	assert_string_equal(cell_at(&summary, 0, "rate"), "2");
 	assert_string_equal(cell_at(&summary, 0, "test acc %"), "60.0");
-	assert_string_equal(cell_at(&summary, 0, "settings"), "selected of 3");
+	assert_string_equal(cell_at(&summary, 0, "settings"), "selected of 3 per experiment");
 	assert_string_equal(cell_at(&summary, 0, "tuning s"), "14"); /* failed cells too */
 	assert_string_equal(cell_at(&summary, 1, "settings"), "");
 	assert_int_equal(sweep.rows, 3);
-	assert_string_equal(cell_at(&sweep, 1, "selected"), "selected");
+	assert_string_equal(cell_at(&sweep, 1, "selected"), "selected per experiment");
 	assert_string_equal(cell_at(&sweep, 2, "selected"), "");
 	assert_string_equal(cell_at(&sweep, 2, "cells"), "1 of 2 ok");
+}
+
+enum { SETTINGS = 20, REPEATS = 10, POINTS = 60, DRAWS = 200 };
+
+/* Classifiers that guess: whether setting s is right at a point is a toss of a coin, the same in
+ * every repetition, which splits the points anew into a validation and a test part. Returns the
+ * mean test accuracy of what is selected. */
+static double accuracy_on_noise(uint64_t draw, const char *per)
+{
+	static const char *const names[SETTINGS] = {"1",  "2",  "3",  "4",  "5",  "6",  "7",
+						    "8",  "9",  "10", "11", "12", "13", "14",
+						    "15", "16", "17", "18", "19", "20"};
+	struct fixture_cell *cells = ARENA_ARRAY(&arena, struct fixture_cell, SETTINGS * REPEATS);
+	struct rng rng = rng_stream(1, "noise", draw);
+	bool right[SETTINGS][POINTS];
+	struct records records;
+	double sum = 0;
+	size_t n = 0;
+
+	for (size_t s = 0; s < SETTINGS; s++)
+		for (size_t i = 0; i < POINTS; i++)
+			right[s][i] = rng_bits(&rng) >> 63;
+	for (int r = 0; r < REPEATS; r++) {
+		size_t place[POINTS];
+
+		for (size_t i = 0; i < POINTS; i++) {
+			size_t j = (size_t)(rng_bits(&rng) % (i + 1));
+
+			place[i] = place[j];
+			place[j] = i;
+		}
+		for (size_t s = 0; s < SETTINGS; s++, n++) {
+			cells[n] = (struct fixture_cell){"noise",
+							 "guess",
+							 "rate",
+							 names[s],
+							 .repetition = r,
+							 .resampled = true,
+							 .select_by = "validation_accuracy",
+							 .select_per = per};
+			for (size_t i = 0; i < POINTS; i++)
+				*(i % 2 ? &cells[n].test : &cells[n].validation) +=
+					right[s][place[i]] * 2.0 / POINTS;
+		}
+	}
+	records = fixture_records(cells, n, NULL, &arena);
+	for (size_t g = 0; g < records.group_count; g++)
+		for (size_t i = 0; !records.groups[g].left_out && i < REPEATS; i++)
+			sum += records.groups[g].member[i]->result.test_accuracy / REPEATS;
+	return sum;
+}
+
+/* The test accuracies of one draw are means of 30 coins; those of its repetitions depend on each
+ * other, those of draws do not. */
+static void selection_per_repetition_finds_nothing_in_noise(void **state)
+{
+	double mean[2] = {0, 0}, square = 0, error;
+
+	(void)state;
+	for (uint64_t draw = 0; draw < DRAWS; draw++) {
+		double each = accuracy_on_noise(draw, NULL);
+
+		mean[0] += each / DRAWS;
+		square += (each - 0.5) * (each - 0.5) / DRAWS;
+		mean[1] += accuracy_on_noise(draw, "experiment") / DRAWS;
+	}
+	error = sqrt(square / DRAWS);
+	assert_true(error < 0.01);
+	assert_true(fabs(mean[0] - 0.5) < 3 * error);
+	assert_true(mean[1] > 0.53); /* why it is not the default here */
+}
+
+static void settings_are_told_per_repetition(void **state)
+{
+	struct fixture_cell cells[LENGTH(tuned)];
+	struct records records;
+	struct sheet summary, sweep;
+
+	(void)state;
+	memcpy(cells, tuned, sizeof cells);
+	for (size_t i = 0; i < LENGTH(tuned); i++)
+		cells[i].resampled = true;
+	records = fixture_records(cells, LENGTH(cells), NULL, &arena);
+	summary = summary_sheet(&records);
+	sweep = select_sheet(&records);
+	assert_int_equal(summary.rows, 2);
+	assert_string_equal(cell_at(&summary, 0, "rate"), "3 x1, 2 x1");
+	assert_string_equal(cell_at(&summary, 0, "settings"), "selected of 3 per repetition");
+	assert_string_equal(cell_at(&summary, 0, "cells"), "2 ok");
+	assert_string_equal(cell_at(&sweep, 2, "selected"), "selected per repetition, in 1 of 2");
+	assert_non_null(strstr(summary_caption(&records), "selected per repetition"));
+	assert_int_equal(records.at[6].group, 4); /* behind the group that is composed */
+	assert_string_equal(records.groups[4].method, "scp");
+}
+
+static void each_criterion_has_a_heading(void **state)
+{
+	static const struct fixture_cell cells[] = {
+		{"moons", "sgd", "rate", "1", .validation = 0.75,
+		 .select_by = "validation_accuracy"},
+		{"moons", "adam", "rate", "1", .validation = 0.5,
+		 .select_by = "validation_robust_accuracy"},
+	};
+	struct records records = fixture_records(cells, LENGTH(cells), NULL, &arena);
+	struct sheet sweep;
+
+	(void)state;
+	records.at[0].result.validation_robust_accuracy = 0.125;
+	records.at[1].result.validation_robust_accuracy = 0.25;
+	sweep = select_sheet(&records);
+	assert_string_equal(cell_at(&sweep, 0, "validation_accuracy %"), "75.0");
+	assert_string_equal(cell_at(&sweep, 0, "validation_robust_accuracy %"), "");
+	assert_string_equal(cell_at(&sweep, 1, "validation_accuracy %"), "");
+	assert_string_equal(cell_at(&sweep, 1, "validation_robust_accuracy %"), "25.0");
+}
+
+static void rows_and_captions_say_how_cells_ended(void **state)
+{
+	static const struct fixture_cell cells[] = {
+		{"moons", "a", .repetition = 0, .outcome = "converged"},
+		{"moons", "a", .repetition = 1, .outcome = "stalled"},
+		{"moons", "a", .repetition = 2, .outcome = "iteration_limit"},
+		{"moons", "a", .repetition = 3, .outcome = "time_limit", .status = "timeout"},
+		{"moons", "b", .repetition = 0, .outcome = "converged"},
+	};
+	struct records records = fixture_records(cells, LENGTH(cells), NULL, &arena);
+	struct sheet summary = summary_sheet(&records);
+	const char *caption = summary_caption(&records);
+
+	(void)state;
+	assert_string_equal(cell_at(&summary, 0, "ended"),
+			    "1 of 3 converged, 1 at the iteration limit, 1 stalled");
+	assert_string_equal(cell_at(&summary, 1, "ended"), "1 of 1 converged");
+	assert_non_null(strstr(caption, "; 2 of 4 converged, 1 at the iteration limit, 1 stalled"));
+	assert_null(strstr(caption, "timing"));
+	records.at[4].result.timing = "disturbed: half of a core";
+	records.at[0].result.date = "2026-11-28T10:02:03+00:00";
+	records.at[4].result.date = "2026-11-28T11:15:00+00:00";
+	summary = summary_sheet(&records);
+	caption = summary_caption(&records);
+	assert_string_equal(cell_at(&summary, 1, "timing"), "timing disturbed (1 of 1)");
+	assert_string_equal(cell_at(&summary, 0, "timing"), "");
+	assert_non_null(strstr(caption, "; timing disturbed (1 of 4)"));
+	assert_non_null(strstr(caption, "; computed 2026-11-28 10:02 to 2026-11-28 11:15"));
+	summary = summary_cell_sheet(&records, "x.yaml");
+	assert_string_equal(cell_at(&summary, 4, "timing"), "disturbed: half of a core");
+	assert_string_equal(cell_at(&summary, 0, "started"), "2026-11-28T10:02:03+00:00");
 }
 
 /* Wilson's interval of 50 of 100: 0.4038 to 0.5962 (Brown, Cai, DasGupta 2001). */
@@ -186,6 +334,10 @@ int main(void)
 		cmocka_unit_test(interval_is_wider_for_overlapping_splits),
 		cmocka_unit_test(pairs_match_repetitions_and_count_failures),
 		cmocka_unit_test(selection_sees_validation_only_and_failures_lose),
+		cmocka_unit_test(selection_per_repetition_finds_nothing_in_noise),
+		cmocka_unit_test(settings_are_told_per_repetition),
+		cmocka_unit_test(each_criterion_has_a_heading),
+		cmocka_unit_test(rows_and_captions_say_how_cells_ended),
 		cmocka_unit_test(accuracy_of_one_cell_has_its_wilson_interval),
 		cmocka_unit_test(selection_is_told_where_nothing_can_be_chosen),
 		cmocka_unit_test(index_keeps_first_places),

@@ -210,10 +210,10 @@ static void slope_is_that_of_the_linear_phase(void **state)
 /* A trace of a geometric sequence: 10^(rate iteration), and as many seconds. */
 static const char *geometric_trace(double rate)
 {
-	const char *text = "seconds,iteration,gap\n";
+	const char *text = "seconds,certificate_s,iteration,gap\n";
 
 	for (int i = 1; i <= 40; i++)
-		text = arena_format(&arena, "%s%d,%d,%.17g\n", text, i, 10 * i,
+		text = arena_format(&arena, "%s%d,0,%d,%.17g\n", text, i, 10 * i,
 				    pow(10, rate * 10 * i));
 	return text;
 }

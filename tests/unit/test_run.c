@@ -151,6 +151,18 @@ static void fresh_draws_are_recorded(void **state)
 	}
 }
 
+/* Far from the optimum the share says nothing. */
+static void fresh_draws_need_a_solved_point(void **state)
+{
+	struct result r;
+
+	(void)state;
+	pose("solver: admm, patterns: 3, beta: 0.1, fresh: 50, stop: {iterations: 2}", "");
+	r = compute();
+	assert_true(r.gap > 1e-3 && isnan(r.fresh) && isnan(r.violation));
+	assert_non_null(strstr(r.note, "fresh: no share"));
+}
+
 static void baseline_cells_leave_a_record(void **state)
 {
 	struct result r;
@@ -217,7 +229,7 @@ static void check_error(enum status status, const char *part)
 {
 	struct err err = {0};
 
-	assert_int_equal(run_cell(folder, -1, &err), status);
+	assert_int_equal(run_cell(folder, &(struct run_order){.progress_fd = -1}, &err), status);
 	if (!strstr(err.text, part))
 		fail_msg("\"%s\" does not say \"%s\"", err.text, part);
 	assert_int_equal(access(path_in("result.json"), F_OK), -1);
@@ -244,7 +256,8 @@ static void progress_is_written_as_lines(void **state)
 	(void)state;
 	pose("solver: admm, patterns: 20, beta: 0.1, stop: {iterations: 40}", "");
 	assert_int_equal(pipe(ends), 0);
-	assert_int_equal(run_cell(folder, ends[1], &err), STATUS_OK);
+	assert_int_equal(run_cell(folder, &(struct run_order){.progress_fd = ends[1]}, &err),
+			 STATUS_OK);
 	close(ends[1]);
 	length = read(ends[0], line, sizeof line - 1);
 	close(ends[0]);
@@ -260,6 +273,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		IN_FOLDER(convex_cells_leave_a_record),
 		IN_FOLDER(fresh_draws_are_recorded),
+		IN_FOLDER(fresh_draws_need_a_solved_point),
 		IN_FOLDER(baseline_cells_leave_a_record),
 		IN_FOLDER(the_same_cell_gives_the_same_model),
 		IN_FOLDER(iteration_limits_are_kept),

@@ -78,7 +78,7 @@ static inline struct result compute(void)
 	struct result result;
 	struct err err = {0};
 
-	if (run_cell(folder, -1, &err) != STATUS_OK)
+	if (run_cell(folder, &(struct run_order){.progress_fd = -1}, &err) != STATUS_OK)
 		fail_msg("%s", err.text);
 	assert_int_equal(result_read(path_in("result.json"), &arena, &result, &err), STATUS_OK);
 	return result;

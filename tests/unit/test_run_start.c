@@ -61,7 +61,8 @@ static void a_model_on_other_features_is_refused(void **state)
 	(void)state;
 	assert_int_equal(npz_save_model(path_in("start.npz"), &model, &err), STATUS_OK);
 	pose(robust, "");
-	assert_int_equal(run_cell(folder, -1, &err), STATUS_SPEC);
+	assert_int_equal(run_cell(folder, &(struct run_order){.progress_fd = -1}, &err),
+			 STATUS_SPEC);
 	assert_string_equal(err.text, "expected a network on 3 prepared features, got 5");
 	assert_string_equal(err.source, path_in("start.npz"));
 }

@@ -2,9 +2,14 @@
  * by one of them; and as stalled if the method can certify no more than it has. */
 #include "tests/unit/test_run.h"
 
-#include <math.h>
+#include "harness/run/interrupt.h"
+#include "harness/store/npz.h"
+#include "solvers/core/blas.h"
 
-#include <omp.h>
+#include <math.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 /* Residual of an iterate: the larger one of the last row of the trace. */
 static double last_residual(void)
@@ -96,15 +101,119 @@ static void gap_scale_says_what_a_gap_is_a_share_of(void **state)
 	assert_true(zero.iterations < share.iterations);
 }
 
+/* A request to end early ends training after its iteration; everything else is as ever. */
+static void a_request_ends_training_only(void **state)
+{
+	struct run_order order = {.progress_fd = -1};
+	struct err err = {0};
+	struct csv_table t;
+	struct result r;
+
+	(void)state;
+	pose("solver: sgd, width: 10, epochs: 100000, stop: {iterations: 100000}",
+	     "attack:\n  - {attack: fgsm, norm: linf, eps: [0, 0.1]}\n");
+	interrupt_install();
+	raise(SIGTERM);
+	assert_true(interrupt_requested());
+	assert_int_equal(run_cell(folder, &order, &err), STATUS_OK);
+	interrupt_install(); /* forgets the request */
+	assert_false(interrupt_requested());
+	signal(SIGTERM, SIG_DFL);
+	assert_true(order.stopped);
+	assert_int_equal(result_read(path_in("result.json"), &arena, &r, &err), STATUS_OK);
+	assert_string_equal(r.status, "timeout");
+	assert_string_equal(r.outcome, "time_limit");
+	assert_true(r.iterations == 1 && r.evaluations == 1 && isfinite(r.test_accuracy));
+	t = table("attack.csv");
+	assert_int_equal(t.rows, 2);
+	assert_true(value(&t, 0, "accuracy") == r.test_accuracy);
+	assert_int_equal(access(path_in("model.npz"), R_OK), 0);
+}
+
+/* Whether the worker has put a network on disk; it does after a second. */
+static bool is_kept(int tenths)
+{
+	const char *path = path_in("result.json");
+
+	for (; tenths > 0 && access(path, R_OK) != 0; tenths--)
+		usleep(100000);
+	return access(path, R_OK) == 0;
+}
+
+/* A process that is killed while it trains leaves its last network, and the trace up to there. */
+static void a_killed_process_leaves_what_it_had(void **state)
+{
+	struct model model;
+	struct err err = {0};
+	struct csv_table t;
+	struct result r;
+	pid_t worker;
+
+	(void)state;
+	pose("solver: sgd, width: 10, epochs: 100000000, stop: {iterations: 100000000}", "");
+	worker = fork();
+	if (worker == 0)
+		_exit(run_cell(folder, &(struct run_order){.progress_fd = -1}, &err) != STATUS_OK);
+	assert_true(worker > 0 && is_kept(300));
+	assert_int_equal(kill(worker, SIGKILL), 0);
+	assert_int_equal(waitpid(worker, NULL, 0), worker);
+	assert_int_equal(result_read(path_in("result.json"), &arena, &r, &err), STATUS_OK);
+	assert_string_equal(r.status, "interrupted");
+	assert_null(r.outcome);
+	assert_true(r.iterations >= 1 && isfinite(r.objective_network));
+	assert_int_equal(npz_load_model(path_in("model.npz"), &arena, &model, &err), STATUS_OK);
+	assert_int_equal(csv_mend(path_in("trace.csv"), &err), STATUS_OK);
+	t = table("trace.csv");
+	assert_true((double)t.rows >= r.evaluations);
+}
+
+/* Evaluation is accounted for beside the solve. */
+static void phases_have_wall_and_processor_time(void **state)
+{
+	struct result r;
+
+	(void)state;
+	pose("solver: admm, patterns: 20, beta: 0.1, stop: {iterations: 300}", "");
+	r = compute();
+	assert_true(r.solve_cpu_s > 0 && r.eval_cpu_s > 0 && r.setup_cpu_s >= 0);
+	assert_true(r.certificate_cpu_s > 0 && r.certificate_cpu_s <= r.eval_cpu_s);
+	assert_true(r.certificate_s <= r.eval_s && r.load_cpu_s >= 0);
+	assert_true(r.evaluations == (double)table("trace.csv").rows);
+	assert_true(r.core_share > 0 && r.core_share <= 1 && r.switches_involuntary >= 0);
+	assert_true(r.threads == 1 && !r.threads_reason); /* not its choice */
+	assert_non_null(r.date);
+}
+
+/* Threads are chosen by size, where there is a choice, and a run says why. */
+static void a_small_cell_takes_one_thread(void **state)
+{
+	struct run_order order = {.progress_fd = -1, .choose_threads = true};
+	struct err err = {0};
+	struct result r;
+
+	(void)state;
+	pose("solver: admm, patterns: 5, beta: 0.1, stop: {iterations: 5}", "");
+	blas_set_threads(2);
+	assert_int_equal(run_cell(folder, &order, &err), STATUS_OK);
+	blas_set_threads(1);
+	assert_int_equal(result_read(path_in("result.json"), &arena, &r, &err), STATUS_OK);
+	assert_true(r.threads == 1);
+	assert_non_null(strstr(r.threads_reason, "less than"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		IN_FOLDER(both_residuals_end_a_run),
 		IN_FOLDER(one_residual_ends_no_run),
 		IN_FOLDER(what_is_certified_decides),
+		IN_FOLDER(a_request_ends_training_only),
+		IN_FOLDER(a_killed_process_leaves_what_it_had),
+		IN_FOLDER(phases_have_wall_and_processor_time),
+		IN_FOLDER(a_small_cell_takes_one_thread),
 		IN_FOLDER(gap_scale_says_what_a_gap_is_a_share_of),
 	};
 
-	omp_set_num_threads(1); /* on matrices so small threads cost more than they bring */
+	blas_set_threads(1); /* on matrices so small threads cost more than they bring */
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,8 @@
 /* The pool: what is computed, what is recorded of each way a worker can end. */
 #include "tests/unit/test_sched.h"
 
+#include "harness/sched/alone.h"
+
 static void computes_once(void **state)
 {
 	struct fixture *f = *state;
@@ -68,7 +70,7 @@ static void time_limit_stops_a_cell(void **state)
 {
 	struct fixture *f = *state;
 
-	f->experiment.resources = (struct resource_options){2, 1, 0.3, NAN};
+	f->experiment.resources = fixture_limits(2, 0.3, NAN);
 	fixture_plan(f, (const char *const[]){"slow", "ok", NULL});
 	assert_int_equal(fixture_run(f), STATUS_OK);
 	assert_true(f->summary.seconds < 5);
@@ -76,11 +78,161 @@ static void time_limit_stops_a_cell(void **state)
 	fixture_expect_status(f, 1, "ok", NULL);
 }
 
+static struct csv_table trace_of(struct fixture *f, size_t i)
+{
+	struct csv_table table;
+	struct err err = {0};
+
+	if (csv_read(arena_format(&f->arena, "%s/cells/%s/trace.csv", f->folder, f->cells[i].id),
+		     &f->arena, &table, &err) != STATUS_OK)
+		fail_msg("%s", err.text);
+	return table;
+}
+
+/* A worker that ends within the grace time says itself what it has found; of one that is killed the
+ * last state on disk is kept. Both are time-outs, with whole tables. */
+static void what_was_found_survives_the_time_limit(void **state)
+{
+	struct fixture *f = *state;
+	struct result r;
+
+	f->experiment.resources = fixture_limits(4, 0.3, NAN);
+	f->experiment.resources.grace = 1;
+	fixture_plan(f, (const char *const[]){"graceful", "kept", "header", "slow", NULL});
+	assert_int_equal(fixture_run(f), STATUS_OK);
+	assert_true(f->summary.seconds > 0.3 && f->summary.seconds < 5);
+	for (size_t i = 0; i < 4; i++)
+		fixture_expect_status(f, i, "timeout", "stopped at the time limit of 0.3 s");
+	for (size_t i = 0; i < 2; i++) {
+		r = fixture_result_of(f, i);
+		assert_true(r.test_accuracy == 0.75 && r.iterations == 9);
+		assert_string_equal(r.outcome, "time_limit");
+		assert_int_equal(trace_of(f, i).rows, 1);
+	}
+	fixture_expect_status(f, 1, "timeout", "the record is of iteration 9");
+	assert_int_equal(trace_of(f, 2).rows, 0); /* a header alone is an empty trace */
+	assert_int_equal(
+		access(arena_format(&f->arena, "%s/cells/%s/attack.csv", f->folder, f->cells[2].id),
+		       F_OK),
+		-1); /* half a header is none */
+	assert_non_null(fixture_result_of(f, 3).date);
+}
+
+/* The same worker in a run that ends leaves nothing. */
+static void interrupted_worker_leaves_no_record(void **state)
+{
+	struct fixture *f = *state;
+
+	f->experiment.resources = fixture_limits(1, 10, NAN);
+	fixture_plan(f, (const char *const[]){"stopped", NULL});
+	assert_int_equal(fixture_run(f), STATUS_OK);
+	assert_true(f->summary.interrupted);
+	assert_int_equal(f->summary.computed, 0);
+	assert_int_equal(fixture_entries(f, "results/x/cells"), 0);
+}
+
+static void disturbed_cells_are_timed_again(void **state)
+{
+	struct fixture *f = *state;
+	static const char *const texts[] = {"ok", "disturbed", NULL};
+
+	fixture_plan(f, texts);
+	assert_int_equal(fixture_run(f), STATUS_OK);
+	fixture_plan(f, texts);
+	assert_true(f->plan.at[1].disturbed && !f->plan.at[0].disturbed);
+	assert_int_equal(fixture_run(f), STATUS_OK);
+	assert_int_equal(f->summary.computed, 0);
+	f->options.retime = true;
+	assert_int_equal(fixture_run(f), STATUS_OK);
+	assert_int_equal(f->summary.computed, 1);
+	assert_int_equal(f->summary.reused, 1);
+}
+
+static const char *variable(char *const *environment, const char *name)
+{
+	for (; *environment; environment++)
+		if (strncmp(*environment, name, strlen(name)) == 0 &&
+		    (*environment)[strlen(name)] == '=')
+			return *environment + strlen(name) + 1;
+	return NULL;
+}
+
+static void workers_wait_passively_unless_told(void **state)
+{
+	struct fixture *f = *state;
+
+	unsetenv("OMP_WAIT_POLICY");
+	unsetenv("GOMP_SPINCOUNT");
+	assert_string_equal(variable(child_environment(2, &f->arena), "OMP_WAIT_POLICY"),
+			    "passive");
+	setenv("GOMP_SPINCOUNT", "1000", 1);
+	assert_null(variable(child_environment(2, &f->arena), "OMP_WAIT_POLICY"));
+	unsetenv("GOMP_SPINCOUNT");
+	setenv("OMP_WAIT_POLICY", "active", 1);
+	assert_string_equal(variable(child_environment(2, &f->arena), "OMP_WAIT_POLICY"), "active");
+	unsetenv("OMP_WAIT_POLICY");
+}
+
+/* Runs that share may start together; one that wants the machine alone lets no further cell start,
+ * and starts when the last one has ended. */
+static void exclusive_runs_have_the_machine_alone(void **state)
+{
+	struct fixture *f = *state;
+	struct alone first, second, alone, other;
+
+	setenv("TMPDIR", f->root, 1);
+	first = alone_open(false);
+	second = alone_open(false);
+	alone = alone_open(true);
+	other = alone_open(true);
+	assert_true(first.fd >= 0 && alone_may_start(&first) && alone_may_start(&second));
+	assert_false(alone_may_start(&alone));
+	assert_false(alone_may_start(&first)); /* it is waited for */
+	alone_rest(&first);
+	assert_false(alone_may_start(&alone));
+	alone_rest(&second);
+	assert_true(alone_may_start(&alone));
+	assert_true(alone_may_start(&alone));
+	assert_false(alone_may_start(&first));
+	assert_false(alone_may_start(&other));
+	alone_rest(&alone); /* keeps it to its end */
+	assert_false(alone_may_start(&second));
+	alone_close(&alone);
+	assert_true(alone_may_start(&second));
+	alone_close(&first);
+	alone_close(&second);
+	assert_true(alone_may_start(&other));
+	alone_close(&other);
+	unsetenv("TMPDIR");
+}
+
+/* With or without jobs asked for, one cell at a time; it is said in env.json. */
+static void exclusive_timing_runs_one_cell_at_a_time(void **state)
+{
+	struct fixture *f = *state;
+	struct err err = {0};
+	const char *env;
+
+	setenv("TMPDIR", f->root, 1);
+	f->experiment.resources = fixture_limits(2, NAN, NAN);
+	f->experiment.resources.timing = TIMING_EXCLUSIVE;
+	fixture_plan(f, (const char *const[]){"wait", "wait 2", NULL});
+	assert_int_equal(fixture_run(f), STATUS_OK);
+	unsetenv("TMPDIR");
+	assert_true(f->summary.seconds > 0.4); /* two sleeps of 0.2 s, one after the other */
+	assert_int_equal(
+		store_read_text(fixture_in(f, "results/x/env.json"), &f->arena, &env, &err),
+		STATUS_OK);
+	assert_non_null(strstr(env, "\"jobs\": 1"));
+	assert_non_null(strstr(env, "\"choose_threads\": false"));
+	assert_non_null(strstr(env, "\"OMP_WAIT_POLICY\": \"passive\""));
+}
+
 static void memory_in_use_is_limited(void **state)
 {
 	struct fixture *f = *state;
 
-	f->experiment.resources = (struct resource_options){2, 1, NAN, 100e6};
+	f->experiment.resources = fixture_limits(2, NAN, 100e6);
 	fixture_plan(f, (const char *const[]){"much", "ok", NULL});
 	assert_int_equal(fixture_run(f), STATUS_OK);
 	fixture_expect_status(f, 0, "oom", "of memory, resources.memory_limit allows 95.4 MiB");
@@ -94,7 +246,7 @@ static void failing_disk_stops_the_run(void **state)
 	struct fixture *f = *state;
 	struct err err = {0};
 
-	f->experiment.resources = (struct resource_options){2, 1, NAN, NAN};
+	f->experiment.resources = fixture_limits(2, NAN, NAN);
 	fixture_plan(f, (const char *const[]){"full", "slow", "ok", NULL});
 	assert_int_equal(sched_run(&f->experiment, &f->plan, &f->options, &f->summary, &err),
 			 STATUS_ENV);
@@ -107,7 +259,7 @@ static void interrupt_keeps_only_what_is_finished(void **state)
 {
 	struct fixture *f = *state;
 
-	f->experiment.resources = (struct resource_options){1, 1, NAN, NAN};
+	f->experiment.resources = fixture_limits(1, NAN, NAN);
 	fixture_plan(f, (const char *const[]){"ok", "interrupt", "ok 2", NULL});
 	assert_int_equal(fixture_run(f), STATUS_OK);
 	assert_true(f->summary.interrupted);
@@ -121,7 +273,7 @@ static void fail_fast_starts_nothing_more(void **state)
 {
 	struct fixture *f = *state;
 
-	f->experiment.resources = (struct resource_options){1, 1, NAN, NAN};
+	f->experiment.resources = fixture_limits(1, NAN, NAN);
 	f->options.fail_fast = true;
 	fixture_plan(f, (const char *const[]){"ok", "fail", "ok 2", NULL});
 	assert_int_equal(fixture_run(f), STATUS_OK);
@@ -133,7 +285,7 @@ static void too_large_is_skipped_with_numbers(void **state)
 	struct fixture *f = *state;
 	static const char *const texts[] = {"ok", NULL};
 
-	f->experiment.resources = (struct resource_options){1, 1, NAN, 1024};
+	f->experiment.resources = fixture_limits(1, NAN, 1024);
 	fixture_plan(f, texts);
 	assert_non_null(strstr(f->plan.at[0].refusal, "1 KiB"));
 	assert_int_equal(fixture_run(f), STATUS_OK);
@@ -155,6 +307,12 @@ int main(void)
 		CASE(each_end_has_its_status),
 		CASE(failed_cells_are_done_until_retried),
 		CASE(time_limit_stops_a_cell),
+		CASE(what_was_found_survives_the_time_limit),
+		CASE(interrupted_worker_leaves_no_record),
+		CASE(disturbed_cells_are_timed_again),
+		CASE(workers_wait_passively_unless_told),
+		CASE(exclusive_runs_have_the_machine_alone),
+		CASE(exclusive_timing_runs_one_cell_at_a_time),
 		CASE(memory_in_use_is_limited),
 		CASE(failing_disk_stops_the_run),
 		CASE(interrupt_keeps_only_what_is_finished),

@@ -44,6 +44,19 @@ static const char sched_script[] =
 	"full*) echo '!trace.csv: cannot write: no room' >&3; exit 72 ;;\n"
 	"much*) exec dd if=/dev/zero of=/dev/null bs=200M count=10000 2>/dev/null ;;\n"
 	"slow*) sleep 20 ;;\n"
+	"graceful*) trap 'printf '\\''{\"status\": \"timeout\", \"outcome\": \"time_limit\", "
+	"\"test_accuracy\": 0.75, \"iterations\": 9}'\\'' > $1/result.json; exit 73' TERM; "
+	"printf 'iteration,gap\\n9,0.5\\n' > $1/trace.csv; while :; do sleep 0.05; done ;;\n"
+	"kept*) trap '' TERM; printf '{\"status\": \"interrupted\", \"test_accuracy\": 0.75, "
+	"\"iterations\": 9}' > $1/result.json; printf 'iteration,gap\\n9,0.5\\n10,0.' > "
+	"$1/trace.csv; "
+	"exec sleep 20 ;;\n"
+	"header*) printf 'iteration,gap\\n' > $1/trace.csv; printf 'attack,no' > $1/attack.csv; "
+	"exec sleep 20 ;;\n"
+	"stopped*) echo '{\"status\": \"timeout\"}' > $1/result.json; kill -INT $PPID; "
+	"trap 'exit 73' INT; sleep 1; exit 73 ;;\n"
+	"disturbed*) echo '{\"status\": \"ok\", \"timing\": \"disturbed: busy\"}' > $1/result.json "
+	";;\n"
 	"interrupt*) kill -INT $PPID; sleep 20 ;;\n"
 	"wait*) sleep 0.2; echo '{\"status\": \"ok\"}' > $1/result.json ;;\n"
 	"esac\n";
@@ -131,6 +144,13 @@ static inline int fixture_tear_down(void **state)
 	return 0;
 }
 
+/* `jobs` of one thread each, with these limits and no time beyond. */
+static inline struct resource_options fixture_limits(long jobs, double time, double memory)
+{
+	return (struct resource_options){
+		.jobs = jobs, .threads = 1, .time_limit = time, .memory_limit = memory};
+}
+
 /* Cells named after what the script shall do. */
 static inline void fixture_plan(struct fixture *f, const char *const *texts)
 {
@@ -149,7 +169,7 @@ static inline void fixture_plan(struct fixture *f, const char *const *texts)
 	f->experiment.name = "x";
 	f->experiment.path = fixture_in(f, "x.yaml");
 	if (f->experiment.resources.jobs == 0) {
-		f->experiment.resources = (struct resource_options){2, 1, NAN, NAN};
+		f->experiment.resources = fixture_limits(2, NAN, NAN);
 	}
 	f->experiment.cell_count = count;
 	f->experiment.cells = f->cells;

@@ -38,15 +38,15 @@ static void cores_are_shared(void **state)
 	long cores = forecast_cores(), jobs = 0, threads = 0;
 
 	(void)state;
-	forecast_share(&jobs, &threads);
+	forecast_share(false, &jobs, &threads);
 	assert_true(jobs == cores && threads == 1);
 	jobs = 1;
 	threads = 0;
-	forecast_share(&jobs, &threads);
+	forecast_share(false, &jobs, &threads);
 	assert_true(jobs == 1 && threads == cores);
 	jobs = 0;
 	threads = 2 * cores;
-	forecast_share(&jobs, &threads);
+	forecast_share(false, &jobs, &threads);
 	assert_true(jobs == 1 && threads == 2 * cores);
 }
 

@@ -82,7 +82,7 @@ static void the_text_is_this(void **state)
 		"\"from\":{\"gaussian\":{}},\"file\":null},\"u_update\":{\"pcg\":{\"rank\":50,"
 		"\"tolerance\":1e-6}},\"polish\":false,\"loss\":{\"squared\":{}},\"beta\":0.0001,"
 		"\"average\":false,\"fresh\":0,\"select\":{\"by\":\"none\",\"attack\":null,\"eps\":"
-		"null}},\"stop\":{"
+		"null,\"per\":\"auto\"}},\"stop\":{"
 		"\"iterations\":1000,"
 		"\"gap\":null,\"gap_scale\":\"objective\",\"residual\":null,\"patience\":0,"
 		"\"seconds\":null},\"attack\":[{\"name\":null,\"attack\":\"fgsm\",\"norm\":"

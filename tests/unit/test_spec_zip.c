@@ -178,10 +178,12 @@ static void selection_is_part_of_the_cell(void **state)
 	(void)state;
 	load(toy,
 	     "  - {solver: sgd, width: [1, 2], select: validation_accuracy}\n"
-	     "  - {solver: admm, select: {by: none}}\n",
+	     "  - {solver: admm, select: {per: experiment}}\n",
 	     3);
 	assert_int_equal(experiment.cells[1].train.select.by, SELECT_VALIDATION_ACCURACY);
+	assert_int_equal(experiment.cells[1].train.select.per, SELECT_PER_AUTO);
 	assert_int_equal(experiment.cells[2].train.select.by, SELECT_NONE);
+	assert_int_equal(experiment.cells[2].train.select.per, SELECT_PER_EXPERIMENT);
 	assert_non_null(
 		strstr(experiment.cells[0].text, "\"select\":{\"by\":\"validation_accuracy\""));
 	assert_int_equal(

@@ -1,0 +1,162 @@
+/* Fields of the record. */
+#include "harness/run/describe.h"
+
+#include "harness/run/facts.h"
+#include "harness/run/verdict.h"
+#include "harness/store/env.h"
+#include "solvers/core/blas.h"
+
+#include <math.h>
+#include <sys/resource.h>
+
+const struct pattern_options *describe_patterns(const struct run *run)
+{
+	return run->trainer->patterns ? run->trainer->patterns(run->cell.train.solver.options)
+				      : NULL;
+}
+
+static void measure_memory(struct result *r)
+{
+	struct rusage usage;
+
+	if (getrusage(RUSAGE_SELF, &usage) == 0)
+		r->peak_mem_bytes = (double)usage.ru_maxrss * 1024;
+}
+
+void describe_cell(struct run *run)
+{
+	const struct cell *cell = &run->cell;
+	struct result *r = &run->result;
+
+	r->data = cell->data.name;
+	r->method = cell->train.name;
+	r->solver = cell->train.solver.item->name;
+	r->loss = cell->train.loss.item->name;
+	r->precision = REAL_NAME;
+	r->repetition = (double)cell->repetition;
+	r->seed = (double)cell->seed;
+	r->threads = blas_threads();
+	r->blas_core = env_blas_core();
+	r->date = timing_date(&run->arena);
+	r->load_average = timing_load("");
+}
+
+void describe_data(struct run *run)
+{
+	struct result *r = &run->result;
+
+	r->n_train = (double)run->data.train.X.rows;
+	r->n_validation = (double)run->data.validation.X.rows;
+	r->n_test = (double)run->data.test.X.rows;
+	r->d = (double)run->data.train.X.cols;
+	r->majority = verdict_majority(&run->data);
+}
+
+/* Two notes in one; NULL: nothing. */
+static const char *join(struct run *run, const char *a, const char *b)
+{
+	return a && b ? arena_format(&run->arena, "%s; %s", a, b) : a ? a : b;
+}
+
+/* A network that was passed over. */
+static const char *outside(struct run *run, const struct evaluator *e)
+{
+	if (isnan(e->outside))
+		return NULL;
+	return arena_format(
+		&run->arena,
+		"an iterate outside the sampled program had the network objective %.6g, "
+		"below the bound",
+		e->outside);
+}
+
+/* Patterns that were asked for in vain, what the method chose, its coordinates; NULL: nothing. */
+static const char *notes(struct run *run, const struct evaluator *evaluator)
+{
+	const struct pattern_options *patterns = describe_patterns(run);
+	const char *missing = outside(run, evaluator);
+
+	if (patterns && run->trainer->patterns_used)
+		missing = join(run, missing,
+			       pattern_note(patterns, run->trainer->patterns_used(run->state),
+					    &run->arena));
+	return join(run,
+		    join(run, missing, run->trainer->note ? run->trainer->note(run->state) : NULL),
+		    coordinates_note(&run->posed, &run->problem, &run->arena));
+}
+
+static void describe_end(struct run *run, const struct loop_result *end)
+{
+	const struct evaluator *evaluator = &run->evaluator;
+	struct result *r = &run->result;
+	const struct evaluation *e = &end->last;
+	struct loop_result judged = *end;
+
+	r->objective = e->objective;
+	r->objective_of = evaluator->robust ? "worst case" : "network";
+	r->objective_network = e->objective_network;
+	r->objective_zero = evaluator->objective_zero;
+	r->lower_bound = e->lower_bound;
+	r->bound_scope = e->certificate.scope;
+	r->gap = e->gaps.gap;
+	r->gap_zero = e->gaps.zero;
+	r->gap_raw = e->gaps.raw;
+	r->delivered = run->trainer->certify ? delivered_names[e->delivered] : NULL;
+	r->feasibility = e->certificate.feasibility;
+	r->train_accuracy = e->train.accuracy;
+	r->validation_accuracy = e->validation.accuracy;
+	r->test_accuracy = e->test.accuracy;
+	r->train_rmse = e->train.rmse;
+	r->test_rmse = e->test.rmse;
+	r->train_r2 = e->train.r2;
+	r->test_r2 = e->test.r2;
+	r->patterns =
+		run->trainer->patterns_used ? (double)run->trainer->patterns_used(run->state) : NAN;
+	r->note = notes(run, evaluator);
+	r->neurons = (double)evaluator->delivered->U.cols;
+	if (evaluator->robust)
+		judged.first_objective = NAN; /* a clean objective that rose is no bad sign then */
+	r->suspect = verdict_suspect(
+		&judged, &(struct verdict_facts){
+				 .neurons = r->neurons,
+				 .majority = r->majority,
+				 .samples = r->n_test > 0 ? r->n_test : r->n_train,
+				 .objective_zero = r->objective_zero,
+				 .only_zero = facts_exclude_all(run->trainer, run->state),
+				 .stops_early = verdict_stops_early(&run->cell.train.solver)});
+}
+
+static void describe_clocks(struct run *run, const struct loop_result *end)
+{
+	const struct evaluator *evaluator = &run->evaluator;
+	struct timing now = timing_read(""), spent = timing_between(&now, &run->began);
+	struct result *r = &run->result;
+
+	r->solve_s = end->solve_s;
+	r->solve_cpu_s = end->solve_cpu_s;
+	r->eval_s = end->eval_s;
+	r->eval_cpu_s = end->eval_cpu_s;
+	r->certificate_s = evaluator->certificate_s;
+	r->certificate_cpu_s = evaluator->certificate_cpu_s;
+	r->switches_voluntary = spent.voluntary;
+	r->switches_involuntary = spent.involuntary;
+	r->core_share = timing_core_share(&spent);
+	r->timing = timing_verdict(&spent, r->load_average, &run->arena);
+}
+
+void describe_training(struct run *run, const struct loop_result *end)
+{
+	struct result *r = &run->result;
+
+	r->iterations = (double)end->iterations;
+	r->evaluations = (double)end->evaluations;
+	r->outcome = end->outcome == OUTCOME_RUNNING ? NULL : outcome_name(end->outcome);
+	measure_memory(r); /* of training; attacks come after */
+	describe_clocks(run, end);
+	describe_end(run, end);
+}
+
+void describe_add(struct run *run, const char *note)
+{
+	run->result.note = join(run, run->result.note, note);
+}

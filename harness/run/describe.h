@@ -1,0 +1,42 @@
+/* A cell at work, and what its record says of it. */
+#ifndef RUN_DESCRIBE_H
+#define RUN_DESCRIBE_H
+
+#include "harness/run/coordinates.h"
+#include "harness/run/evaluate.h"
+#include "harness/run/loop.h"
+#include "harness/run/timing.h"
+#include "harness/spec/spec.h"
+#include "harness/store/npz.h"
+#include "harness/store/result.h"
+#include "solvers/core/pattern.h"
+
+struct run {
+	const char *folder;
+	struct arena arena; /* lives as long as the run */
+	struct cell cell;
+	struct dataset data;
+	struct problem problem;
+	struct coordinates posed; /* the problem as the trainer gets it */
+	const struct trainer *trainer;
+	void *state;
+	struct evaluator evaluator;
+	struct mat given_patterns;
+	struct model start;
+	struct timing began; /* before setup */
+	struct result result;
+};
+
+/* The pattern options of its trainer, or NULL. */
+const struct pattern_options *describe_patterns(const struct run *run);
+
+/* Fields of run->result, as soon as they are known: names and machine; shapes; everything that
+ * training gave, where `end` may be a state on the way. */
+void describe_cell(struct run *run);
+void describe_data(struct run *run);
+void describe_training(struct run *run, const struct loop_result *end);
+
+/* One more note. */
+void describe_add(struct run *run, const char *note);
+
+#endif

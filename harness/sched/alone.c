@@ -1,0 +1,72 @@
+/* Two bytes of a lock file, locked by open file as in lock.c: the wish to be alone, and the
+ * machine.
+ */
+#include "harness/sched/alone.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum {
+	FILE_MODE = 0600, /* of this user only */
+	BYTE_WISH = 0,
+	BYTE_MACHINE = 1
+};
+
+static bool lock_byte(const struct alone *alone, short type, off_t byte)
+{
+	struct flock range = {.l_type = type, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1};
+
+	return fcntl(alone->fd, F_OFD_SETLK, &range) == 0;
+}
+
+static bool is_wished_by_another(const struct alone *alone)
+{
+	struct flock range = {
+		.l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = BYTE_WISH, .l_len = 1};
+
+	return fcntl(alone->fd, F_OFD_GETLK, &range) == 0 && range.l_type != F_UNLCK;
+}
+
+struct alone alone_open(bool exclusive)
+{
+	const char *folder = getenv("TMPDIR");
+	struct alone alone = {.fd = -1, .exclusive = exclusive};
+	char path[PATH_MAX];
+	int length = snprintf(path, sizeof path, "%s/relubench-%ld.lock",
+			      folder && *folder ? folder : "/tmp", (long)getuid());
+
+	if (length > 0 && (size_t)length < sizeof path)
+		alone.fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, FILE_MODE);
+	return alone;
+}
+
+bool alone_may_start(struct alone *alone)
+{
+	if (alone->fd < 0 || (alone->held && alone->exclusive))
+		return true;
+	if (!alone->exclusive && is_wished_by_another(alone))
+		return false;
+	if (alone->exclusive && !lock_byte(alone, F_WRLCK, BYTE_WISH))
+		return false;
+	if (!alone->held)
+		alone->held = lock_byte(alone, alone->exclusive ? F_WRLCK : F_RDLCK, BYTE_MACHINE);
+	return alone->held;
+}
+
+void alone_rest(struct alone *alone)
+{
+	if (alone->fd < 0 || alone->exclusive || !alone->held)
+		return;
+	lock_byte(alone, F_UNLCK, BYTE_MACHINE);
+	alone->held = false;
+}
+
+void alone_close(struct alone *alone)
+{
+	if (alone->fd >= 0)
+		close(alone->fd); /* with it the locks */
+	alone->fd = -1;
+}

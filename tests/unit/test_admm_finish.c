@@ -1,0 +1,127 @@
+/* The hand-over of ADMM to the interior point: where it happens, what it ends at, what it says. */
+#include "solvers/core/trainer.h"
+#include "tests/toy.h"
+
+#include <math.h>
+#include <omp.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { N = 60, D = 4, STEPS = 600 };
+
+struct end {
+	double gap, objective;
+	long steps;
+	char note[400];
+};
+
+static struct end train(const struct problem *problem, const char *options)
+{
+	const struct desc *desc = registry_find(KIND_SOLVER, "admm");
+	const struct trainer *trainer = (const struct trainer *)(const void *)desc;
+	struct progress progress = {.end = OUTCOME_RUNNING};
+	struct certificate c;
+	struct arena arena = {0};
+	struct err err = {0};
+	struct end end = {0};
+	struct net net;
+	void *state;
+	size_t calls;
+
+	if (trainer->setup(problem, toy_options(desc, options, &arena), &arena, &state, &err) !=
+	    STATUS_OK)
+		fail_msg("%s", err.text);
+	net = net_new(&arena, problem->X.cols, trainer->width(state));
+	calls = arena.calls;
+	while (end.steps < STEPS && progress.end == OUTCOME_RUNNING) {
+		trainer->step(state, &progress);
+		end.steps++;
+	}
+	assert_true(progress.end == OUTCOME_RUNNING || progress.end == OUTCOME_CONVERGED);
+	assert_int_equal(arena.calls, calls);
+	trainer->certify(state, &c);
+	trainer->repaired(state, &net);
+	end.objective = toy_objective(problem, &net);
+	assert_true(fabs(end.objective - c.upper) <= 1e-9 * c.upper);
+	end.gap = (c.upper - c.lower_bound) / c.upper;
+	if (trainer->note(state))
+		snprintf(end.note, sizeof end.note, "%s", trainer->note(state));
+	arena_release(&arena);
+	return end;
+}
+
+static void it_ends_where_admm_stands_still(void **state)
+{
+	static const char *const losses[] = {"squared", "hinge", "squared_hinge", "huber"};
+
+	(void)state;
+	for (size_t l = 0; l < sizeof losses / sizeof losses[0]; l++) {
+		struct toy toy = toy_make(N, D, losses[l], 1e-4);
+		struct end alone = train(&toy.problem, "{patterns: 30, finish: none}");
+		struct end end = train(&toy.problem, "{patterns: 30}");
+		struct end again = train(&toy.problem, "{patterns: 30}");
+
+		assert_null(strstr(alone.note, "handed over"));
+		assert_int_equal(alone.steps, STEPS);
+		assert_true(alone.gap > 1e-3);
+		assert_non_null(strstr(end.note, "handed over to the interior point after "));
+		assert_true(end.steps < STEPS);
+		assert_true(end.gap <= 1e-6);
+		assert_true(end.objective <= alone.objective);
+		assert_memory_equal(&end.objective, &again.objective, sizeof end.objective);
+		assert_string_equal(end.note, again.note);
+		arena_release(&toy.arena);
+	}
+}
+
+/* While the gap falls ADMM goes on. */
+static void it_stays_away_where_admm_gets_on(void **state)
+{
+	struct toy toy = toy_make(N, D, "squared", 5);
+	struct end end = train(&toy.problem, "{patterns: 30}");
+
+	(void)state;
+	assert_null(strstr(end.note, "handed over"));
+	assert_true(end.gap < 1e-6);
+	arena_release(&toy.arena);
+}
+
+/* `auto` leaves out what its forecast says is too much; the memory of what it may need counts. */
+static void forecasts_count_it(void **state)
+{
+	const struct desc *desc = registry_find(KIND_SOLVER, "admm");
+	const struct trainer *trainer = (const struct trainer *)(const void *)desc;
+	struct forecast none, automatic, always;
+	struct arena arena = {0};
+
+	(void)state;
+	trainer->forecast(toy_options(desc, "{patterns: 30, finish: none}", &arena), N, D, &none);
+	trainer->forecast(toy_options(desc, "{patterns: 30}", &arena), N, D, &automatic);
+	assert_true(automatic.bytes > none.bytes);
+	trainer->forecast(toy_options(desc, "{patterns: 50, finish: none}", &arena), 2000, 784,
+			  &none);
+	trainer->forecast(toy_options(desc, "{patterns: 50}", &arena), 2000, 784, &automatic);
+	trainer->forecast(toy_options(desc, "{patterns: 50, finish: ipm}", &arena), 2000, 784,
+			  &always);
+	assert_true(automatic.bytes <= none.bytes);
+	assert_true(always.bytes > none.bytes);
+	arena_release(&arena);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(it_ends_where_admm_stands_still),
+		cmocka_unit_test(it_stays_away_where_admm_gets_on),
+		cmocka_unit_test(forecasts_count_it),
+	};
+
+	omp_set_num_threads(1);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
