@@ -38,12 +38,29 @@ static int zeros(const struct dense *p, double *angle)
 	return count;
 }
 
+/* Whether a neuron has one sign on all points that one loss is of. */
+static bool keeps_signs(const struct dense *p, const double *u)
+{
+	for (int first = 0; first < p->n && p->corners > 1; first += p->corners) {
+		double low = HUGE_VAL, high = -HUGE_VAL, size = 0;
+
+		for (int k = first; k < first + p->corners; k++) {
+			low = fmin(low, dense_output(p, k, u));
+			high = fmax(high, dense_output(p, k, u));
+			size = fmax(size, hypot(p->x[k][0], p->x[k][1]));
+		}
+		if (low < -1e-12 * size && high > 1e-12 * size)
+			return false;
+	}
+	return true;
+}
+
 /* Whether a direction lies in the cone of one of the patterns; NULL admits all. */
 static bool admitted(const struct dense *p, int count, const bool (*active)[DENSE_N],
 		     const double *u)
 {
 	if (!active)
-		return true;
+		return keeps_signs(p, u);
 	for (int i = 0; i < count; i++) {
 		bool inside = true;
 

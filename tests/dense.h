@@ -1,5 +1,5 @@
-/* Dense reference for tiny training problems (at most DENSE_N samples of one or two features), in
- * plain loops of its own: nothing of it is shared with the solvers.
+/* Dense reference for tiny training problems (at most DENSE_SAMPLES samples of one or two
+ * features), in plain loops of its own: nothing of it is shared with the solvers.
  *
  * A two-layer network with weight decay is a measure over unit directions u with the penalty beta
  * times its mass, and every program here is
@@ -15,10 +15,13 @@
 
 #include <stdbool.h>
 
-enum { DENSE_N = 8 };
+enum { DENSE_SAMPLES = 8, DENSE_CORNERS = 4, DENSE_N = DENSE_SAMPLES * DENSE_CORNERS };
 
 struct dense {
 	int n, d; /* d: 1 or 2 */
+	/* 0, or: of so many consecutive points of one label the one with the least margin counts,
+	 * for losses that fall with it, and neurons have one sign on all of them */
+	int corners;
 	double x[DENSE_N][2], y[DENSE_N];
 	const char *loss;
 	double option; /* scale of logistic, delta of huber */
@@ -45,6 +48,10 @@ int dense_cells(const struct dense *p, bool (*active)[DENSE_N], int room);
  *     min over w   sum_k w l(y_k m_k) + 2 beta |w|_2,  m_k = y_k x_k'w - eps |w|_q,
  * by nested golden sections: its value from above, to about 1e-9. */
 double dense_linear(const struct dense *p, int q, double eps);
+
+/* The robust program over all patterns, q = 1 or 0, for losses of labels: a ball is the hull of its
+ * corners, and on it a neuron of the program is linear. */
+struct dense_value dense_robust(const struct dense *p, int q, double eps);
 
 /* The robust program over all patterns in one dimension, alike. Labels (y m, as above) or targets
  * (|x c - y| + eps |c|) by the loss. */

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { ROWS = 2 * (DENSE_ATOMS + DENSE_N), STEPS = 100 };
+enum { ROWS = 2 * DENSE_ATOMS + 3 * DENSE_N, STEPS = 100 };
 
 const double dense_accuracy = 1e-10;
 
@@ -97,17 +97,37 @@ static double dot(int n, const double *a, const double *b)
 	return sum;
 }
 
+/* Points that one loss is of. */
+static int group(const struct dense *p)
+{
+	return p->corners > 1 ? p->corners : 1;
+}
+
+static double sum_of(int n, const double *a)
+{
+	double sum = 0;
+
+	for (int k = 0; k < n; k++)
+		sum += a[k];
+	return sum;
+}
+
 /* sum l(f) + b |c|_1 at f = sum c_j phi_j; everything here is divided by the weight */
 static double primal(const struct dense *p, const struct dense_atoms *atoms, const double *c)
 {
 	double value = 0;
 
-	for (int k = 0; k < p->n; k++) {
-		double f = 0;
+	for (int first = 0; first < p->n; first += group(p)) {
+		double worst = 0;
 
-		for (int j = 0; j < atoms->count; j++)
-			f += c[j] * atoms->phi[j][k];
-		value += dense_loss(p, f, p->y[k]);
+		for (int k = first; k < first + group(p); k++) {
+			double f = 0;
+
+			for (int j = 0; j < atoms->count; j++)
+				f += c[j] * atoms->phi[j][k];
+			worst = fmax(worst, dense_loss(p, f, p->y[k]));
+		}
+		value += worst;
 	}
 	for (int j = 0; j < atoms->count; j++)
 		value += p->beta / p->weight * fabs(c[j]);
@@ -118,8 +138,8 @@ double dense_atoms_dual(const struct dense *p, const double *a)
 {
 	double value = 0, slope, curve;
 
-	for (int k = 0; k < p->n; k++)
-		value -= conjugate(p, p->y[k], a[k], &slope, &curve);
+	for (int k = 0; k < p->n; k += group(p))
+		value -= conjugate(p, p->y[k], sum_of(group(p), a + k), &slope, &curve);
 	return value;
 }
 
@@ -180,7 +200,28 @@ static void start(const struct dense *p, const struct dense_atoms *atoms, double
 		double low, high;
 
 		domain(p, p->y[k], &low, &high);
-		a[k] = low < 0 && high > 0 ? 0 : (low < 0 ? -length : length);
+		a[k] = low < 0 && high > 0 ? 0 : (low < 0 ? -length : length) / group(p);
+	}
+}
+
+/* The domain of the loss of the points from k on: of the sum of their slopes, which have one sign.
+ */
+static void pose_domain(const struct dense *p, int k, struct interior *q)
+{
+	double low, high, row[DENSE_N] = {0};
+
+	domain(p, p->y[k], &low, &high);
+	for (int v = k; v < k + group(p); v++)
+		row[v] = 1;
+	if (low > -HUGE_VAL)
+		add_row(q, -1, row, -low);
+	if (high < HUGE_VAL)
+		add_row(q, 1, row, high);
+	for (int v = k; v < k + group(p) && group(p) > 1; v++) {
+		double one[DENSE_N] = {0};
+
+		one[v] = 1;
+		add_row(q, p->y[k], one, 0);
 	}
 }
 
@@ -193,16 +234,8 @@ static void pose(const struct dense *p, const struct dense_atoms *atoms, struct 
 		add_row(q, 1, atoms->phi[j], p->beta / p->weight);
 		add_row(q, -1, atoms->phi[j], p->beta / p->weight);
 	}
-	for (int k = 0; k < p->n; k++) {
-		double low, high, one[DENSE_N] = {0};
-
-		one[k] = 1;
-		domain(p, p->y[k], &low, &high);
-		if (low > -HUGE_VAL)
-			add_row(q, -1, one, -low);
-		if (high < HUGE_VAL)
-			add_row(q, 1, one, high);
-	}
+	for (int k = 0; k < p->n; k += group(p))
+		pose_domain(p, k, q);
 	start(p, atoms, q->a);
 	for (int i = 0; i < q->rows; i++) {
 		q->s[i] = q->h[i] - dot(q->n, q->G[i], q->a);
@@ -217,9 +250,12 @@ static void newton(const struct dense *p, const struct interior *q, double mu, d
 	double H[DENSE_N][DENSE_N] = {{0}}, g[DENSE_N], slope, curve;
 
 	for (int k = 0; k < q->n; k++) {
-		conjugate(p, p->y[k], q->a[k], &slope, &curve);
+		int first = k - k % group(p);
+
+		conjugate(p, p->y[k], sum_of(group(p), q->a + first), &slope, &curve);
 		g[k] = -slope;
-		H[k][k] = curve;
+		for (int l = first; l < first + group(p); l++)
+			H[k][l] = curve;
 	}
 	for (int i = 0; i < q->rows; i++) { /* G a + s = h holds from the start on */
 		for (int k = 0; k < q->n; k++) {

@@ -4,6 +4,25 @@
 #include <math.h>
 #include <string.h>
 
+struct dense_value dense_robust(const struct dense *p, int q, double eps)
+{
+	static const double corners[][DENSE_CORNERS][2] = {{{1, 0}, {0, 1}, {-1, 0}, {0, -1}},
+							   {{1, 1}, {1, -1}, {-1, 1}, {-1, -1}}};
+	struct dense points = *p;
+	int each = p->d > 1 ? DENSE_CORNERS : 2;
+
+	points.corners = each;
+	points.n = p->n * each;
+	for (int k = 0; k < points.n; k++) {
+		const double *x = p->x[k / each], *step = corners[q][k % each];
+
+		points.y[k] = p->y[k / each];
+		points.x[k][0] = x[0] + eps * (p->d > 1 ? step[0] : 1 - 2 * (k % 2));
+		points.x[k][1] = p->d > 1 ? x[1] + eps * step[1] : 0;
+	}
+	return dense_all(&points);
+}
+
 struct line { /* of a convex function of one or two numbers */
 	const struct dense *p;
 	int q;

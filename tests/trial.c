@@ -4,10 +4,11 @@
 #include "solvers/core/rng.h"
 #include "tests/toy.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
-enum { KINDS = 10 };
+enum { KINDS = 10, MOST = 100 };
 
 static const char *const losses[] = {"squared", "logistic", "hinge", "squared_hinge", "huber"};
 static const char *const loss_texts[] = {"squared", "{logistic: {loss_scale: 2}}", "hinge",
@@ -46,7 +47,7 @@ static void draw(struct trial *t)
 	struct dense *p = &t->dense;
 	int loss = (int)(t->seed % 5);
 
-	p->n = 1 + (int)rng_below(&rng, DENSE_N);
+	p->n = 1 + (int)rng_below(&rng, DENSE_SAMPLES);
 	p->d = 1 + (int)rng_below(&rng, 2);
 	p->loss = losses[loss];
 	p->option = loss_options[loss];
@@ -126,6 +127,37 @@ struct trial *trial_new(uint64_t seed)
 void trial_free(struct trial *t)
 {
 	arena_release(&t->arena);
+}
+
+struct dense_value trial_given(const struct trial *t)
+{
+	return dense_patterns(&t->dense, t->given, (const bool(*)[DENSE_N])t->active);
+}
+
+struct dense_value trial_directions(const struct trial *t, int count)
+{
+	double u[MOST][2] = {{0}};
+
+	assert(count <= MOST);
+
+	for (int j = 0; j < count; j++) {
+		struct rng rng = rng_stream(t->seed, "neurons", (uint64_t)j);
+		double length;
+
+		for (int i = 0; i < t->dense.d; i++)
+			u[j][i] = rng_normal(&rng);
+		length = hypot(u[j][0], u[j][1]);
+		u[j][0] /= length;
+		u[j][1] /= length;
+	}
+	return dense_directions(&t->dense, count, (const double(*)[2])u);
+}
+
+struct dense_value trial_ball(const struct trial *t, int q, double eps)
+{
+	if (t->problem.loss.loss->regression)
+		return (struct dense_value){HUGE_VAL, -HUGE_VAL};
+	return dense_robust(&t->dense, q, eps);
 }
 
 double trial_worst_loss(const struct trial *t, const struct net *net, int k, enum norm norm,

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { TRIAL_CELLS = 4 * DENSE_N };
+enum { TRIAL_CELLS = 4 * DENSE_SAMPLES };
 
 struct trial {
 	struct arena arena;
@@ -30,6 +30,13 @@ struct trial {
  * one class. The trial is static: one at a time. */
 struct trial *trial_new(uint64_t seed);
 void trial_free(struct trial *t);
+
+/* Optima over the given patterns; over `count` directions as `scp` documents them, normal numbers
+ * of the stream "neurons", normalised; and of the robust program (dense_robust), unknown for
+ * targets. */
+struct dense_value trial_given(const struct trial *t);
+struct dense_value trial_directions(const struct trial *t, int count);
+struct dense_value trial_ball(const struct trial *t, int q, double eps);
 
 /* The largest loss of sample k over corners of the ball around it: a bound from below. */
 double trial_worst_loss(const struct trial *t, const struct net *net, int k, enum norm norm,

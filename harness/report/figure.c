@@ -234,8 +234,10 @@ enum status figure_open(struct figure *figure, const struct records *records, co
 {
 	struct arena *arena = records->arena;
 	char lines[CAPTION_LINES][LINE_BYTES];
-	const char *caption = arena_format(arena, "%s%s. Hardware: %s.", plan->caption,
-					   ending_marks(records), records->caption);
+	const char *marks = ending_marks(records);
+	const char *caption = arena_format(arena, "%s%s%s. Hardware: %s.", plan->caption,
+					   *marks ? "; of all cells " : "",
+					   *marks ? marks + strlen("; ") : "", records->caption);
 	size_t columns, count;
 
 	*figure = (struct figure){

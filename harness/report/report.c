@@ -12,6 +12,8 @@
 #include "harness/store/folder.h"
 #include "harness/store/io.h"
 
+#include <string.h>
+
 /* A plot to be drawn. */
 struct wanted {
 	const struct plot *plot;
@@ -66,7 +68,9 @@ static const char *marked(const char *note, const struct records *records)
 {
 	const char *marks = ending_marks(records);
 
-	return *marks ? arena_format(records->arena, "%s Cells%s.", note, marks + 1) : note;
+	return *marks ? arena_format(records->arena, "%s Of all cells %s.", note,
+				     marks + strlen("; "))
+		      : note;
 }
 
 static struct html_tables make_tables(const struct experiment *experiment,

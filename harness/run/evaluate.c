@@ -42,9 +42,6 @@ struct evaluator evaluate_new(const struct problem *problem, const struct datase
 	return e;
 }
 
-/* A certificate of which nothing is known: half a dozen iterations of ADMM, at 12 n d P each. */
-static const double certificate_products = 40;
-
 double evaluate_flops(const struct evaluator *e, const struct forecast *forecast)
 {
 	const struct trainer *trainer = e->training.trainer;
@@ -56,10 +53,7 @@ double evaluate_flops(const struct evaluator *e, const struct forecast *forecast
 
 	if (e->training.rowspace)
 		flops += networks * (double)e->training.rowspace->B.cols * product;
-	if (trainer->certify)
-		flops += forecast->certificate_flops > 0 ? forecast->certificate_flops
-							 : certificate_products * n * product / 2;
-	return flops;
+	return flops + forecast->certificate_flops;
 }
 
 struct gaps evaluate_gaps(double objective, double bound, double objective_zero)

@@ -86,7 +86,7 @@ struct evaluator {
 struct evaluator evaluate_new(const struct problem *problem, const struct dataset *data,
 			      struct training training, struct arena *arena);
 
-/* Floating point operations of one evaluation, at most, for a trainer of this forecast. */
+/* Floating point operations of one evaluation for a trainer of this forecast. */
 double evaluate_flops(const struct evaluator *evaluator, const struct forecast *forecast);
 
 /* Certify the current iterate, and the figures of what is delivered. */

@@ -13,7 +13,7 @@
 static const double thinning = 1.15;
 
 /* What they may cost: a share of setup and iterations, or so many operations. */
-static const double evaluation_share = 0.2, evaluation_allowance = 1e8;
+static const double evaluation_share = 0.2, evaluation_allowance = 1e9;
 
 /* s between two states of the best network on disk */
 static const double keep_every_s = 1;

@@ -31,7 +31,8 @@ struct loop {
 
 /* Whether the evaluation after `iterations` iterations is due, `done` evaluations having been made:
  * they are 15 % of the iterations apart, and all of them cost, by operation counts, at most a fifth
- * of setup and iterations, or 1e8 operations (less than a tenth of a second) if that is more. */
+ * of setup and iterations, or 1e9 operations (some tenths of a second) if that is more. The last
+ * evaluation, and what the first certificate prepares, no grid can spare. */
 bool loop_is_due(const struct forecast *forecast, double evaluation_flops, long iterations,
 		 long done, long last);
 

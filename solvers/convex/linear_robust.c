@@ -303,6 +303,7 @@ static void forecast(const void *options, ptrdiff_t n, ptrdiff_t d, struct forec
 		     interior_loss_bytes(samples);
 	out->setup_flops = 4 * samples * inputs;
 	out->iteration_flops = inputs * inputs * (samples + inputs / 3) + 10 * samples * inputs;
+	out->certificate_flops = 10 * samples * inputs;
 }
 
 static ptrdiff_t width(const void *state)

@@ -80,6 +80,7 @@ static void forecast(const void *options, ptrdiff_t rows_, ptrdiff_t cols, struc
 			   fmax(3e10, 1600 * n * d * P * (double)o->screen);
 	out->iteration_flops = 12 * n * d * P + 8 * d * d * P + 4 * d * P * P;
 	out->bytes += (double)o->screen * P * (8 * n + 7 * d) * sizeof(real);
+	out->certificate_flops = 8 * n * d * P;
 	pattern_forecast(&o->patterns, rows_, cols, out);
 }
 

@@ -149,7 +149,7 @@ struct scp_interior *scp_interior_new(struct scp *scp, ptrdiff_t most, struct ar
 	s->rounded = ARENA_ARRAY(arena, real, n > most ? n : most);
 	s->in_samples = n <= MOST_SAMPLES ? mat_new(arena, n, n) : (struct mat){0};
 	s->in_neurons = mat_new(arena, most, most);
-	s->T = mat_new(arena, SCP_INTERIOR_CHUNK, n < most ? most : most);
+	s->T = mat_new(arena, SCP_INTERIOR_CHUNK, n < most ? most : n);
 	return s;
 }
 

@@ -36,6 +36,9 @@ struct cvx cvx_new(const struct problem *problem, const struct patterns *pattern
 	cvx.slack = slack_share;
 	cvx.at = ARENA_ARRAY(arena, ptrdiff_t, 2 * P);
 	cvx.norm = ARENA_ARRAY(arena, double, 2 * P);
+	cvx.kept.alpha = ARENA_ARRAY(arena, real, n);
+	cvx.kept.norm = ARENA_ARRAY(arena, double, 2 * P);
+	cvx.moved = ARENA_ARRAY(arena, real, n);
 	cvx.order = cvx_order_new(P, arena);
 	cvx.exact = cvx.cone.B.cols <= EXACT_MOST;
 	cvx.nnls = nnls_new(cvx.cone.B, arena);
@@ -57,8 +60,8 @@ void cvx_prepare(struct cvx *cvx)
 
 static double cvx_bytes(double n, double d, double P)
 {
-	double arrays = (4 * n + 3 * n * P + 4 * d * P) * sizeof(real);
-	double doubles = (d + 2 * d * P + 6 * P) * sizeof(double);
+	double arrays = (6 * n + 3 * n * P + 4 * d * P) * sizeof(real);
+	double doubles = (d + 2 * d * P + 8 * P) * sizeof(double);
 
 	return arrays + doubles + signcone_bytes(n, d) + interior_bytes(n, d, P) +
 	       splitting_bytes(n, d, 2 * P) + nnls_bytes(n, fmin(n, d)) + wide_bytes(d, 2 * P);

@@ -18,6 +18,14 @@
 #include "solvers/core/trainer.h"
 #include "solvers/core/wide.h"
 
+/* The dual point that gave the best bound so far (cvx_mix.c). */
+struct cvx_kept {
+	bool any;
+	real *alpha;  /* n */
+	double *norm; /* 2 P: its norms, from above */
+	double bound;
+};
+
 /* The 2 P blocks are numbered with V before W: block b is of pattern b % P. */
 struct cvx {
 	const struct problem *problem;
@@ -32,6 +40,8 @@ struct cvx {
 	/* kept from one certificate to the next */
 	struct mat M; /* n x 2 P: e o eta, the best multipliers so far */
 	bool warm;    /* they are those of a certificate before */
+	struct cvx_kept kept;
+	real *moved;  /* n: a dual point of cvx_move.c */
 	double slack; /* share of the objective that does not matter: of the last gap */
 	/* scratch */
 	struct mat R, Z;  /* d x 2 P */
@@ -74,6 +84,19 @@ void cvx_certify(struct cvx *cvx, struct mat V, struct mat W, const struct cvx_d
 /* Its two parts: objective, feasibility and upper; lower_bound. */
 void cvx_primal(struct cvx *cvx, struct mat V, struct mat W, struct certificate *out);
 void cvx_bound(struct cvx *cvx, const struct cvx_dual *dual, struct certificate *out);
+
+/* The best bound of alpha, whose own is `bound`, and its mixtures with the dual points before;
+ * cvx->norm are its norms. For certificates. */
+double cvx_mix(struct cvx *cvx, const real *alpha, double bound);
+
+/* The same of alpha moved until its constraints hold. cvx->norm and the r_b are of alpha before,
+ * and of the last move after. */
+double cvx_move(struct cvx *cvx, const real *alpha, double bound);
+
+/* Norms of all blocks for alpha with the multipliers M, from above, into cvx->norm; X'(+-d_b o
+ * alpha
+ * + M_b) stay in cvx->wide_z. */
+void cvx_measure(struct cvx *cvx, const real *alpha);
 
 /* Add what cvx_new takes, and the operations of a certificate. The first one costs more by the
  * coordinates and the directions. */

@@ -24,6 +24,8 @@ enum {
 
 /* 1 / rho of the projections: blocks are nearly feasible, so that few rows bind. */
 static const double penalty = 10;
+/* Projections below this many units of rounding are zero. */
+static const double rounding = 1e4;
 
 /* What the blocks add up to. */
 struct extent {
@@ -148,18 +150,23 @@ static void start_repair(struct cvx *cvx, struct mat V, struct mat W, ptrdiff_t 
 	signcone_reduce(&cvx->cone, mat_cols(cvx->Z, 0, count), mat_cols(s->G, 0, count));
 }
 
-/* V of the splitting = the projections, to the end, by the active set method. */
+/* Column c of V of the splitting = the projection, by the active set method; zero where it is no
+ * more than rounding of g. */
 static void project_exactly(struct cvx *cvx, ptrdiff_t c)
 {
 	const real *g = mat_col(cvx->split.G, c);
 	real *v = mat_col(cvx->split.V, c);
 	ptrdiff_t r = cvx->cone.B.cols;
+	double least = rounding * REAL_EPSILON * blas_norm((size_t)r, g);
+	bool any;
 
 	for (ptrdiff_t j = 0; j < r; j++)
 		cvx->g[j] = (double)g[j];
-	nnls_solve(&cvx->nnls, (struct nnls_block){cvx->split.d[c], NULL, cvx->g}, -1, HUGE_VAL);
+	any = nnls_solve(&cvx->nnls, (struct nnls_block){cvx->split.d[c], NULL, cvx->g}, -1,
+			 HUGE_VAL)
+		      .upper > least;
 	for (ptrdiff_t j = 0; j < r; j++)
-		v[j] = (real)cvx->nnls.r[j];
+		v[j] = any ? (real)cvx->nnls.r[j] : 0;
 }
 
 /* Sum of the steps that the blocks at work would need now, as a share of their norms. */

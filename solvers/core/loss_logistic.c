@@ -164,7 +164,7 @@ static double conjugate(const void *o, size_t n, double s, const real *a, const 
 
 		if (!(p >= 0 && p <= 1))
 			return HUGE_VAL;
-		sum += entropy(p) + entropy(1 - p);
+		sum += entropy(p) + (p < 1 ? (1 - p) * log1p(-p) : 0); /* p may be tiny */
 	}
 	return sum;
 }

@@ -254,7 +254,7 @@ static void refuse(const struct problem *problem, const char *options, enum stat
 
 static void what_cannot_be_solved_is_refused(void **state)
 {
-	struct toy toy = toy_make(N, D, "hinge", 0.3), dead = toy_make(N, D, "squared", 0.3);
+	struct toy toy = toy_make(N, D, "hinge", 0.3);
 
 	(void)state;
 	refuse(&toy.problem, "{method: fista}", STATUS_SPEC,
@@ -265,10 +265,30 @@ static void what_cannot_be_solved_is_refused(void **state)
 	refuse(&toy.problem, "{method: newton, first: 20}", STATUS_SPEC,
 	       "scp: expected a method that solves for the first neurons first, such as "
 	       "working_set, got \"newton\" with first: 20");
-	mat_fill(dead.problem.X, 0);
-	refuse(&dead.problem, "{}", STATUS_ENV, "no sampled neuron is active");
 	arena_release(&toy.arena);
-	arena_release(&dead.arena);
+}
+
+/* No neuron is active: the zero network, certified. */
+static void without_an_active_neuron_zero_is_optimal(void **state)
+{
+	static const char *const losses[] = {"squared", "logistic", "hinge", "squared_hinge",
+					     "huber"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof losses / sizeof *losses; i++) {
+		struct toy toy = toy_make(N, D, losses[i], 0.3);
+		struct run run;
+
+		mat_fill(toy.problem.X, 0);
+		run = solve(&toy.problem, "{}", MOST_STEPS, 1e-12);
+		assert_int_equal(run.net.U.cols, 0);
+		assert_int_equal(run.progress.end, OUTCOME_CONVERGED);
+		assert_true(fabs(gap_of(&run)) <= 1e-12);
+		assert_true(fabs(run.certificate.upper - toy_objective(&toy.problem, &run.net)) <=
+			    1e-12 * N);
+		arena_release(&run.arena);
+		arena_release(&toy.arena);
+	}
 }
 
 int main(void)
@@ -281,6 +301,7 @@ int main(void)
 		cmocka_unit_test(neurons_are_nested),
 		cmocka_unit_test(average_is_the_sum_divided),
 		cmocka_unit_test(what_cannot_be_solved_is_refused),
+		cmocka_unit_test(without_an_active_neuron_zero_is_optimal),
 	};
 
 	omp_set_num_threads(1); /* on matrices so small threads cost more than they bring */

@@ -325,9 +325,9 @@ static void the_step_of_ista_is_an_option(void **state)
 	arena_release(&toy.arena);
 }
 
-static void note_is(const char *options, const char *expected)
+static void note_is(const char *options, double beta, const char *expected)
 {
-	struct toy toy = toy_make(20, 3, "squared", 1);
+	struct toy toy = toy_make(20, 3, "squared", beta);
 	struct run run = solve(&toy.problem, options, 1);
 	const char *note = scp()->note(run.state);
 
@@ -342,10 +342,11 @@ static void note_is(const char *options, const char *expected)
 static void the_choice_is_noted(void **state)
 {
 	(void)state;
-	note_is("{neurons: 30}", "newton: ");
-	note_is("{neurons: 3000}", "working_set: ");
-	note_is("{neurons: 30, first: 5}", "working_set: ");
-	note_is("{neurons: 30, method: newton}", NULL);
+	note_is("{neurons: 30}", 1e-3, "newton: ");
+	note_is("{neurons: 30}", 1, "working_set: ");
+	note_is("{neurons: 3000}", 1e-3, "working_set: ");
+	note_is("{neurons: 30, first: 5}", 1e-3, "working_set: ");
+	note_is("{neurons: 30, method: newton}", 1, NULL);
 }
 
 int main(void)

@@ -175,8 +175,8 @@ static double cost(const struct forecast *f, double evaluation, long count, long
 
 static void evaluations_cost_at_most_a_fifth(void **state)
 {
-	static const double evaluations[] = {1e3, 1e8, 1e9, 1e10, 1e12};
-	const struct forecast f = {.setup_flops = 3e9, .iteration_flops = 1e9};
+	static const double evaluations[] = {1e3, 1e9, 1e10, 1e11, 1e13};
+	const struct forecast f = {.setup_flops = 3e10, .iteration_flops = 1e10};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof evaluations / sizeof *evaluations; i++)
@@ -185,10 +185,10 @@ static void evaluations_cost_at_most_a_fifth(void **state)
 			long evaluated;
 
 			assert_true(cost(&f, evaluations[i], count, &evaluated) <=
-				    fmax(1e8, 0.2 * solve));
+				    fmax(1e9, 0.2 * solve));
 			/* and the budget is used: no more than one evaluation is left of it, where
 			 * the spacing does not ask for fewer */
-			if (evaluations[i] > 1e10)
+			if (evaluations[i] > 1e11)
 				assert_true((double)(evaluated + 1) * evaluations[i] > 0.2 * solve);
 		}
 }
