@@ -77,10 +77,10 @@ says "the number of them is said" \
 
 sed 's/beta: 0.1}/beta: 0, rho: 0}/; s/noise: 0.1/noise: -1/' tiny.yaml >zeros.yaml
 expect "penalties of 0" 2 validate zeros.yaml
-says "rho" 'rho: expected a number > 0, got "0"'
+says "rho" 'rho: expected a number > 0 or null, got "0"'
 says "beta" 'beta: expected a number > 0, got "0"'
 expect "a negative penalty" 2 validate tiny.yaml --set train[0].rho=-1e-3
-says "with its value" 'rho: expected a number > 0, got "-1e-3"'
+says "with its value" 'rho: expected a number > 0 or null, got "-1e-3"'
 
 printf '1,2,0.5\n3,4,nan\n5,6,7\n' >targets.csv
 expect "a target that is no number" 4 run convex.yaml --set data[0].csv.path=targets.csv \
