@@ -51,11 +51,6 @@ static struct loss_box box_at(const struct interior_loss *self, ptrdiff_t k)
 	return loss_box(self->problem->loss, (double)self->problem->y[k]);
 }
 
-static struct loss_box entropy_at(const struct interior_loss *self, ptrdiff_t k)
-{
-	return loss_entropy(self->problem->loss, (double)self->problem->y[k]);
-}
-
 struct interior_loss *interior_loss_new(const struct problem *problem, struct arena *arena)
 {
 	struct interior_loss *self = ARENA_NEW(arena, struct interior_loss);
