@@ -3,6 +3,7 @@
 
 #include "harness/run/evaluate.h"
 #include "solvers/core/blas.h"
+#include "tests/toy.h"
 
 #include <math.h>
 #include <omp.h>
@@ -61,6 +62,7 @@ struct problem race_problem(struct race_data *race, const char *loss, double bet
 	if (race->data.bias >= 0)
 		frozen[race->data.bias] = true;
 	problem.loss.loss = (const struct loss *)(const void *)registry_find(KIND_LOSS, loss);
+	problem.loss.options = toy_options(registry_find(KIND_LOSS, loss), "{}", &race->arena);
 	problem.loss.weight = 1;
 	return problem;
 }

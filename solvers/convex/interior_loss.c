@@ -84,12 +84,6 @@ static struct loss_box entropy_at(const struct interior_loss *self, ptrdiff_t k)
 	return (struct loss_box){0, e.low, e.high};
 }
 
-/* a at the slacks of an entropy, one of whose ends is 0: next to it a has all its digits. */
-static double from_slacks(struct loss_box box, double above, double below)
-{
-	return box.high > 0 ? below : -above;
-}
-
 /* The slacks at the output f, and a. */
 static void place(struct interior_loss *self, ptrdiff_t k, double f)
 {
@@ -99,7 +93,8 @@ static void place(struct interior_loss *self, ptrdiff_t k, double f)
 	self->h[k] = f;
 	self->above[k] = width / (1 + exp(scale * f));
 	self->below[k] = width / (1 + exp(-scale * f));
-	self->a[k] = from_slacks(box, self->above[k], self->below[k]);
+	/* one of the ends is 0, and next to it a has all its digits */
+	self->a[k] = box.high > 0 ? self->below[k] : -self->above[k];
 }
 
 /* quadratic a + y + mu / (high - a) - mu / (a - low), increasing in a. */
@@ -262,20 +257,24 @@ void interior_loss_variable(const struct interior_loss *self, const real *f, rea
 		a[k] = (real)self->a[k];
 }
 
-/* Of an entropy W r. Of a box W (r - rho), r - rho = f - quadratic a - y - (mu - c_p) / (high - a)
- * + (mu - c_q) / (a - low): p and q drop out. */
+/* W (r - rho), r - rho = f - quadratic a - y - (mu - c_p) / (high - a) + (mu - c_q) / (a - low): p
+ * and q drop out. */
+static double offset_at(const struct interior_loss *self, const real *f, double mu, bool correct,
+			ptrdiff_t k)
+{
+	double p = target_p(self, mu, correct, k), q = target_q(self, mu, correct, k);
+
+	return weight_at(self, k) * residual_at(self, f, p, q, k);
+}
+
+/* Of an entropy W r. */
 void interior_loss_offset(const struct interior_loss *self, const real *f, const real *w, double mu,
 			  bool correct, double *da)
 {
 	for (ptrdiff_t k = 0; k < samples(self); k++) {
-		double p, q;
-
 		da[k] = self->entropic ? (double)w[k] * ((double)f[k] - self->h[k]) : 0;
-		if (self->smooth)
-			continue;
-		p = target_p(self, mu, correct, k);
-		q = target_q(self, mu, correct, k);
-		da[k] = weight_at(self, k) * residual_at(self, f, p, q, k);
+		if (!self->smooth)
+			da[k] = offset_at(self, f, mu, correct, k);
 	}
 }
 
@@ -284,11 +283,8 @@ void interior_loss_gradient(struct interior_loss *self, const real *f, double mu
 			    real *g)
 {
 	interior_loss_variable(self, f, g);
-	for (ptrdiff_t k = 0; k < samples(self) && !self->smooth; k++) {
-		double p = target_p(self, mu, correct, k), q = target_q(self, mu, correct, k);
-
-		g[k] = (real)(self->a[k] + weight_at(self, k) * residual_at(self, f, p, q, k));
-	}
+	for (ptrdiff_t k = 0; k < samples(self) && !self->smooth; k++)
+		g[k] = (real)(self->a[k] + offset_at(self, f, mu, correct, k));
 }
 
 /* The direction of sample k whose part of a is da. */
@@ -318,12 +314,9 @@ void interior_loss_follow(struct interior_loss *self, const real *f, const real 
 void interior_loss_direction(struct interior_loss *self, const real *f, const real *df, double mu,
 			     bool correct)
 {
-	for (ptrdiff_t k = 0; k < samples(self) && !self->smooth; k++) {
-		double p = target_p(self, mu, correct, k), q = target_q(self, mu, correct, k);
-
+	for (ptrdiff_t k = 0; k < samples(self) && !self->smooth; k++)
 		follow(self, k, mu, correct,
-		       weight_at(self, k) * ((double)df[k] + residual_at(self, f, p, q, k)));
-	}
+		       offset_at(self, f, mu, correct, k) + weight_at(self, k) * (double)df[k]);
 }
 
 /* Largest step that leaves x + step dx >= 0. */

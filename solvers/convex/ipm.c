@@ -92,14 +92,20 @@ static void half_new(struct ipm_half *h, double sign, struct mat D, ptrdiff_t d,
 		*large[m] = mat_new(arena, n, P);
 }
 
-/* |x_k| */
+/* Rows are measured with columns of one size: |x_k| of x_kj / c_j, c_j = |column j|. */
 static void measure_rows(struct ipm *s)
 {
 	struct mat X = s->problem->X;
 
-	for (ptrdiff_t j = 0; j < X.cols; j++)
-		for (ptrdiff_t k = 0; k < X.rows; k++)
-			s->size[k] = (real)hypot((double)s->size[k], (double)mat_get(X, k, j));
+	for (ptrdiff_t j = 0; j < X.cols; j++) {
+		double norm = blas_norm((size_t)X.rows, mat_col(X, j));
+
+		s->scale[j] = (real)norm;
+		s->trace += norm > 0;
+		for (ptrdiff_t k = 0; norm > 0 && k < X.rows; k++)
+			s->size[k] =
+				(real)hypot((double)s->size[k], (double)mat_get(X, k, j) / norm);
+	}
 }
 
 /* x_a o x_b for all a >= b, column by column of the lower triangle. */
@@ -167,6 +173,7 @@ static enum status setup(const struct problem *problem, const void *options, str
 		*vectors[v] = ARENA_ARRAY(arena, real, n);
 	if (ipm_extended_flops((double)n, (double)d, (double)s->D.cols) <= EXTENDED_MOST)
 		s->extended = ipm_extended_new(s, arena);
+	s->scale = ARENA_ARRAY(arena, real, d);
 	measure_rows(s);
 	ipm_start(s);
 	*state = s;

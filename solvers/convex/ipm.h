@@ -77,12 +77,12 @@ struct ipm {
 	struct mat pairs, packed; /* n x d(d+1)/2: x_a x_b; its product with weights; or empty */
 	struct mat B, G;          /* d x d and n x d scratch */
 	struct mat gram, square;  /* d x d: X'X; n x n: T_i T_i' of active rows; or empty */
-	double trace;             /* of X'X */
+	double trace;             /* of X'X with columns of norm 1 */
 	ptrdiff_t *kept;          /* n: rows of a block */
 	struct ipm_row *shares;   /* n scratch */
 	double rows_kept;         /* of the 2 P blocks, in units of n */
 	real *target;             /* d + 1 scratch */
-	real *size;               /* n: |x_k| */
+	real *scale, *size;       /* d: c_j, norms of the columns; n: |x_k| of x_kj / c_j */
 	real *f, *a, *u;          /* n: outputs, dl/df, scratch */
 	real *w, *root_w;         /* n: W and its root */
 	double *da;               /* n: step of a */

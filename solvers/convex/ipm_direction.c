@@ -46,6 +46,17 @@ static void start_cone(struct ipm *s, struct ipm_half *h, ptrdiff_t i, double mu
 	}
 }
 
+/* |c o x|, so that its product with a row's size bounds sum_j |x_kj x_j| however columns are scaled
+ */
+static double scaled_norm(const struct ipm *s, const real *x)
+{
+	double square = 0;
+
+	for (ptrdiff_t j = 0; j < s->q.rows; j++)
+		square += pow((double)s->scale[j] * (double)x[j], 2);
+	return sqrt(square);
+}
+
 /* ds = E o (X x) - s, but for what rounding decides; dlambda = (mu - K - lambda ds) / s - lambda */
 static void start_half(struct ipm *s, struct ipm_half *h, double mu)
 {
@@ -57,7 +68,7 @@ static void start_half(struct ipm *s, struct ipm_half *h, double mu)
 		const real *slack = mat_col(h->S, i), *minus = mat_col(h->N, i);
 		const real *products = mat_col(h->K, i);
 		real *ds = mat_col(h->dS, i), *dn = mat_col(h->dN, i);
-		real noise = rounding * (real)blas_norm((size_t)h->X.rows, mat_col(h->X, i));
+		real noise = rounding * (real)scaled_norm(s, mat_col(h->X, i));
 
 #pragma omp simd
 		for (ptrdiff_t k = 0; k < s->D.rows; k++) {

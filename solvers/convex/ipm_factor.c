@@ -260,7 +260,6 @@ void ipm_factor_allocate(struct ipm *s, struct arena *arena)
 	s->shares = ARENA_ARRAY(arena, struct ipm_row, X.rows);
 	s->gram = mat_new(arena, X.cols, X.cols);
 	blas_syrk(1, X, TRANSPOSED, 0, s->gram);
-	s->trace = pow(blas_mat_norm(X), 2);
 	if (!s->assembled && X.cols >= IPM_WIDE)
 		s->square = mat_new(arena, X.rows, X.rows);
 }

@@ -21,8 +21,12 @@
 enum {
 	TIGHTEN_EACH = 20,  /* steps of the splitting, on the average of all blocks */
 	TIGHTEN_STEPS = 80, /* for those that are left in the end */
-	CHECK_EVERY = 10
+	CHECK_EVERY = 10,
+	SMALL = 1000000 /* entries of X: 1 ms for a column in twice the digits */
 };
+
+/* Share of a norm that a bound may lose to rounding. */
+static const double noticed = 1e-8;
 
 /* 1 / rho of the splitting: large at first, so that it stays next to the multipliers that it starts
  * from, and less by this factor at each check. */
@@ -72,22 +76,34 @@ static void add_alpha(const struct cvx *cvx, const real *alpha, ptrdiff_t b, con
 		q[k] = sign * d[k] * alpha[k] + z[k];
 }
 
+/* |X'q| of column c from above, where its sums are wrong by `rounding` |x| |q| at most. */
+static double from_above(const struct cvx *cvx, ptrdiff_t c, const real *q, double rounding)
+{
+	ptrdiff_t n = cvx->M.rows, d = cvx->problem->X.cols;
+
+	return wide_norm(d, cvx->wide_z + c * d) * (1 + (double)(d + 4) * DBL_EPSILON) +
+	       rounding * cvx->size * blas_norm((size_t)n, q);
+}
+
 /* norm[.] = |X'q| of the first `count` columns of the splitting's Y, from above: sums of n products
- * are wrong by no more than gamma_n |x| |q| (Higham 2002, section 3.1). */
+ * are wrong by no more than n eps |x| |q| (Higham 2002, section 3.1). Where that is more than a
+ * bound may lose, as beside a tiny beta, and the problem is small, by sums in twice the digits. */
 static void measure(struct cvx *cvx, ptrdiff_t count, double *norm)
 {
 	struct mat Q = mat_cols(cvx->split.Y, 0, count), X = cvx->problem->X;
-	const double unit = (double)(cvx->exact ? LDBL_EPSILON : DBL_EPSILON) / 2;
-	const double rounding = ((double)X.rows + 4) * unit;        /* gamma_n */
-	const double last = 1 + ((double)X.cols + 4) * DBL_EPSILON; /* of the norm itself */
+	const double rounding = ((double)X.rows + 4) * DBL_EPSILON; /* gamma_n, and room */
 
-	if (cvx->exact)
-		wide_transposed_long(X, Q, cvx->wide_z);
-	else
-		wide_transposed(&cvx->wide, X, Q, cvx->wide_z);
-	for (ptrdiff_t c = 0; c < count; c++)
-		norm[c] = wide_norm(X.cols, cvx->wide_z + c * X.cols) * last +
-			  rounding * cvx->size * blas_norm((size_t)Q.rows, mat_col(Q, c));
+	wide_transposed(&cvx->wide, X, Q, cvx->wide_z);
+	for (ptrdiff_t c = 0; c < count; c++) {
+		const real *q = mat_col(Q, c);
+		double exact = wide_norm(X.cols, cvx->wide_z + c * X.cols);
+
+		norm[c] = from_above(cvx, c, q, rounding);
+		if (norm[c] <= (1 + noticed) * exact || X.rows * X.cols > SMALL)
+			continue;
+		wide_transposed_twice(X, q, cvx->wide_z + c * X.cols);
+		norm[c] = from_above(cvx, c, q, rounding * rounding);
+	}
 }
 
 void cvx_measure(struct cvx *cvx, const real *alpha)

@@ -70,18 +70,41 @@ void wide_transposed(const struct wide *wide, struct mat X, struct mat Q, double
 	}
 }
 
-void wide_transposed_long(struct mat X, struct mat Q, double *Z)
-{
-#pragma omp parallel for schedule(static)
-	for (ptrdiff_t c = 0; c < Q.cols; c++)
-		for (ptrdiff_t j = 0; j < X.cols; j++) {
-			const real *x = mat_col(X, j), *q = mat_col(Q, c);
-			long double sum = 0;
+enum { LANES = 8 }; /* sums side by side, so that they are vector code */
 
-			for (ptrdiff_t k = 0; k < X.rows; k++)
-				sum += (long double)x[k] * (long double)q[k];
-			Z[j + c * X.cols] = (double)sum;
-		}
+/* sum + error += x y, with the rounding of both operations */
+static inline void add_exactly(double x, double y, double *sum, double *error)
+{
+	double product = x * y, rest = fma(x, y, -product);
+	double total = *sum + product, part = total - *sum;
+
+	*error += (*sum - (total - part)) + (product - part) + rest;
+	*sum = total;
+}
+
+static double dot_twice(ptrdiff_t n, const real *x, const real *q)
+{
+	double sum[LANES] = {0}, error[LANES] = {0}, total = 0, rest = 0;
+	ptrdiff_t whole = n / LANES * LANES;
+
+	for (ptrdiff_t first = 0; first < whole; first += LANES) {
+#pragma omp simd
+		for (ptrdiff_t l = 0; l < LANES; l++)
+			add_exactly((double)x[first + l], (double)q[first + l], &sum[l], &error[l]);
+	}
+	for (ptrdiff_t k = whole; k < n; k++)
+		add_exactly((double)x[k], (double)q[k], &sum[0], &error[0]);
+	for (ptrdiff_t l = 0; l < LANES; l++) {
+		add_exactly(sum[l], 1, &total, &rest);
+		rest += error[l];
+	}
+	return total + rest;
+}
+
+void wide_transposed_twice(struct mat X, const real *q, double *z)
+{
+	for (ptrdiff_t j = 0; j < X.cols; j++)
+		z[j] = dot_twice(X.rows, mat_col(X, j), q);
 }
 
 double wide_norm(ptrdiff_t d, const double *z)

@@ -3,6 +3,7 @@
  * those of cvx.h, which know nothing of the method. */
 #include "solvers/convex/ipm.h"
 #include "solvers/convex/twofold.h"
+#include "solvers/core/wide.h"
 #include "tests/extreme.h"
 
 #include <math.h>
@@ -238,6 +239,27 @@ static void twofold_sums_keep_their_digits(void **state)
 	assert_true(fabs(dot.high + dot.low - 3 * 0x1p-60) <= 0x1p-100);
 }
 
+/* The same sums in the bounds: what cancels to 1e-13 of its terms has 16 digits still. */
+static void sums_of_bounds_keep_their_digits(void **state)
+{
+	enum { N = 21 };
+	struct arena arena = {0};
+	struct mat X = mat_new(&arena, N, 1);
+	real q[N];
+	double z;
+
+	(void)state;
+	for (int k = 0; k < N; k++) {
+		mat_set(X, k, 0, (real)(k % 2 ? -1 : 1) * (real)(1 + (k / 2) * 0x1p-10));
+		q[k] = (real)(1 + (k / 2) * 0x1p-11);
+	}
+	mat_set(X, N - 1, 0, (real)0x1p-44);
+	q[N - 1] = 3;
+	wide_transposed_twice(X, q, &z);
+	assert_true(z == 3 * 0x1p-44);
+	arena_release(&arena);
+}
+
 /* H H^-1 = I for the Hilbert matrix of order 12, whose condition is 1e16. */
 static void twofold_factors_solve_what_doubles_do_not(void **state)
 {
@@ -273,6 +295,7 @@ int main(void)
 		cmocka_unit_test(copies_are_one_longer_column),
 		cmocka_unit_test(a_point_is_taken_up),
 		cmocka_unit_test(twofold_sums_keep_their_digits),
+		cmocka_unit_test(sums_of_bounds_keep_their_digits),
 		cmocka_unit_test(twofold_factors_solve_what_doubles_do_not),
 	};
 

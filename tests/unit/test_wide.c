@@ -24,7 +24,8 @@ static void products_are_sums_in_double(void **state)
 	toy_fill(X, &rng);
 	toy_fill(Q, &rng);
 	wide_transposed(&wide, X, Q, Z);
-	wide_transposed_long(X, Q, L);
+	for (ptrdiff_t c = 0; c < M; c++)
+		wide_transposed_twice(X, mat_col(Q, c), L + c * D);
 	for (ptrdiff_t c = 0; c < D * M; c++) {
 		double sum = 0;
 
