@@ -38,6 +38,7 @@ struct cvx cvx_new(const struct problem *problem, const struct patterns *pattern
 	cvx.norm = ARENA_ARRAY(arena, double, 2 * P);
 	cvx.kept.alpha = ARENA_ARRAY(arena, real, n);
 	cvx.kept.norm = ARENA_ARRAY(arena, double, 2 * P);
+	cvx.moved = ARENA_ARRAY(arena, real, n);
 	cvx.order = cvx_order_new(P, arena);
 	cvx.exact = cvx.cone.B.cols <= EXACT_MOST;
 	cvx.nnls = nnls_new(cvx.cone.B, arena);
@@ -59,7 +60,7 @@ void cvx_prepare(struct cvx *cvx)
 
 static double cvx_bytes(double n, double d, double P)
 {
-	double arrays = (5 * n + 3 * n * P + 4 * d * P) * sizeof(real);
+	double arrays = (6 * n + 3 * n * P + 4 * d * P) * sizeof(real);
 	double doubles = (d + 2 * d * P + 8 * P) * sizeof(double);
 
 	return arrays + doubles + signcone_bytes(n, d) + interior_bytes(n, d, P) +

@@ -41,6 +41,7 @@ struct cvx {
 	struct mat M; /* n x 2 P: e o eta, the best multipliers so far */
 	bool warm;    /* they are those of a certificate before */
 	struct cvx_kept kept;
+	real *moved;  /* n: a dual point of cvx_move.c */
 	double slack; /* share of the objective that does not matter: of the last gap */
 	/* scratch */
 	struct mat R, Z;  /* d x 2 P */
@@ -87,6 +88,15 @@ void cvx_bound(struct cvx *cvx, const struct cvx_dual *dual, struct certificate 
 /* The best bound of alpha, whose own is `bound`, and its mixtures with the dual points before;
  * cvx->norm are its norms. For certificates. */
 double cvx_mix(struct cvx *cvx, const real *alpha, double bound);
+
+/* The same of alpha moved until its constraints hold. cvx->norm and the r_b are of alpha before,
+ * and of the last move after. */
+double cvx_move(struct cvx *cvx, const real *alpha, double bound);
+
+/* Norms of all blocks for alpha with the multipliers M, from above, into cvx->norm; X'(+-d_b o
+ * alpha
+ * + M_b) stay in cvx->wide_z. */
+void cvx_measure(struct cvx *cvx, const real *alpha);
 
 /* Add what cvx_new takes, and the operations of a certificate. The first one costs more by the
  * coordinates and the directions. */

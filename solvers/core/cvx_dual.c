@@ -85,6 +85,13 @@ static void measure(struct cvx *cvx, ptrdiff_t count, double *norm)
 			  rounding * cvx->size * blas_norm((size_t)Q.rows, mat_col(Q, c));
 }
 
+void cvx_measure(struct cvx *cvx, const real *alpha)
+{
+	for (ptrdiff_t b = 0; b < cvx->M.cols; b++)
+		add_alpha(cvx, alpha, b, mat_col(cvx->M, b), mat_col(cvx->split.Y, b));
+	measure(cvx, cvx->M.cols, cvx->norm);
+}
+
 /* The better of the solver's multipliers and those of the certificate before, for each block. */
 static void first_multipliers(struct cvx *cvx, const struct cvx_dual *dual)
 {
@@ -288,9 +295,7 @@ static void tighten_together(struct cvx *cvx, const real *alpha, double target)
 		drop_harmless(cvx, target);
 		splitting_penalty(s, softening * s->delta);
 	}
-	for (ptrdiff_t b = 0; b < cvx->M.cols; b++)
-		add_alpha(cvx, alpha, b, mat_col(cvx->M, b), mat_col(s->Y, b));
-	measure(cvx, cvx->M.cols, cvx->norm);
+	cvx_measure(cvx, alpha);
 }
 
 void cvx_bound(struct cvx *cvx, const struct cvx_dual *dual, struct certificate *out)
@@ -312,6 +317,11 @@ void cvx_bound(struct cvx *cvx, const struct cvx_dual *dual, struct certificate 
 	}
 	for (ptrdiff_t b = 0; b < cvx->M.cols; b++)
 		largest = fmax(largest, cvx->norm[b]);
-	out->lower_bound = scaling_best(problem, dual->alpha, largest).bound;
+	out->lower_bound =
+		cvx_mix(cvx, dual->alpha, scaling_best(problem, dual->alpha, largest).bound);
+	if (largest > problem->beta) {
+		cvx_measure(cvx, dual->alpha);
+		out->lower_bound = cvx_move(cvx, dual->alpha, out->lower_bound);
+	}
 	out->scope = cvx->patterns.all ? "all" : "sampled";
 }

@@ -11,7 +11,7 @@ cat >long.yaml <<-END
 	    generate: {kind: moons, n: 60, noise: 0.1}
 	    split: {test: 0.3}
 	train:
-	  - {name: admm, solver: admm, patterns: 8, beta: 0.1}
+	  - {name: admm, solver: admm, finish: none, patterns: 8, beta: 0.1}
 	  - {name: sgd, solver: sgd, width: 8, epochs: 100000000, beta: 0.1}
 	stop: {iterations: 100000000}
 	attack:

@@ -275,26 +275,30 @@ static double grid_bound(const struct fixture *t)
 	return best;
 }
 
-/* The multipliers that are given do not matter where d is small: they are improved to the best. */
-static void bounds_are_those_of_the_best_scale_and_multipliers(void **state)
+/* The multipliers that are given do not matter where d is small: they are improved to the best. A
+ * bound is more than the best scale gives where the dual point can be moved. */
+static void bounds_are_no_worse_than_the_best_scale_and_multipliers(void **state)
 {
+	int better = 0;
+
 	(void)state;
 	for (int l = 0; l < LOSSES; l++) {
 		struct fixture t;
 		struct certificate c;
-		double grid;
 
 		make(&t, losses[l], 0.7);
 		for (int trial = 0; trial < 5; trial++) {
+			double grid;
+
 			random_dual(&t);
 			cvx_certify(&t.cvx, t.V, t.W, &t.dual, &c);
 			grid = grid_bound(&t);
 			assert_true(c.lower_bound >= grid - sqrt(TOLERANCE));
-			/* the error of the grid is of second order, but of first at its ends */
-			assert_true(c.lower_bound <= grid + 3e-3);
+			better += c.lower_bound > grid * 1.01;
 		}
 		finish(&t);
 	}
+	assert_true(better > 5);
 }
 
 /* Weak duality, whatever the points. */
@@ -366,7 +370,7 @@ int main(void)
 		cmocka_unit_test(points_are_measured_by_the_definition),
 		cmocka_unit_test(feasible_points_need_no_repair),
 		cmocka_unit_test(blocks_without_interior_direction_are_left_out),
-		cmocka_unit_test(bounds_are_those_of_the_best_scale_and_multipliers),
+		cmocka_unit_test(bounds_are_no_worse_than_the_best_scale_and_multipliers),
 		cmocka_unit_test(no_bound_is_above_any_feasible_point),
 		cmocka_unit_test(networks_equal_the_feasible_points_they_come_from),
 	};
