@@ -21,17 +21,28 @@ struct coordinate {
 	real *norm;      /* N: |phi_i| */
 	ptrdiff_t *left; /* N: neurons not dropped, `count` of them */
 	ptrdiff_t count;
+	ptrdiff_t *used; /* MOST_GRAM: neurons in use, `uses` of them, whose Gram matrix is kept */
+	ptrdiff_t uses;
+	struct mat gram; /* MOST_GRAM x MOST_GRAM: phi_i'phi_j */
 	double curvature;
 };
 
-enum { PASSES = 10 /* over the neurons in use, after one over all that are left */ };
+enum {
+	PASSES = 50,    /* over the neurons in use, after one over all that are left */
+	FAST = 1000,    /* passes by their inner products at most */
+	MOST_GRAM = 512 /* neurons in use whose inner products are kept, 2 MB */
+};
+
+/* Passes by inner products end where no slope changes by more than this share of beta. */
+static const double settled = 1e-7 > 8 * REAL_EPSILON ? 1e-7 : 8 * REAL_EPSILON;
 
 static void forecast(const void *options, ptrdiff_t n, ptrdiff_t N, struct forecast *out)
 {
 	double samples = (double)n, neurons = (double)N;
 
 	(void)options;
-	out->bytes = (2 * neurons + 2 * samples) * sizeof(real) + neurons * sizeof(ptrdiff_t);
+	out->bytes = (2 * neurons + 2 * samples + (double)MOST_GRAM * MOST_GRAM) * sizeof(real) +
+		     (neurons + MOST_GRAM) * sizeof(ptrdiff_t);
 	out->setup_flops = 2 * samples * neurons;
 	out->iteration_flops = 8 * samples * neurons;
 }
@@ -50,6 +61,8 @@ static enum status setup(struct scp *scp, const void *options, struct arena *are
 	s->norm = ARENA_ARRAY(arena, real, scp->Phi.cols);
 	s->left = ARENA_ARRAY(arena, ptrdiff_t, scp->Phi.cols);
 	s->count = scp->Phi.cols;
+	s->used = ARENA_ARRAY(arena, ptrdiff_t, MOST_GRAM);
+	s->gram = mat_new(arena, MOST_GRAM, MOST_GRAM);
 	s->curvature = loss_curvature(scp->problem->loss);
 	for (ptrdiff_t i = 0; i < s->count; i++) {
 		s->left[i] = i;
@@ -133,9 +146,68 @@ static void update(struct coordinate *s, ptrdiff_t i)
 	double a = (x > 0 ? fmax(0, x - problem->beta) : fmin(0, x + problem->beta)) / h;
 
 	scp->a[i] = (real)a;
-	if (scp->a[i] > (real)before || scp->a[i] < (real)before) {
-		blas_axpy(n, (double)scp->a[i] - before, phi, scp->f);
-		loss_gradient(problem->loss, n, scp->f, problem->y, s->g);
+	if (!(scp->a[i] > (real)before || scp->a[i] < (real)before))
+		return;
+	if (problem->loss.loss->quadratic) { /* f is formed anew at the end of the step */
+		blas_axpy(n, s->curvature * ((double)scp->a[i] - before), phi, s->g);
+		return;
+	}
+	blas_axpy(n, (double)scp->a[i] - before, phi, scp->f);
+	loss_gradient(problem->loss, n, scp->f, problem->y, s->g);
+}
+
+/* The neurons in use with their inner products, those of the last step kept; false if there are too
+ * many for that to pay. */
+static bool gather(struct coordinate *s)
+{
+	struct mat Phi = s->scp->Phi;
+	ptrdiff_t uses = 0, same = 0;
+
+	for (ptrdiff_t l = 0; l < s->count; l++) {
+		ptrdiff_t i = s->left[l];
+
+		if (!(fabs((double)s->scp->a[i]) > 0))
+			continue;
+		if (uses >= MOST_GRAM || 2 * uses >= Phi.rows)
+			return s->uses = 0, false;
+		same += uses == same && same < s->uses && s->used[same] == i;
+		s->used[uses++] = i;
+	}
+	for (ptrdiff_t j = 0; j < uses; j++)
+		for (ptrdiff_t i = j < same ? same : j; i < uses; i++) {
+			double product = blas_dot((size_t)Phi.rows, mat_col(Phi, s->used[i]),
+						  mat_col(Phi, s->used[j]));
+
+			mat_set(s->gram, i, j, (real)product);
+			mat_set(s->gram, j, i, (real)product);
+		}
+	s->uses = uses;
+	return true;
+}
+
+/* Passes over the neurons in use for a quadratic loss, in their slopes alone: q += L_l G_i da_i. */
+static void descend_by_products(struct coordinate *s)
+{
+	double beta = s->scp->problem->beta, most = HUGE_VAL;
+	real *q = s->slope; /* formed anew at the end of the step */
+
+	for (ptrdiff_t i = 0; i < s->uses; i++)
+		q[i] = (real)blas_dot((size_t)s->scp->Phi.rows, mat_col(s->scp->Phi, s->used[i]),
+				      s->g);
+	for (int pass = 0; pass < FAST && most > settled * beta; pass++) {
+		most = 0;
+		for (ptrdiff_t i = 0; i < s->uses; i++) {
+			real *a = &s->scp->a[s->used[i]];
+			double h = s->curvature * (double)mat_get(s->gram, i, i);
+			double x = h * (double)*a - (double)q[i], before = (double)*a;
+
+			*a = (real)((x > 0 ? fmax(0, x - beta) : fmin(0, x + beta)) / h);
+			before = (double)*a - before;
+			most = fmax(most, h * fabs(before));
+			if (fabs(before) > 0)
+				blas_axpy((size_t)s->uses, s->curvature * before,
+					  mat_col(s->gram, i), q);
+		}
 	}
 }
 
@@ -151,10 +223,15 @@ static void step(void *state, struct progress *progress)
 	open = gap(s, objective, &scale);
 	if (screen(s, open, scale))
 		refresh(s);
-	for (int pass = 0; pass <= PASSES; pass++)
+	for (int pass = 0; pass <= PASSES; pass++) {
 		for (ptrdiff_t l = 0; l < s->count; l++)
 			if (pass == 0 || fabs((double)scp->a[s->left[l]]) > 0)
 				update(s, s->left[l]);
+		if (pass == 0 && problem->loss.loss->quadratic && gather(s)) {
+			descend_by_products(s);
+			break;
+		}
+	}
 	norm = refresh(s);
 	progress->objective =
 		problem->beta * norm + loss_value(problem->loss, n, scp->f, problem->y);

@@ -1,6 +1,8 @@
 /* data_load: missing values and the preparation. */
 #include "tests/unit/test_data_load.h"
 
+#include "harness/data/range.h"
+
 extern const struct prepare prepare_standardize, prepare_scalar, prepare_unit, prepare_minmax,
 	prepare_bias;
 
@@ -172,6 +174,60 @@ static void steps_compose(void **state)
 	}
 }
 
+/* Rows of size 1, times `scale`. */
+static void write_scaled(struct place *place, double scale)
+{
+	FILE *file = fopen(place->path, "w");
+
+	for (int i = 0; i < 20; i++)
+		fprintf(file, "%.17g,%.17g,%d\n", scale * (i - 9.25), scale * (i * i % 7 - 3.5),
+			i % 2);
+	fclose(file);
+}
+
+/* Any size between the smallest and the largest double: as with values of size 1. */
+static void any_size_is_prepared(void **state)
+{
+	static const double scales[] = {1e-310, 1e-300, 1e-160, 1, 1e150, 1e300};
+	const struct prepare *steps[] = {&prepare_standardize, &prepare_minmax};
+	struct place *place = *state;
+
+	place->options.prepare.count = 1;
+	for (size_t i = 0; i < 12; i++) {
+		struct dataset same, data;
+
+		place->steps[0].item = &steps[i % 2]->base;
+		write_scaled(place, 1);
+		same = load(place, 0);
+		write_scaled(place, scales[i / 2]);
+		data = load(place, 0);
+		for (ptrdiff_t k = 0; k < 20; k++)
+			for (ptrdiff_t j = 0; j < 2; j++) /* 1e-310 has 44 bits */
+				assert_true(fabs((double)mat_get(data.train.X, k, j) -
+						 (double)mat_get(same.train.X, k, j)) < 1e-6);
+	}
+}
+
+static void what_cannot_be_multiplied_is_refused(void **state)
+{
+	struct place *place = *state;
+	struct dataset data;
+	struct err err = {0};
+
+	place->options.prepare.count = 0;
+	write_scaled(place, 1e3);
+	data = load(place, 0);
+	assert_int_equal(range_check(&data.train, &err), STATUS_OK);
+	if (sizeof(real) < sizeof(double))
+		return;
+	write_scaled(place, 1e150);
+	data = load(place, 0);
+	assert_int_equal(range_check(&data.train, &err), STATUS_ENV);
+	assert_non_null(
+		strstr(err.text, "row 0, column 0: expected a prepared value up to 1.2e+77"));
+	assert_non_null(strstr(err.text, "standardize"));
+}
+
 static void bias_must_be_last(void **state)
 {
 	struct place *place = *state;
@@ -196,6 +252,8 @@ int main(void)
 		CASE(other_steps),
 		CASE(steps_compose),
 		CASE(bias_must_be_last),
+		CASE(any_size_is_prepared),
+		CASE(what_cannot_be_multiplied_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

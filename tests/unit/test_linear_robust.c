@@ -173,6 +173,56 @@ static void a_large_ball_leaves_a_constant(void **state)
 	drop(s);
 }
 
+/* Zeros, duplicates, constants, any scale, few samples: never above w = 0, the bound below, and
+ * "converged" only where the certificate says so. */
+static void degenerate_data_ends_right(void **state)
+{
+	static const char *const losses[] = {"hinge", "logistic", "squared_hinge"};
+	static const ptrdiff_t sizes[] = {1, 2, 3, 30};
+
+	(void)state;
+	for (int seed = 0; seed < 120; seed++) {
+		struct toy toy =
+			toy_make(sizes[seed % 4], 4, losses[seed / 4 % 3], seed % 2 ? 1e-2 : 1);
+		const char *options = arena_format(&toy.arena, "{eps: 0.1, norm: %s}",
+						   norm_names[seed / 12 % 2 ? NORM_L2 : NORM_LINF]);
+		struct mat X = toy.problem.X;
+		struct progress progress = {0};
+		struct certificate c;
+		double zero = 0, scale = pow(10, seed % 17 - 8);
+		struct err err;
+		void *linear;
+
+		for (ptrdiff_t k = 0; k < X.rows; k++) {
+			double first = (double)mat_get(X, k, 0);
+
+			for (ptrdiff_t j = 0; j < X.cols; j++)
+				mat_set(X, k, j,
+					(real)(seed % 5 == 0   ? 0
+					       : seed % 5 == 1 ? scale * first
+							       : scale * (double)mat_get(X, k, j)));
+			zero += toy_loss(toy.problem.loss, 0, (double)toy.problem.y[k]);
+		}
+		assert_int_equal(
+			trainer_linear_robust.setup(
+				&toy.problem,
+				toy_options(&trainer_linear_robust.base, options, &toy.arena),
+				&toy.arena, &linear, &err),
+			STATUS_OK);
+		for (int i = 0; i < STEPS && progress.end == OUTCOME_RUNNING; i++)
+			trainer_linear_robust.step(linear, &progress);
+		trainer_linear_robust.certify(linear, &c);
+		assert_true(c.lower_bound <= c.upper * (1 + 1e-9));
+		if (progress.end == OUTCOME_CONVERGED &&
+		    !(c.upper - c.lower_bound <= 1e-6 * c.upper))
+			fail_msg("seed %d: converged at %g above %g", seed, c.upper, c.lower_bound);
+		if (seed % 5 == 0)
+			assert_true(c.upper - c.lower_bound <= 1e-6 * c.upper &&
+				    c.upper <= zero * (1 + 1e-9));
+		arena_release(&toy.arena);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -180,6 +230,7 @@ int main(void)
 		cmocka_unit_test(without_attack_it_is_the_network_objective),
 		cmocka_unit_test(network_meets_the_closed_worst_case),
 		cmocka_unit_test(a_large_ball_leaves_a_constant),
+		cmocka_unit_test(degenerate_data_ends_right),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
