@@ -30,6 +30,9 @@ static const double small_gain = 0.1;
 /* A move changes an alpha by this share of it at most, where the loss has no box. */
 static const double most_change = 0.5;
 
+/* An alpha is at an end of its range up to this share of the range. */
+static const double end_rounding = 64 * REAL_EPSILON;
+
 /* The constraints at work. */
 struct active {
 	ptrdiff_t count, block[MOST];
@@ -116,9 +119,10 @@ static void find_curvature(struct cvx *cvx, const real *alpha)
 	}
 	for (size_t k = 0; k < n; k++) {
 		struct loss_box box = loss_box(p->loss, (double)p->y[k]);
-		double at = -(double)alpha[k];
+		double at = -(double)alpha[k], width = box.high - box.low;
+		double near = end_rounding * (isfinite(width) ? width : fabs(at));
 
-		cvx->a[k] = at > box.low && at < box.high;
+		cvx->a[k] = at - box.low > near && box.high - at > near;
 	}
 }
 

@@ -57,7 +57,7 @@ static const char sched_script[] =
 	"trap 'exit 73' INT; sleep 1; exit 73 ;;\n"
 	"disturbed*) echo '{\"status\": \"ok\", \"timing\": \"disturbed: busy\"}' > $1/result.json "
 	";;\n"
-	"interrupt*) kill -INT $PPID; sleep 20 ;;\n"
+	"interrupt*) trap 'exit 130' INT; kill -INT $PPID; while :; do sleep 0.05; done ;;\n"
 	"wait*) sleep 0.2; echo '{\"status\": \"ok\"}' > $1/result.json ;;\n"
 	"esac\n";
 
