@@ -114,8 +114,10 @@ static void describe_end(struct run *run, const struct loop_result *end)
 		run->trainer->patterns_used ? (double)run->trainer->patterns_used(run->state) : NAN;
 	r->note = notes(run, evaluator);
 	r->neurons = (double)evaluator->delivered->U.cols;
-	if (evaluator->robust)
-		judged.first_objective = NAN; /* a clean objective that rose is no bad sign then */
+	/* a clean objective that rose is no bad sign of a robust method, nor that of one whose best
+	 * point is held: an iterate outside its program was better then */
+	if (evaluator->robust || run->trainer->certify)
+		judged.first_objective = judged.best_objective = NAN;
 	r->suspect = verdict_suspect(
 		&judged, &(struct verdict_facts){
 				 .neurons = r->neurons,
