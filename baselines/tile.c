@@ -69,7 +69,7 @@ static void pack_vectors(struct mat U, real *to, ptrdiff_t width)
 	const real *u = U.at;
 
 	for (ptrdiff_t i = 0; i < U.rows; i++) {
-		vector v;
+		vector v = {0};
 
 #pragma GCC unroll 16
 		for (int j = 0; j < LANES; j++)

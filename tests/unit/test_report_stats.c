@@ -161,7 +161,7 @@ static double accuracy_on_noise(uint64_t draw, const char *per)
 		for (size_t i = 0; i < POINTS; i++)
 			right[s][i] = rng_bits(&rng) >> 63;
 	for (int r = 0; r < REPEATS; r++) {
-		size_t place[POINTS];
+		size_t place[POINTS] = {0};
 
 		for (size_t i = 0; i < POINTS; i++) {
 			size_t j = (size_t)(rng_bits(&rng) % (i + 1));

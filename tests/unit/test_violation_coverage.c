@@ -116,7 +116,7 @@ static int arcs_of(const struct problem *problem, double ends[2 * MOST + 1])
  * program does, as its constraint holds. */
 static double share_of_patterns(const struct problem *problem, const double *alpha)
 {
-	double ends[2 * MOST + 1], share = 0;
+	double ends[2 * MOST + 1] = {0}, share = 0;
 	int count = arcs_of(problem, ends);
 
 	for (int i = 0; i < count; i++)
