@@ -18,7 +18,8 @@ static const double evaluation_share = 0.2, evaluation_allowance = 1e9;
 /* s between two states of the best network on disk */
 static const double keep_every_s = 1;
 
-/* Least relative decrease of the objective that counts as progress for `patience`. */
+/* Least change of the objective or the bound, relative to the former, that counts as progress for
+ * `patience`. */
 static const double stall_decrease = 1e-6;
 
 struct trace_time {
@@ -27,7 +28,7 @@ struct trace_time {
 };
 
 struct watch { /* for `patience` */
-	double best;
+	double objective, bound;
 	long since;
 };
 
@@ -70,14 +71,20 @@ static void report_progress(int fd, const struct trace_time *at, double gap)
 		return; /* nobody listens: the run does not depend on it */
 }
 
-/* Whether `patience` evaluations have passed without progress. */
-static bool stalled(struct watch *watch, long patience, double objective)
+/* Whether `patience` evaluations have passed without a lower objective or a higher bound. */
+static bool stalled(struct watch *watch, long patience, const struct evaluation *e)
 {
-	if (!(objective > watch->best - stall_decrease * fabs(watch->best))) {
-		watch->best = objective;
+	double objective = isnan(e->objective) ? e->objective_network : e->objective;
+	double least = stall_decrease * fabs(objective);
+
+	watch->since++;
+	if (!(objective > watch->objective - least)) {
+		watch->objective = objective;
 		watch->since = 0;
-	} else {
-		watch->since++;
+	}
+	if (e->lower_bound > watch->bound + least) {
+		watch->bound = e->lower_bound;
+		watch->since = 0;
 	}
 	return patience > 0 && watch->since >= patience;
 }
@@ -109,15 +116,13 @@ static enum outcome limits(const struct loop *loop, const struct loop_result *r,
 static enum outcome judge(const struct stop_options *stop, const struct evaluation *e,
 			  const struct progress *p, enum outcome limit, struct watch *watch)
 {
-	double objective =
-		isnan(e->certificate.objective) ? e->objective_network : e->certificate.objective;
 	double gap = stop->gap_scale == GAP_SCALE_ZERO ? e->feasible.zero : e->feasible.gap;
 
 	if (!e->finite)
 		return OUTCOME_DIVERGED;
 	if (islessequal(gap, stop->gap) || settled(stop->residual, p))
 		return OUTCOME_CONVERGED;
-	if (stalled(watch, stop->patience, objective))
+	if (stalled(watch, stop->patience, e))
 		return OUTCOME_STALLED;
 	if (limit == OUTCOME_CONVERGED && isgreater(gap, stop->gap))
 		return OUTCOME_STALLED;
@@ -218,7 +223,7 @@ enum status loop_run(const struct loop *loop, struct evaluator *evaluator, struc
 		.evaluator = evaluator,
 		.out = out,
 		.csv = &csv,
-		.watch = {.best = HUGE_VAL},
+		.watch = {HUGE_VAL, -HUGE_VAL, 0},
 		.evaluation_flops = evaluate_flops(evaluator, &loop->forecast),
 	};
 

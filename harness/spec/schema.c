@@ -23,28 +23,29 @@ const char *const spec_timings[] = {
 const char *const spec_precisions[] = {"double", "single", NULL};
 
 /* One place for documentation and ranges of the stopping rules; only the defaults differ. */
-#define STOP_ROWS(iterations_, gap_, gap_scale_, patience_, seconds_)                    \
-	{OPTION_FIELD(struct stop_options, iterations), .initial = (iterations_),        \
-	 .range = RANGE_FROM(1), .doc = "stop after this many outer iterations"},        \
-		{OPTION_FIELD(struct stop_options, gap), .initial = (gap_),              \
-		 .range = RANGE_ABOVE(0),                                                \
-		 .doc = "stop at this certified gap, a share of what gap_scale says"},   \
-		{OPTION_FIELD(struct stop_options, gap_scale), .initial = (gap_scale_),  \
-		 .names = spec_gap_scales,                                               \
-		 .doc = "what the gap is a share of: the objective, or that of the "     \
-			"network without neurons"},                                      \
-		{OPTION_FIELD(struct stop_options, residual), .initial = "null",         \
-		 .range = RANGE_ABOVE(0),                                                \
-		 .doc = "stop when the relative primal and dual residuals that the "     \
-			"method reports are both this small"},                           \
-		{OPTION_FIELD(struct stop_options, patience), .initial = (patience_),    \
-		 .range = RANGE_FROM(0),                                                 \
-		 .doc = "stop after this many evaluations without progress; 0 = never"}, \
-		{OPTION_FIELD(struct stop_options, seconds), .initial = (seconds_),      \
-		 .range = RANGE_ABOVE(0), .unit = UNIT_SECONDS,                          \
-		 .doc = "stop after this time of setup and solve"},                      \
-	{                                                                                \
-		.name = NULL                                                             \
+#define STOP_ROWS(iterations_, gap_, gap_scale_, patience_, seconds_)                             \
+	{OPTION_FIELD(struct stop_options, iterations), .initial = (iterations_),                 \
+	 .range = RANGE_FROM(1), .doc = "stop after this many outer iterations"},                 \
+		{OPTION_FIELD(struct stop_options, gap), .initial = (gap_),                       \
+		 .range = RANGE_ABOVE(0),                                                         \
+		 .doc = "stop at this certified gap, a share of what gap_scale says"},            \
+		{OPTION_FIELD(struct stop_options, gap_scale), .initial = (gap_scale_),           \
+		 .names = spec_gap_scales,                                                        \
+		 .doc = "what the gap is a share of: the objective, or that of the "              \
+			"network without neurons"},                                               \
+		{OPTION_FIELD(struct stop_options, residual), .initial = "null",                  \
+		 .range = RANGE_ABOVE(0),                                                         \
+		 .doc = "stop when the relative primal and dual residuals that the "              \
+			"method reports are both this small"},                                    \
+		{OPTION_FIELD(struct stop_options, patience), .initial = (patience_),             \
+		 .range = RANGE_FROM(0),                                                          \
+		 .doc = "stop after this many evaluations without a lower objective or a higher " \
+			"bound; 0 = never"},                                                      \
+		{OPTION_FIELD(struct stop_options, seconds), .initial = (seconds_),               \
+		 .range = RANGE_ABOVE(0), .unit = UNIT_SECONDS,                                   \
+		 .doc = "stop after this time of setup and solve"},                               \
+	{                                                                                         \
+		.name = NULL                                                                      \
 	}
 
 static const struct option stop_rows[] = {STOP_ROWS("1000", "null", "objective", "0", "null")};

@@ -24,8 +24,8 @@ struct stop_options {
 	double gap;      /* certified relative gap; NaN = do not stop on it */
 	long gap_scale;  /* enum gap_scale */
 	double residual; /* of primal and dual, relative (struct progress); NaN = as above */
-	long patience; /* evaluations in a row without a relative decrease of the objective of 1e-6;
-			  0 = off */
+	long patience;  /* evaluations in a row without a lower objective or a higher bound, by 1e-6
+			   of the objective; 0 = off */
 	double seconds; /* of setup and solve; NaN = no limit. A stopping rule, never a way to steer
 			   an iterate */
 };

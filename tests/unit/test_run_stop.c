@@ -201,6 +201,59 @@ static void a_small_cell_takes_one_thread(void **state)
 	assert_non_null(strstr(r.threads_reason, "less than"));
 }
 
+/* How many rows of the trace up to `last` have brought nothing: neither a lower objective nor a
+ * higher bound. */
+static int idle_rows(const struct csv_table *t, size_t last)
+{
+	double objective = HUGE_VAL, bound = -HUGE_VAL;
+	int idle = 0;
+
+	for (size_t row = 0; row <= last; row++) {
+		double f = value(t, row, "objective"), b = value(t, row, "lower_bound");
+
+		idle++;
+		if (!(f > objective - 1e-6 * fabs(f))) {
+			objective = f;
+			idle = 0;
+		}
+		if (b > bound + 1e-6 * fabs(f)) {
+			bound = b;
+			idle = 0;
+		}
+	}
+	return idle;
+}
+
+/* Also where the objective of an infeasible iterate rises while what is delivered gets better. */
+static void patience_ends_after_evaluations_that_bring_nothing(void **state)
+{
+	static const char *const trains[] = {
+		"solver: admm, patterns: 20, beta: 1e-4, rho: 0.1, finish: none, "
+		"stop: {iterations: 4000, patience: 6}",
+		"solver: admm, patterns: 20, beta: 0.1, finish: none, "
+		"stop: {iterations: 4000, patience: 6}",
+		"solver: sgd, width: 10, epochs: 4000, learning_rate: 0.1, "
+		"stop: {iterations: 4000, patience: 6}"};
+	int stalled = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof trains / sizeof *trains; i++) {
+		struct result r;
+		struct csv_table t;
+		bool ended;
+
+		pose(trains[i], "");
+		r = compute();
+		t = table("trace.csv");
+		ended = strcmp(r.outcome, "stalled") == 0;
+		stalled += ended;
+		for (size_t row = 0; row + 1 < t.rows; row++)
+			assert_true(idle_rows(&t, row) < 6);
+		assert_true((idle_rows(&t, t.rows - 1) >= 6) == ended);
+	}
+	assert_true(stalled > 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -211,6 +264,7 @@ int main(void)
 		IN_FOLDER(a_killed_process_leaves_what_it_had),
 		IN_FOLDER(phases_have_wall_and_processor_time),
 		IN_FOLDER(a_small_cell_takes_one_thread),
+		IN_FOLDER(patience_ends_after_evaluations_that_bring_nothing),
 		IN_FOLDER(gap_scale_says_what_a_gap_is_a_share_of),
 	};
 
