@@ -42,18 +42,29 @@ struct evaluator evaluate_new(const struct problem *problem, const struct datase
 	return e;
 }
 
-double evaluate_flops(const struct evaluator *e, const struct forecast *forecast)
+/* Of `networks` networks on the training part and the scores of one. */
+static double network_flops(const struct evaluator *e, double networks)
 {
-	const struct trainer *trainer = e->training.trainer;
 	double n = (double)e->problem->X.rows,
-	       product = 2 * (double)e->problem->X.cols * (double)trainer->width(e->training.state);
+	       product = 2 * (double)e->problem->X.cols *
+			 (double)e->training.trainer->width(e->training.state);
 	double scored = n + (double)e->data->validation.X.rows + (double)e->data->test.X.rows;
-	double networks = trainer->repaired ? 2 : 1;
 	double flops = (networks * n + scored) * product;
 
 	if (e->training.rowspace)
 		flops += networks * (double)e->training.rowspace->B.cols * product;
-	return flops + forecast->certificate_flops;
+	return flops;
+}
+
+double evaluate_flops(const struct evaluator *e, const struct forecast *forecast)
+{
+	return network_flops(e, e->training.trainer->repaired ? 2 : 1) +
+	       forecast->certificate_flops;
+}
+
+double evaluate_glance_flops(const struct evaluator *e)
+{
+	return network_flops(e, 1);
 }
 
 struct gaps evaluate_gaps(double objective, double bound, double objective_zero)
@@ -215,17 +226,12 @@ static enum delivered choose(const struct evaluator *e)
 									   : DELIVERED_REPAIRED;
 }
 
-void evaluate_iterate(struct evaluator *e, struct evaluation *out)
+/* Figures of the better one of those held, of which some have been renewed. */
+static void choose_and_score(struct evaluator *e, const bool renewed[2], struct evaluation *out)
 {
 	struct evaluation *last = &e->last;
-	struct certificate certificate;
-	bool renewed[2], finite;
-	enum delivered kind;
+	enum delivered kind = choose(e);
 
-	certify(e, &certificate);
-	renewed[DELIVERED_ITERATE] = offer_iterate(e, &certificate, &finite);
-	renewed[DELIVERED_REPAIRED] = offer_repaired(e);
-	kind = choose(e);
 	if (renewed[kind] || e->delivered != &e->held[kind].net) {
 		e->delivered = &e->held[kind].net;
 		last->delivered = kind;
@@ -235,10 +241,29 @@ void evaluate_iterate(struct evaluator *e, struct evaluation *out)
 		last->validation = score(e, &e->data->validation);
 		last->test = score(e, &e->data->test);
 	}
-	last->finite = finite;
-	last->certificate = certificate;
 	last->lower_bound = e->best_bound;
 	last->gaps = evaluate_gaps(last->objective, e->best_bound, e->objective_zero);
 	last->feasible = evaluate_gaps(feasible_objective(e), e->best_bound, e->objective_zero);
 	*out = *last;
+}
+
+void evaluate_iterate(struct evaluator *e, struct evaluation *out)
+{
+	struct certificate *certificate = &e->last.certificate;
+	bool renewed[2];
+
+	certify(e, certificate);
+	renewed[DELIVERED_ITERATE] = offer_iterate(e, certificate, &e->last.finite);
+	renewed[DELIVERED_REPAIRED] = offer_repaired(e);
+	choose_and_score(e, renewed, out);
+}
+
+void evaluate_glance(struct evaluator *e, struct evaluation *out)
+{
+	struct certificate *c = &e->last.certificate;
+	bool renewed[2] = {false};
+
+	*c = (struct certificate){NAN, NAN, NAN, NAN, c->scope};
+	renewed[DELIVERED_ITERATE] = offer_iterate(e, c, &e->last.finite);
+	choose_and_score(e, renewed, out);
 }

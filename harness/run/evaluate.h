@@ -86,11 +86,18 @@ struct evaluator {
 struct evaluator evaluate_new(const struct problem *problem, const struct dataset *data,
 			      struct training training, struct arena *arena);
 
-/* Floating point operations of one evaluation for a trainer of this forecast. */
+/* Floating point operations of one evaluation for a trainer of this forecast; and of a
+ * glance. */
 double evaluate_flops(const struct evaluator *evaluator, const struct forecast *forecast);
+double evaluate_glance_flops(const struct evaluator *evaluator);
 
 /* Certify the current iterate, and the figures of what is delivered. */
 void evaluate_iterate(struct evaluator *evaluator, struct evaluation *out);
+
+/* The same from the iterate's network alone, without a certificate: its fields are NaN, and the
+ * bound is the best so far. Not for a robust method that certifies, whose worst case the
+ * certificate tells. */
+void evaluate_glance(struct evaluator *evaluator, struct evaluation *out);
 
 /* A sample counts as correct when y f > 0; f = 0 is wrong for both classes. */
 bool evaluate_correct(real f, real y);

@@ -12,8 +12,12 @@
 /* Evaluations at 1, 2, 3, ... and then 15 % apart: about 16 per factor of ten. */
 static const double thinning = 1.15;
 
-/* What they may cost: a share of setup and iterations, or so many operations. */
-static const double evaluation_share = 0.2, evaluation_allowance = 1e9;
+/* What they may cost: a share of setup and iterations; or, at twice the iteration of the one
+ * before, so many operations, so that small problems are seen from their beginning on. A fifth in
+ * all, with what is looked at in between without a certificate. */
+static const double evaluation_share = 0.15, evaluation_allowance = 2e9;
+static const double glance_share = 0.05, glance_allowance = 2e8;
+static const double sparse = 2;
 
 /* s between two states of the best network on disk */
 static const double keep_every_s = 1;
@@ -129,14 +133,25 @@ static enum outcome judge(const struct stop_options *stop, const struct evaluati
 	return limit;
 }
 
+static bool is_apart(long iterations, long last, double factor)
+{
+	return (double)iterations >= fmax((double)last + 1, ceil((double)last * factor));
+}
+
+/* Operations of setup and iterations. */
+static double solve_flops(const struct forecast *forecast, long iterations)
+{
+	return forecast->setup_flops + (double)iterations * forecast->iteration_flops;
+}
+
 bool loop_is_due(const struct forecast *forecast, double evaluation_flops, long iterations,
 		 long done, long last)
 {
-	double k = (double)iterations, spent = (double)(done + 1) * evaluation_flops;
-	double solve = forecast->setup_flops + k * forecast->iteration_flops;
+	double spent = (double)(done + 1) * evaluation_flops;
 
-	return k >= fmax((double)last + 1, ceil((double)last * thinning)) &&
-	       spent <= fmax(evaluation_allowance, evaluation_share * solve);
+	if (spent <= evaluation_share * solve_flops(forecast, iterations))
+		return is_apart(iterations, last, thinning);
+	return spent <= evaluation_allowance && is_apart(iterations, last, sparse);
 }
 
 /* A loop at work. */
@@ -146,10 +161,52 @@ struct turn {
 	struct loop_result *out;
 	struct csv *csv;
 	struct watch watch;
-	double evaluation_flops;
-	long last;      /* iteration that was evaluated */
-	double kept_at; /* clock_seconds() of the last state on disk */
+	double evaluation_flops, glance_flops;
+	long evaluated, glances; /* how many */
+	long last, seen;         /* iterations that were evaluated; or seen at a glance */
+	double kept_at;          /* clock_seconds() of the last state on disk */
 };
+
+enum look { LOOK_NONE, LOOK_GLANCE, LOOK_FULL };
+
+/* A glance is worth while only where a certificate costs more. */
+static enum look due(const struct turn *turn)
+{
+	const struct forecast *forecast = &turn->loop->forecast;
+	const struct evaluator *e = turn->evaluator;
+	long k = turn->out->iterations;
+
+	if (loop_is_due(forecast, turn->evaluation_flops, k, turn->evaluated, turn->last))
+		return LOOK_FULL;
+	if (!e->training.trainer->certify || e->robust || !is_apart(k, turn->seen, thinning))
+		return LOOK_NONE;
+	return (double)(turn->glances + 1) * turn->glance_flops <=
+			       fmax(glance_allowance, glance_share * solve_flops(forecast, k))
+		       ? LOOK_GLANCE
+		       : LOOK_NONE;
+}
+
+/* The figures of this iterate; how the run ends. Only a full look may end it. */
+static enum outcome look_at(struct turn *turn, enum look look, const struct progress *p,
+			    enum outcome limit)
+{
+	struct evaluation *last = &turn->out->last;
+	const struct stop_options *stop = turn->loop->stop;
+	enum outcome outcome;
+
+	turn->seen = turn->out->iterations;
+	if (look == LOOK_GLANCE) {
+		turn->glances++;
+		evaluate_glance(turn->evaluator, last);
+		outcome = judge(stop, last, p, limit, &turn->watch);
+		if (outcome == OUTCOME_RUNNING)
+			return outcome;
+	}
+	turn->last = turn->seen;
+	turn->evaluated++;
+	evaluate_iterate(turn->evaluator, last);
+	return judge(stop, last, p, limit, &turn->watch);
+}
 
 /* Before an evaluation that may come too late, and after one if it is time. */
 static void keep(struct turn *turn)
@@ -160,7 +217,8 @@ static void keep(struct turn *turn)
 	turn->kept_at = clock_seconds();
 }
 
-static void evaluate(struct turn *turn, const struct progress *p, enum outcome limit)
+static void evaluate(struct turn *turn, enum look look, const struct progress *p,
+		     enum outcome limit)
 {
 	const struct loop *loop = turn->loop;
 	struct loop_result *out = turn->out;
@@ -168,10 +226,8 @@ static void evaluate(struct turn *turn, const struct progress *p, enum outcome l
 
 	if (out->interrupted)
 		keep(turn);
-	evaluate_iterate(turn->evaluator, &out->last);
-	turn->last = out->iterations;
+	out->outcome = look_at(turn, look, p, limit);
 	out->evaluations++;
-	out->outcome = judge(loop->stop, &out->last, p, limit, &turn->watch);
 	if (isnan(out->first_objective))
 		out->first_objective = out->last.objective_network;
 	out->best_objective = fmin(out->best_objective, out->last.objective_network);
@@ -198,18 +254,18 @@ static void iterate(struct turn *turn)
 		struct progress p = {NAN, NAN, NAN, OUTCOME_RUNNING};
 		double start = clock_seconds();
 		enum outcome limit;
+		enum look look;
 
 		training->trainer->step(training->state, &p);
 		out->solve_s += clock_seconds() - start;
 		out->iterations++;
 		out->interrupted = interrupt_requested();
 		limit = limits(turn->loop, out, &p);
-		if (limit == OUTCOME_RUNNING &&
-		    !loop_is_due(&turn->loop->forecast, turn->evaluation_flops, out->iterations,
-				 out->evaluations, turn->last))
+		look = limit == OUTCOME_RUNNING ? due(turn) : LOOK_FULL;
+		if (look == LOOK_NONE)
 			continue;
 		mark = clock_add(mark, &ignored, &out->solve_cpu_s);
-		evaluate(turn, &p, limit);
+		evaluate(turn, look, &p, limit);
 		mark = clock_add(mark, &out->eval_s, &out->eval_cpu_s);
 	}
 }
@@ -225,6 +281,7 @@ enum status loop_run(const struct loop *loop, struct evaluator *evaluator, struc
 		.csv = &csv,
 		.watch = {HUGE_VAL, -HUGE_VAL, 0},
 		.evaluation_flops = evaluate_flops(evaluator, &loop->forecast),
+		.glance_flops = evaluate_glance_flops(evaluator),
 	};
 
 	*out = (struct loop_result){.first_objective = NAN, .best_objective = NAN};

@@ -30,9 +30,10 @@ struct loop {
 };
 
 /* Whether the evaluation after `iterations` iterations is due, `done` evaluations having been made:
- * they are 15 % of the iterations apart, and all of them cost, by operation counts, at most a fifth
- * of setup and iterations, or 1e9 operations (some tenths of a second) if that is more. The last
- * evaluation, and what the first certificate prepares, no grid can spare. */
+ * they are 15 % of the iterations apart, and all of them cost, by operation counts, at most 15 % of
+ * setup and iterations; or twice as many iterations apart and at most 2e9 operations (0.1 to 0.5 s)
+ * in all. Between two evaluations with certificates there are some without (evaluate_glance), for
+ * 5 %. */
 bool loop_is_due(const struct forecast *forecast, double evaluation_flops, long iterations,
 		 long done, long last);
 

@@ -191,6 +191,30 @@ static void a_certified_point_is_preferred(void **state)
 	arena_release(&s.toy.arena);
 }
 
+/* A glance sees the iterate alone, beside the best bound so far. */
+static void a_glance_needs_no_certificate(void **state)
+{
+	struct scene s = scene_make();
+	double zero = objective_of(&s, 0);
+	struct evaluation e;
+
+	(void)state;
+	e = show(&s, &convex, &(struct script){50, 50, 9, 0.5});
+	assert_near(e.objective, objective_of(&s, 50));
+	s.puppet.at = &(struct script){0, 2, 1, 0.75};
+	evaluate_glance(&s.evaluator, &e);
+	assert_int_equal(e.delivered, DELIVERED_ITERATE);
+	assert_near(e.objective, zero);
+	assert_near(e.lower_bound, 0.5); /* not the one it could have asked for */
+	assert_near(e.gaps.gap, (zero - 0.5) / zero);
+	assert_near(e.feasible.gap, (objective_of(&s, 50) - 0.5) / objective_of(&s, 50));
+	assert_true(isnan(e.certificate.objective) && isnan(e.certificate.upper));
+	e = show(&s, &convex, &(struct script){50, 2, 1, 0.75});
+	assert_near(e.objective, zero); /* what a glance has found is held */
+	assert_near(e.lower_bound, 0.75);
+	arena_release(&s.toy.arena);
+}
+
 /* Without a certificate there is nothing to vouch for another point than the last. */
 static void the_last_iterate_is_delivered_without_a_certificate(void **state)
 {
@@ -255,6 +279,7 @@ int main(void)
 		cmocka_unit_test(the_best_so_far_is_held),
 		cmocka_unit_test(an_iterate_below_the_bound_is_passed_over),
 		cmocka_unit_test(a_certified_point_is_preferred),
+		cmocka_unit_test(a_glance_needs_no_certificate),
 		cmocka_unit_test(the_last_iterate_is_delivered_without_a_certificate),
 		cmocka_unit_test(a_robust_method_is_judged_by_its_worst_case),
 		cmocka_unit_test(the_gap_is_a_share_of_the_objective),
