@@ -278,20 +278,6 @@ static bool try_penalty(struct admm *a)
 	return true;
 }
 
-/* The next point by the acceleration; true if that is not the plain iterate. An accelerated point
- * above the zero weights and above the iterate it left is given up at once. */
-static bool accelerate(struct admm *a, bool due, double objective)
-{
-	if (!a->anderson)
-		return false;
-	if (!(objective <= fmax(a->zero, a->held)) && anderson_refuse(a->anderson, a->x))
-		return true;
-	if (!due)
-		return false;
-	a->held = objective;
-	return anderson_after(a->anderson, a->x);
-}
-
 void admm_step(struct admm *a, struct progress *progress)
 {
 	double sums[4] = {0}, cones, ratio;
@@ -321,7 +307,8 @@ void admm_step(struct admm *a, struct progress *progress)
 		if (a->anderson)
 			anderson_reset(a->anderson);
 	} else {
-		moved = accelerate(a, due, progress->objective);
+		moved = anderson_advance(a->anderson, a->x, due, progress->objective, a->zero,
+					 &a->held);
 	}
 	if (moved)
 		admm_split(a);

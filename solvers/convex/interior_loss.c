@@ -46,9 +46,10 @@ static ptrdiff_t samples(const struct interior_loss *self)
 	return self->problem->X.rows;
 }
 
+/* The interval of a_k, of a box or an entropy. */
 static struct loss_box box_at(const struct interior_loss *self, ptrdiff_t k)
 {
-	return loss_box(self->problem->loss, (double)self->problem->y[k]);
+	return loss_range(self->problem->loss, (double)self->problem->y[k]);
 }
 
 struct interior_loss *interior_loss_new(const struct problem *problem, struct arena *arena)
@@ -76,18 +77,10 @@ void interior_loss_separate(struct interior_loss *self, struct arena *arena)
 		*arrays[i] = ARENA_ARRAY(arena, double, samples(self));
 }
 
-/* The interval of an entropy. */
-static struct loss_box entropy_at(const struct interior_loss *self, ptrdiff_t k)
-{
-	struct loss_entropy e = loss_entropy(self->problem->loss, (double)self->problem->y[k]);
-
-	return (struct loss_box){0, e.low, e.high};
-}
-
 /* The slacks at the output f, and a. */
 static void place(struct interior_loss *self, ptrdiff_t k, double f)
 {
-	struct loss_box box = entropy_at(self, k);
+	struct loss_box box = box_at(self, k);
 	double width = box.high - box.low, scale = width / self->problem->loss.weight;
 
 	self->h[k] = f;
@@ -391,7 +384,7 @@ const real *interior_loss_dual(struct interior_loss *self, const real *f)
 	if (self->smooth && !self->entropic)
 		loss_gradient(problem->loss, (size_t)samples(self), f, problem->y, self->dual);
 	for (ptrdiff_t k = 0; k < samples(self) && (self->entropic || !self->smooth); k++) {
-		struct loss_box box = self->entropic ? entropy_at(self, k) : box_at(self, k);
+		struct loss_box box = box_at(self, k);
 
 		self->dual[k] = (real)fmax(inside * box.low, fmin(inside * box.high, self->a[k]));
 	}

@@ -68,19 +68,6 @@ static void restart(struct robust_admm *a)
 			       7);
 }
 
-/* The next point by the acceleration, as in admm_step.c. */
-static bool accelerate(struct robust_admm *a, bool due, double objective)
-{
-	if (!a->anderson)
-		return false;
-	if (!(objective <= fmax(a->zero, a->held)) && anderson_refuse(a->anderson, a->x))
-		return true;
-	if (!due)
-		return false;
-	a->held = objective;
-	return anderson_after(a->anderson, a->x);
-}
-
 /* What the residuals of each split ask for; true if something has changed. */
 static bool adapt(struct robust_admm *a, const struct robust_sums *sums)
 {
@@ -155,7 +142,8 @@ void robust_admm_adapt(struct robust_admm *a, bool due, const struct robust_sums
 		       struct progress *progress)
 {
 	report(a, sums, progress);
-	if (adapt(a, sums) || accelerate(a, due, progress->objective))
+	if (adapt(a, sums) ||
+	    anderson_advance(a->anderson, a->x, due, progress->objective, a->zero, &a->held))
 		robust_admm_split(a);
 	follow_path(a);
 }

@@ -59,12 +59,7 @@ struct scp_loss *scp_loss_new(const struct problem *problem, struct arena *arena
 /* The interval of a_k. */
 static struct loss_box interval(const struct scp_loss *s, ptrdiff_t k)
 {
-	struct loss_entropy e;
-
-	if (s->box)
-		return loss_box(s->problem->loss, target(s, k));
-	e = loss_entropy(s->problem->loss, target(s, k));
-	return (struct loss_box){0, e.low, e.high};
+	return loss_range(s->problem->loss, target(s, k));
 }
 
 /* l*'(a) for the slacks of a */

@@ -53,3 +53,13 @@ struct loss_entropy loss_entropy(struct loss_term l, double y)
 
 	return (struct loss_entropy){e.factor, e.low * l.weight, e.high * l.weight};
 }
+
+struct loss_box loss_range(struct loss_term l, double y)
+{
+	struct loss_entropy e;
+
+	if (l.loss->box)
+		return loss_box(l, y);
+	e = loss_entropy(l, y);
+	return (struct loss_box){0, e.low, e.high};
+}

@@ -64,5 +64,8 @@ double loss_curvature(struct loss_term l);
 struct loss_box loss_box(struct loss_term l, double y);
 /* Of the weighted loss; only where l.loss->entropy is given. */
 struct loss_entropy loss_entropy(struct loss_term l, double y);
+/* The interval of the conjugate, whether it is a box or an entropy: `quadratic` is 0 of the latter.
+ */
+struct loss_box loss_range(struct loss_term l, double y);
 
 #endif
