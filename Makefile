@@ -122,7 +122,7 @@ JOBS = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 SUBMAKE = +@$(MAKE) --no-print-directory $(JOBS)
 
 PACKAGES := gcc make libopenblas-openmp-dev liblapacke-dev libyaml-dev gnuplot-nox \
-	librandom123-dev libjansson-dev zlib1g-dev libmd-dev libcmocka-dev
+	librandom123-dev libjansson-dev zlib1g-dev libmd-dev libcmocka-dev curl ca-certificates
 
 deps:
 	@sh .ci/deps $(PACKAGES)
