@@ -125,10 +125,6 @@ const char *cli_enter_cell(struct cli_args *args, const char **id);
 /* Print a JSON value on stdout and give it back. */
 void cli_print_json(struct json_t *json);
 
-/* Leave out of the plan what the filter (may be NULL) does not name:
- * "method=admm,rho=0.1,repetition=0". A key that occurs twice may have either value. */
-enum status cli_filter(struct plan *plan, const char *filter, struct err *err);
-
 /* May colours be used on this stream? Not if it is no terminal, NO_COLOR is set or --no-color was
  * given. */
 bool cli_color(const struct cli_args *args, int fd);
