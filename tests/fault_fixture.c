@@ -6,6 +6,7 @@
 #include "harness/sched/sched.h"
 #include "harness/store/folder.h"
 #include "harness/store/result.h"
+#include "tests/close.h"
 
 #include <dirent.h>
 #include <math.h>
@@ -166,7 +167,8 @@ static int outcome(const struct fault_trial *trial, struct fault_room *room, siz
 			trial->fail_after(k);
 		_exit(trial->attempt(room));
 	}
-	assert_true(child > 0 && waitpid(child, &wait_status, 0) == child);
+	check_above(child, 0);
+	assert_int_equal(waitpid(child, &wait_status, 0), child);
 	if (!WIFEXITED(wait_status))
 		fail_msg("fault %zu: killed by signal %d", k, WTERMSIG(wait_status));
 	return WEXITSTATUS(wait_status);

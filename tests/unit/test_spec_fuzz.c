@@ -1,5 +1,6 @@
 /* Damaged specs, and the inputs that fuzzing has kept: whatever the bytes, loading ends with cells
  * whose text reads back, or with problems. */
+#include "tests/close.h"
 #include "tests/fuzz/words_target.h"
 
 #include <setjmp.h>
@@ -80,7 +81,8 @@ static void damaged_specs_end_in_cells_or_problems(void **state)
 			length = mutate(text, length);
 		good += spec_target((const uint8_t *)text, length);
 	}
-	assert_true(good > 0 && good < ROUNDS);
+	check_above(good, 0);
+	check_below(good, ROUNDS);
 }
 
 static uint8_t bytes[1 << 16];
@@ -106,7 +108,8 @@ static void kept_inputs_are_survived(void **state)
 	assert_int_equal(glob("tests/fuzz/corpus/spec/*", 0, NULL, &found), 0);
 	for (size_t i = 0; i < found.gl_pathc; i++)
 		good += spec_target(bytes, read_input(found.gl_pathv[i]));
-	assert_true(good > 0 && good < found.gl_pathc);
+	check_above(good, 0);
+	check_below(good, found.gl_pathc);
 	globfree(&found);
 }
 
