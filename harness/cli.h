@@ -87,10 +87,9 @@ int cli_fail(const struct err *err);
 enum status cli_load(const char *path, struct texts sets, struct arena *arena,
 		     struct experiment *out);
 
-/* Load the spec of a results folder as it was run, --set included. *origin is the path of the spec
- * it was copied from. */
-enum status cli_load_results(const char *folder, struct arena *arena, struct experiment *out,
-			     const char **origin, struct texts *sets);
+/* What the spec of a results folder, as it was run, says on showing its records: spec_load_shown.
+ * Problems are printed. */
+enum status cli_load_results(const char *folder, struct arena *arena, struct experiment *out);
 
 /* The results folder of an experiment: <--out or results>/<name>. */
 const char *cli_folder(const struct cli_args *args, const struct experiment *experiment,
