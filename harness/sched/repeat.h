@@ -16,7 +16,7 @@ enum repeat_verdict {
 extern const char *const repeat_verdicts[]; /* "identical", "within the tolerance", "different" */
 extern const double repeat_tolerance;
 
-enum { REPEAT_NOTES = 3 };
+enum { REPEAT_NOTES = 5 };
 
 struct repeat {
 	enum repeat_verdict verdict;
@@ -24,7 +24,7 @@ struct repeat {
 	const char *where; /* the number that has it: "result.json: objective 1.5 instead of 1", or
 			      NULL */
 	const char *iteration; /* the first one whose row of trace.csv differs too much, or NULL */
-	size_t note_count;     /* what differs around the cell: threads, kernels */
+	size_t note_count; /* what differs around the cell: threads, kernels, program, machine */
 	const char *notes[REPEAT_NOTES];
 };
 

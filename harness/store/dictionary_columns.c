@@ -94,6 +94,12 @@ const struct column_doc dictionary_result[] = {
 	{"threads", "1", "", "", "threads of the cell"},
 	{"threads_reason", "text", "", "", "why it had so many, where it chose them"},
 	{"blas_core", "text", "", "", "kernels that BLAS chose"},
+	{"program", "text", "", "",
+	 "version and commit of the program that computed it; behind `+`, where the commit had "
+	 "been "
+	 "changed, the start of a hash of the changes"},
+	{"host", "text", "", "", "name of the machine"},
+	{"cpu", "text", "", "", "model of its processor"},
 	{"patterns", "1", "program", "train",
 	 "distinct activation patterns, or neurons, in the program"},
 	{"neurons", "1", "delivered", "", "neurons of the network"},

@@ -34,3 +34,22 @@ says "nothing differs" "^No cell differs" out
 sed -i 's/plot: sweep/plot: swep/' results/tiny/spec.yaml
 expect "an unknown plot" 2 report results/tiny
 says "has a position" 'results/tiny/spec.yaml:[0-9]*:[0-9]*: plots\[0\].plot: .*did you mean "sweep"'
+
+# Cells of one table that were computed in different ways.
+tiny_spec mix 1
+expect "one thread" 0 run mix.yaml --quiet --threads 1 --filter method=admm
+check "nothing is mixed" "$(cat out)" [ "$(grep -c Mixed out)" -eq 0 ]
+cp -r results/mix results/one
+expect "two threads" 0 run mix.yaml --quiet --threads 2
+says "said under the table of the terminal" "Mixed: threads 1 (2 cells), 2 (1 cell)\." out
+says "under the table that is kept" "Mixed: threads 1 (2 cells), 2 (1 cell)\." results/mix/tables/summary.md
+for section in summary attacks cells; do
+	sed -n "/<section id=\"$section\"/,/<\/section>/p" results/mix/report.html >part
+	says "under the $section of the report" "Mixed: threads 1 (2 cells), 2 (1 cell)\." part
+done
+expect "compare" 0 compare results/one results/mix
+says "said by compare" "^Mixed: threads 1 (4 cells), 2 (1 cell)\." out
+for key in program host cpu blas_core; do
+	check "a record knows its $key" "$(record results/mix sgd $key)" \
+		[ -n "$(record results/mix sgd $key | grep -v null)" ]
+done
