@@ -28,9 +28,14 @@ struct repeat {
 	const char *notes[REPEAT_NOTES];
 };
 
+struct repeat_order {
+	const char *worker_folder;
+	const char *data; /* folder to look for moved data in (inputs_find), or NULL */
+};
+
 /* Repeat the cell `id` of the results folder in a temporary folder, with the number of threads it
  * had and without limits. Times and memory are not compared. Texts live in `arena`. */
-enum status repeat_cell(const char *folder, const char *id, const char *worker_folder,
+enum status repeat_cell(const char *folder, const char *id, const struct repeat_order *order,
 			struct arena *arena, struct repeat *out, struct err *err);
 
 /* Compare two records: folders with result.json, trace.csv, attack.csv, certify.csv. */

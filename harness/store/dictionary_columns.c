@@ -220,6 +220,13 @@ const struct column_doc dictionary_data[] = {
 	END,
 };
 
+const struct column_doc dictionary_inputs[] = {
+	{"file", "text", "", "", "path of the file"},
+	{"bytes", "bytes", "", "", "its length"},
+	{"sha256", "text", "", "", "its SHA-256"},
+	END,
+};
+
 const struct column_doc dictionary_points[] = {
 	{"part", "text", "", "", "train or test"},
 	{"x1", "raw", "", "`part`", "first feature"},
