@@ -68,6 +68,8 @@ enum status slot_start(struct slot *slot, const struct slot_context *context, st
 				    .choose_threads = context->choose_threads};
 	enum status status = make_folder(slot, context, at, err);
 
+	if (status == STATUS_OK && context->inputs)
+		status = inputs_write(context->inputs, at->cell, slot->tmp, err);
 	order.folder = slot->tmp;
 	order.program = arena_format(&slot->arena, "%s/relubench-worker-%s", context->worker_folder,
 				     spec_precisions[at->cell->precision]);
