@@ -52,7 +52,9 @@ struct table {
 	const char **label; /* n label texts (classification), or NULL when `target` is set */
 	double *target;     /* n numeric targets; NaN where the text is no number */
 	const char **names; /* d: of the columns; NULL: they have none */
-	size_t dropped;     /* rows left out because a value is missing */
+	const bool *one_hot; /* d: columns of zeros and ones made of categories; NULL: none */
+	size_t dropped;      /* rows left out because a value is missing */
+	const char *note;    /* what the reader took for granted; NULL: nothing */
 };
 
 /* What a reader may use to read less: labels to keep, as in data_options (empty = all). */
@@ -109,6 +111,7 @@ struct dataset {
 		target_scale; /* y = (target - shift) * scale; 0 and 1 unless asked for */
 	size_t dropped;       /* rows the source left out because a value is missing */
 	size_t filled;        /* missing values that got the training mean */
+	const char *note;     /* what a user should know of how it was read; NULL: nothing */
 	bool regression;
 	const char *classes[2]; /* labels or groups behind -1 and +1, NULL for regression */
 };
