@@ -87,6 +87,10 @@ int cli_fail(const struct err *err);
 enum status cli_load(const char *path, struct texts sets, struct arena *arena,
 		     struct experiment *out);
 
+/* Say on stderr what the first lines of the data files leave to a guess; an error if they do not
+ * fit the spec. Files that are not there are passed over. */
+enum status cli_glance(const struct experiment *experiment, bool quiet, struct err *err);
+
 /* Load the spec of a results folder as it was run, --set included. *origin is the path of the spec
  * it was copied from. */
 enum status cli_load_results(const char *folder, struct arena *arena, struct experiment *out,

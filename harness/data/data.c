@@ -345,6 +345,12 @@ size_t data_list_paths(const char *const *given, size_t count, const char **path
 	return kept;
 }
 
+static void name_data(const struct data_options *options, struct err *err)
+{
+	if (err->source[0] == '\0')
+		snprintf(err->source, sizeof err->source, "data \"%s\"", options->name);
+}
+
 enum status data_load(const struct data_options *options, uint64_t seed, long repetition,
 		      struct arena *arena, struct dataset *out, struct err *err)
 {
@@ -353,7 +359,23 @@ enum status data_load(const struct data_options *options, uint64_t seed, long re
 	enum status status = load(options, seed, repetition, memory, out, err);
 
 	arena_release(&scratch);
-	if (status != STATUS_OK && err->source[0] == '\0')
-		snprintf(err->source, sizeof err->source, "data \"%s\"", options->name);
+	if (status != STATUS_OK)
+		name_data(options, err);
+	return status;
+}
+
+enum status data_glance(const struct data_options *o, struct arena *arena, const char **note,
+			struct err *err)
+{
+	const struct source *source = (const struct source *)o->source.item;
+	struct read_request request = {.classes = o->classes,
+				       .regression = o->task == TASK_REGRESSION};
+	enum status status = STATUS_OK;
+
+	*note = NULL;
+	if (source->glance)
+		status = source->glance(o->source.options, &request, arena, note, err);
+	if (status != STATUS_OK)
+		name_data(o, err);
 	return status;
 }

@@ -23,21 +23,39 @@ static bool at_end(const struct delimited *d)
 	return d->at == d->end || is_end(*d->at);
 }
 
+static void start(struct delimited *d, struct gzfile_bytes bytes, struct arena *arena)
+{
+	*d = (struct delimited){.path = d->path,
+				.separator = d->separator,
+				.comment = d->comment,
+				.at = bytes.at,
+				.end = bytes.at + bytes.count,
+				.line = 1,
+				.arena = arena};
+	if (bytes.count >= 3 && memcmp(bytes.at, "\xef\xbb\xbf", 3) == 0)
+		d->at += 3;
+	d->line_start = d->at;
+}
+
 enum status delimited_open(struct delimited *d, struct arena *arena, struct err *err)
 {
 	struct gzfile_bytes bytes = {0};
 
-	*d = (struct delimited){.path = d->path,
-				.separator = d->separator,
-				.comment = d->comment,
-				.line = 1,
-				.arena = arena};
 	TRY(gzfile_text(d->path, arena, &bytes, err));
-	d->at = bytes.at;
-	d->end = bytes.at + bytes.count;
-	if (bytes.count >= 3 && memcmp(bytes.at, "\xef\xbb\xbf", 3) == 0)
-		d->at += 3;
-	d->line_start = d->at;
+	start(d, bytes, arena);
+	return STATUS_OK;
+}
+
+enum status delimited_open_head(struct delimited *d, size_t most, struct arena *arena,
+				struct err *err)
+{
+	struct gzfile_bytes bytes = {0};
+	bool whole = true;
+
+	TRY(gzfile_head(d->path, most, arena, &bytes, &whole, err));
+	while (!whole && bytes.count > 0 && !is_end(bytes.at[bytes.count - 1]))
+		bytes.count--;
+	start(d, bytes, arena);
 	return STATUS_OK;
 }
 

@@ -18,6 +18,8 @@ enum missing { MISSING_ERROR, MISSING_DROP, MISSING_MEAN };
 
 enum { ENCODING_UTF8, ENCODING_LATIN1 };
 
+enum { GLANCE_BYTES = 1 << 20 };
+
 static const char *const header_names[] = {"auto", "yes", "no", NULL};
 static const char *const missing_names[] = {"error", "drop", "mean", NULL};
 static const char *const encoding_names[] = {"utf-8", "latin-1", NULL};
@@ -307,32 +309,61 @@ static enum status read_rows(struct reader *r, struct table *table, struct err *
 	return STATUS_OK;
 }
 
+/* The text of a file, or the first lines of it. */
+static enum status open_text(struct reader *r, const char *path, bool glance, struct arena *text,
+			     struct err *err)
+{
+	r->text = (struct delimited){.path = path};
+	TRY(parse_separator(r->options->separator, &r->text.separator, err));
+	TRY(parse_comment(r->options->comment, r->text.separator, &r->text.comment, err));
+	TRY(glance ? delimited_open_head(&r->text, GLANCE_BYTES, text, err)
+		   : delimited_open(&r->text, text, err));
+	if (r->options->encoding == ENCODING_LATIN1)
+		delimited_from_latin1(&r->text);
+	return STATUS_OK;
+}
+
 static enum status read_file(struct reader *r, const char *path, struct table *table,
 			     struct err *err)
 {
 	struct arena text = {0};
-	enum status status;
+	enum status status = open_text(r, path, false, &text, err);
 
-	r->text = (struct delimited){.path = path};
-	TRY(parse_separator(r->options->separator, &r->text.separator, err));
-	TRY(parse_comment(r->options->comment, r->text.separator, &r->text.comment, err));
-	status = delimited_open(&r->text, &text, err);
-	if (status == STATUS_OK && r->options->encoding == ENCODING_LATIN1)
-		delimited_from_latin1(&r->text);
 	if (status == STATUS_OK)
 		status = read_rows(r, table, err);
 	arena_release(&text);
 	return status;
 }
 
+static enum status glance_at(struct reader *r, const char *path, struct err *err)
+{
+	struct arena text = {0};
+	struct head head;
+	enum status status = open_text(r, path, true, &text, err);
+
+	if (status == STATUS_OK && r->text.at < r->text.end) /* else a line of a megabyte */
+		status = read_head(r, &head, err);
+	arena_release(&text);
+	return status;
+}
+
+static struct reader reader_new(const struct csv_options *options,
+				const struct read_request *request, struct arena *arena)
+{
+	return (struct reader){.options = options,
+			       .arena = arena,
+			       .regression = request->regression,
+			       .missing =
+				       csv_missing_new(options->missing_values, request->classes),
+			       .labels = labels_new(arena)};
+}
+
 static enum status read_csv(const void *options, const struct read_request *request,
 			    struct arena *arena, struct table *train, struct table *test,
 			    struct err *err)
 {
-	struct reader r = {.options = options, .arena = arena, .regression = request->regression};
+	struct reader r = reader_new(options, request, arena);
 
-	r.missing = csv_missing_new(r.options->missing_values, request->classes);
-	r.labels = labels_new(arena);
 	TRY(read_file(&r, r.options->path, train, err));
 	r.train = r.layout;
 	r.categories.layout = &r.train;
@@ -351,6 +382,19 @@ static enum status read_csv(const void *options, const struct read_request *requ
 	return STATUS_OK;
 }
 
+static enum status glance_csv(const void *options, const struct read_request *request,
+			      struct arena *arena, const char **note, struct err *err)
+{
+	struct reader r = reader_new(options, request, arena);
+
+	TRY(glance_at(&r, r.options->path, err));
+	r.train = r.layout;
+	if (r.options->test && r.train.path)
+		TRY(glance_at(&r, r.options->test, err));
+	*note = r.note;
+	return STATUS_OK;
+}
+
 static size_t list_files(const void *options, const char **paths, size_t room)
 {
 	const struct csv_options *o = options;
@@ -366,5 +410,6 @@ const struct source source_csv = {
 		 .options = rows,
 		 .size = sizeof(struct csv_options)},
 	.read = read_csv,
+	.glance = glance_csv,
 	.files = list_files,
 };
