@@ -92,6 +92,10 @@ enum status cli_load(const char *path, struct texts sets, struct arena *arena,
  * Problems are printed. */
 enum status cli_load_results(const char *folder, struct arena *arena, struct experiment *out);
 
+/* Say on stderr what the first lines of the data files leave to a guess; an error if they do not
+ * fit the spec. Files that are not there are passed over. */
+enum status cli_glance(const struct experiment *experiment, bool quiet, struct err *err);
+
 /* The results folder of an experiment: <--out or results>/<name>. */
 const char *cli_folder(const struct cli_args *args, const struct experiment *experiment,
 		       struct arena *arena);
