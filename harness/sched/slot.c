@@ -93,7 +93,7 @@ static enum status commit(const struct slot *slot, const struct slot_context *co
 	enum status status = manifest_write(slot->tmp, &about, err);
 
 	if (status == STATUS_OK)
-		status = folder_commit(slot->tmp, final, err);
+		status = folder_commit(slot->tmp, final, !at->present, err);
 
 	arena_release(&arena);
 	return status;
