@@ -95,6 +95,10 @@ enum status cli_load(const char *path, struct texts sets, struct arena *arena,
  * Problems are printed. */
 enum status cli_load_results(const char *folder, struct arena *arena, struct experiment *out);
 
+/* Say on stderr what the first lines of the data files leave to a guess; an error if they do not
+ * fit the spec. Files that are not there are passed over. */
+enum status cli_glance(const struct experiment *experiment, bool quiet, struct err *err);
+
 /* The results folder of an experiment: <--out or results>/<name>. */
 const char *cli_folder(const struct cli_args *args, const struct experiment *experiment,
 		       struct arena *arena);
@@ -130,10 +134,6 @@ const char *cli_enter_cell(struct cli_args *args, const char **id);
 
 /* Print a JSON value on stdout and give it back. */
 void cli_print_json(struct json_t *json);
-
-/* Leave out of the plan what the filter (may be NULL) does not name:
- * "method=admm,rho=0.1,repetition=0". A key that occurs twice may have either value. */
-enum status cli_filter(struct plan *plan, const char *filter, struct err *err);
 
 /* May colours be used on this stream? Not if it is no terminal, NO_COLOR is set or --no-color was
  * given. */

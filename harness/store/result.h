@@ -24,6 +24,7 @@ enum cell_status {
 extern const char *const cell_status_names[]; /* "ok", "failed", ... , NULL */
 
 struct result {
+	int format; /* of the record, if it has a manifest (manifest.h), else 0; no column */
 	const char *cell, *data, *method, *solver, *loss, *precision, *status, *outcome, *message;
 	double repetition, seed;
 	double n_train, n_validation, n_test, d;
