@@ -5,6 +5,7 @@
 #include "harness/store/cellfile.h"
 #include "harness/store/folder.h"
 #include "harness/store/io.h"
+#include "harness/store/manifest.h"
 #include "harness/store/result.h"
 
 #include <dirent.h>
@@ -61,6 +62,7 @@ static enum status read_record(const char *folder, struct arena *arena, struct r
 	const char *path = arena_format(arena, "%s/result.json", folder);
 	struct cellfile cell;
 
+	TRY(manifest_check(folder, arena, NULL, NULL, err));
 	TRY(cellfile_read(arena_format(arena, "%s/cell.json", folder), arena, &cell, err));
 	TRY(result_read(path, arena, result, err));
 	return result->status
