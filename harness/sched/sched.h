@@ -11,13 +11,15 @@
 
 struct planned {
 	const struct cell *cell;
-	bool done;           /* its final folder exists (a skipped cell is not done) */
-	bool disturbed;      /* its times are not to be trusted */
-	bool left_out;       /* by a filter: neither computed nor counted */
-	const char *status;  /* of a done cell */
-	const char *refusal; /* why it cannot be computed here, or NULL */
-	double bytes;        /* forecast of the worker's peak memory; NaN for a done cell */
-	double flops;        /* forecast: setup + stop.iterations iterations; NaN for a done cell */
+	char key[65];              /* SHA-256 of what makes the cell; its id is the start of it */
+	const char *data_checksum; /* of the files of its data */
+	bool done;                 /* its final folder exists (a skipped cell is not done) */
+	bool disturbed;            /* its times are not to be trusted */
+	bool left_out;             /* by a filter: neither computed nor counted */
+	const char *status;        /* of a done cell */
+	const char *refusal;       /* why it cannot be computed here, or NULL */
+	double bytes;              /* forecast of the worker's peak memory; NaN for a done cell */
+	double flops; /* forecast: setup + stop.iterations iterations; NaN for a done cell */
 };
 
 /* A data set of the plan: an entry of `data` with the values swept in it. */

@@ -13,8 +13,9 @@
 #include <cmocka.h>
 
 static const struct column_doc *const tables[] = {
-	dictionary_trace, dictionary_attack, dictionary_certify, dictionary_patterns,
-	dictionary_plan,  dictionary_data,   dictionary_points,  dictionary_result};
+	dictionary_trace,    dictionary_attack, dictionary_certify,
+	dictionary_patterns, dictionary_plan,   dictionary_data,
+	dictionary_points,   dictionary_inputs, dictionary_result};
 
 enum { TABLES = sizeof tables / sizeof *tables };
 

@@ -200,7 +200,8 @@ static void result_fields_cover_the_struct(void **state)
 	(void)state;
 	for (const struct result_field *f = result_fields; f->name; f++)
 		bytes += f->text ? sizeof(const char *) : sizeof(double);
-	assert_int_equal(bytes, sizeof(struct result));
+	/* the format before them is no column */
+	assert_int_equal(bytes, sizeof(struct result) - offsetof(struct result, cell));
 }
 
 static void result_writes_unknown_as_null(void **state)

@@ -41,7 +41,7 @@ static struct verify verify(void)
 	struct verify out;
 	struct err err = {0};
 
-	if (verify_record(folder, &arena, &out, &err) != STATUS_OK)
+	if (verify_record(folder, NULL, &arena, &out, &err) != STATUS_OK)
 		fail_msg("%s", err.text);
 	return out;
 }
@@ -203,7 +203,7 @@ static void an_unknown_loss_cannot_be_verified(void **state)
 
 	(void)state;
 	make(0);
-	assert_int_equal(reload_record(folder, &arena, &stored, &(struct err){0}), STATUS_OK);
+	assert_int_equal(reload_record(folder, NULL, &arena, &stored, &(struct err){0}), STATUS_OK);
 	other = *stored.cell.train.loss.item;
 	other.name = "absolute";
 	stored.cell.train.loss.item = &other;
