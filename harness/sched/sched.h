@@ -3,6 +3,7 @@
 #define SCHED_SCHED_H
 
 #include "harness/spec/spec.h"
+#include "harness/store/entries.h"
 #include "solvers/core/arena.h"
 #include "solvers/core/status.h"
 
@@ -11,13 +12,20 @@
 
 struct planned {
 	const struct cell *cell;
-	bool done;           /* its final folder exists (a skipped cell is not done) */
-	bool disturbed;      /* its times are not to be trusted */
-	bool left_out;       /* by a filter: neither computed nor counted */
-	const char *status;  /* of a done cell */
-	const char *refusal; /* why it cannot be computed here, or NULL */
-	double bytes;        /* forecast of the worker's peak memory; NaN for a done cell */
-	double flops;        /* forecast: setup + stop.iterations iterations; NaN for a done cell */
+	bool done;      /* its record has all that is asked for (a skipped cell is not done) */
+	bool trained;   /* its record has a network: one that is not done can be completed */
+	unsigned lacks; /* kinds (entries.h) that the record of a trained cell lacks */
+	bool completes; /* by a run: what lacks is computed on the network of the record */
+	bool shared;    /* by a run: an equal cell before it is computed for both */
+	size_t first;   /* the first cell of the plan with this id: equal cells share a record */
+	struct request request; /* what the row shows: names, and keys of what it asks for */
+	struct entries wanted;  /* what all cells of this id ask for */
+	bool disturbed;         /* its times are not to be trusted */
+	bool left_out;          /* by a filter: neither computed nor counted */
+	const char *status;     /* of a done cell */
+	const char *refusal;    /* why it cannot be computed here, or NULL */
+	double bytes;           /* forecast of the worker's peak memory; NaN for a done cell */
+	double flops; /* forecast: setup + stop.iterations iterations; NaN for a done cell */
 };
 
 /* A data set of the plan: an entry of `data` with the values swept in it. */
@@ -41,8 +49,8 @@ struct sched_shard {
 	size_t index, count;
 };
 
-/* Fill cell ids (canonical text + data checksum), look up which are done, forecast memory and work.
- */
+/* Fill cell ids (text of the training + data checksum), look up which are done, forecast memory and
+ * work. */
 enum status sched_plan(struct experiment *experiment, const char *folder, struct arena *arena,
 		       struct plan *out, struct err *err);
 
@@ -63,7 +71,7 @@ struct sched_options {
 };
 
 struct sched_summary {
-	size_t computed, reused;
+	size_t computed, completed, reused;
 	size_t not_ok; /* of both: status not ok, or diverged */
 	bool interrupted;
 	double seconds;
