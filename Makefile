@@ -122,7 +122,7 @@ JOBS = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 SUBMAKE = +@$(MAKE) --no-print-directory $(JOBS)
 
 PACKAGES := gcc make libopenblas-openmp-dev liblapacke-dev libyaml-dev gnuplot-nox \
-	librandom123-dev libjansson-dev zlib1g-dev libmd-dev libcmocka-dev
+	librandom123-dev libjansson-dev zlib1g-dev libmd-dev libcmocka-dev curl ca-certificates
 
 deps:
 	@sh .ci/deps $(PACKAGES)
@@ -165,8 +165,8 @@ bench-built: $(BENCH_BINS)
 # findings go to $(ROOT)/fuzz. One fuzzer: make fuzz FUZZ=tests/fuzz/fuzz_csv.c
 RUNS ?= 1000000
 FUZZ ?= $(sort $(wildcard tests/fuzz/fuzz_*.c))
-FUZZ_LIB := $(sort tests/readers.c $(wildcard solvers/core/*.c harness/data/*.c harness/spec/*.c \
-	harness/store/np*.c) $(addprefix harness/store/,gzfile.c io.c stages.c))
+FUZZ_LIB := $(sort tests/readers.c tests/stored.c $(wildcard solvers/core/*.c harness/data/*.c \
+	harness/spec/*.c harness/store/*.c) harness/sched/filter.c)
 FUZZ_FLAGS := -std=c11 -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-Wno-unknown-pragmas
 

@@ -29,6 +29,8 @@ static void print_differences(const struct compare *compare)
 		sheet_markdown(&cells, stdout);
 	else
 		printf("No cell differs in more than time and memory.\n");
+	if (*compare_mixed(compare))
+		printf("\n%s\n", compare_mixed(compare));
 }
 
 static int judge(const struct gate *gate, const struct compare *compare, const char *path)

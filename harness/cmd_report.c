@@ -4,12 +4,11 @@
 
 static int rebuild(const struct cli_args *args, bool with_table)
 {
-	const char *folder = args->operand[0], *origin;
+	const char *folder = args->operand[0];
 	struct arena arena = {0};
 	struct experiment experiment;
 	struct err err = {0};
-	struct texts sets;
-	int status = (int)cli_load_results(folder, &arena, &experiment, &origin, &sets);
+	int status = (int)cli_load_results(folder, &arena, &experiment);
 
 	if (status == STATUS_OK) {
 		if (report_build(&experiment, folder, &err) != STATUS_OK ||

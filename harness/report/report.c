@@ -3,6 +3,7 @@
 #include "harness/report/ending.h"
 #include "harness/report/figure.h"
 #include "harness/report/html.h"
+#include "harness/report/mixed.h"
 #include "harness/report/paired.h"
 #include "harness/report/records.h"
 #include "harness/report/samples.h"
@@ -63,14 +64,23 @@ static enum status write_tables(const struct records *records, const struct html
 	return STATUS_OK;
 }
 
-/* A note, and how the cells ended where not all converged undisturbed. */
+/* A note, and what its cells mix. */
+static const char *with_mixed(const char *note, const struct records *records)
+{
+	const char *mixed = mixed_records(records);
+
+	return *mixed ? arena_format(records->arena, "%s %s", note, mixed) : note;
+}
+
+/* The same, and before it how the cells ended where not all converged undisturbed. */
 static const char *marked(const char *note, const struct records *records)
 {
 	const char *marks = ending_marks(records);
 
-	return *marks ? arena_format(records->arena, "%s Of all cells %s.", note,
-				     marks + strlen("; "))
-		      : note;
+	if (*marks)
+		note = arena_format(records->arena, "%s Of all cells %s.", note,
+				    marks + strlen("; "));
+	return with_mixed(note, records);
 }
 
 static struct html_tables make_tables(const struct experiment *experiment,
@@ -91,7 +101,8 @@ static struct html_tables make_tables(const struct experiment *experiment,
 		.certificates = {"certificates", "Certificates",
 				 marked(summary_certify_note, records),
 				 summary_certify_sheet(records)},
-		.cells = {"cells", "Cells", summary_cell_note, summary_cell_sheet(records, path)},
+		.cells = {"cells", "Cells", with_mixed(summary_cell_note, records),
+			  summary_cell_sheet(records, path)},
 	};
 }
 

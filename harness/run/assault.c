@@ -270,10 +270,10 @@ bool assault_contains(const struct attack_options *a, const struct attack_option
 }
 
 /* Kept entries are run only where one that is not starts from them. */
-static void choose_fired(struct assault *a, const struct kept *kept)
+static void choose_fired(struct assault *a, const struct earlier *kept)
 {
 	for (size_t i = 0; i < a->count; i++)
-		a->entries[i].kept = kept_has(kept, i);
+		a->entries[i].kept = earlier_has(kept, i);
 	for (size_t i = 0; i < a->count; i++) {
 		struct entry *e = &a->entries[i];
 
@@ -343,7 +343,7 @@ static enum status write_table(const struct assault *a, const struct assault_ord
 		const struct entry *e = &a->entries[i];
 
 		if (e->kept)
-			kept_write(order->kept, i, spec_attack_name(e->o), &csv);
+			earlier_write(order->kept, i, spec_attack_name(e->o), &csv);
 		else
 			write_rows(&csv, e, n);
 		if (order->effort)

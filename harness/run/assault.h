@@ -3,8 +3,8 @@
 #define RUN_ASSAULT_H
 
 #include "harness/data/data.h"
+#include "harness/run/earlier.h"
 #include "harness/run/evidence.h"
-#include "harness/run/kept.h"
 #include "harness/run/target.h"
 #include "harness/spec/spec.h"
 #include "solvers/core/net.h"
@@ -19,10 +19,10 @@ struct assault_order {
 	const struct dataset *data;
 	const struct net *net;
 	const char *path;
-	struct evidence *evidence; /* or NULL */
-	const struct kept *kept;   /* entries that need no computing, or NULL */
-	struct effort *effort;     /* out: of each entry; or NULL */
-	bool alone;                /* no entry starts from what another one has found */
+	struct evidence *evidence;  /* or NULL */
+	const struct earlier *kept; /* entries that need no computing, or NULL */
+	struct effort *effort;      /* out: of each entry; or NULL */
+	bool alone;                 /* no entry starts from what another one has found */
 };
 
 /* Write attack.csv at `path`. The worst point found at a smaller eps starts the search at the next

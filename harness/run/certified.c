@@ -154,8 +154,8 @@ static enum status run_or_copy(const struct certified_order *order, size_t entry
 	struct effort effort = {.rows = aim.part->X.rows > 0 ? o->eps.count : 0};
 	struct clock_mark start = clock_now();
 
-	if (kept_has(order->kept, entry)) {
-		kept_write(order->kept, entry, aim.name, csv);
+	if (earlier_has(order->kept, entry)) {
+		earlier_write(order->kept, entry, aim.name, csv);
 		return STATUS_OK;
 	}
 	TRY(run_entry(o, order, csv, err));

@@ -3,8 +3,8 @@
 #define RUN_CERTIFIED_H
 
 #include "harness/data/data.h"
+#include "harness/run/earlier.h"
 #include "harness/run/evidence.h"
-#include "harness/run/kept.h"
 #include "harness/run/target.h"
 #include "harness/spec/spec.h"
 #include "solvers/core/net.h"
@@ -23,8 +23,8 @@ struct certified_order {
 	const struct net *net;
 	const char *path;
 	struct evidence *evidence;
-	const struct kept *kept; /* entries that need no computing, or NULL */
-	struct effort *effort;   /* out: of each entry; or NULL */
+	const struct earlier *kept; /* entries that need no computing, or NULL */
+	struct effort *effort;      /* out: of each entry; or NULL */
 };
 
 /* Write certify.csv at `path`. A bound for a ball holds for smaller ones, and a point of a ball is

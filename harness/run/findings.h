@@ -7,8 +7,8 @@
 #ifndef RUN_FINDINGS_H
 #define RUN_FINDINGS_H
 
+#include "harness/run/earlier.h"
 #include "harness/run/evidence.h"
-#include "harness/run/kept.h"
 #include "harness/run/target.h"
 #include "harness/spec/spec.h"
 #include "harness/store/entries.h"

@@ -26,7 +26,7 @@ static const struct column_doc *const columns[] = {[ENTRY_ATTACK] = dictionary_a
 struct work {
 	struct probes *p;
 	struct entries wanted, held; /* of the cell; of the earlier record */
-	struct kept kept[ENTRY_KINDS];
+	struct earlier kept[ENTRY_KINDS];
 	struct effort *effort[ENTRY_KINDS];
 	struct evidence evidence;
 };
@@ -73,8 +73,8 @@ static bool has_columns(const struct csv_table *table, const struct column_doc *
 static enum status find_kept(struct work *w, enum entry_kind kind, struct err *err)
 {
 	const struct entry_list *wanted = &w->wanted.of[kind], *held = &w->held.of[kind];
-	struct kept_rows *of = ARENA_ARRAY(w->p->arena, struct kept_rows, wanted->count);
-	struct kept *kept = &w->kept[kind];
+	struct earlier_rows *of = ARENA_ARRAY(w->p->arena, struct earlier_rows, wanted->count);
+	struct earlier *kept = &w->kept[kind];
 
 	kept->of = of;
 	if (held->count == 0 || wanted->count == 0)
@@ -85,7 +85,8 @@ static enum status find_kept(struct work *w, enum entry_kind kind, struct err *e
 
 		if (at == held->count || !has_columns(&kept->table, columns[kind]))
 			continue;
-		of[i] = (struct kept_rows){true, entries_row(held, at), (size_t)held->at[at].rows};
+		of[i] = (struct earlier_rows){true, entries_row(held, at),
+					      (size_t)held->at[at].rows};
 		if (of[i].first + of[i].count > kept->table.rows)
 			return err_at(err, STATUS_ENV, (struct err_place){w->p->record, 0, 0},
 				      "%s has fewer rows than entries.json says", tables[kind]);
@@ -118,12 +119,12 @@ static size_t list_findings(const struct work *w, bool kept_only, struct finding
 	size_t count = 0;
 
 	for (size_t i = 0; i < p->cell->attack.count; i++)
-		if (!kept_only || kept_has(&w->kept[ENTRY_ATTACK], i))
+		if (!kept_only || earlier_has(&w->kept[ENTRY_ATTACK], i))
 			out[count++] = (struct finding_of){w->wanted.of[ENTRY_ATTACK].at[i].key,
 							   assault_aim(&attack[i], p->data),
 							   &attack[i].eps, false};
 	for (size_t i = 0; i < p->cell->certify.count; i++)
-		if (!kept_only || kept_has(&w->kept[ENTRY_CERTIFY], i))
+		if (!kept_only || earlier_has(&w->kept[ENTRY_CERTIFY], i))
 			out[count++] = (struct finding_of){w->wanted.of[ENTRY_CERTIFY].at[i].key,
 							   certified_aim(&certify[i], p->data),
 							   &certify[i].eps, true};
@@ -174,7 +175,7 @@ static enum status note(struct work *w, enum entry_kind kind, const double *accu
 		struct entry_note *entry = &now->at[i];
 		const char *name = entry->name;
 
-		if (kept_has(&w->kept[kind], i)) {
+		if (earlier_has(&w->kept[kind], i)) {
 			*entry = w->held.of[kind].at[entries_find(&w->held.of[kind], entry->key)];
 			entry->name = name;
 			continue;

@@ -3,7 +3,7 @@
 #define RUN_SELECTION_H
 
 #include "harness/data/data.h"
-#include "harness/run/kept.h"
+#include "harness/run/earlier.h"
 #include "harness/spec/spec.h"
 #include "solvers/core/net.h"
 #include "solvers/core/status.h"
@@ -13,7 +13,7 @@ struct selection {
 	const struct dataset *data;
 	const struct net *net;
 	const char *path;
-	const struct kept *kept; /* entries that need no computing, or NULL */
+	const struct earlier *kept; /* entries that need no computing, or NULL */
 };
 
 /* Attack the validation part as each selection asks, by itself; `path` gets a row like those of

@@ -13,9 +13,9 @@
 /* Those that are written anew, or removed with the entries that they are of. */
 static bool is_replaced(const char *name)
 {
-	static const char *const names[] = {"cell.json",   "result.json", "entries.json",
-					    "record.json", "attack.csv",  "attack_validation.csv",
-					    "certify.csv", "findings.npz"};
+	static const char *const names[] = {"cell.json",   "result.json",  "entries.json",
+					    "record.json", "attack.csv",   "attack_validation.csv",
+					    "certify.csv", "findings.npz", "inputs.csv"};
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		if (strcmp(name, names[i]) == 0)

@@ -190,11 +190,10 @@ static void hash_text(const char *text, const struct known_data *data, const str
 	SHA256Update(hash, (const uint8_t *)from, (size_t)(at - from));
 }
 
-static enum status set_id(struct cell *cell, const struct known_data *data, struct err *err)
+static enum status set_id(struct cell *cell, const struct known_data *data, struct planned *at,
+			  struct err *err)
 {
 	struct inputs inputs = inputs_of(cell);
-	static const char digits[] = "0123456789abcdef";
-	uint8_t digest[SHA256_DIGEST_LENGTH];
 	SHA2_CTX hash;
 
 	SHA256Init(&hash);
@@ -203,10 +202,10 @@ static enum status set_id(struct cell *cell, const struct known_data *data, stru
 	SHA256Update(&hash, (const uint8_t *)data->about.checksum, strlen(data->about.checksum));
 	for (size_t i = 0; i < INPUTS; i++)
 		TRY(hash_file(inputs.at[i], &hash, err));
-	SHA256Final(digest, &hash);
-	for (size_t i = 0; i < sizeof cell->key - 1; i++)
-		cell->key[i] = digits[i % 2 ? digest[i / 2] & 15 : digest[i / 2] >> 4];
-	memcpy(cell->id, cell->key, sizeof cell->id - 1);
+	SHA256End(&hash, at->key);
+	memcpy(cell->id, at->key, sizeof cell->id - 1);
+	cell->id[sizeof cell->id - 1] = '\0';
+	at->data_checksum = data->about.checksum;
 	return STATUS_OK;
 }
 
@@ -277,7 +276,7 @@ enum status sched_plan(struct experiment *experiment, const char *folder, struct
 
 		out->at[i] = (struct planned){.cell = cell, .bytes = NAN, .flops = NAN};
 		TRY(find_data(&planner, cell, &data[i], err));
-		TRY(set_id(cell, data[i], err));
+		TRY(set_id(cell, data[i], &out->at[i], err));
 	}
 	asked_look_up(out, experiment->cells, arena);
 	for (size_t i = 0; i < out->count; i++)

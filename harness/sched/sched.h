@@ -12,6 +12,8 @@
 
 struct planned {
 	const struct cell *cell;
+	char key[65];              /* SHA-256 of what makes the cell; its id is the start of it */
+	const char *data_checksum; /* of the files of its data */
 	bool done;      /* its record has all that is asked for (a skipped cell is not done) */
 	bool trained;   /* its record has a network: one that is not done can be completed */
 	unsigned lacks; /* kinds (entries.h) that the record of a trained cell lacks */

@@ -6,6 +6,7 @@
 #include "harness/sched/outcome.h"
 #include "harness/store/folder.h"
 #include "harness/store/io.h"
+#include "harness/store/manifest.h"
 
 #include <errno.h>
 #include <math.h>
@@ -70,6 +71,8 @@ enum status slot_start(struct slot *slot, const struct slot_context *context, st
 				    .choose_threads = context->choose_threads};
 	enum status status = make_folder(slot, context, at, err);
 
+	if (status == STATUS_OK && context->inputs)
+		status = inputs_write(context->inputs, at->cell, slot->tmp, err);
 	order.folder = slot->tmp;
 	order.record = at->completes ? slot->record : NULL;
 	order.program = arena_format(&slot->arena, "%s/relubench-worker-%s", context->worker_folder,
@@ -83,12 +86,22 @@ enum status slot_start(struct slot *slot, const struct slot_context *context, st
 	return status;
 }
 
+static enum status commit(const struct slot *slot, struct err *err)
+{
+	const struct planned *at = slot->at;
+	const struct manifest about = {
+		.cell = at->cell->id, .key = at->key, .data = at->data_checksum};
+
+	TRY(manifest_write(slot->tmp, &about, err));
+	return folder_commit(slot->tmp, slot->record, err);
+}
+
 enum status slot_skip(struct slot *slot, const struct slot_context *context, struct planned *at,
 		      struct result *out, struct err *err)
 {
 	TRY(make_folder(slot, context, at, err));
 	TRY(outcome_skip(at->cell, at->refusal, slot->tmp, &slot->arena, out, err));
-	return folder_commit(slot->tmp, slot->record, err);
+	return commit(slot, err);
 }
 
 /* "iteration gap seconds", where a gap that is not known is "nan"; or '!' and its last words. */
@@ -219,7 +232,7 @@ enum status slot_finish(struct slot *slot, const struct slot_context *context, i
 		return STATUS_OK;
 	}
 	TRY(outcome_record(slot->at->cell, &ending, slot->tmp, &slot->arena, out, err));
-	return folder_commit(slot->tmp, slot->record, err);
+	return commit(slot, err);
 }
 
 void slot_free(struct slot *slot)

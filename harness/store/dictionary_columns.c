@@ -97,6 +97,12 @@ const struct column_doc dictionary_result[] = {
 	{"threads", "1", "", "", "threads of the cell"},
 	{"threads_reason", "text", "", "", "why it had so many, where it chose them"},
 	{"blas_core", "text", "", "", "kernels that BLAS chose"},
+	{"program", "text", "", "",
+	 "version and commit of the program that computed it; behind `+`, where the commit had "
+	 "been "
+	 "changed, the start of a hash of the changes"},
+	{"host", "text", "", "", "name of the machine"},
+	{"cpu", "text", "", "", "model of its processor"},
 	{"patterns", "1", "program", "train",
 	 "distinct activation patterns, or neurons, in the program"},
 	{"neurons", "1", "delivered", "", "neurons of the network"},
@@ -217,6 +223,13 @@ const struct column_doc dictionary_data[] = {
 	{"swept", "text", "", "", "swept values of the data"},
 	{"sha256", "text", "", "", "of all its files, one after the other; empty: it is generated"},
 	{"files", "text", "", "", "their paths"},
+	END,
+};
+
+const struct column_doc dictionary_inputs[] = {
+	{"file", "text", "", "", "path of the file"},
+	{"bytes", "bytes", "", "", "its length"},
+	{"sha256", "text", "", "", "its SHA-256"},
 	END,
 };
 

@@ -1,4 +1,5 @@
 /* Delimited text: layouts, quoting, missing values, labels. */
+#include "tests/close.h"
 #include "tests/unit/test_data_files.h"
 
 #include <setjmp.h>
@@ -174,7 +175,8 @@ static void targets(void **state)
 
 	read_table(place, "1,2,0.5\n3,4,-7e2\n", true);
 	assert_null(place->table.label);
-	assert_true(place->table.target[0] == 0.5 && place->table.target[1] == -700);
+	check_equal(place->table.target[0], 0.5);
+	check_equal(place->table.target[1], -700);
 }
 
 static void test_file(void **state)

@@ -1,6 +1,6 @@
 /* Rows of an earlier record that need no computing, and what the others took. */
-#ifndef RUN_KEPT_H
-#define RUN_KEPT_H
+#ifndef RUN_EARLIER_H
+#define RUN_EARLIER_H
 
 #include "harness/store/csv.h"
 
@@ -8,14 +8,14 @@
 #include <stddef.h>
 
 /* Where the rows of one entry are in a table. */
-struct kept_rows {
+struct earlier_rows {
 	bool held;
 	size_t first, count;
 };
 
-struct kept {
+struct earlier {
 	struct csv_table table;
-	const struct kept_rows *of; /* by the number of the entry in the cell */
+	const struct earlier_rows *of; /* by the number of the entry in the cell */
 };
 
 struct effort {           /* of one entry */
@@ -24,12 +24,12 @@ struct effort {           /* of one entry */
 };
 
 /* `kept` may be NULL: nothing is. */
-static inline bool kept_has(const struct kept *kept, size_t entry)
+static inline bool earlier_has(const struct earlier *kept, size_t entry)
 {
 	return kept && kept->of[entry].held;
 }
 
 /* Copy the rows, character by character, under the name that the entry has now. */
-void kept_write(const struct kept *kept, size_t entry, const char *name, struct csv *csv);
+void earlier_write(const struct earlier *kept, size_t entry, const char *name, struct csv *csv);
 
 #endif

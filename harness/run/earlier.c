@@ -1,10 +1,10 @@
 /* Rows that are copied. */
-#include "harness/run/kept.h"
+#include "harness/run/earlier.h"
 
-void kept_write(const struct kept *kept, size_t entry, const char *name, struct csv *csv)
+void earlier_write(const struct earlier *kept, size_t entry, const char *name, struct csv *csv)
 {
 	const struct csv_table *table = &kept->table;
-	const struct kept_rows *rows = &kept->of[entry];
+	const struct earlier_rows *rows = &kept->of[entry];
 
 	for (size_t row = rows->first; row < rows->first + rows->count; row++) {
 		csv_text(csv, name);
