@@ -1,6 +1,6 @@
 /* Loading of records: the order of plan.csv if there is one, else of the ids. */
 #include "harness/report/records.h"
-#include "harness/report/index.h"
+#include "harness/report/asked.h"
 #include "harness/store/env.h"
 
 #include <dirent.h>
@@ -122,37 +122,6 @@ static enum status list_cells(const char *folder, struct arena *arena, const cha
 	return STATUS_OK;
 }
 
-/* Put the names in the order of plan.csv and drop those it does not name. */
-static void order_by_plan(struct records *records, const char **names, size_t *count)
-{
-	const char *path = arena_format(records->arena, "%s/plan.csv", records->folder);
-	struct err ignored = {0}; /* without a readable plan the order of the ids holds */
-	struct csv_table plan;
-	struct index seen;
-	const char **sorted;
-	size_t found = 0;
-	int column;
-
-	if (access(path, R_OK) != 0 || csv_read(path, records->arena, &plan, &ignored) != STATUS_OK)
-		return;
-	column = csv_column(&plan, "cell");
-	if (column < 0 || plan.rows == 0)
-		return;
-	sorted = ARENA_ARRAY(records->arena, const char *, *count);
-	seen = index_new(*count, records->arena);
-	for (size_t i = 0; i < plan.rows; i++) {
-		const char *id = plan.cell[i * plan.cols + (size_t)column];
-
-		if (!bsearch(&id, names, *count, sizeof *names, by_text))
-			records->missing++;
-		else if (index_place(&seen, id, found) == found)
-			sorted[found++] = id;
-	}
-	records->left_out = *count - found;
-	*count = found;
-	memcpy(names, sorted, found * sizeof *names);
-}
-
 static const char *text_at(const struct csv_table *table, size_t row, const char *name)
 {
 	int column = csv_column(table, name);
@@ -237,7 +206,7 @@ static enum status load_files(struct record *record, struct cellfile *cell, stru
 }
 
 /* A damaged record is kept as a failed cell that says what is wrong with it. */
-static void load_record(struct record *record, struct arena *arena)
+static void load_record(struct record *record, const struct asked_row *row, struct arena *arena)
 {
 	struct result *result = &record->result;
 	struct cellfile cell = {.repetition = NAN};
@@ -265,6 +234,7 @@ static void load_record(struct record *record, struct arena *arena)
 	record->select_per = cell.select_per;
 	record->objective = cell.objective;
 	record->resampled = cell.resampled;
+	asked_show(record, row, arena);
 }
 
 enum status records_load(const char *folder, struct arena *arena, struct records *out,
@@ -272,15 +242,17 @@ enum status records_load(const char *folder, struct arena *arena, struct records
 {
 	char caption[CAPTION_BYTES];
 	const char **names = NULL;
+	struct asked_row *rows;
 
 	*out = (struct records){.arena = arena, .folder = folder};
 	TRY(list_cells(folder, arena, &names, &out->count, err));
-	order_by_plan(out, names, &out->count);
+	rows = asked_rows(out, names, &out->count);
 	out->at = ARENA_ARRAY(arena, struct record, out->count);
 	for (size_t i = 0; i < out->count; i++) {
-		out->at[i].id = names[i];
-		out->at[i].folder = arena_format(arena, "%s/cells/%s", folder, names[i]);
-		load_record(&out->at[i], arena);
+		out->at[i].id = rows[i].id;
+		out->at[i].folder = arena_format(arena, "%s/cells/%s", folder, rows[i].id);
+		load_record(&out->at[i], &rows[i], arena);
+		out->incomplete += out->at[i].lacks && records_ok(&out->at[i]);
 	}
 	records_group(out);
 	env_read_caption(arena_format(arena, "%s/env.json", folder), caption, sizeof caption);

@@ -85,13 +85,13 @@ static void set_done(struct plan *plan, const struct planned *at, const char *st
 static void count_result(struct pool *pool, const struct slot *slot, const struct result *result)
 {
 	struct planned *at = slot->at;
-	bool good = !outcome_is_bad(result);
+	bool ok = strcmp(result->status, cell_status_names[CELL_OK]) == 0;
 	struct arena arena = {0};
 
-	if (!at->completes || good)
+	if (!at->completes || ok) /* else its record is as it was */
 		set_done(pool->plan, at, result->status);
-	*(at->completes ? &pool->summary->completed : &pool->summary->computed) +=
-		good || !at->completes;
+	pool->summary->computed += !at->completes;
+	pool->summary->completed += at->completes && ok;
 	pool->summary->not_ok += outcome_is_bad(result);
 	pool->stopping |= pool->options->fail_fast && outcome_is_bad(result);
 	progress_finished(&pool->display, label_of(at, &arena), result,
