@@ -40,7 +40,7 @@ static struct widths measure(const struct plan *plan, struct arena *arena)
 /* Its status; of one that is completed what it lacks. */
 static const char *state_of(const struct planned *at, struct arena *arena)
 {
-	if (at->done)
+	if (at->done || at->damage)
 		return at->status;
 	if (!at->trained)
 		return "-";
@@ -159,6 +159,15 @@ static void print_json(const struct plan *plan)
 	cli_print_json(root);
 }
 
+static void show(const struct cli_args *args, struct plan *plan, struct arena *arena)
+{
+	sched_tell_damage(plan, stderr);
+	if (args->json)
+		print_json(plan);
+	else
+		print_plan(plan, arena);
+}
+
 int cmd_plan(struct cli_args *args)
 {
 	struct texts sets = {args->set_count, args->set};
@@ -173,10 +182,8 @@ int cmd_plan(struct cli_args *args)
 		if (cli_glance(&experiment, args->quiet, &err) != STATUS_OK ||
 		    cli_plan(args, &experiment, &arena, &plan, &shard, &err) != STATUS_OK)
 			status = cli_fail(&err);
-		else if (args->json)
-			print_json(&plan);
 		else
-			print_plan(&plan, &arena);
+			show(args, &plan, &arena);
 	}
 	arena_release(&arena);
 	return status;

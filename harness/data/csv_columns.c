@@ -222,8 +222,8 @@ static void keep_features(const struct search *s)
 	layout->one_hot = one_hot;
 }
 
-/* `; it holds ";": separator: ";"` for a file of one column. */
-static const char *separator_hint(const struct csv_head *head)
+/* What may be wrong with a file of one column. */
+static const char *narrow_hint(const struct csv_head *head)
 {
 	static const struct {
 		char sign;
@@ -234,6 +234,8 @@ static const char *separator_hint(const struct csv_head *head)
 		     {',', ": fields may be separated by \",\", separator: \",\""},
 		     {' ', ": fields may be separated by blanks, separator: whitespace"}};
 
+	if (!head->options->comment && head->first[0].length > 0 && head->first[0].at[0] == '#')
+		return ": if lines that start with \"#\" are comments, say comment: \"#\"";
 	for (size_t i = 0; head->count == 1 && i < sizeof hints / sizeof *hints; i++)
 		if (memchr(head->first[0].at, hints[i].sign, head->first[0].length))
 			return hints[i].hint;
@@ -263,7 +265,7 @@ enum status csv_columns_find(const struct csv_head *head, struct csv_layout *out
 	keep_features(&search);
 	if (out->d == 0)
 		return err_set(err, STATUS_SPEC, "csv: no feature column is left in %s%s",
-			       head->path, separator_hint(head));
+			       head->path, narrow_hint(head));
 	return STATUS_OK;
 }
 

@@ -133,7 +133,7 @@ static enum status judge_texts(const struct csv_start *s, const struct evidence 
 			       struct err *err)
 {
 	*header = e->texts > 0;
-	if (!*header || e->over < s->count)
+	if (!*header || e->over < s->count || s->count == 1) /* of one: another error */
 		return STATUS_OK;
 	if (e->markers > 0)
 		return ask(s, "it holds a marker of a missing value", err);

@@ -5,6 +5,7 @@
 #include "harness/data/csv_header.h"
 #include "harness/data/csv_message.h"
 #include "harness/data/csv_missing.h"
+#include "harness/data/csv_source_text.h"
 #include "harness/data/data.h"
 #include "harness/data/delimited.h"
 #include "harness/data/labels.h"
@@ -16,13 +17,9 @@
 
 enum missing { MISSING_ERROR, MISSING_DROP, MISSING_MEAN };
 
-enum { ENCODING_UTF8, ENCODING_LATIN1 };
-
-enum { GLANCE_BYTES = 1 << 20 };
-
 static const char *const header_names[] = {"auto", "yes", "no", NULL};
 static const char *const missing_names[] = {"error", "drop", "mean", NULL};
-static const char *const encoding_names[] = {"utf-8", "latin-1", NULL};
+static const char *const encoding_names[] = {"utf-8", "latin-1", NULL}; /* CSV_UTF8, ... */
 
 static const struct option rows[] = {
 	{OPTION_FIELD(struct csv_options, path), .doc = "file, plain or .gz", .path = true},
@@ -69,33 +66,6 @@ struct reader {
 	size_t unseen; /* values of the test file with a category that the training file lacks */
 	const char *note;
 };
-
-static enum status parse_separator(const char *text, char *separator, struct err *err)
-{
-	if (strcmp(text, "whitespace") == 0)
-		*separator = DELIMITED_BLANKS;
-	else if (strcmp(text, "tab") == 0)
-		*separator = '\t';
-	else if (strlen(text) == 1 && !strchr("\"\n\r", text[0]))
-		*separator = text[0];
-	else
-		return err_set(
-			err, STATUS_SPEC,
-			"csv.separator: expected one character, tab or whitespace, got \"%s\"",
-			text);
-	return STATUS_OK;
-}
-
-static enum status parse_comment(const char *text, char separator, char *comment, struct err *err)
-{
-	*comment = text ? text[0] : '\0';
-	if (text && (strlen(text) != 1 || strchr("\"\n\r \t", text[0]) || text[0] == separator))
-		return err_set(err, STATUS_SPEC,
-			       "csv.comment: expected one character other than the separator, "
-			       "quotes and blanks, got \"%s\"",
-			       text);
-	return STATUS_OK;
-}
 
 static bool is_test(const struct reader *r)
 {
@@ -309,25 +279,11 @@ static enum status read_rows(struct reader *r, struct table *table, struct err *
 	return STATUS_OK;
 }
 
-/* The text of a file, or the first lines of it. */
-static enum status open_text(struct reader *r, const char *path, bool glance, struct arena *text,
-			     struct err *err)
-{
-	r->text = (struct delimited){.path = path};
-	TRY(parse_separator(r->options->separator, &r->text.separator, err));
-	TRY(parse_comment(r->options->comment, r->text.separator, &r->text.comment, err));
-	TRY(glance ? delimited_open_head(&r->text, GLANCE_BYTES, text, err)
-		   : delimited_open(&r->text, text, err));
-	if (r->options->encoding == ENCODING_LATIN1)
-		delimited_from_latin1(&r->text);
-	return STATUS_OK;
-}
-
 static enum status read_file(struct reader *r, const char *path, struct table *table,
 			     struct err *err)
 {
 	struct arena text = {0};
-	enum status status = open_text(r, path, false, &text, err);
+	enum status status = csv_source_text(r->options, path, &r->text, &text, err);
 
 	if (status == STATUS_OK)
 		status = read_rows(r, table, err);
@@ -339,7 +295,7 @@ static enum status glance_at(struct reader *r, const char *path, struct err *err
 {
 	struct arena text = {0};
 	struct head head;
-	enum status status = open_text(r, path, true, &text, err);
+	enum status status = csv_source_text_head(r->options, path, &r->text, &text, err);
 
 	if (status == STATUS_OK && r->text.at < r->text.end) /* else a line of a megabyte */
 		status = read_head(r, &head, err);

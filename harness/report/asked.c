@@ -4,7 +4,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* --- the plan -----------------------------------------------------------------------------------
  */
@@ -52,23 +51,20 @@ static size_t place_of(const char *id, const char *const *ids, size_t count)
 	return found ? (size_t)(found - ids) : count;
 }
 
-struct asked_row *asked_rows(struct records *records, const char *const *ids, size_t *count)
+struct asked_row *asked_rows(struct records *records, const struct csv_table *plan,
+			     const char *const *ids, size_t *count)
 {
 	struct arena *arena = records->arena;
-	const char *path = arena_format(arena, "%s/plan.csv", records->folder);
-	struct err ignored = {0}; /* without a readable plan the order of the ids holds */
 	size_t records_count = *count, kept = 0;
 	struct asked_row *rows;
-	struct csv_table plan;
 	bool *shown;
 
-	if (access(path, R_OK) != 0 || csv_read(path, arena, &plan, &ignored) != STATUS_OK ||
-	    csv_column(&plan, "cell") < 0 || plan.rows == 0)
+	if (plan->rows == 0 || csv_column(plan, "cell") < 0)
 		return all_rows(ids, *count, arena);
-	rows = ARENA_ARRAY(arena, struct asked_row, plan.rows);
+	rows = ARENA_ARRAY(arena, struct asked_row, plan->rows);
 	shown = ARENA_ARRAY(arena, bool, records_count);
-	for (size_t i = 0; i < plan.rows; i++) {
-		struct asked_row row = read_row(&plan, i, arena);
+	for (size_t i = 0; i < plan->rows; i++) {
+		struct asked_row row = read_row(plan, i, arena);
 		size_t at = place_of(row.id, ids, records_count);
 
 		if (at == records_count) {
@@ -177,6 +173,9 @@ void asked_show(struct record *record, const struct asked_row *row, struct arena
 	record->swept = row->request.swept;
 	record->select_by = row->request.select_by;
 	record->select_per = row->request.select_per;
+	if (strcmp(record->result.status ? record->result.status : "",
+		   cell_status_names[CELL_DAMAGED]) == 0)
+		return;
 	if (entries_read(path, arena, &held, &unreadable) == STATUS_OK)
 		show_entries(record, &held, &row->request.entries, arena);
 }

@@ -15,10 +15,10 @@ struct asked_row {
 	struct request request;
 };
 
-/* The rows of plan.csv that have a record, of the sorted `ids` of all *count records; without a
- * readable plan all records. Sets *count to their number, and counts what is missing and left out.
- */
-struct asked_row *asked_rows(struct records *records, const char *const *ids, size_t *count);
+/* The rows of a plan.csv that have a record, of the sorted `ids` of all *count records; of an empty
+ * plan all records. Sets *count to their number, and counts what is missing and left out. */
+struct asked_row *asked_rows(struct records *records, const struct csv_table *plan,
+			     const char *const *ids, size_t *count);
 
 /* A record that has been read, as the row shows it. Entries that are not asked for go, and the
  * others have the names and the order of the plan. */

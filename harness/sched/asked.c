@@ -6,6 +6,7 @@
 #include "harness/sched/asked.h"
 
 #include "harness/run/keys.h"
+#include "harness/sched/kept.h"
 #include "harness/spec/cell.h"
 #include "harness/store/result.h"
 
@@ -156,40 +157,52 @@ static void judge(struct planned *at, const struct entries *held)
 	at->lacks = held->trained ? lacks : 0;
 }
 
-static void look_up(const char *folder, struct planned *at, struct arena *arena)
+static enum status look_up(const char *folder, struct planned *at, struct arena *arena,
+			   struct err *err)
 {
 	const char *record = arena_format(arena, "%s/cells/%s", folder, at->cell->id);
-	const char *path = arena_format(arena, "%s/result.json", record);
-	struct entries held = {0};
 	struct err unreadable = {0};
-	struct result result;
+	struct entries held;
+	struct kept kept;
 
-	if (access(path, R_OK) != 0 || result_read(path, arena, &result, &unreadable) != STATUS_OK)
-		return;
+	TRY(kept_read(record, arena, &kept, err));
 	if (entries_read(arena_format(arena, "%s/entries.json", record), arena, &held,
 			 &unreadable) != STATUS_OK)
 		held = (struct entries){0};
-	at->status = result.status;
-	at->disturbed = result.timing != NULL;
-	judge(at, &held);
+	at->present = kept.present;
+	at->damage = kept.damage;
+	at->status = kept.damage ? cell_status_names[CELL_DAMAGED] : kept.result.status;
+	at->disturbed = kept.result.timing != NULL;
+	if (!kept.damage)
+		judge(at, &held);
+	return STATUS_OK;
 }
 
-void asked_look_up(struct plan *plan, struct cell *cells, struct arena *arena)
+static void copy_state(const struct planned *from, struct planned *to)
+{
+	to->present = from->present;
+	to->damage = from->damage;
+	to->status = from->status;
+	to->disturbed = from->disturbed;
+	to->done = from->done;
+	to->trained = from->trained;
+	to->lacks = from->lacks;
+}
+
+enum status asked_look_up(struct plan *plan, struct cell *cells, struct arena *arena,
+			  struct err *err)
 {
 	for (size_t i = 0; i < plan->count; i++)
 		make_request(plan, i, arena);
 	find_equal(plan, cells, arena);
 	for (size_t i = 0; i < plan->count; i++) {
-		struct planned *at = &plan->at[i], *first = &plan->at[at->first];
+		struct planned *at = &plan->at[i];
 
-		if (at == first)
-			look_up(plan->folder, at, arena);
-		at->status = first->status;
-		at->done = first->done;
-		at->trained = first->trained;
-		at->lacks = first->lacks;
-		at->disturbed = first->disturbed;
+		if (at->first == i)
+			TRY(look_up(plan->folder, at, arena, err));
+		copy_state(&plan->at[at->first], at);
 	}
+	return STATUS_OK;
 }
 
 void asked_mark_shared(struct plan *plan, struct arena *arena)

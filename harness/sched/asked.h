@@ -6,8 +6,9 @@
 
 /* With the ids known: fill in which cells share a record, what each asks for, and what is there.
  * Cells that share a record get the attacks of each other's selections. `cells`: those of the plan,
- * in its order. */
-void asked_look_up(struct plan *plan, struct cell *cells, struct arena *arena);
+ * in its order. Error: a record of a newer format. */
+enum status asked_look_up(struct plan *plan, struct cell *cells, struct arena *arena,
+			  struct err *err);
 
 /* Mark equal cells as shared but for the first of them that no filter leaves out: it is computed
  * for all. */

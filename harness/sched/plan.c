@@ -209,6 +209,13 @@ static enum status set_id(struct cell *cell, const struct known_data *data, stru
 	return STATUS_OK;
 }
 
+void sched_tell_damage(const struct plan *plan, FILE *to)
+{
+	for (size_t i = 0; i < plan->count; i++)
+		if (plan->at[i].damage && !plan->at[i].left_out)
+			fprintf(to, "%s\n", plan->at[i].damage);
+}
+
 static void refuse_if_too_large(const struct planner *planner, struct planned *at)
 {
 	char needed[32], limit[32];
@@ -278,7 +285,7 @@ enum status sched_plan(struct experiment *experiment, const char *folder, struct
 		TRY(find_data(&planner, cell, &data[i], err));
 		TRY(set_id(cell, data[i], &out->at[i], err));
 	}
-	asked_look_up(out, experiment->cells, arena);
+	TRY(asked_look_up(out, experiment->cells, arena, err));
 	for (size_t i = 0; i < out->count; i++)
 		if (!out->at[i].done)
 			TRY(forecast(&planner, data[i], &out->at[i], err));

@@ -93,7 +93,7 @@ static enum status commit(const struct slot *slot, struct err *err)
 		.cell = at->cell->id, .key = at->key, .data = at->data_checksum};
 
 	TRY(manifest_write(slot->tmp, &about, err));
-	return folder_commit(slot->tmp, slot->record, err);
+	return folder_commit(slot->tmp, slot->record, !at->present, err);
 }
 
 enum status slot_skip(struct slot *slot, const struct slot_context *context, struct planned *at,

@@ -17,7 +17,8 @@ const struct column_doc dictionary_result[] = {
 	{"loss", "text", "", "", "name of the loss"},
 	{"repetition", "1", "", "", "number of the repetition, from 0"},
 	{"status", "text", "", "",
-	 "ok, failed, timeout, oom, crashed, skipped or interrupted; only ok enters statistics"},
+	 "ok, failed, timeout, oom, crashed, skipped, interrupted or damaged; only ok enters "
+	 "statistics"},
 	{"outcome", "text", "", "",
 	 "how training ended: converged (it reached what `stop` asks for or the method's own end), "
 	 "iteration_limit, time_limit, stalled, diverged"},
