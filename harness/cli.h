@@ -24,6 +24,7 @@ struct cli_args {
 	const char *out, *filter;
 	const char *shard;        /* "I/N" */
 	const char *gate;         /* file of limits for compare */
+	const char *output;       /* file of archive */
 	const char *data;         /* folder to look for moved data in */
 	const char *n, *psi, *xi; /* of bounds */
 	bool force, retry_failed, retime, fail_fast, quiet, no_color, json, markdown, help;
@@ -71,6 +72,8 @@ int cmd_list(struct cli_args *args);
 int cmd_describe(struct cli_args *args);
 int cmd_env(struct cli_args *args);
 int cmd_verify(struct cli_args *args);
+int cmd_merge(struct cli_args *args);
+int cmd_archive(struct cli_args *args);
 int cmd_attack(struct cli_args *args);
 int cmd_predict(struct cli_args *args);
 int cmd_bounds(struct cli_args *args);
@@ -91,6 +94,10 @@ enum status cli_load(const char *path, struct texts sets, struct arena *arena,
 /* What the spec of a results folder, as it was run, says on showing its records: spec_load_shown.
  * Problems are printed. */
 enum status cli_load_results(const char *folder, struct arena *arena, struct experiment *out);
+
+/* Say on stderr what the first lines of the data files leave to a guess; an error if they do not
+ * fit the spec. Files that are not there are passed over. */
+enum status cli_glance(const struct experiment *experiment, bool quiet, struct err *err);
 
 /* The results folder of an experiment: <--out or results>/<name>. */
 const char *cli_folder(const struct cli_args *args, const struct experiment *experiment,

@@ -148,7 +148,8 @@ int cmd_plan(struct cli_args *args)
 	int status = (int)cli_load(args->operand[0], sets, &arena, &experiment);
 
 	if (status == STATUS_OK) {
-		if (cli_plan(args, &experiment, &arena, &plan, &shard, &err) != STATUS_OK)
+		if (cli_glance(&experiment, args->quiet, &err) != STATUS_OK ||
+		    cli_plan(args, &experiment, &arena, &plan, &shard, &err) != STATUS_OK)
 			status = cli_fail(&err);
 		else
 			show(args, &plan, &arena);

@@ -41,7 +41,8 @@ static int run_experiment(const struct cli_args *args, struct experiment *experi
 	struct err err = {0};
 	struct plan plan;
 
-	if (cli_plan(args, experiment, arena, &plan, &options.shard, &err) != STATUS_OK)
+	if (cli_glance(experiment, args->quiet, &err) != STATUS_OK ||
+	    cli_plan(args, experiment, arena, &plan, &options.shard, &err) != STATUS_OK)
 		return cli_fail(&err);
 	sched_tell_damage(&plan, stderr);
 	if (sched_run(experiment, &plan, &options, &summary, &err) != STATUS_OK)

@@ -5,12 +5,13 @@
 #include "solvers/core/option.h"
 
 struct csv_options {
-	const char *path, *test; /* test: NULL = no test part */
-	const char *separator;
-	long header;
+	const char *path, *test;         /* test: NULL = no test part */
+	const char *separator, *comment; /* comment: NULL = none */
+	long encoding, header;
 	const char *label;
-	struct texts drop;
+	struct texts drop, one_hot;
 	long missing;
+	struct texts missing_values;
 };
 
 #endif

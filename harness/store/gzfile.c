@@ -193,3 +193,21 @@ enum status gzfile_text(const char *path, struct arena *arena, struct gzfile_byt
 			      (size_t)(nul - out->at));
 	return STATUS_OK;
 }
+
+enum status gzfile_head(const char *path, size_t most, struct arena *arena,
+			struct gzfile_bytes *out, bool *whole, struct err *err)
+{
+	struct gzfile file;
+	enum status status = gzfile_open(&file, path, err);
+
+	if (status == STATUS_OK) {
+		out->at = ARENA_ARRAY(arena, char, most + 1);
+		status = read_some(&file, out->at, most, &out->count, err);
+	}
+	gzfile_close(&file);
+	if (status != STATUS_OK)
+		return status;
+	*whole = out->count < most;
+	out->count = strlen(out->at);
+	return STATUS_OK;
+}
