@@ -1,6 +1,7 @@
 /* relubench show DIR CELL */
 #include "harness/cli.h"
 #include "harness/store/folder.h"
+#include "harness/store/manifest.h"
 
 #include <jansson.h>
 #include <string.h>
@@ -55,21 +56,24 @@ int cmd_show(struct cli_args *args)
 	char *folder = args->operand[0];
 	const char *id = cli_find_cell(folder, args->operand[1], arena);
 	const char *path, *cell, *result, *how;
-	struct err err = {0};
+	struct err err = {0}, damage = {0};
+	int status = STATUS_OK;
 
 	if (!id)
 		return STATUS_ENV;
 	path = arena_format(arena, "%s/cells/%s", folder, id);
+	if (manifest_check(path, arena, NULL, NULL, &damage) != STATUS_OK)
+		status = cli_fail(&damage); /* what there is is shown all the same */
 	if (store_read_text(arena_format(arena, "%s/cell.json", path), arena, &cell, &err) !=
 		    STATUS_OK ||
 	    store_read_text(arena_format(arena, "%s/result.json", path), arena, &result, &err) !=
 		    STATUS_OK)
-		return cli_fail(&err);
+		return status == STATUS_OK ? cli_fail(&err) : status;
 	how = command(folder, id, arena);
 	if (args->json)
 		print_json(cell, result, how);
 	else
 		printf("cell.json\n%s\nresult.json\n%s\n%s%s%s", cell, result,
 		       how ? "command\n" : "", how ? how : "", how ? "\n" : "");
-	return STATUS_OK;
+	return status;
 }

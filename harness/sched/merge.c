@@ -150,7 +150,8 @@ static enum status take(const struct merge *merge, const char *id, const char *f
 	TRY(folder_make(tmp, err));
 	TRY(copy_record(from, tmp, arena, err));
 	TRY(read_record(tmp, arena, &copied, err));
-	return folder_commit(tmp, arena_format(arena, "%s/%s", merge->layout.cells, id), err);
+	return folder_commit(tmp, arena_format(arena, "%s/%s", merge->layout.cells, id), false,
+			     err);
 }
 
 static enum status merge_cell(const struct merge *merge, const char *id, struct arena *arena,
