@@ -56,6 +56,7 @@ enum status delimited_open_head(struct delimited *d, size_t most, struct arena *
 	while (!whole && bytes.count > 0 && !is_end(bytes.at[bytes.count - 1]))
 		bytes.count--;
 	start(d, bytes, arena);
+	d->cut = !whole;
 	return STATUS_OK;
 }
 

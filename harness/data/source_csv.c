@@ -291,14 +291,21 @@ static enum status read_file(struct reader *r, const char *path, struct table *t
 	return status;
 }
 
+/* Lines that do not end in what is looked at say nothing. */
 static enum status glance_at(struct reader *r, const char *path, struct err *err)
 {
 	struct arena text = {0};
+	struct err found = {0};
 	struct head head;
 	enum status status = csv_source_text_head(r->options, path, &r->text, &text, err);
 
-	if (status == STATUS_OK && r->text.at < r->text.end) /* else a line of a megabyte */
-		status = read_head(r, &head, err);
+	if (status == STATUS_OK) {
+		status = read_head(r, &head, &found);
+		if (r->text.cut && r->text.at == r->text.end)
+			status = STATUS_OK;
+		else if (status != STATUS_OK)
+			*err = found;
+	}
 	arena_release(&text);
 	return status;
 }

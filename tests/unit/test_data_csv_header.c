@@ -22,9 +22,16 @@ static void counting_headers(void **state)
 	read_table(place, "0,1,y\n1.5,2,0\n3,4,1\n", false); /* a text over a number */
 	expect(&place->table, 2, 2, (double[]){1.5, 2, 3, 4}, "0 1");
 	expect_note(place, COUNT_NOTE("0,1,y"));
-	read_table(place, "0,1,y\n1.5,2,a\n3,4,b\n", false); /* a row as good as others */
-	expect(&place->table, 3, 2, (double[]){0, 1, 1.5, 2, 3, 4}, "y a b");
+	read_table(place, "0,1,y\n1.5,2,a\n3,4,b\n", false); /* over a decimal */
+	expect(&place->table, 2, 2, (double[]){1.5, 2, 3, 4}, "a b");
+	expect_note(place, COUNT_NOTE("0,1,y"));
+	read_table(place, "0,1,a\n1,2,a\n3,4,b\n", false); /* a row as good as others */
+	expect(&place->table, 3, 2, (double[]){0, 1, 1, 2, 3, 4}, "a a b");
 	expect_note(place, NULL);
+	expect_error(
+		place, "0,1,y\n1,2,a\n3,4,b\n", NULL,
+		"a.csv:1: header: auto cannot tell whether this line names the columns, as its "
+		"numbers count from 0 as made-up names do; say header: yes or header: no");
 	read_table(place, "0,1,2,3,y\n1,2,3,4,a\n5,6,7,8,b\n", false);
 	expect(&place->table, 2, 4, (double[]){1, 2, 3, 4, 5, 6, 7, 8}, "a b");
 	expect_note(place, COUNT_NOTE("0,1,2,3,..."));
@@ -90,15 +97,15 @@ static void headers_or_missing(void **state)
 /* The row index of pandas (no name, or "Unnamed: 0" when written twice) and of R. */
 static void unnamed_columns(void **state)
 {
-	static const char *const first[] = {"0"};
+	static const char *const first[] = {"0"}, *const nameless[] = {""};
 	struct place *place = *state;
 
 	expect_error(place, ",a,y\n0,1,0\n1,3,1\n", NULL,
 		     "a.csv:1:1: column 0 has no name, like the row index that pandas and R write: "
 		     "leave it out, drop: [0], or give it a name in the file");
-	expect_error(place, ",0,1\n0,1,0\n1,3,1\n", NULL,
+	expect_error(place, ",0,1\n0,1,0\n1,3,1\n", NULL, /* "0" names another column */
 		     "a.csv:1:1: column 0 has no name, like the row index that pandas and R write: "
-		     "leave it out, drop: [0], or give it a name in the file");
+		     "leave it out, drop: [\"\"], or give it a name in the file");
 	expect_error(place, "Unnamed: 0,a,y\n0,1,0\n1,3,1\n", NULL,
 		     "a.csv:1:1: column 0 has no name, like the row index that pandas and R write: "
 		     "leave it out, drop: [0], or give it a name in the file");
@@ -108,7 +115,10 @@ static void unnamed_columns(void **state)
 	expect_error(place, "a,y\n\"1\",1,0\n\"2\",3,1\n", NULL,
 		     "a.csv:2: expected 2 fields, got 3; if the header lacks the name of a column "
 		     "of row names, as R writes it, add one, and leave the column out with drop");
-	place->csv.drop = (struct texts){1, first};
+	place->csv.drop = (struct texts){1, nameless};
+	read_table(place, ",0,1\n0,1,0\n1,3,1\n", false);
+	expect(&place->table, 2, 1, (double[]){1, 3}, "0 1");
+	place->csv.drop.at = first;
 	read_table(place, ",a,y\n0,1,0\n1,3,1\n", false);
 	expect(&place->table, 2, 1, (double[]){1, 3}, "0 1");
 }
