@@ -47,7 +47,7 @@ static void print_row(const struct planned *at, struct widths w, struct arena *a
 		snprintf(work, sizeof work, "%.3g", at->flops / giga);
 	printf("%-*s  %-*s  %-*s  %-*s  %3ld  %-11s  %9s  %8s\n", ID_WIDTH, cell->id, w.data,
 	       cell->data.name, w.method, cell->train.name, w.swept, sched_swept(cell, " ", arena),
-	       cell->repetition, at->done ? at->status : "-", bytes, work);
+	       cell->repetition, at->done || at->damage ? at->status : "-", bytes, work);
 	if (at->refusal)
 		printf("%*s  will be skipped: %s\n", ID_WIDTH, "", at->refusal);
 }
@@ -128,6 +128,15 @@ static void print_json(const struct plan *plan)
 	cli_print_json(root);
 }
 
+static void show(const struct cli_args *args, const struct plan *plan, struct arena *arena)
+{
+	sched_tell_damage(plan, stderr);
+	if (args->json)
+		print_json(plan);
+	else
+		print_plan(plan, arena);
+}
+
 int cmd_plan(struct cli_args *args)
 {
 	struct texts sets = {args->set_count, args->set};
@@ -142,10 +151,8 @@ int cmd_plan(struct cli_args *args)
 		if (cli_glance(&experiment, args->quiet, &err) != STATUS_OK ||
 		    cli_plan(args, &experiment, &arena, &plan, &shard, &err) != STATUS_OK)
 			status = cli_fail(&err);
-		else if (args->json)
-			print_json(&plan);
 		else
-			print_plan(&plan, &arena);
+			show(args, &plan, &arena);
 	}
 	arena_release(&arena);
 	return status;

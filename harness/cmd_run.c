@@ -8,10 +8,13 @@
 static enum status build_report(const struct experiment *experiment, const char *folder,
 				struct err *err)
 {
-	TRY(report_build(experiment, folder, err));
+	enum status status = report_build(experiment, folder, err);
+
+	if (status != STATUS_OK && status != STATUS_FAILED)
+		return status;
 	TRY(report_print_table(experiment, folder, stdout, err));
 	printf("\n%s/report.html\n", folder);
-	return STATUS_OK;
+	return status;
 }
 
 static void print_summary(const struct sched_summary *summary)
@@ -39,8 +42,10 @@ static int run_experiment(const struct cli_args *args, struct experiment *experi
 	struct plan plan;
 
 	if (cli_glance(experiment, args->quiet, &err) != STATUS_OK ||
-	    cli_plan(args, experiment, arena, &plan, &options.shard, &err) != STATUS_OK ||
-	    sched_run(experiment, &plan, &options, &summary, &err) != STATUS_OK)
+	    cli_plan(args, experiment, arena, &plan, &options.shard, &err) != STATUS_OK)
+		return cli_fail(&err);
+	sched_tell_damage(&plan, stderr);
+	if (sched_run(experiment, &plan, &options, &summary, &err) != STATUS_OK)
 		return cli_fail(&err);
 	if (!args->quiet)
 		print_summary(&summary);

@@ -133,4 +133,7 @@ enum status data_glance(const struct data_options *options, struct arena *arena,
  * generator. */
 enum status data_checksum(const struct data_options *options, char hex[65], struct err *err);
 
+/* The same of one file, and its length. */
+enum status data_file_checksum(const char *path, char hex[65], double *bytes, struct err *err);
+
 #endif

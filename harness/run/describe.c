@@ -37,6 +37,9 @@ void describe_cell(struct run *run)
 	r->seed = (double)cell->seed;
 	r->threads = blas_threads();
 	r->blas_core = env_blas_core();
+	r->program = env_program(&run->arena);
+	r->host = env_host(&run->arena);
+	r->cpu = env_cpu(&run->arena);
 	r->date = timing_date(&run->arena);
 	r->load_average = timing_load("");
 }

@@ -33,13 +33,33 @@ static enum status remove_moved_aside(const char *cells, struct arena *arena, st
 	return status;
 }
 
+/* Another shard may remove the empty folder of all shards between the two steps. */
+static enum status make_tmp(const struct layout *layout, struct arena *arena, struct err *err)
+{
+	enum { TRIES = 100 };
+	const char *all = arena_format(arena, "%s/tmp", layout->folder);
+	enum status status = STATUS_ENV;
+	struct err found;
+
+	for (int i = 0; i < TRIES; i++) {
+		found = (struct err){0};
+		TRY(folder_make_own(all, err));
+		status = folder_make(layout->tmp, &found);
+		if (status == STATUS_OK)
+			return status;
+		if (errno != ENOENT)
+			break;
+	}
+	return err_at(err, status, (struct err_place){found.source, 0, 0}, "%s", found.text);
+}
+
 static enum status make_folders(const struct layout *layout, bool alone, struct arena *arena,
 				struct err *err)
 {
 	/* with the lock held, no temporary folder can belong to a living run */
 	TRY(folder_remove(layout->tmp, err));
-	TRY(folder_make(layout->tmp, err));
-	TRY(folder_make(layout->cells, err));
+	TRY(make_tmp(layout, arena, err));
+	TRY(folder_make_own(layout->cells, err));
 	return alone ? remove_moved_aside(layout->cells, arena, err) : STATUS_OK;
 }
 
@@ -196,8 +216,11 @@ static enum status replace_file(const struct plan *plan, const char *path,
 				struct err *err)
 {
 	struct arena arena = {0};
-	const char *tmp = arena_format(&arena, "%s.tmp", path);
-	enum status status = write(plan, tmp, err);
+	const char *tmp = store_beside(path, &arena);
+	enum status status;
+
+	unlink(tmp); /* of a process that had this number before */
+	status = write(plan, tmp, err);
 
 	if (status == STATUS_OK && !io_rename(tmp, path))
 		status = io_error(err, path, "write");

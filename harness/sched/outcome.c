@@ -4,6 +4,7 @@
 #include "harness/sched/forecast.h"
 #include "harness/store/csv.h"
 #include "harness/store/folder.h"
+#include "harness/store/manifest.h"
 
 #include <ctype.h>
 #include <fcntl.h>
@@ -128,9 +129,10 @@ static struct result result_of(const struct cell *cell)
 	return result;
 }
 
-static enum status write_result(const struct result *result, const char *tmp, struct arena *arena,
+static enum status write_result(struct result *result, const char *tmp, struct arena *arena,
 				struct err *err)
 {
+	result->format = MANIFEST_FORMAT; /* the manifest follows */
 	return result_write(result, arena_format(arena, "%s/result.json", tmp), err);
 }
 

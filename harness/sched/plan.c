@@ -4,6 +4,7 @@
  * it reads: changing an option or a byte of the data makes another cell. The paths of these files
  * are left out of the text, so that a cell keeps its id where the data lies elsewhere. */
 #include "harness/sched/forecast.h"
+#include "harness/sched/kept.h"
 #include "harness/sched/sched.h"
 #include "harness/store/result.h"
 #include "solvers/core/pattern.h"
@@ -191,11 +192,10 @@ static void hash_text(const char *text, const struct known_data *data, const str
 	SHA256Update(hash, (const uint8_t *)from, (size_t)(at - from));
 }
 
-static enum status set_id(struct cell *cell, const struct known_data *data, struct err *err)
+static enum status set_id(struct cell *cell, const struct known_data *data, struct planned *at,
+			  struct err *err)
 {
 	struct inputs inputs = inputs_of(cell);
-	static const char digits[] = "0123456789abcdef";
-	uint8_t digest[SHA256_DIGEST_LENGTH];
 	SHA2_CTX hash;
 
 	SHA256Init(&hash);
@@ -204,27 +204,36 @@ static enum status set_id(struct cell *cell, const struct known_data *data, stru
 	SHA256Update(&hash, (const uint8_t *)data->about.checksum, strlen(data->about.checksum));
 	for (size_t i = 0; i < INPUTS; i++)
 		TRY(hash_file(inputs.at[i], &hash, err));
-	SHA256Final(digest, &hash);
-	for (size_t i = 0; i < sizeof cell->id - 1; i++)
-		cell->id[i] = digits[i % 2 ? digest[i / 2] & 15 : digest[i / 2] >> 4];
+	SHA256End(&hash, at->key);
+	memcpy(cell->id, at->key, sizeof cell->id - 1);
 	cell->id[sizeof cell->id - 1] = '\0';
+	at->data_checksum = data->about.checksum;
 	return STATUS_OK;
 }
 
 /* Done: the folder is there with a readable result. A skipped cell may fit by now,
  * and one that was interrupted was not stopped by a limit of its own. */
-static void look_up(const char *folder, struct planned *at, struct arena *arena)
+static enum status look_up(const char *folder, struct planned *at, struct arena *arena,
+			   struct err *err)
 {
-	const char *path = arena_format(arena, "%s/cells/%s/result.json", folder, at->cell->id);
-	struct err unreadable = {0};
-	struct result result;
+	struct kept kept;
 
-	if (access(path, R_OK) != 0 || result_read(path, arena, &result, &unreadable) != STATUS_OK)
-		return;
-	at->status = result.status;
-	at->done = result.status && strcmp(result.status, cell_status_names[CELL_SKIPPED]) != 0 &&
-		   strcmp(result.status, cell_status_names[CELL_INTERRUPTED]) != 0;
-	at->disturbed = result.timing != NULL;
+	TRY(kept_read(arena_format(arena, "%s/cells/%s", folder, at->cell->id), arena, &kept, err));
+	at->present = kept.present;
+	at->damage = kept.damage;
+	at->status = kept.damage ? cell_status_names[CELL_DAMAGED] : kept.result.status;
+	at->done = kept.result.status &&
+		   strcmp(kept.result.status, cell_status_names[CELL_SKIPPED]) != 0 &&
+		   strcmp(kept.result.status, cell_status_names[CELL_INTERRUPTED]) != 0;
+	at->disturbed = kept.result.timing != NULL;
+	return STATUS_OK;
+}
+
+void sched_tell_damage(const struct plan *plan, FILE *to)
+{
+	for (size_t i = 0; i < plan->count; i++)
+		if (plan->at[i].damage && !plan->at[i].left_out)
+			fprintf(to, "%s\n", plan->at[i].damage);
 }
 
 static void refuse_if_too_large(const struct planner *planner, struct planned *at)
@@ -293,8 +302,8 @@ enum status sched_plan(struct experiment *experiment, const char *folder, struct
 
 		*at = (struct planned){.cell = cell, .bytes = NAN, .flops = NAN};
 		TRY(find_data(&planner, cell, &data, err));
-		TRY(set_id(cell, data, err));
-		look_up(folder, at, arena);
+		TRY(set_id(cell, data, at, err));
+		TRY(look_up(folder, at, arena, err));
 		if (!at->done)
 			TRY(forecast(&planner, data, at, err));
 	}

@@ -26,6 +26,7 @@ struct pool {
 	struct sched_summary *summary;
 	struct layout layout;
 	struct slot_context context;
+	struct inputs inputs; /* checksums of what the cells read */
 	struct alone alone;
 	struct progress_display display;
 	struct slot *slots;
@@ -271,6 +272,7 @@ static void set_up(struct pool *pool, const struct resource_options *resources)
 		.address_limit = resources->memory_limit + reserved +
 				 reserved_per_thread * (double)threads, /* NaN stays NaN */
 		.threads = (double)threads,
+		.inputs = &pool->inputs,
 	};
 }
 
@@ -346,6 +348,7 @@ enum status sched_run(const struct experiment *experiment, struct plan *plan,
 		layout_close(&pool.layout);
 	}
 	alone_close(&pool.alone);
+	arena_release(&pool.inputs.arena);
 	arena_release(&pool.arena);
 	return status;
 }

@@ -11,10 +11,14 @@
 
 struct planned {
 	const struct cell *cell;
+	char key[65];              /* SHA-256 of what makes the cell; its id is the start of it */
+	const char *data_checksum; /* of the files of its data */
+	bool present;        /* there was a record of it, done or not, when the plan was made */
 	bool done;           /* its final folder exists (a skipped cell is not done) */
 	bool disturbed;      /* its times are not to be trusted */
 	bool left_out;       /* by a filter: neither computed nor counted */
-	const char *status;  /* of a done cell */
+	const char *status;  /* of a done cell; "damaged" of a record that is computed again */
+	const char *damage;  /* what is wrong with its record, or NULL */
 	const char *refusal; /* why it cannot be computed here, or NULL */
 	double bytes;        /* forecast of the worker's peak memory; NaN for a done cell */
 	double flops;        /* forecast: setup + stop.iterations iterations; NaN for a done cell */
@@ -42,9 +46,12 @@ struct sched_shard {
 };
 
 /* Fill cell ids (canonical text + data checksum), look up which are done, forecast memory and work.
- */
+ * A damaged record is not done; one of a newer format is refused (STATUS_ENV). */
 enum status sched_plan(struct experiment *experiment, const char *folder, struct arena *arena,
 		       struct plan *out, struct err *err);
+
+/* A line for each damaged record that is not left out. */
+void sched_tell_damage(const struct plan *plan, FILE *to);
 
 /* Leave out the cells of other shards: those whose number in the plan is not index modulo count. */
 void sched_keep_shard(struct plan *plan, struct sched_shard shard);

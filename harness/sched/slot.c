@@ -5,6 +5,7 @@
 #include "harness/sched/outcome.h"
 #include "harness/store/folder.h"
 #include "harness/store/io.h"
+#include "harness/store/manifest.h"
 
 #include <errno.h>
 #include <math.h>
@@ -67,6 +68,8 @@ enum status slot_start(struct slot *slot, const struct slot_context *context, st
 				    .choose_threads = context->choose_threads};
 	enum status status = make_folder(slot, context, at, err);
 
+	if (status == STATUS_OK && context->inputs)
+		status = inputs_write(context->inputs, at->cell, slot->tmp, err);
 	order.folder = slot->tmp;
 	order.program = arena_format(&slot->arena, "%s/relubench-worker-%s", context->worker_folder,
 				     spec_precisions[at->cell->precision]);
@@ -82,10 +85,15 @@ enum status slot_start(struct slot *slot, const struct slot_context *context, st
 static enum status commit(const struct slot *slot, const struct slot_context *context,
 			  struct err *err)
 {
+	const struct planned *at = slot->at;
+	const struct manifest about = {
+		.cell = at->cell->id, .key = at->key, .data = at->data_checksum};
 	struct arena arena = {0};
-	const char *final =
-		arena_format(&arena, "%s/%s", context->layout->cells, slot->at->cell->id);
-	enum status status = folder_commit(slot->tmp, final, err);
+	const char *final = arena_format(&arena, "%s/%s", context->layout->cells, at->cell->id);
+	enum status status = manifest_write(slot->tmp, &about, err);
+
+	if (status == STATUS_OK)
+		status = folder_commit(slot->tmp, final, !at->present, err);
 
 	arena_release(&arena);
 	return status;

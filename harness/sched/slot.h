@@ -2,6 +2,7 @@
 #ifndef SCHED_SLOT_H
 #define SCHED_SLOT_H
 
+#include "harness/run/inputs.h"
 #include "harness/sched/child.h"
 #include "harness/sched/layout.h"
 #include "harness/sched/progress.h"
@@ -17,6 +18,7 @@ struct slot_context {
 	double memory_limit;  /* resident bytes per cell, NaN = none */
 	double address_limit; /* bytes, NaN = none */
 	double threads;
+	struct inputs *inputs; /* checksums of what the cells read; NULL: not recorded */
 };
 
 struct slot {

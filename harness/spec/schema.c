@@ -182,10 +182,24 @@ static const struct option swept_rows[] = {
 
 const struct option schema_attacks[] = {{ATTACK_LIST}, {.name = NULL}};
 
+#define SHEET_NAMES                                                                        \
+	{OPTION_FIELD(struct sheet, name), .initial = "null",                              \
+	 .doc = "results go to results/<name>; the file's name without .yaml by default"}, \
+	{                                                                                  \
+		OPTION_FIELD(struct sheet, about), .initial = "''",                        \
+						   .doc = "one line for the report"        \
+	}
+#define SHEET_PLOTS                                                                     \
+	{                                                                               \
+		OPTION_FIELD(struct sheet, plots), .initial = "[]", .rows = plot_rows,  \
+						   .size = sizeof(struct plot_options), \
+						   .doc = "plots of the report"         \
+	}
+
+const struct option schema_shown[] = {SHEET_NAMES, SHEET_PLOTS, {.name = NULL}};
+
 const struct option schema_sheet[] = {
-	{OPTION_FIELD(struct sheet, name), .initial = "null",
-	 .doc = "results go to results/<name>; the file's name without .yaml by default"},
-	{OPTION_FIELD(struct sheet, about), .initial = "''", .doc = "one line for the report"},
+	SHEET_NAMES,
 	{OPTION_FIELD(struct sheet, seed), .initial = "20220518", .range = RANGE_FROM(0),
 	 .doc = "master seed of every random stream"},
 	{OPTION_FIELD(struct sheet, repeats), .initial = "1", .range = RANGE_WITHIN(1, 1000000),
@@ -200,8 +214,7 @@ const struct option schema_sheet[] = {
 	{OPTION_FIELD(struct sheet, certify), .initial = "[]", .rows = certify_rows,
 	 .size = sizeof(struct certify_options),
 	 .doc = "certificates of every trained model: lower bounds where attacks are upper ones"},
-	{OPTION_FIELD(struct sheet, plots), .initial = "[]", .rows = plot_rows,
-	 .size = sizeof(struct plot_options), .doc = "plots of the report"},
+	SHEET_PLOTS,
 	{.name = NULL},
 };
 

@@ -27,6 +27,7 @@ struct cell_sheet {
 };
 
 extern const struct option schema_sheet[];
+extern const struct option schema_shown[];   /* name, about and plots of a struct sheet alone */
 extern const struct option schema_attacks[]; /* `attack` of a struct sheet alone */
 extern const struct option schema_train[];
 extern const struct option schema_cell[];

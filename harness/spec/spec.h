@@ -155,6 +155,12 @@ enum status spec_load(const char *path, struct texts sets, struct arena *arena,
 enum status spec_load_text(const char *text, const char *path, struct texts sets,
 			   struct arena *arena, struct experiment *out, struct problems *problems);
 
+/* Of a spec that was run once, only what shows its records: name, about and plots, with the `sets`
+ * that change these. Its other keys may be of another version of this program and are not looked
+ * at; the experiment has no cells. */
+enum status spec_load_shown(const char *path, struct texts sets, struct arena *arena,
+			    struct experiment *out, struct problems *problems);
+
 /* Bind the canonical text of one cell (as a worker does). `source` names it in errors. */
 enum status spec_read_cell(const char *text, const char *source, struct arena *arena,
 			   struct cell *out, struct err *err);

@@ -1,6 +1,7 @@
 /* Delimited text: layouts, quoting, missing values, labels. */
 #include "tests/unit/test_data_csv.h"
 #include "harness/data/delimited.h"
+#include "tests/close.h"
 
 #include <zlib.h>
 
@@ -217,7 +218,8 @@ static void targets(void **state)
 
 	read_table(place, "1,2,0.5\n3,4,-7e2\n", true);
 	assert_null(place->table.label);
-	assert_true(place->table.target[0] == 0.5 && place->table.target[1] == -700);
+	check_equal(place->table.target[0], 0.5);
+	check_equal(place->table.target[1], -700);
 }
 
 static void test_file(void **state)
