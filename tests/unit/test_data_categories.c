@@ -63,6 +63,19 @@ static void labels_of_the_test_part(void **state)
 	unlink(path);
 }
 
+/* Two identifiers that differ by less than a double can tell. */
+static void large_labels(void **state)
+{
+	struct place *place = *state;
+	struct dataset data;
+
+	write_file(place->path, "1,9007199254740993\n2,9007199254740992\n3,9007199254740993\n");
+	data = load(place, 0);
+	assert_string_equal(data.classes[0], "9007199254740992");
+	assert_string_equal(data.classes[1], "9007199254740993");
+	assert_true(data.train.y[0] == 1 && data.train.y[1] == -1 && data.train.y[2] == 1);
+}
+
 static void hints_on_labels(void **state)
 {
 	struct place *place = *state;
@@ -152,7 +165,9 @@ static void notes_on_missing_values(void **state)
 	place->csv.header = 1;
 	place->csv.missing = 2; /* mean */
 	data = load(place, 0);
-	assert_string_equal(data.note, "missing: 3 values filled with means of the training part");
+	assert_string_equal(data.note,
+			    "missing: 3 entries of the features filled with means of the training "
+			    "part");
 }
 
 /* Categories have the shares of the training part where they are missing. */
@@ -220,6 +235,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(labels_of_the_test_part),
+		CASE(large_labels),
 		CASE(hints_on_labels),
 		CASE(categories_of_the_training_part),
 		CASE(one_of_the_columns),
