@@ -1,5 +1,6 @@
 /* data_load: labels and categories that one part alone has, and the notes on what was guessed, left
  * out or filled in. */
+#include "tests/close.h"
 #include "tests/unit/test_data_load.h"
 
 static void write_file(const char *path, const char *text)
@@ -43,7 +44,7 @@ static void labels_of_the_test_part(void **state)
 	data = load(place, 0);
 	assert_int_equal(data.test.X.rows, 3);
 	for (ptrdiff_t i = 0; i < 3; i++)
-		assert_true(data.test.y[i] == ((real[]){1, -1, 1})[i]);
+		check_equal(data.test.y[i], ((real[]){1, -1, 1})[i]);
 	assert_null(data.note);
 	place->options.classes.at = pair;
 	data = load(place, 0);
@@ -73,7 +74,9 @@ static void large_labels(void **state)
 	data = load(place, 0);
 	assert_string_equal(data.classes[0], "9007199254740992");
 	assert_string_equal(data.classes[1], "9007199254740993");
-	assert_true(data.train.y[0] == 1 && data.train.y[1] == -1 && data.train.y[2] == 1);
+	check_equal(data.train.y[0], 1);
+	check_equal(data.train.y[1], -1);
+	check_equal(data.train.y[2], 1);
 }
 
 static void hints_on_labels(void **state)
@@ -121,8 +124,9 @@ static void categories_of_the_training_part(void **state)
 				    "1, rows of other parts with such: 1");
 		for (ptrdiff_t i = 0; i < data.test.X.rows; i++)
 			if (mat_get(data.test.X, i, 2) == 5)
-				assert_true(mat_get(data.test.X, i, 0) == 0 &&
-					    mat_get(data.test.X, i, 1) == 0);
+				check_equal(fabs((double)mat_get(data.test.X, i, 0)) +
+						    fabs((double)mat_get(data.test.X, i, 1)),
+					    0);
 	}
 	assert_true(seen && unseen);
 }
@@ -146,7 +150,7 @@ static void one_of_the_columns(void **state)
 		static const int at[] = {0, 1, 2, -1, 3};
 
 		for (ptrdiff_t j = 0; j < 4; j++)
-			assert_true(mat_get(data.train.X, i, j) == (at[i * i % 7] == j));
+			check_equal(mat_get(data.train.X, i, j), at[i * i % 7] == j);
 	}
 }
 
@@ -182,8 +186,8 @@ static void shares_of_missing_categories(void **state)
 	place->csv.header = 2;
 	place->csv.missing = 2; /* mean */
 	data = load(place, 0);
-	assert_true(mat_get(data.train.X, 3, 0) == (real)0.75);
-	assert_true(mat_get(data.train.X, 3, 1) == (real)0.25);
+	check_equal(mat_get(data.train.X, 3, 0), 0.75);
+	check_equal(mat_get(data.train.X, 3, 1), 0.25);
 }
 
 static void glances(void **state)
