@@ -12,8 +12,6 @@
 #include "harness/data/csv_columns.h"
 #include "harness/data/csv_missing.h"
 
-enum { CSV_HEADER_AUTO, CSV_HEADER_YES, CSV_HEADER_NO };
-
 struct csv_start {
 	const struct csv_options *options;
 	const struct csv_missing *missing;

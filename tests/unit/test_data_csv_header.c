@@ -123,6 +123,26 @@ static void unnamed_columns(void **state)
 	expect(&place->table, 2, 1, (double[]){1, 3}, "0 1");
 }
 
+/* An index under a name, or without a header, is only noted. */
+static void counting_columns(void **state)
+{
+	struct place *place = *state;
+	char text[400] = "id,x,y\n";
+
+	for (int i = 0; i < 10; i++)
+		sprintf(text + strlen(text), "%d,%d,%d\n", 5 + i, i * i, i % 2);
+	read_table(place, text, false);
+	expect_note(place,
+		    "column 0 (\"id\") counts the rows, like an index; say drop: [id] unless "
+		    "it is a feature");
+	read_table(place, text + strlen("id,x,y\n"), false);
+	expect_note(place, "column 0 counts the rows, like an index; say drop: [0] unless it is a "
+			   "feature");
+	strstr(text, "14,")[0] = '2'; /* the last row ends the count */
+	read_table(place, text, false);
+	expect_note(place, NULL);
+}
+
 static void duplicate_names(void **state)
 {
 	static const char *const y[] = {"y"}, *const index[] = {"0"}, *const a[] = {"a"};
@@ -240,10 +260,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(counting_headers), CASE(rows_that_count_otherwise),
 		CASE(headers_in_part),  CASE(headers_or_missing),
-		CASE(unnamed_columns),  CASE(duplicate_names),
-		CASE(named_twice),      CASE(same_names),
-		CASE(other_order),      CASE(other_names),
-		CASE(one_header),
+		CASE(unnamed_columns),  CASE(counting_columns),
+		CASE(duplicate_names),  CASE(named_twice),
+		CASE(same_names),       CASE(other_order),
+		CASE(other_names),      CASE(one_header),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
