@@ -206,11 +206,14 @@ enum status gzfile_head(const char *path, size_t most, struct arena *arena,
 	enum status status = gzfile_open(&file, path, err);
 
 	if (status == STATUS_OK) {
-		out->at = ARENA_ARRAY(arena, char, most + 1);
-		status = read_some(&file, out->at, most, &out->count, err);
+		size_t room = file.most < most ? file.most : most;
+
+		out->at = ARENA_ARRAY(arena, char, room + 2);
+		status = read_some(&file, out->at, room + 1, &out->count, err);
+		*whole = out->count <= room;
+		out->count -= !*whole;
 	}
 	gzfile_close(&file);
 	TRY(status);
-	*whole = out->count < most;
 	return check_text(path, out, err);
 }
