@@ -60,17 +60,25 @@ static void check_table(const struct table *table, const struct read_request *re
 		require(request->regression ? isfinite(table->target[i]) : table->label[i] != NULL);
 }
 
-static void read_source(const struct source *source, const void *options, uint8_t bits, bool gaps)
+static struct read_request request_of(uint8_t bits)
 {
 	static const char *const classes[] = {"1", "0"};
 	struct read_request request = {.regression = bits & BIT_REGRESSION};
+
+	if (bits & BIT_CLASSES && !request.regression)
+		request.classes = (struct texts){2, classes};
+	return request;
+}
+
+static enum status read_source(const struct source *source, const void *options, uint8_t bits,
+			       bool gaps)
+{
+	const struct read_request request = request_of(bits);
 	struct table train = {0}, test = {0};
 	struct arena arena = {0};
 	struct err err = {0};
 	enum status status;
 
-	if (bits & BIT_CLASSES && !request.regression)
-		request.classes = (struct texts){2, classes};
 	status = source->read(options, &request, &arena, &train, &test, &err);
 	if (status == STATUS_OK) {
 		require(test.n == 0 || test.d == train.d);
@@ -80,20 +88,20 @@ static void read_source(const struct source *source, const void *options, uint8_
 		require(err.status == status && err.text[0] != '\0');
 	}
 	arena_release(&arena);
+	return status;
 }
 
 /* The first lines of readable files are readable too. */
-static void glance_at(const struct csv_options *o, bool regression)
+static enum status glance(const struct source *source, const void *options, uint8_t bits)
 {
-	const struct read_request request = {.regression = regression};
-	struct table train = {0}, test = {0};
+	const struct read_request request = request_of(bits);
 	struct arena arena = {0};
 	struct err err = {0};
 	const char *note = NULL;
+	enum status status = source->glance(options, &request, &arena, &note, &err);
 
-	if (source_csv.read(o, &request, &arena, &train, &test, &err) == STATUS_OK)
-		require(source_csv.glance(o, &request, &arena, &note, &err) == STATUS_OK);
 	arena_release(&arena);
+	return status;
 }
 
 /* Two files where the byte 0x1e stands between them, else one. */
@@ -137,8 +145,8 @@ void readers_csv(const uint8_t *data, size_t size)
 		o.drop = (struct texts){1, drop};
 	o.one_hot = (struct texts){last >> 2 & 3, columns};
 	o.missing_values = (struct texts){(last >> 4) % (MARKERS + 1), markers};
-	read_source(&source_csv, &o, data[0], o.missing == 2);
-	glance_at(&o, data[0] & BIT_REGRESSION);
+	if (read_source(&source_csv, &o, data[0], o.missing == 2) == STATUS_OK)
+		require(glance(&source_csv, &o, data[0]) == STATUS_OK);
 }
 
 /* A large index is a large dense matrix, which is only slow. */
