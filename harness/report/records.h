@@ -62,7 +62,7 @@ struct records {
 	const char **data; /* names, in order of appearance */
 	size_t method_count;
 	const char **methods;
-	size_t missing;  /* cells of the plan without a record */
+	size_t missing;  /* cells of the plan that are not computed yet */
 	size_t left_out; /* records that plan.csv does not name: left by an earlier version of the
 			    spec */
 	/* Of `count`: as they were written, not so, of earlier versions without checksums. */

@@ -49,32 +49,6 @@ static enum status list_cells(const char *folder, struct arena *arena, const cha
 	return STATUS_OK;
 }
 
-/* Put the names in the order of plan.csv and drop those it does not name. */
-static void order_by_plan(struct records *records, const struct csv_table *plan, const char **names,
-			  size_t *count)
-{
-	int column = csv_column(plan, "cell");
-	struct index seen;
-	const char **sorted;
-	size_t found = 0;
-
-	if (column < 0 || plan->rows == 0)
-		return;
-	sorted = ARENA_ARRAY(records->arena, const char *, *count);
-	seen = index_new(*count, records->arena);
-	for (size_t i = 0; i < plan->rows; i++) {
-		const char *id = plan->cell[i * plan->cols + (size_t)column];
-
-		if (!bsearch(&id, names, *count, sizeof *names, by_text))
-			records->missing++;
-		else if (index_place(&seen, id, found) == found)
-			sorted[found++] = id;
-	}
-	records->left_out = *count - found;
-	*count = found;
-	memcpy(names, sorted, found * sizeof *names);
-}
-
 static const char *text_at(const struct csv_table *table, size_t row, const char *name)
 {
 	int column = csv_column(table, name);
@@ -85,6 +59,41 @@ static const char *text_at(const struct csv_table *table, size_t row, const char
 static double value_at(const struct csv_table *table, size_t row, const char *name)
 {
 	return csv_value(table, row, csv_column(table, name));
+}
+
+/* The plan says how the cell has ended, so that there must be a record of it. */
+static bool is_planned_done(const struct csv_table *plan, size_t row)
+{
+	return *text_at(plan, row, "status") != '\0';
+}
+
+/* The names in the order of plan.csv, without those that it does not name. */
+static void order_by_plan(struct records *records, const struct csv_table *plan,
+			  const char ***names, size_t *count)
+{
+	int column = csv_column(plan, "cell");
+	struct index seen;
+	const char **sorted;
+	size_t found = 0, known = 0;
+
+	if (column < 0 || plan->rows == 0)
+		return;
+	sorted = ARENA_ARRAY(records->arena, const char *, plan->rows);
+	seen = index_new(plan->rows, records->arena);
+	for (size_t i = 0; i < plan->rows; i++) {
+		const char *id = text_at(plan, i, "cell");
+		bool there = bsearch(&id, *names, *count, sizeof **names, by_text) != NULL;
+
+		if (!there && !is_planned_done(plan, i)) {
+			records->missing++;
+		} else if (index_place(&seen, id, found) == found) {
+			sorted[found++] = id;
+			known += there;
+		}
+	}
+	records->left_out = *count - known;
+	*count = found;
+	*names = sorted;
 }
 
 static enum status load_attacks(struct record *record, struct arena *arena, struct err *err)
@@ -288,7 +297,7 @@ enum status records_load(const char *folder, struct arena *arena, struct records
 	if (access(plan_path, R_OK) != 0 ||
 	    csv_read(plan_path, arena, &plan, &ignored) != STATUS_OK)
 		plan = (struct csv_table){0};
-	order_by_plan(out, &plan, names, &out->count);
+	order_by_plan(out, &plan, &names, &out->count);
 	out->at = ARENA_ARRAY(arena, struct record, out->count);
 	for (size_t i = 0; i < out->count; i++) {
 		out->at[i].id = names[i];
