@@ -20,9 +20,13 @@ static enum status build_report(const struct experiment *experiment, const char 
 
 static void print_summary(const struct sched_summary *summary)
 {
-	fprintf(stderr, "%s%zu computed, %zu reused, %zu not ok, %.1f s\n",
-		summary->interrupted ? "interrupted, run again to resume: " : "", summary->computed,
-		summary->reused, summary->not_ok, summary->seconds);
+	fprintf(stderr, "%s%zu computed, ",
+		summary->interrupted ? "interrupted, run again to resume: " : "",
+		summary->computed);
+	if (summary->completed)
+		fprintf(stderr, "%zu completed, ", summary->completed);
+	fprintf(stderr, "%zu reused, %zu not ok, %.1f s\n", summary->reused, summary->not_ok,
+		summary->seconds);
 }
 
 static int run_experiment(const struct cli_args *args, struct experiment *experiment,

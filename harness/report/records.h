@@ -22,6 +22,7 @@ struct attack_row {
 		zero_gradient;
 };
 
+/* Several may be of one folder: cells that are equal but for their names. */
 struct record {
 	const char *id, *folder; /* folder: <results>/cells/<id> */
 	struct result result; /* a damaged record has status "damaged" and says why in `message` */
@@ -33,6 +34,7 @@ struct record {
 	struct csv_table trace; /* 0 rows if there is none */
 	size_t attack_count, certificate_count;
 	struct attack_row *attack, *certificate;
+	bool lacks; /* some of the attacks, certificates and selections that it is asked for */
 	size_t group;
 };
 
@@ -62,9 +64,10 @@ struct records {
 	const char **data; /* names, in order of appearance */
 	size_t method_count;
 	const char **methods;
-	size_t missing;  /* cells of the plan that are not computed yet */
-	size_t left_out; /* records that plan.csv does not name: left by an earlier version of the
-			    spec */
+	size_t incomplete; /* records that lack something asked for, but are ok */
+	size_t missing;    /* cells of the plan that are not computed yet */
+	size_t left_out;   /* records that plan.csv does not name: left by an earlier version of the
+			      spec */
 	/* Of `count`: as they were written, not so, of earlier versions without checksums. */
 	size_t checked, damaged, unchecked;
 };

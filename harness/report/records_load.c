@@ -1,5 +1,5 @@
 /* Loading of records: the order of plan.csv if there is one, else of the ids. */
-#include "harness/report/index.h"
+#include "harness/report/asked.h"
 #include "harness/report/records.h"
 #include "harness/store/env.h"
 #include "harness/store/manifest.h"
@@ -59,41 +59,6 @@ static const char *text_at(const struct csv_table *table, size_t row, const char
 static double value_at(const struct csv_table *table, size_t row, const char *name)
 {
 	return csv_value(table, row, csv_column(table, name));
-}
-
-/* The plan says how the cell has ended, so that there must be a record of it. */
-static bool is_planned_done(const struct csv_table *plan, size_t row)
-{
-	return *text_at(plan, row, "status") != '\0';
-}
-
-/* The names in the order of plan.csv, without those that it does not name. */
-static void order_by_plan(struct records *records, const struct csv_table *plan,
-			  const char ***names, size_t *count)
-{
-	int column = csv_column(plan, "cell");
-	struct index seen;
-	const char **sorted;
-	size_t found = 0, known = 0;
-
-	if (column < 0 || plan->rows == 0)
-		return;
-	sorted = ARENA_ARRAY(records->arena, const char *, plan->rows);
-	seen = index_new(plan->rows, records->arena);
-	for (size_t i = 0; i < plan->rows; i++) {
-		const char *id = text_at(plan, i, "cell");
-		bool there = bsearch(&id, *names, *count, sizeof **names, by_text) != NULL;
-
-		if (!there && !is_planned_done(plan, i)) {
-			records->missing++;
-		} else if (index_place(&seen, id, found) == found) {
-			sorted[found++] = id;
-			known += there;
-		}
-	}
-	records->left_out = *count - known;
-	*count = found;
-	*names = sorted;
 }
 
 static enum status load_attacks(struct record *record, struct arena *arena, struct err *err)
@@ -257,7 +222,8 @@ static void take_cell(struct record *record, const struct cellfile *cell)
 }
 
 static enum status load_record(struct records *records, struct record *record,
-			       const struct csv_table *plan, struct err *err)
+			       const struct asked_row *row, const struct csv_table *plan,
+			       struct err *err)
 {
 	struct arena *arena = records->arena;
 	struct cellfile cell = {.repetition = NAN};
@@ -280,6 +246,8 @@ static enum status load_record(struct records *records, struct record *record,
 	records->checked += state == MANIFEST_WHOLE;
 	records->unchecked += state == MANIFEST_UNCHECKED && status == STATUS_OK;
 	take_cell(record, &cell);
+	asked_show(record, row, arena);
+	records->incomplete += record->lacks && records_ok(record);
 	return STATUS_OK;
 }
 
@@ -291,18 +259,19 @@ enum status records_load(const char *folder, struct arena *arena, struct records
 	struct csv_table plan = {0};
 	char caption[CAPTION_BYTES];
 	const char **names = NULL;
+	struct asked_row *rows;
 
 	*out = (struct records){.arena = arena, .folder = folder, .out = folder};
 	TRY(list_cells(folder, arena, &names, &out->count, err));
 	if (access(plan_path, R_OK) != 0 ||
 	    csv_read(plan_path, arena, &plan, &ignored) != STATUS_OK)
 		plan = (struct csv_table){0};
-	order_by_plan(out, &plan, &names, &out->count);
+	rows = asked_rows(out, &plan, names, &out->count);
 	out->at = ARENA_ARRAY(arena, struct record, out->count);
 	for (size_t i = 0; i < out->count; i++) {
-		out->at[i].id = names[i];
-		out->at[i].folder = arena_format(arena, "%s/cells/%s", folder, names[i]);
-		TRY(load_record(out, &out->at[i], &plan, err));
+		out->at[i].id = rows[i].id;
+		out->at[i].folder = arena_format(arena, "%s/cells/%s", folder, rows[i].id);
+		TRY(load_record(out, &out->at[i], &rows[i], &plan, err));
 	}
 	records_group(out);
 	env_read_caption(arena_format(arena, "%s/env.json", folder), caption, sizeof caption);

@@ -202,6 +202,7 @@ static void write_cell(struct csv *csv, const struct planned *at, struct arena *
 	csv_number(csv, (double)cell->repetition);
 	csv_text(csv, sched_swept(cell, ";", arena));
 	csv_text(csv, at->status);
+	csv_text(csv, request_text(&at->request, arena));
 	csv_end_row(csv);
 }
 

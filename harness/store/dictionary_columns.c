@@ -7,7 +7,10 @@
 	}
 
 const struct column_doc dictionary_result[] = {
-	{"cell", "text", "", "", "id of the cell: a hash of its resolved options and data"},
+	{"cell", "text", "", "",
+	 "id of the cell: a hash of the resolved options of its training, and of its data; names, "
+	 "attacks, "
+	 "certificates and selections are no part of it"},
 	{"data", "text", "", "", "name of the data set"},
 	{"method", "text", "", "", "name of the entry of `train`"},
 	{"solver", "text", "", "", "name of the trainer"},
@@ -210,6 +213,9 @@ const struct column_doc dictionary_plan[] = {
 	{"swept", "text", "", "", "swept values, path=value, separated by semicolons"},
 	{"status", "text", "", "",
 	 "of the cell when the plan was written; empty: not computed yet"},
+	{"request", "text", "", "",
+	 "JSON: names and keys of the attacks, certificates and selections that the row asks for, "
+	 "what it selects by, its swept values"},
 	END,
 };
 

@@ -17,7 +17,7 @@ valid()
 
 tiny_spec tiny
 expect "plan" 0 plan tiny.yaml
-says "plan counts" "^6 cells, 0 done, 6 to compute" out
+says "plan counts" "^6 cells: 0 done, 6 to compute" out
 says "plan forecasts memory" "MiB" out
 check "plan computes nothing" "results" [ ! -e results ]
 expect "plan as JSON" 0 plan tiny.yaml --json
