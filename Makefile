@@ -179,7 +179,7 @@ mutant-built: $(patsubst %,$(PLANTED)/double/tests/%,$(filter-out %.sh,$(TESTS))
 
 $(FAULT): $(PLANTED)/$(MUTANT) FORCE
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) $(PROVENANCE) $(CFLAGS) -c -o $@ $<
+	$(Q)$(CC) $(CPPFLAGS) $(PROVENANCE) $(CFLAGS) -w -c -o $@ $<
 
 $(PLANTED)/double/tests/%: $(BUILD)/double/tests/%.o $(HELPERS:%.c=$(BUILD)/double/%.o) $(FAULT) \
 		$(BUILD)/double/librelubench.a

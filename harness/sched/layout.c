@@ -63,21 +63,37 @@ static enum status make_folders(const struct layout *layout, bool alone, struct 
 	return alone ? remove_moved_aside(layout->cells, arena, err) : STATUS_OK;
 }
 
+/* Without locks other runs may be at work: each has a temporary folder of its own, and of a cell
+ * that two of them compute the first record is kept. */
+static const char *tmp_of(const char *folder, struct sched_shard shard, const char *no_locks,
+			  struct arena *arena)
+{
+	if (no_locks)
+		return arena_format(arena, "%s/tmp/process-%ld", folder, (long)getpid());
+	if (shard.count > 1)
+		return arena_format(arena, "%s/tmp/%zu-of-%zu", folder, shard.index + 1,
+				    shard.count);
+	return arena_format(arena, "%s/tmp", folder);
+}
+
 enum status layout_open(struct layout *out, const char *folder, struct sched_shard shard,
 			struct arena *arena, struct err *err)
 {
-	bool alone = shard.count <= 1;
+	const char *no_locks;
 	enum status status;
 
 	out->folder = folder;
-	out->tmp = arena_format(arena, "%s/tmp", folder);
-	if (!alone)
-		out->tmp = arena_format(arena, "%s/%zu-of-%zu", out->tmp, shard.index + 1,
-					shard.count);
 	out->cells = arena_format(arena, "%s/cells", folder);
 	TRY(folder_make(folder, err));
-	TRY(lock_take(arena_format(arena, "%s/" LOCK_FILE, folder), shard, &out->lock, err));
-	status = make_folders(out, alone, arena, err);
+	TRY(lock_take(arena_format(arena, "%s/" LOCK_FILE, folder), shard, &out->lock, &no_locks,
+		      err));
+	if (no_locks)
+		fprintf(stderr,
+			"%s: note: no locks on this file system (%s): that no other run writes to "
+			"this folder is for you to see\n",
+			folder, no_locks);
+	out->tmp = tmp_of(folder, shard, no_locks, arena);
+	status = make_folders(out, shard.count <= 1 && !no_locks, arena, err);
 	if (status != STATUS_OK)
 		close(out->lock);
 	return status;
