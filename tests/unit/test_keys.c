@@ -32,7 +32,7 @@ static const char *key(const char *rest, enum entry_kind kind, size_t entry)
 {
 	struct entries entries = asked(rest);
 
-	assert_true(entry < entries.of[kind].count);
+	check_below(entry, entries.of[kind].count);
 	assert_int_equal(strlen(entries.of[kind].at[entry].key), 16);
 	return entries.of[kind].at[entry].key;
 }
