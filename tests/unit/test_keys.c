@@ -303,7 +303,8 @@ static void requests_survive_the_round_trip(void **state)
 				  .rows = NAN,
 				  .wall_s = NAN,
 				  .cpu_s = NAN,
-				  .accuracy = NAN};
+				  .accuracy = NAN,
+				  .threads = NAN};
 	struct request request = {.select_by = "validation_accuracy",
 				  .select_per = "auto",
 				  .swept_count = 1,
