@@ -34,6 +34,8 @@ struct record {
 	struct csv_table trace; /* 0 rows if there is none */
 	size_t attack_count, certificate_count;
 	struct attack_row *attack, *certificate;
+	struct result probed; /* an attack or certificate of it that was computed elsewhere: by
+				 what, and where; status NULL: there is none */
 	bool lacks; /* some of the attacks, certificates and selections that it is asked for */
 	size_t group;
 };
