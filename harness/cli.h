@@ -24,6 +24,7 @@ struct cli_args {
 	const char *out, *filter;
 	const char *shard;        /* "I/N" */
 	const char *gate;         /* file of limits for compare */
+	const char *output;       /* file of archive */
 	const char *data;         /* folder to look for moved data in */
 	const char *n, *psi, *xi; /* of bounds */
 	bool force, retry_failed, retime, fail_fast, quiet, no_color, json, markdown, help;
@@ -71,6 +72,8 @@ int cmd_list(struct cli_args *args);
 int cmd_describe(struct cli_args *args);
 int cmd_env(struct cli_args *args);
 int cmd_verify(struct cli_args *args);
+int cmd_merge(struct cli_args *args);
+int cmd_archive(struct cli_args *args);
 int cmd_attack(struct cli_args *args);
 int cmd_predict(struct cli_args *args);
 int cmd_bounds(struct cli_args *args);

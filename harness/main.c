@@ -65,6 +65,14 @@ static const struct cli_option data_options[] = {
 	 TEXT(data)},
 	OPTIONS_END,
 };
+static const struct cli_option merge_options[] = {
+	{"force", NULL, "also where specs or data differ", FLAG(force)},
+	OPTIONS_END,
+};
+static const struct cli_option archive_options[] = {
+	{"output", "FILE", "the archive (default: <name of DIR>.tar.gz)", TEXT(output)},
+	OPTIONS_END,
+};
 static const struct cli_option validate_options[] = {OPTIONS_OF_SPEC, OPTIONS_END};
 
 static const struct cli_option compare_options[] = {
@@ -115,6 +123,11 @@ const struct cli_verb cli_verbs[] = {
 	 cmd_report},
 	{"compare", "A B", "Differences of two results folders, cell by cell and metric by metric.",
 	 2, 2, compare_options, cmd_compare},
+	{"merge", "DEST SOURCE...",
+	 "Unite results folders: shards and late results, the better of two records.", 2, ANY,
+	 merge_options, cmd_merge},
+	{"archive", "DIR", "Pack a results folder with checksums of its files and of its data.", 1,
+	 1, archive_options, cmd_archive},
 	{"bounds", NULL, "How many sampled patterns or neurons are enough, before anything is run.",
 	 0, 0, bounds_options, cmd_bounds},
 	{"env", NULL, "Build, BLAS, CPU, memory, versions.", 0, 0, NULL, cmd_env},
