@@ -56,12 +56,17 @@ int cmd_compare(struct cli_args *args)
 	struct compare compare;
 	struct gate gate = {0};
 	struct err err = {0};
+	bool damaged;
+	int status;
 
 	if (args->gate && gate_read(args->gate, &args->arena, &gate, problems) != STATUS_OK)
 		return print_problems(problems);
 	if (compare_load(args->operand[0], args->operand[1], &args->arena, &compare, &err) !=
 	    STATUS_OK)
 		return cli_fail(&err);
+	damaged = records_tell(&compare.a, stderr) != STATUS_OK;
+	damaged = records_tell(&compare.b, stderr) != STATUS_OK || damaged;
 	print_differences(&compare);
-	return args->gate ? judge(&gate, &compare, args->gate) : STATUS_OK;
+	status = args->gate ? judge(&gate, &compare, args->gate) : STATUS_OK;
+	return status == STATUS_OK && damaged ? STATUS_FAILED : status;
 }

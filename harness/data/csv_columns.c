@@ -45,14 +45,18 @@ static size_t count_named(const struct csv_layout *layout, const char *name, siz
 const char *csv_columns_option(const struct csv_layout *layout, size_t field,
 			       char text[CSV_NAME_ROOM])
 {
+	const char *name = layout->names ? layout->names[field] : NULL;
+	char index[24];
 	size_t first;
-	bool own = layout->names && layout->names[field][0] &&
-		   count_named(layout, layout->names[field], &first) == 1;
 
-	if (own && strlen(layout->names[field]) <= CSV_SHOWN)
-		snprintf(text, CSV_NAME_ROOM, "%s", layout->names[field]);
+	snprintf(index, sizeof index, "%zu", field);
+	if (name && name[0] == '\0' && count_named(layout, index, &first) > 0)
+		snprintf(text, CSV_NAME_ROOM, "\"\""); /* the index would name another column */
+	else if (name && name[0] && strlen(name) <= CSV_SHOWN &&
+		 !strpbrk(name, ",[]{}:#&*!|>'\"%@`\n\r") && count_named(layout, name, &first) == 1)
+		snprintf(text, CSV_NAME_ROOM, "%s", name);
 	else
-		snprintf(text, CSV_NAME_ROOM, "%zu", field);
+		snprintf(text, CSV_NAME_ROOM, "%s", index);
 	return text;
 }
 
@@ -186,20 +190,20 @@ static enum status check_label(const struct search *s, struct err *err)
 static enum status check_named(const struct search *s, struct err *err)
 {
 	const struct csv_layout *layout = s->layout;
+	char option[CSV_NAME_ROOM];
 
 	for (size_t j = 0; layout->names && j < layout->fields; j++) {
 		const char *name = layout->names[j];
 		const struct field *at = &s->head->first[j];
 
-		if (j == layout->label || s->use[j] == USE_DROPPED)
+		if (j == layout->label || s->use[j] == USE_DROPPED ||
+		    (name[0] && strncmp(name, unnamed, sizeof unnamed - 1) != 0))
 			continue;
-		if (name[0] == '\0' || strncmp(name, unnamed, sizeof unnamed - 1) == 0)
-			return err_at(
-				err, STATUS_SPEC,
-				(struct err_place){layout->path, at->line, at->col},
-				"column %zu has no name%s: leave it out, drop: [%zu], or "
-				"give it a name in the file",
-				j, j == 0 ? ", like the row index that pandas and R write" : "", j);
+		return err_at(err, STATUS_SPEC, (struct err_place){layout->path, at->line, at->col},
+			      "column %zu has no name%s: leave it out, drop: [%s], or give it a "
+			      "name in the file",
+			      j, j == 0 ? ", like the row index that pandas and R write" : "",
+			      csv_columns_option(layout, j, option));
 	}
 	return STATUS_OK;
 }
@@ -222,8 +226,8 @@ static void keep_features(const struct search *s)
 	layout->one_hot = one_hot;
 }
 
-/* `; it holds ";": separator: ";"` for a file of one column. */
-static const char *separator_hint(const struct csv_head *head)
+/* What may be wrong with a file of one column. */
+static const char *narrow_hint(const struct csv_head *head)
 {
 	static const struct {
 		char sign;
@@ -234,6 +238,8 @@ static const char *separator_hint(const struct csv_head *head)
 		     {',', ": fields may be separated by \",\", separator: \",\""},
 		     {' ', ": fields may be separated by blanks, separator: whitespace"}};
 
+	if (!head->options->comment && head->first[0].length > 0 && head->first[0].at[0] == '#')
+		return ": if lines that start with \"#\" are comments, say comment: \"#\"";
 	for (size_t i = 0; head->count == 1 && i < sizeof hints / sizeof *hints; i++)
 		if (memchr(head->first[0].at, hints[i].sign, head->first[0].length))
 			return hints[i].hint;
@@ -263,7 +269,7 @@ enum status csv_columns_find(const struct csv_head *head, struct csv_layout *out
 	keep_features(&search);
 	if (out->d == 0)
 		return err_set(err, STATUS_SPEC, "csv: no feature column is left in %s%s",
-			       head->path, separator_hint(head));
+			       head->path, narrow_hint(head));
 	return STATUS_OK;
 }
 

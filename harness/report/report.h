@@ -27,7 +27,10 @@ struct plot {
  * experiment has (plot_check.c). STATUS_SPEC if there is one. */
 enum status report_check_plots(const struct experiment *experiment, struct problems *problems);
 
-/* Everything: summary.csv, attack.csv, certify.csv, tables, plots, report.html. */
+/* Everything: summary.csv, attack.csv, certify.csv, tables, plots, report.html. It is built in a
+ * folder of its own and renamed into place, so that readers, and reports that are built at the same
+ * time, see the one or the other. STATUS_FAILED if records are damaged: they are named on standard
+ * error and marked in the tables, and all else is there. */
 enum status report_build(const struct experiment *experiment, const char *folder, struct err *err);
 
 /* The Markdown table of tables/summary.md, aligned for a terminal. */

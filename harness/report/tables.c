@@ -345,6 +345,11 @@ const char *summary_caption(const struct records *records)
 			    records->count ? ": " : "", counts_text(all, records->count, arena));
 	if (records->missing)
 		text = arena_format(arena, "%s; %zu not computed yet", text, records->missing);
+	if (records->incomplete)
+		text = arena_format(arena,
+				    "%s; %zu without some of the attacks, certificates or "
+				    "selections that the spec asks for",
+				    text, records->incomplete);
 	if (records->left_out)
 		text = arena_format(arena, "%s; %zu records of other plans left out", text,
 				    records->left_out);

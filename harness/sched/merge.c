@@ -3,6 +3,7 @@
 #include "harness/sched/layout.h"
 #include "harness/sched/lock.h"
 #include "harness/store/cellfile.h"
+#include "harness/store/entries.h"
 #include "harness/store/folder.h"
 #include "harness/store/io.h"
 #include "harness/store/manifest.h"
@@ -34,6 +35,7 @@ struct standing {
 	double date; /* s since 1970; far in the past if it is not known */
 	const char *status;
 	const char *why; /* it is not whole */
+	struct entries held;
 };
 
 /* "2026-11-28T10:00:03+00:00" */
@@ -87,6 +89,8 @@ static struct standing standing_of(const char *folder, struct arena *arena)
 	out.status = result.status;
 	out.disturbed = result.timing && *result.timing;
 	out.date = seconds_of(result.date);
+	entries_read(arena_format(arena, "%s/entries.json", folder), arena, &out.held,
+		     &(struct err){0}); /* one of an earlier version has none */
 	return out;
 }
 
@@ -100,6 +104,11 @@ static const char *better(const struct standing *ours, const struct standing *th
 		return theirs->rank > ours->rank ? arena_format(arena, "%s instead of %s",
 								theirs->status, ours->status)
 						 : NULL;
+	if (entries_lacking(&ours->held, &theirs->held) !=
+	    entries_lacking(&theirs->held, &ours->held))
+		return entries_lacking(&theirs->held, &ours->held)
+			       ? NULL
+			       : "with attacks, certificates or selections more";
 	if (theirs->disturbed != ours->disturbed)
 		return theirs->disturbed ? NULL : "undisturbed times instead of disturbed ones";
 	return theirs->date > ours->date ? "of a later date" : NULL;
@@ -150,7 +159,8 @@ static enum status take(const struct merge *merge, const char *id, const char *f
 	TRY(folder_make(tmp, err));
 	TRY(copy_record(from, tmp, arena, err));
 	TRY(read_record(tmp, arena, &copied, err));
-	return folder_commit(tmp, arena_format(arena, "%s/%s", merge->layout.cells, id), err);
+	return folder_commit(tmp, arena_format(arena, "%s/%s", merge->layout.cells, id), false,
+			     err);
 }
 
 static enum status merge_cell(const struct merge *merge, const char *id, struct arena *arena,

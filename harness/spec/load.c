@@ -222,6 +222,9 @@ static void write_text(struct load *l, struct writer *w, struct cell *cell)
 	w->length = 0;
 	cell_write(w, cell);
 	cell->text = arena_text_n(l->bind.arena, w->at, w->length);
+	w->length = 0;
+	cell_write_training(w, cell);
+	cell->training = arena_text_n(l->bind.arena, w->at, w->length);
 }
 
 /* Cells of one pair: one per repetition. */
@@ -242,6 +245,7 @@ static void fill_cells(struct load *l, const struct variant *data, const struct 
 	cell.stop = merge_stop(l->sheet.stop, &cell.train.stop);
 	cell.train.stop = cell.stop;
 	cell.train.data = (struct texts){0};
+	cell.selects = cell_own_selects(&cell, l->bind.arena);
 	for (cell.repetition = 0; cell.repetition < l->sheet.repeats; cell.repetition++) {
 		write_text(l, w, &cell);
 		cells[cell.repetition] = cell;

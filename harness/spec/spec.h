@@ -118,6 +118,8 @@ struct swept {
 struct cell {
 	char id[17];      /* 16 hex digits; filled by the plan, which knows the data's checksum */
 	const char *text; /* canonical JSON of everything below */
+	const char *training; /* of what training depends on alone: no names, attacks, certificates,
+				 selections, swept paths */
 	long seed;
 	long repetition;
 	long precision;
@@ -126,6 +128,8 @@ struct cell {
 	struct stop_options stop; /* experiment's and train's merged */
 	struct groups attack;     /* struct attack_options */
 	struct groups certify;    /* struct certify_options */
+	struct groups selects; /* struct attack_options with one eps: attacks on the validation part
+				  that selections ask for */
 	size_t swept_count;
 	const struct swept *swept;
 };

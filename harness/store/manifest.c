@@ -20,10 +20,10 @@ enum {
 };
 
 /* What a reader looks for in a record: none of them may be there without being listed. */
-static const char *const known_files[] = {"cell.json",    "result.json", "trace.csv",
-					  "patterns.csv", "attack.csv",  "attack_validation.csv",
-					  "certify.csv",  "points.csv",  "model.npz",
-					  "log.txt",      NULL};
+static const char *const known_files[] = {"cell.json",    "result.json",  "trace.csv",
+					  "patterns.csv", "attack.csv",   "attack_validation.csv",
+					  "certify.csv",  "points.csv",   "model.npz",
+					  "log.txt",      "entries.json", NULL};
 
 static int by_text(const void *a, const void *b)
 {
@@ -140,7 +140,7 @@ static enum status damaged(struct look *look, const char *file, const char *what
 		file ? arena_format(look->arena, "%s/%s", look->folder, file) : look->folder, 0, 0};
 
 	look->state = MANIFEST_DAMAGED;
-	return err_at(look->err, STATUS_ENV, at, "damaged record: %s%s%s", file ? file : "",
+	return err_at(look->err, STATUS_FAILED, at, "damaged record: %s%s%s", file ? file : "",
 		      file ? " " : "", what);
 }
 

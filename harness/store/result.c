@@ -14,6 +14,7 @@ const char *const cell_status_names[] = {[CELL_OK] = "ok",
 					 [CELL_CRASHED] = "crashed",
 					 [CELL_SKIPPED] = "skipped",
 					 [CELL_INTERRUPTED] = "interrupted",
+					 [CELL_DAMAGED] = "damaged",
 					 NULL};
 
 #define TEXT(field)                                          \

@@ -18,7 +18,8 @@ enum cell_status {
 	CELL_OOM,
 	CELL_CRASHED,
 	CELL_SKIPPED,
-	CELL_INTERRUPTED
+	CELL_INTERRUPTED,
+	CELL_DAMAGED /* never in a record: for readers of one whose files are not as they were */
 };
 
 extern const char *const cell_status_names[]; /* "ok", "failed", ... , NULL */

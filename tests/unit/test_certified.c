@@ -119,9 +119,9 @@ static struct scene *scene_new(void)
 	s->part.X = s->other.X = mat_new(&arena, 2, 1);
 	s->boxed = (struct reals){2, box};
 	s->otherwise = (struct reals){2, other_box};
-	s->attack = (struct aim){"attack", "pgd", &s->part, "test", NORM_LINF, 0, &s->boxed};
-	s->certificate =
-		(struct aim){"certificate", "crown", &s->part, "test", NORM_LINF, 0, &s->boxed};
+	s->attack = (struct aim){"attack", "pgd", &s->part, "test", NORM_LINF, 0, &s->boxed, NULL};
+	s->certificate = (struct aim){"certificate", "crown", &s->part,  "test",
+				      NORM_LINF,     0,       &s->boxed, NULL};
 	s->evidence = evidence_new(&arena, 2);
 	return s;
 }

@@ -364,19 +364,20 @@ static void pictures_are_drawn_or_missing_gnuplot_is_said(void **state)
 static void damaged_record_is_told_and_the_rest_goes_on(void **state)
 {
 	const char *result = in_room("cells/c5/result.json"), *kept = get("cells/c5/result.json");
+	struct experiment experiment = the_experiment();
 	struct records records;
 	struct err err = {0};
 
 	(void)state;
 	put(result, "{\"status\": ");
 	assert_int_equal(records_load(room, &arena, &records, &err), STATUS_OK);
-	assert_int_equal(records.count, 7);
-	assert_string_equal(records.at[5].result.status, "failed");
+	assert_string_equal(records.at[5].result.status, "damaged");
 	assert_string_equal(records.at[5].result.method, "sgd");
 	assert_non_null(strstr(records.at[5].result.message, "damaged record"));
 	assert_true(records_ok(&records.at[4]));
-	build();
+	assert_int_equal(report_build(&experiment, room, &err), STATUS_FAILED);
 	assert_non_null(strstr(get("report.html"), "damaged record"));
+	assert_non_null(strstr(get("tables/summary.md"), "1 damaged"));
 	put(result, kept);
 }
 

@@ -89,7 +89,7 @@ static void the_text_is_this(void **state)
 		"\"seconds\":null},\"attack\":[{\"name\":null,\"attack\":\"fgsm\",\"norm\":"
 		"\"linf\","
 		"\"eps\":[0,0.03137254901960784],\"clip\":[],\"units\":\"prepared\"}],"
-		"\"certify\":[],"
+		"\"certify\":[],\"selects\":[],"
 		"\"swept\":[{\"path\":\"rho\",\"value\":\"0.001\"}]}");
 	check_round_trip();
 }

@@ -249,12 +249,12 @@ static void commit_replaces_a_folder_whole(void **state)
 
 		assert_int_equal(folder_make(tmp, &err), STATUS_OK);
 		assert_int_equal(store_write_text(in_room("tmp/x/f"), text, &err), STATUS_OK);
-		assert_int_equal(folder_commit(tmp, final, &err), STATUS_OK);
+		assert_int_equal(folder_commit(tmp, final, false, &err), STATUS_OK);
 		assert_string_equal(read_back(in_room("cells/x/f")), text);
 		assert_int_not_equal(access(tmp, F_OK), 0);
 		assert_int_not_equal(access(in_room("cells/x.old"), F_OK), 0);
 	}
-	assert_int_equal(folder_commit(in_room("none"), final, &err), STATUS_ENV);
+	assert_int_equal(folder_commit(in_room("none"), final, false, &err), STATUS_ENV);
 	assert_string_equal(read_back(in_room("cells/x/f")), "two"); /* still there */
 }
 

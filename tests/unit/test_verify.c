@@ -273,7 +273,7 @@ static void balls_are_those_of_the_definition(void **state)
 	struct reload stored = {.data = {.bias = 2}};
 	struct part part = {.X = mat_new(&arena, 1, 3), .y = ARENA_ARRAY(&arena, real, 1)};
 	const struct reals none = {0};
-	struct aim aim = {"certificate", "crown", &part, "test", 0, 0, &none};
+	struct aim aim = {"certificate", "crown", &part, "test", 0, 0, &none, NULL};
 
 	(void)state;
 	stored.model.net = net_new(&arena, 3, 1);
