@@ -1,5 +1,5 @@
-# relubench: make [all] | quickstart | test | deps | check | bench | sanitize | cov | fuzz | install |
-# clean
+# relubench: make [all] | quickstart | test | deps | check | bench | sanitize | cov | mutants | fuzz |
+# install | clean
 #
 # VARIANT=release (default), debug, san or cov picks flags and build folder; ARCH picks -march;
 # V=1 shows the commands.
@@ -122,7 +122,7 @@ JOBS = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 SUBMAKE = +@$(MAKE) --no-print-directory $(JOBS)
 
 PACKAGES := gcc make libopenblas-openmp-dev liblapacke-dev libyaml-dev gnuplot-nox \
-	librandom123-dev libjansson-dev zlib1g-dev libmd-dev libcmocka-dev
+	librandom123-dev libjansson-dev zlib1g-dev libmd-dev libcmocka-dev curl ca-certificates
 
 deps:
 	@sh .ci/deps $(PACKAGES)
@@ -159,14 +159,52 @@ bench: deps
 
 bench-built: $(BENCH_BINS)
 
+# --- planted faults ------------------------------------------------------------------------------
+
+# Which faults of tests/mutants/*.list no test notices; ONLY=TEXT: of files whose name contains it.
+ONLY ?=
+mutants: deps
+	$(SUBMAKE) tests-built
+	+@ONLY='$(ONLY)' MAKE='$(MAKE)' sh tests/mutants/run.sh $(BUILD)
+
+# One fault, by tests/mutants/run.sh. MUTANT: its file, which lies below $(PLANTED) with it. TESTS: what
+# is linked with it. Its object comes before the library, whose member is then not taken.
+PLANTED := $(BUILD)/mutants
+MUTANT ?=
+TESTS ?=
+FAULT := $(PLANTED)/double/fault.o
+
+mutant-built: $(patsubst %,$(PLANTED)/double/tests/%,$(filter-out %.sh,$(TESTS))) \
+	$(if $(filter %.sh,$(TESTS)),$(PROGRAMS:$(BUILD)/%=$(PLANTED)/%))
+
+$(FAULT): $(PLANTED)/$(MUTANT) FORCE
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(PROVENANCE) $(CFLAGS) -w -c -o $@ $<
+
+$(PLANTED)/double/tests/%: $(BUILD)/double/tests/%.o $(HELPERS:%.c=$(BUILD)/double/%.o) $(FAULT) \
+		$(BUILD)/double/librelubench.a
+	@mkdir -p $(@D)
+	$(LINK) -lcmocka $(LDLIBS)
+
+OF_PROGRAM = $(patsubst %.c,$(BUILD)/double/%.o,$(filter-out $(MUTANT),$(1))) \
+	$(if $(filter $(MUTANT),$(LIB) $(1)),$(FAULT))
+$(PLANTED)/relubench: $(call OF_PROGRAM,$(MAIN)) $(BUILD)/double/librelubench.a
+	$(LINK) $(LDLIBS)
+
+$(PLANTED)/relubench-worker-double: $(call OF_PROGRAM,$(WORKER)) $(BUILD)/double/librelubench.a
+	$(LINK) $(LDLIBS)
+
+$(PLANTED)/relubench-worker-single: $(BUILD)/relubench-worker-single
+	@ln -f $< $@
+
 # --- fuzzing -------------------------------------------------------------------------------------
 
 # RUNS executions of every fuzzer by clang's libFuzzer, starting from the kept inputs; new ones and
 # findings go to $(ROOT)/fuzz. One fuzzer: make fuzz FUZZ=tests/fuzz/fuzz_csv.c
 RUNS ?= 1000000
 FUZZ ?= $(sort $(wildcard tests/fuzz/fuzz_*.c))
-FUZZ_LIB := $(sort tests/readers.c $(wildcard solvers/core/*.c harness/data/*.c harness/spec/*.c \
-	harness/store/np*.c) $(addprefix harness/store/,gzfile.c io.c stages.c))
+FUZZ_LIB := $(sort tests/readers.c tests/stored.c $(wildcard solvers/core/*.c harness/data/*.c \
+	harness/spec/*.c harness/store/*.c) harness/sched/filter.c)
 FUZZ_FLAGS := -std=c11 -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-Wno-unknown-pragmas
 
@@ -195,7 +233,7 @@ fuzz: $(FUZZ:tests/fuzz/%.c=$(ROOT)/fuzz/%)
 CODE := $(sort $(wildcard $(foreach folder,solvers baselines harness tests,\
 	$(addprefix $(folder)/,*.c *.h */*.c */*.h))))
 
-check: check-deps check-style check-format check-readme check-cppcheck
+check: check-deps check-style check-format check-readme check-mutants check-cppcheck
 
 check-deps:
 	@sh tests/check_deps.sh $(CODE)
@@ -205,6 +243,9 @@ check-style:
 
 check-format:
 	@sh tests/check_format.sh $(CODE)
+
+check-mutants:
+	@awk -v task=check -f tests/mutants/mutants.awk tests/mutants/*.list
 
 check-readme:
 	@sh tests/check_readme.sh $(CC) $(CPPFLAGS) $(CFLAGS)
@@ -228,7 +269,7 @@ clean:
 
 FORCE:
 .PHONY: all deps quickstart tests-built test sanitize core-tested cov cov-tested bench bench-built \
-	fuzz check check-deps check-style check-format check-readme check-cppcheck install clean FORCE
+	mutants mutant-built fuzz check check-deps check-style check-format check-readme check-mutants check-cppcheck install clean FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(wildcard $(patsubst %.c,$(ROOT)/fuzz/%.d,$(FUZZ_LIB) $(FUZZ)))

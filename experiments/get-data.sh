@@ -66,7 +66,7 @@ lines() {
 	sed -e '/^#/d' -e '/^ *$/d' "$list"
 }
 
-command -v curl >/dev/null || stop 4 "curl is needed; install the package curl"
+command -v curl >/dev/null || stop 4 "curl is needed: make deps, or install the package curl"
 [ -r "$list" ] || stop 2 "no list $list"
 sets=$(lines | cut -d ' ' -f 3 | cut -d / -f 1 | sort -u | tr '\n' ' ')
 for name in "$@"; do

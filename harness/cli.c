@@ -155,21 +155,25 @@ int cli_fail(const struct err *err)
 	return (int)err->status;
 }
 
-enum status cli_load(const char *path, struct texts sets, struct arena *arena,
-		     struct experiment *out)
+static void print_problems(const struct problems *problems)
 {
-	struct problems *problems = ARENA_NEW(arena, struct problems);
-	enum status status = spec_load(path, sets, arena, out, problems);
 	size_t shown = problems->count;
 
-	if (status == STATUS_OK)
-		return STATUS_OK;
 	if (shown > sizeof problems->at / sizeof *problems->at)
 		shown = sizeof problems->at / sizeof *problems->at;
 	for (size_t i = 0; i < shown; i++)
 		err_print(&problems->at[i], stderr);
 	if (shown < problems->count)
 		fprintf(stderr, "... and %zu more problems\n", problems->count - shown);
+}
+
+enum status cli_load(const char *path, struct texts sets, struct arena *arena,
+		     struct experiment *out)
+{
+	struct problems *problems = ARENA_NEW(arena, struct problems);
+	enum status status = spec_load(path, sets, arena, out, problems);
+
+	print_problems(problems);
 	return status;
 }
 
@@ -194,11 +198,18 @@ static const char *split_origin(const char *text, struct arena *arena, struct te
 	return origin;
 }
 
-enum status cli_load_results(const char *folder, struct arena *arena, struct experiment *out,
-			     const char **origin, struct texts *sets)
+enum status cli_load_results(const char *folder, struct arena *arena, struct experiment *out)
 {
-	TRY(cli_read_origin(folder, arena, origin, sets));
-	return cli_load(arena_format(arena, "%s/spec.yaml", folder), *sets, arena, out);
+	struct problems *problems = ARENA_NEW(arena, struct problems);
+	enum status status;
+	struct texts sets;
+	const char *origin;
+
+	TRY(cli_read_origin(folder, arena, &origin, &sets));
+	status = spec_load_shown(arena_format(arena, "%s/spec.yaml", folder), sets, arena, out,
+				 problems);
+	print_problems(problems);
+	return status;
 }
 
 enum status cli_read_origin(const char *folder, struct arena *arena, const char **origin,

@@ -24,6 +24,8 @@ struct cli_args {
 	const char *out, *filter;
 	const char *shard;        /* "I/N" */
 	const char *gate;         /* file of limits for compare */
+	const char *output;       /* file of archive */
+	const char *data;         /* folder to look for moved data in */
 	const char *n, *psi, *xi; /* of bounds */
 	bool force, retry_failed, retime, fail_fast, quiet, no_color, json, markdown, help;
 	struct arena arena; /* of the texts above; give it back with arena_release */
@@ -70,6 +72,8 @@ int cmd_list(struct cli_args *args);
 int cmd_describe(struct cli_args *args);
 int cmd_env(struct cli_args *args);
 int cmd_verify(struct cli_args *args);
+int cmd_merge(struct cli_args *args);
+int cmd_archive(struct cli_args *args);
 int cmd_attack(struct cli_args *args);
 int cmd_predict(struct cli_args *args);
 int cmd_bounds(struct cli_args *args);
@@ -87,10 +91,13 @@ int cli_fail(const struct err *err);
 enum status cli_load(const char *path, struct texts sets, struct arena *arena,
 		     struct experiment *out);
 
-/* Load the spec of a results folder as it was run, --set included. *origin is the path of the spec
- * it was copied from. */
-enum status cli_load_results(const char *folder, struct arena *arena, struct experiment *out,
-			     const char **origin, struct texts *sets);
+/* What the spec of a results folder, as it was run, says on showing its records: spec_load_shown.
+ * Problems are printed. */
+enum status cli_load_results(const char *folder, struct arena *arena, struct experiment *out);
+
+/* Say on stderr what the first lines of the data files leave to a guess; an error if they do not
+ * fit the spec. Files that are not there are passed over. */
+enum status cli_glance(const struct experiment *experiment, bool quiet, struct err *err);
 
 /* The results folder of an experiment: <--out or results>/<name>. */
 const char *cli_folder(const struct cli_args *args, const struct experiment *experiment,
@@ -117,17 +124,16 @@ enum status cli_plan(const struct cli_args *args, struct experiment *experiment,
  * stderr. Slashes at the end of `folder` are removed. */
 const char *cli_find_cell(char *folder, const char *prefix, struct arena *arena);
 
+/* Make --data an absolute path. False, with a message, if it is no folder. */
+bool cli_find_data(struct cli_args *args);
+
 /* The folder of the cell that the operands DIR CELL name, as an absolute path, and its id; the
  * current folder becomes the one the run was started in. NULL with a message on stderr if there is
- * no such cell. */
+ * no such cell. --data, if it was given, becomes absolute before. */
 const char *cli_enter_cell(struct cli_args *args, const char **id);
 
 /* Print a JSON value on stdout and give it back. */
 void cli_print_json(struct json_t *json);
-
-/* Leave out of the plan what the filter (may be NULL) does not name:
- * "method=admm,rho=0.1,repetition=0". A key that occurs twice may have either value. */
-enum status cli_filter(struct plan *plan, const char *filter, struct err *err);
 
 /* May colours be used on this stream? Not if it is no terminal, NO_COLOR is set or --no-color was
  * given. */

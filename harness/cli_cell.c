@@ -3,8 +3,10 @@
 #include "harness/store/env.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 const char *cli_find_cell(char *folder, const char *prefix, struct arena *arena)
@@ -50,10 +52,27 @@ static const char *enter(const char *folder, const char *id, struct arena *arena
 	return record;
 }
 
+bool cli_find_data(struct cli_args *args)
+{
+	char *path = args->data ? realpath(args->data, NULL) : NULL;
+	struct stat info;
+	bool good = !args->data || (path && stat(path, &info) == 0 && S_ISDIR(info.st_mode));
+
+	if (!good)
+		fprintf(stderr, "--data: %s: %s\n", args->data,
+			path ? "is not a folder" : strerror(errno));
+	else if (path)
+		args->data = arena_text(&args->arena, path);
+	free(path);
+	return good;
+}
+
 const char *cli_enter_cell(struct cli_args *args, const char **id)
 {
 	char *folder = args->operand[0];
 
+	if (!cli_find_data(args))
+		return NULL;
 	*id = cli_find_cell(folder, args->operand[1], &args->arena);
 	return *id ? enter(folder, *id, &args->arena) : NULL;
 }

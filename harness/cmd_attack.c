@@ -18,13 +18,15 @@ static const char *list_text(const struct cli_args *args, struct arena *arena)
 }
 
 /* The table goes to `path`. */
-static enum status attack(const char *record, const char *list, const char *path,
-			  struct arena *arena, struct err *err)
+static enum status attack(struct cli_args *args, const char *record, const char *path,
+			  struct err *err)
 {
+	struct arena *arena = &args->arena;
+	const char *list = list_text(args, arena);
 	struct reload stored;
 	struct cell *cell = &stored.cell;
 
-	TRY(reload_record(record, arena, &stored, err));
+	TRY(reload_record(record, args->data, arena, &stored, err));
 	if (list)
 		TRY(spec_read_attacks(list, arena, &cell->attack, err));
 	if (stored.data.regression)
@@ -57,7 +59,7 @@ int cmd_attack(struct cli_args *args)
 	if (file < 0)
 		return cli_fail(&(struct err){.status = STATUS_ENV,
 					      .text = "cannot create a file in /tmp"});
-	if (attack(record, list_text(args, arena), path, arena, &err) == STATUS_OK &&
+	if (attack(args, record, path, &err) == STATUS_OK &&
 	    store_read_text(path, arena, &table, &err) == STATUS_OK)
 		fputs(table, stdout);
 	close(file);

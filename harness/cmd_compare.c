@@ -29,6 +29,8 @@ static void print_differences(const struct compare *compare)
 		sheet_markdown(&cells, stdout);
 	else
 		printf("No cell differs in more than time and memory.\n");
+	if (*compare_mixed(compare))
+		printf("\n%s\n", compare_mixed(compare));
 }
 
 static int judge(const struct gate *gate, const struct compare *compare, const char *path)
@@ -54,12 +56,17 @@ int cmd_compare(struct cli_args *args)
 	struct compare compare;
 	struct gate gate = {0};
 	struct err err = {0};
+	bool damaged;
+	int status;
 
 	if (args->gate && gate_read(args->gate, &args->arena, &gate, problems) != STATUS_OK)
 		return print_problems(problems);
 	if (compare_load(args->operand[0], args->operand[1], &args->arena, &compare, &err) !=
 	    STATUS_OK)
 		return cli_fail(&err);
+	damaged = records_tell(&compare.a, stderr) != STATUS_OK;
+	damaged = records_tell(&compare.b, stderr) != STATUS_OK || damaged;
 	print_differences(&compare);
-	return args->gate ? judge(&gate, &compare, args->gate) : STATUS_OK;
+	status = args->gate ? judge(&gate, &compare, args->gate) : STATUS_OK;
+	return status == STATUS_OK && damaged ? STATUS_FAILED : status;
 }

@@ -1,5 +1,6 @@
 /* relubench plan SPEC */
 #include "harness/cli.h"
+#include "harness/sched/asked.h"
 #include "harness/sched/forecast.h"
 
 #include <jansson.h>
@@ -36,6 +37,17 @@ static struct widths measure(const struct plan *plan, struct arena *arena)
 	return w;
 }
 
+/* Its status; of one that is completed what it lacks. */
+static const char *state_of(const struct planned *at, struct arena *arena)
+{
+	if (at->done || at->damage)
+		return at->status;
+	if (!at->trained)
+		return "-";
+	return arena_format(arena, "lacks %s",
+			    at->lacks ? entries_text(at->lacks, arena) : "what failed");
+}
+
 static void print_row(const struct planned *at, struct widths w, struct arena *arena)
 {
 	const struct cell *cell = at->cell;
@@ -47,33 +59,40 @@ static void print_row(const struct planned *at, struct widths w, struct arena *a
 		snprintf(work, sizeof work, "%.3g", at->flops / giga);
 	printf("%-*s  %-*s  %-*s  %-*s  %3ld  %-11s  %9s  %8s\n", ID_WIDTH, cell->id, w.data,
 	       cell->data.name, w.method, cell->train.name, w.swept, sched_swept(cell, " ", arena),
-	       cell->repetition, at->done ? at->status : "-", bytes, work);
+	       cell->repetition, state_of(at, arena), bytes, work);
 	if (at->refusal)
 		printf("%*s  will be skipped: %s\n", ID_WIDTH, "", at->refusal);
 }
 
-static void print_totals(const struct plan *plan)
+static void print_totals(struct plan *plan, struct arena *arena)
 {
-	size_t shown = 0, done = 0;
+	struct asked_tally tally = {0};
 	char most[NUMBER_ROOM];
 	double bytes = 0, flops = 0;
 
+	asked_mark_shared(plan, arena);
 	for (size_t i = 0; i < plan->count; i++) {
 		const struct planned *at = &plan->at[i];
 
 		if (at->left_out)
 			continue;
-		shown++;
-		done += at->done;
+		tally.cells++;
+		tally.done += at->done && !at->shared;
+		tally.shared += at->shared;
+		if (at->done || at->shared)
+			continue;
+		tally.complete += at->trained;
+		tally.train += !at->trained;
+		tally.lacks |= at->lacks;
 		bytes = fmax(bytes, at->bytes); /* fmax ignores NaN */
 		flops += isnan(at->flops) ? 0 : at->flops;
 	}
 	forecast_bytes_text(bytes, most, sizeof most);
-	printf("\n%zu cells, %zu done, %zu to compute: at most %s each, up to %.3g GFLOP in all\n",
-	       shown, done, shown - done, most, flops / giga);
+	printf("\n%s: at most %s each, up to %.3g GFLOP in all\n", asked_text(&tally, arena), most,
+	       flops / giga);
 }
 
-static void print_plan(const struct plan *plan, struct arena *arena)
+static void print_plan(struct plan *plan, struct arena *arena)
 {
 	struct widths w = measure(plan, arena);
 
@@ -82,7 +101,7 @@ static void print_plan(const struct plan *plan, struct arena *arena)
 	for (size_t i = 0; i < plan->count; i++)
 		if (!plan->at[i].left_out)
 			print_row(&plan->at[i], w, arena);
-	print_totals(plan);
+	print_totals(plan, arena);
 }
 
 static json_t *number_json(double value)
@@ -93,6 +112,17 @@ static json_t *number_json(double value)
 static json_t *text_json(const char *text)
 {
 	return text ? json_string(text) : json_null();
+}
+
+/* Kinds of entries that a trained cell lacks; null: it is not trained. */
+static json_t *lacks_json(const struct planned *at)
+{
+	json_t *list = at->trained ? json_array() : json_null();
+
+	for (size_t kind = 0; at->trained && kind < ENTRY_KINDS; kind++)
+		if (at->lacks >> kind & 1)
+			json_array_append_new(list, json_string(entry_kind_names[kind]));
+	return list;
 }
 
 static json_t *cell_json(const struct planned *at)
@@ -110,6 +140,7 @@ static json_t *cell_json(const struct planned *at)
 	json_object_set_new(json, "swept", swept);
 	json_object_set_new(json, "done", json_boolean(at->done));
 	json_object_set_new(json, "status", text_json(at->status));
+	json_object_set_new(json, "lacks", lacks_json(at));
 	json_object_set_new(json, "refusal", text_json(at->refusal));
 	json_object_set_new(json, "memory_bytes", number_json(at->bytes));
 	json_object_set_new(json, "flops", number_json(at->flops));
@@ -128,6 +159,15 @@ static void print_json(const struct plan *plan)
 	cli_print_json(root);
 }
 
+static void show(const struct cli_args *args, struct plan *plan, struct arena *arena)
+{
+	sched_tell_damage(plan, stderr);
+	if (args->json)
+		print_json(plan);
+	else
+		print_plan(plan, arena);
+}
+
 int cmd_plan(struct cli_args *args)
 {
 	struct texts sets = {args->set_count, args->set};
@@ -139,12 +179,11 @@ int cmd_plan(struct cli_args *args)
 	int status = (int)cli_load(args->operand[0], sets, &arena, &experiment);
 
 	if (status == STATUS_OK) {
-		if (cli_plan(args, &experiment, &arena, &plan, &shard, &err) != STATUS_OK)
+		if (cli_glance(&experiment, args->quiet, &err) != STATUS_OK ||
+		    cli_plan(args, &experiment, &arena, &plan, &shard, &err) != STATUS_OK)
 			status = cli_fail(&err);
-		else if (args->json)
-			print_json(&plan);
 		else
-			print_plan(&plan, &arena);
+			show(args, &plan, &arena);
 	}
 	arena_release(&arena);
 	return status;

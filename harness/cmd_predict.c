@@ -35,13 +35,14 @@ static void write_part(const struct reload *stored, const struct part *part, str
 	}
 }
 
-static enum status predict(const char *record, size_t which, struct arena *arena, struct err *err)
+static enum status predict(const struct cli_args *args, const char *record, size_t which,
+			   struct arena *arena, struct err *err)
 {
 	struct reload stored;
 	const struct part *const all[PARTS] = {&stored.data.train, &stored.data.validation,
 					       &stored.data.test};
 
-	TRY(reload_record(record, arena, &stored, err));
+	TRY(reload_record(record, args->data, arena, &stored, err));
 	if (all[which]->X.rows == 0)
 		return err_set(err, STATUS_SPEC, "predict: expected a %s part, \"%s\" has none",
 			       parts[which], stored.cell.data.name);
@@ -64,7 +65,7 @@ int cmd_predict(struct cli_args *args)
 	record = cli_enter_cell(args, &id);
 	if (!record)
 		return STATUS_ENV;
-	if (predict(record, which, arena, &err) != STATUS_OK)
+	if (predict(args, record, which, arena, &err) != STATUS_OK)
 		return cli_fail(&err);
 	return STATUS_OK;
 }

@@ -22,12 +22,14 @@ int cmd_rerun(struct cli_args *args)
 	struct arena *arena = &args->arena;
 	char *folder = args->operand[0];
 	const char *id = cli_find_cell(folder, args->operand[1], arena);
+	struct repeat_order order;
 	struct repeat repeat;
 	struct err err = {0};
 
-	if (!id)
+	if (!id || !cli_find_data(args))
 		return STATUS_ENV;
-	if (repeat_cell(folder, id, cli_worker_folder(arena), arena, &repeat, &err) != STATUS_OK)
+	order = (struct repeat_order){cli_worker_folder(arena), args->data};
+	if (repeat_cell(folder, id, &order, arena, &repeat, &err) != STATUS_OK)
 		return cli_fail(&err);
 	print(id, &repeat);
 	return repeat.verdict == REPEAT_DIFFERENT ? STATUS_GATE : STATUS_OK;

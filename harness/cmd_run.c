@@ -8,17 +8,24 @@
 static enum status build_report(const struct experiment *experiment, const char *folder,
 				struct err *err)
 {
-	TRY(report_build(experiment, folder, err));
+	enum status status = report_build(experiment, folder, err);
+
+	if (status != STATUS_OK && status != STATUS_FAILED)
+		return status;
 	TRY(report_print_table(experiment, folder, stdout, err));
 	printf("\n%s/report.html\n", folder);
-	return STATUS_OK;
+	return status;
 }
 
 static void print_summary(const struct sched_summary *summary)
 {
-	fprintf(stderr, "%s%zu computed, %zu reused, %zu not ok, %.1f s\n",
-		summary->interrupted ? "interrupted, run again to resume: " : "", summary->computed,
-		summary->reused, summary->not_ok, summary->seconds);
+	fprintf(stderr, "%s%zu computed, ",
+		summary->interrupted ? "interrupted, run again to resume: " : "",
+		summary->computed);
+	if (summary->completed)
+		fprintf(stderr, "%zu completed, ", summary->completed);
+	fprintf(stderr, "%zu reused, %zu not ok, %.1f s\n", summary->reused, summary->not_ok,
+		summary->seconds);
 }
 
 static int run_experiment(const struct cli_args *args, struct experiment *experiment,
@@ -38,8 +45,11 @@ static int run_experiment(const struct cli_args *args, struct experiment *experi
 	struct err err = {0};
 	struct plan plan;
 
-	if (cli_plan(args, experiment, arena, &plan, &options.shard, &err) != STATUS_OK ||
-	    sched_run(experiment, &plan, &options, &summary, &err) != STATUS_OK)
+	if (cli_glance(experiment, args->quiet, &err) != STATUS_OK ||
+	    cli_plan(args, experiment, arena, &plan, &options.shard, &err) != STATUS_OK)
+		return cli_fail(&err);
+	sched_tell_damage(&plan, stderr);
+	if (sched_run(experiment, &plan, &options, &summary, &err) != STATUS_OK)
 		return cli_fail(&err);
 	if (!args->quiet)
 		print_summary(&summary);

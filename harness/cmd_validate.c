@@ -9,8 +9,11 @@ int cmd_validate(struct cli_args *args)
 	for (size_t i = 0; i < args->count; i++) {
 		struct arena arena = {0};
 		struct experiment experiment;
+		struct err err = {0};
 		int status = (int)cli_load(args->operand[i], sets, &arena, &experiment);
 
+		if (status == STATUS_OK && cli_glance(&experiment, false, &err) != STATUS_OK)
+			status = cli_fail(&err);
 		if (status == STATUS_OK)
 			printf("%s: ok (%zu cell%s)\n", args->operand[i], experiment.cell_count,
 			       experiment.cell_count == 1 ? "" : "s");

@@ -21,7 +21,7 @@ int cmd_verify(struct cli_args *args)
 
 	if (!record)
 		return STATUS_ENV;
-	if (verify_record(record, arena, &verify, &err) != STATUS_OK)
+	if (verify_record(record, args->data, arena, &verify, &err) != STATUS_OK)
 		return cli_fail(&err);
 	for (size_t i = 0; i < verify.count; i++)
 		print(&verify.figure[i]);

@@ -60,6 +60,19 @@ static const struct cli_option describe_options[] = {
 	{"markdown", NULL, "the whole reference instead (experiments/OPTIONS.md)", FLAG(markdown)},
 	OPTIONS_END,
 };
+static const struct cli_option data_options[] = {
+	{"data", "DIR", "look here for data that are not where they were; their checksums decide",
+	 TEXT(data)},
+	OPTIONS_END,
+};
+static const struct cli_option merge_options[] = {
+	{"force", NULL, "also where specs or data differ", FLAG(force)},
+	OPTIONS_END,
+};
+static const struct cli_option archive_options[] = {
+	{"output", "FILE", "the archive (default: <name of DIR>.tar.gz)", TEXT(output)},
+	OPTIONS_END,
+};
 static const struct cli_option validate_options[] = {OPTIONS_OF_SPEC, OPTIONS_END};
 
 static const struct cli_option compare_options[] = {
@@ -95,21 +108,26 @@ const struct cli_verb cli_verbs[] = {
 	{"show", "DIR CELL", "One cell: its options, its result, the command that repeats it.", 2,
 	 2, look_options, cmd_show},
 	{"rerun", "DIR CELL", "Compute a stored cell again and say whether its record is the same.",
-	 2, 2, NULL, cmd_rerun},
+	 2, 2, data_options, cmd_rerun},
 	{"verify", "DIR CELL",
-	 "Compute the figures of a stored cell from its data and network alone.", 2, 2, NULL,
-	 cmd_verify},
+	 "Compute the figures of a stored cell from its data and network alone.", 2, 2,
+	 data_options, cmd_verify},
 	{"attack", "DIR CELL [ATTACK...]",
 	 "Attack a stored cell: '{attack: strong, eps: 0.1}' ...; its own attacks by default.", 2,
-	 ANY, NULL, cmd_attack},
+	 ANY, data_options, cmd_attack},
 	{"predict", "DIR CELL [PART]",
-	 "Outputs of a stored cell's network: train, validation or test part.", 2, 3, NULL,
+	 "Outputs of a stored cell's network: train, validation or test part.", 2, 3, data_options,
 	 cmd_predict},
 	{"plot", "DIR", "Draw the plots of a results folder again.", 1, 1, NULL, cmd_plot},
 	{"report", "DIR", "Rebuild tables, plots and report of a results folder.", 1, 1, NULL,
 	 cmd_report},
 	{"compare", "A B", "Differences of two results folders, cell by cell and metric by metric.",
 	 2, 2, compare_options, cmd_compare},
+	{"merge", "DEST SOURCE...",
+	 "Unite results folders: shards and late results, the better of two records.", 2, ANY,
+	 merge_options, cmd_merge},
+	{"archive", "DIR", "Pack a results folder with checksums of its files and of its data.", 1,
+	 1, archive_options, cmd_archive},
 	{"bounds", NULL, "How many sampled patterns or neurons are enough, before anything is run.",
 	 0, 0, bounds_options, cmd_bounds},
 	{"env", NULL, "Build, BLAS, CPU, memory, versions.", 0, 0, NULL, cmd_env},

@@ -1,7 +1,7 @@
-/* relubench-worker-<precision> FOLDER [--progress FD] [--choose-threads]: compute the cell
- * described by FOLDER/cell.json and write its record there, with the threads that OMP_NUM_THREADS
- * says or, by the size of the cell, fewer. SIGTERM ends training early. The parent keeps both
- * outputs in FOLDER/log.txt. */
+/* relubench-worker-<precision> FOLDER [--progress FD] [--choose-threads] [--complete RECORD]:
+ * compute the cell described by FOLDER/cell.json and write its record there, with the threads that
+ * OMP_NUM_THREADS says or, by the size of the cell, fewer; or what the folder RECORD lacks of it.
+ * SIGTERM ends training early. The parent keeps both outputs in FOLDER/log.txt. */
 #include "harness/run/interrupt.h"
 #include "harness/run/run.h"
 #include "solvers/core/arena.h"
@@ -43,7 +43,7 @@ static void say(const struct err *err, int progress)
 		dprintf(progress, "!%s: %s\n", err->source, err->text);
 }
 
-/* "--progress FD", "--choose-threads" */
+/* "--progress FD", "--choose-threads", "--complete RECORD" */
 static bool parse(int argc, char **argv, struct run_order *order)
 {
 	*order = (struct run_order){.progress_fd = -1};
@@ -52,6 +52,8 @@ static bool parse(int argc, char **argv, struct run_order *order)
 			order->choose_threads = true;
 		else if (strcmp(argv[i], "--progress") == 0 && i + 1 < argc)
 			order->progress_fd = atoi(argv[++i]);
+		else if (strcmp(argv[i], "--complete") == 0 && i + 1 < argc)
+			order->record = argv[++i];
 		else
 			return false;
 	}
@@ -65,7 +67,9 @@ int main(int argc, char **argv)
 	enum status status;
 
 	if (!parse(argc, argv, &order)) {
-		fprintf(stderr, "usage: %s FOLDER [--progress FD] [--choose-threads]\n", argv[0]);
+		fprintf(stderr,
+			"usage: %s FOLDER [--progress FD] [--choose-threads] [--complete RECORD]\n",
+			argv[0]);
 		return STATUS_SPEC;
 	}
 	arena_on_exhausted(out_of_memory);

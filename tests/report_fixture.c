@@ -43,8 +43,11 @@ static void fill(struct record *record, const struct fixture_cell *cell, struct 
 struct records fixture_records(const struct fixture_cell *cells, size_t count, const char *folder,
 			       struct arena *arena)
 {
-	struct records records = {
-		.arena = arena, .folder = folder, .caption = "a machine", .count = count};
+	struct records records = {.arena = arena,
+				  .folder = folder,
+				  .out = folder,
+				  .caption = "a machine",
+				  .count = count};
 
 	records.at = ARENA_ARRAY(arena, struct record, count);
 	for (size_t i = 0; i < count; i++) {

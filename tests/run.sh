@@ -1,9 +1,10 @@
 #!/bin/sh
 # Run test programs and scripts: run.sh PROGRAM...
 #
-# One line each; the output of those that fail. cmocka programs are counted by cmocka's own summary,
-# the others by their lines "ok ..." and "not ok ..." ("ok ... # SKIP ..." is a skipped one). The last
-# line is the sum; the exit status is 1 if anything failed. TEST_TIMEOUT: seconds for each program.
+# One line each; the output of those that fail. cmocka programs are counted by cmocka's own summary
+# ("[  PASSED  ] 3 test(s)."; since 1.1.7 the group's name stands before some counts), the others by
+# their lines "ok ..." and "not ok ..." ("ok ... # SKIP ..." is a skipped one). The last line is the
+# sum; the exit status is 1 if anything failed. TEST_TIMEOUT: seconds for each program.
 set -eu
 
 limit=${TEST_TIMEOUT:-600}
@@ -12,13 +13,24 @@ trap 'rm -f "$log"' EXIT
 passed=0
 failed=0
 skipped=0
+export CMOCKA_MESSAGE_OUTPUT=stdout
 
 # "passed failed skipped" of the output on stdin.
 count() {
 	awk '
-	/^\[  PASSED  \] [0-9]+ test/ { passed += $4 }
-	/^\[  FAILED  \] [0-9]+ test/ { failed += $4 }
-	/^\[  SKIPPED \] [0-9]+ test/ { skipped += $4 }
+	# the count of a summary line of this kind, which may stand behind an unfinished line
+	function summary(kind,    text) {
+		if (!match($0, "\\[  " kind " *\\] (.*: )?[0-9]+ test\\(s\\)"))
+			return 0
+		text = substr($0, RSTART, RLENGTH - length(" test(s)"))
+		sub(/.* /, "", text)
+		return text
+	}
+	{
+		passed += summary("PASSED")
+		failed += summary("FAILED")
+		skipped += summary("SKIPPED")
+	}
 	/^ok/ { if (/# *SKIP/) skipped++; else passed++ }
 	/^not ok/ { failed++ }
 	END { print passed + 0, failed + 0, skipped + 0 }'

@@ -9,7 +9,7 @@
 
 enum { MOST_FILES = 64, PIECE = 64 * 1024 };
 
-static enum status add_file(SHA256_CTX *sum, const char *path, struct err *err)
+static enum status add_file(SHA256_CTX *sum, const char *path, double *bytes, struct err *err)
 {
 	struct err_place at = {.source = path};
 	unsigned char piece[PIECE];
@@ -19,8 +19,10 @@ static enum status add_file(SHA256_CTX *sum, const char *path, struct err *err)
 
 	if (!file)
 		return gzfile_missing(path, err);
-	while ((n = fread(piece, 1, sizeof piece, file)) > 0)
+	while ((n = fread(piece, 1, sizeof piece, file)) > 0) {
 		SHA256Update(sum, piece, n);
+		*bytes += (double)n;
+	}
 	if (ferror(file))
 		status = err_at(err, STATUS_ENV, at, "cannot read the file: %s", strerror(errno));
 	fclose(file);
@@ -32,13 +34,25 @@ enum status data_checksum(const struct data_options *options, char hex[65], stru
 	const struct source *source = (const struct source *)options->source.item;
 	const char *paths[MOST_FILES];
 	size_t count = 0;
+	double bytes = 0;
 	SHA256_CTX sum;
 
 	if (source->files)
 		count = source->files(options->source.options, paths, MOST_FILES);
 	SHA256Init(&sum);
 	for (size_t i = 0; i < count; i++)
-		TRY(add_file(&sum, paths[i], err));
+		TRY(add_file(&sum, paths[i], &bytes, err));
+	SHA256End(&sum, hex);
+	return STATUS_OK;
+}
+
+enum status data_file_checksum(const char *path, char hex[65], double *bytes, struct err *err)
+{
+	SHA256_CTX sum;
+
+	*bytes = 0;
+	SHA256Init(&sum);
+	TRY(add_file(&sum, path, bytes, err));
 	SHA256End(&sum, hex);
 	return STATUS_OK;
 }

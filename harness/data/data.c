@@ -3,6 +3,7 @@
 #include "harness/data/data.h"
 #include "harness/data/labels.h"
 #include "harness/data/limit.h"
+#include "harness/data/onehot.h"
 #include "harness/data/split.h"
 #include "harness/data/transform.h"
 #include "solvers/core/rng.h"
@@ -57,7 +58,17 @@ struct parts {
 	struct rows at[SPLIT_ROLES];
 	const char *classes[2]; /* NULL for regression */
 	const char **names;     /* of the raw columns, or NULL */
+	const bool *one_hot;    /* raw columns made of categories, or NULL */
+	const char *note;       /* on how they were read, or NULL */
 };
+
+/* One more note, in the arena of the parts. */
+static void add_note(struct parts *parts, struct arena *scratch, const char *note)
+{
+	if (note)
+		parts->note =
+			parts->note ? arena_format(scratch, "%s; %s", parts->note, note) : note;
+}
 
 /* Labels of both classes; `named`: rows with others are left out, else they are an error. */
 struct pick {
@@ -84,14 +95,38 @@ static enum status keep_classes(struct table *table, const struct pick *pick, st
 		if (!side)
 			return err_set(err, STATUS_ENV,
 				       "the test part has the label \"%.40s\", which the training "
-				       "part lacks",
-				       last_text);
+				       "part lacks; name both classes and join it to one of them: "
+				       "classes: [..., \"...|%.40s\"]",
+				       last_text, last_text);
 		if (out->n < i)
 			memmove(out->x + out->n * out->d, out->x + i * out->d,
 				out->d * sizeof *out->x);
 		out->y[out->n++] = side;
 	}
 	return STATUS_OK;
+}
+
+/* Rows of the test part left out with a label that is new there. */
+static void note_new_labels(const struct pick *pick, const struct table *test,
+			    struct arena *scratch, struct parts *parts)
+{
+	const char *label = NULL;
+	size_t rows = 0;
+
+	for (size_t i = 0; i < test->n && pick->named; i++) {
+		size_t index = labels_find(&pick->labels, test->label[i]);
+
+		if (pick->classes.side[index] || pick->labels.at[index].count > 0)
+			continue;
+		label = test->label[i];
+		rows++;
+	}
+	if (rows > 0)
+		add_note(parts, scratch,
+			 arena_format(scratch,
+				      "%zu row%s of the test part left out with labels that the "
+				      "training part lacks, such as \"%.40s\"",
+				      rows, rows == 1 ? "" : "s", label));
 }
 
 static enum status choose_classes(const struct data_options *o, struct table *train,
@@ -102,9 +137,12 @@ static enum status choose_classes(const struct data_options *o, struct table *tr
 
 	for (size_t i = 0; i < train->n; i++)
 		labels_add(&pick.labels, train->label[i], strlen(train->label[i]), 1);
+	for (size_t i = 0; i < test->n && pick.named; i++)
+		labels_add(&pick.labels, test->label[i], strlen(test->label[i]), 0);
 	TRY(labels_pick(&pick.labels, o->classes, &pick.classes, err));
 	parts->classes[0] = pick.classes.name[0];
 	parts->classes[1] = pick.classes.name[1];
+	note_new_labels(&pick, test, scratch, parts);
 	TRY(keep_classes(train, &pick, scratch, &parts->at[SPLIT_TRAIN], err));
 	return keep_classes(test, &pick, scratch, &parts->at[SPLIT_TEST], err);
 }
@@ -129,12 +167,14 @@ static enum status read_source(const struct data_options *o, uint64_t seed, stru
 		return err_set(err, STATUS_SPEC, "target: only a regression has targets to scale");
 	TRY(source->read(o->source.options, &request, scratch, &train, &test, err));
 	*dropped = train.dropped + test.dropped;
+	parts->note = train.note;
 	if (train.n < 2)
 		return err_set(err, STATUS_ENV, "expected at least 2 rows, got %zu", train.n);
 	if (train.d == 0)
 		return err_set(err, STATUS_ENV, "expected at least 1 feature, got none");
 	test.d = train.d;
 	parts->names = train.names;
+	parts->one_hot = train.one_hot;
 	if (!request.regression)
 		return choose_classes(o, &train, &test, scratch, parts, err);
 	parts->at[SPLIT_TRAIN] = rows_of(&train);
@@ -245,6 +285,36 @@ static enum status prepare(const struct data_options *o, struct parts *parts, st
 	return STATUS_OK;
 }
 
+/* One-hot columns of the training part alone, missing values filled; what there is to say of it. */
+static enum status complete(struct parts *parts, struct arena *scratch, struct dataset *out,
+			    struct err *err)
+{
+	size_t unseen = 0, rows = 0;
+
+	if (parts->one_hot)
+		unseen = onehot_prune(parts->at, parts->one_hot, parts->names, scratch, &rows);
+	if (unseen > 0)
+		add_note(parts, scratch,
+			 arena_format(
+				 scratch,
+				 "one_hot: categories that the training part lacks, left out: %zu, "
+				 "rows of other parts with such: %zu",
+				 unseen, rows));
+	TRY(transform_fill(parts->at, scratch, &out->filled, err));
+	if (out->dropped > 0)
+		add_note(parts, scratch,
+			 arena_format(scratch, "missing: %zu row%s left out", out->dropped,
+				      out->dropped == 1 ? "" : "s"));
+	if (out->filled > 0)
+		add_note(
+			parts, scratch,
+			arena_format(scratch,
+				     "missing: %zu entr%s of the features filled with means of the "
+				     "training part",
+				     out->filled, out->filled == 1 ? "y" : "ies"));
+	return STATUS_OK;
+}
+
 static enum status load(const struct data_options *o, uint64_t seed, long repetition,
 			struct arena *memory[2], struct dataset *out, struct err *err)
 {
@@ -260,7 +330,8 @@ static enum status load(const struct data_options *o, uint64_t seed, long repeti
 	TRY(split(o, &rng, scratch, &parts, err));
 	TRY(limit_apply(&o->limit, out->regression, thin, parts.at, err));
 	TRY(check_training(&parts, err));
-	TRY(transform_fill(parts.at, scratch, &out->filled, err));
+	TRY(complete(&parts, scratch, out, err));
+	out->note = parts.note ? arena_text(arena, parts.note) : NULL;
 	for (int c = 0; c < 2 && parts.classes[c]; c++)
 		out->classes[c] = arena_text(arena, parts.classes[c]);
 	return prepare(o, &parts, arena, out, err);
@@ -276,6 +347,12 @@ size_t data_list_paths(const char *const *given, size_t count, const char **path
 	return kept;
 }
 
+static void name_data(const struct data_options *options, struct err *err)
+{
+	if (err->source[0] == '\0')
+		snprintf(err->source, sizeof err->source, "data \"%s\"", options->name);
+}
+
 enum status data_load(const struct data_options *options, uint64_t seed, long repetition,
 		      struct arena *arena, struct dataset *out, struct err *err)
 {
@@ -284,7 +361,23 @@ enum status data_load(const struct data_options *options, uint64_t seed, long re
 	enum status status = load(options, seed, repetition, memory, out, err);
 
 	arena_release(&scratch);
-	if (status != STATUS_OK && err->source[0] == '\0')
-		snprintf(err->source, sizeof err->source, "data \"%s\"", options->name);
+	if (status != STATUS_OK)
+		name_data(options, err);
+	return status;
+}
+
+enum status data_glance(const struct data_options *o, struct arena *arena, const char **note,
+			struct err *err)
+{
+	const struct source *source = (const struct source *)o->source.item;
+	struct read_request request = {.classes = o->classes,
+				       .regression = o->task == TASK_REGRESSION};
+	enum status status = STATUS_OK;
+
+	*note = NULL;
+	if (source->glance)
+		status = source->glance(o->source.options, &request, arena, note, err);
+	if (status != STATUS_OK)
+		name_data(o, err);
 	return status;
 }

@@ -52,7 +52,9 @@ struct table {
 	const char **label; /* n label texts (classification), or NULL when `target` is set */
 	double *target;     /* n numeric targets; NaN where the text is no number */
 	const char **names; /* d: of the columns; NULL: they have none */
-	size_t dropped;     /* rows left out because a value is missing */
+	const bool *one_hot; /* d: columns of zeros and ones made of categories; NULL: none */
+	size_t dropped;      /* rows left out because a value is missing */
+	const char *note;    /* what the reader took for granted; NULL: nothing */
 };
 
 /* What a reader may use to read less: labels to keep, as in data_options (empty = all). */
@@ -68,6 +70,10 @@ struct source {
 	enum status (*read)(const void *options, const struct read_request *request,
 			    struct arena *arena, struct table *train, struct table *test,
 			    struct err *err);
+	/* The first lines alone: errors of the layout, and what the reader takes for granted in
+	 * *note (NULL: nothing). NULL: there is nothing to look at. */
+	enum status (*glance)(const void *options, const struct read_request *request,
+			      struct arena *arena, const char **note, struct err *err);
 	/* Paths of the files it reads (for checksums); at most `room` are written. NULL: no files.
 	 */
 	size_t (*files)(const void *options, const char **paths, size_t room);
@@ -109,6 +115,7 @@ struct dataset {
 		target_scale; /* y = (target - shift) * scale; 0 and 1 unless asked for */
 	size_t dropped;       /* rows the source left out because a value is missing */
 	size_t filled;        /* missing values that got the training mean */
+	const char *note;     /* what a user should know of how it was read; NULL: nothing */
 	bool regression;
 	const char *classes[2]; /* labels or groups behind -1 and +1, NULL for regression */
 };
@@ -117,8 +124,16 @@ struct dataset {
 enum status data_load(const struct data_options *options, uint64_t seed, long repetition,
 		      struct arena *arena, struct dataset *out, struct err *err);
 
+/* What can be said of a data set by the first lines of its files, where its source knows how: an
+ * error, or *note, NULL if there is nothing to say. */
+enum status data_glance(const struct data_options *options, struct arena *arena, const char **note,
+			struct err *err);
+
 /* SHA-256 (hex, 64 digits and a NUL) over the bytes of the source's files; of nothing for a
  * generator. */
 enum status data_checksum(const struct data_options *options, char hex[65], struct err *err);
+
+/* The same of one file, and its length. */
+enum status data_file_checksum(const char *path, char hex[65], double *bytes, struct err *err);
 
 #endif

@@ -2,6 +2,7 @@
 #include "harness/data/labels.h"
 #include "harness/data/number.h"
 
+#include <math.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,6 +12,8 @@ enum {
 	LISTED = 12,    /* labels an error message names */
 	NAME_SHOWN = 40 /* bytes of each */
 };
+
+static const double exact = 9007199254740992; /* 2^53 */
 
 struct key {
 	const char *text;
@@ -23,7 +26,8 @@ static struct key key_of(const char *text, size_t length)
 {
 	struct key key = {.text = text, .length = length};
 
-	key.numeric = number_parse(text, length, &key.value);
+	/* from 2^53 on different texts may have one value */
+	key.numeric = number_parse(text, length, &key.value) && fabs(key.value) < exact;
 	if (key.numeric)
 		key.value += 0.0; /* -0 becomes 0 */
 	return key;
@@ -110,7 +114,7 @@ size_t labels_add(struct labels *labels, const char *text, size_t length, size_t
 	return index;
 }
 
-static size_t find(const struct labels *labels, const char *text, size_t length)
+size_t labels_find_n(const struct labels *labels, const char *text, size_t length)
 {
 	size_t found = *slot_of(labels, key_of(text, length));
 
@@ -119,7 +123,7 @@ static size_t find(const struct labels *labels, const char *text, size_t length)
 
 size_t labels_find(const struct labels *labels, const char *text)
 {
-	return find(labels, text, strlen(text));
+	return labels_find_n(labels, text, strlen(text));
 }
 
 /* The end of the label that starts at `at` in a group. */
@@ -147,6 +151,35 @@ bool labels_wanted(struct texts classes, double value)
 		if (group_has(classes.at[i], value))
 			return true;
 	return classes.count == 0;
+}
+
+static bool same_keys(struct key a, struct key b)
+{
+	if (a.numeric != b.numeric)
+		return false;
+	if (a.numeric)
+		return a.value == b.value;
+	return a.length == b.length && memcmp(a.text, b.text, a.length) == 0;
+}
+
+static bool group_names(const char *group, struct key key)
+{
+	if (same_keys(key_of(group, strlen(group)), key))
+		return true;
+	for (const char *at = group, *end; at; at = *end ? end + 1 : NULL) {
+		end = group_next(at);
+		if (same_keys(key_of(at, (size_t)(end - at)), key))
+			return true;
+	}
+	return false;
+}
+
+bool labels_named(struct texts classes, const char *text, size_t length)
+{
+	for (size_t i = 0; i < classes.count; i++)
+		if (group_names(classes.at[i], key_of(text, length)))
+			return true;
+	return false;
 }
 
 /* Numbers by value, before texts by their bytes. */
@@ -184,12 +217,23 @@ static void list(const struct labels *labels, char *to, size_t room)
 	to[0] = '\0';
 	for (size_t i = 0; i < shown && used < room; i++) {
 		l = next_label(labels, l);
-		used += (size_t)snprintf(to + used, room - used, "%s\"%.40s\" (%zu row%s)",
-					 i ? ", " : "", l->text, l->count,
-					 l->count == 1 ? "" : "s");
+		used += (size_t)snprintf(to + used, room - used, "%s\"%.40s\"", i ? ", " : "",
+					 l->text);
+		if (used < room && l->count == 0)
+			used += (size_t)snprintf(to + used, room - used,
+						 " (in the test part only)");
+		else if (used < room)
+			used += (size_t)snprintf(to + used, room - used, " (%zu row%s)", l->count,
+						 l->count == 1 ? "" : "s");
 	}
 	if (shown < labels->count && used < room)
 		snprintf(to + used, room - used, " and %zu more", labels->count - shown);
+}
+
+void labels_sort(const struct labels *labels, const struct label **sorted)
+{
+	for (size_t i = 0; i < labels->count; i++)
+		sorted[i] = next_label(labels, i ? sorted[i - 1] : NULL);
 }
 
 /* The choice of classes on its way. */
@@ -197,13 +241,14 @@ struct pick {
 	const struct labels *labels;
 	struct texts classes;
 	struct label_classes *out;
+	size_t *rows; /* of both classes so far */
 };
 
 /* Put one label of a text of `classes` into class 0 or 1. */
 static enum status assign(const struct pick *p, size_t class, const char *text, size_t length,
 			  struct err *err)
 {
-	size_t index = find(p->labels, text, length);
+	size_t index = labels_find_n(p->labels, text, length);
 	int shown = (int)(length < NAME_SHOWN ? length : NAME_SHOWN);
 	signed char *side = &p->out->side[index];
 	char found[800];
@@ -213,7 +258,7 @@ static enum status assign(const struct pick *p, size_t class, const char *text, 
 			       "classes: expected labels joined by \"|\", got an empty one in "
 			       "\"%.40s\"",
 			       p->classes.at[class]);
-	if (index == p->labels->count || p->labels->at[index].count == 0) {
+	if (index == p->labels->count) {
 		list(p->labels, found, sizeof found);
 		return err_set(err, STATUS_SPEC, "classes: no row has the label \"%.*s\"; found %s",
 			       shown, text, found);
@@ -224,6 +269,7 @@ static enum status assign(const struct pick *p, size_t class, const char *text, 
 			       "in \"%.40s\"",
 			       shown, text, p->classes.at[*side > 0], p->classes.at[class]);
 	*side = class ? 1 : -1;
+	p->rows[class] += p->labels->at[index].count;
 	return STATUS_OK;
 }
 
@@ -245,6 +291,24 @@ static enum status assign_group(const struct pick *p, size_t class, struct err *
 	return STATUS_OK;
 }
 
+/* Labels that the test part alone has make no class. */
+static enum status check_rows(const struct pick *p, struct err *err)
+{
+	char found[800];
+
+	for (size_t class = 0; class < 2; class ++) {
+		if (p->rows[class] > 0)
+			continue;
+		list(p->labels, found, sizeof found);
+		return err_set(
+			err, STATUS_SPEC,
+			"classes: no row of the training part has the label \"%.40s\"; found "
+			"%s",
+			p->classes.at[class], found);
+	}
+	return STATUS_OK;
+}
+
 static enum status pick_named(const struct pick *p, struct err *err)
 {
 	if (p->classes.count != 2)
@@ -252,7 +316,21 @@ static enum status pick_named(const struct pick *p, struct err *err)
 			       "classes: expected two labels or groups of labels, got %zu",
 			       p->classes.count);
 	TRY(assign_group(p, 0, err));
-	return assign_group(p, 1, err);
+	TRY(assign_group(p, 1, err));
+	return check_rows(p, err);
+}
+
+/* For more than two labels. */
+static const char *many_hint(const struct labels *labels)
+{
+	size_t texts = 0;
+
+	for (size_t i = 0; i < labels->count; i++)
+		texts += !labels->at[i].numeric;
+	if (texts == 0)
+		return "; numeric targets need task: regression";
+	return texts == 1 ? "; if a text among numbers is the name of the column, say header: yes"
+			  : "";
 }
 
 static enum status pick_both(const struct labels *labels, struct label_classes *out,
@@ -268,8 +346,8 @@ static enum status pick_both(const struct labels *labels, struct label_classes *
 	if (labels->count > 2)
 		return err_set(
 			err, STATUS_SPEC,
-			"classes: %zu labels occur, name two of them or two groups; found %s",
-			labels->count, found);
+			"classes: %zu labels occur, name two of them or two groups; found %s%s",
+			labels->count, found, many_hint(labels));
 	swapped = ascending(&labels->at[1], &labels->at[0]);
 	for (int i = 0; i < 2; i++) {
 		out->side[i] = (i == 1) != swapped ? 1 : -1;
@@ -281,7 +359,8 @@ static enum status pick_both(const struct labels *labels, struct label_classes *
 enum status labels_pick(const struct labels *labels, struct texts classes,
 			struct label_classes *out, struct err *err)
 {
-	const struct pick pick = {labels, classes, out};
+	size_t rows[2] = {0, 0};
+	const struct pick pick = {labels, classes, out, rows};
 
 	*out = (struct label_classes){
 		.side = ARENA_ARRAY(labels->arena, signed char, labels->count)};

@@ -1,7 +1,7 @@
 /* The distinct labels of a data set, how often each occurs, and the two classes made of them.
  *
- * Labels that are numbers compare as numbers, so "2", "2.0" and "+2" are one label; others compare
- * as texts. A label keeps the text it was first seen with. */
+ * Labels that are numbers below 2^53 compare as numbers, so "2", "2.0" and "+2" are one label;
+ * others compare as texts. A label keeps the text it was first seen with. */
 #ifndef DATA_LABELS_H
 #define DATA_LABELS_H
 
@@ -40,15 +40,23 @@ size_t labels_add(struct labels *labels, const char *text, size_t length, size_t
 
 /* Index of a label, or `count` if there is none. */
 size_t labels_find(const struct labels *labels, const char *text);
+size_t labels_find_n(const struct labels *labels, const char *text, size_t length);
+
+/* All labels in ascending order, numbers before texts; `sorted` has room for `count`. Quadratic. */
+void labels_sort(const struct labels *labels, const struct label **sorted);
 
 /* Whether rows with a label of this value are asked for, alone or in a group: always if `classes`
  * is empty. */
 bool labels_wanted(struct texts classes, double value);
 
+/* Whether this label is named, alone or in a group; never if `classes` is empty. */
+bool labels_named(struct texts classes, const char *text, size_t length);
+
 /* The labels that become -1 and +1: those of the two texts of `classes` in that order, or if that
  * is empty the only two there are in ascending order (numbers by value, before texts). A text is a
- * label that occurs, or a group of such labels joined by "|". STATUS_SPEC for a label that no row
- * has, an empty one, and one that is named twice. `out` lives in the labels' arena. */
+ * label that occurs, or a group of such labels joined by "|". Labels without a row are those of the
+ * test part alone: they may be in a group. STATUS_SPEC for a label that does not occur, an empty
+ * one, one that is named twice, and a class without a row. `out` lives in the labels' arena. */
 enum status labels_pick(const struct labels *labels, struct texts classes,
 			struct label_classes *out, struct err *err);
 

@@ -1,247 +1,102 @@
 /* Source `csv`: delimited text with one label or target column and numeric features. */
 #include "harness/data/source_csv.h"
+#include "harness/data/csv_category.h"
+#include "harness/data/csv_columns.h"
+#include "harness/data/csv_header.h"
+#include "harness/data/csv_message.h"
+#include "harness/data/csv_missing.h"
+#include "harness/data/csv_source_text.h"
 #include "harness/data/data.h"
 #include "harness/data/delimited.h"
 #include "harness/data/labels.h"
 #include "harness/data/number.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum header { HEADER_AUTO, HEADER_YES, HEADER_NO };
-
-enum missing { MISSING_ERROR, MISSING_DROP, MISSING_MEAN };
-
-enum {
-	SHOWN = 40 /* bytes of a field that a message quotes */
-};
-
-static const char *const header_names[] = {"auto", "yes", "no", NULL};
-static const char *const missing_names[] = {"error", "drop", "mean", NULL};
-
-static const struct option rows[] = {
-	{OPTION_FIELD(struct csv_options, path), .doc = "file, plain or .gz", .path = true},
-	{OPTION_FIELD(struct csv_options, test), .initial = "null",
-	 .doc = "file with the test part, laid out in the same way", .path = true},
-	{OPTION_FIELD(struct csv_options, separator), .initial = "\",\"",
-	 .doc = "one character, or tab, or whitespace for any run of blanks"},
-	{OPTION_FIELD(struct csv_options, header), .initial = "auto", .names = header_names,
-	 .doc = "whether the first record names the columns; auto: if it holds no number"},
-	{OPTION_FIELD(struct csv_options, label), .initial = "last",
-	 .doc = "column of the label or target: last, first, its name, or its index from 0"},
-	{OPTION_FIELD(struct csv_options, drop), .initial = "[]",
-	 .doc = "columns to leave out, by name or index from 0"},
-	{OPTION_FIELD(struct csv_options, missing), .initial = "error", .names = missing_names,
-	 .doc = "what to do about ?, NA, NaN and empty fields: stop, drop the row, or take the "
-		"mean "
-		"of the column over the training part"},
-	{0},
-};
-
-struct layout {
-	size_t fields;             /* per record */
-	const struct field *names; /* of the header, or NULL */
-	size_t label;
-	bool *dropped;
-	size_t d;
-};
 
 /* What is read at the moment. */
 struct reader {
 	const struct csv_options *options;
 	bool regression;
+	struct csv_missing missing;
 	struct delimited text;
 	struct arena *arena; /* of the result */
 	struct labels labels;
-	struct layout layout;
+	struct csv_layout layout, train; /* of this file, of the training file */
+	struct csv_categories categories;
+	size_t unseen; /* values of the test file with a category that the training file lacks */
+	const char *note;
 };
 
-static bool equals(const struct field *field, const char *text)
+static bool is_test(const struct reader *r)
 {
-	return strlen(text) == field->length && memcmp(field->at, text, field->length) == 0;
+	return r->train.path != NULL;
 }
 
-static bool is_missing(const struct field *field)
+/* One more note. */
+static void add_note(struct reader *r, const char *note)
 {
-	static const char *const markers[] = {"?", "NA", "NaN", "nan"};
-
-	if (field->length == 0)
-		return true;
-	if (field->length > 3)
-		return false;
-	for (size_t i = 0; i < sizeof markers / sizeof *markers; i++)
-		if (equals(field, markers[i]))
-			return true;
-	return false;
+	if (note)
+		r->note = r->note ? arena_format(r->arena, "%s; %s", r->note, note)
+				  : arena_text(r->arena, note);
 }
 
-static int shown(const struct field *field)
+static struct csv_record record_of(const struct reader *r, const struct field *at, size_t count)
 {
-	return field->length < SHOWN ? (int)field->length : SHOWN;
+	return (struct csv_record){.options = r->options,
+				   .missing = &r->missing,
+				   .layout = &r->layout,
+				   .at = at,
+				   .count = count,
+				   .regression = r->regression};
 }
 
-static bool looks_like_header(const struct delimited *text)
+/* One feature; *keep becomes false if its row is to be left out. */
+static enum status read_feature(struct reader *r, const struct csv_record *record, size_t k,
+				double *x, bool *keep, struct err *err)
 {
-	bool any_text = false;
-	double value;
-
-	for (size_t j = 0; j < text->count; j++) {
-		if (number_parse(text->field[j].at, text->field[j].length, &value))
-			return false;
-		any_text = any_text || !is_missing(&text->field[j]);
-	}
-	return any_text;
-}
-
-static enum status parse_separator(const char *text, char *separator, struct err *err)
-{
-	if (strcmp(text, "whitespace") == 0)
-		*separator = DELIMITED_BLANKS;
-	else if (strcmp(text, "tab") == 0)
-		*separator = '\t';
-	else if (strlen(text) == 1 && !strchr("\"\n\r", text[0]))
-		*separator = text[0];
-	else
-		return err_set(
-			err, STATUS_SPEC,
-			"csv.separator: expected one character, tab or whitespace, got \"%s\"",
-			text);
-	return STATUS_OK;
-}
-
-/* `; it has "age", "size"`, or that there is no header. */
-static void list_columns(const struct layout *layout, char *to, size_t room)
-{
-	size_t used = (size_t)snprintf(to, room, "%s",
-				       layout->names ? "; it has" : ", which has no header");
-
-	for (size_t j = 0; layout->names && j < layout->fields && used < room; j++)
-		used += (size_t)snprintf(to + used, room - used, "%s \"%.*s\"", j ? "," : "",
-					 shown(&layout->names[j]), layout->names[j].at);
-}
-
-/* A column by name, else by index from 0. */
-static enum status find_column(const struct reader *r, const char *option, const char *text,
-			       size_t *column, struct err *err)
-{
-	const struct layout *layout = &r->layout;
-	char *end, columns[600];
-	unsigned long index;
-
-	for (size_t j = 0; layout->names && j < layout->fields; j++) {
-		if (equals(&layout->names[j], text)) {
-			*column = j;
-			return STATUS_OK;
-		}
-	}
-	index = strtoul(text, &end, 10);
-	if (text[0] < '0' || text[0] > '9' || *end != '\0') {
-		list_columns(layout, columns, sizeof columns);
-		return err_set(err, STATUS_SPEC, "csv.%s: no column is named \"%s\" in %s%s",
-			       option, text, r->text.path, columns);
-	}
-	if (index >= layout->fields)
-		return err_set(err, STATUS_SPEC,
-			       "csv.%s: expected a column from 0 to %zu of %s, got \"%s\"", option,
-			       layout->fields - 1, r->text.path, text);
-	*column = index;
-	return STATUS_OK;
-}
-
-static enum status find_label(struct reader *r, struct err *err)
-{
-	const char *label = r->options->label;
-
-	r->layout.label = 0;
-	if (strcmp(label, "first") == 0)
-		return STATUS_OK;
-	r->layout.label = r->layout.fields - 1;
-	if (strcmp(label, "last") == 0)
-		return STATUS_OK;
-	return find_column(r, "label", label, &r->layout.label, err);
-}
-
-static enum status find_layout(struct reader *r, const struct field *names, struct err *err)
-{
-	struct layout *layout = &r->layout;
-	const struct texts *drop = &r->options->drop;
-	size_t column = 0;
-
-	layout->fields = r->text.count;
-	layout->names = names;
-	layout->dropped = ARENA_ARRAY(r->text.arena, bool, layout->fields);
-	TRY(find_label(r, err));
-	for (size_t i = 0; i < drop->count; i++) {
-		TRY(find_column(r, "drop", drop->at[i], &column, err));
-		if (column == layout->label)
-			return err_set(err, STATUS_SPEC, "csv.drop: \"%s\" is the label column",
-				       drop->at[i]);
-		layout->dropped[column] = true;
-	}
-	layout->d = 0;
-	for (size_t j = 0; j < layout->fields; j++)
-		layout->d += j != layout->label && !layout->dropped[j];
-	if (layout->d == 0)
-		return err_set(err, STATUS_SPEC, "csv: no feature column is left in %s",
-			       r->text.path);
-	return STATUS_OK;
-}
-
-static enum status not_a_number(const struct reader *r, size_t j, double value, struct err *err)
-{
-	const struct field *field = &r->text.field[j];
-
-	return err_at(err, STATUS_ENV, delimited_place(&r->text, field),
-		      "column %zu: expected a %snumber, got \"%.*s\"", j,
-		      isinf(value) ? "finite " : "", shown(field), field->at);
-}
-
-static enum status missing_value(const struct reader *r, size_t j, const char *why, struct err *err)
-{
-	const struct field *field = &r->text.field[j];
-
-	return err_at(err, STATUS_ENV, delimited_place(&r->text, field),
-		      "column %zu: missing value \"%.*s\"%s", j, shown(field), field->at, why);
-}
-
-static enum status read_features(const struct reader *r, double *x, bool *keep, struct err *err)
-{
-	const struct layout *layout = &r->layout;
-
-	for (size_t j = 0; j < layout->fields; j++) {
-		const struct field *field = &r->text.field[j];
-		double value = 0;
-
-		if (j == layout->label || layout->dropped[j])
-			continue;
-		if (number_parse(field->at, field->length, &value) && isfinite(value)) {
-			*x++ = value;
-			continue;
-		}
-		if (!is_missing(field))
-			return not_a_number(r, j, value, err);
-		if (r->options->missing == MISSING_ERROR)
-			return missing_value(r, j, "; the option missing can be drop or mean", err);
-		*x++ = NAN;
-		*keep = *keep && r->options->missing == MISSING_MEAN;
-	}
-	return STATUS_OK;
-}
-
-static enum status read_label(struct reader *r, struct table *table, bool *keep, struct err *err)
-{
-	size_t j = r->layout.label;
-	const struct field *field = &r->text.field[j];
+	size_t j = r->layout.column[k];
+	const struct field *field = &record->at[j];
+	bool category = r->layout.one_hot[k];
 	double value = 0;
 
-	if (is_missing(field)) {
+	if (!category && !r->missing.numbers && number_parse(field->at, field->length, x) &&
+	    isfinite(*x))
+		return STATUS_OK;
+	if (csv_missing_value(&r->missing, field)) {
+		*x = NAN;
+		*keep = *keep && r->options->missing == CSV_MISSING_MEAN;
+		return r->options->missing == CSV_MISSING_ERROR
+			       ? csv_message_missing(record, j, err)
+			       : STATUS_OK;
+	}
+	if (category && !field_is_utf8(field))
+		return csv_message_encoding(record, j, err);
+	if (category)
+		value = csv_category_index(&r->categories, k, field, !is_test(r));
+	else if (!number_parse(field->at, field->length, &value) || !isfinite(value))
+		return csv_message_number(record, j, value, err);
+	*x = value;
+	r->unseen += category && value == CSV_NO_CATEGORY;
+	if (category && r->categories.at[k].count > CSV_MOST_CATEGORIES)
+		return csv_message_categories(record, j, err);
+	return STATUS_OK;
+}
+
+static enum status read_label(struct reader *r, const struct csv_record *record,
+			      struct table *table, bool *keep, struct err *err)
+{
+	size_t j = r->layout.label;
+	const struct field *field = &record->at[j];
+	double value = 0;
+
+	if (table->label ? csv_missing_label(&r->missing, field)
+			 : csv_missing_value(&r->missing, field)) {
 		*keep = false;
-		if (r->options->missing == MISSING_DROP)
-			return STATUS_OK;
-		return missing_value(r, j, " in the label column; the option missing can be drop",
-				     err);
+		return r->options->missing == CSV_MISSING_DROP
+			       ? STATUS_OK
+			       : csv_message_missing(record, j, err);
 	}
 	if (!*keep)
 		return STATUS_OK;
@@ -249,74 +104,47 @@ static enum status read_label(struct reader *r, struct table *table, bool *keep,
 		size_t index = labels_add(&r->labels, field->at, field->length, 1);
 
 		table->label[table->n] = r->labels.at[index].text;
-		return STATUS_OK;
+		return field_is_utf8(field) ? STATUS_OK : csv_message_encoding(record, j, err);
 	}
 	if (!number_parse(field->at, field->length, &value) || !isfinite(value))
-		return not_a_number(r, j, value, err);
+		return csv_message_number(record, j, value, err);
 	table->target[table->n] = value;
 	return STATUS_OK;
 }
 
-static enum status read_record(struct reader *r, struct table *table, struct err *err)
+static enum status read_record(struct reader *r, const struct csv_record *record,
+			       struct table *table, struct err *err)
 {
-	const struct delimited *text = &r->text;
-	struct err_place at = {.source = text->path, .line = text->field[0].line};
+	double *x = table->x + table->n * table->d;
 	bool keep = true;
 
-	if (text->count != r->layout.fields)
-		return err_at(err, STATUS_ENV, at, "expected %zu fields, got %zu", r->layout.fields,
-			      text->count);
-	TRY(read_features(r, table->x + table->n * table->d, &keep, err));
-	TRY(read_label(r, table, &keep, err));
+	if (record->count != r->layout.fields)
+		return csv_message_count(record, err);
+	for (size_t k = 0; k < r->layout.d; k++)
+		TRY(read_feature(r, record, k, x + k, &keep, err));
+	TRY(read_label(r, record, table, &keep, err));
 	table->n += keep;
 	table->dropped += !keep;
 	return STATUS_OK;
 }
 
-/* The header, if there is one, and the layout; leaves the first record of data in r->text. */
-static enum status read_head(struct reader *r, bool *more, struct err *err)
-{
-	struct delimited *text = &r->text;
-	struct err_place at = {.source = text->path};
-	struct field *names = NULL;
-
-	TRY(delimited_next(text, more, err));
-	if (!*more)
-		return err_at(err, STATUS_ENV, at, "the file is empty");
-	if (r->options->header == HEADER_YES ||
-	    (r->options->header == HEADER_AUTO && looks_like_header(text))) {
-		names = ARENA_ARRAY(text->arena, struct field, text->count);
-		memcpy(names, text->field, text->count * sizeof *names);
-	}
-	TRY(find_layout(r, names, err));
-	if (!names)
-		return STATUS_OK;
-	TRY(delimited_next(text, more, err));
-	return *more ? STATUS_OK : err_at(err, STATUS_ENV, at, "no row behind the header");
-}
-
 /* The names of the features. */
 static void keep_names(const struct reader *r, struct table *table)
 {
-	const struct layout *layout = &r->layout;
-	size_t kept = 0;
+	const struct csv_layout *layout = &r->layout;
 
 	if (!layout->names)
 		return;
 	table->names = ARENA_ARRAY(r->arena, const char *, table->d);
-	for (size_t j = 0; j < layout->fields; j++)
-		if (j != layout->label && !layout->dropped[j])
-			table->names[kept++] = arena_text_n(r->arena, layout->names[j].at,
-							    layout->names[j].length);
+	for (size_t k = 0; k < layout->d; k++)
+		table->names[k] = layout->names[layout->column[k]];
 }
 
-static enum status read_rows(struct reader *r, struct table *table, struct err *err)
+/* Room for the rows that are left. */
+static void make_room(const struct reader *r, struct table *table)
 {
-	size_t most;
-	bool more = true;
+	size_t most = delimited_most(&r->text, r->layout.fields) + 2;
 
-	TRY(read_head(r, &more, err));
-	most = delimited_most(&r->text, r->layout.fields) + 1;
 	table->d = r->layout.d;
 	keep_names(r, table);
 	/* pages beyond the last row are never touched */
@@ -325,8 +153,91 @@ static enum status read_rows(struct reader *r, struct table *table, struct err *
 		table->target = ARENA_ARRAY(r->arena, double, most);
 	else
 		table->label = ARENA_ARRAY(r->arena, const char *, most);
-	while (more) {
-		TRY(read_record(r, table, err));
+}
+
+static enum status check_names(const struct csv_record *record, struct err *err)
+{
+	for (size_t j = 0; j < record->count; j++)
+		if (!field_is_utf8(&record->at[j]))
+			return csv_message_encoding(record, j, err);
+	return STATUS_OK;
+}
+
+/* The first two records, and what they say of the columns. */
+struct head {
+	struct field *first; /* of `count` fields */
+	size_t count;
+	bool header, second; /* whether there is one */
+};
+
+static enum status read_layout(struct reader *r, const struct head *head, struct err *err)
+{
+	struct csv_head at = {.options = r->options,
+			      .path = r->text.path,
+			      .first = head->first,
+			      .count = head->count,
+			      .header = head->header,
+			      .arena = r->arena};
+	struct csv_record record = record_of(r, head->first, head->count);
+	const char *note = NULL;
+
+	if (is_test(r)) {
+		TRY(csv_columns_match(&at, &r->train, &r->layout, &note, err));
+	} else {
+		TRY(csv_columns_find(&at, &r->layout, err));
+		r->categories = csv_categories_new(&r->layout, r->arena);
+	}
+	add_note(r, note);
+	return head->header ? check_names(&record, err) : STATUS_OK;
+}
+
+/* Leaves the second record, if there is one, in r->text. */
+static enum status read_head(struct reader *r, struct head *head, struct err *err)
+{
+	struct delimited *text = &r->text;
+	struct err_place at = {.source = text->path};
+	struct csv_start start = {.options = r->options,
+				  .missing = &r->missing,
+				  .path = text->path,
+				  .train = is_test(r) ? &r->train : NULL,
+				  .arena = r->arena};
+	const char *note;
+
+	TRY(delimited_next(text, &head->second, err));
+	if (!head->second)
+		return err_at(err, STATUS_ENV, at, "the file is empty");
+	head->count = text->count;
+	head->first = ARENA_ARRAY(text->arena, struct field, text->count);
+	memcpy(head->first, text->field, text->count * sizeof *head->first);
+	TRY(delimited_next(text, &head->second, err));
+	start.first = head->first;
+	start.count = head->count;
+	start.second = text->field;
+	start.second_count = head->second ? text->count : 0;
+	TRY(csv_header_decide(&start, &head->header, &note, err));
+	add_note(r, note);
+	TRY(read_layout(r, head, err));
+	if (head->header && !head->second)
+		return err_at(err, STATUS_ENV, at, "no row behind the header");
+	return STATUS_OK;
+}
+
+static enum status read_rows(struct reader *r, struct table *table, struct err *err)
+{
+	struct head head;
+	struct csv_record record;
+	bool more;
+
+	TRY(read_head(r, &head, err));
+	make_room(r, table);
+	if (!head.header) {
+		record = record_of(r, head.first, head.count);
+		record.first = true;
+		TRY(read_record(r, &record, table, err));
+	}
+	for (more = head.second; more;) {
+		record = record_of(r, r->text.field, r->text.count);
+		TRY(read_record(r, &record, table, err));
 		TRY(delimited_next(&r->text, &more, err));
 	}
 	return STATUS_OK;
@@ -336,32 +247,101 @@ static enum status read_file(struct reader *r, const char *path, struct table *t
 			     struct err *err)
 {
 	struct arena text = {0};
-	char separator = ',';
-	enum status status = parse_separator(r->options->separator, &separator, err);
+	enum status status = csv_source_text(r->options, path, &r->text, &text, err);
 
-	if (status == STATUS_OK)
-		status = delimited_open(&r->text, path, separator, &text, err);
 	if (status == STATUS_OK)
 		status = read_rows(r, table, err);
 	arena_release(&text);
 	return status;
 }
 
+/* Lines that do not end in what is looked at say nothing. */
+static enum status glance_at(struct reader *r, const char *path, struct err *err)
+{
+	struct arena text = {0};
+	struct err found = {0};
+	struct head head;
+	enum status status = csv_source_text_head(r->options, path, &r->text, &text, err);
+
+	if (status == STATUS_OK) {
+		status = read_head(r, &head, &found);
+		if (r->text.cut && r->text.at == r->text.end)
+			status = STATUS_OK;
+		else if (status != STATUS_OK)
+			*err = found;
+	}
+	arena_release(&text);
+	return status;
+}
+
+static struct reader reader_new(const struct csv_options *options,
+				const struct read_request *request, struct arena *arena)
+{
+	return (struct reader){.options = options,
+			       .arena = arena,
+			       .regression = request->regression,
+			       .missing =
+				       csv_missing_new(options->missing_values, request->classes),
+			       .labels = labels_new(arena)};
+}
+
+/* A column that counts the rows is hardly a feature: an index that was written with them. */
+static void note_counting(struct reader *r, const struct table *table)
+{
+	enum { FEWEST = 10 }; /* rows that say so */
+	char text[CSV_NAME_ROOM], option[CSV_NAME_ROOM];
+	size_t i, j;
+
+	for (size_t k = 0; k < table->d && table->n >= FEWEST; k++) {
+		for (i = 1; i < table->n; i++)
+			if (table->x[i * table->d + k] != table->x[k] + (double)i)
+				break;
+		j = r->layout.column[k];
+		if (i == table->n && !r->layout.one_hot[k])
+			add_note(r,
+				 arena_format(r->arena,
+					      "%s counts the rows, like an index; say drop: [%s] "
+					      "unless it is a feature",
+					      csv_columns_text(&r->layout, j, text),
+					      csv_columns_option(&r->layout, j, option)));
+	}
+}
+
 static enum status read_csv(const void *options, const struct read_request *request,
 			    struct arena *arena, struct table *train, struct table *test,
 			    struct err *err)
 {
-	struct reader r = {.options = options, .arena = arena, .regression = request->regression};
-	struct err_place at = {.source = r.options->test};
+	struct reader r = reader_new(options, request, arena);
 
-	r.labels = labels_new(arena);
 	TRY(read_file(&r, r.options->path, train, err));
-	if (!r.options->test)
-		return STATUS_OK;
-	TRY(read_file(&r, r.options->test, test, err));
-	if (test->d != train->d)
-		return err_at(err, STATUS_ENV, at, "%zu feature columns, but %s has %zu", test->d,
-			      r.options->path, train->d);
+	note_counting(&r, train);
+	r.train = r.layout;
+	r.categories.layout = &r.train;
+	if (r.options->test)
+		TRY(read_file(&r, r.options->test, test, err));
+	csv_category_expand(&r.categories, train);
+	if (r.options->test)
+		csv_category_expand(&r.categories, test);
+	if (r.unseen > 0)
+		add_note(&r,
+			 arena_format(arena,
+				      "one_hot: values of the test file with a category that "
+				      "the training file lacks, zeros in all of its columns: %zu",
+				      r.unseen));
+	train->note = r.note;
+	return STATUS_OK;
+}
+
+static enum status glance_csv(const void *options, const struct read_request *request,
+			      struct arena *arena, const char **note, struct err *err)
+{
+	struct reader r = reader_new(options, request, arena);
+
+	TRY(glance_at(&r, r.options->path, err));
+	r.train = r.layout;
+	if (r.options->test && r.train.path)
+		TRY(glance_at(&r, r.options->test, err));
+	*note = r.note;
 	return STATUS_OK;
 }
 
@@ -377,8 +357,9 @@ const struct source source_csv = {
 	.base = {.name = "csv",
 		 .doc = "delimited text, plain or .gz",
 		 .cite = "",
-		 .options = rows,
+		 .options = csv_option_rows,
 		 .size = sizeof(struct csv_options)},
 	.read = read_csv,
+	.glance = glance_csv,
 	.files = list_files,
 };

@@ -3,6 +3,7 @@
 #include "harness/report/column.h"
 #include "harness/report/comparable.h"
 #include "harness/report/index.h"
+#include "harness/report/mixed.h"
 #include "harness/report/stat.h"
 
 #include <math.h>
@@ -67,6 +68,17 @@ const char *compare_name(const struct compare *compare, const struct compare_pai
 	return arena_format(compare->arena, "%s, %s%s%s, repetition %.0f", record->result.data,
 			    record->result.method, *setting ? ", " : "", setting,
 			    record->result.repetition);
+}
+
+const char *compare_mixed(const struct compare *compare)
+{
+	size_t count = compare->a.count + compare->b.count;
+	const struct record **all = ARENA_ARRAY(compare->arena, const struct record *, count);
+
+	for (size_t i = 0; i < count; i++)
+		all[i] = i < compare->a.count ? &compare->a.at[i]
+					      : &compare->b.at[i - compare->a.count];
+	return mixed_text(all, count, compare->arena);
 }
 
 enum { METRIC, BOTH, DIFFER, MEDIAN_A, MEDIAN_B, MEDIAN, LOWEST, HIGHEST, SUMMARY_COLUMNS };

@@ -46,6 +46,9 @@ bool compare_same_objective(const struct compare *compare, const struct compare_
 /* "moons, admm, rho=0.1, repetition 2" */
 const char *compare_name(const struct compare *compare, const struct compare_pair *pair);
 
+/* What the cells of A and B together mix (mixed.h); "" where nothing. */
+const char *compare_mixed(const struct compare *compare);
+
 /* One row per metric: how many cells differ, and the range of B - A. */
 struct sheet compare_summary(const struct compare *compare);
 /* One row per cell and metric that differ (noise aside), per changed status, per unmatched cell. */

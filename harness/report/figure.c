@@ -241,8 +241,8 @@ enum status figure_open(struct figure *figure, const struct records *records, co
 	size_t columns, count;
 
 	*figure = (struct figure){
-		.dat_path = arena_format(arena, "%s/plots/%s.dat", records->folder, stem),
-		.gp_path = arena_format(arena, "%s/plots/%s.gp", records->folder, stem),
+		.dat_path = arena_format(arena, "%s/plots/%s.dat", records->out, stem),
+		.gp_path = arena_format(arena, "%s/plots/%s.gp", records->out, stem),
 	};
 	set_layout(figure, plan);
 	columns = legend_columns(figure, plan);
@@ -250,7 +250,7 @@ enum status figure_open(struct figure *figure, const struct records *records, co
 	figure->height = (double)figure->rows * figure->panel_height +
 			 LEGEND_ROW * (double)((plan->entry_count + columns - 1) / columns) + 16 +
 			 CAPTION_ROW * (double)count;
-	TRY(folder_make(arena_format(arena, "%s/plots", records->folder), err));
+	TRY(folder_make(arena_format(arena, "%s/plots", records->out), err));
 	figure->dat = io_create(figure->dat_path);
 	if (!figure->dat)
 		return io_error(err, figure->dat_path, "write");

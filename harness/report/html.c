@@ -45,7 +45,7 @@ static void put_plot(const struct records *records, const struct html_plot *plot
 		     FILE *to)
 {
 	struct arena *arena = records->arena;
-	const char *path = arena_format(arena, "%s/plots/%s.svg", records->folder, plot->stem);
+	const char *path = arena_format(arena, "%s/plots/%s.svg", records->out, plot->stem);
 	struct err ignored = {0}; /* a missing drawing is said in the page */
 	const char *svg = NULL;
 
@@ -177,7 +177,7 @@ static void put_page(const struct experiment *experiment, const struct records *
 enum status html_write(const struct experiment *experiment, const struct records *records,
 		       const struct html_tables *tables, struct html_plots plots, struct err *err)
 {
-	const char *path = arena_format(records->arena, "%s/report.html", records->folder);
+	const char *path = arena_format(records->arena, "%s/report.html", records->out);
 	FILE *to = io_create(path);
 
 	if (to)

@@ -1,17 +1,8 @@
-/* Loading of records: the order of plan.csv if there is one, else of the ids. */
+/* Looking at records in memory. */
 #include "harness/report/records.h"
-#include "harness/report/index.h"
-#include "harness/store/env.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-enum { CAPTION_BYTES = 256 };
 
 const char *records_swept(const struct record *record, const char *path)
 {
@@ -42,10 +33,15 @@ size_t records_ok_count(const struct group *group)
 	return count;
 }
 
-bool records_ok(const struct record *record)
+static bool has_status(const struct record *record, enum cell_status status)
 {
 	return record->result.status &&
-	       strcmp(record->result.status, cell_status_names[CELL_OK]) == 0;
+	       strcmp(record->result.status, cell_status_names[status]) == 0;
+}
+
+bool records_ok(const struct record *record)
+{
+	return has_status(record, CELL_OK);
 }
 
 static const struct result_field *field_of(const char *name, bool text)
@@ -87,203 +83,18 @@ size_t records_index(const char *const *names, size_t count, const char *name)
 	return i;
 }
 
-static int by_text(const void *a, const void *b)
+enum status records_tell(const struct records *records, FILE *to)
 {
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
+	for (size_t i = 0; i < records->count; i++) {
+		const struct record *record = &records->at[i];
 
-/* Names of the folders in <folder>/cells, sorted; a dot marks hidden and unfinished ones. */
-static enum status list_cells(const char *folder, struct arena *arena, const char ***names,
-			      size_t *count, struct err *err)
-{
-	const char *path = arena_format(arena, "%s/cells", folder);
-	DIR *dir = opendir(path);
-	struct dirent *entry;
-	size_t room = 0;
-
-	*count = 0;
-	if (!dir)
-		return err_at(err, STATUS_ENV, (struct err_place){path, 0, 0},
-			      "cannot read the records: %s", strerror(errno));
-	while (readdir(dir))
-		room++;
-	*names = ARENA_ARRAY(arena, const char *, room);
-	rewinddir(dir);
-	while (*count < room && (entry = readdir(dir))) {
-		struct stat info;
-
-		if (strchr(entry->d_name, '.') ||
-		    fstatat(dirfd(dir), entry->d_name, &info, 0) != 0 || !S_ISDIR(info.st_mode))
-			continue;
-		(*names)[(*count)++] = arena_text(arena, entry->d_name);
+		if (has_status(record, CELL_DAMAGED))
+			fprintf(to, "%s: %s\n", record->folder, record->result.message);
 	}
-	closedir(dir);
-	qsort(*names, *count, sizeof **names, by_text);
-	return STATUS_OK;
-}
-
-/* Put the names in the order of plan.csv and drop those it does not name. */
-static void order_by_plan(struct records *records, const char **names, size_t *count)
-{
-	const char *path = arena_format(records->arena, "%s/plan.csv", records->folder);
-	struct err ignored = {0}; /* without a readable plan the order of the ids holds */
-	struct csv_table plan;
-	struct index seen;
-	const char **sorted;
-	size_t found = 0;
-	int column;
-
-	if (access(path, R_OK) != 0 || csv_read(path, records->arena, &plan, &ignored) != STATUS_OK)
-		return;
-	column = csv_column(&plan, "cell");
-	if (column < 0 || plan.rows == 0)
-		return;
-	sorted = ARENA_ARRAY(records->arena, const char *, *count);
-	seen = index_new(*count, records->arena);
-	for (size_t i = 0; i < plan.rows; i++) {
-		const char *id = plan.cell[i * plan.cols + (size_t)column];
-
-		if (!bsearch(&id, names, *count, sizeof *names, by_text))
-			records->missing++;
-		else if (index_place(&seen, id, found) == found)
-			sorted[found++] = id;
-	}
-	records->left_out = *count - found;
-	*count = found;
-	memcpy(names, sorted, found * sizeof *names);
-}
-
-static const char *text_at(const struct csv_table *table, size_t row, const char *name)
-{
-	int column = csv_column(table, name);
-
-	return column < 0 ? "" : table->cell[row * table->cols + (size_t)column];
-}
-
-static double value_at(const struct csv_table *table, size_t row, const char *name)
-{
-	return csv_value(table, row, csv_column(table, name));
-}
-
-static enum status load_attacks(struct record *record, struct arena *arena, struct err *err)
-{
-	const char *path = arena_format(arena, "%s/attack.csv", record->folder);
-	struct csv_table table;
-
-	if (access(path, F_OK) != 0)
-		return STATUS_OK;
-	TRY(csv_read(path, arena, &table, err));
-	record->attack = ARENA_ARRAY(arena, struct attack_row, table.rows);
-	record->attack_count = table.rows;
-	for (size_t i = 0; i < table.rows; i++)
-		record->attack[i] = (struct attack_row){
-			.attack = text_at(&table, i, "attack"),
-			.norm = text_at(&table, i, "norm"),
-			.units = text_at(&table, i, "units"),
-			.eps = value_at(&table, i, "eps"),
-			.accuracy = value_at(&table, i, "accuracy"),
-			.robust_accuracy = value_at(&table, i, "robust_accuracy"),
-			.lo = value_at(&table, i, "robust_accuracy_lo"),
-			.hi = value_at(&table, i, "robust_accuracy_hi"),
-			.n = value_at(&table, i, "n"),
-			.steps = value_at(&table, i, "steps"),
-			.restarts = value_at(&table, i, "restarts"),
-			.seconds = value_at(&table, i, "seconds"),
-			.zero_gradient = value_at(&table, i, "zero_gradient"),
-		};
-	return STATUS_OK;
-}
-
-static enum status load_certificates(struct record *record, struct arena *arena, struct err *err)
-{
-	const char *path = arena_format(arena, "%s/certify.csv", record->folder);
-	struct csv_table table;
-
-	if (access(path, F_OK) != 0)
-		return STATUS_OK;
-	TRY(csv_read(path, arena, &table, err));
-	record->certificate = ARENA_ARRAY(arena, struct attack_row, table.rows);
-	record->certificate_count = table.rows;
-	for (size_t i = 0; i < table.rows; i++)
-		record->certificate[i] = (struct attack_row){
-			.attack = text_at(&table, i, "certificate"),
-			.norm = text_at(&table, i, "norm"),
-			.units = text_at(&table, i, "units"),
-			.part = text_at(&table, i, "part"),
-			.eps = value_at(&table, i, "eps"),
-			.accuracy = value_at(&table, i, "accuracy"),
-			.robust_accuracy = value_at(&table, i, "certified_accuracy"),
-			.lo = value_at(&table, i, "certified_accuracy_lo"),
-			.hi = value_at(&table, i, "certified_accuracy_hi"),
-			.undecided = value_at(&table, i, "undecided"),
-			.n = value_at(&table, i, "n"),
-			.seconds = value_at(&table, i, "seconds"),
-		};
-	return STATUS_OK;
-}
-
-static enum status load_files(struct record *record, struct cellfile *cell, struct arena *arena,
-			      struct err *err)
-{
-	const char *trace = arena_format(arena, "%s/trace.csv", record->folder);
-
-	TRY(cellfile_read(arena_format(arena, "%s/cell.json", record->folder), arena, cell, err));
-	TRY(result_read(arena_format(arena, "%s/result.json", record->folder), arena,
-			&record->result, err));
-	if (access(trace, F_OK) == 0)
-		TRY(csv_read(trace, arena, &record->trace, err));
-	TRY(load_attacks(record, arena, err));
-	return load_certificates(record, arena, err);
-}
-
-/* A damaged record is kept as a failed cell that says what is wrong with it. */
-static void load_record(struct record *record, struct arena *arena)
-{
-	struct result *result = &record->result;
-	struct cellfile cell = {.repetition = NAN};
-	struct err err = {0};
-
-	*result = result_empty();
-	if (load_files(record, &cell, arena, &err) != STATUS_OK) {
-		result->status = cell_status_names[CELL_FAILED];
-		result->message =
-			arena_format(arena, "damaged record: %s: %s",
-				     err.source[0] ? err.source : record->folder, err.text);
-	}
-	result->cell = record->id;
-	if (!result->data)
-		result->data = cell.data ? cell.data : "unknown";
-	if (!result->method)
-		result->method = cell.method ? cell.method : "unknown";
-	if (!result->solver)
-		result->solver = cell.solver;
-	if (isnan(result->repetition))
-		result->repetition = cell.repetition;
-	record->swept_count = cell.swept_count;
-	record->swept = cell.swept;
-	record->select_by = cell.select_by;
-	record->select_per = cell.select_per;
-	record->objective = cell.objective;
-	record->resampled = cell.resampled;
-}
-
-enum status records_load(const char *folder, struct arena *arena, struct records *out,
-			 struct err *err)
-{
-	char caption[CAPTION_BYTES];
-	const char **names = NULL;
-
-	*out = (struct records){.arena = arena, .folder = folder};
-	TRY(list_cells(folder, arena, &names, &out->count, err));
-	order_by_plan(out, names, &out->count);
-	out->at = ARENA_ARRAY(arena, struct record, out->count);
-	for (size_t i = 0; i < out->count; i++) {
-		out->at[i].id = names[i];
-		out->at[i].folder = arena_format(arena, "%s/cells/%s", folder, names[i]);
-		load_record(&out->at[i], arena);
-	}
-	records_group(out);
-	env_read_caption(arena_format(arena, "%s/env.json", folder), caption, sizeof caption);
-	out->caption = arena_text(arena, caption);
-	return STATUS_OK;
+	if (records->unchecked)
+		fprintf(to,
+			"%s: note: %zu record%s of an earlier version without checksums, read "
+			"unchecked\n",
+			records->folder, records->unchecked, records->unchecked == 1 ? "" : "s");
+	return records->damaged ? STATUS_FAILED : STATUS_OK;
 }

@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 /* One row of a cell's attack.csv or, with what only one of them has left out, of its certify.csv:
  * there `attack` is the certificate and `robust_accuracy` the certified one. */
@@ -21,9 +22,10 @@ struct attack_row {
 		zero_gradient;
 };
 
+/* Several may be of one folder: cells that are equal but for their names. */
 struct record {
 	const char *id, *folder; /* folder: <results>/cells/<id> */
-	struct result result; /* a damaged record has status "failed" and says why in `message` */
+	struct result result; /* a damaged record has status "damaged" and says why in `message` */
 	size_t swept_count;
 	const struct cellfile_swept *swept;
 	const char *select_by, *select_per; /* as in struct cellfile */
@@ -32,6 +34,7 @@ struct record {
 	struct csv_table trace; /* 0 rows if there is none */
 	size_t attack_count, certificate_count;
 	struct attack_row *attack, *certificate;
+	bool lacks; /* some of the attacks, certificates and selections that it is asked for */
 	size_t group;
 };
 
@@ -50,6 +53,7 @@ struct group {
 struct records {
 	struct arena *arena;          /* owner of everything here; plots take scratch from it too */
 	const char *folder, *caption; /* caption: the hardware, from env.json */
+	const char *out; /* where tables and plots are written: `folder`, or one beside them */
 	size_t count;
 	struct record *at;
 	size_t path_count;
@@ -60,13 +64,20 @@ struct records {
 	const char **data; /* names, in order of appearance */
 	size_t method_count;
 	const char **methods;
-	size_t missing;  /* cells of the plan without a record */
-	size_t left_out; /* records that plan.csv does not name: left by an earlier version of the
-			    spec */
+	size_t incomplete; /* records that lack something asked for, but are ok */
+	size_t missing;    /* cells of the plan without a record */
+	size_t left_out;   /* records that plan.csv does not name: left by an earlier version of the
+			      spec */
+	size_t damaged;    /* records whose files are not as they were written */
+	size_t unchecked;  /* records of earlier versions, which have no checksums */
 };
 
+/* Every record is checked against its manifest. STATUS_ENV for a record of a newer format. */
 enum status records_load(const char *folder, struct arena *arena, struct records *out,
 			 struct err *err);
+
+/* A line for each damaged record, and a note on unchecked ones. STATUS_FAILED if one is damaged. */
+enum status records_tell(const struct records *records, FILE *to);
 
 /* Fill names and groups from the records (records_group.c); records_load calls it. */
 void records_group(struct records *records);

@@ -3,6 +3,7 @@
 #include "harness/report/ending.h"
 #include "harness/report/figure.h"
 #include "harness/report/html.h"
+#include "harness/report/mixed.h"
 #include "harness/report/paired.h"
 #include "harness/report/records.h"
 #include "harness/report/samples.h"
@@ -31,7 +32,7 @@ static void put_markdown(const struct sheet *sheet, const char *caption, FILE *t
 static enum status write_form(const struct records *records, const char *name,
 			      const struct html_table *table, put_sheet *put, struct err *err)
 {
-	const char *path = arena_format(records->arena, "%s/tables/%s", records->folder, name);
+	const char *path = arena_format(records->arena, "%s/tables/%s", records->out, name);
 	FILE *to = io_create(path);
 
 	if (to)
@@ -46,9 +47,8 @@ static enum status write_tables(const struct records *records, const struct html
 	struct arena *arena = records->arena;
 	const struct html_table *const kept[] = {&tables->summary, &tables->sweep, &tables->paired,
 						 &tables->samples};
-	const char *folder = arena_format(arena, "%s/tables", records->folder);
+	const char *folder = arena_format(arena, "%s/tables", records->out);
 
-	TRY(folder_remove(folder, err)); /* a table that is empty now would stay */
 	TRY(folder_make(folder, err));
 	for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
 		const struct html_table *table = kept[i];
@@ -63,14 +63,23 @@ static enum status write_tables(const struct records *records, const struct html
 	return STATUS_OK;
 }
 
-/* A note, and how the cells ended where not all converged undisturbed. */
+/* A note, and what its cells mix. */
+static const char *with_mixed(const char *note, const struct records *records)
+{
+	const char *mixed = mixed_records(records);
+
+	return *mixed ? arena_format(records->arena, "%s %s", note, mixed) : note;
+}
+
+/* The same, and before it how the cells ended where not all converged undisturbed. */
 static const char *marked(const char *note, const struct records *records)
 {
 	const char *marks = ending_marks(records);
 
-	return *marks ? arena_format(records->arena, "%s Of all cells %s.", note,
-				     marks + strlen("; "))
-		      : note;
+	if (*marks)
+		note = arena_format(records->arena, "%s Of all cells %s.", note,
+				    marks + strlen("; "));
+	return with_mixed(note, records);
 }
 
 static struct html_tables make_tables(const struct experiment *experiment,
@@ -91,7 +100,8 @@ static struct html_tables make_tables(const struct experiment *experiment,
 		.certificates = {"certificates", "Certificates",
 				 marked(summary_certify_note, records),
 				 summary_certify_sheet(records)},
-		.cells = {"cells", "Cells", summary_cell_note, summary_cell_sheet(records, path)},
+		.cells = {"cells", "Cells", with_mixed(summary_cell_note, records),
+			  summary_cell_sheet(records, path)},
 	};
 }
 
@@ -145,8 +155,48 @@ static enum status draw_plots(const struct experiment *experiment, const struct 
 		TRY(wanted[i].plot->write(wanted[i].options, records, plot->stem, &written, err));
 		if (!written)
 			continue;
-		TRY(figure_run(records->folder, plot->stem, &plot->drawn, err));
+		TRY(figure_run(records->out, plot->stem, &plot->drawn, err));
 		(*count)++;
+	}
+	return STATUS_OK;
+}
+
+/* Everything, in the folder `out` of the records. */
+static enum status write_all(const struct experiment *experiment, const struct records *records,
+			     struct err *err)
+{
+	struct html_tables tables;
+	struct html_plot *plots;
+	size_t count;
+
+	TRY(summary_write_cells(records, err));
+	TRY(summary_write_attacks(records, err));
+	TRY(summary_write_certificates(records, err));
+	tables = make_tables(experiment, records);
+	TRY(write_tables(records, &tables, err));
+	TRY(folder_make(arena_format(records->arena, "%s/plots", records->out), err));
+	TRY(draw_plots(experiment, records, &plots, &count, err));
+	return html_write(experiment, records, &tables, (struct html_plots){count, plots}, err);
+}
+
+/* What was built is renamed into place: the folders, in which nothing of an earlier report stays,
+ * and the files; the page comes last. */
+static enum status put_in_place(const struct records *records, struct err *err)
+{
+	static const char *const folders[] = {"tables", "plots"};
+	static const char *const files[] = {"summary.csv", "attack.csv", "certify.csv",
+					    "report.html"};
+	struct arena *arena = records->arena;
+
+	for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
+		TRY(folder_replace(arena_format(arena, "%s/%s", records->out, folders[i]),
+				   arena_format(arena, "%s/%s", records->folder, folders[i]), err));
+	for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+		const char *to = arena_format(arena, "%s/%s", records->folder, files[i]);
+		const char *from = arena_format(arena, "%s/%s", records->out, files[i]);
+
+		if (!io_rename(from, to))
+			return io_error(err, to, "write");
 	}
 	return STATUS_OK;
 }
@@ -154,22 +204,22 @@ static enum status draw_plots(const struct experiment *experiment, const struct 
 static enum status build(const struct experiment *experiment, const char *folder,
 			 struct arena *arena, struct err *err)
 {
+	struct err ignored = {0}; /* a leftover is removed by a later report */
 	struct records records;
-	struct html_tables tables;
-	struct html_plot *plots;
-	size_t count;
+	enum status status;
 
 	TRY(records_load(folder, arena, &records, err));
-	TRY(summary_write_cells(&records, err));
-	TRY(summary_write_attacks(&records, err));
-	TRY(summary_write_certificates(&records, err));
-	tables = make_tables(experiment, &records);
-	TRY(write_tables(&records, &tables, err));
-	/* plots of an earlier spec would pass for this one's */
-	TRY(folder_remove(arena_format(arena, "%s/plots", folder), err));
-	TRY(folder_make(arena_format(arena, "%s/plots", folder), err));
-	TRY(draw_plots(experiment, &records, &plots, &count, err));
-	return html_write(experiment, &records, &tables, (struct html_plots){count, plots}, err);
+	TRY(folder_scratch(folder, arena, &records.out, err));
+	status = write_all(experiment, &records, err);
+	if (status == STATUS_OK)
+		status = put_in_place(&records, err);
+	folder_remove(records.out, &ignored);
+	if (status == STATUS_OK && records_tell(&records, stderr) != STATUS_OK)
+		status = err_at(err, STATUS_FAILED, (struct err_place){folder, 0, 0},
+				"%zu of %zu records %s damaged; `relubench run` computes %s again",
+				records.damaged, records.count, records.damaged == 1 ? "is" : "are",
+				records.damaged == 1 ? "it" : "them");
+	return status;
 }
 
 enum status report_build(const struct experiment *experiment, const char *folder, struct err *err)

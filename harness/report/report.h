@@ -22,7 +22,10 @@ struct plot {
 			     bool *written, struct err *err);
 };
 
-/* Everything: summary.csv, attack.csv, certify.csv, tables, plots, report.html. */
+/* Everything: summary.csv, attack.csv, certify.csv, tables, plots, report.html. It is built in a
+ * folder of its own and renamed into place, so that readers, and reports that are built at the same
+ * time, see the one or the other. STATUS_FAILED if records are damaged: they are named on standard
+ * error and marked in the tables, and all else is there. */
 enum status report_build(const struct experiment *experiment, const char *folder, struct err *err);
 
 /* The Markdown table of tables/summary.md, aligned for a terminal. */

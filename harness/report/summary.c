@@ -26,7 +26,7 @@ static void write_field(struct csv *csv, const struct result *result,
 
 enum status summary_write_cells(const struct records *records, struct err *err)
 {
-	const char *path = arena_format(records->arena, "%s/summary.csv", records->folder);
+	const char *path = arena_format(records->arena, "%s/summary.csv", records->out);
 	size_t fields = field_count();
 	const char **header =
 		ARENA_ARRAY(records->arena, const char *, fields + records->path_count + 1);
@@ -91,7 +91,7 @@ static void write_attack(struct csv *csv, const struct record *r, const struct a
 
 enum status summary_write_attacks(const struct records *records, struct err *err)
 {
-	const char *path = arena_format(records->arena, "%s/attack.csv", records->folder);
+	const char *path = arena_format(records->arena, "%s/attack.csv", records->out);
 	struct csv csv;
 
 	TRY(csv_open(&csv, path, summary_header(records, dictionary_attack), err));

@@ -3,6 +3,7 @@
 #include "harness/report/comparable.h"
 #include "harness/report/ending.h"
 #include "harness/report/index.h"
+#include "harness/report/mixed.h"
 #include "harness/report/select.h"
 #include "harness/report/stat.h"
 #include "harness/report/summary.h"
@@ -330,7 +331,7 @@ const char *summary_caption(const struct records *records)
 	const struct record **all =
 		ARENA_ARRAY(records->arena, const struct record *, records->count);
 	struct arena *arena = records->arena;
-	const char *text;
+	const char *text, *mixed;
 	size_t repeats = 0;
 	bool only = false;
 
@@ -344,6 +345,11 @@ const char *summary_caption(const struct records *records)
 			    records->count ? ": " : "", counts_text(all, records->count, arena));
 	if (records->missing)
 		text = arena_format(arena, "%s; %zu not computed yet", text, records->missing);
+	if (records->incomplete)
+		text = arena_format(arena,
+				    "%s; %zu without some of the attacks, certificates or "
+				    "selections that the spec asks for",
+				    text, records->incomplete);
 	if (records->left_out)
 		text = arena_format(arena, "%s; %zu records of other plans left out", text,
 				    records->left_out);
@@ -357,5 +363,6 @@ const char *summary_caption(const struct records *records)
 	if (only)
 		text = arena_format(arena, "%s; [Wilson 95 %% interval] of accuracies of one cell",
 				    text);
-	return text;
+	mixed = mixed_records(records);
+	return *mixed ? arena_format(arena, "%s. %s", text, mixed) : text;
 }

@@ -189,7 +189,7 @@ static void write_rows(struct csv *csv, const struct records *records)
 
 enum status summary_write_certificates(const struct records *records, struct err *err)
 {
-	const char *path = arena_format(records->arena, "%s/certify.csv", records->folder);
+	const char *path = arena_format(records->arena, "%s/certify.csv", records->out);
 	struct csv csv;
 
 	TRY(csv_open(&csv, path, summary_header(records, dictionary_certify), err));

@@ -29,6 +29,9 @@ struct entry {
 	double clean, zero_gradient;
 	struct figures *at; /* o->eps.count, of which `done` are filled */
 	size_t done;
+	bool kept;  /* its rows are there already */
+	bool fired; /* it is run, for its rows or for an entry that contains it */
+	struct effort effort;
 };
 
 /* The entries of one threat, in the order they are run: weaker ones first. */
@@ -36,6 +39,7 @@ struct volley {
 	size_t count;
 	struct entry **entry;
 	struct evidence *evidence;
+	bool alone;
 };
 
 struct assault {
@@ -43,6 +47,7 @@ struct assault {
 	struct entry *entries; /* as in the spec */
 	uint64_t seed;
 	struct evidence *evidence; /* NULL: not asked for */
+	bool alone;
 };
 
 /* Same attack and options, but for the number of restarts. */
@@ -72,6 +77,7 @@ static bool contains(const struct entry *a, const struct entry *b)
 	return same_but_restarts(a, b) && a->restarts > b->restarts;
 }
 
+/* A contained entry comes first; the place in the spec says nothing. */
 static int by_strength(const void *one, const void *two)
 {
 	const struct entry *a = *(struct entry *const *)one, *b = *(struct entry *const *)two;
@@ -80,9 +86,13 @@ static int by_strength(const void *one, const void *two)
 
 	if (a->attack->pools != b->attack->pools)
 		return a->attack->pools - b->attack->pools;
-	if (effort_a < effort_b || effort_a > effort_b)
+	if (!a->attack->pools && (effort_a < effort_b || effort_a > effort_b))
 		return effort_a < effort_b ? -1 : 1;
-	return (a > b) - (a < b); /* as in the spec */
+	if (a->steps != b->steps)
+		return a->steps < b->steps ? -1 : 1;
+	if (a->restarts != b->restarts)
+		return a->restarts < b->restarts ? -1 : 1;
+	return (a > b) - (a < b); /* neither contains the other */
 }
 
 /* Where the other attack found a worse point, start from that. */
@@ -130,21 +140,24 @@ static enum status strike(struct volley *v, size_t i, struct err *err)
 {
 	struct entry *e = v->entry[i];
 	struct arena scratch = {0};
-	double start = clock_seconds();
+	struct clock_mark start = clock_now();
+	double before = e->effort.wall;
 	enum status status;
 
 	e->job.threat.eps = e->o->eps.at[e->done];
 	for (size_t j = 0; j < i; j++)
-		if (contains(e, v->entry[j]))
+		if (!v->alone && contains(e, v->entry[j]))
 			adopt(&e->job, &v->entry[j]->job);
 	e->attack->run(e->o->attack.options, &e->job, &scratch);
 	arena_release(&scratch);
 	status = inspect_points(&e->job, spec_attack_name(e->o), err);
 	for (size_t j = 0; j < v->count && status == STATUS_OK; j++)
-		status = check_order(e, contains(e, v->entry[j]) ? v->entry[j] : NULL, err);
-	if (v->evidence)
+		status = check_order(e, !v->alone && contains(e, v->entry[j]) ? v->entry[j] : NULL,
+				     err);
+	if (v->evidence && !e->kept)
 		evidence_attack(v->evidence, &e->aim, &e->job);
-	e->at[e->done++] = (struct figures){robust_accuracy(&e->job), clock_seconds() - start};
+	clock_add(start, &e->effort.wall, &e->effort.cpu);
+	e->at[e->done++] = (struct figures){robust_accuracy(&e->job), e->effort.wall - before};
 	return status;
 }
 
@@ -185,12 +198,14 @@ static enum status fire(const struct assault *a, size_t first, const struct targ
 {
 	struct arena arena = {0};
 	struct volley v = {.entry = ARENA_ARRAY(&arena, struct entry *, a->count),
-			   .evidence = a->evidence};
+			   .evidence = a->evidence,
+			   .alone = a->alone};
 	enum status status = STATUS_OK;
 	double eps;
 
 	for (size_t i = first; i < a->count; i++)
-		if (target_same(&a->entries[i].aim, &a->entries[first].aim)) {
+		if (a->entries[i].fired &&
+		    target_same(&a->entries[i].aim, &a->entries[first].aim)) {
 			load(&a->entries[i], target, a->seed, &arena);
 			v.entry[v.count++] = &a->entries[i];
 		}
@@ -229,10 +244,43 @@ static void write_rows(struct csv *csv, const struct entry *e, double n)
 	}
 }
 
-static struct aim aim_of(const struct attack_options *o, const struct dataset *data)
+struct aim assault_aim(const struct attack_options *o, const struct dataset *data)
 {
-	return (struct aim){"attack", spec_attack_name(o), &data->test, "test", o->norm, o->units,
-			    &o->clip};
+	return (struct aim){
+		"attack", spec_attack_name(o), &data->test, "test", o->norm, o->units, &o->clip, o};
+}
+
+static struct entry entry_of(const struct attack_options *o)
+{
+	struct entry e = {.o = o,
+			  .attack = (const struct attack *)(const void *)o->attack.item,
+			  .fired = true};
+
+	e.attack->effort(o->attack.options, &e.steps, &e.restarts);
+	return e;
+}
+
+bool assault_contains(const struct attack_options *a, const struct attack_options *b)
+{
+	const struct dataset none = {0};
+	const struct aim aim_a = assault_aim(a, &none), aim_b = assault_aim(b, &none);
+	const struct entry entry_a = entry_of(a), entry_b = entry_of(b);
+
+	return target_same(&aim_a, &aim_b) && contains(&entry_a, &entry_b);
+}
+
+/* Kept entries are run only where one that is not starts from them. */
+static void choose_fired(struct assault *a, const struct earlier *kept)
+{
+	for (size_t i = 0; i < a->count; i++)
+		a->entries[i].kept = earlier_has(kept, i);
+	for (size_t i = 0; i < a->count; i++) {
+		struct entry *e = &a->entries[i];
+
+		e->fired = !e->kept;
+		for (size_t j = 0; j < a->count && !e->fired && !a->alone; j++)
+			e->fired = !a->entries[j].kept && assault_contains(a->entries[j].o, e->o);
+	}
 }
 
 static struct entry *entries_of(const struct cell *cell, const struct dataset *data,
@@ -242,13 +290,9 @@ static struct entry *entries_of(const struct cell *cell, const struct dataset *d
 	struct entry *entries = ARENA_ARRAY(arena, struct entry, cell->attack.count);
 
 	for (size_t i = 0; i < cell->attack.count; i++) {
-		struct entry *e = &entries[i];
-
-		e->o = &o[i];
-		e->aim = aim_of(&o[i], data);
-		e->attack = (const struct attack *)(const void *)o[i].attack.item;
-		e->attack->effort(o[i].attack.options, &e->steps, &e->restarts);
-		e->at = ARENA_ARRAY(arena, struct figures, o[i].eps.count);
+		entries[i] = entry_of(&o[i]);
+		entries[i].aim = assault_aim(&o[i], data);
+		entries[i].at = ARENA_ARRAY(arena, struct figures, o[i].eps.count);
 	}
 	return entries;
 }
@@ -258,7 +302,7 @@ enum status assault_check(const struct cell *cell, const struct dataset *data, s
 	const struct attack_options *entries = cell->attack.at;
 
 	for (size_t i = 0; i < cell->attack.count; i++) {
-		const struct aim aim = aim_of(&entries[i], data);
+		const struct aim aim = assault_aim(&entries[i], data);
 
 		TRY(target_check(&aim, data, err));
 	}
@@ -272,12 +316,15 @@ static enum status fire_all(const struct assault *a, const struct dataset *data,
 	enum status status = STATUS_OK;
 
 	for (size_t i = 0; i < a->count && status == STATUS_OK; i++) {
+		struct clock_mark start = clock_now();
+		struct entry *e = &a->entries[i];
 		struct arena arena = {0};
 		struct target target;
 
-		if (a->entries[i].done > 0)
+		if (!e->fired || e->done > 0)
 			continue;
-		status = target_new(&a->entries[i].aim, data, net, &arena, &target, err);
+		status = target_new(&e->aim, data, net, &arena, &target, err);
+		clock_add(start, &e->effort.wall, &e->effort.cpu);
 		if (status == STATUS_OK)
 			status = fire(a, i, &target, err);
 		arena_release(&arena);
@@ -285,27 +332,52 @@ static enum status fire_all(const struct assault *a, const struct dataset *data,
 	return status;
 }
 
+static enum status write_table(const struct assault *a, const struct assault_order *order,
+			       struct err *err)
+{
+	double n = (double)order->data->test.X.rows;
+	struct csv csv;
+
+	TRY(dictionary_open(&csv, order->path, dictionary_attack, err));
+	for (size_t i = 0; i < a->count; i++) {
+		const struct entry *e = &a->entries[i];
+
+		if (e->kept)
+			earlier_write(order->kept, i, spec_attack_name(e->o), &csv);
+		else
+			write_rows(&csv, e, n);
+		if (order->effort)
+			order->effort[i] = (struct effort){e->effort.wall, e->effort.cpu, e->done};
+	}
+	return csv_close(&csv, err);
+}
+
+enum status assault_carry_out(const struct assault_order *order, struct err *err)
+{
+	const struct cell *cell = order->cell;
+	struct arena arena = {0};
+	struct assault assault = {.count = cell->attack.count,
+				  .entries = entries_of(cell, order->data, &arena),
+				  .seed = (uint64_t)cell->seed * 1000003u +
+					  (uint64_t)cell->repetition,
+				  .evidence = order->evidence,
+				  .alone = order->alone};
+	enum status status = STATUS_OK;
+
+	choose_fired(&assault, order->kept);
+	if (order->data->test.X.rows > 0)
+		status = fire_all(&assault, order->data, order->net, err);
+	if (status == STATUS_OK)
+		status = write_table(&assault, order, err);
+	arena_release(&arena);
+	return status;
+}
+
 enum status assault_run(const struct cell *cell, const struct dataset *data, const struct net *net,
 			const char *path, struct evidence *evidence, struct err *err)
 {
-	struct arena arena = {0};
-	struct assault assault = {.count = cell->attack.count,
-				  .entries = entries_of(cell, data, &arena),
-				  .seed = (uint64_t)cell->seed * 1000003u +
-					  (uint64_t)cell->repetition,
-				  .evidence = evidence};
-	enum status status = STATUS_OK;
-	struct csv csv;
+	const struct assault_order order = {
+		.cell = cell, .data = data, .net = net, .path = path, .evidence = evidence};
 
-	if (data->test.X.rows > 0)
-		status = fire_all(&assault, data, net, err);
-	if (status == STATUS_OK)
-		status = dictionary_open(&csv, path, dictionary_attack, err);
-	if (status == STATUS_OK) {
-		for (size_t i = 0; i < assault.count; i++)
-			write_rows(&csv, &assault.entries[i], (double)data->test.X.rows);
-		status = csv_close(&csv, err);
-	}
-	arena_release(&arena);
-	return status;
+	return assault_carry_out(&order, err);
 }

@@ -15,14 +15,14 @@ struct bounds {
 	double seconds;
 };
 
-static struct aim aim_of(const struct certify_options *o, const struct dataset *data)
+struct aim certified_aim(const struct certify_options *o, const struct dataset *data)
 {
 	const struct part *parts[] = {&data->test, &data->train}; /* spec_parts */
 
 	return (struct aim){"certificate",  o->certificate.item->name,
 			    parts[o->part], spec_parts[o->part],
 			    o->norm,        o->units,
-			    &o->clip};
+			    &o->clip,       o};
 }
 
 size_t certified_findings(const struct cell *cell)
@@ -43,7 +43,7 @@ enum status certified_check(const struct cell *cell, const struct dataset *data,
 	const struct certify_options *entries = cell->certify.at;
 
 	for (size_t i = 0; i < cell->certify.count; i++) {
-		const struct aim aim = aim_of(&entries[i], data);
+		const struct aim aim = certified_aim(&entries[i], data);
 
 		TRY(target_check(&aim, data, err));
 	}
@@ -128,38 +128,64 @@ static void run_radii(const struct certify_options *o, const struct aim *aim,
 	}
 }
 
-static enum status run_entry(const struct certify_options *o, const struct dataset *data,
-			     const struct net *net, struct csv *csv, struct evidence *evidence,
-			     struct err *err)
+static enum status run_entry(const struct certify_options *o, const struct certified_order *order,
+			     struct csv *csv, struct err *err)
 {
-	const struct aim aim = aim_of(o, data);
+	const struct aim aim = certified_aim(o, order->data);
 	struct arena arena = {0};
 	struct target t;
 	enum status status;
 
 	if (aim.part->X.rows == 0)
 		return STATUS_OK;
-	status = target_new(&aim, data, net, &arena, &t, err);
+	status = target_new(&aim, order->data, order->net, &arena, &t, err);
 	if (status == STATUS_OK)
-		run_radii(o, &aim, &t, &arena, csv, evidence);
+		run_radii(o, &aim, &t, &arena, csv, order->evidence);
 	arena_release(&arena);
 	return status;
+}
+
+static enum status run_or_copy(const struct certified_order *order, size_t entry, struct csv *csv,
+			       struct err *err)
+{
+	const struct certify_options *o =
+		(const struct certify_options *)order->cell->certify.at + entry;
+	const struct aim aim = certified_aim(o, order->data);
+	struct effort effort = {.rows = aim.part->X.rows > 0 ? o->eps.count : 0};
+	struct clock_mark start = clock_now();
+
+	if (earlier_has(order->kept, entry)) {
+		earlier_write(order->kept, entry, aim.name, csv);
+		return STATUS_OK;
+	}
+	TRY(run_entry(o, order, csv, err));
+	clock_since(start, &effort.wall, &effort.cpu);
+	if (order->effort)
+		order->effort[entry] = effort;
+	return STATUS_OK;
+}
+
+enum status certified_carry_out(const struct certified_order *order, struct err *err)
+{
+	enum status status = STATUS_OK;
+	struct csv csv;
+
+	TRY(dictionary_open(&csv, order->path, dictionary_certify, err));
+	for (size_t i = 0; i < order->cell->certify.count && status == STATUS_OK; i++)
+		status = run_or_copy(order, i, &csv, err);
+	if (status != STATUS_OK) {
+		csv_close(&csv, &(struct err){0});
+		return status;
+	}
+	return csv_close(&csv, err);
 }
 
 enum status certified_run(const struct cell *cell, const struct dataset *data,
 			  const struct net *net, const char *path, struct evidence *evidence,
 			  struct err *err)
 {
-	const struct certify_options *entries = cell->certify.at;
-	enum status status = STATUS_OK;
-	struct csv csv;
+	const struct certified_order order = {
+		.cell = cell, .data = data, .net = net, .path = path, .evidence = evidence};
 
-	TRY(dictionary_open(&csv, path, dictionary_certify, err));
-	for (size_t i = 0; i < cell->certify.count && status == STATUS_OK; i++)
-		status = run_entry(&entries[i], data, net, &csv, evidence, err);
-	if (status != STATUS_OK) {
-		csv_close(&csv, &(struct err){0});
-		return status;
-	}
-	return csv_close(&csv, err);
+	return certified_carry_out(&order, err);
 }

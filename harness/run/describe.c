@@ -37,6 +37,9 @@ void describe_cell(struct run *run)
 	r->seed = (double)cell->seed;
 	r->threads = blas_threads();
 	r->blas_core = env_blas_core();
+	r->program = env_program(&run->arena);
+	r->host = env_host(&run->arena);
+	r->cpu = env_cpu(&run->arena);
 	r->date = timing_date(&run->arena);
 	r->load_average = timing_load("");
 }
@@ -70,11 +73,12 @@ static const char *outside(struct run *run, const struct evaluator *e)
 		e->outside);
 }
 
-/* Patterns that were asked for in vain, what the method chose, its coordinates; NULL: nothing. */
+/* How the data were read, patterns that were asked for in vain, what the method chose, its
+ * coordinates; NULL: nothing. */
 static const char *notes(struct run *run, const struct evaluator *evaluator)
 {
 	const struct pattern_options *patterns = describe_patterns(run);
-	const char *missing = outside(run, evaluator);
+	const char *missing = join(run, run->data.note, outside(run, evaluator));
 
 	if (patterns && run->trainer->patterns_used)
 		missing = join(run, missing,

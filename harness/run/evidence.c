@@ -46,7 +46,7 @@ void evidence_bounds(struct evidence *evidence, const struct aim *aim, double ep
 {
 	struct finding *finding = add(evidence, aim, eps);
 
-	finding->lower = copy_of(evidence->arena, lower, n);
+	finding->lower = lower ? copy_of(evidence->arena, lower, n) : NULL;
 	finding->upper = copy_of(evidence->arena, upper, n);
 }
 

@@ -36,7 +36,7 @@ struct evidence evidence_new(struct arena *arena, size_t room);
 void evidence_attack(struct evidence *evidence, const struct aim *aim,
 		     const struct attack_job *job);
 
-/* Bounds of a certificate, n each; copied. */
+/* Bounds of a certificate, n each; copied. `lower` NULL: of an attack. */
 void evidence_bounds(struct evidence *evidence, const struct aim *aim, double eps,
 		     const double *lower, const double *upper, ptrdiff_t n);
 

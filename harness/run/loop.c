@@ -20,7 +20,12 @@ static const double glance_share = 0.05, glance_allowance = 2e8;
 static const double sparse = 2;
 
 /* s between two states of the best network on disk */
-static const double keep_every_s = 1;
+static double keep_every_s = 1;
+
+void loop_keep_every(double seconds)
+{
+	keep_every_s = seconds;
+}
 
 /* Least change of the objective or the bound, relative to the former, that counts as progress for
  * `patience`. */

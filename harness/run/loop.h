@@ -37,6 +37,10 @@ struct loop {
 bool loop_is_due(const struct forecast *forecast, double evaluation_flops, long iterations,
 		 long done, long last);
 
+/* Seconds between two states of the best network on disk, 1 unless set (tests that count writes).
+ */
+void loop_keep_every(double seconds);
+
 /* Run the trainer to its end. The iterations that are evaluated depend on operation counts alone,
  * so that they are the same in every run; the last one always is. Evaluation is not charged to the
  * trainer, and each leaves a row of the trace on disk. The evaluator holds what is delivered. */

@@ -1,17 +1,23 @@
 /* Reading a record back. */
 #include "harness/run/reload.h"
 
+#include "harness/run/inputs.h"
 #include "harness/store/folder.h"
+#include "harness/store/manifest.h"
 
-enum status reload_record(const char *record, struct arena *arena, struct reload *out,
-			  struct err *err)
+enum status reload_record(const char *record, const char *data, struct arena *arena,
+			  struct reload *out, struct err *err)
 {
+	const struct inputs_search search = {.record = record, .data = data};
 	const char *path = arena_format(arena, "%s/cell.json", record), *text;
+	bool moved;
 
+	TRY(manifest_check(record, arena, NULL, NULL, err));
 	TRY(store_read_text(path, arena, &text, err));
 	TRY(spec_read_cell(text, path, arena, &out->cell, err));
 	TRY(result_read(arena_format(arena, "%s/result.json", record), arena, &out->result, err));
 	TRY(npz_load_model(arena_format(arena, "%s/model.npz", record), arena, &out->model, err));
+	TRY(inputs_find(&search, &out->cell, arena, &moved, err));
 	TRY(data_load(&out->cell.data, (uint64_t)out->cell.seed, out->cell.repetition, arena,
 		      &out->data, err));
 	if (out->model.net.U.rows != out->data.train.X.cols)

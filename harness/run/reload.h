@@ -14,9 +14,11 @@ struct reload {
 	struct model model;
 };
 
-/* `record`: the folder of the cell. The data are read from where they were. Errors: a record or
- * data that cannot be read, or that do not fit together. */
-enum status reload_record(const char *record, struct arena *arena, struct reload *out,
-			  struct err *err);
+/* `record`: the folder of the cell. The data are read from where they were or, if they are not
+ * there any more, from where inputs_find finds them in the folder `data` (NULL: none). Errors: a
+ * damaged record (STATUS_FAILED), a record or data that cannot be read, data of another checksum,
+ * or that do not fit together. */
+enum status reload_record(const char *record, const char *data, struct arena *arena,
+			  struct reload *out, struct err *err);
 
 #endif

@@ -2,13 +2,11 @@
 #include "harness/run/run.h"
 
 #include "harness/data/range.h"
-#include "harness/run/assault.h"
-#include "harness/run/certified.h"
 #include "harness/run/clock.h"
 #include "harness/run/describe.h"
 #include "harness/run/facts.h"
 #include "harness/run/points.h"
-#include "harness/run/selection.h"
+#include "harness/run/probes.h"
 #include "harness/run/threads.h"
 #include "harness/store/folder.h"
 #include "harness/store/io.h"
@@ -232,41 +230,23 @@ static void estimate_violation(struct run *run, const struct evaluation *last)
 	scenario_interval((double)found.violated, r->fresh, &r->violation_lo, &r->violation_hi);
 }
 
-static enum status select_by_attack(struct run *run, const struct net *net, struct err *err)
+/* Files of what is asked of the network. */
+static enum status probe(struct run *run, const struct net *net, const char *record, bool trained,
+			 struct err *err)
 {
-	struct clock_mark start = clock_now();
-	struct selection selection;
+	struct probes probes = {.cell = &run->cell,
+				.data = &run->data,
+				.net = net,
+				.folder = run->folder,
+				.record = record,
+				.trained = trained,
+				.result = &run->result,
+				.arena = &run->arena};
 
-	TRY(selection_run(&run->cell, &run->data, net, path_in(run, "attack_validation.csv"),
-			  &selection, err));
-	if (!isnan(selection.seconds))
-		clock_since(start, &run->result.select_s, &run->result.select_cpu_s);
-	run->result.validation_robust_accuracy = selection.accuracy;
-	return STATUS_OK;
+	return probes_run(&probes, err);
 }
 
-/* Attacks and certificates, which must agree. Off the solve clock. */
-static enum status probe(struct run *run, const struct net *net, struct err *err)
-{
-	const struct cell *cell = &run->cell;
-	struct result *r = &run->result;
-	struct evidence evidence = evidence_new(&run->arena, certified_findings(cell));
-	struct clock_mark start = clock_now();
-
-	if (cell->attack.count > 0) {
-		TRY(assault_run(cell, &run->data, net, path_in(run, "attack.csv"), &evidence, err));
-		clock_since(start, &r->attack_s, &r->attack_cpu_s);
-	}
-	start = clock_now();
-	if (cell->certify.count > 0) {
-		TRY(certified_run(cell, &run->data, net, path_in(run, "certify.csv"), &evidence,
-				  err));
-		clock_since(start, &r->certify_s, &r->certify_cpu_s);
-	}
-	return evidence_check(&evidence, err);
-}
-
-/* Everything before training. */
+/* Cell, data, threads: as many for an attack that comes later as for one that comes at once. */
 static enum status prepare(struct run *run, bool choose_threads, struct err *err)
 {
 	struct forecast expected;
@@ -275,26 +255,11 @@ static enum status prepare(struct run *run, bool choose_threads, struct err *err
 	describe_cell(run);
 	TRY(load_data(run, err));
 	describe_data(run);
-	TRY(assault_check(&run->cell, &run->data, err));
-	TRY(certified_check(&run->cell, &run->data, err));
+	TRY(probes_check(&run->cell, &run->data, err));
 	forecast(run, run->data.train.X, &expected);
 	if (choose_threads)
 		set_threads(run, &expected);
-	return pose_problem(run, err);
-}
-
-/* Everything after it. */
-static enum status examine(struct run *run, const struct loop_result *end, struct err *err)
-{
-	const struct net *net = run->evaluator.delivered;
-
-	if (end->outcome != OUTCOME_DIVERGED)
-		estimate_violation(run, &end->last);
-	TRY(facts_write(run->trainer, run->state, path_in(run, "patterns.csv"), err));
-	if (!isfinite(end->last.objective_network)) /* nothing to attack */
-		return STATUS_OK;
-	TRY(select_by_attack(run, net, err));
-	return probe(run, net, err);
+	return STATUS_OK;
 }
 
 static enum cell_status status_of(const struct loop_result *end)
@@ -304,12 +269,29 @@ static enum cell_status status_of(const struct loop_result *end)
 	return end->interrupted && end->outcome == OUTCOME_TIME_LIMIT ? CELL_TIMEOUT : CELL_OK;
 }
 
+/* Everything after training. */
+static enum status examine(struct run *run, const struct loop_result *end, struct err *err)
+{
+	bool trained = status_of(end) == CELL_OK;
+
+	if (end->outcome != OUTCOME_DIVERGED)
+		estimate_violation(run, &end->last);
+	TRY(facts_write(run->trainer, run->state, path_in(run, "patterns.csv"), err));
+	if (!isfinite(end->last.objective_network)) /* nothing to attack */
+		return STATUS_OK;
+	TRY(result_write(&run->result, path_in(run, "result.json"), err));
+	TRY(probes_note(&run->cell, run->folder, true, trained, err));
+	return probe(run, run->evaluator.delivered, NULL, trained, err);
+}
+
 static enum status compute(struct run *run, struct run_order *order, struct err *err)
 {
 	struct loop_result end;
 	enum cell_status status;
 
 	TRY(prepare(run, order->choose_threads, err));
+	TRY(pose_problem(run, err));
+	TRY(probes_note(&run->cell, run->folder, true, false, err));
 	TRY(train(run, order->progress_fd, &end, err));
 	TRY(examine(run, &end, err));
 	status = status_of(&end);
@@ -320,10 +302,33 @@ static enum status compute(struct run *run, struct run_order *order, struct err 
 	return result_write(&run->result, path_in(run, "result.json"), err);
 }
 
+/* What an earlier record lacks, on its network. Everything that training gave stays as it was. */
+static enum status complete(struct run *run, const struct run_order *order, struct err *err)
+{
+	const char *record = order->record;
+	struct model model;
+
+	TRY(prepare(run, order->choose_threads, err));
+	TRY(result_read(arena_format(&run->arena, "%s/result.json", record), &run->arena,
+			&run->result, err));
+	run->result.data = run->cell.data.name;
+	run->result.method = run->cell.train.name;
+	TRY(npz_load_model(arena_format(&run->arena, "%s/model.npz", record), &run->arena, &model,
+			   err));
+	if (model.net.U.rows != run->data.train.X.cols)
+		return err_at(err, STATUS_ENV, (struct err_place){record, 0, 0},
+			      "model.npz has %td features, the data have %td", model.net.U.rows,
+			      run->data.train.X.cols);
+	TRY(probe(run, &model.net, record, true, err));
+	run->result.status = cell_status_names[CELL_OK];
+	run->result.message = NULL;
+	return result_write(&run->result, path_in(run, "result.json"), err);
+}
+
 enum status run_cell(const char *folder, struct run_order *order, struct err *err)
 {
 	struct run run = {.folder = folder, .result = result_empty()};
-	enum status status = compute(&run, order, err);
+	enum status status = order->record ? complete(&run, order, err) : compute(&run, order, err);
 
 	arena_release(&run.arena);
 	return status;

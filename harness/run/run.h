@@ -1,8 +1,12 @@
-/* What a worker process does: compute one cell and write its record.
+/* What a worker process does: compute one cell and write its record, or complete a record.
  *
  * `folder` already exists and holds cell.json (the canonical text). run_cell writes result.json,
- * trace.csv, attack.csv, certify.csv and model.npz into it. It prints nothing. On the way it keeps
- * the best network and a record with status "interrupted", in case it is killed. */
+ * entries.json, trace.csv, attack.csv, certify.csv, findings.npz and model.npz into it. It prints
+ * nothing. On the way it keeps the best network and a record with status "interrupted", in case it
+ * is killed.
+ *
+ * To complete a record is to compute on its network what it lacks of the attacks, certificates and
+ * selections of the cell: no trace.csv and no model.npz is written then. */
 #ifndef RUN_RUN_H
 #define RUN_RUN_H
 
@@ -18,6 +22,7 @@
 struct run_order {
 	int progress_fd;     /* gets lines "iteration gap seconds\n"; -1 = none */
 	bool choose_threads; /* at most those there are, by the sizes of the cell */
+	const char *record;  /* folder of the record to complete; NULL: train */
 	bool stopped; /* out: training was ended early by SIGTERM (harness/run/interrupt.h) */
 };
 

@@ -2,43 +2,59 @@
 #include "harness/run/selection.h"
 
 #include "harness/run/assault.h"
-#include "harness/run/clock.h"
+#include "harness/run/keys.h"
+#include "harness/spec/cell.h"
 #include "harness/store/csv.h"
 
 #include <math.h>
+#include <string.h>
 
-static enum status read_back(const char *path, double *accuracy, struct err *err)
+size_t selection_own(const struct cell *cell)
+{
+	const struct attack_options *entry = cell->selects.at;
+	struct arena arena = {0};
+	const struct groups own = cell_own_selects(cell, &arena);
+	size_t i = own.count ? 0 : cell->selects.count;
+
+	while (i < cell->selects.count &&
+	       strcmp(keys_select(&entry[i], &arena), keys_select(own.at, &arena)) != 0)
+		i++;
+	arena_release(&arena);
+	return i;
+}
+
+/* Of a data set without validation part there are no rows. */
+static enum status read_back(const char *path, size_t count, double *accuracy, struct err *err)
 {
 	struct arena arena = {0};
 	struct csv_table table;
 	enum status status = csv_read(path, &arena, &table, err);
 
-	if (status == STATUS_OK && table.rows > 0)
-		*accuracy = csv_value(&table, 0, csv_column(&table, "robust_accuracy"));
+	for (size_t i = 0; i < count; i++)
+		accuracy[i] = status == STATUS_OK && table.rows == count
+				      ? csv_value(&table, i, csv_column(&table, "robust_accuracy"))
+				      : NAN;
 	arena_release(&arena);
 	return status;
 }
 
-enum status selection_run(const struct cell *cell, const struct dataset *data,
-			  const struct net *net, const char *path, struct selection *out,
+enum status selection_run(const struct selection *s, double *accuracy, struct effort *effort,
 			  struct err *err)
 {
-	const struct select_options *select = &cell->train.select;
-	const struct attack_options *chosen = spec_select_attack(select, &cell->attack);
-	struct dataset view = *data;
-	struct attack_options entry;
-	struct cell one = *cell;
-	double start = clock_seconds();
+	struct dataset view = *s->data;
+	struct cell cell = *s->cell;
+	const struct assault_order order = {.cell = &cell,
+					    .data = &view,
+					    .net = s->net,
+					    .path = s->path,
+					    .kept = s->kept,
+					    .effort = effort,
+					    .alone = true};
 
-	*out = (struct selection){NAN, NAN};
-	if (select->by != SELECT_VALIDATION_ROBUST_ACCURACY || !chosen)
+	if (cell.selects.count == 0)
 		return STATUS_OK;
-	entry = *chosen;
-	entry.eps.at = isnan(select->eps) ? &chosen->eps.at[chosen->eps.count - 1] : &select->eps;
-	entry.eps.count = 1;
-	one.attack = (struct groups){1, &entry};
-	view.test = data->validation;
-	TRY(assault_run(&one, &view, net, path, NULL, err));
-	out->seconds = clock_seconds() - start;
-	return read_back(path, &out->accuracy, err);
+	cell.attack = cell.selects;
+	view.test = s->data->validation;
+	TRY(assault_carry_out(&order, err));
+	return read_back(s->path, cell.selects.count, accuracy, err);
 }

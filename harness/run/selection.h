@@ -1,20 +1,28 @@
-/* What a selection compares beyond the evaluation: accuracy on the validation part under attack. */
+/* What selections compare beyond the evaluation: accuracy on the validation part under attack. */
 #ifndef RUN_SELECTION_H
 #define RUN_SELECTION_H
 
 #include "harness/data/data.h"
+#include "harness/run/earlier.h"
 #include "harness/spec/spec.h"
 #include "solvers/core/net.h"
 #include "solvers/core/status.h"
 
 struct selection {
-	double accuracy, seconds; /* NaN: not asked for */
+	const struct cell *cell; /* its `selects` */
+	const struct dataset *data;
+	const struct net *net;
+	const char *path;
+	const struct earlier *kept; /* entries that need no computing, or NULL */
 };
 
-/* Attack the validation part as the selection of the cell asks; `path` gets a row like those of
- * attack.csv. Writes no file for another selection. The test part is never read. */
-enum status selection_run(const struct cell *cell, const struct dataset *data,
-			  const struct net *net, const char *path, struct selection *out,
-			  struct err *err);
+/* Attack the validation part as each selection asks, by itself; `path` gets a row like those of
+ * attack.csv for each, `accuracy` what it says. Writes no file if there is none. `effort`: of each,
+ * or NULL. The test part is never read. */
+enum status selection_run(const struct selection *selection, double *accuracy,
+			  struct effort *effort, struct err *err);
+
+/* Which entry of `selects` is the cell's own; cell->selects.count: none. */
+size_t selection_own(const struct cell *cell);
 
 #endif

@@ -14,6 +14,7 @@ struct aim {
 	const char *part_name; /* "test" */
 	long norm, units;      /* enum norm, spec_units */
 	const struct reals *clip;
+	const void *entry; /* its options: which one it is */
 };
 
 struct target {

@@ -277,12 +277,12 @@ static void check_trace(const char *record, const struct result *r, struct verif
 			   csv_value(&trace, last, csv_column(&trace, same[i].column)), 0);
 }
 
-enum status verify_record(const char *record, struct arena *arena, struct verify *out,
-			  struct err *err)
+enum status verify_record(const char *record, const char *data, struct arena *arena,
+			  struct verify *out, struct err *err)
 {
 	struct reload *stored = ARENA_NEW(arena, struct reload);
 
-	TRY(reload_record(record, arena, stored, err));
+	TRY(reload_record(record, data, arena, stored, err));
 	*out = verify_new(stored, arena);
 	verify_fields(stored, out);
 	verify_worst(stored, out);

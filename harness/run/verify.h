@@ -32,10 +32,9 @@ struct verify {
  * what only the solver's state can tell. */
 bool verify_unseen(const char *field);
 
-/* `record`: the folder of the cell. The data are read from where they were. Errors: a record or
- * data that cannot be read. */
-enum status verify_record(const char *record, struct arena *arena, struct verify *out,
-			  struct err *err);
+/* `record`, `data`, errors: as of reload_record. */
+enum status verify_record(const char *record, const char *data, struct arena *arena,
+			  struct verify *out, struct err *err);
 
 /* Its parts; `out` has been started by verify_new.
  *

@@ -287,13 +287,18 @@ static enum status check_certificates(struct probe *p, struct err *err)
 static enum status check_selection(struct probe *p, struct err *err)
 {
 	const struct reload *stored = p->stored;
-	struct selection selection;
+	const struct cell *cell = &stored->cell;
+	const struct selection selection = {
+		.cell = cell,
+		.data = &stored->data,
+		.net = &stored->model.net,
+		.path = arena_format(p->out->arena, "%s/validation.csv", p->folder)};
+	double *accuracy = ARENA_ARRAY(p->out->arena, double, cell->selects.count);
+	size_t own = selection_own(cell);
 
-	TRY(selection_run(&stored->cell, &stored->data, &stored->model.net,
-			  arena_format(p->out->arena, "%s/validation.csv", p->folder), &selection,
-			  err));
+	TRY(selection_run(&selection, accuracy, NULL, err));
 	verify_add(p->out, "validation_robust_accuracy", stored->result.validation_robust_accuracy,
-		   selection.accuracy, p->out->single ? share : 0);
+		   own < cell->selects.count ? accuracy[own] : NAN, p->out->single ? share : 0);
 	return STATUS_OK;
 }
 

@@ -114,12 +114,16 @@ static void become_killable(pid_t parent)
 static _Noreturn void run_child(const struct child_order *order, pid_t parent, int progress)
 {
 	char fd[] = {'0' + PROGRESS_FD, '\0'};
-	const char *const args[] = {order->program,
-				    order->folder,
-				    "--progress",
-				    fd,
-				    order->choose_threads ? "--choose-threads" : NULL,
-				    NULL};
+	const char *args[] = {order->program, order->folder, "--progress", fd,
+			      NULL,           NULL,          NULL,         NULL};
+	size_t count = 4;
+
+	if (order->choose_threads)
+		args[count++] = "--choose-threads";
+	if (order->record) {
+		args[count++] = "--complete";
+		args[count] = order->record;
+	}
 
 	become_killable(parent);
 	if (!redirect(order->folder, progress))

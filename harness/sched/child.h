@@ -16,6 +16,7 @@ struct child_order {
 		*start; /* folder to start in, or NULL; then `program` and `folder` are absolute */
 	double address_limit; /* bytes of address space, NaN = none */
 	bool choose_threads;  /* the worker may take fewer than its environment says */
+	const char *record;   /* folder of the record to complete, or NULL */
 };
 
 struct child {

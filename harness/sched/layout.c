@@ -33,31 +33,67 @@ static enum status remove_moved_aside(const char *cells, struct arena *arena, st
 	return status;
 }
 
+/* Another shard may remove the empty folder of all shards between the two steps. */
+static enum status make_tmp(const struct layout *layout, struct arena *arena, struct err *err)
+{
+	enum { TRIES = 100 };
+	const char *all = arena_format(arena, "%s/tmp", layout->folder);
+	enum status status = STATUS_ENV;
+	struct err found;
+
+	for (int i = 0; i < TRIES; i++) {
+		found = (struct err){0};
+		TRY(folder_make_own(all, err));
+		status = folder_make(layout->tmp, &found);
+		if (status == STATUS_OK)
+			return status;
+		if (errno != ENOENT)
+			break;
+	}
+	return err_at(err, status, (struct err_place){found.source, 0, 0}, "%s", found.text);
+}
+
 static enum status make_folders(const struct layout *layout, bool alone, struct arena *arena,
 				struct err *err)
 {
 	/* with the lock held, no temporary folder can belong to a living run */
 	TRY(folder_remove(layout->tmp, err));
-	TRY(folder_make(layout->tmp, err));
-	TRY(folder_make(layout->cells, err));
+	TRY(make_tmp(layout, arena, err));
+	TRY(folder_make_own(layout->cells, err));
 	return alone ? remove_moved_aside(layout->cells, arena, err) : STATUS_OK;
+}
+
+/* Without locks other runs may be at work: each has a temporary folder of its own, and of a cell
+ * that two of them compute the first record is kept. */
+static const char *tmp_of(const char *folder, struct sched_shard shard, const char *no_locks,
+			  struct arena *arena)
+{
+	if (no_locks)
+		return arena_format(arena, "%s/tmp/process-%ld", folder, (long)getpid());
+	if (shard.count > 1)
+		return arena_format(arena, "%s/tmp/%zu-of-%zu", folder, shard.index + 1,
+				    shard.count);
+	return arena_format(arena, "%s/tmp", folder);
 }
 
 enum status layout_open(struct layout *out, const char *folder, struct sched_shard shard,
 			struct arena *arena, struct err *err)
 {
-	bool alone = shard.count <= 1;
+	const char *no_locks;
 	enum status status;
 
 	out->folder = folder;
-	out->tmp = arena_format(arena, "%s/tmp", folder);
-	if (!alone)
-		out->tmp = arena_format(arena, "%s/%zu-of-%zu", out->tmp, shard.index + 1,
-					shard.count);
 	out->cells = arena_format(arena, "%s/cells", folder);
 	TRY(folder_make(folder, err));
-	TRY(lock_take(arena_format(arena, "%s/" LOCK_FILE, folder), shard, &out->lock, err));
-	status = make_folders(out, alone, arena, err);
+	TRY(lock_take(arena_format(arena, "%s/" LOCK_FILE, folder), shard, &out->lock, &no_locks,
+		      err));
+	if (no_locks)
+		fprintf(stderr,
+			"%s: note: no locks on this file system (%s): that no other run writes to "
+			"this folder is for you to see\n",
+			folder, no_locks);
+	out->tmp = tmp_of(folder, shard, no_locks, arena);
+	status = make_folders(out, shard.count <= 1 && !no_locks, arena, err);
 	if (status != STATUS_OK)
 		close(out->lock);
 	return status;
@@ -157,6 +193,7 @@ static void write_cell(struct csv *csv, const struct planned *at, struct arena *
 	csv_number(csv, (double)cell->repetition);
 	csv_text(csv, sched_swept(cell, ";", arena));
 	csv_text(csv, at->status);
+	csv_text(csv, request_text(&at->request, arena));
 	csv_end_row(csv);
 }
 
@@ -196,8 +233,11 @@ static enum status replace_file(const struct plan *plan, const char *path,
 				struct err *err)
 {
 	struct arena arena = {0};
-	const char *tmp = arena_format(&arena, "%s.tmp", path);
-	enum status status = write(plan, tmp, err);
+	const char *tmp = store_beside(path, &arena);
+	enum status status;
+
+	unlink(tmp); /* of a process that had this number before */
+	status = write(plan, tmp, err);
 
 	if (status == STATUS_OK && !io_rename(tmp, path))
 		status = io_error(err, path, "write");

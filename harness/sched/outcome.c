@@ -1,9 +1,11 @@
 /* From a wait status to a record. */
 #include "harness/sched/outcome.h"
+#include "harness/run/probes.h"
 #include "harness/run/run.h"
 #include "harness/sched/forecast.h"
 #include "harness/store/csv.h"
 #include "harness/store/folder.h"
+#include "harness/store/manifest.h"
 
 #include <ctype.h>
 #include <fcntl.h>
@@ -79,14 +81,17 @@ static bool is_stopped(const struct ending *ending)
 	       WEXITSTATUS(ending->wait_status) == RUN_EXIT_STOPPED;
 }
 
+bool outcome_is_good(const struct ending *ending)
+{
+	return WIFEXITED(ending->wait_status) && WEXITSTATUS(ending->wait_status) == STATUS_OK;
+}
+
 /* The status that the end of the process stands for; CELL_OK if it ended by itself without error.
  */
 static enum cell_status classify(const struct ending *ending, const char *tmp, struct arena *arena,
 				 const char **message)
 {
-	bool done = WIFEXITED(ending->wait_status) && WEXITSTATUS(ending->wait_status) == STATUS_OK;
-
-	if (done)
+	if (outcome_is_good(ending))
 		return CELL_OK;
 	if (ending->over_memory > 0) {
 		*message = used_too_much(ending, arena);
@@ -128,9 +133,10 @@ static struct result result_of(const struct cell *cell)
 	return result;
 }
 
-static enum status write_result(const struct result *result, const char *tmp, struct arena *arena,
+static enum status write_result(struct result *result, const char *tmp, struct arena *arena,
 				struct err *err)
 {
+	result->format = MANIFEST_FORMAT; /* the manifest follows */
 	return result_write(result, arena_format(arena, "%s/result.json", tmp), err);
 }
 
@@ -139,11 +145,24 @@ static bool has_status(const struct result *result, enum cell_status status)
 	return result->status && strcmp(result->status, cell_status_names[status]) == 0;
 }
 
+/* How far it has come, as it says itself. */
+static struct entries progress_of(const char *tmp, struct arena *arena)
+{
+	struct err unreadable = {0};
+	struct entries entries;
+
+	if (entries_read(arena_format(arena, "%s/entries.json", tmp), arena, &entries,
+			 &unreadable) != STATUS_OK)
+		return (struct entries){0};
+	return entries;
+}
+
 /* What a worker wrote, if it can be read and fits the way it ended. A worker does not know the id
  * of its cell: the parent derives it. */
 static bool own_result(const struct cell *cell, enum cell_status ended, const char *tmp,
 		       struct arena *arena, struct result *out)
 {
+	bool trained = progress_of(tmp, arena).trained;
 	struct err unreadable = {0};
 	const char *path = arena_format(arena, "%s/result.json", tmp);
 
@@ -153,16 +172,16 @@ static bool own_result(const struct cell *cell, enum cell_status ended, const ch
 	out->cell = cell->id;
 	if (ended == CELL_OK)
 		return !has_status(out, CELL_INTERRUPTED);
-	if (ended == CELL_FAILED)
+	if (ended == CELL_FAILED && !trained)
 		return has_status(out, CELL_FAILED);
-	return ended == CELL_TIMEOUT || ended == CELL_OOM || ended == CELL_INTERRUPTED;
+	return trained || ended == CELL_TIMEOUT || ended == CELL_OOM || ended == CELL_INTERRUPTED;
 }
 
-/* Of a worker that a limit has ended: what it had found by then, under the status of the limit. */
+/* Of a worker that a limit or an error has ended: what it had found by then, under that status. */
 static void complete(const struct ending *ending, enum cell_status ended, const char *message,
-		     struct arena *arena, struct result *out)
+		     bool trained, struct arena *arena, struct result *out)
 {
-	if (has_status(out, CELL_INTERRUPTED))
+	if (has_status(out, CELL_INTERRUPTED) && !trained)
 		message = arena_format(arena, "%s; the record is of iteration %.0f", message,
 				       out->iterations);
 	out->status = cell_status_names[ended];
@@ -182,28 +201,46 @@ static enum status mend_tables(const char *tmp, struct arena *arena, struct err 
 	return STATUS_OK;
 }
 
+void outcome_describe(const struct cell *cell, const struct ending *ending, const char *tmp,
+		      struct arena *arena, struct result *out)
+{
+	const char *message = NULL;
+	enum cell_status status = classify(ending, tmp, arena, &message);
+
+	if (status == CELL_OK) {
+		status = CELL_FAILED;
+		message = with_log("the worker wrote no result", tmp, arena);
+	}
+	*out = result_of(cell);
+	out->status = cell_status_names[status];
+	out->message = message;
+	out->date = ending->date;
+	out->peak_mem_bytes = ending->peak_bytes;
+	out->threads = ending->threads;
+}
+
+/* Of a worker that did not come to say what was asked of it. */
+static enum status note_asked(const struct cell *cell, const char *tmp, struct arena *arena,
+			      struct err *err)
+{
+	if (progress_of(tmp, arena).asked)
+		return STATUS_OK;
+	return probes_note(cell, tmp, false, false, err);
+}
+
 enum status outcome_record(const struct cell *cell, const struct ending *ending, const char *tmp,
 			   struct arena *arena, struct result *out, struct err *err)
 {
 	const char *message = NULL;
 	enum cell_status status = classify(ending, tmp, arena, &message);
+	bool trained = progress_of(tmp, arena).trained;
 
-	if (own_result(cell, status, tmp, arena, out)) {
-		if (status != CELL_OK && status != CELL_FAILED)
-			complete(ending, status, message, arena, out);
-	} else {
-		if (status == CELL_OK) {
-			status = CELL_FAILED;
-			message = with_log("the worker wrote no result", tmp, arena);
-		}
-		*out = result_of(cell);
-		out->status = cell_status_names[status];
-		out->message = message;
-		out->date = ending->date;
-		out->peak_mem_bytes = ending->peak_bytes;
-		out->threads = ending->threads;
-	}
+	if (!own_result(cell, status, tmp, arena, out))
+		outcome_describe(cell, ending, tmp, arena, out);
+	else if (status != CELL_OK && !has_status(out, CELL_FAILED))
+		complete(ending, status, message, trained, arena, out);
 	TRY(mend_tables(tmp, arena, err));
+	TRY(note_asked(cell, tmp, arena, err));
 	return write_result(out, tmp, arena, err);
 }
 
@@ -213,6 +250,7 @@ enum status outcome_skip(const struct cell *cell, const char *reason, const char
 	*out = result_of(cell);
 	out->status = cell_status_names[CELL_SKIPPED];
 	out->message = reason;
+	TRY(note_asked(cell, tmp, arena, err));
 	return write_result(out, tmp, arena, err);
 }
 

@@ -20,10 +20,18 @@ struct ending {
 };
 
 /* Complete the record in the worker's folder `tmp`: keep the worker's own result if it is one, also
- * what it had found when a limit ended it, else write a result with status and message. Tables that
- * it was killed at are cut off at their last whole line. `out` is what result.json now says. */
+ * what it had found when a limit ended it, or when an attack failed after training, else write a
+ * result with status and message. Tables that it was killed at are cut off at their last whole
+ * line. `out` is what result.json now says. */
 enum status outcome_record(const struct cell *cell, const struct ending *ending, const char *tmp,
 			   struct arena *arena, struct result *out, struct err *err);
+
+/* The worker ended by itself and without error. */
+bool outcome_is_good(const struct ending *ending);
+
+/* Status and message of an ending, whatever the worker has left in `tmp`. */
+void outcome_describe(const struct cell *cell, const struct ending *ending, const char *tmp,
+		      struct arena *arena, struct result *out);
 
 /* The record of a cell that was never started. */
 enum status outcome_skip(const struct cell *cell, const char *reason, const char *tmp,

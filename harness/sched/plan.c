@@ -1,11 +1,11 @@
 /* Which cells an experiment has, which are done, and what the others will need.
  *
- * The id of a cell is the start of a SHA-256 over its canonical text and the checksums of the files
- * it reads: changing an option or a byte of the data makes another cell. The paths of these files
- * are left out of the text, so that a cell keeps its id where the data lies elsewhere. */
+ * The id of a cell is the start of a SHA-256 over the canonical text of its training and the
+ * checksums of the files it reads: changing an option of the training or a byte of the data makes
+ * another cell, a name, an attack or a certificate does not. The paths of these files are left out
+ * of the text, so that a cell keeps its id where the data lies elsewhere. */
+#include "harness/sched/asked.h"
 #include "harness/sched/forecast.h"
-#include "harness/sched/sched.h"
-#include "harness/store/result.h"
 #include "solvers/core/pattern.h"
 #include "solvers/core/trainer.h"
 
@@ -13,7 +13,6 @@
 #include <math.h>
 #include <sha256.h>
 #include <string.h>
-#include <unistd.h>
 
 enum {
 	MOST_FILES = 64 /* of a data set, as for its checksum */
@@ -53,7 +52,7 @@ const char *sched_swept(const struct cell *cell, const char *separator, struct a
 void sched_keep_shard(struct plan *plan, struct sched_shard shard)
 {
 	for (size_t i = 0; i < plan->count && shard.count > 1; i++)
-		plan->at[i].left_out |= i % shard.count != shard.index;
+		plan->at[i].left_out |= plan->at[i].first % shard.count != shard.index;
 }
 
 /* "name;path=value;path=value" of what is swept in the data. */
@@ -191,40 +190,30 @@ static void hash_text(const char *text, const struct known_data *data, const str
 	SHA256Update(hash, (const uint8_t *)from, (size_t)(at - from));
 }
 
-static enum status set_id(struct cell *cell, const struct known_data *data, struct err *err)
+static enum status set_id(struct cell *cell, const struct known_data *data, struct planned *at,
+			  struct err *err)
 {
 	struct inputs inputs = inputs_of(cell);
-	static const char digits[] = "0123456789abcdef";
-	uint8_t digest[SHA256_DIGEST_LENGTH];
 	SHA2_CTX hash;
 
 	SHA256Init(&hash);
-	hash_text(cell->text, data, &inputs, &hash);
+	hash_text(cell->training, data, &inputs, &hash);
 	SHA256Update(&hash, (const uint8_t *)"\n", 1);
 	SHA256Update(&hash, (const uint8_t *)data->about.checksum, strlen(data->about.checksum));
 	for (size_t i = 0; i < INPUTS; i++)
 		TRY(hash_file(inputs.at[i], &hash, err));
-	SHA256Final(digest, &hash);
-	for (size_t i = 0; i < sizeof cell->id - 1; i++)
-		cell->id[i] = digits[i % 2 ? digest[i / 2] & 15 : digest[i / 2] >> 4];
+	SHA256End(&hash, at->key);
+	memcpy(cell->id, at->key, sizeof cell->id - 1);
 	cell->id[sizeof cell->id - 1] = '\0';
+	at->data_checksum = data->about.checksum;
 	return STATUS_OK;
 }
 
-/* Done: the folder is there with a readable result. A skipped cell may fit by now,
- * and one that was interrupted was not stopped by a limit of its own. */
-static void look_up(const char *folder, struct planned *at, struct arena *arena)
+void sched_tell_damage(const struct plan *plan, FILE *to)
 {
-	const char *path = arena_format(arena, "%s/cells/%s/result.json", folder, at->cell->id);
-	struct err unreadable = {0};
-	struct result result;
-
-	if (access(path, R_OK) != 0 || result_read(path, arena, &result, &unreadable) != STATUS_OK)
-		return;
-	at->status = result.status;
-	at->done = result.status && strcmp(result.status, cell_status_names[CELL_SKIPPED]) != 0 &&
-		   strcmp(result.status, cell_status_names[CELL_INTERRUPTED]) != 0;
-	at->disturbed = result.timing != NULL;
+	for (size_t i = 0; i < plan->count; i++)
+		if (plan->at[i].damage && !plan->at[i].left_out)
+			fprintf(to, "%s\n", plan->at[i].damage);
 }
 
 static void refuse_if_too_large(const struct planner *planner, struct planned *at)
@@ -249,6 +238,8 @@ static enum status forecast(struct planner *planner, struct known_data *data, st
 		TRY(forecast_shape_of(at->cell, &data->shape, err));
 	data->has_shape = true;
 	forecast_cell(at->cell, &data->shape, &at->bytes, &at->flops);
+	if (at->trained)
+		at->flops = NAN;
 	refuse_if_too_large(planner, at);
 	return STATUS_OK;
 }
@@ -281,6 +272,7 @@ enum status sched_plan(struct experiment *experiment, const char *folder, struct
 		       struct plan *out, struct err *err)
 {
 	struct planner planner = {.arena = arena};
+	struct known_data **data = ARENA_ARRAY(arena, struct known_data *, experiment->cell_count);
 
 	set_memory_limit(&planner, &experiment->resources);
 	out->folder = arena_text(arena, folder);
@@ -288,16 +280,15 @@ enum status sched_plan(struct experiment *experiment, const char *folder, struct
 	out->at = ARENA_ARRAY(arena, struct planned, out->count);
 	for (size_t i = 0; i < out->count; i++) {
 		struct cell *cell = &experiment->cells[i];
-		struct planned *at = &out->at[i];
-		struct known_data *data;
 
-		*at = (struct planned){.cell = cell, .bytes = NAN, .flops = NAN};
-		TRY(find_data(&planner, cell, &data, err));
-		TRY(set_id(cell, data, err));
-		look_up(folder, at, arena);
-		if (!at->done)
-			TRY(forecast(&planner, data, at, err));
+		out->at[i] = (struct planned){.cell = cell, .bytes = NAN, .flops = NAN};
+		TRY(find_data(&planner, cell, &data[i], err));
+		TRY(set_id(cell, data[i], &out->at[i], err));
 	}
+	TRY(asked_look_up(out, experiment->cells, arena, err));
+	for (size_t i = 0; i < out->count; i++)
+		if (!out->at[i].done)
+			TRY(forecast(&planner, data[i], &out->at[i], err));
 	list_data(&planner, out);
 	return STATUS_OK;
 }

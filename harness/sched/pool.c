@@ -3,6 +3,7 @@
  * Signals arrive through a signalfd, so the loop below has one place to wait in: SIGCHLD wakes it,
  * SIGINT, SIGTERM and SIGHUP stop the run (the second one kills at once). */
 #include "harness/sched/alone.h"
+#include "harness/sched/asked.h"
 #include "harness/sched/forecast.h"
 #include "harness/sched/outcome.h"
 #include "harness/sched/sched.h"
@@ -26,6 +27,7 @@ struct pool {
 	struct sched_summary *summary;
 	struct layout layout;
 	struct slot_context context;
+	struct inputs inputs; /* checksums of what the cells read */
 	struct alone alone;
 	struct progress_display display;
 	struct slot *slots;
@@ -43,36 +45,56 @@ static bool is_not_ok(const struct planned *at)
 	return at->status && strcmp(at->status, cell_status_names[CELL_OK]) != 0;
 }
 
-static bool is_wanted(const struct pool *pool, const struct planned *at)
+/* Whether it is computed, from the start or on its record (at->completes). */
+static bool is_wanted(const struct pool *pool, struct planned *at)
 {
-	if (at->left_out)
+	const struct sched_options *o = pool->options;
+	bool anew = o->force || (o->retime && at->disturbed);
+
+	if (at->left_out || at->shared)
 		return false;
-	return !at->done || pool->options->force ||
-	       (pool->options->retry_failed && is_not_ok(at)) ||
-	       (pool->options->retime && at->disturbed);
+	at->completes = at->trained && !anew;
+	return !at->done || anew || (o->retry_failed && is_not_ok(at));
 }
 
-static const char *label_of(const struct cell *cell, struct arena *arena)
+static const char *label_of(const struct planned *at, struct arena *arena)
 {
+	const struct cell *cell = at->cell;
 	const char *swept = sched_swept(cell, " ", arena);
 
-	return arena_format(arena, "%s %s%s%s #%ld", cell->data.name, cell->train.name,
-			    *swept ? " " : "", swept, cell->repetition);
+	return arena_format(arena, "%s %s%s%s #%ld%s", cell->data.name, cell->train.name,
+			    *swept ? " " : "", swept, cell->repetition,
+			    at->completes ? " completed" : "");
+}
+
+/* Of all cells that share the record. */
+static void set_done(struct plan *plan, const struct planned *at, const char *status)
+{
+	size_t k = 0;
+
+	while (strcmp(cell_status_names[k], status) != 0) /* the plan outlives the result */
+		k++;
+	for (size_t i = at->first; i < plan->count; i++)
+		if (plan->at[i].first == at->first) {
+			plan->at[i].done = true;
+			plan->at[i].status = cell_status_names[k];
+			plan->at[i].lacks = 0;
+		}
 }
 
 static void count_result(struct pool *pool, const struct slot *slot, const struct result *result)
 {
 	struct planned *at = slot->at;
+	bool ok = strcmp(result->status, cell_status_names[CELL_OK]) == 0;
 	struct arena arena = {0};
 
-	at->done = true;
-	for (size_t i = 0; cell_status_names[i]; i++) /* the plan outlives the result */
-		if (strcmp(cell_status_names[i], result->status) == 0)
-			at->status = cell_status_names[i];
-	pool->summary->computed++;
+	if (!at->completes || ok) /* else its record is as it was */
+		set_done(pool->plan, at, result->status);
+	pool->summary->computed += !at->completes;
+	pool->summary->completed += at->completes && ok;
 	pool->summary->not_ok += outcome_is_bad(result);
 	pool->stopping |= pool->options->fail_fast && outcome_is_bad(result);
-	progress_finished(&pool->display, label_of(at->cell, &arena), result,
+	progress_finished(&pool->display, label_of(at, &arena), result,
 			  progress_now() - slot->start);
 	arena_release(&arena);
 }
@@ -222,21 +244,29 @@ static enum status check_workers(const struct pool *pool, struct arena *arena, s
 	return STATUS_OK;
 }
 
-static size_t count_wanted(const struct pool *pool)
+static struct asked_tally count_wanted(const struct pool *pool)
 {
-	size_t wanted = 0;
+	struct asked_tally tally = {0};
 
 	for (size_t i = 0; i < pool->plan->count; i++) {
-		const struct planned *at = &pool->plan->at[i];
+		struct planned *at = &pool->plan->at[i];
 
+		if (at->left_out)
+			continue;
+		tally.cells++;
 		if (is_wanted(pool, at)) {
-			wanted++;
-		} else if (!at->left_out) {
-			pool->summary->reused++;
+			tally.train += !at->completes;
+			tally.complete += at->completes;
+			tally.lacks |= at->completes ? at->lacks : 0;
+		} else if (at->shared) {
+			tally.shared++;
+		} else {
+			tally.done++;
 			pool->summary->not_ok += is_not_ok(at);
 		}
 	}
-	return wanted;
+	pool->summary->reused = tally.done;
+	return tally;
 }
 
 static void set_up(struct pool *pool, const struct resource_options *resources)
@@ -253,6 +283,9 @@ static void set_up(struct pool *pool, const struct resource_options *resources)
 	choose = threads <= 0;
 	forecast_share(exclusive, &jobs, &threads);
 	pool->alone = alone_open(exclusive);
+	if (exclusive && pool->alone.none)
+		fprintf(stderr, "timing: exclusive: no locks (%s): other runs are not kept away\n",
+			pool->alone.none);
 	pool->slot_count = (size_t)jobs;
 	pool->slots = ARENA_ARRAY(&pool->arena, struct slot, jobs);
 	pool->waits = ARENA_ARRAY(&pool->arena, struct pollfd, jobs + 1);
@@ -271,6 +304,7 @@ static void set_up(struct pool *pool, const struct resource_options *resources)
 		.address_limit = resources->memory_limit + reserved +
 				 reserved_per_thread * (double)threads, /* NaN stays NaN */
 		.threads = (double)threads,
+		.inputs = &pool->inputs,
 	};
 }
 
@@ -292,15 +326,21 @@ static enum status open_signals(struct pool *pool, sigset_t *before, struct err 
 	return err_set(err, STATUS_ENV, "cannot receive signals: %s", strerror(errno));
 }
 
-static void announce(struct pool *pool, size_t wanted, long threads)
+static void announce(struct pool *pool, const struct asked_tally *tally)
 {
-	char text[160];
+	long threads = (long)pool->context.threads;
+	struct arena arena = {0};
 
-	snprintf(text, sizeof text,
-		 "%zu cells: %zu done, %zu to compute, %zu at once with %ld thread%s",
-		 wanted + pool->summary->reused, pool->summary->reused, wanted, pool->slot_count,
-		 threads, threads == 1 ? "" : "s");
-	progress_say(&pool->display, text);
+	progress_say(&pool->display, arena_format(&arena, "%s, %zu at once with %ld thread%s",
+						  asked_text(tally, &arena), pool->slot_count,
+						  threads, threads == 1 ? "" : "s"));
+	if (tally->train && asked_count_outdated(pool->layout.folder))
+		progress_say(&pool->display,
+			     arena_format(&arena,
+					  "%zu records are of an earlier version, whose ids were "
+					  "made in another way: their cells are computed anew",
+					  asked_count_outdated(pool->layout.folder)));
+	arena_release(&arena);
 }
 
 static enum status run_locked(struct pool *pool, const struct experiment *experiment,
@@ -310,15 +350,18 @@ static enum status run_locked(struct pool *pool, const struct experiment *experi
 		(long)pool->slot_count,       (long)pool->context.threads,
 		pool->context.time_limit,     pool->context.memory_limit,
 		pool->context.choose_threads, pool->context.environment};
-	size_t wanted = count_wanted(pool);
+	struct asked_tally tally;
 	sigset_t before;
 	enum status status;
 
+	asked_mark_shared(pool->plan, &pool->arena);
+	tally = count_wanted(pool);
 	TRY(layout_write_origin(&pool->layout, experiment, pool->options->sets, &workers, err));
 	TRY(layout_write_plan(&pool->layout, pool->plan, err));
 	TRY(open_signals(pool, &before, err));
-	progress_start(&pool->display, wanted, pool->options->quiet, pool->options->color);
-	announce(pool, wanted, (long)pool->context.threads);
+	progress_start(&pool->display, tally.train + tally.complete, pool->options->quiet,
+		       pool->options->color);
+	announce(pool, &tally);
 	status = run_pool(pool, err);
 	progress_end(&pool->display);
 	pool->summary->seconds = progress_now() - pool->display.start;
@@ -346,6 +389,7 @@ enum status sched_run(const struct experiment *experiment, struct plan *plan,
 		layout_close(&pool.layout);
 	}
 	alone_close(&pool.alone);
+	arena_release(&pool.inputs.arena);
 	arena_release(&pool.arena);
 	return status;
 }

@@ -1,9 +1,12 @@
 /* A stored cell computed again by its worker, in a temporary folder. */
 #include "harness/sched/repeat.h"
+#include "harness/run/inputs.h"
 #include "harness/sched/child.h"
 #include "harness/sched/outcome.h"
+#include "harness/spec/paths.h"
 #include "harness/store/env.h"
 #include "harness/store/folder.h"
+#include "harness/store/manifest.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -33,23 +36,40 @@ static const char *absolute(const char *path, struct arena *arena)
 	return text;
 }
 
-/* Copy cell.json; the result says which worker and how many threads. */
-static enum status prepare(struct job *job, const char *worker_folder, struct err *err)
+/* The text of cell.json, with the paths where its files lie now. */
+static enum status find_cell(const struct job *job, const struct repeat_order *order,
+			     const char **text, struct err *err)
+{
+	const char *path = arena_format(job->arena, "%s/cell.json", job->stored);
+	const struct inputs_search search = {job->stored, job->start, order->data, true};
+	struct cell cell;
+	bool moved;
+
+	TRY(store_read_text(path, job->arena, text, err));
+	TRY(spec_read_cell(*text, path, job->arena, &cell, err));
+	TRY(inputs_find(&search, &cell, job->arena, &moved, err));
+	if (moved)
+		*text = spec_cell_text(&cell, job->arena);
+	return STATUS_OK;
+}
+
+/* Write cell.json; the result says which worker and how many threads. */
+static enum status prepare(struct job *job, const struct repeat_order *order, struct err *err)
 {
 	const char *tmp = getenv("TMPDIR"), *text;
 	char *made;
 
+	TRY(manifest_check(job->stored, job->arena, NULL, NULL, err));
 	TRY(result_read(arena_format(job->arena, "%s/result.json", job->stored), job->arena,
 			&job->result, err));
-	TRY(store_read_text(arena_format(job->arena, "%s/cell.json", job->stored), job->arena,
-			    &text, err));
+	TRY(find_cell(job, order, &text, err));
 	made = arena_format(job->arena, "%s/relubench.XXXXXX", tmp && *tmp ? tmp : "/tmp");
 	if (!mkdtemp(made))
 		return err_at(err, STATUS_ENV, (struct err_place){made, 0, 0},
 			      "cannot make this folder: %s", strerror(errno));
 	job->tmp = absolute(made, job->arena);
 	job->program = arena_format(job->arena, "%s/relubench-worker-%s",
-				    absolute(worker_folder, job->arena),
+				    absolute(order->worker_folder, job->arena),
 				    job->result.precision ? job->result.precision : "double");
 	if (access(job->program, X_OK) != 0)
 		return err_at(err, STATUS_ENV, (struct err_place){job->program, 0, 0},
@@ -93,7 +113,7 @@ static enum status repeat_and_compare(struct job *job, struct repeat *out, struc
 	return repeat_compare(job->stored, job->tmp, job->arena, out, err);
 }
 
-enum status repeat_cell(const char *folder, const char *id, const char *worker_folder,
+enum status repeat_cell(const char *folder, const char *id, const struct repeat_order *order,
 			struct arena *arena, struct repeat *out, struct err *err)
 {
 	struct job job = {.stored = arena_format(arena, "%s/cells/%s", folder, id), .arena = arena};
@@ -101,7 +121,9 @@ enum status repeat_cell(const char *folder, const char *id, const char *worker_f
 	enum status status;
 
 	job.start = env_read_folder(arena_format(arena, "%s/env.json", folder), arena);
-	status = prepare(&job, worker_folder, err);
+	if (job.start && access(job.start, X_OK) != 0)
+		job.start = NULL; /* of another machine: absolute paths still work */
+	status = prepare(&job, order, err);
 	if (status == STATUS_OK)
 		status = repeat_and_compare(&job, out, err);
 	if (job.tmp)

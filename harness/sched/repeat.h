@@ -16,7 +16,7 @@ enum repeat_verdict {
 extern const char *const repeat_verdicts[]; /* "identical", "within the tolerance", "different" */
 extern const double repeat_tolerance;
 
-enum { REPEAT_NOTES = 3 };
+enum { REPEAT_NOTES = 5 };
 
 struct repeat {
 	enum repeat_verdict verdict;
@@ -24,13 +24,18 @@ struct repeat {
 	const char *where; /* the number that has it: "result.json: objective 1.5 instead of 1", or
 			      NULL */
 	const char *iteration; /* the first one whose row of trace.csv differs too much, or NULL */
-	size_t note_count;     /* what differs around the cell: threads, kernels */
+	size_t note_count; /* what differs around the cell: threads, kernels, program, machine */
 	const char *notes[REPEAT_NOTES];
+};
+
+struct repeat_order {
+	const char *worker_folder;
+	const char *data; /* folder to look for moved data in (inputs_find), or NULL */
 };
 
 /* Repeat the cell `id` of the results folder in a temporary folder, with the number of threads it
  * had and without limits. Times and memory are not compared. Texts live in `arena`. */
-enum status repeat_cell(const char *folder, const char *id, const char *worker_folder,
+enum status repeat_cell(const char *folder, const char *id, const struct repeat_order *order,
 			struct arena *arena, struct repeat *out, struct err *err);
 
 /* Compare two records: folders with result.json, trace.csv, attack.csv, certify.csv. */

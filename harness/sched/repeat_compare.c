@@ -91,12 +91,27 @@ static bool is_compared(const struct result_field *field)
 					     "peak_mem_bytes",
 					     "threads",
 					     "threads_reason",
-					     "blas_core"};
+					     "blas_core",
+					     "program",
+					     "host",
+					     "cpu"};
 
 	for (size_t i = 0; i < sizeof around / sizeof *around; i++)
 		if (strcmp(field->name, around[i]) == 0)
 			return false;
 	return !is_time(field->name);
+}
+
+/* What may explain a difference. */
+static bool is_noted(const struct result_field *field)
+{
+	static const char *const names[REPEAT_NOTES] = {"threads", "blas_core", "program", "host",
+							"cpu"};
+
+	for (size_t i = 0; i < REPEAT_NOTES; i++)
+		if (strcmp(field->name, names[i]) == 0)
+			return true;
+	return false;
 }
 
 static const char *field_text(const struct result *result, const struct result_field *field,
@@ -131,8 +146,7 @@ static void compare_results(struct comparison *c, const struct result *stored,
 		if (difference > 0 && is_compared(field))
 			note_difference(c, difference,
 					place("result.json", field->name, a, b, c->arena));
-		else if (difference > 0 && (strcmp(field->name, "threads") == 0 ||
-					    strcmp(field->name, "blas_core") == 0))
+		else if (difference > 0 && is_noted(field))
 			c->out->notes[c->out->note_count++] =
 				place("result.json", field->name, a, b, c->arena);
 	}

@@ -3,6 +3,7 @@
 #define SCHED_SCHED_H
 
 #include "harness/spec/spec.h"
+#include "harness/store/entries.h"
 #include "solvers/core/arena.h"
 #include "solvers/core/status.h"
 
@@ -11,13 +12,24 @@
 
 struct planned {
 	const struct cell *cell;
-	bool done;           /* its final folder exists (a skipped cell is not done) */
-	bool disturbed;      /* its times are not to be trusted */
-	bool left_out;       /* by a filter: neither computed nor counted */
-	const char *status;  /* of a done cell */
-	const char *refusal; /* why it cannot be computed here, or NULL */
-	double bytes;        /* forecast of the worker's peak memory; NaN for a done cell */
-	double flops;        /* forecast: setup + stop.iterations iterations; NaN for a done cell */
+	char key[65];              /* SHA-256 of what makes the cell; its id is the start of it */
+	const char *data_checksum; /* of the files of its data */
+	bool present;   /* there was a record of it, done or not, when the plan was made */
+	bool done;      /* its record has all that is asked for (a skipped cell is not done) */
+	bool trained;   /* its record has a network: one that is not done can be completed */
+	unsigned lacks; /* kinds (entries.h) that the record of a trained cell lacks */
+	bool completes; /* by a run: what lacks is computed on the network of the record */
+	bool shared;    /* by a run: an equal cell before it is computed for both */
+	size_t first;   /* the first cell of the plan with this id: equal cells share a record */
+	struct request request; /* what the row shows: names, and keys of what it asks for */
+	struct entries wanted;  /* what all cells of this id ask for */
+	bool disturbed;         /* its times are not to be trusted */
+	bool left_out;          /* by a filter: neither computed nor counted */
+	const char *status;     /* of its record; "damaged" of one that is computed again */
+	const char *damage;     /* what is wrong with its record, or NULL */
+	const char *refusal;    /* why it cannot be computed here, or NULL */
+	double bytes;           /* forecast of the worker's peak memory; NaN for a done cell */
+	double flops; /* forecast: setup + stop.iterations iterations; NaN for a done cell */
 };
 
 /* A data set of the plan: an entry of `data` with the values swept in it. */
@@ -41,10 +53,13 @@ struct sched_shard {
 	size_t index, count;
 };
 
-/* Fill cell ids (canonical text + data checksum), look up which are done, forecast memory and work.
- */
+/* Fill cell ids (text of the training + data checksum), look up which are done, forecast memory and
+ * work. A damaged record is not done; one of a newer format is refused (STATUS_ENV). */
 enum status sched_plan(struct experiment *experiment, const char *folder, struct arena *arena,
 		       struct plan *out, struct err *err);
+
+/* A line for each damaged record that is not left out. */
+void sched_tell_damage(const struct plan *plan, FILE *to);
 
 /* Leave out the cells of other shards: those whose number in the plan is not index modulo count. */
 void sched_keep_shard(struct plan *plan, struct sched_shard shard);
@@ -63,7 +78,7 @@ struct sched_options {
 };
 
 struct sched_summary {
-	size_t computed, reused;
+	size_t computed, completed, reused;
 	size_t not_ok; /* of both: status not ok, or diverged */
 	bool interrupted;
 	double seconds;

@@ -2,9 +2,11 @@
 #include "harness/sched/slot.h"
 #include "harness/run/run.h"
 #include "harness/run/timing.h"
+#include "harness/sched/complete.h"
 #include "harness/sched/outcome.h"
 #include "harness/store/folder.h"
 #include "harness/store/io.h"
+#include "harness/store/manifest.h"
 
 #include <errno.h>
 #include <math.h>
@@ -56,7 +58,9 @@ static enum status make_folder(struct slot *slot, const struct slot_context *con
 	slot->tmp = arena_format(&slot->arena, "%s/%s.%ld", context->layout->tmp, cell->id,
 				 (long)getpid());
 	TRY(folder_make(slot->tmp, err));
-	return write_cell(arena_format(&slot->arena, "%s/cell.json", slot->tmp), cell->text, err);
+	TRY(write_cell(arena_format(&slot->arena, "%s/cell.json", slot->tmp), cell->text, err));
+	slot->record = arena_format(&slot->arena, "%s/%s", context->layout->cells, cell->id);
+	return at->completes ? complete_take_over(slot->record, slot->tmp, err) : STATUS_OK;
 }
 
 enum status slot_start(struct slot *slot, const struct slot_context *context, struct planned *at,
@@ -67,7 +71,10 @@ enum status slot_start(struct slot *slot, const struct slot_context *context, st
 				    .choose_threads = context->choose_threads};
 	enum status status = make_folder(slot, context, at, err);
 
+	if (status == STATUS_OK && context->inputs)
+		status = inputs_write(context->inputs, at->cell, slot->tmp, err);
 	order.folder = slot->tmp;
+	order.record = at->completes ? slot->record : NULL;
 	order.program = arena_format(&slot->arena, "%s/relubench-worker-%s", context->worker_folder,
 				     spec_precisions[at->cell->precision]);
 	slot->kernel_kills = kernel_kills();
@@ -79,16 +86,14 @@ enum status slot_start(struct slot *slot, const struct slot_context *context, st
 	return status;
 }
 
-static enum status commit(const struct slot *slot, const struct slot_context *context,
-			  struct err *err)
+static enum status commit(const struct slot *slot, struct err *err)
 {
-	struct arena arena = {0};
-	const char *final =
-		arena_format(&arena, "%s/%s", context->layout->cells, slot->at->cell->id);
-	enum status status = folder_commit(slot->tmp, final, err);
+	const struct planned *at = slot->at;
+	const struct manifest about = {
+		.cell = at->cell->id, .key = at->key, .data = at->data_checksum};
 
-	arena_release(&arena);
-	return status;
+	TRY(manifest_write(slot->tmp, &about, err));
+	return folder_commit(slot->tmp, slot->record, !at->present, err);
 }
 
 enum status slot_skip(struct slot *slot, const struct slot_context *context, struct planned *at,
@@ -96,7 +101,7 @@ enum status slot_skip(struct slot *slot, const struct slot_context *context, str
 {
 	TRY(make_folder(slot, context, at, err));
 	TRY(outcome_skip(at->cell, at->refusal, slot->tmp, &slot->arena, out, err));
-	return commit(slot, context, err);
+	return commit(slot, err);
 }
 
 /* "iteration gap seconds", where a gap that is not known is "nan"; or '!' and its last words. */
@@ -222,8 +227,12 @@ enum status slot_finish(struct slot *slot, const struct slot_context *context, i
 		return err_set(err, STATUS_ENV, "%s",
 			       slot->last_words ? slot->last_words
 						: "a worker cannot write its record");
+	if (slot->at->completes && !outcome_is_good(&ending)) { /* the record stays as it is */
+		outcome_describe(slot->at->cell, &ending, slot->tmp, &slot->arena, out);
+		return STATUS_OK;
+	}
 	TRY(outcome_record(slot->at->cell, &ending, slot->tmp, &slot->arena, out, err));
-	return commit(slot, context, err);
+	return commit(slot, err);
 }
 
 void slot_free(struct slot *slot)

@@ -2,6 +2,7 @@
 #ifndef SCHED_SLOT_H
 #define SCHED_SLOT_H
 
+#include "harness/run/inputs.h"
 #include "harness/sched/child.h"
 #include "harness/sched/layout.h"
 #include "harness/sched/progress.h"
@@ -17,19 +18,20 @@ struct slot_context {
 	double memory_limit;  /* resident bytes per cell, NaN = none */
 	double address_limit; /* bytes, NaN = none */
 	double threads;
+	struct inputs *inputs; /* checksums of what the cells read; NULL: not recorded */
 };
 
 struct slot {
 	bool busy;
 	struct planned *at;
 	struct child child;
-	const char *tmp;
-	double start, deadline; /* progress_now(); the deadline moves on once it is passed */
-	bool asked;             /* to stop: at the time limit, or because the run ends */
-	bool timed_out;         /* at the time limit */
-	const char *date;       /* when it was started */
-	double over_memory;     /* bytes in use when it was stopped for that, else 0 */
-	double kernel_kills;    /* of the machine, when the cell started */
+	const char *tmp, *record; /* where it is computed, and where it goes */
+	double start, deadline;   /* progress_now(); the deadline moves on once it is passed */
+	bool asked;               /* to stop: at the time limit, or because the run ends */
+	bool timed_out;           /* at the time limit */
+	const char *date;         /* when it was started */
+	double over_memory;       /* bytes in use when it was stopped for that, else 0 */
+	double kernel_kills;      /* of the machine, when the cell started */
 	struct progress_report report;
 	char line[512]; /* of the progress pipe, not yet complete */
 	size_t line_used;
@@ -37,7 +39,8 @@ struct slot {
 	struct arena arena;     /* of this cell */
 };
 
-/* Make the folder, write cell.json, start the worker. */
+/* Make the folder, write cell.json, start the worker; for a cell that is completed, on what its
+ * record holds. */
 enum status slot_start(struct slot *slot, const struct slot_context *context, struct planned *at,
 		       struct err *err);
 
@@ -62,7 +65,8 @@ bool slot_is_complete(const struct slot *slot, int wait_status);
 /* True if the worker has ended; *wait_status and *peak_bytes are filled. */
 bool slot_ended(struct slot *slot, int *wait_status, double *peak_bytes);
 
-/* Write and commit the record. `out` lives until slot_free. */
+/* Write and commit the record. `out` lives until slot_free. Of a cell that was to be completed and
+ * was not, `out` says why, and its record stays as it is. */
 enum status slot_finish(struct slot *slot, const struct slot_context *context, int wait_status,
 			double peak_bytes, struct result *out, struct err *err);
 

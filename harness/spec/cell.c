@@ -5,9 +5,11 @@
 #include "harness/spec/check.h"
 #include "harness/spec/schema.h"
 
-void cell_write(struct writer *w, const struct cell *cell)
+#include <math.h>
+
+static struct cell_sheet sheet_of(const struct cell *cell)
 {
-	const struct cell_sheet sheet = {
+	return (struct cell_sheet){
 		.seed = cell->seed,
 		.repetition = cell->repetition,
 		.precision = cell->precision,
@@ -16,10 +18,44 @@ void cell_write(struct writer *w, const struct cell *cell)
 		.stop = cell->stop,
 		.attack = cell->attack,
 		.certify = cell->certify,
+		.selects = cell->selects,
 		.swept = {cell->swept_count, cell->swept},
 	};
+}
+
+void cell_write(struct writer *w, const struct cell *cell)
+{
+	const struct cell_sheet sheet = sheet_of(cell);
 
 	canon_rows(w, schema_cell, &sheet);
+}
+
+/* `select` chooses among what is trained, by what is evaluated later. */
+void cell_write_training(struct writer *w, const struct cell *cell)
+{
+	struct cell_sheet sheet = sheet_of(cell);
+
+	sheet.data.name = NULL;
+	sheet.train.name = NULL;
+	sheet.train.select = (struct select_options){.eps = NAN};
+	canon_rows(w, schema_training, &sheet);
+}
+
+struct groups cell_own_selects(const struct cell *cell, struct arena *arena)
+{
+	const struct select_options *select = &cell->train.select;
+	const struct attack_options *chosen = spec_select_attack(select, &cell->attack);
+	struct attack_options *entry;
+	double *eps;
+
+	if (select->by != SELECT_VALIDATION_ROBUST_ACCURACY || !chosen)
+		return (struct groups){0};
+	entry = ARENA_NEW(arena, struct attack_options);
+	eps = ARENA_NEW(arena, double);
+	*eps = isnan(select->eps) ? chosen->eps.at[chosen->eps.count - 1] : select->eps;
+	*entry = *chosen;
+	entry->eps = (struct reals){1, eps};
+	return (struct groups){1, entry};
 }
 
 static bool read_sheet(const char *text, const char *source, struct arena *arena,
@@ -74,10 +110,13 @@ enum status spec_read_cell(const char *text, const char *source, struct arena *a
 		.stop = sheet.stop,
 		.attack = sheet.attack,
 		.certify = sheet.certify,
+		.selects = sheet.selects,
 		.swept_count = sheet.swept.count,
 		.swept = sheet.swept.at,
 	};
 	out->train.stop = out->stop;
+	if (out->selects.count == 0) /* one that an earlier version wrote */
+		out->selects = cell_own_selects(out, arena);
 	cell_write(&w, out);
 	out->text = w.at;
 	return STATUS_OK;

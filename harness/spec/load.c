@@ -15,6 +15,7 @@ struct load {
 	struct bind bind;
 	struct problems *problems;
 	const char *path;
+	bool (*kept)(const char *key); /* top-level keys that are read */
 	const struct node *root;
 	struct sheet sheet;
 	struct variants data, train;
@@ -87,8 +88,15 @@ static const char *default_name(struct arena *arena, const char *path)
 	return base;
 }
 
-/* The tree without the keys "x-...", which are a place for anchors. */
-static const struct node *without_extras(struct arena *arena, const struct node *root)
+/* Keys "x-..." are a place for anchors. */
+static bool is_bound(const char *key)
+{
+	return strncmp(key, "x-", 2) != 0;
+}
+
+/* The tree without the top-level keys that are not `kept`. */
+static const struct node *only(bool kept(const char *key), const struct node *root,
+			       struct arena *arena)
 {
 	struct node *copy = ARENA_NEW(arena, struct node);
 	const struct node **items = ARENA_ARRAY(arena, const struct node *, root->count);
@@ -97,7 +105,7 @@ static const struct node *without_extras(struct arena *arena, const struct node 
 	*copy = *root;
 	copy->count = 0;
 	for (size_t i = 0; i < root->count; i++)
-		if (strncmp(root->keys[i].text, "x-", 2) != 0) {
+		if (kept(root->keys[i].text)) {
 			items[copy->count] = root->items[i];
 			keys[copy->count++] = root->keys[i];
 		}
@@ -112,8 +120,8 @@ static bool read_tree(struct load *l, const char *text, struct texts sets)
 	if (!l->root)
 		return false;
 	if (l->root->kind == NODE_MAP)
-		l->root = without_extras(l->bind.arena,
-					 override_apply(l->root, sets, l->bind.arena, l->problems));
+		l->root = only(l->kept, override_apply(l->root, sets, l->bind.arena, l->problems),
+			       l->bind.arena);
 	return true;
 }
 
@@ -214,6 +222,9 @@ static void write_text(struct load *l, struct writer *w, struct cell *cell)
 	w->length = 0;
 	cell_write(w, cell);
 	cell->text = arena_text_n(l->bind.arena, w->at, w->length);
+	w->length = 0;
+	cell_write_training(w, cell);
+	cell->training = arena_text_n(l->bind.arena, w->at, w->length);
 }
 
 /* Cells of one pair: one per repetition. */
@@ -234,6 +245,7 @@ static void fill_cells(struct load *l, const struct variant *data, const struct 
 	cell.stop = merge_stop(l->sheet.stop, &cell.train.stop);
 	cell.train.stop = cell.stop;
 	cell.train.data = (struct texts){0};
+	cell.selects = cell_own_selects(&cell, l->bind.arena);
 	for (cell.repetition = 0; cell.repetition < l->sheet.repeats; cell.repetition++) {
 		write_text(l, w, &cell);
 		cells[cell.repetition] = cell;
@@ -289,7 +301,7 @@ static enum status finish(struct load *l, struct experiment *out)
 
 static struct load load_new(const char *path, struct arena *arena, struct problems *problems)
 {
-	struct load l = {.problems = problems, .path = arena_text(arena, path)};
+	struct load l = {.problems = problems, .path = arena_text(arena, path), .kept = is_bound};
 
 	memset(problems, 0, sizeof *problems);
 	l.bind = (struct bind){
@@ -313,6 +325,44 @@ enum status spec_load(const char *path, struct texts sets, struct arena *arena,
 	struct load l = load_new(path, arena, problems);
 
 	return load_all(&l, read_file(&l), sets, out);
+}
+
+/* What a report shows of a spec beside its records. */
+static bool is_shown(const char *key)
+{
+	return strcmp(key, "name") == 0 || strcmp(key, "about") == 0 || strcmp(key, "plots") == 0;
+}
+
+static struct texts shown_sets(struct texts sets, struct arena *arena)
+{
+	const char **at = ARENA_ARRAY(arena, const char *, sets.count);
+	struct texts out = {0, at};
+
+	for (size_t i = 0; i < sets.count; i++)
+		if (is_shown(arena_text_n(arena, sets.at[i], strcspn(sets.at[i], ".[="))))
+			at[out.count++] = sets.at[i];
+	return out;
+}
+
+enum status spec_load_shown(const char *path, struct texts sets, struct arena *arena,
+			    struct experiment *out, struct problems *problems)
+{
+	struct load l = load_new(path, arena, problems);
+	const char *text = read_file(&l);
+
+	l.kept = is_shown;
+	if (!text || !read_tree(&l, text, shown_sets(sets, arena)))
+		return STATUS_SPEC;
+	bind_rows(&l.bind, schema_shown, l.root, NULL, &l.sheet);
+	if (!l.sheet.name)
+		l.sheet.name = default_name(arena, path);
+	if (problems->count)
+		return STATUS_SPEC;
+	*out = (struct experiment){.name = l.sheet.name,
+				   .about = l.sheet.about,
+				   .path = l.path,
+				   .plots = l.sheet.plots};
+	return STATUS_OK;
 }
 
 enum status spec_load_text(const char *text, const char *path, struct texts sets,

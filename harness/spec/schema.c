@@ -76,7 +76,7 @@ const char *spec_attack_name(const struct attack_options *o)
 	return o->name ? o->name : o->attack.item->name;
 }
 
-static const struct option attack_rows[] = {
+const struct option schema_attack[] = {
 	{OPTION_FIELD(struct attack_options, name), .initial = "null",
 	 .doc = "name in tables; the attack's by default"},
 	{OPTION_FIELD(struct attack_options, attack), .kind = KIND_ATTACK, .style = CHOICE_FLAT,
@@ -92,7 +92,7 @@ static const struct option attack_rows[] = {
 	{.name = NULL},
 };
 
-static const struct option certify_rows[] = {
+const struct option schema_certify[] = {
 	{OPTION_FIELD(struct certify_options, certificate), .kind = KIND_CERTIFICATE,
 	 .style = CHOICE_FLAT, .doc = "name of the certificate; its options are keys beside it"},
 	{OPTION_FIELD(struct certify_options, norm), .initial = "linf", .names = threat_norms,
@@ -176,16 +176,30 @@ static const struct option swept_rows[] = {
 	{.name = NULL},
 };
 
-#define ATTACK_LIST                                              \
-	OPTION_FIELD(struct sheet, attack), .rows = attack_rows, \
+#define ATTACK_LIST                                                \
+	OPTION_FIELD(struct sheet, attack), .rows = schema_attack, \
 					    .size = sizeof(struct attack_options)
 
 const struct option schema_attacks[] = {{ATTACK_LIST}, {.name = NULL}};
 
+#define SHEET_NAMES                                                                        \
+	{OPTION_FIELD(struct sheet, name), .initial = "null",                              \
+	 .doc = "results go to results/<name>; the file's name without .yaml by default"}, \
+	{                                                                                  \
+		OPTION_FIELD(struct sheet, about), .initial = "''",                        \
+						   .doc = "one line for the report"        \
+	}
+#define SHEET_PLOTS                                                                     \
+	{                                                                               \
+		OPTION_FIELD(struct sheet, plots), .initial = "[]", .rows = plot_rows,  \
+						   .size = sizeof(struct plot_options), \
+						   .doc = "plots of the report"         \
+	}
+
+const struct option schema_shown[] = {SHEET_NAMES, SHEET_PLOTS, {.name = NULL}};
+
 const struct option schema_sheet[] = {
-	{OPTION_FIELD(struct sheet, name), .initial = "null",
-	 .doc = "results go to results/<name>; the file's name without .yaml by default"},
-	{OPTION_FIELD(struct sheet, about), .initial = "''", .doc = "one line for the report"},
+	SHEET_NAMES,
 	{OPTION_FIELD(struct sheet, seed), .initial = "20220518", .range = RANGE_FROM(0),
 	 .doc = "master seed of every random stream"},
 	{OPTION_FIELD(struct sheet, repeats), .initial = "1", .range = RANGE_WITHIN(1, 1000000),
@@ -197,25 +211,34 @@ const struct option schema_sheet[] = {
 	{OPTION_FIELD(struct sheet, train), .doc = "methods"},
 	{OPTION_FIELD(struct sheet, stop), .rows = stop_rows, .doc = "stopping rules"},
 	{ATTACK_LIST, .initial = "[]", .doc = "attacks on every trained model"},
-	{OPTION_FIELD(struct sheet, certify), .initial = "[]", .rows = certify_rows,
+	{OPTION_FIELD(struct sheet, certify), .initial = "[]", .rows = schema_certify,
 	 .size = sizeof(struct certify_options),
 	 .doc = "certificates of every trained model: lower bounds where attacks are upper ones"},
-	{OPTION_FIELD(struct sheet, plots), .initial = "[]", .rows = plot_rows,
-	 .size = sizeof(struct plot_options), .doc = "plots of the report"},
+	SHEET_PLOTS,
 	{.name = NULL},
 };
 
+/* What the result of training depends on. */
+#define TRAINING_ROWS                                                                   \
+	{OPTION_FIELD(struct cell_sheet, seed), .range = RANGE_FROM(0)},                \
+		{OPTION_FIELD(struct cell_sheet, repetition), .range = RANGE_FROM(0)},  \
+		{OPTION_FIELD(struct cell_sheet, precision), .names = spec_precisions}, \
+		{OPTION_FIELD(struct cell_sheet, data), .rows = data_rows},             \
+		{OPTION_FIELD(struct cell_sheet, train), .rows = cell_train_rows},      \
+	{                                                                               \
+		OPTION_FIELD(struct cell_sheet, stop), .rows = stop_rows                \
+	}
+
+const struct option schema_training[] = {TRAINING_ROWS, {.name = NULL}};
+
 const struct option schema_cell[] = {
-	{OPTION_FIELD(struct cell_sheet, seed), .range = RANGE_FROM(0)},
-	{OPTION_FIELD(struct cell_sheet, repetition), .range = RANGE_FROM(0)},
-	{OPTION_FIELD(struct cell_sheet, precision), .names = spec_precisions},
-	{OPTION_FIELD(struct cell_sheet, data), .rows = data_rows},
-	{OPTION_FIELD(struct cell_sheet, train), .rows = cell_train_rows},
-	{OPTION_FIELD(struct cell_sheet, stop), .rows = stop_rows},
-	{OPTION_FIELD(struct cell_sheet, attack), .rows = attack_rows,
+	TRAINING_ROWS,
+	{OPTION_FIELD(struct cell_sheet, attack), .rows = schema_attack,
 	 .size = sizeof(struct attack_options)},
-	{OPTION_FIELD(struct cell_sheet, certify), .rows = certify_rows,
+	{OPTION_FIELD(struct cell_sheet, certify), .rows = schema_certify,
 	 .size = sizeof(struct certify_options)},
+	{OPTION_FIELD(struct cell_sheet, selects), .initial = "[]", .rows = schema_attack,
+	 .size = sizeof(struct attack_options)},
 	{OPTION_FIELD(struct cell_sheet, swept), .rows = swept_rows, .size = sizeof(struct swept)},
 	{.name = NULL},
 };

@@ -23,12 +23,17 @@ struct cell_sheet {
 	struct stop_options stop;
 	struct groups attack;  /* struct attack_options */
 	struct groups certify; /* struct certify_options */
+	struct groups selects; /* struct attack_options */
 	struct groups swept;   /* struct swept */
 };
 
 extern const struct option schema_sheet[];
+extern const struct option schema_shown[];   /* name, about and plots of a struct sheet alone */
 extern const struct option schema_attacks[]; /* `attack` of a struct sheet alone */
 extern const struct option schema_train[];
 extern const struct option schema_cell[];
+extern const struct option schema_training[]; /* of a struct cell_sheet: what training depends on */
+extern const struct option schema_attack[];   /* of a struct attack_options */
+extern const struct option schema_certify[];  /* of a struct certify_options */
 
 #endif

@@ -116,6 +116,8 @@ struct swept {
 struct cell {
 	char id[17];      /* 16 hex digits; filled by the plan, which knows the data's checksum */
 	const char *text; /* canonical JSON of everything below */
+	const char *training; /* of what training depends on alone: no names, attacks, certificates,
+				 selections, swept paths */
 	long seed;
 	long repetition;
 	long precision;
@@ -124,6 +126,8 @@ struct cell {
 	struct stop_options stop; /* experiment's and train's merged */
 	struct groups attack;     /* struct attack_options */
 	struct groups certify;    /* struct certify_options */
+	struct groups selects; /* struct attack_options with one eps: attacks on the validation part
+				  that selections ask for */
 	size_t swept_count;
 	const struct swept *swept;
 };
@@ -154,6 +158,12 @@ enum status spec_load(const char *path, struct texts sets, struct arena *arena,
 /* The same for a text in memory; `path` is where it would be. */
 enum status spec_load_text(const char *text, const char *path, struct texts sets,
 			   struct arena *arena, struct experiment *out, struct problems *problems);
+
+/* Of a spec that was run once, only what shows its records: name, about and plots, with the `sets`
+ * that change these. Its other keys may be of another version of this program and are not looked
+ * at; the experiment has no cells. */
+enum status spec_load_shown(const char *path, struct texts sets, struct arena *arena,
+			    struct experiment *out, struct problems *problems);
 
 /* Bind the canonical text of one cell (as a worker does). `source` names it in errors. */
 enum status spec_read_cell(const char *text, const char *source, struct arena *arena,

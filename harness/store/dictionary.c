@@ -106,6 +106,9 @@ void dictionary_write(FILE *to)
 	write_table("plan.csv", "One row per cell of the spec.", dictionary_plan, to);
 	write_table("data.csv", "One row per data set and swept values of it.", dictionary_data,
 		    to);
+	write_table("inputs.csv",
+		    "Of a cell: one row per file that it reads, of the data or of the method.",
+		    dictionary_inputs, to);
 	write_table("points.csv",
 		    "Of a cell with two features: the points, in raw units, for pictures.",
 		    dictionary_points, to);

@@ -20,7 +20,7 @@ struct column_doc {
 /* Each ends with name NULL. dictionary_result: of the fields of struct result, in any order. */
 extern const struct column_doc dictionary_result[], dictionary_trace[], dictionary_attack[],
 	dictionary_certify[], dictionary_patterns[], dictionary_plan[], dictionary_data[],
-	dictionary_points[];
+	dictionary_points[], dictionary_inputs[];
 
 /* The columns that attack.csv and certify.csv of a results folder have before those of a cell's. */
 extern const struct column_doc dictionary_cell[];

@@ -7,14 +7,18 @@
 	}
 
 const struct column_doc dictionary_result[] = {
-	{"cell", "text", "", "", "id of the cell: a hash of its resolved options and data"},
+	{"cell", "text", "", "",
+	 "id of the cell: a hash of the resolved options of its training, and of its data; names, "
+	 "attacks, "
+	 "certificates and selections are no part of it"},
 	{"data", "text", "", "", "name of the data set"},
 	{"method", "text", "", "", "name of the entry of `train`"},
 	{"solver", "text", "", "", "name of the trainer"},
 	{"loss", "text", "", "", "name of the loss"},
 	{"repetition", "1", "", "", "number of the repetition, from 0"},
 	{"status", "text", "", "",
-	 "ok, failed, timeout, oom, crashed, skipped or interrupted; only ok enters statistics"},
+	 "ok, failed, timeout, oom, crashed, skipped, interrupted or damaged; only ok enters "
+	 "statistics"},
 	{"outcome", "text", "", "",
 	 "how training ended: converged (it reached what `stop` asks for or the method's own end), "
 	 "iteration_limit, time_limit, stalled, diverged"},
@@ -94,6 +98,12 @@ const struct column_doc dictionary_result[] = {
 	{"threads", "1", "", "", "threads of the cell"},
 	{"threads_reason", "text", "", "", "why it had so many, where it chose them"},
 	{"blas_core", "text", "", "", "kernels that BLAS chose"},
+	{"program", "text", "", "",
+	 "version and commit of the program that computed it; behind `+`, where the commit had "
+	 "been "
+	 "changed, the start of a hash of the changes"},
+	{"host", "text", "", "", "name of the machine"},
+	{"cpu", "text", "", "", "model of its processor"},
 	{"patterns", "1", "program", "train",
 	 "distinct activation patterns, or neurons, in the program"},
 	{"neurons", "1", "delivered", "", "neurons of the network"},
@@ -203,6 +213,9 @@ const struct column_doc dictionary_plan[] = {
 	{"swept", "text", "", "", "swept values, path=value, separated by semicolons"},
 	{"status", "text", "", "",
 	 "of the cell when the plan was written; empty: not computed yet"},
+	{"request", "text", "", "",
+	 "JSON: names and keys of the attacks, certificates and selections that the row asks for, "
+	 "what it selects by, its swept values"},
 	END,
 };
 
@@ -211,6 +224,13 @@ const struct column_doc dictionary_data[] = {
 	{"swept", "text", "", "", "swept values of the data"},
 	{"sha256", "text", "", "", "of all its files, one after the other; empty: it is generated"},
 	{"files", "text", "", "", "their paths"},
+	END,
+};
+
+const struct column_doc dictionary_inputs[] = {
+	{"file", "text", "", "", "path of the file"},
+	{"bytes", "bytes", "", "", "its length"},
+	{"sha256", "text", "", "", "its SHA-256"},
 	END,
 };
 

@@ -38,7 +38,8 @@
 
 enum {
 	LINE_BYTES = 16 * 1024, /* the flags line of /proc/cpuinfo has a few thousand bytes */
-	NAME_BYTES = 128
+	NAME_BYTES = 128,
+	SHORT_HASH = 12 /* digits that name a commit to a reader */
 };
 
 /* Instruction sets that change which BLAS kernels run. */
@@ -306,6 +307,33 @@ const char *env_read_folder(const char *path, struct arena *arena)
 const char *env_blas_core(void)
 {
 	return openblas_get_corename();
+}
+
+const char *env_program(struct arena *arena)
+{
+	char commit[NAME_BYTES] = "";
+	const char *dirty;
+
+	find_commit(commit, sizeof commit);
+	dirty = strstr(commit, "-dirty");
+	return arena_format(arena, "%s %.*s%s%.*s", BUILD_VERSION, SHORT_HASH, commit,
+			    dirty ? "+" : "", SHORT_HASH, dirty ? BUILD_DIFF : "");
+}
+
+const char *env_host(struct arena *arena)
+{
+	struct utsname system;
+
+	return arena_text(arena,
+			  uname(&system) == 0 && system.nodename[0] ? system.nodename : "unknown");
+}
+
+const char *env_cpu(struct arena *arena)
+{
+	char text[NAME_BYTES];
+
+	cpu_model(text, sizeof text);
+	return arena_text(arena, text);
 }
 
 static const char *member_text(const json_t *object, const char *name)

@@ -30,6 +30,14 @@ const char *env_read_folder(const char *path, struct arena *arena);
 /* The kernels that BLAS uses in this process. */
 const char *env_blas_core(void);
 
+/* Version and commit, "0.1.0 0cba69e21111"; with "+" and the start of the hash of its changes where
+ * the commit had been changed. */
+const char *env_program(struct arena *arena);
+
+/* Name of the machine and model of its processor; "unknown" where the system does not say. */
+const char *env_host(struct arena *arena);
+const char *env_cpu(struct arena *arena);
+
 void env_print(FILE *to);
 
 /* One line for captions: CPU model, cores, BLAS core type. */

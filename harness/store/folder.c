@@ -8,8 +8,10 @@
 #include <ftw.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -48,6 +50,16 @@ enum status folder_make(const char *path, struct err *err)
 		return STATUS_OK;
 	errno = ENOTDIR;
 	return io_error(err, path, "make this folder");
+}
+
+enum status folder_make_own(const char *path, struct err *err)
+{
+	struct stat info;
+
+	if (lstat(path, &info) == 0 && S_ISLNK(info.st_mode))
+		return err_at(err, STATUS_ENV, (struct err_place){path, 0, 0},
+			      "is a link, which is not followed for writing: remove it");
+	return folder_make(path, err);
 }
 
 static enum status sync_path(const char *path, int flags, struct err *err)
@@ -98,27 +110,96 @@ static enum status sync_files(const char *folder, struct err *err)
 	return status == STATUS_OK ? sync_path(folder, O_RDONLY | O_DIRECTORY, err) : status;
 }
 
-enum status folder_commit(const char *tmp, const char *final, struct err *err)
+/* In two steps, where folders cannot be exchanged in one. */
+static enum status replace_by_steps(const char *tmp, const char *final, struct err *err)
 {
 	char aside[PATH_MAX];
-	struct stat info;
-	int replaces = lstat(final, &info) == 0;
 
-	TRY(join(aside, "%s.%s", final, "old", err));
-	TRY(sync_files(tmp, err));
-	if (replaces) {
-		TRY(folder_remove(aside, err)); /* left by a crash between the two renames */
-		if (!io_rename(final, aside))
-			return io_error(err, final, "move this folder aside");
-	}
+	TRY(join(aside, "%s.%s", tmp, "old", err));
+	TRY(folder_remove(aside, err));
+	if (!io_rename(final, aside) && errno != ENOENT)
+		return io_error(err, final, "move this folder aside");
 	if (!io_rename(tmp, final)) {
 		io_error(err, final, "rename a folder to this");
-		if (replaces)
-			rename(aside, final); /* or the next commit finds none */
+		rename(aside, final); /* or the next run finds none */
 		return STATUS_ENV;
 	}
-	TRY(sync_parent(final, err));
-	return replaces ? folder_remove(aside, err) : STATUS_OK;
+	return folder_remove(aside, err);
+}
+
+enum status folder_replace(const char *tmp, const char *final, struct err *err)
+{
+	struct stat info;
+
+	if (lstat(final, &info) != 0 && errno == ENOENT) {
+		if (io_rename(tmp, final))
+			return STATUS_OK;
+		if (errno != ENOTEMPTY && errno != EEXIST) /* another process was faster */
+			return io_error(err, final, "rename a folder to this");
+	}
+	if (io_exchange(tmp, final))
+		return folder_remove(tmp, err);
+	if (errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP || errno == EXDEV ||
+	    errno == ENOENT)
+		return replace_by_steps(tmp, final, err);
+	return io_error(err, final, "rename a folder to this");
+}
+
+static bool is_folder(const char *path)
+{
+	struct stat info;
+
+	return lstat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+enum status folder_commit(const char *tmp, const char *final, bool keep, struct err *err)
+{
+	TRY(sync_files(tmp, err));
+	if (!keep)
+		TRY(folder_replace(tmp, final, err));
+	else if (is_folder(final))
+		return folder_remove(tmp, err);
+	else if (!io_rename(tmp, final)) {
+		if ((errno == ENOTEMPTY || errno == EEXIST) && is_folder(final))
+			return folder_remove(tmp, err);
+		if (errno != ENOTDIR)
+			return io_error(err, final, "rename a folder to this");
+		TRY(folder_replace(tmp, final, err)); /* a file or a link is in the way */
+	}
+	return sync_parent(final, err);
+}
+
+static const char scratch_prefix[] = ".build-";
+
+/* Those of living processes are younger. */
+static void remove_old_scratch(const char *folder, struct arena *arena)
+{
+	const time_t old = time(NULL) - 60 * 60;
+	struct err ignored = {0}; /* they only take room */
+	DIR *dir = opendir(folder);
+	struct dirent *entry;
+	struct stat info;
+
+	while (dir && (entry = readdir(dir)))
+		if (strncmp(entry->d_name, scratch_prefix, strlen(scratch_prefix)) == 0 &&
+		    fstatat(dirfd(dir), entry->d_name, &info, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    info.st_mtime < old)
+			folder_remove(arena_format(arena, "%s/%s", folder, entry->d_name),
+				      &ignored);
+	if (dir)
+		closedir(dir);
+}
+
+enum status folder_scratch(const char *folder, struct arena *arena, const char **out,
+			   struct err *err)
+{
+	char *path = arena_format(arena, "%s/%sXXXXXX", folder, scratch_prefix);
+
+	remove_old_scratch(folder, arena);
+	if (!mkdtemp(path))
+		return io_error(err, path, "make this folder");
+	*out = path;
+	return STATUS_OK;
 }
 
 static int remove_one(const char *path, const struct stat *info, int type, struct FTW *place)
@@ -136,12 +217,17 @@ enum status folder_remove(const char *path, struct err *err)
 	return io_error(err, path, "remove");
 }
 
-enum status store_write_text(const char *path, const char *text, struct err *err)
+const char *store_beside(const char *path, struct arena *arena)
 {
-	char tmp[PATH_MAX];
+	return arena_format(arena, "%s.%ld.tmp", path, (long)getpid());
+}
+
+static enum status write_beside(const char *tmp, const char *path, const char *text,
+				struct err *err)
+{
 	FILE *file;
 
-	TRY(join(tmp, "%s.%s", path, "tmp", err));
+	unlink(tmp); /* of a process that had this number before */
 	file = io_create(tmp);
 	if (!file)
 		return io_error(err, path, "write");
@@ -151,6 +237,15 @@ enum status store_write_text(const char *path, const char *text, struct err *err
 	io_error(err, path, "write");
 	unlink(tmp);
 	return STATUS_ENV;
+}
+
+enum status store_write_text(const char *path, const char *text, struct err *err)
+{
+	struct arena arena = {0};
+	enum status status = write_beside(store_beside(path, &arena), path, text, err);
+
+	arena_release(&arena);
+	return status;
 }
 
 enum status store_read_text(const char *path, struct arena *arena, const char **text,

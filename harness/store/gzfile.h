@@ -6,6 +6,7 @@
 #include "solvers/core/arena.h"
 #include "solvers/core/status.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct gzfile {
@@ -37,6 +38,10 @@ enum status gzfile_all(const char *path, struct arena *arena, struct gzfile_byte
 /* The same for a text: a NUL byte in it is an error. */
 enum status gzfile_text(const char *path, struct arena *arena, struct gzfile_bytes *out,
 			struct err *err);
+
+/* The first bytes of a text, `most` of them if it has more; *whole: it has not. */
+enum status gzfile_head(const char *path, size_t most, struct arena *arena,
+			struct gzfile_bytes *out, bool *whole, struct err *err);
 
 /* The error for a file that cannot be opened, from errno. */
 enum status gzfile_missing(const char *path, struct err *err);

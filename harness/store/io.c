@@ -2,6 +2,7 @@
 #include "harness/store/io.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio_ext.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -25,7 +26,13 @@ static bool is_full(void)
 
 FILE *io_create(const char *path)
 {
-	return is_full() ? NULL : fopen(path, "we");
+	const int flags = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC;
+	int fd = is_full() ? -1 : open(path, flags, 0666); /* the user's umask decides */
+	FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
+
+	if (fd >= 0 && !file)
+		close(fd);
+	return file;
 }
 
 bool io_close(FILE *file)
@@ -56,6 +63,11 @@ bool io_rename(const char *from, const char *to)
 	return !is_full() && rename(from, to) == 0;
 }
 
+bool io_exchange(const char *one, const char *other)
+{
+	return !is_full() && renameat2(AT_FDCWD, one, AT_FDCWD, other, RENAME_EXCHANGE) == 0;
+}
+
 bool io_make_folder(const char *path)
 {
 	return access(path, F_OK) == 0 ||
@@ -64,6 +76,10 @@ bool io_make_folder(const char *path)
 
 enum status io_error(struct err *err, const char *path, const char *doing)
 {
-	return err_at(err, STATUS_ENV, (struct err_place){path, 0, 0}, "cannot %s: %s", doing,
-		      strerror(errno));
+	int code = errno;
+
+	err_at(err, STATUS_ENV, (struct err_place){path, 0, 0}, "cannot %s: %s", doing,
+	       strerror(code));
+	errno = code;
+	return STATUS_ENV;
 }

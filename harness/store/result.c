@@ -14,6 +14,7 @@ const char *const cell_status_names[] = {[CELL_OK] = "ok",
 					 [CELL_CRASHED] = "crashed",
 					 [CELL_SKIPPED] = "skipped",
 					 [CELL_INTERRUPTED] = "interrupted",
+					 [CELL_DAMAGED] = "damaged",
 					 NULL};
 
 #define TEXT(field)                                          \
@@ -89,6 +90,9 @@ const struct result_field result_fields[] = {
 	NUMBER(threads),
 	TEXT(threads_reason),
 	TEXT(blas_core),
+	TEXT(program),
+	TEXT(host),
+	TEXT(cpu),
 	NUMBER(patterns),
 	NUMBER(neurons),
 	NUMBER(fresh),
@@ -150,6 +154,8 @@ enum status result_write(const struct result *result, const char *path, struct e
 	char *text, *line;
 	size_t length;
 
+	if (result->format)
+		json_object_set_new(object, "format", json_integer(result->format));
 	for (const struct result_field *field = result_fields; field->name; field++)
 		json_object_set_new(object, field->name,
 				    field->text ? text_json(*text_at(result, field))
@@ -202,6 +208,9 @@ enum status result_read(const char *path, struct arena *arena, struct result *ou
 	}
 	if (!json_is_object(root))
 		status = err_at(err, STATUS_ENV, at, "expected an object");
+	out->format = json_is_integer(json_object_get(root, "format"))
+			      ? (int)json_integer_value(json_object_get(root, "format"))
+			      : 0;
 	for (const struct result_field *field = result_fields; field->name; field++)
 		if (status == STATUS_OK &&
 		    read_field(json_object_get(root, field->name), field, arena, out) != STATUS_OK)

@@ -18,12 +18,14 @@ enum cell_status {
 	CELL_OOM,
 	CELL_CRASHED,
 	CELL_SKIPPED,
-	CELL_INTERRUPTED
+	CELL_INTERRUPTED,
+	CELL_DAMAGED /* never in a record: for readers of one whose files are not as they were */
 };
 
 extern const char *const cell_status_names[]; /* "ok", "failed", ... , NULL */
 
 struct result {
+	int format; /* of the record, if it has a manifest (manifest.h), else 0; no column */
 	const char *cell, *data, *method, *solver, *loss, *precision, *status, *outcome, *message;
 	double repetition, seed;
 	double n_train, n_validation, n_test, d;
@@ -56,6 +58,8 @@ struct result {
 	double peak_mem_bytes, threads;
 	const char *threads_reason; /* where the cell chose them, or NULL */
 	const char *blas_core;      /* the kernels that BLAS chose in the worker */
+	const char *program;        /* version and commit that computed it (env_program) */
+	const char *host, *cpu;     /* name of the machine, model of its processor */
 	double patterns, neurons;
 	/* Of `fresh` patterns or neurons drawn anew, the share that would lower the optimum, with
 	 * its Clopper-Pearson 95 % interval; known where the gap is below 1e-3. */

@@ -1,9 +1,10 @@
-# Limits of size and nesting. Functions are found by the project's brace style: the body's braces stand
-# alone in column 0. A control statement's indentation is its nesting, braces or not.
+# Limits of size and nesting, and assertions that hide numbers. Functions are found by the project's
+# brace style: the body's braces stand alone in column 0. A control statement's indentation is its
+# nesting, braces or not.
 
 BEGIN {
 	MOST_COLUMNS = 100
-	MOST_LINES = 400
+	MOST_LINES = 600
 	MOST_FUNCTION = 60
 	USUAL_FUNCTION = 40 # of 90 % of the functions
 	MOST_NESTING = 3
@@ -41,6 +42,19 @@ function check_parameters(text,    i, c, depth, count)
 	}
 	if (count > MOST_PARAMETERS)
 		problem(started, count " parameters, at most " MOST_PARAMETERS)
+}
+
+# A statement assert_true(...) or assert_false(...) that compares numbers hides them when it fails.
+function check_assertion(text,    call)
+{
+	if (!match(text, /assert_(true|false)\(.*/))
+		return
+	call = substr(text, RSTART)
+	gsub(/"([^"\\]|\\.)*"/, "", call)
+	if (call ~ /(mem|str|strn|strcase)cmp\(/)
+		return
+	if (call ~ / ([<>]=?|[=!]=) |fabs|isnan|isinf|isfinite/)
+		problem(asserted, "a comparison of numbers: tests/close.h has assertions that print them")
 }
 
 function end_file()
@@ -89,6 +103,19 @@ comment {
 		problem(body, "function of " size " lines, at most " MOST_FUNCTION)
 	body = 0
 	next
+}
+
+body && /assert_(true|false)\(/ {
+	asserted = FNR
+	assertion = ""
+}
+
+body && asserted {
+	assertion = assertion $0
+	if (/;/) {
+		check_assertion(assertion)
+		asserted = 0
+	}
 }
 
 body {

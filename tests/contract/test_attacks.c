@@ -1,5 +1,6 @@
 /* What every registered attack promises, in both precisions. */
 #include "tests/attack_fixture.h"
+#include "tests/close.h"
 #include "tests/toy.h"
 
 #include <math.h>
@@ -38,14 +39,16 @@ static void check_place(const struct attack_job *job, ptrdiff_t k)
 {
 	const struct threat *threat = &job->threat;
 
-	assert_true(distance(job, k) <= threat->eps + ROUNDING);
+	check_at_most(distance(job, k), threat->eps + ROUNDING);
 	for (ptrdiff_t i = 0; i < job->X.cols; i++) {
 		real x = mat_get(job->worst, k, i), clean = mat_get(job->X, k, i);
 
 		if (threat->frozen && threat->frozen[i])
 			assert_memory_equal(&x, &clean, sizeof x);
-		if (threat->lower)
-			assert_true(x >= threat->lower[i] && x <= threat->upper[i]);
+		if (threat->lower) {
+			check_at_least(x, threat->lower[i]);
+			check_at_most(x, threat->upper[i]);
+		}
 	}
 }
 
@@ -57,9 +60,9 @@ static void check_margins(const struct attack_fixture *t, const real *entry)
 	for (ptrdiff_t k = 0; k < N; k++) {
 		double margin = (double)job->y[k] * toy_output(&t->net, job->worst, k);
 
-		assert_true(job->margin[k] <= entry[k]);
+		check_at_most(job->margin[k], entry[k]);
 		/* a sum of width x D products of size 1 + eps */
-		assert_true(fabs(margin - (double)job->margin[k]) <
+		check_close(margin, job->margin[k], 0,
 			    FIXTURE_WIDTH * D * 8 * REAL_EPSILON * (1 + job->threat.eps));
 	}
 }
@@ -153,7 +156,7 @@ static void attacks_lower_most_margins(void **state)
 				   toy_options(&attack_at(a)->base, "{}", &t.arena));
 		for (ptrdiff_t k = 0; k < N; k++)
 			lower += t.job.margin[k] < entry[k];
-		assert_true(lower > N / 2);
+		check_above(lower, N / 2);
 	}
 	arena_release(&t.arena);
 }
@@ -185,10 +188,10 @@ static void accuracy_falls_with_the_radius(void **state)
 			t.job.threat = (struct threat){.norm = c % 2 ? NORM_L2 : NORM_LINF,
 						       .eps = radii[e]};
 			attack_fixture_run(&t, attack, options);
-			assert_true(standing(&t.job) <= before);
+			check_at_most(standing(&t.job), before);
 			before = standing(&t.job);
 		}
-		assert_true(before < first);
+		check_below(before, first);
 	}
 	arena_release(&t.arena);
 }
@@ -203,7 +206,8 @@ static void effort_is_stated(void **state)
 
 		attack_at(a)->effort(toy_options(&attack_at(a)->base, "{}", &arena), &steps,
 				     &restarts);
-		assert_true(steps >= 0 && restarts >= 0);
+		check_at_least(steps, 0);
+		check_at_least(restarts, 0);
 	}
 	arena_release(&arena);
 }

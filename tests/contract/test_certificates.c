@@ -1,6 +1,7 @@
 /* What every registered certificate promises, in both precisions. */
 #include "solvers/core/certify.h"
 #include "tests/attack_fixture.h"
+#include "tests/close.h"
 #include "tests/toy.h"
 
 #include <math.h>
@@ -62,16 +63,17 @@ static void check_place(const struct certify_job *job, ptrdiff_t k)
 {
 	const struct threat *threat = &job->threat;
 
-	assert_true(distance(job, k) <= threat->eps + ROUNDING);
+	check_at_most(distance(job, k), threat->eps + ROUNDING);
 	for (ptrdiff_t i = 0; i < D; i++) {
 		double x = (double)mat_get(job->worst, k, i);
 		double clean = (double)mat_get(job->X, k, i);
 
 		if (threat->frozen && threat->frozen[i])
-			assert_true(fabs(x - clean) <= 0);
-		if (threat->lower)
-			assert_true(x >= fmin(clean, (double)threat->lower[i]) - ROUNDING &&
-				    x <= fmax(clean, (double)threat->upper[i]) + ROUNDING);
+			check_close(x, clean, 0, 0);
+		if (threat->lower) {
+			check_at_least(x, fmin(clean, (double)threat->lower[i]) - ROUNDING);
+			check_at_most(x, fmax(clean, (double)threat->upper[i]) + ROUNDING);
+		}
 	}
 }
 
@@ -96,11 +98,12 @@ static void check_bounds(struct attack_fixture *t, const struct certifier *certi
 		double worst = (double)job.y[k] * toy_output(&t->net, job.worst, k);
 
 		check_place(&job, k);
-		assert_true(job.lower[k] <= worst && job.lower[k] <= job.upper[k]);
-		assert_true(fabs(worst - job.upper[k]) < noise);
-		assert_true(job.upper[k] <= clean + noise);
+		check_at_most(job.lower[k], worst);
+		check_at_most(job.lower[k], job.upper[k]);
+		check_close(worst, job.upper[k], 0, noise);
+		check_at_most(job.upper[k], clean + noise);
 		if (job.threat.eps <= 0)
-			assert_true(job.lower[k] >= clean - noise);
+			check_at_least(job.lower[k], clean - noise);
 	}
 }
 
@@ -144,12 +147,12 @@ static void no_attack_gets_below_a_bound(void **state)
 
 			run(certifier_at(c), &job);
 			for (ptrdiff_t k = 0; k < N; k++) {
-				assert_true(job.lower[k] <= (double)t.job.margin[k]);
+				check_at_most(job.lower[k], t.job.margin[k]);
 				close += job.lower[k] > 0;
 			}
 		}
 	}
-	assert_true(close > N); /* bounds that claim nothing would pass */
+	check_above(close, N); /* bounds that claim nothing would pass */
 	arena_release(&t.arena);
 }
 

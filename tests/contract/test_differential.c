@@ -8,6 +8,7 @@
 #include "harness/run/coordinates.h"
 #include "harness/run/evaluate.h"
 #include "harness/store/npz.h"
+#include "tests/close.h"
 #include "tests/dense.h"
 #include "tests/toy.h"
 #include "tests/trial.h"
@@ -179,7 +180,9 @@ static void check_gap(struct attempt *a)
 	const struct gaps *gaps = &a->now.gaps;
 
 	if (isnan(bound)) {
-		assert_true(isnan(gaps->gap) && isnan(gaps->raw) && isnan(gaps->zero));
+		check_nan(gaps->gap);
+		check_nan(gaps->raw);
+		check_nan(gaps->zero);
 		return;
 	}
 	if (!(objective > 0) && !(bound < 0))
@@ -245,13 +248,13 @@ static void check_stored(struct attempt *a)
 	char path[] = "/tmp/test_differential_XXXXXX";
 	int file = mkstemp(path);
 
-	assert_true(file >= 0);
+	check_at_least(file, 0);
 	assert_int_equal(npz_save_model(path, &model, &err), STATUS_OK);
 	assert_int_equal(npz_load_model(path, &arena, &back, &err), STATUS_OK);
 	close(file);
 	unlink(path);
 	assert_int_equal(back.net.U.cols, net->U.cols);
-	assert_true(toy_objective(&a->t->problem, &back.net) == toy_objective(&a->t->problem, net));
+	check_equal(toy_objective(&a->t->problem, &back.net), toy_objective(&a->t->problem, net));
 	arena_release(&arena);
 }
 
@@ -346,18 +349,18 @@ static void the_reference_proves_itself(void **state)
 		struct dense_value again =
 			dense_patterns(&t->dense, count, (const bool(*)[DENSE_N])cells);
 
-		assert_true(t->all.upper - t->all.lower <= 2e-9 * t->all.upper);
-		assert_true(given.upper - given.lower <= 2e-9 * given.upper);
-		assert_true(scp.upper - scp.lower <= 2e-9 * scp.upper);
-		assert_true(isinf(ball.upper) || ball.upper - ball.lower <= 2e-9 * ball.upper);
-		assert_true(fabs(again.upper - t->all.upper) <= 4e-9 * t->all.upper);
-		assert_true(given.upper >= t->all.lower && scp.upper >= t->all.lower);
+		check_at_most(t->all.upper - t->all.lower, 2e-9 * t->all.upper);
+		check_at_most(given.upper - given.lower, 2e-9 * given.upper);
+		check_at_most(scp.upper - scp.lower, 2e-9 * scp.upper);
+		if (isfinite(ball.upper))
+			check_at_most(ball.upper - ball.lower, 2e-9 * ball.upper);
+		check_close(again.upper, t->all.upper, 4e-9, 0);
+		check_at_least(given.upper, t->all.lower);
+		check_at_least(scp.upper, t->all.lower);
 		if (t->dense.d == 1 && !t->problem.loss.loss->regression) /* two ways to a number */
-			assert_true(fabs(dense_robust_line(&t->dense, EPS) - ball.upper) <=
-				    4e-9 * ball.upper);
+			check_close(dense_robust_line(&t->dense, EPS), ball.upper, 4e-9, 0);
 		if (t->dense.d == 1)
-			assert_true(fabs(dense_robust_line(&t->dense, 0) - t->all.upper) <=
-				    4e-9 * t->all.upper);
+			check_close(dense_robust_line(&t->dense, 0), t->all.upper, 4e-9, 0);
 		trial_free(t);
 	}
 }
@@ -372,7 +375,7 @@ static void gaps_close(void **state)
 		if (getenv("VERBOSE"))
 			print_message("%s %s: %ld of %ld closed\n", method->solver, method->options,
 				      tallies[m].closed, tallies[m].runs);
-		assert_true((double)tallies[m].closed >= method->share * (double)tallies[m].runs);
+		check_at_least(tallies[m].closed, method->share * (double)tallies[m].runs);
 	}
 }
 

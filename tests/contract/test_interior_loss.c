@@ -2,6 +2,7 @@
  * differences, directions against the equations they linearise, a program in one variable against a
  * search. */
 #include "solvers/convex/interior_loss.h"
+#include "tests/close.h"
 #include "tests/toy.h"
 
 #include <math.h>
@@ -61,14 +62,14 @@ static void check_path(struct fixture *s, double mu)
 
 	interior_loss_start(s->il, s->f, mu);
 	products = interior_loss_products(s->il, 0, &count);
-	assert_true(interior_loss_residual(s->il, s->f) < 1e-9); /* a bisection next to an end */
-	assert_true(fabs(products - count * mu) <= 1e-12 * (1 + count * mu));
+	check_below(interior_loss_residual(s->il, s->f), 1e-9); /* a bisection next to an end */
+	check_close(products, count * mu, 1e-12, 1e-12);
 	interior_loss_weights(s->il, s->f, s->w);
 	interior_loss_gradient(s->il, s->f, mu, false, s->g);
 	for (ptrdiff_t k = 0; k < N; k++) {
 		double a = (double)interior_loss_dual(s->il, s->f)[k];
 
-		assert_true(fabs(a - (double)s->g[k]) <= 1e-8 + ROUNDING);
+		check_close(a, s->g[k], 0, 1e-8 + ROUNDING);
 	}
 	for (int side = 0; side < 2; side++) {
 		for (ptrdiff_t k = 0; k < N; k++)
@@ -79,7 +80,7 @@ static void check_path(struct fixture *s, double mu)
 	for (ptrdiff_t k = 0; k < N; k++) {
 		double slope = ((double)moved[1][k] - (double)moved[0][k]) / (2 * h);
 
-		assert_true(fabs(slope - (double)s->w[k]) <= 10 * h * (1 + slope) + 1e-6);
+		check_close(slope, s->w[k], 0, 10 * h * (1 + slope) + 1e-6);
 	}
 }
 
@@ -128,7 +129,7 @@ static void check_direction(struct fixture *s, bool correct)
 	interior_loss_direction(s->il, s->f, s->df, mu, correct);
 	coefficients(s->il, c);
 	interior_loss_products(s->il, 0, &count);
-	assert_true(fabs(c[1] - (count * mu - c[0] - before[2])) <= 1e-10 * (1 + fabs(c[1])));
+	check_close(c[1], count * mu - c[0] - before[2], 0, 1e-10 * (1 + fabs(c[1])));
 	length = 0.9 * fmin(1, interior_loss_longest(s->il));
 	interior_loss_move(s->il, length);
 	for (ptrdiff_t k = 0; k < N; k++) {
@@ -138,13 +139,13 @@ static void check_direction(struct fixture *s, bool correct)
 		f[k] = s->f[k] + (real)length * s->df[k];
 		largest = fmax(largest, fabs(at - (double)a[k]));
 		if (!is_smooth(s))
-			assert_true(fabs((double)interior_loss_dual(s->il, f)[k] - at) <=
-				    ROUNDING * (1 + fabs(at)));
+			check_close(interior_loss_dual(s->il, f)[k], at, ROUNDING, ROUNDING);
 	}
-	assert_true(residual > 0.1 || is_smooth(s));
+	if (!is_smooth(s))
+		check_above(residual, 0.1);
 	/* but for what the proximal term leaves */
 	largest *= sqrt(REAL_EPSILON) / s->toy.problem.loss.weight;
-	assert_true(fabs(interior_loss_residual(s->il, f) - (1 - length) * residual) <=
+	check_close(interior_loss_residual(s->il, f), (1 - length) * residual, 0,
 		    ROUNDING * (1 + residual) + largest);
 }
 
@@ -172,10 +173,13 @@ static void longest_step_ends_on_the_boundary(void **state)
 			s->df[k] *= 100;
 		interior_loss_direction(s->il, s->f, s->df, 0, false);
 		step = interior_loss_longest(s->il);
-		assert_true(is_smooth(s) ? isinf(step) : step > 0 && step < 1);
-		if (!is_smooth(s)) {
+		if (is_smooth(s)) {
+			check_equal(step, INFINITY);
+		} else {
+			check_above(step, 0);
+			check_below(step, 1);
 			interior_loss_move(s->il, step);
-			assert_true(fabs(interior_loss_longest(s->il)) < 1e-10);
+			check_close(interior_loss_longest(s->il), 0, 0, 1e-10);
 		}
 		arena_release(&s->toy.arena);
 	}
@@ -197,11 +201,11 @@ static void a_separate_variable_follows_f(void **state)
 		interior_loss_variable(s->il, s->f, a);
 		loss_gradient(problem->loss, N, s->f, problem->y, s->g);
 		for (ptrdiff_t k = 0; k < N; k++) {
-			assert_true(fabs((double)a[k] - (double)s->g[k]) <= ROUNDING);
+			check_close(a[k], s->g[k], 0, ROUNDING);
 			f[k] = s->f[k] + (real)1e-6; /* rounding that a does not see */
 		}
 		interior_loss_sync(s->il, f);
-		assert_true(fabs(interior_loss_residual(s->il, f) - 1e-6) <= ROUNDING);
+		check_close(interior_loss_residual(s->il, f), 1e-6, 0, ROUNDING);
 		interior_loss_weights(s->il, f, s->w);
 		interior_loss_offset(s->il, f, s->w, 0, false, da);
 		for (ptrdiff_t k = 0; k < N; k++)
@@ -211,11 +215,11 @@ static void a_separate_variable_follows_f(void **state)
 		interior_loss_move(s->il, 0.5);
 		for (ptrdiff_t k = 0; k < N; k++)
 			f[k] += s->df[k];
-		assert_true(interior_loss_residual(s->il, f) <= ROUNDING);
+		check_at_most(interior_loss_residual(s->il, f), ROUNDING);
 		loss_gradient(problem->loss, N, f, problem->y, s->g);
 		interior_loss_variable(s->il, f, a);
 		for (ptrdiff_t k = 0; k < N; k++)
-			assert_true(fabs((double)a[k] - (double)s->g[k]) <= ROUNDING);
+			check_close(a[k], s->g[k], 0, ROUNDING);
 		arena_release(&s->toy.arena);
 	}
 }
@@ -308,7 +312,7 @@ static void one_variable_is_solved_and_certified(void **state)
 		if (!(fabs(value_at(problem, t) - best) <= 10 * ROUNDING * (1 + best)))
 			fail_msg("%s: %.12g, the search finds %.12g", losses[l / 2],
 				 value_at(problem, t), best);
-		assert_true(bound <= best + ROUNDING * (1 + best));
+		check_at_most(bound, best + ROUNDING * (1 + best));
 		if (!(bound >= best - 10 * ROUNDING * (1 + best)))
 			fail_msg("%s: bound %.12g, the search finds %.12g", losses[l / 2], bound,
 				 best);

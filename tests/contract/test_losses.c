@@ -1,4 +1,5 @@
 /* What every registered loss promises, with its default options and in both precisions. */
+#include "tests/close.h"
 #include "tests/toy.h"
 
 #include <math.h>
@@ -53,8 +54,8 @@ static void check_value(struct fixture *t)
 
 	for (int k = 0; k < N; k++)
 		sum += toy_loss(t->loss, (double)t->f[k], (double)t->y[k]);
-	assert_true(fabs(loss_value(t->loss, N, t->f, t->y) - WEIGHT * sum) <= 1e-13 * sum);
-	assert_true(loss_value(t->loss, 0, NULL, NULL) == 0);
+	check_close(loss_value(t->loss, N, t->f, t->y), WEIGHT * sum, 0, 1e-13 * sum);
+	check_equal(loss_value(t->loss, 0, NULL, NULL), 0);
 }
 
 static void values_are_those_of_the_definition(void **state)
@@ -78,11 +79,10 @@ static void check_hessian(struct fixture *t)
 
 		loss_gradient(t->loss, 1, &right, &t->y[k], &above);
 		loss_gradient(t->loss, 1, &left, &t->y[k], &below);
-		assert_true(fabs(value / width - (double)t->g[k]) < 20 * step * step);
-		assert_true(fabs((double)(above - below) / width - (double)t->h[k]) <
-			    20 * step * step);
-		assert_true(t->h[k] >= 0);
-		assert_true((double)t->h[k] <= curvature * (1 + 4 * REAL_EPSILON));
+		check_close(value / width, t->g[k], 0, 20 * step * step);
+		check_close((double)(above - below) / width, t->h[k], 0, 20 * step * step);
+		check_at_least(t->h[k], 0);
+		check_at_most(t->h[k], curvature * (1 + 4 * REAL_EPSILON));
 	}
 }
 
@@ -108,7 +108,8 @@ static void check_prox(struct fixture *t)
 			/* rounding of z, at most 8, shows in the slope */
 			double rounding = 32 * REAL_EPSILON * (1 + 1 / steps[s]);
 
-			assert_true(rise >= slope * (other - z) - rounding * (1 + fabs(other - z)));
+			check_at_least(rise,
+				       slope * (other - z) - rounding * (1 + fabs(other - z)));
 		}
 		memcpy(t->h, t->f, sizeof t->h);
 		loss_prox(t->loss, N, steps[s], t->h, t->y, t->h); /* in place */
@@ -133,7 +134,7 @@ static void check_conjugate(struct fixture *t)
 		double conjugate = loss_conjugate(t->loss, 1, inside, &t->g[k], &t->y[k]);
 		double expected = g * f - WEIGHT * toy_loss(t->loss, f, y);
 
-		assert_true(fabs(conjugate - expected) <= 200 * REAL_EPSILON);
+		check_close(conjugate, expected, 0, 200 * REAL_EPSILON);
 	}
 }
 
@@ -153,18 +154,19 @@ static void check_box(struct fixture *t)
 		double low = fmax(box.low, -3), high = fmin(box.high, 3);
 		real beyond[] = {(real)(box.low - 0.01), (real)(box.high + 0.01)};
 
-		assert_true(low < high);
+		check_below(low, high);
 		for (int i = 0; i < 4; i++) {
 			real a = (real)(low + inside[i] * (high - low));
 			double expected =
 				(double)a * (box.quadratic * (double)a / 2 + (double)t->y[k]);
 
-			assert_true(fabs(loss_conjugate(t->loss, 1, 1, &a, &t->y[k]) - expected) <=
+			check_close(loss_conjugate(t->loss, 1, 1, &a, &t->y[k]), expected, 0,
 				    200 * REAL_EPSILON);
 		}
 		for (int end = 0; end < 2; end++)
-			assert_true(isinf(loss_conjugate(t->loss, 1, 1, &beyond[end], &t->y[k])) ||
-				    isinf(beyond[end]));
+			if (isfinite(beyond[end]))
+				check_equal(loss_conjugate(t->loss, 1, 1, &beyond[end], &t->y[k]),
+					    INFINITY);
 	}
 }
 

@@ -3,6 +3,7 @@
 #include "harness/spec/bind.h"
 #include "harness/spec/schema.h"
 #include "solvers/core/desc.h"
+#include "tests/close.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -71,9 +72,9 @@ static void check_desc(enum kind kind, const struct desc *item)
 	if ((item->options && item->options->name) != (item->size > 0))
 		fail_msg("%s %s: rows and size of the options do not agree", registry_title(kind),
 			 item->name);
-	assert_true(item->size < OPTIONS_ROOM);
+	check_below(item->size, OPTIONS_ROOM);
 	for (const struct option *row = item->options; row && row->name; row++)
-		assert_true(row->offset < item->size);
+		check_below(row->offset, item->size);
 }
 
 static void items_have_names_and_docs(void **state)
@@ -87,7 +88,8 @@ static void items_have_names_and_docs(void **state)
 	}
 	assert_int_equal(registry_count(KIND_TRAINER),
 			 registry_count(KIND_SOLVER) + registry_count(KIND_BASELINE));
-	assert_true(registry_count(KIND_SOLVER) > 0 && registry_count(KIND_ATTACK) > 0);
+	check_above(registry_count(KIND_SOLVER), 0);
+	check_above(registry_count(KIND_ATTACK), 0);
 }
 
 static void check_rows(const char *owner, const struct option *rows)
@@ -101,9 +103,11 @@ static void check_rows(const char *owner, const struct option *rows)
 		if (row->names)
 			assert_int_equal(row->type, OPTION_INT);
 		if (row->range.has_min && row->range.has_max)
-			assert_true(row->range.min < row->range.max);
-		if (row->type == OPTION_CHOICE || row->type == OPTION_CHOICES)
-			assert_true(row->kind >= 0 && row->kind < KIND_COUNT);
+			check_below(row->range.min, row->range.max);
+		if (row->type == OPTION_CHOICE || row->type == OPTION_CHOICES) {
+			check_at_least(row->kind, 0);
+			check_below(row->kind, KIND_COUNT);
+		}
 	}
 }
 

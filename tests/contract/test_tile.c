@@ -1,6 +1,7 @@
 /* The register tiles of backprop against loops by the definition, in both precisions. */
 #include "baselines/tile.h"
 #include "solvers/core/rng.h"
+#include "tests/close.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -90,7 +91,7 @@ static void forward_is_the_product(void **state)
 				assert_product(mat_get(H, j, k), s.d, numbers(t.x[k], 1),
 					       numbers(mat_col(t.U, j), 1));
 		for (ptrdiff_t j = tile_room(s.m); j < H.rows; j++)
-			assert_true(mat_get(H, j, 0) == 7);
+			check_equal(mat_get(H, j, 0), 7);
 		arena_release(&t.arena);
 	}
 }
@@ -119,7 +120,7 @@ static void backward_is_the_product(void **state)
 			tile_backward(t.x, first, count, t.S, mat_cols(g, 0, t.shape.m));
 			check_band(&t, first, count, g);
 			for (ptrdiff_t i = 0; i < tile_band; i++)
-				assert_true(mat_get(g, i, t.shape.m) == 7);
+				check_equal(mat_get(g, i, t.shape.m), 7);
 		}
 		arena_release(&t.arena);
 	}
@@ -131,9 +132,10 @@ static void strides_spread_over_cache_sets(void **state)
 
 	(void)state;
 	for (ptrdiff_t count = 1; count < 3000; count++) {
-		assert_true(tile_room(count) >= count && tile_room(count) < count + tile_lanes);
-		assert_true(tile_stride(count) >= tile_room(count));
-		assert_true(tile_stride(count) <= tile_room(count) + 2 * line);
+		check_at_least(tile_room(count), count);
+		check_below(tile_room(count), count + tile_lanes);
+		check_at_least(tile_stride(count), tile_room(count));
+		check_at_most(tile_stride(count), tile_room(count) + 2 * line);
 		assert_int_equal(tile_stride(count) % line, 0);
 		assert_int_equal(tile_stride(count) / line % 2, 1);
 	}

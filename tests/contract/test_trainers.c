@@ -1,4 +1,5 @@
 /* What every registered trainer promises, on a tiny problem and in both precisions. */
+#include "tests/close.h"
 #include "tests/toy.h"
 
 #include <math.h>
@@ -89,7 +90,8 @@ static void step(struct run *run, int steps)
 
 	for (int i = 0; i < steps && !run->ended; i++) {
 		run->trainer->step(run->state, &progress);
-		assert_true(isfinite(progress.objective) || isnan(progress.objective));
+		if (!isnan(progress.objective))
+			check_finite(progress.objective);
 		run->ended = progress.end != OUTCOME_RUNNING;
 	}
 	run->trainer->network(run->state, &run->net);
@@ -148,7 +150,7 @@ static void check_objective(struct run *run)
 		naive = toy_objective(&run->toy.problem, &run->net);
 		shared =
 			trainer_network_objective(&run->toy.problem, &run->net, run->f, &run->work);
-		assert_true(isfinite(naive));
+		check_finite(naive);
 		if (!(fabs(naive - shared) <= TOLERANCE * (1 + naive)))
 			fail_msg("%s: objective %.9g by the definition, %.9g by the shared routine",
 				 run->trainer->base.name, naive, shared);
@@ -211,16 +213,17 @@ static void check_width(struct run *run)
 	if (is_refused(run))
 		return;
 	width = run->trainer->width(run->state);
-	assert_true(width > 0);
+	check_above(width, 0);
 	for (ptrdiff_t j = 0; j < width; j++)
 		run->net.alpha[j] = (real)NAN; /* what is not written shows */
 	mat_fill(mat_cols(run->net.U, 0, width), (real)NAN);
 	step(run, STEPS);
 	assert_int_equal(run->net.U.rows, D);
-	assert_true(run->net.U.cols >= 0 && run->net.U.cols <= width);
-	assert_true(isfinite(toy_objective(&run->toy.problem, &run->net)));
+	check_at_least(run->net.U.cols, 0);
+	check_at_most(run->net.U.cols, width);
+	check_finite(toy_objective(&run->toy.problem, &run->net));
 	if (run->trainer->patterns_used)
-		assert_true(run->trainer->patterns_used(run->state) >= 0);
+		check_at_least(run->trainer->patterns_used(run->state), 0);
 }
 
 static void networks_fit_their_width(void **state)
@@ -277,7 +280,7 @@ static void check_order(const struct run *run, const struct certificate *c)
 	if (c->feasibility <= 0 && c->lower_bound > c->objective + slack)
 		fail_msg("%s: lower bound %.9g above the objective %.9g of a feasible point",
 			 run->trainer->base.name, c->lower_bound, c->objective);
-	assert_true(c->feasibility >= 0);
+	check_at_least(c->feasibility, 0);
 	assert_non_null(c->scope);
 }
 
@@ -299,9 +302,10 @@ static void check_certificate(struct run *run)
 	run->trainer->certify(run->state, &now); /* looking changes nothing */
 	assert_memory_equal(&now.objective, &before.objective, sizeof now.objective);
 	/* but for multipliers that go on from those found before */
-	assert_true(!(now.lower_bound < before.lower_bound));
+	if (!isnan(before.lower_bound))
+		check_at_least(now.lower_bound, before.lower_bound);
 	/* bounds of different iterates speak of the same program */
-	assert_true(best <= least + TOLERANCE * (1 + fabs(least)));
+	check_at_most(best, least + TOLERANCE * (1 + fabs(least)));
 }
 
 static void lower_bounds_are_below_upper_bounds(void **state)
@@ -329,7 +333,8 @@ static void forecasts_tell_the_memory_of_setup(void **state)
 		if (!(ratio > 0.5 && ratio < 2))
 			fail_msg("%s: forecast %g bytes, setup took %zu", run->trainer->base.name,
 				 forecast.bytes, run->arena.bytes);
-		assert_true(forecast.setup_flops >= 0 && forecast.iteration_flops > 0);
+		check_at_least(forecast.setup_flops, 0);
+		check_above(forecast.iteration_flops, 0);
 		run_free(run);
 	}
 }

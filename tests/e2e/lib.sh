@@ -151,6 +151,33 @@ same()
 	check "$1" "$(diff a.values b.values | head -n 5)" cmp -s a.values b.values
 }
 
+# processes PATTERN [PARENT]: numbers of the living processes whose command line matches (by /proc: a
+# bare system has no pgrep).
+processes()
+{
+	local folder line
+
+	for folder in /proc/[0-9]*; do
+		line=$(tr '\0' ' ' 2>/dev/null <"$folder/cmdline") || continue
+		[ -z "${2:-}" ] || grep -q "^PPid:[[:space:]]*$2\$" "$folder/status" 2>/dev/null || continue
+		# shellcheck disable=SC2254 # a pattern
+		case $line in
+		$1) echo "${folder#/proc/}" ;;
+		esac
+	done
+}
+
+# unchecked RECORD...: make records such as an earlier version wrote, without what the files are checked by.
+unchecked()
+{
+	local record
+
+	for record; do
+		rm -f "$record/record.json"
+		sed -i '/^  "format": /d' "$record/result.json"
+	done
+}
+
 # The statuses of all cells of a folder: "2 ok 1 oom".
 statuses_of()
 {

@@ -75,8 +75,11 @@ cells()
 	awk -F, -v sets=" $* " '
 	NR == 1 { for (c = 1; c <= NF; c++) at[$c] = c; next }
 	{
+		note = $0
+		while (match($0, /"[^"]*"/)) # texts with commas
+			$0 = substr($0, 1, RSTART - 1) "text" substr($0, RSTART + RLENGTH)
 		data = $at["data"]; method = $at["method"]; status = $at["status"]
-		outcome = $at["outcome"]; note = $0; objective = $at["objective"]
+		outcome = $at["outcome"]; objective = $at["objective"]
 		lower = $at["lower_bound"]; gap = $at["gap"]; patterns = $at["patterns"]
 		size = objective > 1 ? objective : 1
 		if (index(sets, " " data " ") && ('"$condition"'))

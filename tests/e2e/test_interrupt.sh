@@ -6,7 +6,7 @@
 has_worker()
 {
 	for _ in $(seq 400); do
-		pgrep -P "$1" relubench-worke >/dev/null && return
+		[ -n "$(processes '*relubench-worker*' "$1")" ] && return
 		sleep 0.05
 	done
 	return 1

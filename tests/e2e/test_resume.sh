@@ -22,7 +22,7 @@ expect "resumed" 0 run tiny.yaml --out killed
 same "same values after kill -9" whole/tiny killed/tiny
 check "nothing is left over" "$(ls killed/tiny)" [ ! -e killed/tiny/tmp ]
 check "workers die with their parent" "a worker is alive" \
-	[ -z "$(pgrep -f "relubench-worker-double killed/tiny")" ]
+	[ -z "$(processes '*relubench-worker-double killed/tiny*')" ]
 
 # Cells that take long, so that a signal meets them.
 with_worker '*\"count\":8*) sleep 0.4 ;;'

@@ -1,6 +1,7 @@
 /* Memory that runs out at the k-th allocation, for every k until none fails: the process ends at
  * the one place that handles it, and what it leaves behind is never taken for a result. */
 #include "harness/run/run.h"
+#include "tests/close.h"
 #include "tests/fault_fixture.h"
 
 #include <setjmp.h>
@@ -30,7 +31,7 @@ static void loading_a_spec(void **state)
 					  .attempt = fault_load_spec,
 					  .failure = RUN_EXIT_OOM};
 
-	assert_true(fault_at_every(&trial, *state) > MANY);
+	check_above(fault_at_every(&trial, *state), MANY);
 }
 
 static void computing_a_cell(void **state)
@@ -44,7 +45,7 @@ static void computing_a_cell(void **state)
 
 	for (size_t i = 0; i < room->experiment.cell_count; i++) {
 		fault_prepare_cell(room, i);
-		assert_true(fault_at_every(&trial, room) > MANY);
+		check_above(fault_at_every(&trial, room), MANY);
 	}
 }
 
@@ -62,9 +63,9 @@ static void building_a_report(void **state)
 	records = fault_digest(cells);
 	fault_expect_success(fault_build_report, room);
 	whole = fault_digest(room->results);
-	assert_true(fault_at_every(&trial, room) > MANY);
-	assert_true(fault_digest(cells) == records);
-	assert_true(fault_digest(room->results) == whole);
+	check_above(fault_at_every(&trial, room), MANY);
+	assert_int_equal(fault_digest(cells), records);
+	assert_int_equal(fault_digest(room->results), whole);
 }
 
 int main(void)

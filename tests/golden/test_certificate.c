@@ -1,6 +1,7 @@
 /* Lower bounds from dual points near and far, and upper bounds from random points, against the
  * known optima of small instances (tests/golden/optima): never on the wrong side. */
 #include "solvers/core/cvx.h"
+#include "tests/close.h"
 #include "tests/toy.h"
 
 #include <jansson.h>
@@ -128,9 +129,9 @@ static double check_optimum(struct instance *in, double expected)
 		toy_fill(dual.NW, &rng);
 		dual.scale = 0.1 * rng_uniform(&rng);
 		cvx_certify(&cvx, V, W, &dual, &c);
-		assert_true(c.lower_bound >= 0);
-		assert_true(c.lower_bound <= expected * (1 + 1e-7)); /* reference: to 1e-7 */
-		assert_true(c.upper >= expected * (1 - 1e-7));
+		check_at_least(c.lower_bound, 0);
+		check_at_most(c.lower_bound, expected * (1 + 1e-7)); /* reference: to 1e-7 */
+		check_at_least(c.upper, expected * (1 - 1e-7));
 		highest = fmax(highest, c.lower_bound / expected);
 	}
 	arena_release(&arena);
@@ -167,11 +168,11 @@ static void random_bounds_bracket_the_optima(void **state)
 			highest = fmax(highest, check_optimum(&in, objective));
 			checked++;
 		}
-		assert_true(checked > 0);
+		check_above(checked, 0);
 		json_decref(in.json);
 		arena_release(&in.arena);
 	}
-	assert_true(highest > 0.999); /* near enough to tell a bound that is too high */
+	check_above(highest, 0.999); /* near enough to tell a bound that is too high */
 }
 
 int main(void)

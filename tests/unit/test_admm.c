@@ -2,6 +2,7 @@
  * penalties and the relaxation. Known optima are in tests/golden. */
 #include "solvers/convex/admm.h"
 #include "solvers/core/blas.h"
+#include "tests/close.h"
 #include "tests/toy.h"
 
 #include <math.h>
@@ -96,10 +97,10 @@ static void compare_iterates(struct toy *toy, const struct run *dual, const stru
 	advance(&other, 20);
 	assert_int_equal(dual->net.U.cols, other.net.U.cols);
 	for (ptrdiff_t j = 0; j < dual->net.U.cols; j++) {
-		assert_true(fabs((double)(dual->net.alpha[j] - other.net.alpha[j])) < 1e-9);
+		check_close(dual->net.alpha[j], other.net.alpha[j], 0, 1e-9);
 		for (ptrdiff_t i = 0; i < D; i++)
-			assert_true(fabs((double)(mat_get(dual->net.U, i, j) -
-						  mat_get(other.net.U, i, j))) < 1e-9);
+			check_close(mat_get(dual->net.U, i, j), mat_get(other.net.U, i, j), 0,
+				    1e-9);
 	}
 	finish(&other);
 }
@@ -113,7 +114,7 @@ static void u_updates_give_the_same_iterates(void **state)
 			start(&toy.problem, arena_format(&toy.arena, iterate_options, "dual"));
 
 		advance(&dual, 20);
-		assert_true(dual.net.U.cols > 2);
+		check_above(dual.net.U.cols, 2);
 		for (size_t i = 0; i < registry_count(KIND_U_UPDATE); i++)
 			compare_iterates(&toy, &dual, registry_at(KIND_U_UPDATE, i));
 		finish(&dual);
@@ -129,13 +130,13 @@ static void every_loss_converges(void **state)
 		struct run run = solve(&toy.problem, "{patterns: 12}", 1e-5);
 		const struct certificate *c = &run.certificate;
 
-		assert_true(gap_of(&run) >= -1e-12 * N);
-		assert_true(c->objective <= c->upper + 1e-4 &&
-			    c->objective >= c->lower_bound - 1e-4);
-		assert_true(c->feasibility < 1e-3);
-		assert_true(c->lower_bound > 0);
+		check_at_least(gap_of(&run), -1e-12 * N);
+		check_at_most(c->objective, c->upper + 1e-4);
+		check_at_least(c->objective, c->lower_bound - 1e-4);
+		check_below(c->feasibility, 1e-3);
+		check_above(c->lower_bound, 0);
 		/* the iterate is not quite feasible, so the network is not quite its output */
-		assert_true(fabs(toy_objective(&toy.problem, &run.net) - c->objective) < 1e-3);
+		check_close(toy_objective(&toy.problem, &run.net), c->objective, 0, 1e-3);
 		finish(&run);
 		arena_release(&toy.arena);
 	}
@@ -144,8 +145,8 @@ static void every_loss_converges(void **state)
 /* Intervals [lower, upper] of the same optimum overlap. */
 static void check_same_optimum(const struct run *a, const struct run *b)
 {
-	assert_true(a->certificate.lower_bound <= b->certificate.upper + 1e-12 * N);
-	assert_true(b->certificate.lower_bound <= a->certificate.upper + 1e-12 * N);
+	check_at_most(a->certificate.lower_bound, b->certificate.upper + 1e-12 * N);
+	check_at_most(b->certificate.lower_bound, a->certificate.upper + 1e-12 * N);
 }
 
 static void penalties_and_relaxation_leave_the_optimum(void **state)
@@ -201,12 +202,10 @@ static void average_is_the_sum_divided(void **state)
 		advance(&mean, 30);
 		assert_int_equal(mean.net.U.cols, sum.net.U.cols);
 		for (ptrdiff_t j = 0; j < mean.net.U.cols; j++)
-			assert_true(fabs((double)(mean.net.alpha[j] - sum.net.alpha[j])) < 1e-9);
+			check_close(mean.net.alpha[j], sum.net.alpha[j], 0, 1e-9);
 		mean.trainer->certify(mean.state, &mean.certificate);
-		assert_true(fabs(sum.certificate.objective - N * mean.certificate.objective) <
-			    1e-9);
-		assert_true(fabs(sum.certificate.lower_bound - N * mean.certificate.lower_bound) <
-			    1e-8);
+		check_close(sum.certificate.objective, N * mean.certificate.objective, 0, 1e-9);
+		check_close(sum.certificate.lower_bound, N * mean.certificate.lower_bound, 0, 1e-8);
 		finish(&sum);
 		finish(&mean);
 		arena_release(&toy.arena);
@@ -230,7 +229,7 @@ static void units_of_the_features_do_not_matter(void **state)
 		other = start(&toy.problem, "{patterns: 12, anderson: 0}");
 		advance(&other, 60);
 		other.trainer->certify(other.state, &other.certificate);
-		assert_true(fabs(one.certificate.objective - other.certificate.objective) <
+		check_close(one.certificate.objective, other.certificate.objective, 0,
 			    1e-7 * one.certificate.objective);
 		finish(&one);
 		finish(&other);
@@ -257,7 +256,7 @@ static void the_first_penalty_suits_beta(void **state)
 	(void)state;
 	for (int l = 0; l < LOSSES - 1; l++) /* with the last and beta 10 zero is the optimum */
 		for (double beta = 1e-5; beta < 20; beta *= 10)
-			assert_true(early_neurons(beta, losses[l], "{patterns: 12}") > 0);
+			check_above(early_neurons(beta, losses[l], "{patterns: 12}"), 0);
 	assert_int_equal(early_neurons(10, "squared", "{patterns: 12, rho: 0.1}"), 0);
 }
 
@@ -272,7 +271,7 @@ static void more_patterns_never_raise_the_optimum(void **state)
 		struct run run = solve(&toy.problem,
 				       arena_format(&toy.arena, "{patterns: %d}", patterns), 1e-6);
 
-		assert_true(run.certificate.lower_bound <= last + 1e-9);
+		check_at_most(run.certificate.lower_bound, last + 1e-9);
 		last = run.certificate.upper;
 		finish(&run);
 	}

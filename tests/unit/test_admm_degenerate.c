@@ -3,6 +3,7 @@
  * what is delivered is never above the zero network, and no bound is above it. */
 #include "solvers/convex/penalty.h"
 #include "solvers/core/trainer.h"
+#include "tests/close.h"
 #include "tests/toy.h"
 
 #include <math.h>
@@ -150,9 +151,9 @@ static void compare(const struct draw *in, const struct seen *admm)
 {
 	struct seen ipm = run("ipm", in, in->patterns);
 
-	assert_true(admm->lower <= admm->upper + margin(in));
-	assert_true(admm->lower <= ipm.upper + margin(in));
-	assert_true(ipm.lower <= admm->upper + margin(in));
+	check_at_most(admm->lower, admm->upper + margin(in));
+	check_at_most(admm->lower, ipm.upper + margin(in));
+	check_at_most(ipm.lower, admm->upper + margin(in));
 }
 
 static void iterates_stay_below_the_zero_network(void **state)
@@ -173,14 +174,14 @@ static void iterates_stay_below_the_zero_network(void **state)
 				in.patterns, seen.last / in.zero, seen.worst / in.zero,
 				seen.delivered / in.zero, seen.lower / in.zero,
 				seen.upper / in.zero);
-		assert_true(seen.worst <= 100 * in.zero);
-		assert_true(seen.delivered <= in.zero + margin(&in));
-		assert_true(seen.upper <= in.zero + margin(&in));
+		check_at_most(seen.worst, 100 * in.zero);
+		check_at_most(seen.delivered, in.zero + margin(&in));
+		check_at_most(seen.upper, in.zero + margin(&in));
 		compare(&in, &seen);
 		gap += (seen.upper - seen.lower) / seen.upper / INSTANCES;
 		arena_release(&in.toy.arena);
 	}
-	assert_true(gap < 0.2);
+	check_below(gap, 0.2);
 }
 
 /* The robust program, which shares the acceleration: its certified worst case. */
@@ -197,9 +198,9 @@ static void robust_iterates_stay_bounded(void **state)
 		seen = run("robust_admm", &in,
 			   arena_format(&in.toy.arena, "{eps: %.17g, norm: l2, %s",
 					1e-3 * (double)(i % 3) * size, in.patterns + 1));
-		assert_true(seen.worst <= 100 * in.zero);
-		assert_true(seen.upper <= in.zero + margin(&in));
-		assert_true(seen.lower <= seen.upper + margin(&in));
+		check_at_most(seen.worst, 100 * in.zero);
+		check_at_most(seen.upper, in.zero + margin(&in));
+		check_at_most(seen.lower, seen.upper + margin(&in));
 		arena_release(&in.toy.arena);
 	}
 }
@@ -210,12 +211,12 @@ static void residuals_are_not_relative_to_what_has_run_away(void **state)
 	double zero = 30, far = 1e15;
 
 	(void)state;
-	assert_true(penalty_relative(1, penalty_size(4, zero / 2, zero)) == 0.5);
-	assert_true(penalty_relative(1, penalty_size(far * far, far * zero, zero)) > 0.99);
-	assert_true(isnan(penalty_relative(1, penalty_size(4, INFINITY, zero))));
-	assert_true(isnan(penalty_relative(1, penalty_size(4, NAN, zero))));
-	assert_true(penalty_relative(1, penalty_dual(2, 14, 3)) == 0.25);
-	assert_true(penalty_relative(1, penalty_dual(far, 4, 3)) == 0.25);
+	check_equal(penalty_relative(1, penalty_size(4, zero / 2, zero)), 0.5);
+	check_above(penalty_relative(1, penalty_size(far * far, far * zero, zero)), 0.99);
+	check_nan(penalty_relative(1, penalty_size(4, INFINITY, zero)));
+	check_nan(penalty_relative(1, penalty_size(4, NAN, zero)));
+	check_equal(penalty_relative(1, penalty_dual(2, 14, 3)), 0.25);
+	check_equal(penalty_relative(1, penalty_dual(far, 4, 3)), 0.25);
 }
 
 int main(void)

@@ -1,5 +1,6 @@
 /* The hand-over of ADMM to the interior point: where it happens, what it ends at, what it says. */
 #include "solvers/core/trainer.h"
+#include "tests/close.h"
 #include "tests/toy.h"
 
 #include <math.h>
@@ -43,12 +44,13 @@ static struct end train(const struct problem *problem, const char *options)
 		trainer->step(state, &progress);
 		end.steps++;
 	}
-	assert_true(progress.end == OUTCOME_RUNNING || progress.end == OUTCOME_CONVERGED);
+	if (progress.end != OUTCOME_RUNNING)
+		assert_int_equal(progress.end, OUTCOME_CONVERGED);
 	assert_int_equal(arena.calls, calls);
 	trainer->certify(state, &c);
 	trainer->repaired(state, &net);
 	end.objective = toy_objective(problem, &net);
-	assert_true(fabs(end.objective - c.upper) <= 1e-9 * c.upper);
+	check_close(end.objective, c.upper, 1e-9, 0);
 	end.gap = (c.upper - c.lower_bound) / c.upper;
 	if (trainer->note(state))
 		snprintf(end.note, sizeof end.note, "%s", trainer->note(state));
@@ -69,11 +71,11 @@ static void it_ends_where_admm_stands_still(void **state)
 
 		assert_null(strstr(alone.note, "handed over"));
 		assert_int_equal(alone.steps, STEPS);
-		assert_true(alone.gap > 1e-3);
+		check_above(alone.gap, 1e-3);
 		assert_non_null(strstr(end.note, "handed over to the interior point after "));
-		assert_true(end.steps < STEPS);
-		assert_true(end.gap <= 1e-6);
-		assert_true(end.objective <= alone.objective);
+		check_below(end.steps, STEPS);
+		check_at_most(end.gap, 1e-6);
+		check_at_most(end.objective, alone.objective);
 		assert_memory_equal(&end.objective, &again.objective, sizeof end.objective);
 		assert_string_equal(end.note, again.note);
 		arena_release(&toy.arena);
@@ -88,7 +90,7 @@ static void it_stays_away_where_admm_gets_on(void **state)
 
 	(void)state;
 	assert_null(strstr(end.note, "handed over"));
-	assert_true(end.gap < 1e-6);
+	check_below(end.gap, 1e-6);
 	arena_release(&toy.arena);
 }
 
@@ -103,14 +105,14 @@ static void forecasts_count_it(void **state)
 	(void)state;
 	trainer->forecast(toy_options(desc, "{patterns: 30, finish: none}", &arena), N, D, &none);
 	trainer->forecast(toy_options(desc, "{patterns: 30}", &arena), N, D, &automatic);
-	assert_true(automatic.bytes > none.bytes);
+	check_above(automatic.bytes, none.bytes);
 	trainer->forecast(toy_options(desc, "{patterns: 50, finish: none}", &arena), 2000, 784,
 			  &none);
 	trainer->forecast(toy_options(desc, "{patterns: 50}", &arena), 2000, 784, &automatic);
 	trainer->forecast(toy_options(desc, "{patterns: 50, finish: ipm}", &arena), 2000, 784,
 			  &always);
-	assert_true(automatic.bytes <= none.bytes);
-	assert_true(always.bytes > none.bytes);
+	check_at_most(automatic.bytes, none.bytes);
+	check_above(always.bytes, none.bytes);
 	arena_release(&arena);
 }
 

@@ -4,6 +4,7 @@
 #include "solvers/convex/nystrom.h"
 #include "solvers/core/blas.h"
 #include "solvers/core/rng.h"
+#include "tests/close.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -58,9 +59,30 @@ static void linear_iterations_end_sooner(void **state)
 	int plain = iterations_to(1e-8, 0);
 
 	(void)state;
-	assert_true(plain > 1000);
-	assert_true(iterations_to(1e-8, 5) < plain / 4);
-	assert_true(iterations_to(1e-8, 20) < plain / 15);
+	check_above(plain, 1000);
+	check_below(iterations_to(1e-8, 5), plain / 4);
+	check_below(iterations_to(1e-8, 20), plain / 15);
+}
+
+/* Three rates: three differences are enough for the fixed point itself. */
+static void few_rates_end_at_once(void **state)
+{
+	struct arena arena = {0};
+	struct anderson *a = anderson_new(&arena, N, 5, 1);
+	real x[N] = {0};
+
+	(void)state;
+	for (int i = 0; i < 6; i++) {
+		anderson_before(a, x);
+		for (int k = 0; k < N; k++) {
+			real c = (real)(1 + 0.1 * k), rate = (real)(0.3 * (k % 3 + 1));
+
+			x[k] = c + rate * (x[k] - c);
+		}
+		anderson_after(a, x);
+	}
+	check_below(distance(x), 1e-6);
+	arena_release(&arena);
 }
 
 /* A map that has nothing to do with the differences: the guard goes back to plain iterates. */
@@ -78,7 +100,7 @@ static void a_grown_residual_is_given_up(void **state)
 		memcpy(before, x, sizeof x);
 		anderson_after(a, x);
 	}
-	assert_true(memcmp(before, x, sizeof x) != 0); /* extrapolated */
+	assert_memory_not_equal(before, x, sizeof x); /* extrapolated */
 	anderson_before(a, x);
 	for (int k = 0; k < N; k++)
 		x[k] += 1e6;
@@ -100,7 +122,7 @@ static void a_fixed_point_stays(void **state)
 		anderson_before(a, x);
 		contract(x);
 		anderson_after(a, x);
-		assert_true(distance(x) < 1e-13);
+		check_below(distance(x), 1e-13);
 	}
 	arena_release(&arena);
 }
@@ -133,7 +155,7 @@ static void constant_residuals_do_not_drive_it_away(void **state)
 		for (int k = 0; k < N; k++)
 			farthest = fmax(farthest, fabs((double)x[k] - 1));
 	}
-	assert_true(farthest <= 2 + 1e-9);
+	check_at_most(farthest, 2 + 1e-9);
 	arena_release(&arena);
 }
 
@@ -161,8 +183,7 @@ static void weights_undo_units(void **state)
 		anderson_after(one, x);
 		anderson_after(other, y);
 		for (int k = 0; k < N; k++)
-			assert_true(fabs((double)x[k] - (double)y[k] / (k < N / 3 ? 1 : unit)) <
-				    1e-12);
+			check_close(x[k], (double)y[k] / (k < N / 3 ? 1 : unit), 0, 1e-12);
 	}
 	arena_release(&arena);
 }
@@ -198,10 +219,10 @@ static void nystrom_is_exact_on_low_rank(void **state)
 	assert_true(blas_cholesky(C));
 	blas_trsm_right(C, TRANSPOSED, Q);
 	assert_true(nystrom_new(&nystrom, N, 5, low_rank, &Q, &arena));
-	assert_true(fabs((double)nystrom.lambda[4] - 100) < 1e-6);
-	assert_true(fabs((double)nystrom.lambda[3] - 10) < 1e-6);
-	assert_true(fabs((double)nystrom.lambda[2] - 1) < 1e-6);
-	assert_true(fabs((double)nystrom.lambda[1]) < 1e-6);
+	check_close(nystrom.lambda[4], 100, 0, 1e-6);
+	check_close(nystrom.lambda[3], 10, 0, 1e-6);
+	check_close(nystrom.lambda[2], 1, 0, 1e-6);
+	check_close(nystrom.lambda[1], 0, 0, 1e-6);
 	for (int k = 0; k < N; k++)
 		g[k] = (real)rng_normal(&rng);
 	low_rank(&Q, g, h);
@@ -209,7 +230,7 @@ static void nystrom_is_exact_on_low_rank(void **state)
 		h[k] += (real)mu * g[k];
 	nystrom_solve(&nystrom, mu, h);
 	for (int k = 0; k < N; k++)
-		assert_true(fabs((double)h[k] - mu * (double)g[k]) < 1e-5);
+		check_close(h[k], mu * (double)g[k], 0, 1e-5);
 	arena_release(&arena);
 }
 
@@ -217,6 +238,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(linear_iterations_end_sooner),
+		cmocka_unit_test(few_rates_end_at_once),
 		cmocka_unit_test(a_grown_residual_is_given_up),
 		cmocka_unit_test(a_fixed_point_stays),
 		cmocka_unit_test(constant_residuals_do_not_drive_it_away),

@@ -6,6 +6,7 @@
 #include "harness/store/csv.h"
 #include "solvers/core/attack.h"
 #include "tests/attack_fixture.h"
+#include "tests/close.h"
 #include "tests/toy.h"
 
 #include <math.h>
@@ -233,11 +234,11 @@ static void worst_case_is_fed_by_the_other_entries(void **state)
 	assert_int_equal(fire(&room), STATUS_OK);
 	assert_int_equal(room.table.rows, 4);
 	for (size_t e = 0; e < 2; e++) {
-		assert_true(value(&room, e, "robust_accuracy") <=
-			    value(&room, 2 + e, "robust_accuracy"));
-		assert_true(value(&room, e, "robust_accuracy") < value(&room, e, "accuracy"));
+		check_at_most(value(&room, e, "robust_accuracy"),
+			      value(&room, 2 + e, "robust_accuracy"));
+		check_below(value(&room, e, "robust_accuracy"), value(&room, e, "accuracy"));
 	}
-	assert_true(strcmp(room.table.cell[0], "worst") == 0); /* rows as in the spec */
+	assert_string_equal(room.table.cell[0], "worst"); /* rows as in the spec */
 	room_leave(&room);
 }
 
@@ -252,10 +253,10 @@ static void more_restarts_start_from_fewer(void **state)
 	add(&room, &attack_strong, "{}");
 	assert_int_equal(fire(&room), STATUS_OK);
 	for (size_t e = 0; e < 2; e++) {
-		assert_true(value(&room, e, "robust_accuracy") <=
-			    value(&room, 2 + e, "robust_accuracy"));
-		assert_true(value(&room, 4 + e, "robust_accuracy") <=
-			    value(&room, e, "robust_accuracy"));
+		check_at_most(value(&room, e, "robust_accuracy"),
+			      value(&room, 2 + e, "robust_accuracy"));
+		check_at_most(value(&room, 4 + e, "robust_accuracy"),
+			      value(&room, e, "robust_accuracy"));
 	}
 	assert_string_equal(room.table.cell[0], "many");
 	room_leave(&room);
@@ -271,7 +272,7 @@ static void threats_do_not_mix(void **state)
 	add(&room, &attack_pgd, "{}");
 	add(&room, &attack_worst, "{of: [{fgsm: {slope: 0}}]}")->norm = NORM_L2;
 	assert_int_equal(fire(&room), STATUS_OK);
-	assert_true(value(&room, 3, "robust_accuracy") > value(&room, 1, "robust_accuracy"));
+	check_above(value(&room, 3, "robust_accuracy"), value(&room, 1, "robust_accuracy"));
 	room_leave(&room);
 }
 
@@ -288,14 +289,15 @@ static void zero_gradients_are_counted(void **state)
 	add(&room, &attack_fgsm, "{}");
 	add(&room, &attack_fgsm, "{slope: 0}")->name = "hinge";
 	assert_int_equal(fire(&room), STATUS_OK);
-	assert_true(flat > 0 && flat < N);
-	assert_true(value(&room, 0, "zero_gradient") == 0);
-	assert_true(fabs(value(&room, 2, "zero_gradient") - flat / N) < 1e-12);
+	check_above(flat, 0);
+	check_below(flat, N);
+	check_equal(value(&room, 0, "zero_gradient"), 0);
+	check_close(value(&room, 2, "zero_gradient"), flat / N, 0, 1e-12);
 	for (ptrdiff_t i = 0; i < D - 1; i++) /* only the bias, which nobody may touch, is left */
 		for (ptrdiff_t j = 0; j < FIXTURE_WIDTH; j++)
 			mat_set(room.t.net.U, i, j, 0);
 	assert_int_equal(fire(&room), STATUS_OK);
-	assert_true(value(&room, 0, "zero_gradient") == 1);
+	check_equal(value(&room, 0, "zero_gradient"), 1);
 	room_leave(&room);
 }
 
@@ -335,7 +337,7 @@ static void margins_of_every_entry_and_eps_are_evidence(void **state)
 
 		for (ptrdiff_t k = 0; k < N; k++)
 			robust += f->upper[k] > 0;
-		assert_true(fabs(robust / N - value(&room, row, "robust_accuracy")) < 1e-12);
+		check_close(robust / N, value(&room, row, "robust_accuracy"), 0, 1e-12);
 	}
 	for (size_t k = 0; k < N; k++)
 		lower[k] = upper[k] = finding_of(&room, 3)->upper[k] + (k == 7);
@@ -356,9 +358,9 @@ static void network_without_neurons_has_no_accuracy(void **state)
 	add(&room, &attack_strong, "{}");
 	assert_int_equal(fire(&room), STATUS_OK);
 	for (size_t e = 0; e < 2; e++) {
-		assert_true(value(&room, e, "accuracy") == 0);
-		assert_true(value(&room, e, "robust_accuracy") == 0);
-		assert_true(value(&room, e, "zero_gradient") == 1);
+		check_equal(value(&room, e, "accuracy"), 0);
+		check_equal(value(&room, e, "robust_accuracy"), 0);
+		check_equal(value(&room, e, "zero_gradient"), 1);
 	}
 	room_leave(&room);
 }

@@ -1,5 +1,6 @@
 /* Attacks: ball, box, frozen coordinates, order of strength, and closed forms. */
 #include "tests/attack_fixture.h"
+#include "tests/close.h"
 #include "tests/options.h"
 
 #include <math.h>
@@ -49,15 +50,16 @@ static void check_place(const struct attack_fixture *t, ptrdiff_t k)
 {
 	const struct threat *threat = &t->job.threat;
 
-	assert_true(distance(t, k) <= threat->eps + ROUNDING);
+	check_at_most(distance(t, k), threat->eps + ROUNDING);
 	for (ptrdiff_t i = 0; i < t->job.X.cols; i++) {
 		real x = mat_get(t->job.worst, k, i), c = mat_get(t->job.X, k, i);
 
 		if (threat->frozen && threat->frozen[i])
 			assert_memory_equal(&x, &c, sizeof x);
-		if (threat->lower) /* the box, widened to hold the clean point */
-			assert_true(x >= fmin((double)threat->lower[i], (double)c) &&
-				    x <= fmax((double)threat->upper[i], (double)c));
+		if (threat->lower) { /* the box, widened to hold the clean point */
+			check_at_least(x, fmin((double)threat->lower[i], (double)c));
+			check_at_most(x, fmax((double)threat->upper[i], (double)c));
+		}
 	}
 }
 
@@ -88,12 +90,11 @@ static void output_stays_in_ball_and_box_and_never_weakens(void **state)
 		attack_fixture_margins(&t, t.job.worst, again);
 		for (ptrdiff_t k = 0; k < N; k++) {
 			check_place(&t, k);
-			assert_true(t.job.margin[k] <= clean[k]);
+			check_at_most(t.job.margin[k], clean[k]);
 			better += t.job.margin[k] < clean[k];
-			assert_true(fabs((double)(again[k] - t.job.margin[k])) <
-				    1e3 * REAL_EPSILON);
+			check_close(again[k], t.job.margin[k], 0, 1e3 * REAL_EPSILON);
 		}
-		assert_true(better > N / 2);
+		check_above(better, N / 2);
 	}
 	arena_release(&t.arena);
 }
@@ -113,7 +114,7 @@ static void margin_on_entry_is_kept_when_it_is_lower(void **state)
 	memcpy(margin, t.job.margin, N * sizeof *margin);
 	attack_fixture_run(&t, &attack_fgsm, defaults(&t, &attack_fgsm)); /* weaker, same ball */
 	for (ptrdiff_t k = 0; k < N; k++)
-		assert_true(t.job.margin[k] <= margin[k]);
+		check_at_most(t.job.margin[k], margin[k]);
 	memcpy(margin, t.job.margin, N * sizeof *margin);
 	mat_copy(before, t.job.worst);
 	t.job.threat.eps = 1e-3; /* a small ball does not reach these margins */
@@ -140,10 +141,11 @@ static void rows_that_stay_keep_their_point_when_others_leave(void **state)
 		left += t.job.margin[k] <= 0;
 		if (k % 2 && t.job.margin[k] > 0) {
 			stayed++;
-			assert_true(distance(&t, k) <= 0);
+			check_at_most(distance(&t, k), 0);
 		}
 	}
-	assert_true(stayed > N / 20 && left > N / 2);
+	check_above(stayed, N / 20);
+	check_above(left, N / 2);
 	arena_release(&t.arena);
 }
 
@@ -176,13 +178,12 @@ static void pgd_is_stronger_than_fgsm_and_restarts_help(void **state)
 		fgsm = total_margin(&t);
 		attack_fixture_reset(&t);
 		attack_fixture_run(&t, &attack_pgd, one);
-		assert_true(total_margin(&t) < fgsm);
+		check_below(total_margin(&t), fgsm);
 		memcpy(single, t.job.margin, N * sizeof *single);
 		attack_fixture_reset(&t);
 		attack_fixture_run(&t, &attack_pgd, many);
 		for (ptrdiff_t k = 0; k < N; k++)
-			assert_true((double)t.job.margin[k] <=
-				    (double)single[k] + 1e2 * REAL_EPSILON);
+			check_at_most(t.job.margin[k], (double)single[k] + 1e2 * REAL_EPSILON);
 	}
 	arena_release(&t.arena);
 }
@@ -218,8 +219,7 @@ static void linear_network_reaches_the_closed_form(void **state)
 		attack_fixture_reset(&t);
 		attack_fixture_run(&t, attack, options);
 		for (ptrdiff_t k = 0; k < N; k++) /* f is a sum of d m products of size 2 */
-			assert_true(fabs((double)(clean[k] - t.job.margin[k]) - fall) <
-				    16 * D * M * REAL_EPSILON);
+			check_close(clean[k] - t.job.margin[k], fall, 0, 16 * D * M * REAL_EPSILON);
 	}
 	arena_release(&t.arena);
 }
@@ -259,8 +259,8 @@ static void pgd_finds_the_minimum_of_a_grid_in_two_dimensions(void **state)
 	attack_fixture_run(&t, &attack_pgd, options);
 	for (ptrdiff_t k = 0; k < SAMPLES; k++)
 		reached += (double)t.job.margin[k] <= grid_search(&t, k, points, f) + 0.05;
-	assert_true(reached >=
-		    SAMPLES - 2); /* the problem is not convex: a path may miss the minimum */
+	check_at_least(reached,
+		       SAMPLES - 2); /* the problem is not convex: a path may miss the minimum */
 	arena_release(&t.arena);
 }
 
@@ -316,13 +316,16 @@ static void broken_samples_are_left_alone(void **state)
 	for (ptrdiff_t k = 0; k < N; k++) {
 		if (clean[k] <= 0)
 			assert_memory_equal(&clean[k], &stopped[k], sizeof *clean);
-		assert_true(fabs((double)(again[k] - stopped[k])) < 1e3 * REAL_EPSILON);
+		check_close(again[k], stopped[k], 0, 1e3 * REAL_EPSILON);
 	}
 	options_set(&attack_pgd.base, options, "stop_when_broken", 0);
 	attack_fixture_reset(&t);
 	attack_fixture_run(&t, &attack_pgd, options);
 	for (ptrdiff_t k = 0; k < N; k++) /* the verdict is the same, the margin may be lower */
-		assert_true((t.job.margin[k] <= 0) == (stopped[k] <= 0));
+		if (stopped[k] <= 0)
+			check_at_most(t.job.margin[k], 0);
+		else
+			check_above(t.job.margin[k], 0);
 	arena_release(&t.arena);
 }
 
@@ -333,9 +336,11 @@ static void effort_is_reported(void **state)
 
 	(void)state;
 	attack_pgd.effort(defaults(&t, &attack_pgd), &steps, &restarts);
-	assert_true(steps == 40 && restarts == 5);
+	check_equal(steps, 40);
+	check_equal(restarts, 5);
 	attack_fgsm.effort(defaults(&t, &attack_fgsm), &steps, &restarts);
-	assert_true(steps == 1 && restarts == 1);
+	check_equal(steps, 1);
+	check_equal(restarts, 1);
 	arena_release(&t.arena);
 }
 

@@ -1,6 +1,7 @@
 /* apgd, square and the worst cases: brute force in the plane, closed forms, order of strength,
  * masked gradients. */
 #include "tests/attack_fixture.h"
+#include "tests/close.h"
 #include "tests/options.h"
 #include "tests/toy.h"
 
@@ -77,8 +78,8 @@ static void strong_attacks_find_the_minimum_of_a_grid(void **state)
 
 			/* slopes are at most 20: half a cell of the grid, and the tail of a search
 			 * that has no gradient */
-			assert_true(found <= truth + (c / 2 ? 0.1 : 0.02));
-			assert_true(found >= truth - 0.2);
+			check_at_most(found, truth + (c / 2 ? 0.1 : 0.02));
+			check_at_least(found, truth - 0.2);
 		}
 	}
 	arena_release(&t.arena);
@@ -116,14 +117,22 @@ static void linear_network_reaches_the_closed_form(void **state)
 		for (ptrdiff_t k = 0; k < N; k++) {
 			double found = (double)(clean[k] - t.job.margin[k]);
 
-			assert_true(found <= fall + 1e-9);
-			assert_true(found >= fall * (1 - slack[c / 2]));
+			check_at_most(found, fall + 1e-9);
+			check_at_least(found, fall * (1 - slack[c / 2]));
 		}
 	}
 	arena_release(&t.arena);
 }
 
 /* --- order of strength ----------------------------------------------------------------------- */
+
+/* A point that an attack leaves whole is left whole by its members: they stop when it is broken. */
+static void expect_whole(const real *attacked, const real *member)
+{
+	for (ptrdiff_t k = 0; k < N; k++)
+		if (attacked[k] > 0)
+			check_above(member[k], 0);
+}
 
 static void worst_is_never_above_its_members(void **state)
 {
@@ -141,9 +150,8 @@ static void worst_is_never_above_its_members(void **state)
 		for (size_t a = 0; a < 4; a++) {
 			const real *alone = margins_of(&t, members[a], "{}");
 
-			for (ptrdiff_t k = 0; k < N; k++) /* verdicts: members stop when broken */
-				assert_true((worst[k] > 0) <= (alone[k] > 0) &&
-					    (strong[k] > 0) <= (alone[k] > 0));
+			expect_whole(worst, alone);
+			expect_whole(strong, alone);
 		}
 	}
 	arena_release(&t.arena);
@@ -164,7 +172,8 @@ static void members_keep_their_own_options(void **state)
 	attack_worst.effort(toy_options(&attack_worst.base,
 					"{of: [{pgd: {steps: 3, restarts: 2}}, fgsm]}", &t.arena),
 			    &steps, &restarts);
-	assert_true(steps == 7 && restarts == 1);
+	check_equal(steps, 7);
+	check_equal(restarts, 1);
 	arena_release(&t.arena);
 }
 
@@ -182,11 +191,11 @@ static void more_restarts_are_never_weaker(void **state)
 		const real *many = margins_of(&t, attack, "{restarts: 4, stop_when_broken: false}");
 
 		for (ptrdiff_t k = 0; k < N; k++) {
-			assert_true((double)many[k] <= (double)few[k] + 1e2 * REAL_EPSILON);
+			check_at_most(many[k], (double)few[k] + 1e2 * REAL_EPSILON);
 			helped += (double)many[k] < (double)few[k] - 1e-3;
 		}
 	}
-	assert_true(helped > 0);
+	check_above(helped, 0);
 	arena_release(&t.arena);
 }
 
@@ -218,7 +227,7 @@ static void leaky_hinge_steps_like_the_margin_and_the_hinge_stands_still(void **
 				assert_memory_equal(&hinge[k], &clean[k], sizeof *clean);
 			moved += hinge[k] < clean[k];
 		}
-		assert_true(moved > 0);
+		check_above(moved, 0);
 	}
 	arena_release(&t.arena);
 }
@@ -228,13 +237,15 @@ static void flat_parts_are_declared(void **state)
 	struct arena arena = {0};
 
 	(void)state;
-	assert_true(attack_pgd.flat(toy_options(&attack_pgd.base, "{slope: 0}", &arena)) == 1);
-	assert_true(isinf(attack_pgd.flat(toy_options(&attack_pgd.base, "{}", &arena))));
-	assert_true(isinf(attack_paper.flat(toy_options(&attack_paper.base, "{}", &arena))));
-	assert_true(attack_paper.flat(toy_options(&attack_paper.base, "{of: [{fgsm: {slope: 0}}]}",
-						  &arena)) == 1);
-	assert_true(isinf(attack_worst.flat(
-		toy_options(&attack_worst.base, "{of: [{fgsm: {slope: 0}}, square]}", &arena))));
+	check_equal(attack_pgd.flat(toy_options(&attack_pgd.base, "{slope: 0}", &arena)), 1);
+	check_equal(attack_pgd.flat(toy_options(&attack_pgd.base, "{}", &arena)), INFINITY);
+	check_equal(attack_paper.flat(toy_options(&attack_paper.base, "{}", &arena)), INFINITY);
+	check_equal(attack_paper.flat(
+			    toy_options(&attack_paper.base, "{of: [{fgsm: {slope: 0}}]}", &arena)),
+		    1);
+	check_equal(attack_worst.flat(toy_options(&attack_worst.base,
+						  "{of: [{fgsm: {slope: 0}}, square]}", &arena)),
+		    INFINITY);
 	arena_release(&arena);
 }
 
@@ -261,13 +272,13 @@ static void search_breaks_what_hides_its_gradient(void **state)
 	t.job.threat = (struct threat){.norm = NORM_LINF, .eps = 0.6, .frozen = t.frozen};
 	attack_fixture_from_clean(&t, &attack_fgsm, "{}");
 	for (ptrdiff_t k = 0; k < N; k++)
-		assert_true(t.job.margin[k] > 0);
+		check_above(t.job.margin[k], 0);
 	attack_fixture_from_clean(&t, &attack_square, "{}");
 	for (ptrdiff_t k = 0; k < N; k++)
-		assert_true(t.job.margin[k] < 0);
+		check_below(t.job.margin[k], 0);
 	attack_fixture_from_clean(&t, &attack_worst, "{of: [fgsm, {pgd: {restarts: 1}}, square]}");
 	for (ptrdiff_t k = 0; k < N; k++)
-		assert_true(t.job.margin[k] < 0);
+		check_below(t.job.margin[k], 0);
 	arena_release(&t.arena);
 }
 
@@ -291,7 +302,7 @@ static void every_kind_of_move_finds_something(void **state)
 						       moves[c / 2]));
 		for (ptrdiff_t k = 0; k < N; k++)
 			better += (double)t.job.margin[k] < (double)clean[k] - 0.1;
-		assert_true(better > N * 9 / 10);
+		check_above(better, N * 9 / 10);
 	}
 	arena_release(&t.arena);
 }
@@ -331,7 +342,7 @@ static void empty_network_and_frozen_points_stay_as_they_are(void **state)
 		attack_fixture_from_clean(&t, attacks[c / 4], "{}");
 		assert_memory_equal(t.job.worst.at, t.job.X.at, N * D * sizeof(real));
 		for (ptrdiff_t k = 0; k < N && !(c & 2); k++)
-			assert_true(t.job.margin[k] == 0);
+			check_equal(t.job.margin[k], 0);
 	}
 	arena_release(&t.arena);
 }

@@ -1,6 +1,7 @@
 /* The minibatch gradient and what the backprop baselines share. */
 #include "baselines/backprop.h"
 #include "solvers/core/rng.h"
+#include "tests/close.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -106,8 +107,7 @@ static void gradient_matches_differences(void **state)
 			double slope =
 				(objective(&t, e, NUDGE) - objective(&t, e, -NUDGE)) / (2 * NUDGE);
 
-			assert_true(fabs((double)t.b.gradient[e] - slope) <
-				    ERROR * (1 + fabs(slope)));
+			check_close(t.b.gradient[e], slope, ERROR, ERROR);
 		}
 		arena_release(&t.arena);
 	}
@@ -136,7 +136,7 @@ static void minibatch_gradient_is_unbiased(void **state)
 	setup(&t); /* the same seed: the same start */
 	backprop_gradient(&t.b, NULL, ROWS, NULL, NULL);
 	for (size_t e = 0; e < t.b.count; e++)
-		assert_true(fabs(mean[e] - (double)t.b.gradient[e]) < 1e3 * REAL_EPSILON);
+		check_close(mean[e], t.b.gradient[e], 0, 1e3 * REAL_EPSILON);
 	arena_release(&t.arena);
 }
 
@@ -179,7 +179,7 @@ static void a_rule_meets_every_weight_once(void **state)
 			double decay = (double)t.b.decay * (double)t.b.weights[e];
 
 			assert_int_equal(record.times[e], 1);
-			assert_true(fabs(record.gradient[e] + decay - (double)t.b.gradient[e]) <
+			check_close(record.gradient[e] + decay, t.b.gradient[e], 0,
 				    1e2 * REAL_EPSILON);
 		}
 		arena_release(&t.arena);
@@ -204,7 +204,7 @@ static void parts_do_not_change_the_gradient(void **state)
 		assert_int_equal(t.b.parts, parts);
 		backprop_gradient(&t.b, NULL, t.b.n, NULL, NULL);
 		for (size_t e = 0; e < t.b.count; e++)
-			assert_true(fabs((double)(one[e] - t.b.gradient[e])) < 1e4 * REAL_EPSILON);
+			check_close(one[e], t.b.gradient[e], 0, 1e4 * REAL_EPSILON);
 	}
 	omp_set_num_threads(threads);
 	arena_release(&t.arena);
@@ -226,8 +226,8 @@ static void start_has_the_variance_of_its_rule(void **state)
 		for (ptrdiff_t e = 60000; e < 60200; e++)
 			a += (double)t.b.weights[e] * (double)t.b.weights[e] / 200;
 		/* the variance of a sample variance is 2 / count: 4 deviations */
-		assert_true(fabs(u / inner[rule] - 1) < 4 * sqrt(2.0 / 60000));
-		assert_true(fabs(a / outer[rule] - 1) < 4 * sqrt(2.0 / 200));
+		check_close(u / inner[rule], 1, 0, 4 * sqrt(2.0 / 60000));
+		check_close(a / outer[rule], 1, 0, 4 * sqrt(2.0 / 200));
 	}
 	arena_release(&t.arena);
 }
@@ -251,11 +251,11 @@ static void schedules_follow_their_formula(void **state)
 	setup(&t);
 	for (t.b.epoch = 0; t.b.epoch < 4; t.b.epoch++) {
 		t.options.schedule = by_name(backprop_schedules, "constant");
-		assert_true(fabs(backprop_rate(&t.b) - 0.5) < 1e-15);
+		check_close(backprop_rate(&t.b), 0.5, 0, 1e-15);
 		t.options.schedule = by_name(backprop_schedules, "cosine");
-		assert_true(fabs(backprop_rate(&t.b) - cosine[t.b.epoch]) < 1e-15);
+		check_close(backprop_rate(&t.b), cosine[t.b.epoch], 0, 1e-15);
 		t.options.schedule = by_name(backprop_schedules, "step");
-		assert_true(fabs(backprop_rate(&t.b) - step[t.b.epoch]) < 1e-15);
+		check_close(backprop_rate(&t.b), step[t.b.epoch], 0, 1e-15);
 	}
 	arena_release(&t.arena);
 }
@@ -301,7 +301,7 @@ static void an_epoch_visits_every_sample_once(void **state)
 	}
 	for (size_t k = 0; k < ROWS; k++)
 		assert_int_equal(seen[k], 1);
-	assert_true(moved > ROWS / 2);
+	check_above(moved, ROWS / 2);
 	arena_release(&t.arena);
 }
 
@@ -317,9 +317,9 @@ static void forecast_covers_what_setup_takes(void **state)
 	setup(&t);
 	taken = (double)(t.arena.bytes - before);
 	backprop_forecast(&t.options, 3000, 40, 0, &forecast);
-	assert_true(fabs(forecast.bytes / taken - 1) <
+	check_close(forecast.bytes / taken, 1, 0,
 		    0.05); /* small arrays and rounding to cache lines */
-	assert_true(fabs(forecast.iteration_flops - 4.0 * 3000 * 40 * 30) < 1);
+	check_close(forecast.iteration_flops, 4.0 * 3000 * 40 * 30, 0, 1);
 	arena_release(&t.arena);
 }
 

@@ -1,6 +1,7 @@
 /* Robust regimes of backprop: gradients against differences, bounds against brute force, the inner
  * attack inside of its ball. */
 #include "baselines/backprop.h"
+#include "tests/close.h"
 #include "tests/robust.h"
 #include "tests/toy.h"
 
@@ -164,12 +165,12 @@ static void distance_is_the_divergence(void **state)
 			double dg =
 				robust_divergence(f, g + NUDGE) - robust_divergence(f, g - NUDGE);
 
-			assert_true(fabs(value - robust_divergence(f, g)) < 1e-12);
-			assert_true(fabs(in_f - df / (2 * NUDGE)) < 1e-8);
-			assert_true(fabs(in_g - dg / (2 * NUDGE)) < 1e-8);
+			check_close(value, robust_divergence(f, g), 0, 1e-12);
+			check_close(in_f, df / (2 * NUDGE), 0, 1e-8);
+			check_close(in_g, dg / (2 * NUDGE), 0, 1e-8);
 		}
 	/* no overflow far out: both are sure, and of different classes */
-	assert_true(fabs(adversary_distance(900, -900, &(double){0}, &(double){0}) - 900) < 1e-9);
+	check_close(adversary_distance(900, -900, &(double){0}, &(double){0}), 900, 0, 1e-9);
 }
 
 /* Corners of the ball for l_inf, many directions for l_2. */
@@ -214,9 +215,9 @@ static void bounds_are_below_every_corner(void **state)
 			double bound = (double)t->toy.problem.y[k] * (double)t->b.f[N + k];
 			double least = least_margin(t, &net, k, norm, 0.3);
 
-			assert_true(bound <= least + 1e-12);
+			check_at_most(bound, least + 1e-12);
 			if (t->options.width == 1 && norm == NORM_LINF)
-				assert_true(fabs(bound - least) < 1e-12);
+				check_close(bound, least, 0, 1e-12);
 		}
 		drop(t);
 	}
@@ -233,13 +234,16 @@ static void check_inside(const struct fixture *t, double eps, bool box)
 
 			largest = fmax(largest, fabs(step));
 			square += step * step;
-			if (box && i < D - 1)
-				assert_true(at[i] >= (real)-4 && at[i] <= (real)4);
+			if (box && i < D - 1) {
+				check_at_least(at[i], (real)-4);
+				check_at_most(at[i], (real)4);
+			}
 		}
-		assert_true(at[D - 1] == 1 && clean[D - 1] == 1);
-		assert_true((t->options.adversary.norm == NORM_L2 ? sqrt(square) : largest) <=
-			    eps * (1 + 1e-12));
-		assert_true(largest > 0);
+		check_equal(at[D - 1], 1);
+		check_equal(clean[D - 1], 1);
+		check_at_most(t->options.adversary.norm == NORM_L2 ? sqrt(square) : largest,
+			      eps * (1 + 1e-12));
+		check_above(largest, 0);
 	}
 }
 
@@ -293,8 +297,8 @@ static void attacks_find_the_worst_case_of_a_linear_network(void **state)
 
 			double reached = y * (double)t->b.f[k];
 
-			assert_true(reached >= clean - worst - 1e-10 * (1 + fabs(clean)));
-			assert_true(reached <= clean - worst + slack * worst);
+			check_at_least(reached, clean - worst - 1e-10 * (1 + fabs(clean)));
+			check_at_most(reached, clean - worst + slack * worst);
 		}
 		drop(t);
 	}
@@ -318,7 +322,7 @@ static void validation_loss_is_the_certified_one(void **state)
 		sum += loss_at(t, y * robust_interval_margin(&net, t->toy.problem.X, k, y, &threat),
 			       k);
 	}
-	assert_true(fabs(backprop_validation_loss(&t->b) - sum) < 1e-9 * sum);
+	check_close(backprop_validation_loss(&t->b), sum, 1e-9, 0);
 	drop(t);
 }
 
@@ -338,8 +342,8 @@ static void validation_loss_is_the_attacked_one(void **state)
 	attacked = backprop_validation_loss(&t->b);
 	t->options.adversary.ramp = 1;
 	assert_int_equal(setup(t), STATUS_OK);
-	assert_true(attacked > clean);
-	assert_true(backprop_validation_loss(&t->b) == attacked);
+	check_above(attacked, clean);
+	check_equal(backprop_validation_loss(&t->b), attacked);
 	drop(t);
 }
 

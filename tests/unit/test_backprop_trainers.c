@@ -1,6 +1,7 @@
 /* SGD and Adam as trainers: their recurrences by hand, determinism, early stopping. */
 #include "baselines/baseline.h"
 #include "solvers/core/rng.h"
+#include "tests/close.h"
 #include "tests/options.h"
 
 #include <math.h>
@@ -89,7 +90,8 @@ static bool step(struct fixture *t)
 	struct progress progress;
 
 	t->trainer->step(t->state, &progress);
-	assert_true(isnan(progress.objective) && isnan(progress.primal_residual));
+	check_nan(progress.objective);
+	check_nan(progress.primal_residual);
 	return progress.end != OUTCOME_RUNNING;
 }
 
@@ -139,7 +141,7 @@ static void assert_weights(struct fixture *t, const double *w)
 
 	flatten(&net, got);
 	for (int e = 0; e < COUNT; e++)
-		assert_true(fabs(got[e] - w[e]) < ROUNDING);
+		check_close(got[e], w[e], 0, ROUNDING);
 }
 
 static void sgd_follows_the_recurrence(void **state)
@@ -253,7 +255,7 @@ static void training_lowers_the_objective_and_allocates_nothing(void **state)
 		for (int epoch = 1; epoch <= 30; epoch++)
 			assert_int_equal(step(&t), epoch == 30);
 		assert_int_equal(t.arena.calls, calls);
-		assert_true(objective(&t) < 0.8 * before);
+		check_below(objective(&t), 0.8 * before);
 		assert_null(t.trainer->patterns_used);
 		arena_release(&t.arena);
 	}
@@ -315,8 +317,9 @@ static void early_stopping_returns_the_best_weights(void **state)
 			}
 		}
 		assert_int_equal(epochs, best_epoch + 15);
-		assert_true(epochs < 2000);
-		assert_true(last >= best && last <= best); /* the same weights, the same bits */
+		check_below(epochs, 2000);
+		check_at_least(last, best);
+		check_at_most(last, best); /* the same weights, the same bits */
 		arena_release(&t.arena);
 	}
 }

@@ -4,6 +4,7 @@
  * Entries are in [-1, 1]. A sum of n products of them is off by at most about n^2 eps / 2. */
 #include "solvers/core/blas.h"
 #include "solvers/core/rng.h"
+#include "tests/close.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -61,7 +62,7 @@ static void check_rim(struct mat A)
 	for (ptrdiff_t j = 0; j < whole.cols; j++)
 		for (ptrdiff_t i = 0; i < whole.rows; i++)
 			if (i < RIM || i >= RIM + A.rows || j < RIM || j >= RIM + A.cols)
-				assert_true(mat_get(whole, i, j) == MARK);
+				check_equal(mat_get(whole, i, j), MARK);
 }
 
 static struct mat copy_of(struct mat A)
@@ -106,7 +107,7 @@ static void check_gemm(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, enum transpose ta,
 			double expected = 0.5 * product(A, ta, B, tb, i, j) -
 					  2 * (double)mat_get(before, i, j);
 
-			assert_true(fabs((double)mat_get(C, i, j) - expected) <= tolerance(k));
+			check_close(mat_get(C, i, j), expected, 0, tolerance(k));
 		}
 	check_rim(C);
 }
@@ -130,10 +131,10 @@ static void empty_products_are_zero(void **state)
 	blas_gemm(1, A, PLAIN, B, PLAIN, 0, C); /* a sum of no products */
 	for (ptrdiff_t j = 0; j < 4; j++)
 		for (ptrdiff_t i = 0; i < 3; i++)
-			assert_true(mat_get(C, i, j) == 0);
+			check_equal(mat_get(C, i, j), 0);
 	blas_gemm(1, none, PLAIN, view_new(4, 4), PLAIN, 0, none);
 	blas_gemv(1, none, PLAIN, x, 0, y); /* no outputs */
-	assert_true(y[0] == 3);
+	check_equal(y[0], 3);
 	check_rim(C);
 }
 
@@ -151,7 +152,7 @@ static void check_syrk(ptrdiff_t m, ptrdiff_t k, enum transpose t)
 						      j) -
 						2 * old;
 
-			assert_true(fabs((double)mat_get(C, i, j) - expected) <= tolerance(k));
+			check_close(mat_get(C, i, j), expected, 0, tolerance(k));
 		}
 	check_rim(C);
 }
@@ -181,8 +182,9 @@ static void check_gemv(ptrdiff_t m, ptrdiff_t n, enum transpose t)
 
 	blas_gemv(0.5, A, t, x.at, -2, y.at);
 	for (ptrdiff_t i = 0; i < m; i++)
-		assert_true(fabs((double)y.at[i] - 0.5 * product(A, t, x, PLAIN, i, 0) +
-				 2 * (double)before.at[i]) <= tolerance(n));
+		check_close((double)y.at[i] - 0.5 * product(A, t, x, PLAIN, i, 0) +
+				    2 * (double)before.at[i],
+			    0, 0, tolerance(n));
 	check_rim(y);
 }
 
@@ -204,23 +206,23 @@ static void vectors_and_norms(void **state)
 	real large[2] = {(real)3e30, (real)4e30}; /* the squares leave the range of a float */
 
 	(void)state;
-	assert_true(fabs(blas_dot(LENGTH, x.at, y.at) - product(x, TRANSPOSED, y, PLAIN, 0, 0)) <=
+	check_close(blas_dot(LENGTH, x.at, y.at), product(x, TRANSPOSED, y, PLAIN, 0, 0), 0,
 		    tolerance(LENGTH));
-	assert_true(fabs(blas_norm(LENGTH, x.at) - sqrt(product(x, TRANSPOSED, x, PLAIN, 0, 0))) <=
+	check_close(blas_norm(LENGTH, x.at), sqrt(product(x, TRANSPOSED, x, PLAIN, 0, 0)), 0,
 		    tolerance(LENGTH));
-	assert_true(fabs(blas_norm(2, large) / 5e30 - 1) <= tolerance(2));
+	check_close(blas_norm(2, large) / 5e30, 1, 0, tolerance(2));
 	blas_axpy(LENGTH, -0.5, x.at, y.at);
 	blas_scale(LENGTH, 0.25, x.at);
 	for (ptrdiff_t i = 0; i < LENGTH; i++)
-		assert_true(fabs((double)y.at[i] - (double)before.at[i] + 2 * (double)x.at[i]) <=
+		check_close((double)y.at[i] - (double)before.at[i] + 2 * (double)x.at[i], 0, 0,
 			    tolerance(1));
 	for (ptrdiff_t j = 0; j < A.cols; j++)
 		for (ptrdiff_t i = 0; i < A.rows; i++)
 			square += pow((double)mat_get(A, i, j), 2);
-	assert_true(fabs(blas_mat_norm(A) - sqrt(square)) <= tolerance(13 * 9));
+	check_close(blas_mat_norm(A), sqrt(square), 0, tolerance(13 * 9));
 	check_rim(x);
 	check_rim(y);
-	assert_true(blas_threads() >= 1);
+	check_at_least(blas_threads(), 1);
 }
 
 /* A random symmetric matrix with eigenvalues above n, its upper triangle NaN if `half`. */
@@ -248,8 +250,7 @@ static void check_factor(struct mat L, struct mat A)
 
 			for (ptrdiff_t k = 0; k <= j; k++)
 				sum += (double)mat_get(L, i, k) * (double)mat_get(L, j, k);
-			assert_true(fabs(sum - (double)mat_get(A, i, j)) <=
-				    2 * (double)n * tolerance(n));
+			check_close(sum, mat_get(A, i, j), 0, 2 * (double)n * tolerance(n));
 		}
 }
 
@@ -295,7 +296,7 @@ static void check_triangular(struct mat L, enum transpose t, struct mat B, struc
 			for (ptrdiff_t k = 0; k < L.rows; k++)
 				sum += right ? (double)mat_get(B, i, k) * lower(L, t, k, j)
 					     : lower(L, t, i, k) * (double)mat_get(B, k, j);
-			assert_true(fabs(sum - (double)mat_get(C, i, j)) <=
+			check_close(sum, mat_get(C, i, j), 0,
 				    2 * (double)L.rows * tolerance(L.rows));
 		}
 	check_rim(B);
@@ -328,8 +329,7 @@ static void check_solution(struct mat A, struct mat X, struct mat B)
 {
 	for (ptrdiff_t j = 0; j < B.cols; j++)
 		for (ptrdiff_t i = 0; i < B.rows; i++)
-			assert_true(fabs(product(A, PLAIN, X, PLAIN, i, j) -
-					 (double)mat_get(B, i, j)) <=
+			check_close(product(A, PLAIN, X, PLAIN, i, j), mat_get(B, i, j), 0,
 				    4 * (double)A.rows * tolerance(A.rows));
 }
 

@@ -5,6 +5,7 @@
 #include "solvers/core/pattern.h"
 #include "solvers/core/rng.h"
 #include "solvers/core/trainer.h"
+#include "tests/close.h"
 #include "tests/options.h"
 #include "tests/toy.h"
 
@@ -43,11 +44,14 @@ static void check_cells(struct mat X, const struct cells *cells)
 			for (ptrdiff_t j = 0; j < X.cols; j++)
 				value += (double)mat_get(X, k, j) *
 					 cells->point[c * cells->dimension + (size_t)j];
-			assert_true(sign == 0 ? fabs(value) < 1e-9 : sign * value > 0);
+			if (sign == 0)
+				check_close(value, 0, 0, 1e-9);
+			else
+				check_above(sign * value, 0);
 		}
 		for (size_t other = 0; other < c; other++)
-			assert_true(memcmp(cells->sign + c * cells->rows,
-					   cells->sign + other * cells->rows, cells->rows) != 0);
+			assert_memory_not_equal(cells->sign + c * cells->rows,
+						cells->sign + other * cells->rows, cells->rows);
 	}
 }
 
@@ -64,8 +68,7 @@ static void counts_in_general_position(void **state)
 		struct cells cells;
 
 		assert_true(cells_enumerate(X, 100000, &arena, &cells));
-		assert_true(fabs((double)cells.count -
-				 cells_bound((double)n, (double)(d < n ? d : n))) < 0.5);
+		check_close(cells.count, cells_bound((double)n, (double)(d < n ? d : n)), 0, 0.5);
 		check_cells(X, &cells);
 		arena_release(&arena);
 	}
@@ -119,7 +122,7 @@ static void degenerate_positions_agree_with_brute_force(void **state)
 	assert_true(cells_enumerate(X, 100000, &arena, &cells));
 	check_cells(X, &cells);
 	assert_int_equal(cells.count, brute_force(X, &arena));
-	assert_true((double)cells.count < cells_bound(9, 3));
+	check_below(cells.count, cells_bound(9, 3));
 	arena_release(&arena);
 }
 
@@ -134,7 +137,8 @@ static void without_hyperplanes_there_is_one_cell(void **state)
 	assert_int_equal(cells.count, 1);
 	for (int k = 0; k < 3; k++)
 		assert_int_equal(cells.sign[k], 0);
-	assert_true(cells.point[0] == 1 && cells.point[1] == 0);
+	check_equal(cells.point[0], 1);
+	check_equal(cells.point[1], 0);
 	arena_release(&arena);
 }
 
@@ -178,7 +182,7 @@ static void exact_program_bounds_every_network(void **state)
 		trainer_ipm.step(ipm, &p);
 	trainer_ipm.certify(ipm, &c);
 	assert_string_equal(c.scope, "all");
-	assert_true(c.upper - c.lower_bound <= 1e-6 * c.upper);
+	check_at_most(c.upper - c.lower_bound, 1e-6 * c.upper);
 	options = options_default(&trainer_sgd.base, &arena);
 	options_set(&trainer_sgd.base, options, "width", WIDTH);
 	options_set(&trainer_sgd.base, options, "epochs", 3000);
@@ -195,11 +199,12 @@ static void exact_program_bounds_every_network(void **state)
 			trainer_sgd.step(sgd, &p);
 		trainer_sgd.network(sgd, &net);
 		objective = trainer_network_objective(&problem, &net, f, &work);
-		assert_true(objective >= c.lower_bound * (1 - 1e-9));
+		check_at_least(objective, c.lower_bound * (1 - 1e-9));
 		best = fmin(best, objective);
 	}
-	assert_true(best <=
-		    1.5 * c.upper); /* the networks were trained, so the bound was put to a test */
+	check_at_most(
+		best,
+		1.5 * c.upper); /* the networks were trained, so the bound was put to a test */
 	arena_release(&arena);
 }
 

@@ -2,6 +2,7 @@
  * errors. */
 #include "harness/run/evidence.h"
 #include "harness/run/target.h"
+#include "tests/close.h"
 #include "tests/unit/test_run.h"
 
 #include <float.h>
@@ -30,15 +31,15 @@ static void check_row(const struct csv_table *t, size_t row, const struct result
 	double certified = value(t, row, "certified_accuracy");
 	double accuracy = train ? r->train_accuracy : r->test_accuracy;
 
-	assert_true(value(t, row, "n") == (train ? r->n_train : r->n_test));
-	assert_true(fabs(value(t, row, "accuracy") - accuracy) < 1e-12);
-	assert_true(certified <= accuracy + DBL_EPSILON);
-	assert_true(value(t, row, "certified_accuracy_lo") <= certified + DBL_EPSILON);
-	assert_true(value(t, row, "certified_accuracy_hi") >= certified - DBL_EPSILON);
+	check_equal(value(t, row, "n"), train ? r->n_train : r->n_test);
+	check_close(value(t, row, "accuracy"), accuracy, 0, 1e-12);
+	check_at_most(certified, accuracy + DBL_EPSILON);
+	check_at_most(value(t, row, "certified_accuracy_lo"), certified + DBL_EPSILON);
+	check_at_least(value(t, row, "certified_accuracy_hi"), certified - DBL_EPSILON);
 	if (value(t, row, "eps") == 0)
-		assert_true(fabs(certified - accuracy) < 1e-12);
+		check_close(certified, accuracy, 0, 1e-12);
 	if (strcmp(text(t, row, "certificate"), "exact") == 0)
-		assert_true(value(t, row, "undecided") == 0);
+		check_equal(value(t, row, "undecided"), 0);
 }
 
 static void certificates_are_below_attacks_and_ordered(void **state)
@@ -52,7 +53,7 @@ static void certificates_are_below_attacks_and_ordered(void **state)
 	t = table("certify.csv");
 	attack = table("attack.csv");
 	assert_string_equal(r.status, "ok");
-	assert_true(r.certify_s > 0);
+	check_above(r.certify_s, 0);
 	assert_int_equal(t.rows, ROWS);
 	for (size_t row = 0; row < t.rows; row++)
 		check_row(&t, row, &r);
@@ -61,15 +62,16 @@ static void certificates_are_below_attacks_and_ordered(void **state)
 		double crown = value(&t, e + PER_CERTIFICATE, "certified_accuracy");
 		double exact = value(&t, e + 2 * PER_CERTIFICATE, "certified_accuracy");
 
-		assert_true(interval <= crown && crown <= exact);
-		assert_true(exact <= value(&attack, e, "robust_accuracy"));
+		check_at_most(interval, crown);
+		check_at_most(crown, exact);
+		check_at_most(exact, value(&attack, e, "robust_accuracy"));
 	}
-	assert_true(value(&t, PER_CERTIFICATE - 1, "certified_accuracy") <
+	check_below(value(&t, PER_CERTIFICATE - 1, "certified_accuracy"),
 		    value(&t, ROWS - 3, "certified_accuracy")); /* intervals lose something here */
 	/* nothing is decided but by the margin: attack and certificate meet on so small a network
 	 */
-	assert_true(value(&t, ROWS - 2, "certified_accuracy") <=
-		    value(&attack, LINF_ATTACKS, "robust_accuracy"));
+	check_at_most(value(&t, ROWS - 2, "certified_accuracy"),
+		      value(&attack, LINF_ATTACKS, "robust_accuracy"));
 }
 
 static void no_certificates_no_file(void **state)
@@ -117,9 +119,9 @@ static struct scene *scene_new(void)
 	s->part.X = s->other.X = mat_new(&arena, 2, 1);
 	s->boxed = (struct reals){2, box};
 	s->otherwise = (struct reals){2, other_box};
-	s->attack = (struct aim){"attack", "pgd", &s->part, "test", NORM_LINF, 0, &s->boxed};
-	s->certificate =
-		(struct aim){"certificate", "crown", &s->part, "test", NORM_LINF, 0, &s->boxed};
+	s->attack = (struct aim){"attack", "pgd", &s->part, "test", NORM_LINF, 0, &s->boxed, NULL};
+	s->certificate = (struct aim){"certificate", "crown", &s->part,  "test",
+				      NORM_LINF,     0,       &s->boxed, NULL};
 	s->evidence = evidence_new(&arena, 2);
 	return s;
 }

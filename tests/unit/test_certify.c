@@ -1,6 +1,7 @@
 /* Certificates in the plane against the true minimum; CROWN against a naive twin; order of
  * strength.
  */
+#include "tests/close.h"
 #include "tests/options.h"
 #include "tests/plane.h"
 
@@ -59,13 +60,13 @@ static void check_exact(struct plane *p)
 	for (ptrdiff_t k = 0; k < N; k++) {
 		double truth = plane_minimum(p, k), size = fmax(1, fabs(truth));
 
-		assert_true(p->job.lower[k] <= truth + 1e-12 * size);
-		assert_true(p->job.lower[k] >= truth - 1e-4 * size);
-		assert_true(p->job.upper[k] >= truth - 1e-7 * size);
-		assert_true(p->job.upper[k] <= truth + 1e-4 * size);
+		check_at_most(p->job.lower[k], truth + 1e-12 * size);
+		check_at_least(p->job.lower[k], truth - 1e-4 * size);
+		check_at_least(p->job.upper[k], truth - 1e-7 * size);
+		check_at_most(p->job.upper[k], truth + 1e-4 * size);
 		below += truth < plane_value(p, k, (double[]){0, 0}) - 1e-3;
 	}
-	assert_true(below > N / 2); /* the truth looked further than the clean point */
+	check_above(below, N / 2); /* the truth looked further than the clean point */
 }
 
 static void exact_is_the_true_minimum(void **state)
@@ -80,11 +81,12 @@ static void check_sign(struct plane *p)
 	for (ptrdiff_t k = 0; k < N; k++) {
 		double truth = plane_minimum(p, k);
 
-		assert_true(p->job.lower[k] <= truth && p->job.upper[k] >= truth - 1e-7);
-		if (fabs(truth) > 1e-6)
-			assert_true((p->job.lower[k] > 0) == (truth > 0));
-		if (fabs(truth) > 1e-6)
-			assert_true((p->job.upper[k] <= 0) == (truth < 0));
+		check_at_most(p->job.lower[k], truth);
+		check_at_least(p->job.upper[k], truth - 1e-7);
+		if (truth > 1e-6)
+			check_above(p->job.lower[k], 0);
+		if (truth < -1e-6)
+			check_at_most(p->job.upper[k], 0);
 	}
 }
 
@@ -107,10 +109,11 @@ static void check_order(struct plane *p)
 			options_set(&order[c]->base, options, "steps", 0);
 		certify(p, order[c], options);
 		for (ptrdiff_t k = 0; k < N; k++) {
-			assert_true(p->job.lower[k] <= p->job.upper[k]);
-			assert_true(p->job.lower[k] <= plane_minimum(p, k));
+			check_at_most(p->job.lower[k], p->job.upper[k]);
+			check_at_most(p->job.lower[k], plane_minimum(p, k));
 			/* both are exact where no neuron is unstable, up to rounding */
-			assert_true(c == 0 || p->job.lower[k] >= last[k] - 1e-12);
+			if (c > 0)
+				check_at_least(p->job.lower[k], last[k] - 1e-12);
 			last[k] = p->job.lower[k];
 		}
 	}
@@ -162,7 +165,7 @@ static void crown_equals_its_naive_twin(void **state)
 		options_set(&certifier_crown.base, options, "steps", 0);
 		certify(p, &certifier_crown, options);
 		for (ptrdiff_t k = 0; k < N; k++)
-			assert_true(fabs(p->job.lower[k] - naive_crown(p, k)) < 1e-11);
+			check_close(p->job.lower[k], naive_crown(p, k), 0, 1e-11);
 		plane_free(p);
 	}
 }
@@ -183,7 +186,7 @@ static void better_slopes_raise_bounds(void **state)
 	certify(p, &certifier_crown, options);
 	for (ptrdiff_t k = 0; k < N; k++)
 		raised += p->job.lower[k] > fixed[k] + 1e-3;
-	assert_true(raised > N / 4);
+	check_above(raised, N / 4);
 	plane_free(p);
 }
 
@@ -200,7 +203,8 @@ static void check_small_budget(struct plane *p)
 	for (ptrdiff_t k = 0; k < N; k++) {
 		double truth = plane_minimum(p, k);
 
-		assert_true(p->job.lower[k] <= truth && p->job.upper[k] >= truth - 1e-7);
+		check_at_most(p->job.lower[k], truth);
+		check_at_least(p->job.upper[k], truth - 1e-7);
 		undecided += p->job.lower[k] <= 0 && p->job.upper[k] > 0;
 	}
 }
@@ -211,7 +215,7 @@ static void a_budget_of_one_leaves_points_undecided(void **state)
 	(void)state;
 	undecided = 0;
 	each_plane(check_small_budget);
-	assert_true(undecided > 5); /* of 720 */
+	check_above(undecided, 5); /* of 720 */
 }
 
 int main(void)

@@ -2,6 +2,7 @@
  * all places where the minimum of a piecewise linear function over a ball can be says; and what is
  * certified, exact and found by an attack never contradict each other. */
 #include "solvers/core/certify.h"
+#include "tests/close.h"
 #include "tests/options.h"
 #include "tests/small_net.h"
 #include "tests/toy.h"
@@ -47,11 +48,11 @@ static void check_decisions(struct small *s)
 		seen.certified += certified;
 		seen.broken += broken;
 		if (certified)
-			assert_true(truth > 0);
+			check_above(truth, 0);
 		if (broken)
-			assert_true(truth <= 1e-9);
-		assert_true(s->job.lower[k] <= truth);
-		assert_true(s->job.upper[k] >= truth - 1e-9);
+			check_at_most(truth, 1e-9);
+		check_at_most(s->job.lower[k], truth);
+		check_at_least(s->job.upper[k], truth - 1e-9);
 	}
 }
 
@@ -73,7 +74,9 @@ static void exact_decides_every_point(void **state)
 {
 	(void)state;
 	each_small(80, check_decisions);
-	assert_true(seen.points > 10000 && seen.broken > 2000 && seen.certified > 2000);
+	check_above(seen.points, 10000);
+	check_above(seen.broken, 2000);
+	check_above(seen.certified, 2000);
 	assert_int_equal(seen.open, 0);
 }
 
@@ -95,7 +98,7 @@ static double critical(struct small *s, ptrdiff_t k)
 }
 
 /* One part in a million away from the radius at which a point breaks. */
-static void check_close(struct small *s)
+static void check_close_call(struct small *s)
 {
 	for (ptrdiff_t k = 0; k < 3; k++) {
 		double radius = critical(s, k);
@@ -117,8 +120,9 @@ static void exact_decides_close_calls(void **state)
 {
 	(void)state;
 	memset(&seen, 0, sizeof seen);
-	each_small(60, check_close);
-	assert_true(seen.certified > 150 && seen.broken > 80);
+	each_small(60, check_close_call);
+	check_above(seen.certified, 150);
+	check_above(seen.broken, 80);
 	assert_int_equal(seen.wrong, 0);
 }
 
@@ -151,7 +155,8 @@ static void check_order(struct small *s)
 	for (size_t c = 0; c < sizeof order / sizeof *order; c++) {
 		certify(s, order[c], true);
 		for (ptrdiff_t k = 0; k < SMALL_POINTS; k++) {
-			assert_true(s->job.lower[k] > 0 || !before[k]);
+			if (before[k])
+				check_above(s->job.lower[k], 0);
 			before[k] = s->job.lower[k] > 0;
 		}
 	}
@@ -159,7 +164,8 @@ static void check_order(struct small *s)
 		return;
 	margin = attacked(s);
 	for (ptrdiff_t k = 0; k < SMALL_POINTS; k++) {
-		assert_true((double)margin[k] > 0 || !before[k]);
+		if (before[k])
+			check_above(margin[k], 0);
 		seen.broken += (double)margin[k] <= 0;
 	}
 }
@@ -169,7 +175,7 @@ static void stronger_never_says_less(void **state)
 	(void)state;
 	memset(&seen, 0, sizeof seen);
 	each_small(30, check_order);
-	assert_true(seen.broken > 300);
+	check_above(seen.broken, 300);
 }
 
 static int certified_by_crown(struct small *s, double steps)
@@ -202,7 +208,7 @@ static void crown_goes_on_while_slopes_can_decide(void **state)
 	(void)state;
 	by_twenty = by_default = 0;
 	each_small(60, check_steps);
-	assert_true(by_twenty < by_default);
+	check_below(by_twenty, by_default);
 }
 
 int main(void)

@@ -1,6 +1,7 @@
 /* Limits of control groups, read from folders made here in the place of /proc and /sys. */
 #include "harness/store/cgroup.h"
 #include "harness/store/folder.h"
+#include "tests/close.h"
 
 #include <math.h>
 #include <sched.h>
@@ -53,8 +54,9 @@ static void nothing_sets_no_limit(void **state)
 	struct cgroup_limits limits = cgroup_read(root);
 
 	(void)state;
-	assert_true(isinf(limits.memory) && isinf(limits.cores));
-	assert_true(cgroup_cores(&limits) >= 1);
+	check_equal(limits.memory, INFINITY);
+	check_equal(limits.cores, INFINITY);
+	check_at_least(cgroup_cores(&limits), 1);
 }
 
 /* A job step inside a job, as Slurm makes them: the tightest of all levels counts, also where the
@@ -74,7 +76,8 @@ static void nested_groups_of_version_2(void **state)
 	put("/sys/fs/cgroup/system.slice/cpu.max", "400000 100000\n");
 	put("/sys/fs/cgroup/system.slice/other/memory.max", "1\n"); /* not above the process */
 	limits = cgroup_read(root);
-	assert_true(limits.memory == 2e9 && limits.cores == 1.5);
+	check_equal(limits.memory, 2e9);
+	check_equal(limits.cores, 1.5);
 }
 
 static void nested_groups_of_version_1(void **state)
@@ -90,11 +93,12 @@ static void nested_groups_of_version_1(void **state)
 	put("/sys/fs/cgroup/cpu,cpuacct/slurm/job_7/cpu.cfs_quota_us", "-1\n");
 	put("/sys/fs/cgroup/cpu,cpuacct/slurm/job_7/cpu.cfs_period_us", "100000\n");
 	limits = cgroup_read(root);
-	assert_true(limits.memory == 3e9 && isinf(limits.cores));
+	check_equal(limits.memory, 3e9);
+	check_equal(limits.cores, INFINITY);
 	put("/sys/fs/cgroup/cpu,cpuacct/slurm/cpu.cfs_quota_us", "50000\n");
 	put("/sys/fs/cgroup/cpu,cpuacct/slurm/cpu.cfs_period_us", "100000\n");
 	limits = cgroup_read(root);
-	assert_true(limits.cores == 0.5);
+	check_equal(limits.cores, 0.5);
 	assert_int_equal(cgroup_cores(&limits), 1);
 }
 
@@ -110,10 +114,10 @@ static void mounts_of_a_container(void **state)
 	put("/sys/fs/cgroup/memory/memory.limit_in_bytes", "5000000000\n");
 	put("/sys/fs/cgroup/memory/inner/memory.limit_in_bytes", "1000000000\n");
 	limits = cgroup_read(root);
-	assert_true(limits.memory == 1e9);
+	check_equal(limits.memory, 1e9);
 	put("/proc/self/cgroup", "4:memory:/docker/other\n"); /* outside: only the mount's root */
 	limits = cgroup_read(root);
-	assert_true(limits.memory == 5e9);
+	check_equal(limits.memory, 5e9);
 }
 
 /* A quota is rounded up, and never gives more cores than the affinity. */

@@ -2,6 +2,7 @@
 #include "harness/store/stages.h"
 #include "solvers/core/columns.h"
 #include "solvers/core/trainer.h"
+#include "tests/close.h"
 #include "tests/unit/test_data_load.h"
 
 #include <string.h>
@@ -79,7 +80,7 @@ static void columns_are_found_by_name_or_number(void **state)
 	for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
 		assert_int_equal(mark(&problem, cases[c].text, marked, &err), STATUS_OK);
 		for (ptrdiff_t j = 0; j < 3; j++)
-			assert_true(marked[j] == (j == cases[c].column));
+			assert_int_equal(marked[j], j == cases[c].column);
 	}
 }
 

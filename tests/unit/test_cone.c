@@ -2,6 +2,7 @@
  */
 #include "solvers/convex/cone.h"
 #include "solvers/core/rng.h"
+#include "tests/close.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -84,8 +85,8 @@ static void scaling_takes_both_points_to_lambda(void **state)
 		scale(&t.c, i, 1, mat_col(t.c.z, i), wz);
 		scale(&t.c, i, -1, mat_col(t.c.s, i), ws);
 		for (int j = 0; j < ROWS; j++) {
-			assert_true(fabs(wz[j] - (double)lambda[j]) <= 1e-8 * (double)lambda[0]);
-			assert_true(fabs(ws[j] - (double)lambda[j]) <= 1e-8 * (double)lambda[0]);
+			check_close(wz[j], lambda[j], 0, 1e-8 * (double)lambda[0]);
+			check_close(ws[j], lambda[j], 0, 1e-8 * (double)lambda[0]);
 		}
 	}
 	arena_release(&t.arena);
@@ -111,10 +112,10 @@ static void targets_solve_the_complementarity(void **state)
 			largest = fmax(largest, fabs(x[j]) * (double)l[0]);
 		for (int j = 1; j < ROWS; j++) {
 			head += (double)l[j] * x[j];
-			assert_true(fabs((double)l[0] * x[j] + x[0] * (double)l[j] +
-					 (double)k[j]) <= 1e-8 * (1 + largest));
+			check_close((double)l[0] * x[j] + x[0] * (double)l[j] + (double)k[j], 0, 0,
+				    1e-8 * (1 + largest));
 		}
-		assert_true(fabs(head - (mu - (double)k[0])) <= 1e-8 * (1 + largest));
+		check_close(head, mu - (double)k[0], 0, 1e-8 * (1 + largest));
 	}
 	arena_release(&t.arena);
 }
@@ -137,7 +138,7 @@ static void second_order_terms_are_the_product(void **state)
 			size = fmax(size, fabs(a[j]) * fabs(b[j]));
 		}
 		size = 1e-8 * (1 + size + fabs(a[0]) * fabs(b[0]) * 1e2);
-		assert_true(fabs(head - (double)k[0]) <= size * 10);
+		check_close(head, k[0], 0, size * 10);
 	}
 	arena_release(&t.arena);
 }
@@ -175,10 +176,10 @@ static void the_longest_step_ends_on_the_boundary(void **state)
 			      margin(one.z.at, one.dz.at, 0.999 * step));
 		beyond = fmin(margin(one.s.at, one.ds.at, 1.001 * step),
 			      margin(one.z.at, one.dz.at, 1.001 * step));
-		assert_true(inside > -rounding * (double)one.s.at[0]);
-		assert_true(beyond < rounding * (double)one.s.at[0]);
+		check_above(inside, -rounding * (double)one.s.at[0]);
+		check_below(beyond, rounding * (double)one.s.at[0]);
 	}
-	assert_true(bounded > P / 2);
+	check_above(bounded, P / 2);
 	arena_release(&t.arena);
 }
 
@@ -195,7 +196,7 @@ static void products_are_sums(void **state)
 				step * (double)mat_get(t.c.ds, j, i)) *
 			       ((double)mat_get(t.c.z, j, i) +
 				step * (double)mat_get(t.c.dz, j, i));
-	assert_true(fabs(cones_products(&t.c, step) - sum) <= rounding * (1 + fabs(sum)));
+	check_close(cones_products(&t.c, step), sum, rounding, rounding);
 	arena_release(&t.arena);
 }
 

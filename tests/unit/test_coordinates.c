@@ -3,6 +3,7 @@
 #include "harness/run/coordinates.h"
 #include "harness/run/evaluate.h"
 #include "solvers/core/blas.h"
+#include "tests/close.h"
 #include "tests/toy.h"
 
 #include <math.h>
@@ -64,8 +65,8 @@ static struct evaluation solve(struct toy *toy, const struct trainer *trainer, c
 		if (step % 20 == 19)
 			evaluate_iterate(&evaluator, &out);
 	}
-	assert_true(fabs(toy_objective(&toy->problem, evaluator.delivered) -
-			 out.objective_network) < 1e-9 * (1 + out.objective_network));
+	check_close(toy_objective(&toy->problem, evaluator.delivered), out.objective_network, 1e-9,
+		    1e-9);
 	return out;
 }
 
@@ -89,10 +90,9 @@ static void the_optimum_is_that_of_the_features(void **state)
 		toy = collinear(24, 3, &D);
 		e = solve(&toy, trainers[t], "{patterns: {file: in memory}}", &reduced);
 		assert_true(reduced);
-		assert_true(fabs(e.lower_bound - expected.lower_bound) <
+		check_close(e.lower_bound, expected.lower_bound, 0,
 			    10 * accuracy * expected.lower_bound);
-		assert_true(fabs(e.objective - expected.objective) <
-			    10 * accuracy * expected.objective);
+		check_close(e.objective, expected.objective, 0, 10 * accuracy * expected.objective);
 		arena_release(&toy.arena);
 	}
 }
@@ -107,9 +107,11 @@ static bool reduces(const struct trainer *trainer, const char *text, bool frozen
 	toy.problem.frozen = columns;
 	c = coordinates_choose(&toy.problem, trainer, toy_options(&trainer->base, text, &toy.arena),
 			       &toy.arena);
-	if (c.rowspace && frozen && trainer->robust)
-		assert_true(c.rowspace->kept == 1 && c.problem.frozen[c.problem.X.cols - 1] &&
-			    !c.problem.frozen[0]);
+	if (c.rowspace && frozen && trainer->robust) {
+		check_equal(c.rowspace->kept, 1);
+		assert_true(c.problem.frozen[c.problem.X.cols - 1]);
+		assert_true(!c.problem.frozen[0]);
+	}
 	arena_release(&toy.arena);
 	return c.rowspace;
 }

@@ -2,6 +2,7 @@
 #include "solvers/core/arena.h"
 #include "solvers/core/mat.h"
 #include "solvers/core/status.h"
+#include "tests/close.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -135,7 +136,8 @@ static void bytes_count_what_was_asked_for(void **state)
 	for (size_t i = 0; i < SIZES; i++) {
 		arena_alloc(&arena, sizes[i], 8);
 		asked += sizes[i] * 8;
-		assert_true(arena.bytes >= asked && arena.bytes < asked + 64 * (i + 1));
+		check_at_least(arena.bytes, asked);
+		check_below(arena.bytes, asked + 64 * (i + 1));
 	}
 	arena_release(&arena);
 }
@@ -237,7 +239,7 @@ static void views_are_column_major_and_share_elements(void **state)
 	struct mat A = numbered_new(&arena, 5, 7), B = mat_rows(mat_cols(A, 2, 4), 1, 3);
 
 	(void)state;
-	assert_true(A.at[3 + 5 * 6] == numbered(3, 6));
+	check_equal(A.at[3 + 5 * 6], numbered(3, 6));
 	assert_int_equal(B.rows, 3);
 	assert_int_equal(B.cols, 4);
 	assert_int_equal(B.stride, 5);
@@ -258,7 +260,7 @@ static void fill_stays_inside_its_view(void **state)
 		for (ptrdiff_t i = 0; i < 5; i++) {
 			bool inside = j >= 2 && j < 6 && i >= 1 && i < 4;
 
-			assert_true(mat_get(A, i, j) == (inside ? -1 : numbered(i, j)));
+			check_equal(mat_get(A, i, j), inside ? -1 : numbered(i, j));
 		}
 	arena_release(&arena);
 }
@@ -280,11 +282,11 @@ static void copies_and_transposes_of_views(void **state)
 		mat_transpose(C, A);
 		for (ptrdiff_t j = 0; j < cols; j++)
 			for (ptrdiff_t i = 0; i < rows; i++) {
-				assert_true(mat_get(B, i, j) == numbered(i + 2, j));
-				assert_true(mat_get(C, j, i) == numbered(i + 2, j));
+				check_equal(mat_get(B, i, j), numbered(i + 2, j));
+				check_equal(mat_get(C, j, i), numbered(i + 2, j));
 			}
 		for (ptrdiff_t j = 0; j < rows; j++) /* below the view */
-			assert_true(C.at[cols + j * C.stride] == 0);
+			check_equal(C.at[cols + j * C.stride], 0);
 	}
 	arena_release(&arena);
 }

@@ -1,6 +1,7 @@
 /* The convex program's verifier against naive loops: objective, feasibility, repaired point, dual
  * bound, recovered network. */
 #include "solvers/core/cvx.h"
+#include "tests/close.h"
 #include "tests/toy.h"
 
 #include <math.h>
@@ -57,10 +58,9 @@ static void finish(struct fixture *t)
 	arena_release(&t->toy.arena);
 }
 
-static void check_close(double a, double b)
+static void assert_near(double a, double b)
 {
-	if (!(fabs(a - b) <= TOLERANCE * (1 + fabs(b))))
-		fail_msg("%.17g is not %.17g", a, b);
+	check_close(a, b, TOLERANCE, TOLERANCE);
 }
 
 /* e_ki x_k' v_i */
@@ -131,8 +131,8 @@ static void check_upper(const struct fixture *t, const struct certificate *c)
 
 	extent(t, t->cvx.RV, &violation, &largest);
 	extent(t, t->cvx.RW, &violation, &largest);
-	assert_true(violation <= TOLERANCE * fmax(1, largest));
-	check_close(c->upper, objective(t, t->cvx.RV, t->cvx.RW));
+	check_at_most(violation, TOLERANCE * fmax(1, largest));
+	assert_near(c->upper, objective(t, t->cvx.RV, t->cvx.RW));
 }
 
 static void points_are_measured_by_the_definition(void **state)
@@ -149,14 +149,14 @@ static void points_are_measured_by_the_definition(void **state)
 		cvx_certify(&t.cvx, t.V, t.W, &t.dual, &c);
 		extent(&t, t.V, &violation, &largest);
 		extent(&t, t.W, &violation, &largest);
-		assert_true(violation > 0.1); /* random points are not feasible */
-		check_close(c.objective, objective(&t, t.V, t.W));
-		check_close(c.feasibility, violation / largest);
-		check_close(cvx_group_norm(2, mat_cols(t.V, 1, 1)), 2 * column_norm(t.V, 1));
+		check_above(violation, 0.1); /* random points are not feasible */
+		assert_near(c.objective, objective(&t, t.V, t.W));
+		assert_near(c.feasibility, violation / largest);
+		assert_near(cvx_group_norm(2, mat_cols(t.V, 1, 1)), 2 * column_norm(t.V, 1));
 		check_upper(&t, &c);
 		repair(&t, t.V);
 		repair(&t, t.W);
-		assert_true(c.upper <= objective(&t, t.V, t.W));
+		check_at_most(c.upper, objective(&t, t.V, t.W));
 		finish(&t);
 	}
 }
@@ -182,15 +182,15 @@ static void feasible_points_need_no_repair(void **state)
 	(void)state;
 	make(&t, "logistic", 1);
 	cvx_certify(&t.cvx, t.V, t.W, &t.dual, &c); /* zero */
-	assert_true(c.feasibility == 0);
-	check_close(c.objective, N * log(2));
-	check_close(c.upper, N * log(2));
+	check_equal(c.feasibility, 0);
+	assert_near(c.objective, N * log(2));
+	assert_near(c.upper, N * log(2));
 	feasible_point(&t, t.V);
 	feasible_point(&t, t.W);
 	cvx_certify(&t.cvx, t.V, t.W, &t.dual, &c);
-	assert_true(c.feasibility <= TOLERANCE);
-	check_close(c.objective, objective(&t, t.V, t.W));
-	assert_true(c.upper <= c.objective * (1 + TOLERANCE)); /* a multiple may be better */
+	check_at_most(c.feasibility, TOLERANCE);
+	assert_near(c.objective, objective(&t, t.V, t.W));
+	check_at_most(c.upper, c.objective * (1 + TOLERANCE)); /* a multiple may be better */
 	check_upper(&t, &c);
 	assert_string_equal(c.scope, "sampled");
 	finish(&t);
@@ -207,7 +207,7 @@ static void blocks_without_interior_direction_are_left_out(void **state)
 	mat_fill(mat_cols(t.patterns.H, 2, 1), 0);
 	cvx_certify(&t.cvx, t.V, t.W, &t.dual, &c);
 	check_upper(&t, &c);
-	check_close(c.objective, objective(&t, t.V, t.W));
+	assert_near(c.objective, objective(&t, t.V, t.W));
 	finish(&t);
 }
 
@@ -293,12 +293,12 @@ static void bounds_are_no_worse_than_the_best_scale_and_multipliers(void **state
 			random_dual(&t);
 			cvx_certify(&t.cvx, t.V, t.W, &t.dual, &c);
 			grid = grid_bound(&t);
-			assert_true(c.lower_bound >= grid - sqrt(TOLERANCE));
+			check_at_least(c.lower_bound, grid - sqrt(TOLERANCE));
 			better += c.lower_bound > grid * 1.01;
 		}
 		finish(&t);
 	}
-	assert_true(better > 5);
+	check_above(better, 5);
 }
 
 /* Weak duality, whatever the points. */
@@ -324,8 +324,8 @@ static void no_bound_is_above_any_feasible_point(void **state)
 			cvx_certify(&t.cvx, t.V, t.W, &t.dual, &c);
 			lowest = fmin(lowest, c.upper);
 		}
-		assert_true(highest > 0); /* it says something */
-		assert_true(highest <= lowest * (1 + TOLERANCE));
+		check_above(highest, 0); /* it says something */
+		check_at_most(highest, lowest * (1 + TOLERANCE));
 		finish(&t);
 	}
 }
@@ -345,7 +345,7 @@ static void networks_equal_the_feasible_points_they_come_from(void **state)
 		feasible_point(&t, t.W);
 		mat_fill(mat_cols(t.V, 0, 1), 0); /* left out */
 		cvx_network(t.V, t.W, &net);
-		assert_true(net.U.cols < 2 * P);
+		check_below(net.U.cols, 2 * P);
 		for (ptrdiff_t k = 0; k < N; k++) {
 			double f = 0;
 
@@ -353,13 +353,13 @@ static void networks_equal_the_feasible_points_they_come_from(void **state)
 				f += mat_get(t.patterns.D, k, i) > 0
 					     ? slack(&t, t.V, k, i) - slack(&t, t.W, k, i)
 					     : 0;
-			check_close(toy_output(&net, t.toy.problem.X, k), f);
+			assert_near(toy_output(&net, t.toy.problem.X, k), f);
 		}
-		check_close(toy_objective(&t.toy.problem, &net), objective(&t, t.V, t.W));
-		check_close(trainer_network_objective(&t.toy.problem, &net, t.f, &work),
+		assert_near(toy_objective(&t.toy.problem, &net), objective(&t, t.V, t.W));
+		assert_near(trainer_network_objective(&t.toy.problem, &net, t.f, &work),
 			    objective(&t, t.V, t.W));
 		for (ptrdiff_t j = 0; j < net.U.cols; j++) /* balanced: the cheapest split */
-			check_close(column_norm(net.U, j), fabs((double)net.alpha[j]));
+			assert_near(column_norm(net.U, j), fabs((double)net.alpha[j]));
 		finish(&t);
 	}
 }

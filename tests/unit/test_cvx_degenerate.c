@@ -4,6 +4,7 @@
  * 1e-8 to 1e8; by active sets and by the splitting. */
 #include "solvers/core/blas.h"
 #include "solvers/core/cvx.h"
+#include "tests/close.h"
 #include "tests/toy.h"
 
 #include <math.h>
@@ -158,8 +159,9 @@ static void bounds_keep_their_order(void **state)
 			if (round == ROUNDS / 2)
 				t.cvx.exact = false;
 			certify(&t, &c);
-			assert_true(isfinite(c.upper) && isfinite(c.lower_bound));
-			assert_true(c.lower_bound >= 0);
+			check_finite(c.upper);
+			check_finite(c.lower_bound);
+			check_at_least(c.lower_bound, 0);
 			highest = fmax(highest, c.lower_bound);
 			lowest = fmin(lowest, c.upper);
 			check_network(&t, &c);
@@ -172,7 +174,7 @@ static void bounds_keep_their_order(void **state)
 		informative += highest > 0.1 * lowest;
 		arena_release(&t.toy.arena);
 	}
-	assert_true(informative > SEEDS / 10);
+	check_above(informative, SEEDS / 10);
 }
 
 int main(void)

@@ -1,6 +1,7 @@
 /* data_load: parts, classes, sources, checksums. */
 #include "harness/data/source_idx.h"
 #include "harness/data/source_npy.h"
+#include "tests/close.h"
 #include "tests/unit/test_data_load.h"
 
 extern const struct source source_idx, source_npy;
@@ -27,10 +28,10 @@ static void expect_partition(const struct dataset *data, int n, int k)
 			assert_false(row[index]);
 			row[index] = true;
 			seen++;
-			assert_true(mat_get(parts[p]->X, i, 1) == (real)(index * index));
-			assert_true(parts[p]->y[i] == (index % k == 0 ? 1 : -1));
+			check_equal(mat_get(parts[p]->X, i, 1), (real)(index * index));
+			check_equal(parts[p]->y[i], index % k == 0 ? 1 : -1);
 			if (i > 0)
-				assert_true(mat_get(parts[p]->X, i - 1, 0) < (real)index);
+				check_below(mat_get(parts[p]->X, i - 1, 0), (real)index);
 		}
 	}
 	assert_int_equal(seen, n);
@@ -128,7 +129,7 @@ static void limits(void **state)
 	assert_int_equal(some.train.X.rows, 10);
 	assert_int_equal(some.test.X.rows, 5);
 	for (ptrdiff_t i = 0; i < 10; i++)
-		assert_true(mat_get(some.train.X, i, 0) == mat_get(all.train.X, i, 0));
+		check_equal(mat_get(some.train.X, i, 0), mat_get(all.train.X, i, 0));
 }
 
 static void named_classes(void **state)
@@ -143,8 +144,8 @@ static void named_classes(void **state)
 	data = load(place, 0);
 	assert_int_equal(data.train.X.rows, 4);
 	for (ptrdiff_t i = 0; i < 4; i++) {
-		assert_true(mat_get(data.train.X, i, 0) == ((real[]){1, 3, 4, 6})[i]);
-		assert_true(data.train.y[i] == ((real[]){1, -1, 1, -1})[i]);
+		check_equal(mat_get(data.train.X, i, 0), ((real[]){1, 3, 4, 6})[i]);
+		check_equal(data.train.y[i], ((real[]){1, -1, 1, -1})[i]);
 	}
 	assert_string_equal(data.classes[0], "8");
 	assert_string_equal(data.classes[1], "2");
@@ -162,8 +163,8 @@ static void groups_of_classes(void **state)
 	data = load(place, 0);
 	assert_int_equal(data.train.X.rows, 5);
 	for (ptrdiff_t i = 0; i < 5; i++) {
-		assert_true(mat_get(data.train.X, i, 0) == ((real[]){1, 2, 3, 4, 6})[i]);
-		assert_true(data.train.y[i] == ((real[]){-1, -1, 1, -1, 1})[i]);
+		check_equal(mat_get(data.train.X, i, 0), ((real[]){1, 2, 3, 4, 6})[i]);
+		check_equal(data.train.y[i], ((real[]){-1, -1, 1, -1, 1})[i]);
 	}
 	assert_string_equal(data.classes[0], "5|2");
 	assert_string_equal(data.classes[1], "8.0|9");
@@ -181,7 +182,7 @@ static void regression(void **state)
 	assert_true(data.regression);
 	assert_null(data.classes[0]);
 	for (ptrdiff_t i = 0; i < 3; i++)
-		assert_true(data.train.y[i] == ((real[]){0.5, -3, 1e3})[i]);
+		check_equal(data.train.y[i], ((real[]){0.5, -3, 1e3})[i]);
 }
 
 static void one_class_after_the_split(void **state)
@@ -233,13 +234,14 @@ static void binary_sources(void **state)
 
 	place->options.source = (struct choice){&source_npy.base, &npy};
 	data = load(place, 0);
-	assert_true(mat_get(data.train.X, 2, 1) == 5);
+	check_equal(mat_get(data.train.X, 2, 1), 5);
 	place->options.source = (struct choice){&source_idx.base, &idx};
 	place->options.classes = (struct texts){2, classes};
 	data = load(place, 0);
 	assert_int_equal(data.raw_d, 4);
-	assert_true(mat_get(data.train.X, 3, 2) == 14);
-	assert_true(data.train.y[0] == 1 && data.train.y[1] == -1);
+	check_equal(mat_get(data.train.X, 3, 2), 14);
+	check_equal(data.train.y[0], 1);
+	check_equal(data.train.y[1], -1);
 	assert_string_equal(data.classes[0], "1");
 }
 

@@ -1,75 +1,9 @@
 /* Delimited text: layouts, quoting, missing values, labels. */
-#include "tests/unit/test_data_files.h"
+#include "tests/unit/test_data_csv.h"
+#include "harness/data/delimited.h"
+#include "tests/close.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <unistd.h>
-
-#include <cmocka.h>
 #include <zlib.h>
-
-struct place {
-	char folder[256], path[300], test[300];
-	struct arena arena;
-	struct csv_options csv;
-	struct table table, test_table;
-};
-
-static int set_up(void **state)
-{
-	struct place *place = calloc(1, sizeof *place);
-
-	files_folder(place->folder);
-	snprintf(place->path, sizeof place->path, "%s/a.csv", place->folder);
-	snprintf(place->test, sizeof place->test, "%s/b.csv", place->folder);
-	place->csv = files_csv(place->path);
-	*state = place;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct place *place = *state;
-
-	unlink(place->path);
-	unlink(place->test);
-	rmdir(place->folder);
-	arena_release(&place->arena);
-	free(place);
-	return 0;
-}
-
-static void read_table(struct place *place, const char *text, bool regression)
-{
-	struct read_request request = {.regression = regression};
-	struct err err = {0};
-
-	files_write(place->path, text, strlen(text));
-	memset(&place->table, 0, sizeof place->table);
-	memset(&place->test_table, 0, sizeof place->test_table);
-	if (source_csv.read(&place->csv, &request, &place->arena, &place->table, &place->test_table,
-			    &err) != STATUS_OK)
-		fail_msg("%d:%d: %s", err.line, err.col, err.text);
-}
-
-/* n x d values (NaN matches NaN) and the labels, separated by blanks. */
-static void expect(const struct table *table, size_t n, size_t d, const double *x,
-		   const char *labels)
-{
-	char got[256] = "";
-
-	assert_int_equal(table->n, n);
-	assert_int_equal(table->d, d);
-	for (size_t i = 0; i < n * d; i++)
-		if (table->x[i] != x[i] && !(isnan(table->x[i]) && isnan(x[i])))
-			fail_msg("value %zu: got %g, want %g", i, table->x[i], x[i]);
-	for (size_t i = 0; i < n; i++) {
-		strcat(got, i ? " " : "");
-		strcat(got, table->label[i]);
-	}
-	assert_string_equal(got, labels);
-}
 
 static void layouts(void **state)
 {
@@ -77,6 +11,9 @@ static void layouts(void **state)
 		"1,2,a\n3,4,b\n",             /* plain */
 		"1,2,a\n3,4,b",               /* no end of line at the end */
 		"1,2,a\r\n3,4,b\r\n",         /* CRLF */
+		"1,2,a\r3,4,b\r",             /* CR */
+		"1,2,a\r3,4,b",               /* CR between */
+		"1,2,a\r\r\n3,4,b\n\r",       /* all at once */
 		"\n1,2,a\n\n  \n3,4,b\n\n\n", /* empty lines */
 		" 1 ,\t2 , a \n3,4,b  \n",    /* blanks around fields */
 		("\xef\xbb\xbf"
@@ -168,22 +105,130 @@ static void missing_values(void **state)
 	expect(&place->table, 2, 2, (double[]){1, 2, 5, 6}, "a b");
 }
 
+/* Error positions count lines by any end. */
+static void positions(void **state)
+{
+	struct place *place = *state;
+
+	expect_error(place, "1,2,a\r3,x,b\r", NULL,
+		     "a.csv:2:3: column 1: expected a number, got \"x\"; a column of texts needs "
+		     "one_hot: [1] or drop: [1], a marker of missing values missing_values");
+	expect_error(place, "1,2,\"a\rb\"\r\n3,x,b\r", NULL,
+		     "a.csv:3:3: column 1: expected a number, got \"x\"; a column of texts needs "
+		     "one_hot: [1] or drop: [1], a marker of missing values missing_values");
+}
+
+static void comments(void **state)
+{
+	static const char *const same[] = {
+		"# from a machine\n1,2,a\n  # \"more\n3,4,b\n#\n",
+		"x,y,kind # names\n1,2,a#b\n3,4,\"b\" # c, d\n",
+		"#\r\n1,2,a\r\n#\r\n3,4,b",
+	};
+	struct place *place = *state;
+
+	expect_error(place, "# from a machine\n1,2,a\n3,4,b\n", NULL,
+		     "csv: no feature column is left in a.csv: if lines that start with \"#\" are "
+		     "comments, say comment: \"#\"");
+	expect_error(place, "1;2;a\n3;4;b\n", NULL,
+		     "csv: no feature column is left in a.csv: fields may be separated by \";\", "
+		     "separator: \";\"");
+	expect_error(place, "1,2,a\n# more\n3,4,b\n", NULL,
+		     "a.csv:2: expected 3 fields, got 1; if lines that start with \"#\" are "
+		     "comments, say comment: \"#\"");
+	place->csv.comment = "#";
+	for (size_t i = 0; i < sizeof same / sizeof *same; i++) {
+		read_table(place, same[i], false);
+		expect(&place->table, 2, 2, (double[]){1, 2, 3, 4}, "a b");
+	}
+	read_table(place, "1,2,\"a#\"\n3,4,b\n", false); /* quoted: no comment */
+	expect(&place->table, 2, 2, (double[]){1, 2, 3, 4}, "a# b");
+	place->csv.comment = ",";
+	expect_error(place, "1,2,a\n", NULL,
+		     "csv.comment: expected one character other than the separator, quotes and "
+		     "blanks, got \",\"");
+	place->csv.comment = "//";
+	expect_error(place, "1,2,a\n", NULL,
+		     "csv.comment: expected one character other than the separator, quotes and "
+		     "blanks, got \"//\"");
+}
+
+static void encodings(void **state)
+{
+	static const char *const umlaut[] = {"gr\xc3\xb6\xc3\x9f"
+					     "e"};
+	struct place *place = *state;
+
+	expect_error(place, "1,2,\xe4\n3,4,b\n", NULL,
+		     "a.csv:1:5: column 2: the text \"\xe4\" is not UTF-8; if the file is in "
+		     "Latin-1, say encoding: latin-1");
+	expect_error(place,
+		     "x,gr\xf6\xdf"
+		     "e,kind\n1,2,a\n3,4,b\n",
+		     NULL,
+		     "a.csv:1:3: column 1 (\"gr\xf6\xdf"
+		     "e\"): the text \"gr\xf6\xdf"
+		     "e\" is "
+		     "not UTF-8; if the file is in Latin-1, say encoding: latin-1");
+	read_table(place, "1,2,\xc3\xa4\n3,4,b\n", false);
+	expect(&place->table, 2, 2, (double[]){1, 2, 3, 4}, "\xc3\xa4 b");
+	place->csv.encoding = 1; /* latin-1 */
+	place->csv.drop = (struct texts){1, umlaut};
+	read_table(place,
+		   "x,gr\xf6\xdf"
+		   "e,kind\n1,2,\xff\n3,4,b\n",
+		   false);
+	expect(&place->table, 2, 1, (double[]){1, 3}, "\xc3\xbf b");
+	assert_string_equal(place->table.names[0], "x");
+}
+
+/* Texts that are no UTF-8: bytes alone, cut, overlong, a surrogate, too large. */
+static void utf8(void **state)
+{
+	static const char *const bad[] = {"\x80",
+					  "\xc3",
+					  "\xc3(",
+					  "\xc0\xaf",
+					  "\xe0\x80\x80",
+					  "\xed\xa0\x80",
+					  "\xf5\x80\x80\x80",
+					  "\xf0\x80\x80\x80",
+					  "\xf4\x90\x80\x80",
+					  "\xe2\x82"};
+	static const char *const good[] = {"",
+					   "a",
+					   "\xc2\x80",
+					   "\xe2\x82\xac",
+					   "\xed\x9f\xbf",
+					   "\xf0\x9f\x98\x80",
+					   "\xf4\x8f\xbf\xbf"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+		assert_false(
+			field_is_utf8(&(struct field){.at = bad[i], .length = strlen(bad[i])}));
+	for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+		assert_true(
+			field_is_utf8(&(struct field){.at = good[i], .length = strlen(good[i])}));
+}
+
 static void targets(void **state)
 {
 	struct place *place = *state;
 
 	read_table(place, "1,2,0.5\n3,4,-7e2\n", true);
 	assert_null(place->table.label);
-	assert_true(place->table.target[0] == 0.5 && place->table.target[1] == -700);
+	check_equal(place->table.target[0], 0.5);
+	check_equal(place->table.target[1], -700);
 }
 
 static void test_file(void **state)
 {
 	struct place *place = *state;
 
-	place->csv.test = place->test;
-	files_write(place->test, "x,y,kind\n9,8,b\n", 15);
-	read_table(place, "1,2,a\n3,4,b\n", false);
+	read_pair(place, "1,2,a\n3,4,b\n", "x,y,kind\n9,8,b\n");
+	expect_note(place, "one of training and test file has a header: columns taken in one "
+			   "order");
 	expect(&place->table, 2, 2, (double[]){1, 2, 3, 4}, "a b");
 	expect(&place->test_table, 1, 2, (double[]){9, 8}, "b");
 }
@@ -210,10 +255,10 @@ static void packed(void **state)
 
 int main(void)
 {
-#define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		CASE(layouts),        CASE(separators), CASE(columns),   CASE(header_option),
-		CASE(missing_values), CASE(targets),    CASE(test_file), CASE(packed),
+		CASE(layouts),          CASE(separators), CASE(columns),   CASE(header_option),
+		CASE(missing_values),   CASE(positions),  CASE(comments),  CASE(encodings),
+		cmocka_unit_test(utf8), CASE(targets),    CASE(test_file), CASE(packed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

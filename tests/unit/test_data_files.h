@@ -33,7 +33,12 @@ static inline void files_write(const char *path, const void *at, size_t count)
 
 static inline struct csv_options files_csv(const char *path)
 {
-	return (struct csv_options){.path = path, .separator = ",", .label = "last"};
+	static const char *const missing[] = {"?", "-", "*", "NA", "N/A", "NaN", "nan", "None"};
+
+	return (struct csv_options){.path = path,
+				    .separator = ",",
+				    .label = "last",
+				    .missing_values = {sizeof missing / sizeof *missing, missing}};
 }
 
 static inline struct data_options files_data(const struct source *source, const void *options)

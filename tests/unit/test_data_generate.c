@@ -1,5 +1,6 @@
 /* Generators: the laws they promise, reproducible draws, test parts of their own. */
 #include "harness/data/generate.h"
+#include "tests/close.h"
 #include "tests/unit/test_data_files.h"
 
 #include <setjmp.h>
@@ -82,9 +83,9 @@ static void spirals_without_noise(void **state)
 		double s = hypot(a.train.x[2 * i], a.train.x[2 * i + 1]);
 		double angle = 3 * M_PI * s + (positive(&a.train, i) ? M_PI : 0);
 
-		assert_true(s <= 1);
-		assert_true(fabs(a.train.x[2 * i] - s * cos(angle)) < 1e-12);
-		assert_true(fabs(a.train.x[2 * i + 1] - s * sin(angle)) < 1e-12);
+		check_at_most(s, 1);
+		check_close(a.train.x[2 * i], s * cos(angle), 0, 1e-12);
+		check_close(a.train.x[2 * i + 1], s * sin(angle), 0, 1e-12);
 	}
 }
 
@@ -98,10 +99,13 @@ static void moons_without_noise(void **state)
 	for (size_t i = 0; i < 100; i++) {
 		double x = a.train.x[2 * i], y = a.train.x[2 * i + 1];
 
-		if (positive(&a.train, i))
-			assert_true(fabs(hypot(x - 1, y - 0.5) - 1) < 1e-12 && y <= 0.5);
-		else
-			assert_true(fabs(hypot(x, y) - 1) < 1e-12 && y >= 0);
+		if (positive(&a.train, i)) {
+			check_close(hypot(x - 1, y - 0.5), 1, 0, 1e-12);
+			check_at_most(y, 0.5);
+		} else {
+			check_close(hypot(x, y), 1, 0, 1e-12);
+			check_at_least(y, 0);
+		}
 	}
 }
 
@@ -122,8 +126,8 @@ static void blobs_have_their_distance(void **state)
 		for (size_t j = 0; j < D; j++)
 			spread += pow(a.train.x[i * D + j] - mean[positive(&a.train, i)][j], 2) /
 				  (N * D);
-	assert_true(fabs(sqrt(distance) - 6) < 0.05); /* standard error 0.5 sqrt(4 / N) = 0.007 */
-	assert_true(fabs(sqrt(spread) - 0.5) < 0.01);
+	check_close(sqrt(distance), 6, 0, 0.05); /* standard error 0.5 sqrt(4 / N) = 0.007 */
+	check_close(sqrt(spread), 0.5, 0, 0.01);
 }
 
 /* Without noise each row is +-mu_1 or +-mu_2, orthogonal and of the given length. */
@@ -147,8 +151,8 @@ static void xor_means_are_orthogonal(void **state)
 			own += a.train.x[i * D + j] * a.train.x[first[class] * D + j];
 			other += a.train.x[i * D + j] * a.train.x[first[!class] * D + j];
 		}
-		assert_true(fabs(fabs(own) - 9) < 1e-12);
-		assert_true(fabs(other) < 1e-12);
+		check_close(fabs(own), 9, 0, 1e-12);
+		check_close(other, 0, 0, 1e-12);
 		signs[class][own > 0]++;
 	}
 	for (int k = 0; k < 4; k++) /* 100 each, standard deviation 8.7 */
@@ -169,7 +173,7 @@ static void labels_flip_in_the_training_part(void **state)
 	assert_memory_equal(a.train.x, b.train.x, 8000 * sizeof(double));
 	for (size_t i = 0; i < 4000; i++) {
 		turned += positive(&a.train, i) != positive(&b.train, i);
-		assert_true(positive(&a.test, i) == positive(&b.test, i));
+		assert_int_equal(positive(&a.test, i), positive(&b.test, i));
 	}
 	assert_in_range(turned, 400 - 95, 400 + 95); /* 5 standard deviations of 19 */
 }
@@ -188,17 +192,16 @@ static void teacher_is_a_network(void **state)
 
 		if (y > 0 && slope == 0)
 			slope = y / x;
-		assert_true(y >= 0);
-		assert_true(positive(&classes.train, i) == (y > 0));
+		check_at_least(y, 0);
+		assert_int_equal(positive(&classes.train, i), y > 0);
 	}
 	for (size_t i = 0; i < 100; i++)
-		assert_true(fabs(targets.test.target[i] - fmax(0, slope * targets.test.x[i])) <
-			    1e-12);
+		check_close(targets.test.target[i], fmax(0, slope * targets.test.x[i]), 0, 1e-12);
 	o.noise = 0.5;
 	o.neurons = 6;
 	targets = draw(&generator_teacher, &o, true, 2);
 	for (size_t i = 0; i < 300; i++)
-		assert_true(isfinite(targets.train.target[i]));
+		check_finite(targets.train.target[i]);
 }
 
 static void images_are_smooth_and_bounded(void **state)
@@ -214,15 +217,16 @@ static void images_are_smooth_and_bounded(void **state)
 		for (size_t j = 0; j < D; j++) {
 			double x = a.train.x[i * D + j];
 
-			assert_true(x >= 0 && x <= 1);
+			check_at_least(x, 0);
+			check_at_most(x, 1);
 			variance += pow(x - 0.5, 2) / (N * D);
 			if (j % SIDE)
 				step += pow(x - a.train.x[i * D + j - 1], 2) / (N * (D - SIDE));
 		}
 	}
 	/* separation 0: the field alone, of deviation `contrast`; neighbours hardly differ */
-	assert_true(fabs(sqrt(variance) - 0.1) < 0.005);
-	assert_true(step < 0.2 * variance);
+	check_close(sqrt(variance), 0.1, 0, 0.005);
+	check_below(step, 0.2 * variance);
 }
 
 static void same_seed_same_bits(void **state)

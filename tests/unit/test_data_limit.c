@@ -1,4 +1,5 @@
 /* data_load: the option `limit`, and targets in units of their standard deviation. */
+#include "tests/close.h"
 #include "tests/unit/test_data_load.h"
 
 static long positives(const struct part *part)
@@ -15,9 +16,9 @@ static void expect_ascending(const struct part *part)
 	for (ptrdiff_t i = 0; i < part->X.rows; i++) {
 		int index = (int)mat_get(part->X, i, 0);
 
-		assert_true(part->y[i] == (index % 3 == 0 ? 1 : -1)); /* its own label */
+		check_equal(part->y[i], index % 3 == 0 ? 1 : -1); /* its own label */
 		if (i > 0)
-			assert_true(mat_get(part->X, i - 1, 0) < (real)index);
+			check_below(mat_get(part->X, i - 1, 0), (real)index);
 	}
 }
 
@@ -34,7 +35,7 @@ static void per_class(void **state)
 	assert_int_equal(data.train.X.rows, 8);
 	assert_int_equal(positives(&data.train), 4);
 	for (ptrdiff_t i = 0; i < 8; i++)
-		assert_true(mat_get(data.train.X, i, 0) == ((real[]){0, 1, 2, 3, 4, 5, 6, 9})[i]);
+		check_equal(mat_get(data.train.X, i, 0), ((real[]){0, 1, 2, 3, 4, 5, 6, 9})[i]);
 	assert_int_equal(data.test.X.rows, 22);
 	assert_int_equal(positives(&data.test), 10);
 	expect_ascending(&data.train);
@@ -57,7 +58,7 @@ static void random_sample_is_stratified(void **state)
 	assert_int_equal(positives(&data.train), 5);
 	expect_ascending(&data.train);
 	for (ptrdiff_t i = 0; i < 15; i++) {
-		assert_true(mat_get(data.train.X, i, 0) == mat_get(again.train.X, i, 0));
+		check_equal(mat_get(data.train.X, i, 0), mat_get(again.train.X, i, 0));
 		same = same && mat_get(data.train.X, i, 0) == mat_get(other.train.X, i, 0);
 	}
 	assert_false(same);
@@ -96,16 +97,17 @@ static void standardized_targets(void **state)
 	place->csv.test = place->path;
 	place->options.task = 1;
 	data = load(place, 0);
-	assert_true(data.target_shift == 0 && data.target_scale == 1);
+	check_equal(data.target_shift, 0);
+	check_equal(data.target_scale, 1);
 	place->options.target = 1;
 	data = load(place, 0);
-	assert_true(fabs(data.target_shift - 5) < 1e-14);
-	assert_true(fabs(data.target_scale * deviation - 1) < 1e-14);
+	check_close(data.target_shift, 5, 0, 1e-14);
+	check_close(data.target_scale * deviation, 1, 0, 1e-14);
 	for (ptrdiff_t i = 0; i < 4; i++) {
 		double want = ((double)(2 + 2 * i) - 5) / deviation;
 
-		assert_true(fabs((double)data.train.y[i] - want) < 4 * REAL_EPSILON);
-		assert_true(data.test.y[i] == data.train.y[i]);
+		check_close(data.train.y[i], want, 0, 4 * REAL_EPSILON);
+		check_equal(data.test.y[i], data.train.y[i]);
 	}
 }
 

@@ -2,6 +2,7 @@
 #include "tests/unit/test_data_load.h"
 
 #include "harness/data/range.h"
+#include "tests/close.h"
 
 extern const struct prepare prepare_standardize, prepare_scalar, prepare_unit, prepare_minmax,
 	prepare_bias;
@@ -46,7 +47,7 @@ static void fills_with_the_training_mean(void **state)
 		int row = (int)((double)mat_get(data.test.X, i, 1) - offset);
 		double want = row % 4 ? row * row : sum / (double)known;
 
-		assert_true(fabs((double)mat_get(data.test.X, i, 0) - want) <= 1e-5 * want);
+		check_close(mat_get(data.test.X, i, 0), want, 1e-5, 0);
 	}
 }
 
@@ -79,15 +80,15 @@ static void standardizes_on_the_training_part(void **state)
 	assert_int_equal(data.train.X.cols, 3);
 	for (ptrdiff_t j = 0; j < 2; j++) {
 		column_stats(data.train.X, j, &mean, &variance);
-		assert_true(fabs(mean) < TOLERANCE);
-		assert_true(fabs(variance - 1) < TOLERANCE);
+		check_close(mean, 0, 0, TOLERANCE);
+		check_close(variance, 1, 0, TOLERANCE);
 	}
 	for (ptrdiff_t i = 0; i < data.test.X.rows; i++) { /* the same map, not one of its own */
 		struct stage_columns map = columns_of(place, &data);
 		double raw = (double)mat_get(data.test.X, i, 0) / map.scale[0] + map.shift[0];
 
-		assert_true(fabs(raw - round(raw)) < 60 * TOLERANCE);
-		assert_true(mat_get(data.test.X, i, 2) == 1);
+		check_close(raw, round(raw), 0, 60 * TOLERANCE);
+		check_equal(mat_get(data.test.X, i, 2), 1);
 	}
 }
 
@@ -107,9 +108,9 @@ static void constant_columns(void **state)
 		data = load(place, 0);
 		map = columns_of(place, &data);
 		for (ptrdiff_t i = 0; i < 4; i++)
-			assert_true(mat_get(data.train.X, i, 0) == 0);
-		assert_true(map.scale[0] == 1);
-		assert_true(map.shift[0] == 0.1);
+			check_equal(mat_get(data.train.X, i, 0), 0);
+		check_equal(map.scale[0], 1);
+		check_equal(map.shift[0], 0.1);
 	}
 }
 
@@ -124,17 +125,17 @@ static void other_steps(void **state)
 	place->steps[0].item = &prepare_minmax.base;
 	data = load(place, 0);
 	for (ptrdiff_t i = 0; i < 4; i++) {
-		assert_true(mat_get(data.train.X, i, 0) == ((real[]){0, 0.25, 0.75, 1})[i]);
-		assert_true(mat_get(data.train.X, i, 1) == ((real[]){1, 0, 1, 0})[i]);
+		check_equal(mat_get(data.train.X, i, 0), ((real[]){0, 0.25, 0.75, 1})[i]);
+		check_equal(mat_get(data.train.X, i, 1), ((real[]){1, 0, 1, 0})[i]);
 	}
 	place->steps[0] = (struct choice){&prepare_unit.base, &place->range};
 	data = load(place, 0);
-	assert_true(mat_get(data.train.X, 2, 0) == (real)0.75);
-	assert_true(mat_get(data.train.X, 2, 1) == 2);
+	check_equal(mat_get(data.train.X, 2, 0), (real)0.75);
+	check_equal(mat_get(data.train.X, 2, 1), 2);
 	place->steps[0] = (struct choice){&prepare_scalar.base, NULL};
 	data = load(place, 0);
-	assert_true(fabs((double)mat_get(data.train.X, 0, 0) + 4 / sqrt(7.25)) < 1e-6);
-	assert_true(fabs(columns_of(place, &data).scale[1] - 1 / (sqrt(7.25) + 1e-10)) < 1e-14);
+	check_close(mat_get(data.train.X, 0, 0), -4 / sqrt(7.25), 0, 1e-6);
+	check_close(columns_of(place, &data).scale[1], 1 / (sqrt(7.25) + 1e-10), 0, 1e-14);
 }
 
 /* Two steps one after the other are one affine map of each raw column. */
@@ -155,7 +156,8 @@ static void steps_compose(void **state)
 		place->steps[1].item = &prepare_standardize.base;
 		data = load(place, 0);
 		column_stats(data.train.X, 1, &mean, &variance);
-		assert_true(fabs(mean) < TOLERANCE && fabs(variance - 1) < TOLERANCE);
+		check_close(mean, 0, 0, TOLERANCE);
+		check_close(variance, 1, 0, TOLERANCE);
 		place->steps[1].item = &prepare_scalar.base;
 		data = load(place, 0);
 		for (ptrdiff_t j = 0; j < 2; j++) {
@@ -163,13 +165,13 @@ static void steps_compose(void **state)
 			all += (variance + mean * mean) / 2;
 		}
 		/* the published offset of 1e-10 leaves the variance this much below 1 */
-		assert_true(fabs(all - 1) < TOLERANCE + 1e-9);
+		check_close(all, 1, 0, TOLERANCE + 1e-9);
 		for (ptrdiff_t i = 0; i < 20; i++) {
 			struct stage_columns map = columns_of(place, &data);
 			double raw = (double)i * (double)i;
 
-			assert_true(fabs((double)mat_get(data.train.X, i, 1) -
-					 (raw - map.shift[1]) * map.scale[1]) < TOLERANCE);
+			check_close(mat_get(data.train.X, i, 1),
+				    (raw - map.shift[1]) * map.scale[1], 0, TOLERANCE);
 		}
 	}
 }
@@ -203,8 +205,8 @@ static void any_size_is_prepared(void **state)
 		data = load(place, 0);
 		for (ptrdiff_t k = 0; k < 20; k++)
 			for (ptrdiff_t j = 0; j < 2; j++) /* 1e-310 has 44 bits */
-				assert_true(fabs((double)mat_get(data.train.X, k, j) -
-						 (double)mat_get(same.train.X, k, j)) < 1e-6);
+				check_close(mat_get(data.train.X, k, j),
+					    mat_get(same.train.X, k, j), 0, 1e-6);
 	}
 }
 

@@ -1,6 +1,7 @@
 /* Sources `libsvm` and `cifar10`: layouts, labels, the choice of classes while reading. */
 #include "harness/data/source_cifar10.h"
 #include "harness/data/source_libsvm.h"
+#include "tests/close.h"
 #include "tests/unit/test_data_files.h"
 
 #include <setjmp.h>
@@ -69,7 +70,7 @@ static void expect(const struct table *table, size_t n, size_t d, const double *
 	assert_int_equal(table->n, n);
 	assert_int_equal(table->d, d);
 	for (size_t i = 0; i < n * d; i++)
-		assert_true(table->x[i] == x[i]);
+		check_equal(table->x[i], x[i]);
 }
 
 static void rows_become_dense(void **state)
@@ -83,7 +84,8 @@ static void rows_become_dense(void **state)
 	assert_ptr_equal(place->train.label[2], place->train.label[0]); /* equal as numbers */
 	place->request.regression = true;
 	read_text(place, "0.25 1:1\n-3 1:2\n");
-	assert_true(place->train.target[0] == 0.25 && place->train.target[1] == -3);
+	check_equal(place->train.target[0], 0.25);
+	check_equal(place->train.target[1], -3);
 }
 
 /* Features that only one of the files has are columns of both. */
@@ -165,18 +167,18 @@ static void records(void **state)
 	assert_int_equal(place->train.d, PIXELS);
 	assert_int_equal(place->test_table.n, 10);
 	assert_string_equal(place->train.label[14], "4");
-	assert_true(place->train.x[14 * PIXELS + 300] == (14 + 300) % 256);
+	check_equal(place->train.x[14 * PIXELS + 300], (14 + 300) % 256);
 	place->request.classes = (struct texts){2, classes};
 	read_from(place, &source_cifar10, &o);
 	assert_int_equal(place->train.n, 3); /* records 2, 8, 12 */
-	assert_true(place->train.x[2 * PIXELS] == 12);
+	check_equal(place->train.x[2 * PIXELS], 12);
 	assert_string_equal(place->train.label[1], "8");
 	place->request.classes = (struct texts){2, groups};
 	read_from(place, &source_cifar10, &o);
 	assert_int_equal(place->train.n, 7); /* records 0, 1, 3, 8, 10, 11, 13 */
 	place->request = (struct read_request){.regression = true};
 	read_from(place, &source_cifar10, &o);
-	assert_true(place->train.target[7] == 7);
+	check_equal(place->train.target[7], 7);
 }
 
 #define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)

@@ -2,6 +2,7 @@
 #include "harness/data/source_cifar10.h"
 #include "harness/run/assault.h"
 #include "harness/spec/spec.h"
+#include "tests/close.h"
 #include "tests/unit/test_data_load.h"
 
 extern const struct source source_cifar10;
@@ -23,7 +24,7 @@ static void expect_stages(const struct dataset *data, const struct part *part, c
 		memcpy(x, raw + (size_t)i * data->raw_d, data->raw_d * sizeof *x);
 		stages_apply(&data->stages, 0, x, x + width);
 		for (ptrdiff_t j = 0; j < part->X.cols; j++)
-			assert_true(mat_get(part->X, i, j) == (real)x[j]);
+			check_equal(mat_get(part->X, i, j), (real)x[j]);
 	}
 	free(x);
 }
@@ -62,7 +63,7 @@ static void stride_keeps_the_grid(void **state)
 	data = load(place, 0);
 	assert_int_equal(data.train.X.cols, 8);
 	for (ptrdiff_t j = 0; j < 8; j++)
-		assert_true(mat_get(data.train.X, 2, j) == 2 + planar[j]);
+		check_equal(mat_get(data.train.X, 2, j), 2 + planar[j]);
 	assert_null(stages_columns(&data.stages, &place->arena, &columns));
 	assert_int_equal(columns.count, 8);
 	assert_int_equal(columns.column[7], 31);
@@ -70,7 +71,7 @@ static void stride_keeps_the_grid(void **state)
 	data = load(place, 0);
 	assert_int_equal(data.train.X.cols, 8);
 	for (ptrdiff_t j = 0; j < 8; j++)
-		assert_true(mat_get(data.train.X, 0, j) == interleaved[j]);
+		check_equal(mat_get(data.train.X, 0, j), interleaved[j]);
 }
 
 /* 32 x 32 pixels with step 5: 7 x 7 x 3 values. */
@@ -93,7 +94,7 @@ static void stride_of_colour_images(void **state)
 	place->steps[0] = (struct choice){&prepare_stride.base, &stride};
 	data = load(place, 0);
 	assert_int_equal(data.train.X.cols, 147);
-	assert_true(mat_get(data.train.X, 1, 2 * 49 + 6 * 7 + 5) == 77);
+	check_equal(mat_get(data.train.X, 1, 2 * 49 + 6 * 7 + 5), 77);
 }
 
 static void stride_of_another_shape(void **state)
@@ -127,8 +128,7 @@ static void rows_of_length_one(void **state)
 	assert_int_equal(data.bias, 2);
 	for (ptrdiff_t i = 0; i < 4; i++)
 		for (ptrdiff_t j = 0; j < 2; j++)
-			assert_true(fabs((double)mat_get(data.train.X, i, j) -
-					 (double)want[i][j]) <= 2 * REAL_EPSILON);
+			check_close(mat_get(data.train.X, i, j), want[i][j], 0, 2 * REAL_EPSILON);
 	assert_int_equal(stages_columns(&data.stages, &place->arena, &columns)->kind, STAGE_NORM);
 	expect_stages(&data, &data.train, data.train.raw); /* two features: raw ones are kept */
 }
@@ -164,8 +164,8 @@ static void principal_components(void **state)
 	for (int i = 0; i < N; i++) {
 		double a = 10 * cos(turn * i / N), b = cos(2 * turn * i / N);
 
-		assert_true(fabs((double)mat_get(data.train.X, i, 0) - a) < tolerance);
-		assert_true(fabs((double)mat_get(data.train.X, i, 1) + b) < tolerance);
+		check_close(mat_get(data.train.X, i, 0), a, 0, tolerance);
+		check_close(mat_get(data.train.X, i, 1), -b, 0, tolerance);
 	}
 	expect_stages(&data, &data.train, raw);
 }
@@ -200,15 +200,15 @@ static void components_are_uncorrelated(void **state)
 				product += (double)mat_get(data.train.X, i, p) *
 					   (double)mat_get(data.train.X, i, q) / N;
 			if (q < p)
-				assert_true(fabs(product) < 100 * REAL_EPSILON);
+				check_close(product, 0, 0, 100 * REAL_EPSILON);
 			variance = product;
 		}
-		assert_true(variance < last);
+		check_below(variance, last);
 		last = variance;
 		for (ptrdiff_t i = 0; i < D; i++)
 			if (fabs(map[i * k + p]) > fabs(largest))
 				largest = map[i * k + p];
-		assert_true(largest > 0);
+		check_above(largest, 0);
 	}
 }
 

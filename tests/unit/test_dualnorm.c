@@ -3,6 +3,7 @@
  * |.|_p of radius t and (v - out)'out = t |out|_q. */
 #include "solvers/core/dualnorm.h"
 #include "solvers/core/rng.h"
+#include "tests/close.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -61,13 +62,13 @@ static void check(const struct trial *trial, long q, long dual)
 		product += (double)gap[j] * (double)out[j];
 		square += (double)out[j] * (double)out[j];
 		if (norm->frozen[j])
-			assert_true(fabs((double)gap[j]) <= 0);
+			check_equal(gap[j], 0);
 	}
-	assert_true(fabs(value - naive(q, norm, out)) <= TOLERANCE * (1 + value));
-	assert_true(fabs(dualnorm_value(norm, out) - value) <= TOLERANCE * (1 + value));
-	assert_true(naive(dual, norm, gap) <= trial->t * (1 + TOLERANCE) + TOLERANCE);
-	assert_true(fabs(product - trial->t * value) <= TOLERANCE * MOST * (1 + trial->t * value));
-	assert_true(fabs(distance - sqrt(square)) <= TOLERANCE * (1 + distance));
+	check_close(value, naive(q, norm, out), 0, TOLERANCE * (1 + value));
+	check_close(dualnorm_value(norm, out), value, TOLERANCE, TOLERANCE);
+	check_at_most(naive(dual, norm, gap), trial->t * (1 + TOLERANCE) + TOLERANCE);
+	check_close(product, trial->t * value, 0, TOLERANCE * MOST * (1 + trial->t * value));
+	check_close(distance, sqrt(square), 0, TOLERANCE * (1 + distance));
 }
 
 static void proximal_maps_are_optimal(void **state)

@@ -1,5 +1,6 @@
 /* What a method delivers, and the gap of it, with a trainer whose points are chosen by the test. */
 #include "harness/run/evaluate.h"
+#include "tests/close.h"
 #include "tests/toy.h"
 
 #include <math.h>
@@ -104,7 +105,7 @@ static double objective_of(struct scene *s, double a)
 
 static void assert_near(double a, double b)
 {
-	assert_true(fabs(a - b) <= tolerance * (1 + fabs(b)));
+	check_close(a, b, tolerance, tolerance);
 }
 
 static void the_better_of_iterate_and_repaired_is_delivered(void **state)
@@ -115,7 +116,9 @@ static void the_better_of_iterate_and_repaired_is_delivered(void **state)
 	struct evaluation e;
 
 	(void)state;
-	assert_true(large > zero && small < zero * 1.1 && small != zero);
+	check_above(large, zero);
+	check_below(small, zero * 1.1);
+	check_unequal(small, zero);
 	e = show(&s, &convex, &(struct script){50, 0, NAN, 1});
 	assert_int_equal(e.delivered, DELIVERED_REPAIRED);
 	assert_near(e.objective, zero);
@@ -157,11 +160,11 @@ static void an_iterate_below_the_bound_is_passed_over(void **state)
 	struct evaluation e;
 
 	(void)state;
-	assert_true(worse > 1.001 * zero);
+	check_above(worse, 1.001 * zero);
 	between = (zero + worse) / 2;
 	e = show(&s, &convex, &(struct script){0, 50, NAN, 0.5});
 	assert_near(e.objective, zero);
-	assert_true(isnan(s.evaluator.outside));
+	check_nan(s.evaluator.outside);
 	e = show(&s, &convex, &(struct script){0, 2, NAN, between});
 	assert_int_equal(e.delivered, DELIVERED_REPAIRED);
 	assert_near(e.objective, worse);
@@ -169,7 +172,7 @@ static void an_iterate_below_the_bound_is_passed_over(void **state)
 	assert_near(s.evaluator.outside, zero);
 	e = show(&s, &convex, &(struct script){2, 50, NAN, between}); /* and one that is not */
 	assert_near(e.objective, worse);
-	assert_true(e.gaps.raw > 0);
+	check_above(e.gaps.raw, 0);
 	arena_release(&s.toy.arena);
 }
 
@@ -182,7 +185,8 @@ static void a_certified_point_is_preferred(void **state)
 	struct evaluation e;
 
 	(void)state;
-	assert_true(worse > zero && worse < 1.004 * zero);
+	check_above(worse, zero);
+	check_below(worse, 1.004 * zero);
 	e = show(&s, &convex, &(struct script){0, a, NAN, 0.98 * zero});
 	assert_int_equal(e.delivered, DELIVERED_ITERATE);
 	e = show(&s, &convex, &(struct script){0, a, NAN, 0.995 * zero});
@@ -208,7 +212,8 @@ static void a_glance_needs_no_certificate(void **state)
 	assert_near(e.lower_bound, 0.5); /* not the one it could have asked for */
 	assert_near(e.gaps.gap, (zero - 0.5) / zero);
 	assert_near(e.feasible.gap, (objective_of(&s, 50) - 0.5) / objective_of(&s, 50));
-	assert_true(isnan(e.certificate.objective) && isnan(e.certificate.upper));
+	check_nan(e.certificate.objective);
+	check_nan(e.certificate.upper);
 	e = show(&s, &convex, &(struct script){50, 2, 1, 0.75});
 	assert_near(e.objective, zero); /* what a glance has found is held */
 	assert_near(e.lower_bound, 0.75);
@@ -225,8 +230,10 @@ static void the_last_iterate_is_delivered_without_a_certificate(void **state)
 	show(&s, &plain, &(struct script){0, 0, NAN, NAN});
 	e = show(&s, &plain, &(struct script){50, 0, NAN, NAN});
 	assert_near(e.objective, objective_of(&s, 50));
-	assert_true(isnan(e.gaps.gap) && isnan(e.gaps.raw) && isnan(e.gaps.zero));
-	assert_true(isnan(e.lower_bound));
+	check_nan(e.gaps.gap);
+	check_nan(e.gaps.raw);
+	check_nan(e.gaps.zero);
+	check_nan(e.lower_bound);
 	arena_release(&s.toy.arena);
 }
 
@@ -245,7 +252,7 @@ static void a_robust_method_is_judged_by_its_worst_case(void **state)
 	assert_near(e.gaps.gap, (7.0 - 6) / 7);
 	assert_near(e.gaps.zero, 1 / objective_of(&s, 0));
 	e = show(&t, &attacked, &(struct script){50, 0, NAN, NAN});
-	assert_true(isnan(e.objective));
+	check_nan(e.objective);
 	assert_near(e.objective_network, objective_of(&t, 50));
 	arena_release(&s.toy.arena);
 	arena_release(&t.toy.arena);
@@ -260,16 +267,24 @@ static void the_gap_is_a_share_of_the_objective(void **state)
 	assert_near(g.raw, 0.5);
 	assert_near(g.zero, 0.25e-3);
 	g = evaluate_gaps(2, 2 + 1e-9, 4); /* the bound above by rounding */
-	assert_true(g.gap == 0 && g.zero == 0 && g.raw < 0);
+	check_equal(g.gap, 0);
+	check_equal(g.zero, 0);
+	check_below(g.raw, 0);
 	assert_near(g.raw, -5e-10);
 	g = evaluate_gaps(0, 0, 3);
-	assert_true(g.gap == 0 && g.raw == 0 && g.zero == 0);
+	check_equal(g.gap, 0);
+	check_equal(g.raw, 0);
+	check_equal(g.zero, 0);
 	g = evaluate_gaps(NAN, 1, 3);
-	assert_true(isnan(g.gap) && isnan(g.raw) && isnan(g.zero));
+	check_nan(g.gap);
+	check_nan(g.raw);
+	check_nan(g.zero);
 	g = evaluate_gaps(1, NAN, 3);
-	assert_true(isnan(g.gap) && isnan(g.raw) && isnan(g.zero));
+	check_nan(g.gap);
+	check_nan(g.raw);
+	check_nan(g.zero);
 	g = evaluate_gaps(1, 0.5, 0);
-	assert_true(isnan(g.zero)); /* no scale */
+	check_nan(g.zero); /* no scale */
 }
 
 int main(void)

@@ -1,6 +1,7 @@
 /* Roots of falling functions: smooth, kinked, flat and jumping ones, and brackets that end in a
  * root. */
 #include "solvers/convex/falling.h"
+#include "tests/close.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -71,8 +72,9 @@ static void roots_are_found(void **state)
 
 		if (!(fabs(root - cases[c].root) <= 1e-14 * (1 + cases[c].root)))
 			fail_msg("case %zu: %.17g after %d calls", c, root, probe.calls);
-		assert_true(probe.last >= root && probe.last <= root); /* evaluated there last */
-		assert_true(probe.calls < 155);
+		check_at_least(probe.last, root);
+		check_at_most(probe.last, root); /* evaluated there last */
+		check_below(probe.calls, 155);
 	}
 }
 
@@ -81,8 +83,8 @@ static void an_end_may_be_the_root(void **state)
 	struct probe probe = {.f = smooth};
 
 	(void)state;
-	assert_true(solve(&probe, 8, 9) <= 8); /* below zero already */
-	assert_true(solve(&probe, 1, 2) >= 2); /* above zero still */
+	check_at_most(solve(&probe, 8, 9), 8);  /* below zero already */
+	check_at_least(solve(&probe, 1, 2), 2); /* above zero still */
 	assert_int_equal(probe.calls, 4);
 }
 

@@ -3,6 +3,7 @@
 #include "baselines/baseline.h"
 #include "harness/data/generate.h"
 #include "solvers/core/rng.h"
+#include "tests/close.h"
 #include "tests/options.h"
 
 #include <math.h>
@@ -78,10 +79,10 @@ static void without_noise_the_points_are_the_means(void **state)
 	for (size_t i = 0; i < a.train.n; i++) {
 		bool first = a.train.x[i * a.train.d] != 0;
 
-		assert_true(fabs(sqrt(inner(&a.train, i, i)) - 3) < 1e-12);
+		check_close(sqrt(inner(&a.train, i, i)), 3, 0, 1e-12);
 		turned += first != (label(&a.train, i) > 0);
 	}
-	assert_true(fabs((double)turned - 200) < 5 * sqrt(190)); /* binomial */
+	check_close(turned, 200, 0, 5 * sqrt(190)); /* binomial */
 	for (size_t i = 0; i < a.test.n; i++)
 		assert_int_equal(a.test.x[i * a.test.d] != 0, label(&a.test, i) > 0);
 }
@@ -119,7 +120,7 @@ static void assert_moments(long dimension)
 		arena_release(&arena);
 	}
 	for (int k = 0; k < MOMENTS; k++) /* five standard errors */
-		assert_true(fabs(mean[k] - expected[k]) <
+		check_close(mean[k], expected[k], 0,
 			    5 * sqrt((square[k] - mean[k] * mean[k]) / DRAWS));
 }
 
@@ -152,12 +153,12 @@ static void clusters_have_their_geometry(void **state)
 			*(alike ? &pairs : &others) += 1;
 		}
 	}
-	assert_true(fabs(length - d - square) < 5 * sqrt((2 * d + 4 * square) / N));
+	check_close(length - d, square, 0, 5 * sqrt((2 * d + 4 * square) / N));
 	/* norm^2 is 6 standard deviations, so the absolute value changes nothing */
-	assert_true(fabs(same / pairs - square) < 5 * sqrt((d + 2 * square) / N));
+	check_close(same / pairs, square, 0, 5 * sqrt((d + 2 * square) / N));
 	/* mean of the absolute value of N(0, s^2): s sqrt(2/pi), s^2 = d + norm^2 (+ norm^2) */
-	assert_true(other / others > sqrt(2 / M_PI * d) * 0.95);
-	assert_true(other / others < sqrt(2 / M_PI * (d + 2 * square)) * 1.05);
+	check_above(other / others, sqrt(2 / M_PI * d) * 0.95);
+	check_below(other / others, sqrt(2 / M_PI * (d + 2 * square)) * 1.05);
 }
 
 static struct mat as_mat(const struct table *t)
@@ -277,12 +278,12 @@ static void step_is_the_published_formula(void **state)
 		hand_step(gd, 0.3, W);
 		advance(gd);
 		for (ptrdiff_t j = 0; j < M; j++) {
-			assert_true(fabs(fabs(gd->net.alpha[j]) - 1 / sqrt(M)) < 1e-15);
+			check_close(fabs(gd->net.alpha[j]), 1 / sqrt(M), 0, 1e-15);
 			for (ptrdiff_t c = 0; c < W.rows; c++) /* sums of N terms of O(1) */
-				assert_true(fabs(mat_get(gd->net.U, c, j) - mat_get(W, c, j)) <
+				check_close(mat_get(gd->net.U, c, j), mat_get(W, c, j), 0,
 					    N * 10 * DBL_EPSILON);
 		}
-		assert_true(fabs(gd->progress.objective - mean_loss(gd)) < N * 10 * DBL_EPSILON);
+		check_close(gd->progress.objective, mean_loss(gd), 0, N * 10 * DBL_EPSILON);
 	}
 }
 
@@ -300,8 +301,8 @@ static void start_has_the_promised_law(void **state)
 		for (ptrdiff_t c = 0; c < gd->net.U.rows; c++)
 			square += pow(mat_get(gd->net.U, c, j) / 1e-15, 2) / count;
 	}
-	assert_true(fabs(positive - M / 2) < 5 * sqrt(M) / 2);
-	assert_true(fabs(square - 1) < 5 * sqrt(2 / count));
+	check_close(positive, M / 2, 0, 5 * sqrt(M) / 2);
+	check_close(square, 1, 0, 5 * sqrt(2 / count));
 }
 
 static double accuracy(const struct gd *gd, const struct table *t)
@@ -352,10 +353,10 @@ static void memorises_first_and_generalises_later(void **state)
 	struct curve c = train_curve(35.355);
 
 	(void)state;
-	assert_true(c.train_first == 1);
-	assert_true(fabs(c.test_first - 0.5) < 0.08);
-	assert_true(c.train_last >= 0.98);
-	assert_true(c.test_last >= 0.88);
+	check_equal(c.train_first, 1);
+	check_close(c.test_first, 0.5, 0, 0.08);
+	check_at_least(c.train_last, 0.98);
+	check_at_least(c.test_last, 0.88);
 }
 
 /* Clusters much closer than the noise: the labels are fitted all the same, but nothing is learned.
@@ -365,8 +366,9 @@ static void weak_signal_is_only_memorised(void **state)
 	struct curve c = train_curve(sqrt(35.355));
 
 	(void)state;
-	assert_true(c.train_first == 1 && c.train_last == 1);
-	assert_true(fabs(c.test_last - 0.5) < 0.08);
+	check_equal(c.train_first, 1);
+	check_equal(c.train_last, 1);
+	check_close(c.test_last, 0.5, 0, 0.08);
 }
 
 int main(void)

@@ -4,6 +4,7 @@
 #include "solvers/core/blas.h"
 #include "solvers/core/facial.h"
 #include "solvers/core/interior.h"
+#include "tests/close.h"
 #include "tests/toy.h"
 
 #include <math.h>
@@ -147,12 +148,12 @@ static void coordinates_keep_rows_and_lengths(void **state)
 		r = t.cone.B.cols;
 		for (ptrdiff_t a = 0; a < r; a++)
 			for (ptrdiff_t b = 0; b <= a; b++)
-				assert_true(fabs(blas_dot((size_t)t.X.cols, mat_col(t.cone.Q, a),
-							  mat_col(t.cone.Q, b)) -
-						 (a == b)) < 1e-9);
+				check_close(blas_dot((size_t)t.X.cols, mat_col(t.cone.Q, a),
+						     mat_col(t.cone.Q, b)),
+					    a == b, 0, 1e-9);
 		for (ptrdiff_t k = 0; k < t.X.rows; k++)
 			for (ptrdiff_t j = 0; j < t.X.cols; j++)
-				assert_true(fabs(rebuilt(&t, k, j) - (double)mat_get(t.X, k, j)) <=
+				check_close(rebuilt(&t, k, j), mat_get(t.X, k, j), 0,
 					    1e-9 * (double)t.cone.length[k]);
 		finish(&t);
 	}
@@ -171,10 +172,10 @@ static void margins_are_nearly_the_largest(void **state)
 		for (ptrdiff_t i = 0; i < P; i++) {
 			double best = best_margin(&t, i), found = found_margin(&t, i);
 
-			assert_true(fabs(found - t.interior.margin[i]) < 1e-9);
-			assert_true(found > 0.3 * best);
-			assert_true(found <= t.interior.limit[i] * (1 + 1e-9));
-			assert_true(best <= t.interior.limit[i] * (1 + 1e-9));
+			check_close(found, t.interior.margin[i], 0, 1e-9);
+			check_above(found, 0.3 * best);
+			check_at_most(found, t.interior.limit[i] * (1 + 1e-9));
+			check_at_most(best, t.interior.limit[i] * (1 + 1e-9));
 		}
 		finish(&t);
 	}
@@ -198,10 +199,11 @@ static void guesses_are_kept_or_improved(void **state)
 			for (ptrdiff_t j = 0; j < t.X.cols; j++)
 				h[j] = (double)mat_get(t.H, j, i);
 			guess = margin(&t, i, h);
-			assert_true(t.interior.margin[i] >= guess * (1 - 1e-9) && guess > 0);
+			check_at_least(t.interior.margin[i], guess * (1 - 1e-9));
+			check_above(guess, 0);
 			better += t.interior.margin[i] / guess / P;
 		}
-		assert_true(better > 2);
+		check_above(better, 2);
 		finish(&t);
 	}
 }
@@ -234,8 +236,7 @@ static void splitting_projects_on_the_cones(void **state)
 			nnls_solve(&nnls, (struct nnls_block){t.splitting.d[i], NULL, g}, -1,
 				   HUGE_VAL);
 			for (ptrdiff_t j = 0; j < t.cone.B.cols; j++)
-				assert_true(fabs((double)mat_get(t.splitting.V, j, i) - nnls.r[j]) <
-					    1e-6);
+				check_close(mat_get(t.splitting.V, j, i), nnls.r[j], 0, 1e-6);
 		}
 		finish(&t);
 	}
@@ -256,11 +257,13 @@ static void drop_keeps_the_other_columns(void **state)
 	}
 	splitting_drop(&t.splitting, 0);
 	assert_int_equal(t.splitting.count, 2);
-	assert_true(mat_get(t.splitting.G, 0, 0) == 2 && mat_get(t.splitting.A, 5, 0) == 2);
-	assert_true(t.splitting.d[0] == mat_col(t.D, 2) && t.splitting.d[1] == mat_col(t.D, 1));
+	check_equal(mat_get(t.splitting.G, 0, 0), 2);
+	check_equal(mat_get(t.splitting.A, 5, 0), 2);
+	assert_ptr_equal(t.splitting.d[0], mat_col(t.D, 2));
+	assert_ptr_equal(t.splitting.d[1], mat_col(t.D, 1));
 	splitting_drop(&t.splitting, 1);
 	assert_int_equal(t.splitting.count, 1);
-	assert_true(mat_get(t.splitting.G, 0, 0) == 2);
+	check_equal(mat_get(t.splitting.G, 0, 0), 2);
 	finish(&t);
 }
 
@@ -328,9 +331,9 @@ static void verdicts_on_constructed_cones(void **state)
 			zero += f.zero[k];
 		assert_int_equal(zero, cones[c].zero);
 		if (f.kind != FACIAL_OPEN)
-			assert_true(f.residual < 1e-9);
+			check_below(f.residual, 1e-9);
 		if (f.kind != FACIAL_ZERO)
-			assert_true(f.margin > 0);
+			check_above(f.margin, 0);
 		finish(&t);
 	}
 }
@@ -353,18 +356,22 @@ static void verdicts_come_with_proofs(void **state)
 		facial_decide(&f, t.D.at);
 		interior_search(&t.interior, &t.splitting, t.D, t.H);
 		count[f.kind]++;
-		assert_true(f.kind != FACIAL_UNKNOWN);
-		assert_true((f.kind == FACIAL_OPEN) >= (t.interior.margin[0] > 0));
+		assert_int_not_equal(f.kind, FACIAL_UNKNOWN);
+		if (f.kind != FACIAL_OPEN)
+			check_at_most(t.interior.margin[0], 0);
 		if (f.kind == FACIAL_OPEN) {
-			assert_true(f.margin <= t.interior.limit[0] * (1 + 1e-9));
-			assert_true(f.margin >= t.interior.margin[0] * (1 - 1e-9));
+			check_at_most(f.margin, t.interior.limit[0] * (1 + 1e-9));
+			check_at_least(f.margin, t.interior.margin[0] * (1 - 1e-9));
 		} else if (f.kind == FACIAL_ZERO && f.rank == t.cone.B.cols) {
-			assert_true(f.residual < 1e-9);
-			assert_true(gordan_residual(&t, f.eta) < 1e-9 || f.residual > 0);
+			check_below(f.residual, 1e-9);
+			if (f.residual <= 0)
+				check_below(gordan_residual(&t, f.eta), 1e-9);
 		}
 		finish(&t);
 	}
-	assert_true(count[FACIAL_OPEN] > 20 && count[FACIAL_ZERO] > 20 && count[FACIAL_FLAT] > 5);
+	check_above(count[FACIAL_OPEN], 20);
+	check_above(count[FACIAL_ZERO], 20);
+	check_above(count[FACIAL_FLAT], 5);
 }
 
 int main(void)

@@ -4,6 +4,7 @@
 #include "solvers/convex/ipm.h"
 #include "solvers/convex/twofold.h"
 #include "solvers/core/wide.h"
+#include "tests/close.h"
 #include "tests/extreme.h"
 
 #include <math.h>
@@ -63,7 +64,7 @@ static struct solved run(void *state, double target)
 		s.objective = c.objective;
 	}
 	s.end = p.end;
-	assert_true(s.lower <= s.upper * (1 + 1e-9));
+	check_at_most(s.lower, s.upper * (1 + 1e-9));
 	return s;
 }
 
@@ -122,10 +123,9 @@ static void systems_agree_and_ends_are_true(void **state)
 					run(setup(&toy.problem, systems[m], &toy.arena), 0);
 
 				objective[m] = s.upper;
-				assert_true(s.end != OUTCOME_CONVERGED || gap_of(s) <= 1e-6);
-				assert_true(gap_of(s) <= 1e-6);
+				check_at_most(gap_of(s), 1e-6);
 			}
-			assert_true(fabs(objective[0] - objective[1]) <= 2e-6 * objective[0]);
+			check_close(objective[0], objective[1], 0, 2e-6 * objective[0]);
 			arena_release(&toy.arena);
 		}
 }
@@ -167,7 +167,8 @@ static void check_copies(const char *loss, double beta)
 	if (!(a.lower <= b.upper * (1 + 1e-9) && b.lower <= a.upper * (1 + 1e-9)))
 		fail_msg("%s, beta %g: [%.9g, %.9g] and [%.9g, %.9g]", loss, beta, a.lower, a.upper,
 			 b.lower, b.upper);
-	assert_true(gap_of(a) <= 1e-6 && gap_of(b) <= 1e-6);
+	check_at_most(gap_of(a), 1e-6);
+	check_at_most(gap_of(b), 1e-6);
 	arena_release(&one.arena);
 	arena_release(&two.arena);
 }
@@ -236,7 +237,7 @@ static void twofold_sums_keep_their_digits(void **state)
 	x[N - 1] = 0x1p-60;
 	y[N - 1] = 3;
 	dot = twofold_dot_plain(N, x, low, y);
-	assert_true(fabs(dot.high + dot.low - 3 * 0x1p-60) <= 0x1p-100);
+	check_close(dot.high + dot.low, 3 * 0x1p-60, 0, 0x1p-100);
 }
 
 /* The same sums in the bounds: what cancels to 1e-13 of its terms has 16 digits still. */
@@ -256,7 +257,7 @@ static void sums_of_bounds_keep_their_digits(void **state)
 	mat_set(X, N - 1, 0, (real)0x1p-44);
 	q[N - 1] = 3;
 	wide_transposed_twice(X, q, &z);
-	assert_true(z == 3 * 0x1p-44);
+	check_equal(z, 3 * 0x1p-44);
 	arena_release(&arena);
 }
 
@@ -282,7 +283,7 @@ static void twofold_factors_solve_what_doubles_do_not(void **state)
 	twofold_forward(L, x);
 	twofold_backward(L, x);
 	for (int i = 0; i < N; i++)
-		assert_true(fabs(x.high[i] - 1) <= 1e-12);
+		check_close(x.high[i], 1, 0, 1e-12);
 	arena_release(&arena);
 }
 

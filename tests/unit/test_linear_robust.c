@@ -2,6 +2,7 @@
  * against plain loops and brute force. */
 #include "solvers/core/attack.h"
 #include "solvers/core/trainer.h"
+#include "tests/close.h"
 #include "tests/robust.h"
 #include "tests/toy.h"
 
@@ -88,8 +89,8 @@ static void check_bound(const struct solution *s, double eps, enum norm norm)
 
 		for (ptrdiff_t i = 0; i < D; i++)
 			w[i] = (real)((double)s->w[i] + size * rng_normal(&rng));
-		assert_true(value(s, w, eps, norm) >=
-			    s->certificate.lower_bound - 1e-9 * fabs(s->certificate.upper));
+		check_at_least(value(s, w, eps, norm),
+			       s->certificate.lower_bound - 1e-9 * fabs(s->certificate.upper));
 	}
 }
 
@@ -109,7 +110,7 @@ static void solutions_are_certified(void **state)
 		s = solve(losses[c / 2 % 3], betas[c / 6], options);
 		found = &s->certificate;
 		assert_int_equal(s->net.U.cols, 2);
-		assert_true(fabs(found->objective - value(s, s->w, 0.15, norm)) <
+		check_close(found->objective, value(s, s->w, 0.15, norm), 0,
 			    1e-9 * found->objective);
 		if (!(found->upper - found->lower_bound < 1e-6 * found->upper))
 			fail_msg("%s: gap %g of %g", losses[c / 2 % 3],
@@ -125,8 +126,7 @@ static void without_attack_it_is_the_network_objective(void **state)
 	struct solution *s = solve("logistic", 0.2, "{}");
 
 	(void)state;
-	assert_true(fabs(toy_objective(&s->toy.problem, &s->net) - s->certificate.objective) <
-		    1e-9 * s->certificate.objective);
+	check_close(toy_objective(&s->toy.problem, &s->net), s->certificate.objective, 1e-9, 0);
 	drop(s);
 }
 
@@ -149,9 +149,8 @@ static void network_meets_the_closed_worst_case(void **state)
 						(i == D - 1 ? 0 : (c >> i & 1 ? 0.1 : -0.1)));
 			least = fmin(least, y * toy_output(&s->net, x, 0));
 		}
-		assert_true(
-			fabs(least - (clean - 0.1 * robust_dual_norm(s->w, D, frozen, NORM_LINF))) <
-			1e-12 * (1 + fabs(clean)));
+		check_close(least, clean - 0.1 * robust_dual_norm(s->w, D, frozen, NORM_LINF), 0,
+			    1e-12 * (1 + fabs(clean)));
 	}
 	drop(s);
 }
@@ -168,8 +167,8 @@ static void a_large_ball_leaves_a_constant(void **state)
 
 		least = fmin(least, value(s, w, 50, NORM_LINF));
 	}
-	assert_true(s->certificate.lower_bound <= least + 1e-9);
-	assert_true(fabs(s->certificate.objective - least) < 1e-4 * least); /* of the grid */
+	check_at_most(s->certificate.lower_bound, least + 1e-9);
+	check_close(s->certificate.objective, least, 1e-4, 0); /* of the grid */
 	drop(s);
 }
 
@@ -212,13 +211,14 @@ static void degenerate_data_ends_right(void **state)
 		for (int i = 0; i < STEPS && progress.end == OUTCOME_RUNNING; i++)
 			trainer_linear_robust.step(linear, &progress);
 		trainer_linear_robust.certify(linear, &c);
-		assert_true(c.lower_bound <= c.upper * (1 + 1e-9));
+		check_at_most(c.lower_bound, c.upper * (1 + 1e-9));
 		if (progress.end == OUTCOME_CONVERGED &&
 		    !(c.upper - c.lower_bound <= 1e-6 * c.upper))
 			fail_msg("seed %d: converged at %g above %g", seed, c.upper, c.lower_bound);
-		if (seed % 5 == 0)
-			assert_true(c.upper - c.lower_bound <= 1e-6 * c.upper &&
-				    c.upper <= zero * (1 + 1e-9));
+		if (seed % 5 == 0) {
+			check_at_most(c.upper - c.lower_bound, 1e-6 * c.upper);
+			check_at_most(c.upper, zero * (1 + 1e-9));
+		}
 		arena_release(&toy.arena);
 	}
 }

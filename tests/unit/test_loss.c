@@ -1,6 +1,7 @@
 /* Losses: gradient against finite differences, prox against its optimality condition and a grid,
  * conjugate against Fenchel's inequality and its equality case. */
 #include "solvers/core/loss.h"
+#include "tests/close.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -49,7 +50,7 @@ static void gradient_matches_differences(void **state)
 					    (2 * h);
 
 			cases[c].loss->gradient(one_option, 1, &f, &y, &g);
-			assert_true(fabs(difference - (double)g) <= 1e-7 * (1 + fabs((double)g)));
+			check_close(difference, g, 1e-7, 1e-7);
 		}
 }
 
@@ -65,7 +66,7 @@ static void prox_is_the_minimiser(void **state)
 			double t = steps[i / 2 % 5], best;
 
 			cases[c].loss->prox(one_option, 1, t, &v, &y, &z);
-			assert_true(isfinite((double)z));
+			check_finite(z);
 			best = t * at(cases[c].loss, (double)z, (double)y) +
 			       pow((double)z - (double)v, 2) / 2;
 			for (int k = -200; k <= 200; k++) {
@@ -74,7 +75,7 @@ static void prox_is_the_minimiser(void **state)
 				double value = t * at(cases[c].loss, other, (double)y) +
 					       pow(other - (double)v, 2) / 2;
 
-				assert_true(value >= best - 1e-12 * (1 + fabs(best)));
+				check_at_least(value, best - 1e-12 * (1 + fabs(best)));
 			}
 		}
 }
@@ -92,11 +93,11 @@ static void conjugate_satisfies_fenchel(void **state)
 			conjugate = cases[c].loss->conjugate(one_option, 1, 1, &a, &y);
 			equality = conjugate + at(cases[c].loss, (double)f, (double)y) -
 				   (double)a * (double)f;
-			assert_true(fabs(equality) <= 1e-12 * (1 + fabs((double)(a * f))));
+			check_close(equality, 0, 0, 1e-12 * (1 + fabs((double)(a * f))));
 			for (int k = 0; k < N; k++)
-				assert_true(conjugate + at(cases[c].loss, (double)outputs[k],
-							   (double)y) >=
-					    (double)a * (double)outputs[k] - 1e-12);
+				check_at_least(conjugate + at(cases[c].loss, (double)outputs[k],
+							      (double)y),
+					       (double)a * (double)outputs[k] - 1e-12);
 		}
 }
 
@@ -105,11 +106,11 @@ static void conjugate_is_infinite_outside_its_domain(void **state)
 	real y = 1, positive = (real)0.5, steep = (real)-3;
 
 	(void)state;
-	assert_true(isinf(loss_hinge.conjugate(one_option, 1, 1, &positive, &y)));
-	assert_true(isinf(loss_hinge.conjugate(one_option, 1, 1, &steep, &y)));
-	assert_true(isinf(loss_logistic.conjugate(one_option, 1, 1, &steep, &y)));
-	assert_true(isinf(loss_squared_hinge.conjugate(one_option, 1, 1, &positive, &y)));
-	assert_true(isinf(loss_huber.conjugate(one_option, 1, 1, &steep, &y)));
+	check_equal(loss_hinge.conjugate(one_option, 1, 1, &positive, &y), INFINITY);
+	check_equal(loss_hinge.conjugate(one_option, 1, 1, &steep, &y), INFINITY);
+	check_equal(loss_logistic.conjugate(one_option, 1, 1, &steep, &y), INFINITY);
+	check_equal(loss_squared_hinge.conjugate(one_option, 1, 1, &positive, &y), INFINITY);
+	check_equal(loss_huber.conjugate(one_option, 1, 1, &steep, &y), INFINITY);
 }
 
 /* w l: value, gradient, prox and conjugate of a weighted loss agree with the definition. */
@@ -120,16 +121,16 @@ static void weights_scale_every_function(void **state)
 		struct loss_term term = {cases[c].loss, one_option, 0.23};
 		real f = (real)0.37, y = -1, g, gw, z, zw;
 
-		assert_true(fabs(loss_value(term, 1, &f, &y) -
-				 0.23 * at(cases[c].loss, (double)f, -1)) < 1e-15);
+		check_close(loss_value(term, 1, &f, &y), 0.23 * at(cases[c].loss, (double)f, -1), 0,
+			    1e-15);
 		cases[c].loss->gradient(one_option, 1, &f, &y, &g);
 		loss_gradient(term, 1, &f, &y, &gw);
-		assert_true(fabs((double)gw - 0.23 * (double)g) < 1e-15);
+		check_close(gw, 0.23 * (double)g, 0, 1e-15);
 		cases[c].loss->prox(one_option, 1, 0.23 * 1.9, &f, &y, &z);
 		loss_prox(term, 1, 1.9, &f, &y, &zw);
-		assert_true(fabs((double)(z - zw)) < 1e-15);
-		assert_true(fabs(loss_conjugate(term, 1, 1, &gw, &y) + loss_value(term, 1, &f, &y) -
-				 (double)(gw * f)) < 1e-12);
+		check_close(z, zw, 0, 1e-15);
+		check_close(loss_conjugate(term, 1, 1, &gw, &y) + loss_value(term, 1, &f, &y),
+			    gw * f, 0, 1e-12);
 	}
 }
 
@@ -153,7 +154,7 @@ static void logistic_prox_solves_its_equation(void **state)
 			double slope = 1 + t; /* of the equation, at most: an error of z by rounding
 						 shows times it */
 
-			assert_true(fabs(residual) <=
+			check_close(residual, 0, 0,
 				    1e-14 * slope * (1 + fabs((double)z[k]) + fabs((double)v[k])));
 		}
 	}

@@ -1,6 +1,7 @@
 /* Network kernels against naive twins in double and against finite differences. */
 #include "solvers/core/net.h"
 #include "solvers/core/rng.h"
+#include "tests/close.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -104,7 +105,7 @@ static void forward_matches_naive_twin(void **state)
 
 		net_forward(&t.net, t.X, t.f, &t.work);
 		for (ptrdiff_t k = 0; k < t.X.rows; k++)
-			assert_true(fabs((double)t.f[k] - naive(&t, k, (struct nudge){-1, -1, 0})) <
+			check_close(t.f[k], naive(&t, k, (struct nudge){-1, -1, 0}), 0,
 				    tolerance(&t));
 		arena_release(&t.arena);
 	}
@@ -119,14 +120,14 @@ static void input_gradient_matches_differences(void **state)
 
 		net_input_gradient(&t.net, t.X, t.f, G, &t.work);
 		for (ptrdiff_t k = 0; k < t.X.rows; k++) {
-			assert_true(fabs((double)t.f[k] - naive(&t, k, (struct nudge){-1, -1, 0})) <
+			check_close(t.f[k], naive(&t, k, (struct nudge){-1, -1, 0}), 0,
 				    tolerance(&t));
 			for (ptrdiff_t i = 0; i < t.X.cols; i++) {
 				double up = naive(&t, k, (struct nudge){i, -1, NUDGE});
 				double down = naive(&t, k, (struct nudge){i, -1, -NUDGE});
 				double slope = (up - down) / (2 * NUDGE);
 
-				assert_true(fabs((double)mat_get(G, k, i) - slope) <
+				check_close(mat_get(G, k, i), slope, 0,
 					    tolerance(&t) + DIFFERENCE_ERROR);
 			}
 		}
@@ -161,19 +162,19 @@ static void weight_gradient_matches_differences(void **state)
 			double slope = (weighted(&t, i, j, NUDGE) - weighted(&t, i, j, -NUDGE)) /
 				       (2 * NUDGE);
 
-			assert_true(fabs((double)mat_get(gradient.U, i, j) - slope) < bound);
+			check_close(mat_get(gradient.U, i, j), slope, 0, bound);
 		}
 		/* f is linear in alpha: galpha' alpha = sum g f */
 		for (ptrdiff_t j = 0; j < t.net.U.cols; j++)
 			sum += (double)gradient.alpha[j] * (double)t.net.alpha[j];
-		assert_true(fabs(sum - f) < bound);
+		check_close(sum, f, 0, bound);
 		/* and homogeneous in U: <gU, U> = sum g f */
 		sum = 0;
 		for (ptrdiff_t j = 0; j < t.net.U.cols; j++)
 			for (ptrdiff_t i = 0; i < t.X.cols; i++)
 				sum += (double)mat_get(gradient.U, i, j) *
 				       (double)mat_get(t.net.U, i, j);
-		assert_true(fabs(sum - f) < bound);
+		check_close(sum, f, 0, bound);
 		arena_release(&t.arena);
 	}
 }
@@ -190,7 +191,7 @@ static void same_bits_again_and_same_values_serially(void **state)
 	assert_memory_equal(t.f, again, (size_t)t.X.rows * sizeof(real));
 	net_forward(&t.net, t.X, again, &serial);
 	for (ptrdiff_t k = 0; k < t.X.rows; k++)
-		assert_true(fabs((double)t.f[k] - (double)again[k]) < tolerance(&t));
+		check_close(t.f[k], again[k], 0, tolerance(&t));
 	arena_release(&t.arena);
 }
 
@@ -217,7 +218,7 @@ static void nan_weight_is_not_hidden_by_relu(void **state)
 	mat_set(t.net.U, 0, 0, (real)NAN);
 	net_forward(&t.net, t.X, t.f, &t.work);
 	for (ptrdiff_t k = 0; k < t.X.rows; k++)
-		assert_true(isnan((double)t.f[k]));
+		check_nan(t.f[k]);
 	arena_release(&t.arena);
 }
 
@@ -230,13 +231,16 @@ static void no_neuron_or_no_row_is_fine(void **state)
 	(void)state;
 	mat_fill(gradient.U, 1);
 	net_weight_gradient(&t.net, mat_rows(t.X, 0, 0), t.g, &gradient, &t.work);
-	assert_true(mat_get(gradient.U, 0, 0) >= 0 && mat_get(gradient.U, 0, 0) <= 0);
+	check_at_least(mat_get(gradient.U, 0, 0), 0);
+	check_at_most(mat_get(gradient.U, 0, 0), 0);
 	t.net.U.cols = 0;
 	mat_fill(G, 1);
 	net_input_gradient(&t.net, t.X, t.f, G, &t.work);
 	for (ptrdiff_t k = 0; k < t.X.rows; k++) {
-		assert_true(t.f[k] >= 0 && t.f[k] <= 0);
-		assert_true(mat_get(G, k, 0) >= 0 && mat_get(G, k, 0) <= 0);
+		check_at_least(t.f[k], 0);
+		check_at_most(t.f[k], 0);
+		check_at_least(mat_get(G, k, 0), 0);
+		check_at_most(mat_get(G, k, 0), 0);
 	}
 	arena_release(&t.arena);
 }
@@ -250,9 +254,9 @@ static void decay_is_half_the_sum_of_squares(void **state)
 	mat_set(net.U, 0, 0, 3);
 	mat_set(net.U, 1, 1, -2);
 	net.alpha[0] = 5;
-	assert_true(fabs(net_decay(&net) - 19) < 1e-12);
+	check_close(net_decay(&net), 19, 0, 1e-12);
 	net.U.cols = 1; /* neurons not in use do not count */
-	assert_true(fabs(net_decay(&net) - 17) < 1e-12);
+	check_close(net_decay(&net), 17, 0, 1e-12);
 	arena_release(&arena);
 }
 

@@ -2,6 +2,7 @@
  * value, and the projected gradients against the active set method. */
 #include "solvers/core/cvx_lanes.h"
 #include "solvers/core/nnls.h"
+#include "tests/close.h"
 #include "tests/toy.h"
 
 #include <math.h>
@@ -69,18 +70,18 @@ static void check_optimal(const struct fixture *t, double value)
 	for (ptrdiff_t i = 0; i < t->nnls.count; i++) {
 		ptrdiff_t k = t->nnls.passive[i];
 
-		assert_true(t->nnls.eta[i] >= 0);
+		check_at_least(t->nnls.eta[i], 0);
 		for (ptrdiff_t j = 0; j < D; j++)
 			r[j] += (t->d[k] > 0 ? 1 : -1) * t->nnls.eta[i] *
 				(double)mat_get(t->X, k, j);
 	}
 	for (ptrdiff_t k = 0; k < N; k++)
-		assert_true(slack(t, k, r) >= -1e-9);
+		check_at_least(slack(t, k, r), -1e-9);
 	for (ptrdiff_t i = 0; i < t->nnls.count; i++)
-		assert_true(fabs(slack(t, t->nnls.passive[i], r)) <= 1e-9);
+		check_close(slack(t, t->nnls.passive[i], r), 0, 0, 1e-9);
 	for (ptrdiff_t j = 0; j < D; j++)
 		square += r[j] * r[j];
-	assert_true(fabs(sqrt(square) - value) <= 1e-9);
+	check_close(sqrt(square), value, 0, 1e-9);
 }
 
 static void minima_are_optimal(void **state)
@@ -95,7 +96,7 @@ static void minima_are_optimal(void **state)
 		make(&t, trial);
 		v = nnls_solve(&t.nnls, (struct nnls_block){t.d, t.h, t.g}, -1, HUGE_VAL);
 		check_optimal(&t, v.upper);
-		assert_true(v.upper - v.lower <= 1e-9);
+		check_at_most(v.upper - v.lower, 1e-9);
 		inside += v.upper > 1e-6;
 		arena_release(&t.arena);
 	}
@@ -117,8 +118,10 @@ static void early_verdicts_are_right(void **state)
 		end = nnls_solve(&t.nnls, (struct nnls_block){t.d, t.h, t.g}, -1, HUGE_VAL);
 		stop = 1.5 * end.upper * rng_uniform(&t.rng);
 		v = nnls_solve(&t.nnls, (struct nnls_block){t.d, t.h, t.g}, stop, stop);
-		assert_true(v.lower <= end.upper + 1e-9 && v.upper >= end.upper - 1e-9);
-		assert_true(v.upper <= stop || v.lower > stop || v.upper - v.lower <= 1e-9);
+		check_at_most(v.lower, end.upper + 1e-9);
+		check_at_least(v.upper, end.upper - 1e-9);
+		if (v.upper > stop && v.lower <= stop)
+			check_at_most(v.upper - v.lower, 1e-9);
 		early += v.upper - v.lower > 1e-6;
 		arena_release(&t.arena);
 	}
@@ -149,9 +152,10 @@ static void lanes_reach_the_same_minimum(void **state)
 		before = lanes.norm[0];
 		for (int step = 0; step < STEPS; step++)
 			cvx_lanes_step(&lanes);
-		assert_true(lanes.norm[0] <= before && lanes.norm[1] == 0);
-		assert_true(fabs(lanes.norm[0] - v.upper) <= 1e-5);
-		assert_true(cvx_lanes_largest(&lanes) == lanes.norm[0]);
+		check_at_most(lanes.norm[0], before);
+		check_equal(lanes.norm[1], 0);
+		check_close(lanes.norm[0], v.upper, 0, 1e-5);
+		check_equal(cvx_lanes_largest(&lanes), lanes.norm[0]);
 		arena_release(&t.arena);
 	}
 }

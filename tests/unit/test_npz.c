@@ -1,5 +1,6 @@
 /* Stored models: what is written is read back, and damage is found. */
 #include "harness/store/npz.h"
+#include "tests/close.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -70,7 +71,8 @@ static size_t read_bytes(const char *path, unsigned char *at)
 	size_t count = fread(at, 1, ROOM, file);
 
 	fclose(file);
-	assert_true(count > 0 && count < ROOM);
+	check_above(count, 0);
+	check_below(count, ROOM);
 	return count;
 }
 
@@ -114,8 +116,8 @@ static void round_trip(void **state)
 		    npz_load_model(place->path, &arena, &out, &err) != STATUS_OK)
 			fail_msg("%s", err.text);
 		expect_stages(&out.stages, &in.stages);
-		assert_true(out.target_shift == -1.5);
-		assert_true(out.target_scale == 0.25);
+		check_equal(out.target_shift, -1.5);
+		check_equal(out.target_scale, 0.25);
 		assert_memory_equal(out.net.alpha, in.net.alpha, 2 * sizeof(real));
 		assert_int_equal(out.net.U.rows, in.net.U.rows);
 		assert_int_equal(out.net.U.cols, in.net.U.cols);
@@ -220,13 +222,14 @@ static void every_flip_in_data_is_found(void **state)
 		write_bytes(place->path, bytes, count);
 		if (load(place->path, text, sizeof text) == STATUS_OK) {
 			missed++;
-			assert_false(i >= data && i < data + entry);
+			if (i >= data)
+				check_at_least(i, data + entry);
 		} else {
 			assert_string_not_equal(text, "");
 		}
 		bytes[i] ^= 0x10;
 	}
-	assert_true(missed < 11 * (28 + 30 + 12)); /* headers only, of 11 arrays */
+	check_below(missed, 11 * (28 + 30 + 12)); /* headers only, of 11 arrays */
 	bytes[data + 128] ^= 1;
 	write_bytes(place->path, bytes, count);
 	assert_int_equal(load(place->path, text, sizeof text), STATUS_ENV);
@@ -290,9 +293,9 @@ static void reads_numpy_arrays(void **state)
 	assert_int_equal(y.rows, 4);
 	assert_int_equal(y.cols, 1);
 	for (size_t i = 0; i < 8; i++)
-		assert_true(x.at[i] == (double)i);
+		check_equal(x.at[i], i);
 	for (size_t i = 0; i < 4; i++)
-		assert_true(y.at[i] == (double)(i % 2));
+		check_equal(y.at[i], i % 2);
 	arena_release(&arena);
 }
 
@@ -314,7 +317,7 @@ static void expect_values(const char *path, const char *text, const void *data, 
 	assert_int_equal(out.rows, 2);
 	assert_int_equal(out.cols, 2);
 	for (size_t i = 0; i < 4; i++)
-		assert_true(out.at[i] == want[i]);
+		check_equal(out.at[i], want[i]);
 	arena_release(&arena);
 }
 

@@ -1,5 +1,6 @@
 /* Activation patterns against their definition [X h >= 0], and patterns from a file. */
 #include "solvers/core/pattern.h"
+#include "tests/close.h"
 #include "tests/toy.h"
 
 #include <math.h>
@@ -47,10 +48,10 @@ static void columns_are_the_patterns_of_their_directions(void **state)
 		int active = 0;
 
 		for (ptrdiff_t k = 0; k < p.D.rows; k++) {
-			assert_true(mat_get(p.D, k, i) == (margin(toy.problem.X, p.H, k, i) >= 0));
+			check_equal(mat_get(p.D, k, i), margin(toy.problem.X, p.H, k, i) >= 0);
 			active += mat_get(p.D, k, i) > 0;
 		}
-		assert_true(active > 0); /* a neuron without active sample adds nothing */
+		check_above(active, 0); /* a neuron without active sample adds nothing */
 	}
 	assert_true(toy_distinct(p.D));
 	arena_release(&toy.arena);
@@ -147,8 +148,9 @@ static void drawing_ends_when_nothing_new_is_found(void **state)
 	mat_set(X, 0, 1, -1);
 	assert_int_equal(pattern_sample(&options, &problem, 0, &arena, &p, &err), STATUS_OK);
 	assert_int_equal(p.D.cols, 1);
-	assert_true(mat_get(p.D, 0, 0) == 0 && mat_get(p.D, 1, 0) == 1);
-	assert_true(mat_get(p.D, 2, 0) == 1); /* x = 0: 0 >= 0 */
+	check_equal(mat_get(p.D, 0, 0), 0);
+	check_equal(mat_get(p.D, 1, 0), 1);
+	check_equal(mat_get(p.D, 2, 0), 1); /* x = 0: 0 >= 0 */
 	mat_fill(X, -1);
 	assert_int_equal(pattern_sample(&options, &problem, 0, &arena, &p, &err), STATUS_ENV);
 	assert_non_null(strstr(err.text, "no activation pattern"));
@@ -209,8 +211,8 @@ static void given_patterns_get_an_interior_direction(void **state)
 	for (ptrdiff_t i = 0; i < 25; i++) {
 		assert_true(toy_same_column(out.D, i, sampled.D, i));
 		for (ptrdiff_t k = 0; k < 30; k++)
-			assert_true((2 * (double)mat_get(out.D, k, i) - 1) *
-					    margin(toy.problem.X, out.H, k, i) >
+			check_above((2 * (double)mat_get(out.D, k, i) - 1) *
+					    margin(toy.problem.X, out.H, k, i),
 				    0);
 	}
 	arena_release(&toy.arena);
@@ -232,8 +234,10 @@ static void impossible_patterns_get_no_direction(void **state)
 	mat_set(D, 1, 0, 1);
 	mat_set(D, 0, 1, 1);
 	assert_int_equal(give(&toy, &D, &out, &err), STATUS_OK);
-	assert_true(mat_get(out.H, 0, 0) == 0 && mat_get(out.H, 1, 0) == 0);
-	assert_true(mat_get(out.H, 0, 1) > 0 && mat_get(out.H, 1, 1) < 0);
+	check_equal(mat_get(out.H, 0, 0), 0);
+	check_equal(mat_get(out.H, 1, 0), 0);
+	check_above(mat_get(out.H, 0, 1), 0);
+	check_below(mat_get(out.H, 1, 1), 0);
 	arena_release(&toy.arena);
 	arena_release(&arena);
 }

@@ -1,5 +1,6 @@
 /* The sources of patterns: each against its definition, in turn, nested, and what they refuse. */
 #include "solvers/core/pattern.h"
+#include "tests/close.h"
 #include "tests/toy.h"
 
 #include <math.h>
@@ -45,7 +46,7 @@ static void perturbed_patterns_are_those_of_corners(void **state)
 	toy.problem.frozen = frozen;
 	clean = sampled(&toy, "{count: 1}", 0);
 	p = sampled(&toy, "{count: 30, from: {perturbed: {directions: 1, each: 60}}}", 0.3);
-	assert_true(p.D.cols > 2);
+	check_above(p.D.cols, 2);
 	assert_true(toy_distinct(p.D));
 	assert_true(toy_same_column(p.D, 0, clean.D, 0)); /* the directions are those of gaussian */
 	for (ptrdiff_t i = 0; i < p.D.cols; i++)
@@ -64,7 +65,7 @@ static void perturbed_patterns_are_those_of_corners(void **state)
 			assert_true(reached);
 			turned += (y >= 0) != (mat_get(p.D, k, i) > 0);
 		}
-	assert_true(turned > 0);
+	check_above(turned, 0);
 	arena_release(&toy.arena);
 }
 
@@ -81,7 +82,7 @@ static void without_a_radius_perturbed_is_gaussian(void **state)
 		assert_true(toy_same_column(gaussian.D, i, perturbed.D, i));
 		differ += !toy_same_column(gaussian.D, i, own.D, i);
 	}
-	assert_true(differ > 0);
+	check_above(differ, 0);
 	arena_release(&toy.arena);
 }
 
@@ -94,9 +95,9 @@ static void all_ones_have_the_direction_of_the_bias(void **state)
 	assert_int_equal(p.D.cols, 1);
 	assert_string_equal(p.source[0], "constant");
 	for (ptrdiff_t k = 0; k < N; k++)
-		assert_true(mat_get(p.D, k, 0) > 0);
+		check_above(mat_get(p.D, k, 0), 0);
 	for (ptrdiff_t j = 0; j < D; j++)
-		assert_true(mat_get(p.H, j, 0) == (j == D - 1));
+		assert_int_equal(mat_get(p.H, j, 0), j == D - 1);
 	arena_release(&toy.arena);
 }
 
@@ -122,7 +123,7 @@ static void neurons_give_their_patterns(void **state)
 
 			for (ptrdiff_t l = 0; l < D; l++)
 				y += (double)mat_get(toy.problem.X, k, l) * weights[kept[i]][l];
-			assert_true(mat_get(p.D, k, i) == (y >= 0));
+			check_equal(mat_get(p.D, k, i), y >= 0);
 		}
 	arena_release(&toy.arena);
 }
@@ -159,9 +160,10 @@ static void sources_take_turns_and_sets_are_nested(void **state)
 		struct patterns few = sampled(&toy, arena_format(&toy.arena, form, count), 0);
 
 		assert_int_equal(few.D.cols, count);
-		for (i = 0; i < count; i++)
-			assert_true(toy_same_column(few.D, i, most.D, i) &&
-				    strcmp(few.source[i], most.source[i]) == 0);
+		for (i = 0; i < count; i++) {
+			assert_true(toy_same_column(few.D, i, most.D, i));
+			assert_string_equal(few.source[i], most.source[i]);
+		}
 	}
 	arena_release(&toy.arena);
 }
@@ -190,7 +192,7 @@ static void directions_belong_to_their_patterns(void **state)
 		assert_true(zero || inside);
 		known += !zero;
 	}
-	assert_true(known > 10);
+	check_above(known, 10);
 	arena_release(&toy.arena);
 }
 

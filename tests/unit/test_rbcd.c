@@ -2,6 +2,7 @@
  * against their definitions; whole iterations against a naive twin; the optimum against `admm`. */
 #include "solvers/convex/rbcd.h"
 #include "solvers/core/pattern.h"
+#include "tests/close.h"
 #include "tests/toy.h"
 
 #include <math.h>
@@ -179,7 +180,7 @@ static void gradient_is_that_of_finite_differences(void **state)
 				*at = before - h;
 				difference = (difference - lagrangian(&p, p.U)) / (2 * h);
 				*at = before;
-				assert_true(fabs(difference - (double)mat_get(r.G, k, j)) <
+				check_close(difference, mat_get(r.G, k, j), 0,
 					    1e-6 * (1 + fabs(difference)));
 			}
 		arena_release(&p.toy.arena);
@@ -214,10 +215,10 @@ static void check_change(const char *loss, ptrdiff_t block, bool slip)
 			for (ptrdiff_t k = 0; k < 3; k++)
 				mat_col(r.U, column_of(&r, j))[k] -= steps[s] * mat_get(r.G, k, j);
 		naive = lagrangian(&p, r.U) - before + (slip ? slip_of(&p, &r) : 0);
-		assert_true(fabs(change - naive) < 1e-11 * (fabs(naive) + before));
+		check_close(change, naive, 0, 1e-11 * (fabs(naive) + before));
 	}
 	if (slip)
-		assert_true(slip_of(&p, &r) > 0.1); /* it would show */
+		check_above(slip_of(&p, &r), 0.1); /* it would show */
 	arena_release(&p.toy.arena);
 }
 
@@ -243,14 +244,16 @@ static void what_is_updated_stays_true(void **state)
 		struct mat q = mat_new(&p.toy.arena, 3, 14);
 
 		rbcd_minimise(&r, 1e-6, &rng);
-		assert_true(r.steps >= 15 && r.steps <= 500 && r.refused > 0);
+		check_at_least(r.steps, 15);
+		check_at_most(r.steps, 500);
+		check_above(r.refused, 0);
 		for (ptrdiff_t k = 0; k < 11; k++)
-			assert_true(fabs((double)r.f[k] - output(&p, r.U, k)) < 1e-11);
+			check_close(r.f[k], output(&p, r.U, k), 0, 1e-11);
 		mat_copy(q, r.q);
 		rbcd_start(&r);
 		for (ptrdiff_t i = 0; i < 3 * 14; i++)
-			assert_true(fabs((double)(q.at[i] - r.q.at[i])) < 1e-11);
-		assert_true(lagrangian(&p, r.U) < 0.9 * lagrangian(&p, p.U));
+			check_close(q.at[i], r.q.at[i], 0, 1e-11);
+		check_below(lagrangian(&p, r.U), 0.9 * lagrangian(&p, p.U));
 		arena_release(&p.toy.arena);
 	}
 }
@@ -265,7 +268,7 @@ static void minimisation_stops_by_its_rules(void **state)
 	rbcd_minimise(&r, 6e6, &rng); /* ceil(8 sqrt(7/2)) fill the window of 1e8 */
 	assert_int_equal(r.steps, 15);
 	rbcd_minimise(&r, 0, &rng);
-	assert_true(r.steps <= 15 + 500);
+	check_at_most(r.steps, 15 + 500);
 	r.most_steps = 4;
 	r.steps = 0;
 	rbcd_minimise(&r, 0, &rng);
@@ -295,7 +298,7 @@ static void check_products(ptrdiff_t n, ptrdiff_t d, ptrdiff_t count)
 
 			for (ptrdiff_t k = 0; k < n; k++)
 				naive += (double)mat_get(A, k, j) * (double)mat_get(B, k, c);
-			assert_true(fabs(naive - (double)mat_get(C, j, c)) < 1e-13 * (double)n);
+			check_close(naive, mat_get(C, j, c), 0, 1e-13 * (double)n);
 		}
 	for (ptrdiff_t c = 0; c < count; c++)
 		at[c] = (size_t)(11 - c);
@@ -307,7 +310,7 @@ static void check_products(ptrdiff_t n, ptrdiff_t d, ptrdiff_t count)
 			for (ptrdiff_t j = 0; j < d; j++)
 				naive += (double)mat_get(D, k, 11 - c) * (double)mat_get(A, k, j) *
 					 (double)mat_get(C, j, c);
-		assert_true(fabs(naive - (double)sum[k]) < 1e-13 * (double)(n * d));
+		check_close(naive, sum[k], 0, 1e-13 * (double)(n * d));
 	}
 	arena_release(&arena);
 }

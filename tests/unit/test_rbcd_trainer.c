@@ -1,6 +1,7 @@
 /* Trainer `admm_rbcd`: whole iterations against a naive twin in loops of the published rules, the
  * optimum against `admm`, and what it refuses. */
 #include "solvers/core/pattern.h"
+#include "tests/close.h"
 #include "tests/toy.h"
 
 #include <math.h>
@@ -216,10 +217,10 @@ static ptrdiff_t check_neuron(const struct twin *t, ptrdiff_t i, const struct ne
 
 	if (!(root > 0))
 		return at;
-	assert_true(at < net->U.cols);
-	assert_true(fabs((double)net->alpha[at] - (i < P ? root : -root)) < 1e-9);
+	check_below(at, net->U.cols);
+	check_close(net->alpha[at], i < P ? root : -root, 0, 1e-9);
 	for (ptrdiff_t j = 0; j < D; j++)
-		assert_true(fabs((double)mat_get(net->U, j, at) - t->v[i][j] / root) < 1e-9);
+		check_close(mat_get(net->U, j, at), t->v[i][j] / root, 0, 1e-9);
 	return at + 1;
 }
 
@@ -273,7 +274,8 @@ static void check_twin(const char *loss, bool slip)
 		snprintf(steps, sizeof steps, "%zu trial steps refused", twin.refused);
 		assert_non_null(strstr(run.trainer->note(run.state), steps));
 	}
-	assert_true(run.net.U.cols > 2 && twin.refused > 0);
+	check_above(run.net.U.cols, 2);
+	check_above(twin.refused, 0);
 	arena_release(&run.arena);
 	arena_release(&toy.arena);
 }
@@ -296,12 +298,12 @@ static void advance(struct run *run, long steps)
 /* Descent is inexact and its random path depends on rounding: 1e-5 to 4e-5 were seen. */
 static void check_same_optimum(const struct certificate *admm, const struct certificate *rbcd)
 {
-	assert_true(admm->upper - admm->lower_bound < 1e-7);
-	assert_true(fabs(rbcd->objective - admm->objective) < 1e-4);
-	assert_true(rbcd->feasibility < 1e-4);
-	assert_true(rbcd->upper >= admm->lower_bound - 1e-9);
-	assert_true(rbcd->lower_bound <= admm->upper + 1e-9);
-	assert_true(rbcd->upper - rbcd->lower_bound < 1e-3);
+	check_below(admm->upper - admm->lower_bound, 1e-7);
+	check_close(rbcd->objective, admm->objective, 0, 1e-4);
+	check_below(rbcd->feasibility, 1e-4);
+	check_at_least(rbcd->upper, admm->lower_bound - 1e-9);
+	check_at_most(rbcd->lower_bound, admm->upper + 1e-9);
+	check_below(rbcd->upper - rbcd->lower_bound, 1e-3);
 }
 
 /* With constant penalty and dual step and a threshold that vanishes it is ADMM. */
@@ -362,8 +364,8 @@ static void a_default_block_fits(void **state)
 
 		advance(&run, 20);
 		advance(&given, 20);
-		assert_true(run.certificate.upper <= given.certificate.upper);
-		assert_true(given.certificate.upper <= run.certificate.upper);
+		check_at_most(run.certificate.upper, given.certificate.upper);
+		check_at_most(given.certificate.upper, run.certificate.upper);
 		arena_release(&run.arena);
 		arena_release(&given.arena);
 	}

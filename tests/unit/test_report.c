@@ -5,6 +5,7 @@
 #include "harness/store/folder.h"
 #include "harness/store/npz.h"
 #include "harness/store/result.h"
+#include "tests/close.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -201,14 +202,14 @@ static void summary_has_a_row_per_planned_cell(void **state)
 	assert_int_equal(table.rows, 7);
 	assert_string_equal(table.cell[0], "c7");
 	assert_string_equal(table.cell[(size_t)csv_column(&table, "data")], ODD_NAME);
-	assert_true(csv_value(&table, 1, csv_column(&table, "rho")) == 0.1);
-	assert_true(isnan(csv_value(&table, 0, csv_column(&table, "rho"))));
+	check_equal(csv_value(&table, 1, csv_column(&table, "rho")), 0.1);
+	check_nan(csv_value(&table, 0, csv_column(&table, "rho")));
 	assert_int_equal(csv_read(in_room("attack.csv"), &arena, &table, &err), STATUS_OK);
 	assert_int_equal(table.rows, 12); /* six cells that are ok, two radii */
-	assert_true(csv_value(&table, 3, csv_column(&table, "robust_accuracy")) == 0.175);
+	check_equal(csv_value(&table, 3, csv_column(&table, "robust_accuracy")), 0.175);
 	assert_int_equal(csv_read(in_room("certify.csv"), &arena, &table, &err), STATUS_OK);
 	assert_int_equal(table.rows, 18); /* six cells that are ok, three certificates */
-	assert_true(csv_value(&table, 4, csv_column(&table, "certified_accuracy")) == 0.0875);
+	check_equal(csv_value(&table, 4, csv_column(&table, "certified_accuracy")), 0.0875);
 }
 
 static void table_shows_medians_and_counts(void **state)
@@ -302,7 +303,7 @@ static void boundary_is_where_the_network_vanishes(void **state)
 		if (*at == '\n')
 			continue;
 		assert_int_equal(sscanf(at, "%lf %lf", &x, &y), 2);
-		assert_true(fabs(x - 0.5) < 1e-8); /* nine digits are written */
+		check_close(x, 0.5, 0, 1e-8); /* nine digits are written */
 		count++;
 	}
 	assert_int_equal(count, 2 * 120); /* a segment in every row of squares */
@@ -363,19 +364,20 @@ static void pictures_are_drawn_or_missing_gnuplot_is_said(void **state)
 static void damaged_record_is_told_and_the_rest_goes_on(void **state)
 {
 	const char *result = in_room("cells/c5/result.json"), *kept = get("cells/c5/result.json");
+	struct experiment experiment = the_experiment();
 	struct records records;
 	struct err err = {0};
 
 	(void)state;
 	put(result, "{\"status\": ");
 	assert_int_equal(records_load(room, &arena, &records, &err), STATUS_OK);
-	assert_int_equal(records.count, 7);
-	assert_string_equal(records.at[5].result.status, "failed");
+	assert_string_equal(records.at[5].result.status, "damaged");
 	assert_string_equal(records.at[5].result.method, "sgd");
 	assert_non_null(strstr(records.at[5].result.message, "damaged record"));
 	assert_true(records_ok(&records.at[4]));
-	build();
+	assert_int_equal(report_build(&experiment, room, &err), STATUS_FAILED);
 	assert_non_null(strstr(get("report.html"), "damaged record"));
+	assert_non_null(strstr(get("tables/summary.md"), "1 damaged"));
 	put(result, kept);
 }
 

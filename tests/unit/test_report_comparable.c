@@ -6,6 +6,7 @@
 #include "harness/report/series.h"
 #include "harness/report/summary.h"
 #include "harness/store/folder.h"
+#include "tests/close.h"
 #include "tests/report_fixture.h"
 
 #include <math.h>
@@ -170,7 +171,7 @@ static void the_best_setting_is_the_best_of_its_beta(void **state)
 	(void)state;
 	assert_int_equal(list.count, 3);
 	assert_string_equal(list.at[0].name, "adam, beta 0.1");
-	assert_true(list.at[0].group->member[0]->result.objective_network == 4);
+	check_equal(list.at[0].group->member[0]->result.objective_network, 4);
 	assert_string_equal(list.at[1].name, "adam, beta 0.01");
 	assert_string_equal(list.at[2].name, "scp");
 }
@@ -273,9 +274,10 @@ static void robust_methods_race_to_their_worst_case(void **state)
 				     robust[i].objective)));
 	text = draw("ecdf", &options, &records, ".dat");
 	assert_true(fixture_numbers(text, "# also\n", 1, 2, row));
-	assert_true(row[0] == 3 && row[1] == 1);
+	check_equal(row[0], 3);
+	check_equal(row[1], 1);
 	assert_true(fixture_numbers(text, "# robust\n", 1, 2, row));
-	assert_true(row[1] == 0); /* 6 is not within 5 % of 5 */
+	check_equal(row[1], 0); /* 6 is not within 5 % of 5 */
 	assert_null(strstr(text, "# attacked\n"));
 	assert_null(strstr(text, "# wider\n"));
 }
@@ -312,13 +314,15 @@ static void a_gap_costs_its_certificates(void **state)
 	put_traces(&records);
 	assert_true(fixture_numbers(draw("convergence", &options, &records, ".dat"), "# moons: scp",
 				    1, 2, row));
-	assert_true(row[0] == 5 && row[1] == 0.01);
+	check_equal(row[0], 5);
+	check_equal(row[1], 0.01);
 	assert_non_null(strstr(fixture_text(&records, "convergence", ".gp"),
 			       "time of setup, solve and certificates in s"));
 	options.y = OBJECTIVE;
 	assert_true(fixture_numbers(draw("convergence", &options, &records, ".dat"), "# moons: scp",
 				    1, 2, row));
-	assert_true(row[0] == 2 && row[1] == 2);
+	check_equal(row[0], 2);
+	check_equal(row[1], 2);
 	assert_non_null(strstr(fixture_text(&records, "convergence", ".gp"),
 			       "'time of setup and solve in s'"));
 	/* an earlier version's trace does not know them */

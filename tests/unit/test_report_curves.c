@@ -1,6 +1,7 @@
 /* The data that plots are drawn from, against brute force and values worked out by hand. */
 #include "harness/report/report.h"
 #include "harness/store/folder.h"
+#include "tests/close.h"
 #include "tests/report_fixture.h"
 
 #include <math.h>
@@ -98,8 +99,8 @@ static void best_of_k_is_the_mean_over_subsets(void **state)
 		double row[2];
 
 		numbers_at(text, "# moons: sgd", k - 1, 2, row);
-		assert_true(row[0] == k);
-		assert_true(fabs(row[1] - brute_force(validation, test, k)) < 1e-8);
+		check_equal(row[0], k);
+		check_close(row[1], brute_force(validation, test, k), 0, 1e-8);
 	}
 }
 
@@ -147,11 +148,14 @@ static void profile_counts_tasks_within_a_factor(void **state)
 	(void)state;
 	assert_non_null(text);
 	numbers_at(text, "# a\n", 0, 2, row); /* best on two of three */
-	assert_true(row[0] == 1 && fabs(row[1] - 2.0 / 3) < 1e-8);
+	check_equal(row[0], 1);
+	check_close(row[1], 2.0 / 3, 0, 1e-8);
 	numbers_at(text, "# a\n", 1, 2, row);
-	assert_true(row[0] == 3 && row[1] == 1);
+	check_equal(row[0], 3);
+	check_equal(row[1], 1);
 	numbers_at(text, "# b\n", 1, 2, row);
-	assert_true(row[0] == 2 && fabs(row[1] - 2.0 / 3) < 1e-8); /* one failed: never */
+	check_equal(row[0], 2);
+	check_close(row[1], 2.0 / 3, 0, 1e-8); /* one failed: never */
 }
 
 static void ecdf_is_the_time_to_the_target(void **state)
@@ -179,13 +183,16 @@ static void ecdf_is_the_time_to_the_target(void **state)
 	text = data_of("ecdf", &options, &records);
 	assert_non_null(text);
 	numbers_at(text, "# a\n", 1, 2, row);
-	assert_true(row[0] == 4 && row[1] == 1);
+	check_equal(row[0], 4);
+	check_equal(row[1], 1);
 	numbers_at(text, "# b\n", 1, 2, row);
-	assert_true(row[0] == 3 && row[1] == 0.5);
+	check_equal(row[0], 3);
+	check_equal(row[1], 0.5);
 	options.gap = 0.5;
 	text = data_of("ecdf", &options, &records);
 	numbers_at(text, "# a\n", 1, 2, row);
-	assert_true(row[0] == 2.5 && row[1] == 1);
+	check_equal(row[0], 2.5);
+	check_equal(row[1], 1);
 	options.gap = 1e-9;
 	assert_null(data_of("ecdf", &options, &records));
 }
@@ -232,11 +239,14 @@ static void phases_are_stacked(void **state)
 	text = data_of("phase_time", &options, &records);
 	assert_non_null(text);
 	numbers_at(text, "# moons: solve", 0, 3, row);
-	assert_true(row[1] == 1 && row[2] == 4);
+	check_equal(row[1], 1);
+	check_equal(row[2], 4);
 	numbers_at(text, "# moons: evaluation", 0, 3, row);
-	assert_true(row[1] == 8 && row[2] == 9);
+	check_equal(row[1], 8);
+	check_equal(row[2], 9);
 	numbers_at(text, "# moons: attack\n", 0, 3, row); /* load and selection are not known */
-	assert_true(row[1] == 9 && row[2] == 11);
+	check_equal(row[1], 9);
+	check_equal(row[2], 11);
 }
 
 static void trade_off_has_a_point_per_setting(void **state)

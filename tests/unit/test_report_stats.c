@@ -5,6 +5,7 @@
 #include "harness/report/select.h"
 #include "harness/report/summary.h"
 #include "solvers/core/rng.h"
+#include "tests/close.h"
 #include "tests/report_fixture.h"
 
 #include <math.h>
@@ -38,9 +39,9 @@ static void student_quantiles_are_those_of_tables(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < LENGTH(table); i++)
-		assert_true(fabs(interval_student_quantile(0.95, table[i].freedom) - table[i].t) <
+		check_close(interval_student_quantile(0.95, table[i].freedom), table[i].t, 0,
 			    5.1e-4);
-	assert_true(fabs(interval_student(1, 1) - 0.5) < 1e-15); /* Cauchy */
+	check_close(interval_student(1, 1), 0.5, 0, 1e-15); /* Cauchy */
 }
 
 static void interval_is_wider_for_overlapping_splits(void **state)
@@ -50,13 +51,13 @@ static void interval_is_wider_for_overlapping_splits(void **state)
 
 	(void)state;
 	assert_int_equal(plain.count, 3);
-	assert_true(fabs(plain.mean - 2) < 1e-15);
+	check_close(plain.mean, 2, 0, 1e-15);
 	/* 4.303 sqrt(1/3), as the variance is 1 */
-	assert_true(fabs(plain.high - (2 + 2.4841377)) < 1e-6);
+	check_close(plain.high, 2 + 2.4841377, 0, 1e-6);
 	/* 1/3 + 2/3 = 1 in the place of 1/3 */
-	assert_true(fabs((wide.high - 2) / (plain.high - 2) - sqrt(3)) < 1e-12);
-	assert_true(isnan(interval_of(values, 1, 0).low));
-	assert_true(isnan(interval_of(values, 0, 0).mean));
+	check_close((wide.high - 2) / (plain.high - 2), sqrt(3), 0, 1e-12);
+	check_nan(interval_of(values, 1, 0).low);
+	check_nan(interval_of(values, 0, 0).mean);
 }
 
 static const char *cell_at(const struct sheet *sheet, size_t row, const char *head)
@@ -205,9 +206,9 @@ static void selection_per_repetition_finds_nothing_in_noise(void **state)
 		mean[1] += accuracy_on_noise(draw, "experiment") / DRAWS;
 	}
 	error = sqrt(square / DRAWS);
-	assert_true(error < 0.01);
-	assert_true(fabs(mean[0] - 0.5) < 3 * error);
-	assert_true(mean[1] > 0.53); /* why it is not the default here */
+	check_below(error, 0.01);
+	check_close(mean[0], 0.5, 0, 3 * error);
+	check_above(mean[1], 0.53); /* why it is not the default here */
 }
 
 static void settings_are_told_per_repetition(void **state)

@@ -2,6 +2,7 @@
 #include "harness/report/column.h"
 #include "harness/report/slope.h"
 #include "harness/store/folder.h"
+#include "tests/close.h"
 #include "tests/report_fixture.h"
 
 #include <math.h>
@@ -73,7 +74,7 @@ static void near(const char *text, const char *title, size_t row, size_t count, 
 
 	assert_true(fixture_numbers(text, title, row, count, got));
 	for (size_t i = 0; i < count; i++)
-		assert_true(fabs(got[i] - want[i]) < 1e-6 * fmax(1, fabs(want[i])));
+		check_close(got[i], want[i], 0, 1e-6 * fmax(1, fabs(want[i])));
 }
 
 static const struct fixture_cell levels[] = {
@@ -191,14 +192,15 @@ static void slope_is_that_of_the_linear_phase(void **state)
 	}
 	slope = slope_of(rows[0], POINTS, 2);
 	assert_true(slope.known);
-	assert_true(fabs(slope.decades + 0.2) < 0.01); /* the floor is 3 below at the last one */
-	assert_true(slope.from > 10 && slope.to < 40);
-	assert_true(fabs(slope.offset - 2) < 0.3);
+	check_close(slope.decades, -0.2, 0, 0.01); /* the floor is 3 below at the last one */
+	check_above(slope.from, 10);
+	check_below(slope.to, 40);
+	check_close(slope.offset, 2, 0, 0.3);
 	for (size_t i = 0; i < POINTS; i++) /* without a floor: the rate itself */
 		rows[i][1] = 7 * pow(10, -0.05 * (double)i);
 	slope = slope_of(rows[0], POINTS, 2);
-	assert_true(fabs(slope.decades + 0.05) < 1e-12);
-	assert_true(fabs(slope.offset - log10(7)) < 1e-10);
+	check_close(slope.decades, -0.05, 0, 1e-12);
+	check_close(slope.offset, log10(7), 0, 1e-10);
 	for (size_t i = 0; i < POINTS; i++)
 		rows[i][1] = 1;
 	assert_false(slope_of(rows[0], POINTS, 2).known);

@@ -1,5 +1,6 @@
 /* The convex restriction against naive twins, finite differences, brute force over the ball, weak
  * duality, and its promises: never above its start, at eps = 0 a monotone procedure. */
+#include "tests/close.h"
 #include "tests/restriction_fixture.h"
 
 #include <math.h>
@@ -71,11 +72,11 @@ static void check_value(struct restriction_fixture *f)
 	double naive = naive_value(f), h = 1e-7;
 	struct restriction_value value = restriction_evaluate(&f->r, f->A, h, (struct mat){0});
 
-	assert_true(fabs(value.exact - naive) <= ROUNDING * naive);
+	check_close(value.exact, naive, ROUNDING, 0);
 	for (ptrdiff_t k = 0; k < N; k++)
-		assert_true(fabs((double)f->r.margin[k] - naive_margin(f, k)) <= ROUNDING * 100);
+		check_close(f->r.margin[k], naive_margin(f, k), 0, ROUNDING * 100);
 	/* blurred by h, N samples with slopes up to the largest margin */
-	assert_true(fabs(value.smooth - naive) <= 100 * N * h);
+	check_close(value.smooth, naive, 0, 100 * N * h);
 }
 
 static void the_value_is_that_of_the_definition(void **state)
@@ -132,8 +133,8 @@ static void check_duality(struct restriction_fixture *f)
 	}
 	mat_fill(f->A, 0);
 	least = fmin(least, naive_value(f));
-	assert_true(bound <= least * (1 + ROUNDING));
-	assert_true(bound > 0);
+	check_at_most(bound, least * (1 + ROUNDING));
+	check_above(bound, 0);
 }
 
 static void the_bound_is_below_the_value_everywhere(void **state)
@@ -190,9 +191,9 @@ static void check_brute(struct restriction_fixture *f)
 		double value = restriction_certified(&f->toy.problem, &f->norm, f->r.eps, &f->net,
 						     steps, margin);
 
-		assert_true(value >= brute_value(f, &f->net) * (1 - ROUNDING));
+		check_at_least(value, brute_value(f, &f->net) * (1 - ROUNDING));
 		for (ptrdiff_t k = 0; k < N; k++)
-			assert_true((double)margin[k] <= brute_margin(f, &f->net, k) + ROUNDING);
+			check_at_most(margin[k], brute_margin(f, &f->net, k) + ROUNDING);
 	}
 }
 
@@ -211,9 +212,9 @@ static void check_exact(struct restriction_fixture *f)
 	double value =
 		restriction_certified(&f->toy.problem, &f->norm, f->r.eps, &f->net, 0, margin);
 
-	assert_true(fabs(value - brute_value(f, &f->net)) <= 1e-9 * value);
+	check_close(value, brute_value(f, &f->net), 0, 1e-9 * value);
 	for (ptrdiff_t k = 0; k < N; k++)
-		assert_true(fabs((double)margin[k] - brute_margin(f, &f->net, k)) <= 1e-9);
+		check_close(margin[k], brute_margin(f, &f->net, k), 0, 1e-9);
 }
 
 static void the_certificate_is_exact_where_no_sign_changes(void **state)
@@ -235,17 +236,18 @@ static void check_renewal(struct restriction_fixture *f)
 
 	mat_copy(S, f->r.S);
 	plain = restriction_renew(&f->r, f->A, 0);
-	assert_true(plain <= before * (1 + ROUNDING));
-	assert_true(fabs(plain - naive_value(f)) <= ROUNDING * plain);
+	check_at_most(plain, before * (1 + ROUNDING));
+	check_close(plain, naive_value(f), 0, ROUNDING * plain);
 	mat_copy(f->r.S, S);
 	tight = restriction_renew(&f->r, f->A, 20);
-	assert_true(tight < plain); /* some slope of some sample was not the best one */
-	assert_true(fabs(tight - naive_value(f)) <= ROUNDING * tight);
+	check_below(tight, plain); /* some slope of some sample was not the best one */
+	check_close(tight, naive_value(f), 0, ROUNDING * tight);
 	for (ptrdiff_t j = 0; j < M; j++)
 		for (ptrdiff_t k = 0; k < N; k++) {
 			real own = f->toy.problem.y[k] * f->sigma[j], s = mat_get(f->r.S, k, j);
 
-			assert_true(s * own >= 0 && fabs((double)s) <= 1);
+			check_at_least(s * own, 0);
+			check_close(s, 0, 0, 1);
 		}
 }
 

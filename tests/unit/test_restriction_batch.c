@@ -1,6 +1,7 @@
 /* What mini-batches and threads rest on: gradients with the slopes of the weights themselves, and
  * blocks that only divide the work. */
 #include "solvers/core/blas.h"
+#include "tests/close.h"
 #include "tests/restriction_fixture.h"
 
 #include <math.h>
@@ -67,12 +68,12 @@ static void check_follow(struct restriction_fixture *f)
 	mat_copy(S, f->r.S);
 	own = restriction_follow(&f->r, f->A, 0.1, (struct mat){0}).exact;
 	assert_memory_equal(S.at, f->r.S.at, sizeof(real) * N * M);
-	assert_true(restriction_renew(&f->r, f->A, 0) <= own * (1 + ROUNDING));
+	check_at_most(restriction_renew(&f->r, f->A, 0), own * (1 + ROUNDING));
 	blas_gemm(1, f->toy.problem.X, PLAIN, f->A, PLAIN, 0, T);
 	restriction_slopes(&f->r, 0, T, f->r.S);
 	same = restriction_evaluate(&f->r, f->A, 0.1, (struct mat){0}).exact;
-	assert_true(fabs(own - same) <= ROUNDING * own);
-	assert_true(restriction_renew(&f->r, f->A, 0) <= own * (1 + ROUNDING));
+	check_close(own, same, 0, ROUNDING * own);
+	check_at_most(restriction_renew(&f->r, f->A, 0), own * (1 + ROUNDING));
 }
 
 static void following_gives_the_certificate_of_a_renewal(void **state)
@@ -105,10 +106,9 @@ static void threads_divide_the_work(void **state)
 		value[run % 2] = restriction_evaluate(&r, f->A, 0.1, twin).exact;
 		if (run == 1)
 			for (ptrdiff_t i = 0; i < D * M; i++)
-				assert_true(fabs((double)(G[0].at[i] - G[1].at[i])) <=
-					    LONG * ROUNDING);
+				check_close(G[0].at[i] - G[1].at[i], 0, 0, LONG * ROUNDING);
 	}
-	assert_true(value[0] == value[1]);
+	check_equal(value[0], value[1]);
 	assert_memory_equal(G[0].at, G[1].at, sizeof(real) * D * M);
 	omp_set_num_threads(1);
 	restriction_fixture_free(f);

@@ -1,6 +1,7 @@
 /* The trainer `robust_restriction`: never above its start, never below the brute-force worst case,
  * a valid gap, its starts, its errors, and plain training at eps = 0. */
 #include "solvers/convex/restriction.h"
+#include "tests/close.h"
 #include "tests/toy.h"
 
 #include <math.h>
@@ -72,7 +73,7 @@ static void train(struct run *run)
 
 	for (int step = 0; step < MOST_STEPS; step++) {
 		run->trainer->step(run->state, &run->progress);
-		assert_true(run->progress.objective <= before * (1 + ROUNDING));
+		check_at_most(run->progress.objective, before * (1 + ROUNDING));
 		before = run->progress.objective;
 		if (run->progress.end != OUTCOME_RUNNING)
 			break;
@@ -134,11 +135,11 @@ static void the_objective_holds_on_the_whole_ball(void **state)
 			train(run);
 			value = run->progress.objective;
 			worst = worst_objective(run, p, EPS);
-			assert_true(value < 0.95 * start); /* it learns */
+			check_below(value, 0.95 * start); /* it learns */
 			if (!(worst <= value * (1 + ROUNDING)))
 				fail_msg("%s %s: certified %g, found %g", norms[p], losses[l],
 					 value, worst);
-			assert_true(value < 1.2 * worst); /* and the bound means something */
+			check_below(value, 1.2 * worst); /* and the bound means something */
 			end(run);
 		}
 }
@@ -158,10 +159,10 @@ static void it_never_ends_above_its_start(void **state)
 		assert_int_equal(run->status, STATUS_OK);
 		run->trainer->network(run->state, &run->net);
 		plain = restriction_certified(&run->toy.problem, &norm, EPS, &run->net, 10, NULL);
-		assert_true(fabs(first - plain) <= ROUNDING * first);
+		check_close(first, plain, 0, ROUNDING * first);
 		assert_non_null(strstr(run->trainer->note(run->state), "start adam, 30 steps"));
 		train(run);
-		assert_true(run->progress.objective < first);
+		check_below(run->progress.objective, first);
 		end(run);
 	}
 }
@@ -182,8 +183,8 @@ static void a_given_network_is_the_start(void **state)
 	assert_int_equal(run->trainer->width(run->state), 3);
 	run->trainer->network(run->state, &run->net);
 	for (ptrdiff_t k = 0; k < N; k++)
-		assert_true(fabs(toy_output(&run->net, run->toy.problem.X, k) -
-				 toy_output(&start, run->toy.problem.X, k)) <= ROUNDING);
+		check_close(toy_output(&run->net, run->toy.problem.X, k),
+			    toy_output(&start, run->toy.problem.X, k), 0, ROUNDING);
 	end(run);
 	arena_release(&arena);
 }
@@ -232,8 +233,9 @@ static struct ends train_by_epochs(const char *loss, const char *start)
 	ends.after = run->progress.objective;
 	train(run);
 	ends.last = run->progress.objective;
-	assert_true(ends.after < 0.98 * first && ends.last <= ends.after);
-	assert_true(worst_objective(run, 0, EPS) <= ends.last * (1 + ROUNDING));
+	check_below(ends.after, 0.98 * first);
+	check_at_most(ends.last, ends.after);
+	check_at_most(worst_objective(run, 0, EPS), ends.last * (1 + ROUNDING));
 	end(run);
 	return ends;
 }
@@ -248,7 +250,8 @@ static void epochs_lower_the_objective_and_repeat(void **state)
 			struct ends one = train_by_epochs(losses[l], starts[s]);
 			struct ends two = train_by_epochs(losses[l], starts[s]);
 
-			assert_true(one.after == two.after && one.last == two.last);
+			check_equal(one.after, two.after);
+			check_equal(one.last, two.last);
 		}
 }
 
@@ -263,10 +266,10 @@ static void useless_epochs_leave_the_start(void **state)
 	(void)state;
 	for (int epoch = 0; epoch < 2; epoch++)
 		run->trainer->step(run->state, &run->progress);
-	assert_true(run->progress.objective <= first);
-	assert_true(run->progress.objective > 0.99 * first);
+	check_at_most(run->progress.objective, first);
+	check_above(run->progress.objective, 0.99 * first);
 	train(run);
-	assert_true(run->progress.objective < first);
+	check_below(run->progress.objective, first);
 	end(run);
 }
 
@@ -283,11 +286,11 @@ static void without_perturbation_it_trains_plainly(void **state)
 				run->trainer->step(run->state, &run->progress);
 			run->trainer->network(run->state, &run->net);
 			plain = toy_objective(&run->toy.problem, &run->net);
-			assert_true(plain <= run->progress.objective * (1 + ROUNDING));
-			assert_true(run->progress.objective <= before * (1 + ROUNDING));
+			check_at_most(plain, run->progress.objective * (1 + ROUNDING));
+			check_at_most(run->progress.objective, before * (1 + ROUNDING));
 			before = run->progress.objective;
 		}
-		assert_true(run->progress.objective <= plain * 1.01);
+		check_at_most(run->progress.objective, plain * 1.01);
 		end(run);
 	}
 }

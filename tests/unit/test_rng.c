@@ -3,6 +3,7 @@
  * The draws are fixed by their seeds, so a statistical bound either holds for good or not at all; 5
  * standard deviations are passed by a correct generator with probability 1 - 6e-7. */
 #include "solvers/core/rng.h"
+#include "tests/close.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -44,8 +45,8 @@ static void blocks_are_the_published_vectors(void **state)
 
 		memcpy(rng.key, known[i].key, sizeof rng.key);
 		memcpy(rng.counter, known[i].counter, sizeof rng.counter);
-		assert_true(rng_bits(&rng) == pair(known[i].block[3], known[i].block[2]));
-		assert_true(rng_bits(&rng) == pair(known[i].block[1], known[i].block[0]));
+		assert_int_equal(rng_bits(&rng), pair(known[i].block[3], known[i].block[2]));
+		assert_int_equal(rng_bits(&rng), pair(known[i].block[1], known[i].block[0]));
 	}
 }
 
@@ -60,7 +61,7 @@ static void counter_carries(void **state)
 	rng_bits(&before);
 	rng_bits(&before); /* a block holds two */
 	for (int i = 0; i < 6; i++)
-		assert_true(rng_bits(&before) == rng_bits(&after));
+		assert_int_equal(rng_bits(&before), rng_bits(&after));
 }
 
 static void same_stream_gives_same_numbers(void **state)
@@ -69,7 +70,7 @@ static void same_stream_gives_same_numbers(void **state)
 
 	(void)state;
 	for (int i = 0; i < 1000; i++)
-		assert_true(rng_bits(&a) == rng_bits(&b));
+		assert_int_equal(rng_bits(&a), rng_bits(&b));
 }
 
 /* 64 bits equal by chance: 1e-19 for each pair of numbers. */
@@ -78,10 +79,10 @@ static void check_apart(struct rng a, struct rng b)
 	double both = 0;
 
 	for (int i = 0; i < 100; i++)
-		assert_true(rng_bits(&a) != rng_bits(&b));
+		assert_int_not_equal(rng_bits(&a), rng_bits(&b));
 	for (int i = 0; i < DRAWS; i++) /* and without correlation: variance 1/144 of a product */
 		both += (rng_uniform(&a) - 0.5) * (rng_uniform(&b) - 0.5);
-	assert_true(fabs(both) < SIGMAS * sqrt(DRAWS) / 12);
+	check_close(both, 0, 0, SIGMAS * sqrt(DRAWS) / 12);
 }
 
 static void streams_differ_by_seed_purpose_and_index(void **state)
@@ -113,7 +114,7 @@ static void check_even(const long *count, size_t cells)
 {
 	double k = (double)cells - 1;
 
-	assert_true(fabs(chi_square(count, cells) - k) < SIGMAS * sqrt(2 * k));
+	check_close(chi_square(count, cells), k, 0, SIGMAS * sqrt(2 * k));
 }
 
 static void uniform_numbers_fill_the_interval_evenly(void **state)
@@ -126,7 +127,8 @@ static void uniform_numbers_fill_the_interval_evenly(void **state)
 	for (int i = 0; i < DRAWS; i++) {
 		double u = rng_uniform(&rng);
 
-		assert_true(u >= 0 && u < 1);
+		check_at_least(u, 0);
+		check_below(u, 1);
 		count[(int)(u * CELLS)]++;
 		odd[(uint64_t)(u * 0x1p53) & 1]++; /* the last of 53 bits is used as well */
 		sum += u - 0.5;
@@ -134,8 +136,8 @@ static void uniform_numbers_fill_the_interval_evenly(void **state)
 	}
 	check_even(count, CELLS);
 	check_even(odd, 2);
-	assert_true(fabs(sum) < SIGMAS * sqrt(DRAWS / 12.0));
-	assert_true(fabs(square) < SIGMAS * sqrt(DRAWS / 180.0)); /* E u^4 - (E u^2)^2 */
+	check_close(sum, 0, 0, SIGMAS * sqrt(DRAWS / 12.0));
+	check_close(square, 0, 0, SIGMAS * sqrt(DRAWS / 180.0)); /* E u^4 - (E u^2)^2 */
 }
 
 /* Moments of N(0, 1): the k-th power has mean m_k and variance m_2k - m_k^2, m = 1, 0, 1, 0, 3, 0,
@@ -158,9 +160,9 @@ static void normal_numbers_are_normal(void **state)
 		count[(int)(0.5 * erfc(-z / sqrt(2)) * CELLS * (1 - 1e-15))]++;
 	}
 	for (int k = 1; k <= 4; k++)
-		assert_true(fabs(sum[k]) <
+		check_close(sum[k], 0, 0,
 			    SIGMAS * sqrt(DRAWS * (moment[2 * k] - moment[k] * moment[k])));
-	assert_true(fabs(neighbours) < SIGMAS * sqrt(DRAWS));
+	check_close(neighbours, 0, 0, SIGMAS * sqrt(DRAWS));
 	check_even(count, CELLS);
 }
 
@@ -176,7 +178,7 @@ static void below_is_even_for_any_bound(void **state)
 		for (int i = 0; i < DRAWS; i++) {
 			size_t at = rng_below(&rng, bounds[b]);
 
-			assert_true(at < bounds[b]);
+			check_below(at, bounds[b]);
 			count[at]++;
 		}
 		check_even(count, bounds[b]);
@@ -239,11 +241,12 @@ static void long_shuffles_are_permutations(void **state)
 		a[i] = i;
 	rng_shuffle(&rng, LONG, a);
 	for (size_t i = 0; i < LONG; i++) {
-		assert_true(a[i] < LONG && !seen[a[i]]);
+		check_below(a[i], LONG);
+		assert_true(!seen[a[i]]);
 		seen[a[i]] = true;
 		kept += a[i] == i;
 	}
-	assert_true(kept < 10); /* fixed points are Poisson with mean 1 */
+	check_below(kept, 10); /* fixed points are Poisson with mean 1 */
 	rng_shuffle(&rng, 0, a);
 	rng_shuffle(&rng, 1, a + 5);
 }

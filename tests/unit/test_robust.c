@@ -2,6 +2,7 @@
  * subgradient inequality, conjugates by Fenchel's; dual norms likewise. */
 #include "solvers/convex/robust.h"
 #include "solvers/core/blas.h"
+#include "tests/close.h"
 #include "tests/toy.h"
 
 #include <math.h>
@@ -99,9 +100,9 @@ static void check_value(struct fixture *t, struct rng *rng)
 			f = blas_dot(D, c, mat_col(t->r.Xt, k)) + blas_dot(D, c, delta);
 			worst = fmax(worst, toy_loss(t->toy.problem.loss, f, y));
 		}
-		assert_true(worst <= value + 1e-12 * (1 + value));
-		assert_true(worst >=
-			    value - (t->r.norm.p == PERTURBATION_L2 ? 0.2 : 1e-9) * (1 + value));
+		check_at_most(worst, value + 1e-12 * (1 + value));
+		check_at_least(worst,
+			       value - (t->r.norm.p == PERTURBATION_L2 ? 0.2 : 1e-9) * (1 + value));
 	}
 }
 

@@ -3,6 +3,7 @@
 #include "solvers/convex/robust_bounds.h"
 
 #include "solvers/convex/robust.h"
+#include "tests/close.h"
 #include "tests/toy.h"
 
 #include <math.h>
@@ -115,11 +116,11 @@ static void a_frozen_bias_gives_half_the_gap(void **state)
 	}
 	robust_bounds(&question, H, limits, &arena);
 	for (ptrdiff_t i = 0; i < 5; i++) {
-		assert_true(limits[i].lower <= limits[i].upper);
-		assert_true(limits[i].lower <= truth[i] * (1 + 1e-9));
-		assert_true(limits[i].upper >= truth[i] * (1 - 1e-9));
-		assert_true(limits[i].lower >= 0.98 * truth[i]);
-		assert_true(limits[i].upper <= 1.02 * truth[i] + 1e-3 || isinf(truth[i]));
+		check_at_most(limits[i].lower, limits[i].upper);
+		check_at_most(limits[i].lower, truth[i] * (1 + 1e-9));
+		check_at_least(limits[i].upper, truth[i] * (1 - 1e-9));
+		check_at_least(limits[i].lower, 0.98 * truth[i]);
+		check_at_most(limits[i].upper, 1.02 * truth[i] + 1e-3);
 	}
 	arena_release(&arena);
 }
@@ -163,9 +164,9 @@ static void screening_keeps_the_largest_limits(void **state)
 		least = fmin(least, best.r.facts[i].lower);
 	for (ptrdiff_t i = 0; i < all.r.sampled; i++)
 		above += all.r.facts[i].lower > least * 1.02 + 1e-6;
-	assert_true(above < 12); /* no more than are kept */
+	check_below(above, 12); /* no more than are kept */
 	assert_string_equal(best.r.facts[0].source, "constant");
-	assert_true(isinf(best.r.facts[0].lower));
+	check_equal(best.r.facts[0].lower, INFINITY);
 	arena_release(&all.toy.arena);
 	arena_release(&best.toy.arena);
 }
@@ -180,10 +181,14 @@ static void verdicts_agree_with_the_limits(void **state)
 	for (ptrdiff_t i = 0; i < p.r.sampled; i++) {
 		const struct pattern_fact *fact = &p.r.facts[i];
 
-		assert_true(0 <= fact->lower && fact->lower <= fact->upper);
-		assert_true(fact->verdict != PATTERN_EXCLUDED || fact->upper <= p.r.eps);
-		assert_true(fact->verdict != PATTERN_ADMITTED || fact->lower > p.r.eps);
-		assert_true(fact->active > 0 && fact->active <= 1);
+		check_at_most(0, fact->lower);
+		check_at_most(fact->lower, fact->upper);
+		if (fact->verdict == PATTERN_EXCLUDED)
+			check_at_most(fact->upper, p.r.eps);
+		if (fact->verdict == PATTERN_ADMITTED)
+			check_above(fact->lower, p.r.eps);
+		check_above(fact->active, 0);
+		check_at_most(fact->active, 1);
 		admitted += fact->verdict == PATTERN_ADMITTED;
 	}
 	assert_int_equal(admitted, p.r.patterns.D.cols);

@@ -1,6 +1,7 @@
 /* Coordinates of full rank: X = Z B', and a program in them has the same optimum. */
 #include "solvers/core/blas.h"
 #include "solvers/core/rowspace.h"
+#include "tests/close.h"
 #include "tests/toy.h"
 
 #include <math.h>
@@ -43,12 +44,12 @@ static void check(const struct rowspace *r, struct mat X, struct arena *arena)
 	mat_copy(E, X);
 	blas_gemm(-1, r->Z, PLAIN, r->B, TRANSPOSED, 1, E);
 	for (ptrdiff_t j = 0; j < X.cols; j++)
-		assert_true(blas_norm((size_t)X.rows, mat_col(E, j)) <=
-			    1e3 * most * blas_norm((size_t)X.rows, mat_col(X, j)));
+		check_at_most(blas_norm((size_t)X.rows, mat_col(E, j)),
+			      1e3 * most * blas_norm((size_t)X.rows, mat_col(X, j)));
 	blas_gemm(1, r->B, TRANSPOSED, r->B, PLAIN, 0, I);
 	for (ptrdiff_t i = 0; i < I.rows; i++)
 		for (ptrdiff_t j = 0; j < I.cols; j++)
-			assert_true(fabs((double)mat_get(I, i, j) - (i == j)) <= most);
+			check_close(mat_get(I, i, j), i == j, 0, most);
 }
 
 static void the_rank_is_found(void **state)
@@ -107,10 +108,11 @@ static void kept_columns_stay(void **state)
 	assert_true(rowspace_find(X, kept, &arena, &r));
 	assert_int_equal(r.B.cols, 4 + 2);
 	assert_int_equal(r.kept, 2);
-	assert_true(mat_get(r.B, 2, 4) == 1 && mat_get(r.B, 8, 5) == 1);
+	check_equal(mat_get(r.B, 2, 4), 1);
+	check_equal(mat_get(r.B, 8, 5), 1);
 	for (ptrdiff_t j = 0; j < 9; j++)
 		for (ptrdiff_t i = 0; i < 4 && kept[j]; i++)
-			assert_true(mat_get(r.B, j, i) == 0);
+			check_equal(mat_get(r.B, j, i), 0);
 	check(&r, X, &arena);
 	arena_release(&arena);
 }
@@ -128,7 +130,8 @@ static void only_zeros_go_where_nothing_may_rotate(void **state)
 	assert_int_equal(r.kept, 1);
 	for (ptrdiff_t i = 0; i < 7; i++)
 		for (ptrdiff_t j = 0; j < 9; j++)
-			assert_true(mat_get(r.B, j, i) == 0 || mat_get(r.B, j, i) == 1);
+			if (mat_get(r.B, j, i) != 0)
+				check_equal(mat_get(r.B, j, i), 1);
 	check(&r, X, &arena);
 	assert_false(rowspace_nonzero(mat_cols(X, 3, 6), NULL, &arena, &r));
 	arena_release(&arena);
@@ -165,10 +168,10 @@ static void networks_go_both_ways(void **state)
 	for (ptrdiff_t k = 0; k < X.rows; k++) {
 		double f = toy_output(&net, X, k), most = 1e4 * REAL_EPSILON * (1 + fabs(f));
 
-		assert_true(fabs(toy_output(&inner, r.Z, k) - f) < most);
-		assert_true(fabs(toy_output(&back, X, k) - f) < most);
+		check_close(toy_output(&inner, r.Z, k), f, 0, most);
+		check_close(toy_output(&back, X, k), f, 0, most);
 	}
-	assert_true(blas_mat_norm(back.U) < blas_mat_norm(net.U));
+	check_below(blas_mat_norm(back.U), blas_mat_norm(net.U));
 	arena_release(&arena);
 }
 

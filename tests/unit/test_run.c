@@ -4,6 +4,7 @@
 #include "harness/data/data.h"
 #include "harness/run/evaluate.h"
 #include "harness/store/npz.h"
+#include "tests/close.h"
 #include "tests/toy.h"
 
 #include <float.h>
@@ -39,20 +40,20 @@ static void check_model(const struct cell *cell, const struct result *r)
 		data_load(&cell->data, (uint64_t)cell->seed, cell->repetition, &arena, &data, &err),
 		STATUS_OK);
 	assert_int_equal(npz_load_model(path_in("model.npz"), &arena, &model, &err), STATUS_OK);
-	assert_true(fabs(accuracy(&model.net, &data.train) - r->train_accuracy) < 1e-12);
-	assert_true(fabs(accuracy(&model.net, &data.validation) - r->validation_accuracy) < 1e-12);
-	assert_true(fabs(accuracy(&model.net, &data.test) - r->test_accuracy) < 1e-12);
-	assert_true(r->n_train == (double)data.train.X.rows &&
-		    r->n_train + r->n_test + r->n_validation == 60);
-	assert_true(r->d == 3 && r->neurons == (double)model.net.U.cols);
+	check_close(accuracy(&model.net, &data.train), r->train_accuracy, 0, 1e-12);
+	check_close(accuracy(&model.net, &data.validation), r->validation_accuracy, 0, 1e-12);
+	check_close(accuracy(&model.net, &data.test), r->test_accuracy, 0, 1e-12);
+	check_equal(r->n_train, data.train.X.rows);
+	check_equal(r->n_train + r->n_test + r->n_validation, 60);
+	check_equal(r->d, 3);
+	check_equal(r->neurons, model.net.U.cols);
 	problem.X = data.train.X;
 	problem.y = data.train.y;
 	problem.loss = (struct loss_term){(const struct loss *)(const void *)cell->train.loss.item,
 					  cell->train.loss.options, 1};
 	if (cell->train.average)
 		problem.loss.weight = 1 / r->n_train;
-	assert_true(fabs(toy_objective(&problem, &model.net) - r->objective_network) <
-		    1e-9 * (1 + r->objective_network));
+	check_close(toy_objective(&problem, &model.net), r->objective_network, 1e-9, 1e-9);
 }
 
 /* One iteration after the other; the last row is the result. */
@@ -61,16 +62,16 @@ static void check_trace(const struct result *r)
 	struct csv_table t = table("trace.csv");
 	size_t last = t.rows - 1;
 
-	assert_true(t.rows > 1);
+	check_above(t.rows, 1);
 	for (size_t row = 1; row < t.rows; row++) {
-		assert_true(value(&t, row, "iteration") > value(&t, row - 1, "iteration"));
-		assert_true(value(&t, row, "seconds") >= value(&t, row - 1, "seconds"));
+		check_above(value(&t, row, "iteration"), value(&t, row - 1, "iteration"));
+		check_at_least(value(&t, row, "seconds"), value(&t, row - 1, "seconds"));
 	}
-	assert_true(value(&t, last, "iteration") == r->iterations);
-	assert_true(value(&t, last, "objective_network") == r->objective_network);
-	assert_true(value(&t, last, "test_accuracy") == r->test_accuracy);
+	check_equal(value(&t, last, "iteration"), r->iterations);
+	check_equal(value(&t, last, "objective_network"), r->objective_network);
+	check_equal(value(&t, last, "test_accuracy"), r->test_accuracy);
 	/* the clock of the trace is that of setup and solve */
-	assert_true(fabs(value(&t, last, "seconds") - r->setup_s - r->solve_s) < 1e-3);
+	check_close(value(&t, last, "seconds") - r->setup_s, r->solve_s, 0, 1e-3);
 }
 
 static void check_attacks(const struct result *r)
@@ -82,20 +83,20 @@ static void check_attacks(const struct result *r)
 		double robust = value(&t, row, "robust_accuracy");
 		bool first = value(&t, row, "eps") == 0;
 
-		assert_true(value(&t, row, "n") == r->n_test);
-		assert_true(fabs(value(&t, row, "accuracy") - r->test_accuracy) < 1e-12);
+		check_equal(value(&t, row, "n"), r->n_test);
+		check_close(value(&t, row, "accuracy"), r->test_accuracy, 0, 1e-12);
 		/* up to the rounding of the ends of the interval */
-		assert_true(value(&t, row, "robust_accuracy_lo") <= robust + DBL_EPSILON);
-		assert_true(value(&t, row, "robust_accuracy_hi") >= robust - DBL_EPSILON);
+		check_at_most(value(&t, row, "robust_accuracy_lo"), robust + DBL_EPSILON);
+		check_at_least(value(&t, row, "robust_accuracy_hi"), robust - DBL_EPSILON);
 		if (first)
-			assert_true(fabs(robust - r->test_accuracy) < 1e-12);
+			check_close(robust, r->test_accuracy, 0, 1e-12);
 		else
-			assert_true(robust <= value(&t, row - 1, "robust_accuracy"));
+			check_at_most(robust, value(&t, row - 1, "robust_accuracy"));
 		if (!first)
 			assert_string_equal(text(&t, row, "attack"), text(&t, row - 1, "attack"));
 	}
 	/* a radius of the size of the moons leaves little */
-	assert_true(value(&t, 4, "robust_accuracy") < 0.7 * r->test_accuracy);
+	check_below(value(&t, 4, "robust_accuracy"), 0.7 * r->test_accuracy);
 }
 
 static void check_cell(const char *train)
@@ -106,9 +107,12 @@ static void check_cell(const char *train)
 	assert_string_equal(r.status, "ok");
 	assert_string_equal(r.data, "moons");
 	assert_string_equal(r.method, cell->train.name);
-	assert_true(r.test_accuracy > 0.7); /* two moons: half would be a coin */
-	assert_true(r.setup_s >= 0 && r.solve_s > 0 && r.eval_s > 0 && r.attack_s > 0);
-	assert_true(r.peak_mem_bytes > 0);
+	check_above(r.test_accuracy, 0.7); /* two moons: half would be a coin */
+	check_at_least(r.setup_s, 0);
+	check_above(r.solve_s, 0);
+	check_above(r.eval_s, 0);
+	check_above(r.attack_s, 0);
+	check_above(r.peak_mem_bytes, 0);
 	check_model(cell, &r);
 	check_trace(&r);
 	check_attacks(&r);
@@ -125,10 +129,13 @@ static void convex_cells_leave_a_record(void **state)
 		   "stop: {iterations: 100, gap: 1e-6}");
 	r = compute(); /* again, over the old record */
 	assert_string_equal(r.outcome, "converged");
-	assert_true(r.gap < 1e-6 && r.gap >= -1e-12);
-	assert_true(r.lower_bound <= r.objective + 1e-12 && r.feasibility == 0);
+	check_below(r.gap, 1e-6);
+	check_at_least(r.gap, -1e-12);
+	check_at_most(r.lower_bound, r.objective + 1e-12);
+	check_equal(r.feasibility, 0);
 	assert_string_equal(r.bound_scope, "sampled");
-	assert_true(isnan(r.fresh) && isnan(r.violation)); /* not asked for */
+	check_nan(r.fresh);
+	check_nan(r.violation); /* not asked for */
 }
 
 static void fresh_draws_are_recorded(void **state)
@@ -145,9 +152,12 @@ static void fresh_draws_are_recorded(void **state)
 				  methods[m]),
 		     "");
 		r = compute();
-		assert_true(r.fresh == 50 && r.violation_s >= 0);
-		assert_true(r.violation > 0 && r.violation <= 1); /* three are too few */
-		assert_true(r.violation_lo < r.violation && r.violation <= r.violation_hi);
+		check_equal(r.fresh, 50);
+		check_at_least(r.violation_s, 0);
+		check_above(r.violation, 0);
+		check_at_most(r.violation, 1); /* three are too few */
+		check_below(r.violation_lo, r.violation);
+		check_at_most(r.violation, r.violation_hi);
 	}
 }
 
@@ -159,7 +169,9 @@ static void fresh_draws_need_a_solved_point(void **state)
 	(void)state;
 	pose("solver: admm, patterns: 3, beta: 0.1, fresh: 50, stop: {iterations: 2}", "");
 	r = compute();
-	assert_true(r.gap > 1e-3 && isnan(r.fresh) && isnan(r.violation));
+	check_above(r.gap, 1e-3);
+	check_nan(r.fresh);
+	check_nan(r.violation);
 	assert_non_null(strstr(r.note, "fresh: no share"));
 }
 
@@ -172,8 +184,9 @@ static void baseline_cells_leave_a_record(void **state)
 		"solver: adam, width: 30, epochs: 200, learning_rate: 0.02, batch: 8, beta: 0.01");
 	assert_int_equal(result_read(path_in("result.json"), &arena, &r, &(struct err){0}),
 			 STATUS_OK);
-	assert_true(r.iterations == 200);
-	assert_true(isnan(r.gap) && isnan(r.lower_bound)); /* never made up */
+	check_equal(r.iterations, 200);
+	check_nan(r.gap);
+	check_nan(r.lower_bound); /* never made up */
 }
 
 static struct mat stored_weights(void)
@@ -208,7 +221,7 @@ static void iteration_limits_are_kept(void **state)
 	(void)state;
 	pose("solver: admm, patterns: 20, beta: 0.1, stop: {iterations: 17}", "");
 	r = compute();
-	assert_true(r.iterations == 17);
+	check_equal(r.iterations, 17);
 	assert_string_equal(r.outcome, "iteration_limit");
 	assert_int_equal(access(path_in("attack.csv"), F_OK), -1); /* none was asked for */
 }
@@ -261,11 +274,13 @@ static void progress_is_written_as_lines(void **state)
 	close(ends[1]);
 	length = read(ends[0], line, sizeof line - 1);
 	close(ends[0]);
-	assert_true(length > 0);
+	check_above(length, 0);
 	line[length] = '\0';
 	assert_int_equal(line[length - 1], '\n');
 	assert_int_equal(sscanf(line, "%lf %*s %lf\n", &iteration, &seconds), 2);
-	assert_true(iteration >= 0 && iteration <= 40 && seconds >= 0);
+	check_at_least(iteration, 0);
+	check_at_most(iteration, 40);
+	check_at_least(seconds, 0);
 }
 
 int main(void)

@@ -8,6 +8,7 @@
 #include "harness/store/csv.h"
 #include "harness/store/folder.h"
 #include "harness/store/result.h"
+#include "tests/close.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -97,7 +98,7 @@ static inline double value(const struct csv_table *t, size_t row, const char *co
 {
 	int col = csv_column(t, column);
 
-	assert_true(col >= 0);
+	check_at_least(col, 0);
 	return csv_value(t, row, col);
 }
 
@@ -105,7 +106,7 @@ static inline const char *text(const struct csv_table *t, size_t row, const char
 {
 	int col = csv_column(t, column);
 
-	assert_true(col >= 0);
+	check_at_least(col, 0);
 	return t->cell[row * t->cols + (size_t)col];
 }
 

@@ -1,4 +1,5 @@
 /* patterns.csv of a robust convex program, and the verdict where only zero weights are feasible. */
+#include "tests/close.h"
 #include "tests/unit/test_run.h"
 
 #include <math.h>
@@ -23,16 +24,20 @@ static void every_pattern_is_reported(void **state)
 		       upper = value(&t, i, "largest_eps_upper");
 		bool in = strcmp(text(&t, i, "verdict"), "admitted") == 0;
 
-		assert_true(value(&t, i, "pattern") == (double)i);
-		assert_true(lower <= upper && value(&t, i, "active_share") > 0);
-		assert_true(in ? lower > 0.05 : upper <= 0.05);
+		check_equal(value(&t, i, "pattern"), i);
+		check_at_most(lower, upper);
+		check_above(value(&t, i, "active_share"), 0);
+		if (in)
+			check_above(lower, 0.05);
+		else
+			check_at_most(upper, 0.05);
 		admitted += in;
 	}
 	assert_non_null(
 		strstr(result.note, arena_format(&arena, "%zu of %zu patterns admit a neuron",
 						 admitted, t.rows)));
-	assert_true(!result.suspect ||
-		    strcmp(result.suspect, "only zero weights are feasible") != 0);
+	if (result.suspect)
+		assert_string_not_equal(result.suspect, "only zero weights are feasible");
 }
 
 static void zero_weights_are_suspect(void **state)

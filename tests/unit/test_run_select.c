@@ -1,6 +1,7 @@
 /* Selection under attack: the record of a cell, from the validation part alone. */
 #include "harness/store/npz.h"
 #include "solvers/core/attack.h"
+#include "tests/close.h"
 #include "tests/robust.h"
 #include "tests/toy.h"
 #include "tests/unit/test_run.h"
@@ -21,12 +22,12 @@ static void check_row(const struct result *r, const char *attack, double eps)
 
 	assert_int_equal(t.rows, 1);
 	assert_string_equal(text(&t, 0, "attack"), attack);
-	assert_true(value(&t, 0, "eps") == eps);
-	assert_true(value(&t, 0, "n") == r->n_validation);
-	assert_true(value(&t, 0, "accuracy") == r->validation_accuracy);
-	assert_true(value(&t, 0, "robust_accuracy") == r->validation_robust_accuracy);
-	assert_true(r->validation_robust_accuracy <= r->validation_accuracy);
-	assert_true(r->select_s > 0);
+	check_equal(value(&t, 0, "eps"), eps);
+	check_equal(value(&t, 0, "n"), r->n_validation);
+	check_equal(value(&t, 0, "accuracy"), r->validation_accuracy);
+	check_equal(value(&t, 0, "robust_accuracy"), r->validation_robust_accuracy);
+	check_at_most(r->validation_robust_accuracy, r->validation_accuracy);
+	check_above(r->select_s, 0);
 }
 
 /* The largest eps of the first entry; an entry and a radius of one's own; on the test part the
@@ -86,12 +87,12 @@ static void the_figures_are_the_closed_worst_case(void **state)
 		STATUS_OK);
 	assert_int_equal(npz_load_model(path_in("model.npz"), &arena, &model, &err), STATUS_OK);
 	closed_worst_case(&model.net, &data.validation, 0.25, &robust, &hinge);
-	assert_true(fabs(r.validation_robust_accuracy - robust / r.n_validation) < 1e-12);
+	check_close(r.validation_robust_accuracy, robust / r.n_validation, 0, 1e-12);
 	closed_worst_case(&model.net, &data.train, 0.3, &robust, &hinge);
-	assert_true(fabs(r.objective - hinge - cell->train.beta * net_decay(&model.net)) <
+	check_close(r.objective - hinge, cell->train.beta * net_decay(&model.net), 0,
 		    1e-9 * r.objective);
-	assert_true(fabs((double)mat_get(model.net.U, 2, 0)) > 1e-3);
-	assert_true(r.gap < 1e-6);
+	check_above(fabs((double)mat_get(model.net.U, 2, 0)), 1e-3);
+	check_below(r.gap, 1e-6);
 }
 
 /* No selection under attack: no figure, no file, no time. */
@@ -102,7 +103,8 @@ static void other_selections_attack_nothing(void **state)
 	(void)state;
 	pose("solver: sgd, width: 20, epochs: 5, select: validation_accuracy", attacks);
 	r = compute();
-	assert_true(isnan(r.validation_robust_accuracy) && isnan(r.select_s));
+	check_nan(r.validation_robust_accuracy);
+	check_nan(r.select_s);
 	assert_int_equal(access(path_in("attack_validation.csv"), F_OK), -1);
 }
 

@@ -1,6 +1,7 @@
 /* A cell that starts from the model file of another one. */
 #include "harness/store/npz.h"
 #include "solvers/convex/restriction.h"
+#include "tests/close.h"
 #include "tests/unit/test_run.h"
 
 #include <math.h>
@@ -42,14 +43,14 @@ static void a_model_file_is_the_start(void **state)
 	assert_int_equal(rename(path_in("model.npz"), path_in("start.npz")), 0);
 	cell = pose(robust, "stop: {iterations: 1}\n");
 	then = compute();
-	assert_true(then.neurons <= first.neurons);
+	check_at_most(then.neurons, first.neurons);
 	assert_non_null(strstr(then.note, "start from a model file"));
 	cell = pose(robust, "stop: {iterations: 300}\n");
 	then = compute();
-	assert_true(then.objective >= then.objective_network);
+	check_at_least(then.objective, then.objective_network);
 	/* with the slopes that training ended with, or better ones; the bias is not attacked */
-	assert_true(fabs(then.objective / certified(cell, true) - 1) < 0.05);
-	assert_true(then.objective < certified(cell, false));
+	check_close(then.objective / certified(cell, true), 1, 0, 0.05);
+	check_below(then.objective, certified(cell, false));
 }
 
 static void a_model_on_other_features_is_refused(void **state)

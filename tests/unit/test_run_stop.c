@@ -5,6 +5,7 @@
 #include "harness/run/interrupt.h"
 #include "harness/store/npz.h"
 #include "solvers/core/blas.h"
+#include "tests/close.h"
 
 #include <math.h>
 #include <signal.h>
@@ -31,12 +32,13 @@ static void both_residuals_end_a_run(void **state)
 	pose(arena_format(&arena, train, 2000.0, 1e-4), "");
 	r = compute();
 	assert_string_equal(r.outcome, "converged");
-	assert_true(last_residual() <= 1e-4);
+	check_at_most(last_residual(), 1e-4);
 	end = r.iterations;
 	pose(arena_format(&arena, train, end - 1, 1e-4), ""); /* not an iteration too late */
 	r = compute();
 	assert_string_equal(r.outcome, "iteration_limit");
-	assert_true(r.iterations == end - 1 && last_residual() > 1e-4);
+	check_equal(r.iterations, end - 1);
+	check_above(last_residual(), 1e-4);
 }
 
 static void one_residual_ends_no_run(void **state)
@@ -53,10 +55,10 @@ static void one_residual_ends_no_run(void **state)
 		     "");
 		r = compute();
 		assert_string_equal(r.outcome, "iteration_limit");
-		assert_true(r.iterations == 4);
+		check_equal(r.iterations, 4);
 		t = table("trace.csv");
-		assert_true(isnan(value(&t, t.rows - 1, "primal_residual")));
-		assert_true(isfinite(value(&t, t.rows - 1, "dual_residual")) == (i < 2));
+		check_nan(value(&t, t.rows - 1, "primal_residual"));
+		assert_int_equal(isfinite(value(&t, t.rows - 1, "dual_residual")), i < 2);
 	}
 }
 
@@ -72,7 +74,9 @@ static void what_is_certified_decides(void **state)
 	pose(arena_format(&arena, train, "iterations: 200, gap: 1e-300"), "");
 	asked = compute();
 	assert_string_equal(asked.outcome, "stalled");
-	assert_true(asked.iterations == own.iterations && asked.gap == own.gap && own.gap > 1e-300);
+	check_equal(asked.iterations, own.iterations);
+	check_equal(asked.gap, own.gap);
+	check_above(own.gap, 1e-300);
 	pose(arena_format(&arena, train, "iterations: 200, gap: 1e-3"), "");
 	assert_string_equal(compute().outcome, "converged");
 }
@@ -89,16 +93,17 @@ static void gap_scale_says_what_a_gap_is_a_share_of(void **state)
 	pose(arena_format(&arena, train, ""), "");
 	share = compute();
 	assert_string_equal(share.outcome, "converged");
-	assert_true(share.gap <= 0.1 && share.objective < 0.1);
-	assert_true(fabs((share.objective - share.lower_bound) / share.objective - share.gap) <
-		    1e-12);
+	check_at_most(share.gap, 0.1);
+	check_below(share.objective, 0.1);
+	check_close((share.objective - share.lower_bound) / share.objective, share.gap, 0, 1e-12);
 	pose(arena_format(&arena, train, ", gap_scale: zero"), "");
 	zero = compute();
 	assert_string_equal(zero.outcome, "converged");
-	assert_true(zero.gap_zero <= 0.1 && zero.gap > 0.1);
-	assert_true(fabs((zero.objective - zero.lower_bound) / zero.objective_zero -
-			 zero.gap_zero) < 1e-12);
-	assert_true(zero.iterations < share.iterations);
+	check_at_most(zero.gap_zero, 0.1);
+	check_above(zero.gap, 0.1);
+	check_close((zero.objective - zero.lower_bound) / zero.objective_zero, zero.gap_zero, 0,
+		    1e-12);
+	check_below(zero.iterations, share.iterations);
 }
 
 /* A request to end early ends training after its iteration; everything else is as ever. */
@@ -123,10 +128,12 @@ static void a_request_ends_training_only(void **state)
 	assert_int_equal(result_read(path_in("result.json"), &arena, &r, &err), STATUS_OK);
 	assert_string_equal(r.status, "timeout");
 	assert_string_equal(r.outcome, "time_limit");
-	assert_true(r.iterations == 1 && r.evaluations == 1 && isfinite(r.test_accuracy));
+	check_equal(r.iterations, 1);
+	check_equal(r.evaluations, 1);
+	check_finite(r.test_accuracy);
 	t = table("attack.csv");
 	assert_int_equal(t.rows, 2);
-	assert_true(value(&t, 0, "accuracy") == r.test_accuracy);
+	check_equal(value(&t, 0, "accuracy"), r.test_accuracy);
 	assert_int_equal(access(path_in("model.npz"), R_OK), 0);
 }
 
@@ -154,17 +161,19 @@ static void a_killed_process_leaves_what_it_had(void **state)
 	worker = fork();
 	if (worker == 0)
 		_exit(run_cell(folder, &(struct run_order){.progress_fd = -1}, &err) != STATUS_OK);
-	assert_true(worker > 0 && is_kept(300));
+	check_above(worker, 0);
+	assert_true(is_kept(300));
 	assert_int_equal(kill(worker, SIGKILL), 0);
 	assert_int_equal(waitpid(worker, NULL, 0), worker);
 	assert_int_equal(result_read(path_in("result.json"), &arena, &r, &err), STATUS_OK);
 	assert_string_equal(r.status, "interrupted");
 	assert_null(r.outcome);
-	assert_true(r.iterations >= 1 && isfinite(r.objective_network));
+	check_at_least(r.iterations, 1);
+	check_finite(r.objective_network);
 	assert_int_equal(npz_load_model(path_in("model.npz"), &arena, &model, &err), STATUS_OK);
 	assert_int_equal(csv_mend(path_in("trace.csv"), &err), STATUS_OK);
 	t = table("trace.csv");
-	assert_true((double)t.rows >= r.evaluations);
+	check_at_least(t.rows, r.evaluations);
 }
 
 /* Evaluation is accounted for beside the solve. */
@@ -175,12 +184,19 @@ static void phases_have_wall_and_processor_time(void **state)
 	(void)state;
 	pose("solver: admm, patterns: 20, beta: 0.1, stop: {iterations: 300}", "");
 	r = compute();
-	assert_true(r.solve_cpu_s > 0 && r.eval_cpu_s > 0 && r.setup_cpu_s >= 0);
-	assert_true(r.certificate_cpu_s > 0 && r.certificate_cpu_s <= r.eval_cpu_s);
-	assert_true(r.certificate_s <= r.eval_s && r.load_cpu_s >= 0);
-	assert_true(r.evaluations == (double)table("trace.csv").rows);
-	assert_true(r.core_share > 0 && r.core_share <= 1 && r.switches_involuntary >= 0);
-	assert_true(r.threads == 1 && !r.threads_reason); /* not its choice */
+	check_above(r.solve_cpu_s, 0);
+	check_above(r.eval_cpu_s, 0);
+	check_at_least(r.setup_cpu_s, 0);
+	check_above(r.certificate_cpu_s, 0);
+	check_at_most(r.certificate_cpu_s, r.eval_cpu_s);
+	check_at_most(r.certificate_s, r.eval_s);
+	check_at_least(r.load_cpu_s, 0);
+	check_equal(r.evaluations, table("trace.csv").rows);
+	check_above(r.core_share, 0);
+	check_at_most(r.core_share, 1);
+	check_at_least(r.switches_involuntary, 0);
+	check_equal(r.threads, 1);
+	assert_true(!r.threads_reason); /* not its choice */
 	assert_non_null(r.date);
 }
 
@@ -197,7 +213,7 @@ static void a_small_cell_takes_one_thread(void **state)
 	assert_int_equal(run_cell(folder, &order, &err), STATUS_OK);
 	blas_set_threads(1);
 	assert_int_equal(result_read(path_in("result.json"), &arena, &r, &err), STATUS_OK);
-	assert_true(r.threads == 1);
+	check_equal(r.threads, 1);
 	assert_non_null(strstr(r.threads_reason, "less than"));
 }
 
@@ -248,10 +264,10 @@ static void patience_ends_after_evaluations_that_bring_nothing(void **state)
 		ended = strcmp(r.outcome, "stalled") == 0;
 		stalled += ended;
 		for (size_t row = 0; row + 1 < t.rows; row++)
-			assert_true(idle_rows(&t, row) < 6);
-		assert_true((idle_rows(&t, t.rows - 1) >= 6) == ended);
+			check_below(idle_rows(&t, row), 6);
+		assert_int_equal(idle_rows(&t, t.rows - 1) >= 6, ended);
 	}
-	assert_true(stalled > 0);
+	check_above(stalled, 0);
 }
 
 int main(void)

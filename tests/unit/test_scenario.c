@@ -1,6 +1,7 @@
 /* Bounds on the number of scenarios against a table worked out by hand; the incomplete beta
  * function and the exact interval against sums of binomial terms and published values. */
 #include "harness/store/scenario.h"
+#include "tests/close.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -28,10 +29,11 @@ static void counts_are_those_of_the_table(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
 		for (size_t j = 0; j < 4; j++)
-			assert_true(scenario_count(table[i][0], psi[j], xi[j]).least ==
+			check_equal(scenario_count(table[i][0], psi[j], xi[j]).least,
 				    table[i][j + 1]);
 	s = scenario_count(40, 0.9, 0.1); /* little confidence: Markov's inequality is enough */
-	assert_true(s.markov < s.tail && s.least == ceil(41 / 0.09 - 1));
+	check_below(s.markov, s.tail);
+	check_equal(s.least, ceil(41 / 0.09 - 1));
 }
 
 static void levels_invert_the_counts(void **state)
@@ -41,10 +43,10 @@ static void levels_invert_the_counts(void **state)
 		for (double psi = 0.01; psi < 1; psi += 0.33) {
 			double P = scenario_count(n, psi, 0.2).least;
 
-			assert_true(scenario_level(n, P, psi) <= 0.2 + 1e-12);
-			assert_true(scenario_level(n, P - 1, psi) > 0.2 - 1e-12);
+			check_at_most(scenario_level(n, P, psi), 0.2 + 1e-12);
+			check_above(scenario_level(n, P - 1, psi), 0.2 - 1e-12);
 		}
-	assert_true(isnan(scenario_level(500, 120, 0.1)));
+	check_nan(scenario_level(500, 120, 0.1));
 }
 
 /* P(at least k of n), each with probability p */
@@ -64,10 +66,11 @@ static void beta_is_a_binomial_tail(void **state)
 	for (int n = 1; n <= 60; n += 7)
 		for (int k = 1; k <= n; k += 3)
 			for (double p = 0.03; p < 1; p += 0.13)
-				assert_true(fabs(scenario_beta(k, n - k + 1, p) -
-						 at_least(k, n, p)) < 1e-12);
-	assert_true(scenario_beta(2, 3, 0) == 0 && scenario_beta(2, 3, 1) == 1);
-	assert_true(fabs(scenario_beta(0.5, 0.5, 0.5) - 0.5) < 1e-14); /* arcsine law */
+				check_close(scenario_beta(k, n - k + 1, p), at_least(k, n, p), 0,
+					    1e-12);
+	check_equal(scenario_beta(2, 3, 0), 0);
+	check_equal(scenario_beta(2, 3, 1), 1);
+	check_close(scenario_beta(0.5, 0.5, 0.5), 0.5, 0, 1e-14); /* arcsine law */
 }
 
 static void check_interval(double k, double n, double low, double high)
@@ -75,7 +78,8 @@ static void check_interval(double k, double n, double low, double high)
 	double a, b;
 
 	scenario_interval(k, n, &a, &b);
-	assert_true(fabs(a - low) < 5e-7 && fabs(b - high) < 5e-7);
+	check_close(a, low, 0, 5e-7);
+	check_close(b, high, 0, 5e-7);
 }
 
 static void intervals_are_exact(void **state)
@@ -87,12 +91,16 @@ static void intervals_are_exact(void **state)
 	check_interval(10, 10, pow(0.025, 0.1), 1);
 	check_interval(5, 10, 0.1870860, 0.8129140);
 	scenario_interval(10, 100, &low, &high);
-	assert_true(fabs(at_least(10, 100, low) - 0.025) < 1e-12);
-	assert_true(fabs(1 - at_least(11, 100, high) - 0.025) < 1e-12);
+	check_close(at_least(10, 100, low), 0.025, 0, 1e-12);
+	check_close(1 - at_least(11, 100, high), 0.025, 0, 1e-12);
 	scenario_interval(7, 100000, &low, &high);
-	assert_true(low > 0 && low < 7e-5 && high > 7e-5 && high < 2e-4);
+	check_above(low, 0);
+	check_below(low, 7e-5);
+	check_above(high, 7e-5);
+	check_below(high, 2e-4);
 	scenario_interval(0, 0, &low, &high);
-	assert_true(isnan(low) && isnan(high));
+	check_nan(low);
+	check_nan(high);
 }
 
 int main(void)

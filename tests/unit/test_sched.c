@@ -2,6 +2,7 @@
 #include "tests/unit/test_sched.h"
 
 #include "harness/sched/alone.h"
+#include "tests/close.h"
 
 static void computes_once(void **state)
 {
@@ -73,7 +74,7 @@ static void time_limit_stops_a_cell(void **state)
 	f->experiment.resources = fixture_limits(2, 0.3, NAN);
 	fixture_plan(f, (const char *const[]){"slow", "ok", NULL});
 	assert_int_equal(fixture_run(f), STATUS_OK);
-	assert_true(f->summary.seconds < 5);
+	check_below(f->summary.seconds, 5);
 	fixture_expect_status(f, 0, "timeout", "0.3 s");
 	fixture_expect_status(f, 1, "ok", NULL);
 }
@@ -100,12 +101,14 @@ static void what_was_found_survives_the_time_limit(void **state)
 	f->experiment.resources.grace = 1;
 	fixture_plan(f, (const char *const[]){"graceful", "kept", "header", "slow", NULL});
 	assert_int_equal(fixture_run(f), STATUS_OK);
-	assert_true(f->summary.seconds > 0.3 && f->summary.seconds < 5);
+	check_above(f->summary.seconds, 0.3);
+	check_below(f->summary.seconds, 5);
 	for (size_t i = 0; i < 4; i++)
 		fixture_expect_status(f, i, "timeout", "stopped at the time limit of 0.3 s");
 	for (size_t i = 0; i < 2; i++) {
 		r = fixture_result_of(f, i);
-		assert_true(r.test_accuracy == 0.75 && r.iterations == 9);
+		check_equal(r.test_accuracy, 0.75);
+		check_equal(r.iterations, 9);
 		assert_string_equal(r.outcome, "time_limit");
 		assert_int_equal(trace_of(f, i).rows, 1);
 	}
@@ -185,7 +188,9 @@ static void exclusive_runs_have_the_machine_alone(void **state)
 	second = alone_open(false);
 	alone = alone_open(true);
 	other = alone_open(true);
-	assert_true(first.fd >= 0 && alone_may_start(&first) && alone_may_start(&second));
+	check_at_least(first.fd, 0);
+	assert_true(alone_may_start(&first));
+	assert_true(alone_may_start(&second));
 	assert_false(alone_may_start(&alone));
 	assert_false(alone_may_start(&first)); /* it is waited for */
 	alone_rest(&first);
@@ -219,7 +224,7 @@ static void exclusive_timing_runs_one_cell_at_a_time(void **state)
 	fixture_plan(f, (const char *const[]){"wait", "wait 2", NULL});
 	assert_int_equal(fixture_run(f), STATUS_OK);
 	unsetenv("TMPDIR");
-	assert_true(f->summary.seconds > 0.4); /* two sleeps of 0.2 s, one after the other */
+	check_above(f->summary.seconds, 0.4); /* two sleeps of 0.2 s, one after the other */
 	assert_int_equal(
 		store_read_text(fixture_in(f, "results/x/env.json"), &f->arena, &env, &err),
 		STATUS_OK);
@@ -263,7 +268,7 @@ static void interrupt_keeps_only_what_is_finished(void **state)
 	fixture_plan(f, (const char *const[]){"ok", "interrupt", "ok 2", NULL});
 	assert_int_equal(fixture_run(f), STATUS_OK);
 	assert_true(f->summary.interrupted);
-	assert_true(f->summary.seconds < 5);
+	check_below(f->summary.seconds, 5);
 	assert_int_equal(f->summary.computed, 1);
 	assert_int_equal(fixture_entries(f, "results/x/cells"), 1);
 	assert_int_equal(fixture_entries(f, "results/x/tmp"), 0);

@@ -160,6 +160,7 @@ static inline void fixture_plan(struct fixture *f, const char *const *texts)
 	for (; texts[count]; count++)
 		f->cells[count] = (struct cell){
 			.text = texts[count],
+			.training = texts[count],
 			.data = {.name = "data",
 				 .source = {&sched_source.base, NULL},
 				 .split = {NAN, 0, false}},

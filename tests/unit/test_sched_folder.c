@@ -1,5 +1,6 @@
 /* Plan, forecast, and the results folder: locks, leftovers, what describes the run. */
 #include "harness/sched/lock.h"
+#include "tests/close.h"
 #include "tests/unit/test_sched.h"
 
 /* sha256sum over the text, a newline and the checksum of no file, computed with another program. */
@@ -18,9 +19,9 @@ static void forecast_adds_data_and_trainer(void **state)
 	double trainer_bytes = 1e6 * ROWS * COLS, parts = ROWS * (COLS + 1) * sizeof(double);
 
 	fixture_plan(f, (const char *const[]){"ok", NULL});
-	assert_true(f->plan.at[0].bytes > trainer_bytes + parts);
-	assert_true(f->plan.at[0].bytes < trainer_bytes + parts + 100e6);
-	assert_true(f->plan.at[0].flops == 5 + 10 * 100);
+	check_above(f->plan.at[0].bytes, trainer_bytes + parts);
+	check_below(f->plan.at[0].bytes, trainer_bytes + parts + 100e6);
+	check_equal(f->plan.at[0].flops, 5 + 10 * 100);
 	f->cells[0].precision = 1;
 	{
 		struct forecast_shape shape = {ROWS, ROWS, COLS, 0};
@@ -29,7 +30,7 @@ static void forecast_adds_data_and_trainer(void **state)
 		forecast_cell(&f->cells[0], &shape, &single, &flops);
 		f->cells[0].precision = 0;
 		forecast_cell(&f->cells[0], &shape, &twice, &flops);
-		assert_true(fabs(twice - single - (trainer_bytes + parts) / 2) < 1);
+		check_close(twice - single, (trainer_bytes + parts) / 2, 0, 1);
 	}
 }
 
@@ -39,15 +40,18 @@ static void cores_are_shared(void **state)
 
 	(void)state;
 	forecast_share(false, &jobs, &threads);
-	assert_true(jobs == cores && threads == 1);
+	check_equal(jobs, cores);
+	check_equal(threads, 1);
 	jobs = 1;
 	threads = 0;
 	forecast_share(false, &jobs, &threads);
-	assert_true(jobs == 1 && threads == cores);
+	check_equal(jobs, 1);
+	check_equal(threads, cores);
 	jobs = 0;
 	threads = 2 * cores;
 	forecast_share(false, &jobs, &threads);
-	assert_true(jobs == 1 && threads == 2 * cores);
+	check_equal(jobs, 1);
+	check_equal(threads, 2 * cores);
 }
 
 static void left_out_cells_are_not_touched(void **state)
@@ -80,12 +84,14 @@ static void second_run_at_once_is_refused(void **state)
 	struct fixture *f = *state;
 	struct err err = {0};
 	const struct sched_shard whole = {0, 0};
+	const char *none;
 	int lock;
 
 	fixture_plan(f, (const char *const[]){"ok", NULL});
 	folder_make(f->folder, &err);
 	assert_false(lock_is_held(fixture_in(f, "results/x/lock")));
-	assert_int_equal(lock_take(fixture_in(f, "results/x/lock"), whole, &lock, &err), STATUS_OK);
+	assert_int_equal(lock_take(fixture_in(f, "results/x/lock"), whole, &lock, &none, &err),
+			 STATUS_OK);
 	assert_true(lock_is_held(fixture_in(f, "results/x/lock")));
 	assert_int_equal(fixture_run(f), STATUS_ENV);
 	assert_int_equal(fixture_entries(f, "results/x/cells"), 0);
@@ -100,19 +106,19 @@ static void shards_run_beside_each_other(void **state)
 {
 	struct fixture *f = *state;
 	const struct sched_shard first = {0, 2}, second = {1, 2}, whole = {0, 1};
-	const char *path;
+	const char *path, *none;
 	struct err err = {0};
 	int a, b, c;
 
 	folder_make(f->folder, &err);
 	path = fixture_in(f, "results/x/lock");
-	assert_int_equal(lock_take(path, first, &a, &err), STATUS_OK);
-	assert_int_equal(lock_take(path, second, &b, &err), STATUS_OK);
-	assert_int_equal(lock_take(path, second, &c, &err), STATUS_ENV);
-	assert_int_equal(lock_take(path, whole, &c, &err), STATUS_ENV);
+	assert_int_equal(lock_take(path, first, &a, &none, &err), STATUS_OK);
+	assert_int_equal(lock_take(path, second, &b, &none, &err), STATUS_OK);
+	assert_int_equal(lock_take(path, second, &c, &none, &err), STATUS_ENV);
+	assert_int_equal(lock_take(path, whole, &c, &none, &err), STATUS_ENV);
 	close(a);
 	close(b);
-	assert_int_equal(lock_take(path, whole, &c, &err), STATUS_OK);
+	assert_int_equal(lock_take(path, whole, &c, &none, &err), STATUS_OK);
 	close(c);
 }
 
@@ -135,7 +141,7 @@ static void shards_cover_the_plan_once(void **state)
 /* Options of the source below: the path itself. */
 static size_t list_file(const void *options, const char **paths, size_t room)
 {
-	assert_true(room > 0);
+	check_above(room, 0);
 	paths[0] = options;
 	return 1;
 }
@@ -232,8 +238,10 @@ static void worker_reports_its_progress(void **state)
 		usleep(10000);
 		slot_read(&slot);
 	}
-	assert_true(slot.report.iteration == 3 && slot.report.gap == 0.25);
-	assert_true(WIFEXITED(wait_status) && peak_bytes > 0);
+	check_equal(slot.report.iteration, 3);
+	check_equal(slot.report.gap, 0.25);
+	assert_true(WIFEXITED(wait_status));
+	check_above(peak_bytes, 0);
 	slot_free(&slot);
 }
 

@@ -1,5 +1,6 @@
 /* Comparing two records of a cell: what counts as the same. */
 #include "harness/sched/repeat.h"
+#include "tests/close.h"
 #include "tests/unit/test_sched.h"
 
 static const char trace_head[] = "iteration,seconds,objective\n";
@@ -60,7 +61,8 @@ static void last_digits_are_within_the_tolerance(void **state)
 				       "1,0.7,3\n2,0.9,2\n");
 
 	assert_int_equal(repeat.verdict, REPEAT_CLOSE);
-	assert_true(repeat.worst > 6e-15 && repeat.worst < 7e-15); /* 1e-14 / 1.5 */
+	check_above(repeat.worst, 6e-15);
+	check_below(repeat.worst, 7e-15); /* 1e-14 / 1.5 */
 	assert_null(repeat.iteration);
 }
 

@@ -1,5 +1,6 @@
 /* Sampled convex program: its optimality conditions checked from raw data, agreement of the methods
  * that solve it, nested neurons. */
+#include "tests/close.h"
 #include "tests/toy.h"
 
 #include <math.h>
@@ -64,7 +65,7 @@ static void check_gap(const char *loss, double beta)
 
 	if (!(gap_of(&run) < 1e-8))
 		fail_msg("%s, beta %g: the gap stays at %g", loss, beta, gap_of(&run));
-	assert_true(gap_of(&run) >= -1e-12 * N); /* a sum of N losses of size 1 */
+	check_at_least(gap_of(&run), -1e-12 * N); /* a sum of N losses of size 1 */
 	arena_release(&run.arena);
 	arena_release(&toy.arena);
 }
@@ -88,11 +89,11 @@ static void methods_meet_the_same_optimum(void **state)
 		struct run fista = solve(&toy.problem, "{neurons: 50, method: fista}", 20000, 1e-7);
 		double above = fista.certificate.objective - newton.certificate.objective;
 
-		assert_true(above >= -1e-8);
-		assert_true(above <
-			    (betas[i % BETAS] < 1e-3 ? 0.1 * newton.certificate.objective : 1e-7));
-		assert_true(fista.certificate.lower_bound <=
-			    newton.certificate.objective + 1e-12 * N);
+		check_at_least(above, -1e-8);
+		check_below(above,
+			    betas[i % BETAS] < 1e-3 ? 0.1 * newton.certificate.objective : 1e-7);
+		check_at_most(fista.certificate.lower_bound,
+			      newton.certificate.objective + 1e-12 * N);
 		arena_release(&newton.arena);
 		arena_release(&fista.arena);
 		arena_release(&toy.arena);
@@ -168,12 +169,13 @@ static void solutions_satisfy_the_optimality_conditions(void **state)
 			double rounding = 1e-4 * beta + 1e-10;
 
 			used += a != 0;
-			assert_true(fabs(g) <= beta + rounding);
+			check_close(g, 0, 0, beta + rounding);
 			if (a != 0)
-				assert_true(fabs(g + (a > 0 ? beta : -beta)) <= rounding);
+				check_close(g + (a > 0 ? beta : -beta), 0, 0, rounding);
 		}
 		assert_int_equal(used, run.net.U.cols); /* every neuron is one of the directions */
-		assert_true(used > 0 && used < NEURONS);
+		check_above(used, 0);
+		check_below(used, NEURONS);
 		arena_release(&run.arena);
 		arena_release(&toy.arena);
 	}
@@ -186,10 +188,10 @@ static void network_has_the_objective_of_the_program(void **state)
 		struct toy toy = toy_make(N, D, smooth[i], 0.1);
 		struct run run = solve(&toy.problem, "{neurons: 50}", 7, 0);
 
-		assert_true(fabs(toy_objective(&toy.problem, &run.net) -
-				 run.certificate.objective) < 1e-10 * N);
-		assert_true(fabs(run.progress.objective - run.certificate.objective) < 1e-10 * N);
-		assert_true(run.certificate.feasibility == 0);
+		check_close(toy_objective(&toy.problem, &run.net), run.certificate.objective, 0,
+			    1e-10 * N);
+		check_close(run.progress.objective, run.certificate.objective, 0, 1e-10 * N);
+		check_equal(run.certificate.feasibility, 0);
 		arena_release(&run.arena);
 		arena_release(&toy.arena);
 	}
@@ -213,7 +215,7 @@ static void neurons_are_nested(void **state)
 		for (ptrdiff_t j = 0; j < neurons; j++)
 			known += coefficient(&run.net, U, j) != 0;
 		assert_int_equal(known, run.net.U.cols);
-		assert_true(run.certificate.objective <= last + 1e-8);
+		check_at_most(run.certificate.objective, last + 1e-8);
 		last = run.certificate.objective;
 		arena_release(&run.arena);
 	}
@@ -230,7 +232,7 @@ static void average_is_the_sum_divided(void **state)
 	toy.problem.loss.weight = 1.0 / N;
 	toy.problem.beta /= N;
 	mean = solve(&toy.problem, "{neurons: 50}", MOST_STEPS, 1e-12);
-	assert_true(fabs(mean.certificate.objective * N - sum.certificate.objective) < 1e-9);
+	check_close(mean.certificate.objective * N, sum.certificate.objective, 0, 1e-9);
 	arena_release(&sum.arena);
 	arena_release(&mean.arena);
 	arena_release(&toy.arena);
@@ -283,8 +285,8 @@ static void without_an_active_neuron_zero_is_optimal(void **state)
 		run = solve(&toy.problem, "{}", MOST_STEPS, 1e-12);
 		assert_int_equal(run.net.U.cols, 0);
 		assert_int_equal(run.progress.end, OUTCOME_CONVERGED);
-		assert_true(fabs(gap_of(&run)) <= 1e-12);
-		assert_true(fabs(run.certificate.upper - toy_objective(&toy.problem, &run.net)) <=
+		check_close(gap_of(&run), 0, 0, 1e-12);
+		check_close(run.certificate.upper, toy_objective(&toy.problem, &run.net), 0,
 			    1e-12 * N);
 		arena_release(&run.arena);
 		arena_release(&toy.arena);

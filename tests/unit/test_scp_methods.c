@@ -1,5 +1,6 @@
 /* Methods of the sampled convex program against each other and against their certificates: every
  * method with every loss it takes, in several shapes, from tiny penalties to those where a = 0. */
+#include "tests/close.h"
 #include "tests/toy.h"
 
 #include <math.h>
@@ -165,8 +166,8 @@ static void ista_encloses_the_optimum(void **state)
 			struct run run = solve(&toy.problem, "{neurons: 200, method: ista}", steps);
 
 			check_to(&toy.problem, &run, "ista", steps > 2000 ? 0.03 : 1);
-			assert_true(run.certificate.objective >= best - 2 * GAP * best);
-			assert_true(run.certificate.lower_bound <= best * (1 + 1e-12));
+			check_at_least(run.certificate.objective, best - 2 * GAP * best);
+			check_at_most(run.certificate.lower_bound, best * (1 + 1e-12));
 			arena_release(&run.arena);
 		}
 		arena_release(&toy.arena);
@@ -222,12 +223,12 @@ static void zero_comes_out_exactly(void **state)
 		run = solve(&toy.problem, options, MANY);
 		assert_int_equal(run.net.U.cols, 0);
 		assert_int_equal(run.progress.end, OUTCOME_CONVERGED);
-		assert_true(fabs(gap_of(&run)) <= 1e-14);
+		check_close(gap_of(&run), 0, 0, 1e-14);
 		arena_release(&run.arena);
 		toy.problem.beta = beta * 0.98;
 		run = solve(&toy.problem, options, MANY);
 		check(&toy.problem, &run, method);
-		assert_true(run.net.U.cols > 0);
+		check_above(run.net.U.cols, 0);
 		arena_release(&run.arena);
 		arena_release(&toy.arena);
 	}
@@ -301,7 +302,7 @@ static void screening_keeps_what_is_used(void **state)
 		struct run cd = solve(&toy.problem, "{neurons: 300, method: coordinate}", MANY);
 
 		check(&toy.problem, &cd, "coordinate");
-		assert_true(cd.net.U.cols < 60); /* exact zeros, as an interior point has not */
+		check_below(cd.net.U.cols, 60); /* exact zeros, as an interior point has not */
 		agree(value(&toy.problem, 300, "newton", FEW), cd.certificate.objective,
 		      "coordinate");
 		arena_release(&cd.arena);
@@ -318,8 +319,9 @@ static void the_step_of_ista_is_an_option(void **state)
 
 	(void)state;
 	/* from L(0) = 15, by at most the step times the square of the gradient, 1e3 */
-	assert_true(small.certificate.objective < 15 && small.certificate.objective > 14.99);
-	assert_true(large.certificate.objective > 15);
+	check_below(small.certificate.objective, 15);
+	check_above(small.certificate.objective, 14.99);
+	check_above(large.certificate.objective, 15);
 	arena_release(&small.arena);
 	arena_release(&large.arena);
 	arena_release(&toy.arena);

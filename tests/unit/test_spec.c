@@ -1,5 +1,6 @@
 /* Good specs: bound values, defaults, sweeps, anchors, --set, canonical text. */
 #include "harness/spec/spec.h"
+#include "tests/close.h"
 #include "tests/unit/spec_registry.h"
 
 #include <setjmp.h>
@@ -59,14 +60,14 @@ static void load(const char *head, const char *rest)
 
 static const struct fake_admm *admm_of(size_t cell)
 {
-	assert_true(cell < experiment.cell_count);
+	check_below(cell, experiment.cell_count);
 	assert_string_equal(experiment.cells[cell].train.solver.item->name, "admm");
 	return experiment.cells[cell].train.solver.options;
 }
 
 static void check_swept(size_t cell, size_t index, const char *path, const char *value)
 {
-	assert_true(index < experiment.cells[cell].swept_count);
+	check_below(index, experiment.cells[cell].swept_count);
 	assert_string_equal(experiment.cells[cell].swept[index].path, path);
 	assert_string_equal(experiment.cells[cell].swept[index].value, value);
 }
@@ -85,18 +86,18 @@ static void defaults_fill_what_is_not_given(void **state)
 	assert_int_equal(experiment.seed, 20220518);
 	assert_int_equal(experiment.repeats, 1);
 	assert_int_equal(experiment.precision, 0);
-	assert_true(isnan(experiment.resources.time_limit));
-	assert_true(isnan(experiment.resources.memory_limit));
+	check_nan(experiment.resources.time_limit);
+	check_nan(experiment.resources.memory_limit);
 	assert_int_equal(experiment.attack.count, 0);
 	assert_int_equal(experiment.plots.count, 0);
 	assert_int_equal(cell->stop.iterations, 1000);
-	assert_true(isnan(cell->stop.gap));
+	check_nan(cell->stop.gap);
 	assert_int_equal(cell->stop.patience, 0);
-	assert_true(isnan(cell->stop.residual));
+	check_nan(cell->stop.residual);
 	assert_string_equal(cell->train.name, "admm");
 	assert_string_equal(cell->train.loss.item->name, "squared");
 	assert_false(cell->train.average);
-	assert_true(admm_of(0)->rho == 1);
+	check_equal(admm_of(0)->rho, 1);
 	assert_int_equal(admm_of(0)->patterns.count, 64);
 	assert_null(admm_of(0)->patterns.file);
 	assert_string_equal(admm_of(0)->patterns.from.item->name, "gaussian");
@@ -106,12 +107,30 @@ static void defaults_fill_what_is_not_given(void **state)
 	assert_string_equal(cell->id, "");
 }
 
+static void expect_assault_and_certificate(void)
+{
+	const struct attack_options *attack;
+	const struct certify_options *certify;
+
+	attack = experiment.attack.at;
+	assert_int_equal(attack->norm, NORM_L2);
+	check_equal(attack->units, 1);
+	check_equal(attack->eps.count, 3);
+	check_equal(attack->eps.at[0], 0);
+	check_equal(attack->eps.at[1], 0.1);
+	check_equal(attack->clip.at[0], -1);
+	check_equal(attack->clip.at[1], 1);
+	certify = experiment.certify.at;
+	assert_int_equal(certify->norm, NORM_L1);
+	check_equal(certify->part, 1);
+	check_equal(certify->eps.at[0], 0.1);
+	assert_int_equal(((const struct fake_crown *)certify->certificate.options)->steps, 4);
+}
+
 static void every_type_is_bound(void **state)
 {
 	const struct data_options *data;
 	const struct fake_sgd *sgd;
-	const struct attack_options *attack;
-	const struct certify_options *certify;
 
 	(void)state;
 	load("name: all_types\nabout: \"a: b\"\nseed: 7\nprecision: single\n"
@@ -135,30 +154,27 @@ static void every_type_is_bound(void **state)
 	assert_string_equal(experiment.name, "all_types");
 	assert_string_equal(experiment.about, "a: b");
 	assert_int_equal(experiment.precision, 1);
-	assert_true(experiment.resources.time_limit == 600);
-	assert_true(experiment.resources.memory_limit == 4294967296.0);
+	check_equal(experiment.resources.time_limit, 600);
+	check_equal(experiment.resources.memory_limit, 4294967296.0);
 	assert_int_equal(experiment.stop.iterations, 1000);
-	assert_true(experiment.stop.seconds == 5400);
+	check_equal(experiment.stop.seconds, 5400);
 	assert_int_equal(experiment.plots.count, 2);
 	data = &experiment.cells[0].data;
 	assert_int_equal(((const struct fake_generate *)data->source.options)->n, 50);
 	assert_int_equal(data->classes.count, 2);
 	assert_string_equal(data->classes.at[0], "2");
-	assert_true(data->split.test == 0.3 && !data->split.stratified);
+	check_equal(data->split.test, 0.3);
+	assert_true(!data->split.stratified);
 	assert_int_equal(data->prepare.count, 3);
-	assert_true(((const struct fake_unit *)data->prepare.at[1].options)->range == 255);
+	check_equal(((const struct fake_unit *)data->prepare.at[1].options)->range, 255);
 	sgd = experiment.cells[0].train.solver.options;
-	assert_true(sgd->width == 3 && sgd->budget == 1500 && sgd->milestones.at[0] == 8.0 / 255);
+	check_equal(sgd->width, 3);
+	check_equal(sgd->budget, 1500);
+	check_equal(sgd->milestones.at[0], 8.0 / 255);
 	assert_int_equal(experiment.cells[0].stop.iterations, 5);
 	assert_int_equal(experiment.cells[0].stop.patience, 20);
-	assert_true(experiment.cells[0].stop.residual == 1e-5);
-	attack = experiment.attack.at;
-	assert_true(attack->norm == NORM_L2 && attack->units == 1);
-	assert_true(attack->eps.count == 3 && attack->eps.at[0] == 0 && attack->eps.at[1] == 0.1);
-	assert_true(attack->clip.at[0] == -1 && attack->clip.at[1] == 1);
-	certify = experiment.certify.at;
-	assert_true(certify->norm == NORM_L1 && certify->part == 1 && certify->eps.at[0] == 0.1);
-	assert_int_equal(((const struct fake_crown *)certify->certificate.options)->steps, 4);
+	check_equal(experiment.cells[0].stop.residual, 1e-5);
+	expect_assault_and_certificate();
 }
 
 static void cells_come_in_spec_order(void **state)
@@ -183,7 +199,7 @@ static void cells_come_in_spec_order(void **state)
 	assert_string_equal(experiment.cells[24].data.name, "b");
 	assert_int_equal(experiment.cells[24].swept_count, 2);
 	assert_string_equal(experiment.cells[36].train.name, "sgd");
-	assert_true(admm_of(3)->rho == 0.0316228);
+	check_equal(admm_of(3)->rho, 0.0316228);
 	assert_int_equal(admm_of(6)->patterns.count, 60);
 }
 
@@ -235,9 +251,11 @@ static void anchors_and_merge_keys_work(void **state)
 	     "  - {<<: *base, solver: admm, beta: 0.25}\n"
 	     "  - {<<: [{beta: 0.125}, *base], solver: admm, name: other, rho: *rhos}\n");
 	assert_int_equal(experiment.cell_count, 3);
-	assert_true(admm_of(0)->rho == 3 && experiment.cells[0].train.beta == 0.25);
-	assert_true(admm_of(1)->rho == 1 && experiment.cells[1].train.beta == 0.125);
-	assert_true(admm_of(2)->rho == 2);
+	check_equal(admm_of(0)->rho, 3);
+	check_equal(experiment.cells[0].train.beta, 0.25);
+	check_equal(admm_of(1)->rho, 1);
+	check_equal(experiment.cells[1].train.beta, 0.125);
+	check_equal(admm_of(2)->rho, 2);
 }
 
 static void variables_need_no_quotes_in_a_map(void **state)
@@ -291,8 +309,8 @@ static void set_replaces_and_adds(void **state)
 	(void)state;
 	assert_int_equal(load_with(data_toy, rest, (struct texts){6, sets}), STATUS_OK);
 	assert_int_equal(experiment.cell_count, 3);
-	assert_true(admm_of(0)->rho == 0.1);
-	assert_true(admm_of(1)->rho == 3); /* the anchor's own node is not changed */
+	check_equal(admm_of(0)->rho, 0.1);
+	check_equal(admm_of(1)->rho, 3); /* the anchor's own node is not changed */
 	assert_int_equal(((const struct fake_pcg *)admm_of(1)->u_update.options)->rank, 7);
 	check_swept(2, 0, "patterns", "6");
 	assert_int_equal(experiment.cells[0].stop.iterations, 50);

@@ -2,6 +2,7 @@
  */
 #include "harness/spec/scalar.h"
 #include "harness/spec/spec.h"
+#include "tests/close.h"
 #include "tests/unit/spec_registry.h"
 
 #include <setjmp.h>
@@ -32,7 +33,7 @@ static void load(const char *text)
 	int fd = mkstemps(file, 5);
 	enum status status;
 
-	assert_true(fd >= 0);
+	check_at_least(fd, 0);
 	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
 	close(fd);
 	status = spec_load(file, (struct texts){0}, &arena, &experiment, &problems);
@@ -88,7 +89,7 @@ static void the_text_is_this(void **state)
 		"\"seconds\":null},\"attack\":[{\"name\":null,\"attack\":\"fgsm\",\"norm\":"
 		"\"linf\","
 		"\"eps\":[0,0.03137254901960784],\"clip\":[],\"units\":\"prepared\"}],"
-		"\"certify\":[],"
+		"\"certify\":[],\"selects\":[],"
 		"\"swept\":[{\"path\":\"rho\",\"value\":\"0.001\"}]}");
 	check_round_trip();
 }
@@ -162,19 +163,21 @@ static void numbers_take_fractions_and_units(void **state)
 	long whole;
 
 	(void)state;
-	assert_true(parse("8/255", UNIT_NONE) == 8.0 / 255);
-	assert_true(parse("-1e-4", UNIT_NONE) == -1e-4);
-	assert_true(parse(".5", UNIT_NONE) == 0.5);
-	assert_true(parse("90ms", UNIT_SECONDS) == 0.09);
-	assert_true(parse("1.5h", UNIT_SECONDS) == 5400);
-	assert_true(parse("2 min", UNIT_SECONDS) == 120);
-	assert_true(parse("7", UNIT_SECONDS) == 7);
-	assert_true(parse("2MiB", UNIT_BYTES) == 2097152);
-	assert_true(parse("500MB", UNIT_BYTES) == 5e8);
+	check_equal(parse("8/255", UNIT_NONE), 8.0 / 255);
+	check_equal(parse("-1e-4", UNIT_NONE), -1e-4);
+	check_equal(parse(".5", UNIT_NONE), 0.5);
+	check_equal(parse("90ms", UNIT_SECONDS), 0.09);
+	check_equal(parse("1.5h", UNIT_SECONDS), 5400);
+	check_equal(parse("2 min", UNIT_SECONDS), 120);
+	check_equal(parse("7", UNIT_SECONDS), 7);
+	check_equal(parse("2MiB", UNIT_BYTES), 2097152);
+	check_equal(parse("500MB", UNIT_BYTES), 5e8);
 	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
-		assert_true(isnan(parse(wrong[i], UNIT_NONE)));
-	assert_true(scalar_int("1e3", UNIT_NONE, &whole) && whole == 1000);
-	assert_true(scalar_int("9223372036854775807", UNIT_NONE, &whole) && whole == LONG_MAX);
+		check_nan(parse(wrong[i], UNIT_NONE));
+	assert_true(scalar_int("1e3", UNIT_NONE, &whole));
+	check_equal(whole, 1000);
+	assert_true(scalar_int("9223372036854775807", UNIT_NONE, &whole));
+	assert_int_equal(whole, LONG_MAX);
 	assert_false(scalar_int("9223372036854775808", UNIT_NONE, &whole));
 	assert_false(scalar_int("1.5", UNIT_NONE, &whole));
 	assert_false(scalar_int(" 1", UNIT_NONE, &whole));
@@ -187,7 +190,7 @@ static void check_printed(double value, const char *text)
 	scalar_print_real(value, printed);
 	assert_string_equal(printed, text);
 	if (!isnan(value))
-		assert_true(strtod(printed, NULL) == value);
+		check_equal(strtod(printed, NULL), value);
 }
 
 static void numbers_are_printed_in_their_shortest_form(void **state)
@@ -218,7 +221,7 @@ static void numbers_are_printed_in_their_shortest_form(void **state)
 		if (!isfinite(value))
 			continue;
 		scalar_print_real(value, text);
-		assert_true(strtod(text, NULL) == value);
+		check_equal(strtod(text, NULL), value);
 	}
 }
 
@@ -253,7 +256,7 @@ static void ten_thousand_cells_are_planned_at_once(void **state)
 	     "  - {solver: admm, rho: {log: [1e-3, 1, 100]}, beta: {log: [1e-3, 1, 100]}}\n"
 	     "attack: [{attack: pgd, eps: [0, 0.1, 0.2]}]\n");
 	assert_int_equal(experiment.cell_count, 10000);
-	assert_true(arena.bytes < 200u * 1000 * 1000); /* what planning 10,000 cells may hold */
+	check_below(arena.bytes, 200u * 1000 * 1000); /* what planning 10,000 cells may hold */
 }
 
 static void problems_beyond_the_room_are_counted(void **state)
@@ -263,7 +266,7 @@ static void problems_beyond_the_room_are_counted(void **state)
 	int fd = mkstemps(file, 5);
 
 	(void)state;
-	assert_true(fd >= 0);
+	check_at_least(fd, 0);
 	for (int i = 99; i >= 0; i--)
 		length += (size_t)snprintf(text + length, sizeof text - length, "key%d: 1\n", i);
 	assert_int_equal(write(fd, text, length), length);

@@ -1,6 +1,7 @@
 /* Broken specs and the exact messages they give: tests/golden/spec/<case>/{spec.yaml,expected.txt}.
  * With SPEC_GOLDEN_WRITE set, writes what is found instead, for review. */
 #include "harness/spec/spec.h"
+#include "tests/close.h"
 #include "tests/unit/spec_registry.h"
 
 #include <setjmp.h>
@@ -27,7 +28,7 @@ static void messages(struct arena *arena, char *text)
 	assert_non_null(to);
 	assert_int_equal(spec_load("spec.yaml", (struct texts){0}, arena, &experiment, &problems),
 			 STATUS_SPEC);
-	assert_true(problems.count > 0);
+	check_above(problems.count, 0);
 	for (size_t i = 0; i < problems.count; i++)
 		err_print(&problems.at[i], to);
 	fputc('\0', to);
@@ -84,7 +85,7 @@ static void every_broken_spec_gives_its_messages(void **state)
 		}
 	closedir(dir);
 	assert_int_equal(chdir(start), 0);
-	assert_true(count >= LEAST_CASES);
+	check_at_least(count, LEAST_CASES);
 }
 
 static void a_missing_file_is_a_problem(void **state)

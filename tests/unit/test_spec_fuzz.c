@@ -1,6 +1,7 @@
 /* Damaged specs, and the inputs that fuzzing has kept: whatever the bytes, loading ends with cells
  * whose text reads back, or with problems. */
-#include "tests/fuzz/spec_target.h"
+#include "tests/close.h"
+#include "tests/fuzz/words_target.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -80,19 +81,22 @@ static void damaged_specs_end_in_cells_or_problems(void **state)
 			length = mutate(text, length);
 		good += spec_target((const uint8_t *)text, length);
 	}
-	assert_true(good > 0 && good < ROUNDS);
+	check_above(good, 0);
+	check_below(good, ROUNDS);
 }
 
-static bool replay(const char *path)
+static uint8_t bytes[1 << 16];
+
+/* The number of bytes read. */
+static size_t read_input(const char *path)
 {
-	static uint8_t bytes[1 << 16];
 	FILE *file = fopen(path, "rb");
 	size_t length;
 
 	assert_non_null(file);
 	length = fread(bytes, 1, sizeof bytes, file);
 	fclose(file);
-	return spec_target(bytes, length);
+	return length;
 }
 
 static void kept_inputs_are_survived(void **state)
@@ -103,9 +107,28 @@ static void kept_inputs_are_survived(void **state)
 	(void)state;
 	assert_int_equal(glob("tests/fuzz/corpus/spec/*", 0, NULL, &found), 0);
 	for (size_t i = 0; i < found.gl_pathc; i++)
-		good += replay(found.gl_pathv[i]);
-	assert_true(good > 0 && good < found.gl_pathc);
+		good += spec_target(bytes, read_input(found.gl_pathv[i]));
+	check_above(good, 0);
+	check_below(good, found.gl_pathc);
 	globfree(&found);
+}
+
+static void replay(const char *pattern, void (*target)(const uint8_t *data, size_t size))
+{
+	glob_t found;
+
+	assert_int_equal(glob(pattern, 0, NULL, &found), 0);
+	for (size_t i = 0; i < found.gl_pathc; i++)
+		target(bytes, read_input(found.gl_pathv[i]));
+	globfree(&found);
+}
+
+static void words_of_the_command_line_are_survived(void **state)
+{
+	(void)state;
+	replay("tests/fuzz/corpus/filter/*", words_filter);
+	replay("tests/fuzz/corpus/set/*", words_set);
+	replay("tests/fuzz/corpus/attack/*", words_attack);
 }
 
 int main(void)
@@ -113,6 +136,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(damaged_specs_end_in_cells_or_problems),
 		cmocka_unit_test(kept_inputs_are_survived),
+		cmocka_unit_test(words_of_the_command_line_are_survived),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,7 @@
 #include "harness/spec/expect.h"
 #include "harness/spec/schema.h"
 #include "harness/spec/spec.h"
+#include "tests/close.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -126,9 +127,12 @@ static void every_shipped_experiment_loads(void **state)
 static void check_words(const struct option *rows)
 {
 	for (const struct option *row = rows; row && row->name; row++) {
-		if (row->words)
-			assert_true(row->type == OPTION_INT && !row->names && row->range.has_min &&
-				    row->range.min >= 0);
+		if (row->words) {
+			assert_int_equal(row->type, OPTION_INT);
+			assert_true(!row->names);
+			assert_true(row->range.has_min);
+			check_at_least(row->range.min, 0);
+		}
 		check_words(row->rows);
 	}
 }

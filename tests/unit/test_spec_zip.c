@@ -1,5 +1,6 @@
 /* Options swept together, words in the place of numbers, selection among variants. */
 #include "harness/spec/spec.h"
+#include "tests/close.h"
 #include "tests/unit/spec_registry.h"
 
 #include <setjmp.h>
@@ -89,7 +90,8 @@ static void zipped_options_advance_together(void **state)
 	check_swept(1, "polish=true rho=0.1 beta=2");
 	check_swept(2, "polish=true rho=1 beta=3");
 	check_swept(5, "polish=false rho=1 beta=3");
-	assert_true(admm_of(4)->rho == 0.1 && experiment.cells[4].train.beta == 2);
+	check_equal(admm_of(4)->rho, 0.1);
+	check_equal(experiment.cells[4].train.beta, 2);
 	check_round_trip();
 }
 
@@ -124,7 +126,7 @@ static void zipped_values_may_be_maps_and_lists(void **state)
 	assert_int_equal(experiment.cells[0].stop.iterations, 5);
 	assert_string_equal(experiment.cells[2].swept[1].path, "u_update.pcg.rank");
 	assert_string_equal(experiment.cells[2].swept[1].value, "4");
-	assert_true(experiment.cells[2].stop.gap == 0.1);
+	check_equal(experiment.cells[2].stop.gap, 0.1);
 	check_swept(3, "milestones=[] width=1");
 	check_swept(4, "milestones=[0.5,1] width=2");
 }
@@ -144,7 +146,8 @@ static void a_zip_may_repeat_values(void **state)
 {
 	(void)state;
 	load(toy, "  - {solver: admm, zip: {rho: [1, 1, 2], beta: [3, 4, 4]}}\n", 3);
-	assert_true(admm_of(1)->rho == 1 && experiment.cells[1].train.beta == 4);
+	check_equal(admm_of(1)->rho, 1);
+	check_equal(experiment.cells[1].train.beta, 4);
 }
 
 static void a_merged_zip_works(void **state)

@@ -1,6 +1,7 @@
 /* The power method against the eigenvalues of A'A, and on matrices whose norm is plain. */
 #include "solvers/core/blas.h"
 #include "solvers/core/rng.h"
+#include "tests/close.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -52,8 +53,8 @@ static void it_nears_the_largest_eigenvalue_from_below(void **state)
 		}
 		found = blas_squared_norm(A, 300, v, f);
 		truth = largest(A);
-		assert_true(found <= truth * (1 + slack));
-		assert_true(found >= 0.99 * truth);
+		check_at_most(found, truth * (1 + slack));
+		check_at_least(found, 0.99 * truth);
 	}
 }
 
@@ -63,14 +64,14 @@ static void of_nothing_it_is_zero(void **state)
 	real v[2] = {1, 2}, f[3];
 
 	(void)state;
-	assert_true(blas_squared_norm(A, 30, v, f) == 0);
+	check_equal(blas_squared_norm(A, 30, v, f), 0);
 	mat_set(A, 1, 1, 3);
 	v[0] = 1;
 	v[1] = 1;
-	assert_true(fabs(blas_squared_norm(A, 30, v, f) - 9) <= 9 * slack);
+	check_close(blas_squared_norm(A, 30, v, f), 9, 0, 9 * slack);
 	v[0] = 1;
 	v[1] = 0; /* in the kernel */
-	assert_true(blas_squared_norm(A, 30, v, f) == 0);
+	check_equal(blas_squared_norm(A, 30, v, f), 0);
 }
 
 int main(void)

@@ -4,6 +4,7 @@
 #include "harness/run/threads.h"
 #include "harness/run/timing.h"
 #include "harness/store/folder.h"
+#include "tests/close.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -62,7 +63,7 @@ static void wall_and_cpu_alone_tell_it_too(void **state)
 		.wall = 3, .cpu = 2, .waited = NAN, .involuntary = NAN, .busy = NAN, .steal = NAN};
 
 	(void)state;
-	assert_true(fabs(timing_core_share(&t) - 2.0 / 3) < 1e-12);
+	check_close(timing_core_share(&t), 2.0 / 3, 0, 1e-12);
 	assert_string_equal(timing_verdict(&t, NAN, &arena),
 			    "disturbed: had a core for 67 % of the time it could use one");
 	assert_null(verdict(10, 19, NAN)); /* two busy threads */
@@ -74,7 +75,7 @@ static void steal_counts_in_proportion(void **state)
 	struct timing t = {.wall = 10, .cpu = 10, .waited = 0, .busy = 20, .steal = 4};
 
 	(void)state;
-	assert_true(fabs(timing_core_share(&t) - 10.0 / 12) < 1e-12);
+	check_close(timing_core_share(&t), 10.0 / 12, 0, 1e-12);
 	assert_non_null(strstr(timing_verdict(&t, NAN, &arena), "4 s stolen by the host"));
 	t.busy = 1000; /* of another process on a large machine */
 	assert_null(timing_verdict(&t, NAN, &arena));
@@ -88,8 +89,9 @@ static void counters_are_read_from_files(void **state)
 
 	(void)state;
 	assert_non_null(mkdtemp(root));
-	assert_true(isnan(timing_read(root).waited) && isnan(timing_read(root).steal));
-	assert_true(isnan(timing_load(root)));
+	check_nan(timing_read(root).waited);
+	check_nan(timing_read(root).steal);
+	check_nan(timing_load(root));
 	for (int task = 1; task <= 2; task++) {
 		const char *folder = arena_format(&arena, "%s/proc/self/task/%d", root, task);
 
@@ -103,13 +105,15 @@ static void counters_are_read_from_files(void **state)
 	store_write_text(arena_format(&arena, "%s/proc/loadavg", root), "1.25 0.5 0.1 1/2 3\n",
 			 &err);
 	a = timing_read(root);
-	assert_true(fabs(a.waited - 0.5) < 1e-12);
-	assert_true(fabs(a.busy * (double)sysconf(_SC_CLK_TCK) - 600) < 1e-9);
-	assert_true(fabs(a.steal * (double)sysconf(_SC_CLK_TCK) - 400) < 1e-9);
-	assert_true(timing_load(root) == 1.25);
+	check_close(a.waited, 0.5, 0, 1e-12);
+	check_close(a.busy * (double)sysconf(_SC_CLK_TCK), 600, 0, 1e-9);
+	check_close(a.steal * (double)sysconf(_SC_CLK_TCK), 400, 0, 1e-9);
+	check_equal(timing_load(root), 1.25);
 	b = timing_read(root);
 	between = timing_between(&b, &a);
-	assert_true(between.waited == 0 && between.wall >= 0 && between.cpu >= 0);
+	check_equal(between.waited, 0);
+	check_at_least(between.wall, 0);
+	check_at_least(between.cpu, 0);
 	assert_int_equal(folder_remove(root, &err), STATUS_OK);
 }
 
@@ -122,12 +126,16 @@ static void counters_of_this_process_grow(void **state)
 	(void)state;
 	for (int i = 0; i < 10000000; i++)
 		sum += i;
-	assert_true(sum > 0);
+	check_above(sum, 0);
 	b = timing_read("");
 	between = timing_between(&b, &a);
-	assert_true(between.cpu > 0 && between.wall > 0 && between.involuntary >= 0);
-	assert_true(!(between.waited < 0));
-	assert_true(timing_core_share(&between) > 0 && timing_core_share(&between) <= 1);
+	check_above(between.cpu, 0);
+	check_above(between.wall, 0);
+	check_at_least(between.involuntary, 0);
+	if (!isnan(between.waited))
+		check_at_least(between.waited, 0);
+	check_above(timing_core_share(&between), 0);
+	check_at_most(timing_core_share(&between), 1);
 }
 
 static void the_date_has_its_zone(void **state)
@@ -143,7 +151,10 @@ static void the_date_has_its_zone(void **state)
 	assert_int_equal(sscanf(date, "%4d-%2d-%2dT%2d:%2d:%2d%c%2d:%2d", &year, &month, &day,
 				&hour, &minute, &second, &sign, &zone_hour, &zone_minute),
 			 9);
-	assert_true(year > 2020 && sign == '+' && zone_hour == 5 && zone_minute == 30);
+	check_above(year, 2020);
+	check_equal(sign, '+');
+	check_equal(zone_hour, 5);
+	check_equal(zone_minute, 30);
 	assert_int_equal(strlen(date), strlen("2026-11-28T13:24:52+01:00"));
 }
 
@@ -185,13 +196,12 @@ static void evaluations_cost_at_most_a_fifth(void **state)
 			double solve = f.setup_flops + f.iteration_flops * (double)count;
 			long evaluated;
 
-			assert_true(cost(&f, evaluations[i], count, &evaluated) <=
-				    fmax(2e9, 0.15 * solve));
+			check_at_most(cost(&f, evaluations[i], count, &evaluated),
+				      fmax(2e9, 0.15 * solve));
 			/* and the budget is used: no more than one evaluation is left of it, where
 			 * the spacing does not ask for fewer */
 			if (evaluations[i] > 1e11)
-				assert_true((double)(evaluated + 1) * evaluations[i] >
-					    0.15 * solve);
+				check_above((double)(evaluated + 1) * evaluations[i], 0.15 * solve);
 		}
 }
 
@@ -209,8 +219,10 @@ static void cheap_evaluations_are_spaced_geometrically(void **state)
 	cost(&f, 1, 100, &upto_100);
 	cost(&f, 1, 1000, &upto_1000);
 	cost(&f, 1, 10000, &upto_10000);
-	assert_true(upto_1000 - upto_100 >= 15 && upto_1000 - upto_100 <= 18);
-	assert_true(upto_10000 - upto_1000 >= 15 && upto_10000 - upto_1000 <= 18);
+	check_at_least(upto_1000 - upto_100, 15);
+	check_at_most(upto_1000 - upto_100, 18);
+	check_at_least(upto_10000 - upto_1000, 15);
+	check_at_most(upto_10000 - upto_1000, 18);
 	/* dear ones of a small problem: at 1, 2, 4, .. until 2e9 operations are spent */
 	cost(&none, 2e8, 100, &doublings);
 	assert_int_equal(doublings, 7);

@@ -1,6 +1,7 @@
 /* The u-step of ADMM alone: every update against the system that it solves. */
 #include "solvers/convex/u_update.h"
 #include "solvers/core/blas.h"
+#include "tests/close.h"
 #include "tests/toy.h"
 
 #include <math.h>
@@ -117,13 +118,12 @@ static void check_system(const struct u_update *update, ptrdiff_t n, ptrdiff_t d
 		update->solve(state, s.p, s.U, s.Y, s.f);
 		for (ptrdiff_t i = 0; i < 2 * P; i++) {
 			for (ptrdiff_t j = 0; j < d; j++)
-				assert_true(fabs(residual(&s, j, i)) < tolerance);
+				check_close(residual(&s, j, i), 0, 0, tolerance);
 			for (ptrdiff_t k = 0; k < n; k++)
-				assert_true(fabs(activation(&s, k, i) -
-						 (double)mat_get(s.Y, k, i)) < tolerance);
+				check_close(activation(&s, k, i), mat_get(s.Y, k, i), 0, tolerance);
 		}
 		for (ptrdiff_t k = 0; k < n; k++)
-			assert_true(fabs(output(&s, k) - (double)s.f[k]) < tolerance);
+			check_close(output(&s, k), s.f[k], 0, tolerance);
 	}
 	arena_release(&arena);
 	arena_release(&s.arena);
@@ -170,7 +170,7 @@ static void a_long_setup_is_put_off(void **state)
 		update->solve(u, s.p, s.U, s.Y, s.f);
 		if (solve % 10 == 0)
 			for (ptrdiff_t i = P - 1; i < 2 * P; i += P)
-				assert_true(fabs(residual(&s, 1, i)) < 1e-6);
+				check_close(residual(&s, 1, i), 0, 0, 1e-6);
 	}
 	assert_non_null(strstr(update->note(u), "then dual"));
 	arena_release(&arena);

@@ -1,6 +1,7 @@
 /* Fresh patterns and neurons against the certificate: none is broken where all patterns are in,
  * counts agree with the definition, and the mean share keeps the bound of the scenario approach. */
 #include "solvers/core/cvx.h"
+#include "tests/close.h"
 #include "tests/toy.h"
 
 #include <math.h>
@@ -39,7 +40,7 @@ static struct run solve(const struct problem *problem, const char *solver, const
 		if (run.c.upper - run.c.lower_bound <= gap * run.c.upper)
 			break;
 	}
-	assert_true(run.c.upper - run.c.lower_bound <= gap * run.c.upper);
+	check_at_most(run.c.upper - run.c.lower_bound, gap * run.c.upper);
 	return run;
 }
 
@@ -61,8 +62,8 @@ static void all_patterns_leave_nothing_to_break(void **state)
 	struct toy toy = toy_make(6, 3, "squared", 0.1);
 
 	(void)state;
-	assert_true(share(&toy.problem, "ipm", "{patterns: all}", 200) == 0);
-	assert_true(share(&toy.problem, "ipm", "{patterns: 2}", 200) > 0.05);
+	check_equal(share(&toy.problem, "ipm", "{patterns: all}", 200), 0);
+	check_above(share(&toy.problem, "ipm", "{patterns: 2}", 200), 0.05);
 	arena_release(&toy.arena);
 }
 
@@ -72,7 +73,8 @@ static double constraint(struct mat X, const double *d, const real *alpha, doubl
 	enum { N = 12, D = 4, SWEEPS = 1000 };
 	double r[D] = {0}, eta[N] = {0}, square = 0;
 
-	assert_true(X.rows == N && X.cols == D);
+	check_equal(X.rows, N);
+	check_equal(X.cols, D);
 	for (int sweep = -1; sweep < SWEEPS; sweep++)
 		for (ptrdiff_t k = 0; k < N; k++) {
 			double e = 2 * d[k] - 1, slope = 0, size = 0, by;
@@ -180,8 +182,9 @@ static void check_mean(const char *solver, const char *option)
 			mean += share(&toy.problem, solver, text, DRAWS) / REPEATS;
 			arena_release(&toy.arena);
 		}
-		assert_true(mean <= (N + 1.0) / (counts[c] + 1));
-		assert_true(mean < before || mean == 0);
+		check_at_most(mean, (N + 1.0) / (counts[c] + 1));
+		if (mean != 0)
+			check_below(mean, before);
 		before = mean;
 	}
 }

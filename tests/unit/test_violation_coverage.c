@@ -2,6 +2,7 @@
  * circle of directions, so that each has a known probability, and its dual constraint at the dual
  * optimum can be computed from its definition. */
 #include "harness/store/scenario.h"
+#include "tests/close.h"
 #include "tests/toy.h"
 
 #include <math.h>
@@ -42,7 +43,7 @@ static struct run solve(const struct problem *problem, const char *solver, const
 		run.trainer->step(run.state, &p);
 		run.trainer->certify(run.state, &c);
 	}
-	assert_true(c.upper - c.lower_bound < gap * c.upper);
+	check_below(c.upper - c.lower_bound, gap * c.upper);
 	return run;
 }
 
@@ -187,11 +188,11 @@ static void intervals_cover_the_true_share(void **state)
 			double truth;
 			int count = covered(&toy, &methods[m], 1e-3, &truth);
 
-			assert_true(count >= 0.93 * REPEATS);
+			check_at_least(count, 0.93 * REPEATS);
 			inside += truth > 0.02 && truth < 0.98;
 			arena_release(&toy.arena);
 		}
-	assert_true(inside >= 6); /* shares of 0 and 1 are easy */
+	check_at_least(inside, 6); /* shares of 0 and 1 are easy */
 }
 
 /* Why a gap of 1e-3 is asked for. */
@@ -201,7 +202,7 @@ static void an_unsolved_point_says_little(void **state)
 	double truth;
 
 	(void)state;
-	assert_true(covered(&toy, &methods[0], 0.3, &truth) < 0.5 * REPEATS);
+	check_below(covered(&toy, &methods[0], 0.3, &truth), 0.5 * REPEATS);
 	arena_release(&toy.arena);
 }
 

@@ -1,5 +1,6 @@
 /* Products in double against plain sums. */
 #include "solvers/core/wide.h"
+#include "tests/close.h"
 #include "tests/toy.h"
 
 #include <math.h>
@@ -31,9 +32,10 @@ static void products_are_sums_in_double(void **state)
 
 		for (ptrdiff_t k = 0; k < N; k++)
 			sum += (double)mat_get(X, k, c % D) * (double)mat_get(Q, k, c / D);
-		assert_true(fabs(sum - Z[c]) <= 1e-12 * N && fabs(sum - L[c]) <= 1e-12 * N);
+		check_close(sum, Z[c], 0, 1e-12 * N);
+		check_close(sum, L[c], 0, 1e-12 * N);
 	}
-	assert_true(fabs(wide_norm(2, (double[]){3, 4}) - 5) < 1e-15);
+	check_close(wide_norm(2, (double[]){3, 4}), 5, 0, 1e-15);
 	arena_release(&arena);
 }
 

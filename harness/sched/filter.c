@@ -1,0 +1,154 @@
+/* --filter: "key=value,key=value" over the cells of a plan. */
+#include "harness/sched/filter.h"
+#include "solvers/core/nearest.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	FIXED_KEYS = 5,
+	KEYS = 64 /* with the swept paths: a cell has a handful */
+};
+
+static const char *const fixed_keys[FIXED_KEYS] = {"cell", "data", "method", "solver",
+						   "repetition"};
+
+struct term {
+	const char *key, *value;
+};
+
+struct filter {
+	size_t count;
+	struct term *term;
+	struct arena arena;
+};
+
+/* The cell's value of a key, or NULL if it has none. */
+static const char *value_of(const struct cell *cell, const char *key, char *room, size_t size)
+{
+	const char *const fixed[FIXED_KEYS] = {cell->id, cell->data.name, cell->train.name,
+					       cell->train.solver.item->name, room};
+
+	snprintf(room, size, "%ld", cell->repetition);
+	for (size_t i = 0; i < FIXED_KEYS; i++)
+		if (strcmp(key, fixed_keys[i]) == 0)
+			return fixed[i];
+	for (size_t i = 0; i < cell->swept_count; i++)
+		if (strcmp(key, cell->swept[i].path) == 0)
+			return cell->swept[i].value;
+	return NULL;
+}
+
+/* Same text, or the same number written differently. */
+static bool same_value(const char *a, const char *b)
+{
+	char *end_a, *end_b;
+	double x = strtod(a, &end_a), y = strtod(b, &end_b);
+
+	if (strcmp(a, b) == 0)
+		return true;
+	return end_a != a && end_b != b && !*end_a && !*end_b && x == y;
+}
+
+/* For each key, one of the values given for it. */
+static bool matches(const struct filter *filter, const struct cell *cell)
+{
+	char room[32];
+
+	for (size_t i = 0; i < filter->count; i++) {
+		const char *key = filter->term[i].key;
+		const char *value = value_of(cell, key, room, sizeof room);
+		bool any = false;
+
+		for (size_t k = 0; k < filter->count && value; k++)
+			any |= strcmp(filter->term[k].key, key) == 0 &&
+			       same_value(filter->term[k].value, value);
+		if (!any)
+			return false;
+	}
+	return true;
+}
+
+static enum status parse(const char *text, struct filter *out, struct err *err)
+{
+	char *copy = arena_text(&out->arena, text), *rest = NULL;
+
+	out->term = ARENA_ARRAY(&out->arena, struct term, strlen(text) + 1);
+	for (char *part = strtok_r(copy, ",", &rest); part; part = strtok_r(NULL, ",", &rest)) {
+		char *equals = strchr(part, '=');
+
+		if (!equals)
+			return err_set(err, STATUS_SPEC, "--filter: expected key=value, got \"%s\"",
+				       part);
+		*equals = '\0';
+		out->term[out->count++] = (struct term){part, equals + 1};
+	}
+	return STATUS_OK;
+}
+
+static size_t known_keys(const struct plan *plan, const char **keys)
+{
+	size_t count = FIXED_KEYS;
+
+	memcpy(keys, fixed_keys, sizeof fixed_keys);
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct cell *cell = plan->at[i].cell;
+
+		for (size_t s = 0; s < cell->swept_count; s++) {
+			size_t k = 0;
+
+			while (k < count && strcmp(keys[k], cell->swept[s].path) != 0)
+				k++;
+			if (k == count && count < KEYS)
+				keys[count++] = cell->swept[s].path;
+		}
+	}
+	return count;
+}
+
+static enum status check_key(const char *key, const struct plan *plan, struct err *err)
+{
+	const char *keys[KEYS], *nearest;
+	size_t count = known_keys(plan, keys);
+	struct arena arena = {0};
+	const char *list = "";
+
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(keys[i], key) == 0)
+			return STATUS_OK;
+	for (size_t i = 0; i < count; i++)
+		list = arena_format(&arena, "%s%s%s", list, i ? ", " : "", keys[i]);
+	nearest = nearest_name(key, keys, count);
+	err_set(err, STATUS_SPEC, "--filter: unknown key \"%s\"%s%s%s (one of %s)", key,
+		nearest ? "; did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?" : "",
+		list);
+	arena_release(&arena);
+	return STATUS_SPEC;
+}
+
+static enum status keep_matching(const struct filter *filter, struct plan *plan, struct err *err)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < filter->count; i++)
+		TRY(check_key(filter->term[i].key, plan, err));
+	for (size_t i = 0; i < plan->count; i++) {
+		plan->at[i].left_out = !matches(filter, plan->at[i].cell);
+		kept += !plan->at[i].left_out;
+	}
+	return kept ? STATUS_OK : err_set(err, STATUS_SPEC, "--filter: no cell matches");
+}
+
+enum status filter_apply(struct plan *plan, const char *text, struct err *err)
+{
+	struct filter filter = {0};
+	enum status status = STATUS_OK;
+
+	if (text) {
+		status = parse(text, &filter, err);
+		if (status == STATUS_OK)
+			status = keep_matching(&filter, plan, err);
+	}
+	arena_release(&filter.arena);
+	return status;
+}

@@ -1,0 +1,332 @@
+/* Lengths and checksums of the files of a record. */
+#include "harness/store/manifest.h"
+#include "harness/store/folder.h"
+#include "harness/store/io.h"
+#include "harness/store/result.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <sha256.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+	LOOKS = 3 /* at a record that is replaced while it is looked at */
+};
+
+/* What a reader looks for in a record: none of them may be there without being listed. */
+static const char *const known_files[] = {"cell.json",    "result.json",  "trace.csv",
+					  "patterns.csv", "attack.csv",   "attack_validation.csv",
+					  "certify.csv",  "points.csv",   "model.npz",
+					  "log.txt",      "entries.json", NULL};
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The plain files of a folder but record.json, sorted. */
+static enum status list_files(const char *folder, struct arena *arena, const char ***names,
+			      size_t *count, struct err *err)
+{
+	DIR *dir = opendir(folder);
+	struct dirent *entry;
+	struct stat info;
+	size_t room = 0;
+
+	*count = 0;
+	if (!dir)
+		return io_error(err, folder, "open");
+	while (readdir(dir))
+		room++;
+	*names = ARENA_ARRAY(arena, const char *, room);
+	rewinddir(dir);
+	while (*count < room && (entry = readdir(dir)))
+		if (fstatat(dirfd(dir), entry->d_name, &info, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    S_ISREG(info.st_mode) && strcmp(entry->d_name, MANIFEST_FILE) != 0)
+			(*names)[(*count)++] = arena_text(arena, entry->d_name);
+	closedir(dir);
+	qsort(*names, *count, sizeof **names, by_text);
+	return STATUS_OK;
+}
+
+/* SHA-256 of what the object says, whatever its layout in the file. */
+static void hash_object(const json_t *object, char hex[SHA256_DIGEST_STRING_LENGTH])
+{
+	char *text = json_dumps(object, JSON_COMPACT | JSON_SORT_KEYS);
+
+	SHA256Data((const uint8_t *)(text ? text : ""), text ? strlen(text) : 0, hex);
+	free(text);
+}
+
+static json_t *text_json(const char *text)
+{
+	return text ? json_string(text) : json_null();
+}
+
+static enum status file_json(const char *path, const char *name, json_t *files, struct err *err)
+{
+	char hex[SHA256_DIGEST_STRING_LENGTH];
+	json_t *file = json_object();
+	struct stat info;
+
+	json_array_append_new(files, file);
+	if (stat(path, &info) != 0 || !SHA256File(path, hex))
+		return io_error(err, path, "read");
+	json_object_set_new(file, "name", json_string(name));
+	json_object_set_new(file, "bytes", json_integer((json_int_t)info.st_size));
+	json_object_set_new(file, "sha256", json_string(hex));
+	return STATUS_OK;
+}
+
+static enum status object_of(const char *folder, const struct manifest *about, json_t *object,
+			     struct arena *arena, struct err *err)
+{
+	json_t *parts = json_object(), *files = json_array();
+	char hex[SHA256_DIGEST_STRING_LENGTH];
+	const char **names;
+	size_t count;
+
+	json_object_set_new(object, "format", json_integer(MANIFEST_FORMAT));
+	json_object_set_new(object, "cell", text_json(about->cell));
+	json_object_set_new(object, "key", text_json(about->key));
+	json_object_set_new(object, "data", text_json(about->data));
+	json_object_set_new(object, "parts", parts);
+	json_object_set_new(object, "files", files);
+	for (size_t i = 0; i < about->part_count; i++)
+		json_object_set_new(parts, about->part[i].name, text_json(about->part[i].key));
+	TRY(list_files(folder, arena, &names, &count, err));
+	for (size_t i = 0; i < count; i++)
+		TRY(file_json(arena_format(arena, "%s/%s", folder, names[i]), names[i], files,
+			      err));
+	hash_object(object, hex);
+	json_object_set_new(object, "sha256", json_string(hex));
+	return STATUS_OK;
+}
+
+enum status manifest_write(const char *folder, const struct manifest *about, struct err *err)
+{
+	json_t *object = json_object();
+	struct arena arena = {0};
+	const char *path = arena_format(&arena, "%s/" MANIFEST_FILE, folder);
+	enum status status = object_of(folder, about, object, &arena, err);
+	char *text = status == STATUS_OK ? json_dumps(object, JSON_INDENT(1)) : NULL;
+
+	if (status == STATUS_OK)
+		status = text ? store_write_text(path, arena_format(&arena, "%s\n", text), err)
+			      : err_set(err, STATUS_ENV, "out of memory while writing %s", path);
+	free(text);
+	json_decref(object);
+	arena_release(&arena);
+	return status;
+}
+
+/* One look at one record. */
+struct look {
+	const char *folder;
+	struct arena *arena;
+	struct err *err;
+	enum manifest_state state;
+};
+
+static enum status damaged(struct look *look, const char *file, const char *what)
+{
+	struct err_place at = {
+		file ? arena_format(look->arena, "%s/%s", look->folder, file) : look->folder, 0, 0};
+
+	look->state = MANIFEST_DAMAGED;
+	return err_at(look->err, STATUS_FAILED, at, "damaged record: %s%s%s", file ? file : "",
+		      file ? " " : "", what);
+}
+
+/* The last part of the path: the id of the cell. */
+static const char *name_of(const char *folder, struct arena *arena)
+{
+	size_t length = strlen(folder);
+	char *name;
+
+	while (length > 1 && folder[length - 1] == '/')
+		length--;
+	name = arena_text_n(arena, folder, length);
+	return strrchr(name, '/') ? strrchr(name, '/') + 1 : name;
+}
+
+static enum status check_file(struct look *look, const json_t *file)
+{
+	const char *name = json_string_value(json_object_get(file, "name"));
+	const char *wanted = json_string_value(json_object_get(file, "sha256"));
+	json_int_t bytes = json_integer_value(json_object_get(file, "bytes"));
+	char hex[SHA256_DIGEST_STRING_LENGTH];
+	struct stat info;
+	const char *path;
+
+	if (!name || !wanted || strchr(name, '/'))
+		return damaged(look, MANIFEST_FILE, "does not name its files");
+	path = arena_format(look->arena, "%s/%s", look->folder, name);
+	if (lstat(path, &info) != 0)
+		return damaged(look, name, "is missing");
+	if (!S_ISREG(info.st_mode))
+		return damaged(look, name, "is not a file");
+	if (info.st_size != bytes)
+		return damaged(look, name,
+			       arena_format(look->arena, "has %lld bytes instead of %lld",
+					    (long long)info.st_size, (long long)bytes));
+	if (!SHA256File(path, hex))
+		return damaged(look, name,
+			       arena_format(look->arena, "cannot be read: %s", strerror(errno)));
+	if (strcmp(hex, wanted) != 0)
+		return damaged(look, name, "was changed: its checksum differs");
+	return STATUS_OK;
+}
+
+static bool is_listed(const json_t *files, const char *name)
+{
+	for (size_t i = 0; i < json_array_size(files); i++) {
+		const char *at =
+			json_string_value(json_object_get(json_array_get(files, i), "name"));
+
+		if (at && strcmp(at, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static enum status check_files(struct look *look, const json_t *files)
+{
+	for (size_t i = 0; i < json_array_size(files); i++)
+		TRY(check_file(look, json_array_get(files, i)));
+	for (const char *const *name = known_files; *name; name++)
+		if (!is_listed(files, *name) &&
+		    access(arena_format(look->arena, "%s/%s", look->folder, *name), F_OK) == 0)
+			return damaged(look, *name, "is not of this record");
+	return STATUS_OK;
+}
+
+static enum status check_object(struct look *look, json_t *object)
+{
+	const char *cell = json_string_value(json_object_get(object, "cell"));
+	const char *sum = json_string_value(json_object_get(object, "sha256"));
+	const char *id = name_of(look->folder, look->arena);
+	char hex[SHA256_DIGEST_STRING_LENGTH];
+
+	sum = sum ? arena_text(look->arena, sum) : "";
+	json_object_del(object, "sha256");
+	hash_object(object, hex);
+	if (strcmp(hex, sum) != 0)
+		return damaged(look, MANIFEST_FILE, "was changed: its checksum differs");
+	if (!cell || strcmp(cell, id) != 0)
+		return damaged(look, NULL,
+			       arena_format(look->arena, "it is of cell %s", cell ? cell : "none"));
+	return check_files(look, json_object_get(object, "files"));
+}
+
+static const char *text_of(const json_t *object, const char *name, struct arena *arena)
+{
+	const char *text = json_string_value(json_object_get(object, name));
+
+	return text ? arena_text(arena, text) : NULL;
+}
+
+static void take_object(json_t *object, struct arena *arena, struct manifest *out)
+{
+	json_t *parts = json_object_get(object, "parts"), *value;
+	struct manifest_part *part =
+		ARENA_ARRAY(arena, struct manifest_part, json_object_size(parts));
+	const char *name;
+
+	out->cell = text_of(object, "cell", arena);
+	out->key = text_of(object, "key", arena);
+	out->data = text_of(object, "data", arena);
+	out->part = part;
+	json_object_foreach(parts, name, value) part[out->part_count++] =
+		(struct manifest_part){arena_text(arena, name), text_of(parts, name, arena)};
+}
+
+static enum status check_format(struct look *look, const json_t *object)
+{
+	const json_t *format = json_object_get(object, "format");
+	struct err_place at = {arena_format(look->arena, "%s/" MANIFEST_FILE, look->folder), 0, 0};
+
+	if (!json_is_integer(format) || json_integer_value(format) < 1)
+		return damaged(look, MANIFEST_FILE, "has no format number");
+	if (json_integer_value(format) <= MANIFEST_FORMAT)
+		return STATUS_OK;
+	look->state = MANIFEST_NEWER;
+	return err_at(look->err, STATUS_ENV, at,
+		      "this record has format %lld, written by a later relubench; this one reads "
+		      "formats up to %d",
+		      (long long)json_integer_value(format), MANIFEST_FORMAT);
+}
+
+/* A record without record.json: of an earlier version, unless its result says otherwise. */
+static enum status check_unlisted(struct look *look)
+{
+	struct err unreadable = {0};
+	struct result result;
+
+	look->state = MANIFEST_UNCHECKED;
+	if (result_read(arena_format(look->arena, "%s/result.json", look->folder), look->arena,
+			&result, &unreadable) != STATUS_OK)
+		return STATUS_OK; /* for who reads it to say */
+	if (result.format > 0)
+		return damaged(look, MANIFEST_FILE, "is missing");
+	return STATUS_OK;
+}
+
+static enum status look_at(struct look *look, struct manifest *out)
+{
+	const char *path = arena_format(look->arena, "%s/" MANIFEST_FILE, look->folder), *text;
+	struct err unreadable = {0};
+	json_t *object;
+	enum status status;
+
+	look->state = MANIFEST_WHOLE;
+	if (access(path, F_OK) != 0)
+		return check_unlisted(look);
+	if (store_read_text(path, look->arena, &text, &unreadable) != STATUS_OK)
+		return damaged(look, MANIFEST_FILE, unreadable.text);
+	object = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+	if (!object)
+		return damaged(look, MANIFEST_FILE, "is not JSON");
+	status = check_format(look, object);
+	if (status == STATUS_OK)
+		status = check_object(look, object);
+	if (status == STATUS_OK && out)
+		take_object(object, look->arena, out);
+	json_decref(object);
+	return status;
+}
+
+enum status manifest_check(const char *folder, struct arena *arena, struct manifest *out,
+			   enum manifest_state *state, struct err *err)
+{
+	struct look look = {.folder = folder, .arena = arena};
+	struct stat before, after;
+	struct err found;
+	enum status status;
+
+	if (out)
+		*out = (struct manifest){0};
+	for (int i = 0;; i++) {
+		found = (struct err){0};
+		look.err = &found;
+		before.st_ino = after.st_ino = 0;
+		if (stat(folder, &before) != 0)
+			before.st_ino = 0;
+		status = look_at(&look, out);
+		if (stat(folder, &after) != 0)
+			after.st_ino = 0;
+		if (status == STATUS_OK || before.st_ino == after.st_ino || i + 1 == LOOKS)
+			break;
+	}
+	if (state)
+		*state = look.state;
+	return status == STATUS_OK ? status
+				   : err_at(err, status, (struct err_place){found.source, 0, 0},
+					    "%s", found.text);
+}

@@ -1,0 +1,98 @@
+#!/bin/bash
+# What runs and checks the tests: the runner counts what cmocka 1.1.5 to 2.0 and scripts print, and the
+# style check refuses assertions that hide numbers.
+. tests/e2e/lib.sh
+
+# counts NAME EXPECTED STATUS: the runner's last line for a program that prints stdin and ends so.
+counts()
+{
+	local said
+
+	cat >printed
+	printf '#!/bin/sh\ncat %s\nexit %s\n' "$work/printed" "$3" >program
+	chmod +x program
+	said=$(cd "$repository" && sh tests/run.sh "$work/program" | tail -n 1)
+	check "$1" "$said" [ "$said" = "$2" ]
+}
+
+counts "cmocka 1.1.5" "3 passed, 1 failed, 1 skipped" 1 <<'END'
+[==========] Running 5 test(s).
+[ RUN      ] one
+[       OK ] one
+[  PASSED  ] 3 test(s).
+[  SKIPPED ] 1 test(s), listed below:
+[  SKIPPED ] three
+
+ 1 SKIPPED TEST(S)
+[  FAILED  ] 1 test(s), listed below:
+[  FAILED  ] 2 tests of a kind
+
+ 1 FAILED TEST(S)
+END
+counts "cmocka 1.1.7 and 2.0 name the group" "12 passed, 2 failed, 1 skipped" 2 <<'END'
+[==========] tests: Running 15 test(s).
+[ RUN      ] one
+[       OK ] one
+[==========] tests: 15 test(s) run.
+[  PASSED  ] 12 test(s).
+[  SKIPPED ] tests: 1 test(s), listed below:
+[  SKIPPED ] three
+[  FAILED  ] tests: 2 test(s), listed below:
+[  FAILED  ] two
+END
+counts "summary behind an unfinished line" "4 passed, 0 failed" 0 <<'END'
+[==========] tests: Running 4 test(s).
+tests/unit/x.c:5: a note[  PASSED  ] 4 test(s).
+END
+counts "two groups in a program" "3 passed, 0 failed" 0 <<'END'
+[==========] 1 test(s) run.
+[  PASSED  ] 1 test(s).
+[==========] 2 test(s) run.
+[  PASSED  ] 2 test(s).
+END
+counts "TAP of a script" "2 passed, 1 failed, 1 skipped" 0 <<'END'
+1..4
+ok 1 - first
+ok second
+not ok 3 - third
+ok 4 # SKIP no program for it
+# ok - tests
+END
+counts "a crash after tests that passed" "2 passed, 1 failed" 139 <<'END'
+[       OK ] one
+[  PASSED  ] 2 test(s).
+END
+counts "no test" "0 passed, 1 failed" 0 </dev/null
+
+printf '#!/bin/sh\n[ "$CMOCKA_MESSAGE_OUTPUT" = stdout ] && echo ok\n' >program
+chmod +x program
+CMOCKA_MESSAGE_OUTPUT=xml sh "$repository/tests/run.sh" "$work/program" >out
+check "the user's message format of cmocka is not used" "$(cat out)" grep -q "^1 passed, 0 failed" out
+
+# style NAME EXPECTED: the number of complaints about a test file with the statement of stdin.
+style()
+{
+	local found
+
+	{ printf 'static void test(void)\n{\n'; cat; printf '}\n'; } >sample.c
+	found=$(awk -f "$repository/tests/check/style.awk" sample.c | grep -c 'tests/close.h')
+	check "$1" "$found complaints" [ "$found" -eq "$2" ]
+}
+
+style "comparisons of numbers are refused" 5 <<'END'
+	assert_true(a < b);
+	for (i = 0; i < n; i++)
+		assert_true(fabs(x[i] -
+				 y[i]) <= 1e-9);
+	assert_false(value == 3);
+	assert_true(isnan(x));
+	assert_true(done && count >= 2);
+END
+style "truths and texts are not" 0 <<'END'
+	assert_true(find("a < b", &at));
+	assert_true(strcmp(name, "<") == 0 || memcmp(a, b, sizeof a) != 0);
+	assert_false(row->done);
+	check_below(a, b);
+	if (a < b)
+		assert_true(seen);
+END

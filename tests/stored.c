@@ -1,0 +1,129 @@
+/* Files of a record from bytes in memory. */
+#include "tests/stored.h"
+#include "harness/store/cellfile.h"
+#include "harness/store/csv.h"
+#include "harness/store/result.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+enum { ROOM = 64 };
+
+static void require(bool holds)
+{
+	if (!holds)
+		abort();
+}
+
+/* The path of a file in memory with these bytes; one per `slot`. */
+static const char *file_of(int slot, const uint8_t *data, size_t size)
+{
+	static int fd[2] = {-1, -1};
+	static char path[2][ROOM];
+
+	if (fd[slot] < 0) {
+		fd[slot] = memfd_create("stored", MFD_CLOEXEC);
+		require(fd[slot] >= 0);
+		snprintf(path[slot], ROOM, "/proc/self/fd/%d", fd[slot]);
+	}
+	require(ftruncate(fd[slot], 0) == 0);
+	require(pwrite(fd[slot], data, size, 0) == (ssize_t)size);
+	return path[slot];
+}
+
+static void check_error(enum status status, const struct err *err)
+{
+	require(err->status == status && err->source[0] != '\0' && err->text[0] != '\0');
+}
+
+static double number_at(const struct result *result, const struct result_field *field)
+{
+	double value;
+
+	memcpy(&value, (const char *)result + field->offset, sizeof value);
+	return value;
+}
+
+static const char *text_at(const struct result *result, const struct result_field *field)
+{
+	const char *text;
+
+	memcpy(&text, (const char *)result + field->offset, sizeof text);
+	return text;
+}
+
+static bool same_field(const struct result *a, const struct result *b,
+		       const struct result_field *field)
+{
+	if (field->text) {
+		const char *s = text_at(a, field), *t = text_at(b, field);
+
+		return s && t ? strcmp(s, t) == 0 : s == t;
+	}
+	return number_at(a, field) == number_at(b, field) ||
+	       (isnan(number_at(a, field)) && isnan(number_at(b, field)));
+}
+
+/* What can be read can be written, and is then read as the same. */
+void stored_result(const uint8_t *data, size_t size)
+{
+	const char *path = file_of(0, data, size);
+	char copy[] = "/tmp/relubench-XXXXXX";
+	struct result result, again;
+	struct arena arena = {0};
+	struct err err = {0};
+	enum status status = result_read(path, &arena, &result, &err);
+
+	if (status == STATUS_OK) {
+		int fd = mkstemp(copy);
+
+		require(fd >= 0);
+		require(result_write(&result, copy, &err) == STATUS_OK);
+		require(result_read(copy, &arena, &again, &err) == STATUS_OK);
+		for (const struct result_field *field = result_fields; field->name; field++)
+			require(same_field(&result, &again, field));
+		close(fd);
+		unlink(copy);
+	} else {
+		check_error(status, &err);
+	}
+	arena_release(&arena);
+}
+
+void stored_cell(const uint8_t *data, size_t size)
+{
+	const char *path = file_of(0, data, size);
+	struct cellfile cell = {0};
+	struct arena arena = {0};
+	struct err err = {0};
+	enum status status = cellfile_read(path, &arena, &cell, &err);
+
+	if (status != STATUS_OK)
+		check_error(status, &err);
+	for (size_t i = 0; status == STATUS_OK && i < cell.swept_count; i++)
+		require(cell.swept[i].path && cell.swept[i].value);
+	arena_release(&arena);
+}
+
+void stored_table(const uint8_t *data, size_t size)
+{
+	const char *path = file_of(0, data, size);
+	struct csv_table table = {0};
+	struct arena arena = {0};
+	struct err err = {0};
+	enum status status = csv_read(path, &arena, &table, &err);
+
+	if (status != STATUS_OK)
+		check_error(status, &err);
+	for (size_t i = 0; status == STATUS_OK && i < table.rows * table.cols; i++) {
+		double value = csv_value(&table, i / table.cols, (int)(i % table.cols));
+
+		require(table.cell[i] != NULL);
+		require(isnan(value) || table.cell[i][0] != '\0');
+	}
+	arena_release(&arena);
+}

@@ -1,0 +1,137 @@
+/* What differs in how the cells of one table were computed is said under it, and only then. */
+#include "harness/report/compare.h"
+#include "harness/report/mixed.h"
+#include "harness/report/summary.h"
+#include "tests/report_fixture.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { CELLS = 5 };
+
+static struct arena arena;
+
+static int release(void **state)
+{
+	(void)state;
+	arena_release(&arena);
+	return 0;
+}
+
+/* Five cells that agree in everything; the last one has failed. */
+static struct records five(void)
+{
+	static const struct fixture_cell cells[CELLS] = {
+		{.data = "moons", .method = "admm", .repetition = 0},
+		{.data = "moons", .method = "admm", .repetition = 1},
+		{.data = "moons", .method = "sgd", .repetition = 0},
+		{.data = "moons", .method = "sgd", .repetition = 1},
+		{.data = "moons", .method = "adam", .repetition = 0, .status = "failed"}};
+	struct records records = fixture_records(cells, CELLS, NULL, &arena);
+
+	for (size_t i = 0; i < CELLS; i++) {
+		struct result *result = &records.at[i].result;
+
+		result->blas_core = "Haswell";
+		result->threads = 2;
+		result->program = "0.1.0 abc";
+		result->host = "alpha";
+		result->cpu = "Xeon";
+	}
+	return records;
+}
+
+static void test_nothing_differs(void **state)
+{
+	struct records records = five();
+
+	(void)state;
+	assert_string_equal(mixed_records(&records), "");
+	assert_null(strstr(summary_caption(&records), "Mixed"));
+}
+
+/* Each of the four alone: the note names it, its values, and how many cells have each. */
+static void test_each_alone(void **state)
+{
+	struct records records = five();
+
+	(void)state;
+	records.at[2].result.blas_core = "Zen";
+	assert_string_equal(mixed_records(&records),
+			    "Mixed: BLAS kernels Haswell (3 cells), Zen (1 cell).");
+	records = five();
+	records.at[0].result.threads = 1;
+	records.at[1].result.threads = 1;
+	assert_string_equal(mixed_records(&records), "Mixed: threads 1 (2 cells), 2 (2 cells).");
+	records = five();
+	records.at[3].result.program = "0.1.0 abc+def";
+	assert_string_equal(mixed_records(&records),
+			    "Mixed: program 0.1.0 abc (3 cells), 0.1.0 abc+def (1 cell).");
+	records = five();
+	records.at[1].result.host = "beta";
+	assert_string_equal(mixed_records(&records),
+			    "Mixed: machine alpha, Xeon (3 cells), beta, Xeon (1 cell).");
+	records = five();
+	records.at[1].result.cpu = "EPYC";
+	assert_string_equal(mixed_records(&records),
+			    "Mixed: machine alpha, Xeon (3 cells), alpha, EPYC (1 cell).");
+}
+
+/* Records of a version that did not write a field are of another version than those that have it.
+ */
+static void test_not_recorded(void **state)
+{
+	struct records records = five();
+
+	(void)state;
+	records.at[0].result.program = NULL;
+	records.at[0].result.host = NULL;
+	records.at[0].result.cpu = NULL;
+	assert_string_equal(mixed_records(&records),
+			    "Mixed: program not recorded (1 cell), 0.1.0 abc (3 cells); machine "
+			    "not recorded (1 cell), alpha, Xeon (3 cells).");
+	for (size_t i = 0; i < CELLS; i++)
+		records.at[i].result.program = records.at[i].result.host =
+			records.at[i].result.cpu = NULL;
+	assert_string_equal(mixed_records(&records), "");
+}
+
+/* Only cells that are ok enter the numbers. */
+static void test_failed_cell(void **state)
+{
+	struct records records = five();
+
+	(void)state;
+	records.at[4].result.blas_core = "Zen";
+	assert_string_equal(mixed_records(&records), "");
+}
+
+static void test_under_tables(void **state)
+{
+	struct records records = five(), other = five();
+	struct compare compare = {.arena = &arena, .a = records, .b = other};
+
+	(void)state;
+	assert_string_equal(compare_mixed(&compare), "");
+	other.at[0].result.blas_core = "Zen";
+	assert_string_equal(compare_mixed(&compare),
+			    "Mixed: BLAS kernels Haswell (7 cells), Zen (1 cell).");
+	assert_non_null(strstr(summary_caption(&other),
+			       ". Mixed: BLAS kernels Zen (1 cell), Haswell (3 cells)."));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_nothing_differs), cmocka_unit_test(test_each_alone),
+		cmocka_unit_test(test_not_recorded),    cmocka_unit_test(test_failed_cell),
+		cmocka_unit_test(test_under_tables),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, release);
+}
