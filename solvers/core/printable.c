@@ -84,16 +84,6 @@ size_t printable_next(const char **at, char shown[PRINTABLE_BYTES])
 	return strlen(shown);
 }
 
-size_t printable_width(const char *text)
-{
-	char shown[PRINTABLE_BYTES];
-	size_t width = 0;
-
-	while (*text)
-		width += printable_next(&text, shown);
-	return width;
-}
-
 static void put_until(const char *text, const char *end, FILE *to)
 {
 	char shown[PRINTABLE_BYTES];
@@ -109,6 +99,18 @@ void printable_put(const char *text, FILE *to)
 	put_until(text, text + strlen(text), to);
 }
 
+void printable_put_lines(const char *text, FILE *to)
+{
+	while (*text) {
+		size_t length = strcspn(text, "\n\t");
+
+		put_until(text, text + length, to);
+		text += length;
+		if (*text)
+			putc(*text++, to);
+	}
+}
+
 static size_t width_until(const char *text, const char *end)
 {
 	char shown[PRINTABLE_BYTES];
@@ -117,6 +119,11 @@ static size_t width_until(const char *text, const char *end)
 	while (text < end)
 		width += printable_next(&text, shown);
 	return width;
+}
+
+size_t printable_width(const char *text)
+{
+	return width_until(text, text + strlen(text));
 }
 
 void printable_wrap(const char *text, size_t used, size_t indent, size_t width, FILE *to)

@@ -19,6 +19,9 @@ size_t printable_width(const char *text);
 
 void printable_put(const char *text, FILE *to);
 
+/* The same of a text of several lines: newlines and tabs stay. */
+void printable_put_lines(const char *text, FILE *to);
+
 /* The text in lines of at most `width` columns (0: in one line), cut at spaces only: a longer word
  * stands alone. `used` columns of the first line are taken already, the others begin with `indent`
  * spaces. Ends without a newline. */

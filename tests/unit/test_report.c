@@ -232,7 +232,7 @@ static void table_shows_medians_and_counts(void **state)
 	assert_non_null(strstr(text, "suspect: constant prediction"));
 	assert_non_null(strstr(text, "7 cells: 6 ok, 1 timeout; 1 not computed yet; 1 records of "
 				     "other plans left out"));
-	assert_non_null(strstr(text, "\\|_$")); /* a bar in a name does not end its column */
+	assert_non_null(strstr(text, "\\|\\_$")); /* a bar in a name does not end its column */
 	text = get("tables/summary.tex");
 	assert_non_null(strstr(text, "\\& 'y' \\textbar{}\\_\\$"));
 	assert_non_null(strstr(text, "80.0 (72.0--88.0)"));
