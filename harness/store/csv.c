@@ -37,7 +37,7 @@ static bool is_number(const char *text)
 	return end != text && !*end;
 }
 
-/* Would a spreadsheet take the text for a formula, or would it if what guards it were taken away? */
+/* Would a spreadsheet take the text for a formula, with the quotes before it taken away? */
 static bool is_formula(const char *text)
 {
 	const char *start = text + strspn(text, "'");
