@@ -78,6 +78,7 @@ static void files_of_a_record(void **state)
 {
 	(void)state;
 	replay("result", stored_result);
+	replay("manifest", stored_manifest);
 	replay("cell", stored_cell);
 	replay("table", stored_table);
 }
