@@ -79,6 +79,7 @@ static void files_of_a_record(void **state)
 	(void)state;
 	replay("result", stored_result);
 	replay("cell", stored_cell);
+	replay("entries", stored_entries);
 	replay("table", stored_table);
 }
 
