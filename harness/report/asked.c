@@ -51,6 +51,12 @@ static size_t place_of(const char *id, const char *const *ids, size_t count)
 	return found ? (size_t)(found - ids) : count;
 }
 
+/* The plan says how the cell has ended, so that there must be a record of it. */
+static bool is_lost(const struct csv_table *plan, size_t row)
+{
+	return *cell_at(plan, row, "status") != '\0';
+}
+
 struct asked_row *asked_rows(struct records *records, const struct csv_table *plan,
 			     const char *const *ids, size_t *count)
 {
@@ -68,7 +74,10 @@ struct asked_row *asked_rows(struct records *records, const struct csv_table *pl
 		size_t at = place_of(row.id, ids, records_count);
 
 		if (at == records_count) {
-			records->missing++;
+			if (is_lost(plan, i))
+				rows[kept++] = row;
+			else
+				records->missing++;
 		} else if (row.requests || !shown[at]) { /* a name alone shows a record once */
 			shown[at] = true;
 			rows[kept++] = row;
