@@ -2,6 +2,7 @@
 #include "tests/stored.h"
 #include "harness/store/cellfile.h"
 #include "harness/store/csv.h"
+#include "harness/store/entries.h"
 #include "harness/store/folder.h"
 #include "harness/store/manifest.h"
 #include "harness/store/result.h"
@@ -94,6 +95,42 @@ void stored_result(const uint8_t *data, size_t size)
 		unlink(copy);
 	} else {
 		check_error(status, &err);
+	}
+	arena_release(&arena);
+}
+
+/* Rows of an entry come after those of the entries before it. */
+static void check_entries(const struct entries *entries)
+{
+	for (size_t kind = 0; kind < ENTRY_KINDS; kind++) {
+		const struct entry_list *list = &entries->of[kind];
+
+		for (size_t i = 0; i < list->count; i++) {
+			require(list->at[i].key && list->at[i].name);
+			require(entries_find(list, list->at[i].key) <= i);
+			require(entries_row(list, i + 1) ==
+				entries_row(list, i) + entries_rows(list, i));
+		}
+	}
+	require(entries_lacking(entries, entries) == 0);
+}
+
+void stored_entries(const uint8_t *data, size_t size)
+{
+	const char *path = file_of(0, data, size);
+	struct arena arena = {0};
+	struct request request;
+	struct entries entries;
+	struct err err = {0};
+	enum status status = entries_read(path, &arena, &entries, &err);
+
+	if (status == STATUS_OK)
+		check_entries(&entries);
+	else
+		check_error(status, &err);
+	if (request_read(arena_text_n(&arena, (const char *)data, size), &arena, &request)) {
+		check_entries(&request.entries);
+		require(request_read(request_text(&request, &arena), &arena, &request));
 	}
 	arena_release(&arena);
 }

@@ -80,6 +80,7 @@ static void files_of_a_record(void **state)
 	replay("result", stored_result);
 	replay("manifest", stored_manifest);
 	replay("cell", stored_cell);
+	replay("entries", stored_entries);
 	replay("table", stored_table);
 }
 

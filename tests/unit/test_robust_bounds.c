@@ -114,7 +114,7 @@ static void a_frozen_bias_gives_half_the_gap(void **state)
 		for (ptrdiff_t i = 0; i < 5; i++)
 			mat_set(D, k, i, (real)patterns[i][k]);
 	}
-	robust_bounds(&question, H, limits, &toy.arena);
+	robust_bounds(&question, H, limits, &arena);
 	for (ptrdiff_t i = 0; i < 5; i++) {
 		check_at_most(limits[i].lower, limits[i].upper);
 		check_at_most(limits[i].lower, truth[i] * (1 + 1e-9));
