@@ -14,10 +14,12 @@ static enum status add_file(SHA256_CTX *sum, const char *path, double *bytes, st
 {
 	struct err_place at = {.source = path};
 	unsigned char piece[PIECE];
-	FILE *file = fopen(path, "rb");
+	FILE *file;
 	enum status status = STATUS_OK;
 	size_t n;
 
+	TRY(filekind_check(path, FILEKIND_ANY, err));
+	file = fopen(path, "rb");
 	if (!file)
 		return gzfile_missing(path, err);
 	while ((n = fread(piece, 1, sizeof piece, file)) > 0) {
