@@ -82,10 +82,11 @@ static void see(const char **path, void *context)
 /* Of lists, of nested groups, and of choices in a list; what is no path is left alone. */
 static void every_path_of_a_cell_is_visited(void **state)
 {
-	struct experiment experiment = load(
-		"data: [{name: D.npy, cifar10: {train: [a.bin, /b.bin], test: [c.bin]}, "
-		"classes: [D.npy, '2']}]\n"
-		"train: [{name: folder/D.npy, solver: robust_restriction, loss: hinge, start_file: D.npy}]\n");
+	struct experiment experiment =
+		load("data: [{name: D.npy, cifar10: {train: [a.bin, /b.bin], test: [c.bin]}, "
+		     "classes: [D.npy, '2']}]\n"
+		     "train: [{name: folder/D.npy, solver: robust_restriction, loss: hinge, "
+		     "start_file: D.npy}]\n");
 	const char *const expected[] = {"folder/a.bin", "/b.bin", "folder/c.bin", "folder/D.npy"};
 	struct cell cell = experiment.cells[0], again;
 	struct seen seen = {0};
