@@ -269,7 +269,8 @@ clean:
 
 FORCE:
 .PHONY: all deps quickstart tests-built test sanitize core-tested cov cov-tested bench bench-built \
-	mutants mutant-built fuzz check check-deps check-style check-format check-readme check-mutants check-cppcheck install clean FORCE
+	mutants mutant-built fuzz check check-deps check-style check-format check-readme check-mutants \
+	check-cppcheck install clean FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(wildcard $(patsubst %.c,$(ROOT)/fuzz/%.d,$(FUZZ_LIB) $(FUZZ)))
