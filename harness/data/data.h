@@ -62,6 +62,8 @@ struct read_request {
 	struct texts classes;
 	bool regression;
 	uint64_t seed; /* generators only */
+	bool count;    /* only n, d and the labels or targets are wanted: a source may leave x
+			  unread (it is NULL then) where the others say what they are */
 };
 
 struct source {
