@@ -179,7 +179,7 @@ mutant-built: $(patsubst %,$(PLANTED)/double/tests/%,$(filter-out %.sh,$(TESTS))
 
 $(FAULT): $(PLANTED)/$(MUTANT) FORCE
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) $(PROVENANCE) $(CFLAGS) -c -o $@ $<
+	$(Q)$(CC) $(CPPFLAGS) $(PROVENANCE) $(CFLAGS) -w -c -o $@ $<
 
 $(PLANTED)/double/tests/%: $(BUILD)/double/tests/%.o $(HELPERS:%.c=$(BUILD)/double/%.o) $(FAULT) \
 		$(BUILD)/double/librelubench.a
@@ -269,7 +269,8 @@ clean:
 
 FORCE:
 .PHONY: all deps quickstart tests-built test sanitize core-tested cov cov-tested bench bench-built \
-	mutants mutant-built fuzz check check-deps check-style check-format check-readme check-mutants check-cppcheck install clean FORCE
+	mutants mutant-built fuzz check check-deps check-style check-format check-readme check-mutants \
+	check-cppcheck install clean FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(wildcard $(patsubst %.c,$(ROOT)/fuzz/%.d,$(FUZZ_LIB) $(FUZZ)))

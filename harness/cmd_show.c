@@ -1,8 +1,10 @@
 /* relubench show DIR CELL */
 #include "harness/cli.h"
+#include "harness/store/checksums.h"
 #include "harness/store/csv.h"
 #include "harness/store/entries.h"
 #include "harness/store/folder.h"
+#include "harness/store/manifest.h"
 
 #include <jansson.h>
 #include <string.h>
@@ -143,28 +145,33 @@ int cmd_show(struct cli_args *args)
 	char *folder = args->operand[0];
 	const char *id = cli_find_cell(folder, args->operand[1], arena);
 	const char *path, *cell, *result, *how;
+	struct err err = {0}, damage = {0};
 	struct entries entries;
-	struct err err = {0};
+	int status = STATUS_OK;
 	bool has_entries;
 
 	if (!id)
 		return STATUS_ENV;
 	path = arena_format(arena, "%s/cells/%s", folder, id);
+	if (manifest_check(path, arena, NULL, NULL, &damage) != STATUS_OK)
+		status = cli_fail(&damage); /* what there is is shown all the same */
+	if (checksums_tell(folder, false, stderr) != STATUS_OK)
+		status = STATUS_FAILED;
 	if (store_read_text(arena_format(arena, "%s/cell.json", path), arena, &cell, &err) !=
 		    STATUS_OK ||
 	    store_read_text(arena_format(arena, "%s/result.json", path), arena, &result, &err) !=
 		    STATUS_OK)
-		return cli_fail(&err);
+		return status == STATUS_OK ? cli_fail(&err) : status;
 	how = command(folder, id, arena);
 	has_entries = read_entries(folder, id, arena, &entries);
 	if (args->json) {
 		print_json(cell, result, has_entries ? &entries : NULL, how);
-		return STATUS_OK;
+		return status;
 	}
 	printf("cell.json\n%s\nresult.json\n%s\n", cell, result);
 	if (has_entries)
 		print_entries(&entries);
 	if (how)
 		printf("command\n%s\n", how);
-	return STATUS_OK;
+	return status;
 }

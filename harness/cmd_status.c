@@ -1,33 +1,37 @@
 /* relubench status DIR: from the files alone, so it works beside a running experiment. */
 #include "harness/cli.h"
+#include "harness/sched/kept.h"
 #include "harness/sched/layout.h"
+#include "harness/store/checksums.h"
 #include "harness/store/csv.h"
 #include "harness/store/entries.h"
 #include "harness/store/result.h"
 
 #include <jansson.h>
 #include <string.h>
-#include <unistd.h>
 
 struct progress_count {
 	size_t cells, done, running;
-	size_t incomplete;               /* trained, but without some of what the plan asks for */
-	size_t of[CELL_INTERRUPTED + 1]; /* of each status */
+	size_t incomplete;           /* trained, but without some of what the plan asks for */
+	size_t of[CELL_DAMAGED + 1]; /* of each status */
 };
 
-/* The status of one finished cell, or -1. */
-static int status_of(const char *folder, const char *id, struct arena *arena)
+/* The status of one finished cell, or -1. Damage is told at once. */
+static enum status status_of(const char *folder, const char *id, struct arena *arena, int *out,
+			     struct err *err)
 {
-	const char *path = arena_format(arena, "%s/cells/%s/result.json", folder, id);
-	struct err unreadable = {0};
-	struct result result;
+	struct kept kept;
 
-	if (access(path, R_OK) != 0 || result_read(path, arena, &result, &unreadable) != STATUS_OK)
-		return -1;
+	*out = -1;
+	TRY(kept_read(arena_format(arena, "%s/cells/%s", folder, id), arena, &kept, err));
+	if (kept.damage) {
+		fprintf(stderr, "%s\n", kept.damage);
+		*out = CELL_DAMAGED;
+	}
 	for (int i = 0; cell_status_names[i]; i++)
-		if (result.status && strcmp(cell_status_names[i], result.status) == 0)
-			return i;
-	return -1;
+		if (kept.result.status && strcmp(cell_status_names[i], kept.result.status) == 0)
+			*out = i;
+	return STATUS_OK;
 }
 
 /* Whether the record lacks an entry that this row of the plan asks for. */
@@ -52,18 +56,21 @@ static enum status count_cells(const char *folder, struct progress_count *out, s
 	int column = status == STATUS_OK ? csv_column(&plan, "cell") : -1;
 	int asked = status == STATUS_OK ? csv_column(&plan, "request") : -1;
 
-	for (size_t row = 0; column >= 0 && row < plan.rows; row++) {
+	for (size_t row = 0; column >= 0 && row < plan.rows && status == STATUS_OK; row++) {
 		const char *id = plan.cell[row * plan.cols + (size_t)column];
 		const char *request = asked < 0 ? "" : plan.cell[row * plan.cols + (size_t)asked];
-		int ended = status_of(folder, id, &scratch);
-		bool incomplete = ended == CELL_OK && lacks(folder, id, request, &scratch);
+		bool incomplete;
+		int ended;
 
+		status = status_of(folder, id, &scratch, &ended, err);
+		incomplete = ended == CELL_OK && lacks(folder, id, request, &scratch);
 		arena_release(&scratch);
-		if (ended < 0)
-			continue;
-		out->of[ended]++;
-		out->done += !incomplete;
-		out->incomplete += incomplete;
+		if (ended >= 0) {
+			out->of[ended]++;
+			out->done +=
+				!incomplete && ended != CELL_DAMAGED; /* it is computed again */
+			out->incomplete += incomplete;
+		}
 	}
 	out->cells = status == STATUS_OK ? plan.rows : 0;
 	out->running = layout_count_running(folder);
@@ -93,12 +100,16 @@ int cmd_status(struct cli_args *args)
 {
 	struct progress_count count = {0};
 	struct err err = {0};
+	int verdict;
 
 	if (count_cells(args->operand[0], &count, &err) != STATUS_OK)
 		return cli_fail(&err);
+	verdict = (int)checksums_tell(args->operand[0], false, stderr);
+	if (count.of[CELL_DAMAGED])
+		verdict = STATUS_FAILED;
 	if (args->json) {
 		print_json(&count);
-		return STATUS_OK;
+		return verdict;
 	}
 	printf("%zu cells: %zu done, %zu running, ", count.cells, count.done, count.running);
 	if (count.incomplete)
@@ -107,5 +118,5 @@ int cmd_status(struct cli_args *args)
 	for (size_t i = 0; cell_status_names[i]; i++)
 		if (count.of[i])
 			printf("  %-11s %zu\n", cell_status_names[i], count.of[i]);
-	return STATUS_OK;
+	return verdict;
 }

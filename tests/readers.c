@@ -50,21 +50,35 @@ static void check_table(const struct table *table, const struct read_request *re
 {
 	for (size_t i = 0; i < table->n * table->d; i++)
 		require(isfinite(table->x[i]) || (gaps && isnan(table->x[i])));
+	for (size_t i = 0; i < table->n && table->one_hot; i++)
+		for (size_t j = 0; j < table->d; j++) {
+			double x = table->x[i * table->d + j];
+
+			require(!table->one_hot[j] || x == 0 || x == 1 || isnan(x));
+		}
 	for (size_t i = 0; i < table->n; i++)
 		require(request->regression ? isfinite(table->target[i]) : table->label[i] != NULL);
 }
 
-static void read_source(const struct source *source, const void *options, uint8_t bits, bool gaps)
+static struct read_request request_of(uint8_t bits)
 {
 	static const char *const classes[] = {"1", "0"};
 	struct read_request request = {.regression = bits & BIT_REGRESSION};
+
+	if (bits & BIT_CLASSES && !request.regression)
+		request.classes = (struct texts){2, classes};
+	return request;
+}
+
+static enum status read_source(const struct source *source, const void *options, uint8_t bits,
+			       bool gaps)
+{
+	const struct read_request request = request_of(bits);
 	struct table train = {0}, test = {0};
 	struct arena arena = {0};
 	struct err err = {0};
 	enum status status;
 
-	if (bits & BIT_CLASSES && !request.regression)
-		request.classes = (struct texts){2, classes};
 	status = source->read(options, &request, &arena, &train, &test, &err);
 	if (status == STATUS_OK) {
 		require(test.n == 0 || test.d == train.d);
@@ -74,29 +88,65 @@ static void read_source(const struct source *source, const void *options, uint8_
 		require(err.status == status && err.text[0] != '\0');
 	}
 	arena_release(&arena);
+	return status;
+}
+
+/* The first lines of readable files are readable too. */
+static enum status glance(const struct source *source, const void *options, uint8_t bits)
+{
+	const struct read_request request = request_of(bits);
+	struct arena arena = {0};
+	struct err err = {0};
+	const char *note = NULL;
+	enum status status = source->glance(options, &request, &arena, &note, &err);
+
+	arena_release(&arena);
+	return status;
+}
+
+/* Two files where the byte 0x1e stands between them, else one. */
+static const char *fill_csv(const uint8_t *data, size_t size, const char **test)
+{
+	static struct memory_file file, second;
+	const uint8_t *end = size > 0 ? memchr(data, 0x1e, size) : NULL;
+	size_t first = end ? (size_t)(end - data) : size;
+
+	fill(&file, data, first);
+	if (end)
+		fill(&second, end + 1, size - first - 1);
+	*test = end ? second.path : file.path;
+	return file.path;
 }
 
 void readers_csv(const uint8_t *data, size_t size)
 {
 	static const char *const separators[] = {",", "whitespace", ";", "tab"};
 	static const char *const labels[] = {"last", "first", "a", "1"}, *const drop[] = {"0"};
-	static struct memory_file file;
-	struct csv_options o = {.path = file.path};
-	enum { SECOND = 2 };
-	unsigned more;
+	static const char *const markers[] = {"NA", "?", "-1", "*", "nan"};
+	static const char *const columns[] = {"1", "b", "2"};
+	struct csv_options o = {0};
+	enum { HEAD = 3, MARKERS = sizeof markers / sizeof *markers };
+	const char *test;
+	unsigned more, last;
 
-	if (size < SECOND)
+	if (size < HEAD)
 		return;
-	fill(&file, data + SECOND, size - SECOND);
 	more = data[1];
-	o.test = data[0] & BIT_TEST ? file.path : NULL;
+	last = data[2];
+	o.path = fill_csv(data + HEAD, size - HEAD, &test);
+	o.test = data[0] & BIT_TEST ? test : NULL;
 	o.separator = separators[data[0] >> 6];
+	o.comment = last & 1 ? "#" : NULL;
+	o.encoding = last >> 1 & 1;
 	o.label = labels[more & 3];
 	o.header = (more >> 2) % 3;
 	o.missing = (more >> 4) % 3;
 	if (more >> 7)
 		o.drop = (struct texts){1, drop};
-	read_source(&source_csv, &o, data[0], o.missing == 2);
+	o.one_hot = (struct texts){last >> 2 & 3, columns};
+	o.missing_values = (struct texts){(last >> 4) % (MARKERS + 1), markers};
+	if (read_source(&source_csv, &o, data[0], o.missing == 2) == STATUS_OK)
+		require(glance(&source_csv, &o, data[0]) == STATUS_OK);
 }
 
 /* A large index is a large dense matrix, which is only slow. */

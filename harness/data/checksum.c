@@ -6,6 +6,7 @@
 #include <sha256.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum { MOST_FILES = 64, PIECE = 64 * 1024 };
 
@@ -46,6 +47,11 @@ enum status data_checksum(const struct data_options *options, char hex[65], stru
 		TRY(add_file(&sum, paths[i], &bytes, err));
 	SHA256End(&sum, hex);
 	return STATUS_OK;
+}
+
+enum status data_file_there(const char *path, struct err *err)
+{
+	return access(path, R_OK) == 0 ? STATUS_OK : gzfile_missing(path, err);
 }
 
 enum status data_file_checksum(const char *path, char hex[65], double *bytes, struct err *err)

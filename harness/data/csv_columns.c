@@ -45,14 +45,18 @@ static size_t count_named(const struct csv_layout *layout, const char *name, siz
 const char *csv_columns_option(const struct csv_layout *layout, size_t field,
 			       char text[CSV_NAME_ROOM])
 {
+	const char *name = layout->names ? layout->names[field] : NULL;
+	char index[24];
 	size_t first;
-	bool own = layout->names && layout->names[field][0] &&
-		   count_named(layout, layout->names[field], &first) == 1;
 
-	if (own && strlen(layout->names[field]) <= CSV_SHOWN)
-		snprintf(text, CSV_NAME_ROOM, "%s", layout->names[field]);
+	snprintf(index, sizeof index, "%zu", field);
+	if (name && name[0] == '\0' && count_named(layout, index, &first) > 0)
+		snprintf(text, CSV_NAME_ROOM, "\"\""); /* the index would name another column */
+	else if (name && name[0] && strlen(name) <= CSV_SHOWN &&
+		 !strpbrk(name, ",[]{}:#&*!|>'\"%@`\n\r") && count_named(layout, name, &first) == 1)
+		snprintf(text, CSV_NAME_ROOM, "%s", name);
 	else
-		snprintf(text, CSV_NAME_ROOM, "%zu", field);
+		snprintf(text, CSV_NAME_ROOM, "%s", index);
 	return text;
 }
 
@@ -186,20 +190,20 @@ static enum status check_label(const struct search *s, struct err *err)
 static enum status check_named(const struct search *s, struct err *err)
 {
 	const struct csv_layout *layout = s->layout;
+	char option[CSV_NAME_ROOM];
 
 	for (size_t j = 0; layout->names && j < layout->fields; j++) {
 		const char *name = layout->names[j];
 		const struct field *at = &s->head->first[j];
 
-		if (j == layout->label || s->use[j] == USE_DROPPED)
+		if (j == layout->label || s->use[j] == USE_DROPPED ||
+		    (name[0] && strncmp(name, unnamed, sizeof unnamed - 1) != 0))
 			continue;
-		if (name[0] == '\0' || strncmp(name, unnamed, sizeof unnamed - 1) == 0)
-			return err_at(
-				err, STATUS_SPEC,
-				(struct err_place){layout->path, at->line, at->col},
-				"column %zu has no name%s: leave it out, drop: [%zu], or "
-				"give it a name in the file",
-				j, j == 0 ? ", like the row index that pandas and R write" : "", j);
+		return err_at(err, STATUS_SPEC, (struct err_place){layout->path, at->line, at->col},
+			      "column %zu has no name%s: leave it out, drop: [%s], or give it a "
+			      "name in the file",
+			      j, j == 0 ? ", like the row index that pandas and R write" : "",
+			      csv_columns_option(layout, j, option));
 	}
 	return STATUS_OK;
 }

@@ -116,16 +116,43 @@ static const char *guess_note(const struct csv_start *s)
 			    s->train ? "test" : "training", names, s->count > 4 ? ",..." : "");
 }
 
-/* The numbers count 0, 1, 2, ...; 0, 1 and a label of text are a row like others. */
-static bool judge_count(const struct csv_start *s, const struct evidence *e)
+/* Whether a text of the first record stands in the second one below it. */
+static bool repeats_text(const struct csv_start *s)
+{
+	for (size_t j = 0; j < s->count && j < s->second_count; j++)
+		if (s->first[j].length > 0 && !is_number(&s->first[j]) &&
+		    s->first[j].length == s->second[j].length &&
+		    memcmp(s->first[j].at, s->second[j].at, s->first[j].length) == 0)
+			return true;
+	return false;
+}
+
+/* Whether a number of the first record stands over one with a point. */
+static bool over_decimal(const struct csv_start *s)
+{
+	for (size_t j = 0; j < s->count && j < s->second_count; j++)
+		if (is_number(&s->first[j]) && is_number(&s->second[j]) &&
+		    memchr(s->second[j].at, '.', s->second[j].length))
+			return true;
+	return false;
+}
+
+/* The numbers count 0, 1, 2, ... */
+static enum status judge_count(const struct csv_start *s, const struct evidence *e, bool *header,
+			       const char **note, struct err *err)
 {
 	enum { HARDLY_A_ROW = 3 };
+	bool many = e->numbers >= HARDLY_A_ROW && s->options->one_hot.count == 0;
 
-	if (e->markers > 0)
-		return false;
-	if (e->texts == 0)
-		return e->numbers > 1;
-	return e->over < s->count || (e->numbers >= HARDLY_A_ROW && s->options->one_hot.count == 0);
+	if (e->markers > 0 || (e->texts == 0 && e->numbers < 2))
+		return STATUS_OK;
+	if (e->texts > 0 && e->over == s->count && !many && !over_decimal(s))
+		return repeats_text(s)
+			       ? STATUS_OK
+			       : ask(s, "its numbers count from 0 as made-up names do", err);
+	*header = !(e->texts > 0 && e->over == s->count && repeats_text(s));
+	*note = *header ? guess_note(s) : NULL;
+	return STATUS_OK;
 }
 
 /* No numbers at all. */
@@ -159,11 +186,9 @@ enum status csv_header_decide(const struct csv_start *start, bool *header, const
 	e = examine(start);
 	if (e.numbers == 0)
 		return judge_texts(start, &e, header, err);
-	if (e.counts) {
-		*header = judge_count(start, &e);
-		*note = *header ? guess_note(start) : NULL;
-	} else if (e.over < start->count && e.over == label_place(start)) {
+	if (e.counts)
+		return judge_count(start, &e, header, note, err);
+	if (e.over < start->count && e.over == label_place(start))
 		return ask(start, "it holds numbers, but a text over a number", err);
-	}
 	return STATUS_OK; /* a text over a number elsewhere is an error of the row */
 }

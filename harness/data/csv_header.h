@@ -2,15 +2,15 @@
  *
  * It does if the spec or the training file names columns as it does; if it holds texts alone and
  * rows must hold numbers; and, said in a note, if its numbers count 0, 1, 2, ... as those that
- * pandas makes up, with a text over a column of numbers if it has texts. It does not if it holds
- * other numbers. What fits neither is an error that asks for header: yes or no. */
+ * pandas makes up, and its texts, if it has any, stand over numbers, or the numbers over decimals.
+ * It does not if it holds other numbers. What fits neither is an error that asks for header: yes or
+ * no.
+ */
 #ifndef DATA_CSV_HEADER_H
 #define DATA_CSV_HEADER_H
 
 #include "harness/data/csv_columns.h"
 #include "harness/data/csv_missing.h"
-
-enum { CSV_HEADER_AUTO, CSV_HEADER_YES, CSV_HEADER_NO };
 
 struct csv_start {
 	const struct csv_options *options;

@@ -5,8 +5,6 @@
 #include "harness/data/delimited.h"
 #include "harness/data/source_csv.h"
 
-enum { CSV_UTF8, CSV_LATIN1 };
-
 /* The whole file in `arena`; its first lines alone, up to a megabyte. */
 enum status csv_source_text(const struct csv_options *options, const char *path,
 			    struct delimited *text, struct arena *arena, struct err *err);

@@ -306,10 +306,12 @@ static enum status complete(struct parts *parts, struct arena *scratch, struct d
 			 arena_format(scratch, "missing: %zu row%s left out", out->dropped,
 				      out->dropped == 1 ? "" : "s"));
 	if (out->filled > 0)
-		add_note(parts, scratch,
-			 arena_format(scratch,
-				      "missing: %zu value%s filled with means of the training part",
-				      out->filled, out->filled == 1 ? "" : "s"));
+		add_note(
+			parts, scratch,
+			arena_format(scratch,
+				     "missing: %zu entr%s of the features filled with means of the "
+				     "training part",
+				     out->filled, out->filled == 1 ? "y" : "ies"));
 	return STATUS_OK;
 }
 

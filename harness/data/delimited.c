@@ -23,6 +23,16 @@ static bool at_end(const struct delimited *d)
 	return d->at == d->end || is_end(*d->at);
 }
 
+static void find_ends(struct delimited *d)
+{
+	d->ends['\n'] = d->ends['\r'] = true;
+	d->ends[(unsigned char)d->separator] = true;
+	if (d->separator == DELIMITED_BLANKS)
+		d->ends['\t'] = true;
+	if (d->comment)
+		d->ends[(unsigned char)d->comment] = true;
+}
+
 static void start(struct delimited *d, struct gzfile_bytes bytes, struct arena *arena)
 {
 	*d = (struct delimited){.path = d->path,
@@ -35,6 +45,7 @@ static void start(struct delimited *d, struct gzfile_bytes bytes, struct arena *
 	if (bytes.count >= 3 && memcmp(bytes.at, "\xef\xbb\xbf", 3) == 0)
 		d->at += 3;
 	d->line_start = d->at;
+	find_ends(d);
 }
 
 enum status delimited_open(struct delimited *d, struct arena *arena, struct err *err)
@@ -56,6 +67,7 @@ enum status delimited_open_head(struct delimited *d, size_t most, struct arena *
 	while (!whole && bytes.count > 0 && !is_end(bytes.at[bytes.count - 1]))
 		bytes.count--;
 	start(d, bytes, arena);
+	d->cut = !whole;
 	return STATUS_OK;
 }
 
@@ -187,19 +199,11 @@ static enum status read_quoted(struct delimited *d, struct field *field, struct 
 	return err_at(err, STATUS_ENV, delimited_place(d, field), "the quoted field is not closed");
 }
 
-/* Whether the byte ends a field without quotes. */
-static bool ends_field(const struct delimited *d, char c)
-{
-	if (is_end(c) || (d->comment && c == d->comment))
-		return true;
-	return d->separator == DELIMITED_BLANKS ? is_blank(c) : c == d->separator;
-}
-
 static void read_plain(struct delimited *d, struct field *field)
 {
 	char *at = d->at, *last;
 
-	while (at < d->end && !ends_field(d, *at))
+	while (at < d->end && !d->ends[(unsigned char)*at])
 		at++;
 	for (last = at; last > d->at && is_blank(last[-1]);)
 		last--;

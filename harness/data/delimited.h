@@ -23,6 +23,8 @@ struct delimited {
 	char separator; /* DELIMITED_BLANKS: any run of blanks */
 	char comment;   /* from here to the end of the line, outside quotes; '\0': none */
 	char *at, *end; /* unread content; fields are unquoted in place */
+	bool cut;       /* the file goes on behind `end` */
+	bool ends[256]; /* bytes that end a field without quotes */
 	char *line_start;
 	int line; /* of `at` */
 	struct arena *arena;

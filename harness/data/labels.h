@@ -1,7 +1,7 @@
 /* The distinct labels of a data set, how often each occurs, and the two classes made of them.
  *
- * Labels that are numbers compare as numbers, so "2", "2.0" and "+2" are one label; others compare
- * as texts. A label keeps the text it was first seen with. */
+ * Labels that are numbers below 2^53 compare as numbers, so "2", "2.0" and "+2" are one label;
+ * others compare as texts. A label keeps the text it was first seen with. */
 #ifndef DATA_LABELS_H
 #define DATA_LABELS_H
 

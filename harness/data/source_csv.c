@@ -15,44 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum missing { MISSING_ERROR, MISSING_DROP, MISSING_MEAN };
-
-static const char *const header_names[] = {"auto", "yes", "no", NULL};
-static const char *const missing_names[] = {"error", "drop", "mean", NULL};
-static const char *const encoding_names[] = {"utf-8", "latin-1", NULL}; /* CSV_UTF8, ... */
-
-static const struct option rows[] = {
-	{OPTION_FIELD(struct csv_options, path), .doc = "file, plain or .gz", .path = true},
-	{OPTION_FIELD(struct csv_options, test), .initial = "null",
-	 .doc = "file with the test part; where both have a header, columns are found by their "
-		"names",
-	 .path = true},
-	{OPTION_FIELD(struct csv_options, separator), .initial = "\",\"",
-	 .doc = "one character, or tab, or whitespace for any run of blanks"},
-	{OPTION_FIELD(struct csv_options, comment), .initial = "null",
-	 .doc = "one character: what follows it in a line is skipped, but for quoted fields"},
-	{OPTION_FIELD(struct csv_options, encoding), .initial = "utf-8", .names = encoding_names,
-	 .doc = "of names, labels and categories"},
-	{OPTION_FIELD(struct csv_options, header), .initial = "auto", .names = header_names,
-	 .doc = "whether the first record names the columns; auto: if it holds texts alone, or a "
-		"name that this spec uses, or counts 0, 1, 2, ... (which a note says); where that "
-		"leaves it open, an error asks"},
-	{OPTION_FIELD(struct csv_options, label), .initial = "last",
-	 .doc = "column of the label or target: last, first, its name, or its index from 0"},
-	{OPTION_FIELD(struct csv_options, drop), .initial = "[]",
-	 .doc = "columns to leave out, by name or index from 0"},
-	{OPTION_FIELD(struct csv_options, one_hot), .initial = "[]",
-	 .doc = "columns of categories, by name or index from 0: each becomes a column of zeros "
-		"and ones per category of the training part; others are zeros in all of them"},
-	{OPTION_FIELD(struct csv_options, missing), .initial = "error", .names = missing_names,
-	 .doc = "what to do about missing values: stop, drop the row, or take the mean of the "
-		"column over the training part"},
-	{OPTION_FIELD(struct csv_options, missing_values), .initial = CSV_MISSING_VALUES,
-	 .doc = "fields that are missing values, beside empty ones, unless quoted; a number counts "
-		"by its value; signs are labels in a label column, and so is what classes names"},
-	{0},
-};
-
 /* What is read at the moment. */
 struct reader {
 	const struct csv_options *options;
@@ -104,9 +66,10 @@ static enum status read_feature(struct reader *r, const struct csv_record *recor
 		return STATUS_OK;
 	if (csv_missing_value(&r->missing, field)) {
 		*x = NAN;
-		*keep = *keep && r->options->missing == MISSING_MEAN;
-		return r->options->missing == MISSING_ERROR ? csv_message_missing(record, j, err)
-							    : STATUS_OK;
+		*keep = *keep && r->options->missing == CSV_MISSING_MEAN;
+		return r->options->missing == CSV_MISSING_ERROR
+			       ? csv_message_missing(record, j, err)
+			       : STATUS_OK;
 	}
 	if (category && !field_is_utf8(field))
 		return csv_message_encoding(record, j, err);
@@ -131,8 +94,9 @@ static enum status read_label(struct reader *r, const struct csv_record *record,
 	if (table->label ? csv_missing_label(&r->missing, field)
 			 : csv_missing_value(&r->missing, field)) {
 		*keep = false;
-		return r->options->missing == MISSING_DROP ? STATUS_OK
-							   : csv_message_missing(record, j, err);
+		return r->options->missing == CSV_MISSING_DROP
+			       ? STATUS_OK
+			       : csv_message_missing(record, j, err);
 	}
 	if (!*keep)
 		return STATUS_OK;
@@ -291,14 +255,21 @@ static enum status read_file(struct reader *r, const char *path, struct table *t
 	return status;
 }
 
+/* Lines that do not end in what is looked at say nothing. */
 static enum status glance_at(struct reader *r, const char *path, struct err *err)
 {
 	struct arena text = {0};
+	struct err found = {0};
 	struct head head;
 	enum status status = csv_source_text_head(r->options, path, &r->text, &text, err);
 
-	if (status == STATUS_OK && r->text.at < r->text.end) /* else a line of a megabyte */
-		status = read_head(r, &head, err);
+	if (status == STATUS_OK) {
+		status = read_head(r, &head, &found);
+		if (r->text.cut && r->text.at == r->text.end)
+			status = STATUS_OK;
+		else if (status != STATUS_OK)
+			*err = found;
+	}
 	arena_release(&text);
 	return status;
 }
@@ -314,6 +285,28 @@ static struct reader reader_new(const struct csv_options *options,
 			       .labels = labels_new(arena)};
 }
 
+/* A column that counts the rows is hardly a feature: an index that was written with them. */
+static void note_counting(struct reader *r, const struct table *table)
+{
+	enum { FEWEST = 10 }; /* rows that say so */
+	char text[CSV_NAME_ROOM], option[CSV_NAME_ROOM];
+	size_t i, j;
+
+	for (size_t k = 0; k < table->d && table->n >= FEWEST; k++) {
+		for (i = 1; i < table->n; i++)
+			if (table->x[i * table->d + k] != table->x[k] + (double)i)
+				break;
+		j = r->layout.column[k];
+		if (i == table->n && !r->layout.one_hot[k])
+			add_note(r,
+				 arena_format(r->arena,
+					      "%s counts the rows, like an index; say drop: [%s] "
+					      "unless it is a feature",
+					      csv_columns_text(&r->layout, j, text),
+					      csv_columns_option(&r->layout, j, option)));
+	}
+}
+
 static enum status read_csv(const void *options, const struct read_request *request,
 			    struct arena *arena, struct table *train, struct table *test,
 			    struct err *err)
@@ -321,6 +314,7 @@ static enum status read_csv(const void *options, const struct read_request *requ
 	struct reader r = reader_new(options, request, arena);
 
 	TRY(read_file(&r, r.options->path, train, err));
+	note_counting(&r, train);
 	r.train = r.layout;
 	r.categories.layout = &r.train;
 	if (r.options->test)
@@ -363,7 +357,7 @@ const struct source source_csv = {
 	.base = {.name = "csv",
 		 .doc = "delimited text, plain or .gz",
 		 .cite = "",
-		 .options = rows,
+		 .options = csv_option_rows,
 		 .size = sizeof(struct csv_options)},
 	.read = read_csv,
 	.glance = glance_csv,

@@ -3,6 +3,7 @@
 
 #include "harness/run/inputs.h"
 #include "harness/store/folder.h"
+#include "harness/store/manifest.h"
 
 enum status reload_record(const char *record, const char *data, struct arena *arena,
 			  struct reload *out, struct err *err)
@@ -11,6 +12,7 @@ enum status reload_record(const char *record, const char *data, struct arena *ar
 	const char *path = arena_format(arena, "%s/cell.json", record), *text;
 	bool moved;
 
+	TRY(manifest_check(record, arena, NULL, NULL, err));
 	TRY(store_read_text(path, arena, &text, err));
 	TRY(spec_read_cell(text, path, arena, &out->cell, err));
 	TRY(result_read(arena_format(arena, "%s/result.json", record), arena, &out->result, err));

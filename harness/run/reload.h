@@ -16,7 +16,8 @@ struct reload {
 
 /* `record`: the folder of the cell. The data are read from where they were or, if they are not
  * there any more, from where inputs_find finds them in the folder `data` (NULL: none). Errors: a
- * record or data that cannot be read, data of another checksum, or that do not fit together. */
+ * damaged record (STATUS_FAILED), a record or data that cannot be read, data of another checksum,
+ * or that do not fit together. */
 enum status reload_record(const char *record, const char *data, struct arena *arena,
 			  struct reload *out, struct err *err);
 

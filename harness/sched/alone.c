@@ -2,11 +2,14 @@
  * machine.
  */
 #include "harness/sched/alone.h"
+#include "harness/sched/lock.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 enum {
@@ -40,6 +43,12 @@ struct alone alone_open(bool exclusive)
 
 	if (length > 0 && (size_t)length < sizeof path)
 		alone.fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, FILE_MODE);
+	if (alone.fd < 0) {
+		alone.none = strerror(errno);
+	} else if (!lock_byte(&alone, F_UNLCK, BYTE_WISH) && lock_has_none(errno)) {
+		alone.none = strerror(errno);
+		alone_close(&alone);
+	}
 	return alone;
 }
 

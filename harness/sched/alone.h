@@ -9,7 +9,8 @@
 #include <stdbool.h>
 
 struct alone {
-	int fd; /* -1: no lock file can be had; then every run may start */
+	int fd;           /* -1: no lock file can be had; then every run may start */
+	const char *none; /* why there are no locks, or NULL */
 	bool exclusive, held;
 };
 

@@ -14,7 +14,8 @@ struct layout {
 };
 
 /* Make the folders and lock them against a second run; remove what an earlier run that was killed
- * has left. STATUS_ENV if another run holds the lock. */
+ * has left. STATUS_ENV if another run holds the lock; a file system without locks is said on
+ * standard error. */
 enum status layout_open(struct layout *out, const char *folder, struct sched_shard shard,
 			struct arena *arena, struct err *err);
 

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -39,22 +40,47 @@ static bool take_bytes(int fd, struct sched_shard shard)
 	       lock_byte(fd, F_OFD_SETLK, F_WRLCK, shard_byte(shard)) == 0;
 }
 
-enum status lock_take(const char *path, struct sched_shard shard, int *fd, struct err *err)
+/* EINVAL: a kernel without locks of open files. */
+bool lock_has_none(int code)
+{
+	return code == ENOLCK || code == ENOSYS || code == EOPNOTSUPP || code == ENOTSUP ||
+	       code == EINVAL;
+}
+
+static enum status refuse(int fd, struct err_place at, struct err *err)
+{
+	char holder[32] = "", process[48] = "";
+	ssize_t got = read(fd, holder, sizeof holder - 1);
+	long number = got > 0 ? strtol(holder, NULL, 10) : 0;
+
+	if (number > 0)
+		snprintf(process, sizeof process, " (process %ld)", number);
+	return err_at(err, STATUS_ENV, at,
+		      "another run is writing to this folder%s; wait for it or stop it", process);
+}
+
+enum status lock_take(const char *path, struct sched_shard shard, int *fd, const char **none,
+		      struct err *err)
 {
 	struct err_place at = {path, 0, 0};
-	char holder[32] = "";
+	enum status status;
 
-	*fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, FILE_MODE);
+	*none = NULL;
+	*fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, FILE_MODE);
 	if (*fd < 0)
-		return err_at(err, STATUS_ENV, at, "cannot write: %s", strerror(errno));
+		return err_at(err, STATUS_ENV, at, "cannot write: %s",
+			      errno == ELOOP ? "it is a link, which is not followed"
+					     : strerror(errno));
 	if (!take_bytes(*fd, shard)) {
-		ssize_t got = read(*fd, holder, sizeof holder - 1);
-
+		if (lock_has_none(errno)) {
+			*none = strerror(errno);
+			return STATUS_OK;
+		}
+		status = errno == EAGAIN || errno == EACCES
+				 ? refuse(*fd, at, err)
+				 : err_at(err, STATUS_ENV, at, "cannot lock: %s", strerror(errno));
 		close(*fd);
-		return err_at(err, STATUS_ENV, at,
-			      "another run is writing to this folder (process %ld); wait for it or "
-			      "stop it",
-			      got > 0 ? strtol(holder, NULL, 10) : 0);
+		return status;
 	}
 	/* the number only helps the message above: a lock without it is as good */
 	if (ftruncate(*fd, 0) == 0)

@@ -8,8 +8,13 @@
 
 /* Take the lock file at `path`: alone, or beside other shards if shard.count > 1. The lock ends
  * with the process or when *fd is closed. STATUS_ENV if another run is in the way; the message
- * names its process. */
-enum status lock_take(const char *path, struct sched_shard shard, int *fd, struct err *err);
+ * names its process. Where the file system has no locks *none says why, and the lock keeps nobody
+ * out; else it is NULL. */
+enum status lock_take(const char *path, struct sched_shard shard, int *fd, const char **none,
+		      struct err *err);
+
+/* Does this errno of a lock say that there are no locks, not that another one is in the way? */
+bool lock_has_none(int code);
 
 /* One at a time among the shards of a run: wait for it, give it back. */
 void lock_files(int fd);

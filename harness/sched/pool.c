@@ -283,6 +283,9 @@ static void set_up(struct pool *pool, const struct resource_options *resources)
 	choose = threads <= 0;
 	forecast_share(exclusive, &jobs, &threads);
 	pool->alone = alone_open(exclusive);
+	if (exclusive && pool->alone.none)
+		fprintf(stderr, "timing: exclusive: no locks (%s): other runs are not kept away\n",
+			pool->alone.none);
 	pool->slot_count = (size_t)jobs;
 	pool->slots = ARENA_ARRAY(&pool->arena, struct slot, jobs);
 	pool->waits = ARENA_ARRAY(&pool->arena, struct pollfd, jobs + 1);

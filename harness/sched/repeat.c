@@ -6,6 +6,7 @@
 #include "harness/spec/paths.h"
 #include "harness/store/env.h"
 #include "harness/store/folder.h"
+#include "harness/store/manifest.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -58,6 +59,7 @@ static enum status prepare(struct job *job, const struct repeat_order *order, st
 	const char *tmp = getenv("TMPDIR"), *text;
 	char *made;
 
+	TRY(manifest_check(job->stored, job->arena, NULL, NULL, err));
 	TRY(result_read(arena_format(job->arena, "%s/result.json", job->stored), job->arena,
 			&job->result, err));
 	TRY(find_cell(job, order, &text, err));

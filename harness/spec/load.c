@@ -295,6 +295,7 @@ static enum status finish(struct load *l, struct experiment *out)
 		.name = sheet->name,
 		.about = sheet->about,
 		.path = l->path,
+		.tree = l->root,
 		.seed = sheet->seed,
 		.repeats = sheet->repeats,
 		.precision = sheet->precision,

@@ -217,18 +217,23 @@ enum status gzfile_all(const char *path, enum filekind wanted, struct arena *are
 	return status;
 }
 
+/* What a text, or the first bytes of one, must be. */
+static enum status check_text(const char *path, const struct gzfile_bytes *bytes, struct err *err)
+{
+	struct err_place place = {.source = path};
+	const char *nul = memchr(bytes->at, '\0', bytes->count);
+
+	if (nul)
+		return err_at(err, STATUS_ENV, place, "not a text file: a NUL byte at byte %zu",
+			      (size_t)(nul - bytes->at));
+	return STATUS_OK;
+}
+
 enum status gzfile_text(const char *path, struct arena *arena, struct gzfile_bytes *out,
 			struct err *err)
 {
-	struct err_place place = {.source = path};
-	const char *nul;
-
 	TRY(gzfile_all(path, FILEKIND_TEXT, arena, out, err));
-	nul = memchr(out->at, '\0', out->count);
-	if (nul)
-		return err_at(err, STATUS_ENV, place, "not a text file: a NUL byte at byte %zu",
-			      (size_t)(nul - out->at));
-	return STATUS_OK;
+	return check_text(path, out, err);
 }
 
 enum status gzfile_head(const char *path, size_t most, struct arena *arena,
@@ -238,13 +243,14 @@ enum status gzfile_head(const char *path, size_t most, struct arena *arena,
 	enum status status = gzfile_open(&file, path, FILEKIND_TEXT, err);
 
 	if (status == STATUS_OK) {
-		out->at = ARENA_ARRAY(arena, char, most + 1);
-		status = read_some(&file, out->at, most, &out->count, err);
+		size_t room = file.most < most ? file.most : most;
+
+		out->at = ARENA_ARRAY(arena, char, room + 2);
+		status = read_some(&file, out->at, room + 1, &out->count, err);
+		*whole = out->count <= room;
+		out->count -= !*whole;
 	}
 	gzfile_close(&file);
-	if (status != STATUS_OK)
-		return status;
-	*whole = out->count < most;
-	out->count = strlen(out->at);
-	return STATUS_OK;
+	TRY(status);
+	return check_text(path, out, err);
 }

@@ -53,8 +53,7 @@ enum status gzfile_check_limit(const char *path, double bytes, struct err *err);
 enum status gzfile_text(const char *path, struct arena *arena, struct gzfile_bytes *out,
 			struct err *err);
 
-/* The first bytes of a text, `most` of them if it has more (then *whole is false), but none behind
- * a NUL. */
+/* The first bytes of a text, `most` of them if it has more; *whole: it has not. */
 enum status gzfile_head(const char *path, size_t most, struct arena *arena,
 			struct gzfile_bytes *out, bool *whole, struct err *err);
 

@@ -9,13 +9,6 @@ set_record()
 	unchecked "$1/cells/$2"
 }
 
-# unchecked RECORD: without what the files are checked by.
-unchecked()
-{
-	rm -f "$1/record.json"
-	sed -i '/^  "format": /d' "$1/result.json" "$1/cell.json"
-}
-
 tiny_spec tiny
 for i in 1 2; do
 	expect "shard $i" 0 run tiny.yaml --quiet --shard $i/2 --out part$i --timeout ${i}m

@@ -64,6 +64,27 @@ static void linear_iterations_end_sooner(void **state)
 	check_below(iterations_to(1e-8, 20), plain / 15);
 }
 
+/* Three rates: three differences are enough for the fixed point itself. */
+static void few_rates_end_at_once(void **state)
+{
+	struct arena arena = {0};
+	struct anderson *a = anderson_new(&arena, N, 5, 1);
+	real x[N] = {0};
+
+	(void)state;
+	for (int i = 0; i < 6; i++) {
+		anderson_before(a, x);
+		for (int k = 0; k < N; k++) {
+			real c = (real)(1 + 0.1 * k), rate = (real)(0.3 * (k % 3 + 1));
+
+			x[k] = c + rate * (x[k] - c);
+		}
+		anderson_after(a, x);
+	}
+	check_below(distance(x), 1e-6);
+	arena_release(&arena);
+}
+
 /* A map that has nothing to do with the differences: the guard goes back to plain iterates. */
 static void a_grown_residual_is_given_up(void **state)
 {
@@ -217,6 +238,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(linear_iterations_end_sooner),
+		cmocka_unit_test(few_rates_end_at_once),
 		cmocka_unit_test(a_grown_residual_is_given_up),
 		cmocka_unit_test(a_fixed_point_stays),
 		cmocka_unit_test(constant_residuals_do_not_drive_it_away),

@@ -22,12 +22,23 @@ static void counting_headers(void **state)
 	read_table(place, "0,1,y\n1.5,2,0\n3,4,1\n", false); /* a text over a number */
 	expect(&place->table, 2, 2, (double[]){1.5, 2, 3, 4}, "0 1");
 	expect_note(place, COUNT_NOTE("0,1,y"));
-	read_table(place, "0,1,y\n1.5,2,a\n3,4,b\n", false); /* a row as good as others */
-	expect(&place->table, 3, 2, (double[]){0, 1, 1.5, 2, 3, 4}, "y a b");
+	read_table(place, "0,1,y\n1.5,2,a\n3,4,b\n", false); /* over a decimal */
+	expect(&place->table, 2, 2, (double[]){1.5, 2, 3, 4}, "a b");
+	expect_note(place, COUNT_NOTE("0,1,y"));
+	read_table(place, "0,1,a\n1,2,a\n3,4,b\n", false); /* a row as good as others */
+	expect(&place->table, 3, 2, (double[]){0, 1, 1, 2, 3, 4}, "a a b");
 	expect_note(place, NULL);
+	expect_error(
+		place, "0,1,y\n1,2,a\n3,4,b\n", NULL,
+		"a.csv:1: header: auto cannot tell whether this line names the columns, as its "
+		"numbers count from 0 as made-up names do; say header: yes or header: no");
 	read_table(place, "0,1,2,3,y\n1,2,3,4,a\n5,6,7,8,b\n", false);
 	expect(&place->table, 2, 4, (double[]){1, 2, 3, 4, 5, 6, 7, 8}, "a b");
 	expect_note(place, COUNT_NOTE("0,1,2,3,..."));
+	place->csv.missing = 2;                  /* mean */
+	read_table(place, ",0\n1.5,1\n", false); /* one number counts nothing */
+	expect(&place->table, 2, 1, (double[]){NAN, 1.5}, "0 1");
+	expect_note(place, NULL);
 	place->csv.header = NO;
 	read_table(place, "0,1\n1.5,0\n3,1\n", false);
 	expect(&place->table, 3, 1, (double[]){0, 1.5, 3}, "1 0 1");
@@ -90,15 +101,15 @@ static void headers_or_missing(void **state)
 /* The row index of pandas (no name, or "Unnamed: 0" when written twice) and of R. */
 static void unnamed_columns(void **state)
 {
-	static const char *const first[] = {"0"};
+	static const char *const first[] = {"0"}, *const nameless[] = {""};
 	struct place *place = *state;
 
 	expect_error(place, ",a,y\n0,1,0\n1,3,1\n", NULL,
 		     "a.csv:1:1: column 0 has no name, like the row index that pandas and R write: "
 		     "leave it out, drop: [0], or give it a name in the file");
-	expect_error(place, ",0,1\n0,1,0\n1,3,1\n", NULL,
+	expect_error(place, ",0,1\n0,1,0\n1,3,1\n", NULL, /* "0" names another column */
 		     "a.csv:1:1: column 0 has no name, like the row index that pandas and R write: "
-		     "leave it out, drop: [0], or give it a name in the file");
+		     "leave it out, drop: [\"\"], or give it a name in the file");
 	expect_error(place, "Unnamed: 0,a,y\n0,1,0\n1,3,1\n", NULL,
 		     "a.csv:1:1: column 0 has no name, like the row index that pandas and R write: "
 		     "leave it out, drop: [0], or give it a name in the file");
@@ -108,9 +119,32 @@ static void unnamed_columns(void **state)
 	expect_error(place, "a,y\n\"1\",1,0\n\"2\",3,1\n", NULL,
 		     "a.csv:2: expected 2 fields, got 3; if the header lacks the name of a column "
 		     "of row names, as R writes it, add one, and leave the column out with drop");
-	place->csv.drop = (struct texts){1, first};
+	place->csv.drop = (struct texts){1, nameless};
+	read_table(place, ",0,1\n0,1,0\n1,3,1\n", false);
+	expect(&place->table, 2, 1, (double[]){1, 3}, "0 1");
+	place->csv.drop.at = first;
 	read_table(place, ",a,y\n0,1,0\n1,3,1\n", false);
 	expect(&place->table, 2, 1, (double[]){1, 3}, "0 1");
+}
+
+/* An index under a name, or without a header, is only noted. */
+static void counting_columns(void **state)
+{
+	struct place *place = *state;
+	char text[400] = "id,x,y\n";
+
+	for (int i = 0; i < 10; i++)
+		sprintf(text + strlen(text), "%d,%d,%d\n", 5 + i, i * i, i % 2);
+	read_table(place, text, false);
+	expect_note(place,
+		    "column 0 (\"id\") counts the rows, like an index; say drop: [id] unless "
+		    "it is a feature");
+	read_table(place, text + strlen("id,x,y\n"), false);
+	expect_note(place, "column 0 counts the rows, like an index; say drop: [0] unless it is a "
+			   "feature");
+	strstr(text, "14,")[0] = '2'; /* the last row ends the count */
+	read_table(place, text, false);
+	expect_note(place, NULL);
 }
 
 static void duplicate_names(void **state)
@@ -172,6 +206,8 @@ static void same_names(void **state)
 	expect_note(place, NULL);
 	read_pair(place, "0,1,2\n1,2,0\n3,4,1\n", "0,1,2\n5,6,1\n"); /* known from the first */
 	expect(&place->test_table, 1, 2, (double[]){5, 6}, "1");
+	read_pair(place, "0,1,y\n1.5,2,a\n3,4,b\n", "0,1,y\n5,6,a\n"); /* alone it would ask */
+	expect(&place->test_table, 1, 2, (double[]){5, 6}, "a");
 }
 
 static void other_order(void **state)
@@ -230,10 +266,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(counting_headers), CASE(rows_that_count_otherwise),
 		CASE(headers_in_part),  CASE(headers_or_missing),
-		CASE(unnamed_columns),  CASE(duplicate_names),
-		CASE(named_twice),      CASE(same_names),
-		CASE(other_order),      CASE(other_names),
-		CASE(one_header),
+		CASE(unnamed_columns),  CASE(counting_columns),
+		CASE(duplicate_names),  CASE(named_twice),
+		CASE(same_names),       CASE(other_order),
+		CASE(other_names),      CASE(one_header),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -181,12 +181,12 @@ static void remedies(void **state)
 		{"a,y\n1,2;3,0\n4,5;6,1\n", "a.csv:2: expected 2 fields, got 3; if the header "
 					    "lacks the name of a column of row names, as R writes "
 					    "it, add one, and leave the column out with drop"},
-		{"1,2;3,0\n4,5;6,1\n",
+		{"1,2;3,7\n4,5;6,8\n",
 		 "a.csv:1:3: column 1: expected a number, got \"2;3\"; if fields are separated by "
 		 "\";\", say separator: \";\""},
-		{"1\t2,0\n4\t5,1\n", "a.csv:1:1: column 0: expected a number, got \"1\t2\"; if "
+		{"1\t2,7\n4\t5,8\n", "a.csv:1:1: column 0: expected a number, got \"1\t2\"; if "
 				     "fields are separated by tabs, say separator: tab"},
-		{"1 2,0\n4 5,1\n", "a.csv:1:1: column 0: expected a number, got \"1 2\"; if "
+		{"1 2,7\n4 5,8\n", "a.csv:1:1: column 0: expected a number, got \"1 2\"; if "
 				   "fields are separated by blanks, say separator: whitespace"},
 		{"1 2 0\n4 5 1\n", "csv: no feature column is left in a.csv: fields may be "
 				   "separated by blanks, separator: whitespace"},

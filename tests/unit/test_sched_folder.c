@@ -84,12 +84,14 @@ static void second_run_at_once_is_refused(void **state)
 	struct fixture *f = *state;
 	struct err err = {0};
 	const struct sched_shard whole = {0, 0};
+	const char *none;
 	int lock;
 
 	fixture_plan(f, (const char *const[]){"ok", NULL});
 	folder_make(f->folder, &err);
 	assert_false(lock_is_held(fixture_in(f, "results/x/lock")));
-	assert_int_equal(lock_take(fixture_in(f, "results/x/lock"), whole, &lock, &err), STATUS_OK);
+	assert_int_equal(lock_take(fixture_in(f, "results/x/lock"), whole, &lock, &none, &err),
+			 STATUS_OK);
 	assert_true(lock_is_held(fixture_in(f, "results/x/lock")));
 	assert_int_equal(fixture_run(f), STATUS_ENV);
 	assert_int_equal(fixture_entries(f, "results/x/cells"), 0);
@@ -104,19 +106,19 @@ static void shards_run_beside_each_other(void **state)
 {
 	struct fixture *f = *state;
 	const struct sched_shard first = {0, 2}, second = {1, 2}, whole = {0, 1};
-	const char *path;
+	const char *path, *none;
 	struct err err = {0};
 	int a, b, c;
 
 	folder_make(f->folder, &err);
 	path = fixture_in(f, "results/x/lock");
-	assert_int_equal(lock_take(path, first, &a, &err), STATUS_OK);
-	assert_int_equal(lock_take(path, second, &b, &err), STATUS_OK);
-	assert_int_equal(lock_take(path, second, &c, &err), STATUS_ENV);
-	assert_int_equal(lock_take(path, whole, &c, &err), STATUS_ENV);
+	assert_int_equal(lock_take(path, first, &a, &none, &err), STATUS_OK);
+	assert_int_equal(lock_take(path, second, &b, &none, &err), STATUS_OK);
+	assert_int_equal(lock_take(path, second, &c, &none, &err), STATUS_ENV);
+	assert_int_equal(lock_take(path, whole, &c, &none, &err), STATUS_ENV);
 	close(a);
 	close(b);
-	assert_int_equal(lock_take(path, whole, &c, &err), STATUS_OK);
+	assert_int_equal(lock_take(path, whole, &c, &none, &err), STATUS_OK);
 	close(c);
 }
 
