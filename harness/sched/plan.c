@@ -18,7 +18,7 @@
 
 enum {
 	MOST_FILES = 64, /* of a data set, as for its checksum */
-	COUNT_SHARE = 4  /* a text whose rows are counted takes this share of the memory there is */
+	COUNT_SHARE = 2  /* a text whose rows are counted takes this share of the memory there is */
 };
 
 /* What is looked up once per distinct data set: an entry of `data` and the values swept in it. */

@@ -10,6 +10,7 @@
 enum {
 	BUFFER_BYTES = 256 * 1024, /* zlib's default of 8 KiB makes a system call per 8 KiB */
 	PIECE_BYTES = 1 << 30,     /* gzread counts in int */
+	PACKED_COST = 4,           /* memory for a packed content while chunks are put together */
 	PIECE_SKIPPED = 64 * 1024,
 	DEFLATE_RATIO = 1032, /* the most that deflate can shrink anything */
 	FIRST_CHUNK = 1 << 20 /* of a packed file of unknown length; doubled from there */
@@ -51,8 +52,8 @@ enum status gzfile_check_limit(const char *path, double bytes, struct err *err)
 
 	if (most_bytes > 0 && bytes > most_bytes)
 		return err_at(err, STATUS_ENV, at,
-			      "the content has more than %.0f MiB, which is more than planning may "
-			      "take of the memory there is or of resources.memory_limit",
+			      "the content takes more memory than the %.0f MiB that planning may "
+			      "take, of what there is or of resources.memory_limit",
 			      most_bytes / (1 << 20));
 	return STATUS_OK;
 }
@@ -172,7 +173,7 @@ static enum status read_chunks(struct gzfile *file, struct arena *arena, struct 
 	for (struct chunk *chunk = first;; chunk = chunk->next) {
 		chunk->at = arena_alloc(arena, room, 1);
 		TRY(read_some(file, chunk->at, room, &chunk->count, err));
-		TRY(gzfile_check_limit(file->path, (double)file->at, err));
+		TRY(gzfile_check_limit(file->path, PACKED_COST * (double)file->at, err));
 		if (chunk->count < room)
 			return STATUS_OK;
 		chunk->next = ARENA_NEW(arena, struct chunk);

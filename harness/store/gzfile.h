@@ -44,7 +44,8 @@ struct gzfile_bytes {
 enum status gzfile_all(const char *path, enum filekind wanted, struct arena *arena,
 		       struct gzfile_bytes *out, struct err *err);
 
-/* From now on a content of more bytes is not read whole, but an error; 0: no limit. For a process
+/* From now on a content that takes more bytes of memory (a packed one four times its size) is not
+ * read whole, but an error; 0: no limit. For a process
  * that reads files only to plan. */
 void gzfile_limit(double bytes);
 enum status gzfile_check_limit(const char *path, double bytes, struct err *err);
