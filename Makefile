@@ -203,7 +203,8 @@ $(PLANTED)/relubench-worker-single: $(BUILD)/relubench-worker-single
 # findings go to $(ROOT)/fuzz. One fuzzer: make fuzz FUZZ=tests/fuzz/fuzz_csv.c
 RUNS ?= 1000000
 FUZZ ?= $(sort $(wildcard tests/fuzz/fuzz_*.c))
-FUZZ_LIB := $(sort tests/archives.c tests/readers.c tests/stored.c $(wildcard solvers/core/*.c harness/data/*.c \
+FUZZ_LIB := $(sort tests/archives.c tests/readers.c tests/stored.c \
+	$(wildcard solvers/core/*.c harness/data/*.c \
 	harness/spec/*.c harness/store/*.c) harness/sched/filter.c)
 FUZZ_FLAGS := -std=c11 -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-Wno-unknown-pragmas
