@@ -219,7 +219,7 @@ $(ROOT)/fuzz/library.a: $(FUZZ_LIB:%.c=$(ROOT)/fuzz/%.o) Makefile
 
 $(ROOT)/fuzz/fuzz_%: $(ROOT)/fuzz/tests/fuzz/fuzz_%.o $(ROOT)/fuzz/library.a
 	$(call say,LINK)
-	$(Q)clang $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $^ $(BLAS_LIBS) -lyaml -ljansson -lmd -lz -lm
+	$(Q)clang $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $^ $(BLAS_LIBS) -lgomp -lyaml -ljansson -lmd -lz -lm
 
 fuzz: $(FUZZ:tests/fuzz/%.c=$(ROOT)/fuzz/%)
 	@set -e; for program in $^; do name=$${program##*/fuzz_}; echo "== $$program"; \
