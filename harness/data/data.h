@@ -98,6 +98,7 @@ size_t data_list_paths(const char *const *given, size_t count, const char **path
 /* A step of `prepare`. */
 struct prepare {
 	struct desc base;
+	bool counts; /* `fit` only allocates on a counting arena; others take next to nothing */
 	/* Add the stages of this step, fitted to the training rows as the earlier steps left them.
 	 * The stages' arrays live in `arena`. */
 	enum status (*fit)(const void *options, const struct rows *train, struct arena *arena,

@@ -195,6 +195,16 @@ void arena_expect(struct arena *arena, double bytes)
 		arena->tally->later = most(arena->tally->later, (size_t)fmin(bytes, 0x1p62));
 }
 
+void arena_settle(struct arena *arena)
+{
+	struct arena_tally *tally = arena->tally;
+
+	if (!tally)
+		return;
+	tally->peak = most(tally->peak, sum(tally->held, tally->later));
+	tally->later = 0;
+}
+
 void arena_expect_reals(struct arena *arena, double count)
 {
 	if (arena->tally)

@@ -64,6 +64,9 @@ bool arena_narrow(const struct arena *arena);
 void arena_expect(struct arena *arena, double bytes);
 void arena_expect_reals(struct arena *arena, double count);
 
+/* Counting: that work is done, beside what is held now. */
+void arena_settle(struct arena *arena);
+
 /* Counting: as many numbers of what was allocated will not be touched for as long as it is held. */
 void arena_untouched_reals(struct arena *arena, double count);
 
