@@ -76,6 +76,8 @@ static enum status set_box(struct adversary *adversary, const struct problem *pr
 	adversary->threat.lower = lower;
 	adversary->threat.upper = upper;
 	adversary->room = room;
+	if (arena_counts(arena))
+		return STATUS_OK;
 	for (ptrdiff_t i = 0; i < d; i++) {
 		lower[i] = (real)(clip->count == 2 ? clip->at[0] : -HUGE_VAL);
 		upper[i] = (real)(clip->count == 2 ? clip->at[1] : HUGE_VAL);
@@ -110,7 +112,7 @@ enum status adversary_setup(struct adversary *adversary, const struct problem *p
 	adversary->seed = problem->seed;
 	if (!(options->eps > 0))
 		return STATUS_OK;
-	for (ptrdiff_t k = 0; k < problem->X.rows; k++)
+	for (ptrdiff_t k = 0; k < problem->X.rows && !arena_counts(arena); k++)
 		if (fabs((double)problem->y[k]) != 1)
 			return err_set(err, STATUS_SPEC,
 				       "adversary.eps: expected 0 for regression, got \"%g\"",

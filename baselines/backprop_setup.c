@@ -95,7 +95,7 @@ enum status backprop_setup(struct backprop *b, const struct problem *problem,
 {
 	ptrdiff_t batch = batch_size(options, problem->X.rows);
 
-	if (options->patience > 0 && problem->X_validation.rows == 0)
+	if (options->patience > 0 && !arena_counts(arena) && problem->X_validation.rows == 0)
 		return err_set(
 			err, STATUS_SPEC,
 			"patience: expected 0 or a validation part (split: {validation: 0.1}), got "
@@ -113,11 +113,14 @@ enum status backprop_setup(struct backprop *b, const struct problem *problem,
 		.best_loss = HUGE_VAL,
 	};
 	TRY(backprop_choose(options, &b->regime, err));
-	TRY(interval_check(problem, &options->interval, err));
+	if (!arena_counts(arena))
+		TRY(interval_check(problem, &options->interval, err));
 	b->adversary.options = &options->adversary;
 	TRY(adversary_setup(&b->adversary, problem, b->chunk, b->m, arena, err));
 	b->parts = part_count(b);
 	allocate(b, arena);
+	if (arena_counts(arena))
+		return STATUS_OK;
 	mat_transpose(b->Xt, problem->X);
 	for (ptrdiff_t k = 0; k < b->n; k++)
 		b->order[k] = (size_t)k;

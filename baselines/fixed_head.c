@@ -75,6 +75,8 @@ static enum status setup(const struct problem *problem, const void *options, str
 	t->work = net_work_new(arena, o->width);
 	t->f = ARENA_ARRAY(arena, real, n);
 	t->g = ARENA_ARRAY(arena, real, n);
+	if (arena_counts(arena))
+		return STATUS_OK;
 	draw_weights(t, o->omega);
 	net_forward(&t->net, problem->X, t->f, &t->work);
 	return STATUS_OK;

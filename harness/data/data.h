@@ -97,6 +97,7 @@ struct prepare {
 	 * The stages' arrays live in `arena`. */
 	enum status (*fit)(const void *options, const struct rows *train, struct arena *arena,
 			   struct stages *stages, struct err *err);
+	bool mixes; /* a prepared column depends on several raw ones */
 };
 
 struct part {
@@ -133,7 +134,10 @@ enum status data_glance(const struct data_options *options, struct arena *arena,
  * generator. */
 enum status data_checksum(const struct data_options *options, char hex[65], struct err *err);
 
-/* The same of one file, and its length. */
+/* Whether a file can be read; the error says why not. */
+enum status data_file_there(const char *path, struct err *err);
+
+/* The same as data_checksum of one file, and its length. */
 enum status data_file_checksum(const char *path, char hex[65], double *bytes, struct err *err);
 
 #endif

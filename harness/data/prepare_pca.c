@@ -123,4 +123,5 @@ const struct prepare prepare_pca = {
 		 .options = rows,
 		 .size = sizeof(struct pca_options)},
 	.fit = fit,
+	.mixes = true,
 };

@@ -61,7 +61,7 @@ static enum status load_file(const char *path, struct arena *arena, struct gzfil
 {
 	struct err_place at = {.source = path};
 
-	TRY(gzfile_all(path, arena, out, err));
+	TRY(gzfile_all(path, FILEKIND_BYTES, arena, out, err));
 	if (out->count == 0)
 		return err_at(err, STATUS_ENV, at, "the file is empty");
 	if (out->count % RECORD)

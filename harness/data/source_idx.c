@@ -177,7 +177,7 @@ static enum status read_pair(struct pair paths, const struct read_request *reque
 	struct wanted wanted;
 	unsigned char *label = NULL;
 	size_t n = 0;
-	enum status status = gzfile_open(&file, paths.labels, err);
+	enum status status = gzfile_open(&file, paths.labels, FILEKIND_BYTES, err);
 
 	if (status == STATUS_OK)
 		status = read_label_bytes(&file, arena, &label, &n, err);
@@ -186,7 +186,7 @@ static enum status read_pair(struct pair paths, const struct read_request *reque
 		status = choose(label, n, request, arena, &wanted, err);
 	if (status != STATUS_OK)
 		return status;
-	status = gzfile_open(&file, paths.images, err);
+	status = gzfile_open(&file, paths.images, FILEKIND_BYTES, err);
 	table->n = n;
 	if (status == STATUS_OK)
 		status = read_images(&file, label, &wanted, arena, table, err);

@@ -135,6 +135,8 @@ static enum status open_text(const char *path, struct arena *arena, struct text 
 	*text = (struct text){.path = path};
 	TRY(gzfile_text(path, arena, &bytes, err));
 	text->at = bytes.at;
+	if (bytes.count >= 3 && memcmp(bytes.at, "\xef\xbb\xbf", 3) == 0)
+		text->at += 3; /* a byte order mark */
 	text->end = bytes.at + bytes.count;
 	look_over(text);
 	return STATUS_OK;
@@ -163,7 +165,8 @@ static enum status wrong_index(const struct reader *r, const char *at, size_t la
 	if (digits == 0 || at + digits >= r->end || at[digits] != ':')
 		return wrong(r, at, "index:value", err);
 	if (last == r->d)
-		return wrong(r, at, "the end of the row behind the last feature", err);
+		return wrong(r, at, "the end of the row behind the last feature, as indices ascend",
+			     err);
 	if (r->limited)
 		snprintf(expected, sizeof expected, "an index from %zu to %zu, as they ascend",
 			 last + 1, r->d);

@@ -216,9 +216,9 @@ static enum status build(const struct experiment *experiment, const char *folder
 	folder_remove(records.out, &ignored);
 	if (status == STATUS_OK && records_tell(&records, stderr) != STATUS_OK)
 		status = err_at(err, STATUS_FAILED, (struct err_place){folder, 0, 0},
-				"%zu of %zu records %s damaged; `relubench run` computes %s again",
-				records.damaged, records.count, records.damaged == 1 ? "is" : "are",
-				records.damaged == 1 ? "it" : "them");
+				"damaged: what is named above (%zu of %zu records); `relubench "
+				"run` mends it",
+				records.damaged, records.count);
 	return status;
 }
 

@@ -20,7 +20,12 @@ struct plot {
 	 * records hold nothing to plot. The caller runs gnuplot. */
 	enum status (*write)(const void *options, const struct records *records, const char *stem,
 			     bool *written, struct err *err);
+	bool size; /* its x may be a column of summary.csv too, not only a swept option */
 };
+
+/* Add a problem for every plot of the spec whose x, y, methods or data name nothing that the
+ * experiment has (plot_check.c). STATUS_SPEC if there is one. */
+enum status report_check_plots(const struct experiment *experiment, struct problems *problems);
 
 /* Everything: summary.csv, attack.csv, certify.csv, tables, plots, report.html. It is built in a
  * folder of its own and renamed into place, so that readers, and reports that are built at the same

@@ -14,7 +14,8 @@ static const struct net *lower_start(const struct net *start, const struct rowsp
 		return NULL;
 	net = ARENA_NEW(arena, struct net);
 	*net = net_new(arena, r->B.cols, start->U.cols);
-	rowspace_lower(r, start, net);
+	if (!arena_counts(arena))
+		rowspace_lower(r, start, net);
 	return net;
 }
 
@@ -23,7 +24,7 @@ static const bool *lower_frozen(const struct rowspace *r, struct arena *arena)
 {
 	bool *frozen = ARENA_ARRAY(arena, bool, r->B.cols);
 
-	for (ptrdiff_t i = r->B.cols - r->kept; i < r->B.cols; i++)
+	for (ptrdiff_t i = r->B.cols - r->kept; !arena_counts(arena) && i < r->B.cols; i++)
 		frozen[i] = true;
 	return frozen;
 }
@@ -64,7 +65,7 @@ struct coordinates coordinates_choose(const struct problem *problem, const struc
 	out.rowspace = r;
 	out.problem.X = r->Z;
 	out.problem.X_validation = mat_new(arena, validation.rows, r->B.cols);
-	if (validation.rows > 0)
+	if (validation.rows > 0 && !arena_counts(arena))
 		blas_gemm(1, validation, PLAIN, r->B, PLAIN, 0, out.problem.X_validation);
 	out.problem.columns = NULL;
 	out.problem.frozen = lower_frozen(r, arena);

@@ -37,8 +37,10 @@ struct evaluator evaluate_new(const struct problem *problem, const struct datase
 		e.inner = net_new(arena, training.rowspace->B.cols, width);
 	e.work = net_work_new(arena, width);
 	e.f = ARENA_ARRAY(arena, real, longest_part(data));
+	e.best_bound = e.outside = e.objective_zero = NAN;
+	if (arena_counts(arena))
+		return e;
 	e.objective_zero = loss_value(problem->loss, (size_t)n, e.f, problem->y); /* f = 0 */
-	e.best_bound = e.outside = NAN;
 	return e;
 }
 

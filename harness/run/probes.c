@@ -8,7 +8,6 @@
 #include "harness/run/selection.h"
 #include "harness/run/timing.h"
 #include "harness/store/dictionary.h"
-#include "harness/store/env.h"
 #include "harness/store/folder.h"
 
 #include <math.h>
@@ -185,8 +184,14 @@ static enum status note(struct work *w, enum entry_kind kind, const double *accu
 		entry->cpu_s = effort->cpu;
 		entry->accuracy = accuracy ? accuracy[i] : NAN;
 		entry->date = timing_date(p->arena);
-		entry->blas_core = env_blas_core();
+		entry->blas_core = p->here.blas_core;
+		entry->program = p->here.program;
+		entry->host = p->here.host;
+		entry->cpu = p->here.cpu;
+		entry->threads = p->here.threads;
 	}
+	if (now->count == 0 && kind != ENTRY_CERTIFY) /* the last one */
+		return STATUS_OK;
 	return entries_write(&p->entries, path_in(p, p->folder, "entries.json"), err);
 }
 

@@ -78,13 +78,13 @@ static enum status set_threat(const struct dataset *data, const struct aim *aim,
 	bool *frozen = ARENA_ARRAY(arena, bool, d);
 
 	t->threat = (struct threat){.norm = (enum norm)aim->norm, .frozen = frozen};
-	for (ptrdiff_t j = 0; j < d; j++)
+	for (ptrdiff_t j = 0; j < d && !arena_counts(arena); j++)
 		frozen[j] = j == data->bias;
 	if (aim->clip->count == 0)
 		return STATUS_OK;
 	t->threat.lower = lower;
 	t->threat.upper = upper;
-	for (ptrdiff_t j = 0; j < d; j++) {
+	for (ptrdiff_t j = 0; j < d && !arena_counts(arena); j++) {
 		double shift = (size_t)j < t->raw.count ? t->raw.shift[j] : 0;
 		double low = aim->clip->at[0] - shift, high = aim->clip->at[1] - shift,
 		       slack = box_slack * (high - low);
@@ -109,10 +109,14 @@ static enum status set_threat(const struct dataset *data, const struct aim *aim,
 static void look(struct target *t, struct arena *arena)
 {
 	struct net_work work = net_work_new(arena, t->net.U.cols);
-	struct arena scratch = {0};
+	struct arena scratch = arena_beside(arena);
 	struct mat slope = mat_new(&scratch, t->X.rows, t->X.cols);
 	double correct = 0;
 
+	if (arena_counts(arena)) {
+		arena_release(&scratch);
+		return;
+	}
 	net_input_gradient(&t->net, t->X, t->margin, slope, &work);
 	for (ptrdiff_t k = 0; k < t->X.rows; k++) {
 		t->margin[k] *= t->y[k];
@@ -136,9 +140,10 @@ enum status target_new(const struct aim *aim, const struct dataset *data, const 
 			       .y = aim->part->y,
 			       .margin = ARENA_ARRAY(arena, real, n),
 			       .still = ARENA_ARRAY(arena, bool, n)};
-	if (is_raw(aim))
+	if (is_raw(aim) && !arena_counts(arena))
 		stages_columns(&data->stages, arena, &out->raw);
-	rescale(aim->part, net, out);
+	if (!arena_counts(arena))
+		rescale(aim->part, net, out);
 	TRY(set_threat(data, aim, arena, out, err));
 	look(out, arena);
 	return STATUS_OK;

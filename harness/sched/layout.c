@@ -1,9 +1,9 @@
 /* The results folder of a running experiment. */
 #include "harness/sched/layout.h"
 #include "harness/sched/lock.h"
+#include "harness/store/checksums.h"
 #include "harness/store/dictionary.h"
 #include "harness/store/folder.h"
-#include "harness/store/io.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -161,9 +161,19 @@ static enum status write_origin(const struct layout *layout, const struct experi
 	const char *spec;
 
 	TRY(store_read_text(experiment->path, arena, &spec, err));
-	TRY(store_write_text(arena_format(arena, "%s/spec.yaml", layout->folder), spec, err));
-	return store_write_text(arena_format(arena, "%s/" SCHED_ORIGIN_FILE, layout->folder),
-				origin_text(experiment, sets, arena), err);
+	TRY(checksums_put_text(layout->folder, "spec.yaml", spec, err));
+	return checksums_put_text(layout->folder, SCHED_ORIGIN_FILE,
+				  origin_text(experiment, sets, arena), err);
+}
+
+static enum status write_environment(const struct layout *layout, const struct env_workers *workers,
+				     struct arena *arena, struct err *err)
+{
+	const char *tmp =
+		store_beside(arena_format(arena, "%s/new-env.json", layout->folder), arena);
+
+	TRY(env_write_run(tmp, workers, err));
+	return checksums_put(layout->folder, "env.json", tmp, err);
 }
 
 enum status layout_write_origin(const struct layout *layout, const struct experiment *experiment,
@@ -176,8 +186,7 @@ enum status layout_write_origin(const struct layout *layout, const struct experi
 	lock_files(layout->lock);
 	status = write_origin(layout, experiment, sets, &arena, err);
 	if (status == STATUS_OK)
-		status = env_write_run(arena_format(&arena, "%s/env.json", layout->folder), workers,
-				       err);
+		status = write_environment(layout, workers, &arena, err);
 	lock_free_files(layout->lock);
 	arena_release(&arena);
 	return status;
@@ -227,20 +236,18 @@ static enum status write_data(const struct plan *plan, const char *path, struct 
 }
 
 /* Written beside and renamed, so that a reader never sees half of it. */
-static enum status replace_file(const struct plan *plan, const char *path,
-				enum status (*write)(const struct plan *, const char *,
-						     struct err *),
-				struct err *err)
+static enum status replace_file(
+	const struct plan *plan, const struct layout *layout, const char *name,
+	enum status (*write)(const struct plan *, const char *, struct err *), struct err *err)
 {
 	struct arena arena = {0};
-	const char *tmp = store_beside(path, &arena);
+	const char *tmp = store_beside(arena_format(&arena, "%s/%s", layout->folder, name), &arena);
 	enum status status;
 
 	unlink(tmp); /* of a process that had this number before */
 	status = write(plan, tmp, err);
-
-	if (status == STATUS_OK && !io_rename(tmp, path))
-		status = io_error(err, path, "write");
+	if (status == STATUS_OK)
+		status = checksums_put(layout->folder, name, tmp, err);
 	if (status != STATUS_OK)
 		unlink(tmp);
 	arena_release(&arena);
@@ -249,16 +256,12 @@ static enum status replace_file(const struct plan *plan, const char *path,
 
 enum status layout_write_plan(const struct layout *layout, const struct plan *plan, struct err *err)
 {
-	struct arena arena = {0};
 	enum status status;
 
 	lock_files(layout->lock);
-	status = replace_file(plan, arena_format(&arena, "%s/plan.csv", layout->folder),
-			      write_cells, err);
+	status = replace_file(plan, layout, "plan.csv", write_cells, err);
 	if (status == STATUS_OK)
-		status = replace_file(plan, arena_format(&arena, "%s/data.csv", layout->folder),
-				      write_data, err);
+		status = replace_file(plan, layout, "data.csv", write_data, err);
 	lock_free_files(layout->lock);
-	arena_release(&arena);
 	return status;
 }

@@ -3,6 +3,7 @@
 #include "harness/sched/layout.h"
 #include "harness/sched/lock.h"
 #include "harness/store/cellfile.h"
+#include "harness/store/checksums.h"
 #include "harness/store/entries.h"
 #include "harness/store/folder.h"
 #include "harness/store/io.h"
@@ -274,7 +275,7 @@ static enum status start(const char *dest, const char *source, struct arena *are
 		if (access(from, F_OK) != 0)
 			continue;
 		TRY(store_read_text(from, arena, &text, err));
-		TRY(store_write_text(arena_format(arena, "%s/%s", dest, files[i]), text, err));
+		TRY(checksums_put_text(dest, files[i], text, err));
 	}
 	return STATUS_OK;
 }

@@ -6,6 +6,7 @@
  * of the text, so that a cell keeps its id where the data lies elsewhere. */
 #include "harness/sched/asked.h"
 #include "harness/sched/forecast.h"
+#include "harness/store/filekind.h"
 #include "solvers/core/pattern.h"
 #include "solvers/core/trainer.h"
 
@@ -133,6 +134,7 @@ static enum status hash_file(const char *file, SHA2_CTX *hash, struct err *err)
 
 	if (!file)
 		return STATUS_OK;
+	TRY(filekind_check(file, FILEKIND_ANY, err));
 	if (!SHA256File(file, hex))
 		return err_at(err, STATUS_ENV, (struct err_place){file, 0, 0}, "cannot read: %s",
 			      strerror(errno));

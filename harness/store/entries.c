@@ -43,6 +43,10 @@ static json_t *note_json(const struct entry_note *note)
 	set_number(object, "accuracy", note->accuracy);
 	set_text(object, "date", note->date);
 	set_text(object, "blas_core", note->blas_core);
+	set_text(object, "program", note->program);
+	set_text(object, "host", note->host);
+	set_text(object, "cpu", note->cpu);
+	set_number(object, "threads", note->threads);
 	return object;
 }
 
@@ -137,7 +141,11 @@ static bool read_list(const json_t *list, struct arena *arena, struct entry_list
 						 .cpu_s = number_of(entry, "cpu_s"),
 						 .accuracy = number_of(entry, "accuracy"),
 						 .date = text_of(entry, "date", arena),
-						 .blas_core = text_of(entry, "blas_core", arena)};
+						 .blas_core = text_of(entry, "blas_core", arena),
+						 .program = text_of(entry, "program", arena),
+						 .host = text_of(entry, "host", arena),
+						 .cpu = text_of(entry, "cpu", arena),
+						 .threads = number_of(entry, "threads")};
 		if (!out->at[i].key || out->at[i].rows < 0)
 			return false;
 	}

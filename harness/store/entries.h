@@ -23,8 +23,10 @@ struct entry_note {
 	const char *name; /* in tables: of a record as it was when this was computed */
 	double rows;      /* how many it has in attack.csv, certify.csv or attack_validation.csv */
 	double wall_s, cpu_s;
-	double accuracy;              /* of a selection */
-	const char *date, *blas_core; /* when, and with which kernels */
+	double accuracy;                              /* of a selection */
+	const char *date;                             /* when */
+	const char *blas_core, *program, *host, *cpu; /* as in struct result: by what, and where */
+	double threads;
 };
 
 struct entry_list {

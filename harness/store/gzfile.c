@@ -37,17 +37,34 @@ enum status gzfile_missing(const char *path, struct err *err)
 	return err_at(err, STATUS_ENV, at, "cannot open the file: %s%s", reason, more);
 }
 
-enum status gzfile_open(struct gzfile *file, const char *path, struct err *err)
+static double most_bytes; /* of a content that is read whole; 0: no limit */
+
+void gzfile_limit(double bytes)
+{
+	most_bytes = bytes;
+}
+
+static enum status check_limit(const struct gzfile *file, double count, struct err *err)
+{
+	struct err_place at = {.source = file->path};
+
+	if (most_bytes > 0 && count > most_bytes)
+		return err_at(err, STATUS_ENV, at,
+			      "the content has more than %.0f MiB, which is more than planning may "
+			      "take of the memory there is or of resources.memory_limit",
+			      most_bytes / (1 << 20));
+	return STATUS_OK;
+}
+
+enum status gzfile_open(struct gzfile *file, const char *path, enum filekind wanted,
+			struct err *err)
 {
 	struct stat info;
 
 	*file = (struct gzfile){.path = path};
+	TRY(filekind_check(path, wanted, err));
 	if (stat(path, &info) != 0)
 		return gzfile_missing(path, err);
-	if (S_ISDIR(info.st_mode)) {
-		errno = EISDIR;
-		return gzfile_missing(path, err);
-	}
 	errno = 0;
 	file->handle = gzopen(path, "rb");
 	if (!file->handle)
@@ -137,6 +154,7 @@ static enum status read_chunks(struct gzfile *file, struct arena *arena, struct 
 	for (struct chunk *chunk = first;; chunk = chunk->next) {
 		chunk->at = arena_alloc(arena, room, 1);
 		TRY(read_some(file, chunk->at, room, &chunk->count, err));
+		TRY(check_limit(file, (double)file->at, err));
 		if (chunk->count < room)
 			return STATUS_OK;
 		chunk->next = ARENA_NEW(arena, struct chunk);
@@ -152,6 +170,7 @@ static enum status read_all(struct gzfile *file, struct arena *arena, struct gzf
 	enum status status;
 
 	if (gzdirect(file->handle)) {
+		TRY(check_limit(file, (double)file->most, err));
 		out->at = arena_alloc(arena, file->most + 1, 1);
 		return read_some(file, out->at, file->most, &out->count, err);
 	}
@@ -168,11 +187,11 @@ static enum status read_all(struct gzfile *file, struct arena *arena, struct gzf
 	return status;
 }
 
-enum status gzfile_all(const char *path, struct arena *arena, struct gzfile_bytes *out,
-		       struct err *err)
+enum status gzfile_all(const char *path, enum filekind wanted, struct arena *arena,
+		       struct gzfile_bytes *out, struct err *err)
 {
 	struct gzfile file;
-	enum status status = gzfile_open(&file, path, err);
+	enum status status = gzfile_open(&file, path, wanted, err);
 
 	if (status == STATUS_OK)
 		status = read_all(&file, arena, out, err);
@@ -195,7 +214,7 @@ static enum status check_text(const char *path, const struct gzfile_bytes *bytes
 enum status gzfile_text(const char *path, struct arena *arena, struct gzfile_bytes *out,
 			struct err *err)
 {
-	TRY(gzfile_all(path, arena, out, err));
+	TRY(gzfile_all(path, FILEKIND_TEXT, arena, out, err));
 	return check_text(path, out, err);
 }
 
@@ -203,7 +222,7 @@ enum status gzfile_head(const char *path, size_t most, struct arena *arena,
 			struct gzfile_bytes *out, bool *whole, struct err *err)
 {
 	struct gzfile file;
-	enum status status = gzfile_open(&file, path, err);
+	enum status status = gzfile_open(&file, path, FILEKIND_TEXT, err);
 
 	if (status == STATUS_OK) {
 		size_t room = file.most < most ? file.most : most;

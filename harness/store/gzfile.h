@@ -3,6 +3,7 @@
 #ifndef STORE_GZFILE_H
 #define STORE_GZFILE_H
 
+#include "harness/store/filekind.h"
 #include "solvers/core/arena.h"
 #include "solvers/core/status.h"
 
@@ -16,8 +17,10 @@ struct gzfile {
 	size_t most;  /* the content cannot be longer: tells a damaged header from a large file */
 };
 
-/* A file that is opened must be closed, also after a failed read. */
-enum status gzfile_open(struct gzfile *file, const char *path, struct err *err);
+/* A file that is opened must be closed, also after a failed read. One that is known not to be of
+ * the kind is an error (filekind.h). */
+enum status gzfile_open(struct gzfile *file, const char *path, enum filekind wanted,
+			struct err *err);
 void gzfile_close(struct gzfile *file);
 
 /* Exactly `count` bytes; `what` names them in the error ("the header", "row 7"). */
@@ -32,8 +35,12 @@ struct gzfile_bytes {
 	char *at;
 	size_t count;
 };
-enum status gzfile_all(const char *path, struct arena *arena, struct gzfile_bytes *out,
-		       struct err *err);
+enum status gzfile_all(const char *path, enum filekind wanted, struct arena *arena,
+		       struct gzfile_bytes *out, struct err *err);
+
+/* From now on a content of more bytes is not read whole, but an error; 0: no limit. For a process
+ * that reads files only to plan. */
+void gzfile_limit(double bytes);
 
 /* The same for a text: a NUL byte in it is an error. */
 enum status gzfile_text(const char *path, struct arena *arena, struct gzfile_bytes *out,

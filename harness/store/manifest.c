@@ -286,6 +286,8 @@ static enum status look_at(struct look *look, struct manifest *out)
 	enum status status;
 
 	look->state = MANIFEST_WHOLE;
+	if (access(look->folder, F_OK) != 0)
+		return damaged(look, NULL, "its folder is missing");
 	if (access(path, F_OK) != 0)
 		return check_unlisted(look);
 	if (store_read_text(path, look->arena, &text, &unreadable) != STATUS_OK)

@@ -44,7 +44,7 @@ enum status npz_read_npy(const char *path, struct arena *arena, struct npy *out,
 {
 	struct arena raw = {0};
 	struct gzfile file;
-	enum status status = gzfile_open(&file, path, err);
+	enum status status = gzfile_open(&file, path, FILEKIND_NPY, err);
 
 	if (status == STATUS_OK)
 		status = read_array(&file, arena, &raw, out, err);

@@ -142,7 +142,7 @@ enum status npz_open(struct npz_file *file, const char *path, struct arena *aren
 	struct gzfile_bytes bytes = {0};
 
 	*file = (struct npz_file){.path = path};
-	TRY(gzfile_all(path, arena, &bytes, err));
+	TRY(gzfile_all(path, FILEKIND_NPZ, arena, &bytes, err));
 	file->at = (const unsigned char *)bytes.at;
 	file->count = bytes.count;
 	return find_directory(file, err);

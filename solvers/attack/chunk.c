@@ -195,13 +195,15 @@ void chunk_run(const struct chunk_plan *plan, struct attack_job *job, struct are
 	int threads = omp_get_max_threads();
 	real done = plan->stop_when_broken ? 0 : (real)-HUGE_VAL;
 	ptrdiff_t *live = ARENA_ARRAY(arena, ptrdiff_t, job->X.rows);
-	ptrdiff_t count = chunk_live(job, done, live);
+	ptrdiff_t count = arena_counts(arena) ? job->X.rows : chunk_live(job, done, live);
 	struct chunk *chunks = ARENA_ARRAY(arena, struct chunk, threads);
 
 	if (!(job->threat.eps > 0) || count == 0)
 		return;
 	for (int t = 0; t < threads; t++)
 		make(&chunks[t], plan, job, capacity_of(count, threads), arena);
+	if (arena_counts(arena))
+		return;
 	for (long restart = 0; restart < plan->restarts; restart++) {
 		ptrdiff_t rows;
 

@@ -270,7 +270,7 @@ struct search search_new(const struct attack_job *job, struct mat weights, struc
 			   .trial = ARENA_ARRAY(arena, real, m),
 			   .base = ARENA_ARRAY(arena, real, m)};
 
-	for (ptrdiff_t i = 0; i < d; i++)
+	for (ptrdiff_t i = 0; i < d && !arena_counts(arena); i++)
 		if (!job->threat.frozen || !job->threat.frozen[i])
 			s.free[s.F++] = i;
 	return s;

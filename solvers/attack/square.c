@@ -81,9 +81,11 @@ static void run(const void *options, struct attack_job *job, struct arena *arena
 	struct mat weights = mat_new(arena, job->net->U.cols, job->X.cols);
 	struct search *searches = ARENA_ARRAY(arena, struct search, threads);
 
-	mat_transpose(weights, job->net->U);
 	for (int t = 0; t < threads; t++)
 		searches[t] = search_new(job, weights, arena);
+	if (arena_counts(arena))
+		return;
+	mat_transpose(weights, job->net->U);
 	if (!(job->threat.eps > 0) || searches[0].F == 0)
 		return;
 #pragma omp parallel for schedule(dynamic, 8) num_threads(threads)

@@ -50,6 +50,8 @@ void exact_run(struct certify_job *job, const struct tree_limits *limits, long r
 	root_run(job, root_steps, limits->decide, arena);
 	for (int t = 0; t < threads; t++)
 		tree_new(&trees[t], job, *limits, arena);
+	if (arena_counts(arena))
+		return;
 #pragma omp parallel for schedule(dynamic) num_threads(threads)
 	for (ptrdiff_t k = 0; k < job->X.rows; k++)
 		if (is_open(job, k, limits))

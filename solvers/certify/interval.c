@@ -10,9 +10,11 @@ static void run(const void *options, struct certify_job *job, struct arena *aren
 	struct points *points = ARENA_ARRAY(arena, struct points, threads);
 
 	(void)options;
-	mat_copy(job->worst, job->X);
 	for (int t = 0; t < threads; t++)
 		points_new(&points[t], job, rows, arena);
+	if (arena_counts(arena))
+		return;
+	mat_copy(job->worst, job->X);
 #pragma omp parallel for schedule(dynamic) num_threads(threads)
 	for (ptrdiff_t first = 0; first < job->X.rows; first += rows) {
 		ptrdiff_t count = first + rows < job->X.rows ? rows : job->X.rows - first;

@@ -30,7 +30,7 @@ void leaf_new(struct leaf *leaf, ptrdiff_t d, ptrdiff_t m, enum norm norm, struc
 	leaf->factor = ARENA_ARRAY(arena, double, order *order);
 	leaf->u = ARENA_ARRAY(arena, double *, m + 1);
 	leaf->storage = ARENA_ARRAY(arena, double, room *(m + 1));
-	for (ptrdiff_t j = 0; j <= m; j++)
+	for (ptrdiff_t j = 0; j <= m && !arena_counts(arena); j++)
 		leaf->u[j] = leaf->storage + j * room;
 }
 

@@ -89,13 +89,15 @@ void points_new(struct points *points, const struct certify_job *job, ptrdiff_t 
 				  .value = ARENA_ARRAY(arena, double, room),
 				  .swing = ARENA_ARRAY(arena, real, m),
 				  .length = ARENA_ARRAY(arena, real, m),
-				  .gain = certify_gain(job->net),
-				  .radius = certify_radius(&job->threat, d),
 				  .absolute = mat_new(arena, kept, m),
 				  .middle = mat_new(arena, kept, room),
 				  .reach_of_box = mat_new(arena, kept, room)};
 	for (size_t i = 0; i < sizeof flat / sizeof *flat; i++)
 		*flat[i] = mat_new(arena, m, room);
+	if (arena_counts(arena))
+		return;
+	points->gain = certify_gain(job->net);
+	points->radius = certify_radius(&job->threat, d);
 	describe_neurons(points);
 	if (boxed)
 		return;

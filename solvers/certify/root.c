@@ -137,6 +137,7 @@ static void root_new(struct root *root, const struct certify_job *job, ptrdiff_t
 	const struct net *net = job->net;
 	ptrdiff_t d = net->U.rows, m = net->U.cols;
 	struct relax *r = &root->relax;
+	real *work;
 
 	points_new(&root->points, job, rows, arena);
 	relax_new(r, d, m, rows, arena);
@@ -148,7 +149,8 @@ static void root_new(struct root *root, const struct certify_job *job, ptrdiff_t
 	r->gain = root->points.gain;
 	r->radius = root->points.radius;
 	r->terms = d + m;
-	r->spectral = relax_spectral(net->U, ARENA_ARRAY(arena, real, d + m));
+	work = ARENA_ARRAY(arena, real, d + m);
+	r->spectral = arena_counts(arena) ? 0 : relax_spectral(net->U, work);
 }
 
 void root_run(struct certify_job *job, long steps, bool decide, struct arena *arena)
@@ -159,6 +161,8 @@ void root_run(struct certify_job *job, long steps, bool decide, struct arena *ar
 
 	for (int t = 0; t < threads; t++)
 		root_new(&roots[t], job, rows, arena);
+	if (arena_counts(arena))
+		return;
 #pragma omp parallel for schedule(dynamic) num_threads(threads)
 	for (ptrdiff_t first = 0; first < job->X.rows; first += rows) {
 		struct root *root = &roots[omp_get_thread_num()];

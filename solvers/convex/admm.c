@@ -67,7 +67,9 @@ static enum status factor_M(struct admm *a, struct arena *arena, struct err *err
 {
 	ptrdiff_t d = a->problem->X.cols;
 
-	a->system.M = mat_new(arena, d, d);
+	a->system.M = mat_lower(arena, d);
+	if (arena_counts(arena))
+		return STATUS_OK;
 	blas_syrk(a->sigma, a->problem->X, TRANSPOSED, 0, a->system.M);
 	for (ptrdiff_t j = 0; j < d; j++)
 		mat_set(a->system.M, j, j, mat_get(a->system.M, j, j) + 1);
@@ -114,7 +116,8 @@ static void accelerate(struct admm *a, struct arena *arena)
 	if (a->options->anderson == 0)
 		return;
 	a->anderson = anderson_new(arena, a->size, a->options->anderson, a->options->relaxation);
-	anderson_weigh(a->anderson, parts, sizeof parts / sizeof parts[0]);
+	if (!arena_counts(arena))
+		anderson_weigh(a->anderson, parts, sizeof parts / sizeof parts[0]);
 }
 
 static void allocate(struct admm *a, struct arena *arena)
@@ -155,7 +158,8 @@ static enum status setup(const struct problem *problem, const void *options, str
 	a->problem = problem;
 	a->options = o;
 	a->u_update = (const struct u_update *)(const void *)o->u_update.item;
-	scale_penalties(a);
+	if (!arena_counts(arena))
+		scale_penalties(a);
 	TRY(pattern_sample(&o->patterns, problem, 0, arena, &sampled, err));
 	a->system.X = problem->X;
 	a->system.D = sampled.D;
@@ -164,9 +168,11 @@ static enum status setup(const struct problem *problem, const void *options, str
 	TRY(factor_M(a, arena, err));
 	allocate(a, arena);
 	TRY(a->u_update->setup(&a->system, o->u_update.options, arena, &a->u_state, err));
+	*state = a;
+	if (arena_counts(arena))
+		return prepare_finish(a, arena, err);
 	a->zero = loss_value(problem->loss, (size_t)problem->X.rows, a->f, problem->y);
 	admm_split(a); /* from zero */
-	*state = a;
 	return prepare_finish(a, arena, err);
 }
 

@@ -50,7 +50,8 @@ struct anderson *anderson_new(struct arena *arena, size_t size, long memory, dou
 	self->c = ARENA_ARRAY(arena, real, memory);
 	for (size_t v = 0; v < sizeof vectors / sizeof vectors[0]; v++)
 		*vectors[v] = ARENA_ARRAY(arena, real, size);
-	anderson_weigh(self, &(struct anderson_part){size, 1}, 1);
+	if (!arena_counts(arena))
+		anderson_weigh(self, &(struct anderson_part){size, 1}, 1);
 	return self;
 }
 

@@ -131,15 +131,16 @@ static void allocate_system(struct ipm *s, const struct ipm_options *options, st
 	if (d <= PAIRS_MOST) {
 		s->pairs = mat_new(arena, n, d * (d + 1) / 2);
 		s->packed = mat_new(arena, d * (d + 1) / 2, P);
-		form_pairs(s);
+		if (!arena_counts(arena))
+			form_pairs(s);
 	}
 	s->assembled = assembles(options, (double)n, (double)d, (double)P);
 	if (s->assembled) {
-		s->C = mat_new(arena, size, size);
+		s->C = mat_lower(arena, size);
 		s->T = mat_new(arena, n, size);
 		return;
 	}
-	s->C = mat_new(arena, n, n);
+	s->C = mat_lower(arena, n);
 	s->T = mat_new(arena, n, CHUNK > d ? CHUNK : d);
 }
 
@@ -174,9 +175,11 @@ static enum status setup(const struct problem *problem, const void *options, str
 	if (ipm_extended_flops((double)n, (double)d, (double)s->D.cols) <= EXTENDED_MOST)
 		s->extended = ipm_extended_new(s, arena);
 	s->scale = ARENA_ARRAY(arena, real, d);
+	*state = s;
+	if (arena_counts(arena))
+		return STATUS_OK;
 	measure_rows(s);
 	ipm_start(s);
-	*state = s;
 	return STATUS_OK;
 }
 

@@ -44,7 +44,7 @@ struct ipm_extended *ipm_extended_new(const struct ipm *s, struct arena *arena)
 	ptrdiff_t order = s->assembled ? d * P : n;
 
 	e->x = ARENA_ARRAY(arena, double, n *d);
-	for (ptrdiff_t j = 0; j < d; j++)
+	for (ptrdiff_t j = 0; j < d && !arena_counts(arena); j++)
 		for (ptrdiff_t k = 0; k < n; k++)
 			e->x[k + j * n] = (double)mat_get(s->problem->X, k, j);
 	for (int half = 0; half < 2; half++) {

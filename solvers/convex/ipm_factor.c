@@ -259,7 +259,8 @@ void ipm_factor_allocate(struct ipm *s, struct arena *arena)
 		return;
 	s->shares = ARENA_ARRAY(arena, struct ipm_row, X.rows);
 	s->gram = mat_new(arena, X.cols, X.cols);
-	blas_syrk(1, X, TRANSPOSED, 0, s->gram);
+	if (!arena_counts(arena))
+		blas_syrk(1, X, TRANSPOSED, 0, s->gram);
 	if (!s->assembled && X.cols >= IPM_WIDE)
 		s->square = mat_new(arena, X.rows, X.rows);
 }

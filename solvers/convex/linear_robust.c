@@ -290,7 +290,8 @@ static enum status setup(const struct problem *problem, const void *options, str
 	s->A = mat_new(arena, d, d);
 	s->T = mat_new(arena, CHUNK, d);
 	*state = s;
-	evaluate(s, s->w);
+	if (!arena_counts(arena))
+		evaluate(s, s->w);
 	return STATUS_OK;
 }
 

@@ -52,7 +52,7 @@ bool nystrom_new(struct nystrom *self, ptrdiff_t n, long rank,
 		 void (*product)(void *context, const real *g, real *h), void *context,
 		 struct arena *arena)
 {
-	struct arena scratch = {0};
+	struct arena scratch = arena_beside(arena);
 	struct mat Omega, Y, C;
 	double shift;
 	bool fine;
@@ -64,6 +64,11 @@ bool nystrom_new(struct nystrom *self, ptrdiff_t n, long rank,
 	Omega = mat_new(&scratch, n, rank);
 	Y = mat_new(&scratch, n, rank);
 	C = mat_new(&scratch, rank, rank);
+	blas_expect_eigen(arena, rank);
+	if (arena_counts(arena)) {
+		arena_release(&scratch);
+		return true;
+	}
 	for (ptrdiff_t j = 0; j < rank; j++) {
 		struct rng rng = rng_stream(0, "nystrom", (uint64_t)j);
 

@@ -163,8 +163,9 @@ static enum status setup(const struct problem *problem, const void *options, str
 	a->cvx = cvx_new(problem, &sampled, arena);
 	allocate(a, arena);
 	rbcd_new(&a->u, arena);
-	rbcd_start(&a->u);
 	*state = a;
+	if (!arena_counts(arena))
+		rbcd_start(&a->u);
 	return STATUS_OK;
 }
 

@@ -49,10 +49,6 @@ void rbcd_new(struct rbcd *r, struct arena *arena)
 	ptrdiff_t n = r->X.rows, d = r->X.cols, P = r->D.cols;
 
 	r->M = mat_new(arena, d, d);
-	blas_syrk(1, r->X, TRANSPOSED, 0, r->M);
-	blas_symmetrize(r->M);
-	for (ptrdiff_t j = 0; j < d; j++)
-		mat_set(r->M, j, j, mat_get(r->M, j, j) + 1);
 	r->q = mat_new(arena, d, 2 * P);
 	r->G = mat_new(arena, d, rbcd_padded(2 * r->block));
 	r->H = mat_new(arena, d, rbcd_padded(2 * r->block));
@@ -65,8 +61,14 @@ void rbcd_new(struct rbcd *r, struct arena *arena)
 	r->window = (size_t)window_of((double)P, (double)r->block);
 	r->decreases = ARENA_ARRAY(arena, double, r->window);
 	r->drawn = ARENA_ARRAY(arena, size_t, P);
+	if (arena_counts(arena))
+		return;
 	for (ptrdiff_t i = 0; i < P; i++)
 		r->drawn[i] = (size_t)i;
+	blas_syrk(1, r->X, TRANSPOSED, 0, r->M);
+	blas_symmetrize(r->M);
+	for (ptrdiff_t j = 0; j < d; j++)
+		mat_set(r->M, j, j, mat_get(r->M, j, j) + 1);
 }
 
 /* L at trial = f - t df */

@@ -110,21 +110,29 @@ static ptrdiff_t live_neurons(const struct net *net)
 	return count;
 }
 
+/* Of the start network, in any case. */
+static ptrdiff_t start_width(const struct net *net, const struct arena *arena)
+{
+	return arena_counts(arena) ? net->U.cols : live_neurons(net);
+}
+
 /* Sampled directions give the first slopes; the programs start from zero, the epochs from them. */
 static void prepare(struct state *s, const struct problem *problem, const struct dualnorm *norm,
 		    const struct restriction_start *start, struct arena *arena)
 {
 	const struct restriction_options *o = s->options;
-	ptrdiff_t m = live_neurons(&start->net);
+	ptrdiff_t m = start_width(&start->net, arena);
 	struct restriction r = restriction_new(problem, norm, o->eps, s->sigma, m, arena);
 	struct restriction_programs *p = &s->programs;
 
 	*p = restriction_programs_new(&r, o, arena);
-	restriction_from_net(&start->net, p->best, s->sigma);
-	if (o->epochs > 0) {
+	if (o->epochs > 0)
 		restriction_epochs_setup(&s->epochs, &p->r, o, arena);
+	if (arena_counts(arena))
+		return;
+	restriction_from_net(&start->net, p->best, s->sigma);
+	if (o->epochs > 0)
 		mat_copy(s->epochs.A, p->best);
-	}
 	if (start->sampled) {
 		restriction_renew(&p->r, p->best, 0);
 		mat_fill(p->best, 0);
@@ -145,7 +153,7 @@ static enum status setup(const struct problem *problem, const void *options, str
 	if (!norm.frozen)
 		norm.frozen = ARENA_ARRAY(arena, bool, problem->X.cols);
 	TRY(restriction_start(problem, o, arena, &start, err));
-	m = live_neurons(&start.net);
+	m = start_width(&start.net, arena);
 	if (m == 0)
 		return err_set(
 			err, STATUS_ENV,

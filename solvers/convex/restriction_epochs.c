@@ -32,7 +32,7 @@ void restriction_epochs_setup(struct restriction_epochs *e, const struct restric
 		.mean = ARENA_ARRAY(arena, real, d * r->m),
 		.square = ARENA_ARRAY(arena, real, d * r->m),
 	};
-	for (size_t k = 0; k < (size_t)n; k++)
+	for (size_t k = 0; k < (size_t)n && !arena_counts(arena); k++)
 		e->order[k] = k;
 	e->batch.X = mat_rows(problem->X, 0, batch_of(options, n));
 	e->r = restriction_new(&e->batch, &r->norm, r->eps, r->sigma, r->m, arena);

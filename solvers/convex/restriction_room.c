@@ -77,8 +77,8 @@ struct restriction restriction_new(const struct problem *problem, const struct d
 	struct restriction r = {.problem = problem, .norm = *norm, .eps = eps, .m = m};
 
 	r.sigma = sigma;
-	r.reach = reach_of(norm);
-	r.length = blas_mat_norm(problem->X) / sqrt((double)n);
+	r.reach = arena_counts(arena) ? 0 : reach_of(norm);
+	r.length = arena_counts(arena) ? 0 : blas_mat_norm(problem->X) / sqrt((double)n);
 	r.S = mat_new(arena, n, m);
 	r.margin = ARENA_ARRAY(arena, real, n);
 	r.dual = restriction_dual_new(problem, m, arena);

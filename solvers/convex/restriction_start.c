@@ -11,7 +11,7 @@ static void sample(const struct problem *problem, long width, struct arena *aren
 	size_t d = (size_t)problem->X.cols;
 
 	out->net = net_new(arena, problem->X.cols, width);
-	for (ptrdiff_t i = 0; i < width; i++) {
+	for (ptrdiff_t i = 0; i < width && !arena_counts(arena); i++) {
 		struct rng rng = rng_stream(problem->seed, "directions", (uint64_t)i);
 		real *u = mat_col(out->net.U, i);
 

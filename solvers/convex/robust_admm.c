@@ -90,11 +90,12 @@ static enum status set_norm(struct robust *r, const struct robust_admm_options *
 	ptrdiff_t d = r->problem->X.cols;
 	bool *frozen = ARENA_ARRAY(arena, bool, d);
 
-	if (r->problem->frozen)
+	if (r->problem->frozen && !arena_counts(arena))
 		memcpy(frozen, r->problem->frozen, (size_t)d * sizeof *frozen);
-	if (o->not_attacked.count > 0)
+	if (o->not_attacked.count > 0 && !arena_counts(arena))
 		memset(frozen, 0, (size_t)d * sizeof *frozen);
-	TRY(columns_mark(r->problem, "not_attacked", o->not_attacked, frozen, err));
+	if (!arena_counts(arena))
+		TRY(columns_mark(r->problem, "not_attacked", o->not_attacked, frozen, err));
 	r->norm = (struct dualnorm){o->norm, d, frozen};
 	return STATUS_OK;
 }
@@ -163,6 +164,9 @@ static enum status factor(struct robust_admm *a, struct arena *arena, struct err
 	a->G = mat_new(arena, P, P);
 	a->l = ARENA_ARRAY(arena, real, d);
 	a->g = ARENA_ARRAY(arena, real, P);
+	blas_expect_eigen(arena, d > P ? d : P);
+	if (arena_counts(arena))
+		return STATUS_OK;
 	blas_syrk(1, r->problem->X, TRANSPOSED, 0, a->Q);
 	blas_syrk(1, r->patterns.D, TRANSPOSED, 0, a->G);
 	if (!blas_eigen(a->Q, a->l) || (P > 0 && !blas_eigen(a->G, a->g)))
@@ -224,17 +228,21 @@ static enum status setup(const struct problem *problem, const void *options, str
 	r->eps = o->eps;
 	r->two_sided = problem->loss.loss->regression;
 	r->Xt = mat_new(arena, problem->X.cols, problem->X.rows);
-	mat_transpose(r->Xt, problem->X);
+	if (!arena_counts(arena))
+		mat_transpose(r->Xt, problem->X);
 	TRY(set_norm(r, o, arena, err));
 	TRY(robust_patterns(r, &o->patterns, o->screen, arena, err));
-	scale_penalties(a);
+	if (!arena_counts(arena))
+		scale_penalties(a);
 	allocate(a, arena);
 	TRY(factor(a, arena, err));
+	*state = a;
+	if (arena_counts(arena))
+		return STATUS_OK;
 	write_note(a);
 	for (ptrdiff_t k = 0; k < a->C.cols; k++)
 		a->zero += robust_value(r, k, mat_col(a->C, k));
 	robust_admm_begin(a);
-	*state = a;
 	return STATUS_OK;
 }
 

@@ -310,7 +310,6 @@ static void copy_frozen(struct search *s, struct arena *scratch)
 {
 	ptrdiff_t f = 0;
 
-	s->F = mat_new(scratch, s->q->X.rows, s->dual.d);
 	for (ptrdiff_t j = 0; j < s->dual.d; j++)
 		if (s->dual.frozen[j])
 			mat_copy(mat_cols(s->F, f++, 1), mat_cols(s->q->X, j, 1));
@@ -326,9 +325,8 @@ static struct search search_new(const struct robust_question *q, struct arena *s
 				     [PERTURBATION_L2] = PERTURBATION_L2,
 				     [PERTURBATION_L1] = PERTURBATION_LINF};
 	ptrdiff_t n = q->D.rows, P = q->D.cols, d = q->norm->d;
-	double square = blas_mat_norm(q->X) * blas_mat_norm(q->X) / ((double)n * (double)d);
-	double tau = tau_unit * sqrt(square);
 	struct search s = {.q = q, .dual = *q->norm, .lanes = P};
+	double square, tau;
 	struct mat *tall[] = {&s.E, &s.A, &s.A0, &s.Y};
 	struct mat *wide[] = {&s.B, &s.V, &s.V0, &s.R, &s.U, &s.Z};
 
@@ -337,32 +335,42 @@ static struct search search_new(const struct robust_question *q, struct arena *s
 		*tall[m] = mat_new(scratch, n, P);
 	for (size_t m = 0; m < sizeof wide / sizeof wide[0]; m++)
 		*wide[m] = mat_new(scratch, d, P);
+	s.M = mat_lower(scratch, d);
+	s.lane = ARENA_ARRAY(scratch, struct lane, P);
+	s.F = mat_new(scratch, n, d);
+	arena_untouched_reals(scratch, (double)n * (double)d);
+	if (arena_counts(scratch))
+		return s;
+	copy_frozen(&s, scratch);
+	square = blas_mat_norm(q->X) * blas_mat_norm(q->X) / ((double)n * (double)d);
+	tau = tau_unit * sqrt(square);
 	for (ptrdiff_t i = 0; i < P; i++)
 		for (ptrdiff_t k = 0; k < n; k++)
 			mat_set(s.E, k, i, 2 * mat_get(q->D, k, i) - 1);
-	copy_frozen(&s, scratch);
 	s.size = sqrt(robust_search_norm(q->X, scratch));
 	s.sigma = square > 0 ? sigma_unit / square : 1;
-	s.M = mat_new(scratch, d, d);
 	blas_syrk(s.sigma, q->X, TRANSPOSED, 0, s.M);
 	for (ptrdiff_t j = 0; j < d; j++)
 		mat_set(s.M, j, j, mat_get(s.M, j, j) + 1);
 	blas_cholesky(s.M);
-	s.lane = ARENA_ARRAY(scratch, struct lane, P);
 	for (ptrdiff_t i = 0; i < P; i++)
 		s.lane[i] = (struct lane){.pattern = i, .tau = tau};
 	return s;
 }
 
 void robust_bounds(const struct robust_question *question, struct mat H,
-		   struct robust_limits *limits)
+		   struct robust_limits *limits, const struct arena *arena)
 {
-	struct arena scratch = {0};
+	struct arena scratch = arena_beside(arena);
 	struct search s = search_new(question, &scratch);
 	ptrdiff_t P = s.lanes;
 	double *sum = ARENA_ARRAY(&scratch, double, P), spent = 0;
 	int next = 2 * CHECK; /* look at rho: at geometrically spaced steps, so that it settles */
 
+	if (arena_counts(arena)) {
+		arena_release(&scratch);
+		return;
+	}
 	s.H = H;
 	s.limits = limits;
 	for (ptrdiff_t i = 0; i < P; i++)

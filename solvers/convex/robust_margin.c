@@ -58,7 +58,7 @@ static void see(const struct robust *r, struct arena *arena, struct sight *out)
 
 	*out = (struct sight){*r->problem, *r};
 	out->robust.problem = &out->problem;
-	for (ptrdiff_t k = 0; k < X.rows; k++) {
+	for (ptrdiff_t k = 0; k < X.rows && !arena_counts(arena); k++) {
 		for (ptrdiff_t j = 0; j < X.cols; j++)
 			keep[k] = keep[k] || mat_get(X, k, j) > 0 || mat_get(X, k, j) < 0;
 		count += keep[k];
@@ -173,13 +173,17 @@ static bool all_done(const struct search *s)
 
 /* By the limits: patterns below eps are excluded, those above it admitted with the direction of the
  * lower limit. The columns of those that are not excluded; their number. */
-static ptrdiff_t sort_out(struct robust *r, ptrdiff_t *left)
+static ptrdiff_t sort_out(struct robust *r, ptrdiff_t *left, const struct arena *arena)
 {
-	struct arena scratch = {0};
+	struct arena scratch = arena_beside(arena);
 	ptrdiff_t count = 0, d = r->norm.d;
 	struct mat Y = mat_new(&scratch, r->patterns.D.rows, r->patterns.D.cols);
 	real *z = ARENA_ARRAY(&scratch, real, d);
 
+	if (arena_counts(arena)) {
+		arena_release(&scratch);
+		return Y.cols;
+	}
 	blas_gemm(1, r->problem->X, PLAIN, r->patterns.H, PLAIN, 0, Y);
 	for (ptrdiff_t i = 0; i < Y.cols; i++) {
 		if (r->facts[i].upper < r->eps || !(r->facts[i].upper > 0)) {
@@ -198,26 +202,28 @@ static ptrdiff_t sort_out(struct robust *r, ptrdiff_t *left)
 static struct search search_new(struct robust *r, struct arena *scratch)
 {
 	struct mat D = r->patterns.D;
-	ptrdiff_t *left = ARENA_ARRAY(scratch, ptrdiff_t, D.cols), P = sort_out(r, left);
+	ptrdiff_t *left = ARENA_ARRAY(scratch, ptrdiff_t, D.cols), P = sort_out(r, left, scratch);
 	struct search s = {.r = r, .pattern = left, .momentum = 1};
 	struct mat *arrays[] = {&s.E, &s.L, &s.before, &s.point, &s.Y};
 
 	for (size_t m = 0; m < sizeof arrays / sizeof arrays[0]; m++)
 		*arrays[m] = mat_new(scratch, D.rows, P);
+	s.Z = mat_new(scratch, r->norm.d, P);
+	s.done = ARENA_ARRAY(scratch, bool, P);
+	if (arena_counts(scratch))
+		return s;
 	for (ptrdiff_t i = 0; i < P; i++)
 		for (ptrdiff_t k = 0; k < D.rows; k++)
 			mat_set(s.E, k, i, 2 * mat_get(D, k, left[i]) - 1);
-	s.Z = mat_new(scratch, r->norm.d, P);
-	s.done = ARENA_ARRAY(scratch, bool, P);
 	s.lipschitz = robust_search_norm(r->problem->X, scratch);
 	mat_fill(s.L, (real)(1 / (double)D.rows));
 	mat_copy(s.point, s.L);
 	return s;
 }
 
-static void find_directions(const struct robust *r)
+static void find_directions(const struct robust *r, const struct arena *arena)
 {
-	struct arena scratch = {0};
+	struct arena scratch = arena_beside(arena);
 	struct sight sight;
 	struct search s;
 	double n, P, steps;
@@ -227,7 +233,7 @@ static void find_directions(const struct robust *r)
 	n = (double)s.E.rows;
 	P = (double)s.E.cols;
 	steps = P > 0 ? work / (8 * n * (double)r->norm.d * P) : 0;
-	steps = fmin(MOST_STEPS, fmax(LEAST_STEPS, steps));
+	steps = arena_counts(arena) ? 0 : fmin(MOST_STEPS, fmax(LEAST_STEPS, steps));
 	for (int step = 0; step < steps && !all_done(&s); step++) {
 		residuals(&s);
 		for (ptrdiff_t i = 0; i < s.E.cols; i++)
@@ -247,6 +253,11 @@ static void keep_patterns(struct robust *r, const bool *keep, struct arena *aren
 
 	r->patterns.D = mat_new(arena, D.rows, D.cols);
 	r->patterns.H = mat_new(arena, H.rows, H.cols);
+	if (arena_counts(arena)) {
+		r->patterns.D = mat_cols(r->patterns.D, 0, r->sampled);
+		r->patterns.H = mat_cols(r->patterns.H, 0, r->sampled);
+		return;
+	}
 	for (ptrdiff_t i = 0; i < D.cols; i++) {
 		if (!keep[i])
 			continue;
@@ -264,16 +275,16 @@ static void find_limits(struct robust *r, struct arena *arena)
 {
 	struct mat D = r->patterns.D;
 	struct robust_question question = {.norm = &r->norm, .eps = r->eps};
-	struct arena scratch = {0};
+	struct arena scratch = arena_beside(arena);
 	struct robust_limits *limits = ARENA_ARRAY(&scratch, struct robust_limits, D.cols);
 	struct sight sight;
 
 	see(r, &scratch, &sight);
 	question.X = sight.problem.X;
 	question.D = sight.robust.patterns.D;
-	robust_bounds(&question, r->patterns.H, limits);
+	robust_bounds(&question, r->patterns.H, limits, &scratch);
 	r->facts = ARENA_ARRAY(arena, struct pattern_fact, D.cols);
-	for (ptrdiff_t i = 0; i < D.cols; i++) {
+	for (ptrdiff_t i = 0; i < D.cols && !arena_counts(arena); i++) {
 		double active = 0;
 
 		for (ptrdiff_t k = 0; k < D.rows; k++)
@@ -300,12 +311,18 @@ static int by_limit(const void *a, const void *b)
 /* Keep the `count` patterns with the largest limits, in the order of drawing. */
 static void screen_patterns(struct robust *r, ptrdiff_t count, struct arena *arena)
 {
-	struct arena scratch = {0};
+	struct arena scratch = arena_beside(arena);
 	ptrdiff_t candidates = r->patterns.D.cols, kept = 0;
 	const struct pattern_fact **order =
 		ARENA_ARRAY(&scratch, const struct pattern_fact *, candidates);
 	bool *keep = ARENA_ARRAY(&scratch, bool, candidates);
 
+	r->sampled = candidates < count ? candidates : count;
+	if (arena_counts(arena)) {
+		keep_patterns(r, keep, arena);
+		arena_release(&scratch);
+		return;
+	}
 	for (ptrdiff_t i = 0; i < candidates; i++)
 		order[i] = &r->facts[i];
 	qsort(order, (size_t)candidates, sizeof(const struct pattern_fact *), by_limit);
@@ -349,9 +366,9 @@ enum status robust_patterns(struct robust *r, const struct pattern_options *opti
 	if (screen > 1)
 		screen_patterns(r, options->count, arena);
 	r->sampled = r->patterns.D.cols;
-	find_directions(r);
+	find_directions(r, arena);
 	keep = ARENA_ARRAY(arena, bool, r->sampled);
-	for (ptrdiff_t i = 0; i < r->sampled; i++)
+	for (ptrdiff_t i = 0; i < r->sampled && !arena_counts(arena); i++)
 		keep[i] = r->facts[i].verdict == PATTERN_ADMITTED;
 	keep_patterns(r, keep, arena);
 	return STATUS_OK;

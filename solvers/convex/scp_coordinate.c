@@ -64,7 +64,7 @@ static enum status setup(struct scp *scp, const void *options, struct arena *are
 	s->used = ARENA_ARRAY(arena, ptrdiff_t, MOST_GRAM);
 	s->gram = mat_new(arena, MOST_GRAM, MOST_GRAM);
 	s->curvature = loss_curvature(scp->problem->loss);
-	for (ptrdiff_t i = 0; i < s->count; i++) {
+	for (ptrdiff_t i = 0; i < s->count && !arena_counts(arena); i++) {
 		s->left[i] = i;
 		s->norm[i] = (real)blas_norm((size_t)scp->Phi.rows, mat_col(scp->Phi, i));
 	}

@@ -42,9 +42,11 @@ static enum status setup(struct scp *scp, const void *options, struct arena *are
 	s->f_previous = ARENA_ARRAY(arena, real, n);
 	s->f_point = ARENA_ARRAY(arena, real, n);
 	s->g = ARENA_ARRAY(arena, real, n);
+	*state = s;
+	if (arena_counts(arena))
+		return STATUS_OK;
 	s->lipschitz = loss_curvature(scp->problem->loss) * scp_squared_norm(scp);
 	s->momentum = 1;
-	*state = s;
 	return STATUS_OK;
 }
 

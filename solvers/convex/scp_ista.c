@@ -49,10 +49,12 @@ static enum status setup(struct scp *scp, const void *options, struct arena *are
 	s->scp = scp;
 	s->slope = ARENA_ARRAY(arena, real, scp->Phi.cols);
 	s->g = ARENA_ARRAY(arena, real, scp->Phi.rows);
+	*state = s;
+	if (arena_counts(arena))
+		return STATUS_OK;
 	s->lipschitz = isfinite(o->step) ? 1 / o->step
 					 : above_norm * loss_curvature(scp->problem->loss) *
 						   scp_squared_norm(scp);
-	*state = s;
 	return STATUS_OK;
 }
 

@@ -15,7 +15,8 @@ static enum status setup(struct scp *scp, const void *options, struct arena *are
 
 	(void)options;
 	(void)err;
-	scp_interior_start(interior);
+	if (!arena_counts(arena))
+		scp_interior_start(interior);
 	*state = interior;
 	return STATUS_OK;
 }

@@ -190,7 +190,8 @@ static enum status setup(struct scp *scp, const void *options, struct arena *are
 	s->interior = scp_interior_new(&s->part, s->most, arena);
 	s->part.Phi = mat_cols(scp->Phi, 0, 0);
 	s->ended = HUGE_VAL;
-	start(s);
+	if (!arena_counts(arena))
+		start(s);
 	*state = s;
 	return STATUS_OK;
 }

@@ -79,17 +79,19 @@ static enum status setup(const struct u_system *system, const void *options, str
 
 	(void)options;
 	u->system = system;
-	u->C = mat_new(arena, 2 * d * P, 2 * d * P);
+	u->C = mat_lower(arena, 2 * d * P);
 	u->Z = mat_new(arena, d, 2 * P);
 	u->Fp = mat_new(arena, d, P);
 	u->T = mat_new(arena, n, d > P ? d : P);
+	*state = u;
+	if (arena_counts(arena))
+		return STATUS_OK;
 	assemble(u);
 	if (!blas_cholesky(u->C))
 		return err_set(
 			err, STATUS_FAILED,
 			"u_update cholesky: the system is not positive definite in %s precision",
 			REAL_NAME);
-	*state = u;
 	return STATUS_OK;
 }
 

@@ -72,7 +72,7 @@ static void begin(const struct u_system *system, struct arena *arena, void **sta
 	ptrdiff_t n = system->X.rows;
 
 	u->system = system;
-	u->C = mat_new(arena, n, n);
+	u->C = mat_lower(arena, n);
 	u->Xt = mat_new(arena, n, system->X.cols);
 	u->T = mat_new(arena, n, PANEL);
 	u->Z = mat_new(arena, system->X.cols, system->D.cols);
@@ -96,7 +96,7 @@ static enum status setup(const struct u_system *system, const void *options, str
 {
 	(void)options;
 	begin(system, arena, state);
-	if (!finish(*state))
+	if (!arena_counts(arena) && !finish(*state))
 		return err_set(
 			err, STATUS_FAILED,
 			"u_update dual: I + c K o (D D') is not positive definite in %s precision",

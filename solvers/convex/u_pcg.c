@@ -88,12 +88,16 @@ static void product(void *state, const real *g, real *h)
 }
 
 /* 1 + c |L^-1 x_k|^2 (number of patterns active on k), M = L L' */
-static void form_diagonal(struct pcg *u)
+static void form_diagonal(struct pcg *u, const struct arena *arena)
 {
 	const struct u_system *s = u->system;
-	struct arena scratch = {0};
+	struct arena scratch = arena_beside(arena);
 	struct mat T = mat_new(&scratch, s->X.rows, s->X.cols);
 
+	if (arena_counts(arena)) {
+		arena_release(&scratch);
+		return;
+	}
 	mat_copy(T, s->X);
 	blas_trsm_right(s->M, TRANSPOSED, T);
 	for (ptrdiff_t k = 0; k < s->X.rows; k++) {
@@ -124,7 +128,7 @@ static enum status setup(const struct u_system *system, const void *options, str
 	*state = u;
 	if (u->options->preconditioner == JACOBI) {
 		u->diagonal = ARENA_ARRAY(arena, real, n);
-		form_diagonal(u);
+		form_diagonal(u, arena);
 	}
 	if (u->options->preconditioner == NYSTROM &&
 	    !nystrom_new(&u->nystrom, n, u->options->rank, product, u, arena))

@@ -23,14 +23,18 @@ static void forecast(const void *options, struct u_shape s, struct forecast *out
 }
 
 /* C = c F'F + blockdiag(L L'), from F in one product; lower triangle */
-static void assemble(struct primal *u)
+static void assemble(struct primal *u, const struct arena *arena)
 {
 	const struct u_system *s = u->system;
-	struct arena scratch = {0};
+	struct arena scratch = arena_beside(arena);
 	ptrdiff_t n = s->X.rows, d = s->X.cols, P = s->D.cols;
 	struct mat F = mat_new(&scratch, n, d * P), M = mat_new(&scratch, d, d),
 		   L = mat_new(&scratch, d, d);
 
+	if (arena_counts(arena)) {
+		arena_release(&scratch);
+		return;
+	}
 	for (ptrdiff_t i = 0; i < P; i++)
 		for (ptrdiff_t j = 0; j < d; j++)
 			for (ptrdiff_t k = 0; k < n; k++)
@@ -56,15 +60,17 @@ static enum status setup(const struct u_system *system, const void *options, str
 
 	(void)options;
 	u->system = system;
-	u->C = mat_new(arena, size, size);
+	u->C = mat_lower(arena, size);
 	u->T = mat_new(arena, system->X.rows, system->D.cols);
-	assemble(u);
+	assemble(u, arena);
+	*state = u;
+	if (arena_counts(arena))
+		return STATUS_OK;
 	if (!blas_cholesky(u->C))
 		return err_set(
 			err, STATUS_FAILED,
 			"u_update primal: the system is not positive definite in %s precision",
 			REAL_NAME);
-	*state = u;
 	return STATUS_OK;
 }
 

@@ -1,6 +1,7 @@
 /* Arenas: a list of blocks, one per large allocation, shared ones for small allocations. */
 #include "solvers/core/arena.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -34,6 +35,11 @@ void arena_fail_after(size_t calls)
 	fail_after = calls;
 }
 
+static size_t rounded_up(size_t bytes)
+{
+	return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+}
+
 static _Noreturn void out_of_memory(size_t bytes)
 {
 	if (exhausted)
@@ -59,17 +65,48 @@ static struct arena_block *block_new(size_t room)
 	return block;
 }
 
-void *arena_alloc(struct arena *arena, size_t count, size_t size)
+/* A page that cannot be read or written: what is touched by mistake shows at once. */
+static void *untouchable(void)
 {
-	size_t bytes, rounded;
+	static void *page;
+
+	if (!page)
+		page = mmap(NULL, PAGE_BYTES, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	return page;
+}
+
+static size_t most(size_t a, size_t b)
+{
+	return a > b ? a : b;
+}
+
+static size_t least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+static size_t sum(size_t a, size_t b)
+{
+	size_t total;
+
+	return __builtin_add_overflow(a, b, &total) ? SIZE_MAX : total;
+}
+
+/* `bytes` more are held. */
+static void tally_add(struct arena *arena, size_t bytes)
+{
+	struct arena_tally *tally = arena->tally;
+
+	arena->bytes = sum(arena->bytes, bytes);
+	tally->held = sum(tally->held, bytes);
+	tally->peak = most(tally->peak, tally->held);
+}
+
+static void *from_block(struct arena *arena, size_t rounded)
+{
 	struct arena_block *block = arena->head;
 	void *at;
 
-	if (__builtin_mul_overflow(count, size, &bytes) || bytes > PTRDIFF_MAX - 2 * ALIGNMENT)
-		out_of_memory(SIZE_MAX);
-	if (fail_after && --fail_after == 0)
-		out_of_memory(bytes);
-	rounded = (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
 	if (!block || block->size - block->used < rounded) {
 		block = block_new(rounded > BLOCK_BYTES / 2 ? rounded : BLOCK_BYTES);
 		if (arena->head && rounded > BLOCK_BYTES / 2) { /* keep filling the shared block */
@@ -82,9 +119,86 @@ void *arena_alloc(struct arena *arena, size_t count, size_t size)
 	}
 	at = block->room + block->used;
 	block->used += rounded;
-	arena->bytes += rounded;
-	arena->calls++;
 	return at;
+}
+
+/* As arena_alloc; `size` bytes an entry count, of which this program needs `own`. */
+static void *count_block(struct arena *arena, size_t count, size_t size, size_t own)
+{
+	size_t bytes, needed;
+	bool beyond = __builtin_mul_overflow(count, size, &bytes) || bytes > SIZE_MAX / 2;
+
+	tally_add(arena, beyond ? SIZE_MAX / 2 : rounded_up(bytes));
+	arena->calls++;
+	beyond = beyond || __builtin_mul_overflow(count, own, &needed);
+	if (beyond || rounded_up(needed) > BLOCK_BYTES / 2)
+		return untouchable();
+	return from_block(arena, rounded_up(needed));
+}
+
+void *arena_alloc(struct arena *arena, size_t count, size_t size)
+{
+	size_t bytes;
+
+	if (arena->tally)
+		return count_block(arena, count, size, size);
+	if (__builtin_mul_overflow(count, size, &bytes) || bytes > PTRDIFF_MAX - 2 * ALIGNMENT)
+		out_of_memory(SIZE_MAX);
+	if (fail_after && --fail_after == 0)
+		out_of_memory(bytes);
+	arena->bytes += rounded_up(bytes);
+	arena->calls++;
+	return from_block(arena, rounded_up(bytes));
+}
+
+void *arena_reals(struct arena *arena, size_t count)
+{
+	if (arena->tally)
+		return count_block(arena, count, arena->tally->real_size, sizeof(real));
+	return arena_alloc(arena, count, sizeof(real));
+}
+
+struct arena arena_counting(struct arena_tally *tally)
+{
+	return (struct arena){.tally = tally};
+}
+
+struct arena arena_beside(const struct arena *arena)
+{
+	return (struct arena){.tally = arena->tally};
+}
+
+bool arena_counts(const struct arena *arena)
+{
+	return arena->tally != NULL;
+}
+
+bool arena_narrow(const struct arena *arena)
+{
+	return (arena->tally ? arena->tally->real_size : sizeof(real)) < sizeof(double);
+}
+
+void arena_untouched_reals(struct arena *arena, double count)
+{
+	size_t bytes;
+
+	if (!arena->tally)
+		return;
+	bytes = (size_t)fmin(count * (double)arena->tally->real_size, (double)arena->tally->held);
+	arena->untouched += bytes;
+	arena->tally->held -= bytes;
+}
+
+void arena_expect(struct arena *arena, double bytes)
+{
+	if (arena->tally)
+		arena->tally->later = most(arena->tally->later, (size_t)fmin(bytes, 0x1p62));
+}
+
+void arena_expect_reals(struct arena *arena, double count)
+{
+	if (arena->tally)
+		arena_expect(arena, count * (double)arena->tally->real_size);
 }
 
 void *arena_alloc_dense(struct arena *arena, size_t count, size_t size)
@@ -93,7 +207,7 @@ void *arena_alloc_dense(struct arena *arena, size_t count, size_t size)
 	uintptr_t first = ((uintptr_t)at + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
 	uintptr_t end = ((uintptr_t)at + count * size) / PAGE_BYTES * PAGE_BYTES;
 
-	if (end > first + HUGE_BYTES) /* advice only: a kernel that cannot changes nothing */
+	if (!arena->tally && end > first + HUGE_BYTES) /* advice only: a kernel that cannot changes nothing */
 		(void)madvise((void *)first, end - first, MADV_HUGEPAGE);
 	return at;
 }
@@ -130,12 +244,16 @@ char *arena_format(struct arena *arena, const char *format, ...)
 void arena_release(struct arena *arena)
 {
 	struct arena_block *block = arena->head;
+	struct arena_tally *tally = arena->tally;
 
+	if (tally)
+		tally->held -= least(arena->bytes - least(arena->untouched, arena->bytes),
+				     tally->held);
 	while (block) {
 		struct arena_block *next = block->next;
 
 		free(block);
 		block = next;
 	}
-	memset(arena, 0, sizeof *arena);
+	*arena = (struct arena){.tally = tally};
 }

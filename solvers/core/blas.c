@@ -190,6 +190,11 @@ bool blas_eigen(struct mat A, real *w)
 			     w) == 0;
 }
 
+void blas_expect_eigen(struct arena *arena, ptrdiff_t n)
+{
+	arena_expect_reals(arena, 2 * (double)n * (double)n);
+}
+
 void blas_symmetrize(struct mat A)
 {
 	for (ptrdiff_t j = 0; j < A.cols; j++)

@@ -2,6 +2,7 @@
 #ifndef CORE_BLAS_H
 #define CORE_BLAS_H
 
+#include "solvers/core/arena.h"
 #include "solvers/core/mat.h"
 
 #include <stdbool.h>
@@ -47,6 +48,9 @@ void blas_triangular_solve(struct mat L, ptrdiff_t block, real *x);
  * eigenvectors as columns in the same order; false if the iteration did not converge, as happens
  * with entries that are not finite. */
 bool blas_eigen(struct mat A, real *w);
+
+/* Counting: its workspace for order n. */
+void blas_expect_eigen(struct arena *arena, ptrdiff_t n);
 /* Copy the lower triangle onto the upper one. */
 void blas_symmetrize(struct mat A);
 

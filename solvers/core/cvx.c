@@ -32,7 +32,7 @@ struct cvx cvx_new(const struct problem *problem, const struct patterns *pattern
 	cvx.alpha = ARENA_ARRAY(arena, real, n);
 	cvx.g = ARENA_ARRAY(arena, double, d);
 	cvx.wide_z = ARENA_ARRAY(arena, double, d * 2 * P);
-	cvx.size = blas_mat_norm(problem->X);
+	cvx.size = arena_counts(arena) ? 0 : blas_mat_norm(problem->X);
 	cvx.slack = slack_share;
 	cvx.at = ARENA_ARRAY(arena, ptrdiff_t, 2 * P);
 	cvx.norm = ARENA_ARRAY(arena, double, 2 * P);

@@ -15,7 +15,15 @@ struct mat mat_new(struct arena *arena, ptrdiff_t rows, ptrdiff_t cols)
 
 	if (__builtin_mul_overflow((size_t)A.stride, (size_t)cols, &count))
 		count = SIZE_MAX;
-	A.at = arena_alloc(arena, count, sizeof(real));
+	A.at = arena_reals(arena, count);
+	return A;
+}
+
+struct mat mat_lower(struct arena *arena, ptrdiff_t n)
+{
+	struct mat A = mat_new(arena, n, n);
+
+	arena_untouched_reals(arena, (double)n * (double)(n - 1) / 2);
 	return A;
 }
 

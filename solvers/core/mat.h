@@ -18,6 +18,10 @@ struct mat {
 /* A zero matrix owned by the arena. */
 struct mat mat_new(struct arena *arena, ptrdiff_t rows, ptrdiff_t cols);
 
+/* n x n of which only the lower triangle will be touched: half of the pages stay untouched, which
+ * is all that this changes. */
+struct mat mat_lower(struct arena *arena, ptrdiff_t n);
+
 static inline real *mat_col(struct mat A, ptrdiff_t j)
 {
 	return A.at + j * A.stride;

@@ -59,6 +59,8 @@ static ptrdiff_t check_directions(struct mat X, struct patterns *out, struct are
 	struct mat Y = mat_new(scratch, X.rows, out->H.cols);
 	ptrdiff_t missing = 0;
 
+	if (arena_counts(scratch))
+		return out->H.cols;
 	blas_gemm(1, X, PLAIN, out->H, PLAIN, 0, Y);
 	for (ptrdiff_t i = 0; i < out->H.cols; i++)
 		if (!inside(X, mat_col(out->D, i), mat_col(out->H, i), mat_col(Y, i))) {
@@ -79,11 +81,15 @@ static void seek_directions(struct mat X, struct patterns *out, enum facial_kind
 	struct interior interior;
 	struct facial facial;
 
-	signcone_prepare(&cone);
+	if (!arena_counts(scratch))
+		signcone_prepare(&cone);
 	splitting = splitting_new(&cone, P, scratch);
 	interior = interior_new(&cone, P, scratch);
-	interior_search(&interior, &splitting, out->D, out->H);
+	if (!arena_counts(scratch))
+		interior_search(&interior, &splitting, out->D, out->H);
 	facial = facial_new(&cone, scratch);
+	if (arena_counts(scratch))
+		return;
 	for (ptrdiff_t i = 0; i < P; i++) {
 		real *u = mat_col(interior.U, i);
 
@@ -102,7 +108,7 @@ static void seek_directions(struct mat X, struct patterns *out, enum facial_kind
  * is sought. */
 static void find_directions(struct mat X, bool seek, struct arena *arena, struct patterns *out)
 {
-	struct arena scratch = {0};
+	struct arena scratch = arena_beside(arena);
 
 	if (check_directions(X, out, &scratch) > 0 && seek) {
 		enum facial_kind *kind = ARENA_ARRAY(arena, enum facial_kind, out->D.cols);
@@ -116,7 +122,7 @@ static void find_directions(struct mat X, bool seek, struct arena *arena, struct
 static void name_source(struct patterns *out, const char *name, struct arena *arena)
 {
 	out->source = ARENA_ARRAY(arena, const char *, out->D.cols);
-	for (ptrdiff_t i = 0; i < out->D.cols; i++)
+	for (ptrdiff_t i = 0; i < out->D.cols && !arena_counts(arena); i++)
 		out->source[i] = name;
 }
 
@@ -138,7 +144,7 @@ static enum status take_given(const char *file, const struct problem *problem, s
 			      given->rows);
 	if (given->cols < 1)
 		return err_at(err, STATUS_ENV, at, "patterns: expected at least one column");
-	for (ptrdiff_t j = 0; j < given->cols; j++)
+	for (ptrdiff_t j = 0; j < given->cols && !arena_counts(arena); j++)
 		for (ptrdiff_t k = 0; k < n; k++)
 			if (mat_get(*given, k, j) != 0 && mat_get(*given, k, j) != 1)
 				return err_at(err, STATUS_ENV, at,
@@ -164,6 +170,22 @@ const char *pattern_note(const struct pattern_options *options, ptrdiff_t used, 
 		return NULL;
 	return arena_format(arena, "%td pattern%s found, %ld asked for", used, used == 1 ? "" : "s",
 			    options->count);
+}
+
+/* On a counting arena: as many as there may be. Lists of cells grow by copies. */
+static void count_all(const struct pattern_options *options, const struct problem *problem,
+		      struct arena *arena, struct patterns *out)
+{
+	ptrdiff_t n = problem->X.rows, d = problem->X.cols;
+	ptrdiff_t most = (ptrdiff_t)pattern_most(options, n, d);
+	struct arena scratch = arena_beside(arena);
+
+	arena_alloc(&scratch, (size_t)(2 * most), (size_t)n + (size_t)d * sizeof(double));
+	out->D = mat_new(arena, n, most);
+	out->H = mat_new(arena, d, most);
+	name_source(out, "all", arena);
+	out->all = true;
+	arena_release(&scratch);
 }
 
 /* Every pattern: the cells of the arrangement of the rows, a zero row counting as active. The cell
@@ -215,6 +237,10 @@ enum status pattern_sample(const struct pattern_options *options, const struct p
 	*out = (struct patterns){.options = options};
 	if (options->file)
 		return take_given(options->file, problem, arena, out, err);
+	if (options->count == PATTERN_ALL && arena_counts(arena)) {
+		count_all(options, problem, arena, out);
+		return STATUS_OK;
+	}
 	if (options->count == PATTERN_ALL)
 		return take_all(problem, arena, out, err);
 	TRY(pattern_draw(options, problem, radius, arena, out, err));

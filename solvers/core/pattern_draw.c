@@ -26,7 +26,7 @@ static struct seen seen_new(struct arena *arena, size_t entries)
 		seen.size *= 2;
 	seen.hash = ARENA_ARRAY(arena, uint64_t, seen.size);
 	seen.column = ARENA_ARRAY(arena, ptrdiff_t, seen.size);
-	for (size_t s = 0; s < seen.size; s++)
+	for (size_t s = 0; s < seen.size && !arena_counts(arena); s++)
 		seen.column[s] = -1;
 	return seen;
 }
@@ -168,6 +168,8 @@ static enum status take_turns(struct draw *draw, struct pattern_stream request, 
 		stream.options = draw->options->from.at[s].options;
 		if (source->open)
 			TRY(source->open(&stream, arena, err));
+		if (arena_counts(arena))
+			continue;
 		if (stream.count == PATTERN_ENDLESS && s + 1 < count)
 			return err_set(err, STATUS_SPEC,
 				       "patterns: from: %s never ends, so %s behind it would not "
@@ -191,6 +193,8 @@ enum status pattern_draw(const struct pattern_options *options, const struct pro
 	draw.seen = seen_new(arena, (size_t)options->count);
 	TRY(check_files(&draw, err));
 	TRY(take_turns(&draw, request, arena, err));
+	if (arena_counts(arena))
+		return STATUS_OK;
 	if (draw.found == 0)
 		return err_set(err, STATUS_ENV,
 			       "no activation pattern with an active sample was found");

@@ -35,6 +35,8 @@ static enum status open(struct pattern_stream *stream, struct arena *arena, stru
 			       "patterns: network: expected a model file or a solver to start "
 			       "with, got neither");
 	*U = mat_new(arena, d, found.net.U.cols);
+	if (arena_counts(arena))
+		return STATUS_OK;
 	for (ptrdiff_t j = 0; j < found.net.U.cols; j++) {
 		mat_copy(mat_cols(*U, kept, 1), mat_cols(found.net.U, j, 1));
 		kept += blas_norm((size_t)d, mat_col(found.net.U, j)) > 0;

@@ -202,14 +202,33 @@ static bool deliver(struct live *live, const double *M, ptrdiff_t rank, const bo
 	return true;
 }
 
+/* On a counting arena: what a search takes; more columns than rows span no more than the rows. */
+static bool count_search(struct mat X, struct arena *arena, struct rowspace *out)
+{
+	ptrdiff_t n = X.rows, d = X.cols, side = n < d ? n : d;
+	struct arena scratch = arena_beside(arena);
+
+	ARENA_ARRAY(&scratch, struct column, d);
+	ARENA_ARRAY(&scratch, double, n *d);
+	ARENA_ARRAY(&scratch, double, d *side);
+	if (d > n)
+		*out = (struct rowspace){.Z = mat_new(arena, n, n), .B = mat_new(arena, d, n)};
+	arena_release(&scratch);
+	return d > n;
+}
+
 bool rowspace_find(struct mat X, const bool *kept, struct arena *arena, struct rowspace *out)
 {
-	struct live live = find_live(X, kept);
-	ptrdiff_t rank = live.count;
+	struct live live;
+	ptrdiff_t rank;
 	double *M = NULL;
 	lapack_int cols;
 	bool found;
 
+	if (arena_counts(arena))
+		return count_search(X, arena, out);
+	live = find_live(X, kept);
+	rank = live.count;
 	if (live.count > 0 && !clearly_independent(&live)) {
 		M = span_rows(&live, &cols);
 		rank = basis(&live, M, cols);
@@ -219,11 +238,21 @@ bool rowspace_find(struct mat X, const bool *kept, struct arena *arena, struct r
 	return found;
 }
 
+/* On a counting arena no column is zero. */
 bool rowspace_nonzero(struct mat X, const bool *kept, struct arena *arena, struct rowspace *out)
 {
-	struct live live = find_live(X, kept);
-	bool found = deliver(&live, NULL, live.count, kept, arena, out);
+	struct live live;
+	bool found;
 
+	if (arena_counts(arena)) {
+		struct arena scratch = arena_beside(arena);
+
+		ARENA_ARRAY(&scratch, double, X.rows *X.cols);
+		arena_release(&scratch);
+		return false;
+	}
+	live = find_live(X, kept);
+	found = deliver(&live, NULL, live.count, kept, arena, out);
 	arena_release(&live.scratch);
 	return found;
 }

@@ -27,6 +27,7 @@ struct signcone signcone_new(struct mat X, struct arena *arena)
 	cone.Q = X.cols <= X.rows ? cone.gram : mat_new(arena, X.cols, r);
 	cone.lambda = ARENA_ARRAY(arena, double, r);
 	cone.spectrum = ARENA_ARRAY(arena, real, r);
+	blas_expect_eigen(arena, r);
 	return cone;
 }
 

@@ -33,12 +33,13 @@ static enum status train(const struct problem *problem, const struct start_optio
 			       "start: expected a solver that takes the loss %s, got \"%s\"",
 			       problem->loss.loss->base.name, trainer->base.name);
 	TRY(trainer->setup(problem, o->trainer.options, arena, &state, err));
-	while (steps < o->steps && progress.end == OUTCOME_RUNNING) {
+	while (!arena_counts(arena) && steps < o->steps && progress.end == OUTCOME_RUNNING) {
 		trainer->step(state, &progress);
 		steps++;
 	}
 	out->net = net_new(arena, problem->X.cols, trainer->width(state));
-	trainer->network(state, &out->net);
+	if (!arena_counts(arena))
+		trainer->network(state, &out->net);
 	out->note = arena_format(arena, "start %s, %ld steps", trainer->base.name, steps);
 	return STATUS_OK;
 }

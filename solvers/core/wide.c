@@ -12,7 +12,7 @@ struct wide wide_new(ptrdiff_t d, ptrdiff_t m, struct arena *arena)
 {
 	struct wide wide = {.rows = ROWS};
 
-	if (narrow) {
+	if (arena_narrow(arena)) {
 		wide.x = ARENA_ARRAY(arena, double, ROWS *d);
 		wide.q = ARENA_ARRAY(arena, double, ROWS *m);
 	}

@@ -143,6 +143,14 @@ says "the table has the new names" "^| monde | convex" here/keys/tables/summary.
 says "and those of attacks" "theirs linf" here/keys/tables/summary.md
 check "and not the old ones" "old names" [ "$(cat here/keys/tables/summary.md here/keys/attack.csv | grep -c -e moons -e mine)" -eq 0 ]
 check "attack.csv has the new names" "$(head -n 2 here/keys/attack.csv)" grep -q "monde,convex.*theirs" here/keys/attack.csv
+# Names are part of no stream: from nothing, the same networks and the same findings.
+rm -rf fresh
+expect "other names from nothing" 0 run names.yaml --out fresh
+for file in model.npz findings.npz points.csv; do
+	(cd here/keys/cells && cksum ./*/$file) >before
+	(cd fresh/keys/cells && cksum ./*/$file) >after
+	check "names are no part of a stream: $file" "$(diff before after)" cmp -s before after
+done
 id=$(cells_of here/keys | head -n 1)
 expect "verify of a completed record" 0 verify here/keys "$id"
 expect "rerun of a completed record" 0 rerun here/keys "$id"

@@ -67,7 +67,7 @@ static void check_plane(long p, double side)
 	struct robust_limits *limits = ARENA_ARRAY(&toy.arena, struct robust_limits, P);
 	struct mat H = mat_new(&toy.arena, 2, P);
 
-	robust_bounds(&question, H, limits);
+	robust_bounds(&question, H, limits, &arena);
 	for (ptrdiff_t i = 0; i < P; i++) {
 		double truth = search_plane(toy.problem.X, mat_col(patterns.D, i), &norm);
 
@@ -114,7 +114,7 @@ static void a_frozen_bias_gives_half_the_gap(void **state)
 		for (ptrdiff_t i = 0; i < 5; i++)
 			mat_set(D, k, i, (real)patterns[i][k]);
 	}
-	robust_bounds(&question, H, limits);
+	robust_bounds(&question, H, limits, &arena);
 	for (ptrdiff_t i = 0; i < 5; i++) {
 		check_at_most(limits[i].lower, limits[i].upper);
 		check_at_most(limits[i].lower, truth[i] * (1 + 1e-9));
