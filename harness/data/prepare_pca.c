@@ -89,21 +89,31 @@ static double *leading(struct mat V, size_t k, struct arena *arena)
 	return map;
 }
 
+static enum status width(const void *options, size_t n, size_t *d, struct err *err)
+{
+	const struct pca_options *o = options;
+	size_t k = (size_t)o->components;
+
+	if (k > *d || k > n)
+		return err_set(err, STATUS_SPEC,
+			       "prepare: pca: %zu components asked for, but there are %zu features "
+			       "and %zu training rows",
+			       k, *d, n);
+	*d = k;
+	return STATUS_OK;
+}
+
 static enum status fit(const void *options, const struct rows *train, struct arena *arena,
 		       struct stages *stages, struct err *err)
 {
 	const struct pca_options *o = options;
-	size_t k = (size_t)o->components, d = train->d;
+	size_t k = (size_t)o->components, d = train->d, columns = d;
 	struct arena scratch = {0};
 	double *mean;
 	struct mat C;
 	bool found;
 
-	if (k > d || k > train->n)
-		return err_set(err, STATUS_SPEC,
-			       "prepare: pca: %zu components asked for, but there are %zu features "
-			       "and %zu training rows",
-			       k, d, train->n);
+	TRY(width(options, train->n, &columns, err));
 	mean = means(train, arena);
 	C = covariance(train, mean, &scratch);
 	found = blas_eigen(C, ARENA_ARRAY(&scratch, real, d));
@@ -123,5 +133,6 @@ const struct prepare prepare_pca = {
 		 .options = rows,
 		 .size = sizeof(struct pca_options)},
 	.fit = fit,
+	.width = width,
 	.mixes = true,
 };

@@ -7,6 +7,7 @@
 #include "harness/sched/asked.h"
 #include "harness/sched/forecast.h"
 #include "harness/store/filekind.h"
+#include "harness/store/gzfile.h"
 #include "solvers/core/pattern.h"
 #include "solvers/core/trainer.h"
 
@@ -16,7 +17,8 @@
 #include <string.h>
 
 enum {
-	MOST_FILES = 64 /* of a data set, as for its checksum */
+	MOST_FILES = 64, /* of a data set, as for its checksum */
+	COUNT_SHARE = 2  /* a text whose rows are counted takes this share of the memory there is */
 };
 
 /* What is looked up once per distinct data set: an entry of `data` and the values swept in it. */
@@ -236,8 +238,14 @@ static void refuse_if_too_large(const struct planner *planner, struct planned *a
 static enum status forecast(struct planner *planner, struct known_data *data, struct planned *at,
 			    struct err *err)
 {
-	if (!data->has_shape)
-		TRY(forecast_shape_of(at->cell, &data->shape, err));
+	enum status status = STATUS_OK;
+
+	if (!data->has_shape) {
+		gzfile_limit(fmin(planner->memory_limit, planner->memory_available / COUNT_SHARE));
+		status = forecast_shape_of(at->cell, &data->shape, err);
+		gzfile_limit(0);
+	}
+	TRY(status);
 	data->has_shape = true;
 	forecast_cell(at->cell, &data->shape, &at->bytes, &at->flops);
 	if (at->trained)
