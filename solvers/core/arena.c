@@ -207,7 +207,8 @@ void *arena_alloc_dense(struct arena *arena, size_t count, size_t size)
 	uintptr_t first = ((uintptr_t)at + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
 	uintptr_t end = ((uintptr_t)at + count * size) / PAGE_BYTES * PAGE_BYTES;
 
-	if (!arena->tally && end > first + HUGE_BYTES) /* advice only: a kernel that cannot changes nothing */
+	if (!arena->tally &&
+	    end > first + HUGE_BYTES) /* advice only: a kernel that cannot changes nothing */
 		(void)madvise((void *)first, end - first, MADV_HUGEPAGE);
 	return at;
 }
@@ -247,8 +248,8 @@ void arena_release(struct arena *arena)
 	struct arena_tally *tally = arena->tally;
 
 	if (tally)
-		tally->held -= least(arena->bytes - least(arena->untouched, arena->bytes),
-				     tally->held);
+		tally->held -=
+			least(arena->bytes - least(arena->untouched, arena->bytes), tally->held);
 	while (block) {
 		struct arena_block *next = block->next;
 

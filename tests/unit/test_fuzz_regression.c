@@ -79,7 +79,9 @@ static void files_of_a_record(void **state)
 {
 	(void)state;
 	replay("result", stored_result);
+	replay("manifest", stored_manifest);
 	replay("cell", stored_cell);
+	replay("entries", stored_entries);
 	replay("table", stored_table);
 }
 
