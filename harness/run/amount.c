@@ -1,4 +1,5 @@
-/* Phases of a worker on counting arenas; see amount.h. They follow run.c, assault.c, certified.c. */
+/* Phases of a worker on counting arenas; see amount.h. They follow run.c, assault.c, certified.c.
+ */
 #include "harness/run/amount.h"
 
 #include "harness/run/assault.h"
@@ -44,9 +45,8 @@ static void load(const struct cell *cell, const struct amount_shape *s, struct a
 		const struct prepare *step =
 			(const struct prepare *)(const void *)steps->at[i].item;
 
-		if (step->counts &&
-		    step->fit(steps->at[i].options, &train, arena, &out->stages, &ignored) ==
-			    STATUS_OK)
+		if (step->counts && step->fit(steps->at[i].options, &train, arena, &out->stages,
+					      &ignored) == STATUS_OK)
 			train.d = out->stages.d;
 	}
 	arena_settle(arena);
@@ -171,9 +171,9 @@ size_t amount_of_cell(const struct cell *cell, const struct amount_shape *shape)
 	problem = pose(cell, &data, &arena);
 	posed = coordinates_choose(&problem, trainer, options, &arena);
 	if (trainer->setup(&posed.problem, options, &arena, &state, &ignored) == STATUS_OK) {
-		evaluator = evaluate_new(
-			&problem, &data,
-			(struct training){trainer, options, state, posed.rowspace}, &arena);
+		evaluator = evaluate_new(&problem, &data,
+					 (struct training){trainer, options, state, posed.rowspace},
+					 &arena);
 		arena_settle(&arena);
 		attack(cell, &data, &evaluator.held[0].net, &arena);
 		certify(cell, &data, &evaluator.held[0].net, &arena);

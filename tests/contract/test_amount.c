@@ -126,9 +126,8 @@ static void data_are_not_touched(void **state)
 			const struct trainer *trainer = trainer_named(with_patterns[t]);
 			void *options = toy_options(&trainer->base, patterns[i], &toy.arena);
 
-			assert_true(
-				amount_of_setup(trainer, options, &shape, sizeof(real)).held >
-				1000000);
+			assert_true(amount_of_setup(trainer, options, &shape, sizeof(real)).held >
+				    1000000);
 		}
 	arena_release(&toy.arena);
 }
