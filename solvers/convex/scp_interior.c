@@ -147,9 +147,9 @@ struct scp_interior *scp_interior_new(struct scp *scp, ptrdiff_t most, struct ar
 	for (size_t v = 0; v < sizeof s->work / sizeof s->work[0]; v++)
 		s->work[v] = ARENA_ARRAY(arena, double, n > most ? n : most);
 	s->rounded = ARENA_ARRAY(arena, real, n > most ? n : most);
-	s->in_samples = n <= MOST_SAMPLES ? mat_new(arena, n, n) : (struct mat){0};
-	s->in_neurons = mat_new(arena, most, most);
-	s->T = mat_new(arena, SCP_INTERIOR_CHUNK, n < most ? most : n);
+	s->in_samples = n <= MOST_SAMPLES ? mat_lower(arena, n) : (struct mat){0};
+	s->in_neurons = mat_lower(arena, most);
+	s->T = mat_new(arena, SCP_INTERIOR_CHUNK, n > MOST_SAMPLES || n < most ? most : n);
 	return s;
 }
 

@@ -98,8 +98,7 @@ static void tally_add(struct arena *arena, size_t bytes)
 	struct arena_tally *tally = arena->tally;
 
 	arena->bytes = sum(arena->bytes, bytes);
-	tally->held = sum(tally->held, bytes);
-	tally->peak = most(tally->peak, tally->held);
+	tally->held = sum(tally->held, bytes); /* the peak is looked at before it falls */
 }
 
 static void *from_block(struct arena *arena, size_t rounded)
@@ -178,21 +177,32 @@ bool arena_narrow(const struct arena *arena)
 	return (arena->tally ? arena->tally->real_size : sizeof(real)) < sizeof(double);
 }
 
-void arena_untouched_reals(struct arena *arena, double count)
+void arena_untouched(struct arena *arena, double bytes)
 {
-	size_t bytes;
+	size_t count;
 
 	if (!arena->tally)
 		return;
-	bytes = (size_t)fmin(count * (double)arena->tally->real_size, (double)arena->tally->held);
-	arena->untouched += bytes;
-	arena->tally->held -= bytes;
+	count = least((size_t)fmin(bytes, 0x1p62), arena->tally->held);
+	arena->untouched += count;
+	arena->tally->held -= count;
+}
+
+void arena_untouched_reals(struct arena *arena, double count)
+{
+	if (arena->tally)
+		arena_untouched(arena, count * (double)arena->tally->real_size);
 }
 
 void arena_expect(struct arena *arena, double bytes)
 {
-	if (arena->tally)
-		arena->tally->later = most(arena->tally->later, (size_t)fmin(bytes, 0x1p62));
+	struct arena_tally *tally = arena->tally;
+	size_t count = (size_t)fmin(bytes, 0x1p62);
+
+	if (!tally)
+		return;
+	tally->later = most(tally->later, count);
+	tally->peak = most(tally->peak, sum(tally->held, count));
 }
 
 void arena_settle(struct arena *arena)
@@ -257,9 +267,12 @@ void arena_release(struct arena *arena)
 	struct arena_block *block = arena->head;
 	struct arena_tally *tally = arena->tally;
 
-	if (tally)
-		tally->held -=
-			least(arena->bytes - least(arena->untouched, arena->bytes), tally->held);
+	if (tally) {
+		size_t touched = arena->bytes - least(arena->untouched, arena->bytes);
+
+		tally->peak = most(tally->peak, tally->held);
+		tally->held -= least(touched, tally->held);
+	}
 	while (block) {
 		struct arena_block *next = block->next;
 

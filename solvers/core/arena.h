@@ -59,15 +59,17 @@ bool arena_counts(const struct arena *arena);
 /* Whether numbers are in single precision where this arena's memory is to be. */
 bool arena_narrow(const struct arena *arena);
 
-/* Counting: later work holds `bytes` for a while, or count numbers of the working precision;
- * nothing otherwise. */
+/* Counting: work, now or later, holds `bytes` for a while, or count numbers of the working
+ * precision; nothing otherwise. */
 void arena_expect(struct arena *arena, double bytes);
 void arena_expect_reals(struct arena *arena, double count);
 
 /* Counting: that work is done, beside what is held now. */
 void arena_settle(struct arena *arena);
 
-/* Counting: as many numbers of what was allocated will not be touched for as long as it is held. */
+/* Counting: of what was allocated, so many bytes or numbers of the working precision will not be
+ * touched for as long as it is held. */
+void arena_untouched(struct arena *arena, double bytes);
 void arena_untouched_reals(struct arena *arena, double count);
 
 /* Give everything back; the arena is empty and usable again, and counts if it did. */

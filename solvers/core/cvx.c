@@ -42,6 +42,8 @@ struct cvx cvx_new(const struct problem *problem, const struct patterns *pattern
 	cvx.order = cvx_order_new(P, arena);
 	cvx.exact = cvx.cone.B.cols <= EXACT_MOST;
 	cvx.nnls = nnls_new(cvx.cone.B, arena);
+	if (!cvx.exact) /* its two square matrices */
+		arena_untouched(arena, 2 * pow((double)cvx.cone.B.cols, 2) * sizeof(double));
 	cvx.split = splitting_new(&cvx.cone, 2 * P, arena);
 	cvx.wide = wide_new(d, 2 * P, arena);
 	return cvx;

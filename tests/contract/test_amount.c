@@ -1,7 +1,6 @@
 /* What setup of every trainer takes, counted on shapes alone, is what it takes with data. */
 #include "harness/run/amount.h"
 #include "tests/close.h"
-#include "tests/options.h"
 #include "tests/toy.h"
 
 #include <setjmp.h>
@@ -120,15 +119,17 @@ static void data_are_not_touched(void **state)
 		const struct trainer *trainer = trainer_named(cases[i].trainer);
 		void *options = toy_options(&trainer->base, cases[i].options, &toy.arena);
 
-		check_above(amount_of_setup(trainer, options, &shape, sizeof(real)).held, 1000000);
+		check_above((double)amount_of_setup(trainer, options, &shape, sizeof(real)).held,
+			    1e6);
 	}
 	for (size_t t = 0; t < sizeof with_patterns / sizeof *with_patterns; t++)
 		for (size_t i = 0; i < sizeof patterns / sizeof *patterns; i++) {
 			const struct trainer *trainer = trainer_named(with_patterns[t]);
 			void *options = toy_options(&trainer->base, patterns[i], &toy.arena);
 
-			assert_true(amount_of_setup(trainer, options, &shape, sizeof(real)).held >
-				    1000000);
+			check_above((double)amount_of_setup(trainer, options, &shape, sizeof(real))
+					    .held,
+				    1e6);
 		}
 	arena_release(&toy.arena);
 }

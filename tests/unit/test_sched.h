@@ -87,13 +87,32 @@ static inline void fixture_forecast(const void *options, ptrdiff_t n, ptrdiff_t 
 				    struct forecast *out)
 {
 	(void)options;
-	out->bytes = 1e6 * (double)(n * d);
+	(void)n;
+	(void)d;
 	out->setup_flops = 5;
 	out->iteration_flops = 100;
 }
 
+/* 125000 numbers for each of the data. */
+static inline enum status fixture_setup(const struct problem *problem, const void *options,
+					struct arena *arena, void **state, struct err *err)
+{
+	(void)options;
+	(void)err;
+	*state = mat_new(arena, problem->X.rows * problem->X.cols, 125000).at;
+	return STATUS_OK;
+}
+
+static inline ptrdiff_t fixture_width(const void *state)
+{
+	(void)state;
+	return 1;
+}
+
 static const struct trainer sched_trainer = {.base = {.name = "fake"},
-					     .forecast = fixture_forecast};
+					     .forecast = fixture_forecast,
+					     .setup = fixture_setup,
+					     .width = fixture_width};
 
 struct fixture {
 	char root[64];
