@@ -1,6 +1,8 @@
 /* Options, errors and loading of specs, for all verbs. */
 #include "harness/cli.h"
+#include "harness/report/report.h"
 #include "harness/spec/problem.h"
+#include "harness/spec/work.h"
 #include "harness/store/folder.h"
 #include "solvers/core/nearest.h"
 
@@ -173,6 +175,12 @@ enum status cli_load(const char *path, struct texts sets, struct arena *arena,
 	struct problems *problems = ARENA_NEW(arena, struct problems);
 	enum status status = spec_load(path, sets, arena, out, problems);
 
+	if (status == STATUS_OK) {
+		enum status plots = report_check_plots(out, problems);
+
+		status = work_check(out, problems);
+		status = plots == STATUS_OK ? status : plots;
+	}
 	print_problems(problems);
 	return status;
 }

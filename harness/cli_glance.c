@@ -1,6 +1,8 @@
 /* What the first lines of the data files say before anything is computed. */
 #include "harness/cli.h"
 
+#include "harness/spec/work.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -31,7 +33,7 @@ static bool is_known(const struct experiment *experiment, size_t index)
 	return false;
 }
 
-/* A file that is not there is another's business: a spec may be looked at without its data. */
+/* A file that is not there is another's business (work_check). */
 static bool has_files(const struct data_options *data)
 {
 	enum { MOST = 64 };
@@ -56,6 +58,8 @@ enum status cli_glance(const struct experiment *experiment, bool quiet, struct e
 		if (((const struct source *)data->source.item)->glance && has_files(data) &&
 		    !is_known(experiment, i))
 			status = data_glance(data, &arena, &note, err);
+		if (status != STATUS_OK)
+			work_locate(experiment, data, err);
 		if (note && !quiet)
 			fprintf(stderr, "note: data \"%s\": %s\n", data->name, note);
 		arena_release(&arena);

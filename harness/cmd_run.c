@@ -1,6 +1,7 @@
 /* relubench run SPEC */
 #include "harness/cli.h"
 #include "harness/report/report.h"
+#include "harness/store/checksums.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -49,6 +50,7 @@ static int run_experiment(const struct cli_args *args, struct experiment *experi
 	    cli_plan(args, experiment, arena, &plan, &options.shard, &err) != STATUS_OK)
 		return cli_fail(&err);
 	sched_tell_damage(&plan, stderr);
+	checksums_tell(plan.folder, false, stderr); /* of the files that are written anew now */
 	if (sched_run(experiment, &plan, &options, &summary, &err) != STATUS_OK)
 		return cli_fail(&err);
 	if (!args->quiet)

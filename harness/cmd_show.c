@@ -1,5 +1,6 @@
 /* relubench show DIR CELL */
 #include "harness/cli.h"
+#include "harness/store/checksums.h"
 #include "harness/store/csv.h"
 #include "harness/store/entries.h"
 #include "harness/store/folder.h"
@@ -154,6 +155,8 @@ int cmd_show(struct cli_args *args)
 	path = arena_format(arena, "%s/cells/%s", folder, id);
 	if (manifest_check(path, arena, NULL, NULL, &damage) != STATUS_OK)
 		status = cli_fail(&damage); /* what there is is shown all the same */
+	if (checksums_tell(folder, false, stderr) != STATUS_OK)
+		status = STATUS_FAILED;
 	if (store_read_text(arena_format(arena, "%s/cell.json", path), arena, &cell, &err) !=
 		    STATUS_OK ||
 	    store_read_text(arena_format(arena, "%s/result.json", path), arena, &result, &err) !=

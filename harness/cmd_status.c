@@ -2,6 +2,7 @@
 #include "harness/cli.h"
 #include "harness/sched/kept.h"
 #include "harness/sched/layout.h"
+#include "harness/store/checksums.h"
 #include "harness/store/csv.h"
 #include "harness/store/entries.h"
 #include "harness/store/result.h"
@@ -103,7 +104,9 @@ int cmd_status(struct cli_args *args)
 
 	if (count_cells(args->operand[0], &count, &err) != STATUS_OK)
 		return cli_fail(&err);
-	verdict = count.of[CELL_DAMAGED] ? STATUS_FAILED : STATUS_OK;
+	verdict = (int)checksums_tell(args->operand[0], false, stderr);
+	if (count.of[CELL_DAMAGED])
+		verdict = STATUS_FAILED;
 	if (args->json) {
 		print_json(&count);
 		return verdict;

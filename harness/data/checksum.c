@@ -6,6 +6,7 @@
 #include <sha256.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum { MOST_FILES = 64, PIECE = 64 * 1024 };
 
@@ -13,10 +14,12 @@ static enum status add_file(SHA256_CTX *sum, const char *path, double *bytes, st
 {
 	struct err_place at = {.source = path};
 	unsigned char piece[PIECE];
-	FILE *file = fopen(path, "rb");
+	FILE *file;
 	enum status status = STATUS_OK;
 	size_t n;
 
+	TRY(filekind_check(path, FILEKIND_ANY, err));
+	file = fopen(path, "rb");
 	if (!file)
 		return gzfile_missing(path, err);
 	while ((n = fread(piece, 1, sizeof piece, file)) > 0) {
@@ -44,6 +47,11 @@ enum status data_checksum(const struct data_options *options, char hex[65], stru
 		TRY(add_file(&sum, paths[i], &bytes, err));
 	SHA256End(&sum, hex);
 	return STATUS_OK;
+}
+
+enum status data_file_there(const char *path, struct err *err)
+{
+	return access(path, R_OK) == 0 ? STATUS_OK : gzfile_missing(path, err);
 }
 
 enum status data_file_checksum(const char *path, char hex[65], double *bytes, struct err *err)

@@ -93,22 +93,32 @@ static double *leading(struct mat V, size_t k, struct arena *arena)
 	return map;
 }
 
+static enum status width(const void *options, size_t n, size_t *d, struct err *err)
+{
+	const struct pca_options *o = options;
+	size_t k = (size_t)o->components;
+
+	if (k > *d || k > n)
+		return err_set(err, STATUS_SPEC,
+			       "prepare: pca: %zu components asked for, but there are %zu features "
+			       "and %zu training rows",
+			       k, *d, n);
+	*d = k;
+	return STATUS_OK;
+}
+
 static enum status fit(const void *options, const struct rows *train, struct arena *arena,
 		       struct stages *stages, struct err *err)
 {
 	const struct pca_options *o = options;
-	size_t k = (size_t)o->components, d = train->d;
+	size_t k = (size_t)o->components, d = train->d, columns = d;
 	struct arena scratch = arena_beside(arena);
 	double *mean;
 	real *value;
 	struct mat C;
 	bool found;
 
-	if (k > d || k > train->n)
-		return err_set(err, STATUS_SPEC,
-			       "prepare: pca: %zu components asked for, but there are %zu features "
-			       "and %zu training rows",
-			       k, d, train->n);
+	TRY(width(options, train->n, &columns, err));
 	mean = means(train, arena);
 	C = covariance(train, mean, &scratch);
 	value = ARENA_ARRAY(&scratch, real, d);
@@ -130,4 +140,6 @@ const struct prepare prepare_pca = {
 		 .size = sizeof(struct pca_options)},
 	.counts = true,
 	.fit = fit,
+	.width = width,
+	.mixes = true,
 };

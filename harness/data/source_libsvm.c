@@ -11,7 +11,8 @@
 #include <string.h>
 
 enum {
-	SHOWN = 40 /* bytes of a token that a message quotes */
+	SHOWN = 40,      /* bytes of a token that a message quotes */
+	LABEL_BYTES = 32 /* kept of each row beside its features */
 };
 
 static const double most_numbers = 0x1p34; /* 128 GiB of dense doubles: surely a damaged index */
@@ -135,6 +136,8 @@ static enum status open_text(const char *path, struct arena *arena, struct text 
 	*text = (struct text){.path = path};
 	TRY(gzfile_text(path, arena, &bytes, err));
 	text->at = bytes.at;
+	if (bytes.count >= 3 && memcmp(bytes.at, "\xef\xbb\xbf", 3) == 0)
+		text->at += 3; /* a byte order mark */
 	text->end = bytes.at + bytes.count;
 	look_over(text);
 	return STATUS_OK;
@@ -163,7 +166,8 @@ static enum status wrong_index(const struct reader *r, const char *at, size_t la
 	if (digits == 0 || at + digits >= r->end || at[digits] != ':')
 		return wrong(r, at, "index:value", err);
 	if (last == r->d)
-		return wrong(r, at, "the end of the row behind the last feature", err);
+		return wrong(r, at, "the end of the row behind the last feature, as indices ascend",
+			     err);
 	if (r->limited)
 		snprintf(expected, sizeof expected, "an index from %zu to %zu, as they ascend",
 			 last + 1, r->d);
@@ -195,7 +199,7 @@ static enum status read_pairs(const struct reader *r, const char *at, double *x,
 static enum status read_line(struct reader *r, struct table *table, struct err *err)
 {
 	const char *at = skip_blanks(r->line, r->end), *end = token_end(at, r->end);
-	double *x = table->x + table->n * r->d, label = 0;
+	double *x = table->x + (r->request->count ? 0 : table->n * r->d), label = 0;
 	size_t index;
 
 	if (at == r->end)
@@ -204,11 +208,10 @@ static enum status read_line(struct reader *r, struct table *table, struct err *
 		return wrong(r, at, "a finite number as label", err);
 	index = labels_add(&r->labels, at, (size_t)(end - at), 1);
 	TRY(read_pairs(r, end, x, err));
-	if (!labels_wanted(r->request->classes,
-			   label)) { /* the next row is written over this one */
-		memset(x, 0, r->d * sizeof *x);
+	if (r->request->count || !labels_wanted(r->request->classes, label))
+		memset(x, 0, r->d * sizeof *x); /* the next row is written over this one */
+	if (!labels_wanted(r->request->classes, label))
 		return STATUS_OK;
-	}
 	if (table->target)
 		table->target[table->n] = label;
 	else
@@ -237,9 +240,11 @@ static enum status read_text(struct reader *r, struct text *text, struct table *
 	r->line_number = 0;
 	r->labels = labels_new(r->arena);
 	TRY(check_size(r, err));
+	TRY(gzfile_check_limit(text->path, LABEL_BYTES * (double)text->lines, err));
 	table->d = r->d;
 	/* one row more for a last one that is left out; pages behind the rows are never touched */
-	table->x = arena_alloc(r->arena, text->lines + 1, r->d * sizeof(double));
+	table->x = arena_alloc(r->arena, r->request->count ? 1 : text->lines + 1,
+			       r->d * sizeof(double));
 	if (r->request->regression)
 		table->target = ARENA_ARRAY(r->arena, double, text->lines);
 	else
@@ -254,6 +259,8 @@ static enum status read_text(struct reader *r, struct text *text, struct table *
 	if (r->labels.count == 0)
 		return err_at(err, STATUS_ENV, (struct err_place){.source = text->path},
 			      "the file is empty");
+	if (r->request->count)
+		table->x = NULL;
 	if (r->request->classes.count > 0)
 		TRY(labels_pick(&r->labels, r->request->classes, &classes, err));
 	return STATUS_OK;

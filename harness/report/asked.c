@@ -51,6 +51,12 @@ static size_t place_of(const char *id, const char *const *ids, size_t count)
 	return found ? (size_t)(found - ids) : count;
 }
 
+/* The plan says how the cell has ended, so that there must be a record of it. */
+static bool is_lost(const struct csv_table *plan, size_t row)
+{
+	return *cell_at(plan, row, "status") != '\0';
+}
+
 struct asked_row *asked_rows(struct records *records, const struct csv_table *plan,
 			     const char *const *ids, size_t *count)
 {
@@ -68,7 +74,10 @@ struct asked_row *asked_rows(struct records *records, const struct csv_table *pl
 		size_t at = place_of(row.id, ids, records_count);
 
 		if (at == records_count) {
-			records->missing++;
+			if (is_lost(plan, i))
+				rows[kept++] = row;
+			else
+				records->missing++;
 		} else if (row.requests || !shown[at]) { /* a name alone shows a record once */
 			shown[at] = true;
 			rows[kept++] = row;
@@ -88,25 +97,33 @@ struct rows {
 	struct attack_row *at;
 };
 
+/* How many rows of an entry the table has, from `first` on. */
+static size_t rows_from(const struct rows *all, const struct entry_list *held, size_t entry,
+			size_t first)
+{
+	size_t rows = entries_rows(held, entry), left = all->count > first ? all->count - first : 0;
+
+	return rows < left ? rows : left;
+}
+
 /* The rows of the entries that are asked for, one entry after the other. */
 static struct rows choose(const struct rows *all, const struct entry_list *held,
 			  const struct entry_list *wanted, struct arena *arena)
 {
-	size_t room = 0;
 	struct rows out = {0};
+	size_t room = 0;
 
 	for (size_t i = 0; i < wanted->count; i++) {
 		size_t at = entries_find(held, wanted->at[i].key);
 
-		room += at < held->count ? (size_t)held->at[at].rows : 0;
+		room += rows_from(all, held, at, entries_row(held, at));
 	}
 	out.at = ARENA_ARRAY(arena, struct attack_row, room);
 	for (size_t i = 0; i < wanted->count; i++) {
-		size_t at = entries_find(held, wanted->at[i].key);
-		size_t first = entries_row(held, at), rows;
+		size_t at = entries_find(held, wanted->at[i].key), first = entries_row(held, at);
+		size_t rows = rows_from(all, held, at, first);
 
-		rows = at < held->count ? (size_t)held->at[at].rows : 0;
-		for (size_t row = first; row < first + rows && row < all->count; row++) {
+		for (size_t row = first; row < first + rows; row++) {
 			out.at[out.count] = all->at[row];
 			out.at[out.count++].attack = wanted->at[i].name;
 		}
@@ -126,6 +143,36 @@ static void add_up(const struct entry_list *held, const struct entry_list *wante
 			continue;
 		*wall = (isnan(*wall) ? 0 : *wall) + held->at[at].wall_s;
 		*cpu = (isnan(*cpu) ? 0 : *cpu) + held->at[at].cpu_s;
+	}
+}
+
+static bool differs(const char *a, const char *b)
+{
+	return strcmp(a ? a : "", b ? b : "") != 0;
+}
+
+/* The first entry that was computed by other kernels, another program or elsewhere than training.
+ */
+static void find_elsewhere(struct record *record, const struct entry_list *held,
+			   const struct entry_list *wanted)
+{
+	const struct result *r = &record->result;
+
+	for (size_t i = 0; i < wanted->count && !record->probed.status; i++) {
+		size_t at = entries_find(held, wanted->at[i].key);
+		const struct entry_note *note = &held->at[at];
+
+		if (at == held->count ||
+		    (!differs(note->blas_core, r->blas_core) &&
+		     !differs(note->program, r->program) && !differs(note->host, r->host) &&
+		     !differs(note->cpu, r->cpu) && !(fabs(note->threads - r->threads) > 0)))
+			continue;
+		record->probed = (struct result){.status = r->status,
+						 .blas_core = note->blas_core,
+						 .program = note->program,
+						 .host = note->host,
+						 .cpu = note->cpu,
+						 .threads = note->threads};
 	}
 }
 
@@ -155,6 +202,8 @@ static void show_entries(struct record *record, const struct entries *held,
 		if (at < held->of[ENTRY_SELECT].count)
 			r->validation_robust_accuracy = held->of[ENTRY_SELECT].at[at].accuracy;
 	}
+	for (size_t kind = 0; kind < ENTRY_KINDS; kind++)
+		find_elsewhere(record, &held->of[kind], &wanted->of[kind]);
 	record->lacks = entries_lacking(held, wanted) != 0;
 }
 

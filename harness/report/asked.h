@@ -15,8 +15,9 @@ struct asked_row {
 	struct request request;
 };
 
-/* The rows of a plan.csv that have a record, of the sorted `ids` of all *count records; of an empty
- * plan all records. Sets *count to their number, and counts what is missing and left out. */
+/* The rows of a plan.csv that have a record or should, of the sorted `ids` of all *count records;
+ * of an empty plan all records. Sets *count to their number, and counts what is missing and left
+ * out. */
 struct asked_row *asked_rows(struct records *records, const struct csv_table *plan,
 			     const char *const *ids, size_t *count);
 

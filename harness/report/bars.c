@@ -1,5 +1,6 @@
 /* Names of series below groups of bars. */
 #include "harness/report/bars.h"
+#include "solvers/core/printable.h"
 
 #include <math.h>
 #include <string.h>
@@ -23,7 +24,7 @@ void bars_tics(struct figure *figure, const struct series_list *list, const char
 		if (strcmp(list->at[i].group->data, data) != 0)
 			continue;
 		fputs(place ? ", " : "", figure->gp);
-		figure_text(figure, list->at[i].label);
+		figure_tic(figure, list->at[i].label);
 		fprintf(figure->gp, " %zu", place++);
 	}
 	if (angle)
@@ -38,7 +39,7 @@ static size_t longest_label(const struct series_list *list)
 	size_t longest = 0;
 
 	for (size_t i = 0; i < list->count; i++) {
-		size_t here = strlen(list->at[i].label);
+		size_t here = printable_width(list->at[i].label);
 
 		longest = here > longest ? here : longest;
 	}

@@ -3,6 +3,7 @@
 #include "harness/report/ending.h"
 #include "harness/store/folder.h"
 #include "harness/store/io.h"
+#include "solvers/core/printable.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -57,33 +58,13 @@ int figure_point(struct figure_style style)
 	return points[style.dash % (sizeof points / sizeof *points)];
 }
 
-void figure_text(struct figure *figure, const char *text)
-{
-	putc('\'', figure->gp);
-	for (; *text; text++) {
-		if (*text == '\'')
-			putc('\'', figure->gp);
-		putc((unsigned char)*text < ' ' ? ' ' : *text, figure->gp);
-	}
-	putc('\'', figure->gp);
-}
-
-static size_t text_width(const char *text)
-{
-	size_t width = 0;
-
-	for (; *text; text++)
-		width += ((unsigned char)*text & 0xc0) != 0x80;
-	return width;
-}
-
 /* Legend: as many columns as fit. */
 static size_t legend_columns(const struct figure *figure, const struct figure_plan *plan)
 {
 	size_t longest = 0, columns;
 
 	for (size_t i = 0; i < plan->entry_count; i++) {
-		size_t width = text_width(plan->entries[i].label);
+		size_t width = printable_width(plan->entries[i].label);
 
 		longest = width > longest ? width : longest;
 	}
@@ -105,7 +86,8 @@ static size_t wrap(const char *text, double width, char lines[CAPTION_LINES][LIN
 		if (length > room) {
 			for (length = room; length > 0 && text[length] != ' ';)
 				length--;
-			length = length ? length : room;
+			for (length = length ? length : room; (text[length] & 0xc0) == 0x80;)
+				length--; /* a character is never cut */
 		}
 		next = length + (text[length] == ' ');
 		snprintf(lines[count++], LINE_BYTES, "%.*s", (int)length, text);
@@ -154,7 +136,10 @@ static void write_terminals(const struct figure *figure, const char *stem)
 		stem, stem, stem, stem, figure->width, figure->height, stem);
 }
 
-static void write_entry(struct figure *figure, const struct figure_entry *entry, double x, double y)
+/* The widths of the pieces of line alternate: to gnuplot's SVG two in one colour and width are one
+ * path, which has the dash of the first. */
+static void write_entry(struct figure *figure, const struct figure_entry *entry, double x, double y,
+			bool odd)
 {
 	const char *colour = figure_colour(entry->style);
 	double sx = x / figure->width, sy = 1 - y / figure->height, half = 6 / figure->height;
@@ -168,9 +153,8 @@ static void write_entry(struct figure *figure, const struct figure_entry *entry,
 	if (entry->mark == FIGURE_LINE || entry->mark == FIGURE_STROKE)
 		fprintf(figure->gp,
 			"set arrow from screen %.5f,%.5f to screen %.5f,%.5f nohead lc rgb '%s' lw "
-			"2 "
-			"dt %s\n",
-			sx, sy, end, sy, colour, figure_dash(entry->style));
+			"%s dt %s\n",
+			sx, sy, end, sy, colour, odd ? "2.01" : "2", figure_dash(entry->style));
 	if (entry->mark == FIGURE_LINE || entry->mark == FIGURE_POINT)
 		fprintf(figure->gp,
 			"set label at screen %.5f,%.5f '' point pt %d ps 0.8 lc rgb '%s'\n",
@@ -191,7 +175,7 @@ static void write_below(struct figure *figure, const struct figure_plan *plan, s
 
 	for (size_t i = 0; i < plan->entry_count; i++)
 		write_entry(figure, &plan->entries[i], 14 + step * (double)(i % columns),
-			    top + LEGEND_ROW * ((double)(i / columns) + 0.7));
+			    top + LEGEND_ROW * ((double)(i / columns) + 0.7), i % 2 == 1);
 	top += LEGEND_ROW * (double)rows + 8;
 	for (size_t i = 0; i < count; i++) {
 		fprintf(figure->gp, "set label ");
@@ -286,7 +270,7 @@ static void write_label(struct figure *figure, const char *what, const char *tex
 static void write_title(struct figure *figure, const char *title)
 {
 	double room = figure->panel_width - MARGIN_LEFT + MARGIN_RIGHT;
-	double width = TITLE_CHARACTER * (double)text_width(title ? title : "");
+	double width = TITLE_CHARACTER * (double)printable_width(title ? title : "");
 	double share = width > room ? room / width : 1;
 
 	fputs("set title ", figure->gp);

@@ -110,11 +110,38 @@ const char *figure_colour(struct figure_style style);
 const char *figure_dash(struct figure_style style);
 int figure_point(struct figure_style style);
 
-/* Write a text in single quotes, as gnuplot reads it literally. */
+/* Write a text in quotes, so that gnuplot draws it unchanged (with `noenhanced`); as the label of a
+ * tic, which gnuplot takes for a format, with figure_tic. */
 void figure_text(struct figure *figure, const char *text);
+void figure_tic(struct figure *figure, const char *text);
 
-/* Run the scripts in <folder>/plots; messages go to <folder>/plots/gnuplot.log. *ran = false if
- * there is no gnuplot; a script that fails is no error, its pictures are missing then. */
-enum status figure_run(const char *folder, const char *stem, bool *ran, struct err *err);
+/* What became of a plot's drawings. */
+enum figure_fate {
+	FIGURE_DRAWN,
+	FIGURE_KEPT,      /* they show this already */
+	FIGURE_UNDRAWN,   /* there is no gnuplot */
+	FIGURE_IMPOSSIBLE /* gnuplot failed */
+};
+
+struct figure_drawing {
+	enum figure_fate fate;
+	const char *message; /* of FIGURE_IMPOSSIBLE: the first that gnuplot said */
+};
+
+/* Version of the gnuplot that is found, or NULL. */
+const char *figure_gnuplot(struct arena *arena);
+
+/* Draw <out>/plots/<stem>.{svg,png,pdf} of the records' folder `out` from the script and data
+ * there. Those of the folder's earlier plots are copied instead if they are what <stem>.sha256
+ * beside them says, and that is of the same script, data and gnuplot; what there is no gnuplot for
+ * may be of any. `gnuplot`: its version. Messages of gnuplot go to <out>/plots/gnuplot.log. */
+enum status figure_draw(const struct records *records, const char *stem, const char *gnuplot,
+			struct figure_drawing *drawing, struct err *err);
+
+/* What figure_draw is made of: run gnuplot on <folder>/<stem>.gp, without the user's start files
+ * and the environment's wishes. FIGURE_DRAWN, FIGURE_UNDRAWN, or FIGURE_IMPOSSIBLE with a message
+ * and without drawings. */
+enum status figure_run(const char *folder, const char *stem, struct arena *arena,
+		       struct figure_drawing *drawing, struct err *err);
 
 #endif

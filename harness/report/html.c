@@ -41,6 +41,11 @@ static void put_svg(const char *svg, size_t number, FILE *to)
 	}
 }
 
+static bool has_drawing(const struct figure_drawing *drawing)
+{
+	return drawing->fate == FIGURE_DRAWN || drawing->fate == FIGURE_KEPT;
+}
+
 static void put_plot(const struct records *records, const struct html_plot *plot, size_t number,
 		     FILE *to)
 {
@@ -52,14 +57,17 @@ static void put_plot(const struct records *records, const struct html_plot *plot
 	fputs("<figure><figcaption>", to);
 	sheet_html_text(plot->title, to);
 	fputs("</figcaption>\n", to);
-	if (plot->drawn && access(path, R_OK) == 0 &&
+	if (has_drawing(&plot->drawing) && access(path, R_OK) == 0 &&
 	    store_read_text(path, arena, &svg, &ignored) == STATUS_OK && strstr(svg, "<svg")) {
 		fputs("<div class=\"plot\">", to);
 		put_svg(svg, number, to);
 		fputs("</div>\n", to);
 	} else {
-		note(to, plot->drawn ? "gnuplot failed: see plots/gnuplot.log."
-				     : "gnuplot was not found: the script and its data are kept.");
+		note(to, plot->drawing.fate == FIGURE_UNDRAWN
+				 ? "gnuplot was not found: the script and its data are kept."
+				 : arena_format(arena, "gnuplot failed: %s",
+						plot->drawing.message ? plot->drawing.message
+								      : "no drawing"));
 	}
 	fprintf(to, "<p class=\"dim\">plots/%s: .svg .png .pdf .gp .dat</p></figure>\n",
 		plot->stem);

@@ -2,6 +2,7 @@
 #ifndef REPORT_HTML_H
 #define REPORT_HTML_H
 
+#include "harness/report/figure.h"
 #include "harness/report/records.h"
 #include "harness/report/sheet.h"
 #include "harness/spec/spec.h"
@@ -13,7 +14,7 @@
 /* A plot that was written to <folder>/plots/<stem>.*. */
 struct html_plot {
 	const char *stem, *title;
-	bool drawn; /* gnuplot could be run */
+	struct figure_drawing drawing;
 };
 
 struct html_plots {

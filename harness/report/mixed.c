@@ -50,24 +50,38 @@ struct tally {
 	size_t *cells;
 };
 
+static const char *value_of(const struct result *result, pick *of, struct arena *arena)
+{
+	const char *value = of(result, arena);
+
+	return value && *value ? value : "not recorded";
+}
+
+static void add(struct tally *tally, const char *value)
+{
+	size_t at = records_index(tally->value, tally->count, value);
+
+	tally->value[at] = value;
+	tally->cells[at]++;
+	tally->count += at == tally->count;
+}
+
+/* A cell whose attacks were computed elsewhere than its training counts at both. */
 static struct tally tally_of(const struct record *const *member, size_t count, pick *of,
 			     struct arena *arena)
 {
-	struct tally tally = {0, ARENA_ARRAY(arena, const char *, count + 1),
-			      ARENA_ARRAY(arena, size_t, count + 1)};
+	struct tally tally = {0, ARENA_ARRAY(arena, const char *, 2 * count + 1),
+			      ARENA_ARRAY(arena, size_t, 2 * count + 1)};
 
 	for (size_t i = 0; i < count; i++) {
-		const char *value;
-		size_t at;
+		const char *value = value_of(&member[i]->result, of, arena), *later;
 
 		if (!records_ok(member[i]))
 			continue;
-		value = of(&member[i]->result, arena);
-		value = value && *value ? value : "not recorded";
-		at = records_index(tally.value, tally.count, value);
-		tally.value[at] = value;
-		tally.cells[at]++;
-		tally.count += at == tally.count;
+		add(&tally, value);
+		later = member[i]->probed.status ? value_of(&member[i]->probed, of, arena) : value;
+		if (strcmp(later, value) != 0)
+			add(&tally, later);
 	}
 	return tally;
 }

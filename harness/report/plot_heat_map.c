@@ -199,7 +199,7 @@ static void write_tics(struct figure *figure, char axis, const struct axis_value
 	fprintf(figure->gp, "set %ctics (", axis);
 	for (size_t i = 0; i < values->count; i++) {
 		fputs(i ? ", " : "", figure->gp);
-		figure_text(figure, values->at[i]);
+		figure_tic(figure, values->at[i]);
 		fprintf(figure->gp, " %zu", i);
 	}
 	fprintf(figure->gp, ") noenhanced scale 0\nset %crange [-0.5:%g]\n", axis,

@@ -359,4 +359,5 @@ const struct plot plot_scaling = {
 	.base = {"scaling", "cost against size with a fitted slope", "", rows,
 		 sizeof(struct scaling_options)},
 	.write = write_plot,
+	.size = true,
 };

@@ -96,7 +96,7 @@ static void name_tics(struct figure *figure, const struct swept_list *swept)
 	fputs("set xtics (", figure->gp);
 	for (size_t i = 0; i < swept->value_count; i++) {
 		fputs(i ? ", " : "", figure->gp);
-		figure_text(figure, swept->values[i]);
+		figure_tic(figure, swept->values[i]);
 		fprintf(figure->gp, " %zu", i);
 	}
 	fputs(") noenhanced\n", figure->gp);

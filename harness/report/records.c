@@ -1,5 +1,6 @@
 /* Looking at records in memory. */
 #include "harness/report/records.h"
+#include "harness/store/checksums.h"
 
 #include <math.h>
 #include <string.h>
@@ -96,5 +97,7 @@ enum status records_tell(const struct records *records, FILE *to)
 			"%s: note: %zu record%s of an earlier version without checksums, read "
 			"unchecked\n",
 			records->folder, records->unchecked, records->unchecked == 1 ? "" : "s");
+	if (checksums_tell(records->folder, records->checked > 0, to) != STATUS_OK)
+		return STATUS_FAILED;
 	return records->damaged ? STATUS_FAILED : STATUS_OK;
 }

@@ -34,6 +34,8 @@ struct record {
 	struct csv_table trace; /* 0 rows if there is none */
 	size_t attack_count, certificate_count;
 	struct attack_row *attack, *certificate;
+	struct result probed; /* an attack or certificate of it that was computed elsewhere: by
+				 what, and where; status NULL: there is none */
 	bool lacks; /* some of the attacks, certificates and selections that it is asked for */
 	size_t group;
 };
@@ -65,18 +67,19 @@ struct records {
 	size_t method_count;
 	const char **methods;
 	size_t incomplete; /* records that lack something asked for, but are ok */
-	size_t missing;    /* cells of the plan without a record */
+	size_t missing;    /* cells of the plan that are not computed yet */
 	size_t left_out;   /* records that plan.csv does not name: left by an earlier version of the
 			      spec */
-	size_t damaged;    /* records whose files are not as they were written */
-	size_t unchecked;  /* records of earlier versions, which have no checksums */
+	/* Of `count`: as they were written, not so, of earlier versions without checksums. */
+	size_t checked, damaged, unchecked;
 };
 
 /* Every record is checked against its manifest. STATUS_ENV for a record of a newer format. */
 enum status records_load(const char *folder, struct arena *arena, struct records *out,
 			 struct err *err);
 
-/* A line for each damaged record, and a note on unchecked ones. STATUS_FAILED if one is damaged. */
+/* A line for each damaged record and each file of the folder that is not as it was written, and a
+ * note on unchecked records. STATUS_FAILED if something is damaged. */
 enum status records_tell(const struct records *records, FILE *to);
 
 /* Fill names and groups from the records (records_group.c); records_load calls it. */

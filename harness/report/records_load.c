@@ -243,6 +243,7 @@ static enum status load_record(struct records *records, struct record *record,
 		name_damaged(record, plan, arena, &cell);
 		records->damaged++;
 	}
+	records->checked += state == MANIFEST_WHOLE;
 	records->unchecked += state == MANIFEST_UNCHECKED && status == STATUS_OK;
 	take_cell(record, &cell);
 	asked_show(record, row, arena);

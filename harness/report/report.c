@@ -138,15 +138,16 @@ static const char *stem_of(const struct wanted *wanted, size_t index, struct are
 }
 
 static enum status draw_plots(const struct experiment *experiment, const struct records *records,
-			      struct html_plot **plots, size_t *count, struct err *err)
+			      struct html_plots *plots, struct err *err)
 {
+	const char *gnuplot = figure_gnuplot(records->arena);
 	struct wanted *wanted;
 	size_t most = wanted_plots(experiment, records->arena, &wanted);
+	struct html_plot *at = ARENA_ARRAY(records->arena, struct html_plot, most);
 
-	*count = 0;
-	*plots = ARENA_ARRAY(records->arena, struct html_plot, most);
+	*plots = (struct html_plots){0, at};
 	for (size_t i = 0; i < most; i++) {
-		struct html_plot *plot = *plots + *count;
+		struct html_plot *plot = at + plots->count;
 		bool written = false;
 
 		plot->stem = stem_of(wanted, i, records->arena);
@@ -155,19 +156,45 @@ static enum status draw_plots(const struct experiment *experiment, const struct 
 		TRY(wanted[i].plot->write(wanted[i].options, records, plot->stem, &written, err));
 		if (!written)
 			continue;
-		TRY(figure_run(records->out, plot->stem, &plot->drawn, err));
-		(*count)++;
+		TRY(figure_draw(records, plot->stem, gnuplot, &plot->drawing, err));
+		plots->count++;
 	}
 	return STATUS_OK;
 }
 
+/* Plots that could not be drawn are named; how many gnuplot failed at. */
+static size_t tell_plots(const struct records *records, const struct html_plots *plots, FILE *to)
+{
+	size_t failed = 0, undrawn = 0;
+
+	for (size_t i = 0; i < plots->count; i++) {
+		const struct html_plot *plot = &plots->at[i];
+		struct err told = {0};
+
+		undrawn += plot->drawing.fate == FIGURE_UNDRAWN;
+		if (plot->drawing.fate != FIGURE_IMPOSSIBLE)
+			continue;
+		failed++;
+		err_at(&told, STATUS_FAILED,
+		       (struct err_place){arena_format(records->arena, "%s/plots/%s.gp",
+						       records->folder, plot->stem),
+					  0, 0},
+		       "gnuplot failed: %s", plot->drawing.message);
+		err_print(&told, to);
+	}
+	if (undrawn)
+		fprintf(to,
+			"note: gnuplot was not found: %zu plot%s not drawn, scripts and data are "
+			"kept\n",
+			undrawn, undrawn == 1 ? " is" : "s are");
+	return failed;
+}
+
 /* Everything, in the folder `out` of the records. */
 static enum status write_all(const struct experiment *experiment, const struct records *records,
-			     struct err *err)
+			     struct html_plots *plots, struct err *err)
 {
 	struct html_tables tables;
-	struct html_plot *plots;
-	size_t count;
 
 	TRY(summary_write_cells(records, err));
 	TRY(summary_write_attacks(records, err));
@@ -175,8 +202,8 @@ static enum status write_all(const struct experiment *experiment, const struct r
 	tables = make_tables(experiment, records);
 	TRY(write_tables(records, &tables, err));
 	TRY(folder_make(arena_format(records->arena, "%s/plots", records->out), err));
-	TRY(draw_plots(experiment, records, &plots, &count, err));
-	return html_write(experiment, records, &tables, (struct html_plots){count, plots}, err);
+	TRY(draw_plots(experiment, records, plots, err));
+	return html_write(experiment, records, &tables, *plots, err);
 }
 
 /* What was built is renamed into place: the folders, in which nothing of an earlier report stays,
@@ -205,20 +232,26 @@ static enum status build(const struct experiment *experiment, const char *folder
 			 struct arena *arena, struct err *err)
 {
 	struct err ignored = {0}; /* a leftover is removed by a later report */
+	struct html_plots plots = {0};
 	struct records records;
 	enum status status;
+	size_t failed;
 
 	TRY(records_load(folder, arena, &records, err));
 	TRY(folder_scratch(folder, arena, &records.out, err));
-	status = write_all(experiment, &records, err);
+	status = write_all(experiment, &records, &plots, err);
 	if (status == STATUS_OK)
 		status = put_in_place(&records, err);
 	folder_remove(records.out, &ignored);
+	failed = status == STATUS_OK ? tell_plots(&records, &plots, stderr) : 0;
 	if (status == STATUS_OK && records_tell(&records, stderr) != STATUS_OK)
 		status = err_at(err, STATUS_FAILED, (struct err_place){folder, 0, 0},
-				"%zu of %zu records %s damaged; `relubench run` computes %s again",
-				records.damaged, records.count, records.damaged == 1 ? "is" : "are",
-				records.damaged == 1 ? "it" : "them");
+				"damaged: what is named above (%zu of %zu records); `relubench "
+				"run` mends it",
+				records.damaged, records.count);
+	if (status == STATUS_OK && failed)
+		status = err_at(err, STATUS_FAILED, (struct err_place){folder, 0, 0},
+				"%zu of %zu plots could not be drawn", failed, plots.count);
 	return status;
 }
 

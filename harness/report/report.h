@@ -17,15 +17,20 @@ struct records; /* harness/report/records.h: all records of a folder in memory *
 struct plot {
 	struct desc base;
 	/* Write <folder>/plots/<stem>.dat and <stem>.gp for these records; *written = false if the
-	 * records hold nothing to plot. The caller runs gnuplot. */
+	 * records hold nothing to plot. The caller runs gnuplot (figure_draw). */
 	enum status (*write)(const void *options, const struct records *records, const char *stem,
 			     bool *written, struct err *err);
+	bool size; /* its x may be a column of summary.csv too, not only a swept option */
 };
+
+/* Add a problem for every plot of the spec whose x, y, methods or data name nothing that the
+ * experiment has (plot_check.c). STATUS_SPEC if there is one. */
+enum status report_check_plots(const struct experiment *experiment, struct problems *problems);
 
 /* Everything: summary.csv, attack.csv, certify.csv, tables, plots, report.html. It is built in a
  * folder of its own and renamed into place, so that readers, and reports that are built at the same
- * time, see the one or the other. STATUS_FAILED if records are damaged: they are named on standard
- * error and marked in the tables, and all else is there. */
+ * time, see the one or the other. STATUS_FAILED if records are damaged or gnuplot failed at plots:
+ * they are named on standard error and marked in tables and page, and all else is there. */
 enum status report_build(const struct experiment *experiment, const char *folder, struct err *err);
 
 /* The Markdown table of tables/summary.md, aligned for a terminal. */

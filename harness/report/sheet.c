@@ -1,5 +1,6 @@
-/* Tables of texts: Markdown, LaTeX, HTML. */
+/* Tables of texts: LaTeX, HTML. */
 #include "harness/report/sheet.h"
+#include "solvers/core/printable.h"
 
 #include <string.h>
 
@@ -10,7 +11,7 @@ struct sheet sheet_new(struct arena *arena, size_t rows, size_t cols)
 		.cols = cols,
 		.head = ARENA_ARRAY(arena, const char *, cols),
 		.numeric = ARENA_ARRAY(arena, bool, cols),
-		.width = ARENA_ARRAY(arena, size_t, cols),
+		.keys = 1,
 		.cell = ARENA_ARRAY(arena, const char *, rows *cols),
 		.hint = ARENA_ARRAY(arena, const char *, rows),
 		.state = ARENA_ARRAY(arena, const char *, rows),
@@ -41,66 +42,23 @@ void sheet_drop_empty(struct sheet *sheet, size_t first)
 	}
 }
 
-/* Columns that a UTF-8 text takes on a terminal (no wide characters are used here). */
-static size_t width_of(const char *text)
+/* Newlines within a cell are spaces. */
+const char *sheet_shown(const char *text, struct arena *arena)
 {
-	size_t width = 0;
+	/* each byte takes four at most: \x1b */
+	char *out = ARENA_ARRAY(arena, char, 4 * strlen(text) + PRINTABLE_BYTES), *to = out;
 
-	for (; *text; text++)
-		width += ((unsigned char)*text & 0xc0) != 0x80;
-	return width;
-}
-
-static size_t column_width(const struct sheet *sheet, size_t col)
-{
-	size_t width = width_of(sheet->head[col]);
-
-	for (size_t i = 0; i < sheet->rows; i++) {
-		size_t here = width_of(cell_at(sheet, i, col));
-
-		width = here > width ? here : width;
-	}
-	return width < 3 ? 3 : width; /* "--:" needs three */
-}
-
-static void markdown_cell(const char *text, size_t width, bool right, FILE *to)
-{
-	int pad = (int)(width - width_of(text));
-
-	fprintf(to, "| %*s", right ? pad : 0, "");
-	for (; *text; text++) {
-		if (strchr("|<*`", *text))
-			putc('\\', to);
-		putc(*text == '\n' ? ' ' : *text, to);
-	}
-	fprintf(to, "%*s ", right ? 0 : pad, "");
-}
-
-void sheet_markdown(const struct sheet *sheet, FILE *to)
-{
-	for (size_t j = 0; j < sheet->cols; j++) {
-		if (!sheet->head[j])
+	while (*text) {
+		if (*text == '\n' || *text == '\t') {
+			*to++ = ' ';
+			text++;
 			continue;
-		sheet->width[j] = column_width(sheet, j);
-		markdown_cell(sheet->head[j], sheet->width[j], sheet->numeric[j], to);
+		}
+		printable_next(&text, to);
+		to += strlen(to);
 	}
-	fputs("|\n", to);
-	for (size_t j = 0; j < sheet->cols; j++) {
-		if (!sheet->head[j])
-			continue;
-		fputs("| ", to);
-		for (size_t k = sheet->width[j] - (sheet->numeric[j] ? 1 : 0); k > 0; k--)
-			putc('-', to);
-		fputs(sheet->numeric[j] ? ": " : " ", to);
-	}
-	fputs("|\n", to);
-	for (size_t i = 0; i < sheet->rows; i++) {
-		for (size_t j = 0; j < sheet->cols; j++)
-			if (sheet->head[j])
-				markdown_cell(cell_at(sheet, i, j), sheet->width[j],
-					      sheet->numeric[j], to);
-		fputs("|\n", to);
-	}
+	*to = '\0';
+	return out;
 }
 
 /* What stands for a character in LaTeX's own fonts; NULL: itself. */
@@ -137,7 +95,7 @@ static bool is_minus(const char *text, const char *at)
 	       (at == text || at[-1] == ' ' || at[-1] == '(' || at[-1] == '[');
 }
 
-static void latex_text(const char *text, FILE *to)
+static void latex_shown(const char *text, FILE *to)
 {
 	static const char *const dash = "\xe2\x80\x93";
 
@@ -155,6 +113,14 @@ static void latex_text(const char *text, FILE *to)
 			putc(*at == '\n' ? ' ' : *at, to);
 		}
 	}
+}
+
+static void latex_text(const char *text, FILE *to)
+{
+	struct arena scratch = {0};
+
+	latex_shown(sheet_shown(text, &scratch), to);
+	arena_release(&scratch);
 }
 
 static void latex_row(const struct sheet *sheet, const char *const *cells, FILE *to)
@@ -192,18 +158,23 @@ void sheet_latex(const struct sheet *sheet, const char *caption, FILE *to)
 
 void sheet_html_text(const char *text, FILE *to)
 {
-	for (; *text; text++) {
+	char shown[PRINTABLE_BYTES];
+
+	while (*text) {
 		const char *entity = *text == '<'    ? "&lt;"
 				     : *text == '>'  ? "&gt;"
 				     : *text == '&'  ? "&amp;"
 				     : *text == '"'  ? "&quot;"
 				     : *text == '\'' ? "&#39;"
+				     : *text == '\n' ? "\n"
+				     : *text == '\t' ? "\t"
 						     : NULL;
 
 		if (entity)
-			fputs(entity, to);
+			text++;
 		else
-			putc(*text, to);
+			printable_next(&text, shown);
+		fputs(entity ? entity : shown, to);
 	}
 }
 

@@ -12,7 +12,8 @@ struct sheet {
 	size_t rows, cols;
 	const char **head;  /* cols; a NULL column is left out of every form */
 	bool *numeric;      /* cols: right aligned */
-	size_t *width;      /* cols: scratch of sheet_markdown */
+	size_t keys;        /* the first columns, which say what a row is of; at least 1 */
+	bool plain;         /* for a terminal: without bars and escapes of Markdown */
 	const char **cell;  /* rows x cols, row-major; NULL = empty */
 	const char **hint;  /* rows: shown when pointing at the row in HTML, or NULL */
 	const char **state; /* rows: CSS class of the row in HTML, or NULL */
@@ -24,12 +25,19 @@ void sheet_set(struct sheet *sheet, size_t row, size_t col, const char *text);
 void sheet_drop_empty(struct sheet *sheet, size_t first);
 
 void sheet_markdown(const struct sheet *sheet, FILE *to);
+/* The same within `width` columns of a terminal (0: any number): long texts go on in further lines,
+ * columns in further blocks, each with the key columns; where not even those fit, each row is a
+ * list of its cells. Words and numbers are never cut. */
+void sheet_terminal(const struct sheet *sheet, size_t width, FILE *to);
 void sheet_latex(const struct sheet *sheet, const char *caption, FILE *to);
 /* A table of class "sort" and id "table-<id>" whose columns sort by a click (the script is in the
  * report's page). */
 void sheet_html(const struct sheet *sheet, const char *id, FILE *to);
 
-/* Text with <, >, &, " and ' escaped. */
+/* The text as a cell shows it: without control characters. */
+const char *sheet_shown(const char *text, struct arena *arena);
+
+/* Text with <, >, &, " and ' escaped and without control characters but newlines and tabs. */
 void sheet_html_text(const char *text, FILE *to);
 
 #endif

@@ -24,6 +24,7 @@ struct run {
 	struct mat given_patterns;
 	struct model start;
 	struct timing began; /* before setup */
+	struct result here;  /* what describe_cell knows: of this process, whatever is completed */
 	struct result result;
 };
 

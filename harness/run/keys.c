@@ -76,7 +76,7 @@ static struct entry_list list_new(size_t count, struct arena *arena)
 
 	for (size_t i = 0; i < count; i++)
 		list.at[i] = (struct entry_note){
-			.rows = NAN, .wall_s = NAN, .cpu_s = NAN, .accuracy = NAN};
+			.rows = NAN, .wall_s = NAN, .cpu_s = NAN, .accuracy = NAN, .threads = NAN};
 	return list;
 }
 

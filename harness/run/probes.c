@@ -8,7 +8,6 @@
 #include "harness/run/selection.h"
 #include "harness/run/timing.h"
 #include "harness/store/dictionary.h"
-#include "harness/store/env.h"
 #include "harness/store/folder.h"
 
 #include <math.h>
@@ -85,8 +84,7 @@ static enum status find_kept(struct work *w, enum entry_kind kind, struct err *e
 
 		if (at == held->count || !has_columns(&kept->table, columns[kind]))
 			continue;
-		of[i] = (struct earlier_rows){true, entries_row(held, at),
-					      (size_t)held->at[at].rows};
+		of[i] = (struct earlier_rows){true, entries_row(held, at), entries_rows(held, at)};
 		if (of[i].first + of[i].count > kept->table.rows)
 			return err_at(err, STATUS_ENV, (struct err_place){w->p->record, 0, 0},
 				      "%s has fewer rows than entries.json says", tables[kind]);
@@ -185,8 +183,14 @@ static enum status note(struct work *w, enum entry_kind kind, const double *accu
 		entry->cpu_s = effort->cpu;
 		entry->accuracy = accuracy ? accuracy[i] : NAN;
 		entry->date = timing_date(p->arena);
-		entry->blas_core = env_blas_core();
+		entry->blas_core = p->here.blas_core;
+		entry->program = p->here.program;
+		entry->host = p->here.host;
+		entry->cpu = p->here.cpu;
+		entry->threads = p->here.threads;
 	}
+	if (now->count == 0 && kind != ENTRY_CERTIFY) /* the last one */
+		return STATUS_OK;
 	return entries_write(&p->entries, path_in(p, p->folder, "entries.json"), err);
 }
 

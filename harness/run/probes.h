@@ -20,6 +20,7 @@ struct probes {
 	const char *folder;     /* gets the files */
 	const char *record;     /* folder of the earlier record, or NULL */
 	bool trained;           /* training ended by itself: another run may go on from here */
+	struct result here;     /* kernels, threads, program and machine of this process */
 	struct result *result;  /* gets seconds and the accuracy of the cell's selection */
 	struct entries entries; /* out: what `folder` holds */
 	struct arena *arena;

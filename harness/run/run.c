@@ -240,6 +240,7 @@ static enum status probe(struct run *run, const struct net *net, const char *rec
 				.folder = run->folder,
 				.record = record,
 				.trained = trained,
+				.here = run->here,
 				.result = &run->result,
 				.arena = &run->arena};
 
@@ -259,6 +260,7 @@ static enum status prepare(struct run *run, bool choose_threads, struct err *err
 	forecast(run, run->data.train.X, &expected);
 	if (choose_threads)
 		set_threads(run, &expected);
+	run->here = run->result;
 	return STATUS_OK;
 }
 

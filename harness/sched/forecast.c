@@ -16,23 +16,18 @@ static const double program_bytes = 12.0 * 1024 * 1024, thread_bytes = 4.0 * 102
 
 enum status forecast_shape_of(const struct cell *cell, struct forecast_shape *out, struct err *err)
 {
-	struct arena arena = {0};
-	struct dataset set;
-	enum status status =
-		data_load(&cell->data, (uint64_t)cell->seed, cell->repetition, &arena, &set, err);
+	struct data_shape shape;
+	double n;
 
-	if (status == STATUS_OK) {
-		ptrdiff_t n = set.train.X.rows + set.validation.X.rows + set.test.X.rows;
-
-		out->n_train = (double)set.train.X.rows;
-		out->n_all = (double)n;
-		out->n_test = (double)set.test.X.rows;
-		out->d = (double)set.train.X.cols;
-		out->raw_d = (double)set.raw_d;
-		out->raw_bytes = (double)n * (double)set.raw_d * sizeof(double);
-	}
-	arena_release(&arena);
-	return status;
+	TRY(data_count(&cell->data, (uint64_t)cell->seed, cell->repetition, &shape, err));
+	n = (double)(shape.train + shape.validation + shape.test);
+	*out = (struct forecast_shape){.n_train = (double)shape.train,
+				       .n_all = n,
+				       .n_test = (double)shape.test,
+				       .d = (double)shape.d,
+				       .raw_d = (double)shape.raw_d,
+				       .raw_bytes = n * (double)shape.raw_d * sizeof(double)};
+	return STATUS_OK;
 }
 
 void forecast_cell(const struct cell *cell, const struct forecast_shape *shape, double *bytes,

@@ -12,7 +12,7 @@ struct forecast_shape {
 	double raw_bytes; /* of the table as read, in double, alive only while loading */
 };
 
-/* Load the cell's data once and keep only its shape. */
+/* Count the rows and columns of the cell's data (data_count). */
 enum status forecast_shape_of(const struct cell *cell, struct forecast_shape *out, struct err *err);
 
 /* Peak memory of the worker (bytes; with the threads that OpenMP may use now) and work (floating

@@ -1,34 +1,53 @@
 /* The results folder of a running experiment. */
 #include "harness/sched/layout.h"
 #include "harness/sched/lock.h"
+#include "harness/store/checksums.h"
 #include "harness/store/dictionary.h"
 #include "harness/store/folder.h"
-#include "harness/store/io.h"
 
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-/* Folders moved aside by a commit that was killed half-way: the new one is complete, or the cell is
- * missing and will be computed again. */
-static enum status remove_moved_aside(const char *cells, struct arena *arena, struct err *err)
+/* "x.old": folders moved aside by a commit that was killed half-way; the new one is complete, or
+ * the cell is missing and will be computed again. */
+static bool is_moved_aside(const char *name)
 {
-	DIR *dir = opendir(cells);
+	const char *dot = strrchr(name, '.');
+
+	return dot && strcmp(dot, ".old") == 0;
+}
+
+/* "plan.csv.1234.tmp" (store_beside): of a run that was killed before it was renamed. */
+static bool is_unfinished(const char *name)
+{
+	const char *end = strstr(name, ".tmp");
+	size_t digits = 0;
+
+	if (!end || end[strlen(".tmp")])
+		return false;
+	while (end - digits > name && isdigit((unsigned char)end[-1 - (ptrdiff_t)digits]))
+		digits++;
+	return digits > 0 && end - digits > name && end[-1 - (ptrdiff_t)digits] == '.';
+}
+
+static enum status remove_leftovers(const char *folder, bool (*is_one)(const char *name),
+				    struct arena *arena, struct err *err)
+{
+	DIR *dir = opendir(folder);
 	enum status status = STATUS_OK;
 	struct dirent *entry;
 
 	if (!dir)
-		return err_at(err, STATUS_ENV, (struct err_place){cells, 0, 0}, "cannot read: %s",
+		return err_at(err, STATUS_ENV, (struct err_place){folder, 0, 0}, "cannot read: %s",
 			      strerror(errno));
-	while (status == STATUS_OK && (entry = readdir(dir))) {
-		const char *dot = strrchr(entry->d_name, '.');
-
-		if (dot && strcmp(dot, ".old") == 0)
-			status = folder_remove(arena_format(arena, "%s/%s", cells, entry->d_name),
+	while (status == STATUS_OK && (entry = readdir(dir)))
+		if (is_one(entry->d_name))
+			status = folder_remove(arena_format(arena, "%s/%s", folder, entry->d_name),
 					       err);
-	}
 	closedir(dir);
 	return status;
 }
@@ -60,7 +79,10 @@ static enum status make_folders(const struct layout *layout, bool alone, struct 
 	TRY(folder_remove(layout->tmp, err));
 	TRY(make_tmp(layout, arena, err));
 	TRY(folder_make_own(layout->cells, err));
-	return alone ? remove_moved_aside(layout->cells, arena, err) : STATUS_OK;
+	if (!alone)
+		return STATUS_OK;
+	TRY(remove_leftovers(layout->folder, is_unfinished, arena, err));
+	return remove_leftovers(layout->cells, is_moved_aside, arena, err);
 }
 
 /* Without locks other runs may be at work: each has a temporary folder of its own, and of a cell
@@ -161,9 +183,19 @@ static enum status write_origin(const struct layout *layout, const struct experi
 	const char *spec;
 
 	TRY(store_read_text(experiment->path, arena, &spec, err));
-	TRY(store_write_text(arena_format(arena, "%s/spec.yaml", layout->folder), spec, err));
-	return store_write_text(arena_format(arena, "%s/" SCHED_ORIGIN_FILE, layout->folder),
-				origin_text(experiment, sets, arena), err);
+	TRY(checksums_put_text(layout->folder, "spec.yaml", spec, err));
+	return checksums_put_text(layout->folder, SCHED_ORIGIN_FILE,
+				  origin_text(experiment, sets, arena), err);
+}
+
+static enum status write_environment(const struct layout *layout, const struct env_workers *workers,
+				     struct arena *arena, struct err *err)
+{
+	const char *tmp =
+		store_beside(arena_format(arena, "%s/new-env.json", layout->folder), arena);
+
+	TRY(env_write_run(tmp, workers, err));
+	return checksums_put(layout->folder, "env.json", tmp, err);
 }
 
 enum status layout_write_origin(const struct layout *layout, const struct experiment *experiment,
@@ -176,8 +208,7 @@ enum status layout_write_origin(const struct layout *layout, const struct experi
 	lock_files(layout->lock);
 	status = write_origin(layout, experiment, sets, &arena, err);
 	if (status == STATUS_OK)
-		status = env_write_run(arena_format(&arena, "%s/env.json", layout->folder), workers,
-				       err);
+		status = write_environment(layout, workers, &arena, err);
 	lock_free_files(layout->lock);
 	arena_release(&arena);
 	return status;
@@ -227,20 +258,18 @@ static enum status write_data(const struct plan *plan, const char *path, struct 
 }
 
 /* Written beside and renamed, so that a reader never sees half of it. */
-static enum status replace_file(const struct plan *plan, const char *path,
-				enum status (*write)(const struct plan *, const char *,
-						     struct err *),
-				struct err *err)
+static enum status replace_file(
+	const struct plan *plan, const struct layout *layout, const char *name,
+	enum status (*write)(const struct plan *, const char *, struct err *), struct err *err)
 {
 	struct arena arena = {0};
-	const char *tmp = store_beside(path, &arena);
+	const char *tmp = store_beside(arena_format(&arena, "%s/%s", layout->folder, name), &arena);
 	enum status status;
 
 	unlink(tmp); /* of a process that had this number before */
 	status = write(plan, tmp, err);
-
-	if (status == STATUS_OK && !io_rename(tmp, path))
-		status = io_error(err, path, "write");
+	if (status == STATUS_OK)
+		status = checksums_put(layout->folder, name, tmp, err);
 	if (status != STATUS_OK)
 		unlink(tmp);
 	arena_release(&arena);
@@ -249,16 +278,12 @@ static enum status replace_file(const struct plan *plan, const char *path,
 
 enum status layout_write_plan(const struct layout *layout, const struct plan *plan, struct err *err)
 {
-	struct arena arena = {0};
 	enum status status;
 
 	lock_files(layout->lock);
-	status = replace_file(plan, arena_format(&arena, "%s/plan.csv", layout->folder),
-			      write_cells, err);
+	status = replace_file(plan, layout, "plan.csv", write_cells, err);
 	if (status == STATUS_OK)
-		status = replace_file(plan, arena_format(&arena, "%s/data.csv", layout->folder),
-				      write_data, err);
+		status = replace_file(plan, layout, "data.csv", write_data, err);
 	lock_free_files(layout->lock);
-	arena_release(&arena);
 	return status;
 }

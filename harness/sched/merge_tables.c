@@ -1,10 +1,10 @@
 /* Specs, data, plan and environment of two results folders. */
 #include "harness/sched/merge.h"
 #include "harness/sched/sched.h"
+#include "harness/store/checksums.h"
 #include "harness/store/csv.h"
 #include "harness/store/dictionary.h"
 #include "harness/store/folder.h"
-#include "harness/store/io.h"
 #include "harness/store/result.h"
 
 #include <sha256.h>
@@ -206,15 +206,15 @@ static enum status unite(const struct united *table, const char *dest, const cha
 			 struct arena *arena, struct err *err)
 {
 	const char *path = arena_format(arena, "%s/%s", dest, table->name);
-	const char *tmp = arena_format(arena, "%s.tmp", path);
+	const char *tmp = store_beside(path, arena);
 	struct csv_table both[2];
 	enum status status;
 
 	TRY(read_table(path, arena, &both[0], err));
 	TRY(read_table(arena_format(arena, "%s/%s", source, table->name), arena, &both[1], err));
 	status = write_table(table, dest, tmp, both, err);
-	if (status == STATUS_OK && !io_rename(tmp, path))
-		status = io_error(err, path, "write");
+	if (status == STATUS_OK)
+		status = checksums_put(dest, table->name, tmp, err);
 	if (status != STATUS_OK)
 		unlink(tmp);
 	return status;

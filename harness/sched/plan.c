@@ -6,6 +6,8 @@
  * of the text, so that a cell keeps its id where the data lies elsewhere. */
 #include "harness/sched/asked.h"
 #include "harness/sched/forecast.h"
+#include "harness/store/filekind.h"
+#include "harness/store/gzfile.h"
 #include "solvers/core/pattern.h"
 #include "solvers/core/trainer.h"
 
@@ -16,7 +18,8 @@
 #include <string.h>
 
 enum {
-	MOST_FILES = 64 /* of a data set, as for its checksum */
+	MOST_FILES = 64, /* of a data set, as for its checksum */
+	COUNT_SHARE = 2  /* a text whose rows are counted takes this share of the memory there is */
 };
 
 /* What is looked up once per distinct data set: an entry of `data` and the values swept in it. */
@@ -135,6 +138,7 @@ static enum status hash_file(const char *file, SHA2_CTX *hash, struct err *err)
 
 	if (!file)
 		return STATUS_OK;
+	TRY(filekind_check(file, FILEKIND_ANY, err));
 	if (!SHA256File(file, hex))
 		return err_at(err, STATUS_ENV, (struct err_place){file, 0, 0}, "cannot read: %s",
 			      strerror(errno));
@@ -237,9 +241,14 @@ static enum status forecast(struct planner *planner, struct known_data *data, st
 			    struct err *err)
 {
 	int before = omp_get_max_threads();
+	enum status status = STATUS_OK;
 
-	if (!data->has_shape)
-		TRY(forecast_shape_of(at->cell, &data->shape, err));
+	if (!data->has_shape) {
+		gzfile_limit(fmin(planner->memory_limit, planner->memory_available / COUNT_SHARE));
+		status = forecast_shape_of(at->cell, &data->shape, err);
+		gzfile_limit(0);
+	}
+	TRY(status);
 	data->has_shape = true;
 	omp_set_num_threads(planner->threads); /* lanes have room of their own */
 	forecast_cell(at->cell, &data->shape, &at->bytes, &at->flops);

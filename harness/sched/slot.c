@@ -101,7 +101,7 @@ enum status slot_skip(struct slot *slot, const struct slot_context *context, str
 {
 	TRY(make_folder(slot, context, at, err));
 	TRY(outcome_skip(at->cell, at->refusal, slot->tmp, &slot->arena, out, err));
-	return commit(slot, err);
+	return at->completes ? STATUS_OK : commit(slot, err);
 }
 
 /* "iteration gap seconds", where a gap that is not known is "nan"; or '!' and its last words. */
@@ -232,6 +232,8 @@ enum status slot_finish(struct slot *slot, const struct slot_context *context, i
 		return STATUS_OK;
 	}
 	TRY(outcome_record(slot->at->cell, &ending, slot->tmp, &slot->arena, out, err));
+	if (slot->at->completes && strcmp(out->status, cell_status_names[CELL_OK]) != 0)
+		return STATUS_OK;
 	return commit(slot, err);
 }
 

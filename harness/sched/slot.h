@@ -44,7 +44,8 @@ struct slot {
 enum status slot_start(struct slot *slot, const struct slot_context *context, struct planned *at,
 		       struct err *err);
 
-/* Commit the record of a cell that is not to be started. */
+/* Commit the record of a cell that is not to be started; one that was to be completed keeps its
+ * record. */
 enum status slot_skip(struct slot *slot, const struct slot_context *context, struct planned *at,
 		      struct result *out, struct err *err);
 

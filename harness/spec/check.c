@@ -7,6 +7,8 @@
 #include <math.h>
 #include <string.h>
 
+enum { NAME_MOST = 200 }; /* a file system takes 255 bytes, with what is put behind a name */
+
 enum { TASK_REGRESSION = 1, PRECISION_SINGLE = 1 }; /* in data_tasks, spec_precisions */
 
 /* Rounding, 6e-8 relative, times the conditioning of the problem: gaps stall above this. */
@@ -36,6 +38,10 @@ void check_name(struct problems *problems, const struct node *root, const struct
 			    "expected letters, digits, \".\", \"_\" and \"-\", no dot first, got "
 			    "\"%.60s\"",
 			    name);
+	else if (strlen(name) > NAME_MOST)
+		problem_add(problems, check_place(root, "name"), &trail,
+			    "expected at most %d characters, as it names a folder, got %zu",
+			    NAME_MOST, strlen(name));
 }
 
 struct named {

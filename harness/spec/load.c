@@ -4,6 +4,7 @@
 #include "harness/spec/override.h"
 #include "harness/spec/schema.h"
 #include "harness/spec/zip.h"
+#include "harness/store/filekind.h"
 
 #include <errno.h>
 #include <math.h>
@@ -56,9 +57,15 @@ static char *read_stream(struct load *l, FILE *file)
 
 static char *read_file(struct load *l)
 {
-	FILE *file = fopen(l->path, "r");
+	struct err err = {0};
+	FILE *file;
 	char *text;
 
+	if (filekind_check(l->path, FILEKIND_PLAIN, &err) != STATUS_OK) {
+		refuse_file(l, err.text);
+		return NULL;
+	}
+	file = fopen(l->path, "r");
 	if (!file) {
 		refuse_file(l, strerror(errno));
 		return NULL;
@@ -116,6 +123,8 @@ static const struct node *only(bool kept(const char *key), const struct node *ro
 
 static bool read_tree(struct load *l, const char *text, struct texts sets)
 {
+	if (strncmp(text, "\xef\xbb\xbf", 3) == 0)
+		text += 3; /* a byte order mark */
 	l->root = node_read(text, l->path, l->bind.arena, l->problems);
 	if (!l->root)
 		return false;
@@ -286,6 +295,7 @@ static enum status finish(struct load *l, struct experiment *out)
 		.name = sheet->name,
 		.about = sheet->about,
 		.path = l->path,
+		.tree = l->root,
 		.seed = sheet->seed,
 		.repeats = sheet->repeats,
 		.precision = sheet->precision,

@@ -108,6 +108,8 @@ struct plot_options {
 	struct choice plot; /* flat: struct plot */
 };
 
+struct node;
+
 struct swept {
 	const char *path;  /* "rho", "u_update.pcg.rank", "data.generate.noise" */
 	const char *value; /* canonical text */
@@ -134,7 +136,8 @@ struct cell {
 
 struct experiment {
 	const char *name, *about;
-	const char *path; /* of the spec file */
+	const char *path;        /* of the spec file */
+	const struct node *tree; /* the spec as it was written, --set included: for positions */
 	long seed, repeats, precision;
 	struct resource_options resources;
 	struct stop_options stop;

@@ -29,6 +29,22 @@ enum status csv_open(struct csv *csv, const char *path, const char *const *heade
 	return STATUS_OK;
 }
 
+static bool is_number(const char *text)
+{
+	char *end;
+
+	strtod(text, &end);
+	return end != text && !*end;
+}
+
+/* Would a spreadsheet take the text for a formula, with the quotes before it taken away? */
+static bool is_formula(const char *text)
+{
+	const char *start = text + strspn(text, "'");
+
+	return *start && strchr("=+-@\t\r", *start) && !(start == text && is_number(text));
+}
+
 void csv_text(struct csv *csv, const char *text)
 {
 	if (csv->column++)
@@ -36,10 +52,10 @@ void csv_text(struct csv *csv, const char *text)
 	if (!text)
 		return;
 	if (!strpbrk(text, ",\"\r\n")) {
-		fputs(text, csv->file);
+		fprintf(csv->file, "%s%s", is_formula(text) ? "'" : "", text);
 		return;
 	}
-	putc('"', csv->file);
+	fputs(is_formula(text) ? "\"'" : "\"", csv->file);
 	for (; *text; text++) {
 		if (*text == '"')
 			putc('"', csv->file);
@@ -143,7 +159,7 @@ static const char *next_field(struct reader *r)
 	r->line += *r->at == '\n';
 	r->at += *r->at != '\0';
 	*to = '\0';
-	return start;
+	return *start == '\'' && is_formula(start) ? start + 1 : start;
 }
 
 static size_t count_bytes(const char *text, const char *which)

@@ -20,6 +20,8 @@ struct csv {
 };
 
 enum status csv_open(struct csv *csv, const char *path, const char *const *header, struct err *err);
+/* A text that a spreadsheet would take for a formula gets a ' before it, which csv_read takes away:
+ * one that begins with = + - @, a tab or a return and is no number, also behind ' of its own. */
 void csv_text(struct csv *csv, const char *text);
 void csv_number(struct csv *csv,
 		double value); /* shortest text that reads back to the same double */

@@ -43,6 +43,10 @@ static json_t *note_json(const struct entry_note *note)
 	set_number(object, "accuracy", note->accuracy);
 	set_text(object, "date", note->date);
 	set_text(object, "blas_core", note->blas_core);
+	set_text(object, "program", note->program);
+	set_text(object, "host", note->host);
+	set_text(object, "cpu", note->cpu);
+	set_number(object, "threads", note->threads);
 	return object;
 }
 
@@ -122,6 +126,14 @@ static double number_of(const json_t *object, const char *name)
 	return json_is_number(value) ? json_number_value(value) : NAN;
 }
 
+/* A number of rows, or none. */
+static bool is_count(double rows)
+{
+	const double most = 1e9; /* none of ours has so many */
+
+	return isnan(rows) || (rows >= 0 && rows <= most && rows == floor(rows));
+}
+
 static bool read_list(const json_t *list, struct arena *arena, struct entry_list *out)
 {
 	size_t count = json_array_size(list);
@@ -137,8 +149,12 @@ static bool read_list(const json_t *list, struct arena *arena, struct entry_list
 						 .cpu_s = number_of(entry, "cpu_s"),
 						 .accuracy = number_of(entry, "accuracy"),
 						 .date = text_of(entry, "date", arena),
-						 .blas_core = text_of(entry, "blas_core", arena)};
-		if (!out->at[i].key || out->at[i].rows < 0)
+						 .blas_core = text_of(entry, "blas_core", arena),
+						 .program = text_of(entry, "program", arena),
+						 .host = text_of(entry, "host", arena),
+						 .cpu = text_of(entry, "cpu", arena),
+						 .threads = number_of(entry, "threads")};
+		if (!out->at[i].key || !out->at[i].name || !is_count(out->at[i].rows))
 			return false;
 	}
 	return json_is_array(list);
@@ -214,13 +230,19 @@ size_t entries_find(const struct entry_list *list, const char *key)
 	return i;
 }
 
+size_t entries_rows(const struct entry_list *list, size_t entry)
+{
+	return entry < list->count && !isnan(list->at[entry].rows) ? (size_t)list->at[entry].rows
+								   : 0;
+}
+
 size_t entries_row(const struct entry_list *list, size_t entry)
 {
-	double row = 0;
+	size_t row = 0;
 
 	for (size_t i = 0; i < entry; i++)
-		row += isnan(list->at[i].rows) ? 0 : list->at[i].rows;
-	return (size_t)row;
+		row += entries_rows(list, i);
+	return row;
 }
 
 unsigned entries_lacking(const struct entries *held, const struct entries *wanted)

@@ -23,8 +23,10 @@ struct entry_note {
 	const char *name; /* in tables: of a record as it was when this was computed */
 	double rows;      /* how many it has in attack.csv, certify.csv or attack_validation.csv */
 	double wall_s, cpu_s;
-	double accuracy;              /* of a selection */
-	const char *date, *blas_core; /* when, and with which kernels */
+	double accuracy;                              /* of a selection */
+	const char *date;                             /* when */
+	const char *blas_core, *program, *host, *cpu; /* as in struct result: by what, and where */
+	double threads;
 };
 
 struct entry_list {
@@ -54,6 +56,9 @@ enum status entries_read(const char *path, struct arena *arena, struct entries *
 
 /* Where in a list a key is, or list->count. */
 size_t entries_find(const struct entry_list *list, const char *key);
+
+/* How many rows an entry has; 0 if there is no such entry, or it does not say. */
+size_t entries_rows(const struct entry_list *list, size_t entry);
 
 /* The number of its first row. */
 size_t entries_row(const struct entry_list *list, size_t entry);

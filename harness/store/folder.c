@@ -7,6 +7,8 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <limits.h>
+#include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -171,8 +173,29 @@ enum status folder_commit(const char *tmp, const char *final, bool keep, struct 
 
 static const char scratch_prefix[] = ".build-";
 
-/* Those of living processes are younger. */
-static void remove_old_scratch(const char *folder, struct arena *arena)
+/* Where a process number means the same process: machine and number space. */
+static const char *process_space(struct arena *arena)
+{
+	char host[HOST_NAME_MAX + 1] = "";
+	struct stat space = {0};
+
+	if (gethostname(host, sizeof host - 1) != 0 || stat("/proc/self/ns/pid", &space) != 0)
+		return NULL;
+	return arena_format(arena, "@%s.%jx-", host, (uintmax_t)space.st_ino);
+}
+
+/* Whether the maker of a folder of this name, in our space, is no more. */
+static bool is_orphan(const char *name, const char *space)
+{
+	char *end;
+	long maker = strtol(name + strlen(scratch_prefix), &end, 10);
+
+	return space && maker > 0 && strncmp(end, space, strlen(space)) == 0 &&
+	       kill((pid_t)maker, 0) != 0 && errno == ESRCH;
+}
+
+/* Where it cannot be known, age tells: those of living processes are younger. */
+static void remove_old_scratch(const char *folder, const char *space, struct arena *arena)
 {
 	const time_t old = time(NULL) - 60 * 60;
 	struct err ignored = {0}; /* they only take room */
@@ -183,7 +206,7 @@ static void remove_old_scratch(const char *folder, struct arena *arena)
 	while (dir && (entry = readdir(dir)))
 		if (strncmp(entry->d_name, scratch_prefix, strlen(scratch_prefix)) == 0 &&
 		    fstatat(dirfd(dir), entry->d_name, &info, AT_SYMLINK_NOFOLLOW) == 0 &&
-		    info.st_mtime < old)
+		    (info.st_mtime < old || is_orphan(entry->d_name, space)))
 			folder_remove(arena_format(arena, "%s/%s", folder, entry->d_name),
 				      &ignored);
 	if (dir)
@@ -193,9 +216,11 @@ static void remove_old_scratch(const char *folder, struct arena *arena)
 enum status folder_scratch(const char *folder, struct arena *arena, const char **out,
 			   struct err *err)
 {
-	char *path = arena_format(arena, "%s/%sXXXXXX", folder, scratch_prefix);
+	const char *space = process_space(arena);
+	char *path = arena_format(arena, "%s/%s%ld%sXXXXXX", folder, scratch_prefix, (long)getpid(),
+				  space ? space : "-");
 
-	remove_old_scratch(folder, arena);
+	remove_old_scratch(folder, space, arena);
 	if (!mkdtemp(path))
 		return io_error(err, path, "make this folder");
 	*out = path;

@@ -25,8 +25,8 @@ enum status folder_replace(const char *tmp, const char *final, struct err *err);
 enum status folder_commit(const char *tmp, const char *final, bool keep, struct err *err);
 
 /* A new folder in `folder` that nobody else has, to build files in that are then put in place by
- * renaming; it ends with folder_remove. Those that killed processes left an hour ago or earlier are
- * removed. */
+ * renaming; it ends with folder_remove. Those that killed processes have left are removed, of other
+ * machines after an hour. */
 enum status folder_scratch(const char *folder, struct arena *arena, const char **out,
 			   struct err *err);
 

@@ -10,8 +10,10 @@
 enum {
 	BUFFER_BYTES = 256 * 1024, /* zlib's default of 8 KiB makes a system call per 8 KiB */
 	PIECE_BYTES = 1 << 30,     /* gzread counts in int */
-	DEFLATE_RATIO = 1032,      /* the most that deflate can shrink anything */
-	FIRST_CHUNK = 1 << 20      /* of a packed file of unknown length; doubled from there */
+	PACKED_COST = 4,           /* memory for a packed content while chunks are put together */
+	PIECE_SKIPPED = 64 * 1024,
+	DEFLATE_RATIO = 1032, /* the most that deflate can shrink anything */
+	FIRST_CHUNK = 1 << 20 /* of a packed file of unknown length; doubled from there */
 };
 
 /* "; RELUBENCH_DATA ..." if the path came through that variable, else "". */
@@ -37,17 +39,34 @@ enum status gzfile_missing(const char *path, struct err *err)
 	return err_at(err, STATUS_ENV, at, "cannot open the file: %s%s", reason, more);
 }
 
-enum status gzfile_open(struct gzfile *file, const char *path, struct err *err)
+static double most_bytes; /* of a content that is read whole; 0: no limit */
+
+void gzfile_limit(double bytes)
+{
+	most_bytes = bytes;
+}
+
+enum status gzfile_check_limit(const char *path, double bytes, struct err *err)
+{
+	struct err_place at = {.source = path};
+
+	if (most_bytes > 0 && bytes > most_bytes)
+		return err_at(err, STATUS_ENV, at,
+			      "the content takes more memory than the %.0f MiB that planning may "
+			      "take, of what there is or of resources.memory_limit",
+			      most_bytes / (1 << 20));
+	return STATUS_OK;
+}
+
+enum status gzfile_open(struct gzfile *file, const char *path, enum filekind wanted,
+			struct err *err)
 {
 	struct stat info;
 
 	*file = (struct gzfile){.path = path};
+	TRY(filekind_check(path, wanted, err));
 	if (stat(path, &info) != 0)
 		return gzfile_missing(path, err);
-	if (S_ISDIR(info.st_mode)) {
-		errno = EISDIR;
-		return gzfile_missing(path, err);
-	}
 	errno = 0;
 	file->handle = gzopen(path, "rb");
 	if (!file->handle)
@@ -108,6 +127,23 @@ enum status gzfile_read(struct gzfile *file, void *to, size_t count, const char 
 	return STATUS_OK;
 }
 
+enum status gzfile_skip(struct gzfile *file, const char *what, size_t count, size_t unit,
+			struct err *err)
+{
+	char piece[PIECE_SKIPPED], name[32];
+
+	if (most_bytes > 0 && (double)count * (double)unit > most_bytes)
+		return STATUS_OK;
+	for (size_t i = 0; i < count; i++) {
+		snprintf(name, sizeof name, "%s %zu", what, i);
+		for (size_t left = unit, part; left > 0; left -= part) {
+			part = left < sizeof piece ? left : sizeof piece;
+			TRY(gzfile_read(file, piece, part, name, err));
+		}
+	}
+	return gzfile_end(file, err);
+}
+
 enum status gzfile_end(struct gzfile *file, struct err *err)
 {
 	struct err_place at = {.source = file->path};
@@ -137,6 +173,7 @@ static enum status read_chunks(struct gzfile *file, struct arena *arena, struct 
 	for (struct chunk *chunk = first;; chunk = chunk->next) {
 		chunk->at = arena_alloc(arena, room, 1);
 		TRY(read_some(file, chunk->at, room, &chunk->count, err));
+		TRY(gzfile_check_limit(file->path, PACKED_COST * (double)file->at, err));
 		if (chunk->count < room)
 			return STATUS_OK;
 		chunk->next = ARENA_NEW(arena, struct chunk);
@@ -152,6 +189,7 @@ static enum status read_all(struct gzfile *file, struct arena *arena, struct gzf
 	enum status status;
 
 	if (gzdirect(file->handle)) {
+		TRY(gzfile_check_limit(file->path, (double)file->most, err));
 		out->at = arena_alloc(arena, file->most + 1, 1);
 		return read_some(file, out->at, file->most, &out->count, err);
 	}
@@ -168,11 +206,11 @@ static enum status read_all(struct gzfile *file, struct arena *arena, struct gzf
 	return status;
 }
 
-enum status gzfile_all(const char *path, struct arena *arena, struct gzfile_bytes *out,
-		       struct err *err)
+enum status gzfile_all(const char *path, enum filekind wanted, struct arena *arena,
+		       struct gzfile_bytes *out, struct err *err)
 {
 	struct gzfile file;
-	enum status status = gzfile_open(&file, path, err);
+	enum status status = gzfile_open(&file, path, wanted, err);
 
 	if (status == STATUS_OK)
 		status = read_all(&file, arena, out, err);
@@ -195,7 +233,7 @@ static enum status check_text(const char *path, const struct gzfile_bytes *bytes
 enum status gzfile_text(const char *path, struct arena *arena, struct gzfile_bytes *out,
 			struct err *err)
 {
-	TRY(gzfile_all(path, arena, out, err));
+	TRY(gzfile_all(path, FILEKIND_TEXT, arena, out, err));
 	return check_text(path, out, err);
 }
 
@@ -203,7 +241,7 @@ enum status gzfile_head(const char *path, size_t most, struct arena *arena,
 			struct gzfile_bytes *out, bool *whole, struct err *err)
 {
 	struct gzfile file;
-	enum status status = gzfile_open(&file, path, err);
+	enum status status = gzfile_open(&file, path, FILEKIND_TEXT, err);
 
 	if (status == STATUS_OK) {
 		size_t room = file.most < most ? file.most : most;

@@ -3,6 +3,7 @@
 #ifndef STORE_GZFILE_H
 #define STORE_GZFILE_H
 
+#include "harness/store/filekind.h"
 #include "solvers/core/arena.h"
 #include "solvers/core/status.h"
 
@@ -16,12 +17,20 @@ struct gzfile {
 	size_t most;  /* the content cannot be longer: tells a damaged header from a large file */
 };
 
-/* A file that is opened must be closed, also after a failed read. */
-enum status gzfile_open(struct gzfile *file, const char *path, struct err *err);
+/* A file that is opened must be closed, also after a failed read. One that is known not to be of
+ * the kind is an error (filekind.h). */
+enum status gzfile_open(struct gzfile *file, const char *path, enum filekind wanted,
+			struct err *err);
 void gzfile_close(struct gzfile *file);
 
 /* Exactly `count` bytes; `what` names them in the error ("the header", "row 7"). */
 enum status gzfile_read(struct gzfile *file, void *to, size_t count, const char *what,
+			struct err *err);
+
+/* The rest of the file, `count` rows (named `what`) of `unit` bytes, read and thrown away to see
+ * that they are there; nothing is read of more bytes than gzfile_limit allows, as no one will load
+ * them. */
+enum status gzfile_skip(struct gzfile *file, const char *what, size_t count, size_t unit,
 			struct err *err);
 
 /* An error if anything is left, or if the checksum of a gzip file is wrong. */
@@ -32,8 +41,14 @@ struct gzfile_bytes {
 	char *at;
 	size_t count;
 };
-enum status gzfile_all(const char *path, struct arena *arena, struct gzfile_bytes *out,
-		       struct err *err);
+enum status gzfile_all(const char *path, enum filekind wanted, struct arena *arena,
+		       struct gzfile_bytes *out, struct err *err);
+
+/* From now on a content that takes more bytes of memory (a packed one four times its size) is not
+ * read whole, but an error; 0: no limit. For a process
+ * that reads files only to plan. */
+void gzfile_limit(double bytes);
+enum status gzfile_check_limit(const char *path, double bytes, struct err *err);
 
 /* The same for a text: a NUL byte in it is an error. */
 enum status gzfile_text(const char *path, struct arena *arena, struct gzfile_bytes *out,

@@ -20,10 +20,19 @@ enum {
 };
 
 /* What a reader looks for in a record: none of them may be there without being listed. */
-static const char *const known_files[] = {"cell.json",    "result.json",  "trace.csv",
-					  "patterns.csv", "attack.csv",   "attack_validation.csv",
-					  "certify.csv",  "points.csv",   "model.npz",
-					  "log.txt",      "entries.json", NULL};
+static const char *const known_files[] = {"cell.json",
+					  "result.json",
+					  "trace.csv",
+					  "patterns.csv",
+					  "attack.csv",
+					  "attack_validation.csv",
+					  "certify.csv",
+					  "points.csv",
+					  "model.npz",
+					  "log.txt",
+					  "entries.json",
+					  "findings.npz",
+					  NULL};
 
 static int by_text(const void *a, const void *b)
 {
@@ -286,6 +295,8 @@ static enum status look_at(struct look *look, struct manifest *out)
 	enum status status;
 
 	look->state = MANIFEST_WHOLE;
+	if (access(look->folder, F_OK) != 0)
+		return damaged(look, NULL, "its folder is missing");
 	if (access(path, F_OK) != 0)
 		return check_unlisted(look);
 	if (store_read_text(path, look->arena, &text, &unreadable) != STATUS_OK)

@@ -267,11 +267,12 @@ void arena_release(struct arena *arena)
 	struct arena_block *block = arena->head;
 	struct arena_tally *tally = arena->tally;
 
-	if (tally)
+	if (tally) {
+		size_t touched = arena->bytes - least(arena->untouched, arena->bytes);
+
 		tally->peak = most(tally->peak, tally->held);
-	if (tally)
-		tally->held -=
-			least(arena->bytes - least(arena->untouched, arena->bytes), tally->held);
+		tally->held -= least(touched, tally->held);
+	}
 	while (block) {
 		struct arena_block *next = block->next;
 

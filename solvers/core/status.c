@@ -1,5 +1,6 @@
 /* Errors with positions, names of outcomes. */
 #include "solvers/core/status.h"
+#include "solvers/core/printable.h"
 
 #include <stdarg.h>
 #include <string.h>
@@ -41,13 +42,18 @@ enum status err_at(struct err *err, enum status status, struct err_place at, con
 
 void err_print(const struct err *err, FILE *to)
 {
-	if (err->source[0])
-		fprintf(to, "%s:", err->source);
+	if (err->source[0]) {
+		printable_put(err->source, to);
+		putc(':', to);
+	}
 	if (err->line > 0)
 		fprintf(to, "%d:", err->line);
 	if (err->line > 0 && err->col > 0)
 		fprintf(to, "%d:", err->col);
-	fprintf(to, "%s%s\n", err->source[0] ? " " : "", err->text);
+	if (err->source[0])
+		putc(' ', to);
+	printable_put(err->text, to);
+	putc('\n', to);
 }
 
 const char *outcome_name(enum outcome outcome)

@@ -46,7 +46,8 @@ struct err_place {
 enum status err_at(struct err *err, enum status status, struct err_place at, const char *format,
 		   ...) __attribute__((format(printf, 4, 5)));
 
-/* "source:line:col: text" with the parts that are known. */
+/* "source:line:col: text" with the parts that are known; what names and data brought into it cannot
+ * command a terminal (printable.h). */
 void err_print(const struct err *err, FILE *to);
 
 const char *outcome_name(enum outcome outcome);

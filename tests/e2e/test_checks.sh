@@ -96,3 +96,66 @@ style "truths and texts are not" 0 <<'END'
 	if (a < b)
 		assert_true(seen);
 END
+
+# A repository of one file: its tests, and a make that "builds" the file with a fault.
+mkdir -p small/tests/mutants small/build/mutants
+cp "$repository/tests/mutants/mutants.awk" "$repository/tests/mutants/run.sh" small/tests/mutants
+cd small || exit 1
+printf '#!/bin/sh\n# three\necho 3\necho 3 >&2\n' >three.sh
+printf '[ "$($RELUBENCH)" = 3 ] && echo ok value || echo not ok value: other\n' >tests/value.sh
+printf '#!/bin/sh\ncp "build/mutants/$MUTANT" build/mutants/relubench\nchmod +x build/mutants/relubench\n' >make
+chmod +x three.sh make
+cp three.sh build/relubench
+cat >tests/mutants/some.list <<'END'
+# a comment
+file: three.sh
+tests: value.sh
+
+@ another value
+- # three
+- echo 3
++ # three
++ echo 4
+
+@ a comment of another kind
+- # three
++ # drei
+
+@ nothing on standard error
+- echo 3 >&2
++ :
+survives: nobody reads it
+END
+
+# planted EXPECTED NAME PATTERN: plant all; the exit status, and a line of the output.
+planted()
+{
+	local status=0
+
+	MAKE=$work/small/make sh tests/mutants/run.sh build >../out 2>&1 || status=$?
+	check "faults: exit status, $2" "$status: $(cat ../out)" [ "$status" -eq "$1" ]
+	says "faults: $2" "$3" ../out
+}
+
+planted 1 "killed" "some.list:5: another value .three.sh.: killed by value.sh: value"
+says "faults: survived" "some.list:11: a comment of another kind .three.sh.: SURVIVED" ../out
+says "faults: explained" "nothing on standard error .*(nobody reads it)" ../out
+says "faults: the sum" "3 faults: 1 killed, 1 explained, 1 survived" ../out
+check "faults: the file is as it was" "$(cat three.sh)" cmp -s three.sh build/relubench
+sed -i '/another kind/,/drei/d' tests/mutants/some.list
+planted 0 "none survived" "2 faults: 1 killed, 1 explained, 0 survived"
+ONLY=other planted 0 "none of this name" "0 faults"
+sed -i 's/^- echo 3 >&2/- echo 3/' tests/mutants/some.list
+planted 1 "ambiguous texts are errors" "some.list:12: the text occurs 2 times in three.sh"
+sed -i 's/^- echo 3$/- echo 5/' tests/mutants/some.list
+planted 1 "texts that are gone are errors" "some.list:12: the text is gone from three.sh"
+printf 'exit 1\n' >tests/value.sh
+cat >tests/mutants/some.list <<'END'
+file: three.sh
+tests: value.sh
+@ whatever
+- # three
++ # four
+END
+planted 2 "a test that fails without a fault" "tests/value.sh fails without a fault"
+cd ..

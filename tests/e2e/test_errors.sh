@@ -54,8 +54,8 @@ refuses()
 }
 
 expect "a missing file of patterns" 4 run convex.yaml
-says_once "one message for it"
-says "it names the file of patterns" '^D.npy: '
+check "one message for each place that names it" "$(cat err)" [ "$(wc -l <err)" -eq 2 ]
+says "with its position, and the file" '^convex.yaml:6:47: train\[1\].patterns.file: D.npy: cannot open the file'
 echo 'this is no file of patterns' >D.npy
 refuses "patterns that are no NPY file" "wrong magic number at byte 0: not a .npy file"
 npy D.npy 3 2 1 0 0 1 1 1

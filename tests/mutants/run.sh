@@ -89,7 +89,10 @@ while read -r entry file tests; do
 	verdict=$(attempt "$entry" "$file" $tests)
 	reason=$(sed -n 2p "$room/said")
 	case $verdict in
-	killed*) killed=$((killed + 1)) ;;
+	killed*)
+		killed=$((killed + 1))
+		[ -z "$reason" ] || verdict="$verdict (its list says that it survives)"
+		;;
 	*)
 		if [ -n "$reason" ]; then
 			explained=$((explained + 1))

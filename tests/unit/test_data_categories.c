@@ -51,6 +51,13 @@ static void labels_of_the_test_part(void **state)
 	assert_int_equal(data.test.X.rows, 1);
 	assert_string_equal(data.note, "2 rows of the test part left out with labels that the "
 				       "training part lacks, such as \"lo.\"");
+	write_file(place->path, "1,lo\n2,hi\n3,hi\n4,mid\n");
+	write_test(place, path, "4,mid\n5,lo\n"); /* left out as it is in training */
+	data = load(place, 0);
+	assert_int_equal(data.test.X.rows, 1);
+	assert_null(data.note);
+	write_file(place->path, "1,lo\n2,hi\n3,hi\n");
+	write_test(place, path, "4,hi.\n5,lo.\n6,hi\n");
 	place->options.classes.at = alone;
 	expect_load_error(place,
 			  "classes: no row of the training part has the label \"lo.\"; found "

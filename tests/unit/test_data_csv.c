@@ -116,6 +116,26 @@ static void positions(void **state)
 	expect_error(place, "1,2,\"a\rb\"\r\n3,x,b\r", NULL,
 		     "a.csv:3:3: column 1: expected a number, got \"x\"; a column of texts needs "
 		     "one_hot: [1] or drop: [1], a marker of missing values missing_values");
+	expect_error(place, "1,2,\"a\r\nb\"\n3,x,b\r", NULL,
+		     "a.csv:3:3: column 1: expected a number, got \"x\"; a column of texts needs "
+		     "one_hot: [1] or drop: [1], a marker of missing values missing_values");
+}
+
+/* Room for the rows of a file of CR, all of which counts. */
+static void many_lines(void **state)
+{
+	enum { ROWS = 20000 };
+	struct place *place = *state;
+	char *text = calloc(ROWS, 16);
+	size_t used = 0;
+
+	for (int i = 0; i < ROWS; i++)
+		used += (size_t)sprintf(text + used, "%d,%d\r", i, i % 2);
+	read_table(place, text, false);
+	free(text);
+	assert_int_equal(place->table.n, ROWS);
+	for (int i = 0; i < ROWS; i++)
+		check_equal(place->table.x[i], i);
 }
 
 static void comments(void **state)
@@ -256,9 +276,10 @@ static void packed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(layouts),          CASE(separators), CASE(columns),   CASE(header_option),
-		CASE(missing_values),   CASE(positions),  CASE(comments),  CASE(encodings),
-		cmocka_unit_test(utf8), CASE(targets),    CASE(test_file), CASE(packed),
+		CASE(layouts),        CASE(separators),       CASE(columns),    CASE(header_option),
+		CASE(missing_values), CASE(positions),        CASE(many_lines), CASE(comments),
+		CASE(encodings),      cmocka_unit_test(utf8), CASE(targets),    CASE(test_file),
+		CASE(packed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -35,6 +35,10 @@ static void counting_headers(void **state)
 	read_table(place, "0,1,2,3,y\n1,2,3,4,a\n5,6,7,8,b\n", false);
 	expect(&place->table, 2, 4, (double[]){1, 2, 3, 4, 5, 6, 7, 8}, "a b");
 	expect_note(place, COUNT_NOTE("0,1,2,3,..."));
+	place->csv.missing = 2;                  /* mean */
+	read_table(place, ",0\n1.5,1\n", false); /* one number counts nothing */
+	expect(&place->table, 2, 1, (double[]){NAN, 1.5}, "0 1");
+	expect_note(place, NULL);
 	place->csv.header = NO;
 	read_table(place, "0,1\n1.5,0\n3,1\n", false);
 	expect(&place->table, 3, 1, (double[]){0, 1.5, 3}, "1 0 1");
@@ -202,6 +206,8 @@ static void same_names(void **state)
 	expect_note(place, NULL);
 	read_pair(place, "0,1,2\n1,2,0\n3,4,1\n", "0,1,2\n5,6,1\n"); /* known from the first */
 	expect(&place->test_table, 1, 2, (double[]){5, 6}, "1");
+	read_pair(place, "0,1,y\n1.5,2,a\n3,4,b\n", "0,1,y\n5,6,a\n"); /* alone it would ask */
+	expect(&place->test_table, 1, 2, (double[]){5, 6}, "a");
 }
 
 static void other_order(void **state)

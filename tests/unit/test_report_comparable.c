@@ -98,8 +98,8 @@ static void convergence_has_a_panel_for_each_beta(void **state)
 	for (options.y = OBJECTIVE; options.y <= GAP; options.y += GAP) {
 		script = draw("convergence", &options, &records, ".gp");
 		assert_int_equal(panels_in(script), 2);
-		assert_non_null(strstr(script, "'moons: beta 0.1'"));
-		assert_non_null(strstr(script, "'moons: beta 0.01'"));
+		assert_non_null(strstr(script, "\"moons: beta 0.1\""));
+		assert_non_null(strstr(script, "\"moons: beta 0.01\""));
 	}
 	for (size_t i = 0; i < records.count; i++)
 		records.at[i].objective.beta = "0.1";
@@ -324,7 +324,7 @@ static void a_gap_costs_its_certificates(void **state)
 	check_equal(row[0], 2);
 	check_equal(row[1], 2);
 	assert_non_null(strstr(fixture_text(&records, "convergence", ".gp"),
-			       "'time of setup and solve in s'"));
+			       "\"time of setup and solve in s\""));
 	/* an earlier version's trace does not know them */
 	assert_true(fixture_trace(&records, 0, "seconds,objective_network,gap\n1,5,0.5\n"));
 	options.y = GAP;

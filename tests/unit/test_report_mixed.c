@@ -125,12 +125,24 @@ static void test_under_tables(void **state)
 			       ". Mixed: BLAS kernels Zen (1 cell), Haswell (3 cells)."));
 }
 
+/* A cell whose attacks came later counts at both places. */
+static void test_completed_elsewhere(void **state)
+{
+	struct records records = five();
+
+	(void)state;
+	records.at[2].probed = records.at[2].result;
+	records.at[2].probed.blas_core = "Zen";
+	assert_string_equal(mixed_records(&records),
+			    "Mixed: BLAS kernels Haswell (4 cells), Zen (1 cell).");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_nothing_differs), cmocka_unit_test(test_each_alone),
 		cmocka_unit_test(test_not_recorded),    cmocka_unit_test(test_failed_cell),
-		cmocka_unit_test(test_under_tables),
+		cmocka_unit_test(test_under_tables),    cmocka_unit_test(test_completed_elsewhere),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, release);

@@ -2,6 +2,7 @@
 #include "harness/report/attacks.h"
 #include "harness/report/column.h"
 #include "harness/report/curve.h"
+#include "harness/report/ending.h"
 #include "harness/report/excess.h"
 #include "harness/report/interval.h"
 #include "harness/report/paired.h"
@@ -321,6 +322,38 @@ static void curves_go_through_what_is_known(void **state)
 	check_close(curve.at[2 * CURVE_COLUMNS + 1], 0.2, 1e-15, 0);
 }
 
+/* A median of all runs begins where the last of them does; a run that is done keeps its value. */
+static void curves_begin_with_the_last_run(void **state)
+{
+	struct records records = records_first(2);
+	struct curve curve;
+
+	(void)state;
+	assert_true(fixture_trace(&records, 0, "iteration,objective_network\n1,9\n2,7\n"));
+	assert_true(fixture_trace(&records, 1, "iteration,objective_network\n2,5\n3,1\n"));
+	curve = curve_of(&records.groups[0], "iteration", "objective_network", &arena);
+	assert_int_equal(curve.count, 2);
+	check_equal(curve.at[0], 2);
+	check_equal(curve.at[1], 6);
+	check_equal(curve.at[CURVE_COLUMNS], 3);
+	check_equal(curve.at[CURVE_COLUMNS + 1], 4);
+}
+
+/* "2 of 3 converged, 1 stalled" of those that are ok; the others ended in their status. */
+static void endings_are_of_cells_that_are_ok(void **state)
+{
+	static const char *const outcomes[REPEATS] = {"converged", "stalled", "converged",
+						      "converged"};
+	struct records records = records_first(REPEATS);
+
+	(void)state;
+	for (size_t i = 0; i < REPEATS; i++)
+		records.at[i].result.outcome = outcomes[i];
+	records.at[3].result.status = "failed";
+	assert_string_equal(ending_text(records.groups[0].member, REPEATS, &arena),
+			    "2 of 3 converged, 1 stalled");
+}
+
 static int make_folder(void **state)
 {
 	(void)state;
@@ -347,6 +380,8 @@ int main(void)
 		CASE(tuning_time_is_all_of_it),
 		CASE(the_worst_of_attacks_and_the_best_of_certificates),
 		CASE(curves_go_through_what_is_known),
+		CASE(curves_begin_with_the_last_run),
+		CASE(endings_are_of_cells_that_are_ok),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);

@@ -236,20 +236,20 @@ static void slopes_stand_in_the_legend(void **state)
 	assert_true(fixture_trace(&records, 1, geometric_trace(0)));
 	assert_true(fixture_trace(&records, 2, geometric_trace(-0.05)));
 	text = draw("convergence", &options, &records, ".gp");
-	assert_non_null(strstr(text, "'a: -3 / -50 decades per 1000 iterations'"));
-	assert_non_null(strstr(text, "'b: ? decades per 1000 iterations'"));
+	assert_non_null(strstr(text, "\"a: -3 / -50 decades per 1000 iterations\""));
+	assert_non_null(strstr(text, "\"b: ? decades per 1000 iterations\""));
 	assert_non_null(strstr(fixture_text(&records, "convergence", ".dat"), "# moons: a: slope"));
 	options.x = 0;
 	for (size_t i = 0; i < records.count; i++)
 		records.at[i].result.setup_s = 0.25 * (double)(i + 1);
 	text = draw("convergence", &options, &records, ".gp");
 	assert_non_null(
-		strstr(text, "'a: -0.03 / -0.5 decades per s after 0.25 / 0.75 s of setup'"));
+		strstr(text, "\"a: -0.03 / -0.5 decades per s after 0.25 / 0.75 s of setup\""));
 	options.methods = (struct texts){1, (const char *const[]){"b"}};
-	assert_null(strstr(draw("convergence", &options, &records, ".gp"), "'a: "));
+	assert_null(strstr(draw("convergence", &options, &records, ".gp"), "\"a: "));
 	options = (struct convergence_options){1, 2, .scale = LINEAR, .slope = true};
 	text = draw("convergence", &options, &records, ".gp");
-	assert_non_null(strstr(text, "'a: ? / ? decades"));
+	assert_non_null(strstr(text, "\"a: ? / ? decades"));
 	options = (struct convergence_options){1, 2, .scale_x = LINEAR};
 	text = draw("convergence", &options, &records, ".gp");
 	assert_null(strstr(text, "set logscale x"));

@@ -285,6 +285,75 @@ static void fail_fast_starts_nothing_more(void **state)
 	assert_int_equal(f->summary.computed, 2);
 }
 
+/* Give cell 0 a record of a training whose attacks failed, and plan again: something else is asked
+ * for by now. */
+static void plan_to_complete(struct fixture *f, const char *text)
+{
+	static const char entries[] =
+		"{\"begun\": true, \"trained\": true, \"asked\": \"0123456789abcdef\", "
+		"\"attack\": [], \"certify\": [], \"select\": []}";
+	const char *record;
+	struct err err = {0};
+
+	fixture_plan(f, (const char *const[]){text, NULL});
+	record = arena_format(&f->arena, "%s/cells/%s", f->folder, f->cells[0].id);
+	folder_make(record, &err);
+	store_write_text(arena_format(&f->arena, "%s/entries.json", record), entries, &err);
+	store_write_text(arena_format(&f->arena, "%s/model.npz", record), "a model", &err);
+	store_write_text(arena_format(&f->arena, "%s/log.txt", record), "of training\n", &err);
+	store_write_text(arena_format(&f->arena, "%s/result.json", record),
+			 "{\"status\": \"failed\", \"test_accuracy\": 0.25}", &err);
+	assert_int_equal(err.status, STATUS_OK);
+	fixture_plan(f, (const char *const[]){text, NULL});
+	assert_true(f->plan.at[0].trained);
+	assert_false(f->plan.at[0].done);
+}
+
+static const char *text_of_record(struct fixture *f, const char *name)
+{
+	const char *path =
+		arena_format(&f->arena, "%s/cells/%s/%s", f->folder, f->cells[0].id, name);
+	const char *text = NULL;
+	struct err err = {0};
+
+	if (store_read_text(path, &f->arena, &text, &err) != STATUS_OK)
+		fail_msg("%s", err.text);
+	return text;
+}
+
+static void a_completed_record_takes_the_rest_over(void **state)
+{
+	struct fixture *f = *state;
+
+	plan_to_complete(f, "ok");
+	assert_int_equal(fixture_run(f), STATUS_OK);
+	assert_int_equal(f->summary.completed, 1);
+	assert_int_equal(f->summary.computed, 0);
+	fixture_expect_status(f, 0, "ok", NULL);
+	assert_string_equal(text_of_record(f, "model.npz"), "a model");
+	assert_string_equal(text_of_record(f, "log.txt"), "of training\nthreads 1 1\n");
+}
+
+/* Whatever becomes of the attempt: an error, a crash, a lack of memory, a refusal. */
+static void a_record_that_cannot_be_completed_stays(void **state)
+{
+	static const char *const texts[] = {"fail", "segv", "oom", "nothing", "ok"};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+		bool refused = strcmp(texts[i], "ok") == 0;
+
+		f->experiment.resources = fixture_limits(1, NAN, refused ? 1024 : NAN);
+		plan_to_complete(f, texts[i]);
+		assert_int_equal(fixture_run(f), STATUS_OK);
+		assert_int_equal(f->summary.completed, 0);
+		assert_int_equal(f->summary.not_ok, 1);
+		assert_non_null(strstr(text_of_record(f, "result.json"), "0.25"));
+		assert_string_equal(text_of_record(f, "log.txt"), "of training\n");
+		assert_string_equal(text_of_record(f, "model.npz"), "a model");
+	}
+}
+
 static void too_large_is_skipped_with_numbers(void **state)
 {
 	struct fixture *f = *state;
@@ -323,6 +392,8 @@ int main(void)
 		CASE(interrupt_keeps_only_what_is_finished),
 		CASE(fail_fast_starts_nothing_more),
 		CASE(too_large_is_skipped_with_numbers),
+		CASE(a_completed_record_takes_the_rest_over),
+		CASE(a_record_that_cannot_be_completed_stays),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -100,7 +100,7 @@ static void a_missing_file_is_a_problem(void **state)
 		STATUS_SPEC);
 	assert_int_equal(problems.count, 1);
 	assert_string_equal(problems.at[0].source, "no/such.yaml");
-	assert_string_equal(problems.at[0].text, "No such file or directory");
+	assert_string_equal(problems.at[0].text, "cannot open the file: No such file or directory");
 	arena_release(&arena);
 }
 

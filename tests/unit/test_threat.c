@@ -58,7 +58,7 @@ static void raw_units_are_those_of_the_data(void **state)
 {
 	struct dataset data = moons();
 	struct net net = some_net(3);
-	const struct aim aim = {"attack", "pgd", &data.test, "test", NORM_LINF, 1, &box};
+	const struct aim aim = {"attack", "pgd", &data.test, "test", NORM_LINF, 1, &box, NULL};
 	struct target t;
 	double correct = 0;
 
@@ -92,7 +92,7 @@ static void prepared_units_are_left_alone(void **state)
 {
 	struct dataset data = moons();
 	struct net net = some_net(3);
-	const struct aim aim = {"attack", "pgd", &data.train, "train", NORM_L2, 0, &box};
+	const struct aim aim = {"attack", "pgd", &data.train, "train", NORM_L2, 0, &box, NULL};
 	struct target t;
 
 	(void)state;
@@ -109,7 +109,7 @@ static void an_output_of_zero_is_wrong(void **state)
 {
 	struct dataset data = moons();
 	struct net net = some_net(3);
-	const struct aim aim = {"attack", "pgd", &data.test, "test", NORM_LINF, 0, &box};
+	const struct aim aim = {"attack", "pgd", &data.test, "test", NORM_LINF, 0, &box, NULL};
 	struct target t;
 
 	(void)state;

@@ -1,0 +1,280 @@
+/* Checks of a spec against what its data are. */
+#include "harness/spec/work.h"
+#include "harness/spec/check.h"
+#include "harness/spec/paths.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { PART_TEST = 0, UNITS_RAW = 1 }; /* in spec_parts, spec_units */
+
+struct work {
+	const struct experiment *experiment;
+	struct problems *problems;
+	size_t missing; /* files among the problems */
+};
+
+const struct node *work_entry(const struct experiment *experiment, const char *key,
+			      const char *name, size_t *index)
+{
+	const struct node *list = node_get(experiment->tree, key);
+
+	for (*index = 0; list && list->kind == NODE_LIST && *index < list->count; ++*index) {
+		const struct node *entry = list->items[*index];
+		const struct node *given = node_get(entry, "name");
+
+		if (!given)
+			given = node_get(entry, "solver");
+		if (given && given->kind == NODE_SCALAR && strcmp(given->text, name) == 0)
+			return entry;
+	}
+	return NULL;
+}
+
+/* --- test parts and units -----------------------------------------------------------------------
+ */
+
+/* Does a source with these options have a test part of its own: a file, or a number of rows? */
+static bool names_test(const struct choice *source)
+{
+	bool found = false;
+
+	for (const struct option *row = source->item->options; row && row->name; row++) {
+		const void *at = (const char *)source->options + row->offset;
+
+		if (row->type == OPTION_CHOICE && ((const struct choice *)at)->item)
+			found = found || names_test(at);
+		if (strncmp(row->name, "test", strlen("test")) != 0)
+			continue;
+		found = found || (row->type == OPTION_TEXT && *(const char *const *)at) ||
+			(row->type == OPTION_TEXTS && ((const struct texts *)at)->count > 0) ||
+			(row->type == OPTION_INT && *(const long *)at > 0);
+	}
+	return found;
+}
+
+/* split.test: NaN is the source's own part. */
+static bool has_test(const struct data_options *data)
+{
+	return data->split.test > 0 || (data->split.test != 0 && names_test(&data->source));
+}
+
+/* Some cell chooses its setting by this attack, on the validation part. */
+static bool selects(const struct experiment *experiment, size_t attack)
+{
+	const struct attack_options *entry = experiment->attack.at;
+
+	for (size_t i = 0; i < experiment->cell_count; i++) {
+		const struct select_options *select = &experiment->cells[i].train.select;
+
+		if (select->by == SELECT_VALIDATION_ROBUST_ACCURACY &&
+		    spec_select_attack(select, &experiment->attack) == &entry[attack])
+			return true;
+	}
+	return false;
+}
+
+/* Add a problem of `key` (NULL: the whole) of an entry of `list`. */
+static void refuse(const struct work *work, const char *list, size_t index, const char *key,
+		   const char *text)
+{
+	const struct node *entry = node_get(work->experiment->tree, list)->items[index];
+	struct trail top = {.key = list}, trail = {&top, NULL, index}, step = {&trail, key, 0};
+
+	problem_add(work->problems, key ? check_place(entry, key) : entry->at, key ? &step : &trail,
+		    "%s", text);
+}
+
+static void refuse_without_test(const struct work *work, const char *list, size_t index,
+				const struct data_options *data)
+{
+	char text[256];
+
+	snprintf(text, sizeof text,
+		 "needs a test part: data set \"%.60s\" has none, set its split.test", data->name);
+	refuse(work, list, index, NULL, text);
+}
+
+/* The first step of `prepare` that mixes columns, or NULL. */
+static const char *mixing(const struct data_options *data)
+{
+	for (size_t i = 0; i < data->prepare.count; i++) {
+		const struct desc *item = data->prepare.at[i].item;
+
+		if (((const struct prepare *)(const void *)item)->mixes)
+			return item->name;
+	}
+	return NULL;
+}
+
+static void check_units(const struct work *work, const char *list, size_t index, long units,
+			const struct data_options *data)
+{
+	const char *step = units == UNITS_RAW ? mixing(data) : NULL;
+	char text[256];
+
+	if (!step)
+		return;
+	snprintf(text, sizeof text,
+		 "raw needs steps of prepare that act column by column: \"%s\" of data set "
+		 "\"%.60s\" mixes columns",
+		 step, data->name);
+	refuse(work, list, index, "units", text);
+}
+
+static void check_threats(const struct work *work, const struct data_options *data)
+{
+	const struct experiment *experiment = work->experiment;
+	const struct attack_options *attack = experiment->attack.at;
+	const struct certify_options *certify = experiment->certify.at;
+	bool tested = has_test(data);
+
+	for (size_t i = 0; i < experiment->attack.count; i++) {
+		if (!tested && !selects(experiment, i))
+			refuse_without_test(work, "attack", i, data);
+		check_units(work, "attack", i, attack[i].units, data);
+	}
+	for (size_t i = 0; i < experiment->certify.count; i++) {
+		if (!tested && certify[i].part == PART_TEST)
+			refuse_without_test(work, "certify", i, data);
+		check_units(work, "certify", i, certify[i].units, data);
+	}
+}
+
+/* --- files --------------------------------------------------------------------------------------
+ */
+
+/* The scalar that a path was made of. */
+struct origin {
+	const char *path;
+	size_t length; /* of the end of the path that it gave */
+	const struct node *node;
+	char trail[PROBLEM_PATH_ROOM];
+};
+
+/* A path ends with what a spec says of it behind its variables. */
+static void match(struct origin *origin, const struct node *node, const struct trail *trail)
+{
+	const char *close = strrchr(node->text, '}');
+	const char *end = close ? close + 1 : node->text;
+	size_t length = strlen(end), whole = strlen(origin->path);
+
+	if (length <= origin->length || length > whole ||
+	    strcmp(origin->path + whole - length, end) != 0)
+		return;
+	origin->length = length;
+	origin->node = node;
+	problem_path(trail, NULL, origin->trail, sizeof origin->trail);
+}
+
+static void find_origin(struct origin *origin, const struct node *node, const struct trail *trail)
+{
+	if (node->kind == NODE_SCALAR) {
+		match(origin, node, trail);
+		return;
+	}
+	for (size_t i = 0; i < node->count; i++) {
+		bool map = node->kind == NODE_MAP;
+		struct trail step = {trail, map ? node->keys[i].text : NULL, i};
+
+		if (!map || strcmp(step.key, "name") != 0)
+			find_origin(origin, node->items[i], &step);
+	}
+}
+
+struct lookup {
+	struct work *work;
+	const char *list, *name; /* of the entry that names the files */
+};
+
+static void check_path(const char **path, void *context)
+{
+	const struct lookup *lookup = context;
+	struct work *work = lookup->work;
+	struct trail top = {.key = lookup->list}, trail = {.up = &top};
+	struct origin origin = {.path = *path};
+	struct err err = {0};
+	const struct node *entry;
+
+	if (data_file_there(*path, &err) == STATUS_OK)
+		return;
+	entry = work_entry(work->experiment, lookup->list, lookup->name, &trail.index);
+	if (entry)
+		find_origin(&origin, entry, &trail);
+	problem_add(work->problems,
+		    origin.node ? origin.node->at
+		    : entry     ? entry->at
+				: work->experiment->tree->at,
+		    NULL, "%s: %s: %s", origin.node ? origin.trail : lookup->list, *path, err.text);
+	work->missing++;
+}
+
+enum status work_check(const struct experiment *experiment, struct problems *problems)
+{
+	struct work work = {experiment, problems, 0};
+	size_t others;
+
+	for (size_t i = 0; i < experiment->cell_count; i++)
+		if (experiment->cells[i].repetition == 0)
+			check_threats(&work, &experiment->cells[i].data);
+	others = problems->count;
+	for (size_t i = 0; i < experiment->cell_count; i++) {
+		const struct cell *cell = &experiment->cells[i];
+		struct lookup data = {&work, "data", cell->data.name};
+		struct lookup train = {&work, "train", cell->train.name};
+
+		if (cell->repetition > 0)
+			continue;
+		spec_each_data_path(cell, check_path, &data);
+		spec_each_train_path(cell, check_path, &train);
+	}
+	if (others > 0)
+		return STATUS_SPEC;
+	return work.missing > 0 ? STATUS_ENV : STATUS_OK;
+}
+
+/* --- errors of the data -------------------------------------------------------------------------
+ */
+
+/* The value that "csv.label: ..." is about, as deep as its keys are there. */
+static const struct node *deepest(const struct node *entry, const char *text)
+{
+	const struct node *node = entry, *below = entry;
+	char key[64];
+
+	while (below && below->kind == NODE_MAP) {
+		size_t length = strcspn(text, ".:");
+
+		node = below;
+		if (length == 0 || length >= sizeof key)
+			break;
+		memcpy(key, text, length);
+		key[length] = '\0';
+		below = node_get(node, key);
+		text += length + (text[length] == '.');
+	}
+	return below ? below : node;
+}
+
+void work_locate(const struct experiment *experiment, const struct data_options *data,
+		 struct err *err)
+{
+	bool named = strncmp(err->source, "data \"", strlen("data \"")) == 0; /* no file */
+	const struct node *entry, *node;
+	struct err told = *err;
+	char place[32] = "";
+	size_t index;
+
+	entry = work_entry(experiment, "data", data->name, &index);
+	if (!entry)
+		return;
+	node = deepest(entry, named ? told.text : data->source.item->name);
+	*err = (struct err){0};
+	if (told.line > 0)
+		snprintf(place, sizeof place, ":%d:%d", told.line, told.col);
+	if (named)
+		err_at(err, told.status, node->at, "data[%zu].%s", index, told.text);
+	else
+		err_at(err, told.status, node->at, "data[%zu].%s: %s%s: %s", index,
+		       data->source.item->name, told.source, place, told.text);
+}

@@ -1,0 +1,25 @@
+/* Work that a well-formed spec asks for and that cannot be done: found before anything is run, with
+ * its position. */
+#ifndef SPEC_WORK_H
+#define SPEC_WORK_H
+
+#include "harness/spec/node.h"
+#include "harness/spec/problem.h"
+#include "harness/spec/spec.h"
+
+/* Add a problem for every attack and certificate of a test part that a data set does not have, for
+ * raw units behind a step of `prepare` that mixes columns, and for files that cannot be read. An
+ * attack that a selection needs may stand without a test part. STATUS_ENV if only files are to
+ * blame, which are no fault of the spec. */
+enum status work_check(const struct experiment *experiment, struct problems *problems);
+
+/* The entry of the list `key` ("data", "train") with this name, and its index; or NULL. */
+const struct node *work_entry(const struct experiment *experiment, const char *key,
+			      const char *name, size_t *index);
+
+/* An error of data_glance about a data set, "csv.label: ..." or about a line of a file, gets the
+ * position in the spec of what it names. */
+void work_locate(const struct experiment *experiment, const struct data_options *data,
+		 struct err *err);
+
+#endif

@@ -1,0 +1,176 @@
+/* Numbers that plots draw, computed again by loops: what is not known or did not end well, and the
+ * ends of bands. */
+#include "harness/report/figure.h"
+#include "harness/store/folder.h"
+#include "harness/store/wilson.h"
+#include "tests/close.h"
+#include "tests/report_fixture.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define LENGTH(list) (sizeof(list) / sizeof *(list))
+
+static char room[] = "/tmp/test_plot_numbers_XXXXXX";
+static struct arena arena;
+
+static int make_room(void **state)
+{
+	(void)state;
+	return mkdtemp(room) == NULL;
+}
+
+static int remove_room(void **state)
+{
+	struct err err = {0};
+
+	(void)state;
+	arena_release(&arena);
+	return folder_remove(room, &err) != STATUS_OK;
+}
+
+static const char *data_of(const char *name, const void *options, struct records *records)
+{
+	bool written = false;
+
+	assert_true(fixture_plot(name, options, records, &written));
+	assert_true(written);
+	return fixture_text(records, name, ".dat");
+}
+
+static void expect_row(const char *text, const char *title, size_t row, size_t count,
+		       const double *want)
+{
+	double got[8];
+
+	assert_true(fixture_numbers(text, title, row, count, got));
+	for (size_t i = 0; i < count; i++)
+		check_close(got[i], want[i], 1e-8, 1e-12);
+}
+
+/* What has no value has none in the data, either: gnuplot leaves "?" out. */
+static void unknown_values_are_question_marks(void **state)
+{
+	static const struct fixture_cell cells[] = {{"moons", "a", .test = 0.5}};
+	struct records records = fixture_records(cells, 1, room, &arena);
+	const struct figure_plan plan = {.panels = 1, .caption = ""};
+	struct figure figure;
+	struct err err = {0};
+
+	(void)state;
+	assert_int_equal(figure_open(&figure, &records, "rows", &plan, &err), STATUS_OK);
+	figure_block(&figure, "title", "x y z");
+	figure_row(&figure, 3, (double[]){1.5, (double)NAN, -2});
+	figure_row(&figure, 3, (double[]){0, HUGE_VAL, -HUGE_VAL});
+	assert_int_equal(figure_close(&figure, &err), STATUS_OK);
+	assert_non_null(strstr(fixture_text(&records, "rows", ".dat"), "\n1.5 ? -2\n0 ? ?\n"));
+}
+
+/* A failed setting is drawn as any other, is never chosen where another one is, and is right
+ * nowhere. */
+static void failed_settings_are_tried_as_well(void **state)
+{
+	static const struct fixture_cell cells[] = {
+		{"moons", "sgd", "rate", "1", .validation = 0.7, .test = 0.6},
+		{"moons", "sgd", "rate", "2", .validation = 0.9, .test = 0.8},
+		{"moons", "sgd", "rate", "3", .validation = 1, .test = 1, .status = "failed"},
+	};
+	struct records records = fixture_records(cells, LENGTH(cells), room, &arena);
+	const char *text = data_of("best_of_k", NULL, &records);
+
+	(void)state;
+	expect_row(text, "# moons: sgd", 0, 2, (double[]){1, (0.6 + 0.8 + 0) / 3});
+	expect_row(text, "# moons: sgd", 1, 2, (double[]){2, (0.8 + 0.6 + 0.8) / 3});
+	expect_row(text, "# moons: sgd", 2, 2, (double[]){3, 0.8});
+}
+
+static struct attack_row attacked(double eps, double robust)
+{
+	struct attack_row row = {"pgd",
+				 "linf",
+				 "prepared",
+				 NULL,
+				 .eps = eps,
+				 .accuracy = 0.92,
+				 .robust_accuracy = robust,
+				 .n = 50};
+
+	wilson_interval(robust * 50, 50, &row.lo, &row.hi);
+	return row;
+}
+
+/* One repetition: the clean accuracy at 0, and Wilson's interval around each of the others. */
+static void robust_accuracy_begins_clean(void **state)
+{
+	static const struct fixture_cell cells[] = {{"moons", "a", .test = 0.92}};
+	static const long options[2] = {0, 0};
+	struct records records = fixture_records(cells, 1, room, &arena);
+	struct attack_row rows[] = {attacked(0.1, 0.8), attacked(0.3, 0.24)};
+	const char *text;
+
+	(void)state;
+	records.at[0].attack = rows;
+	records.at[0].attack_count = 2;
+	text = data_of("robust_accuracy", options, &records);
+	expect_row(text, "# moons: a", 0, 2, (double[]){0, 0.92});
+	for (size_t e = 0; e < 2; e++)
+		expect_row(
+			text, "# moons: a", 1 + e, 4,
+			(double[]){rows[e].eps, rows[e].robust_accuracy, rows[e].lo, rows[e].hi});
+}
+
+/* Of 11 repetitions with values 0, 0.1, ..., 1 the 10 % quantile is 0.1; a failed one has none. */
+static void bands_are_quantiles_of_what_is_ok(void **state)
+{
+	struct {
+		const char *x;
+		long y, scale_x, scale;
+		const char *relative_to;
+		struct texts methods;
+	} options = {.x = "rho"};
+	struct {
+		const char *x, *y;
+		long value;
+	} grid = {"rho", "beta", 0};
+	struct fixture_cell cells[2 * 12] = {{0}};
+	struct records records;
+	const char *text;
+
+	(void)state;
+	for (int i = 0; i < 24; i++)
+		cells[i] = (struct fixture_cell){.data = "moons",
+						 .method = "a",
+						 .path = "rho",
+						 .value = i < 12 ? "1" : "2",
+						 .path2 = "beta",
+						 .value2 = "5",
+						 .repetition = i % 12,
+						 .test = i % 12 / 10.0,
+						 .status = i % 12 == 11 ? "failed" : NULL};
+	records = fixture_records(cells, LENGTH(cells), room, &arena);
+	text = data_of("sweep", &options, &records);
+	for (size_t row = 0; row < 2; row++)
+		expect_row(text, "# moons: a", row, 4, (double[]){(double)row + 1, 0.5, 0.1, 0.9});
+	text = data_of("heat_map", &grid, &records);
+	for (size_t row = 0; row < 2; row++)
+		expect_row(text, "# moons: a", row, 3, (double[]){(double)row, 0, 0.5});
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(unknown_values_are_question_marks),
+		cmocka_unit_test(failed_settings_are_tried_as_well),
+		cmocka_unit_test(robust_accuracy_begins_clean),
+		cmocka_unit_test(bands_are_quantiles_of_what_is_ok),
+	};
+
+	return cmocka_run_group_tests(tests, make_room, remove_room);
+}
