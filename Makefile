@@ -203,7 +203,8 @@ $(PLANTED)/relubench-worker-single: $(BUILD)/relubench-worker-single
 # findings go to $(ROOT)/fuzz. One fuzzer: make fuzz FUZZ=tests/fuzz/fuzz_csv.c
 RUNS ?= 1000000
 FUZZ ?= $(sort $(wildcard tests/fuzz/fuzz_*.c))
-FUZZ_LIB := $(sort tests/readers.c tests/stored.c $(wildcard solvers/core/*.c harness/data/*.c \
+FUZZ_LIB := $(sort tests/archives.c tests/readers.c tests/stored.c \
+	$(wildcard solvers/core/*.c harness/data/*.c \
 	harness/spec/*.c harness/store/*.c) harness/sched/filter.c)
 FUZZ_FLAGS := -std=c11 -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-Wno-unknown-pragmas
@@ -218,7 +219,7 @@ $(ROOT)/fuzz/library.a: $(FUZZ_LIB:%.c=$(ROOT)/fuzz/%.o) Makefile
 
 $(ROOT)/fuzz/fuzz_%: $(ROOT)/fuzz/tests/fuzz/fuzz_%.o $(ROOT)/fuzz/library.a
 	$(call say,LINK)
-	$(Q)clang $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $^ $(BLAS_LIBS) -lyaml -ljansson -lmd -lz -lm
+	$(Q)clang $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $^ $(BLAS_LIBS) -lgomp -lyaml -ljansson -lmd -lz -lm
 
 fuzz: $(FUZZ:tests/fuzz/%.c=$(ROOT)/fuzz/%)
 	@set -e; for program in $^; do name=$${program##*/fuzz_}; echo "== $$program"; \

@@ -32,6 +32,8 @@ int cmd_archive(struct cli_args *args)
 	if (summary.data_files > 0)
 		printf(", " ARCHIVE_DATA_SUMS " of the %zu that the cells read",
 		       summary.data_files);
+	if (summary.damaged > 0)
+		printf("; %zu damaged records, packed as they are", summary.damaged);
 	putchar('\n');
-	return STATUS_OK;
+	return summary.damaged ? STATUS_FAILED : STATUS_OK;
 }

@@ -9,7 +9,11 @@
 
 typedef void stored_function(const uint8_t *data, size_t size);
 
-/* result.json, cell.json, and a table such as trace.csv. */
-stored_function stored_result, stored_cell, stored_table;
+/* result.json, cell.json, entries.json (also as the request of a plan), and a table such as
+ * trace.csv. */
+stored_function stored_result, stored_cell, stored_entries, stored_table;
+
+/* record.json, of a record that holds a trace.csv. */
+stored_function stored_manifest;
 
 #endif

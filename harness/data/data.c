@@ -11,55 +11,14 @@
 #include <math.h>
 #include <string.h>
 
-enum task { TASK_CLASSIFICATION, TASK_REGRESSION };
-
-enum target { TARGET_RAW, TARGET_STANDARDIZE };
-
-const char *const data_tasks[] = {"classification", "regression", NULL};
-const char *const data_targets[] = {"raw", "standardize", NULL};
-
-static const struct option split_option_rows[] = {
-	{OPTION_FIELD(struct split_options, test), .initial = "null", .range = RANGE_FROM(0),
-	 .doc = "test part: a share if below 1, else a count; 0 = none; null = the source's own, "
-		"or "
-		"none"},
-	{OPTION_FIELD(struct split_options, validation), .initial = "0", .range = RANGE_FROM(0),
-	 .doc = "validation part: a share if below 1, else a count; 0 = none"},
-	{OPTION_FIELD(struct split_options, stratified), .initial = "true",
-	 .doc = "every part gets the classes in the proportions of the whole (not in regression)"},
-	{0},
-};
-
-const struct option data_rows[] = {
-	{OPTION_FIELD(struct data_options, name), .fixed = true,
-	 .doc = "name in results and in train[].data"},
-	{OPTION_FIELD(struct data_options, source), .kind = KIND_DATA, .style = CHOICE_KEYED,
-	 .doc = "where the rows come from; the key is the name of the source"},
-	{OPTION_FIELD(struct data_options, classes), .initial = "[]",
-	 .doc = "two labels, mapped to -1 and +1, or two groups of labels joined by a vertical "
-		"bar, other rows are left out; empty: the two labels that occur, in ascending "
-		"order"},
-	{OPTION_FIELD(struct data_options, task), .initial = "classification", .names = data_tasks,
-	 .doc = "two classes, or numeric targets"},
-	{OPTION_FIELD(struct data_options, target), .initial = "raw", .names = data_targets,
-	 .doc = "targets of a regression as they are, or with mean 0 and variance 1 over the "
-		"training part, in which unit objective and RMSE are then given"},
-	{OPTION_FIELD(struct data_options, split), .initial = "{}", .rows = split_option_rows,
-	 .size = sizeof(struct split_options),
-	 .doc = "parts drawn at random, anew in each repetition"},
-	{OPTION_FIELD(struct data_options, limit), .initial = "{}", .rows = limit_rows,
-	 .size = sizeof(struct limit_options), .doc = "smaller parts, after the split"},
-	{OPTION_FIELD(struct data_options, prepare), .initial = "[]", .kind = KIND_PREPARE,
-	 .style = CHOICE_NESTED, .doc = "steps fitted on the training part, in this order"},
-	{0},
-};
-
 struct parts {
 	struct rows at[SPLIT_ROLES];
 	const char *classes[2]; /* NULL for regression */
 	const char **names;     /* of the raw columns, or NULL */
 	const bool *one_hot;    /* raw columns made of categories, or NULL */
 	const char *note;       /* on how they were read, or NULL */
+	bool count;             /* rows are only counted, the source may leave out the features */
+	size_t d;               /* of the source */
 };
 
 /* One more note, in the arena of the parts. */
@@ -152,18 +111,29 @@ static struct rows rows_of(const struct table *table)
 	return (struct rows){.n = table->n, .d = table->d, .x = table->x, .y = table->target};
 }
 
+/* Rows of no feature, where they are only counted. */
+static void rows_without_features(struct table *train, struct table *test)
+{
+	static double nothing[1];
+
+	train->x = test->x = nothing;
+	train->d = test->d = 0;
+}
+
 /* Read the source; the training part holds all rows that are not the source's own test part. */
 static enum status read_source(const struct data_options *o, uint64_t seed, struct arena *scratch,
 			       struct parts *parts, size_t *dropped, struct err *err)
 {
 	const struct source *source = (const struct source *)o->source.item;
-	struct read_request request = {
-		.classes = o->classes, .regression = o->task == TASK_REGRESSION, .seed = seed};
+	struct read_request request = {.classes = o->classes,
+				       .regression = o->task == DATA_REGRESSION,
+				       .seed = seed,
+				       .count = parts->count};
 	struct table train = {0}, test = {0};
 
 	if (request.regression && o->classes.count > 0)
 		return err_set(err, STATUS_SPEC, "classes: regression has no classes");
-	if (!request.regression && o->target != TARGET_RAW)
+	if (!request.regression && o->target != DATA_TARGET_RAW)
 		return err_set(err, STATUS_SPEC, "target: only a regression has targets to scale");
 	TRY(source->read(o->source.options, &request, scratch, &train, &test, err));
 	*dropped = train.dropped + test.dropped;
@@ -175,6 +145,9 @@ static enum status read_source(const struct data_options *o, uint64_t seed, stru
 	test.d = train.d;
 	parts->names = train.names;
 	parts->one_hot = train.one_hot;
+	parts->d = train.d;
+	if (!train.x)
+		rows_without_features(&train, &test);
 	if (!request.regression)
 		return choose_classes(o, &train, &test, scratch, parts, err);
 	parts->at[SPLIT_TRAIN] = rows_of(&train);
@@ -224,7 +197,7 @@ static enum status split(const struct data_options *o, struct rng *rng, struct a
 	struct split_rows rows = {.n = all->n, .has_test = has_test};
 	unsigned char *role = ARENA_ARRAY(scratch, unsigned char, all->n);
 
-	rows.y = o->task == TASK_REGRESSION ? NULL : all->y;
+	rows.y = o->task == DATA_REGRESSION ? NULL : all->y;
 	TRY(split_assign(&o->split, &rows, rng, scratch, role, err));
 	separate(parts, role, has_test, scratch);
 	if (has_test && o->split.test == 0)
@@ -278,7 +251,7 @@ static enum status prepare(const struct data_options *o, struct parts *parts, st
 	out->columns = stages_names(&out->stages, parts->names, arena);
 	out->bias = bias ? (ptrdiff_t)out->stages.d - 1 : -1;
 	out->target_scale = 1;
-	if (o->target == TARGET_STANDARDIZE)
+	if (o->target == DATA_TARGET_STANDARDIZE)
 		TRY(transform_target(parts->at, &out->target_shift, &out->target_scale, err));
 	for (int role = 0; role < SPLIT_ROLES; role++)
 		TRY(transform_write(&parts->at[role], bias, arena, to[role], err));
@@ -315,26 +288,76 @@ static enum status complete(struct parts *parts, struct arena *scratch, struct d
 	return STATUS_OK;
 }
 
-static enum status load(const struct data_options *o, uint64_t seed, long repetition,
+/* What the random parts of a data set depend on. */
+struct data_draw {
+	uint64_t seed;
+	long repetition;
+};
+
+/* Read, choose classes, split, limit. */
+static enum status choose_rows(const struct data_options *o, const struct data_draw *of,
+			       struct arena *scratch, struct parts *parts, size_t *dropped,
+			       struct err *err)
+{
+	uint64_t repetition = (uint64_t)of->repetition;
+	struct rng draw = rng_stream(of->seed, "generate", repetition);
+	struct rng rng = rng_stream(of->seed, "split", repetition);
+	struct rng thin[2] = {rng_stream(of->seed, "limit train", repetition),
+			      rng_stream(of->seed, "limit test", repetition)};
+
+	TRY(read_source(o, rng_bits(&draw), scratch, parts, dropped, err));
+	TRY(split(o, &rng, scratch, parts, err));
+	TRY(limit_apply(&o->limit, o->task == DATA_REGRESSION, thin, parts->at, err));
+	return check_training(parts, err);
+}
+
+static enum status load(const struct data_options *o, const struct data_draw *draw,
 			struct arena *memory[2], struct dataset *out, struct err *err)
 {
 	struct arena *arena = memory[0], *scratch = memory[1];
-	struct rng draw = rng_stream(seed, "generate", (uint64_t)repetition);
-	struct rng rng = rng_stream(seed, "split", (uint64_t)repetition);
-	struct rng thin[2] = {rng_stream(seed, "limit train", (uint64_t)repetition),
-			      rng_stream(seed, "limit test", (uint64_t)repetition)};
 	struct parts parts = {0};
 
-	*out = (struct dataset){.regression = o->task == TASK_REGRESSION};
-	TRY(read_source(o, rng_bits(&draw), scratch, &parts, &out->dropped, err));
-	TRY(split(o, &rng, scratch, &parts, err));
-	TRY(limit_apply(&o->limit, out->regression, thin, parts.at, err));
-	TRY(check_training(&parts, err));
+	*out = (struct dataset){.regression = o->task == DATA_REGRESSION};
+	TRY(choose_rows(o, draw, scratch, &parts, &out->dropped, err));
 	TRY(complete(&parts, scratch, out, err));
 	out->note = parts.note ? arena_text(arena, parts.note) : NULL;
 	for (int c = 0; c < 2 && parts.classes[c]; c++)
 		out->classes[c] = arena_text(arena, parts.classes[c]);
 	return prepare(o, &parts, arena, out, err);
+}
+
+/* Columns behind the steps of `prepare`. */
+static enum status count_columns(const struct data_options *o, const struct parts *parts, size_t *d,
+				 struct err *err)
+{
+	const size_t n = parts->at[SPLIT_TRAIN].n;
+
+	for (size_t i = 0; i < o->prepare.count; i++) {
+		const struct prepare *step = (const struct prepare *)o->prepare.at[i].item;
+
+		if (step->width)
+			TRY(step->width(o->prepare.at[i].options, n, d, err));
+	}
+	return STATUS_OK;
+}
+
+static enum status count(const struct data_options *o, const struct data_draw *draw,
+			 struct arena *scratch, struct data_shape *out, struct err *err)
+{
+	struct parts parts = {.count = true};
+	size_t dropped, rows;
+
+	TRY(choose_rows(o, draw, scratch, &parts, &dropped, err));
+	if (parts.one_hot && parts.at[SPLIT_TRAIN].d > 0) {
+		onehot_prune(parts.at, parts.one_hot, parts.names, scratch, &rows);
+		parts.d = parts.at[SPLIT_TRAIN].d;
+	}
+	*out = (struct data_shape){.train = parts.at[SPLIT_TRAIN].n,
+				   .validation = parts.at[SPLIT_VALIDATION].n,
+				   .test = parts.at[SPLIT_TEST].n,
+				   .raw_d = parts.d,
+				   .d = parts.d};
+	return count_columns(o, &parts, &out->d, err);
 }
 
 size_t data_list_paths(const char *const *given, size_t count, const char **paths, size_t room)
@@ -358,7 +381,21 @@ enum status data_load(const struct data_options *options, uint64_t seed, long re
 {
 	struct arena scratch = {0};
 	struct arena *memory[2] = {arena, &scratch};
-	enum status status = load(options, seed, repetition, memory, out, err);
+	const struct data_draw draw = {seed, repetition};
+	enum status status = load(options, &draw, memory, out, err);
+
+	arena_release(&scratch);
+	if (status != STATUS_OK)
+		name_data(options, err);
+	return status;
+}
+
+enum status data_count(const struct data_options *options, uint64_t seed, long repetition,
+		       struct data_shape *out, struct err *err)
+{
+	const struct data_draw draw = {seed, repetition};
+	struct arena scratch = {0};
+	enum status status = count(options, &draw, &scratch, out, err);
 
 	arena_release(&scratch);
 	if (status != STATUS_OK)
@@ -371,7 +408,7 @@ enum status data_glance(const struct data_options *o, struct arena *arena, const
 {
 	const struct source *source = (const struct source *)o->source.item;
 	struct read_request request = {.classes = o->classes,
-				       .regression = o->task == TASK_REGRESSION};
+				       .regression = o->task == DATA_REGRESSION};
 	enum status status = STATUS_OK;
 
 	*note = NULL;

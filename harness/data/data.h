@@ -41,6 +41,9 @@ struct data_options {
 	struct choices prepare; /* struct prepare */
 };
 
+enum { DATA_CLASSIFICATION, DATA_REGRESSION };     /* data_options.task */
+enum { DATA_TARGET_RAW, DATA_TARGET_STANDARDIZE }; /* data_options.target */
+
 extern const struct option data_rows[];
 extern const char *const data_tasks[], *const data_targets[];
 
@@ -62,6 +65,8 @@ struct read_request {
 	struct texts classes;
 	bool regression;
 	uint64_t seed; /* generators only */
+	bool count;    /* only n, d and the labels or targets are wanted: a source may leave x
+			  unread (it is NULL then) where the others say what they are */
 };
 
 struct source {
@@ -93,11 +98,15 @@ size_t data_list_paths(const char *const *given, size_t count, const char **path
 /* A step of `prepare`. */
 struct prepare {
 	struct desc base;
+	bool counts; /* `fit` only allocates on a counting arena; others take next to nothing */
 	/* Add the stages of this step, fitted to the training rows as the earlier steps left them.
 	 * The stages' arrays live in `arena`. */
 	enum status (*fit)(const void *options, const struct rows *train, struct arena *arena,
 			   struct stages *stages, struct err *err);
 	bool mixes; /* a prepared column depends on several raw ones */
+	/* The columns behind it of n training rows of *d columns before it, or its error for such
+	 * sizes. NULL: as many. */
+	enum status (*width)(const void *options, size_t n, size_t *d, struct err *err);
 };
 
 struct part {
@@ -129,6 +138,16 @@ enum status data_load(const struct data_options *options, uint64_t seed, long re
  * error, or *note, NULL if there is nothing to say. */
 enum status data_glance(const struct data_options *options, struct arena *arena, const char **note,
 			struct err *err);
+
+/* The sizes that data_load will give, from headers, labels and counts of rows: features are neither
+ * kept nor prepared. What is damaged in them may go unnoticed. */
+struct data_shape {
+	size_t train, validation, test; /* rows */
+	size_t raw_d, d;                /* columns of the source, and prepared */
+};
+
+enum status data_count(const struct data_options *options, uint64_t seed, long repetition,
+		       struct data_shape *out, struct err *err);
 
 /* SHA-256 (hex, 64 digits and a NUL) over the bytes of the source's files; of nothing for a
  * generator. */

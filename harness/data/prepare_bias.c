@@ -13,7 +13,17 @@ static enum status fit(const void *options, const struct rows *train, struct are
 	return STATUS_OK;
 }
 
+static enum status width(const void *options, size_t n, size_t *d, struct err *err)
+{
+	(void)options;
+	(void)n;
+	(void)err;
+	++*d;
+	return STATUS_OK;
+}
+
 const struct prepare prepare_bias = {
 	.base = {.name = "bias", .doc = "add a column of ones, last", .cite = ""},
 	.fit = fit,
+	.width = width,
 };

@@ -1,5 +1,5 @@
-/* Step `minmax`: every column from [min, max] over the training part to [0, 1]. A constant column
- * becomes 0 and keeps its scale; other parts may leave [0, 1]. */
+/* Step `minmax`: every column from [min, max] over the training part to [0, 1]. A column that
+ * is constant up to rounding becomes 0 (up to rounding); other parts may leave [0, 1]. */
 #include "harness/data/data.h"
 #include "harness/data/range.h"
 
@@ -20,7 +20,8 @@ static enum status fit(const void *options, const struct rows *train, struct are
 			high = fmax(high, train->x[i * d + j]);
 		}
 		shift[j] = low;
-		size[j] = high > low ? high - low : 1;
+		size[j] =
+			range_is_constant(low, high) ? range_constant_size(low, high) : high - low;
 		if (!isfinite(size[j]))
 			return err_set(err, STATUS_ENV,
 				       "prepare: minmax: the range of feature %zu, %g to %g, is no "

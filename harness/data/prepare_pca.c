@@ -27,10 +27,10 @@ static double *means(const struct rows *train, struct arena *arena)
 {
 	double *mean = ARENA_ARRAY(arena, double, train->d);
 
-	for (size_t i = 0; i < train->n; i++)
+	for (size_t i = 0; i < train->n && !arena_counts(arena); i++)
 		for (size_t j = 0; j < train->d; j++)
 			mean[j] += train->x[i * train->d + j];
-	for (size_t j = 0; j < train->d; j++)
+	for (size_t j = 0; j < train->d && !arena_counts(arena); j++)
 		mean[j] /= (double)train->n;
 	return mean;
 }
@@ -51,8 +51,12 @@ static struct mat covariance(const struct rows *train, const double *mean, struc
 {
 	struct mat X = mat_new(scratch, (ptrdiff_t)train->d, (ptrdiff_t)train->n);
 	struct mat C = mat_new(scratch, X.rows, X.rows);
-	double unit = unit_of(train, mean);
+	double unit;
 
+	blas_expect_eigen(scratch, X.rows);
+	if (arena_counts(scratch))
+		return C;
+	unit = unit_of(train, mean);
 	for (size_t i = 0; i < train->n; i++)
 		for (size_t j = 0; j < train->d; j++)
 			mat_set(X, (ptrdiff_t)j, (ptrdiff_t)i,
@@ -79,7 +83,7 @@ static double *leading(struct mat V, size_t k, struct arena *arena)
 	size_t d = (size_t)V.rows;
 	double *map = ARENA_ARRAY(arena, double, d *k);
 
-	for (size_t c = 0; c < k; c++) {
+	for (size_t c = 0; c < k && !arena_counts(arena); c++) {
 		const real *v = mat_col(V, V.cols - 1 - (ptrdiff_t)c);
 		double sign = sign_of(v, d);
 
@@ -89,24 +93,36 @@ static double *leading(struct mat V, size_t k, struct arena *arena)
 	return map;
 }
 
+static enum status width(const void *options, size_t n, size_t *d, struct err *err)
+{
+	const struct pca_options *o = options;
+	size_t k = (size_t)o->components;
+
+	if (k > *d || k > n)
+		return err_set(err, STATUS_SPEC,
+			       "prepare: pca: %zu components asked for, but there are %zu features "
+			       "and %zu training rows",
+			       k, *d, n);
+	*d = k;
+	return STATUS_OK;
+}
+
 static enum status fit(const void *options, const struct rows *train, struct arena *arena,
 		       struct stages *stages, struct err *err)
 {
 	const struct pca_options *o = options;
-	size_t k = (size_t)o->components, d = train->d;
-	struct arena scratch = {0};
+	size_t k = (size_t)o->components, d = train->d, columns = d;
+	struct arena scratch = arena_beside(arena);
 	double *mean;
+	real *value;
 	struct mat C;
 	bool found;
 
-	if (k > d || k > train->n)
-		return err_set(err, STATUS_SPEC,
-			       "prepare: pca: %zu components asked for, but there are %zu features "
-			       "and %zu training rows",
-			       k, d, train->n);
+	TRY(width(options, train->n, &columns, err));
 	mean = means(train, arena);
 	C = covariance(train, mean, &scratch);
-	found = blas_eigen(C, ARENA_ARRAY(&scratch, real, d));
+	value = ARENA_ARRAY(&scratch, real, d);
+	found = arena_counts(arena) || blas_eigen(C, value);
 	if (found) {
 		stages_add(stages, STAGE_SHIFT, d, mean, arena);
 		stages_add(stages, STAGE_MAP, k, leading(C, k, arena), arena);
@@ -122,6 +138,8 @@ const struct prepare prepare_pca = {
 		 .cite = "",
 		 .options = rows,
 		 .size = sizeof(struct pca_options)},
+	.counts = true,
 	.fit = fit,
+	.width = width,
 	.mixes = true,
 };

@@ -1,7 +1,7 @@
 /* Step `standardize`: every column gets mean 0 and variance 1 (divisor n) over the training part.
  *
- * A constant column becomes 0 and keeps its scale, so that a value the training part never showed
- * is not blown up. */
+ * A column that is constant up to rounding becomes 0 (up to rounding) and is not blown up, nor is a
+ * value in it that the training part never showed. */
 #include "harness/data/data.h"
 #include "harness/data/range.h"
 
@@ -17,7 +17,7 @@ static enum status fit(const void *options, const struct rows *train, struct are
 		struct range_moments c = range_moments(train->x + j, train->n, d);
 
 		shift[j] = c.mean;
-		size[j] = c.deviation > 0 ? c.deviation : 1;
+		size[j] = c.size;
 	}
 	stages_add(stages, STAGE_SHIFT, d, shift, arena);
 	range_divide(stages, size, arena);

@@ -52,20 +52,31 @@ static size_t pick(const struct stride_options *o, double *index)
 	return count;
 }
 
-static enum status fit(const void *options, const struct rows *train, struct arena *arena,
-		       struct stages *stages, struct err *err)
+static enum status width(const void *options, size_t n, size_t *d, struct err *err)
 {
 	const struct stride_options *o = options;
 	double pixels = (double)o->side * (double)o->side * (double)o->channels;
-	double *index;
+	size_t kept = ((size_t)o->side - 1) / (size_t)o->step + 1;
 
-	if (pixels != (double)train->d)
+	(void)n;
+	if (pixels != (double)*d)
 		return err_set(
 			err, STATUS_SPEC,
 			"prepare: stride: images of %ld x %ld pixels and %ld channel%s have %g "
 			"features, got %zu",
-			o->side, o->side, o->channels, o->channels == 1 ? "" : "s", pixels,
-			train->d);
+			o->side, o->side, o->channels, o->channels == 1 ? "" : "s", pixels, *d);
+	*d = kept * kept * (size_t)o->channels;
+	return STATUS_OK;
+}
+
+static enum status fit(const void *options, const struct rows *train, struct arena *arena,
+		       struct stages *stages, struct err *err)
+{
+	const struct stride_options *o = options;
+	size_t columns = train->d;
+	double *index;
+
+	TRY(width(options, train->n, &columns, err));
 	index = ARENA_ARRAY(arena, double, train->d);
 	stages_add(stages, STAGE_SELECT, pick(o, index), index, arena);
 	return STATUS_OK;
@@ -78,4 +89,5 @@ const struct prepare prepare_stride = {
 		 .options = rows,
 		 .size = sizeof(struct stride_options)},
 	.fit = fit,
+	.width = width,
 };

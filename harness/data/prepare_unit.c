@@ -1,6 +1,7 @@
 /* Step `unit`: divide by a known range, [0, 255] to [0, 1] for images of bytes. Nothing is fitted.
  */
 #include "harness/data/data.h"
+#include "harness/data/range.h"
 
 struct unit_options {
 	double range;
@@ -16,12 +17,12 @@ static enum status fit(const void *options, const struct rows *train, struct are
 		       struct stages *stages, struct err *err)
 {
 	const struct unit_options *o = options;
-	double *scale = ARENA_ARRAY(arena, double, train->d);
+	double *size = ARENA_ARRAY(arena, double, train->d);
 
 	(void)err;
 	for (size_t j = 0; j < train->d; j++)
-		scale[j] = 1 / o->range;
-	stages_add(stages, STAGE_SCALE, train->d, scale, arena);
+		size[j] = o->range;
+	range_divide(stages, size, arena);
 	return STATUS_OK;
 }
 

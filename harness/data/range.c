@@ -1,23 +1,37 @@
 /* Scale before squaring. See range.h. */
 #include "harness/data/range.h"
 
+#include <float.h>
 #include <math.h>
+
+static const double rounding = 16 * DBL_EPSILON; /* of a few operations on equal values */
 
 double range_unit(double largest)
 {
 	return largest > 0 && isfinite(largest) ? ldexp(1, ilogb(largest)) : 1;
 }
 
+bool range_is_constant(double low, double high)
+{
+	/* halves: the difference of the largest doubles is no double */
+	return high / 2 - low / 2 <= rounding * fmax(fabs(low), fabs(high)) / 2;
+}
+
+double range_constant_size(double low, double high)
+{
+	return low == high ? 1 : fmax(1, fmax(fabs(low), fabs(high)));
+}
+
 struct range_moments range_moments(const double *x, size_t n, size_t stride)
 {
-	double low = x[0], high = x[0], sum = 0, square = 0, unit, mean;
+	double low = x[0], high = x[0], sum = 0, square = 0, unit, mean, deviation;
 
 	for (size_t i = 0; i < n; i++) {
 		low = fmin(low, x[i * stride]);
 		high = fmax(high, x[i * stride]);
 	}
-	if (low == high) /* the rounded mean would leave a deviation of an ulp */
-		return (struct range_moments){low, 0};
+	if (range_is_constant(low, high)) /* the rounded mean would leave a deviation of an ulp */
+		return (struct range_moments){low, 0, range_constant_size(low, high)};
 	unit = range_unit(fmax(-low, high));
 	for (size_t i = 0; i < n; i++)
 		sum += x[i * stride] / unit;
@@ -27,7 +41,8 @@ struct range_moments range_moments(const double *x, size_t n, size_t stride)
 
 		square += v * v;
 	}
-	return (struct range_moments){unit * mean, unit * sqrt(square / (double)n)};
+	deviation = unit * sqrt(square / (double)n);
+	return (struct range_moments){unit * mean, deviation, deviation > 0 ? deviation : 1};
 }
 
 void range_divide(struct stages *stages, const double *size, struct arena *arena)

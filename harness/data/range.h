@@ -8,10 +8,19 @@
 /* The power of two that divides values of size up to `largest` >= 0 to size below 2; 1 for 0. */
 double range_unit(double largest);
 
+/* Whether values from low to high are one value up to rounding: a few units in the last place of
+ * the larger one apart. */
+bool range_is_constant(double low, double high);
+
+/* What a column from low to high that is constant is divided by: 1 if it is exactly so, else at
+ * least its size, so that what remains of the rounding stays below 1e-14. */
+double range_constant_size(double low, double high);
+
 /* Mean and standard deviation (divisor n) of x[0], x[stride], .. (n values); the deviation is 0
- * where all are equal, exactly. */
+ * where all are equal up to rounding. `size` is the divisor that gives variance 1, or that of a
+ * constant column. */
 struct range_moments {
-	double mean, deviation;
+	double mean, deviation, size;
 };
 
 struct range_moments range_moments(const double *x, size_t n, size_t stride);

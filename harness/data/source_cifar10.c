@@ -21,6 +21,13 @@ static const struct option rows[] = {
 
 static const char *const names[CLASSES] = {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"};
 
+/* Of one file: a label every `step` bytes, before its pixels if they are kept. */
+struct records {
+	const char *path;
+	const unsigned char *at;
+	size_t count, step;
+};
+
 static enum status bad_label(const char *path, size_t record, unsigned label, struct err *err)
 {
 	struct err_place at = {.source = path};
@@ -31,23 +38,20 @@ static enum status bad_label(const char *path, size_t record, unsigned label, st
 		      record, record * RECORD, label);
 }
 
-/* Records of one file behind those the table has. */
-static enum status add_records(const char *path, const struct gzfile_bytes *file,
-			       const struct read_request *request, struct labels *labels,
-			       struct table *table, struct err *err)
+/* Records of one file behind those the table has; without pixels where the table keeps none. */
+static enum status add_records(const struct records *from, const struct read_request *request,
+			       struct labels *labels, struct table *table, struct err *err)
 {
-	const unsigned char *at = (const unsigned char *)file->at;
+	const unsigned char *at = from->at;
 
-	for (size_t i = 0; i < file->count / RECORD; i++, at += RECORD) {
-		double *x = table->x + table->n * PIXELS;
-
+	for (size_t i = 0; i < from->count; i++, at += from->step) {
 		if (at[0] >= CLASSES)
-			return bad_label(path, i, at[0], err);
+			return bad_label(from->path, i, at[0], err);
 		labels_add(labels, names[at[0]], 1, 1);
 		if (!labels_wanted(request->classes, at[0]))
 			continue;
-		for (size_t j = 0; j < PIXELS; j++)
-			x[j] = at[1 + j];
+		for (size_t j = 0; j < PIXELS && table->x; j++)
+			table->x[table->n * PIXELS + j] = at[1 + j];
 		if (table->target)
 			table->target[table->n++] = at[0];
 		else
@@ -72,28 +76,60 @@ static enum status load_file(const char *path, struct arena *arena, struct gzfil
 	return STATUS_OK;
 }
 
+/* The labels alone, one byte per record. */
+static enum status load_labels(const char *path, struct arena *arena, struct records *out,
+			       struct err *err)
+{
+	struct arena whole = {0};
+	struct gzfile_bytes bytes;
+	enum status status = load_file(path, &whole, &bytes, err);
+	unsigned char *label;
+
+	if (status == STATUS_OK) {
+		*out = (struct records){.path = path, .count = bytes.count / RECORD, .step = 1};
+		out->at = label = ARENA_ARRAY(arena, unsigned char, out->count);
+		for (size_t i = 0; i < out->count; i++)
+			label[i] = (unsigned char)bytes.at[i * RECORD];
+	}
+	arena_release(&whole);
+	return status;
+}
+
+static enum status load_records(const char *path, struct arena *arena, struct records *out,
+				struct err *err)
+{
+	struct gzfile_bytes bytes;
+
+	TRY(load_file(path, arena, &bytes, err));
+	*out = (struct records){path, (const unsigned char *)bytes.at, bytes.count / RECORD,
+				RECORD};
+	return STATUS_OK;
+}
+
 static enum status read_part(struct texts paths, const struct read_request *request,
 			     struct arena *memory[2], struct table *table, struct err *err)
 {
 	struct arena *arena = memory[0], *bytes = memory[1];
-	struct gzfile_bytes *file = ARENA_ARRAY(bytes, struct gzfile_bytes, paths.count);
+	struct records *file = ARENA_ARRAY(bytes, struct records, paths.count);
 	struct labels labels = labels_new(arena);
 	struct label_classes classes;
 	size_t records = 0;
 
 	for (size_t f = 0; f < paths.count; f++) {
-		TRY(load_file(paths.at[f], bytes, &file[f], err));
-		records += file[f].count / RECORD;
+		TRY((request->count ? load_labels : load_records)(paths.at[f], bytes, &file[f],
+								  err));
+		records += file[f].count;
 	}
 	table->d = PIXELS;
 	/* pages behind the records that are kept are never touched */
-	table->x = arena_alloc(arena, records, PIXELS * sizeof(double));
+	if (!request->count)
+		table->x = arena_alloc(arena, records, PIXELS * sizeof(double));
 	if (request->regression)
 		table->target = ARENA_ARRAY(arena, double, records);
 	else
 		table->label = ARENA_ARRAY(arena, const char *, records);
 	for (size_t f = 0; f < paths.count; f++)
-		TRY(add_records(paths.at[f], &file[f], request, &labels, table, err));
+		TRY(add_records(&file[f], request, &labels, table, err));
 	if (request->classes.count > 0)
 		return labels_pick(&labels, request->classes, &classes, err);
 	return STATUS_OK;

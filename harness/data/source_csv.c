@@ -10,6 +10,7 @@
 #include "harness/data/delimited.h"
 #include "harness/data/labels.h"
 #include "harness/data/number.h"
+#include "harness/store/gzfile.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -18,7 +19,7 @@
 /* What is read at the moment. */
 struct reader {
 	const struct csv_options *options;
-	bool regression;
+	bool regression, count;
 	struct csv_missing missing;
 	struct delimited text;
 	struct arena *arena; /* of the result */
@@ -28,6 +29,8 @@ struct reader {
 	size_t unseen; /* values of the test file with a category that the training file lacks */
 	const char *note;
 };
+
+enum { LABEL_BYTES = 32 /* kept of each row beside its features */ };
 
 static bool is_test(const struct reader *r)
 {
@@ -112,10 +115,17 @@ static enum status read_label(struct reader *r, const struct csv_record *record,
 	return STATUS_OK;
 }
 
+/* Whether every row is written over the one before: rows are counted, and no category must be known
+ * of each. */
+static bool one_row(const struct reader *r)
+{
+	return r->count && !r->categories.at;
+}
+
 static enum status read_record(struct reader *r, const struct csv_record *record,
 			       struct table *table, struct err *err)
 {
-	double *x = table->x + table->n * table->d;
+	double *x = table->x + (one_row(r) ? 0 : table->n * table->d);
 	bool keep = true;
 
 	if (record->count != r->layout.fields)
@@ -141,18 +151,20 @@ static void keep_names(const struct reader *r, struct table *table)
 }
 
 /* Room for the rows that are left. */
-static void make_room(const struct reader *r, struct table *table)
+static enum status make_room(const struct reader *r, struct table *table, struct err *err)
 {
 	size_t most = delimited_most(&r->text, r->layout.fields) + 2;
 
+	TRY(gzfile_check_limit(r->text.path, LABEL_BYTES * (double)most, err));
 	table->d = r->layout.d;
 	keep_names(r, table);
 	/* pages beyond the last row are never touched */
-	table->x = ARENA_ARRAY(r->arena, double, most * table->d);
+	table->x = ARENA_ARRAY(r->arena, double, (one_row(r) ? 1 : most) * table->d);
 	if (r->regression)
 		table->target = ARENA_ARRAY(r->arena, double, most);
 	else
 		table->label = ARENA_ARRAY(r->arena, const char *, most);
+	return STATUS_OK;
 }
 
 static enum status check_names(const struct csv_record *record, struct err *err)
@@ -229,7 +241,7 @@ static enum status read_rows(struct reader *r, struct table *table, struct err *
 	bool more;
 
 	TRY(read_head(r, &head, err));
-	make_room(r, table);
+	TRY(make_room(r, table, err));
 	if (!head.header) {
 		record = record_of(r, head.first, head.count);
 		record.first = true;
@@ -280,6 +292,7 @@ static struct reader reader_new(const struct csv_options *options,
 	return (struct reader){.options = options,
 			       .arena = arena,
 			       .regression = request->regression,
+			       .count = request->count,
 			       .missing =
 				       csv_missing_new(options->missing_values, request->classes),
 			       .labels = labels_new(arena)};
@@ -328,6 +341,8 @@ static enum status read_csv(const void *options, const struct read_request *requ
 				      "one_hot: values of the test file with a category that "
 				      "the training file lacks, zeros in all of its columns: %zu",
 				      r.unseen));
+	if (one_row(&r))
+		train->x = test->x = NULL;
 	train->note = r.note;
 	return STATUS_OK;
 }

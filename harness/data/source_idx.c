@@ -11,7 +11,12 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { TYPE_UBYTE = 0x08, MOST_DIMENSIONS = 4, BYTE_VALUES = 256 };
+enum {
+	TYPE_UBYTE = 0x08,
+	MOST_DIMENSIONS = 4,
+	BYTE_VALUES = 256,
+	LABEL_BYTES = 32 /* kept of each */
+};
 
 static const struct option rows[] = {
 	{OPTION_FIELD(struct idx_options, images), .doc = "file of images, plain or .gz",
@@ -30,6 +35,7 @@ struct shape {
 
 struct wanted {
 	bool label[BYTE_VALUES];
+	bool count; /* without reading the images */
 };
 
 static size_t big_endian(const unsigned char *at)
@@ -77,6 +83,7 @@ static enum status read_label_bytes(struct gzfile *file, struct arena *arena, un
 	struct shape shape = {0};
 
 	TRY(read_header(file, 1, 1, &shape, err));
+	TRY(gzfile_check_limit(file->path, LABEL_BYTES * (double)shape.n, err));
 	*out = ARENA_ARRAY(arena, unsigned char, shape.n);
 	TRY(gzfile_read(file, *out, shape.n, "labels", err));
 	*n = shape.n;
@@ -101,6 +108,10 @@ static enum status read_images(struct gzfile *file, const unsigned char *label,
 	for (size_t i = 0; i < n; i++)
 		kept += wanted->label[label[i]];
 	table->d = shape.d;
+	if (wanted->count) {
+		table->n = kept;
+		return gzfile_skip(file, "image", n, shape.d, err);
+	}
 	table->x = arena_alloc_dense(arena, kept, shape.d * sizeof(double));
 	row = ARENA_ARRAY(arena, unsigned char, shape.d);
 	table->n = 0;
@@ -128,6 +139,7 @@ static enum status choose(const unsigned char *label, size_t n, const struct rea
 	char text[8];
 
 	memset(wanted->label, request->classes.count == 0, sizeof wanted->label);
+	wanted->count = request->count;
 	if (request->classes.count == 0)
 		return STATUS_OK;
 	for (size_t i = 0; i < n; i++)

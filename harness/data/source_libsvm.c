@@ -11,7 +11,8 @@
 #include <string.h>
 
 enum {
-	SHOWN = 40 /* bytes of a token that a message quotes */
+	SHOWN = 40,      /* bytes of a token that a message quotes */
+	LABEL_BYTES = 32 /* kept of each row beside its features */
 };
 
 static const double most_numbers = 0x1p34; /* 128 GiB of dense doubles: surely a damaged index */
@@ -198,7 +199,7 @@ static enum status read_pairs(const struct reader *r, const char *at, double *x,
 static enum status read_line(struct reader *r, struct table *table, struct err *err)
 {
 	const char *at = skip_blanks(r->line, r->end), *end = token_end(at, r->end);
-	double *x = table->x + table->n * r->d, label = 0;
+	double *x = table->x + (r->request->count ? 0 : table->n * r->d), label = 0;
 	size_t index;
 
 	if (at == r->end)
@@ -207,9 +208,9 @@ static enum status read_line(struct reader *r, struct table *table, struct err *
 		return wrong(r, at, "a finite number as label", err);
 	index = labels_add(&r->labels, at, (size_t)(end - at), 1);
 	TRY(read_pairs(r, end, x, err));
-	if (!labels_wanted(r->request->classes,
-			   label)) { /* the next row is written over this one */
-		memset(x, 0, r->d * sizeof *x);
+	if (!labels_wanted(r->request->classes, label)) {
+		if (!r->request->count) /* the next row is written over this one */
+			memset(x, 0, r->d * sizeof *x);
 		return STATUS_OK;
 	}
 	if (table->target)
@@ -240,9 +241,13 @@ static enum status read_text(struct reader *r, struct text *text, struct table *
 	r->line_number = 0;
 	r->labels = labels_new(r->arena);
 	TRY(check_size(r, err));
+	TRY(gzfile_check_limit(text->path,
+			       LABEL_BYTES * (double)text->lines + sizeof(double) * (double)r->d,
+			       err));
 	table->d = r->d;
 	/* one row more for a last one that is left out; pages behind the rows are never touched */
-	table->x = arena_alloc(r->arena, text->lines + 1, r->d * sizeof(double));
+	table->x = arena_alloc(r->arena, r->request->count ? 1 : text->lines + 1,
+			       r->d * sizeof(double));
 	if (r->request->regression)
 		table->target = ARENA_ARRAY(r->arena, double, text->lines);
 	else
@@ -257,6 +262,8 @@ static enum status read_text(struct reader *r, struct text *text, struct table *
 	if (r->labels.count == 0)
 		return err_at(err, STATUS_ENV, (struct err_place){.source = text->path},
 			      "the file is empty");
+	if (r->request->count)
+		table->x = NULL;
 	if (r->request->classes.count > 0)
 		TRY(labels_pick(&r->labels, r->request->classes, &classes, err));
 	return STATUS_OK;

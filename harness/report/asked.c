@@ -97,25 +97,33 @@ struct rows {
 	struct attack_row *at;
 };
 
+/* How many rows of an entry the table has, from `first` on. */
+static size_t rows_from(const struct rows *all, const struct entry_list *held, size_t entry,
+			size_t first)
+{
+	size_t rows = entries_rows(held, entry), left = all->count > first ? all->count - first : 0;
+
+	return rows < left ? rows : left;
+}
+
 /* The rows of the entries that are asked for, one entry after the other. */
 static struct rows choose(const struct rows *all, const struct entry_list *held,
 			  const struct entry_list *wanted, struct arena *arena)
 {
-	size_t room = 0;
 	struct rows out = {0};
+	size_t room = 0;
 
 	for (size_t i = 0; i < wanted->count; i++) {
 		size_t at = entries_find(held, wanted->at[i].key);
 
-		room += at < held->count ? (size_t)held->at[at].rows : 0;
+		room += rows_from(all, held, at, entries_row(held, at));
 	}
 	out.at = ARENA_ARRAY(arena, struct attack_row, room);
 	for (size_t i = 0; i < wanted->count; i++) {
-		size_t at = entries_find(held, wanted->at[i].key);
-		size_t first = entries_row(held, at), rows;
+		size_t at = entries_find(held, wanted->at[i].key), first = entries_row(held, at);
+		size_t rows = rows_from(all, held, at, first);
 
-		rows = at < held->count ? (size_t)held->at[at].rows : 0;
-		for (size_t row = first; row < first + rows && row < all->count; row++) {
+		for (size_t row = first; row < first + rows; row++) {
 			out.at[out.count] = all->at[row];
 			out.at[out.count++].attack = wanted->at[i].name;
 		}

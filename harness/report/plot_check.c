@@ -13,8 +13,7 @@ enum target { METHODS, DATA, SWEPT, SIZES };
 static const char *const targets[] = {[METHODS] = "one of the methods ",
 				      [DATA] = "one of the data sets ",
 				      [SWEPT] = "one of the swept options ",
-				      [SIZES] = "a column of numbers of summary.csv or one of the "
-						"swept options "};
+				      [SIZES] = "a number of summary.csv or a swept option: "};
 
 struct checking {
 	const struct experiment *experiment;

@@ -170,11 +170,13 @@ static const char *sum_of_all(const struct inputs_search *search, const struct l
 	return "";
 }
 
-/* A record of an earlier version: files by name, all of them judged by their common checksum. */
+/* A record of an earlier version: files by name, those of the data judged by their common checksum.
+ * Of a file of the method nothing is known, but that the cell comes out the same. */
 static enum status find_unlisted(const struct inputs_search *search, const struct list *list,
 				 struct cell *cell, bool *moved, struct err *err)
 {
-	const char *expected = sum_of_all(search, list, list->arena);
+	struct list data = list_of(cell, false, list->arena);
+	const char *expected = sum_of_all(search, &data, list->arena);
 	char sum[65];
 
 	for (size_t i = 0; i < list->count && search->data; i++) {

@@ -84,8 +84,7 @@ static enum status find_kept(struct work *w, enum entry_kind kind, struct err *e
 
 		if (at == held->count || !has_columns(&kept->table, columns[kind]))
 			continue;
-		of[i] = (struct earlier_rows){true, entries_row(held, at),
-					      (size_t)held->at[at].rows};
+		of[i] = (struct earlier_rows){true, entries_row(held, at), entries_rows(held, at)};
 		if (of[i].first + of[i].count > kept->table.rows)
 			return err_at(err, STATUS_ENV, (struct err_place){w->p->record, 0, 0},
 				      "%s has fewer rows than entries.json says", tables[kind]);

@@ -5,6 +5,7 @@
 #include "harness/sched/lock.h"
 #include "harness/store/csv.h"
 #include "harness/store/io.h"
+#include "harness/store/manifest.h"
 #include "harness/store/tar.h"
 
 #include <dirent.h>
@@ -148,6 +149,38 @@ static int by_file(const void *a, const void *b)
 	return order ? order : strcmp(one, two);
 }
 
+/* "cells/<id>/" */
+static bool is_record(const char *name)
+{
+	const char *id =
+		strncmp(name, "cells/", strlen("cells/")) == 0 ? name + strlen("cells/") : "";
+	const char *slash = strchr(id, '/');
+
+	return slash && slash[1] == '\0';
+}
+
+/* Each damaged record is named on stderr. */
+static size_t name_damaged(const struct archive *a)
+{
+	size_t damaged = 0;
+
+	for (size_t i = 0; i < a->count; i++) {
+		struct arena scratch = {0};
+		struct err err = {0};
+		int length = (int)strlen(a->at[i].name) - 1; /* without its slash */
+
+		if (is_record(a->at[i].name) &&
+		    manifest_check(
+			    arena_format(&scratch, "%s/%.*s", a->folder, length, a->at[i].name),
+			    &scratch, NULL, NULL, &err) != STATUS_OK) {
+			err_print(&err, stderr);
+			damaged++;
+		}
+		arena_release(&scratch);
+	}
+	return damaged;
+}
+
 static enum status list_data(struct archive *a, struct err *err)
 {
 	size_t kept = 0;
@@ -277,7 +310,7 @@ enum status archive_write(const char *folder, const char *path, struct arena *ar
 	TRY(list_folder(&a, "", err));
 	TRY(list_data(&a, err));
 	TRY(write_file(&a, path, err));
-	*out = (struct archive_summary){.data_files = a.data_count};
+	*out = (struct archive_summary){.data_files = a.data_count, .damaged = name_damaged(&a)};
 	for (size_t i = 0; i < a.count; i++) {
 		out->files += a.at[i].sha256[0] != '\0';
 		out->bytes += a.at[i].bytes;

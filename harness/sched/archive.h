@@ -13,7 +13,7 @@
 #define ARCHIVE_DATA_SUMS "DATA-SHA256SUMS"
 
 struct archive_summary {
-	size_t files, data_files;
+	size_t files, data_files, damaged; /* damaged: records, packed as they are */
 	double bytes;
 };
 

@@ -1,17 +1,13 @@
 /* Forecast of memory and work of a cell. */
 #include "harness/sched/forecast.h"
 #include "harness/data/data.h"
+#include "harness/run/amount.h"
 #include "harness/store/cgroup.h"
-#include "solvers/core/rowspace.h"
 #include "solvers/core/trainer.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-
-enum {
-	SINGLE = 1 /* index in spec_precisions */
-};
 
 /* Program, libraries and the buffers of OpenBLAS: 25 to 40 MiB resident were measured for workers
  * on tiny problems. */
@@ -19,37 +15,37 @@ static const double baseline_bytes = 40.0 * 1024 * 1024;
 
 enum status forecast_shape_of(const struct cell *cell, struct forecast_shape *out, struct err *err)
 {
-	struct arena arena = {0};
-	struct dataset set;
-	enum status status =
-		data_load(&cell->data, (uint64_t)cell->seed, cell->repetition, &arena, &set, err);
+	struct data_shape shape;
+	double n;
 
-	if (status == STATUS_OK) {
-		ptrdiff_t n = set.train.X.rows + set.validation.X.rows + set.test.X.rows;
-
-		out->n_train = (double)set.train.X.rows;
-		out->n_all = (double)n;
-		out->d = (double)set.train.X.cols;
-		out->raw_bytes = (double)n * (double)set.raw_d * sizeof(double);
-	}
-	arena_release(&arena);
-	return status;
+	TRY(data_count(&cell->data, (uint64_t)cell->seed, cell->repetition, &shape, err));
+	n = (double)(shape.train + shape.validation + shape.test);
+	*out = (struct forecast_shape){.n_train = (double)shape.train,
+				       .n_all = n,
+				       .n_test = (double)shape.test,
+				       .d = (double)shape.d,
+				       .raw_d = (double)shape.raw_d,
+				       .raw_bytes = n * (double)shape.raw_d * sizeof(double)};
+	return STATUS_OK;
 }
 
 void forecast_cell(const struct cell *cell, const struct forecast_shape *shape, double *bytes,
 		   double *flops)
 {
 	const struct trainer *trainer = (const struct trainer *)cell->train.solver.item;
-	double scale = cell->precision == SINGLE ? sizeof(float) / (double)sizeof(real) : 1.0;
-	double parts = shape->n_all * (shape->d + 1) * sizeof(real) * scale;
+	const struct amount_shape rows = {
+		.n_train = (size_t)shape->n_train,
+		.n_validation = (size_t)(shape->n_all - shape->n_train - shape->n_test),
+		.n_test = (size_t)shape->n_test,
+		.raw_d = (size_t)shape->raw_d,
+		.d = (size_t)shape->d,
+		.raw_bytes = (size_t)shape->raw_bytes,
+	};
 	struct forecast forecast = {0};
 
 	trainer->forecast(cell->train.solver.options, (ptrdiff_t)shape->n_train,
 			  (ptrdiff_t)shape->d, &forecast);
-	if (trainer->freedom && trainer->freedom(cell->train.solver.options))
-		forecast.bytes += rowspace_bytes(shape->n_train, shape->d);
-	/* the raw table is gone before the trainer allocates */
-	*bytes = baseline_bytes + parts + fmax(shape->raw_bytes, forecast.bytes * scale);
+	*bytes = baseline_bytes + (double)amount_of_cell(cell, &rows);
 	*flops = forecast.setup_flops + (double)cell->stop.iterations * forecast.iteration_flops;
 }
 

@@ -6,14 +6,17 @@
 
 /* Shapes of one data set, all parts. */
 struct forecast_shape {
-	double n_train, n_all, d;
+	double n_train, n_all, d; /* n_all: of all parts */
+	double n_test;
+	double raw_d;     /* features before preparation */
 	double raw_bytes; /* of the table as read, in double, alive only while loading */
 };
 
-/* Load the cell's data once and keep only its shape. */
+/* Count the rows and columns of the cell's data (data_count). */
 enum status forecast_shape_of(const struct cell *cell, struct forecast_shape *out, struct err *err);
 
-/* Peak memory of the worker (bytes) and work (floating point operations up to stop.iterations). */
+/* Peak memory of the worker (bytes; with the threads that OpenMP may use now) and work (floating
+ * point operations up to stop.iterations). */
 void forecast_cell(const struct cell *cell, const struct forecast_shape *shape, double *bytes,
 		   double *flops);
 

@@ -5,30 +5,49 @@
 #include "harness/store/dictionary.h"
 #include "harness/store/folder.h"
 
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-/* Folders moved aside by a commit that was killed half-way: the new one is complete, or the cell is
- * missing and will be computed again. */
-static enum status remove_moved_aside(const char *cells, struct arena *arena, struct err *err)
+/* "x.old": folders moved aside by a commit that was killed half-way; the new one is complete, or
+ * the cell is missing and will be computed again. */
+static bool is_moved_aside(const char *name)
 {
-	DIR *dir = opendir(cells);
+	const char *dot = strrchr(name, '.');
+
+	return dot && strcmp(dot, ".old") == 0;
+}
+
+/* "plan.csv.1234.tmp" (store_beside): of a run that was killed before it was renamed. */
+static bool is_unfinished(const char *name)
+{
+	const char *end = strstr(name, ".tmp");
+	size_t digits = 0;
+
+	if (!end || end[strlen(".tmp")])
+		return false;
+	while (end - digits > name && isdigit((unsigned char)end[-1 - (ptrdiff_t)digits]))
+		digits++;
+	return digits > 0 && end - digits > name && end[-1 - (ptrdiff_t)digits] == '.';
+}
+
+static enum status remove_leftovers(const char *folder, bool (*is_one)(const char *name),
+				    struct arena *arena, struct err *err)
+{
+	DIR *dir = opendir(folder);
 	enum status status = STATUS_OK;
 	struct dirent *entry;
 
 	if (!dir)
-		return err_at(err, STATUS_ENV, (struct err_place){cells, 0, 0}, "cannot read: %s",
+		return err_at(err, STATUS_ENV, (struct err_place){folder, 0, 0}, "cannot read: %s",
 			      strerror(errno));
-	while (status == STATUS_OK && (entry = readdir(dir))) {
-		const char *dot = strrchr(entry->d_name, '.');
-
-		if (dot && strcmp(dot, ".old") == 0)
-			status = folder_remove(arena_format(arena, "%s/%s", cells, entry->d_name),
+	while (status == STATUS_OK && (entry = readdir(dir)))
+		if (is_one(entry->d_name))
+			status = folder_remove(arena_format(arena, "%s/%s", folder, entry->d_name),
 					       err);
-	}
 	closedir(dir);
 	return status;
 }
@@ -60,7 +79,10 @@ static enum status make_folders(const struct layout *layout, bool alone, struct 
 	TRY(folder_remove(layout->tmp, err));
 	TRY(make_tmp(layout, arena, err));
 	TRY(folder_make_own(layout->cells, err));
-	return alone ? remove_moved_aside(layout->cells, arena, err) : STATUS_OK;
+	if (!alone)
+		return STATUS_OK;
+	TRY(remove_leftovers(layout->folder, is_unfinished, arena, err));
+	return remove_leftovers(layout->cells, is_moved_aside, arena, err);
 }
 
 /* Without locks other runs may be at work: each has a temporary folder of its own, and of a cell

@@ -30,7 +30,7 @@ struct merge {
 
 /* Of one record, what the rule looks at. */
 struct standing {
-	bool there, whole;
+	bool there, whole, newer;
 	int rank; /* 2: ok, 1: failed, timeout, oom, crashed, 0: skipped, interrupted */
 	bool disturbed;
 	double date; /* s since 1970; far in the past if it is not known */
@@ -59,13 +59,18 @@ static int rank_of(const char *status)
 	       strcmp(status, cell_status_names[CELL_INTERRUPTED]) != 0;
 }
 
+/* *newer: it is of a later version of this program, which says what is in it. */
 static enum status read_record(const char *folder, struct arena *arena, struct result *result,
-			       struct err *err)
+			       bool *newer, struct err *err)
 {
+	enum manifest_state state = MANIFEST_DAMAGED;
 	const char *path = arena_format(arena, "%s/result.json", folder);
 	struct cellfile cell;
 
-	TRY(manifest_check(folder, arena, NULL, NULL, err));
+	manifest_check(folder, arena, NULL, &state, err);
+	*newer = state == MANIFEST_NEWER;
+	if (err->status != STATUS_OK)
+		return err->status;
 	TRY(cellfile_read(arena_format(arena, "%s/cell.json", folder), arena, &cell, err));
 	TRY(result_read(path, arena, result, err));
 	return result->status
@@ -81,9 +86,11 @@ static struct standing standing_of(const char *folder, struct arena *arena)
 
 	if (!out.there)
 		return out;
-	out.whole = read_record(folder, arena, &result, &err) == STATUS_OK;
+	out.whole = read_record(folder, arena, &result, &out.newer, &err) == STATUS_OK;
 	if (!out.whole) {
-		out.why = arena_format(arena, "%s: %s", err.source, err.text);
+		out.why = arena_format(
+			arena, "%s: %s%s", err.source,
+			strstr(err.text, "record") ? "" : "damaged record: ", err.text);
 		return out;
 	}
 	out.rank = rank_of(result.status);
@@ -156,10 +163,11 @@ static enum status take(const struct merge *merge, const char *id, const char *f
 {
 	const char *tmp = arena_format(arena, "%s/%s", merge->layout.tmp, id);
 	struct result copied;
+	bool newer;
 
 	TRY(folder_make(tmp, err));
 	TRY(copy_record(from, tmp, arena, err));
-	TRY(read_record(tmp, arena, &copied, err));
+	TRY(read_record(tmp, arena, &copied, &newer, err));
 	return folder_commit(tmp, arena_format(arena, "%s/%s", merge->layout.cells, id), false,
 			     err);
 }
@@ -172,8 +180,10 @@ static enum status merge_cell(const struct merge *merge, const char *id, struct 
 	struct standing ours =
 		standing_of(arena_format(arena, "%s/%s", merge->layout.cells, id), arena);
 
+	if (ours.newer)
+		return err_set(err, STATUS_ENV, "%s", ours.why);
 	if (!theirs.whole) {
-		fprintf(merge->order->warn, "damaged record, not taken: %s\n", theirs.why);
+		fprintf(merge->order->warn, "not taken: %s\n", theirs.why);
 		merge->summary->damaged++;
 		return STATUS_OK;
 	}

@@ -7,16 +7,19 @@
 #include "harness/sched/asked.h"
 #include "harness/sched/forecast.h"
 #include "harness/store/filekind.h"
+#include "harness/store/gzfile.h"
 #include "solvers/core/pattern.h"
 #include "solvers/core/trainer.h"
 
 #include <errno.h>
 #include <math.h>
+#include <omp.h>
 #include <sha256.h>
 #include <string.h>
 
 enum {
-	MOST_FILES = 64 /* of a data set, as for its checksum */
+	MOST_FILES = 64, /* of a data set, as for its checksum */
+	COUNT_SHARE = 2  /* a text whose rows are counted takes this share of the memory there is */
 };
 
 /* What is looked up once per distinct data set: an entry of `data` and the values swept in it. */
@@ -34,6 +37,7 @@ struct planner {
 	struct arena *arena;
 	struct known_data *known;
 	size_t known_count;
+	int threads;         /* of a worker */
 	double memory_limit; /* bytes per cell */
 	const char *limit_from;
 	bool limit_is_share; /* of the machine, by the number of jobs */
@@ -236,10 +240,19 @@ static void refuse_if_too_large(const struct planner *planner, struct planned *a
 static enum status forecast(struct planner *planner, struct known_data *data, struct planned *at,
 			    struct err *err)
 {
-	if (!data->has_shape)
-		TRY(forecast_shape_of(at->cell, &data->shape, err));
+	int before = omp_get_max_threads();
+	enum status status = STATUS_OK;
+
+	if (!data->has_shape) {
+		gzfile_limit(fmin(planner->memory_limit, planner->memory_available / COUNT_SHARE));
+		status = forecast_shape_of(at->cell, &data->shape, err);
+		gzfile_limit(0);
+	}
+	TRY(status);
 	data->has_shape = true;
+	omp_set_num_threads(planner->threads); /* lanes have room of their own */
 	forecast_cell(at->cell, &data->shape, &at->bytes, &at->flops);
+	omp_set_num_threads(before);
 	if (at->trained)
 		at->flops = NAN;
 	refuse_if_too_large(planner, at);
@@ -251,6 +264,7 @@ static void set_memory_limit(struct planner *planner, const struct resource_opti
 	long jobs = resources->jobs, threads = resources->threads;
 
 	forecast_share(resources->timing == TIMING_EXCLUSIVE, &jobs, &threads);
+	planner->threads = (int)threads;
 	planner->memory_available = forecast_memory_available();
 	planner->limit_is_share = isnan(resources->memory_limit) && jobs > 1;
 	planner->memory_limit = isnan(resources->memory_limit)

@@ -126,6 +126,14 @@ static double number_of(const json_t *object, const char *name)
 	return json_is_number(value) ? json_number_value(value) : NAN;
 }
 
+/* A number of rows, or none. */
+static bool is_count(double rows)
+{
+	const double most = 1e9; /* none of ours has so many */
+
+	return isnan(rows) || (rows >= 0 && rows <= most && rows == floor(rows));
+}
+
 static bool read_list(const json_t *list, struct arena *arena, struct entry_list *out)
 {
 	size_t count = json_array_size(list);
@@ -146,7 +154,7 @@ static bool read_list(const json_t *list, struct arena *arena, struct entry_list
 						 .host = text_of(entry, "host", arena),
 						 .cpu = text_of(entry, "cpu", arena),
 						 .threads = number_of(entry, "threads")};
-		if (!out->at[i].key || out->at[i].rows < 0)
+		if (!out->at[i].key || !out->at[i].name || !is_count(out->at[i].rows))
 			return false;
 	}
 	return json_is_array(list);
@@ -222,13 +230,19 @@ size_t entries_find(const struct entry_list *list, const char *key)
 	return i;
 }
 
+size_t entries_rows(const struct entry_list *list, size_t entry)
+{
+	return entry < list->count && !isnan(list->at[entry].rows) ? (size_t)list->at[entry].rows
+								   : 0;
+}
+
 size_t entries_row(const struct entry_list *list, size_t entry)
 {
-	double row = 0;
+	size_t row = 0;
 
 	for (size_t i = 0; i < entry; i++)
-		row += isnan(list->at[i].rows) ? 0 : list->at[i].rows;
-	return (size_t)row;
+		row += entries_rows(list, i);
+	return row;
 }
 
 unsigned entries_lacking(const struct entries *held, const struct entries *wanted)

@@ -57,6 +57,9 @@ enum status entries_read(const char *path, struct arena *arena, struct entries *
 /* Where in a list a key is, or list->count. */
 size_t entries_find(const struct entry_list *list, const char *key);
 
+/* How many rows an entry has; 0 if there is no such entry, or it does not say. */
+size_t entries_rows(const struct entry_list *list, size_t entry);
+
 /* The number of its first row. */
 size_t entries_row(const struct entry_list *list, size_t entry);
 

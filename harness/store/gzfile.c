@@ -10,8 +10,10 @@
 enum {
 	BUFFER_BYTES = 256 * 1024, /* zlib's default of 8 KiB makes a system call per 8 KiB */
 	PIECE_BYTES = 1 << 30,     /* gzread counts in int */
-	DEFLATE_RATIO = 1032,      /* the most that deflate can shrink anything */
-	FIRST_CHUNK = 1 << 20      /* of a packed file of unknown length; doubled from there */
+	PACKED_COST = 4,           /* memory for a packed content while chunks are put together */
+	PIECE_SKIPPED = 64 * 1024,
+	DEFLATE_RATIO = 1032, /* the most that deflate can shrink anything */
+	FIRST_CHUNK = 1 << 20 /* of a packed file of unknown length; doubled from there */
 };
 
 /* "; RELUBENCH_DATA ..." if the path came through that variable, else "". */
@@ -44,14 +46,14 @@ void gzfile_limit(double bytes)
 	most_bytes = bytes;
 }
 
-static enum status check_limit(const struct gzfile *file, double count, struct err *err)
+enum status gzfile_check_limit(const char *path, double bytes, struct err *err)
 {
-	struct err_place at = {.source = file->path};
+	struct err_place at = {.source = path};
 
-	if (most_bytes > 0 && count > most_bytes)
+	if (most_bytes > 0 && bytes > most_bytes)
 		return err_at(err, STATUS_ENV, at,
-			      "the content has more than %.0f MiB, which is more than planning may "
-			      "take of the memory there is or of resources.memory_limit",
+			      "the content takes more memory than the %.0f MiB that planning may "
+			      "take, of what there is or of resources.memory_limit",
 			      most_bytes / (1 << 20));
 	return STATUS_OK;
 }
@@ -125,6 +127,23 @@ enum status gzfile_read(struct gzfile *file, void *to, size_t count, const char 
 	return STATUS_OK;
 }
 
+enum status gzfile_skip(struct gzfile *file, const char *what, size_t count, size_t unit,
+			struct err *err)
+{
+	char piece[PIECE_SKIPPED], name[32];
+
+	if (most_bytes > 0 && (double)count * (double)unit > most_bytes)
+		return STATUS_OK;
+	for (size_t i = 0; i < count; i++) {
+		snprintf(name, sizeof name, "%s %zu", what, i);
+		for (size_t left = unit, part; left > 0; left -= part) {
+			part = left < sizeof piece ? left : sizeof piece;
+			TRY(gzfile_read(file, piece, part, name, err));
+		}
+	}
+	return gzfile_end(file, err);
+}
+
 enum status gzfile_end(struct gzfile *file, struct err *err)
 {
 	struct err_place at = {.source = file->path};
@@ -154,7 +173,7 @@ static enum status read_chunks(struct gzfile *file, struct arena *arena, struct 
 	for (struct chunk *chunk = first;; chunk = chunk->next) {
 		chunk->at = arena_alloc(arena, room, 1);
 		TRY(read_some(file, chunk->at, room, &chunk->count, err));
-		TRY(check_limit(file, (double)file->at, err));
+		TRY(gzfile_check_limit(file->path, PACKED_COST * (double)file->at, err));
 		if (chunk->count < room)
 			return STATUS_OK;
 		chunk->next = ARENA_NEW(arena, struct chunk);
@@ -170,7 +189,7 @@ static enum status read_all(struct gzfile *file, struct arena *arena, struct gzf
 	enum status status;
 
 	if (gzdirect(file->handle)) {
-		TRY(check_limit(file, (double)file->most, err));
+		TRY(gzfile_check_limit(file->path, (double)file->most, err));
 		out->at = arena_alloc(arena, file->most + 1, 1);
 		return read_some(file, out->at, file->most, &out->count, err);
 	}

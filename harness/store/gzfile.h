@@ -27,6 +27,12 @@ void gzfile_close(struct gzfile *file);
 enum status gzfile_read(struct gzfile *file, void *to, size_t count, const char *what,
 			struct err *err);
 
+/* The rest of the file, `count` rows (named `what`) of `unit` bytes, read and thrown away to see
+ * that they are there; nothing is read of more bytes than gzfile_limit allows, as no one will load
+ * them. */
+enum status gzfile_skip(struct gzfile *file, const char *what, size_t count, size_t unit,
+			struct err *err);
+
 /* An error if anything is left, or if the checksum of a gzip file is wrong. */
 enum status gzfile_end(struct gzfile *file, struct err *err);
 
@@ -38,9 +44,11 @@ struct gzfile_bytes {
 enum status gzfile_all(const char *path, enum filekind wanted, struct arena *arena,
 		       struct gzfile_bytes *out, struct err *err);
 
-/* From now on a content of more bytes is not read whole, but an error; 0: no limit. For a process
+/* From now on a content that takes more bytes of memory (a packed one four times its size) is not
+ * read whole, but an error; 0: no limit. For a process
  * that reads files only to plan. */
 void gzfile_limit(double bytes);
+enum status gzfile_check_limit(const char *path, double bytes, struct err *err);
 
 /* The same for a text: a NUL byte in it is an error. */
 enum status gzfile_text(const char *path, struct arena *arena, struct gzfile_bytes *out,

@@ -20,10 +20,19 @@ enum {
 };
 
 /* What a reader looks for in a record: none of them may be there without being listed. */
-static const char *const known_files[] = {"cell.json",    "result.json",  "trace.csv",
-					  "patterns.csv", "attack.csv",   "attack_validation.csv",
-					  "certify.csv",  "points.csv",   "model.npz",
-					  "log.txt",      "entries.json", NULL};
+static const char *const known_files[] = {"cell.json",
+					  "result.json",
+					  "trace.csv",
+					  "patterns.csv",
+					  "attack.csv",
+					  "attack_validation.csv",
+					  "certify.csv",
+					  "points.csv",
+					  "model.npz",
+					  "log.txt",
+					  "entries.json",
+					  "findings.npz",
+					  NULL};
 
 static int by_text(const void *a, const void *b)
 {

@@ -1,7 +1,8 @@
-/* Arrays on disk: .npy and .npz (uncompressed zip) as numpy reads and writes them. */
+/* Arrays on disk: .npy and .npz as numpy reads and writes them. */
 #ifndef STORE_NPZ_H
 #define STORE_NPZ_H
 
+#include "harness/store/npy.h"
 #include "harness/store/stages.h"
 #include "solvers/core/arena.h"
 #include "solvers/core/mat.h"
@@ -24,8 +25,13 @@ enum status npz_save_model(const char *path, const struct model *model, struct e
 enum status npz_load_model(const char *path, struct arena *arena, struct model *out,
 			   struct err *err);
 
-/* A numeric .npy or .npy.gz file (float32/64, int8..64, uint8..64, bool; C or Fortran order; 1-D or
- * 2-D) as an n x d matrix of doubles, row-major. Errors name the byte offset. */
+/* A .npy or .npy.gz file as it is stored; if `data` is NULL its header alone, after a look whether
+ * the data are there (gzfile_skip). Errors name the byte offset. */
+enum status npz_read_raw(const char *path, struct arena *arena, struct npy_array *array,
+			 const char **data, struct err *err);
+
+/* A numeric one (float16 to float64, int8 to int64, uint8 to uint64, bool; C or Fortran order; 1-D
+ * or 2-D) as an n x d matrix of doubles, row-major. */
 struct npy {
 	size_t rows, cols;
 	double *at;

@@ -1,4 +1,5 @@
-/* Zip files of .npy entries, stored uncompressed: writing a list of arrays, finding one of them. */
+/* Zip files of .npy entries: writing (stored uncompressed) a list of arrays, finding one of them.
+ */
 #ifndef STORE_NPZ_ZIP_H
 #define STORE_NPZ_ZIP_H
 
@@ -31,10 +32,21 @@ struct npz_file {
 };
 enum status npz_open(struct npz_file *file, const char *path, struct arena *arena, struct err *err);
 
+/* The same of a file that stays where it is and is read in parts; to be unmapped, also after an
+ * error. */
+enum status npz_map(struct npz_file *file, const char *path, struct err *err);
+void npz_unmap(struct npz_file *file);
+
 /* Whether there is an array of this name. */
 bool npz_has(const struct npz_file *file, const char *name);
 
-/* An array by its name, as finite doubles, row-major. */
+/* An array by its name (with .npy) as it is stored, or if `data` is NULL its header alone, without
+ * a look at the data. *data is in the file or in the arena. An error for a name that the file lacks
+ * says which it has. */
+enum status npz_raw(const struct npz_file *file, const char *name, struct arena *arena,
+		    struct npy_array *array, const char **data, struct err *err);
+
+/* An array of at most 2 dimensions by its name, as finite doubles, row-major. */
 enum status npz_array(const struct npz_file *file, const char *name, struct arena *arena,
 		      struct npy_array *shape, double **out, struct err *err);
 

@@ -14,7 +14,8 @@ void ensemble_run(const void *options, struct attack_job *job, struct arena *are
 	const struct ensemble_options *o = options;
 
 	for (size_t i = 0; i < o->of.count; i++) {
-		struct arena scratch = arena_beside(arena); /* the members need theirs one after the other */
+		struct arena scratch =
+			arena_beside(arena); /* the members need theirs one after the other */
 
 		member(o, i)->run(o->of.at[i].options, job, &scratch);
 		arena_release(&scratch);

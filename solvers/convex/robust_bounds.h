@@ -22,8 +22,8 @@ struct robust_question {
 	double eps;
 };
 
-/* Limits of all patterns (P) at once, with scratch memory beside `arena`; column i of H (d x P), if its limit is above 0, becomes the
- * direction v_i that the lower one is from. */
+/* Limits of all patterns (P) at once, with scratch memory beside `arena`; column i of H (d x P), if
+ * its limit is above 0, becomes the direction v_i that the lower one is from. */
 void robust_bounds(const struct robust_question *question, struct mat H,
 		   struct robust_limits *limits, const struct arena *arena);
 

@@ -195,6 +195,16 @@ void arena_expect(struct arena *arena, double bytes)
 		arena->tally->later = most(arena->tally->later, (size_t)fmin(bytes, 0x1p62));
 }
 
+void arena_settle(struct arena *arena)
+{
+	struct arena_tally *tally = arena->tally;
+
+	if (!tally)
+		return;
+	tally->peak = most(tally->peak, sum(tally->held, tally->later));
+	tally->later = 0;
+}
+
 void arena_expect_reals(struct arena *arena, double count)
 {
 	if (arena->tally)
@@ -207,7 +217,8 @@ void *arena_alloc_dense(struct arena *arena, size_t count, size_t size)
 	uintptr_t first = ((uintptr_t)at + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
 	uintptr_t end = ((uintptr_t)at + count * size) / PAGE_BYTES * PAGE_BYTES;
 
-	if (!arena->tally && end > first + HUGE_BYTES) /* advice only: a kernel that cannot changes nothing */
+	if (!arena->tally &&
+	    end > first + HUGE_BYTES) /* advice only: a kernel that cannot changes nothing */
 		(void)madvise((void *)first, end - first, MADV_HUGEPAGE);
 	return at;
 }
@@ -247,8 +258,8 @@ void arena_release(struct arena *arena)
 	struct arena_tally *tally = arena->tally;
 
 	if (tally)
-		tally->held -= least(arena->bytes - least(arena->untouched, arena->bytes),
-				     tally->held);
+		tally->held -=
+			least(arena->bytes - least(arena->untouched, arena->bytes), tally->held);
 	while (block) {
 		struct arena_block *next = block->next;
 

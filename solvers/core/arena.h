@@ -27,10 +27,10 @@ struct arena_tally {
 };
 
 struct arena {
-	struct arena_block *head; /* all zero = an empty arena */
+	struct arena_block *head;  /* all zero = an empty arena */
 	struct arena_tally *tally; /* NULL: memory is real */
-	size_t bytes;             /* handed out so far */
-	size_t untouched;         /* counting: of these, untouched */
+	size_t bytes;              /* handed out so far */
+	size_t untouched;          /* counting: of these, untouched */
 	size_t calls; /* number of allocations; the "step allocates nothing" test reads it */
 };
 
@@ -40,8 +40,9 @@ void *arena_alloc(struct arena *arena, size_t count, size_t size);
 /* count numbers of the working precision. */
 void *arena_reals(struct arena *arena, size_t count);
 
-/* The same as arena_alloc for a large block of which every page will be written at once: huge pages are asked for,
- * which cost fewer faults. Not for what is touched in part, such as one triangle of a matrix. */
+/* The same as arena_alloc for a large block of which every page will be written at once: huge pages
+ * are asked for, which cost fewer faults. Not for what is touched in part, such as one triangle of
+ * a matrix. */
 void *arena_alloc_dense(struct arena *arena, size_t count, size_t size);
 
 /* Copies of a text, of `length` bytes of it, and of a formatted one. */
@@ -63,6 +64,9 @@ bool arena_narrow(const struct arena *arena);
 void arena_expect(struct arena *arena, double bytes);
 void arena_expect_reals(struct arena *arena, double count);
 
+/* Counting: that work is done, beside what is held now. */
+void arena_settle(struct arena *arena);
+
 /* Counting: as many numbers of what was allocated will not be touched for as long as it is held. */
 void arena_untouched_reals(struct arena *arena, double count);
 
@@ -77,8 +81,8 @@ void arena_fail_after(size_t calls);
 #define ARENA_IS_REAL(text) \
 	(sizeof(text) == 5 && (text)[0] == 'r' && (text)[1] == 'e' && (text)[3] == 'l')
 #define ARENA_NEW(arena, type) ((type *)arena_alloc((arena), 1, sizeof(type)))
-#define ARENA_ARRAY(arena, type, count)                                              \
-	((type *)(ARENA_IS_REAL(#type) ? arena_reals((arena), (size_t)(count))       \
+#define ARENA_ARRAY(arena, type, count)                                        \
+	((type *)(ARENA_IS_REAL(#type) ? arena_reals((arena), (size_t)(count)) \
 				       : arena_alloc((arena), (size_t)(count), sizeof(type))))
 
 #endif

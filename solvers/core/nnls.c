@@ -28,7 +28,8 @@ struct nnls nnls_new(struct mat X, struct arena *arena)
 	s.z = ARENA_ARRAY(arena, double, d);
 	s.eta = ARENA_ARRAY(arena, double, d);
 	s.passive = ARENA_ARRAY(arena, ptrdiff_t, d);
-	nnls_take(&s, X);
+	if (!arena_counts(arena))
+		nnls_take(&s, X);
 	return s;
 }
 

@@ -59,6 +59,13 @@ expect "archive of the unpacked folder" 0 archive there/kept --output third.tar.
 rm -rf second && mkdir second && tar -C second -xzf third.tar.gz
 check "has one list of checksums" "$(cat second/kept/SHA256SUMS)" [ "$(grep -c SUMS second/kept/SHA256SUMS)" -eq 0 ]
 
+# Damage is kept, and said.
+cp -r there/kept there/hurt
+echo more >>"there/hurt/cells/$id/trace.csv"
+expect "a damaged record" 1 archive there/hurt --output hurt.tar.gz
+says "is named" "there/hurt/cells/$id/.*: damaged record: "
+says "and counted" "1 damaged records, packed as they are" out
+
 # What cannot be packed.
 expect "no results folder" 4 archive gone
 says "is named" "^gone: is not a results folder"

@@ -83,7 +83,7 @@ as_at_once()
 
 fgsm='{attack: fgsm, norm: linf, eps: [0, 0.1]}'
 pgd='{name: mine, attack: pgd, norm: linf, eps: [0.05, 0.1], steps: 5, restarts: 2}'
-strong='{attack: strong, norm: linf, eps: [0.1]}'
+worst='{attack: worst, norm: linf, eps: [0.1], of: [fgsm, {pgd: {steps: 5}}]}'
 crown='{certificate: crown, norm: linf, eps: [0.05, 0.1]}'
 exact='{certificate: exact, norm: linf, eps: [0.02, 0.1], nodes: 20}'
 
@@ -102,38 +102,38 @@ says "cells are completed" "^0 computed, 6 completed, 0 reused, 0 not ok"
 trained_as "an attack trains nothing"
 as_at_once "an attack" attack
 
-write pool "$strong, $fgsm, $pgd" "" "" ""
+write pool "$worst, $fgsm, $pgd" "" "" ""
 expect "a worst case over attacks" 0 run pool.yaml --out here
 trained_as "a worst case trains nothing"
 as_at_once "a worst case" pool
 
-write certify "$strong, $fgsm, $pgd" "$crown" "" ""
+write certify "$worst, $fgsm, $pgd" "$crown" "" ""
 expect "a certificate" 0 run certify.yaml --out here
 says "a certificate is added" "6 to complete (certificates)"
 trained_as "a certificate trains nothing"
 as_at_once "a certificate" certify
 
-write more "$strong, $fgsm, $pgd" "$exact, $crown" "" ""
+write more "$worst, $fgsm, $pgd" "$exact, $crown" "" ""
 expect "another certificate" 0 run more.yaml --out here
 as_at_once "another certificate" more
 
-write select "$strong, $fgsm, $pgd" "$exact, $crown" ", select: {by: validation_robust_accuracy, attack: pgd}" ""
+write select "$worst, $fgsm, $pgd" "$exact, $crown" ", select: {by: validation_robust_accuracy, attack: pgd}" ""
 expect "a selection" 0 run select.yaml --out here
 says "a selection is added" "^6 cells: 2 done, 0 to compute, 4 to complete (selections)"
 trained_as "a selection trains nothing"
 as_at_once "a selection" select
 
-write clean "$strong, $fgsm, $pgd" "$exact, $crown" ", select: validation_accuracy" ""
+write clean "$worst, $fgsm, $pgd" "$exact, $crown" ", select: validation_accuracy" ""
 expect "a selection by clean accuracy" 0 run clean.yaml --out here
 says "it computes nothing" "^6 cells: 6 done, 0 to compute, 2 at once"
 
-write plot "$strong, $fgsm, $pgd" "$exact, $crown" "" "{plot: robust_accuracy}"
+write plot "$worst, $fgsm, $pgd" "$exact, $crown" "" "{plot: robust_accuracy}"
 expect "a plot" 0 run plot.yaml --out here
 says "a plot computes nothing" "^6 cells: 6 done, 0 to compute, 2 at once"
 check "the plot is there" "no file" [ -n "$(ls here/keys/plots/*robust_accuracy* 2>/dev/null)" ]
 
 other=${pgd/mine/theirs}
-write names "$strong, $fgsm, $other" "$exact, $crown" "" "" monde convex
+write names "$worst, $fgsm, $other" "$exact, $crown" "" "" monde convex
 find here/keys/cells -type f -exec cksum {} + | sort >before
 expect "other names" 0 run names.yaml --out here
 says "names compute nothing" "^6 cells: 6 done, 0 to compute, 2 at once"
@@ -280,7 +280,7 @@ check "shards have all" "other than 6" [ "$(count_cells shards/keys)" -eq 6 ]
 # A folder of an earlier version: read as it is, its cells computed anew under other ids.
 rm -rf older
 expect "a run" 0 run first.yaml --out older
-rm -f older/keys/cells/*/entries.json older/keys/cells/*/record.json older/keys/cells/*/findings.npz
+rm -f older/keys/checksums.txt older/keys/cells/*/entries.json older/keys/cells/*/record.json older/keys/cells/*/findings.npz
 for cell in older/keys/cells/*; do
 	new=$(echo "${cell##*/}" | tr 0-9a-f f0-9a-e)
 	sed -i '/"format"/d' "$cell/result.json"

@@ -70,13 +70,24 @@ cp -r results/tiny A
 cp -r results/tiny B
 echo '{"status": "o' >"B/cells/$id/result.json"
 expect "a damaged source" 1 merge A B
-says "is named" "damaged record, not taken: .*B/cells/$id/result.json"
+says "is named" "^not taken: B/cells/$id/.*: damaged record: "
 same "and not taken" results/tiny A
 cp -r results/tiny C
 echo '{"status": "o' >"C/cells/$id/result.json"
 expect "into a damaged record" 0 merge C results/tiny
 says "the whole one is taken" "^$id: that of results/tiny, whole instead of damaged" out
 same "which is whole again" results/tiny C
+
+# A record of a later version of the program is neither damaged nor understood.
+rm -rf A B
+cp -r results/tiny A
+cp -r results/tiny B
+sed -i 's/"format": *1/"format": 99/' "A/cells/$id/record.json" "A/cells/$id/result.json"
+cp A/cells/"$id"/record.json newer.json
+expect "into a record of a later version" 4 merge A B
+check "it stays" "replaced" cmp -s newer.json "A/cells/$id/record.json"
+expect "from one" 1 merge B A
+says "is not taken" "^not taken: A/cells/$id"
 
 # What does not belong together.
 sed 's/beta: 0.1}/beta: 0.2}/' tiny.yaml >other.yaml

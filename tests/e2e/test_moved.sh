@@ -69,6 +69,20 @@ does "with changed data" 4 --data elsewhere
 says "names what was expected" "expected the SHA-256 $(sha256sum gone/data/set/points.csv | cut -d' ' -f1)"
 says "what was found" "found $(sha256sum elsewhere/points.csv | cut -d' ' -f1) in .*elsewhere/points.csv"
 says_once "in one message"
+
+# A record of an earlier version has no such list: the checksum in data.csv decides, over all files of the data.
+cp -r moved moved_now
+rm -f "moved/moved/cells/$id/record.json" "moved/moved/cells/$id/inputs.csv"
+sed -i '/^ *"format":/d' "moved/moved/cells/$id/result.json" "moved/moved/cells/$id/cell.json"
+does "of an earlier version, with changed data" 4 --data elsewhere
+says "names what was expected" \
+	"are not those of this record: expected the SHA-256 $(sha256sum gone/data/set/points.csv | cut -d' ' -f1)"
+cp gone/data/set/points.csv elsewhere/points.csv
+does "of an earlier version" 0 --data elsewhere
+rm elsewhere/points.csv
+does "of an earlier version, without its data" 4 --data elsewhere
+says "names the file" "points.csv: no file points.csv in .*elsewhere"
+rm -rf moved && mv moved_now moved
 mv gone home
 sed -i 's/^0/1/' home/data/set/points.csv
 does "with data changed where they were" 4

@@ -16,6 +16,8 @@ for k in 1 2 3 4 5 6 7 8 9 10 12 14 16 20; do
 		[ -e "$cell" ] || continue
 		grep -q '"status": "ok"' "$cell/result.json" || echo "not ok partial record $cell"
 	done
+	"$relubench" status killed/tiny >out 2>err || grep -q "plan.csv: cannot read" err ||
+		[ ! -e killed/tiny ] || echo "not ok damage after a kill: $(cat err)"
 done
 check "the run was killed" "it was too fast" [ "$kills" -gt 0 ]
 expect "resumed" 0 run tiny.yaml --out killed

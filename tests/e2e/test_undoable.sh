@@ -124,7 +124,7 @@ refuses "relative to nothing" 2 '9:49: plots\[0\].relative_to: expected one of t
 rest='plots: [{plot: heat_map, x: patterns, y: beta}]'
 refuses "a heat map over nothing" 2 '9:42: plots\[0\].y: expected one of the swept options patterns, got "beta"'
 rest='plots: [{plot: scaling, x: n_trian}]'
-refuses "a scaling over nothing" 2 '9:28: plots\[0\].x: expected a column of numbers of summary.csv or'
+refuses "a scaling over nothing" 2 '9:28: plots\[0\].x: expected a number of summary.csv or a swept option: patterns, got "n_trian"'
 rest='plots: [{plot: scaling, x: n_train, data: sets}]'
 refuses "a plot of no data" 2 '9:43: plots\[0\].data: expected one of the data sets set, got "sets"'
 rest='plots: [{plot: scaling, x: n_train, data: [set]}, {plot: scaling, x: patterns}, {plot: sweep, x: patterns, methods: admm}]'

@@ -114,6 +114,34 @@ static void constant_columns(void **state)
 	}
 }
 
+/* 0.1 + 0.2 is not 0.3: a column of both is constant, as is one of 3e20 and its neighbours; one
+ * that varies by 1e-9 of its size is not. */
+static void constant_up_to_rounding(void **state)
+{
+	const struct prepare *steps[] = {&prepare_standardize, &prepare_minmax};
+	struct place *place = *state;
+
+	place->options.prepare.count = 1;
+	for (size_t s = 0; s < 2; s++) {
+		FILE *file = fopen(place->path, "w");
+		struct dataset data;
+		double spread = 0;
+
+		for (int i = 0; i < 8; i++)
+			fprintf(file, "%.17g,%.17g,%.17g,%d\n", i % 2 ? 0.1 + 0.2 : 0.3,
+				i % 3 ? 3e20 : 3e20 + 65536, 1 + 1e-9 * (i % 4), i % 2);
+		fclose(file);
+		place->steps[0].item = &steps[s]->base;
+		data = load(place, 0);
+		for (ptrdiff_t i = 0; i < 8; i++) {
+			check_close(mat_get(data.train.X, i, 0), 0, 0, 1e-14);
+			check_close(mat_get(data.train.X, i, 1), 0, 0, 1e-14);
+			spread = fmax(spread, fabs((double)mat_get(data.train.X, i, 2)));
+		}
+		check_above(spread, 0.9);
+	}
+}
+
 static void other_steps(void **state)
 {
 	const char *text = "0,8,a\n1,4,b\n3,8,a\n4,4,b\n"; /* mean 4, variance 7.25 */
@@ -251,6 +279,7 @@ int main(void)
 		CASE(fills_with_the_training_mean),
 		CASE(standardizes_on_the_training_part),
 		CASE(constant_columns),
+		CASE(constant_up_to_rounding),
 		CASE(other_steps),
 		CASE(steps_compose),
 		CASE(bias_must_be_last),

@@ -1,4 +1,5 @@
 /* Inputs that fuzzing found or started from, read again. */
+#include "tests/archives.h"
 #include "tests/close.h"
 #include "tests/readers.h"
 #include "tests/stored.h"
@@ -78,16 +79,27 @@ static void files_of_a_record(void **state)
 {
 	(void)state;
 	replay("result", stored_result);
+	replay("manifest", stored_manifest);
 	replay("cell", stored_cell);
+	replay("entries", stored_entries);
 	replay("table", stored_table);
+}
+
+static void archives(void **state)
+{
+	(void)state;
+	replay("npz", archives_npz);
+	replay("model", archives_model);
+	replay("patterns", archives_patterns);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(csv),   cmocka_unit_test(libsvm),
-		cmocka_unit_test(idx),   cmocka_unit_test(npy),
-		cmocka_unit_test(cifar), cmocka_unit_test(files_of_a_record),
+		cmocka_unit_test(csv),      cmocka_unit_test(libsvm),
+		cmocka_unit_test(idx),      cmocka_unit_test(npy),
+		cmocka_unit_test(cifar),    cmocka_unit_test(files_of_a_record),
+		cmocka_unit_test(archives),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -201,6 +201,23 @@ static void completed_is_as_computed_at_once(void **state)
 	expect_same_file("findings.npz", "new/findings.npz");
 }
 
+/* A worst case that is added starts from the points of the others, which the record does not hold:
+ * they are attacked again. By itself it would find less. */
+static void a_worst_case_starts_from_what_was_there(void **state)
+{
+	static const char all[] =
+		"attack:\n" PGD "  - {attack: worst, norm: linf, eps: [0.2], of: [fgsm]}\n";
+	struct err err = {0};
+
+	(void)state;
+	pose(train, "attack:\n" PGD);
+	compute();
+	assert_int_equal(complete(all, &err), STATUS_OK);
+	pose(train, all);
+	compute();
+	expect_same_file("findings.npz", "new/findings.npz");
+}
+
 /* Seconds of an entry that is taken over are those that it took. */
 static void entries_keep_their_seconds(void **state)
 {
@@ -346,6 +363,7 @@ int main(void)
 		IN_FOLDER(keys_know_what_an_entry_starts_from),
 		IN_FOLDER(a_selection_has_the_key_of_its_attack),
 		IN_FOLDER(completed_is_as_computed_at_once),
+		IN_FOLDER(a_worst_case_starts_from_what_was_there),
 		IN_FOLDER(entries_keep_their_seconds),
 		IN_FOLDER(new_findings_are_held_against_the_record),
 		IN_FOLDER(a_record_without_findings_is_not_completed),

@@ -67,7 +67,7 @@ static void check_plane(long p, double side)
 	struct robust_limits *limits = ARENA_ARRAY(&toy.arena, struct robust_limits, P);
 	struct mat H = mat_new(&toy.arena, 2, P);
 
-	robust_bounds(&question, H, limits, &arena);
+	robust_bounds(&question, H, limits, &toy.arena);
 	for (ptrdiff_t i = 0; i < P; i++) {
 		double truth = search_plane(toy.problem.X, mat_col(patterns.D, i), &norm);
 

@@ -75,7 +75,7 @@ static void csv_follows_rfc_4180(void **state)
 static void csv_reads_what_it_wrote(void **state)
 {
 	static const char *const header[] = {"text", "number", NULL};
-	static const char *const texts[] = {"plain", "a,b", "two\nlines", "\"", "", "end\r\nx"};
+	static const char *const texts[] = {"plain", "a,b", "two\nlines", "\"", "1.5x", "end\r\nx"};
 	const char *path = in_room("b.csv");
 	struct csv_table table;
 	struct err err = {0};
@@ -100,6 +100,7 @@ static void csv_reads_what_it_wrote(void **state)
 	}
 	check_nan(csv_value(&table, 0, 0));
 	check_nan(csv_value(&table, 0, -1));
+	check_nan(csv_value(&table, 4, 0)); /* a number with a tail is a text */
 }
 
 static void csv_numbers_round_trip(void **state)
@@ -258,6 +259,51 @@ static void commit_replaces_a_folder_whole(void **state)
 	assert_string_equal(read_back(in_room("cells/x/f")), "two"); /* still there */
 }
 
+static void put_copy(const char *text)
+{
+	struct err err = {0};
+
+	assert_int_equal(folder_make(in_room("copy"), &err), STATUS_OK);
+	assert_int_equal(store_write_text(in_room("copy/f"), text, &err), STATUS_OK);
+}
+
+static void second_copy_of_a_record_is_dropped(void **state)
+{
+	const char *copy = in_room("copy"), *final = in_room("kept");
+	struct err err = {0};
+
+	(void)state;
+	put_copy("first");
+	assert_int_equal(folder_commit(copy, final, true, &err), STATUS_OK);
+	put_copy("second");
+	assert_int_equal(folder_commit(copy, final, true, &err), STATUS_OK);
+	assert_string_equal(read_back(in_room("kept/f")), "first");
+	assert_int_equal(access(copy, F_OK), -1);
+}
+
+static void links_are_replaced_not_followed(void **state)
+{
+	struct err err = {0};
+
+	(void)state;
+	assert_int_equal(folder_make(in_room("home"), &err), STATUS_OK);
+	assert_int_equal(store_write_text(in_room("home/f"), "precious", &err), STATUS_OK);
+	for (int keep = 0; keep < 2; keep++) {
+		assert_int_equal(symlink(in_room("home"), in_room("place")), 0);
+		put_copy("new");
+		assert_int_equal(folder_commit(in_room("copy"), in_room("place"), keep, &err),
+				 STATUS_OK);
+		assert_string_equal(read_back(in_room("place/f")), "new");
+		assert_int_equal(folder_remove(in_room("place"), &err), STATUS_OK);
+	}
+	assert_int_equal(symlink(in_room("home/f"), in_room("text")), 0);
+	assert_int_equal(store_write_text(in_room("text"), "new", &err), STATUS_OK);
+	assert_string_equal(read_back(in_room("text")), "new");
+	assert_int_equal(symlink(in_room("home"), in_room("own")), 0);
+	assert_int_equal(folder_make_own(in_room("own"), &err), STATUS_ENV);
+	assert_string_equal(read_back(in_room("home/f")), "precious");
+}
+
 static void remove_does_not_follow_links(void **state)
 {
 	struct err err = {0};
@@ -338,6 +384,8 @@ int main(void)
 		cmocka_unit_test(result_writes_unknown_as_null),
 		cmocka_unit_test(result_reports_damage),
 		cmocka_unit_test(commit_replaces_a_folder_whole),
+		cmocka_unit_test(second_copy_of_a_record_is_dropped),
+		cmocka_unit_test(links_are_replaced_not_followed),
 		cmocka_unit_test(remove_does_not_follow_links),
 		cmocka_unit_test(make_refuses_a_file_in_the_way),
 		cmocka_unit_test(cellfile_gives_names_and_swept_values),

@@ -1,0 +1,42 @@
+/* Options of an entry of `data`. */
+#include "harness/data/data.h"
+#include "harness/data/limit.h"
+
+const char *const data_tasks[] = {"classification", "regression", NULL};
+const char *const data_targets[] = {"raw", "standardize", NULL};
+
+static const struct option split_option_rows[] = {
+	{OPTION_FIELD(struct split_options, test), .initial = "null", .range = RANGE_FROM(0),
+	 .doc = "test part: a share if below 1, else a count; 0 = none; null = the source's own, "
+		"or "
+		"none"},
+	{OPTION_FIELD(struct split_options, validation), .initial = "0", .range = RANGE_FROM(0),
+	 .doc = "validation part: a share if below 1, else a count; 0 = none"},
+	{OPTION_FIELD(struct split_options, stratified), .initial = "true",
+	 .doc = "every part gets the classes in the proportions of the whole (not in regression)"},
+	{0},
+};
+
+const struct option data_rows[] = {
+	{OPTION_FIELD(struct data_options, name), .fixed = true,
+	 .doc = "name in results and in train[].data"},
+	{OPTION_FIELD(struct data_options, source), .kind = KIND_DATA, .style = CHOICE_KEYED,
+	 .doc = "where the rows come from; the key is the name of the source"},
+	{OPTION_FIELD(struct data_options, classes), .initial = "[]",
+	 .doc = "two labels, mapped to -1 and +1, or two groups of labels joined by a vertical "
+		"bar, other rows are left out; empty: the two labels that occur, in ascending "
+		"order"},
+	{OPTION_FIELD(struct data_options, task), .initial = "classification", .names = data_tasks,
+	 .doc = "two classes, or numeric targets"},
+	{OPTION_FIELD(struct data_options, target), .initial = "raw", .names = data_targets,
+	 .doc = "targets of a regression as they are, or with mean 0 and variance 1 over the "
+		"training part, in which unit objective and RMSE are then given"},
+	{OPTION_FIELD(struct data_options, split), .initial = "{}", .rows = split_option_rows,
+	 .size = sizeof(struct split_options),
+	 .doc = "parts drawn at random, anew in each repetition"},
+	{OPTION_FIELD(struct data_options, limit), .initial = "{}", .rows = limit_rows,
+	 .size = sizeof(struct limit_options), .doc = "smaller parts, after the split"},
+	{OPTION_FIELD(struct data_options, prepare), .initial = "[]", .kind = KIND_PREPARE,
+	 .style = CHOICE_NESTED, .doc = "steps fitted on the training part, in this order"},
+	{0},
+};

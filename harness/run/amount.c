@@ -1,0 +1,183 @@
+/* Phases of a worker on counting arenas; see amount.h. They follow run.c, assault.c, certified.c.
+ */
+#include "harness/run/amount.h"
+
+#include "harness/run/assault.h"
+#include "harness/run/certified.h"
+#include "harness/run/coordinates.h"
+#include "harness/run/evaluate.h"
+#include "harness/run/target.h"
+#include "solvers/core/attack.h"
+#include "solvers/core/certify.h"
+
+enum {
+	SINGLE = 1,   /* index in spec_precisions */
+	PER_ROW = 33, /* bytes: label or target, class, copy of that in its part, role */
+};
+
+static struct arena_tally tally_new(const struct cell *cell)
+{
+	return (struct arena_tally){.real_size = cell->precision == SINGLE ? sizeof(float)
+									   : sizeof(double)};
+}
+
+static void part_new(size_t n, size_t d, struct arena *arena, struct part *out)
+{
+	out->X = mat_new(arena, (ptrdiff_t)n, (ptrdiff_t)d);
+	out->y = ARENA_ARRAY(arena, real, n);
+}
+
+/* The raw table, parts that were split off, the fit of the preparation; the prepared parts stay. */
+static void load(const struct cell *cell, const struct amount_shape *s, struct arena *arena,
+		 struct dataset *out)
+{
+	struct arena scratch = arena_beside(arena);
+	size_t others = s->n_validation + s->n_test;
+	const struct choices *steps = &cell->data.prepare;
+	struct rows train = {.n = s->n_train, .d = s->raw_d};
+	struct err ignored = {0};
+
+	*out = (struct dataset){.bias = -1, .stages = stages_none(s->raw_d)};
+	arena_alloc(&scratch, s->raw_bytes, 1);
+	arena_alloc(&scratch, s->n_train + others, PER_ROW);
+	arena_alloc(&scratch, others * s->raw_d, sizeof(double));
+	for (size_t i = 0; i < steps->count; i++) {
+		const struct prepare *step =
+			(const struct prepare *)(const void *)steps->at[i].item;
+
+		if (step->counts && step->fit(steps->at[i].options, &train, arena, &out->stages,
+					      &ignored) == STATUS_OK)
+			train.d = out->stages.d;
+	}
+	arena_settle(arena);
+	part_new(s->n_train, s->d, arena, &out->train);
+	part_new(s->n_validation, s->d, arena, &out->validation);
+	part_new(s->n_test, s->d, arena, &out->test);
+	arena_release(&scratch);
+}
+
+static struct problem pose(const struct cell *cell, const struct dataset *data, struct arena *arena)
+{
+	const struct train_options *train = &cell->train;
+
+	return (struct problem){
+		.X = data->train.X,
+		.y = data->train.y,
+		.X_validation = data->validation.X,
+		.y_validation = data->validation.y,
+		.loss = {.loss = (const struct loss *)(const void *)train->loss.item,
+			 .options = train->loss.options,
+			 .weight = 1},
+		.beta = train->beta,
+		.frozen = ARENA_ARRAY(arena, bool, data->train.X.cols),
+	};
+}
+
+/* Every entry holds its worst points while the others of its target run. */
+static void attack(const struct cell *cell, const struct dataset *data, const struct net *net,
+		   const struct arena *beside)
+{
+	const struct attack_options *entries = cell->attack.at;
+	struct arena arena = arena_beside(beside);
+	struct target target;
+	struct err ignored = {0};
+
+	for (size_t i = 0; i < cell->attack.count; i++) {
+		const struct attack_options *o = &entries[i];
+		const struct aim aim = assault_aim(o, data);
+		struct arena scratch = arena_beside(beside);
+		struct attack_job job;
+
+		if (target_new(&aim, data, net, &arena, &target, &ignored) != STATUS_OK)
+			continue;
+		job = (struct attack_job){.net = &target.net,
+					  .X = target.X,
+					  .y = target.y,
+					  .threat = target.threat,
+					  .worst = mat_new(&arena, target.X.rows, target.X.cols),
+					  .margin = ARENA_ARRAY(&arena, real, target.X.rows)};
+		job.threat.eps = 1;
+		((const struct attack *)(const void *)o->attack.item)
+			->run(o->attack.options, &job, &scratch);
+		arena_release(&scratch);
+		arena_alloc(&arena, (size_t)target.X.rows * o->eps.count, sizeof(double));
+	}
+	arena_release(&arena);
+}
+
+static void certify(const struct cell *cell, const struct dataset *data, const struct net *net,
+		    const struct arena *beside)
+{
+	const struct certify_options *entries = cell->certify.at;
+
+	for (size_t i = 0; i < cell->certify.count; i++) {
+		const struct certify_options *o = &entries[i];
+		const struct aim aim = certified_aim(o, data);
+		struct arena arena = arena_beside(beside);
+		struct target target;
+		struct certify_job job;
+		struct err ignored = {0};
+
+		if (target_new(&aim, data, net, &arena, &target, &ignored) == STATUS_OK) {
+			job = (struct certify_job){
+				.net = &target.net,
+				.X = target.X,
+				.y = target.y,
+				.threat = target.threat,
+				.worst = mat_new(&arena, target.X.rows, target.X.cols)};
+			job.threat.eps = 1;
+			arena_alloc(&arena, (size_t)target.X.rows * o->eps.count,
+				    4 * sizeof(double));
+			((const struct certifier *)(const void *)o->certificate.item)
+				->run(o->certificate.options, &job, &arena);
+		}
+		arena_release(&arena);
+	}
+}
+
+struct amount amount_of_setup(const struct trainer *trainer, const void *options,
+			      const struct problem *shape, size_t real_size)
+{
+	struct arena_tally tally = {.real_size = real_size};
+	struct arena arena = arena_counting(&tally);
+	struct amount out = {0};
+	struct err ignored = {0};
+	void *state;
+
+	if (trainer->setup(shape, options, &arena, &state, &ignored) == STATUS_OK) {
+		out.allocated = arena.bytes;
+		arena_settle(&arena);
+		out.held = tally.peak;
+	}
+	arena_release(&arena);
+	return out;
+}
+
+size_t amount_of_cell(const struct cell *cell, const struct amount_shape *shape)
+{
+	const struct trainer *trainer =
+		(const struct trainer *)(const void *)cell->train.solver.item;
+	const void *options = cell->train.solver.options;
+	struct arena_tally tally = tally_new(cell);
+	struct arena arena = arena_counting(&tally);
+	struct dataset data;
+	struct problem problem;
+	struct coordinates posed;
+	struct evaluator evaluator;
+	struct err ignored = {0};
+	void *state;
+
+	load(cell, shape, &arena, &data);
+	problem = pose(cell, &data, &arena);
+	posed = coordinates_choose(&problem, trainer, options, &arena);
+	if (trainer->setup(&posed.problem, options, &arena, &state, &ignored) == STATUS_OK) {
+		evaluator = evaluate_new(&problem, &data,
+					 (struct training){trainer, options, state, posed.rowspace},
+					 &arena);
+		arena_settle(&arena);
+		attack(cell, &data, &evaluator.held[0].net, &arena);
+		certify(cell, &data, &evaluator.held[0].net, &arena);
+	}
+	arena_release(&arena);
+	return tally.peak;
+}

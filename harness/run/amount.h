@@ -1,0 +1,29 @@
+/* What a worker holds while it computes a cell, phase by phase, on counting arenas (core/arena.h):
+ * nothing is read, and nothing of the size of the data is touched. */
+#ifndef RUN_AMOUNT_H
+#define RUN_AMOUNT_H
+
+#include "harness/spec/spec.h"
+#include "solvers/core/trainer.h"
+
+#include <stddef.h>
+
+struct amount_shape {
+	size_t n_train, n_validation, n_test;
+	size_t raw_d, d;  /* features before and after preparation */
+	size_t raw_bytes; /* of the table as read, in double */
+};
+
+/* The largest sum of bytes held at one time, beyond the program itself: while loading, preparing,
+ * training, evaluating, attacking or certifying. Where it depends on the data, what the shape
+ * allows at most. With as many threads as OpenMP may use now. */
+size_t amount_of_cell(const struct cell *cell, const struct amount_shape *shape);
+
+/* What setup of a trainer takes for n samples of d features: allocated, and held at most. */
+struct amount {
+	size_t allocated, held;
+};
+struct amount amount_of_setup(const struct trainer *trainer, const void *options,
+			      const struct problem *shape, size_t real_size);
+
+#endif
