@@ -20,7 +20,7 @@ enum {
 
 static const struct cli_option no_options[] = {{NULL, NULL, NULL, CLI_FLAG, 0, NULL}};
 
-static void print_help(const struct cli_verb *verb)
+void cli_help(const struct cli_verb *verb)
 {
 	printf("usage: relubench %s%s%s%s\n\n%s\n", verb->name, verb->operands ? " " : "",
 	       verb->operands ? verb->operands : "", verb->options ? " [options]" : "", verb->doc);
@@ -31,7 +31,7 @@ static void print_help(const struct cli_verb *verb)
 		int used = printf("  --%s%s%s", o->name, o->argument ? " " : "",
 				  o->argument ? o->argument : "");
 
-		printf("%*s%s\n", used < HELP_COLUMN ? HELP_COLUMN - used : 1, "", o->doc);
+		cli_print_doc((size_t)used, HELP_COLUMN, o->doc, stdout);
 	}
 }
 
@@ -39,13 +39,13 @@ int cli_unknown(const char *what, const char *name, const char *const *names, si
 {
 	const char *nearest = nearest_name(name, names, count);
 
-	fprintf(stderr, "relubench: unknown %s \"%s\"", what, name);
+	cli_say(stderr, "relubench: unknown %s \"%s\"", what, name);
 	if (nearest)
-		fprintf(stderr, "; did you mean \"%s\"?", nearest);
-	fprintf(stderr, "\none of:");
+		cli_say(stderr, "; did you mean \"%s\"?", nearest);
+	cli_say(stderr, "\none of:");
 	for (size_t i = 0; i < count; i++)
-		fprintf(stderr, "%s %s", i ? "," : "", names[i]);
-	fprintf(stderr, "\n");
+		cli_say(stderr, "%s %s", i ? "," : "", names[i]);
+	cli_say(stderr, "\n");
 	return STATUS_SPEC;
 }
 
@@ -101,7 +101,7 @@ static int parse_option(const struct cli_verb *verb, char **argv, int *i, struct
 	if (option->argument && !value)
 		value = argv[*i + 1] ? argv[++*i] : NULL;
 	if (!option->argument != !value) {
-		fprintf(stderr, "relubench: --%s %s\n", option->name,
+		cli_say(stderr, "relubench: --%s %s\n", option->name,
 			value ? "takes no value" : "needs a value");
 		return STATUS_SPEC;
 	}
@@ -129,7 +129,7 @@ static int parse(const struct cli_verb *verb, int argc, char **argv, struct cli_
 	}
 	if (args->help || (args->count >= verb->least && args->count <= verb->most))
 		return STATUS_OK;
-	fprintf(stderr, "usage: relubench %s %s\n", verb->name,
+	cli_say(stderr, "usage: relubench %s %s\n", verb->name,
 		verb->operands ? verb->operands : "");
 	return STATUS_SPEC;
 }
@@ -140,12 +140,12 @@ int cli_run_verb(const struct cli_verb *verb, int argc, char **argv)
 	int status = parse(verb, argc, argv, &args);
 
 	if (status == STATUS_OK && args.help)
-		print_help(verb);
+		cli_help(verb);
 	else if (status == STATUS_OK)
 		status = verb->run(&args);
 	arena_release(&args.arena);
 	if ((fflush(stdout) != 0 || ferror(stdout)) && status == STATUS_OK) {
-		fprintf(stderr, "standard output: cannot write: %s\n", strerror(errno));
+		cli_say(stderr, "standard output: cannot write: %s\n", strerror(errno));
 		status = STATUS_ENV;
 	}
 	return status;
@@ -166,7 +166,7 @@ static void print_problems(const struct problems *problems)
 	for (size_t i = 0; i < shown; i++)
 		err_print(&problems->at[i], stderr);
 	if (shown < problems->count)
-		fprintf(stderr, "... and %zu more problems\n", problems->count - shown);
+		cli_say(stderr, "... and %zu more problems\n", problems->count - shown);
 }
 
 enum status cli_load(const char *path, struct texts sets, struct arena *arena,
@@ -227,7 +227,7 @@ enum status cli_read_origin(const char *folder, struct arena *arena, const char 
 	struct err err = {0};
 
 	if (access(arena_format(arena, "%s/spec.yaml", folder), R_OK) != 0) {
-		fprintf(stderr, "%s: is not a results folder: it has no spec.yaml\n", folder);
+		cli_say(stderr, "%s: is not a results folder: it has no spec.yaml\n", folder);
 		return STATUS_ENV;
 	}
 	if (store_read_text(arena_format(arena, "%s/" SCHED_ORIGIN_FILE, folder), arena, &text,

@@ -77,6 +77,11 @@ int cmd_archive(struct cli_args *args);
 int cmd_attack(struct cli_args *args);
 int cmd_predict(struct cli_args *args);
 int cmd_bounds(struct cli_args *args);
+int cmd_help(struct cli_args *args);
+int cmd_version(struct cli_args *args);
+
+/* The operands and options of a verb, on stdout. */
+void cli_help(const struct cli_verb *verb);
 
 /* Parse the arguments behind the verb, run it. Returns the exit status. */
 int cli_run_verb(const struct cli_verb *verb, int argc, char **argv);
@@ -134,6 +139,16 @@ const char *cli_enter_cell(struct cli_args *args, const char **id);
 
 /* Print a JSON value on stdout and give it back. */
 void cli_print_json(struct json_t *json);
+
+/* Columns of the terminal: COLUMNS, or what the terminal of standard output has; 0 where it is
+ * none. */
+size_t cli_width(void);
+
+/* Print what names and files may be part of: nothing in it commands a terminal (printable.h). */
+void cli_say(FILE *to, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Print lines of help: `doc` wrapped behind what stands before it, at this column. */
+void cli_print_doc(size_t used, size_t column, const char *doc, FILE *to);
 
 /* May colours be used on this stream? Not if it is no terminal, NO_COLOR is set or --no-color was
  * given. */

@@ -31,7 +31,7 @@ const char *cli_find_cell(char *folder, const char *prefix, struct arena *arena)
 		closedir(dir);
 	if (count == 1)
 		return found;
-	fprintf(stderr, "%s: %s cell starts with \"%s\"\n", cells, count ? "more than one" : "no",
+	cli_say(stderr, "%s: %s cell starts with \"%s\"\n", cells, count ? "more than one" : "no",
 		prefix);
 	return NULL;
 }
@@ -59,7 +59,7 @@ bool cli_find_data(struct cli_args *args)
 	bool good = !args->data || (path && stat(path, &info) == 0 && S_ISDIR(info.st_mode));
 
 	if (!good)
-		fprintf(stderr, "--data: %s: %s\n", args->data,
+		cli_say(stderr, "--data: %s: %s\n", args->data,
 			path ? "is not a folder" : strerror(errno));
 	else if (path)
 		args->data = arena_text(&args->arena, path);

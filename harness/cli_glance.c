@@ -61,7 +61,7 @@ enum status cli_glance(const struct experiment *experiment, bool quiet, struct e
 		if (status != STATUS_OK)
 			work_locate(experiment, data, err);
 		if (note && !quiet)
-			fprintf(stderr, "note: data \"%s\": %s\n", data->name, note);
+			cli_say(stderr, "note: data \"%s\": %s\n", data->name, note);
 		arena_release(&arena);
 		TRY(status);
 	}

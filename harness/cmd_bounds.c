@@ -15,7 +15,7 @@ static bool read_number(const char *name, const char *text, double low, double h
 	*out = text ? strtod(text, &end) : NAN;
 	if (text && end != text && !*end && *out > low && *out < high)
 		return true;
-	fprintf(stderr, "relubench: --%s: expected a number %s, got %s%s%s\n", name, range,
+	cli_say(stderr, "relubench: --%s: expected a number %s, got %s%s%s\n", name, range,
 		text ? "\"" : "", text ? text : "nothing", text ? "\"" : "");
 	return false;
 }
@@ -42,7 +42,7 @@ int cmd_bounds(struct cli_args *args)
 	valid = read_number("psi", args->psi, 0, 1, "in (0, 1)", &psi) && valid;
 	valid = read_number("xi", args->xi, 0, 1, "in (0, 1)", &xi) && valid;
 	if (valid && (n < 1 || n != floor(n))) {
-		fprintf(stderr, "relubench: --n: expected a whole number >= 1, got \"%s\"\n",
+		cli_say(stderr, "relubench: --n: expected a whole number >= 1, got \"%s\"\n",
 			args->n);
 		valid = false;
 	}

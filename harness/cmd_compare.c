@@ -19,16 +19,17 @@ static void print_differences(const struct compare *compare)
 {
 	struct sheet summary = compare_summary(compare), cells = compare_cells(compare);
 
-	printf("A: %s (%zu cells)\nB: %s (%zu cells)\n%zu cells in both\n\n", compare->a.folder,
-	       compare->a.count, compare->b.folder, compare->b.count, compare->matched);
+	cli_say(stdout, "A: %s (%zu cells)\nB: %s (%zu cells)\n%zu cells in both\n\n",
+		compare->a.folder, compare->a.count, compare->b.folder, compare->b.count,
+		compare->matched);
 	if (summary.rows) {
-		sheet_markdown(&summary, stdout);
+		sheet_terminal(&summary, cli_width(), stdout);
 		putchar('\n');
 	}
 	if (cells.rows)
-		sheet_markdown(&cells, stdout);
+		sheet_terminal(&cells, cli_width(), stdout);
 	else
-		printf("No cell differs in more than time and memory.\n");
+		cli_print_doc(0, 0, "No cell differs in more than time and memory.", stdout);
 	if (*compare_mixed(compare))
 		printf("\n%s\n", compare_mixed(compare));
 }
@@ -38,15 +39,15 @@ static int judge(const struct gate *gate, const struct compare *compare, const c
 	struct sheet broken = gate_violations(gate, compare);
 
 	if (compare->matched == 0) {
-		printf("\n%s: failed: no cell to compare\n", path);
+		cli_say(stdout, "\n%s: failed: no cell to compare\n", path);
 		return STATUS_GATE;
 	}
 	if (broken.rows == 0) {
-		printf("\n%s: passed\n", path);
+		cli_say(stdout, "\n%s: passed\n", path);
 		return STATUS_OK;
 	}
-	printf("\n%s: %zu limits broken\n\n", path, broken.rows);
-	sheet_markdown(&broken, stdout);
+	cli_say(stdout, "\n%s: %zu limits broken\n\n", path, broken.rows);
+	sheet_terminal(&broken, cli_width(), stdout);
 	return STATUS_GATE;
 }
 

@@ -2,17 +2,24 @@
 #include "harness/cli.h"
 #include "harness/store/dictionary.h"
 #include "solvers/core/desc.h"
+#include "solvers/core/printable.h"
 
 #include <string.h>
 
 static void describe(enum kind kind, const struct desc *item)
 {
-	printf("%s (%s): %s\n", item->name, registry_title(kind), item->doc);
-	if (item->cite && item->cite[0])
-		printf("source: %s\n", item->cite);
+	int used = printf("%s (%s): ", item->name, registry_title(kind));
+
+	printable_wrap(item->doc, (size_t)used, 4, cli_width(), stdout);
+	putchar('\n');
+	if (item->cite && item->cite[0]) {
+		used = printf("source: ");
+		printable_wrap(item->cite, (size_t)used, 4, cli_width(), stdout);
+		putchar('\n');
+	}
 	if (item->options && item->options[0].name) {
 		printf("\n");
-		spec_describe(item, stdout);
+		spec_describe(item, cli_width(), stdout);
 	}
 	printf("\n");
 }
@@ -41,7 +48,7 @@ int cmd_describe(struct cli_args *args)
 		return STATUS_OK;
 	}
 	if (!args->count) {
-		fprintf(stderr, "relubench: describe needs the name of an item, `results`, or "
+		cli_say(stderr, "relubench: describe needs the name of an item, `results`, or "
 				"--markdown\n");
 		return STATUS_SPEC;
 	}

@@ -15,8 +15,8 @@ static void list_kind(enum kind kind)
 	}
 	printf("%s\n", registry_title(kind));
 	for (size_t i = 0; i < registry_count(kind); i++)
-		printf("  %-*s  %s\n", width, registry_at(kind, i)->name,
-		       registry_at(kind, i)->doc);
+		cli_print_doc((size_t)printf("  %-*s", width, registry_at(kind, i)->name),
+			      (size_t)width + 4, registry_at(kind, i)->doc, stdout);
 }
 
 int cmd_list(struct cli_args *args)

@@ -1,5 +1,6 @@
 /* relubench plan SPEC */
 #include "harness/cli.h"
+#include "harness/report/sheet.h"
 #include "harness/sched/asked.h"
 #include "harness/sched/forecast.h"
 
@@ -8,34 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ID_WIDTH = 16, NUMBER_ROOM = 32 };
+enum { NUMBER_ROOM = 32 };
 
 static const double giga = 1e9;
-
-struct widths {
-	int data, method, swept;
-};
-
-static int widest(int width, const char *text)
-{
-	int length = (int)strlen(text);
-
-	return length > width ? length : width;
-}
-
-static struct widths measure(const struct plan *plan, struct arena *arena)
-{
-	struct widths w = {(int)strlen("data"), (int)strlen("method"), (int)strlen("swept")};
-
-	for (size_t i = 0; i < plan->count; i++) {
-		const struct cell *cell = plan->at[i].cell;
-
-		w.data = widest(w.data, cell->data.name);
-		w.method = widest(w.method, cell->train.name);
-		w.swept = widest(w.swept, sched_swept(cell, " ", arena));
-	}
-	return w;
-}
 
 /* Its status; of one that is completed what it lacks. */
 static const char *state_of(const struct planned *at, struct arena *arena)
@@ -48,20 +24,49 @@ static const char *state_of(const struct planned *at, struct arena *arena)
 			    at->lacks ? entries_text(at->lacks, arena) : "what failed");
 }
 
-static void print_row(const struct planned *at, struct widths w, struct arena *arena)
+static void fill_row(const struct planned *at, struct sheet *sheet, size_t row, struct arena *arena)
 {
 	const struct cell *cell = at->cell;
-	char bytes[NUMBER_ROOM] = "", work[NUMBER_ROOM] = "";
+	char bytes[NUMBER_ROOM] = "";
+	size_t col = 0;
 
 	if (!isnan(at->bytes))
 		forecast_bytes_text(at->bytes, bytes, sizeof bytes);
-	if (!isnan(at->flops))
-		snprintf(work, sizeof work, "%.3g", at->flops / giga);
-	printf("%-*s  %-*s  %-*s  %-*s  %3ld  %-11s  %9s  %8s\n", ID_WIDTH, cell->id, w.data,
-	       cell->data.name, w.method, cell->train.name, w.swept, sched_swept(cell, " ", arena),
-	       cell->repetition, state_of(at, arena), bytes, work);
-	if (at->refusal)
-		printf("%*s  will be skipped: %s\n", ID_WIDTH, "", at->refusal);
+	sheet_set(sheet, row, col++, cell->id);
+	sheet_set(sheet, row, col++, cell->data.name);
+	sheet_set(sheet, row, col++, cell->train.name);
+	sheet_set(sheet, row, col++, sched_swept(cell, " ", arena));
+	sheet_set(sheet, row, col++, arena_format(arena, "%ld", cell->repetition));
+	sheet_set(sheet, row, col++, state_of(at, arena));
+	sheet_set(sheet, row, col++, arena_text(arena, bytes));
+	sheet_set(sheet, row, col++,
+		  isnan(at->flops) ? NULL : arena_format(arena, "%.3g", at->flops / giga));
+	sheet_set(sheet, row, col,
+		  at->refusal ? arena_format(arena, "will be skipped: %s", at->refusal) : NULL);
+}
+
+static void print_rows(const struct plan *plan, struct arena *arena)
+{
+	static const struct {
+		const char *text;
+		bool numeric;
+	} heads[] = {{"cell", false},  {"data", false}, {"method", false},
+		     {"swept", false}, {"rep", true},   {"done", false},
+		     {"memory", true}, {"GFLOP", true}, {"note", false}};
+	size_t cols = sizeof heads / sizeof *heads, row = 0;
+	struct sheet sheet = sheet_new(arena, plan->count, cols);
+
+	sheet.plain = true;
+	for (size_t j = 0; j < cols; j++) {
+		sheet.head[j] = heads[j].text;
+		sheet.numeric[j] = heads[j].numeric;
+	}
+	for (size_t i = 0; i < plan->count; i++)
+		if (!plan->at[i].left_out)
+			fill_row(&plan->at[i], &sheet, row++, arena);
+	sheet.rows = row;
+	sheet_drop_empty(&sheet, cols - 1);
+	sheet_terminal(&sheet, cli_width(), stdout);
 }
 
 static void print_totals(struct plan *plan, struct arena *arena)
@@ -88,19 +93,16 @@ static void print_totals(struct plan *plan, struct arena *arena)
 		flops += isnan(at->flops) ? 0 : at->flops;
 	}
 	forecast_bytes_text(bytes, most, sizeof most);
-	printf("\n%s: at most %s each, up to %.3g GFLOP in all\n", asked_text(&tally, arena), most,
-	       flops / giga);
+	putchar('\n');
+	cli_print_doc(0, 0,
+		      arena_format(arena, "%s: at most %s each, up to %.3g GFLOP in all",
+				   asked_text(&tally, arena), most, flops / giga),
+		      stdout);
 }
 
 static void print_plan(struct plan *plan, struct arena *arena)
 {
-	struct widths w = measure(plan, arena);
-
-	printf("%-*s  %-*s  %-*s  %-*s  %3s  %-11s  %9s  %8s\n", ID_WIDTH, "cell", w.data, "data",
-	       w.method, "method", w.swept, "swept", "rep", "done", "memory", "GFLOP");
-	for (size_t i = 0; i < plan->count; i++)
-		if (!plan->at[i].left_out)
-			print_row(&plan->at[i], w, arena);
+	print_rows(plan, arena);
 	print_totals(plan, arena);
 }
 

@@ -11,7 +11,7 @@ static enum status build(const struct experiment *experiment, const char *folder
 	if (status != STATUS_OK && status != STATUS_FAILED)
 		return status;
 	if (with_table)
-		TRY(report_print_table(experiment, folder, stdout, err));
+		TRY(report_print_table(experiment, folder, cli_width(), stdout, err));
 	printf("%s%s/%s\n", with_table ? "\n" : "", folder, with_table ? "report.html" : "plots");
 	return status;
 }

@@ -13,19 +13,19 @@ static enum status build_report(const struct experiment *experiment, const char 
 
 	if (status != STATUS_OK && status != STATUS_FAILED)
 		return status;
-	TRY(report_print_table(experiment, folder, stdout, err));
+	TRY(report_print_table(experiment, folder, cli_width(), stdout, err));
 	printf("\n%s/report.html\n", folder);
 	return status;
 }
 
 static void print_summary(const struct sched_summary *summary)
 {
-	fprintf(stderr, "%s%zu computed, ",
+	cli_say(stderr, "%s%zu computed, ",
 		summary->interrupted ? "interrupted, run again to resume: " : "",
 		summary->computed);
 	if (summary->completed)
-		fprintf(stderr, "%zu completed, ", summary->completed);
-	fprintf(stderr, "%zu reused, %zu not ok, %.1f s\n", summary->reused, summary->not_ok,
+		cli_say(stderr, "%zu completed, ", summary->completed);
+	cli_say(stderr, "%zu reused, %zu not ok, %.1f s\n", summary->reused, summary->not_ok,
 		summary->seconds);
 }
 
@@ -59,7 +59,7 @@ static int run_experiment(const struct cli_args *args, struct experiment *experi
 		return STATUS_INTERRUPTED;
 	if (options.shard.count > 1) {
 		if (!args->quiet)
-			fprintf(stderr, "when all shards are done: relubench report %s\n",
+			cli_say(stderr, "when all shards are done: relubench report %s\n",
 				plan.folder);
 	} else if (build_report(experiment, plan.folder, &err) != STATUS_OK) {
 		return cli_fail(&err);

@@ -1,6 +1,7 @@
 /* relubench show DIR CELL */
 #include "harness/cli.h"
 #include "harness/store/checksums.h"
+#include "harness/store/command.h"
 #include "harness/store/csv.h"
 #include "harness/store/entries.h"
 #include "harness/store/folder.h"
@@ -8,39 +9,6 @@
 
 #include <jansson.h>
 #include <string.h>
-
-/* Quoted for the shell. */
-static const char *quoted(const char *text, struct arena *arena)
-{
-	const char *out = "'";
-
-	for (size_t length; *text; text += length) {
-		length = strcspn(text, "'");
-		out = arena_format(arena, "%s%.*s", out, (int)length, text);
-		if (text[length] == '\'') {
-			out = arena_format(arena, "%s'\\''", out);
-			length++;
-		}
-	}
-	return arena_format(arena, "%s'", out);
-}
-
-/* The command that computes this cell alone, or NULL with a message. */
-static const char *command(const char *folder, const char *id, struct arena *arena)
-{
-	const char *slash = strrchr(folder, '/'), *origin, *text;
-	struct texts sets;
-
-	if (cli_read_origin(folder, arena, &origin, &sets) != STATUS_OK)
-		return NULL;
-	text = arena_format(arena, "relubench run %s", quoted(origin, arena));
-	for (size_t i = 0; i < sets.count; i++)
-		text = arena_format(arena, "%s --set %s", text, quoted(sets.at[i], arena));
-	text = arena_format(
-		arena, "%s --out %s", text,
-		quoted(slash ? arena_text_n(arena, folder, (size_t)(slash - folder)) : ".", arena));
-	return arena_format(arena, "%s --filter cell=%s --force", text, id);
-}
 
 /* The first row of the plan that shows this record, for the names of its entries. */
 static bool find_request(const char *folder, const char *id, struct arena *arena,
@@ -86,9 +54,9 @@ static void print_entries(const struct entries *entries)
 		for (size_t i = 0; i < entries->of[kind].count; i++) {
 			const struct entry_note *note = &entries->of[kind].at[i];
 
-			printf("%-7s  %s  %s, %.0f rows, %.3g s, %s\n", entry_kind_names[kind],
-			       note->key, note->name, note->rows, note->wall_s,
-			       note->date ? note->date : "");
+			cli_say(stdout, "%-7s  %s  %s, %.0f rows, %.3g s, %s\n",
+				entry_kind_names[kind], note->key, note->name, note->rows,
+				note->wall_s, note->date ? note->date : "");
 		}
 	printf("\n");
 }
@@ -162,16 +130,17 @@ int cmd_show(struct cli_args *args)
 	    store_read_text(arena_format(arena, "%s/result.json", path), arena, &result, &err) !=
 		    STATUS_OK)
 		return status == STATUS_OK ? cli_fail(&err) : status;
-	how = command(folder, id, arena);
+	how = command_run(folder, arena);
+	how = how ? command_cell(how, id, arena) : NULL;
 	has_entries = read_entries(folder, id, arena, &entries);
 	if (args->json) {
 		print_json(cell, result, has_entries ? &entries : NULL, how);
 		return status;
 	}
-	printf("cell.json\n%s\nresult.json\n%s\n", cell, result);
+	cli_say(stdout, "cell.json\n%s\nresult.json\n%s\n", cell, result);
 	if (has_entries)
 		print_entries(&entries);
 	if (how)
-		printf("command\n%s\n", how);
+		cli_say(stdout, "command\n%s\n", how);
 	return status;
 }

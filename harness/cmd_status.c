@@ -25,7 +25,7 @@ static enum status status_of(const char *folder, const char *id, struct arena *a
 	*out = -1;
 	TRY(kept_read(arena_format(arena, "%s/cells/%s", folder, id), arena, &kept, err));
 	if (kept.damage) {
-		fprintf(stderr, "%s\n", kept.damage);
+		cli_say(stderr, "%s\n", kept.damage);
 		*out = CELL_DAMAGED;
 	}
 	for (int i = 0; cell_status_names[i]; i++)

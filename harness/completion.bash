@@ -14,6 +14,8 @@ _relubench()
 		mapfile -t COMPREPLY < <(compgen -W "$(_relubench_words "$program" --help) --help --version" -- "$word")
 	elif [[ $word == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "$(_relubench_words "$program" "$verb" --help) --help" -- "$word")
+	elif [ "$verb" = help ]; then
+		mapfile -t COMPREPLY < <(compgen -W "$(_relubench_words "$program" --help)" -- "$word")
 	elif [ "$verb" = list ]; then
 		mapfile -t COMPREPLY < <(compgen -W "$("$program" list 2>/dev/null | grep -v '^ ')" -- "$word")
 	elif [ "$verb" = describe ]; then

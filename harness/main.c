@@ -90,7 +90,8 @@ static const struct cli_option bounds_options[] = {
 };
 
 enum {
-	ANY = 1 << 16 /* operands: as many as the shell passes */
+	HELP_COLUMN = 34, /* where the docs of the verbs start */
+	ANY = 1 << 16     /* operands: as many as the shell passes */
 };
 
 const struct cli_verb cli_verbs[] = {
@@ -131,27 +132,64 @@ const struct cli_verb cli_verbs[] = {
 	{"bounds", NULL, "How many sampled patterns or neurons are enough, before anything is run.",
 	 0, 0, bounds_options, cmd_bounds},
 	{"env", NULL, "Build, BLAS, CPU, memory, versions.", 0, 0, NULL, cmd_env},
+	{"help", "[VERB]", "The verbs, or operands and options of one.", 0, 1, NULL, cmd_help},
+	{"version", NULL, "The version.", 0, 0, NULL, cmd_version},
 	{NULL, NULL, NULL, 0, 0, NULL, NULL},
 };
 
 static void print_help(FILE *to)
 {
 	fprintf(to, "usage: relubench VERB ...\n\n");
-	for (const struct cli_verb *verb = cli_verbs; verb->name; verb++)
-		fprintf(to, "  %-9s %-20s  %s\n", verb->name, verb->operands ? verb->operands : "",
-			verb->doc);
-	fprintf(to, "\nrelubench VERB --help shows the options of a verb, relubench --version the "
-		    "version.\n");
+	for (const struct cli_verb *verb = cli_verbs; verb->name; verb++) {
+		int used = fprintf(to, "  %-9s %-20s", verb->name,
+				   verb->operands ? verb->operands : "");
+
+		cli_print_doc((size_t)used, HELP_COLUMN, verb->doc, to);
+	}
+	fputs("\nrelubench help VERB shows the options of a verb, relubench version the version.\n",
+	      to);
 }
 
-static int unknown_verb(const char *name)
+static const struct cli_verb *find_verb(const char *name)
 {
 	const char *names[sizeof cli_verbs / sizeof *cli_verbs];
 	size_t count = 0;
 
-	for (const struct cli_verb *verb = cli_verbs; verb->name; verb++)
+	for (const struct cli_verb *verb = cli_verbs; verb->name; verb++) {
+		if (strcmp(name, verb->name) == 0)
+			return verb;
 		names[count++] = verb->name;
-	return cli_unknown("verb", name, names, count);
+	}
+	cli_unknown("verb", name, names, count);
+	return NULL;
+}
+
+int cmd_help(struct cli_args *args)
+{
+	const struct cli_verb *verb = args->count ? find_verb(args->operand[0]) : NULL;
+
+	if (args->count && !verb)
+		return STATUS_SPEC;
+	if (verb)
+		cli_help(verb);
+	else
+		print_help(stdout);
+	return STATUS_OK;
+}
+
+int cmd_version(struct cli_args *args)
+{
+	(void)args;
+	printf("relubench " BUILD_VERSION "\n");
+	return STATUS_OK;
+}
+
+/* The verb that an option before any stands for. */
+static const char *meant(const char *word)
+{
+	if (strcmp(word, "-h") == 0 || strcmp(word, "--help") == 0)
+		return "help";
+	return strcmp(word, "--version") == 0 ? "version" : word;
 }
 
 static void out_of_memory(size_t bytes)
@@ -187,6 +225,8 @@ static void open_standard_streams(void)
 
 int main(int argc, char **argv)
 {
+	const struct cli_verb *verb;
+
 	open_standard_streams();
 	signal(SIGXFSZ, SIG_IGN); /* a file that grows too large is an error with a message */
 	arena_on_exhausted(out_of_memory);
@@ -195,17 +235,6 @@ int main(int argc, char **argv)
 		print_help(stderr);
 		return STATUS_SPEC;
 	}
-	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
-	    strcmp(argv[1], "help") == 0) {
-		print_help(stdout);
-		return STATUS_OK;
-	}
-	if (strcmp(argv[1], "--version") == 0) {
-		printf("relubench " BUILD_VERSION "\n");
-		return STATUS_OK;
-	}
-	for (const struct cli_verb *verb = cli_verbs; verb->name; verb++)
-		if (strcmp(argv[1], verb->name) == 0)
-			return cli_run_verb(verb, argc - 2, argv + 2);
-	return unknown_verb(argv[1]);
+	verb = find_verb(meant(argv[1]));
+	return verb ? cli_run_verb(verb, argc - 2, argv + 2) : STATUS_SPEC;
 }

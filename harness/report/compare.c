@@ -234,6 +234,7 @@ struct sheet compare_cells(const struct compare *compare)
 	for (size_t i = 0; i < compare->count; i++)
 		rows += put_pair(compare, &compare->pair[i], &sheet, rows);
 	sheet = sheet_new(compare->arena, rows, CELL_COLUMNS);
+	sheet.keys = IN_A;
 	for (size_t j = 0; j < CELL_COLUMNS; j++) {
 		sheet.head[j] = heads[j];
 		sheet.numeric[j] = j >= IN_A;

@@ -219,6 +219,7 @@ struct sheet gate_violations(const struct gate *gate, const struct compare *comp
 
 	judge_all(&judge, gate); /* only counts: the sheet has no rows yet */
 	judge.sheet = sheet_new(compare->arena, judge.found, COLUMNS);
+	judge.sheet.keys = IN_A;
 	for (size_t j = 0; j < COLUMNS; j++) {
 		judge.sheet.head[j] = heads[j];
 		judge.sheet.numeric[j] = j == IN_A || j == IN_B;

@@ -12,6 +12,7 @@
 #include "harness/report/summary.h"
 #include "harness/store/folder.h"
 #include "harness/store/io.h"
+#include "solvers/core/printable.h"
 
 #include <string.h>
 
@@ -264,8 +265,8 @@ enum status report_build(const struct experiment *experiment, const char *folder
 	return status;
 }
 
-enum status report_print_table(const struct experiment *experiment, const char *folder, FILE *to,
-			       struct err *err)
+enum status report_print_table(const struct experiment *experiment, const char *folder,
+			       size_t width, FILE *to, struct err *err)
 {
 	struct arena arena = {0};
 	struct records records;
@@ -275,7 +276,10 @@ enum status report_print_table(const struct experiment *experiment, const char *
 	if (status == STATUS_OK) {
 		struct sheet sheet = summary_sheet(&records);
 
-		put_markdown(&sheet, summary_caption(&records), to);
+		sheet_terminal(&sheet, width, to);
+		putc('\n', to);
+		printable_wrap(summary_caption(&records), 0, 0, width, to);
+		putc('\n', to);
 	}
 	arena_release(&arena);
 	return status;

@@ -33,8 +33,8 @@ enum status report_check_plots(const struct experiment *experiment, struct probl
  * they are named on standard error and marked in tables and page, and all else is there. */
 enum status report_build(const struct experiment *experiment, const char *folder, struct err *err);
 
-/* The Markdown table of tables/summary.md, aligned for a terminal. */
-enum status report_print_table(const struct experiment *experiment, const char *folder, FILE *to,
-			       struct err *err);
+/* The table of tables/summary.md for a terminal of `width` columns (0: any number). */
+enum status report_print_table(const struct experiment *experiment, const char *folder,
+			       size_t width, FILE *to, struct err *err);
 
 #endif

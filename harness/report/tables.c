@@ -297,6 +297,7 @@ struct sheet summary_sheet(const struct records *records)
 	struct sheet sheet = sheet_new(records->arena, rows,
 				       others + records->path_count + MEASURES + kinds.count);
 
+	sheet.keys = 2 + records->path_count;
 	summary_heads(records, &kinds, &sheet);
 	for (size_t i = 0; i < rows; i++)
 		fill_row(records, &kinds, &tabled[i], i, &sheet);

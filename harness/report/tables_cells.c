@@ -2,6 +2,7 @@
 #include "harness/report/ending.h"
 #include "harness/report/stat.h"
 #include "harness/report/summary.h"
+#include "harness/store/command.h"
 
 #include <math.h>
 
@@ -9,7 +10,7 @@ const char summary_cell_note[] = "One row per cell, with the command that comput
 				 "accuracy with its Wilson 95 % "
 				 "interval.";
 
-static void fill_cell(const struct record *r, const struct group *group, const char *spec_path,
+static void fill_cell(const struct record *r, const struct group *group, const char *command,
 		      struct arena *arena, struct sheet *sheet, size_t row)
 {
 	const struct result *result = &r->result;
@@ -34,8 +35,7 @@ static void fill_cell(const struct record *r, const struct group *group, const c
 	sheet_set(sheet, row, col++, ending_cell_date(r));
 	sheet_set(sheet, row, col++,
 		  result->message && *result->message ? result->message : result->suspect);
-	sheet_set(sheet, row, col,
-		  arena_format(arena, "build/relubench run %s --filter cell=%s", spec_path, r->id));
+	sheet_set(sheet, row, col, command_cell(command, r->id, arena));
 	sheet->state[row] = !records_ok(r) ? "bad" : result->suspect ? "suspect" : NULL;
 }
 
@@ -51,13 +51,17 @@ struct sheet summary_cell_sheet(const struct records *records, const char *spec_
 		     {"message", false}, {"repeat with", false}};
 	size_t cols = sizeof heads / sizeof *heads;
 	struct sheet sheet = sheet_new(records->arena, records->count, cols);
+	const char *command = command_run(records->folder, records->arena);
+
+	if (!command)
+		command = arena_format(records->arena, "relubench run %s", spec_path);
 
 	for (size_t j = 0; j < cols; j++) {
 		sheet.head[j] = heads[j].text;
 		sheet.numeric[j] = heads[j].numeric;
 	}
 	for (size_t i = 0; i < records->count; i++)
-		fill_cell(&records->at[i], &records->groups[records->at[i].group], spec_path,
+		fill_cell(&records->at[i], &records->groups[records->at[i].group], command,
 			  records->arena, &sheet, i);
 	sheet_drop_empty(&sheet, 3);
 	return sheet;

@@ -1,6 +1,7 @@
 /* Progress lines on stderr. */
 #include "harness/sched/progress.h"
 #include "harness/sched/outcome.h"
+#include "solvers/core/printable.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -43,8 +44,11 @@ void progress_start(struct progress_display *display, size_t total, bool quiet, 
 
 void progress_say(struct progress_display *display, const char *text)
 {
-	if (display->to)
-		fprintf(display->to, "%s%s\n", display->updates ? clear_line : "", text);
+	if (display->to) {
+		fputs(display->updates ? clear_line : "", display->to);
+		printable_put_lines(text, display->to);
+		putc('\n', display->to);
+	}
 }
 
 static void print_score(const struct result *result, FILE *to)
@@ -55,8 +59,10 @@ static void print_score(const struct result *result, FILE *to)
 		fprintf(to, "  test rmse %.4g", result->test_rmse);
 	if (result->suspect)
 		fprintf(to, "  suspect: %s", result->suspect);
-	if (result->message)
-		fprintf(to, "  %s", result->message);
+	if (result->message) {
+		fputs("  ", to);
+		printable_put(result->message, to);
+	}
 }
 
 /* The status; a cell that ran well may still have diverged. */
@@ -80,9 +86,10 @@ void progress_finished(struct progress_display *display, const char *label,
 		return;
 	if (display->updates)
 		fputs(clear_line, to);
-	fprintf(to, "[%zu/%zu] %s  %s%s%s  %.2f s", display->done, display->total, label,
-		display->color ? paint : "", verdict(result), display->color ? "\033[0m" : "",
-		seconds);
+	fprintf(to, "[%zu/%zu] ", display->done, display->total);
+	printable_put(label, to);
+	fprintf(to, "  %s%s%s  %.2f s", display->color ? paint : "", verdict(result),
+		display->color ? "\033[0m" : "", seconds);
 	print_score(result, to);
 	putc('\n', to);
 }
@@ -140,7 +147,9 @@ void progress_draw(struct progress_display *display, const struct progress_repor
 			  display->done, display->total, failures, running, elapsed, left);
 	if (current && length > 0 && (size_t)length < sizeof line)
 		describe_current(current, line + length, sizeof line - (size_t)length);
-	fprintf(display->to, "%s%.*s", clear_line, (int)(width - 1), line);
+	fputs(clear_line, display->to);
+	line[width <= sizeof line ? width - 1 : sizeof line - 1] = '\0';
+	printable_put(line, display->to);
 	fflush(display->to);
 }
 

@@ -2,6 +2,7 @@
 #include "harness/spec/expect.h"
 #include "harness/spec/scalar.h"
 #include "harness/spec/schema.h"
+#include "solvers/core/printable.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -15,6 +16,8 @@ struct line { /* name, type, default, range or names, unit */
 struct layout {
 	void (*row)(struct layout *table, const struct line *line, const char *doc);
 	size_t width[COLUMNS]; /* of aligned columns */
+	size_t doc;            /* longest of the last column */
+	size_t room;           /* columns of the terminal, 0: any number */
 	FILE *to;
 };
 
@@ -53,7 +56,7 @@ static void valid_values(const struct option *row, char *text, size_t room)
 
 static void measure_row(struct layout *table, const struct line *line, const char *doc)
 {
-	(void)doc;
+	table->doc = strlen(doc) > table->doc ? strlen(doc) : table->doc;
 	for (size_t i = 0; i < COLUMNS; i++) {
 		size_t length = strlen(line->cell[i]);
 
@@ -67,6 +70,31 @@ static void aligned_row(struct layout *table, const struct line *line, const cha
 	for (size_t i = 0; i < COLUMNS; i++)
 		fprintf(table->to, "%-*s  ", (int)table->width[i], line->cell[i]);
 	fprintf(table->to, "%s\n", doc);
+}
+
+/* In two paragraphs, where the aligned columns do not fit. */
+static void listed_row(struct layout *table, const struct line *line, const char *doc)
+{
+	const size_t indent = 4;
+	char text[COLUMNS * (TEXT_ROOM + 2)] = "";
+
+	for (size_t i = 0; i < COLUMNS; i++) {
+		strcat(text, i ? "  " : "");
+		strcat(text, line->cell[i]);
+	}
+	printable_wrap(text, 0, indent, table->room, table->to);
+	fprintf(table->to, "\n%*s", (int)indent, "");
+	printable_wrap(doc, indent, indent, table->room, table->to);
+	fputc('\n', table->to);
+}
+
+static bool fits(const struct layout *table)
+{
+	size_t used = table->doc;
+
+	for (size_t i = 0; i < COLUMNS; i++)
+		used += table->width[i] + 2;
+	return !table->room || used <= table->room;
 }
 
 /* A bar would end its cell; the others would start markup. */
@@ -126,10 +154,10 @@ static void emit_rows(struct layout *table, const struct option *rows, const cha
 		emit_row(table, row, prefix);
 }
 
-void spec_describe(const struct desc *item, FILE *to)
+void spec_describe(const struct desc *item, size_t width, FILE *to)
 {
 	static const struct line head = {{"option", "type", "default", "values", "unit"}};
-	struct layout table = {.row = measure_row, .to = to};
+	struct layout table = {.row = measure_row, .room = width, .to = to};
 
 	if (!item->options || !item->options[0].name) {
 		fprintf(to, "no options\n");
@@ -137,7 +165,7 @@ void spec_describe(const struct desc *item, FILE *to)
 	}
 	table.row(&table, &head, "meaning");
 	emit_rows(&table, item->options, "");
-	table.row = aligned_row;
+	table.row = fits(&table) ? aligned_row : listed_row;
 	table.row(&table, &head, "meaning");
 	emit_rows(&table, item->options, "");
 }

@@ -177,8 +177,9 @@ enum status spec_read_attacks(const char *text, struct arena *arena, struct grou
 			      struct err *err);
 
 /* Write the options of one item for `describe` and for the generated reference: name, type,
- * default, range, unit, doc, aligned in columns. */
-void spec_describe(const struct desc *item, FILE *to);
+ * default, range, unit, doc, aligned in columns, or wrapped where `width` columns are too few for
+ * that (0: any number). */
+void spec_describe(const struct desc *item, size_t width, FILE *to);
 
 /* The same for the spec itself and for every registered item, as Markdown. */
 void spec_reference(FILE *to);

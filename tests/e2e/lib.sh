@@ -9,7 +9,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
 export LC_ALL=C NO_COLOR=1
-unset RELUBENCH_DATA
+unset RELUBENCH_DATA COLUMNS
 
 ok()
 {

@@ -76,7 +76,7 @@ tiny scaling repeats=1 data[0].generate.n=[40,80] data[1].generate.n=40 data[1].
 	data[2].generate.n=40 data[2].generate.d=9 data[3].generate.n=40 data[3].generate.d=3 \
 	train[5].patterns=[4,8] train[6].patterns=[4,8] train[7].patterns=[4,8] \
 	train[8].patterns=[4,8] train[9].patterns=[4,8]
-says "sizes that are fixed are the title" "set title 'd = 32, P = 16'" results/scaling/plots/scaling.gp
+says "sizes that are fixed are the title" "set title .d = 32, P = 16." results/scaling/plots/scaling.gp
 
 tiny robust_2d
 tiny robust_regression repeats=1 data[0].generate.n=40 train[0].eps=[0,0.05] train[0].stop.iterations=200

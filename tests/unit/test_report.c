@@ -273,7 +273,8 @@ static void page_is_escaped_and_self_contained(void **state)
 	assert_null(strstr(page, "<x>"));
 	assert_null(strstr(page, " src="));
 	assert_null(strstr(page, "<link"));
-	assert_non_null(strstr(page, "build/relubench run experiments/fake.yaml --filter cell=c6"));
+	assert_non_null(
+		strstr(page, "relubench run experiments/fake.yaml --filter cell=c6 --force"));
 }
 
 static void convergence_is_the_median_over_repetitions(void **state)

@@ -238,8 +238,8 @@ static void describe_prints_every_option(void **state)
 	FILE *to = fmemopen(text, sizeof text, "w");
 
 	(void)state;
-	spec_describe(&fake_admm.base, to);
-	spec_describe(&fake_dual, to);
+	spec_describe(&fake_admm.base, 0, to);
+	spec_describe(&fake_dual, 0, to);
 	fclose(to);
 	assert_string_equal(
 		text,
