@@ -208,10 +208,11 @@ static enum status read_line(struct reader *r, struct table *table, struct err *
 		return wrong(r, at, "a finite number as label", err);
 	index = labels_add(&r->labels, at, (size_t)(end - at), 1);
 	TRY(read_pairs(r, end, x, err));
-	if (r->request->count || !labels_wanted(r->request->classes, label))
-		memset(x, 0, r->d * sizeof *x); /* the next row is written over this one */
-	if (!labels_wanted(r->request->classes, label))
+	if (!labels_wanted(r->request->classes, label)) {
+		if (!r->request->count) /* the next row is written over this one */
+			memset(x, 0, r->d * sizeof *x);
 		return STATUS_OK;
+	}
 	if (table->target)
 		table->target[table->n] = label;
 	else
@@ -240,7 +241,9 @@ static enum status read_text(struct reader *r, struct text *text, struct table *
 	r->line_number = 0;
 	r->labels = labels_new(r->arena);
 	TRY(check_size(r, err));
-	TRY(gzfile_check_limit(text->path, LABEL_BYTES * (double)text->lines, err));
+	TRY(gzfile_check_limit(text->path,
+			       LABEL_BYTES * (double)text->lines + sizeof(double) * (double)r->d,
+			       err));
 	table->d = r->d;
 	/* one row more for a last one that is left out; pages behind the rows are never touched */
 	table->x = arena_alloc(r->arena, r->request->count ? 1 : text->lines + 1,

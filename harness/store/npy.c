@@ -129,7 +129,7 @@ static int value_length(const char *value)
 {
 	size_t length = 0, deep = 0;
 
-	for (; value[length] && length < SHOWN; length++) {
+	for (; length < SHOWN && value[length]; length++) {
 		deep += value[length] == '[' || value[length] == '(';
 		if (deep == 0 && (value[length] == ',' || value[length] == '}'))
 			break;

@@ -3,6 +3,7 @@
 #include "solvers/attack/ball.h"
 #include "solvers/attack/chunk.h"
 #include "solvers/convex/penalty.h"
+#include "solvers/core/certify.h"
 #include "solvers/core/dualnorm.h"
 #include "solvers/core/nearest.h"
 #include "solvers/core/start.h"
@@ -136,6 +137,8 @@ static void exchanged_letters_are_one_mistake(void **state)
 
 /* --- starts of attacks ------------------------------------------------------------------------ */
 
+extern const struct certifier certifier_interval;
+
 enum { POINTS = 3000, D = 4, FREE = 3 };
 
 static double seen[POINTS][D];
@@ -183,6 +186,31 @@ static void attacks_start_anywhere_in_the_ball(void **state)
 		check_close(mean, 0.5, 0, 0.025); /* standard error 0.0053 */
 		check_close(square, 1.0 / 3, 0, 0.025);
 		check_close(coordinate, 0, 0, 0.1); /* 0.02 */
+	}
+	arena_release(&t.arena);
+}
+
+/* Interval bounds find no point: what they have from above is the clean margin. */
+static void interval_bounds_enclose_the_clean_margin(void **state)
+{
+	enum { N = 20 };
+	struct attack_fixture t = attack_fixture_make(N, D, false);
+	double lower[N], upper[N];
+	struct certify_job job = {.net = &t.net,
+				  .X = t.job.X,
+				  .y = t.job.y,
+				  .threat = {.norm = NORM_L2, .eps = 0.1},
+				  .worst = t.job.worst,
+				  .lower = lower,
+				  .upper = upper};
+
+	(void)state;
+	certifier_interval.run(NULL, &job, &t.arena);
+	for (ptrdiff_t k = 0; k < N; k++) {
+		double margin = (double)t.job.y[k] * toy_output(&t.net, t.job.X, k);
+
+		check_close(upper[k], margin, 1e-12, 1e-12);
+		check_below(lower[k], margin);
 	}
 	arena_release(&t.arena);
 }
@@ -266,6 +294,7 @@ int main(void)
 		cmocka_unit_test(a_start_takes_the_steps_asked_for),
 		cmocka_unit_test(exchanged_letters_are_one_mistake),
 		cmocka_unit_test(attacks_start_anywhere_in_the_ball),
+		cmocka_unit_test(interval_bounds_enclose_the_clean_margin),
 		cmocka_unit_test(progress_ends_at_the_objective),
 		cmocka_unit_test(solvers_are_not_slower),
 	};

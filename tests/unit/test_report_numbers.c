@@ -6,6 +6,7 @@
 #include "harness/report/excess.h"
 #include "harness/report/interval.h"
 #include "harness/report/paired.h"
+#include "harness/report/samples.h"
 #include "harness/report/select.h"
 #include "harness/report/stat.h"
 #include "harness/report/summary.h"
@@ -354,6 +355,24 @@ static void endings_are_of_cells_that_are_ok(void **state)
 			    "2 of 3 converged, 1 stalled");
 }
 
+/* The bounds of the published theorem at psi = xi = 0.1, by their formulas. */
+static void sampled_programs_by_their_formulas(void **state)
+{
+	const double n = 200, P = 6000;
+	struct records records = records_first(1);
+	struct sheet sheet;
+
+	(void)state;
+	records.at[0].result.bound_scope = "sampled";
+	records.at[0].result.patterns = P;
+	sheet = samples_sheet(&records);
+	assert_int_equal(sheet.rows, 1);
+	check_equal(strtod(cell_at(&sheet, 0, "enough a priori"), NULL),
+		    ceil(fmin((n + 1) / 0.01 - 1, 20 * (n + 1 - log(0.1)))));
+	check_close(strtod(cell_at(&sheet, 0, "promised"), NULL),
+		    fmin((n + 1) / (0.1 * (P + 1)), 2 / P * (n + 1 - log(0.1))), 0.005, 0);
+}
+
 static int make_folder(void **state)
 {
 	(void)state;
@@ -382,6 +401,7 @@ int main(void)
 		CASE(curves_go_through_what_is_known),
 		CASE(curves_begin_with_the_last_run),
 		CASE(endings_are_of_cells_that_are_ok),
+		CASE(sampled_programs_by_their_formulas),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);

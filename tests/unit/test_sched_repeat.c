@@ -88,6 +88,18 @@ static void missing_value_or_row_is_different(void **state)
 	assert_non_null(strstr(repeat.where, "1 rows"));
 }
 
+/* A millionth is no rounding, and the largest difference is the one that is told. */
+static void the_largest_difference_is_told(void **state)
+{
+	struct repeat repeat = compare(*state, "\"objective\":1.5000015,\"threads\":1",
+				       "1,0.7,3.0000000000001\n2,0.9,2.00002\n");
+
+	assert_int_equal(repeat.verdict, REPEAT_DIFFERENT);
+	check_close(repeat.worst, 1e-5, 1e-4, 0);
+	assert_string_equal(repeat.where, "trace.csv: objective 2.00002 instead of 2");
+	assert_string_equal(repeat.iteration, "2");
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, fixture_set_up, fixture_tear_down)
@@ -97,6 +109,7 @@ int main(void)
 		CASE(last_digits_are_within_the_tolerance),
 		CASE(first_iteration_that_differs_is_named),
 		CASE(missing_value_or_row_is_different),
+		CASE(the_largest_difference_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -172,6 +172,13 @@ static void numbers_take_fractions_and_units(void **state)
 	check_equal(parse("7", UNIT_SECONDS), 7);
 	check_equal(parse("2MiB", UNIT_BYTES), 2097152);
 	check_equal(parse("500MB", UNIT_BYTES), 5e8);
+	check_equal(parse("3GB", UNIT_BYTES), 3e9);
+	check_equal(parse("4TB", UNIT_BYTES), 4e12);
+	check_equal(parse("7kB", UNIT_BYTES), 7e3);
+	check_equal(parse("3KiB", UNIT_BYTES), 3 * 0x1p10);
+	check_equal(parse("5GiB", UNIT_BYTES), 5 * 0x1p30);
+	check_equal(parse("6TiB", UNIT_BYTES), 6 * 0x1p40);
+	check_equal(parse("2d", UNIT_SECONDS), 172800);
 	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
 		check_nan(parse(wrong[i], UNIT_NONE));
 	assert_true(scalar_int("1e3", UNIT_NONE, &whole));
