@@ -14,8 +14,7 @@ void ensemble_run(const void *options, struct attack_job *job, struct arena *are
 	const struct ensemble_options *o = options;
 
 	for (size_t i = 0; i < o->of.count; i++) {
-		/* the members need theirs one after the other */
-		struct arena scratch = arena_beside(arena);
+		struct arena scratch = arena_beside(arena); /* one after the other */
 
 		member(o, i)->run(o->of.at[i].options, job, &scratch);
 		arena_release(&scratch);

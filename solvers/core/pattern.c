@@ -172,6 +172,16 @@ const char *pattern_note(const struct pattern_options *options, ptrdiff_t used, 
 			    options->count);
 }
 
+/* On a counting arena: a file that has not been read is taken to hold as many as are asked for. */
+static void count_given(long count, const struct problem *problem, struct arena *arena,
+			struct patterns *out)
+{
+	out->D = mat_new(arena, problem->X.rows, count > 0 ? count : 1);
+	out->H = mat_new(arena, problem->X.cols, out->D.cols);
+	name_source(out, "file", arena);
+	find_directions(problem->X, true, arena, out);
+}
+
 /* On a counting arena: as many as there may be. Lists of cells grow by copies. */
 static void count_all(const struct pattern_options *options, const struct problem *problem,
 		      struct arena *arena, struct patterns *out)
@@ -235,6 +245,10 @@ enum status pattern_sample(const struct pattern_options *options, const struct p
 	bool simple = true;
 
 	*out = (struct patterns){.options = options};
+	if (options->file && arena_counts(arena) && !problem->patterns) {
+		count_given(options->count, problem, arena, out);
+		return STATUS_OK;
+	}
 	if (options->file)
 		return take_given(options->file, problem, arena, out, err);
 	if (options->count == PATTERN_ALL && arena_counts(arena)) {

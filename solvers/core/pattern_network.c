@@ -30,6 +30,8 @@ static enum status open(struct pattern_stream *stream, struct arena *arena, stru
 	ptrdiff_t d = stream->problem->X.cols, kept = 0;
 
 	TRY(start_network(stream->problem, stream->options, arena, &found, err));
+	if (!found.note && arena_counts(arena)) /* a file that has not been read */
+		return STATUS_OK;
 	if (!found.note)
 		return err_set(err, STATUS_SPEC,
 			       "patterns: network: expected a model file or a solver to start "

@@ -50,7 +50,7 @@ struct certificate {
 
 /* Bytes and floating point operations, known before anything is allocated. */
 struct forecast {
-	double bytes; /* held by setup, beyond X and y */
+	double bytes; /* rough, beyond X and y: for methods that choose; plans count (setup) */
 	double setup_flops;
 	double iteration_flops;
 	double certificate_flops; /* of one certificate; 0: none */
@@ -103,7 +103,9 @@ struct trainer {
 	const char *(*start_file)(const void *options);
 	void (*forecast)(const void *options, ptrdiff_t n, ptrdiff_t d, struct forecast *out);
 
-	/* Check, allocate from `arena`, factorise; *state lives in the arena. */
+	/* Check, allocate from `arena`, factorise; *state lives in the arena. On a counting arena
+	 * (arena_counts) it allocates only, by shapes: X, y and large blocks must not be touched.
+	 * That is the forecast of its memory. */
 	enum status (*setup)(const struct problem *problem, const void *options,
 			     struct arena *arena, void **state, struct err *err);
 	/* One outer iteration. Allocates nothing. */

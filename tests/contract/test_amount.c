@@ -105,8 +105,11 @@ static void setup_takes_what_is_counted(void **state)
 static void data_are_not_touched(void **state)
 {
 	static const char *const patterns[] = {
-		"{patterns: 5}", "{patterns: {count: 5, from: [constant, gaussian]}}",
-		"{patterns: {count: 5, from: [perturbed]}}", "{patterns: {count: all}}",
+		"{patterns: 5}",
+		"{patterns: {count: 5, file: none.npy}}",
+		"{patterns: {count: 5, from: [constant, gaussian]}}",
+		"{patterns: {count: 5, from: [perturbed]}}",
+		"{patterns: {count: all}}",
 		"{patterns: {count: 5, from: [{network: {start: {adam: {width: 4}}}}, gaussian]}}"};
 	static const char *const with_patterns[] = {"admm", "admm_rbcd", "ipm"};
 	struct toy toy = toy_make(2, 2, "squared", 0.1);
