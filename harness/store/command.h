@@ -4,8 +4,8 @@
 
 #include "solvers/core/arena.h"
 
-#define COMMAND_ORIGIN_FILE "origin.txt" /* the spec's path, then a "path=value" of --set a line \
-					  */
+/* the spec's path, then a "path=value" of --set a line /
+#define COMMAND_ORIGIN_FILE "origin.txt"
 
 /* "relubench run 'SPEC' --set '...' --out '...'", quoted for the shell: how the folder was made.
  * NULL if it has no readable origin.txt. */
