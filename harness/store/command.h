@@ -4,7 +4,7 @@
 
 #include "solvers/core/arena.h"
 
-/* the spec's path, then a "path=value" of --set a line /
+/* the spec's path, then a "path=value" of --set a line */
 #define COMMAND_ORIGIN_FILE "origin.txt"
 
 /* "relubench run 'SPEC' --set '...' --out '...'", quoted for the shell: how the folder was made.

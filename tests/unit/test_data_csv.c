@@ -180,15 +180,13 @@ static void encodings(void **state)
 	struct place *place = *state;
 
 	expect_error(place, "1,2,\xe4\n3,4,b\n", NULL,
-		     "a.csv:1:5: column 2: the text \"\xe4\" is not UTF-8; if the file is in "
+		     "a.csv:1:5: column 2: the text \"\\xe4\" is not UTF-8; if the file is in "
 		     "Latin-1, say encoding: latin-1");
 	expect_error(place,
 		     "x,gr\xf6\xdf"
 		     "e,kind\n1,2,a\n3,4,b\n",
 		     NULL,
-		     "a.csv:1:3: column 1 (\"gr\xf6\xdf"
-		     "e\"): the text \"gr\xf6\xdf"
-		     "e\" is "
+		     "a.csv:1:3: column 1 (\"gr\\xf6\\xdfe\"): the text \"gr\\xf6\\xdfe\" is "
 		     "not UTF-8; if the file is in Latin-1, say encoding: latin-1");
 	read_table(place, "1,2,\xc3\xa4\n3,4,b\n", false);
 	expect(&place->table, 2, 2, (double[]){1, 2, 3, 4}, "\xc3\xa4 b");

@@ -184,7 +184,7 @@ static void remedies(void **state)
 		{"1,2;3,7\n4,5;6,8\n",
 		 "a.csv:1:3: column 1: expected a number, got \"2;3\"; if fields are separated by "
 		 "\";\", say separator: \";\""},
-		{"1\t2,7\n4\t5,8\n", "a.csv:1:1: column 0: expected a number, got \"1\t2\"; if "
+		{"1\t2,7\n4\t5,8\n", "a.csv:1:1: column 0: expected a number, got \"1\\t2\"; if "
 				     "fields are separated by tabs, say separator: tab"},
 		{"1 2,7\n4 5,8\n", "a.csv:1:1: column 0: expected a number, got \"1 2\"; if "
 				   "fields are separated by blanks, say separator: whitespace"},
