@@ -49,24 +49,23 @@ struct field {
 static const struct figure_style style_minus = {1, 0}, style_plus = {0, 1}, style_line = {6, 0},
 				 style_box = {7, 6};
 
-/* z and spare have room for the prepared features. */
-static double network_at(const struct model *model, const double x[2], double *z, double *spare)
+/* f at GRID points, whose prepared features z lie feature by feature, GRID of each. */
+static void network_at(const struct net *net, const double *z, double *f)
 {
-	double f = 0;
+	double a[GRID];
 
-	z[0] = x[0];
-	z[1] = x[1];
-	stages_apply(&model->stages, 0, z, spare);
+	memset(f, 0, GRID * sizeof *f);
+	for (ptrdiff_t j = 0; j < net->U.cols; j++) {
+		const real *u = mat_col(net->U, j);
+		double alpha = (double)net->alpha[j];
 
-	for (ptrdiff_t j = 0; j < model->net.U.cols; j++) {
-		const real *u = mat_col(model->net.U, j);
-		double a = 0;
-
-		for (ptrdiff_t i = 0; i < model->net.U.rows; i++)
-			a += (double)u[i] * z[i];
-		f += a > 0 ? a * (double)model->net.alpha[j] : 0;
+		memset(a, 0, sizeof a);
+		for (ptrdiff_t i = 0; i < net->U.rows; i++)
+			for (size_t k = 0; k < GRID; k++)
+				a[k] += (double)u[i] * z[(size_t)i * GRID + k];
+		for (size_t k = 0; k < GRID; k++)
+			f[k] += (a[k] > 0 ? a[k] : 0) * alpha;
 	}
-	return f;
 }
 
 static bool is_part(const struct csv_table *points, size_t row, const char *part)
@@ -104,17 +103,21 @@ static void set_square(struct field *field)
 
 static void evaluate(struct field *field, struct arena *arena)
 {
-	size_t width = stages_width(&field->model.stages);
-	double *z = ARENA_ARRAY(arena, double, 2 * width);
+	const struct model *model = &field->model;
+	size_t width = stages_width(&model->stages), d = (size_t)model->net.U.rows;
+	double *x = ARENA_ARRAY(arena, double, 2 * width), *z = ARENA_ARRAY(arena, double, d *GRID);
 
 	field->value = ARENA_ARRAY(arena, double, GRID *GRID);
-	for (size_t i = 0; i < GRID; i++)
+	for (size_t row = 0; row < GRID; row++) {
 		for (size_t k = 0; k < GRID; k++) {
-			double x[2] = {field->from[0] + field->step * (double)k,
-				       field->from[1] + field->step * (double)i};
-
-			field->value[i * GRID + k] = network_at(&field->model, x, z, z + width);
+			x[0] = field->from[0] + field->step * (double)k;
+			x[1] = field->from[1] + field->step * (double)row;
+			stages_apply(&model->stages, 0, x, x + width);
+			for (size_t i = 0; i < d; i++)
+				z[i * GRID + k] = x[i];
 		}
+		network_at(&model->net, z, &field->value[row * GRID]);
+	}
 }
 
 /* The largest l_inf radius, as half sides in raw units: there is a box if the preparation acts
