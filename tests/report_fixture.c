@@ -78,7 +78,8 @@ bool fixture_plot(const char *name, const void *options, const struct records *r
 	if (!*written || system("gnuplot --version >/dev/null 2>&1") != 0)
 		return true;
 	return system(arena_format(records->arena,
-				   "cd %s/plots && test -z \"$(gnuplot %s.gp 2>&1 | tee log)\" || "
+				   "cd %s/plots && test -z \"$(LC_ALL=C.UTF-8 gnuplot -d %s.gp "
+				   "2>&1 | tee log)\" || "
 				   "{ cat log; false; }",
 				   records->folder, name)) == 0;
 }
