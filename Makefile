@@ -157,6 +157,11 @@ bench: deps
 	$(SUBMAKE) bench-built
 	@set -e; for program in $(BENCH_BINS); do echo "== $$program"; $$program; done
 
+# Forecasts of memory against what workers have held; some minutes.
+bench-memory: deps
+	$(SUBMAKE) all
+	@RELUBENCH=$(BUILD)/relubench bash tests/bench/memory.sh
+
 bench-built: $(BENCH_BINS)
 
 # --- planted faults ------------------------------------------------------------------------------
@@ -269,7 +274,7 @@ clean:
 	rm -rf $(ROOT)
 
 FORCE:
-.PHONY: all deps quickstart tests-built test sanitize core-tested cov cov-tested bench bench-built \
+.PHONY: all deps quickstart tests-built test sanitize core-tested cov cov-tested bench bench-built bench-memory \
 	mutants mutant-built fuzz check check-deps check-style check-format check-readme check-mutants \
 	check-cppcheck install clean FORCE
 .SECONDARY:

@@ -96,7 +96,7 @@ static enum status file_json(const char *path, const char *name, json_t *files, 
 static enum status object_of(const char *folder, const struct manifest *about, json_t *object,
 			     struct arena *arena, struct err *err)
 {
-	json_t *parts = json_object(), *files = json_array();
+	json_t *files = json_array();
 	char hex[SHA256_DIGEST_STRING_LENGTH];
 	const char **names;
 	size_t count;
@@ -105,10 +105,7 @@ static enum status object_of(const char *folder, const struct manifest *about, j
 	json_object_set_new(object, "cell", text_json(about->cell));
 	json_object_set_new(object, "key", text_json(about->key));
 	json_object_set_new(object, "data", text_json(about->data));
-	json_object_set_new(object, "parts", parts);
 	json_object_set_new(object, "files", files);
-	for (size_t i = 0; i < about->part_count; i++)
-		json_object_set_new(parts, about->part[i].name, text_json(about->part[i].key));
 	TRY(list_files(folder, arena, &names, &count, err));
 	for (size_t i = 0; i < count; i++)
 		TRY(file_json(arena_format(arena, "%s/%s", folder, names[i]), names[i], files,
@@ -241,19 +238,11 @@ static const char *text_of(const json_t *object, const char *name, struct arena 
 	return text ? arena_text(arena, text) : NULL;
 }
 
-static void take_object(json_t *object, struct arena *arena, struct manifest *out)
+static void take_object(const json_t *object, struct arena *arena, struct manifest *out)
 {
-	json_t *parts = json_object_get(object, "parts"), *value;
-	struct manifest_part *part =
-		ARENA_ARRAY(arena, struct manifest_part, json_object_size(parts));
-	const char *name;
-
 	out->cell = text_of(object, "cell", arena);
 	out->key = text_of(object, "key", arena);
 	out->data = text_of(object, "data", arena);
-	out->part = part;
-	json_object_foreach(parts, name, value) part[out->part_count++] =
-		(struct manifest_part){arena_text(arena, name), text_of(parts, name, arena)};
 }
 
 static enum status check_format(struct look *look, const json_t *object)

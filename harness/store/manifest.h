@@ -1,7 +1,7 @@
 /* record.json: what a record is of and what its files are, so that damage does not go unseen.
  *
- * {"format": 1, "cell": id, "key": ..., "data": ..., "parts": {name: key}, "files": [{"name",
- * "bytes", "sha256"}], "sha256": of the rest}. It is written last, before folder_commit. A record
+ * {"format": 1, "cell": id, "key": ..., "data": ..., "files": [{"name", "bytes", "sha256"}],
+ * "sha256": of the rest}. It is written last, before folder_commit. A record
  * whose result.json says "format" has one; those of earlier versions have none and are read
  * unchecked. */
 #ifndef STORE_MANIFEST_H
@@ -18,17 +18,10 @@ enum {
 	MANIFEST_FORMAT = 1 /* of the records that are written; newer ones are refused */
 };
 
-/* Something that the record holds, with the key of all that it depends on. */
-struct manifest_part {
-	const char *name, *key;
-};
-
 struct manifest {
 	const char *cell; /* id: the name of the folder */
 	const char *key;  /* SHA-256 of what makes the cell, in hexadecimal; or NULL */
 	const char *data; /* checksum of the files of its data; or NULL */
-	size_t part_count;
-	const struct manifest_part *part;
 };
 
 enum manifest_state {

@@ -61,8 +61,7 @@ static void expect_damage(struct fixture *f, const char *text)
 
 static void write_manifest(struct fixture *f, const char *cell)
 {
-	static const struct manifest_part part[] = {{"attack", "aa"}, {"evaluation", "bb"}};
-	const struct manifest about = {cell, "key", "data", 2, part};
+	const struct manifest about = {cell, "key", "data"};
 
 	assert_int_equal(manifest_write(f->record, &about, &f->err), STATUS_OK);
 }
@@ -109,9 +108,6 @@ static void whole_record_says_what_it_is(void **state)
 	assert_string_equal(f->about.cell, id);
 	assert_string_equal(f->about.key, "key");
 	assert_string_equal(f->about.data, "data");
-	assert_int_equal(f->about.part_count, 2);
-	assert_string_equal(f->about.part[0].name, "attack");
-	assert_string_equal(f->about.part[1].key, "bb");
 	put(f, "note.txt", "a file of the user's\n");
 	assert_int_equal(check(f), STATUS_OK);
 }
