@@ -72,12 +72,12 @@ static int set_up(void **state)
 	struct fixture *f = calloc(1, sizeof *f);
 	struct result result = result_empty();
 
+	*state = f;
 	if (!f)
 		return -1;
 	snprintf(f->room, sizeof f->room, "%s/relubench-manifest-XXXXXX", tmp ? tmp : "/tmp");
 	if (!mkdtemp(f->room))
 		return -1;
-	*state = f;
 	f->record = arena_format(&f->arena, "%s/%s", f->room, id);
 	result.format = MANIFEST_FORMAT;
 	if (folder_make(f->record, &f->err) != STATUS_OK ||
