@@ -14,6 +14,9 @@ enum { HEX = SHA256_DIGEST_STRING_LENGTH - 1, LOOKS = 3 };
 static const char *const listed[] = {"spec.yaml", "origin.txt", "env.json",
 				     "plan.csv",  "data.csv",   NULL};
 
+/* In the place of a checksum: no file, as before the first one is put in its place. */
+static const char absent[] = "0000000000000000000000000000000000000000000000000000000000000000";
+
 /* "<64 digits>  name" */
 static const char *name_of(const char *line)
 {
@@ -59,14 +62,16 @@ static enum status write_lines(const char *folder, const char **lines, const cha
 static enum status put(const char *folder, const char *name, const char *tmp, struct arena *arena,
 		       struct err *err)
 {
-	const char *path = arena_format(arena, "%s/%s", folder, name), *line;
+	const char *path = arena_format(arena, "%s/%s", folder, name), *line, *both;
 	const char **lines = read_lines(folder, arena);
 	char hex[SHA256_DIGEST_STRING_LENGTH];
 
 	if (!SHA256File(tmp, hex))
 		return io_error(err, tmp, "read");
 	line = arena_format(arena, "%s  %s", hex, name);
-	TRY(write_lines(folder, lines, line, true, arena, err));
+	both = access(path, F_OK) == 0 ? line
+				       : arena_format(arena, "%s  %s\n%s", absent, name, line);
+	TRY(write_lines(folder, lines, both, true, arena, err));
 	if (!io_rename(tmp, path))
 		return io_error(err, path, "write");
 	return write_lines(folder, lines, line, false, arena, err);
@@ -112,7 +117,7 @@ static const char *problem_of(const char *folder, const char *name, const char *
 		if (!at || strcmp(at, name) != 0)
 			continue;
 		found = true;
-		if (there && strncmp(*lines, hex, HEX) == 0)
+		if (strncmp(*lines, there ? hex : absent, HEX) == 0)
 			return NULL;
 	}
 	if (!there)
