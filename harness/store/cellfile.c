@@ -2,18 +2,12 @@
 #include "harness/store/cellfile.h"
 #include "harness/store/csv.h"
 #include "harness/store/folder.h"
+#include "harness/store/json_read.h"
 
 #include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-static const char *text_of(const json_t *object, const char *name, struct arena *arena)
-{
-	const char *text = json_string_value(json_object_get(object, name));
-
-	return text ? arena_text(arena, text) : NULL;
-}
 
 /* A solver is a text, or an object whose only key is its name. */
 static const char *item_name(const json_t *value, struct arena *arena)
@@ -50,7 +44,7 @@ static void read_swept(const json_t *list, struct arena *arena, struct cellfile 
 	out->swept = ARENA_ARRAY(arena, struct cellfile_swept, count);
 	for (size_t i = 0; i < count; i++) {
 		const json_t *entry = json_array_get(list, i);
-		const char *path = text_of(entry, "path", arena);
+		const char *path = json_read_text(entry, "path", arena);
 
 		if (!path)
 			continue;
@@ -62,7 +56,7 @@ static void read_swept(const json_t *list, struct arena *arena, struct cellfile 
 /* The column that `select: {by: ...}` names; "none" chooses nothing. */
 static const char *select_by(const json_t *train, struct arena *arena)
 {
-	const char *by = text_of(json_object_get(train, "select"), "by", arena);
+	const char *by = json_read_text(json_object_get(train, "select"), "by", arena);
 
 	return by && strcmp(by, "none") != 0 ? by : NULL;
 }
@@ -85,7 +79,7 @@ static const char *ball_text(const json_t *object, struct arena *arena)
 {
 	static const char *const narrower[] = {"clip", "not_attacked", NULL};
 	const json_t *eps = json_object_get(object, "eps");
-	const char *norm = text_of(object, "norm", arena), *text;
+	const char *norm = json_read_text(object, "norm", arena), *text;
 
 	if (!norm || !json_is_number(eps) || !(json_number_value(eps) > 0))
 		return "";
@@ -116,7 +110,7 @@ static const char *program_text(const json_t *train, struct arena *arena)
 	const json_t *patterns = json_object_get(train, "patterns");
 	const json_t *count = json_object_get(patterns, "count");
 	const json_t *neurons = json_object_get(train, "neurons");
-	const char *file = text_of(patterns, "file", arena);
+	const char *file = json_read_text(patterns, "file", arena);
 
 	if (file)
 		return arena_format(arena, "patterns of %s", file);
@@ -151,27 +145,18 @@ static bool is_resampled(const json_t *data)
 enum status cellfile_read(const char *path, struct arena *arena, struct cellfile *out,
 			  struct err *err)
 {
-	struct err_place at = {path, 0, 0};
 	const json_t *train, *repetition;
-	json_error_t error;
-	const char *text;
 	json_t *root;
 
 	*out = (struct cellfile){.repetition = NAN};
-	TRY(store_read_text(path, arena, &text, err));
-	root = json_loads(text, 0, &error);
-	if (!root) {
-		at.line = error.line;
-		at.col = error.column;
-		return err_at(err, STATUS_ENV, at, "%s", error.text);
-	}
+	TRY(json_read_file(path, arena, &root, err));
 	train = json_object_get(root, "train");
 	repetition = json_object_get(root, "repetition");
-	out->data = text_of(json_object_get(root, "data"), "name", arena);
-	out->method = text_of(train, "name", arena);
+	out->data = json_read_text(json_object_get(root, "data"), "name", arena);
+	out->method = json_read_text(train, "name", arena);
 	out->solver = item_name(json_object_get(train, "solver"), arena);
 	out->select_by = select_by(train, arena);
-	out->select_per = text_of(json_object_get(train, "select"), "per", arena);
+	out->select_per = json_read_text(json_object_get(train, "select"), "per", arena);
 	out->objective = objective_of(train, arena);
 	out->resampled = is_resampled(json_object_get(root, "data"));
 	if (json_is_number(repetition))

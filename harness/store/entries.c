@@ -1,6 +1,7 @@
 /* entries.json, and the same as one line for the plan. */
 #include "harness/store/entries.h"
 #include "harness/store/folder.h"
+#include "harness/store/json_read.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -112,13 +113,6 @@ const char *request_text(const struct request *request, struct arena *arena)
 /* --- reading ------------------------------------------------------------------------------------
  */
 
-static const char *text_of(const json_t *object, const char *name, struct arena *arena)
-{
-	const char *text = json_string_value(json_object_get(object, name));
-
-	return text ? arena_text(arena, text) : NULL;
-}
-
 static double number_of(const json_t *object, const char *name)
 {
 	const json_t *value = json_object_get(object, name);
@@ -142,18 +136,19 @@ static bool read_list(const json_t *list, struct arena *arena, struct entry_list
 	for (size_t i = 0; i < count; i++) {
 		const json_t *entry = json_array_get(list, i);
 
-		out->at[i] = (struct entry_note){.key = text_of(entry, "key", arena),
-						 .name = text_of(entry, "name", arena),
-						 .rows = number_of(entry, "rows"),
-						 .wall_s = number_of(entry, "wall_s"),
-						 .cpu_s = number_of(entry, "cpu_s"),
-						 .accuracy = number_of(entry, "accuracy"),
-						 .date = text_of(entry, "date", arena),
-						 .blas_core = text_of(entry, "blas_core", arena),
-						 .program = text_of(entry, "program", arena),
-						 .host = text_of(entry, "host", arena),
-						 .cpu = text_of(entry, "cpu", arena),
-						 .threads = number_of(entry, "threads")};
+		out->at[i] =
+			(struct entry_note){.key = json_read_text(entry, "key", arena),
+					    .name = json_read_text(entry, "name", arena),
+					    .rows = number_of(entry, "rows"),
+					    .wall_s = number_of(entry, "wall_s"),
+					    .cpu_s = number_of(entry, "cpu_s"),
+					    .accuracy = number_of(entry, "accuracy"),
+					    .date = json_read_text(entry, "date", arena),
+					    .blas_core = json_read_text(entry, "blas_core", arena),
+					    .program = json_read_text(entry, "program", arena),
+					    .host = json_read_text(entry, "host", arena),
+					    .cpu = json_read_text(entry, "cpu", arena),
+					    .threads = number_of(entry, "threads")};
 		if (!out->at[i].key || !out->at[i].name || !is_count(out->at[i].rows))
 			return false;
 	}
@@ -170,7 +165,7 @@ static bool read_lists(const json_t *root, struct arena *arena, struct entries *
 				 &out->of[kind]);
 	out->begun = json_is_true(json_object_get(root, "begun"));
 	out->trained = json_is_true(json_object_get(root, "trained"));
-	out->asked = text_of(root, "asked", arena);
+	out->asked = json_read_text(root, "asked", arena);
 	return good;
 }
 
@@ -178,19 +173,11 @@ enum status entries_read(const char *path, struct arena *arena, struct entries *
 			 struct err *err)
 {
 	struct err_place at = {path, 0, 0};
-	json_error_t error;
-	const char *text;
 	json_t *root;
 	bool good;
 
 	*out = (struct entries){0};
-	TRY(store_read_text(path, arena, &text, err));
-	root = json_loads(text, 0, &error);
-	if (!root) {
-		at.line = error.line;
-		at.col = error.column;
-		return err_at(err, STATUS_ENV, at, "%s", error.text);
-	}
+	TRY(json_read_file(path, arena, &root, err));
 	good = read_lists(root, arena, out);
 	json_decref(root);
 	return good ? STATUS_OK
@@ -203,15 +190,15 @@ bool request_read(const char *text, struct arena *arena, struct request *out)
 	const json_t *swept = json_object_get(root, "swept");
 	bool good = root && read_lists(root, arena, &out->entries);
 
-	out->select_by = text_of(root, "by", arena);
-	out->select_per = text_of(root, "per", arena);
+	out->select_by = json_read_text(root, "by", arena);
+	out->select_per = json_read_text(root, "per", arena);
 	out->swept_count = json_array_size(swept);
 	out->swept = ARENA_ARRAY(arena, struct cellfile_swept, out->swept_count);
 	for (size_t i = 0; i < out->swept_count; i++) {
 		const json_t *one = json_array_get(swept, i);
 
-		out->swept[i] = (struct cellfile_swept){text_of(one, "path", arena),
-							text_of(one, "value", arena)};
+		out->swept[i] = (struct cellfile_swept){json_read_text(one, "path", arena),
+							json_read_text(one, "value", arena)};
 		good = good && out->swept[i].path && out->swept[i].value;
 	}
 	json_decref(root);

@@ -2,6 +2,7 @@
 #include "harness/store/manifest.h"
 #include "harness/store/folder.h"
 #include "harness/store/io.h"
+#include "harness/store/json_read.h"
 #include "harness/store/result.h"
 
 #include <dirent.h>
@@ -231,18 +232,11 @@ static enum status check_object(struct look *look, json_t *object)
 	return check_files(look, json_object_get(object, "files"));
 }
 
-static const char *text_of(const json_t *object, const char *name, struct arena *arena)
-{
-	const char *text = json_string_value(json_object_get(object, name));
-
-	return text ? arena_text(arena, text) : NULL;
-}
-
 static void take_object(const json_t *object, struct arena *arena, struct manifest *out)
 {
-	out->cell = text_of(object, "cell", arena);
-	out->key = text_of(object, "key", arena);
-	out->data = text_of(object, "data", arena);
+	out->cell = json_read_text(object, "cell", arena);
+	out->key = json_read_text(object, "key", arena);
+	out->data = json_read_text(object, "data", arena);
 }
 
 static enum status check_format(struct look *look, const json_t *object)

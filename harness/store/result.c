@@ -1,6 +1,7 @@
 /* result.json: one table of fields serves writer, reader and the columns of summary.csv. */
 #include "harness/store/result.h"
 #include "harness/store/folder.h"
+#include "harness/store/json_read.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -194,18 +195,10 @@ enum status result_read(const char *path, struct arena *arena, struct result *ou
 {
 	struct err_place at = {path, 0, 0};
 	enum status status = STATUS_OK;
-	json_error_t error;
-	const char *text;
 	json_t *root;
 
 	*out = result_empty();
-	TRY(store_read_text(path, arena, &text, err));
-	root = json_loads(text, 0, &error);
-	if (!root) {
-		at.line = error.line;
-		at.col = error.column;
-		return err_at(err, STATUS_ENV, at, "%s", error.text);
-	}
+	TRY(json_read_file(path, arena, &root, err));
 	if (!json_is_object(root))
 		status = err_at(err, STATUS_ENV, at, "expected an object");
 	out->format = json_is_integer(json_object_get(root, "format"))
