@@ -169,8 +169,8 @@ static void print_problems(const struct problems *problems)
 		cli_say(stderr, "... and %zu more problems\n", problems->count - shown);
 }
 
-enum status cli_load(const char *path, struct texts sets, struct arena *arena,
-		     struct experiment *out)
+static enum status load(const char *path, struct texts sets, struct arena *arena,
+			struct experiment *out, struct problems *untested)
 {
 	struct problems *problems = ARENA_NEW(arena, struct problems);
 	enum status status = spec_load(path, sets, arena, out, problems);
@@ -178,10 +178,31 @@ enum status cli_load(const char *path, struct texts sets, struct arena *arena,
 	if (status == STATUS_OK) {
 		enum status plots = report_check_plots(out, problems);
 
-		status = work_check(out, problems);
+		status = work_check(out, problems, untested ? untested : problems);
 		status = plots == STATUS_OK ? status : plots;
 	}
 	print_problems(problems);
+	return status;
+}
+
+enum status cli_load(const char *path, struct texts sets, struct arena *arena,
+		     struct experiment *out)
+{
+	return load(path, sets, arena, out, NULL);
+}
+
+enum status cli_load_possible(const char *path, struct texts sets, struct arena *arena,
+			      struct experiment *out)
+{
+	struct problems *untested = ARENA_NEW(arena, struct problems);
+	enum status status = load(path, sets, arena, out, untested);
+
+	print_problems(untested);
+	if (untested->count > 0 && status == STATUS_OK)
+		cli_say(stderr,
+			"%s: warning: what needs a test part is left out where there is "
+			"none\n",
+			path);
 	return status;
 }
 

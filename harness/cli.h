@@ -96,6 +96,11 @@ int cli_fail(const struct err *err);
 enum status cli_load(const char *path, struct texts sets, struct arena *arena,
 		     struct experiment *out);
 
+/* The same, but attacks and certificates without a test part are warnings: they are left out, and
+ * all else can be done. */
+enum status cli_load_possible(const char *path, struct texts sets, struct arena *arena,
+			      struct experiment *out);
+
 /* What the spec of a results folder, as it was run, says on showing its records: spec_load_shown.
  * Problems are printed. */
 enum status cli_load_results(const char *folder, struct arena *arena, struct experiment *out);

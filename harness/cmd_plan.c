@@ -178,7 +178,7 @@ int cmd_plan(struct cli_args *args)
 	struct err err = {0};
 	struct plan plan;
 	struct sched_shard shard;
-	int status = (int)cli_load(args->operand[0], sets, &arena, &experiment);
+	int status = (int)cli_load_possible(args->operand[0], sets, &arena, &experiment);
 
 	if (status == STATUS_OK) {
 		if (cli_glance(&experiment, args->quiet, &err) != STATUS_OK ||

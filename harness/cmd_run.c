@@ -72,7 +72,7 @@ int cmd_run(struct cli_args *args)
 	struct texts sets = {args->set_count, args->set};
 	struct arena arena = {0};
 	struct experiment experiment;
-	int status = (int)cli_load(args->operand[0], sets, &arena, &experiment);
+	int status = (int)cli_load_possible(args->operand[0], sets, &arena, &experiment);
 
 	if (status == STATUS_OK)
 		status = run_experiment(args, &experiment, &arena);
