@@ -32,10 +32,10 @@ struct attack_job {
 	const real *y; /* n, -1 or +1 */
 	struct threat threat;
 	uint64_t seed;
-	struct mat
-		worst; /* n x d: on entry a point inside ball and box for each sample (the clean
-			  one, or the worst of a weaker attack); on return the worst point found */
-	real *margin;  /* n: y f at `worst`, on entry and on return; never rises */
+	/* n x d. On entry a point inside ball and box for each sample: the clean one, or the worst
+	 * of a weaker attack; on return the worst point found. */
+	struct mat worst;
+	real *margin; /* n: y f at `worst`, on entry and on return; never rises */
 };
 
 struct attack {
