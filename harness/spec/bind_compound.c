@@ -39,6 +39,20 @@ bool bind_keyed(struct bind *b, const struct option *row, const struct node *nod
 	return bind_item(b, item, node, trail, out);
 }
 
+/* The rows beside a flat choice bind the options of its item. */
+static bool bind_name(struct bind *b, const struct option *row, const struct node *node,
+		      const struct trail *trail, struct choice *out)
+{
+	const struct desc *item =
+		node->kind == NODE_SCALAR ? registry_find((enum kind)row->kind, node->text) : NULL;
+
+	*out = (struct choice){0};
+	if (!item)
+		return bind_mismatch(b, row, node, trail);
+	*out = (struct choice){item, item->size ? arena_alloc(b->arena, 1, item->size) : NULL};
+	return true;
+}
+
 /* u_update: dual, or u_update: {pcg: {rank: 50}} */
 bool bind_choice(struct bind *b, const struct option *row, const struct node *node,
 		 const struct trail *trail, void *field)
@@ -48,6 +62,8 @@ bool bind_choice(struct bind *b, const struct option *row, const struct node *no
 	const struct desc *item;
 	struct node name = *node;
 
+	if (row->style == CHOICE_FLAT)
+		return bind_name(b, row, node, trail, field);
 	if (node->kind != NODE_SCALAR && !nested)
 		return bind_mismatch(b, row, node, trail);
 	if (nested)
@@ -90,9 +106,12 @@ bool bind_group(struct bind *b, const struct option *row, const struct node *nod
 		const struct trail *trail, void *field)
 {
 	struct node_key key = {row->shorthand, node->at};
+	struct node member = *node;
+	const struct node *items = &member;
 	struct node map = {
-		.kind = NODE_MAP, .at = node->at, .count = 1, .items = &node, .keys = &key};
+		.kind = NODE_MAP, .at = node->at, .count = 1, .items = &items, .keys = &key};
 
+	member.axis = NULL; /* the group is the value of the sweep */
 	if (node->kind == NODE_MAP)
 		return bind_rows(b, row->rows, node, trail, field);
 	if (node->kind != NODE_SCALAR || !row->shorthand)

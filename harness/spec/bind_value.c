@@ -1,6 +1,7 @@
 /* Binding of single values and of lists of them. */
 #include "harness/spec/bind.h"
 #include "harness/spec/expect.h"
+#include "harness/spec/generator.h"
 #include "harness/spec/scalar.h"
 
 #include <math.h>
@@ -33,10 +34,12 @@ bool bind_missing(struct bind *bind, const struct option *row, const struct node
 	return false;
 }
 
-void bind_unset(const struct option *row, void *field)
+size_t bind_size(const struct option *row)
 {
 	static const size_t sizes[] = {
 		[OPTION_BOOL] = sizeof(bool),
+		[OPTION_INT] = sizeof(long),
+		[OPTION_REAL] = sizeof(double),
 		[OPTION_TEXT] = sizeof(const char *),
 		[OPTION_REALS] = sizeof(struct reals),
 		[OPTION_TEXTS] = sizeof(struct texts),
@@ -45,13 +48,25 @@ void bind_unset(const struct option *row, void *field)
 		[OPTION_GROUPS] = sizeof(struct groups),
 		[OPTION_GROUP] = 0,
 	};
+	size_t size = sizes[row->type];
 
+	for (const struct option *member = row->rows;
+	     row->type == OPTION_GROUP && member && member->name; member++) {
+		size_t end = member->offset + bind_size(member);
+
+		size = end > size ? end : size;
+	}
+	return size;
+}
+
+void bind_unset(const struct option *row, void *field)
+{
 	if (row->type == OPTION_REAL)
 		*(double *)field = NAN;
 	else if (row->type == OPTION_INT)
 		*(long *)field = SCALAR_UNSET_INT;
 	else
-		memset(field, 0, sizes[row->type]);
+		memset(field, 0, bind_size(row));
 }
 
 bool bind_bool(struct bind *bind, const struct option *row, const struct node *node,
@@ -176,12 +191,12 @@ static const struct node *element(const struct option *row, const struct node *n
 {
 	if (node->kind == NODE_SCALAR)
 		return node;
-	return sweep_value(row, node, index, arena);
+	return generator_value(row, node, index, arena);
 }
 
 static size_t element_count(const struct option *row, const struct node *node)
 {
-	return node->kind == NODE_SCALAR ? 1 : sweep_count(row, node);
+	return node->kind == NODE_SCALAR ? 1 : generator_count(row, node);
 }
 
 /* The row of a single element, for its message. */
@@ -203,7 +218,7 @@ bool bind_reals(struct bind *bind, const struct option *row, const struct node *
 	bool good = true;
 	double *at;
 
-	if (node->kind == NODE_MAP && (!sweep_is_generator(node) || !sweep_count(row, node)))
+	if (node->kind == NODE_MAP && (!generator_is(node) || !generator_count(row, node)))
 		return bind_mismatch(bind, row, node, trail);
 	list->count = element_count(row, node);
 	at = ARENA_ARRAY(bind->arena, double, list->count);

@@ -1,4 +1,5 @@
-/* Variants of one entry of `data` or `train`: one for each combination of its swept values. */
+/* Variants of one entry of `data` or `train`: one for each combination of its swept values, which
+ * take the place of their lists, so that plain trees are bound. */
 #ifndef SPEC_EXPAND_H
 #define SPEC_EXPAND_H
 
@@ -18,17 +19,20 @@ struct variants {
 	struct variant *at;
 };
 
-struct entries {                   /* a list of the spec whose entries may be swept */
-	const char *key;           /* "data", "train" */
-	const char *prefix;        /* of the paths of its axes */
-	const struct groups *list; /* const struct node * */
+struct entries {             /* a list of the spec whose entries may be swept */
+	const char *key;     /* "data", "train" */
+	const char *prefix;  /* of the paths of its axes */
+	struct groups *list; /* const struct node * */
 	const struct option *rows;
-	size_t size; /* of the bound struct */
 };
 
-enum { EXPAND_MAX_CELLS = 100000 };
+enum {
+	EXPAND_MAX_CELLS = 100000,
+	EXPAND_MAX_AXES = 32 /* of one entry */
+};
 
-/* Check every value of every entry, then append the variants of the entries without problems. */
-void expand_entries(struct bind *bind, const struct entries *entries, struct variants *out);
+/* Check every value of every entry, then append the variants of the entries without problems. The
+ * entries of the list are replaced by what their zips make of them (zip.h). */
+void expand_entries(const struct bind *bind, const struct entries *entries, struct variants *out);
 
 #endif

@@ -147,3 +147,19 @@ const struct option *expect_find(const struct option *rows, const char *name)
 			return row;
 	return NULL;
 }
+
+const struct option *expect_keyed(const struct option *rows, const char *name)
+{
+	for (const struct option *row = rows; row && row->name; row++)
+		if (keyed(row) && registry_find((enum kind)row->kind, name))
+			return row;
+	return NULL;
+}
+
+const struct option *expect_flat(const struct option *rows)
+{
+	for (const struct option *row = rows; row && row->name; row++)
+		if (row->type == OPTION_CHOICE && row->style == CHOICE_FLAT)
+			return row;
+	return NULL;
+}

@@ -36,5 +36,9 @@ bool expect_nullable(const struct option *row);
 
 /* The row of this name, or NULL; the style of a keyed choice hides its own name. */
 const struct option *expect_find(const struct option *rows, const char *name);
+/* The row of a keyed choice among whose items one has this name, or NULL. */
+const struct option *expect_keyed(const struct option *rows, const char *name);
+/* The flat choice among the rows, or NULL. */
+const struct option *expect_flat(const struct option *rows);
 
 #endif

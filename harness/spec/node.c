@@ -379,6 +379,67 @@ const struct node *node_get(const struct node *map_node, const char *key)
 	return NULL;
 }
 
+const struct node *node_only(const struct node *map, bool kept(const char *key),
+			     struct arena *arena)
+{
+	struct node *copy = ARENA_NEW(arena, struct node);
+	const struct node **items = ARENA_ARRAY(arena, const struct node *, map->count);
+	struct node_key *keys = ARENA_ARRAY(arena, struct node_key, map->count);
+
+	*copy = *map;
+	copy->count = 0;
+	for (size_t i = 0; i < map->count; i++)
+		if (kept(map->keys[i].text)) {
+			items[copy->count] = map->items[i];
+			keys[copy->count++] = map->keys[i];
+		}
+	copy->items = items;
+	copy->keys = keys;
+	return copy;
+}
+
+static size_t child_index(const struct node *parent, const struct trail *step)
+{
+	size_t index = 0;
+
+	if (!step->key)
+		return step->index;
+	while (strcmp(parent->keys[index].text, step->key) != 0)
+		index++;
+	return index;
+}
+
+const struct node *node_at(const struct node *root, const struct trail *from,
+			   const struct trail *trail)
+{
+	const struct node *parent = trail == from ? root : node_at(root, from, trail->up);
+
+	return trail == from || trail->key == trail_value
+		       ? parent
+		       : parent->items[child_index(parent, trail)];
+}
+
+const struct node *node_replace(const struct node *root, const struct trail *from,
+				const struct trail *trail, const struct node *with,
+				struct arena *arena)
+{
+	const struct node *parent, **items;
+	struct node *copy;
+
+	if (trail == from)
+		return with;
+	if (trail->key == trail_value)
+		return node_replace(root, from, trail->up, with, arena);
+	parent = node_at(root, from, trail->up);
+	items = ARENA_ARRAY(arena, const struct node *, parent->count);
+	memcpy(items, parent->items, parent->count * sizeof(const struct node *));
+	items[child_index(parent, trail)] = with;
+	copy = ARENA_NEW(arena, struct node);
+	*copy = *parent;
+	copy->items = items;
+	return node_replace(root, from, trail->up, copy, arena);
+}
+
 bool node_is_null(const struct node *node)
 {
 	return node->kind == NODE_SCALAR && node->plain &&

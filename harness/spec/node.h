@@ -35,6 +35,8 @@ struct node {
 	const struct node *const *items;
 	const struct node_key *keys; /* of a map, in order of the document; merged ones last */
 	size_t size;                 /* number of nodes, this one included */
+	const struct node *axis;     /* the list or generator that this is one value of, or NULL */
+	size_t index;                /* of the value there */
 };
 
 /* NULL after a problem that leaves no tree. Repeated keys are problems, but the tree is still
@@ -44,6 +46,19 @@ const struct node *node_read(const char *text, const char *source, struct arena 
 
 /* The value of a key, or NULL. */
 const struct node *node_get(const struct node *map, const char *key);
+
+/* A map without the keys that are not kept. */
+const struct node *node_only(const struct node *map, bool kept(const char *key),
+			     struct arena *arena);
+
+/* What stands where a trail leads; `from` is the trail of `root`. */
+const struct node *node_at(const struct node *root, const struct trail *from,
+			   const struct trail *trail);
+
+/* A tree with another node there; what is not on the way is shared. */
+const struct node *node_replace(const struct node *root, const struct trail *from,
+				const struct trail *trail, const struct node *with,
+				struct arena *arena);
 
 /* `null`, `~` or nothing at all. */
 bool node_is_null(const struct node *node);

@@ -6,18 +6,20 @@
 
 enum { KEPT = sizeof((struct problems *)0)->at / sizeof(struct err) };
 
-static size_t path_write(const struct trail *trail, const struct trail *from, char *text,
-			 size_t room)
+const char trail_value[] = "";
+
+static size_t path_write(const struct trail *trail, const struct trail *from, bool values,
+			 char *text, size_t room)
 {
 	size_t length = 0;
 	int more;
 
 	if (!trail || trail == from)
 		return 0;
-	length = path_write(trail->up, from, text, room);
-	if (length >= room)
+	length = path_write(trail->up, from, values, text, room);
+	if (length >= room || (trail->key == trail_value && !values))
 		return length;
-	if (!trail->key)
+	if (!trail->key || trail->key == trail_value)
 		more = snprintf(text + length, room - length, "[%zu]", trail->index);
 	else
 		more = snprintf(text + length, room - length, "%s%s", length ? "." : "",
@@ -25,10 +27,30 @@ static size_t path_write(const struct trail *trail, const struct trail *from, ch
 	return length + (size_t)more;
 }
 
-void problem_path(const struct trail *trail, const struct trail *from, char *text, size_t room)
+void problem_path(const struct trail *trail, char *text, size_t room)
 {
 	text[0] = '\0';
-	path_write(trail, from, text, room);
+	path_write(trail, NULL, true, text, room);
+}
+
+void problem_option_path(const struct trail *trail, const struct trail *from, char *text,
+			 size_t room)
+{
+	text[0] = '\0';
+	path_write(trail, from, false, text, room);
+}
+
+const struct trail *trail_copy(const struct trail *trail, const struct trail *from,
+			       struct arena *arena)
+{
+	struct trail *copy;
+
+	if (trail == from)
+		return from;
+	copy = ARENA_NEW(arena, struct trail);
+	*copy = *trail;
+	copy->up = trail_copy(trail->up, from, arena);
+	return copy;
 }
 
 static int compare(const struct err *a, const struct err *b)
@@ -76,7 +98,7 @@ void problem_add(struct problems *problems, struct err_place at, const struct tr
 	va_start(args, format);
 	vsnprintf(text, sizeof text, format, args);
 	va_end(args);
-	problem_path(trail, NULL, path, sizeof path);
+	problem_path(trail, path, sizeof path);
 	err_at(&err, STATUS_SPEC, at, "%s%s%s", path, path[0] ? ": " : "", text);
 	insert(problems, &err);
 }

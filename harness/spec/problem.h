@@ -12,14 +12,25 @@
 
 struct trail {
 	const struct trail *up; /* NULL at the top */
-	const char *key;        /* NULL: a list index */
+	const char *key; /* NULL: a list index; trail_value: the index of a value of a sweep */
 	size_t index;
 };
 
+/* Such an index is told in messages; in the tree the value stands for the whole list. */
+extern const char trail_value[];
+
 enum { PROBLEM_PATH_ROOM = 256 };
 
-/* Write the path below `from` (NULL: the whole path), cut at `room`. */
-void problem_path(const struct trail *trail, const struct trail *from, char *text, size_t room);
+/* Write the path, cut at `room`. */
+void problem_path(const struct trail *trail, char *text, size_t room);
+
+/* The same below `from`, without the indices of values of a sweep. */
+void problem_option_path(const struct trail *trail, const struct trail *from, char *text,
+			 size_t room);
+
+/* A copy of the steps below `from`, which stays the same. */
+const struct trail *trail_copy(const struct trail *trail, const struct trail *from,
+			       struct arena *arena);
 
 /* Add one problem, in order of position; the same text at the same place is kept once. */
 void problem_add(struct problems *problems, struct err_place at, const struct trail *trail,

@@ -164,7 +164,7 @@ static void match(struct origin *origin, const struct node *node, const struct t
 		return;
 	origin->length = length;
 	origin->node = node;
-	problem_path(trail, NULL, origin->trail, sizeof origin->trail);
+	problem_path(trail, origin->trail, sizeof origin->trail);
 }
 
 static void find_origin(struct origin *origin, const struct node *node, const struct trail *trail)

@@ -1,16 +1,16 @@
 /* Zipped options: from paths in a map of their own to the places of the options. */
 #include "harness/spec/zip.h"
 
-#include "harness/spec/axis.h"
+#include "harness/spec/generator.h"
 #include "harness/spec/override.h"
-#include "harness/spec/scalar.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 const char zip_key[] = "zip";
 
 struct graft { /* one option of a zip */
-	struct bind *bind;
+	const struct bind *bind;
 	const struct node_key *key; /* its path; where it stands is told in problems */
 	const struct trail *trail;
 	const struct node *values;
@@ -86,9 +86,9 @@ static size_t promised(const struct node *values)
 {
 	static const struct option number = {.type = OPTION_REAL};
 
-	if (values->kind != NODE_LIST && !sweep_is_generator(values))
+	if (values->kind != NODE_LIST && !generator_is(values))
 		return 0;
-	return sweep_count(&number, values);
+	return generator_count(&number, values);
 }
 
 static void check_values(const struct graft *g, const struct node *zip)
@@ -97,7 +97,7 @@ static void check_values(const struct graft *g, const struct node *zip)
 	size_t first = promised(zip->items[0]), count = promised(values);
 	char found[128];
 
-	if (values->kind != NODE_LIST && !sweep_is_generator(values)) {
+	if (values->kind != NODE_LIST && !generator_is(values)) {
 		node_found(values, found, sizeof found);
 		problem_add(g->bind->problems, values->at, g->trail,
 			    "expected a list of values, got %s", found);
@@ -108,27 +108,13 @@ static void check_values(const struct graft *g, const struct node *zip)
 	}
 }
 
-/* The entry without its zip. */
-static const struct node *without_zip(struct arena *arena, const struct node *entry)
+static bool is_other(const char *key)
 {
-	const struct node **items = ARENA_ARRAY(arena, const struct node *, entry->count);
-	struct node_key *keys = ARENA_ARRAY(arena, struct node_key, entry->count);
-	struct node *copy = ARENA_NEW(arena, struct node);
-
-	*copy = *entry;
-	copy->count = 0;
-	for (size_t i = 0; i < entry->count; i++)
-		if (strcmp(entry->keys[i].text, zip_key) != 0) {
-			items[copy->count] = entry->items[i];
-			keys[copy->count++] = entry->keys[i];
-		}
-	copy->items = items;
-	copy->keys = keys;
-	return copy;
+	return strcmp(key, zip_key) != 0;
 }
 
-static const struct node *graft_entry(struct bind *bind, const struct node *entry,
-				      const struct trail *up)
+const struct node *zip_graft(const struct bind *bind, const struct node *entry,
+			     const struct trail *up)
 {
 	const struct node *zip = node_get(entry, zip_key), *grown;
 	struct trail trail = {up, zip_key, 0}, step = {.up = &trail};
@@ -137,7 +123,7 @@ static const struct node *graft_entry(struct bind *bind, const struct node *entr
 
 	if (!zip)
 		return entry;
-	entry = without_zip(bind->arena, entry);
+	entry = node_only(entry, is_other, bind->arena);
 	if (zip->kind != NODE_MAP || !zip->count) {
 		node_found(zip, found, sizeof found);
 		problem_add(bind->problems, zip->at, &trail,
@@ -157,45 +143,27 @@ static const struct node *graft_entry(struct bind *bind, const struct node *entr
 	return entry;
 }
 
-void zip_graft(struct bind *bind, const char *key, struct groups *list)
+/* By text, then by place. */
+static int compare(const void *a, const void *b)
 {
-	const struct node *const *entries = list->at;
-	const struct node **grafted = ARENA_ARRAY(bind->arena, const struct node *, list->count);
-	struct trail top = {.key = key}, trail = {.up = &top};
+	const char *const *const *x = a, *const *const *y = b;
+	int order = strcmp(**x, **y);
 
-	for (trail.index = 0; trail.index < list->count; trail.index++)
-		grafted[trail.index] = graft_entry(bind, entries[trail.index], &trail);
-	list->at = grafted;
+	return order ? order : (*x > *y) - (*x < *y);
 }
 
-/* The index-th values of all zipped options as one text; NULL where one is missing. */
-static const char *joined(struct bind *bind, size_t index)
+size_t zip_repeated(struct arena *arena, const char *const *texts, size_t count)
 {
-	const char *text = "";
-
-	for (size_t i = 0; i < bind->axes->zipped_count; i++) {
-		const struct zipped *one = &bind->axes->zipped[i];
-
-		if (index >= one->count || !one->texts[index])
-			return NULL;
-		text = arena_format(bind->arena, "%s\"%s\", ", text, one->texts[index]);
-	}
-	return text;
-}
-
-bool zip_distinct(struct bind *bind, const struct trail *trail)
-{
-	const struct axes *axes = bind->axes;
-	struct trail step = {trail, zip_key, 0};
-	size_t count = axes->zipped_count ? axes->zipped[0].count : 0, repeated;
-	const char **texts = ARENA_ARRAY(bind->arena, const char *, count);
+	const char *const **sorted = ARENA_ARRAY(arena, const char *const *, count);
+	size_t known = 0, repeated = count;
 
 	for (size_t i = 0; i < count; i++)
-		texts[i] = joined(bind, i);
-	repeated = axis_repeated(bind->arena, texts, count);
-	if (repeated == count)
-		return true;
-	problem_add(bind->problems, axes->zipped[0].node->at, &step,
-		    "expected distinct combinations, got the one at index %zu twice", repeated);
-	return false;
+		if (texts[i])
+			sorted[known++] = &texts[i];
+	qsort(sorted, known, sizeof *sorted, compare);
+	for (size_t i = 1; i < known; i++)
+		if (strcmp(*sorted[i], *sorted[i - 1]) == 0 &&
+		    (size_t)(sorted[i] - texts) < repeated)
+			repeated = (size_t)(sorted[i] - texts);
+	return repeated;
 }

@@ -7,12 +7,12 @@
 
 extern const char zip_key[];
 
-/* Put the lists of each entry's zip where their paths say, marked as zipped. `list` holds the
- * entries of the spec's list `key`; those with a zip are replaced by copies. */
-void zip_graft(struct bind *bind, const char *key, struct groups *list);
+/* An entry without its zip, whose lists stand where their paths say, marked as zipped. `trail`
+ * leads to the entry. */
+const struct node *zip_graft(const struct bind *bind, const struct node *entry,
+			     const struct trail *trail);
 
-/* The zipped options noted on the axes of `bind` take different values together each time; else a
- * problem. */
-bool zip_distinct(struct bind *bind, const struct trail *trail);
+/* The first index whose text occurs before; `count` if there is none. NULL texts are skipped. */
+size_t zip_repeated(struct arena *arena, const char *const *texts, size_t count);
 
 #endif
