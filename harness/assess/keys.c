@@ -2,7 +2,7 @@
 #include "harness/assess/keys.h"
 
 #include "harness/assess/assault.h"
-#include "harness/spec/canon.h"
+#include "harness/spec/bind/canon.h"
 #include "harness/spec/schema.h"
 
 #include <math.h>

@@ -2,7 +2,6 @@
 #include "harness/cli/cli.h"
 #include "harness/file/folder.h"
 #include "harness/report/report.h"
-#include "harness/spec/problem.h"
 #include "harness/spec/work.h"
 #include "solvers/core/nearest.h"
 

@@ -8,8 +8,8 @@
 #define REPORT_GATE_H
 
 #include "harness/report/compare.h"
-#include "harness/spec/problem.h"
 #include "harness/spec/spec.h"
+#include "harness/spec/tree/problem.h"
 
 enum gate_over {
 	GATE_CELL,  /* each cell for itself */

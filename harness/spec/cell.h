@@ -2,7 +2,7 @@
 #ifndef SPEC_CELL_H
 #define SPEC_CELL_H
 
-#include "harness/spec/canon.h"
+#include "harness/spec/bind/canon.h"
 #include "harness/spec/spec.h"
 
 /* JSON of everything but id and texts. */

@@ -1,7 +1,7 @@
 /* Checks across rows and entries. */
 #include "harness/spec/check.h"
 
-#include "harness/spec/expect.h"
+#include "harness/spec/bind/expect.h"
 #include "solvers/model/trainer.h"
 
 #include <math.h>

@@ -2,8 +2,8 @@
 #include "harness/file/filekind.h"
 #include "harness/spec/cell.h"
 #include "harness/spec/check.h"
-#include "harness/spec/override.h"
 #include "harness/spec/schema.h"
+#include "harness/spec/tree/override.h"
 
 #include <errno.h>
 #include <math.h>

@@ -1,7 +1,7 @@
 /* Rows of the experiment, of an entry of `train` and `attack`, and of a cell. */
 #include "harness/spec/schema.h"
 
-#include "harness/spec/scalar.h"
+#include "harness/spec/bind/scalar.h"
 #include "solvers/model/attack.h"
 
 const char *const spec_select_per[] = {[SELECT_PER_AUTO] = "auto",

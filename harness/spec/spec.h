@@ -8,6 +8,8 @@
 #define SPEC_SPEC_H
 
 #include "harness/data/data.h"
+#include "harness/spec/sweep/swept.h"
+#include "harness/spec/tree/problem.h"
 #include "solvers/core/arena.h"
 #include "solvers/core/desc.h"
 #include "solvers/core/status.h"
@@ -110,11 +112,6 @@ struct plot_options {
 
 struct node;
 
-struct swept {
-	const char *path;  /* "rho", "u_update.pcg.rank", "data.generate.noise" */
-	const char *value; /* canonical text */
-};
-
 struct cell {
 	char id[17];      /* 16 hex digits; filled by the plan, which knows the data's checksum */
 	const char *text; /* canonical JSON of everything below */
@@ -145,12 +142,6 @@ struct experiment {
 	struct groups plots; /* struct plot_options */
 	size_t cell_count;
 	struct cell *cells; /* in spec order: data, train, swept values, repetition */
-};
-
-/* A list of problems; every one is kept, up to a limit. */
-struct problems {
-	size_t count;
-	struct err at[64]; /* the first ones; count may be larger */
 };
 
 /* `sets`: count texts "path=value" of --set, e.g. "train[0].rho=0.1", applied before binding.

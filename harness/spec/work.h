@@ -3,9 +3,9 @@
 #ifndef SPEC_WORK_H
 #define SPEC_WORK_H
 
-#include "harness/spec/node.h"
-#include "harness/spec/problem.h"
 #include "harness/spec/spec.h"
+#include "harness/spec/tree/node.h"
+#include "harness/spec/tree/problem.h"
 
 /* Add a problem for raw units behind a step of `prepare` that mixes columns and for files that
  * cannot be read; and one to `untested`, which may be the same, for every attack and certificate of

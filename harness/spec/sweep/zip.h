@@ -3,7 +3,7 @@
 #ifndef SPEC_ZIP_H
 #define SPEC_ZIP_H
 
-#include "harness/spec/bind.h"
+#include "harness/spec/bind/bind.h"
 
 extern const char zip_key[];
 

@@ -1,7 +1,7 @@
 /* Reading the rule, computing its values. */
-#include "harness/spec/generator.h"
+#include "harness/spec/bind/generator.h"
 
-#include "harness/spec/scalar.h"
+#include "harness/spec/bind/scalar.h"
 
 #include <math.h>
 #include <stdlib.h>

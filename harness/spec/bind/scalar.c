@@ -1,5 +1,5 @@
 /* Numbers with fractions and units. */
-#include "harness/spec/scalar.h"
+#include "harness/spec/bind/scalar.h"
 
 #include <errno.h>
 #include <math.h>

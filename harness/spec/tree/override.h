@@ -2,7 +2,8 @@
 #ifndef SPEC_OVERRIDE_H
 #define SPEC_OVERRIDE_H
 
-#include "harness/spec/node.h"
+#include "harness/spec/tree/node.h"
+#include "solvers/core/option.h"
 
 /* A tree with every "path=value" of `sets` applied, e.g. "train[0].rho=0.1" or
  * "train.admm.rho=0.1". The given tree stays as it is. Problems are reported for the source

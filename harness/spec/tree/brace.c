@@ -1,5 +1,5 @@
 /* Braces of variables, out of YAML's sight. */
-#include "harness/spec/brace.h"
+#include "harness/spec/tree/brace.h"
 
 #include <stdbool.h>
 #include <string.h>

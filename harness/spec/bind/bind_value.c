@@ -1,8 +1,8 @@
 /* Binding of single values and of lists of them. */
-#include "harness/spec/bind.h"
-#include "harness/spec/expect.h"
-#include "harness/spec/generator.h"
-#include "harness/spec/scalar.h"
+#include "harness/spec/bind/bind.h"
+#include "harness/spec/bind/expect.h"
+#include "harness/spec/bind/generator.h"
+#include "harness/spec/bind/scalar.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,9 +1,9 @@
 /* Options to JSON. The result is also YAML, and harness/spec reads it back as such: so every
  * character that YAML treats as a line break or refuses is escaped. */
-#include "harness/spec/canon.h"
+#include "harness/spec/bind/canon.h"
 
-#include "harness/spec/expect.h"
-#include "harness/spec/scalar.h"
+#include "harness/spec/bind/expect.h"
+#include "harness/spec/bind/scalar.h"
 #include "solvers/core/desc.h"
 
 #include <stdint.h>

@@ -1,7 +1,7 @@
 /* Composing the tree from libyaml's events. */
-#include "harness/spec/node.h"
+#include "harness/spec/tree/node.h"
 
-#include "harness/spec/brace.h"
+#include "harness/spec/tree/brace.h"
 
 #include <string.h>
 #include <yaml.h>

@@ -3,7 +3,8 @@
 #ifndef SPEC_EXPAND_H
 #define SPEC_EXPAND_H
 
-#include "harness/spec/bind.h"
+#include "harness/spec/bind/bind.h"
+#include "harness/spec/sweep/swept.h"
 
 #include <stddef.h>
 

@@ -6,7 +6,7 @@
 #ifndef SPEC_NODE_H
 #define SPEC_NODE_H
 
-#include "harness/spec/problem.h"
+#include "harness/spec/tree/problem.h"
 #include "solvers/core/arena.h"
 
 #include <stdbool.h>

@@ -1,7 +1,7 @@
 /* Phrases for "expected ...", from option rows. */
-#include "harness/spec/expect.h"
+#include "harness/spec/bind/expect.h"
 
-#include "harness/spec/scalar.h"
+#include "harness/spec/bind/scalar.h"
 #include "solvers/core/nearest.h"
 
 #include <stdio.h>

@@ -2,11 +2,11 @@
  *
  * The axes are met by the binder, which asks here about every option. From the first problem of an
  * entry on the others are looked for at linear cost: each value is bound, not each combination. */
-#include "harness/spec/expand.h"
-#include "harness/spec/canon.h"
-#include "harness/spec/expect.h"
-#include "harness/spec/generator.h"
-#include "harness/spec/zip.h"
+#include "harness/spec/sweep/expand.h"
+#include "harness/spec/bind/canon.h"
+#include "harness/spec/bind/expect.h"
+#include "harness/spec/bind/generator.h"
+#include "harness/spec/sweep/zip.h"
 
 #include <stdlib.h>
 #include <string.h>

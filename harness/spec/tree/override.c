@@ -1,5 +1,5 @@
 /* Paths of --set, applied to copies of the nodes along them. */
-#include "harness/spec/override.h"
+#include "harness/spec/tree/override.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* Problems sorted by position, paths as text. */
-#include "harness/spec/problem.h"
+#include "harness/spec/tree/problem.h"
 
 #include <stdarg.h>
 #include <string.h>

@@ -3,7 +3,7 @@
 #ifndef SPEC_BIND_H
 #define SPEC_BIND_H
 
-#include "harness/spec/node.h"
+#include "harness/spec/tree/node.h"
 #include "solvers/core/desc.h"
 
 #include <stdbool.h>

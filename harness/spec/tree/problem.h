@@ -5,10 +5,16 @@
 #ifndef SPEC_PROBLEM_H
 #define SPEC_PROBLEM_H
 
-#include "harness/spec/spec.h"
+#include "solvers/core/arena.h"
 #include "solvers/core/status.h"
 
 #include <stddef.h>
+
+/* A list of problems; every one is kept, up to a limit. */
+struct problems {
+	size_t count;
+	struct err at[64]; /* the first ones; count may be larger */
+};
 
 struct trail {
 	const struct trail *up; /* NULL at the top */

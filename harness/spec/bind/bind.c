@@ -1,6 +1,6 @@
 /* Binding of maps: keys, defaults, the flat choice. */
-#include "harness/spec/bind.h"
-#include "harness/spec/expect.h"
+#include "harness/spec/bind/bind.h"
+#include "harness/spec/bind/expect.h"
 
 #include <string.h>
 
