@@ -3,8 +3,8 @@
  * shapes in the same run, and memory against the forecast. Without the data set, image-like data of
  * the same size are used, and the objective is not comparable. */
 #include "solvers/core/blas.h"
-#include "solvers/core/pattern.h"
-#include "solvers/core/trainer.h"
+#include "solvers/gates/pattern.h"
+#include "solvers/model/trainer.h"
 #include "tests/fashion.h"
 #include "tests/kernels.h"
 
