@@ -18,7 +18,8 @@ enum {
 static struct arena_tally tally_new(const struct cell *cell)
 {
 	return (struct arena_tally){.real_size = cell->precision == SINGLE ? sizeof(float)
-									   : sizeof(double)};
+									   : sizeof(double),
+				    .steps = (double)cell->stop.iterations};
 }
 
 static void part_new(size_t n, size_t d, struct arena *arena, struct part *out)
@@ -136,9 +137,9 @@ static void certify(const struct cell *cell, const struct dataset *data, const s
 }
 
 struct amount amount_of_setup(const struct trainer *trainer, const void *options,
-			      const struct problem *shape, size_t real_size)
+			      const struct problem *shape, size_t real_size, double steps)
 {
-	struct arena_tally tally = {.real_size = real_size};
+	struct arena_tally tally = {.real_size = real_size, .steps = steps};
 	struct arena arena = arena_counting(&tally);
 	struct amount out = {0};
 	struct err ignored = {0};

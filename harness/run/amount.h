@@ -19,11 +19,12 @@ struct amount_shape {
  * allows at most. With as many threads as OpenMP may use now. */
 size_t amount_of_cell(const struct cell *cell, const struct amount_shape *shape);
 
-/* What setup of a trainer takes for n samples of d features: allocated, and held at most. */
+/* What setup of a trainer takes for n samples of d features: allocated, and held at most, then and
+ * in `steps` steps (HUGE_VAL: any number). */
 struct amount {
 	size_t allocated, held;
 };
 struct amount amount_of_setup(const struct trainer *trainer, const void *options,
-			      const struct problem *shape, size_t real_size);
+			      const struct problem *shape, size_t real_size, double steps);
 
 #endif

@@ -48,7 +48,6 @@ static void forecast(const void *options, ptrdiff_t n, ptrdiff_t N, struct forec
 {
 	(void)options;
 	scp_interior_forecast(n, smaller(N, MOST), out);
-	out->bytes += 2 * ((double)N + (double)n) * sizeof(real);
 }
 
 static void swap_columns(struct mat A, ptrdiff_t i, ptrdiff_t j)
