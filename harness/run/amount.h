@@ -10,8 +10,9 @@
 
 struct amount_shape {
 	size_t n_train, n_validation, n_test;
-	size_t raw_d, d;  /* features before and after preparation */
-	size_t raw_bytes; /* of the table as read, in double */
+	size_t raw_d, d;   /* features before and after preparation */
+	size_t raw_bytes;  /* of the table as read, in double */
+	size_t read_bytes; /* with the content of files held while it is read */
 };
 
 /* The largest sum of bytes held at one time, beyond the program itself: while loading, preparing,
