@@ -53,9 +53,10 @@ PROVENANCE := -DBUILD_CC='"$(CC)"' -DBUILD_FLAGS='"$(FLAGS_$(VARIANT))"' -DBUILD
 
 # --- what is built -------------------------------------------------------------------------------
 
-MAIN := $(sort $(wildcard harness/main.c harness/cmd_*.c harness/cli*.c))
+MAIN := $(sort harness/main.c $(wildcard harness/cli/*.c))
 WORKER := harness/worker.c
-LIB := $(sort $(filter-out $(MAIN) $(WORKER),$(wildcard solvers/*/*.c baselines/*.c harness/*.c harness/*/*.c)))
+LIB := $(sort $(filter-out $(MAIN) $(WORKER),$(wildcard solvers/*/*.c baselines/*.c harness/*.c \
+	harness/*/*.c harness/*/*/*.c)))
 HELPERS := $(sort $(wildcard tests/*.c))
 UNIT := $(sort $(wildcard tests/unit/test_*.c tests/fault/test_*.c))
 CONTRACT := $(sort $(wildcard tests/contract/test_*.c))
@@ -101,8 +102,8 @@ $(BUILD)/$(1)/tests/%: $(BUILD)/$(1)/tests/%.o $(HELPERS:%.c=$(BUILD)/$(1)/%.o) 
 	$$(call say,LINK)
 	$$(LINK) -lcmocka $$(LDLIBS)
 
-$(BUILD)/$(1)/harness/store/env.o: override CPPFLAGS += $$(PROVENANCE)
-$(BUILD)/$(1)/harness/store/env.o: $(BUILD)/provenance
+$(BUILD)/$(1)/harness/machine/env.o: override CPPFLAGS += $$(PROVENANCE)
+$(BUILD)/$(1)/harness/machine/env.o: $(BUILD)/provenance
 endef
 $(eval $(call precision,double,))
 $(eval $(call precision,single,-DRB_SINGLE))
@@ -209,8 +210,9 @@ $(PLANTED)/relubench-worker-single: $(BUILD)/relubench-worker-single
 RUNS ?= 1000000
 FUZZ ?= $(sort $(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_LIB := $(sort tests/archives.c tests/readers.c tests/stored.c \
-	$(wildcard solvers/core/*.c harness/data/*.c \
-	harness/spec/*.c harness/store/*.c) harness/sched/filter.c)
+	$(wildcard $(patsubst %,%/*.c,solvers/core solvers/tools solvers/model solvers/gates \
+	harness/file harness/stats harness/machine harness/store harness/data harness/data/* \
+	harness/spec)) harness/sched/filter.c)
 FUZZ_FLAGS := -std=c11 -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-Wno-unknown-pragmas
 
@@ -237,7 +239,7 @@ fuzz: $(FUZZ:tests/fuzz/%.c=$(ROOT)/fuzz/%)
 # --- checks --------------------------------------------------------------------------------------
 
 CODE := $(sort $(wildcard $(foreach folder,solvers baselines harness tests,\
-	$(addprefix $(folder)/,*.c *.h */*.c */*.h))))
+	$(addprefix $(folder)/,*.c *.h */*.c */*.h */*/*.c */*/*.h))))
 
 check: check-deps check-style check-format check-readme check-mutants check-cppcheck
 

@@ -10,7 +10,7 @@
 #define BASELINES_ADVERSARY_H
 
 #include "baselines/baseline.h"
-#include "solvers/core/attack.h"
+#include "solvers/model/attack.h"
 
 #include <stddef.h>
 

@@ -1,8 +1,8 @@
-/* Baselines are trainers (solvers/core/trainer.h); this header is their public face to the
+/* Baselines are trainers (solvers/model/trainer.h); this header is their public face to the
  * registry. */
 #ifndef BASELINES_BASELINE_H
 #define BASELINES_BASELINE_H
 
-#include "solvers/core/trainer.h"
+#include "solvers/model/trainer.h"
 
 #endif

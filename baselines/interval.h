@@ -10,7 +10,7 @@
 #define BASELINES_INTERVAL_H
 
 #include "baselines/baseline.h"
-#include "solvers/core/attack.h"
+#include "solvers/model/attack.h"
 
 struct interval_options {
 	long norm;  /* enum norm */

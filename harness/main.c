@@ -1,5 +1,5 @@
 /* relubench: the table of verbs. */
-#include "harness/cli.h"
+#include "harness/cli/cli.h"
 #include "harness/sched/child.h"
 
 #include <fcntl.h>

@@ -1,16 +1,16 @@
 /* The one place that names concrete algorithms: it turns the .def lists into tables. */
 #include "baselines/baseline.h"
 #include "harness/data/data.h"
-#include "harness/data/generate.h"
+#include "harness/data/generate/generate.h"
 #include "harness/report/report.h"
-#include "solvers/convex/scp_method.h"
-#include "solvers/convex/u_update.h"
-#include "solvers/core/attack.h"
-#include "solvers/core/certify.h"
+#include "solvers/admm/u_update.h"
 #include "solvers/core/desc.h"
-#include "solvers/core/loss.h"
-#include "solvers/core/pattern.h"
-#include "solvers/core/trainer.h"
+#include "solvers/gates/pattern.h"
+#include "solvers/model/attack.h"
+#include "solvers/model/certify.h"
+#include "solvers/model/loss.h"
+#include "solvers/model/trainer.h"
+#include "solvers/scp/scp_method.h"
 
 #include <string.h>
 
@@ -19,25 +19,25 @@
 #include "solvers/solvers.def"
 #undef ITEM
 #define ITEM(symbol) extern const struct u_update symbol;
-#include "solvers/convex/u_updates.def"
+#include "solvers/admm/u_updates.def"
 #undef ITEM
 #define ITEM(symbol) extern const struct scp_method symbol;
-#include "solvers/convex/scp_methods.def"
+#include "solvers/scp/scp_methods.def"
 #undef ITEM
 #define ITEM(symbol) extern const struct loss symbol;
-#include "solvers/core/losses.def"
+#include "solvers/model/losses.def"
 #undef ITEM
 #define ITEM(symbol) extern const struct pattern_source symbol;
-#include "solvers/core/patterns.def"
+#include "solvers/gates/patterns.def"
 #undef ITEM
 #define ITEM(symbol) extern const struct source symbol;
-#include "harness/data/sources.def"
+#include "harness/data/source/sources.def"
 #undef ITEM
 #define ITEM(symbol) extern const struct generator symbol;
-#include "harness/data/generators.def"
+#include "harness/data/generate/generators.def"
 #undef ITEM
 #define ITEM(symbol) extern const struct prepare symbol;
-#include "harness/data/prepare.def"
+#include "harness/data/prepare/prepare.def"
 #undef ITEM
 #define ITEM(symbol) extern const struct attack symbol;
 #include "solvers/attack/attacks.def"
@@ -61,25 +61,25 @@ static const struct desc *const trainers[] = {
 #include "solvers/solvers.def"
 	NULL};
 static const struct desc *const u_updates[] = {
-#include "solvers/convex/u_updates.def"
+#include "solvers/admm/u_updates.def"
 	NULL};
 static const struct desc *const scp_methods[] = {
-#include "solvers/convex/scp_methods.def"
+#include "solvers/scp/scp_methods.def"
 	NULL};
 static const struct desc *const losses[] = {
-#include "solvers/core/losses.def"
+#include "solvers/model/losses.def"
 	NULL};
 static const struct desc *const pattern_sources[] = {
-#include "solvers/core/patterns.def"
+#include "solvers/gates/patterns.def"
 	NULL};
 static const struct desc *const sources[] = {
-#include "harness/data/sources.def"
+#include "harness/data/source/sources.def"
 	NULL};
 static const struct desc *const generators[] = {
-#include "harness/data/generators.def"
+#include "harness/data/generate/generators.def"
 	NULL};
 static const struct desc *const prepares[] = {
-#include "harness/data/prepare.def"
+#include "harness/data/prepare/prepare.def"
 	NULL};
 static const struct desc *const attacks[] = {
 #include "solvers/attack/attacks.def"

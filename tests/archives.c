@@ -1,8 +1,9 @@
 /* Zip files and arrays in memory. */
 #include "tests/archives.h"
 #include "harness/data/data.h"
-#include "harness/data/source_npz.h"
-#include "harness/store/npz.h"
+#include "harness/data/source/source_npz.h"
+#include "harness/file/npy_file.h"
+#include "harness/store/modelfile.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -130,7 +131,7 @@ void archives_model(const uint8_t *data, size_t size)
 
 	if (size < 1)
 		return;
-	status = npz_load_model(file_of(data, size), &arena, &model, &err);
+	status = modelfile_load(file_of(data, size), &arena, &model, &err);
 	if (status == STATUS_OK) {
 		require(model.net.U.rows == (ptrdiff_t)model.stages.d);
 		require(isfinite(model.target_shift) && model.target_scale > 0);
@@ -152,7 +153,7 @@ void archives_patterns(const uint8_t *data, size_t size)
 
 	if (size < 1)
 		return;
-	status = npz_read_npy(file_of(data, size), &arena, &patterns, &err);
+	status = npy_read(file_of(data, size), &arena, &patterns, &err);
 	if (status == STATUS_OK)
 		for (size_t i = 0; i < patterns.rows * patterns.cols; i++)
 			sum += patterns.at[i] == 1;

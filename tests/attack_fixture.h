@@ -2,7 +2,7 @@
 #ifndef TESTS_ATTACK_FIXTURE_H
 #define TESTS_ATTACK_FIXTURE_H
 
-#include "solvers/core/attack.h"
+#include "solvers/model/attack.h"
 
 enum { FIXTURE_WIDTH = 20 };
 

@@ -5,7 +5,7 @@
 
 #include "harness/run/coordinates.h"
 #include "harness/spec/spec.h"
-#include "solvers/core/trainer.h"
+#include "solvers/model/trainer.h"
 
 struct fashion {
 	struct arena arena;

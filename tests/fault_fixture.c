@@ -1,10 +1,10 @@
 /* Attempts in processes of their own, and the tiny experiment that they are made at. */
 #include "tests/fault_fixture.h"
+#include "harness/file/folder.h"
 #include "harness/report/report.h"
 #include "harness/run/loop.h"
 #include "harness/run/run.h"
 #include "harness/sched/sched.h"
-#include "harness/store/folder.h"
 #include "harness/store/result.h"
 #include "tests/close.h"
 

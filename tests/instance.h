@@ -2,7 +2,7 @@
 #ifndef TESTS_INSTANCE_H
 #define TESTS_INSTANCE_H
 
-#include "solvers/core/trainer.h"
+#include "solvers/model/trainer.h"
 
 #include <jansson.h>
 

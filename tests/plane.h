@@ -4,7 +4,7 @@
 #ifndef TESTS_PLANE_H
 #define TESTS_PLANE_H
 
-#include "solvers/core/certify.h"
+#include "solvers/model/certify.h"
 
 enum {
 	PLANE_POINTS = 40,

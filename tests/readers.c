@@ -1,11 +1,11 @@
 /* Sources on bytes in memory. */
 #include "tests/readers.h"
+#include "harness/data/csv/source_csv.h"
 #include "harness/data/data.h"
-#include "harness/data/source_cifar10.h"
-#include "harness/data/source_csv.h"
-#include "harness/data/source_idx.h"
-#include "harness/data/source_libsvm.h"
-#include "harness/data/source_npy.h"
+#include "harness/data/source/source_cifar10.h"
+#include "harness/data/source/source_idx.h"
+#include "harness/data/source/source_libsvm.h"
+#include "harness/data/source/source_npy.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -2,8 +2,8 @@
 #ifndef TESTS_ROBUST_H
 #define TESTS_ROBUST_H
 
-#include "solvers/core/attack.h"
-#include "solvers/core/net.h"
+#include "solvers/model/attack.h"
+#include "solvers/model/net.h"
 
 /* sum over free coordinates of |v_i|^q, to the 1/q: q dual to the norm of the ball. */
 double robust_dual_norm(const real *v, ptrdiff_t d, const bool *frozen, enum norm norm);

@@ -3,7 +3,7 @@
 #ifndef TESTS_SMALL_NET_H
 #define TESTS_SMALL_NET_H
 
-#include "solvers/core/certify.h"
+#include "solvers/model/certify.h"
 
 enum { SMALL_POINTS = 60, SMALL_D = 4, SMALL_WIDTH = 6 };
 

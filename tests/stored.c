@@ -1,9 +1,9 @@
 /* Files of a record from bytes in memory. */
 #include "tests/stored.h"
+#include "harness/file/csv.h"
+#include "harness/file/folder.h"
 #include "harness/store/cellfile.h"
-#include "harness/store/csv.h"
 #include "harness/store/entries.h"
-#include "harness/store/folder.h"
 #include "harness/store/manifest.h"
 #include "harness/store/result.h"
 

@@ -5,9 +5,9 @@
 
 #include "solvers/core/arena.h"
 #include "solvers/core/desc.h"
-#include "solvers/core/pattern.h"
 #include "solvers/core/rng.h"
-#include "solvers/core/trainer.h"
+#include "solvers/gates/pattern.h"
+#include "solvers/model/trainer.h"
 
 struct toy {
 	struct arena arena;

@@ -3,8 +3,8 @@
 #define TESTS_TRIAL_H
 
 #include "harness/data/data.h"
-#include "solvers/core/attack.h"
-#include "solvers/core/trainer.h"
+#include "solvers/model/attack.h"
+#include "solvers/model/trainer.h"
 #include "tests/dense.h"
 
 #include <stdbool.h>

@@ -1,6 +1,6 @@
 /* SHA-256 over the files of a data set. */
 #include "harness/data/data.h"
-#include "harness/store/gzfile.h"
+#include "harness/file/gzfile.h"
 
 #include <errno.h>
 #include <sha256.h>

@@ -1,8 +1,8 @@
 /* gnuplot scripts and their data: layout, legend, caption, styles. */
 #include "harness/report/figure.h"
+#include "harness/file/folder.h"
+#include "harness/file/io.h"
 #include "harness/report/ending.h"
-#include "harness/store/folder.h"
-#include "harness/store/io.h"
 #include "solvers/core/printable.h"
 
 #include <math.h>

@@ -1,7 +1,7 @@
 /* Drawings that show already what they should: kept by the checksums beside them. */
+#include "harness/file/folder.h"
+#include "harness/file/io.h"
 #include "harness/report/figure.h"
-#include "harness/store/folder.h"
-#include "harness/store/io.h"
 
 #include <fcntl.h>
 #include <sha256.h>

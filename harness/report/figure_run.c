@@ -1,6 +1,6 @@
 /* Running gnuplot on a script, in the folder of the plots. */
+#include "harness/file/folder.h"
 #include "harness/report/figure.h"
-#include "harness/store/folder.h"
 
 #include <errno.h>
 #include <fcntl.h>

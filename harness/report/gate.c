@@ -1,9 +1,9 @@
 /* Reading of limits, and what breaks them. */
 #include "harness/report/gate.h"
+#include "harness/file/folder.h"
 #include "harness/report/stat.h"
 #include "harness/spec/bind.h"
 #include "harness/spec/expect.h"
-#include "harness/store/folder.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,9 +1,9 @@
 /* report.html: summary, attacks, plots, cells, spec and environment in one page. */
 #include "harness/report/html.h"
+#include "harness/file/folder.h"
+#include "harness/file/io.h"
 #include "harness/report/html_parts.h"
 #include "harness/report/sheet.h"
-#include "harness/store/folder.h"
-#include "harness/store/io.h"
 
 #include <string.h>
 #include <unistd.h>

@@ -5,7 +5,7 @@
 #include "harness/report/figure.h"
 #include "harness/report/report.h"
 #include "harness/report/series.h"
-#include "harness/store/npz.h"
+#include "harness/store/modelfile.h"
 
 #include <math.h>
 #include <string.h>
@@ -158,7 +158,7 @@ static bool load_field(const struct series *series, struct arena *arena, struct 
 
 		if (!records_ok(r) || access(points, R_OK) != 0 || access(model, R_OK) != 0 ||
 		    csv_read(points, arena, &out->points, &ignored) != STATUS_OK ||
-		    npz_load_model(model, arena, &out->model, &ignored) != STATUS_OK ||
+		    modelfile_load(model, arena, &out->model, &ignored) != STATUS_OK ||
 		    out->model.stages.raw_d != 2 || out->points.rows == 0)
 			continue;
 		out->record = r;

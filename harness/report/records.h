@@ -3,8 +3,8 @@
 #ifndef REPORT_RECORDS_H
 #define REPORT_RECORDS_H
 
+#include "harness/file/csv.h"
 #include "harness/store/cellfile.h"
-#include "harness/store/csv.h"
 #include "harness/store/result.h"
 #include "solvers/core/arena.h"
 #include "solvers/core/option.h"

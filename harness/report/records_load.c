@@ -1,7 +1,7 @@
 /* Loading of records: the order of plan.csv if there is one, else of the ids. */
+#include "harness/machine/env.h"
 #include "harness/report/asked.h"
 #include "harness/report/records.h"
-#include "harness/store/env.h"
 #include "harness/store/manifest.h"
 
 #include <dirent.h>

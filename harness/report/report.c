@@ -1,5 +1,7 @@
 /* Everything that is derived from the records of a results folder. */
 #include "harness/report/report.h"
+#include "harness/file/folder.h"
+#include "harness/file/io.h"
 #include "harness/report/ending.h"
 #include "harness/report/figure.h"
 #include "harness/report/html.h"
@@ -10,8 +12,6 @@
 #include "harness/report/select.h"
 #include "harness/report/sheet.h"
 #include "harness/report/summary.h"
-#include "harness/store/folder.h"
-#include "harness/store/io.h"
 #include "solvers/core/printable.h"
 
 #include <string.h>

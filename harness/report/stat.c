@@ -1,6 +1,6 @@
 /* Order statistics over repetitions. */
 #include "harness/report/stat.h"
-#include "harness/store/wilson.h"
+#include "harness/stats/wilson.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -2,13 +2,13 @@
  */
 #include "harness/run/amount.h"
 
-#include "harness/run/assault.h"
-#include "harness/run/certified.h"
+#include "harness/assess/assault.h"
+#include "harness/assess/certified.h"
+#include "harness/assess/target.h"
 #include "harness/run/coordinates.h"
 #include "harness/run/evaluate.h"
-#include "harness/run/target.h"
-#include "solvers/core/attack.h"
-#include "solvers/core/certify.h"
+#include "solvers/model/attack.h"
+#include "solvers/model/certify.h"
 
 enum {
 	SINGLE = 1,   /* index in spec_precisions */

@@ -4,7 +4,7 @@
 #define RUN_AMOUNT_H
 
 #include "harness/spec/spec.h"
-#include "solvers/core/trainer.h"
+#include "solvers/model/trainer.h"
 
 #include <stddef.h>
 

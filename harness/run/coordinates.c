@@ -2,7 +2,7 @@
 #include "harness/run/coordinates.h"
 
 #include "solvers/core/blas.h"
-#include "solvers/core/pattern.h"
+#include "solvers/gates/pattern.h"
 
 /* A network read from a file, in the coordinates. */
 static const struct net *lower_start(const struct net *start, const struct rowspace *r,

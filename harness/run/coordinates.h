@@ -1,12 +1,12 @@
 /* The problem in the coordinates that a trainer works in: those of the features, or fewer ones in
- * which the features have full rank (solvers/core/rowspace.h) where the trainer's program is the
+ * which the features have full rank (solvers/model/rowspace.h) where the trainer's program is the
  * same in them. */
 #ifndef RUN_COORDINATES_H
 #define RUN_COORDINATES_H
 
 #include "solvers/core/arena.h"
-#include "solvers/core/rowspace.h"
-#include "solvers/core/trainer.h"
+#include "solvers/model/rowspace.h"
+#include "solvers/model/trainer.h"
 
 struct coordinates {
 	struct problem problem;          /* as the trainer gets it */

@@ -1,9 +1,9 @@
 /* Fields of the record. */
 #include "harness/run/describe.h"
 
+#include "harness/machine/env.h"
 #include "harness/run/facts.h"
 #include "harness/run/verdict.h"
-#include "harness/store/env.h"
 #include "solvers/core/blas.h"
 
 #include <math.h>

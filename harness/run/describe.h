@@ -7,9 +7,9 @@
 #include "harness/run/loop.h"
 #include "harness/run/timing.h"
 #include "harness/spec/spec.h"
-#include "harness/store/npz.h"
+#include "harness/store/modelfile.h"
 #include "harness/store/result.h"
-#include "solvers/core/pattern.h"
+#include "solvers/gates/pattern.h"
 
 struct run {
 	const char *folder;

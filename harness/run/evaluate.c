@@ -1,7 +1,7 @@
 /* Objectives, certificate and accuracies of one iterate. */
 #include "harness/run/evaluate.h"
 
-#include "harness/run/clock.h"
+#include "harness/machine/clock.h"
 
 #include <math.h>
 

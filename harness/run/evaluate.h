@@ -11,8 +11,8 @@
 #define RUN_EVALUATE_H
 
 #include "harness/data/data.h"
-#include "solvers/core/rowspace.h"
-#include "solvers/core/trainer.h"
+#include "solvers/model/rowspace.h"
+#include "solvers/model/trainer.h"
 
 /* Which point of an iteration gave the delivered network. */
 enum delivered { DELIVERED_ITERATE, DELIVERED_REPAIRED };

@@ -3,7 +3,7 @@
 #define RUN_FACTS_H
 
 #include "solvers/core/status.h"
-#include "solvers/core/trainer.h"
+#include "solvers/model/trainer.h"
 
 /* Columns pattern (from 0), source, active_share, largest_eps_lower, largest_eps_upper, verdict.
  * Writes nothing unless the trainer has facts on its patterns. */

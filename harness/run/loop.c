@@ -1,7 +1,7 @@
 /* The training loop: step on the clock, evaluate off the clock. */
 #include "harness/run/loop.h"
 
-#include "harness/run/clock.h"
+#include "harness/machine/clock.h"
 #include "harness/run/interrupt.h"
 #include "harness/store/dictionary.h"
 

@@ -1,14 +1,14 @@
 /* What is asked of a trained network, new and from an earlier record. */
 #include "harness/run/probes.h"
 
-#include "harness/run/assault.h"
-#include "harness/run/certified.h"
-#include "harness/run/findings.h"
-#include "harness/run/keys.h"
-#include "harness/run/selection.h"
+#include "harness/assess/assault.h"
+#include "harness/assess/certified.h"
+#include "harness/assess/findings.h"
+#include "harness/assess/keys.h"
+#include "harness/assess/selection.h"
+#include "harness/file/folder.h"
 #include "harness/run/timing.h"
 #include "harness/store/dictionary.h"
-#include "harness/store/folder.h"
 
 #include <math.h>
 #include <string.h>

@@ -10,8 +10,8 @@
 #include "harness/spec/spec.h"
 #include "harness/store/entries.h"
 #include "harness/store/result.h"
-#include "solvers/core/net.h"
 #include "solvers/core/status.h"
+#include "solvers/model/net.h"
 
 struct probes {
 	const struct cell *cell;

@@ -1,16 +1,17 @@
 /* One cell from its canonical text to its record. */
 #include "harness/run/run.h"
 
+#include "harness/assess/points.h"
 #include "harness/data/range.h"
-#include "harness/run/clock.h"
+#include "harness/file/folder.h"
+#include "harness/file/io.h"
+#include "harness/file/npy_file.h"
+#include "harness/machine/clock.h"
 #include "harness/run/describe.h"
 #include "harness/run/facts.h"
-#include "harness/run/points.h"
 #include "harness/run/probes.h"
 #include "harness/run/threads.h"
-#include "harness/store/folder.h"
-#include "harness/store/io.h"
-#include "harness/store/npz.h"
+#include "harness/store/modelfile.h"
 #include "harness/store/scenario.h"
 #include "solvers/core/blas.h"
 #include "solvers/core/rng.h"
@@ -57,7 +58,7 @@ static enum status read_patterns(struct run *run, struct err *err)
 
 	if (!patterns || !patterns->file)
 		return STATUS_OK;
-	TRY(npz_read_npy(patterns->file, &run->arena, &file, err));
+	TRY(npy_read(patterns->file, &run->arena, &file, err));
 	run->given_patterns = mat_new(&run->arena, (ptrdiff_t)file.rows, (ptrdiff_t)file.cols);
 	for (size_t k = 0; k < file.rows; k++)
 		for (size_t j = 0; j < file.cols; j++)
@@ -70,11 +71,11 @@ static enum status read_patterns(struct run *run, struct err *err)
 /* The network that training starts from, if a file gives one. */
 static enum status read_start(struct run *run, struct err *err)
 {
-	const char *path = trainer_start_file(run->trainer, run->cell.train.solver.options);
+	const char *path = pattern_start_file(run->trainer, run->cell.train.solver.options);
 
 	if (!path)
 		return STATUS_OK;
-	TRY(npz_load_model(path, &run->arena, &run->start, err));
+	TRY(modelfile_load(path, &run->arena, &run->start, err));
 	if (run->start.net.U.rows != run->data.train.X.cols)
 		return err_at(err, STATUS_SPEC, (struct err_place){path, 0, 0},
 			      "expected a network on %td prepared features, got %td",
@@ -127,7 +128,7 @@ static enum status save_model(struct run *run, struct err *err)
 				    .target_scale = run->data.target_scale};
 	const char *path = path_in(run, "model.npz"), *tmp = path_in(run, "model.npz.tmp");
 
-	TRY(npz_save_model(tmp, &model, err));
+	TRY(modelfile_save(tmp, &model, err));
 	if (!io_rename(tmp, path))
 		return io_error(err, path, "write");
 	return points_write(&run->data, path_in(run, "points.csv"), err);
@@ -315,7 +316,7 @@ static enum status complete(struct run *run, const struct run_order *order, stru
 			&run->result, err));
 	run->result.data = run->cell.data.name;
 	run->result.method = run->cell.train.name;
-	TRY(npz_load_model(arena_format(&run->arena, "%s/model.npz", record), &run->arena, &model,
+	TRY(modelfile_load(arena_format(&run->arena, "%s/model.npz", record), &run->arena, &model,
 			   err));
 	if (model.net.U.rows != run->data.train.X.cols)
 		return err_at(err, STATUS_ENV, (struct err_place){record, 0, 0},

@@ -3,7 +3,7 @@
 #define RUN_THREADS_H
 
 #include "solvers/core/arena.h"
-#include "solvers/core/trainer.h"
+#include "solvers/model/trainer.h"
 
 /* Of 1 and `available`, the faster one for iterations of this forecast. It depends on
  * sizes alone, so that the same cell has the same threads in every run. *reason says why; it lives

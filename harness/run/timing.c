@@ -5,7 +5,7 @@
  * So the waiting is exactly what other processes cost, whatever the balance of the threads. */
 #include "harness/run/timing.h"
 
-#include "harness/run/clock.h"
+#include "harness/machine/clock.h"
 
 #include <dirent.h>
 #include <limits.h>

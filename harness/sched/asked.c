@@ -5,7 +5,7 @@
  * something else by now. */
 #include "harness/sched/asked.h"
 
-#include "harness/run/keys.h"
+#include "harness/assess/keys.h"
 #include "harness/sched/kept.h"
 #include "harness/spec/cell.h"
 #include "harness/store/result.h"

@@ -1,7 +1,7 @@
 /* Links and copies. */
 #include "harness/sched/complete.h"
-#include "harness/store/folder.h"
-#include "harness/store/io.h"
+#include "harness/file/folder.h"
+#include "harness/file/io.h"
 
 #include <dirent.h>
 #include <errno.h>

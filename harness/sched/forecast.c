@@ -1,9 +1,9 @@
 /* Forecast of memory and work of a cell. */
 #include "harness/sched/forecast.h"
 #include "harness/data/data.h"
+#include "harness/machine/cgroup.h"
 #include "harness/run/amount.h"
-#include "harness/store/cgroup.h"
-#include "solvers/core/trainer.h"
+#include "solvers/model/trainer.h"
 
 #include <math.h>
 #include <omp.h>

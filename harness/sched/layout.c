@@ -1,9 +1,9 @@
 /* The results folder of a running experiment. */
 #include "harness/sched/layout.h"
+#include "harness/file/folder.h"
 #include "harness/sched/lock.h"
 #include "harness/store/checksums.h"
 #include "harness/store/dictionary.h"
-#include "harness/store/folder.h"
 
 #include <ctype.h>
 #include <dirent.h>

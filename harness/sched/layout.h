@@ -3,8 +3,8 @@
 #ifndef SCHED_LAYOUT_H
 #define SCHED_LAYOUT_H
 
+#include "harness/machine/env.h"
 #include "harness/sched/sched.h"
-#include "harness/store/env.h"
 
 struct layout {
 	const char *folder; /* results/<name> */

@@ -1,10 +1,10 @@
 /* From a wait status to a record. */
 #include "harness/sched/outcome.h"
+#include "harness/file/csv.h"
+#include "harness/file/folder.h"
 #include "harness/run/probes.h"
 #include "harness/run/run.h"
 #include "harness/sched/forecast.h"
-#include "harness/store/csv.h"
-#include "harness/store/folder.h"
 #include "harness/store/manifest.h"
 
 #include <ctype.h>

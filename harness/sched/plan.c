@@ -4,12 +4,12 @@
  * checksums of the files it reads: changing an option of the training or a byte of the data makes
  * another cell, a name, an attack or a certificate does not. The paths of these files are left out
  * of the text, so that a cell keeps its id where the data lies elsewhere. */
+#include "harness/file/filekind.h"
+#include "harness/file/gzfile.h"
 #include "harness/sched/asked.h"
 #include "harness/sched/forecast.h"
-#include "harness/store/filekind.h"
-#include "harness/store/gzfile.h"
-#include "solvers/core/pattern.h"
-#include "solvers/core/trainer.h"
+#include "solvers/gates/pattern.h"
+#include "solvers/model/trainer.h"
 
 #include <errno.h>
 #include <math.h>
@@ -154,7 +154,7 @@ static struct inputs inputs_of(const struct cell *cell)
 		trainer->patterns ? trainer->patterns(options) : NULL;
 
 	return (struct inputs){
-		{patterns ? patterns->file : NULL, trainer_start_file(trainer, options)}};
+		{patterns ? patterns->file : NULL, pattern_start_file(trainer, options)}};
 }
 
 /* Does the text go on with "path", quotes included? */

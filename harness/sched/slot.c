@@ -1,11 +1,11 @@
 /* One running cell. */
 #include "harness/sched/slot.h"
+#include "harness/file/folder.h"
+#include "harness/file/io.h"
 #include "harness/run/run.h"
 #include "harness/run/timing.h"
 #include "harness/sched/complete.h"
 #include "harness/sched/outcome.h"
-#include "harness/store/folder.h"
-#include "harness/store/io.h"
 #include "harness/store/manifest.h"
 
 #include <errno.h>

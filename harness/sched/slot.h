@@ -2,10 +2,10 @@
 #ifndef SCHED_SLOT_H
 #define SCHED_SLOT_H
 
-#include "harness/run/inputs.h"
 #include "harness/sched/child.h"
 #include "harness/sched/layout.h"
 #include "harness/sched/progress.h"
+#include "harness/verify/inputs.h"
 
 /* What all slots of a run share. */
 struct slot_context {

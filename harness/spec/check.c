@@ -2,7 +2,7 @@
 #include "harness/spec/check.h"
 
 #include "harness/spec/expect.h"
-#include "solvers/core/trainer.h"
+#include "solvers/model/trainer.h"
 
 #include <math.h>
 #include <string.h>

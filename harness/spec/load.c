@@ -1,10 +1,10 @@
 /* From a file to an experiment: read, override, bind, expand, check, write out the cells. */
+#include "harness/file/filekind.h"
 #include "harness/spec/cell.h"
 #include "harness/spec/check.h"
 #include "harness/spec/override.h"
 #include "harness/spec/schema.h"
 #include "harness/spec/zip.h"
-#include "harness/store/filekind.h"
 
 #include <errno.h>
 #include <math.h>

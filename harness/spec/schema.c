@@ -2,7 +2,7 @@
 #include "harness/spec/schema.h"
 
 #include "harness/spec/scalar.h"
-#include "solvers/core/attack.h"
+#include "solvers/model/attack.h"
 
 const char *const spec_select_per[] = {[SELECT_PER_AUTO] = "auto",
 				       [SELECT_PER_REPETITION] = "repetition",

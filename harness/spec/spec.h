@@ -10,8 +10,8 @@
 #include "harness/data/data.h"
 #include "solvers/core/arena.h"
 #include "solvers/core/desc.h"
-#include "solvers/core/loss.h"
 #include "solvers/core/status.h"
+#include "solvers/model/loss.h"
 
 #include <stdbool.h>
 #include <stdint.h>

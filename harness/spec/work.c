@@ -10,7 +10,7 @@ enum { PART_TEST = 0, UNITS_RAW = 1 }; /* in spec_parts, spec_units */
 
 struct work {
 	const struct experiment *experiment;
-	struct problems *problems;
+	struct problems *problems, *untested;
 	size_t missing; /* files among the problems */
 };
 
@@ -74,15 +74,15 @@ static bool selects(const struct experiment *experiment, size_t attack)
 	return false;
 }
 
-/* Add a problem of `key` (NULL: the whole) of an entry of `list`. */
-static void refuse(const struct work *work, const char *list, size_t index, const char *key,
-		   const char *text)
+/* Add to `problems` one of `key` (NULL: the whole) of an entry of `list`. */
+static void refuse(const struct work *work, struct problems *problems, const char *list,
+		   size_t index, const char *key, const char *text)
 {
 	const struct node *entry = node_get(work->experiment->tree, list)->items[index];
 	struct trail top = {.key = list}, trail = {&top, NULL, index}, step = {&trail, key, 0};
 
-	problem_add(work->problems, key ? check_place(entry, key) : entry->at, key ? &step : &trail,
-		    "%s", text);
+	problem_add(problems, key ? check_place(entry, key) : entry->at, key ? &step : &trail, "%s",
+		    text);
 }
 
 static void refuse_without_test(const struct work *work, const char *list, size_t index,
@@ -92,7 +92,7 @@ static void refuse_without_test(const struct work *work, const char *list, size_
 
 	snprintf(text, sizeof text,
 		 "needs a test part: data set \"%.60s\" has none, set its split.test", data->name);
-	refuse(work, list, index, NULL, text);
+	refuse(work, work->untested, list, index, NULL, text);
 }
 
 /* The first step of `prepare` that mixes columns, or NULL. */
@@ -119,7 +119,7 @@ static void check_units(const struct work *work, const char *list, size_t index,
 		 "raw needs steps of prepare that act column by column: \"%s\" of data set "
 		 "\"%.60s\" mixes columns",
 		 step, data->name);
-	refuse(work, list, index, "units", text);
+	refuse(work, work->problems, list, index, "units", text);
 }
 
 static void check_threats(const struct work *work, const struct data_options *data)
@@ -209,9 +209,10 @@ static void check_path(const char **path, void *context)
 	work->missing++;
 }
 
-enum status work_check(const struct experiment *experiment, struct problems *problems)
+enum status work_check(const struct experiment *experiment, struct problems *problems,
+		       struct problems *untested)
 {
-	struct work work = {experiment, problems, 0};
+	struct work work = {experiment, problems, untested, 0};
 	size_t others;
 
 	for (size_t i = 0; i < experiment->cell_count; i++)

@@ -7,11 +7,13 @@
 #include "harness/spec/problem.h"
 #include "harness/spec/spec.h"
 
-/* Add a problem for every attack and certificate of a test part that a data set does not have, for
- * raw units behind a step of `prepare` that mixes columns, and for files that cannot be read. An
- * attack that a selection needs may stand without a test part. STATUS_ENV if only files are to
- * blame, which are no fault of the spec. */
-enum status work_check(const struct experiment *experiment, struct problems *problems);
+/* Add a problem for raw units behind a step of `prepare` that mixes columns and for files that
+ * cannot be read; and one to `untested`, which may be the same, for every attack and certificate of
+ * a test part that a data set does not have: the others can be done. An attack that a selection
+ * needs may stand without a test part. STATUS_ENV if only files are to blame, which are no fault of
+ * the spec. */
+enum status work_check(const struct experiment *experiment, struct problems *problems,
+		       struct problems *untested);
 
 /* The entry of the list `key` ("data", "train") with this name, and its index; or NULL. */
 const struct node *work_entry(const struct experiment *experiment, const char *key,

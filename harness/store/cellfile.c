@@ -1,8 +1,8 @@
 /* Names and swept values of a cell.json. */
 #include "harness/store/cellfile.h"
-#include "harness/store/csv.h"
-#include "harness/store/folder.h"
-#include "harness/store/json_read.h"
+#include "harness/file/csv.h"
+#include "harness/file/folder.h"
+#include "harness/file/json_read.h"
 
 #include <jansson.h>
 #include <math.h>

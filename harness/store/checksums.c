@@ -1,7 +1,7 @@
 /* A list of names and checksums. */
 #include "harness/store/checksums.h"
-#include "harness/store/folder.h"
-#include "harness/store/io.h"
+#include "harness/file/folder.h"
+#include "harness/file/io.h"
 
 #include <errno.h>
 #include <sha256.h>

@@ -1,6 +1,6 @@
 /* Commands for a shell. */
 #include "harness/store/command.h"
-#include "harness/store/folder.h"
+#include "harness/file/folder.h"
 
 #include <string.h>
 

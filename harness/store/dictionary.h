@@ -3,7 +3,7 @@
 #ifndef STORE_DICTIONARY_H
 #define STORE_DICTIONARY_H
 
-#include "harness/store/csv.h"
+#include "harness/file/csv.h"
 #include "solvers/core/arena.h"
 #include "solvers/core/status.h"
 

@@ -1,7 +1,7 @@
 /* entries.json, and the same as one line for the plan. */
 #include "harness/store/entries.h"
-#include "harness/store/folder.h"
-#include "harness/store/json_read.h"
+#include "harness/file/folder.h"
+#include "harness/file/json_read.h"
 
 #include <jansson.h>
 #include <math.h>

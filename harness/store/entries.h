@@ -2,7 +2,7 @@
  * certificates, and the attacks on the validation part that selections ask for. And what a row of
  * the plan asks for.
  *
- * The key of an entry is made of what its rows depend on (harness/run/keys.h): an entry that the
+ * The key of an entry is made of what its rows depend on (harness/assess/keys.h): an entry that the
  * record of a cell has under a key needs no computing there, whatever it is called. */
 #ifndef STORE_ENTRIES_H
 #define STORE_ENTRIES_H

@@ -1,8 +1,8 @@
 /* Lengths and checksums of the files of a record. */
 #include "harness/store/manifest.h"
-#include "harness/store/folder.h"
-#include "harness/store/io.h"
-#include "harness/store/json_read.h"
+#include "harness/file/folder.h"
+#include "harness/file/io.h"
+#include "harness/file/json_read.h"
 #include "harness/store/result.h"
 
 #include <dirent.h>

@@ -1,7 +1,7 @@
 /* result.json: one table of fields serves writer, reader and the columns of summary.csv. */
 #include "harness/store/result.h"
-#include "harness/store/folder.h"
-#include "harness/store/json_read.h"
+#include "harness/file/folder.h"
+#include "harness/file/json_read.h"
 
 #include <jansson.h>
 #include <math.h>

@@ -5,7 +5,7 @@
 #ifndef ATTACK_CHUNK_H
 #define ATTACK_CHUNK_H
 
-#include "solvers/core/attack.h"
+#include "solvers/model/attack.h"
 
 enum { CHUNK_MATS = 2, CHUNK_NUMBERS = 8 };
 

@@ -3,7 +3,7 @@
 #ifndef ATTACK_DESCENT_H
 #define ATTACK_DESCENT_H
 
-#include "solvers/core/attack.h"
+#include "solvers/model/attack.h"
 
 struct descent {
 	const char *purpose;   /* of the random starts */

@@ -2,7 +2,7 @@
 #ifndef ATTACK_ENSEMBLE_H
 #define ATTACK_ENSEMBLE_H
 
-#include "solvers/core/attack.h"
+#include "solvers/model/attack.h"
 
 struct ensemble_options {
 	struct choices of; /* struct attack, at least one */

@@ -11,8 +11,8 @@
 #ifndef ATTACK_SEARCH_H
 #define ATTACK_SEARCH_H
 
-#include "solvers/core/attack.h"
 #include "solvers/core/rng.h"
+#include "solvers/model/attack.h"
 
 enum { MOVE_RUN, MOVE_SUBSET, MOVE_SHAKE, MOVES };
 

@@ -3,7 +3,7 @@
 #define CERTIFY_POINTS_H
 
 #include "solvers/certify/region.h"
-#include "solvers/core/certify.h"
+#include "solvers/model/certify.h"
 
 struct points {
 	const struct certify_job *job;

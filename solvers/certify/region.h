@@ -3,7 +3,7 @@
 #ifndef CERTIFY_REGION_H
 #define CERTIFY_REGION_H
 
-#include "solvers/core/attack.h"
+#include "solvers/model/attack.h"
 
 struct region {
 	enum norm norm;

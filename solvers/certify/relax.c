@@ -2,7 +2,7 @@
 #include "solvers/certify/relax.h"
 
 #include "solvers/core/blas.h"
-#include "solvers/core/certify.h"
+#include "solvers/model/certify.h"
 
 #include <math.h>
 #include <string.h>

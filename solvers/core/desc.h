@@ -13,13 +13,13 @@ enum kind {
 	KIND_SOLVER,      /* struct trainer, solvers/solvers.def */
 	KIND_BASELINE,    /* struct trainer, baselines/baselines.def */
 	KIND_TRAINER,     /* both of the above: what `solver:` in a spec may name */
-	KIND_U_UPDATE,    /* struct u_update, solvers/convex/u_updates.def */
-	KIND_SCP_METHOD,  /* struct scp_method, solvers/convex/scp_methods.def */
-	KIND_LOSS,        /* struct loss, solvers/core/losses.def */
-	KIND_PATTERNS,    /* struct pattern_source, solvers/core/patterns.def */
-	KIND_DATA,        /* struct source, harness/data/sources.def */
-	KIND_GENERATOR,   /* struct generator, harness/data/generators.def */
-	KIND_PREPARE,     /* struct prepare, harness/data/prepare.def */
+	KIND_U_UPDATE,    /* struct u_update, solvers/admm/u_updates.def */
+	KIND_SCP_METHOD,  /* struct scp_method, solvers/scp/scp_methods.def */
+	KIND_LOSS,        /* struct loss, solvers/model/losses.def */
+	KIND_PATTERNS,    /* struct pattern_source, solvers/gates/patterns.def */
+	KIND_DATA,        /* struct source, harness/data/source/sources.def */
+	KIND_GENERATOR,   /* struct generator, harness/data/generate/generators.def */
+	KIND_PREPARE,     /* struct prepare, harness/data/prepare/prepare.def */
 	KIND_ATTACK,      /* struct attack, solvers/attack/attacks.def */
 	KIND_CERTIFICATE, /* struct certifier, solvers/certify/certificates.def */
 	KIND_PLOT,        /* struct plot, harness/report/plots.def */

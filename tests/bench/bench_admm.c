@@ -4,8 +4,8 @@
  * the same size are used, and the objective is not comparable. */
 #include "harness/run/amount.h"
 #include "solvers/core/blas.h"
-#include "solvers/core/pattern.h"
-#include "solvers/core/trainer.h"
+#include "solvers/gates/pattern.h"
+#include "solvers/model/trainer.h"
 #include "tests/fashion.h"
 #include "tests/kernels.h"
 

@@ -2,8 +2,8 @@
  *
  * Shapes: the test images of two classes (n = 2000, d = 784), width 144, pixels in [0, 1]. */
 #include "solvers/core/blas.h"
-#include "solvers/core/certify.h"
 #include "solvers/core/rng.h"
+#include "solvers/model/certify.h"
 #include "tests/kernels.h"
 #include "tests/options.h"
 

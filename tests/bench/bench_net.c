@@ -5,9 +5,9 @@
  * or one loop for each operation) and, with TORCH_EPOCH_S set to the seconds of another program's
  * epoch in this precision, beside that. */
 #include "baselines/baseline.h"
-#include "solvers/core/attack.h"
 #include "solvers/core/blas.h"
 #include "solvers/core/rng.h"
+#include "solvers/model/attack.h"
 #include "tests/kernels.h"
 #include "tests/options.h"
 

@@ -1,11 +1,11 @@
 /* Aggregating 10,000 finished cells: 4 data sets, 5 methods of 50 settings, 10 repetitions, with
  * traces and attacks as real cells have them. The aim is less than 5 s, gnuplot aside: PATH is
  * empty here, so that scripts and data are written but nothing is drawn. */
+#include "harness/file/folder.h"
 #include "harness/report/paired.h"
 #include "harness/report/report.h"
 #include "harness/report/select.h"
 #include "harness/report/summary.h"
-#include "harness/store/folder.h"
 
 #include <math.h>
 #include <omp.h>

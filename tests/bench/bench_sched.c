@@ -1,7 +1,7 @@
 /* What the scheduler costs: time to plan many cells, and time per cell around the computation
  * (start a process, load the data, write and commit the record). */
+#include "harness/file/folder.h"
 #include "harness/sched/sched.h"
-#include "harness/store/folder.h"
 
 #include <libgen.h>
 #include <omp.h>

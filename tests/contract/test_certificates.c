@@ -1,5 +1,5 @@
 /* What every registered certificate promises, in both precisions. */
-#include "solvers/core/certify.h"
+#include "solvers/model/certify.h"
 #include "tests/attack_fixture.h"
 #include "tests/close.h"
 #include "tests/toy.h"

@@ -7,7 +7,7 @@
  * network by the definition. */
 #include "harness/run/coordinates.h"
 #include "harness/run/evaluate.h"
-#include "harness/store/npz.h"
+#include "harness/store/modelfile.h"
 #include "tests/close.h"
 #include "tests/dense.h"
 #include "tests/toy.h"
@@ -249,8 +249,8 @@ static void check_stored(struct attempt *a)
 	int file = mkstemp(path);
 
 	check_at_least(file, 0);
-	assert_int_equal(npz_save_model(path, &model, &err), STATUS_OK);
-	assert_int_equal(npz_load_model(path, &arena, &back, &err), STATUS_OK);
+	assert_int_equal(modelfile_save(path, &model, &err), STATUS_OK);
+	assert_int_equal(modelfile_load(path, &arena, &back, &err), STATUS_OK);
 	close(file);
 	unlink(path);
 	assert_int_equal(back.net.U.cols, net->U.cols);

@@ -1,7 +1,7 @@
 /* Losses in interior point methods, every loss and both precisions: the central path by
  * differences, directions against the equations they linearise, a program in one variable against a
  * search. */
-#include "solvers/convex/interior_loss.h"
+#include "solvers/model/interior_loss.h"
 #include "tests/close.h"
 #include "tests/toy.h"
 

@@ -44,6 +44,28 @@ refuses()
 	set_parts
 }
 
+# leaves_out NAME MESSAGE: validate refuses it with this message; plan and run say it and do all else.
+leaves_out()
+{
+	local name=$1 verb
+
+	write undoable
+	expect "$name: validate" 2 validate undoable.yaml
+	says "$name: validate names its place" "^undoable.yaml:$2"
+	for verb in plan run; do
+		expect "$name: $verb goes on" 0 "$verb" undoable.yaml
+		says "$name: $verb names its place" "^undoable.yaml:$2"
+		says "$name: $verb says what becomes of it" \
+			"^undoable.yaml: warning: what needs a test part is left out where there is none"
+	done
+	check "$name: all cells are computed" "$(cat results/undoable/plan.csv)" \
+		[ "$(grep -c ',ok,' results/undoable/plan.csv)" -eq 3 ]
+	expect "$name: nothing is left to do" 0 run undoable.yaml
+	says "$name: what cannot be done is not tried again" "^0 computed, 3 reused"
+	rm -rf results
+	set_parts
+}
+
 # accepts NAME: validate finds nothing.
 accepts()
 {
@@ -59,11 +81,11 @@ accepts "what can be done"
 attack='attack: [{attack: fgsm, eps: 0.1}]'
 for none in 'split: {validation: 2}' 'split: {test: 0}'; do
 	more=$none rest=$attack
-	refuses "attack without a test part ($none)" 2 \
+	leaves_out "attack without a test part ($none)" \
 		'9:10: attack\[0\]: needs a test part: data set "set" has none, set its split.test'
 done
 more='split: {validation: 2}' rest='certify: [{certificate: exact, eps: 0.1, part: train}, {certificate: exact, eps: 0.1}]'
-refuses "certificate without a test part" 2 '9:56: certify\[1\]: needs a test part'
+leaves_out "certificate without a test part" '9:56: certify\[1\]: needs a test part'
 more='split: {validation: 2}' rest='certify: [{certificate: exact, eps: 0.1, part: train}]'
 accepts "a certificate of the training part"
 more='split: {validation: 0.4}' rest=$attack method+=', select: validation_robust_accuracy'
@@ -73,7 +95,7 @@ accepts "a test part of the source"
 source='generate: {kind: moons, n: 20, test: 10, noise: 0.1}' more='prepare: [bias]' rest=$attack
 accepts "a test part of a generator"
 source='generate: {kind: moons, n: 20, noise: 0.1}' more='prepare: [bias]' rest=$attack
-refuses "a generator without one" 2 '9:10: attack\[0\]: needs a test part'
+leaves_out "a generator without one" '9:10: attack\[0\]: needs a test part'
 
 # Raw units.
 for step in 'pca: {components: 1}' row_normalize; do
@@ -101,8 +123,11 @@ method='solver: admm, patterns: {file: D.npy}, beta: 0.1'
 refuses "no file of patterns" 4 '7:49: train\[0\].patterns.file: D.npy: cannot open'
 source="csv: {path: '\${HOME}/no/such.csv', label: kind}"
 refuses "no file where a variable says" 4 "4:17: data\[0\].csv.path: $HOME/no/such.csv: cannot open"
-source='csv: {path: nowhere.csv, label: kind}' more='split: {validation: 2}' rest=$attack
-refuses "a fault of the spec beside it" 2 '9:10: attack\[0\]: needs a test part'
+source='csv: {path: nowhere.csv, label: kind}'
+more='split: {test: 2}
+    prepare: [{pca: {components: 1}}]'
+rest='certify: [{certificate: exact, eps: 0.1, units: raw}]'
+refuses "a fault of the spec beside it" 2 '10:49: certify\[0\].units: raw needs steps'
 
 # Columns.
 source='csv: {path: named.csv, label: sort}'

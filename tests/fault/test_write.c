@@ -1,11 +1,11 @@
 /* Writes that fail at the k-th operation on a file, for every k until none fails: one error that
  * names the file, no record that is only there in part, and the next attempt completes the work. */
+#include "harness/file/csv.h"
+#include "harness/file/folder.h"
+#include "harness/file/io.h"
 #include "harness/run/run.h"
 #include "harness/sched/layout.h"
-#include "harness/store/csv.h"
-#include "harness/store/folder.h"
-#include "harness/store/io.h"
-#include "harness/store/npz.h"
+#include "harness/store/modelfile.h"
 #include "harness/store/result.h"
 #include "tests/close.h"
 #include "tests/fault_fixture.h"
@@ -36,7 +36,7 @@ static void expect_whole_record(struct fault_room *room)
 	struct err err = {0};
 
 	result_read(fault_path(room, room->cell, "result.json"), &room->arena, &result, &err);
-	npz_load_model(fault_path(room, room->cell, "model.npz"), &room->arena, &model, &err);
+	modelfile_load(fault_path(room, room->cell, "model.npz"), &room->arena, &model, &err);
 	csv_read(fault_path(room, room->cell, "trace.csv"), &room->arena, &table, &err);
 	csv_read(fault_path(room, room->cell, "points.csv"), &room->arena, &table, &err);
 	csv_read(fault_path(room, room->cell, "attack.csv"), &room->arena, &table, &err);

@@ -1,6 +1,6 @@
 /* Lower bounds from dual points near and far, and upper bounds from random points, against the
  * known optima of small instances (tests/golden/optima): never on the wrong side. */
-#include "solvers/core/cvx.h"
+#include "solvers/cvx/cvx.h"
 #include "tests/close.h"
 #include "tests/toy.h"
 

@@ -1,6 +1,6 @@
 /* Known optima of small robust instances (eps > 0), computed by an independent interior-point
  * method: robust_admm meets them, with a certified gap. */
-#include "solvers/core/trainer.h"
+#include "solvers/model/trainer.h"
 #include "tests/close.h"
 #include "tests/instance.h"
 #include "tests/toy.h"

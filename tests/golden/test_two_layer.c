@@ -1,7 +1,7 @@
 /* Known optima of small instances without perturbation (eps = 0), computed by an independent
  * interior-point method (tests/golden/optima): every method with the patterns of the instance meets
  * them to 1e-6, and its certificate closes to the same. */
-#include "solvers/core/trainer.h"
+#include "solvers/model/trainer.h"
 #include "tests/close.h"
 #include "tests/instance.h"
 #include "tests/toy.h"

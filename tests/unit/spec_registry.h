@@ -5,11 +5,11 @@
 #define TESTS_SPEC_REGISTRY_H
 
 #include "harness/data/data.h"
-#include "solvers/core/attack.h"
 #include "solvers/core/desc.h"
-#include "solvers/core/loss.h"
-#include "solvers/core/pattern.h"
-#include "solvers/core/trainer.h"
+#include "solvers/gates/pattern.h"
+#include "solvers/model/attack.h"
+#include "solvers/model/loss.h"
+#include "solvers/model/trainer.h"
 
 #include <math.h>
 #include <string.h>

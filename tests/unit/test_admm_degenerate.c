@@ -1,8 +1,8 @@
 /* ADMM on degenerate instances: features of rank 1, duplicated or constant columns, one to three
  * patterns, scales from 1e-8 to 1e8. Whatever the acceleration does, the iterates stay bounded,
  * what is delivered is never above the zero network, and no bound is above it. */
-#include "solvers/convex/penalty.h"
-#include "solvers/core/trainer.h"
+#include "solvers/model/trainer.h"
+#include "solvers/tools/penalty.h"
 #include "tests/close.h"
 #include "tests/toy.h"
 

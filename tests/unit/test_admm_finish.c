@@ -1,5 +1,5 @@
 /* The hand-over of ADMM to the interior point: where it happens, what it ends at, what it says. */
-#include "solvers/core/trainer.h"
+#include "solvers/model/trainer.h"
 #include "tests/close.h"
 #include "tests/toy.h"
 

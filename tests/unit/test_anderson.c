@@ -1,9 +1,9 @@
 /* Anderson acceleration and the Nystrom preconditioner on linear operators whose answers are known.
  */
-#include "solvers/convex/anderson.h"
-#include "solvers/convex/nystrom.h"
+#include "solvers/admm/nystrom.h"
 #include "solvers/core/blas.h"
 #include "solvers/core/rng.h"
+#include "solvers/tools/anderson.h"
 #include "tests/close.h"
 
 #include <math.h>

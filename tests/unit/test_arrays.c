@@ -1,9 +1,9 @@
 /* Arrays as numpy writes them, beyond the plain ones of test_npz.c: other types, more dimensions,
  * texts, headers of old versions and other writers, files of several arrays. */
 #include "harness/data/data.h"
-#include "harness/data/source_npy.h"
-#include "harness/data/source_npz.h"
-#include "harness/store/npy.h"
+#include "harness/data/source/source_npy.h"
+#include "harness/data/source/source_npz.h"
+#include "harness/file/npy.h"
 #include "tests/close.h"
 #include "tests/unit/test_data_files.h"
 

@@ -1,10 +1,10 @@
 /* Attacks of a cell: order of rows and accuracies, zero gradients, and that what an attack gives
  * back is not believed. */
-#include "harness/run/assault.h"
+#include "harness/assess/assault.h"
 
-#include "harness/run/target.h"
-#include "harness/store/csv.h"
-#include "solvers/core/attack.h"
+#include "harness/assess/target.h"
+#include "harness/file/csv.h"
+#include "solvers/model/attack.h"
 #include "tests/attack_fixture.h"
 #include "tests/close.h"
 #include "tests/toy.h"

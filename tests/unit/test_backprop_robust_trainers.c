@@ -1,6 +1,6 @@
 /* Robust training through the trainers sgd and adam: what it must not change, and what it must
  * reach. */
-#include "solvers/core/trainer.h"
+#include "solvers/model/trainer.h"
 #include "tests/close.h"
 #include "tests/robust.h"
 #include "tests/toy.h"

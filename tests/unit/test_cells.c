@@ -1,10 +1,10 @@
 /* Enumeration of all activation patterns: counts against Cover's formula in general position,
  * against brute force in degenerate position, and the exact program bounding every network from
  * below. */
-#include "solvers/core/cells.h"
-#include "solvers/core/pattern.h"
 #include "solvers/core/rng.h"
-#include "solvers/core/trainer.h"
+#include "solvers/gates/cells.h"
+#include "solvers/gates/pattern.h"
+#include "solvers/model/trainer.h"
 #include "tests/close.h"
 #include "tests/options.h"
 #include "tests/toy.h"

@@ -1,7 +1,7 @@
 /* Certificates of a cell: certify.csv, its order against attacks, evidence that contradicts itself,
  * errors. */
-#include "harness/run/evidence.h"
-#include "harness/run/target.h"
+#include "harness/assess/evidence.h"
+#include "harness/assess/target.h"
 #include "tests/close.h"
 #include "tests/unit/test_run.h"
 

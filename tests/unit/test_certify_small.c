@@ -1,7 +1,7 @@
 /* Nets of at most 6 neurons in at most 4 dimensions: `exact` decides every point, as the list of
  * all places where the minimum of a piecewise linear function over a ball can be says; and what is
  * certified, exact and found by an attack never contradict each other. */
-#include "solvers/core/certify.h"
+#include "solvers/model/certify.h"
 #include "tests/close.h"
 #include "tests/options.h"
 #include "tests/small_net.h"

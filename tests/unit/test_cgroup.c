@@ -1,6 +1,6 @@
 /* Limits of control groups, read from folders made here in the place of /proc and /sys. */
-#include "harness/store/cgroup.h"
-#include "harness/store/folder.h"
+#include "harness/file/folder.h"
+#include "harness/machine/cgroup.h"
 #include "tests/close.h"
 
 #include <math.h>

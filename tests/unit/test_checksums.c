@@ -1,8 +1,8 @@
 /* checksums.txt: whatever write fails, and so wherever a process is killed between two writes, no
  * file passes for damaged; a changed or lost one does. */
+#include "harness/file/folder.h"
+#include "harness/file/io.h"
 #include "harness/store/checksums.h"
-#include "harness/store/folder.h"
-#include "harness/store/io.h"
 #include "tests/close.h"
 
 #include <setjmp.h>

@@ -1,7 +1,7 @@
 /* Names of columns from a CSV header through the preparation to an option that lists them. */
 #include "harness/store/stages.h"
-#include "solvers/core/columns.h"
-#include "solvers/core/trainer.h"
+#include "solvers/model/columns.h"
+#include "solvers/model/trainer.h"
 #include "tests/close.h"
 #include "tests/unit/test_data_load.h"
 

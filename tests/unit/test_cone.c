@@ -1,7 +1,7 @@
 /* Second-order cones: the scaling against its definition, step lengths against the boundary itself.
  */
-#include "solvers/convex/cone.h"
 #include "solvers/core/rng.h"
+#include "solvers/tools/cone.h"
 #include "tests/close.h"
 
 #include <math.h>

@@ -1,6 +1,6 @@
 /* The convex program's verifier against naive loops: objective, feasibility, repaired point, dual
  * bound, recovered network. */
-#include "solvers/core/cvx.h"
+#include "solvers/cvx/cvx.h"
 #include "tests/close.h"
 #include "tests/toy.h"
 

@@ -3,7 +3,7 @@
  * Rank 1, equal and zero rows, constant columns, patterns that admit little or nothing, scales from
  * 1e-8 to 1e8; by active sets and by the splitting. */
 #include "solvers/core/blas.h"
-#include "solvers/core/cvx.h"
+#include "solvers/cvx/cvx.h"
 #include "tests/close.h"
 #include "tests/toy.h"
 

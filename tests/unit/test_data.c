@@ -1,6 +1,6 @@
 /* data_load: parts, classes, sources, checksums. */
-#include "harness/data/source_idx.h"
-#include "harness/data/source_npy.h"
+#include "harness/data/source/source_idx.h"
+#include "harness/data/source/source_npy.h"
 #include "tests/close.h"
 #include "tests/unit/test_data_load.h"
 

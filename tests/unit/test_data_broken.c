@@ -1,9 +1,9 @@
 /* Damaged files and impossible options: exactly one message each, with its position, as stored
  * beside the files in tests/golden/data. */
-#include "harness/data/source_cifar10.h"
-#include "harness/data/source_idx.h"
-#include "harness/data/source_libsvm.h"
-#include "harness/data/source_npy.h"
+#include "harness/data/source/source_cifar10.h"
+#include "harness/data/source/source_idx.h"
+#include "harness/data/source/source_libsvm.h"
+#include "harness/data/source/source_npy.h"
 #include "tests/unit/test_data_files.h"
 
 #include <setjmp.h>

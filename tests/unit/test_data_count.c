@@ -1,10 +1,10 @@
 /* Counting rows and columns says what loading gives, for every source and step, without keeping the
  * features. */
-#include "harness/data/generate.h"
-#include "harness/data/source_cifar10.h"
-#include "harness/data/source_idx.h"
-#include "harness/data/source_libsvm.h"
-#include "harness/data/source_npy.h"
+#include "harness/data/generate/generate.h"
+#include "harness/data/source/source_cifar10.h"
+#include "harness/data/source/source_idx.h"
+#include "harness/data/source/source_libsvm.h"
+#include "harness/data/source/source_npy.h"
 #include "tests/close.h"
 #include "tests/unit/test_data_load.h"
 

@@ -1,6 +1,6 @@
 /* Delimited text: layouts, quoting, missing values, labels. */
 #include "tests/unit/test_data_csv.h"
-#include "harness/data/delimited.h"
+#include "harness/data/csv/delimited.h"
 #include "tests/close.h"
 
 #include <zlib.h>

@@ -1,7 +1,7 @@
 /* What is drawn at random depends on seed and repetition, and on nothing else; laws of the
  * generated data that need many rows. */
-#include "harness/data/generate.h"
-#include "harness/data/source_idx.h"
+#include "harness/data/generate/generate.h"
+#include "harness/data/source/source_idx.h"
 #include "tests/close.h"
 #include "tests/unit/test_data_load.h"
 

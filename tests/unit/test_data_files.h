@@ -3,8 +3,8 @@
 #ifndef TEST_DATA_FILES_H
 #define TEST_DATA_FILES_H
 
+#include "harness/data/csv/source_csv.h"
 #include "harness/data/data.h"
-#include "harness/data/source_csv.h"
 
 #include <math.h>
 #include <stdio.h>

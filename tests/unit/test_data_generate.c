@@ -1,5 +1,5 @@
 /* Generators: the laws they promise, reproducible draws, test parts of their own. */
-#include "harness/data/generate.h"
+#include "harness/data/generate/generate.h"
 #include "tests/close.h"
 #include "tests/unit/test_data_files.h"
 

@@ -1,6 +1,6 @@
 /* Sources `libsvm` and `cifar10`: layouts, labels, the choice of classes while reading. */
-#include "harness/data/source_cifar10.h"
-#include "harness/data/source_libsvm.h"
+#include "harness/data/source/source_cifar10.h"
+#include "harness/data/source/source_libsvm.h"
 #include "tests/close.h"
 #include "tests/unit/test_data_files.h"
 

@@ -1,6 +1,6 @@
 /* data_load: steps that change rows as a whole, and the stages they leave for the stored model. */
-#include "harness/data/source_cifar10.h"
-#include "harness/run/assault.h"
+#include "harness/assess/assault.h"
+#include "harness/data/source/source_cifar10.h"
 #include "harness/spec/spec.h"
 #include "tests/close.h"
 #include "tests/unit/test_data_load.h"

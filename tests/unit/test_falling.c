@@ -1,6 +1,6 @@
 /* Roots of falling functions: smooth, kinked, flat and jumping ones, and brackets that end in a
  * root. */
-#include "solvers/convex/falling.h"
+#include "solvers/tools/falling.h"
 #include "tests/close.h"
 
 #include <math.h>

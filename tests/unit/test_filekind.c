@@ -1,10 +1,10 @@
 /* Files that are something else are named for what they are, and what is no regular file is not
  * waited for. */
 #include "harness/data/data.h"
-#include "harness/data/source_libsvm.h"
+#include "harness/data/source/source_libsvm.h"
+#include "harness/file/filekind.h"
+#include "harness/file/gzfile.h"
 #include "harness/spec/spec.h"
-#include "harness/store/filekind.h"
-#include "harness/store/gzfile.h"
 #include "tests/close.h"
 #include "tests/unit/test_data_files.h"
 

@@ -1,7 +1,7 @@
 /* XOR clusters in the coordinates of their span, gradient descent with a fixed head, and what the
  * two show together: memorisation after one step, generalisation later (Xu et al., ICLR 2024). */
 #include "baselines/baseline.h"
-#include "harness/data/generate.h"
+#include "harness/data/generate/generate.h"
 #include "solvers/core/rng.h"
 #include "tests/close.h"
 #include "tests/options.h"

@@ -2,8 +2,8 @@
  * constructed cones, projections against the active set method, coordinates against their
  * definition. */
 #include "solvers/core/blas.h"
-#include "solvers/core/facial.h"
-#include "solvers/core/interior.h"
+#include "solvers/gates/facial.h"
+#include "solvers/gates/interior.h"
 #include "tests/close.h"
 #include "tests/toy.h"
 

@@ -1,9 +1,9 @@
 /* The interior-point method where rounding decides: columns of sizes 1e-3 to 1e3, correlation
  * 0.9999, beta 1e-6, pixels of 255, copies of columns, all losses. The bounds that judge it are
  * those of cvx.h, which know nothing of the method. */
-#include "solvers/convex/ipm.h"
-#include "solvers/convex/twofold.h"
-#include "solvers/core/wide.h"
+#include "solvers/cvx/wide.h"
+#include "solvers/ipm/ipm.h"
+#include "solvers/tools/twofold.h"
 #include "tests/close.h"
 #include "tests/extreme.h"
 

@@ -1,8 +1,8 @@
 /* Keys of what is computed from a network, and records that are completed. */
-#include "harness/run/assault.h"
-#include "harness/run/certified.h"
-#include "harness/run/findings.h"
-#include "harness/run/keys.h"
+#include "harness/assess/assault.h"
+#include "harness/assess/certified.h"
+#include "harness/assess/findings.h"
+#include "harness/assess/keys.h"
 #include "harness/store/entries.h"
 #include "tests/close.h"
 #include "tests/unit/test_run.h"

@@ -1,6 +1,6 @@
 /* L-BFGS directions on a quadratic function: the secant equation of the latest step, and exactness
  * once all directions have been seen. */
-#include "solvers/convex/lbfgs.h"
+#include "solvers/tools/lbfgs.h"
 #include "tests/close.h"
 
 #include <setjmp.h>

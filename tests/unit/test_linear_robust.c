@@ -1,7 +1,7 @@
 /* The robust linear classifier: its objective, its bound by weak duality, and its network, all
  * against plain loops and brute force. */
-#include "solvers/core/attack.h"
-#include "solvers/core/trainer.h"
+#include "solvers/model/attack.h"
+#include "solvers/model/trainer.h"
 #include "tests/close.h"
 #include "tests/robust.h"
 #include "tests/toy.h"

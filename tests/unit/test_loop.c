@@ -1,7 +1,7 @@
 /* The training loop with a trainer whose iterates are a script: when it stops and why, and what the
  * trace and the result say. */
+#include "harness/file/csv.h"
 #include "harness/run/loop.h"
-#include "harness/store/csv.h"
 #include "tests/close.h"
 #include "tests/toy.h"
 

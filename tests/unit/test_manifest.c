@@ -1,5 +1,5 @@
 /* record.json: every kind of damage to the files of a record is seen and named. */
-#include "harness/store/folder.h"
+#include "harness/file/folder.h"
 #include "harness/store/manifest.h"
 #include "harness/store/result.h"
 

@@ -1,6 +1,6 @@
 /* Bytes as messages say them, and the memory that is free, against the kernel's own figure. */
+#include "harness/machine/cgroup.h"
 #include "harness/sched/forecast.h"
-#include "harness/store/cgroup.h"
 #include "tests/close.h"
 
 #include <math.h>

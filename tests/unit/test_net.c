@@ -1,6 +1,6 @@
 /* Network kernels against naive twins in double and against finite differences. */
-#include "solvers/core/net.h"
 #include "solvers/core/rng.h"
+#include "solvers/model/net.h"
 #include "tests/close.h"
 
 #include <math.h>

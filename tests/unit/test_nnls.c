@@ -1,7 +1,7 @@
 /* Nonnegative least squares: the optimality conditions from the definition, the bracket of the
  * value, and the projected gradients against the active set method. */
-#include "solvers/core/cvx_lanes.h"
-#include "solvers/core/nnls.h"
+#include "solvers/cvx/cvx_lanes.h"
+#include "solvers/tools/nnls.h"
 #include "tests/close.h"
 #include "tests/toy.h"
 

@@ -1,5 +1,6 @@
 /* Stored models: what is written is read back, and damage is found. */
-#include "harness/store/npz.h"
+#include "harness/file/npy_file.h"
+#include "harness/store/modelfile.h"
 #include "tests/close.h"
 
 #include <setjmp.h>
@@ -112,8 +113,8 @@ static void round_trip(void **state)
 			in.stages.count--;
 			in.net.U.rows = 2;
 		}
-		if (npz_save_model(place->path, &in, &err) != STATUS_OK ||
-		    npz_load_model(place->path, &arena, &out, &err) != STATUS_OK)
+		if (modelfile_save(place->path, &in, &err) != STATUS_OK ||
+		    modelfile_load(place->path, &arena, &out, &err) != STATUS_OK)
 			fail_msg("%s", err.text);
 		expect_stages(&out.stages, &in.stages);
 		check_equal(out.target_shift, -1.5);
@@ -150,8 +151,8 @@ static void stages_that_do_not_fit(void **state)
 			in.stages.at[1].d_out = 2;
 		if (wrong == 2)
 			in.stages.count--; /* no bias, but U has a row for it */
-		assert_int_equal(npz_save_model(place->path, &in, &err), STATUS_OK);
-		assert_int_equal(npz_load_model(place->path, &arena, &out, &err), STATUS_ENV);
+		assert_int_equal(modelfile_save(place->path, &in, &err), STATUS_OK);
+		assert_int_equal(modelfile_load(place->path, &arena, &out, &err), STATUS_ENV);
 		snprintf(text, sizeof text, "%s", err.text);
 		assert_string_equal(text, messages[wrong]);
 	}
@@ -166,8 +167,8 @@ static void no_neuron(void **state)
 	struct err err = {0};
 
 	in.net.U.cols = 0;
-	assert_int_equal(npz_save_model(place->path, &in, &err), STATUS_OK);
-	assert_int_equal(npz_load_model(place->path, &arena, &out, &err), STATUS_OK);
+	assert_int_equal(modelfile_save(place->path, &in, &err), STATUS_OK);
+	assert_int_equal(modelfile_load(place->path, &arena, &out, &err), STATUS_OK);
 	assert_int_equal(out.net.U.rows, 3);
 	assert_int_equal(out.net.U.cols, 0);
 	arena_release(&arena);
@@ -182,9 +183,9 @@ static void same_model_same_bytes(void **state)
 	struct err err = {0};
 	size_t count;
 
-	assert_int_equal(npz_save_model(place->path, &in, &err), STATUS_OK);
+	assert_int_equal(modelfile_save(place->path, &in, &err), STATUS_OK);
 	count = read_bytes(place->path, first);
-	assert_int_equal(npz_save_model(place->path, &in, &err), STATUS_OK);
+	assert_int_equal(modelfile_save(place->path, &in, &err), STATUS_OK);
 	assert_int_equal(read_bytes(place->path, second), count);
 	assert_memory_equal(first, second, count);
 	arena_release(&arena);
@@ -195,7 +196,7 @@ static enum status load(const char *path, char *text, size_t room)
 	struct arena arena = {0};
 	struct model out = {0};
 	struct err err = {0};
-	enum status status = npz_load_model(path, &arena, &out, &err);
+	enum status status = modelfile_load(path, &arena, &out, &err);
 
 	snprintf(text, room, "%s", err.text);
 	arena_release(&arena);
@@ -215,7 +216,7 @@ static void every_flip_in_data_is_found(void **state)
 	size_t count, missed = 0;
 	const size_t data = 30 + strlen("U.npy"), entry = 128 + 6 * sizeof(real);
 
-	assert_int_equal(npz_save_model(place->path, &in, &err), STATUS_OK);
+	assert_int_equal(modelfile_save(place->path, &in, &err), STATUS_OK);
 	count = read_bytes(place->path, bytes);
 	for (size_t i = 0; i < count; i++) {
 		bytes[i] ^= 0x10;
@@ -247,7 +248,7 @@ static void every_cut_is_found(void **state)
 	char text[1024];
 	size_t count;
 
-	assert_int_equal(npz_save_model(place->path, &in, &err), STATUS_OK);
+	assert_int_equal(modelfile_save(place->path, &in, &err), STATUS_OK);
 	count = read_bytes(place->path, bytes);
 	for (size_t n = 0; n < count; n++) {
 		write_bytes(place->path, bytes, n);
@@ -269,10 +270,10 @@ static void cannot_write(void **state)
 	struct err absent = {0}, full = {0};
 
 	(void)state;
-	assert_int_equal(npz_save_model("/no/such/folder/model.npz", &in, &absent), STATUS_ENV);
+	assert_int_equal(modelfile_save("/no/such/folder/model.npz", &in, &absent), STATUS_ENV);
 	assert_string_equal(absent.source, "/no/such/folder/model.npz");
 	if (access("/dev/full", W_OK) == 0) {
-		assert_int_equal(npz_save_model("/dev/full", &in, &full), STATUS_ENV);
+		assert_int_equal(modelfile_save("/dev/full", &in, &full), STATUS_ENV);
 		assert_string_equal(full.text, "cannot write the file: No space left on device");
 	}
 	arena_release(&arena);
@@ -286,8 +287,8 @@ static void reads_numpy_arrays(void **state)
 	struct err err = {0};
 
 	(void)state;
-	assert_int_equal(npz_read_npy("tests/golden/data/x.npy", &arena, &x, &err), STATUS_OK);
-	assert_int_equal(npz_read_npy("tests/golden/data/y.npy", &arena, &y, &err), STATUS_OK);
+	assert_int_equal(npy_read("tests/golden/data/x.npy", &arena, &x, &err), STATUS_OK);
+	assert_int_equal(npy_read("tests/golden/data/y.npy", &arena, &y, &err), STATUS_OK);
 	assert_int_equal(x.rows, 4);
 	assert_int_equal(x.cols, 2);
 	assert_int_equal(y.rows, 4);
@@ -312,7 +313,7 @@ static void expect_values(const char *path, const char *text, const void *data, 
 	memcpy(bytes + 10, text, strlen(text));
 	memcpy(bytes + 10 + strlen(text), data, count);
 	write_bytes(path, bytes, 10 + strlen(text) + count);
-	if (npz_read_npy(path, &arena, &out, &err) != STATUS_OK)
+	if (npy_read(path, &arena, &out, &err) != STATUS_OK)
 		fail_msg("%s: %s", text, err.text);
 	assert_int_equal(out.rows, 2);
 	assert_int_equal(out.cols, 2);

@@ -1,5 +1,5 @@
 /* Activation patterns against their definition [X h >= 0], and patterns from a file. */
-#include "solvers/core/pattern.h"
+#include "solvers/gates/pattern.h"
 #include "tests/close.h"
 #include "tests/toy.h"
 

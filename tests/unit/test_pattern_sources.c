@@ -1,5 +1,5 @@
 /* The sources of patterns: each against its definition, in turn, nested, and what they refuse. */
-#include "solvers/core/pattern.h"
+#include "solvers/gates/pattern.h"
 #include "tests/close.h"
 #include "tests/toy.h"
 

@@ -1,7 +1,7 @@
 /* The published u-step: its gradient, its change of the augmented Lagrangian and its products
  * against their definitions; whole iterations against a naive twin; the optimum against `admm`. */
-#include "solvers/convex/rbcd.h"
-#include "solvers/core/pattern.h"
+#include "solvers/admm/admm_rbcd.h"
+#include "solvers/gates/pattern.h"
 #include "tests/close.h"
 #include "tests/toy.h"
 

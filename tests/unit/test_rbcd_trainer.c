@@ -1,6 +1,6 @@
 /* Trainer `admm_rbcd`: whole iterations against a naive twin in loops of the published rules, the
  * optimum against `admm`, and what it refuses. */
-#include "solvers/core/pattern.h"
+#include "solvers/gates/pattern.h"
 #include "tests/close.h"
 #include "tests/toy.h"
 

@@ -1,10 +1,10 @@
 /* What a repetition decides apart from the data: the random numbers of training and of attacks. And
  * figures about the data that a record shows. */
-#include "harness/run/assault.h"
-#include "harness/run/plain_ball.h"
-#include "harness/run/points.h"
+#include "harness/assess/assault.h"
+#include "harness/assess/points.h"
 #include "harness/run/verdict.h"
-#include "harness/run/verify.h"
+#include "harness/verify/plain_ball.h"
+#include "harness/verify/verify.h"
 #include "tests/close.h"
 #include "tests/unit/test_run.h"
 

@@ -1,9 +1,9 @@
 /* The report of a fabricated results folder, against values worked out by hand. */
+#include "harness/file/csv.h"
+#include "harness/file/folder.h"
 #include "harness/report/records.h"
 #include "harness/report/report.h"
-#include "harness/store/csv.h"
-#include "harness/store/folder.h"
-#include "harness/store/npz.h"
+#include "harness/store/modelfile.h"
 #include "harness/store/result.h"
 #include "tests/close.h"
 
@@ -103,7 +103,7 @@ static void put_model(const char *folder)
 	mat_set(model.net.U, 0, 1, -1);
 	model.net.alpha[0] = 1;
 	model.net.alpha[1] = -1;
-	assert_int_equal(npz_save_model(arena_format(&arena, "%s/model.npz", folder), &model, &err),
+	assert_int_equal(modelfile_save(arena_format(&arena, "%s/model.npz", folder), &model, &err),
 			 STATUS_OK);
 	put(arena_format(&arena, "%s/points.csv", folder),
 	    "part,x1,x2,y\ntrain,0,0,-1\ntrain,1,1,1\ntrain,0,1,-1\ntest,1,0,1\n");

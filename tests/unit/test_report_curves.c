@@ -1,6 +1,6 @@
 /* The data that plots are drawn from, against brute force and values worked out by hand. */
+#include "harness/file/folder.h"
 #include "harness/report/report.h"
-#include "harness/store/folder.h"
 #include "tests/close.h"
 #include "tests/report_fixture.h"
 

@@ -10,7 +10,7 @@
 #include "harness/report/select.h"
 #include "harness/report/stat.h"
 #include "harness/report/summary.h"
-#include "harness/store/wilson.h"
+#include "harness/stats/wilson.h"
 #include "tests/close.h"
 #include "tests/report_fixture.h"
 

@@ -1,6 +1,6 @@
 /* The trainer `robust_restriction`: never above its start, never below the brute-force worst case,
  * a valid gap, its starts, its errors, and plain training at eps = 0. */
-#include "solvers/convex/restriction.h"
+#include "solvers/restriction/restriction.h"
 #include "tests/close.h"
 #include "tests/toy.h"
 

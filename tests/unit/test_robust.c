@@ -1,7 +1,7 @@
 /* The worst case of one sample: values against attacks by brute force, proximal maps by the
  * subgradient inequality, conjugates by Fenchel's; dual norms likewise. */
-#include "solvers/convex/robust.h"
 #include "solvers/core/blas.h"
+#include "solvers/robust/robust.h"
 #include "tests/close.h"
 #include "tests/toy.h"
 

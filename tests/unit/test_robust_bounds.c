@@ -1,8 +1,8 @@
 /* The largest radius of each pattern: both limits against a dense search over the angles of the
  * plane, exact values of frozen columns, screening, and what the facts say. */
-#include "solvers/convex/robust_bounds.h"
+#include "solvers/robust/robust_bounds.h"
 
-#include "solvers/convex/robust.h"
+#include "solvers/robust/robust.h"
 #include "tests/close.h"
 #include "tests/toy.h"
 

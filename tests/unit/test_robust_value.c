@@ -1,7 +1,7 @@
 /* The value that `robust_admm` reports is the worst-case objective of its network: exact inner
  * maximisation by branch and bound agrees with it at every iterate, and no attack is above it. */
-#include "solvers/core/attack.h"
-#include "solvers/core/certify.h"
+#include "solvers/model/attack.h"
+#include "solvers/model/certify.h"
 #include "tests/close.h"
 #include "tests/toy.h"
 

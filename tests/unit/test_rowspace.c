@@ -1,6 +1,6 @@
 /* Coordinates of full rank: X = Z B', and a program in them has the same optimum. */
 #include "solvers/core/blas.h"
-#include "solvers/core/rowspace.h"
+#include "solvers/model/rowspace.h"
 #include "tests/close.h"
 #include "tests/toy.h"
 

@@ -3,7 +3,7 @@
 #include "tests/unit/test_run.h"
 #include "harness/data/data.h"
 #include "harness/run/evaluate.h"
-#include "harness/store/npz.h"
+#include "harness/store/modelfile.h"
 #include "tests/close.h"
 #include "tests/toy.h"
 
@@ -39,7 +39,7 @@ static void check_model(const struct cell *cell, const struct result *r)
 	assert_int_equal(
 		data_load(&cell->data, (uint64_t)cell->seed, cell->repetition, &arena, &data, &err),
 		STATUS_OK);
-	assert_int_equal(npz_load_model(path_in("model.npz"), &arena, &model, &err), STATUS_OK);
+	assert_int_equal(modelfile_load(path_in("model.npz"), &arena, &model, &err), STATUS_OK);
 	check_close(accuracy(&model.net, &data.train), r->train_accuracy, 0, 1e-12);
 	check_close(accuracy(&model.net, &data.validation), r->validation_accuracy, 0, 1e-12);
 	check_close(accuracy(&model.net, &data.test), r->test_accuracy, 0, 1e-12);
@@ -194,7 +194,7 @@ static struct mat stored_weights(void)
 	struct model model;
 	struct err err = {0};
 
-	assert_int_equal(npz_load_model(path_in("model.npz"), &arena, &model, &err), STATUS_OK);
+	assert_int_equal(modelfile_load(path_in("model.npz"), &arena, &model, &err), STATUS_OK);
 	return model.net.U;
 }
 

@@ -3,10 +3,10 @@
 #ifndef TEST_RUN_H
 #define TEST_RUN_H
 
+#include "harness/file/csv.h"
+#include "harness/file/folder.h"
 #include "harness/run/run.h"
 #include "harness/spec/spec.h"
-#include "harness/store/csv.h"
-#include "harness/store/folder.h"
 #include "harness/store/result.h"
 #include "tests/close.h"
 

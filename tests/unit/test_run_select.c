@@ -1,6 +1,6 @@
 /* Selection under attack: the record of a cell, from the validation part alone. */
-#include "harness/store/npz.h"
-#include "solvers/core/attack.h"
+#include "harness/store/modelfile.h"
+#include "solvers/model/attack.h"
 #include "tests/close.h"
 #include "tests/robust.h"
 #include "tests/toy.h"
@@ -85,7 +85,7 @@ static void the_figures_are_the_closed_worst_case(void **state)
 	assert_int_equal(
 		data_load(&cell->data, (uint64_t)cell->seed, cell->repetition, &arena, &data, &err),
 		STATUS_OK);
-	assert_int_equal(npz_load_model(path_in("model.npz"), &arena, &model, &err), STATUS_OK);
+	assert_int_equal(modelfile_load(path_in("model.npz"), &arena, &model, &err), STATUS_OK);
 	closed_worst_case(&model.net, &data.validation, 0.25, &robust, &hinge);
 	check_close(r.validation_robust_accuracy, robust / r.n_validation, 0, 1e-12);
 	closed_worst_case(&model.net, &data.train, 0.3, &robust, &hinge);

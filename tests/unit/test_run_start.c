@@ -1,6 +1,6 @@
 /* A cell that starts from the model file of another one. */
-#include "harness/store/npz.h"
-#include "solvers/convex/restriction.h"
+#include "harness/store/modelfile.h"
+#include "solvers/restriction/restriction.h"
 #include "tests/close.h"
 #include "tests/unit/test_run.h"
 
@@ -22,7 +22,7 @@ static double certified(const struct cell *cell, bool frozen_bias)
 
 	assert_int_equal(data_load(&cell->data, (uint64_t)cell->seed, 0, &arena, &data, &err),
 			 STATUS_OK);
-	assert_int_equal(npz_load_model(path_in("model.npz"), &arena, &model, &err), STATUS_OK);
+	assert_int_equal(modelfile_load(path_in("model.npz"), &arena, &model, &err), STATUS_OK);
 	problem.loss.loss = (const struct loss *)(const void *)cell->train.loss.item;
 	problem.X = data.train.X;
 	problem.y = data.train.y;
@@ -60,7 +60,7 @@ static void a_model_on_other_features_is_refused(void **state)
 	struct err err = {0};
 
 	(void)state;
-	assert_int_equal(npz_save_model(path_in("start.npz"), &model, &err), STATUS_OK);
+	assert_int_equal(modelfile_save(path_in("start.npz"), &model, &err), STATUS_OK);
 	pose(robust, "");
 	assert_int_equal(run_cell(folder, &(struct run_order){.progress_fd = -1}, &err),
 			 STATUS_SPEC);

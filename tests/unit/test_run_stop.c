@@ -3,7 +3,7 @@
 #include "tests/unit/test_run.h"
 
 #include "harness/run/interrupt.h"
-#include "harness/store/npz.h"
+#include "harness/store/modelfile.h"
 #include "solvers/core/blas.h"
 #include "tests/close.h"
 
@@ -170,7 +170,7 @@ static void a_killed_process_leaves_what_it_had(void **state)
 	assert_null(r.outcome);
 	check_at_least(r.iterations, 1);
 	check_finite(r.objective_network);
-	assert_int_equal(npz_load_model(path_in("model.npz"), &arena, &model, &err), STATUS_OK);
+	assert_int_equal(modelfile_load(path_in("model.npz"), &arena, &model, &err), STATUS_OK);
 	assert_int_equal(csv_mend(path_in("trace.csv"), &err), STATUS_OK);
 	t = table("trace.csv");
 	check_at_least(t.rows, r.evaluations);

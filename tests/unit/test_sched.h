@@ -4,14 +4,14 @@
 #ifndef TESTS_UNIT_TEST_SCHED_H
 #define TESTS_UNIT_TEST_SCHED_H
 
+#include "harness/file/csv.h"
+#include "harness/file/folder.h"
 #include "harness/sched/child.h"
 #include "harness/sched/forecast.h"
 #include "harness/sched/sched.h"
 #include "harness/sched/slot.h"
-#include "harness/store/csv.h"
-#include "harness/store/folder.h"
 #include "harness/store/result.h"
-#include "solvers/core/trainer.h"
+#include "solvers/model/trainer.h"
 
 #include <dirent.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 /* Comparing two records of a cell: what counts as the same. */
-#include "harness/sched/repeat.h"
+#include "harness/merge/repeat.h"
 #include "tests/close.h"
 #include "tests/unit/test_sched.h"
 

@@ -1,8 +1,8 @@
 /* Records on disk: results, CSV, folders, cells, the environment. */
+#include "harness/file/csv.h"
+#include "harness/file/folder.h"
+#include "harness/machine/env.h"
 #include "harness/store/cellfile.h"
-#include "harness/store/csv.h"
-#include "harness/store/env.h"
-#include "harness/store/folder.h"
 #include "harness/store/result.h"
 #include "tests/close.h"
 

@@ -1,6 +1,6 @@
 /* Archives: the header that tar reads, checked byte by byte; names and lengths at the limits. */
-#include "harness/store/folder.h"
-#include "harness/store/tar.h"
+#include "harness/file/folder.h"
+#include "harness/file/tar.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,10 +1,10 @@
 /* What attacks and certificates work on: raw units, boxes and frozen columns against plain loops
  * over the raw data; what certify.csv counts, with a certificate that says what the test wants. */
-#include "harness/run/certified.h"
-#include "harness/run/target.h"
-#include "harness/store/csv.h"
-#include "harness/store/wilson.h"
-#include "solvers/core/certify.h"
+#include "harness/assess/certified.h"
+#include "harness/assess/target.h"
+#include "harness/file/csv.h"
+#include "harness/stats/wilson.h"
+#include "solvers/model/certify.h"
 #include "tests/close.h"
 #include "tests/toy.h"
 #include "tests/unit/test_run.h"

@@ -1,9 +1,9 @@
 /* Clocks: what counts as contention, by made-up counters and files; how many threads a cell takes;
  * which iterations are evaluated; the date. */
+#include "harness/file/folder.h"
 #include "harness/run/loop.h"
 #include "harness/run/threads.h"
 #include "harness/run/timing.h"
-#include "harness/store/folder.h"
 #include "tests/close.h"
 
 #include <math.h>

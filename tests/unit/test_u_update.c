@@ -1,5 +1,5 @@
 /* The u-step of ADMM alone: every update against the system that it solves. */
-#include "solvers/convex/u_update.h"
+#include "solvers/admm/u_update.h"
 #include "solvers/core/blas.h"
 #include "tests/close.h"
 #include "tests/toy.h"

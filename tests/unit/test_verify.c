@@ -1,8 +1,8 @@
 /* `verify` passes every record that a run leaves, and notices each number of it that is changed or
  * taken away, a changed network, exchanged rows, and what it does not know. */
-#include "harness/run/plain.h"
-#include "harness/run/plain_ball.h"
-#include "harness/run/verify.h"
+#include "harness/verify/plain.h"
+#include "harness/verify/plain_ball.h"
+#include "harness/verify/verify.h"
 #include "tests/toy.h"
 
 #include <math.h>
@@ -107,9 +107,9 @@ static void a_changed_network_is_noticed(void **state)
 
 	(void)state;
 	make(2);
-	assert_int_equal(npz_load_model(path_in("model.npz"), &arena, &model, &err), STATUS_OK);
+	assert_int_equal(modelfile_load(path_in("model.npz"), &arena, &model, &err), STATUS_OK);
 	model.net.alpha[3] *= (real)1.01;
-	assert_int_equal(npz_save_model(path_in("model.npz"), &model, &err), STATUS_OK);
+	assert_int_equal(modelfile_save(path_in("model.npz"), &model, &err), STATUS_OK);
 	out = verify();
 	assert_false(verify_good(&out));
 }

@@ -1,6 +1,6 @@
 /* `verify` notices each figure that is off by a millionth, of classification and regression, and a
  * bound above the objective by a thousandth. */
-#include "harness/run/verify.h"
+#include "harness/verify/verify.h"
 #include "tests/close.h"
 
 #include <math.h>

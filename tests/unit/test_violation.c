@@ -1,6 +1,6 @@
 /* Fresh patterns and neurons against the certificate: none is broken where all patterns are in,
  * counts agree with the definition, and the mean share keeps the bound of the scenario approach. */
-#include "solvers/core/cvx.h"
+#include "solvers/cvx/cvx.h"
 #include "tests/close.h"
 #include "tests/toy.h"
 

@@ -1,5 +1,5 @@
 /* Products in double against plain sums. */
-#include "solvers/core/wide.h"
+#include "solvers/cvx/wide.h"
 #include "tests/close.h"
 #include "tests/toy.h"
 

@@ -1,0 +1,383 @@
+/* Attacks on the final network.
+ *
+ * Entries within the same threat (norm, units, box) are run together, eps by eps: the worst points
+ * of an entry start its search at the next eps, and an entry that contains another starts from the
+ * worst points of that one. So robust accuracy never rises with eps, with restarts, or from an
+ * attack to the worst case over attacks; that it does not is checked all the same. */
+#include "harness/assess/assault.h"
+
+#include "harness/assess/inspect.h"
+#include "harness/assess/target.h"
+#include "harness/machine/clock.h"
+#include "harness/stats/wilson.h"
+#include "harness/store/dictionary.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct figures { /* of one eps */
+	double robust, seconds;
+};
+
+struct entry {
+	const struct attack_options *o;
+	struct aim aim;
+	const struct attack *attack;
+	long steps, restarts;
+	struct attack_job job;
+	double clean, zero_gradient;
+	struct figures *at; /* o->eps.count, of which `done` are filled */
+	size_t done;
+	bool kept;  /* its rows are there already */
+	bool fired; /* it is run, for its rows or for an entry that contains it */
+	struct effort effort;
+};
+
+/* The entries of one threat, in the order they are run: weaker ones first. */
+struct volley {
+	size_t count;
+	struct entry **entry;
+	struct evidence *evidence;
+	bool alone;
+};
+
+struct assault {
+	size_t count;
+	struct entry *entries; /* as in the spec */
+	uint64_t seed;
+	struct evidence *evidence; /* NULL: not asked for */
+	bool alone;
+};
+
+/* Same attack and options, but for the number of restarts. */
+static bool same_but_restarts(const struct entry *a, const struct entry *b)
+{
+	static const size_t sizes[] = {[OPTION_BOOL] = sizeof(bool),
+				       [OPTION_INT] = sizeof(long),
+				       [OPTION_REAL] = sizeof(double),
+				       [OPTION_GROUP] = 0};
+	bool same = a->attack == b->attack;
+
+	for (const struct option *row = a->attack->base.options; same && row && row->name; row++) {
+		const char *of_a = (const char *)a->o->attack.options + row->offset;
+		const char *of_b = (const char *)b->o->attack.options + row->offset;
+
+		if (strcmp(row->name, "restarts") != 0)
+			same = sizes[row->type] && memcmp(of_a, of_b, sizes[row->type]) == 0;
+	}
+	return same;
+}
+
+/* Whether b is part of a by definition. Among worst cases the one with more steps is the worse. */
+static bool contains(const struct entry *a, const struct entry *b)
+{
+	if (a->attack->pools)
+		return !b->attack->pools || a->steps > b->steps;
+	return same_but_restarts(a, b) && a->restarts > b->restarts;
+}
+
+/* A contained entry comes first; the place in the spec says nothing. */
+static int by_strength(const void *one, const void *two)
+{
+	const struct entry *a = *(struct entry *const *)one, *b = *(struct entry *const *)two;
+	double effort_a = (double)a->steps * (double)a->restarts;
+	double effort_b = (double)b->steps * (double)b->restarts;
+
+	if (a->attack->pools != b->attack->pools)
+		return a->attack->pools - b->attack->pools;
+	if (!a->attack->pools && (effort_a < effort_b || effort_a > effort_b))
+		return effort_a < effort_b ? -1 : 1;
+	if (a->steps != b->steps)
+		return a->steps < b->steps ? -1 : 1;
+	if (a->restarts != b->restarts)
+		return a->restarts < b->restarts ? -1 : 1;
+	return (a > b) - (a < b); /* neither contains the other */
+}
+
+/* Where the other attack found a worse point, start from that. */
+static void adopt(struct attack_job *job, const struct attack_job *from)
+{
+	for (ptrdiff_t k = 0; k < job->X.rows; k++) {
+		if (!(from->margin[k] < job->margin[k]))
+			continue;
+		job->margin[k] = from->margin[k];
+		for (ptrdiff_t i = 0; i < job->X.cols; i++)
+			mat_set(job->worst, k, i, mat_get(from->worst, k, i));
+	}
+}
+
+static double robust_accuracy(const struct attack_job *job)
+{
+	double robust = 0;
+
+	for (ptrdiff_t k = 0; k < job->X.rows; k++)
+		robust += job->margin[k] > 0;
+	return robust / (double)job->X.rows;
+}
+
+static enum status check_order(const struct entry *e, const struct entry *weaker, struct err *err)
+{
+	double robust = robust_accuracy(&e->job);
+	double before = e->done > 0 ? e->at[e->done - 1].robust : e->clean;
+
+	if (robust > before)
+		return err_set(err, STATUS_FAILED,
+			       "attack %s: expected a robust accuracy of at most %.9g, that of a "
+			       "smaller eps, got %.9g at eps = %g",
+			       spec_attack_name(e->o), before, robust, e->job.threat.eps);
+	if (weaker && robust > robust_accuracy(&weaker->job))
+		return err_set(err, STATUS_FAILED,
+			       "attack %s: expected a robust accuracy of at most %.9g, that of %s, "
+			       "got %.9g at eps = %g",
+			       spec_attack_name(e->o), robust_accuracy(&weaker->job),
+			       spec_attack_name(weaker->o), robust, e->job.threat.eps);
+	return STATUS_OK;
+}
+
+/* Entry i of the volley at its next eps. */
+static enum status strike(struct volley *v, size_t i, struct err *err)
+{
+	struct entry *e = v->entry[i];
+	struct arena scratch = {0};
+	struct clock_mark start = clock_now();
+	double before = e->effort.wall;
+	enum status status;
+
+	e->job.threat.eps = e->o->eps.at[e->done];
+	for (size_t j = 0; j < i; j++)
+		if (!v->alone && contains(e, v->entry[j]))
+			adopt(&e->job, &v->entry[j]->job);
+	e->attack->run(e->o->attack.options, &e->job, &scratch);
+	arena_release(&scratch);
+	status = inspect_points(&e->job, spec_attack_name(e->o), err);
+	for (size_t j = 0; j < v->count && status == STATUS_OK; j++)
+		status = check_order(e, !v->alone && contains(e, v->entry[j]) ? v->entry[j] : NULL,
+				     err);
+	if (v->evidence && !e->kept)
+		evidence_attack(v->evidence, &e->aim, &e->job);
+	clock_add(start, &e->effort.wall, &e->effort.cpu);
+	e->at[e->done++] = (struct figures){robust_accuracy(&e->job), e->effort.wall - before};
+	return status;
+}
+
+/* The smallest eps that an entry has not done; infinite if all are done. */
+static double next_eps(const struct volley *v)
+{
+	double next = HUGE_VAL;
+
+	for (size_t i = 0; i < v->count; i++)
+		if (v->entry[i]->done < v->entry[i]->o->eps.count)
+			next = fmin(next, v->entry[i]->o->eps.at[v->entry[i]->done]);
+	return next;
+}
+
+static void load(struct entry *e, const struct target *t, uint64_t seed, struct arena *arena)
+{
+	double flat = e->attack->flat ? e->attack->flat(e->o->attack.options) : HUGE_VAL;
+	ptrdiff_t n = t->X.rows;
+
+	e->job = (struct attack_job){.net = &t->net,
+				     .X = t->X,
+				     .y = t->y,
+				     .threat = t->threat,
+				     .seed = seed,
+				     .worst = mat_new(arena, n, t->X.cols),
+				     .margin = ARENA_ARRAY(arena, real, n)};
+	mat_copy(e->job.worst, t->X);
+	memcpy(e->job.margin, t->margin, (size_t)n * sizeof(real));
+	e->clean = t->accuracy;
+	for (ptrdiff_t k = 0; k < n; k++)
+		e->zero_gradient += t->still[k] || (double)t->margin[k] > flat;
+	e->zero_gradient /= (double)n;
+}
+
+/* All entries that aim at the target of `first`. */
+static enum status fire(const struct assault *a, size_t first, const struct target *target,
+			struct err *err)
+{
+	struct arena arena = {0};
+	struct volley v = {.entry = ARENA_ARRAY(&arena, struct entry *, a->count),
+			   .evidence = a->evidence,
+			   .alone = a->alone};
+	enum status status = STATUS_OK;
+	double eps;
+
+	for (size_t i = first; i < a->count; i++)
+		if (a->entries[i].fired &&
+		    target_same(&a->entries[i].aim, &a->entries[first].aim)) {
+			load(&a->entries[i], target, a->seed, &arena);
+			v.entry[v.count++] = &a->entries[i];
+		}
+	qsort(v.entry, v.count, sizeof *v.entry, by_strength);
+	while (status == STATUS_OK && isfinite(eps = next_eps(&v)))
+		for (size_t i = 0; i < v.count && status == STATUS_OK; i++) {
+			const struct entry *e = v.entry[i];
+
+			if (e->done < e->o->eps.count && e->o->eps.at[e->done] <= eps)
+				status = strike(&v, i, err);
+		}
+	arena_release(&arena);
+	return status;
+}
+
+static void write_rows(struct csv *csv, const struct entry *e, double n)
+{
+	for (size_t i = 0; i < e->done; i++) {
+		double low, high;
+
+		wilson_interval(e->at[i].robust * n, n, &low, &high);
+		csv_text(csv, spec_attack_name(e->o));
+		csv_text(csv, norm_names[e->o->norm]);
+		csv_number(csv, e->o->eps.at[i]);
+		csv_text(csv, spec_units[e->o->units]);
+		csv_number(csv, e->clean);
+		csv_number(csv, e->at[i].robust);
+		csv_number(csv, low);
+		csv_number(csv, high);
+		csv_number(csv, n);
+		csv_number(csv, (double)e->steps);
+		csv_number(csv, (double)e->restarts);
+		csv_number(csv, e->at[i].seconds);
+		csv_number(csv, e->zero_gradient);
+		csv_end_row(csv);
+	}
+}
+
+struct aim assault_aim(const struct attack_options *o, const struct dataset *data)
+{
+	return (struct aim){
+		"attack", spec_attack_name(o), &data->test, "test", o->norm, o->units, &o->clip, o};
+}
+
+static struct entry entry_of(const struct attack_options *o)
+{
+	struct entry e = {.o = o,
+			  .attack = (const struct attack *)(const void *)o->attack.item,
+			  .fired = true};
+
+	e.attack->effort(o->attack.options, &e.steps, &e.restarts);
+	return e;
+}
+
+bool assault_contains(const struct attack_options *a, const struct attack_options *b)
+{
+	const struct dataset none = {0};
+	const struct aim aim_a = assault_aim(a, &none), aim_b = assault_aim(b, &none);
+	const struct entry entry_a = entry_of(a), entry_b = entry_of(b);
+
+	return target_same(&aim_a, &aim_b) && contains(&entry_a, &entry_b);
+}
+
+/* Kept entries are run only where one that is not starts from them. */
+static void choose_fired(struct assault *a, const struct earlier *kept)
+{
+	for (size_t i = 0; i < a->count; i++)
+		a->entries[i].kept = earlier_has(kept, i);
+	for (size_t i = 0; i < a->count; i++) {
+		struct entry *e = &a->entries[i];
+
+		e->fired = !e->kept;
+		for (size_t j = 0; j < a->count && !e->fired && !a->alone; j++)
+			e->fired = !a->entries[j].kept && assault_contains(a->entries[j].o, e->o);
+	}
+}
+
+static struct entry *entries_of(const struct cell *cell, const struct dataset *data,
+				struct arena *arena)
+{
+	const struct attack_options *o = cell->attack.at;
+	struct entry *entries = ARENA_ARRAY(arena, struct entry, cell->attack.count);
+
+	for (size_t i = 0; i < cell->attack.count; i++) {
+		entries[i] = entry_of(&o[i]);
+		entries[i].aim = assault_aim(&o[i], data);
+		entries[i].at = ARENA_ARRAY(arena, struct figures, o[i].eps.count);
+	}
+	return entries;
+}
+
+enum status assault_check(const struct cell *cell, const struct dataset *data, struct err *err)
+{
+	const struct attack_options *entries = cell->attack.at;
+
+	for (size_t i = 0; i < cell->attack.count; i++) {
+		const struct aim aim = assault_aim(&entries[i], data);
+
+		TRY(target_check(&aim, data, err));
+	}
+	return STATUS_OK;
+}
+
+/* Fire at every target once: an entry that has been done was part of an earlier volley. */
+static enum status fire_all(const struct assault *a, const struct dataset *data,
+			    const struct net *net, struct err *err)
+{
+	enum status status = STATUS_OK;
+
+	for (size_t i = 0; i < a->count && status == STATUS_OK; i++) {
+		struct clock_mark start = clock_now();
+		struct entry *e = &a->entries[i];
+		struct arena arena = {0};
+		struct target target;
+
+		if (!e->fired || e->done > 0)
+			continue;
+		status = target_new(&e->aim, data, net, &arena, &target, err);
+		clock_add(start, &e->effort.wall, &e->effort.cpu);
+		if (status == STATUS_OK)
+			status = fire(a, i, &target, err);
+		arena_release(&arena);
+	}
+	return status;
+}
+
+static enum status write_table(const struct assault *a, const struct assault_order *order,
+			       struct err *err)
+{
+	double n = (double)order->data->test.X.rows;
+	struct csv csv;
+
+	TRY(dictionary_open(&csv, order->path, dictionary_attack, err));
+	for (size_t i = 0; i < a->count; i++) {
+		const struct entry *e = &a->entries[i];
+
+		if (e->kept)
+			earlier_write(order->kept, i, spec_attack_name(e->o), &csv);
+		else
+			write_rows(&csv, e, n);
+		if (order->effort)
+			order->effort[i] = (struct effort){e->effort.wall, e->effort.cpu, e->done};
+	}
+	return csv_close(&csv, err);
+}
+
+enum status assault_carry_out(const struct assault_order *order, struct err *err)
+{
+	const struct cell *cell = order->cell;
+	struct arena arena = {0};
+	struct assault assault = {.count = cell->attack.count,
+				  .entries = entries_of(cell, order->data, &arena),
+				  .seed = (uint64_t)cell->seed * 1000003u +
+					  (uint64_t)cell->repetition,
+				  .evidence = order->evidence,
+				  .alone = order->alone};
+	enum status status = STATUS_OK;
+
+	choose_fired(&assault, order->kept);
+	if (order->data->test.X.rows > 0)
+		status = fire_all(&assault, order->data, order->net, err);
+	if (status == STATUS_OK)
+		status = write_table(&assault, order, err);
+	arena_release(&arena);
+	return status;
+}
+
+enum status assault_run(const struct cell *cell, const struct dataset *data, const struct net *net,
+			const char *path, struct evidence *evidence, struct err *err)
+{
+	const struct assault_order order = {
+		.cell = cell, .data = data, .net = net, .path = path, .evidence = evidence};
+
+	return assault_carry_out(&order, err);
+}

@@ -1,0 +1,135 @@
+/* Findings to arrays and back. */
+#include "harness/assess/findings.h"
+
+#include "harness/file/io.h"
+#include "harness/file/npz.h"
+
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+struct list {
+	struct arena *arena;
+	size_t count;
+	struct npz_entry *at;
+};
+
+static const char *name_of(const struct finding_of *of, size_t radius, const char *side,
+			   struct arena *arena)
+{
+	return arena_format(arena, "%s_%zu_%s.npy", of->key, radius, side);
+}
+
+/* Entries of the same content are written once. */
+static void add(struct list *list, const char *name, const double *at, ptrdiff_t n)
+{
+	struct npy_array shape = {.kind = 'f', .size = sizeof(double), .dimensions = 1};
+	double *finite = ARENA_ARRAY(list->arena, double, n);
+	struct npz_entry *e = &list->at[list->count];
+
+	for (size_t i = 0; i < list->count; i++)
+		if (strcmp(list->at[i].name, name) == 0)
+			return;
+	for (ptrdiff_t k = 0; k < n; k++)
+		finite[k] = fmax(-DBL_MAX, fmin(DBL_MAX, at[k]));
+	shape.shape[0] = (size_t)n;
+	shape.shape[1] = 1;
+	*e = (struct npz_entry){.name = name,
+				.at = (const char *)finite,
+				.run = (size_t)n * sizeof *finite,
+				.step = 0,
+				.runs = 1};
+	npy_write_header(e->header, &shape);
+	list->count++;
+}
+
+static const struct finding *find(const struct evidence *evidence, const struct finding_of *of,
+				  double eps)
+{
+	for (size_t i = 0; i < evidence->count; i++)
+		if (evidence->at[i].aim->entry == of->aim.entry &&
+		    !(fabs(evidence->at[i].eps - eps) > 0))
+			return &evidence->at[i];
+	return NULL;
+}
+
+static void collect(const struct evidence *evidence, const struct finding_of *of, struct list *list)
+{
+	ptrdiff_t n = of->aim.part->X.rows;
+
+	for (size_t i = 0; i < of->eps->count; i++) {
+		const struct finding *found = find(evidence, of, of->eps->at[i]);
+
+		if (found && of->bounds)
+			add(list, name_of(of, i, "lower", list->arena), found->lower, n);
+		if (found)
+			add(list, name_of(of, i, "upper", list->arena), found->upper, n);
+	}
+}
+
+enum status findings_write(const struct evidence *evidence, const struct finding_of *of,
+			   size_t count, const char *path, struct err *err)
+{
+	struct arena arena = {0};
+	struct list list = {.arena = &arena,
+			    .at = ARENA_ARRAY(&arena, struct npz_entry, 2 * evidence->count)};
+	const char *tmp = arena_format(&arena, "%s.tmp", path);
+	enum status status = STATUS_OK;
+
+	for (size_t i = 0; i < count; i++)
+		collect(evidence, &of[i], &list);
+	if (list.count > 0) {
+		status = npz_write(tmp, list.at, list.count, err);
+		if (status == STATUS_OK && !io_rename(tmp, path))
+			status = io_error(err, path, "write");
+	}
+	arena_release(&arena);
+	return status;
+}
+
+struct reader {
+	struct npz_file file;
+	struct arena arena;
+	struct evidence *evidence;
+};
+
+static enum status read_side(struct reader *r, const struct finding_of *of, size_t radius,
+			     const char *side, double **out, struct err *err)
+{
+	const char *name = name_of(of, radius, side, &r->arena);
+	struct npy_array shape;
+
+	TRY(npz_array(&r->file, name, &r->arena, &shape, out, err));
+	if (shape.shape[0] * shape.shape[1] == (size_t)of->aim.part->X.rows)
+		return STATUS_OK;
+	return err_at(err, STATUS_ENV, (struct err_place){r->file.path, 0, 0},
+		      "%s: expected %td points, got %zu", name, of->aim.part->X.rows,
+		      shape.shape[0] * shape.shape[1]);
+}
+
+static enum status read_entry(struct reader *r, const struct finding_of *of, struct err *err)
+{
+	for (size_t i = 0; i < of->eps->count; i++) {
+		double *lower = NULL, *upper;
+
+		if (of->bounds)
+			TRY(read_side(r, of, i, "lower", &lower, err));
+		TRY(read_side(r, of, i, "upper", &upper, err));
+		evidence_bounds(r->evidence, &of->aim, of->eps->at[i], lower, upper,
+				of->aim.part->X.rows);
+	}
+	return STATUS_OK;
+}
+
+enum status findings_read(const char *path, const struct finding_of *of, size_t count,
+			  struct evidence *evidence, struct err *err)
+{
+	struct reader r = {.evidence = evidence};
+	enum status status = npz_open(&r.file, path, &r.arena, err);
+
+	for (size_t i = 0; i < count && status == STATUS_OK; i++)
+		if (of[i].aim.part->X.rows > 0)
+			status = read_entry(&r, &of[i], err);
+	arena_release(&r.arena);
+	return status;
+}

@@ -1,0 +1,123 @@
+/* Tolerances are bounds of rounding: x + delta is rounded once per step, to half an ulp of x and of
+ * eps, and a step projects anew; a sum of k products is off by k ulps of the sum of their sizes. */
+#include "harness/assess/inspect.h"
+
+#include <math.h>
+
+/* Length of worst - clean of sample k in the norm of the threat, and `size`: of clean. */
+static double distance(const struct attack_job *job, ptrdiff_t k, double *size)
+{
+	double largest = 0, squares = 0, across = 0, clean = 0;
+
+	for (ptrdiff_t i = 0; i < job->X.cols; i++) {
+		double x = (double)mat_get(job->X, k, i);
+		double delta = fabs((double)mat_get(job->worst, k, i) - x);
+
+		largest = fmax(largest, delta);
+		squares += delta * delta;
+		across = fmax(across, fabs(x));
+		clean += x * x;
+	}
+	*size = job->threat.norm == NORM_LINF ? across : sqrt(clean);
+	return job->threat.norm == NORM_LINF ? largest : sqrt(squares);
+}
+
+static enum status check_ball(const struct attack_job *job, ptrdiff_t k, const char *name,
+			      struct err *err)
+{
+	double size, far = distance(job, k, &size), eps = job->threat.eps;
+	double sum = job->threat.norm == NORM_L2 ? (double)job->X.cols : 1;
+
+	if (far <= eps + 4 * REAL_EPSILON * (size + sum * eps))
+		return STATUS_OK;
+	return err_set(err, STATUS_FAILED,
+		       "attack %s: expected test sample %td within %s %.9g of the clean point, got "
+		       "%.9g",
+		       name, k, norm_names[job->threat.norm], eps, far);
+}
+
+/* The box is widened to hold the clean point. */
+static enum status check_box(const struct attack_job *job, ptrdiff_t k, const char *name,
+			     struct err *err)
+{
+	const struct threat *threat = &job->threat;
+
+	for (ptrdiff_t i = 0; i < job->X.cols; i++) {
+		double x = (double)mat_get(job->worst, k, i), c = (double)mat_get(job->X, k, i);
+		bool frozen = threat->frozen && threat->frozen[i];
+		double low = threat->lower ? fmin((double)threat->lower[i], c) : -HUGE_VAL;
+		double high = threat->upper ? fmax((double)threat->upper[i], c) : HUGE_VAL;
+
+		if (frozen)
+			low = high = c;
+		if (!(x >= low && x <= high))
+			return err_set(
+				err, STATUS_FAILED,
+				"attack %s: expected feature %td of test sample %td in [%.9g, "
+				"%.9g], got %.9g",
+				name, i, k, low, high, x);
+	}
+	return STATUS_OK;
+}
+
+/* sum_j |alpha_j| |u_j|: times |x| it bounds the sizes that add up to f. */
+static double weight_of(const struct net *net)
+{
+	double sum = 0;
+
+	for (ptrdiff_t j = 0; j < net->U.cols; j++) {
+		double square = 0;
+
+		for (ptrdiff_t i = 0; i < net->U.rows; i++)
+			square += (double)mat_get(net->U, i, j) * (double)mat_get(net->U, i, j);
+		sum += fabs((double)net->alpha[j]) * sqrt(square);
+	}
+	return sum;
+}
+
+static double length_of(struct mat X, ptrdiff_t k)
+{
+	double square = 0;
+
+	for (ptrdiff_t i = 0; i < X.cols; i++)
+		square += (double)mat_get(X, k, i) * (double)mat_get(X, k, i);
+	return sqrt(square);
+}
+
+static enum status check_margins(const struct attack_job *job, const char *name, real *f,
+				 struct err *err)
+{
+	double weight = weight_of(job->net);
+	double terms = (double)(job->X.cols + job->net->U.cols);
+
+	for (ptrdiff_t k = 0; k < job->X.rows; k++) {
+		double margin = (double)(job->y[k] * f[k]), given = (double)job->margin[k];
+		double rounding = 2 * terms * REAL_EPSILON * weight * length_of(job->worst, k);
+
+		if (!(fabs(margin - given) <= rounding))
+			return err_set(err, STATUS_FAILED,
+				       "attack %s: expected the margin %.9g of the point found for "
+				       "test sample %td, got %.9g",
+				       name, margin, k, given);
+	}
+	return STATUS_OK;
+}
+
+enum status inspect_points(const struct attack_job *job, const char *name, struct err *err)
+{
+	struct arena arena = {0};
+	struct net_work work = net_work_new(&arena, job->net->U.cols);
+	real *f = ARENA_ARRAY(&arena, real, job->X.rows);
+	enum status status = STATUS_OK;
+
+	net_forward(job->net, job->worst, f, &work);
+	for (ptrdiff_t k = 0; k < job->X.rows && status == STATUS_OK; k++) {
+		status = check_ball(job, k, name, err);
+		if (status == STATUS_OK)
+			status = check_box(job, k, name, err);
+	}
+	if (status == STATUS_OK)
+		status = check_margins(job, name, f, err);
+	arena_release(&arena);
+	return status;
+}

@@ -1,0 +1,13 @@
+/* Whether what an attack gave back can be true: a violation is a fault of the program, never of the
+ * user. */
+#ifndef ASSESS_INSPECT_H
+#define ASSESS_INSPECT_H
+
+#include "solvers/core/status.h"
+#include "solvers/model/attack.h"
+
+/* The worst points lie in ball and box, frozen coordinates are untouched, and the margins are those
+ * of these points, up to rounding. `name` names the attack in the error. */
+enum status inspect_points(const struct attack_job *job, const char *name, struct err *err);
+
+#endif

@@ -1,0 +1,124 @@
+/* Keys: the start of a SHA-256 over canonical texts. */
+#include "harness/assess/keys.h"
+
+#include "harness/assess/assault.h"
+#include "harness/spec/canon.h"
+#include "harness/spec/schema.h"
+
+#include <math.h>
+#include <sha256.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { KEY_DIGITS = 16 };
+
+static const char *hash(const char *text, struct arena *arena)
+{
+	char hex[SHA256_DIGEST_STRING_LENGTH];
+
+	SHA256Data((const uint8_t *)text, strlen(text), hex);
+	return arena_text_n(arena, hex, KEY_DIGITS);
+}
+
+static const char *text_of(const struct option *rows, const void *options, struct arena *arena)
+{
+	struct writer w = {.arena = arena};
+
+	canon_rows(&w, rows, options);
+	return w.at;
+}
+
+static const char *attack_text(const struct attack_options *o, struct arena *arena)
+{
+	struct attack_options nameless = *o;
+
+	nameless.name = NULL;
+	return text_of(schema_attack, &nameless, arena);
+}
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* That of an entry that starts from others holds their keys. */
+static const char *attack_key(const struct groups *list, const struct attack_options *o,
+			      struct arena *arena)
+{
+	const struct attack_options *entry = list->at;
+	const char **others = ARENA_ARRAY(arena, const char *, list->count);
+	const char *text = arena_format(arena, "attack %s", attack_text(o, arena));
+	size_t count = 0;
+
+	for (size_t i = 0; i < list->count; i++)
+		if (assault_contains(o, &entry[i]))
+			others[count++] = attack_key(list, &entry[i], arena);
+	qsort(others, count, sizeof *others, by_text);
+	for (size_t i = 0; i < count; i++)
+		if (i == 0 || strcmp(others[i], others[i - 1]) != 0)
+			text = arena_format(arena, "%s %s", text, others[i]);
+	return hash(text, arena);
+}
+
+const char *keys_select(const struct attack_options *o, struct arena *arena)
+{
+	return hash(arena_format(arena, "select %s", attack_text(o, arena)), arena);
+}
+
+static const char *certify_key(const struct certify_options *o, struct arena *arena)
+{
+	return hash(arena_format(arena, "certify %s", text_of(schema_certify, o, arena)), arena);
+}
+
+static struct entry_list list_new(size_t count, struct arena *arena)
+{
+	struct entry_list list = {count, ARENA_ARRAY(arena, struct entry_note, count)};
+
+	for (size_t i = 0; i < count; i++)
+		list.at[i] = (struct entry_note){
+			.rows = NAN, .wall_s = NAN, .cpu_s = NAN, .accuracy = NAN, .threads = NAN};
+	return list;
+}
+
+/* Keys of all kinds, whatever their order. */
+static const char *hash_all(const struct entries *entries, struct arena *arena)
+{
+	size_t room = 0, count = 0;
+	const char **keys, *text = "";
+
+	for (size_t kind = 0; kind < ENTRY_KINDS; kind++)
+		room += entries->of[kind].count;
+	keys = ARENA_ARRAY(arena, const char *, room);
+	for (size_t kind = 0; kind < ENTRY_KINDS; kind++)
+		for (size_t i = 0; i < entries->of[kind].count; i++)
+			keys[count++] = entries->of[kind].at[i].key;
+	qsort(keys, count, sizeof *keys, by_text);
+	for (size_t i = 0; i < count; i++)
+		text = arena_format(arena, "%s %s", text, keys[i]);
+	return hash(text, arena);
+}
+
+void keys_of(const struct cell *cell, struct arena *arena, struct entries *out)
+{
+	const struct attack_options *attack = cell->attack.at, *select = cell->selects.at;
+	const struct certify_options *certify = cell->certify.at;
+	struct entry_list *of = out->of;
+
+	*out = (struct entries){0};
+	of[ENTRY_ATTACK] = list_new(cell->attack.count, arena);
+	of[ENTRY_CERTIFY] = list_new(cell->certify.count, arena);
+	of[ENTRY_SELECT] = list_new(cell->selects.count, arena);
+	for (size_t i = 0; i < cell->attack.count; i++) {
+		of[ENTRY_ATTACK].at[i].key = attack_key(&cell->attack, &attack[i], arena);
+		of[ENTRY_ATTACK].at[i].name = spec_attack_name(&attack[i]);
+	}
+	for (size_t i = 0; i < cell->certify.count; i++) {
+		of[ENTRY_CERTIFY].at[i].key = certify_key(&certify[i], arena);
+		of[ENTRY_CERTIFY].at[i].name = certify[i].certificate.item->name;
+	}
+	for (size_t i = 0; i < cell->selects.count; i++) {
+		of[ENTRY_SELECT].at[i].key = keys_select(&select[i], arena);
+		of[ENTRY_SELECT].at[i].name = spec_attack_name(&select[i]);
+	}
+	out->asked = hash_all(out, arena);
+}

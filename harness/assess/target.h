@@ -1,0 +1,41 @@
+/* A part of the data as an attack or a certificate sees it: network and points in the units of the
+ * ball, box and frozen coordinates. */
+#ifndef ASSESS_TARGET_H
+#define ASSESS_TARGET_H
+
+#include "harness/data/data.h"
+#include "harness/spec/spec.h"
+#include "solvers/model/attack.h"
+
+/* What is aimed at: one entry of `attack`, or of `certify`. */
+struct aim {
+	const char *what, *name; /* "attack", "pgd" */
+	const struct part *part;
+	const char *part_name; /* "test" */
+	long norm, units;      /* enum norm, spec_units */
+	const struct reals *clip;
+	const void *entry; /* its options: which one it is */
+};
+
+struct target {
+	struct net net;
+	struct mat X;             /* n x d, clean points */
+	const real *y;            /* n, -1 or +1 */
+	real *margin;             /* n: y f at the clean points */
+	bool *still;              /* n: df/dx is zero in every coordinate that may be attacked */
+	double accuracy;          /* share of margins above zero */
+	struct threat threat;     /* eps = 0 */
+	struct stage_columns raw; /* used in raw units only */
+};
+
+/* An error if raw units are asked for and the stages of the data mix columns. */
+enum status target_check(const struct aim *aim, const struct dataset *data, struct err *err);
+
+/* For an aim that has passed target_check. Error: a box that excludes the data. */
+enum status target_new(const struct aim *aim, const struct dataset *data, const struct net *net,
+		       struct arena *arena, struct target *out, struct err *err);
+
+/* Do both ask for the same target? */
+bool target_same(const struct aim *a, const struct aim *b);
+
+#endif

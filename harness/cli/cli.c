@@ -1,0 +1,301 @@
+/* Options, errors and loading of specs, for all verbs. */
+#include "harness/cli/cli.h"
+#include "harness/file/folder.h"
+#include "harness/report/report.h"
+#include "harness/spec/problem.h"
+#include "harness/spec/work.h"
+#include "solvers/core/nearest.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+	HELP_COLUMN = 26 /* where the docs of the options start */
+};
+
+static const struct cli_option no_options[] = {{NULL, NULL, NULL, CLI_FLAG, 0, NULL}};
+
+void cli_help(const struct cli_verb *verb)
+{
+	printf("usage: relubench %s%s%s%s\n\n%s\n", verb->name, verb->operands ? " " : "",
+	       verb->operands ? verb->operands : "", verb->options ? " [options]" : "", verb->doc);
+	if (verb->options)
+		printf("\noptions:\n");
+	for (const struct cli_option *o = verb->options ? verb->options : no_options; o->name;
+	     o++) {
+		int used = printf("  --%s%s%s", o->name, o->argument ? " " : "",
+				  o->argument ? o->argument : "");
+
+		cli_print_doc((size_t)used, HELP_COLUMN, o->doc, stdout);
+	}
+}
+
+int cli_unknown(const char *what, const char *name, const char *const *names, size_t count)
+{
+	const char *nearest = nearest_name(name, names, count);
+
+	cli_say(stderr, "relubench: unknown %s \"%s\"", what, name);
+	if (nearest)
+		cli_say(stderr, "; did you mean \"%s\"?", nearest);
+	cli_say(stderr, "\none of:");
+	for (size_t i = 0; i < count; i++)
+		cli_say(stderr, "%s %s", i ? "," : "", names[i]);
+	cli_say(stderr, "\n");
+	return STATUS_SPEC;
+}
+
+static int unknown_option(const struct cli_verb *verb, const char *name, struct cli_args *args)
+{
+	const struct cli_option *rows = verb->options ? verb->options : no_options;
+	size_t count = 0;
+	const char **names;
+
+	while (rows[count].name)
+		count++;
+	names = ARENA_ARRAY(&args->arena, const char *, count + 1);
+	for (size_t i = 0; i < count; i++)
+		names[i] = arena_format(&args->arena, "--%s", rows[i].name);
+	names[count] = "--help";
+	return cli_unknown("option", name, names, count + 1);
+}
+
+static void store(const struct cli_option *option, const char *value, struct cli_args *args)
+{
+	void *at = (char *)args + option->offset;
+
+	if (option->type == CLI_FLAG)
+		*(bool *)at = true;
+	else if (option->type == CLI_TEXT)
+		*(const char **)at = value;
+	else
+		args->set[args->set_count++] =
+			option->path ? arena_format(&args->arena, "%s=%s", option->path, value)
+				     : value;
+}
+
+/* "--name=value" or "--name" "value" at argv[*i]; *i moves to the last argument used. */
+static int parse_option(const struct cli_verb *verb, char **argv, int *i, struct cli_args *args)
+{
+	const char *name = argv[*i] + 2;
+	size_t length = strcspn(name, "=");
+	const struct cli_option *option = verb->options ? verb->options : no_options;
+	const char *value = name[length] ? name + length + 1 : NULL;
+
+	if (strcmp(argv[*i], "-h") == 0 || strcmp(argv[*i], "--help") == 0) {
+		args->help = true;
+		return STATUS_OK;
+	}
+	if (strncmp(argv[*i], "--", 2) != 0)
+		return unknown_option(verb, argv[*i], args);
+	while (option->name &&
+	       (strlen(option->name) != length || strncmp(option->name, name, length) != 0))
+		option++;
+	if (!option->name)
+		return unknown_option(verb, arena_format(&args->arena, "--%.*s", (int)length, name),
+				      args);
+	if (option->argument && !value)
+		value = argv[*i + 1] ? argv[++*i] : NULL;
+	if (!option->argument != !value) {
+		cli_say(stderr, "relubench: --%s %s\n", option->name,
+			value ? "takes no value" : "needs a value");
+		return STATUS_SPEC;
+	}
+	store(option, value, args);
+	return STATUS_OK;
+}
+
+static int parse(const struct cli_verb *verb, int argc, char **argv, struct cli_args *args)
+{
+	bool only_operands = false;
+
+	args->operand = ARENA_ARRAY(&args->arena, char *, argc + 1);
+	args->set = ARENA_ARRAY(&args->arena, const char *, argc + 1);
+	for (int i = 0; i < argc; i++) {
+		int status = STATUS_OK;
+
+		if (!only_operands && strcmp(argv[i], "--") == 0)
+			only_operands = true;
+		else if (!only_operands && argv[i][0] == '-' && argv[i][1])
+			status = parse_option(verb, argv, &i, args);
+		else
+			args->operand[args->count++] = argv[i];
+		if (status != STATUS_OK)
+			return status;
+	}
+	if (args->help || (args->count >= verb->least && args->count <= verb->most))
+		return STATUS_OK;
+	cli_say(stderr, "usage: relubench %s %s\n", verb->name,
+		verb->operands ? verb->operands : "");
+	return STATUS_SPEC;
+}
+
+int cli_run_verb(const struct cli_verb *verb, int argc, char **argv)
+{
+	struct cli_args args = {0};
+	int status = parse(verb, argc, argv, &args);
+
+	if (status == STATUS_OK && args.help)
+		cli_help(verb);
+	else if (status == STATUS_OK)
+		status = verb->run(&args);
+	arena_release(&args.arena);
+	if ((fflush(stdout) != 0 || ferror(stdout)) && status == STATUS_OK) {
+		cli_say(stderr, "standard output: cannot write: %s\n", strerror(errno));
+		status = STATUS_ENV;
+	}
+	return status;
+}
+
+int cli_fail(const struct err *err)
+{
+	err_print(err, stderr);
+	return (int)err->status;
+}
+
+static void print_problems(const struct problems *problems)
+{
+	size_t shown = problems->count;
+
+	if (shown > sizeof problems->at / sizeof *problems->at)
+		shown = sizeof problems->at / sizeof *problems->at;
+	for (size_t i = 0; i < shown; i++)
+		err_print(&problems->at[i], stderr);
+	if (shown < problems->count)
+		cli_say(stderr, "... and %zu more problems\n", problems->count - shown);
+}
+
+static enum status load(const char *path, struct texts sets, struct arena *arena,
+			struct experiment *out, struct problems *untested)
+{
+	struct problems *problems = ARENA_NEW(arena, struct problems);
+	enum status status = spec_load(path, sets, arena, out, problems);
+
+	if (status == STATUS_OK) {
+		enum status plots = report_check_plots(out, problems);
+
+		status = work_check(out, problems, untested ? untested : problems);
+		status = plots == STATUS_OK ? status : plots;
+	}
+	print_problems(problems);
+	return status;
+}
+
+enum status cli_load(const char *path, struct texts sets, struct arena *arena,
+		     struct experiment *out)
+{
+	return load(path, sets, arena, out, NULL);
+}
+
+enum status cli_load_possible(const char *path, struct texts sets, struct arena *arena,
+			      struct experiment *out)
+{
+	struct problems *untested = ARENA_NEW(arena, struct problems);
+	enum status status = load(path, sets, arena, out, untested);
+
+	print_problems(untested);
+	if (untested->count > 0 && status == STATUS_OK)
+		cli_say(stderr,
+			"%s: warning: what needs a test part is left out where there is "
+			"none\n",
+			path);
+	return status;
+}
+
+/* Lines of origin.txt: the spec's path, then one "path=value" each. */
+static const char *split_origin(const char *text, struct arena *arena, struct texts *sets)
+{
+	size_t lines = 0, count = 0;
+	const char **at, *origin = NULL;
+
+	for (const char *c = text; *c; c++)
+		lines += *c == '\n';
+	at = ARENA_ARRAY(arena, const char *, lines + 1);
+	for (const char *line = text; *line; line += strcspn(line, "\n"), line += *line == '\n') {
+		const char *copy = arena_text_n(arena, line, strcspn(line, "\n"));
+
+		if (!origin)
+			origin = copy;
+		else
+			at[count++] = copy;
+	}
+	*sets = (struct texts){count, at};
+	return origin;
+}
+
+enum status cli_load_results(const char *folder, struct arena *arena, struct experiment *out)
+{
+	struct problems *problems = ARENA_NEW(arena, struct problems);
+	enum status status;
+	struct texts sets;
+	const char *origin;
+
+	TRY(cli_read_origin(folder, arena, &origin, &sets));
+	status = spec_load_shown(arena_format(arena, "%s/spec.yaml", folder), sets, arena, out,
+				 problems);
+	print_problems(problems);
+	return status;
+}
+
+enum status cli_read_origin(const char *folder, struct arena *arena, const char **origin,
+			    struct texts *sets)
+{
+	const char *text;
+	struct err err = {0};
+
+	if (access(arena_format(arena, "%s/spec.yaml", folder), R_OK) != 0) {
+		cli_say(stderr, "%s: is not a results folder: it has no spec.yaml\n", folder);
+		return STATUS_ENV;
+	}
+	if (store_read_text(arena_format(arena, "%s/" SCHED_ORIGIN_FILE, folder), arena, &text,
+			    &err) != STATUS_OK)
+		return (enum status)cli_fail(&err);
+	*origin = split_origin(text, arena, sets);
+	return STATUS_OK;
+}
+
+void cli_print_json(struct json_t *json)
+{
+	json_dumpf(json, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(17));
+	putchar('\n');
+	json_decref(json);
+}
+
+const char *cli_folder(const struct cli_args *args, const struct experiment *experiment,
+		       struct arena *arena)
+{
+	return arena_format(arena, "%s/%s", args->out ? args->out : "results", experiment->name);
+}
+
+const char *cli_program(struct arena *arena)
+{
+	char path[PATH_MAX];
+	ssize_t length = readlink("/proc/self/exe", path, sizeof path);
+
+	if (length <= 0 || (size_t)length >= sizeof path)
+		return NULL;
+	return arena_text_n(arena, path, (size_t)length);
+}
+
+/* Beside this program in a build folder; in libexec where it is installed. */
+const char *cli_worker_folder(struct arena *arena)
+{
+	const char *program = cli_program(arena);
+	const char *folder = program ? dirname(arena_text(arena, program)) : ".";
+	const char *beside = arena_format(arena, "%s/relubench-worker-double", folder);
+
+	if (access(beside, X_OK) == 0)
+		return folder;
+	return arena_format(arena, "%s/../libexec/relubench", folder);
+}
+
+bool cli_color(const struct cli_args *args, int fd)
+{
+	const char *no_color = getenv("NO_COLOR");
+
+	return !args->no_color && !(no_color && *no_color) && isatty(fd);
+}

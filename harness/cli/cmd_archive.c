@@ -1,0 +1,39 @@
+/* relubench archive DIR: pack a results folder. */
+#include "harness/cli/cli.h"
+#include "harness/merge/archive.h"
+#include "harness/sched/forecast.h"
+
+#include <libgen.h>
+#include <stdlib.h>
+
+/* <name of DIR>.tar.gz, in the current folder. */
+static const char *default_output(const char *folder, struct arena *arena)
+{
+	char *resolved = realpath(folder, NULL);
+	const char *name = arena_text(arena, resolved ? resolved : folder);
+
+	free(resolved);
+	return arena_format(arena, "%s.tar.gz", basename(arena_text(arena, name)));
+}
+
+int cmd_archive(struct cli_args *args)
+{
+	struct arena *arena = &args->arena;
+	const char *folder = args->operand[0];
+	const char *path = args->output ? args->output : default_output(folder, arena);
+	struct archive_summary summary;
+	struct err err = {0};
+	char bytes[32];
+
+	if (archive_write(folder, path, arena, &summary, &err) != STATUS_OK)
+		return cli_fail(&err);
+	forecast_bytes_text(summary.bytes, bytes, sizeof bytes);
+	printf("%s: %zu files, %s; " ARCHIVE_SUMS " of these", path, summary.files, bytes);
+	if (summary.data_files > 0)
+		printf(", " ARCHIVE_DATA_SUMS " of the %zu that the cells read",
+		       summary.data_files);
+	if (summary.damaged > 0)
+		printf("; %zu damaged records, packed as they are", summary.damaged);
+	putchar('\n');
+	return summary.damaged ? STATUS_FAILED : STATUS_OK;
+}

@@ -1,0 +1,68 @@
+/* relubench attack DIR CELL [ATTACK...]: attacks on the stored network of a cell, as CSV. */
+#include "harness/assess/assault.h"
+#include "harness/cli/cli.h"
+#include "harness/file/folder.h"
+#include "harness/verify/reload.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+/* The operands as the list of a spec; NULL if there are none. */
+static const char *list_text(const struct cli_args *args, struct arena *arena)
+{
+	const char *text = "attack:\n";
+
+	for (size_t i = 2; i < args->count; i++)
+		text = arena_format(arena, "%s  - %s\n", text, args->operand[i]);
+	return args->count > 2 ? text : NULL;
+}
+
+/* The table goes to `path`. */
+static enum status attack(struct cli_args *args, const char *record, const char *path,
+			  struct err *err)
+{
+	struct arena *arena = &args->arena;
+	const char *list = list_text(args, arena);
+	struct reload stored;
+	struct cell *cell = &stored.cell;
+
+	TRY(reload_record(record, args->data, arena, &stored, err));
+	if (list)
+		TRY(spec_read_attacks(list, arena, &cell->attack, err));
+	if (stored.data.regression)
+		return err_set(err, STATUS_SPEC,
+			       "attack: expected classification, got regression "
+			       "on \"%s\"",
+			       cell->data.name);
+	if (stored.data.test.X.rows == 0)
+		return err_set(err, STATUS_SPEC, "attack: expected a test part, \"%s\" has none",
+			       cell->data.name);
+	if (cell->attack.count == 0)
+		return err_set(err, STATUS_SPEC,
+			       "attack: expected an attack such as '{attack: pgd, eps: 0.1}', the "
+			       "cell has none of its own");
+	TRY(assault_check(cell, &stored.data, err));
+	return assault_run(cell, &stored.data, &stored.model.net, path, NULL, err);
+}
+
+int cmd_attack(struct cli_args *args)
+{
+	char path[] = "/tmp/relubench-XXXXXX";
+	const char *id, *table, *record = cli_enter_cell(args, &id);
+	struct arena *arena = &args->arena;
+	struct err err = {0};
+	int file;
+
+	if (!record)
+		return STATUS_ENV;
+	file = mkstemp(path);
+	if (file < 0)
+		return cli_fail(&(struct err){.status = STATUS_ENV,
+					      .text = "cannot create a file in /tmp"});
+	if (attack(args, record, path, &err) == STATUS_OK &&
+	    store_read_text(path, arena, &table, &err) == STATUS_OK)
+		fputs(table, stdout);
+	close(file);
+	unlink(path);
+	return err.status == STATUS_OK ? STATUS_OK : cli_fail(&err);
+}

@@ -1,0 +1,73 @@
+/* relubench compare A B [--gate FILE]: differences of two results folders; with a gate, status 3 if
+ * a limit is broken. */
+#include "harness/cli/cli.h"
+#include "harness/report/compare.h"
+#include "harness/report/gate.h"
+
+#include <stdio.h>
+
+static int print_problems(const struct problems *problems)
+{
+	size_t kept = sizeof problems->at / sizeof *problems->at;
+
+	for (size_t i = 0; i < problems->count && i < kept; i++)
+		err_print(&problems->at[i], stderr);
+	return STATUS_SPEC;
+}
+
+static void print_differences(const struct compare *compare)
+{
+	struct sheet summary = compare_summary(compare), cells = compare_cells(compare);
+
+	cli_say(stdout, "A: %s (%zu cells)\nB: %s (%zu cells)\n%zu cells in both\n\n",
+		compare->a.folder, compare->a.count, compare->b.folder, compare->b.count,
+		compare->matched);
+	if (summary.rows) {
+		sheet_terminal(&summary, cli_width(), stdout);
+		putchar('\n');
+	}
+	if (cells.rows)
+		sheet_terminal(&cells, cli_width(), stdout);
+	else
+		cli_print_doc(0, 0, "No cell differs in more than time and memory.", stdout);
+	if (*compare_mixed(compare))
+		printf("\n%s\n", compare_mixed(compare));
+}
+
+static int judge(const struct gate *gate, const struct compare *compare, const char *path)
+{
+	struct sheet broken = gate_violations(gate, compare);
+
+	if (compare->matched == 0) {
+		cli_say(stdout, "\n%s: failed: no cell to compare\n", path);
+		return STATUS_GATE;
+	}
+	if (broken.rows == 0) {
+		cli_say(stdout, "\n%s: passed\n", path);
+		return STATUS_OK;
+	}
+	cli_say(stdout, "\n%s: %zu limits broken\n\n", path, broken.rows);
+	sheet_terminal(&broken, cli_width(), stdout);
+	return STATUS_GATE;
+}
+
+int cmd_compare(struct cli_args *args)
+{
+	struct problems *problems = ARENA_NEW(&args->arena, struct problems);
+	struct compare compare;
+	struct gate gate = {0};
+	struct err err = {0};
+	bool damaged;
+	int status;
+
+	if (args->gate && gate_read(args->gate, &args->arena, &gate, problems) != STATUS_OK)
+		return print_problems(problems);
+	if (compare_load(args->operand[0], args->operand[1], &args->arena, &compare, &err) !=
+	    STATUS_OK)
+		return cli_fail(&err);
+	damaged = records_tell(&compare.a, stderr) != STATUS_OK;
+	damaged = records_tell(&compare.b, stderr) != STATUS_OK || damaged;
+	print_differences(&compare);
+	status = args->gate ? judge(&gate, &compare, args->gate) : STATUS_OK;
+	return status == STATUS_OK && damaged ? STATUS_FAILED : status;
+}

@@ -1,0 +1,192 @@
+/* relubench plan SPEC */
+#include "harness/cli/cli.h"
+#include "harness/report/sheet.h"
+#include "harness/sched/asked.h"
+#include "harness/sched/forecast.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NUMBER_ROOM = 32 };
+
+static const double giga = 1e9;
+
+/* Its status; of one that is completed what it lacks. */
+static const char *state_of(const struct planned *at, struct arena *arena)
+{
+	if (at->done || at->damage)
+		return at->status;
+	if (!at->trained)
+		return "-";
+	return arena_format(arena, "lacks %s",
+			    at->lacks ? entries_text(at->lacks, arena) : "what failed");
+}
+
+static void fill_row(const struct planned *at, struct sheet *sheet, size_t row, struct arena *arena)
+{
+	const struct cell *cell = at->cell;
+	char bytes[NUMBER_ROOM] = "";
+	size_t col = 0;
+
+	if (!isnan(at->bytes))
+		forecast_bytes_text(at->bytes, bytes, sizeof bytes);
+	sheet_set(sheet, row, col++, cell->id);
+	sheet_set(sheet, row, col++, cell->data.name);
+	sheet_set(sheet, row, col++, cell->train.name);
+	sheet_set(sheet, row, col++, sched_swept(cell, " ", arena));
+	sheet_set(sheet, row, col++, arena_format(arena, "%ld", cell->repetition));
+	sheet_set(sheet, row, col++, state_of(at, arena));
+	sheet_set(sheet, row, col++, arena_text(arena, bytes));
+	sheet_set(sheet, row, col++,
+		  isnan(at->flops) ? NULL : arena_format(arena, "%.3g", at->flops / giga));
+	sheet_set(sheet, row, col,
+		  at->refusal ? arena_format(arena, "will be skipped: %s", at->refusal) : NULL);
+}
+
+static void print_rows(const struct plan *plan, struct arena *arena)
+{
+	static const struct {
+		const char *text;
+		bool numeric;
+	} heads[] = {{"cell", false},  {"data", false}, {"method", false},
+		     {"swept", false}, {"rep", true},   {"done", false},
+		     {"memory", true}, {"GFLOP", true}, {"note", false}};
+	size_t cols = sizeof heads / sizeof *heads, row = 0;
+	struct sheet sheet = sheet_new(arena, plan->count, cols);
+
+	sheet.plain = true;
+	for (size_t j = 0; j < cols; j++) {
+		sheet.head[j] = heads[j].text;
+		sheet.numeric[j] = heads[j].numeric;
+	}
+	for (size_t i = 0; i < plan->count; i++)
+		if (!plan->at[i].left_out)
+			fill_row(&plan->at[i], &sheet, row++, arena);
+	sheet.rows = row;
+	sheet_drop_empty(&sheet, cols - 1);
+	sheet_terminal(&sheet, cli_width(), stdout);
+}
+
+static void print_totals(struct plan *plan, struct arena *arena)
+{
+	struct asked_tally tally = {0};
+	char most[NUMBER_ROOM];
+	double bytes = 0, flops = 0;
+
+	asked_mark_shared(plan, arena);
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct planned *at = &plan->at[i];
+
+		if (at->left_out)
+			continue;
+		tally.cells++;
+		tally.done += at->done && !at->shared;
+		tally.shared += at->shared;
+		if (at->done || at->shared)
+			continue;
+		tally.complete += at->trained;
+		tally.train += !at->trained;
+		tally.lacks |= at->lacks;
+		bytes = fmax(bytes, at->bytes); /* fmax ignores NaN */
+		flops += isnan(at->flops) ? 0 : at->flops;
+	}
+	forecast_bytes_text(bytes, most, sizeof most);
+	putchar('\n');
+	cli_print_doc(0, 0,
+		      arena_format(arena, "%s: at most %s each, up to %.3g GFLOP in all",
+				   asked_text(&tally, arena), most, flops / giga),
+		      stdout);
+}
+
+static void print_plan(struct plan *plan, struct arena *arena)
+{
+	print_rows(plan, arena);
+	print_totals(plan, arena);
+}
+
+static json_t *number_json(double value)
+{
+	return isnan(value) ? json_null() : json_real(value);
+}
+
+static json_t *text_json(const char *text)
+{
+	return text ? json_string(text) : json_null();
+}
+
+/* Kinds of entries that a trained cell lacks; null: it is not trained. */
+static json_t *lacks_json(const struct planned *at)
+{
+	json_t *list = at->trained ? json_array() : json_null();
+
+	for (size_t kind = 0; at->trained && kind < ENTRY_KINDS; kind++)
+		if (at->lacks >> kind & 1)
+			json_array_append_new(list, json_string(entry_kind_names[kind]));
+	return list;
+}
+
+static json_t *cell_json(const struct planned *at)
+{
+	const struct cell *cell = at->cell;
+	json_t *json = json_object(), *swept = json_object();
+
+	for (size_t i = 0; i < cell->swept_count; i++)
+		json_object_set_new(swept, cell->swept[i].path, json_string(cell->swept[i].value));
+	json_object_set_new(json, "cell", json_string(cell->id));
+	json_object_set_new(json, "data", json_string(cell->data.name));
+	json_object_set_new(json, "method", json_string(cell->train.name));
+	json_object_set_new(json, "solver", json_string(cell->train.solver.item->name));
+	json_object_set_new(json, "repetition", json_integer(cell->repetition));
+	json_object_set_new(json, "swept", swept);
+	json_object_set_new(json, "done", json_boolean(at->done));
+	json_object_set_new(json, "status", text_json(at->status));
+	json_object_set_new(json, "lacks", lacks_json(at));
+	json_object_set_new(json, "refusal", text_json(at->refusal));
+	json_object_set_new(json, "memory_bytes", number_json(at->bytes));
+	json_object_set_new(json, "flops", number_json(at->flops));
+	return json;
+}
+
+static void print_json(const struct plan *plan)
+{
+	json_t *root = json_object(), *cells = json_array();
+
+	for (size_t i = 0; i < plan->count; i++)
+		if (!plan->at[i].left_out)
+			json_array_append_new(cells, cell_json(&plan->at[i]));
+	json_object_set_new(root, "folder", json_string(plan->folder));
+	json_object_set_new(root, "cells", cells);
+	cli_print_json(root);
+}
+
+static void show(const struct cli_args *args, struct plan *plan, struct arena *arena)
+{
+	sched_tell_damage(plan, stderr);
+	if (args->json)
+		print_json(plan);
+	else
+		print_plan(plan, arena);
+}
+
+int cmd_plan(struct cli_args *args)
+{
+	struct texts sets = {args->set_count, args->set};
+	struct arena arena = {0};
+	struct experiment experiment;
+	struct err err = {0};
+	struct plan plan;
+	struct sched_shard shard;
+	int status = (int)cli_load_possible(args->operand[0], sets, &arena, &experiment);
+
+	if (status == STATUS_OK) {
+		if (cli_glance(&experiment, args->quiet, &err) != STATUS_OK ||
+		    cli_plan(args, &experiment, &arena, &plan, &shard, &err) != STATUS_OK)
+			status = cli_fail(&err);
+		else
+			show(args, &plan, &arena);
+	}
+	arena_release(&arena);
+	return status;
+}

@@ -1,0 +1,71 @@
+/* relubench predict DIR CELL [PART]: outputs of the stored network of a cell, as CSV. */
+#include "harness/cli/cli.h"
+#include "harness/file/csv.h"
+#include "harness/verify/reload.h"
+
+#include <string.h>
+
+static const char *const parts[] = {"train", "validation", "test"};
+
+enum { PARTS = sizeof parts / sizeof *parts, TEST = 2 };
+
+/* The label behind y = -1 or +1, or the number itself in a regression. */
+static void write_value(struct csv *csv, const struct dataset *data, double y)
+{
+	if (data->regression)
+		csv_number(csv, y);
+	else
+		csv_text(csv, y > 0 ? data->classes[1] : (y < 0 ? data->classes[0] : NULL));
+}
+
+static void write_part(const struct reload *stored, const struct part *part, struct arena *arena)
+{
+	struct net_work work = net_work_new(arena, stored->model.net.U.cols);
+	real *f = ARENA_ARRAY(arena, real, part->X.rows);
+	struct csv csv = {.file = stdout};
+
+	net_forward(&stored->model.net, part->X, f, &work);
+	printf("sample,output,prediction,target\n");
+	for (ptrdiff_t k = 0; k < part->X.rows; k++) {
+		csv_number(&csv, (double)k);
+		csv_number(&csv, (double)f[k]);
+		write_value(&csv, &stored->data, (double)f[k]);
+		write_value(&csv, &stored->data, (double)part->y[k]);
+		csv_end_row(&csv);
+	}
+}
+
+static enum status predict(const struct cli_args *args, const char *record, size_t which,
+			   struct arena *arena, struct err *err)
+{
+	struct reload stored;
+	const struct part *const all[PARTS] = {&stored.data.train, &stored.data.validation,
+					       &stored.data.test};
+
+	TRY(reload_record(record, args->data, arena, &stored, err));
+	if (all[which]->X.rows == 0)
+		return err_set(err, STATUS_SPEC, "predict: expected a %s part, \"%s\" has none",
+			       parts[which], stored.cell.data.name);
+	write_part(&stored, all[which], arena);
+	return STATUS_OK;
+}
+
+int cmd_predict(struct cli_args *args)
+{
+	struct arena *arena = &args->arena;
+	const char *wanted = args->count > 2 ? args->operand[2] : parts[TEST];
+	const char *id, *record;
+	size_t which = 0;
+	struct err err = {0};
+
+	while (which < PARTS && strcmp(parts[which], wanted) != 0)
+		which++;
+	if (which == PARTS)
+		return cli_unknown("part", wanted, parts, PARTS);
+	record = cli_enter_cell(args, &id);
+	if (!record)
+		return STATUS_ENV;
+	if (predict(args, record, which, arena, &err) != STATUS_OK)
+		return cli_fail(&err);
+	return STATUS_OK;
+}

@@ -1,0 +1,81 @@
+/* relubench run SPEC */
+#include "harness/cli/cli.h"
+#include "harness/report/report.h"
+#include "harness/store/checksums.h"
+
+#include <string.h>
+#include <unistd.h>
+
+static enum status build_report(const struct experiment *experiment, const char *folder,
+				struct err *err)
+{
+	enum status status = report_build(experiment, folder, err);
+
+	if (status != STATUS_OK && status != STATUS_FAILED)
+		return status;
+	TRY(report_print_table(experiment, folder, cli_width(), stdout, err));
+	printf("\n%s/report.html\n", folder);
+	return status;
+}
+
+static void print_summary(const struct sched_summary *summary)
+{
+	cli_say(stderr, "%s%zu computed, ",
+		summary->interrupted ? "interrupted, run again to resume: " : "",
+		summary->computed);
+	if (summary->completed)
+		cli_say(stderr, "%zu completed, ", summary->completed);
+	cli_say(stderr, "%zu reused, %zu not ok, %.1f s\n", summary->reused, summary->not_ok,
+		summary->seconds);
+}
+
+static int run_experiment(const struct cli_args *args, struct experiment *experiment,
+			  struct arena *arena)
+{
+	struct sched_options options = {
+		.force = args->force,
+		.retry_failed = args->retry_failed,
+		.retime = args->retime,
+		.fail_fast = args->fail_fast,
+		.quiet = args->quiet,
+		.color = cli_color(args, STDERR_FILENO),
+		.worker_folder = cli_worker_folder(arena),
+		.sets = {args->set_count, args->set},
+	};
+	struct sched_summary summary;
+	struct err err = {0};
+	struct plan plan;
+
+	if (cli_glance(experiment, args->quiet, &err) != STATUS_OK ||
+	    cli_plan(args, experiment, arena, &plan, &options.shard, &err) != STATUS_OK)
+		return cli_fail(&err);
+	sched_tell_damage(&plan, stderr);
+	checksums_tell(plan.folder, false, stderr); /* of the files that are written anew now */
+	if (sched_run(experiment, &plan, &options, &summary, &err) != STATUS_OK)
+		return cli_fail(&err);
+	if (!args->quiet)
+		print_summary(&summary);
+	if (summary.interrupted)
+		return STATUS_INTERRUPTED;
+	if (options.shard.count > 1) {
+		if (!args->quiet)
+			cli_say(stderr, "when all shards are done: relubench report %s\n",
+				plan.folder);
+	} else if (build_report(experiment, plan.folder, &err) != STATUS_OK) {
+		return cli_fail(&err);
+	}
+	return summary.not_ok ? STATUS_FAILED : STATUS_OK;
+}
+
+int cmd_run(struct cli_args *args)
+{
+	struct texts sets = {args->set_count, args->set};
+	struct arena arena = {0};
+	struct experiment experiment;
+	int status = (int)cli_load_possible(args->operand[0], sets, &arena, &experiment);
+
+	if (status == STATUS_OK)
+		status = run_experiment(args, &experiment, &arena);
+	arena_release(&arena);
+	return status;
+}

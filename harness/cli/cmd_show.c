@@ -1,0 +1,146 @@
+/* relubench show DIR CELL */
+#include "harness/cli/cli.h"
+#include "harness/file/csv.h"
+#include "harness/file/folder.h"
+#include "harness/store/checksums.h"
+#include "harness/store/command.h"
+#include "harness/store/entries.h"
+#include "harness/store/manifest.h"
+
+#include <jansson.h>
+#include <string.h>
+
+/* The first row of the plan that shows this record, for the names of its entries. */
+static bool find_request(const char *folder, const char *id, struct arena *arena,
+			 struct request *out)
+{
+	const char *path = arena_format(arena, "%s/plan.csv", folder);
+	struct csv_table plan = {0};
+	struct err unreadable = {0};
+	int cell, request;
+
+	if (csv_read(path, arena, &plan, &unreadable) != STATUS_OK)
+		return false;
+	cell = csv_column(&plan, "cell");
+	request = csv_column(&plan, "request");
+	for (size_t row = 0; cell >= 0 && request >= 0 && row < plan.rows; row++)
+		if (strcmp(plan.cell[row * plan.cols + (size_t)cell], id) == 0)
+			return request_read(plan.cell[row * plan.cols + (size_t)request], arena,
+					    out);
+	return false;
+}
+
+/* Under the names of the plan; an entry that it does not ask for has that of its own time. */
+static void rename_entries(const struct request *request, struct entries *entries)
+{
+	for (size_t kind = 0; kind < ENTRY_KINDS; kind++) {
+		const struct entry_list *asked = &request->entries.of[kind];
+		struct entry_list *list = &entries->of[kind];
+
+		for (size_t i = 0; i < list->count; i++) {
+			size_t at = entries_find(asked, list->at[i].key);
+
+			if (at < asked->count)
+				list->at[i].name = asked->at[at].name;
+		}
+	}
+}
+
+/* A line for each attack, certificate and selection: key, name, rows, seconds, date. */
+static void print_entries(const struct entries *entries)
+{
+	printf("entries\n");
+	for (size_t kind = 0; kind < ENTRY_KINDS; kind++)
+		for (size_t i = 0; i < entries->of[kind].count; i++) {
+			const struct entry_note *note = &entries->of[kind].at[i];
+
+			cli_say(stdout, "%-7s  %s  %s, %.0f rows, %.3g s, %s\n",
+				entry_kind_names[kind], note->key, note->name, note->rows,
+				note->wall_s, note->date ? note->date : "");
+		}
+	printf("\n");
+}
+
+static bool read_entries(const char *folder, const char *id, struct arena *arena,
+			 struct entries *out)
+{
+	struct request request = {0};
+	struct err older = {0}; /* a record of an earlier version has none */
+
+	if (entries_read(arena_format(arena, "%s/cells/%s/entries.json", folder, id), arena, out,
+			 &older) != STATUS_OK)
+		return false;
+	if (find_request(folder, id, arena, &request))
+		rename_entries(&request, out);
+	return true;
+}
+
+static json_t *entries_json(const struct entries *entries)
+{
+	json_t *root = json_object();
+
+	for (size_t kind = 0; kind < ENTRY_KINDS; kind++) {
+		json_t *list = json_array();
+
+		for (size_t i = 0; i < entries->of[kind].count; i++) {
+			const struct entry_note *note = &entries->of[kind].at[i];
+
+			json_array_append_new(list,
+					      json_pack("{s:s, s:s, s:f}", "key", note->key, "name",
+							note->name, "rows", note->rows));
+		}
+		json_object_set_new(root, entry_kind_names[kind], list);
+	}
+	return root;
+}
+
+static void print_json(const char *cell, const char *result, const struct entries *entries,
+		       const char *how)
+{
+	json_t *root = json_object();
+
+	/* null where a file is not JSON */
+	json_object_set_new(root, "cell", json_loads(cell, 0, NULL));
+	json_object_set_new(root, "result", json_loads(result, 0, NULL));
+	json_object_set_new(root, "entries", entries ? entries_json(entries) : json_null());
+	json_object_set_new(root, "command", how ? json_string(how) : json_null());
+	cli_print_json(root);
+}
+
+int cmd_show(struct cli_args *args)
+{
+	struct arena *arena = &args->arena;
+	char *folder = args->operand[0];
+	const char *id = cli_find_cell(folder, args->operand[1], arena);
+	const char *path, *cell, *result, *how;
+	struct err err = {0}, damage = {0};
+	struct entries entries;
+	int status = STATUS_OK;
+	bool has_entries;
+
+	if (!id)
+		return STATUS_ENV;
+	path = arena_format(arena, "%s/cells/%s", folder, id);
+	if (manifest_check(path, arena, NULL, NULL, &damage) != STATUS_OK)
+		status = cli_fail(&damage); /* what there is is shown all the same */
+	if (checksums_tell(folder, false, stderr) != STATUS_OK)
+		status = STATUS_FAILED;
+	if (store_read_text(arena_format(arena, "%s/cell.json", path), arena, &cell, &err) !=
+		    STATUS_OK ||
+	    store_read_text(arena_format(arena, "%s/result.json", path), arena, &result, &err) !=
+		    STATUS_OK)
+		return status == STATUS_OK ? cli_fail(&err) : status;
+	how = command_run(folder, arena);
+	how = how ? command_cell(how, id, arena) : NULL;
+	has_entries = read_entries(folder, id, arena, &entries);
+	if (args->json) {
+		print_json(cell, result, has_entries ? &entries : NULL, how);
+		return status;
+	}
+	cli_say(stdout, "cell.json\n%s\nresult.json\n%s\n", cell, result);
+	if (has_entries)
+		print_entries(&entries);
+	if (how)
+		cli_say(stdout, "command\n%s\n", how);
+	return status;
+}

@@ -1,0 +1,24 @@
+/* relubench validate SPEC... */
+#include "harness/cli/cli.h"
+
+int cmd_validate(struct cli_args *args)
+{
+	struct texts sets = {args->set_count, args->set};
+	int worst = STATUS_OK;
+
+	for (size_t i = 0; i < args->count; i++) {
+		struct arena arena = {0};
+		struct experiment experiment;
+		struct err err = {0};
+		int status = (int)cli_load(args->operand[i], sets, &arena, &experiment);
+
+		if (status == STATUS_OK && cli_glance(&experiment, false, &err) != STATUS_OK)
+			status = cli_fail(&err);
+		if (status == STATUS_OK)
+			cli_say(stdout, "%s: ok (%zu cell%s)\n", args->operand[i],
+				experiment.cell_count, experiment.cell_count == 1 ? "" : "s");
+		worst = status > worst ? status : worst;
+		arena_release(&arena);
+	}
+	return worst;
+}

@@ -1,0 +1,381 @@
+/* Columns of a CSV file. See csv_columns.h. */
+#include "harness/data/csv/csv_columns.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char unnamed[] = "Unnamed: "; /* what pandas calls a column without a name */
+
+/* What becomes of each field of a record. */
+enum use { USE_FEATURE, USE_ONE_HOT, USE_DROPPED };
+
+/* The layout on its way. */
+struct search {
+	const struct csv_head *head;
+	struct csv_layout *layout;
+	enum use *use;
+};
+
+const char *csv_columns_text(const struct csv_layout *layout, size_t field,
+			     char text[CSV_NAME_ROOM])
+{
+	if (layout->names)
+		snprintf(text, CSV_NAME_ROOM, "column %zu (\"%.*s\")", field, CSV_SHOWN,
+			 layout->names[field]);
+	else
+		snprintf(text, CSV_NAME_ROOM, "column %zu", field);
+	return text;
+}
+
+/* Columns with this name: how many, and the first one. */
+static size_t count_named(const struct csv_layout *layout, const char *name, size_t *first)
+{
+	size_t count = 0;
+
+	for (size_t j = layout->names ? layout->fields : 0; j-- > 0;) {
+		if (strcmp(layout->names[j], name) != 0)
+			continue;
+		*first = j;
+		count++;
+	}
+	return count;
+}
+
+const char *csv_columns_option(const struct csv_layout *layout, size_t field,
+			       char text[CSV_NAME_ROOM])
+{
+	const char *name = layout->names ? layout->names[field] : NULL;
+	char index[24];
+	size_t first;
+
+	snprintf(index, sizeof index, "%zu", field);
+	if (name && name[0] == '\0' && count_named(layout, index, &first) > 0)
+		snprintf(text, CSV_NAME_ROOM, "\"\""); /* the index would name another column */
+	else if (name && name[0] && strlen(name) <= CSV_SHOWN &&
+		 !strpbrk(name, ",[]{}:#&*!|>'\"%@`\n\r") && count_named(layout, name, &first) == 1)
+		snprintf(text, CSV_NAME_ROOM, "%s", name);
+	else
+		snprintf(text, CSV_NAME_ROOM, "%s", index);
+	return text;
+}
+
+bool csv_columns_listed(struct texts list, const struct field *name)
+{
+	for (size_t i = 0; i < list.count; i++)
+		if (field_is(name, list.at[i]))
+			return true;
+	return false;
+}
+
+/* `; it has "age", "size"`, or that there is no header. */
+static void list_columns(const struct csv_layout *layout, char *to, size_t room)
+{
+	size_t used = (size_t)snprintf(to, room, "%s",
+				       layout->names ? "; it has" : ", which has no header");
+
+	for (size_t j = 0; layout->names && j < layout->fields && used < room; j++)
+		used += (size_t)snprintf(to + used, room - used, "%s \"%.*s\"", j ? "," : "",
+					 CSV_SHOWN, layout->names[j]);
+}
+
+static enum status not_found(const struct csv_layout *layout, const char *option, const char *text,
+			     struct err *err)
+{
+	char columns[600];
+
+	list_columns(layout, columns, sizeof columns);
+	return err_set(err, STATUS_SPEC, "csv.%s: no column is named \"%s\" in %s%s", option, text,
+		       layout->path, columns);
+}
+
+/* Two columns that are left have this name: the second of them. */
+static size_t second_named(const struct search *s, const char *name, size_t first)
+{
+	for (size_t j = first + 1; j < s->layout->fields; j++)
+		if (s->use[j] != USE_DROPPED && strcmp(s->layout->names[j], name) == 0)
+			return j;
+	return s->layout->fields;
+}
+
+/* A column by name, else by index from 0. Of two columns with a name the one that is left if the
+ * other is dropped. */
+static enum status find_column(const struct search *s, const char *option, const char *text,
+			       size_t *column, struct err *err)
+{
+	const struct csv_layout *layout = s->layout;
+	unsigned long index;
+	size_t other;
+	char *end;
+
+	if (count_named(layout, text, column) > 0) {
+		for (size_t j = *column; j < layout->fields && s->use[*column] == USE_DROPPED; j++)
+			if (s->use[j] != USE_DROPPED && strcmp(layout->names[j], text) == 0)
+				*column = j;
+		other = second_named(s, text, *column);
+		if (other == layout->fields)
+			return STATUS_OK;
+		return err_set(err, STATUS_SPEC,
+			       "csv.%s: two columns of %s are named \"%.*s\", %zu and %zu: name "
+			       "them by index",
+			       option, layout->path, CSV_SHOWN, text, *column, other);
+	}
+	index = strtoul(text, &end, 10);
+	if (text[0] < '0' || text[0] > '9' || *end != '\0')
+		return not_found(layout, option, text, err);
+	if (index >= layout->fields)
+		return err_set(err, STATUS_SPEC,
+			       "csv.%s: expected a column from 0 to %zu of %s, got \"%s\"", option,
+			       layout->fields - 1, layout->path, text);
+	*column = index;
+	return STATUS_OK;
+}
+
+static enum status find_label(const struct search *s, struct err *err)
+{
+	const char *label = s->head->options->label;
+
+	s->layout->label = 0;
+	if (strcmp(label, "first") == 0)
+		return STATUS_OK;
+	s->layout->label = s->layout->fields - 1;
+	if (strcmp(label, "last") == 0)
+		return STATUS_OK;
+	return find_column(s, "label", label, &s->layout->label, err);
+}
+
+/* The columns of `drop` or `one_hot`. */
+static enum status find_list(const struct search *s, const char *option, const struct texts *list,
+			     enum use use, struct err *err)
+{
+	size_t column = 0;
+
+	for (size_t i = 0; i < list->count; i++) {
+		TRY(find_column(s, option, list->at[i], &column, err));
+		if (s->use[column] != USE_FEATURE)
+			return err_set(err, STATUS_SPEC, "csv.%s: \"%s\" is %s", option,
+				       list->at[i],
+				       s->use[column] == use ? "named twice" : "a dropped column");
+		s->use[column] = use;
+	}
+	return STATUS_OK;
+}
+
+/* The label must not be named otherwise, and no feature may have its name. */
+static enum status check_label(const struct search *s, struct err *err)
+{
+	const struct csv_options *o = s->head->options;
+	const struct csv_layout *layout = s->layout;
+	size_t label = layout->label;
+	char name[CSV_NAME_ROOM];
+
+	if (s->use[label] != USE_FEATURE)
+		return err_set(err, STATUS_SPEC, "csv.%s: \"%s\" is the label column",
+			       s->use[label] == USE_DROPPED ? "drop" : "one_hot",
+			       csv_columns_option(layout, label, name));
+	for (size_t j = 0; layout->names && j < layout->fields; j++)
+		if (j != label && s->use[j] != USE_DROPPED && layout->names[j][0] &&
+		    strcmp(layout->names[j], layout->names[label]) == 0)
+			return err_at(err, STATUS_SPEC,
+				      (struct err_place){layout->path, s->head->first[j].line,
+							 s->head->first[j].col},
+				      "two columns are named \"%.*s\", %zu and %zu, and label: %s "
+				      "is one of them: name it by index and drop the other, "
+				      "drop: [%zu]",
+				      CSV_SHOWN, layout->names[j], j, label, o->label, j);
+	return STATUS_OK;
+}
+
+/* A feature without a name is hardly one. */
+static enum status check_named(const struct search *s, struct err *err)
+{
+	const struct csv_layout *layout = s->layout;
+	char option[CSV_NAME_ROOM];
+
+	for (size_t j = 0; layout->names && j < layout->fields; j++) {
+		const char *name = layout->names[j];
+		const struct field *at = &s->head->first[j];
+
+		if (j == layout->label || s->use[j] == USE_DROPPED ||
+		    (name[0] && strncmp(name, unnamed, sizeof unnamed - 1) != 0))
+			continue;
+		return err_at(err, STATUS_SPEC, (struct err_place){layout->path, at->line, at->col},
+			      "column %zu has no name%s: leave it out, drop: [%s], or give it a "
+			      "name in the file",
+			      j, j == 0 ? ", like the row index that pandas and R write" : "",
+			      csv_columns_option(layout, j, option));
+	}
+	return STATUS_OK;
+}
+
+/* Features in the order of the file. */
+static void keep_features(const struct search *s)
+{
+	struct csv_layout *layout = s->layout;
+	size_t *column = ARENA_ARRAY(s->head->arena, size_t, layout->fields);
+	bool *one_hot = ARENA_ARRAY(s->head->arena, bool, layout->fields);
+
+	layout->d = 0;
+	for (size_t j = 0; j < layout->fields; j++) {
+		if (j == layout->label || s->use[j] == USE_DROPPED)
+			continue;
+		one_hot[layout->d] = s->use[j] == USE_ONE_HOT;
+		column[layout->d++] = j;
+	}
+	layout->column = column;
+	layout->one_hot = one_hot;
+}
+
+/* What may be wrong with a file of one column. */
+static const char *narrow_hint(const struct csv_head *head)
+{
+	static const struct {
+		char sign;
+		const char *hint;
+	} hints[] = {{';', ": fields may be separated by \";\", separator: \";\""},
+		     {'\t', ": fields may be separated by tabs, separator: tab"},
+		     {'|', ": fields may be separated by \"|\", separator: \"|\""},
+		     {',', ": fields may be separated by \",\", separator: \",\""},
+		     {' ', ": fields may be separated by blanks, separator: whitespace"}};
+
+	if (!head->options->comment && head->first[0].length > 0 && head->first[0].at[0] == '#')
+		return ": if lines that start with \"#\" are comments, say comment: \"#\"";
+	for (size_t i = 0; head->count == 1 && i < sizeof hints / sizeof *hints; i++)
+		if (memchr(head->first[0].at, hints[i].sign, head->first[0].length))
+			return hints[i].hint;
+	return "";
+}
+
+static void read_names(const struct csv_head *head, struct csv_layout *out)
+{
+	const char **names = ARENA_ARRAY(head->arena, const char *, head->count);
+
+	for (size_t j = 0; j < head->count; j++)
+		names[j] = arena_text_n(head->arena, head->first[j].at, head->first[j].length);
+	*out = (struct csv_layout){
+		.path = head->path, .fields = head->count, .names = head->header ? names : NULL};
+}
+
+enum status csv_columns_find(const struct csv_head *head, struct csv_layout *out, struct err *err)
+{
+	struct search search = {head, out, ARENA_ARRAY(head->arena, enum use, head->count)};
+
+	read_names(head, out);
+	TRY(find_list(&search, "drop", &head->options->drop, USE_DROPPED, err));
+	TRY(find_list(&search, "one_hot", &head->options->one_hot, USE_ONE_HOT, err));
+	TRY(find_label(&search, err));
+	TRY(check_label(&search, err));
+	TRY(check_named(&search, err));
+	keep_features(&search);
+	if (out->d == 0)
+		return err_set(err, STATUS_SPEC, "csv: no feature column is left in %s%s",
+			       head->path, narrow_hint(head));
+	return STATUS_OK;
+}
+
+/* --- the test file -------------------------------------------------------- */
+
+static bool same_names(const struct csv_layout *a, const struct csv_layout *b)
+{
+	if (a->fields != b->fields)
+		return false;
+	for (size_t j = 0; j < a->fields; j++)
+		if (strcmp(a->names[j], b->names[j]) != 0)
+			return false;
+	return true;
+}
+
+/* A column of the training file in the test file. */
+static enum status match(const struct csv_layout *train, const struct csv_layout *test,
+			 size_t column, size_t *out, struct err *err)
+{
+	struct err_place at = {.source = test->path};
+	const char *name = train->names[column];
+	size_t twice, found = count_named(test, name, out);
+	char columns[600];
+
+	if (found == 1 && count_named(train, name, &twice) == 1)
+		return STATUS_OK;
+	list_columns(test, columns, sizeof columns);
+	if (found == 0)
+		return err_at(err, STATUS_ENV, at, "no column is named \"%.*s\" as in %s%s",
+			      CSV_SHOWN, name, train->path, columns);
+	return err_at(err, STATUS_ENV, at,
+		      "columns stand in another order than in %s, and two are named \"%.*s\"",
+		      train->path, CSV_SHOWN, name);
+}
+
+/* A label given by its position must stand there in both files. */
+static enum status check_position(const struct csv_head *head, const struct csv_layout *train,
+				  const struct csv_layout *test, struct err *err)
+{
+	const char *label = head->options->label, *name = train->names[train->label];
+	size_t there = train->label, named;
+
+	if (strcmp(label, "last") == 0)
+		there = test->fields - 1;
+	else if (strcmp(label, "first") != 0 && count_named(train, label, &named) > 0)
+		return STATUS_OK;
+	if (there < test->fields && strcmp(test->names[there], name) == 0)
+		return STATUS_OK;
+	return err_at(err, STATUS_SPEC, (struct err_place){.source = test->path},
+		      "label: %s is \"%.*s\" in %s, here it is \"%.*s\"; name the label, label: "
+		      "%.*s, and columns are found by their names",
+		      label, CSV_SHOWN, name, train->path, CSV_SHOWN,
+		      there < test->fields ? test->names[there] : "", CSV_SHOWN, name);
+}
+
+/* What is said of columns found by name. */
+static const char *match_note(const struct csv_layout *train, const struct csv_layout *test,
+			      struct arena *arena)
+{
+	size_t first, last = 0, extra = 0;
+
+	for (size_t j = 0; j < test->fields; j++) {
+		if (count_named(train, test->names[j], &first) > 0)
+			continue;
+		last = j;
+		extra++;
+	}
+	if (extra == 0)
+		return "columns of the test file found by their names, as its header differs";
+	return arena_format(arena,
+			    "columns of the test file found by their names; %zu of it %s not in "
+			    "the training file, such as \"%.*s\"",
+			    extra, extra == 1 ? "is" : "are", CSV_SHOWN, test->names[last]);
+}
+
+static enum status match_names(const struct csv_head *head, const struct csv_layout *train,
+			       struct csv_layout *test, struct err *err)
+{
+	size_t *column = ARENA_ARRAY(head->arena, size_t, train->d);
+
+	TRY(check_position(head, train, test, err));
+	TRY(match(train, test, train->label, &test->label, err));
+	for (size_t k = 0; k < train->d; k++)
+		TRY(match(train, test, train->column[k], &column[k], err));
+	test->column = column;
+	return STATUS_OK;
+}
+
+enum status csv_columns_match(const struct csv_head *head, const struct csv_layout *train,
+			      struct csv_layout *out, const char **note, struct err *err)
+{
+	read_names(head, out);
+	out->d = train->d;
+	out->one_hot = train->one_hot;
+	out->column = train->column;
+	out->label = train->label;
+	*note = NULL;
+	if (out->names && train->names && !same_names(train, out)) {
+		*note = match_note(train, out, head->arena);
+		return match_names(head, train, out, err);
+	}
+	if (out->fields != train->fields)
+		return err_at(err, STATUS_ENV, (struct err_place){.source = out->path},
+			      "%zu columns, but %s has %zu", out->fields, train->path,
+			      train->fields);
+	if (!out->names != !train->names)
+		*note = "one of training and test file has a header: columns taken in one order";
+	return STATUS_OK;
+}

@@ -1,0 +1,381 @@
+/* Source `csv`: delimited text with one label or target column and numeric features. */
+#include "harness/data/csv/source_csv.h"
+#include "harness/data/csv/csv_category.h"
+#include "harness/data/csv/csv_columns.h"
+#include "harness/data/csv/csv_header.h"
+#include "harness/data/csv/csv_message.h"
+#include "harness/data/csv/csv_missing.h"
+#include "harness/data/csv/csv_source_text.h"
+#include "harness/data/csv/delimited.h"
+#include "harness/data/data.h"
+#include "harness/data/labels.h"
+#include "harness/data/number.h"
+#include "harness/file/gzfile.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What is read at the moment. */
+struct reader {
+	const struct csv_options *options;
+	bool regression, count;
+	struct csv_missing missing;
+	struct delimited text;
+	struct arena *arena; /* of the result */
+	struct labels labels;
+	struct csv_layout layout, train; /* of this file, of the training file */
+	struct csv_categories categories;
+	size_t unseen; /* values of the test file with a category that the training file lacks */
+	const char *note;
+};
+
+enum { LABEL_BYTES = 32 /* kept of each row beside its features */ };
+
+static bool is_test(const struct reader *r)
+{
+	return r->train.path != NULL;
+}
+
+/* One more note. */
+static void add_note(struct reader *r, const char *note)
+{
+	if (note)
+		r->note = r->note ? arena_format(r->arena, "%s; %s", r->note, note)
+				  : arena_text(r->arena, note);
+}
+
+static struct csv_record record_of(const struct reader *r, const struct field *at, size_t count)
+{
+	return (struct csv_record){.options = r->options,
+				   .missing = &r->missing,
+				   .layout = &r->layout,
+				   .at = at,
+				   .count = count,
+				   .regression = r->regression};
+}
+
+/* One feature; *keep becomes false if its row is to be left out. */
+static enum status read_feature(struct reader *r, const struct csv_record *record, size_t k,
+				double *x, bool *keep, struct err *err)
+{
+	size_t j = r->layout.column[k];
+	const struct field *field = &record->at[j];
+	bool category = r->layout.one_hot[k];
+	double value = 0;
+
+	if (!category && !r->missing.numbers && number_parse(field->at, field->length, x) &&
+	    isfinite(*x))
+		return STATUS_OK;
+	if (csv_missing_value(&r->missing, field)) {
+		*x = NAN;
+		*keep = *keep && r->options->missing == CSV_MISSING_MEAN;
+		return r->options->missing == CSV_MISSING_ERROR
+			       ? csv_message_missing(record, j, err)
+			       : STATUS_OK;
+	}
+	if (category && !field_is_utf8(field))
+		return csv_message_encoding(record, j, err);
+	if (category)
+		value = csv_category_index(&r->categories, k, field, !is_test(r));
+	else if (!number_parse(field->at, field->length, &value) || !isfinite(value))
+		return csv_message_number(record, j, value, err);
+	*x = value;
+	r->unseen += category && value == CSV_NO_CATEGORY;
+	if (category && r->categories.at[k].count > CSV_MOST_CATEGORIES)
+		return csv_message_categories(record, j, err);
+	return STATUS_OK;
+}
+
+static enum status read_label(struct reader *r, const struct csv_record *record,
+			      struct table *table, bool *keep, struct err *err)
+{
+	size_t j = r->layout.label;
+	const struct field *field = &record->at[j];
+	double value = 0;
+
+	if (table->label ? csv_missing_label(&r->missing, field)
+			 : csv_missing_value(&r->missing, field)) {
+		*keep = false;
+		return r->options->missing == CSV_MISSING_DROP
+			       ? STATUS_OK
+			       : csv_message_missing(record, j, err);
+	}
+	if (!*keep)
+		return STATUS_OK;
+	if (table->label) {
+		size_t index = labels_add(&r->labels, field->at, field->length, 1);
+
+		table->label[table->n] = r->labels.at[index].text;
+		return field_is_utf8(field) ? STATUS_OK : csv_message_encoding(record, j, err);
+	}
+	if (!number_parse(field->at, field->length, &value) || !isfinite(value))
+		return csv_message_number(record, j, value, err);
+	table->target[table->n] = value;
+	return STATUS_OK;
+}
+
+/* Whether every row is written over the one before: rows are counted, and no category must be known
+ * of each. */
+static bool one_row(const struct reader *r)
+{
+	return r->count && !r->categories.at;
+}
+
+static enum status read_record(struct reader *r, const struct csv_record *record,
+			       struct table *table, struct err *err)
+{
+	double *x = table->x + (one_row(r) ? 0 : table->n * table->d);
+	bool keep = true;
+
+	if (record->count != r->layout.fields)
+		return csv_message_count(record, err);
+	for (size_t k = 0; k < r->layout.d; k++)
+		TRY(read_feature(r, record, k, x + k, &keep, err));
+	TRY(read_label(r, record, table, &keep, err));
+	table->n += keep;
+	table->dropped += !keep;
+	return STATUS_OK;
+}
+
+/* The names of the features. */
+static void keep_names(const struct reader *r, struct table *table)
+{
+	const struct csv_layout *layout = &r->layout;
+
+	if (!layout->names)
+		return;
+	table->names = ARENA_ARRAY(r->arena, const char *, table->d);
+	for (size_t k = 0; k < layout->d; k++)
+		table->names[k] = layout->names[layout->column[k]];
+}
+
+/* Room for the rows that are left. */
+static enum status make_room(const struct reader *r, struct table *table, struct err *err)
+{
+	size_t most = delimited_most(&r->text, r->layout.fields) + 2;
+
+	TRY(gzfile_check_limit(r->text.path, LABEL_BYTES * (double)most, err));
+	table->d = r->layout.d;
+	keep_names(r, table);
+	/* pages beyond the last row are never touched */
+	table->x = ARENA_ARRAY(r->arena, double, (one_row(r) ? 1 : most) * table->d);
+	if (r->regression)
+		table->target = ARENA_ARRAY(r->arena, double, most);
+	else
+		table->label = ARENA_ARRAY(r->arena, const char *, most);
+	return STATUS_OK;
+}
+
+static enum status check_names(const struct csv_record *record, struct err *err)
+{
+	for (size_t j = 0; j < record->count; j++)
+		if (!field_is_utf8(&record->at[j]))
+			return csv_message_encoding(record, j, err);
+	return STATUS_OK;
+}
+
+/* The first two records, and what they say of the columns. */
+struct head {
+	struct field *first; /* of `count` fields */
+	size_t count;
+	bool header, second; /* whether there is one */
+};
+
+static enum status read_layout(struct reader *r, const struct head *head, struct err *err)
+{
+	struct csv_head at = {.options = r->options,
+			      .path = r->text.path,
+			      .first = head->first,
+			      .count = head->count,
+			      .header = head->header,
+			      .arena = r->arena};
+	struct csv_record record = record_of(r, head->first, head->count);
+	const char *note = NULL;
+
+	if (is_test(r)) {
+		TRY(csv_columns_match(&at, &r->train, &r->layout, &note, err));
+	} else {
+		TRY(csv_columns_find(&at, &r->layout, err));
+		r->categories = csv_categories_new(&r->layout, r->arena);
+	}
+	add_note(r, note);
+	return head->header ? check_names(&record, err) : STATUS_OK;
+}
+
+/* Leaves the second record, if there is one, in r->text. */
+static enum status read_head(struct reader *r, struct head *head, struct err *err)
+{
+	struct delimited *text = &r->text;
+	struct err_place at = {.source = text->path};
+	struct csv_start start = {.options = r->options,
+				  .missing = &r->missing,
+				  .path = text->path,
+				  .train = is_test(r) ? &r->train : NULL,
+				  .arena = r->arena};
+	const char *note;
+
+	TRY(delimited_next(text, &head->second, err));
+	if (!head->second)
+		return err_at(err, STATUS_ENV, at, "the file is empty");
+	head->count = text->count;
+	head->first = ARENA_ARRAY(text->arena, struct field, text->count);
+	memcpy(head->first, text->field, text->count * sizeof *head->first);
+	TRY(delimited_next(text, &head->second, err));
+	start.first = head->first;
+	start.count = head->count;
+	start.second = text->field;
+	start.second_count = head->second ? text->count : 0;
+	TRY(csv_header_decide(&start, &head->header, &note, err));
+	add_note(r, note);
+	TRY(read_layout(r, head, err));
+	if (head->header && !head->second)
+		return err_at(err, STATUS_ENV, at, "no row behind the header");
+	return STATUS_OK;
+}
+
+static enum status read_rows(struct reader *r, struct table *table, struct err *err)
+{
+	struct head head;
+	struct csv_record record;
+	bool more;
+
+	TRY(read_head(r, &head, err));
+	TRY(make_room(r, table, err));
+	if (!head.header) {
+		record = record_of(r, head.first, head.count);
+		record.first = true;
+		TRY(read_record(r, &record, table, err));
+	}
+	for (more = head.second; more;) {
+		record = record_of(r, r->text.field, r->text.count);
+		TRY(read_record(r, &record, table, err));
+		TRY(delimited_next(&r->text, &more, err));
+	}
+	return STATUS_OK;
+}
+
+static enum status read_file(struct reader *r, const char *path, struct table *table,
+			     struct err *err)
+{
+	struct arena text = {0};
+	enum status status = csv_source_text(r->options, path, &r->text, &text, err);
+
+	if (status == STATUS_OK)
+		status = read_rows(r, table, err);
+	table->content = text.bytes;
+	arena_release(&text);
+	return status;
+}
+
+/* Lines that do not end in what is looked at say nothing. */
+static enum status glance_at(struct reader *r, const char *path, struct err *err)
+{
+	struct arena text = {0};
+	struct err found = {0};
+	struct head head;
+	enum status status = csv_source_text_head(r->options, path, &r->text, &text, err);
+
+	if (status == STATUS_OK) {
+		status = read_head(r, &head, &found);
+		if (r->text.cut && r->text.at == r->text.end)
+			status = STATUS_OK;
+		else if (status != STATUS_OK)
+			*err = found;
+	}
+	arena_release(&text);
+	return status;
+}
+
+static struct reader reader_new(const struct csv_options *options,
+				const struct read_request *request, struct arena *arena)
+{
+	return (struct reader){.options = options,
+			       .arena = arena,
+			       .regression = request->regression,
+			       .count = request->count,
+			       .missing =
+				       csv_missing_new(options->missing_values, request->classes),
+			       .labels = labels_new(arena)};
+}
+
+/* A column that counts the rows is hardly a feature: an index that was written with them. */
+static void note_counting(struct reader *r, const struct table *table)
+{
+	enum { FEWEST = 10 }; /* rows that say so */
+	char text[CSV_NAME_ROOM], option[CSV_NAME_ROOM];
+	size_t i, j;
+
+	for (size_t k = 0; k < table->d && table->n >= FEWEST; k++) {
+		for (i = 1; i < table->n; i++)
+			if (table->x[i * table->d + k] != table->x[k] + (double)i)
+				break;
+		j = r->layout.column[k];
+		if (i == table->n && !r->layout.one_hot[k])
+			add_note(r,
+				 arena_format(r->arena,
+					      "%s counts the rows, like an index; say drop: [%s] "
+					      "unless it is a feature",
+					      csv_columns_text(&r->layout, j, text),
+					      csv_columns_option(&r->layout, j, option)));
+	}
+}
+
+static enum status read_csv(const void *options, const struct read_request *request,
+			    struct arena *arena, struct table *train, struct table *test,
+			    struct err *err)
+{
+	struct reader r = reader_new(options, request, arena);
+
+	TRY(read_file(&r, r.options->path, train, err));
+	note_counting(&r, train);
+	r.train = r.layout;
+	r.categories.layout = &r.train;
+	if (r.options->test)
+		TRY(read_file(&r, r.options->test, test, err));
+	csv_category_expand(&r.categories, train);
+	if (r.options->test)
+		csv_category_expand(&r.categories, test);
+	if (r.unseen > 0)
+		add_note(&r,
+			 arena_format(arena,
+				      "one_hot: values of the test file with a category that "
+				      "the training file lacks, zeros in all of its columns: %zu",
+				      r.unseen));
+	if (one_row(&r))
+		train->x = test->x = NULL;
+	train->note = r.note;
+	return STATUS_OK;
+}
+
+static enum status glance_csv(const void *options, const struct read_request *request,
+			      struct arena *arena, const char **note, struct err *err)
+{
+	struct reader r = reader_new(options, request, arena);
+
+	TRY(glance_at(&r, r.options->path, err));
+	r.train = r.layout;
+	if (r.options->test && r.train.path)
+		TRY(glance_at(&r, r.options->test, err));
+	*note = r.note;
+	return STATUS_OK;
+}
+
+static size_t list_files(const void *options, const char **paths, size_t room)
+{
+	const struct csv_options *o = options;
+	const char *const all[] = {o->path, o->test};
+
+	return data_list_paths(all, sizeof all / sizeof *all, paths, room);
+}
+
+const struct source source_csv = {
+	.base = {.name = "csv",
+		 .doc = "delimited text, plain or .gz",
+		 .cite = "",
+		 .options = csv_option_rows,
+		 .size = sizeof(struct csv_options)},
+	.read = read_csv,
+	.glance = glance_csv,
+	.files = list_files,
+};

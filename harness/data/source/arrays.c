@@ -1,0 +1,128 @@
+/* Checks and conversion of the arrays of the sources npy and npz. */
+#include "harness/data/source/arrays.h"
+#include "harness/data/labels.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { NAME_ROOM = 80 };
+
+/* ` of array "x"`, or nothing. Returns `text`. */
+static const char *name_of(const struct array_file *file, char text[NAME_ROOM])
+{
+	text[0] = '\0';
+	if (file->name)
+		snprintf(text, NAME_ROOM, "array \"%.60s\": ", file->name);
+	return text;
+}
+
+static enum status wrong_type(const struct array_file *file, const char *expected, struct err *err)
+{
+	struct err_place at = {.source = file->path};
+	char name[NAME_ROOM], found[NPY_TEXT_ROOM];
+
+	return err_at(err, STATUS_ENV, at, "%sexpected %s, got %s", name_of(file, name), expected,
+		      npy_text(&file->array, found));
+}
+
+static enum status check_finite(const struct array_file *file, const double *x, struct err *err)
+{
+	struct err_place at = {.source = file->path};
+	size_t cols = file->array.cols;
+	char name[NAME_ROOM];
+
+	for (size_t i = 0; i < file->array.rows * cols; i++)
+		if (!isfinite(x[i]))
+			return err_at(err, STATUS_ENV, at,
+				      "%selement [%zu, %zu]: expected a finite number, got %g",
+				      name_of(file, name), i / cols, i % cols, x[i]);
+	return STATUS_OK;
+}
+
+static enum status check_shapes(const struct array_file *x, const struct array_file *y,
+				const struct read_request *request, struct err *err)
+{
+	struct err_place at = {.source = y->path};
+	char name[NAME_ROOM], found[NPY_TEXT_ROOM], of[NPY_TEXT_ROOM];
+
+	if (!npy_is_number(&x->array))
+		return wrong_type(x, "features that are numbers", err);
+	if (request->regression && !npy_is_number(&y->array))
+		return wrong_type(y, "targets that are numbers", err);
+	if (y->array.cols == 1 && y->array.rows == x->array.rows)
+		return STATUS_OK;
+	return err_at(err, STATUS_ENV, at, "%sexpected %zu values, one per row of %s (%s), got %s",
+		      name_of(y, name), x->array.rows, x->name ? x->name : x->path,
+		      npy_text(&x->array, of), npy_text(&y->array, found));
+}
+
+static enum status set_labels(const struct array_file *y, struct arena *arena, struct table *table,
+			      struct err *err)
+{
+	struct err_place at = {.source = y->path};
+	struct labels labels = labels_new(arena);
+	struct arena texts = {0};
+	char name[NAME_ROOM];
+	enum status status = STATUS_OK;
+
+	table->label = ARENA_ARRAY(arena, const char *, y->array.rows);
+	for (size_t i = 0; i < y->array.rows && status == STATUS_OK; i++) {
+		const char *text = npy_element(&y->array, y->data, i, &texts);
+
+		if (text)
+			table->label[i] =
+				labels.at[labels_add(&labels, text, strlen(text), 1)].text;
+		else
+			status = err_at(err, STATUS_ENV, at,
+					"%selement [%zu]: expected a text in Unicode without NULs",
+					name_of(y, name), i);
+		arena_release(&texts);
+	}
+	return status;
+}
+
+static enum status set_targets(const struct array_file *y, const struct read_request *request,
+			       struct arena *arena, struct table *table, struct err *err)
+{
+	double *target;
+
+	if (npy_is_number(&y->array)) {
+		target = ARENA_ARRAY(arena, double, y->array.rows);
+		npy_convert(&y->array, y->data, target);
+		TRY(check_finite(y, target, err));
+		if (request->regression) {
+			table->target = target;
+			return STATUS_OK;
+		}
+	}
+	return set_labels(y, arena, table, err);
+}
+
+enum status arrays_table(const struct array_file *x, const struct array_file *y,
+			 const struct read_request *request, struct arena *arena,
+			 struct table *table, struct err *err)
+{
+	TRY(check_shapes(x, y, request, err));
+	*table = (struct table){
+		.n = x->array.rows, .d = x->array.cols, .content = x->array.bytes + y->array.bytes};
+	if (x->data) {
+		table->x = arena_alloc(arena, table->n, table->d * sizeof(double));
+		npy_convert(&x->array, x->data, table->x);
+		TRY(check_finite(x, table->x, err));
+	}
+	return set_targets(y, request, arena, table, err);
+}
+
+enum status arrays_check_test(const struct array_file *test_x, const struct table *train,
+			      const struct table *test, struct err *err)
+{
+	struct err_place at = {.source = test_x->path};
+	char name[NAME_ROOM], found[NPY_TEXT_ROOM];
+
+	if (test->d == train->d)
+		return STATUS_OK;
+	return err_at(err, STATUS_ENV, at,
+		      "%sexpected %zu columns as in the training part, got %zu (%s)",
+		      name_of(test_x, name), train->d, test->d, npy_text(&test_x->array, found));
+}

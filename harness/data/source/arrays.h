@@ -1,0 +1,25 @@
+/* Rows from two numpy arrays: features, and labels or targets. */
+#ifndef SOURCE_ARRAYS_H
+#define SOURCE_ARRAYS_H
+
+#include "harness/data/data.h"
+#include "harness/file/npy.h"
+
+/* An array and where it comes from, for messages. */
+struct array_file {
+	const char *path;
+	const char *name; /* in the file; NULL: the file is one array */
+	struct npy_array array;
+	const char *data; /* NULL: only its header was read, as the rows are counted */
+};
+
+/* x: n x d, or images n x h x w, flattened; y: n, or n x 1, numbers or texts. */
+enum status arrays_table(const struct array_file *x, const struct array_file *y,
+			 const struct read_request *request, struct arena *arena,
+			 struct table *table, struct err *err);
+
+/* The test part has as many columns. */
+enum status arrays_check_test(const struct array_file *test_x, const struct table *train,
+			      const struct table *test, struct err *err);
+
+#endif

@@ -1,0 +1,177 @@
+/* Source `cifar10`: the binary version of CIFAR-10 (Krizhevsky 2009). A file is a row of records,
+ * one byte of label, 0 to 9, and 3072 bytes of pixels: a red, a green and a blue plane of 32 x 32.
+ */
+#include "harness/data/source/source_cifar10.h"
+#include "harness/data/data.h"
+#include "harness/data/labels.h"
+#include "harness/file/gzfile.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { PIXELS = 3072, RECORD = 1 + PIXELS, CLASSES = 10 };
+
+static const struct option rows[] = {
+	{OPTION_FIELD(struct cifar10_options, train),
+	 .doc = "files of records, data_batch_1.bin and so on, plain or .gz", .path = true},
+	{OPTION_FIELD(struct cifar10_options, test), .initial = "[]",
+	 .doc = "files of the test part", .path = true},
+	{0},
+};
+
+static const char *const names[CLASSES] = {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"};
+
+/* Of one file: a label every `step` bytes, before its pixels if they are kept. */
+struct records {
+	const char *path;
+	const unsigned char *at;
+	size_t count, step;
+};
+
+static enum status bad_label(const char *path, size_t record, unsigned label, struct err *err)
+{
+	struct err_place at = {.source = path};
+
+	return err_at(err, STATUS_ENV, at,
+		      "record %zu: expected a label from 0 to 9 at byte %zu, got %u; is this the "
+		      "binary version of CIFAR-10?",
+		      record, record * RECORD, label);
+}
+
+/* Records of one file behind those the table has; without pixels where the table keeps none. */
+static enum status add_records(const struct records *from, const struct read_request *request,
+			       struct labels *labels, struct table *table, struct err *err)
+{
+	const unsigned char *at = from->at;
+
+	for (size_t i = 0; i < from->count; i++, at += from->step) {
+		if (at[0] >= CLASSES)
+			return bad_label(from->path, i, at[0], err);
+		labels_add(labels, names[at[0]], 1, 1);
+		if (!labels_wanted(request->classes, at[0]))
+			continue;
+		for (size_t j = 0; j < PIXELS && table->x; j++)
+			table->x[table->n * PIXELS + j] = at[1 + j];
+		if (table->target)
+			table->target[table->n++] = at[0];
+		else
+			table->label[table->n++] = names[at[0]];
+	}
+	return STATUS_OK;
+}
+
+static enum status load_file(const char *path, struct arena *arena, struct gzfile_bytes *out,
+			     struct err *err)
+{
+	struct err_place at = {.source = path};
+
+	TRY(gzfile_all(path, FILEKIND_BYTES, arena, out, err));
+	if (out->count == 0)
+		return err_at(err, STATUS_ENV, at, "the file is empty");
+	if (out->count % RECORD)
+		return err_at(err, STATUS_ENV, at,
+			      "truncated: expected records of %d bytes, got %zu bytes behind byte "
+			      "%zu",
+			      RECORD, out->count % RECORD, out->count / RECORD * RECORD);
+	return STATUS_OK;
+}
+
+/* The labels alone, one byte per record. */
+static enum status load_labels(const char *path, struct arena *arena, struct records *out,
+			       struct err *err)
+{
+	struct arena whole = {0};
+	struct gzfile_bytes bytes;
+	enum status status = load_file(path, &whole, &bytes, err);
+	unsigned char *label;
+
+	if (status == STATUS_OK) {
+		*out = (struct records){.path = path, .count = bytes.count / RECORD, .step = 1};
+		out->at = label = ARENA_ARRAY(arena, unsigned char, out->count);
+		for (size_t i = 0; i < out->count; i++)
+			label[i] = (unsigned char)bytes.at[i * RECORD];
+	}
+	arena_release(&whole);
+	return status;
+}
+
+static enum status load_records(const char *path, struct arena *arena, struct records *out,
+				struct err *err)
+{
+	struct gzfile_bytes bytes;
+
+	TRY(load_file(path, arena, &bytes, err));
+	*out = (struct records){path, (const unsigned char *)bytes.at, bytes.count / RECORD,
+				RECORD};
+	return STATUS_OK;
+}
+
+static enum status read_part(struct texts paths, const struct read_request *request,
+			     struct arena *memory[2], struct table *table, struct err *err)
+{
+	struct arena *arena = memory[0], *bytes = memory[1];
+	struct records *file = ARENA_ARRAY(bytes, struct records, paths.count);
+	struct labels labels = labels_new(arena);
+	struct label_classes classes;
+	size_t records = 0;
+
+	for (size_t f = 0; f < paths.count; f++) {
+		TRY((request->count ? load_labels : load_records)(paths.at[f], bytes, &file[f],
+								  err));
+		records += file[f].count;
+	}
+	table->d = PIXELS;
+	table->content = records * RECORD;
+	/* pages behind the records that are kept are never touched */
+	if (!request->count)
+		table->x = arena_alloc(arena, records, PIXELS * sizeof(double));
+	if (request->regression)
+		table->target = ARENA_ARRAY(arena, double, records);
+	else
+		table->label = ARENA_ARRAY(arena, const char *, records);
+	for (size_t f = 0; f < paths.count; f++)
+		TRY(add_records(&file[f], request, &labels, table, err));
+	if (request->classes.count > 0)
+		return labels_pick(&labels, request->classes, &classes, err);
+	return STATUS_OK;
+}
+
+static enum status read_cifar10(const void *options, const struct read_request *request,
+				struct arena *arena, struct table *train, struct table *test,
+				struct err *err)
+{
+	const struct cifar10_options *o = options;
+	struct arena bytes = {0};
+	struct arena *memory[2] = {arena, &bytes};
+	enum status status;
+
+	if (o->train.count == 0)
+		return err_set(err, STATUS_SPEC, "cifar10.train: expected at least one file");
+	status = read_part(o->train, request, memory, train, err);
+	if (status == STATUS_OK && o->test.count > 0)
+		status = read_part(o->test, request, memory, test, err);
+	arena_release(&bytes);
+	return status;
+}
+
+static size_t list_files(const void *options, const char **paths, size_t room)
+{
+	const struct cifar10_options *o = options;
+	size_t count = 0;
+
+	for (size_t i = 0; i < o->train.count && count < room; i++)
+		paths[count++] = o->train.at[i];
+	for (size_t i = 0; i < o->test.count && count < room; i++)
+		paths[count++] = o->test.at[i];
+	return count;
+}
+
+const struct source source_cifar10 = {
+	.base = {.name = "cifar10",
+		 .doc = "the binary files of CIFAR-10, plain or .gz",
+		 .cite = "krizhevsky2009",
+		 .options = rows,
+		 .size = sizeof(struct cifar10_options)},
+	.read = read_cifar10,
+	.files = list_files,
+};

@@ -1,0 +1,318 @@
+/* Source `libsvm`: sparse text, one row per line: `label index:value index:value ...`, indices from
+ * 1 and ascending, features that are left out zero, a comment behind #. Rows become dense. */
+#include "harness/data/source/source_libsvm.h"
+#include "harness/data/data.h"
+#include "harness/data/labels.h"
+#include "harness/data/number.h"
+#include "harness/file/gzfile.h"
+
+#include <limits.h>
+#include <math.h>
+#include <string.h>
+
+enum {
+	SHOWN = 40,      /* bytes of a token that a message quotes */
+	LABEL_BYTES = 32 /* kept of each row beside its features */
+};
+
+static const double most_numbers = 0x1p34; /* 128 GiB of dense doubles: surely a damaged index */
+
+static const struct option rows[] = {
+	{OPTION_FIELD(struct libsvm_options, path), .doc = "file, plain or .gz", .path = true},
+	{OPTION_FIELD(struct libsvm_options, test), .initial = "null",
+	 .doc = "file with the test part", .path = true},
+	{OPTION_FIELD(struct libsvm_options, features), .initial = "0",
+	 .range = RANGE_WITHIN(0, INT_MAX),
+	 .doc = "features per row; 0 = the largest index of both files"},
+	{0},
+};
+
+/* A file and what a first look at it shows. */
+struct text {
+	const char *path;
+	const char *at, *end;
+	size_t lines;   /* no fewer than rows */
+	size_t largest; /* index, if the file is well formed */
+	int widest;     /* line of that index */
+};
+
+/* What is read at the moment. */
+struct reader {
+	const struct read_request *request;
+	struct arena *arena; /* of the result */
+	struct text *text;
+	struct labels labels; /* of all rows, also of those left out */
+	size_t d;
+	bool limited; /* d was given */
+	const char *line, *end;
+	int line_number;
+};
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r';
+}
+
+static const char *skip_blanks(const char *at, const char *end)
+{
+	while (at < end && is_blank(*at))
+		at++;
+	return at;
+}
+
+static const char *token_end(const char *at, const char *end)
+{
+	while (at < end && !is_blank(*at))
+		at++;
+	return at;
+}
+
+/* An error at a token. */
+static enum status wrong(const struct reader *r, const char *at, const char *expected,
+			 struct err *err)
+{
+	ptrdiff_t col = at - r->line + 1, length = token_end(at, r->end) - at;
+	struct err_place place = {.source = r->text->path,
+				  .line = r->line_number,
+				  .col = col < INT_MAX ? (int)col : INT_MAX};
+
+	return err_at(err, STATUS_ENV, place, "expected %s, got \"%.*s\"", expected,
+		      length < SHOWN ? (int)length : SHOWN, at);
+}
+
+/* The end of a line without its comment. */
+static const char *content_end(const char *line, const char *end)
+{
+	const char *comment = memchr(line, '#', (size_t)(end - line));
+
+	return comment ? comment : end;
+}
+
+static const char *line_end(const char *line, const char *end)
+{
+	const char *found = memchr(line, '\n', (size_t)(end - line));
+
+	return found ? found : end;
+}
+
+/* The index of the last pair of a line, 0 if there is none. */
+static size_t last_index(const char *line, const char *end)
+{
+	const char *colon = memrchr(line, ':', (size_t)(content_end(line, end) - line));
+	size_t value = 0, place = 1;
+
+	for (const char *at = colon; at && at > line && at[-1] >= '0' && at[-1] <= '9'; at--) {
+		if (place > INT_MAX) /* the reader proper will complain */
+			break;
+		value += (size_t)(at[-1] - '0') * place;
+		place *= 10;
+	}
+	return value;
+}
+
+/* The indices of a row ascend, so the last one of each line tells the number of features. */
+static void look_over(struct text *text)
+{
+	int number = 1;
+
+	for (const char *at = text->at, *end; at < text->end; at = end + 1, number++) {
+		size_t last;
+
+		end = line_end(at, text->end);
+		last = last_index(at, end);
+		text->lines++;
+		if (last <= text->largest)
+			continue;
+		text->largest = last;
+		text->widest = number;
+	}
+}
+
+static enum status open_text(const char *path, struct arena *arena, struct text *text,
+			     struct err *err)
+{
+	struct gzfile_bytes bytes = {0};
+
+	*text = (struct text){.path = path};
+	TRY(gzfile_text(path, arena, &bytes, err));
+	text->at = bytes.at;
+	if (bytes.count >= 3 && memcmp(bytes.at, "\xef\xbb\xbf", 3) == 0)
+		text->at += 3; /* a byte order mark */
+	text->end = bytes.at + bytes.count;
+	look_over(text);
+	return STATUS_OK;
+}
+
+/* The index before a colon; false unless it is a number above `last` and not above d. */
+static bool parse_index(const struct reader *r, const char **at, size_t last, size_t *index)
+{
+	const char *digit = *at;
+	size_t value = 0;
+
+	for (; digit < r->end && *digit >= '0' && *digit <= '9' && value <= r->d; digit++)
+		value = value * 10 + (size_t)(*digit - '0');
+	if (digit == *at || digit == r->end || *digit != ':' || value <= last || value > r->d)
+		return false;
+	*at = digit + 1;
+	*index = value;
+	return true;
+}
+
+static enum status wrong_index(const struct reader *r, const char *at, size_t last, struct err *err)
+{
+	size_t digits = strspn(at, "0123456789");
+	char expected[100];
+
+	if (digits == 0 || at + digits >= r->end || at[digits] != ':')
+		return wrong(r, at, "index:value", err);
+	if (last == r->d)
+		return wrong(r, at, "the end of the row behind the last feature, as indices ascend",
+			     err);
+	if (r->limited)
+		snprintf(expected, sizeof expected, "an index from %zu to %zu, as they ascend",
+			 last + 1, r->d);
+	else
+		snprintf(expected, sizeof expected, "an index from %zu, as they ascend", last + 1);
+	return wrong(r, at, expected, err);
+}
+
+/* Pairs from `at` to the end of the line into a row of zeros. */
+static enum status read_pairs(const struct reader *r, const char *at, double *x, struct err *err)
+{
+	size_t last = 0, index = 0;
+
+	for (at = skip_blanks(at, r->end); at < r->end; at = skip_blanks(at, r->end)) {
+		const char *value = at, *end;
+
+		if (!parse_index(r, &value, last, &index))
+			return wrong_index(r, at, last, err);
+		end = token_end(value, r->end);
+		if (!number_parse(value, (size_t)(end - value), &x[index - 1]) ||
+		    !isfinite(x[index - 1]))
+			return wrong(r, value, "a finite number behind the colon", err);
+		last = index;
+		at = end;
+	}
+	return STATUS_OK;
+}
+
+static enum status read_line(struct reader *r, struct table *table, struct err *err)
+{
+	const char *at = skip_blanks(r->line, r->end), *end = token_end(at, r->end);
+	double *x = table->x + (r->request->count ? 0 : table->n * r->d), label = 0;
+	size_t index;
+
+	if (at == r->end)
+		return STATUS_OK;
+	if (!number_parse(at, (size_t)(end - at), &label) || !isfinite(label))
+		return wrong(r, at, "a finite number as label", err);
+	index = labels_add(&r->labels, at, (size_t)(end - at), 1);
+	TRY(read_pairs(r, end, x, err));
+	if (!labels_wanted(r->request->classes, label)) {
+		if (!r->request->count) /* the next row is written over this one */
+			memset(x, 0, r->d * sizeof *x);
+		return STATUS_OK;
+	}
+	if (table->target)
+		table->target[table->n] = label;
+	else
+		table->label[table->n] = r->labels.at[index].text;
+	table->n++;
+	return STATUS_OK;
+}
+
+static enum status check_size(const struct reader *r, struct err *err)
+{
+	struct err_place at = {.source = r->text->path, .line = r->text->widest};
+
+	if ((double)r->text->lines * (double)r->d > most_numbers)
+		return err_at(err, STATUS_ENV, at,
+			      "%zu rows of %zu features are more numbers than fit in memory",
+			      r->text->lines, r->d);
+	return STATUS_OK;
+}
+
+static enum status read_text(struct reader *r, struct text *text, struct table *table,
+			     struct err *err)
+{
+	struct label_classes classes;
+
+	r->text = text;
+	r->line_number = 0;
+	r->labels = labels_new(r->arena);
+	TRY(check_size(r, err));
+	TRY(gzfile_check_limit(text->path,
+			       LABEL_BYTES * (double)text->lines + sizeof(double) * (double)r->d,
+			       err));
+	table->d = r->d;
+	/* one row more for a last one that is left out; pages behind the rows are never touched */
+	table->x = arena_alloc(r->arena, r->request->count ? 1 : text->lines + 1,
+			       r->d * sizeof(double));
+	if (r->request->regression)
+		table->target = ARENA_ARRAY(r->arena, double, text->lines);
+	else
+		table->label = ARENA_ARRAY(r->arena, const char *, text->lines);
+	for (const char *at = text->at, *next; at < text->end; at = next + 1) {
+		next = line_end(at, text->end);
+		r->line = at;
+		r->end = content_end(at, next);
+		r->line_number++;
+		TRY(read_line(r, table, err));
+	}
+	if (r->labels.count == 0)
+		return err_at(err, STATUS_ENV, (struct err_place){.source = text->path},
+			      "the file is empty");
+	if (r->request->count)
+		table->x = NULL;
+	if (r->request->classes.count > 0)
+		TRY(labels_pick(&r->labels, r->request->classes, &classes, err));
+	return STATUS_OK;
+}
+
+static enum status read_files(struct reader *r, const struct libsvm_options *o, struct arena *texts,
+			      struct table *tables[2], struct err *err)
+{
+	struct text train, test = {0};
+
+	TRY(open_text(o->path, texts, &train, err));
+	if (o->test)
+		TRY(open_text(o->test, texts, &test, err));
+	r->limited = o->features > 0;
+	r->d = train.largest > test.largest ? train.largest : test.largest;
+	if (r->limited)
+		r->d = (size_t)o->features;
+	TRY(read_text(r, &train, tables[0], err));
+	return o->test ? read_text(r, &test, tables[1], err) : STATUS_OK;
+}
+
+static enum status read_libsvm(const void *options, const struct read_request *request,
+			       struct arena *arena, struct table *train, struct table *test,
+			       struct err *err)
+{
+	struct reader r = {.request = request, .arena = arena};
+	struct table *tables[2] = {train, test};
+	struct arena texts = {0};
+	enum status status = read_files(&r, options, &texts, tables, err);
+
+	train->content = test->content = texts.bytes;
+	arena_release(&texts);
+	return status;
+}
+
+static size_t list_files(const void *options, const char **paths, size_t room)
+{
+	const struct libsvm_options *o = options;
+	const char *const all[] = {o->path, o->test};
+
+	return data_list_paths(all, sizeof all / sizeof *all, paths, room);
+}
+
+const struct source source_libsvm = {
+	.base = {.name = "libsvm",
+		 .doc = "sparse text in the format of LIBSVM, plain or .gz",
+		 .cite = "",
+		 .options = rows,
+		 .size = sizeof(struct libsvm_options)},
+	.read = read_libsvm,
+	.files = list_files,
+};

@@ -1,0 +1,68 @@
+/* Source `npy`: features (n x d) and labels or targets (n) as numpy arrays. */
+#include "harness/data/source/source_npy.h"
+#include "harness/data/data.h"
+#include "harness/data/source/arrays.h"
+#include "harness/file/npy_file.h"
+
+static const struct option rows[] = {
+	{OPTION_FIELD(struct npy_options, x),
+	 .doc = "features, n x d, or images n x h x w, .npy or .npy.gz", .path = true},
+	{OPTION_FIELD(struct npy_options, y), .doc = "labels (numbers or texts) or targets, n",
+	 .path = true},
+	{OPTION_FIELD(struct npy_options, test_x), .initial = "null",
+	 .doc = "features of the test part", .path = true},
+	{OPTION_FIELD(struct npy_options, test_y), .initial = "null",
+	 .doc = "labels or targets of the test part", .path = true},
+	{0},
+};
+
+static enum status read_pair(struct array_file at[2], const struct read_request *request,
+			     struct arena *arena, struct table *table, struct err *err)
+{
+	struct array_file *x = &at[0], *y = &at[1];
+	struct arena raw = {0};
+	enum status status =
+		npy_read_raw(x->path, &raw, &x->array, request->count ? NULL : &x->data, err);
+
+	if (status == STATUS_OK)
+		status = npy_read_raw(y->path, &raw, &y->array, &y->data, err);
+	if (status == STATUS_OK)
+		status = arrays_table(x, y, request, arena, table, err);
+	arena_release(&raw);
+	return status;
+}
+
+static enum status read_npy(const void *options, const struct read_request *request,
+			    struct arena *arena, struct table *train, struct table *test,
+			    struct err *err)
+{
+	const struct npy_options *o = options;
+	struct array_file of_train[2] = {{.path = o->x}, {.path = o->y}};
+	struct array_file of_test[2] = {{.path = o->test_x}, {.path = o->test_y}};
+
+	if (!o->test_x != !o->test_y)
+		return err_set(err, STATUS_SPEC, "npy: test_x and test_y must be given together");
+	TRY(read_pair(of_train, request, arena, train, err));
+	if (!o->test_x)
+		return STATUS_OK;
+	TRY(read_pair(of_test, request, arena, test, err));
+	return arrays_check_test(of_test, train, test, err);
+}
+
+static size_t list_files(const void *options, const char **paths, size_t room)
+{
+	const struct npy_options *o = options;
+	const char *const all[] = {o->x, o->y, o->test_x, o->test_y};
+
+	return data_list_paths(all, sizeof all / sizeof *all, paths, room);
+}
+
+const struct source source_npy = {
+	.base = {.name = "npy",
+		 .doc = "features and labels as numpy arrays, plain or .gz",
+		 .cite = "",
+		 .options = rows,
+		 .size = sizeof(struct npy_options)},
+	.read = read_npy,
+	.files = list_files,
+};

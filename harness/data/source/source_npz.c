@@ -1,0 +1,94 @@
+/* Source `npz`: the arrays of one file, as numpy.savez and savez_compressed write it. */
+#include "harness/data/source/source_npz.h"
+#include "harness/data/data.h"
+#include "harness/data/source/arrays.h"
+#include "harness/file/npz.h"
+
+static const struct option rows[] = {
+	{OPTION_FIELD(struct npz_options, file), .doc = "file, .npz", .path = true},
+	{OPTION_FIELD(struct npz_options, x), .initial = "x",
+	 .doc = "name of the array of features, n x d, or images n x h x w"},
+	{OPTION_FIELD(struct npz_options, y), .initial = "y",
+	 .doc = "name of the array of labels (numbers or texts) or targets, n"},
+	{OPTION_FIELD(struct npz_options, test_x), .initial = "null",
+	 .doc = "features of the test part"},
+	{OPTION_FIELD(struct npz_options, test_y), .initial = "null",
+	 .doc = "labels or targets of the test part"},
+	{0},
+};
+
+struct reader {
+	struct npz_file file;
+	const struct read_request *request;
+	struct arena *arena;
+};
+
+static enum status read_array(const struct reader *r, struct array_file *to, bool header,
+			      struct arena *raw, struct err *err)
+{
+	const char *name = arena_format(raw, "%s.npy", to->name);
+
+	to->path = r->file.path;
+	return npz_raw(&r->file, name, raw, &to->array, header ? NULL : &to->data, err);
+}
+
+static enum status read_pair(const struct reader *r, struct array_file at[2], struct table *table,
+			     struct err *err)
+{
+	struct arena raw = {0};
+	enum status status = read_array(r, &at[0], r->request->count, &raw, err);
+
+	if (status == STATUS_OK)
+		status = read_array(r, &at[1], false, &raw, err);
+	if (status == STATUS_OK)
+		status = arrays_table(&at[0], &at[1], r->request, r->arena, table, err);
+	arena_release(&raw);
+	return status;
+}
+
+static enum status read_parts(const struct reader *r, const struct npz_options *o,
+			      struct table *train, struct table *test, struct err *err)
+{
+	struct array_file of_train[2] = {{.name = o->x}, {.name = o->y}};
+	struct array_file of_test[2] = {{.name = o->test_x}, {.name = o->test_y}};
+
+	TRY(read_pair(r, of_train, train, err));
+	if (!o->test_x)
+		return STATUS_OK;
+	TRY(read_pair(r, of_test, test, err));
+	return arrays_check_test(of_test, train, test, err);
+}
+
+static enum status read_npz(const void *options, const struct read_request *request,
+			    struct arena *arena, struct table *train, struct table *test,
+			    struct err *err)
+{
+	const struct npz_options *o = options;
+	struct reader r = {.request = request, .arena = arena};
+	enum status status;
+
+	if (!o->test_x != !o->test_y)
+		return err_set(err, STATUS_SPEC, "npz: test_x and test_y must be given together");
+	status = npz_map(&r.file, o->file, err);
+	if (status == STATUS_OK)
+		status = read_parts(&r, o, train, test, err);
+	npz_unmap(&r.file);
+	return status;
+}
+
+static size_t list_files(const void *options, const char **paths, size_t room)
+{
+	const struct npz_options *o = options;
+
+	return data_list_paths(&o->file, 1, paths, room);
+}
+
+const struct source source_npz = {
+	.base = {.name = "npz",
+		 .doc = "features and labels as arrays of one file of numpy.savez",
+		 .cite = "",
+		 .options = rows,
+		 .size = sizeof(struct npz_options)},
+	.read = read_npz,
+	.files = list_files,
+};

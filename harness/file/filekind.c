@@ -1,0 +1,228 @@
+/* Magic numbers of what is found where data is expected. */
+#include "harness/file/filekind.h"
+#include "harness/file/gzfile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+enum {
+	HEAD = 512, /* a block of tar */
+	TAR_MAGIC = 257,
+	ZIP_NAME = 30, /* where the name of the first entry of a zip file starts */
+	PAIRS = 16     /* of bytes that tell UTF-16 without a mark */
+};
+
+struct magic {
+	const char *at;
+	size_t count;
+	const char *what;
+};
+
+#define MAGIC(bytes, what)                     \
+	{                                      \
+		bytes, sizeof(bytes) - 1, what \
+	}
+
+/* Of what nobody reads here; none starts as idx or CIFAR-10 files do, with a byte below 10. */
+static const struct magic foreign[] = {
+	MAGIC("version https://git-lfs.github.com/spec/",
+	      "a Git LFS pointer; `git lfs pull` fetches the file itself"),
+	MAGIC("\xfd"
+	      "7zXZ",
+	      "an xz file; unpack it, or pack it with gzip"),
+	MAGIC("\x28\xb5\x2f\xfd", "a zstd file; unpack it, or pack it with gzip"),
+	MAGIC("7z\xbc\xaf\x27\x1c", "a 7z archive; unpack it"),
+	MAGIC("Rar!\x1a\x07", "a rar archive; unpack it"),
+	MAGIC("\x89HDF\r\n\x1a\n", "an HDF5 file; save its arrays as .npy"),
+	MAGIC("PAR1\x15", "a Parquet file; save it as CSV"),
+	MAGIC("%PDF-", "a PDF document"),
+	MAGIC("SQLite format 3", "an SQLite database; export the table as CSV"),
+	MAGIC("MATLAB 5.0 MAT-file", "a MATLAB file; save its arrays as .npy"),
+	MAGIC("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an Office document; save it as CSV"),
+};
+
+static bool starts(const char *head, size_t count, const char *text, size_t length)
+{
+	return count >= length && memcmp(head, text, length) == 0;
+}
+
+/* Whether the name of the first entry of a zip file ends with .npy. */
+static bool is_npz(const char *head, size_t count)
+{
+	size_t end;
+
+	if (count < ZIP_NAME)
+		return false;
+	end = ZIP_NAME + ((unsigned char)head[26] | (size_t)(unsigned char)head[27] << 8);
+	return end <= count && end >= ZIP_NAME + 4 && memcmp(head + end - 4, ".npy", 4) == 0;
+}
+
+static const char *container(const char *head, size_t count, enum filekind wanted)
+{
+	if (starts(head, count, "PK\3\4", 4) || starts(head, count, "PK\5\6", 4)) {
+		if (wanted == FILEKIND_NPZ)
+			return NULL;
+		return is_npz(head, count)
+			       ? "an .npz file (a zip archive of arrays); the source npz reads it"
+			       : "a zip archive; unpack it";
+	}
+	if (starts(head, count, "\x93NUMPY", 6) && wanted != FILEKIND_NPY)
+		return "a numpy array (.npy); the source npy reads it";
+	if (count >= TAR_MAGIC + 6 && memcmp(head + TAR_MAGIC, "ustar", 5) == 0)
+		return "a tar archive; unpack it";
+	return NULL;
+}
+
+/* "BZh", the size of blocks, and the first digits of pi. */
+static bool is_bz2(const char *head, size_t count)
+{
+	return count >= 10 && memcmp(head, "BZh", 3) == 0 && memcmp(head + 4, "1AY&SY", 6) == 0;
+}
+
+/* Python's pickle, protocols 2 to 5. */
+static bool is_pickle(const char *head, size_t count)
+{
+	return count >= 4 && head[0] == '\x80' && head[1] >= 2 && head[1] <= 5 &&
+	       (head[2] == '\x95' || head[2] == '}' || head[2] == ']' || head[2] == 'c');
+}
+
+static bool is_page(const char *head, size_t count)
+{
+	static const char *const tags[] = {"<!doctype html", "<html", "<head>"};
+	size_t at = starts(head, count, "\xef\xbb\xbf", 3) ? 3 : 0;
+
+	while (at < count && head[at] && strchr(" \t\r\n", head[at]))
+		at++;
+	for (size_t i = 0; i < sizeof tags / sizeof *tags; i++)
+		if (count - at >= strlen(tags[i]) &&
+		    strncasecmp(head + at, tags[i], strlen(tags[i])) == 0)
+			return true;
+	return false;
+}
+
+/* A mark, or every other byte of the first ones 0. */
+static const char *wide_text(const char *head, size_t count)
+{
+	size_t zeros[2] = {0}, pairs = count / 2 < PAIRS ? count / 2 : PAIRS;
+
+	if (starts(head, count, "\xff\xfe\0\0", 4) || starts(head, count, "\0\0\xfe\xff", 4))
+		return "UTF-32 text; convert it: iconv -f UTF-32 -t UTF-8";
+	if (starts(head, count, "\xff\xfe", 2) || starts(head, count, "\xfe\xff", 2))
+		return "UTF-16 text; convert it: iconv -f UTF-16 -t UTF-8";
+	for (size_t i = 0; i < 2 * pairs; i++)
+		zeros[i % 2] += head[i] == '\0';
+	if (pairs < 2 || zeros[0] + zeros[1] != pairs || (zeros[0] && zeros[1]))
+		return NULL;
+	return zeros[0] ? "UTF-16 text without a byte order mark; convert it: iconv -f UTF-16BE "
+			  "-t UTF-8"
+			: "UTF-16 text without a byte order mark; convert it: iconv -f UTF-16LE "
+			  "-t UTF-8";
+}
+
+const char *filekind_instead(const char *head, size_t count, enum filekind wanted)
+{
+	const char *other = container(head, count, wanted);
+
+	if (other)
+		return other;
+	for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++)
+		if (starts(head, count, foreign[i].at, foreign[i].count))
+			return foreign[i].what;
+	if (is_bz2(head, count))
+		return "a bz2 file; unpack it, or pack it with gzip";
+	if (is_pickle(head, count))
+		return wanted == FILEKIND_BYTES
+			       ? "a Python pickle; the binary version of the data set is read here"
+			       : "a Python pickle; save its arrays as .npy";
+	if (is_page(head, count))
+		return "an HTML page, as a failed download leaves one; fetch the file again";
+	return wanted == FILEKIND_TEXT || wanted == FILEKIND_PLAIN ? wide_text(head, count) : NULL;
+}
+
+static const char *kind_of_mode(mode_t mode)
+{
+	if (S_ISFIFO(mode))
+		return "a pipe";
+	if (S_ISSOCK(mode))
+		return "a socket";
+	return "a device";
+}
+
+static enum status check_regular(const char *path, int fd, struct err *err)
+{
+	struct err_place at = {.source = path};
+	struct stat info;
+
+	if (fstat(fd, &info) != 0)
+		return gzfile_missing(path, err);
+	if (S_ISDIR(info.st_mode)) {
+		errno = EISDIR;
+		return gzfile_missing(path, err);
+	}
+	if (!S_ISREG(info.st_mode))
+		return err_at(err, STATUS_ENV, at,
+			      "expected a regular file, which can be read several times; this is "
+			      "%s",
+			      kind_of_mode(info.st_mode));
+	return STATUS_OK;
+}
+
+/* The first bytes of the content; takes over the descriptor. */
+static size_t unpack(int fd, char head[HEAD])
+{
+	gzFile file = lseek(fd, 0, SEEK_SET) == 0 ? gzdopen(fd, "rb") : NULL;
+	int count = 0;
+
+	if (!file) {
+		close(fd);
+		return 0;
+	}
+	count = gzread(file, head, HEAD);
+	gzclose_r(file);
+	return count > 0 ? (size_t)count : 0; /* damage is for the reader to name */
+}
+
+/* Takes over the descriptor. */
+static enum status check_head(const char *path, int fd, enum filekind wanted, struct err *err)
+{
+	struct err_place at = {.source = path};
+	char head[HEAD] = "";
+	ssize_t got = read(fd, head, sizeof head);
+	size_t count = got > 0 ? (size_t)got : 0;
+	bool packed = starts(head, count, "\x1f\x8b", 2);
+	const char *other = NULL;
+
+	if (packed && wanted != FILEKIND_PLAIN && wanted != FILEKIND_NPZ) {
+		count = unpack(fd, head);
+		other = starts(head, count, "\x1f\x8b\x08", 3)
+				? "a gzip file, packed twice; unpack it once"
+				: filekind_instead(head, count, wanted);
+		return other ? err_at(err, STATUS_ENV, at, "the content of this gzip file is %s",
+				      other)
+			     : STATUS_OK;
+	}
+	close(fd);
+	other = packed ? "a gzip file; unpack it" : filekind_instead(head, count, wanted);
+	return other ? err_at(err, STATUS_ENV, at, "this is %s", other) : STATUS_OK;
+}
+
+enum status filekind_check(const char *path, enum filekind wanted, struct err *err)
+{
+	/* without O_NONBLOCK, open waits for a writer of a pipe */
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	enum status status;
+
+	if (fd < 0)
+		return gzfile_missing(path, err);
+	status = check_regular(path, fd, err);
+	if (status == STATUS_OK && wanted != FILEKIND_ANY)
+		return check_head(path, fd, wanted, err);
+	close(fd);
+	return status;
+}

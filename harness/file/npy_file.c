@@ -1,0 +1,88 @@
+/* Single arrays: .npy and .npy.gz. */
+#include "harness/file/npy_file.h"
+#include "harness/file/gzfile.h"
+#include "harness/file/npy.h"
+
+#include <string.h>
+
+/* The header of an array; `raw` holds its bytes. */
+static enum status read_header(struct gzfile *file, struct arena *raw, struct npy_array *array,
+			       struct err *err)
+{
+	struct err_place at = {.source = file->path};
+	unsigned char head[12];
+	char *header;
+	size_t length;
+
+	TRY(gzfile_read(file, head, sizeof head, "the header", err));
+	length = npy_header_length(head);
+	if (length < sizeof head)
+		return err_at(err, STATUS_ENV, at, "wrong magic number at byte 0: not a .npy file");
+	if (length > file->most)
+		return err_at(err, STATUS_ENV, at,
+			      "the header (byte 8) says it has %zu bytes, the file has at most %zu",
+			      length, file->most);
+	header = arena_alloc(raw, length, 1);
+	memcpy(header, head, sizeof head);
+	TRY(gzfile_read(file, header + sizeof head, length - sizeof head, "the header", err));
+	TRY(npy_parse(header, length, file->path, 0, array, err));
+	if (array->bytes > file->most)
+		return err_at(
+			err, STATUS_ENV, at,
+			"the header (byte %zu) says %zu bytes of data, the file has at most %zu",
+			sizeof head, array->bytes, file->most);
+	return STATUS_OK;
+}
+
+static enum status read_data(struct gzfile *file, struct arena *arena,
+			     const struct npy_array *array, const char **data, struct err *err)
+{
+	char *to;
+
+	if (!data)
+		return array->rows > 0 && array->bytes > 0
+			       ? gzfile_skip(file, "row", array->rows, array->bytes / array->rows,
+					     err)
+			       : gzfile_end(file, err);
+	*data = to = arena_alloc(arena, array->bytes, 1);
+	TRY(gzfile_read(file, to, array->bytes, "data", err));
+	return gzfile_end(file, err);
+}
+
+enum status npy_read_raw(const char *path, struct arena *arena, struct npy_array *array,
+			 const char **data, struct err *err)
+{
+	struct arena scratch = {0};
+	struct gzfile file;
+	enum status status = gzfile_open(&file, path, FILEKIND_NPY, err);
+
+	if (status == STATUS_OK)
+		status = read_header(&file, &scratch, array, err);
+	if (status == STATUS_OK)
+		status = read_data(&file, arena, array, data, err);
+	gzfile_close(&file);
+	arena_release(&scratch);
+	return status;
+}
+
+enum status npy_read(const char *path, struct arena *arena, struct npy *out, struct err *err)
+{
+	struct err_place at = {.source = path};
+	char found[NPY_TEXT_ROOM];
+	struct arena raw = {0};
+	struct npy_array array;
+	const char *data;
+	enum status status = npy_read_raw(path, &raw, &array, &data, err);
+
+	if (status == STATUS_OK && (!npy_is_number(&array) || array.dimensions > 2))
+		status = err_at(err, STATUS_ENV, at,
+				"expected numbers in at most 2 dimensions, got %s",
+				npy_text(&array, found));
+	if (status == STATUS_OK) {
+		*out = (struct npy){.rows = array.rows, .cols = array.cols};
+		out->at = arena_alloc(arena, out->rows, out->cols * sizeof(double));
+		npy_convert(&array, data, out->at);
+	}
+	arena_release(&raw);
+	return status;
+}

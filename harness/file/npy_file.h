@@ -1,0 +1,24 @@
+/* Single arrays on disk: .npy and .npy.gz as numpy writes them. */
+#ifndef FILE_NPY_FILE_H
+#define FILE_NPY_FILE_H
+
+#include "harness/file/npy.h"
+#include "solvers/core/arena.h"
+#include "solvers/core/status.h"
+
+#include <stddef.h>
+
+/* A .npy or .npy.gz file as it is stored; if `data` is NULL its header alone, after a look whether
+ * the data are there (gzfile_skip). Errors name the byte offset. */
+enum status npy_read_raw(const char *path, struct arena *arena, struct npy_array *array,
+			 const char **data, struct err *err);
+
+/* A numeric one (float16 to float64, int8 to int64, uint8 to uint64, bool; C or Fortran order; 1-D
+ * or 2-D) as an n x d matrix of doubles, row-major. */
+struct npy {
+	size_t rows, cols;
+	double *at;
+};
+enum status npy_read(const char *path, struct arena *arena, struct npy *out, struct err *err);
+
+#endif

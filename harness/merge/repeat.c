@@ -1,0 +1,132 @@
+/* A stored cell computed again by its worker, in a temporary folder. */
+#include "harness/merge/repeat.h"
+#include "harness/file/folder.h"
+#include "harness/machine/env.h"
+#include "harness/sched/child.h"
+#include "harness/sched/outcome.h"
+#include "harness/spec/paths.h"
+#include "harness/store/manifest.h"
+#include "harness/verify/inputs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+struct job {
+	const char *stored; /* the record */
+	const char *tmp;    /* where it is repeated */
+	const char
+		*start; /* the folder that the run was started in: paths of data may be relative */
+	const char *program;
+	struct result result; /* the stored one */
+	struct arena *arena;
+};
+
+static const char *absolute(const char *path, struct arena *arena)
+{
+	char *resolved = realpath(path, NULL);
+	const char *text = resolved ? arena_text(arena, resolved) : path;
+
+	free(resolved);
+	return text;
+}
+
+/* The text of cell.json, with the paths where its files lie now. */
+static enum status find_cell(const struct job *job, const struct repeat_order *order,
+			     const char **text, struct err *err)
+{
+	const char *path = arena_format(job->arena, "%s/cell.json", job->stored);
+	const struct inputs_search search = {job->stored, job->start, order->data, true};
+	struct cell cell;
+	bool moved;
+
+	TRY(store_read_text(path, job->arena, text, err));
+	TRY(spec_read_cell(*text, path, job->arena, &cell, err));
+	TRY(inputs_find(&search, &cell, job->arena, &moved, err));
+	if (moved)
+		*text = spec_cell_text(&cell, job->arena);
+	return STATUS_OK;
+}
+
+/* Write cell.json; the result says which worker and how many threads. */
+static enum status prepare(struct job *job, const struct repeat_order *order, struct err *err)
+{
+	const char *tmp = getenv("TMPDIR"), *text;
+	char *made;
+
+	TRY(manifest_check(job->stored, job->arena, NULL, NULL, err));
+	TRY(result_read(arena_format(job->arena, "%s/result.json", job->stored), job->arena,
+			&job->result, err));
+	TRY(find_cell(job, order, &text, err));
+	made = arena_format(job->arena, "%s/relubench.XXXXXX", tmp && *tmp ? tmp : "/tmp");
+	if (!mkdtemp(made))
+		return err_at(err, STATUS_ENV, (struct err_place){made, 0, 0},
+			      "cannot make this folder: %s", strerror(errno));
+	job->tmp = absolute(made, job->arena);
+	job->program = arena_format(job->arena, "%s/relubench-worker-%s",
+				    absolute(order->worker_folder, job->arena),
+				    job->result.precision ? job->result.precision : "double");
+	if (access(job->program, X_OK) != 0)
+		return err_at(err, STATUS_ENV, (struct err_place){job->program, 0, 0},
+			      "cannot run the worker program: %s", strerror(errno));
+	return store_write_text(arena_format(job->arena, "%s/cell.json", made), text, err);
+}
+
+static enum status run_worker(const struct job *job, struct err *err)
+{
+	double threads = job->result.threads;
+	struct child_order order = {
+		.program = job->program,
+		.folder = job->tmp,
+		.start = job->start,
+		.environment = child_environment(isnan(threads) ? 1 : (long)threads, job->arena),
+		.address_limit = NAN};
+	struct child child;
+	char bytes[PIPE_BUF];
+
+	TRY(child_start(&order, &child, err));
+	fcntl(child.progress, F_SETFL, 0); /* wait for each report until the last one */
+	while (read(child.progress, bytes, sizeof bytes) > 0)
+		continue;
+	close(child.progress);
+	while (waitpid(child.pid, NULL, 0) < 0 && errno == EINTR)
+		continue;
+	return STATUS_OK;
+}
+
+/* What the log ends with stands for the reason of a worker that left no result. */
+static enum status repeat_and_compare(struct job *job, struct repeat *out, struct err *err)
+{
+	const char *result = arena_format(job->arena, "%s/result.json", job->tmp), *reason;
+
+	TRY(run_worker(job, err));
+	reason = outcome_last_line(job->tmp, job->arena);
+	if (access(result, R_OK) != 0)
+		return err_at(err, STATUS_ENV, (struct err_place){job->stored, 0, 0},
+			      "the repeated cell ended without a result: %s",
+			      reason ? reason : "its log is empty");
+	return repeat_compare(job->stored, job->tmp, job->arena, out, err);
+}
+
+enum status repeat_cell(const char *folder, const char *id, const struct repeat_order *order,
+			struct arena *arena, struct repeat *out, struct err *err)
+{
+	struct job job = {.stored = arena_format(arena, "%s/cells/%s", folder, id), .arena = arena};
+	struct err ignored = {0}; /* of the clean-up */
+	enum status status;
+
+	job.start = env_read_folder(arena_format(arena, "%s/env.json", folder), arena);
+	if (job.start && access(job.start, X_OK) != 0)
+		job.start = NULL; /* of another machine: absolute paths still work */
+	status = prepare(&job, order, err);
+	if (status == STATUS_OK)
+		status = repeat_and_compare(&job, out, err);
+	if (job.tmp)
+		folder_remove(job.tmp, &ignored);
+	return status;
+}

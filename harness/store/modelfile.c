@@ -1,0 +1,237 @@
+/* Stored models as .npz files: the network and, stage by stage, the preparation of its features. */
+#include "harness/store/modelfile.h"
+#include "harness/file/npz.h"
+
+#include <math.h>
+#include <string.h>
+
+enum {
+	FIXED_ARRAYS = 5,  /* U, alpha, features, stages, target */
+	MOST_STAGES = 1000 /* more in a file are damage */
+};
+
+static struct npz_entry entry(const char *name, struct npy_array shape, const void *at)
+{
+	struct npz_entry e = {.name = name, .at = at, .runs = 1};
+
+	e.run = shape.size * (shape.dimensions > 0 ? shape.shape[0] : 1) *
+		(shape.dimensions > 1 ? shape.shape[1] : 1);
+	npy_write_header(e.header, &shape);
+	return e;
+}
+
+static struct npz_entry scalar(const char *name, const int64_t *at)
+{
+	return entry(name, (struct npy_array){.kind = 'i', .size = sizeof *at}, at);
+}
+
+static struct npz_entry vector(const char *name, const void *at, size_t size, size_t count)
+{
+	return entry(
+		name,
+		(struct npy_array){.kind = 'f', .size = size, .dimensions = 1, .shape = {count}},
+		at);
+}
+
+/* A column-major view, whose columns may be apart. */
+static struct npz_entry weights(const char *name, struct mat A)
+{
+	struct npy_array shape = {.kind = 'f', .size = sizeof(real), .fortran = true};
+	struct npz_entry e = {.name = name,
+			      .at = (const char *)A.at,
+			      .run = sizeof(real) * (size_t)A.rows,
+			      .runs = (size_t)A.cols,
+			      .step = sizeof(real) * (size_t)A.stride};
+
+	shape.dimensions = 2;
+	shape.shape[0] = (size_t)A.rows;
+	shape.shape[1] = (size_t)A.cols;
+	npy_write_header(e.header, &shape);
+	return e;
+}
+
+static const char *array_name(size_t index, int kind, struct arena *arena)
+{
+	return arena_format(arena, "stage_%zu_%s.npy", index, stage_names[kind]);
+}
+
+static struct npz_entry stage_entry(const struct stage *stage, const char *name,
+				    struct arena *arena)
+{
+	size_t count = stage_size(stage);
+	struct npy_array shape = {.kind = 'f', .size = sizeof(double), .dimensions = 1};
+	int64_t *index;
+
+	shape.shape[0] = count;
+	if (stage->kind == STAGE_NORM || stage->kind == STAGE_BIAS)
+		shape.dimensions = 0;
+	if (stage->kind == STAGE_MAP) {
+		shape.dimensions = 2;
+		shape.shape[0] = stage->d_in;
+		shape.shape[1] = stage->d_out;
+	}
+	if (stage->kind != STAGE_SELECT)
+		return entry(name, shape, stage->at);
+	index = ARENA_ARRAY(arena, int64_t, count);
+	for (size_t j = 0; j < count; j++)
+		index[j] = (int64_t)stage->at[j];
+	shape.kind = 'i';
+	return entry(name, shape, index);
+}
+
+enum status modelfile_save(const char *path, const struct model *model, struct err *err)
+{
+	const struct stages *stages = &model->stages;
+	const int64_t features = (int64_t)stages->raw_d, count = (int64_t)stages->count;
+	const double target[] = {model->target_shift, model->target_scale};
+	struct arena arena = {0};
+	struct npz_entry *entries =
+		ARENA_ARRAY(&arena, struct npz_entry, FIXED_ARRAYS + stages->count);
+	enum status status;
+
+	entries[0] = weights("U.npy", model->net.U);
+	entries[1] = vector("alpha.npy", model->net.alpha, sizeof(real), (size_t)model->net.U.cols);
+	entries[2] = scalar("features.npy", &features);
+	entries[3] = scalar("stages.npy", &count);
+	entries[4] = vector("target.npy", target, sizeof *target, 2);
+	for (size_t i = 0; i < stages->count; i++)
+		entries[FIXED_ARRAYS + i] = stage_entry(
+			&stages->at[i], array_name(i, (int)stages->at[i].kind, &arena), &arena);
+	status = npz_write(path, entries, FIXED_ARRAYS + stages->count, err);
+	arena_release(&arena);
+	return status;
+}
+
+/* What is read at the moment. */
+struct reader {
+	struct npz_file file;
+	struct arena *arena, *scratch;
+	struct err *err;
+};
+
+static enum status mismatch(const struct reader *r, const char *what)
+{
+	struct err_place at = {.source = r->file.path};
+
+	return err_at(r->err, STATUS_ENV, at, "damaged .npz file: %s", what);
+}
+
+/* A whole number from 0 to `most`. */
+static enum status read_count(struct reader *r, const char *name, double most, size_t *out)
+{
+	struct npy_array shape;
+	double *value;
+
+	TRY(npz_array(&r->file, name, r->scratch, &shape, &value, r->err));
+	if (shape.dimensions != 0 || *value < 0 || *value > most || *value != floor(*value))
+		return mismatch(r, "a count that is no whole number in range");
+	*out = (size_t)*value;
+	return STATUS_OK;
+}
+
+/* Features behind a stage, from the shape of its array; false if they do not fit together. */
+static bool stage_fits(enum stage_kind kind, size_t d, const struct npy_array *shape,
+		       const double *at, size_t *d_out)
+{
+	int dimensions = kind == STAGE_MAP ? 2 : kind < STAGE_NORM ? 1 : 0;
+
+	*d_out = d;
+	if (shape->dimensions != dimensions)
+		return false;
+	if (kind == STAGE_SELECT)
+		*d_out = shape->shape[0];
+	for (size_t j = 0; kind == STAGE_SELECT && j < *d_out; j++)
+		if (at[j] < 0 || at[j] >= (double)d || at[j] != floor(at[j]))
+			return false;
+	if (kind == STAGE_MAP)
+		*d_out = shape->shape[1];
+	if (kind == STAGE_BIAS)
+		*d_out = d + 1;
+	return kind == STAGE_SELECT || dimensions == 0 || shape->shape[0] == d;
+}
+
+static enum status read_stage(struct reader *r, size_t index, struct stages *stages)
+{
+	const char *name = NULL;
+	struct npy_array shape;
+	size_t d_out = 0;
+	double *at;
+	int kind = 0;
+
+	for (; kind < STAGE_KINDS; kind++) {
+		name = array_name(index, kind, r->scratch);
+		if (npz_has(&r->file, name))
+			break;
+	}
+	if (kind == STAGE_KINDS)
+		return mismatch(r, arena_format(r->scratch, "no array of stage %zu", index));
+	TRY(npz_array(&r->file, name, r->arena, &shape, &at, r->err));
+	if (stages_bias(stages) ||
+	    !stage_fits((enum stage_kind)kind, stages->d, &shape, at, &d_out))
+		return mismatch(r, arena_format(r->scratch, "%s does not fit behind %zu features",
+						name, stages->d));
+	stages_add(stages, (enum stage_kind)kind, d_out, at, r->arena);
+	return STATUS_OK;
+}
+
+static enum status read_stages(struct reader *r, struct stages *out)
+{
+	size_t features = 0, count = 0;
+	const double most = 2147483647; /* what BLAS can index */
+
+	TRY(read_count(r, "features.npy", most, &features));
+	TRY(read_count(r, "stages.npy", MOST_STAGES, &count));
+	*out = stages_none(features);
+	for (size_t i = 0; i < count; i++)
+		TRY(read_stage(r, i, out));
+	return STATUS_OK;
+}
+
+static enum status read_target(struct reader *r, struct model *out)
+{
+	struct npy_array shape;
+	double *target;
+
+	TRY(npz_array(&r->file, "target.npy", r->scratch, &shape, &target, r->err));
+	if (shape.dimensions != 1 || shape.shape[0] != 2 || !(target[1] > 0))
+		return mismatch(r, "target is not two numbers, shift and scale > 0");
+	out->target_shift = target[0];
+	out->target_scale = target[1];
+	return STATUS_OK;
+}
+
+static enum status read_model(struct reader *r, struct model *out)
+{
+	struct npy_array U, alpha;
+	double *at_U, *at_alpha;
+	size_t d, m;
+
+	TRY(npz_array(&r->file, "U.npy", r->scratch, &U, &at_U, r->err));
+	TRY(npz_array(&r->file, "alpha.npy", r->scratch, &alpha, &at_alpha, r->err));
+	TRY(read_stages(r, &out->stages));
+	TRY(read_target(r, out));
+	d = U.shape[0];
+	m = U.shape[1];
+	if (U.dimensions != 2 || alpha.dimensions != 1 || m != alpha.shape[0] || d != out->stages.d)
+		return mismatch(r, "the shapes of U, alpha and the stages do not agree");
+	out->net = net_new(r->arena, (ptrdiff_t)d, (ptrdiff_t)m);
+	for (size_t i = 0; i < d; i++)
+		for (size_t j = 0; j < m; j++)
+			mat_set(out->net.U, (ptrdiff_t)i, (ptrdiff_t)j, (real)at_U[i * m + j]);
+	for (size_t j = 0; j < m; j++)
+		out->net.alpha[j] = (real)at_alpha[j];
+	return STATUS_OK;
+}
+
+enum status modelfile_load(const char *path, struct arena *arena, struct model *out,
+			   struct err *err)
+{
+	struct arena scratch = {0};
+	struct reader r = {.arena = arena, .scratch = &scratch, .err = err};
+	enum status status = npz_open(&r.file, path, &scratch, err);
+
+	if (status == STATUS_OK)
+		status = read_model(&r, out);
+	arena_release(&scratch);
+	return status;
+}

@@ -1,8 +1,0 @@
-/* Wilson score interval of a proportion, 95 % (Wilson 1927). */
-#ifndef STORE_WILSON_H
-#define STORE_WILSON_H
-
-/* NaN for n = 0. */
-void wilson_interval(double successes, double n, double *low, double *high);
-
-#endif

@@ -1,0 +1,225 @@
+/* Input files of a cell: their checksums, and finding them again. */
+#include "harness/verify/inputs.h"
+#include "harness/verify/inputs_search.h"
+
+#include "harness/data/data.h"
+#include "harness/spec/paths.h"
+#include "harness/store/dictionary.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct inputs_known {
+	const char *path;
+	char sha256[65];
+	double bytes;
+	struct inputs_known *next;
+};
+
+/* The files of a cell, in order. */
+struct list {
+	struct arena *arena;
+	size_t count;
+	const char **path;
+};
+
+static void count_path(const char **path, void *context)
+{
+	(void)path;
+	((struct list *)context)->count++;
+}
+
+static void add_path(const char **path, void *context)
+{
+	struct list *list = context;
+
+	if (list->count == 0 || strcmp(list->path[list->count - 1], *path) != 0)
+		list->path[list->count++] = *path;
+}
+
+static void each(const struct cell *cell, bool trains, spec_path_visit *visit, void *context)
+{
+	spec_each_data_path(cell, visit, context);
+	if (trains)
+		spec_each_train_path(cell, visit, context);
+}
+
+static struct list list_of(const struct cell *cell, bool trains, struct arena *arena)
+{
+	struct list list = {.arena = arena};
+
+	each(cell, trains, count_path, &list);
+	list.path = ARENA_ARRAY(arena, const char *, list.count);
+	list.count = 0;
+	each(cell, trains, add_path, &list);
+	return list;
+}
+
+static enum status look_up(struct inputs *inputs, const char *path, struct inputs_known **out,
+			   struct err *err)
+{
+	struct inputs_known *known = inputs->known;
+
+	while (known && strcmp(known->path, path) != 0)
+		known = known->next;
+	if (!known) {
+		known = ARENA_NEW(&inputs->arena, struct inputs_known);
+		known->path = arena_text(&inputs->arena, path);
+		TRY(data_file_checksum(path, known->sha256, &known->bytes, err));
+		known->next = inputs->known;
+		inputs->known = known;
+	}
+	*out = known;
+	return STATUS_OK;
+}
+
+static enum status write_rows(struct inputs *inputs, const struct list *list, const char *path,
+			      struct err *err)
+{
+	struct inputs_known **known = ARENA_ARRAY(list->arena, struct inputs_known *, list->count);
+	struct err unreadable = {0}; /* the worker will say so */
+	struct csv csv;
+
+	for (size_t i = 0; i < list->count; i++)
+		if (look_up(inputs, list->path[i], &known[i], &unreadable) != STATUS_OK)
+			return STATUS_OK;
+	TRY(dictionary_open(&csv, path, dictionary_inputs, err));
+	for (size_t i = 0; i < list->count; i++) {
+		csv_text(&csv, known[i]->path);
+		csv_number(&csv, known[i]->bytes);
+		csv_text(&csv, known[i]->sha256);
+		csv_end_row(&csv);
+	}
+	return csv_close(&csv, err);
+}
+
+enum status inputs_write(struct inputs *inputs, const struct cell *cell, const char *folder,
+			 struct err *err)
+{
+	struct arena scratch = {0};
+	struct list list = list_of(cell, true, &scratch);
+	enum status status = STATUS_OK;
+
+	if (list.count > 0)
+		status = write_rows(inputs, &list,
+				    arena_format(&scratch, "%s/" INPUTS_FILE, folder), err);
+	arena_release(&scratch);
+	return status;
+}
+
+/* --- finding them again -------------------------------------------------------------------------
+ */
+
+/* A change of one path for another. */
+struct change {
+	const char *from, *to;
+};
+
+static void replace(const char **path, void *context)
+{
+	const struct change *change = context;
+
+	if (strcmp(*path, change->from) == 0)
+		*path = change->to;
+}
+
+static const char *cell_of(const struct csv_table *table, size_t row, const char *column)
+{
+	int at = csv_column(table, column);
+
+	return at < 0 ? "" : table->cell[row * table->cols + (size_t)at];
+}
+
+/* The checksum that inputs.csv has of a file, or NULL. */
+static const char *recorded(const struct csv_table *table, const char *path)
+{
+	for (size_t row = 0; row < table->rows; row++)
+		if (strcmp(cell_of(table, row, "file"), path) == 0)
+			return cell_of(table, row, "sha256");
+	return NULL;
+}
+
+static enum status find_file(const struct inputs_search *search, const struct csv_table *table,
+			     const char *path, struct arena *arena, const char **found,
+			     struct err *err)
+{
+	const char *sha256 = recorded(table, path);
+
+	if (!sha256)
+		return err_at(err, STATUS_ENV, (struct err_place){search->record, 0, 0},
+			      "damaged record: " INPUTS_FILE " lacks the file %s", path);
+	return inputs_search_file(search, path, sha256, arena, found, err);
+}
+
+/* By the one checksum of all files of the data set, "" where data.csv has no row of them. */
+static const char *sum_of_all(const struct inputs_search *search, const struct list *list,
+			      struct arena *arena)
+{
+	const char *path = arena_format(arena, "%s/../../data.csv", search->record), *files = "";
+	struct err ignored = {0}; /* a file that cannot be read has no row */
+	struct csv_table table;
+
+	for (size_t i = 0; i < list->count; i++)
+		files = arena_format(arena, "%s%s%s", files, i ? ";" : "", list->path[i]);
+	if (access(path, R_OK) != 0 || csv_read(path, arena, &table, &ignored) != STATUS_OK)
+		return "";
+	for (size_t row = 0; row < table.rows; row++)
+		if (strcmp(cell_of(&table, row, "files"), files) == 0)
+			return cell_of(&table, row, "sha256");
+	return "";
+}
+
+/* A record of an earlier version: files by name, those of the data judged by their common checksum.
+ * Of a file of the method nothing is known, but that the cell comes out the same. */
+static enum status find_unlisted(const struct inputs_search *search, const struct list *list,
+				 struct cell *cell, bool *moved, struct err *err)
+{
+	struct list data = list_of(cell, false, list->arena);
+	const char *expected = sum_of_all(search, &data, list->arena);
+	char sum[65];
+
+	for (size_t i = 0; i < list->count && search->data; i++) {
+		struct change change = {list->path[i], NULL};
+
+		TRY(inputs_search_file(search, list->path[i], NULL, list->arena, &change.to, err));
+		if (strcmp(change.from, change.to) == 0)
+			continue;
+		each(cell, search->trains, replace, &change);
+		*moved = true;
+	}
+	if (!*moved)
+		return STATUS_OK;
+	TRY(data_checksum(&cell->data, sum, err));
+	if (strcmp(sum, expected) == 0)
+		return STATUS_OK;
+	return err_at(err, STATUS_ENV, (struct err_place){search->record, 0, 0},
+		      "the data found in %s are not those of this record: expected the SHA-256 %s "
+		      "over the files of \"%s\", found %s",
+		      search->data, *expected ? expected : "(not recorded)", cell->data.name, sum);
+}
+
+enum status inputs_find(const struct inputs_search *search, struct cell *cell, struct arena *arena,
+			bool *moved, struct err *err)
+{
+	const char *path = arena_format(arena, "%s/" INPUTS_FILE, search->record);
+	struct list list = list_of(cell, search->trains, arena);
+	struct csv_table table;
+
+	*moved = false;
+	if (list.count == 0)
+		return STATUS_OK;
+	if (access(path, R_OK) != 0)
+		return find_unlisted(search, &list, cell, moved, err);
+	TRY(csv_read(path, arena, &table, err));
+	for (size_t i = 0; i < list.count; i++) {
+		struct change change = {list.path[i], NULL};
+
+		TRY(find_file(search, &table, change.from, arena, &change.to, err));
+		if (strcmp(change.from, change.to) == 0)
+			continue;
+		each(cell, search->trains, replace, &change);
+		*moved = true;
+	}
+	return STATUS_OK;
+}

@@ -1,0 +1,170 @@
+/* Distances, and an attack by linear minimisation over the ball. */
+#include "harness/verify/plain_ball.h"
+
+#include "harness/verify/plain.h"
+#include "solvers/core/rng.h"
+#include "solvers/model/attack.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { STARTS = 4, STEPS = 8 };
+
+struct plain_ball plain_ball_new(const struct reload *stored, const struct aim *aim, double eps,
+				 struct arena *arena)
+{
+	ptrdiff_t d = aim->part->X.cols;
+	struct plain_ball ball = {.net = &stored->model.net,
+				  .part = aim->part,
+				  .norm = aim->norm,
+				  .eps = eps,
+				  .clip = aim->clip,
+				  .frozen = ARENA_ARRAY(arena, bool, d),
+				  .x = mat_new(arena, 1, d)};
+	double **arrays[] = {&ball.scale, &ball.shift, &ball.low,
+			     &ball.high,  &ball.delta, &ball.slope};
+	struct stage_columns raw = {0};
+
+	for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
+		*arrays[i] = ARENA_ARRAY(arena, double, d);
+	if (strcmp(spec_units[aim->units], "raw") == 0)
+		stages_columns(&stored->data.stages, arena, &raw);
+	for (ptrdiff_t i = 0; i < d; i++) {
+		bool is_raw = (size_t)i < raw.count;
+
+		ball.frozen[i] = i == stored->data.bias;
+		ball.scale[i] = is_raw && raw.scale[i] > 0 ? raw.scale[i] : 1;
+		ball.shift[i] = is_raw ? raw.shift[i] : 0;
+	}
+	return ball;
+}
+
+double plain_ball_margin(struct plain_ball *ball, ptrdiff_t k, const double *delta)
+{
+	for (ptrdiff_t i = 0; i < ball->x.cols; i++)
+		mat_set(ball->x, 0, i,
+			(real)((double)mat_get(ball->part->X, k, i) + ball->scale[i] * delta[i]));
+	return (double)ball->part->y[k] * plain_output(ball->net, ball->x, 0);
+}
+
+/* Ends of delta: within eps, and within the clip widened to hold the sample. */
+static void find_box(struct plain_ball *ball, ptrdiff_t k)
+{
+	for (ptrdiff_t i = 0; i < ball->x.cols; i++) {
+		double x = (double)mat_get(ball->part->X, k, i) / ball->scale[i] + ball->shift[i];
+
+		ball->low[i] = ball->frozen[i] ? 0 : -ball->eps;
+		ball->high[i] = ball->frozen[i] ? 0 : ball->eps;
+		if (ball->clip->count < 2)
+			continue;
+		ball->low[i] = fmax(ball->low[i], fmin(0, ball->clip->at[0] - x));
+		ball->high[i] = fmin(ball->high[i], fmax(0, ball->clip->at[1] - x));
+	}
+}
+
+static double length(const struct plain_ball *ball, const double *delta)
+{
+	double largest = 0, square = 0, sum = 0;
+
+	for (ptrdiff_t i = 0; i < ball->x.cols; i++) {
+		largest = fmax(largest, fabs(delta[i]));
+		square += delta[i] * delta[i];
+		sum += fabs(delta[i]);
+	}
+	return ball->norm == NORM_LINF ? largest : ball->norm == NORM_L2 ? sqrt(square) : sum;
+}
+
+double plain_ball_excess(struct plain_ball *ball, ptrdiff_t k, const double *delta)
+{
+	double excess = length(ball, delta) - ball->eps;
+
+	find_box(ball, k);
+	for (ptrdiff_t i = 0; i < ball->x.cols; i++)
+		excess = fmax(excess, fmax(ball->low[i] - delta[i], delta[i] - ball->high[i]));
+	return excess;
+}
+
+/* slope = gradient of y f at delta. */
+static void find_slope(struct plain_ball *ball, ptrdiff_t k, const double *delta)
+{
+	const struct net *net = ball->net;
+
+	memset(ball->slope, 0, (size_t)ball->x.cols * sizeof *ball->slope);
+	for (ptrdiff_t j = 0; j < net->U.cols; j++) {
+		double z = 0, c = (double)ball->part->y[k] * (double)net->alpha[j];
+
+		for (ptrdiff_t i = 0; i < ball->x.cols; i++)
+			z += (double)mat_get(net->U, i, j) *
+			     ((double)mat_get(ball->part->X, k, i) + ball->scale[i] * delta[i]);
+		for (ptrdiff_t i = 0; i < ball->x.cols && z > 0; i++)
+			ball->slope[i] += c * (double)mat_get(net->U, i, j) * ball->scale[i];
+	}
+}
+
+static double end(const struct plain_ball *ball, ptrdiff_t i)
+{
+	return ball->slope[i] > 0 ? ball->low[i] : ball->slope[i] < 0 ? ball->high[i] : 0;
+}
+
+/* l_1: all the way along the steepest coordinates, until eps is used up. */
+static void spend(const struct plain_ball *ball, double *delta)
+{
+	double left = ball->eps;
+
+	memset(delta, 0, (size_t)ball->x.cols * sizeof *delta);
+	while (left > 0) {
+		ptrdiff_t steepest = -1;
+
+		for (ptrdiff_t i = 0; i < ball->x.cols; i++)
+			if (!(fabs(delta[i]) > 0) && fabs(end(ball, i)) > 0 &&
+			    (steepest < 0 || fabs(ball->slope[i]) > fabs(ball->slope[steepest])))
+				steepest = i;
+		if (steepest < 0)
+			return;
+		delta[steepest] =
+			copysign(fmin(left, fabs(end(ball, steepest))), end(ball, steepest));
+		left -= fabs(delta[steepest]);
+	}
+}
+
+/* delta = a point of the region with a low slope'delta: the minimiser, but for l_2 with a box. */
+static void descend(const struct plain_ball *ball, double *delta)
+{
+	double norm = 0;
+
+	if (ball->norm == NORM_L1) {
+		spend(ball, delta);
+		return;
+	}
+	for (ptrdiff_t i = 0; i < ball->x.cols; i++)
+		norm += ball->frozen[i] ? 0 : ball->slope[i] * ball->slope[i];
+	for (ptrdiff_t i = 0; i < ball->x.cols; i++) {
+		double to = ball->norm == NORM_LINF ? end(ball, i)
+			    : norm > 0              ? -ball->eps * ball->slope[i] / sqrt(norm)
+						    : 0;
+
+		delta[i] = fmin(fmax(to, ball->low[i]), ball->high[i]);
+	}
+}
+
+double plain_ball_attack(struct plain_ball *ball, ptrdiff_t k)
+{
+	struct rng rng = rng_stream(1, "verify", (uint64_t)k);
+	double least = HUGE_VAL;
+
+	find_box(ball, k);
+	for (int start = 0; start < STARTS; start++) {
+		memset(ball->delta, 0, (size_t)ball->x.cols * sizeof *ball->delta);
+		for (ptrdiff_t i = 0; i < ball->x.cols && start > 0; i++)
+			ball->slope[i] = rng_normal(&rng);
+		if (start > 0)
+			descend(ball, ball->delta);
+		least = fmin(least, plain_ball_margin(ball, k, ball->delta));
+		for (int step = 0; step < STEPS; step++) {
+			find_slope(ball, k, ball->delta);
+			descend(ball, ball->delta);
+			least = fmin(least, plain_ball_margin(ball, k, ball->delta));
+		}
+	}
+	return least;
+}

@@ -1,0 +1,291 @@
+/* The independent verifier: figures of result.json. */
+#include "harness/verify/verify.h"
+
+#include "harness/file/csv.h"
+#include "harness/store/scenario.h"
+#include "harness/verify/plain.h"
+
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+bool verify_unseen(const char *field)
+{
+	static const char *const names[] = {
+		"feasibility", "fresh",          "violation",          "patterns",
+		"threads",     "peak_mem_bytes", "switches_voluntary", "switches_involuntary",
+		"core_share",  "load_average"};
+	size_t length = strlen(field);
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (strcmp(names[i], field) == 0)
+			return true;
+	return length > 2 && strcmp(field + length - 2, "_s") == 0;
+}
+
+void verify_judge(struct verify *out, struct verify_figure figure)
+{
+	if (out->count == out->room) {
+		size_t room = out->room > 0 ? 2 * out->room : 64;
+		struct verify_figure *more = ARENA_ARRAY(out->arena, struct verify_figure, room);
+
+		if (out->count > 0)
+			memcpy(more, out->figure, out->count * sizeof *more);
+		out->figure = more;
+		out->room = room;
+	}
+	out->figure[out->count++] = figure;
+}
+
+void verify_add(struct verify *out, const char *name, double stored, double computed, double slack)
+{
+	double size = fmax(fabs(stored), fabs(computed));
+	bool agrees = fabs(stored - computed) <= slack + out->tolerance * size;
+
+	if (!name || (isnan(stored) && isnan(computed)))
+		return;
+	verify_judge(out, (struct verify_figure){.name = name,
+						 .stored = stored,
+						 .computed = computed,
+						 .state = agrees ? VERIFY_AGREES : VERIFY_DIFFERS});
+}
+
+bool verify_good(const struct verify *verify)
+{
+	for (size_t i = 0; i < verify->count; i++)
+		if (verify->figure[i].state != VERIFY_AGREES)
+			return false;
+	return true;
+}
+
+struct verify verify_new(const struct reload *stored, struct arena *arena)
+{
+	const char *precision = stored->result.precision;
+	bool single = precision && strcmp(precision, "single") == 0;
+
+	return (struct verify){.arena = arena, .tolerance = single ? 1e-4 : 1e-9, .single = single};
+}
+
+/* --- parts --------------------------------------------------------------------------------------
+ */
+
+/* What the fields of one part are called, and hold. */
+struct stored {
+	const char *name[3];
+	double accuracy, rmse, r2;
+};
+
+/* Accuracy, or RMSE and R2. A sample with y f > 0 is right: an output of 0 is wrong for both
+ * classes. One that is at 0 to rounding, but not on it, may have counted either way. */
+static void check_part(const struct reload *all, const struct part *part, struct stored stored,
+		       struct verify *out)
+{
+	const struct net *net = &all->model.net;
+	double n = (double)part->X.rows, correct = 0, unsure = 0, square = 0, mean = 0, spread = 0;
+	bool regression = all->data.regression;
+
+	for (ptrdiff_t k = 0; k < part->X.rows; k++) {
+		double f = plain_output(net, part->X, k), y = (double)part->y[k];
+		double noise =
+			plain_noise(net, part->X, k, out->single ? FLT_EPSILON : DBL_EPSILON);
+
+		correct += y * f > 0;
+		unsure += fabs(f) > 0 && fabs(f) <= noise;
+		square += (f - y) * (f - y);
+		mean += y / n;
+	}
+	for (ptrdiff_t k = 0; k < part->X.rows; k++)
+		spread += ((double)part->y[k] - mean) * ((double)part->y[k] - mean);
+	verify_add(out, stored.name[0], stored.accuracy, regression ? NAN : correct / n,
+		   unsure / n);
+	verify_add(out, stored.name[1], stored.rmse, regression ? sqrt(square / n) : NAN, 0);
+	verify_add(out, stored.name[2], stored.r2,
+		   regression && spread > 0 ? 1 - square / spread : NAN, 0);
+}
+
+static void check_parts(const struct reload *all, struct verify *out)
+{
+	const struct result *r = &all->result;
+
+	check_part(all, &all->data.train,
+		   (struct stored){{"train_accuracy", "train_rmse", "train_r2"},
+				   r->train_accuracy,
+				   r->train_rmse,
+				   r->train_r2},
+		   out);
+	check_part(all, &all->data.validation,
+		   (struct stored){
+			   {"validation_accuracy", NULL, NULL}, r->validation_accuracy, NAN, NAN},
+		   out);
+	check_part(all, &all->data.test,
+		   (struct stored){{"test_accuracy", "test_rmse", "test_r2"},
+				   r->test_accuracy,
+				   r->test_rmse,
+				   r->test_r2},
+		   out);
+}
+
+/* Share of the larger class in the test part, or in the training part if there is none. */
+static double majority(const struct dataset *data)
+{
+	const struct part *part = data->test.X.rows > 0 ? &data->test : &data->train;
+	double n = (double)part->X.rows, positive = 0;
+
+	for (ptrdiff_t k = 0; k < part->X.rows; k++)
+		positive += part->y[k] > 0;
+	return data->regression ? NAN : fmax(positive, n - positive) / n;
+}
+
+static void check_sizes(const struct reload *all, struct verify *out)
+{
+	const struct result *r = &all->result;
+	const struct dataset *data = &all->data;
+
+	verify_add(out, "repetition", r->repetition, (double)all->cell.repetition, 0);
+	verify_add(out, "seed", r->seed, (double)all->cell.seed, 0);
+	verify_add(out, "n_train", r->n_train, (double)data->train.X.rows, 0);
+	verify_add(out, "n_validation", r->n_validation, (double)data->validation.X.rows, 0);
+	verify_add(out, "n_test", r->n_test, (double)data->test.X.rows, 0);
+	verify_add(out, "d", r->d, (double)data->train.X.cols, 0);
+	verify_add(out, "majority", r->majority, majority(data), 0);
+	verify_add(out, "neurons", r->neurons, (double)all->model.net.U.cols, 0);
+}
+
+/* --- objectives ---------------------------------------------------------------------------------
+ */
+
+/* sum_k l(f_k, y_k) + (beta / 2) (|U|^2 + |alpha|^2); `zero`: of the network without neurons. */
+static double objective(const struct reload *all, plain_loss loss, bool zero)
+{
+	const struct train_options *train = &all->cell.train;
+	const struct part *part = &all->data.train;
+	double o = train->loss.item->size > 0 ? *(const double *)train->loss.options : 0, sum = 0;
+
+	for (ptrdiff_t k = 0; k < part->X.rows; k++)
+		sum += loss(o, zero ? 0 : plain_output(&all->model.net, part->X, k),
+			    (double)part->y[k]);
+	if (train->average)
+		sum /= (double)part->X.rows;
+	return zero ? sum : sum + train->beta / 2 * plain_squares(&all->model.net);
+}
+
+static void cannot(struct verify *out, const char *name, double stored, const char *why)
+{
+	if (!isnan(stored))
+		verify_judge(out, (struct verify_figure){.name = name,
+							 .stored = stored,
+							 .computed = NAN,
+							 .state = VERIFY_UNKNOWN,
+							 .how = why});
+}
+
+static void check_objectives(const struct reload *all, struct verify *out)
+{
+	const struct result *r = &all->result;
+	const char *name = all->cell.train.loss.item->name, *why;
+	plain_loss loss = plain_loss_of(name);
+	bool worst = r->objective_of && strcmp(r->objective_of, "worst case") == 0;
+	double computed;
+
+	if (!loss) {
+		why = arena_format(out->arena, "the loss %s has no definition here", name);
+		cannot(out, "objective_network", r->objective_network, why);
+		cannot(out, "objective_zero", r->objective_zero, why);
+		cannot(out, "objective", r->objective, why);
+		return;
+	}
+	computed = objective(all, loss, false);
+	verify_add(out, "objective_network", r->objective_network, computed, 0);
+	verify_add(out, "objective_zero", r->objective_zero, objective(all, loss, true), 0);
+	if (!worst)
+		verify_add(out, "objective", r->objective, computed, 0);
+}
+
+/* The dual point is not stored: the bound must not be above what was delivered, and the gaps must
+ * be those of the two. */
+static void check_gaps(const struct reload *all, struct verify *out)
+{
+	const struct result *r = &all->result;
+	double excess = r->objective - r->lower_bound, above = fmax(0, excess);
+	double rounding = out->single ? 1e-3 : 1e-7;
+	struct verify_figure bound = {"lower_bound", r->lower_bound,
+				      fmin(r->lower_bound, r->objective), VERIFY_AGREES,
+				      "not above the objective; its dual point is not stored"};
+
+	if (!isnan(r->lower_bound)) {
+		if (!(excess >= -rounding * fabs(r->objective)))
+			bound.state = VERIFY_DIFFERS;
+		verify_judge(out, bound);
+	}
+	if (!(fabs(excess) > 0)) /* also 0 / 0 */
+		excess = above = excess * 0;
+	verify_add(out, "gap", r->gap, above > 0 ? above / fabs(r->objective) : above, 0);
+	verify_add(out, "gap_raw", r->gap_raw,
+		   fabs(excess) > 0 ? excess / fabs(r->objective) : excess, 0);
+	verify_add(out, "gap_zero", r->gap_zero,
+		   r->objective_zero > 0 ? above / r->objective_zero : NAN, 0);
+}
+
+static void check_fresh(const struct reload *all, struct verify *out)
+{
+	const struct result *r = &all->result;
+	double low = NAN, high = NAN;
+
+	if (!isnan(r->violation))
+		scenario_interval(r->violation * r->fresh, r->fresh, &low, &high);
+	verify_add(out, "violation_lo", r->violation_lo, low, 1e-9);
+	verify_add(out, "violation_hi", r->violation_hi, high, 1e-9);
+}
+
+void verify_fields(const struct reload *stored, struct verify *out)
+{
+	check_sizes(stored, out);
+	check_objectives(stored, out);
+	check_gaps(stored, out);
+	check_parts(stored, out);
+	check_fresh(stored, out);
+}
+
+/* The last row of the trace is of the same end. */
+static void check_trace(const char *record, const struct result *r, struct verify *out)
+{
+	static const char missing[] = "trace.csv cannot be read";
+	const struct {
+		const char *column;
+		double at;
+	} same[] = {{"objective", r->objective},
+		    {"objective_network", r->objective_network},
+		    {"lower_bound", r->lower_bound},
+		    {"gap", r->gap},
+		    {"gap_zero", r->gap_zero}};
+	struct csv_table trace;
+	size_t last;
+
+	if (csv_read(arena_format(out->arena, "%s/trace.csv", record), out->arena, &trace,
+		     &(struct err){0}) != STATUS_OK) {
+		cannot(out, "iterations", r->iterations, missing);
+		return;
+	}
+	if (trace.rows == 0)
+		return;
+	last = trace.rows - 1;
+	verify_add(out, "iterations", r->iterations,
+		   csv_value(&trace, last, csv_column(&trace, "iteration")), 0);
+	verify_add(out, "evaluations", r->evaluations, (double)trace.rows, 0);
+	for (size_t i = 0; i < sizeof same / sizeof *same; i++)
+		verify_add(out, arena_format(out->arena, "trace: %s", same[i].column), same[i].at,
+			   csv_value(&trace, last, csv_column(&trace, same[i].column)), 0);
+}
+
+enum status verify_record(const char *record, const char *data, struct arena *arena,
+			  struct verify *out, struct err *err)
+{
+	struct reload *stored = ARENA_NEW(arena, struct reload);
+
+	TRY(reload_record(record, data, arena, stored, err));
+	*out = verify_new(stored, arena);
+	verify_fields(stored, out);
+	verify_worst(stored, out);
+	check_trace(record, &stored->result, out);
+	return verify_probes(record, stored, out, err);
+}

@@ -1,0 +1,59 @@
+/* A stored cell checked from its data and its stored network, by plain loops in double that share
+ * no code with the solvers: objective, accuracies and errors, gaps; attacks and certificates are
+ * run again and their points checked; worst cases of robust methods are bounded from both sides.
+ *
+ * A number that the record has must be found again, and one that it lacks must not exist: else the
+ * figure differs. What cannot be recomputed fails too, and says why. Not looked at are
+ * measurements of the run itself (verify_unseen), which `rerun` repeats. */
+#ifndef VERIFY_VERIFY_H
+#define VERIFY_VERIFY_H
+
+#include "harness/verify/reload.h"
+
+enum verify_state { VERIFY_AGREES, VERIFY_DIFFERS, VERIFY_UNKNOWN };
+
+struct verify_figure {
+	const char
+		*name; /* of the field in result.json, or of the row in attack.csv, certify.csv */
+	double stored, computed;
+	enum verify_state state;
+	const char *how; /* what was checked, why it differs, or why it cannot be; or NULL */
+};
+
+struct verify {
+	struct arena *arena;
+	size_t count, room;
+	struct verify_figure *figure;
+	double tolerance; /* relative; of sums in the precision of the record */
+	bool single;      /* the record is in single precision */
+};
+
+/* Whether a number of result.json says how the run went, not what it gave: seconds, memory, and
+ * what only the solver's state can tell. */
+bool verify_unseen(const char *field);
+
+/* `record`, `data`, errors: as of reload_record. */
+enum status verify_record(const char *record, const char *data, struct arena *arena,
+			  struct verify *out, struct err *err);
+
+/* Its parts; `out` has been started by verify_new.
+ *
+ * Fields of result.json but for the worst case. */
+struct verify verify_new(const struct reload *stored, struct arena *arena);
+void verify_fields(const struct reload *stored, struct verify *out);
+/* The worst-case objective of a robust method (verify_worst.c). */
+void verify_worst(const struct reload *stored, struct verify *out);
+/* attack.csv, certify.csv and the attack of a selection (verify_probes.c). */
+enum status verify_probes(const char *record, const struct reload *stored, struct verify *out,
+			  struct err *err);
+
+/* One figure: it agrees where both are NaN (then it is left out) or within `slack` beside the
+ * tolerance. */
+void verify_add(struct verify *out, const char *name, double stored, double computed, double slack);
+/* One that has been judged. */
+void verify_judge(struct verify *out, struct verify_figure figure);
+
+/* Everything agrees. */
+bool verify_good(const struct verify *verify);
+
+#endif

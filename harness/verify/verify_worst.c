@@ -1,0 +1,160 @@
+/* Worst cases of robust methods, from both sides:
+ *
+ *     found <= worst case of the network <= certified,
+ *
+ * sums over the training samples of the loss at the ends of the range of f over the ball: at points
+ * that were found, evaluated by plain loops, and at bounds of the range (exact.h, within a budget),
+ * which the loss, convex in f, cannot exceed. The objective of a robust method is the worst case,
+ * or a certificate that is no tighter than the range: it must not be below what is certified here,
+ * and equal to it where it is no bound. Where the budget leaves the two sides apart it cannot be
+ * told. */
+#include "harness/verify/plain.h"
+#include "harness/verify/verify.h"
+#include "solvers/certify/exact.h"
+#include "solvers/model/columns.h"
+#include "solvers/model/trainer.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { NODES = 200, NODE_STEPS = 5, ROOT_STEPS = 1000 };
+
+/* Losses at the two ends of f over a ball. */
+struct ends {
+	double found, certified;
+};
+
+static const struct option *option_of(const struct choice *solver, const char *name)
+{
+	for (const struct option *row = solver->item->options; row && row->name; row++)
+		if (strcmp(row->name, name) == 0)
+			return row;
+	return NULL;
+}
+
+static const void *value_of(const struct choice *solver, const char *name)
+{
+	const struct option *row = option_of(solver, name);
+
+	return row ? (const char *)solver->options + row->offset : NULL;
+}
+
+/* Columns that the method leaves alone. */
+static enum status frozen_columns(const struct reload *stored, bool *frozen, struct err *err)
+{
+	const struct dataset *data = &stored->data;
+	const struct texts *given = value_of(&stored->cell.train.solver, "not_attacked");
+	struct problem problem = {.X = data->train.X, .columns = data->columns};
+
+	if (data->bias >= 0 && (!given || given->count == 0))
+		frozen[data->bias] = true;
+	return given && given->count > 0
+		       ? columns_mark(&problem, "not_attacked", *given, frozen, err)
+		       : STATUS_OK;
+}
+
+/* Bounds of y f for y = `sign` at every sample. */
+static struct certify_job bounds(const struct reload *stored, const struct threat *threat,
+				 double sign, struct arena *arena)
+{
+	static const struct tree_limits limits = {NODES, NODE_STEPS, false, 1e-7};
+	const struct mat X = stored->data.train.X;
+	real *y = ARENA_ARRAY(arena, real, X.rows);
+	struct certify_job job = {.net = &stored->model.net,
+				  .X = X,
+				  .y = y,
+				  .threat = *threat,
+				  .lower = ARENA_ARRAY(arena, double, X.rows),
+				  .upper = ARENA_ARRAY(arena, double, X.rows),
+				  .worst = mat_new(arena, X.rows, X.cols)};
+
+	for (ptrdiff_t k = 0; k < X.rows; k++)
+		y[k] = (real)sign;
+	exact_run(&job, &limits, ROOT_STEPS, arena);
+	return job;
+}
+
+/* Both sums, with the weight decay. */
+static struct ends worst_case(const struct reload *stored, const struct threat *threat,
+			      plain_loss loss, struct arena *arena)
+{
+	const struct train_options *train = &stored->cell.train;
+	const struct net *net = &stored->model.net;
+	double o = train->loss.item->size > 0 ? *(const double *)train->loss.options : 0;
+	double decay = train->beta / 2 * plain_squares(net);
+	struct certify_job least = bounds(stored, threat, 1, arena);
+	struct certify_job most = bounds(stored, threat, -1, arena);
+	ptrdiff_t n = least.X.rows;
+	struct ends sum = {0, 0};
+
+	for (ptrdiff_t k = 0; k < n; k++) {
+		double y = (double)stored->data.train.y[k];
+		double low = plain_output(net, least.worst, k),
+		       high = plain_output(net, most.worst, k);
+
+		sum.found += fmax(loss(o, low, y), loss(o, high, y));
+		sum.certified += fmax(loss(o, least.lower[k], y), loss(o, -most.lower[k], y));
+	}
+	if (train->average)
+		sum = (struct ends){sum.found / (double)n, sum.certified / (double)n};
+	return (struct ends){sum.found + decay, sum.certified + decay};
+}
+
+/* Whether the objective is a certificate of the worst case, and may be above it. */
+static bool is_bound(const struct choice *solver)
+{
+	return strcmp(solver->item->name, "robust_restriction") == 0;
+}
+
+static void judge(const struct reload *stored, struct ends ends, struct verify *out)
+{
+	double objective = stored->result.objective;
+	double rounding = (out->single ? 1e-3 : 1e-6) * fabs(objective);
+	struct verify_figure figure = {"objective", objective, ends.certified, VERIFY_AGREES, NULL};
+
+	figure.how = arena_format(out->arena, "worst case of the network within [%.9g, %.9g]",
+				  ends.found, ends.certified);
+	if (!(objective >= ends.found - rounding))
+		figure.state = VERIFY_DIFFERS;
+	else if (!is_bound(&stored->cell.train.solver) && objective > ends.certified + rounding)
+		figure.state = VERIFY_DIFFERS;
+	else if (!(objective >= ends.certified - rounding))
+		figure.state = VERIFY_UNKNOWN;
+	verify_judge(out, figure);
+}
+
+static const char *problem_of(const struct reload *stored, plain_loss loss, const double *eps,
+			      const long *norm)
+{
+	if (!loss)
+		return "the loss has no definition here";
+	if (!eps || !norm)
+		return "the solver has no radius and norm";
+	return stored->data.train.X.rows > 0 ? NULL : "there are no samples";
+}
+
+void verify_worst(const struct reload *stored, struct verify *out)
+{
+	const struct choice *solver = &stored->cell.train.solver;
+	const double *eps = value_of(solver, "eps");
+	const long *norm = value_of(solver, "norm");
+	plain_loss loss = plain_loss_of(stored->cell.train.loss.item->name);
+	double objective = stored->result.objective;
+	const char *of = stored->result.objective_of, *why = problem_of(stored, loss, eps, norm);
+	bool *frozen = ARENA_ARRAY(out->arena, bool, stored->data.train.X.cols);
+	struct err err = {0};
+
+	if (!of || strcmp(of, "worst case") != 0 || isnan(objective) || !loss)
+		return;
+	if (!why && frozen_columns(stored, frozen, &err) != STATUS_OK)
+		why = arena_text(out->arena, err.text);
+	if (why) {
+		verify_judge(out, (struct verify_figure){"objective", objective, NAN,
+							 VERIFY_UNKNOWN, why});
+	} else {
+		const struct threat threat = {
+			.norm = (enum norm) * norm, .eps = *eps, .frozen = frozen};
+
+		judge(stored, worst_case(stored, &threat, loss, out->arena), out);
+	}
+}

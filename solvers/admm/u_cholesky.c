@@ -1,0 +1,140 @@
+/* u-update `cholesky`: the published system of order 2 d P (Bai, Gautam, Sojoudi 2023,
+ * section 3.1), factored once. A reference for small problems.
+ *
+ *     [ I o M + k F'F      - k F'F   ] [V]   [R_V + k F'p]
+ *     [    - k F'F      I o M + k F'F] [W] = [R_W - k F'p],   F = [D_1 X .. D_P X],  k = c / 2. */
+#include "solvers/admm/u_update.h"
+
+#include "solvers/core/blas.h"
+
+struct cholesky {
+	const struct u_system *system;
+	struct mat C;  /* 2dP x 2dP, lower factor */
+	struct mat Z;  /* d x 2P: [V W] and its right-hand side */
+	struct mat Fp; /* d x P: F'p */
+	struct mat T;  /* n x d scratch, also n x P */
+};
+
+static void forecast(const void *options, struct u_shape s, struct forecast *out)
+{
+	double n = (double)s.n, d = (double)s.d, P = (double)s.P, N = 2 * d * P;
+
+	(void)options;
+	out->setup_flops = N * N * N / 3 + n * d * d * P * P;
+	out->iteration_flops = 2 * N * N + 10 * n * d * P;
+}
+
+/* T = diag(d_i o d_j) X */
+static void masked(const struct u_system *s, ptrdiff_t i, ptrdiff_t j, struct mat T)
+{
+	const real *di = mat_col(s->D, i), *dj = mat_col(s->D, j);
+
+	for (ptrdiff_t a = 0; a < s->X.cols; a++)
+		for (ptrdiff_t k = 0; k < s->X.rows; k++)
+			mat_set(T, k, a, di[k] * dj[k] * mat_get(s->X, k, a));
+}
+
+static struct mat block_of(struct mat C, ptrdiff_t d, ptrdiff_t i, ptrdiff_t j)
+{
+	return mat_rows(mat_cols(C, j * d, d), i * d, d);
+}
+
+/* Lower triangle of block += M = L L' */
+static void add_M(struct mat L, struct mat block)
+{
+	for (ptrdiff_t b = 0; b < L.cols; b++)
+		for (ptrdiff_t k = 0; k <= b; k++)
+			blas_axpy((size_t)(L.rows - b), (double)mat_get(L, b, k), mat_col(L, k) + b,
+				  mat_col(block, b) + b);
+}
+
+/* All blocks of the lower triangle: those that hold F_i'F_j, and M on the diagonal. */
+static void assemble(struct cholesky *u)
+{
+	const struct u_system *s = u->system;
+	ptrdiff_t d = s->X.cols, P = s->D.cols;
+	double k = s->c / 2;
+
+	for (ptrdiff_t j = 0; j < P; j++) {
+		for (ptrdiff_t i = 0; i < P; i++) {
+			struct mat T = mat_cols(u->T, 0, d);
+
+			masked(s, i, j, T);
+			blas_gemm(k, s->X, TRANSPOSED, T, PLAIN, 0, block_of(u->C, d, i, j));
+			blas_gemm(k, s->X, TRANSPOSED, T, PLAIN, 0,
+				  block_of(u->C, d, P + i, P + j));
+			blas_gemm(-k, s->X, TRANSPOSED, T, PLAIN, 0, block_of(u->C, d, P + i, j));
+		}
+	}
+	for (ptrdiff_t i = 0; i < 2 * P; i++)
+		add_M(s->M, block_of(u->C, d, i, i));
+}
+
+static enum status setup(const struct u_system *system, const void *options, struct arena *arena,
+			 void **state, struct err *err)
+{
+	struct cholesky *u = ARENA_NEW(arena, struct cholesky);
+	ptrdiff_t n = system->X.rows, d = system->X.cols, P = system->D.cols;
+
+	(void)options;
+	u->system = system;
+	u->C = mat_lower(arena, 2 * d * P);
+	u->Z = mat_new(arena, d, 2 * P);
+	u->Fp = mat_new(arena, d, P);
+	u->T = mat_new(arena, n, d > P ? d : P);
+	*state = u;
+	if (arena_counts(arena))
+		return STATUS_OK;
+	assemble(u);
+	if (!blas_cholesky(u->C))
+		return err_set(
+			err, STATUS_FAILED,
+			"u_update cholesky: the system is not positive definite in %s precision",
+			REAL_NAME);
+	return STATUS_OK;
+}
+
+/* Fp = F'p = X'(D o (p 1')) */
+static void project(struct cholesky *u, const real *p)
+{
+	const struct u_system *s = u->system;
+	struct mat T = mat_cols(u->T, 0, s->D.cols);
+
+	for (ptrdiff_t i = 0; i < s->D.cols; i++)
+		for (ptrdiff_t k = 0; k < s->D.rows; k++)
+			mat_set(T, k, i, mat_get(s->D, k, i) * p[k]);
+	blas_gemm(1, s->X, TRANSPOSED, T, PLAIN, 0, u->Fp);
+}
+
+static void solve(void *state, const real *p, struct mat U, struct mat Y, real *f)
+{
+	struct cholesky *u = state;
+	const struct u_system *s = u->system;
+	ptrdiff_t d = s->X.cols, P = s->D.cols, size = d * P;
+	struct mat stacked = {.rows = 2 * size, .cols = 1, .stride = 2 * size, .at = u->Z.at};
+	real *v = u->Z.at, *w = u->Z.at + size, *a = U.at, *b = U.at + size, *q = u->Fp.at;
+	real k = (real)(s->c / 2);
+
+	project(u, p);
+	for (ptrdiff_t j = 0; j < size; j++) { /* R_V = (R_A + R_B) / 2, R_W = (R_A - R_B) / 2 */
+		v[j] = (a[j] + b[j]) / 2 + k * q[j];
+		w[j] = (a[j] - b[j]) / 2 - k * q[j];
+	}
+	blas_cholesky_solve(u->C, stacked);
+	for (ptrdiff_t j = 0; j < size; j++) {
+		a[j] = v[j] + w[j];
+		b[j] = v[j] - w[j];
+	}
+	blas_gemm(1, s->X, PLAIN, U, PLAIN, 0, Y);
+	u_update_outputs(s->D, mat_cols(Y, P, P), f);
+}
+
+const struct u_update u_cholesky = {
+	.base = {.name = "cholesky",
+		 .doc = "the published system of order 2dP, factored once; for small problems",
+		 .cite = "bai2023"},
+	.reference = true,
+	.forecast = forecast,
+	.setup = setup,
+	.solve = solve,
+};

@@ -1,0 +1,239 @@
+/* u-update `pcg`: the n x n form of `dual` by preconditioned conjugate gradients, without forming
+ * it.
+ *
+ *     (I + c H) g = p - f(B0),   H g = f(M^-1 X'(D o (g 1'))),   B = B0 + c M^-1 X'(D o (g 1'))
+ *
+ * This is the difference system with M as its preconditioner, carried over to R^n; a further
+ * preconditioner is the diagonal of I + c H or a randomised Nystrom approximation of H (Frangella,
+ * Tropp, Udell 2023). It starts from the g of the last iteration and stops relative to the residual
+ * there, so that the inner error falls with the outer one. For n beyond the memory of `dual`. */
+#include "solvers/admm/u_update.h"
+
+#include "solvers/admm/nystrom.h"
+#include "solvers/core/blas.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { PLAIN_M, JACOBI, NYSTROM };
+
+static const char *const preconditioners[] = {"none", "jacobi", "nystrom", NULL};
+
+struct pcg_options {
+	long preconditioner, rank, iterations;
+	double tolerance;
+};
+
+static const struct option rows[] = {
+	{OPTION_FIELD(struct pcg_options, preconditioner), .initial = "none",
+	 .names = preconditioners, .doc = "beside M, which is always used"},
+	{OPTION_FIELD(struct pcg_options, rank), .initial = "30", .range = RANGE_FROM(1),
+	 .doc = "of the Nystrom approximation"},
+	{OPTION_FIELD(struct pcg_options, tolerance), .initial = "0.1",
+	 .range = RANGE_BETWEEN(0, 1),
+	 .doc = "residual to stop at, relative to that of the last iteration's solution"},
+	{OPTION_FIELD(struct pcg_options, iterations), .initial = "100", .range = RANGE_FROM(1),
+	 .doc = "most conjugate gradient iterations in a u-step"},
+	{0},
+};
+
+struct pcg {
+	const struct u_system *system;
+	const struct pcg_options *options;
+	struct mat Z;             /* d x P */
+	struct mat Y;             /* n x P */
+	real *g, *r, *s, *d, *Hd; /* n: solution, residual, preconditioned one, direction, H d */
+	real *diagonal;           /* n, or NULL */
+	struct nystrom nystrom;   /* or rank 0 */
+	double solves, products;  /* made so far */
+	char note[96];
+};
+
+/* Of an H g, and of a u-step beside them. */
+static double product_flops(struct u_shape s)
+{
+	return 4 * (double)s.d * (double)s.P * ((double)s.n + (double)s.d / 2);
+}
+
+static double other_flops(struct u_shape s)
+{
+	return 8 * (double)s.d * (double)s.P * ((double)s.n + 0.75 * (double)s.d);
+}
+
+static void forecast(const void *options, struct u_shape s, struct forecast *out)
+{
+	const struct pcg_options *o = options;
+	double n = (double)s.n, d = (double)s.d, product = product_flops(s);
+	double rank = o->preconditioner == NYSTROM ? fmin((double)o->rank, n) : 0;
+	const double usual = 8; /* products in a solve, warm started */
+
+	out->setup_flops = rank * product + 4 * n * rank * rank + n * d * d;
+	out->iteration_flops = usual * product + other_flops(s);
+}
+
+/* h = H g */
+static void product(void *state, const real *g, real *h)
+{
+	struct pcg *u = state;
+	const struct u_system *s = u->system;
+
+	u_update_spread(s->D, g, u->Y);
+	blas_gemm(1, s->X, TRANSPOSED, u->Y, PLAIN, 0, u->Z);
+	blas_cholesky_solve(s->M, u->Z);
+	blas_gemm(1, s->X, PLAIN, u->Z, PLAIN, 0, u->Y);
+	u_update_outputs(s->D, u->Y, h);
+	u->products++;
+}
+
+/* 1 + c |L^-1 x_k|^2 (number of patterns active on k), M = L L' */
+static void form_diagonal(struct pcg *u, const struct arena *arena)
+{
+	const struct u_system *s = u->system;
+	struct arena scratch = arena_beside(arena);
+	struct mat T = mat_new(&scratch, s->X.rows, s->X.cols);
+
+	if (arena_counts(arena)) {
+		arena_release(&scratch);
+		return;
+	}
+	mat_copy(T, s->X);
+	blas_trsm_right(s->M, TRANSPOSED, T);
+	for (ptrdiff_t k = 0; k < s->X.rows; k++) {
+		double square = 0, active = 0;
+
+		for (ptrdiff_t j = 0; j < T.cols; j++)
+			square += (double)mat_get(T, k, j) * (double)mat_get(T, k, j);
+		for (ptrdiff_t i = 0; i < s->D.cols; i++)
+			active += (double)mat_get(s->D, k, i);
+		u->diagonal[k] = (real)(1 + s->c * square * active);
+	}
+	arena_release(&scratch);
+}
+
+static enum status setup(const struct u_system *system, const void *options, struct arena *arena,
+			 void **state, struct err *err)
+{
+	struct pcg *u = ARENA_NEW(arena, struct pcg);
+	ptrdiff_t n = system->X.rows;
+	real **vectors[] = {&u->g, &u->r, &u->s, &u->d, &u->Hd};
+
+	u->system = system;
+	u->options = options;
+	u->Z = mat_new(arena, system->X.cols, system->D.cols);
+	u->Y = mat_new(arena, n, system->D.cols);
+	for (size_t v = 0; v < sizeof vectors / sizeof vectors[0]; v++)
+		*vectors[v] = ARENA_ARRAY(arena, real, n);
+	*state = u;
+	if (u->options->preconditioner == JACOBI) {
+		u->diagonal = ARENA_ARRAY(arena, real, n);
+		form_diagonal(u, arena);
+	}
+	if (u->options->preconditioner == NYSTROM &&
+	    !nystrom_new(&u->nystrom, n, u->options->rank, product, u, arena))
+		return err_set(err, STATUS_FAILED,
+			       "u_update pcg: the Nystrom approximation failed in %s precision",
+			       REAL_NAME);
+	u->products = 0;
+	return STATUS_OK;
+}
+
+/* s = (preconditioner)^-1 r */
+static void precondition(struct pcg *u)
+{
+	ptrdiff_t n = u->system->X.rows;
+
+	memcpy(u->s, u->r, (size_t)n * sizeof *u->s);
+	for (ptrdiff_t k = 0; u->diagonal && k < n; k++)
+		u->s[k] /= u->diagonal[k];
+	if (u->nystrom.U.cols > 0)
+		nystrom_solve(&u->nystrom, 1 / u->system->c, u->s);
+}
+
+/* r = b - (I + c H) g; its norm. Uses Hd. */
+static double residual(struct pcg *u, const real *b)
+{
+	ptrdiff_t n = u->system->X.rows;
+
+	product(u, u->g, u->Hd);
+	for (ptrdiff_t k = 0; k < n; k++)
+		u->r[k] = b[k] - u->g[k] - (real)u->system->c * u->Hd[k];
+	return blas_norm((size_t)n, u->r);
+}
+
+/* Improve g for the right-hand side b. */
+static void conjugate_gradients(struct pcg *u, const real *b)
+{
+	size_t n = (size_t)u->system->X.rows;
+	double start = residual(u, b), rs, target;
+
+	/* nothing below rounding can be asked for */
+	target = fmax(u->options->tolerance * start, 4 * REAL_EPSILON * blas_norm(n, b));
+	precondition(u);
+	memcpy(u->d, u->s, n * sizeof *u->d);
+	rs = blas_dot(n, u->r, u->s);
+	for (long i = 0; i < u->options->iterations && blas_norm(n, u->r) > target; i++) {
+		double curvature, step, next;
+
+		product(u, u->d, u->Hd);
+		for (size_t k = 0; k < n; k++)
+			u->Hd[k] = u->d[k] + (real)u->system->c * u->Hd[k];
+		curvature = blas_dot(n, u->d, u->Hd);
+		if (!(curvature > 0 && rs > 0))
+			return;
+		step = rs / curvature;
+		blas_axpy(n, step, u->d, u->g);
+		blas_axpy(n, -step, u->Hd, u->r);
+		precondition(u);
+		next = blas_dot(n, u->r, u->s);
+		blas_scale(n, next / rs, u->d);
+		blas_axpy(n, 1, u->s, u->d);
+		rs = next;
+	}
+}
+
+static void solve(void *state, const real *p, struct mat U, struct mat Y, real *f)
+{
+	struct pcg *u = state;
+	const struct u_system *s = u->system;
+	ptrdiff_t n = s->X.rows, P = s->D.cols;
+	struct mat YB = mat_cols(Y, P, P);
+
+	blas_cholesky_solve(s->M, U);              /* [A B0] = M^-1 [R_A R_B] */
+	blas_gemm(1, s->X, PLAIN, U, PLAIN, 0, Y); /* X [A B0] */
+	u_update_outputs(s->D, YB, f);             /* f(B0) */
+	for (ptrdiff_t k = 0; k < n; k++)
+		f[k] = p[k] - f[k];
+	conjugate_gradients(u, f);
+	u_update_correct(s, u->g, u->Z, U, Y);
+	u_update_outputs(s->D, YB, f);
+	u->solves++;
+	snprintf(u->note, sizeof u->note, "u_update pcg: %.1f products a u-step",
+		 u->products / u->solves);
+}
+
+static double spent(const void *state)
+{
+	const struct pcg *u = state;
+	struct u_shape s = {u->system->X.rows, u->system->X.cols, u->system->D.cols};
+
+	return u->products * product_flops(s) + u->solves * other_flops(s);
+}
+
+static const char *note(const void *state)
+{
+	return ((const struct pcg *)state)->note;
+}
+
+const struct u_update u_pcg = {
+	.base = {.name = "pcg",
+		 .doc = "conjugate gradients on the n x n form, which is never formed; for large n",
+		 .cite = "feng2024",
+		 .options = rows,
+		 .size = sizeof(struct pcg_options)},
+	.forecast = forecast,
+	.setup = setup,
+	.solve = solve,
+	.spent = spent,
+	.note = note,
+};

@@ -1,0 +1,100 @@
+/* u-update `primal`: the difference system of order d P, factored once; cheaper than `dual` where d
+ * P < n.
+ *
+ *     (I o M + c F'F) vec(B) = vec(R_B) + c F'p,   F = [D_1 X .. D_P X],   M A = R_A. */
+#include "solvers/admm/u_update.h"
+
+#include "solvers/core/blas.h"
+
+struct primal {
+	const struct u_system *system;
+	struct mat C; /* dP x dP, lower factor */
+	struct mat T; /* n x P: D o (p 1') */
+};
+
+static void forecast(const void *options, struct u_shape s, struct forecast *out)
+{
+	double n = (double)s.n, N = (double)s.d * (double)s.P;
+
+	(void)options;
+	out->setup_flops = N * N * N / 3 + n * N * N;
+	out->iteration_flops = 2 * N * N + 10 * n * N;
+}
+
+/* C = c F'F + blockdiag(L L'), from F in one product; lower triangle */
+static void assemble(struct primal *u, const struct arena *arena)
+{
+	const struct u_system *s = u->system;
+	struct arena scratch = arena_beside(arena);
+	ptrdiff_t n = s->X.rows, d = s->X.cols, P = s->D.cols;
+	struct mat F = mat_new(&scratch, n, d * P), M = mat_new(&scratch, d, d),
+		   L = mat_new(&scratch, d, d);
+
+	if (arena_counts(arena)) {
+		arena_release(&scratch);
+		return;
+	}
+	for (ptrdiff_t i = 0; i < P; i++)
+		for (ptrdiff_t j = 0; j < d; j++)
+			for (ptrdiff_t k = 0; k < n; k++)
+				mat_set(F, k, i * d + j, mat_get(s->D, k, i) * mat_get(s->X, k, j));
+	blas_syrk(s->c, F, TRANSPOSED, 0, u->C);
+	for (ptrdiff_t b = 0; b < d; b++)
+		for (ptrdiff_t a = b; a < d; a++)
+			mat_set(L, a, b, mat_get(s->M, a, b));
+	blas_syrk(1, L, PLAIN, 0, M);
+	for (ptrdiff_t i = 0; i < P; i++)
+		for (ptrdiff_t b = 0; b < d; b++)
+			for (ptrdiff_t a = b; a < d; a++)
+				mat_set(u->C, i * d + a, i * d + b,
+					mat_get(u->C, i * d + a, i * d + b) + mat_get(M, a, b));
+	arena_release(&scratch);
+}
+
+static enum status setup(const struct u_system *system, const void *options, struct arena *arena,
+			 void **state, struct err *err)
+{
+	struct primal *u = ARENA_NEW(arena, struct primal);
+	ptrdiff_t size = system->X.cols * system->D.cols;
+
+	(void)options;
+	u->system = system;
+	u->C = mat_lower(arena, size);
+	u->T = mat_new(arena, system->X.rows, system->D.cols);
+	assemble(u, arena);
+	*state = u;
+	if (arena_counts(arena))
+		return STATUS_OK;
+	if (!blas_cholesky(u->C))
+		return err_set(
+			err, STATUS_FAILED,
+			"u_update primal: the system is not positive definite in %s precision",
+			REAL_NAME);
+	return STATUS_OK;
+}
+
+static void solve(void *state, const real *p, struct mat U, struct mat Y, real *f)
+{
+	struct primal *u = state;
+	const struct u_system *s = u->system;
+	ptrdiff_t P = s->D.cols;
+	struct mat B = mat_cols(U, P, P);
+
+	blas_cholesky_solve(s->M, mat_cols(U, 0, P)); /* A = M^-1 R_A */
+	for (ptrdiff_t i = 0; i < P; i++)
+		for (ptrdiff_t k = 0; k < s->D.rows; k++)
+			mat_set(u->T, k, i, mat_get(s->D, k, i) * p[k]);
+	blas_gemm(s->c, s->X, TRANSPOSED, u->T, PLAIN, 1, B); /* R_B + c F'p */
+	blas_triangular_solve(u->C, BLAS_SOLVE_BLOCK, B.at);
+	blas_gemm(1, s->X, PLAIN, U, PLAIN, 0, Y);
+	u_update_outputs(s->D, mat_cols(Y, P, P), f);
+}
+
+const struct u_update u_primal = {
+	.base = {.name = "primal",
+		 .doc = "exact, through the difference system of order dP; for dP below n",
+		 .cite = "bai2023"},
+	.forecast = forecast,
+	.setup = setup,
+	.solve = solve,
+};

@@ -1,0 +1,121 @@
+/* The convex program over a pattern set, evaluated independently of the method that solved it.
+ *
+ *     min over V, W (d x P)   L(f, y) + beta sum_i (|v_i| + |w_i|),   f = (D o (X (V - W))) 1
+ *     s.t.  E o (X V) >= 0,  E o (X W) >= 0,   E = 2 D - 1
+ *
+ * (Pilanci and Ergen 2020; Bai, Gautam, Sojoudi 2023, equation 2.1 with sampled patterns.) */
+#ifndef CVX_CVX_H
+#define CVX_CVX_H
+
+#include "solvers/core/arena.h"
+#include "solvers/core/mat.h"
+#include "solvers/cvx/wide.h"
+#include "solvers/gates/interior.h"
+#include "solvers/gates/pattern.h"
+#include "solvers/gates/signcone.h"
+#include "solvers/gates/splitting.h"
+#include "solvers/model/net.h"
+#include "solvers/model/trainer.h"
+#include "solvers/tools/nnls.h"
+
+/* The dual point that gave the best bound so far (cvx_mix.c). */
+struct cvx_kept {
+	bool any;
+	real *alpha;  /* n */
+	double *norm; /* 2 P: its norms, from above */
+	double bound;
+};
+
+/* The 2 P blocks are numbered with V before W: block b is of pattern b % P. */
+struct cvx {
+	const struct problem *problem;
+	struct patterns patterns;
+	struct mat RV, RW; /* d x P: the repaired point of the last certificate, halves of R */
+	real *alpha;       /* n: room for the caller's dual point */
+	bool exact;        /* few features: nnls, else the splitting */
+	/* made by the first certificate that needs them */
+	struct signcone cone;
+	struct interior interior;
+	struct mat push; /* n x P: X h of the interior directions */
+	/* kept from one certificate to the next */
+	struct mat M; /* n x 2 P: e o eta, the best multipliers so far */
+	bool warm;    /* they are those of a certificate before */
+	struct cvx_kept kept;
+	real *moved;  /* n: a dual point of cvx_move.c */
+	double slack; /* share of the objective that does not matter: of the last gap */
+	/* scratch */
+	struct mat R, Z;  /* d x 2 P */
+	real *f, *fr, *a; /* n: outputs at the point and at its repaired version; |x| o alpha */
+	double *g;        /* d */
+	double *wide_z;   /* d x 2 P */
+	double size;      /* |X|_F */
+	ptrdiff_t *at;    /* 2 P: blocks at work */
+	double *norm;     /* 2 P: |X'(+-d o alpha) + X'M| from above */
+	struct cvx_order *order; /* 2 P */
+	struct nnls nnls;
+	struct splitting split;
+	struct wide wide;
+};
+
+/* A dual point: alpha (n) and multipliers eta = scale * max(0, -N) >= 0 of the sign constraints. */
+struct cvx_dual {
+	const real *alpha;
+	struct mat NV, NW; /* n x P */
+	double scale;
+};
+
+struct cvx cvx_new(const struct problem *problem, const struct patterns *patterns,
+		   struct arena *arena);
+
+/* beta sum_i |v_i| */
+double cvx_group_norm(double beta, struct mat V);
+
+/* Objective and feasibility at (V, W); an upper bound from a feasible point near it (cvx_primal.c);
+ * and the lower bound max over s of -L*(-s alpha), where s is small enough that |X'(+-d_i o alpha)
+ * + X'(e_i o eta_i)| s <= beta for every block and both signs. Where that binds, the multipliers of
+ * the blocks that bind are improved first (cvx_dual.c). Allocates nothing.
+ *
+ * Both bounds hold in floating point: `upper` is the network objective of the repaired point, which
+ * a real network has whatever its constraints lack by rounding; norms in the lower bound are summed
+ * in double, whatever `real` is, and take in the rounding of their sums. */
+void cvx_certify(struct cvx *cvx, struct mat V, struct mat W, const struct cvx_dual *dual,
+		 struct certificate *out);
+
+/* Its two parts: objective, feasibility and upper; lower_bound. */
+void cvx_primal(struct cvx *cvx, struct mat V, struct mat W, struct certificate *out);
+void cvx_bound(struct cvx *cvx, const struct cvx_dual *dual, struct certificate *out);
+
+/* The best bound of alpha, whose own is `bound`, and its mixtures with the dual points before;
+ * cvx->norm are its norms. For certificates. */
+double cvx_mix(struct cvx *cvx, const real *alpha, double bound);
+
+/* The same of alpha moved until its constraints hold. cvx->norm and the r_b are of alpha before,
+ * and of the last move after. */
+double cvx_move(struct cvx *cvx, const real *alpha, double bound);
+
+/* Norms of all blocks for alpha with the multipliers M, from above, into cvx->norm; X'(+-d_b o
+ * alpha
+ * + M_b) stay in cvx->wide_z. */
+void cvx_measure(struct cvx *cvx, const real *alpha);
+
+/* Add what cvx_new takes, and the operations of a certificate. The first one costs more by the
+ * coordinates and the directions. */
+void cvx_forecast(double n, double d, double P, struct forecast *out);
+
+/* Coordinates and interior directions, unless they are there; for certificates. */
+void cvx_prepare(struct cvx *cvx);
+
+/* Draw patterns d = [X h >= 0] with directions h from the source of cvx's patterns, in a stream of
+ * their own, and count those that the program lacks and whose dual constraint alpha breaks: that of
+ * the last certificate, held by cvx->alpha (violation.h). No draws if the patterns came from a
+ * file, which is no source. */
+void cvx_violation(const struct cvx *cvx, long draws, struct violation *out);
+
+/* Room for the 2 P blocks in the order of their norms. */
+struct cvx_order *cvx_order_new(ptrdiff_t P, struct arena *arena);
+
+/* Recovery: v_i gives u = v_i / sqrt|v_i|, alpha = +sqrt|v_i|; w_i likewise with a minus sign. Zero
+ * blocks are left out. net needs room for 2 P neurons. */
+void cvx_network(struct mat V, struct mat W, struct net *net);
+
+#endif

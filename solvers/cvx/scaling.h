@@ -1,0 +1,17 @@
+/* The step from a dual point that violates |.| <= beta to a lower bound, shared by all convex
+ * programs. */
+#ifndef CVX_SCALING_H
+#define CVX_SCALING_H
+
+#include "solvers/model/trainer.h"
+
+struct scaling {
+	double scale; /* s */
+	double bound; /* -L*(-s alpha) */
+};
+
+/* The best s in [0, beta / largest]: with |constraint(alpha)| = largest >= 0, s alpha is feasible,
+ * and so its value is a lower bound. alpha (n) = -grad L at some output. */
+struct scaling scaling_best(const struct problem *problem, const real *alpha, double largest);
+
+#endif

@@ -1,0 +1,23 @@
+/* A-posteriori quality of a sample (Bai, Gautam, Sojoudi 2023, section 2): how many patterns or
+ * neurons drawn anew have a dual constraint that the dual optimum alpha breaks. Added to the
+ * program, those lower its optimum, and no others do.
+ *
+ * What is tested is alpha itself, the negative slopes of the loss at the solver's point, which
+ * tends to the dual optimum as the gap closes, and not the dual feasible s alpha of the bound: s is
+ * there for the block that alpha breaks most, and would shrink every other constraint with it. So
+ * the count means something at a solved point only. For patterns: cvx_violation. */
+#ifndef CVX_VIOLATION_H
+#define CVX_VIOLATION_H
+
+#include "solvers/model/trainer.h"
+
+/* Neurons u uniform on the unit sphere, in a stream of their own: |alpha'(X u)_+| > beta, alpha
+ * (n).
+ */
+void violation_neurons(const struct problem *problem, const real *alpha, long draws,
+		       struct violation *out);
+
+/* beta, and room for rounding: a constraint beyond it is broken. */
+double violation_limit(const struct problem *problem);
+
+#endif

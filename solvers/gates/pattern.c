@@ -1,0 +1,311 @@
+/* Activation patterns from sources, from a file, or all of them. */
+#include "solvers/gates/pattern.h"
+
+#include "solvers/core/blas.h"
+#include "solvers/gates/cells.h"
+#include "solvers/gates/interior.h"
+#include "solvers/gates/pattern_draw.h"
+#include "solvers/model/trainer.h"
+
+#include <math.h>
+#include <string.h>
+
+static const char *const count_words[] = {"all", NULL}; /* PATTERN_ALL */
+
+const struct option pattern_rows[] = {
+	{OPTION_FIELD(struct pattern_options, count), .initial = "64", .range = RANGE_FROM(1),
+	 .words = count_words,
+	 .doc = "distinct patterns asked for, or all that exist; fewer are used where fewer are "
+		"found"},
+	{OPTION_FIELD(struct pattern_options, from), .initial = "gaussian", .kind = KIND_PATTERNS,
+	 .doc = "sources of patterns, in turn: each gives what it has, until there are `count`"},
+	{OPTION_FIELD(struct pattern_options, file), .initial = "null", .path = true,
+	 .doc = "NPY file, n x P of 0 and 1: these patterns instead of sampled ones"},
+	{0},
+};
+
+const char *const pattern_verdicts[] = {[PATTERN_UNDECIDED] = "undecided",
+					[PATTERN_ADMITTED] = "admitted",
+					[PATTERN_EXCLUDED] = "excluded"};
+
+enum {
+	ALL_MOST = 100000 /* patterns enumerated: ten times what a solver here can take */
+};
+
+static const struct pattern_source *source_of(const struct choice *choice)
+{
+	return (const struct pattern_source *)(const void *)choice->item;
+}
+
+static const struct start_options *start_of(const struct choice *choice)
+{
+	const struct pattern_source *source = source_of(choice);
+
+	return source->start ? source->start(choice->options) : NULL;
+}
+
+/* Whether h lies in the cone of pattern d with preactivations y = X h; not if h is zero. */
+static bool inside(struct mat X, const real *d, const real *h, const real *y)
+{
+	for (ptrdiff_t k = 0; k < X.rows; k++)
+		if ((y[k] >= 0) != (d[k] > 0))
+			return false;
+	return blas_norm((size_t)X.cols, h) > 0;
+}
+
+/* Zero directions where they are not inside the cones; how many those are. */
+static ptrdiff_t check_directions(struct mat X, struct patterns *out, struct arena *scratch)
+{
+	struct mat Y = mat_new(scratch, X.rows, out->H.cols);
+	ptrdiff_t missing = 0;
+
+	if (arena_counts(scratch))
+		return out->H.cols;
+	blas_gemm(1, X, PLAIN, out->H, PLAIN, 0, Y);
+	for (ptrdiff_t i = 0; i < out->H.cols; i++)
+		if (!inside(X, mat_col(out->D, i), mat_col(out->H, i), mat_col(Y, i))) {
+			memset(mat_col(out->H, i), 0, (size_t)X.cols * sizeof(real));
+			missing++;
+		}
+	return missing;
+}
+
+/* Directions of nearly largest margin for all cones at once, and a proof for each that the search
+ * leaves without one. */
+static void seek_directions(struct mat X, struct patterns *out, enum facial_kind *kind,
+			    struct arena *scratch)
+{
+	ptrdiff_t P = out->D.cols;
+	struct signcone cone = signcone_new(X, scratch);
+	struct splitting splitting;
+	struct interior interior;
+	struct facial facial;
+
+	if (!arena_counts(scratch))
+		signcone_prepare(&cone);
+	splitting = splitting_new(&cone, P, scratch);
+	interior = interior_new(&cone, P, scratch);
+	if (!arena_counts(scratch))
+		interior_search(&interior, &splitting, out->D, out->H);
+	facial = facial_new(&cone, scratch);
+	if (arena_counts(scratch))
+		return;
+	for (ptrdiff_t i = 0; i < P; i++) {
+		real *u = mat_col(interior.U, i);
+
+		kind[i] = FACIAL_OPEN;
+		if (interior.margin[i] > 0)
+			continue;
+		facial_decide(&facial, mat_col(out->D, i));
+		kind[i] = facial.kind;
+		for (ptrdiff_t j = 0; j < cone.B.cols; j++)
+			u[j] = kind[i] == FACIAL_OPEN ? (real)facial.h[j] : 0;
+	}
+	signcone_expand(&cone, interior.U, out->H);
+}
+
+/* A direction for each pattern whose own is not inside its cone; zero where there is none, or none
+ * is sought. */
+static void find_directions(struct mat X, bool seek, struct arena *arena, struct patterns *out)
+{
+	struct arena scratch = arena_beside(arena);
+
+	if (check_directions(X, out, &scratch) > 0 && seek) {
+		enum facial_kind *kind = ARENA_ARRAY(arena, enum facial_kind, out->D.cols);
+
+		seek_directions(X, out, kind, &scratch);
+		out->kind = kind;
+	}
+	arena_release(&scratch);
+}
+
+static void name_source(struct patterns *out, const char *name, struct arena *arena)
+{
+	out->source = ARENA_ARRAY(arena, const char *, out->D.cols);
+	for (ptrdiff_t i = 0; i < out->D.cols && !arena_counts(arena); i++)
+		out->source[i] = name;
+}
+
+/* Check patterns that come from a file, and find a direction for each. */
+static enum status take_given(const char *file, const struct problem *problem, struct arena *arena,
+			      struct patterns *out, struct err *err)
+{
+	const struct mat *given = problem->patterns;
+	ptrdiff_t n = problem->X.rows;
+	struct err_place at = {.source = file};
+
+	if (!given)
+		return err_at(err, STATUS_SPEC, at,
+			      "patterns: a file is for the method itself, not for one that is "
+			      "trained first");
+	if (given->rows != n)
+		return err_at(err, STATUS_ENV, at,
+			      "patterns: expected %td rows, one per training sample, got %td", n,
+			      given->rows);
+	if (given->cols < 1)
+		return err_at(err, STATUS_ENV, at, "patterns: expected at least one column");
+	for (ptrdiff_t j = 0; j < given->cols && !arena_counts(arena); j++)
+		for (ptrdiff_t k = 0; k < n; k++)
+			if (mat_get(*given, k, j) != 0 && mat_get(*given, k, j) != 1)
+				return err_at(err, STATUS_ENV, at,
+					      "patterns[%td, %td]: expected 0 or 1, got %g", k, j,
+					      (double)mat_get(*given, k, j));
+	out->D = *given;
+	out->H = mat_new(arena, problem->X.cols, given->cols);
+	name_source(out, "file", arena);
+	find_directions(problem->X, true, arena, out);
+	return STATUS_OK;
+}
+
+double pattern_most(const struct pattern_options *options, ptrdiff_t n, ptrdiff_t d)
+{
+	return options->count == PATTERN_ALL
+		       ? fmin(ALL_MOST, cells_bound((double)n, (double)(d < n ? d : n)))
+		       : (double)options->count;
+}
+
+const char *pattern_note(const struct pattern_options *options, ptrdiff_t used, struct arena *arena)
+{
+	if (options->file || options->count == PATTERN_ALL || used >= options->count)
+		return NULL;
+	return arena_format(arena, "%td pattern%s found, %ld asked for", used, used == 1 ? "" : "s",
+			    options->count);
+}
+
+/* On a counting arena: a file that has not been read is taken to hold as many as are asked for. */
+static void count_given(long count, const struct problem *problem, struct arena *arena,
+			struct patterns *out)
+{
+	out->D = mat_new(arena, problem->X.rows, count > 0 ? count : 1);
+	out->H = mat_new(arena, problem->X.cols, out->D.cols);
+	name_source(out, "file", arena);
+	find_directions(problem->X, true, arena, out);
+}
+
+/* On a counting arena: as many as there may be. Lists of cells grow by copies. */
+static void count_all(const struct pattern_options *options, const struct problem *problem,
+		      struct arena *arena, struct patterns *out)
+{
+	ptrdiff_t n = problem->X.rows, d = problem->X.cols;
+	ptrdiff_t most = (ptrdiff_t)pattern_most(options, n, d);
+	struct arena scratch = arena_beside(arena);
+
+	arena_alloc(&scratch, (size_t)(2 * most), (size_t)n + (size_t)d * sizeof(double));
+	out->D = mat_new(arena, n, most);
+	out->H = mat_new(arena, d, most);
+	name_source(out, "all", arena);
+	out->all = true;
+	arena_release(&scratch);
+}
+
+/* Every pattern: the cells of the arrangement of the rows, a zero row counting as active. The cell
+ * without an active sample adds no neuron and is left out, as in sampling. */
+static enum status take_all(const struct problem *problem, struct arena *arena,
+			    struct patterns *out, struct err *err)
+{
+	struct arena scratch = {0};
+	struct cells cells;
+	ptrdiff_t n = problem->X.rows, d = problem->X.cols, kept = 0;
+
+	if (!cells_enumerate(problem->X, ALL_MOST, &scratch, &cells)) {
+		arena_release(&scratch);
+		return err_set(err, STATUS_SPEC,
+			       "patterns: all of them would be up to %.3g, at most %d are "
+			       "enumerated; sample instead",
+			       cells_bound((double)n, (double)(d < n ? d : n)), ALL_MOST);
+	}
+	out->D = mat_new(arena, n, (ptrdiff_t)cells.count);
+	out->H = mat_new(arena, d, (ptrdiff_t)cells.count);
+	for (size_t c = 0; c < cells.count; c++) {
+		ptrdiff_t active = 0;
+
+		for (ptrdiff_t k = 0; k < n; k++) {
+			bool on = cells.sign[c * cells.rows + (size_t)k] >= 0;
+
+			mat_set(out->D, k, kept, on ? 1 : 0);
+			active += on;
+		}
+		for (ptrdiff_t j = 0; j < d; j++)
+			mat_set(out->H, j, kept,
+				(real)cells.point[c * cells.dimension + (size_t)j]);
+		kept += active > 0;
+	}
+	out->D = mat_cols(out->D, 0, kept);
+	out->H = mat_cols(out->H, 0, kept);
+	name_source(out, "all", arena);
+	out->all = true;
+	arena_release(&scratch);
+	return STATUS_OK;
+}
+
+enum status pattern_sample(const struct pattern_options *options, const struct problem *problem,
+			   double radius, struct arena *arena, struct patterns *out,
+			   struct err *err)
+{
+	bool simple = true;
+
+	*out = (struct patterns){.options = options};
+	if (options->file && arena_counts(arena) && !problem->patterns) {
+		count_given(options->count, problem, arena, out);
+		return STATUS_OK;
+	}
+	if (options->file)
+		return take_given(options->file, problem, arena, out, err);
+	if (options->count == PATTERN_ALL && arena_counts(arena)) {
+		count_all(options, problem, arena, out);
+		return STATUS_OK;
+	}
+	if (options->count == PATTERN_ALL)
+		return take_all(problem, arena, out, err);
+	TRY(pattern_draw(options, problem, radius, arena, out, err));
+	for (size_t s = 0; s < options->from.count; s++)
+		simple = simple && source_of(&options->from.at[s])->independent;
+	if (!simple)
+		find_directions(problem->X, !(radius > 0), arena, out);
+	return STATUS_OK;
+}
+
+const char *pattern_model(const struct pattern_options *options)
+{
+	const char *found = NULL;
+
+	for (size_t s = 0; s < options->from.count && !found; s++) {
+		const struct start_options *start = start_of(&options->from.at[s]);
+
+		found = start ? start_model(start) : NULL;
+	}
+	return found;
+}
+
+void pattern_forecast(const struct pattern_options *options, ptrdiff_t n, ptrdiff_t d,
+		      struct forecast *out)
+{
+	double P = pattern_most(options, n, d);
+
+	if (options->file)
+		out->setup_flops += signcone_flops((double)n, (double)d) +
+				    interior_flops((double)n, (double)d, P);
+	for (size_t s = 0; s < options->from.count; s++) {
+		const struct start_options *start = start_of(&options->from.at[s]);
+
+		if (start)
+			start_forecast(start, n, d, out);
+	}
+}
+
+const struct choice *pattern_independent(const struct pattern_options *options)
+{
+	for (size_t s = 0; s < options->from.count; s++)
+		if (source_of(&options->from.at[s])->independent)
+			return &options->from.at[s];
+	return NULL;
+}
+
+const char *pattern_start_file(const struct trainer *trainer, const void *options)
+{
+	const struct pattern_options *patterns =
+		trainer->patterns ? trainer->patterns(options) : NULL;
+	const char *file = trainer->start_file ? trainer->start_file(options) : NULL;
+
+	return file || !patterns ? file : pattern_model(patterns);
+}

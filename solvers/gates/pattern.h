@@ -1,0 +1,104 @@
+/* Activation patterns: the columns d_i in {0,1}^n of D. Sources propose them in turn, most as
+ * d_ki = [x_k' h_i >= 0] of a direction h_i.
+ *
+ * Sets are nested: with the same seed a larger P extends a smaller one. Duplicates are dropped and
+ * each source goes on until P distinct patterns are found or it has no more; drawing at random ends
+ * when new ones are rare. */
+#ifndef GATES_PATTERN_H
+#define GATES_PATTERN_H
+
+#include "solvers/core/arena.h"
+#include "solvers/core/desc.h"
+#include "solvers/core/mat.h"
+#include "solvers/core/status.h"
+#include "solvers/gates/facial.h"
+#include "solvers/gates/start.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct problem;
+struct trainer;
+
+enum { PATTERN_ALL = -1 }; /* the count that `all` stands for */
+
+/* patterns: 60 | all | {count: 72, from: [constant, gaussian]} | {file: D.npy} */
+struct pattern_options {
+	long count;
+	struct choices from; /* struct pattern_source, in turn */
+	const char *file;    /* NPY, n x P of 0 and 1; read by the harness */
+};
+
+extern const struct option pattern_rows[];
+
+struct patterns {
+	struct mat D; /* n x P, 0 or 1 */
+	struct mat H; /* d x P, h_i; a column of zeros where no generator is known */
+	const enum facial_kind *kind; /* P: of given patterns, what their cones hold; or NULL */
+	const char **source;          /* P: name of the source that each is from, "file" or "all" */
+	bool all; /* every pattern that X admits: the program is the exact one */
+	const struct pattern_options *options; /* how they were asked for */
+};
+
+/* Patterns that `options` asks for at most, for forecasts: the count; of all, the bound of cells.h
+ * or the limit of the enumeration, whichever is smaller. */
+double pattern_most(const struct pattern_options *options, ptrdiff_t n, ptrdiff_t d);
+
+/* "12 patterns found, 100 asked for"; NULL where as many are used as `options` asks for. */
+const char *pattern_note(const struct pattern_options *options, ptrdiff_t used,
+			 struct arena *arena);
+
+/* The model file that a source among `options` takes its network from, or NULL. */
+const char *pattern_model(const struct pattern_options *options);
+
+/* The model file that a trainer or its patterns start from, or NULL. */
+const char *pattern_start_file(const struct trainer *trainer, const void *options);
+
+/* Add what sources need beside the patterns themselves. */
+void pattern_forecast(const struct pattern_options *options, ptrdiff_t n, ptrdiff_t d,
+		      struct forecast *out);
+
+/* The source whose directions are drawn independently of each other, for statistics on patterns
+ * drawn anew; NULL if there is none. */
+const struct choice *pattern_independent(const struct pattern_options *options);
+
+#define PATTERN_ENDLESS UINT64_MAX
+
+/* One source at work. */
+struct pattern_stream {
+	const struct problem *problem;
+	double radius;       /* of the program that asks; 0 without perturbations */
+	const void *options; /* of the source */
+	/* set by `open` */
+	uint64_t count; /* proposals there are; PATTERN_ENDLESS unless `open` says otherwise */
+	void *state;    /* in the arena, or NULL */
+};
+
+/* A way to propose patterns. */
+struct pattern_source {
+	struct desc base;
+	bool independent; /* a proposal is one direction, drawn independently of the others */
+	/* The network that it starts from; NULL: none. */
+	const struct start_options *(*start)(const void *options);
+	/* NULL: nothing to do. */
+	enum status (*open)(struct pattern_stream *stream, struct arena *arena, struct err *err);
+	/* Write the index-th direction (d), zero if none is known. Same seed and index, same
+	 * direction. */
+	void (*direction)(const struct pattern_stream *stream, uint64_t index, real *h);
+	/* Change y = X h (n) to the numbers whose signs are the index-th pattern; NULL: they are.
+	 */
+	void (*move)(const struct pattern_stream *stream, uint64_t index, const real *h, real *y);
+};
+
+/* h ~ N(0, I), the index-th of the problem's seed: the direction of `gaussian`, and of sources that
+ * start from it. */
+void pattern_gaussian_direction(const struct problem *problem, uint64_t index, real *h);
+
+/* Sample or take from problem->patterns, for a program against perturbations of `radius`. At least
+ * one pattern, or an error. Without perturbations each gets a direction strictly inside its cone
+ * if there is one, and `kind` is the proof's verdict (facial.h). */
+enum status pattern_sample(const struct pattern_options *options, const struct problem *problem,
+			   double radius, struct arena *arena, struct patterns *out,
+			   struct err *err);
+
+#endif

@@ -1,0 +1,290 @@
+/* Trainer `ipm`: primal-dual interior point for the convex program, the reference of the
+ * comparisons. See ipm.h. */
+#include "solvers/ipm/ipm.h"
+
+#include "solvers/core/blas.h"
+#include "solvers/ipm/ipm_options.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { SYSTEM_AUTO, SYSTEM_ASSEMBLED, SYSTEM_COUPLING };
+
+static const char *const systems[] = {"auto", "assembled", "coupling", NULL};
+
+static const struct option rows[] = {
+	{OPTION_FIELD(struct ipm_options, patterns), .rows = pattern_rows, .shorthand = "count",
+	 .doc = "activation patterns of the convex program"},
+	{OPTION_FIELD(struct ipm_options, system), .initial = "auto", .names = systems,
+	 .doc = "Newton system: assembled, of order dP, or blocks with a coupling of order n; auto "
+		"takes the one with less work"},
+	{0},
+};
+
+enum {
+	PAIRS_MOST = 24, /* d: beyond it a product for each block is as fast */
+	CHUNK = 512,     /* columns of the coupling added at once, at least one block */
+};
+
+/* Operations of a factorisation in twice the digits: about 5 s */
+static const double EXTENDED_MOST = 1e11;
+
+static const struct pattern_options *patterns(const void *options)
+{
+	return &((const struct ipm_options *)options)->patterns;
+}
+
+/* Operations that join the blocks: n o^2 + o^3 / 3 for the order o = d P, n^2 o + n^3 / 3 for the
+ * coupling, which forms a quarter of the first part where it goes by the active rows. Measured
+ * times of a step cross where these do, at n = o, within 5 % (n 250 to 2,000, o 240 to 1,920, one
+ * thread). */
+static double joining_flops(bool assembled, double n, double d, double P)
+{
+	double order = d * P, part = d >= IPM_WIDE ? 0.25 : 1;
+
+	return assembled ? n * order * order + order * order * order / 3
+			 : part * n * n * order + n * n * n / 3;
+}
+
+static bool assembles(const struct ipm_options *o, double n, double d, double P)
+{
+	if (o->system != SYSTEM_AUTO)
+		return o->system == SYSTEM_ASSEMBLED;
+	return joining_flops(true, n, d, P) <= joining_flops(false, n, d, P);
+}
+
+static void forecast(const void *options, ptrdiff_t rows_, ptrdiff_t cols, struct forecast *out)
+{
+	double n = (double)rows_, d = (double)cols,
+	       P = pattern_most(patterns(options), rows_, cols);
+
+	out->setup_flops = 2 * n * d * P;
+	out->iteration_flops = 3 * n * d * d * P + 60 * n * d * P + 3 * d * d * d * P;
+	out->iteration_flops += joining_flops(assembles(options, n, d, P), n, d, P);
+	cvx_forecast(n, d, P, out);
+	pattern_forecast(patterns(options), rows_, cols, out);
+}
+
+/* What was allocated since `before` bytes were held waits for the first step: none follows for ADMM
+ * that ends before it hands over. */
+static void expect_steps(struct arena *arena, double before)
+{
+	arena_untouched_before(arena, 1, arena_held(arena) - before);
+}
+
+static void half_new(struct ipm_half *h, double sign, struct mat D, ptrdiff_t d,
+		     struct arena *arena)
+{
+	ptrdiff_t n = D.rows, P = D.cols;
+	struct mat *small[] = {&h->along, &h->product, &h->added, &h->Z},
+		   *large[] = {&h->dS, &h->dN, &h->K};
+	double before;
+
+	h->sign = sign;
+	h->cones = cones_new(arena, d, P);
+	h->X = mat_rows(h->cones.s, 1, d);
+	h->dX = mat_rows(h->cones.ds, 1, d);
+	h->R = mat_new(arena, d, P);
+	h->shown = mat_new(arena, d, P);
+	h->S = mat_new(arena, n, P);
+	h->N = mat_new(arena, n, P);
+	before = arena_held(arena);
+	for (size_t m = 0; m < sizeof small / sizeof small[0]; m++)
+		*small[m] = mat_new(arena, d, P);
+	for (size_t m = 0; m < sizeof large / sizeof large[0]; m++)
+		*large[m] = mat_new(arena, n, P);
+	expect_steps(arena, before);
+}
+
+/* Rows are measured with columns of one size: |x_k| of x_kj / c_j, c_j = |column j|. */
+static void measure_rows(struct ipm *s)
+{
+	struct mat X = s->problem->X;
+
+	for (ptrdiff_t j = 0; j < X.cols; j++) {
+		double norm = blas_norm((size_t)X.rows, mat_col(X, j));
+
+		s->scale[j] = (real)norm;
+		s->trace += norm > 0;
+		for (ptrdiff_t k = 0; norm > 0 && k < X.rows; k++)
+			s->size[k] =
+				(real)hypot((double)s->size[k], (double)mat_get(X, k, j) / norm);
+	}
+}
+
+/* x_a o x_b for all a >= b, column by column of the lower triangle. */
+static void form_pairs(struct ipm *s)
+{
+	struct mat X = s->problem->X;
+	real *to = s->pairs.at;
+
+	for (ptrdiff_t b = 0; b < X.cols; b++)
+		for (ptrdiff_t a = b; a < X.cols; a++)
+			for (ptrdiff_t k = 0; k < X.rows; k++)
+				*to++ = mat_get(X, k, a) * mat_get(X, k, b);
+}
+
+static void allocate_system(struct ipm *s, const struct ipm_options *options, struct arena *arena)
+{
+	ptrdiff_t n = s->D.rows, d = s->problem->X.cols, P = s->D.cols, size = d * P;
+	struct mat *blocks[] = {&s->half[0].L, &s->half[1].L, &s->N};
+	double before;
+
+	if (d <= PAIRS_MOST) {
+		s->pairs = mat_new(arena, n, d * (d + 1) / 2);
+		if (!arena_counts(arena))
+			form_pairs(s);
+	}
+	before = arena_held(arena);
+	if (d <= PAIRS_MOST)
+		s->packed = mat_new(arena, d * (d + 1) / 2, P);
+	s->q = mat_new(arena, d, P);
+	for (size_t m = 0; m < 3; m++)
+		*blocks[m] = mat_new(arena, d, size);
+	s->assembled = assembles(options, (double)n, (double)d, (double)P);
+	s->C = mat_lower(arena, s->assembled ? size : n);
+	s->T = mat_new(arena, n, s->assembled ? size : CHUNK > d ? CHUNK : d);
+	expect_steps(arena, before);
+}
+
+static enum status setup(const struct problem *problem, const void *options, struct arena *arena,
+			 void **state, struct err *err)
+{
+	struct ipm *s = ARENA_NEW(arena, struct ipm);
+	ptrdiff_t n = problem->X.rows, d = problem->X.cols;
+	struct patterns sampled;
+	real **vectors[] = {&s->f, &s->a, &s->w, &s->root_w, &s->u, &s->size};
+	double before;
+
+	if (!interior_loss_takes(problem->loss))
+		return err_set(err, STATUS_SPEC, "ipm: does not take the loss %s",
+			       problem->loss.loss->base.name);
+	TRY(pattern_sample(patterns(options), problem, 0, arena, &sampled, err));
+	s->problem = problem;
+	s->D = sampled.D;
+	before = arena_held(arena);
+	s->cvx = cvx_new(problem, &sampled, arena);
+	expect_steps(arena, before);
+	s->loss = interior_loss_new(problem, arena);
+	interior_loss_separate(s->loss, arena);
+	s->target = ARENA_ARRAY(arena, real, d + 1);
+	half_new(&s->half[0], 1, s->D, d, arena);
+	half_new(&s->half[1], -1, s->D, d, arena);
+	s->Q = mat_new(arena, n, s->D.cols);
+	s->B = mat_new(arena, d, d);
+	s->G = mat_new(arena, n, d);
+	s->da = ARENA_ARRAY(arena, double, n);
+	allocate_system(s, options, arena);
+	ipm_factor_allocate(s, arena);
+	for (size_t v = 0; v < sizeof vectors / sizeof vectors[0]; v++)
+		*vectors[v] = ARENA_ARRAY(arena, real, n);
+	if (ipm_extended_flops((double)n, (double)d, (double)s->D.cols) <= EXTENDED_MOST)
+		s->extended = ipm_extended_new(s, arena);
+	s->scale = ARENA_ARRAY(arena, real, d);
+	*state = s;
+	if (arena_counts(arena))
+		return STATUS_OK;
+	measure_rows(s);
+	ipm_start(s);
+	return STATUS_OK;
+}
+
+/* The blocks to show: those on their way to zero are zero. Returns beta times their norms. */
+static double publish(struct ipm *s)
+{
+	double norms = 0, beta = s->problem->beta;
+
+	for (int half = 0; half < 2; half++) {
+		struct ipm_half *h = &s->half[half];
+
+		mat_copy(h->shown, h->X);
+		for (ptrdiff_t i = 0; i < h->X.cols; i++) {
+			double norm = beta * blas_norm((size_t)h->X.rows, mat_col(h->X, i));
+
+			if (norm <= 4 * s->mu)
+				mat_fill(mat_cols(h->shown, i, 1), 0);
+			norms += norm;
+		}
+	}
+	return norms;
+}
+
+static void step(void *state, struct progress *progress)
+{
+	struct ipm *s = state;
+	const struct problem *problem = s->problem;
+
+	progress->end = ipm_step(s);
+	progress->objective =
+		publish(s) + loss_value(problem->loss, (size_t)problem->X.rows, s->f, problem->y);
+	progress->dual_residual = s->residual / problem->beta;
+}
+
+static ptrdiff_t width(const void *state)
+{
+	return 2 * ((const struct ipm *)state)->D.cols;
+}
+
+static void network(const void *state, struct net *net)
+{
+	const struct ipm *s = state;
+
+	cvx_network(s->half[0].shown, s->half[1].shown, net);
+}
+
+static void certify(void *state, struct certificate *certificate)
+{
+	struct ipm *s = state;
+	struct cvx_dual dual = {
+		.alpha = s->cvx.alpha, .NV = s->half[0].N, .NW = s->half[1].N, .scale = 1};
+
+	const real *a = interior_loss_dual(s->loss, s->f);
+
+	for (ptrdiff_t k = 0; k < s->D.rows; k++)
+		s->cvx.alpha[k] = -a[k];
+	cvx_certify(&s->cvx, s->half[0].shown, s->half[1].shown, &dual, certificate);
+}
+
+static void repaired(const void *state, struct net *net)
+{
+	const struct cvx *cvx = &((const struct ipm *)state)->cvx;
+
+	cvx_network(cvx->RV, cvx->RW, net);
+}
+
+static const char *note(const void *state)
+{
+	return ((const struct ipm *)state)->assembled
+		       ? "Newton system assembled, of order dP"
+		       : "Newton system by blocks and a coupling of order n";
+}
+
+static void violation(void *state, long draws, struct violation *out)
+{
+	cvx_violation(&((const struct ipm *)state)->cvx, draws, out);
+}
+
+static ptrdiff_t patterns_used(const void *state)
+{
+	return ((const struct ipm *)state)->D.cols;
+}
+
+const struct trainer trainer_ipm = {
+	.base = {.name = "ipm",
+		 .doc = "primal-dual interior point on the convex program over sampled patterns",
+		 .cite = "vandenberghe2010",
+		 .options = rows,
+		 .size = sizeof(struct ipm_options)},
+	.freedom = trainer_rotates,
+	.patterns = patterns,
+	.forecast = forecast,
+	.setup = setup,
+	.step = step,
+	.width = width,
+	.network = network,
+	.certify = certify,
+	.repaired = repaired,
+	.patterns_used = patterns_used,
+	.note = note,
+	.violation = violation,
+};

@@ -1,0 +1,55 @@
+/* Attacks on a trained network: inner maximisation of -y f(x + delta) within a ball (and a box).
+ *
+ * An attack returns the worst point it has seen, the clean point included, so that its margin is
+ * never above the clean one. It works in the coordinates of the X it is given; the harness rescales
+ * network and data when a ball is meant in other units. */
+#ifndef MODEL_ATTACK_H
+#define MODEL_ATTACK_H
+
+#include "solvers/core/arena.h"
+#include "solvers/core/desc.h"
+#include "solvers/core/mat.h"
+#include "solvers/model/net.h"
+
+#include <stdint.h>
+
+enum norm { NORM_LINF, NORM_L2, NORM_L1 };
+
+extern const char *const norm_names[];   /* of attacks: "linf", "l2", NULL */
+extern const char *const threat_norms[]; /* of certificates: "linf", "l2", "l1", NULL */
+
+struct threat {
+	enum norm norm;
+	double eps;         /* >= 0 */
+	const real *lower;  /* d, or NULL: box that x + delta must stay in */
+	const real *upper;  /* d, or NULL */
+	const bool *frozen; /* d, or NULL: coordinates the attacker cannot touch (a bias column) */
+};
+
+struct attack_job {
+	const struct net *net;
+	struct mat X;  /* n x d, clean points */
+	const real *y; /* n, -1 or +1 */
+	struct threat threat;
+	uint64_t seed;
+	/* n x d. On entry a point inside ball and box for each sample: the clean one, or the worst
+	 * of a weaker attack; on return the worst point found. */
+	struct mat worst;
+	real *margin; /* n: y f at `worst`, on entry and on return; never rises */
+};
+
+struct attack {
+	struct desc base;
+	/* Scratch comes from `arena`. */
+	void (*run)(const void *options, struct attack_job *job, struct arena *arena);
+	/* For attack.csv: gradient steps per restart and number of restarts. */
+	void (*effort)(const void *options, long *steps, long *restarts);
+	/* The margin above which the attack's loss is flat, so that its gradient says nothing;
+	 * HUGE_VAL or a NULL function: nowhere. */
+	double (*flat)(const void *options);
+	/* Worst case over attacks: starts from the worst points that all other attacks within the
+	 * same threat have found, so that it is never above them. */
+	bool pools;
+};
+
+#endif

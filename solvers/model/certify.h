@@ -1,0 +1,40 @@
+/* Certificates of a trained network: bounds on min y f(x + delta) over a ball (and a box).
+ *
+ * The lower bound holds for every point of the ball, also in floating point: certify_noise is
+ * subtracted twice, once for the bound's own rounding and once for that of any network evaluation
+ * that it is compared with. A point is certified if its lower bound is above zero. */
+#ifndef MODEL_CERTIFY_H
+#define MODEL_CERTIFY_H
+
+#include "solvers/model/attack.h"
+
+struct certify_job {
+	const struct net *net;
+	struct mat X;  /* n x d, clean points */
+	const real *y; /* n, -1 or +1 */
+	struct threat threat;
+	/* Results. The box of a point is the hull of the given one and the clean point. */
+	double *lower;    /* n: no point of ball and box has a smaller y f */
+	double *upper;    /* n: y f at `worst`, never above the clean one */
+	struct mat worst; /* n x d: the worst point found, inside ball and box */
+};
+
+struct certifier {
+	struct desc base;
+	/* Scratch comes from `arena`. Every norm of threat_norms is supported. */
+	void (*run)(const void *options, struct certify_job *job, struct arena *arena);
+};
+
+/* The radius of the smallest l_2 ball around x that holds the ball of the threat. */
+double certify_radius(const struct threat *threat, ptrdiff_t d);
+
+/* sum_j |alpha_j| |u_j|_2 */
+double certify_gain(const struct net *net);
+
+/* Bound on the rounding of one evaluation of f, or of a linear bound of it, at a point of the ball
+ * around a clean point of length |x|: sums of d and of m products each have a relative error of at
+ * most (terms) * epsilon against the sum of absolute values (Higham 2002, section 3.1), which
+ * Cauchy-Schwarz bounds by gain (|x| + radius). The 8 is for the few operations around the sums. */
+double certify_noise(ptrdiff_t d, ptrdiff_t m, double gain, double reach);
+
+#endif

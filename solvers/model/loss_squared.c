@@ -1,0 +1,84 @@
+/* Squared loss l(f, y) = (f - y)^2 / 2. */
+#include "solvers/model/loss.h"
+
+#include <math.h>
+
+static double value(const void *o, size_t n, const real *f, const real *y)
+{
+	double sum = 0;
+
+	(void)o;
+	for (size_t k = 0; k < n; k++) {
+		double r = (double)f[k] - (double)y[k];
+
+		sum += r * r;
+	}
+	return sum / 2;
+}
+
+static void gradient(const void *o, size_t n, const real *f, const real *y, real *g)
+{
+	(void)o;
+	for (size_t k = 0; k < n; k++)
+		g[k] = f[k] - y[k];
+}
+
+static void hessian(const void *o, size_t n, const real *f, const real *y, real *h)
+{
+	(void)o;
+	(void)f;
+	(void)y;
+	for (size_t k = 0; k < n; k++)
+		h[k] = 1;
+}
+
+/* z = (v + t y) / (1 + t) */
+static void prox(const void *o, size_t n, double t, const real *v, const real *y, real *z)
+{
+	real step = (real)t, scale = (real)(1 / (1 + t));
+
+	(void)o;
+	for (size_t k = 0; k < n; k++)
+		z[k] = (v[k] + step * y[k]) * scale;
+}
+
+/* l*(a) = a^2 / 2 + a y */
+static double conjugate(const void *o, size_t n, double s, const real *a, const real *y)
+{
+	double sum = 0;
+
+	(void)o;
+	for (size_t k = 0; k < n; k++) {
+		double b = s * (double)a[k];
+
+		sum += b * (b / 2 + (double)y[k]);
+	}
+	return sum;
+}
+
+static double curvature(const void *o)
+{
+	(void)o;
+	return 1;
+}
+
+static struct loss_box box(const void *o, double y)
+{
+	(void)o;
+	(void)y;
+	return (struct loss_box){1, -HUGE_VAL, HUGE_VAL};
+}
+
+const struct loss loss_squared = {
+	.base = {.name = "squared", .doc = "(f - y)^2 / 2", .cite = ""},
+	.regression = true,
+	.quadratic = true,
+	.smooth = true,
+	.value = value,
+	.gradient = gradient,
+	.hessian = hessian,
+	.prox = prox,
+	.conjugate = conjugate,
+	.curvature = curvature,
+	.box = box,
+};

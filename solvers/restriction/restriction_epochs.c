@@ -1,0 +1,99 @@
+/* Shuffled passes of Adam. See restriction_epochs.h. */
+#include "solvers/restriction/restriction_epochs.h"
+
+#include "solvers/core/rng.h"
+
+#include <string.h>
+#include <tgmath.h>
+
+/* Memories and floor of Adam as published. */
+static const double keep_mean = 0.9, keep_square = 0.999, least_root = 1e-8;
+
+static ptrdiff_t batch_of(const struct restriction_options *options, ptrdiff_t n)
+{
+	return options->batch > 0 && options->batch < n ? options->batch : n;
+}
+
+void restriction_epochs_setup(struct restriction_epochs *e, const struct restriction *r,
+			      const struct restriction_options *options, struct arena *arena)
+{
+	const struct problem *problem = r->problem;
+	ptrdiff_t n = problem->X.rows, d = problem->X.cols;
+
+	*e = (struct restriction_epochs){
+		.problem = problem,
+		.options = options,
+		.batch = *problem,
+		.X = mat_new(arena, n, d),
+		.y = ARENA_ARRAY(arena, real, n),
+		.order = ARENA_ARRAY(arena, size_t, n),
+		.A = mat_new(arena, d, r->m),
+		.G = mat_new(arena, d, r->m),
+		.mean = ARENA_ARRAY(arena, real, d * r->m),
+		.square = ARENA_ARRAY(arena, real, d * r->m),
+	};
+	for (size_t k = 0; k < (size_t)n && !arena_counts(arena); k++)
+		e->order[k] = k;
+	e->batch.X = mat_rows(problem->X, 0, batch_of(options, n));
+	e->r = restriction_new(&e->batch, &r->norm, r->eps, r->sigma, r->m, arena);
+}
+
+/* Column by column: each stays in the cache while its numbers are picked. */
+static void shuffle(struct restriction_epochs *e)
+{
+	struct rng rng = rng_stream(e->problem->seed, "restriction", (uint64_t)e->epoch);
+	const size_t *restrict order = e->order;
+	ptrdiff_t n = e->X.rows;
+
+	rng_shuffle(&rng, (size_t)n, e->order);
+#pragma omp parallel for schedule(static)
+	for (ptrdiff_t j = 0; j < e->X.cols; j++) {
+		const real *restrict from = mat_col(e->problem->X, j);
+		real *restrict to = mat_col(e->X, j);
+
+		for (ptrdiff_t k = 0; k < n; k++)
+			to[k] = from[order[k]];
+	}
+	for (ptrdiff_t k = 0; k < n; k++)
+		e->y[k] = e->problem->y[order[k]];
+}
+
+/* mean and square take in G / count, with both bias corrections in rate and floor (see adam). */
+static void descend(struct restriction_epochs *e, double count)
+{
+	double t = (double)++e->steps, root = sqrt(1 - pow(keep_square, t));
+	double fall = 1 - (double)e->epoch / (double)e->options->epochs;
+	real rate = (real)(e->options->learning_rate * fall * root / (1 - pow(keep_mean, t)));
+	real floor = (real)(least_root * root), scale = (real)(1 / count);
+	real old_mean = (real)keep_mean, old_square = (real)keep_square;
+	real *restrict w = e->A.at, *restrict p = e->mean, *restrict q = e->square;
+	const real *restrict gradient = e->G.at;
+	ptrdiff_t size = e->A.rows * e->A.cols;
+
+#pragma omp parallel for simd schedule(static)
+	for (ptrdiff_t i = 0; i < size; i++) {
+		real g = scale * gradient[i];
+
+		p[i] = old_mean * p[i] + (1 - old_mean) * g;
+		q[i] = old_square * q[i] + (1 - old_square) * g * g;
+		w[i] -= rate * p[i] / (sqrt(q[i]) + floor);
+	}
+}
+
+void restriction_epochs_run(struct restriction_epochs *e)
+{
+	ptrdiff_t n = e->X.rows, size = batch_of(e->options, n);
+	double weight = e->problem->loss.weight;
+
+	shuffle(e);
+	for (ptrdiff_t first = 0; first < n; first += size) {
+		ptrdiff_t count = first + size < n ? size : n - first;
+
+		e->batch.X = mat_rows(e->X, first, count);
+		e->batch.y = e->y + first;
+		e->batch.beta = e->problem->beta * (double)count / (double)n;
+		restriction_follow(&e->r, e->A, e->options->blur, e->G);
+		descend(e, weight * (double)count);
+	}
+	e->epoch++;
+}

@@ -1,0 +1,308 @@
+/* Value, smoothed value and gradient of the convex restriction, block by block of samples.
+ *
+ * Smoothing, all in units of the margin h: norms |c|_q and |a|_q, |a|_2 by their Moreau envelopes,
+ * relu by a quadratic around its kink, a loss without curvature by its envelope. Each smoothed term
+ * is a maximum over the same dual variables less a quadratic, so that the slopes it yields are dual
+ * feasible, and the bound from them is within about h of the optimum.
+ *
+ * A lane (a thread) takes whole blocks through all products, which are serial, and passes, and adds
+ * up a gradient of its own; these are added in the order of the lanes. */
+#include "solvers/restriction/restriction.h"
+
+#include "solvers/core/blas.h"
+#include "solvers/cvx/scaling.h"
+
+#include <string.h>
+#include <tgmath.h>
+
+/* Shares of h, so that no single kink is blurred by more than the loss itself. */
+static const double relu_share = 0.25, neuron_share = 0.125, decay_share = 0.25;
+
+/* A block of samples in a lane. */
+struct work {
+	struct restriction *r;
+	struct restriction_lane *lane;
+	ptrdiff_t first, rows;
+	double h;
+	const real *y; /* rows */
+	struct mat X;  /* rows x d */
+	struct mat S;  /* rows x m */
+	struct mat T;  /* rows x m */
+	struct mat C;  /* d x rows */
+};
+
+/* How far the norm of c_k, and of a neuron, may be blurred for h of margin. */
+static double norm_width(const struct restriction *r, double h)
+{
+	return h / (2 * r->eps * r->reach);
+}
+
+/* norm and blurred; C becomes the gradients of the smoothed norms. */
+static void block_norms(const struct work *w)
+{
+	const struct restriction *r = w->r;
+
+	for (ptrdiff_t k = 0; k < w->rows; k++) {
+		double norm = 0, blurred = 0;
+
+		if (r->eps > 0)
+			blurred = dualnorm_envelope(&r->norm, norm_width(r, w->h), mat_col(w->C, k),
+						    w->lane->spare, &norm);
+		w->lane->norm[k] = (real)norm;
+		w->lane->blurred[k] = (real)blurred;
+	}
+}
+
+/* margin and smooth of the block, less what neuron j costs; T becomes dm/dt: p for own neurons,
+ * -theta for others. relu blurred over a width w: max over theta in [0, 1] of theta z + w (theta -
+ * theta^2) / 2. */
+static void neuron_margins(const struct work *w, ptrdiff_t j)
+{
+	const struct restriction *r = w->r;
+	const real *restrict s = mat_col(w->S, j), *restrict y = w->y;
+	real *restrict t = mat_col(w->T, j), *restrict margin = r->margin + w->first;
+	real *restrict smooth = w->lane->smooth;
+	real e = (real)r->e[j], soft = (real)r->e_smooth[j], sigma = r->sigma[j];
+	real width = (real)(relu_share * w->h), inverse = 1 / width;
+
+#pragma omp simd
+	for (ptrdiff_t k = 0; k < w->rows; k++) {
+		real p = fabs(s[k]), at = t[k], lift = 1 - 2 * p;
+		real kink = at + lift * e, z = at + lift * soft;
+		real q = (real)0.5 + z * inverse, low = q > 0 ? q : 0;
+		real theta = low < 1 ? low : 1;
+		real blurred = theta * z + width * (theta - theta * theta) / 2;
+		int own = y[k] * sigma > 0;
+
+		margin[k] += own ? p * at : -p * e - (kink > 0 ? kink : 0);
+		smooth[k] += own ? p * at : -p * soft - blurred;
+		t[k] = own ? p : -theta;
+	}
+}
+
+static void block_margins(const struct work *w)
+{
+	real *margin = w->r->margin + w->first, eps = (real)w->r->eps;
+
+	for (ptrdiff_t k = 0; k < w->rows; k++) {
+		margin[k] = -eps * w->lane->norm[k];
+		w->lane->smooth[k] = -eps * w->lane->blurred[k];
+	}
+	for (ptrdiff_t j = 0; j < w->r->m; j++)
+		neuron_margins(w, j);
+}
+
+/* sum_k of the loss at outputs f = y m; a loss without curvature is blurred over h: its envelope
+ * min_z phi(z) + (z - f)^2 / (2h). alpha = -dphi/df. */
+static double block_loss(const struct work *w)
+{
+	struct loss_term loss = w->r->problem->loss;
+	real *f = w->lane->f, *z = w->lane->z, *alpha = w->r->dual.alpha + w->first;
+	size_t count = (size_t)w->rows;
+	double square = 0;
+
+	for (ptrdiff_t k = 0; k < w->rows; k++)
+		f[k] = w->y[k] * w->lane->smooth[k];
+	if (isfinite(loss_curvature(loss))) {
+		loss_gradient(loss, count, f, w->y, alpha);
+		for (ptrdiff_t k = 0; k < w->rows; k++)
+			alpha[k] = -alpha[k];
+		return loss_value(loss, count, f, w->y);
+	}
+	loss_prox(loss, count, w->h / loss.weight, f, w->y, z);
+	for (ptrdiff_t k = 0; k < w->rows; k++) {
+		double move = (double)z[k] - (double)f[k], slope = move * loss.weight / w->h;
+
+		alpha[k] = (real)(slope > loss.weight ? loss.weight : slope);
+		square += move * move;
+	}
+	return loss_value(loss, count, z, w->y) + loss.weight / (2 * w->h) * square;
+}
+
+static double block_exact(const struct work *w)
+{
+	const real *margin = w->r->margin + w->first;
+
+	for (ptrdiff_t k = 0; k < w->rows; k++)
+		w->lane->f[k] = w->y[k] * margin[k];
+	return loss_value(w->r->problem->loss, (size_t)w->rows, w->lane->f, w->y);
+}
+
+/* T becomes -tau T, Q = eps tau S, and omega is added up: the gradient of the block in t and e, and
+ * the weights of that in c. lane->z holds tau. */
+static void block_slopes(const struct work *w)
+{
+	const real *restrict alpha = w->r->dual.alpha + w->first, *restrict y = w->y;
+	real *restrict tau = w->lane->z, eps = (real)w->r->eps;
+
+	for (ptrdiff_t k = 0; k < w->rows; k++)
+		tau[k] = y[k] * alpha[k];
+	for (ptrdiff_t j = 0; j < w->r->m; j++) {
+		const real *restrict s = mat_col(w->S, j);
+		real *restrict t = mat_col(w->T, j), *restrict q = mat_col(w->lane->Q, j);
+		real sigma = w->r->sigma[j], sum = 0;
+
+#pragma omp simd reduction(+ : sum)
+		for (ptrdiff_t k = 0; k < w->rows; k++) {
+			real p = fabs(s[k]), theta = -t[k];
+
+			sum += y[k] * sigma > 0 ? 0 : tau[k] * (p + theta * (1 - 2 * p));
+			t[k] = theta * tau[k];
+			q[k] = eps * tau[k] * s[k];
+		}
+		w->lane->omega[j] += (double)sum;
+	}
+}
+
+/* R += X_b' T + C Q */
+static void block_gradient(const struct work *w)
+{
+	block_slopes(w);
+	blas_gemm(1, w->X, TRANSPOSED, w->T, PLAIN, 1, w->lane->R);
+	if (w->r->eps > 0)
+		blas_gemm(1, w->C, PLAIN, mat_rows(w->lane->Q, 0, w->rows), PLAIN, 1, w->lane->R);
+}
+
+/* What an evaluation is asked for. */
+struct query {
+	struct mat A;
+	double h;
+	bool follow, gradient;
+};
+
+static void evaluate_block(struct restriction *r, struct restriction_lane *lane,
+			   const struct query *query, ptrdiff_t first)
+{
+	ptrdiff_t rows = restriction_rows(r, first);
+	struct work w = {
+		.r = r,
+		.lane = lane,
+		.first = first,
+		.rows = rows,
+		.h = query->h,
+		.y = r->problem->y + first,
+		.X = mat_rows(r->problem->X, first, rows),
+		.S = mat_rows(query->follow ? lane->P : r->S, query->follow ? 0 : first, rows),
+		.T = mat_rows(lane->T, 0, rows),
+		.C = mat_cols(lane->C, 0, rows)};
+
+	blas_gemm(1, w.X, PLAIN, query->A, PLAIN, 0, w.T);
+	if (query->follow)
+		restriction_slopes(r, first, w.T, w.S);
+	if (r->eps > 0)
+		blas_gemm(1, query->A, PLAIN, w.S, TRANSPOSED, 0, w.C);
+	block_norms(&w);
+	block_margins(&w);
+	lane->smooth_sum += block_loss(&w);
+	lane->sum += block_exact(&w);
+	if (query->gradient)
+		block_gradient(&w);
+}
+
+static void evaluate_lane(struct restriction *r, int l, const struct query *query)
+{
+	struct restriction_lane *lane = &r->lane[l];
+
+	lane->smooth_sum = lane->sum = 0;
+	if (query->gradient) {
+		mat_fill(lane->R, 0);
+		memset(lane->omega, 0, (size_t)r->m * sizeof *lane->omega);
+	}
+	for (ptrdiff_t first = l * r->block; first < r->problem->X.rows;
+	     first += r->lanes * r->block)
+		evaluate_block(r, lane, query, first);
+}
+
+/* Neuron i: e, e_smooth, and |a_i| plain and smoothed; g becomes the gradient of the smoothed
+ * |a_i|_q. */
+static void neuron(struct restriction *r, const struct query *query, ptrdiff_t i, real *g)
+{
+	double mu = r->eps > 0 ? neuron_share * norm_width(r, query->h) : 1, norm;
+	double width = decay_share * query->h / r->length;
+	const real *a = mat_col(query->A, i);
+	size_t d = (size_t)query->A.rows;
+	double size = blas_norm(d, a);
+
+	memcpy(g, a, d * sizeof *g);
+	r->e_smooth[i] = r->eps * dualnorm_envelope(&r->norm, mu, g, mat_col(r->dual.R, i), &norm);
+	r->e[i] = r->eps * norm;
+	r->size[i] = size;
+	r->size_smooth[i] = size > width ? size - width / 2 : size * size / (2 * width);
+}
+
+/* Column i of R = the sum over lanes, and of G = R + eps omega_i (gradient of |a_i|_q, in G) + beta
+ * a_i / max(|a_i|, width) */
+static void finish_gradient(struct restriction *r, const struct query *query, ptrdiff_t i, real *g)
+{
+	double width = decay_share * query->h / r->length;
+	size_t d = (size_t)query->A.rows;
+	real *sum = mat_col(r->dual.R, i);
+
+	memcpy(sum, mat_col(r->lane[0].R, i), d * sizeof *sum);
+	r->dual.omega[i] = r->lane[0].omega[i];
+	for (int l = 1; l < r->lanes; l++) {
+		blas_axpy(d, 1, mat_col(r->lane[l].R, i), sum);
+		r->dual.omega[i] += r->lane[l].omega[i];
+	}
+	blas_scale(d, r->eps * r->dual.omega[i], g);
+	blas_axpy(d, 1, sum, g);
+	blas_axpy(d, r->problem->beta / fmax(r->size[i], width), mat_col(query->A, i), g);
+}
+
+static struct restriction_value evaluate(struct restriction *r, const struct query *query,
+					 struct mat G)
+{
+	struct restriction_value value = {0, 0};
+
+#pragma omp parallel num_threads(r->lanes)
+	{
+#pragma omp for schedule(static)
+		for (ptrdiff_t i = 0; i < r->m; i++)
+			neuron(r, query, i, mat_col(query->gradient ? G : r->spare, i));
+#pragma omp for schedule(static, 1)
+		for (int l = 0; l < r->lanes; l++)
+			evaluate_lane(r, l, query);
+		if (query->gradient) {
+#pragma omp for schedule(static)
+			for (ptrdiff_t i = 0; i < r->m; i++)
+				finish_gradient(r, query, i, mat_col(G, i));
+		}
+	}
+	for (ptrdiff_t i = 0; i < r->m; i++) {
+		value.exact += r->problem->beta * r->size[i];
+		value.smooth += r->problem->beta * r->size_smooth[i];
+	}
+	for (int l = 0; l < r->lanes; l++) {
+		value.smooth += r->lane[l].smooth_sum;
+		value.exact += r->lane[l].sum;
+	}
+	return value;
+}
+
+struct restriction_value restriction_evaluate(struct restriction *r, struct mat A, double h,
+					      struct mat G)
+{
+	struct query query = {.A = A, .h = h, .gradient = G.cols > 0};
+
+	return evaluate(r, &query, G);
+}
+
+struct restriction_value restriction_follow(struct restriction *r, struct mat A, double h,
+					    struct mat G)
+{
+	struct query query = {.A = A, .h = h, .follow = true, .gradient = G.cols > 0};
+
+	return evaluate(r, &query, G);
+}
+
+double restriction_bound(struct restriction *r, const struct restriction_dual *dual)
+{
+	double largest = 0;
+
+#pragma omp parallel for schedule(static) num_threads(r->lanes) reduction(max : largest)
+	for (ptrdiff_t i = 0; i < r->m; i++)
+		largest =
+			fmax(largest, dualnorm_distance(&r->norm, r->eps * dual->omega[i],
+							mat_col(dual->R, i), mat_col(r->spare, i)));
+	return scaling_best(r->problem, dual->alpha, largest).bound;
+}

@@ -1,0 +1,344 @@
+/* The robust linear classifier: the worst case over a ball of a linear function is closed.
+ *
+ *     min over w   sum_k l(x_k'w - y_k eps |w|_q, y_k) + 2 beta |w|_2,   1/p + 1/q = 1
+ *
+ * (Xu, Caramanis, Mannor 2009), l falling with the margin, |.|_q over the coordinates that are
+ * attacked. As a network, x'w = relu(x'w) - relu(-x'w): two balanced neurons, whose weight decay is
+ * 2 beta |w|_2, so that at eps = 0 this is the network objective.
+ *
+ * Newton's method on a path of smooth problems, parameter mu -> 0: every kink is replaced by the
+ * conjugate of its own conjugate less mu times a logarithmic barrier of its domain. For the loss
+ * see interior_loss.h; for a norm of one or more coordinates that gives, with r = sqrt(mu^2 +
+ * |v|^2),
+ *
+ *     N(v) = r - mu - mu log((r + mu) / (2 mu)),  N' = v / (r + mu),
+ *     N''  = I / (r + mu) - v v' / (r (r + mu)^2).
+ *
+ * With a = dl/df, s = -y'a >= 0, J = X - eps y N_q'(w)' a Newton step solves
+ *
+ *     (J'diag(l'')J + s eps N_q'' + 2 beta N_2'') dw = -(X'a + s eps N_q' + 2 beta N_2').
+ *
+ * Certificate: for a in the domain of the conjugate, scaled by t <= 1,
+ *
+ *     sum_k l >= -sum_k l*(t a_k)  if  dist_2(t X'a, t s eps B_q') <= 2 beta,
+ *
+ * B_q' the unit ball of the dual of |.|_q on the attacked coordinates: by the minimum over w of the
+ * Lagrangian. */
+#include "solvers/robust/linear_robust.h"
+
+#include "solvers/core/blas.h"
+
+#include <math.h>
+#include <string.h>
+
+enum {
+	CHUNK = 512,   /* rows weighted at once */
+	HALVINGS = 40, /* of a step: below single and double rounding */
+	FINAL = 40     /* steps at the last mu: the rest is rounding */
+};
+
+/* The path: mu falls by this factor once a Newton step promises less than `settled` of mu, down to
+ * `least`, where the error is about mu per sample and rounding is still below it. */
+static const double shrink = 0.2, settled = 0.25,
+		    least = 1e-8 > 10 * REAL_EPSILON ? 1e-8 : 10 * REAL_EPSILON;
+
+static const double to_boundary = 0.99; /* of the way, for the refined dual */
+
+/* Certified share of the objective at which an end counts as solved. */
+static const double solved_gap = 1e-6 > 64 * REAL_EPSILON ? 1e-6 : 64 * REAL_EPSILON;
+
+static const struct option rows[] = {
+	{OPTION_FIELD(struct linear_options, norm), .initial = "linf", .names = norm_names,
+	 .doc = "norm of the ball"},
+	{OPTION_FIELD(struct linear_options, eps), .initial = "0", .range = RANGE_FROM(0),
+	 .doc = "radius of the ball in prepared features; a bias column is never attacked"},
+	{0},
+};
+
+static const char *const losses[] = {"hinge", "logistic", "squared_hinge", NULL};
+
+/* f = X w - y shift */
+static void outputs(const struct linear *s, const real *w, double shift, real *f)
+{
+	const struct problem *problem = s->problem;
+
+	blas_gemv(1, problem->X, PLAIN, w, 0, f);
+	blas_axpy((size_t)problem->X.rows, -shift, problem->y, f);
+}
+
+/* f, a, u, s and the gradient g at w. */
+static void evaluate(struct linear *s, const real *w)
+{
+	const struct problem *problem = s->problem;
+	double eps = s->options->eps, ridge = 2 * problem->beta, r;
+	size_t n = (size_t)problem->X.rows, d = (size_t)problem->X.cols;
+	double barrier = s->mu * problem->loss.weight;
+
+	outputs(s, w, eps * linear_norms[s->options->norm].smooth(s, w), s->f);
+	interior_loss_start(s->loss, s->f, barrier);
+	interior_loss_gradient(s->loss, s->f, barrier, false, s->a);
+	s->sum_a = -blas_dot(n, problem->y, s->a);
+	blas_gemv(1, problem->X, TRANSPOSED, s->a, 0, s->g);
+	blas_axpy(d, s->sum_a * eps, s->u, s->g);
+	r = linear_root(s->mu, linear_square(s, w, false));
+	blas_axpy(d, ridge / (r + s->mu), w, s->g);
+}
+
+/* Rows first .. of diag(root) X, as far as they fit in T. */
+static struct mat weighted_rows(struct linear *s, const real *root, ptrdiff_t first)
+{
+	struct mat X = s->problem->X;
+	ptrdiff_t count = first + CHUNK < X.rows ? CHUNK : X.rows - first;
+
+	for (ptrdiff_t j = 0; j < X.cols; j++) {
+		const real *restrict x = mat_col(X, j) + first, *restrict r = root + first;
+		real *restrict t = mat_col(s->T, j);
+
+#pragma omp simd
+		for (ptrdiff_t k = 0; k < count; k++)
+			t[k] = r[k] * x[k];
+	}
+	return mat_rows(s->T, 0, count);
+}
+
+/* A = X' diag(l'') X, h = X' diag(l'') y, y'diag(l'')y returned */
+static double weigh(struct linear *s)
+{
+	const struct problem *problem = s->problem;
+	real *w = s->weights;
+	double sum = 0;
+
+	interior_loss_weights(s->loss, s->f, w);
+	for (ptrdiff_t k = 0; k < problem->X.rows; k++)
+		w[k] = (real)sqrt((double)w[k]);
+	for (ptrdiff_t first = 0; first < problem->X.rows; first += CHUNK)
+		blas_syrk(1, weighted_rows(s, w, first), TRANSPOSED, first > 0, s->A);
+	for (ptrdiff_t k = 0; k < problem->X.rows; k++) {
+		w[k] *= w[k] * problem->y[k];
+		sum += (double)w[k] * (double)problem->y[k];
+	}
+	blas_gemv(1, problem->X, TRANSPOSED, w, 0, s->h);
+	return sum;
+}
+
+/* A += -eps (h u' + u h') + eps^2 c u u' + s eps N_q'' + 2 beta N_2'', lower triangle, factored */
+static bool factor(struct linear *s)
+{
+	double eps = s->options->eps, c = weigh(s);
+
+	for (ptrdiff_t j = 0; j < s->A.cols; j++)
+		for (ptrdiff_t i = j; i < s->A.rows; i++) {
+			double hu = (double)s->h[i] * (double)s->u[j] +
+				    (double)s->u[i] * (double)s->h[j];
+			double uu = (double)s->u[i] * (double)s->u[j];
+
+			mat_set(s->A, i, j,
+				mat_get(s->A, i, j) + (real)(eps * (eps * c * uu - hu)));
+		}
+	linear_norms[s->options->norm].curve(s, s->sum_a * eps);
+	linear_curve_length(s, 2 * s->problem->beta, false);
+	return blas_cholesky(s->A);
+}
+
+/* w += length dw, the length halved until the slope along dw is no more than half of what it was at
+ * the start; false if none is found */
+static bool search(struct linear *s, double decrement)
+{
+	size_t d = (size_t)s->problem->X.cols;
+	double length = 1;
+
+	for (int i = 0; i < HALVINGS; i++, length /= 2) {
+		memcpy(s->trial, s->w, d * sizeof *s->w);
+		blas_axpy(d, length, s->dw, s->trial);
+		evaluate(s, s->trial);
+		if (blas_dot(d, s->g, s->dw) <= decrement / 2) {
+			memcpy(s->w, s->trial, d * sizeof *s->w);
+			return true;
+		}
+	}
+	evaluate(s, s->w);
+	return false;
+}
+
+static double objective(struct linear *s, real *f)
+{
+	const struct problem *problem = s->problem;
+
+	outputs(s, s->w, s->options->eps * linear_norms[s->options->norm].exact(s, s->w), f);
+	return loss_value(problem->loss, (size_t)problem->X.rows, f, problem->y) +
+	       2 * problem->beta * sqrt(linear_square(s, s->w, false));
+}
+
+/* dw = -A^-1 g by the last factor of A; what it promises, -g'dw */
+static double direction(struct linear *s)
+{
+	size_t d = (size_t)s->problem->X.cols;
+	struct mat dw = {(ptrdiff_t)d, 1, (ptrdiff_t)d, s->dw};
+
+	memcpy(s->dw, s->g, d * sizeof *s->g);
+	blas_cholesky_solve(s->A, dw);
+	blas_scale(d, -1, s->dw);
+	return -blas_dot(d, s->g, s->dw);
+}
+
+/* NaN if A cannot be factored. */
+static double newton_direction(struct linear *s)
+{
+	return factor(s) ? direction(s) : NAN;
+}
+
+/* Along the path to the next mu: A of the old one makes the step a tangent, where A of the new one
+ * would see curvature that is gone or not yet there. */
+static void advance(struct linear *s)
+{
+	double decrement;
+
+	s->mu = fmax(least, shrink * s->mu);
+	evaluate(s, s->w);
+	decrement = direction(s);
+	if (decrement > 0)
+		search(s, decrement);
+}
+
+/* The dual variables of the loss after one more Newton step in them alone: rounding and distance
+ * from the path break the constraint of the certificate less. `evaluate` brings back those at w. */
+static const real *refined_dual(struct linear *s)
+{
+	const struct problem *problem = s->problem;
+	double barrier = s->mu * problem->loss.weight, length;
+
+	if (!isnan(newton_direction(s))) {
+		outputs(s, s->dw, s->options->eps * blas_dot((size_t)problem->X.cols, s->u, s->dw),
+			s->weights);
+		interior_loss_direction(s->loss, s->f, s->weights, barrier, false);
+		length = fmin(1, to_boundary * interior_loss_longest(s->loss));
+		interior_loss_move(s->loss, length);
+	}
+	return interior_loss_dual(s->loss, s->f);
+}
+
+static void certify(void *state, struct certificate *out)
+{
+	struct linear *s = state;
+	const struct problem *problem = s->problem;
+	size_t n = (size_t)problem->X.rows, d = (size_t)problem->X.cols;
+	const real *a = refined_dual(s);
+	double beyond, scale;
+
+	blas_gemv(1, problem->X, TRANSPOSED, a, 0, s->trial);
+	linear_norms[s->options->norm].beyond(s, -s->options->eps * blas_dot(n, problem->y, a),
+					      s->trial);
+	beyond = blas_norm(d, s->trial);
+	scale = beyond > 2 * problem->beta ? 2 * problem->beta / beyond : 1;
+	*out = (struct certificate){
+		.objective = objective(s, s->weights),
+		.lower_bound = -loss_conjugate(problem->loss, n, scale, a, problem->y),
+		.scope = "all",
+	};
+	out->upper = out->objective;
+	evaluate(s, s->w);
+}
+
+/* Solved, or at an end that rounding makes: by the certificate. */
+static enum outcome ending(struct linear *s)
+{
+	struct certificate c;
+
+	certify(s, &c);
+	return c.upper - c.lower_bound <= solved_gap * c.upper ? OUTCOME_CONVERGED
+							       : OUTCOME_STALLED;
+}
+
+/* One Newton step, and the next mu once it was short, also where it had nowhere to go. At the last
+ * mu it ends where steps no longer get shorter. */
+static void step(void *state, struct progress *progress)
+{
+	struct linear *s = state;
+	double unit = s->mu * s->problem->loss.weight, decrement = newton_direction(s);
+	bool good = decrement > 0 && search(s, decrement), near = decrement <= settled * unit;
+
+	if (near && s->mu > least) {
+		advance(s);
+	} else {
+		s->final_steps += s->mu <= least;
+		s->solved = !good || (near && decrement >= s->last / 2) || s->final_steps >= FINAL;
+	}
+	s->last = decrement;
+	*progress = (struct progress){
+		.objective = objective(s, s->weights),
+		.primal_residual = NAN,
+		.dual_residual = NAN,
+		.end = s->solved ? ending(s) : OUTCOME_RUNNING,
+	};
+}
+
+static enum status setup(const struct problem *problem, const void *options, struct arena *arena,
+			 void **state, struct err *err)
+{
+	struct linear *s = ARENA_NEW(arena, struct linear);
+	ptrdiff_t n = problem->X.rows, d = problem->X.cols;
+	real **long_ones[] = {&s->f, &s->a, &s->weights};
+	real **short_ones[] = {&s->w, &s->dw, &s->trial, &s->u, &s->g, &s->h};
+
+	(void)err;
+	*s = (struct linear){.problem = problem, .options = options, .mu = 1};
+	s->loss = interior_loss_new(problem, arena);
+	for (size_t i = 0; i < sizeof long_ones / sizeof *long_ones; i++)
+		*long_ones[i] = ARENA_ARRAY(arena, real, n);
+	for (size_t i = 0; i < sizeof short_ones / sizeof *short_ones; i++)
+		*short_ones[i] = ARENA_ARRAY(arena, real, d);
+	s->A = mat_new(arena, d, d);
+	s->T = mat_new(arena, CHUNK, d);
+	*state = s;
+	if (!arena_counts(arena))
+		evaluate(s, s->w);
+	return STATUS_OK;
+}
+
+static void forecast(const void *options, ptrdiff_t n, ptrdiff_t d, struct forecast *out)
+{
+	double samples = (double)n, inputs = (double)d;
+
+	(void)options;
+	out->setup_flops = 4 * samples * inputs;
+	out->iteration_flops = inputs * inputs * (samples + inputs / 3) + 10 * samples * inputs;
+	out->certificate_flops = 10 * samples * inputs;
+}
+
+static ptrdiff_t width(const void *state)
+{
+	(void)state;
+	return 2;
+}
+
+/* u = +-w / sqrt|w|, alpha = +-sqrt|w|; no neurons for w = 0 */
+static void network(const void *state, struct net *net)
+{
+	const struct linear *s = state;
+	double root = sqrt(sqrt(linear_square(s, s->w, false)));
+
+	net->U.cols = root > 0 ? 2 : 0;
+	for (ptrdiff_t j = 0; j < net->U.cols; j++) {
+		double sign = j == 0 ? 1 : -1;
+
+		for (ptrdiff_t i = 0; i < net->U.rows; i++)
+			mat_set(net->U, i, j, (real)(sign * (double)s->w[i] / root));
+		net->alpha[j] = (real)(sign * root);
+	}
+}
+
+const struct trainer trainer_linear_robust = {
+	.base = {.name = "linear_robust",
+		 .doc = "robust linear classifier: worst case over a ball, by Newton's method",
+		 .cite = "xu2009",
+		 .options = rows,
+		 .size = sizeof(struct linear_options)},
+	.losses = losses,
+	.robust = trainer_always,
+	.forecast = forecast,
+	.setup = setup,
+	.step = step,
+	.width = width,
+	.network = network,
+	.certify = certify,
+};

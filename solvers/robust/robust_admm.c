@@ -1,0 +1,325 @@
+/* Trainer `robust_admm`: convex adversarial training by ADMM. See robust_admm.h. */
+#include "solvers/robust/robust_admm.h"
+
+#include "solvers/core/blas.h"
+#include "solvers/cvx/cvx.h"
+#include "solvers/model/attack.h"
+#include "solvers/model/columns.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct option rows[] = {
+	{OPTION_FIELD(struct robust_admm_options, patterns), .rows = pattern_rows,
+	 .shorthand = "count", .doc = "activation patterns of the convex program"},
+	{OPTION_FIELD(struct robust_admm_options, screen), .initial = "1", .range = RANGE_FROM(1),
+	 .doc = "candidates drawn for each pattern: those that admit neurons up to the largest eps "
+		"are kept; 1 = no screening"},
+	{OPTION_FIELD(struct robust_admm_options, eps), .range = RANGE_FROM(0),
+	 .doc = "radius of the perturbations, in prepared features"},
+	{OPTION_FIELD(struct robust_admm_options, norm), .initial = "linf",
+	 .names = perturbation_names, .doc = "norm of the perturbations"},
+	{OPTION_FIELD(struct robust_admm_options, not_attacked), .initial = "null",
+	 .doc = "columns that cannot be perturbed: names of prepared columns, such as those of a "
+		"CSV header or bias, numbers from 0 on, or last; unset: the bias that prepare has "
+		"added"},
+	{OPTION_FIELD(struct robust_admm_options, rho), .initial = "0.03", .range = RANGE_ABOVE(0),
+	 .doc = "penalty of V = V1, to begin with; times the mean square of the features and the "
+		"weight of the loss"},
+	{OPTION_FIELD(struct robust_admm_options, tau), .initial = "1", .range = RANGE_ABOVE(0),
+	 .doc = "penalty of the weights in the margin constraints relative to rho"},
+	{OPTION_FIELD(struct robust_admm_options, sigma), .initial = "0.03",
+	 .range = RANGE_ABOVE(0), .doc = "penalty of the preactivations relative to rho"},
+	{OPTION_FIELD(struct robust_admm_options, kappa), .initial = "10", .range = RANGE_ABOVE(0),
+	 .doc = "penalty of the weights of each sample relative to rho"},
+	{OPTION_FIELD(struct robust_admm_options, relaxation), .initial = "1.6",
+	 .range = RANGE_BETWEEN(0, 2), .doc = "over-relaxation; 1 = none"},
+	{OPTION_FIELD(struct robust_admm_options, adapt), .initial = "true",
+	 .doc = "change each penalty so that both residuals of its split fall alike, kappa "
+		"downwards only, at geometrically spaced iterations"},
+	{OPTION_FIELD(struct robust_admm_options, anderson), .initial = "20",
+	 .range = RANGE_WITHIN(0, 50), .doc = "Anderson acceleration: differences kept; 0 = none"},
+	{OPTION_FIELD(struct robust_admm_options, interval), .initial = "10",
+	 .range = RANGE_FROM(1), .doc = "iterations between two accelerated ones"},
+	{OPTION_FIELD(struct robust_admm_options, path), .initial = "0", .range = RANGE_FROM(0),
+	 .doc = "smaller radii, evenly spaced, each a warm start of the next; 0 = none"},
+	{OPTION_FIELD(struct robust_admm_options, stage), .initial = "100", .range = RANGE_FROM(1),
+	 .doc = "iterations at each radius of `path`"},
+	{0},
+};
+
+static const char *const losses[] = {"hinge",   "logistic", "squared_hinge",
+				     "squared", "huber",    NULL};
+
+/* Columns that are named stay where they are. */
+static enum freedom freedom(const void *options)
+{
+	const struct robust_admm_options *o = options;
+
+	if (o->not_attacked.count > 0)
+		return FREEDOM_NONE;
+	return o->norm == NORM_L2 ? FREEDOM_ROTATIONS : FREEDOM_ZEROS;
+}
+
+static const struct pattern_options *patterns(const void *options)
+{
+	return &((const struct robust_admm_options *)options)->patterns;
+}
+
+static void forecast(const void *options, ptrdiff_t rows_, ptrdiff_t cols, struct forecast *out)
+{
+	const struct robust_admm_options *o = options;
+	double n = (double)rows_, d = (double)cols, P = pattern_most(&o->patterns, rows_, cols);
+
+	out->setup_flops = n * d * d + 10 * d * d * d + fmax(1e10, 3200 * n * d * P) +
+			   fmax(3e10, 1600 * n * d * P * (double)o->screen);
+	out->iteration_flops = 12 * n * d * P + 8 * d * d * P + 4 * d * P * P;
+	out->certificate_flops = 8 * n * d * P;
+	pattern_forecast(&o->patterns, rows_, cols, out);
+}
+
+static enum status set_norm(struct robust *r, const struct robust_admm_options *o,
+			    struct arena *arena, struct err *err)
+{
+	ptrdiff_t d = r->problem->X.cols;
+	bool *frozen = ARENA_ARRAY(arena, bool, d);
+
+	if (r->problem->frozen && !arena_counts(arena))
+		memcpy(frozen, r->problem->frozen, (size_t)d * sizeof *frozen);
+	if (o->not_attacked.count > 0 && !arena_counts(arena))
+		memset(frozen, 0, (size_t)d * sizeof *frozen);
+	if (!arena_counts(arena))
+		TRY(columns_mark(r->problem, "not_attacked", o->not_attacked, frozen, err));
+	r->norm = (struct dualnorm){o->norm, d, frozen};
+	return STATUS_OK;
+}
+
+/* The parts of x one behind the other. */
+static void divide(struct robust_admm *a, struct arena *arena)
+{
+	ptrdiff_t n = a->program.problem->X.rows, d = a->program.norm.d,
+		  P = a->program.patterns.D.cols;
+	real *at;
+
+	a->size = (size_t)(2 * n * P + 4 * d * P + n * d);
+	at = a->x = ARENA_ARRAY(arena, real, a->size);
+	for (int half = 0; half < 2; half++) {
+		struct robust_half *h = &a->half[half];
+
+		h->t = (struct mat){d, P, d, at};
+		h->u = (struct mat){d, P, d, at + d * P};
+		h->a = (struct mat){n, P, n, at + 2 * d * P};
+		at += 2 * d * P + n * P;
+		h->V1 = mat_new(arena, d, P);
+		h->V2 = mat_new(arena, d, P);
+		h->level = ARENA_ARRAY(arena, real, P);
+		h->sums = arena_alloc(arena, (size_t)P, sizeof *h->sums);
+		h->norms = ARENA_ARRAY(arena, double, P);
+	}
+	a->c = (struct mat){d, n, d, at};
+}
+
+static void allocate(struct robust_admm *a, struct arena *arena)
+{
+	struct robust *r = &a->program;
+	ptrdiff_t n = r->problem->X.rows, d = r->norm.d, P = r->patterns.D.cols;
+	struct mat *samples[] = {&a->C, &a->F, &a->before, &r->Ct};
+
+	divide(a, arena);
+	for (size_t m = 0; m < sizeof samples / sizeof samples[0]; m++)
+		*samples[m] = mat_new(arena, d, n);
+	a->dual = ARENA_ARRAY(arena, struct robust_dual, n);
+	a->sums = ARENA_ARRAY(arena, struct robust_sums, n);
+	a->losses = ARENA_ARRAY(arena, double, n);
+	a->U = mat_new(arena, d, 2 * P);
+	a->Z = mat_new(arena, d, 2 * P);
+	a->T = mat_new(arena, d, P);
+	a->Y = mat_new(arena, n, 2 * P);
+	r->Y = mat_new(arena, n, P);
+	r->Z = mat_new(arena, d, P);
+	r->T = mat_new(arena, d, P);
+	r->v = ARENA_ARRAY(arena, real, d);
+	r->lackV = ARENA_ARRAY(arena, double, P);
+	r->lackW = ARENA_ARRAY(arena, double, P);
+	r->RV = mat_new(arena, d, P);
+	r->RW = mat_new(arena, d, P);
+	if (a->options->anderson > 0)
+		a->anderson = anderson_new(
+			arena, a->size,
+			(struct anderson_memory){a->options->anderson, a->options->interval},
+			a->options->relaxation);
+}
+
+/* Eigenvectors of X'X and D'D. */
+static enum status factor(struct robust_admm *a, struct arena *arena, struct err *err)
+{
+	const struct robust *r = &a->program;
+	ptrdiff_t d = r->norm.d, P = r->patterns.D.cols;
+
+	a->Q = mat_new(arena, d, d);
+	a->G = mat_new(arena, P, P);
+	a->l = ARENA_ARRAY(arena, real, d);
+	a->g = ARENA_ARRAY(arena, real, P);
+	blas_expect_eigen(arena, d > P ? d : P);
+	if (arena_counts(arena))
+		return STATUS_OK;
+	blas_syrk(1, r->problem->X, TRANSPOSED, 0, a->Q);
+	blas_syrk(1, r->patterns.D, TRANSPOSED, 0, a->G);
+	if (!blas_eigen(a->Q, a->l) || (P > 0 && !blas_eigen(a->G, a->g)))
+		return err_set(err, STATUS_FAILED,
+			       "robust_admm: the eigenvalues of X'X or D'D were not found in %s "
+			       "precision",
+			       REAL_NAME);
+	return STATUS_OK;
+}
+
+static void scale_penalties(struct robust_admm *a)
+{
+	const struct problem *problem = a->program.problem;
+	const struct robust_admm_options *o = a->options;
+	double square = penalty_unit(problem->X), rho = o->rho * square * problem->loss.weight;
+
+	a->penalty[ROBUST_GROUP] = penalty_new(rho, o->adapt);
+	a->penalty[ROBUST_CONE] = penalty_new(rho * o->tau, o->adapt);
+	a->penalty[ROBUST_SIGN] = penalty_new(rho * o->sigma / square, o->adapt);
+	a->penalty[ROBUST_SAMPLE] = penalty_new(rho * o->kappa, o->adapt);
+	a->penalty[ROBUST_SAMPLE].most = rho * o->kappa; /* the bound is late with more */
+}
+
+/* How many patterns admit a neuron, and up to which eps some do. */
+static void write_note(struct robust_admm *a)
+{
+	const struct robust *r = &a->program;
+	ptrdiff_t open = 0;
+	double largest = 0;
+	size_t room = sizeof a->note, used;
+
+	for (ptrdiff_t i = 0; i < r->sampled; i++) {
+		open += r->facts[i].verdict == PATTERN_UNDECIDED;
+		largest = fmax(largest, r->facts[i].lower);
+	}
+	used = (size_t)snprintf(a->note, room, "%s%td of %td patterns admit a neuron at eps = %g",
+				r->patterns.D.cols + open == 0 ? "only zero weights are feasible: "
+							       : "",
+				r->patterns.D.cols, r->sampled, r->eps);
+	if (open > 0)
+		used += (size_t)snprintf(a->note + used, room - used,
+					 ", %td are undecided and left out", open);
+	if (largest > 0)
+		used += (size_t)snprintf(a->note + used, room - used, "; some up to eps = %.4g",
+					 largest);
+	if (r->candidates > r->sampled)
+		snprintf(a->note + used, room - used, "; screened from %td", r->candidates);
+}
+
+static enum status setup(const struct problem *problem, const void *options, struct arena *arena,
+			 void **state, struct err *err)
+{
+	struct robust_admm *a = ARENA_NEW(arena, struct robust_admm);
+	const struct robust_admm_options *o = options;
+	struct robust *r = &a->program;
+
+	a->options = o;
+	r->problem = problem;
+	r->eps = o->eps;
+	r->two_sided = problem->loss.loss->regression;
+	r->Xt = mat_new(arena, problem->X.cols, problem->X.rows);
+	if (!arena_counts(arena))
+		mat_transpose(r->Xt, problem->X);
+	TRY(set_norm(r, o, arena, err));
+	TRY(robust_patterns(r, &o->patterns, o->screen, arena, err));
+	if (!arena_counts(arena))
+		scale_penalties(a);
+	allocate(a, arena);
+	TRY(factor(a, arena, err));
+	*state = a;
+	if (arena_counts(arena))
+		return STATUS_OK;
+	write_note(a);
+	for (ptrdiff_t k = 0; k < a->C.cols; k++)
+		a->zero += robust_value(r, k, mat_col(a->C, k));
+	robust_admm_begin(a);
+	return STATUS_OK;
+}
+
+static void step(void *state, struct progress *progress)
+{
+	robust_admm_step(state, progress);
+}
+
+static ptrdiff_t width(const void *state)
+{
+	ptrdiff_t P = ((const struct robust_admm *)state)->program.patterns.D.cols;
+
+	return P > 0 ? 2 * P : 1;
+}
+
+/* Of the blocks made feasible: no sign of a preactivation changes within the balls. */
+static void network(const void *state, struct net *net)
+{
+	const struct robust_admm *a = state;
+	struct robust at_last = a->program;
+	double unused;
+
+	at_last.eps = a->options->eps;
+	robust_repair(&at_last, a->half[0].V1, a->half[1].V1, &unused);
+	cvx_network(a->program.RV, a->program.RW, net);
+}
+
+/* At = kappa (c - C) is a subgradient of psi at C; eta = sigma (S - a). Those of a smaller radius
+ * are dual feasible at the last one, too: its balls are larger. */
+static void certify(void *state, struct certificate *certificate)
+{
+	struct robust_admm *a = state;
+	struct robust_point point = {.At = a->F,
+				     .dual = a->dual,
+				     .aV = a->half[0].a,
+				     .aW = a->half[1].a,
+				     .levelV = a->half[0].level,
+				     .levelW = a->half[1].level,
+				     .scale = a->penalty[ROBUST_SIGN].rho};
+	real scale = (real)a->penalty[ROBUST_SAMPLE].rho;
+
+	for (ptrdiff_t j = 0; j < a->C.rows * a->C.cols; j++)
+		a->F.at[j] = scale * (a->c.at[j] - a->C.at[j]);
+	a->program.eps = a->options->eps;
+	robust_certify(&a->program, a->half[0].V1, a->half[1].V1, &point, certificate);
+	a->program.eps = robust_admm_radius(a);
+}
+
+static ptrdiff_t patterns_used(const void *state)
+{
+	return ((const struct robust_admm *)state)->program.sampled;
+}
+
+static const struct pattern_fact *facts(const void *state)
+{
+	return ((const struct robust_admm *)state)->program.facts;
+}
+
+static const char *note(const void *state)
+{
+	return ((const struct robust_admm *)state)->note;
+}
+
+const struct trainer trainer_robust_admm = {
+	.base = {.name = "robust_admm",
+		 .doc = "convex adversarial training: ADMM on the robust convex program",
+		 .cite = "bai2023",
+		 .options = rows,
+		 .size = sizeof(struct robust_admm_options)},
+	.losses = losses,
+	.patterns = patterns,
+	.forecast = forecast,
+	.setup = setup,
+	.step = step,
+	.width = width,
+	.network = network,
+	.certify = certify,
+	.patterns_used = patterns_used,
+	.pattern_facts = facts,
+	.note = note,
+	.robust = trainer_always,
+	.freedom = freedom,
+};

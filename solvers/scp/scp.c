@@ -1,0 +1,301 @@
+/* Sampled convex program (Bai, Gautam, Sojoudi 2023, unconstrained formulation): fixed random
+ * first-layer directions, an l1 penalty on the output weights.
+ *
+ *     min over a in R^N   L(Phi a, y) + beta |a|_1,   Phi = relu(X U), columns of U uniform on the
+ * unit sphere
+ *
+ * Dual: max -L*(-alpha) s.t. |Phi' alpha|_inf <= beta; alpha = -grad L(Phi a), scaled into the
+ * feasible set, gives the lower bound. The method that solves the program is an option. */
+#include "solvers/core/blas.h"
+#include "solvers/core/rng.h"
+#include "solvers/cvx/scaling.h"
+#include "solvers/cvx/violation.h"
+#include "solvers/model/trainer.h"
+#include "solvers/scp/scp_method.h"
+
+#include <math.h>
+#include <string.h>
+
+struct scp_options {
+	long neurons, first;
+	struct choice method;
+};
+
+static const struct option rows[] = {
+	{OPTION_FIELD(struct scp_options, neurons), .initial = "500", .range = RANGE_FROM(1),
+	 .doc = "N, number of sampled first-layer directions"},
+	{OPTION_FIELD(struct scp_options, method), .initial = "null", .kind = KIND_SCP_METHOD,
+	 .doc = "how the l1 program is solved; unset: newton up to N = 2000 where beta is below "
+		"3e-3 "
+		"of the largest slope at 0, else working_set"},
+	{OPTION_FIELD(struct scp_options, first), .initial = "null", .range = RANGE_FROM(1),
+	 .doc = "solve for this many of the N directions first, then for twice as many and so on, "
+		"each the warm start of the next; needs a method that can, such as working_set; "
+		"unset: for all at once"},
+	{0},
+};
+
+struct state {
+	struct scp scp;
+	const struct scp_method *method;
+	void *method_state;
+	bool solved; /* a = 0 is optimal */
+	const char *note;
+	real *g;      /* n */
+	real *slope;  /* N */
+	double bound; /* the best of all certificates */
+};
+
+/* Certified share of the objective at which an end counts as solved. */
+static const double solved_gap = 1e-6 > 64 * REAL_EPSILON ? 1e-6 : 64 * REAL_EPSILON;
+
+/* Beta as a share of the largest slope at 0 above which few neurons are in use, so that systems of
+ * them are smaller than that of all; measured, between 2e-2 and 1e-1 for n and N from 300 to 2000.
+ */
+static const double few_share = 4e-2;
+
+/* The method that was named; else the first of the list that suits N, `first`, the loss (NULL: any
+ * loss) and the share that beta is of the largest slope at 0. NULL if there is none. */
+static const struct scp_method *method_of(const struct scp_options *options,
+					  const struct loss_term *loss, double share)
+{
+	if (options->method.item)
+		return (const struct scp_method *)(const void *)options->method.item;
+	for (size_t i = 0; i < registry_count(KIND_SCP_METHOD); i++) {
+		const struct scp_method *method =
+			(const struct scp_method *)(const void *)registry_at(KIND_SCP_METHOD, i);
+
+		if (options->neurons <= method->most &&
+		    (method->nested || (options->first < 1 && share < few_share)) &&
+		    (!loss || method->takes(*loss)))
+			return method;
+	}
+	return NULL;
+}
+
+static void forecast(const void *options, ptrdiff_t n, ptrdiff_t d, struct forecast *out)
+{
+	const struct scp_options *o = options;
+	double N = (double)o->neurons, samples = (double)n, features = (double)d;
+
+	method_of(o, NULL, 0)->forecast(o->method.options, n, o->neurons, out);
+	out->setup_flops += 2 * samples * features * N;
+	out->certificate_flops = 4 * samples * N;
+}
+
+/* Unit vectors, uniform: normalised Gaussians. Column i depends on (seed, i) alone, so N grows
+ * nested. */
+static void sample_directions(struct mat U, uint64_t seed)
+{
+	for (ptrdiff_t i = 0; i < U.cols; i++) {
+		struct rng rng = rng_stream(seed, "neurons", (uint64_t)i);
+		real *u = mat_col(U, i);
+
+		for (ptrdiff_t j = 0; j < U.rows; j++)
+			u[j] = (real)rng_normal(&rng);
+		blas_scale((size_t)U.rows, 1 / blas_norm((size_t)U.rows, u), u);
+	}
+}
+
+/* Phi = relu(X U); whether any neuron is active on any sample. */
+static bool build_features(struct mat X, struct mat U, struct mat Phi)
+{
+	bool active = false;
+
+	blas_gemm(1, X, PLAIN, U, PLAIN, 0, Phi);
+	for (ptrdiff_t i = 0; i < Phi.cols; i++) {
+		real *phi = mat_col(Phi, i);
+
+		for (ptrdiff_t k = 0; k < Phi.rows; k++) {
+			active |= phi[k] > 0;
+			phi[k] = phi[k] > 0 ? phi[k] : 0;
+		}
+	}
+	return active;
+}
+
+static enum status check(const struct scp_method *method, const struct scp_options *options,
+			 struct loss_term loss, struct err *err)
+{
+	if (!method)
+		return err_set(err, STATUS_SPEC, "scp: no method takes the loss \"%s\"",
+			       loss.loss->base.name);
+	if (!method->takes(loss))
+		return err_set(err, STATUS_SPEC, "scp: expected %s for the method %s, got \"%s\"",
+			       method->needs, method->base.name, loss.loss->base.name);
+	if (options->first > 0 && !method->nested)
+		return err_set(err, STATUS_SPEC,
+			       "scp: expected a method that solves for the first neurons first, "
+			       "such as working_set, got \"%s\" with first: %ld",
+			       method->base.name, options->first);
+	return STATUS_OK;
+}
+
+/* |Phi' grad L(0)|_inf: a = 0 is optimal if that is at most beta. */
+static double steepest(struct state *s)
+{
+	const struct problem *problem = s->scp.problem;
+	double largest = 0;
+
+	loss_gradient(problem->loss, (size_t)problem->X.rows, s->scp.f, problem->y, s->g);
+	blas_gemv(1, s->scp.Phi, TRANSPOSED, s->g, 0, s->slope);
+	for (ptrdiff_t i = 0; i < s->scp.Phi.cols; i++)
+		largest = fmax(largest, fabs((double)s->slope[i]));
+	return largest;
+}
+
+static void allocate(struct state *s, const struct scp_options *options, struct arena *arena)
+{
+	ptrdiff_t N = options->neurons, n = s->scp.problem->X.rows;
+
+	s->scp.U = mat_new(arena, s->scp.problem->X.cols, N);
+	s->scp.Phi = mat_new(arena, n, N);
+	s->scp.a = ARENA_ARRAY(arena, real, N);
+	s->scp.f = ARENA_ARRAY(arena, real, n);
+	s->scp.first = options->first > 0 && options->first < N ? options->first : N;
+	s->g = ARENA_ARRAY(arena, real, n);
+	s->slope = ARENA_ARRAY(arena, real, N);
+}
+
+/* On a counting arena: the method that takes most of those that the data may choose. */
+static enum status count_method(struct state *s, const struct scp_options *options,
+				struct arena *arena, struct err *err)
+{
+	return s->method->setup(&s->scp, options->method.options, arena, &s->method_state, err);
+}
+
+static enum status setup(const struct problem *problem, const void *options, struct arena *arena,
+			 void **state, struct err *err)
+{
+	struct state *s = ARENA_NEW(arena, struct state);
+	const struct scp_options *o = options;
+	double slope;
+
+	s->method = method_of(o, &problem->loss, 0);
+	TRY(check(s->method, o, problem->loss, err));
+	s->scp.problem = problem;
+	allocate(s, o, arena);
+	*state = s;
+	if (arena_counts(arena))
+		return count_method(s, o, arena, err);
+	sample_directions(s->scp.U, problem->seed);
+	if (!build_features(problem->X, s->scp.U, s->scp.Phi))
+		s->note = "no sampled neuron is active on any training sample: none is of use";
+	slope = steepest(s);
+	s->solved = slope <= problem->beta;
+	if (!o->method.item && !s->solved) {
+		s->method = method_of(o, &problem->loss, problem->beta / slope);
+		s->note = arena_format(arena, "%s: N = %ld, beta is %.1e of the largest slope at 0",
+				       s->method->base.name, o->neurons, problem->beta / slope);
+	}
+	if (s->solved)
+		return STATUS_OK;
+	return s->method->setup(&s->scp, o->method.options, arena, &s->method_state, err);
+}
+
+static ptrdiff_t width(const void *state)
+{
+	return ((const struct state *)state)->scp.Phi.cols;
+}
+
+/* a_i u_i becomes the neuron sqrt|a_i| u_i with output weight sign(a_i) sqrt|a_i|. */
+static void network(const void *state, struct net *net)
+{
+	const struct scp *s = &((const struct state *)state)->scp;
+	ptrdiff_t m = 0;
+
+	for (ptrdiff_t i = 0; i < s->Phi.cols; i++) {
+		double root = sqrt(fabs((double)s->a[i]));
+		real *u = mat_col(net->U, m);
+
+		if (!(root > 0))
+			continue;
+		for (ptrdiff_t j = 0; j < s->U.rows; j++)
+			u[j] = (real)root * mat_get(s->U, j, i);
+		net->alpha[m++] = (real)(s->a[i] > 0 ? root : -root);
+	}
+	net->U.cols = m;
+}
+
+static void certify(void *state, struct certificate *certificate)
+{
+	struct state *s = state;
+	const struct scp *scp = &s->scp;
+	const struct problem *problem = scp->problem;
+	size_t n = (size_t)scp->Phi.rows;
+	double norm = 0, largest = 0;
+	struct scaling best;
+
+	if (s->method->slopes && !s->solved)
+		memcpy(s->g, s->method->slopes(s->method_state), n * sizeof *s->g);
+	else
+		loss_gradient(problem->loss, n, scp->f, problem->y, s->g);
+	blas_scale(n, -1, s->g);
+	blas_gemv(1, scp->Phi, TRANSPOSED, s->g, 0, s->slope);
+	for (ptrdiff_t i = 0; i < scp->Phi.cols; i++) {
+		norm += fabs((double)scp->a[i]);
+		largest = fmax(largest, fabs((double)s->slope[i]));
+	}
+	certificate->objective =
+		loss_value(problem->loss, n, scp->f, problem->y) + problem->beta * norm;
+	certificate->feasibility = 0; /* the program has no constraints */
+	certificate->upper = certificate->objective;
+	best = scaling_best(problem, s->g, largest);
+	certificate->lower_bound = best.bound;
+	s->bound = fmax(s->bound, best.bound);
+	certificate->scope = "sampled";
+}
+
+/* What a method that goes no further has reached, by the certificate. */
+static enum outcome ending(struct state *s)
+{
+	struct certificate c;
+
+	certify(s, &c);
+	return c.upper - s->bound <= solved_gap * c.upper ? OUTCOME_CONVERGED : OUTCOME_STALLED;
+}
+
+static void step(void *state, struct progress *progress)
+{
+	struct state *s = state;
+	const struct problem *problem = s->scp.problem;
+
+	if (!s->solved) {
+		s->method->step(s->method_state, progress);
+		if (progress->end != OUTCOME_RUNNING)
+			progress->end = ending(s);
+		return;
+	}
+	progress->objective =
+		loss_value(problem->loss, (size_t)problem->X.rows, s->scp.f, problem->y);
+	progress->end = OUTCOME_CONVERGED;
+}
+
+static void violation(void *state, long draws, struct violation *out)
+{
+	const struct state *s = state;
+
+	violation_neurons(s->scp.problem, s->g, draws, out);
+}
+
+static const char *note(const void *state)
+{
+	return ((const struct state *)state)->note;
+}
+
+const struct trainer trainer_scp = {
+	.base = {.name = "scp",
+		 .doc = "sampled convex program: l1 on the output weights of random neurons",
+		 .cite = "bai2023",
+		 .options = rows,
+		 .size = sizeof(struct scp_options)},
+	.forecast = forecast,
+	.setup = setup,
+	.step = step,
+	.width = width,
+	.network = network,
+	.certify = certify,
+	.patterns_used = width,
+	.violation = violation,
+	.note = note,
+};

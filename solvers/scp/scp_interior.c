@@ -1,0 +1,365 @@
+/* Interior point for the l1 program of SCP. See scp_interior.h; Mehrotra 1992. */
+#include "solvers/scp/scp_interior.h"
+
+#include "solvers/core/blas.h"
+#include "solvers/scp/scp_products.h"
+
+#include <math.h>
+#include <string.h>
+
+enum {
+	MOST_SAMPLES = 2000, /* of a system in samples: a factorisation of 3 GFLOP */
+	IDLE = 8 /* steps that hardly lower mu before rounding is taken to have taken over */
+};
+
+static const double to_boundary = 0.995; /* of the way to the boundary */
+
+/* Length of the predictor below which its products correct nothing: they may be of any size then.
+ */
+static const double far_enough = 0.1;
+
+/* Rounding of a sum relative to the lengths of what it multiplies. */
+static const double noise = 4 * DBL_EPSILON;
+
+/* Share of the objective that the products add up to at the end of the path. */
+static const double end_share = 1e-13;
+
+/* Share of the objective in the products below which a step that lowers them little is rounding. */
+static const double nearly_solved = 1e-6;
+
+/* Share of a right-hand side that a system may leave. */
+static const double accurate = 1e-6;
+
+/* Share of what the path has left that a direction may lack. */
+static const double tolerable = 0.1;
+
+/* Of beta, where a warm start has its largest slope. */
+static const double inside = 0.9;
+
+/* Share of a dual point below which a warm start is none. */
+static const double worth_keeping = 0.03;
+
+/* A step shorter than this is none. */
+static const double shortest = 1e-6;
+
+void scp_interior_forecast(ptrdiff_t n, ptrdiff_t N, struct forecast *out)
+{
+	double samples = (double)n, neurons = (double)N, least = fmin(samples, neurons);
+
+	out->setup_flops = 0;
+	out->iteration_flops =
+		least * (samples * neurons + least * least / 3) + 40 * samples * neurons;
+}
+
+/* e, or 0 where it is not above the rounding of its sum: it would be divided by a multiplier that
+ * is far below. */
+static double beyond(double e, double rounding)
+{
+	return fabs(e) > rounding ? e : 0;
+}
+
+/* The dual residuals and their largest entry. f is carried from step to step: formed anew from
+ * p - q it would have the rounding of |Phi| |x|, which 1 / v magnifies where a loss has a kink. */
+static double evaluate(struct scp_interior *s)
+{
+	const double *a = scp_loss_dual(s->loss);
+	double beta = s->scp->problem->beta, square = 0, largest = 0, rounding;
+
+	for (ptrdiff_t k = 0; k < s->scp->Phi.rows; k++)
+		square += a[k] * a[k];
+	rounding = noise * sqrt(square);
+	scp_products_transposed(mat_cols(s->scp->Phi, 0, s->count), a, s->ep);
+	for (ptrdiff_t i = 0; i < s->count; i++) {
+		double g = s->ep[i], most = rounding * s->size[i] + noise * beta;
+
+		s->ep[i] = beyond(g + beta - s->zp[i], most);
+		s->eq[i] = beyond(-g + beta - s->zq[i], most);
+		largest = fmax(largest, fmax(fabs(s->ep[i]), fabs(s->eq[i])));
+	}
+	return largest;
+}
+
+static double loss_at(const struct scp_interior *s, const real *f)
+{
+	const struct problem *problem = s->scp->problem;
+
+	return loss_value(problem->loss, (size_t)problem->X.rows, f, problem->y);
+}
+
+/* |phi_i| of the columns from `first` on. */
+static void measure(struct scp_interior *s, ptrdiff_t first)
+{
+	for (ptrdiff_t i = first; i < s->count; i++)
+		s->size[i] = blas_norm((size_t)s->scp->Phi.rows, mat_col(s->scp->Phi, i));
+}
+
+/* Multipliers of the size of the gradient, and p = q so small that S regularises. */
+void scp_interior_start(struct scp_interior *self)
+{
+	struct scp_interior *s = self;
+	struct scp *scp = s->scp;
+	const struct problem *problem = scp->problem;
+	size_t n = (size_t)scp->Phi.rows;
+	double largest = problem->beta, size;
+
+	s->count = scp->Phi.cols;
+	s->idle = 0;
+	s->late = false;
+	memset(scp->f, 0, n * sizeof *scp->f);
+	memset(scp->a, 0, (size_t)s->count * sizeof *scp->a);
+	memset(s->f, 0, n * sizeof *s->f);
+	loss_gradient(problem->loss, n, scp->f, problem->y, s->rounded);
+	for (size_t k = 0; k < n; k++)
+		s->r[k] = (double)s->rounded[k];
+	scp_products_transposed(mat_cols(scp->Phi, 0, s->count), s->r, s->ep);
+	for (ptrdiff_t i = 0; i < s->count; i++)
+		largest = fmax(largest, fabs(s->ep[i]) + 2 * problem->beta);
+	measure(s, 0);
+	size = loss_at(s, scp->f) / (sqrt(largest * problem->beta) * (double)s->count);
+	s->mu = size * largest;
+	for (ptrdiff_t i = 0; i < s->count; i++) {
+		s->zp[i] = s->zq[i] = fabs(s->ep[i]) + 2 * problem->beta;
+		s->p[i] = s->q[i] = s->mu / s->zp[i];
+	}
+	scp_loss_start(s->loss, s->f, s->mu);
+	s->residual = evaluate(s);
+}
+
+struct scp_interior *scp_interior_new(struct scp *scp, ptrdiff_t most, struct arena *arena)
+{
+	struct scp_interior *s = ARENA_NEW(arena, struct scp_interior);
+	ptrdiff_t n = scp->Phi.rows;
+	double **vectors[] = {&s->p,   &s->q, &s->zp, &s->zq,   &s->dp, &s->dq, &s->dzp,
+			      &s->dzq, &s->s, &s->x,  &s->size, &s->ep, &s->eq},
+	       **samples[] = {&s->f, &s->df, &s->v, &s->r, &s->da};
+
+	s->scp = scp;
+	s->loss = scp_loss_new(scp->problem, arena);
+	for (size_t v = 0; v < sizeof vectors / sizeof vectors[0]; v++)
+		*vectors[v] = ARENA_ARRAY(arena, double, most);
+	for (size_t v = 0; v < sizeof samples / sizeof samples[0]; v++)
+		*samples[v] = ARENA_ARRAY(arena, double, n);
+	for (size_t v = 0; v < sizeof s->work / sizeof s->work[0]; v++)
+		s->work[v] = ARENA_ARRAY(arena, double, n > most ? n : most);
+	s->rounded = ARENA_ARRAY(arena, real, n > most ? n : most);
+	s->in_samples = n <= MOST_SAMPLES ? mat_lower(arena, n) : (struct mat){0};
+	s->in_neurons = mat_lower(arena, most);
+	s->T = mat_new(arena, SCP_INTERIOR_CHUNK, n > MOST_SAMPLES || n < most ? most : n);
+	return s;
+}
+
+/* Longest step that keeps x + step dx >= 0, at most what makes a full step. */
+static double longest(ptrdiff_t N, const double *x, const double *dx)
+{
+	double step = 1 / to_boundary;
+
+	for (ptrdiff_t i = 0; i < N; i++)
+		if (dx[i] < 0)
+			step = fmin(step, -x[i] / dx[i]);
+	return step;
+}
+
+static double step_length(const struct scp_interior *s)
+{
+	ptrdiff_t N = s->count;
+	double primal = fmin(longest(N, s->p, s->dp), longest(N, s->q, s->dq));
+	double dual = fmin(longest(N, s->zp, s->dzp), longest(N, s->zq, s->dzq));
+
+	return to_boundary * fmin(fmin(primal, dual), scp_loss_longest(s->loss));
+}
+
+/* sum_i (x + l dx)_i (z + l dz)_i */
+static double product(ptrdiff_t N, const double *x, const double *dx, const double *z,
+		      const double *dz, double l)
+{
+	double sum = 0;
+
+	for (ptrdiff_t i = 0; i < N; i++)
+		sum += (x[i] + l * dx[i]) * (z[i] + l * dz[i]);
+	return sum;
+}
+
+/* Mean complementarity after a step of the given length. */
+static double complementarity(const struct scp_interior *s, double length)
+{
+	double count = 2 * (double)s->count, sum = scp_loss_products(s->loss, length, &count);
+
+	sum += product(s->count, s->p, s->dp, s->zp, s->dzp, length);
+	sum += product(s->count, s->q, s->dq, s->zq, s->dzq, length);
+	return sum / count;
+}
+
+static void add(ptrdiff_t n, double length, const double *step, double *x)
+{
+	for (ptrdiff_t i = 0; i < n; i++)
+		x[i] += length * step[i];
+}
+
+static void move(struct scp_interior *s, double length)
+{
+	scp_loss_move(s->loss, length);
+	add(s->count, length, s->dp, s->p);
+	add(s->count, length, s->dq, s->q);
+	add(s->count, length, s->dzp, s->zp);
+	add(s->count, length, s->dzq, s->zq);
+	for (ptrdiff_t i = 0; i < s->count; i++)
+		s->x[i] = s->p[i] - s->q[i];
+	scp_products_plain(mat_cols(s->scp->Phi, 0, s->count), s->x, s->f);
+	s->residual = evaluate(s);
+	s->mu = complementarity(s, 0);
+}
+
+/* Number of complementarity products. */
+static double products_of(const struct scp_interior *s)
+{
+	double count = 2 * (double)s->count;
+
+	scp_loss_products(s->loss, 0, &count);
+	return count;
+}
+
+double scp_interior_objective(const struct scp_interior *self)
+{
+	double norm = 0;
+
+	for (ptrdiff_t i = 0; i < self->count; i++)
+		norm += fabs(self->p[i] - self->q[i]);
+	for (ptrdiff_t k = 0; k < self->scp->Phi.rows; k++)
+		self->rounded[k] = (real)self->f[k];
+	return self->scp->problem->beta * norm + loss_at(self, self->rounded);
+}
+
+double scp_interior_remaining(const struct scp_interior *self)
+{
+	return products_of(self) * self->mu / scp_interior_objective(self);
+}
+
+/* a and f to show, with zeros in the place of what is at most `zero`; returns the objective. */
+static double show(struct scp_interior *s, double zero)
+{
+	struct scp *scp = s->scp;
+	double norm = 0;
+
+	for (ptrdiff_t i = 0; i < s->count; i++) {
+		scp->a[i] = (real)(s->p[i] - s->q[i]);
+		if (fabs((double)scp->a[i]) <= zero)
+			scp->a[i] = 0;
+		s->x[i] = (double)scp->a[i];
+		norm += fabs((double)scp->a[i]);
+	}
+	scp_products_plain(mat_cols(scp->Phi, 0, s->count), s->x, s->df);
+	for (ptrdiff_t k = 0; k < scp->Phi.rows; k++)
+		scp->f[k] = (real)s->df[k];
+	return scp->problem->beta * norm + loss_at(s, scp->f);
+}
+
+/* Multiples of mu / beta below which an entry is shown as zero: on the path, p and q of an entry
+ * that goes to zero are mu / (2 beta) or less, and its slope tells zero from what is a little above
+ * it. */
+static const double zeros[] = {1e4, 2};
+
+/* The iterate to show: p - q, with zeros where both are on their way to zero or below the rounding
+ * of the largest entry, unless the zeros cost more than the path has left. */
+static void publish(struct scp_interior *s, struct progress *progress)
+{
+	double largest = 0, least = scp_interior_objective(s), objective = HUGE_VAL;
+	double spare = s->mu * products_of(s) + 64 * REAL_EPSILON * least; /* sums are rounded */
+
+	for (ptrdiff_t i = 0; i < s->count; i++)
+		largest = fmax(largest, fabs(s->p[i] - s->q[i]));
+	for (size_t i = 0; i < sizeof zeros / sizeof *zeros && !(objective <= least + spare); i++)
+		objective = show(
+			s, fmax(zeros[i] * s->mu / s->scp->problem->beta, REAL_EPSILON * largest));
+	if (!(objective <= least + spare))
+		objective = show(s, 0);
+	if (progress)
+		progress->objective = objective;
+}
+
+/* The dual point shrinks until it is feasible for all columns, and p and q rise together until
+ * their products are about mu. */
+void scp_interior_extend(struct scp_interior *self, double sum)
+{
+	struct scp_interior *s = self;
+	double beta = s->scp->problem->beta, largest = 0, scale;
+	ptrdiff_t before = s->count;
+
+	s->count = s->scp->Phi.cols;
+	s->idle = 0;
+	s->late = false;
+	measure(s, before);
+	s->mu = sum / products_of(s);
+	scp_products_transposed(mat_cols(s->scp->Phi, 0, s->count), scp_loss_dual(s->loss), s->ep);
+	for (ptrdiff_t i = 0; i < s->count; i++)
+		largest = fmax(largest, fabs(s->ep[i]));
+	scale = fmin(1, inside * beta / largest);
+	if (scale < worth_keeping) {
+		scp_interior_start(s);
+		return;
+	}
+	for (ptrdiff_t i = 0; i < s->count; i++) {
+		double x = i < before ? s->p[i] - s->q[i] : 0, more = s->mu / (2 * beta);
+
+		s->zp[i] = beta + scale * s->ep[i];
+		s->zq[i] = beta - scale * s->ep[i];
+		s->p[i] = fmax(x, 0) + more;
+		s->q[i] = fmax(-x, 0) + more;
+	}
+	scp_loss_shrink(s->loss, s->f, scale, s->mu);
+	s->residual = evaluate(s);
+	s->mu = complementarity(s, 0);
+	publish(s, NULL);
+}
+
+/* The path ends where its products are a negligible share of the objective: beyond, systems only
+ * get worse. */
+static double least_mu(const struct scp_interior *s)
+{
+	return end_share * scp_interior_objective(s) / products_of(s);
+}
+
+/* The factor and the predictor: from the system that is as large as the neurons once that of the
+ * samples has lost its digits, as it does where few neurons are far from zero. */
+static bool predict(struct scp_interior *s)
+{
+	bool good = scp_interior_factor(s);
+
+	if (good)
+		scp_interior_direction(s, 0, false);
+	if (!s->late && (!good || scp_interior_left(s) > accurate ||
+			 scp_interior_misfit(s) > tolerable * s->mu * products_of(s))) {
+		s->late = true;
+		return predict(s);
+	}
+	return good;
+}
+
+void scp_interior_step(struct scp_interior *self, struct progress *progress)
+{
+	struct scp_interior *s = self;
+	double sigma, length = 0, before = s->mu;
+	bool nearly;
+
+	if (predict(s)) {
+		length = step_length(s);
+		sigma = fmin(1, pow(fmax(0, complementarity(s, length)) / s->mu, 3));
+		scp_interior_direction(s, fmax(sigma * s->mu, least_mu(s)), length > far_enough);
+		length = step_length(s);
+		move(s, length);
+	}
+	publish(s, progress);
+	progress->dual_residual = s->residual / s->scp->problem->beta;
+	nearly = scp_interior_remaining(s) <= nearly_solved;
+	s->idle = nearly && s->mu > 0.9 * before ? s->idle + 1 : 0;
+	if (length > shortest && s->idle < IDLE)
+		return;
+	if (s->late) /* rounding has taken over */
+		progress->end = OUTCOME_STALLED;
+	s->late = true;
+	s->idle = 0;
+}
+
+const real *scp_interior_slopes(const struct scp_interior *self)
+{
+	return scp_loss_rounded(self->loss);
+}

@@ -1,0 +1,90 @@
+/* Primal-dual interior point for the l1 program of SCP, with Mehrotra's predictor and corrector:
+ * the machine of the methods `newton` (all neurons) and `working_set` (a growing part of them).
+ *
+ * x = p - q with p, q >= 0 and multipliers zp, zq >= 0; a = dL/df with variables, curvature v and
+ * residual r as scp_loss.h has them:
+ *
+ *     Phi'a + beta - zp = 0,  -Phi'a + beta - zq = 0,  p zp = mu,  q zq = mu,  f = Phi (p - q)
+ *
+ * With S = p/zp + q/zq and x_0 = the step that p - q would take were it not for da, a Newton step
+ * is dx = x_0 - S Phi'da, v da = Phi dx + r. It is solved in the samples or in the neurons,
+ * whichever are fewer:
+ *
+ *     (v + Phi S Phi') da = Phi x_0 + r,   (I + T'T) S^(-1/2) dx = S^(-1/2) x_0 - T' v^(-1/2) r,
+ *
+ * T = v^(-1/2) Phi S^(1/2), by a Cholesky factor and by conjugate gradients on the exact residual
+ * that it preconditions. All vectors are double; the features and the factor are `real`. */
+#ifndef SCP_SCP_INTERIOR_H
+#define SCP_SCP_INTERIOR_H
+
+#include "solvers/scp/scp_loss.h"
+#include "solvers/scp/scp_method.h"
+
+#include <stdbool.h>
+
+struct scp_interior {
+	struct scp *scp;
+	struct scp_loss *loss;
+	ptrdiff_t count;             /* N: columns in use */
+	bool late;                   /* one system is no longer accurate: both are used */
+	double left[2];              /* shares of right-hand sides that the two last solves left */
+	double *p, *q, *zp, *zq;     /* N */
+	double *dp, *dq, *dzp, *dzq; /* N: step */
+	double *s, *x, *size;        /* N: S, dx, |phi_i| */
+	double *ep, *eq;             /* N: dual residuals Phi'a + beta - zp, -Phi'a + beta - zq */
+	double *f, *df;              /* n: Phi (p - q), carried along; its step */
+	double *v, *r, *da;          /* n */
+	double *work[4];             /* max(n, N): right-hand side and conjugate gradients */
+	real *rounded;               /* max(n, N): a vector as losses and the factor take it */
+	struct mat in_samples;       /* n: factor of v + Phi S Phi', empty if it is never used */
+	struct mat in_neurons;       /* most: factor of I + T'T */
+	struct mat T;                /* columns or rows of T */
+	double mu, residual;         /* mean complementarity, largest dual residual */
+	int idle;                    /* steps in a row that left mu as it was */
+};
+
+enum { SCP_INTERIOR_CHUNK = 256 }; /* rows or columns of T built at once */
+
+/* Bytes and flops of one iteration for n samples and up to N neurons. */
+void scp_interior_forecast(ptrdiff_t n, ptrdiff_t N, struct forecast *out);
+
+/* For up to `most` neurons of *scp, which is borrowed: the columns that scp->Phi has at each call,
+ * with scp->a and scp->f as iterate. */
+struct scp_interior *scp_interior_new(struct scp *scp, ptrdiff_t most, struct arena *arena);
+
+/* Start at x = 0 with the columns of scp->Phi. */
+void scp_interior_start(struct scp_interior *self);
+
+/* Columns that scp->Phi has gained join with x = 0; the others keep their x, and mu rises until the
+ * complementarity products add up to `sum`, about the gap that the columns have opened. */
+void scp_interior_extend(struct scp_interior *self, double sum);
+
+/* One iteration: publishes scp->a and scp->f. progress->end is set where rounding leaves no step.
+ */
+void scp_interior_step(struct scp_interior *self, struct progress *progress);
+
+/* Sum of the complementarity products relative to the objective: how far the path still goes. */
+double scp_interior_remaining(const struct scp_interior *self);
+
+/* L + beta |x|_1 of the iterate before its small entries were set to zero. */
+double scp_interior_objective(const struct scp_interior *self);
+
+/* dL/df (n) of the iterate before its small entries were set to zero, which would cost the bound
+ * digits; inside the domain of the conjugate. */
+const real *scp_interior_slopes(const struct scp_interior *self);
+
+/* Factor the system at the current point; false if that fails. */
+bool scp_interior_factor(struct scp_interior *self);
+
+/* The Newton step to the complementarity `target`; with `correct` the products of the last step are
+ * taken off. */
+void scp_interior_direction(struct scp_interior *self, double target, bool correct);
+
+/* Share of its right-hand side that the better of the two systems left in the last direction. */
+double scp_interior_left(const struct scp_interior *self);
+
+/* What the equation v da = df + r of the last direction lacks by rounding, about in units of the
+ * objective. */
+double scp_interior_misfit(const struct scp_interior *self);
+
+#endif

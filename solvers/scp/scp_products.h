@@ -1,0 +1,14 @@
+/* Products of the features with vectors in double, also where the features are single: what the
+ * residuals of an interior point and the bounds need. */
+#ifndef SCP_SCP_PRODUCTS_H
+#define SCP_SCP_PRODUCTS_H
+
+#include "solvers/core/mat.h"
+
+/* f (rows) = Phi x (cols) */
+void scp_products_plain(struct mat Phi, const double *x, double *f);
+
+/* slope (cols) = Phi' g (rows) */
+void scp_products_transposed(struct mat Phi, const double *g, double *slope);
+
+#endif

@@ -1,0 +1,297 @@
+/* Lawson and Hanson's active set method; see nnls.h for the notation. */
+#include "solvers/tools/nnls.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdbool.h>
+#include <string.h>
+
+enum { STEPS_PER_DIMENSION = 10 /* rows enter and leave about once; the limit guards cycling */ };
+
+/* Slopes this small relative to |x_k| |r| are rounding. */
+static const double slope_tolerance = 1e-12;
+/* A row is dependent on the passive ones if less than this share of its square is new. */
+static const double pivot_tolerance = 1e-12;
+
+struct nnls nnls_new(struct mat X, struct arena *arena)
+{
+	ptrdiff_t n = X.rows, d = X.cols;
+	struct nnls s = {0};
+
+	s.size = ARENA_ARRAY(arena, double, n);
+	s.slope = ARENA_ARRAY(arena, double, n);
+	s.push = ARENA_ARRAY(arena, double, n);
+	s.r = ARENA_ARRAY(arena, double, d);
+	s.gram = ARENA_ARRAY(arena, double, d *d);
+	s.factor = ARENA_ARRAY(arena, double, d *d);
+	s.right = ARENA_ARRAY(arena, double, d);
+	s.z = ARENA_ARRAY(arena, double, d);
+	s.eta = ARENA_ARRAY(arena, double, d);
+	s.passive = ARENA_ARRAY(arena, ptrdiff_t, d);
+	if (!arena_counts(arena))
+		nnls_take(&s, X);
+	return s;
+}
+
+void nnls_take(struct nnls *s, struct mat X)
+{
+	s->X = X;
+	memset(s->size, 0, (size_t)X.rows * sizeof *s->size);
+	for (ptrdiff_t j = 0; j < X.cols; j++)
+		for (ptrdiff_t k = 0; k < X.rows; k++)
+			s->size[k] += (double)mat_get(X, k, j) * (double)mat_get(X, k, j);
+	for (ptrdiff_t k = 0; k < X.rows; k++)
+		s->size[k] = sqrt(s->size[k]);
+}
+
+static double dot(ptrdiff_t d, const double *x, const double *y)
+{
+	double sum = 0;
+
+	for (ptrdiff_t j = 0; j < d; j++)
+		sum += x[j] * y[j];
+	return sum;
+}
+
+static double sign_of(const real *d, ptrdiff_t k)
+{
+	return d[k] > 0 ? 1 : -1;
+}
+
+/* out = X r, of the doubles r */
+static void multiply(struct mat X, const double *u, double *out)
+{
+	memset(out, 0, (size_t)X.rows * sizeof *out);
+	for (ptrdiff_t j = 0; j < X.cols; j++) {
+		const real *x = mat_col(X, j);
+		double c = u[j];
+
+#pragma omp simd
+		for (ptrdiff_t k = 0; k < X.rows; k++)
+			out[k] += c * (double)x[k];
+	}
+}
+
+/* e_k e_l x_k'x_l */
+static double product(const struct nnls *s, const real *d, ptrdiff_t k, ptrdiff_t l)
+{
+	double sum = 0;
+
+	for (ptrdiff_t j = 0; j < s->X.cols; j++)
+		sum += (double)mat_get(s->X, k, j) * (double)mat_get(s->X, l, j);
+	return sign_of(d, k) * sign_of(d, l) * sum;
+}
+
+/* Row k becomes passive: a new row of the Gram matrix, eta = 0. */
+static void enter(struct nnls *s, const struct nnls_block *b, ptrdiff_t k)
+{
+	ptrdiff_t m = s->count, d = s->X.cols;
+	double sum = 0;
+
+	s->passive[m] = k;
+	s->eta[m] = 0;
+	for (ptrdiff_t i = 0; i <= m; i++)
+		s->gram[m * d + i] = s->gram[i * d + m] = product(s, b->d, k, s->passive[i]);
+	for (ptrdiff_t j = 0; j < d; j++)
+		sum += (double)mat_get(s->X, k, j) * b->g[j];
+	s->right[m] = -sign_of(b->d, k) * sum;
+	s->count++;
+}
+
+/* The i-th passive row leaves; the later ones move up. */
+static void leave(struct nnls *s, ptrdiff_t i)
+{
+	ptrdiff_t d = s->X.cols, m = --s->count;
+
+	s->factored = s->factored < i ? s->factored : i;
+	for (ptrdiff_t a = i; a < m; a++) {
+		s->passive[a] = s->passive[a + 1];
+		s->eta[a] = s->eta[a + 1];
+		s->right[a] = s->right[a + 1];
+		memmove(s->gram + a * d, s->gram + (a + 1) * d, (size_t)(m + 1) * sizeof(double));
+	}
+	for (ptrdiff_t a = 0; a < m; a++)
+		memmove(s->gram + a * d + i, s->gram + a * d + i + 1,
+			(size_t)(m - i) * sizeof(double));
+}
+
+/* Row i of the Cholesky factor of gram; false if the row depends on those before. */
+static bool factor_row(struct nnls *s, ptrdiff_t i)
+{
+	ptrdiff_t d = s->X.cols;
+	double *row = s->factor + i * d, rest;
+
+	for (ptrdiff_t j = 0; j < i; j++)
+		row[j] = (s->gram[i * d + j] - dot(j, row, s->factor + j * d)) /
+			 s->factor[j * d + j];
+	rest = s->gram[i * d + i] - dot(i, row, row);
+	if (!(rest > pivot_tolerance * s->gram[i * d + i]))
+		return false;
+	row[i] = sqrt(rest);
+	return true;
+}
+
+/* gram z = right by Cholesky; false if the rows are dependent. */
+static bool solve_passive(struct nnls *s)
+{
+	ptrdiff_t d = s->X.cols;
+
+	for (; s->factored < s->count; s->factored++)
+		if (!factor_row(s, s->factored))
+			return false;
+	for (ptrdiff_t i = 0; i < s->count; i++) {
+		double *row = s->factor + i * d;
+
+		s->z[i] = (s->right[i] - dot(i, row, s->z)) / row[i];
+	}
+	for (ptrdiff_t i = s->count - 1; i >= 0; i--) {
+		s->z[i] /= s->factor[i * d + i];
+		for (ptrdiff_t j = 0; j < i; j++)
+			s->z[j] -= s->factor[i * d + j] * s->z[i];
+	}
+	return true;
+}
+
+/* Move eta towards z until a row reaches zero, and let such rows leave; true if z was reached. */
+static bool move(struct nnls *s)
+{
+	ptrdiff_t first = -1;
+	double step = 1;
+
+	for (ptrdiff_t i = 0; i < s->count; i++) {
+		double limit = s->eta[i] > 0 ? s->eta[i] / (s->eta[i] - s->z[i]) : 0;
+
+		if (s->z[i] <= 0 && (first < 0 || limit < step)) {
+			step = limit;
+			first = i;
+		}
+	}
+	for (ptrdiff_t i = s->count - 1; i >= 0; i--) {
+		bool falls = s->z[i] <= 0;
+
+		s->eta[i] += step * (s->z[i] - s->eta[i]);
+		if (i == first || (falls && !(s->eta[i] > 0)))
+			leave(s, i);
+	}
+	return first < 0;
+}
+
+/* r = g + X'(e o eta); returns |r| */
+static double residual(struct nnls *s, const struct nnls_block *b)
+{
+	ptrdiff_t d = s->X.cols;
+
+	memcpy(s->r, b->g, (size_t)d * sizeof *s->r);
+	for (ptrdiff_t i = 0; i < s->count; i++) {
+		double c = sign_of(b->d, s->passive[i]) * s->eta[i];
+
+		for (ptrdiff_t j = 0; j < d; j++)
+			s->r[j] += c * (double)mat_get(s->X, s->passive[i], j);
+	}
+	return sqrt(dot(d, s->r, s->r));
+}
+
+/* The row with the most negative slope, or -1. */
+static ptrdiff_t steepest(struct nnls *s, const struct nnls_block *b, double norm)
+{
+	ptrdiff_t worst = -1;
+	double least = -slope_tolerance * norm;
+
+	multiply(s->X, s->r, s->slope);
+	for (ptrdiff_t k = 0; k < s->X.rows; k++) {
+		double slope = sign_of(b->d, k) * s->slope[k];
+
+		if (slope < least * s->size[k]) {
+			least = slope / s->size[k];
+			worst = k;
+		}
+	}
+	return worst;
+}
+
+/* X h, for feasible_step. */
+static void prepare_push(struct nnls *s, const real *h)
+{
+	for (ptrdiff_t j = 0; j < s->X.cols; j++)
+		s->z[j] = h ? (double)h[j] : 0;
+	multiply(s->X, s->z, s->push);
+}
+
+/* The least t with e o (X (r + t h)) >= 0. */
+static double feasible_step(const struct nnls *s, const struct nnls_block *b)
+{
+	double step = 0;
+
+	for (ptrdiff_t k = 0; k < s->X.rows; k++) {
+		double e = sign_of(b->d, k), slack = e * s->slope[k], push = e * s->push[k];
+
+		if (slack < 0)
+			step = fmax(step, push > 0 ? -slack / push : HUGE_VAL);
+	}
+	return step;
+}
+
+/* g'u / |u| at the feasible u = r + t h: no more than the value. */
+static double feasible_value(const struct nnls *s, const struct nnls_block *b, double t)
+{
+	double square = 0, along = 0;
+
+	if (!isfinite(t))
+		return 0;
+	for (ptrdiff_t j = 0; j < s->X.cols; j++) {
+		double u = s->r[j] + (t > 0 ? t * (double)b->h[j] : 0);
+
+		square += u * u;
+		along += u * b->g[j];
+	}
+	return square > 0 ? fmax(0, along / sqrt(square)) : 0;
+}
+
+/* The minimum over the passive rows, dropping those that turn negative; false if they are
+ * dependent to rounding. */
+static bool settle(struct nnls *s)
+{
+	do {
+		if (!solve_passive(s))
+			return false;
+	} while (!move(s));
+	return true;
+}
+
+struct nnls_value nnls_solve(struct nnls *s, struct nnls_block block, double low, double high)
+{
+	struct nnls_value value = {0, HUGE_VAL, 0};
+	ptrdiff_t d = s->X.cols, most = STEPS_PER_DIMENSION * d;
+
+	s->count = s->factored = 0;
+	prepare_push(s, block.h);
+	for (ptrdiff_t step = 0; step <= most; step++) {
+		double norm = residual(s, &block);
+		ptrdiff_t worst = steepest(s, &block, norm);
+
+		value.upper = fmin(value.upper, norm);
+		value.step = feasible_step(s, &block);
+		value.lower = fmax(value.lower, feasible_value(s, &block, value.step));
+		if (worst < 0) /* optimal */
+			value.lower = value.upper;
+		if (worst < 0 || value.upper <= low || value.lower > high || s->count == d)
+			break;
+		enter(s, &block, worst);
+		if (!settle(s))
+			break;
+	}
+	return value;
+}
+
+void nnls_gradient(struct mat X, const real *d, const real *alpha, double sign, double *g)
+{
+	for (ptrdiff_t j = 0; j < X.cols; j++) {
+		const real *x = mat_col(X, j);
+		double sum = 0;
+
+#pragma omp simd reduction(+ : sum)
+		for (ptrdiff_t k = 0; k < X.rows; k++)
+			sum += (double)d[k] * (double)alpha[k] * (double)x[k];
+		g[j] = sign * sum;
+	}
+}

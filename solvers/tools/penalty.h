@@ -1,0 +1,38 @@
+/* The penalty rho of an ADMM and when it changes: what makes both relative residuals fall alike
+ * (Boyd et al. 2011, section 3.4.1), bounded, at geometrically spaced iterations, so that the steps
+ * settle. */
+#ifndef TOOLS_PENALTY_H
+#define TOOLS_PENALTY_H
+
+#include "solvers/core/mat.h"
+
+#include <stdbool.h>
+
+struct penalty {
+	double rho;
+	double least, most; /* a factor of 1e6 from the start on either side, unless lowered */
+	long next;          /* iteration at which it may change */
+	bool adapt;
+};
+
+/* Units: with X / u and u V for X and V a program is the same but for beta / u, so that rho goes
+ * with u^2 and penalties of preactivations relative to rho with 1 / u^2. u^2 here is the mean
+ * square of the features, 1 if they are all zero. */
+double penalty_unit(struct mat X);
+
+struct penalty penalty_new(double rho, bool adapt);
+
+/* sqrt(square / size); NaN if size is 0. */
+double penalty_relative(double square, double size);
+
+/* What a split variable's square sum `size` may count for beside a residual: at an objective above
+ * that of zero, which the optimum is not, the point scaled back to it. A multiplier of a cone of
+ * thin interior may run away; then what the other duals, of bounded functions, add up to for each
+ * of `blocks` blocks counts. */
+double penalty_size(double size, double objective, double zero);
+double penalty_dual(double cones, double others, double blocks);
+
+/* The factor by which rho changes after `iteration`, 1 if it does not; rho is updated. */
+double penalty_change(struct penalty *penalty, long iteration, double primal, double dual);
+
+#endif
