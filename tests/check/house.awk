@@ -11,11 +11,11 @@ BEGIN {
 	limit["upward rooms"] = 46
 	limit["largest folder"] = 82
 	limit["back doors"] = 100
-	limit["sibling exports"] = 53
-	limit["room exports"] = 282
-	limit["dead exports"] = 22
+	limit["sibling exports"] = 52
+	limit["room exports"] = 277
+	limit["dead exports"] = 21
 	limit["test exports"] = 26
-	limit["misplaced"] = 189
+	limit["misplaced"] = 186
 	limit["single caller %"] = 66
 	limit["function p90"] = 30
 	limit["function max"] = 60
