@@ -119,7 +119,7 @@ static void forecast(const void *options, ptrdiff_t n, ptrdiff_t d, struct forec
 {
 	const struct adam_options *o = options;
 
-	backprop_forecast(&o->common, n, d, 2, out);
+	backprop_forecast(&o->common, n, d, out);
 }
 
 const struct trainer trainer_adam = {

@@ -207,8 +207,7 @@ void backprop_finish(struct backprop *b, const struct backprop_pass *pass, int p
 ptrdiff_t backprop_width(const void *state);
 void backprop_network(const void *state, struct net *net);
 
-/* `vectors` is the number of weight-sized arrays of the method beyond weights and gradient. */
 void backprop_forecast(const struct backprop_options *options, ptrdiff_t n, ptrdiff_t d,
-		       int vectors, struct forecast *out);
+		       struct forecast *out);
 
 #endif

@@ -174,22 +174,12 @@ void backprop_network(const void *state, struct net *net)
 }
 
 void backprop_forecast(const struct backprop_options *options, ptrdiff_t n, ptrdiff_t d,
-		       int vectors, struct forecast *out)
+		       struct forecast *out)
 {
-	double m = (double)options->width, batch = (double)batch_size(options, n);
-	double chunk = batch < CHUNK ? batch : CHUNK, inputs = (double)d, samples = (double)n;
-	double weights = (3 + (options->patience > 0) + vectors) * (inputs + 1) * m;
-	bool attacked = options->adversary.eps > 0, robust = backprop_robust(options);
-	double columns = robust ? 2 * chunk : chunk;
-	double stored = samples + (robust ? columns : 0);
+	double m = (double)options->width, inputs = (double)d, samples = (double)n;
 
-	out->bytes = (weights + (double)tile_stride(d) * stored +
-		      (columns + (double)tile_band) * (double)tile_stride(options->width)) *
-			     (double)sizeof(real) +
-		     samples * (double)sizeof(size_t) +
-		     adversary_bytes(&options->adversary, chunk, inputs, m);
 	out->setup_flops = 0;
 	out->iteration_flops = FLOPS * samples * inputs * m;
-	if (attacked)
+	if (options->adversary.eps > 0)
 		out->iteration_flops *= 1 + (double)adversary_steps(&options->adversary);
 }

@@ -82,7 +82,7 @@ static void forecast(const void *options, ptrdiff_t n, ptrdiff_t d, struct forec
 {
 	const struct sgd_options *o = options;
 
-	backprop_forecast(&o->common, n, d, 1, out);
+	backprop_forecast(&o->common, n, d, out);
 }
 
 const struct trainer trainer_sgd = {

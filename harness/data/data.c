@@ -19,6 +19,8 @@ struct parts {
 	const char *note;       /* on how they were read, or NULL */
 	bool count;             /* rows are only counted, the source may leave out the features */
 	size_t d;               /* of the source */
+	size_t raw_bytes;       /* of data_shape */
+	size_t read_bytes;
 };
 
 /* One more note, in the arena of the parts. */
@@ -120,6 +122,18 @@ static void rows_without_features(struct table *train, struct table *test)
 	train->d = test->d = 0;
 }
 
+/* Of both tables, the second of which is read beside the first. */
+static void weigh(const struct table *train, const struct table *test, struct parts *parts)
+{
+	size_t row = train->d * sizeof(double), first = train->n * row + train->spare,
+	       all = first + test->n * row + test->spare;
+
+	parts->raw_bytes = all;
+	parts->read_bytes = all + test->content;
+	if (parts->read_bytes < first + train->content)
+		parts->read_bytes = first + train->content;
+}
+
 /* Read the source; the training part holds all rows that are not the source's own test part. */
 static enum status read_source(const struct data_options *o, uint64_t seed, struct arena *scratch,
 			       struct parts *parts, size_t *dropped, struct err *err)
@@ -146,6 +160,7 @@ static enum status read_source(const struct data_options *o, uint64_t seed, stru
 	parts->names = train.names;
 	parts->one_hot = train.one_hot;
 	parts->d = train.d;
+	weigh(&train, &test, parts);
 	if (!train.x)
 		rows_without_features(&train, &test);
 	if (!request.regression)
@@ -356,7 +371,9 @@ static enum status count(const struct data_options *o, const struct data_draw *d
 				   .validation = parts.at[SPLIT_VALIDATION].n,
 				   .test = parts.at[SPLIT_TEST].n,
 				   .raw_d = parts.d,
-				   .d = parts.d};
+				   .d = parts.d,
+				   .raw_bytes = parts.raw_bytes,
+				   .read_bytes = parts.read_bytes};
 	return count_columns(o, &parts, &out->d, err);
 }
 

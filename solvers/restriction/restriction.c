@@ -91,10 +91,6 @@ static void forecast(const void *options, ptrdiff_t n, ptrdiff_t d, struct forec
 	const struct restriction_options *o = options;
 	double m = (double)o->width, samples = (double)n, features = (double)d;
 
-	out->bytes = restriction_bytes(samples, features, m) +
-		     restriction_programs_bytes(samples, features, m, o);
-	if (o->epochs > 0)
-		out->bytes += restriction_epochs_bytes(samples, features, m, o);
 	out->setup_flops = 0;
 	out->iteration_flops = FLOPS * samples * features * m;
 	start_forecast(&o->start, n, d, out);

@@ -81,7 +81,6 @@ struct restriction {
  */
 struct restriction restriction_new(const struct problem *problem, const struct dualnorm *norm,
 				   double eps, const real *sigma, ptrdiff_t m, struct arena *arena);
-double restriction_bytes(double n, double d, double m);
 
 /* Samples of the block that begins at `first`: r->block of them, or what is left. */
 ptrdiff_t restriction_rows(const struct restriction *r, ptrdiff_t first);

@@ -38,13 +38,6 @@ void restriction_epochs_setup(struct restriction_epochs *e, const struct restric
 	e->r = restriction_new(&e->batch, &r->norm, r->eps, r->sigma, r->m, arena);
 }
 
-double restriction_epochs_bytes(double n, double d, double m,
-				const struct restriction_options *options)
-{
-	return restriction_bytes((double)batch_of(options, (ptrdiff_t)n), d, m) +
-	       (n * (d + 1) + 4 * d * m) * (double)sizeof(real) + n * (double)sizeof(size_t);
-}
-
 /* Column by column: each stays in the cache while its numbers are picked. */
 static void shuffle(struct restriction_epochs *e)
 {

@@ -28,8 +28,6 @@ struct restriction_epochs {
  */
 void restriction_epochs_setup(struct restriction_epochs *epochs, const struct restriction *r,
 			      const struct restriction_options *options, struct arena *arena);
-double restriction_epochs_bytes(double n, double d, double m,
-				const struct restriction_options *options);
 
 /* One pass over the shuffled samples; A is changed. */
 void restriction_epochs_run(struct restriction_epochs *epochs);

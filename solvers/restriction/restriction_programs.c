@@ -36,12 +36,6 @@ struct restriction_programs restriction_programs_new(const struct restriction *r
 	return s;
 }
 
-double restriction_programs_bytes(double n, double d, double m,
-				  const struct restriction_options *options)
-{
-	return lbfgs_bytes(d * m, (double)options->memory) + (7 * d * m + n) * (double)sizeof(real);
-}
-
 void restriction_programs_keep(struct restriction_programs *s, struct mat A, double exact)
 {
 	if (!(exact < s->value))

@@ -30,8 +30,6 @@ struct restriction_programs {
 struct restriction_programs restriction_programs_new(const struct restriction *r,
 						     const struct restriction_options *options,
 						     struct arena *arena);
-double restriction_programs_bytes(double n, double d, double m,
-				  const struct restriction_options *options);
 
 /* A becomes the best point if its F, `exact`, is lower. */
 void restriction_programs_keep(struct restriction_programs *s, struct mat A, double exact);

@@ -39,16 +39,6 @@ static ptrdiff_t block_of(double n, int lanes)
 	return GRAIN * (ptrdiff_t)ceil(fmax(1, n) / (fmax(1, blocks) * GRAIN));
 }
 
-double restriction_bytes(double n, double d, double m)
-{
-	int lanes = lanes_of(n);
-	double block = (double)block_of(n, lanes);
-
-	return (n * (m + 2) + 2 * d * m + lanes * (block * (3 * m + d + 6) + d * (m + 1))) *
-		       (double)sizeof(real) +
-	       (5 + lanes) * m * (double)sizeof(double);
-}
-
 static struct restriction_lane lane_new(const struct restriction *r, struct arena *arena)
 {
 	ptrdiff_t d = r->norm.d, block = r->block;

@@ -300,8 +300,6 @@ static void forecast(const void *options, ptrdiff_t n, ptrdiff_t d, struct forec
 	double samples = (double)n, inputs = (double)d;
 
 	(void)options;
-	out->bytes = (inputs * (inputs + CHUNK + 6) + 3 * samples) * (double)sizeof(real) +
-		     interior_loss_bytes(samples);
 	out->setup_flops = 4 * samples * inputs;
 	out->iteration_flops = inputs * inputs * (samples + inputs / 3) + 10 * samples * inputs;
 	out->certificate_flops = 10 * samples * inputs;

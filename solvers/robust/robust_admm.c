@@ -71,15 +71,10 @@ static void forecast(const void *options, ptrdiff_t rows_, ptrdiff_t cols, struc
 {
 	const struct robust_admm_options *o = options;
 	double n = (double)rows_, d = (double)cols, P = pattern_most(&o->patterns, rows_, cols);
-	double size = 2 * n * P + 4 * d * P + n * d;
 
-	out->bytes = (6 * n * P + 18 * d * P + 6 * n * d + d * d + P * P + 8 * n) * sizeof(real);
-	if (o->anderson > 0)
-		out->bytes += anderson_bytes(size, o->anderson);
 	out->setup_flops = n * d * d + 10 * d * d * d + fmax(1e10, 3200 * n * d * P) +
 			   fmax(3e10, 1600 * n * d * P * (double)o->screen);
 	out->iteration_flops = 12 * n * d * P + 8 * d * d * P + 4 * d * P * P;
-	out->bytes += (double)o->screen * P * (8 * n + 7 * d) * sizeof(real);
 	out->certificate_flops = 8 * n * d * P;
 	pattern_forecast(&o->patterns, rows_, cols, out);
 }
@@ -150,8 +145,10 @@ static void allocate(struct robust_admm *a, struct arena *arena)
 	r->RV = mat_new(arena, d, P);
 	r->RW = mat_new(arena, d, P);
 	if (a->options->anderson > 0)
-		a->anderson =
-			anderson_new(arena, a->size, a->options->anderson, a->options->relaxation);
+		a->anderson = anderson_new(
+			arena, a->size,
+			(struct anderson_memory){a->options->anderson, a->options->interval},
+			a->options->relaxation);
 }
 
 /* Eigenvectors of X'X and D'D. */

@@ -79,7 +79,6 @@ static void forecast(const void *options, ptrdiff_t n, ptrdiff_t d, struct forec
 	double N = (double)o->neurons, samples = (double)n, features = (double)d;
 
 	method_of(o, NULL, 0)->forecast(o->method.options, n, o->neurons, out);
-	out->bytes += (samples * N + features * N + 2 * N + 2 * samples) * sizeof(real);
 	out->setup_flops += 2 * samples * features * N;
 	out->certificate_flops = 4 * samples * N;
 }

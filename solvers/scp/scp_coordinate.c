@@ -41,8 +41,6 @@ static void forecast(const void *options, ptrdiff_t n, ptrdiff_t N, struct forec
 	double samples = (double)n, neurons = (double)N;
 
 	(void)options;
-	out->bytes = (2 * neurons + 2 * samples + (double)MOST_GRAM * MOST_GRAM) * sizeof(real) +
-		     (neurons + MOST_GRAM) * sizeof(ptrdiff_t);
 	out->setup_flops = 2 * samples * neurons;
 	out->iteration_flops = 8 * samples * neurons;
 }

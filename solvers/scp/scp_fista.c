@@ -22,7 +22,6 @@ static void forecast(const void *options, ptrdiff_t n, ptrdiff_t N, struct forec
 	double samples = (double)n, neurons = (double)N;
 
 	(void)options;
-	out->bytes = (3 * neurons + 3 * samples) * sizeof(real);
 	out->setup_flops = 4 * SCP_POWER_STEPS * samples * neurons;
 	out->iteration_flops = 4 * samples * neurons;
 }

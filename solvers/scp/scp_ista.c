@@ -34,7 +34,6 @@ static void forecast(const void *options, ptrdiff_t n, ptrdiff_t N, struct forec
 	double samples = (double)n, neurons = (double)N;
 
 	(void)options;
-	out->bytes = (neurons + samples) * sizeof(real);
 	out->setup_flops = 4 * SCP_POWER_STEPS * samples * neurons;
 	out->iteration_flops = 4 * samples * neurons;
 }
