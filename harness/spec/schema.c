@@ -4,6 +4,8 @@
 #include "harness/spec/bind/scalar.h"
 #include "solvers/model/attack.h"
 
+#include <string.h>
+
 const char *const spec_select_per[] = {[SELECT_PER_AUTO] = "auto",
 				       [SELECT_PER_REPETITION] = "repetition",
 				       [SELECT_PER_EXPERIMENT] = "experiment",
@@ -242,3 +244,21 @@ const struct option schema_cell[] = {
 	{OPTION_FIELD(struct cell_sheet, swept), .rows = swept_rows, .size = sizeof(struct swept)},
 	{.name = NULL},
 };
+
+const struct option *spec_option(const char *path)
+{
+	const struct option *rows = schema_sheet, *found = NULL;
+
+	while (rows && rows->name) {
+		size_t length = strcspn(path, ".");
+
+		if (strncmp(rows->name, path, length) != 0 || rows->name[length]) {
+			rows++;
+			continue;
+		}
+		found = path[length] ? NULL : rows;
+		rows = path[length] ? rows->rows : NULL;
+		path += length + (path[length] == '.');
+	}
+	return found;
+}

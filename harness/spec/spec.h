@@ -167,6 +167,9 @@ enum status spec_read_cell(const char *text, const char *source, struct arena *a
 enum status spec_read_attacks(const char *text, struct arena *arena, struct groups *out,
 			      struct err *err);
 
+/* The row of an option of the spec itself: "seed", "resources.time_limit"; NULL: there is none. */
+const struct option *spec_option(const char *path);
+
 /* Write the options of one item for `describe` and for the generated reference: name, type,
  * default, range, unit, doc, aligned in columns, or wrapped where `width` columns are too few for
  * that (0: any number). */

@@ -66,6 +66,7 @@ static bool known(const struct problems *problems, size_t kept, const struct err
 {
 	for (size_t i = 0; i < kept; i++)
 		if (compare(&problems->at[i], err) == 0 &&
+		    strcmp(problems->at[i].source, err->source) == 0 &&
 		    strcmp(problems->at[i].text, err->text) == 0)
 			return true;
 	return false;
