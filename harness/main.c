@@ -111,7 +111,10 @@ enum {
 	ANY = 1 << 16     /* operands: as many as the shell passes */
 };
 
-const struct cli_verb cli_verbs[] = {
+static int cmd_help(struct cli_args *args);
+static int cmd_version(struct cli_args *args);
+
+static const struct cli_verb verbs[] = {
 	{"run", "SPEC", "Plan, compute the missing cells, aggregate, plot, report.", 1, 1,
 	 run_options, cmd_run},
 	{"plan", "SPEC", "Show the cells, which are done, and the memory and work of the others.",
@@ -157,7 +160,7 @@ const struct cli_verb cli_verbs[] = {
 static void print_help(FILE *to)
 {
 	fprintf(to, "usage: relubench VERB ...\n\n");
-	for (const struct cli_verb *verb = cli_verbs; verb->name; verb++) {
+	for (const struct cli_verb *verb = verbs; verb->name; verb++) {
 		int used = fprintf(to, "  %-9s %-20s", verb->name,
 				   verb->operands ? verb->operands : "");
 
@@ -169,10 +172,10 @@ static void print_help(FILE *to)
 
 static const struct cli_verb *find_verb(const char *name)
 {
-	const char *names[sizeof cli_verbs / sizeof *cli_verbs];
+	const char *names[sizeof verbs / sizeof *verbs];
 	size_t count = 0;
 
-	for (const struct cli_verb *verb = cli_verbs; verb->name; verb++) {
+	for (const struct cli_verb *verb = verbs; verb->name; verb++) {
 		if (strcmp(name, verb->name) == 0)
 			return verb;
 		names[count++] = verb->name;
@@ -181,7 +184,7 @@ static const struct cli_verb *find_verb(const char *name)
 	return NULL;
 }
 
-int cmd_help(struct cli_args *args)
+static int cmd_help(struct cli_args *args)
 {
 	const struct cli_verb *verb = args->count ? find_verb(args->operand[0]) : NULL;
 
@@ -194,7 +197,7 @@ int cmd_help(struct cli_args *args)
 	return STATUS_OK;
 }
 
-int cmd_version(struct cli_args *args)
+static int cmd_version(struct cli_args *args)
 {
 	(void)args;
 	printf("relubench " BUILD_VERSION "\n");

@@ -2,7 +2,7 @@
 #include "tests/toy.h"
 
 #include "harness/spec/bind/bind.h"
-#include "harness/spec/tree/node.h"
+#include "harness/spec/tree/tree.h"
 
 #include <assert.h>
 #include <math.h>

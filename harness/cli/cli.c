@@ -2,7 +2,7 @@
 #include "harness/cli/cli.h"
 #include "harness/file/folder.h"
 #include "harness/report/report.h"
-#include "harness/spec/work.h"
+#include "harness/spec/spec.h"
 #include "solvers/core/nearest.h"
 
 #include <errno.h>
@@ -103,22 +103,10 @@ static const char *split_origin(const char *text, struct arena *arena, struct te
 	return origin;
 }
 
-enum status cli_load_results(const char *folder, struct arena *arena, struct experiment *out)
-{
-	struct problems *problems = ARENA_NEW(arena, struct problems);
-	enum status status;
-	struct texts sets;
-	const char *origin;
-
-	TRY(cli_read_origin(folder, arena, &origin, &sets));
-	status = spec_load_shown(arena_format(arena, "%s/spec.yaml", folder), sets, arena, out,
-				 problems);
-	cli_print_problems(problems);
-	return status;
-}
-
-enum status cli_read_origin(const char *folder, struct arena *arena, const char **origin,
-			    struct texts *sets)
+/* Where the spec of a results folder was copied from, and the values that were set for it. Problems
+ * are printed. */
+static enum status read_origin(const char *folder, struct arena *arena, const char **origin,
+			       struct texts *sets)
 {
 	const char *text;
 	struct err err = {0};
@@ -132,6 +120,20 @@ enum status cli_read_origin(const char *folder, struct arena *arena, const char 
 		return (enum status)cli_fail(&err);
 	*origin = split_origin(text, arena, sets);
 	return STATUS_OK;
+}
+
+enum status cli_load_results(const char *folder, struct arena *arena, struct experiment *out)
+{
+	struct problems *problems = ARENA_NEW(arena, struct problems);
+	enum status status;
+	struct texts sets;
+	const char *origin;
+
+	TRY(read_origin(folder, arena, &origin, &sets));
+	status = spec_load_shown(arena_format(arena, "%s/spec.yaml", folder), sets, arena, out,
+				 problems);
+	cli_print_problems(problems);
+	return status;
 }
 
 void cli_print_json(struct json_t *json)

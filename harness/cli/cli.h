@@ -49,9 +49,6 @@ struct cli_verb {
 	int (*run)(struct cli_args *args);
 };
 
-/* The verbs, in the order of the help; ends with name NULL. */
-extern const struct cli_verb cli_verbs[];
-
 /* One of each harness/cmd_*.c. They return the exit status of the program. */
 int cmd_run(struct cli_args *args);
 int cmd_plan(struct cli_args *args);
@@ -71,8 +68,6 @@ int cmd_archive(struct cli_args *args);
 int cmd_attack(struct cli_args *args);
 int cmd_predict(struct cli_args *args);
 int cmd_bounds(struct cli_args *args);
-int cmd_help(struct cli_args *args);
-int cmd_version(struct cli_args *args);
 
 /* The operands and options of a verb, on stdout. */
 void cli_help(const struct cli_verb *verb);
@@ -110,11 +105,6 @@ enum status cli_glance(const struct experiment *experiment, bool quiet, struct e
 /* The results folder of an experiment: <--out or results>/<name>. */
 const char *cli_folder(const struct cli_args *args, const struct experiment *experiment,
 		       struct arena *arena);
-
-/* Where the spec of a results folder was copied from, and the values that were set for it. Problems
- * are printed. */
-enum status cli_read_origin(const char *folder, struct arena *arena, const char **origin,
-			    struct texts *sets);
 
 /* Path of this program, or NULL if the system does not say. */
 const char *cli_program(struct arena *arena);

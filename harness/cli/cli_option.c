@@ -1,7 +1,6 @@
 /* Options of the command line: found by name, letter or beginning, bound through their rows. */
 #include "harness/cli/cli.h"
 #include "harness/spec/bind/bind.h"
-#include "harness/spec/bind/expect.h"
 
 #include <errno.h>
 #include <string.h>

@@ -3,7 +3,6 @@
 #include "harness/file/folder.h"
 #include "harness/report/stat.h"
 #include "harness/spec/bind/bind.h"
-#include "harness/spec/bind/expect.h"
 
 #include <math.h>
 #include <string.h>

@@ -9,7 +9,6 @@
 
 #include "harness/report/compare.h"
 #include "harness/spec/spec.h"
-#include "harness/spec/tree/problem.h"
 
 enum gate_over {
 	GATE_CELL,  /* each cell for itself */

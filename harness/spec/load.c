@@ -1,9 +1,10 @@
 /* From a file to an experiment: read, override, bind, expand, check, write out the cells. */
+#include "harness/spec/load.h"
 #include "harness/file/filekind.h"
+
 #include "harness/spec/cell.h"
 #include "harness/spec/check.h"
 #include "harness/spec/schema.h"
-#include "harness/spec/tree/override.h"
 
 #include <errno.h>
 #include <math.h>
@@ -143,11 +144,11 @@ static void bind_sheet(struct load *l)
 
 static void expand(struct load *l)
 {
-	const struct entries data = {"data", "data.", &l->sheet.data, data_rows};
-	const struct entries train = {"train", "", &l->sheet.train, schema_train};
+	const struct sweep_list data = {"data", "data.", &l->sheet.data, data_rows};
+	const struct sweep_list train = {"train", "", &l->sheet.train, schema_train};
 
-	expand_entries(&l->bind, &data, &l->data);
-	expand_entries(&l->bind, &train, &l->train);
+	sweep_entries(&l->bind, &data, &l->data);
+	sweep_entries(&l->bind, &train, &l->train);
 	check_data_names(&l->bind, &l->sheet, &l->data);
 	check_train_names(&l->bind, &l->sheet, &l->train);
 	check_references(l->problems, &l->sheet);
@@ -261,9 +262,9 @@ static enum status finish(struct load *l, struct experiment *out)
 	const struct sheet *sheet = &l->sheet;
 	size_t count = count_pairs(l);
 
-	if (!l->problems->count && count > (size_t)EXPAND_MAX_CELLS / (size_t)sheet->repeats)
+	if (!l->problems->count && count > (size_t)SWEEP_MAX_CELLS / (size_t)sheet->repeats)
 		problem_add(l->problems, l->root->at, NULL, "expected at most %d cells",
-			    EXPAND_MAX_CELLS);
+			    SWEEP_MAX_CELLS);
 	if (l->problems->count)
 		return STATUS_SPEC;
 	*out = (struct experiment){

@@ -3,7 +3,11 @@
 #ifndef SPEC_BIND_H
 #define SPEC_BIND_H
 
-#include "harness/spec/tree/node.h"
+#include "harness/spec/bind/canon.h"
+#include "harness/spec/bind/expect.h"
+#include "harness/spec/bind/generator.h"
+#include "harness/spec/bind/scalar.h"
+#include "harness/spec/tree/tree.h"
 #include "solvers/core/desc.h"
 
 #include <stdbool.h>
@@ -34,46 +38,11 @@ bool bind_value(struct bind *bind, const struct option *row, const struct node *
 /* Bytes of the field of a row. */
 size_t bind_size(const struct option *row);
 
-/* "expected ..., got ..." for a value that does not fit its row. Returns false. */
-bool bind_mismatch(struct bind *bind, const struct option *row, const struct node *node,
-		   const struct trail *trail);
-
 /* "expected ..., got nothing" for a required key that `map` lacks. Returns false. */
 bool bind_missing(struct bind *bind, const struct option *row, const struct node *map,
 		  const struct trail *trail);
 
-/* Fill one field with what "null" stands for: NaN, NULL, an empty list. */
-void bind_unset(const struct option *row, void *field);
-
 /* A map without keys; `initial`s and defaults fill it. */
 const struct node *bind_empty_map(struct arena *arena, struct err_place at);
-
-/* The key that ends `trail` names the item of a keyed choice; its value holds the options. */
-bool bind_keyed(struct bind *bind, const struct option *row, const struct node *node,
-		const struct trail *trail, struct choice *out);
-
-/* Choices, groups and lists of them (bind_compound.c). `field` is the field itself. */
-bool bind_choice(struct bind *bind, const struct option *row, const struct node *node,
-		 const struct trail *trail, void *field);
-bool bind_choices(struct bind *bind, const struct option *row, const struct node *node,
-		  const struct trail *trail, void *field);
-bool bind_group(struct bind *bind, const struct option *row, const struct node *node,
-		const struct trail *trail, void *field);
-bool bind_groups(struct bind *bind, const struct option *row, const struct node *node,
-		 const struct trail *trail, void *field);
-
-/* Bool, number, text and lists of them (bind_value.c). `field` is the field itself. */
-bool bind_bool(struct bind *bind, const struct option *row, const struct node *node,
-	       const struct trail *trail, void *field);
-bool bind_int(struct bind *bind, const struct option *row, const struct node *node,
-	      const struct trail *trail, void *field);
-bool bind_real(struct bind *bind, const struct option *row, const struct node *node,
-	       const struct trail *trail, void *field);
-bool bind_text(struct bind *bind, const struct option *row, const struct node *node,
-	       const struct trail *trail, void *field);
-bool bind_reals(struct bind *bind, const struct option *row, const struct node *node,
-		const struct trail *trail, void *field);
-bool bind_texts(struct bind *bind, const struct option *row, const struct node *node,
-		const struct trail *trail, void *field);
 
 #endif

@@ -26,7 +26,7 @@ static void append(struct writer *w, const char *text, size_t length)
 	w->at[w->length] = '\0';
 }
 
-void canon_write(struct writer *w, const char *text)
+static void write_plain(struct writer *w, const char *text)
 {
 	append(w, text, strlen(text));
 }
@@ -70,7 +70,7 @@ static void write_quoted(struct writer *w, const char *text)
 			snprintf(escape, sizeof escape, "\\%c", (char)code);
 		else
 			snprintf(escape, sizeof escape, "\\u%04x", (unsigned)(code & 0xffff));
-		canon_write(w, escape);
+		write_plain(w, escape);
 	}
 	append(w, "\"", 1);
 }
@@ -80,7 +80,7 @@ static void write_value(struct writer *w, const struct option *row, const void *
 static void write_bool(struct writer *w, const struct option *row, const void *field)
 {
 	(void)row;
-	canon_write(w, *(const bool *)field ? "true" : "false");
+	write_plain(w, *(const bool *)field ? "true" : "false");
 }
 
 /* The name or word that an integer stands for, or NULL. */
@@ -99,12 +99,12 @@ static void write_int(struct writer *w, const struct option *row, const void *fi
 	char text[SCALAR_ROOM];
 
 	if (value == SCALAR_UNSET_INT) {
-		canon_write(w, "null");
+		write_plain(w, "null");
 	} else if (word_of(row, value)) {
 		write_quoted(w, word_of(row, value));
 	} else {
 		snprintf(text, sizeof text, "%ld", value);
-		canon_write(w, text);
+		write_plain(w, text);
 	}
 }
 
@@ -114,7 +114,7 @@ static void write_real(struct writer *w, const struct option *row, const void *f
 
 	(void)row;
 	scalar_print_real(*(const double *)field, text);
-	canon_write(w, text);
+	write_plain(w, text);
 }
 
 static void write_text(struct writer *w, const struct option *row, const void *field)
@@ -125,39 +125,39 @@ static void write_text(struct writer *w, const struct option *row, const void *f
 	if (text)
 		write_quoted(w, text);
 	else
-		canon_write(w, "null");
+		write_plain(w, "null");
 }
 
 static void write_reals(struct writer *w, const struct option *row, const void *field)
 {
 	const struct reals *list = field;
 
-	canon_write(w, "[");
+	write_plain(w, "[");
 	for (size_t i = 0; i < list->count; i++) {
-		canon_write(w, i ? "," : "");
+		write_plain(w, i ? "," : "");
 		write_real(w, row, &list->at[i]);
 	}
-	canon_write(w, "]");
+	write_plain(w, "]");
 }
 
 static void write_texts(struct writer *w, const struct option *row, const void *field)
 {
 	const struct texts *list = field;
 
-	canon_write(w, "[");
+	write_plain(w, "[");
 	for (size_t i = 0; i < list->count; i++) {
-		canon_write(w, i ? "," : "");
+		write_plain(w, i ? "," : "");
 		write_text(w, row, &list->at[i]);
 	}
-	canon_write(w, "]");
+	write_plain(w, "]");
 }
 
 static void write_key(struct writer *w, const char *key, bool *first)
 {
-	canon_write(w, *first ? "" : ",");
+	write_plain(w, *first ? "" : ",");
 	*first = false;
 	write_quoted(w, key);
-	canon_write(w, ":");
+	write_plain(w, ":");
 }
 
 static void write_options(struct writer *w, const struct choice *choice)
@@ -165,7 +165,7 @@ static void write_options(struct writer *w, const struct choice *choice)
 	if (choice->item->options)
 		canon_rows(w, choice->item->options, choice->options);
 	else
-		canon_write(w, "{}");
+		write_plain(w, "{}");
 }
 
 static void write_choice(struct writer *w, const struct option *row, const void *field)
@@ -175,25 +175,25 @@ static void write_choice(struct writer *w, const struct option *row, const void 
 
 	(void)row;
 	if (!choice->item) {
-		canon_write(w, "null");
+		write_plain(w, "null");
 		return;
 	}
-	canon_write(w, "{");
+	write_plain(w, "{");
 	write_key(w, choice->item->name, &first);
 	write_options(w, choice);
-	canon_write(w, "}");
+	write_plain(w, "}");
 }
 
 static void write_choices(struct writer *w, const struct option *row, const void *field)
 {
 	const struct choices *list = field;
 
-	canon_write(w, "[");
+	write_plain(w, "[");
 	for (size_t i = 0; i < list->count; i++) {
-		canon_write(w, i ? "," : "");
+		write_plain(w, i ? "," : "");
 		write_choice(w, row, &list->at[i]);
 	}
-	canon_write(w, "]");
+	write_plain(w, "]");
 }
 
 static void write_group(struct writer *w, const struct option *row, const void *field)
@@ -205,12 +205,12 @@ static void write_groups(struct writer *w, const struct option *row, const void 
 {
 	const struct groups *list = field;
 
-	canon_write(w, "[");
+	write_plain(w, "[");
 	for (size_t i = 0; i < list->count; i++) {
-		canon_write(w, i ? "," : "");
+		write_plain(w, i ? "," : "");
 		canon_rows(w, row->rows, (const char *)list->at + i * row->size);
 	}
-	canon_write(w, "]");
+	write_plain(w, "]");
 }
 
 static void write_value(struct writer *w, const struct option *row, const void *field)
@@ -233,7 +233,7 @@ static void write_flat(struct writer *w, const struct option *siblings, const st
 {
 	write_key(w, row->name, first);
 	if (!choice->item) {
-		canon_write(w, "null");
+		write_plain(w, "null");
 		return;
 	}
 	write_quoted(w, choice->item->name);
@@ -256,7 +256,7 @@ void canon_rows(struct writer *w, const struct option *rows, const void *base)
 {
 	bool first = true;
 
-	canon_write(w, "{");
+	write_plain(w, "{");
 	for (const struct option *row = rows; row && row->name; row++) {
 		const void *field = (const char *)base + row->offset;
 
@@ -269,15 +269,15 @@ void canon_rows(struct writer *w, const struct option *rows, const void *base)
 			write_value(w, row, field);
 		}
 	}
-	canon_write(w, "}");
+	write_plain(w, "}");
 }
 
 void canon_plain(struct writer *w, const struct option *row, const void *field)
 {
 	if (row->type == OPTION_TEXT && *(const char *const *)field)
-		canon_write(w, *(const char *const *)field);
+		write_plain(w, *(const char *const *)field);
 	else if (row->type == OPTION_INT && word_of(row, *(const long *)field))
-		canon_write(w, word_of(row, *(const long *)field));
+		write_plain(w, word_of(row, *(const long *)field));
 	else
 		write_value(w, row, field);
 }

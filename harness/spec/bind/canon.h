@@ -14,8 +14,6 @@ struct writer { /* a text that grows in an arena */
 	size_t length, room;
 };
 
-void canon_write(struct writer *w, const char *text);
-
 /* {"key":value,...} of the struct at `base`. */
 void canon_rows(struct writer *w, const struct option *rows, const void *base);
 

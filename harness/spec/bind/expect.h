@@ -2,7 +2,7 @@
 #ifndef SPEC_EXPECT_H
 #define SPEC_EXPECT_H
 
-#include "harness/spec/tree/node.h"
+#include "harness/spec/tree/tree.h"
 #include "solvers/core/desc.h"
 
 #include <stddef.h>

@@ -2,7 +2,7 @@
 #ifndef SPEC_GENERATOR_H
 #define SPEC_GENERATOR_H
 
-#include "harness/spec/tree/node.h"
+#include "harness/spec/tree/tree.h"
 #include "solvers/core/option.h"
 
 #include <stdbool.h>

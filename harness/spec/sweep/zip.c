@@ -1,8 +1,8 @@
 /* Zipped options: from paths in a map of their own to the places of the options. */
 #include "harness/spec/sweep/zip.h"
 
-#include "harness/spec/bind/generator.h"
-#include "harness/spec/tree/override.h"
+#include "harness/spec/bind/bind.h"
+#include "harness/spec/tree/tree.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -409,8 +409,9 @@ static size_t child_index(const struct node *parent, const struct trail *step)
 	return index;
 }
 
-const struct node *node_at(const struct node *root, const struct trail *from,
-			   const struct trail *trail)
+/* What stands where a trail leads; `from` is the trail of `root`. */
+static const struct node *node_at(const struct node *root, const struct trail *from,
+				  const struct trail *trail)
 {
 	const struct node *parent = trail == from ? root : node_at(root, from, trail->up);
 

@@ -39,6 +39,11 @@ struct node {
 	size_t index;                /* of the value there */
 };
 
+struct swept {             /* such a value, as records, tables and filters name it */
+	const char *path;  /* "rho", "u_update.pcg.rank", "data.generate.noise" */
+	const char *value; /* canonical text */
+};
+
 /* NULL after a problem that leaves no tree. Repeated keys are problems, but the tree is still
  * returned. */
 const struct node *node_read(const char *text, const char *source, struct arena *arena,
@@ -51,11 +56,8 @@ const struct node *node_get(const struct node *map, const char *key);
 const struct node *node_only(const struct node *map, bool kept(const char *key),
 			     struct arena *arena);
 
-/* What stands where a trail leads; `from` is the trail of `root`. */
-const struct node *node_at(const struct node *root, const struct trail *from,
-			   const struct trail *trail);
-
-/* A tree with another node there; what is not on the way is shared. */
+/* A tree with another node where a trail leads; `from` is the trail of `root`. What is not on the
+ * way is shared. */
 const struct node *node_replace(const struct node *root, const struct trail *from,
 				const struct trail *trail, const struct node *with,
 				struct arena *arena);

@@ -1,10 +1,9 @@
 /* Variants of one entry of `data` or `train`: one for each combination of its swept values, which
  * take the place of their lists, so that plain trees are bound. */
-#ifndef SPEC_EXPAND_H
-#define SPEC_EXPAND_H
+#ifndef SPEC_SWEEP_H
+#define SPEC_SWEEP_H
 
 #include "harness/spec/bind/bind.h"
-#include "harness/spec/sweep/swept.h"
 
 #include <stddef.h>
 
@@ -20,7 +19,7 @@ struct variants {
 	struct variant *at;
 };
 
-struct entries {             /* a list of the spec whose entries may be swept */
+struct sweep_list {          /* a list of the spec whose entries may be swept */
 	const char *key;     /* "data", "train" */
 	const char *prefix;  /* of the paths of its axes */
 	struct groups *list; /* const struct node * */
@@ -28,12 +27,12 @@ struct entries {             /* a list of the spec whose entries may be swept */
 };
 
 enum {
-	EXPAND_MAX_CELLS = 100000,
-	EXPAND_MAX_AXES = 32 /* of one entry */
+	SWEEP_MAX_CELLS = 100000,
+	SWEEP_MAX_AXES = 32 /* of one entry */
 };
 
 /* Check every value of every entry, then append the variants of the entries without problems. The
  * entries of the list are replaced by what their zips make of them (zip.h). */
-void expand_entries(const struct bind *bind, const struct entries *entries, struct variants *out);
+void sweep_entries(const struct bind *bind, const struct sweep_list *list, struct variants *out);
 
 #endif

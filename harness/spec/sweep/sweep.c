@@ -2,10 +2,7 @@
  *
  * The axes are met by the binder, which asks here about every option. From the first problem of an
  * entry on the others are looked for at linear cost: each value is bound, not each combination. */
-#include "harness/spec/sweep/expand.h"
-#include "harness/spec/bind/canon.h"
-#include "harness/spec/bind/expect.h"
-#include "harness/spec/bind/generator.h"
+#include "harness/spec/sweep/sweep.h"
 #include "harness/spec/sweep/zip.h"
 
 #include <stdlib.h>
@@ -30,8 +27,8 @@ struct expansion {
 	size_t looked;     /* trees bound to find more of them */
 	struct axis found; /* the first axis of a tree that is not plain; row NULL: none */
 	size_t shown_count;
-	struct swept shown[EXPAND_MAX_AXES]; /* values in the place of axes, as they are met */
-	bool zipped[EXPAND_MAX_AXES];
+	struct swept shown[SWEEP_MAX_AXES]; /* values in the place of axes, as they are met */
+	bool zipped[SWEEP_MAX_AXES];
 	struct variants *out;
 	struct arena trees; /* what stands in the place of others, for the time of the expansion */
 };
@@ -289,14 +286,14 @@ static void expand_tree(struct expansion *e, const struct node *tree, const size
 	e->found.row = NULL;
 	meet(&e->bind, &e->row, tree, e->entry, options);
 	axis = e->found;
-	if (!axis.row && e->out->count > EXPAND_MAX_CELLS)
+	if (!axis.row && e->out->count > SWEEP_MAX_CELLS)
 		problem_add(e->bind.problems, tree->at, e->entry, "expected at most %d cells",
-			    EXPAND_MAX_CELLS);
+			    SWEEP_MAX_CELLS);
 	else if (!axis.row && sound(e))
 		append(e, options);
-	else if (axis.row && e->shown_count == EXPAND_MAX_AXES)
+	else if (axis.row && e->shown_count == SWEEP_MAX_AXES)
 		problem_add(e->bind.problems, axis.node->at, axis.trail,
-			    "expected at most %d swept options", EXPAND_MAX_AXES);
+			    "expected at most %d swept options", SWEEP_MAX_AXES);
 	else if (axis.row && check_form(e, &axis))
 		expand_axis(e, tree, &axis, zip, one);
 	else if (axis.row)
@@ -304,29 +301,29 @@ static void expand_tree(struct expansion *e, const struct node *tree, const size
 			    one);
 }
 
-void expand_entries(const struct bind *bind, const struct entries *entries, struct variants *out)
+void sweep_entries(const struct bind *bind, const struct sweep_list *list, struct variants *out)
 {
-	struct trail list = {.key = entries->key}, trail = {.up = &list};
+	struct trail top = {.key = list->key}, trail = {.up = &top};
 	struct expansion *e = ARENA_NEW(bind->arena, struct expansion);
-	const struct node *const *given = entries->list->at;
+	const struct node *const *given = list->list->at;
 	const struct node **grafted =
-		ARENA_ARRAY(bind->arena, const struct node *, entries->list->count);
+		ARENA_ARRAY(bind->arena, const struct node *, list->list->count);
 
 	*e = (struct expansion){.bind = *bind,
-				.prefix = entries->prefix,
-				.row = {.type = OPTION_GROUP, .rows = entries->rows},
+				.prefix = list->prefix,
+				.row = {.type = OPTION_GROUP, .rows = list->rows},
 				.entry = &trail,
 				.out = out};
 	e->bind.meet = meet;
 	e->bind.context = e;
 	e->bind.entry = &trail;
 	e->bind.entry_key = zip_key;
-	for (; trail.index < entries->list->count; trail.index++) {
+	for (; trail.index < list->list->count; trail.index++) {
 		e->known = bind->problems->count;
 		e->looked = 0;
 		grafted[trail.index] = zip_graft(bind, given[trail.index], &trail);
 		expand_tree(e, grafted[trail.index], NULL, false);
 	}
-	entries->list->at = grafted;
+	list->list->at = grafted;
 	arena_release(&e->trees);
 }
