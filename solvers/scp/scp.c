@@ -11,7 +11,7 @@
 #include "solvers/cvx/scaling.h"
 #include "solvers/cvx/violation.h"
 #include "solvers/model/trainer.h"
-#include "solvers/scp/scp_method.h"
+#include "solvers/scp/scp.h"
 
 #include <math.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 #ifndef SCP_SCP_PROXIMAL_H
 #define SCP_SCP_PROXIMAL_H
 
-#include "solvers/scp/scp_method.h"
+#include "solvers/scp/scp.h"
 
 /* How far a proximal step went. */
 struct scp_move {
