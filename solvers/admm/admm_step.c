@@ -6,15 +6,13 @@
 #include <math.h>
 #include <string.h>
 
-enum { ROWS = 512 };
-
 /* Iterations until a first block is to be active, and a change of rho that is worth a trial. */
 static const double reach = 4;
 static const double worth = 2;
 
 ptrdiff_t admm_blocks(ptrdiff_t n)
 {
-	return (n + ROWS - 1) / ROWS;
+	return (n + GATES_BLOCK - 1) / GATES_BLOCK;
 }
 
 /* What the passes add up for the residuals: squares of (u-side - split side), of the change of the
@@ -27,16 +25,15 @@ static void pass_column(const struct admm *a, ptrdiff_t i, ptrdiff_t first, ptrd
 			double sums[4])
 {
 	ptrdiff_t P = a->aV.cols;
-	const real *restrict d = mat_col(a->system.D, i) + first;
 	real *restrict av = mat_col(a->aV, i) + first, *restrict aw = mat_col(a->aW, i) + first;
 	real *restrict ya = mat_col(a->Y, i) + first, *restrict yb = mat_col(a->Y, P + i) + first;
 	real theta = (real)a->options->relaxation;
-	real primal = 0, change = 0, size = 0, dual = 0;
+	real primal = 0, change = 0, size = 0, dual = 0, e[GATES_BLOCK];
 
+	gates_signs(gates_from(a->system.D, i, first), count, e);
 #pragma omp simd reduction(+ : primal, change, size, dual)
 	for (ptrdiff_t k = 0; k < count; k++) {
-		real e = 2 * d[k] - 1;
-		real yv = e * (ya[k] + yb[k]) / 2, yw = e * (ya[k] - yb[k]) / 2;
+		real yv = e[k] * (ya[k] + yb[k]) / 2, yw = e[k] * (ya[k] - yb[k]) / 2;
 		real sv = av[k] > 0 ? av[k] : 0, sw = aw[k] > 0 ? aw[k] : 0;
 		real v = av[k] + theta * (yv - sv), w = aw[k] + theta * (yw - sw);
 		real pv = v > 0 ? v : 0, pw = w > 0 ? w : 0; /* the new S and T */
@@ -47,8 +44,8 @@ static void pass_column(const struct admm *a, ptrdiff_t i, ptrdiff_t first, ptrd
 		dual += (v - pv) * (v - pv) + (w - pw) * (w - pw);
 		av[k] = v;
 		aw[k] = w;
-		v = e * (2 * pv - v); /* e |a| */
-		w = e * (2 * pw - w);
+		v = e[k] * (2 * pv - v); /* e |a| */
+		w = e[k] * (2 * pw - w);
 		ya[k] = v + w;
 		yb[k] = v - w;
 	}
@@ -66,7 +63,8 @@ static void sign_pass(struct admm *a, double sums[4])
 
 #pragma omp parallel for schedule(static)
 	for (ptrdiff_t b = 0; b < blocks; b++) {
-		ptrdiff_t first = b * ROWS, count = first + ROWS < n ? ROWS : n - first;
+		ptrdiff_t first = b * GATES_BLOCK,
+			  count = first + GATES_BLOCK < n ? GATES_BLOCK : n - first;
 
 		memset(a->block_sums[b], 0, sizeof a->block_sums[b]);
 		for (ptrdiff_t i = 0; i < a->aV.cols; i++)
@@ -84,19 +82,18 @@ static void form_products(struct admm *a)
 
 #pragma omp parallel for schedule(static)
 	for (ptrdiff_t i = 0; i < P; i++) {
-		const real *d = mat_col(a->system.D, i), *av = mat_col(a->aV, i),
-			   *aw = mat_col(a->aW, i);
+		const real *av = mat_col(a->aV, i), *aw = mat_col(a->aW, i);
 		real *ya = mat_col(a->Y, i), *yb = mat_col(a->Y, P + i);
 
 #pragma omp simd
 		for (ptrdiff_t k = 0; k < a->aV.rows; k++) {
-			real e = 2 * d[k] - 1;
-			real v = e * (av[k] > 0 ? av[k] : -av[k]),
-			     w = e * (aw[k] > 0 ? aw[k] : -aw[k]);
+			real v = av[k] > 0 ? av[k] : -av[k], w = aw[k] > 0 ? aw[k] : -aw[k];
 
 			ya[k] = v + w;
 			yb[k] = v - w;
 		}
+		gates_flip(gates_col(a->system.D, i), a->aV.rows, ya, ya);
+		gates_flip(gates_col(a->system.D, i), a->aV.rows, yb, yb);
 	}
 }
 

@@ -33,9 +33,9 @@ struct extent {
 	ptrdiff_t broken;          /* blocks at work: those with a violation */
 };
 
-static const real *pattern(const struct cvx *cvx, ptrdiff_t b)
+static const uint64_t *pattern(const struct cvx *cvx, ptrdiff_t b)
 {
-	return mat_col(cvx->patterns.D, b % cvx->patterns.D.cols);
+	return gates_col(cvx->patterns.D, b % cvx->patterns.D.cols);
 }
 
 static const real *direction(const struct cvx *cvx, ptrdiff_t b)
@@ -51,13 +51,15 @@ static bool has_direction(const struct cvx *cvx, ptrdiff_t b)
 /* The least t with e o (y + t push) >= 0 for block b; HUGE_VAL if there is none. */
 static double repair_step(const struct cvx *cvx, ptrdiff_t b, const real *y)
 {
-	const real *d = pattern(cvx, b), *push = mat_col(cvx->push, b % cvx->patterns.D.cols);
+	const uint64_t *d = pattern(cvx, b);
+	const real *push = mat_col(cvx->push, b % cvx->patterns.D.cols);
 	double step = 0;
 
 	if (!has_direction(cvx, b))
 		return HUGE_VAL;
 	for (ptrdiff_t k = 0; k < cvx->push.rows; k++) {
-		double e = d[k] > 0 ? 1 : -1, slack = e * (double)y[k], by = e * (double)push[k];
+		double e = gates_bit(d, k) ? 1 : -1, slack = e * (double)y[k],
+		       by = e * (double)push[k];
 
 		if (slack < 0)
 			step = fmax(step, by > 0 ? -slack / by : HUGE_VAL);
@@ -68,10 +70,11 @@ static double repair_step(const struct cvx *cvx, ptrdiff_t b, const real *y)
 /* Block b with y = X v: extent, and f += its outputs. */
 static void add_block(struct cvx *cvx, ptrdiff_t b, const real *y, struct extent *sum)
 {
-	const real *d = pattern(cvx, b);
+	const real *d = cvx->d;
 	real sign = b < cvx->patterns.D.cols ? 1 : -1;
 	double violation = 0, largest = 0;
 
+	gates_unpack(pattern(cvx, b), cvx->push.rows, cvx->d);
 	for (ptrdiff_t k = 0; k < cvx->push.rows; k++) {
 		double slack = d[k] > 0 ? (double)y[k] : -(double)y[k];
 
@@ -141,7 +144,7 @@ static void start_repair(struct cvx *cvx, struct mat V, struct mat W, ptrdiff_t 
 		cvx->norm[c] = offer(r, v, v, repair_step(cvx, b, y), direction(cvx, b),
 				     blas_norm((size_t)V.rows, v));
 		for (ptrdiff_t k = 0; k < s->A.rows; k++) {
-			real slack = s->d[c][k] > 0 ? y[k] : -y[k];
+			real slack = gates_bit(s->d[c], k) ? y[k] : -y[k];
 
 			a[k] = slack > 0 && cvx->cone.length[k] > 0 ? slack / cvx->cone.length[k]
 								    : 0;
@@ -162,8 +165,8 @@ static void project_exactly(struct cvx *cvx, ptrdiff_t c)
 
 	for (ptrdiff_t j = 0; j < r; j++)
 		cvx->g[j] = (double)g[j];
-	any = nnls_solve(&cvx->nnls, (struct nnls_block){cvx->split.d[c], NULL, cvx->g}, -1,
-			 HUGE_VAL)
+	gates_unpack(cvx->split.d[c], cvx->split.A.rows, cvx->d);
+	any = nnls_solve(&cvx->nnls, (struct nnls_block){cvx->d, NULL, cvx->g}, -1, HUGE_VAL)
 		      .upper > least;
 	for (ptrdiff_t j = 0; j < r; j++)
 		v[j] = any ? (real)cvx->nnls.r[j] : 0;
@@ -177,13 +180,13 @@ static double shifts_left(const struct cvx *cvx)
 
 	for (ptrdiff_t c = 0; c < s->count; c++) {
 		const real *push = mat_col(cvx->push, cvx->at[c] % cvx->patterns.D.cols);
-		const real *y = mat_col(s->Y, c), *d = s->d[c];
+		const real *y = mat_col(s->Y, c);
 		double step = 0;
 
 		if (!has_direction(cvx, cvx->at[c]))
 			continue;
 		for (ptrdiff_t k = 0; k < s->Y.rows; k++)
-			if (((d[k] > 0) != (y[k] >= 0)) && cvx->cone.length[k] > 0)
+			if ((gates_bit(s->d[c], k) != (y[k] >= 0)) && cvx->cone.length[k] > 0)
 				step = fmax(step, fabs((double)y[k] * (double)cvx->cone.length[k] /
 						       (double)push[k]));
 		steps += step;

@@ -61,7 +61,7 @@ struct ipm_row;
 
 struct ipm {
 	const struct problem *problem;
-	struct mat D; /* n x P */
+	struct gates D; /* n x P */
 	struct cvx cvx;
 	struct ipm_half half[2];
 	struct interior_loss *loss;
@@ -83,7 +83,7 @@ struct ipm {
 	double rows_kept;         /* of the 2 P blocks, in units of n */
 	real *target;             /* d + 1 scratch */
 	real *scale, *size;       /* d: c_j, norms of the columns; n: |x_k| of x_kj / c_j */
-	real *f, *a, *u;          /* n: outputs, dl/df, scratch */
+	real *f, *a, *u, *masked; /* n: outputs, dl/df, scratch, d_i o u */
 	real *w, *root_w;         /* n: W and its root */
 	double *da;               /* n: step of a */
 	long rounds;              /* of conjugate gradients in all */

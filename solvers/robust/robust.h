@@ -30,6 +30,7 @@ struct robust {
 	double eps;
 	bool two_sided;           /* targets instead of labels */
 	struct patterns patterns; /* those that are known to admit a neuron */
+	struct mat D;             /* n x P: their 0 and 1, for products with other matrices */
 	double *margin;           /* P: min_k e_k x_k'h - eps |h|_q > 0 at the unit direction h_i */
 	struct pattern_fact *facts; /* of all that were sampled, or kept by the screening */
 	ptrdiff_t sampled;          /* patterns before the others were dropped */

@@ -62,7 +62,7 @@ static void right_hand_sides(struct robust_admm *a)
 {
 	const struct robust_half *v = &a->half[0], *w = &a->half[1];
 	ptrdiff_t n = a->Y.rows, d = a->U.rows, P = a->U.cols / 2;
-	struct mat D = a->program.patterns.D;
+	struct mat D = a->program.D;
 	real rho = (real)weight(a, ROBUST_GROUP), tau = (real)weight(a, ROBUST_CONE);
 
 #pragma omp parallel for schedule(static)
@@ -161,7 +161,7 @@ static double threshold_counted(const struct robust_admm *a, const real *v, cons
 static double block_pass(struct robust_admm *a, struct robust_half *h, ptrdiff_t i, ptrdiff_t b)
 {
 	ptrdiff_t n = a->Y.rows, d = a->U.rows;
-	const real *mask = mat_col(a->program.patterns.D, i);
+	const real *mask = mat_col(a->program.D, i);
 	real *t = mat_col(h->t, i), *u = mat_col(h->u, i), *ak = mat_col(h->a, i);
 	real *v2 = mat_col(h->V2, i), *old = mat_col(a->Z, b), *y = mat_col(a->Y, b);
 	const real *v = mat_col(a->U, b);
@@ -428,7 +428,7 @@ void robust_admm_step(struct robust_admm *a, struct progress *progress)
 		anderson_before(a->anderson, a->x);
 	right_hand_sides(a);
 	solve_sylvester(a);
-	blas_gemm(1, mat_cols(a->U, P, P), PLAIN, a->program.patterns.D, TRANSPOSED, 0, a->F);
+	blas_gemm(1, mat_cols(a->U, P, P), PLAIN, a->program.D, TRANSPOSED, 0, a->F);
 	blas_gemm(1, a->program.problem->X, PLAIN, a->U, PLAIN, 0, a->Y);
 	recombine(a->U);
 	recombine(a->Y);
