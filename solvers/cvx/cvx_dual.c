@@ -253,8 +253,9 @@ static double feasible_value(const struct cvx *cvx, ptrdiff_t c)
 
 	if (!(cvx->interior.margin[i] > 0))
 		return 0;
+	gates_flip(s->d[c], s->Y.rows, y, cvx->d);
 	for (ptrdiff_t k = 0; k < s->Y.rows; k++)
-		if ((gates_bit(s->d[c], k) != (y[k] >= 0)) && cvx->cone.length[k] > 0)
+		if (cvx->d[k] < 0 && cvx->cone.length[k] > 0)
 			step = fmax(step, fabs((double)y[k] * (double)cvx->cone.length[k] /
 					       (double)push[k]));
 	for (ptrdiff_t j = 0; j < s->V.rows; j++) {

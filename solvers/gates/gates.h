@@ -51,7 +51,7 @@ static inline const uint64_t *gates_from(struct gates D, ptrdiff_t j, ptrdiff_t 
 
 static inline bool gates_bit(const uint64_t *d, ptrdiff_t k)
 {
-	return d[k / GATES_WORD] >> (k % GATES_WORD) & 1;
+	return d[(size_t)k / GATES_WORD] >> ((size_t)k % GATES_WORD) & 1;
 }
 
 static inline bool gates_get(struct gates D, ptrdiff_t k, ptrdiff_t j)

@@ -34,12 +34,19 @@ double interior_flops(double n, double d, double P)
 /* min_k e_k y_k over the rows that are not zero */
 static double least_slack(const struct signcone *cone, const uint64_t *d, const real *y)
 {
-	double least = HUGE_VAL;
+	real least = (real)HUGE_VAL, ey[GATES_BLOCK];
 
-	for (ptrdiff_t k = 0; k < cone->X.rows; k++)
-		if (cone->length[k] > 0)
-			least = fmin(least, gates_bit(d, k) ? (double)y[k] : -(double)y[k]);
-	return least;
+	for (ptrdiff_t first = 0; first < cone->X.rows; first += GATES_BLOCK) {
+		ptrdiff_t rows = cone->X.rows - first,
+			  count = rows < GATES_BLOCK ? rows : GATES_BLOCK;
+		const real *length = cone->length + first;
+
+		gates_flip(d + first / GATES_WORD, count, y + first, ey);
+#pragma omp simd reduction(min : least)
+		for (ptrdiff_t k = 0; k < count; k++)
+			least = length[k] > 0 && ey[k] < least ? ey[k] : least;
+	}
+	return (double)least;
 }
 
 /* Keep u (r), y = B u (n), as the direction of pattern i if its margin is the best so far, and more
