@@ -3,6 +3,7 @@
 
 #include "solvers/core/blas.h"
 #include "solvers/scp/scp_products.h"
+#include "solvers/tools/mehrotra.h"
 
 #include <math.h>
 #include <string.h>
@@ -10,12 +11,6 @@
 enum {
 	IDLE = 8 /* steps that hardly lower mu before rounding is taken to have taken over */
 };
-
-static const double to_boundary = 0.995; /* of the way to the boundary */
-
-/* Length of the predictor below which its products correct nothing: they may be of any size then.
- */
-static const double far_enough = 0.1;
 
 /* Rounding of a sum relative to the lengths of what it multiplies. */
 static const double noise = 4 * DBL_EPSILON;
@@ -258,24 +253,23 @@ static double misfit(const struct scp_interior *s)
 	return sum;
 }
 
-/* Longest step that keeps x + step dx >= 0, at most what makes a full step. */
-static double longest(ptrdiff_t N, const double *x, const double *dx)
+/* Longest step that keeps x + step dx >= 0, at most `step`. */
+static double longest_of(ptrdiff_t N, const double *x, const double *dx, double step)
 {
-	double step = 1 / to_boundary;
-
 	for (ptrdiff_t i = 0; i < N; i++)
-		if (dx[i] < 0)
-			step = fmin(step, -x[i] / dx[i]);
+		step = mehrotra_limit(step, x[i], dx[i]);
 	return step;
 }
 
-static double step_length(const struct scp_interior *s)
+static double longest(const void *state)
 {
-	ptrdiff_t N = s->count;
-	double primal = fmin(longest(N, s->p, s->dp), longest(N, s->q, s->dq));
-	double dual = fmin(longest(N, s->zp, s->dzp), longest(N, s->zq, s->dzq));
+	const struct scp_interior *s = state;
+	double step = scp_loss_longest(s->loss);
 
-	return to_boundary * fmin(fmin(primal, dual), scp_loss_longest(s->loss));
+	step = longest_of(s->count, s->p, s->dp, step);
+	step = longest_of(s->count, s->q, s->dq, step);
+	step = longest_of(s->count, s->zp, s->dzp, step);
+	return longest_of(s->count, s->zq, s->dzq, step);
 }
 
 /* sum_i (x + l dx)_i (z + l dz)_i */
@@ -290,8 +284,9 @@ static double product(ptrdiff_t N, const double *x, const double *dx, const doub
 }
 
 /* Mean complementarity after a step of the given length. */
-static double complementarity(const struct scp_interior *s, double length)
+static double complementarity(const void *state, double length)
 {
+	const struct scp_interior *s = state;
 	double count = 2 * (double)s->count, sum = scp_loss_products(s->loss, length, &count);
 
 	sum += product(s->count, s->p, s->dp, s->zp, s->dzp, length);
@@ -430,8 +425,9 @@ static double least_mu(const struct scp_interior *s)
 
 /* The factor and the predictor: from the system that is as large as the neurons once that of the
  * samples has lost its digits, as it does where few neurons are far from zero. */
-static bool predict(struct scp_interior *s)
+static bool predict(void *state)
 {
+	struct scp_interior *s = state;
 	bool good = factor(s);
 
 	if (good)
@@ -444,17 +440,29 @@ static bool predict(struct scp_interior *s)
 	return good;
 }
 
+static bool correct(void *state, double target, bool second_order)
+{
+	find_direction(state, target, second_order);
+	return true;
+}
+
+static const struct mehrotra method = {
+	.predict = predict,
+	.correct = correct,
+	.longest = longest,
+	.complementarity = complementarity,
+	.to_boundary = 0.995,
+	.far_enough = 0.1,
+};
+
 void scp_interior_step(struct scp_interior *self, struct progress *progress)
 {
 	struct scp_interior *s = self;
-	double sigma, length = 0, before = s->mu;
+	double length = 0, before = s->mu;
 	bool nearly;
 
-	if (predict(s)) {
-		length = step_length(s);
-		sigma = fmin(1, pow(fmax(0, complementarity(s, length)) / s->mu, 3));
-		find_direction(s, fmax(sigma * s->mu, least_mu(s)), length > far_enough);
-		length = step_length(s);
+	if (mehrotra_direction(&method, s, s->mu, least_mu(s))) {
+		length = mehrotra_length(&method, s);
 		move(s, length);
 	}
 	publish(s, progress);

@@ -1,5 +1,5 @@
-/* The Newton system of the interior point for SCP (scp_interior.h) at curvatures v (n) and S (N), in
- * the samples or in the neurons, whichever are fewer, or, once one is no longer accurate, in both:
+/* The Newton system of the interior point for SCP (scp_interior.h), curvatures v (n) and S (N): in
+ * the samples or in the neurons, whichever are fewer, or in both once one is no longer accurate:
  *
  *     (v + Phi S Phi') da = b,   (I + T'T) S^(-1/2) dx = b,   T = v^(-1/2) Phi S^(1/2),
  *
