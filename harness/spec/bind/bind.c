@@ -257,19 +257,11 @@ static bool bind_texts(struct bind *bind, const struct option *row, const struct
 /* --- choices, groups and lists of them -------------------------------------------------------
  */
 
-const struct node *bind_empty_map(struct arena *arena, struct err_place at)
-{
-	struct node *node = ARENA_NEW(arena, struct node);
-
-	*node = (struct node){.kind = NODE_MAP, .at = at, .size = 1};
-	return node;
-}
-
 /* Options of an item from a map of its own, or all defaults if the map is null. */
 static bool bind_item(struct bind *b, const struct desc *item, const struct node *node,
 		      const struct trail *trail, struct choice *out)
 {
-	const struct node *map = node_is_null(node) ? bind_empty_map(b->arena, node->at) : node;
+	const struct node *map = node_is_null(node) ? node_map(b->arena, node->at) : node;
 	void *options = item->size ? arena_alloc(b->arena, 1, item->size) : NULL;
 
 	*out = (struct choice){item, options};
@@ -325,8 +317,8 @@ static bool bind_choice(struct bind *b, const struct option *row, const struct n
 	if (!item)
 		return mismatch(b, row, &name, trail);
 	step.key = item->name;
-	return bind_item(b, item, nested ? node->items[0] : bind_empty_map(b->arena, node->at),
-			 &step, field);
+	return bind_item(b, item, nested ? node->items[0] : node_map(b->arena, node->at), &step,
+			 field);
 }
 
 /* prepare: [standardize, bias]; a single item is a list of one. */
@@ -472,7 +464,7 @@ static bool bind_default(struct bind *b, const struct option *row, const struct 
 	struct node room;
 
 	if (row->type == OPTION_GROUP && (!row->initial || expect_nullable(row)))
-		return bind_rows(b, row->rows, bind_empty_map(b->arena, map->at), &trail, field);
+		return bind_rows(b, row->rows, node_map(b->arena, map->at), &trail, field);
 	if (!row->initial)
 		return bind_missing(
 			b, row, map,
@@ -561,6 +553,6 @@ bool bind_value(struct bind *b, const struct option *row, const struct node *nod
 		return true;
 	}
 	if (node_is_null(node) && expect_nullable(row))
-		return bind_rows(b, row->rows, bind_empty_map(b->arena, node->at), trail, field);
+		return bind_rows(b, row->rows, node_map(b->arena, node->at), trail, field);
 	return binders[row->type](b, row, node, trail, field);
 }
