@@ -19,8 +19,8 @@
  *     V1 = group soft threshold of t at beta / rho,   C_k = prox of psi_k / kappa at c_k,
  *     (S, V2) = projection of (a, u) on min_k s_k >= eps |v|_q, block by block, in the metric of
  * sigma and tau. */
-#ifndef ROBUST_ROBUST_ADMM_H
-#define ROBUST_ROBUST_ADMM_H
+#ifndef ROBUST_ROBUST_ADMM_STEP_H
+#define ROBUST_ROBUST_ADMM_STEP_H
 
 #include "solvers/robust/robust.h"
 #include "solvers/tools/anderson.h"
@@ -78,21 +78,11 @@ struct robust_admm {
 	struct mat F, before; /* d x n: B D'; C before a pass */
 };
 
-void robust_admm_add(struct robust_sums *sums, struct robust_sums part);
-
-/* The split variables from x. */
-void robust_admm_split(struct robust_admm *a);
-
 /* The radius of the current iteration: that of the program once the path to it is done. */
-double robust_admm_radius(const struct robust_admm *a);
+double robust_admm_step_radius(const struct robust_admm *a);
 
 /* The split variables from x = 0 at the first radius. */
-void robust_admm_begin(struct robust_admm *a);
-
-/* After an iteration with these sums of all splits: its residuals, and what the next one changes.
- * `due`: anderson_before has seen its start. */
-void robust_admm_adapt(struct robust_admm *a, bool due, const struct robust_sums *sums,
-		       struct progress *progress);
+void robust_admm_step_begin(struct robust_admm *a);
 
 /* One iteration; the objective at the split variables. */
 void robust_admm_step(struct robust_admm *a, struct progress *progress);

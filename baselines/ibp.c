@@ -1,28 +1,27 @@
-/* Interval bounds of a two-layer network and their gradients. See interval.h. */
-#include "baselines/interval.h"
+/* Interval bounds of a two-layer network and their gradients. See ibp.h. */
+#include "baselines/ibp.h"
 
 #include <math.h>
 #include <string.h>
 
-const struct option interval_rows[] = {
-	{OPTION_FIELD(struct interval_options, norm), .initial = "linf", .names = norm_names,
+const struct option ibp_rows[] = {
+	{OPTION_FIELD(struct ibp_options, norm), .initial = "linf", .names = norm_names,
 	 .doc = "norm of the ball"},
-	{OPTION_FIELD(struct interval_options, eps), .initial = "0", .range = RANGE_FROM(0),
+	{OPTION_FIELD(struct ibp_options, eps), .initial = "0", .range = RANGE_FROM(0),
 	 .doc = "radius of the ball in prepared features; a bias column is never attacked; 0 is "
 		"plain training"},
-	{OPTION_FIELD(struct interval_options, kappa), .initial = "0.5",
-	 .range = RANGE_WITHIN(0, 1),
+	{OPTION_FIELD(struct ibp_options, kappa), .initial = "0.5", .range = RANGE_WITHIN(0, 1),
 	 .doc = "share of the clean loss at the end; the rest is the loss of the worst margin; it "
 		"falls from 1 as eps rises"},
-	{OPTION_FIELD(struct interval_options, plain), .initial = "0", .range = RANGE_WITHIN(0, 1),
+	{OPTION_FIELD(struct ibp_options, plain), .initial = "0", .range = RANGE_WITHIN(0, 1),
 	 .doc = "share of the epochs of plain training at the start"},
-	{OPTION_FIELD(struct interval_options, ramp), .initial = "0.5", .range = RANGE_WITHIN(0, 1),
+	{OPTION_FIELD(struct ibp_options, ramp), .initial = "0.5", .range = RANGE_WITHIN(0, 1),
 	 .doc = "share of the epochs over which eps then rises linearly to its value"},
 	{0},
 };
 
-enum status interval_check(const struct problem *problem, const struct interval_options *options,
-			   struct err *err)
+enum status ibp_check(const struct problem *problem, const struct ibp_options *options,
+		      struct err *err)
 {
 	const struct loss *loss = problem->loss.loss;
 
@@ -81,7 +80,7 @@ static const struct { /* by the norm of the ball: its dual */
 } duals[] = {[NORM_LINF] = {length_1, slope_1}, [NORM_L2] = {length_2, slope_2}};
 
 /* A sample shifts z_jk by -y_k times these. */
-void interval_radii(const struct interval_job *job)
+void ibp_radii(const struct ibp_job *job)
 {
 	for (ptrdiff_t j = 0; j < job->U.cols; j++) {
 		double r = job->eps *
@@ -92,7 +91,7 @@ void interval_radii(const struct interval_job *job)
 }
 
 /* f_k = sum_j a_j relu(h_jk), F_k = sum_j a_j relu(h_jk - y_k sign(a_j) r_j) */
-void interval_forward(const struct interval_job *job, struct mat H, real *f, real *F)
+void ibp_forward(const struct ibp_job *job, struct mat H, real *f, real *F)
 {
 	const real *restrict a = job->alpha, *restrict r = job->radii;
 
@@ -116,8 +115,7 @@ void interval_forward(const struct interval_job *job, struct mat H, real *f, rea
  *     galpha_j = sum_k g_k relu(h_jk) + G_k relu(w_jk)
  *     dL/dr_j  = -|a_j| sum_k y_k G_k [w_jk > 0]
  *     dL/dh_jk = a_j (g_k [h_jk > 0] + G_k [w_jk > 0]) */
-void interval_backward(const struct interval_job *job, struct mat H,
-		       const struct interval_slopes *slopes)
+void ibp_backward(const struct ibp_job *job, struct mat H, const struct ibp_slopes *slopes)
 {
 	const real *restrict a = job->alpha, *restrict r = job->radii;
 	real *restrict in_alpha = slopes->galpha, *restrict in_r = slopes->slope_r;
@@ -143,7 +141,7 @@ void interval_backward(const struct interval_job *job, struct mat H,
 		in_r[j] *= a[j] < 0 ? a[j] : -a[j];
 }
 
-void interval_radius_gradient(const struct interval_job *job, const real *slope_r, struct mat gU)
+void ibp_radius_gradient(const struct ibp_job *job, const real *slope_r, struct mat gU)
 {
 	for (ptrdiff_t j = 0; j < gU.cols; j++)
 		duals[job->norm].slope(mat_col(job->U, j), gU.rows, job->frozen,

@@ -1,16 +1,16 @@
 /* Which patterns admit a robust neuron: up to which radius (robust_bounds.h), and at the radius of
  * the program the direction of the largest margin.
  *
- *     max over |v|_2 <= 1 of min_k e_k x_k'v - eps |v|_q  =  min over the simplex of dist(X'(e o
- * lambda), eps B_p)
+ *     max over |v|_2 <= 1 of  min_k e_k x_k'v - eps |v|_q
+ *         =  min over lambda in the simplex of  dist(X'(e o lambda), eps B_p)
  *
  * The dual is minimised for all patterns at once by accelerated projected gradients; its residual
  * gives the direction, whose margin is positive exactly if the pattern admits one. */
-#include "solvers/robust/robust.h"
+#include "solvers/robust/robust_patterns.h"
 
 #include "solvers/core/blas.h"
 #include "solvers/robust/robust_bounds.h"
-#include "solvers/robust/robust_search.h"
+#include "solvers/tools/simplex.h"
 
 #include <limits.h>
 #include <math.h>
@@ -157,7 +157,7 @@ static void descend(struct search *s)
 		memcpy(b, l, (size_t)s->L.rows * sizeof *b);
 		for (ptrdiff_t k = 0; k < s->L.rows; k++)
 			l[k] = p[k] - step * e[k] * y[k];
-		robust_search_simplex(s->L.rows, l);
+		simplex_project(s->L.rows, l);
 		for (ptrdiff_t k = 0; k < s->L.rows; k++)
 			p[k] = l[k] + weight * (l[k] - b[k]);
 	}
@@ -215,7 +215,7 @@ static struct search search_new(struct robust *r, struct arena *scratch)
 	for (ptrdiff_t i = 0; i < P; i++)
 		for (ptrdiff_t k = 0; k < D.rows; k++)
 			mat_set(s.E, k, i, 2 * mat_get(D, k, left[i]) - 1);
-	s.lipschitz = robust_search_norm(r->problem->X, scratch);
+	s.lipschitz = blas_squared_norm_above(r->problem->X, scratch);
 	mat_fill(s.L, (real)(1 / (double)D.rows));
 	mat_copy(s.point, s.L);
 	return s;

@@ -1,7 +1,9 @@
-/* Setup, start, early stopping and result of the backprop baselines. */
-#include "baselines/backprop.h"
+/* Setup, start, schedule, early stopping and result of the backprop baselines. */
+#include "baselines/backprop_train.h"
 
+#include "baselines/backprop_robust.h"
 #include "baselines/tile.h"
+#include "solvers/core/blas.h"
 #include "solvers/core/rng.h"
 
 #include <math.h>
@@ -112,9 +114,9 @@ enum status backprop_setup(struct backprop *b, const struct problem *problem,
 		.decay = (real)(problem->beta / ((double)problem->X.rows * problem->loss.weight)),
 		.best_loss = HUGE_VAL,
 	};
-	TRY(backprop_choose(options, &b->regime, err));
+	TRY(backprop_robust_choose(options, &b->regime, err));
 	if (!arena_counts(arena))
-		TRY(interval_check(problem, &options->interval, err));
+		TRY(ibp_check(problem, &options->interval, err));
 	b->adversary.options = &options->adversary;
 	TRY(adversary_setup(&b->adversary, problem, b->chunk, b->m, arena, err));
 	b->parts = part_count(b);
@@ -126,6 +128,129 @@ enum status backprop_setup(struct backprop *b, const struct problem *problem,
 		b->order[k] = (size_t)k;
 	draw_weights(b);
 	return STATUS_OK;
+}
+
+static double rate_constant(const struct backprop_options *o, double epoch)
+{
+	(void)epoch;
+	return o->learning_rate;
+}
+
+static double rate_cosine(const struct backprop_options *o, double epoch)
+{
+	return o->learning_rate * 0.5 *
+	       (1 + cos(3.14159265358979323846 * epoch / (double)o->epochs));
+}
+
+static double rate_step(const struct backprop_options *o, double epoch)
+{
+	return o->learning_rate * pow(o->step_factor, floor(epoch / (double)o->step_every));
+}
+
+const char *const backprop_schedules[] = {"constant", "cosine", "step", NULL};
+static double (*const rates[])(const struct backprop_options *, double) = {rate_constant,
+									   rate_cosine, rate_step};
+
+double backprop_rate(const struct backprop *b)
+{
+	return rates[b->options->schedule](b->options, (double)b->epoch);
+}
+
+void backprop_epoch(struct backprop *b, backprop_rule rule, void (*before)(void *trainer),
+		    void *trainer)
+{
+	ptrdiff_t size =
+		b->options->batch > 0 && b->options->batch < b->n ? b->options->batch : b->n;
+	struct rng rng = rng_stream(b->problem->seed, "epoch", (uint64_t)b->epoch);
+
+	if (size < b->n)
+		rng_shuffle(&rng, (size_t)b->n, b->order);
+	for (ptrdiff_t first = 0; first < b->n; first += size) {
+		if (before)
+			before(trainer);
+		backprop_gradient(b, size < b->n ? b->order + first : NULL,
+				  first + size < b->n ? size : b->n - first, rule, trainer);
+	}
+	b->epoch++;
+}
+
+/* Random starts of the validation part are those of no epoch. */
+static const uint64_t validation_stream = UINT32_MAX;
+
+/* Validation samples first .. first+rows-1 as columns, with their targets. */
+static struct backprop_pass load_validation(struct backprop *b, ptrdiff_t first)
+{
+	const struct problem *problem = b->problem;
+	ptrdiff_t n = problem->X_validation.rows;
+	ptrdiff_t rows = first + b->chunk < n ? b->chunk : n - first;
+	const struct backprop_regime *regime =
+		b->regime->validation ? b->regime->validation : b->regime;
+
+	struct backprop_pass pass = {
+		.regime = regime,
+		.number = first,
+		.rows = rows,
+		.count = n,
+		.clean = mat_cols(b->batch, 0, rows),
+		.x = b->x,
+		.columns = rows,
+		.y = b->y,
+		.strength = 1,
+		.stream = validation_stream,
+	};
+
+	for (ptrdiff_t k = 0; k < rows; k++) {
+		for (ptrdiff_t i = 0; i < b->d; i++)
+			mat_set(b->batch, i, k, mat_get(problem->X_validation, first + k, i));
+		b->y[k] = problem->y_validation[first + k];
+		b->x[k] = mat_col(b->batch, regime->attacks ? rows + k : k);
+	}
+	return pass;
+}
+
+/* The last outputs of a regime are the worst ones. */
+static double chunk_loss(struct backprop *b, const struct backprop_pass *pass)
+{
+#pragma omp parallel num_threads(b->parts)
+	{
+		if (pass->regime->attacks) {
+#pragma omp for schedule(static, 1)
+			for (int part = 0; part < b->parts; part++)
+				pass->regime->attack(b, pass, part);
+		}
+#pragma omp for schedule(static, 1)
+		for (int part = 0; part < b->parts; part++) {
+			backprop_pack(b, part);
+			pass->regime->forward(b, pass, part);
+		}
+	}
+	backprop_sum_shares(b, pass);
+	return loss_value(b->problem->loss, (size_t)pass->rows,
+			  b->f + (pass->regime->outputs - 1) * pass->rows, pass->y);
+}
+
+static double robust_validation_loss(struct backprop *b)
+{
+	double loss = 0;
+
+	for (ptrdiff_t first = 0; first < b->problem->X_validation.rows; first += b->chunk) {
+		struct backprop_pass pass = load_validation(b, first);
+
+		loss += chunk_loss(b, &pass);
+	}
+	return loss;
+}
+
+double backprop_validation_loss(struct backprop *b)
+{
+	const struct problem *problem = b->problem;
+	struct net net = backprop_as_net(b);
+
+	if (b->regime != &backprop_plain)
+		return robust_validation_loss(b);
+	net_forward(&net, problem->X_validation, b->f_validation, &b->work);
+	return loss_value(problem->loss, (size_t)problem->X_validation.rows, b->f_validation,
+			  problem->y_validation);
 }
 
 /* True when the validation loss has not fallen for `patience` epochs; a NaN has not fallen. */

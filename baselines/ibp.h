@@ -6,55 +6,54 @@
  * for every |delta|_p <= eps: a neuron that speaks for the label gets its lower bound, one that
  * speaks against it its upper bound. The loss of training is kappa l(f, y) + (1 - kappa) l(F, y),
  * for losses that fall with the margin. Both outputs come from the same products H = U'B. */
-#ifndef BASELINES_INTERVAL_H
-#define BASELINES_INTERVAL_H
+#ifndef BASELINES_IBP_H
+#define BASELINES_IBP_H
 
 #include "baselines/baseline.h"
 #include "solvers/model/attack.h"
 
-struct interval_options {
+struct ibp_options {
 	long norm;  /* enum norm */
 	double eps; /* 0: no bounds */
 	double kappa;
 	double plain, ramp; /* shares of the epochs */
 };
 
-extern const struct option interval_rows[];
+extern const struct option ibp_rows[];
 
 /* The set of neurons of one thread and what it reads and writes for them. */
-struct interval_job {
+struct ibp_job {
 	struct mat U;       /* d x count */
 	const real *alpha;  /* count */
 	const bool *frozen; /* d, or NULL */
 	const real *y;      /* samples: -1 or +1 */
 	long norm;
 	double eps;
-	real *radii; /* count: r_j with the sign of a_j, by interval_radii */
+	real *radii; /* count: r_j with the sign of a_j, by ibp_radii */
 };
 
 /* STATUS_SPEC if the loss does not fall with the margin, or if eps is never reached. Does nothing
  * at eps = 0. */
-enum status interval_check(const struct problem *problem, const struct interval_options *options,
-			   struct err *err);
+enum status ibp_check(const struct problem *problem, const struct ibp_options *options,
+		      struct err *err);
 
-void interval_radii(const struct interval_job *job);
+void ibp_radii(const struct ibp_job *job);
 
 /* f = relu(H)' a and F (samples each), the share of these neurons, from H = U'B (count x samples).
  */
-void interval_forward(const struct interval_job *job, struct mat H, real *f, real *F);
+void ibp_forward(const struct ibp_job *job, struct mat H, real *f, real *F);
 
 /* Slopes g = dL/df and G = dL/dF (samples each) become H = dL/dH; galpha and slope_r = dL/dr (count
  * each) are set, galpha is added to with `add`. */
-struct interval_slopes {
+struct ibp_slopes {
 	const real *g, *G;
 	real *galpha;
 	real *slope_r;
 	bool add;
 };
-void interval_backward(const struct interval_job *job, struct mat H,
-		       const struct interval_slopes *slopes);
+void ibp_backward(const struct ibp_job *job, struct mat H, const struct ibp_slopes *slopes);
 
 /* gU += dL/dr dr/dU */
-void interval_radius_gradient(const struct interval_job *job, const real *slope_r, struct mat gU);
+void ibp_radius_gradient(const struct ibp_job *job, const real *slope_r, struct mat gU);
 
 #endif

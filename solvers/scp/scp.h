@@ -2,8 +2,8 @@
  * of scp).
  *
  *     min over a in R^N   L(Phi a, y) + beta |a|_1,   Phi = relu(X U), n x N */
-#ifndef SCP_SCP_METHOD_H
-#define SCP_SCP_METHOD_H
+#ifndef SCP_SCP_H
+#define SCP_SCP_H
 
 #include "solvers/core/arena.h"
 #include "solvers/core/desc.h"

@@ -7,7 +7,7 @@
  *
  *     dm/dS = t - g'a (own),   dm/dS = e (1 - 2 [relu active]) - g'a (other),   g = eps grad |c|_q
  */
-#include "solvers/restriction/restriction.h"
+#include "solvers/restriction/restriction_renew.h"
 
 #include "solvers/core/blas.h"
 
@@ -20,9 +20,6 @@ static const double first_step = 0.3, step_decay = 0.8;
 
 /* How far kinks are blurred, in margin, for the subgradients of the slopes. */
 static const double blur = 0.01;
-
-/* A chord this short is a step: dividing by it overflows to nothing worse than infinity. */
-static const real least_width = (real)FLT_MIN;
 
 /* A block of samples in a lane. */
 struct renewal {
@@ -44,24 +41,6 @@ static inline real clipped(real p)
 	real low = p > 0 ? p : 0;
 
 	return low < 1 ? low : 1;
-}
-
-void restriction_slopes(const struct restriction *r, ptrdiff_t first, struct mat T, struct mat S)
-{
-	const real *restrict y = r->problem->y + first;
-
-	for (ptrdiff_t j = 0; j < r->m; j++) {
-		const real *restrict t = mat_col(T, j);
-		real *restrict s = mat_col(S, j), sigma = r->sigma[j], e = (real)r->e[j];
-		real width = 2 * e > least_width ? 2 * e : least_width; /* 0: [t > 0] */
-
-#pragma omp simd
-		for (ptrdiff_t k = 0; k < T.rows; k++) {
-			real own = t[k] > 0 ? 1 : 0, chord = clipped((t[k] + e) / width);
-
-			s[k] = y[k] * sigma > 0 ? own : -chord;
-		}
-	}
 }
 
 /* Margins with slopes S; C becomes the gradients of the blurred norms of c. */
@@ -223,38 +202,5 @@ double restriction_renew(struct restriction *r, struct mat A, long steps)
 		renew_lane(r, l, A, steps);
 	for (int l = 0; l < r->lanes; l++)
 		value += r->lane[l].sum;
-	return value;
-}
-
-ptrdiff_t restriction_from_net(const struct net *net, struct mat A, real *sigma)
-{
-	ptrdiff_t m = 0;
-
-	for (ptrdiff_t j = 0; j < net->U.cols; j++) {
-		double weight = (double)net->alpha[j];
-		real *a = mat_col(A, m);
-
-		memcpy(a, mat_col(net->U, j), (size_t)A.rows * sizeof *a);
-		blas_scale((size_t)A.rows, fabs(weight), a);
-		if (!(blas_norm((size_t)A.rows, a) > 0))
-			continue;
-		sigma[m++] = weight > 0 ? 1 : -1;
-	}
-	return m;
-}
-
-double restriction_certified(const struct problem *problem, const struct dualnorm *norm, double eps,
-			     const struct net *net, long steps, real *margin)
-{
-	struct arena arena = {0};
-	struct mat A = mat_new(&arena, net->U.rows, net->U.cols);
-	real *sigma = ARENA_ARRAY(&arena, real, net->U.cols);
-	ptrdiff_t m = restriction_from_net(net, A, sigma);
-	struct restriction r = restriction_new(problem, norm, eps, sigma, m, &arena);
-	double value = restriction_renew(&r, mat_cols(A, 0, m), steps);
-
-	if (margin)
-		memcpy(margin, r.margin, (size_t)problem->X.rows * sizeof *margin);
-	arena_release(&arena);
 	return value;
 }
