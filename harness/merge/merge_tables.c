@@ -4,7 +4,6 @@
 #include "harness/merge/merge.h"
 #include "harness/sched/sched.h"
 #include "harness/store/checksums.h"
-#include "harness/store/dictionary.h"
 #include "harness/store/result.h"
 
 #include <sha256.h>
@@ -163,20 +162,19 @@ static const char *status_now(const char *dest, const char *id, struct arena *ar
 	return result.status;
 }
 
-static void write_row(struct csv *csv, const struct column_doc *columns,
+static void write_row(struct csv *csv, const struct field_table *columns,
 		      const struct csv_table *table, size_t row, const char *status)
 {
-	for (const struct column_doc *c = columns; c->name; c++)
-		csv_text(csv, status && strcmp(c->name, "status") == 0
+	for (const struct field *f = columns->field; f->name; f++)
+		csv_text(csv, status && strcmp(f->name, "status") == 0
 				      ? status
-				      : value(table, row, c->name));
+				      : value(table, row, f->name));
 	csv_end_row(csv);
 }
 
 /* One of the two tables of a results folder. */
 struct united {
-	const char *name;
-	const struct column_doc *columns;
+	const struct field_table *columns;
 	const char *const *key;
 	bool status; /* has one, which is looked up */
 };
@@ -188,7 +186,7 @@ static enum status write_table(const struct united *table, const char *dest, con
 	struct csv csv;
 	size_t at = 0;
 
-	TRY(dictionary_open(&csv, path, table->columns, err));
+	TRY(field_open(&csv, path, table->columns, err));
 	for (size_t t = 0; t < 2; t++)
 		for (size_t row = 0; row < both[t].rows; row++) {
 			if (t == 1 && has_row(&both[0], &both[1], row, table->key, &at))
@@ -205,16 +203,17 @@ static enum status write_table(const struct united *table, const char *dest, con
 static enum status unite(const struct united *table, const char *dest, const char *source,
 			 struct arena *arena, struct err *err)
 {
-	const char *path = arena_format(arena, "%s/%s", dest, table->name);
+	const char *path = arena_format(arena, "%s/%s", dest, table->columns->file);
 	const char *tmp = store_beside(path, arena);
 	struct csv_table both[2];
 	enum status status;
 
 	TRY(read_table(path, arena, &both[0], err));
-	TRY(read_table(arena_format(arena, "%s/%s", source, table->name), arena, &both[1], err));
+	TRY(read_table(arena_format(arena, "%s/%s", source, table->columns->file), arena, &both[1],
+		       err));
 	status = write_table(table, dest, tmp, both, err);
 	if (status == STATUS_OK)
-		status = checksums_put(dest, table->name, tmp, err);
+		status = checksums_put(dest, table->columns->file, tmp, err);
 	if (status != STATUS_OK)
 		unlink(tmp);
 	return status;
@@ -222,8 +221,8 @@ static enum status unite(const struct united *table, const char *dest, const cha
 
 enum status merge_tables(const char *dest, const char *source, struct arena *arena, struct err *err)
 {
-	static const struct united plan = {"plan.csv", dictionary_plan, plan_key, true},
-				   data = {"data.csv", dictionary_data, data_key, false};
+	static const struct united plan = {&rows_plan, plan_key, true},
+				   data = {&rows_data, data_key, false};
 
 	TRY(unite(&plan, dest, source, arena, err));
 	return unite(&data, dest, source, arena, err);

@@ -61,75 +61,26 @@ static double value_at(const struct csv_table *table, size_t row, const char *na
 	return csv_value(table, row, csv_column(table, name));
 }
 
-static enum status load_attacks(struct record *record, struct arena *arena, struct err *err)
-{
-	const char *path = arena_format(arena, "%s/attack.csv", record->folder);
-	struct csv_table table;
-
-	if (access(path, F_OK) != 0)
-		return STATUS_OK;
-	TRY(csv_read(path, arena, &table, err));
-	record->attack = ARENA_ARRAY(arena, struct attack_row, table.rows);
-	record->attack_count = table.rows;
-	for (size_t i = 0; i < table.rows; i++)
-		record->attack[i] = (struct attack_row){
-			.attack = text_at(&table, i, "attack"),
-			.norm = text_at(&table, i, "norm"),
-			.units = text_at(&table, i, "units"),
-			.eps = value_at(&table, i, "eps"),
-			.accuracy = value_at(&table, i, "accuracy"),
-			.robust_accuracy = value_at(&table, i, "robust_accuracy"),
-			.lo = value_at(&table, i, "robust_accuracy_lo"),
-			.hi = value_at(&table, i, "robust_accuracy_hi"),
-			.n = value_at(&table, i, "n"),
-			.steps = value_at(&table, i, "steps"),
-			.restarts = value_at(&table, i, "restarts"),
-			.seconds = value_at(&table, i, "seconds"),
-			.zero_gradient = value_at(&table, i, "zero_gradient"),
-		};
-	return STATUS_OK;
-}
-
-static enum status load_certificates(struct record *record, struct arena *arena, struct err *err)
-{
-	const char *path = arena_format(arena, "%s/certify.csv", record->folder);
-	struct csv_table table;
-
-	if (access(path, F_OK) != 0)
-		return STATUS_OK;
-	TRY(csv_read(path, arena, &table, err));
-	record->certificate = ARENA_ARRAY(arena, struct attack_row, table.rows);
-	record->certificate_count = table.rows;
-	for (size_t i = 0; i < table.rows; i++)
-		record->certificate[i] = (struct attack_row){
-			.attack = text_at(&table, i, "certificate"),
-			.norm = text_at(&table, i, "norm"),
-			.units = text_at(&table, i, "units"),
-			.part = text_at(&table, i, "part"),
-			.eps = value_at(&table, i, "eps"),
-			.accuracy = value_at(&table, i, "accuracy"),
-			.robust_accuracy = value_at(&table, i, "certified_accuracy"),
-			.lo = value_at(&table, i, "certified_accuracy_lo"),
-			.hi = value_at(&table, i, "certified_accuracy_hi"),
-			.undecided = value_at(&table, i, "undecided"),
-			.n = value_at(&table, i, "n"),
-			.seconds = value_at(&table, i, "seconds"),
-		};
-	return STATUS_OK;
-}
-
 static enum status load_files(struct record *record, struct cellfile *cell, struct arena *arena,
 			      struct err *err)
 {
 	const char *trace = arena_format(arena, "%s/trace.csv", record->folder);
+	struct field_rows attacks, certificates;
 
 	TRY(cellfile_read(arena_format(arena, "%s/cell.json", record->folder), arena, cell, err));
 	TRY(result_read(arena_format(arena, "%s/result.json", record->folder), arena,
 			&record->result, err));
 	if (access(trace, F_OK) == 0)
 		TRY(csv_read(trace, arena, &record->trace, err));
-	TRY(load_attacks(record, arena, err));
-	return load_certificates(record, arena, err);
+	TRY(field_read(arena_format(arena, "%s/attack.csv", record->folder), &rows_attack, arena,
+		       &attacks, err));
+	TRY(field_read(arena_format(arena, "%s/certify.csv", record->folder), &rows_certify, arena,
+		       &certificates, err));
+	record->attack = attacks.at;
+	record->attack_count = attacks.count;
+	record->certificate = certificates.at;
+	record->certificate_count = certificates.count;
+	return STATUS_OK;
 }
 
 /* Row of the plan, or the number of rows. */

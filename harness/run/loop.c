@@ -3,7 +3,7 @@
 
 #include "harness/machine/clock.h"
 #include "harness/run/interrupt.h"
-#include "harness/store/dictionary.h"
+#include "harness/store/rows.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -47,25 +47,24 @@ static double iterate_objective(const struct progress *p, const struct evaluatio
 	return isnan(e->certificate.objective) ? p->objective : e->certificate.objective;
 }
 
-static void trace_row(struct csv *csv, const struct trace_time *at, const struct progress *p,
-		      const struct evaluation *e)
+static struct trace_row trace_row(const struct trace_time *at, const struct progress *p,
+				  const struct evaluation *e)
 {
-	csv_number(csv, (double)at->iteration);
-	csv_number(csv, at->seconds);
-	csv_number(csv, at->certificate_s);
-	csv_number(csv, e->objective);
-	csv_number(csv, e->objective_network);
-	csv_number(csv, e->lower_bound);
-	csv_number(csv, e->gaps.gap);
-	csv_number(csv, e->gaps.zero);
-	csv_number(csv, e->feasible.gap);
-	csv_number(csv, iterate_objective(p, e));
-	csv_number(csv, p->primal_residual);
-	csv_number(csv, p->dual_residual);
-	csv_number(csv, e->train.accuracy);
-	csv_number(csv, e->validation.accuracy);
-	csv_number(csv, e->test.accuracy);
-	csv_end_row(csv);
+	return (struct trace_row){.iteration = (double)at->iteration,
+				  .seconds = at->seconds,
+				  .certificate_s = at->certificate_s,
+				  .objective = e->objective,
+				  .objective_network = e->objective_network,
+				  .lower_bound = e->lower_bound,
+				  .gap = e->gaps.gap,
+				  .gap_zero = e->gaps.zero,
+				  .gap_feasible = e->feasible.gap,
+				  .objective_iterate = iterate_objective(p, e),
+				  .primal_residual = p->primal_residual,
+				  .dual_residual = p->dual_residual,
+				  .train_accuracy = e->train.accuracy,
+				  .validation_accuracy = e->validation.accuracy,
+				  .test_accuracy = e->test.accuracy};
 }
 
 static void report_progress(int fd, const struct trace_time *at, double gap)
@@ -228,6 +227,7 @@ static void evaluate(struct turn *turn, enum look look, const struct progress *p
 	const struct loop *loop = turn->loop;
 	struct loop_result *out = turn->out;
 	struct trace_time at;
+	struct trace_row row;
 
 	if (out->interrupted)
 		keep(turn);
@@ -238,7 +238,8 @@ static void evaluate(struct turn *turn, enum look look, const struct progress *p
 	out->best_objective = fmin(out->best_objective, out->last.objective_network);
 	at = (struct trace_time){out->iterations, loop->setup_s + out->solve_s,
 				 turn->evaluator->certificate_s};
-	trace_row(turn->csv, &at, p, &out->last);
+	row = trace_row(&at, p, &out->last);
+	field_put_row(turn->csv, &rows_trace, &row);
 	csv_flush(turn->csv);
 	report_progress(loop->progress_fd, &at, out->last.gaps.gap);
 	if (out->outcome == OUTCOME_RUNNING && clock_seconds() - turn->kept_at >= keep_every_s)
@@ -290,7 +291,7 @@ enum status loop_run(const struct loop *loop, struct evaluator *evaluator, struc
 	};
 
 	*out = (struct loop_result){.first_objective = NAN, .best_objective = NAN};
-	TRY(dictionary_open(&csv, loop->trace_path, dictionary_trace, err));
+	TRY(field_open(&csv, loop->trace_path, &rows_trace, err));
 	csv_flush(&csv);
 	iterate(&turn);
 	return csv_close(&csv, err);
