@@ -209,11 +209,18 @@ enum status field_rows(const struct csv_table *csv, const char *path,
 enum status field_read(const char *path, const struct field_table *table, struct arena *arena,
 		       struct field_rows *out, struct err *err)
 {
-	struct csv_table csv = {0};
+	struct csv_table csv;
 
-	if (access(path, F_OK) == 0)
-		TRY(csv_read(path, arena, &csv, err));
+	*out = (struct field_rows){0};
+	TRY(csv_read(path, arena, &csv, err));
 	return field_rows(&csv, path, table, arena, out, err);
+}
+
+enum status field_read_any(const char *path, const struct field_table *table, struct arena *arena,
+			   struct field_rows *out, struct err *err)
+{
+	*out = (struct field_rows){0};
+	return access(path, F_OK) == 0 ? field_read(path, table, arena, out, err) : STATUS_OK;
 }
 
 bool field_is_header(const struct csv_table *csv, const struct field_table *table)

@@ -100,9 +100,11 @@ enum status field_rows(const struct csv_table *csv, const char *path,
 		       const struct field_table *table, struct arena *arena, struct field_rows *out,
 		       struct err *err);
 
-/* A whole file; no rows if there is none. */
+/* A whole file. field_read_any: no rows if there is none. */
 enum status field_read(const char *path, const struct field_table *table, struct arena *arena,
 		       struct field_rows *out, struct err *err);
+enum status field_read_any(const char *path, const struct field_table *table, struct arena *arena,
+			   struct field_rows *out, struct err *err);
 
 /* Exactly the columns of this version. */
 bool field_is_header(const struct csv_table *csv, const struct field_table *table);
