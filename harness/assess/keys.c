@@ -22,7 +22,7 @@ static const char *hash(const char *text, struct arena *arena)
 
 static const char *text_of(const struct option *rows, const void *options, struct arena *arena)
 {
-	struct writer w = {.arena = arena};
+	struct text w = text_new(arena);
 
 	canon_rows(&w, rows, options);
 	return w.at;
@@ -47,17 +47,18 @@ static const char *attack_key(const struct groups *list, const struct attack_opt
 {
 	const struct attack_options *entry = list->at;
 	const char **others = ARENA_ARRAY(arena, const char *, list->count);
-	const char *text = arena_format(arena, "attack %s", attack_text(o, arena));
+	struct text text = text_new(arena);
 	size_t count = 0;
 
+	text_format(&text, "attack %s", attack_text(o, arena));
 	for (size_t i = 0; i < list->count; i++)
 		if (assault_contains(o, &entry[i]))
 			others[count++] = attack_key(list, &entry[i], arena);
 	qsort(others, count, sizeof *others, by_text);
 	for (size_t i = 0; i < count; i++)
 		if (i == 0 || strcmp(others[i], others[i - 1]) != 0)
-			text = arena_format(arena, "%s %s", text, others[i]);
-	return hash(text, arena);
+			text_format(&text, " %s", others[i]);
+	return hash(text.at, arena);
 }
 
 const char *keys_select(const struct attack_options *o, struct arena *arena)
@@ -84,7 +85,8 @@ static struct entry_list list_new(size_t count, struct arena *arena)
 static const char *hash_all(const struct entries *entries, struct arena *arena)
 {
 	size_t room = 0, count = 0;
-	const char **keys, *text = "";
+	struct text text = text_new(arena);
+	const char **keys;
 
 	for (size_t kind = 0; kind < ENTRY_KINDS; kind++)
 		room += entries->of[kind].count;
@@ -94,8 +96,8 @@ static const char *hash_all(const struct entries *entries, struct arena *arena)
 			keys[count++] = entries->of[kind].at[i].key;
 	qsort(keys, count, sizeof *keys, by_text);
 	for (size_t i = 0; i < count; i++)
-		text = arena_format(arena, "%s %s", text, keys[i]);
-	return hash(text, arena);
+		text_format(&text, " %s", keys[i]);
+	return hash(text.at, arena);
 }
 
 void keys_of(const struct cell *cell, struct arena *arena, struct entries *out)

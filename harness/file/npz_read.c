@@ -1,6 +1,7 @@
 /* Reading .npz: end record, directory, entry; every offset is checked before it is followed. */
 #include "harness/file/gzfile.h"
 #include "harness/file/npz.h"
+#include "solvers/core/text.h"
 
 #include <fcntl.h>
 #include <math.h>
@@ -168,7 +169,7 @@ bool npz_has(const struct npz_file *file, const char *name)
 /* `"x.npy", "y.npy"` */
 static const char *names_of(const struct npz_file *zip, struct arena *arena)
 {
-	const char *names = "";
+	struct text names = text_new(arena);
 	size_t at = zip->directory;
 
 	for (size_t i = 0; i < zip->entries && i < LISTED; i++) {
@@ -181,10 +182,10 @@ static const char *names_of(const struct npz_file *zip, struct arena *arena)
 		at += CENTRAL_BYTES + length + get16(head + 30) + get16(head + 32);
 		if (at > zip->count)
 			break;
-		names = arena_format(arena, "%s%s\"%.*s\"", names, i ? ", " : "", (int)length,
-				     (const char *)head + CENTRAL_BYTES);
+		text_item(&names, ", ", "\"%.*s\"", (int)length,
+			  (const char *)head + CENTRAL_BYTES);
 	}
-	return names;
+	return names.at;
 }
 
 static enum status absent(const struct npz_file *zip, const char *name, struct err *err)

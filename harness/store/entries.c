@@ -2,6 +2,7 @@
 #include "harness/store/entries.h"
 #include "harness/file/folder.h"
 #include "harness/file/json_read.h"
+#include "solvers/core/text.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -246,10 +247,10 @@ unsigned entries_lacking(const struct entries *held, const struct entries *wante
 
 const char *entries_text(unsigned kinds, struct arena *arena)
 {
-	const char *text = "";
+	struct text text = text_new(arena);
 
 	for (size_t kind = 0; kind < ENTRY_KINDS; kind++)
 		if (kinds >> kind & 1)
-			text = arena_format(arena, "%s%s%s", text, *text ? ", " : "", plural[kind]);
-	return text;
+			text_item(&text, ", ", "%s", plural[kind]);
+	return text.at;
 }

@@ -5,6 +5,7 @@
 #include "harness/data/data.h"
 #include "harness/spec/spec.h"
 #include "harness/store/dictionary.h"
+#include "solvers/core/text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -156,16 +157,17 @@ static enum status find_file(const struct inputs_search *search, const struct cs
 static const char *sum_of_all(const struct inputs_search *search, const struct list *list,
 			      struct arena *arena)
 {
-	const char *path = arena_format(arena, "%s/../../data.csv", search->record), *files = "";
+	const char *path = arena_format(arena, "%s/../../data.csv", search->record);
+	struct text files = text_new(arena);
 	struct err ignored = {0}; /* a file that cannot be read has no row */
 	struct csv_table table;
 
 	for (size_t i = 0; i < list->count; i++)
-		files = arena_format(arena, "%s%s%s", files, i ? ";" : "", list->path[i]);
+		text_item(&files, ";", "%s", list->path[i]);
 	if (access(path, R_OK) != 0 || csv_read(path, arena, &table, &ignored) != STATUS_OK)
 		return "";
 	for (size_t row = 0; row < table.rows; row++)
-		if (strcmp(cell_of(&table, row, "files"), files) == 0)
+		if (strcmp(cell_of(&table, row, "files"), files.at) == 0)
 			return cell_of(&table, row, "sha256");
 	return "";
 }

@@ -137,7 +137,8 @@ static const char *variable(const char *name)
 /* Replace each ${NAME}. NULL after a problem. */
 static const char *expand(struct bind *bind, const struct node *node, const struct trail *trail)
 {
-	const char *rest = node->text, *done = "", *open;
+	struct text done = text_new(bind->arena);
+	const char *rest = node->text, *open;
 
 	while ((open = strstr(rest, "${"))) {
 		const char *close = strchr(open, '}');
@@ -157,10 +158,11 @@ static const char *expand(struct bind *bind, const struct node *node, const stru
 				name);
 			return NULL;
 		}
-		done = arena_format(bind->arena, "%s%.*s%s", done, (int)(open - rest), rest, value);
+		text_format(&done, "%.*s%s", (int)(open - rest), rest, value);
 		rest = close + 1;
 	}
-	return arena_format(bind->arena, "%s%s", done, rest);
+	text_add(&done, rest);
+	return done.at;
 }
 
 /* A path that starts with a variable is not relative to the spec. */

@@ -119,7 +119,7 @@ static bool repeated_name(const struct node *list, const struct node *value)
 static const char *value_text(struct arena *arena, const struct option *row,
 			      const struct node *value, const void *field)
 {
-	struct writer w = {.arena = arena};
+	struct text w = text_new(arena);
 
 	if (row->type == OPTION_CHOICE && !node_is_null(value) &&
 	    (is_flat(row) || !repeated_name(value->axis, value)))
