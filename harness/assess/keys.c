@@ -4,6 +4,7 @@
 #include "harness/assess/assault.h"
 #include "harness/spec/bind/bind.h"
 #include "harness/spec/spec.h"
+#include "solvers/core/text.h"
 
 #include <math.h>
 #include <sha256.h>
@@ -36,11 +37,6 @@ static const char *attack_text(const struct attack_options *o, struct arena *are
 	return text_of(schema_attack, &nameless, arena);
 }
 
-static int by_text(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 /* That of an entry that starts from others holds their keys. */
 static const char *attack_key(const struct groups *list, const struct attack_options *o,
 			      struct arena *arena)
@@ -54,7 +50,7 @@ static const char *attack_key(const struct groups *list, const struct attack_opt
 	for (size_t i = 0; i < list->count; i++)
 		if (assault_contains(o, &entry[i]))
 			others[count++] = attack_key(list, &entry[i], arena);
-	qsort(others, count, sizeof *others, by_text);
+	qsort(others, count, sizeof *others, text_compare);
 	for (size_t i = 0; i < count; i++)
 		if (i == 0 || strcmp(others[i], others[i - 1]) != 0)
 			text_format(&text, " %s", others[i]);
@@ -94,7 +90,7 @@ static const char *hash_all(const struct entries *entries, struct arena *arena)
 	for (size_t kind = 0; kind < ENTRY_KINDS; kind++)
 		for (size_t i = 0; i < entries->of[kind].count; i++)
 			keys[count++] = entries->of[kind].at[i].key;
-	qsort(keys, count, sizeof *keys, by_text);
+	qsort(keys, count, sizeof *keys, text_compare);
 	for (size_t i = 0; i < count; i++)
 		text_format(&text, " %s", keys[i]);
 	return hash(text.at, arena);

@@ -72,3 +72,8 @@ void text_item(struct text *text, const char *separator, const char *format, ...
 	add_formatted(text, format, arguments);
 	va_end(arguments);
 }
+
+int text_compare(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}

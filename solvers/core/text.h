@@ -23,4 +23,7 @@ void text_format(struct text *text, const char *format, ...) __attribute__((form
 void text_item(struct text *text, const char *separator, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* Pointers to texts, by their bytes: for qsort and bsearch. */
+int text_compare(const void *a, const void *b);
+
 #endif
