@@ -383,7 +383,7 @@ enum status data_glance(const struct data_options *o, struct arena *arena, const
 	return status;
 }
 
-/* --- SHA-256 over the files ---------------------------------------------------------------*/
+/* --- SHA-256 over the files --------------------------------------------------------------- */
 
 enum { MOST_FILES = 64, PIECE = 64 * 1024 };
 
