@@ -5,7 +5,8 @@
  *
  * g holds the weight decay, or, decoupled, w first shrinks by rate * decay and g is the data part
  * alone. */
-#include "baselines/backprop.h"
+#include "baselines/backprop_robust.h"
+#include "baselines/backprop_train.h"
 
 #include <tgmath.h>
 

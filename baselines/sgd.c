@@ -2,7 +2,8 @@
  * 2013).
  *
  *     v <- momentum v + g,   w <- w - rate (g + momentum v)  (nesterov)   or   w <- w - rate v */
-#include "baselines/backprop.h"
+#include "baselines/backprop_robust.h"
+#include "baselines/backprop_train.h"
 
 struct sgd_options {
 	struct backprop_options common;

@@ -18,7 +18,7 @@
 #define SCP_SCP_INTERIOR_H
 
 #include "solvers/scp/scp_loss.h"
-#include "solvers/scp/scp_method.h"
+#include "solvers/scp/scp.h"
 
 #include <stdbool.h>
 
