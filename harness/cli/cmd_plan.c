@@ -16,12 +16,13 @@ static const double giga = 1e9;
 /* Its status; of one that is completed what it lacks. */
 static const char *state_of(const struct planned *at, struct arena *arena)
 {
-	if (at->done || at->damage)
-		return at->status;
-	if (!at->trained)
+	if (at->record.done || at->record.damage)
+		return at->record.status;
+	if (!at->record.trained)
 		return "-";
 	return arena_format(arena, "lacks %s",
-			    at->lacks ? entries_text(at->lacks, arena) : "what failed");
+			    at->record.lacks ? entries_text(at->record.lacks, arena)
+					     : "what failed");
 }
 
 static void fill_row(const struct planned *at, struct sheet *sheet, size_t row, struct arena *arena)
@@ -82,13 +83,13 @@ static void print_totals(struct plan *plan, struct arena *arena)
 		if (at->left_out)
 			continue;
 		tally.cells++;
-		tally.done += at->done && !at->shared;
+		tally.done += at->record.done && !at->shared;
 		tally.shared += at->shared;
-		if (at->done || at->shared)
+		if (at->record.done || at->shared)
 			continue;
-		tally.complete += at->trained;
-		tally.train += !at->trained;
-		tally.lacks |= at->lacks;
+		tally.complete += at->record.trained;
+		tally.train += !at->record.trained;
+		tally.lacks |= at->record.lacks;
 		bytes = fmax(bytes, at->bytes); /* fmax ignores NaN */
 		flops += isnan(at->flops) ? 0 : at->flops;
 	}
@@ -119,10 +120,10 @@ static json_t *text_json(const char *text)
 /* Kinds of entries that a trained cell lacks; null: it is not trained. */
 static json_t *lacks_json(const struct planned *at)
 {
-	json_t *list = at->trained ? json_array() : json_null();
+	json_t *list = at->record.trained ? json_array() : json_null();
 
-	for (size_t kind = 0; at->trained && kind < ENTRY_KINDS; kind++)
-		if (at->lacks >> kind & 1)
+	for (size_t kind = 0; at->record.trained && kind < ENTRY_KINDS; kind++)
+		if (at->record.lacks >> kind & 1)
 			json_array_append_new(list, json_string(entry_kind_names[kind]));
 	return list;
 }
@@ -140,8 +141,8 @@ static json_t *cell_json(const struct planned *at)
 	json_object_set_new(json, "solver", json_string(cell->train.solver.item->name));
 	json_object_set_new(json, "repetition", json_integer(cell->repetition));
 	json_object_set_new(json, "swept", swept);
-	json_object_set_new(json, "done", json_boolean(at->done));
-	json_object_set_new(json, "status", text_json(at->status));
+	json_object_set_new(json, "done", json_boolean(at->record.done));
+	json_object_set_new(json, "status", text_json(at->record.status));
 	json_object_set_new(json, "lacks", lacks_json(at));
 	json_object_set_new(json, "refusal", text_json(at->refusal));
 	json_object_set_new(json, "memory_bytes", number_json(at->bytes));
