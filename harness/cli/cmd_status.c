@@ -77,20 +77,16 @@ static enum status count_cells(const char *folder, struct progress_count *out, s
 
 static void print_json(const struct progress_count *count)
 {
-	json_t *root = json_object(), *of = json_object();
+	json_t *of = json_object();
 
-	json_object_set_new(root, "cells", json_integer((json_int_t)count->cells));
-	json_object_set_new(root, "done", json_integer((json_int_t)count->done));
-	json_object_set_new(root, "running", json_integer((json_int_t)count->running));
-	json_object_set_new(root, "incomplete", json_integer((json_int_t)count->incomplete));
-	json_object_set_new(
-		root, "missing",
-		json_integer((json_int_t)(count->cells - count->done - count->incomplete)));
 	for (size_t i = 0; cell_status_names[i]; i++)
 		json_object_set_new(of, cell_status_names[i],
 				    json_integer((json_int_t)count->of[i]));
-	json_object_set_new(root, "status", of);
-	cli_print_json(root);
+	cli_print_json(json_pack(
+		"{s:I, s:I, s:I, s:I, s:I, s:o}", "cells", (json_int_t)count->cells, "done",
+		(json_int_t)count->done, "running", (json_int_t)count->running, "incomplete",
+		(json_int_t)count->incomplete, "missing",
+		(json_int_t)(count->cells - count->done - count->incomplete), "status", of));
 }
 
 int cmd_status(struct cli_args *args)
