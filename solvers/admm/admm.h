@@ -28,7 +28,7 @@
 #include "solvers/cvx/cvx.h"
 #include "solvers/gates/pattern.h"
 #include "solvers/model/trainer.h"
-#include "solvers/tools/anderson.h"
+#include "solvers/tools/accelerated.h"
 #include "solvers/tools/penalty.h"
 
 struct admm_options {
@@ -48,21 +48,17 @@ struct admm {
 	struct cvx cvx;
 	struct penalty penalty; /* rho, and below sigma, kappa, in the units of the data */
 	double sigma, kappa;
-	double zero, held;         /* objective of zero weights, of the last plain iterate held */
-	long iteration;            /* made so far */
-	int trials;                /* of rho, still allowed */
-	struct anderson *anderson; /* NULL: plain */
-	real *x;                   /* all sums of split variables and duals */
-	size_t size;
-	struct mat tV, tW; /* d x P, in x */
-	struct mat aV, aW; /* n x P, in x */
-	real *s;           /* n, in x */
-	struct mat V1, W1; /* d x P */
-	real *z;           /* n */
-	struct mat U;      /* d x 2P: right-hand sides, then [A B] */
-	struct mat Y;      /* n x 2P: X [A B], then [QV + QW, QV - QW] with Q = E o |a| */
-	real *f, *p;       /* n; p = z - mu */
-	double (*block_sums)[4];
+	int trials;              /* of rho, still allowed */
+	struct accelerated loop; /* with all sums of split variables and duals */
+	struct mat tV, tW;       /* d x P, in x */
+	struct mat aV, aW;       /* n x P, in x */
+	real *s;                 /* n, in x */
+	struct mat V1, W1;       /* d x P */
+	real *z;                 /* n */
+	struct mat U;            /* d x 2P: right-hand sides, then [A B] */
+	struct mat Y;            /* n x 2P: X [A B], then [QV + QW, QV - QW] with Q = E o |a| */
+	real *f, *p;             /* n; p = z - mu */
+	struct penalty_sums *block_sums;
 	struct finish finish;
 	char note[384];
 };

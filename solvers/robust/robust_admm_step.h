@@ -23,7 +23,7 @@
 #define ROBUST_ROBUST_ADMM_STEP_H
 
 #include "solvers/robust/robust.h"
-#include "solvers/tools/anderson.h"
+#include "solvers/tools/accelerated.h"
 #include "solvers/tools/penalty.h"
 
 struct robust_admm_options {
@@ -40,40 +40,30 @@ struct robust_admm_options {
 /* What is split off, each with a penalty of its own. */
 enum robust_split { ROBUST_GROUP, ROBUST_CONE, ROBUST_SIGN, ROBUST_SAMPLE, ROBUST_SPLITS };
 
-/* Squares of (u-side - split side), of the change of the split side, of the split side, and of the
- * duals. */
-struct robust_sums {
-	double primal, change, size, dual;
-};
-
 /* The columns v_i, or the columns w_i: parts of x and split variables. */
 struct robust_half {
-	struct mat t, u, a;                        /* d x P, d x P, n x P: in x */
-	struct mat V1, V2;                         /* d x P */
-	real *level;                               /* P: eps |v2_i|_q, so that S = max(a, level) */
-	struct robust_sums (*sums)[ROBUST_SAMPLE]; /* P */
-	double *norms;                             /* P: |v1_i| */
+	struct mat t, u, a;                         /* d x P, d x P, n x P: in x */
+	struct mat V1, V2;                          /* d x P */
+	real *level;                                /* P: eps |v2_i|_q, so that S = max(a, level) */
+	struct penalty_sums (*sums)[ROBUST_SAMPLE]; /* P */
+	double *norms;                              /* P: |v1_i| */
 };
 
 struct robust_admm {
 	struct robust program;
 	const struct robust_admm_options *options;
 	struct penalty penalty[ROBUST_SPLITS]; /* rho, tau, sigma, kappa */
-	double zero, held; /* objective of zero weights, of the last plain iterate held */
-	long iteration;
-	struct anderson *anderson; /* NULL: plain */
-	real *x;
-	size_t size;
+	struct accelerated loop;
 	struct robust_half half[2];
-	struct mat c, C;          /* d x n: in x, and the split variable */
-	struct robust_dual *dual; /* n */
-	struct robust_sums *sums; /* n */
-	double *losses;           /* n */
-	struct mat Q, G;          /* d x d, P x P: eigenvectors of X'X and D'D */
-	real *l, *g;              /* their eigenvalues */
-	struct mat U;             /* d x 2P: right-hand sides, then [A B] */
-	struct mat Z, T;          /* d x 2P, d x P scratch */
-	struct mat Y;             /* n x 2P: X [A B]; then E o (2 S - a) summed and subtracted */
+	struct mat c, C;           /* d x n: in x, and the split variable */
+	struct robust_dual *dual;  /* n */
+	struct penalty_sums *sums; /* n */
+	double *losses;            /* n */
+	struct mat Q, G;           /* d x d, P x P: eigenvectors of X'X and D'D */
+	real *l, *g;               /* their eigenvalues */
+	struct mat U;              /* d x 2P: right-hand sides, then [A B] */
+	struct mat Z, T;           /* d x 2P, d x P scratch */
+	struct mat Y;              /* n x 2P: X [A B]; then E o (2 S - a) summed and subtracted */
 	char note[200];
 	struct mat F, before; /* d x n: B D'; C before a pass */
 };

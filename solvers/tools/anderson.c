@@ -227,16 +227,3 @@ bool anderson_after(struct anderson *self, real *x)
 	self->accelerated = extrapolate(self, r, norm, x);
 	return self->accelerated;
 }
-
-bool anderson_advance(struct anderson *self, real *x, bool due, double objective, double zero,
-		      double *held)
-{
-	if (!self)
-		return false;
-	if (!(objective <= fmax(zero, *held)) && anderson_refuse(self, x))
-		return true;
-	if (!due)
-		return false;
-	*held = objective;
-	return anderson_after(self, x);
-}
