@@ -7,8 +7,8 @@
  * B (d x b) holds the samples of a minibatch as columns, where they lie in memory. A part (a
  * thread) owns a range of neurons: its columns of U, its H and gU stay in the cache of one core
  * from step to step, and only f (b) is shared. The contributions to f are added in the order of the
- * parts, so the bits depend on their number alone. Of gU one band
- * after the other is computed, and the weights of the band change while it is in L1. */
+ * parts, so the bits depend on their number alone. Of gU one band after the other is computed, and
+ * the weights of the band change while it is in L1. */
 #include "baselines/backprop.h"
 
 #include "baselines/tile.h"

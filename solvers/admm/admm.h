@@ -10,16 +10,16 @@
  *
  *     R_V = V1 - L1 + sigma X'(E o (S - N1)), R_W likewise
  *     M A = R_V + R_W,  M B + 2 kappa X'(D o ((f(B) - z + mu) 1')) = R_V - R_W,  M = I + sigma X'X
- *     V = (A + B)/2, W = (A - B)/2
- *     V1 = group soft threshold at beta/rho of V + L1, S = (E o (X V) + N1)_+, z = prox_{L/(rho
- * kappa)}(f + mu) duals += differences, with over-relaxation
+ *     V = (A + B)/2,  W = (A - B)/2
+ *     V1 = group soft threshold at beta/rho of V + L1
+ *     S = (E o (X V) + N1)_+,  z = prox_{L/(rho kappa)}(f + mu)
+ *     duals += differences, with over-relaxation
  *
  * A split variable and its dual are kept as their sum alone, t = V1 + L1, a = S + N1, s = z + mu:
  * the proximal map gives the variable and the rest is the dual (of a the positive and the negative
  * part, so that S - N1 = |a|). An iteration maps these sums to t + theta (V - V1), a + theta (E o
  * (X V) - S), s + theta (f - z): one vector x and one fixed-point map, as Anderson acceleration and
- * a change of rho need it. The squared
- * loss could do without z; with it a change of rho is free. */
+ * a change of rho need it. The squared loss could do without z; with it a change of rho is free. */
 #ifndef ADMM_ADMM_H
 #define ADMM_ADMM_H
 

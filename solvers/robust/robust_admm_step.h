@@ -1,7 +1,8 @@
 /* ADMM for the robust convex program (robust.h): state shared by its files.
  *
- *     min  sum_k psi_k(c_k) + beta sum_i (|v1_i| + |w1_i|) + Ind(S >= eps 1 |V2|_q) + Ind(T >= eps
- * 1 |W2|_q) s.t. V = V1, V = V2, E o (X V) = S, the same for W, D (V - W)' = C
+ *     min  sum_k psi_k(c_k) + beta sum_i (|v1_i| + |w1_i|)
+ *          + Ind(S >= eps 1 |V2|_q) + Ind(T >= eps 1 |W2|_q)
+ *     s.t. V = V1,  V = V2,  E o (X V) = S,  the same for W,  D (V - W)' = C
  *
  * Penalties rho on V = V1, tau on V = V2, sigma on the preactivations and kappa on C (n x d). As in
  * admm.h each split variable and its scaled dual are kept as their sum: t = V1 + .., u = V2 + .., a
@@ -17,8 +18,9 @@
  * end far apart: with a small beta V and W are large, their difference is not.
  *
  *     V1 = group soft threshold of t at beta / rho,   C_k = prox of psi_k / kappa at c_k,
- *     (S, V2) = projection of (a, u) on min_k s_k >= eps |v|_q, block by block, in the metric of
- * sigma and tau. */
+ *     (S, V2) = projection of (a, u) on min_k s_k >= eps |v|_q, block by block,
+ *
+ * in the metric of sigma and tau. */
 #ifndef ROBUST_ROBUST_ADMM_STEP_H
 #define ROBUST_ROBUST_ADMM_STEP_H
 

@@ -1,8 +1,9 @@
 /* Sampled convex program (Bai, Gautam, Sojoudi 2023, unconstrained formulation): fixed random
  * first-layer directions, an l1 penalty on the output weights.
  *
- *     min over a in R^N   L(Phi a, y) + beta |a|_1,   Phi = relu(X U), columns of U uniform on the
- * unit sphere
+ *     min over a in R^N   L(Phi a, y) + beta |a|_1,   Phi = relu(X U),
+ *
+ * columns of U uniform on the unit sphere.
  *
  * Dual: max -L*(-alpha) s.t. |Phi' alpha|_inf <= beta; alpha = -grad L(Phi a), scaled into the
  * feasible set, gives the lower bound. The method that solves the program is an option. */
