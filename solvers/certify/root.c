@@ -35,29 +35,6 @@ struct root_slopes root_slopes(real c, real below, real above)
 	return (struct root_slopes){slope, slope, slope, -(double)slope * (double)below};
 }
 
-static void pose_column(struct root *root, ptrdiff_t k)
-{
-	const struct points *p = &root->points;
-	struct relax *r = &root->relax;
-
-	r->constant[k] = 0;
-	for (ptrdiff_t j = 0; j < p->C.rows; j++) {
-		struct root_slopes s = root_slopes(mat_get(p->C, j, k), mat_get(p->below, j, k),
-						   mat_get(p->above, j, k));
-
-		mat_set(r->low, j, k, s.low);
-		mat_set(r->high, j, k, s.high);
-		mat_set(r->W, j, k, s.start);
-		r->constant[k] += s.constant;
-	}
-	root->sample[k] = p->first + k;
-	r->reach[k] = p->reach[k];
-	r->region[k] = p->region[k];
-	r->bound[k] = points_interval(p, k); /* which fixed slopes may miss */
-	r->value[k] = p->value[k];
-	r->ceiling[k] = HUGE_VAL;
-}
-
 static void pose(struct root *root)
 {
 	root->relax.count = root->points.count;
@@ -65,20 +42,28 @@ static void pose(struct root *root)
 	root->relax.clean = root->points.Z;
 	mat_fill(root->relax.delta, 0);
 	mat_fill(root->relax.best, 0);
-	for (ptrdiff_t k = 0; k < root->points.count; k++)
-		pose_column(root, k);
-}
+	for (ptrdiff_t k = 0; k < root->points.count; k++) {
+		const struct points *p = &root->points;
+		struct relax *r = &root->relax;
 
-static void deliver(const struct root *root, ptrdiff_t k)
-{
-	const struct certify_job *job = root->points.job;
-	const real *delta = mat_col(root->relax.best, k);
-	ptrdiff_t sample = root->sample[k];
+		r->constant[k] = 0;
+		for (ptrdiff_t j = 0; j < p->C.rows; j++) {
+			struct root_slopes s =
+				root_slopes(mat_get(p->C, j, k), mat_get(p->below, j, k),
+					    mat_get(p->above, j, k));
 
-	job->lower[sample] = root->relax.bound[k];
-	job->upper[sample] = root->relax.value[k];
-	for (ptrdiff_t i = 0; i < job->X.cols; i++)
-		mat_set(job->worst, sample, i, mat_get(job->X, sample, i) + delta[i]);
+			mat_set(r->low, j, k, s.low);
+			mat_set(r->high, j, k, s.high);
+			mat_set(r->W, j, k, s.start);
+			r->constant[k] += s.constant;
+		}
+		root->sample[k] = p->first + k;
+		r->reach[k] = p->reach[k];
+		r->region[k] = p->region[k];
+		r->bound[k] = points_interval(p, k); /* which fixed slopes may miss */
+		r->value[k] = p->value[k];
+		r->ceiling[k] = HUGE_VAL;
+	}
 }
 
 /* Steps can do no more for it. */
@@ -95,7 +80,15 @@ static void deliver_done(struct root *root, bool decide, bool all)
 
 	for (ptrdiff_t k = 0; k < r->count; k++) {
 		if (all || is_done(r, k, decide)) {
-			deliver(root, k);
+			const struct certify_job *job = root->points.job;
+			const real *delta = mat_col(root->relax.best, k);
+			ptrdiff_t sample = root->sample[k];
+
+			job->lower[sample] = root->relax.bound[k];
+			job->upper[sample] = root->relax.value[k];
+			for (ptrdiff_t i = 0; i < job->X.cols; i++)
+				mat_set(job->worst, sample, i,
+					mat_get(job->X, sample, i) + delta[i]);
 			continue;
 		}
 		root->sample[kept] = root->sample[k];

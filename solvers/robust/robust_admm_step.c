@@ -330,24 +330,6 @@ static bool adapt(struct robust_admm *a, const struct penalty_sums *sums)
 	return true;
 }
 
-/* Relative residuals of all splits together, each in the metric of its penalty; unknown on the
- * path. */
-static void report(const struct robust_admm *a, const struct penalty_sums *sums,
-		   struct progress *progress)
-{
-	struct penalty_sums all = {0};
-	double cones;
-
-	for (int split = 0; split < ROBUST_SPLITS; split++)
-		penalty_add(&all, a->penalty[split].rho, sums[split]);
-	cones = a->penalty[ROBUST_CONE].rho * sums[ROBUST_CONE].dual +
-		a->penalty[ROBUST_SIGN].rho * sums[ROBUST_SIGN].dual;
-	all.size = penalty_size(all.size, progress->objective, a->loop.zero);
-	all.dual = penalty_dual(cones, all.dual - cones, (double)a->U.cols);
-	progress->primal_residual = on_path(a) ? NAN : penalty_relative(all.primal, all.size);
-	progress->dual_residual = on_path(a) ? NAN : penalty_relative(all.change, all.dual);
-}
-
 double robust_admm_step_radius(const struct robust_admm *a)
 {
 	const struct robust_admm_options *o = a->options;
@@ -368,16 +350,6 @@ static void follow_path(struct robust_admm *a)
 	restart(a);
 }
 
-/* After an iteration with these sums of all splits: its residuals, and what the next one changes.
- */
-static void go_on(struct robust_admm *a, const struct penalty_sums *sums, struct progress *progress)
-{
-	report(a, sums, progress);
-	if (adapt(a, sums) || accelerated_after(&a->loop, progress->objective))
-		split_all(a);
-	follow_path(a);
-}
-
 void robust_admm_step_begin(struct robust_admm *a)
 {
 	a->program.eps = robust_admm_step_radius(a);
@@ -388,7 +360,8 @@ void robust_admm_step_begin(struct robust_admm *a)
 void robust_admm_step(struct robust_admm *a, struct progress *progress)
 {
 	ptrdiff_t P = a->U.cols / 2;
-	struct penalty_sums sums[ROBUST_SPLITS] = {{0}};
+	struct penalty_sums sums[ROBUST_SPLITS] = {{0}}, all = {0};
+	double cones;
 
 	accelerated_before(&a->loop);
 	right_hand_sides(a);
@@ -400,5 +373,17 @@ void robust_admm_step(struct robust_admm *a, struct progress *progress)
 	progress->objective = block_passes(a, sums);
 	progress->objective += sample_pass(a, &sums[ROBUST_SAMPLE]);
 	a->loop.iteration++;
-	go_on(a, sums, progress);
+	/* relative residuals of all splits together, each in the metric of its penalty; unknown on
+	 * the path */
+	for (int split = 0; split < ROBUST_SPLITS; split++)
+		penalty_add(&all, a->penalty[split].rho, sums[split]);
+	cones = a->penalty[ROBUST_CONE].rho * sums[ROBUST_CONE].dual +
+		a->penalty[ROBUST_SIGN].rho * sums[ROBUST_SIGN].dual;
+	all.size = penalty_size(all.size, progress->objective, a->loop.zero);
+	all.dual = penalty_dual(cones, all.dual - cones, (double)a->U.cols);
+	progress->primal_residual = on_path(a) ? NAN : penalty_relative(all.primal, all.size);
+	progress->dual_residual = on_path(a) ? NAN : penalty_relative(all.change, all.dual);
+	if (adapt(a, sums) || accelerated_after(&a->loop, progress->objective))
+		split_all(a);
+	follow_path(a);
 }

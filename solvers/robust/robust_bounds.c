@@ -306,18 +306,6 @@ static void check(struct search *s, double *sum, bool adapt)
 			balance(s, i);
 }
 
-static void copy_frozen(struct search *s, struct arena *scratch)
-{
-	ptrdiff_t f = 0;
-
-	for (ptrdiff_t j = 0; j < s->dual.d; j++)
-		if (s->dual.frozen[j])
-			mat_copy(mat_cols(s->F, f++, 1), mat_cols(s->q->X, j, 1));
-	s->F = mat_cols(s->F, 0, f);
-	s->W = mat_new(scratch, f, f);
-	s->frozen = mat_new(scratch, f, 1);
-}
-
 static struct search search_new(const struct robust_question *q, struct arena *scratch)
 {
 	/* linf and l1 are dual to each other, l2 to itself */
@@ -341,7 +329,15 @@ static struct search search_new(const struct robust_question *q, struct arena *s
 	arena_untouched_reals(scratch, (double)n * (double)d);
 	if (arena_counts(scratch))
 		return s;
-	copy_frozen(&s, scratch);
+
+	ptrdiff_t f = 0;
+
+	for (ptrdiff_t j = 0; j < s.dual.d; j++)
+		if (s.dual.frozen[j])
+			mat_copy(mat_cols(s.F, f++, 1), mat_cols(s.q->X, j, 1));
+	s.F = mat_cols(s.F, 0, f);
+	s.W = mat_new(scratch, f, f);
+	s.frozen = mat_new(scratch, f, 1);
 	square = blas_mat_norm(q->X) * blas_mat_norm(q->X) / ((double)n * (double)d);
 	tau = tau_unit * sqrt(square);
 	for (ptrdiff_t i = 0; i < P; i++)
