@@ -124,36 +124,31 @@ static void run_chunk(struct root *root, long steps, bool decide)
 	deliver_done(root, decide, true);
 }
 
-static void root_new(struct root *root, const struct certify_job *job, ptrdiff_t rows,
-		     struct arena *arena)
-{
-	const struct net *net = job->net;
-	ptrdiff_t d = net->U.rows, m = net->U.cols;
-	struct relax *r = &root->relax;
-	real *work;
-
-	points_new(&root->points, job, rows, arena);
-	relax_new(r, d, m, rows, arena);
-	root->sample = ARENA_ARRAY(arena, ptrdiff_t, rows);
-	root->floor = ARENA_ARRAY(arena, real, m);
-	r->U = net->U;
-	r->floor = root->floor;
-	r->length = root->points.length;
-	r->gain = root->points.gain;
-	r->radius = root->points.radius;
-	r->terms = d + m;
-	work = ARENA_ARRAY(arena, real, d + m);
-	r->spectral = arena_counts(arena) ? 0 : relax_spectral(net->U, work);
-}
-
 void root_run(struct certify_job *job, long steps, bool decide, struct arena *arena)
 {
 	int threads = omp_get_max_threads();
 	ptrdiff_t rows = points_room(job->X.rows, threads);
 	struct root *roots = ARENA_ARRAY(arena, struct root, threads);
 
-	for (int t = 0; t < threads; t++)
-		root_new(&roots[t], job, rows, arena);
+	for (int t = 0; t < threads; t++) {
+		const struct net *net = job->net;
+		ptrdiff_t d = net->U.rows, m = net->U.cols;
+		struct relax *r = &roots[t].relax;
+		real *work;
+
+		points_new(&roots[t].points, job, rows, arena);
+		relax_new(r, d, m, rows, arena);
+		roots[t].sample = ARENA_ARRAY(arena, ptrdiff_t, rows);
+		roots[t].floor = ARENA_ARRAY(arena, real, m);
+		r->U = net->U;
+		r->floor = roots[t].floor;
+		r->length = roots[t].points.length;
+		r->gain = roots[t].points.gain;
+		r->radius = roots[t].points.radius;
+		r->terms = d + m;
+		work = ARENA_ARRAY(arena, real, d + m);
+		r->spectral = arena_counts(arena) ? 0 : relax_spectral(net->U, work);
+	}
 	if (arena_counts(arena))
 		return;
 #pragma omp parallel for schedule(dynamic) num_threads(threads)

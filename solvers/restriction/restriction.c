@@ -269,10 +269,11 @@ static double block_loss(const struct work *w)
 	return loss_value(loss, count, z, w->y) + loss.weight / (2 * w->h) * square;
 }
 
-/* T becomes -tau T, Q = eps tau S, and omega is added up: the gradient of the block in t and e, and
- * the weights of that in c. lane->z holds tau. */
-static void block_slopes(const struct work *w)
+/* R += X_b' T + C Q */
+static void block_gradient(const struct work *w)
 {
+	/* T becomes -tau T, Q = eps tau S, and omega is added up: the gradient of the block in t
+	 * and e, and the weights of that in c. lane->z holds tau. */
 	const real *restrict alpha = w->r->dual.alpha + w->first, *restrict y = w->y;
 	real *restrict tau = w->lane->z, eps = (real)w->r->eps;
 
@@ -293,12 +294,6 @@ static void block_slopes(const struct work *w)
 		}
 		w->lane->omega[j] += (double)sum;
 	}
-}
-
-/* R += X_b' T + C Q */
-static void block_gradient(const struct work *w)
-{
-	block_slopes(w);
 	blas_gemm(1, w->X, TRANSPOSED, w->T, PLAIN, 1, w->lane->R);
 	if (w->r->eps > 0)
 		blas_gemm(1, w->C, PLAIN, mat_rows(w->lane->Q, 0, w->rows), PLAIN, 1, w->lane->R);

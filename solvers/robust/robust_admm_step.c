@@ -264,28 +264,6 @@ static void split_all(struct robust_admm *a)
 		a->dual[k] = robust_prox(&a->program, k, step, mat_col(a->c, k), mat_col(a->C, k));
 }
 
-/* x for penalties times `ratio`. */
-static void rescale(struct robust_admm *a, const double ratio[ROBUST_SPLITS])
-{
-	real inverse = (real)(1 / ratio[ROBUST_SIGN]);
-
-	for (int half = 0; half < 2; half++) {
-		struct robust_half *h = &a->half[half];
-		size_t small = (size_t)(h->t.rows * h->t.cols);
-
-		penalty_rescale(small, ratio[ROBUST_GROUP], h->V1.at, h->t.at);
-		penalty_rescale(small, ratio[ROBUST_CONE], h->V2.at, h->u.at);
-		for (ptrdiff_t i = 0; i < h->a.cols; i++)
-			for (ptrdiff_t k = 0; k < h->a.rows; k++) {
-				real *ak = mat_col(h->a, i) + k,
-				     s = *ak > h->level[i] ? *ak : h->level[i];
-
-				*ak = s + inverse * (*ak - s);
-			}
-	}
-	penalty_rescale((size_t)(a->C.rows * a->C.cols), ratio[ROBUST_SAMPLE], a->C.at, a->c.at);
-}
-
 static bool on_path(const struct robust_admm *a)
 {
 	return a->program.eps < a->options->eps;
@@ -325,7 +303,25 @@ static bool adapt(struct robust_admm *a, const struct penalty_sums *sums)
 	}
 	if (!changed)
 		return false;
-	rescale(a, ratio);
+
+	/* x for penalties times `ratio` */
+	real inverse = (real)(1 / ratio[ROBUST_SIGN]);
+
+	for (int half = 0; half < 2; half++) {
+		struct robust_half *h = &a->half[half];
+		size_t small = (size_t)(h->t.rows * h->t.cols);
+
+		penalty_rescale(small, ratio[ROBUST_GROUP], h->V1.at, h->t.at);
+		penalty_rescale(small, ratio[ROBUST_CONE], h->V2.at, h->u.at);
+		for (ptrdiff_t i = 0; i < h->a.cols; i++)
+			for (ptrdiff_t k = 0; k < h->a.rows; k++) {
+				real *ak = mat_col(h->a, i) + k,
+				     s = *ak > h->level[i] ? *ak : h->level[i];
+
+				*ak = s + inverse * (*ak - s);
+			}
+	}
+	penalty_rescale((size_t)(a->C.rows * a->C.cols), ratio[ROBUST_SAMPLE], a->C.at, a->c.at);
 	restart(a);
 	return true;
 }

@@ -111,27 +111,6 @@ static real *form_residual(struct anderson *self, const real *x)
 	return self->x;
 }
 
-/* One more pair of differences, from the last residual and image and the present ones. */
-static void remember(struct anderson *self, const real *r, const real *g)
-{
-	real *dr = mat_col(self->R, self->next), *dg = mat_col(self->G, self->next);
-
-#pragma omp simd
-	for (size_t k = 0; k < self->size; k++) {
-		dr[k] = r[k] - self->r[k];
-		dg[k] = g[k] - self->g[k];
-	}
-	if (self->filled < self->memory)
-		self->filled++;
-	for (ptrdiff_t j = 0; j < self->filled; j++) {
-		real dot = (real)blas_dot(self->size, mat_col(self->R, j), dr);
-
-		mat_set(self->gram, self->next, j, dot);
-		mat_set(self->gram, j, self->next, dot);
-	}
-	self->next = (self->next + 1) % self->memory;
-}
-
 /* c; false if the least squares problem cannot be solved. */
 static bool find_coefficients(struct anderson *self, const real *r, double norm)
 {
@@ -205,9 +184,26 @@ bool anderson_after(struct anderson *self, real *x)
 				   norm <= most * self->first * pow(self->kept + 1, -power)))
 		return anderson_refuse(self, x);
 	self->kept += self->accelerated;
-	if (self->started)
-		remember(self, r, x);
-	else if (!isfinite(self->first))
+	if (self->started) {
+		/* One more pair of differences, from the last residual and image and the present
+		 * ones. */
+		real *dr = mat_col(self->R, self->next), *dg = mat_col(self->G, self->next);
+
+#pragma omp simd
+		for (size_t k = 0; k < self->size; k++) {
+			dr[k] = r[k] - self->r[k];
+			dg[k] = x[k] - self->g[k];
+		}
+		if (self->filled < self->memory)
+			self->filled++;
+		for (ptrdiff_t j = 0; j < self->filled; j++) {
+			real dot = (real)blas_dot(self->size, mat_col(self->R, j), dr);
+
+			mat_set(self->gram, self->next, j, dot);
+			mat_set(self->gram, j, self->next, dot);
+		}
+		self->next = (self->next + 1) % self->memory;
+	} else if (!isfinite(self->first))
 		self->first = norm;
 	self->best = fmin(self->best, norm);
 	self->started = true;
