@@ -19,6 +19,7 @@
 #include "solvers/cvx/cvx.h"
 #include "solvers/gates/pattern.h"
 #include "solvers/model/trainer.h"
+#include "solvers/tools/penalty.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -175,7 +176,7 @@ static double group_column(const struct admm_rbcd *a, ptrdiff_t i, double sums[S
 	for (ptrdiff_t k = 0; k < a->V.rows; k++)
 		norm += ((double)u[k] + (double)l[k]) * ((double)u[k] + (double)l[k]);
 	norm = sqrt(norm);
-	scale = norm > 0 ? fmax(0, 1 - a->problem->beta / (a->u.rho * norm)) : 0;
+	scale = penalty_threshold(norm, a->problem->beta, a->u.rho);
 	for (ptrdiff_t k = 0; k < a->V.rows; k++) {
 		double next = scale * ((double)u[k] + (double)l[k]), primal = (double)u[k] - next,
 		       change = next - (double)v[k];

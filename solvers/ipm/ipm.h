@@ -1,8 +1,8 @@
 /* Primal-dual interior point for the convex program over a pattern set: state shared by its
  * files.
  *
- *     min  L(f, y) + beta sum_j t_j   s.t.  E_i X x_j = s_j >= 0,  |x_j| <= t_j,  f = sum_j sign_j
- * D_i X x_j,
+ *     min  L(f, y) + beta sum_j t_j
+ *     s.t. E_i X x_j = s_j >= 0,  |x_j| <= t_j,  f = sum_j sign_j D_i X x_j,
  *
  * where the blocks x_j are the columns v_i (sign +1) and w_i (sign -1). With multipliers lambda_j
  * >= 0 of the signs, dual cone points (zeta_j, z_j), |z_j| <= zeta_j, and a = dl/df

@@ -101,8 +101,11 @@ static void divide(struct robust_admm *a, struct arena *arena)
 	ptrdiff_t n = a->program.problem->X.rows, d = a->program.norm.d, P = a->program.D.cols;
 	real *at;
 
-	a->size = (size_t)(2 * n * P + 4 * d * P + n * d);
-	at = a->x = ARENA_ARRAY(arena, real, a->size);
+	a->loop = accelerated_new(
+		(size_t)(2 * n * P + 4 * d * P + n * d),
+		(struct anderson_memory){a->options->anderson, a->options->interval},
+		a->options->relaxation, arena);
+	at = a->loop.x;
 	for (int half = 0; half < 2; half++) {
 		struct robust_half *h = &a->half[half];
 
@@ -129,7 +132,7 @@ static void allocate(struct robust_admm *a, struct arena *arena)
 	for (size_t m = 0; m < sizeof samples / sizeof samples[0]; m++)
 		*samples[m] = mat_new(arena, d, n);
 	a->dual = ARENA_ARRAY(arena, struct robust_dual, n);
-	a->sums = ARENA_ARRAY(arena, struct robust_sums, n);
+	a->sums = ARENA_ARRAY(arena, struct penalty_sums, n);
 	a->losses = ARENA_ARRAY(arena, double, n);
 	a->U = mat_new(arena, d, 2 * P);
 	a->Z = mat_new(arena, d, 2 * P);
@@ -143,11 +146,6 @@ static void allocate(struct robust_admm *a, struct arena *arena)
 	r->lackW = ARENA_ARRAY(arena, double, P);
 	r->RV = mat_new(arena, d, P);
 	r->RW = mat_new(arena, d, P);
-	if (a->options->anderson > 0)
-		a->anderson = anderson_new(
-			arena, a->size,
-			(struct anderson_memory){a->options->anderson, a->options->interval},
-			a->options->relaxation);
 }
 
 /* Eigenvectors of X'X and D'D. */
@@ -236,7 +234,7 @@ static enum status setup(const struct problem *problem, const void *options, str
 		return STATUS_OK;
 	write_note(a);
 	for (ptrdiff_t k = 0; k < a->C.cols; k++)
-		a->zero += robust_value(r, k, mat_col(a->C, k));
+		a->loop.zero += robust_value(r, k, mat_col(a->C, k));
 	robust_admm_step_begin(a);
 	return STATUS_OK;
 }
