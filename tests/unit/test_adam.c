@@ -1,4 +1,4 @@
-/* Adam against its definition, with a scaled gradient, a decay of either kind and bias corrections. */
+/* Adam against its definition, with a scaled gradient, decay of either kind, bias corrections. */
 #include "solvers/tools/adam.h"
 
 #include "tests/close.h"
