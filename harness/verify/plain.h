@@ -1,15 +1,8 @@
-/* What a network, a loss and an objective are, by plain loops in double that share no code with the
- * solvers: for `verify`. */
+/* What a network is, by plain loops in double that share no code with the solvers: for `verify`. */
 #ifndef VERIFY_PLAIN_H
 #define VERIFY_PLAIN_H
 
 #include "solvers/model/net.h"
-
-/* l(f, y) of one sample; o is the value of the loss's option, if it has one. */
-typedef double (*plain_loss)(double o, double f, double y);
-
-/* The definition of a loss by its name; NULL if there is none here. */
-plain_loss plain_loss_of(const char *name);
 
 /* sum_j alpha_j max(0, u_j'x_k), x_k row k of X. `noise`, unless NULL: what rounding in the
  * precision of epsilon can have changed of it. */

@@ -4,21 +4,9 @@
 #include "solvers/gates/pattern.h"
 #include "solvers/model/trainer.h"
 
-#include <math.h>
-#include <string.h>
-
 static const struct trainer *trainer_of(const struct start_options *o)
 {
 	return (const struct trainer *)(const void *)o->trainer.item;
-}
-
-static bool takes_loss(const struct trainer *trainer, struct loss_term loss)
-{
-	bool listed = !trainer->losses;
-
-	for (const char *const *name = trainer->losses; name && *name; name++)
-		listed |= strcmp(*name, loss.loss->base.name) == 0;
-	return listed && !(trainer->needs_curvature && isinf(loss_curvature(loss)));
 }
 
 static enum status train(const struct problem *problem, const struct start_options *o,
@@ -27,9 +15,10 @@ static enum status train(const struct problem *problem, const struct start_optio
 	const struct trainer *trainer = trainer_of(o);
 	struct progress progress = {.end = OUTCOME_RUNNING};
 	void *state;
+	const char *wanted;
 	long steps = 0;
 
-	if (!takes_loss(trainer, problem->loss))
+	if (trainer->takes && !trainer->takes(problem, o->trainer.options, &wanted))
 		return err_set(err, STATUS_SPEC,
 			       "start: expected a solver that takes the loss %s, got \"%s\"",
 			       problem->loss.loss->base.name, trainer->base.name);

@@ -152,9 +152,6 @@ static enum status setup(const struct problem *problem, const void *options, str
 	struct patterns sampled;
 	real **vectors[] = {&s->f, &s->a, &s->w, &s->root_w, &s->u, &s->size};
 
-	if (!interior_loss_takes(problem->loss))
-		return err_set(err, STATUS_SPEC, "ipm: does not take the loss %s",
-			       problem->loss.loss->base.name);
 	TRY(pattern_sample(patterns(options), problem, 0, arena, &sampled, err));
 	s->problem = problem;
 	s->D = sampled.D;
@@ -263,12 +260,20 @@ static ptrdiff_t patterns_used(const void *state)
 	return ((const struct ipm *)state)->D.cols;
 }
 
+static bool takes(const struct problem *problem, const void *options, const char **wanted)
+{
+	(void)options;
+	*wanted = interior_loss_wanted;
+	return interior_loss_takes(problem->loss);
+}
+
 const struct trainer trainer_ipm = {
 	.base = {.name = "ipm",
 		 .doc = "primal-dual interior point on the convex program over sampled patterns",
 		 .cite = "vandenberghe2010",
 		 .options = rows,
 		 .size = sizeof(struct ipm_options)},
+	.takes = takes,
 	.freedom = trainer_rotates,
 	.patterns = patterns,
 	.forecast = forecast,

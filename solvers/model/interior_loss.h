@@ -29,7 +29,8 @@
 
 struct interior_loss;
 
-/* Whether the loss can take part: smooth, or with a box. */
+/* Whether the loss can take part: smooth, or with a box; and that in words. */
+extern const char interior_loss_wanted[];
 bool interior_loss_takes(struct loss_term loss);
 
 /* Bytes that interior_loss_new takes for n samples, whatever the loss. */

@@ -84,9 +84,9 @@ enum freedom {
 
 struct trainer {
 	struct desc base;
-	const char *const
-		*losses;      /* names of the losses it can train, ends with NULL; NULL = any */
-	bool needs_curvature; /* only losses with a finite second derivative */
+	/* Whether it can train `problem`, of which the loss is known, and perhaps no sample. If not,
+	 * *wanted is what would suit it: "a loss that falls with the margin". NULL: it takes all. */
+	bool (*takes)(const struct problem *problem, const void *options, const char **wanted);
 
 	/* Whether it minimises a worst case, so that the objective of the network on clean data may
 	 * rise; NULL: never. */
@@ -132,9 +132,16 @@ struct trainer {
 	const char *(*note)(const void *state);
 };
 
-/* For `robust`: always. For `freedom`: rotations. */
+/* For `takes`: losses with a finite second derivative, losses that fall with the margin. For
+ * `robust`: always. For `freedom`: rotations. */
+bool trainer_curved(const struct problem *problem, const void *options, const char **wants);
+bool trainer_falling(const struct problem *problem, const void *options, const char **wants);
 bool trainer_always(const void *options);
 enum freedom trainer_rotates(const void *options);
+
+/* STATUS_SPEC and what was expected if the trainer does not take the problem. */
+enum status trainer_check(const struct trainer *trainer, const struct problem *problem,
+			  const void *options, struct err *err);
 
 /* (value of the loss) + beta net_decay: the objective every method is compared on. f (n) is
  * scratch. */

@@ -241,8 +241,6 @@ static const char *note(const void *state)
 	return s->note;
 }
 
-static const char *const losses[] = {"hinge", "logistic", "squared_hinge", NULL};
-
 const struct trainer trainer_robust_restriction = {
 	.base = {.name = "robust_restriction",
 		 .doc = "worst-case training by convex programs without sign constraints, from any "
@@ -250,7 +248,7 @@ const struct trainer trainer_robust_restriction = {
 		 .cite = "wong2018",
 		 .options = rows,
 		 .size = sizeof(struct restriction_options)},
-	.losses = losses,
+	.takes = trainer_falling,
 	.robust = trainer_always,
 	.patterns = patterns,
 	.start_file = start_file,

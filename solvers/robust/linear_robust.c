@@ -55,7 +55,13 @@ static const struct option rows[] = {
 	{0},
 };
 
-static const char *const losses[] = {"hinge", "logistic", "squared_hinge", NULL};
+static bool takes(const struct problem *problem, const void *options, const char **wanted)
+{
+	if (!trainer_falling(problem, options, wanted))
+		return false;
+	*wanted = interior_loss_wanted;
+	return interior_loss_takes(problem->loss);
+}
 
 /* f = X w - y shift */
 static void outputs(const struct linear *s, const real *w, double shift, real *f)
@@ -335,7 +341,7 @@ const struct trainer trainer_linear_robust = {
 		 .cite = "xu2009",
 		 .options = rows,
 		 .size = sizeof(struct linear_options)},
-	.losses = losses,
+	.takes = takes,
 	.robust = trainer_always,
 	.forecast = forecast,
 	.setup = setup,

@@ -28,7 +28,7 @@ struct robust {
 	const struct problem *problem;
 	struct dualnorm norm;
 	double eps;
-	bool two_sided;           /* targets instead of labels */
+	bool two_sided;           /* the loss is even: targets instead of labels */
 	struct patterns patterns; /* those that are known to admit a neuron */
 	double *margin;           /* P: min_k e_k x_k'h - eps |h|_q > 0 at the unit direction h_i */
 	struct pattern_fact *facts; /* of all that were sampled, or kept by the screening */

@@ -49,8 +49,15 @@ static const struct option rows[] = {
 	{0},
 };
 
-static const char *const losses[] = {"hinge",   "logistic", "squared_hinge",
-				     "squared", "huber",    NULL};
+/* A label has its worst point at the least margin, a target at one of the two ends. */
+static bool takes(const struct problem *problem, const void *options, const char **wanted)
+{
+	const struct loss *loss = problem->loss.loss;
+
+	(void)options;
+	*wanted = "a loss that falls with the margin, or one that rises with the distance";
+	return loss->falls || loss->even;
+}
 
 /* Columns that are named stay where they are. */
 static enum freedom freedom(const void *options)
@@ -226,7 +233,7 @@ static enum status setup(const struct problem *problem, const void *options, str
 	a->options = o;
 	r->problem = problem;
 	r->eps = o->eps;
-	r->two_sided = problem->loss.loss->regression;
+	r->two_sided = problem->loss.loss->even;
 	r->Xt = mat_new(arena, problem->X.cols, problem->X.rows);
 	if (!arena_counts(arena))
 		mat_transpose(r->Xt, problem->X);
@@ -312,7 +319,7 @@ const struct trainer trainer_robust_admm = {
 		 .cite = "bai2023",
 		 .options = rows,
 		 .size = sizeof(struct robust_admm_options)},
-	.losses = losses,
+	.takes = takes,
 	.patterns = patterns,
 	.forecast = forecast,
 	.setup = setup,

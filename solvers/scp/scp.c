@@ -115,15 +115,17 @@ static bool build_features(struct mat X, struct mat U, struct mat Phi)
 	return active;
 }
 
-static enum status check(const struct scp_method *method, const struct scp_options *options,
-			 struct loss_term loss, struct err *err)
+static bool takes(const struct problem *problem, const void *options, const char **wanted)
 {
-	if (!method)
-		return err_set(err, STATUS_SPEC, "scp: no method takes the loss \"%s\"",
-			       loss.loss->base.name);
-	if (!method->takes(loss))
-		return err_set(err, STATUS_SPEC, "scp: expected %s for the method %s, got \"%s\"",
-			       method->needs, method->base.name, loss.loss->base.name);
+	const struct scp_method *method = method_of(options, &problem->loss, 0);
+
+	*wanted = method ? method->needs : "a loss that one of its methods takes";
+	return method && method->takes(problem->loss);
+}
+
+static enum status check(const struct scp_method *method, const struct scp_options *options,
+			 struct err *err)
+{
 	if (options->first > 0 && !method->nested)
 		return err_set(err, STATUS_SPEC,
 			       "scp: expected a method that solves for the first neurons first, "
@@ -173,7 +175,7 @@ static enum status setup(const struct problem *problem, const void *options, str
 	double slope;
 
 	s->method = method_of(o, &problem->loss, 0);
-	TRY(check(s->method, o, problem->loss, err));
+	TRY(check(s->method, o, err));
 	s->scp.problem = problem;
 	allocate(s, o, arena);
 	*state = s;
@@ -290,6 +292,7 @@ const struct trainer trainer_scp = {
 		 .cite = "bai2023",
 		 .options = rows,
 		 .size = sizeof(struct scp_options)},
+	.takes = takes,
 	.forecast = forecast,
 	.setup = setup,
 	.step = step,

@@ -258,13 +258,12 @@ static void check_stored(struct attempt *a)
 	arena_release(&arena);
 }
 
-static bool is_trainable(const struct trainer *trainer, struct loss_term loss)
+static bool is_trainable(const struct trainer *trainer, const struct problem *problem,
+			 const void *options)
 {
-	bool listed = !trainer->losses;
+	const char *wanted;
 
-	for (const char *const *name = trainer->losses; name && *name; name++)
-		listed |= strcmp(*name, loss.loss->base.name) == 0;
-	return listed && !(trainer->needs_curvature && isinf(loss_curvature(loss)));
+	return !trainer->takes || trainer->takes(problem, options, &wanted);
 }
 
 /* Evaluations at 1, 2, 5, 14, .. steps and at the end. */
@@ -295,10 +294,12 @@ static void attempt(const struct trial *t, const struct method *method, struct t
 	struct coordinates posed;
 	void *options, *state;
 
-	if (!is_trainable(trainer, t->problem.loss) ||
-	    (method->dimension > 0 && method->dimension != t->dense.d))
-		return;
 	options = toy_options(&trainer->base, method->options, &arena);
+	if (!is_trainable(trainer, &t->problem, options) ||
+	    (method->dimension > 0 && method->dimension != t->dense.d)) {
+		arena_release(&arena);
+		return;
+	}
 	posed = coordinates_choose(&t->problem, trainer, options, &arena);
 	if (trainer->setup(&posed.problem, options, &arena, &state, &err) != STATUS_OK) {
 		fail_at(&a, err.text, NAN, NAN);
