@@ -97,6 +97,45 @@ struct toy toy_make(ptrdiff_t n, ptrdiff_t d, const char *loss, double beta)
 	return toy;
 }
 
+void toy_file(struct problem *problem, struct problem_file file, struct arena *arena)
+{
+	struct problem_file *files =
+		ARENA_ARRAY(arena, struct problem_file, problem->file_count + 1);
+
+	for (size_t i = 0; i < problem->file_count; i++)
+		files[i] = problem->files[i];
+	files[problem->file_count++] = file;
+	problem->files = files;
+}
+
+static const struct fact *told(const struct trainer *trainer, const void *state, const char *name,
+			       struct arena *arena)
+{
+	struct facts facts = {.arena = arena};
+
+	if (trainer->facts)
+		trainer->facts(state, &facts);
+	return facts_find(&facts, name);
+}
+
+const char *toy_text(const struct trainer *trainer, const void *state, const char *name,
+		     struct arena *arena)
+{
+	const struct fact *fact = told(trainer, state, name, arena);
+
+	return fact ? fact->text : NULL;
+}
+
+double toy_number(const struct trainer *trainer, const void *state, const char *name)
+{
+	struct arena arena = {0};
+	const struct fact *fact = told(trainer, state, name, &arena);
+	double number = fact ? fact->number : NAN;
+
+	arena_release(&arena);
+	return number;
+}
+
 double toy_loss(struct loss_term loss, double f, double y)
 {
 	return loss.loss->sample(loss.options, f, y);

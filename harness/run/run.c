@@ -5,10 +5,10 @@
 #include "harness/data/range.h"
 #include "harness/file/folder.h"
 #include "harness/file/io.h"
-#include "harness/file/npy_file.h"
 #include "harness/machine/clock.h"
 #include "harness/run/describe.h"
 #include "harness/run/facts.h"
+#include "harness/run/files.h"
 #include "harness/run/probes.h"
 #include "harness/run/threads.h"
 #include "harness/store/modelfile.h"
@@ -50,40 +50,6 @@ static enum status load_data(struct run *run, struct err *err)
 	return status;
 }
 
-/* Patterns given by a file, as an n x P matrix of the problem. */
-static enum status read_patterns(struct run *run, struct err *err)
-{
-	const struct pattern_options *patterns = describe_patterns(run);
-	struct npy file;
-
-	if (!patterns || !patterns->file)
-		return STATUS_OK;
-	TRY(npy_read(patterns->file, &run->arena, &file, err));
-	run->given_patterns = mat_new(&run->arena, (ptrdiff_t)file.rows, (ptrdiff_t)file.cols);
-	for (size_t k = 0; k < file.rows; k++)
-		for (size_t j = 0; j < file.cols; j++)
-			mat_set(run->given_patterns, (ptrdiff_t)k, (ptrdiff_t)j,
-				(real)file.at[k * file.cols + j]);
-	run->problem.patterns = &run->given_patterns;
-	return STATUS_OK;
-}
-
-/* The network that training starts from, if a file gives one. */
-static enum status read_start(struct run *run, struct err *err)
-{
-	const char *path = pattern_start_file(run->trainer, run->cell.train.solver.options);
-
-	if (!path)
-		return STATUS_OK;
-	TRY(modelfile_load(path, &run->arena, &run->start, err));
-	if (run->start.net.U.rows != run->data.train.X.cols)
-		return err_at(err, STATUS_SPEC, (struct err_place){path, 0, 0},
-			      "expected a network on %td prepared features, got %td",
-			      run->data.train.X.cols, run->start.net.U.rows);
-	run->problem.start = &run->start.net;
-	return STATUS_OK;
-}
-
 /* Columns that no attack touches: the bias that `prepare` added. */
 static const bool *frozen_columns(struct run *run)
 {
@@ -116,8 +82,7 @@ static enum status pose_problem(struct run *run, struct err *err)
 		return err_set(err, STATUS_SPEC,
 			       "loss %s is for classification, data set %s is a regression task",
 			       p->loss.loss->base.name, cell->data.name);
-	TRY(read_patterns(run, err));
-	return read_start(run, err);
+	return files_read(cell, p, &run->arena, err);
 }
 
 static enum status save_model(struct run *run, struct err *err)
@@ -183,6 +148,7 @@ static enum status train(struct run *run, int progress_fd, struct loop_result *e
 
 	run->began = timing_read("");
 	start = clock_now();
+	TRY(trainer_check(run->trainer, &run->problem, options, err));
 	run->posed = coordinates_choose(&run->problem, run->trainer, options, &run->arena);
 	TRY(run->trainer->setup(&run->posed.problem, options, &run->arena, &run->state, err));
 	clock_since(start, &r->setup_s, &r->setup_cpu_s);
@@ -272,6 +238,16 @@ static enum cell_status status_of(const struct loop_result *end)
 	return end->interrupted && end->outcome == OUTCOME_TIME_LIMIT ? CELL_TIMEOUT : CELL_OK;
 }
 
+static enum status write_facts(const struct run *run, struct err *err)
+{
+	struct arena scratch = {0};
+	struct facts facts = facts_of(run->trainer, run->state, &scratch);
+	enum status status = facts_write(&facts, run->folder, err);
+
+	arena_release(&scratch);
+	return status;
+}
+
 /* Everything after training. */
 static enum status examine(struct run *run, const struct loop_result *end, struct err *err)
 {
@@ -279,7 +255,7 @@ static enum status examine(struct run *run, const struct loop_result *end, struc
 
 	if (end->outcome != OUTCOME_DIVERGED)
 		estimate_violation(run, &end->last);
-	TRY(facts_write(run->trainer, run->state, path_in(run, "patterns.csv"), err));
+	TRY(write_facts(run, err));
 	if (!isfinite(end->last.objective_network)) /* nothing to attack */
 		return STATUS_OK;
 	TRY(result_write(&run->result, path_in(run, "result.json"), err));

@@ -127,6 +127,34 @@ struct result result_empty(void)
 	return result;
 }
 
+/* A further fact, at its place or behind the others. */
+static void set_further(struct result *result, const struct fact *fact, struct arena *arena)
+{
+	struct facts list = {.arena = arena, .first = (struct fact *)result->facts};
+
+	if (fact->text)
+		facts_text(&list, arena_text(arena, fact->name), arena_text(arena, fact->text));
+	else
+		facts_number(&list, arena_text(arena, fact->name), fact->number);
+	result->facts = list.first;
+}
+
+void result_set(struct result *result, const struct fact *fact, struct arena *arena)
+{
+	const struct result_field *field = result_fields;
+	void *at;
+
+	while (field->name && (strcmp(field->name, fact->name) != 0 || field->text != !!fact->text))
+		field++;
+	at = (char *)result + field->offset;
+	if (!field->name)
+		set_further(result, fact, arena);
+	else if (field->text)
+		*(const char **)at = arena_text(arena, fact->text);
+	else
+		*(double *)at = fact->number;
+}
+
 /* Whole numbers are written as such; JSON has no infinity, so an infinite value is written as null.
  */
 static json_t *number_json(double value)
@@ -148,6 +176,18 @@ static json_t *text_json(const char *text)
 	return json ? json : json_string("(not UTF-8)");
 }
 
+/* {"name": value}; NULL: none. */
+static json_t *facts_json(const struct fact *facts)
+{
+	json_t *object = facts ? json_object() : NULL;
+
+	for (; facts; facts = facts->next)
+		json_object_set_new(object, facts->name,
+				    facts->text ? text_json(facts->text)
+						: number_json(facts->number));
+	return object;
+}
+
 enum status result_write(const struct result *result, const char *path, struct err *err)
 {
 	json_t *object = json_object();
@@ -161,6 +201,8 @@ enum status result_write(const struct result *result, const char *path, struct e
 		json_object_set_new(object, field->name,
 				    field->text ? text_json(*text_at(result, field))
 						: number_json(*number_at(result, field)));
+	if (result->facts)
+		json_object_set_new(object, "facts", facts_json(result->facts));
 	text = json_dumps(object, JSON_INDENT(2) | JSON_REAL_PRECISION(17));
 	json_decref(object);
 	length = text ? strlen(text) : 0;
@@ -191,6 +233,19 @@ static enum status read_field(const json_t *value, const struct result_field *fi
 	return STATUS_OK;
 }
 
+static void read_facts(const json_t *object, struct arena *arena, struct result *out)
+{
+	const char *name;
+	json_t *value;
+
+	json_object_foreach((json_t *)object, name, value) set_further(
+		out,
+		&(struct fact){.name = name,
+			       .text = json_string_value(value),
+			       .number = json_is_number(value) ? json_number_value(value) : NAN},
+		arena);
+}
+
 enum status result_read(const char *path, struct arena *arena, struct result *out, struct err *err)
 {
 	struct err_place at = {path, 0, 0};
@@ -209,6 +264,7 @@ enum status result_read(const char *path, struct arena *arena, struct result *ou
 		    read_field(json_object_get(root, field->name), field, arena, out) != STATUS_OK)
 			status = err_at(err, STATUS_ENV, at, "%s: expected a %s", field->name,
 					field->text ? "text" : "number");
+	read_facts(json_object_get(root, "facts"), arena, out);
 	json_decref(root);
 	return status;
 }

@@ -7,6 +7,7 @@
 
 #include "solvers/core/arena.h"
 #include "solvers/core/status.h"
+#include "solvers/model/facts.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -25,6 +26,7 @@ enum cell_status {
 extern const char *const cell_status_names[]; /* "ok", "failed", ... , NULL */
 
 struct result {
+	const struct fact *facts; /* further ones, that no column has */
 	int format; /* of the record, if it has a manifest (manifest.h), else 0; no column */
 	const char *cell, *data, *method, *solver, *loss, *precision, *status, *outcome, *message;
 	double repetition, seed;
@@ -79,6 +81,9 @@ extern const struct result_field
 
 /* All numbers NaN, all texts NULL. */
 struct result result_empty(void);
+
+/* The field of the fact's name, or a further one; texts are copied. */
+void result_set(struct result *result, const struct fact *fact, struct arena *arena);
 
 enum status result_write(const struct result *result, const char *path, struct err *err);
 enum status result_read(const char *path, struct arena *arena, struct result *out, struct err *err);

@@ -38,9 +38,10 @@ static const struct option rows[] = {
 	{0},
 };
 
-static const struct pattern_options *patterns(const void *options)
+static enum freedom freedom(const void *options)
 {
-	return &((const struct admm_options *)options)->patterns;
+	return pattern_freedom(&((const struct admm_options *)options)->patterns,
+			       FREEDOM_ROTATIONS);
 }
 
 static void forecast(const void *options, ptrdiff_t rows_, ptrdiff_t cols_, struct forecast *out)
@@ -251,13 +252,6 @@ static void step(void *state, struct progress *progress)
 		write_note(a);
 }
 
-static const char *note(const void *state)
-{
-	const struct admm *a = state;
-
-	return a->note[0] ? a->note : u_note(a);
-}
-
 static void violation(void *state, long draws, struct violation *out)
 {
 	struct admm *a = state;
@@ -268,9 +262,12 @@ static void violation(void *state, long draws, struct violation *out)
 		cvx_violation(&a->cvx, draws, out);
 }
 
-static ptrdiff_t patterns_used(const void *state)
+static void facts(const void *state, struct facts *facts)
 {
-	return ((const struct admm *)state)->V1.cols;
+	const struct admm *a = state;
+
+	pattern_facts(&a->options->patterns, a->V1.cols, facts);
+	facts_note(facts, a->note[0] ? a->note : u_note(a));
 }
 
 const struct trainer trainer_admm = {
@@ -279,8 +276,7 @@ const struct trainer trainer_admm = {
 		 .cite = "bai2023",
 		 .options = rows,
 		 .size = sizeof(struct admm_options)},
-	.freedom = trainer_rotates,
-	.patterns = patterns,
+	.freedom = freedom,
 	.forecast = forecast,
 	.setup = setup,
 	.step = step,
@@ -288,7 +284,6 @@ const struct trainer trainer_admm = {
 	.network = network,
 	.certify = certify,
 	.repaired = repaired,
-	.patterns_used = patterns_used,
-	.note = note,
+	.facts = facts,
 	.violation = violation,
 };

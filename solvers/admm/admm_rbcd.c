@@ -92,11 +92,6 @@ struct admm_rbcd {
 
 enum { ROWS = 512 }; /* of a row block of the pass that sums the outputs */
 
-static const struct pattern_options *patterns(const void *options)
-{
-	return &((const struct rbcd_options *)options)->patterns;
-}
-
 static double block_of(const struct rbcd_options *o, double patterns)
 {
 	return o->block == AUTO ? fmin(PUBLISHED_BLOCK, patterns) : (double)o->block;
@@ -323,11 +318,6 @@ static void certify(void *state, struct certificate *certificate)
 	cvx_certify(&a->cvx, half(a->V, 0), half(a->V, 1), &dual, certificate);
 }
 
-static ptrdiff_t patterns_used(const void *state)
-{
-	return ((const struct admm_rbcd *)state)->u.D.cols;
-}
-
 static void repaired(const void *state, struct net *net)
 {
 	const struct cvx *cvx = &((const struct admm_rbcd *)state)->cvx;
@@ -335,9 +325,12 @@ static void repaired(const void *state, struct net *net)
 	cvx_network(cvx->RV, cvx->RW, net);
 }
 
-static const char *note(const void *state)
+static void facts(const void *state, struct facts *facts)
 {
-	return ((const struct admm_rbcd *)state)->note;
+	const struct admm_rbcd *a = state;
+
+	pattern_facts(&a->options->patterns, a->u.D.cols, facts);
+	facts_note(facts, a->note);
 }
 
 const struct trainer trainer_admm_rbcd = {
@@ -347,7 +340,6 @@ const struct trainer trainer_admm_rbcd = {
 		 .options = rows,
 		 .size = sizeof(struct rbcd_options)},
 	.takes = trainer_curved,
-	.patterns = patterns,
 	.forecast = forecast,
 	.setup = setup,
 	.step = step,
@@ -355,6 +347,5 @@ const struct trainer trainer_admm_rbcd = {
 	.network = network,
 	.certify = certify,
 	.repaired = repaired,
-	.patterns_used = patterns_used,
-	.note = note,
+	.facts = facts,
 };

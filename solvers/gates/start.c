@@ -1,7 +1,6 @@
 /* Networks to start from. See start.h. */
 #include "solvers/gates/start.h"
 
-#include "solvers/gates/pattern.h"
 #include "solvers/model/trainer.h"
 
 static const struct trainer *trainer_of(const struct start_options *o)
@@ -37,6 +36,8 @@ static enum status train(const struct problem *problem, const struct start_optio
 enum status start_network(const struct problem *problem, const struct start_options *o,
 			  struct arena *arena, struct start *out, struct err *err)
 {
+	const struct problem_file *file = o->file ? trainer_file(problem, o->file) : NULL;
+
 	*out = (struct start){.note = NULL};
 	if (o->trainer.item && o->file)
 		return err_set(err, STATUS_SPEC,
@@ -45,25 +46,11 @@ enum status start_network(const struct problem *problem, const struct start_opti
 			       o->trainer.item->name, o->file);
 	if (o->trainer.item)
 		return train(problem, o, arena, out, err);
-	if (o->file && problem->start) {
-		out->net = *problem->start;
+	if (o->file && file && file->net) {
+		out->net = *file->net;
 		out->note = "start from a model file";
 	}
 	return STATUS_OK;
-}
-
-const char *start_model(const struct start_options *o)
-{
-	const struct trainer *trainer = trainer_of(o);
-
-	return trainer ? pattern_start_file(trainer, o->trainer.options) : o->file;
-}
-
-const struct pattern_options *start_patterns(const struct start_options *o)
-{
-	const struct trainer *trainer = trainer_of(o);
-
-	return trainer && trainer->patterns ? trainer->patterns(o->trainer.options) : NULL;
 }
 
 void start_forecast(const struct start_options *o, ptrdiff_t n, ptrdiff_t d, struct forecast *out)

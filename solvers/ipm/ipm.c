@@ -243,21 +243,23 @@ static void repaired(const void *state, struct net *net)
 	cvx_network(cvx->RV, cvx->RW, net);
 }
 
-static const char *note(const void *state)
-{
-	return ((const struct ipm *)state)->assembled
-		       ? "Newton system assembled, of order dP"
-		       : "Newton system by blocks and a coupling of order n";
-}
-
 static void violation(void *state, long draws, struct violation *out)
 {
 	cvx_violation(&((const struct ipm *)state)->cvx, draws, out);
 }
 
-static ptrdiff_t patterns_used(const void *state)
+static void facts(const void *state, struct facts *facts)
 {
-	return ((const struct ipm *)state)->D.cols;
+	const struct ipm *s = state;
+
+	pattern_facts(s->cvx.patterns.options, s->D.cols, facts);
+	facts_note(facts, s->assembled ? "Newton system assembled, of order dP"
+				       : "Newton system by blocks and a coupling of order n");
+}
+
+static enum freedom freedom(const void *options)
+{
+	return pattern_freedom(patterns(options), FREEDOM_ROTATIONS);
 }
 
 static bool takes(const struct problem *problem, const void *options, const char **wanted)
@@ -274,8 +276,7 @@ const struct trainer trainer_ipm = {
 		 .options = rows,
 		 .size = sizeof(struct ipm_options)},
 	.takes = takes,
-	.freedom = trainer_rotates,
-	.patterns = patterns,
+	.freedom = freedom,
 	.forecast = forecast,
 	.setup = setup,
 	.step = step,
@@ -283,7 +284,6 @@ const struct trainer trainer_ipm = {
 	.network = network,
 	.certify = certify,
 	.repaired = repaired,
-	.patterns_used = patterns_used,
-	.note = note,
+	.facts = facts,
 	.violation = violation,
 };

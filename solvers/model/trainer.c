@@ -3,6 +3,15 @@
 #include "solvers/model/trainer.h"
 
 #include <math.h>
+#include <string.h>
+
+const struct problem_file *trainer_file(const struct problem *problem, const char *path)
+{
+	for (size_t i = 0; i < problem->file_count; i++)
+		if (strcmp(problem->files[i].path, path) == 0)
+			return &problem->files[i];
+	return NULL;
+}
 
 double trainer_network_objective(const struct problem *problem, const struct net *net, real *f,
 				 struct net_work *work)
@@ -35,12 +44,6 @@ enum status trainer_check(const struct trainer *trainer, const struct problem *p
 		return STATUS_OK;
 	return err_set(err, STATUS_SPEC, "%s: expected %s, got \"%s\"", trainer->base.name, wanted,
 		       problem->loss.loss->base.name);
-}
-
-enum freedom trainer_rotates(const void *options)
-{
-	(void)options;
-	return FREEDOM_ROTATIONS;
 }
 
 bool trainer_always(const void *options)

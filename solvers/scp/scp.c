@@ -281,9 +281,10 @@ static void violation(void *state, long draws, struct violation *out)
 	violation_neurons(s->scp.problem, s->g, draws, out);
 }
 
-static const char *note(const void *state)
+static void facts(const void *state, struct facts *facts)
 {
-	return ((const struct state *)state)->note;
+	facts_number(facts, "patterns", (double)width(state));
+	facts_note(facts, ((const struct state *)state)->note);
 }
 
 const struct trainer trainer_scp = {
@@ -299,7 +300,6 @@ const struct trainer trainer_scp = {
 	.width = width,
 	.network = network,
 	.certify = certify,
-	.patterns_used = width,
 	.violation = violation,
-	.note = note,
+	.facts = facts,
 };

@@ -2,8 +2,8 @@
  * of setup and to a network objective of 166, one iteration as a share of the GEMM rate of its
  * shapes in the same run, and memory against the forecast. Without the data set, image-like data of
  * the same size are used, and the objective is not comparable. */
+#include "solvers/admm/admm.h"
 #include "solvers/core/blas.h"
-#include "solvers/gates/pattern.h"
 #include "solvers/model/trainer.h"
 #include "tests/fashion.h"
 #include "tests/kernels.h"
@@ -66,7 +66,7 @@ static int run(struct fashion *b)
 	const struct trainer *trainer =
 		(const struct trainer *)(const void *)b->cell->train.solver.item;
 	const void *options = b->cell->train.solver.options;
-	ptrdiff_t P = trainer->patterns(options)->count;
+	ptrdiff_t P = ((const struct admm_options *)options)->patterns.count;
 	double rate = gemm_rate(b, P), before = held_bytes(), start = omp_get_wtime(), setup,
 	       solve = 0, reached = NAN;
 	double best = HUGE_VAL, objective = NAN;

@@ -200,8 +200,8 @@ static void check_width(struct run *run)
 	check_at_least(run->net.U.cols, 0);
 	check_at_most(run->net.U.cols, width);
 	check_finite(toy_objective(&run->toy.problem, &run->net));
-	if (run->trainer->patterns_used)
-		check_at_least(run->trainer->patterns_used(run->state), 0);
+	if (!isnan(toy_number(run->trainer, run->state, "patterns")))
+		check_at_least(toy_number(run->trainer, run->state, "patterns"), 0);
 }
 
 static void networks_fit_their_width(void **state)

@@ -60,7 +60,8 @@ static void load(struct instance *in, const char *name)
 	for (ptrdiff_t k = 0; k < in->problem.X.rows; k++)
 		target[k] = (real)json_number_value(json_array_get(y, (size_t)k));
 	in->problem.y = target;
-	in->problem.patterns = &in->D;
+	toy_file(&in->problem, (struct problem_file){.path = "in memory", .array = in->D},
+		 &in->arena);
 }
 
 /* Outputs of the optimal network. */

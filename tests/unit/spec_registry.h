@@ -85,7 +85,7 @@ static const struct option fake_pattern_rows[] = {
 	{OPTION_FIELD(struct fake_patterns, count), .initial = "64", .range = RANGE_FROM(1),
 	 .words = fake_count_words},
 	{OPTION_FIELD(struct fake_patterns, from), .initial = "gaussian", .kind = KIND_PATTERNS},
-	{OPTION_FIELD(struct fake_patterns, file), .initial = "null", .path = true},
+	{OPTION_FIELD(struct fake_patterns, file), .initial = "null", .path = PATH_OTHER},
 	{.name = NULL},
 };
 
@@ -136,8 +136,8 @@ static const struct option fake_generate_rows[] = {
 static const char *const fake_missing_names[] = {"error", "drop", "mean", NULL};
 
 static const struct option fake_csv_rows[] = {
-	{OPTION_FIELD(struct fake_csv, path), .path = true},
-	{OPTION_FIELD(struct fake_csv, test), .initial = "null", .path = true},
+	{OPTION_FIELD(struct fake_csv, path), .path = PATH_OTHER},
+	{OPTION_FIELD(struct fake_csv, test), .initial = "null", .path = PATH_OTHER},
 	{OPTION_FIELD(struct fake_csv, drop), .initial = "[]"},
 	{OPTION_FIELD(struct fake_csv, missing), .initial = "error", .names = fake_missing_names},
 	{.name = NULL},

@@ -52,8 +52,8 @@ static struct end train(const struct problem *problem, const char *options)
 	end.objective = toy_objective(problem, &net);
 	check_close(end.objective, c.upper, 1e-9, 0);
 	end.gap = (c.upper - c.lower_bound) / c.upper;
-	if (trainer->note(state))
-		snprintf(end.note, sizeof end.note, "%s", trainer->note(state));
+	if (toy_text(trainer, state, "note", &arena))
+		snprintf(end.note, sizeof end.note, "%s", toy_text(trainer, state, "note", &arena));
 	arena_release(&arena);
 	return end;
 }

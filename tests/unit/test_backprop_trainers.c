@@ -256,7 +256,7 @@ static void training_lowers_the_objective_and_allocates_nothing(void **state)
 			assert_int_equal(step(&t), epoch == 30);
 		assert_int_equal(t.arena.calls, calls);
 		check_below(objective(&t), 0.8 * before);
-		assert_null(t.trainer->patterns_used);
+		assert_null(t.trainer->facts);
 		arena_release(&t.arena);
 	}
 }

@@ -38,7 +38,7 @@ static struct toy collinear(ptrdiff_t n, ptrdiff_t d, struct mat *D)
 	for (ptrdiff_t i = 0; i < n * 12; i++)
 		D->at[i] = D->at[i] >= 0;
 	toy.problem.X = X;
-	toy.problem.patterns = D;
+	toy_file(&toy.problem, (struct problem_file){.path = "in memory", .array = *D}, &toy.arena);
 	return toy;
 }
 

@@ -270,9 +270,11 @@ static void check_twin(const char *loss, bool slip)
 			neurons = check_neuron(&twin, i, &run.net, neurons);
 		assert_int_equal(neurons, run.net.U.cols);
 		snprintf(steps, sizeof steps, "%zu inner steps", twin.steps);
-		assert_non_null(strstr(run.trainer->note(run.state), steps));
+		assert_non_null(
+			strstr(toy_text(run.trainer, run.state, "note", &run.arena), steps));
 		snprintf(steps, sizeof steps, "%zu trial steps refused", twin.refused);
-		assert_non_null(strstr(run.trainer->note(run.state), steps));
+		assert_non_null(
+			strstr(toy_text(run.trainer, run.state, "note", &run.arena), steps));
 	}
 	check_above(run.net.U.cols, 2);
 	check_above(twin.refused, 0);

@@ -43,7 +43,9 @@ static struct run *begin(const char *loss, const char *options, const struct net
 
 	run = (struct run){.toy = toy_make(N, D, loss, BETA)};
 	run.toy.problem.frozen = bias;
-	run.toy.problem.start = start;
+	if (start)
+		toy_file(&run.toy.problem, (struct problem_file){.path = "given.npz", .net = start},
+			 &run.arena);
 	run.trainer = (const struct trainer *)(const void *)desc;
 	run.status = run.trainer->setup(&run.toy.problem, toy_options(desc, options, &run.arena),
 					&run.arena, &run.state, &run.err);
@@ -160,7 +162,8 @@ static void it_never_ends_above_its_start(void **state)
 		run->trainer->network(run->state, &run->net);
 		plain = restriction_certified(&run->toy.problem, &norm, EPS, &run->net, 10, NULL);
 		check_close(first, plain, 0, ROUNDING * first);
-		assert_non_null(strstr(run->trainer->note(run->state), "start adam, 30 steps"));
+		assert_non_null(strstr(toy_text(run->trainer, run->state, "note", &run->arena),
+				       "start adam, 30 steps"));
 		train(run);
 		check_below(run->progress.objective, first);
 		end(run);
@@ -317,7 +320,7 @@ static void a_bad_start_is_refused(void **state)
 		assert_string_equal(run->err.text, cases[c].says);
 		end(run);
 	}
-	run = begin("hinge", "{start_file: zero.npz}", &zero);
+	run = begin("hinge", "{start_file: given.npz}", &zero);
 	assert_int_equal(run->status, STATUS_ENV);
 	assert_string_equal(run->err.text,
 			    "start: expected a network with a neuron that is not zero, got none");

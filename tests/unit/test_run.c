@@ -254,8 +254,8 @@ static void what_cannot_run_says_why(void **state)
 	check_error(STATUS_ENV, ""); /* no cell.json */
 	write_text("cell.json", "{\"seed\":");
 	check_error(STATUS_SPEC, "");
-	pose("solver: scp, neurons: 20, loss: hinge, method: fista", "");
-	check_error(STATUS_SPEC, "hinge");
+	pose("solver: scp, neurons: 20, loss: hinge, method: newton, first: 5", "");
+	check_error(STATUS_SPEC, "working_set");
 }
 
 static void progress_is_written_as_lines(void **state)

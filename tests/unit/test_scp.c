@@ -211,7 +211,7 @@ static void neurons_are_nested(void **state)
 		struct mat U = directions(&toy.problem, neurons, &toy.arena);
 		ptrdiff_t known = 0;
 
-		assert_int_equal(run.trainer->patterns_used(run.state), neurons);
+		check_equal(toy_number(run.trainer, run.state, "patterns"), neurons);
 		for (ptrdiff_t j = 0; j < neurons; j++)
 			known += coefficient(&run.net, U, j) != 0;
 		assert_int_equal(known, run.net.U.cols);

@@ -331,7 +331,7 @@ static void note_is(const char *options, double beta, const char *expected)
 {
 	struct toy toy = toy_make(20, 3, "squared", beta);
 	struct run run = solve(&toy.problem, options, 1);
-	const char *note = scp()->note(run.state);
+	const char *note = toy_text(scp(), run.state, "note", &run.arena);
 
 	if (expected)
 		assert_non_null(strstr(note, expected));

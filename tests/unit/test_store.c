@@ -194,6 +194,32 @@ static void result_round_trips_every_field(void **state)
 	}
 }
 
+/* A fact whose name is a column fills it, others are kept beside the columns, in their order. */
+static void further_facts_are_kept(void **state)
+{
+	const char *path = in_room("facts.json");
+	struct result r = result_empty(), back;
+	struct err err = {0};
+
+	(void)state;
+	result_set(&r, &(struct fact){.name = "patterns", .number = 7}, &arena);
+	result_set(&r, &(struct fact){.name = "note", .text = "a"}, &arena);
+	result_set(&r, &(struct fact){.name = "rank", .number = 3}, &arena);
+	result_set(&r, &(struct fact){.name = "relaxation", .text = "tight"}, &arena);
+	result_set(&r, &(struct fact){.name = "rank", .number = 2}, &arena);
+	result_set(&r, &(struct fact){.name = "patterns", .text = "many"}, &arena);
+	assert_int_equal(result_write(&r, path, &err), STATUS_OK);
+	assert_int_equal(result_read(path, &arena, &back, &err), STATUS_OK);
+	check_equal(back.patterns, 7);
+	assert_string_equal(back.note, "a");
+	assert_string_equal(back.facts->name, "rank");
+	check_equal(back.facts->number, 2);
+	assert_string_equal(back.facts->next->name, "relaxation");
+	assert_string_equal(back.facts->next->text, "tight");
+	assert_string_equal(back.facts->next->next->text, "many"); /* no text fits the column */
+	assert_null(back.facts->next->next->next);
+}
+
 static void result_fields_cover_the_struct(void **state)
 {
 	size_t bytes = 0;
@@ -201,7 +227,7 @@ static void result_fields_cover_the_struct(void **state)
 	(void)state;
 	for (const struct result_field *f = result_fields; f->name; f++)
 		bytes += f->text ? sizeof(const char *) : sizeof(double);
-	/* the format before them is no column */
+	/* format and further facts before them are no columns */
 	assert_int_equal(bytes, sizeof(struct result) - offsetof(struct result, cell));
 }
 
@@ -381,6 +407,7 @@ int main(void)
 		cmocka_unit_test(csv_reports_a_full_disk),
 		cmocka_unit_test(result_round_trips_every_field),
 		cmocka_unit_test(result_fields_cover_the_struct),
+		cmocka_unit_test(further_facts_are_kept),
 		cmocka_unit_test(result_writes_unknown_as_null),
 		cmocka_unit_test(result_reports_damage),
 		cmocka_unit_test(commit_replaces_a_folder_whole),
