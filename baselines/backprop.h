@@ -145,7 +145,7 @@ struct backprop {
 	struct adversary adversary;
 	real *radii, *slope_r; /* m: of interval bounds, and the gradient in them */
 	/* early stopping */
-	struct net_work work;
+	struct model_work work;
 	real *f_validation;
 	double best_loss;
 	long since_best;
@@ -205,7 +205,7 @@ void backprop_finish(struct backprop *b, const struct backprop_pass *pass, int p
 
 /* `width` and `network` of a trainer whose state begins with a struct backprop. */
 ptrdiff_t backprop_width(const void *state);
-void backprop_network(const void *state, struct net *net);
+void backprop_network(const void *state, struct model *model);
 
 /* `vectors` is the number of weight-sized arrays of the method beyond weights and gradient. */
 void backprop_forecast(const struct backprop_options *options, ptrdiff_t n, ptrdiff_t d,

@@ -35,6 +35,8 @@ void instance_load(struct instance *in, const char *name)
 		((real *)(uintptr_t)in->problem.y)[k] =
 			(real)json_number_value(json_array_get(y, (size_t)k));
 	}
+	toy_file(&in->problem, (struct problem_file){.path = "in memory", .array = in->D},
+		 &in->arena);
 }
 
 /* The loss of an optimum as a spec writes it. */

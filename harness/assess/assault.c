@@ -177,7 +177,7 @@ static void load(struct entry *e, const struct target *t, uint64_t seed, struct 
 	double flat = e->attack->flat ? e->attack->flat(e->o->attack.options) : HUGE_VAL;
 	ptrdiff_t n = t->X.rows;
 
-	e->job = (struct attack_job){.net = &t->net,
+	e->job = (struct attack_job){.model = t->model,
 				     .X = t->X,
 				     .y = t->y,
 				     .threat = t->threat,
@@ -311,7 +311,7 @@ enum status assault_check(const struct cell *cell, const struct dataset *data, s
 
 /* Fire at every target once: an entry that has been done was part of an earlier volley. */
 static enum status fire_all(const struct assault *a, const struct dataset *data,
-			    const struct net *net, struct err *err)
+			    const struct model *model, struct err *err)
 {
 	enum status status = STATUS_OK;
 
@@ -323,7 +323,7 @@ static enum status fire_all(const struct assault *a, const struct dataset *data,
 
 		if (!e->fired || e->done > 0)
 			continue;
-		status = target_new(&e->aim, data, net, &arena, &target, err);
+		status = target_new(&e->aim, data, model, &arena, &target, err);
 		clock_add(start, &e->effort.wall, &e->effort.cpu);
 		if (status == STATUS_OK)
 			status = fire(a, i, &target, err);
@@ -366,18 +366,19 @@ enum status assault_carry_out(const struct assault_order *order, struct err *err
 
 	choose_fired(&assault, order->kept);
 	if (order->data->test.X.rows > 0)
-		status = fire_all(&assault, order->data, order->net, err);
+		status = fire_all(&assault, order->data, order->model, err);
 	if (status == STATUS_OK)
 		status = write_table(&assault, order, err);
 	arena_release(&arena);
 	return status;
 }
 
-enum status assault_run(const struct cell *cell, const struct dataset *data, const struct net *net,
-			const char *path, struct evidence *evidence, struct err *err)
+enum status assault_run(const struct cell *cell, const struct dataset *data,
+			const struct model *model, const char *path, struct evidence *evidence,
+			struct err *err)
 {
 	const struct assault_order order = {
-		.cell = cell, .data = data, .net = net, .path = path, .evidence = evidence};
+		.cell = cell, .data = data, .model = model, .path = path, .evidence = evidence};
 
 	return assault_carry_out(&order, err);
 }

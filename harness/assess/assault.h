@@ -8,7 +8,7 @@
 #include "harness/data/data.h"
 #include "harness/spec/spec.h"
 #include "solvers/core/status.h"
-#include "solvers/model/net.h"
+#include "solvers/model/model.h"
 
 /* Whether the attacks can be run on data prepared like this; asked before training. */
 enum status assault_check(const struct cell *cell, const struct dataset *data, struct err *err);
@@ -17,7 +17,7 @@ enum status assault_check(const struct cell *cell, const struct dataset *data, s
 struct assault_order {
 	const struct cell *cell; /* its entries of `attack` */
 	const struct dataset *data;
-	const struct net *net;
+	const struct model *model;
 	const char *path;
 	struct evidence *evidence;  /* or NULL */
 	const struct earlier *kept; /* entries that need no computing, or NULL */
@@ -36,8 +36,9 @@ struct assault_order {
 enum status assault_carry_out(const struct assault_order *order, struct err *err);
 
 /* All entries; `evidence` may be NULL. */
-enum status assault_run(const struct cell *cell, const struct dataset *data, const struct net *net,
-			const char *path, struct evidence *evidence, struct err *err);
+enum status assault_run(const struct cell *cell, const struct dataset *data,
+			const struct model *model, const char *path, struct evidence *evidence,
+			struct err *err);
 
 /* Where an entry of `attack` aims. */
 struct aim assault_aim(const struct attack_options *o, const struct dataset *data);

@@ -110,7 +110,7 @@ static void run_radii(const struct certify_options *o, const struct aim *aim,
 {
 	ptrdiff_t n = t->X.rows;
 	struct bounds *bounds = ARENA_ARRAY(arena, struct bounds, o->eps.count);
-	struct certify_job job = {.net = &t->net,
+	struct certify_job job = {.net = t->model->kind->relu(t->model),
 				  .X = t->X,
 				  .y = t->y,
 				  .threat = t->threat,
@@ -138,7 +138,7 @@ static enum status run_entry(const struct certify_options *o, const struct certi
 
 	if (aim.part->X.rows == 0)
 		return STATUS_OK;
-	status = target_new(&aim, order->data, order->net, &arena, &t, err);
+	status = target_new(&aim, order->data, order->model, &arena, &t, err);
 	if (status == STATUS_OK)
 		run_radii(o, &aim, &t, &arena, csv, order->evidence);
 	arena_release(&arena);
@@ -181,11 +181,11 @@ enum status certified_carry_out(const struct certified_order *order, struct err 
 }
 
 enum status certified_run(const struct cell *cell, const struct dataset *data,
-			  const struct net *net, const char *path, struct evidence *evidence,
+			  const struct model *model, const char *path, struct evidence *evidence,
 			  struct err *err)
 {
 	const struct certified_order order = {
-		.cell = cell, .data = data, .net = net, .path = path, .evidence = evidence};
+		.cell = cell, .data = data, .model = model, .path = path, .evidence = evidence};
 
 	return certified_carry_out(&order, err);
 }

@@ -8,7 +8,7 @@
 #include "harness/data/data.h"
 #include "harness/spec/spec.h"
 #include "solvers/core/status.h"
-#include "solvers/model/net.h"
+#include "solvers/model/model.h"
 
 /* How many findings attacks and certificates of a cell are. */
 size_t certified_findings(const struct cell *cell);
@@ -20,7 +20,7 @@ enum status certified_check(const struct cell *cell, const struct dataset *data,
 struct certified_order {
 	const struct cell *cell; /* its entries of `certify` */
 	const struct dataset *data;
-	const struct net *net;
+	const struct model *model;
 	const char *path;
 	struct evidence *evidence;
 	const struct earlier *kept; /* entries that need no computing, or NULL */
@@ -34,7 +34,7 @@ enum status certified_carry_out(const struct certified_order *order, struct err 
 
 /* All entries. */
 enum status certified_run(const struct cell *cell, const struct dataset *data,
-			  const struct net *net, const char *path, struct evidence *evidence,
+			  const struct model *model, const char *path, struct evidence *evidence,
 			  struct err *err);
 
 /* Where an entry of `certify` aims. */

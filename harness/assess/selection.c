@@ -45,7 +45,7 @@ enum status selection_run(const struct selection *s, double *accuracy, struct ef
 	struct cell cell = *s->cell;
 	const struct assault_order order = {.cell = &cell,
 					    .data = &view,
-					    .net = s->net,
+					    .model = s->model,
 					    .path = s->path,
 					    .kept = s->kept,
 					    .effort = effort,

@@ -6,12 +6,12 @@
 #include "harness/data/data.h"
 #include "harness/spec/spec.h"
 #include "solvers/core/status.h"
-#include "solvers/model/net.h"
+#include "solvers/model/model.h"
 
 struct selection {
 	const struct cell *cell; /* its `selects` */
 	const struct dataset *data;
-	const struct net *net;
+	const struct model *model;
 	const char *path;
 	const struct earlier *kept; /* entries that need no computing, or NULL */
 };

@@ -42,7 +42,7 @@ static enum status attack(struct cli_args *args, const char *record, const char 
 			       "attack: expected an attack such as '{attack: pgd, eps: 0.1}', the "
 			       "cell has none of its own");
 	TRY(assault_check(cell, &stored.data, err));
-	return assault_run(cell, &stored.data, &stored.model.net, path, NULL, err);
+	return assault_run(cell, &stored.data, stored.file.model, path, NULL, err);
 }
 
 int cmd_attack(struct cli_args *args)

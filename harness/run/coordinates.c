@@ -10,16 +10,16 @@ static const struct problem_file *lower_files(const struct problem *problem,
 	struct problem_file *files = ARENA_ARRAY(arena, struct problem_file, problem->file_count);
 
 	for (size_t i = 0; i < problem->file_count; i++) {
-		const struct net *from = problem->files[i].net;
-		struct net *net = ARENA_NEW(arena, struct net);
+		const struct model *from = problem->files[i].model;
+		struct model *model;
 
 		files[i] = problem->files[i];
 		if (!from)
 			continue;
-		*net = net_new(arena, r->B.cols, from->U.cols);
+		model = model_new(from->kind, arena, r->B.cols, model_width(from));
 		if (!arena_counts(arena))
-			rowspace_lower(r, from, net);
-		files[i].net = net;
+			rowspace_lower(r, from, model);
+		files[i].model = model;
 	}
 	return files;
 }

@@ -119,7 +119,7 @@ static void describe_end(struct run *run, const struct loop_result *end, const s
 	r->test_r2 = e->test.r2;
 	describe_facts(run, facts);
 	r->note = notes(run, evaluator, text_of(run, facts, "note"));
-	r->neurons = (double)evaluator->delivered->U.cols;
+	r->neurons = evaluator->delivered ? (double)model_width(evaluator->delivered) : NAN;
 	/* a clean objective that rose is no bad sign of a robust method, nor that of one whose best
 	 * point is held: an iterate outside its program was better then */
 	if (evaluator->robust || run->trainer->certify)

@@ -31,15 +31,15 @@ static enum status read_array(const struct reading *r, struct problem_file *out)
 
 static enum status read_model(const struct reading *r, struct problem_file *out)
 {
-	struct model *model = ARENA_NEW(r->arena, struct model);
+	struct modelfile file;
 	ptrdiff_t d = r->problem->X.cols;
 
-	TRY(modelfile_load(out->path, r->arena, model, r->err));
-	if (model->net.U.rows != d)
+	TRY(modelfile_load(out->path, r->arena, &file, r->err));
+	if (model_features(file.model) != d)
 		return err_at(r->err, STATUS_SPEC, (struct err_place){out->path, 0, 0},
 			      "expected a network on %td prepared features, got %td", d,
-			      model->net.U.rows);
-	out->net = &model->net;
+			      model_features(file.model));
+	out->model = file.model;
 	return STATUS_OK;
 }
 

@@ -209,7 +209,7 @@ static enum status select_by_attack(struct work *w, struct err *err)
 	struct probes *p = w->p;
 	size_t count = p->cell->selects.count, own = selection_own(p->cell);
 	double *accuracy = ARENA_ARRAY(p->arena, double, count);
-	const struct selection selection = {p->cell, p->data, p->net,
+	const struct selection selection = {p->cell, p->data, p->model,
 					    path_in(p, p->folder, tables[ENTRY_SELECT]),
 					    &w->kept[ENTRY_SELECT]};
 
@@ -225,7 +225,7 @@ static enum status attack(struct work *w, struct err *err)
 	struct probes *p = w->p;
 	const struct assault_order order = {.cell = p->cell,
 					    .data = p->data,
-					    .net = p->net,
+					    .model = p->model,
 					    .path = path_in(p, p->folder, tables[ENTRY_ATTACK]),
 					    .evidence = &w->evidence,
 					    .kept = &w->kept[ENTRY_ATTACK],
@@ -245,7 +245,7 @@ static enum status certify(struct work *w, struct err *err)
 	struct probes *p = w->p;
 	const struct certified_order order = {.cell = p->cell,
 					      .data = p->data,
-					      .net = p->net,
+					      .model = p->model,
 					      .path = path_in(p, p->folder, tables[ENTRY_CERTIFY]),
 					      .evidence = &w->evidence,
 					      .kept = &w->kept[ENTRY_CERTIFY],

@@ -87,14 +87,15 @@ static enum status pose_problem(struct run *run, struct err *err)
 
 static enum status save_model(struct run *run, struct err *err)
 {
-	const struct model model = {.net = *run->evaluator.delivered,
-				    .stages = run->data.stages,
-				    .target_shift = run->data.target_shift,
-				    .target_scale = run->data.target_scale};
+	const struct modelfile file = {.model = (struct model *)run->evaluator.delivered,
+				       .stages = run->data.stages,
+				       .target_shift = run->data.target_shift,
+				       .target_scale = run->data.target_scale};
 	const char *path = path_in(run, "model.npz"), *tmp = path_in(run, "model.npz.tmp");
 
-	TRY(modelfile_save(tmp, &model, err));
-	if (!io_rename(tmp, path))
+	if (file.model)
+		TRY(modelfile_save(tmp, &file, err));
+	if (file.model && !io_rename(tmp, path))
 		return io_error(err, path, "write");
 	return points_write(&run->data, path_in(run, "points.csv"), err);
 }
@@ -198,12 +199,12 @@ static void estimate_violation(struct run *run, const struct evaluation *last)
 }
 
 /* Files of what is asked of the network. */
-static enum status probe(struct run *run, const struct net *net, const char *record, bool trained,
-			 struct err *err)
+static enum status probe(struct run *run, const struct model *model, const char *record,
+			 bool trained, struct err *err)
 {
 	struct probes probes = {.cell = &run->cell,
 				.data = &run->data,
-				.net = net,
+				.model = model,
 				.folder = run->folder,
 				.record = record,
 				.trained = trained,
@@ -285,20 +286,20 @@ static enum status compute(struct run *run, struct run_order *order, struct err 
 static enum status complete(struct run *run, const struct run_order *order, struct err *err)
 {
 	const char *record = order->record;
-	struct model model;
+	struct modelfile file = {.model = NULL};
 
 	TRY(prepare(run, order->choose_threads, err));
 	TRY(result_read(arena_format(&run->arena, "%s/result.json", record), &run->arena,
 			&run->result, err));
 	run->result.data = run->cell.data.name;
 	run->result.method = run->cell.train.name;
-	TRY(modelfile_load(arena_format(&run->arena, "%s/model.npz", record), &run->arena, &model,
+	TRY(modelfile_load(arena_format(&run->arena, "%s/model.npz", record), &run->arena, &file,
 			   err));
-	if (model.net.U.rows != run->data.train.X.cols)
+	if (model_features(file.model) != run->data.train.X.cols)
 		return err_at(err, STATUS_ENV, (struct err_place){record, 0, 0},
-			      "model.npz has %td features, the data have %td", model.net.U.rows,
-			      run->data.train.X.cols);
-	TRY(probe(run, &model.net, record, true, err));
+			      "model.npz has %td features, the data have %td",
+			      model_features(file.model), run->data.train.X.cols);
+	TRY(probe(run, file.model, record, true, err));
 	run->result.status = cell_status_names[CELL_OK];
 	run->result.message = NULL;
 	return result_write(&run->result, path_in(run, "result.json"), err);

@@ -81,14 +81,14 @@ struct stored {
 static void check_part(const struct reload *all, const struct part *part, struct stored stored,
 		       struct verify *out)
 {
-	const struct net *net = &all->model.net;
+	const struct model *model = all->file.model;
 	double n = (double)part->X.rows, correct = 0, unsure = 0, square = 0, mean = 0, spread = 0;
 	bool regression = all->data.regression;
 
 	for (ptrdiff_t k = 0; k < part->X.rows; k++) {
-		double f = plain_output(net, part->X, k), y = (double)part->y[k];
+		double f = plain_output(model, part->X, k), y = (double)part->y[k];
 		double noise =
-			plain_noise(net, part->X, k, out->single ? FLT_EPSILON : DBL_EPSILON);
+			plain_noise(model, part->X, k, out->single ? FLT_EPSILON : DBL_EPSILON);
 
 		correct += y * f > 0;
 		unsure += fabs(f) > 0 && fabs(f) <= noise;
@@ -149,7 +149,7 @@ static void check_sizes(const struct reload *all, struct verify *out)
 	verify_add(out, "n_test", r->n_test, (double)data->test.X.rows, 0);
 	verify_add(out, "d", r->d, (double)data->train.X.cols, 0);
 	verify_add(out, "majority", r->majority, majority(data), 0);
-	verify_add(out, "neurons", r->neurons, (double)all->model.net.U.cols, 0);
+	verify_add(out, "neurons", r->neurons, (double)model_width(all->file.model), 0);
 }
 
 /* --- objectives ---------------------------------------------------------------------------------
@@ -165,11 +165,11 @@ static double objective(const struct reload *all, bool zero)
 
 	for (ptrdiff_t k = 0; k < part->X.rows; k++)
 		sum += loss->sample(train->loss.options,
-				    zero ? 0 : plain_output(&all->model.net, part->X, k),
+				    zero ? 0 : plain_output(all->file.model, part->X, k),
 				    (double)part->y[k]);
 	if (train->average)
 		sum /= (double)part->X.rows;
-	return zero ? sum : sum + train->beta / 2 * plain_squares(&all->model.net);
+	return zero ? sum : sum + train->beta * all->file.model->kind->decay(all->file.model);
 }
 
 static void cannot(struct verify *out, const char *name, double stored, const char *why)

@@ -63,7 +63,7 @@ static void look(void *context, const struct aim *aim, const struct attack_job *
 			size += fabs(x);
 		}
 		margin = plain_ball_margin(&ball, k, ball.delta);
-		noise = 8 * plain_noise(ball.net, ball.x, 0, REAL_EPSILON);
+		noise = 8 * plain_noise(ball.model, ball.x, 0, REAL_EPSILON);
 		seen->outside += is_outside(&ball, k, size, REAL_EPSILON);
 		seen->wrong += !(fabs(margin - (double)job->margin[k]) <= noise);
 		seen->robust += (margin > 0) / n;
@@ -212,7 +212,7 @@ static enum status check_attacks(struct probe *p, struct err *err)
 	if (cell->attack.count == 0)
 		return STATUS_OK;
 	TRY(assault_check(cell, data, err));
-	TRY(assault_run(cell, data, &p->stored->model.net,
+	TRY(assault_run(cell, data, p->stored->file.model,
 			arena_format(p->out->arena, "%s/attack.csv", p->folder), &p->evidence,
 			err));
 	if (read_both(p, "attack.csv", &t))
@@ -275,7 +275,7 @@ static enum status check_certificates(struct probe *p, struct err *err)
 	if (cell->certify.count == 0)
 		return STATUS_OK;
 	TRY(certified_check(cell, data, err));
-	TRY(certified_run(cell, data, &p->stored->model.net,
+	TRY(certified_run(cell, data, p->stored->file.model,
 			  arena_format(p->out->arena, "%s/certify.csv", p->folder), &p->evidence,
 			  err));
 	TRY(evidence_check(&p->evidence, err));
@@ -291,7 +291,7 @@ static enum status check_selection(struct probe *p, struct err *err)
 	const struct selection selection = {
 		.cell = cell,
 		.data = &stored->data,
-		.net = &stored->model.net,
+		.model = stored->file.model,
 		.path = arena_format(p->out->arena, "%s/validation.csv", p->folder)};
 	double *accuracy = ARENA_ARRAY(p->out->arena, double, cell->selects.count);
 	size_t own = selection_own(cell);

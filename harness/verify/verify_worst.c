@@ -60,7 +60,7 @@ static struct certify_job bounds(const struct reload *stored, const struct threa
 	static const struct tree_limits limits = {NODES, NODE_STEPS, false, 1e-7};
 	const struct mat X = stored->data.train.X;
 	real *y = ARENA_ARRAY(arena, real, X.rows);
-	struct certify_job job = {.net = &stored->model.net,
+	struct certify_job job = {.net = stored->file.model->kind->relu(stored->file.model),
 				  .X = X,
 				  .y = y,
 				  .threat = *threat,
@@ -79,10 +79,10 @@ static struct ends worst_case(const struct reload *stored, const struct threat *
 			      struct arena *arena)
 {
 	const struct train_options *train = &stored->cell.train;
-	const struct net *net = &stored->model.net;
+	const struct model *model = stored->file.model;
 	const struct loss *loss = (const struct loss *)(const void *)train->loss.item;
 	const void *o = train->loss.options;
-	double decay = train->beta / 2 * plain_squares(net);
+	double decay = train->beta * model->kind->decay(model);
 	struct certify_job least = bounds(stored, threat, 1, arena);
 	struct certify_job most = bounds(stored, threat, -1, arena);
 	ptrdiff_t n = least.X.rows;
@@ -90,8 +90,8 @@ static struct ends worst_case(const struct reload *stored, const struct threat *
 
 	for (ptrdiff_t k = 0; k < n; k++) {
 		double y = (double)stored->data.train.y[k];
-		double low = plain_output(net, least.worst, k),
-		       high = plain_output(net, most.worst, k);
+		double low = plain_output(model, least.worst, k),
+		       high = plain_output(model, most.worst, k);
 
 		sum.found += fmax(loss->sample(o, low, y), loss->sample(o, high, y));
 		sum.certified += fmax(loss->sample(o, least.lower[k], y),

@@ -182,14 +182,14 @@ static ptrdiff_t width(const void *state)
 	return 2 * ((const struct admm *)state)->V1.cols;
 }
 
-static void network(const void *state, struct net *net)
+static void network(const void *state, struct model *model)
 {
 	const struct admm *a = state;
 
 	if (a->finish.at_work)
-		trainer_ipm.network(a->finish.state, net);
+		trainer_ipm.model(a->finish.state, model);
 	else
-		cvx_network(a->V1, a->W1, net);
+		cvx_network(a->V1, a->W1, net_of(model));
 }
 
 /* alpha = -grad L: of the prox at z, -rho kappa mu exactly; eta = rho sigma (-N). */
@@ -210,14 +210,14 @@ static void certify(void *state, struct certificate *certificate)
 	cvx_certify(&a->cvx, a->V1, a->W1, &dual, certificate);
 }
 
-static void repaired(const void *state, struct net *net)
+static void repaired(const void *state, struct model *model)
 {
 	const struct admm *a = state;
 
 	if (a->finish.at_work)
-		trainer_ipm.repaired(a->finish.state, net);
+		trainer_ipm.repaired(a->finish.state, model);
 	else
-		cvx_network(a->cvx.RV, a->cvx.RW, net);
+		cvx_network(a->cvx.RV, a->cvx.RW, net_of(model));
 }
 
 static const char *u_note(const struct admm *a)
@@ -276,12 +276,13 @@ const struct trainer trainer_admm = {
 		 .cite = "bai2023",
 		 .options = rows,
 		 .size = sizeof(struct admm_options)},
+	.makes = &model_relu,
 	.freedom = freedom,
 	.forecast = forecast,
 	.setup = setup,
 	.step = step,
 	.width = width,
-	.network = network,
+	.model = network,
 	.certify = certify,
 	.repaired = repaired,
 	.facts = facts,

@@ -298,8 +298,9 @@ static struct mat half(struct mat A, ptrdiff_t which)
 	return mat_cols(A, which * A.cols / 2, A.cols / 2);
 }
 
-static void network(const void *state, struct net *net)
+static void network(const void *state, struct model *model)
 {
+	struct net *net = net_of(model);
 	const struct admm_rbcd *a = state;
 
 	cvx_network(half(a->V, 0), half(a->V, 1), net);
@@ -318,8 +319,9 @@ static void certify(void *state, struct certificate *certificate)
 	cvx_certify(&a->cvx, half(a->V, 0), half(a->V, 1), &dual, certificate);
 }
 
-static void repaired(const void *state, struct net *net)
+static void repaired(const void *state, struct model *model)
 {
+	struct net *net = net_of(model);
 	const struct cvx *cvx = &((const struct admm_rbcd *)state)->cvx;
 
 	cvx_network(cvx->RV, cvx->RW, net);
@@ -339,12 +341,13 @@ const struct trainer trainer_admm_rbcd = {
 		 .cite = "bai2023",
 		 .options = rows,
 		 .size = sizeof(struct rbcd_options)},
+	.makes = &model_relu,
 	.takes = trainer_curved,
 	.forecast = forecast,
 	.setup = setup,
 	.step = step,
 	.width = width,
-	.network = network,
+	.model = network,
 	.certify = certify,
 	.repaired = repaired,
 	.facts = facts,

@@ -7,7 +7,7 @@
 /* margin = y sum_j alpha_j relu(h_j) */
 static double margin_of(const struct search *s, const real *h)
 {
-	const real *alpha = s->job->net->alpha;
+	const real *alpha = s->net->alpha;
 	real sum = 0;
 
 #pragma omp simd reduction(+ : sum)
@@ -24,6 +24,15 @@ static void add_row(const struct search *s, real *restrict h, ptrdiff_t i, real 
 #pragma omp simd
 	for (ptrdiff_t j = 0; j < s->weights.rows; j++)
 		h[j] += change * u[j];
+}
+
+/* The same of another kind of model, at s->point. */
+static double margin_at_point(struct search *s)
+{
+	real f;
+
+	model_forward(s->job->model, s->point, &f, &s->work);
+	return (double)(s->job->y[s->sample] * f);
 }
 
 static double delta_of(const struct search *s, ptrdiff_t i)
@@ -49,6 +58,12 @@ static void products(const struct search *s, real *h, const real *v)
 /* h and margin from x itself, without the rounding of the changes. */
 static void refresh(struct search *s)
 {
+	if (!s->net) {
+		for (ptrdiff_t i = 0; i < s->point.cols; i++)
+			mat_set(s->point, 0, i, s->x[i]);
+		s->margin = margin_at_point(s);
+		return;
+	}
 	products(s, s->h, s->x);
 	s->margin = margin_of(s, s->h);
 }
@@ -205,23 +220,44 @@ static void accept(struct search *s, ptrdiff_t count)
 	s->trial = old;
 }
 
-void search_query(struct search *s, double share, long move)
+/* The margin at the trial: h moves with the block, and back with all of delta. */
+static double query_neurons(struct search *s, ptrdiff_t count)
 {
-	ptrdiff_t count = block_size(s, share, move);
-	real *restrict trial = s->trial, shrink;
+	real *restrict trial = s->trial, shrink = (real)s->shrink;
 	const real *restrict base = s->base;
-	double margin;
 
-	s->shrink = 1;
-	moves[move].choose(s, count);
-	moves[move].aim[s->job->threat.norm](s, count, share);
-	shrink = (real)s->shrink;
 	memcpy(trial, s->h, (size_t)s->weights.rows * sizeof(real));
 	for (ptrdiff_t b = 0; b < count; b++)
 		add_row(s, trial, s->block[b], s->to[b] - s->x[s->block[b]]);
 	for (ptrdiff_t j = 0; j < s->weights.rows && s->shrink < 1; j++)
 		trial[j] = base[j] + shrink * (trial[j] - base[j]);
-	margin = margin_of(s, trial);
+	return margin_of(s, trial);
+}
+
+static double query_model(struct search *s, ptrdiff_t count)
+{
+	for (ptrdiff_t i = 0; i < s->point.cols; i++)
+		mat_set(s->point, 0, i, s->x[i]);
+	for (ptrdiff_t b = 0; b < count; b++)
+		mat_set(s->point, 0, s->block[b], s->to[b]);
+	for (ptrdiff_t b = 0; b < s->F && s->shrink < 1; b++) {
+		ptrdiff_t i = s->free[b];
+		double delta = (double)mat_get(s->point, 0, i) - (double)s->clean[i];
+
+		mat_set(s->point, 0, i, boxed(s, i, (double)s->clean[i] + s->shrink * delta));
+	}
+	return margin_at_point(s);
+}
+
+void search_query(struct search *s, double share, long move)
+{
+	ptrdiff_t count = block_size(s, share, move);
+	double margin;
+
+	s->shrink = 1;
+	moves[move].choose(s, count);
+	moves[move].aim[s->job->threat.norm](s, count, share);
+	margin = s->net ? query_neurons(s, count) : query_model(s, count);
 	if (!(margin < s->margin))
 		return;
 	s->margin = margin;
@@ -233,12 +269,13 @@ void search_begin(struct search *s, ptrdiff_t sample, bool clean)
 	const struct attack_job *job = s->job;
 
 	s->sample = sample;
-	for (ptrdiff_t i = 0; i < s->weights.cols; i++) {
+	for (ptrdiff_t i = 0; i < job->X.cols; i++) {
 		s->clean[i] = mat_get(job->X, sample, i);
 		s->x[i] = clean ? s->clean[i] : mat_get(job->worst, sample, i);
 	}
 	memcpy(s->order, s->free, (size_t)s->F * sizeof *s->order);
-	products(s, s->base, s->clean);
+	if (s->net)
+		products(s, s->base, s->clean);
 	refresh(s);
 	measure(s);
 }
@@ -251,14 +288,20 @@ void search_end(struct search *s)
 	if (!((real)s->margin < job->margin[s->sample]))
 		return;
 	job->margin[s->sample] = (real)s->margin;
-	for (ptrdiff_t i = 0; i < s->weights.cols; i++)
+	for (ptrdiff_t i = 0; i < job->X.cols; i++)
 		mat_set(job->worst, s->sample, i, s->x[i]);
+}
+
+const struct net *search_net(const struct attack_job *job)
+{
+	return job->model->kind->relu ? job->model->kind->relu(job->model) : NULL;
 }
 
 struct search search_new(const struct attack_job *job, struct mat weights, struct arena *arena)
 {
-	ptrdiff_t d = weights.cols, m = weights.rows;
+	ptrdiff_t d = job->X.cols, m = weights.rows;
 	struct search s = {.job = job,
+			   .net = search_net(job),
 			   .weights = weights,
 			   .order = ARENA_ARRAY(arena, ptrdiff_t, d),
 			   .block = ARENA_ARRAY(arena, ptrdiff_t, d),
@@ -270,6 +313,10 @@ struct search search_new(const struct attack_job *job, struct mat weights, struc
 			   .trial = ARENA_ARRAY(arena, real, m),
 			   .base = ARENA_ARRAY(arena, real, m)};
 
+	if (!s.net) {
+		s.point = mat_new(arena, 1, d);
+		s.work = model_work_serial(arena, job->model->kind, model_width(job->model));
+	}
 	for (ptrdiff_t i = 0; i < d && !arena_counts(arena); i++)
 		if (!job->threat.frozen || !job->threat.frozen[i])
 			s.free[s.F++] = i;

@@ -13,13 +13,17 @@
 
 #include "solvers/core/rng.h"
 #include "solvers/model/attack.h"
+#include "solvers/model/net.h"
 
 enum { MOVE_RUN, MOVE_SUBSET, MOVE_SHAKE, MOVES };
 
 /* Of one thread, on one sample after the other. F coordinates are free. */
 struct search {
 	const struct attack_job *job;
-	struct mat weights; /* m x d: column i is row i of U */
+	const struct net *net; /* the model as one, or NULL: then each query is a pass of its own */
+	struct mat weights;    /* m x d: column i is row i of U */
+	struct mat point;      /* 1 x d: of such a pass */
+	struct model_work work;
 	ptrdiff_t sample, F;
 	ptrdiff_t *free;  /* F: the free coordinates, ascending */
 	ptrdiff_t *order; /* F: the same, shuffled more with every subset */
@@ -34,7 +38,10 @@ struct search {
 	struct rng rng;
 };
 
-/* weights: U', m x d. */
+/* The model as a ReLU network, or NULL. */
+const struct net *search_net(const struct attack_job *job);
+
+/* weights: U', m x d; of another kind of model 0 x d. */
 struct search search_new(const struct attack_job *job, struct mat weights, struct arena *arena);
 
 /* Begin at the clean point of the sample, or at its worst. */

@@ -78,14 +78,16 @@ static void run(const void *options, struct attack_job *job, struct arena *arena
 {
 	const struct square_options *o = options;
 	int threads = omp_get_max_threads();
-	struct mat weights = mat_new(arena, job->net->U.cols, job->X.cols);
+	const struct net *net = search_net(job);
+	struct mat weights = mat_new(arena, net ? net->U.cols : 0, job->X.cols);
 	struct search *searches = ARENA_ARRAY(arena, struct search, threads);
 
 	for (int t = 0; t < threads; t++)
 		searches[t] = search_new(job, weights, arena);
 	if (arena_counts(arena))
 		return;
-	mat_transpose(weights, job->net->U);
+	if (net)
+		mat_transpose(weights, net->U);
 	if (!(job->threat.eps > 0) || searches[0].F == 0)
 		return;
 #pragma omp parallel for schedule(dynamic, 8) num_threads(threads)

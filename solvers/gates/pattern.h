@@ -42,12 +42,12 @@ struct patterns {
  * or the limit of the enumeration, whichever is smaller. */
 double pattern_most(const struct pattern_options *options, ptrdiff_t n, ptrdiff_t d);
 
-/* The facts "patterns", how many are used, and a note where more were asked for: "12 patterns found,
- * 100 asked for". */
+/* The facts "patterns", how many are used, and a note where more were asked for: "12 patterns
+ * found, 100 asked for". */
 void pattern_facts(const struct pattern_options *options, ptrdiff_t used, struct facts *facts);
 
 /* For `freedom` of a trainer that has this freedom but for its patterns: sources such as `constant`
- * and `perturbed` mean the features themselves, others have the same distribution in every basis. */
+ * and `perturbed` mean the features themselves, others have one distribution in every basis. */
 enum freedom pattern_freedom(const struct pattern_options *options, enum freedom otherwise);
 
 /* Add what sources need beside the patterns themselves. */

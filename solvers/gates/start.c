@@ -21,6 +21,10 @@ static enum status train(const struct problem *problem, const struct start_optio
 		return err_set(err, STATUS_SPEC,
 			       "start: expected a solver that takes the loss %s, got \"%s\"",
 			       problem->loss.loss->base.name, trainer->base.name);
+	if (trainer->makes != &model_relu)
+		return err_set(err, STATUS_SPEC,
+			       "start: expected a solver that makes ReLU networks, got \"%s\"",
+			       trainer->base.name);
 	TRY(trainer->setup(problem, o->trainer.options, arena, &state, err));
 	while (!arena_counts(arena) && steps < o->steps && progress.end == OUTCOME_RUNNING) {
 		trainer->step(state, &progress);
@@ -28,7 +32,7 @@ static enum status train(const struct problem *problem, const struct start_optio
 	}
 	out->net = net_new(arena, problem->X.cols, trainer->width(state));
 	if (!arena_counts(arena))
-		trainer->network(state, &out->net);
+		trainer->model(state, &out->net.base);
 	out->note = arena_format(arena, "start %s, %ld steps", trainer->base.name, steps);
 	return STATUS_OK;
 }
@@ -46,8 +50,12 @@ enum status start_network(const struct problem *problem, const struct start_opti
 			       o->trainer.item->name, o->file);
 	if (o->trainer.item)
 		return train(problem, o, arena, out, err);
-	if (o->file && file && file->net) {
-		out->net = *file->net;
+	if (file && file->model->kind != &model_relu)
+		return err_at(err, STATUS_SPEC, (struct err_place){o->file, 0, 0},
+			      "start: expected a ReLU network, got the kind %s",
+			      file->model->kind->base.name);
+	if (file) {
+		out->net = *net_of(file->model);
 		out->note = "start from a model file";
 	}
 	return STATUS_OK;

@@ -216,8 +216,9 @@ static ptrdiff_t width(const void *state)
 	return 2 * ((const struct ipm *)state)->D.cols;
 }
 
-static void network(const void *state, struct net *net)
+static void network(const void *state, struct model *model)
 {
+	struct net *net = net_of(model);
 	const struct ipm *s = state;
 
 	cvx_network(s->half[0].shown, s->half[1].shown, net);
@@ -236,8 +237,9 @@ static void certify(void *state, struct certificate *certificate)
 	cvx_certify(&s->cvx, s->half[0].shown, s->half[1].shown, &dual, certificate);
 }
 
-static void repaired(const void *state, struct net *net)
+static void repaired(const void *state, struct model *model)
 {
+	struct net *net = net_of(model);
 	const struct cvx *cvx = &((const struct ipm *)state)->cvx;
 
 	cvx_network(cvx->RV, cvx->RW, net);
@@ -275,13 +277,14 @@ const struct trainer trainer_ipm = {
 		 .cite = "vandenberghe2010",
 		 .options = rows,
 		 .size = sizeof(struct ipm_options)},
+	.makes = &model_relu,
 	.takes = takes,
 	.freedom = freedom,
 	.forecast = forecast,
 	.setup = setup,
 	.step = step,
 	.width = width,
-	.network = network,
+	.model = network,
 	.certify = certify,
 	.repaired = repaired,
 	.facts = facts,

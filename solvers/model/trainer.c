@@ -13,12 +13,12 @@ const struct problem_file *trainer_file(const struct problem *problem, const cha
 	return NULL;
 }
 
-double trainer_network_objective(const struct problem *problem, const struct net *net, real *f,
-				 struct net_work *work)
+double trainer_objective(const struct problem *problem, const struct model *model, real *f,
+			 struct model_work *work)
 {
-	net_forward(net, problem->X, f, work);
+	model_forward(model, problem->X, f, work);
 	return loss_value(problem->loss, (size_t)problem->X.rows, f, problem->y) +
-	       problem->beta * net_decay(net);
+	       problem->beta * model->kind->decay(model);
 }
 
 bool trainer_curved(const struct problem *problem, const void *options, const char **wanted)

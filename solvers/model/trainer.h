@@ -9,6 +9,7 @@
 #include "solvers/core/status.h"
 #include "solvers/model/facts.h"
 #include "solvers/model/loss.h"
+#include "solvers/model/model.h"
 #include "solvers/model/net.h"
 
 #include <stdbool.h>
@@ -17,8 +18,8 @@
 /* A file that an option names (`.path` of its row), as the caller has read it. */
 struct problem_file {
 	const char *path;
-	struct mat array;      /* of PATH_ARRAY: the numbers of an NPY file */
-	const struct net *net; /* of PATH_MODEL: the network of a model file, or NULL */
+	struct mat array;          /* of PATH_ARRAY: the numbers of an NPY file */
+	const struct model *model; /* of PATH_MODEL: that of a model file, or NULL */
 };
 
 /* What is to be trained. Borrowed by the trainer for its whole life. */
@@ -79,6 +80,8 @@ enum freedom {
 
 struct trainer {
 	struct desc base;
+	/* The kind of its models; NULL: it makes none, but bounds for those of others (certify). */
+	const struct model_kind *makes;
 	/* Whether it can train `problem`, of which the loss is known and perhaps no sample. If
 	 * not, *wanted is what would suit it: "a loss that falls with the margin". NULL: all. */
 	bool (*takes)(const struct problem *problem, const void *options, const char **wanted);
@@ -99,15 +102,16 @@ struct trainer {
 			     struct arena *arena, void **state, struct err *err);
 	/* One outer iteration. Allocates nothing. */
 	void (*step)(void *state, struct progress *progress);
-	/* Largest width `network` can return. */
+	/* Largest width `model` can return. */
 	ptrdiff_t (*width)(const void *state);
-	/* The network of the current iterate: writes U (d x width), alpha, and sets net->U.cols. */
-	void (*network)(const void *state, struct net *net);
+	/* The model of the current iterate, of the kind `makes`: writes its arrays and sets their
+	 * numbers of columns, up to `width`. */
+	void (*model)(const void *state, struct model *model);
 	/* NULL if the method has no certificate. Allocates nothing. */
 	void (*certify)(void *state, struct certificate *certificate);
-	/* The network of the feasible point of the last certificate, whose objective in the program
-	 * is its `upper`; as `network`. NULL: that of `network` is feasible itself. */
-	void (*repaired)(const void *state, struct net *net);
+	/* The model of the feasible point of the last certificate, whose objective in the program
+	 * is its `upper`; as `model`. NULL: that of `model` is feasible itself. */
+	void (*repaired)(const void *state, struct model *model);
 	/* Draw fresh patterns or neurons, independent of the method's own, and count those that the
 	 * program lacks and whose dual constraint the dual point of the last certificate breaks:
 	 * where that is optimal, those lower the optimum. NULL if the method samples nothing. */
@@ -131,9 +135,9 @@ bool trainer_always(const void *options);
 enum status trainer_check(const struct trainer *trainer, const struct problem *problem,
 			  const void *options, struct err *err);
 
-/* (value of the loss) + beta net_decay: the objective every method is compared on. f (n) is
- * scratch. */
-double trainer_network_objective(const struct problem *problem, const struct net *net, real *f,
-				 struct net_work *work);
+/* (value of the loss) + beta (decay of the model): the objective every method is compared on. f (n)
+ * is scratch. */
+double trainer_objective(const struct problem *problem, const struct model *model, real *f,
+			 struct model_work *work);
 
 #endif

@@ -192,8 +192,9 @@ static ptrdiff_t width(const void *state)
 }
 
 /* a_i becomes the neuron a_i / sqrt|a_i| with output weight sigma_i sqrt|a_i|. */
-static void network(const void *state, struct net *net)
+static void network(const void *state, struct model *model)
 {
+	struct net *net = net_of(model);
 	const struct state *s = state;
 	struct mat best = s->programs.best;
 	size_t d = (size_t)best.rows;
@@ -239,13 +240,14 @@ const struct trainer trainer_robust_restriction = {
 		 .cite = "wong2018",
 		 .options = rows,
 		 .size = sizeof(struct restriction_options)},
+	.makes = &model_relu,
 	.takes = trainer_falling,
 	.robust = trainer_always,
 	.forecast = forecast,
 	.setup = setup,
 	.step = step,
 	.width = width,
-	.network = network,
+	.model = network,
 	.certify = certify,
 	.facts = facts,
 };

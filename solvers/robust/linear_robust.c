@@ -320,8 +320,9 @@ static ptrdiff_t width(const void *state)
 }
 
 /* u = +-w / sqrt|w|, alpha = +-sqrt|w|; no neurons for w = 0 */
-static void network(const void *state, struct net *net)
+static void network(const void *state, struct model *model)
 {
+	struct net *net = net_of(model);
 	const struct linear *s = state;
 	double root = sqrt(sqrt(linear_square(s, s->w, false)));
 
@@ -341,12 +342,13 @@ const struct trainer trainer_linear_robust = {
 		 .cite = "xu2009",
 		 .options = rows,
 		 .size = sizeof(struct linear_options)},
+	.makes = &model_relu,
 	.takes = takes,
 	.robust = trainer_always,
 	.forecast = forecast,
 	.setup = setup,
 	.step = step,
 	.width = width,
-	.network = network,
+	.model = network,
 	.certify = certify,
 };

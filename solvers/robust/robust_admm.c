@@ -262,8 +262,9 @@ static ptrdiff_t width(const void *state)
 }
 
 /* Of the blocks made feasible: no sign of a preactivation changes within the balls. */
-static void network(const void *state, struct net *net)
+static void network(const void *state, struct model *model)
 {
+	struct net *net = net_of(model);
 	const struct robust_admm *a = state;
 	struct robust at_last = a->program;
 	double unused;
@@ -335,12 +336,13 @@ const struct trainer trainer_robust_admm = {
 		 .cite = "bai2023",
 		 .options = rows,
 		 .size = sizeof(struct robust_admm_options)},
+	.makes = &model_relu,
 	.takes = takes,
 	.forecast = forecast,
 	.setup = setup,
 	.step = step,
 	.width = width,
-	.network = network,
+	.model = network,
 	.certify = certify,
 	.facts = facts,
 	.robust = trainer_always,

@@ -202,8 +202,9 @@ static ptrdiff_t width(const void *state)
 }
 
 /* a_i u_i becomes the neuron sqrt|a_i| u_i with output weight sign(a_i) sqrt|a_i|. */
-static void network(const void *state, struct net *net)
+static void network(const void *state, struct model *model)
 {
+	struct net *net = net_of(model);
 	const struct scp *s = &((const struct state *)state)->scp;
 	ptrdiff_t m = 0;
 
@@ -293,12 +294,13 @@ const struct trainer trainer_scp = {
 		 .cite = "bai2023",
 		 .options = rows,
 		 .size = sizeof(struct scp_options)},
+	.makes = &model_relu,
 	.takes = takes,
 	.forecast = forecast,
 	.setup = setup,
 	.step = step,
 	.width = width,
-	.network = network,
+	.model = network,
 	.certify = certify,
 	.violation = violation,
 	.facts = facts,

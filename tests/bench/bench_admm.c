@@ -73,7 +73,7 @@ static int run(struct fashion *b)
 	struct forecast forecast;
 	struct err err = {0};
 	struct net net;
-	struct net_work work;
+	struct model_work work;
 	real *f = ARENA_ARRAY(&b->arena, real, b->problem.X.rows);
 	void *state;
 
@@ -92,8 +92,8 @@ static int run(struct fashion *b)
 		trainer->step(state, &progress);
 		best = fmin(best, omp_get_wtime() - start);
 		solve += omp_get_wtime() - start;
-		trainer->network(state, &net);
-		objective = trainer_network_objective(&b->problem, &net, f, &work);
+		trainer->model(state, &net.base);
+		objective = trainer_objective(&b->problem, &net.base, f, &work);
 		if (isnan(reached) && objective <= target) {
 			reached = setup + solve;
 			printf("network objective %.4g after %d iterations: %.2f s of setup and "

@@ -51,7 +51,7 @@ struct run {
 	struct arena texts, arena; /* options; what setup allocates */
 	void *options, *state;
 	struct net net;
-	struct net_work work;
+	struct model_work work;
 	real *f;
 	bool takes, ended;
 	enum status status;
@@ -106,7 +106,7 @@ static void step(struct run *run, int steps)
 			check_finite(progress.objective);
 		run->ended = progress.end != OUTCOME_RUNNING;
 	}
-	run->trainer->network(run->state, &run->net);
+	run->trainer->model(run->state, &run->net.base);
 }
 
 /* Call `check` for every trainer and every loss it can train. */
@@ -130,8 +130,7 @@ static void check_objective(struct run *run)
 	for (int round = 0; round < 3; round++) {
 		step(run, round * STEPS); /* the start counts, too */
 		naive = toy_objective(&run->toy.problem, &run->net);
-		shared =
-			trainer_network_objective(&run->toy.problem, &run->net, run->f, &run->work);
+		shared = trainer_objective(&run->toy.problem, &run->net.base, run->f, &run->work);
 		check_finite(naive);
 		if (!(fabs(naive - shared) <= TOLERANCE * (1 + naive)))
 			fail_msg("%s: objective %.9g by the definition, %.9g by the shared routine",

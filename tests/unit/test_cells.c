@@ -165,7 +165,7 @@ static void exact_program_bounds_every_network(void **state)
 	struct progress p = {.end = OUTCOME_RUNNING};
 	struct err err = {0};
 	struct net net = net_new(&arena, 2, WIDTH);
-	struct net_work work = net_work_new(&arena, WIDTH);
+	struct model_work work = net_work_new(&arena, WIDTH);
 	real *y = ARENA_ARRAY(&arena, real, ROWS), *f = ARENA_ARRAY(&arena, real, ROWS);
 	void *ipm, *options;
 	double best = HUGE_VAL;
@@ -198,8 +198,8 @@ static void exact_program_bounds_every_network(void **state)
 				 STATUS_OK);
 		for (int epoch = 0; epoch < 3000; epoch++)
 			trainer_sgd.step(sgd, &p);
-		trainer_sgd.network(sgd, &net);
-		objective = trainer_network_objective(&problem, &net, f, &work);
+		trainer_sgd.model(sgd, &net.base);
+		objective = trainer_objective(&problem, &net.base, f, &work);
 		check_at_least(objective, c.lower_bound * (1 - 1e-9));
 		best = fmin(best, objective);
 	}

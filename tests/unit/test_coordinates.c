@@ -65,8 +65,8 @@ static struct evaluation solve(struct toy *toy, const struct trainer *trainer, c
 		if (step % 20 == 19)
 			evaluate_iterate(&evaluator, &out);
 	}
-	check_close(toy_objective(&toy->problem, evaluator.delivered), out.objective_network, 1e-9,
-		    1e-9);
+	check_close(toy_objective(&toy->problem, net_of(evaluator.delivered)),
+		    out.objective_network, 1e-9, 1e-9);
 	return out;
 }
 

@@ -114,7 +114,8 @@ static void neurons_give_their_patterns(void **state)
 	for (ptrdiff_t j = 0; j < 4; j++)
 		for (ptrdiff_t l = 0; l < D; l++)
 			mat_set(net.U, l, j, (real)weights[j][l]);
-	toy_file(&toy.problem, (struct problem_file){.path = "given.npz", .net = &net}, &toy.arena);
+	toy_file(&toy.problem, (struct problem_file){.path = "given.npz", .model = &net.base},
+		 &toy.arena);
 	p = sampled(&toy, "{count: 9, from: {network: {file: given.npz}}}", 0.1);
 	assert_int_equal(p.D.cols, 2);
 	for (ptrdiff_t i = 0; i < 2; i++)

@@ -265,7 +265,7 @@ static void check_twin(const char *loss, bool slip)
 
 		twin_iteration(&twin, iteration);
 		run.trainer->step(run.state, &run.progress);
-		run.trainer->network(run.state, &run.net);
+		run.trainer->model(run.state, &run.net.base);
 		for (ptrdiff_t i = 0; i < 2 * P; i++)
 			neurons = check_neuron(&twin, i, &run.net, neurons);
 		assert_int_equal(neurons, run.net.U.cols);

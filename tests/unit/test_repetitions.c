@@ -72,7 +72,7 @@ static uint64_t seed_of(long seed, long repetition)
 	struct err err = {0};
 
 	seed_seen = 0;
-	if (assault_run(&cell, &data, &net, path_in("attack.csv"), NULL, &err) != STATUS_OK)
+	if (assault_run(&cell, &data, &net.base, path_in("attack.csv"), NULL, &err) != STATUS_OK)
 		fail_msg("%s", err.text);
 	return seed_seen;
 }
@@ -137,7 +137,7 @@ static void the_box_of_the_verifier_is_raw(void **state)
 	struct plain_ball ball;
 
 	(void)state;
-	stored.model.net = net_new(&arena, 3, 1);
+	stored.file.model = model_new(&model_relu, &arena, 3, 1);
 	ball = plain_ball_new(&stored, &aim, 100, &arena);
 	for (ptrdiff_t k = 0; k < 5; k++)
 		for (ptrdiff_t j = 0; j < 2; j++) {

@@ -69,7 +69,7 @@ static struct run solve(const struct problem *problem, const char *options, long
 			break;
 	}
 	run.net = net_new(&run.arena, problem->X.cols, run.trainer->width(run.state));
-	run.trainer->network(run.state, &run.net);
+	run.trainer->model(run.state, &run.net.base);
 	return run;
 }
 

@@ -101,14 +101,14 @@ static void changed_numbers_are_noticed(void **state)
 
 static void a_changed_network_is_noticed(void **state)
 {
-	struct model model;
+	struct modelfile model;
 	struct err err = {0};
 	struct verify out;
 
 	(void)state;
 	make(2);
 	assert_int_equal(modelfile_load(path_in("model.npz"), &arena, &model, &err), STATUS_OK);
-	model.net.alpha[3] *= (real)1.01;
+	net_of(model.model)->alpha[3] *= (real)1.01;
 	assert_int_equal(modelfile_save(path_in("model.npz"), &model, &err), STATUS_OK);
 	out = verify();
 	assert_false(verify_good(&out));
@@ -230,12 +230,13 @@ static void balls_are_those_of_the_definition(void **state)
 	struct aim aim = {"certificate", "crown", &part, "test", 0, 0, &none, NULL};
 
 	(void)state;
-	stored.model.net = net_new(&arena, 3, 1);
+	stored.file.model = model_new(&model_relu, &arena, 3, 1);
 	for (ptrdiff_t i = 0; i < 3; i++) {
-		mat_set(stored.model.net.U, i, 0, (real)(i < 2 ? u[i] : 9)); /* always active */
+		mat_set(net_of(stored.file.model)->U, i, 0,
+			(real)(i < 2 ? u[i] : 9)); /* always active */
 		mat_set(part.X, 0, i, (real)(i < 2 ? 0.3 : 1));
 	}
-	stored.model.net.alpha[0] = part.y[0] = 1;
+	net_of(stored.file.model)->alpha[0] = part.y[0] = 1;
 	for (aim.norm = NORM_LINF; aim.norm <= NORM_L1; aim.norm++) {
 		struct plain_ball ball = plain_ball_new(&stored, &aim, 0.2, &arena);
 		double clean = plain_ball_margin(&ball, 0, (double[]){0, 0, 0});
