@@ -212,7 +212,7 @@ FUZZ ?= $(sort $(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_LIB := $(sort tests/archives.c tests/readers.c tests/stored.c \
 	$(wildcard $(patsubst %,%/*.c,solvers/core solvers/tools solvers/model solvers/gates \
 	harness/file harness/stats harness/machine harness/store harness/data harness/data/* \
-	harness/spec)) harness/sched/filter.c)
+	harness/spec harness/spec/*)) harness/sched/filter.c)
 FUZZ_FLAGS := -std=c11 -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-Wno-unknown-pragmas
 
@@ -241,7 +241,7 @@ fuzz: $(FUZZ:tests/fuzz/%.c=$(ROOT)/fuzz/%)
 CODE := $(sort $(wildcard $(foreach folder,solvers baselines harness tests,\
 	$(addprefix $(folder)/,*.c *.h */*.c */*.h */*/*.c */*/*.h))))
 
-check: check-deps check-style check-format check-readme check-mutants check-cppcheck
+check: check-deps check-style check-format check-readme check-mutants check-cppcheck check-house
 
 check-deps:
 	@sh tests/check_deps.sh $(CODE)
@@ -254,6 +254,10 @@ check-format:
 
 check-mutants:
 	@awk -v task=check -f tests/mutants/mutants.awk tests/mutants/*.list
+
+# Cycles, arrows, exports and callers, from the objects of the double precision programs.
+check-house: $(BUILD)/relubench $(BUILD)/relubench-worker-double
+	@sh tests/house.sh $(BUILD)/double
 
 check-readme:
 	@sh tests/check_readme.sh $(CC) $(CPPFLAGS) $(CFLAGS)
@@ -278,7 +282,7 @@ clean:
 FORCE:
 .PHONY: all deps quickstart tests-built test sanitize core-tested cov cov-tested bench bench-built bench-memory \
 	mutants mutant-built fuzz check check-deps check-style check-format check-readme check-mutants \
-	check-cppcheck install clean FORCE
+	check-cppcheck check-house install clean FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(wildcard $(patsubst %.c,$(ROOT)/fuzz/%.d,$(FUZZ_LIB) $(FUZZ)))

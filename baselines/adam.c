@@ -5,7 +5,8 @@
  *
  * g holds the weight decay, or, decoupled, w first shrinks by rate * decay and g is the data part
  * alone. */
-#include "baselines/backprop.h"
+#include "baselines/backprop_robust.h"
+#include "baselines/backprop_train.h"
 
 #include <tgmath.h>
 
@@ -119,7 +120,7 @@ static void forecast(const void *options, ptrdiff_t n, ptrdiff_t d, struct forec
 {
 	const struct adam_options *o = options;
 
-	backprop_forecast(&o->common, n, d, 2, out);
+	backprop_forecast(&o->common, n, d, out);
 }
 
 const struct trainer trainer_adam = {

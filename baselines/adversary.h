@@ -64,9 +64,6 @@ void adversary_attack(const struct adversary *adversary, const struct adversary_
 /* Gradient steps per sample, each of the cost of a forward and backward pass. */
 long adversary_steps(const struct adversary_options *options);
 
-/* Bytes of the scratch. */
-double adversary_bytes(const struct adversary_options *options, double chunk, double d, double m);
-
 /* KL(p || q) of Bernoulli variables with p = sigma(f), q = sigma(g), and its slopes in f and g:
  * the distance of TRADES for two classes and one output, the difference of the logits. */
 double adversary_distance(double f, double g, double *in_f, double *in_g);

@@ -10,7 +10,7 @@
 #include "solvers/model/certify.h"
 #include "solvers/model/loss.h"
 #include "solvers/model/trainer.h"
-#include "solvers/scp/scp_method.h"
+#include "solvers/scp/scp.h"
 
 #include <string.h>
 

@@ -4,7 +4,7 @@
 #include "harness/assess/assault.h"
 #include "harness/assess/keys.h"
 #include "harness/file/csv.h"
-#include "harness/spec/cell.h"
+#include "harness/spec/spec.h"
 
 #include <math.h>
 #include <string.h>

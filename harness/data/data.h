@@ -57,6 +57,8 @@ struct table {
 	const char **names; /* d: of the columns; NULL: they have none */
 	const bool *one_hot; /* d: columns of zeros and ones made of categories; NULL: none */
 	size_t dropped;      /* rows left out because a value is missing */
+	size_t content;      /* bytes of files that are held, or would be, while it is read */
+	size_t spare;        /* bytes that stay behind beside x: of features before one_hot */
 	const char *note;    /* what the reader took for granted; NULL: nothing */
 };
 
@@ -144,6 +146,8 @@ enum status data_glance(const struct data_options *options, struct arena *arena,
 struct data_shape {
 	size_t train, validation, test; /* rows */
 	size_t raw_d, d;                /* columns of the source, and prepared */
+	size_t raw_bytes;               /* of all rows as read, before limits */
+	size_t read_bytes;              /* most that is held while they are read */
 };
 
 enum status data_count(const struct data_options *options, uint64_t seed, long repetition,

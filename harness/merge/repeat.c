@@ -4,7 +4,7 @@
 #include "harness/machine/env.h"
 #include "harness/sched/child.h"
 #include "harness/sched/outcome.h"
-#include "harness/spec/paths.h"
+#include "harness/spec/spec.h"
 #include "harness/store/manifest.h"
 #include "harness/verify/inputs.h"
 

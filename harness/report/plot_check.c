@@ -1,7 +1,7 @@
 /* What the plots of a spec name, against what its cells will have. */
 #include "harness/report/report.h"
+#include "harness/spec/bind/bind.h"
 #include "harness/spec/check.h"
-#include "harness/spec/expect.h"
 #include "harness/store/result.h"
 
 #include <stdio.h>

@@ -1,10 +1,10 @@
 /* From a file to an experiment: read, override, bind, expand, check, write out the cells. */
+#include "harness/spec/load.h"
 #include "harness/file/filekind.h"
+
 #include "harness/spec/cell.h"
 #include "harness/spec/check.h"
-#include "harness/spec/override.h"
 #include "harness/spec/schema.h"
-#include "harness/spec/zip.h"
 
 #include <errno.h>
 #include <math.h>
@@ -101,26 +101,6 @@ static bool is_bound(const char *key)
 	return strncmp(key, "x-", 2) != 0;
 }
 
-/* The tree without the top-level keys that are not `kept`. */
-static const struct node *only(bool kept(const char *key), const struct node *root,
-			       struct arena *arena)
-{
-	struct node *copy = ARENA_NEW(arena, struct node);
-	const struct node **items = ARENA_ARRAY(arena, const struct node *, root->count);
-	struct node_key *keys = ARENA_ARRAY(arena, struct node_key, root->count);
-
-	*copy = *root;
-	copy->count = 0;
-	for (size_t i = 0; i < root->count; i++)
-		if (kept(root->keys[i].text)) {
-			items[copy->count] = root->items[i];
-			keys[copy->count++] = root->keys[i];
-		}
-	copy->items = items;
-	copy->keys = keys;
-	return copy;
-}
-
 static bool read_tree(struct load *l, const char *text, struct texts sets)
 {
 	if (strncmp(text, "\xef\xbb\xbf", 3) == 0)
@@ -129,8 +109,8 @@ static bool read_tree(struct load *l, const char *text, struct texts sets)
 	if (!l->root)
 		return false;
 	if (l->root->kind == NODE_MAP)
-		l->root = only(l->kept, override_apply(l->root, sets, l->bind.arena, l->problems),
-			       l->bind.arena);
+		l->root = node_only(override_apply(l->root, sets, l->bind.arena, l->problems),
+				    l->kept, l->bind.arena);
 	return true;
 }
 
@@ -156,8 +136,6 @@ static void bind_sheet(struct load *l)
 	check_name(l->problems, l->root, sheet);
 	check_filled(l, "data", &sheet->data);
 	check_filled(l, "train", &sheet->train);
-	zip_graft(&l->bind, "data", &sheet->data);
-	zip_graft(&l->bind, "train", &sheet->train);
 	if (!good)
 		return;
 	check_attacks(l->problems, l->root, &sheet->attack);
@@ -166,13 +144,11 @@ static void bind_sheet(struct load *l)
 
 static void expand(struct load *l)
 {
-	const struct entries data = {"data", "data.", &l->sheet.data, data_rows,
-				     sizeof(struct data_options)};
-	const struct entries train = {"train", "", &l->sheet.train, schema_train,
-				      sizeof(struct train_options)};
+	const struct sweep_list data = {"data", "data.", &l->sheet.data, data_rows};
+	const struct sweep_list train = {"train", "", &l->sheet.train, schema_train};
 
-	expand_entries(&l->bind, &data, &l->data);
-	expand_entries(&l->bind, &train, &l->train);
+	sweep_entries(&l->bind, &data, &l->data);
+	sweep_entries(&l->bind, &train, &l->train);
 	check_data_names(&l->bind, &l->sheet, &l->data);
 	check_train_names(&l->bind, &l->sheet, &l->train);
 	check_references(l->problems, &l->sheet);
@@ -286,9 +262,9 @@ static enum status finish(struct load *l, struct experiment *out)
 	const struct sheet *sheet = &l->sheet;
 	size_t count = count_pairs(l);
 
-	if (!l->problems->count && count > (size_t)EXPAND_MAX_CELLS / (size_t)sheet->repeats)
+	if (!l->problems->count && count > (size_t)SWEEP_MAX_CELLS / (size_t)sheet->repeats)
 		problem_add(l->problems, l->root->at, NULL, "expected at most %d cells",
-			    EXPAND_MAX_CELLS);
+			    SWEEP_MAX_CELLS);
 	if (l->problems->count)
 		return STATUS_SPEC;
 	*out = (struct experiment){

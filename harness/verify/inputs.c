@@ -3,7 +3,7 @@
 #include "harness/verify/inputs_search.h"
 
 #include "harness/data/data.h"
-#include "harness/spec/paths.h"
+#include "harness/spec/spec.h"
 #include "harness/store/dictionary.h"
 
 #include <stdlib.h>

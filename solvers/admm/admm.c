@@ -53,9 +53,6 @@ static void forecast(const void *options, ptrdiff_t rows_, ptrdiff_t cols_, stru
 	double n = (double)rows_, d = (double)cols_, P = most;
 
 	update->forecast(o->u_update.options, shape, out);
-	out->bytes += (5 * n * P + 7 * d * P + d * d + 4 * n) * sizeof(real);
-	if (o->anderson > 0)
-		out->bytes += anderson_bytes(2 * (n + d) * P + n, o->anderson);
 	out->setup_flops += n * d * d + d * d * d / 3 + 2 * n * d * P;
 	cvx_forecast(n, d, P, out);
 	pattern_forecast(&o->patterns, rows_, cols_, out);
@@ -116,7 +113,10 @@ static void accelerate(struct admm *a, struct arena *arena)
 
 	if (a->options->anderson == 0)
 		return;
-	a->anderson = anderson_new(arena, a->size, a->options->anderson, a->options->relaxation);
+	a->anderson =
+		anderson_new(arena, a->size,
+			     (struct anderson_memory){a->options->anderson, a->options->interval},
+			     a->options->relaxation);
 	if (!arena_counts(arena))
 		anderson_weigh(a->anderson, parts, sizeof parts / sizeof parts[0]);
 }
@@ -141,7 +141,7 @@ static void allocate(struct admm *a, struct arena *arena)
 static enum status prepare_finish(struct admm *a, struct arena *arena, struct err *err)
 {
 	const struct admm_options *o = a->options;
-	struct forecast own;
+	struct forecast own = {0};
 
 	forecast(o, a->problem->X.rows, a->problem->X.cols, &own);
 	return finish_setup(&a->finish,

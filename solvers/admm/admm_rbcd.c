@@ -104,8 +104,6 @@ static void forecast(const void *options, ptrdiff_t rows_, ptrdiff_t cols, struc
 	double n = (double)rows_, d = (double)cols, P = pattern_most(&o->patterns, rows_, cols);
 	double block = fmin(block_of(o, P), P);
 
-	out->bytes =
-		rbcd_bytes(n, d, P, block) + (7 * n * P + 8 * d * P + d * d + 2 * n) * sizeof(real);
 	out->setup_flops = n * d * d + 2 * n * d * P;
 	out->iteration_flops =
 		8 * sqrt(P / block) * rbcd_step_flops(n, d, block) + 8 * n * d * P + 4 * d * d * P;

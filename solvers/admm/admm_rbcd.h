@@ -68,8 +68,7 @@ struct rbcd {
 
 /* Allocates, forms M. */
 void rbcd_new(struct rbcd *r, struct arena *arena);
-/* What rbcd_new takes beside M, and flops of one inner step. */
-double rbcd_bytes(double n, double d, double P, double block);
+/* Flops of one inner step. */
 double rbcd_step_flops(double n, double d, double block);
 
 /* After a change of rho, U, R or f: q and the value of the loss. */

@@ -31,14 +31,6 @@ static double window_of(double P, double block)
 	return ceil(WINDOW * sqrt(P / block));
 }
 
-double rbcd_bytes(double n, double d, double P, double block)
-{
-	double pair = ceil(block / RBCD_WIDTH) * RBCD_WIDTH;
-
-	return (n * pair + 6 * d * pair + 2 * d * P + 3 * n) * sizeof(real) + P * sizeof(size_t) +
-	       (n / ROWS + window_of(P, block)) * sizeof(double);
-}
-
 double rbcd_step_flops(double n, double d, double block)
 {
 	return 4 * n * d * block + 4 * d * d * block;

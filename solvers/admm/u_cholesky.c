@@ -20,7 +20,6 @@ static void forecast(const void *options, struct u_shape s, struct forecast *out
 	double n = (double)s.n, d = (double)s.d, P = (double)s.P, N = 2 * d * P;
 
 	(void)options;
-	out->bytes = (N * N + n * (d > P ? d : P) + 3 * d * P) * sizeof(real);
 	out->setup_flops = N * N * N / 3 + n * d * d * P * P;
 	out->iteration_flops = 2 * N * N + 10 * n * d * P;
 }

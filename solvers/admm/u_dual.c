@@ -31,8 +31,6 @@ static void forecast(const void *options, struct u_shape s, struct forecast *out
 	double n = (double)s.n, d = (double)s.d, P = (double)s.P;
 
 	(void)options;
-	/* only the lower part of the factor, panel by panel, is ever touched */
-	out->bytes = (n * fmin(n, (n + PANEL) / 2) + n * (d + PANEL) + d * P + n) * sizeof(real);
 	out->setup_flops = n * n * n / 3 + n * n * (d + P) + n * d * d;
 	out->iteration_flops = 12 * n * d * P + 6 * d * d * P + 2 * n * n;
 }

@@ -64,11 +64,10 @@ static double other_flops(struct u_shape s)
 static void forecast(const void *options, struct u_shape s, struct forecast *out)
 {
 	const struct pcg_options *o = options;
-	double n = (double)s.n, d = (double)s.d, P = (double)s.P, product = product_flops(s);
+	double n = (double)s.n, d = (double)s.d, product = product_flops(s);
 	double rank = o->preconditioner == NYSTROM ? fmin((double)o->rank, n) : 0;
 	const double usual = 8; /* products in a solve, warm started */
 
-	out->bytes = (n * P + d * P + 7 * n + n * rank + 2 * rank * rank) * sizeof(real);
 	out->setup_flops = rank * product + 4 * n * rank * rank + n * d * d;
 	out->iteration_flops = usual * product + other_flops(s);
 }

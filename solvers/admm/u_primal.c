@@ -14,10 +14,9 @@ struct primal {
 
 static void forecast(const void *options, struct u_shape s, struct forecast *out)
 {
-	double n = (double)s.n, N = (double)s.d * (double)s.P, P = (double)s.P;
+	double n = (double)s.n, N = (double)s.d * (double)s.P;
 
 	(void)options;
-	out->bytes = (N * N + n * N + n * P) * sizeof(real);
 	out->setup_flops = N * N * N / 3 + n * N * N;
 	out->iteration_flops = 2 * N * N + 10 * n * N;
 }

@@ -30,10 +30,10 @@ struct u_shape {
 struct u_update {
 	struct desc base;
 	bool reference; /* for comparisons: `auto` never takes it */
-	/* Bytes and flops beyond those of ADMM itself; an iteration's flops include the products
-	 * with X. */
+	/* Flops beyond those of ADMM itself; an iteration's include the products with X. */
 	void (*forecast)(const void *options, struct u_shape shape, struct forecast *out);
-	/* Allocate and factorise. The system outlives the state. */
+	/* Allocate and factorise; allocate only, by shapes, on a counting arena. The system
+	 * outlives the state. */
 	enum status (*setup)(const struct u_system *system, const void *options,
 			     struct arena *arena, void **state, struct err *err);
 	/* U (d x 2P) holds [R_A R_B] on entry and [A B] on return, Y (n x 2P) returns X U, and f

@@ -26,11 +26,6 @@ struct interior interior_new(const struct signcone *cone, ptrdiff_t P, struct ar
 	return in;
 }
 
-double interior_bytes(double n, double d, double P)
-{
-	return (d + (n < d ? n : d)) * P * sizeof(real) + 3 * 8 * P;
-}
-
 double interior_flops(double n, double d, double P)
 {
 	return (STEPS + (double)STEPS / CHECK_EVERY / 2) * splitting_flops(n, d, P);

@@ -21,7 +21,6 @@ struct interior {
 };
 
 struct interior interior_new(const struct signcone *cone, ptrdiff_t P, struct arena *arena);
-double interior_bytes(double n, double d, double P);
 /* Operations of the search, at most. */
 double interior_flops(double n, double d, double P);
 

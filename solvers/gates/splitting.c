@@ -18,11 +18,6 @@ struct splitting splitting_new(const struct signcone *cone, ptrdiff_t m, struct 
 	return s;
 }
 
-double splitting_bytes(double n, double d, double m)
-{
-	return 2 * (n + (n < d ? n : d)) * m * sizeof(real);
-}
-
 double splitting_flops(double n, double d, double m)
 {
 	return 4 * n * (n < d ? n : d) * m;

@@ -27,7 +27,6 @@ struct splitting {
 
 /* Room for m columns. */
 struct splitting splitting_new(const struct signcone *cone, ptrdiff_t m, struct arena *arena);
-double splitting_bytes(double n, double d, double m);
 
 /* Operations of a step of m columns. */
 double splitting_flops(double n, double d, double m);

@@ -15,6 +15,7 @@ static enum status train(const struct problem *problem, const struct start_optio
 	struct progress progress = {.end = OUTCOME_RUNNING};
 	void *state;
 	const char *wanted;
+	double others;
 	long steps = 0;
 
 	if (trainer->takes && !trainer->takes(problem, o->trainer.options, &wanted))
@@ -25,7 +26,9 @@ static enum status train(const struct problem *problem, const struct start_optio
 		return err_set(err, STATUS_SPEC,
 			       "start: expected a solver that makes ReLU networks, got \"%s\"",
 			       trainer->base.name);
+	others = arena_expect_steps(arena, (double)o->steps);
 	TRY(trainer->setup(problem, o->trainer.options, arena, &state, err));
+	arena_expect_steps(arena, others);
 	while (!arena_counts(arena) && steps < o->steps && progress.end == OUTCOME_RUNNING) {
 		trainer->step(state, &progress);
 		steps++;
@@ -69,6 +72,5 @@ void start_forecast(const struct start_options *o, ptrdiff_t n, ptrdiff_t d, str
 	if (!trainer)
 		return;
 	trainer->forecast(o->trainer.options, n, d, &first);
-	out->bytes += first.bytes;
 	out->setup_flops += first.setup_flops + first.iteration_flops * (double)o->steps;
 }

@@ -28,7 +28,7 @@ struct start {
 enum status start_network(const struct problem *problem, const struct start_options *o,
 			  struct arena *arena, struct start *out, struct err *err);
 
-/* Add the bytes and operations of the trainer to those of setup. */
+/* Add the operations of the trainer to those of setup. */
 void start_forecast(const struct start_options *o, ptrdiff_t n, ptrdiff_t d, struct forecast *out);
 
 #endif

@@ -149,8 +149,7 @@ double ipm_direction(struct ipm *s, double mu, bool correct);
  * norm `small`. */
 void ipm_solve(struct ipm *s, double share, double small);
 
-/* Bytes of the factors in twice the digits, and operations of one factorisation. */
-double ipm_extended_bytes(double n, double d, double P);
+/* Operations of one factorisation in twice the digits. */
 double ipm_extended_flops(double n, double d, double P);
 
 struct ipm_extended *ipm_extended_new(const struct ipm *s, struct arena *arena);

@@ -39,11 +39,6 @@ bool interior_loss_takes(struct loss_term loss)
 	return loss.loss->smooth || loss.loss->box;
 }
 
-double interior_loss_bytes(double n)
-{
-	return n * (DOUBLE_ARRAYS * sizeof(double) + sizeof(real));
-}
-
 static ptrdiff_t samples(const struct interior_loss *self)
 {
 	return self->problem->X.rows;

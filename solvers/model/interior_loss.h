@@ -33,9 +33,6 @@ struct interior_loss;
 extern const char interior_loss_wanted[];
 bool interior_loss_takes(struct loss_term loss);
 
-/* Bytes that interior_loss_new takes for n samples, whatever the loss. */
-double interior_loss_bytes(double n);
-
 /* For the loss and the targets of `problem`, which is borrowed; interior_loss_takes must hold. */
 struct interior_loss *interior_loss_new(const struct problem *problem, struct arena *arena);
 

@@ -38,11 +38,6 @@ struct model_work net_work_new(struct arena *arena, ptrdiff_t m)
 	return model_work_new(arena, &model_relu, m);
 }
 
-double net_work_bytes(double m)
-{
-	return MODEL_BLOCK * m * omp_get_max_threads() * sizeof(real);
-}
-
 struct model_work net_work_serial(struct arena *arena, ptrdiff_t m)
 {
 	return model_work_serial(arena, &model_relu, m);

@@ -14,17 +14,15 @@ struct net {
 	real *alpha;  /* m */
 };
 
-/* Room for d x m weights, all zero. The width of a net in use is U.cols; it may be set below m. */
 /* The network that a model of the kind `relu` is. */
 struct net *net_of(const struct model *model);
 
+/* Room for d x m weights, all zero. The width of a net in use is U.cols; it may be set below m. */
 struct net net_new(struct arena *arena, ptrdiff_t d, ptrdiff_t m);
 
 /* model_work_new and model_work_serial for networks. */
 struct model_work net_work_new(struct arena *arena, ptrdiff_t m);
 struct model_work net_work_serial(struct arena *arena, ptrdiff_t m);
-/* What net_work_new takes for m neurons. */
-double net_work_bytes(double m);
 
 /* f = relu(X U) alpha, X n x d, f (n). */
 void net_forward(const struct net *net, struct mat X, real *f, struct model_work *work);

@@ -9,13 +9,13 @@
 /* Memories and floor of Adam as published. */
 static const double keep_mean = 0.9, keep_square = 0.999, least_root = 1e-8;
 
-static ptrdiff_t batch_of(const struct restriction_options *options, ptrdiff_t n)
+static ptrdiff_t batch_of(const struct restriction_epochs_options *options, ptrdiff_t n)
 {
 	return options->batch > 0 && options->batch < n ? options->batch : n;
 }
 
 void restriction_epochs_setup(struct restriction_epochs *e, const struct restriction *r,
-			      const struct restriction_options *options, struct arena *arena)
+			      const struct restriction_epochs_options *options, struct arena *arena)
 {
 	const struct problem *problem = r->problem;
 	ptrdiff_t n = problem->X.rows, d = problem->X.cols;
@@ -36,13 +36,6 @@ void restriction_epochs_setup(struct restriction_epochs *e, const struct restric
 		e->order[k] = k;
 	e->batch.X = mat_rows(problem->X, 0, batch_of(options, n));
 	e->r = restriction_new(&e->batch, &r->norm, r->eps, r->sigma, r->m, arena);
-}
-
-double restriction_epochs_bytes(double n, double d, double m,
-				const struct restriction_options *options)
-{
-	return restriction_bytes((double)batch_of(options, (ptrdiff_t)n), d, m) +
-	       (n * (d + 1) + 4 * d * m) * (double)sizeof(real) + n * (double)sizeof(size_t);
 }
 
 /* Column by column: each stays in the cache while its numbers are picked. */
@@ -69,7 +62,7 @@ static void shuffle(struct restriction_epochs *e)
 static void descend(struct restriction_epochs *e, double count)
 {
 	double t = (double)++e->steps, root = sqrt(1 - pow(keep_square, t));
-	double fall = 1 - (double)e->epoch / (double)e->options->epochs;
+	double fall = 1 - (double)e->epoch / (double)e->options->count;
 	real rate = (real)(e->options->learning_rate * fall * root / (1 - pow(keep_mean, t)));
 	real floor = (real)(least_root * root), scale = (real)(1 / count);
 	real old_mean = (real)keep_mean, old_square = (real)keep_square;
@@ -87,7 +80,7 @@ static void descend(struct restriction_epochs *e, double count)
 	}
 }
 
-void restriction_epochs_run(struct restriction_epochs *e)
+void restriction_epochs_run(struct restriction_epochs *e, double blur)
 {
 	ptrdiff_t n = e->X.rows, size = batch_of(e->options, n);
 	double weight = e->problem->loss.weight;
@@ -99,7 +92,7 @@ void restriction_epochs_run(struct restriction_epochs *e)
 		e->batch.X = mat_rows(e->X, first, count);
 		e->batch.y = e->y + first;
 		e->batch.beta = e->problem->beta * (double)count / (double)n;
-		restriction_follow(&e->r, e->A, e->options->blur, e->G);
+		restriction_follow(&e->r, e->A, blur, e->G);
 		descend(e, weight * (double)count);
 	}
 	e->epoch++;

@@ -1,10 +1,10 @@
-/* Trainer `robust_admm`: convex adversarial training by ADMM. See robust_admm.h. */
-#include "solvers/robust/robust_admm.h"
-
+/* Trainer `robust_admm`: convex adversarial training by ADMM. See robust_admm_step.h. */
 #include "solvers/core/blas.h"
 #include "solvers/cvx/cvx.h"
 #include "solvers/model/attack.h"
 #include "solvers/model/columns.h"
+#include "solvers/robust/robust_admm_step.h"
+#include "solvers/robust/robust_patterns.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -74,15 +74,10 @@ static void forecast(const void *options, ptrdiff_t rows_, ptrdiff_t cols, struc
 {
 	const struct robust_admm_options *o = options;
 	double n = (double)rows_, d = (double)cols, P = pattern_most(&o->patterns, rows_, cols);
-	double size = 2 * n * P + 4 * d * P + n * d;
 
-	out->bytes = (6 * n * P + 18 * d * P + 6 * n * d + d * d + P * P + 8 * n) * sizeof(real);
-	if (o->anderson > 0)
-		out->bytes += anderson_bytes(size, o->anderson);
 	out->setup_flops = n * d * d + 10 * d * d * d + fmax(1e10, 3200 * n * d * P) +
 			   fmax(3e10, 1600 * n * d * P * (double)o->screen);
 	out->iteration_flops = 12 * n * d * P + 8 * d * d * P + 4 * d * P * P;
-	out->bytes += (double)o->screen * P * (8 * n + 7 * d) * sizeof(real);
 	out->certificate_flops = 8 * n * d * P;
 	pattern_forecast(&o->patterns, rows_, cols, out);
 }
@@ -153,8 +148,10 @@ static void allocate(struct robust_admm *a, struct arena *arena)
 	r->RV = mat_new(arena, d, P);
 	r->RW = mat_new(arena, d, P);
 	if (a->options->anderson > 0)
-		a->anderson =
-			anderson_new(arena, a->size, a->options->anderson, a->options->relaxation);
+		a->anderson = anderson_new(
+			arena, a->size,
+			(struct anderson_memory){a->options->anderson, a->options->interval},
+			a->options->relaxation);
 }
 
 /* Eigenvectors of X'X and D'D. */
@@ -245,7 +242,7 @@ static enum status setup(const struct problem *problem, const void *options, str
 	write_note(a);
 	for (ptrdiff_t k = 0; k < a->C.cols; k++)
 		a->zero += robust_value(r, k, mat_col(a->C, k));
-	robust_admm_begin(a);
+	robust_admm_step_begin(a);
 	return STATUS_OK;
 }
 
@@ -292,7 +289,7 @@ static void certify(void *state, struct certificate *certificate)
 		a->F.at[j] = scale * (a->c.at[j] - a->C.at[j]);
 	a->program.eps = a->options->eps;
 	robust_certify(&a->program, a->half[0].V1, a->half[1].V1, &point, certificate);
-	a->program.eps = robust_admm_radius(a);
+	a->program.eps = robust_admm_step_radius(a);
 }
 
 static void table(const struct robust *r, struct facts *facts)

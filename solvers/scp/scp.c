@@ -6,12 +6,12 @@
  *
  * Dual: max -L*(-alpha) s.t. |Phi' alpha|_inf <= beta; alpha = -grad L(Phi a), scaled into the
  * feasible set, gives the lower bound. The method that solves the program is an option. */
+#include "solvers/scp/scp.h"
 #include "solvers/core/blas.h"
 #include "solvers/core/rng.h"
 #include "solvers/cvx/scaling.h"
 #include "solvers/cvx/violation.h"
 #include "solvers/model/trainer.h"
-#include "solvers/scp/scp_method.h"
 
 #include <math.h>
 #include <string.h>
@@ -54,6 +54,11 @@ static const double solved_gap = 1e-6 > 64 * REAL_EPSILON ? 1e-6 : 64 * REAL_EPS
  */
 static const double few_share = 4e-2;
 
+bool scp_has_curvature(struct loss_term loss)
+{
+	return isfinite(loss_curvature(loss));
+}
+
 /* The method that was named; else the first of the list that suits N, `first`, the loss (NULL: any
  * loss) and the share that beta is of the largest slope at 0. NULL if there is none. */
 static const struct scp_method *method_of(const struct scp_options *options,
@@ -79,7 +84,6 @@ static void forecast(const void *options, ptrdiff_t n, ptrdiff_t d, struct forec
 	double N = (double)o->neurons, samples = (double)n, features = (double)d;
 
 	method_of(o, NULL, 0)->forecast(o->method.options, n, o->neurons, out);
-	out->bytes += (samples * N + features * N + 2 * N + 2 * samples) * sizeof(real);
 	out->setup_flops += 2 * samples * features * N;
 	out->certificate_flops = 4 * samples * N;
 }

@@ -45,12 +45,7 @@ static const double shortest = 1e-6;
 void scp_interior_forecast(ptrdiff_t n, ptrdiff_t N, struct forecast *out)
 {
 	double samples = (double)n, neurons = (double)N, least = fmin(samples, neurons);
-	double room = n <= MOST_SAMPLES ? samples : 0, longest = fmax(samples, neurons);
 
-	out->bytes =
-		(neurons * neurons + room * room + SCP_INTERIOR_CHUNK * longest) * sizeof(real) +
-		(13 * neurons + 5 * samples + 5 * longest) * sizeof(double) +
-		scp_loss_bytes(samples);
 	out->setup_flops = 0;
 	out->iteration_flops =
 		least * (samples * neurons + least * least / 3) + 40 * samples * neurons;

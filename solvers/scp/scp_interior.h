@@ -17,8 +17,8 @@
 #ifndef SCP_SCP_INTERIOR_H
 #define SCP_SCP_INTERIOR_H
 
+#include "solvers/scp/scp.h"
 #include "solvers/scp/scp_loss.h"
-#include "solvers/scp/scp_method.h"
 
 #include <stdbool.h>
 

@@ -27,11 +27,6 @@ bool scp_loss_takes(struct loss_term loss)
 	return loss.loss->box || loss.loss->entropy;
 }
 
-double scp_loss_bytes(double n)
-{
-	return n * (DOUBLE_ARRAYS * sizeof(double) + sizeof(real));
-}
-
 static ptrdiff_t samples(const struct scp_loss *self)
 {
 	return self->problem->X.rows;

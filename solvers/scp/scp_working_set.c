@@ -48,7 +48,6 @@ static void forecast(const void *options, ptrdiff_t n, ptrdiff_t N, struct forec
 {
 	(void)options;
 	scp_interior_forecast(n, smaller(N, MOST), out);
-	out->bytes += 2 * ((double)N + (double)n) * sizeof(real);
 }
 
 static void swap_columns(struct mat A, ptrdiff_t i, ptrdiff_t j)
@@ -171,6 +170,18 @@ static void start(struct working_set *s)
 	scp_interior_start(s->interior);
 }
 
+/* The triangle of the system's factor grows with the set, which a step at most doubles. */
+static void expect_growth(struct arena *arena, ptrdiff_t most)
+{
+	double size = arena_narrow(arena) ? sizeof(float) : sizeof(double), step = 2;
+
+	for (ptrdiff_t order = START; order < most; order *= 2, step++) {
+		double now = (double)order, next = (double)smaller(2 * order, most);
+
+		arena_untouched_before(arena, step, (next - now) * (next + now + 1) / 2 * size);
+	}
+}
+
 static enum status setup(struct scp *scp, const void *options, struct arena *arena, void **state,
 			 struct err *err)
 {
@@ -188,6 +199,7 @@ static enum status setup(struct scp *scp, const void *options, struct arena *are
 	s->alpha = ARENA_ARRAY(arena, real, n);
 	s->g = ARENA_ARRAY(arena, real, n);
 	s->interior = scp_interior_new(&s->part, s->most, arena);
+	expect_growth(arena, s->most);
 	s->part.Phi = mat_cols(scp->Phi, 0, 0);
 	s->ended = HUGE_VAL;
 	if (!arena_counts(arena))

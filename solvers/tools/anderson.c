@@ -35,31 +35,37 @@ static const double share_of_differences = 1e-10, share_of_residual = 1e-8;
 /* The safeguard: growth of the residual that is still accepted, and its bound. */
 static const double growth = 1.2, most = 1e3, power = 1 + 1e-6;
 
-struct anderson *anderson_new(struct arena *arena, size_t size, long memory, double theta)
+/* The j-th pair of differences, from 0 on, is that of the anderson_after number j + 2, the first of
+ * which ends iteration 1. */
+static void expect_differences(struct arena *arena, size_t size, struct anderson_memory memory)
 {
+	double pair = 2 * (double)size * (arena_narrow(arena) ? sizeof(float) : sizeof(double));
+
+	for (long j = 0; j < memory.differences; j++)
+		arena_untouched_before(arena, (double)(j + 1) * (double)memory.interval + 1, pair);
+}
+
+struct anderson *anderson_new(struct arena *arena, size_t size, struct anderson_memory memory,
+			      double theta)
+{
+	ptrdiff_t columns = memory.differences;
 	struct anderson *self = ARENA_NEW(arena, struct anderson);
 	real **vectors[] = {&self->x, &self->r, &self->g};
 
 	self->size = size;
-	self->memory = memory;
+	self->memory = columns;
 	self->theta = theta;
-	self->R = mat_new(arena, (ptrdiff_t)size, memory);
-	self->G = mat_new(arena, (ptrdiff_t)size, memory);
-	self->gram = mat_new(arena, memory, memory);
-	self->factor = mat_new(arena, memory, memory);
-	self->c = ARENA_ARRAY(arena, real, memory);
+	self->R = mat_new(arena, (ptrdiff_t)size, columns);
+	self->G = mat_new(arena, (ptrdiff_t)size, columns);
+	expect_differences(arena, size, memory);
+	self->gram = mat_new(arena, columns, columns);
+	self->factor = mat_new(arena, columns, columns);
+	self->c = ARENA_ARRAY(arena, real, columns);
 	for (size_t v = 0; v < sizeof vectors / sizeof vectors[0]; v++)
 		*vectors[v] = ARENA_ARRAY(arena, real, size);
 	if (!arena_counts(arena))
 		anderson_weigh(self, &(struct anderson_part){size, 1}, 1);
 	return self;
-}
-
-double anderson_bytes(double size, long memory)
-{
-	double columns = (double)memory;
-
-	return (size * (2 * columns + 3) + columns * (2 * columns + 1)) * sizeof(real);
 }
 
 void anderson_weigh(struct anderson *self, const struct anderson_part *parts, int count)

@@ -34,11 +34,15 @@ struct anderson_part {
 
 enum { ANDERSON_PARTS = 8 }; /* at most */
 
-/* Vectors of `size` numbers; `memory` >= 1 differences are kept; 0 < theta <= 2. */
-struct anderson *anderson_new(struct arena *arena, size_t size, long memory, double theta);
+/* How much is remembered of the iterates. */
+struct anderson_memory {
+	long differences; /* >= 1 */
+	long interval;    /* iterations from one anderson_after to the next: for a counting arena */
+};
 
-/* Bytes that anderson_new takes. */
-double anderson_bytes(double size, long memory);
+/* Vectors of `size` numbers; 0 < theta <= 2. */
+struct anderson *anderson_new(struct arena *arena, size_t size, struct anderson_memory memory,
+			      double theta);
 
 /* The norm, of parts one behind the other that add up to `size`; all weights 1 without it. Forgets
  * everything. */

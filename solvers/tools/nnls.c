@@ -44,11 +44,6 @@ void nnls_take(struct nnls *s, struct mat X)
 		s->size[k] = sqrt(s->size[k]);
 }
 
-double nnls_bytes(double n, double d)
-{
-	return (3 * n + 2 * d * d + 4 * d) * sizeof(double) + d * sizeof(ptrdiff_t);
-}
-
 static double dot(ptrdiff_t d, const double *x, const double *y)
 {
 	double sum = 0;

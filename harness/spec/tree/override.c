@@ -1,0 +1,192 @@
+/* Paths of --set, applied to copies of the nodes along them. */
+#include "harness/spec/tree/override.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char source[] = "--set";
+
+struct override {
+	const char *path; /* the whole of it, for messages */
+	const struct node *value;
+	struct arena *arena;
+	struct problems *problems;
+	size_t depth;
+};
+
+static const struct node *descend(struct override *o, const struct node *node, const char *path);
+
+static const struct node *refuse(struct override *o, const char *expected, const char *path)
+{
+	problem_add(o->problems, (struct err_place){source, 0, 0}, NULL,
+		    "%s: expected %s, got \"%s\"", o->path, expected, path);
+	return NULL;
+}
+
+static struct node *copy_with_room(struct arena *arena, const struct node *node, size_t count)
+{
+	const struct node **items = ARENA_ARRAY(arena, const struct node *, count);
+	struct node_key *keys = ARENA_ARRAY(arena, struct node_key, count);
+	struct node *copy = ARENA_NEW(arena, struct node);
+
+	*copy = *node;
+	for (size_t i = 0; i < node->count; i++) {
+		items[i] = node->items[i];
+		if (node->kind == NODE_MAP)
+			keys[i] = node->keys[i];
+	}
+	copy->items = items;
+	copy->keys = node->kind == NODE_MAP ? keys : NULL;
+	copy->count = count;
+	return copy;
+}
+
+const struct node *override_child(struct arena *arena, const struct node *node, size_t index,
+				  struct node_key key, const struct node *child)
+{
+	size_t count = index < node->count ? node->count : node->count + 1;
+	struct node *copy = copy_with_room(arena, node, count);
+
+	if (index == node->count)
+		((struct node_key *)copy->keys)[index] = key;
+	((const struct node **)copy->items)[index] = child;
+	return copy;
+}
+
+/* "[3]rest"; a name picks the entry that is called so. */
+static bool element_index(const struct node *list, const char **path, size_t *out)
+{
+	static const char *const naming[] = {"name", "solver", "attack", "certificate", "plot"};
+	char *end;
+	size_t length;
+
+	if (**path == '[') {
+		*out = strtoul(*path + 1, &end, 10);
+		if (end == *path + 1 || *end != ']' || *out >= list->count)
+			return false;
+		*path = end + 1;
+		return true;
+	}
+	length = strcspn(*path, ".[");
+	for (*out = 0; *out < list->count; ++*out) {
+		const struct node *name = NULL;
+
+		for (size_t i = 0; !name && i < sizeof naming / sizeof *naming; i++)
+			name = node_get(list->items[*out], naming[i]);
+		if (name && name->kind == NODE_SCALAR && strlen(name->text) == length &&
+		    strncmp(name->text, *path, length) == 0) {
+			*path += length;
+			return true;
+		}
+	}
+	return false;
+}
+
+static const struct node *into_list(struct override *o, const struct node *list, const char *path)
+{
+	char expected[128];
+	const char *rest = path;
+	const struct node *child;
+	size_t index;
+
+	if (!element_index(list, &rest, &index)) {
+		snprintf(expected, sizeof expected,
+			 "an index in brackets below %zu or the name of an entry", list->count);
+		return refuse(o, expected, path);
+	}
+	child = descend(o, list->items[index], rest);
+	return child ? override_child(o->arena, list, index, (struct node_key){0}, child) : NULL;
+}
+
+static const struct node *into_map(struct override *o, const struct node *map, const char *path)
+{
+	size_t length = strcspn(path, ".["), index = 0;
+	const char *key = arena_text_n(o->arena, path, length);
+	struct node *fresh;
+	const struct node *child;
+
+	if (!length)
+		return refuse(o, "a key", path);
+	while (index < map->count && strcmp(map->keys[index].text, key) != 0)
+		index++;
+	if (index < map->count) {
+		child = map->items[index];
+	} else { /* a key that is added may open a map of its own */
+		child = fresh = ARENA_NEW(o->arena, struct node);
+		*fresh = (struct node){.kind = NODE_MAP, .at = {source, 0, 0}, .size = 1};
+	}
+	child = descend(o, child, path + length);
+	if (!child)
+		return NULL;
+	return override_child(o->arena, map, index, (struct node_key){key, {source, 0, 0}}, child);
+}
+
+/* `path` starts behind the step that led to `node`: "", ".key..." or "[index]...". */
+static const struct node *descend(struct override *o, const struct node *node, const char *path)
+{
+	struct node *fresh;
+
+	if (!*path)
+		return o->value;
+	if (++o->depth > NODE_MAX_DEPTH)
+		return refuse(o, "fewer steps", path);
+	if (*path != '.' && *path != '[')
+		return refuse(o, "\".\" or \"[\" behind the brackets", path);
+	path += *path == '.';
+	if (node->kind == NODE_LIST)
+		return into_list(o, node, path);
+	if (*path == '[')
+		return refuse(o, "a list before brackets", path);
+	if (node->kind == NODE_MAP)
+		return into_map(o, node, path);
+	/* a shorthand (u_update: pcg) gives way to the map that the path needs */
+	fresh = ARENA_NEW(o->arena, struct node);
+	*fresh = (struct node){.kind = NODE_MAP, .at = node->at, .size = 1};
+	return into_map(o, fresh, path);
+}
+
+/* The value of one --set; positions within it mean little, so its problems are told without. */
+static const struct node *read_value(struct override *o, const char *text)
+{
+	struct problems *own = ARENA_NEW(o->arena, struct problems);
+	const struct node *parsed = node_read(text, source, o->arena, own);
+	struct node *value;
+
+	if (own->count)
+		problem_add(o->problems, (struct err_place){source, 0, 0}, NULL, "%s: %s", o->path,
+			    own->at[0].text);
+	if (!parsed || own->count)
+		return NULL;
+	value = ARENA_NEW(o->arena, struct node);
+	*value = *parsed;
+	value->at = (struct err_place){source, 0, 0};
+	return value;
+}
+
+static const struct node *apply(const struct node *root, const char *set, struct arena *arena,
+				struct problems *problems)
+{
+	const char *equals = strchr(set, '=');
+	struct override o = {.arena = arena, .problems = problems};
+
+	if (!equals || equals == set) {
+		problem_add(problems, (struct err_place){source, 0, 0}, NULL,
+			    "expected path=value, got \"%s\"", set);
+		return NULL;
+	}
+	o.path = arena_text_n(arena, set, (size_t)(equals - set));
+	o.value = read_value(&o, equals + 1);
+	return o.value ? into_map(&o, root, o.path) : NULL;
+}
+
+const struct node *override_apply(const struct node *root, struct texts sets, struct arena *arena,
+				  struct problems *problems)
+{
+	for (size_t i = 0; i < sets.count; i++) {
+		const struct node *changed = apply(root, sets.at[i], arena, problems);
+
+		if (changed)
+			root = changed;
+	}
+	return root;
+}
