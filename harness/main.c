@@ -1,6 +1,6 @@
 /* relubench: the table of verbs. */
 #include "harness/cli/cli.h"
-#include "harness/sched/child.h"
+#include "harness/executor/environment.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -222,7 +222,7 @@ static void out_of_memory(size_t bytes)
  * is recorded of this process is also true of its workers. If that fails the default does. */
 static void choose_kernels(char **argv)
 {
-	const char *type = child_core_type();
+	const char *type = environment_core_type();
 	struct arena arena = {0};
 	const char *program = cli_program(&arena);
 

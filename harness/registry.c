@@ -2,6 +2,7 @@
 #include "baselines/baseline.h"
 #include "harness/data/data.h"
 #include "harness/data/generate/generate.h"
+#include "harness/executor/executor.h"
 #include "harness/report/report.h"
 #include "solvers/admm/u_update.h"
 #include "solvers/core/desc.h"
@@ -51,6 +52,9 @@
 #define ITEM(symbol) extern const struct plot symbol;
 #include "harness/report/plots.def"
 #undef ITEM
+#define ITEM(symbol) extern const struct executor symbol;
+#include "harness/executor/executors.def"
+#undef ITEM
 
 #define ITEM(symbol) &symbol.base,
 static const struct desc *const solvers[] = {
@@ -96,6 +100,9 @@ static const struct desc *const models[] = {
 static const struct desc *const plots[] = {
 #include "harness/report/plots.def"
 	NULL};
+static const struct desc *const executors[] = {
+#include "harness/executor/executors.def"
+	NULL};
 #undef ITEM
 
 static const struct {
@@ -116,6 +123,7 @@ static const struct {
 	[KIND_CERTIFICATE] = {"certificates", certificates},
 	[KIND_MODEL] = {"models", models},
 	[KIND_PLOT] = {"plots", plots},
+	[KIND_EXECUTOR] = {"executors", executors},
 };
 
 size_t registry_count(enum kind kind)

@@ -130,6 +130,11 @@ bool cli_find_data(struct cli_args *args);
  * no such cell. --data, if it was given, becomes absolute before. */
 const char *cli_enter_cell(struct cli_args *args, const char **id);
 
+/* Build what is derived from the records and say where it lies, below the table if it is asked for.
+ * A damaged record does not keep the rest from being shown. */
+enum status cli_build_report(const struct experiment *experiment, const char *folder,
+			     bool with_table, struct err *err);
+
 /* Print a JSON value on stdout and give it back. */
 void cli_print_json(struct json_t *json);
 

@@ -173,7 +173,7 @@ static void takeable_losses(const struct bind *bind, const struct train_options 
 {
 	struct problems none = {0};
 	struct bind defaults = {.arena = bind->arena, .problems = &none};
-	const struct node *empty = bind_empty_map(bind->arena, (struct err_place){0});
+	const struct node empty = {.kind = NODE_MAP};
 	struct names names = {0};
 	size_t length = (size_t)snprintf(text, room, "%s (", wanted);
 
@@ -181,7 +181,7 @@ static void takeable_losses(const struct bind *bind, const struct train_options 
 		const struct desc *loss = registry_at(KIND_LOSS, i);
 		void *options = arena_alloc(bind->arena, 1, loss->size + 1);
 
-		if (bind_rows(&defaults, loss->options, empty, NULL, options) &&
+		if (bind_rows(&defaults, loss->options, &empty, NULL, options) &&
 		    takes(train, loss, options, &wanted))
 			expect_add_name(&names, loss->name);
 	}

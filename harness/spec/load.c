@@ -1,14 +1,15 @@
 /* From a file to an experiment: read, override, bind, expand, check, write out the cells. */
 #include "harness/spec/load.h"
 #include "harness/file/filekind.h"
+#include "harness/file/folder.h"
 
 #include "harness/spec/cell.h"
 #include "harness/spec/check.h"
 #include "harness/spec/schema.h"
 
-#include <errno.h>
 #include <math.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { FILE_MAX_BYTES = 4 << 20 }; /* a spec is written by hand */
 
@@ -27,52 +28,23 @@ static void refuse_file(struct load *l, const char *why)
 	problem_add(l->problems, (struct err_place){l->path, 0, 0}, NULL, "%s", why);
 }
 
-static char *read_stream(struct load *l, FILE *file)
+static const char *read_file(struct load *l)
 {
-	size_t length = 0, room = 1 << 14, got;
-	char *text = arena_alloc(l->bind.arena, room, 1), *grown;
+	struct err err = {0};
+	struct stat info;
+	const char *text;
 
-	while ((got = fread(text + length, 1, room - 1 - length, file)) > 0) {
-		length += got;
-		if (length + 1 < room)
-			continue;
-		grown = arena_alloc(l->bind.arena, 2 * room, 1);
-		memcpy(grown, text, length);
-		text = grown;
-		room *= 2;
-		if (room > FILE_MAX_BYTES)
-			break;
-	}
-	text[length] = '\0';
-	if (ferror(file))
-		refuse_file(l, strerror(errno));
-	else if (!feof(file))
+	if (filekind_check(l->path, FILEKIND_PLAIN, &err) != STATUS_OK)
+		refuse_file(l, err.text);
+	else if (stat(l->path, &info) != 0 || info.st_size > FILE_MAX_BYTES)
 		refuse_file(l, "expected a spec of at most 4 MiB");
-	else if (strlen(text) != length)
+	else if (store_read_text(l->path, l->bind.arena, &text, &err) != STATUS_OK)
+		refuse_file(l, err.text);
+	else if (strlen(text) != (size_t)info.st_size)
 		refuse_file(l, "expected a text without NUL bytes");
 	else
 		return text;
 	return NULL;
-}
-
-static char *read_file(struct load *l)
-{
-	struct err err = {0};
-	FILE *file;
-	char *text;
-
-	if (filekind_check(l->path, FILEKIND_PLAIN, &err) != STATUS_OK) {
-		refuse_file(l, err.text);
-		return NULL;
-	}
-	file = fopen(l->path, "r");
-	if (!file) {
-		refuse_file(l, strerror(errno));
-		return NULL;
-	}
-	text = read_stream(l, file);
-	fclose(file);
-	return text;
 }
 
 static const char *folder_of(struct arena *arena, const char *path)

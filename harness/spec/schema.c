@@ -71,6 +71,8 @@ static const struct option resource_rows[] = {
 	 .doc = "exclusive: one cell at a time, and no other run of this user beside it"},
 	{OPTION_FIELD(struct resource_options, memory_limit), .initial = "null",
 	 .range = RANGE_ABOVE(0), .unit = UNIT_BYTES, .doc = "memory limit of a cell"},
+	{OPTION_FIELD(struct resource_options, executor), .initial = "local", .kind = KIND_EXECUTOR,
+	 .doc = "where the cells are computed"},
 	{.name = NULL},
 };
 

@@ -90,11 +90,12 @@ extern const char *const spec_precisions[]; /* "double", "single" */
 enum timing_mode { TIMING_SHARED, TIMING_EXCLUSIVE };
 
 struct resource_options {
-	long jobs, threads;  /* 0 = choose */
-	double time_limit;   /* s per cell */
-	double memory_limit; /* bytes per cell; NaN = what the machine has, divided by jobs */
-	double grace;        /* s after time_limit; NaN = a fifth of it, at least 2 s */
-	long timing;         /* enum timing_mode */
+	long jobs, threads;     /* 0 = choose */
+	double time_limit;      /* s per cell */
+	double memory_limit;    /* bytes per cell; NaN = what the machine has, divided by jobs */
+	double grace;           /* s after time_limit; NaN = a fifth of it, at least 2 s */
+	long timing;            /* enum timing_mode */
+	struct choice executor; /* nested: struct executor */
 };
 
 struct plot_options {

@@ -9,6 +9,7 @@
 #define RESTRICTION_RESTRICTION_EPOCHS_H
 
 #include "solvers/restriction/restriction.h"
+#include "solvers/tools/adam.h"
 
 struct restriction_epochs_options {
 	long count, batch; /* epochs; samples of a step, 0: all */
@@ -25,7 +26,8 @@ struct restriction_epochs {
 	size_t *order;        /* n */
 	struct mat A, G;      /* d x m */
 	real *mean, *square;  /* d m: of the gradients */
-	long epoch, steps;    /* made */
+	struct adam adam;
+	long epoch; /* made */
 };
 
 /* For the samples, ball and neurons of r; A is zero. `epochs` stays where it is: r points into it.

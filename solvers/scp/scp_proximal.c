@@ -30,8 +30,8 @@ static void forecast(const void *options, ptrdiff_t n, ptrdiff_t N, struct forec
 }
 
 /* |Phi|_2^2 to a fraction of a per cent, from below, by the power method; a (N) and f (n) of *scp
- * are scratch and zero afterwards. From the vector of ones: Phi >= 0, so it is not orthogonal to the
- * leading singular vector, and the others are far below that. */
+ * are scratch and zero afterwards. From the vector of ones: Phi >= 0, so it is not orthogonal to
+ * the leading singular vector, and the others are far below that. */
 static double squared_norm(const struct scp *scp)
 {
 	size_t N = (size_t)scp->Phi.cols, n = (size_t)scp->Phi.rows;

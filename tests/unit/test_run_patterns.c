@@ -1,5 +1,5 @@
 /* patterns.csv of a robust convex program, and the verdict where only zero weights are feasible. */
-#include "harness/store/dictionary.h"
+#include "harness/store/rows.h"
 #include "tests/close.h"
 #include "tests/unit/test_run.h"
 
@@ -19,8 +19,8 @@ static void every_pattern_is_reported(void **state)
 	t = table("patterns.csv");
 	assert_int_equal(t.rows, (size_t)result.patterns);
 	for (size_t c = 0; c < t.cols; c++)
-		assert_string_equal(t.header[c], dictionary_patterns[c].name);
-	assert_null(dictionary_patterns[t.cols].name);
+		assert_string_equal(t.header[c], rows_patterns.field[c].name);
+	assert_null(rows_patterns.field[t.cols].name);
 	assert_string_equal(text(&t, 0, "source"), "constant");
 	assert_string_equal(text(&t, 0, "largest_eps_upper"), "inf");
 	for (size_t i = 0; i < t.rows; i++) {

@@ -124,17 +124,7 @@ static bool bind_real(struct bind *bind, const struct option *row, const struct 
 	return true;
 }
 
-/* Value of an environment variable; the folder of data sets has a default. */
-static const char *variable(const char *name)
-{
-	const char *value = getenv(name);
-
-	if (!value && strcmp(name, "RELUBENCH_DATA") == 0)
-		value = "data";
-	return value;
-}
-
-/* Replace each ${NAME}. NULL after a problem. */
+/* Replace each ${NAME}; the folder of data sets has a default. NULL after a problem. */
 static const char *expand(struct bind *bind, const struct node *node, const struct trail *trail)
 {
 	const char *rest = node->text, *done = "", *open;
@@ -149,7 +139,9 @@ static const char *expand(struct bind *bind, const struct node *node, const stru
 			return NULL;
 		}
 		name = arena_text_n(bind->arena, open + 2, (size_t)(close - open) - 2);
-		value = variable(name);
+		value = getenv(name);
+		if (!value && strcmp(name, "RELUBENCH_DATA") == 0)
+			value = "data";
 		if (!value) {
 			problem_add(
 				bind->problems, node->at, trail,
@@ -163,16 +155,6 @@ static const char *expand(struct bind *bind, const struct node *node, const stru
 	return arena_format(bind->arena, "%s%s", done, rest);
 }
 
-/* A path that starts with a variable is not relative to the spec. */
-static const char *resolve(struct bind *bind, const struct node *node, const struct trail *trail)
-{
-	const char *path = expand(bind, node, trail);
-
-	if (!path || path[0] == '/' || strncmp(node->text, "${", 2) == 0 || !bind->folder[0])
-		return path;
-	return arena_format(bind->arena, "%s/%s", bind->folder, path);
-}
-
 static bool bind_text(struct bind *bind, const struct option *row, const struct node *node,
 		      const struct trail *trail, void *field)
 {
@@ -182,8 +164,12 @@ static bool bind_text(struct bind *bind, const struct option *row, const struct 
 		return mismatch(bind, row, node, trail);
 	if (row->path && !text[0])
 		return mismatch(bind, row, node, trail);
-	if (row->path && bind->folder)
-		text = resolve(bind, node, trail);
+	if (row->path && bind->folder) {
+		text = expand(bind, node, trail);
+		/* one that starts with a variable is not relative to the spec */
+		if (text && text[0] != '/' && strncmp(node->text, "${", 2) != 0 && bind->folder[0])
+			text = arena_format(bind->arena, "%s/%s", bind->folder, text);
+	}
 	*(const char **)field = text;
 	return text;
 }
@@ -257,19 +243,11 @@ static bool bind_texts(struct bind *bind, const struct option *row, const struct
 /* --- choices, groups and lists of them -------------------------------------------------------
  */
 
-const struct node *bind_empty_map(struct arena *arena, struct err_place at)
-{
-	struct node *node = ARENA_NEW(arena, struct node);
-
-	*node = (struct node){.kind = NODE_MAP, .at = at, .size = 1};
-	return node;
-}
-
 /* Options of an item from a map of its own, or all defaults if the map is null. */
 static bool bind_item(struct bind *b, const struct desc *item, const struct node *node,
 		      const struct trail *trail, struct choice *out)
 {
-	const struct node *map = node_is_null(node) ? bind_empty_map(b->arena, node->at) : node;
+	const struct node *map = node_is_null(node) ? node_map(b->arena, node->at) : node;
 	void *options = item->size ? arena_alloc(b->arena, 1, item->size) : NULL;
 
 	*out = (struct choice){item, options};
@@ -325,8 +303,8 @@ static bool bind_choice(struct bind *b, const struct option *row, const struct n
 	if (!item)
 		return mismatch(b, row, &name, trail);
 	step.key = item->name;
-	return bind_item(b, item, nested ? node->items[0] : bind_empty_map(b->arena, node->at),
-			 &step, field);
+	return bind_item(b, item, nested ? node->items[0] : node_map(b->arena, node->at), &step,
+			 field);
 }
 
 /* prepare: [standardize, bias]; a single item is a list of one. */
@@ -464,25 +442,8 @@ static const struct node *initial_node(struct bind *b, const struct option *row,
 	return room;
 }
 
-static bool bind_default(struct bind *b, const struct option *row, const struct node *map,
-			 const struct trail *up, void *field)
-{
-	struct trail trail = {up, row->name, 0};
-	const struct node *node;
-	struct node room;
-
-	if (row->type == OPTION_GROUP && (!row->initial || expect_nullable(row)))
-		return bind_rows(b, row->rows, bind_empty_map(b->arena, map->at), &trail, field);
-	if (!row->initial)
-		return bind_missing(
-			b, row, map,
-			row->type == OPTION_CHOICE && row->style == CHOICE_KEYED ? up : &trail);
-	node = initial_node(b, row, map->at, &room);
-	return node && bind_option(b, row, node, &trail, field);
-}
-
 static bool bind_defaults(struct bind *b, const struct target *t, const struct option *rows,
-			  const struct node *map, const struct trail *trail)
+			  const struct node *map, const struct trail *up)
 {
 	void *base = rows == t->rows ? t->base : t->options;
 	bool good = true;
@@ -494,23 +455,22 @@ static bool bind_defaults(struct bind *b, const struct target *t, const struct o
 			is_keyed ? ((struct choice *)field)->item != NULL
 				 : node_get(map, row->name) &&
 					   (rows == t->rows || !expect_find(t->rows, row->name));
+		struct trail trail = {up, row->name, 0};
+		const struct node *node;
+		struct node room;
 
-		if (!given && row != t->flat)
-			good &= bind_default(b, row, map, trail, field);
+		if (given || row == t->flat)
+			continue;
+		if (row->type == OPTION_GROUP && (!row->initial || expect_nullable(row))) {
+			node = node_map(b->arena, map->at);
+			good &= bind_rows(b, row->rows, node, &trail, field);
+		} else if (!row->initial) {
+			good &= bind_missing(b, row, map, is_keyed ? up : &trail);
+		} else {
+			node = initial_node(b, row, map->at, &room);
+			good &= node && bind_option(b, row, node, &trail, field);
+		}
 	}
-	return good;
-}
-
-static bool bind_members(struct bind *b, const struct target *t, const struct node *map,
-			 const struct trail *trail)
-{
-	bool good = true;
-
-	for (size_t i = 0; i < map->count; i++)
-		good &= bind_key(b, t, &map->keys[i], map->items[i], trail);
-	good &= bind_defaults(b, t, t->rows, map, trail);
-	if (t->item)
-		good &= bind_defaults(b, t, t->item->options, map, trail);
 	return good;
 }
 
@@ -522,7 +482,7 @@ bool bind_rows(struct bind *b, const struct option *rows, const struct node *map
 	const struct node *name;
 	struct node room;
 	struct choice *choice;
-	bool named;
+	bool good = true;
 	char found[EXPECT_ROOM / 4];
 
 	if (map->kind != NODE_MAP) {
@@ -530,18 +490,23 @@ bool bind_rows(struct bind *b, const struct option *rows, const struct node *map
 		problem_add(b->problems, map->at, trail, "expected a map, got %s", found);
 		return false;
 	}
-	if (!t.flat)
-		return bind_members(b, &t, map, trail);
-	name = node_get(map, t.flat->name);
-	if (!name && t.flat->initial)
-		name = initial_node(b, t.flat, map->at, &room);
-	choice = at_offset(base, t.flat);
-	named = name ? bind_option(b, t.flat, name, &step, choice)
-		     : bind_missing(b, t.flat, map, &step);
-	t.item = choice->item;
-	t.options = (void *)choice->options;
-	t.loose = !t.item && !(name && node_is_null(name) && expect_nullable(t.flat));
-	return bind_members(b, &t, map, trail) && named;
+	if (t.flat) {
+		name = node_get(map, t.flat->name);
+		if (!name && t.flat->initial)
+			name = initial_node(b, t.flat, map->at, &room);
+		choice = at_offset(base, t.flat);
+		good = name ? bind_option(b, t.flat, name, &step, choice)
+			    : bind_missing(b, t.flat, map, &step);
+		t.item = choice->item;
+		t.options = (void *)choice->options;
+		t.loose = !t.item && !(name && node_is_null(name) && expect_nullable(t.flat));
+	}
+	for (size_t i = 0; i < map->count; i++)
+		good &= bind_key(b, &t, &map->keys[i], map->items[i], trail);
+	good &= bind_defaults(b, &t, rows, map, trail);
+	if (t.item)
+		good &= bind_defaults(b, &t, t.item->options, map, trail);
+	return good;
 }
 
 bool bind_value(struct bind *b, const struct option *row, const struct node *node,
@@ -561,6 +526,6 @@ bool bind_value(struct bind *b, const struct option *row, const struct node *nod
 		return true;
 	}
 	if (node_is_null(node) && expect_nullable(row))
-		return bind_rows(b, row->rows, bind_empty_map(b->arena, node->at), trail, field);
+		return bind_rows(b, row->rows, node_map(b->arena, node->at), trail, field);
 	return binders[row->type](b, row, node, trail, field);
 }

@@ -42,7 +42,4 @@ size_t bind_size(const struct option *row);
 bool bind_missing(struct bind *bind, const struct option *row, const struct node *map,
 		  const struct trail *trail);
 
-/* A map without keys; `initial`s and defaults fill it. */
-const struct node *bind_empty_map(struct arena *arena, struct err_place at);
-
 #endif

@@ -128,44 +128,12 @@ static void write_text(struct writer *w, const struct option *row, const void *f
 		write_plain(w, "null");
 }
 
-static void write_reals(struct writer *w, const struct option *row, const void *field)
-{
-	const struct reals *list = field;
-
-	write_plain(w, "[");
-	for (size_t i = 0; i < list->count; i++) {
-		write_plain(w, i ? "," : "");
-		write_real(w, row, &list->at[i]);
-	}
-	write_plain(w, "]");
-}
-
-static void write_texts(struct writer *w, const struct option *row, const void *field)
-{
-	const struct texts *list = field;
-
-	write_plain(w, "[");
-	for (size_t i = 0; i < list->count; i++) {
-		write_plain(w, i ? "," : "");
-		write_text(w, row, &list->at[i]);
-	}
-	write_plain(w, "]");
-}
-
 static void write_key(struct writer *w, const char *key, bool *first)
 {
 	write_plain(w, *first ? "" : ",");
 	*first = false;
 	write_quoted(w, key);
 	write_plain(w, ":");
-}
-
-static void write_options(struct writer *w, const struct choice *choice)
-{
-	if (choice->item->options)
-		canon_rows(w, choice->item->options, choice->options);
-	else
-		write_plain(w, "{}");
 }
 
 static void write_choice(struct writer *w, const struct option *row, const void *field)
@@ -180,20 +148,8 @@ static void write_choice(struct writer *w, const struct option *row, const void 
 	}
 	write_plain(w, "{");
 	write_key(w, choice->item->name, &first);
-	write_options(w, choice);
+	canon_rows(w, choice->item->options, choice->options);
 	write_plain(w, "}");
-}
-
-static void write_choices(struct writer *w, const struct option *row, const void *field)
-{
-	const struct choices *list = field;
-
-	write_plain(w, "[");
-	for (size_t i = 0; i < list->count; i++) {
-		write_plain(w, i ? "," : "");
-		write_choice(w, row, &list->at[i]);
-	}
-	write_plain(w, "]");
 }
 
 static void write_group(struct writer *w, const struct option *row, const void *field)
@@ -201,29 +157,45 @@ static void write_group(struct writer *w, const struct option *row, const void *
 	canon_rows(w, row->rows, field);
 }
 
-static void write_groups(struct writer *w, const struct option *row, const void *field)
+/* A list of any type: they all are a count and where the elements are. */
+static void write_list(struct writer *w, const struct option *row, const void *field, size_t size,
+		       void one(struct writer *, const struct option *, const void *))
 {
-	const struct groups *list = field;
+	struct groups list;
 
+	memcpy(&list, field, sizeof list);
 	write_plain(w, "[");
-	for (size_t i = 0; i < list->count; i++) {
+	for (size_t i = 0; i < list.count; i++) {
 		write_plain(w, i ? "," : "");
-		canon_rows(w, row->rows, (const char *)list->at + i * row->size);
+		one(w, row, (const char *)list.at + i * size);
 	}
 	write_plain(w, "]");
 }
 
 static void write_value(struct writer *w, const struct option *row, const void *field)
 {
-	static void (*const writers[])(struct writer *, const struct option *, const void *) = {
-		[OPTION_BOOL] = write_bool,     [OPTION_INT] = write_int,
-		[OPTION_REAL] = write_real,     [OPTION_TEXT] = write_text,
-		[OPTION_REALS] = write_reals,   [OPTION_TEXTS] = write_texts,
-		[OPTION_CHOICE] = write_choice, [OPTION_CHOICES] = write_choices,
-		[OPTION_GROUPS] = write_groups, [OPTION_GROUP] = write_group,
+	static const struct {
+		void (*write)(struct writer *, const struct option *, const void *);
+		size_t size; /* of an element of a list; 0: no list */
+	} writers[] = {
+		[OPTION_BOOL] = {write_bool, 0},
+		[OPTION_INT] = {write_int, 0},
+		[OPTION_REAL] = {write_real, 0},
+		[OPTION_TEXT] = {write_text, 0},
+		[OPTION_CHOICE] = {write_choice, 0},
+		[OPTION_GROUP] = {write_group, 0},
+		[OPTION_REALS] = {write_real, sizeof(double)},
+		[OPTION_TEXTS] = {write_text, sizeof(const char *)},
+		[OPTION_CHOICES] = {write_choice, sizeof(struct choice)},
+		[OPTION_GROUPS] = {write_group, 1}, /* times row->size */
 	};
+	size_t size = writers[row->type].size;
 
-	writers[row->type](w, row, field);
+	if (size)
+		write_list(w, row, field, row->type == OPTION_GROUPS ? row->size : size,
+			   writers[row->type].write);
+	else
+		writers[row->type].write(w, row, field);
 }
 
 /* The item's name under the row's key, then the item's options beside it; a key of the same name
@@ -244,14 +216,6 @@ static void write_flat(struct writer *w, const struct option *siblings, const st
 		}
 }
 
-static void write_keyed(struct writer *w, const struct choice *choice, bool *first)
-{
-	if (!choice->item)
-		return;
-	write_key(w, choice->item->name, first);
-	write_options(w, choice);
-}
-
 void canon_rows(struct writer *w, const struct option *rows, const void *base)
 {
 	bool first = true;
@@ -263,7 +227,12 @@ void canon_rows(struct writer *w, const struct option *rows, const void *base)
 		if (row->type == OPTION_CHOICE && row->style == CHOICE_FLAT) {
 			write_flat(w, rows, row, field, &first);
 		} else if (row->type == OPTION_CHOICE && row->style == CHOICE_KEYED) {
-			write_keyed(w, field, &first);
+			const struct choice *choice = field;
+
+			if (!choice->item)
+				continue;
+			write_key(w, choice->item->name, &first);
+			canon_rows(w, choice->item->options, choice->options);
 		} else {
 			write_key(w, row->name, &first);
 			write_value(w, row, field);

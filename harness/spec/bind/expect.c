@@ -61,17 +61,6 @@ void expect_row_names(const struct option *row, struct names *names)
 		expect_add_name(names, *word);
 }
 
-static const char *number_word(const struct option *row, bool whole)
-{
-	static const char *const words[] = {
-		[UNIT_NONE] = "a number",
-		[UNIT_SECONDS] = "a time (30s, 10m, 2h)",
-		[UNIT_BYTES] = "a size (500MB, 4GiB)",
-	};
-
-	return whole && row->unit == UNIT_NONE ? "a whole number" : words[row->unit];
-}
-
 static void expect_choice(const struct option *row, const char *before, char *text, size_t room)
 {
 	struct names names = {0};
@@ -82,6 +71,12 @@ static void expect_choice(const struct option *row, const char *before, char *te
 
 static void expect_number(const struct option *row, const char *before, char *text, size_t room)
 {
+	static const char *const words[] = {
+		[UNIT_NONE] = "a number",
+		[UNIT_SECONDS] = "a time (30s, 10m, 2h)",
+		[UNIT_BYTES] = "a size (500MB, 4GiB)",
+	};
+	bool whole = row->type == OPTION_INT && row->unit == UNIT_NONE;
 	char range[3 * SCALAR_ROOM];
 	size_t length;
 
@@ -91,20 +86,9 @@ static void expect_number(const struct option *row, const char *before, char *te
 	}
 	scalar_print_range(&row->range, range, sizeof range);
 	length = (size_t)snprintf(text, room, "%s%s%s", before,
-				  number_word(row, row->type == OPTION_INT), range);
+				  whole ? "a whole number" : words[row->unit], range);
 	for (const char *const *word = row->words; word && *word && length < room; word++)
 		length += (size_t)snprintf(text + length, room - length, " or %s", *word);
-}
-
-static void expect_group(const struct option *row, char *text, size_t room)
-{
-	const struct option *member =
-		row->shorthand ? expect_find(row->rows, row->shorthand) : NULL;
-	char other[EXPECT_ROOM] = "";
-
-	if (member)
-		expect_row(member, other, sizeof other);
-	snprintf(text, room, "%s%sa map", other, member ? " or " : "");
 }
 
 bool expect_nullable(const struct option *row)
@@ -131,11 +115,14 @@ void expect_row(const struct option *row, char *text, size_t room)
 		expect_choice(row, "one of ", text, room);
 	else if (row->type == OPTION_CHOICES)
 		expect_choice(row, "a list of names among ", text, room);
-	else if (row->type == OPTION_GROUP)
-		expect_group(row, text, room);
-	else
+	else if (row->type != OPTION_GROUP)
 		snprintf(text, room, "%s", row->path ? "a path" : words[row->type]);
+	else if (row->shorthand)
+		expect_row(expect_find(row->rows, row->shorthand), text, room);
 	length = strlen(text);
+	if (row->type == OPTION_GROUP)
+		length += (size_t)snprintf(text + length, room - length, "%sa map",
+					   length ? " or " : "");
 	if (expect_nullable(row))
 		snprintf(text + length, room - length, " or null");
 }

@@ -53,34 +53,23 @@ size_t generator_count(const struct option *row, const struct node *node)
 	return read(row, node, &generator) ? generator.count : 0;
 }
 
-static double generated(const struct generator *g, size_t index)
-{
-	double share = (double)index / (double)(g->count - 1);
-	char text[SCALAR_ROOM];
-
-	if (index == 0)
-		return g->first;
-	if (index == g->count - 1)
-		return g->last;
-	if (g->log)
-		snprintf(text, sizeof text, "%.6g", g->first * pow(g->last / g->first, share));
-	else
-		snprintf(text, sizeof text, "%.12g", g->first + share * (g->last - g->first));
-	return strtod(text, NULL);
-}
-
 const struct node *generator_value(const struct option *row, const struct node *node, size_t index,
 				   struct arena *arena)
 {
-	struct generator generator = {0};
+	struct generator g = {0};
+	char text[SCALAR_ROOM] = "";
+	double number, share;
 	struct node *value;
-	char text[SCALAR_ROOM];
-	double number;
 
 	if (node->kind == NODE_LIST)
 		return node->items[index];
-	read(row, node, &generator);
-	number = generated(&generator, index);
+	read(row, node, &g);
+	share = (double)index / (double)(g.count - 1);
+	if (index > 0 && index < g.count - 1 && g.log)
+		snprintf(text, sizeof text, "%.6g", g.first * pow(g.last / g.first, share));
+	else if (index > 0 && index < g.count - 1)
+		snprintf(text, sizeof text, "%.12g", g.first + share * (g.last - g.first));
+	number = text[0] ? strtod(text, NULL) : index ? g.last : g.first;
 	scalar_print_real(row->type == OPTION_INT ? round(number) : number, text);
 	value = ARENA_NEW(arena, struct node);
 	*value = (struct node){.plain = true, .at = node->at, .size = 1};

@@ -44,29 +44,25 @@ static bool decimal(const char *text, const char **end, double *out)
 	return stop != text && isfinite(*out);
 }
 
-static bool suffix_factor(const char *suffix, enum unit unit, double *factor)
-{
-	suffix += *suffix == ' ';
-	for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++)
-		if (suffixes[i].unit == unit && strcmp(suffixes[i].suffix, suffix) == 0) {
-			*factor = suffixes[i].factor;
-			return true;
-		}
-	return false;
-}
-
 bool scalar_real(const char *text, enum unit unit, double *out)
 {
-	double value, divisor = 1, factor = 1;
+	const size_t count = sizeof suffixes / sizeof *suffixes;
+	double value, divisor = 1;
 	const char *end;
+	size_t i = 0;
 
 	if (!decimal(text, &end, &value))
 		return false;
 	if (*end == '/' && (!decimal(end + 1, &end, &divisor) || divisor == 0))
 		return false;
-	if (*end && !suffix_factor(end, unit, &factor))
-		return false;
-	*out = value / divisor * factor;
+	*out = value / divisor;
+	if (*end) {
+		end += *end == ' ';
+		while (i < count &&
+		       (suffixes[i].unit != unit || strcmp(suffixes[i].suffix, end) != 0))
+			i++;
+		*out = i < count ? value / divisor * suffixes[i].factor : NAN;
+	}
 	return isfinite(*out);
 }
 

@@ -52,32 +52,24 @@ static bool is_flat(const struct option *row)
 	return row->type == OPTION_CHOICE && row->style == CHOICE_FLAT;
 }
 
-static bool is_number(const struct option *row)
-{
-	return (row->type == OPTION_INT && !row->names) || row->type == OPTION_REAL ||
-	       row->type == OPTION_REALS;
-}
-
-static bool takes_list(const struct option *row)
-{
-	return row->type == OPTION_REALS || row->type == OPTION_TEXTS ||
-	       row->type == OPTION_CHOICES || row->type == OPTION_GROUPS;
-}
-
 /* The node stands for several values of the row, well-formed or not. */
 static bool is_axis(const struct option *row, const struct node *node)
 {
 	const struct option *single = stands_for(row);
+	bool list = row->type == OPTION_REALS || row->type == OPTION_TEXTS ||
+		    row->type == OPTION_CHOICES || row->type == OPTION_GROUPS;
 
 	if (row->fixed || node->axis)
 		return node->zip && !node->axis; /* fixed: a problem */
 	if (node->zip && node->kind == NODE_LIST)
 		return true;
-	if (!single || takes_list(row))
+	if (!single || list)
 		return false;
 	if (node->kind == NODE_LIST)
 		return true;
-	return is_number(single) && generator_is(node) &&
+	return (single->type == OPTION_REAL || single->type == OPTION_REALS ||
+		(single->type == OPTION_INT && !single->names)) &&
+	       generator_is(node) &&
 	       !(row->type == OPTION_GROUP && expect_find(row->rows, node->keys[0].text));
 }
 
@@ -102,18 +94,6 @@ static const char *choice_name(const struct node *node)
 	return node->kind == NODE_MAP && node->count == 1 ? node->keys[0].text : node->text;
 }
 
-static bool repeated_name(const struct node *list, const struct node *value)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < list->count; i++) {
-		const char *name = choice_name(list->items[i]);
-
-		count += name && strcmp(name, choice_name(value)) == 0;
-	}
-	return count > 1;
-}
-
 /* Canonical short text of a value that has been bound to `field`. A choice is shown by its name
  * where that tells the values apart, else with its options. */
 static const char *value_text(struct arena *arena, const struct option *row,
@@ -121,9 +101,18 @@ static const char *value_text(struct arena *arena, const struct option *row,
 {
 	struct writer w = {.arena = arena};
 
-	if (row->type == OPTION_CHOICE && !node_is_null(value) &&
-	    (is_flat(row) || !repeated_name(value->axis, value)))
-		return choice_name(value);
+	if (row->type == OPTION_CHOICE && !node_is_null(value)) {
+		const struct node *list = value->axis;
+		size_t same = 0;
+
+		for (size_t i = 0; i < list->count && !is_flat(row); i++) {
+			const char *name = choice_name(list->items[i]);
+
+			same += name && strcmp(name, choice_name(value)) == 0;
+		}
+		if (same <= 1)
+			return choice_name(value);
+	}
 	if (row->type == OPTION_GROUP && row->shorthand && value->kind == NODE_SCALAR) {
 		row = expect_find(row->rows, row->shorthand);
 		field = (const char *)field + row->offset;

@@ -17,68 +17,48 @@ struct graft { /* one option of a zip */
 	int depth;
 };
 
-/* The list, as a value of the option itself. */
-static const struct node *marked(struct arena *arena, const struct node *values)
-{
-	struct node *copy = ARENA_NEW(arena, struct node);
-
-	*copy = *values;
-	copy->zip = true;
-	return copy;
-}
-
-static const struct node *refuse(const struct graft *g, const char *step, const struct node *node)
-{
-	char found[128];
-
-	node_found(node, found, sizeof found);
-	problem_add(g->bind->problems, g->key->at, g->trail,
-		    "expected \"%.60s\" to be a map, got %s", step, found);
-	return NULL;
-}
-
-static const struct node *put(struct graft *g, const struct node *map, const char *path);
-
-/* What stands at one step of the path becomes what it is with the list in it. */
-static const struct node *put_below(struct graft *g, const struct node *node, const char *step,
-				    const char *rest)
-{
-	size_t length = strcspn(rest, ".");
-
-	if (node && node->kind == NODE_SCALAR && strncmp(node->text, rest, length) == 0 &&
-	    !node->text[length])
-		node = NULL; /* u_update: pcg gives way to {pcg: {rank: ...}} */
-	if (node && node->kind != NODE_MAP)
-		return refuse(g, step, node);
-	return put(g, node ? node : bind_empty_map(g->bind->arena, g->key->at), rest);
-}
-
+/* A map with the list where the rest of its path leads. */
 static const struct node *put(struct graft *g, const struct node *map, const char *path)
 {
-	size_t length = strcspn(path, "."), index = 0;
+	size_t length = strcspn(path, "."), index, next;
 	struct arena *arena = g->bind->arena;
 	struct node_key step = {arena_text_n(arena, path, length), g->key->at};
 	const struct node *child;
+	struct node *marked;
+	char found[128];
 
 	if (!length || ++g->depth > NODE_MAX_DEPTH) {
-		problem_add(g->bind->problems, g->key->at, g->trail,
+		problem_add(g->bind->problems, step.at, g->trail,
 			    "expected keys with a dot between two of them");
 		return NULL;
 	}
-	while (index < map->count && strcmp(map->keys[index].text, step.text) != 0)
-		index++;
+	index = node_index(map, step.text);
 	child = index < map->count ? map->items[index] : NULL;
-	if (path[length]) {
-		child = put_below(g, child, step.text, path + length + 1);
-	} else if (child) {
-		problem_add(g->bind->problems, g->key->at, g->trail,
-			    "expected an option given once, first given at %d:%d",
-			    map->keys[index].at.line, map->keys[index].at.col);
-		return NULL;
-	} else {
-		child = marked(arena, g->values);
+	if (!path[length]) {
+		if (child) {
+			problem_add(g->bind->problems, step.at, g->trail,
+				    "expected an option given once, first given at %d:%d",
+				    map->keys[index].at.line, map->keys[index].at.col);
+			return NULL;
+		}
+		marked = ARENA_NEW(arena, struct node);
+		*marked = *g->values;
+		marked->zip = true;
+		return node_with(arena, map, index, step, marked);
 	}
-	return child ? override_child(arena, map, index, step, child) : NULL;
+	path += length + 1;
+	next = strcspn(path, ".");
+	if (child && child->kind == NODE_SCALAR && strncmp(child->text, path, next) == 0 &&
+	    !child->text[next])
+		child = NULL; /* u_update: pcg gives way to {pcg: {rank: ...}} */
+	if (child && child->kind != NODE_MAP) {
+		node_found(child, found, sizeof found);
+		problem_add(g->bind->problems, step.at, g->trail,
+			    "expected \"%.60s\" to be a map, got %s", step.text, found);
+		return NULL;
+	}
+	child = put(g, child ? child : node_map(arena, step.at), path);
+	return child ? node_with(arena, map, index, step, child) : NULL;
 }
 
 /* Number of values that a list or generator promises; 0 if it is neither. */

@@ -76,17 +76,6 @@ static bool count_nodes(struct composer *c, size_t more, struct err_place at)
 	return false;
 }
 
-static void name_anchor(struct composer *c, const yaml_char_t *name, const struct node *node)
-{
-	struct anchor *anchor;
-
-	if (!name || !node)
-		return;
-	anchor = ARENA_NEW(c->arena, struct anchor);
-	*anchor = (struct anchor){c->anchors, arena_text(c->arena, (const char *)name), node};
-	c->anchors = anchor;
-}
-
 static const struct node *alias(struct composer *c, const yaml_event_t *event,
 				const struct trail *trail)
 {
@@ -293,7 +282,9 @@ static const struct node *compose(struct composer *c, const yaml_event_t *event,
 				  const struct trail *trail, int depth)
 {
 	struct err_place at = place(c, event->start_mark);
+	const yaml_char_t *name;
 	const struct node *node;
+	struct anchor *anchor;
 
 	if (depth >= NODE_MAX_DEPTH) {
 		problem_add(c->problems, at, NULL, "expected at most %d levels of nesting",
@@ -305,14 +296,20 @@ static const struct node *compose(struct composer *c, const yaml_event_t *event,
 	if (!count_nodes(c, 1, at))
 		return NULL;
 	if (event->type == YAML_SCALAR_EVENT) {
+		name = event->data.scalar.anchor;
 		node = scalar(c, event, trail);
-		name_anchor(c, event->data.scalar.anchor, node);
 	} else if (event->type == YAML_SEQUENCE_START_EVENT) {
+		name = event->data.sequence_start.anchor;
 		node = list(c, at, trail, depth + 1);
-		name_anchor(c, event->data.sequence_start.anchor, node);
 	} else {
+		name = event->data.mapping_start.anchor;
 		node = map(c, at, trail, depth + 1);
-		name_anchor(c, event->data.mapping_start.anchor, node);
+	}
+	if (name && node) {
+		anchor = ARENA_NEW(c->arena, struct anchor);
+		*anchor =
+			(struct anchor){c->anchors, arena_text(c->arena, (const char *)name), node};
+		c->anchors = anchor;
 	}
 	return node;
 }
@@ -369,14 +366,50 @@ const struct node *node_read(const char *text, const char *source, struct arena 
 	return root;
 }
 
+size_t node_index(const struct node *map_node, const char *key)
+{
+	size_t index = 0;
+
+	while (index < map_node->count && strcmp(map_node->keys[index].text, key) != 0)
+		index++;
+	return index;
+}
+
 const struct node *node_get(const struct node *map_node, const char *key)
 {
-	if (map_node->kind != NODE_MAP)
-		return NULL;
-	for (size_t i = 0; i < map_node->count; i++)
-		if (strcmp(map_node->keys[i].text, key) == 0)
-			return map_node->items[i];
-	return NULL;
+	size_t index = map_node->kind == NODE_MAP ? node_index(map_node, key) : map_node->count;
+
+	return index < map_node->count ? map_node->items[index] : NULL;
+}
+
+const struct node *node_map(struct arena *arena, struct err_place at)
+{
+	struct node *node = ARENA_NEW(arena, struct node);
+
+	*node = (struct node){.kind = NODE_MAP, .at = at, .size = 1};
+	return node;
+}
+
+const struct node *node_with(struct arena *arena, const struct node *node, size_t index,
+			     struct node_key key, const struct node *child)
+{
+	size_t count = node->count + (index == node->count);
+	const struct node **items = ARENA_ARRAY(arena, const struct node *, count);
+	struct node *copy = ARENA_NEW(arena, struct node);
+
+	memcpy(items, node->items, node->count * sizeof(const struct node *));
+	items[index] = child;
+	*copy = *node;
+	copy->items = items;
+	copy->count = count;
+	if (index == node->count) {
+		struct node_key *keys = ARENA_ARRAY(arena, struct node_key, count);
+
+		memcpy(keys, node->keys, node->count * sizeof *keys);
+		keys[index] = key;
+		copy->keys = keys;
+	}
+	return copy;
 }
 
 const struct node *node_only(const struct node *map, bool kept(const char *key),
@@ -398,15 +431,9 @@ const struct node *node_only(const struct node *map, bool kept(const char *key),
 	return copy;
 }
 
-static size_t child_index(const struct node *parent, const struct trail *step)
+static size_t step_index(const struct node *parent, const struct trail *step)
 {
-	size_t index = 0;
-
-	if (!step->key)
-		return step->index;
-	while (strcmp(parent->keys[index].text, step->key) != 0)
-		index++;
-	return index;
+	return step->key ? node_index(parent, step->key) : step->index;
 }
 
 /* What stands where a trail leads; `from` is the trail of `root`. */
@@ -417,28 +444,23 @@ static const struct node *node_at(const struct node *root, const struct trail *f
 
 	return trail == from || trail->key == trail_value
 		       ? parent
-		       : parent->items[child_index(parent, trail)];
+		       : parent->items[step_index(parent, trail)];
 }
 
 const struct node *node_replace(const struct node *root, const struct trail *from,
 				const struct trail *trail, const struct node *with,
 				struct arena *arena)
 {
-	const struct node *parent, **items;
-	struct node *copy;
+	const struct node *parent;
 
-	if (trail == from)
-		return with;
-	if (trail->key == trail_value)
-		return node_replace(root, from, trail->up, with, arena);
-	parent = node_at(root, from, trail->up);
-	items = ARENA_ARRAY(arena, const struct node *, parent->count);
-	memcpy(items, parent->items, parent->count * sizeof(const struct node *));
-	items[child_index(parent, trail)] = with;
-	copy = ARENA_NEW(arena, struct node);
-	*copy = *parent;
-	copy->items = items;
-	return node_replace(root, from, trail->up, copy, arena);
+	for (; trail != from; trail = trail->up) {
+		if (trail->key == trail_value)
+			continue;
+		parent = node_at(root, from, trail->up);
+		with = node_with(arena, parent, step_index(parent, trail), (struct node_key){0},
+				 with);
+	}
+	return with;
 }
 
 bool node_is_null(const struct node *node)

@@ -49,8 +49,19 @@ struct swept {             /* such a value, as records, tables and filters name 
 const struct node *node_read(const char *text, const char *source, struct arena *arena,
 			     struct problems *problems);
 
+/* Where a key stands in a map; `count` if it is not there. */
+size_t node_index(const struct node *map, const char *key);
+
 /* The value of a key, or NULL. */
 const struct node *node_get(const struct node *map, const char *key);
+
+/* A map without keys. */
+const struct node *node_map(struct arena *arena, struct err_place at);
+
+/* A copy of a map or list with another child at `index`; with index == count, of a map that has
+ * this key more. */
+const struct node *node_with(struct arena *arena, const struct node *node, size_t index,
+			     struct node_key key, const struct node *child);
 
 /* A map without the keys that are not kept. */
 const struct node *node_only(const struct node *map, bool kept(const char *key),

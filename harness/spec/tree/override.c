@@ -23,36 +23,6 @@ static const struct node *refuse(struct override *o, const char *expected, const
 	return NULL;
 }
 
-static struct node *copy_with_room(struct arena *arena, const struct node *node, size_t count)
-{
-	const struct node **items = ARENA_ARRAY(arena, const struct node *, count);
-	struct node_key *keys = ARENA_ARRAY(arena, struct node_key, count);
-	struct node *copy = ARENA_NEW(arena, struct node);
-
-	*copy = *node;
-	for (size_t i = 0; i < node->count; i++) {
-		items[i] = node->items[i];
-		if (node->kind == NODE_MAP)
-			keys[i] = node->keys[i];
-	}
-	copy->items = items;
-	copy->keys = node->kind == NODE_MAP ? keys : NULL;
-	copy->count = count;
-	return copy;
-}
-
-const struct node *override_child(struct arena *arena, const struct node *node, size_t index,
-				  struct node_key key, const struct node *child)
-{
-	size_t count = index < node->count ? node->count : node->count + 1;
-	struct node *copy = copy_with_room(arena, node, count);
-
-	if (index == node->count)
-		((struct node_key *)copy->keys)[index] = key;
-	((const struct node **)copy->items)[index] = child;
-	return copy;
-}
-
 /* "[3]rest"; a name picks the entry that is called so. */
 static bool element_index(const struct node *list, const char **path, size_t *out)
 {
@@ -95,37 +65,27 @@ static const struct node *into_list(struct override *o, const struct node *list,
 		return refuse(o, expected, path);
 	}
 	child = descend(o, list->items[index], rest);
-	return child ? override_child(o->arena, list, index, (struct node_key){0}, child) : NULL;
+	return child ? node_with(o->arena, list, index, (struct node_key){0}, child) : NULL;
 }
 
 static const struct node *into_map(struct override *o, const struct node *map, const char *path)
 {
-	size_t length = strcspn(path, ".["), index = 0;
+	const struct err_place at = {source, 0, 0};
+	size_t length = strcspn(path, ".["), index;
 	const char *key = arena_text_n(o->arena, path, length);
-	struct node *fresh;
 	const struct node *child;
 
 	if (!length)
 		return refuse(o, "a key", path);
-	while (index < map->count && strcmp(map->keys[index].text, key) != 0)
-		index++;
-	if (index < map->count) {
-		child = map->items[index];
-	} else { /* a key that is added may open a map of its own */
-		child = fresh = ARENA_NEW(o->arena, struct node);
-		*fresh = (struct node){.kind = NODE_MAP, .at = {source, 0, 0}, .size = 1};
-	}
-	child = descend(o, child, path + length);
-	if (!child)
-		return NULL;
-	return override_child(o->arena, map, index, (struct node_key){key, {source, 0, 0}}, child);
+	index = node_index(map, key); /* a key that is added may open a map of its own */
+	child = descend(o, index < map->count ? map->items[index] : node_map(o->arena, at),
+			path + length);
+	return child ? node_with(o->arena, map, index, (struct node_key){key, at}, child) : NULL;
 }
 
 /* `path` starts behind the step that led to `node`: "", ".key..." or "[index]...". */
 static const struct node *descend(struct override *o, const struct node *node, const char *path)
 {
-	struct node *fresh;
-
 	if (!*path)
 		return o->value;
 	if (++o->depth > NODE_MAX_DEPTH)
@@ -137,12 +97,8 @@ static const struct node *descend(struct override *o, const struct node *node, c
 		return into_list(o, node, path);
 	if (*path == '[')
 		return refuse(o, "a list before brackets", path);
-	if (node->kind == NODE_MAP)
-		return into_map(o, node, path);
 	/* a shorthand (u_update: pcg) gives way to the map that the path needs */
-	fresh = ARENA_NEW(o->arena, struct node);
-	*fresh = (struct node){.kind = NODE_MAP, .at = node->at, .size = 1};
-	return into_map(o, fresh, path);
+	return into_map(o, node->kind == NODE_MAP ? node : node_map(o->arena, node->at), path);
 }
 
 /* The value of one --set; positions within it mean little, so its problems are told without. */
@@ -163,30 +119,24 @@ static const struct node *read_value(struct override *o, const char *text)
 	return value;
 }
 
-static const struct node *apply(const struct node *root, const char *set, struct arena *arena,
-				struct problems *problems)
-{
-	const char *equals = strchr(set, '=');
-	struct override o = {.arena = arena, .problems = problems};
-
-	if (!equals || equals == set) {
-		problem_add(problems, (struct err_place){source, 0, 0}, NULL,
-			    "expected path=value, got \"%s\"", set);
-		return NULL;
-	}
-	o.path = arena_text_n(arena, set, (size_t)(equals - set));
-	o.value = read_value(&o, equals + 1);
-	return o.value ? into_map(&o, root, o.path) : NULL;
-}
-
 const struct node *override_apply(const struct node *root, struct texts sets, struct arena *arena,
 				  struct problems *problems)
 {
 	for (size_t i = 0; i < sets.count; i++) {
-		const struct node *changed = apply(root, sets.at[i], arena, problems);
+		const char *set = sets.at[i], *equals = strchr(set, '=');
+		struct override o = {.arena = arena, .problems = problems};
+		const struct node *changed = NULL;
 
-		if (changed)
-			root = changed;
+		if (!equals || equals == set) {
+			problem_add(problems, (struct err_place){source, 0, 0}, NULL,
+				    "expected path=value, got \"%s\"", set);
+			continue;
+		}
+		o.path = arena_text_n(arena, set, (size_t)(equals - set));
+		o.value = read_value(&o, equals + 1);
+		if (o.value)
+			changed = into_map(&o, root, o.path);
+		root = changed ? changed : root;
 	}
 	return root;
 }

@@ -11,9 +11,4 @@
 const struct node *override_apply(const struct node *root, struct texts sets, struct arena *arena,
 				  struct problems *problems);
 
-/* A copy of a map or list with another child at `index`; with index == count, of a map that has
- * this key more. */
-const struct node *override_child(struct arena *arena, const struct node *node, size_t index,
-				  struct node_key key, const struct node *child);
-
 #endif

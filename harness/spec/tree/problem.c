@@ -62,23 +62,16 @@ static int compare(const struct err *a, const struct err *b)
 	return 0;
 }
 
-static bool known(const struct problems *problems, size_t kept, const struct err *err)
-{
-	for (size_t i = 0; i < kept; i++)
-		if (compare(&problems->at[i], err) == 0 &&
-		    strcmp(problems->at[i].source, err->source) == 0 &&
-		    strcmp(problems->at[i].text, err->text) == 0)
-			return true;
-	return false;
-}
-
 static void insert(struct problems *problems, const struct err *err)
 {
 	size_t kept = problems->count < KEPT ? problems->count : KEPT;
 	size_t i = kept;
 
-	if (known(problems, kept, err))
-		return;
+	for (size_t k = 0; k < kept; k++)
+		if (compare(&problems->at[k], err) == 0 &&
+		    strcmp(problems->at[k].source, err->source) == 0 &&
+		    strcmp(problems->at[k].text, err->text) == 0)
+			return;
 	problems->count++;
 	while (i > 0 && compare(&problems->at[i - 1], err) > 0)
 		i--;
