@@ -31,6 +31,9 @@ enum {
 	DOUBLE_ARRAYS = 8
 };
 
+const char interior_loss_wanted[] =
+	"a loss that is smooth or has a quadratic conjugate on an interval";
+
 bool interior_loss_takes(struct loss_term loss)
 {
 	return loss.loss->smooth || loss.loss->box;
