@@ -2,6 +2,7 @@
 #include "harness/merge/merge.h"
 #include "harness/file/folder.h"
 #include "harness/file/io.h"
+#include "harness/merge/merge_tables.h"
 #include "harness/sched/layout.h"
 #include "harness/sched/lock.h"
 #include "harness/store/cellfile.h"
@@ -237,12 +238,12 @@ static enum status merge_one(struct merge *merge, struct arena *arena, struct er
 	const struct merge_summary before = *merge->summary, *now = merge->summary;
 
 	if (!merge->order->force) {
-		TRY(merge_check_specs(merge->order->dest, merge->source, arena, err));
-		TRY(merge_check_data(merge->order->dest, merge->source, arena, err));
+		TRY(merge_tables_check_specs(merge->order->dest, merge->source, arena, err));
+		TRY(merge_tables_check_data(merge->order->dest, merge->source, arena, err));
 	}
 	TRY(merge_cells(merge, err));
-	TRY(merge_tables(merge->order->dest, merge->source, arena, err));
-	TRY(merge_environment(merge->order->dest, merge->source, arena, err));
+	TRY(merge_tables_unite(merge->order->dest, merge->source, arena, err));
+	TRY(merge_tables_environment(merge->order->dest, merge->source, arena, err));
 	fprintf(merge->order->to, "%s: %zu cells added, %zu replaced by better ones, %zu kept",
 		merge->source, now->added - before.added, now->replaced - before.replaced,
 		now->kept - before.kept);

@@ -1,6 +1,6 @@
 /* Specs, data, plan and environment of two results folders. */
+#include "harness/merge/merge_tables.h"
 #include "harness/file/folder.h"
-#include "harness/merge/merge.h"
 #include "harness/sched/sched.h"
 #include "harness/store/checksums.h"
 #include "harness/store/result.h"
@@ -76,8 +76,8 @@ static enum status read_sets(const char *folder, struct arena *arena, const char
 	return STATUS_OK;
 }
 
-enum status merge_check_specs(const char *dest, const char *source, struct arena *arena,
-			      struct err *err)
+enum status merge_tables_check_specs(const char *dest, const char *source, struct arena *arena,
+				     struct err *err)
 {
 	const char *file = arena_format(arena, "%s/spec.yaml", source), *ours, *theirs;
 
@@ -126,8 +126,8 @@ static bool has_row(const struct field_table *table, const struct field_rows *ro
 	return false;
 }
 
-enum status merge_check_data(const char *dest, const char *source, struct arena *arena,
-			     struct err *err)
+enum status merge_tables_check_data(const char *dest, const char *source, struct arena *arena,
+				    struct err *err)
 {
 	const char *file = arena_format(arena, "%s/data.csv", source);
 	const struct data_row *our, *their;
@@ -205,14 +205,15 @@ static enum status unite(const struct field_table *table, const char *dest, cons
 	return status;
 }
 
-enum status merge_tables(const char *dest, const char *source, struct arena *arena, struct err *err)
+enum status merge_tables_unite(const char *dest, const char *source, struct arena *arena,
+			       struct err *err)
 {
 	TRY(unite(&rows_plan, dest, source, arena, err));
 	return unite(&rows_data, dest, source, arena, err);
 }
 
-enum status merge_environment(const char *dest, const char *source, struct arena *arena,
-			      struct err *err)
+enum status merge_tables_environment(const char *dest, const char *source, struct arena *arena,
+				     struct err *err)
 {
 	const char *from = arena_format(arena, "%s/env.json", source), *text, *ours = "";
 	const char *kept = arena_format(arena, "%s/env.json", dest);
