@@ -230,7 +230,7 @@ static enum status write_cells(const struct plan *plan, const char *path, struct
 					    .method = at->cell->train.name,
 					    .repetition = (double)at->cell->repetition,
 					    .swept = sched_swept(at->cell, ";", &arena),
-					    .status = at->status,
+					    .status = at->record.status,
 					    .request = request_text(&at->request, &arena)};
 	}
 	status = field_write(path, &rows_plan, rows, plan->count, err);

@@ -188,8 +188,8 @@ static enum status set_id(struct planner *planner, struct cell *cell, const stru
 void sched_tell_damage(const struct plan *plan, FILE *to)
 {
 	for (size_t i = 0; i < plan->count; i++)
-		if (plan->at[i].damage && !plan->at[i].left_out)
-			fprintf(to, "%s\n", plan->at[i].damage);
+		if (plan->at[i].record.damage && !plan->at[i].left_out)
+			fprintf(to, "%s\n", plan->at[i].record.damage);
 }
 
 static void refuse_if_too_large(const struct planner *planner, struct planned *at)
@@ -223,7 +223,7 @@ static enum status forecast(struct planner *planner, struct known_data *data, st
 	omp_set_num_threads(planner->threads); /* lanes have room of their own */
 	forecast_cell(at->cell, &data->shape, &at->bytes, &at->flops);
 	omp_set_num_threads(before);
-	if (at->trained)
+	if (at->record.trained)
 		at->flops = NAN;
 	refuse_if_too_large(planner, at);
 	return STATUS_OK;
@@ -273,7 +273,7 @@ enum status sched_plan(struct experiment *experiment, const char *folder, struct
 	}
 	TRY(asked_look_up(out, experiment->cells, arena, err));
 	for (size_t i = 0; i < out->count; i++)
-		if (!out->at[i].done)
+		if (!out->at[i].record.done)
 			TRY(forecast(&planner, data[i], &out->at[i], err));
 	list_data(&planner, out);
 	return STATUS_OK;
