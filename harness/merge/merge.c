@@ -7,6 +7,7 @@
 #include "harness/sched/lock.h"
 #include "harness/store/cellfile.h"
 #include "harness/store/checksums.h"
+#include "harness/store/command.h"
 #include "harness/store/entries.h"
 #include "harness/store/manifest.h"
 #include "harness/store/result.h"
@@ -276,7 +277,7 @@ static enum status check_source(const char *dest, const char *source, struct are
 /* A new destination starts with the spec of the first source. */
 static enum status start(const char *dest, const char *source, struct arena *arena, struct err *err)
 {
-	static const char *const files[] = {SCHED_ORIGIN_FILE, "env.json", "spec.yaml"};
+	static const char *const files[] = {COMMAND_ORIGIN_FILE, "env.json", "spec.yaml"};
 
 	if (access(arena_format(arena, "%s/spec.yaml", dest), F_OK) == 0)
 		return STATUS_OK;

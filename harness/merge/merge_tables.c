@@ -1,8 +1,9 @@
 /* Specs, data, plan and environment of two results folders. */
 #include "harness/merge/merge_tables.h"
 #include "harness/file/folder.h"
-#include "harness/sched/sched.h"
+#include "harness/sched/plan.h"
 #include "harness/store/checksums.h"
+#include "harness/store/command.h"
 #include "harness/store/result.h"
 
 #include <sha256.h>
@@ -66,7 +67,7 @@ static enum status same_lines(const char *ours, const char *theirs, const char *
 static enum status read_sets(const char *folder, struct arena *arena, const char **text,
 			     struct err *err)
 {
-	const char *path = arena_format(arena, "%s/" SCHED_ORIGIN_FILE, folder);
+	const char *path = arena_format(arena, "%s/" COMMAND_ORIGIN_FILE, folder);
 
 	*text = "";
 	if (access(path, F_OK) != 0)

@@ -4,6 +4,7 @@
  * checksums of the files it reads: changing an option of the training or a byte of the data makes
  * another cell, a name, an attack or a certificate does not. The paths of these files are left out
  * of the text, so that a cell keeps its id where the data lies elsewhere. */
+#include "harness/sched/plan.h"
 #include "harness/file/filekind.h"
 #include "harness/file/gzfile.h"
 #include "harness/sched/asked.h"
