@@ -9,6 +9,7 @@
 #include "harness/sched/kept.h"
 #include "harness/spec/spec.h"
 #include "harness/store/result.h"
+#include "solvers/core/text.h"
 
 #include <dirent.h>
 #include <math.h>
@@ -107,7 +108,7 @@ static void share(struct plan *plan, struct planned **at, size_t count, struct c
 
 	for (size_t i = 0; i < count; i++) {
 		struct cell *cell = &cells[at[i] - plan->at];
-		struct writer w = {.arena = arena};
+		struct text w = text_new(arena);
 
 		cell->selects = selects;
 		cell_write(&w, cell);
@@ -208,16 +209,16 @@ void asked_mark_shared(struct plan *plan, struct arena *arena)
 
 const char *asked_text(const struct asked_tally *tally, struct arena *arena)
 {
-	const char *text = arena_format(arena, "%zu cells: %zu done, %zu to compute", tally->cells,
-					tally->done, tally->train);
+	struct text text = text_new(arena);
 
+	text_format(&text, "%zu cells: %zu done, %zu to compute", tally->cells, tally->done,
+		    tally->train);
 	if (tally->complete)
-		text = arena_format(arena, "%s, %zu to complete (%s)", text, tally->complete,
-				    tally->lacks ? entries_text(tally->lacks, arena)
-						 : "what failed");
+		text_format(&text, ", %zu to complete (%s)", tally->complete,
+			    tally->lacks ? entries_text(tally->lacks, arena) : "what failed");
 	if (tally->shared)
-		text = arena_format(arena, "%s, %zu equal to others", text, tally->shared);
-	return text;
+		text_format(&text, ", %zu equal to others", tally->shared);
+	return text.at;
 }
 
 size_t asked_count_outdated(const char *folder)

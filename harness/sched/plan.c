@@ -8,6 +8,7 @@
 #include "harness/file/gzfile.h"
 #include "harness/sched/asked.h"
 #include "harness/sched/forecast.h"
+#include "solvers/core/text.h"
 #include "solvers/gates/pattern.h"
 #include "solvers/model/trainer.h"
 
@@ -46,12 +47,11 @@ struct planner {
 
 const char *sched_swept(const struct cell *cell, const char *separator, struct arena *arena)
 {
-	const char *text = "";
+	struct text text = text_new(arena);
 
 	for (size_t i = 0; i < cell->swept_count; i++)
-		text = arena_format(arena, "%s%s%s=%s", text, i ? separator : "",
-				    cell->swept[i].path, cell->swept[i].value);
-	return text;
+		text_item(&text, separator, "%s=%s", cell->swept[i].path, cell->swept[i].value);
+	return text.at;
 }
 
 void sched_keep_shard(struct plan *plan, struct sched_shard shard)
@@ -63,13 +63,13 @@ void sched_keep_shard(struct plan *plan, struct sched_shard shard)
 /* "name;path=value;path=value" of what is swept in the data. */
 static const char *data_key(const struct cell *cell, struct arena *arena)
 {
-	const char *key = arena_text(arena, cell->data.name);
+	struct text key = text_new(arena);
 
+	text_add(&key, cell->data.name);
 	for (size_t i = 0; i < cell->swept_count; i++)
 		if (strncmp(cell->swept[i].path, "data.", strlen("data.")) == 0)
-			key = arena_format(arena, "%s;%s=%s", key, cell->swept[i].path,
-					   cell->swept[i].value);
-	return key;
+			text_format(&key, ";%s=%s", cell->swept[i].path, cell->swept[i].value);
+	return key.at;
 }
 
 static void find_files(struct planner *planner, const struct cell *cell, struct known_data *data)

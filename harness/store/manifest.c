@@ -4,6 +4,7 @@
 #include "harness/file/io.h"
 #include "harness/file/jsonfile.h"
 #include "harness/store/result.h"
+#include "solvers/core/text.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -39,11 +40,6 @@ const struct manifest_file manifest_files[] = {{"cell.json", NULL, true},
 					       {"log.txt", NULL, false},
 					       {NULL, NULL, false}};
 
-static int by_text(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 /* The plain files of a folder but record.json, sorted. */
 static enum status list_files(const char *folder, struct arena *arena, const char ***names,
 			      size_t *count, struct err *err)
@@ -65,7 +61,7 @@ static enum status list_files(const char *folder, struct arena *arena, const cha
 		    S_ISREG(info.st_mode) && strcmp(entry->d_name, MANIFEST_FILE) != 0)
 			(*names)[(*count)++] = arena_text(arena, entry->d_name);
 	closedir(dir);
-	qsort(*names, *count, sizeof **names, by_text);
+	qsort(*names, *count, sizeof **names, text_compare);
 	return STATUS_OK;
 }
 
