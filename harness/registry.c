@@ -2,7 +2,7 @@
 #include "baselines/baseline.h"
 #include "harness/data/data.h"
 #include "harness/data/generate/generate.h"
-#include "harness/report/report.h"
+#include "harness/report/figure/plot.h"
 #include "solvers/admm/u_update.h"
 #include "solvers/core/desc.h"
 #include "solvers/gates/pattern.h"
@@ -46,7 +46,7 @@
 #include "solvers/certify/certificates.def"
 #undef ITEM
 #define ITEM(symbol) extern const struct plot symbol;
-#include "harness/report/plots.def"
+#include "harness/report/plots/plots.def"
 #undef ITEM
 
 #define ITEM(symbol) &symbol.base,
@@ -88,7 +88,7 @@ static const struct desc *const certificates[] = {
 #include "solvers/certify/certificates.def"
 	NULL};
 static const struct desc *const plots[] = {
-#include "harness/report/plots.def"
+#include "harness/report/plots/plots.def"
 	NULL};
 #undef ITEM
 

@@ -1,7 +1,7 @@
 /* Records in memory, and what plots make of them. */
 #include "tests/report_fixture.h"
 #include "harness/file/folder.h"
-#include "harness/report/report.h"
+#include "harness/report/figure/plot.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,16 +2,17 @@
 #include "harness/report/report.h"
 #include "harness/file/folder.h"
 #include "harness/file/io.h"
-#include "harness/report/ending.h"
-#include "harness/report/figure.h"
-#include "harness/report/html.h"
-#include "harness/report/mixed.h"
-#include "harness/report/paired.h"
-#include "harness/report/records.h"
-#include "harness/report/samples.h"
-#include "harness/report/select.h"
-#include "harness/report/sheet.h"
-#include "harness/report/summary.h"
+#include "harness/report/figure/figure.h"
+#include "harness/report/figure/plot.h"
+#include "harness/report/page/html.h"
+#include "harness/report/records/ending.h"
+#include "harness/report/records/mixed.h"
+#include "harness/report/records/records.h"
+#include "harness/report/records/select.h"
+#include "harness/report/tables/paired.h"
+#include "harness/report/tables/samples.h"
+#include "harness/report/tables/sheet.h"
+#include "harness/report/tables/summary.h"
 #include "solvers/core/printable.h"
 
 #include <string.h>
@@ -90,8 +91,8 @@ static struct html_tables make_tables(const struct experiment *experiment,
 
 	return (struct html_tables){
 		.summary = {"summary", "Summary", summary_caption(records), summary_sheet(records)},
-		.sweep = {"sweep", "Selection", marked(select_note, records),
-			  select_sheet(records)},
+		.sweep = {"sweep", "Selection", marked(summary_select_note, records),
+			  summary_select_sheet(records)},
 		.paired = {"paired", "Paired differences", marked(paired_note(records), records),
 			   paired_sheet(records)},
 		.samples = {"samples", "Samples", marked(samples_note, records),

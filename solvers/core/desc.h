@@ -22,7 +22,7 @@ enum kind {
 	KIND_PREPARE,     /* struct prepare, harness/data/prepare/prepare.def */
 	KIND_ATTACK,      /* struct attack, solvers/attack/attacks.def */
 	KIND_CERTIFICATE, /* struct certifier, solvers/certify/certificates.def */
-	KIND_PLOT,        /* struct plot, harness/report/plots.def */
+	KIND_PLOT,        /* struct plot, harness/report/plots/plots.def */
 	KIND_COUNT
 };
 

@@ -1,7 +1,7 @@
 /* Numbers that plots draw, computed again by loops: what is not known or did not end well, and the
  * ends of bands. */
 #include "harness/file/folder.h"
-#include "harness/report/figure.h"
+#include "harness/report/figure/figure.h"
 #include "harness/stats/wilson.h"
 #include "tests/close.h"
 #include "tests/report_fixture.h"

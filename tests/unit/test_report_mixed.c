@@ -1,7 +1,7 @@
 /* What differs in how the cells of one table were computed is said under it, and only then. */
-#include "harness/report/compare.h"
-#include "harness/report/mixed.h"
-#include "harness/report/summary.h"
+#include "harness/report/compare/compare.h"
+#include "harness/report/records/mixed.h"
+#include "harness/report/tables/summary.h"
 #include "tests/report_fixture.h"
 
 #include <setjmp.h>

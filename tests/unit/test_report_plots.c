@@ -1,6 +1,6 @@
 /* Statistics, and the options of the plots. */
+#include "harness/report/records/stat.h"
 #include "harness/report/report.h"
-#include "harness/report/stat.h"
 #include "harness/store/result.h"
 #include "tests/close.h"
 

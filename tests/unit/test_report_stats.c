@@ -1,9 +1,9 @@
 /* Intervals, paired differences and selection, against tables and values worked out by hand. */
-#include "harness/report/index.h"
-#include "harness/report/interval.h"
-#include "harness/report/paired.h"
-#include "harness/report/select.h"
-#include "harness/report/summary.h"
+#include "harness/report/records/index.h"
+#include "harness/report/records/select.h"
+#include "harness/report/tables/paired.h"
+#include "harness/report/tables/summary.h"
+#include "harness/stats/interval.h"
 #include "solvers/core/rng.h"
 #include "tests/close.h"
 #include "tests/report_fixture.h"
@@ -126,7 +126,7 @@ static const struct fixture_cell tuned[] = {
 static void selection_sees_validation_only_and_failures_lose(void **state)
 {
 	struct records records = fixture_records(tuned, LENGTH(tuned), NULL, &arena);
-	struct sheet summary = summary_sheet(&records), sweep = select_sheet(&records);
+	struct sheet summary = summary_sheet(&records), sweep = summary_select_sheet(&records);
 
 	(void)state;
 	assert_int_equal(summary.rows, 2);
@@ -223,7 +223,7 @@ static void settings_are_told_per_repetition(void **state)
 		cells[i].resampled = true;
 	records = fixture_records(cells, LENGTH(cells), NULL, &arena);
 	summary = summary_sheet(&records);
-	sweep = select_sheet(&records);
+	sweep = summary_select_sheet(&records);
 	assert_int_equal(summary.rows, 2);
 	assert_string_equal(cell_at(&summary, 0, "rate"), "3 x1, 2 x1");
 	assert_string_equal(cell_at(&summary, 0, "settings"), "selected of 3 per repetition");
@@ -248,7 +248,7 @@ static void each_criterion_has_a_heading(void **state)
 	(void)state;
 	records.at[0].result.validation_robust_accuracy = 0.125;
 	records.at[1].result.validation_robust_accuracy = 0.25;
-	sweep = select_sheet(&records);
+	sweep = summary_select_sheet(&records);
 	assert_string_equal(cell_at(&sweep, 0, "validation_accuracy %"), "75.0");
 	assert_string_equal(cell_at(&sweep, 0, "validation_robust_accuracy %"), "");
 	assert_string_equal(cell_at(&sweep, 1, "validation_accuracy %"), "");

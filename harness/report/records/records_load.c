@@ -1,0 +1,280 @@
+/* Loading of records: the order of plan.csv if there is one, else of the ids. */
+#include "harness/machine/env.h"
+#include "harness/report/records/asked.h"
+#include "harness/report/records/records.h"
+#include "harness/store/manifest.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { CAPTION_BYTES = 256 };
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Names of the folders in <folder>/cells, sorted; a dot marks hidden and unfinished ones. */
+static enum status list_cells(const char *folder, struct arena *arena, const char ***names,
+			      size_t *count, struct err *err)
+{
+	const char *path = arena_format(arena, "%s/cells", folder);
+	DIR *dir = opendir(path);
+	struct dirent *entry;
+	size_t room = 0;
+
+	*count = 0;
+	if (!dir)
+		return err_at(err, STATUS_ENV, (struct err_place){path, 0, 0},
+			      "cannot read the records: %s", strerror(errno));
+	while (readdir(dir))
+		room++;
+	*names = ARENA_ARRAY(arena, const char *, room);
+	rewinddir(dir);
+	while (*count < room && (entry = readdir(dir))) {
+		struct stat info;
+
+		if (strchr(entry->d_name, '.') ||
+		    fstatat(dirfd(dir), entry->d_name, &info, 0) != 0 || !S_ISDIR(info.st_mode))
+			continue;
+		(*names)[(*count)++] = arena_text(arena, entry->d_name);
+	}
+	closedir(dir);
+	qsort(*names, *count, sizeof **names, by_text);
+	return STATUS_OK;
+}
+
+static const char *text_at(const struct csv_table *table, size_t row, const char *name)
+{
+	int column = csv_column(table, name);
+
+	return column < 0 ? "" : table->cell[row * table->cols + (size_t)column];
+}
+
+static double value_at(const struct csv_table *table, size_t row, const char *name)
+{
+	return csv_value(table, row, csv_column(table, name));
+}
+
+static enum status load_attacks(struct record *record, struct arena *arena, struct err *err)
+{
+	const char *path = arena_format(arena, "%s/attack.csv", record->folder);
+	struct csv_table table;
+
+	if (access(path, F_OK) != 0)
+		return STATUS_OK;
+	TRY(csv_read(path, arena, &table, err));
+	record->attack = ARENA_ARRAY(arena, struct attack_row, table.rows);
+	record->attack_count = table.rows;
+	for (size_t i = 0; i < table.rows; i++)
+		record->attack[i] = (struct attack_row){
+			.attack = text_at(&table, i, "attack"),
+			.norm = text_at(&table, i, "norm"),
+			.units = text_at(&table, i, "units"),
+			.eps = value_at(&table, i, "eps"),
+			.accuracy = value_at(&table, i, "accuracy"),
+			.robust_accuracy = value_at(&table, i, "robust_accuracy"),
+			.lo = value_at(&table, i, "robust_accuracy_lo"),
+			.hi = value_at(&table, i, "robust_accuracy_hi"),
+			.n = value_at(&table, i, "n"),
+			.steps = value_at(&table, i, "steps"),
+			.restarts = value_at(&table, i, "restarts"),
+			.seconds = value_at(&table, i, "seconds"),
+			.zero_gradient = value_at(&table, i, "zero_gradient"),
+		};
+	return STATUS_OK;
+}
+
+static enum status load_certificates(struct record *record, struct arena *arena, struct err *err)
+{
+	const char *path = arena_format(arena, "%s/certify.csv", record->folder);
+	struct csv_table table;
+
+	if (access(path, F_OK) != 0)
+		return STATUS_OK;
+	TRY(csv_read(path, arena, &table, err));
+	record->certificate = ARENA_ARRAY(arena, struct attack_row, table.rows);
+	record->certificate_count = table.rows;
+	for (size_t i = 0; i < table.rows; i++)
+		record->certificate[i] = (struct attack_row){
+			.attack = text_at(&table, i, "certificate"),
+			.norm = text_at(&table, i, "norm"),
+			.units = text_at(&table, i, "units"),
+			.part = text_at(&table, i, "part"),
+			.eps = value_at(&table, i, "eps"),
+			.accuracy = value_at(&table, i, "accuracy"),
+			.robust_accuracy = value_at(&table, i, "certified_accuracy"),
+			.lo = value_at(&table, i, "certified_accuracy_lo"),
+			.hi = value_at(&table, i, "certified_accuracy_hi"),
+			.undecided = value_at(&table, i, "undecided"),
+			.n = value_at(&table, i, "n"),
+			.seconds = value_at(&table, i, "seconds"),
+		};
+	return STATUS_OK;
+}
+
+static enum status load_files(struct record *record, struct cellfile *cell, struct arena *arena,
+			      struct err *err)
+{
+	const char *trace = arena_format(arena, "%s/trace.csv", record->folder);
+
+	TRY(cellfile_read(arena_format(arena, "%s/cell.json", record->folder), arena, cell, err));
+	TRY(result_read(arena_format(arena, "%s/result.json", record->folder), arena,
+			&record->result, err));
+	if (access(trace, F_OK) == 0)
+		TRY(csv_read(trace, arena, &record->trace, err));
+	TRY(load_attacks(record, arena, err));
+	return load_certificates(record, arena, err);
+}
+
+/* Row of the plan, or the number of rows. */
+static size_t row_of(const struct csv_table *plan, const char *id)
+{
+	size_t row = 0;
+
+	while (row < plan->rows && strcmp(text_at(plan, row, "cell"), id) != 0)
+		row++;
+	return row;
+}
+
+/* "rho=0.1;patterns=60" */
+static void split_swept(const char *text, struct arena *arena, struct cellfile *out)
+{
+	char *copy = arena_text(arena, text), *rest = NULL;
+
+	out->swept = ARENA_ARRAY(arena, struct cellfile_swept, strlen(text) + 1);
+	out->swept_count = 0;
+	for (char *part = strtok_r(copy, ";", &rest); part; part = strtok_r(NULL, ";", &rest)) {
+		char *equals = strchr(part, '=');
+
+		if (!equals)
+			continue;
+		*equals = '\0';
+		out->swept[out->swept_count++] = (struct cellfile_swept){part, equals + 1};
+	}
+}
+
+static bool is_same(const char *a, const char *b)
+{
+	return a && strcmp(a, b) == 0;
+}
+
+/* What a damaged record is of: its cell.json if that is of the cell that the plan names, else what
+ * the plan says. */
+static void name_damaged(const struct record *record, const struct csv_table *plan,
+			 struct arena *arena, struct cellfile *cell)
+{
+	struct err ignored = {0}; /* the damage is told already */
+	size_t row = row_of(plan, record->id);
+
+	*cell = (struct cellfile){.repetition = NAN};
+	cellfile_read(arena_format(arena, "%s/cell.json", record->folder), arena, cell, &ignored);
+	if (row == plan->rows || !*text_at(plan, row, "method") ||
+	    (is_same(cell->data, text_at(plan, row, "data")) &&
+	     is_same(cell->method, text_at(plan, row, "method")) &&
+	     cell->repetition == value_at(plan, row, "repetition")))
+		return;
+	*cell = (struct cellfile){.data = text_at(plan, row, "data"),
+				  .method = text_at(plan, row, "method"),
+				  .repetition = value_at(plan, row, "repetition")};
+	split_swept(text_at(plan, row, "swept"), arena, cell);
+}
+
+static void mark_damaged(struct record *record, const struct err *err, struct arena *arena)
+{
+	const char *prefix = "damaged record: ";
+	bool told = strncmp(err->text, prefix, strlen(prefix)) == 0;
+	struct record empty = {.id = record->id, .folder = record->folder};
+
+	*record = empty;
+	record->result = result_empty();
+	record->result.status = cell_status_names[CELL_DAMAGED];
+	record->result.message =
+		told ? arena_text(arena, err->text)
+		     : arena_format(arena, "%s%s: %s", prefix,
+				    err->source[0] ? err->source : record->folder, err->text);
+}
+
+static void take_cell(struct record *record, const struct cellfile *cell)
+{
+	struct result *result = &record->result;
+
+	result->cell = record->id;
+	if (!result->data)
+		result->data = cell->data ? cell->data : "unknown";
+	if (!result->method)
+		result->method = cell->method ? cell->method : "unknown";
+	if (!result->solver)
+		result->solver = cell->solver;
+	if (isnan(result->repetition))
+		result->repetition = cell->repetition;
+	record->swept_count = cell->swept_count;
+	record->swept = cell->swept;
+	record->select_by = cell->select_by;
+	record->select_per = cell->select_per;
+	record->objective = cell->objective;
+	record->resampled = cell->resampled;
+}
+
+static enum status load_record(struct records *records, struct record *record,
+			       const struct asked_row *row, const struct csv_table *plan,
+			       struct err *err)
+{
+	struct arena *arena = records->arena;
+	struct cellfile cell = {.repetition = NAN};
+	enum manifest_state state;
+	struct err found = {0};
+	enum status status;
+
+	record->result = result_empty();
+	status = manifest_check(record->folder, arena, NULL, &state, &found);
+	if (state == MANIFEST_NEWER)
+		return err_at(err, status, (struct err_place){found.source, 0, 0}, "%s",
+			      found.text);
+	if (status == STATUS_OK)
+		status = load_files(record, &cell, arena, &found);
+	if (status != STATUS_OK) {
+		mark_damaged(record, &found, arena);
+		name_damaged(record, plan, arena, &cell);
+		records->damaged++;
+	}
+	records->checked += state == MANIFEST_WHOLE;
+	records->unchecked += state == MANIFEST_UNCHECKED && status == STATUS_OK;
+	take_cell(record, &cell);
+	asked_show(record, row, arena);
+	records->incomplete += record->lacks && records_ok(record);
+	return STATUS_OK;
+}
+
+enum status records_load(const char *folder, struct arena *arena, struct records *out,
+			 struct err *err)
+{
+	const char *plan_path = arena_format(arena, "%s/plan.csv", folder);
+	struct err ignored = {0}; /* without a readable plan the order of the ids holds */
+	struct csv_table plan = {0};
+	char caption[CAPTION_BYTES];
+	const char **names = NULL;
+	struct asked_row *rows;
+
+	*out = (struct records){.arena = arena, .folder = folder, .out = folder};
+	TRY(list_cells(folder, arena, &names, &out->count, err));
+	if (access(plan_path, R_OK) != 0 ||
+	    csv_read(plan_path, arena, &plan, &ignored) != STATUS_OK)
+		plan = (struct csv_table){0};
+	rows = asked_rows(out, &plan, names, &out->count);
+	out->at = ARENA_ARRAY(arena, struct record, out->count);
+	for (size_t i = 0; i < out->count; i++) {
+		out->at[i].id = rows[i].id;
+		out->at[i].folder = arena_format(arena, "%s/cells/%s", folder, rows[i].id);
+		TRY(load_record(out, &out->at[i], &rows[i], &plan, err));
+	}
+	records_group(out);
+	env_read_caption(arena_format(arena, "%s/env.json", folder), caption, sizeof caption);
+	out->caption = arena_text(arena, caption);
+	return STATUS_OK;
+}
