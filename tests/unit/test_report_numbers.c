@@ -9,7 +9,7 @@
 #include "harness/report/tables/paired.h"
 #include "harness/report/tables/samples.h"
 #include "harness/report/tables/summary.h"
-#include "harness/stats/interval.h"
+#include "harness/stats/student.h"
 #include "harness/stats/wilson.h"
 #include "tests/close.h"
 #include "tests/report_fixture.h"
@@ -129,7 +129,7 @@ static void time_is_setup_and_solve(void **state)
 static void failed_cells_have_no_say(void **state)
 {
 	struct records records = records_make();
-	struct stat stat;
+	struct spread stat;
 
 	(void)state;
 	records.at[2].result.status = "failed";

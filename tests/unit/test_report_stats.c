@@ -3,7 +3,7 @@
 #include "harness/report/records/select.h"
 #include "harness/report/tables/paired.h"
 #include "harness/report/tables/summary.h"
-#include "harness/stats/interval.h"
+#include "harness/stats/student.h"
 #include "solvers/core/rng.h"
 #include "tests/close.h"
 #include "tests/report_fixture.h"
@@ -39,15 +39,15 @@ static void student_quantiles_are_those_of_tables(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < LENGTH(table); i++)
-		check_close(interval_student_quantile(0.95, table[i].freedom), table[i].t, 0,
-			    5.1e-4);
-	check_close(interval_student(1, 1), 0.5, 0, 1e-15); /* Cauchy */
+		check_close(student_quantile(0.95, table[i].freedom), table[i].t, 0, 5.1e-4);
+	check_close(student_share(1, 1), 0.5, 0, 1e-15); /* Cauchy */
 }
 
 static void interval_is_wider_for_overlapping_splits(void **state)
 {
 	const double values[] = {1, 2, NAN, 3};
-	struct interval plain = interval_of(values, 4, 0), wide = interval_of(values, 4, 2.0 / 3);
+	struct student plain = student_interval(values, 4, 0),
+		       wide = student_interval(values, 4, 2.0 / 3);
 
 	(void)state;
 	assert_int_equal(plain.count, 3);
@@ -56,8 +56,8 @@ static void interval_is_wider_for_overlapping_splits(void **state)
 	check_close(plain.high, 2 + 2.4841377, 0, 1e-6);
 	/* 1/3 + 2/3 = 1 in the place of 1/3 */
 	check_close((wide.high - 2) / (plain.high - 2), sqrt(3), 0, 1e-12);
-	check_nan(interval_of(values, 1, 0).low);
-	check_nan(interval_of(values, 0, 0).mean);
+	check_nan(student_interval(values, 1, 0).low);
+	check_nan(student_interval(values, 0, 0).mean);
 }
 
 static const char *cell_at(const struct sheet *sheet, size_t row, const char *head)

@@ -142,7 +142,7 @@ struct sheet compare_summary(const struct compare *compare)
 	}
 	for (size_t m = 0; m < metrics; m++) {
 		struct values values = values_of(compare, compare_metrics[m].name);
-		struct stat change = stat_of(values.change, values.count);
+		struct spread change = sample_spread(values.change, values.count);
 
 		if (values.count == 0)
 			continue;
@@ -150,11 +150,11 @@ struct sheet compare_summary(const struct compare *compare)
 		sheet_set(&sheet, row, BOTH, arena_format(arena, "%zu", values.count));
 		sheet_set(&sheet, row, DIFFER, arena_format(arena, "%zu", values.differ));
 		sheet_set(&sheet, row, MEDIAN_A,
-			  number(stat_of(values.a, values.count).median, "%.5g", arena));
+			  number(sample_spread(values.a, values.count).median, "%.5g", arena));
 		sheet_set(&sheet, row, MEDIAN_B,
-			  number(stat_of(values.b, values.count).median, "%.5g", arena));
+			  number(sample_spread(values.b, values.count).median, "%.5g", arena));
 		sheet_set(&sheet, row, MEDIAN, number(change.median, "%+.3g", arena));
-		/* stat_of has sorted them */
+		/* sample_spread has sorted them */
 		sheet_set(&sheet, row, LOWEST, number(values.change[0], "%+.3g", arena));
 		sheet_set(&sheet, row, HIGHEST,
 			  number(values.change[values.count - 1], "%+.3g", arena));

@@ -172,7 +172,8 @@ static void check_median(struct judge *judge, const struct gate_rule *rule)
 		b[count] = compare_value(compare, compare->pair[i].b, rule->metric);
 		count += !isnan(a[count]) && !isnan(b[count]) ? 1u : 0u;
 	}
-	check(judge, rule, "median", stat_of(a, count).median, stat_of(b, count).median);
+	check(judge, rule, "median", sample_spread(a, count).median,
+	      sample_spread(b, count).median);
 }
 
 static void check_cells(struct judge *judge, const struct gate_rule *rule)

@@ -73,8 +73,6 @@ extern const char *const figure_scale_names[];
 bool figure_is_log(enum figure_scale scale, double low, double high);
 /* Are ascending values spaced more evenly on a logarithmic axis than on a linear one? */
 bool figure_geometric(const double *values, size_t count);
-/* Sort and drop repeated values; how many are left. */
-size_t figure_distinct(double *values, size_t count);
 /* figure_log for these ascending values, with tics at them if they are few and geometric. */
 void figure_log_at(struct figure *figure, char axis, const double *values, size_t count);
 

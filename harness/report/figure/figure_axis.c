@@ -103,24 +103,6 @@ bool figure_geometric(const double *values, size_t count)
 	       unevenness(values, count, true) <= unevenness(values, count, false) + rounding;
 }
 
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-size_t figure_distinct(double *values, size_t count)
-{
-	size_t kept = 0;
-
-	qsort(values, count, sizeof *values, by_value);
-	for (size_t i = 0; i < count; i++)
-		if (i == 0 || values[i] > values[kept - 1])
-			values[kept++] = values[i];
-	return kept;
-}
-
 void figure_log_at(struct figure *figure, char axis, const double *values, size_t count)
 {
 	const size_t most = 12, readable = 8; /* tics; labels, else every second one is left out */

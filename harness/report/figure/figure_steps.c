@@ -1,23 +1,15 @@
 /* Empirical distribution functions. */
 #include "harness/report/figure/figure.h"
-
-#include <stdlib.h>
+#include "harness/stats/sample.h"
 
 enum { MARKERS = 6 }; /* along a curve */
-
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
 
 void figure_steps(struct figure *figure, const struct figure_ecdf *ecdf, struct figure_style style)
 {
 	double total = (double)ecdf->total, share = 0;
 	size_t block = figure_block(figure, ecdf->title, "x share"), rows = 2;
 
-	qsort(ecdf->values, ecdf->count, sizeof *ecdf->values, by_value);
+	sample_sort(ecdf->values, ecdf->count);
 	if (ecdf->count == 0 || ecdf->values[0] > ecdf->from)
 		figure_row(figure, 2, (double[2]){ecdf->from, 0});
 	for (size_t i = 0; i < ecdf->count; i++) {

@@ -32,8 +32,8 @@ static const struct option rows[] = {
 static bool bar_row(const struct series *series, const struct attack_kind *kind, double place,
 		    double row[COLUMNS], struct arena *arena)
 {
-	struct stat stat = kind ? stat_group(series->group, attacks_robust, kind, arena)
-				: stat_group(series->group, stat_column, "test_accuracy", arena);
+	struct spread stat = kind ? stat_group(series->group, attacks_robust, kind, arena)
+				  : stat_group(series->group, stat_column, "test_accuracy", arena);
 
 	row[0] = place;
 	row[1] = stat.median;

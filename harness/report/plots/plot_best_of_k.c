@@ -121,11 +121,11 @@ static void draw_curve(struct figure *figure, const struct bests *bests, size_t 
 			     "k median low high");
 
 	for (size_t k = 0; k < bests->trials; k++) {
-		struct stat stat;
+		struct spread stat;
 
 		for (size_t r = 0; r < bests->repeats; r++)
 			values[r] = bests->curve[r][k];
-		stat = stat_of(values, bests->repeats);
+		stat = sample_spread(values, bests->repeats);
 		figure_row(figure, COLUMNS,
 			   (double[COLUMNS]){(double)(k + 1), stat.median, stat.low, stat.high});
 	}

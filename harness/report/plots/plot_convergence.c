@@ -203,7 +203,8 @@ static void set_slopes(const struct chart *chart)
 		struct curve *curve = &chart->curve[i];
 
 		if (log_y(chart, extent_of(chart, chart->place[i], 1)))
-			chart->slope[i] = slope_of(curve->at, curve->count, CURVE_COLUMNS);
+			chart->slope[i] = slope_of(curve->at, curve->count, CURVE_COLUMNS,
+						   chart->records->arena);
 	}
 }
 

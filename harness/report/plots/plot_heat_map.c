@@ -130,7 +130,7 @@ static double median_at(const struct heat *heat, const struct group *like)
 		    same_panel(heat, &records->groups[r->group], like))
 			values[count++] = column_value(r, &heat->value);
 	}
-	return stat_of(values, count).median;
+	return sample_spread(values, count).median;
 }
 
 static bool has_square(const struct heat *heat, const struct square *square)

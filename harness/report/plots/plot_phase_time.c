@@ -47,7 +47,7 @@ static double height_at(const struct group *group, size_t k, struct arena *arena
 	double sum = 0;
 
 	for (size_t i = 0; i < k; i++) {
-		struct stat stat = stat_group(group, phase_of, &i, arena);
+		struct spread stat = stat_group(group, phase_of, &i, arena);
 
 		sum += stat.count ? stat.median : 0;
 	}

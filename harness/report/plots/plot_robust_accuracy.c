@@ -6,7 +6,6 @@
 #include "harness/report/series/series.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -37,18 +36,11 @@ struct view {
 	const char *data, *norm, *units;
 };
 
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
 /* The radii of one attack over the members of a group, ascending, each once. */
 static size_t radii_of(const struct group *group, const struct attack_kind *kind, double **out,
 		       struct arena *arena)
 {
-	size_t total = 0, count = 0, kept = 0, here;
+	size_t total = 0, count = 0, here;
 	double *eps;
 
 	for (size_t i = 0; i < group->count; i++) {
@@ -63,12 +55,8 @@ static size_t radii_of(const struct group *group, const struct attack_kind *kind
 			if (attacks_match(&row[j], kind))
 				eps[count++] = row[j].eps;
 	}
-	qsort(eps, count, sizeof *eps, by_value);
-	for (size_t i = 0; i < count; i++)
-		if (kept == 0 || eps[i] > eps[kept - 1])
-			eps[kept++] = eps[i];
 	*out = eps;
-	return kept;
+	return sample_distinct(eps, count);
 }
 
 static double clean_of(const struct record *record, const void *what)
@@ -87,7 +75,7 @@ static double clean_of(const struct record *record, const void *what)
 static void put_row(struct figure *figure, const struct group *group,
 		    const struct attack_kind *kind, struct arena *arena)
 {
-	struct stat robust = stat_group(group, attacks_robust, kind, arena);
+	struct spread robust = stat_group(group, attacks_robust, kind, arena);
 	double row[COLUMNS] = {kind->eps, robust.median, robust.low, robust.high};
 
 	if (robust.count == 1) {
@@ -102,7 +90,7 @@ static void put_row(struct figure *figure, const struct group *group,
 static double lowest_of(const struct group *group, const struct attack_kind *kind,
 			struct arena *arena)
 {
-	struct stat robust = stat_group(group, attacks_robust, kind, arena);
+	struct spread robust = stat_group(group, attacks_robust, kind, arena);
 
 	return robust.count == 1 ? stat_group(group, attacks_low, kind, arena).median : robust.low;
 }
@@ -121,7 +109,7 @@ static void draw_curve(struct figure *figure, const struct series *series,
 		return;
 	block = figure_block(figure, title, "eps robust_accuracy low high");
 	if (eps[0] > 0) { /* the clean accuracy is the value at eps = 0 */
-		struct stat clean = stat_group(series->group, clean_of, kind, arena);
+		struct spread clean = stat_group(series->group, clean_of, kind, arena);
 
 		figure_row(figure, COLUMNS,
 			   (double[COLUMNS]){0, clean.median, clean.low, clean.high});

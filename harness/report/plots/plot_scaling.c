@@ -6,6 +6,7 @@
 #include "harness/report/records/index.h"
 #include "harness/report/records/stat.h"
 #include "harness/report/series/series.h"
+#include "harness/stats/line.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -59,31 +60,21 @@ struct fit {
 	bool known; /* at least two sizes */
 };
 
-static struct fit fit_of(const struct point *at, size_t count)
+static struct fit fit_of(const struct point *at, size_t count, struct arena *arena)
 {
-	struct fit fit = {0, NAN, NAN, at[0].x, at[count - 1].x, false};
-	double n = (double)count, mx = 0, my = 0, xx = 0, xy = 0, rest = 0;
+	struct fit fit = {.from = at[0].x, .to = at[count - 1].x};
+	double *x = ARENA_ARRAY(arena, double, count), *y = ARENA_ARRAY(arena, double, count);
+	struct line line;
 
 	for (size_t i = 0; i < count; i++) {
-		mx += log(at[i].x) / n;
-		my += log(at[i].y) / n;
-	}
-	for (size_t i = 0; i < count; i++) {
-		xx += (log(at[i].x) - mx) * (log(at[i].x) - mx);
-		xy += (log(at[i].x) - mx) * (log(at[i].y) - my);
+		x[i] = log(at[i].x);
+		y[i] = log(at[i].y);
 	}
 	fit.known = fit.to > fit.from;
-	if (!fit.known)
-		return fit;
-	fit.slope = xy / xx;
-	fit.scale = exp(my - fit.slope * mx);
-	for (size_t i = 0; i < count; i++) {
-		double off = log(at[i].y) - my - fit.slope * (log(at[i].x) - mx);
-
-		rest += off * off;
-	}
-	if (count > 2)
-		fit.error = sqrt(rest / (n - 2) / xx);
+	line = line_fit(x, y, count);
+	fit.slope = line.slope;
+	fit.error = line.error;
+	fit.scale = exp(line.offset);
 	return fit;
 }
 
@@ -192,11 +183,11 @@ static void put_medians(struct figure *figure, const struct point *at, size_t co
 	for (size_t i = 0; i < count;) {
 		double x = at[i].x;
 		size_t here = 0;
-		struct stat stat;
+		struct spread stat;
 
 		while (i < count && at[i].x == x)
 			values[here++] = at[i++].y;
-		stat = stat_of(values, here);
+		stat = sample_spread(values, here);
 		figure_row(figure, COLUMNS, (double[COLUMNS]){x, stat.median, stat.low, stat.high});
 	}
 }
@@ -208,7 +199,7 @@ static void draw_curve(struct figure *figure, const struct scaling *scaling, siz
 	const char *title = scaling->labels[label];
 	size_t count, block;
 	const struct point *at = curve_of(scaling, label, &count);
-	struct fit fit = fit_of(at, count);
+	struct fit fit = fit_of(at, count, scaling->records->arena);
 
 	block = figure_block(figure, title, "size median low high");
 	put_medians(figure, at, count, arena);
@@ -231,7 +222,7 @@ static const struct figure_entry *entries_of(const struct scaling *scaling)
 	for (size_t l = 0; l < scaling->label_count; l++) {
 		size_t count;
 		const struct point *at = curve_of(scaling, l, &count);
-		struct fit fit = fit_of(at, count);
+		struct fit fit = fit_of(at, count, scaling->records->arena);
 		const char *label = scaling->labels[l];
 
 		if (isnan(fit.error))
@@ -254,7 +245,7 @@ static void set_axes(struct figure *figure, const struct scaling *scaling)
 		low = fmin(low, scaling->at[i].y);
 		high = fmax(high, scaling->at[i].y);
 	}
-	figure_log_at(figure, 'x', x, figure_distinct(x, scaling->count));
+	figure_log_at(figure, 'x', x, sample_distinct(x, scaling->count));
 	figure_log(figure, 'y', low, high);
 }
 
@@ -307,7 +298,7 @@ static void drop_constant(struct scaling *scaling)
 		size_t count;
 		const struct point *at = curve_of(scaling, l, &count);
 
-		if (!fit_of(at, count).known)
+		if (!fit_of(at, count, scaling->records->arena).known)
 			continue;
 		for (size_t i = 0; i < count; i++) {
 			scaling->at[points] = at[i];

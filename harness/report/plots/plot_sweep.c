@@ -55,7 +55,7 @@ struct span {
 	double *x;
 };
 
-static void widen(struct span *span, struct stat stat)
+static void widen(struct span *span, struct spread stat)
 {
 	const double values[] = {stat.low, stat.median, stat.high};
 
@@ -76,7 +76,7 @@ static struct span span_of(const struct swept_list *swept, size_t panel)
 	span.x = ARENA_ARRAY(swept->y.records->arena, double, swept->count);
 	for (size_t i = 0; i < swept->count; i++) {
 		const struct swept_point *p = &swept->at[i];
-		struct stat stat;
+		struct spread stat;
 
 		if (p->panel != panel)
 			continue;
@@ -85,7 +85,7 @@ static struct span span_of(const struct swept_list *swept, size_t panel)
 		if (!p->level)
 			span.x[all++] = p->x;
 	}
-	span.count = figure_distinct(span.x, all);
+	span.count = sample_distinct(span.x, all);
 	span.low = span.x[0];
 	span.high = span.x[span.count - 1];
 	return span;
@@ -122,7 +122,7 @@ static void set_axes(struct figure *figure, const struct sweep *sweep, struct sp
 	span->floor = span->lowest;
 }
 
-static void put_row(struct figure *figure, const struct span *span, double x, struct stat stat)
+static void put_row(struct figure *figure, const struct span *span, double x, struct spread stat)
 {
 	figure_row(figure, COLUMNS,
 		   (double[COLUMNS]){x, stat.median < span->floor ? NAN : stat.median,
@@ -131,7 +131,7 @@ static void put_row(struct figure *figure, const struct span *span, double x, st
 
 /* Median with its band all across the panel. */
 static void draw_level(struct figure *figure, size_t block, const struct span *span,
-		       struct stat stat, struct figure_style style)
+		       struct spread stat, struct figure_style style)
 {
 	put_row(figure, span, span->low, stat);
 	put_row(figure, span, span->high, stat);
@@ -148,7 +148,7 @@ static size_t draw_curve(struct figure *figure, const struct sweep *sweep, size_
 	const struct swept_point *p = &swept->at[first];
 	struct arena *arena = swept->y.records->arena;
 	size_t i = first, block;
-	struct stat stat;
+	struct spread stat;
 
 	block = figure_block(
 		figure, arena_format(arena, "%s: %s", p->data, p->label),

@@ -29,8 +29,8 @@ static const struct option rows[] = {
 static bool point_of(const struct group *group, const struct attack_kind *kind, double row[COLUMNS],
 		     struct arena *arena)
 {
-	struct stat clean = stat_group(group, stat_column, "test_accuracy", arena);
-	struct stat robust = stat_group(group, attacks_robust, kind, arena);
+	struct spread clean = stat_group(group, stat_column, "test_accuracy", arena);
+	struct spread robust = stat_group(group, attacks_robust, kind, arena);
 
 	row[0] = clean.median;
 	row[1] = robust.median;

@@ -33,7 +33,7 @@ static double score(const struct group *group, const char *by, struct arena *are
 
 	for (size_t i = 0; i < group->count; i++)
 		values[i] = score_of(group->member[i], by);
-	return stat_of(values, group->count).median;
+	return sample_spread(values, group->count).median;
 }
 
 bool select_per_repetition(const struct group *setting)

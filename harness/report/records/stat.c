@@ -1,10 +1,9 @@
-/* Order statistics over repetitions. */
+/* Numbers of the members of a group. */
 #include "harness/report/records/stat.h"
 #include "harness/stats/wilson.h"
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -12,42 +11,8 @@ enum {
 	FEW = 32 /* members that need no memory of the arena */
 };
 
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-double stat_quantile(const double *sorted, size_t count, double q)
-{
-	double place, below;
-	size_t i;
-
-	if (count == 0)
-		return NAN;
-	place = q * (double)(count - 1);
-	below = floor(place);
-	i = (size_t)below;
-	if (i + 1 >= count || place == below || sorted[i] == sorted[i + 1]) /* also infinite ones */
-		return sorted[i];
-	return sorted[i] + (place - below) * (sorted[i + 1] - sorted[i]);
-}
-
-struct stat stat_of(double *values, size_t count)
-{
-	size_t known = 0;
-
-	for (size_t i = 0; i < count; i++)
-		if (!isnan(values[i]))
-			values[known++] = values[i];
-	qsort(values, known, sizeof *values, by_value);
-	return (struct stat){stat_quantile(values, known, 0.5), stat_quantile(values, known, 0.1),
-			     stat_quantile(values, known, 0.9), known};
-}
-
-struct stat stat_group(const struct group *group, stat_pick *pick, const void *what,
-		       struct arena *arena)
+struct spread stat_group(const struct group *group, stat_pick *pick, const void *what,
+			 struct arena *arena)
 {
 	double few[FEW], *values = few;
 	size_t count = 0;
@@ -57,7 +22,7 @@ struct stat stat_group(const struct group *group, stat_pick *pick, const void *w
 	for (size_t i = 0; i < group->count; i++)
 		if (records_ok(group->member[i]))
 			values[count++] = pick(group->member[i], what);
-	return stat_of(values, count);
+	return sample_spread(values, count);
 }
 
 /* What a gap is about: of robust methods the worst case, and nothing where it is not known. */
@@ -95,15 +60,15 @@ void stat_format(char *text, size_t room, const char *format, double value)
 #pragma GCC diagnostic pop
 }
 
-const char *stat_text(struct stat stat, const char *format, double factor, struct arena *arena)
+const char *stat_text(struct spread spread, const char *format, double factor, struct arena *arena)
 {
 	char median[NUMBER_TEXT], low[NUMBER_TEXT], high[NUMBER_TEXT];
 
-	if (stat.count == 0)
+	if (spread.count == 0)
 		return "";
-	stat_format(median, sizeof median, format, stat.median * factor);
-	stat_format(low, sizeof low, format, stat.low * factor);
-	stat_format(high, sizeof high, format, stat.high * factor);
+	stat_format(median, sizeof median, format, spread.median * factor);
+	stat_format(low, sizeof low, format, spread.low * factor);
+	stat_format(high, sizeof high, format, spread.high * factor);
 	if (strcmp(low, high) == 0) /* one value, or the same in every digit shown */
 		return arena_text(arena, median);
 	return arena_format(arena, "%s (%s\xe2\x80\x93%s)", median, low, high);

@@ -1,9 +1,8 @@
 /* The median of the traces of a group. */
 #include "harness/report/series/curve.h"
-#include "harness/report/records/stat.h"
+#include "harness/stats/sample.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -70,17 +69,10 @@ static struct run run_of(const struct record *record, const char *x, const char 
 	return run;
 }
 
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
 /* The x of all runs, ascending, without repeats, thinned to GRID_POINTS by rank. */
 static size_t grid_of(const struct run *runs, size_t count, double **grid, struct arena *arena)
 {
-	size_t total = 0, kept = 0, fill = 0;
+	size_t total = 0, kept, fill = 0;
 
 	for (size_t i = 0; i < count; i++)
 		total += runs[i].count;
@@ -89,10 +81,7 @@ static size_t grid_of(const struct run *runs, size_t count, double **grid, struc
 		memcpy(*grid + fill, runs[i].x, runs[i].count * sizeof **grid);
 		fill += runs[i].count;
 	}
-	qsort(*grid, total, sizeof **grid, by_value);
-	for (size_t i = 0; i < total; i++)
-		if (kept == 0 || (*grid)[i] > (*grid)[kept - 1])
-			(*grid)[kept++] = (*grid)[i];
+	kept = sample_distinct(*grid, total);
 	if (kept <= GRID_POINTS)
 		return kept;
 	for (size_t i = 0; i < GRID_POINTS; i++)
@@ -126,11 +115,11 @@ static struct curve median_curve(struct run *runs, size_t count, struct arena *a
 	curve.at = ARENA_ARRAY(arena, double, points *CURVE_COLUMNS);
 	for (size_t p = 0; p < points; p++) {
 		double *row = curve.at + CURVE_COLUMNS * curve.count;
-		struct stat stat;
+		struct spread stat;
 
 		for (size_t i = 0; i < count; i++)
 			values[i] = value_at(&runs[i], grid[p]);
-		stat = stat_of(values, count);
+		stat = sample_spread(values, count);
 		if (stat.count < count) /* some run has not begun */
 			continue;
 		row[0] = grid[p];

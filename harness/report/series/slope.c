@@ -1,5 +1,6 @@
 /* Rate of the linear phase of a curve on a logarithmic axis. */
 #include "harness/report/series/slope.h"
+#include "harness/stats/line.h"
 
 #include <math.h>
 
@@ -45,32 +46,24 @@ static struct phase phase_of(const double *rows, size_t count, size_t columns)
 	return phase;
 }
 
-struct slope slope_of(const double *rows, size_t count, size_t columns)
+struct slope slope_of(const double *rows, size_t count, size_t columns, struct arena *arena)
 {
 	struct phase phase = phase_of(rows, count, columns);
-	double n = (double)count_of(&phase), mx = 0, my = 0, xx = 0, xy = 0;
-	struct slope slope = {NAN, NAN, HUGE_VAL, -HUGE_VAL, false};
+	double *x = ARENA_ARRAY(arena, double, phase.count),
+	       *y = ARENA_ARRAY(arena, double, phase.count);
+	size_t n = 0;
+	struct line line;
 
-	if (n < FEWEST)
-		return slope;
 	for (size_t i = 0; i < phase.count; i++) {
 		const double *row = row_of(&phase, i);
 
 		if (!row)
 			continue;
-		mx += row[0] / n;
-		my += log10(row[1]) / n;
-		slope.from = fmin(slope.from, row[0]);
-		slope.to = fmax(slope.to, row[0]);
+		x[n] = row[0];
+		y[n++] = log10(row[1]);
 	}
-	for (size_t i = 0; i < phase.count; i++) {
-		const double *row = row_of(&phase, i);
-
-		xx += row ? (row[0] - mx) * (row[0] - mx) : 0;
-		xy += row ? (row[0] - mx) * (log10(row[1]) - my) : 0;
-	}
-	slope.known = slope.to > slope.from;
-	slope.decades = xy / xx;
-	slope.offset = my - slope.decades * mx;
-	return slope;
+	if (n < FEWEST)
+		return (struct slope){.known = false};
+	line = line_fit(x, y, n);
+	return (struct slope){line.slope, line.offset, x[0], x[n - 1], x[n - 1] > x[0]};
 }

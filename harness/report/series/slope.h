@@ -2,6 +2,8 @@
 #ifndef REPORT_SLOPE_H
 #define REPORT_SLOPE_H
 
+#include "solvers/core/arena.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -15,7 +17,7 @@ struct slope {
  * ascending: of the points from the start to the last one above 3 times the final value, which is
  * taken for the curve's own floor, those in the second half of their range of x; if these are fewer
  * than three, all of them. Points that are not above the floor, or not > 0, do not count. */
-struct slope slope_of(const double *rows, size_t count, size_t columns);
+struct slope slope_of(const double *rows, size_t count, size_t columns, struct arena *arena);
 
 #define SLOPE_DOC                                                                         \
 	"least-squares slope of log10 y against x over the linear phase, in the legend "  \

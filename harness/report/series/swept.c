@@ -156,7 +156,7 @@ static void collect(struct swept_list *swept, bool levels)
 	}
 }
 
-size_t swept_stat(const struct swept_list *swept, size_t first, struct stat *out)
+size_t swept_stat(const struct swept_list *swept, size_t first, struct spread *out)
 {
 	const struct swept_point *p = &swept->at[first];
 	size_t points = 0, members = 0, count = 0;
@@ -168,7 +168,7 @@ size_t swept_stat(const struct swept_list *swept, size_t first, struct stat *out
 	for (size_t i = 0; i < points; i++)
 		for (size_t j = 0; j < p[i].group->count; j++)
 			values[count++] = excess_value(p[i].group->member[j], &swept->y);
-	*out = stat_of(values, count);
+	*out = sample_spread(values, count);
 	return points;
 }
 

@@ -48,7 +48,7 @@ void swept_collect(struct swept_list *swept);
 
 /* Statistic of y over the points from `first` on that share data set, label and x; how many these
  * are. */
-size_t swept_stat(const struct swept_list *swept, size_t first, struct stat *out);
+size_t swept_stat(const struct swept_list *swept, size_t first, struct spread *out);
 
 /* Do two points belong to the same curve? */
 bool swept_same_curve(const struct swept_point *a, const struct swept_point *b);

@@ -4,7 +4,7 @@
 #include "harness/report/records/comparable.h"
 #include "harness/report/records/stat.h"
 #include "harness/report/series/series.h"
-#include "harness/stats/interval.h"
+#include "harness/stats/student.h"
 
 #include <math.h>
 #include <string.h>
@@ -133,8 +133,8 @@ static struct pairs pairs_of(const struct group *a, const struct group *b,
 static void fill_row(struct sheet *sheet, size_t row, const struct pairs *pairs,
 		     const struct measure *measure, struct arena *arena)
 {
-	struct interval interval = interval_of(pairs->difference, pairs->count, pairs->overlap);
-	struct stat stat = stat_of(pairs->difference, pairs->count);
+	struct student interval = student_interval(pairs->difference, pairs->count, pairs->overlap);
+	struct spread stat = sample_spread(pairs->difference, pairs->count);
 	char low[CSV_NUMBER_BYTES], high[CSV_NUMBER_BYTES];
 
 	stat.low = stat.high = stat.median; /* the interval has a column of its own */

@@ -38,8 +38,8 @@ static size_t attack_row_count(const struct records *records)
 static const char *wilson_text(const struct group *group, const struct attack_kind *kind,
 			       struct arena *arena)
 {
-	struct stat low = stat_group(group, attacks_low, kind, arena);
-	struct stat high = stat_group(group, attacks_high, kind, arena);
+	struct spread low = stat_group(group, attacks_low, kind, arena);
+	struct spread high = stat_group(group, attacks_high, kind, arena);
 
 	if (low.count == 0 || high.count == 0)
 		return NULL;
@@ -51,7 +51,7 @@ static void fill_attack(const struct group *group, const struct attack_row *at, 
 {
 	struct attack_kind kind = {at->attack, at->norm, at->units, at->eps, NULL, false};
 	struct attack_kind below = {NULL, at->norm, at->units, at->eps, NULL, true};
-	struct stat robust = stat_group(group, attacks_robust, &kind, arena);
+	struct spread robust = stat_group(group, attacks_robust, &kind, arena);
 	size_t col = 0;
 
 	sheet_set(sheet, row, col++, group->data);

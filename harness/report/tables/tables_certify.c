@@ -94,8 +94,8 @@ static void fill(const struct group *group, const struct attack_row *at, struct 
 {
 	const char *names[] = {group->data, group->method, group->setting, at->attack,
 			       at->part,    at->norm,      at->units};
-	struct stat low = stat_group(group, low_of, at, arena);
-	struct stat high = stat_group(group, high_of, at, arena);
+	struct spread low = stat_group(group, low_of, at, arena);
+	struct spread high = stat_group(group, high_of, at, arena);
 	size_t col = 0;
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)

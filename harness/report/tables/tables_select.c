@@ -49,7 +49,7 @@ static void fill_row(struct sheet *sheet, size_t row, const struct search *searc
 {
 	const struct group *group = search->setting[k];
 	size_t ok = records_ok_count(group);
-	struct stat by = stat_group(group, stat_column, search->by, arena);
+	struct spread by = stat_group(group, stat_column, search->by, arena);
 	bool share = !select_lower_is_better(search->by);
 	size_t after = criteria->count;
 

@@ -1,13 +1,13 @@
 /* Student's interval. */
-#include "harness/stats/interval.h"
+#include "harness/stats/student.h"
+#include "harness/stats/sample.h"
 
 #include <math.h>
 #include <stdbool.h>
 
 enum { BISECTIONS = 200 /* ends at neighbouring doubles long before */ };
 
-/* Abramowitz and Stegun (1964), 26.7.3 and 26.7.4: a finite sum for whole degrees of freedom. */
-double interval_student(double t, size_t freedom)
+double student_share(double t, size_t freedom)
 {
 	const double pi = 3.14159265358979323846;
 	double angle = atan(t / sqrt((double)freedom)), cosine = cos(angle);
@@ -22,16 +22,16 @@ double interval_student(double t, size_t freedom)
 	return odd ? 2 / pi * (angle + sin(angle) * sum) : sin(angle) * sum;
 }
 
-double interval_student_quantile(double share, size_t freedom)
+double student_quantile(double share, size_t freedom)
 {
 	double low = 0, high = 1;
 
-	while (interval_student(high, freedom) < share)
+	while (student_share(high, freedom) < share)
 		high *= 2;
 	for (int i = 0; i < BISECTIONS; i++) {
 		double middle = low + (high - low) / 2;
 
-		if (interval_student(middle, freedom) < share)
+		if (student_share(middle, freedom) < share)
 			low = middle;
 		else
 			high = middle;
@@ -39,28 +39,19 @@ double interval_student_quantile(double share, size_t freedom)
 	return high;
 }
 
-struct interval interval_of(const double *values, size_t count, double overlap)
+struct student student_interval(const double *values, size_t count, double overlap)
 {
-	struct interval out = {NAN, NAN, NAN, 0};
-	double sum = 0, squares = 0, n, half;
+	struct student out = {NAN, NAN, NAN, 0};
+	double squares = 0, n, half;
 
-	for (size_t i = 0; i < count; i++) {
-		if (isnan(values[i]))
-			continue;
-		out.count++;
-		sum += values[i];
-	}
-	if (out.count == 0)
+	out.mean = sample_mean(values, count, &out.count);
+	if (out.count < 2)
 		return out;
 	n = (double)out.count;
-	out.mean = sum / n;
-	if (out.count == 1)
-		return out;
 	for (size_t i = 0; i < count; i++)
 		if (!isnan(values[i]))
 			squares += (values[i] - out.mean) * (values[i] - out.mean);
-	half = interval_student_quantile(0.95, out.count - 1) *
-	       sqrt((1 / n + overlap) * squares / (n - 1));
+	half = student_quantile(0.95, out.count - 1) * sqrt((1 / n + overlap) * squares / (n - 1));
 	out.low = out.mean - half;
 	out.high = out.mean + half;
 	return out;
