@@ -2,7 +2,7 @@
 #include "harness/report/report.h"
 #include "harness/file/folder.h"
 #include "harness/file/io.h"
-#include "harness/report/figure/figure.h"
+#include "harness/report/figure/drawing.h"
 #include "harness/report/figure/plot.h"
 #include "harness/report/page/html.h"
 #include "harness/report/records/ending.h"
@@ -142,7 +142,7 @@ static const char *stem_of(const struct wanted *wanted, size_t index, struct are
 static enum status draw_plots(const struct experiment *experiment, const struct records *records,
 			      struct html_plots *plots, struct err *err)
 {
-	const char *gnuplot = figure_gnuplot(records->arena);
+	const char *gnuplot = drawing_gnuplot(records->arena);
 	struct wanted *wanted;
 	size_t most = wanted_plots(experiment, records->arena, &wanted);
 	struct html_plot *at = ARENA_ARRAY(records->arena, struct html_plot, most);
@@ -155,10 +155,11 @@ static enum status draw_plots(const struct experiment *experiment, const struct 
 		plot->stem = stem_of(wanted, i, records->arena);
 		plot->title = arena_format(records->arena, "%s: %s", plot->stem,
 					   wanted[i].plot->base.doc);
-		TRY(wanted[i].plot->write(wanted[i].options, records, plot->stem, &written, err));
+		TRY(plot_write(wanted[i].plot, wanted[i].options, records, plot->stem, &written,
+			       err));
 		if (!written)
 			continue;
-		TRY(figure_draw(records, plot->stem, gnuplot, &plot->drawing, err));
+		TRY(drawing_make(records, plot->stem, gnuplot, &plot->drawing, err));
 		plots->count++;
 	}
 	return STATUS_OK;
@@ -173,8 +174,8 @@ static size_t tell_plots(const struct records *records, const struct html_plots 
 		const struct html_plot *plot = &plots->at[i];
 		struct err told = {0};
 
-		undrawn += plot->drawing.fate == FIGURE_UNDRAWN;
-		if (plot->drawing.fate != FIGURE_IMPOSSIBLE)
+		undrawn += plot->drawing.fate == DRAWING_UNDRAWN;
+		if (plot->drawing.fate != DRAWING_IMPOSSIBLE)
 			continue;
 		failed++;
 		err_at(&told, STATUS_FAILED,

@@ -1,373 +1,264 @@
-/* gnuplot scripts and their data: layout, legend, caption, styles. */
+/* Panels, curves and their rows. */
 #include "harness/report/figure/figure.h"
-#include "harness/file/folder.h"
-#include "harness/file/io.h"
-#include "harness/report/records/ending.h"
-#include "solvers/core/printable.h"
 
 #include <math.h>
-#include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-/* Pixels of the drawing; the other forms scale with it. */
-#define PANEL_WIDTH 440.0
-#define PANEL_HEIGHT 330.0
-#define SINGLE_WIDTH 680.0 /* one panel alone */
-#define SINGLE_HEIGHT 400.0
-#define SQUARE_SIDE 250.0 /* of the plotting area alone */
-#define SQUARE_ALONE 400.0
-#define MARGIN_LEFT 80.0
-#define MARGIN_RIGHT 16.0
-#define MARGIN_TOP 34.0
-#define MARGIN_BOTTOM 56.0
-#define LEGEND_ROW 20.0
-#define LEGEND_SAMPLE 44.0 /* the piece of line before a label */
-#define LEGEND_CHARACTER 7.4
-#define TITLE_CHARACTER 7.0
-#define SVG_LETTERS 13.0 /* sizes of letters, as write_terminals sets them */
-#define OTHER_LETTERS 10.0
-#define CAPTION_ROW 16.0
-#define CAPTION_CHARACTER 5.9
+const char *const figure_scale_names[] = {"auto", "linear", "log", NULL};
 
-enum {
-	MARKERS = 8, /* markers along a curve */
-	SQUARE_COLUMNS = 3,
-	CAPTION_LINES = 8,
-	LINE_BYTES = 512
-};
+/* What each number of a row is: x, y, or none of both. The first y is the middle of a range. What
+ * follows other curves has no say in the axes. */
+static const char *const numbers[FIGURE_LAYERS] = {
+	[FIGURE_LINE] = "xyyy",      [FIGURE_STROKE] = "--",   [FIGURE_LEVEL] = "-yyy",
+	[FIGURE_STEPS] = "xy",       [FIGURE_BETWEEN] = "xyy", [FIGURE_RANGES] = "xyyy",
+	[FIGURE_CROSSES] = "xyxxyy", [FIGURE_BARS] = "xyyy",   [FIGURE_STACK] = "xyy",
+	[FIGURE_TILES] = "xy-",      [FIGURE_SIGNS] = "xy-",   [FIGURE_PIECES] = "xy",
+	[FIGURE_DOTS] = "xy--"};
 
-/* Okabe and Ito's set; yellow, which is faint on white, is replaced by grey. */
-static const char *const colours[FIGURE_COLOURS] = {"#0072B2", "#D55E00", "#009E73", "#CC79A7",
-						    "#E69F00", "#56B4E9", "#000000", "#8C8C8C"};
-static const char *const dashes[] = {"1", "(9,4)", "(3,3)", "(9,3,2,3)", "(16,5)", "(9,3,2,3,2,3)"};
-static const int points[] = {7, 5, 9, 13, 11, 6, 4, 8, 12, 10};
-
-const char *figure_dash(struct figure_style style)
+struct figure figure_new(struct arena *arena)
 {
-	return dashes[style.dash % (sizeof dashes / sizeof *dashes)];
+	return (struct figure){
+		.arena = arena, .caption = "", .x.scale = FIGURE_LINEAR, .y.scale = FIGURE_LINEAR};
 }
 
-const char *figure_colour(struct figure_style style)
+static struct figure_panel *panel_of(const struct figure *figure, const char *key)
 {
-	return colours[style.colour % FIGURE_COLOURS];
+	struct figure_panel *panel = figure->first;
+
+	while (panel && strcmp(panel->key, key) != 0)
+		panel = panel->next;
+	return panel;
 }
 
-int figure_point(struct figure_style style)
+bool figure_known(const struct figure *figure, const char *key)
 {
-	return points[style.dash % (sizeof points / sizeof *points)];
+	return panel_of(figure, key);
 }
 
-/* Legend: as many columns as fit. */
-static size_t legend_columns(const struct figure *figure, const struct figure_plan *plan)
+struct figure_panel *figure_panel(struct figure *figure, const char *key, const char *name,
+				  const char *title)
 {
-	size_t longest = 0, columns;
+	struct figure_panel *panel = panel_of(figure, key);
 
-	for (size_t i = 0; i < plan->entry_count; i++) {
-		size_t width = printable_width(plan->entries[i].label);
+	if (panel)
+		return panel;
+	panel = ARENA_NEW(figure->arena, struct figure_panel);
+	*panel = (struct figure_panel){
+		.key = key, .name = name, .title = title, .x = figure->x, .y = figure->y};
+	if (figure->last)
+		figure->last->next = panel;
+	else
+		figure->first = panel;
+	figure->last = panel;
+	return panel;
+}
 
-		longest = width > longest ? width : longest;
+void figure_drop(struct figure_panel *panel)
+{
+	panel->first = panel->last = NULL;
+	panel->x.names = NULL;
+	panel->x.name_count = 0;
+}
+
+struct figure_curve *figure_curve(struct figure *figure, struct figure_panel *panel,
+				  const struct figure_curve *like)
+{
+	struct figure_curve *curve = ARENA_NEW(figure->arena, struct figure_curve);
+
+	*curve = *like;
+	curve->arena = figure->arena;
+	if (panel->last)
+		panel->last->next = curve;
+	else
+		panel->first = curve;
+	panel->last = curve;
+	return curve;
+}
+
+struct figure_curve *figure_find(const struct figure_panel *panel, const char *title)
+{
+	struct figure_curve *curve = panel->first;
+
+	while (curve && strcmp(curve->title, title) != 0)
+		curve = curve->next;
+	return curve;
+}
+
+size_t figure_entries(const struct figure *figure)
+{
+	size_t places = 0;
+
+	for (const struct figure_panel *p = figure->first; p; p = p->next)
+		for (const struct figure_curve *c = p->first; c; c = c->next)
+			places = c->label && c->entry >= places ? c->entry + 1 : places;
+	return places;
+}
+
+size_t figure_place(const struct figure *figure, const char *label)
+{
+	for (const struct figure_panel *p = figure->first; p; p = p->next)
+		for (const struct figure_curve *c = p->first; c; c = c->next)
+			if (c->label && strcmp(c->label, label) == 0)
+				return c->entry;
+	return figure_entries(figure);
+}
+
+size_t figure_numbers(enum figure_layer layer)
+{
+	return strlen(numbers[layer]);
+}
+
+void figure_row(struct figure_curve *curve, const double *row)
+{
+	size_t columns = figure_numbers(curve->layer), count = curve->count;
+
+	if ((count & (count - 1)) == 0) { /* full: it doubles */
+		double *at = ARENA_ARRAY(curve->arena, double, (count ? 2 * count : 1) * columns);
+
+		if (count)
+			memcpy(at, curve->at, count * columns * sizeof *at);
+		curve->at = at;
 	}
-	columns = (size_t)(figure->width /
-			   (LEGEND_SAMPLE + LEGEND_CHARACTER * (double)(longest + 2)));
-	columns = columns < 1 ? 1 : columns;
-	return columns > plan->entry_count && plan->entry_count ? plan->entry_count : columns;
+	memcpy(curve->at + curve->count++ * columns, row, columns * sizeof *row);
 }
 
-/* Cut a caption into lines that fit the width, at spaces; returns their number. */
-static size_t wrap(const char *text, double width, char lines[CAPTION_LINES][LINE_BYTES])
+void figure_spread(struct figure_curve *curve, double x, struct spread spread)
 {
-	size_t room = (size_t)(width / CAPTION_CHARACTER), count = 0;
+	figure_row(curve, (double[]){x, spread.median, spread.low, spread.high});
+}
 
-	room = room < LINE_BYTES ? room : LINE_BYTES - 1;
-	while (*text && count < CAPTION_LINES) {
-		size_t length = strlen(text), next;
+void figure_value(struct figure_curve *curve, double x, double value)
+{
+	figure_row(curve, (double[]){x, value, NAN, NAN});
+}
 
-		if (length > room) {
-			for (length = room; length > 0 && text[length] != ' ';)
-				length--;
-			for (length = length ? length : room; (text[length] & 0xc0) == 0x80;)
-				length--; /* a character is never cut */
+/* By the first number, and by the second one where that is a key too. */
+static int by_one(const void *a, const void *b)
+{
+	const double *p = a, *q = b;
+
+	return (p[0] > q[0]) - (p[0] < q[0]);
+}
+
+static int by_two(const void *a, const void *b)
+{
+	const double *p = a, *q = b;
+	int first = by_one(a, b);
+
+	return first ? first : (p[1] > q[1]) - (p[1] < q[1]);
+}
+
+void figure_order(struct figure_curve *curve, size_t keys)
+{
+	size_t bytes = figure_numbers(curve->layer) * sizeof *curve->at;
+
+	if (curve->count)
+		qsort(curve->at, curve->count, bytes, keys == 1 ? by_one : by_two);
+}
+
+void figure_pool(struct figure_curve *curve, size_t keys)
+{
+	int (*order)(const void *, const void *) = keys == 1 ? by_one : by_two;
+	size_t columns = figure_numbers(curve->layer), kept = 0;
+	double *values = ARENA_ARRAY(curve->arena, double, curve->count), *to = curve->at;
+
+	figure_order(curve, keys);
+	for (size_t i = 0; i < curve->count;) {
+		const double *row = curve->at + i * columns;
+		size_t here = 0;
+		struct spread spread;
+
+		for (; i < curve->count && order(row, curve->at + i * columns) == 0; i++)
+			values[here++] = curve->at[i * columns + keys];
+		spread = sample_spread(values, here);
+		if (spread.count == 0)
+			continue;
+		memmove(to, row, keys * sizeof *to);
+		memcpy(to + keys, (double[]){spread.median, spread.low, spread.high},
+		       (columns - keys) * sizeof *to);
+		to += columns;
+		kept++;
+	}
+	curve->count = kept;
+}
+
+void figure_level(struct figure_panel *panel, struct figure_curve *curve, struct spread spread)
+{
+	struct figure_extent x = figure_extent(panel, FIGURE_X);
+
+	figure_spread(curve, x.bottom, spread);
+	figure_spread(curve, x.high, spread);
+}
+
+void figure_steps(struct figure_panel *panel, struct figure_curve *curve, double *values,
+		  size_t count, size_t total)
+{
+	double share = 0;
+
+	sample_sort(values, count);
+	if (count == 0 || values[0] > panel->x.low)
+		figure_row(curve, (double[]){panel->x.low, 0});
+	for (size_t i = 0; i < count; i++) {
+		if (i + 1 < count && values[i + 1] == values[i])
+			continue;
+		share = (double)(i + 1) / (double)total;
+		figure_row(curve, (double[]){values[i], share});
+	}
+	figure_row(curve, (double[]){panel->x.high, share});
+}
+
+bool figure_drawn(const struct figure_panel *panel)
+{
+	for (const struct figure_curve *curve = panel->first; curve; curve = curve->next)
+		if (curve->count)
+			return true;
+	return false;
+}
+
+struct figure_extent figure_extent(const struct figure_panel *panel, enum figure_values values)
+{
+	struct figure_extent e = {HUGE_VAL, HUGE_VAL, -HUGE_VAL};
+
+	for (const struct figure_curve *curve = panel->first; curve; curve = curve->next) {
+		const char *roles = numbers[curve->layer], role = values == FIGURE_X ? 'x' : 'y';
+		size_t columns = strlen(roles);
+
+		for (size_t k = 0; k < curve->count * columns; k++) {
+			bool end = k % columns && roles[k % columns - 1] == role;
+			double value = curve->at[k];
+
+			if (roles[k % columns] != role || (end && values == FIGURE_MIDDLE) ||
+			    !isfinite(value))
+				continue;
+			e.bottom = fmin(e.bottom, value);
+			e.high = fmax(e.high, value);
+			if (value > 0)
+				e.low = fmin(e.low, value);
 		}
-		next = length + (text[length] == ' ');
-		snprintf(lines[count++], LINE_BYTES, "%.*s", (int)length, text);
-		text += next;
 	}
-	return count;
+	return e;
 }
 
-static void write_terminals(const struct figure *figure, const char *stem)
+bool figure_wants_log(double low, double high)
 {
-	fprintf(figure->gp,
-		"# Draws %s.svg, .png and .pdf from %s.dat beside this file: gnuplot %s.gp\n"
-		"here = exists('ARG0') && strlen(ARG0) ? system(\"dirname '\".ARG0.\"'\").'/' : "
-		"''\n"
-		"data = here.'%s.dat'\n"
-		"width = %.0f\n"
-		"height = %.0f\n"
-		"has(name) = strstrt(' '.GPVAL_TERMINALS.' ', ' '.name.' ') > 0\n"
-		"forms = (has('svg') ? 'svg ' : '').(has('pngcairo') || has('png') ? 'png ' : '')"
-		".(has('pdfcairo') ? 'pdf' : '')\n"
-		"set encoding utf8\n"
-		"set datafile missing '?'\n"
-		"do for [form in forms] {\n"
-		"if (form eq 'svg') {\n"
-		"set terminal svg size width,height font 'Helvetica,13' background 'white' "
-		"standalone\n"
-		"}\n"
-		"if (form eq 'png' && has('pngcairo')) {\n"
-		"set terminal pngcairo size 2*width,2*height font 'Helvetica,10' fontscale 2 "
-		"linewidth 2 pointscale 2\n"
-		"}\n"
-		"if (form eq 'png' && !has('pngcairo')) {\n"
-		"set terminal png size width,height\n"
-		"}\n"
-		"if (form eq 'pdf') {\n"
-		"set terminal pdfcairo size width/96.0,height/96.0 font 'Helvetica,10' fontscale "
-		"1\n"
-		"}\n"
-		"set output here.'%s.'.form\n"
-		"set multiplot\n"
-		"unset key\nunset label\nunset arrow\nunset object\n"
-		"set tics nomirror out scale 0.6\n"
-		"set border 3 lc rgb '#444444'\n"
-		"set grid lc rgb '#e4e4e4' lw 0.7 dt 1\n"
-		"set style fill noborder\n",
-		stem, stem, stem, stem, figure->width, figure->height, stem);
+	const double decade = 10; /* less than one looks the same on both scales */
+
+	return low > 0 && isfinite(high) && high / low >= decade;
 }
 
-/* The widths of the pieces of line alternate: to gnuplot's SVG two in one colour and width are one
- * path, which has the dash of the first. */
-static void write_entry(struct figure *figure, const struct figure_entry *entry, double x, double y,
-			bool odd)
+bool figure_is_log(enum figure_scale scale, double low, double high)
 {
-	const char *colour = figure_colour(entry->style);
-	double sx = x / figure->width, sy = 1 - y / figure->height, half = 6 / figure->height;
-	double end = (x + LEGEND_SAMPLE - 12) / figure->width;
-
-	if (entry->mark == FIGURE_BAR)
-		fprintf(figure->gp,
-			"set object rectangle from screen %.5f,%.5f to screen %.5f,%.5f "
-			"fc rgb '%s' fs solid noborder\n",
-			sx, sy - half, end, sy + half, colour);
-	if (entry->mark == FIGURE_LINE || entry->mark == FIGURE_STROKE)
-		fprintf(figure->gp,
-			"set arrow from screen %.5f,%.5f to screen %.5f,%.5f nohead lc rgb '%s' lw "
-			"%s dt %s\n",
-			sx, sy, end, sy, colour, odd ? "2.01" : "2", figure_dash(entry->style));
-	if (entry->mark == FIGURE_LINE || entry->mark == FIGURE_POINT)
-		fprintf(figure->gp,
-			"set label at screen %.5f,%.5f '' point pt %d ps 0.8 lc rgb '%s'\n",
-			(sx + end) / 2, sy, figure_point(entry->style), colour);
-	fprintf(figure->gp, "set label ");
-	figure_text(figure, entry->label);
-	fprintf(figure->gp, " at screen %.5f,%.5f left noenhanced\n",
-		(x + LEGEND_SAMPLE - 4) / figure->width, sy);
+	if (scale == FIGURE_AUTO)
+		return figure_wants_log(low, high);
+	return scale == FIGURE_LOGARITHMIC && low > 0 && isfinite(high) && high > 0;
 }
 
-/* Legend and caption are labels at fixed places, drawn with the first panel. */
-static void write_below(struct figure *figure, const struct figure_plan *plan, size_t columns,
-			char lines[CAPTION_LINES][LINE_BYTES], size_t count)
+bool figure_log_y(const struct figure_panel *panel)
 {
-	double top = (double)figure->rows * figure->panel_height,
-	       step = figure->width / (double)columns;
-	size_t rows = (plan->entry_count + columns - 1) / columns;
+	struct figure_extent middle = figure_extent(panel, FIGURE_MIDDLE);
 
-	for (size_t i = 0; i < plan->entry_count; i++)
-		write_entry(figure, &plan->entries[i], 14 + step * (double)(i % columns),
-			    top + LEGEND_ROW * ((double)(i / columns) + 0.7), i % 2 == 1);
-	top += LEGEND_ROW * (double)rows + 8;
-	for (size_t i = 0; i < count; i++) {
-		fprintf(figure->gp, "set label ");
-		figure_text(figure, lines[i]);
-		fprintf(figure->gp,
-			" at screen %.5f,%.5f left noenhanced font ',%s' tc rgb '#555555'\n",
-			14 / figure->width,
-			1 - (top + CAPTION_ROW * ((double)i + 0.7)) / figure->height,
-			"'.(form eq 'svg' ? '11' : '8').'");
-	}
-}
-
-static void set_layout(struct figure *figure, const struct figure_plan *plan)
-{
-	size_t panels = plan->panels;
-
-	figure->tic_room = plan->tic_room;
-	if (plan->square) {
-		double side = panels == 1 ? SQUARE_ALONE : SQUARE_SIDE;
-
-		figure->columns = panels == 4               ? 2
-				  : panels < SQUARE_COLUMNS ? panels
-							    : SQUARE_COLUMNS;
-		figure->panel_width = side + MARGIN_LEFT + MARGIN_RIGHT;
-		figure->panel_height = side + MARGIN_TOP + MARGIN_BOTTOM;
-	} else {
-		figure->columns = panels == 1 ? 1 : panels <= 4 ? 2 : 3;
-		figure->panel_width = panels == 1 ? SINGLE_WIDTH : PANEL_WIDTH;
-		figure->panel_height = panels == 1 ? SINGLE_HEIGHT : PANEL_HEIGHT;
-	}
-	if (plan->columns)
-		figure->columns = plan->columns;
-	figure->panel_height += plan->tic_room;
-	figure->rows = (panels + figure->columns - 1) / figure->columns;
-	figure->width = fmax(figure->panel_width * (double)figure->columns, SINGLE_WIDTH);
-}
-
-enum status figure_open(struct figure *figure, const struct records *records, const char *stem,
-			const struct figure_plan *plan, struct err *err)
-{
-	struct arena *arena = records->arena;
-	char lines[CAPTION_LINES][LINE_BYTES];
-	const char *marks = ending_marks(records);
-	const char *caption = arena_format(arena, "%s%s%s. Hardware: %s.", plan->caption,
-					   *marks ? "; of all cells " : "",
-					   *marks ? marks + strlen("; ") : "", records->caption);
-	size_t columns, count;
-
-	*figure = (struct figure){
-		.dat_path = arena_format(arena, "%s/plots/%s.dat", records->out, stem),
-		.gp_path = arena_format(arena, "%s/plots/%s.gp", records->out, stem),
-	};
-	set_layout(figure, plan);
-	columns = legend_columns(figure, plan);
-	count = wrap(caption, figure->width - 28, lines);
-	figure->height = (double)figure->rows * figure->panel_height +
-			 LEGEND_ROW * (double)((plan->entry_count + columns - 1) / columns) + 16 +
-			 CAPTION_ROW * (double)count;
-	TRY(folder_make(arena_format(arena, "%s/plots", records->out), err));
-	figure->dat = io_create(figure->dat_path);
-	if (!figure->dat)
-		return io_error(err, figure->dat_path, "write");
-	figure->gp = io_create(figure->gp_path);
-	if (!figure->gp) {
-		io_error(err, figure->gp_path, "write");
-		fclose(figure->dat);
-		return STATUS_ENV;
-	}
-	write_terminals(figure, stem);
-	write_below(figure, plan, columns, lines, count);
-	return STATUS_OK;
-}
-
-enum status figure_close(struct figure *figure, struct err *err)
-{
-	fputs("unset multiplot\nset output\n}\n", figure->gp);
-	if (!io_close(figure->gp))
-		io_error(err, figure->gp_path, "write");
-	if (!io_close(figure->dat))
-		io_error(err, figure->dat_path, "write");
-	return err->status;
-}
-
-static void write_label(struct figure *figure, const char *what, const char *text)
-{
-	fprintf(figure->gp, "set %s ", what);
-	figure_text(figure, text ? text : "");
-	fputs(" noenhanced\n", figure->gp);
-}
-
-/* Centred above the axes; smaller where it would leave the panel. */
-static void write_title(struct figure *figure, const char *title)
-{
-	double room = figure->panel_width - MARGIN_LEFT + MARGIN_RIGHT;
-	double width = TITLE_CHARACTER * (double)printable_width(title ? title : "");
-	double share = width > room ? room / width : 1;
-
-	fputs("set title ", figure->gp);
-	figure_text(figure, title ? title : "");
-	fprintf(figure->gp, " noenhanced font ','.(form eq 'svg' ? '%.1f' : '%.1f')\n",
-		SVG_LETTERS * share, OTHER_LETTERS * share);
-}
-
-void figure_panel(struct figure *figure, const char *title, const char *x_label,
-		  const char *y_label)
-{
-	double row = (double)(figure->panel / figure->columns);
-	double col = (double)(figure->panel % figure->columns);
-	double left = col * figure->panel_width, top = row * figure->panel_height;
-	double bottom = top + figure->panel_height - MARGIN_BOTTOM - figure->tic_room;
-
-	if (figure->panel++ > 0)
-		fputs("unset label\nunset arrow\nunset object\n", figure->gp);
-	fprintf(figure->gp,
-		"\n# panel %zu\n"
-		"set lmargin at screen %.5f\nset rmargin at screen %.5f\n"
-		"set tmargin at screen %.5f\nset bmargin at screen %.5f\n"
-		"set xtics autofreq norotate\nset ytics autofreq\n"
-		"unset logscale\nset format '%%h'\nset xrange [*:*]\nset yrange [*:*]\n"
-		"set autoscale fix\nset offsets graph 0.02, graph 0.02, graph 0.05, graph 0.05\n",
-		figure->panel, (left + MARGIN_LEFT) / figure->width,
-		(left + figure->panel_width - MARGIN_RIGHT) / figure->width,
-		1 - (top + MARGIN_TOP) / figure->height, 1 - bottom / figure->height);
-	write_title(figure, title);
-	write_label(figure, "xlabel", x_label);
-	write_label(figure, "ylabel", y_label);
-	/* the SVG terminal takes its letters for larger than they are drawn */
-	fputs("set xlabel offset 0, form eq 'svg' ? 0.4 : 0.2\n"
-	      "set ylabel offset form eq 'svg' ? 1.5 : 0, 0\n",
-	      figure->gp);
-	figure->items = 0;
-}
-
-size_t figure_block(struct figure *figure, const char *title, const char *columns)
-{
-	fprintf(figure->dat, "%s# ", figure->blocks ? "\n\n" : "");
-	for (; *title; title++)
-		putc((unsigned char)*title < ' ' ? ' ' : *title, figure->dat);
-	fprintf(figure->dat, "\n# %s\n", columns);
-	return figure->blocks++;
-}
-
-void figure_row(struct figure *figure, size_t count, const double *values)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (i)
-			putc(' ', figure->dat);
-		if (isfinite(values[i]))
-			fprintf(figure->dat, "%.9g", values[i]);
-		else
-			putc('?', figure->dat);
-	}
-	putc('\n', figure->dat);
-}
-
-void figure_gap(struct figure *figure)
-{
-	putc('\n', figure->dat);
-}
-
-void figure_item(struct figure *figure, const char *format, ...)
-{
-	va_list args;
-
-	fputs(figure->items++ ? ", \\\n\t" : "plot ", figure->gp);
-	va_start(args, format);
-	vfprintf(figure->gp, format, args);
-	va_end(args);
-}
-
-void figure_band(struct figure *figure, size_t block, struct figure_style style)
-{
-	figure_item(figure,
-		    "data index %zu using 1:3:4 with filledcurves fc rgb '%s' fs transparent solid "
-		    "0.18 noborder",
-		    block, figure_colour(style));
-}
-
-void figure_curve(struct figure *figure, size_t block, size_t rows, bool band,
-		  struct figure_style style)
-{
-	size_t every = rows / MARKERS + 1;
-
-	if (band)
-		figure_band(figure, block, style);
-	figure_item(figure,
-		    "data index %zu using 1:2 with linespoints lc rgb '%s' lw 2 dt %s pt %d ps 0.8 "
-		    "pi %zu",
-		    block, figure_colour(style), figure_dash(style), figure_point(style), every);
-}
-
-void figure_plot(struct figure *figure)
-{
-	putc('\n', figure->gp);
+	return figure_is_log(panel->y.scale,
+			     panel->y.scale == FIGURE_AUTO ? middle.bottom : middle.low,
+			     middle.high);
 }

@@ -41,9 +41,9 @@ static void put_svg(const char *svg, size_t number, FILE *to)
 	}
 }
 
-static bool has_drawing(const struct figure_drawing *drawing)
+static bool has_drawing(const struct drawing *drawing)
 {
-	return drawing->fate == FIGURE_DRAWN || drawing->fate == FIGURE_KEPT;
+	return drawing->fate == DRAWING_DRAWN || drawing->fate == DRAWING_KEPT;
 }
 
 static void put_plot(const struct records *records, const struct html_plot *plot, size_t number,
@@ -63,7 +63,7 @@ static void put_plot(const struct records *records, const struct html_plot *plot
 		put_svg(svg, number, to);
 		fputs("</div>\n", to);
 	} else {
-		note(to, plot->drawing.fate == FIGURE_UNDRAWN
+		note(to, plot->drawing.fate == DRAWING_UNDRAWN
 				 ? "gnuplot was not found: the script and its data are kept."
 				 : arena_format(arena, "gnuplot failed: %s",
 						plot->drawing.message ? plot->drawing.message

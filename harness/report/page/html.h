@@ -2,7 +2,7 @@
 #ifndef REPORT_HTML_H
 #define REPORT_HTML_H
 
-#include "harness/report/figure/figure.h"
+#include "harness/report/figure/drawing.h"
 #include "harness/report/records/records.h"
 #include "harness/report/tables/sheet.h"
 #include "harness/spec/spec.h"
@@ -14,7 +14,7 @@
 /* A plot that was written to <folder>/plots/<stem>.*. */
 struct html_plot {
 	const char *stem, *title;
-	struct figure_drawing drawing;
+	struct drawing drawing;
 };
 
 struct html_plots {

@@ -2,7 +2,6 @@
  *
  * f(x) = sum_j alpha_j relu(u_j' z), z the prepared x, is evaluated here in plain loops on a grid
  * of raw coordinates: the process that reports never starts BLAS. */
-#include "harness/report/figure/figure.h"
 #include "harness/report/figure/plot.h"
 #include "harness/report/series/series.h"
 #include "harness/store/modelfile.h"
@@ -14,7 +13,6 @@
 #define MARGIN_SHARE 0.12 /* of the span of the points, on each side */
 
 enum {
-	ROW_OF_PANELS = 4,
 	GRID = 121,          /* points per axis: two pixels of the drawing each */
 	BOXES_READABLE = 400 /* more boxes than this cover each other */
 };
@@ -45,9 +43,6 @@ struct field {
 	double from[2], step;
 	double *value; /* GRID x GRID, first feature fastest */
 };
-
-static const struct figure_style style_minus = {1, 0}, style_plus = {0, 1}, style_line = {6, 0},
-				 style_box = {7, 6};
 
 /* f at GRID points, whose prepared features z lie feature by feature, GRID of each. */
 static void network_at(const struct net *net, const double *z, double *f)
@@ -179,53 +174,6 @@ static void crossing(const struct field *field, size_t a, size_t b, double out[2
 	out[1] = field->from[1] + field->step * (ya + t * ((double)(b / GRID) - ya));
 }
 
-/* Marching squares: the pieces of f = 0 in one square of the grid. Two of the four sides are met,
- * or all four at a saddle; they are joined in the order of the sides. */
-static void put_square(struct figure *figure, const struct field *field, size_t corner)
-{
-	size_t ring[5] = {corner, corner + 1, corner + 1 + GRID, corner + GRID, corner};
-	double hit[4][2];
-	size_t hits = 0;
-
-	for (size_t s = 0; s < 4; s++)
-		if ((field->value[ring[s]] > 0) != (field->value[ring[s + 1]] > 0))
-			crossing(field, ring[s], ring[s + 1], hit[hits++]);
-	for (size_t s = 0; s + 1 < hits; s += 2) {
-		figure_row(figure, 2, hit[s]);
-		figure_row(figure, 2, hit[s + 1]);
-		figure_gap(figure);
-	}
-}
-
-static void put_regions(struct figure *figure, const struct field *field, const char *title)
-{
-	size_t block = figure_block(figure, title, "x1 x2 sign(f)");
-
-	for (size_t i = 0; i < GRID * GRID; i++)
-		figure_row(figure, 3,
-			   (double[]){field->from[0] + field->step * (double)(i % GRID),
-				      field->from[1] + field->step * (double)(i / GRID),
-				      field->value[i] > 0 ? 1 : -1});
-	figure_item(figure, "data index %zu using 1:2:3 with image", block);
-}
-
-static void put_line(struct figure *figure, const struct field *field, const char *title)
-{
-	size_t block = figure_block(figure, title, "x1 x2, segments of f = 0"), above = 0;
-
-	for (size_t i = 0; i < GRID * GRID; i++)
-		above += field->value[i] > 0;
-	for (size_t i = 0; i + 1 < GRID; i++)
-		for (size_t k = 0; k + 1 < GRID; k++)
-			put_square(figure, field, i * GRID + k);
-	if (above == 0 || above == GRID * GRID) { /* an empty block would shift the others */
-		figure_row(figure, 2, (double[]){NAN, NAN});
-		return;
-	}
-	figure_item(figure, "data index %zu using 1:2 with lines lw 1.6 lc rgb '%s'", block,
-		    figure_colour(style_line));
-}
-
 static size_t train_rows(const struct field *field)
 {
 	size_t count = 0;
@@ -241,126 +189,129 @@ static bool wants_boxes(const struct boundary_options *o, const struct field *fi
 	       (o->boxes == BOXES_ON || train_rows(field) <= BOXES_READABLE);
 }
 
+static void add_regions(struct figure *figure, struct figure_panel *panel,
+			const struct field *field)
+{
+	struct figure_curve *signs = figure_curve(figure, panel,
+						  &(struct figure_curve){.title = "regions",
+									 .columns = "x1 x2 sign(f)",
+									 .layer = FIGURE_SIGNS});
+
+	for (size_t i = 0; i < GRID * GRID; i++)
+		figure_row(signs, (double[]){field->from[0] + field->step * (double)(i % GRID),
+					     field->from[1] + field->step * (double)(i / GRID),
+					     field->value[i] > 0 ? 1 : -1});
+}
+
+/* Marching squares: the pieces of f = 0 in each square of the grid. Two of the four sides are met,
+ * or all four at a saddle; they are joined in the order of the sides. */
+static void add_boundary(struct figure *figure, struct figure_panel *panel,
+			 const struct field *field)
+{
+	struct figure_curve *line =
+		figure_curve(figure, panel,
+			     &(struct figure_curve){.title = "boundary",
+						    .columns = "x1 x2, segments of f = 0",
+						    .label = "f = 0",
+						    .entry = 2,
+						    .layer = FIGURE_PIECES,
+						    .style = {6, 0}});
+
+	for (size_t at = 0; at + GRID < GRID * GRID; at++) {
+		size_t ring[5] = {at, at + 1, at + 1 + GRID, at + GRID, at};
+		double hit[4][2];
+		size_t hits = 0;
+
+		for (size_t s = 0; s < 4 && at % GRID + 1 < GRID; s++)
+			if ((field->value[ring[s]] > 0) != (field->value[ring[s + 1]] > 0))
+				crossing(field, ring[s], ring[s + 1], hit[hits++]);
+		for (size_t s = 0; s < hits; s++)
+			figure_row(line, hit[s]);
+	}
+}
+
 /* Training points of one class, label > 0 or not. */
-static void put_points(struct figure *figure, const struct field *field, const char *title,
+static void add_points(struct figure *figure, struct figure_panel *panel, const struct field *field,
 		       bool plus, bool boxes)
 {
-	struct figure_style style = plus ? style_plus : style_minus;
-	size_t block = figure_block(figure, title, "x1 x2 half_side1 half_side2");
-	size_t count = 0;
+	const struct csv_table *points = &field->points;
+	struct figure_curve *dots = figure_curve(
+		figure, panel,
+		&(struct figure_curve){
+			.title = plus ? "training points, +1" : "training points, -1",
+			.columns = "x1 x2 half_side1 half_side2",
+			.label = plus ? "training points, class +1" : "training points, class -1",
+			.entry = plus,
+			.layer = FIGURE_DOTS,
+			.style = {!plus, plus},
+			.band = boxes});
 
-	for (size_t i = 0; i < field->points.rows; i++) {
-		if (!is_part(&field->points, i, "train") ||
-		    (point_at(&field->points, i, "y") > 0) != plus)
-			continue;
-		figure_row(figure, 4,
-			   (double[]){point_at(&field->points, i, "x1"),
-				      point_at(&field->points, i, "x2"), field->half[0],
-				      field->half[1]});
-		count++;
-	}
-	if (count == 0) {
-		figure_row(figure, 4, (double[]){NAN, NAN, NAN, NAN});
-		return;
-	}
-	if (boxes)
-		figure_item(figure,
-			    "data index %zu using 1:2:3:4 with boxxyerror lc rgb '%s' lw 0.6 fs "
-			    "empty border",
-			    block, figure_colour(style));
-	figure_item(figure, "data index %zu using 1:2 with points pt %d ps 0.45 lc rgb '%s'", block,
-		    figure_point(style), figure_colour(style));
+	for (size_t i = 0; i < points->rows; i++)
+		if (is_part(points, i, "train") && (point_at(points, i, "y") > 0) == plus)
+			figure_row(dots,
+				   (double[]){point_at(points, i, "x1"), point_at(points, i, "x2"),
+					      field->half[0], field->half[1]});
 }
 
-static void draw_panel(struct figure *figure, const struct boundary_options *o, struct field *field,
-		       const struct records *records)
+static void add_panel(struct figure *figure, const struct records *records,
+		      const struct series *series, struct field *field, bool boxes)
 {
 	struct arena *arena = records->arena;
-	const struct group *group = field->series->group;
-	bool boxes = wants_boxes(o, field);
-	const char *title =
-		arena_format(arena, "%s%s%s", records->data_count > 1 ? group->data : "",
-			     records->data_count > 1 ? ": " : "", field->series->label);
-	double side = field->step * (GRID - 1);
+	const char *data = series->group->data;
+	const char *title = arena_format(arena, "%s%s%s", records->data_count > 1 ? data : "",
+					 records->data_count > 1 ? ": " : "", series->label);
+	struct figure_panel *panel = figure_panel(figure, title, title, title);
+	struct figure_axis *axis[] = {&panel->x, &panel->y};
 
 	evaluate(field, arena);
-	figure_panel(figure, title, "feature 1", "feature 2");
-	fprintf(figure->gp,
-		"set xrange [%.9g:%.9g]\nset yrange [%.9g:%.9g]\nset offsets 0,0,0,0\n"
-		"set palette defined (-1 '#FBE6D8', 1 '#D6E8F5')\nset cbrange [-1:1]\n"
-		"unset colorbox\n",
-		field->from[0], field->from[0] + side, field->from[1], field->from[1] + side);
-	put_regions(figure, field, arena_format(arena, "%s: regions", title));
-	put_line(figure, field, arena_format(arena, "%s: boundary", title));
-	put_points(figure, field, arena_format(arena, "%s: training points, -1", title), false,
-		   boxes);
-	put_points(figure, field, arena_format(arena, "%s: training points, +1", title), true,
-		   boxes);
-	figure_plot(figure);
-}
-
-/* A row of panels per data set, if all have equally many methods and those fit. */
-static size_t columns_of(const struct field *fields, size_t panels)
-{
-	size_t columns = 0;
-
-	for (size_t i = 0, run = 0; i < panels; i++) {
-		bool last = i + 1 == panels || strcmp(fields[i].series->group->data,
-						      fields[i + 1].series->group->data) != 0;
-
-		run++;
-		if (last && columns && run != columns)
-			return 0;
-		if (last) {
-			columns = run;
-			run = 0;
-		}
+	panel->row = data;
+	for (size_t k = 0; k < 2; k++) {
+		axis[k]->starts = axis[k]->ends = true;
+		axis[k]->low = field->from[k];
+		axis[k]->high = field->from[k] + field->step * (GRID - 1);
 	}
-	return columns < panels && columns > 1 && columns <= ROW_OF_PANELS ? columns : 0;
+	add_regions(figure, panel, field);
+	add_boundary(figure, panel, field);
+	add_points(figure, panel, field, false, boxes);
+	add_points(figure, panel, field, true, boxes);
 }
 
-static enum status write_plot(const void *options, const struct records *records, const char *stem,
-			      bool *written, struct err *err)
+static void fill(const void *options, const struct records *records, struct figure *figure)
 {
-	const struct figure_entry entries[] = {
-		{"training points, class -1", style_minus, FIGURE_POINT},
-		{"training points, class +1", style_plus, FIGURE_POINT},
-		{"f = 0", style_line, FIGURE_STROKE},
-		{"l_inf box of the largest eps", style_box, FIGURE_POINT},
-	};
+	static const struct figure_entry box = {
+		"l_inf box of the largest eps", {7, 6}, FIGURE_DOTS};
 	const struct boundary_options *o = options;
 	struct series_list list = series_of(records, SERIES_BEST, 1);
-	struct field *fields = ARENA_ARRAY(records->arena, struct field, list.count);
-	struct figure_plan plan = {.square = true, .entries = entries, .entry_count = 3};
-	struct figure figure;
+	size_t shown = 0;
 
-	for (size_t i = 0; i < list.count; i++)
-		if (load_field(&list.at[i], records->arena, &fields[plan.panels])) {
-			if (wants_boxes(o, &fields[plan.panels]))
-				plan.entry_count = 4;
-			plan.panels++;
-		}
-	*written = plan.panels > 0;
-	if (!*written)
-		return STATUS_OK;
-	plan.columns = columns_of(fields, plan.panels);
-	plan.caption = arena_format(records->arena,
-				    "Sign of f in raw coordinates; one repetition of each "
-				    "method%s; %zu training points",
-				    records->group_count > list.count
-					    ? " at its setting with the best validation accuracy, "
-					      "or without validation part of each loss, beta and "
-					      "threat the lowest objective"
-					    : "",
-				    train_rows(&fields[0]));
-	TRY(figure_open(&figure, records, stem, &plan, err));
-	for (size_t i = 0; i < plan.panels; i++)
-		draw_panel(&figure, o, &fields[i], records);
-	return figure_close(&figure, err);
+	figure->square = true;
+	figure->x.label = "feature 1";
+	figure->y.label = "feature 2";
+	for (size_t i = 0; i < list.count; i++) {
+		struct field field;
+		bool boxes;
+
+		if (!load_field(&list.at[i], records->arena, &field))
+			continue;
+		boxes = wants_boxes(o, &field);
+		figure->extra = boxes ? &box : figure->extra;
+		shown = shown ? shown : train_rows(&field);
+		add_panel(figure, records, &list.at[i], &field, boxes);
+	}
+	figure->caption = arena_format(
+		records->arena,
+		"Sign of f in raw coordinates; one repetition of each method%s; %zu "
+		"training points",
+		records->group_count > list.count
+			? " at its setting with the best validation accuracy, or without "
+			  "validation part of each loss, beta and threat the lowest "
+			  "objective"
+			: "",
+		shown);
 }
 
 const struct plot plot_decision_boundary = {
 	.base = {"decision_boundary", "regions, training points and eps boxes of 2-D data", "",
 		 rows, sizeof(struct boundary_options)},
-	.write = write_plot,
+	.fill = fill,
 };

@@ -1,8 +1,7 @@
 /* Time to a target: the share of runs that have reached it after t seconds. */
-#include "harness/report/figure/figure.h"
 #include "harness/report/figure/plot.h"
+#include "harness/report/plots/panels.h"
 #include "harness/report/records/stat.h"
-#include "harness/report/series/contest.h"
 #include "harness/report/series/curve.h"
 
 #include <math.h>
@@ -102,26 +101,24 @@ static void run_race(struct race *race, const struct records *records)
 	}
 }
 
-static void draw_entry(struct figure *figure, const struct race *race, size_t panel, size_t entry,
-		       struct arena *arena)
+/* Has any run of a panel a value to compare with the target? Backprop alone certifies nothing. */
+static bool is_drawn(const struct race *race, size_t panel)
 {
 	const struct contest *contest = &race->contest;
-	struct figure_ecdf ecdf = {.title = contest_label(&race->list, entry)};
 
-	ecdf.values = ARENA_ARRAY(arena, double, contest->count);
-	ecdf.from = race->first / 1.3;
-	ecdf.to = race->last * 1.3;
+	if (!contest_compares(contest, &race->list, panel))
+		return false;
 	for (size_t i = 0; i < contest->count; i++) {
-		if (contest->at[i].entry != entry || isnan(race->seconds[i]) ||
-		    contest->panel[contest->at[i].task] != panel)
-			continue;
-		ecdf.total++;
-		if (isfinite(race->seconds[i]))
-			ecdf.values[ecdf.count++] = race->seconds[i];
+		const struct record *record = contest->at[i].record;
+		const struct csv_table *trace = &record->trace;
+		int column = csv_column(trace, column_of(race, record));
+
+		for (size_t k = 0; contest->panel[contest->at[i].task] == panel && k < trace->rows;
+		     k++)
+			if (!isnan(csv_value(trace, k, column)))
+				return true;
 	}
-	if (ecdf.total)
-		figure_steps(figure, &ecdf,
-			     (struct figure_style){race->list.entry[entry]->colour, entry});
+	return false;
 }
 
 static const char *target_text(const struct race *race, struct arena *arena)
@@ -142,26 +139,6 @@ static const char *title_of(const struct race *race, struct arena *arena)
 		return arena_format(arena, "objective within a factor %.4g of the best",
 				    race->target);
 	return arena_format(arena, "certified relative gap at most %.3g", race->target);
-}
-
-/* Has any run of a panel a value to compare with the target? Backprop alone certifies nothing. */
-static bool is_drawn(const struct race *race, size_t panel)
-{
-	const struct contest *contest = &race->contest;
-
-	if (!contest_compares(contest, &race->list, panel))
-		return false;
-	for (size_t i = 0; i < contest->count; i++) {
-		const struct record *record = contest->at[i].record;
-		const struct csv_table *trace = &record->trace;
-		int column = csv_column(trace, column_of(race, record));
-
-		for (size_t k = 0; contest->panel[contest->at[i].task] == panel && k < trace->rows;
-		     k++)
-			if (!isnan(csv_value(trace, k, column)))
-				return true;
-	}
-	return false;
 }
 
 static const char *caption_of(const struct race *race, struct arena *arena)
@@ -191,29 +168,11 @@ static const char *caption_of(const struct race *race, struct arena *arena)
 	return text;
 }
 
-static void draw_panel(struct figure *figure, const struct race *race, size_t panel,
-		       struct arena *arena)
-{
-	const char *apart = race->contest.in[panel].title;
-
-	figure_panel(figure, *apart ? apart : title_of(race, arena), curve_time_label(race->column),
-		     "share of runs");
-	fputs("set yrange [0:1.02]\nset offsets 0,0,0,0\n", figure->gp);
-	fprintf(figure->gp, "set xrange [%.9g:%.9g]\n", race->first / 1.3, race->last * 1.3);
-	figure_log(figure, 'x', race->first / 1.3, race->last * 1.3);
-	for (size_t e = 0; e < race->list.entry_count; e++)
-		draw_entry(figure, race, panel, e, arena);
-	figure_plot(figure);
-}
-
-static enum status write_plot(const void *options, const struct records *records, const char *stem,
-			      bool *written, struct err *err)
+static void fill(const void *options, const struct records *records, struct figure *figure)
 {
 	const struct ecdf_options *o = options;
 	struct arena *arena = records->arena;
 	struct race race = {.relative = !(o->gap > 0)};
-	struct figure_plan plan = {0};
-	struct figure figure;
 
 	race.column = race.relative ? "objective" : "gap";
 	race.target = !race.relative ? o->gap : o->factor > 0 ? o->factor : usual_factor;
@@ -221,22 +180,33 @@ static enum status write_plot(const void *options, const struct records *records
 	series_pool(&race.list, records);
 	race.contest = contest_of(records, &race.list, race.column);
 	run_race(&race, records);
-	*written = isfinite(race.first);
-	if (!*written)
-		return STATUS_OK;
-	for (size_t k = 0; k < race.contest.panels; k++)
-		plan.panels += is_drawn(&race, k);
-	plan.entries = series_entries(&race.list, &plan.entry_count, arena);
-	plan.caption = caption_of(&race, arena);
-	TRY(figure_open(&figure, records, stem, &plan, err));
-	for (size_t k = 0; k < race.contest.panels; k++)
+	if (!isfinite(race.first))
+		return;
+	figure->x = (struct figure_axis){.label = curve_time_label(race.column),
+					 .scale = FIGURE_LOGARITHMIC,
+					 .starts = true,
+					 .ends = true,
+					 .low = race.first / 1.3,
+					 .high = race.last * 1.3};
+	figure->y = (struct figure_axis){.label = "share of runs",
+					 .scale = FIGURE_LINEAR,
+					 .starts = true,
+					 .ends = true,
+					 .high = 1.02};
+	for (size_t k = 0; k < race.contest.panels; k++) {
+		const struct contest_panel *in = &race.contest.in[k];
+
 		if (is_drawn(&race, k))
-			draw_panel(&figure, &race, k, arena);
-	return figure_close(&figure, err);
+			panels_shares(figure,
+				      figure_panel(figure, in->key, "",
+						   *in->title ? in->title : title_of(&race, arena)),
+				      &race.contest, &race.list, k, race.seconds);
+	}
+	figure->caption = caption_of(&race, arena);
 }
 
 const struct plot plot_ecdf = {
 	.base = {"ecdf", "share of runs that reached a target against time", "", rows,
 		 sizeof(struct ecdf_options)},
-	.write = write_plot,
+	.fill = fill,
 };

@@ -1,9 +1,8 @@
 /* Performance profiles (Dolan and More, Mathematical Programming 2002): the share of tasks on which
  * a method comes within a factor tau of the best. */
-#include "harness/report/figure/figure.h"
 #include "harness/report/figure/plot.h"
+#include "harness/report/plots/panels.h"
 #include "harness/report/records/column.h"
-#include "harness/report/series/contest.h"
 
 #include <float.h>
 #include <math.h>
@@ -27,14 +26,6 @@ static const struct option rows[] = {
 	{.name = NULL},
 };
 
-struct profile {
-	const char *y;
-	struct series_list list;
-	struct contest contest;
-	double *ratio; /* entrants: to the best; infinite for a cell that is not ok */
-	double highest;
-};
-
 /* Lower is better. Half a point stands for no error at all, so that ratios exist. */
 static double cost_of(const struct record *record, const struct column *column)
 {
@@ -49,120 +40,87 @@ static double cost_of(const struct record *record, const struct column *column)
 	return fmax(value, least);
 }
 
-static void set_ratios(struct profile *profile, const struct records *records)
+/* The factor of the best for each entrant: infinite for a cell that is not ok, NaN on tasks where
+ * there is nothing to compare with. Returns the highest. */
+static double set_ratios(const struct records *records, struct contest *contest, const char *y,
+			 double *ratio)
 {
 	struct attack_kinds kinds = attacks_of(records, NULL);
-	struct column column = {profile->y, &kinds};
-	struct contest *contest = &profile->contest;
+	struct column column = {y, &kinds};
+	double highest = 1;
 
-	profile->ratio = ARENA_ARRAY(records->arena, double, contest->count);
 	for (size_t i = 0; i < contest->count; i++)
-		profile->ratio[i] = cost_of(contest->at[i].record, &column);
-	contest_set_best(contest, profile->ratio);
+		ratio[i] = cost_of(contest->at[i].record, &column);
+	contest_set_best(contest, ratio);
 	for (size_t i = 0; i < contest->count; i++) {
 		double best = contest->best[contest->at[i].task];
 
-		/* nothing to compare with where no cell has a value */
-		profile->ratio[i] = isfinite(best) ? profile->ratio[i] / best : HUGE_VAL;
-		if (isfinite(profile->ratio[i]))
-			profile->highest = fmax(profile->highest, profile->ratio[i]);
+		ratio[i] = isfinite(best) ? ratio[i] / best : NAN;
+		if (isfinite(ratio[i]))
+			highest = fmax(highest, ratio[i]);
+		if (!contest->rivals[contest->at[i].task])
+			ratio[i] = NAN;
 	}
+	return highest;
 }
 
-static bool is_compared(const struct contest *contest, size_t task, size_t panel)
-{
-	return contest->panel[task] == panel && contest->rivals[task] &&
-	       isfinite(contest->best[task]);
-}
-
-static size_t compared_tasks(const struct profile *profile, size_t panel)
+static size_t compared_tasks(const struct contest *contest, size_t panel)
 {
 	size_t count = 0;
 
-	for (size_t t = 0; t < profile->contest.tasks; t++)
-		count += is_compared(&profile->contest, t, panel);
+	for (size_t t = 0; t < contest->tasks; t++)
+		count += contest->panel[t] == panel && contest->rivals[t] &&
+			 isfinite(contest->best[t]);
 	return count;
 }
 
-static void draw_entry(struct figure *figure, const struct profile *profile, size_t panel,
-		       size_t entry, struct arena *arena)
-{
-	const struct contest *contest = &profile->contest;
-	struct figure_ecdf ecdf = {.title = contest_label(&profile->list, entry), .from = 1};
-
-	ecdf.values = ARENA_ARRAY(arena, double, contest->count);
-	ecdf.to = profile->highest;
-	for (size_t i = 0; i < contest->count; i++) {
-		const struct entrant *e = &contest->at[i];
-
-		if (e->entry != entry || !is_compared(contest, e->task, panel))
-			continue;
-		ecdf.total++;
-		if (isfinite(profile->ratio[i]))
-			ecdf.values[ecdf.count++] = profile->ratio[i];
-	}
-	if (ecdf.total)
-		figure_steps(figure, &ecdf,
-			     (struct figure_style){profile->list.entry[entry]->colour, entry});
-}
-
-static void draw_panel(struct figure *figure, const struct profile *p, size_t panel,
-		       struct arena *arena)
-{
-	const char *apart = p->contest.in[panel].title;
-
-	figure_panel(figure,
-		     arena_format(arena, "%s%s%zu tasks", apart, *apart ? ": " : "",
-				  compared_tasks(p, panel)),
-		     arena_format(arena, "factor of the best: %s%s", column_label(p->y, arena),
-				  strstr(p->y, "accuracy") ? " (errors)" : ""),
-		     "share of tasks");
-	fputs("set yrange [0:1.02]\nset offsets 0,0,0,0\n", figure->gp);
-	if (figure_wants_log(1, p->highest))
-		figure_log(figure, 'x', 1, p->highest);
-	for (size_t e = 0; e < p->list.entry_count; e++)
-		draw_entry(figure, p, panel, e, arena);
-	figure_plot(figure);
-}
-
-static enum status write_plot(const void *options, const struct records *records, const char *stem,
-			      bool *written, struct err *err)
+static void fill(const void *options, const struct records *records, struct figure *figure)
 {
 	const struct profile_options *o = options;
+	const char *y = y_names[o->y];
 	struct arena *arena = records->arena;
-	struct profile p = {.y = y_names[o->y], .highest = 1};
-	struct figure_plan plan = {0};
-	struct figure figure;
-	size_t tasks = 0;
+	struct series_list list = series_of(records, (enum series_settings)o->settings, 1);
+	struct contest contest;
+	double *ratio, highest;
+	size_t all = 0;
 
-	p.list = series_of(records, (enum series_settings)o->settings, 1);
-	series_pool(&p.list, records);
-	p.contest = contest_of(records, &p.list, p.y);
-	set_ratios(&p, records);
-	for (size_t k = 0; k < p.contest.panels; k++) {
-		tasks += compared_tasks(&p, k);
-		plan.panels += compared_tasks(&p, k) > 0;
+	series_pool(&list, records);
+	contest = contest_of(records, &list, y);
+	ratio = ARENA_ARRAY(arena, double, contest.count);
+	highest = set_ratios(records, &contest, y, ratio);
+	figure->x = (struct figure_axis){
+		.label = arena_format(arena, "factor of the best: %s%s", column_label(y, arena),
+				      strstr(y, "accuracy") ? " (errors)" : ""),
+		.starts = true,
+		.ends = true,
+		.low = 1,
+		.high = fmax(1.02 * highest, 1 + 1e-6)};
+	figure->y = (struct figure_axis){.label = "share of tasks",
+					 .scale = FIGURE_LINEAR,
+					 .starts = true,
+					 .ends = true,
+					 .high = 1.02};
+	for (size_t k = 0; k < contest.panels; k++) {
+		const struct contest_panel *in = &contest.in[k];
+		size_t tasks = compared_tasks(&contest, k);
+
+		all += tasks;
+		panels_shares(figure,
+			      figure_panel(figure, in->key, "",
+					   arena_format(arena, "%s%s%zu tasks", in->title,
+							*in->title ? ": " : "", tasks)),
+			      &contest, &list, k, ratio);
 	}
-	*written = tasks > 0;
-	if (!*written)
-		return STATUS_OK;
-	plan.entries = series_entries(&p.list, &plan.entry_count, arena);
-	plan.caption = arena_format(arena,
-				    "Share of %zu tasks (problem and repetition%s) on which a "
-				    "method is within the factor of the best; cells that are not "
-				    "ok never are%s",
-				    tasks, contest_caption(&p.contest, p.y, arena),
-				    p.list.best ? "; the best setting of each method" : "");
-	TRY(figure_open(&figure, records, stem, &plan, err));
-	p.highest = fmax(1.02 * p.highest, 1 + 1e-6);
-	for (size_t k = 0; k < p.contest.panels; k++)
-		if (compared_tasks(&p, k) > 0)
-			draw_panel(&figure, &p, k, arena);
-	return figure_close(&figure, err);
+	figure->caption = arena_format(arena,
+				       "Share of %zu tasks (problem and repetition%s) on which a "
+				       "method is within the factor "
+				       "of the best; cells that are not ok never are%s",
+				       all, contest_caption(&contest, y, arena),
+				       list.best ? "; the best setting of each method" : "");
 }
 
 const struct plot plot_performance_profile = {
 	.base = {"performance_profile", "share of tasks within a factor of the best method",
 		 "dolan2002", rows, sizeof(struct profile_options)},
-	.write = write_plot,
+	.fill = fill,
 };

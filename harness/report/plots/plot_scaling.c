@@ -1,9 +1,7 @@
 /* Cost against size on logarithmic axes, with the slope of a straight line fitted to it. */
-#include "harness/report/figure/figure.h"
 #include "harness/report/figure/plot.h"
 #include "harness/report/records/column.h"
 #include "harness/report/records/comparable.h"
-#include "harness/report/records/index.h"
 #include "harness/report/records/stat.h"
 #include "harness/report/series/series.h"
 #include "harness/stats/line.h"
@@ -11,11 +9,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum {
-	COLUMNS = 4,  /* x, median, low, high */
-	READABLE = 10 /* with more curves than this the other swept options are pooled */
-};
 
 struct scaling_options {
 	const char *x;
@@ -37,46 +30,14 @@ static const struct option rows[] = {
 	{.name = NULL},
 };
 
-struct point {
-	size_t label;
-	double x, y;
-	const struct record *record;
-};
-
 struct scaling {
 	const struct scaling_options *o;
 	const struct records *records;
-	bool pooled;
-	size_t label_count;
-	const char **labels;
-	size_t count;
-	struct point *at; /* by label, then ascending in x */
+	struct figure *figure;
+	bool pooled;              /* other swept options, where the curves were too many */
+	struct figure_curve **of; /* of each record its curve, or NULL */
+	size_t curves, kept;      /* kept: records of curves with several sizes */
 };
-
-/* y = scale x^slope, by least squares of the logarithms. */
-struct fit {
-	double slope, error, scale; /* error: standard error of the slope; NaN for two points */
-	double from, to;
-	bool known; /* at least two sizes */
-};
-
-static struct fit fit_of(const struct point *at, size_t count, struct arena *arena)
-{
-	struct fit fit = {.from = at[0].x, .to = at[count - 1].x};
-	double *x = ARENA_ARRAY(arena, double, count), *y = ARENA_ARRAY(arena, double, count);
-	struct line line;
-
-	for (size_t i = 0; i < count; i++) {
-		x[i] = log(at[i].x);
-		y[i] = log(at[i].y);
-	}
-	fit.known = fit.to > fit.from;
-	line = line_fit(x, y, count);
-	fit.slope = line.slope;
-	fit.error = line.error;
-	fit.scale = exp(line.offset);
-	return fit;
-}
 
 static double size_of(const struct record *record, const char *x)
 {
@@ -126,127 +87,80 @@ static const char *label_of(const struct scaling *scaling, const struct record *
 	return *apart ? arena_format(arena, "%s, %s", text, apart) : text;
 }
 
-static int by_size(const void *a, const void *b)
-{
-	const struct point *p = a, *q = b;
-
-	if (p->label != q->label)
-		return p->label < q->label ? -1 : 1;
-	return (p->x > q->x) - (p->x < q->x);
-}
-
-static void collect(struct scaling *scaling)
+/* The values of all records, in curves by label. */
+static void collect(struct scaling *scaling, struct figure_panel *panel)
 {
 	const struct records *records = scaling->records;
-	struct index index = index_new(records->count, records->arena);
 	struct column column = {y_names[scaling->o->y], NULL};
 
-	scaling->count = scaling->label_count = 0;
 	for (size_t i = 0; i < records->count; i++) {
 		const struct record *r = &records->at[i];
-		struct point *p = &scaling->at[scaling->count];
-		const char *label;
+		double x = size_of(r, scaling->o->x), y = column_value(r, &column);
+		struct figure_curve like = {.columns = "size median low high",
+					    .layer = FIGURE_RANGES};
 
-		p->x = size_of(r, scaling->o->x);
-		p->y = column_value(r, &column);
+		scaling->of[i] = NULL;
 		if (!records_wanted(&scaling->o->data, r->result.data) || !records_ok(r) ||
-		    !(p->x > 0) || !(p->y > 0) || isinf(p->y))
+		    !(x > 0) || !(y > 0) || isinf(y))
 			continue;
-		label = label_of(scaling, r);
-		p->record = r;
-		p->label = index_place(&index, label, scaling->label_count);
-		scaling->labels[p->label] = label;
-		scaling->label_count += p->label == scaling->label_count;
-		scaling->count++;
-	}
-	if (scaling->count)
-		qsort(scaling->at, scaling->count, sizeof *scaling->at, by_size);
-}
-
-static const struct point *curve_of(const struct scaling *scaling, size_t label, size_t *count)
-{
-	size_t first = 0;
-
-	while (first < scaling->count && scaling->at[first].label != label)
-		first++;
-	*count = 0;
-	while (first + *count < scaling->count && scaling->at[first + *count].label == label)
-		(*count)++;
-	return scaling->at + first;
-}
-
-static void put_medians(struct figure *figure, const struct point *at, size_t count,
-			struct arena *arena)
-{
-	double *values = ARENA_ARRAY(arena, double, count);
-
-	for (size_t i = 0; i < count;) {
-		double x = at[i].x;
-		size_t here = 0;
-		struct spread stat;
-
-		while (i < count && at[i].x == x)
-			values[here++] = at[i++].y;
-		stat = sample_spread(values, here);
-		figure_row(figure, COLUMNS, (double[COLUMNS]){x, stat.median, stat.low, stat.high});
+		like.title = label_of(scaling, r);
+		scaling->of[i] = figure_find(panel, like.title);
+		if (!scaling->of[i])
+			scaling->of[i] = figure_curve(scaling->figure, panel, &like);
+		figure_value(scaling->of[i], x, y);
 	}
 }
 
-static void draw_curve(struct figure *figure, const struct scaling *scaling, size_t label)
+/* y = scale x^slope, by least squares of the logarithms over all values. */
+static void add_fit(struct scaling *scaling, struct figure_panel *panel, struct figure_curve *curve)
 {
 	struct arena *arena = scaling->records->arena;
-	struct figure_style style = {label, label};
-	const char *title = scaling->labels[label];
-	size_t count, block;
-	const struct point *at = curve_of(scaling, label, &count);
-	struct fit fit = fit_of(at, count, scaling->records->arena);
+	double *x = ARENA_ARRAY(arena, double, curve->count),
+	       *y = ARENA_ARRAY(arena, double, curve->count);
+	size_t columns = figure_numbers(curve->layer), place = scaling->curves++;
+	const struct figure_curve like = {.title = arena_format(arena, "%s: fit", curve->title),
+					  .columns = "size fit",
+					  .layer = FIGURE_STROKE,
+					  .style = {place, place},
+					  .width = 1.5};
+	struct figure_curve *fit = figure_curve(scaling->figure, panel, &like);
+	struct line line;
 
-	block = figure_block(figure, title, "size median low high");
-	put_medians(figure, at, count, arena);
-	figure_item(figure,
-		    "data index %zu using 1:2:3:4 with yerrorbars lc rgb '%s' lw 1 pt %d ps 0.9",
-		    block, figure_colour(style), figure_point(style));
-	block = figure_block(figure, arena_format(arena, "%s: fit", title), "size fit");
-	figure_row(figure, 2, (double[2]){fit.from, fit.scale * pow(fit.from, fit.slope)});
-	figure_row(figure, 2, (double[2]){fit.to, fit.scale * pow(fit.to, fit.slope)});
-	figure_item(figure, "data index %zu using 1:2 with lines lc rgb '%s' lw 1.5 dt %s", block,
-		    figure_colour(style), figure_dash(style));
+	for (size_t i = 0; i < curve->count; i++) {
+		x[i] = log(curve->at[i * columns]);
+		y[i] = log(curve->at[i * columns + 1]);
+	}
+	line = line_fit(x, y, curve->count);
+	curve->label = arena_format(arena, "%s: slope %.2f", curve->title, line.slope);
+	if (!isnan(line.error))
+		curve->label = arena_format(arena, "%s \xc2\xb1 %.2f", curve->label, line.error);
+	curve->entry = curve->style.colour = curve->style.dash = place;
+	figure_pool(curve, 1);
+	for (size_t i = 0; i < curve->count; i += curve->count - 1) { /* the first and the last */
+		double size = curve->at[i * columns];
+
+		figure_row(fit, (double[]){size, exp(line.offset) * pow(size, line.slope)});
+	}
 }
 
-static const struct figure_entry *entries_of(const struct scaling *scaling)
+/* Fits of all curves; what has one size only is left out. */
+static void add_fits(struct scaling *scaling, struct figure_panel *panel)
 {
-	struct arena *arena = scaling->records->arena;
-	struct figure_entry *entries =
-		ARENA_ARRAY(arena, struct figure_entry, scaling->label_count);
+	struct figure_curve *last = panel->last, *curve = panel->first;
 
-	for (size_t l = 0; l < scaling->label_count; l++) {
-		size_t count;
-		const struct point *at = curve_of(scaling, l, &count);
-		struct fit fit = fit_of(at, count, scaling->records->arena);
-		const char *label = scaling->labels[l];
-
-		if (isnan(fit.error))
-			label = arena_format(arena, "%s: slope %.2f", label, fit.slope);
+	for (bool more = curve; more; curve = curve->next) {
+		more = curve != last;
+		figure_order(curve, 1);
+		if (curve->at[0] < curve->at[(curve->count - 1) * figure_numbers(curve->layer)])
+			add_fit(scaling, panel, curve);
 		else
-			label = arena_format(arena, "%s: slope %.2f \xc2\xb1 %.2f", label,
-					     fit.slope, fit.error);
-		entries[l] = (struct figure_entry){label, {l, l}, FIGURE_LINE};
+			curve->count = 0;
 	}
-	return entries;
-}
-
-static void set_axes(struct figure *figure, const struct scaling *scaling)
-{
-	double *x = ARENA_ARRAY(scaling->records->arena, double, scaling->count);
-	double low = HUGE_VAL, high = 0;
-
-	for (size_t i = 0; i < scaling->count; i++) {
-		x[i] = scaling->at[i].x;
-		low = fmin(low, scaling->at[i].y);
-		high = fmax(high, scaling->at[i].y);
+	for (size_t i = 0; i < scaling->records->count; i++) {
+		if (scaling->of[i] && scaling->of[i]->count == 0)
+			scaling->of[i] = NULL;
+		scaling->kept += scaling->of[i] != NULL;
 	}
-	figure_log_at(figure, 'x', x, sample_distinct(x, scaling->count));
-	figure_log(figure, 'y', low, high);
 }
 
 /* The sizes that all cells share: "d = 32, P = 16"; else the number of cells. */
@@ -254,23 +168,28 @@ static const char *title_of(const struct scaling *scaling)
 {
 	static const char *const sizes[] = {"n_train", "d", "patterns"};
 	static const char *const forms[] = {"n = %.0f", "d = %.0f", "P = %.0f"};
-	struct arena *arena = scaling->records->arena;
+	const struct records *records = scaling->records;
 	const char *title = "";
 
 	for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++) {
-		double first = records_number(&scaling->at[0].record->result, sizes[k]);
+		double first = NAN;
 		char text[32];
-		size_t same = 0;
+		bool same = true;
 
-		while (same < scaling->count &&
-		       records_number(&scaling->at[same].record->result, sizes[k]) == first)
-			same++;
-		if (same < scaling->count)
+		for (size_t i = 0; i < records->count; i++) {
+			double here = records_number(&records->at[i].result, sizes[k]);
+
+			if (!scaling->of[i])
+				continue;
+			first = isnan(first) ? here : first;
+			same = same && here == first;
+		}
+		if (!same)
 			continue;
 		stat_format(text, sizeof text, forms[k], first);
-		title = arena_format(arena, "%s%s%s", title, *title ? ", " : "", text);
+		title = arena_format(records->arena, "%s%s%s", title, *title ? ", " : "", text);
 	}
-	return *title ? title : arena_format(arena, "%zu cells", scaling->count);
+	return *title ? title : arena_format(records->arena, "%zu cells", scaling->kept);
 }
 
 static const char *caption_of(const struct scaling *scaling)
@@ -282,73 +201,40 @@ static const char *caption_of(const struct scaling *scaling)
 		"Medians and 10\xe2\x80\x93"
 		"90 %% ranges of %zu cells%s; lines: least squares of the logarithms over all "
 		"cells, slope with its standard error%s",
-		scaling->count, scaling->pooled ? ", other swept options pooled" : "",
+		scaling->kept, scaling->pooled ? ", other swept options pooled" : "",
 		memory ? "; the memory is that of the whole process, so that slopes are low where "
 			 "it is "
 			 "small"
 		       : "");
 }
 
-/* Leave out what has one size only. */
-static void drop_constant(struct scaling *scaling)
+static void fill(const void *options, const struct records *records, struct figure *figure)
 {
-	size_t labels = 0, points = 0;
+	const struct scaling_options *o = options;
+	struct scaling scaling = {.o = o, .records = records, .figure = figure};
+	struct figure_panel *panel;
 
-	for (size_t l = 0; l < scaling->label_count; l++) {
-		size_t count;
-		const struct point *at = curve_of(scaling, l, &count);
-
-		if (!fit_of(at, count, scaling->records->arena).known)
-			continue;
-		for (size_t i = 0; i < count; i++) {
-			scaling->at[points] = at[i];
-			scaling->at[points++].label = labels;
-		}
-		scaling->labels[labels++] = scaling->labels[l];
+	if (!o->x)
+		return;
+	figure->x = (struct figure_axis){.label = o->x, .scale = FIGURE_LOGARITHMIC, .few = true};
+	figure->y = (struct figure_axis){.label = column_label(y_names[o->y], records->arena),
+					 .scale = FIGURE_LOGARITHMIC};
+	scaling.of = ARENA_ARRAY(records->arena, struct figure_curve *, records->count);
+	for (int pass = 0; pass < 2 && (pass == 0 || scaling.pooled); pass++) {
+		figure->first = figure->last = NULL;
+		scaling.curves = scaling.kept = 0;
+		panel = figure_panel(figure, "", "", "");
+		collect(&scaling, panel);
+		add_fits(&scaling, panel);
+		scaling.pooled = pass == 1 || scaling.curves > SERIES_READABLE;
 	}
-	scaling->label_count = labels;
-	scaling->count = points;
-}
-
-static enum status write_plot(const void *options, const struct records *records, const char *stem,
-			      bool *written, struct err *err)
-{
-	struct scaling scaling = {.o = options, .records = records};
-	struct arena *arena = records->arena;
-	struct figure_plan plan = {.panels = 1};
-	struct figure figure;
-
-	*written = false;
-	if (!scaling.o->x)
-		return STATUS_OK;
-	scaling.at = ARENA_ARRAY(arena, struct point, records->count + 1);
-	scaling.labels = ARENA_ARRAY(arena, const char *, records->count);
-	collect(&scaling);
-	drop_constant(&scaling);
-	scaling.pooled = scaling.label_count > READABLE;
-	if (scaling.pooled) {
-		collect(&scaling);
-		drop_constant(&scaling);
-	}
-	if (scaling.label_count == 0)
-		return STATUS_OK;
-	*written = true;
-	plan.entries = entries_of(&scaling);
-	plan.entry_count = scaling.label_count;
-	plan.caption = caption_of(&scaling);
-	TRY(figure_open(&figure, records, stem, &plan, err));
-	figure_panel(&figure, title_of(&scaling), scaling.o->x,
-		     column_label(y_names[scaling.o->y], arena));
-	set_axes(&figure, &scaling);
-	for (size_t l = 0; l < scaling.label_count; l++)
-		draw_curve(&figure, &scaling, l);
-	figure_plot(&figure);
-	return figure_close(&figure, err);
+	panel->title = title_of(&scaling);
+	figure->caption = caption_of(&scaling);
 }
 
 const struct plot plot_scaling = {
 	.base = {"scaling", "cost against size with a fitted slope", "", rows,
 		 sizeof(struct scaling_options)},
-	.write = write_plot,
+	.fill = fill,
 	.size = true,
 };

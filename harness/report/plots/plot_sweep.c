@@ -1,19 +1,14 @@
 /* A column of the results against a swept option: a curve per method, a panel per data set. A
  * method that sweeps nothing of its own is a horizontal level. */
-#include "harness/report/figure/figure.h"
 #include "harness/report/figure/plot.h"
-#include "harness/report/records/column.h"
 #include "harness/report/records/comparable.h"
+#include "harness/report/records/stat.h"
 #include "harness/report/series/excess.h"
+#include "harness/report/series/levels.h"
 #include "harness/report/series/series.h"
-#include "harness/report/series/swept.h"
 
-#include <math.h>
+#include <stdlib.h>
 #include <string.h>
-
-enum {
-	COLUMNS = 4 /* x, median, low, high */
-};
 
 struct sweep_options {
 	const char *x;
@@ -43,225 +38,189 @@ static const struct option rows[] = {
 
 struct sweep {
 	const struct sweep_options *o;
-	struct swept_list swept;
+	const struct records *records;
+	struct figure *figure;
+	struct excess y;
+	struct levels x;
+	bool pooled;   /* over the other swept options: too many curves otherwise */
+	size_t most;   /* repetitions */
+	size_t levels; /* methods that do not sweep x */
+	size_t other;  /* methods left out as levels: their objective is another one than most
+			      values of x make it */
 };
 
-/* What a panel shows. */
-struct span {
-	double low, high;               /* of x */
-	double bottom, lowest, highest; /* of the bands: all, those > 0, all */
-	double floor;                   /* of what can be drawn */
-	size_t count;                   /* distinct values of x, ascending */
-	double *x;
-};
-
-static void widen(struct span *span, struct spread stat)
+/* The method and its swept values but x. */
+static const char *label_of(const struct sweep *sweep, const struct group *group)
 {
-	const double values[] = {stat.low, stat.median, stat.high};
+	const struct record *r = group->member[0];
+	const char *text = group->method;
 
-	for (size_t k = 0; k < sizeof values / sizeof *values; k++) {
-		span->bottom = fmin(span->bottom, values[k]);
-		span->highest = fmax(span->highest, values[k]);
-		if (values[k] > 0)
-			span->lowest = fmin(span->lowest, values[k]);
-	}
+	for (size_t i = 0; i < r->swept_count && !sweep->pooled; i++)
+		if (strcmp(r->swept[i].path, sweep->o->x) != 0)
+			text = arena_format(sweep->records->arena, "%s, %s=%s", text,
+					    records_short(r->swept[i].path), r->swept[i].value);
+	return text;
 }
 
-static struct span span_of(const struct swept_list *swept, size_t panel)
+/* One setting only: nothing is swept but the data, or `select` has chosen. */
+static bool one_setting(const struct group *group)
 {
-	struct span span = {
-		.bottom = HUGE_VAL, .lowest = HUGE_VAL, .highest = -HUGE_VAL, .floor = -HUGE_VAL};
-	size_t all = 0;
+	const struct record *r = group->member[0];
 
-	span.x = ARENA_ARRAY(swept->y.records->arena, double, swept->count);
-	for (size_t i = 0; i < swept->count; i++) {
-		const struct swept_point *p = &swept->at[i];
-		struct spread stat;
+	for (size_t i = 0; i < r->swept_count && !r->select_by; i++)
+		if (!records_of_data(&r->swept[i]))
+			return false;
+	return !group->left_out;
+}
 
-		if (p->panel != panel)
+/* May the group stand beside the curves? As a level only on a panel that has one, and not if its
+ * objective is another one than the values of x make it. */
+static bool has_place(struct sweep *sweep, const struct group *group, bool level, bool known)
+{
+	if (!level)
+		return !group->composed;
+	if (!one_setting(group) || !known)
+		return false;
+	if (!comparable_objective(column_names[sweep->o->y]) || !comparable_changed_by(sweep->o->x))
+		return true;
+	sweep->other++;
+	return false;
+}
+
+/* The panel of a group that has a value and a place; else NULL. Objectives that differ in more than
+ * x are in panels of their own, and are never pooled. */
+static struct figure_panel *panel_of(struct sweep *sweep, const struct group *group, bool level)
+{
+	const char *y = column_names[sweep->o->y], *key = "", *title;
+	const struct records *records = sweep->records;
+	struct arena *arena = records->arena;
+
+	if (!records_wanted(&sweep->o->methods, group->method) ||
+	    stat_group(group, excess_value, &sweep->y, arena).count == 0)
+		return NULL;
+	if (comparable_objective(y))
+		key = comparable_group_key(group, y, sweep->o->x, arena);
+	if (!key)
+		return NULL;
+	key = arena_format(arena, "%s\n%s", group->data, key);
+	if (!has_place(sweep, group, level, figure_known(sweep->figure, key)))
+		return NULL;
+	title = arena_format(
+		arena, "%s: %s", group->data,
+		comparable_difference(group->member[0], records, group->data, y, arena));
+	return figure_panel(sweep->figure, key, group->data, title);
+}
+
+/* Groups that sweep x or, afterwards, those of one setting beside them that do not. */
+static void collect(struct sweep *sweep, bool level)
+{
+	const struct records *records = sweep->records;
+
+	for (size_t g = 0; g < records->group_count; g++) {
+		const struct group *group = &records->groups[g];
+		bool swept = records_swept(group->member[0], sweep->o->x);
+		struct figure_panel *panel = swept != level ? panel_of(sweep, group, level) : NULL;
+		struct figure_curve like = {.layer = level ? FIGURE_LEVEL : FIGURE_LINE,
+					    .band = true,
+					    .every = true}; /* a marker at every value */
+		struct figure_curve *curve;
+		size_t ok = records_ok_count(group);
+
+		if (!panel)
 			continue;
-		swept_stat(swept, i, &stat);
-		widen(&span, stat);
-		if (!p->level)
-			span.x[all++] = p->x;
+		like.title = like.label = label_of(sweep, group);
+		like.entry = figure_place(sweep->figure, like.label);
+		like.style = (struct figure_style){like.entry, like.entry};
+		like.columns = arena_format(records->arena, "%s %s low high", sweep->o->x,
+					    column_names[sweep->o->y]);
+		curve = figure_find(panel, like.title);
+		curve = curve ? curve : figure_curve(sweep->figure, panel, &like);
+		for (size_t i = 0; i < group->count; i++)
+			figure_value(curve, levels_value(&sweep->x, group->member[i]),
+				     excess_value(group->member[i], &sweep->y));
+		sweep->levels += level;
+		sweep->most = ok > sweep->most ? ok : sweep->most;
 	}
-	span.count = sample_distinct(span.x, all);
-	span.low = span.x[0];
-	span.high = span.x[span.count - 1];
-	return span;
 }
 
-static void name_tics(struct figure *figure, const struct swept_list *swept)
+/* Medians of all curves; the data set is the title where it has one panel. */
+static void finish(struct sweep *sweep)
 {
-	fputs("set xtics (", figure->gp);
-	for (size_t i = 0; i < swept->value_count; i++) {
-		fputs(i ? ", " : "", figure->gp);
-		figure_tic(figure, swept->values[i]);
-		fprintf(figure->gp, " %zu", i);
+	for (struct figure_panel *p = sweep->figure->first; p; p = p->next) {
+		size_t same = 0;
+
+		for (struct figure_curve *c = p->first; c; c = c->next) {
+			struct spread spread;
+
+			figure_pool(c, 1);
+			spread = (struct spread){c->at[1], c->at[2], c->at[3], 1};
+			if (c->layer != FIGURE_LEVEL)
+				continue;
+			c->count = 0;
+			figure_level(p, c, spread);
+		}
+		for (struct figure_panel *q = sweep->figure->first; q; q = q->next)
+			same += strcmp(q->name, p->name) == 0;
+		if (same == 1)
+			p->title = series_title(sweep->records, p->name);
 	}
-	fputs(") noenhanced\n", figure->gp);
-}
-
-static void set_axes(struct figure *figure, const struct sweep *sweep, struct span *span)
-{
-	enum figure_scale x = (enum figure_scale)sweep->o->scale_x;
-	enum figure_scale y = (enum figure_scale)sweep->o->scale;
-
-	if (sweep->swept.values) {
-		name_tics(figure, &sweep->swept);
-	} else if (figure_is_log(x, span->low, span->high) &&
-		   (x == FIGURE_LOGARITHMIC || figure_geometric(span->x, span->count))) {
-		figure_log_at(figure, 'x', span->x, span->count);
-	} else {
-		figure_span(figure, 'x', span->low, span->high);
-	}
-	figure_span(figure, 'y', span->bottom, span->highest);
-	if (!figure_is_log(y, y == FIGURE_AUTO ? span->bottom : span->lowest, span->highest))
-		return;
-	figure_log(figure, 'y', span->lowest, span->highest);
-	span->floor = span->lowest;
-}
-
-static void put_row(struct figure *figure, const struct span *span, double x, struct spread stat)
-{
-	figure_row(figure, COLUMNS,
-		   (double[COLUMNS]){x, stat.median < span->floor ? NAN : stat.median,
-				     fmax(stat.low, span->floor), fmax(stat.high, span->floor)});
-}
-
-/* Median with its band all across the panel. */
-static void draw_level(struct figure *figure, size_t block, const struct span *span,
-		       struct spread stat, struct figure_style style)
-{
-	put_row(figure, span, span->low, stat);
-	put_row(figure, span, span->high, stat);
-	figure_band(figure, block, style);
-	figure_item(figure, "data index %zu using 1:2 with lines lc rgb '%s' lw 2 dt %s", block,
-		    figure_colour(style), figure_dash(style));
-}
-
-/* The curve or level that begins at point `first`; how many points it has. */
-static size_t draw_curve(struct figure *figure, const struct sweep *sweep, size_t first,
-			 const struct span *span)
-{
-	const struct swept_list *swept = &sweep->swept;
-	const struct swept_point *p = &swept->at[first];
-	struct arena *arena = swept->y.records->arena;
-	size_t i = first, block;
-	struct spread stat;
-
-	block = figure_block(
-		figure, arena_format(arena, "%s: %s", p->data, p->label),
-		arena_format(arena, "%s %s low high", swept->x, column_names[sweep->o->y]));
-	if (p->level) {
-		i += swept_stat(swept, i, &stat);
-		draw_level(figure, block, span, stat, p->style);
-		return i - first;
-	}
-	while (i < swept->count && swept_same_curve(p, &swept->at[i])) {
-		size_t points = swept_stat(swept, i, &stat);
-
-		put_row(figure, span, swept->at[i].x, stat);
-		i += points;
-	}
-	figure_curve(figure, block, 1, true, p->style); /* a marker at every value */
-	return i - first;
-}
-
-/* The data set and, where its objectives have several panels, what is minimised in this one. */
-static const char *title_of(const struct swept_list *swept, const struct swept_point *point)
-{
-	const struct records *records = swept->y.records;
-	bool several = false;
-
-	for (size_t i = 0; i < swept->count; i++)
-		several = several || (strcmp(swept->at[i].data, point->data) == 0 &&
-				      swept->at[i].panel != point->panel);
-	if (!several)
-		return series_title(records, point->data);
-	return arena_format(records->arena, "%s: %s", point->data,
-			    comparable_difference(point->group->member[0], records, point->data,
-						  swept->column, records->arena));
-}
-
-/* The panel of `first`; how many points it has. */
-static size_t draw_panel(struct figure *figure, const struct sweep *sweep, size_t first)
-{
-	const struct swept_list *swept = &sweep->swept;
-	struct arena *arena = swept->y.records->arena;
-	const char *base = sweep->o->relative_to;
-	size_t panel = swept->at[first].panel;
-	const char *label = column_label(column_names[sweep->o->y], arena);
-	struct span span = span_of(swept, panel);
-	size_t i = first;
-
-	if (base)
-		label = arena_format(arena, "(%s - %s) / %s", label, base, base);
-	figure_panel(figure, title_of(swept, &swept->at[first]), swept->x, label);
-	set_axes(figure, sweep, &span);
-	while (i < swept->count && swept->at[i].panel == panel)
-		i += draw_curve(figure, sweep, i, &span);
-	figure_plot(figure);
-	return i - first;
 }
 
 static const char *caption_of(const struct sweep *sweep)
 {
-	const struct swept_list *swept = &sweep->swept;
-	struct arena *arena = swept->y.records->arena;
+	struct arena *arena = sweep->records->arena;
 	const char *base = sweep->o->relative_to, *left = "";
-	size_t most = 0;
 
-	for (size_t i = 0; i < swept->count; i++) {
-		size_t ok = records_ok_count(swept->at[i].group);
-
-		most = ok > most ? ok : most;
-	}
-	if (swept->other)
+	if (sweep->other)
 		left = arena_format(arena,
 				    "; left out: %zu methods whose objective is not the one that "
 				    "%s makes it",
-				    swept->other, swept->x);
+				    sweep->other, sweep->o->x);
 	return arena_format(arena,
-			    "Median and 10\xe2\x80\x93"
-			    "90 %% band over repetitions (up to %zu)%s%s%s%s%s%s",
-			    most, swept->pooled ? " and over the other swept options" : "",
+			    "Median and " SERIES_QUANTILES
+			    " band over repetitions (up to %zu)%s%s%s%s%s%s",
+			    sweep->most, sweep->pooled ? " and over the other swept options" : "",
 			    base ? ", each relative to " : "", base ? base : "",
 			    base ? ", without medians at or below 0 on a logarithmic axis" : "",
-			    swept->level_count ? "; horizontal: methods that do not sweep x" : "",
-			    left);
+			    sweep->levels ? "; horizontal: methods that do not sweep x" : "", left);
 }
 
-static enum status write_plot(const void *options, const struct records *records, const char *stem,
-			      bool *written, struct err *err)
+static void fill(const void *options, const struct records *records, struct figure *figure)
 {
 	const struct sweep_options *o = options;
 	struct attack_kinds kinds = attacks_of(records, NULL);
 	struct column column = {column_names[o->y], &kinds};
-	struct sweep sweep = {o, {.x = o->x, .column = column_names[o->y], .methods = &o->methods}};
-	struct figure_plan plan = {0};
-	struct figure figure;
+	struct sweep sweep = {.o = o, .records = records, .figure = figure};
+	const char *base = o->relative_to;
 
-	*written = false;
 	if (!o->x)
-		return STATUS_OK;
-	sweep.swept.y = (struct excess){records, excess_of(records, &column, o->relative_to)};
-	swept_collect(&sweep.swept);
-	*written = sweep.swept.count > 0;
-	if (!*written)
-		return STATUS_OK;
-	plan.entries = sweep.swept.entries;
-	plan.entry_count = sweep.swept.entry_count;
-	plan.panels = sweep.swept.panel_count;
-	plan.caption = caption_of(&sweep);
-	TRY(figure_open(&figure, records, stem, &plan, err));
-	for (size_t i = 0; i < sweep.swept.count;)
-		i += draw_panel(&figure, &sweep, i);
-	return figure_close(&figure, err);
+		return;
+	sweep.y = (struct excess){records, excess_of(records, &column, base)};
+	sweep.x = levels_of(records, o->x, &o->methods);
+	figure->x = (struct figure_axis){
+		.label = o->x, .scale = (enum figure_scale)o->scale_x, .few = true};
+	figure->y = (struct figure_axis){.label = column_label(column.name, records->arena),
+					 .scale = (enum figure_scale)o->scale};
+	if (base)
+		figure->y.label =
+			arena_format(records->arena, "(%s - %s) / %s", figure->y.label, base, base);
+	if (!sweep.x.numeric) {
+		figure->x.names = sweep.x.at;
+		figure->x.name_count = sweep.x.count;
+	}
+	for (int pass = 0; pass < 2 && (pass == 0 || sweep.pooled); pass++) {
+		figure->first = figure->last = NULL;
+		sweep.levels = sweep.other = sweep.most = 0;
+		collect(&sweep, false);
+		collect(&sweep, true);
+		sweep.pooled = pass == 1 || figure_entries(figure) > SERIES_READABLE;
+	}
+	finish(&sweep);
+	figure->caption = caption_of(&sweep);
 }
 
 const struct plot plot_sweep = {
 	.base = {"sweep", "a result column against a swept option", "", rows,
 		 sizeof(struct sweep_options)},
-	.write = write_plot,
+	.fill = fill,
 };

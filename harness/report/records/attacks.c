@@ -152,6 +152,18 @@ const struct attack_row *attacks_find(const struct record *record, const struct 
 	return found;
 }
 
+double attacks_clean(const struct record *record, const void *what)
+{
+	const struct attack_kind *kind = what;
+	size_t count;
+	const struct attack_row *row = attacks_rows(record, kind, &count);
+
+	for (size_t i = 0; i < count; i++)
+		if (attacks_match(&row[i], kind))
+			return row[i].accuracy;
+	return NAN;
+}
+
 double attacks_robust(const struct record *record, const void *what)
 {
 	const struct attack_row *row = attacks_find(record, what);

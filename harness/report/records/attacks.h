@@ -44,6 +44,9 @@ struct attack_kinds attacks_worst(const struct attack_kinds *kinds, struct arena
 /* The row of a record at kind->eps, or NULL. */
 const struct attack_row *attacks_find(const struct record *record, const struct attack_kind *kind);
 
+/* stat_pick: the accuracy without the attack; `what` is a struct attack_kind. */
+double attacks_clean(const struct record *record, const void *what);
+
 /* stat_picks at kind->eps; `what` is a struct attack_kind. */
 double attacks_robust(const struct record *record, const void *what);
 double attacks_low(const struct record *record, const void *what);

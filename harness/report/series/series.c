@@ -8,10 +8,6 @@
 #include <math.h>
 #include <string.h>
 
-enum {
-	READABLE = 10 /* more curves than this in one panel cannot be told apart */
-};
-
 const char *const series_settings_names[] = {"auto", "all", "best", NULL};
 
 /* The method and its swept values; without those of the method itself if only its best is drawn. */
@@ -221,12 +217,12 @@ static struct series_list make_list(const struct records *records, enum series_s
 
 		most = here > most ? here : most;
 	}
-	if (settings == SERIES_AUTO && most * curves > READABLE) {
+	if (settings == SERIES_AUTO && most * curves > SERIES_READABLE) {
 		list.best = true;
 		collect(records, &list);
 	}
 	for (size_t i = 0; i < list.count; i++)
-		list.at[i].colour = list.entry_count <= FIGURE_COLOURS
+		list.at[i].colour = list.entry_count <= SERIES_COLOURS
 					    ? list.at[i].entry
 					    : records_index(records->methods, records->method_count,
 							    list.at[i].group->method);
@@ -258,25 +254,6 @@ const char *series_title(const struct records *records, const char *data)
 		return arena_format(records->arena, "%s (n = %.0f training)", data, r->n_train);
 	}
 	return data;
-}
-
-const struct figure_entry *series_entries(const struct series_list *list, size_t *count,
-					  struct arena *arena)
-{
-	struct figure_entry *entries = ARENA_ARRAY(arena, struct figure_entry, list->entry_count);
-
-	*count = 0;
-	for (size_t e = 0; e < list->entry_count; e++)
-		for (size_t i = 0; i < list->count; i++) {
-			const struct series *s = &list->at[i];
-
-			if (s->entry != e)
-				continue;
-			entries[(*count)++] =
-				(struct figure_entry){s->label, {s->colour, s->entry}, FIGURE_LINE};
-			break;
-		}
-	return entries;
 }
 
 const char *series_caption(const struct series_list *list, struct arena *arena)

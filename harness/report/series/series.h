@@ -3,11 +3,15 @@
 #ifndef REPORT_SERIES_H
 #define REPORT_SERIES_H
 
-#include "harness/report/figure/figure.h"
 #include "harness/report/records/records.h"
 
 #include <stdbool.h>
 #include <stddef.h>
+
+enum {
+	SERIES_READABLE = 10, /* more curves than this in one panel cannot be told apart */
+	SERIES_COLOURS = 8    /* as many as a figure has */
+};
 
 /* The value of a plot's `settings` option.
  *
@@ -21,6 +25,10 @@ enum series_settings {
 	SERIES_ALL,  /* every setting of a swept method */
 	SERIES_BEST
 };
+
+#define SERIES_QUANTILES \
+	"10\xe2\x80\x93" \
+	"90 %%"
 
 extern const char *const series_settings_names[];
 #define SERIES_SETTINGS_DOC                                                                    \
@@ -65,10 +73,6 @@ size_t series_count(const struct series_list *list, const char *data);
 
 /* Title of a panel: the data set and its numbers of points. */
 const char *series_title(const struct records *records, const char *data);
-
-/* Legend entries of the series still in the list (a plot may have dropped empty ones). */
-const struct figure_entry *series_entries(const struct series_list *list, size_t *count,
-					  struct arena *arena);
 
 /* The statistic shown, for a caption: "Median and 10-90 % band of 5 repetitions; ...". */
 const char *series_caption(const struct series_list *list, struct arena *arena);

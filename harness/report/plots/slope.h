@@ -2,7 +2,7 @@
 #ifndef REPORT_SLOPE_H
 #define REPORT_SLOPE_H
 
-#include "solvers/core/arena.h"
+#include "harness/report/figure/figure.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -18,6 +18,10 @@ struct slope {
  * taken for the curve's own floor, those in the second half of their range of x; if these are fewer
  * than three, all of them. Points that are not above the floor, or not > 0, do not count. */
 struct slope slope_of(const double *rows, size_t count, size_t columns, struct arena *arena);
+
+/* Add to each curve that is of a group, where its axis is logarithmic, the fitted line, and to the
+ * labels the slopes, a value for each panel: "-1.2 / -0.8 decades per s after 0.1 s of setup". */
+void slope_add(struct figure *figure, bool seconds);
 
 #define SLOPE_DOC                                                                         \
 	"least-squares slope of log10 y against x over the linear phase, in the legend "  \
