@@ -129,11 +129,6 @@ long adversary_steps(const struct adversary_options *options)
 	return plans[options->attack].steps > 0 ? plans[options->attack].steps : options->steps;
 }
 
-double adversary_bytes(const struct adversary_options *options, double chunk, double d, double m)
-{
-	return options->eps > 0 ? (chunk * (d + m + 2) + 3 * d) * (double)sizeof(real) : 0;
-}
-
 /* log(1 + exp(t)) without overflow */
 static double softplus(double t)
 {

@@ -7,15 +7,13 @@
  * B (d x b) holds the samples of a minibatch as columns, where they lie in memory. A part (a
  * thread) owns a range of neurons: its columns of U, its H and gU stay in the cache of one core
  * from step to step, and only f (b) is shared. The contributions to f are added in the order of the
- * parts, so the bits depend on their number alone. Of gU one band
- * after the other is computed, and the weights of the band change while it is in L1. */
+ * parts, so the bits depend on their number alone. Of gU one band after the other is computed, and
+ * the weights of the band change while it is in L1. */
 #include "baselines/backprop.h"
 
 #include "baselines/tile.h"
 #include "solvers/core/blas.h"
-#include "solvers/core/rng.h"
 
-#include <math.h>
 #include <string.h>
 
 /* Whole vectors of neurons. */
@@ -131,27 +129,6 @@ void backprop_slopes(struct backprop *b, const struct backprop_pass *pass)
 	loss_gradient(b->problem->loss, (size_t)pass->rows, b->f, pass->y, b->g);
 }
 
-/* H = [H > 0] o (alpha g'), galpha (+)= relu(H) g for the neurons of a part */
-static void hidden_slopes(struct backprop *b, const struct backprop_pass *pass, int part)
-{
-	struct backprop_neurons at = backprop_neurons_of(b, part);
-	struct mat H = backprop_hidden(b, pass, part);
-	const real *restrict alpha = alpha_of(b, b->weights) + at.first;
-	real *restrict galpha = alpha_of(b, b->gradient) + at.first;
-
-	if (!pass->add)
-		memset(galpha, 0, (size_t)at.count * sizeof *galpha);
-	for (ptrdiff_t k = 0; k < H.cols; k++) {
-		real *restrict h = mat_col(H, k), g = b->g[k];
-
-#pragma omp simd
-		for (ptrdiff_t j = 0; j < H.rows; j++) {
-			galpha[j] += g * (h[j] < 0 ? 0 : h[j]);
-			h[j] = h[j] > 0 ? alpha[j] * g : 0;
-		}
-	}
-}
-
 /* to (+)= from, rows x cols */
 static void keep_block(struct mat to, struct mat from, bool add)
 {
@@ -254,7 +231,23 @@ void backprop_add_products(struct backprop *b, const struct backprop_pass *pass,
 
 void backprop_backward(struct backprop *b, const struct backprop_pass *pass, int part)
 {
-	hidden_slopes(b, pass, part);
+	/* H = [H > 0] o (alpha g'), galpha (+)= relu(H) g for the neurons of a part */
+	struct backprop_neurons at = backprop_neurons_of(b, part);
+	struct mat H = backprop_hidden(b, pass, part);
+	const real *restrict alpha = alpha_of(b, b->weights) + at.first;
+	real *restrict galpha = alpha_of(b, b->gradient) + at.first;
+
+	if (!pass->add)
+		memset(galpha, 0, (size_t)at.count * sizeof *galpha);
+	for (ptrdiff_t k = 0; k < H.cols; k++) {
+		real *restrict h = mat_col(H, k), g = b->g[k];
+
+#pragma omp simd
+		for (ptrdiff_t j = 0; j < H.rows; j++) {
+			galpha[j] += g * (h[j] < 0 ? 0 : h[j]);
+			h[j] = h[j] > 0 ? alpha[j] * g : 0;
+		}
+	}
 	each_band(b, pass, part, pass->last);
 	if (pass->last)
 		finish_alpha(b, pass, part);
@@ -266,6 +259,25 @@ const struct backprop_regime backprop_plain = {
 	.slopes = backprop_slopes,
 	.backward = backprop_backward,
 };
+
+/* 0 up to the share `start` of the epochs, then linear over the share `length`, then 1. */
+static double ramp(const struct backprop *b, double start, double length)
+{
+	double epochs = (double)b->options->epochs;
+	double gone = (double)b->epoch - start * epochs;
+
+	if (gone < 0)
+		return 0;
+	return gone + 1 >= length * epochs ? 1 : (gone + 1) / (length * epochs);
+}
+
+double backprop_strength(const struct backprop *b)
+{
+	const struct ibp_options *interval = &b->options->interval;
+
+	return interval->eps > 0 ? ramp(b, interval->plain, interval->ramp)
+				 : ramp(b, 0, b->options->adversary.ramp);
+}
 
 /* Samples first .. first+rows-1 of `samples` (or of X), one of the chunks of a batch of `count`. */
 static struct backprop_pass pass_of(const struct backprop *b, const size_t *samples,
@@ -341,48 +353,4 @@ void backprop_gradient(struct backprop *b, const size_t *samples, ptrdiff_t coun
 			pass_chunk(b, &pass);
 		}
 	}
-}
-
-static double rate_constant(const struct backprop_options *o, double epoch)
-{
-	(void)epoch;
-	return o->learning_rate;
-}
-
-static double rate_cosine(const struct backprop_options *o, double epoch)
-{
-	return o->learning_rate * 0.5 *
-	       (1 + cos(3.14159265358979323846 * epoch / (double)o->epochs));
-}
-
-static double rate_step(const struct backprop_options *o, double epoch)
-{
-	return o->learning_rate * pow(o->step_factor, floor(epoch / (double)o->step_every));
-}
-
-const char *const backprop_schedules[] = {"constant", "cosine", "step", NULL};
-static double (*const rates[])(const struct backprop_options *, double) = {rate_constant,
-									   rate_cosine, rate_step};
-
-double backprop_rate(const struct backprop *b)
-{
-	return rates[b->options->schedule](b->options, (double)b->epoch);
-}
-
-void backprop_epoch(struct backprop *b, backprop_rule rule, void (*before)(void *trainer),
-		    void *trainer)
-{
-	ptrdiff_t size =
-		b->options->batch > 0 && b->options->batch < b->n ? b->options->batch : b->n;
-	struct rng rng = rng_stream(b->problem->seed, "epoch", (uint64_t)b->epoch);
-
-	if (size < b->n)
-		rng_shuffle(&rng, (size_t)b->n, b->order);
-	for (ptrdiff_t first = 0; first < b->n; first += size) {
-		if (before)
-			before(trainer);
-		backprop_gradient(b, size < b->n ? b->order + first : NULL,
-				  first + size < b->n ? size : b->n - first, rule, trainer);
-	}
-	b->epoch++;
 }

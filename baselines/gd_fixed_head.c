@@ -119,10 +119,8 @@ static void network(const void *state, struct net *net)
 
 static void forecast(const void *options, ptrdiff_t n, ptrdiff_t d, struct forecast *out)
 {
-	double m = (double)((const struct fixed_options *)options)->width;
-	double weights = 2 * ((double)d + 1) * m, samples = (double)n;
+	double m = (double)((const struct fixed_options *)options)->width, samples = (double)n;
 
-	out->bytes = (weights + 2 * samples) * (double)sizeof(real) + net_work_bytes(m);
 	out->setup_flops = 2 * samples * (double)d * m;
 	out->iteration_flops = FLOPS * samples * (double)d * m;
 }

@@ -2,7 +2,8 @@
  * 2013).
  *
  *     v <- momentum v + g,   w <- w - rate (g + momentum v)  (nesterov)   or   w <- w - rate v */
-#include "baselines/backprop.h"
+#include "baselines/backprop_robust.h"
+#include "baselines/backprop_train.h"
 
 struct sgd_options {
 	struct backprop_options common;
@@ -82,7 +83,7 @@ static void forecast(const void *options, ptrdiff_t n, ptrdiff_t d, struct forec
 {
 	const struct sgd_options *o = options;
 
-	backprop_forecast(&o->common, n, d, 1, out);
+	backprop_forecast(&o->common, n, d, out);
 }
 
 const struct trainer trainer_sgd = {

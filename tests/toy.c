@@ -1,8 +1,8 @@
 /* A small random classification problem and naive twins. */
 #include "tests/toy.h"
 
-#include "harness/spec/bind.h"
-#include "harness/spec/node.h"
+#include "harness/spec/bind/bind.h"
+#include "harness/spec/tree/tree.h"
 
 #include <assert.h>
 #include <math.h>
@@ -21,11 +21,11 @@ bool toy_same_column(struct mat A, ptrdiff_t i, struct mat B, ptrdiff_t j)
 	return memcmp(mat_col(A, i), mat_col(B, j), (size_t)A.rows * sizeof(real)) == 0;
 }
 
-bool toy_distinct(struct mat A)
+bool toy_distinct(struct gates D)
 {
-	for (ptrdiff_t i = 0; i < A.cols; i++)
+	for (ptrdiff_t i = 0; i < D.cols; i++)
 		for (ptrdiff_t j = 0; j < i; j++)
-			if (toy_same_column(A, i, A, j))
+			if (gates_same(D, i, D, j))
 				return false;
 	return true;
 }

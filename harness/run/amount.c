@@ -12,13 +12,15 @@
 
 enum {
 	SINGLE = 1,   /* index in spec_precisions */
+	PLANE = 2,    /* features */
 	PER_ROW = 33, /* bytes: label or target, class, copy of that in its part, role */
 };
 
 static struct arena_tally tally_new(const struct cell *cell)
 {
 	return (struct arena_tally){.real_size = cell->precision == SINGLE ? sizeof(float)
-									   : sizeof(double)};
+									   : sizeof(double),
+				    .steps = (double)cell->stop.iterations};
 }
 
 static void part_new(size_t n, size_t d, struct arena *arena, struct part *out)
@@ -31,7 +33,7 @@ static void part_new(size_t n, size_t d, struct arena *arena, struct part *out)
 static void load(const struct cell *cell, const struct amount_shape *s, struct arena *arena,
 		 struct dataset *out)
 {
-	struct arena scratch = arena_beside(arena);
+	struct arena scratch = arena_beside(arena), content = arena_beside(arena);
 	size_t others = s->n_validation + s->n_test;
 	const struct choices *steps = &cell->data.prepare;
 	struct rows train = {.n = s->n_train, .d = s->raw_d};
@@ -40,7 +42,11 @@ static void load(const struct cell *cell, const struct amount_shape *s, struct a
 	*out = (struct dataset){.bias = -1, .stages = stages_none(s->raw_d)};
 	arena_alloc(&scratch, s->raw_bytes, 1);
 	arena_alloc(&scratch, s->n_train + others, PER_ROW);
+	arena_alloc(&content, s->read_bytes > s->raw_bytes ? s->read_bytes - s->raw_bytes : 0, 1);
+	arena_release(&content);
 	arena_alloc(&scratch, others * s->raw_d, sizeof(double));
+	if (s->raw_d == PLANE) /* kept to be plotted */
+		arena_alloc(arena, (s->n_train + others) * PLANE, sizeof(double));
 	for (size_t i = 0; i < steps->count; i++) {
 		const struct prepare *step =
 			(const struct prepare *)(const void *)steps->at[i].item;
@@ -136,9 +142,9 @@ static void certify(const struct cell *cell, const struct dataset *data, const s
 }
 
 struct amount amount_of_setup(const struct trainer *trainer, const void *options,
-			      const struct problem *shape, size_t real_size)
+			      const struct problem *shape, size_t real_size, double steps)
 {
-	struct arena_tally tally = {.real_size = real_size};
+	struct arena_tally tally = {.real_size = real_size, .steps = steps};
 	struct arena arena = arena_counting(&tally);
 	struct amount out = {0};
 	struct err ignored = {0};

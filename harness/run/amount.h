@@ -10,8 +10,9 @@
 
 struct amount_shape {
 	size_t n_train, n_validation, n_test;
-	size_t raw_d, d;  /* features before and after preparation */
-	size_t raw_bytes; /* of the table as read, in double */
+	size_t raw_d, d;   /* features before and after preparation */
+	size_t raw_bytes;  /* of the table as read, in double */
+	size_t read_bytes; /* with the content of files held while it is read */
 };
 
 /* The largest sum of bytes held at one time, beyond the program itself: while loading, preparing,
@@ -19,11 +20,12 @@ struct amount_shape {
  * allows at most. With as many threads as OpenMP may use now. */
 size_t amount_of_cell(const struct cell *cell, const struct amount_shape *shape);
 
-/* What setup of a trainer takes for n samples of d features: allocated, and held at most. */
+/* What setup of a trainer takes for n samples of d features: allocated, and held at most, then and
+ * in `steps` steps (HUGE_VAL: any number). */
 struct amount {
 	size_t allocated, held;
 };
 struct amount amount_of_setup(const struct trainer *trainer, const void *options,
-			      const struct problem *shape, size_t real_size);
+			      const struct problem *shape, size_t real_size, double steps);
 
 #endif

@@ -26,7 +26,8 @@ enum status forecast_shape_of(const struct cell *cell, struct forecast_shape *ou
 				       .n_test = (double)shape.test,
 				       .d = (double)shape.d,
 				       .raw_d = (double)shape.raw_d,
-				       .raw_bytes = n * (double)shape.raw_d * sizeof(double)};
+				       .raw_bytes = (double)shape.raw_bytes,
+				       .read_bytes = (double)shape.read_bytes};
 	return STATUS_OK;
 }
 
@@ -41,6 +42,7 @@ void forecast_cell(const struct cell *cell, const struct forecast_shape *shape, 
 		.raw_d = (size_t)shape->raw_d,
 		.d = (size_t)shape->d,
 		.raw_bytes = (size_t)shape->raw_bytes,
+		.read_bytes = (size_t)shape->read_bytes,
 	};
 	struct forecast forecast = {0};
 

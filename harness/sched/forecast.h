@@ -8,8 +8,9 @@
 struct forecast_shape {
 	double n_train, n_all, d; /* n_all: of all parts */
 	double n_test;
-	double raw_d;     /* features before preparation */
-	double raw_bytes; /* of the table as read, in double, alive only while loading */
+	double raw_d;      /* features before preparation */
+	double raw_bytes;  /* of the table as read, in double, alive only while loading */
+	double read_bytes; /* with what is held besides while it is read */
 };
 
 /* Count the rows and columns of the cell's data (data_count). */

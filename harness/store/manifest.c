@@ -2,43 +2,43 @@
 #include "harness/store/manifest.h"
 #include "harness/file/folder.h"
 #include "harness/file/io.h"
-#include "harness/file/json_read.h"
+#include "harness/file/jsonfile.h"
 #include "harness/store/result.h"
+#include "solvers/core/text.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
+#include <search.h>
 #include <sha256.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
-	LOOKS = 3 /* at a record that is replaced while it is looked at */
+	LOOKS = 3,    /* at a record that is replaced while it is looked at */
+	SETTLED_S = 2 /* after a write, two of them have had different times for certain */
 };
 
-/* What a reader looks for in a record: none of them may be there without being listed. */
-static const char *const known_files[] = {"cell.json",
-					  "result.json",
-					  "trace.csv",
-					  "patterns.csv",
-					  "attack.csv",
-					  "attack_validation.csv",
-					  "certify.csv",
-					  "points.csv",
-					  "model.npz",
-					  "log.txt",
-					  "entries.json",
-					  "findings.npz",
-					  NULL};
-
-static int by_text(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
+/* None of them may be there without being listed. */
+const struct manifest_file manifest_files[] = {{"cell.json", NULL, true},
+					       {"result.json", NULL, true},
+					       {"entries.json", NULL, true},
+					       {"inputs.csv", &rows_inputs, true},
+					       {"trace.csv", &rows_trace, false},
+					       {"patterns.csv", &rows_patterns, false},
+					       {"attack.csv", &rows_attack, true},
+					       {"attack_validation.csv", &rows_attack, true},
+					       {"certify.csv", &rows_certify, true},
+					       {"findings.npz", NULL, true},
+					       {"points.csv", &rows_points, false},
+					       {"model.npz", NULL, false},
+					       {"log.txt", NULL, false},
+					       {NULL, NULL, false}};
 
 /* The plain files of a folder but record.json, sorted. */
 static enum status list_files(const char *folder, struct arena *arena, const char ***names,
@@ -61,7 +61,7 @@ static enum status list_files(const char *folder, struct arena *arena, const cha
 		    S_ISREG(info.st_mode) && strcmp(entry->d_name, MANIFEST_FILE) != 0)
 			(*names)[(*count)++] = arena_text(arena, entry->d_name);
 	closedir(dir);
-	qsort(*names, *count, sizeof **names, by_text);
+	qsort(*names, *count, sizeof **names, text_compare);
 	return STATUS_OK;
 }
 
@@ -72,11 +72,6 @@ static void hash_object(const json_t *object, char hex[SHA256_DIGEST_STRING_LENG
 
 	SHA256Data((const uint8_t *)(text ? text : ""), text ? strlen(text) : 0, hex);
 	free(text);
-}
-
-static json_t *text_json(const char *text)
-{
-	return text ? json_string(text) : json_null();
 }
 
 static enum status file_json(const char *path, const char *name, json_t *files, struct err *err)
@@ -103,9 +98,9 @@ static enum status object_of(const char *folder, const struct manifest *about, j
 	size_t count;
 
 	json_object_set_new(object, "format", json_integer(MANIFEST_FORMAT));
-	json_object_set_new(object, "cell", text_json(about->cell));
-	json_object_set_new(object, "key", text_json(about->key));
-	json_object_set_new(object, "data", text_json(about->data));
+	json_object_set_new(object, "cell", field_json_text(about->cell));
+	json_object_set_new(object, "key", field_json_text(about->key));
+	json_object_set_new(object, "data", field_json_text(about->data));
 	json_object_set_new(object, "files", files);
 	TRY(list_files(folder, arena, &names, &count, err));
 	for (size_t i = 0; i < count; i++)
@@ -122,13 +117,11 @@ enum status manifest_write(const char *folder, const struct manifest *about, str
 	struct arena arena = {0};
 	const char *path = arena_format(&arena, "%s/" MANIFEST_FILE, folder);
 	enum status status = object_of(folder, about, object, &arena, err);
-	char *text = status == STATUS_OK ? json_dumps(object, JSON_INDENT(1)) : NULL;
 
 	if (status == STATUS_OK)
-		status = text ? store_write_text(path, arena_format(&arena, "%s\n", text), err)
-			      : err_set(err, STATUS_ENV, "out of memory while writing %s", path);
-	free(text);
-	json_decref(object);
+		status = jsonfile_write(object, path, 1, err);
+	else
+		json_decref(object);
 	arena_release(&arena);
 	return status;
 }
@@ -203,14 +196,58 @@ static bool is_listed(const json_t *files, const char *name)
 	return false;
 }
 
+/* What the inodes of a record say: it changes with every write to one of its files. False of one
+ * that was written just now, when the clock of the file system may not tell two writes apart. */
+static bool stamp_of(const struct look *look, char hex[SHA256_DIGEST_STRING_LENGTH])
+{
+	const char **names;
+	size_t count;
+	time_t now = time(NULL);
+	SHA2_CTX hash;
+
+	if (list_files(look->folder, look->arena, &names, &count, &(struct err){0}) != STATUS_OK)
+		return false;
+	SHA256Init(&hash);
+	SHA256Update(&hash, (const uint8_t *)look->folder, strlen(look->folder));
+	for (size_t i = 0; i <= count; i++) {
+		const char *name = i < count ? names[i] : MANIFEST_FILE;
+		struct stat info;
+
+		if (lstat(arena_format(look->arena, "%s/%s", look->folder, name), &info) != 0 ||
+		    info.st_ctim.tv_sec + SETTLED_S > now)
+			return false;
+		SHA256Update(&hash, (const uint8_t *)name, strlen(name) + 1);
+		SHA256Update(&hash, (const uint8_t *)&info.st_dev, sizeof info.st_dev);
+		SHA256Update(&hash, (const uint8_t *)&info.st_ino, sizeof info.st_ino);
+		SHA256Update(&hash, (const uint8_t *)&info.st_size, sizeof info.st_size);
+		SHA256Update(&hash, (const uint8_t *)&info.st_ctim, sizeof info.st_ctim);
+	}
+	SHA256End(&hash, hex);
+	return true;
+}
+
+static int by_stamp(const void *a, const void *b)
+{
+	return strcmp(a, b);
+}
+
 static enum status check_files(struct look *look, const json_t *files)
 {
+	static struct arena kept; /* of stamps, for the life of the process */
+	static void *whole;       /* those of records that were found whole: a tree (tsearch) */
+	char stamp[SHA256_DIGEST_STRING_LENGTH];
+	bool has_stamp = stamp_of(look, stamp);
+
+	if (has_stamp && tfind(stamp, &whole, by_stamp))
+		return STATUS_OK;
 	for (size_t i = 0; i < json_array_size(files); i++)
 		TRY(check_file(look, json_array_get(files, i)));
-	for (const char *const *name = known_files; *name; name++)
-		if (!is_listed(files, *name) &&
-		    access(arena_format(look->arena, "%s/%s", look->folder, *name), F_OK) == 0)
-			return damaged(look, *name, "is not of this record");
+	for (const struct manifest_file *file = manifest_files; file->name; file++)
+		if (!is_listed(files, file->name) &&
+		    access(arena_format(look->arena, "%s/%s", look->folder, file->name), F_OK) == 0)
+			return damaged(look, file->name, "is not of this record");
+	if (has_stamp)
+		tsearch(arena_text(&kept, stamp), &whole, by_stamp);
 	return STATUS_OK;
 }
 
@@ -234,9 +271,9 @@ static enum status check_object(struct look *look, json_t *object)
 
 static void take_object(const json_t *object, struct arena *arena, struct manifest *out)
 {
-	out->cell = json_read_text(object, "cell", arena);
-	out->key = json_read_text(object, "key", arena);
-	out->data = json_read_text(object, "data", arena);
+	out->cell = jsonfile_text(object, "cell", arena);
+	out->key = jsonfile_text(object, "key", arena);
+	out->data = jsonfile_text(object, "data", arena);
 }
 
 static enum status check_format(struct look *look, const json_t *object)

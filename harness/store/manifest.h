@@ -7,10 +7,7 @@
 #ifndef STORE_MANIFEST_H
 #define STORE_MANIFEST_H
 
-#include "solvers/core/arena.h"
-#include "solvers/core/status.h"
-
-#include <stddef.h>
+#include "harness/store/field.h"
 
 #define MANIFEST_FILE "record.json"
 
@@ -23,6 +20,15 @@ struct manifest {
 	const char *key;  /* SHA-256 of what makes the cell, in hexadecimal; or NULL */
 	const char *data; /* checksum of the files of its data; or NULL */
 };
+
+/* A file that a record may have. */
+struct manifest_file {
+	const char *name;
+	const struct field_table *table; /* of its rows, or NULL */
+	bool renewed; /* when the record is completed; others stay as training left them */
+};
+
+extern const struct manifest_file manifest_files[]; /* ends with name NULL; without MANIFEST_FILE */
 
 enum manifest_state {
 	MANIFEST_WHOLE,     /* every file is what it was when it was written */
@@ -37,7 +43,9 @@ enum status manifest_write(const char *folder, const struct manifest *about, str
 /* Compare a record with its record.json: the id with the name of the folder, and length and
  * SHA-256 of every file. `out` may be NULL; it is empty for an unchecked record. STATUS_FAILED for
  * damage ("damaged record: ...", the file as source), STATUS_ENV for a newer format; *state (may be
- * NULL) says the same. A record that is replaced meanwhile is looked at again. */
+ * NULL) says the same. A record that is replaced meanwhile is looked at again.
+ * The files of one that this process has found whole are read again only if their inodes say that
+ * they were touched. */
 enum status manifest_check(const char *folder, struct arena *arena, struct manifest *out,
 			   enum manifest_state *state, struct err *err);
 

@@ -34,8 +34,9 @@ static bool trains(const struct pattern_options *patterns)
 	return false;
 }
 
-/* Whether there may be a hand-over; *ipm is the forecast of the interior point then. */
-static bool considered(struct finish_plan plan, ptrdiff_t n, ptrdiff_t d, struct forecast *ipm)
+/* Whether the work allows a hand-over; *ipm is the forecast of the interior point then. */
+static bool considered(struct finish_plan plan, ptrdiff_t n, ptrdiff_t d, bool narrow,
+		       struct forecast *ipm)
 {
 	const struct ipm_options options = {.patterns = *plan.patterns};
 
@@ -44,18 +45,29 @@ static bool considered(struct finish_plan plan, ptrdiff_t n, ptrdiff_t d, struct
 	*ipm = (struct forecast){0};
 	trainer_ipm.forecast(&options, n, d, ipm);
 	return plan.choice == FINISH_IPM ||
-	       (sizeof(real) == sizeof(double) && !trains(plan.patterns) &&
-		STEPS * ipm->iteration_flops <= most_flops && ipm->bytes <= most_bytes);
+	       (!narrow && !trains(plan.patterns) && STEPS * ipm->iteration_flops <= most_flops);
+}
+
+/* Whether the memory does, if nobody has asked for it. */
+static bool fits(const struct ipm_options *options, const struct problem *problem)
+{
+	struct arena_tally tally = {.real_size = sizeof(double), .steps = HUGE_VAL};
+	struct arena arena = arena_counting(&tally);
+	struct err ignored = {0};
+	void *state;
+
+	(void)trainer_ipm.setup(problem, options, &arena, &state, &ignored);
+	arena_settle(&arena);
+	arena_release(&arena);
+	return (double)tally.peak <= most_bytes;
 }
 
 void finish_forecast(struct finish_plan plan, ptrdiff_t n, ptrdiff_t d, struct forecast *out)
 {
 	struct forecast ipm;
 
-	if (!considered(plan, n, d, &ipm))
-		return;
-	out->bytes += ipm.bytes;
-	out->setup_flops += ipm.setup_flops;
+	if (considered(plan, n, d, sizeof(real) < sizeof(double), &ipm))
+		out->setup_flops += ipm.setup_flops;
 }
 
 enum status finish_setup(struct finish *finish, struct finish_plan plan,
@@ -63,14 +75,21 @@ enum status finish_setup(struct finish *finish, struct finish_plan plan,
 {
 	struct ipm_options *options = ARENA_NEW(arena, struct ipm_options);
 	struct forecast ipm;
+	enum status status;
+	double steps;
 
 	*finish = (struct finish){.gap = HUGE_VAL};
-	if (!considered(plan, problem->X.rows, problem->X.cols, &ipm) ||
-	    (plan.choice == FINISH_AUTO && !interior_loss_takes(problem->loss)))
-		return STATUS_OK;
 	options->patterns = *plan.patterns;
+	if (!considered(plan, problem->X.rows, problem->X.cols, arena_narrow(arena), &ipm) ||
+	    (plan.choice == FINISH_AUTO &&
+	     !(interior_loss_takes(problem->loss) && fits(options, problem))))
+		return STATUS_OK;
 	finish->next = (long)fmax(LEAST, worth * ipm.iteration_flops / plan.iteration_flops) / 2;
-	return trainer_ipm.setup(problem, options, arena, &finish->state, err);
+	steps = arena_expect_steps(arena, HUGE_VAL); /* at the second look at the earliest */
+	arena_expect_steps(arena, steps - 2 * (double)finish->next);
+	status = trainer_ipm.setup(problem, options, arena, &finish->state, err);
+	arena_expect_steps(arena, steps);
+	return status;
 }
 
 bool finish_looks(const struct finish *finish, long iteration)

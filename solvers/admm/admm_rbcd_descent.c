@@ -31,14 +31,6 @@ static double window_of(double P, double block)
 	return ceil(WINDOW * sqrt(P / block));
 }
 
-double rbcd_bytes(double n, double d, double P, double block)
-{
-	double pair = ceil(block / RBCD_WIDTH) * RBCD_WIDTH;
-
-	return (n * pair + 6 * d * pair + 2 * d * P + 3 * n) * sizeof(real) + P * sizeof(size_t) +
-	       (n / ROWS + window_of(P, block)) * sizeof(double);
-}
-
 double rbcd_step_flops(double n, double d, double block)
 {
 	return 4 * n * d * block + 4 * d * d * block;
@@ -110,13 +102,9 @@ static void loss_slopes(struct rbcd *r)
 		real g[ROWS];
 
 		loss_gradient(r->loss, (size_t)count, r->f + first, r->y + first, g);
-		for (ptrdiff_t j = 0; j < r->block; j++) {
-			const real *d = mat_col(r->D, (ptrdiff_t)r->drawn[j]) + first;
-			real *q = mat_col(r->Q, j) + first;
-
-			for (ptrdiff_t k = 0; k < count; k++)
-				q[k] = d[k] * g[k];
-		}
+		for (ptrdiff_t j = 0; j < r->block; j++)
+			gates_mask(gates_from(r->D, (ptrdiff_t)r->drawn[j], first), count, g,
+				   mat_col(r->Q, j) + first);
 	}
 }
 

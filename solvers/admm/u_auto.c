@@ -18,11 +18,17 @@ static const struct option rows[] = {
 	{0},
 };
 
+/* Of a u-update. */
+struct cost {
+	struct forecast work;
+	double bytes;
+};
+
 struct automatic {
 	const struct u_update *update, *later; /* at work; to take over, or NULL */
 	void *state, *later_state;
-	double solves;          /* u-steps so far */
-	struct forecast direct; /* of the one chosen by its forecast */
+	double solves;      /* u-steps so far */
+	struct cost direct; /* of the one chosen */
 	struct u_shape shape;
 	char note[256];
 };
@@ -38,71 +44,93 @@ static const double long_setup = 20, share = 0.5, setup_pace = 0.6;
 
 extern const struct u_update u_auto;
 
-static double work(const struct forecast *f)
+/* For a program of numbers that are `narrow`, or not. */
+static struct cost cost_of(const struct u_update *update, const void *options, struct u_shape s,
+			   bool narrow)
 {
-	return f->bytes <= most_bytes ? f->setup_flops + iterations * f->iteration_flops : HUGE_VAL;
+	struct arena_tally tally = {.real_size = narrow ? sizeof(float) : sizeof(double),
+				    .steps = HUGE_VAL};
+	struct arena arena = arena_counting(&tally);
+	const struct u_system system = {
+		.X = {s.n, s.d, s.n, NULL}, .D = {s.n, s.P, s.n, NULL}, .M = {s.d, s.d, s.d, NULL}};
+	struct err ignored = {0};
+	struct cost cost = {0};
+	void *state;
+
+	update->forecast(options, s, &cost.work);
+	(void)update->setup(&system, options, &arena, &state, &ignored);
+	arena_settle(&arena);
+	arena_release(&arena);
+	cost.bytes = (double)tally.peak;
+	return cost;
+}
+
+static double work(const struct cost *c)
+{
+	return c->bytes <= most_bytes ? c->work.setup_flops + iterations * c->work.iteration_flops
+				      : HUGE_VAL;
 }
 
 /* The cheapest of those without options of their own and the iterative one, which is the last
  * resort. */
-static const struct u_update *choose(const void *options, struct u_shape shape,
-				     const void **its_options, struct forecast *best)
+static const struct u_update *choose(const void *options, struct u_shape shape, bool narrow,
+				     const void **its_options, struct cost *best)
 {
 	const struct auto_options *o = options;
 	const struct u_update *chosen = (const struct u_update *)(const void *)o->iterative.item;
 
 	*its_options = o->iterative.options;
-	chosen->forecast(*its_options, shape, best);
+	*best = cost_of(chosen, *its_options, shape, narrow);
 	for (size_t i = 0; i < registry_count(KIND_U_UPDATE); i++) {
 		const struct u_update *update =
 			(const struct u_update *)(const void *)registry_at(KIND_U_UPDATE, i);
-		struct forecast f = {0};
+		struct cost cost;
 
 		if (update->reference || update->base.size > 0)
 			continue;
-		update->forecast(NULL, shape, &f);
-		if (!(work(&f) < work(best)))
+		cost = cost_of(update, NULL, shape, narrow);
+		if (!(work(&cost) < work(best)))
 			continue;
 		chosen = update;
 		*its_options = NULL;
-		*best = f;
+		*best = cost;
 	}
 	return chosen;
 }
 
 /* The iterative one if it goes first, or NULL. */
-static const struct u_update *first(const struct auto_options *o, struct u_shape shape,
-				    const struct u_update *chosen, const struct forecast *f,
-				    struct forecast *its)
+static const struct u_update *first(const struct auto_options *o, struct u_shape shape, bool narrow,
+				    const struct u_update *chosen, const struct cost *c)
 {
 	const struct u_update *iterative = (const struct u_update *)(const void *)o->iterative.item;
 
 	if (iterative == chosen || !chosen->begin || !iterative->spent ||
-	    f->setup_flops * setup_pace < long_setup * f->iteration_flops)
+	    c->work.setup_flops * setup_pace < long_setup * c->work.iteration_flops)
 		return NULL;
-	iterative->forecast(o->iterative.options, shape, its);
-	return its->bytes + f->bytes <= most_bytes ? iterative : NULL;
+	return cost_of(iterative, o->iterative.options, shape, narrow).bytes + c->bytes <=
+			       most_bytes
+		       ? iterative
+		       : NULL;
 }
 
 static void forecast(const void *options, struct u_shape shape, struct forecast *out)
 {
 	const void *its_options;
-	struct forecast its = {0};
-	const struct u_update *chosen = choose(options, shape, &its_options, out);
+	struct cost cost;
 
-	if (first(options, shape, chosen, out, &its))
-		out->bytes += its.bytes;
+	choose(options, shape, sizeof(real) < sizeof(double), &its_options, &cost);
+	*out = cost.work;
 }
 
 static void write_note(struct automatic *u, const struct u_update *chosen, const char *before)
 {
-	const struct forecast *f = &u->direct;
+	const struct cost *c = &u->direct;
 
 	snprintf(u->note, sizeof u->note,
 		 "%s%s: least work of those within %.0f GB for n = %td, dP = %td (%.2g GB, "
 		 "%.2g + %.2g GFLOP an iteration)",
 		 before, chosen->base.name, most_bytes * 1e-9, u->shape.n, u->shape.d * u->shape.P,
-		 f->bytes * 1e-9, f->setup_flops * 1e-9, f->iteration_flops * 1e-9);
+		 c->bytes * 1e-9, c->work.setup_flops * 1e-9, c->work.iteration_flops * 1e-9);
 }
 
 /* The iterative one first. */
@@ -126,13 +154,13 @@ static enum status setup(const struct u_system *system, const void *options, str
 	const struct auto_options *o = options;
 	const struct u_update *iterative;
 	const void *its_options;
-	struct forecast its = {0};
+	bool narrow = arena_narrow(arena);
 
 	*state = u;
 	u->shape = (struct u_shape){system->X.rows, system->X.cols, system->D.cols};
-	u->update = choose(options, u->shape, &its_options, &u->direct);
+	u->update = choose(options, u->shape, narrow, &its_options, &u->direct);
 	write_note(u, u->update, "u_update ");
-	iterative = first(o, u->shape, u->update, &u->direct, &its);
+	iterative = first(o, u->shape, narrow, u->update, &u->direct);
 	if (iterative) {
 		put_off(u, system, iterative, arena);
 		its_options = o->iterative.options;
@@ -143,9 +171,9 @@ static enum status setup(const struct u_system *system, const void *options, str
 /* What the iterative one has cost beyond the other is worth a share of the other's setup. */
 static bool is_due(const struct automatic *u)
 {
-	double beyond = u->update->spent(u->state) - u->solves * u->direct.iteration_flops;
+	double beyond = u->update->spent(u->state) - u->solves * u->direct.work.iteration_flops;
 
-	return beyond > share * setup_pace * u->direct.setup_flops;
+	return beyond > share * setup_pace * u->direct.work.setup_flops;
 }
 
 /* The other one takes over, unless it cannot be factored. */

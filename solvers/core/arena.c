@@ -194,6 +194,26 @@ void arena_untouched_reals(struct arena *arena, double count)
 		arena_untouched(arena, count * (double)arena->tally->real_size);
 }
 
+double arena_held(const struct arena *arena)
+{
+	return arena->tally ? (double)arena->tally->held : 0;
+}
+
+void arena_untouched_before(struct arena *arena, double step, double bytes)
+{
+	if (arena->tally && arena->tally->steps < step)
+		arena_untouched(arena, bytes);
+}
+
+double arena_expect_steps(struct arena *arena, double steps)
+{
+	double before = arena->tally ? arena->tally->steps : HUGE_VAL;
+
+	if (arena->tally)
+		arena->tally->steps = steps;
+	return before;
+}
+
 void arena_expect(struct arena *arena, double bytes)
 {
 	struct arena_tally *tally = arena->tally;

@@ -24,6 +24,7 @@ struct arena_tally {
 	size_t later;     /* most that code will hold for a while behind what is held in the end:
 			     workspace of libraries, reported by arena_expect */
 	size_t real_size; /* of the program that is spoken of: sizeof(float) or sizeof(double) */
+	double steps;     /* of training that follow at most; HUGE_VAL: not known */
 };
 
 struct arena {
@@ -71,6 +72,17 @@ void arena_settle(struct arena *arena);
  * touched for as long as it is held. */
 void arena_untouched(struct arena *arena, double bytes);
 void arena_untouched_reals(struct arena *arena, double count);
+
+/* Counting: the bytes held now. */
+double arena_held(const struct arena *arena);
+
+/* Counting: so many of the bytes held are touched by step `step` of training, from 1 on, at the
+ * earliest: untouched if no run gets there. */
+void arena_untouched_before(struct arena *arena, double step, double bytes);
+
+/* Counting: at most so many steps follow what is allocated from now on. Returns what was expected
+ * before. */
+double arena_expect_steps(struct arena *arena, double steps);
 
 /* Give everything back; the arena is empty and usable again, and counts if it did. */
 void arena_release(struct arena *arena);

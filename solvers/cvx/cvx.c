@@ -29,6 +29,7 @@ struct cvx cvx_new(const struct problem *problem, const struct patterns *pattern
 	cvx.f = ARENA_ARRAY(arena, real, n);
 	cvx.fr = ARENA_ARRAY(arena, real, n);
 	cvx.a = ARENA_ARRAY(arena, real, n);
+	cvx.d = ARENA_ARRAY(arena, real, n);
 	cvx.alpha = ARENA_ARRAY(arena, real, n);
 	cvx.g = ARENA_ARRAY(arena, double, d);
 	cvx.wide_z = ARENA_ARRAY(arena, double, d * 2 * P);
@@ -60,15 +61,6 @@ void cvx_prepare(struct cvx *cvx)
 	nnls_take(&cvx->nnls, cvx->cone.B);
 }
 
-static double cvx_bytes(double n, double d, double P)
-{
-	double arrays = (6 * n + 3 * n * P + 4 * d * P) * sizeof(real);
-	double doubles = (d + 2 * d * P + 8 * P) * sizeof(double);
-
-	return arrays + doubles + signcone_bytes(n, d) + interior_bytes(n, d, P) +
-	       splitting_bytes(n, d, 2 * P) + nnls_bytes(n, fmin(n, d)) + wide_bytes(d, 2 * P);
-}
-
 /* Of a certificate after the first one: products of all blocks, and projections of every other one
  * on both sides. */
 static double certificate_flops(double n, double d, double P)
@@ -81,7 +73,6 @@ static double certificate_flops(double n, double d, double P)
 
 void cvx_forecast(double n, double d, double P, struct forecast *out)
 {
-	out->bytes += cvx_bytes(n, d, P);
 	out->certificate_flops += certificate_flops(n, d, P);
 }
 

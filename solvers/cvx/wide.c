@@ -19,11 +19,6 @@ struct wide wide_new(ptrdiff_t d, ptrdiff_t m, struct arena *arena)
 	return wide;
 }
 
-double wide_bytes(double d, double m)
-{
-	return narrow ? ROWS * (d + m) * sizeof(double) : 0;
-}
-
 /* A block of doubles, column-major. */
 struct block {
 	const double *at;

@@ -14,7 +14,6 @@ struct wide {
 };
 
 struct wide wide_new(ptrdiff_t d, ptrdiff_t m, struct arena *arena);
-double wide_bytes(double d, double m);
 
 /* Z = X'Q, Z (d x m) */
 void wide_transposed(const struct wide *wide, struct mat X, struct mat Q, double *Z);

@@ -21,12 +21,11 @@ struct interior {
 };
 
 struct interior interior_new(const struct signcone *cone, ptrdiff_t P, struct arena *arena);
-double interior_bytes(double n, double d, double P);
 /* Operations of the search, at most. */
 double interior_flops(double n, double d, double P);
 
 /* Directions for all patterns D (n x P) at once, unless they are there; `start` (d x P) are first
  * guesses, kept where they are better. `s` needs room for P columns. Allocates nothing. */
-void interior_search(struct interior *in, struct splitting *s, struct mat D, struct mat start);
+void interior_search(struct interior *in, struct splitting *s, struct gates D, struct mat start);
 
 #endif

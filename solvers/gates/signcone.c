@@ -31,13 +31,6 @@ struct signcone signcone_new(struct mat X, struct arena *arena)
 	return cone;
 }
 
-double signcone_bytes(double n, double d)
-{
-	double r = least(n, d);
-
-	return (n + n * r + r * r + (d > n ? d * r : 0) + r) * sizeof(real) + 8 * r;
-}
-
 /* Gram matrix, eigenvectors, B, and Q where it is not they. */
 double signcone_flops(double n, double d)
 {

@@ -33,8 +33,7 @@ struct signcone {
 /* Room alone: the coordinates are made by the first use. X is borrowed. */
 struct signcone signcone_new(struct mat X, struct arena *arena);
 
-/* What signcone_new takes, and the operations of signcone_prepare. */
-double signcone_bytes(double n, double d);
+/* Operations of signcone_prepare. */
 double signcone_flops(double n, double d);
 
 /* The coordinates, unless they are there. Allocates nothing. */

@@ -13,21 +13,21 @@
 #ifndef GATES_SPLITTING_H
 #define GATES_SPLITTING_H
 
+#include "solvers/gates/gates.h"
 #include "solvers/gates/signcone.h"
 
 /* Columns 0 .. count-1 at work; all room belongs to the caller's arena. */
 struct splitting {
 	const struct signcone *cone;
-	struct mat G, V; /* r x m: g and v */
-	struct mat A, Y; /* n x m: a, and after a step B v */
-	const real **d;  /* m: patterns (n) */
+	struct mat G, V;    /* r x m: g and v */
+	struct mat A, Y;    /* n x m: a, and after a step B v */
+	const uint64_t **d; /* m: patterns (n) */
 	ptrdiff_t count;
 	double delta, b;
 };
 
 /* Room for m columns. */
 struct splitting splitting_new(const struct signcone *cone, ptrdiff_t m, struct arena *arena);
-double splitting_bytes(double n, double d, double m);
 
 /* Operations of a step of m columns. */
 double splitting_flops(double n, double d, double m);

@@ -27,13 +27,16 @@ static enum status train(const struct problem *problem, const struct start_optio
 	const struct trainer *trainer = trainer_of(o);
 	struct progress progress = {.end = OUTCOME_RUNNING};
 	void *state;
+	double others;
 	long steps = 0;
 
 	if (!takes_loss(trainer, problem->loss))
 		return err_set(err, STATUS_SPEC,
 			       "start: expected a solver that takes the loss %s, got \"%s\"",
 			       problem->loss.loss->base.name, trainer->base.name);
+	others = arena_expect_steps(arena, (double)o->steps);
 	TRY(trainer->setup(problem, o->trainer.options, arena, &state, err));
+	arena_expect_steps(arena, others);
 	while (!arena_counts(arena) && steps < o->steps && progress.end == OUTCOME_RUNNING) {
 		trainer->step(state, &progress);
 		steps++;
@@ -85,6 +88,5 @@ void start_forecast(const struct start_options *o, ptrdiff_t n, ptrdiff_t d, str
 	if (!trainer)
 		return;
 	trainer->forecast(o->trainer.options, n, d, &first);
-	out->bytes += first.bytes;
 	out->setup_flops += first.setup_flops + first.iteration_flops * (double)o->steps;
 }

@@ -34,7 +34,7 @@ enum status start_network(const struct problem *problem, const struct start_opti
 const char *start_model(const struct start_options *o);
 const struct pattern_options *start_patterns(const struct start_options *o);
 
-/* Add the bytes and operations of the trainer to those of setup. */
+/* Add the operations of the trainer to those of setup. */
 void start_forecast(const struct start_options *o, ptrdiff_t n, ptrdiff_t d, struct forecast *out);
 
 #endif

@@ -58,38 +58,42 @@ static void forecast(const void *options, ptrdiff_t rows_, ptrdiff_t cols, struc
 	double n = (double)rows_, d = (double)cols,
 	       P = pattern_most(patterns(options), rows_, cols);
 
-	double small = d <= PAIRS_MOST ? d * (d + 1) / 2 : 0;
-
-	out->bytes = (12 * n * P + (30 + 3 * d) * d * P + n * d + 2 * d * d + 6 * n) * sizeof(real);
-	out->bytes += (n + P) * small * sizeof(real) + 32 * n + interior_loss_bytes(n);
-	if (ipm_extended_flops(n, d, P) <= EXTENDED_MOST)
-		out->bytes += ipm_extended_bytes(n, d, P);
 	out->setup_flops = 2 * n * d * P;
 	out->iteration_flops = 3 * n * d * d * P + 60 * n * d * P + 3 * d * d * d * P;
 	out->iteration_flops += joining_flops(assembles(options, n, d, P), n, d, P);
-	if (assembles(options, n, d, P))
-		out->bytes += (d * d * P * P + n * d * P) * sizeof(real);
-	else
-		out->bytes += (2 * n * n + n * fmax(CHUNK, d)) * sizeof(real);
 	cvx_forecast(n, d, P, out);
 	pattern_forecast(patterns(options), rows_, cols, out);
 }
 
-static void half_new(struct ipm_half *h, double sign, struct mat D, ptrdiff_t d,
+/* What was allocated since `before` bytes were held waits for the first step: none follows for ADMM
+ * that ends before it hands over. */
+static void expect_steps(struct arena *arena, double before)
+{
+	arena_untouched_before(arena, 1, arena_held(arena) - before);
+}
+
+static void half_new(struct ipm_half *h, double sign, struct gates D, ptrdiff_t d,
 		     struct arena *arena)
 {
 	ptrdiff_t n = D.rows, P = D.cols;
-	struct mat *small[] = {&h->R, &h->shown, &h->along, &h->product, &h->added, &h->Z},
-		   *large[] = {&h->S, &h->dS, &h->N, &h->dN, &h->K};
+	struct mat *small[] = {&h->along, &h->product, &h->added, &h->Z},
+		   *large[] = {&h->dS, &h->dN, &h->K};
+	double before;
 
 	h->sign = sign;
 	h->cones = cones_new(arena, d, P);
 	h->X = mat_rows(h->cones.s, 1, d);
 	h->dX = mat_rows(h->cones.ds, 1, d);
+	h->R = mat_new(arena, d, P);
+	h->shown = mat_new(arena, d, P);
+	h->S = mat_new(arena, n, P);
+	h->N = mat_new(arena, n, P);
+	before = arena_held(arena);
 	for (size_t m = 0; m < sizeof small / sizeof small[0]; m++)
 		*small[m] = mat_new(arena, d, P);
 	for (size_t m = 0; m < sizeof large / sizeof large[0]; m++)
 		*large[m] = mat_new(arena, n, P);
+	expect_steps(arena, before);
 }
 
 /* Rows are measured with columns of one size: |x_k| of x_kj / c_j, c_j = |column j|. */
@@ -124,24 +128,23 @@ static void allocate_system(struct ipm *s, const struct ipm_options *options, st
 {
 	ptrdiff_t n = s->D.rows, d = s->problem->X.cols, P = s->D.cols, size = d * P;
 	struct mat *blocks[] = {&s->half[0].L, &s->half[1].L, &s->N};
+	double before;
 
-	s->q = mat_new(arena, d, P);
-	for (size_t m = 0; m < 3; m++)
-		*blocks[m] = mat_new(arena, d, size);
 	if (d <= PAIRS_MOST) {
 		s->pairs = mat_new(arena, n, d * (d + 1) / 2);
-		s->packed = mat_new(arena, d * (d + 1) / 2, P);
 		if (!arena_counts(arena))
 			form_pairs(s);
 	}
+	before = arena_held(arena);
+	if (d <= PAIRS_MOST)
+		s->packed = mat_new(arena, d * (d + 1) / 2, P);
+	s->q = mat_new(arena, d, P);
+	for (size_t m = 0; m < 3; m++)
+		*blocks[m] = mat_new(arena, d, size);
 	s->assembled = assembles(options, (double)n, (double)d, (double)P);
-	if (s->assembled) {
-		s->C = mat_lower(arena, size);
-		s->T = mat_new(arena, n, size);
-		return;
-	}
-	s->C = mat_lower(arena, n);
-	s->T = mat_new(arena, n, CHUNK > d ? CHUNK : d);
+	s->C = mat_lower(arena, s->assembled ? size : n);
+	s->T = mat_new(arena, n, s->assembled ? size : CHUNK > d ? CHUNK : d);
+	expect_steps(arena, before);
 }
 
 static enum status setup(const struct problem *problem, const void *options, struct arena *arena,
@@ -150,7 +153,8 @@ static enum status setup(const struct problem *problem, const void *options, str
 	struct ipm *s = ARENA_NEW(arena, struct ipm);
 	ptrdiff_t n = problem->X.rows, d = problem->X.cols;
 	struct patterns sampled;
-	real **vectors[] = {&s->f, &s->a, &s->w, &s->root_w, &s->u, &s->size};
+	real **vectors[] = {&s->f, &s->a, &s->w, &s->root_w, &s->u, &s->masked, &s->size};
+	double before;
 
 	if (!interior_loss_takes(problem->loss))
 		return err_set(err, STATUS_SPEC, "ipm: does not take the loss %s",
@@ -158,7 +162,9 @@ static enum status setup(const struct problem *problem, const void *options, str
 	TRY(pattern_sample(patterns(options), problem, 0, arena, &sampled, err));
 	s->problem = problem;
 	s->D = sampled.D;
+	before = arena_held(arena);
 	s->cvx = cvx_new(problem, &sampled, arena);
+	expect_steps(arena, before);
 	s->loss = interior_loss_new(problem, arena);
 	interior_loss_separate(s->loss, arena);
 	s->target = ARENA_ARRAY(arena, real, d + 1);

@@ -22,13 +22,6 @@ struct ipm_extended {
 	struct twofold_mat column;    /* d */
 };
 
-double ipm_extended_bytes(double n, double d, double P)
-{
-	double order = fmin(n, d * P);
-
-	return 16 * (n * d * P + 3 * d * d * P + order * order + 3 * d * P + 2 * n + d) + 8 * n * d;
-}
-
 double ipm_extended_flops(double n, double d, double P)
 {
 	double order = fmin(n, d * P), other = fmax(n, d * P);
@@ -42,11 +35,13 @@ struct ipm_extended *ipm_extended_new(const struct ipm *s, struct arena *arena)
 	struct ipm_extended *e = ARENA_NEW(arena, struct ipm_extended);
 	ptrdiff_t n = s->D.rows, d = s->problem->X.cols, P = s->D.cols;
 	ptrdiff_t order = s->assembled ? d * P : n;
+	double before;
 
 	e->x = ARENA_ARRAY(arena, double, n *d);
 	for (ptrdiff_t j = 0; j < d && !arena_counts(arena); j++)
 		for (ptrdiff_t k = 0; k < n; k++)
 			e->x[k + j * n] = (double)mat_get(s->problem->X, k, j);
+	before = arena_held(arena);
 	for (int half = 0; half < 2; half++) {
 		e->L[half] = twofold_new(arena, d, d * P);
 		e->step[half] = twofold_new(arena, d, P);
@@ -58,6 +53,7 @@ struct ipm_extended *ipm_extended_new(const struct ipm *s, struct arena *arena)
 	e->u = twofold_new(arena, n, 1);
 	e->masked = twofold_new(arena, n, 1);
 	e->column = twofold_new(arena, d, 1);
+	arena_untouched_before(arena, 1, arena_held(arena) - before);
 	return e;
 }
 
@@ -129,7 +125,7 @@ static bool factor_pattern(struct ipm *s, ptrdiff_t i)
 	if (!twofold_cholesky(N))
 		return false;
 	for (ptrdiff_t k = 0; k < n; k++)
-		weight[k] = (double)s->root_w[k] * (double)mat_get(s->D, k, i);
+		weight[k] = gates_get(s->D, k, i) ? (double)s->root_w[k] : 0;
 	weigh(e, weight, T);
 	twofold_multiply_lower(T, N);
 	return true;
@@ -178,7 +174,7 @@ static void solve_blocks(struct ipm *s, bool with_u)
 				   w = twofold_cols(e->step[1], i, 1);
 
 		for (ptrdiff_t k = 0; k < n; k++) {
-			double mask = with_u ? (double)mat_get(s->D, k, i) : 0;
+			double mask = with_u && gates_get(s->D, k, i) ? 1 : 0;
 
 			e->masked.high[k] = mask * e->u.high[k];
 			e->masked.low[k] = mask * e->u.low[k];

@@ -34,11 +34,6 @@ struct net_work net_work_new(struct arena *arena, ptrdiff_t m)
 	return work_new(arena, m, omp_get_max_threads());
 }
 
-double net_work_bytes(double m)
-{
-	return BLOCK * m * omp_get_max_threads() * sizeof(real);
-}
-
 struct net_work net_work_serial(struct arena *arena, ptrdiff_t m)
 {
 	return work_new(arena, m, 1);

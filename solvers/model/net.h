@@ -26,8 +26,6 @@ struct net_work {
 /* Scratch for any number of rows and up to m neurons, for as many threads as OpenMP may use. The
  * result of a kernel depends on that number only through the shape of the blocks. */
 struct net_work net_work_new(struct arena *arena, ptrdiff_t m);
-/* What net_work_new takes for m neurons. */
-double net_work_bytes(double m);
 
 /* The same for a caller that is itself one of several threads: kernels stay in its thread. */
 struct net_work net_work_serial(struct arena *arena, ptrdiff_t m);

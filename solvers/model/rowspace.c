@@ -257,13 +257,6 @@ bool rowspace_nonzero(struct mat X, const bool *kept, struct arena *arena, struc
 	return found;
 }
 
-double rowspace_bytes(double n, double d)
-{
-	double side = fmin(n, d);
-
-	return (n * d + 2 * side * d) * sizeof(double) + (n + d) * d * sizeof(real);
-}
-
 static void map(struct mat B, enum transpose t, const struct net *from, struct net *to)
 {
 	to->U.cols = from->U.cols;

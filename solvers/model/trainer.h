@@ -48,9 +48,8 @@ struct certificate {
 		*scope; /* "sampled", "all": the set of patterns or neurons the bound speaks of */
 };
 
-/* Bytes and floating point operations, known before anything is allocated. */
+/* Floating point operations, known before anything is allocated; memory is counted (setup). */
 struct forecast {
-	double bytes; /* rough, beyond X and y: for methods that choose; plans count (setup) */
 	double setup_flops;
 	double iteration_flops;
 	double certificate_flops; /* of one certificate; 0: none */

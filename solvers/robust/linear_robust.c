@@ -24,9 +24,11 @@
  *
  * B_q' the unit ball of the dual of |.|_q on the attacked coordinates: by the minimum over w of the
  * Lagrangian. */
-#include "solvers/robust/linear_robust.h"
-
 #include "solvers/core/blas.h"
+#include "solvers/core/mat.h"
+#include "solvers/model/attack.h"
+#include "solvers/model/interior_loss.h"
+#include "solvers/model/trainer.h"
 
 #include <math.h>
 #include <string.h>
@@ -47,6 +49,26 @@ static const double to_boundary = 0.99; /* of the way, for the refined dual */
 /* Certified share of the objective at which an end counts as solved. */
 static const double solved_gap = 1e-6 > 64 * REAL_EPSILON ? 1e-6 : 64 * REAL_EPSILON;
 
+struct linear_options {
+	long norm; /* enum norm */
+	double eps;
+};
+
+struct linear {
+	const struct problem *problem;
+	const struct linear_options *options;
+	struct interior_loss *loss;
+	double mu, sum_a;      /* s = -y'a */
+	real *w, *dw, *trial;  /* d */
+	real *u, *g;           /* d: N_q', gradient */
+	real *f, *a, *weights; /* n: smoothed worst outputs */
+	real *h;               /* d: X' diag(l'') y */
+	struct mat A, T;       /* d x d Newton matrix; CHUNK x d */
+	double last;           /* decrement of the last step */
+	long final_steps;
+	bool solved;
+};
+
 static const struct option rows[] = {
 	{OPTION_FIELD(struct linear_options, norm), .initial = "linf", .names = norm_names,
 	 .doc = "norm of the ball"},
@@ -56,6 +78,138 @@ static const struct option rows[] = {
 };
 
 static const char *const losses[] = {"hinge", "logistic", "squared_hinge", NULL};
+
+static bool is_free(const struct linear *s, ptrdiff_t i)
+{
+	return !(s->problem->frozen && s->problem->frozen[i]);
+}
+
+/* |w|^2 over all, or over the attacked, coordinates. */
+static double square_of(const struct linear *s, const real *w, bool free_only)
+{
+	double sum = 0;
+
+	for (ptrdiff_t i = 0; i < s->problem->X.cols; i++)
+		sum += free_only && !is_free(s, i) ? 0 : (double)w[i] * (double)w[i];
+	return sum;
+}
+
+/* sqrt(mu^2 + square) */
+static double root_of(double mu, double square)
+{
+	return sqrt(mu * mu + square);
+}
+
+static double smooth_norm(double mu, double square)
+{
+	double r = root_of(mu, square);
+
+	return r - mu - mu * log((r + mu) / (2 * mu));
+}
+
+static double exact_1(const struct linear *s, const real *w)
+{
+	double sum = 0;
+
+	for (ptrdiff_t i = 0; i < s->problem->X.cols; i++)
+		sum += is_free(s, i) ? fabs((double)w[i]) : 0;
+	return sum;
+}
+
+static double smooth_1(struct linear *s, const real *w)
+{
+	double sum = 0;
+
+	for (ptrdiff_t i = 0; i < s->problem->X.cols; i++) {
+		double v = is_free(s, i) ? (double)w[i] : 0;
+
+		s->u[i] = (real)(v / (root_of(s->mu, v * v) + s->mu));
+		sum += smooth_norm(s->mu, v * v);
+	}
+	return sum;
+}
+
+/* N'' of one coordinate: mu / (r (r + mu)) */
+static void curve_1(struct linear *s, double c)
+{
+	for (ptrdiff_t i = 0; i < s->problem->X.cols; i++) {
+		double r = root_of(s->mu, (double)s->w[i] * (double)s->w[i]);
+
+		if (is_free(s, i))
+			mat_set(s->A, i, i,
+				mat_get(s->A, i, i) + (real)(c * s->mu / (r * (r + s->mu))));
+	}
+}
+
+static void beyond_1(const struct linear *s, double radius, real *v)
+{
+	for (ptrdiff_t i = 0; i < s->problem->X.cols; i++)
+		if (is_free(s, i))
+			v[i] = (real)(v[i] > 0 ? fmax(0, (double)v[i] - radius)
+					       : fmin(0, (double)v[i] + radius));
+}
+
+static double exact_2(const struct linear *s, const real *w)
+{
+	return sqrt(square_of(s, w, true));
+}
+
+static double smooth_2(struct linear *s, const real *w)
+{
+	double square = square_of(s, w, true), r = root_of(s->mu, square);
+
+	for (ptrdiff_t i = 0; i < s->problem->X.cols; i++)
+		s->u[i] = is_free(s, i) ? (real)((double)w[i] / (r + s->mu)) : 0;
+	return smooth_norm(s->mu, square);
+}
+
+/* A += c (I / (r + mu) - w w' / (r (r + mu)^2)), lower triangle, on all, or on the attacked,
+ * coordinates: c N'' of their length. */
+static void curve_length(struct linear *s, double c, bool free_only)
+{
+	double r = root_of(s->mu, square_of(s, s->w, free_only));
+	double flat = c / (r + s->mu), bend = c / (r * (r + s->mu) * (r + s->mu));
+
+	for (ptrdiff_t j = 0; j < s->A.cols; j++) {
+		real *A = mat_col(s->A, j);
+
+		if (free_only && !is_free(s, j))
+			continue;
+		A[j] += (real)flat;
+		for (ptrdiff_t i = j; i < s->A.rows; i++)
+			if (!free_only || is_free(s, i))
+				A[i] -= (real)(bend * (double)s->w[i] * (double)s->w[j]);
+	}
+}
+
+static void curve_2(struct linear *s, double c)
+{
+	curve_length(s, c, true);
+}
+
+static void beyond_2(const struct linear *s, double radius, real *v)
+{
+	double length = sqrt(square_of(s, v, true));
+	double keep = length > radius ? 1 - radius / length : 0;
+
+	for (ptrdiff_t i = 0; i < s->problem->X.cols; i++)
+		if (is_free(s, i))
+			v[i] = (real)(keep * (double)v[i]);
+}
+
+/* The norm dual to that of the ball, over the attacked coordinates. */
+static const struct norm_parts {
+	double (*exact)(const struct linear *s, const real *w);
+	double (*smooth)(struct linear *s, const real *w); /* N, with u = N' */
+	void (*curve)(struct linear *s, double c);         /* A += c N'' */
+	/* v less its projection on `radius` times the unit ball of the norm's own dual, on the
+	 * attacked coordinates */
+	void (*beyond)(const struct linear *s, double radius, real *v);
+} norms[] = {
+	/* by the norm of the ball */
+	[NORM_LINF] = {exact_1, smooth_1, curve_1, beyond_1},
+	[NORM_L2] = {exact_2, smooth_2, curve_2, beyond_2},
+};
 
 /* f = X w - y shift */
 static void outputs(const struct linear *s, const real *w, double shift, real *f)
@@ -74,13 +228,13 @@ static void evaluate(struct linear *s, const real *w)
 	size_t n = (size_t)problem->X.rows, d = (size_t)problem->X.cols;
 	double barrier = s->mu * problem->loss.weight;
 
-	outputs(s, w, eps * linear_norms[s->options->norm].smooth(s, w), s->f);
+	outputs(s, w, eps * norms[s->options->norm].smooth(s, w), s->f);
 	interior_loss_start(s->loss, s->f, barrier);
 	interior_loss_gradient(s->loss, s->f, barrier, false, s->a);
 	s->sum_a = -blas_dot(n, problem->y, s->a);
 	blas_gemv(1, problem->X, TRANSPOSED, s->a, 0, s->g);
 	blas_axpy(d, s->sum_a * eps, s->u, s->g);
-	r = linear_root(s->mu, linear_square(s, w, false));
+	r = root_of(s->mu, square_of(s, w, false));
 	blas_axpy(d, ridge / (r + s->mu), w, s->g);
 }
 
@@ -135,8 +289,8 @@ static bool factor(struct linear *s)
 			mat_set(s->A, i, j,
 				mat_get(s->A, i, j) + (real)(eps * (eps * c * uu - hu)));
 		}
-	linear_norms[s->options->norm].curve(s, s->sum_a * eps);
-	linear_curve_length(s, 2 * s->problem->beta, false);
+	norms[s->options->norm].curve(s, s->sum_a * eps);
+	curve_length(s, 2 * s->problem->beta, false);
 	return blas_cholesky(s->A);
 }
 
@@ -164,9 +318,9 @@ static double objective(struct linear *s, real *f)
 {
 	const struct problem *problem = s->problem;
 
-	outputs(s, s->w, s->options->eps * linear_norms[s->options->norm].exact(s, s->w), f);
+	outputs(s, s->w, s->options->eps * norms[s->options->norm].exact(s, s->w), f);
 	return loss_value(problem->loss, (size_t)problem->X.rows, f, problem->y) +
-	       2 * problem->beta * sqrt(linear_square(s, s->w, false));
+	       2 * problem->beta * sqrt(square_of(s, s->w, false));
 }
 
 /* dw = -A^-1 g by the last factor of A; what it promises, -g'dw */
@@ -226,8 +380,7 @@ static void certify(void *state, struct certificate *out)
 	double beyond, scale;
 
 	blas_gemv(1, problem->X, TRANSPOSED, a, 0, s->trial);
-	linear_norms[s->options->norm].beyond(s, -s->options->eps * blas_dot(n, problem->y, a),
-					      s->trial);
+	norms[s->options->norm].beyond(s, -s->options->eps * blas_dot(n, problem->y, a), s->trial);
 	beyond = blas_norm(d, s->trial);
 	scale = beyond > 2 * problem->beta ? 2 * problem->beta / beyond : 1;
 	*out = (struct certificate){
@@ -300,8 +453,6 @@ static void forecast(const void *options, ptrdiff_t n, ptrdiff_t d, struct forec
 	double samples = (double)n, inputs = (double)d;
 
 	(void)options;
-	out->bytes = (inputs * (inputs + CHUNK + 6) + 3 * samples) * (double)sizeof(real) +
-		     interior_loss_bytes(samples);
 	out->setup_flops = 4 * samples * inputs;
 	out->iteration_flops = inputs * inputs * (samples + inputs / 3) + 10 * samples * inputs;
 	out->certificate_flops = 10 * samples * inputs;
@@ -317,7 +468,7 @@ static ptrdiff_t width(const void *state)
 static void network(const void *state, struct net *net)
 {
 	const struct linear *s = state;
-	double root = sqrt(sqrt(linear_square(s, s->w, false)));
+	double root = sqrt(sqrt(square_of(s, s->w, false)));
 
 	net->U.cols = root > 0 ? 2 : 0;
 	for (ptrdiff_t j = 0; j < net->U.cols; j++) {

@@ -1,17 +1,18 @@
 /* Sampled convex program (Bai, Gautam, Sojoudi 2023, unconstrained formulation): fixed random
  * first-layer directions, an l1 penalty on the output weights.
  *
- *     min over a in R^N   L(Phi a, y) + beta |a|_1,   Phi = relu(X U), columns of U uniform on the
- * unit sphere
+ *     min over a in R^N   L(Phi a, y) + beta |a|_1,   Phi = relu(X U),
+ *
+ * columns of U uniform on the unit sphere.
  *
  * Dual: max -L*(-alpha) s.t. |Phi' alpha|_inf <= beta; alpha = -grad L(Phi a), scaled into the
  * feasible set, gives the lower bound. The method that solves the program is an option. */
+#include "solvers/scp/scp.h"
 #include "solvers/core/blas.h"
 #include "solvers/core/rng.h"
 #include "solvers/cvx/scaling.h"
 #include "solvers/cvx/violation.h"
 #include "solvers/model/trainer.h"
-#include "solvers/scp/scp_method.h"
 
 #include <math.h>
 #include <string.h>
@@ -54,6 +55,11 @@ static const double solved_gap = 1e-6 > 64 * REAL_EPSILON ? 1e-6 : 64 * REAL_EPS
  */
 static const double few_share = 4e-2;
 
+bool scp_has_curvature(struct loss_term loss)
+{
+	return isfinite(loss_curvature(loss));
+}
+
 /* The method that was named; else the first of the list that suits N, `first`, the loss (NULL: any
  * loss) and the share that beta is of the largest slope at 0. NULL if there is none. */
 static const struct scp_method *method_of(const struct scp_options *options,
@@ -79,7 +85,6 @@ static void forecast(const void *options, ptrdiff_t n, ptrdiff_t d, struct forec
 	double N = (double)o->neurons, samples = (double)n, features = (double)d;
 
 	method_of(o, NULL, 0)->forecast(o->method.options, n, o->neurons, out);
-	out->bytes += (samples * N + features * N + 2 * N + 2 * samples) * sizeof(real);
 	out->setup_flops += 2 * samples * features * N;
 	out->certificate_flops = 4 * samples * N;
 }
@@ -158,13 +163,6 @@ static void allocate(struct state *s, const struct scp_options *options, struct 
 	s->slope = ARENA_ARRAY(arena, real, N);
 }
 
-/* On a counting arena: the method that takes most of those that the data may choose. */
-static enum status count_method(struct state *s, const struct scp_options *options,
-				struct arena *arena, struct err *err)
-{
-	return s->method->setup(&s->scp, options->method.options, arena, &s->method_state, err);
-}
-
 static enum status setup(const struct problem *problem, const void *options, struct arena *arena,
 			 void **state, struct err *err)
 {
@@ -178,7 +176,7 @@ static enum status setup(const struct problem *problem, const void *options, str
 	allocate(s, o, arena);
 	*state = s;
 	if (arena_counts(arena))
-		return count_method(s, o, arena, err);
+		return s->method->setup(&s->scp, o->method.options, arena, &s->method_state, err);
 	sample_directions(s->scp.U, problem->seed);
 	if (!build_features(problem->X, s->scp.U, s->scp.Phi))
 		s->note = "no sampled neuron is active on any training sample: none is of use";

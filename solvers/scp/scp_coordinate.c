@@ -1,14 +1,14 @@
 /* Cyclic coordinate descent for the l1 program of SCP with gap-safe screening (Ndiaye, Fercoq,
  * Gramfort, Salmon 2017).
  *
- *     a_i+ = S_{beta / h_i}( a_i - phi_i' grad L(f) / h_i ),   h_i = L_l |phi_i|^2,   f += phi_i
- * da_i
+ *     a_i+ = S_{beta / h_i}( a_i - phi_i' grad L(f) / h_i ),   h_i = L_l |phi_i|^2,
+ *     f += phi_i da_i
  *
  * exact for the squared loss, a majorisation by the largest curvature L_l for the others. The dual
  * optimum lies within sqrt(2 L_l gap) of every feasible alpha, so that a neuron with
  * |phi_i' alpha| + |phi_i| sqrt(2 L_l gap) < beta has a_i = 0 and is dropped for good. */
 #include "solvers/core/blas.h"
-#include "solvers/scp/scp_method.h"
+#include "solvers/scp/scp.h"
 
 #include <math.h>
 #include <string.h>
@@ -41,8 +41,6 @@ static void forecast(const void *options, ptrdiff_t n, ptrdiff_t N, struct forec
 	double samples = (double)n, neurons = (double)N;
 
 	(void)options;
-	out->bytes = (2 * neurons + 2 * samples + (double)MOST_GRAM * MOST_GRAM) * sizeof(real) +
-		     (neurons + MOST_GRAM) * sizeof(ptrdiff_t);
 	out->setup_flops = 2 * samples * neurons;
 	out->iteration_flops = 8 * samples * neurons;
 }

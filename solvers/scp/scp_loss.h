@@ -29,9 +29,6 @@ struct scp_loss;
 /* Whether the conjugate has one of the two forms. */
 bool scp_loss_takes(struct loss_term loss);
 
-/* Bytes that scp_loss_new takes for n samples. */
-double scp_loss_bytes(double n);
-
 /* For the loss and the targets of `problem`, which is borrowed; scp_loss_takes must hold. */
 struct scp_loss *scp_loss_new(const struct problem *problem, struct arena *arena);
 

@@ -34,11 +34,15 @@ struct anderson_part {
 
 enum { ANDERSON_PARTS = 8 }; /* at most */
 
-/* Vectors of `size` numbers; `memory` >= 1 differences are kept; 0 < theta <= 2. */
-struct anderson *anderson_new(struct arena *arena, size_t size, long memory, double theta);
+/* How much is remembered of the iterates. */
+struct anderson_memory {
+	long differences; /* >= 1 */
+	long interval;    /* iterations from one anderson_after to the next: for a counting arena */
+};
 
-/* Bytes that anderson_new takes. */
-double anderson_bytes(double size, long memory);
+/* Vectors of `size` numbers; 0 < theta <= 2. */
+struct anderson *anderson_new(struct arena *arena, size_t size, struct anderson_memory memory,
+			      double theta);
 
 /* The norm, of parts one behind the other that add up to `size`; all weights 1 without it. Forgets
  * everything. */
@@ -57,12 +61,5 @@ bool anderson_refuse(struct anderson *self, real *x);
 /* x holds F(x) of the point before on entry, and the next point on return. True if that is not the
  * plain iterate. */
 bool anderson_after(struct anderson *self, real *x);
-
-/* One of the two after an iteration that led to x with this objective: an accelerated point above
- * both the zero weights and the iterate it left (*held) is refused at once; else, if one is `due`
- * (anderson_before has seen its start), the next point is found and *held renewed. True if x is not
- * the plain iterate. `self` may be NULL: plain. */
-bool anderson_advance(struct anderson *self, real *x, bool due, double objective, double zero,
-		      double *held);
 
 #endif

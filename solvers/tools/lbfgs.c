@@ -19,11 +19,6 @@ struct lbfgs lbfgs_new(size_t count, ptrdiff_t memory, struct arena *arena)
 	return l;
 }
 
-double lbfgs_bytes(double count, double memory)
-{
-	return 2 * memory * (count * (double)sizeof(real) + (double)sizeof(double));
-}
-
 void lbfgs_learn(struct lbfgs *l, const real *x, const real *x_new, const real *g,
 		 const real *g_new)
 {

@@ -12,7 +12,6 @@ struct lbfgs {
 };
 
 struct lbfgs lbfgs_new(size_t count, ptrdiff_t memory, struct arena *arena);
-double lbfgs_bytes(double count, double memory);
 
 /* Learn from a step x -> x_new with gradients g -> g_new (N each); a step without curvature is left
  * out. */

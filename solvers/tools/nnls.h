@@ -41,7 +41,6 @@ struct nnls_value {
 struct nnls nnls_new(struct mat X, struct arena *arena);
 /* Other entries, or fewer columns, from now on; as many rows. */
 void nnls_take(struct nnls *nnls, struct mat X);
-double nnls_bytes(double n, double d);
 
 /* Ends when upper <= low, lower > high, or at the minimum; r stays in nnls->r. */
 struct nnls_value nnls_solve(struct nnls *nnls, struct nnls_block block, double low, double high);

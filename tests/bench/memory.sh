@@ -1,7 +1,9 @@
 #!/bin/bash
 # Forecast of memory against what the worker has held, over all trainers, shapes, attacks and
-# certificates: bash tests/bench/memory.sh [DATA]... (tall, million, wide, pca, image). The last line
-# is the range of the ratios. Some minutes.
+# certificates: bash tests/bench/memory.sh [DATA]... (tall, million, wide, pca, robust, image). The
+# last line is the range of the ratios. Some minutes. Where the data decide what is touched a forecast
+# is what they may ask for at most: patterns that admit no robust neuron, a hand-over to the interior
+# point that is not needed, a working set that stays small.
 . tests/e2e/lib.sh
 
 # spec NAME DATA TRAIN [MORE]: lists as a spec has them.
@@ -40,6 +42,13 @@ spec million "generate: {kind: blobs, n: 1000000, d: 4}, split: {test: 2000}, pr
 spec wide "generate: {kind: blobs, n: 140, d: 100000}, split: {test: 20}, prepare: [bias]" "$cheap" \
 	"stop: {iterations: 60}"
 spec pca "generate: {kind: blobs, n: 20000, d: 800}, split: {test: 2000}, prepare: [standardize, {pca: {components: 20}}, bias]" "$all"
+# patterns that admit robust neurons, and none that does, which no plan can know
+spec robust "generate: {kind: blobs, n: 340, d: 200}, split: {test: 40}, prepare: [bias]" \
+	'  - {name: admitted, solver: robust_admm, loss: hinge, patterns: 40, eps: 0.001, beta: 0.1}
+  - {name: none, solver: robust_admm, loss: hinge, patterns: 40, eps: 100, beta: 0.1}
+  - {name: admm, solver: admm, loss: hinge, patterns: 40, beta: 0.1}
+  - {name: ipm, solver: ipm, loss: hinge, patterns: 10, beta: 0.1}
+  - {name: working, solver: scp, method: working_set, loss: hinge, neurons: 6000, beta: 0.1}'
 spec image "generate: {kind: image_like, n: 2600}, split: {test: 600}, prepare: [bias]" "$cheap" "$threats"
 
 bytes() # of the plan's line of a cell
@@ -48,7 +57,7 @@ bytes() # of the plan's line of a cell
 		awk '{ print $1 * ($2 == "G" ? 1073741824 : $2 == "M" ? 1048576 : 1024) }'
 }
 
-[ $# -gt 0 ] || set -- tall million wide pca image
+[ $# -gt 0 ] || set -- tall million wide pca robust image
 for name; do
 	run_it 0 plan $name.yaml || exit 1
 	mv out plan

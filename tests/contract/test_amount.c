@@ -3,6 +3,7 @@
 #include "tests/close.h"
 #include "tests/toy.h"
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -83,7 +84,7 @@ static void check(size_t i, ptrdiff_t n, ptrdiff_t d)
 	struct err err = {0};
 
 	options = toy_options(&trainer->base, cases[i].options, &texts);
-	counted = amount_of_setup(trainer, options, &shape, sizeof(real));
+	counted = amount_of_setup(trainer, options, &shape, sizeof(real), HUGE_VAL);
 	if (trainer->setup(&toy.problem, options, &taken, &state, &err) != STATUS_OK)
 		fail_msg("%s %s: %s", cases[i].trainer, cases[i].options, err.text);
 	if (counted.allocated != taken.bytes)
@@ -122,15 +123,18 @@ static void data_are_not_touched(void **state)
 		const struct trainer *trainer = trainer_named(cases[i].trainer);
 		void *options = toy_options(&trainer->base, cases[i].options, &toy.arena);
 
-		check_above((double)amount_of_setup(trainer, options, &shape, sizeof(real)).held,
-			    1e6);
+		check_above(
+			(double)amount_of_setup(trainer, options, &shape, sizeof(real), HUGE_VAL)
+				.held,
+			1e6);
 	}
 	for (size_t t = 0; t < sizeof with_patterns / sizeof *with_patterns; t++)
 		for (size_t i = 0; i < sizeof patterns / sizeof *patterns; i++) {
 			const struct trainer *trainer = trainer_named(with_patterns[t]);
 			void *options = toy_options(&trainer->base, patterns[i], &toy.arena);
 
-			check_above((double)amount_of_setup(trainer, options, &shape, sizeof(real))
+			check_above((double)amount_of_setup(trainer, options, &shape, sizeof(real),
+							    HUGE_VAL)
 					    .held,
 				    1e6);
 		}

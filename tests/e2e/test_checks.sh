@@ -1,6 +1,6 @@
 #!/bin/bash
-# What runs and checks the tests: the runner counts what cmocka 1.1.5 to 2.0 and scripts print, and the
-# style check refuses assertions that hide numbers.
+# What runs and checks the tests: the runner counts what cmocka 1.1.5 to 2.0 and scripts print, the style
+# check refuses assertions that hide numbers, and the house is counted as it stands.
 . tests/e2e/lib.sh
 
 # counts NAME EXPECTED STATUS: the runner's last line for a program that prints stdin and ends so.
@@ -96,6 +96,102 @@ style "truths and texts are not" 0 <<'END'
 	if (a < b)
 		assert_true(seen);
 END
+
+# A house of two folders: low (two rooms, one of them cut off the other) and high, which stands on it.
+mkdir -p house/solvers/low house/solvers/high house/baselines house/harness house/tests/check
+cp "$repository/tests/house.sh" house/tests
+cp "$repository/tests/check/house.awk" house/tests/check
+cd house || exit 1
+printf 'solvers/low -> <x.h>\nsolvers/high -> solvers/low\n' >tests/deps.allow
+printf 'int low(int a);\nint low_part(int a);\nint low_tested(void);\n' >solvers/low/low.h
+printf 'int part_of_low(int a);\n' >solvers/low/inner.h
+cat >solvers/low/low.c <<'END'
+#include "solvers/low/inner.h"
+#include "solvers/low/low.h"
+static int once(int a)
+{
+	return a + 1;
+}
+static int twice(int a)
+{
+	return a + 2;
+}
+static int listed(int a)
+{
+	return a + 3;
+}
+static int (*const table[])(int) = {listed};
+int low(int a)
+{
+	return once(twice(a)) + part_of_low(a) + table[0](a);
+}
+int low_part(int a)
+{
+	return twice(a);
+}
+int low_tested(void)
+{
+	return 1;
+}
+END
+cat >solvers/low/part.c <<'END'
+#include "solvers/low/inner.h"
+#include "solvers/low/low.h"
+int part_of_low(int a)
+{
+	return low_part(a);
+}
+END
+printf 'int high(void);\n' >solvers/high/high.h
+cat >solvers/high/high.c <<'END'
+#include "solvers/high/high.h"
+#include "solvers/low/low.h"
+int high(void)
+{
+	return low(1);
+}
+END
+printf 'int main(void)\n{\n\treturn low_tested();\n}\n' >tests/test_low.c
+# built: the table of the house; the status is that of the limits, which are the project's own
+built()
+{
+	local file
+
+	for file in solvers/*/*.c; do
+		mkdir -p "build/${file%/*}"
+		cc -I. -c -o "build/${file%.c}.o" "$file" || return
+	done
+	mkdir -p build/baselines build/harness
+	sh tests/house.sh build >../out 2>&1
+}
+
+# figure NAME VALUE: a row of that table
+figure()
+{
+	check "house: $1 is $2" "$(grep "^$1 " ../out)" grep -Eq "^$1 +$2( |\$)" ../out
+}
+
+check "house: within the limits" "$(cat ../out)" built
+figure "folder cycles" 0
+figure "upward folders" 0
+figure "room cycles" 2
+figure "upward rooms" 1
+figure "back doors" 0
+figure "sibling exports" 1
+figure "dead exports" 1
+figure "test exports" 1
+figure "misplaced" 1
+figure "single caller %" 33.3
+figure "product lines" 44
+check "house: names what it counts" "$(LIST='sibling exports' sh tests/house.sh build)" \
+	sh -c 'LIST="sibling exports" sh tests/house.sh build |
+	grep -q "^solvers/low/part.c: part_of_low for solvers/low/low.c"'
+sed -i 's/low_part(a)/low_part(a) + high()/; 1i #include "solvers/high/high.h"' solvers/low/part.c
+built
+check "house: a cycle of folders breaks the limit" "$(cat ../out)" grep -q '^folder cycles  *2 .*OVER' ../out
+figure "upward folders" 1
+check "house: and the status says so" "status 0" sh -c '! sh tests/house.sh build >/dev/null'
+cd ..
 
 # A repository of one file: its tests, and a make that "builds" the file with a fault.
 mkdir -p small/tests/mutants small/build/mutants

@@ -39,7 +39,8 @@ static double distance(const real *x)
 static int iterations_to(double accuracy, long memory)
 {
 	struct arena arena = {0};
-	struct anderson *a = memory > 0 ? anderson_new(&arena, N, memory, 1) : NULL;
+	struct anderson *a =
+		memory > 0 ? anderson_new(&arena, N, (struct anderson_memory){memory, 1}, 1) : NULL;
 	real x[N] = {0};
 	int i = 0;
 
@@ -68,7 +69,7 @@ static void linear_iterations_end_sooner(void **state)
 static void few_rates_end_at_once(void **state)
 {
 	struct arena arena = {0};
-	struct anderson *a = anderson_new(&arena, N, 5, 1);
+	struct anderson *a = anderson_new(&arena, N, (struct anderson_memory){5, 1}, 1);
 	real x[N] = {0};
 
 	(void)state;
@@ -89,7 +90,7 @@ static void few_rates_end_at_once(void **state)
 static void a_grown_residual_is_given_up(void **state)
 {
 	struct arena arena = {0};
-	struct anderson *a = anderson_new(&arena, N, 3, 1);
+	struct anderson *a = anderson_new(&arena, N, (struct anderson_memory){3, 1}, 1);
 	real x[N], before[N];
 
 	(void)state;
@@ -112,7 +113,7 @@ static void a_grown_residual_is_given_up(void **state)
 static void a_fixed_point_stays(void **state)
 {
 	struct arena arena = {0};
-	struct anderson *a = anderson_new(&arena, N, 3, 1);
+	struct anderson *a = anderson_new(&arena, N, (struct anderson_memory){3, 1}, 1);
 	real x[N];
 
 	(void)state;
@@ -141,7 +142,7 @@ static void shift(real *x, int iteration)
 static void constant_residuals_do_not_drive_it_away(void **state)
 {
 	struct arena arena = {0};
-	struct anderson *a = anderson_new(&arena, N, 10, 1);
+	struct anderson *a = anderson_new(&arena, N, (struct anderson_memory){10, 1}, 1);
 	real x[N];
 	double farthest = 0;
 
@@ -165,8 +166,8 @@ static void weights_undo_units(void **state)
 	const double unit = 1024;
 	const struct anderson_part parts[] = {{N / 3, 1}, {N - N / 3, 1 / (unit * unit)}};
 	struct arena arena = {0};
-	struct anderson *one = anderson_new(&arena, N, 5, 1),
-			*other = anderson_new(&arena, N, 5, 1);
+	struct anderson *one = anderson_new(&arena, N, (struct anderson_memory){5, 1}, 1),
+			*other = anderson_new(&arena, N, (struct anderson_memory){5, 1}, 1);
 	real x[N] = {0}, y[N] = {0};
 
 	(void)state;
@@ -234,6 +235,25 @@ static void nystrom_is_exact_on_low_rank(void **state)
 	arena_release(&arena);
 }
 
+/* A run of `steps` iterations holds x, r and g, and pairs of differences as it comes to them. */
+static void short_runs_hold_few_differences(void **state)
+{
+	enum { SIZE = 100000 };
+	static const struct {
+		double steps, vectors;
+	} cases[] = {{1, 3}, {10, 3}, {11, 5}, {20, 5}, {21, 7}, {40, 9}, {41, 11}, {HUGE_VAL, 11}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct arena_tally tally = {.real_size = sizeof(real), .steps = cases[i].steps};
+		struct arena arena = arena_counting(&tally);
+
+		anderson_new(&arena, SIZE, (struct anderson_memory){4, 10}, 1);
+		check_close((double)tally.held / (SIZE * sizeof(real)), cases[i].vectors, 0, 0.02);
+		arena_release(&arena);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -244,6 +264,7 @@ int main(void)
 		cmocka_unit_test(constant_residuals_do_not_drive_it_away),
 		cmocka_unit_test(weights_undo_units),
 		cmocka_unit_test(nystrom_is_exact_on_low_rank),
+		cmocka_unit_test(short_runs_hold_few_differences),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,6 +8,8 @@
 #include "tests/close.h"
 #include "tests/unit/test_data_load.h"
 
+#include <sys/stat.h>
+
 #define FOLDER "tests/golden/data/"
 
 extern const struct source source_idx, source_npy, source_libsvm, source_cifar10, source_generate;
@@ -153,11 +155,34 @@ static void keeps_no_features(void **state)
 	arena_release(&arena);
 }
 
+/* Bytes of the table before limits, and of the text beside it. */
+static void bytes_are_those_of_reading(void **state)
+{
+	enum { ROWS = 5000 };
+	struct place *place = *state;
+	struct data_shape shape = {0};
+	struct err err = {0};
+	struct stat file;
+
+	write_rows(place, ROWS, 3);
+	assert_int_equal(stat(place->path, &file), 0);
+	place->options.limit = (struct limit_options){.train = 20};
+	assert_int_equal(data_count(&place->options, 7, 0, &shape, &err), STATUS_OK);
+	assert_int_equal(shape.train, 20);
+	check_close((double)shape.raw_bytes, ROWS * 2.0 * sizeof(double), 0, 0);
+	check_close((double)(shape.read_bytes - shape.raw_bytes), (double)file.st_size, 0.05, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(parts_and_limits),   CASE(steps),     CASE(missing_rows_and_categories),
-		CASE(files_of_all_kinds), CASE(generated), CASE(keeps_no_features),
+		CASE(parts_and_limits),
+		CASE(steps),
+		CASE(missing_rows_and_categories),
+		CASE(files_of_all_kinds),
+		CASE(generated),
+		CASE(keeps_no_features),
+		CASE(bytes_are_those_of_reading),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

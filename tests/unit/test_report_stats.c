@@ -1,9 +1,9 @@
 /* Intervals, paired differences and selection, against tables and values worked out by hand. */
-#include "harness/report/records/index.h"
 #include "harness/report/records/select.h"
 #include "harness/report/tables/paired.h"
 #include "harness/report/tables/summary.h"
 #include "harness/stats/student.h"
+#include "solvers/core/index.h"
 #include "solvers/core/rng.h"
 #include "tests/close.h"
 #include "tests/report_fixture.h"

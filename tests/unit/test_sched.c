@@ -10,7 +10,7 @@ static void computes_once(void **state)
 	static const char *const texts[] = {"ok 1", "ok 2", "ok 3", NULL};
 
 	fixture_plan(f, texts);
-	assert_false(f->plan.at[0].done);
+	assert_false(f->plan.at[0].record.done);
 	assert_int_equal(fixture_run(f), STATUS_OK);
 	assert_int_equal(f->summary.computed, 3);
 	assert_int_equal(f->summary.not_ok, 0);
@@ -18,8 +18,8 @@ static void computes_once(void **state)
 	fixture_expect_status(f, 1, "ok", NULL);
 
 	fixture_plan(f, texts);
-	assert_true(f->plan.at[2].done);
-	assert_string_equal(f->plan.at[2].status, "ok");
+	assert_true(f->plan.at[2].record.done);
+	assert_string_equal(f->plan.at[2].record.status, "ok");
 	assert_int_equal(fixture_run(f), STATUS_OK);
 	assert_int_equal(f->summary.computed, 0);
 	assert_int_equal(f->summary.reused, 3);
@@ -142,7 +142,7 @@ static void disturbed_cells_are_timed_again(void **state)
 	fixture_plan(f, texts);
 	assert_int_equal(fixture_run(f), STATUS_OK);
 	fixture_plan(f, texts);
-	assert_true(f->plan.at[1].disturbed && !f->plan.at[0].disturbed);
+	assert_true(f->plan.at[1].record.disturbed && !f->plan.at[0].record.disturbed);
 	assert_int_equal(fixture_run(f), STATUS_OK);
 	assert_int_equal(f->summary.computed, 0);
 	f->options.retime = true;
@@ -166,13 +166,14 @@ static void workers_wait_passively_unless_told(void **state)
 
 	unsetenv("OMP_WAIT_POLICY");
 	unsetenv("GOMP_SPINCOUNT");
-	assert_string_equal(variable(child_environment(2, &f->arena), "OMP_WAIT_POLICY"),
+	assert_string_equal(variable(environment_of_worker(2, &f->arena), "OMP_WAIT_POLICY"),
 			    "passive");
 	setenv("GOMP_SPINCOUNT", "1000", 1);
-	assert_null(variable(child_environment(2, &f->arena), "OMP_WAIT_POLICY"));
+	assert_null(variable(environment_of_worker(2, &f->arena), "OMP_WAIT_POLICY"));
 	unsetenv("GOMP_SPINCOUNT");
 	setenv("OMP_WAIT_POLICY", "active", 1);
-	assert_string_equal(variable(child_environment(2, &f->arena), "OMP_WAIT_POLICY"), "active");
+	assert_string_equal(variable(environment_of_worker(2, &f->arena), "OMP_WAIT_POLICY"),
+			    "active");
 	unsetenv("OMP_WAIT_POLICY");
 }
 
@@ -306,8 +307,8 @@ static void plan_to_complete(struct fixture *f, const char *text)
 			 "{\"status\": \"failed\", \"test_accuracy\": 0.25}", &err);
 	assert_int_equal(err.status, STATUS_OK);
 	fixture_plan(f, (const char *const[]){text, NULL});
-	assert_true(f->plan.at[0].trained);
-	assert_false(f->plan.at[0].done);
+	assert_true(f->plan.at[0].record.trained);
+	assert_false(f->plan.at[0].record.done);
 }
 
 static const char *text_of_record(struct fixture *f, const char *name)
@@ -369,7 +370,7 @@ static void too_large_is_skipped_with_numbers(void **state)
 	/* with more room it is computed */
 	f->experiment.resources.memory_limit = NAN;
 	fixture_plan(f, texts);
-	assert_false(f->plan.at[0].done);
+	assert_false(f->plan.at[0].record.done);
 	assert_int_equal(fixture_run(f), STATUS_OK);
 	fixture_expect_status(f, 0, "ok", NULL);
 }

@@ -104,6 +104,7 @@ void csv_category_expand(const struct csv_categories *c, struct table *table)
 	for (size_t i = 0; i < table->n; i++)
 		for (size_t k = 0; k < before; k++)
 			spread_value(c, k, &spread[k], table->x[i * before + k], x + i * d);
+	table->spare = table->n * before * sizeof *x;
 	table->x = x;
 	table->d = d;
 	table->names = names;

@@ -263,6 +263,7 @@ static enum status read_file(struct reader *r, const char *path, struct table *t
 
 	if (status == STATUS_OK)
 		status = read_rows(r, table, err);
+	table->content = text.bytes;
 	arena_release(&text);
 	return status;
 }

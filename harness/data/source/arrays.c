@@ -104,7 +104,8 @@ enum status arrays_table(const struct array_file *x, const struct array_file *y,
 			 struct table *table, struct err *err)
 {
 	TRY(check_shapes(x, y, request, err));
-	*table = (struct table){.n = x->array.rows, .d = x->array.cols};
+	*table = (struct table){
+		.n = x->array.rows, .d = x->array.cols, .content = x->array.bytes + y->array.bytes};
 	if (x->data) {
 		table->x = arena_alloc(arena, table->n, table->d * sizeof(double));
 		npy_convert(&x->array, x->data, table->x);

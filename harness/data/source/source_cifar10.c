@@ -121,6 +121,7 @@ static enum status read_part(struct texts paths, const struct read_request *requ
 		records += file[f].count;
 	}
 	table->d = PIXELS;
+	table->content = records * RECORD;
 	/* pages behind the records that are kept are never touched */
 	if (!request->count)
 		table->x = arena_alloc(arena, records, PIXELS * sizeof(double));

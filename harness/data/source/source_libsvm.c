@@ -294,6 +294,7 @@ static enum status read_libsvm(const void *options, const struct read_request *r
 	struct arena texts = {0};
 	enum status status = read_files(&r, options, &texts, tables, err);
 
+	train->content = test->content = texts.bytes;
 	arena_release(&texts);
 	return status;
 }

@@ -2,9 +2,9 @@
 #include "harness/report/compare/compare.h"
 #include "harness/report/records/column.h"
 #include "harness/report/records/comparable.h"
-#include "harness/report/records/index.h"
 #include "harness/report/records/mixed.h"
 #include "harness/report/records/stat.h"
+#include "solvers/core/index.h"
 
 #include <math.h>
 #include <string.h>

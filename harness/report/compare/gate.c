@@ -2,8 +2,7 @@
 #include "harness/report/compare/gate.h"
 #include "harness/file/folder.h"
 #include "harness/report/records/stat.h"
-#include "harness/spec/bind.h"
-#include "harness/spec/expect.h"
+#include "harness/spec/bind/bind.h"
 
 #include <math.h>
 #include <string.h>

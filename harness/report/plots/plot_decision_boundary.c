@@ -33,7 +33,7 @@ static const struct option rows[] = {
 };
 
 /* One panel. */
-struct field {
+struct grid {
 	const struct series *series;
 	const struct record *record;
 	struct model model;
@@ -76,7 +76,7 @@ static double point_at(const struct csv_table *points, size_t row, const char *n
 }
 
 /* The square in raw coordinates that holds all points. */
-static void set_square(struct field *field)
+static void set_square(struct grid *field)
 {
 	const char *const names[2] = {"x1", "x2"};
 	double low[2], high[2], side = 0;
@@ -96,7 +96,7 @@ static void set_square(struct field *field)
 		field->from[k] = (low[k] + high[k] - side) / 2;
 }
 
-static void evaluate(struct field *field, struct arena *arena)
+static void evaluate(struct grid *field, struct arena *arena)
 {
 	const struct model *model = &field->model;
 	size_t width = stages_width(&model->stages), d = (size_t)model->net.U.rows;
@@ -117,7 +117,7 @@ static void evaluate(struct field *field, struct arena *arena)
 
 /* The largest l_inf radius, as half sides in raw units: there is a box if the preparation acts
  * column by column. */
-static void set_box(struct field *field, struct arena *arena)
+static void set_box(struct grid *field, struct arena *arena)
 {
 	struct stage_columns columns;
 
@@ -142,9 +142,9 @@ static void set_box(struct field *field, struct arena *arena)
 
 /* The first repetition with a model on two features; false if there is none. A record whose files
  * are damaged has no panel. */
-static bool load_field(const struct series *series, struct arena *arena, struct field *out)
+static bool load_field(const struct series *series, struct arena *arena, struct grid *out)
 {
-	*out = (struct field){.series = series};
+	*out = (struct grid){.series = series};
 	for (size_t i = 0; i < series->group->count; i++) {
 		const struct record *r = series->group->member[i];
 		const char *points = arena_format(arena, "%s/points.csv", r->folder);
@@ -165,7 +165,7 @@ static bool load_field(const struct series *series, struct arena *arena, struct 
 }
 
 /* Where the segment between two corners meets f = 0. */
-static void crossing(const struct field *field, size_t a, size_t b, double out[2])
+static void crossing(const struct grid *field, size_t a, size_t b, double out[2])
 {
 	double t = field->value[a] / (field->value[a] - field->value[b]);
 	double xa = (double)(a % GRID), ya = (double)(a / GRID);
@@ -174,7 +174,7 @@ static void crossing(const struct field *field, size_t a, size_t b, double out[2
 	out[1] = field->from[1] + field->step * (ya + t * ((double)(b / GRID) - ya));
 }
 
-static size_t train_rows(const struct field *field)
+static size_t train_rows(const struct grid *field)
 {
 	size_t count = 0;
 
@@ -183,14 +183,13 @@ static size_t train_rows(const struct field *field)
 	return count;
 }
 
-static bool wants_boxes(const struct boundary_options *o, const struct field *field)
+static bool wants_boxes(const struct boundary_options *o, const struct grid *field)
 {
 	return !isnan(field->eps) && o->boxes != BOXES_OFF &&
 	       (o->boxes == BOXES_ON || train_rows(field) <= BOXES_READABLE);
 }
 
-static void add_regions(struct figure *figure, struct figure_panel *panel,
-			const struct field *field)
+static void add_regions(struct figure *figure, struct figure_panel *panel, const struct grid *field)
 {
 	struct figure_curve *signs = figure_curve(figure, panel,
 						  &(struct figure_curve){.title = "regions",
@@ -206,7 +205,7 @@ static void add_regions(struct figure *figure, struct figure_panel *panel,
 /* Marching squares: the pieces of f = 0 in each square of the grid. Two of the four sides are met,
  * or all four at a saddle; they are joined in the order of the sides. */
 static void add_boundary(struct figure *figure, struct figure_panel *panel,
-			 const struct field *field)
+			 const struct grid *field)
 {
 	struct figure_curve *line =
 		figure_curve(figure, panel,
@@ -231,7 +230,7 @@ static void add_boundary(struct figure *figure, struct figure_panel *panel,
 }
 
 /* Training points of one class, label > 0 or not. */
-static void add_points(struct figure *figure, struct figure_panel *panel, const struct field *field,
+static void add_points(struct figure *figure, struct figure_panel *panel, const struct grid *field,
 		       bool plus, bool boxes)
 {
 	const struct csv_table *points = &field->points;
@@ -254,7 +253,7 @@ static void add_points(struct figure *figure, struct figure_panel *panel, const 
 }
 
 static void add_panel(struct figure *figure, const struct records *records,
-		      const struct series *series, struct field *field, bool boxes)
+		      const struct series *series, struct grid *field, bool boxes)
 {
 	struct arena *arena = records->arena;
 	const char *data = series->group->data;
@@ -288,7 +287,7 @@ static void fill(const void *options, const struct records *records, struct figu
 	figure->x.label = "feature 1";
 	figure->y.label = "feature 2";
 	for (size_t i = 0; i < list.count; i++) {
-		struct field field;
+		struct grid field;
 		bool boxes;
 
 		if (!load_field(&list.at[i], records->arena, &field))

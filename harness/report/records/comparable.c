@@ -1,6 +1,6 @@
 /* Which objectives can be compared. */
 #include "harness/report/records/comparable.h"
-#include "harness/report/records/index.h"
+#include "solvers/core/index.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* Names that occur in the records, and the records grouped over repetitions. */
-#include "harness/report/records/index.h"
 #include "harness/report/records/records.h"
 #include "harness/report/records/select.h"
+#include "solvers/core/index.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* Choosing one setting of each method that asks for it. */
 #include "harness/report/records/select.h"
-#include "harness/report/records/index.h"
 #include "harness/report/records/stat.h"
+#include "solvers/core/index.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* Methods on the same tasks. */
 #include "harness/report/series/contest.h"
 #include "harness/report/records/comparable.h"
-#include "harness/report/records/index.h"
+#include "solvers/core/index.h"
 
 #include <math.h>
 #include <string.h>

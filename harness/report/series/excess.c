@@ -1,7 +1,7 @@
 /* A column of all records, as it is or relative to another method's. */
 #include "harness/report/series/excess.h"
 #include "harness/report/records/comparable.h"
-#include "harness/report/records/index.h"
+#include "solvers/core/index.h"
 
 #include <math.h>
 #include <string.h>

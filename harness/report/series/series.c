@@ -1,9 +1,9 @@
 /* Which groups a plot draws as curves. */
 #include "harness/report/series/series.h"
 #include "harness/report/records/comparable.h"
-#include "harness/report/records/index.h"
 #include "harness/report/records/select.h"
 #include "harness/report/records/stat.h"
+#include "solvers/core/index.h"
 
 #include <math.h>
 #include <string.h>

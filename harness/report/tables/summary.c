@@ -1,109 +1,112 @@
-/* summary.csv and attack.csv: one row per cell, one row per cell, attack and eps. */
+/* summary.csv, attack.csv and certify.csv: the rows of all cells, with which cell they are of and
+ * its swept options. */
 #include "harness/report/tables/summary.h"
 
-#include <math.h>
 #include <string.h>
 
-static size_t field_count(void)
-{
-	size_t count = 0;
+/* The columns of one of them. */
+struct columns {
+	const struct records *records;
+	const struct field_table *cell, *table; /* cell: which cell, before the others; or NULL */
+	struct texts facts; /* further facts that any cell has, behind the others */
+};
 
-	while (result_fields[count].name)
-		count++;
-	return count;
+static bool has_name(const struct texts *names, const char *name)
+{
+	return records_index(names->at, names->count, name) < names->count;
 }
 
-static void write_field(struct csv *csv, const struct result *result,
-			const struct result_field *field)
+/* In order of appearance. */
+static struct texts fact_names(const struct records *records)
 {
-	const char *base = (const char *)result;
+	struct texts names = {0};
+	const char **at;
+	size_t room = 0;
 
-	if (field->text)
-		csv_text(csv, *(const char *const *)(const void *)(base + field->offset));
-	else
-		csv_number(csv, *(const double *)(const void *)(base + field->offset));
+	for (size_t i = 0; i < records->count; i++)
+		for (const struct fact *f = records->at[i].result.facts; f; f = f->next)
+			room++;
+	names.at = at = ARENA_ARRAY(records->arena, const char *, room);
+	for (size_t i = 0; i < records->count; i++)
+		for (const struct fact *f = records->at[i].result.facts; f; f = f->next)
+			if (!has_name(&names, f->name))
+				at[names.count++] = f->name;
+	return names;
+}
+
+static enum status open_table(const struct columns *c, struct csv *csv, struct err *err)
+{
+	const struct records *records = c->records;
+	struct arena *arena = records->arena;
+	const struct field_table *const both[] = {c->cell, c->table};
+
+	TRY(csv_open(csv, arena_format(arena, "%s/%s", records->out, c->table->file), NULL, err));
+	for (size_t t = 0; t < 2; t++)
+		for (const struct field *f = both[t] ? both[t]->field : NULL; f && f->name; f++)
+			csv_text(csv, f->name);
+	for (size_t i = 0; i < c->facts.count; i++)
+		csv_text(csv, c->facts.at[i]);
+	for (size_t i = 0; i < records->path_count; i++) {
+		const char *path = records->paths[i];
+
+		csv_text(csv, has_name(&c->facts, path) ? arena_format(arena, "swept.%s", path)
+							: rows_swept(path, arena));
+	}
+	csv_end_row(csv);
+	return STATUS_OK;
+}
+
+/* A row that a cell has; the cell itself, or one of its attacks or certificates. */
+static void put_row(const struct columns *c, const struct record *r, const void *row,
+		    struct csv *csv)
+{
+	if (c->cell)
+		field_put(csv, c->cell, &r->result);
+	field_put(csv, c->table, row);
+	for (size_t i = 0; i < c->facts.count; i++) {
+		const char *text = result_text(&r->result, c->facts.at[i]);
+
+		if (text)
+			csv_text(csv, text);
+		else
+			csv_number(csv, result_number(&r->result, c->facts.at[i]));
+	}
+	for (size_t k = 0; k < c->records->path_count; k++)
+		csv_text(csv, records_swept(r, c->records->paths[k]));
+	csv_end_row(csv);
 }
 
 enum status summary_write_cells(const struct records *records, struct err *err)
 {
-	const char *path = arena_format(records->arena, "%s/summary.csv", records->out);
-	size_t fields = field_count();
-	const char **header =
-		ARENA_ARRAY(records->arena, const char *, fields + records->path_count + 1);
+	const struct columns c = {records, NULL, &rows_result, fact_names(records)};
 	struct csv csv;
 
-	for (size_t i = 0; i < fields; i++)
-		header[i] = result_fields[i].name;
-	for (size_t i = 0; i < records->path_count; i++)
-		header[fields + i] = dictionary_swept(records->paths[i], records->arena);
-	TRY(csv_open(&csv, path, header, err));
-	for (size_t i = 0; i < records->count; i++) {
-		const struct record *r = &records->at[i];
-
-		for (size_t k = 0; k < fields; k++)
-			write_field(&csv, &r->result, &result_fields[k]);
-		for (size_t k = 0; k < records->path_count; k++)
-			csv_text(&csv, records_swept(r, records->paths[k]));
-		csv_end_row(&csv);
-	}
+	TRY(open_table(&c, &csv, err));
+	for (size_t i = 0; i < records->count; i++)
+		put_row(&c, &records->at[i], &records->at[i].result, &csv);
 	return csv_close(&csv, err);
-}
-
-const char **summary_header(const struct records *records, const struct column_doc *columns)
-{
-	const struct column_doc *const tables[] = {dictionary_cell, columns};
-	size_t count = 0;
-	const char **header;
-
-	for (size_t t = 0; t < 2; t++)
-		for (const struct column_doc *c = tables[t]; c->name; c++)
-			count++;
-	header = ARENA_ARRAY(records->arena, const char *, count + records->path_count + 1);
-	count = 0;
-	for (size_t t = 0; t < 2; t++)
-		for (const struct column_doc *c = tables[t]; c->name; c++)
-			header[count++] = c->name;
-	for (size_t i = 0; i < records->path_count; i++)
-		header[count++] = dictionary_swept(records->paths[i], records->arena);
-	return header;
-}
-
-static void write_attack(struct csv *csv, const struct record *r, const struct attack_row *row)
-{
-	csv_text(csv, r->id);
-	csv_text(csv, r->result.data);
-	csv_text(csv, r->result.method);
-	csv_number(csv, r->result.repetition);
-	csv_text(csv, row->attack);
-	csv_text(csv, row->norm);
-	csv_number(csv, row->eps);
-	csv_text(csv, row->units);
-	csv_number(csv, row->accuracy);
-	csv_number(csv, row->robust_accuracy);
-	csv_number(csv, row->lo);
-	csv_number(csv, row->hi);
-	csv_number(csv, row->n);
-	csv_number(csv, row->steps);
-	csv_number(csv, row->restarts);
-	csv_number(csv, row->seconds);
-	csv_number(csv, row->zero_gradient);
 }
 
 enum status summary_write_attacks(const struct records *records, struct err *err)
 {
-	const char *path = arena_format(records->arena, "%s/attack.csv", records->out);
+	const struct columns c = {records, &rows_cell, &rows_attack, {0, NULL}};
 	struct csv csv;
 
-	TRY(csv_open(&csv, path, summary_header(records, dictionary_attack), err));
-	for (size_t i = 0; i < records->count; i++) {
-		const struct record *r = &records->at[i];
+	TRY(open_table(&c, &csv, err));
+	for (size_t i = 0; i < records->count; i++)
+		for (size_t j = 0; j < records->at[i].attack_count; j++)
+			put_row(&c, &records->at[i], &records->at[i].attack[j], &csv);
+	return csv_close(&csv, err);
+}
 
-		for (size_t j = 0; j < r->attack_count; j++) {
-			write_attack(&csv, r, &r->attack[j]);
-			for (size_t k = 0; k < records->path_count; k++)
-				csv_text(&csv, records_swept(r, records->paths[k]));
-			csv_end_row(&csv);
-		}
-	}
+enum status summary_write_certificates(const struct records *records, struct err *err)
+{
+	const struct columns c = {records, &rows_cell, &rows_certify, {0, NULL}};
+	struct csv csv;
+
+	TRY(open_table(&c, &csv, err));
+	for (size_t i = 0; i < records->count; i++)
+		for (size_t j = 0; j < records->at[i].certificate_count; j++)
+			put_row(&c, &records->at[i], &records->at[i].certificate[j], &csv);
 	return csv_close(&csv, err);
 }

@@ -2,11 +2,11 @@
 #include "harness/report/records/attacks.h"
 #include "harness/report/records/comparable.h"
 #include "harness/report/records/ending.h"
-#include "harness/report/records/index.h"
 #include "harness/report/records/mixed.h"
 #include "harness/report/records/select.h"
 #include "harness/report/records/stat.h"
 #include "harness/report/tables/summary.h"
+#include "solvers/core/index.h"
 
 #include <math.h>
 #include <string.h>
