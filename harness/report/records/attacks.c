@@ -17,6 +17,15 @@ static bool is_tested(const struct attack_row *row)
 	return !row->part || strcmp(row->part, "test") == 0;
 }
 
+bool attacks_tests(const struct record *record)
+{
+	bool found = record->attack_count > 0;
+
+	for (size_t i = 0; i < record->certificate_count; i++)
+		found = found || is_tested(&record->certificate[i]);
+	return found;
+}
+
 bool attacks_match(const struct attack_row *row, const struct attack_kind *kind)
 {
 	return is_tested(row) && (!kind->attack || strcmp(row->attack, kind->attack) == 0) &&

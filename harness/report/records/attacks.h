@@ -38,6 +38,9 @@ const struct attack_row *attacks_rows(const struct record *record, const struct 
 /* Is the row of this kind, at whatever eps? */
 bool attacks_match(const struct attack_row *row, const struct attack_kind *kind);
 
+/* Has the record an attack or certificate of its test part? */
+bool attacks_tests(const struct record *record);
+
 /* One kind per norm and units, the lowest over their attacks. */
 struct attack_kinds attacks_worst(const struct attack_kinds *kinds, struct arena *arena);
 

@@ -327,12 +327,40 @@ static const char *selection_caption(const struct records *records)
 	return experiment ? "; settings selected per experiment, one for all repetitions" : "";
 }
 
+/* Names of the data sets without test part, where the test parts of others were attacked or
+ * certified; "" if there is none. */
+static const char *untested(const struct records *records)
+{
+	const char *names = "";
+	bool asked = false;
+
+	for (size_t i = 0; i < records->count; i++)
+		asked = asked || attacks_tests(&records->at[i]);
+	for (size_t d = 0; d < records->data_count && asked; d++) {
+		const char *data = records->data[d];
+		bool known = false, has = false;
+
+		for (size_t i = 0; i < records->count; i++) {
+			const struct record *r = &records->at[i];
+
+			if (!records_ok(r) || strcmp(r->result.data, data) != 0)
+				continue;
+			known = true;
+			has = has || r->result.n_test > 0;
+		}
+		if (known && !has)
+			names = arena_format(records->arena, "%s%s%s", names, *names ? ", " : "",
+					     data);
+	}
+	return names;
+}
+
 const char *summary_caption(const struct records *records)
 {
 	const struct record **all =
 		ARENA_ARRAY(records->arena, const struct record *, records->count);
 	struct arena *arena = records->arena;
-	const char *text, *mixed;
+	const char *text, *mixed, *bare;
 	size_t repeats = 0;
 	bool only = false;
 
@@ -364,6 +392,12 @@ const char *summary_caption(const struct records *records)
 	if (only)
 		text = arena_format(arena, "%s; [Wilson 95 %% interval] of accuracies of one cell",
 				    text);
+	bare = untested(records);
+	if (*bare)
+		text = arena_format(arena,
+				    "%s; no attacks and certificates of test parts on data without "
+				    "one (%s)",
+				    text, bare);
 	mixed = mixed_records(records);
 	return *mixed ? arena_format(arena, "%s. %s", text, mixed) : text;
 }
