@@ -169,3 +169,13 @@ double toy_objective(const struct problem *problem, const struct net *net)
 	}
 	return problem->loss.weight * loss + problem->beta / 2 * squares;
 }
+
+double toy_model_objective(const struct problem *problem, const struct model *model)
+{
+	double loss = 0, size;
+
+	for (ptrdiff_t k = 0; k < problem->X.rows; k++)
+		loss += toy_loss(problem->loss, model->kind->sample(model, problem->X, k, &size),
+				 (double)problem->y[k]);
+	return problem->loss.weight * loss + problem->beta * model->kind->decay(model);
+}

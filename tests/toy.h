@@ -45,7 +45,9 @@ bool toy_distinct(struct gates D);
 double toy_loss(struct loss_term loss, double f, double y);
 /* f(x_k) */
 double toy_output(const struct net *net, struct mat X, ptrdiff_t k);
-/* weight sum_k l(f(x_k), y_k) + (beta / 2) (|U|^2 + |alpha|^2) */
+/* weight sum_k l(f(x_k), y_k) + beta (decay), by the definition of its kind. */
+double toy_model_objective(const struct problem *problem, const struct model *model);
+/* The same of a network: (beta / 2) (|U|^2 + |alpha|^2) */
 double toy_objective(const struct problem *problem, const struct net *net);
 
 #endif

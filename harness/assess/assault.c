@@ -337,7 +337,7 @@ enum status assault_run(const struct assess_order *order, struct arena *arena, s
 				  .alone = order->alone};
 
 	choose_fired(&assault);
-	if (order->data->test.X.rows > 0)
+	if (order->model && order->data->test.X.rows > 0)
 		TRY(fire_all(&assault, order->data, order->model, err));
 	for (size_t i = 0; i < assault.count; i++) {
 		const struct entry *e = &assault.entries[i];

@@ -132,7 +132,7 @@ static enum status run_entry(const struct certify_options *o, const struct asses
 	struct target t;
 	enum status status;
 
-	if (aim.part->X.rows == 0)
+	if (aim.part->X.rows == 0 || !order->model || !order->model->kind->relu)
 		return STATUS_OK;
 	out->count = o->eps.count;
 	out->row = ARENA_ARRAY(arena, struct attack_row, out->count);

@@ -30,6 +30,9 @@ static enum status attack(struct cli_args *args, const char *record, struct err 
 
 	TRY(reload_record(record, args->data, arena, &stored, err));
 	order.model = stored.file.model;
+	if (!order.model)
+		return err_set(err, STATUS_SPEC, "attack: expected a network, \"%s\" makes none",
+			       cell->train.name);
 	if (list)
 		TRY(spec_read_attacks(list, arena, &cell->attack, err));
 	if (stored.data.regression)

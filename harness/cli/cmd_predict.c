@@ -44,6 +44,9 @@ static enum status predict(const struct cli_args *args, const char *record, size
 					       &stored.data.test};
 
 	TRY(reload_record(record, args->data, arena, &stored, err));
+	if (!stored.file.model)
+		return err_set(err, STATUS_SPEC, "predict: expected a network, \"%s\" makes none",
+			       stored.cell.train.name);
 	if (all[which]->X.rows == 0)
 		return err_set(err, STATUS_SPEC, "predict: expected a %s part, \"%s\" has none",
 			       parts[which], stored.cell.data.name);

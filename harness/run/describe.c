@@ -68,13 +68,23 @@ static const char *outside(struct run *run, const struct evaluator *e)
 		e->outside);
 }
 
+/* What cannot be had of its model, or NULL. */
+static const char *unasked(const struct run *run, const struct model *model)
+{
+	if (!model)
+		return "a bound only: there is no network";
+	if (run->cell.certify.count > 0 && !model->kind->relu)
+		return "its kind of model has no certificates";
+	return NULL;
+}
+
 /* How the data were read, what the method tells, its coordinates; NULL: nothing. */
 static const char *notes(struct run *run, const struct evaluator *evaluator, const char *told)
 {
 	const char *note = join(run, run->data.note, outside(run, evaluator));
 
-	return join(run, join(run, note, told),
-		    coordinates_note(&run->posed, &run->problem, &run->arena));
+	note = join(run, join(run, note, told), unasked(run, evaluator->delivered));
+	return join(run, note, coordinates_note(&run->posed, &run->problem, &run->arena));
 }
 
 static const char *text_of(struct run *run, const struct facts *facts, const char *name)
@@ -100,7 +110,9 @@ static void describe_end(struct run *run, const struct loop_result *end, const s
 	struct loop_result judged = *end;
 
 	r->objective = e->objective;
-	r->objective_of = evaluator->robust ? "worst case" : "network";
+	r->objective_of = !evaluator->delivered ? NULL
+			  : evaluator->robust   ? "worst case"
+						: "network";
 	r->objective_network = e->objective_network;
 	r->objective_zero = evaluator->objective_zero;
 	r->lower_bound = e->lower_bound;
@@ -108,7 +120,8 @@ static void describe_end(struct run *run, const struct loop_result *end, const s
 	r->gap = e->gaps.gap;
 	r->gap_zero = e->gaps.zero;
 	r->gap_raw = e->gaps.raw;
-	r->delivered = run->trainer->certify ? delivered_names[e->delivered] : NULL;
+	r->delivered = evaluator->delivered && run->trainer->certify ? delivered_names[e->delivered]
+								     : NULL;
 	r->feasibility = e->certificate.feasibility;
 	r->train_accuracy = e->train.accuracy;
 	r->validation_accuracy = e->validation.accuracy;
@@ -124,13 +137,16 @@ static void describe_end(struct run *run, const struct loop_result *end, const s
 	 * point is held: an iterate outside its program was better then */
 	if (evaluator->robust || run->trainer->certify)
 		judged.first_objective = judged.best_objective = NAN;
+	r->suspect = text_of(run, facts, "suspect");
+	if (!evaluator->delivered)
+		return;
 	r->suspect = verdict_suspect(
 		&judged, &(struct verdict_facts){
 				 .neurons = r->neurons,
 				 .majority = r->majority,
 				 .samples = r->n_test > 0 ? r->n_test : r->n_train,
 				 .objective_zero = r->objective_zero,
-				 .told = text_of(run, facts, "suspect"),
+				 .told = r->suspect,
 				 .stops_early = verdict_stops_early(&run->cell.train.solver)});
 }
 

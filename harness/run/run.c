@@ -232,9 +232,15 @@ static enum status prepare(struct run *run, bool choose_threads, struct err *err
 	return STATUS_OK;
 }
 
-static enum cell_status status_of(const struct loop_result *end)
+/* Whether there is what the trainer is for: a network with an objective, or a bound. */
+static bool is_good(const struct run *run, const struct evaluation *last)
 {
-	if (!isfinite(end->last.objective_network))
+	return isfinite(run->trainer->makes ? last->objective_network : last->lower_bound);
+}
+
+static enum cell_status status_of(const struct run *run, const struct loop_result *end)
+{
+	if (!is_good(run, &end->last))
 		return CELL_FAILED;
 	return end->interrupted && end->outcome == OUTCOME_TIME_LIMIT ? CELL_TIMEOUT : CELL_OK;
 }
@@ -252,12 +258,12 @@ static enum status write_facts(const struct run *run, struct err *err)
 /* Everything after training. */
 static enum status examine(struct run *run, const struct loop_result *end, struct err *err)
 {
-	bool trained = status_of(end) == CELL_OK;
+	bool trained = status_of(run, end) == CELL_OK;
 
 	if (end->outcome != OUTCOME_DIVERGED)
 		estimate_violation(run, &end->last);
 	TRY(write_facts(run, err));
-	if (!isfinite(end->last.objective_network)) /* nothing to attack */
+	if (!is_good(run, &end->last)) /* nothing to attack */
 		return STATUS_OK;
 	TRY(result_write(&run->result, path_in(run, "result.json"), err));
 	TRY(probes_note(&run->cell, run->folder, true, trained, err));
@@ -274,10 +280,12 @@ static enum status compute(struct run *run, struct run_order *order, struct err 
 	TRY(probes_note(&run->cell, run->folder, true, false, err));
 	TRY(train(run, order->progress_fd, &end, err));
 	TRY(examine(run, &end, err));
-	status = status_of(&end);
+	status = status_of(run, &end);
 	run->result.status = cell_status_names[status];
 	if (status == CELL_FAILED)
-		run->result.message = "diverged: the network objective is not finite";
+		run->result.message = run->trainer->makes
+					      ? "diverged: the network objective is not finite"
+					      : "no bound was found";
 	order->stopped = status == CELL_TIMEOUT;
 	return result_write(&run->result, path_in(run, "result.json"), err);
 }
@@ -293,12 +301,8 @@ static enum status complete(struct run *run, const struct run_order *order, stru
 			&run->result, err));
 	run->result.data = run->cell.data.name;
 	run->result.method = run->cell.train.name;
-	TRY(modelfile_load(arena_format(&run->arena, "%s/model.npz", record), &run->arena, &file,
-			   err));
-	if (model_features(file.model) != run->data.train.X.cols)
-		return err_at(err, STATUS_ENV, (struct err_place){record, 0, 0},
-			      "model.npz has %td features, the data have %td",
-			      model_features(file.model), run->data.train.X.cols);
+	if (run->trainer->makes)
+		TRY(modelfile_of(record, run->data.train.X.cols, &run->arena, &file, err));
 	TRY(probe(run, file.model, record, true, err));
 	run->result.status = cell_status_names[CELL_OK];
 	run->result.message = NULL;

@@ -323,3 +323,14 @@ enum status modelfile_load(const char *path, struct arena *arena, struct modelfi
 	arena_release(&scratch);
 	return status;
 }
+
+enum status modelfile_of(const char *record, ptrdiff_t d, struct arena *arena,
+			 struct modelfile *out, struct err *err)
+{
+	TRY(modelfile_load(arena_format(arena, "%s/model.npz", record), arena, out, err));
+	if (model_features(out->model) == d)
+		return STATUS_OK;
+	return err_at(err, STATUS_ENV, (struct err_place){record, 0, 0},
+		      "model.npz has %td features, the data have %td", model_features(out->model),
+		      d);
+}

@@ -22,6 +22,9 @@ struct modelfile {
  * ones), stages (scalar, their number), target (2: shift, scale), and for each stage k, from 0 on,
  * one array stage_<k>_<name> (harness/store/stages.h) in double or, for indices, int64. */
 enum status modelfile_save(const char *path, const struct modelfile *file, struct err *err);
+/* That of the record in a folder, on d features or STATUS_ENV. */
+enum status modelfile_of(const char *record, ptrdiff_t d, struct arena *arena,
+			 struct modelfile *out, struct err *err);
 enum status modelfile_load(const char *path, struct arena *arena, struct modelfile *out,
 			   struct err *err);
 

@@ -148,7 +148,8 @@ static void check_sizes(const struct reload *all, struct verify *out)
 	verify_add(out, "n_test", r->n_test, (double)data->test.X.rows, 0);
 	verify_add(out, "d", r->d, (double)data->train.X.cols, 0);
 	verify_add(out, "majority", r->majority, majority(data), 0);
-	verify_add(out, "neurons", r->neurons, (double)model_width(all->file.model), 0);
+	verify_add(out, "neurons", r->neurons,
+		   all->file.model ? (double)model_width(all->file.model) : NAN, 0);
 }
 
 /* --- objectives ---------------------------------------------------------------------------------
@@ -232,6 +233,11 @@ static void check_fresh(const struct reload *all, struct verify *out)
 void verify_fields(const struct reload *stored, struct verify *out)
 {
 	check_sizes(stored, out);
+	if (!stored->file.model) {
+		cannot(out, "lower_bound", stored->result.lower_bound,
+		       "its dual point is not stored, and there is no network beside it");
+		return;
+	}
 	check_objectives(stored, out);
 	check_gaps(stored, out);
 	check_parts(stored, out);
