@@ -5,11 +5,14 @@
 #include "harness/run/run.h"
 #include "harness/run/timing.h"
 #include "harness/sched/commit.h"
-#include "harness/sched/complete.h"
 #include "harness/sched/outcome.h"
+#include "harness/store/manifest.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <math.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,6 +26,72 @@ static enum status write_cell(const char *path, const char *text, struct err *er
 	if (file)
 		fputs(text, file);
 	return file && io_close(file) ? STATUS_OK : io_error(err, path, "write");
+}
+
+/* Those that are written anew, or removed with the entries that they are of. */
+static bool is_renewed(const char *name)
+{
+	const struct manifest_file *file = manifest_files;
+
+	while (file->name && strcmp(file->name, name) != 0)
+		file++;
+	return file->renewed || strcmp(name, MANIFEST_FILE) == 0;
+}
+
+static bool copy_bytes(FILE *from, FILE *to)
+{
+	char bytes[1 << 14];
+	size_t got;
+
+	while ((got = fread(bytes, 1, sizeof bytes, from)) > 0)
+		if (fwrite(bytes, 1, got, to) != got)
+			return false;
+	return !ferror(from);
+}
+
+static enum status copy(const char *from, const char *to, struct err *err)
+{
+	FILE *source = fopen(from, "re"), *target = source ? io_create(to) : NULL;
+	bool good = target && copy_bytes(source, target);
+
+	if (source)
+		fclose(source);
+	if (target)
+		good = io_close(target) && good;
+	return good ? STATUS_OK : io_error(err, source ? to : from, "copy");
+}
+
+/* The worker appends to the log, and must not do so to that of the record. */
+static enum status take(const char *name, const char *from, const char *to, struct err *err)
+{
+	if (strcmp(name, "log.txt") != 0 && link(from, to) == 0)
+		return STATUS_OK;
+	return copy(from, to, err);
+}
+
+/* Give `tmp` the files of a record to complete that are not written anew: links to them where the file
+ * system has links, so that they stay what they are. The log is copied, and goes on. */
+static enum status take_over(const char *record, const char *tmp, struct err *err)
+{
+	DIR *dir = opendir(record);
+	enum status status = STATUS_OK;
+	struct arena arena = {0};
+	struct dirent *entry;
+
+	if (!dir)
+		return io_error(err, record, "read");
+	while (status == STATUS_OK && (entry = readdir(dir))) {
+		const char *from = arena_format(&arena, "%s/%s", record, entry->d_name);
+		struct stat info;
+
+		if (is_renewed(entry->d_name) || lstat(from, &info) != 0 || !S_ISREG(info.st_mode))
+			continue;
+		status = take(entry->d_name, from,
+			      arena_format(&arena, "%s/%s", tmp, entry->d_name), err);
+	}
+	closedir(dir);
+	arena_release(&arena);
+	return status;
 }
 
 static enum status make_folder(struct slot *slot, const struct slot_context *context,
@@ -39,7 +108,7 @@ static enum status make_folder(struct slot *slot, const struct slot_context *con
 	TRY(folder_make(slot->tmp, err));
 	TRY(write_cell(arena_format(&slot->arena, "%s/cell.json", slot->tmp), cell->text, err));
 	slot->record = arena_format(&slot->arena, "%s/%s", context->layout->cells, cell->id);
-	return at->completes ? complete_take_over(slot->record, slot->tmp, err) : STATUS_OK;
+	return at->completes ? take_over(slot->record, slot->tmp, err) : STATUS_OK;
 }
 
 static struct commit commit_of(const struct slot *slot)
