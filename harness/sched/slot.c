@@ -69,8 +69,8 @@ static enum status take(const char *name, const char *from, const char *to, stru
 	return copy(from, to, err);
 }
 
-/* Give `tmp` the files of a record to complete that are not written anew: links to them where the file
- * system has links, so that they stay what they are. The log is copied, and goes on. */
+/* Give `tmp` the files of a record to complete that are not written anew: links to them where the
+ * file system has links, so that they stay what they are. The log is copied, and goes on. */
 static enum status take_over(const char *record, const char *tmp, struct err *err)
 {
 	DIR *dir = opendir(record);
