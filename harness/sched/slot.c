@@ -10,6 +10,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -18,15 +19,6 @@
 
 /* Between SIGINT and SIGKILL: time to flush a log. */
 static const double flush_s = 5;
-
-static enum status write_cell(const char *path, const char *text, struct err *err)
-{
-	FILE *file = io_create(path);
-
-	if (file)
-		fputs(text, file);
-	return file && io_close(file) ? STATUS_OK : io_error(err, path, "write");
-}
 
 /* Those that are written anew, or removed with the entries that they are of. */
 static bool is_renewed(const char *name)
@@ -38,35 +30,14 @@ static bool is_renewed(const char *name)
 	return file->renewed || strcmp(name, MANIFEST_FILE) == 0;
 }
 
-static bool copy_bytes(FILE *from, FILE *to)
-{
-	char bytes[1 << 14];
-	size_t got;
-
-	while ((got = fread(bytes, 1, sizeof bytes, from)) > 0)
-		if (fwrite(bytes, 1, got, to) != got)
-			return false;
-	return !ferror(from);
-}
-
 static enum status copy(const char *from, const char *to, struct err *err)
 {
-	FILE *source = fopen(from, "re"), *target = source ? io_create(to) : NULL;
-	bool good = target && copy_bytes(source, target);
+	int file = open(from, O_RDONLY | O_CLOEXEC);
+	enum status status = file < 0 ? io_error(err, from, "copy") : io_copy(file, to, err);
 
-	if (source)
-		fclose(source);
-	if (target)
-		good = io_close(target) && good;
-	return good ? STATUS_OK : io_error(err, source ? to : from, "copy");
-}
-
-/* The worker appends to the log, and must not do so to that of the record. */
-static enum status take(const char *name, const char *from, const char *to, struct err *err)
-{
-	if (strcmp(name, "log.txt") != 0 && link(from, to) == 0)
-		return STATUS_OK;
-	return copy(from, to, err);
+	if (file >= 0)
+		close(file);
+	return status;
 }
 
 /* Give `tmp` the files of a record to complete that are not written anew: links to them where the
@@ -81,13 +52,15 @@ static enum status take_over(const char *record, const char *tmp, struct err *er
 	if (!dir)
 		return io_error(err, record, "read");
 	while (status == STATUS_OK && (entry = readdir(dir))) {
-		const char *from = arena_format(&arena, "%s/%s", record, entry->d_name);
+		const char *name = entry->d_name;
+		const char *from = arena_format(&arena, "%s/%s", record, name);
+		const char *to = arena_format(&arena, "%s/%s", tmp, name);
 		struct stat info;
 
-		if (is_renewed(entry->d_name) || lstat(from, &info) != 0 || !S_ISREG(info.st_mode))
+		if (is_renewed(name) || lstat(from, &info) != 0 || !S_ISREG(info.st_mode))
 			continue;
-		status = take(entry->d_name, from,
-			      arena_format(&arena, "%s/%s", tmp, entry->d_name), err);
+		if (strcmp(name, "log.txt") == 0 || link(from, to) != 0)
+			status = copy(from, to, err);
 	}
 	closedir(dir);
 	arena_release(&arena);
@@ -106,7 +79,8 @@ static enum status make_folder(struct slot *slot, const struct slot_context *con
 	slot->tmp = arena_format(&slot->arena, "%s/%s.%ld", context->layout->tmp, cell->id,
 				 (long)getpid());
 	TRY(folder_make(slot->tmp, err));
-	TRY(write_cell(arena_format(&slot->arena, "%s/cell.json", slot->tmp), cell->text, err));
+	TRY(store_write_text(arena_format(&slot->arena, "%s/cell.json", slot->tmp), cell->text,
+			     err));
 	slot->record = arena_format(&slot->arena, "%s/%s", context->layout->cells, cell->id);
 	return at->completes ? take_over(slot->record, slot->tmp, err) : STATUS_OK;
 }
