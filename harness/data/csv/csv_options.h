@@ -1,6 +1,6 @@
 /* Options of the source `csv`. */
-#ifndef CSV_SOURCE_CSV_H
-#define CSV_SOURCE_CSV_H
+#ifndef CSV_CSV_OPTIONS_H
+#define CSV_CSV_OPTIONS_H
 
 #include "solvers/core/option.h"
 

@@ -1,5 +1,5 @@
 /* Records that are there, checked. */
-#include "harness/sched/kept.h"
+#include "harness/store/kept.h"
 #include "harness/store/manifest.h"
 
 #include <sys/stat.h>

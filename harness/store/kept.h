@@ -1,9 +1,12 @@
 /* What a results folder has of a cell, if its files are as they were written. */
-#ifndef SCHED_KEPT_H
-#define SCHED_KEPT_H
+#ifndef STORE_KEPT_H
+#define STORE_KEPT_H
 
-#include "harness/sched/plan.h"
 #include "harness/store/result.h"
+#include "solvers/core/arena.h"
+#include "solvers/core/status.h"
+
+#include <stdbool.h>
 
 struct kept {
 	bool present;         /* something lies in the place of the record */
