@@ -110,9 +110,9 @@ static void step(void *state, struct progress *progress)
 	backprop_report(&adam->base, progress);
 }
 
-static bool robust(const void *options)
+static const struct threat_options *threat(const void *options)
 {
-	return backprop_robust(&((const struct adam_options *)options)->common);
+	return backprop_threat(&((const struct adam_options *)options)->common);
 }
 
 static void forecast(const void *options, ptrdiff_t n, ptrdiff_t d, struct forecast *out)
@@ -128,7 +128,7 @@ const struct trainer trainer_adam = {
 		 .cite = "kingma2015",
 		 .options = rows,
 		 .size = sizeof(struct adam_options)},
-	.robust = robust,
+	.threat = threat,
 	.forecast = forecast,
 	.setup = setup,
 	.step = step,

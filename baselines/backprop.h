@@ -143,6 +143,7 @@ struct backprop {
 	long epoch;
 	const struct backprop_regime *regime;
 	struct adversary adversary;
+	struct threat bounded; /* of interval bounds */
 	real *radii, *slope_r; /* m: of interval bounds, and the gradient in them */
 	/* early stopping */
 	struct net_work work;
@@ -177,7 +178,7 @@ enum status backprop_choose(const struct backprop_options *options,
 			    const struct backprop_regime **regime, struct err *err);
 
 /* Whether the options ask for another regime than the plain one. */
-bool backprop_robust(const struct backprop_options *options);
+const struct threat_options *backprop_threat(const struct backprop_options *options);
 
 /* Share of eps in force in the epoch at hand: a ramp, 1 after it. */
 double backprop_strength(const struct backprop *b);

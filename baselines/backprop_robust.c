@@ -26,8 +26,8 @@ double backprop_strength(const struct backprop *b)
 {
 	const struct interval_options *interval = &b->options->interval;
 
-	return interval->eps > 0 ? ramp(b, interval->plain, interval->ramp)
-				 : ramp(b, 0, b->options->adversary.ramp);
+	return interval->threat.eps > 0 ? ramp(b, interval->plain, interval->ramp)
+					: ramp(b, 0, b->options->adversary.ramp);
 }
 
 /* The part's samples of the chunk, from the clean columns to those beside them. */
@@ -44,7 +44,7 @@ static void attack(struct backprop *b, const struct backprop_pass *pass, int par
 		.first = first,
 		.number = pass->number + first,
 		.stream = pass->stream,
-		.eps = pass->strength * b->options->adversary.eps,
+		.eps = pass->strength * b->options->adversary.threat.eps,
 	};
 
 	if (end > first)
@@ -87,10 +87,9 @@ static struct interval_job bounds_of(const struct backprop *b, const struct back
 	return (struct interval_job){
 		.U = mat_cols(net.U, at.first, at.count),
 		.alpha = net.alpha + at.first,
-		.frozen = b->problem->frozen,
 		.y = pass->y,
-		.norm = b->options->interval.norm,
-		.eps = pass->strength * b->options->interval.eps,
+		.threat = &b->bounded,
+		.eps = pass->strength * b->bounded.eps,
 		.radii = b->radii + at.first,
 	};
 }
@@ -169,21 +168,23 @@ enum status backprop_choose(const struct backprop_options *options,
 {
 	const struct adversary_options *adversary = &options->adversary;
 
-	if (adversary->eps > 0 && options->interval.eps > 0)
+	if (adversary->threat.eps > 0 && options->interval.threat.eps > 0)
 		return err_set(err, STATUS_SPEC,
 			       "interval.eps: expected 0 beside adversary.eps > 0, got \"%g\"",
-			       options->interval.eps);
+			       options->interval.threat.eps);
 	*regime = &backprop_plain;
-	if (adversary->eps > 0)
+	if (adversary->threat.eps > 0)
 		*regime = adversary->trades > 0 ? &trades : &attacked;
-	if (options->interval.eps > 0)
+	if (options->interval.threat.eps > 0)
 		*regime = &bounded;
 	return STATUS_OK;
 }
 
-bool backprop_robust(const struct backprop_options *options)
+const struct threat_options *backprop_threat(const struct backprop_options *options)
 {
-	return options->adversary.eps > 0 || options->interval.eps > 0;
+	if (options->interval.threat.eps > 0)
+		return &options->interval.threat;
+	return options->adversary.threat.eps > 0 ? &options->adversary.threat : NULL;
 }
 
 /* Random starts of the validation part are those of no epoch. */

@@ -115,6 +115,8 @@ enum status backprop_setup(struct backprop *b, const struct problem *problem,
 	TRY(backprop_choose(options, &b->regime, err));
 	if (!arena_counts(arena))
 		TRY(interval_check(problem, &options->interval, err));
+	TRY(threat_resolve(problem, &options->interval.threat, "interval", arena, &b->bounded,
+			   err));
 	b->adversary.options = &options->adversary;
 	TRY(adversary_setup(&b->adversary, problem, b->chunk, b->m, arena, err));
 	b->parts = part_count(b);
@@ -180,6 +182,6 @@ void backprop_forecast(const struct backprop_options *options, ptrdiff_t n, ptrd
 
 	out->setup_flops = 0;
 	out->iteration_flops = FLOPS * samples * inputs * m;
-	if (options->adversary.eps > 0)
+	if (options->adversary.threat.eps > 0)
 		out->iteration_flops *= 1 + (double)adversary_steps(&options->adversary);
 }

@@ -228,9 +228,9 @@ static void write_rows(struct csv *csv, const struct entry *e, double n)
 
 		wilson_interval(e->at[i].robust * n, n, &low, &high);
 		csv_text(csv, spec_attack_name(e->o));
-		csv_text(csv, norm_names[e->o->norm]);
+		csv_text(csv, threat_norms[e->o->threat.norm]);
 		csv_number(csv, e->o->eps.at[i]);
-		csv_text(csv, spec_units[e->o->units]);
+		csv_text(csv, threat_units[e->o->threat.units]);
 		csv_number(csv, e->clean);
 		csv_number(csv, e->at[i].robust);
 		csv_number(csv, low);
@@ -246,8 +246,7 @@ static void write_rows(struct csv *csv, const struct entry *e, double n)
 
 struct aim assault_aim(const struct attack_options *o, const struct dataset *data)
 {
-	return (struct aim){
-		"attack", spec_attack_name(o), &data->test, "test", o->norm, o->units, &o->clip, o};
+	return (struct aim){"attack", spec_attack_name(o), &data->test, "test", &o->threat, o};
 }
 
 static struct entry entry_of(const struct attack_options *o)

@@ -21,8 +21,7 @@ struct aim certified_aim(const struct certify_options *o, const struct dataset *
 
 	return (struct aim){"certificate",  o->certificate.item->name,
 			    parts[o->part], spec_parts[o->part],
-			    o->norm,        o->units,
-			    &o->clip,       o};
+			    &o->threat,     o};
 }
 
 size_t certified_findings(const struct cell *cell)
@@ -90,9 +89,9 @@ static void write_row(struct csv *csv, const struct aim *aim, double eps, double
 	}
 	wilson_interval(certified, n, &low, &high);
 	csv_text(csv, aim->name);
-	csv_text(csv, threat_norms[aim->norm]);
+	csv_text(csv, threat_norms[aim->threat->norm]);
 	csv_number(csv, eps);
-	csv_text(csv, spec_units[aim->units]);
+	csv_text(csv, threat_units[aim->threat->units]);
 	csv_text(csv, aim->part_name);
 	csv_number(csv, clean);
 	csv_number(csv, certified / n);

@@ -29,7 +29,7 @@ struct evaluator evaluate_new(const struct problem *problem, const struct datase
 	ptrdiff_t width = trainer->width(training.state), n = problem->X.rows;
 	struct evaluator e = {.problem = problem, .data = data, .training = training};
 
-	e.robust = trainer->robust && trainer->robust(training.options);
+	e.robust = trainer_robust(trainer, training.options);
 	for (int kind = DELIVERED_ITERATE; kind <= DELIVERED_REPAIRED; kind++)
 		e.held[kind].net = net_new(arena, problem->X.cols, width);
 	e.rival = net_new(arena, problem->X.cols, width);

@@ -2,6 +2,7 @@
 #include "harness/run/run.h"
 
 #include "harness/assess/points.h"
+#include "harness/assess/target.h"
 #include "harness/data/range.h"
 #include "harness/file/folder.h"
 #include "harness/file/io.h"
@@ -84,16 +85,6 @@ static enum status read_start(struct run *run, struct err *err)
 	return STATUS_OK;
 }
 
-/* Columns that no attack touches: the bias that `prepare` added. */
-static const bool *frozen_columns(struct run *run)
-{
-	bool *frozen = ARENA_ARRAY(&run->arena, bool, run->data.train.X.cols);
-
-	if (run->data.bias >= 0)
-		frozen[run->data.bias] = true;
-	return frozen;
-}
-
 static enum status pose_problem(struct run *run, struct err *err)
 {
 	const struct cell *cell = &run->cell;
@@ -109,8 +100,7 @@ static enum status pose_problem(struct run *run, struct err *err)
 	p->loss.options = train->loss.options;
 	p->loss.weight = train->average ? 1 / (double)p->X.rows : 1;
 	p->beta = train->beta;
-	p->frozen = frozen_columns(run);
-	p->columns = run->data.columns;
+	target_columns(&run->data, &run->arena, p);
 	p->seed = rng_bits(&rng);
 	if (run->data.regression && !p->loss.loss->regression)
 		return err_set(err, STATUS_SPEC,

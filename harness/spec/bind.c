@@ -275,6 +275,10 @@ static bool bind_plain(struct bind *b, const struct option *row, const struct no
 	}
 	if (node_is_null(node) && expect_nullable(row))
 		return bind_rows(b, row->rows, bind_empty_map(b->arena, node->at), trail, field);
+	if (row->refused) {
+		problem_add(b->problems, node->at, trail, "expected null: %s", row->refused);
+		return false;
+	}
 	return binders[row->type](b, row, node, trail, field);
 }
 

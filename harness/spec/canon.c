@@ -226,6 +226,18 @@ static void write_value(struct writer *w, const struct option *row, const void *
 	writers[row->type](w, row, field);
 }
 
+/* One that came later, at its default: its key is as if it were not there. */
+static bool is_left_out(const struct option *row, const void *field)
+{
+	if (!row->later)
+		return false;
+	if (row->type == OPTION_REALS)
+		return ((const struct reals *)field)->count == 0;
+	if (row->type == OPTION_TEXTS)
+		return ((const struct texts *)field)->count == 0;
+	return *(const long *)field == 0;
+}
+
 /* The item's name under the row's key, then the item's options beside it; a key of the same name
  * among the siblings hides an option. */
 static void write_flat(struct writer *w, const struct option *siblings, const struct option *row,
@@ -238,7 +250,8 @@ static void write_flat(struct writer *w, const struct option *siblings, const st
 	}
 	write_quoted(w, choice->item->name);
 	for (const struct option *o = choice->item->options; o && o->name; o++)
-		if (!expect_find(siblings, o->name)) {
+		if (!expect_find(siblings, o->name) &&
+		    !is_left_out(o, (const char *)choice->options + o->offset)) {
 			write_key(w, o->name, first);
 			write_value(w, o, (const char *)choice->options + o->offset);
 		}
@@ -264,7 +277,7 @@ void canon_rows(struct writer *w, const struct option *rows, const void *base)
 			write_flat(w, rows, row, field, &first);
 		} else if (row->type == OPTION_CHOICE && row->style == CHOICE_KEYED) {
 			write_keyed(w, field, &first);
-		} else {
+		} else if (!is_left_out(row, field)) {
 			write_key(w, row->name, &first);
 			write_value(w, row, field);
 		}

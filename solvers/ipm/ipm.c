@@ -159,7 +159,7 @@ static enum status setup(const struct problem *problem, const void *options, str
 	if (!interior_loss_takes(problem->loss))
 		return err_set(err, STATUS_SPEC, "ipm: does not take the loss %s",
 			       problem->loss.loss->base.name);
-	TRY(pattern_sample(patterns(options), problem, 0, arena, &sampled, err));
+	TRY(pattern_sample(patterns(options), problem, NULL, arena, &sampled, err));
 	s->problem = problem;
 	s->D = sampled.D;
 	before = arena_held(arena);

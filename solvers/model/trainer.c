@@ -16,8 +16,7 @@ enum freedom trainer_rotates(const void *options)
 	return FREEDOM_ROTATIONS;
 }
 
-bool trainer_always(const void *options)
+bool trainer_robust(const struct trainer *trainer, const void *options)
 {
-	(void)options;
-	return true;
+	return trainer->threat && trainer->threat(options);
 }

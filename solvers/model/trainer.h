@@ -9,9 +9,16 @@
 #include "solvers/core/status.h"
 #include "solvers/model/loss.h"
 #include "solvers/model/net.h"
+#include "solvers/model/threat.h"
 
 #include <stdbool.h>
 #include <stdint.h>
+
+/* Columns before `prepare`, where its steps act column by column: x = (raw - shift) scale. */
+struct raw_columns {
+	const double *scale, *shift; /* d; 1 and 0 for a bias; NULL: they are mixed */
+	const char *mixing;          /* by this stage */
+};
 
 /* What is to be trained. Borrowed by the trainer for its whole life. */
 struct problem {
@@ -24,8 +31,9 @@ struct problem {
 	const struct mat *patterns; /* n x P of 0 and 1 read from a file, or NULL */
 	const char *const *columns; /* d: their names, NULL where there is none; or NULL */
 	const bool *frozen;         /* d: columns that no attack touches (the bias), or NULL */
-	const struct net *start;    /* network read from a file (pattern_start_file), or NULL */
-	uint64_t seed;              /* of this cell's repetition */
+	struct raw_columns raw;
+	const struct net *start; /* network read from a file (pattern_start_file), or NULL */
+	uint64_t seed;           /* of this cell's repetition */
 };
 
 /* What one iteration can tell for free. NaN where undefined. */
@@ -87,9 +95,9 @@ struct trainer {
 		*losses;      /* names of the losses it can train, ends with NULL; NULL = any */
 	bool needs_curvature; /* only losses with a finite second derivative */
 
-	/* Whether it minimises a worst case, so that the objective of the network on clean data may
-	 * rise; NULL: never. */
-	bool (*robust)(const void *options);
+	/* The threat against which it minimises a worst case, so that the objective of the network
+	 * on clean data may rise, or NULL; NULL: never. */
+	const struct threat_options *(*threat)(const void *options);
 
 	/* In which coordinates the caller may pose its program (solvers/model/rowspace.h); NULL:
 	 * those of the features only. */
@@ -131,8 +139,10 @@ struct trainer {
 	const char *(*note)(const void *state);
 };
 
-/* For `robust`: always. For `freedom`: rotations. */
-bool trainer_always(const void *options);
+/* Whether it minimises a worst case with these options. */
+bool trainer_robust(const struct trainer *trainer, const void *options);
+
+/* For `freedom`: rotations. */
 enum freedom trainer_rotates(const void *options);
 
 /* (value of the loss) + beta net_decay: the objective every method is compared on. f (n) is

@@ -18,17 +18,17 @@
 #include <stdio.h>
 #include <string.h>
 
+#define RESTRICTION_NO_CLIP "no box: its certificate is for the whole ball"
+
 enum {
 	NOTE_ROOM = 200,
 	FLOPS = 8 /* per sample, input and neuron: four products */
 };
 
 static const struct option rows[] = {
-	{OPTION_FIELD(struct restriction_options, eps), .initial = "8/255", .range = RANGE_FROM(0),
-	 .doc = "radius of the perturbations, in the units of the prepared features; the bias "
-		"that `prepare` added is not perturbed"},
-	{OPTION_FIELD(struct restriction_options, norm), .initial = "linf",
-	 .names = perturbation_names, .doc = "norm of the perturbations"},
+	THREAT_EPS(struct restriction_options, "8/255"),
+	THREAT_NORM(struct restriction_options, threat_norms),
+	THREAT_REST(struct restriction_options, RESTRICTION_NO_CLIP, 0),
 	{OPTION_AS("start", struct restriction_options, start.trainer), .initial = "null",
 	 .kind = KIND_TRAINER,
 	 .doc = "method that trains the network to start from, with its options; its time is "
@@ -86,6 +86,11 @@ static const char *start_file(const void *options)
 	return start_model(&((const struct restriction_options *)options)->start);
 }
 
+static const struct threat_options *threat(const void *options)
+{
+	return &((const struct restriction_options *)options)->threat;
+}
+
 static void forecast(const void *options, ptrdiff_t n, ptrdiff_t d, struct forecast *out)
 {
 	const struct restriction_options *o = options;
@@ -113,12 +118,12 @@ static ptrdiff_t start_width(const struct net *net, const struct arena *arena)
 }
 
 /* Sampled directions give the first slopes; the programs start from zero, the epochs from them. */
-static void prepare(struct state *s, const struct problem *problem, const struct dualnorm *norm,
+static void prepare(struct state *s, const struct problem *problem, const struct threat *threat,
 		    const struct restriction_start *start, struct arena *arena)
 {
 	const struct restriction_options *o = s->options;
 	ptrdiff_t m = start_width(&start->net, arena);
-	struct restriction r = restriction_new(problem, norm, o->eps, s->sigma, m, arena);
+	struct restriction r = restriction_new(problem, threat, s->sigma, m, arena);
 	struct restriction_programs *p = &s->programs;
 
 	*p = restriction_programs_new(&r, o, arena);
@@ -142,12 +147,11 @@ static enum status setup(const struct problem *problem, const void *options, str
 {
 	struct state *s = ARENA_NEW(arena, struct state);
 	const struct restriction_options *o = options;
-	struct dualnorm norm = {.p = o->norm, .d = problem->X.cols, .frozen = problem->frozen};
+	struct threat ball;
 	struct restriction_start start;
 	ptrdiff_t m;
 
-	if (!norm.frozen)
-		norm.frozen = ARENA_ARRAY(arena, bool, problem->X.cols);
+	TRY(threat_resolve(problem, &o->threat, "robust_restriction", arena, &ball, err));
 	TRY(restriction_start(problem, o, arena, &start, err));
 	m = start_width(&start.net, arena);
 	if (m == 0)
@@ -158,7 +162,7 @@ static enum status setup(const struct problem *problem, const void *options, str
 	s->options = o;
 	s->origin = start.note;
 	s->sigma = ARENA_ARRAY(arena, real, m);
-	prepare(s, problem, &norm, &start, arena);
+	prepare(s, problem, &ball, &start, arena);
 	return STATUS_OK;
 }
 
@@ -247,7 +251,7 @@ const struct trainer trainer_robust_restriction = {
 		 .options = rows,
 		 .size = sizeof(struct restriction_options)},
 	.losses = losses,
-	.robust = trainer_always,
+	.threat = threat,
 	.patterns = patterns,
 	.start_file = start_file,
 	.forecast = forecast,

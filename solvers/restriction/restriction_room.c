@@ -12,18 +12,6 @@ enum {
 	LEAST = 32   /* rows that pay for a lane of their own */
 };
 
-/* max { |g|_2^2 : |g|_p <= 1 } over the attacked coordinates */
-static double reach_of(const struct dualnorm *norm)
-{
-	double count = 0;
-
-	if (norm->p != PERTURBATION_LINF)
-		return 1;
-	for (ptrdiff_t j = 0; j < norm->d; j++)
-		count += !norm->frozen[j];
-	return fmax(1, count);
-}
-
 static int lanes_of(double n)
 {
 	int threads = omp_get_max_threads(), most = 1 + (int)(n / LEAST);
@@ -41,7 +29,7 @@ static ptrdiff_t block_of(double n, int lanes)
 
 static struct restriction_lane lane_new(const struct restriction *r, struct arena *arena)
 {
-	ptrdiff_t d = r->norm.d, block = r->block;
+	ptrdiff_t d = r->threat.d, block = r->block;
 
 	return (struct restriction_lane){
 		.T = mat_new(arena, block, r->m),
@@ -60,14 +48,14 @@ static struct restriction_lane lane_new(const struct restriction *r, struct aren
 	};
 }
 
-struct restriction restriction_new(const struct problem *problem, const struct dualnorm *norm,
-				   double eps, const real *sigma, ptrdiff_t m, struct arena *arena)
+struct restriction restriction_new(const struct problem *problem, const struct threat *threat,
+				   const real *sigma, ptrdiff_t m, struct arena *arena)
 {
 	ptrdiff_t n = problem->X.rows;
-	struct restriction r = {.problem = problem, .norm = *norm, .eps = eps, .m = m};
+	struct restriction r = {.problem = problem, .threat = *threat, .m = m};
 
 	r.sigma = sigma;
-	r.reach = arena_counts(arena) ? 0 : reach_of(norm);
+	r.reach = arena_counts(arena) ? 0 : threat_reach(threat);
 	r.length = arena_counts(arena) ? 0 : blas_mat_norm(problem->X) / sqrt((double)n);
 	r.S = mat_new(arena, n, m);
 	r.margin = ARENA_ARRAY(arena, real, n);

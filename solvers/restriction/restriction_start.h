@@ -7,8 +7,7 @@
 #include "solvers/restriction/restriction.h"
 
 struct restriction_options {
-	double eps;
-	long norm; /* enum perturbation */
+	struct threat_options threat;
 	struct start_options start;
 	long width, slope_steps, epochs, batch, memory, proof;
 	double learning_rate, blur, gap, fall;

@@ -34,7 +34,7 @@ struct work {
 /* How far the norm of c_k, and of a neuron, may be blurred for h of margin. */
 static double norm_width(const struct restriction *r, double h)
 {
-	return h / (2 * r->eps * r->reach);
+	return h / (2 * r->threat.eps * r->reach);
 }
 
 /* norm and blurred; C becomes the gradients of the smoothed norms. */
@@ -45,9 +45,9 @@ static void block_norms(const struct work *w)
 	for (ptrdiff_t k = 0; k < w->rows; k++) {
 		double norm = 0, blurred = 0;
 
-		if (r->eps > 0)
-			blurred = dualnorm_envelope(&r->norm, norm_width(r, w->h), mat_col(w->C, k),
-						    w->lane->spare, &norm);
+		if (r->threat.eps > 0)
+			blurred = threat_envelope(&r->threat, norm_width(r, w->h), mat_col(w->C, k),
+						  w->lane->spare, &norm);
 		w->lane->norm[k] = (real)norm;
 		w->lane->blurred[k] = (real)blurred;
 	}
@@ -82,7 +82,7 @@ static void neuron_margins(const struct work *w, ptrdiff_t j)
 
 static void block_margins(const struct work *w)
 {
-	real *margin = w->r->margin + w->first, eps = (real)w->r->eps;
+	real *margin = w->r->margin + w->first, eps = (real)w->r->threat.eps;
 
 	for (ptrdiff_t k = 0; k < w->rows; k++) {
 		margin[k] = -eps * w->lane->norm[k];
@@ -133,7 +133,7 @@ static double block_exact(const struct work *w)
 static void block_slopes(const struct work *w)
 {
 	const real *restrict alpha = w->r->dual.alpha + w->first, *restrict y = w->y;
-	real *restrict tau = w->lane->z, eps = (real)w->r->eps;
+	real *restrict tau = w->lane->z, eps = (real)w->r->threat.eps;
 
 	for (ptrdiff_t k = 0; k < w->rows; k++)
 		tau[k] = y[k] * alpha[k];
@@ -159,7 +159,7 @@ static void block_gradient(const struct work *w)
 {
 	block_slopes(w);
 	blas_gemm(1, w->X, TRANSPOSED, w->T, PLAIN, 1, w->lane->R);
-	if (w->r->eps > 0)
+	if (w->r->threat.eps > 0)
 		blas_gemm(1, w->C, PLAIN, mat_rows(w->lane->Q, 0, w->rows), PLAIN, 1, w->lane->R);
 }
 
@@ -189,7 +189,7 @@ static void evaluate_block(struct restriction *r, struct restriction_lane *lane,
 	blas_gemm(1, w.X, PLAIN, query->A, PLAIN, 0, w.T);
 	if (query->follow)
 		restriction_slopes(r, first, w.T, w.S);
-	if (r->eps > 0)
+	if (r->threat.eps > 0)
 		blas_gemm(1, query->A, PLAIN, w.S, TRANSPOSED, 0, w.C);
 	block_norms(&w);
 	block_margins(&w);
@@ -217,15 +217,16 @@ static void evaluate_lane(struct restriction *r, int l, const struct query *quer
  * |a_i|_q. */
 static void neuron(struct restriction *r, const struct query *query, ptrdiff_t i, real *g)
 {
-	double mu = r->eps > 0 ? neuron_share * norm_width(r, query->h) : 1, norm;
+	double mu = r->threat.eps > 0 ? neuron_share * norm_width(r, query->h) : 1, norm;
 	double width = decay_share * query->h / r->length;
 	const real *a = mat_col(query->A, i);
 	size_t d = (size_t)query->A.rows;
 	double size = blas_norm(d, a);
 
 	memcpy(g, a, d * sizeof *g);
-	r->e_smooth[i] = r->eps * dualnorm_envelope(&r->norm, mu, g, mat_col(r->dual.R, i), &norm);
-	r->e[i] = r->eps * norm;
+	r->e_smooth[i] =
+		r->threat.eps * threat_envelope(&r->threat, mu, g, mat_col(r->dual.R, i), &norm);
+	r->e[i] = r->threat.eps * norm;
 	r->size[i] = size;
 	r->size_smooth[i] = size > width ? size - width / 2 : size * size / (2 * width);
 }
@@ -244,7 +245,7 @@ static void finish_gradient(struct restriction *r, const struct query *query, pt
 		blas_axpy(d, 1, mat_col(r->lane[l].R, i), sum);
 		r->dual.omega[i] += r->lane[l].omega[i];
 	}
-	blas_scale(d, r->eps * r->dual.omega[i], g);
+	blas_scale(d, r->threat.eps * r->dual.omega[i], g);
 	blas_axpy(d, 1, sum, g);
 	blas_axpy(d, r->problem->beta / fmax(r->size[i], width), mat_col(query->A, i), g);
 }
@@ -301,8 +302,7 @@ double restriction_bound(struct restriction *r, const struct restriction_dual *d
 
 #pragma omp parallel for schedule(static) num_threads(r->lanes) reduction(max : largest)
 	for (ptrdiff_t i = 0; i < r->m; i++)
-		largest =
-			fmax(largest, dualnorm_distance(&r->norm, r->eps * dual->omega[i],
+		largest = fmax(largest, threat_distance(&r->threat, r->threat.eps * dual->omega[i],
 							mat_col(dual->R, i), mat_col(r->spare, i)));
 	return scaling_best(r->problem, dual->alpha, largest).bound;
 }

@@ -48,10 +48,9 @@ static const double to_boundary = 0.99; /* of the way, for the refined dual */
 static const double solved_gap = 1e-6 > 64 * REAL_EPSILON ? 1e-6 : 64 * REAL_EPSILON;
 
 static const struct option rows[] = {
-	{OPTION_FIELD(struct linear_options, norm), .initial = "linf", .names = norm_names,
-	 .doc = "norm of the ball"},
-	{OPTION_FIELD(struct linear_options, eps), .initial = "0", .range = RANGE_FROM(0),
-	 .doc = "radius of the ball in prepared features; a bias column is never attacked"},
+	THREAT_NORM(struct linear_options, threat_step_norms),
+	THREAT_EPS(struct linear_options, "0"),
+	THREAT_REST(struct linear_options, "no box: its worst case is over the whole ball", 0),
 	{0},
 };
 
@@ -70,11 +69,11 @@ static void outputs(const struct linear *s, const real *w, double shift, real *f
 static void evaluate(struct linear *s, const real *w)
 {
 	const struct problem *problem = s->problem;
-	double eps = s->options->eps, ridge = 2 * problem->beta, r;
+	double eps = s->threat.eps, ridge = 2 * problem->beta, r;
 	size_t n = (size_t)problem->X.rows, d = (size_t)problem->X.cols;
 	double barrier = s->mu * problem->loss.weight;
 
-	outputs(s, w, eps * linear_norms[s->options->norm].smooth(s, w), s->f);
+	outputs(s, w, eps * linear_norms[s->threat.norm].smooth(s, w), s->f);
 	interior_loss_start(s->loss, s->f, barrier);
 	interior_loss_gradient(s->loss, s->f, barrier, false, s->a);
 	s->sum_a = -blas_dot(n, problem->y, s->a);
@@ -124,7 +123,7 @@ static double weigh(struct linear *s)
 /* A += -eps (h u' + u h') + eps^2 c u u' + s eps N_q'' + 2 beta N_2'', lower triangle, factored */
 static bool factor(struct linear *s)
 {
-	double eps = s->options->eps, c = weigh(s);
+	double eps = s->threat.eps, c = weigh(s);
 
 	for (ptrdiff_t j = 0; j < s->A.cols; j++)
 		for (ptrdiff_t i = j; i < s->A.rows; i++) {
@@ -135,7 +134,7 @@ static bool factor(struct linear *s)
 			mat_set(s->A, i, j,
 				mat_get(s->A, i, j) + (real)(eps * (eps * c * uu - hu)));
 		}
-	linear_norms[s->options->norm].curve(s, s->sum_a * eps);
+	linear_norms[s->threat.norm].curve(s, s->sum_a * eps);
 	linear_curve_length(s, 2 * s->problem->beta, false);
 	return blas_cholesky(s->A);
 }
@@ -164,7 +163,7 @@ static double objective(struct linear *s, real *f)
 {
 	const struct problem *problem = s->problem;
 
-	outputs(s, s->w, s->options->eps * linear_norms[s->options->norm].exact(s, s->w), f);
+	outputs(s, s->w, s->threat.eps * threat_dual(&s->threat, s->w), f);
 	return loss_value(problem->loss, (size_t)problem->X.rows, f, problem->y) +
 	       2 * problem->beta * sqrt(linear_square(s, s->w, false));
 }
@@ -208,7 +207,7 @@ static const real *refined_dual(struct linear *s)
 	double barrier = s->mu * problem->loss.weight, length;
 
 	if (!isnan(newton_direction(s))) {
-		outputs(s, s->dw, s->options->eps * blas_dot((size_t)problem->X.cols, s->u, s->dw),
+		outputs(s, s->dw, s->threat.eps * blas_dot((size_t)problem->X.cols, s->u, s->dw),
 			s->weights);
 		interior_loss_direction(s->loss, s->f, s->weights, barrier, false);
 		length = fmin(1, to_boundary * interior_loss_longest(s->loss));
@@ -226,8 +225,7 @@ static void certify(void *state, struct certificate *out)
 	double beyond, scale;
 
 	blas_gemv(1, problem->X, TRANSPOSED, a, 0, s->trial);
-	linear_norms[s->options->norm].beyond(s, -s->options->eps * blas_dot(n, problem->y, a),
-					      s->trial);
+	threat_prox(&s->threat, -s->threat.eps * blas_dot(n, problem->y, a), s->trial, s->trial);
 	beyond = blas_norm(d, s->trial);
 	scale = beyond > 2 * problem->beta ? 2 * problem->beta / beyond : 1;
 	*out = (struct certificate){
@@ -276,12 +274,13 @@ static enum status setup(const struct problem *problem, const void *options, str
 			 void **state, struct err *err)
 {
 	struct linear *s = ARENA_NEW(arena, struct linear);
+	const struct linear_options *o = options;
 	ptrdiff_t n = problem->X.rows, d = problem->X.cols;
 	real **long_ones[] = {&s->f, &s->a, &s->weights};
 	real **short_ones[] = {&s->w, &s->dw, &s->trial, &s->u, &s->g, &s->h};
 
-	(void)err;
-	*s = (struct linear){.problem = problem, .options = options, .mu = 1};
+	*s = (struct linear){.problem = problem, .mu = 1};
+	TRY(threat_resolve(problem, &o->threat, "linear_robust", arena, &s->threat, err));
 	s->loss = interior_loss_new(problem, arena);
 	for (size_t i = 0; i < sizeof long_ones / sizeof *long_ones; i++)
 		*long_ones[i] = ARENA_ARRAY(arena, real, n);
@@ -293,6 +292,11 @@ static enum status setup(const struct problem *problem, const void *options, str
 	if (!arena_counts(arena))
 		evaluate(s, s->w);
 	return STATUS_OK;
+}
+
+static const struct threat_options *threat(const void *options)
+{
+	return &((const struct linear_options *)options)->threat;
 }
 
 static void forecast(const void *options, ptrdiff_t n, ptrdiff_t d, struct forecast *out)
@@ -334,7 +338,7 @@ const struct trainer trainer_linear_robust = {
 		 .options = rows,
 		 .size = sizeof(struct linear_options)},
 	.losses = losses,
-	.robust = trainer_always,
+	.threat = threat,
 	.forecast = forecast,
 	.setup = setup,
 	.step = step,

@@ -9,13 +9,12 @@
 #include "solvers/model/trainer.h"
 
 struct linear_options {
-	long norm; /* enum norm */
-	double eps;
+	struct threat_options threat;
 };
 
 struct linear {
 	const struct problem *problem;
-	const struct linear_options *options;
+	struct threat threat;
 	struct interior_loss *loss;
 	double mu, sum_a;      /* s = -y'a */
 	real *w, *dw, *trial;  /* d */
@@ -28,24 +27,20 @@ struct linear {
 	bool solved;
 };
 
-/* |w|^2 over all, or over the attacked, coordinates. */
-double linear_square(const struct linear *s, const real *w, bool free_only);
+/* |w|^2, or |s o w|^2 over the attacked coordinates. */
+double linear_square(const struct linear *s, const real *w, bool attacked);
 
 /* sqrt(mu^2 + square) */
 double linear_root(double mu, double square);
 
-/* A += c (I / (r + mu) - w w' / (r (r + mu)^2)), lower triangle, on all, or on the attacked,
- * coordinates: c N'' of their length. */
-void linear_curve_length(struct linear *s, double c, bool free_only);
+/* A += c (I / (r + mu) - w w' / (r (r + mu)^2)), lower triangle, or on the attacked coordinates the
+ * same of s o w: c N'' of that length. */
+void linear_curve_length(struct linear *s, double c, bool attacked);
 
-/* The norm dual to that of the ball, over the attacked coordinates. */
+/* The norm dual to that of the ball (threat_dual), smoothed. */
 struct linear_norm {
-	double (*exact)(const struct linear *s, const real *w);
 	double (*smooth)(struct linear *s, const real *w); /* N, with u = N' */
 	void (*curve)(struct linear *s, double c);         /* A += c N'' */
-	/* v less its projection on `radius` times the unit ball of the norm's own dual, on the
-	 * attacked coordinates */
-	void (*beyond)(const struct linear *s, double radius, real *v);
 };
 
 extern const struct linear_norm linear_norms[]; /* by the norm of the ball */

@@ -21,13 +21,15 @@
 #include "solvers/core/arena.h"
 #include "solvers/core/mat.h"
 #include "solvers/gates/pattern.h"
-#include "solvers/model/dualnorm.h"
+#include "solvers/model/threat.h"
 #include "solvers/model/trainer.h"
+
+/* Why the options of robust trainers take no box. */
+#define ROBUST_NO_CLIP "no box: the worst case of this method is over the whole ball"
 
 struct robust {
 	const struct problem *problem;
-	struct dualnorm norm;
-	double eps;
+	struct threat threat;     /* eps: the radius of the moment */
 	bool two_sided;           /* targets instead of labels */
 	struct patterns patterns; /* those that are known to admit a neuron */
 	double *margin;           /* P: min_k e_k x_k'h - eps |h|_q > 0 at the unit direction h_i */

@@ -45,7 +45,7 @@ static void rescale(struct robust_admm *a, const double ratio[ROBUST_SPLITS])
 
 static bool on_path(const struct robust_admm *a)
 {
-	return a->program.eps < a->options->eps;
+	return a->program.threat.eps < a->options->threat.eps;
 }
 
 /* The acceleration begins anew, in the norm in which the iteration with these penalties is
@@ -116,12 +116,13 @@ double robust_admm_radius(const struct robust_admm *a)
 	const struct robust_admm_options *o = a->options;
 	long stage = a->iteration / o->stage;
 
-	return stage < o->path ? o->eps * (double)(stage + 1) / (double)(o->path + 1) : o->eps;
+	return stage < o->path ? o->threat.eps * (double)(stage + 1) / (double)(o->path + 1)
+			       : o->threat.eps;
 }
 
 void robust_admm_begin(struct robust_admm *a)
 {
-	a->program.eps = robust_admm_radius(a);
+	a->program.threat.eps = robust_admm_radius(a);
 	robust_admm_split(a);
 	restart(a);
 }
@@ -131,9 +132,9 @@ static void follow_path(struct robust_admm *a)
 {
 	double eps = robust_admm_radius(a);
 
-	if (!(eps > a->program.eps))
+	if (!(eps > a->program.threat.eps))
 		return;
-	a->program.eps = eps;
+	a->program.threat.eps = eps;
 	robust_admm_split(a);
 	restart(a);
 }

@@ -105,8 +105,9 @@ static double excess(void *context, double m)
 	const real *ak = cone->ak;
 	real line, sum = 0;
 
-	cone->level = r->eps * dualnorm_prox(&r->norm, m * r->eps / weight(a, ROBUST_CONE), cone->u,
-					     cone->v);
+	cone->level =
+		r->threat.eps * threat_prox(&r->threat, m * r->threat.eps / weight(a, ROBUST_CONE),
+					    cone->u, cone->v);
 	line = (real)cone->level;
 #pragma omp simd reduction(+ : sum)
 	for (ptrdiff_t k = 0; k < a->Y.rows; k++)

@@ -33,7 +33,7 @@ static double find_lacks(const struct robust *r, struct mat V, double *lack)
 	blas_gemm(1, r->problem->X, PLAIN, V, PLAIN, 0, r->Y);
 	for (ptrdiff_t i = 0; i < V.cols; i++) {
 		const real *d = mat_col(r->patterns.D, i), *y = mat_col(r->Y, i);
-		double need = r->eps * dualnorm_value(&r->norm, mat_col(V, i));
+		double need = r->threat.eps * threat_dual(&r->threat, mat_col(V, i));
 
 		lack[i] = 0;
 		for (ptrdiff_t k = 0; k < r->Y.rows; k++) {
@@ -129,8 +129,8 @@ static double dual_norm(struct robust *r, const struct robust_point *point, doub
 
 		for (ptrdiff_t k = 0; k < D.rows; k++)
 			sum += fabs((double)y[k]);
-		largest = fmax(largest,
-			       dualnorm_distance(&r->norm, r->eps * sum, mat_col(r->T, i), r->v));
+		largest = fmax(largest, threat_distance(&r->threat, r->threat.eps * sum,
+							mat_col(r->T, i), r->v));
 	}
 	return largest;
 }

@@ -169,7 +169,7 @@ static void check_progress(struct run *run)
 {
 	double start, end;
 
-	if (is_refused(run) || (run->trainer->robust && run->trainer->robust(run->options)))
+	if (is_refused(run) || trainer_robust(run->trainer, run->options))
 		return;
 	step(run, 0);
 	start = toy_objective(&run->toy.problem, &run->net);

@@ -58,11 +58,18 @@ static void certify(void *state, struct certificate *out)
 
 static const struct trainer convex = {
 	.width = width, .network = network, .repaired = repaired, .certify = certify};
+static const struct threat_options *threat(const void *options)
+{
+	static const struct threat_options some = {.eps = 1};
+
+	(void)options;
+	return &some;
+}
+
 static const struct trainer worst_case = {
-	.robust = trainer_always, .width = width, .network = network, .certify = certify};
+	.threat = threat, .width = width, .network = network, .certify = certify};
 static const struct trainer plain = {.width = width, .network = network};
-static const struct trainer attacked = {
-	.robust = trainer_always, .width = width, .network = network};
+static const struct trainer attacked = {.threat = threat, .width = width, .network = network};
 
 struct scene {
 	struct toy toy;

@@ -153,12 +153,12 @@ static void it_never_ends_above_its_start(void **state)
 	(void)state;
 	for (size_t l = 0; l < LOSSES; l++) {
 		struct run *run = begin(losses[l], text, NULL);
-		struct dualnorm norm = {.d = D, .frozen = bias};
+		struct threat norm = {.eps = EPS, .d = D, .frozen = bias};
 		double first = certify(run).upper, plain;
 
 		assert_int_equal(run->status, STATUS_OK);
 		run->trainer->network(run->state, &run->net);
-		plain = restriction_certified(&run->toy.problem, &norm, EPS, &run->net, 10, NULL);
+		plain = restriction_certified(&run->toy.problem, &norm, &run->net, 10, NULL);
 		check_close(first, plain, 0, ROUNDING * first);
 		assert_non_null(strstr(run->trainer->note(run->state), "start adam, 30 steps"));
 		train(run);
