@@ -1,4 +1,4 @@
-# relubench: make [all] | quickstart | test | deps | check | bench | sanitize | cov | mutants | fuzz |
+# relubench: make [all] | quickstart | test | test-of DIR=... | deps | check | bench | sanitize | cov | mutants | fuzz |
 # install | clean
 #
 # VARIANT=release (default), debug, san or cov picks flags and build folder; ARCH picks -march;
@@ -58,7 +58,7 @@ WORKER := harness/worker.c
 LIB := $(sort $(filter-out $(MAIN) $(WORKER),$(wildcard solvers/*/*.c baselines/*.c harness/*.c \
 	harness/*/*.c harness/*/*/*.c)))
 HELPERS := $(sort $(wildcard tests/*.c))
-UNIT := $(sort $(wildcard tests/unit/test_*.c tests/fault/test_*.c))
+UNIT := $(sort $(wildcard $(addprefix tests/unit/,*.c */*.c */*/*.c) tests/fault/test_*.c))
 CONTRACT := $(sort $(wildcard tests/contract/test_*.c))
 GOLDEN := $(sort $(wildcard tests/golden/test_*.c))
 E2E := $(sort $(wildcard tests/e2e/test_*.sh))
@@ -138,6 +138,13 @@ test: deps
 	$(SUBMAKE) tests-built
 	@RELUBENCH=$(BUILD)/relubench sh tests/run.sh $(TEST_BINS) $(E2E)
 
+# The unit tests of one folder of the product and of those below it: make test-of DIR=solvers/admm
+DIR ?=
+OF := $(filter tests/unit/$(DIR)/%,$(UNIT))
+test-of: $(OF:%.c=$(BUILD)/double/%)
+	$(if $(OF),,$(error tests/unit/$(DIR) has no tests: DIR is a folder of the product))
+	@sh tests/run.sh $^
+
 # Unit and contract tests under address and undefined behaviour sanitizers.
 sanitize: deps
 	$(SUBMAKE) VARIANT=san core-tested
@@ -212,7 +219,7 @@ FUZZ ?= $(sort $(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_LIB := $(sort tests/archives.c tests/readers.c tests/stored.c \
 	$(wildcard $(patsubst %,%/*.c,solvers/core solvers/tools solvers/model solvers/gates \
 	harness/file harness/stats harness/machine harness/store harness/data harness/data/* \
-	harness/spec)) harness/sched/filter.c)
+	harness/spec harness/spec/*)) harness/sched/filter.c)
 FUZZ_FLAGS := -std=c11 -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-Wno-unknown-pragmas
 
@@ -239,7 +246,7 @@ fuzz: $(FUZZ:tests/fuzz/%.c=$(ROOT)/fuzz/%)
 # --- checks --------------------------------------------------------------------------------------
 
 CODE := $(sort $(wildcard $(foreach folder,solvers baselines harness tests,\
-	$(addprefix $(folder)/,*.c *.h */*.c */*.h */*/*.c */*/*.h))))
+	$(addprefix $(folder)/,*.c *.h */*.c */*.h */*/*.c */*/*.h */*/*/*.c */*/*/*.h))))
 
 check: check-deps check-style check-format check-readme check-mutants check-cppcheck check-house
 
@@ -280,7 +287,7 @@ clean:
 	rm -rf $(ROOT)
 
 FORCE:
-.PHONY: all deps quickstart tests-built test sanitize core-tested cov cov-tested bench bench-built bench-memory \
+.PHONY: all deps quickstart tests-built test test-of sanitize core-tested cov cov-tested bench bench-built bench-memory \
 	mutants mutant-built fuzz check check-deps check-style check-format check-readme check-mutants \
 	check-cppcheck check-house install clean FORCE
 .SECONDARY:

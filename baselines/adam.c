@@ -1,13 +1,7 @@
-/* Adam (Kingma and Ba 2015) and AdamW (Loshchilov and Hutter 2019).
- *
- *     p <- beta1 p + (1 - beta1) g,   q <- beta2 q + (1 - beta2) g^2
- *     w <- w - rate (p / (1 - beta1^t)) / (sqrt(q / (1 - beta2^t)) + epsilon)
- *
- * g holds the weight decay, or, decoupled, w first shrinks by rate * decay and g is the data part
- * alone. */
-#include "baselines/backprop.h"
-
-#include <tgmath.h>
+/* Trainer `adam`: minibatches by Adam or, decoupled, AdamW (solvers/tools/adam.h). */
+#include "solvers/tools/adam.h"
+#include "baselines/backprop_robust.h"
+#include "baselines/backprop_train.h"
 
 struct adam_options {
 	struct backprop_options common;
@@ -35,13 +29,9 @@ static const struct option rows[] = {
 	{0},
 };
 
-struct adam {
+struct state {
 	struct backprop base;
-	const struct adam_options *options;
-	long t;              /* minibatches so far */
-	real rate;           /* of the epoch, with both bias corrections, of this minibatch */
-	real epsilon;        /* scaled by the second bias correction */
-	real shrink;         /* factor of the weights */
+	struct adam adam;
 	real decay;          /* decoupled: per unit of learning rate */
 	real *mean, *square; /* p, q */
 };
@@ -50,69 +40,57 @@ static enum status setup(const struct problem *problem, const void *options, str
 			 void **state, struct err *err)
 {
 	const struct adam_options *o = options;
-	struct adam *adam = ARENA_NEW(arena, struct adam);
+	struct state *s = ARENA_NEW(arena, struct state);
 
-	*state = adam;
-	TRY(backprop_setup(&adam->base, problem, &o->common, arena, err));
-	adam->options = o;
+	*state = s;
+	TRY(backprop_setup(&s->base, problem, &o->common, arena, err));
+	s->adam = adam_new();
+	s->adam.beta1 = o->beta1;
+	s->adam.beta2 = o->beta2;
+	s->adam.epsilon = o->epsilon;
+	s->adam.decay = o->decoupled ? 0 : s->base.decay;
 	if (o->decoupled) {
-		adam->decay = adam->base.decay;
-		adam->base.decay = 0;
+		s->decay = s->base.decay;
+		s->base.decay = 0;
 	}
-	adam->mean = ARENA_ARRAY(arena, real, adam->base.count);
-	adam->square = ARENA_ARRAY(arena, real, adam->base.count);
+	s->mean = ARENA_ARRAY(arena, real, s->base.count);
+	s->square = ARENA_ARRAY(arena, real, s->base.count);
 	return STATUS_OK;
 }
 
-/* With c1 = 1 - beta1^t and c2 = 1 - beta2^t the step is (rate sqrt(c2) / c1) p / (sqrt(q) +
- * epsilon sqrt(c2)). */
-static void correct_bias(void *trainer)
+static void begin(void *trainer)
 {
-	struct adam *adam = trainer;
-	const struct adam_options *o = adam->options;
-	double t = (double)++adam->t, rate = backprop_rate(&adam->base);
-	double root = sqrt(1 - pow(o->beta2, t));
+	struct state *s = trainer;
+	double rate = backprop_rate(&s->base);
 
-	adam->rate = (real)(rate * root / (1 - pow(o->beta1, t)));
-	adam->epsilon = (real)(o->epsilon * root);
-	adam->shrink = (real)(1 - rate * (double)adam->decay);
+	adam_begin(&s->adam, rate);
+	s->adam.shrink = (real)(1 - rate * (double)s->decay);
 }
 
 static void update(void *trainer, struct backprop_block block)
 {
-	struct adam *adam = trainer;
-	real keep_p = (real)adam->options->beta1, keep_q = (real)adam->options->beta2;
-	real rate = adam->rate, epsilon = adam->epsilon, shrink = adam->shrink;
-	real decay = adam->base.decay;
+	struct state *s = trainer;
 
 	for (ptrdiff_t j = 0; j < block.cols; j++) {
 		size_t first = block.first + (size_t)(j * block.stride);
-		const real *restrict gradient = block.gradient + j * block.gradient_stride;
-		real *restrict w = adam->base.weights + first;
-		real *restrict p = adam->mean + first, *restrict q = adam->square + first;
 
-#pragma omp simd
-		for (ptrdiff_t i = 0; i < block.rows; i++) {
-			real g = gradient[i] + decay * w[i];
-
-			p[i] = keep_p * p[i] + (1 - keep_p) * g;
-			q[i] = keep_q * q[i] + (1 - keep_q) * g * g;
-			w[i] = shrink * w[i] - rate * p[i] / (sqrt(q[i]) + epsilon);
-		}
+		adam_update(&s->adam, (size_t)block.rows,
+			    block.gradient + j * block.gradient_stride, s->base.weights + first,
+			    s->mean + first, s->square + first);
 	}
 }
 
 static void step(void *state, struct progress *progress)
 {
-	struct adam *adam = state;
+	struct state *s = state;
 
-	backprop_epoch(&adam->base, update, correct_bias, adam);
-	backprop_report(&adam->base, progress);
+	backprop_epoch(&s->base, update, begin, s);
+	backprop_report(&s->base, progress);
 }
 
 static const struct threat_options *threat(const void *options)
 {
-	return backprop_threat(&((const struct adam_options *)options)->common);
+	return backprop_robust_threat(&((const struct adam_options *)options)->common);
 }
 
 static void forecast(const void *options, ptrdiff_t n, ptrdiff_t d, struct forecast *out)

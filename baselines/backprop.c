@@ -13,9 +13,7 @@
 
 #include "baselines/tile.h"
 #include "solvers/core/blas.h"
-#include "solvers/core/rng.h"
 
-#include <math.h>
 #include <string.h>
 
 /* Whole vectors of neurons. */
@@ -267,6 +265,25 @@ const struct backprop_regime backprop_plain = {
 	.backward = backprop_backward,
 };
 
+/* 0 up to the share `start` of the epochs, then linear over the share `length`, then 1. */
+static double ramp(const struct backprop *b, double start, double length)
+{
+	double epochs = (double)b->options->epochs;
+	double gone = (double)b->epoch - start * epochs;
+
+	if (gone < 0)
+		return 0;
+	return gone + 1 >= length * epochs ? 1 : (gone + 1) / (length * epochs);
+}
+
+double backprop_strength(const struct backprop *b)
+{
+	const struct ibp_options *interval = &b->options->interval;
+
+	return interval->threat.eps > 0 ? ramp(b, interval->plain, interval->ramp)
+					: ramp(b, 0, b->options->adversary.ramp);
+}
+
 /* Samples first .. first+rows-1 of `samples` (or of X), one of the chunks of a batch of `count`. */
 static struct backprop_pass pass_of(const struct backprop *b, const size_t *samples,
 				    ptrdiff_t first, ptrdiff_t count)
@@ -341,48 +358,4 @@ void backprop_gradient(struct backprop *b, const size_t *samples, ptrdiff_t coun
 			pass_chunk(b, &pass);
 		}
 	}
-}
-
-static double rate_constant(const struct backprop_options *o, double epoch)
-{
-	(void)epoch;
-	return o->learning_rate;
-}
-
-static double rate_cosine(const struct backprop_options *o, double epoch)
-{
-	return o->learning_rate * 0.5 *
-	       (1 + cos(3.14159265358979323846 * epoch / (double)o->epochs));
-}
-
-static double rate_step(const struct backprop_options *o, double epoch)
-{
-	return o->learning_rate * pow(o->step_factor, floor(epoch / (double)o->step_every));
-}
-
-const char *const backprop_schedules[] = {"constant", "cosine", "step", NULL};
-static double (*const rates[])(const struct backprop_options *, double) = {rate_constant,
-									   rate_cosine, rate_step};
-
-double backprop_rate(const struct backprop *b)
-{
-	return rates[b->options->schedule](b->options, (double)b->epoch);
-}
-
-void backprop_epoch(struct backprop *b, backprop_rule rule, void (*before)(void *trainer),
-		    void *trainer)
-{
-	ptrdiff_t size =
-		b->options->batch > 0 && b->options->batch < b->n ? b->options->batch : b->n;
-	struct rng rng = rng_stream(b->problem->seed, "epoch", (uint64_t)b->epoch);
-
-	if (size < b->n)
-		rng_shuffle(&rng, (size_t)b->n, b->order);
-	for (ptrdiff_t first = 0; first < b->n; first += size) {
-		if (before)
-			before(trainer);
-		backprop_gradient(b, size < b->n ? b->order + first : NULL,
-				  first + size < b->n ? size : b->n - first, rule, trainer);
-	}
-	b->epoch++;
 }

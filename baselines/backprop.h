@@ -1,5 +1,5 @@
-/* What the backprop baselines share: options, minibatch gradient, schedule, early stopping, robust
- * training.
+/* Minibatch gradients of the backprop baselines, for a regime: the clean loss here, robust ones in
+ * backprop_robust.c.
  *
  * The objective is that of every method, L + (beta/2)(|U|^2 + |alpha|^2), with L the weighted sum
  * of the losses over the n samples. Its scale depends on n, so the learning rate acts on the mean
@@ -11,11 +11,11 @@
 
 #include "baselines/adversary.h"
 #include "baselines/baseline.h"
-#include "baselines/interval.h"
+#include "baselines/ibp.h"
 
 #include <stddef.h>
 
-struct backprop_options {
+struct backprop_options { /* rows: backprop_train.h */
 	long width, epochs, batch;
 	double learning_rate;
 	long schedule; /* index of backprop_schedules */
@@ -24,51 +24,8 @@ struct backprop_options {
 	long init; /* index of backprop_inits */
 	long patience;
 	struct adversary_options adversary;
-	struct interval_options interval;
+	struct ibp_options interval;
 };
-
-extern const char *const backprop_schedules[]; /* ends with NULL */
-extern const char *const backprop_inits[];
-
-/* Rows of the common options, for an options struct whose member `common` they are. `rate` is the
- * default learning rate, a text. */
-#define BACKPROP_ROWS(structure, rate)                                                             \
-	{OPTION_AS("width", structure, common.width), .initial = "128", .range = RANGE_FROM(1),    \
-	 .doc = "hidden neurons"},                                                                 \
-		{OPTION_AS("epochs", structure, common.epochs), .initial = "100",                  \
-		 .range = RANGE_FROM(1),                                                           \
-		 .doc = "passes over the training part; an iteration is an epoch"},                \
-		{OPTION_AS("batch", structure, common.batch), .initial = "128",                    \
-		 .range = RANGE_FROM(0), .doc = "samples per step; 0 is the whole training part"}, \
-		{OPTION_AS("learning_rate", structure, common.learning_rate), .initial = (rate),   \
-		 .range = RANGE_ABOVE(0),                                                          \
-		 .doc = "step on the mean over samples: the gradient of the objective divided by " \
-			"n (and by the "                                                           \
-			"weight of the loss), so that it does not depend on n or on sum against "  \
-			"mean"},                                                                   \
-		{OPTION_AS("schedule", structure, common.schedule), .initial = "constant",         \
-		 .names = backprop_schedules,                                                      \
-		 .doc = "learning rate by epoch: constant, half a cosine down to 0, or a factor "  \
-			"every few epochs"},                                                       \
-		{OPTION_AS("step_every", structure, common.step_every), .initial = "30",           \
-		 .range = RANGE_FROM(1), .doc = "schedule step: epochs between two reductions"},   \
-		{OPTION_AS("step_factor", structure, common.step_factor), .initial = "0.1",        \
-		 .range = RANGE_WITHIN(0, 1), .doc = "schedule step: factor of a reduction"},      \
-		{OPTION_AS("init", structure, common.init), .initial = "he",                       \
-		 .names = backprop_inits,                                                          \
-		 .doc = "variance of the normal start: he 2/fan_in, glorot 2/(fan_in + fan_out)"}, \
-		{OPTION_AS("patience", structure, common.patience), .initial = "0",                \
-		 .range = RANGE_FROM(0),                                                           \
-		 .doc = "stop after so many epochs without a lower validation loss (of "           \
-			"robust training the attacked or certified one, once eps is "              \
-			"reached) and return the best weights; 0 is off"},                         \
-		{OPTION_AS("adversary", structure, common.adversary), .rows = adversary_rows,      \
-		 .doc = "adversarial training: the attacked loss, or TRADES"},                     \
-	{                                                                                          \
-		OPTION_AS("interval", structure, common.interval),                                 \
-			.rows = interval_rows,                                                     \
-			.doc = "certified training by interval bounds (IBP)"                       \
-	}
 
 /* A rectangle of weights, and the data part of their gradient: columns of `rows` numbers. The flat
  * weight vector is U (d m, neuron by neuron), then alpha (m); state of a method lies alike. */
@@ -109,6 +66,7 @@ struct backprop_pass {
 struct backprop_regime {
 	bool attacks, keeps_clean; /* columns are attacked; clean ones go through beside them */
 	ptrdiff_t outputs;         /* per sample, blocks of `rows` in f and g */
+	const struct backprop_regime *validation; /* judges the validation part; NULL: itself */
 	void (*attack)(struct backprop *b, const struct backprop_pass *pass, int part);
 	void (*forward)(struct backprop *b, const struct backprop_pass *pass, int part);
 	/* g = dL/df, without weight and mean */
@@ -152,39 +110,14 @@ struct backprop {
 	long since_best;
 };
 
-enum status backprop_setup(struct backprop *b, const struct problem *problem,
-			   const struct backprop_options *options, struct arena *arena,
-			   struct err *err);
-
 /* Gradient of the objective divided by n weight, estimated on `count` samples (NULL: 0 .. count-1),
  * into b->gradient. With a rule, it is applied to every block as soon as the block's gradient is
  * known, and b->gradient is scratch. */
 void backprop_gradient(struct backprop *b, const size_t *samples, ptrdiff_t count,
 		       backprop_rule rule, void *trainer);
 
-/* Learning rate of the epoch at hand. */
-double backprop_rate(const struct backprop *b);
-
-/* One epoch over shuffled minibatches. `rule` gets `trainer`; `before`, if not NULL, is called
- * before each minibatch. */
-void backprop_epoch(struct backprop *b, backprop_rule rule, void (*before)(void *trainer),
-		    void *trainer);
-
-/* After an epoch: early stopping, and what a step reports. */
-void backprop_report(struct backprop *b, struct progress *progress);
-
-/* The regime of the options; STATUS_SPEC if they ask for two. */
-enum status backprop_choose(const struct backprop_options *options,
-			    const struct backprop_regime **regime, struct err *err);
-
-/* Whether the options ask for another regime than the plain one. */
-const struct threat_options *backprop_threat(const struct backprop_options *options);
-
 /* Share of eps in force in the epoch at hand: a ramp, 1 after it. */
 double backprop_strength(const struct backprop *b);
-
-/* Loss on the validation part: clean, or at full eps attacked or by the bounds. */
-double backprop_validation_loss(struct backprop *b);
 
 /* The parts of a pass that regimes share (backprop.c). A pass of its own, outside of
  * backprop_gradient, packs the weights first. */
@@ -203,12 +136,5 @@ void backprop_backward(struct backprop *b, const struct backprop_pass *pass, int
 void backprop_add_products(struct backprop *b, const struct backprop_pass *pass, int part);
 /* Rule, or weight decay, on all weights of a part, whose data gradient is in b->gradient. */
 void backprop_finish(struct backprop *b, const struct backprop_pass *pass, int part);
-
-/* `width` and `network` of a trainer whose state begins with a struct backprop. */
-ptrdiff_t backprop_width(const void *state);
-void backprop_network(const void *state, struct net *net);
-
-void backprop_forecast(const struct backprop_options *options, ptrdiff_t n, ptrdiff_t d,
-		       struct forecast *out);
 
 #endif

@@ -5,30 +5,9 @@
  *     interval   kappa l(f(x), y) + (1 - kappa) l(F(x, y), y) (Gowal et al. 2018)
  *
  * x' is held fixed in the gradient (Danskin). */
-#include "baselines/backprop.h"
+#include "baselines/backprop_robust.h"
 
 #include "solvers/core/blas.h"
-
-#include <math.h>
-
-/* 0 up to the share `start` of the epochs, then linear over the share `length`, then 1. */
-static double ramp(const struct backprop *b, double start, double length)
-{
-	double epochs = (double)b->options->epochs;
-	double gone = (double)b->epoch - start * epochs;
-
-	if (gone < 0)
-		return 0;
-	return gone + 1 >= length * epochs ? 1 : (gone + 1) / (length * epochs);
-}
-
-double backprop_strength(const struct backprop *b)
-{
-	const struct interval_options *interval = &b->options->interval;
-
-	return interval->threat.eps > 0 ? ramp(b, interval->plain, interval->ramp)
-					: ramp(b, 0, b->options->adversary.ramp);
-}
 
 /* The part's samples of the chunk, from the clean columns to those beside them. */
 static void attack(struct backprop *b, const struct backprop_pass *pass, int part, bool trades)
@@ -78,13 +57,13 @@ static void trades_slopes(struct backprop *b, const struct backprop_pass *pass)
 	}
 }
 
-static struct interval_job bounds_of(const struct backprop *b, const struct backprop_pass *pass,
-				     int part)
+static struct ibp_job bounds_of(const struct backprop *b, const struct backprop_pass *pass,
+				int part)
 {
 	struct backprop_neurons at = backprop_neurons_of(b, part);
 	struct net net = backprop_as_net(b);
 
-	return (struct interval_job){
+	return (struct ibp_job){
 		.U = mat_cols(net.U, at.first, at.count),
 		.alpha = net.alpha + at.first,
 		.y = pass->y,
@@ -97,12 +76,12 @@ static struct interval_job bounds_of(const struct backprop *b, const struct back
 /* The part's share of f and F, one below the other. */
 static void interval_outputs(struct backprop *b, const struct backprop_pass *pass, int part)
 {
-	struct interval_job job = bounds_of(b, pass, part);
+	struct ibp_job job = bounds_of(b, pass, part);
 	real *share = mat_col(b->share, part);
 
-	interval_radii(&job);
+	ibp_radii(&job);
 	backprop_products(b, pass, part);
-	interval_forward(&job, backprop_hidden(b, pass, part), share, share + pass->rows);
+	ibp_forward(&job, backprop_hidden(b, pass, part), share, share + pass->rows);
 }
 
 /* g = (kappa l'(f, y), (1 - kappa) l'(F, y)), kappa falling from 1 with the ramp */
@@ -120,9 +99,9 @@ static void interval_slopes_of(struct backprop *b, const struct backprop_pass *p
 static void interval_gradient(struct backprop *b, const struct backprop_pass *pass, int part)
 {
 	struct backprop_neurons at = backprop_neurons_of(b, part);
-	struct interval_job job = bounds_of(b, pass, part);
+	struct ibp_job job = bounds_of(b, pass, part);
 	struct mat gU = {b->d, at.count, b->d, b->gradient + at.first * b->d};
-	struct interval_slopes slopes = {
+	struct ibp_slopes slopes = {
 		.g = b->g,
 		.G = b->g + pass->rows,
 		.galpha = b->gradient + b->d * b->m + at.first,
@@ -130,9 +109,9 @@ static void interval_gradient(struct backprop *b, const struct backprop_pass *pa
 		.add = pass->add,
 	};
 
-	interval_backward(&job, backprop_hidden(b, pass, part), &slopes);
+	ibp_backward(&job, backprop_hidden(b, pass, part), &slopes);
 	backprop_add_products(b, pass, part);
-	interval_radius_gradient(&job, slopes.slope_r, gU);
+	ibp_radius_gradient(&job, slopes.slope_r, gU);
 	if (pass->last)
 		backprop_finish(b, pass, part);
 }
@@ -150,6 +129,7 @@ static const struct backprop_regime trades = {
 	.attacks = true,
 	.keeps_clean = true,
 	.outputs = 2,
+	.validation = &attacked,
 	.attack = attack_distance,
 	.forward = backprop_forward,
 	.slopes = trades_slopes,
@@ -163,8 +143,8 @@ static const struct backprop_regime bounded = {
 	.backward = interval_gradient,
 };
 
-enum status backprop_choose(const struct backprop_options *options,
-			    const struct backprop_regime **regime, struct err *err)
+enum status backprop_robust_choose(const struct backprop_options *options,
+				   const struct backprop_regime **regime, struct err *err)
 {
 	const struct adversary_options *adversary = &options->adversary;
 
@@ -180,87 +160,9 @@ enum status backprop_choose(const struct backprop_options *options,
 	return STATUS_OK;
 }
 
-const struct threat_options *backprop_threat(const struct backprop_options *options)
+const struct threat_options *backprop_robust_threat(const struct backprop_options *options)
 {
 	if (options->interval.threat.eps > 0)
 		return &options->interval.threat;
 	return options->adversary.threat.eps > 0 ? &options->adversary.threat : NULL;
-}
-
-/* Random starts of the validation part are those of no epoch. */
-static const uint64_t validation_stream = UINT32_MAX;
-
-/* Validation samples first .. first+rows-1 as columns, with their targets. */
-static struct backprop_pass load_validation(struct backprop *b, ptrdiff_t first)
-{
-	const struct problem *problem = b->problem;
-	ptrdiff_t n = problem->X_validation.rows;
-	ptrdiff_t rows = first + b->chunk < n ? b->chunk : n - first;
-	bool attacks = b->regime->attacks;
-
-	struct backprop_pass pass = {
-		.regime = attacks ? &attacked : b->regime,
-		.number = first,
-		.rows = rows,
-		.count = n,
-		.clean = mat_cols(b->batch, 0, rows),
-		.x = b->x,
-		.columns = rows,
-		.y = b->y,
-		.strength = 1,
-		.stream = validation_stream,
-	};
-
-	for (ptrdiff_t k = 0; k < rows; k++) {
-		for (ptrdiff_t i = 0; i < b->d; i++)
-			mat_set(b->batch, i, k, mat_get(problem->X_validation, first + k, i));
-		b->y[k] = problem->y_validation[first + k];
-		b->x[k] = mat_col(b->batch, attacks ? rows + k : k);
-	}
-	return pass;
-}
-
-/* The last outputs of a regime are the worst ones. */
-static double chunk_loss(struct backprop *b, const struct backprop_pass *pass)
-{
-#pragma omp parallel num_threads(b->parts)
-	{
-		if (pass->regime->attacks) {
-#pragma omp for schedule(static, 1)
-			for (int part = 0; part < b->parts; part++)
-				pass->regime->attack(b, pass, part);
-		}
-#pragma omp for schedule(static, 1)
-		for (int part = 0; part < b->parts; part++) {
-			backprop_pack(b, part);
-			pass->regime->forward(b, pass, part);
-		}
-	}
-	backprop_sum_shares(b, pass);
-	return loss_value(b->problem->loss, (size_t)pass->rows,
-			  b->f + (pass->regime->outputs - 1) * pass->rows, pass->y);
-}
-
-static double robust_validation_loss(struct backprop *b)
-{
-	double loss = 0;
-
-	for (ptrdiff_t first = 0; first < b->problem->X_validation.rows; first += b->chunk) {
-		struct backprop_pass pass = load_validation(b, first);
-
-		loss += chunk_loss(b, &pass);
-	}
-	return loss;
-}
-
-double backprop_validation_loss(struct backprop *b)
-{
-	const struct problem *problem = b->problem;
-	struct net net = backprop_as_net(b);
-
-	if (b->regime != &backprop_plain)
-		return robust_validation_loss(b);
-	net_forward(&net, problem->X_validation, b->f_validation, &b->work);
-	return loss_value(problem->loss, (size_t)problem->X_validation.rows, b->f_validation,
-			  problem->y_validation);
 }

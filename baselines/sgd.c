@@ -2,7 +2,8 @@
  * 2013).
  *
  *     v <- momentum v + g,   w <- w - rate (g + momentum v)  (nesterov)   or   w <- w - rate v */
-#include "baselines/backprop.h"
+#include "baselines/backprop_robust.h"
+#include "baselines/backprop_train.h"
 
 struct sgd_options {
 	struct backprop_options common;
@@ -75,7 +76,7 @@ static void step(void *state, struct progress *progress)
 
 static const struct threat_options *threat(const void *options)
 {
-	return backprop_threat(&((const struct sgd_options *)options)->common);
+	return backprop_robust_threat(&((const struct sgd_options *)options)->common);
 }
 
 static void forecast(const void *options, ptrdiff_t n, ptrdiff_t d, struct forecast *out)

@@ -1,8 +1,8 @@
 # bash completion for relubench; verbs, options and kinds are asked of the program itself.
 
-_relubench_words() # first word of each indented line of its output
+_relubench_words() # first word of each indented line of its output; of an option the long form
 {
-	"$@" 2>/dev/null | sed -n 's/^  \([a-z-][a-z0-9_-]*\).*/\1/p'
+	"$@" 2>/dev/null | sed -n 's/^  \(-[a-z], \)\{0,1\}\([a-z-][a-z0-9_-]*\).*/\2/p'
 }
 
 _relubench()
@@ -13,7 +13,7 @@ _relubench()
 	if [ "$COMP_CWORD" -eq 1 ]; then
 		mapfile -t COMPREPLY < <(compgen -W "$(_relubench_words "$program" --help) --help --version" -- "$word")
 	elif [[ $word == -* ]]; then
-		mapfile -t COMPREPLY < <(compgen -W "$(_relubench_words "$program" "$verb" --help) --help" -- "$word")
+		mapfile -t COMPREPLY < <(compgen -W "$(_relubench_words "$program" "$verb" --help)" -- "$word")
 	elif [ "$verb" = help ]; then
 		mapfile -t COMPREPLY < <(compgen -W "$(_relubench_words "$program" --help)" -- "$word")
 	elif [ "$verb" = list ]; then

@@ -1,6 +1,6 @@
 /* relubench: the table of verbs. */
 #include "harness/cli/cli.h"
-#include "harness/sched/child.h"
+#include "harness/executor/environment.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -9,47 +9,62 @@
 #include <string.h>
 #include <unistd.h>
 
-#define FLAG(field) CLI_FLAG, offsetof(struct cli_args, field), NULL
-#define TEXT(field) CLI_TEXT, offsetof(struct cli_args, field), NULL
-#define SETS(path) CLI_SET, 0, (path)
+#define FLAG(field, doc_) \
+	.row = {OPTION_FIELD(struct cli_args, field), .initial = "false", .doc = (doc_)}
+#define FLAG_AS(name, field, doc_) \
+	.row = {OPTION_AS(name, struct cli_args, field), .initial = "false", .doc = (doc_)}
+#define TEXT(field, argument_, doc_)                                                     \
+	.row = {OPTION_FIELD(struct cli_args, field), .initial = "null", .doc = (doc_)}, \
+	.argument = (argument_)
+#define PATH(field, argument_, doc_)                                                   \
+	.row = {OPTION_FIELD(struct cli_args, field), .initial = "null", .path = true, \
+		.doc = (doc_)},                                                        \
+	.argument = (argument_)
+#define SPEC(name_, path_, argument_, doc_)                                              \
+	.row = {.name = (name_), .type = OPTION_TEXT, .initial = "null", .doc = (doc_)}, \
+	.argument = (argument_), .path = (path_)
+#define NUMBER(field, argument_, range_, doc_)                                         \
+	.row = {OPTION_FIELD(struct cli_args, field), .range = range_, .doc = (doc_)}, \
+	.argument = (argument_)
 
-#define OPTIONS_OF_SPEC                                                                    \
-	{"set", "PATH=VALUE", "change a value of the spec: train[0].rho=0.1", SETS(NULL)}, \
-	{                                                                                  \
-		"seed", "N", "the master seed: --set seed=N", SETS("seed")                 \
+#define OPTIONS_OF_SPEC                                                                 \
+	{SPEC("set", "", "PATH=VALUE", "change a value of the spec: train[0].rho=0.1"), \
+	 .letter = 's'},                                                                \
+		{SPEC("seed", "seed", "N", "the master seed")},                         \
+	{                                                                               \
+		SPEC("precision", "precision", "TYPE", "scalar type of the solvers")    \
 	}
-#define OPTIONS_OF_PLAN                                                                            \
-	{"jobs", "N", "workers at once (default: cores / threads)", SETS("resources.jobs")},       \
-		{"threads", "N", "threads of each (default: cores / jobs)",                        \
-		 SETS("resources.threads")},                                                       \
-		{"timeout", "TIME", "wall-clock limit of a cell: 30s, 10m, 2h",                    \
-		 SETS("resources.time_limit")},                                                    \
-		{"filter", "EXPR", "only these cells: method=admm,rho=0.1,repetition=0",           \
-		 TEXT(filter)},                                                                    \
-		{"shard", "I/N", "only every N-th cell, from the I-th on; shards may run at once", \
-		 TEXT(shard)},                                                                     \
-	{                                                                                          \
-		"out", "DIR", "results go to DIR/<name> (default: results)", TEXT(out)             \
+#define OPTIONS_OF_PLAN                                                                          \
+	{SPEC("jobs", "resources.jobs", "N", "workers at once, cores / threads by default"),     \
+	 .letter = 'j'},                                                                         \
+		{SPEC("threads", "resources.threads", "N",                                       \
+		      "threads of each, cores / jobs by default"),                               \
+		 .letter = 't'},                                                                 \
+		{SPEC("timeout", "resources.time_limit", "TIME", "wall-clock limit of a cell")}, \
+		{TEXT(filter, "EXPR", "only these cells: method=admm,rho=0.1,repetition=0")},    \
+		{TEXT(shard, "I/N",                                                              \
+		      "only every N-th cell, from the I-th on; shards may run at once")},        \
+	{                                                                                        \
+		PATH(out, "DIR", "results go to DIR/<name> (default: results)"), .letter = 'o'   \
 	}
-#define OPTION_JSON                                    \
-	{                                              \
-		"json", NULL, "print JSON", FLAG(json) \
+#define OPTION_JSON                      \
+	{                                \
+		FLAG(json, "print JSON") \
 	}
-#define OPTIONS_END                                 \
-	{                                           \
-		NULL, NULL, NULL, CLI_FLAG, 0, NULL \
+#define OPTIONS_END                    \
+	{                              \
+		.row = {.name = NULL } \
 	}
 
 static const struct cli_option run_options[] = {
 	OPTIONS_OF_SPEC,
 	OPTIONS_OF_PLAN,
-	{"force", NULL, "compute finished cells again", FLAG(force)},
-	{"retry-failed", NULL, "compute again the cells whose status is not ok",
-	 FLAG(retry_failed)},
-	{"retime", NULL, "compute again the cells whose timing was disturbed", FLAG(retime)},
-	{"fail-fast", NULL, "start no further cell after one that is not ok", FLAG(fail_fast)},
-	{"quiet", NULL, "no progress", FLAG(quiet)},
-	{"no-color", NULL, "no colours (also with NO_COLOR set)", FLAG(no_color)},
+	{FLAG(force, "compute finished cells again")},
+	{FLAG_AS("retry-failed", retry_failed, "compute again the cells whose status is not ok")},
+	{FLAG(retime, "compute again the cells whose timing was disturbed")},
+	{FLAG_AS("fail-fast", fail_fast, "start no further cell after one that is not ok")},
+	{FLAG(quiet, "no progress"), .letter = 'q'},
+	{FLAG_AS("no-color", no_color, "no colours (also with NO_COLOR set)")},
 	OPTIONS_END,
 };
 
@@ -57,34 +72,36 @@ static const struct cli_option plan_options[] = {OPTIONS_OF_SPEC, OPTIONS_OF_PLA
 						 OPTIONS_END};
 static const struct cli_option look_options[] = {OPTION_JSON, OPTIONS_END};
 static const struct cli_option describe_options[] = {
-	{"markdown", NULL, "the whole reference instead (experiments/OPTIONS.md)", FLAG(markdown)},
+	{FLAG(markdown, "the whole reference instead (experiments/OPTIONS.md)")},
 	OPTIONS_END,
 };
 static const struct cli_option data_options[] = {
-	{"data", "DIR", "look here for data that are not where they were; their checksums decide",
-	 TEXT(data)},
+	{PATH(data, "DIR",
+	      "look here for data that are not where they were; their checksums decide"),
+	 .letter = 'd'},
 	OPTIONS_END,
 };
 static const struct cli_option merge_options[] = {
-	{"force", NULL, "also where specs or data differ", FLAG(force)},
+	{FLAG(force, "also where specs or data differ")},
 	OPTIONS_END,
 };
 static const struct cli_option archive_options[] = {
-	{"output", "FILE", "the archive (default: <name of DIR>.tar.gz)", TEXT(output)},
+	{PATH(output, "FILE", "the archive (default: <name of DIR>.tar.gz)"), .letter = 'o'},
 	OPTIONS_END,
 };
 static const struct cli_option validate_options[] = {OPTIONS_OF_SPEC, OPTIONS_END};
 
 static const struct cli_option compare_options[] = {
-	{"gate", "FILE",
-	 "limits, as in test_accuracy: {max_decrease: 0.01}; status 3 if one breaks", TEXT(gate)},
+	{PATH(gate, "FILE",
+	      "limits, as in test_accuracy: {max_decrease: 0.01}; status 3 if one breaks")},
 	OPTIONS_END,
 };
 
 static const struct cli_option bounds_options[] = {
-	{"n", "N", "training samples", TEXT(n)},
-	{"psi", "PSI", "1 - confidence, in (0, 1)", TEXT(psi)},
-	{"xi", "XI", "probability that a further pattern lowers the optimum, in (0, 1)", TEXT(xi)},
+	{NUMBER(n, "N", RANGE_FROM(1), "training samples"), .letter = 'n'},
+	{NUMBER(psi, "PSI", RANGE_BETWEEN(0, 1), "1 - confidence")},
+	{NUMBER(xi, "XI", RANGE_BETWEEN(0, 1),
+		"probability that a further pattern lowers the optimum")},
 	OPTION_JSON,
 	OPTIONS_END,
 };
@@ -94,7 +111,10 @@ enum {
 	ANY = 1 << 16     /* operands: as many as the shell passes */
 };
 
-const struct cli_verb cli_verbs[] = {
+static int cmd_help(struct cli_args *args);
+static int cmd_version(struct cli_args *args);
+
+static const struct cli_verb verbs[] = {
 	{"run", "SPEC", "Plan, compute the missing cells, aggregate, plot, report.", 1, 1,
 	 run_options, cmd_run},
 	{"plan", "SPEC", "Show the cells, which are done, and the memory and work of the others.",
@@ -140,7 +160,7 @@ const struct cli_verb cli_verbs[] = {
 static void print_help(FILE *to)
 {
 	fprintf(to, "usage: relubench VERB ...\n\n");
-	for (const struct cli_verb *verb = cli_verbs; verb->name; verb++) {
+	for (const struct cli_verb *verb = verbs; verb->name; verb++) {
 		int used = fprintf(to, "  %-9s %-20s", verb->name,
 				   verb->operands ? verb->operands : "");
 
@@ -152,10 +172,10 @@ static void print_help(FILE *to)
 
 static const struct cli_verb *find_verb(const char *name)
 {
-	const char *names[sizeof cli_verbs / sizeof *cli_verbs];
+	const char *names[sizeof verbs / sizeof *verbs];
 	size_t count = 0;
 
-	for (const struct cli_verb *verb = cli_verbs; verb->name; verb++) {
+	for (const struct cli_verb *verb = verbs; verb->name; verb++) {
 		if (strcmp(name, verb->name) == 0)
 			return verb;
 		names[count++] = verb->name;
@@ -164,7 +184,7 @@ static const struct cli_verb *find_verb(const char *name)
 	return NULL;
 }
 
-int cmd_help(struct cli_args *args)
+static int cmd_help(struct cli_args *args)
 {
 	const struct cli_verb *verb = args->count ? find_verb(args->operand[0]) : NULL;
 
@@ -177,7 +197,7 @@ int cmd_help(struct cli_args *args)
 	return STATUS_OK;
 }
 
-int cmd_version(struct cli_args *args)
+static int cmd_version(struct cli_args *args)
 {
 	(void)args;
 	printf("relubench " BUILD_VERSION "\n");
@@ -202,7 +222,7 @@ static void out_of_memory(size_t bytes)
  * is recorded of this process is also true of its workers. If that fails the default does. */
 static void choose_kernels(char **argv)
 {
-	const char *type = child_core_type();
+	const char *type = environment_core_type();
 	struct arena arena = {0};
 	const char *program = cli_program(&arena);
 

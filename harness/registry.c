@@ -2,6 +2,7 @@
 #include "baselines/baseline.h"
 #include "harness/data/data.h"
 #include "harness/data/generate/generate.h"
+#include "harness/executor/executor.h"
 #include "harness/report/report.h"
 #include "solvers/admm/u_update.h"
 #include "solvers/core/desc.h"
@@ -10,7 +11,7 @@
 #include "solvers/model/certify.h"
 #include "solvers/model/loss.h"
 #include "solvers/model/trainer.h"
-#include "solvers/scp/scp_method.h"
+#include "solvers/scp/scp.h"
 
 #include <string.h>
 
@@ -47,6 +48,9 @@
 #undef ITEM
 #define ITEM(symbol) extern const struct plot symbol;
 #include "harness/report/plots.def"
+#undef ITEM
+#define ITEM(symbol) extern const struct executor symbol;
+#include "harness/executor/executors.def"
 #undef ITEM
 
 #define ITEM(symbol) &symbol.base,
@@ -90,6 +94,9 @@ static const struct desc *const certificates[] = {
 static const struct desc *const plots[] = {
 #include "harness/report/plots.def"
 	NULL};
+static const struct desc *const executors[] = {
+#include "harness/executor/executors.def"
+	NULL};
 #undef ITEM
 
 static const struct {
@@ -109,6 +116,7 @@ static const struct {
 	[KIND_ATTACK] = {"attacks", attacks},
 	[KIND_CERTIFICATE] = {"certificates", certificates},
 	[KIND_PLOT] = {"plots", plots},
+	[KIND_EXECUTOR] = {"executors", executors},
 };
 
 size_t registry_count(enum kind kind)

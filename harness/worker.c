@@ -1,9 +1,14 @@
-/* relubench-worker-<precision> FOLDER [--progress FD] [--choose-threads] [--complete RECORD]:
+/* relubench-worker-<precision> FOLDER [--progress FD] [--choose-threads] [--complete RECORD]
+ * [--commit RECORD KEY DATA [--keep]]:
  * compute the cell described by FOLDER/cell.json and write its record there, with the threads that
  * OMP_NUM_THREADS says or, by the size of the cell, fewer; or what the folder RECORD lacks of it.
- * SIGTERM ends training early. The parent keeps both outputs in FOLDER/log.txt. */
+ * With --commit the record gets its manifest and goes to RECORD (harness/sched/commit.h), unless
+ * SIGTERM has ended training early: why is for the scheduler to say. FOLDER/log.txt has both
+ * outputs. */
 #include "harness/run/interrupt.h"
 #include "harness/run/run.h"
+#include "harness/run/timing.h"
+#include "harness/sched/commit.h"
 #include "solvers/core/arena.h"
 
 #include <signal.h>
@@ -43,18 +48,30 @@ static void say(const struct err *err, int progress)
 		dprintf(progress, "!%s: %s\n", err->source, err->text);
 }
 
-/* "--progress FD", "--choose-threads", "--complete RECORD" */
-static bool parse(int argc, char **argv, struct run_order *order)
+/* What the command line says. */
+struct order {
+	struct run_order run;
+	struct commit commit; /* record NULL: it stays in its folder */
+};
+
+/* The options of the head of this file. */
+static bool parse(int argc, char **argv, struct order *order)
 {
-	*order = (struct run_order){.progress_fd = -1};
+	*order = (struct order){.run.progress_fd = -1};
 	for (int i = 2; i < argc; i++) {
 		if (strcmp(argv[i], "--choose-threads") == 0)
-			order->choose_threads = true;
+			order->run.choose_threads = true;
+		else if (strcmp(argv[i], "--keep") == 0)
+			order->commit.keep = true;
 		else if (strcmp(argv[i], "--progress") == 0 && i + 1 < argc)
-			order->progress_fd = atoi(argv[++i]);
+			order->run.progress_fd = atoi(argv[++i]);
 		else if (strcmp(argv[i], "--complete") == 0 && i + 1 < argc)
-			order->record = argv[++i];
-		else
+			order->run.record = argv[++i];
+		else if (strcmp(argv[i], "--commit") == 0 && i + 3 < argc) {
+			order->commit.record = argv[++i];
+			order->commit.key = argv[++i];
+			order->commit.data = argv[++i];
+		} else
 			return false;
 	}
 	return argc >= 2;
@@ -62,23 +79,33 @@ static bool parse(int argc, char **argv, struct run_order *order)
 
 int main(int argc, char **argv)
 {
-	struct err err = {0};
-	struct run_order order;
+	struct arena arena = {0};
+	struct err err = {0}, record_err = {0};
+	const char *date = timing_date(&arena);
+	struct order order;
 	enum status status;
 
 	if (!parse(argc, argv, &order)) {
 		fprintf(stderr,
-			"usage: %s FOLDER [--progress FD] [--choose-threads] [--complete RECORD]\n",
+			"usage: %s FOLDER [--progress FD] [--choose-threads] [--complete RECORD]\n"
+			"       [--commit RECORD KEY DATA [--keep]]\n",
 			argv[0]);
 		return STATUS_SPEC;
 	}
 	arena_on_exhausted(out_of_memory);
 	signal(SIGXFSZ, SIG_IGN); /* a file that grows too large is an error with a message */
 	interrupt_install();
-	status = run_cell(argv[1], &order, &err);
+	status = run_cell(argv[1], &order.run, &err);
 	if (status != STATUS_OK)
-		say(&err, order.progress_fd);
+		say(&err, order.run.progress_fd);
 	if (is_of_record(&err, argv[1]))
 		return RUN_EXIT_RECORD;
-	return status == STATUS_OK && order.stopped ? RUN_EXIT_STOPPED : (int)status;
+	if (status == STATUS_OK && order.run.stopped)
+		return RUN_EXIT_STOPPED;
+	if (order.commit.record && commit_own(argv[1], &order.commit, order.run.record, status,
+					      date, &record_err) != STATUS_OK) {
+		say(&record_err, order.run.progress_fd);
+		return RUN_EXIT_RECORD;
+	}
+	return (int)status;
 }

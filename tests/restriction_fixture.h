@@ -2,7 +2,7 @@
 #ifndef TESTS_RESTRICTION_FIXTURE_H
 #define TESTS_RESTRICTION_FIXTURE_H
 
-#include "solvers/restriction/restriction.h"
+#include "solvers/restriction/restriction_renew.h"
 #include "tests/toy.h"
 
 enum { N = 30, D = 3, M = 6, NORMS = 3 };

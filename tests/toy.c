@@ -1,8 +1,8 @@
 /* A small random classification problem and naive twins. */
 #include "tests/toy.h"
 
-#include "harness/spec/bind.h"
-#include "harness/spec/node.h"
+#include "harness/spec/bind/bind.h"
+#include "harness/spec/tree/tree.h"
 
 #include <assert.h>
 #include <math.h>

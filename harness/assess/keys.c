@@ -2,8 +2,8 @@
 #include "harness/assess/keys.h"
 
 #include "harness/assess/assault.h"
-#include "harness/spec/canon.h"
-#include "harness/spec/schema.h"
+#include "harness/spec/bind/bind.h"
+#include "harness/spec/spec.h"
 
 #include <math.h>
 #include <sha256.h>

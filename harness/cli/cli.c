@@ -2,8 +2,7 @@
 #include "harness/cli/cli.h"
 #include "harness/file/folder.h"
 #include "harness/report/report.h"
-#include "harness/spec/problem.h"
-#include "harness/spec/work.h"
+#include "harness/spec/spec.h"
 #include "solvers/core/nearest.h"
 
 #include <errno.h>
@@ -13,27 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-enum {
-	HELP_COLUMN = 26 /* where the docs of the options start */
-};
-
-static const struct cli_option no_options[] = {{NULL, NULL, NULL, CLI_FLAG, 0, NULL}};
-
-void cli_help(const struct cli_verb *verb)
-{
-	printf("usage: relubench %s%s%s%s\n\n%s\n", verb->name, verb->operands ? " " : "",
-	       verb->operands ? verb->operands : "", verb->options ? " [options]" : "", verb->doc);
-	if (verb->options)
-		printf("\noptions:\n");
-	for (const struct cli_option *o = verb->options ? verb->options : no_options; o->name;
-	     o++) {
-		int used = printf("  --%s%s%s", o->name, o->argument ? " " : "",
-				  o->argument ? o->argument : "");
-
-		cli_print_doc((size_t)used, HELP_COLUMN, o->doc, stdout);
-	}
-}
 
 int cli_unknown(const char *what, const char *name, const char *const *names, size_t count)
 {
@@ -49,115 +27,13 @@ int cli_unknown(const char *what, const char *name, const char *const *names, si
 	return STATUS_SPEC;
 }
 
-static int unknown_option(const struct cli_verb *verb, const char *name, struct cli_args *args)
-{
-	const struct cli_option *rows = verb->options ? verb->options : no_options;
-	size_t count = 0;
-	const char **names;
-
-	while (rows[count].name)
-		count++;
-	names = ARENA_ARRAY(&args->arena, const char *, count + 1);
-	for (size_t i = 0; i < count; i++)
-		names[i] = arena_format(&args->arena, "--%s", rows[i].name);
-	names[count] = "--help";
-	return cli_unknown("option", name, names, count + 1);
-}
-
-static void store(const struct cli_option *option, const char *value, struct cli_args *args)
-{
-	void *at = (char *)args + option->offset;
-
-	if (option->type == CLI_FLAG)
-		*(bool *)at = true;
-	else if (option->type == CLI_TEXT)
-		*(const char **)at = value;
-	else
-		args->set[args->set_count++] =
-			option->path ? arena_format(&args->arena, "%s=%s", option->path, value)
-				     : value;
-}
-
-/* "--name=value" or "--name" "value" at argv[*i]; *i moves to the last argument used. */
-static int parse_option(const struct cli_verb *verb, char **argv, int *i, struct cli_args *args)
-{
-	const char *name = argv[*i] + 2;
-	size_t length = strcspn(name, "=");
-	const struct cli_option *option = verb->options ? verb->options : no_options;
-	const char *value = name[length] ? name + length + 1 : NULL;
-
-	if (strcmp(argv[*i], "-h") == 0 || strcmp(argv[*i], "--help") == 0) {
-		args->help = true;
-		return STATUS_OK;
-	}
-	if (strncmp(argv[*i], "--", 2) != 0)
-		return unknown_option(verb, argv[*i], args);
-	while (option->name &&
-	       (strlen(option->name) != length || strncmp(option->name, name, length) != 0))
-		option++;
-	if (!option->name)
-		return unknown_option(verb, arena_format(&args->arena, "--%.*s", (int)length, name),
-				      args);
-	if (option->argument && !value)
-		value = argv[*i + 1] ? argv[++*i] : NULL;
-	if (!option->argument != !value) {
-		cli_say(stderr, "relubench: --%s %s\n", option->name,
-			value ? "takes no value" : "needs a value");
-		return STATUS_SPEC;
-	}
-	store(option, value, args);
-	return STATUS_OK;
-}
-
-static int parse(const struct cli_verb *verb, int argc, char **argv, struct cli_args *args)
-{
-	bool only_operands = false;
-
-	args->operand = ARENA_ARRAY(&args->arena, char *, argc + 1);
-	args->set = ARENA_ARRAY(&args->arena, const char *, argc + 1);
-	for (int i = 0; i < argc; i++) {
-		int status = STATUS_OK;
-
-		if (!only_operands && strcmp(argv[i], "--") == 0)
-			only_operands = true;
-		else if (!only_operands && argv[i][0] == '-' && argv[i][1])
-			status = parse_option(verb, argv, &i, args);
-		else
-			args->operand[args->count++] = argv[i];
-		if (status != STATUS_OK)
-			return status;
-	}
-	if (args->help || (args->count >= verb->least && args->count <= verb->most))
-		return STATUS_OK;
-	cli_say(stderr, "usage: relubench %s %s\n", verb->name,
-		verb->operands ? verb->operands : "");
-	return STATUS_SPEC;
-}
-
-int cli_run_verb(const struct cli_verb *verb, int argc, char **argv)
-{
-	struct cli_args args = {0};
-	int status = parse(verb, argc, argv, &args);
-
-	if (status == STATUS_OK && args.help)
-		cli_help(verb);
-	else if (status == STATUS_OK)
-		status = verb->run(&args);
-	arena_release(&args.arena);
-	if ((fflush(stdout) != 0 || ferror(stdout)) && status == STATUS_OK) {
-		cli_say(stderr, "standard output: cannot write: %s\n", strerror(errno));
-		status = STATUS_ENV;
-	}
-	return status;
-}
-
 int cli_fail(const struct err *err)
 {
 	err_print(err, stderr);
 	return (int)err->status;
 }
 
-static void print_problems(const struct problems *problems)
+void cli_print_problems(const struct problems *problems)
 {
 	size_t shown = problems->count;
 
@@ -181,7 +57,7 @@ static enum status load(const char *path, struct texts sets, struct arena *arena
 		status = work_check(out, problems, untested ? untested : problems);
 		status = plots == STATUS_OK ? status : plots;
 	}
-	print_problems(problems);
+	cli_print_problems(problems);
 	return status;
 }
 
@@ -197,7 +73,7 @@ enum status cli_load_possible(const char *path, struct texts sets, struct arena 
 	struct problems *untested = ARENA_NEW(arena, struct problems);
 	enum status status = load(path, sets, arena, out, untested);
 
-	print_problems(untested);
+	cli_print_problems(untested);
 	if (untested->count > 0 && status == STATUS_OK)
 		cli_say(stderr,
 			"%s: warning: what needs a test part is left out where there is "
@@ -227,22 +103,10 @@ static const char *split_origin(const char *text, struct arena *arena, struct te
 	return origin;
 }
 
-enum status cli_load_results(const char *folder, struct arena *arena, struct experiment *out)
-{
-	struct problems *problems = ARENA_NEW(arena, struct problems);
-	enum status status;
-	struct texts sets;
-	const char *origin;
-
-	TRY(cli_read_origin(folder, arena, &origin, &sets));
-	status = spec_load_shown(arena_format(arena, "%s/spec.yaml", folder), sets, arena, out,
-				 problems);
-	print_problems(problems);
-	return status;
-}
-
-enum status cli_read_origin(const char *folder, struct arena *arena, const char **origin,
-			    struct texts *sets)
+/* Where the spec of a results folder was copied from, and the values that were set for it. Problems
+ * are printed. */
+static enum status read_origin(const char *folder, struct arena *arena, const char **origin,
+			       struct texts *sets)
 {
 	const char *text;
 	struct err err = {0};
@@ -256,6 +120,20 @@ enum status cli_read_origin(const char *folder, struct arena *arena, const char 
 		return (enum status)cli_fail(&err);
 	*origin = split_origin(text, arena, sets);
 	return STATUS_OK;
+}
+
+enum status cli_load_results(const char *folder, struct arena *arena, struct experiment *out)
+{
+	struct problems *problems = ARENA_NEW(arena, struct problems);
+	enum status status;
+	struct texts sets;
+	const char *origin;
+
+	TRY(read_origin(folder, arena, &origin, &sets));
+	status = spec_load_shown(arena_format(arena, "%s/spec.yaml", folder), sets, arena, out,
+				 problems);
+	cli_print_problems(problems);
+	return status;
 }
 
 void cli_print_json(struct json_t *json)

@@ -22,28 +22,22 @@ struct cli_args {
 	size_t set_count; /* "path=value" of --set and of the options that stand for one */
 	const char **set;
 	const char *out, *filter;
-	const char *shard;        /* "I/N" */
-	const char *gate;         /* file of limits for compare */
-	const char *output;       /* file of archive */
-	const char *data;         /* folder to look for moved data in */
-	const char *n, *psi, *xi; /* of bounds */
+	const char *shard;  /* "I/N" */
+	const char *gate;   /* file of limits for compare */
+	const char *output; /* file of archive */
+	const char *data;   /* folder to look for moved data in */
+	long n;             /* of bounds */
+	double psi, xi;
 	bool force, retry_failed, retime, fail_fast, quiet, no_color, json, markdown, help;
 	struct arena arena; /* of the texts above; give it back with arena_release */
 };
 
-enum cli_type {
-	CLI_FLAG, /* bool at offset */
-	CLI_TEXT, /* const char * at offset */
-	CLI_SET,  /* adds "path=VALUE" to the sets; path == NULL: VALUE is "path=value" itself */
-};
-
 struct cli_option {
-	const char *name;     /* without the dashes */
-	const char *argument; /* name of its value in the help, or NULL */
-	const char *doc;
-	enum cli_type type;
-	size_t offset;
-	const char *path;
+	struct option row;    /* of a struct cli_args; `initial` NULL: it must be given */
+	char letter;          /* "-q" stands for "--quiet"; 0: none */
+	const char *argument; /* name of its value in the help; NULL: a flag */
+	const char *path;     /* of the spec: the value is set there and checked by the row there,
+				 "": it is "path=value" itself; NULL: none */
 };
 
 struct cli_verb {
@@ -51,12 +45,9 @@ struct cli_verb {
 	const char *operands;             /* as the help shows them: "SPEC" */
 	const char *doc;                  /* one line */
 	size_t least, most;               /* operands */
-	const struct cli_option *options; /* ends with name NULL; NULL: only --help */
+	const struct cli_option *options; /* ends with a row without name; NULL: only --help */
 	int (*run)(struct cli_args *args);
 };
-
-/* The verbs, in the order of the help; ends with name NULL. */
-extern const struct cli_verb cli_verbs[];
 
 /* One of each harness/cmd_*.c. They return the exit status of the program. */
 int cmd_run(struct cli_args *args);
@@ -77,17 +68,19 @@ int cmd_archive(struct cli_args *args);
 int cmd_attack(struct cli_args *args);
 int cmd_predict(struct cli_args *args);
 int cmd_bounds(struct cli_args *args);
-int cmd_help(struct cli_args *args);
-int cmd_version(struct cli_args *args);
 
 /* The operands and options of a verb, on stdout. */
 void cli_help(const struct cli_verb *verb);
 
-/* Parse the arguments behind the verb, run it. Returns the exit status. */
+/* Read the arguments behind the verb, run it. An option may be given by its letter or by a
+ * beginning that no other has. Returns the exit status. */
 int cli_run_verb(const struct cli_verb *verb, int argc, char **argv);
 
 /* "unknown <what> "name"; did you mean "x"? one of: ..." on stderr. Returns STATUS_SPEC. */
 int cli_unknown(const char *what, const char *name, const char *const *names, size_t count);
+
+/* Print problems on stderr. */
+void cli_print_problems(const struct problems *problems);
 
 /* Print an error on stderr and return its status. */
 int cli_fail(const struct err *err);
@@ -113,11 +106,6 @@ enum status cli_glance(const struct experiment *experiment, bool quiet, struct e
 const char *cli_folder(const struct cli_args *args, const struct experiment *experiment,
 		       struct arena *arena);
 
-/* Where the spec of a results folder was copied from, and the values that were set for it. Problems
- * are printed. */
-enum status cli_read_origin(const char *folder, struct arena *arena, const char **origin,
-			    struct texts *sets);
-
 /* Path of this program, or NULL if the system does not say. */
 const char *cli_program(struct arena *arena);
 
@@ -141,6 +129,11 @@ bool cli_find_data(struct cli_args *args);
  * current folder becomes the one the run was started in. NULL with a message on stderr if there is
  * no such cell. --data, if it was given, becomes absolute before. */
 const char *cli_enter_cell(struct cli_args *args, const char **id);
+
+/* Build what is derived from the records and say where it lies, below the table if it is asked for.
+ * A damaged record does not keep the rest from being shown. */
+enum status cli_build_report(const struct experiment *experiment, const char *folder,
+			     bool with_table, struct err *err);
 
 /* Print a JSON value on stdout and give it back. */
 void cli_print_json(struct json_t *json);

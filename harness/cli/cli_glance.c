@@ -1,7 +1,7 @@
 /* What the first lines of the data files say before anything is computed. */
 #include "harness/cli/cli.h"
 
-#include "harness/spec/work.h"
+#include "harness/spec/spec.h"
 
 #include <stdio.h>
 #include <string.h>

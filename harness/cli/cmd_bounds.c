@@ -3,22 +3,6 @@
 #include "harness/store/scenario.h"
 
 #include <jansson.h>
-#include <math.h>
-#include <stdlib.h>
-
-/* The number of option `name` in (low, high); problems are printed. */
-static bool read_number(const char *name, const char *text, double low, double high,
-			const char *range, double *out)
-{
-	char *end = NULL;
-
-	*out = text ? strtod(text, &end) : NAN;
-	if (text && end != text && !*end && *out > low && *out < high)
-		return true;
-	cli_say(stderr, "relubench: --%s: expected a number %s, got %s%s%s\n", name, range,
-		text ? "\"" : "", text ? text : "nothing", text ? "\"" : "");
-	return false;
-}
 
 static void print_text(struct scenario s, double n, double psi, double xi)
 {
@@ -35,20 +19,9 @@ static void print_text(struct scenario s, double n, double psi, double xi)
 
 int cmd_bounds(struct cli_args *args)
 {
-	double n, psi, xi;
-	struct scenario s;
-	bool valid = read_number("n", args->n, 0, HUGE_VAL, ">= 1", &n);
+	const double n = (double)args->n, psi = args->psi, xi = args->xi;
+	const struct scenario s = scenario_count(n, psi, xi);
 
-	valid = read_number("psi", args->psi, 0, 1, "in (0, 1)", &psi) && valid;
-	valid = read_number("xi", args->xi, 0, 1, "in (0, 1)", &xi) && valid;
-	if (valid && (n < 1 || n != floor(n))) {
-		cli_say(stderr, "relubench: --n: expected a whole number >= 1, got \"%s\"\n",
-			args->n);
-		valid = false;
-	}
-	if (!valid)
-		return STATUS_SPEC;
-	s = scenario_count(n, psi, xi);
 	if (args->json)
 		cli_print_json(json_pack("{s:f, s:f, s:f, s:f, s:f, s:f}", "n", n, "psi", psi, "xi",
 					 xi, "markov", s.markov, "tail", s.tail, "P", s.least));

@@ -6,15 +6,6 @@
 
 #include <stdio.h>
 
-static int print_problems(const struct problems *problems)
-{
-	size_t kept = sizeof problems->at / sizeof *problems->at;
-
-	for (size_t i = 0; i < problems->count && i < kept; i++)
-		err_print(&problems->at[i], stderr);
-	return STATUS_SPEC;
-}
-
 static void print_differences(const struct compare *compare)
 {
 	struct sheet summary = compare_summary(compare), cells = compare_cells(compare);
@@ -60,8 +51,10 @@ int cmd_compare(struct cli_args *args)
 	bool damaged;
 	int status;
 
-	if (args->gate && gate_read(args->gate, &args->arena, &gate, problems) != STATUS_OK)
-		return print_problems(problems);
+	if (args->gate && gate_read(args->gate, &args->arena, &gate, problems) != STATUS_OK) {
+		cli_print_problems(problems);
+		return STATUS_SPEC;
+	}
 	if (compare_load(args->operand[0], args->operand[1], &args->arena, &compare, &err) !=
 	    STATUS_OK)
 		return cli_fail(&err);

@@ -100,53 +100,28 @@ static void print_totals(struct plan *plan, struct arena *arena)
 		      stdout);
 }
 
-static void print_plan(struct plan *plan, struct arena *arena)
-{
-	print_rows(plan, arena);
-	print_totals(plan, arena);
-}
-
 static json_t *number_json(double value)
 {
 	return isnan(value) ? json_null() : json_real(value);
 }
 
-static json_t *text_json(const char *text)
-{
-	return text ? json_string(text) : json_null();
-}
-
-/* Kinds of entries that a trained cell lacks; null: it is not trained. */
-static json_t *lacks_json(const struct planned *at)
-{
-	json_t *list = at->trained ? json_array() : json_null();
-
-	for (size_t kind = 0; at->trained && kind < ENTRY_KINDS; kind++)
-		if (at->lacks >> kind & 1)
-			json_array_append_new(list, json_string(entry_kind_names[kind]));
-	return list;
-}
-
 static json_t *cell_json(const struct planned *at)
 {
 	const struct cell *cell = at->cell;
-	json_t *json = json_object(), *swept = json_object();
+	json_t *swept = json_object();
+	json_t *lacks = at->trained ? json_array() : json_null(); /* kinds of entries */
 
 	for (size_t i = 0; i < cell->swept_count; i++)
 		json_object_set_new(swept, cell->swept[i].path, json_string(cell->swept[i].value));
-	json_object_set_new(json, "cell", json_string(cell->id));
-	json_object_set_new(json, "data", json_string(cell->data.name));
-	json_object_set_new(json, "method", json_string(cell->train.name));
-	json_object_set_new(json, "solver", json_string(cell->train.solver.item->name));
-	json_object_set_new(json, "repetition", json_integer(cell->repetition));
-	json_object_set_new(json, "swept", swept);
-	json_object_set_new(json, "done", json_boolean(at->done));
-	json_object_set_new(json, "status", text_json(at->status));
-	json_object_set_new(json, "lacks", lacks_json(at));
-	json_object_set_new(json, "refusal", text_json(at->refusal));
-	json_object_set_new(json, "memory_bytes", number_json(at->bytes));
-	json_object_set_new(json, "flops", number_json(at->flops));
-	return json;
+	for (size_t kind = 0; at->trained && kind < ENTRY_KINDS; kind++)
+		if (at->lacks >> kind & 1)
+			json_array_append_new(lacks, json_string(entry_kind_names[kind]));
+	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:o, s:b, s:s?, s:o, s:s?, s:o, s:o}", "cell",
+			 cell->id, "data", cell->data.name, "method", cell->train.name, "solver",
+			 cell->train.solver.item->name, "repetition", (json_int_t)cell->repetition,
+			 "swept", swept, "done", (int)at->done, "status", at->status, "lacks",
+			 lacks, "refusal", at->refusal, "memory_bytes", number_json(at->bytes),
+			 "flops", number_json(at->flops));
 }
 
 static void print_json(const struct plan *plan)
@@ -161,32 +136,28 @@ static void print_json(const struct plan *plan)
 	cli_print_json(root);
 }
 
-static void show(const struct cli_args *args, struct plan *plan, struct arena *arena)
-{
-	sched_tell_damage(plan, stderr);
-	if (args->json)
-		print_json(plan);
-	else
-		print_plan(plan, arena);
-}
-
 int cmd_plan(struct cli_args *args)
 {
 	struct texts sets = {args->set_count, args->set};
-	struct arena arena = {0};
+	struct arena *arena = &args->arena;
 	struct experiment experiment;
 	struct err err = {0};
 	struct plan plan;
 	struct sched_shard shard;
-	int status = (int)cli_load_possible(args->operand[0], sets, &arena, &experiment);
+	enum status status;
 
-	if (status == STATUS_OK) {
-		if (cli_glance(&experiment, args->quiet, &err) != STATUS_OK ||
-		    cli_plan(args, &experiment, &arena, &plan, &shard, &err) != STATUS_OK)
-			status = cli_fail(&err);
-		else
-			show(args, &plan, &arena);
+	status = cli_load_possible(args->operand[0], sets, arena, &experiment);
+	if (status != STATUS_OK)
+		return (int)status;
+	if (cli_glance(&experiment, args->quiet, &err) != STATUS_OK ||
+	    cli_plan(args, &experiment, arena, &plan, &shard, &err) != STATUS_OK)
+		return cli_fail(&err);
+	sched_tell_damage(&plan, stderr);
+	if (args->json) {
+		print_json(&plan);
+	} else {
+		print_rows(&plan, arena);
+		print_totals(&plan, arena);
 	}
-	arena_release(&arena);
-	return status;
+	return STATUS_OK;
 }

@@ -2,9 +2,8 @@
 #include "harness/cli/cli.h"
 #include "harness/report/report.h"
 
-/* A damaged record does not keep the rest from being shown. */
-static enum status build(const struct experiment *experiment, const char *folder, bool with_table,
-			 struct err *err)
+enum status cli_build_report(const struct experiment *experiment, const char *folder,
+			     bool with_table, struct err *err)
 {
 	enum status status = report_build(experiment, folder, err);
 
@@ -16,18 +15,17 @@ static enum status build(const struct experiment *experiment, const char *folder
 	return status;
 }
 
-static int rebuild(const struct cli_args *args, bool with_table)
+static int rebuild(struct cli_args *args, bool with_table)
 {
 	const char *folder = args->operand[0];
-	struct arena arena = {0};
 	struct experiment experiment;
 	struct err err = {0};
-	int status = (int)cli_load_results(folder, &arena, &experiment);
+	enum status status = cli_load_results(folder, &args->arena, &experiment);
 
-	if (status == STATUS_OK && build(&experiment, folder, with_table, &err) != STATUS_OK)
-		status = cli_fail(&err);
-	arena_release(&arena);
-	return status;
+	if (status != STATUS_OK)
+		return (int)status;
+	status = cli_build_report(&experiment, folder, with_table, &err);
+	return status == STATUS_OK ? STATUS_OK : cli_fail(&err);
 }
 
 int cmd_report(struct cli_args *args)

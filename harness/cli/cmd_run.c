@@ -1,22 +1,9 @@
 /* relubench run SPEC */
 #include "harness/cli/cli.h"
-#include "harness/report/report.h"
 #include "harness/store/checksums.h"
 
 #include <string.h>
 #include <unistd.h>
-
-static enum status build_report(const struct experiment *experiment, const char *folder,
-				struct err *err)
-{
-	enum status status = report_build(experiment, folder, err);
-
-	if (status != STATUS_OK && status != STATUS_FAILED)
-		return status;
-	TRY(report_print_table(experiment, folder, cli_width(), stdout, err));
-	printf("\n%s/report.html\n", folder);
-	return status;
-}
 
 static void print_summary(const struct sched_summary *summary)
 {
@@ -29,9 +16,9 @@ static void print_summary(const struct sched_summary *summary)
 		summary->seconds);
 }
 
-static int run_experiment(const struct cli_args *args, struct experiment *experiment,
-			  struct arena *arena)
+static int run_experiment(struct cli_args *args, struct experiment *experiment)
 {
+	struct arena *arena = &args->arena;
 	struct sched_options options = {
 		.force = args->force,
 		.retry_failed = args->retry_failed,
@@ -61,7 +48,7 @@ static int run_experiment(const struct cli_args *args, struct experiment *experi
 		if (!args->quiet)
 			cli_say(stderr, "when all shards are done: relubench report %s\n",
 				plan.folder);
-	} else if (build_report(experiment, plan.folder, &err) != STATUS_OK) {
+	} else if (cli_build_report(experiment, plan.folder, true, &err) != STATUS_OK) {
 		return cli_fail(&err);
 	}
 	return summary.not_ok ? STATUS_FAILED : STATUS_OK;
@@ -70,12 +57,8 @@ static int run_experiment(const struct cli_args *args, struct experiment *experi
 int cmd_run(struct cli_args *args)
 {
 	struct texts sets = {args->set_count, args->set};
-	struct arena arena = {0};
 	struct experiment experiment;
-	int status = (int)cli_load_possible(args->operand[0], sets, &arena, &experiment);
+	enum status status = cli_load_possible(args->operand[0], sets, &args->arena, &experiment);
 
-	if (status == STATUS_OK)
-		status = run_experiment(args, &experiment, &arena);
-	arena_release(&arena);
-	return status;
+	return status == STATUS_OK ? run_experiment(args, &experiment) : (int)status;
 }

@@ -1,6 +1,5 @@
 /* relubench status DIR: from the files alone, so it works beside a running experiment. */
 #include "harness/cli/cli.h"
-#include "harness/file/csv.h"
 #include "harness/sched/kept.h"
 #include "harness/sched/layout.h"
 #include "harness/store/checksums.h"
@@ -50,20 +49,18 @@ static bool lacks(const char *folder, const char *id, const char *request, struc
 static enum status count_cells(const char *folder, struct progress_count *out, struct err *err)
 {
 	struct arena arena = {0}, scratch = {0};
-	struct csv_table plan;
-	enum status status =
-		csv_read(arena_format(&arena, "%s/plan.csv", folder), &arena, &plan, err);
-	int column = status == STATUS_OK ? csv_column(&plan, "cell") : -1;
-	int asked = status == STATUS_OK ? csv_column(&plan, "request") : -1;
+	struct field_rows plan;
+	enum status status = field_read(arena_format(&arena, "%s/plan.csv", folder), &rows_plan,
+					&arena, &plan, err);
+	const struct plan_row *row = plan.at;
 
-	for (size_t row = 0; column >= 0 && row < plan.rows && status == STATUS_OK; row++) {
-		const char *id = plan.cell[row * plan.cols + (size_t)column];
-		const char *request = asked < 0 ? "" : plan.cell[row * plan.cols + (size_t)asked];
+	for (size_t i = 0; i < plan.count && status == STATUS_OK; i++) {
 		bool incomplete;
 		int ended;
 
-		status = status_of(folder, id, &scratch, &ended, err);
-		incomplete = ended == CELL_OK && lacks(folder, id, request, &scratch);
+		status = status_of(folder, row[i].cell, &scratch, &ended, err);
+		incomplete =
+			ended == CELL_OK && lacks(folder, row[i].cell, row[i].request, &scratch);
 		arena_release(&scratch);
 		if (ended >= 0) {
 			out->of[ended]++;
@@ -72,7 +69,7 @@ static enum status count_cells(const char *folder, struct progress_count *out, s
 			out->incomplete += incomplete;
 		}
 	}
-	out->cells = status == STATUS_OK ? plan.rows : 0;
+	out->cells = status == STATUS_OK ? plan.count : 0;
 	out->running = layout_count_running(folder);
 	arena_release(&arena);
 	return status;
@@ -80,20 +77,16 @@ static enum status count_cells(const char *folder, struct progress_count *out, s
 
 static void print_json(const struct progress_count *count)
 {
-	json_t *root = json_object(), *of = json_object();
+	json_t *of = json_object();
 
-	json_object_set_new(root, "cells", json_integer((json_int_t)count->cells));
-	json_object_set_new(root, "done", json_integer((json_int_t)count->done));
-	json_object_set_new(root, "running", json_integer((json_int_t)count->running));
-	json_object_set_new(root, "incomplete", json_integer((json_int_t)count->incomplete));
-	json_object_set_new(
-		root, "missing",
-		json_integer((json_int_t)(count->cells - count->done - count->incomplete)));
 	for (size_t i = 0; cell_status_names[i]; i++)
 		json_object_set_new(of, cell_status_names[i],
 				    json_integer((json_int_t)count->of[i]));
-	json_object_set_new(root, "status", of);
-	cli_print_json(root);
+	cli_print_json(json_pack(
+		"{s:I, s:I, s:I, s:I, s:I, s:o}", "cells", (json_int_t)count->cells, "done",
+		(json_int_t)count->done, "running", (json_int_t)count->running, "incomplete",
+		(json_int_t)count->incomplete, "missing",
+		(json_int_t)(count->cells - count->done - count->incomplete), "status", of));
 }
 
 int cmd_status(struct cli_args *args)

@@ -67,17 +67,26 @@ static enum status keep_classes(struct table *table, const struct pick *pick, st
 	return STATUS_OK;
 }
 
-/* Rows of the test part left out with a label that is new there. */
-static void note_new_labels(const struct pick *pick, const struct table *test,
-			    struct arena *scratch, struct parts *parts)
+static enum status choose_classes(const struct data_options *o, struct table *train,
+				  struct table *test, struct arena *scratch, struct parts *parts,
+				  struct err *err)
 {
-	const char *label = NULL;
-	size_t rows = 0;
+	struct pick pick = {.labels = labels_new(scratch), .named = o->classes.count > 0};
+	const char *label = NULL; /* one that the test part alone has */
+	size_t rows = 0;          /* with such labels */
 
-	for (size_t i = 0; i < test->n && pick->named; i++) {
-		size_t index = labels_find(&pick->labels, test->label[i]);
+	for (size_t i = 0; i < train->n; i++)
+		labels_add(&pick.labels, train->label[i], strlen(train->label[i]), 1);
+	for (size_t i = 0; i < test->n && pick.named; i++)
+		labels_add(&pick.labels, test->label[i], strlen(test->label[i]), 0);
+	TRY(labels_pick(&pick.labels, o->classes, &pick.classes, err));
+	parts->classes[0] = pick.classes.name[0];
+	parts->classes[1] = pick.classes.name[1];
 
-		if (pick->classes.side[index] || pick->labels.at[index].count > 0)
+	for (size_t i = 0; i < test->n && pick.named; i++) {
+		size_t index = labels_find(&pick.labels, test->label[i]);
+
+		if (pick.classes.side[index] || pick.labels.at[index].count > 0)
 			continue;
 		label = test->label[i];
 		rows++;
@@ -88,48 +97,22 @@ static void note_new_labels(const struct pick *pick, const struct table *test,
 				      "%zu row%s of the test part left out with labels that the "
 				      "training part lacks, such as \"%.40s\"",
 				      rows, rows == 1 ? "" : "s", label));
-}
 
-static enum status choose_classes(const struct data_options *o, struct table *train,
-				  struct table *test, struct arena *scratch, struct parts *parts,
-				  struct err *err)
-{
-	struct pick pick = {.labels = labels_new(scratch), .named = o->classes.count > 0};
-
-	for (size_t i = 0; i < train->n; i++)
-		labels_add(&pick.labels, train->label[i], strlen(train->label[i]), 1);
-	for (size_t i = 0; i < test->n && pick.named; i++)
-		labels_add(&pick.labels, test->label[i], strlen(test->label[i]), 0);
-	TRY(labels_pick(&pick.labels, o->classes, &pick.classes, err));
-	parts->classes[0] = pick.classes.name[0];
-	parts->classes[1] = pick.classes.name[1];
-	note_new_labels(&pick, test, scratch, parts);
 	TRY(keep_classes(train, &pick, scratch, &parts->at[SPLIT_TRAIN], err));
 	return keep_classes(test, &pick, scratch, &parts->at[SPLIT_TEST], err);
 }
 
-static struct rows rows_of(const struct table *table)
+/* What of both tables, the second of which is read beside the first, the parts keep. */
+static void note_tables(const struct table *train, const struct table *test, struct parts *parts)
 {
-	return (struct rows){.n = table->n, .d = table->d, .x = table->x, .y = table->target};
-}
+	size_t row = train->d * sizeof(double), first = train->n * row + train->spare;
 
-/* Rows of no feature, where they are only counted. */
-static void rows_without_features(struct table *train, struct table *test)
-{
-	static double nothing[1];
-
-	train->x = test->x = nothing;
-	train->d = test->d = 0;
-}
-
-/* Of both tables, the second of which is read beside the first. */
-static void weigh(const struct table *train, const struct table *test, struct parts *parts)
-{
-	size_t row = train->d * sizeof(double), first = train->n * row + train->spare,
-	       all = first + test->n * row + test->spare;
-
-	parts->raw_bytes = all;
-	parts->read_bytes = all + test->content;
+	parts->note = train->note;
+	parts->names = train->names;
+	parts->one_hot = train->one_hot;
+	parts->d = train->d;
+	parts->raw_bytes = first + test->n * row + test->spare;
+	parts->read_bytes = parts->raw_bytes + test->content;
 	if (parts->read_bytes < first + train->content)
 		parts->read_bytes = first + train->content;
 }
@@ -151,103 +134,56 @@ static enum status read_source(const struct data_options *o, uint64_t seed, stru
 		return err_set(err, STATUS_SPEC, "target: only a regression has targets to scale");
 	TRY(source->read(o->source.options, &request, scratch, &train, &test, err));
 	*dropped = train.dropped + test.dropped;
-	parts->note = train.note;
 	if (train.n < 2)
 		return err_set(err, STATUS_ENV, "expected at least 2 rows, got %zu", train.n);
 	if (train.d == 0)
 		return err_set(err, STATUS_ENV, "expected at least 1 feature, got none");
 	test.d = train.d;
-	parts->names = train.names;
-	parts->one_hot = train.one_hot;
-	parts->d = train.d;
-	weigh(&train, &test, parts);
-	if (!train.x)
-		rows_without_features(&train, &test);
+	note_tables(&train, &test, parts);
+	if (!train.x) { /* rows of no feature, where they are only counted */
+		train.x = test.x = ARENA_NEW(scratch, double);
+		train.d = test.d = 0;
+	}
 	if (!request.regression)
 		return choose_classes(o, &train, &test, scratch, parts, err);
-	parts->at[SPLIT_TRAIN] = rows_of(&train);
-	parts->at[SPLIT_TEST] = rows_of(&test);
+	parts->at[SPLIT_TRAIN] = (struct rows){train.n, train.d, train.x, train.target};
+	parts->at[SPLIT_TEST] = (struct rows){test.n, test.d, test.x, test.target};
 	return STATUS_OK;
 }
 
-/* Room for the rows that get a role other than training. */
-static struct rows rows_new(struct arena *scratch, const unsigned char *role, size_t n, int wanted,
-			    size_t d)
+/* Rows go to their parts, which keep the order of the source; training rows stay in their array. */
+static enum status split(const struct data_options *o, struct rng *rng, struct arena *scratch,
+			 struct parts *parts, struct err *err)
 {
-	struct rows rows = {.d = d};
-	size_t count = 0;
+	const struct rows all = parts->at[SPLIT_TRAIN];
+	const bool has_test = parts->at[SPLIT_TEST].n > 0;
+	unsigned char *role = ARENA_ARRAY(scratch, unsigned char, all.n);
+	size_t count[SPLIT_ROLES] = {0};
 
-	for (size_t i = 0; i < n; i++)
-		count += role[i] == wanted;
-	rows.x = arena_alloc(scratch, count, d * sizeof(double));
-	rows.y = ARENA_ARRAY(scratch, double, count);
-	return rows;
-}
-
-/* Move rows to their parts, which keep the order of the source; training rows stay in their array.
- */
-static void separate(struct parts *parts, const unsigned char *role, bool has_test,
-		     struct arena *scratch)
-{
-	struct rows all = parts->at[SPLIT_TRAIN];
-
-	parts->at[SPLIT_TRAIN].n = 0;
-	parts->at[SPLIT_VALIDATION] = rows_new(scratch, role, all.n, SPLIT_VALIDATION, all.d);
-	if (!has_test)
-		parts->at[SPLIT_TEST] = rows_new(scratch, role, all.n, SPLIT_TEST, all.d);
+	TRY(split_assign(&o->split,
+			 &(struct split_rows){.y = o->task == DATA_REGRESSION ? NULL : all.y,
+					      .n = all.n,
+					      .has_test = has_test},
+			 rng, scratch, role, err));
+	for (size_t i = 0; i < all.n; i++)
+		count[role[i]]++;
+	for (int to = 0; to < SPLIT_ROLES; to++)
+		if (to == SPLIT_TRAIN)
+			parts->at[to].n = 0;
+		else if (to != SPLIT_TEST || !has_test)
+			parts->at[to] = (struct rows){
+				.d = all.d,
+				.x = arena_alloc(scratch, count[to], all.d * sizeof(double)),
+				.y = ARENA_ARRAY(scratch, double, count[to])};
 	for (size_t i = 0; i < all.n; i++) {
 		struct rows *to = &parts->at[role[i]];
 
 		memmove(to->x + to->n * all.d, all.x + i * all.d, all.d * sizeof *all.x);
 		to->y[to->n++] = all.y[i];
 	}
-}
-
-static enum status split(const struct data_options *o, struct rng *rng, struct arena *scratch,
-			 struct parts *parts, struct err *err)
-{
-	const struct rows *all = &parts->at[SPLIT_TRAIN];
-	struct rows *test = &parts->at[SPLIT_TEST];
-	bool has_test = test->n > 0;
-	struct split_rows rows = {.n = all->n, .has_test = has_test};
-	unsigned char *role = ARENA_ARRAY(scratch, unsigned char, all->n);
-
-	rows.y = o->task == DATA_REGRESSION ? NULL : all->y;
-	TRY(split_assign(&o->split, &rows, rng, scratch, role, err));
-	separate(parts, role, has_test, scratch);
 	if (has_test && o->split.test == 0)
-		test->n = 0;
+		parts->at[SPLIT_TEST].n = 0;
 	return STATUS_OK;
-}
-
-/* Both classes, at least two rows. */
-static enum status check_training(const struct parts *parts, struct err *err)
-{
-	const struct rows *train = &parts->at[SPLIT_TRAIN];
-	size_t positive = 0;
-
-	if (train->n < 2)
-		return err_set(err, STATUS_SPEC, "expected at least 2 training rows, got %zu",
-			       train->n);
-	for (size_t i = 0; i < train->n; i++)
-		positive += train->y[i] > 0;
-	if (parts->classes[0] && (positive == 0 || positive == train->n))
-		return err_set(err, STATUS_ENV,
-			       "one class only in the training part: \"%.40s\" (%zu rows)",
-			       parts->classes[positive > 0], train->n);
-	return STATUS_OK;
-}
-
-/* Raw features of two columns are kept, so that they can be plotted. */
-static void keep_raw(const struct rows *rows, struct arena *arena, struct part *to)
-{
-	double *copy;
-
-	if (rows->d != 2)
-		return;
-	copy = ARENA_ARRAY(arena, double, rows->n * rows->d);
-	memcpy(copy, rows->x, rows->n * rows->d * sizeof *copy);
-	to->raw = copy;
 }
 
 static enum status prepare(const struct data_options *o, struct parts *parts, struct arena *arena,
@@ -259,8 +195,13 @@ static enum status prepare(const struct data_options *o, struct parts *parts, st
 	bool bias;
 
 	out->raw_d = parts->at[SPLIT_TRAIN].d;
-	for (int role = 0; role < SPLIT_ROLES; role++)
-		keep_raw(&parts->at[role], arena, to[role]);
+	for (int role = 0; role < SPLIT_ROLES && out->raw_d == 2; role++) { /* for plots */
+		const struct rows *rows = &parts->at[role];
+		double *copy = ARENA_ARRAY(arena, double, rows->n * rows->d);
+
+		memcpy(copy, rows->x, rows->n * rows->d * sizeof *copy);
+		to[role]->raw = copy;
+	}
 	TRY(transform_prepare(&o->prepare, parts->at, arena, &out->stages, err));
 	bias = stages_bias(&out->stages);
 	out->columns = stages_names(&out->stages, parts->names, arena);
@@ -309,7 +250,7 @@ struct data_draw {
 	long repetition;
 };
 
-/* Read, choose classes, split, limit. */
+/* Read, choose classes, split, limit; both classes must be left for training. */
 static enum status choose_rows(const struct data_options *o, const struct data_draw *of,
 			       struct arena *scratch, struct parts *parts, size_t *dropped,
 			       struct err *err)
@@ -319,11 +260,22 @@ static enum status choose_rows(const struct data_options *o, const struct data_d
 	struct rng rng = rng_stream(of->seed, "split", repetition);
 	struct rng thin[2] = {rng_stream(of->seed, "limit train", repetition),
 			      rng_stream(of->seed, "limit test", repetition)};
+	const struct rows *train = &parts->at[SPLIT_TRAIN];
+	size_t positive = 0;
 
 	TRY(read_source(o, rng_bits(&draw), scratch, parts, dropped, err));
 	TRY(split(o, &rng, scratch, parts, err));
 	TRY(limit_apply(&o->limit, o->task == DATA_REGRESSION, thin, parts->at, err));
-	return check_training(parts, err);
+	if (train->n < 2)
+		return err_set(err, STATUS_SPEC, "expected at least 2 training rows, got %zu",
+			       train->n);
+	for (size_t i = 0; i < train->n; i++)
+		positive += train->y[i] > 0;
+	if (parts->classes[0] && (positive == 0 || positive == train->n))
+		return err_set(err, STATUS_ENV,
+			       "one class only in the training part: \"%.40s\" (%zu rows)",
+			       parts->classes[positive > 0], train->n);
+	return STATUS_OK;
 }
 
 static enum status load(const struct data_options *o, const struct data_draw *draw,
@@ -339,21 +291,6 @@ static enum status load(const struct data_options *o, const struct data_draw *dr
 	for (int c = 0; c < 2 && parts.classes[c]; c++)
 		out->classes[c] = arena_text(arena, parts.classes[c]);
 	return prepare(o, &parts, arena, out, err);
-}
-
-/* Columns behind the steps of `prepare`. */
-static enum status count_columns(const struct data_options *o, const struct parts *parts, size_t *d,
-				 struct err *err)
-{
-	const size_t n = parts->at[SPLIT_TRAIN].n;
-
-	for (size_t i = 0; i < o->prepare.count; i++) {
-		const struct prepare *step = (const struct prepare *)o->prepare.at[i].item;
-
-		if (step->width)
-			TRY(step->width(o->prepare.at[i].options, n, d, err));
-	}
-	return STATUS_OK;
 }
 
 static enum status count(const struct data_options *o, const struct data_draw *draw,
@@ -374,7 +311,13 @@ static enum status count(const struct data_options *o, const struct data_draw *d
 				   .d = parts.d,
 				   .raw_bytes = parts.raw_bytes,
 				   .read_bytes = parts.read_bytes};
-	return count_columns(o, &parts, &out->d, err);
+	for (size_t i = 0; i < o->prepare.count; i++) {
+		const struct prepare *step = (const struct prepare *)o->prepare.at[i].item;
+
+		if (step->width)
+			TRY(step->width(o->prepare.at[i].options, out->train, &out->d, err));
+	}
+	return STATUS_OK;
 }
 
 size_t data_list_paths(const char *const *given, size_t count, const char **paths, size_t room)

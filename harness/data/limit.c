@@ -25,30 +25,6 @@ struct rule {
 	bool random, regression;
 };
 
-static size_t class_of(const struct rule *rule, const struct rows *rows, size_t i)
-{
-	return !rule->regression && rows->y[i] > 0;
-}
-
-/* Rows to keep of each class, which have count[c]. */
-static void share(const struct rule *rule, const size_t count[CLASSES], size_t take[CLASSES])
-{
-	if (rule->most > 0) {
-		split_quota(rule->most, count, take);
-		return;
-	}
-	for (size_t c = 0; c < CLASSES; c++)
-		take[c] = rule->per_class < count[c] ? rule->per_class : count[c];
-}
-
-static void keep(struct rows *rows, size_t i, size_t to)
-{
-	if (to < i) {
-		memcpy(rows->x + to * rows->d, rows->x + i * rows->d, rows->d * sizeof *rows->x);
-		rows->y[to] = rows->y[i];
-	}
-}
-
 /* Selection sampling (Knuth, TAOCP 2, algorithm S): a row is kept with probability take / left,
  * which leaves exactly `take` of them; without a draw the first ones are kept. */
 static void thin(const struct rule *rule, struct rng *rng, struct rows *rows)
@@ -56,17 +32,21 @@ static void thin(const struct rule *rule, struct rng *rng, struct rows *rows)
 	size_t left[CLASSES] = {0}, take[CLASSES], kept = 0;
 
 	for (size_t i = 0; i < rows->n; i++)
-		left[class_of(rule, rows, i)]++;
-	share(rule, left, take);
+		left[!rule->regression && rows->y[i] > 0]++;
+	for (size_t c = 0; c < CLASSES; c++)
+		take[c] = rule->per_class < left[c] ? rule->per_class : left[c];
+	if (rule->most > 0)
+		split_quota(rule->most, left, take);
 	for (size_t i = 0; i < rows->n; i++) {
-		size_t c = class_of(rule, rows, i);
+		size_t c = !rule->regression && rows->y[i] > 0;
 		bool wanted = rule->random ? rng_below(rng, left[c]) < take[c] : take[c] > 0;
 
 		left[c]--;
 		if (!wanted)
 			continue;
 		take[c]--;
-		keep(rows, i, kept++);
+		memmove(rows->x + kept * rows->d, rows->x + i * rows->d, rows->d * sizeof *rows->x);
+		rows->y[kept++] = rows->y[i];
 	}
 	rows->n = kept;
 }

@@ -57,25 +57,12 @@ static const char *scan_exponent(const char *at, const char *end, int *exponent)
 	return at;
 }
 
-/* The whole text again with strtod, which wants a NUL. */
-static bool parse_slowly(const char *text, size_t length, double *value)
-{
-	char copy[COPY_BYTES];
-	char *end;
-
-	if (length >= sizeof copy)
-		return false;
-	memcpy(copy, text, length);
-	copy[length] = '\0';
-	*value = strtod(copy, &end);
-	return end == copy + length;
-}
-
 bool number_parse(const char *text, size_t length, double *value)
 {
 	const char *at = text, *end = text + length;
 	struct decimal number = {0};
 	bool negative = at < end && *at == '-';
+	char copy[COPY_BYTES], *stop;
 	double x;
 
 	if (at < end && (*at == '-' || *at == '+'))
@@ -90,8 +77,14 @@ bool number_parse(const char *text, size_t length, double *value)
 	if (at != end)
 		return false;
 	if (number.digits > MANTISSA_DIGITS || number.mantissa > (uint64_t)1 << 53 ||
-	    abs(number.exponent) > EXACT_POWER)
-		return parse_slowly(text, length, value);
+	    abs(number.exponent) > EXACT_POWER) {
+		if (length >= sizeof copy)
+			return false;
+		memcpy(copy, text, length); /* strtod wants a NUL */
+		copy[length] = '\0';
+		*value = strtod(copy, &stop);
+		return stop == copy + length;
+	}
 	x = (double)number.mantissa;
 	x = number.exponent < 0 ? x / power[-number.exponent] : x * power[number.exponent];
 	*value = negative ? -x : x;

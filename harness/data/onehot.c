@@ -1,14 +1,6 @@
 /* Categories of the training part alone. See onehot.h. */
 #include "harness/data/onehot.h"
 
-static bool occurs(const struct rows *rows, size_t column)
-{
-	for (size_t i = 0; i < rows->n; i++)
-		if (rows->x[i * rows->d + column] > 0) /* NaN is unknown */
-			return true;
-	return false;
-}
-
 /* Drop the columns that are not kept, in place; returns the rows that had one of them. */
 static size_t narrow(struct rows *rows, const bool *keep, size_t d)
 {
@@ -33,12 +25,15 @@ static size_t narrow(struct rows *rows, const bool *keep, size_t d)
 size_t onehot_prune(struct rows parts[SPLIT_ROLES], const bool *one_hot, const char **names,
 		    struct arena *scratch, size_t *rows_touched)
 {
-	size_t before = parts[SPLIT_TRAIN].d, d = 0;
+	const struct rows *train = &parts[SPLIT_TRAIN];
+	size_t before = train->d, d = 0;
 	bool *keep = ARENA_ARRAY(scratch, bool, before);
 
 	*rows_touched = 0;
 	for (size_t j = 0; j < before; j++) {
-		keep[j] = !one_hot[j] || occurs(&parts[SPLIT_TRAIN], j);
+		keep[j] = !one_hot[j];
+		for (size_t i = 0; i < train->n && !keep[j]; i++)
+			keep[j] = train->x[i * before + j] > 0; /* NaN is unknown */
 		if (keep[j])
 			names[d++] = names[j];
 	}

@@ -45,15 +45,6 @@ void split_quota(size_t k, const size_t left[CLASSES], size_t take[CLASSES])
 	}
 }
 
-/* The rows of one class in random order: the first `test` are the test part, and so on. */
-static void deal(const size_t *index, size_t test, size_t validation, unsigned char *role)
-{
-	for (size_t i = 0; i < test; i++)
-		role[index[i]] = SPLIT_TEST;
-	for (size_t i = test; i < test + validation; i++)
-		role[index[i]] = SPLIT_VALIDATION;
-}
-
 static enum status check_options(const struct split_options *o, const struct split_rows *rows,
 				 size_t *test, size_t *validation, struct err *err)
 {
@@ -99,7 +90,8 @@ enum status split_assign(const struct split_options *options, const struct split
 	left[0] -= takes[0][0];
 	left[1] -= takes[0][1];
 	split_quota(validation, left, takes[1]);
-	for (size_t c = 0; c < CLASSES; c++)
-		deal(index[c], takes[0][c], takes[1][c], role);
+	for (size_t c = 0; c < CLASSES; c++) /* in random order: the first are the test part */
+		for (size_t i = 0; i < takes[0][c] + takes[1][c]; i++)
+			role[index[c][i]] = i < takes[0][c] ? SPLIT_TEST : SPLIT_VALIDATION;
 	return STATUS_OK;
 }

@@ -7,46 +7,8 @@
 #include <string.h>
 
 enum {
-	TILE = 32 /* rows and columns at a time, so that both layouts stay in cache */
+	TILE = 32 /* rows at a time, so that both layouts stay in cache */
 };
-
-/* Mean of the known values of each column; NaN if there is none. */
-static void column_means(const struct rows *rows, size_t *known, double *mean)
-{
-	for (size_t i = 0; i < rows->n; i++) {
-		const double *x = rows->x + i * rows->d;
-
-		for (size_t j = 0; j < rows->d; j++) {
-			if (isnan(x[j]))
-				continue;
-			known[j]++;
-			mean[j] += x[j];
-		}
-	}
-	for (size_t j = 0; j < rows->d; j++)
-		mean[j] /= (double)known[j];
-}
-
-static enum status fill(struct rows *rows, const double *mean, size_t *filled, struct err *err)
-{
-	for (size_t i = 0; i < rows->n; i++) {
-		double *x = rows->x + i * rows->d;
-
-		for (size_t j = 0; j < rows->d; j++) {
-			if (!isnan(x[j]))
-				continue;
-			if (isnan(mean[j]))
-				return err_set(
-					err, STATUS_ENV,
-					"feature %zu has no value in the training part, so no "
-					"mean to fill in",
-					j);
-			x[j] = mean[j];
-			++*filled;
-		}
-	}
-	return STATUS_OK;
-}
 
 static bool any_missing(const struct rows *rows)
 {
@@ -59,9 +21,9 @@ static bool any_missing(const struct rows *rows)
 enum status transform_fill(struct rows parts[SPLIT_ROLES], struct arena *scratch, size_t *filled,
 			   struct err *err)
 {
-	const struct rows *train = &parts[SPLIT_TRAIN];
-	double *mean = ARENA_ARRAY(scratch, double, train->d);
-	size_t *known = ARENA_ARRAY(scratch, size_t, train->d);
+	const size_t d = parts[SPLIT_TRAIN].d;
+	double *mean = ARENA_ARRAY(scratch, double, d); /* of what is known; NaN: nothing is */
+	size_t *known = ARENA_ARRAY(scratch, size_t, d);
 	bool missing = false;
 
 	*filled = 0;
@@ -69,9 +31,33 @@ enum status transform_fill(struct rows parts[SPLIT_ROLES], struct arena *scratch
 		missing = missing || any_missing(&parts[role]);
 	if (!missing)
 		return STATUS_OK;
-	column_means(train, known, mean);
-	for (int role = 0; role < SPLIT_ROLES; role++)
-		TRY(fill(&parts[role], mean, filled, err));
+	for (size_t i = 0; i < parts[SPLIT_TRAIN].n; i++)
+		for (size_t j = 0; j < d; j++) {
+			double x = parts[SPLIT_TRAIN].x[i * d + j];
+
+			if (isnan(x))
+				continue;
+			known[j]++;
+			mean[j] += x;
+		}
+	for (size_t j = 0; j < d; j++)
+		mean[j] /= (double)known[j];
+	for (int role = 0; role < SPLIT_ROLES; role++) {
+		double *x = parts[role].x;
+
+		for (size_t i = 0; i < parts[role].n * d; i++) {
+			if (!isnan(x[i]))
+				continue;
+			x[i] = mean[i % d];
+			if (isnan(x[i]))
+				return err_set(
+					err, STATUS_ENV,
+					"feature %zu has no value in the training part, so no "
+					"mean to fill in",
+					i % d);
+			++*filled;
+		}
+	}
 	return STATUS_OK;
 }
 
@@ -95,45 +81,36 @@ static double *spare_rows(const struct stages *stages, struct arena *scratch)
 	return ARENA_ARRAY(scratch, double, 2 * stages_width(stages));
 }
 
-static enum status fit(const struct choices *steps, struct rows *train, struct arena *memory[2],
-		       struct stages *out, struct err *err)
+enum status transform_prepare(const struct choices *steps, struct rows parts[SPLIT_ROLES],
+			      struct arena *arena, struct stages *out, struct err *err)
 {
-	struct arena *arena = memory[0], *scratch = memory[1];
+	struct rows *train = &parts[SPLIT_TRAIN];
+	enum status status = STATUS_OK;
+	struct arena scratch = {0};
+	struct stages features;
 
-	for (size_t i = 0; i < steps->count; i++) {
+	*out = stages_none(train->d);
+	for (size_t i = 0; i < steps->count && status == STATUS_OK; i++) {
 		const struct prepare *step = (const struct prepare *)steps->at[i].item;
 		size_t first = out->count;
 
 		if (stages_bias(out))
-			return err_set(err, STATUS_SPEC,
-				       "prepare: bias must be the last step, got %s behind it",
-				       step->base.name);
-		TRY(step->fit(steps->at[i].options, train, arena, out, err));
-		if (!stages_bias(out))
-			apply(out, first, train, spare_rows(out, scratch));
+			status = err_set(err, STATUS_SPEC,
+					 "prepare: bias must be the last step, got %s behind it",
+					 step->base.name);
+		else
+			status = step->fit(steps->at[i].options, train, arena, out, err);
+		if (status == STATUS_OK && !stages_bias(out))
+			apply(out, first, train, spare_rows(out, &scratch));
 	}
-	return STATUS_OK;
-}
-
-enum status transform_prepare(const struct choices *steps, struct rows parts[SPLIT_ROLES],
-			      struct arena *arena, struct stages *out, struct err *err)
-{
-	struct arena scratch = {0};
-	struct arena *memory[2] = {arena, &scratch};
-	enum status status;
-
-	*out = stages_none(parts[SPLIT_TRAIN].d);
-	status = fit(steps, &parts[SPLIT_TRAIN], memory, out, err);
-	if (status == STATUS_OK && out->count > 0) {
-		struct stages features = *out;
-
-		if (stages_bias(out)) {
-			features.count--;
-			features.d--;
-		}
-		for (int role = SPLIT_TRAIN + 1; role < SPLIT_ROLES; role++)
+	features = *out;
+	if (stages_bias(out)) {
+		features.count--;
+		features.d--;
+	}
+	for (int role = SPLIT_TRAIN + 1; role < SPLIT_ROLES && status == STATUS_OK; role++)
+		if (out->count > 0)
 			apply(&features, 0, &parts[role], spare_rows(out, &scratch));
-	}
 	arena_release(&scratch);
 	return status;
 }
@@ -155,30 +132,6 @@ enum status transform_target(struct rows parts[SPLIT_ROLES], double *shift, doub
 		for (size_t i = 0; i < parts[role].n; i++)
 			parts[role].y[i] = (parts[role].y[i] - *shift) * *scale;
 	return STATUS_OK;
-}
-
-struct block {
-	size_t i0, i1, j0, j1;
-};
-
-static bool write_tile(const struct rows *rows, struct block b, struct mat X)
-{
-	bool finite = true;
-
-	for (size_t j = b.j0; j < b.j1; j++) {
-		real *to = mat_col(X, (ptrdiff_t)j);
-
-		for (size_t i = b.i0; i < b.i1; i++) {
-			to[i] = (real)rows->x[i * rows->d + j];
-			finite = finite && isfinite(to[i]);
-		}
-	}
-	return finite;
-}
-
-static size_t least(size_t a, size_t b)
-{
-	return a < b ? a : b;
 }
 
 /* Name the first prepared value or target that `real` cannot hold; rows and columns count from 0.
@@ -224,18 +177,20 @@ static enum status vanished(const struct rows *rows, struct mat X, struct err *e
 enum status transform_write(const struct rows *rows, bool bias, struct arena *arena,
 			    struct part *out, struct err *err)
 {
-	size_t n = rows->n, d = rows->d;
+	const size_t n = rows->n, d = rows->d;
 	bool finite = true;
 
 	out->X = mat_new(arena, (ptrdiff_t)n, (ptrdiff_t)(d + bias));
 	out->y = ARENA_ARRAY(arena, real, n);
-	for (size_t i = 0; i < n; i += TILE) {
-		for (size_t j = 0; j < d; j += TILE) {
-			struct block b = {i, least(i + TILE, n), j, least(j + TILE, d)};
+	for (size_t tile = 0; tile < n; tile += TILE)
+		for (size_t j = 0; j < d; j++) {
+			real *to = mat_col(out->X, (ptrdiff_t)j);
 
-			finite = write_tile(rows, b, out->X) && finite;
+			for (size_t i = tile; i < tile + TILE && i < n; i++) {
+				to[i] = (real)rows->x[i * d + j];
+				finite = finite && isfinite(to[i]);
+			}
 		}
-	}
 	for (size_t i = 0; i < n; i++) {
 		out->y[i] = (real)rows->y[i];
 		finite = finite && isfinite(out->y[i]);

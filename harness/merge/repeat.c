@@ -1,23 +1,21 @@
 /* A stored cell computed again by its worker, in a temporary folder. */
 #include "harness/merge/repeat.h"
+#include "harness/executor/environment.h"
+#include "harness/executor/executor.h"
 #include "harness/file/folder.h"
 #include "harness/machine/env.h"
-#include "harness/sched/child.h"
 #include "harness/sched/outcome.h"
-#include "harness/spec/paths.h"
+#include "harness/spec/spec.h"
 #include "harness/store/manifest.h"
 #include "harness/verify/inputs.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-struct job {
+struct repeated {
 	const char *stored; /* the record */
 	const char *tmp;    /* where it is repeated */
 	const char
@@ -37,7 +35,7 @@ static const char *absolute(const char *path, struct arena *arena)
 }
 
 /* The text of cell.json, with the paths where its files lie now. */
-static enum status find_cell(const struct job *job, const struct repeat_order *order,
+static enum status find_cell(const struct repeated *job, const struct repeat_order *order,
 			     const char **text, struct err *err)
 {
 	const char *path = arena_format(job->arena, "%s/cell.json", job->stored);
@@ -54,7 +52,7 @@ static enum status find_cell(const struct job *job, const struct repeat_order *o
 }
 
 /* Write cell.json; the result says which worker and how many threads. */
-static enum status prepare(struct job *job, const struct repeat_order *order, struct err *err)
+static enum status prepare(struct repeated *job, const struct repeat_order *order, struct err *err)
 {
 	const char *tmp = getenv("TMPDIR"), *text;
 	char *made;
@@ -77,30 +75,33 @@ static enum status prepare(struct job *job, const struct repeat_order *order, st
 	return store_write_text(arena_format(job->arena, "%s/cell.json", made), text, err);
 }
 
-static enum status run_worker(const struct job *job, struct err *err)
+/* On this machine, wherever its run was. */
+static enum status run_worker(const struct repeated *job, struct err *err)
 {
+	const struct executor *local =
+		(const struct executor *)(const void *)registry_find(KIND_EXECUTOR, "local");
+	const double tick_s = 0.2;
 	double threads = job->result.threads;
-	struct child_order order = {
-		.program = job->program,
-		.folder = job->tmp,
-		.start = job->start,
-		.environment = child_environment(isnan(threads) ? 1 : (long)threads, job->arena),
-		.address_limit = NAN};
-	struct child child;
-	char bytes[PIPE_BUF];
+	const char *const command[] = {job->program, job->tmp, NULL};
+	const struct job worker = {.command = command,
+				   .environment = environment_of_worker(
+					   isnan(threads) ? 1 : (long)threads, job->arena),
+				   .folder = job->tmp,
+				   .start = job->start,
+				   .memory_limit = NAN,
+				   .address_limit = NAN};
+	struct job_event event = {.line = ""};
+	void *state;
 
-	TRY(child_start(&order, &child, err));
-	fcntl(child.progress, F_SETFL, 0); /* wait for each report until the last one */
-	while (read(child.progress, bytes, sizeof bytes) > 0)
-		continue;
-	close(child.progress);
-	while (waitpid(child.pid, NULL, 0) < 0 && errno == EINTR)
+	TRY(local->open(NULL, 1, -1, job->arena, &state, err));
+	TRY(local->submit(state, 0, &worker, err));
+	while (!local->wait(state, tick_s, &event) || event.line)
 		continue;
 	return STATUS_OK;
 }
 
 /* What the log ends with stands for the reason of a worker that left no result. */
-static enum status repeat_and_compare(struct job *job, struct repeat *out, struct err *err)
+static enum status repeat_and_compare(struct repeated *job, struct repeat *out, struct err *err)
 {
 	const char *result = arena_format(job->arena, "%s/result.json", job->tmp), *reason;
 
@@ -116,7 +117,8 @@ static enum status repeat_and_compare(struct job *job, struct repeat *out, struc
 enum status repeat_cell(const char *folder, const char *id, const struct repeat_order *order,
 			struct arena *arena, struct repeat *out, struct err *err)
 {
-	struct job job = {.stored = arena_format(arena, "%s/cells/%s", folder, id), .arena = arena};
+	struct repeated job = {.stored = arena_format(arena, "%s/cells/%s", folder, id),
+			       .arena = arena};
 	struct err ignored = {0}; /* of the clean-up */
 	enum status status;
 

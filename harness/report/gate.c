@@ -2,8 +2,7 @@
 #include "harness/report/gate.h"
 #include "harness/file/folder.h"
 #include "harness/report/stat.h"
-#include "harness/spec/bind.h"
-#include "harness/spec/expect.h"
+#include "harness/spec/bind/bind.h"
 
 #include <math.h>
 #include <string.h>

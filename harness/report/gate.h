@@ -8,7 +8,6 @@
 #define REPORT_GATE_H
 
 #include "harness/report/compare.h"
-#include "harness/spec/problem.h"
 #include "harness/spec/spec.h"
 
 enum gate_over {

@@ -7,7 +7,7 @@
 
 #include "harness/assess/keys.h"
 #include "harness/sched/kept.h"
-#include "harness/spec/cell.h"
+#include "harness/spec/spec.h"
 #include "harness/store/result.h"
 
 #include <dirent.h>

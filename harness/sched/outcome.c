@@ -52,10 +52,10 @@ static const char *with_log(const char *what, const char *tmp, struct arena *are
 static enum cell_status signalled(const struct ending *ending, const char *tmp, struct arena *arena,
 				  const char **message)
 {
-	int number = WTERMSIG(ending->wait_status);
+	int number = WTERMSIG(ending->end.wait_status);
 	const char *name = sigabbrev_np(number);
 
-	if (number == SIGKILL && ending->kernel_oom) {
+	if (number == SIGKILL && ending->end.kernel_oom) {
 		*message = "killed by the kernel: out of memory";
 		return CELL_OOM;
 	}
@@ -69,7 +69,7 @@ static const char *used_too_much(const struct ending *ending, struct arena *aren
 {
 	char used[BYTES_ROOM], limit[BYTES_ROOM];
 
-	forecast_bytes_text(ending->over_memory, used, sizeof used);
+	forecast_bytes_text(ending->end.over_memory, used, sizeof used);
 	forecast_bytes_text(ending->memory_limit, limit, sizeof limit);
 	return arena_format(arena, "used %s of memory, resources.memory_limit allows %s", used,
 			    limit);
@@ -77,13 +77,14 @@ static const char *used_too_much(const struct ending *ending, struct arena *aren
 
 static bool is_stopped(const struct ending *ending)
 {
-	return WIFEXITED(ending->wait_status) &&
-	       WEXITSTATUS(ending->wait_status) == RUN_EXIT_STOPPED;
+	return WIFEXITED(ending->end.wait_status) &&
+	       WEXITSTATUS(ending->end.wait_status) == RUN_EXIT_STOPPED;
 }
 
 bool outcome_is_good(const struct ending *ending)
 {
-	return WIFEXITED(ending->wait_status) && WEXITSTATUS(ending->wait_status) == STATUS_OK;
+	return WIFEXITED(ending->end.wait_status) &&
+	       WEXITSTATUS(ending->end.wait_status) == STATUS_OK;
 }
 
 /* The status that the end of the process stands for; CELL_OK if it ended by itself without error.
@@ -93,7 +94,7 @@ static enum cell_status classify(const struct ending *ending, const char *tmp, s
 {
 	if (outcome_is_good(ending))
 		return CELL_OK;
-	if (ending->over_memory > 0) {
+	if (ending->end.over_memory > 0) {
 		*message = used_too_much(ending, arena);
 		return CELL_OOM;
 	}
@@ -106,15 +107,16 @@ static enum cell_status classify(const struct ending *ending, const char *tmp, s
 		*message = "stopped by a signal from outside";
 		return CELL_INTERRUPTED;
 	}
-	if (WIFSIGNALED(ending->wait_status))
+	if (WIFSIGNALED(ending->end.wait_status))
 		return signalled(ending, tmp, arena, message);
 	*message = outcome_last_line(tmp, arena);
-	if (WEXITSTATUS(ending->wait_status) == RUN_EXIT_OOM) {
+	if (WEXITSTATUS(ending->end.wait_status) == RUN_EXIT_OOM) {
 		*message = *message ? *message : "out of memory";
 		return CELL_OOM;
 	}
 	if (!*message)
-		*message = arena_format(arena, "exit status %d", WEXITSTATUS(ending->wait_status));
+		*message =
+			arena_format(arena, "exit status %d", WEXITSTATUS(ending->end.wait_status));
 	return CELL_FAILED;
 }
 
@@ -157,8 +159,8 @@ static struct entries progress_of(const char *tmp, struct arena *arena)
 	return entries;
 }
 
-/* What a worker wrote, if it can be read and fits the way it ended. A worker does not know the id
- * of its cell: the parent derives it. */
+/* What a worker wrote, if it can be read and fits the way it ended. It computes without knowing the
+ * id of its cell. */
 static bool own_result(const struct cell *cell, enum cell_status ended, const char *tmp,
 		       struct arena *arena, struct result *out)
 {
@@ -188,16 +190,14 @@ static void complete(const struct ending *ending, enum cell_status ended, const 
 	out->message = message;
 	if (ended == CELL_TIMEOUT && !out->outcome)
 		out->outcome = outcome_name(OUTCOME_TIME_LIMIT);
-	out->peak_mem_bytes = fmax(out->peak_mem_bytes, ending->peak_bytes);
+	out->peak_mem_bytes = fmax(out->peak_mem_bytes, ending->end.peak_bytes);
 }
 
 static enum status mend_tables(const char *tmp, struct arena *arena, struct err *err)
 {
-	static const char *const names[] = {"trace",   "attack",   "attack_validation",
-					    "certify", "patterns", "points"};
-
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		TRY(csv_mend(arena_format(arena, "%s/%s.csv", tmp, names[i]), err));
+	for (const struct manifest_file *file = manifest_files; file->name; file++)
+		if (file->table)
+			TRY(csv_mend(arena_format(arena, "%s/%s", tmp, file->name), err));
 	return STATUS_OK;
 }
 
@@ -215,7 +215,7 @@ void outcome_describe(const struct cell *cell, const struct ending *ending, cons
 	out->status = cell_status_names[status];
 	out->message = message;
 	out->date = ending->date;
-	out->peak_mem_bytes = ending->peak_bytes;
+	out->peak_mem_bytes = ending->end.peak_bytes;
 	out->threads = ending->threads;
 }
 
@@ -254,8 +254,13 @@ enum status outcome_skip(const struct cell *cell, const char *reason, const char
 	return write_result(out, tmp, arena, err);
 }
 
+bool outcome_is_ok(const struct result *result)
+{
+	return has_status(result, CELL_OK);
+}
+
 bool outcome_is_bad(const struct result *result)
 {
-	return !result->status || strcmp(result->status, cell_status_names[CELL_OK]) != 0 ||
+	return !outcome_is_ok(result) ||
 	       (result->outcome && strcmp(result->outcome, outcome_name(OUTCOME_DIVERGED)) == 0);
 }

@@ -2,20 +2,18 @@
 #ifndef SCHED_OUTCOME_H
 #define SCHED_OUTCOME_H
 
+#include "harness/executor/executor.h"
 #include "harness/spec/spec.h"
 #include "harness/store/result.h"
 
 #include <stdbool.h>
 
 struct ending {
-	int wait_status;     /* of waitpid */
+	struct job_end end;
 	bool timed_out;      /* it was asked to end at the wall-clock limit */
 	const char *date;    /* when it was started */
-	bool kernel_oom;     /* the kernel killed something for lack of memory while it ran */
 	double time_limit;   /* s, for the message */
-	double over_memory;  /* bytes in use when it was stopped for that, else 0 */
 	double memory_limit; /* bytes, for the message */
-	double peak_bytes;   /* largest resident set */
 	double threads;
 };
 
@@ -39,6 +37,8 @@ enum status outcome_skip(const struct cell *cell, const char *reason, const char
 
 /* The last line of tmp/log.txt that is not blank, or NULL. */
 const char *outcome_last_line(const char *tmp, struct arena *arena);
+
+bool outcome_is_ok(const struct result *result);
 
 /* Status not ok, or diverged. */
 bool outcome_is_bad(const struct result *result);

@@ -1,7 +1,9 @@
-/* The process pool: one worker per missing cell, up to `jobs` at once.
+/* The pool: one job per missing cell, up to `jobs` at once, at an executor.
  *
- * Signals arrive through a signalfd, so the loop below has one place to wait in: SIGCHLD wakes it,
- * SIGINT, SIGTERM and SIGHUP stop the run (the second one kills at once). */
+ * Signals arrive through a signalfd, which wakes the executor, so the loop below has one place to
+ * wait in: SIGCHLD only wakes it, SIGINT, SIGTERM and SIGHUP stop the run (the second one kills at
+ * once). */
+#include "harness/executor/environment.h"
 #include "harness/sched/alone.h"
 #include "harness/sched/asked.h"
 #include "harness/sched/forecast.h"
@@ -11,15 +13,13 @@
 
 #include <errno.h>
 #include <math.h>
-#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-enum {
-	TICK_MS = 200 /* deadlines and the updating line are looked at this often */
-};
+/* Deadlines and the updating line are looked at this often. */
+static const double tick_s = 0.2;
 
 struct pool {
 	struct plan *plan;
@@ -31,7 +31,6 @@ struct pool {
 	struct alone alone;
 	struct progress_display display;
 	struct slot *slots;
-	struct pollfd *waits; /* one per slot, then the signalfd */
 	size_t slot_count, running;
 	size_t next;   /* first planned cell not yet looked at */
 	bool stopping; /* start nothing more */
@@ -151,7 +150,7 @@ static void stop_all(struct pool *pool, bool at_once)
 {
 	for (size_t i = 0; i < pool->slot_count; i++)
 		if (pool->slots[i].busy)
-			slot_stop(&pool->slots[i], at_once);
+			slot_stop(&pool->slots[i], &pool->context, at_once);
 	pool->stopping = true;
 }
 
@@ -170,41 +169,57 @@ static void take_signals(struct pool *pool)
 	}
 }
 
-static void wait_for_events(struct pool *pool)
+static void draw(struct pool *pool)
 {
 	const struct progress_report *current = NULL;
 
-	for (size_t i = 0; i < pool->slot_count; i++) {
-		struct slot *slot = &pool->slots[i];
-
-		pool->waits[i].fd = slot->busy ? slot->child.progress : -1;
-		if (slot->busy && !current)
-			current = &slot->report;
-	}
+	for (size_t i = 0; i < pool->slot_count && !current; i++)
+		if (pool->slots[i].busy)
+			current = &pool->slots[i].report;
 	progress_draw(&pool->display, current, pool->running);
-	poll(pool->waits, pool->slot_count + 1, TICK_MS);
-	take_signals(pool);
 }
 
 /* The record of a cell that was told to stop is dropped: nothing ran to its end. */
-static enum status look_after(struct pool *pool, struct slot *slot, struct err *err)
+static enum status take_end(struct pool *pool, struct slot *slot, const struct job_end *end,
+			    struct err *err)
 {
 	enum status status = STATUS_OK;
 	struct result result;
-	double peak_bytes;
-	int wait_status;
 
-	slot_read(slot);
-	slot_enforce(slot, &pool->context);
-	if (!slot_ended(slot, &wait_status, &peak_bytes))
-		return STATUS_OK;
 	pool->running--;
-	if (slot_is_complete(slot, wait_status)) {
-		status = slot_finish(slot, &pool->context, wait_status, peak_bytes, &result, err);
+	if (slot_is_complete(slot, end)) {
+		status = slot_finish(slot, &pool->context, end, &result, err);
 		if (status == STATUS_OK)
 			count_result(pool, slot, &result);
 	}
 	slot_free(slot);
+	return status;
+}
+
+/* What happens within a moment, and what is due then. */
+static enum status look_after(struct pool *pool, struct err *err)
+{
+	const struct slot_context *context = &pool->context;
+	double seconds = tick_s;
+	enum status status = STATUS_OK;
+	struct job_event event;
+
+	draw(pool);
+	for (; context->executor->wait(context->state, seconds, &event); seconds = 0) {
+		struct slot *slot = &pool->slots[event.place];
+		enum status one = STATUS_OK;
+
+		take_signals(pool);
+		if (event.line)
+			slot_hear(slot, event.line);
+		else
+			one = take_end(pool, slot, &event.end, err);
+		status = status == STATUS_OK ? one : status;
+	}
+	take_signals(pool);
+	for (size_t i = 0; i < pool->slot_count; i++)
+		if (pool->slots[i].busy)
+			slot_enforce(&pool->slots[i], context);
 	return status;
 }
 
@@ -214,19 +229,28 @@ static enum status run_pool(struct pool *pool, struct err *err)
 	enum status status = fill_slots(pool, err);
 
 	while (pool->running > 0 || (pool->waiting && !pool->stopping && status == STATUS_OK)) {
+		enum status one;
+
 		if (status != STATUS_OK)
 			stop_all(pool, true);
-		wait_for_events(pool);
-		for (size_t i = 0; i < pool->slot_count; i++) {
-			enum status one = STATUS_OK;
-
-			if (pool->slots[i].busy)
-				one = look_after(pool, &pool->slots[i], err);
-			status = status == STATUS_OK ? one : status;
-		}
+		one = look_after(pool, err);
+		status = status == STATUS_OK ? one : status;
 		if (status == STATUS_OK)
 			status = fill_slots(pool, err);
 	}
+	return status;
+}
+
+static enum status run_jobs(struct pool *pool, const void *options, struct err *err)
+{
+	struct slot_context *context = &pool->context;
+	enum status status;
+
+	TRY(context->executor->open(options, pool->slot_count, pool->signals, &pool->arena,
+				    &context->state, err));
+	status = run_pool(pool, err);
+	if (context->executor->close)
+		context->executor->close(context->state);
 	return status;
 }
 
@@ -288,13 +312,13 @@ static void set_up(struct pool *pool, const struct resource_options *resources)
 			pool->alone.none);
 	pool->slot_count = (size_t)jobs;
 	pool->slots = ARENA_ARRAY(&pool->arena, struct slot, jobs);
-	pool->waits = ARENA_ARRAY(&pool->arena, struct pollfd, jobs + 1);
 	for (size_t i = 0; i < pool->slot_count; i++)
-		pool->waits[i].events = POLLIN;
+		pool->slots[i].place = i;
 	pool->context = (struct slot_context){
 		.layout = &pool->layout,
+		.executor = (const struct executor *)(const void *)resources->executor.item,
 		.worker_folder = pool->options->worker_folder,
-		.environment = child_environment(threads, &pool->arena),
+		.environment = environment_of_worker(threads, &pool->arena),
 		.choose_threads = choose,
 		.time_limit = resources->time_limit,
 		.grace = isnan(resources->grace)
@@ -319,7 +343,6 @@ static enum status open_signals(struct pool *pool, sigset_t *before, struct err 
 	sigaddset(&set, SIGHUP);
 	sigprocmask(SIG_BLOCK, &set, before);
 	pool->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-	pool->waits[pool->slot_count] = (struct pollfd){pool->signals, POLLIN, 0};
 	if (pool->signals >= 0)
 		return STATUS_OK;
 	sigprocmask(SIG_SETMASK, before, NULL);
@@ -362,7 +385,7 @@ static enum status run_locked(struct pool *pool, const struct experiment *experi
 	progress_start(&pool->display, tally.train + tally.complete, pool->options->quiet,
 		       pool->options->color);
 	announce(pool, &tally);
-	status = run_pool(pool, err);
+	status = run_jobs(pool, experiment->resources.executor.options, err);
 	progress_end(&pool->display);
 	pool->summary->seconds = progress_now() - pool->display.start;
 	close(pool->signals);

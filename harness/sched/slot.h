@@ -2,7 +2,7 @@
 #ifndef SCHED_SLOT_H
 #define SCHED_SLOT_H
 
-#include "harness/sched/child.h"
+#include "harness/executor/executor.h"
 #include "harness/sched/layout.h"
 #include "harness/sched/progress.h"
 #include "harness/verify/inputs.h"
@@ -10,6 +10,8 @@
 /* What all slots of a run share. */
 struct slot_context {
 	const struct layout *layout;
+	const struct executor *executor;
+	void *state; /* of the executor */
 	const char *worker_folder;
 	char *const *environment;
 	double time_limit; /* s per cell, NaN = none */
@@ -23,18 +25,14 @@ struct slot_context {
 
 struct slot {
 	bool busy;
+	size_t place; /* at the executor */
 	struct planned *at;
-	struct child child;
 	const char *tmp, *record; /* where it is computed, and where it goes */
 	double start, deadline;   /* progress_now(); the deadline moves on once it is passed */
 	bool asked;               /* to stop: at the time limit, or because the run ends */
 	bool timed_out;           /* at the time limit */
 	const char *date;         /* when it was started */
-	double over_memory;       /* bytes in use when it was stopped for that, else 0 */
-	double kernel_kills;      /* of the machine, when the cell started */
 	struct progress_report report;
-	char line[512]; /* of the progress pipe, not yet complete */
-	size_t line_used;
 	const char *last_words; /* what it said before it gave up, or NULL */
 	struct arena arena;     /* of this cell */
 };
@@ -49,27 +47,26 @@ enum status slot_start(struct slot *slot, const struct slot_context *context, st
 enum status slot_skip(struct slot *slot, const struct slot_context *context, struct planned *at,
 		      struct result *out, struct err *err);
 
-/* Take in what the worker has said. */
-void slot_read(struct slot *slot);
+/* Take in a line that the worker has said. */
+void slot_hear(struct slot *slot, const char *line);
 
-/* End the worker for good, because the run ends: by SIGINT to its process group, or kill it at
- * once. Nothing is recorded of it. */
-void slot_stop(struct slot *slot, bool at_once);
+/* End the worker for good, because the run ends, by asking or at once. Nothing is recorded of it.
+ */
+void slot_stop(struct slot *slot, const struct slot_context *context, bool at_once);
 
-/* Ask it to end (SIGTERM) when its time is over, and kill it when it was asked and did not within
- * the grace time, or uses more memory than it may. */
+/* Ask it to end when its time is over, and kill it when it was asked and did not within the grace
+ * time. */
 void slot_enforce(struct slot *slot, const struct slot_context *context);
 
-/* Has it ended by itself or by a limit of its own, so that there is something to record? */
-bool slot_is_complete(const struct slot *slot, int wait_status);
+/* The worker has ended; is there something to record, or recorded by itself? Not of one that was
+ * told to stop because the run ends. */
+bool slot_is_complete(const struct slot *slot, const struct job_end *end);
 
-/* True if the worker has ended; *wait_status and *peak_bytes are filled. */
-bool slot_ended(struct slot *slot, int *wait_status, double *peak_bytes);
-
-/* Write and commit the record. `out` lives until slot_free. Of a cell that was to be completed and
- * was not, `out` says why, and its record stays as it is. */
-enum status slot_finish(struct slot *slot, const struct slot_context *context, int wait_status,
-			double peak_bytes, struct result *out, struct err *err);
+/* Read the record that the worker has committed, or write and commit one of how it ended. `out`
+ * lives until slot_free. Of a cell that was to be completed and was not, `out` says why, and its
+ * record stays as it is. */
+enum status slot_finish(struct slot *slot, const struct slot_context *context,
+			const struct job_end *end, struct result *out, struct err *err);
 
 /* Remove what is left of the temporary folder; the slot is free again. */
 void slot_free(struct slot *slot);

@@ -1,7 +1,7 @@
 /* Cells to text and back. */
 #include "harness/spec/cell.h"
 
-#include "harness/spec/bind.h"
+#include "harness/spec/bind/bind.h"
 #include "harness/spec/check.h"
 #include "harness/spec/schema.h"
 

@@ -2,8 +2,8 @@
 #ifndef SPEC_CELL_H
 #define SPEC_CELL_H
 
-#include "harness/spec/canon.h"
-#include "harness/spec/spec.h"
+#include "harness/spec/bind/bind.h"
+#include "harness/spec/schema.h"
 
 /* JSON of everything but id and texts. */
 void cell_write(struct writer *w, const struct cell *cell);
@@ -13,5 +13,13 @@ void cell_write_training(struct writer *w, const struct cell *cell);
 
 /* What the cell's own `select` asks for: one entry, or none. */
 struct groups cell_own_selects(const struct cell *cell, struct arena *arena);
+
+/* Bind the canonical text of one cell (as a worker does). `source` names it in errors. */
+enum status spec_read_cell(const char *text, const char *source, struct arena *arena,
+			   struct cell *out, struct err *err);
+
+/* Bind "attack: [...]" alone, as a spec has it, to a list of struct attack_options. */
+enum status spec_read_attacks(const char *text, struct arena *arena, struct groups *out,
+			      struct err *err);
 
 #endif

@@ -1,7 +1,7 @@
 /* Checks across rows and entries. */
 #include "harness/spec/check.h"
 
-#include "harness/spec/expect.h"
+#include "harness/spec/bind/bind.h"
 #include "solvers/model/trainer.h"
 
 #include <math.h>
@@ -243,17 +243,6 @@ bool check_runs_on(const struct train_options *train, const struct data_options 
 		if (strcmp(train->data.at[i], data->name) == 0)
 			return true;
 	return train->data.count == 0;
-}
-
-const struct attack_options *spec_select_attack(const struct select_options *select,
-						const struct groups *attack)
-{
-	const struct attack_options *entry = attack->at;
-
-	for (size_t i = 0; i < attack->count; i++)
-		if (!select->attack || strcmp(entry[i].attack.item->name, select->attack) == 0)
-			return &entry[i];
-	return NULL;
 }
 
 static void check_select_attack(struct problems *problems, const struct node *node,

@@ -2,9 +2,9 @@
 #ifndef SPEC_CHECK_H
 #define SPEC_CHECK_H
 
-#include "harness/spec/bind.h"
-#include "harness/spec/expand.h"
-#include "harness/spec/schema.h"
+#include "harness/spec/bind/bind.h"
+#include "harness/spec/sheet.h"
+#include "harness/spec/sweep/sweep.h"
 
 /* Position of a key's value, or of the map if the key is not given. */
 struct err_place check_place(const struct node *map, const char *key);

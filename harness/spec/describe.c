@@ -1,6 +1,7 @@
 /* The option reference, from the rows: of one item for a terminal, of all as Markdown. */
-#include "harness/spec/expect.h"
-#include "harness/spec/scalar.h"
+#include "harness/spec/describe.h"
+
+#include "harness/spec/bind/bind.h"
 #include "harness/spec/schema.h"
 #include "solvers/core/printable.h"
 

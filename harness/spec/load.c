@@ -1,14 +1,15 @@
 /* From a file to an experiment: read, override, bind, expand, check, write out the cells. */
+#include "harness/spec/load.h"
 #include "harness/file/filekind.h"
+#include "harness/file/folder.h"
+
 #include "harness/spec/cell.h"
 #include "harness/spec/check.h"
-#include "harness/spec/override.h"
 #include "harness/spec/schema.h"
-#include "harness/spec/zip.h"
 
-#include <errno.h>
 #include <math.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { FILE_MAX_BYTES = 4 << 20 }; /* a spec is written by hand */
 
@@ -27,52 +28,23 @@ static void refuse_file(struct load *l, const char *why)
 	problem_add(l->problems, (struct err_place){l->path, 0, 0}, NULL, "%s", why);
 }
 
-static char *read_stream(struct load *l, FILE *file)
+static const char *read_file(struct load *l)
 {
-	size_t length = 0, room = 1 << 14, got;
-	char *text = arena_alloc(l->bind.arena, room, 1), *grown;
+	struct err err = {0};
+	struct stat info;
+	const char *text;
 
-	while ((got = fread(text + length, 1, room - 1 - length, file)) > 0) {
-		length += got;
-		if (length + 1 < room)
-			continue;
-		grown = arena_alloc(l->bind.arena, 2 * room, 1);
-		memcpy(grown, text, length);
-		text = grown;
-		room *= 2;
-		if (room > FILE_MAX_BYTES)
-			break;
-	}
-	text[length] = '\0';
-	if (ferror(file))
-		refuse_file(l, strerror(errno));
-	else if (!feof(file))
+	if (filekind_check(l->path, FILEKIND_PLAIN, &err) != STATUS_OK)
+		refuse_file(l, err.text);
+	else if (stat(l->path, &info) != 0 || info.st_size > FILE_MAX_BYTES)
 		refuse_file(l, "expected a spec of at most 4 MiB");
-	else if (strlen(text) != length)
+	else if (store_read_text(l->path, l->bind.arena, &text, &err) != STATUS_OK)
+		refuse_file(l, err.text);
+	else if (strlen(text) != (size_t)info.st_size)
 		refuse_file(l, "expected a text without NUL bytes");
 	else
 		return text;
 	return NULL;
-}
-
-static char *read_file(struct load *l)
-{
-	struct err err = {0};
-	FILE *file;
-	char *text;
-
-	if (filekind_check(l->path, FILEKIND_PLAIN, &err) != STATUS_OK) {
-		refuse_file(l, err.text);
-		return NULL;
-	}
-	file = fopen(l->path, "r");
-	if (!file) {
-		refuse_file(l, strerror(errno));
-		return NULL;
-	}
-	text = read_stream(l, file);
-	fclose(file);
-	return text;
 }
 
 static const char *folder_of(struct arena *arena, const char *path)
@@ -101,26 +73,6 @@ static bool is_bound(const char *key)
 	return strncmp(key, "x-", 2) != 0;
 }
 
-/* The tree without the top-level keys that are not `kept`. */
-static const struct node *only(bool kept(const char *key), const struct node *root,
-			       struct arena *arena)
-{
-	struct node *copy = ARENA_NEW(arena, struct node);
-	const struct node **items = ARENA_ARRAY(arena, const struct node *, root->count);
-	struct node_key *keys = ARENA_ARRAY(arena, struct node_key, root->count);
-
-	*copy = *root;
-	copy->count = 0;
-	for (size_t i = 0; i < root->count; i++)
-		if (kept(root->keys[i].text)) {
-			items[copy->count] = root->items[i];
-			keys[copy->count++] = root->keys[i];
-		}
-	copy->items = items;
-	copy->keys = keys;
-	return copy;
-}
-
 static bool read_tree(struct load *l, const char *text, struct texts sets)
 {
 	if (strncmp(text, "\xef\xbb\xbf", 3) == 0)
@@ -129,8 +81,8 @@ static bool read_tree(struct load *l, const char *text, struct texts sets)
 	if (!l->root)
 		return false;
 	if (l->root->kind == NODE_MAP)
-		l->root = only(l->kept, override_apply(l->root, sets, l->bind.arena, l->problems),
-			       l->bind.arena);
+		l->root = node_only(override_apply(l->root, sets, l->bind.arena, l->problems),
+				    l->kept, l->bind.arena);
 	return true;
 }
 
@@ -156,8 +108,6 @@ static void bind_sheet(struct load *l)
 	check_name(l->problems, l->root, sheet);
 	check_filled(l, "data", &sheet->data);
 	check_filled(l, "train", &sheet->train);
-	zip_graft(&l->bind, "data", &sheet->data);
-	zip_graft(&l->bind, "train", &sheet->train);
 	if (!good)
 		return;
 	check_attacks(l->problems, l->root, &sheet->attack);
@@ -165,13 +115,11 @@ static void bind_sheet(struct load *l)
 
 static void expand(struct load *l)
 {
-	const struct entries data = {"data", "data.", &l->sheet.data, data_rows,
-				     sizeof(struct data_options)};
-	const struct entries train = {"train", "", &l->sheet.train, schema_train,
-				      sizeof(struct train_options)};
+	const struct sweep_list data = {"data", "data.", &l->sheet.data, data_rows};
+	const struct sweep_list train = {"train", "", &l->sheet.train, schema_train};
 
-	expand_entries(&l->bind, &data, &l->data);
-	expand_entries(&l->bind, &train, &l->train);
+	sweep_entries(&l->bind, &data, &l->data);
+	sweep_entries(&l->bind, &train, &l->train);
 	check_data_names(&l->bind, &l->sheet, &l->data);
 	check_train_names(&l->bind, &l->sheet, &l->train);
 	check_references(l->problems, &l->sheet);
@@ -285,9 +233,9 @@ static enum status finish(struct load *l, struct experiment *out)
 	const struct sheet *sheet = &l->sheet;
 	size_t count = count_pairs(l);
 
-	if (!l->problems->count && count > (size_t)EXPAND_MAX_CELLS / (size_t)sheet->repeats)
+	if (!l->problems->count && count > (size_t)SWEEP_MAX_CELLS / (size_t)sheet->repeats)
 		problem_add(l->problems, l->root->at, NULL, "expected at most %d cells",
-			    EXPAND_MAX_CELLS);
+			    SWEEP_MAX_CELLS);
 	if (l->problems->count)
 		return STATUS_SPEC;
 	*out = (struct experiment){

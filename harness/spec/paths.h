@@ -2,7 +2,7 @@
 #ifndef SPEC_PATHS_H
 #define SPEC_PATHS_H
 
-#include "harness/spec/spec.h"
+#include "harness/spec/schema.h"
 
 /* May put another path in its place. */
 typedef void spec_path_visit(const char **path, void *context);

@@ -1,7 +1,11 @@
 /* Rows of the experiment, of an entry of `train` and `attack`, and of a cell. */
 #include "harness/spec/schema.h"
+#include "harness/spec/sheet.h"
 
-#include "harness/spec/scalar.h"
+#include "harness/spec/bind/bind.h"
+#include "solvers/model/attack.h"
+
+#include <string.h>
 
 const char *const spec_select_per[] = {[SELECT_PER_AUTO] = "auto",
 				       [SELECT_PER_REPETITION] = "repetition",
@@ -13,10 +17,10 @@ const char *const spec_selects[] = {[SELECT_NONE] = "none",
 				    [SELECT_VALIDATION_ROBUST_ACCURACY] =
 					    "validation_robust_accuracy",
 				    NULL};
-const char *const spec_gap_scales[] = {
+static const char *const gap_scales[] = {
 	[GAP_SCALE_OBJECTIVE] = "objective", [GAP_SCALE_ZERO] = "zero", NULL};
 const char *const spec_parts[] = {"test", "train", NULL};
-const char *const spec_timings[] = {
+static const char *const timings[] = {
 	[TIMING_SHARED] = "shared", [TIMING_EXCLUSIVE] = "exclusive", NULL};
 const char *const spec_precisions[] = {"double", "single", NULL};
 
@@ -28,7 +32,7 @@ const char *const spec_precisions[] = {"double", "single", NULL};
 		 .range = RANGE_ABOVE(0),                                                         \
 		 .doc = "stop at this certified gap, a share of what gap_scale says"},            \
 		{OPTION_FIELD(struct stop_options, gap_scale), .initial = (gap_scale_),           \
-		 .names = spec_gap_scales,                                                        \
+		 .names = gap_scales,                                                             \
 		 .doc = "what the gap is a share of: the objective, or that of the "              \
 			"network without neurons"},                                               \
 		{OPTION_FIELD(struct stop_options, residual), .initial = "null",                  \
@@ -62,16 +66,29 @@ static const struct option resource_rows[] = {
 	 .unit = UNIT_SECONDS,
 	 .doc = "time after the limit to evaluate, attack and record what there is; a fifth of the "
 		"limit by default, at least 2 s"},
-	{OPTION_FIELD(struct resource_options, timing), .initial = "shared", .names = spec_timings,
+	{OPTION_FIELD(struct resource_options, timing), .initial = "shared", .names = timings,
 	 .doc = "exclusive: one cell at a time, and no other run of this user beside it"},
 	{OPTION_FIELD(struct resource_options, memory_limit), .initial = "null",
 	 .range = RANGE_ABOVE(0), .unit = UNIT_BYTES, .doc = "memory limit of a cell"},
+	{OPTION_FIELD(struct resource_options, executor), .initial = "local", .kind = KIND_EXECUTOR,
+	 .doc = "where the cells are computed"},
 	{.name = NULL},
 };
 
 const char *spec_attack_name(const struct attack_options *o)
 {
 	return o->name ? o->name : o->attack.item->name;
+}
+
+const struct attack_options *spec_select_attack(const struct select_options *select,
+						const struct groups *attack)
+{
+	const struct attack_options *entry = attack->at;
+
+	for (size_t i = 0; i < attack->count; i++)
+		if (!select->attack || strcmp(entry[i].attack.item->name, select->attack) == 0)
+			return &entry[i];
+	return NULL;
 }
 
 const struct option schema_attack[] = {
@@ -232,3 +249,21 @@ const struct option schema_cell[] = {
 	{OPTION_FIELD(struct cell_sheet, swept), .rows = swept_rows, .size = sizeof(struct swept)},
 	{.name = NULL},
 };
+
+const struct option *spec_option(const char *path)
+{
+	const struct option *rows = schema_sheet, *found = NULL;
+
+	while (rows && rows->name) {
+		size_t length = strcspn(path, ".");
+
+		if (strncmp(rows->name, path, length) != 0 || rows->name[length]) {
+			rows++;
+			continue;
+		}
+		found = path[length] ? NULL : rows;
+		rows = path[length] ? rows->rows : NULL;
+		path += length + (path[length] == '.');
+	}
+	return found;
+}

@@ -1,30 +1,134 @@
-/* The rows of a spec's own structs. */
+/* What a spec and a cell say: structs and the rows that bind, write and describe them. */
 #ifndef SPEC_SCHEMA_H
 #define SPEC_SCHEMA_H
 
-#include "harness/spec/spec.h"
+#include "harness/data/data.h"
+#include "harness/spec/tree/tree.h"
+#include "solvers/core/arena.h"
+#include "solvers/core/desc.h"
+#include "solvers/core/status.h"
+#include "solvers/model/loss.h"
+#include "solvers/model/threat.h"
 
-/* The top level of a spec; entries of `data` and `train` are kept as nodes, since a sweep binds
- * them often. */
-struct sheet {
+#include <stdbool.h>
+#include <stdint.h>
+
+/* What a gap is a share of: the objective, or that of the network without neurons. */
+enum gap_scale { GAP_SCALE_OBJECTIVE, GAP_SCALE_ZERO };
+
+struct stop_options {
+	long iterations;
+	double gap;      /* certified relative gap; NaN = do not stop on it */
+	long gap_scale;  /* enum gap_scale */
+	double residual; /* of primal and dual, relative (struct progress); NaN = as above */
+	long patience;  /* evaluations in a row without a lower objective or a higher bound, by 1e-6
+			   of the objective; 0 = off */
+	double seconds; /* of setup and solve; NaN = no limit. A stopping rule, never a way to steer
+			   an iterate */
+};
+
+enum select_by { SELECT_NONE, SELECT_VALIDATION_ACCURACY, SELECT_VALIDATION_ROBUST_ACCURACY };
+
+/* For what a setting is chosen: for each repetition by itself, or one for all of them. Automatic:
+ * for each where repetitions split one data set anew, so that the validation part of one is the
+ * test part of another; else one for all. */
+enum select_per { SELECT_PER_AUTO, SELECT_PER_REPETITION, SELECT_PER_EXPERIMENT };
+
+/* How one of the variants of a swept method is chosen; the others are still computed and shown. */
+struct select_options {
+	long by;            /* enum select_by */
+	const char *attack; /* the first entry of `attack` of this name, or NULL: the first one */
+	double eps;         /* NaN: the largest of that entry */
+	long per;           /* enum select_per */
+};
+
+/* One entry of `train`; the trainer's own options are keys beside these (a flat choice). */
+struct train_options {
+	const char *name;     /* default: the solver's name */
+	struct choice solver; /* flat: struct trainer */
+	struct choice loss;   /* nested: struct loss */
+	double beta;
+	bool average; /* mean instead of sum over samples */
+	long fresh;   /* draws of the a-posteriori estimate; 0 = none */
+	struct select_options select;
+	struct texts data;        /* names of the data sets it is run on; empty = all */
+	struct stop_options stop; /* each value unset = that of the experiment */
+};
+
+/* One entry of `attack`. */
+struct attack_options {
+	const char *name;             /* NULL: the attack's */
+	struct choice attack;         /* flat: struct attack */
+	struct threat_options threat; /* its eps is that of each radius */
+	struct reals eps;             /* ascending after binding */
+};
+
+/* As attack.csv and the tables call it. */
+const char *spec_attack_name(const struct attack_options *o);
+
+/* The entry of `attack` (struct attack_options) that a selection attacks the validation part with;
+ * NULL if there is none. */
+const struct attack_options *spec_select_attack(const struct select_options *select,
+						const struct groups *attack);
+
+/* One entry of `certify`; keys that `attack` has too mean the same. */
+struct certify_options {
+	struct choice certificate; /* flat: struct certifier */
+	struct threat_options threat;
+	struct reals eps; /* ascending after binding */
+	long part;        /* spec_parts */
+};
+
+extern const char *const spec_parts[];      /* "test", "train" */
+extern const char *const spec_selects[];    /* by enum select_by */
+extern const char *const spec_select_per[]; /* by enum select_per */
+extern const char *const spec_precisions[]; /* "double", "single" */
+
+enum timing_mode { TIMING_SHARED, TIMING_EXCLUSIVE };
+
+struct resource_options {
+	long jobs, threads;     /* 0 = choose */
+	double time_limit;      /* s per cell */
+	double memory_limit;    /* bytes per cell; NaN = what the machine has, divided by jobs */
+	double grace;           /* s after time_limit; NaN = a fifth of it, at least 2 s */
+	long timing;            /* enum timing_mode */
+	struct choice executor; /* nested: struct executor */
+};
+
+struct plot_options {
+	struct choice plot; /* flat: struct plot */
+};
+
+struct cell {
+	char id[17];      /* 16 hex digits; filled by the plan, which knows the data's checksum */
+	const char *text; /* canonical JSON of everything below */
+	const char *training; /* of what training depends on alone: no names, attacks, certificates,
+				 selections, swept paths */
+	long seed;
+	long repetition;
+	long precision;
+	struct data_options data;
+	struct train_options train;
+	struct stop_options stop; /* experiment's and train's merged */
+	struct groups attack;     /* struct attack_options */
+	struct groups certify;    /* struct certify_options */
+	struct groups selects; /* struct attack_options with one eps: attacks on the validation part
+				  that selections ask for */
+	size_t swept_count;
+	const struct swept *swept;
+};
+
+struct experiment {
 	const char *name, *about;
+	const char *path;        /* of the spec file */
+	const struct node *tree; /* the spec as it was written, --set included: for positions */
 	long seed, repeats, precision;
 	struct resource_options resources;
 	struct stop_options stop;
-	struct groups data, train; /* const struct node * */
-	struct groups attack, certify, plots;
-};
-
-/* What the canonical text of a cell says. */
-struct cell_sheet {
-	long seed, repetition, precision;
-	struct data_options data;
-	struct train_options train; /* name, solver and its options, loss, beta, average, fresh */
-	struct stop_options stop;
-	struct groups attack;  /* struct attack_options */
-	struct groups certify; /* struct certify_options */
-	struct groups selects; /* struct attack_options */
-	struct groups swept;   /* struct swept */
+	struct groups attack, certify;
+	struct groups plots; /* struct plot_options */
+	size_t cell_count;
+	struct cell *cells; /* in spec order: data, train, swept values, repetition */
 };
 
 extern const struct option schema_sheet[];
@@ -35,5 +139,8 @@ extern const struct option schema_cell[];
 extern const struct option schema_training[]; /* of a struct cell_sheet: what training depends on */
 extern const struct option schema_attack[];   /* of a struct attack_options */
 extern const struct option schema_certify[];  /* of a struct certify_options */
+
+/* The row of an option of the spec itself: "seed", "resources.time_limit"; NULL: there is none. */
+const struct option *spec_option(const char *path);
 
 #endif

@@ -15,8 +15,9 @@ struct work {
 	size_t missing; /* files among the problems */
 };
 
-const struct node *work_entry(const struct experiment *experiment, const char *key,
-			      const char *name, size_t *index)
+/* The entry of the list `key` ("data", "train") with this name, and its index; or NULL. */
+static const struct node *find_entry(const struct experiment *experiment, const char *key,
+				     const char *name, size_t *index)
 {
 	const struct node *list = node_get(experiment->tree, key);
 
@@ -131,7 +132,7 @@ static void check_trained(const struct work *work, const struct cell *cell)
 		trainer->threat ? trainer->threat(solver->options) : NULL;
 	size_t index;
 
-	if (threat && work_entry(work->experiment, "train", cell->train.name, &index))
+	if (threat && find_entry(work->experiment, "train", cell->train.name, &index))
 		check_units(work, "train", index, threat->units, &cell->data);
 }
 
@@ -177,7 +178,7 @@ static void match(struct origin *origin, const struct node *node, const struct t
 		return;
 	origin->length = length;
 	origin->node = node;
-	problem_path(trail, NULL, origin->trail, sizeof origin->trail);
+	problem_path(trail, origin->trail, sizeof origin->trail);
 }
 
 static void find_origin(struct origin *origin, const struct node *node, const struct trail *trail)
@@ -211,7 +212,7 @@ static void check_path(const char **path, void *context)
 
 	if (data_file_there(*path, &err) == STATUS_OK)
 		return;
-	entry = work_entry(work->experiment, lookup->list, lookup->name, &trail.index);
+	entry = find_entry(work->experiment, lookup->list, lookup->name, &trail.index);
 	if (entry)
 		find_origin(&origin, entry, &trail);
 	problem_add(work->problems,
@@ -281,7 +282,7 @@ void work_locate(const struct experiment *experiment, const struct data_options 
 	char place[32] = "";
 	size_t index;
 
-	entry = work_entry(experiment, "data", data->name, &index);
+	entry = find_entry(experiment, "data", data->name, &index);
 	if (!entry)
 		return;
 	node = deepest(entry, named ? told.text : data->source.item->name);

@@ -3,9 +3,8 @@
 #ifndef SPEC_WORK_H
 #define SPEC_WORK_H
 
-#include "harness/spec/node.h"
-#include "harness/spec/problem.h"
-#include "harness/spec/spec.h"
+#include "harness/spec/schema.h"
+#include "harness/spec/tree/tree.h"
 
 /* Add a problem for raw units behind a step of `prepare` that mixes columns and for files that
  * cannot be read; and one to `untested`, which may be the same, for every attack and certificate of
@@ -14,10 +13,6 @@
  * the spec. */
 enum status work_check(const struct experiment *experiment, struct problems *problems,
 		       struct problems *untested);
-
-/* The entry of the list `key` ("data", "train") with this name, and its index; or NULL. */
-const struct node *work_entry(const struct experiment *experiment, const char *key,
-			      const char *name, size_t *index);
 
 /* An error of data_glance about a data set, "csv.label: ..." or about a line of a file, gets the
  * position in the spec of what it names. */

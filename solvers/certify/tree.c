@@ -2,7 +2,6 @@
 #include "solvers/certify/tree.h"
 
 #include "solvers/certify/root.h"
-#include "solvers/certify/tree_open.h"
 #include "solvers/core/blas.h"
 
 #include <math.h>
@@ -46,6 +45,46 @@ void tree_new(struct tree *tree, const struct certify_job *job, struct tree_limi
 static signed char *split_of(const struct tree *t, ptrdiff_t node)
 {
 	return t->split + node * t->points.C.rows;
+}
+
+/* --- open nodes, a binary heap, the one with the lowest bound first ------------------------------
+ */
+
+static void exchange(struct tree *t, ptrdiff_t a, ptrdiff_t b)
+{
+	ptrdiff_t kept = t->heap[a];
+
+	t->heap[a] = t->heap[b];
+	t->heap[b] = kept;
+}
+
+static bool before(const struct tree *t, ptrdiff_t a, ptrdiff_t b)
+{
+	return t->bound[t->heap[a]] < t->bound[t->heap[b]];
+}
+
+static void push(struct tree *t, ptrdiff_t node)
+{
+	ptrdiff_t at = t->open++;
+
+	t->heap[at] = node;
+	for (; at > 0 && before(t, at, (at - 1) / 2); at = (at - 1) / 2)
+		exchange(t, at, (at - 1) / 2);
+}
+
+static ptrdiff_t pop(struct tree *t)
+{
+	ptrdiff_t node = t->heap[0], at = 0;
+
+	t->heap[0] = t->heap[--t->open];
+	for (ptrdiff_t child = 1; child < t->open; child = 2 * at + 1) {
+		child += child + 1 < t->open && before(t, child + 1, child);
+		if (!before(t, child, at))
+			break;
+		exchange(t, at, child);
+		at = child;
+	}
+	return node;
 }
 
 /* --- the point -----------------------------------------------------------------------------------
@@ -138,7 +177,7 @@ static void plant(struct tree *t)
 				.start);
 	mat_set(t->W, t->signs, 0, 1);
 	t->closed = HUGE_VAL;
-	tree_push(t, 0);
+	push(t, 0);
 }
 
 /* --- nodes ---------------------------------------------------------------------------------------
@@ -247,7 +286,7 @@ static void grow(struct tree *t, ptrdiff_t node, ptrdiff_t k, ptrdiff_t j, int s
 	t->bound[node] = r->bound[k];
 	split_of(t, node)[j] = (signed char)sign;
 	mat_set(t->W, j, node, slopes_of(t, j, sign).start);
-	tree_push(t, node);
+	push(t, node);
 }
 
 static void close_node(struct tree *t, ptrdiff_t k)
@@ -308,7 +347,7 @@ static void expand(struct tree *t)
 
 	for (r->count = 0; r->count < BATCH && t->open > 0 && t->bounded < t->limits.nodes;
 	     r->count++) {
-		load_node(t, r->count, tree_pop(t));
+		load_node(t, r->count, pop(t));
 		t->bounded++;
 	}
 	relax_bound(r);

@@ -133,6 +133,16 @@ double blas_squared_norm(struct mat A, int steps, real *v, real *f)
 	return norm * norm;
 }
 
+double blas_squared_norm_above(struct mat A, struct arena *scratch)
+{
+	enum { POWER_STEPS = 30 }; /* |A|_2 to a few per cent */
+	real *v = ARENA_ARRAY(scratch, real, A.cols), *f = ARENA_ARRAY(scratch, real, A.rows);
+
+	for (ptrdiff_t j = 0; j < A.cols; j++)
+		v[j] = (real)(1 + 0.37 * (double)(j % 7));
+	return blas_squared_norm(A, POWER_STEPS, v, f) * 1.05;
+}
+
 bool blas_cholesky(struct mat A)
 {
 	ptrdiff_t n = A.rows;

@@ -33,6 +33,9 @@ double blas_mat_norm(struct mat A);
  * (A.rows) is scratch. 0 where v meets nothing but the kernel. */
 double blas_squared_norm(struct mat A, int steps, real *v, real *f);
 
+/* |A|_2^2 with a margin of a few per cent, as the power method stays below. */
+double blas_squared_norm_above(struct mat A, struct arena *scratch);
+
 /* Lower Cholesky factor of the symmetric A (lower triangle) in place; false if A is not positive
  * definite. */
 bool blas_cholesky(struct mat A);

@@ -88,8 +88,8 @@ struct ipm {
 	double *da;               /* n: step of a */
 	long rounds;              /* of conjugate gradients in all */
 	double mu, residual;      /* mean complementarity, norm of the dual residual */
-	double left;              /* dual residual that a full step would leave */
-	double objective;         /* L + beta sum |x_j| */
+	double left, enough; /* dual residual that a full step would leave; that it may leave */
+	double objective;    /* L + beta sum |x_j| */
 };
 
 /* Block i of a d x dP matrix. */

@@ -2,6 +2,7 @@
 #include "solvers/ipm/ipm.h"
 
 #include "solvers/core/blas.h"
+#include "solvers/tools/mehrotra.h"
 
 #include <math.h>
 #include <string.h>
@@ -9,11 +10,6 @@
 enum {
 	HALVINGS = 40 /* of a step; beyond them it is too short to matter */
 };
-
-static const double to_boundary = 0.99; /* of the way to the boundary */
-
-/* Of the centring: a step never aims further than this share of the present products. */
-static const double least_sigma = 1e-4;
 
 /* A shorter step is none: rounding has taken over. */
 static const double least_step = 1e-9;
@@ -85,10 +81,11 @@ static double exit_rate(struct mat x, struct mat dx)
 	return most;
 }
 
-/* Full, or `to_boundary` of the way to the first boundary. */
-static double step_length(const struct ipm *s)
+/* To the first boundary of rows, cones and loss. */
+static double longest(const void *state)
 {
-	double step = fmin(1 / to_boundary, interior_loss_longest(s->loss));
+	const struct ipm *s = state;
+	double step = interior_loss_longest(s->loss);
 
 	for (int half = 0; half < 2; half++) {
 		const struct ipm_half *h = &s->half[half];
@@ -97,7 +94,7 @@ static double step_length(const struct ipm *s)
 		step = fmin(step, cones_longest(&h->cones));
 		step = rate > 0 ? fmin(step, 1 / rate) : step;
 	}
-	return to_boundary * step;
+	return step;
 }
 
 double ipm_complementarity(const struct ipm *s, double step)
@@ -192,9 +189,14 @@ static double advance(struct ipm *s, double length)
 	return length;
 }
 
-/* K = ds dlambda, and the same for the cones; or nothing before a predictor. */
-static void second_order(struct ipm_half *h)
+/* K = ds dlambda, and the same for the cones; or nothing. */
+static void second_order(struct ipm_half *h, bool correct)
 {
+	if (!correct) {
+		mat_fill(h->K, 0);
+		mat_fill(h->cones.k, 0);
+		return;
+	}
 	for (ptrdiff_t i = 0; i < h->K.cols; i++) {
 		const real *ds = mat_col(h->dS, i), *dn = mat_col(h->dN, i);
 		real *k = mat_col(h->K, i);
@@ -206,36 +208,51 @@ static void second_order(struct ipm_half *h)
 	cones_second_order(&h->cones);
 }
 
-/* Predictor, corrector (Mehrotra 1992), at the factored matrix. Whether the directions solve their
- * equations. */
+static bool aim(void *state, double target, bool correct)
+{
+	struct ipm *s = state;
+
+	for (int half = 0; half < 2; half++)
+		second_order(&s->half[half], correct);
+	s->left = ipm_direction(s, target, correct);
+	return s->left <= s->enough;
+}
+
+/* False where there is no direction, or where the factors can have more digits and need them. */
+static bool predict(void *state)
+{
+	struct ipm *s = state;
+
+	return aim(s, 0, false) || (isfinite(s->left) && (!s->extended || s->long_digits));
+}
+
+static double complementarity(const void *state, double step)
+{
+	return ipm_complementarity(state, step);
+}
+
+static const struct mehrotra method = {
+	.predict = predict,
+	.correct = aim,
+	.longest = longest,
+	.complementarity = complementarity,
+	.to_boundary = 0.99,
+	.least_sigma = 1e-4,
+	.far_enough = -1, /* always */
+};
+
+/* At the factored matrix. Whether the directions solve their equations. */
 static bool find_direction(struct ipm *s)
 {
 	double share = fmax(negligible, fmin(most_share, remaining(s) / 10));
-	double enough = fmax(closed * s->residual, share * s->problem->beta), left, sigma;
 
-	for (int half = 0; half < 2; half++)
-		mat_fill(s->half[half].K, 0);
-	for (int half = 0; half < 2; half++)
-		mat_fill(s->half[half].cones.k, 0);
-	left = ipm_direction(s, 0, false);
-	s->left = left;
-	if (!(left <= enough) && (!isfinite(left) || (s->extended && !s->long_digits)))
+	s->enough = fmax(closed * s->residual, share * s->problem->beta);
+	if (!mehrotra_direction(&method, s, s->mu, 0))
 		return false;
-	sigma = pow(fmax(0, ipm_complementarity(s, step_length(s))) / s->mu, 3);
-	sigma = fmin(1, fmax(sigma, least_sigma));
-	for (int half = 0; half < 2; half++)
-		second_order(&s->half[half]);
-	left = ipm_direction(s, sigma * s->mu, true);
-	if (left <= enough && step_length(s) < short_step) { /* back to the centre first */
-		for (int half = 0; half < 2; half++) {
-			mat_fill(s->half[half].K, 0);
-			mat_fill(s->half[half].cones.k, 0);
-		}
-		left = ipm_direction(s, fmax(s->mu, remaining(s) * s->objective / products(s)),
-				     false);
-	}
-	s->left = left;
-	return left <= enough;
+	if (!(mehrotra_length(&method, s) < short_step))
+		return true;
+	/* back to the centre first */
+	return aim(s, fmax(s->mu, remaining(s) * s->objective / products(s)), false);
 }
 
 /* The length taken, 0 if no step is left. Once double digits do not do, the factors have twice as
@@ -254,7 +271,7 @@ static double newton_step(struct ipm *s)
 		if (factored)
 			find_direction(s);
 	}
-	return factored && isfinite(s->left) ? advance(s, step_length(s)) : 0;
+	return factored && isfinite(s->left) ? advance(s, mehrotra_length(&method, s)) : 0;
 }
 
 enum outcome ipm_step(struct ipm *s)

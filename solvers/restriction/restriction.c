@@ -1,264 +1,450 @@
-/* Sequential convex restriction: robust training of two-layer networks to a certified worst-case
- * objective, without sign constraints.
+/* Room, value, smoothed value and gradient of the convex restriction, block by block of samples.
  *
- * From a start network, if asked for, epochs on mini-batches (restriction_epochs.h), then convex
- * programs in sequence (restriction_programs.h). The objective, F at the best A with the best S of
- * each sample, never rises, and starts at the certificate of the start network.
+ * Smoothing, all in units of the margin h: norms |c|_q and |a|_q, |a|_2 by their Moreau envelopes,
+ * relu by a quadratic around its kink, a loss without curvature by its envelope. Each smoothed term
+ * is a maximum over the same dual variables less a quadratic, so that the slopes it yields are dual
+ * feasible, and the bound from them is within about h of the optimum.
  *
- * The program, its bound and its dual are described in restriction.h. At eps = 0 this is a monotone
- * convex-concave procedure for plain training. */
+ * A lane (a thread) takes whole blocks through all products, which are serial, and passes, and adds
+ * up a gradient of its own; these are added in the order of the lanes. */
 #include "solvers/restriction/restriction.h"
 
 #include "solvers/core/blas.h"
-#include "solvers/restriction/restriction_epochs.h"
-#include "solvers/restriction/restriction_programs.h"
-#include "solvers/restriction/restriction_start.h"
+#include "solvers/cvx/scaling.h"
 
-#include <math.h>
-#include <stdio.h>
+#include <float.h>
+#include <omp.h>
 #include <string.h>
-
-#define RESTRICTION_NO_CLIP "no box: its certificate is for the whole ball"
+#include <tgmath.h>
 
 enum {
-	NOTE_ROOM = 200,
-	FLOPS = 8 /* per sample, input and neuron: four products */
+	BLOCK = 128, /* 128 x 784 doubles of C are 0.8 MB: in L2 between its two products */
+	GRAIN = 16,  /* rows come in multiples of the tile of the GEMM kernels */
+	LEAST = 32   /* rows that pay for a lane of their own */
 };
 
-static const struct option rows[] = {
-	THREAT_EPS(struct restriction_options, "8/255"),
-	THREAT_NORM(struct restriction_options, threat_norms),
-	THREAT_REST(struct restriction_options, RESTRICTION_NO_CLIP, 0),
-	{OPTION_AS("start", struct restriction_options, start.trainer), .initial = "null",
-	 .kind = KIND_TRAINER,
-	 .doc = "method that trains the network to start from, with its options; its time is "
-		"part of the setup; unset: sampled directions"},
-	{OPTION_AS("start_file", struct restriction_options, start.file), .initial = "null",
-	 .path = true, .doc = "network to start from: a model.npz on the same prepared features"},
-	{OPTION_AS("start_steps", struct restriction_options, start.steps), .initial = "1000",
-	 .range = RANGE_FROM(0), .doc = "most steps of `start`, if it does not end by itself"},
-	{OPTION_FIELD(struct restriction_options, width), .initial = "72", .range = RANGE_FROM(1),
-	 .doc = "neurons when the start is sampled; else those of the start network"},
-	{OPTION_FIELD(struct restriction_options, slope_steps), .initial = "10",
-	 .range = RANGE_FROM(0),
-	 .doc = "subgradient steps that tighten the slopes of each sample at each renewal"},
-	{OPTION_FIELD(struct restriction_options, epochs), .initial = "0", .range = RANGE_FROM(0),
-	 .doc = "passes of Adam on mini-batches, with the slopes of the weights of the moment, "
-		"before "
-		"the convex programs: for large n; an iteration is then an epoch"},
-	{OPTION_FIELD(struct restriction_options, batch), .initial = "128", .range = RANGE_FROM(0),
-	 .doc = "epochs: samples per step; 0 is the whole training part"},
-	{OPTION_FIELD(struct restriction_options, learning_rate), .initial = "5e-4",
-	 .range = RANGE_ABOVE(0),
-	 .doc = "epochs: first step on the mean over samples; it falls linearly to 0"},
-	{OPTION_FIELD(struct restriction_options, memory), .initial = "20", .range = RANGE_FROM(1),
-	 .doc = "steps that L-BFGS remembers"},
-	{OPTION_FIELD(struct restriction_options, blur), .initial = "0.01", .range = RANGE_ABOVE(0),
-	 .doc = "least smoothing, in units of the margin; the first is 0.3"},
-	{OPTION_FIELD(struct restriction_options, gap), .initial = "1e-3", .range = RANGE_FROM(0),
-	 .doc = "certified relative gap at which a convex program counts as solved"},
-	{OPTION_FIELD(struct restriction_options, proof), .initial = "200", .range = RANGE_FROM(0),
-	 .doc = "most iterations at the end that raise the lower bound of the last program up to "
-		"`gap`"},
-	{OPTION_FIELD(struct restriction_options, fall), .initial = "1e-4", .range = RANGE_ABOVE(0),
-	 .doc = "relative decrease of the certified objective, over 10 iterations or over a "
-		"convex program, that counts as progress"},
-	{0},
-};
+/* Shares of h, so that no single kink is blurred by more than the loss itself. */
+static const double relu_share = 0.25, neuron_share = 0.125, decay_share = 0.25;
 
-struct state {
-	const struct restriction_options *options;
-	struct restriction_programs programs;
-	struct restriction_epochs epochs;
-	real *sigma;  /* m */
-	double first; /* F of the start network */
-	const char *origin;
-	char note[NOTE_ROOM];
-};
+/* A chord this short is a step: dividing by it overflows to nothing worse than infinity. */
+static const real least_width = (real)FLT_MIN;
 
-static const struct pattern_options *patterns(const void *options)
+static int lanes_of(double n)
 {
-	return start_patterns(&((const struct restriction_options *)options)->start);
+	int threads = omp_get_max_threads(), most = 1 + (int)(n / LEAST);
+
+	return threads < most ? threads : most;
 }
 
-static const char *start_file(const void *options)
+/* At most BLOCK, and each lane gets the same number of blocks. */
+static ptrdiff_t block_of(double n, int lanes)
 {
-	return start_model(&((const struct restriction_options *)options)->start);
+	double blocks = lanes * ceil(n / (lanes * (double)BLOCK));
+
+	return GRAIN * (ptrdiff_t)ceil(fmax(1, n) / (fmax(1, blocks) * GRAIN));
 }
 
-static const struct threat_options *threat(const void *options)
+static struct restriction_lane lane_new(const struct restriction *r, struct arena *arena)
 {
-	return &((const struct restriction_options *)options)->threat;
-}
+	ptrdiff_t d = r->threat.d, block = r->block;
 
-static void forecast(const void *options, ptrdiff_t n, ptrdiff_t d, struct forecast *out)
-{
-	const struct restriction_options *o = options;
-	double m = (double)o->width, samples = (double)n, features = (double)d;
-
-	out->setup_flops = 0;
-	out->iteration_flops = FLOPS * samples * features * m;
-	start_forecast(&o->start, n, d, out);
-}
-
-static ptrdiff_t live_neurons(const struct net *net)
-{
-	ptrdiff_t count = 0;
-
-	for (ptrdiff_t j = 0; j < net->U.cols; j++)
-		count += net->alpha[j] != 0 &&
-			 blas_norm((size_t)net->U.rows, mat_col(net->U, j)) > 0;
-	return count;
-}
-
-/* Of the start network, in any case. */
-static ptrdiff_t start_width(const struct net *net, const struct arena *arena)
-{
-	return arena_counts(arena) ? net->U.cols : live_neurons(net);
-}
-
-/* Sampled directions give the first slopes; the programs start from zero, the epochs from them. */
-static void prepare(struct state *s, const struct problem *problem, const struct threat *threat,
-		    const struct restriction_start *start, struct arena *arena)
-{
-	const struct restriction_options *o = s->options;
-	ptrdiff_t m = start_width(&start->net, arena);
-	struct restriction r = restriction_new(problem, threat, s->sigma, m, arena);
-	struct restriction_programs *p = &s->programs;
-
-	*p = restriction_programs_new(&r, o, arena);
-	if (o->epochs > 0)
-		restriction_epochs_setup(&s->epochs, &p->r, o, arena);
-	if (arena_counts(arena))
-		return;
-	restriction_from_net(&start->net, p->best, s->sigma);
-	if (o->epochs > 0)
-		mat_copy(s->epochs.A, p->best);
-	if (start->sampled) {
-		restriction_renew(&p->r, p->best, 0);
-		mat_fill(p->best, 0);
-	}
-	restriction_programs_begin(p);
-	s->first = p->round = p->value;
-}
-
-static enum status setup(const struct problem *problem, const void *options, struct arena *arena,
-			 void **state, struct err *err)
-{
-	struct state *s = ARENA_NEW(arena, struct state);
-	const struct restriction_options *o = options;
-	struct threat ball;
-	struct restriction_start start;
-	ptrdiff_t m;
-
-	TRY(threat_resolve(problem, &o->threat, "robust_restriction", arena, &ball, err));
-	TRY(restriction_start(problem, o, arena, &start, err));
-	m = start_width(&start.net, arena);
-	if (m == 0)
-		return err_set(
-			err, STATUS_ENV,
-			"start: expected a network with a neuron that is not zero, got none");
-	*state = s;
-	s->options = o;
-	s->origin = start.note;
-	s->sigma = ARENA_ARRAY(arena, real, m);
-	prepare(s, problem, &ball, &start, arena);
-	return STATUS_OK;
-}
-
-/* An epoch, its network kept if its certificate, with its own slopes, is better. */
-static void run_epoch(struct state *s)
-{
-	struct restriction_programs *p = &s->programs;
-	struct mat A = s->epochs.A;
-
-	restriction_epochs_run(&s->epochs);
-	restriction_programs_keep(
-		p, A, restriction_follow(&p->r, A, s->options->blur, (struct mat){0}).exact);
-	if (s->epochs.epoch == s->options->epochs)
-		restriction_programs_begin(p);
-}
-
-static void step(void *state, struct progress *progress)
-{
-	struct state *s = state;
-
-	if (s->epochs.epoch < s->options->epochs)
-		run_epoch(s);
-	else if (!s->programs.ended)
-		restriction_programs_step(&s->programs);
-	*progress = (struct progress){
-		.objective = s->programs.value,
-		.primal_residual = NAN,
-		.dual_residual = NAN,
-		.end = s->programs.ended ? OUTCOME_CONVERGED : OUTCOME_RUNNING,
+	return (struct restriction_lane){
+		.T = mat_new(arena, block, r->m),
+		.P = mat_new(arena, block, r->m),
+		.Q = mat_new(arena, block, r->m),
+		.C = mat_new(arena, d, block),
+		.norm = ARENA_ARRAY(arena, real, block),
+		.blurred = ARENA_ARRAY(arena, real, block),
+		.margin = ARENA_ARRAY(arena, real, block),
+		.smooth = ARENA_ARRAY(arena, real, block),
+		.f = ARENA_ARRAY(arena, real, block),
+		.z = ARENA_ARRAY(arena, real, block),
+		.spare = ARENA_ARRAY(arena, real, d),
+		.R = mat_new(arena, d, r->m),
+		.omega = ARENA_ARRAY(arena, double, r->m),
 	};
 }
 
-static ptrdiff_t width(const void *state)
+struct restriction restriction_new(const struct problem *problem, const struct threat *threat,
+				   const real *sigma, ptrdiff_t m, struct arena *arena)
 {
-	return ((const struct state *)state)->programs.best.cols;
+	ptrdiff_t n = problem->X.rows;
+	struct restriction r = {.problem = problem, .threat = *threat, .m = m};
+
+	r.sigma = sigma;
+	r.reach = arena_counts(arena) ? 0 : threat_reach(threat);
+	r.length = arena_counts(arena) ? 0 : blas_mat_norm(problem->X) / sqrt((double)n);
+	r.S = mat_new(arena, n, m);
+	r.margin = ARENA_ARRAY(arena, real, n);
+	r.dual = restriction_dual_new(problem, m, arena);
+	r.lanes = lanes_of((double)n);
+	r.block = block_of((double)n, r.lanes);
+	r.lane = ARENA_ARRAY(arena, struct restriction_lane, r.lanes);
+	for (int l = 0; l < r.lanes; l++)
+		r.lane[l] = lane_new(&r, arena);
+	r.spare = mat_new(arena, problem->X.cols, m);
+	r.e = ARENA_ARRAY(arena, double, m);
+	r.e_smooth = ARENA_ARRAY(arena, double, m);
+	r.size = ARENA_ARRAY(arena, double, m);
+	r.size_smooth = ARENA_ARRAY(arena, double, m);
+	return r;
 }
 
-/* a_i becomes the neuron a_i / sqrt|a_i| with output weight sigma_i sqrt|a_i|. */
-static void network(const void *state, struct net *net)
+ptrdiff_t restriction_rows(const struct restriction *r, ptrdiff_t first)
 {
-	const struct state *s = state;
-	struct mat best = s->programs.best;
-	size_t d = (size_t)best.rows;
+	ptrdiff_t rest = r->problem->X.rows - first;
+
+	return rest < r->block ? rest : r->block;
+}
+
+struct restriction_dual restriction_dual_new(const struct problem *problem, ptrdiff_t m,
+					     struct arena *arena)
+{
+	return (struct restriction_dual){.alpha = ARENA_ARRAY(arena, real, problem->X.rows),
+					 .omega = ARENA_ARRAY(arena, double, m),
+					 .R = mat_new(arena, problem->X.cols, m)};
+}
+
+void restriction_average(struct restriction_dual *average, size_t n, double weight,
+			 const struct restriction_dual *point)
+{
+	size_t m = (size_t)point->R.cols, count = m * (size_t)point->R.rows;
+
+	for (size_t k = 0; k < n; k++)
+		average->alpha[k] += (real)weight * (point->alpha[k] - average->alpha[k]);
+	for (size_t i = 0; i < m; i++)
+		average->omega[i] += weight * (point->omega[i] - average->omega[i]);
+	for (size_t i = 0; i < count; i++)
+		average->R.at[i] += (real)weight * (point->R.at[i] - average->R.at[i]);
+}
+
+ptrdiff_t restriction_from_net(const struct net *net, struct mat A, real *sigma)
+{
 	ptrdiff_t m = 0;
 
-	for (ptrdiff_t i = 0; i < best.cols; i++) {
-		double root = sqrt(blas_norm(d, mat_col(best, i)));
-		real *u = mat_col(net->U, m);
+	for (ptrdiff_t j = 0; j < net->U.cols; j++) {
+		double weight = (double)net->alpha[j];
+		real *a = mat_col(A, m);
 
-		if (!(root > 0))
+		memcpy(a, mat_col(net->U, j), (size_t)A.rows * sizeof *a);
+		blas_scale((size_t)A.rows, fabs(weight), a);
+		if (!(blas_norm((size_t)A.rows, a) > 0))
 			continue;
-		memcpy(u, mat_col(best, i), d * sizeof *u);
-		blas_scale(d, 1 / root, u);
-		net->alpha[m++] = (real)root * s->sigma[i];
+		sigma[m++] = weight > 0 ? 1 : -1;
 	}
-	net->U.cols = m;
+	return m;
 }
 
-/* A bound speaks of one convex program only: it is reported when the last one is known. */
-static void certify(void *state, struct certificate *certificate)
+static inline real clipped(real p)
 {
-	const struct restriction_programs *s = &((const struct state *)state)->programs;
+	real low = p > 0 ? p : 0;
 
-	certificate->objective = certificate->upper = s->value;
-	certificate->feasibility = 0; /* the program has no constraints */
-	certificate->lower_bound = s->proving ? s->lower : NAN;
-	certificate->scope = "restriction";
+	return low < 1 ? low : 1;
 }
 
-static const char *note(const void *state)
+void restriction_slopes(const struct restriction *r, ptrdiff_t first, struct mat T, struct mat S)
 {
-	struct state *s = (struct state *)state;
+	const real *restrict y = r->problem->y + first;
 
-	snprintf(s->note, sizeof s->note, "%s; certified objective %.6g at the start; %ld programs",
-		 s->origin, s->first, s->programs.programs);
-	return s->note;
+	for (ptrdiff_t j = 0; j < r->m; j++) {
+		const real *restrict t = mat_col(T, j);
+		real *restrict s = mat_col(S, j), sigma = r->sigma[j], e = (real)r->e[j];
+		real width = 2 * e > least_width ? 2 * e : least_width; /* 0: [t > 0] */
+
+#pragma omp simd
+		for (ptrdiff_t k = 0; k < T.rows; k++) {
+			real own = t[k] > 0 ? 1 : 0, chord = clipped((t[k] + e) / width);
+
+			s[k] = y[k] * sigma > 0 ? own : -chord;
+		}
+	}
 }
 
-static const char *const losses[] = {"hinge", "logistic", "squared_hinge", NULL};
-
-const struct trainer trainer_robust_restriction = {
-	.base = {.name = "robust_restriction",
-		 .doc = "worst-case training by convex programs without sign constraints, from any "
-			"network",
-		 .cite = "wong2018",
-		 .options = rows,
-		 .size = sizeof(struct restriction_options)},
-	.losses = losses,
-	.threat = threat,
-	.patterns = patterns,
-	.start_file = start_file,
-	.forecast = forecast,
-	.setup = setup,
-	.step = step,
-	.width = width,
-	.network = network,
-	.certify = certify,
-	.note = note,
+/* A block of samples in a lane. */
+struct work {
+	struct restriction *r;
+	struct restriction_lane *lane;
+	ptrdiff_t first, rows;
+	double h;
+	const real *y; /* rows */
+	struct mat X;  /* rows x d */
+	struct mat S;  /* rows x m */
+	struct mat T;  /* rows x m */
+	struct mat C;  /* d x rows */
 };
+
+/* How far the norm of c_k, and of a neuron, may be blurred for h of margin. */
+static double norm_width(const struct restriction *r, double h)
+{
+	return h / (2 * r->threat.eps * r->reach);
+}
+
+/* norm and blurred; C becomes the gradients of the smoothed norms. */
+static void block_norms(const struct work *w)
+{
+	const struct restriction *r = w->r;
+
+	for (ptrdiff_t k = 0; k < w->rows; k++) {
+		double norm = 0, blurred = 0;
+
+		if (r->threat.eps > 0)
+			blurred = threat_envelope(&r->threat, norm_width(r, w->h), mat_col(w->C, k),
+						  w->lane->spare, &norm);
+		w->lane->norm[k] = (real)norm;
+		w->lane->blurred[k] = (real)blurred;
+	}
+}
+
+/* margin and smooth of the block, less what neuron j costs; T becomes dm/dt: p for own neurons,
+ * -theta for others. relu blurred over a width w: max over theta in [0, 1] of theta z + w (theta -
+ * theta^2) / 2. */
+static void neuron_margins(const struct work *w, ptrdiff_t j)
+{
+	const struct restriction *r = w->r;
+	const real *restrict s = mat_col(w->S, j), *restrict y = w->y;
+	real *restrict t = mat_col(w->T, j), *restrict margin = r->margin + w->first;
+	real *restrict smooth = w->lane->smooth;
+	real e = (real)r->e[j], soft = (real)r->e_smooth[j], sigma = r->sigma[j];
+	real width = (real)(relu_share * w->h), inverse = 1 / width;
+
+#pragma omp simd
+	for (ptrdiff_t k = 0; k < w->rows; k++) {
+		real p = fabs(s[k]), at = t[k], lift = 1 - 2 * p;
+		real kink = at + lift * e, z = at + lift * soft;
+		real q = (real)0.5 + z * inverse, low = q > 0 ? q : 0;
+		real theta = low < 1 ? low : 1;
+		real blurred = theta * z + width * (theta - theta * theta) / 2;
+		int own = y[k] * sigma > 0;
+
+		margin[k] += own ? p * at : -p * e - (kink > 0 ? kink : 0);
+		smooth[k] += own ? p * at : -p * soft - blurred;
+		t[k] = own ? p : -theta;
+	}
+}
+
+static void block_margins(const struct work *w)
+{
+	real *margin = w->r->margin + w->first, eps = (real)w->r->threat.eps;
+
+	for (ptrdiff_t k = 0; k < w->rows; k++) {
+		margin[k] = -eps * w->lane->norm[k];
+		w->lane->smooth[k] = -eps * w->lane->blurred[k];
+	}
+	for (ptrdiff_t j = 0; j < w->r->m; j++)
+		neuron_margins(w, j);
+}
+
+/* sum_k of the loss at outputs f = y m; a loss without curvature is blurred over h: its envelope
+ * min_z phi(z) + (z - f)^2 / (2h). alpha = -dphi/df. */
+static double block_loss(const struct work *w)
+{
+	struct loss_term loss = w->r->problem->loss;
+	real *f = w->lane->f, *z = w->lane->z, *alpha = w->r->dual.alpha + w->first;
+	size_t count = (size_t)w->rows;
+	double square = 0;
+
+	for (ptrdiff_t k = 0; k < w->rows; k++)
+		f[k] = w->y[k] * w->lane->smooth[k];
+	if (isfinite(loss_curvature(loss))) {
+		loss_gradient(loss, count, f, w->y, alpha);
+		for (ptrdiff_t k = 0; k < w->rows; k++)
+			alpha[k] = -alpha[k];
+		return loss_value(loss, count, f, w->y);
+	}
+	loss_prox(loss, count, w->h / loss.weight, f, w->y, z);
+	for (ptrdiff_t k = 0; k < w->rows; k++) {
+		double move = (double)z[k] - (double)f[k], slope = move * loss.weight / w->h;
+
+		alpha[k] = (real)(slope > loss.weight ? loss.weight : slope);
+		square += move * move;
+	}
+	return loss_value(loss, count, z, w->y) + loss.weight / (2 * w->h) * square;
+}
+
+static double block_exact(const struct work *w)
+{
+	const real *margin = w->r->margin + w->first;
+
+	for (ptrdiff_t k = 0; k < w->rows; k++)
+		w->lane->f[k] = w->y[k] * margin[k];
+	return loss_value(w->r->problem->loss, (size_t)w->rows, w->lane->f, w->y);
+}
+
+/* T becomes -tau T, Q = eps tau S, and omega is added up: the gradient of the block in t and e, and
+ * the weights of that in c. lane->z holds tau. */
+static void block_slopes(const struct work *w)
+{
+	const real *restrict alpha = w->r->dual.alpha + w->first, *restrict y = w->y;
+	real *restrict tau = w->lane->z, eps = (real)w->r->threat.eps;
+
+	for (ptrdiff_t k = 0; k < w->rows; k++)
+		tau[k] = y[k] * alpha[k];
+	for (ptrdiff_t j = 0; j < w->r->m; j++) {
+		const real *restrict s = mat_col(w->S, j);
+		real *restrict t = mat_col(w->T, j), *restrict q = mat_col(w->lane->Q, j);
+		real sigma = w->r->sigma[j], sum = 0;
+
+#pragma omp simd reduction(+ : sum)
+		for (ptrdiff_t k = 0; k < w->rows; k++) {
+			real p = fabs(s[k]), theta = -t[k];
+
+			sum += y[k] * sigma > 0 ? 0 : tau[k] * (p + theta * (1 - 2 * p));
+			t[k] = theta * tau[k];
+			q[k] = eps * tau[k] * s[k];
+		}
+		w->lane->omega[j] += (double)sum;
+	}
+}
+
+/* R += X_b' T + C Q */
+static void block_gradient(const struct work *w)
+{
+	block_slopes(w);
+	blas_gemm(1, w->X, TRANSPOSED, w->T, PLAIN, 1, w->lane->R);
+	if (w->r->threat.eps > 0)
+		blas_gemm(1, w->C, PLAIN, mat_rows(w->lane->Q, 0, w->rows), PLAIN, 1, w->lane->R);
+}
+
+/* What an evaluation is asked for. */
+struct query {
+	struct mat A;
+	double h;
+	bool follow, gradient;
+};
+
+static void evaluate_block(struct restriction *r, struct restriction_lane *lane,
+			   const struct query *query, ptrdiff_t first)
+{
+	ptrdiff_t rows = restriction_rows(r, first);
+	struct work w = {
+		.r = r,
+		.lane = lane,
+		.first = first,
+		.rows = rows,
+		.h = query->h,
+		.y = r->problem->y + first,
+		.X = mat_rows(r->problem->X, first, rows),
+		.S = mat_rows(query->follow ? lane->P : r->S, query->follow ? 0 : first, rows),
+		.T = mat_rows(lane->T, 0, rows),
+		.C = mat_cols(lane->C, 0, rows)};
+
+	blas_gemm(1, w.X, PLAIN, query->A, PLAIN, 0, w.T);
+	if (query->follow)
+		restriction_slopes(r, first, w.T, w.S);
+	if (r->threat.eps > 0)
+		blas_gemm(1, query->A, PLAIN, w.S, TRANSPOSED, 0, w.C);
+	block_norms(&w);
+	block_margins(&w);
+	lane->smooth_sum += block_loss(&w);
+	lane->sum += block_exact(&w);
+	if (query->gradient)
+		block_gradient(&w);
+}
+
+static void evaluate_lane(struct restriction *r, int l, const struct query *query)
+{
+	struct restriction_lane *lane = &r->lane[l];
+
+	lane->smooth_sum = lane->sum = 0;
+	if (query->gradient) {
+		mat_fill(lane->R, 0);
+		memset(lane->omega, 0, (size_t)r->m * sizeof *lane->omega);
+	}
+	for (ptrdiff_t first = l * r->block; first < r->problem->X.rows;
+	     first += r->lanes * r->block)
+		evaluate_block(r, lane, query, first);
+}
+
+/* Neuron i: e, e_smooth, and |a_i| plain and smoothed; g becomes the gradient of the smoothed
+ * |a_i|_q. */
+static void neuron(struct restriction *r, const struct query *query, ptrdiff_t i, real *g)
+{
+	double mu = r->threat.eps > 0 ? neuron_share * norm_width(r, query->h) : 1, norm;
+	double width = decay_share * query->h / r->length;
+	const real *a = mat_col(query->A, i);
+	size_t d = (size_t)query->A.rows;
+	double size = blas_norm(d, a);
+
+	memcpy(g, a, d * sizeof *g);
+	r->e_smooth[i] =
+		r->threat.eps * threat_envelope(&r->threat, mu, g, mat_col(r->dual.R, i), &norm);
+	r->e[i] = r->threat.eps * norm;
+	r->size[i] = size;
+	r->size_smooth[i] = size > width ? size - width / 2 : size * size / (2 * width);
+}
+
+/* Column i of R = the sum over lanes, and of G = R + eps omega_i (gradient of |a_i|_q, in G) + beta
+ * a_i / max(|a_i|, width) */
+static void finish_gradient(struct restriction *r, const struct query *query, ptrdiff_t i, real *g)
+{
+	double width = decay_share * query->h / r->length;
+	size_t d = (size_t)query->A.rows;
+	real *sum = mat_col(r->dual.R, i);
+
+	memcpy(sum, mat_col(r->lane[0].R, i), d * sizeof *sum);
+	r->dual.omega[i] = r->lane[0].omega[i];
+	for (int l = 1; l < r->lanes; l++) {
+		blas_axpy(d, 1, mat_col(r->lane[l].R, i), sum);
+		r->dual.omega[i] += r->lane[l].omega[i];
+	}
+	blas_scale(d, r->threat.eps * r->dual.omega[i], g);
+	blas_axpy(d, 1, sum, g);
+	blas_axpy(d, r->problem->beta / fmax(r->size[i], width), mat_col(query->A, i), g);
+}
+
+static struct restriction_value evaluate(struct restriction *r, const struct query *query,
+					 struct mat G)
+{
+	struct restriction_value value = {0, 0};
+
+#pragma omp parallel num_threads(r->lanes)
+	{
+#pragma omp for schedule(static)
+		for (ptrdiff_t i = 0; i < r->m; i++)
+			neuron(r, query, i, mat_col(query->gradient ? G : r->spare, i));
+#pragma omp for schedule(static, 1)
+		for (int l = 0; l < r->lanes; l++)
+			evaluate_lane(r, l, query);
+		if (query->gradient) {
+#pragma omp for schedule(static)
+			for (ptrdiff_t i = 0; i < r->m; i++)
+				finish_gradient(r, query, i, mat_col(G, i));
+		}
+	}
+	for (ptrdiff_t i = 0; i < r->m; i++) {
+		value.exact += r->problem->beta * r->size[i];
+		value.smooth += r->problem->beta * r->size_smooth[i];
+	}
+	for (int l = 0; l < r->lanes; l++) {
+		value.smooth += r->lane[l].smooth_sum;
+		value.exact += r->lane[l].sum;
+	}
+	return value;
+}
+
+struct restriction_value restriction_evaluate(struct restriction *r, struct mat A, double h,
+					      struct mat G)
+{
+	struct query query = {.A = A, .h = h, .gradient = G.cols > 0};
+
+	return evaluate(r, &query, G);
+}
+
+struct restriction_value restriction_follow(struct restriction *r, struct mat A, double h,
+					    struct mat G)
+{
+	struct query query = {.A = A, .h = h, .follow = true, .gradient = G.cols > 0};
+
+	return evaluate(r, &query, G);
+}
+
+double restriction_bound(struct restriction *r, const struct restriction_dual *dual)
+{
+	double largest = 0;
+
+#pragma omp parallel for schedule(static) num_threads(r->lanes) reduction(max : largest)
+	for (ptrdiff_t i = 0; i < r->m; i++)
+		largest = fmax(largest, threat_distance(&r->threat, r->threat.eps * dual->omega[i],
+							mat_col(dual->R, i), mat_col(r->spare, i)));
+	return scaling_best(r->problem, dual->alpha, largest).bound;
+}

@@ -76,7 +76,7 @@ struct restriction {
 	double *e, *e_smooth, *size, *size_smooth; /* m: eps |a_i|_q and |a_i|_2 */
 };
 
-/* Room for m neurons with signs sigma (m, borrowed); S is all zero: `restriction_renew` fills it.
+/* Room for m neurons with signs sigma (m, borrowed); S is all zero: restriction_renew fills it.
  */
 struct restriction restriction_new(const struct problem *problem, const struct threat *threat,
 				   const real *sigma, ptrdiff_t m, struct arena *arena);
@@ -86,6 +86,10 @@ ptrdiff_t restriction_rows(const struct restriction *r, ptrdiff_t first);
 
 /* S (rows x m) from T = X A of the samples from `first` on: own [t > 0], others minus the chord. */
 void restriction_slopes(const struct restriction *r, ptrdiff_t first, struct mat T, struct mat S);
+
+/* The columns of A and the signs of a network, |alpha_j| u_j, zero neurons left out; A and sigma
+ * have room for all. Returns their number. */
+ptrdiff_t restriction_from_net(const struct net *net, struct mat A, real *sigma);
 
 /* F smoothed with margins blurred by about h, and F itself. */
 struct restriction_value {
@@ -106,19 +110,5 @@ struct restriction_value restriction_follow(struct restriction *r, struct mat A,
  * perturbations |e|_p <= eps omega_i, then alpha is feasible and gives -sum phi*; it is scaled
  * until that holds. Dual points are those of evaluations with a gradient, and their averages. */
 double restriction_bound(struct restriction *r, const struct restriction_dual *dual);
-
-/* New slopes from A, kept for each sample where they raise its margin, then `steps` projected
- * gradient steps on the slopes, the best kept. Slopes of zero neurons stay. Returns F(A; S). */
-double restriction_renew(struct restriction *r, struct mat A, long steps);
-
-/* The columns of A and the signs of a network, |alpha_j| u_j, zero neurons left out; A and sigma
- * have room for all. Returns their number. */
-ptrdiff_t restriction_from_net(const struct net *net, struct mat A, real *sigma);
-
-/* Certified worst-case objective of a network, with its own slopes, `steps` as above, and balanced
- * layers (their decay is then sum |a_i|). margin: n, lower bounds of y f over the balls, or NULL.
- */
-double restriction_certified(const struct problem *problem, const struct threat *threat,
-			     const struct net *net, long steps, real *margin);
 
 #endif

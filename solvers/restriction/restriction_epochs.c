@@ -3,19 +3,13 @@
 
 #include "solvers/core/rng.h"
 
-#include <string.h>
-#include <tgmath.h>
-
-/* Memories and floor of Adam as published. */
-static const double keep_mean = 0.9, keep_square = 0.999, least_root = 1e-8;
-
-static ptrdiff_t batch_of(const struct restriction_options *options, ptrdiff_t n)
+static ptrdiff_t batch_of(const struct restriction_epochs_options *options, ptrdiff_t n)
 {
 	return options->batch > 0 && options->batch < n ? options->batch : n;
 }
 
 void restriction_epochs_setup(struct restriction_epochs *e, const struct restriction *r,
-			      const struct restriction_options *options, struct arena *arena)
+			      const struct restriction_epochs_options *options, struct arena *arena)
 {
 	const struct problem *problem = r->problem;
 	ptrdiff_t n = problem->X.rows, d = problem->X.cols;
@@ -24,6 +18,7 @@ void restriction_epochs_setup(struct restriction_epochs *e, const struct restric
 		.problem = problem,
 		.options = options,
 		.batch = *problem,
+		.adam = adam_new(),
 		.X = mat_new(arena, n, d),
 		.y = ARENA_ARRAY(arena, real, n),
 		.order = ARENA_ARRAY(arena, size_t, n),
@@ -58,29 +53,21 @@ static void shuffle(struct restriction_epochs *e)
 		e->y[k] = e->problem->y[order[k]];
 }
 
-/* mean and square take in G / count, with both bias corrections in rate and floor (see adam). */
+/* A step by G / count. */
 static void descend(struct restriction_epochs *e, double count)
 {
-	double t = (double)++e->steps, root = sqrt(1 - pow(keep_square, t));
-	double fall = 1 - (double)e->epoch / (double)e->options->epochs;
-	real rate = (real)(e->options->learning_rate * fall * root / (1 - pow(keep_mean, t)));
-	real floor = (real)(least_root * root), scale = (real)(1 / count);
-	real old_mean = (real)keep_mean, old_square = (real)keep_square;
-	real *restrict w = e->A.at, *restrict p = e->mean, *restrict q = e->square;
-	const real *restrict gradient = e->G.at;
-	ptrdiff_t size = e->A.rows * e->A.cols;
+	size_t d = (size_t)e->A.rows;
+	double fall = 1 - (double)e->epoch / (double)e->options->count;
 
-#pragma omp parallel for simd schedule(static)
-	for (ptrdiff_t i = 0; i < size; i++) {
-		real g = scale * gradient[i];
-
-		p[i] = old_mean * p[i] + (1 - old_mean) * g;
-		q[i] = old_square * q[i] + (1 - old_square) * g * g;
-		w[i] -= rate * p[i] / (sqrt(q[i]) + floor);
-	}
+	adam_begin(&e->adam, e->options->learning_rate * fall);
+	e->adam.scale = (real)(1 / count);
+#pragma omp parallel for schedule(static)
+	for (ptrdiff_t i = 0; i < e->A.cols; i++)
+		adam_update(&e->adam, d, mat_col(e->G, i), mat_col(e->A, i),
+			    e->mean + d * (size_t)i, e->square + d * (size_t)i);
 }
 
-void restriction_epochs_run(struct restriction_epochs *e)
+void restriction_epochs_run(struct restriction_epochs *e, double blur)
 {
 	ptrdiff_t n = e->X.rows, size = batch_of(e->options, n);
 	double weight = e->problem->loss.weight;
@@ -92,7 +79,7 @@ void restriction_epochs_run(struct restriction_epochs *e)
 		e->batch.X = mat_rows(e->X, first, count);
 		e->batch.y = e->y + first;
 		e->batch.beta = e->problem->beta * (double)count / (double)n;
-		restriction_follow(&e->r, e->A, e->options->blur, e->G);
+		restriction_follow(&e->r, e->A, blur, e->G);
 		descend(e, weight * (double)count);
 	}
 	e->epoch++;

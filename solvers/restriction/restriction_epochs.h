@@ -9,11 +9,16 @@
 #define RESTRICTION_RESTRICTION_EPOCHS_H
 
 #include "solvers/restriction/restriction.h"
-#include "solvers/restriction/restriction_start.h"
+#include "solvers/tools/adam.h"
+
+struct restriction_epochs_options {
+	long count, batch; /* epochs; samples of a step, 0: all */
+	double learning_rate;
+};
 
 struct restriction_epochs {
 	const struct problem *problem;
-	const struct restriction_options *options;
+	const struct restriction_epochs_options *options;
 	struct problem batch; /* rows of X and y from those below */
 	struct restriction r; /* of `batch` */
 	struct mat X;         /* n x d: shuffled */
@@ -21,15 +26,17 @@ struct restriction_epochs {
 	size_t *order;        /* n */
 	struct mat A, G;      /* d x m */
 	real *mean, *square;  /* d m: of the gradients */
-	long epoch, steps;    /* made */
+	struct adam adam;
+	long epoch; /* made */
 };
 
 /* For the samples, ball and neurons of r; A is zero. `epochs` stays where it is: r points into it.
  */
 void restriction_epochs_setup(struct restriction_epochs *epochs, const struct restriction *r,
-			      const struct restriction_options *options, struct arena *arena);
+			      const struct restriction_epochs_options *options,
+			      struct arena *arena);
 
-/* One pass over the shuffled samples; A is changed. */
-void restriction_epochs_run(struct restriction_epochs *epochs);
+/* One pass over the shuffled samples, margins blurred by about `blur`; A is changed. */
+void restriction_epochs_run(struct restriction_epochs *epochs, double blur);
 
 #endif

@@ -2,6 +2,7 @@
 #include "solvers/restriction/restriction_programs.h"
 
 #include "solvers/core/blas.h"
+#include "solvers/restriction/restriction_renew.h"
 
 #include <math.h>
 
@@ -17,9 +18,9 @@ static const double decrease = 1e-4, first_blur = 0.3, reduction = 1.0 / 3;
 /* Share of its best fall below which a program gives way to new slopes, which lower F more. */
 static const double weary = 0.3;
 
-struct restriction_programs restriction_programs_new(const struct restriction *r,
-						     const struct restriction_options *options,
-						     struct arena *arena)
+struct restriction_programs restriction_programs_new(
+	const struct restriction *r, const struct restriction_programs_options *options,
+	struct arena *arena)
 {
 	ptrdiff_t d = r->problem->X.cols;
 	struct restriction_programs s = {.options = options, .r = *r, .value = HUGE_VAL};

@@ -5,11 +5,15 @@
 #define RESTRICTION_RESTRICTION_PROGRAMS_H
 
 #include "solvers/restriction/restriction.h"
-#include "solvers/restriction/restriction_start.h"
 #include "solvers/tools/lbfgs.h"
 
+struct restriction_programs_options {
+	long slope_steps, memory, proof;
+	double blur, gap, fall;
+};
+
 struct restriction_programs {
-	const struct restriction_options *options;
+	const struct restriction_programs_options *options;
 	struct restriction r;
 	struct lbfgs lbfgs;
 	struct mat A, G, A_new, G_new, best; /* d x m */
@@ -27,9 +31,9 @@ struct restriction_programs {
 };
 
 /* Room beside r, which it takes over; `best` is zero and `value` infinite. */
-struct restriction_programs restriction_programs_new(const struct restriction *r,
-						     const struct restriction_options *options,
-						     struct arena *arena);
+struct restriction_programs restriction_programs_new(
+	const struct restriction *r, const struct restriction_programs_options *options,
+	struct arena *arena);
 
 /* A becomes the best point if its F, `exact`, is lower. */
 void restriction_programs_keep(struct restriction_programs *s, struct mat A, double exact);

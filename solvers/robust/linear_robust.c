@@ -24,9 +24,10 @@
  *
  * B_q' the unit ball of the dual of |.|_q on the attacked coordinates: by the minimum over w of the
  * Lagrangian. */
-#include "solvers/robust/linear_robust.h"
-
 #include "solvers/core/blas.h"
+#include "solvers/core/mat.h"
+#include "solvers/model/interior_loss.h"
+#include "solvers/model/trainer.h"
 
 #include <math.h>
 #include <string.h>
@@ -47,6 +48,25 @@ static const double to_boundary = 0.99; /* of the way, for the refined dual */
 /* Certified share of the objective at which an end counts as solved. */
 static const double solved_gap = 1e-6 > 64 * REAL_EPSILON ? 1e-6 : 64 * REAL_EPSILON;
 
+struct linear_options {
+	struct threat_options threat;
+};
+
+struct linear {
+	const struct problem *problem;
+	struct threat threat;
+	struct interior_loss *loss;
+	double mu, sum_a;      /* s = -y'a */
+	real *w, *dw, *trial;  /* d */
+	real *u, *g;           /* d: N_q', gradient */
+	real *f, *a, *weights; /* n: smoothed worst outputs */
+	real *h;               /* d: X' diag(l'') y */
+	struct mat A, T;       /* d x d Newton matrix; CHUNK x d */
+	double last;           /* decrement of the last step */
+	long final_steps;
+	bool solved;
+};
+
 static const struct option rows[] = {
 	THREAT_NORM(struct linear_options, threat_step_norms),
 	THREAT_EPS(struct linear_options, "0"),
@@ -55,6 +75,102 @@ static const struct option rows[] = {
 };
 
 static const char *const losses[] = {"hinge", "logistic", "squared_hinge", NULL};
+
+/* s^2, 0 where nothing is attacked; 1 for the weight decay. */
+static double weight(const struct linear *s, ptrdiff_t i, bool attacked)
+{
+	double unit = (double)threat_scale(&s->threat, i);
+
+	return !attacked ? 1 : threat_frozen(&s->threat, i) ? 0 : unit * unit;
+}
+
+/* |w|^2, or |s o w|^2 over the attacked coordinates. */
+static double square_of(const struct linear *s, const real *w, bool attacked)
+{
+	double sum = 0;
+
+	for (ptrdiff_t i = 0; i < s->problem->X.cols; i++)
+		sum += weight(s, i, attacked) * (double)w[i] * (double)w[i];
+	return sum;
+}
+
+/* sqrt(mu^2 + square) */
+static double root_of(double mu, double square)
+{
+	return sqrt(mu * mu + square);
+}
+
+static double smooth_norm(double mu, double square)
+{
+	double r = root_of(mu, square);
+
+	return r - mu - mu * log((r + mu) / (2 * mu));
+}
+
+static double smooth_1(struct linear *s, const real *w)
+{
+	double sum = 0;
+
+	for (ptrdiff_t i = 0; i < s->problem->X.cols; i++) {
+		double unit = sqrt(weight(s, i, true)), v = unit * (double)w[i];
+
+		s->u[i] = (real)(unit * v / (root_of(s->mu, v * v) + s->mu));
+		sum += smooth_norm(s->mu, v * v);
+	}
+	return sum;
+}
+
+/* N'' of one coordinate: s^2 mu / (r (r + mu)) */
+static void curve_1(struct linear *s, double c)
+{
+	for (ptrdiff_t i = 0; i < s->problem->X.cols; i++) {
+		double square = weight(s, i, true);
+		double r = root_of(s->mu, square * (double)s->w[i] * (double)s->w[i]);
+
+		mat_set(s->A, i, i,
+			mat_get(s->A, i, i) + (real)(square * c * s->mu / (r * (r + s->mu))));
+	}
+}
+
+static double smooth_2(struct linear *s, const real *w)
+{
+	double square = square_of(s, w, true), r = root_of(s->mu, square);
+
+	for (ptrdiff_t i = 0; i < s->problem->X.cols; i++)
+		s->u[i] = (real)(weight(s, i, true) * (double)w[i] / (r + s->mu));
+	return smooth_norm(s->mu, square);
+}
+
+/* A += c (I / (r + mu) - w w' / (r (r + mu)^2)), lower triangle, or on the attacked coordinates the
+ * same of s o w: c N'' of that length. */
+static void curve_length(struct linear *s, double c, bool attacked)
+{
+	double r = root_of(s->mu, square_of(s, s->w, attacked));
+	double flat = c / (r + s->mu), bend = c / (r * (r + s->mu) * (r + s->mu));
+
+	for (ptrdiff_t j = 0; j < s->A.cols; j++) {
+		double square = weight(s, j, attacked);
+		real *A = mat_col(s->A, j);
+
+		if (!(square > 0))
+			continue;
+		A[j] += (real)(square * flat);
+		for (ptrdiff_t i = j; i < s->A.rows; i++)
+			A[i] -= (real)(bend * (weight(s, i, attacked) * (double)s->w[i]) *
+				       (square * (double)s->w[j]));
+	}
+}
+
+static void curve_2(struct linear *s, double c)
+{
+	curve_length(s, c, true);
+}
+
+/* The norm dual to that of the ball (threat_dual), smoothed. */
+static const struct norm_parts {
+	double (*smooth)(struct linear *s, const real *w); /* N, with u = N' */
+	void (*curve)(struct linear *s, double c);         /* A += c N'' */
+} norms[] = {[NORM_LINF] = {smooth_1, curve_1}, [NORM_L2] = {smooth_2, curve_2}};
 
 /* f = X w - y shift */
 static void outputs(const struct linear *s, const real *w, double shift, real *f)
@@ -73,13 +189,13 @@ static void evaluate(struct linear *s, const real *w)
 	size_t n = (size_t)problem->X.rows, d = (size_t)problem->X.cols;
 	double barrier = s->mu * problem->loss.weight;
 
-	outputs(s, w, eps * linear_norms[s->threat.norm].smooth(s, w), s->f);
+	outputs(s, w, eps * norms[s->threat.norm].smooth(s, w), s->f);
 	interior_loss_start(s->loss, s->f, barrier);
 	interior_loss_gradient(s->loss, s->f, barrier, false, s->a);
 	s->sum_a = -blas_dot(n, problem->y, s->a);
 	blas_gemv(1, problem->X, TRANSPOSED, s->a, 0, s->g);
 	blas_axpy(d, s->sum_a * eps, s->u, s->g);
-	r = linear_root(s->mu, linear_square(s, w, false));
+	r = root_of(s->mu, square_of(s, w, false));
 	blas_axpy(d, ridge / (r + s->mu), w, s->g);
 }
 
@@ -134,8 +250,8 @@ static bool factor(struct linear *s)
 			mat_set(s->A, i, j,
 				mat_get(s->A, i, j) + (real)(eps * (eps * c * uu - hu)));
 		}
-	linear_norms[s->threat.norm].curve(s, s->sum_a * eps);
-	linear_curve_length(s, 2 * s->problem->beta, false);
+	norms[s->threat.norm].curve(s, s->sum_a * eps);
+	curve_length(s, 2 * s->problem->beta, false);
 	return blas_cholesky(s->A);
 }
 
@@ -165,7 +281,7 @@ static double objective(struct linear *s, real *f)
 
 	outputs(s, s->w, s->threat.eps * threat_dual(&s->threat, s->w), f);
 	return loss_value(problem->loss, (size_t)problem->X.rows, f, problem->y) +
-	       2 * problem->beta * sqrt(linear_square(s, s->w, false));
+	       2 * problem->beta * sqrt(square_of(s, s->w, false));
 }
 
 /* dw = -A^-1 g by the last factor of A; what it promises, -g'dw */
@@ -319,7 +435,7 @@ static ptrdiff_t width(const void *state)
 static void network(const void *state, struct net *net)
 {
 	const struct linear *s = state;
-	double root = sqrt(sqrt(linear_square(s, s->w, false)));
+	double root = sqrt(sqrt(square_of(s, s->w, false)));
 
 	net->U.cols = root > 0 ? 2 : 0;
 	for (ptrdiff_t j = 0; j < net->U.cols; j++) {

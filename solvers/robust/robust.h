@@ -60,13 +60,6 @@ struct robust_dual robust_prox(const struct robust *r, ptrdiff_t k, double step,
 /* An upper bound of psi_k*(s a) for the a that `dual` stands for; HUGE_VAL outside the domain. */
 double robust_conjugate(const struct robust *r, ptrdiff_t k, double s, struct robust_dual dual);
 
-/* Sample patterns, find for each the direction of the largest margin and drop those without a
- * positive one. With `screen` > 1 so many times as many are drawn and those that admit a neuron up
- * to the largest radius are kept, in the order they were drawn; STATUS_SPEC unless they are drawn
- * to a count. */
-enum status robust_patterns(struct robust *r, const struct pattern_options *options, long screen,
-			    struct arena *arena, struct err *err);
-
 /* A dual point: subgradients A' (d x n) with their coefficients (n), eta_ki = scale * max(0,
  * level_i - a_ki). */
 struct robust_point {

@@ -1,8 +1,8 @@
-/* Trainer `robust_admm`: convex adversarial training by ADMM. See robust_admm.h. */
-#include "solvers/robust/robust_admm.h"
-
+/* Trainer `robust_admm`: convex adversarial training by ADMM. See robust_admm_step.h. */
 #include "solvers/core/blas.h"
 #include "solvers/cvx/cvx.h"
+#include "solvers/robust/robust_admm_step.h"
+#include "solvers/robust/robust_patterns.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -220,7 +220,7 @@ static enum status setup(const struct problem *problem, const void *options, str
 	write_note(a);
 	for (ptrdiff_t k = 0; k < a->C.cols; k++)
 		a->zero += robust_value(r, k, mat_col(a->C, k));
-	robust_admm_begin(a);
+	robust_admm_step_begin(a);
 	return STATUS_OK;
 }
 
@@ -266,7 +266,7 @@ static void certify(void *state, struct certificate *certificate)
 		a->F.at[j] = scale * (a->c.at[j] - a->C.at[j]);
 	a->program.threat.eps = a->options->threat.eps;
 	robust_certify(&a->program, a->half[0].V1, a->half[1].V1, &point, certificate);
-	a->program.threat.eps = robust_admm_radius(a);
+	a->program.threat.eps = robust_admm_step_radius(a);
 }
 
 static ptrdiff_t patterns_used(const void *state)

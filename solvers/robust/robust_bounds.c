@@ -14,7 +14,7 @@
 
 #include "solvers/core/arena.h"
 #include "solvers/core/blas.h"
-#include "solvers/robust/robust_search.h"
+#include "solvers/tools/simplex.h"
 
 #include <math.h>
 #include <string.h>
@@ -95,7 +95,7 @@ static void project(struct search *s, ptrdiff_t i)
 		y[k] = e[k] * y[k] - a[k];
 		a[k] = -y[k] / tau;
 	}
-	robust_search_simplex(n, a);
+	simplex_project(n, a);
 	for (ptrdiff_t k = 0; k < n; k++) {
 		a[k] *= tau;
 		y[k] = e[k] * (y[k] + 2 * a[k]);
@@ -342,7 +342,7 @@ static struct search search_new(const struct robust_question *q, struct arena *s
 	for (ptrdiff_t i = 0; i < P; i++)
 		for (ptrdiff_t k = 0; k < n; k++)
 			mat_set(s.E, k, i, 2 * mat_get(q->D, k, i) - 1);
-	s.size = sqrt(robust_search_norm(q->X, scratch));
+	s.size = sqrt(blas_squared_norm_above(q->X, scratch));
 	s.sigma = square > 0 ? sigma_unit / square : 1;
 	blas_syrk(s.sigma, q->X, TRANSPOSED, 0, s.M);
 	for (ptrdiff_t j = 0; j < d; j++)

@@ -6,12 +6,12 @@
  *
  * Dual: max -L*(-alpha) s.t. |Phi' alpha|_inf <= beta; alpha = -grad L(Phi a), scaled into the
  * feasible set, gives the lower bound. The method that solves the program is an option. */
+#include "solvers/scp/scp.h"
 #include "solvers/core/blas.h"
 #include "solvers/core/rng.h"
 #include "solvers/cvx/scaling.h"
 #include "solvers/cvx/violation.h"
 #include "solvers/model/trainer.h"
-#include "solvers/scp/scp_method.h"
 
 #include <math.h>
 #include <string.h>
@@ -53,6 +53,11 @@ static const double solved_gap = 1e-6 > 64 * REAL_EPSILON ? 1e-6 : 64 * REAL_EPS
  * them are smaller than that of all; measured, between 2e-2 and 1e-1 for n and N from 300 to 2000.
  */
 static const double few_share = 4e-2;
+
+bool scp_has_curvature(struct loss_term loss)
+{
+	return isfinite(loss_curvature(loss));
+}
 
 /* The method that was named; else the first of the list that suits N, `first`, the loss (NULL: any
  * loss) and the share that beta is of the largest slope at 0. NULL if there is none. */

@@ -8,7 +8,7 @@
  * optimum lies within sqrt(2 L_l gap) of every feasible alpha, so that a neuron with
  * |phi_i' alpha| + |phi_i| sqrt(2 L_l gap) < beta has a_i = 0 and is dropped for good. */
 #include "solvers/core/blas.h"
-#include "solvers/scp/scp_method.h"
+#include "solvers/scp/scp.h"
 
 #include <math.h>
 #include <string.h>

@@ -3,20 +3,14 @@
 
 #include "solvers/core/blas.h"
 #include "solvers/scp/scp_products.h"
+#include "solvers/tools/mehrotra.h"
 
 #include <math.h>
 #include <string.h>
 
 enum {
-	MOST_SAMPLES = 2000, /* of a system in samples: a factorisation of 3 GFLOP */
 	IDLE = 8 /* steps that hardly lower mu before rounding is taken to have taken over */
 };
-
-static const double to_boundary = 0.995; /* of the way to the boundary */
-
-/* Length of the predictor below which its products correct nothing: they may be of any size then.
- */
-static const double far_enough = 0.1;
 
 /* Rounding of a sum relative to the lengths of what it multiplies. */
 static const double noise = 4 * DBL_EPSILON;
@@ -104,7 +98,7 @@ void scp_interior_start(struct scp_interior *self)
 
 	s->count = scp->Phi.cols;
 	s->idle = 0;
-	s->late = false;
+	s->system.late = false;
 	memset(scp->f, 0, n * sizeof *scp->f);
 	memset(scp->a, 0, (size_t)s->count * sizeof *scp->a);
 	memset(s->f, 0, n * sizeof *s->f);
@@ -129,9 +123,9 @@ struct scp_interior *scp_interior_new(struct scp *scp, ptrdiff_t most, struct ar
 {
 	struct scp_interior *s = ARENA_NEW(arena, struct scp_interior);
 	ptrdiff_t n = scp->Phi.rows;
-	double **vectors[] = {&s->p,   &s->q, &s->zp, &s->zq,   &s->dp, &s->dq, &s->dzp,
-			      &s->dzq, &s->s, &s->x,  &s->size, &s->ep, &s->eq},
-	       **samples[] = {&s->f, &s->df, &s->v, &s->r, &s->da};
+	double **vectors[] = {&s->p,   &s->q,   &s->zp, &s->zq,   &s->dp, &s->dq,
+			      &s->dzp, &s->dzq, &s->x,  &s->size, &s->ep, &s->eq},
+	       **samples[] = {&s->f, &s->df, &s->r, &s->da};
 
 	s->scp = scp;
 	s->loss = scp_loss_new(scp->problem, arena);
@@ -139,33 +133,143 @@ struct scp_interior *scp_interior_new(struct scp *scp, ptrdiff_t most, struct ar
 		*vectors[v] = ARENA_ARRAY(arena, double, most);
 	for (size_t v = 0; v < sizeof samples / sizeof samples[0]; v++)
 		*samples[v] = ARENA_ARRAY(arena, double, n);
-	for (size_t v = 0; v < sizeof s->work / sizeof s->work[0]; v++)
-		s->work[v] = ARENA_ARRAY(arena, double, n > most ? n : most);
-	s->rounded = ARENA_ARRAY(arena, real, n > most ? n : most);
-	s->in_samples = n <= MOST_SAMPLES ? mat_lower(arena, n) : (struct mat){0};
-	s->in_neurons = mat_lower(arena, most);
-	s->T = mat_new(arena, SCP_INTERIOR_CHUNK, n > MOST_SAMPLES || n < most ? most : n);
+	s->system = scp_system_new(n, most, arena);
+	s->rounded = s->system.rounded;
 	return s;
 }
 
-/* Longest step that keeps x + step dx >= 0, at most what makes a full step. */
-static double longest(ptrdiff_t N, const double *x, const double *dx)
+/* Factor the system at the current point; false if that fails. */
+static bool factor(struct scp_interior *s)
 {
-	double step = 1 / to_boundary;
+	s->system.Phi = mat_cols(s->scp->Phi, 0, s->count);
+	scp_loss_curvature(s->loss, s->system.v);
+	for (ptrdiff_t i = 0; i < s->count; i++)
+		s->system.s[i] = s->p[i] / s->zp[i] + s->q[i] / s->zq[i];
+	return scp_system_factor(&s->system);
+}
 
+/* What the steps of p and q would be without da, left in dp and dq. */
+static void start_direction(struct scp_interior *s, double target, bool correct)
+{
+	for (ptrdiff_t i = 0; i < s->count; i++) {
+		double p = s->p[i], q = s->q[i];
+		double cp = correct ? s->dp[i] * s->dzp[i] : 0;
+		double cq = correct ? s->dq[i] * s->dzq[i] : 0;
+
+		s->dp[i] = (target - cp) / s->zp[i] - p - p / s->zp[i] * s->ep[i];
+		s->dq[i] = (target - cq) / s->zq[i] - q - q / s->zq[i] * s->eq[i];
+	}
+}
+
+/* da from the system of order n; dx would follow from it. */
+static void solve_in_samples(struct scp_interior *s)
+{
+	double *b = s->system.work[0];
+
+	for (ptrdiff_t i = 0; i < s->count; i++)
+		s->dzp[i] = s->dp[i] - s->dq[i];
+	scp_products_plain(s->system.Phi, s->dzp, b);
+	for (ptrdiff_t k = 0; k < s->scp->Phi.rows; k++)
+		b[k] += s->r[k];
+	scp_system_solve(&s->system, SCP_IN_SAMPLES, b, s->dzp, s->da);
+}
+
+/* dx from the system of order N; da follows from it where the other system has not given a better
+ * one. */
+static void solve_in_neurons(struct scp_interior *s)
+{
+	struct mat Phi = s->system.Phi;
+	double *b = s->system.work[0];
+
+	for (ptrdiff_t k = 0; k < Phi.rows; k++)
+		s->df[k] = s->r[k] / s->system.v[k];
+	scp_products_transposed(Phi, s->df, b);
+	for (ptrdiff_t i = 0; i < s->count; i++)
+		b[i] = (s->dp[i] - s->dq[i]) / sqrt(s->system.s[i]) - b[i] * sqrt(s->system.s[i]);
+	scp_system_solve(&s->system, SCP_IN_NEURONS, b, s->df, s->x);
+	for (ptrdiff_t i = 0; i < s->count; i++)
+		s->x[i] *= sqrt(s->system.s[i]);
+	scp_products_plain(Phi, s->x, s->df);
+	for (ptrdiff_t k = 0; k < Phi.rows && scp_system_better(&s->system, SCP_IN_NEURONS); k++)
+		s->da[k] = (s->df[k] + s->r[k]) / s->system.v[k];
+}
+
+/* All parts of the step from da, which closes the dual residual, and, where there is one, dx, which
+ * closes that of f: of dp and dq the one with the smaller weight then comes from its own equation,
+ * the other from dx. */
+static void complete_direction(struct scp_interior *s)
+{
+	struct mat Phi = s->system.Phi;
+	bool given = scp_system_uses(&s->system, SCP_IN_NEURONS) &&
+		     !scp_system_better(&s->system, SCP_IN_SAMPLES);
+
+	scp_products_transposed(Phi, s->da, s->dzp);
+	for (ptrdiff_t i = 0; i < s->count; i++) {
+		double h = s->dzp[i];
+		double sp = s->p[i] / s->zp[i], sq = s->q[i] / s->zq[i];
+		double dp = s->dp[i] - sp * h, dq = s->dq[i] + sq * h;
+
+		if (given && sp < sq)
+			dq = dp - s->x[i];
+		else if (given)
+			dp = dq + s->x[i];
+		s->dp[i] = dp;
+		s->dq[i] = dq;
+		s->x[i] = dp - dq;
+		s->dzp[i] = s->ep[i] + h;
+		s->dzq[i] = s->eq[i] - h;
+	}
+	if (!given)
+		scp_products_plain(Phi, s->x, s->df);
+}
+
+/* The Newton step to the complementarity `target`; with `correct` the products of the last step are
+ * taken off. da from the samples is the better one, in rounding, dx that from the neurons. */
+static void find_direction(struct scp_interior *s, double target, bool correct)
+{
+	scp_loss_residual(s->loss, s->f, target, correct, s->r);
+	start_direction(s, target, correct);
+	s->system.left[SCP_IN_SAMPLES] = s->system.left[SCP_IN_NEURONS] = HUGE_VAL;
+	if (scp_system_uses(&s->system, SCP_IN_SAMPLES))
+		solve_in_samples(s);
+	if (scp_system_uses(&s->system, SCP_IN_NEURONS))
+		solve_in_neurons(s);
+	complete_direction(s);
+	scp_loss_direction(s->loss, s->da, target, correct);
+}
+
+/* What the equation v da = df + r of the last direction lacks by rounding, about in units of the
+ * objective. */
+static double misfit(const struct scp_interior *s)
+{
+	const double *a = scp_loss_dual(s->loss);
+	double weight = s->scp->problem->loss.weight, sum = 0;
+
+	for (ptrdiff_t k = 0; k < s->scp->Phi.rows; k++) {
+		double e = s->df[k] + s->r[k] - s->system.v[k] * s->da[k];
+
+		sum += fabs(a[k] * e) + weight * e * e / 2;
+	}
+	return sum;
+}
+
+/* Longest step that keeps x + step dx >= 0, at most `step`. */
+static double longest_of(ptrdiff_t N, const double *x, const double *dx, double step)
+{
 	for (ptrdiff_t i = 0; i < N; i++)
-		if (dx[i] < 0)
-			step = fmin(step, -x[i] / dx[i]);
+		step = mehrotra_limit(step, x[i], dx[i]);
 	return step;
 }
 
-static double step_length(const struct scp_interior *s)
+static double longest(const void *state)
 {
-	ptrdiff_t N = s->count;
-	double primal = fmin(longest(N, s->p, s->dp), longest(N, s->q, s->dq));
-	double dual = fmin(longest(N, s->zp, s->dzp), longest(N, s->zq, s->dzq));
+	const struct scp_interior *s = state;
+	double step = scp_loss_longest(s->loss);
 
-	return to_boundary * fmin(fmin(primal, dual), scp_loss_longest(s->loss));
+	step = longest_of(s->count, s->p, s->dp, step);
+	step = longest_of(s->count, s->q, s->dq, step);
+	step = longest_of(s->count, s->zp, s->dzp, step);
+	return longest_of(s->count, s->zq, s->dzq, step);
 }
 
 /* sum_i (x + l dx)_i (z + l dz)_i */
@@ -180,8 +284,9 @@ static double product(ptrdiff_t N, const double *x, const double *dx, const doub
 }
 
 /* Mean complementarity after a step of the given length. */
-static double complementarity(const struct scp_interior *s, double length)
+static double complementarity(const void *state, double length)
 {
+	const struct scp_interior *s = state;
 	double count = 2 * (double)s->count, sum = scp_loss_products(s->loss, length, &count);
 
 	sum += product(s->count, s->p, s->dp, s->zp, s->dzp, length);
@@ -286,7 +391,7 @@ void scp_interior_extend(struct scp_interior *self, double sum)
 
 	s->count = s->scp->Phi.cols;
 	s->idle = 0;
-	s->late = false;
+	s->system.late = false;
 	measure(s, before);
 	s->mu = sum / products_of(s);
 	scp_products_transposed(mat_cols(s->scp->Phi, 0, s->count), scp_loss_dual(s->loss), s->ep);
@@ -320,31 +425,44 @@ static double least_mu(const struct scp_interior *s)
 
 /* The factor and the predictor: from the system that is as large as the neurons once that of the
  * samples has lost its digits, as it does where few neurons are far from zero. */
-static bool predict(struct scp_interior *s)
+static bool predict(void *state)
 {
-	bool good = scp_interior_factor(s);
+	struct scp_interior *s = state;
+	bool good = factor(s);
 
 	if (good)
-		scp_interior_direction(s, 0, false);
-	if (!s->late && (!good || scp_interior_left(s) > accurate ||
-			 scp_interior_misfit(s) > tolerable * s->mu * products_of(s))) {
-		s->late = true;
+		find_direction(s, 0, false);
+	if (!s->system.late && (!good || scp_system_left(&s->system) > accurate ||
+				misfit(s) > tolerable * s->mu * products_of(s))) {
+		s->system.late = true;
 		return predict(s);
 	}
 	return good;
 }
 
+static bool correct(void *state, double target, bool second_order)
+{
+	find_direction(state, target, second_order);
+	return true;
+}
+
+static const struct mehrotra method = {
+	.predict = predict,
+	.correct = correct,
+	.longest = longest,
+	.complementarity = complementarity,
+	.to_boundary = 0.995,
+	.far_enough = 0.1,
+};
+
 void scp_interior_step(struct scp_interior *self, struct progress *progress)
 {
 	struct scp_interior *s = self;
-	double sigma, length = 0, before = s->mu;
+	double length = 0, before = s->mu;
 	bool nearly;
 
-	if (predict(s)) {
-		length = step_length(s);
-		sigma = fmin(1, pow(fmax(0, complementarity(s, length)) / s->mu, 3));
-		scp_interior_direction(s, fmax(sigma * s->mu, least_mu(s)), length > far_enough);
-		length = step_length(s);
+	if (mehrotra_direction(&method, s, s->mu, least_mu(s))) {
+		length = mehrotra_length(&method, s);
 		move(s, length);
 	}
 	publish(s, progress);
@@ -353,9 +471,9 @@ void scp_interior_step(struct scp_interior *self, struct progress *progress)
 	s->idle = nearly && s->mu > 0.9 * before ? s->idle + 1 : 0;
 	if (length > shortest && s->idle < IDLE)
 		return;
-	if (s->late) /* rounding has taken over */
+	if (s->system.late) /* rounding has taken over */
 		progress->end = OUTCOME_STALLED;
-	s->late = true;
+	s->system.late = true;
 	s->idle = 0;
 }
 

@@ -7,18 +7,18 @@
  *     Phi'a + beta - zp = 0,  -Phi'a + beta - zq = 0,  p zp = mu,  q zq = mu,  f = Phi (p - q)
  *
  * With S = p/zp + q/zq and x_0 = the step that p - q would take were it not for da, a Newton step
- * is dx = x_0 - S Phi'da, v da = Phi dx + r. It is solved in the samples or in the neurons,
- * whichever are fewer:
+ * is dx = x_0 - S Phi'da, v da = Phi dx + r, in the samples or in the neurons (scp_system.h):
  *
- *     (v + Phi S Phi') da = Phi x_0 + r,   (I + T'T) S^(-1/2) dx = S^(-1/2) x_0 - T' v^(-1/2) r,
+ *     (v + Phi S Phi') da = Phi x_0 + r,
+ *     (I + T'T) S^(-1/2) dx = S^(-1/2) x_0 - T' v^(-1/2) r,   T = v^(-1/2) Phi S^(1/2).
  *
- * T = v^(-1/2) Phi S^(1/2), by a Cholesky factor and by conjugate gradients on the exact residual
- * that it preconditions. All vectors are double; the features and the factor are `real`. */
+ * All vectors are double; the features and the factor are `real`. */
 #ifndef SCP_SCP_INTERIOR_H
 #define SCP_SCP_INTERIOR_H
 
+#include "solvers/scp/scp.h"
 #include "solvers/scp/scp_loss.h"
-#include "solvers/scp/scp_method.h"
+#include "solvers/scp/scp_system.h"
 
 #include <stdbool.h>
 
@@ -26,24 +26,17 @@ struct scp_interior {
 	struct scp *scp;
 	struct scp_loss *loss;
 	ptrdiff_t count;             /* N: columns in use */
-	bool late;                   /* one system is no longer accurate: both are used */
-	double left[2];              /* shares of right-hand sides that the two last solves left */
 	double *p, *q, *zp, *zq;     /* N */
 	double *dp, *dq, *dzp, *dzq; /* N: step */
-	double *s, *x, *size;        /* N: S, dx, |phi_i| */
+	double *x, *size;            /* N: dx, |phi_i| */
 	double *ep, *eq;             /* N: dual residuals Phi'a + beta - zp, -Phi'a + beta - zq */
 	double *f, *df;              /* n: Phi (p - q), carried along; its step */
-	double *v, *r, *da;          /* n */
-	double *work[4];             /* max(n, N): right-hand side and conjugate gradients */
-	real *rounded;               /* max(n, N): a vector as losses and the factor take it */
-	struct mat in_samples;       /* n: factor of v + Phi S Phi', empty if it is never used */
-	struct mat in_neurons;       /* most: factor of I + T'T */
-	struct mat T;                /* columns or rows of T */
+	double *r, *da;              /* n */
+	real *rounded;               /* n: a vector as losses take it; scratch of the system */
+	struct scp_system system;    /* with v (n) and S (N) */
 	double mu, residual;         /* mean complementarity, largest dual residual */
 	int idle;                    /* steps in a row that left mu as it was */
 };
-
-enum { SCP_INTERIOR_CHUNK = 256 }; /* rows or columns of T built at once */
 
 /* Bytes and flops of one iteration for n samples and up to N neurons. */
 void scp_interior_forecast(ptrdiff_t n, ptrdiff_t N, struct forecast *out);
@@ -72,19 +65,5 @@ double scp_interior_objective(const struct scp_interior *self);
 /* dL/df (n) of the iterate before its small entries were set to zero, which would cost the bound
  * digits; inside the domain of the conjugate. */
 const real *scp_interior_slopes(const struct scp_interior *self);
-
-/* Factor the system at the current point; false if that fails. */
-bool scp_interior_factor(struct scp_interior *self);
-
-/* The Newton step to the complementarity `target`; with `correct` the products of the last step are
- * taken off. */
-void scp_interior_direction(struct scp_interior *self, double target, bool correct);
-
-/* Share of its right-hand side that the better of the two systems left in the last direction. */
-double scp_interior_left(const struct scp_interior *self);
-
-/* What the equation v da = df + r of the last direction lacks by rounding, about in units of the
- * objective. */
-double scp_interior_misfit(const struct scp_interior *self);
 
 #endif

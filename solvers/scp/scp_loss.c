@@ -5,6 +5,8 @@
  * they are. */
 #include "solvers/scp/scp_loss.h"
 
+#include "solvers/tools/mehrotra.h"
+
 #include <math.h>
 
 struct scp_loss {
@@ -214,21 +216,15 @@ void scp_loss_direction(struct scp_loss *self, const double *da, double mu, bool
 	}
 }
 
-/* Largest step that leaves x + step dx >= 0. */
-static double keep_sign(double step, double x, double dx)
-{
-	return dx < 0 ? fmin(step, -x / dx) : step;
-}
-
 double scp_loss_longest(const struct scp_loss *self)
 {
 	double step = HUGE_VAL;
 
 	for (ptrdiff_t k = 0; k < samples(self); k++) {
-		step = keep_sign(step, self->above[k], -self->da[k]);
-		step = keep_sign(step, self->below[k], self->da[k]);
-		step = keep_sign(step, self->p[k], self->dp[k]);
-		step = keep_sign(step, self->q[k], self->dq[k]);
+		step = mehrotra_limit(step, self->above[k], -self->da[k]);
+		step = mehrotra_limit(step, self->below[k], self->da[k]);
+		step = mehrotra_limit(step, self->p[k], self->dp[k]);
+		step = mehrotra_limit(step, self->q[k], self->dq[k]);
 	}
 	return step;
 }

@@ -1,4 +1,4 @@
-# Compare includes with tests/deps.allow, and registration with the rule that only harness/registry.c
+# Compare includes with tests/deps.allow, its doors as well, and registration with the rule that only harness/registry.c
 # names concrete descriptors, and folders that may include theirs. Input: deps.allow first, then .def lists, then sources (twice: the first
 # pass finds where each descriptor is defined).
 
@@ -28,6 +28,8 @@ function check_include(path,    to)
 		problem("only harness/registry.c includes " path)
 	if (to == folder)
 		return
+	if (to in doors && path ~ /\.h$/ && !((to, path) in door) && folder != "tests")
+		problem("not a door of " to ": " path "; tests/deps.allow names them")
 	edge[folder, to] = FILENAME ":" FNR
 	known[folder]; known[to]
 	if (!((folder, to) in allowed) && !((folder, "*") in allowed))
@@ -59,6 +61,12 @@ FNR == 1 {
 
 FILENAME == "tests/deps.allow" {
 	sub(/#.*/, "")
+	if ($1 == "door") {
+		doors[$2]
+		for (i = 3; i <= NF; i++)
+			door[$2, $2 "/" $i]
+		next
+	}
 	for (i = 3; i <= NF; i++) {
 		allowed[$1, $i]
 		if ($i ~ /^</)

@@ -1,6 +1,6 @@
 /* What every registered item and every option row promises: names, docs, defaults, ranges. */
 #include "harness/data/data.h"
-#include "harness/spec/bind.h"
+#include "harness/spec/bind/bind.h"
 #include "harness/spec/schema.h"
 #include "solvers/core/desc.h"
 #include "tests/close.h"

@@ -123,7 +123,7 @@ expect "option without its value" 2 run tiny.yaml --jobs
 expect "flag with a value" 2 run tiny.yaml --force=yes
 expect "no operand" 2 run
 expect "bad value of an option" 2 run tiny.yaml --jobs many
-says "is a problem of that path" "resources.jobs"
+says "is told as of a spec" '^--jobs: expected a whole number >= 0, got "many"'
 expect "unknown path" 2 run tiny.yaml --set train[0].rhoo=1
 says "is named" "rhoo"
 expect "status of no results folder" 4 status nowhere

@@ -71,3 +71,32 @@ same "their values are right" whole/tiny shards/tiny
 mkdir -p shards/tiny/tmp/0123456789abcdef.99999
 expect "status after a kill" 0 status shards/tiny
 says "a dead process runs nothing" "12 done, 0 running, 0 missing" out
+
+# A worker needs no scheduler to leave a record.
+cp -r whole alone
+record=$(ls -d alone/tiny/cells/* | head -n 1)
+value() { sed -n "s/.*\"$1\": \"\([^\"]*\)\".*/\1/p" "$record/record.json" | head -n 1; }
+key=$(value key)
+data=$(value data)
+mkdir job
+mv "$record/cell.json" job
+rm -r "$record"
+worker=$(dirname "$program")/relubench-worker-double
+OMP_NUM_THREADS=1 "$worker" job --commit "$record" "$key" "$data" >job/log.txt 2>&1
+check "a worker alone commits" "$(ls job)" [ ! -e job -a -e "$record/record.json" ]
+expect "a run after it" 0 run tiny.yaml --out alone
+says "takes its record" "^0 computed, 12 reused"
+same "with the same values" whole/tiny alone/tiny
+
+# Nor for the record of a cell that failed; one that is there already is kept if asked.
+mkdir job
+sed 's|"n":[0-9]*|"n":2|' "$record/cell.json" >job/cell.json
+OMP_NUM_THREADS=1 "$worker" job --commit "$work/failed" key data >job/log.txt 2>&1
+check "its exit status tells" "exit status 0" [ $? -ne 0 ]
+check "a failed cell is recorded too" "$(cat failed/result.json)" \
+	grep -q '"status": "failed"' failed/result.json
+mkdir job
+cp "$record/cell.json" job
+before=$(sha256sum <failed/record.json)
+OMP_NUM_THREADS=1 "$worker" job --commit "$work/failed" key data --keep >job/log.txt
+check "what is there is kept" "it was replaced" [ "$before" = "$(sha256sum <failed/record.json)" -a ! -e job ]

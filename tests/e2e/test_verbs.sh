@@ -110,21 +110,46 @@ says "with the number" '"P": 20113' out
 expect "bounds of no probability" 2 bounds --n 40 --psi 1 --xi 0.1
 says "says what was expected" 'psi: expected a number in (0, 1), got "1"'
 expect "bounds without samples" 2 bounds --n 0 --psi 0.1 --xi 0.1
-says "says so" 'n: expected a number >= 1, got "0"'
+says "says so" '^--n: expected a whole number >= 1, got "0"'
 expect "bounds of half a sample" 2 bounds --n 40.5 --psi 0.1 --xi 0.1
 expect "bounds without options" 2 bounds
-says "names the first" 'n: expected a number >= 1, got nothing'
+says "names the first" '^--n: expected a whole number >= 1, got nothing'
+says "and the last" '^--xi: expected a number in (0, 1), got nothing'
 expect "env" 0 env
 valid "env is JSON"
 says "env names the BLAS" '"core_type"' out
 expect "version" 0 --version
 
+# Options by letter, by beginning, and their values through the rows of a spec.
+expect "letters and beginnings" 0 bounds -n40 --ps 0.1 --x=1/10
+says "mean the options" "^P >= 867 " out
+expect "letters together" 0 run tiny.yaml -qj2 -ohere
+check "mean each of them" "$(cat err)" [ -d here/tiny -a ! -s err ]
+expect "a beginning of several" 2 run tiny.yaml --f
+says "names them" 'option "--f" may be one of --filter, --force, --fail-fast$'
+expect "an unknown letter" 2 plan tiny.yaml -z
+says "names what there is" 'unknown option "-z"'
+expect "a letter without its value" 2 plan tiny.yaml -j
+says "says so with the name" '^relubench: --jobs needs a value'
+expect "a misspelt value" 2 validate tiny.yaml --prec sngle
+says "suggests another" '^--precision: expected one of double, single, got "sngle"; did you mean "single"?'
+expect "an empty path" 2 run tiny.yaml --out=
+says "is none" '^--out: expected a path'
+
 # Every verb has help; help, manual page, completion and README say the same.
+complete_words() # what the completion offers for these words
+{
+	bash -c '. "$1"; shift; compopt() { :; }; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _relubench
+		echo "${COMPREPLY[@]}"' bash "$repository/harness/completion.bash" "$@"
+}
 expect "help" 0 --help
 verbs=$(sed -n 's/^  \([a-z]*\) .*/\1/p' out)
 for verb in $verbs; do
 	expect "help of $verb" 0 "$verb" --help
-	sed -n 's/^  --\([a-z-]*\).*/\1/p' out >>options
+	sed -n 's/^  \(-[a-z], \)\{0,1\}\(--[a-z-]*\).*/\1\2/p' out >options.here
+	cat options.here >>options
+	check "completion has its options" "$(complete_words "$relubench" "$verb" --)" \
+		[ "$(complete_words "$relubench" "$verb" -- | tr ' ' '\n' | sort)" = "$(sed 's/^-[a-z], //' options.here | sort)" ]
 	check "manual page has $verb" "harness/relubench.1" \
 		grep -q "^\.B $verb\b" "$repository/harness/relubench.1"
 	check "README has $verb" "README.md" grep -q "\`$verb\b" "$repository/README.md"
@@ -134,15 +159,10 @@ for verb in $(sed -n 's/^\.B \([a-z]*\)\( .*\)*$/\1/p' "$repository/harness/relu
 	check "verb $verb of the manual page exists" "$verbs" grep -qwe "$verb" <<<"$verbs"
 done
 tr -d '\\' <"$repository/harness/relubench.1" >manual
-for option in $(sort -u options); do
-	check "manual page has --$option" "harness/relubench.1" grep -q -e "^\.BI* --$option\b" manual
+sort -u options | while read -r option; do
+	check "manual page has $option" "harness/relubench.1" grep -q -e "^\.BI* \"*$option\b" manual
 done
 
-complete_words() # what the completion offers for these words
-{
-	bash -c '. "$1"; shift; compopt() { :; }; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _relubench
-		echo "${COMPREPLY[@]}"' bash "$repository/harness/completion.bash" "$@"
-}
 for verb in $verbs; do
 	check "completion has $verb" "$(complete_words "$relubench" "${verb:0:2}")" \
 		grep -qw "$verb" <<<"$(complete_words "$relubench" "${verb:0:2}")"

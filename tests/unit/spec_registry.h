@@ -223,6 +223,7 @@ static const struct desc fake_interval = FAKE_PLAIN("interval");
 static const struct desc fake_crown = FAKE("crown", fake_crown_rows, struct fake_crown);
 static const struct desc fake_convergence =
 	FAKE("convergence", fake_convergence_rows, struct fake_convergence);
+static const struct desc fake_local = FAKE_PLAIN("local");
 static const struct desc fake_robust = FAKE_PLAIN("robust_accuracy");
 
 enum { FAKE_ROOM = 6 };
@@ -243,6 +244,7 @@ static const struct {
 	[KIND_ATTACK] = {"attacks", {&fake_fgsm, &fake_pgd}},
 	[KIND_CERTIFICATE] = {"certificates", {&fake_interval, &fake_crown}},
 	[KIND_PLOT] = {"plots", {&fake_convergence, &fake_robust}},
+	[KIND_EXECUTOR] = {"executors", {&fake_local}},
 };
 
 size_t registry_count(enum kind kind)

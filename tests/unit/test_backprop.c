@@ -1,5 +1,5 @@
 /* The minibatch gradient and what the backprop baselines share. */
-#include "baselines/backprop.h"
+#include "baselines/backprop_train.h"
 #include "solvers/core/rng.h"
 #include "tests/close.h"
 

@@ -1,6 +1,7 @@
 /* Robust regimes of backprop: gradients against differences, bounds against brute force, the inner
  * attack inside of its ball. */
-#include "baselines/backprop.h"
+#include "baselines/backprop_robust.h"
+#include "baselines/backprop_train.h"
 #include "tests/close.h"
 #include "tests/robust.h"
 #include "tests/toy.h"
@@ -75,7 +76,7 @@ static double loss_at(const struct fixture *t, double f, ptrdiff_t k)
 static double sample_loss(const struct fixture *t, const struct net *net, ptrdiff_t k)
 {
 	const struct adversary_options *adversary = &t->options.adversary;
-	const struct interval_options *interval = &t->options.interval;
+	const struct ibp_options *interval = &t->options.interval;
 	struct threat threat = {.norm = interval->threat.norm == NORM_L2 ? NORM_L2 : NORM_LINF,
 				.eps = interval->threat.eps,
 				.frozen = t->toy.problem.frozen};
@@ -131,7 +132,7 @@ static void interval_gradients_match_differences(void **state)
 	for (int c = 0; c < 12; c++) {
 		struct fixture *t = make(c < 6 ? 40 : 1100, losses[c % 3]); /* several chunks */
 
-		t->options.interval = (struct interval_options){
+		t->options.interval = (struct ibp_options){
 			.threat = {.eps = 0.15, .norm = c % 2 ? NORM_L2 : NORM_LINF}, .kappa = 0.3};
 		check_gradient(t);
 		drop(t);
@@ -207,8 +208,7 @@ static void bounds_are_below_every_corner(void **state)
 		long norm = c % 2 ? NORM_L2 : NORM_LINF;
 
 		t->options.width = c < 2 ? M : 1;
-		t->options.interval =
-			(struct interval_options){.threat = {.eps = 0.3, .norm = norm}};
+		t->options.interval = (struct ibp_options){.threat = {.eps = 0.3, .norm = norm}};
 		assert_int_equal(setup(t), STATUS_OK);
 		backprop_gradient(&t->b, NULL, N, NULL, NULL);
 		for (ptrdiff_t k = 0; k < N; k++) {
@@ -315,7 +315,7 @@ static void validation_loss_is_the_certified_one(void **state)
 	(void)state;
 	t->options.patience = 3;
 	t->options.interval =
-		(struct interval_options){.threat = {.eps = 0.25}, .kappa = 0.5, .ramp = 1};
+		(struct ibp_options){.threat = {.eps = 0.25}, .kappa = 0.5, .ramp = 1};
 	assert_int_equal(setup(t), STATUS_OK);
 	net = backprop_as_net(&t->b);
 	for (ptrdiff_t k = 0; k < t->b.n; k++) {

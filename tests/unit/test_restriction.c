@@ -1,5 +1,6 @@
 /* The convex restriction against naive twins, finite differences, brute force over the ball, weak
  * duality, and its promises: never above its start, at eps = 0 a monotone procedure. */
+#include "tests/certified.h"
 #include "tests/close.h"
 #include "tests/restriction_fixture.h"
 
@@ -189,7 +190,7 @@ static void check_brute(struct restriction_fixture *f)
 
 	for (long steps = 0; steps <= 20; steps += 20) {
 		double value =
-			restriction_certified(&f->toy.problem, &f->threat, &f->net, steps, margin);
+			certified_objective(&f->toy.problem, &f->threat, &f->net, steps, margin);
 
 		check_at_least(value, brute_value(f, &f->net) * (1 - ROUNDING));
 		for (ptrdiff_t k = 0; k < N; k++)
@@ -209,7 +210,7 @@ static void no_perturbation_beats_the_certificate(void **state)
 static void check_exact(struct restriction_fixture *f)
 {
 	real margin[N];
-	double value = restriction_certified(&f->toy.problem, &f->threat, &f->net, 0, margin);
+	double value = certified_objective(&f->toy.problem, &f->threat, &f->net, 0, margin);
 
 	check_close(value, brute_value(f, &f->net), 0, 1e-9 * value);
 	for (ptrdiff_t k = 0; k < N; k++)

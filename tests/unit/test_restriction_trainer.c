@@ -1,6 +1,6 @@
 /* The trainer `robust_restriction`: never above its start, never below the brute-force worst case,
  * a valid gap, its starts, its errors, and plain training at eps = 0. */
-#include "solvers/restriction/restriction.h"
+#include "tests/certified.h"
 #include "tests/close.h"
 #include "tests/toy.h"
 
@@ -158,7 +158,7 @@ static void it_never_ends_above_its_start(void **state)
 
 		assert_int_equal(run->status, STATUS_OK);
 		run->trainer->network(run->state, &run->net);
-		plain = restriction_certified(&run->toy.problem, &norm, &run->net, 10, NULL);
+		plain = certified_objective(&run->toy.problem, &norm, &run->net, 10, NULL);
 		check_close(first, plain, 0, ROUNDING * first);
 		assert_non_null(strstr(run->trainer->note(run->state), "start adam, 30 steps"));
 		train(run);

@@ -2,7 +2,7 @@
  * plane, exact values of frozen columns, screening, and what the facts say. */
 #include "solvers/robust/robust_bounds.h"
 
-#include "solvers/robust/robust.h"
+#include "solvers/robust/robust_patterns.h"
 #include "tests/close.h"
 #include "tests/toy.h"
 

@@ -1,6 +1,6 @@
 /* A cell that starts from the model file of another one. */
 #include "harness/store/modelfile.h"
-#include "solvers/restriction/restriction.h"
+#include "tests/certified.h"
 #include "tests/close.h"
 #include "tests/unit/test_run.h"
 
@@ -29,7 +29,7 @@ static double certified(const struct cell *cell, bool frozen_bias)
 	norm.d = problem.X.cols;
 	norm.frozen = frozen = ARENA_ARRAY(&arena, bool, norm.d);
 	frozen[data.bias] = frozen_bias;
-	return restriction_certified(&problem, &norm, &model.net, 10, NULL);
+	return certified_objective(&problem, &norm, &model.net, 10, NULL);
 }
 
 static void a_model_file_is_the_start(void **state)

@@ -166,13 +166,14 @@ static void workers_wait_passively_unless_told(void **state)
 
 	unsetenv("OMP_WAIT_POLICY");
 	unsetenv("GOMP_SPINCOUNT");
-	assert_string_equal(variable(child_environment(2, &f->arena), "OMP_WAIT_POLICY"),
+	assert_string_equal(variable(environment_of_worker(2, &f->arena), "OMP_WAIT_POLICY"),
 			    "passive");
 	setenv("GOMP_SPINCOUNT", "1000", 1);
-	assert_null(variable(child_environment(2, &f->arena), "OMP_WAIT_POLICY"));
+	assert_null(variable(environment_of_worker(2, &f->arena), "OMP_WAIT_POLICY"));
 	unsetenv("GOMP_SPINCOUNT");
 	setenv("OMP_WAIT_POLICY", "active", 1);
-	assert_string_equal(variable(child_environment(2, &f->arena), "OMP_WAIT_POLICY"), "active");
+	assert_string_equal(variable(environment_of_worker(2, &f->arena), "OMP_WAIT_POLICY"),
+			    "active");
 	unsetenv("OMP_WAIT_POLICY");
 }
 

@@ -4,9 +4,9 @@
 #ifndef TESTS_UNIT_TEST_SCHED_H
 #define TESTS_UNIT_TEST_SCHED_H
 
+#include "harness/executor/environment.h"
 #include "harness/file/csv.h"
 #include "harness/file/folder.h"
-#include "harness/sched/child.h"
 #include "harness/sched/forecast.h"
 #include "harness/sched/sched.h"
 #include "harness/sched/slot.h"
@@ -166,8 +166,11 @@ static inline int fixture_tear_down(void **state)
 /* `jobs` of one thread each, with these limits and no time beyond. */
 static inline struct resource_options fixture_limits(long jobs, double time, double memory)
 {
-	return (struct resource_options){
-		.jobs = jobs, .threads = 1, .time_limit = time, .memory_limit = memory};
+	return (struct resource_options){.jobs = jobs,
+					 .threads = 1,
+					 .time_limit = time,
+					 .memory_limit = memory,
+					 .executor.item = registry_find(KIND_EXECUTOR, "local")};
 }
 
 /* Cells named after what the script shall do. */

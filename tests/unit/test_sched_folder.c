@@ -223,27 +223,35 @@ static void folder_describes_the_run(void **state)
 static void worker_reports_its_progress(void **state)
 {
 	struct fixture *f = *state;
+	const struct executor *local = (const void *)registry_find(KIND_EXECUTOR, "local");
 	struct layout layout = {.tmp = fixture_in(f, "tmp"), .cells = fixture_in(f, "cells")};
 	struct slot_context context = {.layout = &layout,
+				       .executor = local,
 				       .worker_folder = f->workers,
-				       .environment = child_environment(1, &f->arena),
+				       .environment = environment_of_worker(1, &f->arena),
 				       .time_limit = NAN,
+				       .memory_limit = NAN,
 				       .address_limit = NAN};
-	double peak_bytes = 0;
+	struct job_event event;
+	struct slot slot = {.place = 1};
+	bool ended = false;
 	struct err err = {0};
-	struct slot slot;
-	int wait_status;
 
 	fixture_plan(f, (const char *const[]){"wait", NULL});
+	assert_int_equal(local->open(NULL, 2, -1, &f->arena, &context.state, &err), STATUS_OK);
 	assert_int_equal(slot_start(&slot, &context, &f->plan.at[0], &err), STATUS_OK);
-	while (!slot_ended(&slot, &wait_status, &peak_bytes)) {
-		usleep(10000);
-		slot_read(&slot);
-	}
+	for (int tries = 0; !ended && tries < 1000; tries++)
+		if (local->wait(context.state, 0.01, &event)) {
+			ended = !event.line;
+			if (event.line)
+				slot_hear(&slot, event.line);
+		}
+	assert_true(ended);
+	assert_int_equal(event.place, 1);
 	check_equal(slot.report.iteration, 3);
 	check_equal(slot.report.gap, 0.25);
-	assert_true(WIFEXITED(wait_status));
-	check_above(peak_bytes, 0);
+	assert_true(WIFEXITED(event.end.wait_status));
+	check_above(event.end.peak_bytes, 0);
 	slot_free(&slot);
 }
 

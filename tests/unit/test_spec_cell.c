@@ -1,6 +1,6 @@
 /* The canonical text of a cell: exact form, round trip, refusal of damaged texts; describe; speed.
  */
-#include "harness/spec/scalar.h"
+#include "harness/spec/bind/bind.h"
 #include "harness/spec/spec.h"
 #include "tests/close.h"
 #include "tests/unit/spec_registry.h"

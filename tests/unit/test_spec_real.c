@@ -1,7 +1,6 @@
 /* The real registry: every default binds, no option is hidden by a key beside it, every shipped
  * experiment loads and its cells read back. */
-#include "harness/spec/bind.h"
-#include "harness/spec/expect.h"
+#include "harness/spec/bind/bind.h"
 #include "harness/spec/schema.h"
 #include "harness/spec/spec.h"
 #include "tests/close.h"

@@ -1,0 +1,312 @@
+/* Setup, start, schedule, early stopping and result of the backprop baselines. */
+#include "baselines/backprop_train.h"
+
+#include "baselines/backprop_robust.h"
+#include "baselines/tile.h"
+#include "solvers/core/blas.h"
+#include "solvers/core/rng.h"
+
+#include <math.h>
+#include <omp.h>
+#include <string.h>
+
+enum {
+	CHUNK = 512,          /* rows of H: 512 x 144 doubles are 576 KiB, in the L2 of a core */
+	PART_FLOPS = 1 << 18, /* work from which on a thread is worth its barriers */
+	FLOPS = 4             /* per sample, input and neuron: forward and backward pass */
+};
+
+/* Standard deviations of the start (He et al. 2015; Glorot and Bengio 2010); the output layer has m
+ * inputs and one output. */
+static const struct {
+	double fan_in, fan_out;
+} variance_parts[] = {{1, 0}, {1, 1}};
+
+const char *const backprop_inits[] = {"he", "glorot", NULL};
+
+static double start_deviation(long init, ptrdiff_t in, ptrdiff_t out)
+{
+	return sqrt(2 / (variance_parts[init].fan_in * (double)in +
+			 variance_parts[init].fan_out * (double)out));
+}
+
+static void draw_weights(struct backprop *b)
+{
+	struct rng rng = rng_stream(b->problem->seed, "init", 0);
+	double inner = start_deviation(b->options->init, b->d, b->m);
+	double outer = start_deviation(b->options->init, b->m, 1);
+	size_t inner_count = (size_t)(b->d * b->m);
+
+	for (size_t i = 0; i < b->count; i++)
+		b->weights[i] = (real)((i < inner_count ? inner : outer) * rng_normal(&rng));
+}
+
+static ptrdiff_t batch_size(const struct backprop_options *options, ptrdiff_t n)
+{
+	return options->batch > 0 && options->batch < n ? options->batch : n;
+}
+
+/* Threads that the work of one chunk keeps busy, at most one per vector of neurons. */
+static int part_count(const struct backprop *b)
+{
+	double flops = 2.0 * (double)b->d * (double)b->m * (double)b->chunk;
+	int parts = omp_get_max_threads(), most = (int)(tile_room(b->m) / tile_lanes);
+
+	if (parts > 1 + flops / PART_FLOPS)
+		parts = 1 + (int)(flops / PART_FLOPS);
+	return parts < most ? parts : most;
+}
+
+/* d x cols, with room for whole vectors */
+static struct mat samples_new(struct arena *arena, ptrdiff_t d, ptrdiff_t cols)
+{
+	return mat_rows(mat_new(arena, tile_stride(d), cols), 0, d);
+}
+
+static void allocate(struct backprop *b, struct arena *arena)
+{
+	bool robust = b->regime != &backprop_plain;
+	ptrdiff_t columns = robust ? 2 * b->chunk : b->chunk;
+	ptrdiff_t neurons = tile_room((b->m + b->parts - 1) / b->parts);
+
+	b->weights = ARENA_ARRAY(arena, real, b->count);
+	b->gradient = ARENA_ARRAY(arena, real, b->count);
+	b->packed = ARENA_ARRAY(arena, real, b->d * tile_room(b->m));
+	b->band = mat_new(arena, tile_band, neurons * b->parts);
+	b->Xt = samples_new(arena, b->d, b->n);
+	b->batch = samples_new(arena, b->d, robust ? columns : 0);
+	b->x = ARENA_ARRAY(arena, const real *, columns);
+	b->H = mat_new(arena, tile_stride(neurons), columns * b->parts);
+	b->share = mat_new(arena, columns, b->parts);
+	b->f = ARENA_ARRAY(arena, real, columns);
+	b->y = ARENA_ARRAY(arena, real, b->chunk);
+	b->g = ARENA_ARRAY(arena, real, columns);
+	b->slope_r = ARENA_ARRAY(arena, real, robust ? b->m : 0);
+	b->radii = ARENA_ARRAY(arena, real, robust ? b->m : 0);
+	b->order = ARENA_ARRAY(arena, size_t, b->n);
+	if (b->options->patience > 0) {
+		b->best = ARENA_ARRAY(arena, real, b->count);
+		b->f_validation = ARENA_ARRAY(arena, real, b->problem->X_validation.rows);
+		b->work = net_work_new(arena, b->m);
+	}
+}
+
+enum status backprop_setup(struct backprop *b, const struct problem *problem,
+			   const struct backprop_options *options, struct arena *arena,
+			   struct err *err)
+{
+	ptrdiff_t batch = batch_size(options, problem->X.rows);
+
+	if (options->patience > 0 && !arena_counts(arena) && problem->X_validation.rows == 0)
+		return err_set(
+			err, STATUS_SPEC,
+			"patience: expected 0 or a validation part (split: {validation: 0.1}), got "
+			"\"%ld\" and no validation samples",
+			options->patience);
+	*b = (struct backprop){
+		.problem = problem,
+		.options = options,
+		.n = problem->X.rows,
+		.d = problem->X.cols,
+		.m = options->width,
+		.chunk = batch < CHUNK ? batch : CHUNK,
+		.count = (size_t)((problem->X.cols + 1) * options->width),
+		.decay = (real)(problem->beta / ((double)problem->X.rows * problem->loss.weight)),
+		.best_loss = HUGE_VAL,
+	};
+	TRY(backprop_robust_choose(options, &b->regime, err));
+	if (!arena_counts(arena))
+		TRY(ibp_check(problem, &options->interval, err));
+	TRY(threat_resolve(problem, &options->interval.threat, "interval", arena, &b->bounded,
+			   err));
+	b->adversary.options = &options->adversary;
+	TRY(adversary_setup(&b->adversary, problem, b->chunk, b->m, arena, err));
+	b->parts = part_count(b);
+	allocate(b, arena);
+	if (arena_counts(arena))
+		return STATUS_OK;
+	mat_transpose(b->Xt, problem->X);
+	for (ptrdiff_t k = 0; k < b->n; k++)
+		b->order[k] = (size_t)k;
+	draw_weights(b);
+	return STATUS_OK;
+}
+
+static double rate_constant(const struct backprop_options *o, double epoch)
+{
+	(void)epoch;
+	return o->learning_rate;
+}
+
+static double rate_cosine(const struct backprop_options *o, double epoch)
+{
+	return o->learning_rate * 0.5 *
+	       (1 + cos(3.14159265358979323846 * epoch / (double)o->epochs));
+}
+
+static double rate_step(const struct backprop_options *o, double epoch)
+{
+	return o->learning_rate * pow(o->step_factor, floor(epoch / (double)o->step_every));
+}
+
+const char *const backprop_schedules[] = {"constant", "cosine", "step", NULL};
+static double (*const rates[])(const struct backprop_options *, double) = {rate_constant,
+									   rate_cosine, rate_step};
+
+double backprop_rate(const struct backprop *b)
+{
+	return rates[b->options->schedule](b->options, (double)b->epoch);
+}
+
+void backprop_epoch(struct backprop *b, backprop_rule rule, void (*before)(void *trainer),
+		    void *trainer)
+{
+	ptrdiff_t size =
+		b->options->batch > 0 && b->options->batch < b->n ? b->options->batch : b->n;
+	struct rng rng = rng_stream(b->problem->seed, "epoch", (uint64_t)b->epoch);
+
+	if (size < b->n)
+		rng_shuffle(&rng, (size_t)b->n, b->order);
+	for (ptrdiff_t first = 0; first < b->n; first += size) {
+		if (before)
+			before(trainer);
+		backprop_gradient(b, size < b->n ? b->order + first : NULL,
+				  first + size < b->n ? size : b->n - first, rule, trainer);
+	}
+	b->epoch++;
+}
+
+/* Random starts of the validation part are those of no epoch. */
+static const uint64_t validation_stream = UINT32_MAX;
+
+/* Validation samples first .. first+rows-1 as columns, with their targets. */
+static struct backprop_pass load_validation(struct backprop *b, ptrdiff_t first)
+{
+	const struct problem *problem = b->problem;
+	ptrdiff_t n = problem->X_validation.rows;
+	ptrdiff_t rows = first + b->chunk < n ? b->chunk : n - first;
+	const struct backprop_regime *regime =
+		b->regime->validation ? b->regime->validation : b->regime;
+
+	struct backprop_pass pass = {
+		.regime = regime,
+		.number = first,
+		.rows = rows,
+		.count = n,
+		.clean = mat_cols(b->batch, 0, rows),
+		.x = b->x,
+		.columns = rows,
+		.y = b->y,
+		.strength = 1,
+		.stream = validation_stream,
+	};
+
+	for (ptrdiff_t k = 0; k < rows; k++) {
+		for (ptrdiff_t i = 0; i < b->d; i++)
+			mat_set(b->batch, i, k, mat_get(problem->X_validation, first + k, i));
+		b->y[k] = problem->y_validation[first + k];
+		b->x[k] = mat_col(b->batch, regime->attacks ? rows + k : k);
+	}
+	return pass;
+}
+
+/* The last outputs of a regime are the worst ones. */
+static double chunk_loss(struct backprop *b, const struct backprop_pass *pass)
+{
+#pragma omp parallel num_threads(b->parts)
+	{
+		if (pass->regime->attacks) {
+#pragma omp for schedule(static, 1)
+			for (int part = 0; part < b->parts; part++)
+				pass->regime->attack(b, pass, part);
+		}
+#pragma omp for schedule(static, 1)
+		for (int part = 0; part < b->parts; part++) {
+			backprop_pack(b, part);
+			pass->regime->forward(b, pass, part);
+		}
+	}
+	backprop_sum_shares(b, pass);
+	return loss_value(b->problem->loss, (size_t)pass->rows,
+			  b->f + (pass->regime->outputs - 1) * pass->rows, pass->y);
+}
+
+static double robust_validation_loss(struct backprop *b)
+{
+	double loss = 0;
+
+	for (ptrdiff_t first = 0; first < b->problem->X_validation.rows; first += b->chunk) {
+		struct backprop_pass pass = load_validation(b, first);
+
+		loss += chunk_loss(b, &pass);
+	}
+	return loss;
+}
+
+double backprop_validation_loss(struct backprop *b)
+{
+	const struct problem *problem = b->problem;
+	struct net net = backprop_as_net(b);
+
+	if (b->regime != &backprop_plain)
+		return robust_validation_loss(b);
+	net_forward(&net, problem->X_validation, b->f_validation, &b->work);
+	return loss_value(problem->loss, (size_t)problem->X_validation.rows, b->f_validation,
+			  problem->y_validation);
+}
+
+/* True when the validation loss has not fallen for `patience` epochs; a NaN has not fallen. */
+static bool out_of_patience(struct backprop *b)
+{
+	double loss = backprop_validation_loss(b);
+
+	b->since_best++;
+	if (loss < b->best_loss) {
+		b->best_loss = loss;
+		b->since_best = 0;
+		memcpy(b->best, b->weights, b->count * sizeof *b->best);
+	}
+	return b->since_best >= b->options->patience;
+}
+
+void backprop_report(struct backprop *b, struct progress *progress)
+{
+	bool ready = b->best && backprop_strength(b) >= 1; /* weights before are for less */
+	bool stop = ready && out_of_patience(b), used_up = b->epoch >= b->options->epochs;
+
+	*progress = (struct progress){
+		.objective = NAN, /* known for the minibatches only, each at weights of its own */
+		.primal_residual = NAN,
+		.dual_residual = NAN,
+		.end = stop ? OUTCOME_STALLED
+			    : (used_up ? OUTCOME_ITERATION_LIMIT : OUTCOME_RUNNING),
+	};
+	if (progress->end != OUTCOME_RUNNING && b->best && b->best_loss < HUGE_VAL)
+		memcpy(b->weights, b->best, b->count * sizeof *b->weights);
+}
+
+ptrdiff_t backprop_width(const void *state)
+{
+	return ((const struct backprop *)state)->m;
+}
+
+void backprop_network(const void *state, struct net *net)
+{
+	const struct backprop *b = state;
+	struct net own = backprop_as_net(b);
+
+	net->U.cols = b->m;
+	mat_copy(net->U, own.U);
+	memcpy(net->alpha, own.alpha, (size_t)b->m * sizeof *net->alpha);
+}
+
+void backprop_forecast(const struct backprop_options *options, ptrdiff_t n, ptrdiff_t d,
+		       struct forecast *out)
+{
+	double m = (double)options->width, inputs = (double)d, samples = (double)n;
+
+	out->setup_flops = 0;
+	out->iteration_flops = FLOPS * samples * inputs * m;
+	if (options->adversary.threat.eps > 0)
+		out->iteration_flops *= 1 + (double)adversary_steps(&options->adversary);
+}

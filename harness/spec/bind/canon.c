@@ -1,0 +1,265 @@
+/* Options to JSON. The result is also YAML, and harness/spec reads it back as such: so every
+ * character that YAML treats as a line break or refuses is escaped. */
+#include "harness/spec/bind/canon.h"
+
+#include "harness/spec/bind/expect.h"
+#include "harness/spec/bind/scalar.h"
+#include "solvers/core/desc.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+static void append(struct writer *w, const char *text, size_t length)
+{
+	if (w->length + length + 1 > w->room) {
+		size_t room = 2 * (w->length + length + 1);
+		char *grown = arena_alloc(w->arena, room, 1);
+
+		if (w->length)
+			memcpy(grown, w->at, w->length);
+		w->at = grown;
+		w->room = room;
+	}
+	memcpy(w->at + w->length, text, length);
+	w->length += length;
+	w->at[w->length] = '\0';
+}
+
+static void write_plain(struct writer *w, const char *text)
+{
+	append(w, text, strlen(text));
+}
+
+/* Bytes of the UTF-8 character at `text`, and its code point. Texts come from libyaml and are
+ * valid. */
+static size_t decode(const unsigned char *text, uint32_t *code)
+{
+	size_t length = text[0] < 0x80 ? 1 : text[0] < 0xe0 ? 2 : text[0] < 0xf0 ? 3 : 4;
+
+	*code = length == 1 ? text[0] : text[0] & (0x7fu >> length);
+	for (size_t i = 1; i < length; i++) {
+		if ((text[i] & 0xc0) != 0x80)
+			return i;
+		*code = *code << 6 | (text[i] & 0x3fu);
+	}
+	return length;
+}
+
+static bool needs_escape(uint32_t code)
+{
+	return code < 0x20 || code == '"' || code == '\\' || (code >= 0x7f && code < 0xa0) ||
+	       code == 0x2028 || code == 0x2029 || code == 0xfeff || code == 0xfffe ||
+	       code == 0xffff;
+}
+
+static void write_quoted(struct writer *w, const char *text)
+{
+	char escape[8];
+	uint32_t code;
+	size_t length;
+
+	append(w, "\"", 1);
+	for (; *text; text += length) {
+		length = decode((const unsigned char *)text, &code);
+		if (!needs_escape(code)) {
+			append(w, text, length);
+			continue;
+		}
+		if (code == '"' || code == '\\')
+			snprintf(escape, sizeof escape, "\\%c", (char)code);
+		else
+			snprintf(escape, sizeof escape, "\\u%04x", (unsigned)(code & 0xffff));
+		write_plain(w, escape);
+	}
+	append(w, "\"", 1);
+}
+
+static void write_value(struct writer *w, const struct option *row, const void *field);
+
+static void write_bool(struct writer *w, const struct option *row, const void *field)
+{
+	(void)row;
+	write_plain(w, *(const bool *)field ? "true" : "false");
+}
+
+/* The name or word that an integer stands for, or NULL. */
+static const char *word_of(const struct option *row, long value)
+{
+	if (value == SCALAR_UNSET_INT)
+		return NULL;
+	if (row->names)
+		return row->names[value];
+	return row->words && value < 0 ? row->words[-1 - value] : NULL;
+}
+
+static void write_int(struct writer *w, const struct option *row, const void *field)
+{
+	long value = *(const long *)field;
+	char text[SCALAR_ROOM];
+
+	if (value == SCALAR_UNSET_INT) {
+		write_plain(w, "null");
+	} else if (word_of(row, value)) {
+		write_quoted(w, word_of(row, value));
+	} else {
+		snprintf(text, sizeof text, "%ld", value);
+		write_plain(w, text);
+	}
+}
+
+static void write_real(struct writer *w, const struct option *row, const void *field)
+{
+	char text[SCALAR_ROOM];
+
+	(void)row;
+	scalar_print_real(*(const double *)field, text);
+	write_plain(w, text);
+}
+
+static void write_text(struct writer *w, const struct option *row, const void *field)
+{
+	const char *text = *(const char *const *)field;
+
+	(void)row;
+	if (text)
+		write_quoted(w, text);
+	else
+		write_plain(w, "null");
+}
+
+static void write_key(struct writer *w, const char *key, bool *first)
+{
+	write_plain(w, *first ? "" : ",");
+	*first = false;
+	write_quoted(w, key);
+	write_plain(w, ":");
+}
+
+static void write_choice(struct writer *w, const struct option *row, const void *field)
+{
+	const struct choice *choice = field;
+	bool first = true;
+
+	(void)row;
+	if (!choice->item) {
+		write_plain(w, "null");
+		return;
+	}
+	write_plain(w, "{");
+	write_key(w, choice->item->name, &first);
+	canon_rows(w, choice->item->options, choice->options);
+	write_plain(w, "}");
+}
+
+static void write_group(struct writer *w, const struct option *row, const void *field)
+{
+	canon_rows(w, row->rows, field);
+}
+
+/* A list of any type: they all are a count and where the elements are. */
+static void write_list(struct writer *w, const struct option *row, const void *field, size_t size,
+		       void one(struct writer *, const struct option *, const void *))
+{
+	struct groups list;
+
+	memcpy(&list, field, sizeof list);
+	write_plain(w, "[");
+	for (size_t i = 0; i < list.count; i++) {
+		write_plain(w, i ? "," : "");
+		one(w, row, (const char *)list.at + i * size);
+	}
+	write_plain(w, "]");
+}
+
+static void write_value(struct writer *w, const struct option *row, const void *field)
+{
+	static const struct {
+		void (*write)(struct writer *, const struct option *, const void *);
+		size_t size; /* of an element of a list; 0: no list */
+	} writers[] = {
+		[OPTION_BOOL] = {write_bool, 0},
+		[OPTION_INT] = {write_int, 0},
+		[OPTION_REAL] = {write_real, 0},
+		[OPTION_TEXT] = {write_text, 0},
+		[OPTION_CHOICE] = {write_choice, 0},
+		[OPTION_GROUP] = {write_group, 0},
+		[OPTION_REALS] = {write_real, sizeof(double)},
+		[OPTION_TEXTS] = {write_text, sizeof(const char *)},
+		[OPTION_CHOICES] = {write_choice, sizeof(struct choice)},
+		[OPTION_GROUPS] = {write_group, 1}, /* times row->size */
+	};
+	size_t size = writers[row->type].size;
+
+	if (size)
+		write_list(w, row, field, row->type == OPTION_GROUPS ? row->size : size,
+			   writers[row->type].write);
+	else
+		writers[row->type].write(w, row, field);
+}
+
+/* One that came later, at its default: its key is as if it were not there. */
+static bool is_left_out(const struct option *row, const void *field)
+{
+	if (!row->later)
+		return false;
+	if (row->type == OPTION_REALS)
+		return ((const struct reals *)field)->count == 0;
+	if (row->type == OPTION_TEXTS)
+		return ((const struct texts *)field)->count == 0;
+	return *(const long *)field == 0;
+}
+
+/* The item's name under the row's key, then the item's options beside it; a key of the same name
+ * among the siblings hides an option. */
+static void write_flat(struct writer *w, const struct option *siblings, const struct option *row,
+		       const struct choice *choice, bool *first)
+{
+	write_key(w, row->name, first);
+	if (!choice->item) {
+		write_plain(w, "null");
+		return;
+	}
+	write_quoted(w, choice->item->name);
+	for (const struct option *o = choice->item->options; o && o->name; o++)
+		if (!expect_find(siblings, o->name) &&
+		    !is_left_out(o, (const char *)choice->options + o->offset)) {
+			write_key(w, o->name, first);
+			write_value(w, o, (const char *)choice->options + o->offset);
+		}
+}
+
+void canon_rows(struct writer *w, const struct option *rows, const void *base)
+{
+	bool first = true;
+
+	write_plain(w, "{");
+	for (const struct option *row = rows; row && row->name; row++) {
+		const void *field = (const char *)base + row->offset;
+
+		if (row->type == OPTION_CHOICE && row->style == CHOICE_FLAT) {
+			write_flat(w, rows, row, field, &first);
+		} else if (row->type == OPTION_CHOICE && row->style == CHOICE_KEYED) {
+			const struct choice *choice = field;
+
+			if (!choice->item)
+				continue;
+			write_key(w, choice->item->name, &first);
+			canon_rows(w, choice->item->options, choice->options);
+		} else if (!is_left_out(row, field)) {
+			write_key(w, row->name, &first);
+			write_value(w, row, field);
+		}
+	}
+	write_plain(w, "}");
+}
+
+void canon_plain(struct writer *w, const struct option *row, const void *field)
+{
+	if (row->type == OPTION_TEXT && *(const char *const *)field)
+		write_plain(w, *(const char *const *)field);
+	else if (row->type == OPTION_INT && word_of(row, *(const long *)field))
+		write_plain(w, word_of(row, *(const long *)field));
+	else
+		write_value(w, row, field);
+}

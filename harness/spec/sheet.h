@@ -1,0 +1,30 @@
+/* What is bound at the top: of a spec, of the canonical text of a cell. */
+#ifndef SPEC_SHEET_H
+#define SPEC_SHEET_H
+
+#include "harness/spec/schema.h"
+
+/* The top level of a spec; entries of `data` and `train` are kept as nodes, since a sweep binds
+ * them often. */
+struct sheet {
+	const char *name, *about;
+	long seed, repeats, precision;
+	struct resource_options resources;
+	struct stop_options stop;
+	struct groups data, train; /* const struct node * */
+	struct groups attack, certify, plots;
+};
+
+/* What the canonical text of a cell says. */
+struct cell_sheet {
+	long seed, repetition, precision;
+	struct data_options data;
+	struct train_options train; /* name, solver and its options, loss, beta, average, fresh */
+	struct stop_options stop;
+	struct groups attack;  /* struct attack_options */
+	struct groups certify; /* struct certify_options */
+	struct groups selects; /* struct attack_options */
+	struct groups swept;   /* struct swept */
+};
+
+#endif

@@ -1,0 +1,206 @@
+/* Slopes of the convex restriction from a network: for each sample the best bound found.
+ *
+ *     own:    p = [t > 0];   other:  p = (t + e) / (2e), clipped to [0, 1]     (the chord)
+ *
+ * and from the better of these and the old slopes projected subgradient steps, because m_k is
+ * concave in the slopes of its sample, too:
+ *
+ *     dm/dS = t - g'a (own),   dm/dS = e (1 - 2 [relu active]) - g'a (other),   g = eps grad |c|_q
+ */
+#include "solvers/restriction/restriction_renew.h"
+
+#include "solvers/core/blas.h"
+
+#include <float.h>
+#include <string.h>
+#include <tgmath.h>
+
+/* Steps of slopes in [0, 1]: the first crosses a third of it, the tenth a thirtieth. */
+static const double first_step = 0.3, step_decay = 0.8;
+
+/* How far kinks are blurred, in margin, for the subgradients of the slopes. */
+static const double blur = 0.01;
+
+/* A block of samples in a lane. */
+struct renewal {
+	const struct restriction *r;
+	const struct restriction_lane *lane;
+	ptrdiff_t first, rows;
+	const real *y;    /* rows */
+	struct mat S;     /* rows x m of r->S: the best so far */
+	struct mat T;     /* rows x m: t */
+	struct mat trial; /* rows x m */
+	struct mat Q;     /* rows x m: g'a */
+	struct mat C;     /* d x rows */
+	real *best;       /* rows: r->margin */
+	real *margin;     /* rows: at the trial */
+};
+
+static inline real clipped(real p)
+{
+	real low = p > 0 ? p : 0;
+
+	return low < 1 ? low : 1;
+}
+
+/* Margins with slopes S; C becomes the gradients of the blurred norms of c. */
+static void margins(const struct renewal *w, struct mat A, struct mat S, real *restrict margin)
+{
+	const struct restriction *r = w->r;
+	double mu = blur / (fmax(r->threat.eps, DBL_MIN) * r->reach), norm;
+	const real *restrict y = w->y;
+
+	blas_gemm(1, A, PLAIN, S, TRANSPOSED, 0, w->C);
+	for (ptrdiff_t k = 0; k < w->rows; k++) {
+		threat_envelope(&r->threat, mu, mat_col(w->C, k), w->lane->spare, &norm);
+		margin[k] = (real)(-r->threat.eps * norm);
+	}
+	for (ptrdiff_t j = 0; j < r->m; j++) {
+		const real *restrict s = mat_col(S, j), *restrict t = mat_col(w->T, j);
+		real e = (real)r->e[j], sigma = r->sigma[j];
+
+#pragma omp simd
+		for (ptrdiff_t k = 0; k < w->rows; k++) {
+			real p = fabs(s[k]), kink = t[k] + (1 - 2 * p) * e;
+			real cost = p * e + (kink > 0 ? kink : 0);
+
+			margin[k] += y[k] * sigma > 0 ? p * t[k] : -cost;
+		}
+	}
+}
+
+/* Where the trial raises the margin it becomes the best; a neuron that is zero keeps its slope. */
+static void keep_better(const struct renewal *w)
+{
+	const real *restrict margin = w->margin;
+	real *restrict best = w->best;
+
+	for (ptrdiff_t j = 0; j < w->r->m; j++) {
+		const real *restrict trial = mat_col(w->trial, j);
+		real *restrict s = mat_col(w->S, j);
+
+		if (!(w->r->size[j] > 0))
+			continue;
+#pragma omp simd
+		for (ptrdiff_t k = 0; k < w->rows; k++)
+			s[k] = margin[k] > best[k] ? trial[k] : s[k];
+	}
+	for (ptrdiff_t k = 0; k < w->rows; k++)
+		best[k] = margin[k] > best[k] ? margin[k] : best[k];
+}
+
+/* Q = dm/dS at the trial, or 0 for a neuron whose sign is fixed on the ball: its slope is exact.
+ * The chord lies on the kink of the relu, so that the kink is blurred, too. largest_k = max |Q_k|
+ */
+static void rises(const struct renewal *w, real *restrict largest)
+{
+	const real *restrict y = w->y;
+	real eps = (real)w->r->threat.eps, inverse = (real)(1 / blur);
+
+	memset(largest, 0, (size_t)w->rows * sizeof *largest);
+	for (ptrdiff_t j = 0; j < w->r->m; j++) {
+		const real *restrict t = mat_col(w->T, j), *restrict s = mat_col(w->trial, j);
+		real *restrict q = mat_col(w->Q, j), e = (real)w->r->e[j], sigma = w->r->sigma[j];
+
+#pragma omp simd
+		for (ptrdiff_t k = 0; k < w->rows; k++) {
+			real kink = t[k] + (1 - 2 * fabs(s[k])) * e;
+			real active = clipped((real)0.5 + kink * inverse);
+			real rise = (y[k] * sigma > 0 ? t[k] : e * (1 - 2 * active)) - eps * q[k];
+
+			rise = fabs(t[k]) >= e ? 0 : rise;
+			largest[k] = fabs(rise) > largest[k] ? fabs(rise) : largest[k];
+			q[k] = rise;
+		}
+	}
+}
+
+/* trial += step rise / max |rise|, projected, sample by sample */
+static void climb(const struct renewal *w, struct mat A, double step)
+{
+	real *restrict scale = w->lane->f;
+
+	blas_gemm(1, w->C, TRANSPOSED, A, PLAIN, 0, w->Q);
+	rises(w, scale);
+	for (ptrdiff_t k = 0; k < w->rows; k++)
+		scale[k] = scale[k] > 0 ? (real)step / scale[k] : 0;
+	for (ptrdiff_t j = 0; j < w->r->m; j++) {
+		const real *restrict q = mat_col(w->Q, j), *restrict y = w->y;
+		real *restrict s = mat_col(w->trial, j), sigma = w->r->sigma[j];
+
+#pragma omp simd
+		for (ptrdiff_t k = 0; k < w->rows; k++) {
+			real side = y[k] * sigma > 0 ? 1 : -1;
+
+			s[k] = side * clipped(side * (s[k] + scale[k] * q[k]));
+		}
+	}
+}
+
+static void renew_block(const struct renewal *w, struct mat A, long steps)
+{
+	const struct restriction *r = w->r;
+	double step = first_step;
+
+	blas_gemm(1, mat_rows(r->problem->X, w->first, w->rows), PLAIN, A, PLAIN, 0, w->T);
+	margins(w, A, w->S, w->best);
+	restriction_slopes(r, w->first, w->T, w->trial);
+	margins(w, A, w->trial, w->margin);
+	keep_better(w);
+	if (steps == 0 || !(r->threat.eps > 0))
+		return;
+	mat_copy(w->trial, w->S);
+	for (long i = 0; i < steps; i++, step *= step_decay) {
+		margins(w, A, w->trial, w->margin);
+		keep_better(w);
+		climb(w, A, step);
+	}
+	margins(w, A, w->trial, w->margin);
+	keep_better(w);
+}
+
+static void renew_lane(struct restriction *r, int l, struct mat A, long steps)
+{
+	struct restriction_lane *lane = &r->lane[l];
+
+	lane->sum = 0;
+	for (ptrdiff_t first = l * r->block; first < r->problem->X.rows;
+	     first += r->lanes * r->block) {
+		ptrdiff_t rows = restriction_rows(r, first);
+		struct renewal w = {.r = r,
+				    .lane = lane,
+				    .first = first,
+				    .rows = rows,
+				    .y = r->problem->y + first,
+				    .S = mat_rows(r->S, first, rows),
+				    .T = mat_rows(lane->T, 0, rows),
+				    .trial = mat_rows(lane->P, 0, rows),
+				    .Q = mat_rows(lane->Q, 0, rows),
+				    .C = mat_cols(lane->C, 0, rows),
+				    .best = r->margin + first,
+				    .margin = lane->margin};
+
+		renew_block(&w, A, steps);
+		for (ptrdiff_t k = 0; k < rows; k++)
+			lane->f[k] = w.y[k] * w.best[k];
+		lane->sum += loss_value(r->problem->loss, (size_t)rows, lane->f, w.y);
+	}
+}
+
+double restriction_renew(struct restriction *r, struct mat A, long steps)
+{
+	size_t d = (size_t)A.rows;
+	double value = 0;
+
+	for (ptrdiff_t j = 0; j < r->m; j++) {
+		r->e[j] = r->threat.eps * threat_dual(&r->threat, mat_col(A, j));
+		r->size[j] = blas_norm(d, mat_col(A, j));
+		value += r->problem->beta * r->size[j];
+	}
+#pragma omp parallel for schedule(static, 1) num_threads(r->lanes)
+	for (int l = 0; l < r->lanes; l++)
+		renew_lane(r, l, A, steps);
+	for (int l = 0; l < r->lanes; l++)
+		value += r->lane[l].sum;
+	return value;
+}

@@ -1,0 +1,319 @@
+/* Sequential convex restriction: robust training of two-layer networks to a certified worst-case
+ * objective, without sign constraints.
+ *
+ * From a start network, if asked for, epochs on mini-batches (restriction_epochs.h), then convex
+ * programs in sequence (restriction_programs.h). The objective, F at the best A with the best S of
+ * each sample, never rises, and starts at the certificate of the start network.
+ *
+ * The program, its bound and its dual are described in restriction.h. At eps = 0 this is a monotone
+ * convex-concave procedure for plain training. */
+#include "solvers/core/blas.h"
+#include "solvers/core/rng.h"
+#include "solvers/gates/start.h"
+#include "solvers/restriction/restriction_epochs.h"
+#include "solvers/restriction/restriction_programs.h"
+#include "solvers/restriction/restriction_renew.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+	NOTE_ROOM = 200,
+	FLOPS = 8 /* per sample, input and neuron: four products */
+};
+
+struct restriction_options {
+	struct threat_options threat;
+	struct start_options start;
+	long width;
+	struct restriction_epochs_options epochs;
+	struct restriction_programs_options programs;
+};
+
+static const struct option rows[] = {
+	THREAT_EPS(struct restriction_options, "8/255"),
+	THREAT_NORM(struct restriction_options, threat_norms),
+	THREAT_REST(struct restriction_options, "no box: its certificate is for the whole ball", 0),
+	{OPTION_AS("start", struct restriction_options, start.trainer), .initial = "null",
+	 .kind = KIND_TRAINER,
+	 .doc = "method that trains the network to start from, with its options; its time is "
+		"part of the setup; unset: sampled directions"},
+	{OPTION_AS("start_file", struct restriction_options, start.file), .initial = "null",
+	 .path = true, .doc = "network to start from: a model.npz on the same prepared features"},
+	{OPTION_AS("start_steps", struct restriction_options, start.steps), .initial = "1000",
+	 .range = RANGE_FROM(0), .doc = "most steps of `start`, if it does not end by itself"},
+	{OPTION_FIELD(struct restriction_options, width), .initial = "72", .range = RANGE_FROM(1),
+	 .doc = "neurons when the start is sampled; else those of the start network"},
+	{OPTION_AS("slope_steps", struct restriction_options, programs.slope_steps),
+	 .initial = "10", .range = RANGE_FROM(0),
+	 .doc = "subgradient steps that tighten the slopes of each sample at each renewal"},
+	{OPTION_AS("epochs", struct restriction_options, epochs.count), .initial = "0",
+	 .range = RANGE_FROM(0),
+	 .doc = "passes of Adam on mini-batches, with the slopes of the weights of the moment, "
+		"before "
+		"the convex programs: for large n; an iteration is then an epoch"},
+	{OPTION_AS("batch", struct restriction_options, epochs.batch), .initial = "128",
+	 .range = RANGE_FROM(0), .doc = "epochs: samples per step; 0 is the whole training part"},
+	{OPTION_AS("learning_rate", struct restriction_options, epochs.learning_rate),
+	 .initial = "5e-4", .range = RANGE_ABOVE(0),
+	 .doc = "epochs: first step on the mean over samples; it falls linearly to 0"},
+	{OPTION_AS("memory", struct restriction_options, programs.memory), .initial = "20",
+	 .range = RANGE_FROM(1), .doc = "steps that L-BFGS remembers"},
+	{OPTION_AS("blur", struct restriction_options, programs.blur), .initial = "0.01",
+	 .range = RANGE_ABOVE(0),
+	 .doc = "least smoothing, in units of the margin; the first is 0.3"},
+	{OPTION_AS("gap", struct restriction_options, programs.gap), .initial = "1e-3",
+	 .range = RANGE_FROM(0),
+	 .doc = "certified relative gap at which a convex program counts as solved"},
+	{OPTION_AS("proof", struct restriction_options, programs.proof), .initial = "200",
+	 .range = RANGE_FROM(0),
+	 .doc = "most iterations at the end that raise the lower bound of the last program up to "
+		"`gap`"},
+	{OPTION_AS("fall", struct restriction_options, programs.fall), .initial = "1e-4",
+	 .range = RANGE_ABOVE(0),
+	 .doc = "relative decrease of the certified objective, over 10 iterations or over a "
+		"convex program, that counts as progress"},
+	{0},
+};
+
+struct state {
+	const struct restriction_options *options;
+	struct restriction_programs programs;
+	struct restriction_epochs epochs;
+	real *sigma;  /* m */
+	double first; /* F of the start network */
+	const char *origin;
+	char note[NOTE_ROOM];
+};
+
+static const struct pattern_options *patterns(const void *options)
+{
+	return start_patterns(&((const struct restriction_options *)options)->start);
+}
+
+static const char *start_file(const void *options)
+{
+	return start_model(&((const struct restriction_options *)options)->start);
+}
+
+static const struct threat_options *threat(const void *options)
+{
+	return &((const struct restriction_options *)options)->threat;
+}
+
+static void forecast(const void *options, ptrdiff_t n, ptrdiff_t d, struct forecast *out)
+{
+	const struct restriction_options *o = options;
+	double m = (double)o->width, samples = (double)n, features = (double)d;
+
+	out->setup_flops = 0;
+	out->iteration_flops = FLOPS * samples * features * m;
+	start_forecast(&o->start, n, d, out);
+}
+
+/* Where a restriction starts: a given network, one that another trainer makes first, or sampled
+ * directions. */
+struct origin {
+	struct net net;
+	bool sampled;     /* directions only: training starts from zero weights */
+	const char *note; /* where it came from */
+};
+
+/* Uniform directions, signs in turn: column i depends on (seed, i) alone. */
+static void sample(const struct problem *problem, long width, struct arena *arena,
+		   struct origin *out)
+{
+	size_t d = (size_t)problem->X.cols;
+
+	out->net = net_new(arena, problem->X.cols, width);
+	for (ptrdiff_t i = 0; i < width && !arena_counts(arena); i++) {
+		struct rng rng = rng_stream(problem->seed, "directions", (uint64_t)i);
+		real *u = mat_col(out->net.U, i);
+
+		for (size_t l = 0; l < d; l++)
+			u[l] = (real)rng_normal(&rng);
+		blas_scale(d, 1 / blas_norm(d, u), u);
+		out->net.alpha[i] = i % 2 ? -1 : 1;
+	}
+	out->sampled = true;
+	out->note = "start sampled directions";
+}
+
+/* The network to start from, in `arena`. The errors of start_network. */
+static enum status find_start(const struct problem *problem, const struct restriction_options *o,
+			      struct arena *arena, struct origin *out, struct err *err)
+{
+	struct start start;
+
+	*out = (struct origin){.sampled = false};
+	TRY(start_network(problem, &o->start, arena, &start, err));
+	out->net = start.net;
+	out->note = start.note;
+	if (!start.note)
+		sample(problem, o->width, arena, out);
+	return STATUS_OK;
+}
+
+static ptrdiff_t live_neurons(const struct net *net)
+{
+	ptrdiff_t count = 0;
+
+	for (ptrdiff_t j = 0; j < net->U.cols; j++)
+		count += net->alpha[j] != 0 &&
+			 blas_norm((size_t)net->U.rows, mat_col(net->U, j)) > 0;
+	return count;
+}
+
+/* Of the start network, in any case. */
+static ptrdiff_t start_width(const struct net *net, const struct arena *arena)
+{
+	return arena_counts(arena) ? net->U.cols : live_neurons(net);
+}
+
+/* Sampled directions give the first slopes; the programs start from zero, the epochs from them. */
+static void prepare(struct state *s, const struct problem *problem, const struct threat *threat,
+		    const struct origin *start, struct arena *arena)
+{
+	const struct restriction_options *o = s->options;
+	ptrdiff_t m = start_width(&start->net, arena);
+	struct restriction r = restriction_new(problem, threat, s->sigma, m, arena);
+	struct restriction_programs *p = &s->programs;
+
+	*p = restriction_programs_new(&r, &o->programs, arena);
+	if (o->epochs.count > 0)
+		restriction_epochs_setup(&s->epochs, &p->r, &o->epochs, arena);
+	if (arena_counts(arena))
+		return;
+	restriction_from_net(&start->net, p->best, s->sigma);
+	if (o->epochs.count > 0)
+		mat_copy(s->epochs.A, p->best);
+	if (start->sampled) {
+		restriction_renew(&p->r, p->best, 0);
+		mat_fill(p->best, 0);
+	}
+	restriction_programs_begin(p);
+	s->first = p->round = p->value;
+}
+
+static enum status setup(const struct problem *problem, const void *options, struct arena *arena,
+			 void **state, struct err *err)
+{
+	struct state *s = ARENA_NEW(arena, struct state);
+	const struct restriction_options *o = options;
+	struct threat ball;
+	struct origin start;
+	ptrdiff_t m;
+
+	TRY(threat_resolve(problem, &o->threat, "robust_restriction", arena, &ball, err));
+	TRY(find_start(problem, o, arena, &start, err));
+	m = start_width(&start.net, arena);
+	if (m == 0)
+		return err_set(
+			err, STATUS_ENV,
+			"start: expected a network with a neuron that is not zero, got none");
+	*state = s;
+	s->options = o;
+	s->origin = start.note;
+	s->sigma = ARENA_ARRAY(arena, real, m);
+	prepare(s, problem, &ball, &start, arena);
+	return STATUS_OK;
+}
+
+/* An epoch, its network kept if its certificate, with its own slopes, is better. */
+static void run_epoch(struct state *s)
+{
+	struct restriction_programs *p = &s->programs;
+	struct mat A = s->epochs.A;
+
+	restriction_epochs_run(&s->epochs, s->options->programs.blur);
+	restriction_programs_keep(
+		p, A,
+		restriction_follow(&p->r, A, s->options->programs.blur, (struct mat){0}).exact);
+	if (s->epochs.epoch == s->options->epochs.count)
+		restriction_programs_begin(p);
+}
+
+static void step(void *state, struct progress *progress)
+{
+	struct state *s = state;
+
+	if (s->epochs.epoch < s->options->epochs.count)
+		run_epoch(s);
+	else if (!s->programs.ended)
+		restriction_programs_step(&s->programs);
+	*progress = (struct progress){
+		.objective = s->programs.value,
+		.primal_residual = NAN,
+		.dual_residual = NAN,
+		.end = s->programs.ended ? OUTCOME_CONVERGED : OUTCOME_RUNNING,
+	};
+}
+
+static ptrdiff_t width(const void *state)
+{
+	return ((const struct state *)state)->programs.best.cols;
+}
+
+/* a_i becomes the neuron a_i / sqrt|a_i| with output weight sigma_i sqrt|a_i|. */
+static void network(const void *state, struct net *net)
+{
+	const struct state *s = state;
+	struct mat best = s->programs.best;
+	size_t d = (size_t)best.rows;
+	ptrdiff_t m = 0;
+
+	for (ptrdiff_t i = 0; i < best.cols; i++) {
+		double root = sqrt(blas_norm(d, mat_col(best, i)));
+		real *u = mat_col(net->U, m);
+
+		if (!(root > 0))
+			continue;
+		memcpy(u, mat_col(best, i), d * sizeof *u);
+		blas_scale(d, 1 / root, u);
+		net->alpha[m++] = (real)root * s->sigma[i];
+	}
+	net->U.cols = m;
+}
+
+/* A bound speaks of one convex program only: it is reported when the last one is known. */
+static void certify(void *state, struct certificate *certificate)
+{
+	const struct restriction_programs *s = &((const struct state *)state)->programs;
+
+	certificate->objective = certificate->upper = s->value;
+	certificate->feasibility = 0; /* the program has no constraints */
+	certificate->lower_bound = s->proving ? s->lower : NAN;
+	certificate->scope = "restriction";
+}
+
+static const char *note(const void *state)
+{
+	struct state *s = (struct state *)state;
+
+	snprintf(s->note, sizeof s->note, "%s; certified objective %.6g at the start; %ld programs",
+		 s->origin, s->first, s->programs.programs);
+	return s->note;
+}
+
+static const char *const losses[] = {"hinge", "logistic", "squared_hinge", NULL};
+
+const struct trainer trainer_robust_restriction = {
+	.base = {.name = "robust_restriction",
+		 .doc = "worst-case training by convex programs without sign constraints, from any "
+			"network",
+		 .cite = "wong2018",
+		 .options = rows,
+		 .size = sizeof(struct restriction_options)},
+	.losses = losses,
+	.threat = threat,
+	.patterns = patterns,
+	.start_file = start_file,
+	.forecast = forecast,
+	.setup = setup,
+	.step = step,
+	.width = width,
+	.network = network,
+	.certify = certify,
+	.note = note,
+};
