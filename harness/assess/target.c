@@ -61,17 +61,18 @@ enum status target_check(const struct aim *aim, const struct dataset *data, stru
 	return status;
 }
 
-/* Points and network in the units of the threat, which then has none. */
-static void rescale(const struct part *part, const struct net *net, struct target *t)
+/* Points and model in the units of the threat, which then has none. */
+static void rescale(const struct part *part, const struct model *model, struct target *t,
+		    struct arena *arena)
 {
-	for (ptrdiff_t j = 0; j < t->X.cols; j++) {
-		real scale = threat_scale(&t->threat, j);
+	real *scale = ARENA_ARRAY(arena, real, t->X.cols);
 
+	for (ptrdiff_t j = 0; j < t->X.cols; j++) {
+		scale[j] = threat_scale(&t->threat, j);
 		for (ptrdiff_t k = 0; k < t->X.rows; k++)
-			mat_set(t->X, k, j, mat_get(part->X, k, j) / scale);
-		for (ptrdiff_t i = 0; i < net->U.cols; i++)
-			mat_set(t->net.U, j, i, mat_get(net->U, j, i) * scale);
+			mat_set(t->X, k, j, mat_get(part->X, k, j) / scale[j]);
 	}
+	model_rescale(scale, model, t->model);
 	t->threat.scale = NULL;
 	t->threat.eps = 0;
 }
@@ -79,7 +80,7 @@ static void rescale(const struct part *part, const struct net *net, struct targe
 /* Margins and zero gradients at the clean points. */
 static void look(struct target *t, struct arena *arena)
 {
-	struct net_work work = net_work_new(arena, t->net.U.cols);
+	struct model_work work = model_work_new(arena, t->model->kind, model_width(t->model));
 	struct arena scratch = arena_beside(arena);
 	struct mat slope = mat_new(&scratch, t->X.rows, t->X.cols);
 	double correct = 0;
@@ -88,7 +89,7 @@ static void look(struct target *t, struct arena *arena)
 		arena_release(&scratch);
 		return;
 	}
-	net_input_gradient(&t->net, t->X, t->margin, slope, &work);
+	model_gradient(t->model, t->X, t->margin, slope, &work);
 	for (ptrdiff_t k = 0; k < t->X.rows; k++) {
 		t->margin[k] *= t->y[k];
 		correct += t->margin[k] > 0;
@@ -101,13 +102,13 @@ static void look(struct target *t, struct arena *arena)
 	arena_release(&scratch);
 }
 
-enum status target_new(const struct aim *aim, const struct dataset *data, const struct net *net,
+enum status target_new(const struct aim *aim, const struct dataset *data, const struct model *model,
 		       struct arena *arena, struct target *out, struct err *err)
 {
 	ptrdiff_t n = aim->part->X.rows, d = aim->part->X.cols;
 	struct problem problem;
 
-	*out = (struct target){.net = {mat_new(arena, d, net->U.cols), net->alpha},
+	*out = (struct target){.model = model_new(model->kind, arena, d, model_width(model)),
 			       .X = mat_new(arena, n, d),
 			       .y = aim->part->y,
 			       .margin = ARENA_ARRAY(arena, real, n),
@@ -116,7 +117,7 @@ enum status target_new(const struct aim *aim, const struct dataset *data, const 
 	if (!arena_counts(arena)) {
 		TRY(threat_check_box(&out->threat, &problem, aim->threat, aim->part_name,
 				     arena_format(arena, "%s: clip", title(aim, arena)), err));
-		rescale(aim->part, net, out);
+		rescale(aim->part, model, out, arena);
 	}
 	look(out, arena);
 	return STATUS_OK;

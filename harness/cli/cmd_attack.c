@@ -3,6 +3,7 @@
 #include "harness/cli/cli.h"
 #include "harness/file/folder.h"
 #include "harness/verify/reload.h"
+#include "solvers/core/text.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -10,11 +11,12 @@
 /* The operands as the list of a spec; NULL if there are none. */
 static const char *list_text(const struct cli_args *args, struct arena *arena)
 {
-	const char *text = "attack:\n";
+	struct text text = text_new(arena);
 
+	text_add(&text, "attack:\n");
 	for (size_t i = 2; i < args->count; i++)
-		text = arena_format(arena, "%s  - %s\n", text, args->operand[i]);
-	return args->count > 2 ? text : NULL;
+		text_format(&text, "  - %s\n", args->operand[i]);
+	return args->count > 2 ? text.at : NULL;
 }
 
 static enum status attack(struct cli_args *args, const char *record, struct err *err)
@@ -23,11 +25,14 @@ static enum status attack(struct cli_args *args, const char *record, struct err 
 	const char *list = list_text(args, arena);
 	struct reload stored;
 	struct cell *cell = &stored.cell;
-	const struct assess_order order = {
-		.cell = cell, .data = &stored.data, .net = &stored.model.net};
+	struct assess_order order = {.cell = cell, .data = &stored.data};
 	struct assessed *entries;
 
 	TRY(reload_record(record, args->data, arena, &stored, err));
+	order.model = stored.file.model;
+	if (!order.model)
+		return err_set(err, STATUS_SPEC, "attack: expected a network, \"%s\" makes none",
+			       cell->train.name);
 	if (list)
 		TRY(spec_read_attacks(list, arena, &cell->attack, err));
 	if (stored.data.regression)

@@ -8,8 +8,7 @@
 #include "harness/file/gzfile.h"
 #include "harness/sched/asked.h"
 #include "harness/sched/forecast.h"
-#include "solvers/gates/pattern.h"
-#include "solvers/model/trainer.h"
+#include "solvers/core/text.h"
 
 #include <errno.h>
 #include <math.h>
@@ -46,12 +45,11 @@ struct planner {
 
 const char *sched_swept(const struct cell *cell, const char *separator, struct arena *arena)
 {
-	const char *text = "";
+	struct text text = text_new(arena);
 
 	for (size_t i = 0; i < cell->swept_count; i++)
-		text = arena_format(arena, "%s%s%s=%s", text, i ? separator : "",
-				    cell->swept[i].path, cell->swept[i].value);
-	return text;
+		text_item(&text, separator, "%s=%s", cell->swept[i].path, cell->swept[i].value);
+	return text.at;
 }
 
 void sched_keep_shard(struct plan *plan, struct sched_shard shard)
@@ -63,13 +61,13 @@ void sched_keep_shard(struct plan *plan, struct sched_shard shard)
 /* "name;path=value;path=value" of what is swept in the data. */
 static const char *data_key(const struct cell *cell, struct arena *arena)
 {
-	const char *key = arena_text(arena, cell->data.name);
+	struct text key = text_new(arena);
 
+	text_add(&key, cell->data.name);
 	for (size_t i = 0; i < cell->swept_count; i++)
 		if (strncmp(cell->swept[i].path, "data.", strlen("data.")) == 0)
-			key = arena_format(arena, "%s;%s=%s", key, cell->swept[i].path,
-					   cell->swept[i].value);
-	return key;
+			text_format(&key, ";%s=%s", cell->swept[i].path, cell->swept[i].value);
+	return key.at;
 }
 
 static void find_files(struct planner *planner, const struct cell *cell, struct known_data *data)
@@ -124,20 +122,17 @@ static enum status find_data(struct planner *planner, const struct cell *cell,
 	return STATUS_OK;
 }
 
-/* Files that a trainer reads: patterns, a network to start from. */
+/* Files that the options of the trainer name, in the order of their rows. */
 struct inputs {
-	const char *at[2]; /* paths or NULL */
+	size_t count;
+	const char **at; /* NULL: they are only counted */
 };
-
-enum { INPUTS = sizeof((struct inputs *)0)->at / sizeof(char *) };
 
 /* They are input like the data, so their bytes count as well. */
 static enum status hash_file(const char *file, SHA2_CTX *hash, struct err *err)
 {
 	char hex[SHA256_DIGEST_STRING_LENGTH];
 
-	if (!file)
-		return STATUS_OK;
 	TRY(filekind_check(file, FILEKIND_ANY, err));
 	if (!SHA256File(file, hex))
 		return err_at(err, STATUS_ENV, (struct err_place){file, 0, 0}, "cannot read: %s",
@@ -146,21 +141,20 @@ static enum status hash_file(const char *file, SHA2_CTX *hash, struct err *err)
 	return STATUS_OK;
 }
 
-static struct inputs inputs_of(const struct cell *cell)
+static void add_input(const struct option *row, const char **path, void *context)
 {
-	const struct trainer *trainer = (const struct trainer *)cell->train.solver.item;
-	const void *options = cell->train.solver.options;
-	const struct pattern_options *patterns =
-		trainer->patterns ? trainer->patterns(options) : NULL;
+	struct inputs *inputs = context;
 
-	return (struct inputs){
-		{patterns ? patterns->file : NULL, pattern_start_file(trainer, options)}};
+	(void)row;
+	if (inputs->at)
+		inputs->at[inputs->count] = *path;
+	inputs->count++;
 }
 
 /* Does the text go on with "path", quotes included? */
 static bool starts_with_path(const char *at, const char *path)
 {
-	size_t length = path ? strlen(path) : 0;
+	size_t length = strlen(path);
 
 	return length > 0 && *at == '"' && strncmp(at + 1, path, length) == 0 &&
 	       at[1 + length] == '"';
@@ -169,7 +163,7 @@ static bool starts_with_path(const char *at, const char *path)
 /* Length of a path of a file that the cell reads, if the text goes on with one, else 0. */
 static size_t path_at(const char *at, const struct known_data *data, const struct inputs *inputs)
 {
-	for (size_t i = 0; i < INPUTS; i++)
+	for (size_t i = 0; i < inputs->count; i++)
 		if (starts_with_path(at, inputs->at[i]))
 			return strlen(inputs->at[i]);
 	for (size_t i = 0; i < data->file_count; i++)
@@ -196,17 +190,28 @@ static void hash_text(const char *text, const struct known_data *data, const str
 	SHA256Update(hash, (const uint8_t *)from, (size_t)(at - from));
 }
 
-static enum status set_id(struct cell *cell, const struct known_data *data, struct planned *at,
-			  struct err *err)
+static struct inputs inputs_of(const struct cell *cell, struct arena *arena)
 {
-	struct inputs inputs = inputs_of(cell);
+	struct inputs inputs = {0};
+
+	spec_each_train_path(cell, add_input, &inputs);
+	inputs.at = ARENA_ARRAY(arena, const char *, inputs.count);
+	inputs.count = 0;
+	spec_each_train_path(cell, add_input, &inputs);
+	return inputs;
+}
+
+static enum status set_id(struct planner *planner, struct cell *cell, const struct known_data *data,
+			  struct planned *at, struct err *err)
+{
+	struct inputs inputs = inputs_of(cell, planner->arena);
 	SHA2_CTX hash;
 
 	SHA256Init(&hash);
 	hash_text(cell->training, data, &inputs, &hash);
 	SHA256Update(&hash, (const uint8_t *)"\n", 1);
 	SHA256Update(&hash, (const uint8_t *)data->about.checksum, strlen(data->about.checksum));
-	for (size_t i = 0; i < INPUTS; i++)
+	for (size_t i = 0; i < inputs.count; i++)
 		TRY(hash_file(inputs.at[i], &hash, err));
 	SHA256End(&hash, at->key);
 	memcpy(cell->id, at->key, sizeof cell->id - 1);
@@ -218,8 +223,8 @@ static enum status set_id(struct cell *cell, const struct known_data *data, stru
 void sched_tell_damage(const struct plan *plan, FILE *to)
 {
 	for (size_t i = 0; i < plan->count; i++)
-		if (plan->at[i].damage && !plan->at[i].left_out)
-			fprintf(to, "%s\n", plan->at[i].damage);
+		if (plan->at[i].record.damage && !plan->at[i].left_out)
+			fprintf(to, "%s\n", plan->at[i].record.damage);
 }
 
 static void refuse_if_too_large(const struct planner *planner, struct planned *at)
@@ -253,7 +258,7 @@ static enum status forecast(struct planner *planner, struct known_data *data, st
 	omp_set_num_threads(planner->threads); /* lanes have room of their own */
 	forecast_cell(at->cell, &data->shape, &at->bytes, &at->flops);
 	omp_set_num_threads(before);
-	if (at->trained)
+	if (at->record.trained)
 		at->flops = NAN;
 	refuse_if_too_large(planner, at);
 	return STATUS_OK;
@@ -299,11 +304,11 @@ enum status sched_plan(struct experiment *experiment, const char *folder, struct
 
 		out->at[i] = (struct planned){.cell = cell, .bytes = NAN, .flops = NAN};
 		TRY(find_data(&planner, cell, &data[i], err));
-		TRY(set_id(cell, data[i], &out->at[i], err));
+		TRY(set_id(&planner, cell, data[i], &out->at[i], err));
 	}
 	TRY(asked_look_up(out, experiment->cells, arena, err));
 	for (size_t i = 0; i < out->count; i++)
-		if (!out->at[i].done)
+		if (!out->at[i].record.done)
 			TRY(forecast(&planner, data[i], &out->at[i], err));
 	list_data(&planner, out);
 	return STATUS_OK;

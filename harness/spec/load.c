@@ -123,7 +123,7 @@ static void expand(struct load *l)
 	check_data_names(&l->bind, &l->sheet, &l->data);
 	check_train_names(&l->bind, &l->sheet, &l->train);
 	check_references(l->problems, &l->sheet);
-	check_losses(l->problems, &l->sheet, &l->train);
+	check_losses(&l->bind, &l->sheet, &l->train);
 	check_gaps(l->problems, l->root, &l->sheet, &l->train);
 }
 
@@ -173,7 +173,7 @@ static const struct swept *join_swept(struct arena *arena, const struct variant 
 	return swept;
 }
 
-static void write_text(struct load *l, struct writer *w, struct cell *cell)
+static void write_text(struct load *l, struct text *w, struct cell *cell)
 {
 	w->length = 0;
 	cell_write(w, cell);
@@ -185,7 +185,7 @@ static void write_text(struct load *l, struct writer *w, struct cell *cell)
 
 /* Cells of one pair: one per repetition. */
 static void fill_cells(struct load *l, const struct variant *data, const struct variant *train,
-		       struct writer *w, struct cell *cells)
+		       struct text *w, struct cell *cells)
 {
 	struct cell cell = {
 		.seed = l->sheet.seed,
@@ -212,7 +212,7 @@ static void make_cells(struct load *l, size_t count, struct experiment *out)
 {
 	size_t repeats = (size_t)l->sheet.repeats, at = 0;
 	struct arena scratch = {0};
-	struct writer w = {.arena = &scratch};
+	struct text w = text_new(&scratch);
 
 	out->cell_count = count * repeats;
 	out->cells = ARENA_ARRAY(l->bind.arena, struct cell, out->cell_count);

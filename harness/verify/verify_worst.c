@@ -30,7 +30,7 @@ static struct certify_job bounds(const struct target *target, double sign, struc
 	static const struct tree_limits limits = {NODES, NODE_STEPS, false, 1e-7};
 	const struct mat X = target->X;
 	real *y = ARENA_ARRAY(arena, real, X.rows);
-	struct certify_job job = {.net = &target->net,
+	struct certify_job job = {.net = target->model->kind->relu(target->model),
 				  .X = X,
 				  .y = y,
 				  .threat = target->threat,
@@ -46,12 +46,13 @@ static struct certify_job bounds(const struct target *target, double sign, struc
 
 /* Both sums, with the weight decay. */
 static struct ends worst_case(const struct reload *stored, const struct target *target,
-			      plain_loss loss, struct arena *arena)
+			      struct arena *arena)
 {
 	const struct train_options *train = &stored->cell.train;
-	const struct net *net = &target->net; /* in the units of the threat, as its points */
-	double o = train->loss.item->size > 0 ? *(const double *)train->loss.options : 0;
-	double decay = train->beta / 2 * plain_squares(&stored->model.net);
+	const struct model *model = target->model; /* in the units of the threat, as its points */
+	const struct loss *loss = (const struct loss *)(const void *)train->loss.item;
+	const void *o = train->loss.options;
+	double decay = train->beta * stored->file.model->kind->decay(stored->file.model);
 	struct certify_job least = bounds(target, 1, arena);
 	struct certify_job most = bounds(target, -1, arena);
 	ptrdiff_t n = least.X.rows;
@@ -59,11 +60,12 @@ static struct ends worst_case(const struct reload *stored, const struct target *
 
 	for (ptrdiff_t k = 0; k < n; k++) {
 		double y = (double)stored->data.train.y[k];
-		double low = plain_output(net, least.worst, k),
-		       high = plain_output(net, most.worst, k);
+		double low = plain_output(model, least.worst, k),
+		       high = plain_output(model, most.worst, k);
 
-		sum.found += fmax(loss(o, low, y), loss(o, high, y));
-		sum.certified += fmax(loss(o, least.lower[k], y), loss(o, -most.lower[k], y));
+		sum.found += fmax(loss->sample(o, low, y), loss->sample(o, high, y));
+		sum.certified += fmax(loss->sample(o, least.lower[k], y),
+				      loss->sample(o, -most.lower[k], y));
 	}
 	if (train->average)
 		sum = (struct ends){sum.found / (double)n, sum.certified / (double)n};
@@ -93,11 +95,8 @@ static void judge(const struct reload *stored, struct ends ends, struct verify *
 	verify_judge(out, figure);
 }
 
-static const char *problem_of(const struct reload *stored, plain_loss loss,
-			      const struct threat_options *threat)
+static const char *problem_of(const struct reload *stored, const struct threat_options *threat)
 {
-	if (!loss)
-		return "the loss has no definition here";
 	if (!threat)
 		return "the solver has no radius and norm";
 	return stored->data.train.X.rows > 0 ? NULL : "there are no samples";
@@ -111,15 +110,14 @@ void verify_worst(const struct reload *stored, struct verify *out)
 		trainer->threat ? trainer->threat(solver->options) : NULL;
 	const struct aim aim = {"solver", solver->item->name, &stored->data.train, "train",
 				threat,   solver->options};
-	plain_loss loss = plain_loss_of(stored->cell.train.loss.item->name);
 	double objective = stored->result.objective;
-	const char *of = stored->result.objective_of, *why = problem_of(stored, loss, threat);
+	const char *of = stored->result.objective_of, *why = problem_of(stored, threat);
 	struct target target;
 	struct err err = {0};
 
-	if (!of || strcmp(of, "worst case") != 0 || isnan(objective) || !loss)
+	if (!of || strcmp(of, "worst case") != 0 || isnan(objective))
 		return;
-	if (!why && target_new(&aim, &stored->data, &stored->model.net, out->arena, &target,
+	if (!why && target_new(&aim, &stored->data, stored->file.model, out->arena, &target,
 			       &err) != STATUS_OK)
 		why = arena_text(out->arena, err.text);
 	if (why) {
@@ -128,5 +126,5 @@ void verify_worst(const struct reload *stored, struct verify *out)
 		return;
 	}
 	target.threat.eps = threat->eps;
-	judge(stored, worst_case(stored, &target, loss, out->arena), out);
+	judge(stored, worst_case(stored, &target, out->arena), out);
 }

@@ -19,14 +19,10 @@ const struct option pattern_rows[] = {
 		"found"},
 	{OPTION_FIELD(struct pattern_options, from), .initial = "gaussian", .kind = KIND_PATTERNS,
 	 .doc = "sources of patterns, in turn: each gives what it has, until there are `count`"},
-	{OPTION_FIELD(struct pattern_options, file), .initial = "null", .path = true,
+	{OPTION_FIELD(struct pattern_options, file), .initial = "null", .path = PATH_ARRAY,
 	 .doc = "NPY file, n x P of 0 and 1: these patterns instead of sampled ones"},
 	{0},
 };
-
-const char *const pattern_verdicts[] = {[PATTERN_UNDECIDED] = "undecided",
-					[PATTERN_ADMITTED] = "admitted",
-					[PATTERN_EXCLUDED] = "excluded"};
 
 enum {
 	ALL_MOST = 100000 /* patterns enumerated: ten times what a solver here can take */
@@ -45,10 +41,10 @@ static const struct start_options *start_of(const struct choice *choice)
 }
 
 /* Whether h lies in the cone of pattern d with preactivations y = X h; not if h is zero. */
-static bool inside(struct mat X, const real *d, const real *h, const real *y)
+static bool inside(struct mat X, const uint64_t *d, const real *h, const real *y)
 {
 	for (ptrdiff_t k = 0; k < X.rows; k++)
-		if ((y[k] >= 0) != (d[k] > 0))
+		if ((y[k] >= 0) != gates_bit(d, k))
 			return false;
 	return blas_norm((size_t)X.cols, h) > 0;
 }
@@ -63,7 +59,7 @@ static ptrdiff_t check_directions(struct mat X, struct patterns *out, struct are
 		return out->H.cols;
 	blas_gemm(1, X, PLAIN, out->H, PLAIN, 0, Y);
 	for (ptrdiff_t i = 0; i < out->H.cols; i++)
-		if (!inside(X, mat_col(out->D, i), mat_col(out->H, i), mat_col(Y, i))) {
+		if (!inside(X, gates_col(out->D, i), mat_col(out->H, i), mat_col(Y, i))) {
 			memset(mat_col(out->H, i), 0, (size_t)X.cols * sizeof(real));
 			missing++;
 		}
@@ -96,7 +92,7 @@ static void seek_directions(struct mat X, struct patterns *out, enum facial_kind
 		kind[i] = FACIAL_OPEN;
 		if (interior.margin[i] > 0)
 			continue;
-		facial_decide(&facial, mat_col(out->D, i));
+		facial_decide(&facial, gates_col(out->D, i));
 		kind[i] = facial.kind;
 		for (ptrdiff_t j = 0; j < cone.B.cols; j++)
 			u[j] = kind[i] == FACIAL_OPEN ? (real)facial.h[j] : 0;
@@ -130,14 +126,13 @@ static void name_source(struct patterns *out, const char *name, struct arena *ar
 static enum status take_given(const char *file, const struct problem *problem, struct arena *arena,
 			      struct patterns *out, struct err *err)
 {
-	const struct mat *given = problem->patterns;
+	const struct problem_file *read = trainer_file(problem, file);
+	const struct mat *given = read ? &read->array : NULL;
 	ptrdiff_t n = problem->X.rows;
 	struct err_place at = {.source = file};
 
 	if (!given)
-		return err_at(err, STATUS_SPEC, at,
-			      "patterns: a file is for the method itself, not for one that is "
-			      "trained first");
+		return err_at(err, STATUS_SPEC, at, "patterns: the file has not been read");
 	if (given->rows != n)
 		return err_at(err, STATUS_ENV, at,
 			      "patterns: expected %td rows, one per training sample, got %td", n,
@@ -150,7 +145,7 @@ static enum status take_given(const char *file, const struct problem *problem, s
 				return err_at(err, STATUS_ENV, at,
 					      "patterns[%td, %td]: expected 0 or 1, got %g", k, j,
 					      (double)mat_get(*given, k, j));
-	out->D = *given;
+	out->D = gates_pack(*given, arena);
 	out->H = mat_new(arena, problem->X.cols, given->cols);
 	name_source(out, "file", arena);
 	find_directions(problem->X, true, arena, out);
@@ -164,19 +159,19 @@ double pattern_most(const struct pattern_options *options, ptrdiff_t n, ptrdiff_
 		       : (double)options->count;
 }
 
-const char *pattern_note(const struct pattern_options *options, ptrdiff_t used, struct arena *arena)
+void pattern_facts(const struct pattern_options *options, ptrdiff_t used, struct facts *facts)
 {
-	if (options->file || options->count == PATTERN_ALL || used >= options->count)
-		return NULL;
-	return arena_format(arena, "%td pattern%s found, %ld asked for", used, used == 1 ? "" : "s",
-			    options->count);
+	facts_number(facts, "patterns", (double)used);
+	if (!options->file && options->count != PATTERN_ALL && used < options->count)
+		facts_note(facts, arena_format(facts->arena, "%td pattern%s found, %ld asked for",
+					       used, used == 1 ? "" : "s", options->count));
 }
 
 /* On a counting arena: a file that has not been read is taken to hold as many as are asked for. */
 static void count_given(long count, const struct problem *problem, struct arena *arena,
 			struct patterns *out)
 {
-	out->D = mat_new(arena, problem->X.rows, count > 0 ? count : 1);
+	out->D = gates_new(arena, problem->X.rows, count > 0 ? count : 1);
 	out->H = mat_new(arena, problem->X.cols, out->D.cols);
 	name_source(out, "file", arena);
 	find_directions(problem->X, true, arena, out);
@@ -191,7 +186,7 @@ static void count_all(const struct pattern_options *options, const struct proble
 	struct arena scratch = arena_beside(arena);
 
 	arena_alloc(&scratch, (size_t)(2 * most), (size_t)n + (size_t)d * sizeof(double));
-	out->D = mat_new(arena, n, most);
+	out->D = gates_new(arena, n, most);
 	out->H = mat_new(arena, d, most);
 	name_source(out, "all", arena);
 	out->all = true;
@@ -214,7 +209,7 @@ static enum status take_all(const struct problem *problem, struct arena *arena,
 			       "enumerated; sample instead",
 			       cells_bound((double)n, (double)(d < n ? d : n)), ALL_MOST);
 	}
-	out->D = mat_new(arena, n, (ptrdiff_t)cells.count);
+	out->D = gates_new(arena, n, (ptrdiff_t)cells.count);
 	out->H = mat_new(arena, d, (ptrdiff_t)cells.count);
 	for (size_t c = 0; c < cells.count; c++) {
 		ptrdiff_t active = 0;
@@ -222,7 +217,7 @@ static enum status take_all(const struct problem *problem, struct arena *arena,
 		for (ptrdiff_t k = 0; k < n; k++) {
 			bool on = cells.sign[c * cells.rows + (size_t)k] >= 0;
 
-			mat_set(out->D, k, kept, on ? 1 : 0);
+			gates_set(out->D, k, kept, on);
 			active += on;
 		}
 		for (ptrdiff_t j = 0; j < d; j++)
@@ -230,7 +225,7 @@ static enum status take_all(const struct problem *problem, struct arena *arena,
 				(real)cells.point[c * cells.dimension + (size_t)j]);
 		kept += active > 0;
 	}
-	out->D = mat_cols(out->D, 0, kept);
+	out->D = gates_cols(out->D, 0, kept);
 	out->H = mat_cols(out->H, 0, kept);
 	name_source(out, "all", arena);
 	out->all = true;
@@ -245,7 +240,7 @@ enum status pattern_sample(const struct pattern_options *options, const struct p
 	bool simple = true;
 
 	*out = (struct patterns){.options = options};
-	if (options->file && arena_counts(arena) && !problem->patterns) {
+	if (options->file && arena_counts(arena) && !trainer_file(problem, options->file)) {
 		count_given(options->count, problem, arena, out);
 		return STATUS_OK;
 	}
@@ -265,16 +260,13 @@ enum status pattern_sample(const struct pattern_options *options, const struct p
 	return STATUS_OK;
 }
 
-const char *pattern_model(const struct pattern_options *options)
+enum freedom pattern_freedom(const struct pattern_options *options, enum freedom otherwise)
 {
-	const char *found = NULL;
-
-	for (size_t s = 0; s < options->from.count && !found; s++) {
-		const struct start_options *start = start_of(&options->from.at[s]);
-
-		found = start ? start_model(start) : NULL;
-	}
-	return found;
+	for (size_t s = 0;
+	     !options->file && options->count != PATTERN_ALL && s < options->from.count; s++)
+		if (!source_of(&options->from.at[s])->independent)
+			return FREEDOM_NONE;
+	return otherwise;
 }
 
 void pattern_forecast(const struct pattern_options *options, ptrdiff_t n, ptrdiff_t d,
@@ -299,13 +291,4 @@ const struct choice *pattern_independent(const struct pattern_options *options)
 		if (source_of(&options->from.at[s])->independent)
 			return &options->from.at[s];
 	return NULL;
-}
-
-const char *pattern_start_file(const struct trainer *trainer, const void *options)
-{
-	const struct pattern_options *patterns =
-		trainer->patterns ? trainer->patterns(options) : NULL;
-	const char *file = trainer->start_file ? trainer->start_file(options) : NULL;
-
-	return file || !patterns ? file : pattern_model(patterns);
 }

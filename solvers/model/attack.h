@@ -9,16 +9,16 @@
 #include "solvers/core/arena.h"
 #include "solvers/core/desc.h"
 #include "solvers/core/mat.h"
-#include "solvers/model/net.h"
+#include "solvers/model/model.h"
 #include "solvers/model/threat.h"
 
 #include <stdint.h>
 
 struct attack_job {
-	const struct net *net;
+	const struct model *model;
 	struct mat X;         /* n x d, clean points */
 	const real *y;        /* n, -1 or +1 */
-	struct threat threat; /* X and net are in its units: scale is NULL */
+	struct threat threat; /* X and model are in its units: scale is NULL */
 	uint64_t seed;
 	/* n x d. On entry a point inside ball and box for each sample: the clean one, or the worst
 	 * of a weaker attack; on return the worst point found. */

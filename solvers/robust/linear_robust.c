@@ -74,7 +74,13 @@ static const struct option rows[] = {
 	{0},
 };
 
-static const char *const losses[] = {"hinge", "logistic", "squared_hinge", NULL};
+static bool takes(const struct problem *problem, const void *options, const char **wanted)
+{
+	if (!trainer_falling(problem, options, wanted))
+		return false;
+	*wanted = interior_loss_wanted;
+	return interior_loss_takes(problem->loss);
+}
 
 /* s^2, 0 where nothing is attacked; 1 for the weight decay. */
 static double weight(const struct linear *s, ptrdiff_t i, bool attacked)
@@ -432,8 +438,9 @@ static ptrdiff_t width(const void *state)
 }
 
 /* u = +-w / sqrt|w|, alpha = +-sqrt|w|; no neurons for w = 0 */
-static void network(const void *state, struct net *net)
+static void network(const void *state, struct model *model)
 {
+	struct net *net = net_of(model);
 	const struct linear *s = state;
 	double root = sqrt(sqrt(square_of(s, s->w, false)));
 
@@ -453,12 +460,13 @@ const struct trainer trainer_linear_robust = {
 		 .cite = "xu2009",
 		 .options = rows,
 		 .size = sizeof(struct linear_options)},
-	.losses = losses,
+	.makes = &model_relu,
+	.takes = takes,
 	.threat = threat,
 	.forecast = forecast,
 	.setup = setup,
 	.step = step,
 	.width = width,
-	.network = network,
+	.model = network,
 	.certify = certify,
 };

@@ -80,7 +80,7 @@ static void make(struct fixture *t, uint64_t seed)
 	t->D = mat_new(arena, n, P);
 	for (ptrdiff_t i = 0; i < n * P; i++)
 		t->D.at[i] = rng_uniform(&t->rng) < 0.5;
-	t->toy.problem.patterns = &t->D;
+	toy_file(&t->toy.problem, (struct problem_file){.path = "in memory", .array = t->D}, arena);
 	assert_int_equal(pattern_sample(&options, &t->toy.problem, 0, arena, &t->patterns, &err),
 			 STATUS_OK);
 	t->cvx = cvx_new(&t->toy.problem, &t->patterns, arena);
@@ -137,7 +137,7 @@ static void check_cones(const struct fixture *t, struct mat R, struct mat V)
 				along += (double)mat_get(X, k, j) * (double)mat_get(R, j, i);
 				x += pow((double)mat_get(X, k, j), 2);
 			}
-			along *= mat_get(t->patterns.D, k, i) > 0 ? 1 : -1;
+			along *= gates_get(t->patterns.D, k, i) ? 1 : -1;
 			if (along < -sqrt(x) * (1e-9 * r + 1e-13 * v))
 				fail_msg("block %td, row %td: %g of %g", i, k, along, sqrt(x) * r);
 		}

@@ -63,13 +63,14 @@ static void check_plane(long p, double side)
 	struct patterns patterns = make_plane(&toy, side);
 	struct threat norm = {.norm = (enum norm)p, .eps = 0.1, .d = 2, .frozen = frozen};
 	ptrdiff_t P = patterns.D.cols;
-	struct robust_question question = {toy.problem.X, patterns.D, &norm};
+	struct mat D = gates_matrix(patterns.D, &toy.arena);
+	struct robust_question question = {toy.problem.X, D, &norm};
 	struct robust_limits *limits = ARENA_ARRAY(&toy.arena, struct robust_limits, P);
 	struct mat H = mat_new(&toy.arena, 2, P);
 
 	robust_bounds(&question, H, limits, &toy.arena);
 	for (ptrdiff_t i = 0; i < P; i++) {
-		double truth = search_plane(toy.problem.X, mat_col(patterns.D, i), &norm);
+		double truth = search_plane(toy.problem.X, mat_col(D, i), &norm);
 
 		if (!(limits[i].lower <= limits[i].upper && limits[i].upper >= truth * (1 - 1e-9) &&
 		      limits[i].lower <= truth * (1 + 1e-3) + 1e-9 &&
@@ -178,19 +179,19 @@ static void verdicts_agree_with_the_limits(void **state)
 	(void)state;
 	assert_int_equal(pose(&p, "{count: 40, from: [constant, gaussian]}", 1, 0.15), STATUS_OK);
 	for (ptrdiff_t i = 0; i < p.r.sampled; i++) {
-		const struct pattern_fact *fact = &p.r.facts[i];
+		const struct robust_fact *fact = &p.r.facts[i];
 
 		check_at_most(0, fact->lower);
 		check_at_most(fact->lower, fact->upper);
-		if (fact->verdict == PATTERN_EXCLUDED)
+		if (fact->verdict == ROBUST_EXCLUDED)
 			check_at_most(fact->upper, p.r.threat.eps);
-		if (fact->verdict == PATTERN_ADMITTED)
+		if (fact->verdict == ROBUST_ADMITTED)
 			check_above(fact->lower, p.r.threat.eps);
 		check_above(fact->active, 0);
 		check_at_most(fact->active, 1);
-		admitted += fact->verdict == PATTERN_ADMITTED;
+		admitted += fact->verdict == ROBUST_ADMITTED;
 	}
-	assert_int_equal(admitted, p.r.patterns.D.cols);
+	assert_int_equal(admitted, p.r.D.cols);
 	assert_in_range(admitted, 2, p.r.sampled - 2);
 	arena_release(&p.toy.arena);
 }
