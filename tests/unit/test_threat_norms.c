@@ -2,7 +2,7 @@
  * of
  * |.|_p of radius t and (v - out)'out = t |out|_q. */
 #include "solvers/core/rng.h"
-#include "solvers/model/dualnorm.h"
+#include "solvers/model/threat.h"
 #include "tests/close.h"
 
 #include <math.h>
@@ -19,7 +19,7 @@ enum { MOST = 37, TRIES = 200 };
 static const double TOLERANCE = 1e-13;
 
 /* |c|_1, |c|_2 or |c|_inf over the attacked coordinates, from its definition. */
-static double naive(long q, const struct dualnorm *norm, const real *c)
+static double naive(long q, const struct threat *norm, const real *c)
 {
 	double value = 0;
 
@@ -32,7 +32,7 @@ static double naive(long q, const struct dualnorm *norm, const real *c)
 }
 
 struct trial {
-	struct dualnorm norm;
+	struct threat norm;
 	bool frozen[MOST];
 	real v[MOST];
 	double t;
@@ -42,7 +42,9 @@ static void draw(struct trial *trial, long p, int index)
 {
 	struct rng rng = rng_stream(11, "test_dualnorm", (uint64_t)(3 * index + p));
 
-	trial->norm = (struct dualnorm){p, 1 + (ptrdiff_t)rng_below(&rng, MOST - 1), trial->frozen};
+	trial->norm = (struct threat){.norm = (enum norm)p,
+				      .d = 1 + (ptrdiff_t)rng_below(&rng, MOST - 1),
+				      .frozen = trial->frozen};
 	for (int j = 0; j < MOST; j++) {
 		trial->frozen[j] = rng_below(&rng, 5) == 0;
 		trial->v[j] = rng_below(&rng, 6) == 0 ? 0 : (real)rng_normal(&rng);
@@ -52,10 +54,10 @@ static void draw(struct trial *trial, long p, int index)
 
 static void check(const struct trial *trial, long q, long dual)
 {
-	const struct dualnorm *norm = &trial->norm;
+	const struct threat *norm = &trial->norm;
 	real out[MOST], gap[MOST], scratch[MOST];
-	double value = dualnorm_prox(norm, trial->t, trial->v, out), product = 0, square = 0;
-	double distance = dualnorm_distance(norm, trial->t, trial->v, scratch);
+	double value = threat_prox(norm, trial->t, trial->v, out), product = 0, square = 0;
+	double distance = threat_distance(norm, trial->t, trial->v, scratch);
 
 	for (ptrdiff_t j = 0; j < norm->d; j++) {
 		gap[j] = trial->v[j] - out[j];
@@ -65,7 +67,7 @@ static void check(const struct trial *trial, long q, long dual)
 			check_equal(gap[j], 0);
 	}
 	check_close(value, naive(q, norm, out), 0, TOLERANCE * (1 + value));
-	check_close(dualnorm_value(norm, out), value, TOLERANCE, TOLERANCE);
+	check_close(threat_dual(norm, out), value, TOLERANCE, TOLERANCE);
 	check_at_most(naive(dual, norm, gap), trial->t * (1 + TOLERANCE) + TOLERANCE);
 	check_close(product, trial->t * value, 0, TOLERANCE * MOST * (1 + trial->t * value));
 	check_close(distance, sqrt(square), 0, TOLERANCE * (1 + distance));
@@ -78,7 +80,7 @@ static void proximal_maps_are_optimal(void **state)
 
 	(void)state;
 	for (int index = 0; index < TRIES; index++)
-		for (long p = PERTURBATION_LINF; p <= PERTURBATION_L1; p++) {
+		for (long p = NORM_LINF; p <= NORM_L1; p++) {
 			struct trial trial;
 
 			draw(&trial, p, index);
