@@ -23,7 +23,7 @@ static struct cell_sheet sheet_of(const struct cell *cell)
 	};
 }
 
-void cell_write(struct writer *w, const struct cell *cell)
+void cell_write(struct text *w, const struct cell *cell)
 {
 	const struct cell_sheet sheet = sheet_of(cell);
 
@@ -31,7 +31,7 @@ void cell_write(struct writer *w, const struct cell *cell)
 }
 
 /* `select` chooses among what is trained, by what is evaluated later. */
-void cell_write_training(struct writer *w, const struct cell *cell)
+void cell_write_training(struct text *w, const struct cell *cell)
 {
 	struct cell_sheet sheet = sheet_of(cell);
 
@@ -97,7 +97,7 @@ enum status spec_read_cell(const char *text, const char *source, struct arena *a
 {
 	struct problems *problems = ARENA_NEW(arena, struct problems);
 	struct cell_sheet sheet = {0};
-	struct writer w = {.arena = arena};
+	struct text w = text_new(arena);
 
 	if (!read_sheet(text, source, arena, problems, &sheet))
 		return first_problem(problems, source, err);

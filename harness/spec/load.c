@@ -174,7 +174,7 @@ static const struct swept *join_swept(struct arena *arena, const struct variant 
 	return swept;
 }
 
-static void write_text(struct load *l, struct writer *w, struct cell *cell)
+static void write_text(struct load *l, struct text *w, struct cell *cell)
 {
 	w->length = 0;
 	cell_write(w, cell);
@@ -186,7 +186,7 @@ static void write_text(struct load *l, struct writer *w, struct cell *cell)
 
 /* Cells of one pair: one per repetition. */
 static void fill_cells(struct load *l, const struct variant *data, const struct variant *train,
-		       struct writer *w, struct cell *cells)
+		       struct text *w, struct cell *cells)
 {
 	struct cell cell = {
 		.seed = l->sheet.seed,
@@ -213,7 +213,7 @@ static void make_cells(struct load *l, size_t count, struct experiment *out)
 {
 	size_t repeats = (size_t)l->sheet.repeats, at = 0;
 	struct arena scratch = {0};
-	struct writer w = {.arena = &scratch};
+	struct text w = text_new(&scratch);
 
 	out->cell_count = count * repeats;
 	out->cells = ARENA_ARRAY(l->bind.arena, struct cell, out->cell_count);
