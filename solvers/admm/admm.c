@@ -2,7 +2,7 @@
 #include "solvers/admm/admm.h"
 
 #include "solvers/core/blas.h"
-#include "solvers/ipm/ipm_options.h"
+#include "solvers/ipm/ipm.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,14 +1,14 @@
 /* The Newton system of the interior-point method in twice the digits of double: what a refinement
- * in double cannot close. See ipm.h and twofold.h.
+ * in double cannot close. See ipm_state.h and twofold.h.
  *
  * The matrix A has the entries X'diag(lambda / s) X beside those of F'W F; its condition is the
  * square of that of the rows sqrt(lambda / s) x, sqrt(W) d x and of the cones, and beyond 1e16 a
  * step dx rounded to double does not even hold the dual equations that define it. So here dx, W F
  * dx and X dx leave in double only at the end. */
-#include "solvers/ipm/ipm.h"
-#include "solvers/tools/twofold.h"
+#include "solvers/ipm/ipm_extended.h"
 
 #include "solvers/core/blas.h"
+#include "solvers/tools/twofold.h"
 
 #include <math.h>
 
