@@ -3,6 +3,7 @@
 #include "solvers/ipm/ipm.h"
 
 #include "solvers/core/blas.h"
+#include "solvers/cvx/violation.h"
 #include "solvers/ipm/ipm_extended.h"
 #include "solvers/ipm/ipm_newton.h"
 #include "solvers/ipm/ipm_path.h"
@@ -293,7 +294,7 @@ static const char *note(const void *state)
 
 static void violation(void *state, long draws, struct violation *out)
 {
-	cvx_violation(&((const struct ipm *)state)->cvx, draws, out);
+	violation_patterns(&((const struct ipm *)state)->cvx, draws, out);
 }
 
 static ptrdiff_t patterns_used(const void *state)
