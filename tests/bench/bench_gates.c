@@ -1,5 +1,5 @@
-/* The kernels of bit patterns beside the same passes over patterns of reals, alternately in one run:
- * ratios of times (goal: at most 1) and bytes of a pattern set. */
+/* The kernels of bit patterns beside the same passes over patterns of reals, alternately in one
+ * run: ratios of times (goal: at most 1) and bytes of a pattern set. */
 #include "solvers/core/rng.h"
 #include "solvers/gates/gates.h"
 
