@@ -81,19 +81,13 @@ void cvx_prepare(struct cvx *cvx)
 	nnls_take(&cvx->nnls, cvx->cone.B);
 }
 
-/* Of a certificate after the first one: products of all blocks, and projections of every other one
- * on both sides. */
-static double certificate_flops(double n, double d, double P)
+void cvx_forecast(double n, double d, double P, struct forecast *out)
 {
 	double r = fmin(n, d), products = 24 * n * d * P;
 
-	return products +
-	       (r <= EXACT_MOST ? 2 * P * r * 2 * n * r : 20 * splitting_flops(n, d, 2 * P));
-}
-
-void cvx_forecast(double n, double d, double P, struct forecast *out)
-{
-	out->certificate_flops += certificate_flops(n, d, P);
+	/* products of all blocks, and projections of every other one on both sides */
+	out->certificate_flops += products + (r <= EXACT_MOST ? 2 * P * r * 2 * n * r
+							      : 20 * splitting_flops(n, d, 2 * P));
 }
 
 double cvx_group_norm(double beta, struct mat V)
@@ -144,27 +138,6 @@ static double repair_step(const struct cvx *cvx, ptrdiff_t b, const real *y)
 	return step;
 }
 
-/* Block b with y = X v: extent, and f += its outputs. */
-static void add_block(struct cvx *cvx, ptrdiff_t b, const real *y, struct extent *sum)
-{
-	const real *d = cvx->d;
-	real sign = b < cvx->patterns.D.cols ? 1 : -1, violation = 0, largest = 0;
-
-	gates_unpack(pattern(cvx, b), cvx->push.rows, cvx->d);
-#pragma omp simd reduction(max : violation, largest)
-	for (ptrdiff_t k = 0; k < cvx->push.rows; k++) {
-		real lack = (1 - 2 * d[k]) * y[k], size = lack < 0 ? -lack : lack;
-
-		largest = size > largest ? size : largest;
-		violation = lack > violation ? lack : violation;
-		cvx->f[k] += sign * d[k] * y[k];
-	}
-	sum->largest = fmax(sum->largest, (double)largest);
-	sum->violation = fmax(sum->violation, (double)violation);
-	if (violation > 0)
-		cvx->at[sum->broken++] = b;
-}
-
 /* Y = X [V W] in the splitting's room, and what the blocks add up to. */
 static struct extent measure(struct cvx *cvx, struct mat V, struct mat W)
 {
@@ -175,8 +148,24 @@ static struct extent measure(struct cvx *cvx, struct mat V, struct mat W)
 	memset(cvx->f, 0, (size_t)Y.rows * sizeof *cvx->f);
 	blas_gemm(1, cvx->problem->X, PLAIN, V, PLAIN, 0, mat_cols(Y, 0, P));
 	blas_gemm(1, cvx->problem->X, PLAIN, W, PLAIN, 0, mat_cols(Y, P, P));
-	for (ptrdiff_t b = 0; b < 2 * P; b++)
-		add_block(cvx, b, mat_col(Y, b), &sum);
+	for (ptrdiff_t b = 0; b < 2 * P; b++) {
+		const real *restrict y = mat_col(Y, b), *restrict d = cvx->d;
+		real sign = b < P ? 1 : -1, violation = 0, largest = 0;
+
+		gates_unpack(pattern(cvx, b), Y.rows, cvx->d);
+#pragma omp simd reduction(max : violation, largest)
+		for (ptrdiff_t k = 0; k < Y.rows; k++) {
+			real lack = (1 - 2 * d[k]) * y[k], size = lack < 0 ? -lack : lack;
+
+			largest = size > largest ? size : largest;
+			violation = lack > violation ? lack : violation;
+			cvx->f[k] += sign * d[k] * y[k];
+		}
+		sum.largest = fmax(sum.largest, (double)largest);
+		sum.violation = fmax(sum.violation, (double)violation);
+		if (violation > 0)
+			cvx->at[sum.broken++] = b;
+	}
 	return sum;
 }
 
@@ -307,23 +296,6 @@ static void repair(struct cvx *cvx, struct mat V, struct mat W, ptrdiff_t count)
 	}
 }
 
-/* fr = the outputs of the network of R; beta sum |r_b| */
-static double evaluate(struct cvx *cvx)
-{
-	struct mat Y = cvx->split.Y;
-
-	memset(cvx->fr, 0, (size_t)Y.rows * sizeof *cvx->fr);
-	blas_gemm(1, cvx->problem->X, PLAIN, cvx->R, PLAIN, 0, Y);
-	for (ptrdiff_t b = 0; b < Y.cols; b++) {
-		const real *y = mat_col(Y, b);
-		real sign = b < cvx->patterns.D.cols ? 1 : -1;
-
-		for (ptrdiff_t k = 0; k < Y.rows; k++)
-			cvx->fr[k] += y[k] > 0 ? sign * y[k] : 0;
-	}
-	return cvx_group_norm(cvx->problem->beta, cvx->R);
-}
-
 /* L(c f, y) + c norms */
 static double scaled_value(struct cvx *cvx, double c, double norms)
 {
@@ -365,6 +337,7 @@ static void find_upper(struct cvx *cvx, struct mat V, struct mat W, struct certi
 	const struct problem *problem = cvx->problem;
 	size_t n = (size_t)problem->X.rows;
 	struct extent sum = measure(cvx, V, W);
+	struct mat Y = cvx->split.Y;
 	double norms, c;
 
 	if (sum.broken > 0 && !cvx->interior.ready) {
@@ -378,7 +351,16 @@ static void find_upper(struct cvx *cvx, struct mat V, struct mat W, struct certi
 	mat_copy(cvx->RW, W);
 	if (sum.broken > 0)
 		repair(cvx, V, W, sum.broken);
-	norms = evaluate(cvx);
+	memset(cvx->fr, 0, n * sizeof *cvx->fr);
+	blas_gemm(1, problem->X, PLAIN, cvx->R, PLAIN, 0, Y);
+	for (ptrdiff_t b = 0; b < Y.cols; b++) {
+		const real *y = mat_col(Y, b);
+		real sign = b < V.cols ? 1 : -1;
+
+		for (size_t k = 0; k < n; k++)
+			cvx->fr[k] += y[k] > 0 ? sign * y[k] : 0;
+	}
+	norms = cvx_group_norm(problem->beta, cvx->R);
 	out->upper = best_scale(cvx, norms, &c);
 	blas_scale((size_t)(cvx->R.rows * cvx->R.cols), c, cvx->R.at);
 }

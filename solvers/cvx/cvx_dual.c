@@ -159,13 +159,6 @@ static int by_norm(const void *a, const void *b)
 	return (x->index > y->index) - (x->index < y->index);
 }
 
-static void sort(struct cvx *cvx)
-{
-	for (ptrdiff_t b = 0; b < cvx->M.cols; b++)
-		cvx->order[b] = (struct cvx_order){cvx->norm[b], b};
-	qsort(cvx->order, (size_t)cvx->M.cols, sizeof *cvx->order, by_norm);
-}
-
 /* Measure block b with the multipliers z (n), and take them if they are better. */
 static void offer(struct cvx *cvx, const real *alpha, ptrdiff_t b, const real *z)
 {
@@ -179,33 +172,27 @@ static void offer(struct cvx *cvx, const real *alpha, ptrdiff_t b, const real *z
 	memcpy(mat_col(cvx->M, b), z, (size_t)cvx->M.rows * sizeof *z);
 }
 
-/* One block to its minimum. */
-static void solve_block(struct cvx *cvx, const real *alpha, ptrdiff_t b, double target)
+/* One block after the other to its minimum, from the largest norm on. Only the largest minimum
+ * counts, so a block is left as soon as it is below the largest one so far. */
+static void tighten_each(struct cvx *cvx, const real *alpha, double target)
 {
 	struct nnls *nnls = &cvx->nnls;
 	const real *d = cvx->d;
 	real *z = mat_col(cvx->split.A, 0);
 
-	gates_unpack(pattern(cvx, b), cvx->M.rows, cvx->d);
-	nnls_gradient(cvx->cone.B, d, cvx->a, (double)sign_of(cvx, b), cvx->g);
-	nnls_solve(nnls, (struct nnls_block){d, NULL, cvx->g}, target, HUGE_VAL);
-	memset(z, 0, (size_t)cvx->M.rows * sizeof *z);
-	for (ptrdiff_t i = 0; i < nnls->count; i++) {
-		ptrdiff_t k = nnls->passive[i];
-
-		z[k] = (2 * d[k] - 1) * (real)(nnls->eta[i] / (double)cvx->cone.length[k]);
-	}
-	offer(cvx, alpha, b, z);
-}
-
-/* One block after the other to its minimum, from the largest norm on. Only the largest minimum
- * counts, so a block is left as soon as it is below the largest one so far. */
-static void tighten_each(struct cvx *cvx, const real *alpha, double target)
-{
 	for (ptrdiff_t i = 0; i < cvx->M.cols && cvx->order[i].norm > target; i++) {
 		ptrdiff_t b = cvx->order[i].index;
 
-		solve_block(cvx, alpha, b, target);
+		gates_unpack(pattern(cvx, b), cvx->M.rows, cvx->d);
+		nnls_gradient(cvx->cone.B, d, cvx->a, (double)sign_of(cvx, b), cvx->g);
+		nnls_solve(nnls, (struct nnls_block){d, NULL, cvx->g}, target, HUGE_VAL);
+		memset(z, 0, (size_t)cvx->M.rows * sizeof *z);
+		for (ptrdiff_t j = 0; j < nnls->count; j++) {
+			ptrdiff_t k = nnls->passive[j];
+
+			z[k] = (2 * d[k] - 1) * (real)(nnls->eta[j] / (double)cvx->cone.length[k]);
+		}
+		offer(cvx, alpha, b, z);
 		target = fmax(target, cvx->norm[b]);
 	}
 }
@@ -296,18 +283,6 @@ static void keep_better(struct cvx *cvx)
 	}
 }
 
-/* Blocks that the largest proved norm, `least`, makes harmless are done. */
-static void drop_harmless(struct cvx *cvx, double least)
-{
-	struct splitting *s = &cvx->split;
-
-	for (ptrdiff_t c = s->count - 1; c >= 0; c--)
-		if (cvx->norm[cvx->at[c]] <= least * (1 + cvx->slack)) {
-			splitting_drop(s, c);
-			cvx->at[c] = cvx->at[s->count];
-		}
-}
-
 /* All blocks above the target at once. */
 static void tighten_together(struct cvx *cvx, const real *alpha, double target)
 {
@@ -323,7 +298,12 @@ static void tighten_together(struct cvx *cvx, const real *alpha, double target)
 		for (ptrdiff_t c = 0; c < s->count; c++)
 			target = fmax(target, feasible_value(cvx, c));
 		keep_better(cvx);
-		drop_harmless(cvx, target);
+		for (ptrdiff_t c = s->count - 1; c >= 0; c--) { /* harmless blocks are done */
+			if (cvx->norm[cvx->at[c]] > target * (1 + cvx->slack))
+				continue;
+			splitting_drop(s, c);
+			cvx->at[c] = cvx->at[s->count];
+		}
 		splitting_penalty(s, softening * s->delta);
 	}
 	measure_all(cvx, alpha);
@@ -354,17 +334,6 @@ static double mix(struct cvx *cvx, const real *alpha, double t, double *rounding
 	return largest + *rounding;
 }
 
-/* -L*(-s f) at the largest feasible s. */
-static double mixture_value(struct cvx *cvx, const real *alpha, double t)
-{
-	const struct problem *problem = cvx->problem;
-	double rounding, largest = mix(cvx, alpha, t, &rounding);
-
-	return largest > 0 ? -loss_conjugate(problem->loss, (size_t)cvx->M.rows,
-					     -problem->beta / largest, cvx->f, problem->y)
-			   : -HUGE_VAL;
-}
-
 /* alpha itself is kept. */
 static void replace(struct cvx *cvx, const real *alpha, double bound)
 {
@@ -379,8 +348,12 @@ static double best_share(struct cvx *cvx, const real *alpha)
 	double best = -HUGE_VAL, share = 1;
 
 	for (int i = 1; i < SHARES; i++) {
-		double t = (double)i / SHARES, value = mixture_value(cvx, alpha, t);
+		double t = (double)i / SHARES, rounding, largest = mix(cvx, alpha, t, &rounding);
+		double scale = cvx->problem->beta / largest, value;
 
+		value = largest > 0 ? -loss_conjugate(cvx->problem->loss, (size_t)cvx->M.rows,
+						      -scale, cvx->f, cvx->problem->y)
+				    : -HUGE_VAL;
 		if (value > best) {
 			best = value;
 			share = t;
@@ -572,7 +545,9 @@ void cvx_dual_bound(struct cvx *cvx, const struct cvx_dual *dual, struct certifi
 	double best = scaling_best(problem, dual->alpha, 0).scale, target, largest;
 
 	first_multipliers(cvx, dual);
-	sort(cvx);
+	for (ptrdiff_t b = 0; b < cvx->M.cols; b++)
+		cvx->order[b] = (struct cvx_order){cvx->norm[b], b};
+	qsort(cvx->order, (size_t)cvx->M.cols, sizeof *cvx->order, by_norm);
 	target = problem->beta / best; /* a smaller norm would gain nothing */
 	if (cvx->order[0].norm > target) {
 		cvx_prepare(cvx);

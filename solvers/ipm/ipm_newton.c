@@ -96,21 +96,6 @@ static void reduced_gram(struct ipm *s, const real *weight, struct mat to)
 	blas_syrk(1, G, TRANSPOSED, 1, to);
 }
 
-/* X' diag(weight) X, lower triangle, from its packed columns or by a product. */
-static void weighted_gram(struct ipm *s, ptrdiff_t i, struct mat to)
-{
-	const real *packed;
-
-	if (s->pairs.cols == 0) {
-		reduced_gram(s, mat_col(s->Q, i), to);
-		return;
-	}
-	packed = mat_col(s->packed, i);
-	for (ptrdiff_t b = 0; b < to.cols; b++)
-		for (ptrdiff_t a = b; a < to.rows; a++)
-			mat_set(to, a, b, *packed++);
-}
-
 /* Lower factor of the matrix B (lower triangle); its diagonal grows until there is one. */
 static bool factor_entries(struct mat B, struct mat L)
 {
@@ -142,7 +127,13 @@ static bool factor_blocks(struct ipm *s, struct ipm_half *h)
 	if (s->pairs.cols > 0)
 		blas_gemm(1, s->pairs, TRANSPOSED, s->Q, PLAIN, 0, s->packed);
 	for (ptrdiff_t i = 0; i < s->D.cols; i++) {
-		weighted_gram(s, i, s->B);
+		const real *packed = s->pairs.cols > 0 ? mat_col(s->packed, i) : NULL;
+
+		if (!packed)
+			reduced_gram(s, mat_col(s->Q, i), s->B);
+		for (ptrdiff_t b = 0; packed && b < s->B.cols; b++)
+			for (ptrdiff_t a = b; a < s->B.rows; a++)
+				mat_set(s->B, a, b, *packed++);
 		add_cone(&h->cones, i, s->B);
 		if (!factor_entries(s->B, ipm_block(h->L, i)))
 			return false;
@@ -390,36 +381,11 @@ static double residual_norm(const struct ipm *s)
 	return hypot(blas_mat_norm(s->half[0].R), blas_mat_norm(s->half[1].R));
 }
 
-/* added += length along, R -= length product */
-static void move(struct ipm *s, double length)
-{
-	size_t count = (size_t)(s->q.rows * s->q.cols);
-
-	for (int half = 0; half < 2; half++) {
-		struct ipm_half *h = &s->half[half];
-
-		blas_axpy(count, length, h->along.at, h->added.at);
-		blas_axpy(count, -length, h->product.at, h->R.at);
-	}
-}
-
-/* along = Z + share along */
-static void turn(struct ipm *s, double share)
-{
-	size_t count = (size_t)(s->q.rows * s->q.cols);
-
-	for (int half = 0; half < 2; half++) {
-		struct ipm_half *h = &s->half[half];
-
-		blas_scale(count, share, h->along.at);
-		blas_axpy(count, 1, h->Z.at, h->along.at);
-	}
-}
-
 void ipm_newton_solve(struct ipm *s, double share, double small)
 {
 	struct ipm_half *v = &s->half[0], *w = &s->half[1];
 	double enough = fmax(share * residual_norm(s), small), size = 1, curvature, before;
+	size_t count = (size_t)(s->q.rows * s->q.cols);
 
 	for (int half = 0; half < 2; half++) {
 		mat_fill(s->half[half].added, 0);
@@ -429,13 +395,23 @@ void ipm_newton_solve(struct ipm *s, double share, double small)
 		precondition(s);
 		before = size;
 		size = inner(s, v->R, v->Z, w->R, w->Z);
-		turn(s, round > 0 ? size / before : 0);
+		for (int half = 0; half < 2; half++) { /* along = Z + size / before along */
+			struct ipm_half *h = &s->half[half];
+
+			blas_scale(count, round > 0 ? size / before : 0, h->along.at);
+			blas_axpy(count, 1, h->Z.at, h->along.at);
+		}
 		multiply(s);
 		curvature = inner(s, v->along, v->product, w->along, w->product);
 		s->rounds++;
 		if (!(size > 0 && curvature > 0 && isfinite(curvature)))
 			return;
-		move(s, size / curvature);
+		for (int half = 0; half < 2; half++) {
+			struct ipm_half *h = &s->half[half];
+
+			blas_axpy(count, size / curvature, h->along.at, h->added.at);
+			blas_axpy(count, -size / curvature, h->product.at, h->R.at);
+		}
 		if (residual_norm(s) <= enough)
 			return;
 	}

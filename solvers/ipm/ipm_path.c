@@ -258,17 +258,6 @@ static void start_cone(struct ipm *s, struct ipm_half *h, ptrdiff_t i, double mu
 	}
 }
 
-/* |c o x|, so that its product with a row's size bounds sum_j |x_kj x_j| however columns are scaled
- */
-static double scaled_norm(const struct ipm *s, const real *x)
-{
-	double square = 0;
-
-	for (ptrdiff_t j = 0; j < s->q.rows; j++)
-		square += pow((double)s->scale[j] * (double)x[j], 2);
-	return sqrt(square);
-}
-
 /* ds = E o (X x) - s, but for what rounding decides; dlambda = (mu - K - lambda ds) / s - lambda */
 static void start_half(struct ipm *s, struct ipm_half *h, double mu)
 {
@@ -279,8 +268,12 @@ static void start_half(struct ipm *s, struct ipm_half *h, double mu)
 		const real *slack = mat_col(h->S, i), *minus = mat_col(h->N, i);
 		const real *products = mat_col(h->K, i);
 		real *q = mat_col(s->Q, i), *ds = mat_col(h->dS, i), *dn = mat_col(h->dN, i);
-		real noise = ulps * (real)scaled_norm(s, mat_col(h->X, i));
+		double square = 0;
+		real noise;
 
+		for (ptrdiff_t j = 0; j < h->X.rows; j++) /* however columns are scaled */
+			square += pow((double)s->scale[j] * (double)mat_get(h->X, j, i), 2);
+		noise = ulps * (real)sqrt(square);
 		gates_flip(gates_col(s->D, i), s->D.rows, q, q);
 #pragma omp simd
 		for (ptrdiff_t k = 0; k < s->D.rows; k++) {
@@ -361,31 +354,24 @@ static double find_step(struct ipm *s, double mu, bool correct)
 	return now;
 }
 
-/* K = ds dlambda, and the same for the cones; or nothing. */
-static void second_order(struct ipm_half *h, bool correct)
-{
-	if (!correct) {
-		mat_fill(h->K, 0);
-		mat_fill(h->cones.k, 0);
-		return;
-	}
-	for (ptrdiff_t i = 0; i < h->K.cols; i++) {
-		const real *ds = mat_col(h->dS, i), *dn = mat_col(h->dN, i);
-		real *k = mat_col(h->K, i);
-
-#pragma omp simd
-		for (ptrdiff_t j = 0; j < h->K.rows; j++)
-			k[j] = -ds[j] * dn[j];
-	}
-	cones_second_order(&h->cones);
-}
-
+/* With K = ds dlambda of the last direction, and the same for the cones, or without. */
 static bool aim(void *state, double target, bool correct)
 {
 	struct ipm *s = state;
 
-	for (int half = 0; half < 2; half++)
-		second_order(&s->half[half], correct);
+	for (int half = 0; half < 2; half++) {
+		struct ipm_half *h = &s->half[half];
+		const real *ds = h->dS.at, *dn = h->dN.at;
+
+		mat_fill(h->K, 0);
+		mat_fill(h->cones.k, 0);
+		if (!correct)
+			continue;
+#pragma omp simd
+		for (ptrdiff_t k = 0; k < h->K.rows * h->K.cols; k++)
+			h->K.at[k] = -ds[k] * dn[k];
+		cones_second_order(&h->cones);
+	}
 	s->left = find_step(s, target, correct);
 	return s->left <= s->enough;
 }
@@ -422,11 +408,11 @@ static bool find_direction(struct ipm *s)
 	return aim(s, fmax(s->mu, remaining(s) * s->objective / products(s)), false);
 }
 
-/* The length taken, 0 if no step is left. Once double digits do not do, the factors have twice as
- * many, where they are affordable. */
-static double newton_step(struct ipm *s)
+/* Once double digits do not do, the factors have twice as many, where they are affordable. */
+enum outcome ipm_path_step(struct ipm *s)
 {
 	bool factored, solved_well;
+	double length, left;
 
 	for (int half = 0; half < 2; half++)
 		cones_scale(&s->half[half].cones);
@@ -438,13 +424,8 @@ static double newton_step(struct ipm *s)
 		if (factored)
 			find_direction(s);
 	}
-	return factored && isfinite(s->left) ? advance(s, mehrotra_length(&method, s)) : 0;
-}
-
-enum outcome ipm_path_step(struct ipm *s)
-{
-	double length = newton_step(s), left = remaining(s);
-
+	length = factored && isfinite(s->left) ? advance(s, mehrotra_length(&method, s)) : 0;
+	left = remaining(s);
 	if (left < solved)
 		return OUTCOME_CONVERGED;
 	if (length > least_step)
