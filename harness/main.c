@@ -16,9 +16,9 @@
 #define TEXT(field, argument_, doc_)                                                     \
 	.row = {OPTION_FIELD(struct cli_args, field), .initial = "null", .doc = (doc_)}, \
 	.argument = (argument_)
-#define PATH(field, argument_, doc_)                                                   \
-	.row = {OPTION_FIELD(struct cli_args, field), .initial = "null", .path = true, \
-		.doc = (doc_)},                                                        \
+#define PATH(field, argument_, doc_)                                                         \
+	.row = {OPTION_FIELD(struct cli_args, field), .initial = "null", .path = PATH_OTHER, \
+		.doc = (doc_)},                                                              \
 	.argument = (argument_)
 #define SPEC(name_, path_, argument_, doc_)                                              \
 	.row = {.name = (name_), .type = OPTION_TEXT, .initial = "null", .doc = (doc_)}, \

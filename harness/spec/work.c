@@ -1,7 +1,6 @@
 /* Checks of a spec against what its data are. */
 #include "harness/spec/work.h"
 #include "harness/spec/check.h"
-#include "harness/spec/paths.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -188,7 +187,7 @@ struct lookup {
 	const char *list, *name; /* of the entry that names the files */
 };
 
-static void check_path(const char **path, void *context)
+static void check_path(const struct option *row, const char **path, void *context)
 {
 	const struct lookup *lookup = context;
 	struct work *work = lookup->work;
@@ -197,6 +196,7 @@ static void check_path(const char **path, void *context)
 	struct err err = {0};
 	const struct node *entry;
 
+	(void)row;
 	if (data_file_there(*path, &err) == STATUS_OK)
 		return;
 	entry = find_entry(work->experiment, lookup->list, lookup->name, &trail.index);
@@ -227,8 +227,8 @@ enum status work_check(const struct experiment *experiment, struct problems *pro
 
 		if (cell->repetition > 0)
 			continue;
-		spec_each_data_path(cell, check_path, &data);
-		spec_each_train_path(cell, check_path, &train);
+		option_each_path(&cell->data.source, check_path, &data);
+		option_each_path(&cell->train.solver, check_path, &train);
 	}
 	if (others > 0)
 		return STATUS_SPEC;

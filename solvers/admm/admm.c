@@ -39,9 +39,10 @@ static const struct option rows[] = {
 	{0},
 };
 
-static const struct pattern_options *patterns(const void *options)
+static enum freedom freedom(const void *options)
 {
-	return &((const struct admm_options *)options)->patterns;
+	return pattern_freedom(&((const struct admm_options *)options)->patterns,
+			       FREEDOM_ROTATIONS);
 }
 
 static void forecast(const void *options, ptrdiff_t rows_, ptrdiff_t cols_, struct forecast *out)
@@ -84,8 +85,11 @@ static void divide(struct admm *a, struct arena *arena)
 	ptrdiff_t n = a->problem->X.rows, d = a->problem->X.cols, P = a->system.D.cols;
 	real *at;
 
-	a->size = (size_t)(2 * (n + d) * P + n);
-	at = a->x = ARENA_ARRAY(arena, real, a->size);
+	a->loop = accelerated_new(
+		(size_t)(2 * (n + d) * P + n),
+		(struct anderson_memory){a->options->anderson, a->options->interval},
+		a->options->relaxation, arena);
+	at = a->loop.x;
 	a->tV = (struct mat){d, P, d, at};
 	a->tW = (struct mat){d, P, d, at + d * P};
 	a->aV = (struct mat){n, P, n, at + 2 * d * P};
@@ -104,26 +108,12 @@ static void scale_penalties(struct admm *a)
 	a->kappa = a->options->kappa / square;
 }
 
-/* In the norm in which the iteration is averaged. */
-static void accelerate(struct admm *a, struct arena *arena)
-{
-	size_t n = (size_t)a->problem->X.rows, d = (size_t)a->problem->X.cols,
-	       P = (size_t)a->system.D.cols;
-	const struct anderson_part parts[] = {{2 * d * P, 1}, {2 * n * P, a->sigma}, {n, a->kappa}};
-
-	if (a->options->anderson == 0)
-		return;
-	a->anderson =
-		anderson_new(arena, a->size,
-			     (struct anderson_memory){a->options->anderson, a->options->interval},
-			     a->options->relaxation);
-	if (!arena_counts(arena))
-		anderson_weigh(a->anderson, parts, sizeof parts / sizeof parts[0]);
-}
-
 static void allocate(struct admm *a, struct arena *arena)
 {
 	ptrdiff_t n = a->problem->X.rows, d = a->problem->X.cols, P = a->system.D.cols;
+	/* in the norm in which the iteration is averaged */
+	const struct anderson_part parts[] = {
+		{(size_t)(2 * d * P), 1}, {(size_t)(2 * n * P), a->sigma}, {(size_t)n, a->kappa}};
 
 	divide(a, arena);
 	a->V1 = mat_new(arena, d, P);
@@ -134,7 +124,8 @@ static void allocate(struct admm *a, struct arena *arena)
 	a->z = ARENA_ARRAY(arena, real, n);
 	a->p = ARENA_ARRAY(arena, real, n);
 	a->block_sums = arena_alloc(arena, (size_t)admm_step_blocks(n), sizeof *a->block_sums);
-	accelerate(a, arena);
+	if (!arena_counts(arena))
+		accelerated_restart(&a->loop, parts, sizeof parts / sizeof parts[0]);
 }
 
 /* The interior point that may follow. */
@@ -172,7 +163,7 @@ static enum status setup(const struct problem *problem, const void *options, str
 	*state = a;
 	if (arena_counts(arena))
 		return prepare_finish(a, arena, err);
-	a->zero = loss_value(problem->loss, (size_t)problem->X.rows, a->f, problem->y);
+	a->loop.zero = loss_value(problem->loss, (size_t)problem->X.rows, a->f, problem->y);
 	admm_step_split(a); /* from zero */
 	return prepare_finish(a, arena, err);
 }
@@ -182,14 +173,14 @@ static ptrdiff_t width(const void *state)
 	return 2 * ((const struct admm *)state)->V1.cols;
 }
 
-static void network(const void *state, struct net *net)
+static void network(const void *state, struct model *model)
 {
 	const struct admm *a = state;
 
 	if (a->finish.at_work)
-		trainer_ipm.network(a->finish.state, net);
+		trainer_ipm.model(a->finish.state, model);
 	else
-		cvx_network(a->V1, a->W1, net);
+		cvx_network(a->V1, a->W1, net_of(model));
 }
 
 /* alpha = -grad L: of the prox at z, -rho kappa mu exactly; eta = rho sigma (-N). */
@@ -210,14 +201,14 @@ static void certify(void *state, struct certificate *certificate)
 	cvx_certify(&a->cvx, a->V1, a->W1, &dual, certificate);
 }
 
-static void repaired(const void *state, struct net *net)
+static void repaired(const void *state, struct model *model)
 {
 	const struct admm *a = state;
 
 	if (a->finish.at_work)
-		trainer_ipm.repaired(a->finish.state, net);
+		trainer_ipm.repaired(a->finish.state, model);
 	else
-		cvx_network(a->cvx.RV, a->cvx.RW, net);
+		cvx_network(a->cvx.RV, a->cvx.RW, net_of(model));
 }
 
 static const char *u_note(const struct admm *a)
@@ -245,18 +236,11 @@ static void step(void *state, struct progress *progress)
 		return;
 	}
 	admm_step(a, progress);
-	if (!finish_looks(&a->finish, a->iteration))
+	if (!finish_looks(&a->finish, a->loop.iteration))
 		return;
 	certify(a, &c);
-	if (finish_decide(&a->finish, a->iteration, &c))
+	if (finish_decide(&a->finish, a->loop.iteration, &c))
 		write_note(a);
-}
-
-static const char *note(const void *state)
-{
-	const struct admm *a = state;
-
-	return a->note[0] ? a->note : u_note(a);
 }
 
 static void violation(void *state, long draws, struct violation *out)
@@ -269,9 +253,12 @@ static void violation(void *state, long draws, struct violation *out)
 		violation_patterns(&a->cvx, draws, out);
 }
 
-static ptrdiff_t patterns_used(const void *state)
+static void facts(const void *state, struct facts *facts)
 {
-	return ((const struct admm *)state)->V1.cols;
+	const struct admm *a = state;
+
+	pattern_facts(&a->options->patterns, a->V1.cols, facts);
+	facts_note(facts, a->note[0] ? a->note : u_note(a));
 }
 
 const struct trainer trainer_admm = {
@@ -280,16 +267,15 @@ const struct trainer trainer_admm = {
 		 .cite = "bai2023",
 		 .options = rows,
 		 .size = sizeof(struct admm_options)},
-	.freedom = trainer_rotates,
-	.patterns = patterns,
+	.makes = &model_relu,
+	.freedom = freedom,
 	.forecast = forecast,
 	.setup = setup,
 	.step = step,
 	.width = width,
-	.network = network,
+	.model = network,
 	.certify = certify,
 	.repaired = repaired,
-	.patterns_used = patterns_used,
-	.note = note,
+	.facts = facts,
 	.violation = violation,
 };

@@ -43,7 +43,7 @@ static void make(struct chunk *chunk, const struct chunk_plan *plan, const struc
 		.slope = mat_new(arena, capacity, d),
 		.mats = plan->mats,
 		.numbers = plan->numbers,
-		.work = net_work_serial(arena, job->net->U.cols),
+		.work = model_work_serial(arena, job->model->kind, model_width(job->model)),
 	};
 	for (size_t i = 0; i < plan->mats; i++)
 		chunk->mat[i] = mat_new(arena, capacity, d);
@@ -120,14 +120,15 @@ static void observe(struct chunk *chunk)
 
 void chunk_gradient(struct chunk *chunk)
 {
-	net_input_gradient(chunk->job->net, mat_rows(chunk->at, 0, chunk->rows), chunk->f,
-			   mat_rows(chunk->slope, 0, chunk->rows), &chunk->work);
+	model_gradient(chunk->job->model, mat_rows(chunk->at, 0, chunk->rows), chunk->f,
+		       mat_rows(chunk->slope, 0, chunk->rows), &chunk->work);
 	observe(chunk);
 }
 
 void chunk_forward(struct chunk *chunk)
 {
-	net_forward(chunk->job->net, mat_rows(chunk->at, 0, chunk->rows), chunk->f, &chunk->work);
+	model_forward(chunk->job->model, mat_rows(chunk->at, 0, chunk->rows), chunk->f,
+		      &chunk->work);
 	observe(chunk);
 }
 
@@ -180,7 +181,8 @@ void chunk_compact(struct chunk *chunk)
 	pack(chunk, keep, kept);
 }
 
-ptrdiff_t chunk_live(const struct attack_job *job, real done, ptrdiff_t *live)
+/* The samples of the job whose margin is above `done`; returns their number. live: n. */
+static ptrdiff_t live_samples(const struct attack_job *job, real done, ptrdiff_t *live)
 {
 	ptrdiff_t count = 0;
 
@@ -195,7 +197,7 @@ void chunk_run(const struct chunk_plan *plan, struct attack_job *job, struct are
 	int threads = omp_get_max_threads();
 	real done = plan->stop_when_broken ? 0 : (real)-HUGE_VAL;
 	ptrdiff_t *live = ARENA_ARRAY(arena, ptrdiff_t, job->X.rows);
-	ptrdiff_t count = arena_counts(arena) ? job->X.rows : chunk_live(job, done, live);
+	ptrdiff_t count = arena_counts(arena) ? job->X.rows : live_samples(job, done, live);
 	struct chunk *chunks = ARENA_ARRAY(arena, struct chunk, threads);
 
 	if (!(job->threat.eps > 0) || count == 0)
@@ -207,7 +209,7 @@ void chunk_run(const struct chunk_plan *plan, struct attack_job *job, struct are
 	for (long restart = 0; restart < plan->restarts; restart++) {
 		ptrdiff_t rows;
 
-		count = chunk_live(job, done, live);
+		count = live_samples(job, done, live);
 		rows = capacity_of(count, threads);
 #pragma omp parallel for schedule(dynamic) num_threads(threads)
 		for (ptrdiff_t first = 0; first < count; first += rows) {

@@ -26,7 +26,7 @@ struct chunk {
 	struct mat mat[CHUNK_MATS];  /* capacity x d, the attack's own; as many as it asked for */
 	real *number[CHUNK_NUMBERS]; /* capacity, likewise */
 	size_t mats, numbers;
-	struct net_work work;
+	struct model_work work;
 };
 
 /* An attack that works on chunks, from one start after the other. */
@@ -43,9 +43,6 @@ struct chunk_plan {
 /* Run the plan on all samples of the job that are not finished, chunk by chunk, in parallel. With
  * eps = 0 nothing happens. */
 void chunk_run(const struct chunk_plan *plan, struct attack_job *job, struct arena *arena);
-
-/* The samples of the job whose margin is above `done`; returns their number. live: n. */
-ptrdiff_t chunk_live(const struct attack_job *job, real done, ptrdiff_t *live);
 
 /* Write worst points and margins back to the job. */
 void chunk_store(const struct chunk *chunk);

@@ -10,6 +10,8 @@
 #ifndef CORE_OPTION_H
 #define CORE_OPTION_H
 
+#include "solvers/core/arena.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -91,6 +93,14 @@ enum unit {
 	UNIT_BYTES    /* 4GiB, 500MB */
 };
 
+/* What is behind a path, for the one who reads it. */
+enum path {
+	PATH_NONE,
+	PATH_OTHER, /* what the owner of the option reads itself */
+	PATH_ARRAY, /* NPY, a table of numbers */
+	PATH_MODEL  /* a stored model on the same prepared features */
+};
+
 struct option {
 	const char *name;
 	enum option_type type;
@@ -112,7 +122,8 @@ struct option {
 	size_t size;               /* of one element of OPTION_GROUPS */
 	const char *shorthand;     /* group: the member that a plain scalar stands for */
 	bool fixed;                /* identifies or steers an entry, so it is never a sweep axis */
-	bool path; /* a text that names a file: environment variables, relative to the spec */
+	/* a text that names a file: environment variables, relative to the spec */
+	enum path path;
 };
 
 #define OPTION_TYPE_OF(field) \
@@ -133,5 +144,13 @@ struct option {
 	.offset = offsetof(structure, field)
 
 #define OPTION_FIELD(structure, field) OPTION_AS(#field, structure, field)
+
+/* Every path that the bound options of an item name (rows with `path`), at any depth, in the order
+ * of the rows. `visit` may put another one in its place. */
+typedef void option_path_visit(const struct option *row, const char **path, void *context);
+void option_each_path(const struct choice *choice, option_path_visit *visit, void *context);
+
+/* The same as a list. */
+struct texts option_paths(const struct choice *choice, struct arena *arena);
 
 #endif

@@ -29,7 +29,8 @@
 
 struct interior_loss;
 
-/* Whether the loss can take part: smooth, or with a box. */
+/* Whether the loss can take part: smooth, or with a box; and that in words. */
+extern const char interior_loss_wanted[];
 bool interior_loss_takes(struct loss_term loss);
 
 /* For the loss and the targets of `problem`, which is borrowed; interior_loss_takes must hold. */
@@ -45,10 +46,6 @@ void interior_loss_start(struct interior_loss *self, const real *f, double mu);
 
 /* The same from a dual variable a (n) near the path, of a box; others start at f. */
 void interior_loss_start_from(struct interior_loss *self, const real *f, const real *a, double mu);
-
-/* Products of slacks and multipliers below mu rise to mu, by the member that is near its zero: a
- * warm start of a program that has changed. */
-void interior_loss_recenter(struct interior_loss *self, double mu);
 
 /* W (n) at f (n), >= 0; positive for a box. */
 void interior_loss_weights(struct interior_loss *self, const real *f, real *w);

@@ -77,7 +77,13 @@ static const struct option rows[] = {
 	{0},
 };
 
-static const char *const losses[] = {"hinge", "logistic", "squared_hinge", NULL};
+static bool takes(const struct problem *problem, const void *options, const char **wanted)
+{
+	if (!trainer_falling(problem, options, wanted))
+		return false;
+	*wanted = interior_loss_wanted;
+	return interior_loss_takes(problem->loss);
+}
 
 static bool is_free(const struct linear *s, ptrdiff_t i)
 {
@@ -216,7 +222,7 @@ static void outputs(const struct linear *s, const real *w, double shift, real *f
 {
 	const struct problem *problem = s->problem;
 
-	blas_gemv(1, problem->X, PLAIN, w, 0, f);
+	blas_gemv(1, problem->X, PLAIN, w, 0, f); /* n */
 	blas_axpy((size_t)problem->X.rows, -shift, problem->y, f);
 }
 
@@ -232,10 +238,10 @@ static void evaluate(struct linear *s, const real *w)
 	interior_loss_start(s->loss, s->f, barrier);
 	interior_loss_gradient(s->loss, s->f, barrier, false, s->a);
 	s->sum_a = -blas_dot(n, problem->y, s->a);
-	blas_gemv(1, problem->X, TRANSPOSED, s->a, 0, s->g);
-	blas_axpy(d, s->sum_a * eps, s->u, s->g);
+	blas_gemv(1, problem->X, TRANSPOSED, s->a, 0, s->g); /* d: X'a */
+	blas_axpy(d, s->sum_a * eps, s->u, s->g);            /* + s eps N_q' */
 	r = root_of(s->mu, square_of(s, w, false));
-	blas_axpy(d, ridge / (r + s->mu), w, s->g);
+	blas_axpy(d, ridge / (r + s->mu), w, s->g); /* + 2 beta N_2' */
 }
 
 /* Rows first .. of diag(root) X, as far as they fit in T. */
@@ -271,7 +277,7 @@ static double weigh(struct linear *s)
 		w[k] *= w[k] * problem->y[k];
 		sum += (double)w[k] * (double)problem->y[k];
 	}
-	blas_gemv(1, problem->X, TRANSPOSED, w, 0, s->h);
+	blas_gemv(1, problem->X, TRANSPOSED, w, 0, s->h); /* d: X'diag(l'') y */
 	return sum;
 }
 
@@ -465,8 +471,9 @@ static ptrdiff_t width(const void *state)
 }
 
 /* u = +-w / sqrt|w|, alpha = +-sqrt|w|; no neurons for w = 0 */
-static void network(const void *state, struct net *net)
+static void network(const void *state, struct model *model)
 {
+	struct net *net = net_of(model);
 	const struct linear *s = state;
 	double root = sqrt(sqrt(square_of(s, s->w, false)));
 
@@ -486,12 +493,13 @@ const struct trainer trainer_linear_robust = {
 		 .cite = "xu2009",
 		 .options = rows,
 		 .size = sizeof(struct linear_options)},
-	.losses = losses,
+	.makes = &model_relu,
+	.takes = takes,
 	.robust = trainer_always,
 	.forecast = forecast,
 	.setup = setup,
 	.step = step,
 	.width = width,
-	.network = network,
+	.model = network,
 	.certify = certify,
 };

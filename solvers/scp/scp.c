@@ -1,8 +1,9 @@
 /* Sampled convex program (Bai, Gautam, Sojoudi 2023, unconstrained formulation): fixed random
  * first-layer directions, an l1 penalty on the output weights.
  *
- *     min over a in R^N   L(Phi a, y) + beta |a|_1,   Phi = relu(X U), columns of U uniform on the
- * unit sphere
+ *     min over a in R^N   L(Phi a, y) + beta |a|_1,   Phi = relu(X U),
+ *
+ * columns of U uniform on the unit sphere.
  *
  * Dual: max -L*(-alpha) s.t. |Phi' alpha|_inf <= beta; alpha = -grad L(Phi a), scaled into the
  * feasible set, gives the lower bound. The method that solves the program is an option. */
@@ -107,7 +108,7 @@ static bool build_features(struct mat X, struct mat U, struct mat Phi)
 {
 	bool active = false;
 
-	blas_gemm(1, X, PLAIN, U, PLAIN, 0, Phi);
+	blas_gemm(1, X, PLAIN, U, PLAIN, 0, Phi); /* n x N */
 	for (ptrdiff_t i = 0; i < Phi.cols; i++) {
 		real *phi = mat_col(Phi, i);
 
@@ -119,15 +120,17 @@ static bool build_features(struct mat X, struct mat U, struct mat Phi)
 	return active;
 }
 
-static enum status check(const struct scp_method *method, const struct scp_options *options,
-			 struct loss_term loss, struct err *err)
+static bool takes(const struct problem *problem, const void *options, const char **wanted)
 {
-	if (!method)
-		return err_set(err, STATUS_SPEC, "scp: no method takes the loss \"%s\"",
-			       loss.loss->base.name);
-	if (!method->takes(loss))
-		return err_set(err, STATUS_SPEC, "scp: expected %s for the method %s, got \"%s\"",
-			       method->needs, method->base.name, loss.loss->base.name);
+	const struct scp_method *method = method_of(options, &problem->loss, 0);
+
+	*wanted = method ? method->needs : "a loss that one of its methods takes";
+	return method && method->takes(problem->loss);
+}
+
+static enum status check(const struct scp_method *method, const struct scp_options *options,
+			 struct err *err)
+{
 	if (options->first > 0 && !method->nested)
 		return err_set(err, STATUS_SPEC,
 			       "scp: expected a method that solves for the first neurons first, "
@@ -143,7 +146,7 @@ static double steepest(struct state *s)
 	double largest = 0;
 
 	loss_gradient(problem->loss, (size_t)problem->X.rows, s->scp.f, problem->y, s->g);
-	blas_gemv(1, s->scp.Phi, TRANSPOSED, s->g, 0, s->slope);
+	blas_gemv(1, s->scp.Phi, TRANSPOSED, s->g, 0, s->slope); /* N */
 	for (ptrdiff_t i = 0; i < s->scp.Phi.cols; i++)
 		largest = fmax(largest, fabs((double)s->slope[i]));
 	return largest;
@@ -162,13 +165,6 @@ static void allocate(struct state *s, const struct scp_options *options, struct 
 	s->slope = ARENA_ARRAY(arena, real, N);
 }
 
-/* On a counting arena: the method that takes most of those that the data may choose. */
-static enum status count_method(struct state *s, const struct scp_options *options,
-				struct arena *arena, struct err *err)
-{
-	return s->method->setup(&s->scp, options->method.options, arena, &s->method_state, err);
-}
-
 static enum status setup(const struct problem *problem, const void *options, struct arena *arena,
 			 void **state, struct err *err)
 {
@@ -177,12 +173,12 @@ static enum status setup(const struct problem *problem, const void *options, str
 	double slope;
 
 	s->method = method_of(o, &problem->loss, 0);
-	TRY(check(s->method, o, problem->loss, err));
+	TRY(check(s->method, o, err));
 	s->scp.problem = problem;
 	allocate(s, o, arena);
 	*state = s;
 	if (arena_counts(arena))
-		return count_method(s, o, arena, err);
+		return s->method->setup(&s->scp, o->method.options, arena, &s->method_state, err);
 	sample_directions(s->scp.U, problem->seed);
 	if (!build_features(problem->X, s->scp.U, s->scp.Phi))
 		s->note = "no sampled neuron is active on any training sample: none is of use";
@@ -204,8 +200,9 @@ static ptrdiff_t width(const void *state)
 }
 
 /* a_i u_i becomes the neuron sqrt|a_i| u_i with output weight sign(a_i) sqrt|a_i|. */
-static void network(const void *state, struct net *net)
+static void network(const void *state, struct model *model)
 {
+	struct net *net = net_of(model);
 	const struct scp *s = &((const struct state *)state)->scp;
 	ptrdiff_t m = 0;
 
@@ -236,7 +233,7 @@ static void certify(void *state, struct certificate *certificate)
 	else
 		loss_gradient(problem->loss, n, scp->f, problem->y, s->g);
 	blas_scale(n, -1, s->g);
-	blas_gemv(1, scp->Phi, TRANSPOSED, s->g, 0, s->slope);
+	blas_gemv(1, scp->Phi, TRANSPOSED, s->g, 0, s->slope); /* N */
 	for (ptrdiff_t i = 0; i < scp->Phi.cols; i++) {
 		norm += fabs((double)scp->a[i]);
 		largest = fmax(largest, fabs((double)s->slope[i]));
@@ -283,9 +280,10 @@ static void violation(void *state, long draws, struct violation *out)
 	violation_neurons(s->scp.problem, s->g, draws, out);
 }
 
-static const char *note(const void *state)
+static void facts(const void *state, struct facts *facts)
 {
-	return ((const struct state *)state)->note;
+	facts_number(facts, "patterns", (double)width(state));
+	facts_note(facts, ((const struct state *)state)->note);
 }
 
 const struct trainer trainer_scp = {
@@ -294,13 +292,14 @@ const struct trainer trainer_scp = {
 		 .cite = "bai2023",
 		 .options = rows,
 		 .size = sizeof(struct scp_options)},
+	.makes = &model_relu,
+	.takes = takes,
 	.forecast = forecast,
 	.setup = setup,
 	.step = step,
 	.width = width,
-	.network = network,
+	.model = network,
 	.certify = certify,
-	.patterns_used = width,
 	.violation = violation,
-	.note = note,
+	.facts = facts,
 };

@@ -1,7 +1,6 @@
 /* What the checks of a spec take from elsewhere: which steps of `prepare` mix columns, which paths
  * a cell names, and that a stored spec is read for its names and plots alone. */
 #include "harness/data/data.h"
-#include "harness/spec/paths.h"
 #include "harness/spec/spec.h"
 #include "solvers/core/arena.h"
 
@@ -70,10 +69,11 @@ struct seen {
 	const char *path[8];
 };
 
-static void see(const char **path, void *context)
+static void see(const struct option *row, const char **path, void *context)
 {
 	struct seen *seen = context;
 
+	assert_int_not_equal(row->path, PATH_NONE);
 	seen->path[seen->count++] = *path;
 	if (strcmp(*path, "folder/D.npy") == 0)
 		*path = "/moved/D.npy";
@@ -94,9 +94,9 @@ static void every_path_of_a_cell_is_visited(void **state)
 	const char *text;
 
 	(void)state;
-	spec_each_data_path(&cell, see, &seen);
+	option_each_path(&cell.data.source, see, &seen);
 	assert_int_equal(seen.count, 3);
-	spec_each_train_path(&cell, see, &seen);
+	option_each_path(&cell.train.solver, see, &seen);
 	assert_int_equal(seen.count, 4);
 	for (size_t i = 0; i < seen.count; i++)
 		assert_string_equal(seen.path[i], expected[i]);

@@ -18,9 +18,10 @@ enum {
 static const double most_numbers = 0x1p34; /* 128 GiB of dense doubles: surely a damaged index */
 
 static const struct option rows[] = {
-	{OPTION_FIELD(struct libsvm_options, path), .doc = "file, plain or .gz", .path = true},
+	{OPTION_FIELD(struct libsvm_options, path), .doc = "file, plain or .gz",
+	 .path = PATH_OTHER},
 	{OPTION_FIELD(struct libsvm_options, test), .initial = "null",
-	 .doc = "file with the test part", .path = true},
+	 .doc = "file with the test part", .path = PATH_OTHER},
 	{OPTION_FIELD(struct libsvm_options, features), .initial = "0",
 	 .range = RANGE_WITHIN(0, INT_MAX),
 	 .doc = "features per row; 0 = the largest index of both files"},
@@ -299,14 +300,6 @@ static enum status read_libsvm(const void *options, const struct read_request *r
 	return status;
 }
 
-static size_t list_files(const void *options, const char **paths, size_t room)
-{
-	const struct libsvm_options *o = options;
-	const char *const all[] = {o->path, o->test};
-
-	return data_list_paths(all, sizeof all / sizeof *all, paths, room);
-}
-
 const struct source source_libsvm = {
 	.base = {.name = "libsvm",
 		 .doc = "sparse text in the format of LIBSVM, plain or .gz",
@@ -314,5 +307,4 @@ const struct source source_libsvm = {
 		 .options = rows,
 		 .size = sizeof(struct libsvm_options)},
 	.read = read_libsvm,
-	.files = list_files,
 };

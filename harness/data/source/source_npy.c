@@ -6,13 +6,13 @@
 
 static const struct option rows[] = {
 	{OPTION_FIELD(struct npy_options, x),
-	 .doc = "features, n x d, or images n x h x w, .npy or .npy.gz", .path = true},
+	 .doc = "features, n x d, or images n x h x w, .npy or .npy.gz", .path = PATH_OTHER},
 	{OPTION_FIELD(struct npy_options, y), .doc = "labels (numbers or texts) or targets, n",
-	 .path = true},
+	 .path = PATH_OTHER},
 	{OPTION_FIELD(struct npy_options, test_x), .initial = "null",
-	 .doc = "features of the test part", .path = true},
+	 .doc = "features of the test part", .path = PATH_OTHER},
 	{OPTION_FIELD(struct npy_options, test_y), .initial = "null",
-	 .doc = "labels or targets of the test part", .path = true},
+	 .doc = "labels or targets of the test part", .path = PATH_OTHER},
 	{0},
 };
 
@@ -49,14 +49,6 @@ static enum status read_npy(const void *options, const struct read_request *requ
 	return arrays_check_test(of_test, train, test, err);
 }
 
-static size_t list_files(const void *options, const char **paths, size_t room)
-{
-	const struct npy_options *o = options;
-	const char *const all[] = {o->x, o->y, o->test_x, o->test_y};
-
-	return data_list_paths(all, sizeof all / sizeof *all, paths, room);
-}
-
 const struct source source_npy = {
 	.base = {.name = "npy",
 		 .doc = "features and labels as numpy arrays, plain or .gz",
@@ -64,5 +56,4 @@ const struct source source_npy = {
 		 .options = rows,
 		 .size = sizeof(struct npy_options)},
 	.read = read_npy,
-	.files = list_files,
 };

@@ -1,9 +1,9 @@
 /* A walk over bound options along their rows. */
-#include "harness/spec/paths.h"
-#include "harness/spec/cell.h"
+#include "solvers/core/option.h"
+#include "solvers/core/desc.h"
 
 struct walk {
-	spec_path_visit *visit;
+	option_path_visit *visit;
 	void *context;
 };
 
@@ -15,10 +15,10 @@ static void each_choice(const struct walk *walk, const struct choice *choice)
 		each_row(walk, choice->item->options, (void *)choice->options);
 }
 
-static void each_text(const struct walk *walk, struct texts *list)
+static void each_text(const struct walk *walk, const struct option *row, struct texts *list)
 {
 	for (size_t i = 0; i < list->count; i++)
-		walk->visit((const char **)&list->at[i], walk->context);
+		walk->visit(row, (const char **)&list->at[i], walk->context);
 }
 
 static void each_group(const struct walk *walk, const struct option *row, const struct groups *list)
@@ -34,9 +34,9 @@ static void each_row(const struct walk *walk, const struct option *rows, void *b
 		const struct choices *choices = field;
 
 		if (row->type == OPTION_TEXT && row->path && *(const char **)field)
-			walk->visit(field, walk->context);
+			walk->visit(row, field, walk->context);
 		else if (row->type == OPTION_TEXTS && row->path)
-			each_text(walk, field);
+			each_text(walk, row, field);
 		else if (row->type == OPTION_CHOICE)
 			each_choice(walk, field);
 		else if (row->type == OPTION_GROUP)
@@ -48,20 +48,33 @@ static void each_row(const struct walk *walk, const struct option *rows, void *b
 	}
 }
 
-void spec_each_data_path(const struct cell *cell, spec_path_visit *visit, void *context)
+void option_each_path(const struct choice *choice, option_path_visit *visit, void *context)
 {
-	each_choice(&(struct walk){visit, context}, &cell->data.source);
+	each_choice(&(struct walk){visit, context}, choice);
 }
 
-void spec_each_train_path(const struct cell *cell, spec_path_visit *visit, void *context)
+struct paths {
+	size_t count;
+	const char **at; /* NULL: they are only counted */
+};
+
+static void add_path(const struct option *row, const char **path, void *context)
 {
-	each_choice(&(struct walk){visit, context}, &cell->train.solver);
+	struct paths *paths = context;
+
+	(void)row;
+	if (paths->at)
+		paths->at[paths->count] = *path;
+	paths->count++;
 }
 
-const char *spec_cell_text(const struct cell *cell, struct arena *arena)
+struct texts option_paths(const struct choice *choice, struct arena *arena)
 {
-	struct text w = text_new(arena);
+	struct paths paths = {0};
 
-	cell_write(&w, cell);
-	return arena_text_n(arena, w.at, w.length);
+	option_each_path(choice, add_path, &paths);
+	paths.at = ARENA_ARRAY(arena, const char *, paths.count);
+	paths.count = 0;
+	option_each_path(choice, add_path, &paths);
+	return (struct texts){paths.count, paths.at};
 }
