@@ -1,49 +1,15 @@
-/* Options, errors and loading of specs, for all verbs. */
+/* What the verbs do alike: load a spec, look at its data, plan, build the report. */
 #include "harness/cli/cli.h"
+
 #include "harness/file/folder.h"
 #include "harness/report/report.h"
-#include "harness/spec/spec.h"
-#include "solvers/core/nearest.h"
+#include "harness/sched/filter.h"
 
-#include <errno.h>
-#include <jansson.h>
 #include <libgen.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-int cli_unknown(const char *what, const char *name, const char *const *names, size_t count)
-{
-	const char *nearest = nearest_name(name, names, count);
-
-	cli_say(stderr, "relubench: unknown %s \"%s\"", what, name);
-	if (nearest)
-		cli_say(stderr, "; did you mean \"%s\"?", nearest);
-	cli_say(stderr, "\none of:");
-	for (size_t i = 0; i < count; i++)
-		cli_say(stderr, "%s %s", i ? "," : "", names[i]);
-	cli_say(stderr, "\n");
-	return STATUS_SPEC;
-}
-
-int cli_fail(const struct err *err)
-{
-	err_print(err, stderr);
-	return (int)err->status;
-}
-
-void cli_print_problems(const struct problems *problems)
-{
-	size_t shown = problems->count;
-
-	if (shown > sizeof problems->at / sizeof *problems->at)
-		shown = sizeof problems->at / sizeof *problems->at;
-	for (size_t i = 0; i < shown; i++)
-		err_print(&problems->at[i], stderr);
-	if (shown < problems->count)
-		cli_say(stderr, "... and %zu more problems\n", problems->count - shown);
-}
 
 static enum status load(const char *path, struct texts sets, struct arena *arena,
 			struct experiment *out, struct problems *untested)
@@ -136,13 +102,6 @@ enum status cli_load_results(const char *folder, struct arena *arena, struct exp
 	return status;
 }
 
-void cli_print_json(struct json_t *json)
-{
-	json_dumpf(json, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(17));
-	putchar('\n');
-	json_decref(json);
-}
-
 const char *cli_folder(const struct cli_args *args, const struct experiment *experiment,
 		       struct arena *arena)
 {
@@ -171,9 +130,118 @@ const char *cli_worker_folder(struct arena *arena)
 	return arena_format(arena, "%s/../libexec/relubench", folder);
 }
 
-bool cli_color(const struct cli_args *args, int fd)
-{
-	const char *no_color = getenv("NO_COLOR");
+/* --- data files at a glance ------------------------------------------------------------------
+ */
 
-	return !args->no_color && !(no_color && *no_color) && isatty(fd);
+/* The part of a cell's text that tells its data. */
+static const char *data_text(const struct cell *cell, size_t *length)
+{
+	const char *from = strstr(cell->text, "\"data\":"), *to;
+
+	from = from ? from : cell->text;
+	to = strstr(from, "\"train\":");
+	*length = to ? (size_t)(to - from) : strlen(from);
+	return from;
+}
+
+/* Whether an earlier cell has the same data. */
+static bool is_known(const struct experiment *experiment, size_t index)
+{
+	size_t length, other;
+	const char *text = data_text(&experiment->cells[index], &length);
+
+	for (size_t i = index; i-- > 0;) {
+		const char *earlier = data_text(&experiment->cells[i], &other);
+
+		if (length == other && memcmp(text, earlier, length) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* A file that is not there is another's business (work_check). */
+static bool has_files(const struct data_options *data)
+{
+	enum { MOST = 64 };
+	const struct source *source = (const struct source *)data->source.item;
+	const char *paths[MOST];
+	size_t count = source->files ? source->files(data->source.options, paths, MOST) : 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (access(paths[i], R_OK) != 0)
+			return false;
+	return true;
+}
+
+enum status cli_glance(const struct experiment *experiment, bool quiet, struct err *err)
+{
+	for (size_t i = 0; i < experiment->cell_count; i++) {
+		const struct data_options *data = &experiment->cells[i].data;
+		struct arena arena = {0};
+		const char *note = NULL;
+		enum status status = STATUS_OK;
+
+		if (((const struct source *)data->source.item)->glance && has_files(data) &&
+		    !is_known(experiment, i))
+			status = data_glance(data, &arena, &note, err);
+		if (status != STATUS_OK)
+			work_locate(experiment, data, err);
+		if (note && !quiet)
+			cli_say(stderr, "note: data \"%s\": %s\n", data->name, note);
+		arena_release(&arena);
+		TRY(status);
+	}
+	return STATUS_OK;
+}
+
+/* --- plan and report -------------------------------------------------------------------------
+ */
+
+/* Digits only, and no more than an int holds: strtoul alone takes "-1" and blanks. */
+static size_t count_of(const char *text, char end)
+{
+	size_t length = strspn(text, "0123456789");
+
+	return length > 0 && length < 10 && text[length] == end ? strtoul(text, NULL, 10) : 0;
+}
+
+static enum status parse_shard(const char *text, struct sched_shard *out, struct err *err)
+{
+	const char *slash = text ? strchr(text, '/') : NULL;
+
+	if (!text)
+		return STATUS_OK;
+	if (slash) {
+		out->index = count_of(text, '/') - 1; /* of a 0 nothing is less than the count */
+		out->count = count_of(slash + 1, '\0');
+	}
+	if (out->index < out->count)
+		return STATUS_OK;
+	return err_set(err, STATUS_SPEC,
+		       "--shard: expected I/N with 1 <= I <= N, like 2/4, got \"%s\"", text);
+}
+
+enum status cli_plan(const struct cli_args *args, struct experiment *experiment,
+		     struct arena *arena, struct plan *plan, struct sched_shard *shard,
+		     struct err *err)
+{
+	*shard = (struct sched_shard){0};
+	TRY(parse_shard(args->shard, shard, err));
+	TRY(sched_plan(experiment, cli_folder(args, experiment, arena), arena, plan, err));
+	TRY(filter_apply(plan, args->filter, err));
+	sched_keep_shard(plan, *shard);
+	return STATUS_OK;
+}
+
+enum status cli_build_report(const struct experiment *experiment, const char *folder,
+			     bool with_table, struct err *err)
+{
+	enum status status = report_build(experiment, folder, err);
+
+	if (status != STATUS_OK && status != STATUS_FAILED)
+		return status;
+	if (with_table)
+		TRY(report_print_table(experiment, folder, cli_width(), stdout, err));
+	printf("%s%s/%s\n", with_table ? "\n" : "", folder, with_table ? "report.html" : "plots");
+	return status;
 }

@@ -1,5 +1,7 @@
 /* Cells of a results folder, as the verbs that look at one name them. */
-#include "harness/cli/cli.h"
+#include "harness/cli/cli_cell.h"
+
+#include "harness/cli/cli_print.h"
 #include "harness/machine/env.h"
 
 #include <dirent.h>

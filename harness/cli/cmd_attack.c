@@ -45,7 +45,7 @@ static enum status attack(struct cli_args *args, const char *record, const char 
 	return assault_run(cell, &stored.data, &stored.model.net, path, NULL, err);
 }
 
-int cmd_attack(struct cli_args *args)
+static int run(struct cli_args *args)
 {
 	char path[] = "/tmp/relubench-XXXXXX";
 	const char *id, *table, *record = cli_enter_cell(args, &id);
@@ -66,3 +66,16 @@ int cmd_attack(struct cli_args *args)
 	unlink(path);
 	return err.status == STATUS_OK ? STATUS_OK : cli_fail(&err);
 }
+
+static const struct cli_option options[] = {CLI_OPTION_DATA, CLI_OPTIONS_END};
+
+const struct cli_verb cmd_attack = {
+	.name = "attack",
+	.operands = "DIR CELL [ATTACK...]",
+	.doc = "Attack a stored cell: '{attack: strong, eps: 0.1}' ...; its own attacks by "
+	       "default.",
+	.least = 2,
+	.most = CLI_ANY,
+	.options = options,
+	.run = run,
+};

@@ -17,7 +17,7 @@ static void print_text(struct scenario s, double n, double psi, double xi)
 	       1 - psi);
 }
 
-int cmd_bounds(struct cli_args *args)
+static int run(struct cli_args *args)
 {
 	const double n = (double)args->n, psi = args->psi, xi = args->xi;
 	const struct scenario s = scenario_count(n, psi, xi);
@@ -29,3 +29,19 @@ int cmd_bounds(struct cli_args *args)
 		print_text(s, n, psi, xi);
 	return STATUS_OK;
 }
+
+static const struct cli_option options[] = {
+	{CLI_NUMBER(n, "N", RANGE_FROM(1), "training samples"), .letter = 'n'},
+	{CLI_NUMBER(psi, "PSI", RANGE_BETWEEN(0, 1), "1 - confidence")},
+	{CLI_NUMBER(xi, "XI", RANGE_BETWEEN(0, 1),
+		    "probability that a further pattern lowers the optimum")},
+	CLI_OPTION_JSON,
+	CLI_OPTIONS_END,
+};
+
+const struct cli_verb cmd_bounds = {
+	.name = "bounds",
+	.doc = "How many sampled patterns or neurons are enough, before anything is run.",
+	.options = options,
+	.run = run,
+};

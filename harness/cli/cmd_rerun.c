@@ -17,7 +17,7 @@ static void print(const char *id, const struct repeat *repeat)
 		printf("note: %s\n", repeat->notes[i]);
 }
 
-int cmd_rerun(struct cli_args *args)
+static int run(struct cli_args *args)
 {
 	struct arena *arena = &args->arena;
 	char *folder = args->operand[0];
@@ -34,3 +34,15 @@ int cmd_rerun(struct cli_args *args)
 	print(id, &repeat);
 	return repeat.verdict == REPEAT_DIFFERENT ? STATUS_GATE : STATUS_OK;
 }
+
+static const struct cli_option options[] = {CLI_OPTION_DATA, CLI_OPTIONS_END};
+
+const struct cli_verb cmd_rerun = {
+	.name = "rerun",
+	.operands = "DIR CELL",
+	.doc = "Compute a stored cell again and say whether its record is the same.",
+	.least = 2,
+	.most = 2,
+	.options = options,
+	.run = run,
+};

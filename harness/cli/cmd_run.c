@@ -25,7 +25,7 @@ static int run_experiment(struct cli_args *args, struct experiment *experiment)
 		.retime = args->retime,
 		.fail_fast = args->fail_fast,
 		.quiet = args->quiet,
-		.color = cli_color(args, STDERR_FILENO),
+		.color = cli_color(args->no_color, STDERR_FILENO),
 		.worker_folder = cli_worker_folder(arena),
 		.sets = {args->set_count, args->set},
 	};
@@ -54,7 +54,7 @@ static int run_experiment(struct cli_args *args, struct experiment *experiment)
 	return summary.not_ok ? STATUS_FAILED : STATUS_OK;
 }
 
-int cmd_run(struct cli_args *args)
+static int run(struct cli_args *args)
 {
 	struct texts sets = {args->set_count, args->set};
 	struct experiment experiment;
@@ -62,3 +62,26 @@ int cmd_run(struct cli_args *args)
 
 	return status == STATUS_OK ? run_experiment(args, &experiment) : (int)status;
 }
+
+static const struct cli_option options[] = {
+	CLI_OPTIONS_OF_SPEC,
+	CLI_OPTIONS_OF_PLAN,
+	{CLI_FLAG(force, "compute finished cells again")},
+	{CLI_FLAG_AS("retry-failed", retry_failed,
+		     "compute again the cells whose status is not ok")},
+	{CLI_FLAG(retime, "compute again the cells whose timing was disturbed")},
+	{CLI_FLAG_AS("fail-fast", fail_fast, "start no further cell after one that is not ok")},
+	{CLI_FLAG(quiet, "no progress"), .letter = 'q'},
+	{CLI_FLAG_AS("no-color", no_color, "no colours (also with NO_COLOR set)")},
+	CLI_OPTIONS_END,
+};
+
+const struct cli_verb cmd_run = {
+	.name = "run",
+	.operands = "SPEC",
+	.doc = "Plan, compute the missing cells, aggregate, plot, report.",
+	.least = 1,
+	.most = 1,
+	.options = options,
+	.run = run,
+};

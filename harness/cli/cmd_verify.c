@@ -12,7 +12,7 @@ static void print(const struct verify_figure *f)
 	       states[f->state], f->how ? ": " : "", f->how ? f->how : "");
 }
 
-int cmd_verify(struct cli_args *args)
+static int run(struct cli_args *args)
 {
 	struct arena *arena = &args->arena;
 	const char *id, *record = cli_enter_cell(args, &id);
@@ -28,3 +28,15 @@ int cmd_verify(struct cli_args *args)
 	printf("%s: %s\n", id, verify_good(&verify) ? "verified" : "not verified");
 	return verify_good(&verify) ? STATUS_OK : 1;
 }
+
+static const struct cli_option options[] = {CLI_OPTION_DATA, CLI_OPTIONS_END};
+
+const struct cli_verb cmd_verify = {
+	.name = "verify",
+	.operands = "DIR CELL",
+	.doc = "Compute the figures of a stored cell from its data and network alone.",
+	.least = 2,
+	.most = 2,
+	.options = options,
+	.run = run,
+};
