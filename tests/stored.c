@@ -45,32 +45,12 @@ static void check_error(enum status status, const struct err *err)
 	require(err->status == status && err->source[0] != '\0' && err->text[0] != '\0');
 }
 
-static double number_at(const struct result *result, const struct result_field *field)
+static bool same_field(const struct result *a, const struct result *b, const struct field *field)
 {
-	double value;
+	const char *s = field_text(field, a), *t = field_text(field, b);
+	double x = field_number(field, a), y = field_number(field, b);
 
-	memcpy(&value, (const char *)result + field->offset, sizeof value);
-	return value;
-}
-
-static const char *text_at(const struct result *result, const struct result_field *field)
-{
-	const char *text;
-
-	memcpy(&text, (const char *)result + field->offset, sizeof text);
-	return text;
-}
-
-static bool same_field(const struct result *a, const struct result *b,
-		       const struct result_field *field)
-{
-	if (field->text) {
-		const char *s = text_at(a, field), *t = text_at(b, field);
-
-		return s && t ? strcmp(s, t) == 0 : s == t;
-	}
-	return number_at(a, field) == number_at(b, field) ||
-	       (isnan(number_at(a, field)) && isnan(number_at(b, field)));
+	return (s && t ? strcmp(s, t) == 0 : s == t) && (x == y || (isnan(x) && isnan(y)));
 }
 
 /* What can be read can be written, and is then read as the same. */
@@ -89,7 +69,7 @@ void stored_result(const uint8_t *data, size_t size)
 		require(fd >= 0);
 		require(result_write(&result, copy, &err) == STATUS_OK);
 		require(result_read(copy, &arena, &again, &err) == STATUS_OK);
-		for (const struct result_field *field = result_fields; field->name; field++)
+		for (const struct field *field = rows_result.field; field->name; field++)
 			require(same_field(&result, &again, field));
 		close(fd);
 		unlink(copy);

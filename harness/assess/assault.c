@@ -10,15 +10,10 @@
 #include "harness/assess/target.h"
 #include "harness/machine/clock.h"
 #include "harness/stats/wilson.h"
-#include "harness/store/dictionary.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-struct figures { /* of one eps */
-	double robust, seconds;
-};
 
 struct entry {
 	const struct attack_options *o;
@@ -27,11 +22,11 @@ struct entry {
 	long steps, restarts;
 	struct attack_job job;
 	double clean, zero_gradient;
-	struct figures *at; /* o->eps.count, of which `done` are filled */
+	struct attack_row *row; /* o->eps.count, of which `done` are filled */
 	size_t done;
 	bool kept;  /* its rows are there already */
 	bool fired; /* it is run, for its rows or for an entry that contains it */
-	struct effort effort;
+	double wall_s, cpu_s;
 };
 
 /* The entries of one threat, in the order they are run: weaker ones first. */
@@ -119,7 +114,7 @@ static double robust_accuracy(const struct attack_job *job)
 static enum status check_order(const struct entry *e, const struct entry *weaker, struct err *err)
 {
 	double robust = robust_accuracy(&e->job);
-	double before = e->done > 0 ? e->at[e->done - 1].robust : e->clean;
+	double before = e->done > 0 ? e->row[e->done - 1].robust_accuracy : e->clean;
 
 	if (robust > before)
 		return err_set(err, STATUS_FAILED,
@@ -135,13 +130,33 @@ static enum status check_order(const struct entry *e, const struct entry *weaker
 	return STATUS_OK;
 }
 
+/* Of the eps that has just been done, in `seconds`. */
+static struct attack_row row_of(const struct entry *e, double seconds)
+{
+	double n = (double)e->job.X.rows;
+	struct attack_row row = {.attack = spec_attack_name(e->o),
+				 .norm = norm_names[e->o->norm],
+				 .eps = e->o->eps.at[e->done],
+				 .units = spec_units[e->o->units],
+				 .accuracy = e->clean,
+				 .robust_accuracy = robust_accuracy(&e->job),
+				 .n = n,
+				 .steps = (double)e->steps,
+				 .restarts = (double)e->restarts,
+				 .seconds = seconds,
+				 .zero_gradient = e->zero_gradient};
+
+	wilson_interval(row.robust_accuracy * n, n, &row.lo, &row.hi);
+	return row;
+}
+
 /* Entry i of the volley at its next eps. */
 static enum status strike(struct volley *v, size_t i, struct err *err)
 {
 	struct entry *e = v->entry[i];
 	struct arena scratch = {0};
 	struct clock_mark start = clock_now();
-	double before = e->effort.wall;
+	double before = e->wall_s;
 	enum status status;
 
 	e->job.threat.eps = e->o->eps.at[e->done];
@@ -156,8 +171,9 @@ static enum status strike(struct volley *v, size_t i, struct err *err)
 				     err);
 	if (v->evidence && !e->kept)
 		evidence_attack(v->evidence, &e->aim, &e->job);
-	clock_add(start, &e->effort.wall, &e->effort.cpu);
-	e->at[e->done++] = (struct figures){robust_accuracy(&e->job), e->effort.wall - before};
+	clock_add(start, &e->wall_s, &e->cpu_s);
+	e->row[e->done] = row_of(e, e->wall_s - before);
+	e->done++;
 	return status;
 }
 
@@ -221,29 +237,6 @@ static enum status fire(const struct assault *a, size_t first, const struct targ
 	return status;
 }
 
-static void write_rows(struct csv *csv, const struct entry *e, double n)
-{
-	for (size_t i = 0; i < e->done; i++) {
-		double low, high;
-
-		wilson_interval(e->at[i].robust * n, n, &low, &high);
-		csv_text(csv, spec_attack_name(e->o));
-		csv_text(csv, norm_names[e->o->norm]);
-		csv_number(csv, e->o->eps.at[i]);
-		csv_text(csv, spec_units[e->o->units]);
-		csv_number(csv, e->clean);
-		csv_number(csv, e->at[i].robust);
-		csv_number(csv, low);
-		csv_number(csv, high);
-		csv_number(csv, n);
-		csv_number(csv, (double)e->steps);
-		csv_number(csv, (double)e->restarts);
-		csv_number(csv, e->at[i].seconds);
-		csv_number(csv, e->zero_gradient);
-		csv_end_row(csv);
-	}
-}
-
 struct aim assault_aim(const struct attack_options *o, const struct dataset *data)
 {
 	return (struct aim){
@@ -270,10 +263,8 @@ bool assault_contains(const struct attack_options *a, const struct attack_option
 }
 
 /* Kept entries are run only where one that is not starts from them. */
-static void choose_fired(struct assault *a, const struct earlier *kept)
+static void choose_fired(struct assault *a)
 {
-	for (size_t i = 0; i < a->count; i++)
-		a->entries[i].kept = earlier_has(kept, i);
 	for (size_t i = 0; i < a->count; i++) {
 		struct entry *e = &a->entries[i];
 
@@ -283,16 +274,18 @@ static void choose_fired(struct assault *a, const struct earlier *kept)
 	}
 }
 
-static struct entry *entries_of(const struct cell *cell, const struct dataset *data,
+static struct entry *entries_of(const struct assess_order *order, const struct assessed *out,
 				struct arena *arena)
 {
-	const struct attack_options *o = cell->attack.at;
-	struct entry *entries = ARENA_ARRAY(arena, struct entry, cell->attack.count);
+	const struct attack_options *o = order->cell->attack.at;
+	size_t count = order->cell->attack.count;
+	struct entry *entries = ARENA_ARRAY(arena, struct entry, count);
 
-	for (size_t i = 0; i < cell->attack.count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		entries[i] = entry_of(&o[i]);
-		entries[i].aim = assault_aim(&o[i], data);
-		entries[i].at = ARENA_ARRAY(arena, struct figures, o[i].eps.count);
+		entries[i].aim = assault_aim(&o[i], order->data);
+		entries[i].row = ARENA_ARRAY(arena, struct attack_row, o[i].eps.count);
+		entries[i].kept = out[i].kept;
 	}
 	return entries;
 }
@@ -324,7 +317,7 @@ static enum status fire_all(const struct assault *a, const struct dataset *data,
 		if (!e->fired || e->done > 0)
 			continue;
 		status = target_new(&e->aim, data, net, &arena, &target, err);
-		clock_add(start, &e->effort.wall, &e->effort.cpu);
+		clock_add(start, &e->wall_s, &e->cpu_s);
 		if (status == STATUS_OK)
 			status = fire(a, i, &target, err);
 		arena_release(&arena);
@@ -332,52 +325,25 @@ static enum status fire_all(const struct assault *a, const struct dataset *data,
 	return status;
 }
 
-static enum status write_table(const struct assault *a, const struct assault_order *order,
-			       struct err *err)
-{
-	double n = (double)order->data->test.X.rows;
-	struct csv csv;
-
-	TRY(dictionary_open(&csv, order->path, dictionary_attack, err));
-	for (size_t i = 0; i < a->count; i++) {
-		const struct entry *e = &a->entries[i];
-
-		if (e->kept)
-			earlier_write(order->kept, i, spec_attack_name(e->o), &csv);
-		else
-			write_rows(&csv, e, n);
-		if (order->effort)
-			order->effort[i] = (struct effort){e->effort.wall, e->effort.cpu, e->done};
-	}
-	return csv_close(&csv, err);
-}
-
-enum status assault_carry_out(const struct assault_order *order, struct err *err)
+enum status assault_run(const struct assess_order *order, struct arena *arena, struct assessed *out,
+			struct err *err)
 {
 	const struct cell *cell = order->cell;
-	struct arena arena = {0};
 	struct assault assault = {.count = cell->attack.count,
-				  .entries = entries_of(cell, order->data, &arena),
+				  .entries = entries_of(order, out, arena),
 				  .seed = (uint64_t)cell->seed * 1000003u +
 					  (uint64_t)cell->repetition,
 				  .evidence = order->evidence,
 				  .alone = order->alone};
-	enum status status = STATUS_OK;
 
-	choose_fired(&assault, order->kept);
+	choose_fired(&assault);
 	if (order->data->test.X.rows > 0)
-		status = fire_all(&assault, order->data, order->net, err);
-	if (status == STATUS_OK)
-		status = write_table(&assault, order, err);
-	arena_release(&arena);
-	return status;
-}
+		TRY(fire_all(&assault, order->data, order->net, err));
+	for (size_t i = 0; i < assault.count; i++) {
+		const struct entry *e = &assault.entries[i];
 
-enum status assault_run(const struct cell *cell, const struct dataset *data, const struct net *net,
-			const char *path, struct evidence *evidence, struct err *err)
-{
-	const struct assault_order order = {
-		.cell = cell, .data = data, .net = net, .path = path, .evidence = evidence};
-
-	return assault_carry_out(&order, err);
+		if (!e->kept)
+			out[i] = (struct assessed){false, e->done, e->row, e->wall_s, e->cpu_s};
+	}
+	return STATUS_OK;
 }

@@ -2,42 +2,23 @@
 #ifndef ASSESS_ASSAULT_H
 #define ASSESS_ASSAULT_H
 
-#include "harness/assess/earlier.h"
-#include "harness/assess/evidence.h"
+#include "harness/assess/assessed.h"
 #include "harness/assess/target.h"
-#include "harness/data/data.h"
-#include "harness/spec/spec.h"
-#include "solvers/core/status.h"
-#include "solvers/model/net.h"
 
 /* Whether the attacks can be run on data prepared like this; asked before training. */
 enum status assault_check(const struct cell *cell, const struct dataset *data, struct err *err);
 
-/* An attack of a cell with more to say than assault_run takes. */
-struct assault_order {
-	const struct cell *cell; /* its entries of `attack` */
-	const struct dataset *data;
-	const struct net *net;
-	const char *path;
-	struct evidence *evidence;  /* or NULL */
-	const struct earlier *kept; /* entries that need no computing, or NULL */
-	struct effort *effort;      /* out: of each entry; or NULL */
-	bool alone;                 /* no entry starts from what another one has found */
-};
-
-/* Write attack.csv at `path`. The worst point found at a smaller eps starts the search at the next
- * one, so that robust accuracy never rises with eps; a worst case over attacks starts from what the
- * other entries have found. zero_gradient is the share of test samples at which the gradient of the
- * attack's loss is zero: where it is large, a robust accuracy by gradients means little. A network
- * without neurons classifies nothing: all accuracies are 0. The margins are added to the
- * evidence. Rows of kept entries are copied; such an entry is attacked again only where another one
- * starts from its points. Error: what an attack gave back cannot be true (a fault of the program).
- */
-enum status assault_carry_out(const struct assault_order *order, struct err *err);
-
-/* All entries; `evidence` may be NULL. */
-enum status assault_run(const struct cell *cell, const struct dataset *data, const struct net *net,
-			const char *path, struct evidence *evidence, struct err *err);
+/* Attack by all entries of order->cell->attack; out[i] is of entry i, its rows in `arena`.
+ *
+ * The worst point found at a smaller eps starts the search at the next one, so that robust accuracy
+ * never rises with eps; a worst case over attacks starts from what the other entries have found.
+ * zero_gradient is the share of test samples at which the gradient of the attack's loss is zero:
+ * where it is large, a robust accuracy by gradients means little. A network without neurons
+ * classifies nothing: all accuracies are 0. The margins are added to the evidence. A kept entry is
+ * attacked again only where another one starts from its points. Error: what an attack gave back
+ * cannot be true (a fault of the program). */
+enum status assault_run(const struct assess_order *order, struct arena *arena, struct assessed *out,
+			struct err *err);
 
 /* Where an entry of `attack` aims. */
 struct aim assault_aim(const struct attack_options *o, const struct dataset *data);

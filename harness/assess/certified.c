@@ -4,7 +4,6 @@
 #include "harness/assess/target.h"
 #include "harness/machine/clock.h"
 #include "harness/stats/wilson.h"
-#include "harness/store/dictionary.h"
 #include "solvers/model/certify.h"
 
 #include <math.h>
@@ -79,34 +78,31 @@ static void nest(struct bounds *bounds, size_t count, ptrdiff_t n)
 		}
 }
 
-static void write_row(struct csv *csv, const struct aim *aim, double eps, double clean,
-		      const struct bounds *bounds)
+static struct attack_row row_of(const struct aim *aim, double eps, double clean,
+				const struct bounds *bounds)
 {
-	double n = (double)aim->part->X.rows, certified = 0, undecided = 0, low, high;
+	double n = (double)aim->part->X.rows, certified = 0;
+	struct attack_row row = {.attack = aim->name,
+				 .norm = threat_norms[aim->norm],
+				 .eps = eps,
+				 .units = spec_units[aim->units],
+				 .part = aim->part_name,
+				 .accuracy = clean,
+				 .n = n,
+				 .seconds = bounds->seconds};
 
 	for (ptrdiff_t k = 0; k < aim->part->X.rows; k++) {
 		certified += bounds->lower[k] > 0;
-		undecided += !(bounds->lower[k] > 0) && bounds->upper[k] > 0;
+		row.undecided += !(bounds->lower[k] > 0) && bounds->upper[k] > 0;
 	}
-	wilson_interval(certified, n, &low, &high);
-	csv_text(csv, aim->name);
-	csv_text(csv, threat_norms[aim->norm]);
-	csv_number(csv, eps);
-	csv_text(csv, spec_units[aim->units]);
-	csv_text(csv, aim->part_name);
-	csv_number(csv, clean);
-	csv_number(csv, certified / n);
-	csv_number(csv, low);
-	csv_number(csv, high);
-	csv_number(csv, undecided);
-	csv_number(csv, n);
-	csv_number(csv, bounds->seconds);
-	csv_end_row(csv);
+	row.robust_accuracy = certified / n;
+	wilson_interval(certified, n, &row.lo, &row.hi);
+	return row;
 }
 
 static void run_radii(const struct certify_options *o, const struct aim *aim,
-		      const struct target *t, struct arena *arena, struct csv *csv,
-		      struct evidence *evidence)
+		      const struct target *t, struct arena *arena, struct evidence *evidence,
+		      struct attack_row *row)
 {
 	ptrdiff_t n = t->X.rows;
 	struct bounds *bounds = ARENA_ARRAY(arena, struct bounds, o->eps.count);
@@ -123,69 +119,43 @@ static void run_radii(const struct certify_options *o, const struct aim *aim,
 	}
 	nest(bounds, o->eps.count, n);
 	for (size_t e = 0; e < o->eps.count; e++) {
-		write_row(csv, aim, o->eps.at[e], t->accuracy, &bounds[e]);
+		row[e] = row_of(aim, o->eps.at[e], t->accuracy, &bounds[e]);
 		evidence_bounds(evidence, aim, o->eps.at[e], bounds[e].lower, bounds[e].upper, n);
 	}
 }
 
-static enum status run_entry(const struct certify_options *o, const struct certified_order *order,
-			     struct csv *csv, struct err *err)
+static enum status run_entry(const struct certify_options *o, const struct assess_order *order,
+			     struct arena *arena, struct assessed *out, struct err *err)
 {
 	const struct aim aim = certified_aim(o, order->data);
-	struct arena arena = {0};
+	struct arena scratch = {0};
 	struct target t;
 	enum status status;
 
 	if (aim.part->X.rows == 0)
 		return STATUS_OK;
-	status = target_new(&aim, order->data, order->net, &arena, &t, err);
+	out->count = o->eps.count;
+	out->row = ARENA_ARRAY(arena, struct attack_row, out->count);
+	status = target_new(&aim, order->data, order->net, &scratch, &t, err);
 	if (status == STATUS_OK)
-		run_radii(o, &aim, &t, &arena, csv, order->evidence);
-	arena_release(&arena);
+		run_radii(o, &aim, &t, &scratch, order->evidence, out->row);
+	arena_release(&scratch);
 	return status;
 }
 
-static enum status run_or_copy(const struct certified_order *order, size_t entry, struct csv *csv,
-			       struct err *err)
+enum status certified_run(const struct assess_order *order, struct arena *arena,
+			  struct assessed *out, struct err *err)
 {
-	const struct certify_options *o =
-		(const struct certify_options *)order->cell->certify.at + entry;
-	const struct aim aim = certified_aim(o, order->data);
-	struct effort effort = {.rows = aim.part->X.rows > 0 ? o->eps.count : 0};
-	struct clock_mark start = clock_now();
+	const struct certify_options *o = order->cell->certify.at;
 
-	if (earlier_has(order->kept, entry)) {
-		earlier_write(order->kept, entry, aim.name, csv);
-		return STATUS_OK;
+	for (size_t i = 0; i < order->cell->certify.count; i++) {
+		struct clock_mark start = clock_now();
+
+		if (out[i].kept)
+			continue;
+		out[i] = (struct assessed){0};
+		TRY(run_entry(&o[i], order, arena, &out[i], err));
+		clock_since(start, &out[i].wall_s, &out[i].cpu_s);
 	}
-	TRY(run_entry(o, order, csv, err));
-	clock_since(start, &effort.wall, &effort.cpu);
-	if (order->effort)
-		order->effort[entry] = effort;
 	return STATUS_OK;
-}
-
-enum status certified_carry_out(const struct certified_order *order, struct err *err)
-{
-	enum status status = STATUS_OK;
-	struct csv csv;
-
-	TRY(dictionary_open(&csv, order->path, dictionary_certify, err));
-	for (size_t i = 0; i < order->cell->certify.count && status == STATUS_OK; i++)
-		status = run_or_copy(order, i, &csv, err);
-	if (status != STATUS_OK) {
-		csv_close(&csv, &(struct err){0});
-		return status;
-	}
-	return csv_close(&csv, err);
-}
-
-enum status certified_run(const struct cell *cell, const struct dataset *data,
-			  const struct net *net, const char *path, struct evidence *evidence,
-			  struct err *err)
-{
-	const struct certified_order order = {
-		.cell = cell, .data = data, .net = net, .path = path, .evidence = evidence};
-
-	return certified_carry_out(&order, err);
 }

@@ -7,7 +7,6 @@
 #ifndef ASSESS_FINDINGS_H
 #define ASSESS_FINDINGS_H
 
-#include "harness/assess/earlier.h"
 #include "harness/assess/evidence.h"
 #include "harness/assess/target.h"
 #include "harness/spec/spec.h"

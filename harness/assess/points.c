@@ -1,17 +1,16 @@
 /* Samples of a two-dimensional data set in raw coordinates. */
 #include "harness/assess/points.h"
 
-#include "harness/store/dictionary.h"
+#include "harness/store/rows.h"
 
 static void write_part(struct csv *csv, const struct part *part, const char *name)
 {
-	for (ptrdiff_t k = 0; k < part->X.rows; k++) {
-		csv_text(csv, name);
-		for (ptrdiff_t j = 0; j < 2; j++)
-			csv_number(csv, part->raw[2 * k + j]);
-		csv_number(csv, (double)part->y[k]);
-		csv_end_row(csv);
-	}
+	for (ptrdiff_t k = 0; k < part->X.rows; k++)
+		field_put_row(csv, &rows_points,
+			      &(struct point_row){.part = name,
+						  .x1 = part->raw[2 * k],
+						  .x2 = part->raw[2 * k + 1],
+						  .y = (double)part->y[k]});
 }
 
 enum status points_write(const struct dataset *data, const char *path, struct err *err)
@@ -20,7 +19,7 @@ enum status points_write(const struct dataset *data, const char *path, struct er
 
 	if (data->raw_d != 2)
 		return STATUS_OK;
-	TRY(dictionary_open(&csv, path, dictionary_points, err));
+	TRY(field_open(&csv, path, &rows_points, err));
 	write_part(&csv, &data->train, "train");
 	write_part(&csv, &data->validation, "validation");
 	write_part(&csv, &data->test, "test");

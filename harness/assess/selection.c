@@ -3,7 +3,6 @@
 
 #include "harness/assess/assault.h"
 #include "harness/assess/keys.h"
-#include "harness/file/csv.h"
 #include "harness/spec/spec.h"
 
 #include <math.h>
@@ -23,38 +22,21 @@ size_t selection_own(const struct cell *cell)
 	return i;
 }
 
-/* Of a data set without validation part there are no rows. */
-static enum status read_back(const char *path, size_t count, double *accuracy, struct err *err)
+double selection_accuracy(const struct assessed *entry)
 {
-	struct arena arena = {0};
-	struct csv_table table;
-	enum status status = csv_read(path, &arena, &table, err);
-
-	for (size_t i = 0; i < count; i++)
-		accuracy[i] = status == STATUS_OK && table.rows == count
-				      ? csv_value(&table, i, csv_column(&table, "robust_accuracy"))
-				      : NAN;
-	arena_release(&arena);
-	return status;
+	return entry->count ? entry->row->robust_accuracy : NAN;
 }
 
-enum status selection_run(const struct selection *s, double *accuracy, struct effort *effort,
-			  struct err *err)
+enum status selection_run(const struct assess_order *order, struct arena *arena,
+			  struct assessed *out, struct err *err)
 {
-	struct dataset view = *s->data;
-	struct cell cell = *s->cell;
-	const struct assault_order order = {.cell = &cell,
-					    .data = &view,
-					    .net = s->net,
-					    .path = s->path,
-					    .kept = s->kept,
-					    .effort = effort,
-					    .alone = true};
+	struct dataset view = *order->data;
+	struct cell cell = *order->cell;
 
-	if (cell.selects.count == 0)
-		return STATUS_OK;
 	cell.attack = cell.selects;
-	view.test = s->data->validation;
-	TRY(assault_carry_out(&order, err));
-	return read_back(s->path, cell.selects.count, accuracy, err);
+	view.test = order->data->validation;
+	return assault_run(
+		&(struct assess_order){
+			.cell = &cell, .data = &view, .net = order->net, .alone = true},
+		arena, out, err);
 }

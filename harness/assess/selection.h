@@ -2,25 +2,15 @@
 #ifndef ASSESS_SELECTION_H
 #define ASSESS_SELECTION_H
 
-#include "harness/assess/earlier.h"
-#include "harness/data/data.h"
-#include "harness/spec/spec.h"
-#include "solvers/core/status.h"
-#include "solvers/model/net.h"
+#include "harness/assess/assessed.h"
 
-struct selection {
-	const struct cell *cell; /* its `selects` */
-	const struct dataset *data;
-	const struct net *net;
-	const char *path;
-	const struct earlier *kept; /* entries that need no computing, or NULL */
-};
+/* Attack the validation part as each entry of order->cell->selects asks, by itself; out[i] is of
+ * entry i, as of assault_run. The test part is never read. */
+enum status selection_run(const struct assess_order *order, struct arena *arena,
+			  struct assessed *out, struct err *err);
 
-/* Attack the validation part as each selection asks, by itself; `path` gets a row like those of
- * attack.csv for each, `accuracy` what it says. Writes no file if there is none. `effort`: of each,
- * or NULL. The test part is never read. */
-enum status selection_run(const struct selection *selection, double *accuracy,
-			  struct effort *effort, struct err *err);
+/* What an entry says; NaN of a data set without validation part. */
+double selection_accuracy(const struct assessed *entry);
 
 /* Which entry of `selects` is the cell's own; cell->selects.count: none. */
 size_t selection_own(const struct cell *cell);

@@ -17,14 +17,15 @@ static const char *list_text(const struct cli_args *args, struct arena *arena)
 	return args->count > 2 ? text : NULL;
 }
 
-/* The table goes to `path`. */
-static enum status attack(struct cli_args *args, const char *record, const char *path,
-			  struct err *err)
+static enum status attack(struct cli_args *args, const char *record, struct err *err)
 {
 	struct arena *arena = &args->arena;
 	const char *list = list_text(args, arena);
 	struct reload stored;
 	struct cell *cell = &stored.cell;
+	const struct assess_order order = {
+		.cell = cell, .data = &stored.data, .net = &stored.model.net};
+	struct assessed *entries;
 
 	TRY(reload_record(record, args->data, arena, &stored, err));
 	if (list)
@@ -42,29 +43,20 @@ static enum status attack(struct cli_args *args, const char *record, const char 
 			       "attack: expected an attack such as '{attack: pgd, eps: 0.1}', the "
 			       "cell has none of its own");
 	TRY(assault_check(cell, &stored.data, err));
-	return assault_run(cell, &stored.data, &stored.model.net, path, NULL, err);
+	entries = ARENA_ARRAY(arena, struct assessed, cell->attack.count);
+	TRY(assault_run(&order, arena, entries, err));
+	assessed_put(&(struct csv){.file = stdout}, &rows_attack, entries, cell->attack.count);
+	return STATUS_OK;
 }
 
 static int run(struct cli_args *args)
 {
-	char path[] = "/tmp/relubench-XXXXXX";
-	const char *id, *table, *record = cli_enter_cell(args, &id);
-	struct arena *arena = &args->arena;
+	const char *id, *record = cli_enter_cell(args, &id);
 	struct err err = {0};
-	int file;
 
 	if (!record)
 		return STATUS_ENV;
-	file = mkstemp(path);
-	if (file < 0)
-		return cli_fail(&(struct err){.status = STATUS_ENV,
-					      .text = "cannot create a file in /tmp"});
-	if (attack(args, record, path, &err) == STATUS_OK &&
-	    store_read_text(path, arena, &table, &err) == STATUS_OK)
-		fputs(table, stdout);
-	close(file);
-	unlink(path);
-	return err.status == STATUS_OK ? STATUS_OK : cli_fail(&err);
+	return attack(args, record, &err) == STATUS_OK ? STATUS_OK : cli_fail(&err);
 }
 
 static const struct cli_option options[] = {CLI_OPTION_DATA, CLI_OPTIONS_END};

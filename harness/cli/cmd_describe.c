@@ -1,6 +1,6 @@
 /* relubench describe NAME, relubench describe results, relubench describe --markdown */
 #include "harness/cli/cli.h"
-#include "harness/store/dictionary.h"
+#include "harness/store/rows.h"
 #include "solvers/core/desc.h"
 #include "solvers/core/printable.h"
 
@@ -53,7 +53,7 @@ static int run(struct cli_args *args)
 		return STATUS_SPEC;
 	}
 	if (strcmp(args->operand[0], "results") == 0) {
-		dictionary_write(stdout);
+		rows_describe(stdout);
 		return STATUS_OK;
 	}
 	for (int kind = 0; kind < KIND_COUNT; kind++) {

@@ -1,6 +1,5 @@
 /* relubench show DIR CELL */
 #include "harness/cli/cli.h"
-#include "harness/file/csv.h"
 #include "harness/file/folder.h"
 #include "harness/store/checksums.h"
 #include "harness/store/command.h"
@@ -15,18 +14,16 @@ static bool find_request(const char *folder, const char *id, struct arena *arena
 			 struct request *out)
 {
 	const char *path = arena_format(arena, "%s/plan.csv", folder);
-	struct csv_table plan = {0};
 	struct err unreadable = {0};
-	int cell, request;
+	struct field_rows plan;
+	const struct plan_row *row;
 
-	if (csv_read(path, arena, &plan, &unreadable) != STATUS_OK)
+	if (field_read(path, &rows_plan, arena, &plan, &unreadable) != STATUS_OK)
 		return false;
-	cell = csv_column(&plan, "cell");
-	request = csv_column(&plan, "request");
-	for (size_t row = 0; cell >= 0 && request >= 0 && row < plan.rows; row++)
-		if (strcmp(plan.cell[row * plan.cols + (size_t)cell], id) == 0)
-			return request_read(plan.cell[row * plan.cols + (size_t)request], arena,
-					    out);
+	row = plan.at;
+	for (size_t i = 0; i < plan.count; i++)
+		if (strcmp(row[i].cell, id) == 0)
+			return request_read(row[i].request, arena, out);
 	return false;
 }
 

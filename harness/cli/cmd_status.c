@@ -1,6 +1,5 @@
 /* relubench status DIR: from the files alone, so it works beside a running experiment. */
 #include "harness/cli/cli.h"
-#include "harness/file/csv.h"
 #include "harness/sched/kept.h"
 #include "harness/sched/layout.h"
 #include "harness/store/checksums.h"
@@ -50,20 +49,18 @@ static bool lacks(const char *folder, const char *id, const char *request, struc
 static enum status count_cells(const char *folder, struct progress_count *out, struct err *err)
 {
 	struct arena arena = {0}, scratch = {0};
-	struct csv_table plan;
-	enum status status =
-		csv_read(arena_format(&arena, "%s/plan.csv", folder), &arena, &plan, err);
-	int column = status == STATUS_OK ? csv_column(&plan, "cell") : -1;
-	int asked = status == STATUS_OK ? csv_column(&plan, "request") : -1;
+	struct field_rows plan;
+	enum status status = field_read(arena_format(&arena, "%s/plan.csv", folder), &rows_plan,
+					&arena, &plan, err);
+	const struct plan_row *row = plan.at;
 
-	for (size_t row = 0; column >= 0 && row < plan.rows && status == STATUS_OK; row++) {
-		const char *id = plan.cell[row * plan.cols + (size_t)column];
-		const char *request = asked < 0 ? "" : plan.cell[row * plan.cols + (size_t)asked];
+	for (size_t i = 0; i < plan.count && status == STATUS_OK; i++) {
 		bool incomplete;
 		int ended;
 
-		status = status_of(folder, id, &scratch, &ended, err);
-		incomplete = ended == CELL_OK && lacks(folder, id, request, &scratch);
+		status = status_of(folder, row[i].cell, &scratch, &ended, err);
+		incomplete =
+			ended == CELL_OK && lacks(folder, row[i].cell, row[i].request, &scratch);
 		arena_release(&scratch);
 		if (ended >= 0) {
 			out->of[ended]++;
@@ -72,7 +69,7 @@ static enum status count_cells(const char *folder, struct progress_count *out, s
 			out->incomplete += incomplete;
 		}
 	}
-	out->cells = status == STATUS_OK ? plan.rows : 0;
+	out->cells = status == STATUS_OK ? plan.count : 0;
 	out->running = layout_count_running(folder);
 	arena_release(&arena);
 	return status;

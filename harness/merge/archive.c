@@ -1,7 +1,6 @@
 /* Packing a results folder. */
 #include "harness/merge/archive.h"
 #include "harness/data/data.h"
-#include "harness/file/csv.h"
 #include "harness/file/io.h"
 #include "harness/file/tar.h"
 #include "harness/sched/lock.h"
@@ -128,16 +127,14 @@ static enum status list_folder(struct archive *a, const char *below, struct err 
 /* "sha256  file" of the rows of one record's list of inputs. */
 static enum status read_inputs(struct archive *a, const char *name, struct err *err)
 {
-	struct csv_table table;
-	int file, sum;
+	struct field_rows rows;
+	const struct input_row *row;
 
-	TRY(csv_read(arena_format(a->arena, "%s/%s", a->folder, name), a->arena, &table, err));
-	file = csv_column(&table, "file");
-	sum = csv_column(&table, "sha256");
-	for (size_t row = 0; row < table.rows && file >= 0 && sum >= 0; row++)
-		add_data(a, arena_format(a->arena, "%s  %s\n",
-					 table.cell[row * table.cols + (size_t)sum],
-					 table.cell[row * table.cols + (size_t)file]));
+	TRY(field_read(arena_format(a->arena, "%s/%s", a->folder, name), &rows_inputs, a->arena,
+		       &rows, err));
+	row = rows.at;
+	for (size_t i = 0; i < rows.count; i++)
+		add_data(a, arena_format(a->arena, "%s  %s\n", row[i].sha256, row[i].file));
 	return STATUS_OK;
 }
 

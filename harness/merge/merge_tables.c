@@ -1,10 +1,8 @@
 /* Specs, data, plan and environment of two results folders. */
-#include "harness/file/csv.h"
 #include "harness/file/folder.h"
 #include "harness/merge/merge.h"
 #include "harness/sched/sched.h"
 #include "harness/store/checksums.h"
-#include "harness/store/dictionary.h"
 #include "harness/store/result.h"
 
 #include <sha256.h>
@@ -95,126 +93,113 @@ enum status merge_check_specs(const char *dest, const char *source, struct arena
 /* --- tables -------------------------------------------------------------------------------------
  */
 
-static const char *value(const struct csv_table *table, size_t row, const char *column)
+static void *row_of(const struct field_table *table, const struct field_rows *rows, size_t i)
 {
-	int at = csv_column(table, column);
-
-	return at < 0 ? "" : table->cell[row * table->cols + (size_t)at];
+	return (char *)rows->at + i * table->size;
 }
 
-/* A table that is not there has no rows. */
-static enum status read_table(const char *path, struct arena *arena, struct csv_table *out,
-			      struct err *err)
+/* The columns that tell rows of a table apart. */
+static bool same_key(const struct field_table *table, const void *a, const void *b)
 {
-	*out = (struct csv_table){0};
-	return access(path, F_OK) == 0 ? csv_read(path, arena, out, err) : STATUS_OK;
+	static const char *const keys[][2] = {{"cell", "cell"}, {"data", "swept"}};
+	const char *const *key = keys[table == &rows_data];
+
+	for (size_t i = 0; i < 2; i++) {
+		const struct field *field = field_find(table, key[i]);
+
+		if (strcmp(field_text(field, a), field_text(field, b)) != 0)
+			return false;
+	}
+	return true;
 }
 
-/* A row with the same values in the columns `key` (ends with NULL). *at is where the search begins,
- * and where it ended: tables of one plan have their rows in one order. */
-static bool has_row(const struct csv_table *table, const struct csv_table *other, size_t row,
-		    const char *const *key, size_t *at)
+/* A row of the same key. *at is where the search begins, and where it ended: tables of one plan
+ * have their rows in one order. */
+static bool has_row(const struct field_table *table, const struct field_rows *rows, const void *row,
+		    size_t *at)
 {
-	for (size_t i = 0; i < table->rows; i++) {
-		const char *const *name = key;
-
-		*at = *at + 1 < table->rows ? *at + 1 : 0;
-		while (*name && strcmp(value(table, *at, *name), value(other, row, *name)) == 0)
-			name++;
-		if (!*name)
+	for (size_t i = 0; i < rows->count; i++) {
+		*at = *at + 1 < rows->count ? *at + 1 : 0;
+		if (same_key(table, row_of(table, rows, *at), row))
 			return true;
 	}
 	return false;
 }
 
-static const char *const data_key[] = {"data", "swept", NULL};
-static const char *const plan_key[] = {"cell", NULL};
-
 enum status merge_check_data(const char *dest, const char *source, struct arena *arena,
 			     struct err *err)
 {
 	const char *file = arena_format(arena, "%s/data.csv", source);
-	struct csv_table ours, theirs;
+	const struct data_row *our, *their;
+	struct field_rows ours, theirs;
 	size_t at = 0;
 
-	TRY(read_table(arena_format(arena, "%s/data.csv", dest), arena, &ours, err));
-	TRY(read_table(file, arena, &theirs, err));
-	for (size_t row = 0; row < theirs.rows; row++)
-		if (has_row(&ours, &theirs, row, data_key, &at) &&
-		    strcmp(value(&ours, at, "sha256"), value(&theirs, row, "sha256")) != 0)
-			return err_at(err, STATUS_ENV, (struct err_place){file, (int)row + 2, 0},
+	TRY(field_read_any(arena_format(arena, "%s/data.csv", dest), &rows_data, arena, &ours,
+			   err));
+	TRY(field_read_any(file, &rows_data, arena, &theirs, err));
+	our = ours.at;
+	their = theirs.at;
+	for (size_t i = 0; i < theirs.count; i++)
+		if (has_row(&rows_data, &ours, &their[i], &at) &&
+		    strcmp(our[at].sha256, their[i].sha256) != 0)
+			return err_at(err, STATUS_ENV, (struct err_place){file, (int)i + 2, 0},
 				      "the files of \"%s\" differ: SHA-256 %s instead of %s; "
 				      "--force merges all the same",
-				      value(&theirs, row, "data"), value(&theirs, row, "sha256"),
-				      value(&ours, at, "sha256"));
+				      their[i].data, their[i].sha256, our[at].sha256);
 	return STATUS_OK;
 }
 
-/* The status of the record that the destination holds now, or "". */
+/* The status of the record that the destination holds now, or NULL. */
 static const char *status_now(const char *dest, const char *id, struct arena *arena)
 {
 	const char *path = arena_format(arena, "%s/cells/%s/result.json", dest, id);
 	struct err unreadable = {0};
 	struct result result;
 
-	if (access(path, R_OK) != 0 ||
-	    result_read(path, arena, &result, &unreadable) != STATUS_OK || !result.status)
-		return "";
+	if (access(path, R_OK) != 0 || result_read(path, arena, &result, &unreadable) != STATUS_OK)
+		return NULL;
 	return result.status;
 }
 
-static void write_row(struct csv *csv, const struct column_doc *columns,
-		      const struct csv_table *table, size_t row, const char *status)
-{
-	for (const struct column_doc *c = columns; c->name; c++)
-		csv_text(csv, status && strcmp(c->name, "status") == 0
-				      ? status
-				      : value(table, row, c->name));
-	csv_end_row(csv);
-}
-
-/* One of the two tables of a results folder. */
-struct united {
-	const char *name;
-	const struct column_doc *columns;
-	const char *const *key;
-	bool status; /* has one, which is looked up */
-};
-
-static enum status write_table(const struct united *table, const char *dest, const char *path,
-			       const struct csv_table both[2], struct err *err)
+static enum status write_table(const struct field_table *table, const char *dest, const char *path,
+			       const struct field_rows both[2], struct err *err)
 {
 	struct arena scratch = {0};
 	struct csv csv;
 	size_t at = 0;
 
-	TRY(dictionary_open(&csv, path, table->columns, err));
+	TRY(field_open(&csv, path, table, err));
 	for (size_t t = 0; t < 2; t++)
-		for (size_t row = 0; row < both[t].rows; row++) {
-			if (t == 1 && has_row(&both[0], &both[1], row, table->key, &at))
+		for (size_t i = 0; i < both[t].count; i++) {
+			void *row = row_of(table, &both[t], i);
+
+			if (t == 1 && has_row(table, &both[0], row, &at))
 				continue;
-			write_row(&csv, table->columns, &both[t], row,
-				  table->status
-					  ? status_now(dest, value(&both[t], row, "cell"), &scratch)
-					  : NULL);
+			if (table == &rows_plan) {
+				struct plan_row *cell = row;
+
+				cell->status = status_now(dest, cell->cell, &scratch);
+			}
+			field_put_row(&csv, table, row);
 		}
 	arena_release(&scratch);
 	return csv_close(&csv, err);
 }
 
-static enum status unite(const struct united *table, const char *dest, const char *source,
+static enum status unite(const struct field_table *table, const char *dest, const char *source,
 			 struct arena *arena, struct err *err)
 {
-	const char *path = arena_format(arena, "%s/%s", dest, table->name);
+	const char *path = arena_format(arena, "%s/%s", dest, table->file);
 	const char *tmp = store_beside(path, arena);
-	struct csv_table both[2];
+	struct field_rows both[2];
 	enum status status;
 
-	TRY(read_table(path, arena, &both[0], err));
-	TRY(read_table(arena_format(arena, "%s/%s", source, table->name), arena, &both[1], err));
+	TRY(field_read_any(path, table, arena, &both[0], err));
+	TRY(field_read_any(arena_format(arena, "%s/%s", source, table->file), table, arena,
+			   &both[1], err));
 	status = write_table(table, dest, tmp, both, err);
 	if (status == STATUS_OK)
-		status = checksums_put(dest, table->name, tmp, err);
+		status = checksums_put(dest, table->file, tmp, err);
 	if (status != STATUS_OK)
 		unlink(tmp);
 	return status;
@@ -222,11 +207,8 @@ static enum status unite(const struct united *table, const char *dest, const cha
 
 enum status merge_tables(const char *dest, const char *source, struct arena *arena, struct err *err)
 {
-	static const struct united plan = {"plan.csv", dictionary_plan, plan_key, true},
-				   data = {"data.csv", dictionary_data, data_key, false};
-
-	TRY(unite(&plan, dest, source, arena, err));
-	return unite(&data, dest, source, arena, err);
+	TRY(unite(&rows_plan, dest, source, arena, err));
+	return unite(&rows_data, dest, source, arena, err);
 }
 
 enum status merge_environment(const char *dest, const char *source, struct arena *arena,

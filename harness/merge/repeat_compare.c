@@ -79,7 +79,7 @@ static bool is_time(const char *name)
 
 /* Times, memory, and what describes the process rather than its result. A worker does not know the
  * id. */
-static bool is_compared(const struct result_field *field)
+static bool is_compared(const struct field *field)
 {
 	static const char *const around[] = {"cell",
 					     "date",
@@ -103,7 +103,7 @@ static bool is_compared(const struct result_field *field)
 }
 
 /* What may explain a difference. */
-static bool is_noted(const struct result_field *field)
+static bool is_noted(const struct field *field)
 {
 	static const char *const names[REPEAT_NOTES] = {"threads", "blas_core", "program", "host",
 							"cpu"};
@@ -112,19 +112,6 @@ static bool is_noted(const struct result_field *field)
 		if (strcmp(field->name, names[i]) == 0)
 			return true;
 	return false;
-}
-
-static const char *field_text(const struct result *result, const struct result_field *field,
-			      struct arena *arena)
-{
-	const void *at = (const char *)result + field->offset;
-	char number[CSV_NUMBER_BYTES] = "";
-
-	if (field->text)
-		return *(const char *const *)at ? *(const char *const *)at : "";
-	if (!isnan(*(const double *)at))
-		csv_format(*(const double *)at, number);
-	return arena_text(arena, number);
 }
 
 static const char *place(const char *file, const char *name, const char *stored, const char *fresh,
@@ -138,9 +125,9 @@ static const char *place(const char *file, const char *name, const char *stored,
 static void compare_results(struct comparison *c, const struct result *stored,
 			    const struct result *fresh)
 {
-	for (const struct result_field *field = result_fields; field->name; field++) {
-		const char *a = field_text(stored, field, c->arena);
-		const char *b = field_text(fresh, field, c->arena);
+	for (const struct field *field = rows_result.field; field->name; field++) {
+		const char *a = field_shown(field, stored, c->arena);
+		const char *b = field_shown(field, fresh, c->arena);
 		double difference = text_difference(a, b);
 
 		if (difference > 0 && is_compared(field))

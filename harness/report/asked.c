@@ -13,24 +13,17 @@ static int by_text(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-static const char *cell_at(const struct csv_table *plan, size_t row, const char *name)
-{
-	int column = csv_column(plan, name);
-
-	return column < 0 ? "" : plan->cell[row * plan->cols + (size_t)column];
-}
-
 /* Plans of earlier versions have no requests: their records are shown as they are. */
-static struct asked_row read_row(const struct csv_table *plan, size_t row, struct arena *arena)
+static struct asked_row read_row(const struct plan_row *row, struct arena *arena)
 {
-	struct asked_row out = {.id = cell_at(plan, row, "cell")};
+	struct asked_row out = {.id = row->cell};
 
-	out.requests = request_read(cell_at(plan, row, "request"), arena, &out.request);
+	out.requests = request_read(row->request, arena, &out.request);
 	if (!out.requests)
 		return out;
-	out.data = cell_at(plan, row, "data");
-	out.method = cell_at(plan, row, "method");
-	out.repetition = csv_value(plan, row, csv_column(plan, "repetition"));
+	out.data = row->data;
+	out.method = row->method;
+	out.repetition = row->repetition;
 	return out;
 }
 
@@ -51,30 +44,25 @@ static size_t place_of(const char *id, const char *const *ids, size_t count)
 	return found ? (size_t)(found - ids) : count;
 }
 
-/* The plan says how the cell has ended, so that there must be a record of it. */
-static bool is_lost(const struct csv_table *plan, size_t row)
-{
-	return *cell_at(plan, row, "status") != '\0';
-}
-
-struct asked_row *asked_rows(struct records *records, const struct csv_table *plan,
+struct asked_row *asked_rows(struct records *records, const struct field_rows *plan,
 			     const char *const *ids, size_t *count)
 {
 	struct arena *arena = records->arena;
+	const struct plan_row *planned = plan->at;
 	size_t records_count = *count, kept = 0;
 	struct asked_row *rows;
 	bool *shown;
 
-	if (plan->rows == 0 || csv_column(plan, "cell") < 0)
+	if (plan->count == 0 || !*planned->cell)
 		return all_rows(ids, *count, arena);
-	rows = ARENA_ARRAY(arena, struct asked_row, plan->rows);
+	rows = ARENA_ARRAY(arena, struct asked_row, plan->count);
 	shown = ARENA_ARRAY(arena, bool, records_count);
-	for (size_t i = 0; i < plan->rows; i++) {
-		struct asked_row row = read_row(plan, i, arena);
+	for (size_t i = 0; i < plan->count; i++) {
+		struct asked_row row = read_row(&planned[i], arena);
 		size_t at = place_of(row.id, ids, records_count);
 
 		if (at == records_count) {
-			if (is_lost(plan, i))
+			if (*planned[i].status) /* it has ended: there must be a record */
 				rows[kept++] = row;
 			else
 				records->missing++;

@@ -18,7 +18,7 @@ struct asked_row {
 /* The rows of a plan.csv that have a record or should, of the sorted `ids` of all *count records;
  * of an empty plan all records. Sets *count to their number, and counts what is missing and left
  * out. */
-struct asked_row *asked_rows(struct records *records, const struct csv_table *plan,
+struct asked_row *asked_rows(struct records *records, const struct field_rows *plan,
 			     const char *const *ids, size_t *count);
 
 /* A record that has been read, as the row shows it. Entries that are not asked for go, and the

@@ -51,11 +51,8 @@ static bool is_there(const struct experiment *experiment, enum target target, co
 			add_once(names, name);
 		}
 	}
-	for (const struct result_field *field = result_fields; field->name && target == SIZES;
-	     field++)
-		if (!field->text && strcmp(field->name, wanted) == 0)
-			return true;
-	return false;
+	return target == SIZES && field_find(&rows_result, wanted) &&
+	       field_find(&rows_result, wanted)->type != FIELD_TEXT;
 }
 
 static void check_name_of(const struct checking *c, enum target target, const struct node *node,

@@ -35,7 +35,7 @@ static const struct option rows[] = {
 };
 
 /* One panel. */
-struct field {
+struct grid {
 	const struct series *series;
 	const struct record *record;
 	struct model model;
@@ -81,7 +81,7 @@ static double point_at(const struct csv_table *points, size_t row, const char *n
 }
 
 /* The square in raw coordinates that holds all points. */
-static void set_square(struct field *field)
+static void set_square(struct grid *field)
 {
 	const char *const names[2] = {"x1", "x2"};
 	double low[2], high[2], side = 0;
@@ -101,7 +101,7 @@ static void set_square(struct field *field)
 		field->from[k] = (low[k] + high[k] - side) / 2;
 }
 
-static void evaluate(struct field *field, struct arena *arena)
+static void evaluate(struct grid *field, struct arena *arena)
 {
 	const struct model *model = &field->model;
 	size_t width = stages_width(&model->stages), d = (size_t)model->net.U.rows;
@@ -122,7 +122,7 @@ static void evaluate(struct field *field, struct arena *arena)
 
 /* The largest l_inf radius, as half sides in raw units: there is a box if the preparation acts
  * column by column. */
-static void set_box(struct field *field, struct arena *arena)
+static void set_box(struct grid *field, struct arena *arena)
 {
 	struct stage_columns columns;
 
@@ -147,9 +147,9 @@ static void set_box(struct field *field, struct arena *arena)
 
 /* The first repetition with a model on two features; false if there is none. A record whose files
  * are damaged has no panel. */
-static bool load_field(const struct series *series, struct arena *arena, struct field *out)
+static bool load_field(const struct series *series, struct arena *arena, struct grid *out)
 {
-	*out = (struct field){.series = series};
+	*out = (struct grid){.series = series};
 	for (size_t i = 0; i < series->group->count; i++) {
 		const struct record *r = series->group->member[i];
 		const char *points = arena_format(arena, "%s/points.csv", r->folder);
@@ -170,7 +170,7 @@ static bool load_field(const struct series *series, struct arena *arena, struct 
 }
 
 /* Where the segment between two corners meets f = 0. */
-static void crossing(const struct field *field, size_t a, size_t b, double out[2])
+static void crossing(const struct grid *field, size_t a, size_t b, double out[2])
 {
 	double t = field->value[a] / (field->value[a] - field->value[b]);
 	double xa = (double)(a % GRID), ya = (double)(a / GRID);
@@ -181,7 +181,7 @@ static void crossing(const struct field *field, size_t a, size_t b, double out[2
 
 /* Marching squares: the pieces of f = 0 in one square of the grid. Two of the four sides are met,
  * or all four at a saddle; they are joined in the order of the sides. */
-static void put_square(struct figure *figure, const struct field *field, size_t corner)
+static void put_square(struct figure *figure, const struct grid *field, size_t corner)
 {
 	size_t ring[5] = {corner, corner + 1, corner + 1 + GRID, corner + GRID, corner};
 	double hit[4][2];
@@ -197,7 +197,7 @@ static void put_square(struct figure *figure, const struct field *field, size_t 
 	}
 }
 
-static void put_regions(struct figure *figure, const struct field *field, const char *title)
+static void put_regions(struct figure *figure, const struct grid *field, const char *title)
 {
 	size_t block = figure_block(figure, title, "x1 x2 sign(f)");
 
@@ -209,7 +209,7 @@ static void put_regions(struct figure *figure, const struct field *field, const 
 	figure_item(figure, "data index %zu using 1:2:3 with image", block);
 }
 
-static void put_line(struct figure *figure, const struct field *field, const char *title)
+static void put_line(struct figure *figure, const struct grid *field, const char *title)
 {
 	size_t block = figure_block(figure, title, "x1 x2, segments of f = 0"), above = 0;
 
@@ -226,7 +226,7 @@ static void put_line(struct figure *figure, const struct field *field, const cha
 		    figure_colour(style_line));
 }
 
-static size_t train_rows(const struct field *field)
+static size_t train_rows(const struct grid *field)
 {
 	size_t count = 0;
 
@@ -235,14 +235,14 @@ static size_t train_rows(const struct field *field)
 	return count;
 }
 
-static bool wants_boxes(const struct boundary_options *o, const struct field *field)
+static bool wants_boxes(const struct boundary_options *o, const struct grid *field)
 {
 	return !isnan(field->eps) && o->boxes != BOXES_OFF &&
 	       (o->boxes == BOXES_ON || train_rows(field) <= BOXES_READABLE);
 }
 
 /* Training points of one class, label > 0 or not. */
-static void put_points(struct figure *figure, const struct field *field, const char *title,
+static void put_points(struct figure *figure, const struct grid *field, const char *title,
 		       bool plus, bool boxes)
 {
 	struct figure_style style = plus ? style_plus : style_minus;
@@ -272,7 +272,7 @@ static void put_points(struct figure *figure, const struct field *field, const c
 		    figure_point(style), figure_colour(style));
 }
 
-static void draw_panel(struct figure *figure, const struct boundary_options *o, struct field *field,
+static void draw_panel(struct figure *figure, const struct boundary_options *o, struct grid *field,
 		       const struct records *records)
 {
 	struct arena *arena = records->arena;
@@ -300,7 +300,7 @@ static void draw_panel(struct figure *figure, const struct boundary_options *o, 
 }
 
 /* A row of panels per data set, if all have equally many methods and those fit. */
-static size_t columns_of(const struct field *fields, size_t panels)
+static size_t columns_of(const struct grid *fields, size_t panels)
 {
 	size_t columns = 0;
 
@@ -330,7 +330,7 @@ static enum status write_plot(const void *options, const struct records *records
 	};
 	const struct boundary_options *o = options;
 	struct series_list list = series_of(records, SERIES_BEST, 1);
-	struct field *fields = ARENA_ARRAY(records->arena, struct field, list.count);
+	struct grid *fields = ARENA_ARRAY(records->arena, struct grid, list.count);
 	struct figure_plan plan = {.square = true, .entries = entries, .entry_count = 3};
 	struct figure figure;
 

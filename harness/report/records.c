@@ -45,29 +45,16 @@ bool records_ok(const struct record *record)
 	return has_status(record, CELL_OK);
 }
 
-static const struct result_field *field_of(const char *name, bool text)
-{
-	for (const struct result_field *field = result_fields; field->name; field++)
-		if (field->text == text && strcmp(field->name, name) == 0)
-			return field;
-	return NULL;
-}
-
 const char *records_text(const struct result *result, const char *name)
 {
-	const struct result_field *field = field_of(name, true);
-	const char *text =
-		field ? *(const char *const *)(const void *)((const char *)result + field->offset)
-		      : NULL;
+	const char *text = result_text(result, name);
 
 	return text && *text ? text : NULL;
 }
 
 double records_number(const struct result *result, const char *name)
 {
-	const struct result_field *field = field_of(name, false);
-
-	return field ? *(const double *)(const void *)((const char *)result + field->offset) : NAN;
+	return result_number(result, name);
 }
 
 bool records_wanted(const struct texts *names, const char *name)

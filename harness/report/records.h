@@ -14,14 +14,6 @@
 #include <stddef.h>
 #include <stdio.h>
 
-/* One row of a cell's attack.csv or, with what only one of them has left out, of its certify.csv:
- * there `attack` is the certificate and `robust_accuracy` the certified one. */
-struct attack_row {
-	const char *attack, *norm, *units, *part; /* part: of certificates */
-	double eps, accuracy, robust_accuracy, lo, hi, n, steps, restarts, undecided, seconds,
-		zero_gradient;
-};
-
 /* Several may be of one folder: cells that are equal but for their names. */
 struct record {
 	const char *id, *folder; /* folder: <results>/cells/<id> */

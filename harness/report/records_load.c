@@ -49,97 +49,37 @@ static enum status list_cells(const char *folder, struct arena *arena, const cha
 	return STATUS_OK;
 }
 
-static const char *text_at(const struct csv_table *table, size_t row, const char *name)
-{
-	int column = csv_column(table, name);
-
-	return column < 0 ? "" : table->cell[row * table->cols + (size_t)column];
-}
-
-static double value_at(const struct csv_table *table, size_t row, const char *name)
-{
-	return csv_value(table, row, csv_column(table, name));
-}
-
-static enum status load_attacks(struct record *record, struct arena *arena, struct err *err)
-{
-	const char *path = arena_format(arena, "%s/attack.csv", record->folder);
-	struct csv_table table;
-
-	if (access(path, F_OK) != 0)
-		return STATUS_OK;
-	TRY(csv_read(path, arena, &table, err));
-	record->attack = ARENA_ARRAY(arena, struct attack_row, table.rows);
-	record->attack_count = table.rows;
-	for (size_t i = 0; i < table.rows; i++)
-		record->attack[i] = (struct attack_row){
-			.attack = text_at(&table, i, "attack"),
-			.norm = text_at(&table, i, "norm"),
-			.units = text_at(&table, i, "units"),
-			.eps = value_at(&table, i, "eps"),
-			.accuracy = value_at(&table, i, "accuracy"),
-			.robust_accuracy = value_at(&table, i, "robust_accuracy"),
-			.lo = value_at(&table, i, "robust_accuracy_lo"),
-			.hi = value_at(&table, i, "robust_accuracy_hi"),
-			.n = value_at(&table, i, "n"),
-			.steps = value_at(&table, i, "steps"),
-			.restarts = value_at(&table, i, "restarts"),
-			.seconds = value_at(&table, i, "seconds"),
-			.zero_gradient = value_at(&table, i, "zero_gradient"),
-		};
-	return STATUS_OK;
-}
-
-static enum status load_certificates(struct record *record, struct arena *arena, struct err *err)
-{
-	const char *path = arena_format(arena, "%s/certify.csv", record->folder);
-	struct csv_table table;
-
-	if (access(path, F_OK) != 0)
-		return STATUS_OK;
-	TRY(csv_read(path, arena, &table, err));
-	record->certificate = ARENA_ARRAY(arena, struct attack_row, table.rows);
-	record->certificate_count = table.rows;
-	for (size_t i = 0; i < table.rows; i++)
-		record->certificate[i] = (struct attack_row){
-			.attack = text_at(&table, i, "certificate"),
-			.norm = text_at(&table, i, "norm"),
-			.units = text_at(&table, i, "units"),
-			.part = text_at(&table, i, "part"),
-			.eps = value_at(&table, i, "eps"),
-			.accuracy = value_at(&table, i, "accuracy"),
-			.robust_accuracy = value_at(&table, i, "certified_accuracy"),
-			.lo = value_at(&table, i, "certified_accuracy_lo"),
-			.hi = value_at(&table, i, "certified_accuracy_hi"),
-			.undecided = value_at(&table, i, "undecided"),
-			.n = value_at(&table, i, "n"),
-			.seconds = value_at(&table, i, "seconds"),
-		};
-	return STATUS_OK;
-}
-
 static enum status load_files(struct record *record, struct cellfile *cell, struct arena *arena,
 			      struct err *err)
 {
 	const char *trace = arena_format(arena, "%s/trace.csv", record->folder);
+	struct field_rows attacks, certificates;
 
 	TRY(cellfile_read(arena_format(arena, "%s/cell.json", record->folder), arena, cell, err));
 	TRY(result_read(arena_format(arena, "%s/result.json", record->folder), arena,
 			&record->result, err));
 	if (access(trace, F_OK) == 0)
 		TRY(csv_read(trace, arena, &record->trace, err));
-	TRY(load_attacks(record, arena, err));
-	return load_certificates(record, arena, err);
+	TRY(field_read_any(arena_format(arena, "%s/attack.csv", record->folder), &rows_attack,
+			   arena, &attacks, err));
+	TRY(field_read_any(arena_format(arena, "%s/certify.csv", record->folder), &rows_certify,
+			   arena, &certificates, err));
+	record->attack = attacks.at;
+	record->attack_count = attacks.count;
+	record->certificate = certificates.at;
+	record->certificate_count = certificates.count;
+	return STATUS_OK;
 }
 
-/* Row of the plan, or the number of rows. */
-static size_t row_of(const struct csv_table *plan, const char *id)
+/* The row of the plan that names an id, or NULL. */
+static const struct plan_row *row_of(const struct field_rows *plan, const char *id)
 {
-	size_t row = 0;
+	const struct plan_row *row = plan->at;
 
-	while (row < plan->rows && strcmp(text_at(plan, row, "cell"), id) != 0)
-		row++;
-	return row;
+	for (size_t i = 0; i < plan->count; i++)
+		if (strcmp(row[i].cell, id) == 0)
+			return &row[i];
+	return NULL;
 }
 
 /* "rho=0.1;patterns=60" */
@@ -166,23 +106,21 @@ static bool is_same(const char *a, const char *b)
 
 /* What a damaged record is of: its cell.json if that is of the cell that the plan names, else what
  * the plan says. */
-static void name_damaged(const struct record *record, const struct csv_table *plan,
+static void name_damaged(const struct record *record, const struct field_rows *plan,
 			 struct arena *arena, struct cellfile *cell)
 {
 	struct err ignored = {0}; /* the damage is told already */
-	size_t row = row_of(plan, record->id);
+	const struct plan_row *row = row_of(plan, record->id);
 
 	*cell = (struct cellfile){.repetition = NAN};
 	cellfile_read(arena_format(arena, "%s/cell.json", record->folder), arena, cell, &ignored);
-	if (row == plan->rows || !*text_at(plan, row, "method") ||
-	    (is_same(cell->data, text_at(plan, row, "data")) &&
-	     is_same(cell->method, text_at(plan, row, "method")) &&
-	     cell->repetition == value_at(plan, row, "repetition")))
+	if (!row || !*row->method ||
+	    (is_same(cell->data, row->data) && is_same(cell->method, row->method) &&
+	     cell->repetition == row->repetition))
 		return;
-	*cell = (struct cellfile){.data = text_at(plan, row, "data"),
-				  .method = text_at(plan, row, "method"),
-				  .repetition = value_at(plan, row, "repetition")};
-	split_swept(text_at(plan, row, "swept"), arena, cell);
+	*cell = (struct cellfile){
+		.data = row->data, .method = row->method, .repetition = row->repetition};
+	split_swept(row->swept, arena, cell);
 }
 
 static void mark_damaged(struct record *record, const struct err *err, struct arena *arena)
@@ -222,7 +160,7 @@ static void take_cell(struct record *record, const struct cellfile *cell)
 }
 
 static enum status load_record(struct records *records, struct record *record,
-			       const struct asked_row *row, const struct csv_table *plan,
+			       const struct asked_row *row, const struct field_rows *plan,
 			       struct err *err)
 {
 	struct arena *arena = records->arena;
@@ -256,16 +194,15 @@ enum status records_load(const char *folder, struct arena *arena, struct records
 {
 	const char *plan_path = arena_format(arena, "%s/plan.csv", folder);
 	struct err ignored = {0}; /* without a readable plan the order of the ids holds */
-	struct csv_table plan = {0};
+	struct field_rows plan;
 	char caption[CAPTION_BYTES];
 	const char **names = NULL;
 	struct asked_row *rows;
 
 	*out = (struct records){.arena = arena, .folder = folder, .out = folder};
 	TRY(list_cells(folder, arena, &names, &out->count, err));
-	if (access(plan_path, R_OK) != 0 ||
-	    csv_read(plan_path, arena, &plan, &ignored) != STATUS_OK)
-		plan = (struct csv_table){0};
+	if (field_read(plan_path, &rows_plan, arena, &plan, &ignored) != STATUS_OK)
+		plan = (struct field_rows){0};
 	rows = asked_rows(out, &plan, names, &out->count);
 	out->at = ARENA_ARRAY(arena, struct record, out->count);
 	for (size_t i = 0; i < out->count; i++) {

@@ -1,109 +1,79 @@
-/* summary.csv and attack.csv: one row per cell, one row per cell, attack and eps. */
+/* summary.csv, attack.csv and certify.csv: the rows of all cells, with which cell they are of and
+ * its swept options. */
 #include "harness/report/summary.h"
 
-#include <math.h>
-#include <string.h>
-
-static size_t field_count(void)
+/* `cell`: the columns before those of the table, or NULL. */
+static enum status open_table(const struct records *records, const struct field_table *cell,
+			      const struct field_table *table, struct csv *csv, struct err *err)
 {
-	size_t count = 0;
+	const char *path = arena_format(records->arena, "%s/%s", records->out, table->file);
+	const struct field_table *const both[] = {cell, table};
 
-	while (result_fields[count].name)
-		count++;
-	return count;
+	TRY(csv_open(csv, path, NULL, err));
+	for (size_t t = 0; t < 2; t++)
+		for (const struct field *f = both[t] ? both[t]->field : NULL; f && f->name; f++)
+			csv_text(csv, f->name);
+	for (size_t i = 0; i < records->path_count; i++)
+		csv_text(csv, rows_swept(records->paths[i], records->arena));
+	csv_end_row(csv);
+	return STATUS_OK;
 }
 
-static void write_field(struct csv *csv, const struct result *result,
-			const struct result_field *field)
+static void put_swept(const struct records *records, const struct record *r, struct csv *csv)
 {
-	const char *base = (const char *)result;
-
-	if (field->text)
-		csv_text(csv, *(const char *const *)(const void *)(base + field->offset));
-	else
-		csv_number(csv, *(const double *)(const void *)(base + field->offset));
+	for (size_t k = 0; k < records->path_count; k++)
+		csv_text(csv, records_swept(r, records->paths[k]));
+	csv_end_row(csv);
 }
 
 enum status summary_write_cells(const struct records *records, struct err *err)
 {
-	const char *path = arena_format(records->arena, "%s/summary.csv", records->out);
-	size_t fields = field_count();
-	const char **header =
-		ARENA_ARRAY(records->arena, const char *, fields + records->path_count + 1);
 	struct csv csv;
 
-	for (size_t i = 0; i < fields; i++)
-		header[i] = result_fields[i].name;
-	for (size_t i = 0; i < records->path_count; i++)
-		header[fields + i] = dictionary_swept(records->paths[i], records->arena);
-	TRY(csv_open(&csv, path, header, err));
+	TRY(open_table(records, NULL, &rows_result, &csv, err));
 	for (size_t i = 0; i < records->count; i++) {
-		const struct record *r = &records->at[i];
-
-		for (size_t k = 0; k < fields; k++)
-			write_field(&csv, &r->result, &result_fields[k]);
-		for (size_t k = 0; k < records->path_count; k++)
-			csv_text(&csv, records_swept(r, records->paths[k]));
-		csv_end_row(&csv);
+		field_put(&csv, &rows_result, &records->at[i].result);
+		put_swept(records, &records->at[i], &csv);
 	}
 	return csv_close(&csv, err);
 }
 
-const char **summary_header(const struct records *records, const struct column_doc *columns)
+static void put_rows(const struct records *records, const struct record *r,
+		     const struct field_table *table, struct field_rows rows, struct csv *csv)
 {
-	const struct column_doc *const tables[] = {dictionary_cell, columns};
-	size_t count = 0;
-	const char **header;
+	const struct attack_row *row = rows.at;
 
-	for (size_t t = 0; t < 2; t++)
-		for (const struct column_doc *c = tables[t]; c->name; c++)
-			count++;
-	header = ARENA_ARRAY(records->arena, const char *, count + records->path_count + 1);
-	count = 0;
-	for (size_t t = 0; t < 2; t++)
-		for (const struct column_doc *c = tables[t]; c->name; c++)
-			header[count++] = c->name;
-	for (size_t i = 0; i < records->path_count; i++)
-		header[count++] = dictionary_swept(records->paths[i], records->arena);
-	return header;
-}
-
-static void write_attack(struct csv *csv, const struct record *r, const struct attack_row *row)
-{
-	csv_text(csv, r->id);
-	csv_text(csv, r->result.data);
-	csv_text(csv, r->result.method);
-	csv_number(csv, r->result.repetition);
-	csv_text(csv, row->attack);
-	csv_text(csv, row->norm);
-	csv_number(csv, row->eps);
-	csv_text(csv, row->units);
-	csv_number(csv, row->accuracy);
-	csv_number(csv, row->robust_accuracy);
-	csv_number(csv, row->lo);
-	csv_number(csv, row->hi);
-	csv_number(csv, row->n);
-	csv_number(csv, row->steps);
-	csv_number(csv, row->restarts);
-	csv_number(csv, row->seconds);
-	csv_number(csv, row->zero_gradient);
+	for (size_t j = 0; j < rows.count; j++) {
+		field_put(csv, &rows_cell, &r->result);
+		field_put(csv, table, &row[j]);
+		put_swept(records, r, csv);
+	}
 }
 
 enum status summary_write_attacks(const struct records *records, struct err *err)
 {
-	const char *path = arena_format(records->arena, "%s/attack.csv", records->out);
 	struct csv csv;
 
-	TRY(csv_open(&csv, path, summary_header(records, dictionary_attack), err));
+	TRY(open_table(records, &rows_cell, &rows_attack, &csv, err));
 	for (size_t i = 0; i < records->count; i++) {
 		const struct record *r = &records->at[i];
 
-		for (size_t j = 0; j < r->attack_count; j++) {
-			write_attack(&csv, r, &r->attack[j]);
-			for (size_t k = 0; k < records->path_count; k++)
-				csv_text(&csv, records_swept(r, records->paths[k]));
-			csv_end_row(&csv);
-		}
+		put_rows(records, r, &rows_attack, (struct field_rows){r->attack_count, r->attack},
+			 &csv);
+	}
+	return csv_close(&csv, err);
+}
+
+enum status summary_write_certificates(const struct records *records, struct err *err)
+{
+	struct csv csv;
+
+	TRY(open_table(records, &rows_cell, &rows_certify, &csv, err));
+	for (size_t i = 0; i < records->count; i++) {
+		const struct record *r = &records->at[i];
+
+		put_rows(records, r, &rows_certify,
+			 (struct field_rows){r->certificate_count, r->certificate}, &csv);
 	}
 	return csv_close(&csv, err);
 }

@@ -4,7 +4,7 @@
 
 #include "harness/report/records.h"
 #include "harness/report/sheet.h"
-#include "harness/store/dictionary.h"
+#include "harness/store/rows.h"
 #include "solvers/core/status.h"
 
 /* One row per cell; one row per cell, attack and eps; the same for certificates. Written to
@@ -12,9 +12,6 @@
 enum status summary_write_cells(const struct records *records, struct err *err);
 enum status summary_write_attacks(const struct records *records, struct err *err);
 enum status summary_write_certificates(const struct records *records, struct err *err);
-
-/* Header of a file of all cells' rows of such a table: which cell, its columns, swept options. */
-const char **summary_header(const struct records *records, const struct column_doc *columns);
 
 /* One row per (data, method, swept values), aggregated over repetitions. */
 struct sheet summary_sheet(const struct records *records);

@@ -1,4 +1,4 @@
-/* Certificates: their table, and certify.csv. */
+/* The table of certificates. */
 #include "harness/report/stat.h"
 #include "harness/report/summary.h"
 
@@ -151,48 +151,4 @@ struct sheet summary_certify_sheet(const struct records *records)
 	}
 	sheet_drop_empty(&sheet, 2);
 	return sheet;
-}
-
-static void write_row(struct csv *csv, const struct record *r, const struct attack_row *row)
-{
-	csv_text(csv, r->id);
-	csv_text(csv, r->result.data);
-	csv_text(csv, r->result.method);
-	csv_number(csv, r->result.repetition);
-	csv_text(csv, row->attack);
-	csv_text(csv, row->norm);
-	csv_number(csv, row->eps);
-	csv_text(csv, row->units);
-	csv_text(csv, row->part);
-	csv_number(csv, row->accuracy);
-	csv_number(csv, row->robust_accuracy);
-	csv_number(csv, row->lo);
-	csv_number(csv, row->hi);
-	csv_number(csv, row->undecided);
-	csv_number(csv, row->n);
-	csv_number(csv, row->seconds);
-}
-
-static void write_rows(struct csv *csv, const struct records *records)
-{
-	for (size_t i = 0; i < records->count; i++) {
-		const struct record *r = &records->at[i];
-
-		for (size_t j = 0; j < r->certificate_count; j++) {
-			write_row(csv, r, &r->certificate[j]);
-			for (size_t k = 0; k < records->path_count; k++)
-				csv_text(csv, records_swept(r, records->paths[k]));
-			csv_end_row(csv);
-		}
-	}
-}
-
-enum status summary_write_certificates(const struct records *records, struct err *err)
-{
-	const char *path = arena_format(records->arena, "%s/certify.csv", records->out);
-	struct csv csv;
-
-	TRY(csv_open(&csv, path, summary_header(records, dictionary_certify), err));
-	write_rows(&csv, records);
-	return csv_close(&csv, err);
 }

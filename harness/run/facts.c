@@ -1,7 +1,7 @@
 /* Facts on activation patterns. See facts.h. */
 #include "harness/run/facts.h"
 
-#include "harness/store/dictionary.h"
+#include "harness/store/rows.h"
 
 enum status facts_write(const struct trainer *trainer, const void *state, const char *path,
 			struct err *err)
@@ -12,15 +12,15 @@ enum status facts_write(const struct trainer *trainer, const void *state, const 
 	if (!trainer->pattern_facts)
 		return STATUS_OK;
 	fact = trainer->pattern_facts(state);
-	TRY(dictionary_open(&csv, path, dictionary_patterns, err));
+	TRY(field_open(&csv, path, &rows_patterns, err));
 	for (ptrdiff_t i = 0; i < trainer->patterns_used(state); i++) {
-		csv_number(&csv, (double)i);
-		csv_text(&csv, fact[i].source);
-		csv_number(&csv, fact[i].active);
-		csv_number(&csv, fact[i].lower);
-		csv_number(&csv, fact[i].upper);
-		csv_text(&csv, pattern_verdicts[fact[i].verdict]);
-		csv_end_row(&csv);
+		field_put_row(&csv, &rows_patterns,
+			      &(struct pattern_row){.pattern = (double)i,
+						    .source = fact[i].source,
+						    .active_share = fact[i].active,
+						    .largest_eps_lower = fact[i].lower,
+						    .largest_eps_upper = fact[i].upper,
+						    .verdict = pattern_verdicts[fact[i].verdict]});
 	}
 	return csv_close(&csv, err);
 }

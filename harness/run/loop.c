@@ -3,7 +3,7 @@
 
 #include "harness/machine/clock.h"
 #include "harness/run/interrupt.h"
-#include "harness/store/dictionary.h"
+#include "harness/store/rows.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -31,11 +31,6 @@ void loop_keep_every(double seconds)
  * `patience`. */
 static const double stall_decrease = 1e-6;
 
-struct trace_time {
-	long iteration;
-	double seconds, certificate_s; /* of setup and solve; of certificates */
-};
-
 struct watch { /* for `patience` */
 	double objective, bound;
 	long since;
@@ -47,35 +42,15 @@ static double iterate_objective(const struct progress *p, const struct evaluatio
 	return isnan(e->certificate.objective) ? p->objective : e->certificate.objective;
 }
 
-static void trace_row(struct csv *csv, const struct trace_time *at, const struct progress *p,
-		      const struct evaluation *e)
-{
-	csv_number(csv, (double)at->iteration);
-	csv_number(csv, at->seconds);
-	csv_number(csv, at->certificate_s);
-	csv_number(csv, e->objective);
-	csv_number(csv, e->objective_network);
-	csv_number(csv, e->lower_bound);
-	csv_number(csv, e->gaps.gap);
-	csv_number(csv, e->gaps.zero);
-	csv_number(csv, e->feasible.gap);
-	csv_number(csv, iterate_objective(p, e));
-	csv_number(csv, p->primal_residual);
-	csv_number(csv, p->dual_residual);
-	csv_number(csv, e->train.accuracy);
-	csv_number(csv, e->validation.accuracy);
-	csv_number(csv, e->test.accuracy);
-	csv_end_row(csv);
-}
-
-static void report_progress(int fd, const struct trace_time *at, double gap)
+static void report_progress(int fd, const struct trace_row *row)
 {
 	char line[96];
 	int length;
 
 	if (fd < 0)
 		return;
-	length = snprintf(line, sizeof line, "%ld %.6g %.3f\n", at->iteration, gap, at->seconds);
+	length = snprintf(line, sizeof line, "%.0f %.6g %.3f\n", row->iteration, row->gap,
+			  row->seconds);
 	if (write(fd, line, (size_t)length) < 0)
 		return; /* nobody listens: the run does not depend on it */
 }
@@ -222,12 +197,34 @@ static void keep(struct turn *turn)
 	turn->kept_at = clock_seconds();
 }
 
+static struct trace_row trace_row(const struct turn *turn, const struct progress *p)
+{
+	const struct loop_result *out = turn->out;
+	const struct evaluation *e = &out->last;
+
+	return (struct trace_row){.iteration = (double)out->iterations,
+				  .seconds = turn->loop->setup_s + out->solve_s,
+				  .certificate_s = turn->evaluator->certificate_s,
+				  .objective = e->objective,
+				  .objective_network = e->objective_network,
+				  .lower_bound = e->lower_bound,
+				  .gap = e->gaps.gap,
+				  .gap_zero = e->gaps.zero,
+				  .gap_feasible = e->feasible.gap,
+				  .objective_iterate = iterate_objective(p, e),
+				  .primal_residual = p->primal_residual,
+				  .dual_residual = p->dual_residual,
+				  .train_accuracy = e->train.accuracy,
+				  .validation_accuracy = e->validation.accuracy,
+				  .test_accuracy = e->test.accuracy};
+}
+
 static void evaluate(struct turn *turn, enum look look, const struct progress *p,
 		     enum outcome limit)
 {
 	const struct loop *loop = turn->loop;
 	struct loop_result *out = turn->out;
-	struct trace_time at;
+	struct trace_row row;
 
 	if (out->interrupted)
 		keep(turn);
@@ -236,11 +233,10 @@ static void evaluate(struct turn *turn, enum look look, const struct progress *p
 	if (isnan(out->first_objective))
 		out->first_objective = out->last.objective_network;
 	out->best_objective = fmin(out->best_objective, out->last.objective_network);
-	at = (struct trace_time){out->iterations, loop->setup_s + out->solve_s,
-				 turn->evaluator->certificate_s};
-	trace_row(turn->csv, &at, p, &out->last);
+	row = trace_row(turn, p);
+	field_put_row(turn->csv, &rows_trace, &row);
 	csv_flush(turn->csv);
-	report_progress(loop->progress_fd, &at, out->last.gaps.gap);
+	report_progress(loop->progress_fd, &row);
 	if (out->outcome == OUTCOME_RUNNING && clock_seconds() - turn->kept_at >= keep_every_s)
 		keep(turn);
 }
@@ -290,7 +286,7 @@ enum status loop_run(const struct loop *loop, struct evaluator *evaluator, struc
 	};
 
 	*out = (struct loop_result){.first_objective = NAN, .best_objective = NAN};
-	TRY(dictionary_open(&csv, loop->trace_path, dictionary_trace, err));
+	TRY(field_open(&csv, loop->trace_path, &rows_trace, err));
 	csv_flush(&csv);
 	iterate(&turn);
 	return csv_close(&csv, err);

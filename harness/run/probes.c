@@ -8,26 +8,25 @@
 #include "harness/assess/selection.h"
 #include "harness/file/folder.h"
 #include "harness/run/timing.h"
-#include "harness/store/dictionary.h"
 
 #include <math.h>
 #include <string.h>
 #include <unistd.h>
 
-static const char *const tables[] = {[ENTRY_ATTACK] = "attack.csv",
-				     [ENTRY_CERTIFY] = "certify.csv",
-				     [ENTRY_SELECT] = "attack_validation.csv"};
+static const char *const files[] = {[ENTRY_ATTACK] = "attack.csv",
+				    [ENTRY_CERTIFY] = "certify.csv",
+				    [ENTRY_SELECT] = "attack_validation.csv"};
 
-static const struct column_doc *const columns[] = {[ENTRY_ATTACK] = dictionary_attack,
-						   [ENTRY_CERTIFY] = dictionary_certify,
-						   [ENTRY_SELECT] = dictionary_attack};
+static const struct field_table *const tables[] = {[ENTRY_ATTACK] = &rows_attack,
+						   [ENTRY_CERTIFY] = &rows_certify,
+						   [ENTRY_SELECT] = &rows_attack};
 
 struct work {
 	struct probes *p;
 	struct entries wanted, held; /* of the cell; of the earlier record */
-	struct earlier kept[ENTRY_KINDS];
-	struct effort *effort[ENTRY_KINDS];
+	struct assessed *entry[ENTRY_KINDS];
 	struct evidence evidence;
+	struct assess_order order;
 };
 
 static const char *path_in(const struct probes *p, const char *folder, const char *name)
@@ -58,36 +57,35 @@ enum status probes_check(const struct cell *cell, const struct dataset *data, st
 /* --- the earlier record -------------------------------------------------------------------------
  */
 
-/* The columns that this version writes; rows of others are not copied. */
-static bool has_columns(const struct csv_table *table, const struct column_doc *doc)
-{
-	size_t col = 0;
-
-	while (col < table->cols && doc[col].name && strcmp(table->header[col], doc[col].name) == 0)
-		col++;
-	return col == table->cols && !doc[col].name;
-}
-
-/* Which entries the table of a kind has already. */
+/* Rows of other columns than this version writes are not kept. */
 static enum status find_kept(struct work *w, enum entry_kind kind, struct err *err)
 {
 	const struct entry_list *wanted = &w->wanted.of[kind], *held = &w->held.of[kind];
-	struct earlier_rows *of = ARENA_ARRAY(w->p->arena, struct earlier_rows, wanted->count);
-	struct earlier *kept = &w->kept[kind];
+	struct arena *arena = w->p->arena;
+	struct field_rows rows;
+	struct csv_table table;
+	const char *path;
 
-	kept->of = of;
+	w->entry[kind] = ARENA_ARRAY(arena, struct assessed, wanted->count);
 	if (held->count == 0 || wanted->count == 0)
 		return STATUS_OK;
-	TRY(csv_read(path_in(w->p, w->p->record, tables[kind]), w->p->arena, &kept->table, err));
+	path = path_in(w->p, w->p->record, files[kind]);
+	TRY(csv_read(path, arena, &table, err));
+	TRY(field_rows(&table, path, tables[kind], arena, &rows, err));
 	for (size_t i = 0; i < wanted->count; i++) {
-		size_t at = entries_find(held, wanted->at[i].key);
+		size_t at = entries_find(held, wanted->at[i].key), first = entries_row(held, at);
+		struct assessed *entry = &w->entry[kind][i];
 
-		if (at == held->count || !has_columns(&kept->table, columns[kind]))
+		if (at == held->count || !field_is_header(&table, tables[kind]))
 			continue;
-		of[i] = (struct earlier_rows){true, entries_row(held, at), entries_rows(held, at)};
-		if (of[i].first + of[i].count > kept->table.rows)
+		*entry = (struct assessed){.kept = true,
+					   .count = entries_rows(held, at),
+					   .row = (struct attack_row *)rows.at + first};
+		if (first + entry->count > rows.count)
 			return err_at(err, STATUS_ENV, (struct err_place){w->p->record, 0, 0},
-				      "%s has fewer rows than entries.json says", tables[kind]);
+				      "%s has fewer rows than entries.json says", files[kind]);
+		for (size_t k = 0; k < entry->count; k++)
+			entry->row[k].attack = wanted->at[i].name;
 	}
 	return STATUS_OK;
 }
@@ -98,10 +96,8 @@ static enum status look_at_record(struct work *w, struct err *err)
 
 	if (p->record)
 		TRY(entries_read(path_in(p, p->record, "entries.json"), p->arena, &w->held, err));
-	for (size_t kind = 0; kind < ENTRY_KINDS; kind++) {
+	for (size_t kind = 0; kind < ENTRY_KINDS; kind++)
 		TRY(find_kept(w, (enum entry_kind)kind, err));
-		w->effort[kind] = ARENA_ARRAY(p->arena, struct effort, w->wanted.of[kind].count);
-	}
 	return STATUS_OK;
 }
 
@@ -117,12 +113,12 @@ static size_t list_findings(const struct work *w, bool kept_only, struct finding
 	size_t count = 0;
 
 	for (size_t i = 0; i < p->cell->attack.count; i++)
-		if (!kept_only || earlier_has(&w->kept[ENTRY_ATTACK], i))
+		if (!kept_only || w->entry[ENTRY_ATTACK][i].kept)
 			out[count++] = (struct finding_of){w->wanted.of[ENTRY_ATTACK].at[i].key,
 							   assault_aim(&attack[i], p->data),
 							   &attack[i].eps, false};
 	for (size_t i = 0; i < p->cell->certify.count; i++)
-		if (!kept_only || earlier_has(&w->kept[ENTRY_CERTIFY], i))
+		if (!kept_only || w->entry[ENTRY_CERTIFY][i].kept)
 			out[count++] = (struct finding_of){w->wanted.of[ENTRY_CERTIFY].at[i].key,
 							   certified_aim(&certify[i], p->data),
 							   &certify[i].eps, true};
@@ -160,35 +156,47 @@ static enum status remember(struct work *w, struct err *err)
 /* --- entries ------------------------------------------------------------------------------------
  */
 
-/* The folder has the table of this kind: say so. */
-static enum status note(struct work *w, enum entry_kind kind, const double *accuracy,
-			struct err *err)
+/* Entry i as it is now, or was in the earlier record under the name that it had. */
+static void note_entry(const struct work *w, enum entry_kind kind, size_t i,
+		       struct entry_note *note)
+{
+	const struct entry_list *held = &w->held.of[kind];
+	const struct assessed *entry = &w->entry[kind][i];
+	const struct result *here = &w->p->here;
+	const char *name = note->name;
+
+	if (entry->kept) {
+		*note = held->at[entries_find(held, note->key)];
+		note->name = name;
+		return;
+	}
+	note->rows = (double)entry->count;
+	note->wall_s = entry->wall_s;
+	note->cpu_s = entry->cpu_s;
+	note->accuracy = kind == ENTRY_SELECT ? selection_accuracy(entry) : NAN;
+	note->date = timing_date(w->p->arena);
+	note->blas_core = here->blas_core;
+	note->program = here->program;
+	note->host = here->host;
+	note->cpu = here->cpu;
+	note->threads = here->threads;
+}
+
+/* Write the table of this kind, and say that the folder has it. */
+static enum status record(struct work *w, enum entry_kind kind, struct err *err)
 {
 	struct probes *p = w->p;
 	struct entry_list *now = &p->entries.of[kind];
+	struct csv csv;
 
 	*now = w->wanted.of[kind];
-	for (size_t i = 0; i < now->count; i++) {
-		const struct effort *effort = &w->effort[kind][i];
-		struct entry_note *entry = &now->at[i];
-		const char *name = entry->name;
-
-		if (earlier_has(&w->kept[kind], i)) {
-			*entry = w->held.of[kind].at[entries_find(&w->held.of[kind], entry->key)];
-			entry->name = name;
-			continue;
-		}
-		entry->rows = (double)effort->rows;
-		entry->wall_s = effort->wall;
-		entry->cpu_s = effort->cpu;
-		entry->accuracy = accuracy ? accuracy[i] : NAN;
-		entry->date = timing_date(p->arena);
-		entry->blas_core = p->here.blas_core;
-		entry->program = p->here.program;
-		entry->host = p->here.host;
-		entry->cpu = p->here.cpu;
-		entry->threads = p->here.threads;
+	if (now->count > 0) {
+		TRY(csv_open(&csv, path_in(p, p->folder, files[kind]), NULL, err));
+		assessed_put(&csv, tables[kind], w->entry[kind], now->count);
+		TRY(csv_close(&csv, err));
 	}
+	for (size_t i = 0; i < now->count; i++)
+		note_entry(w, kind, i, &now->at[i]);
 	if (now->count == 0 && kind != ENTRY_CERTIFY) /* the last one */
 		return STATUS_OK;
 	return entries_write(&p->entries, path_in(p, p->folder, "entries.json"), err);
@@ -207,15 +215,13 @@ static void add_up(const struct entry_list *list, double *wall, double *cpu)
 static enum status select_by_attack(struct work *w, struct err *err)
 {
 	struct probes *p = w->p;
-	size_t count = p->cell->selects.count, own = selection_own(p->cell);
-	double *accuracy = ARENA_ARRAY(p->arena, double, count);
-	const struct selection selection = {p->cell, p->data, p->net,
-					    path_in(p, p->folder, tables[ENTRY_SELECT]),
-					    &w->kept[ENTRY_SELECT]};
+	const struct assessed *entry = w->entry[ENTRY_SELECT];
+	size_t own = selection_own(p->cell);
 
-	TRY(selection_run(&selection, accuracy, w->effort[ENTRY_SELECT], err));
-	TRY(note(w, ENTRY_SELECT, accuracy, err));
-	p->result->validation_robust_accuracy = own < count ? accuracy[own] : NAN;
+	TRY(selection_run(&w->order, p->arena, w->entry[ENTRY_SELECT], err));
+	TRY(record(w, ENTRY_SELECT, err));
+	p->result->validation_robust_accuracy =
+		own < p->cell->selects.count ? selection_accuracy(&entry[own]) : NAN;
 	add_up(&p->entries.of[ENTRY_SELECT], &p->result->select_s, &p->result->select_cpu_s);
 	return STATUS_OK;
 }
@@ -223,19 +229,10 @@ static enum status select_by_attack(struct work *w, struct err *err)
 static enum status attack(struct work *w, struct err *err)
 {
 	struct probes *p = w->p;
-	const struct assault_order order = {.cell = p->cell,
-					    .data = p->data,
-					    .net = p->net,
-					    .path = path_in(p, p->folder, tables[ENTRY_ATTACK]),
-					    .evidence = &w->evidence,
-					    .kept = &w->kept[ENTRY_ATTACK],
-					    .effort = w->effort[ENTRY_ATTACK]};
 
-	if (p->cell->attack.count > 0) {
-		TRY(assault_carry_out(&order, err));
-		TRY(remember(w, err));
-	}
-	TRY(note(w, ENTRY_ATTACK, NULL, err));
+	TRY(assault_run(&w->order, p->arena, w->entry[ENTRY_ATTACK], err));
+	TRY(remember(w, err));
+	TRY(record(w, ENTRY_ATTACK, err));
 	add_up(&p->entries.of[ENTRY_ATTACK], &p->result->attack_s, &p->result->attack_cpu_s);
 	return STATUS_OK;
 }
@@ -243,28 +240,22 @@ static enum status attack(struct work *w, struct err *err)
 static enum status certify(struct work *w, struct err *err)
 {
 	struct probes *p = w->p;
-	const struct certified_order order = {.cell = p->cell,
-					      .data = p->data,
-					      .net = p->net,
-					      .path = path_in(p, p->folder, tables[ENTRY_CERTIFY]),
-					      .evidence = &w->evidence,
-					      .kept = &w->kept[ENTRY_CERTIFY],
-					      .effort = w->effort[ENTRY_CERTIFY]};
 
-	if (p->cell->certify.count > 0)
-		TRY(certified_carry_out(&order, err));
+	TRY(certified_run(&w->order, p->arena, w->entry[ENTRY_CERTIFY], err));
 	TRY(evidence_check(&w->evidence, err));
-	if (p->cell->certify.count > 0)
-		TRY(remember(w, err));
-	TRY(note(w, ENTRY_CERTIFY, NULL, err));
+	TRY(remember(w, err));
+	TRY(record(w, ENTRY_CERTIFY, err));
 	add_up(&p->entries.of[ENTRY_CERTIFY], &p->result->certify_s, &p->result->certify_cpu_s);
 	return STATUS_OK;
 }
 
 enum status probes_run(struct probes *p, struct err *err)
 {
-	struct work w = {.p = p, .evidence = evidence_new(p->arena, certified_findings(p->cell))};
+	struct work w = {.p = p,
+			 .evidence = evidence_new(p->arena, certified_findings(p->cell)),
+			 .order = {.cell = p->cell, .data = p->data, .net = p->net}};
 
+	w.order.evidence = &w.evidence;
 	keys_of(p->cell, p->arena, &w.wanted);
 	p->entries =
 		(struct entries){.begun = true, .trained = p->trained, .asked = w.wanted.asked};

@@ -2,25 +2,22 @@
 #include "harness/sched/complete.h"
 #include "harness/file/folder.h"
 #include "harness/file/io.h"
+#include "harness/store/manifest.h"
 
 #include <dirent.h>
 #include <errno.h>
-#include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 /* Those that are written anew, or removed with the entries that they are of. */
-static bool is_replaced(const char *name)
+static bool is_renewed(const char *name)
 {
-	static const char *const names[] = {"cell.json",   "result.json",  "entries.json",
-					    "record.json", "attack.csv",   "attack_validation.csv",
-					    "certify.csv", "findings.npz", "inputs.csv"};
+	const struct manifest_file *file = manifest_files;
 
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		if (strcmp(name, names[i]) == 0)
-			return true;
-	return false;
+	while (file->name && strcmp(file->name, name) != 0)
+		file++;
+	return file->renewed || strcmp(name, MANIFEST_FILE) == 0;
 }
 
 static bool copy_bytes(FILE *from, FILE *to)
@@ -67,7 +64,7 @@ enum status complete_take_over(const char *record, const char *tmp, struct err *
 		const char *from = arena_format(&arena, "%s/%s", record, entry->d_name);
 		struct stat info;
 
-		if (is_replaced(entry->d_name) || lstat(from, &info) != 0 || !S_ISREG(info.st_mode))
+		if (is_renewed(entry->d_name) || lstat(from, &info) != 0 || !S_ISREG(info.st_mode))
 			continue;
 		status = take(entry->d_name, from,
 			      arena_format(&arena, "%s/%s", tmp, entry->d_name), err);

@@ -3,7 +3,7 @@
 #include "harness/file/folder.h"
 #include "harness/sched/lock.h"
 #include "harness/store/checksums.h"
-#include "harness/store/dictionary.h"
+#include "harness/store/rows.h"
 
 #include <ctype.h>
 #include <dirent.h>
@@ -214,47 +214,45 @@ enum status layout_write_origin(const struct layout *layout, const struct experi
 	return status;
 }
 
-static void write_cell(struct csv *csv, const struct planned *at, struct arena *arena)
-{
-	const struct cell *cell = at->cell;
-
-	csv_text(csv, cell->id);
-	csv_text(csv, cell->data.name);
-	csv_text(csv, cell->train.name);
-	csv_number(csv, (double)cell->repetition);
-	csv_text(csv, sched_swept(cell, ";", arena));
-	csv_text(csv, at->status);
-	csv_text(csv, request_text(&at->request, arena));
-	csv_end_row(csv);
-}
-
 static enum status write_cells(const struct plan *plan, const char *path, struct err *err)
 {
 	struct arena arena = {0};
-	struct csv csv;
+	struct plan_row *rows = ARENA_ARRAY(&arena, struct plan_row, plan->count);
+	enum status status;
 
-	TRY(dictionary_open(&csv, path, dictionary_plan, err));
-	for (size_t i = 0; i < plan->count; i++)
-		write_cell(&csv, &plan->at[i], &arena);
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct planned *at = &plan->at[i];
+
+		rows[i] = (struct plan_row){.cell = at->cell->id,
+					    .data = at->cell->data.name,
+					    .method = at->cell->train.name,
+					    .repetition = (double)at->cell->repetition,
+					    .swept = sched_swept(at->cell, ";", &arena),
+					    .status = at->status,
+					    .request = request_text(&at->request, &arena)};
+	}
+	status = field_write(path, &rows_plan, rows, plan->count, err);
 	arena_release(&arena);
-	return csv_close(&csv, err);
+	return status;
 }
 
 static enum status write_data(const struct plan *plan, const char *path, struct err *err)
 {
-	struct csv csv;
+	struct arena arena = {0};
+	struct data_row *rows = ARENA_ARRAY(&arena, struct data_row, plan->data_count);
+	enum status status;
 
-	TRY(dictionary_open(&csv, path, dictionary_data, err));
 	for (size_t i = 0; i < plan->data_count; i++) {
 		const struct planned_data *data = &plan->data[i];
 
-		csv_text(&csv, data->name);
-		csv_text(&csv, data->swept);
-		csv_text(&csv, *data->files ? data->checksum : NULL);
-		csv_text(&csv, data->files);
-		csv_end_row(&csv);
+		rows[i] = (struct data_row){.data = data->name,
+					    .swept = data->swept,
+					    .sha256 = *data->files ? data->checksum : NULL,
+					    .files = data->files};
 	}
-	return csv_close(&csv, err);
+	status = field_write(path, &rows_data, rows, plan->data_count, err);
+	arena_release(&arena);
+	return status;
 }
 
 /* Written beside and renamed, so that a reader never sees half of it. */

@@ -195,11 +195,9 @@ static void complete(const struct ending *ending, enum cell_status ended, const 
 
 static enum status mend_tables(const char *tmp, struct arena *arena, struct err *err)
 {
-	static const char *const names[] = {"trace",   "attack",   "attack_validation",
-					    "certify", "patterns", "points"};
-
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		TRY(csv_mend(arena_format(arena, "%s/%s.csv", tmp, names[i]), err));
+	for (const struct manifest_file *file = manifest_files; file->name; file++)
+		if (file->table)
+			TRY(csv_mend(arena_format(arena, "%s/%s", tmp, file->name), err));
 	return STATUS_OK;
 }
 

@@ -2,7 +2,7 @@
 #include "harness/store/cellfile.h"
 #include "harness/file/csv.h"
 #include "harness/file/folder.h"
-#include "harness/file/json_read.h"
+#include "harness/file/jsonfile.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -44,7 +44,7 @@ static void read_swept(const json_t *list, struct arena *arena, struct cellfile 
 	out->swept = ARENA_ARRAY(arena, struct cellfile_swept, count);
 	for (size_t i = 0; i < count; i++) {
 		const json_t *entry = json_array_get(list, i);
-		const char *path = json_read_text(entry, "path", arena);
+		const char *path = jsonfile_text(entry, "path", arena);
 
 		if (!path)
 			continue;
@@ -56,7 +56,7 @@ static void read_swept(const json_t *list, struct arena *arena, struct cellfile 
 /* The column that `select: {by: ...}` names; "none" chooses nothing. */
 static const char *select_by(const json_t *train, struct arena *arena)
 {
-	const char *by = json_read_text(json_object_get(train, "select"), "by", arena);
+	const char *by = jsonfile_text(json_object_get(train, "select"), "by", arena);
 
 	return by && strcmp(by, "none") != 0 ? by : NULL;
 }
@@ -79,7 +79,7 @@ static const char *ball_text(const json_t *object, struct arena *arena)
 {
 	static const char *const narrower[] = {"clip", "not_attacked", NULL};
 	const json_t *eps = json_object_get(object, "eps");
-	const char *norm = json_read_text(object, "norm", arena), *text;
+	const char *norm = jsonfile_text(object, "norm", arena), *text;
 
 	if (!norm || !json_is_number(eps) || !(json_number_value(eps) > 0))
 		return "";
@@ -110,7 +110,7 @@ static const char *program_text(const json_t *train, struct arena *arena)
 	const json_t *patterns = json_object_get(train, "patterns");
 	const json_t *count = json_object_get(patterns, "count");
 	const json_t *neurons = json_object_get(train, "neurons");
-	const char *file = json_read_text(patterns, "file", arena);
+	const char *file = jsonfile_text(patterns, "file", arena);
 
 	if (file)
 		return arena_format(arena, "patterns of %s", file);
@@ -149,14 +149,14 @@ enum status cellfile_read(const char *path, struct arena *arena, struct cellfile
 	json_t *root;
 
 	*out = (struct cellfile){.repetition = NAN};
-	TRY(json_read_file(path, arena, &root, err));
+	TRY(jsonfile_read(path, arena, &root, err));
 	train = json_object_get(root, "train");
 	repetition = json_object_get(root, "repetition");
-	out->data = json_read_text(json_object_get(root, "data"), "name", arena);
-	out->method = json_read_text(train, "name", arena);
+	out->data = jsonfile_text(json_object_get(root, "data"), "name", arena);
+	out->method = jsonfile_text(train, "name", arena);
 	out->solver = item_name(json_object_get(train, "solver"), arena);
 	out->select_by = select_by(train, arena);
-	out->select_per = json_read_text(json_object_get(train, "select"), "per", arena);
+	out->select_per = jsonfile_text(json_object_get(train, "select"), "per", arena);
 	out->objective = objective_of(train, arena);
 	out->resampled = is_resampled(json_object_get(root, "data"));
 	if (json_is_number(repetition))

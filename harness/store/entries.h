@@ -8,8 +8,7 @@
 #define STORE_ENTRIES_H
 
 #include "harness/store/cellfile.h"
-#include "solvers/core/arena.h"
-#include "solvers/core/status.h"
+#include "harness/store/rows.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,17 +16,6 @@
 enum entry_kind { ENTRY_ATTACK, ENTRY_CERTIFY, ENTRY_SELECT, ENTRY_KINDS };
 
 extern const char *const entry_kind_names[]; /* "attack", "certify", "select", NULL */
-
-struct entry_note {
-	const char *key;  /* 16 hex digits */
-	const char *name; /* in tables: of a record as it was when this was computed */
-	double rows;      /* how many it has in attack.csv, certify.csv or attack_validation.csv */
-	double wall_s, cpu_s;
-	double accuracy;                              /* of a selection */
-	const char *date;                             /* when */
-	const char *blas_core, *program, *host, *cpu; /* as in struct result: by what, and where */
-	double threads;
-};
 
 struct entry_list {
 	size_t count;

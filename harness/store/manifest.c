@@ -2,7 +2,7 @@
 #include "harness/store/manifest.h"
 #include "harness/file/folder.h"
 #include "harness/file/io.h"
-#include "harness/file/json_read.h"
+#include "harness/file/jsonfile.h"
 #include "harness/store/result.h"
 
 #include <dirent.h>
@@ -20,20 +20,21 @@ enum {
 	LOOKS = 3 /* at a record that is replaced while it is looked at */
 };
 
-/* What a reader looks for in a record: none of them may be there without being listed. */
-static const char *const known_files[] = {"cell.json",
-					  "result.json",
-					  "trace.csv",
-					  "patterns.csv",
-					  "attack.csv",
-					  "attack_validation.csv",
-					  "certify.csv",
-					  "points.csv",
-					  "model.npz",
-					  "log.txt",
-					  "entries.json",
-					  "findings.npz",
-					  NULL};
+/* None of them may be there without being listed. */
+const struct manifest_file manifest_files[] = {{"cell.json", NULL, true},
+					       {"result.json", NULL, true},
+					       {"entries.json", NULL, true},
+					       {"inputs.csv", &rows_inputs, true},
+					       {"trace.csv", &rows_trace, false},
+					       {"patterns.csv", &rows_patterns, false},
+					       {"attack.csv", &rows_attack, true},
+					       {"attack_validation.csv", &rows_attack, true},
+					       {"certify.csv", &rows_certify, true},
+					       {"findings.npz", NULL, true},
+					       {"points.csv", &rows_points, false},
+					       {"model.npz", NULL, false},
+					       {"log.txt", NULL, false},
+					       {NULL, NULL, false}};
 
 static int by_text(const void *a, const void *b)
 {
@@ -74,11 +75,6 @@ static void hash_object(const json_t *object, char hex[SHA256_DIGEST_STRING_LENG
 	free(text);
 }
 
-static json_t *text_json(const char *text)
-{
-	return text ? json_string(text) : json_null();
-}
-
 static enum status file_json(const char *path, const char *name, json_t *files, struct err *err)
 {
 	char hex[SHA256_DIGEST_STRING_LENGTH];
@@ -103,9 +99,9 @@ static enum status object_of(const char *folder, const struct manifest *about, j
 	size_t count;
 
 	json_object_set_new(object, "format", json_integer(MANIFEST_FORMAT));
-	json_object_set_new(object, "cell", text_json(about->cell));
-	json_object_set_new(object, "key", text_json(about->key));
-	json_object_set_new(object, "data", text_json(about->data));
+	json_object_set_new(object, "cell", field_json_text(about->cell));
+	json_object_set_new(object, "key", field_json_text(about->key));
+	json_object_set_new(object, "data", field_json_text(about->data));
 	json_object_set_new(object, "files", files);
 	TRY(list_files(folder, arena, &names, &count, err));
 	for (size_t i = 0; i < count; i++)
@@ -122,13 +118,11 @@ enum status manifest_write(const char *folder, const struct manifest *about, str
 	struct arena arena = {0};
 	const char *path = arena_format(&arena, "%s/" MANIFEST_FILE, folder);
 	enum status status = object_of(folder, about, object, &arena, err);
-	char *text = status == STATUS_OK ? json_dumps(object, JSON_INDENT(1)) : NULL;
 
 	if (status == STATUS_OK)
-		status = text ? store_write_text(path, arena_format(&arena, "%s\n", text), err)
-			      : err_set(err, STATUS_ENV, "out of memory while writing %s", path);
-	free(text);
-	json_decref(object);
+		status = jsonfile_write(object, path, 1, err);
+	else
+		json_decref(object);
 	arena_release(&arena);
 	return status;
 }
@@ -207,10 +201,10 @@ static enum status check_files(struct look *look, const json_t *files)
 {
 	for (size_t i = 0; i < json_array_size(files); i++)
 		TRY(check_file(look, json_array_get(files, i)));
-	for (const char *const *name = known_files; *name; name++)
-		if (!is_listed(files, *name) &&
-		    access(arena_format(look->arena, "%s/%s", look->folder, *name), F_OK) == 0)
-			return damaged(look, *name, "is not of this record");
+	for (const struct manifest_file *file = manifest_files; file->name; file++)
+		if (!is_listed(files, file->name) &&
+		    access(arena_format(look->arena, "%s/%s", look->folder, file->name), F_OK) == 0)
+			return damaged(look, file->name, "is not of this record");
 	return STATUS_OK;
 }
 
@@ -234,9 +228,9 @@ static enum status check_object(struct look *look, json_t *object)
 
 static void take_object(const json_t *object, struct arena *arena, struct manifest *out)
 {
-	out->cell = json_read_text(object, "cell", arena);
-	out->key = json_read_text(object, "key", arena);
-	out->data = json_read_text(object, "data", arena);
+	out->cell = jsonfile_text(object, "cell", arena);
+	out->key = jsonfile_text(object, "key", arena);
+	out->data = jsonfile_text(object, "data", arena);
 }
 
 static enum status check_format(struct look *look, const json_t *object)

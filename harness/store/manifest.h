@@ -7,10 +7,7 @@
 #ifndef STORE_MANIFEST_H
 #define STORE_MANIFEST_H
 
-#include "solvers/core/arena.h"
-#include "solvers/core/status.h"
-
-#include <stddef.h>
+#include "harness/store/field.h"
 
 #define MANIFEST_FILE "record.json"
 
@@ -23,6 +20,15 @@ struct manifest {
 	const char *key;  /* SHA-256 of what makes the cell, in hexadecimal; or NULL */
 	const char *data; /* checksum of the files of its data; or NULL */
 };
+
+/* A file that a record may have. */
+struct manifest_file {
+	const char *name;
+	const struct field_table *table; /* of its rows, or NULL */
+	bool renewed; /* when the record is completed; others stay as training left them */
+};
+
+extern const struct manifest_file manifest_files[]; /* ends with name NULL; without MANIFEST_FILE */
 
 enum manifest_state {
 	MANIFEST_WHOLE,     /* every file is what it was when it was written */

@@ -4,7 +4,7 @@
 
 #include "harness/data/data.h"
 #include "harness/spec/spec.h"
-#include "harness/store/dictionary.h"
+#include "harness/store/rows.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -77,21 +77,17 @@ static enum status look_up(struct inputs *inputs, const char *path, struct input
 static enum status write_rows(struct inputs *inputs, const struct list *list, const char *path,
 			      struct err *err)
 {
-	struct inputs_known **known = ARENA_ARRAY(list->arena, struct inputs_known *, list->count);
+	struct input_row *rows = ARENA_ARRAY(list->arena, struct input_row, list->count);
 	struct err unreadable = {0}; /* the worker will say so */
-	struct csv csv;
+	struct inputs_known *known;
 
-	for (size_t i = 0; i < list->count; i++)
-		if (look_up(inputs, list->path[i], &known[i], &unreadable) != STATUS_OK)
-			return STATUS_OK;
-	TRY(dictionary_open(&csv, path, dictionary_inputs, err));
 	for (size_t i = 0; i < list->count; i++) {
-		csv_text(&csv, known[i]->path);
-		csv_number(&csv, known[i]->bytes);
-		csv_text(&csv, known[i]->sha256);
-		csv_end_row(&csv);
+		if (look_up(inputs, list->path[i], &known, &unreadable) != STATUS_OK)
+			return STATUS_OK;
+		rows[i] = (struct input_row){
+			.file = known->path, .bytes = known->bytes, .sha256 = known->sha256};
 	}
-	return csv_close(&csv, err);
+	return field_write(path, &rows_inputs, rows, list->count, err);
 }
 
 enum status inputs_write(struct inputs *inputs, const struct cell *cell, const char *folder,
@@ -124,27 +120,22 @@ static void replace(const char **path, void *context)
 		*path = change->to;
 }
 
-static const char *cell_of(const struct csv_table *table, size_t row, const char *column)
-{
-	int at = csv_column(table, column);
-
-	return at < 0 ? "" : table->cell[row * table->cols + (size_t)at];
-}
-
 /* The checksum that inputs.csv has of a file, or NULL. */
-static const char *recorded(const struct csv_table *table, const char *path)
+static const char *recorded(const struct field_rows *rows, const char *path)
 {
-	for (size_t row = 0; row < table->rows; row++)
-		if (strcmp(cell_of(table, row, "file"), path) == 0)
-			return cell_of(table, row, "sha256");
+	const struct input_row *row = rows->at;
+
+	for (size_t i = 0; i < rows->count; i++)
+		if (strcmp(row[i].file, path) == 0)
+			return row[i].sha256;
 	return NULL;
 }
 
-static enum status find_file(const struct inputs_search *search, const struct csv_table *table,
+static enum status find_file(const struct inputs_search *search, const struct field_rows *rows,
 			     const char *path, struct arena *arena, const char **found,
 			     struct err *err)
 {
-	const char *sha256 = recorded(table, path);
+	const char *sha256 = recorded(rows, path);
 
 	if (!sha256)
 		return err_at(err, STATUS_ENV, (struct err_place){search->record, 0, 0},
@@ -158,15 +149,17 @@ static const char *sum_of_all(const struct inputs_search *search, const struct l
 {
 	const char *path = arena_format(arena, "%s/../../data.csv", search->record), *files = "";
 	struct err ignored = {0}; /* a file that cannot be read has no row */
-	struct csv_table table;
+	const struct data_row *row;
+	struct field_rows rows;
 
 	for (size_t i = 0; i < list->count; i++)
 		files = arena_format(arena, "%s%s%s", files, i ? ";" : "", list->path[i]);
-	if (access(path, R_OK) != 0 || csv_read(path, arena, &table, &ignored) != STATUS_OK)
+	if (field_read(path, &rows_data, arena, &rows, &ignored) != STATUS_OK)
 		return "";
-	for (size_t row = 0; row < table.rows; row++)
-		if (strcmp(cell_of(&table, row, "files"), files) == 0)
-			return cell_of(&table, row, "sha256");
+	row = rows.at;
+	for (size_t i = 0; i < rows.count; i++)
+		if (strcmp(row[i].files, files) == 0)
+			return row[i].sha256;
 	return "";
 }
 
@@ -204,18 +197,18 @@ enum status inputs_find(const struct inputs_search *search, struct cell *cell, s
 {
 	const char *path = arena_format(arena, "%s/" INPUTS_FILE, search->record);
 	struct list list = list_of(cell, search->trains, arena);
-	struct csv_table table;
+	struct field_rows rows;
 
 	*moved = false;
 	if (list.count == 0)
 		return STATUS_OK;
 	if (access(path, R_OK) != 0)
 		return find_unlisted(search, &list, cell, moved, err);
-	TRY(csv_read(path, arena, &table, err));
+	TRY(field_read(path, &rows_inputs, arena, &rows, err));
 	for (size_t i = 0; i < list.count; i++) {
 		struct change change = {list.path[i], NULL};
 
-		TRY(find_file(search, &table, change.from, arena, &change.to, err));
+		TRY(find_file(search, &rows, change.from, arena, &change.to, err));
 		if (strcmp(change.from, change.to) == 0)
 			continue;
 		each(cell, search->trains, replace, &change);

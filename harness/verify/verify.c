@@ -1,7 +1,6 @@
 /* The independent verifier: figures of result.json. */
 #include "harness/verify/verify.h"
 
-#include "harness/file/csv.h"
 #include "harness/store/scenario.h"
 #include "harness/verify/plain.h"
 
@@ -249,32 +248,25 @@ void verify_fields(const struct reload *stored, struct verify *out)
 /* The last row of the trace is of the same end. */
 static void check_trace(const char *record, const struct result *r, struct verify *out)
 {
-	static const char missing[] = "trace.csv cannot be read";
-	const struct {
-		const char *column;
-		double at;
-	} same[] = {{"objective", r->objective},
-		    {"objective_network", r->objective_network},
-		    {"lower_bound", r->lower_bound},
-		    {"gap", r->gap},
-		    {"gap_zero", r->gap_zero}};
-	struct csv_table trace;
-	size_t last;
+	const char *path = arena_format(out->arena, "%s/trace.csv", record);
+	const struct trace_row *last;
+	struct field_rows trace;
 
-	if (csv_read(arena_format(out->arena, "%s/trace.csv", record), out->arena, &trace,
-		     &(struct err){0}) != STATUS_OK) {
-		cannot(out, "iterations", r->iterations, missing);
+	if (field_read(path, &rows_trace, out->arena, &trace, &(struct err){0}) != STATUS_OK) {
+		cannot(out, "iterations", r->iterations, "trace.csv cannot be read");
 		return;
 	}
-	if (trace.rows == 0)
+	if (trace.count == 0)
 		return;
-	last = trace.rows - 1;
-	verify_add(out, "iterations", r->iterations,
-		   csv_value(&trace, last, csv_column(&trace, "iteration")), 0);
-	verify_add(out, "evaluations", r->evaluations, (double)trace.rows, 0);
-	for (size_t i = 0; i < sizeof same / sizeof *same; i++)
-		verify_add(out, arena_format(out->arena, "trace: %s", same[i].column), same[i].at,
-			   csv_value(&trace, last, csv_column(&trace, same[i].column)), 0);
+	last = (const struct trace_row *)trace.at + trace.count - 1;
+	verify_add(out, "iterations", r->iterations, last->iteration, 0);
+	verify_add(out, "evaluations", r->evaluations, (double)trace.count, 0);
+	verify_add(out, "trace: objective", r->objective, last->objective, 0);
+	verify_add(out, "trace: objective_network", r->objective_network, last->objective_network,
+		   0);
+	verify_add(out, "trace: lower_bound", r->lower_bound, last->lower_bound, 0);
+	verify_add(out, "trace: gap", r->gap, last->gap, 0);
+	verify_add(out, "trace: gap_zero", r->gap_zero, last->gap_zero, 0);
 }
 
 enum status verify_record(const char *record, const char *data, struct arena *arena,

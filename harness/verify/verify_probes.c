@@ -7,15 +7,12 @@
 #include "harness/assess/assault.h"
 #include "harness/assess/certified.h"
 #include "harness/assess/selection.h"
-#include "harness/file/csv.h"
-#include "harness/file/folder.h"
 #include "harness/verify/plain.h"
 #include "harness/verify/plain_ball.h"
 #include "harness/verify/verify.h"
 
 #include <float.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const double share = 0.02;
@@ -28,10 +25,11 @@ struct seen {
 };
 
 struct probe {
-	const char *record, *folder; /* of the record; for what is computed */
+	const char *record; /* its folder */
 	const struct reload *stored;
 	struct verify *out;
 	struct evidence evidence;
+	struct assess_order order;
 	struct seen *seen;
 	size_t count;
 };
@@ -71,19 +69,15 @@ static void look(void *context, const struct aim *aim, const struct attack_job *
 	arena_release(&arena);
 }
 
-/* A table of the record, and the same made again. */
-struct tables {
-	struct csv_table stored, again;
-	const char *value; /* the column that a figure shows */
+/* Rows of the record, and the same made again. */
+struct compared {
+	const struct field_table *table;
+	size_t count;
+	const struct attack_row *stored, *again;
 };
 
 /* --- rows ---------------------------------------------------------------------------------------
  */
-
-static const char *text_at(const struct csv_table *table, size_t row, size_t col)
-{
-	return table->cell[row * table->cols + col];
-}
 
 /* How much two cells of a single precision record may differ by when it is run again in double,
  * whose bounds are tighter: it may certify less, and leave more undecided. */
@@ -97,64 +91,88 @@ static bool close_enough(const struct probe *p, const char *column, double store
 }
 
 /* Whether two cells say the same; seconds are a measurement. */
-static bool same_cell(const struct probe *p, const struct tables *t, size_t row, size_t col)
+static bool same_cell(const struct probe *p, const struct compared *r, size_t row,
+		      const struct field *field)
 {
-	double stored = csv_value(&t->stored, row, (int)col);
-	double again = csv_value(&t->again, row, (int)col);
-	const char *column = t->stored.header[col];
+	double stored = field_number(field, &r->stored[row]);
+	double again = field_number(field, &r->again[row]);
+	struct arena *arena = p->out->arena;
 
-	if (strcmp(column, "seconds") == 0 ||
-	    strcmp(text_at(&t->stored, row, col), text_at(&t->again, row, col)) == 0)
+	if (strcmp(field->name, "seconds") == 0 ||
+	    strcmp(field_shown(field, &r->stored[row], arena),
+		   field_shown(field, &r->again[row], arena)) == 0)
 		return true;
 	return fabs(stored - again) <= 1e-12 || /* NaN is not */
-	       (p->out->single && close_enough(p, column, stored, again));
+	       (p->out->single && close_enough(p, field->name, stored, again));
 }
 
 /* "robust_accuracy is 0.91 there", of the first column that differs; NULL: none. */
-static const char *difference(const struct probe *p, const struct tables *t, size_t row)
+static const char *difference(const struct probe *p, const struct compared *r, size_t row)
 {
-	for (size_t col = 0; col < t->stored.cols; col++)
-		if (!same_cell(p, t, row, col))
-			return arena_format(p->out->arena, "%s is %s in the record, %s again",
-					    t->stored.header[col], text_at(&t->stored, row, col),
-					    text_at(&t->again, row, col));
+	struct arena *arena = p->out->arena;
+
+	for (const struct field *f = r->table->field; f->name; f++)
+		if (!same_cell(p, r, row, f))
+			return arena_format(arena, "%s is %s in the record, %s again", f->name,
+					    field_shown(f, &r->stored[row], arena),
+					    field_shown(f, &r->again[row], arena));
 	return NULL;
 }
 
-/* Both files, with the same columns and rows; false and a figure if not. */
-static bool read_both(struct probe *p, const char *name, struct tables *t)
+/* The rows of the record, of the columns and as many as those made again; false and a figure if
+ * not. */
+static bool read_stored(struct probe *p, struct compared *r)
 {
 	struct arena *arena = p->out->arena;
-	struct err err = {0};
+	const char *name = r->table->file, *path = arena_format(arena, "%s/%s", p->record, name);
 	const char *why = NULL;
+	struct field_rows found;
+	struct csv_table csv;
+	struct err err = {0};
 
-	if (csv_read(arena_format(arena, "%s/%s", p->record, name), arena, &t->stored, &err) !=
-		    STATUS_OK ||
-	    csv_read(arena_format(arena, "%s/%s", p->folder, name), arena, &t->again, &err) !=
-		    STATUS_OK)
+	if (csv_read(path, arena, &csv, &err) != STATUS_OK ||
+	    field_rows(&csv, path, r->table, arena, &found, &err) != STATUS_OK)
 		why = arena_text(arena, err.text);
-	else if (t->stored.cols != t->again.cols || t->stored.rows != t->again.rows)
-		why = arena_format(arena, "%zu rows of %zu columns in the record, %zu of %zu again",
-				   t->stored.rows, t->stored.cols, t->again.rows, t->again.cols);
-	for (size_t col = 0; !why && col < t->stored.cols; col++)
-		if (strcmp(t->stored.header[col], t->again.header[col]) != 0)
-			why = arena_format(arena, "unknown column %s", t->stored.header[col]);
+	else if (!field_is_header(&csv, r->table))
+		why = "other columns than this version writes";
+	else if (found.count != r->count)
+		why = arena_format(arena, "%zu rows in the record, %zu again", found.count,
+				   r->count);
 	if (why)
 		verify_judge(p->out, (struct verify_figure){name, NAN, NAN, VERIFY_UNKNOWN, why});
+	else
+		r->stored = found.at;
 	return !why;
+}
+
+/* Those of all entries. */
+static struct compared compared_of(const struct assessed *entries, size_t count,
+				   const struct field_table *table, struct arena *arena)
+{
+	struct compared rows = {.table = table};
+	struct attack_row *again;
+
+	for (size_t i = 0; i < count; i++)
+		rows.count += entries[i].count;
+	rows.again = again = ARENA_ARRAY(arena, struct attack_row, rows.count);
+	for (size_t i = 0; i < count; i++)
+		for (size_t k = 0; k < entries[i].count; k++)
+			*again++ = entries[i].row[k];
+	return rows;
 }
 
 /* A row, named by its first columns, as a figure; `why`: what plain loops
  * found fault with, or NULL. */
-static void judge_row(struct probe *p, const struct tables *t, size_t row, double computed,
+static void judge_row(struct probe *p, const struct compared *r, size_t row, double computed,
 		      const char *why)
 {
-	struct verify_figure figure = {.computed = computed};
+	const struct attack_row *stored = &r->stored[row];
+	struct verify_figure figure = {.stored = stored->robust_accuracy, .computed = computed};
+	char eps[CSV_NUMBER_BYTES];
 
-	figure.name = arena_format(p->out->arena, "%s %s %s", text_at(&t->stored, row, 0),
-				   text_at(&t->stored, row, 1), text_at(&t->stored, row, 2));
-	figure.stored = csv_value(&t->stored, row, csv_column(&t->stored, t->value));
-	figure.how = why ? why : difference(p, t, row);
+	csv_format(stored->eps, eps);
+	figure.name = arena_format(p->out->arena, "%s %s %s", stored->attack, stored->norm, eps);
+	figure.how = why ? why : difference(p, r, row);
 	figure.state = figure.how ? VERIFY_DIFFERS : VERIFY_AGREES;
 	verify_judge(p->out, figure);
 }
@@ -177,46 +195,45 @@ static const char *fault_of(struct probe *p, const struct seen *seen, double rec
 	return NULL;
 }
 
-static void judge_attack(struct probe *p, const struct tables *t, size_t row,
+static void judge_attack(struct probe *p, const struct compared *r, size_t row,
 			 const struct seen *seen)
 {
-	double recomputed = csv_value(&t->again, row, csv_column(&t->again, t->value));
-
-	judge_row(p, t, row, seen->robust, fault_of(p, seen, recomputed));
+	judge_row(p, r, row, seen->robust, fault_of(p, seen, r->again[row].robust_accuracy));
 }
 
 /* Rows are entry by entry, eps by eps; what was seen is in the order of the attacks. */
-static void judge_attacks(struct probe *p, const struct tables *t)
+static void judge_attacks(struct probe *p, const struct compared *r)
 {
 	const struct attack_options *entry = p->stored->cell.attack.at;
 	size_t row = 0;
 
 	for (size_t e = 0; e < p->stored->cell.attack.count; e++)
-		for (size_t i = 0; i < entry[e].eps.count && row < t->stored.rows; i++) {
+		for (size_t i = 0; i < entry[e].eps.count && row < r->count; i++) {
 			const struct seen *seen = p->seen;
 
 			while (seen < p->seen + p->count - 1 &&
 			       !(seen->clip == &entry[e].clip &&
 				 !(fabs(seen->eps - entry[e].eps.at[i]) > 0)))
 				seen++;
-			judge_attack(p, t, row++, seen);
+			judge_attack(p, r, row++, seen);
 		}
 }
 
 static enum status check_attacks(struct probe *p, struct err *err)
 {
 	const struct cell *cell = &p->stored->cell;
-	const struct dataset *data = &p->stored->data;
-	struct tables t = {.value = "robust_accuracy"};
+	size_t count = cell->attack.count;
+	struct arena *arena = p->out->arena;
+	struct assessed *entries = ARENA_ARRAY(arena, struct assessed, count);
+	struct compared rows;
 
-	if (cell->attack.count == 0)
+	if (count == 0)
 		return STATUS_OK;
-	TRY(assault_check(cell, data, err));
-	TRY(assault_run(cell, data, &p->stored->model.net,
-			arena_format(p->out->arena, "%s/attack.csv", p->folder), &p->evidence,
-			err));
-	if (read_both(p, "attack.csv", &t))
-		judge_attacks(p, &t);
+	TRY(assault_check(cell, &p->stored->data, err));
+	TRY(assault_run(&p->order, arena, entries, err));
+	rows = compared_of(entries, count, &rows_attack, arena);
+	if (read_stored(p, &rows))
+		judge_attacks(p, &rows);
 	return STATUS_OK;
 }
 
@@ -247,18 +264,18 @@ static double certified(const struct finding *finding)
 }
 
 /* Findings of certificates are in the order of the rows, behind those of attacks. */
-static void judge_certificates(struct probe *p, const struct tables *t)
+static void judge_certificates(struct probe *p, const struct compared *r)
 {
 	size_t row = 0;
 
-	for (size_t i = 0; i < p->evidence.count && row < t->stored.rows; i++) {
+	for (size_t i = 0; i < p->evidence.count && row < r->count; i++) {
 		const struct finding *finding = &p->evidence.at[i];
 		ptrdiff_t count;
 
 		if (!finding->lower)
 			continue;
 		count = broken(p, finding);
-		judge_row(p, t, row++, certified(finding),
+		judge_row(p, r, row++, certified(finding),
 			  count > 0 ? arena_format(p->out->arena,
 						   "%td points are below their certified margin",
 						   count)
@@ -269,61 +286,53 @@ static void judge_certificates(struct probe *p, const struct tables *t)
 static enum status check_certificates(struct probe *p, struct err *err)
 {
 	const struct cell *cell = &p->stored->cell;
-	const struct dataset *data = &p->stored->data;
-	struct tables t = {.value = "certified_accuracy"};
+	size_t count = cell->certify.count;
+	struct arena *arena = p->out->arena;
+	struct assessed *entries = ARENA_ARRAY(arena, struct assessed, count);
+	struct compared rows;
 
-	if (cell->certify.count == 0)
+	if (count == 0)
 		return STATUS_OK;
-	TRY(certified_check(cell, data, err));
-	TRY(certified_run(cell, data, &p->stored->model.net,
-			  arena_format(p->out->arena, "%s/certify.csv", p->folder), &p->evidence,
-			  err));
+	TRY(certified_check(cell, &p->stored->data, err));
+	TRY(certified_run(&p->order, arena, entries, err));
 	TRY(evidence_check(&p->evidence, err));
-	if (read_both(p, "certify.csv", &t))
-		judge_certificates(p, &t);
+	rows = compared_of(entries, count, &rows_certify, arena);
+	if (read_stored(p, &rows))
+		judge_certificates(p, &rows);
 	return STATUS_OK;
 }
 
 static enum status check_selection(struct probe *p, struct err *err)
 {
-	const struct reload *stored = p->stored;
-	const struct cell *cell = &stored->cell;
-	const struct selection selection = {
-		.cell = cell,
-		.data = &stored->data,
-		.net = &stored->model.net,
-		.path = arena_format(p->out->arena, "%s/validation.csv", p->folder)};
-	double *accuracy = ARENA_ARRAY(p->out->arena, double, cell->selects.count);
+	const struct cell *cell = &p->stored->cell;
+	struct arena *arena = p->out->arena;
+	struct assessed *entries = ARENA_ARRAY(arena, struct assessed, cell->selects.count);
 	size_t own = selection_own(cell);
 
-	TRY(selection_run(&selection, accuracy, NULL, err));
-	verify_add(p->out, "validation_robust_accuracy", stored->result.validation_robust_accuracy,
-		   own < cell->selects.count ? accuracy[own] : NAN, p->out->single ? share : 0);
+	TRY(selection_run(&p->order, arena, entries, err));
+	verify_add(p->out, "validation_robust_accuracy",
+		   p->stored->result.validation_robust_accuracy,
+		   own < cell->selects.count ? selection_accuracy(&entries[own]) : NAN,
+		   p->out->single ? share : 0);
 	return STATUS_OK;
 }
 
 enum status verify_probes(const char *record, const struct reload *stored, struct verify *out,
 			  struct err *err)
 {
-	char folder[] = "/tmp/relubench-verify-XXXXXX";
 	size_t findings = certified_findings(&stored->cell);
-	struct probe probe = {.record = record,
-			      .folder = folder,
-			      .stored = stored,
-			      .out = out,
-			      .evidence = evidence_new(out->arena, findings),
-			      .seen = ARENA_ARRAY(out->arena, struct seen, findings + 1)};
-	enum status status;
+	struct probe probe = {
+		.record = record,
+		.stored = stored,
+		.out = out,
+		.evidence = evidence_new(out->arena, findings),
+		.order = {.cell = &stored->cell, .data = &stored->data, .net = &stored->model.net},
+		.seen = ARENA_ARRAY(out->arena, struct seen, findings + 1)};
 
+	probe.order.evidence = &probe.evidence;
 	probe.evidence.look = look;
 	probe.evidence.context = &probe;
-	if (!mkdtemp(folder))
-		return err_set(err, STATUS_ENV, "cannot create a folder in /tmp");
-	status = check_attacks(&probe, err);
-	if (status == STATUS_OK)
-		status = check_certificates(&probe, err);
-	if (status == STATUS_OK)
-		status = check_selection(&probe, err);
-	folder_remove(folder, &(struct err){0});
-	return status;
+	TRY(check_attacks(&probe, err));
+	TRY(check_certificates(&probe, err));
+	return check_selection(&probe, err);
 }

@@ -3,7 +3,6 @@
 #include "harness/assess/assault.h"
 
 #include "harness/assess/target.h"
-#include "harness/file/csv.h"
 #include "solvers/model/attack.h"
 #include "tests/attack_fixture.h"
 #include "tests/close.h"
@@ -16,7 +15,6 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -104,19 +102,18 @@ struct room {
 	struct dataset data;
 	struct attack_options entry[8];
 	struct cell cell;
-	struct csv_table table;
+	struct assessed out[8];
+	size_t count;              /* of rows */
+	struct attack_row row[16]; /* of all entries */
 	struct evidence *evidence;
 	struct err err;
-	char path[64];
 };
 
 static const double radii[] = {0.1, 0.3}, clip[] = {-8, 8};
 
 static void room_make(struct room *room)
 {
-	*room = (struct room){.t = attack_fixture_make(N, D, false),
-			      .path = "/tmp/test_assault_XXXXXX"};
-	close(mkstemp(room->path));
+	*room = (struct room){.t = attack_fixture_make(N, D, false)};
 	for (ptrdiff_t k = 0; k < N; k++)
 		mat_set(room->t.job.X, k, D - 1, 1);
 	attack_fixture_margins(&room->t, room->t.job.X, room->t.job.margin);
@@ -129,7 +126,6 @@ static void room_make(struct room *room)
 
 static void room_leave(struct room *room)
 {
-	unlink(room->path);
 	arena_release(&room->t.arena);
 }
 
@@ -148,20 +144,19 @@ static struct attack_options *add(struct room *room, const struct attack *attack
 
 static enum status fire(struct room *room)
 {
+	const struct assess_order order = {.cell = &room->cell,
+					   .data = &room->data,
+					   .net = &room->t.net,
+					   .evidence = room->evidence};
 	enum status status;
 
 	room->err = (struct err){0};
-	status = assault_run(&room->cell, &room->data, &room->t.net, room->path, room->evidence,
-			     &room->err);
-	if (status == STATUS_OK)
-		assert_int_equal(csv_read(room->path, &room->t.arena, &room->table, &room->err),
-				 STATUS_OK);
+	room->count = 0;
+	status = assault_run(&order, &room->t.arena, room->out, &room->err);
+	for (size_t i = 0; i < room->cell.attack.count && status == STATUS_OK; i++)
+		for (size_t k = 0; k < room->out[i].count; k++)
+			room->row[room->count++] = room->out[i].row[k];
 	return status;
-}
-
-static double value(const struct room *room, size_t row, const char *name)
-{
-	return csv_value(&room->table, row, csv_column(&room->table, name));
 }
 
 /* --- tests ----------------------------------------------------------------------------------- */
@@ -232,13 +227,12 @@ static void worst_case_is_fed_by_the_other_entries(void **state)
 	add(&room, &attack_worst, "{of: [{fgsm: {slope: 0}}]}");
 	add(&room, &attack_pgd, "{}");
 	assert_int_equal(fire(&room), STATUS_OK);
-	assert_int_equal(room.table.rows, 4);
+	assert_int_equal(room.count, 4);
 	for (size_t e = 0; e < 2; e++) {
-		check_at_most(value(&room, e, "robust_accuracy"),
-			      value(&room, 2 + e, "robust_accuracy"));
-		check_below(value(&room, e, "robust_accuracy"), value(&room, e, "accuracy"));
+		check_at_most(room.row[e].robust_accuracy, room.row[2 + e].robust_accuracy);
+		check_below(room.row[e].robust_accuracy, room.row[e].accuracy);
 	}
-	assert_string_equal(room.table.cell[0], "worst"); /* rows as in the spec */
+	assert_string_equal(room.row[0].attack, "worst"); /* rows as in the spec */
 	room_leave(&room);
 }
 
@@ -253,12 +247,10 @@ static void more_restarts_start_from_fewer(void **state)
 	add(&room, &attack_strong, "{}");
 	assert_int_equal(fire(&room), STATUS_OK);
 	for (size_t e = 0; e < 2; e++) {
-		check_at_most(value(&room, e, "robust_accuracy"),
-			      value(&room, 2 + e, "robust_accuracy"));
-		check_at_most(value(&room, 4 + e, "robust_accuracy"),
-			      value(&room, e, "robust_accuracy"));
+		check_at_most(room.row[e].robust_accuracy, room.row[2 + e].robust_accuracy);
+		check_at_most(room.row[4 + e].robust_accuracy, room.row[e].robust_accuracy);
 	}
-	assert_string_equal(room.table.cell[0], "many");
+	assert_string_equal(room.row[0].attack, "many");
 	room_leave(&room);
 }
 
@@ -272,7 +264,7 @@ static void threats_do_not_mix(void **state)
 	add(&room, &attack_pgd, "{}");
 	add(&room, &attack_worst, "{of: [{fgsm: {slope: 0}}]}")->norm = NORM_L2;
 	assert_int_equal(fire(&room), STATUS_OK);
-	check_above(value(&room, 3, "robust_accuracy"), value(&room, 1, "robust_accuracy"));
+	check_above(room.row[3].robust_accuracy, room.row[1].robust_accuracy);
 	room_leave(&room);
 }
 
@@ -291,13 +283,13 @@ static void zero_gradients_are_counted(void **state)
 	assert_int_equal(fire(&room), STATUS_OK);
 	check_above(flat, 0);
 	check_below(flat, N);
-	check_equal(value(&room, 0, "zero_gradient"), 0);
-	check_close(value(&room, 2, "zero_gradient"), flat / N, 0, 1e-12);
+	check_equal(room.row[0].zero_gradient, 0);
+	check_close(room.row[2].zero_gradient, flat / N, 0, 1e-12);
 	for (ptrdiff_t i = 0; i < D - 1; i++) /* only the bias, which nobody may touch, is left */
 		for (ptrdiff_t j = 0; j < FIXTURE_WIDTH; j++)
 			mat_set(room.t.net.U, i, j, 0);
 	assert_int_equal(fire(&room), STATUS_OK);
-	check_equal(value(&room, 0, "zero_gradient"), 1);
+	check_equal(room.row[0].zero_gradient, 1);
 	room_leave(&room);
 }
 
@@ -309,8 +301,8 @@ static const struct finding *finding_of(const struct room *room, size_t row)
 	for (size_t i = 0; i < room->evidence->count; i++) {
 		const struct finding *f = &room->evidence->at[i];
 
-		if (strcmp(f->aim->name, room->table.cell[row * room->table.cols]) == 0 &&
-		    fabs(f->eps - value(room, row, "eps")) < 1e-12)
+		if (strcmp(f->aim->name, room->row[row].attack) == 0 &&
+		    fabs(f->eps - room->row[row].eps) < 1e-12)
 			found = f;
 	}
 	assert_non_null(found);
@@ -337,7 +329,7 @@ static void margins_of_every_entry_and_eps_are_evidence(void **state)
 
 		for (ptrdiff_t k = 0; k < N; k++)
 			robust += f->upper[k] > 0;
-		check_close(robust / N, value(&room, row, "robust_accuracy"), 0, 1e-12);
+		check_close(robust / N, room.row[row].robust_accuracy, 0, 1e-12);
 	}
 	for (size_t k = 0; k < N; k++)
 		lower[k] = upper[k] = finding_of(&room, 3)->upper[k] + (k == 7);
@@ -358,9 +350,9 @@ static void network_without_neurons_has_no_accuracy(void **state)
 	add(&room, &attack_strong, "{}");
 	assert_int_equal(fire(&room), STATUS_OK);
 	for (size_t e = 0; e < 2; e++) {
-		check_equal(value(&room, e, "accuracy"), 0);
-		check_equal(value(&room, e, "robust_accuracy"), 0);
-		check_equal(value(&room, e, "zero_gradient"), 1);
+		check_equal(room.row[e].accuracy, 0);
+		check_equal(room.row[e].robust_accuracy, 0);
+		check_equal(room.row[e].zero_gradient, 1);
 	}
 	room_leave(&room);
 }

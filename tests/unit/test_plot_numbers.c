@@ -93,10 +93,9 @@ static void failed_settings_are_tried_as_well(void **state)
 
 static struct attack_row attacked(double eps, double robust)
 {
-	struct attack_row row = {"pgd",
-				 "linf",
-				 "prepared",
-				 NULL,
+	struct attack_row row = {.attack = "pgd",
+				 .norm = "linf",
+				 .units = "prepared",
 				 .eps = eps,
 				 .accuracy = 0.92,
 				 .robust_accuracy = robust,

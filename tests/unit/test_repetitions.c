@@ -69,10 +69,12 @@ static uint64_t seed_of(long seed, long repetition)
 		.bias = -1,
 		.test = {.X = mat_new(&arena, 3, 2), .y = ARENA_ARRAY(&arena, real, 3)}};
 	struct net net = net_new(&arena, 2, 1);
+	const struct assess_order order = {.cell = &cell, .data = &data, .net = &net};
+	struct assessed out = {0};
 	struct err err = {0};
 
 	seed_seen = 0;
-	if (assault_run(&cell, &data, &net, path_in("attack.csv"), NULL, &err) != STATUS_OK)
+	if (assault_run(&order, &arena, &out, &err) != STATUS_OK)
 		fail_msg("%s", err.text);
 	return seed_seen;
 }

@@ -245,10 +245,9 @@ static void tuning_time_is_all_of_it(void **state)
 
 static struct attack_row attack_row(const char *attack, double eps, double robust)
 {
-	struct attack_row row = {attack,
-				 "linf",
-				 "prepared",
-				 NULL,
+	struct attack_row row = {.attack = attack,
+				 .norm = "linf",
+				 .units = "prepared",
 				 .eps = eps,
 				 .accuracy = 0.9,
 				 .robust_accuracy = robust,

@@ -45,10 +45,11 @@ static void sweep_takes_every_number_of_a_result(void **state)
 	const struct option *y = registry_find(KIND_PLOT, "sweep")->options + 1;
 
 	(void)state;
-	for (const struct result_field *f = result_fields; f->name; f++) {
+	for (const struct field *f = rows_result.field; f->name; f++) {
 		const char *const *name = y->names;
 
-		if (f->text || strcmp(f->name, "repetition") == 0 || strcmp(f->name, "seed") == 0)
+		if (f->type == FIELD_TEXT || strcmp(f->name, "repetition") == 0 ||
+		    strcmp(f->name, "seed") == 0)
 			continue;
 		while (*name && strcmp(*name, f->name) != 0)
 			name++;

@@ -1,0 +1,234 @@
+/* Rows of files by their tables of fields. */
+#include "harness/store/field.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+const struct field *field_find(const struct field_table *table, const char *name)
+{
+	for (const struct field *f = table->field; f->name; f++)
+		if (strcmp(f->name, name) == 0)
+			return f;
+	return NULL;
+}
+
+double field_number(const struct field *field, const void *row)
+{
+	if (!field || field->type == FIELD_TEXT)
+		return NAN;
+	return *(const double *)(const void *)((const char *)row + field->offset);
+}
+
+const char *field_text(const struct field *field, const void *row)
+{
+	if (!field || field->type != FIELD_TEXT)
+		return NULL;
+	return *(const char *const *)(const void *)((const char *)row + field->offset);
+}
+
+const char *field_shown(const struct field *field, const void *row, struct arena *arena)
+{
+	const char *text = field_text(field, row);
+	char number[CSV_NUMBER_BYTES] = "";
+
+	if (field->type == FIELD_TEXT)
+		return text ? text : "";
+	if (!isnan(field_number(field, row)))
+		csv_format(field_number(field, row), number);
+	return arena_text(arena, number);
+}
+
+bool field_set_number(const struct field *field, void *row, double value)
+{
+	if (field->type == FIELD_TEXT)
+		return false;
+	*(double *)(void *)((char *)row + field->offset) = value;
+	return true;
+}
+
+bool field_set_text(const struct field *field, void *row, const char *text)
+{
+	if (field->type != FIELD_TEXT)
+		return false;
+	*(const char **)(void *)((char *)row + field->offset) = text;
+	return true;
+}
+
+void field_clear(const struct field_table *table, void *row)
+{
+	memset(row, 0, table->size);
+	for (const struct field *f = table->field; f->name; f++)
+		field_set_number(f, row, NAN);
+}
+
+/* --- JSON ---------------------------------------------------------------------------------------
+ */
+
+json_t *field_json_number(double value)
+{
+	const double exact = 9007199254740992.0; /* 2^53: whole doubles below it are exact */
+
+	if (!isfinite(value))
+		return json_null();
+	if (value == floor(value) && fabs(value) < exact)
+		return json_integer((json_int_t)value);
+	return json_real(value);
+}
+
+json_t *field_json_text(const char *text)
+{
+	json_t *json = text ? json_string(text) : json_null();
+
+	return json ? json : json_string("(not UTF-8)");
+}
+
+static json_t *value_of(const struct field *field, const void *row)
+{
+	double number = field_number(field, row);
+
+	if (field->type == FIELD_TEXT)
+		return field_json_text(field_text(field, row));
+	return field->type == FIELD_REAL && isfinite(number) ? json_real(number)
+							     : field_json_number(number);
+}
+
+void field_to_json(const struct field_table *table, const void *row, bool nulls, json_t *object)
+{
+	for (const struct field *f = table->field; f->name; f++) {
+		json_t *value = value_of(f, row);
+
+		if (nulls || !json_is_null(value))
+			json_object_set_new(object, f->name, value);
+	}
+}
+
+const struct field *field_from_json(const struct field_table *table, const json_t *object,
+				    struct arena *arena, void *row)
+{
+	field_clear(table, row);
+	for (const struct field *f = table->field; f->name; f++) {
+		const json_t *value = json_object_get(object, f->name);
+		const char *text = json_string_value(value);
+		bool good = !value || json_is_null(value);
+
+		if (text)
+			good = field_set_text(f, row, arena_text(arena, text));
+		if (json_is_number(value))
+			good = field_set_number(f, row, json_number_value(value));
+		if (!good)
+			return f;
+	}
+	return NULL;
+}
+
+/* --- CSV ----------------------------------------------------------------------------------------
+ */
+
+void field_put_header(struct csv *csv, const struct field_table *table)
+{
+	for (const struct field *f = table->field; f->name; f++)
+		csv_text(csv, f->name);
+	csv_end_row(csv);
+}
+
+enum status field_open(struct csv *csv, const char *path, const struct field_table *table,
+		       struct err *err)
+{
+	TRY(csv_open(csv, path, NULL, err));
+	field_put_header(csv, table);
+	return STATUS_OK;
+}
+
+void field_put(struct csv *csv, const struct field_table *table, const void *row)
+{
+	for (const struct field *f = table->field; f->name; f++)
+		if (f->type == FIELD_TEXT)
+			csv_text(csv, field_text(f, row));
+		else
+			csv_number(csv, field_number(f, row));
+}
+
+void field_put_row(struct csv *csv, const struct field_table *table, const void *row)
+{
+	field_put(csv, table, row);
+	csv_end_row(csv);
+}
+
+enum status field_write(const char *path, const struct field_table *table, const void *rows,
+			size_t count, struct err *err)
+{
+	struct csv csv;
+
+	TRY(field_open(&csv, path, table, err));
+	for (size_t i = 0; i < count; i++)
+		field_put_row(&csv, table, (const char *)rows + i * table->size);
+	return csv_close(&csv, err);
+}
+
+static enum status read_cell(const struct field *field, const char *text, void *row,
+			     struct err_place at, struct err *err)
+{
+	char *end;
+	double value;
+
+	if (field_set_text(field, row, text) || !*text)
+		return STATUS_OK;
+	value = strtod(text, &end);
+	if (*end)
+		return err_at(err, STATUS_ENV, at, "%s: expected a number, got \"%.80s\"",
+			      field->name, text);
+	field_set_number(field, row, value);
+	return STATUS_OK;
+}
+
+enum status field_rows(const struct csv_table *csv, const char *path,
+		       const struct field_table *table, struct arena *arena, struct field_rows *out,
+		       struct err *err)
+{
+	char *rows = ARENA_ARRAY(arena, char, csv->rows * table->size);
+
+	*out = (struct field_rows){csv->rows, rows};
+	for (size_t i = 0; i < csv->rows; i++)
+		field_clear(table, rows + i * table->size);
+	for (const struct field *f = table->field; f->name; f++) {
+		int column = csv_column(csv, f->name);
+
+		for (size_t i = 0; i < csv->rows; i++) {
+			struct err_place at = {path, (int)i + 2, 0};
+			const char *text =
+				column < 0 ? "" : csv->cell[i * csv->cols + (size_t)column];
+
+			TRY(read_cell(f, text, rows + i * table->size, at, err));
+		}
+	}
+	return STATUS_OK;
+}
+
+enum status field_read(const char *path, const struct field_table *table, struct arena *arena,
+		       struct field_rows *out, struct err *err)
+{
+	struct csv_table csv;
+
+	*out = (struct field_rows){0};
+	TRY(csv_read(path, arena, &csv, err));
+	return field_rows(&csv, path, table, arena, out, err);
+}
+
+enum status field_read_any(const char *path, const struct field_table *table, struct arena *arena,
+			   struct field_rows *out, struct err *err)
+{
+	*out = (struct field_rows){0};
+	return access(path, F_OK) == 0 ? field_read(path, table, arena, out, err) : STATUS_OK;
+}
+
+bool field_is_header(const struct csv_table *csv, const struct field_table *table)
+{
+	size_t col = 0;
+
+	while (col < csv->cols && table->field[col].name &&
+	       strcmp(csv->header[col], table->field[col].name) == 0)
+		col++;
+	return col == csv->cols && !table->field[col].name;
+}
