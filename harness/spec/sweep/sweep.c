@@ -310,10 +310,14 @@ void sweep_entries(const struct bind *bind, const struct sweep_list *list, struc
 	e->bind.entry = &trail;
 	e->bind.entry_key = zip_key;
 	for (; trail.index < list->list->count; trail.index++) {
+		size_t before = out->count;
+
 		e->known = bind->problems->count;
 		e->looked = 0;
 		grafted[trail.index] = zip_graft(bind, given[trail.index], &trail);
 		expand_tree(e, grafted[trail.index], NULL, false);
+		if (!sound(e))
+			out->count = before;
 	}
 	list->list->at = grafted;
 	arena_release(&e->trees);
