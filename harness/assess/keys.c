@@ -4,6 +4,7 @@
 #include "harness/assess/assault.h"
 #include "harness/spec/bind/bind.h"
 #include "harness/spec/spec.h"
+#include "solvers/core/text.h"
 
 #include <math.h>
 #include <sha256.h>
@@ -22,7 +23,7 @@ static const char *hash(const char *text, struct arena *arena)
 
 static const char *text_of(const struct option *rows, const void *options, struct arena *arena)
 {
-	struct writer w = {.arena = arena};
+	struct text w = text_new(arena);
 
 	canon_rows(&w, rows, options);
 	return w.at;
@@ -36,28 +37,24 @@ static const char *attack_text(const struct attack_options *o, struct arena *are
 	return text_of(schema_attack, &nameless, arena);
 }
 
-static int by_text(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 /* That of an entry that starts from others holds their keys. */
 static const char *attack_key(const struct groups *list, const struct attack_options *o,
 			      struct arena *arena)
 {
 	const struct attack_options *entry = list->at;
 	const char **others = ARENA_ARRAY(arena, const char *, list->count);
-	const char *text = arena_format(arena, "attack %s", attack_text(o, arena));
+	struct text text = text_new(arena);
 	size_t count = 0;
 
+	text_format(&text, "attack %s", attack_text(o, arena));
 	for (size_t i = 0; i < list->count; i++)
 		if (assault_contains(o, &entry[i]))
 			others[count++] = attack_key(list, &entry[i], arena);
-	qsort(others, count, sizeof *others, by_text);
+	qsort(others, count, sizeof *others, text_compare);
 	for (size_t i = 0; i < count; i++)
 		if (i == 0 || strcmp(others[i], others[i - 1]) != 0)
-			text = arena_format(arena, "%s %s", text, others[i]);
-	return hash(text, arena);
+			text_format(&text, " %s", others[i]);
+	return hash(text.at, arena);
 }
 
 const char *keys_select(const struct attack_options *o, struct arena *arena)
@@ -84,7 +81,8 @@ static struct entry_list list_new(size_t count, struct arena *arena)
 static const char *hash_all(const struct entries *entries, struct arena *arena)
 {
 	size_t room = 0, count = 0;
-	const char **keys, *text = "";
+	struct text text = text_new(arena);
+	const char **keys;
 
 	for (size_t kind = 0; kind < ENTRY_KINDS; kind++)
 		room += entries->of[kind].count;
@@ -92,10 +90,10 @@ static const char *hash_all(const struct entries *entries, struct arena *arena)
 	for (size_t kind = 0; kind < ENTRY_KINDS; kind++)
 		for (size_t i = 0; i < entries->of[kind].count; i++)
 			keys[count++] = entries->of[kind].at[i].key;
-	qsort(keys, count, sizeof *keys, by_text);
+	qsort(keys, count, sizeof *keys, text_compare);
 	for (size_t i = 0; i < count; i++)
-		text = arena_format(arena, "%s %s", text, keys[i]);
-	return hash(text, arena);
+		text_format(&text, " %s", keys[i]);
+	return hash(text.at, arena);
 }
 
 void keys_of(const struct cell *cell, struct arena *arena, struct entries *out)

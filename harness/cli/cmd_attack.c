@@ -3,6 +3,7 @@
 #include "harness/cli/cli.h"
 #include "harness/file/folder.h"
 #include "harness/verify/reload.h"
+#include "solvers/core/text.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -10,11 +11,12 @@
 /* The operands as the list of a spec; NULL if there are none. */
 static const char *list_text(const struct cli_args *args, struct arena *arena)
 {
-	const char *text = "attack:\n";
+	struct text text = text_new(arena);
 
+	text_add(&text, "attack:\n");
 	for (size_t i = 2; i < args->count; i++)
-		text = arena_format(arena, "%s  - %s\n", text, args->operand[i]);
-	return args->count > 2 ? text : NULL;
+		text_format(&text, "  - %s\n", args->operand[i]);
+	return args->count > 2 ? text.at : NULL;
 }
 
 static enum status attack(struct cli_args *args, const char *record, struct err *err)

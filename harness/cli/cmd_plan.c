@@ -16,12 +16,13 @@ static const double giga = 1e9;
 /* Its status; of one that is completed what it lacks. */
 static const char *state_of(const struct planned *at, struct arena *arena)
 {
-	if (at->done || at->damage)
-		return at->status;
-	if (!at->trained)
+	if (at->record.done || at->record.damage)
+		return at->record.status;
+	if (!at->record.trained)
 		return "-";
 	return arena_format(arena, "lacks %s",
-			    at->lacks ? entries_text(at->lacks, arena) : "what failed");
+			    at->record.lacks ? entries_text(at->record.lacks, arena)
+					     : "what failed");
 }
 
 static void fill_row(const struct planned *at, struct sheet *sheet, size_t row, struct arena *arena)
@@ -82,13 +83,13 @@ static void print_totals(struct plan *plan, struct arena *arena)
 		if (at->left_out)
 			continue;
 		tally.cells++;
-		tally.done += at->done && !at->shared;
+		tally.done += at->record.done && !at->shared;
 		tally.shared += at->shared;
-		if (at->done || at->shared)
+		if (at->record.done || at->shared)
 			continue;
-		tally.complete += at->trained;
-		tally.train += !at->trained;
-		tally.lacks |= at->lacks;
+		tally.complete += at->record.trained;
+		tally.train += !at->record.trained;
+		tally.lacks |= at->record.lacks;
 		bytes = fmax(bytes, at->bytes); /* fmax ignores NaN */
 		flops += isnan(at->flops) ? 0 : at->flops;
 	}
@@ -109,19 +110,19 @@ static json_t *cell_json(const struct planned *at)
 {
 	const struct cell *cell = at->cell;
 	json_t *swept = json_object();
-	json_t *lacks = at->trained ? json_array() : json_null(); /* kinds of entries */
+	json_t *lacks = at->record.trained ? json_array() : json_null(); /* kinds of entries */
 
 	for (size_t i = 0; i < cell->swept_count; i++)
 		json_object_set_new(swept, cell->swept[i].path, json_string(cell->swept[i].value));
-	for (size_t kind = 0; at->trained && kind < ENTRY_KINDS; kind++)
-		if (at->lacks >> kind & 1)
+	for (size_t kind = 0; at->record.trained && kind < ENTRY_KINDS; kind++)
+		if (at->record.lacks >> kind & 1)
 			json_array_append_new(lacks, json_string(entry_kind_names[kind]));
 	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:o, s:b, s:s?, s:o, s:s?, s:o, s:o}", "cell",
 			 cell->id, "data", cell->data.name, "method", cell->train.name, "solver",
 			 cell->train.solver.item->name, "repetition", (json_int_t)cell->repetition,
-			 "swept", swept, "done", (int)at->done, "status", at->status, "lacks",
-			 lacks, "refusal", at->refusal, "memory_bytes", number_json(at->bytes),
-			 "flops", number_json(at->flops));
+			 "swept", swept, "done", (int)at->record.done, "status", at->record.status,
+			 "lacks", lacks, "refusal", at->refusal, "memory_bytes",
+			 number_json(at->bytes), "flops", number_json(at->flops));
 }
 
 static void print_json(const struct plan *plan)

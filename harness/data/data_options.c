@@ -1,9 +1,9 @@
 /* Options of an entry of `data`. */
-#include "harness/data/data.h"
+#include "harness/data/data_options.h"
 #include "harness/data/limit.h"
 
-const char *const data_tasks[] = {"classification", "regression", NULL};
-const char *const data_targets[] = {"raw", "standardize", NULL};
+static const char *const tasks[] = {"classification", "regression", NULL};
+static const char *const targets[] = {"raw", "standardize", NULL};
 
 static const struct option split_option_rows[] = {
 	{OPTION_FIELD(struct split_options, test), .initial = "null", .range = RANGE_FROM(0),
@@ -26,9 +26,9 @@ const struct option data_rows[] = {
 	 .doc = "two labels, mapped to -1 and +1, or two groups of labels joined by a vertical "
 		"bar, other rows are left out; empty: the two labels that occur, in ascending "
 		"order"},
-	{OPTION_FIELD(struct data_options, task), .initial = "classification", .names = data_tasks,
+	{OPTION_FIELD(struct data_options, task), .initial = "classification", .names = tasks,
 	 .doc = "two classes, or numeric targets"},
-	{OPTION_FIELD(struct data_options, target), .initial = "raw", .names = data_targets,
+	{OPTION_FIELD(struct data_options, target), .initial = "raw", .names = targets,
 	 .doc = "targets of a regression as they are, or with mean 0 and variance 1 over the "
 		"training part, in which unit objective and RMSE are then given"},
 	{OPTION_FIELD(struct data_options, split), .initial = "{}", .rows = split_option_rows,

@@ -1,9 +1,8 @@
-/* Distinct labels in an open hash table. */
+/* Distinct labels, in one index of numbers and one of texts. */
 #include "harness/data/labels.h"
 #include "harness/data/number.h"
 
 #include <math.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -33,38 +32,6 @@ static struct key key_of(const char *text, size_t length)
 	return key;
 }
 
-/* FNV-1a over the bytes that decide equality. */
-static uint64_t hash(struct key key)
-{
-	const unsigned char *at = key.numeric ? (const void *)&key.value : (const void *)key.text;
-	size_t length = key.numeric ? sizeof key.value : key.length;
-	uint64_t h = 0xcbf29ce484222325u;
-
-	for (size_t i = 0; i < length; i++)
-		h = (h ^ at[i]) * 0x100000001b3u;
-	return h ^ h >> 32;
-}
-
-static bool same(const struct label *label, struct key key)
-{
-	if (label->numeric != key.numeric)
-		return false;
-	if (key.numeric)
-		return label->value == key.value;
-	return strncmp(label->text, key.text, key.length) == 0 && label->text[key.length] == '\0';
-}
-
-/* The slot of a key: the one that holds it, or the free one where it belongs. */
-static size_t *slot_of(const struct labels *labels, struct key key)
-{
-	size_t mask = labels->slot_count - 1;
-	size_t i = (size_t)hash(key) & mask;
-
-	while (labels->slots[i] && !same(&labels->at[labels->slots[i] - 1], key))
-		i = (i + 1) & mask;
-	return &labels->slots[i];
-}
-
 /* Twice the room; old arrays stay in the arena, which costs as much again at most. */
 static void grow(struct labels *labels)
 {
@@ -74,51 +41,57 @@ static void grow(struct labels *labels)
 	labels->at = ARENA_ARRAY(labels->arena, struct label, labels->room);
 	if (labels->count)
 		memcpy(labels->at, old, labels->count * sizeof *old);
-	labels->slot_count = 4 * labels->room;
-	labels->slots = ARENA_ARRAY(labels->arena, size_t, labels->slot_count);
-	for (size_t i = 0; i < labels->count; i++) {
-		const struct label *l = &labels->at[i];
-
-		*slot_of(labels, key_of(l->text, strlen(l->text))) = i + 1;
-	}
 }
 
 struct labels labels_new(struct arena *arena)
 {
 	struct labels labels = {.arena = arena};
 
+	labels.numbers = index_new(FIRST_ROOM, arena);
+	labels.texts = index_new(FIRST_ROOM, arena);
 	grow(&labels);
 	return labels;
+}
+
+static ptrdiff_t find(const struct labels *labels, struct key key)
+{
+	if (key.numeric)
+		return index_find_bytes(&labels->numbers, &key.value, sizeof key.value);
+	return index_find_bytes(&labels->texts, key.text, key.length);
+}
+
+static size_t add(struct labels *labels, struct key key)
+{
+	struct label *new;
+
+	if (labels->count == labels->room)
+		grow(labels);
+	new = &labels->at[labels->count];
+	*new = (struct label){.text = arena_text_n(labels->arena, key.text, key.length),
+			      .numeric = key.numeric,
+			      .value = key.value};
+	if (key.numeric)
+		index_place_bytes(&labels->numbers, &new->value, sizeof new->value, labels->count);
+	else
+		index_place_bytes(&labels->texts, new->text, key.length, labels->count);
+	return labels->count++;
 }
 
 size_t labels_add(struct labels *labels, const char *text, size_t length, size_t rows)
 {
 	struct key key = key_of(text, length);
-	size_t *slot = slot_of(labels, key);
-	size_t index;
+	ptrdiff_t found = find(labels, key);
+	size_t index = found == INDEX_NONE ? add(labels, key) : (size_t)found;
 
-	if (!*slot) {
-		if (labels->count == labels->room) {
-			grow(labels);
-			slot = slot_of(labels, key);
-		}
-		labels->at[labels->count] = (struct label){
-			.text = arena_text_n(labels->arena, text, length),
-			.numeric = key.numeric,
-			.value = key.value,
-		};
-		*slot = ++labels->count;
-	}
-	index = *slot - 1;
 	labels->at[index].count += rows;
 	return index;
 }
 
 size_t labels_find_n(const struct labels *labels, const char *text, size_t length)
 {
-	size_t found = *slot_of(labels, key_of(text, length));
+	ptrdiff_t found = find(labels, key_of(text, length));
 
-	return found ? found - 1 : labels->count;
+	return found == INDEX_NONE ? labels->count : (size_t)found;
 }
 
 size_t labels_find(const struct labels *labels, const char *text)

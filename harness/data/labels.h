@@ -5,7 +5,7 @@
 #ifndef DATA_LABELS_H
 #define DATA_LABELS_H
 
-#include "solvers/core/arena.h"
+#include "solvers/core/index.h"
 #include "solvers/core/option.h"
 #include "solvers/core/status.h"
 
@@ -23,8 +23,7 @@ struct labels {
 	struct arena *arena;
 	struct label *at;
 	size_t count, room;
-	size_t *slots; /* open hash table of index + 1; its size is a power of two */
-	size_t slot_count;
+	struct index numbers, texts; /* to places of `at`: by value, by bytes */
 };
 
 /* Which class each label belongs to. */

@@ -2,8 +2,9 @@
 #ifndef DATA_LIMIT_H
 #define DATA_LIMIT_H
 
-#include "harness/data/data.h"
+#include "harness/data/data_options.h"
 #include "harness/data/split.h"
+#include "harness/data/table.h"
 #include "solvers/core/rng.h"
 
 extern const struct option limit_rows[];

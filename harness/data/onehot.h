@@ -3,8 +3,8 @@
 #ifndef DATA_ONEHOT_H
 #define DATA_ONEHOT_H
 
-#include "harness/data/data.h"
 #include "harness/data/split.h"
+#include "harness/data/table.h"
 
 /* Leave out the columns of categories that no training row has, in all parts; names move along.
  * Returns how many columns. *rows_touched: rows of the other parts that had such a category. */

@@ -3,7 +3,7 @@
 #ifndef DATA_RANGE_H
 #define DATA_RANGE_H
 
-#include "harness/data/data.h"
+#include "harness/data/table.h"
 
 /* The power of two that divides values of size up to `largest` >= 0 to size below 2; 1 for 0. */
 double range_unit(double largest);

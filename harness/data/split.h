@@ -2,8 +2,10 @@
 #ifndef DATA_SPLIT_H
 #define DATA_SPLIT_H
 
-#include "harness/data/data.h"
+#include "harness/data/data_options.h"
+#include "solvers/core/arena.h"
 #include "solvers/core/rng.h"
+#include "solvers/core/status.h"
 
 enum split_role { SPLIT_TRAIN, SPLIT_VALIDATION, SPLIT_TEST, SPLIT_ROLES };
 

@@ -2,8 +2,8 @@
 #ifndef DATA_TRANSFORM_H
 #define DATA_TRANSFORM_H
 
-#include "harness/data/data.h"
 #include "harness/data/split.h"
+#include "harness/data/table.h"
 
 /* Missing values (NaN) of all parts become the mean of their column over the training part. */
 enum status transform_fill(struct rows parts[SPLIT_ROLES], struct arena *scratch, size_t *filled,

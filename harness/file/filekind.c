@@ -1,10 +1,11 @@
 /* Magic numbers of what is found where data is expected. */
 #include "harness/file/filekind.h"
-#include "harness/file/gzfile.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
@@ -154,16 +155,39 @@ static const char *kind_of_mode(mode_t mode)
 	return "a device";
 }
 
+/* "; RELUBENCH_DATA ..." if the path came through that variable, else "". */
+static void hint(const char *path, char *to, size_t room)
+{
+	const char *folder = getenv("RELUBENCH_DATA");
+
+	to[0] = '\0';
+	if (folder && folder[0] && strncmp(path, folder, strlen(folder)) == 0)
+		snprintf(to, room, "; check RELUBENCH_DATA, which is \"%s\"", folder);
+	else if (!folder && strncmp(path, "data/", 5) == 0)
+		snprintf(to, room,
+			 "; RELUBENCH_DATA is not set: set it to the folder of the data sets");
+}
+
+enum status filekind_missing(const char *path, struct err *err)
+{
+	const char *reason = strerror(errno);
+	struct err_place at = {.source = path};
+	char more[400];
+
+	hint(path, more, sizeof more);
+	return err_at(err, STATUS_ENV, at, "cannot open the file: %s%s", reason, more);
+}
+
 static enum status check_regular(const char *path, int fd, struct err *err)
 {
 	struct err_place at = {.source = path};
 	struct stat info;
 
 	if (fstat(fd, &info) != 0)
-		return gzfile_missing(path, err);
+		return filekind_missing(path, err);
 	if (S_ISDIR(info.st_mode)) {
 		errno = EISDIR;
-		return gzfile_missing(path, err);
+		return filekind_missing(path, err);
 	}
 	if (!S_ISREG(info.st_mode))
 		return err_at(err, STATUS_ENV, at,
@@ -219,7 +243,7 @@ enum status filekind_check(const char *path, enum filekind wanted, struct err *e
 	enum status status;
 
 	if (fd < 0)
-		return gzfile_missing(path, err);
+		return filekind_missing(path, err);
 	status = check_regular(path, fd, err);
 	if (status == STATUS_OK && wanted != FILEKIND_ANY)
 		return check_head(path, fd, wanted, err);

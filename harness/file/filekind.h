@@ -25,4 +25,7 @@ enum status filekind_check(const char *path, enum filekind wanted, struct err *e
  * with the remedy; NULL: nothing else. */
 const char *filekind_instead(const char *head, size_t count, enum filekind wanted);
 
+/* The error for a file that cannot be opened, from errno. */
+enum status filekind_missing(const char *path, struct err *err);
+
 #endif

@@ -16,29 +16,6 @@ enum {
 	FIRST_CHUNK = 1 << 20 /* of a packed file of unknown length; doubled from there */
 };
 
-/* "; RELUBENCH_DATA ..." if the path came through that variable, else "". */
-static void hint(const char *path, char *to, size_t room)
-{
-	const char *folder = getenv("RELUBENCH_DATA");
-
-	to[0] = '\0';
-	if (folder && folder[0] && strncmp(path, folder, strlen(folder)) == 0)
-		snprintf(to, room, "; check RELUBENCH_DATA, which is \"%s\"", folder);
-	else if (!folder && strncmp(path, "data/", 5) == 0)
-		snprintf(to, room,
-			 "; RELUBENCH_DATA is not set: set it to the folder of the data sets");
-}
-
-enum status gzfile_missing(const char *path, struct err *err)
-{
-	const char *reason = strerror(errno);
-	struct err_place at = {.source = path};
-	char more[400];
-
-	hint(path, more, sizeof more);
-	return err_at(err, STATUS_ENV, at, "cannot open the file: %s%s", reason, more);
-}
-
 static double most_bytes; /* of a content that is read whole; 0: no limit */
 
 void gzfile_limit(double bytes)
@@ -66,11 +43,11 @@ enum status gzfile_open(struct gzfile *file, const char *path, enum filekind wan
 	*file = (struct gzfile){.path = path};
 	TRY(filekind_check(path, wanted, err));
 	if (stat(path, &info) != 0)
-		return gzfile_missing(path, err);
+		return filekind_missing(path, err);
 	errno = 0;
 	file->handle = gzopen(path, "rb");
 	if (!file->handle)
-		return gzfile_missing(path, err);
+		return filekind_missing(path, err);
 	gzbuffer(file->handle, BUFFER_BYTES);
 	file->most = (size_t)info.st_size;
 	if (!gzdirect(file->handle))

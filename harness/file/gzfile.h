@@ -58,7 +58,4 @@ enum status gzfile_text(const char *path, struct arena *arena, struct gzfile_byt
 enum status gzfile_head(const char *path, size_t most, struct arena *arena,
 			struct gzfile_bytes *out, bool *whole, struct err *err);
 
-/* The error for a file that cannot be opened, from errno. */
-enum status gzfile_missing(const char *path, struct err *err);
-
 #endif

@@ -1,5 +1,6 @@
 /* Rows of the plan, and records as they show them. */
 #include "harness/report/asked.h"
+#include "solvers/core/text.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -7,11 +8,6 @@
 
 /* --- the plan -----------------------------------------------------------------------------------
  */
-
-static int by_text(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
 
 /* Plans of earlier versions have no requests: their records are shown as they are. */
 static struct asked_row read_row(const struct plan_row *row, struct arena *arena)
@@ -39,7 +35,8 @@ static struct asked_row *all_rows(const char *const *ids, size_t count, struct a
 /* Where the record of an id is in the sorted list, or `count`. */
 static size_t place_of(const char *id, const char *const *ids, size_t count)
 {
-	const char *const *found = count ? bsearch(&id, ids, count, sizeof *ids, by_text) : NULL;
+	const char *const *found =
+		count ? bsearch(&id, ids, count, sizeof *ids, text_compare) : NULL;
 
 	return found ? (size_t)(found - ids) : count;
 }

@@ -5,61 +5,24 @@
 #include <math.h>
 #include <string.h>
 
-const char *const column_names[] = {"test_accuracy",
-				    "train_accuracy",
-				    "validation_accuracy",
-				    "validation_robust_accuracy",
-				    "robust_accuracy",
-				    "majority",
-				    "objective",
-				    "objective_network",
-				    "lower_bound",
-				    "gap",
-				    "gap_zero",
-				    "gap_raw",
-				    "objective_zero",
-				    "feasibility",
-				    "iterations",
-				    "time",
-				    "load_s",
-				    "setup_s",
-				    "solve_s",
-				    "eval_s",
-				    "certificate_s",
-				    "attack_s",
-				    "select_s",
-				    "certify_s",
-				    "load_cpu_s",
-				    "setup_cpu_s",
-				    "solve_cpu_s",
-				    "eval_cpu_s",
-				    "certificate_cpu_s",
-				    "violation_cpu_s",
-				    "attack_cpu_s",
-				    "select_cpu_s",
-				    "certify_cpu_s",
-				    "evaluations",
-				    "switches_voluntary",
-				    "switches_involuntary",
-				    "core_share",
-				    "load_average",
-				    "peak_mem_bytes",
-				    "threads",
-				    "patterns",
-				    "neurons",
-				    "train_rmse",
-				    "test_rmse",
-				    "train_r2",
-				    "test_r2",
-				    "fresh",
-				    "violation",
-				    "violation_lo",
-				    "violation_hi",
-				    "violation_s",
-				    "n_train",
-				    "n_validation",
-				    "n_test",
-				    "d",
+#define TEXT(name, ...)
+
+/* The numbers of a result in their order. */
+#define NUMBER(name, ...) NUMBER_##name,
+enum {
+#include "harness/store/rows/result.fields"
+};
+#undef NUMBER
+
+/* The default of an option is the first name: test_accuracy goes before the others. */
+#define PLACE(number)                         \
+	((number) == NUMBER_test_accuracy ? 0 \
+					  : (number) + ((number) < NUMBER_test_accuracy ? 3 : 2))
+#define NUMBER(name, ...) [PLACE(NUMBER_##name)] = #name,
+
+const char *const column_names[] = {[1] = "robust_accuracy",
+				    [2] = "time",
+#include "harness/store/rows/result.fields"
 				    NULL};
 
 double column_value(const struct record *record, const void *what)

@@ -3,6 +3,7 @@
 #include "harness/report/asked.h"
 #include "harness/report/records.h"
 #include "harness/store/manifest.h"
+#include "solvers/core/text.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -13,11 +14,6 @@
 #include <unistd.h>
 
 enum { CAPTION_BYTES = 256 };
-
-static int by_text(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
 
 /* Names of the folders in <folder>/cells, sorted; a dot marks hidden and unfinished ones. */
 static enum status list_cells(const char *folder, struct arena *arena, const char ***names,
@@ -45,7 +41,7 @@ static enum status list_cells(const char *folder, struct arena *arena, const cha
 		(*names)[(*count)++] = arena_text(arena, entry->d_name);
 	}
 	closedir(dir);
-	qsort(*names, *count, sizeof **names, by_text);
+	qsort(*names, *count, sizeof **names, text_compare);
 	return STATUS_OK;
 }
 

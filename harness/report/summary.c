@@ -2,78 +2,111 @@
  * its swept options. */
 #include "harness/report/summary.h"
 
-/* `cell`: the columns before those of the table, or NULL. */
-static enum status open_table(const struct records *records, const struct field_table *cell,
-			      const struct field_table *table, struct csv *csv, struct err *err)
-{
-	const char *path = arena_format(records->arena, "%s/%s", records->out, table->file);
-	const struct field_table *const both[] = {cell, table};
+#include <string.h>
 
-	TRY(csv_open(csv, path, NULL, err));
+/* The columns of one of them. */
+struct columns {
+	const struct records *records;
+	const struct field_table *cell, *table; /* cell: which cell, before the others; or NULL */
+	struct texts facts; /* further facts that any cell has, behind the others */
+};
+
+static bool has_name(const struct texts *names, const char *name)
+{
+	return records_index(names->at, names->count, name) < names->count;
+}
+
+/* In order of appearance. */
+static struct texts fact_names(const struct records *records)
+{
+	struct texts names = {0};
+	const char **at;
+	size_t room = 0;
+
+	for (size_t i = 0; i < records->count; i++)
+		for (const struct fact *f = records->at[i].result.facts; f; f = f->next)
+			room++;
+	names.at = at = ARENA_ARRAY(records->arena, const char *, room);
+	for (size_t i = 0; i < records->count; i++)
+		for (const struct fact *f = records->at[i].result.facts; f; f = f->next)
+			if (!has_name(&names, f->name))
+				at[names.count++] = f->name;
+	return names;
+}
+
+static enum status open_table(const struct columns *c, struct csv *csv, struct err *err)
+{
+	const struct records *records = c->records;
+	struct arena *arena = records->arena;
+	const struct field_table *const both[] = {c->cell, c->table};
+
+	TRY(csv_open(csv, arena_format(arena, "%s/%s", records->out, c->table->file), NULL, err));
 	for (size_t t = 0; t < 2; t++)
 		for (const struct field *f = both[t] ? both[t]->field : NULL; f && f->name; f++)
 			csv_text(csv, f->name);
-	for (size_t i = 0; i < records->path_count; i++)
-		csv_text(csv, rows_swept(records->paths[i], records->arena));
+	for (size_t i = 0; i < c->facts.count; i++)
+		csv_text(csv, c->facts.at[i]);
+	for (size_t i = 0; i < records->path_count; i++) {
+		const char *path = records->paths[i];
+
+		csv_text(csv, has_name(&c->facts, path) ? arena_format(arena, "swept.%s", path)
+							: rows_swept(path, arena));
+	}
 	csv_end_row(csv);
 	return STATUS_OK;
 }
 
-static void put_swept(const struct records *records, const struct record *r, struct csv *csv)
+/* A row that a cell has; the cell itself, or one of its attacks or certificates. */
+static void put_row(const struct columns *c, const struct record *r, const void *row,
+		    struct csv *csv)
 {
-	for (size_t k = 0; k < records->path_count; k++)
-		csv_text(csv, records_swept(r, records->paths[k]));
+	if (c->cell)
+		field_put(csv, c->cell, &r->result);
+	field_put(csv, c->table, row);
+	for (size_t i = 0; i < c->facts.count; i++) {
+		const char *text = result_text(&r->result, c->facts.at[i]);
+
+		if (text)
+			csv_text(csv, text);
+		else
+			csv_number(csv, result_number(&r->result, c->facts.at[i]));
+	}
+	for (size_t k = 0; k < c->records->path_count; k++)
+		csv_text(csv, records_swept(r, c->records->paths[k]));
 	csv_end_row(csv);
 }
 
 enum status summary_write_cells(const struct records *records, struct err *err)
 {
+	const struct columns c = {records, NULL, &rows_result, fact_names(records)};
 	struct csv csv;
 
-	TRY(open_table(records, NULL, &rows_result, &csv, err));
-	for (size_t i = 0; i < records->count; i++) {
-		field_put(&csv, &rows_result, &records->at[i].result);
-		put_swept(records, &records->at[i], &csv);
-	}
+	TRY(open_table(&c, &csv, err));
+	for (size_t i = 0; i < records->count; i++)
+		put_row(&c, &records->at[i], &records->at[i].result, &csv);
 	return csv_close(&csv, err);
-}
-
-static void put_rows(const struct records *records, const struct record *r,
-		     const struct field_table *table, struct field_rows rows, struct csv *csv)
-{
-	const struct attack_row *row = rows.at;
-
-	for (size_t j = 0; j < rows.count; j++) {
-		field_put(csv, &rows_cell, &r->result);
-		field_put(csv, table, &row[j]);
-		put_swept(records, r, csv);
-	}
 }
 
 enum status summary_write_attacks(const struct records *records, struct err *err)
 {
+	const struct columns c = {records, &rows_cell, &rows_attack, {0, NULL}};
 	struct csv csv;
 
-	TRY(open_table(records, &rows_cell, &rows_attack, &csv, err));
-	for (size_t i = 0; i < records->count; i++) {
-		const struct record *r = &records->at[i];
-
-		put_rows(records, r, &rows_attack, (struct field_rows){r->attack_count, r->attack},
-			 &csv);
-	}
+	TRY(open_table(&c, &csv, err));
+	for (size_t i = 0; i < records->count; i++)
+		for (size_t j = 0; j < records->at[i].attack_count; j++)
+			put_row(&c, &records->at[i], &records->at[i].attack[j], &csv);
 	return csv_close(&csv, err);
 }
 
 enum status summary_write_certificates(const struct records *records, struct err *err)
 {
+	const struct columns c = {records, &rows_cell, &rows_certify, {0, NULL}};
 	struct csv csv;
 
-	TRY(open_table(records, &rows_cell, &rows_certify, &csv, err));
-	for (size_t i = 0; i < records->count; i++) {
-		const struct record *r = &records->at[i];
-
-		put_rows(records, r, &rows_certify,
-			 (struct field_rows){r->certificate_count, r->certificate}, &csv);
-	}
+	TRY(open_table(&c, &csv, err));
+	for (size_t i = 0; i < records->count; i++)
+		for (size_t j = 0; j < records->at[i].certificate_count; j++)
+			put_row(&c, &records->at[i], &records->at[i].certificate[j], &csv);
 	return csv_close(&csv, err);
 }

@@ -9,6 +9,7 @@
 #include "harness/sched/kept.h"
 #include "harness/spec/spec.h"
 #include "harness/store/result.h"
+#include "solvers/core/text.h"
 
 #include <dirent.h>
 #include <math.h>
@@ -107,7 +108,7 @@ static void share(struct plan *plan, struct planned **at, size_t count, struct c
 
 	for (size_t i = 0; i < count; i++) {
 		struct cell *cell = &cells[at[i] - plan->at];
-		struct writer w = {.arena = arena};
+		struct text w = text_new(arena);
 
 		cell->selects = selects;
 		cell_write(&w, cell);
@@ -135,7 +136,7 @@ static void find_equal(struct plan *plan, struct cell *cells, struct arena *aren
 
 static bool has_status(const struct planned *at, enum cell_status status)
 {
-	return strcmp(at->status, cell_status_names[status]) == 0;
+	return strcmp(at->record.status, cell_status_names[status]) == 0;
 }
 
 /* A skipped cell may fit by now, and one that was interrupted was not stopped by a limit of its
@@ -145,16 +146,16 @@ static void judge(struct planned *at, const struct entries *held)
 	bool same = held->asked && strcmp(held->asked, at->wanted.asked) == 0;
 	unsigned lacks = entries_lacking(held, &at->wanted);
 
-	if (!at->status || has_status(at, CELL_SKIPPED) || has_status(at, CELL_INTERRUPTED))
+	if (!at->record.status || has_status(at, CELL_SKIPPED) || has_status(at, CELL_INTERRUPTED))
 		return;
-	at->trained = held->trained;
+	at->record.trained = held->trained;
 	if (has_status(at, CELL_OK))
-		at->done = lacks == 0;
+		at->record.done = lacks == 0;
 	else if (held->trained)
-		at->done = same;
+		at->record.done = same;
 	else
-		at->done = held->begun || same || !has_status(at, CELL_FAILED);
-	at->lacks = held->trained ? lacks : 0;
+		at->record.done = held->begun || same || !has_status(at, CELL_FAILED);
+	at->record.lacks = held->trained ? lacks : 0;
 }
 
 static enum status look_up(const char *folder, struct planned *at, struct arena *arena,
@@ -169,24 +170,13 @@ static enum status look_up(const char *folder, struct planned *at, struct arena 
 	if (entries_read(arena_format(arena, "%s/entries.json", record), arena, &held,
 			 &unreadable) != STATUS_OK)
 		held = (struct entries){0};
-	at->present = kept.present;
-	at->damage = kept.damage;
-	at->status = kept.damage ? cell_status_names[CELL_DAMAGED] : kept.result.status;
-	at->disturbed = kept.result.timing != NULL;
+	at->record.present = kept.present;
+	at->record.damage = kept.damage;
+	at->record.status = kept.damage ? cell_status_names[CELL_DAMAGED] : kept.result.status;
+	at->record.disturbed = kept.result.timing != NULL;
 	if (!kept.damage)
 		judge(at, &held);
 	return STATUS_OK;
-}
-
-static void copy_state(const struct planned *from, struct planned *to)
-{
-	to->present = from->present;
-	to->damage = from->damage;
-	to->status = from->status;
-	to->disturbed = from->disturbed;
-	to->done = from->done;
-	to->trained = from->trained;
-	to->lacks = from->lacks;
 }
 
 enum status asked_look_up(struct plan *plan, struct cell *cells, struct arena *arena,
@@ -200,7 +190,7 @@ enum status asked_look_up(struct plan *plan, struct cell *cells, struct arena *a
 
 		if (at->first == i)
 			TRY(look_up(plan->folder, at, arena, err));
-		copy_state(&plan->at[at->first], at);
+		at->record = plan->at[at->first].record;
 	}
 	return STATUS_OK;
 }
@@ -219,16 +209,16 @@ void asked_mark_shared(struct plan *plan, struct arena *arena)
 
 const char *asked_text(const struct asked_tally *tally, struct arena *arena)
 {
-	const char *text = arena_format(arena, "%zu cells: %zu done, %zu to compute", tally->cells,
-					tally->done, tally->train);
+	struct text text = text_new(arena);
 
+	text_format(&text, "%zu cells: %zu done, %zu to compute", tally->cells, tally->done,
+		    tally->train);
 	if (tally->complete)
-		text = arena_format(arena, "%s, %zu to complete (%s)", text, tally->complete,
-				    tally->lacks ? entries_text(tally->lacks, arena)
-						 : "what failed");
+		text_format(&text, ", %zu to complete (%s)", tally->complete,
+			    tally->lacks ? entries_text(tally->lacks, arena) : "what failed");
 	if (tally->shared)
-		text = arena_format(arena, "%s, %zu equal to others", text, tally->shared);
-	return text;
+		text_format(&text, ", %zu equal to others", tally->shared);
+	return text.at;
 }
 
 size_t asked_count_outdated(const char *folder)

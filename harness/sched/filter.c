@@ -1,6 +1,7 @@
 /* --filter: "key=value,key=value" over the cells of a plan. */
 #include "harness/sched/filter.h"
 #include "solvers/core/nearest.h"
+#include "solvers/core/text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -111,17 +112,19 @@ static enum status check_key(const char *key, const struct plan *plan, struct er
 	const char *keys[KEYS], *nearest;
 	size_t count = known_keys(plan, keys);
 	struct arena arena = {0};
-	const char *list = "";
+	struct text list = text_new(&arena);
 
 	for (size_t i = 0; i < count; i++)
-		if (strcmp(keys[i], key) == 0)
+		if (strcmp(keys[i], key) == 0) {
+			arena_release(&arena);
 			return STATUS_OK;
+		}
 	for (size_t i = 0; i < count; i++)
-		list = arena_format(&arena, "%s%s%s", list, i ? ", " : "", keys[i]);
+		text_item(&list, ", ", "%s", keys[i]);
 	nearest = nearest_name(key, keys, count);
 	err_set(err, STATUS_SPEC, "--filter: unknown key \"%s\"%s%s%s (one of %s)", key,
 		nearest ? "; did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?" : "",
-		list);
+		list.at);
 	arena_release(&arena);
 	return STATUS_SPEC;
 }

@@ -4,6 +4,7 @@
 #include "harness/sched/lock.h"
 #include "harness/store/checksums.h"
 #include "harness/store/rows.h"
+#include "solvers/core/text.h"
 
 #include <ctype.h>
 #include <dirent.h>
@@ -169,12 +170,13 @@ static const char *origin_text(const struct experiment *experiment, struct texts
 			       struct arena *arena)
 {
 	char *absolute = realpath(experiment->path, NULL);
-	const char *text = arena_format(arena, "%s\n", absolute ? absolute : experiment->path);
+	struct text text = text_new(arena);
 
+	text_format(&text, "%s\n", absolute ? absolute : experiment->path);
 	free(absolute);
 	for (size_t i = 0; i < sets.count; i++)
-		text = arena_format(arena, "%s%s\n", text, sets.at[i]);
-	return text;
+		text_format(&text, "%s\n", sets.at[i]);
+	return text.at;
 }
 
 static enum status write_origin(const struct layout *layout, const struct experiment *experiment,
@@ -228,7 +230,7 @@ static enum status write_cells(const struct plan *plan, const char *path, struct
 					    .method = at->cell->train.name,
 					    .repetition = (double)at->cell->repetition,
 					    .swept = sched_swept(at->cell, ";", &arena),
-					    .status = at->status,
+					    .status = at->record.status,
 					    .request = request_text(&at->request, &arena)};
 	}
 	status = field_write(path, &rows_plan, rows, plan->count, err);

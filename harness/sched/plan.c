@@ -8,6 +8,7 @@
 #include "harness/file/gzfile.h"
 #include "harness/sched/asked.h"
 #include "harness/sched/forecast.h"
+#include "solvers/core/text.h"
 #include "solvers/gates/pattern.h"
 #include "solvers/model/trainer.h"
 
@@ -46,12 +47,11 @@ struct planner {
 
 const char *sched_swept(const struct cell *cell, const char *separator, struct arena *arena)
 {
-	const char *text = "";
+	struct text text = text_new(arena);
 
 	for (size_t i = 0; i < cell->swept_count; i++)
-		text = arena_format(arena, "%s%s%s=%s", text, i ? separator : "",
-				    cell->swept[i].path, cell->swept[i].value);
-	return text;
+		text_item(&text, separator, "%s=%s", cell->swept[i].path, cell->swept[i].value);
+	return text.at;
 }
 
 void sched_keep_shard(struct plan *plan, struct sched_shard shard)
@@ -63,13 +63,13 @@ void sched_keep_shard(struct plan *plan, struct sched_shard shard)
 /* "name;path=value;path=value" of what is swept in the data. */
 static const char *data_key(const struct cell *cell, struct arena *arena)
 {
-	const char *key = arena_text(arena, cell->data.name);
+	struct text key = text_new(arena);
 
+	text_add(&key, cell->data.name);
 	for (size_t i = 0; i < cell->swept_count; i++)
 		if (strncmp(cell->swept[i].path, "data.", strlen("data.")) == 0)
-			key = arena_format(arena, "%s;%s=%s", key, cell->swept[i].path,
-					   cell->swept[i].value);
-	return key;
+			text_format(&key, ";%s=%s", cell->swept[i].path, cell->swept[i].value);
+	return key.at;
 }
 
 static void find_files(struct planner *planner, const struct cell *cell, struct known_data *data)
@@ -218,8 +218,8 @@ static enum status set_id(struct cell *cell, const struct known_data *data, stru
 void sched_tell_damage(const struct plan *plan, FILE *to)
 {
 	for (size_t i = 0; i < plan->count; i++)
-		if (plan->at[i].damage && !plan->at[i].left_out)
-			fprintf(to, "%s\n", plan->at[i].damage);
+		if (plan->at[i].record.damage && !plan->at[i].left_out)
+			fprintf(to, "%s\n", plan->at[i].record.damage);
 }
 
 static void refuse_if_too_large(const struct planner *planner, struct planned *at)
@@ -253,7 +253,7 @@ static enum status forecast(struct planner *planner, struct known_data *data, st
 	omp_set_num_threads(planner->threads); /* lanes have room of their own */
 	forecast_cell(at->cell, &data->shape, &at->bytes, &at->flops);
 	omp_set_num_threads(before);
-	if (at->trained)
+	if (at->record.trained)
 		at->flops = NAN;
 	refuse_if_too_large(planner, at);
 	return STATUS_OK;
@@ -303,7 +303,7 @@ enum status sched_plan(struct experiment *experiment, const char *folder, struct
 	}
 	TRY(asked_look_up(out, experiment->cells, arena, err));
 	for (size_t i = 0; i < out->count; i++)
-		if (!out->at[i].done)
+		if (!out->at[i].record.done)
 			TRY(forecast(&planner, data[i], &out->at[i], err));
 	list_data(&planner, out);
 	return STATUS_OK;

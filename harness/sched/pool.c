@@ -41,19 +41,19 @@ struct pool {
 
 static bool is_not_ok(const struct planned *at)
 {
-	return at->status && strcmp(at->status, cell_status_names[CELL_OK]) != 0;
+	return at->record.status && strcmp(at->record.status, cell_status_names[CELL_OK]) != 0;
 }
 
 /* Whether it is computed, from the start or on its record (at->completes). */
 static bool is_wanted(const struct pool *pool, struct planned *at)
 {
 	const struct sched_options *o = pool->options;
-	bool anew = o->force || (o->retime && at->disturbed);
+	bool anew = o->force || (o->retime && at->record.disturbed);
 
 	if (at->left_out || at->shared)
 		return false;
-	at->completes = at->trained && !anew;
-	return !at->done || anew || (o->retry_failed && is_not_ok(at));
+	at->completes = at->record.trained && !anew;
+	return !at->record.done || anew || (o->retry_failed && is_not_ok(at));
 }
 
 static const char *label_of(const struct planned *at, struct arena *arena)
@@ -75,9 +75,9 @@ static void set_done(struct plan *plan, const struct planned *at, const char *st
 		k++;
 	for (size_t i = at->first; i < plan->count; i++)
 		if (plan->at[i].first == at->first) {
-			plan->at[i].done = true;
-			plan->at[i].status = cell_status_names[k];
-			plan->at[i].lacks = 0;
+			plan->at[i].record.done = true;
+			plan->at[i].record.status = cell_status_names[k];
+			plan->at[i].record.lacks = 0;
 		}
 }
 
@@ -281,7 +281,7 @@ static struct asked_tally count_wanted(const struct pool *pool)
 		if (is_wanted(pool, at)) {
 			tally.train += !at->completes;
 			tally.complete += at->completes;
-			tally.lacks |= at->completes ? at->lacks : 0;
+			tally.lacks |= at->completes ? at->record.lacks : 0;
 		} else if (at->shared) {
 			tally.shared++;
 		} else {

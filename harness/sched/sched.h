@@ -10,23 +10,28 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+/* What there is of a cell. */
+struct planned_record {
+	bool present;       /* a record, done or not, when the plan was made */
+	bool done;          /* it has all that is asked for (a skipped cell is not done) */
+	bool trained;       /* it has a network: one that is not done can be completed */
+	bool disturbed;     /* its times are not to be trusted */
+	unsigned lacks;     /* kinds (entries.h) that the record of a trained cell lacks */
+	const char *status; /* "damaged" of one that is computed again */
+	const char *damage; /* what is wrong with it, or NULL */
+};
+
 struct planned {
 	const struct cell *cell;
 	char key[65];              /* SHA-256 of what makes the cell; its id is the start of it */
 	const char *data_checksum; /* of the files of its data */
-	bool present;   /* there was a record of it, done or not, when the plan was made */
-	bool done;      /* its record has all that is asked for (a skipped cell is not done) */
-	bool trained;   /* its record has a network: one that is not done can be completed */
-	unsigned lacks; /* kinds (entries.h) that the record of a trained cell lacks */
-	bool completes; /* by a run: what lacks is computed on the network of the record */
-	bool shared;    /* by a run: an equal cell before it is computed for both */
-	size_t first;   /* the first cell of the plan with this id: equal cells share a record */
+	struct planned_record record; /* equal cells share one */
+	size_t first;                 /* the first cell of the plan with this id */
+	bool completes;         /* by a run: what lacks is computed on the network of the record */
+	bool shared;            /* by a run: an equal cell before it is computed for both */
 	struct request request; /* what the row shows: names, and keys of what it asks for */
 	struct entries wanted;  /* what all cells of this id ask for */
-	bool disturbed;         /* its times are not to be trusted */
 	bool left_out;          /* by a filter: neither computed nor counted */
-	const char *status;     /* of its record; "damaged" of one that is computed again */
-	const char *damage;     /* what is wrong with its record, or NULL */
 	const char *refusal;    /* why it cannot be computed here, or NULL */
 	double bytes;           /* forecast of the worker's peak memory; NaN for a done cell */
 	double flops; /* forecast: setup + stop.iterations iterations; NaN for a done cell */

@@ -46,7 +46,7 @@ static struct commit commit_of(const struct slot *slot)
 {
 	const struct planned *at = slot->at;
 
-	return (struct commit){slot->record, at->key, at->data_checksum, !at->present};
+	return (struct commit){slot->record, at->key, at->data_checksum, !at->record.present};
 }
 
 /* Program and arguments of the worker (harness/worker.c). */

@@ -7,7 +7,7 @@
 
 #include <math.h>
 
-void cell_write(struct writer *w, const struct cell *cell)
+void cell_write(struct text *w, const struct cell *cell)
 {
 	const struct cell_text text = {*cell, {cell->swept_count, cell->swept}};
 
@@ -15,7 +15,7 @@ void cell_write(struct writer *w, const struct cell *cell)
 }
 
 /* `select` chooses among what is trained, by what is evaluated later. */
-void cell_write_training(struct writer *w, const struct cell *cell)
+void cell_write_training(struct text *w, const struct cell *cell)
 {
 	struct cell trained = *cell;
 
@@ -74,7 +74,7 @@ enum status spec_read_cell(const char *text, const char *source, struct arena *a
 	struct bind bind = {.arena = arena, .problems = problems};
 	const struct node *root = node_read(text, source, arena, problems);
 	struct cell_text sheet = {0};
-	struct writer w = {.arena = arena};
+	struct text w = text_new(arena);
 
 	if (root)
 		bind_rows(&bind, schema_cell, root, NULL, &sheet);

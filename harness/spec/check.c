@@ -9,7 +9,7 @@
 
 enum { NAME_MOST = 200 }; /* a file system takes 255 bytes, with what is put behind a name */
 
-enum { TASK_REGRESSION = 1, PRECISION_SINGLE = 1 }; /* in data_tasks, spec_precisions */
+enum { PRECISION_SINGLE = 1 }; /* in spec_precisions */
 
 /* Rounding, 6e-8 relative, times the conditioning of the problem: gaps stall above this. */
 static const double single_gap = 1e-6;
@@ -263,7 +263,7 @@ static void check_selectable(struct problems *problems, const struct node *node,
 	struct trail trail = {up, "select", 0};
 	struct err_place at = check_place(node, "select");
 
-	if (set->task == TASK_REGRESSION)
+	if (set->task == DATA_REGRESSION)
 		problem_add(problems, at, &trail,
 			    "expected classification, got regression on \"%s\"", set->name);
 	if (!(set->split.validation > 0))
@@ -299,7 +299,7 @@ void check_pair(struct problems *problems, const struct node *root, const struct
 	check_select_attack(problems, entry_node(&sheet->train, train->entry), &step,
 			    &method->select, &sheet->attack);
 	step.key = "loss";
-	if (set->task != TASK_REGRESSION)
+	if (set->task != DATA_REGRESSION)
 		return;
 	if (!loss->regression)
 		problem_add(problems, check_place(entry_node(&sheet->train, train->entry), "loss"),

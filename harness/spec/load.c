@@ -164,7 +164,7 @@ static struct stop_options merge_stop(struct stop_options stop, const struct sto
 
 /* Cells of one pair: one per repetition. */
 static void fill_cells(struct load *l, const struct variant *data, const struct variant *train,
-		       struct writer *w, struct cell *cells)
+		       struct text *w, struct cell *cells)
 {
 	struct arena *arena = l->bind.arena;
 	struct swept *swept =
@@ -201,7 +201,7 @@ static void make_cells(struct load *l, size_t count, struct experiment *out)
 {
 	size_t repeats = (size_t)l->sheet.repeats, at = 0;
 	struct arena scratch = {0};
-	struct writer w = {.arena = &scratch};
+	struct text w = text_new(&scratch);
 
 	out->cell_count = count * repeats;
 	out->cells = ARENA_ARRAY(l->bind.arena, struct cell, out->cell_count);

@@ -60,7 +60,7 @@ void spec_each_train_path(const struct cell *cell, spec_path_visit *visit, void 
 
 const char *spec_cell_text(const struct cell *cell, struct arena *arena)
 {
-	struct writer w = {.arena = arena};
+	struct text w = text_new(arena);
 
 	cell_write(&w, cell);
 	return arena_text_n(arena, w.at, w.length);

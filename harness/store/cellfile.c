@@ -3,6 +3,7 @@
 #include "harness/file/csv.h"
 #include "harness/file/folder.h"
 #include "harness/file/jsonfile.h"
+#include "solvers/core/text.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -79,19 +80,20 @@ static const char *ball_text(const json_t *object, struct arena *arena)
 {
 	static const char *const narrower[] = {"clip", "not_attacked", NULL};
 	const json_t *eps = json_object_get(object, "eps");
-	const char *norm = jsonfile_text(object, "norm", arena), *text;
+	const char *norm = jsonfile_text(object, "norm", arena);
+	struct text text;
 
 	if (!norm || !json_is_number(eps) || !(json_number_value(eps) > 0))
 		return "";
-	text = arena_format(arena, "%s %.6g", norm, json_number_value(eps));
+	text = text_new(arena);
+	text_format(&text, "%s %.6g", norm, json_number_value(eps));
 	for (const char *const *name = narrower; *name; name++) {
 		const json_t *list = json_object_get(object, *name);
 
 		if (json_array_size(list))
-			text = arena_format(arena, "%s, %s %s", text, *name,
-					    value_text(list, arena));
+			text_format(&text, ", %s %s", *name, value_text(list, arena));
 	}
-	return text;
+	return text.at;
 }
 
 /* The balls of robust training: of a program, or of the adversary or the intervals of backprop. */

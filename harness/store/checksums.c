@@ -2,6 +2,7 @@
 #include "harness/store/checksums.h"
 #include "harness/file/folder.h"
 #include "harness/file/io.h"
+#include "solvers/core/text.h"
 
 #include <errno.h>
 #include <sha256.h>
@@ -48,15 +49,17 @@ static const char **read_lines(const char *folder, struct arena *arena)
 static enum status write_lines(const char *folder, const char **lines, const char *line, bool keep,
 			       struct arena *arena, struct err *err)
 {
-	const char *path = arena_format(arena, "%s/" CHECKSUMS_FILE, folder), *text = "";
+	const char *path = arena_format(arena, "%s/" CHECKSUMS_FILE, folder);
+	struct text text = text_new(arena);
 
 	for (; *lines; lines++) {
 		const char *name = name_of(*lines);
 
 		if (name && (keep || strcmp(name, name_of(line)) != 0))
-			text = arena_format(arena, "%s%s\n", text, *lines);
+			text_format(&text, "%s\n", *lines);
 	}
-	return store_write_text(path, arena_format(arena, "%s%s\n", text, line), err);
+	text_format(&text, "%s\n", line);
+	return store_write_text(path, text.at, err);
 }
 
 static enum status put(const char *folder, const char *name, const char *tmp, struct arena *arena,

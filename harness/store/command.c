@@ -1,23 +1,20 @@
 /* Commands for a shell. */
 #include "harness/store/command.h"
 #include "harness/file/folder.h"
+#include "solvers/core/text.h"
 
 #include <string.h>
 
-/* Quoted for the shell. */
-static const char *quoted(const char *text, struct arena *arena)
+/* `length` bytes quoted for the shell. */
+static void add_quoted(struct text *out, const char *text, size_t length)
 {
-	const char *out = "'";
-
-	for (size_t length; *text; text += length) {
-		length = strcspn(text, "'");
-		out = arena_format(arena, "%s%.*s", out, (int)length, text);
-		if (text[length] == '\'') {
-			out = arena_format(arena, "%s'\\''", out);
-			length++;
-		}
-	}
-	return arena_format(arena, "%s'", out);
+	text_add(out, "'");
+	for (size_t i = 0; i < length; i++)
+		if (text[i] == '\'')
+			text_add(out, "'\\''");
+		else
+			text_add_n(out, text + i, 1);
+	text_add(out, "'");
 }
 
 /* The folder that holds this one. */
@@ -37,20 +34,21 @@ static const char *parent(const char *folder, struct arena *arena)
 const char *command_run(const char *folder, struct arena *arena)
 {
 	const char *path = arena_format(arena, "%s/" COMMAND_ORIGIN_FILE, folder);
-	const char *text, *out = NULL;
+	struct text out = text_new(arena);
 	struct err none = {0};
+	const char *text;
 
 	if (store_read_text(path, arena, &text, &none) != STATUS_OK || !*text)
 		return NULL;
 	for (size_t length; *text; text += length + (text[length] == '\n')) {
-		const char *line;
-
 		length = strcspn(text, "\n");
-		line = quoted(arena_text_n(arena, text, length), arena);
-		out = out ? arena_format(arena, "%s --set %s", out, line)
-			  : arena_format(arena, "relubench run %s", line);
+		text_add(&out, out.length ? " --set " : "relubench run ");
+		add_quoted(&out, text, length);
 	}
-	return arena_format(arena, "%s --out %s", out, quoted(parent(folder, arena), arena));
+	text_add(&out, " --out ");
+	folder = parent(folder, arena);
+	add_quoted(&out, folder, strlen(folder));
+	return out.at;
 }
 
 const char *command_cell(const char *run, const char *id, struct arena *arena)

@@ -1,6 +1,7 @@
 /* entries.json, and the same as one line for the plan. */
 #include "harness/store/entries.h"
 #include "harness/file/jsonfile.h"
+#include "solvers/core/text.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -184,10 +185,10 @@ unsigned entries_lacking(const struct entries *held, const struct entries *wante
 
 const char *entries_text(unsigned kinds, struct arena *arena)
 {
-	const char *text = "";
+	struct text text = text_new(arena);
 
 	for (size_t kind = 0; kind < ENTRY_KINDS; kind++)
 		if (kinds >> kind & 1)
-			text = arena_format(arena, "%s%s%s", text, *text ? ", " : "", plural[kind]);
-	return text;
+			text_item(&text, ", ", "%s", plural[kind]);
+	return text.at;
 }

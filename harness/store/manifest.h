@@ -43,7 +43,9 @@ enum status manifest_write(const char *folder, const struct manifest *about, str
 /* Compare a record with its record.json: the id with the name of the folder, and length and
  * SHA-256 of every file. `out` may be NULL; it is empty for an unchecked record. STATUS_FAILED for
  * damage ("damaged record: ...", the file as source), STATUS_ENV for a newer format; *state (may be
- * NULL) says the same. A record that is replaced meanwhile is looked at again. */
+ * NULL) says the same. A record that is replaced meanwhile is looked at again.
+ * The files of one that this process has found whole are read again only if their inodes say that
+ * they were touched. */
 enum status manifest_check(const char *folder, struct arena *arena, struct manifest *out,
 			   enum manifest_state *state, struct err *err);
 

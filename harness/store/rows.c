@@ -75,7 +75,8 @@ static const struct field entry[] = {
 
 const struct field_table rows_result = {
 	"summary.csv",
-	"One row per cell: the fields of its `result.json`, and a column for each swept "
+	"One row per cell: the fields of its `result.json`, its further facts that no column "
+	"below has, and a column for each swept "
 	"option (its path;\n`swept.` stands before it where another column has that "
 	"name, as in `swept.patterns`).",
 	sizeof(struct result), result};

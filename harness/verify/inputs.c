@@ -5,6 +5,7 @@
 #include "harness/data/data.h"
 #include "harness/spec/spec.h"
 #include "harness/store/rows.h"
+#include "solvers/core/text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -147,18 +148,19 @@ static enum status find_file(const struct inputs_search *search, const struct fi
 static const char *sum_of_all(const struct inputs_search *search, const struct list *list,
 			      struct arena *arena)
 {
-	const char *path = arena_format(arena, "%s/../../data.csv", search->record), *files = "";
+	const char *path = arena_format(arena, "%s/../../data.csv", search->record);
+	struct text files = text_new(arena);
 	struct err ignored = {0}; /* a file that cannot be read has no row */
 	const struct data_row *row;
 	struct field_rows rows;
 
 	for (size_t i = 0; i < list->count; i++)
-		files = arena_format(arena, "%s%s%s", files, i ? ";" : "", list->path[i]);
+		text_item(&files, ";", "%s", list->path[i]);
 	if (field_read(path, &rows_data, arena, &rows, &ignored) != STATUS_OK)
 		return "";
 	row = rows.at;
 	for (size_t i = 0; i < rows.count; i++)
-		if (strcmp(row[i].files, files) == 0)
+		if (strcmp(row[i].files, files.at) == 0)
 			return row[i].sha256;
 	return "";
 }

@@ -8,9 +8,9 @@
 #include "solvers/gates/cells.h"
 
 #include "solvers/core/blas.h"
+#include "solvers/core/index.h"
 
 #include <math.h>
-#include <stdint.h>
 #include <string.h>
 
 /* Rows shorter than this share of the longest are zero, and sines below it are 0. */
@@ -177,33 +177,14 @@ static void step_off(const struct rows *rows, size_t k, const double *on, double
 		to[j] /= length;
 }
 
-/* Index of the cell of `cells` whose first k signs are these; open addressing over `slot`. */
-static size_t find(const struct cells *cells, size_t k, const signed char *sign, const size_t *slot,
-		   size_t mask)
+/* All cells by their first k signs. */
+static struct index index_cells(const struct cells *cells, size_t k, struct arena *arena)
 {
-	uint64_t h = 0xcbf29ce484222325u;
+	struct index index = index_new(cells->count, arena);
 
-	for (size_t j = 0; j < k; j++)
-		h = (h ^ (unsigned char)sign[j]) * 0x100000001b3u;
-	for (h &= mask; slot[h] != SIZE_MAX; h = (h + 1) & mask)
-		if (memcmp(cells->sign + slot[h] * cells->rows, sign, k) == 0)
-			break;
-	return h;
-}
-
-/* Hash table of all cells by their first k signs. */
-static size_t *index_cells(const struct cells *cells, size_t k, struct arena *arena, size_t *mask)
-{
-	size_t size = 16, *slot;
-
-	while (size < 2 * cells->count)
-		size *= 2;
-	*mask = size - 1;
-	slot = ARENA_ARRAY(arena, size_t, size);
-	memset(slot, 0xff, size * sizeof *slot);
 	for (size_t c = 0; c < cells->count; c++)
-		slot[find(cells, k, cells->sign + c * cells->rows, slot, *mask)] = c;
-	return slot;
+		index_place_bytes(&index, cells->sign + c * cells->rows, k, c);
+	return index;
 }
 
 /* Every split cell becomes two; false if a split cell is not among the cells (a failure of
@@ -212,14 +193,15 @@ static bool split_all(const struct rows *rows, size_t k, struct list *list,
 		      const struct cells *split, struct arena *scratch)
 {
 	struct cells *c = &list->cells;
-	size_t r = rows->r, mask, *slot = index_cells(c, k, scratch, &mask);
+	struct index index = index_cells(c, k, scratch);
+	size_t r = rows->r;
 
 	reserve(list, c->count + split->count);
 	for (size_t i = 0; i < split->count; i++) {
-		size_t old = slot[find(c, k, split->sign + i * split->rows, slot, mask)],
-		       fresh = c->count;
+		ptrdiff_t found = index_find_bytes(&index, split->sign + i * split->rows, k);
+		size_t old = (size_t)found, fresh = c->count;
 
-		if (old == SIZE_MAX)
+		if (found == INDEX_NONE)
 			return false;
 		memcpy(c->sign + fresh * c->rows, c->sign + old * c->rows, c->rows);
 		c->sign[old * c->rows + k] = 1;

@@ -2,7 +2,9 @@
 #include "harness/file/folder.h"
 #include "harness/store/manifest.h"
 #include "harness/store/result.h"
+#include "tests/close.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -221,6 +224,44 @@ static void newer_format_is_refused_by_its_number(void **state)
 	assert_non_null(strstr(f->err.source, MANIFEST_FILE));
 }
 
+/* Bytes that this process has read so far. */
+static long bytes_read(void)
+{
+	FILE *io = fopen("/proc/self/io", "r");
+	long bytes = -1;
+
+	if (!io)
+		skip();
+	assert_int_equal(fscanf(io, "rchar: %ld", &bytes), 1);
+	fclose(io);
+	return bytes;
+}
+
+/* One that was whole is read again only when it was touched, whatever its times and lengths say. */
+static void a_whole_record_is_read_once(void **state)
+{
+	enum { LARGE = 1 << 20 };
+	struct fixture *f = *state;
+	char *text = memset(calloc(LARGE + 1, 1), 'x', LARGE);
+	const struct timespec settled = {.tv_sec = 2}, long_ago[2] = {{.tv_sec = 1}, {.tv_sec = 1}};
+	long before;
+
+	put(f, "log.txt", text);
+	write_manifest(f, id);
+	nanosleep(&settled, NULL);
+	assert_int_equal(check(f), STATUS_OK);
+	before = bytes_read();
+	assert_int_equal(check(f), STATUS_OK);
+	assert_string_equal(f->about.key, "key");
+	check_below(bytes_read() - before, LARGE);
+	text[LARGE / 2] = 'y';
+	put(f, "log.txt", text);
+	assert_int_equal(utimensat(AT_FDCWD, in_record(f, "log.txt"), long_ago, 0), 0);
+	nanosleep(&settled, NULL);
+	expect_damage(f, "log.txt was changed");
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -237,6 +278,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(older_record_is_read_unchecked, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(newer_format_is_refused_by_its_number, set_up,
 						tear_down),
+		cmocka_unit_test_setup_teardown(a_whole_record_is_read_once, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

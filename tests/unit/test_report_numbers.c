@@ -22,6 +22,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -385,6 +386,29 @@ static int remove_folder(void **state)
 	return remove(folder);
 }
 
+/* What a method told of itself, and no column has: one of the cells does, another one does not. */
+static void further_facts_have_columns_of_their_own(void **state)
+{
+	struct fact text = {.name = "relaxation", .text = "tight"};
+	struct fact number = {.name = "rank", .number = 3, .next = &text};
+	struct records records = records_first(2);
+	const char *path = arena_format(&arena, "%s/summary.csv", folder);
+	struct csv_table table;
+	struct err err = {0};
+
+	(void)state;
+	records.at[1].result.facts = &number;
+	records.out = folder;
+	assert_int_equal(summary_write_cells(&records, &err), STATUS_OK);
+	assert_int_equal(csv_read(path, &arena, &table, &err), STATUS_OK);
+	check_nan(csv_value(&table, 0, csv_column(&table, "rank")));
+	check_equal(csv_value(&table, 1, csv_column(&table, "rank")), 3);
+	assert_string_equal(table.cell[table.cols + (size_t)csv_column(&table, "relaxation")],
+			    "tight");
+	check_equal(records_number(&records.at[1].result, "rank"), 3);
+	unlink(path);
+}
+
 int main(void)
 {
 #define CASE(test) cmocka_unit_test_teardown(test, tear_down)
@@ -401,6 +425,7 @@ int main(void)
 		CASE(curves_begin_with_the_last_run),
 		CASE(endings_are_of_cells_that_are_ok),
 		CASE(sampled_programs_by_their_formulas),
+		CASE(further_facts_have_columns_of_their_own),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);

@@ -10,7 +10,7 @@ static void computes_once(void **state)
 	static const char *const texts[] = {"ok 1", "ok 2", "ok 3", NULL};
 
 	fixture_plan(f, texts);
-	assert_false(f->plan.at[0].done);
+	assert_false(f->plan.at[0].record.done);
 	assert_int_equal(fixture_run(f), STATUS_OK);
 	assert_int_equal(f->summary.computed, 3);
 	assert_int_equal(f->summary.not_ok, 0);
@@ -18,8 +18,8 @@ static void computes_once(void **state)
 	fixture_expect_status(f, 1, "ok", NULL);
 
 	fixture_plan(f, texts);
-	assert_true(f->plan.at[2].done);
-	assert_string_equal(f->plan.at[2].status, "ok");
+	assert_true(f->plan.at[2].record.done);
+	assert_string_equal(f->plan.at[2].record.status, "ok");
 	assert_int_equal(fixture_run(f), STATUS_OK);
 	assert_int_equal(f->summary.computed, 0);
 	assert_int_equal(f->summary.reused, 3);
@@ -142,7 +142,7 @@ static void disturbed_cells_are_timed_again(void **state)
 	fixture_plan(f, texts);
 	assert_int_equal(fixture_run(f), STATUS_OK);
 	fixture_plan(f, texts);
-	assert_true(f->plan.at[1].disturbed && !f->plan.at[0].disturbed);
+	assert_true(f->plan.at[1].record.disturbed && !f->plan.at[0].record.disturbed);
 	assert_int_equal(fixture_run(f), STATUS_OK);
 	assert_int_equal(f->summary.computed, 0);
 	f->options.retime = true;
@@ -307,8 +307,8 @@ static void plan_to_complete(struct fixture *f, const char *text)
 			 "{\"status\": \"failed\", \"test_accuracy\": 0.25}", &err);
 	assert_int_equal(err.status, STATUS_OK);
 	fixture_plan(f, (const char *const[]){text, NULL});
-	assert_true(f->plan.at[0].trained);
-	assert_false(f->plan.at[0].done);
+	assert_true(f->plan.at[0].record.trained);
+	assert_false(f->plan.at[0].record.done);
 }
 
 static const char *text_of_record(struct fixture *f, const char *name)
@@ -370,7 +370,7 @@ static void too_large_is_skipped_with_numbers(void **state)
 	/* with more room it is computed */
 	f->experiment.resources.memory_limit = NAN;
 	fixture_plan(f, texts);
-	assert_false(f->plan.at[0].done);
+	assert_false(f->plan.at[0].record.done);
 	assert_int_equal(fixture_run(f), STATUS_OK);
 	fixture_expect_status(f, 0, "ok", NULL);
 }

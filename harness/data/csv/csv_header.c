@@ -2,6 +2,7 @@
 #include "harness/data/csv/csv_header.h"
 
 #include "harness/data/number.h"
+#include "solvers/core/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -103,17 +104,18 @@ static enum status ask(const struct csv_start *s, const char *why, struct err *e
 
 static const char *guess_note(const struct csv_start *s)
 {
-	const char *names = "";
+	struct text names = text_new(s->arena);
 
-	for (size_t j = 0; j < s->count && j < 4; j++)
-		names = arena_format(s->arena, "%s%s%.*s", names, j ? "," : "",
-				     s->first[j].length < CSV_SHOWN ? (int)s->first[j].length
-								    : CSV_SHOWN,
-				     s->first[j].at);
+	for (size_t j = 0; j < s->count && j < 4; j++) {
+		size_t length = s->first[j].length;
+
+		text_format(&names, "%s%.*s", j ? "," : "",
+			    length < CSV_SHOWN ? (int)length : CSV_SHOWN, s->first[j].at);
+	}
 	return arena_format(s->arena,
 			    "header: the first line of the %s file, %s%s, was taken for the names "
 			    "of the columns; say header: no if it is a row",
-			    s->train ? "test" : "training", names, s->count > 4 ? ",..." : "");
+			    s->train ? "test" : "training", names.at, s->count > 4 ? ",..." : "");
 }
 
 /* Whether a text of the first record stands in the second one below it. */

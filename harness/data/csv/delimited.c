@@ -151,7 +151,7 @@ bool field_is_utf8(const struct field *field)
 	return true;
 }
 
-struct err_place delimited_place(const struct delimited *d, const struct field *field)
+static struct err_place place_of(const struct delimited *d, const struct field *field)
 {
 	return (struct err_place){.source = d->path, .line = field->line, .col = field->col};
 }
@@ -196,7 +196,7 @@ static enum status read_quoted(struct delimited *d, struct field *field, struct 
 		}
 		*to++ = *from;
 	}
-	return err_at(err, STATUS_ENV, delimited_place(d, field), "the quoted field is not closed");
+	return err_at(err, STATUS_ENV, place_of(d, field), "the quoted field is not closed");
 }
 
 static void read_plain(struct delimited *d, struct field *field)
@@ -244,7 +244,7 @@ static enum status read_field(struct delimited *d, struct err *err)
 	TRY(read_quoted(d, field, err));
 	skip_blanks(d);
 	if (!at_end(d) && *d->at != d->separator && d->separator != DELIMITED_BLANKS)
-		return err_at(err, STATUS_ENV, delimited_place(d, field),
+		return err_at(err, STATUS_ENV, place_of(d, field),
 			      "expected a separator or the end of the line behind a quoted field");
 	return STATUS_OK;
 }

@@ -57,7 +57,4 @@ bool field_is(const struct field *field, const char *text);
 /* Whether its bytes are UTF-8 (RFC 3629). */
 bool field_is_utf8(const struct field *field);
 
-/* Position of a field for err_at. */
-struct err_place delimited_place(const struct delimited *d, const struct field *field);
-
 #endif

@@ -127,7 +127,8 @@ static bool bind_real(struct bind *bind, const struct option *row, const struct 
 /* Replace each ${NAME}; the folder of data sets has a default. NULL after a problem. */
 static const char *expand(struct bind *bind, const struct node *node, const struct trail *trail)
 {
-	const char *rest = node->text, *done = "", *open;
+	struct text done = text_new(bind->arena);
+	const char *rest = node->text, *open;
 
 	while ((open = strstr(rest, "${"))) {
 		const char *close = strchr(open, '}');
@@ -149,10 +150,11 @@ static const char *expand(struct bind *bind, const struct node *node, const stru
 				name);
 			return NULL;
 		}
-		done = arena_format(bind->arena, "%s%.*s%s", done, (int)(open - rest), rest, value);
+		text_format(&done, "%.*s%s", (int)(open - rest), rest, value);
 		rest = close + 1;
 	}
-	return arena_format(bind->arena, "%s%s", done, rest);
+	text_add(&done, rest);
+	return done.at;
 }
 
 static bool bind_text(struct bind *bind, const struct option *row, const struct node *node,

@@ -10,27 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static void append(struct writer *w, const char *text, size_t length)
-{
-	if (w->length + length + 1 > w->room) {
-		size_t room = 2 * (w->length + length + 1);
-		char *grown = arena_alloc(w->arena, room, 1);
-
-		if (w->length)
-			memcpy(grown, w->at, w->length);
-		w->at = grown;
-		w->room = room;
-	}
-	memcpy(w->at + w->length, text, length);
-	w->length += length;
-	w->at[w->length] = '\0';
-}
-
-static void write_plain(struct writer *w, const char *text)
-{
-	append(w, text, strlen(text));
-}
-
 /* Bytes of the UTF-8 character at `text`, and its code point. Texts come from libyaml and are
  * valid. */
 static size_t decode(const unsigned char *text, uint32_t *code)
@@ -53,34 +32,34 @@ static bool needs_escape(uint32_t code)
 	       code == 0xffff;
 }
 
-static void write_quoted(struct writer *w, const char *text)
+static void write_quoted(struct text *w, const char *text)
 {
 	char escape[8];
 	uint32_t code;
 	size_t length;
 
-	append(w, "\"", 1);
+	text_add_n(w, "\"", 1);
 	for (; *text; text += length) {
 		length = decode((const unsigned char *)text, &code);
 		if (!needs_escape(code)) {
-			append(w, text, length);
+			text_add_n(w, text, length);
 			continue;
 		}
 		if (code == '"' || code == '\\')
 			snprintf(escape, sizeof escape, "\\%c", (char)code);
 		else
 			snprintf(escape, sizeof escape, "\\u%04x", (unsigned)(code & 0xffff));
-		write_plain(w, escape);
+		text_add(w, escape);
 	}
-	append(w, "\"", 1);
+	text_add_n(w, "\"", 1);
 }
 
-static void write_value(struct writer *w, const struct option *row, const void *field);
+static void write_value(struct text *w, const struct option *row, const void *field);
 
-static void write_bool(struct writer *w, const struct option *row, const void *field)
+static void write_bool(struct text *w, const struct option *row, const void *field)
 {
 	(void)row;
-	write_plain(w, *(const bool *)field ? "true" : "false");
+	text_add(w, *(const bool *)field ? "true" : "false");
 }
 
 /* The name or word that an integer stands for, or NULL. */
@@ -93,31 +72,31 @@ static const char *word_of(const struct option *row, long value)
 	return row->words && value < 0 ? row->words[-1 - value] : NULL;
 }
 
-static void write_int(struct writer *w, const struct option *row, const void *field)
+static void write_int(struct text *w, const struct option *row, const void *field)
 {
 	long value = *(const long *)field;
 	char text[SCALAR_ROOM];
 
 	if (value == SCALAR_UNSET_INT) {
-		write_plain(w, "null");
+		text_add(w, "null");
 	} else if (word_of(row, value)) {
 		write_quoted(w, word_of(row, value));
 	} else {
 		snprintf(text, sizeof text, "%ld", value);
-		write_plain(w, text);
+		text_add(w, text);
 	}
 }
 
-static void write_real(struct writer *w, const struct option *row, const void *field)
+static void write_real(struct text *w, const struct option *row, const void *field)
 {
 	char text[SCALAR_ROOM];
 
 	(void)row;
 	scalar_print_real(*(const double *)field, text);
-	write_plain(w, text);
+	text_add(w, text);
 }
 
-static void write_text(struct writer *w, const struct option *row, const void *field)
+static void write_text(struct text *w, const struct option *row, const void *field)
 {
 	const char *text = *(const char *const *)field;
 
@@ -125,57 +104,57 @@ static void write_text(struct writer *w, const struct option *row, const void *f
 	if (text)
 		write_quoted(w, text);
 	else
-		write_plain(w, "null");
+		text_add(w, "null");
 }
 
-static void write_key(struct writer *w, const char *key, bool *first)
+static void write_key(struct text *w, const char *key, bool *first)
 {
-	write_plain(w, *first ? "" : ",");
+	text_add(w, *first ? "" : ",");
 	*first = false;
 	write_quoted(w, key);
-	write_plain(w, ":");
+	text_add(w, ":");
 }
 
-static void write_choice(struct writer *w, const struct option *row, const void *field)
+static void write_choice(struct text *w, const struct option *row, const void *field)
 {
 	const struct choice *choice = field;
 	bool first = true;
 
 	(void)row;
 	if (!choice->item) {
-		write_plain(w, "null");
+		text_add(w, "null");
 		return;
 	}
-	write_plain(w, "{");
+	text_add(w, "{");
 	write_key(w, choice->item->name, &first);
 	canon_rows(w, choice->item->options, choice->options);
-	write_plain(w, "}");
+	text_add(w, "}");
 }
 
-static void write_group(struct writer *w, const struct option *row, const void *field)
+static void write_group(struct text *w, const struct option *row, const void *field)
 {
 	canon_rows(w, row->rows, field);
 }
 
 /* A list of any type: they all are a count and where the elements are. */
-static void write_list(struct writer *w, const struct option *row, const void *field, size_t size,
-		       void one(struct writer *, const struct option *, const void *))
+static void write_list(struct text *w, const struct option *row, const void *field, size_t size,
+		       void one(struct text *, const struct option *, const void *))
 {
 	struct groups list;
 
 	memcpy(&list, field, sizeof list);
-	write_plain(w, "[");
+	text_add(w, "[");
 	for (size_t i = 0; i < list.count; i++) {
-		write_plain(w, i ? "," : "");
+		text_add(w, i ? "," : "");
 		one(w, row, (const char *)list.at + i * size);
 	}
-	write_plain(w, "]");
+	text_add(w, "]");
 }
 
-static void write_value(struct writer *w, const struct option *row, const void *field)
+static void write_value(struct text *w, const struct option *row, const void *field)
 {
 	static const struct {
-		void (*write)(struct writer *, const struct option *, const void *);
+		void (*write)(struct text *, const struct option *, const void *);
 		size_t size; /* of an element of a list; 0: no list */
 	} writers[] = {
 		[OPTION_BOOL] = {write_bool, 0},
@@ -200,12 +179,12 @@ static void write_value(struct writer *w, const struct option *row, const void *
 
 /* The item's name under the row's key, then the item's options beside it; a key of the same name
  * among the siblings hides an option. */
-static void write_flat(struct writer *w, const struct option *siblings, const struct option *row,
+static void write_flat(struct text *w, const struct option *siblings, const struct option *row,
 		       const struct choice *choice, bool *first)
 {
 	write_key(w, row->name, first);
 	if (!choice->item) {
-		write_plain(w, "null");
+		text_add(w, "null");
 		return;
 	}
 	write_quoted(w, choice->item->name);
@@ -216,11 +195,11 @@ static void write_flat(struct writer *w, const struct option *siblings, const st
 		}
 }
 
-void canon_rows(struct writer *w, const struct option *rows, const void *base)
+void canon_rows(struct text *w, const struct option *rows, const void *base)
 {
 	bool first = true;
 
-	write_plain(w, "{");
+	text_add(w, "{");
 	for (const struct option *row = rows; row && row->name; row++) {
 		const void *field = (const char *)base + row->offset;
 
@@ -238,15 +217,15 @@ void canon_rows(struct writer *w, const struct option *rows, const void *base)
 			write_value(w, row, field);
 		}
 	}
-	write_plain(w, "}");
+	text_add(w, "}");
 }
 
-void canon_plain(struct writer *w, const struct option *row, const void *field)
+void canon_plain(struct text *w, const struct option *row, const void *field)
 {
 	if (row->type == OPTION_TEXT && *(const char *const *)field)
-		write_plain(w, *(const char *const *)field);
+		text_add(w, *(const char *const *)field);
 	else if (row->type == OPTION_INT && word_of(row, *(const long *)field))
-		write_plain(w, word_of(row, *(const long *)field));
+		text_add(w, word_of(row, *(const long *)field));
 	else
 		write_value(w, row, field);
 }

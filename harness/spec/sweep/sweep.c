@@ -99,7 +99,7 @@ static const char *choice_name(const struct node *node)
 static const char *value_text(struct arena *arena, const struct option *row,
 			      const struct node *value, const void *field)
 {
-	struct writer w = {.arena = arena};
+	struct text w = text_new(arena);
 
 	if (row->type == OPTION_CHOICE && !node_is_null(value)) {
 		const struct node *list = value->axis;
