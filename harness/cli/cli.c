@@ -48,33 +48,12 @@ enum status cli_load_possible(const char *path, struct texts sets, struct arena 
 	return status;
 }
 
-/* Lines of origin.txt: the spec's path, then one "path=value" each. */
-static const char *split_origin(const char *text, struct arena *arena, struct texts *sets)
+/* The values that were set for the spec of a results folder: the lines of origin.txt below the
+ * spec's path, one "path=value" each. Problems are printed. */
+static enum status read_sets(const char *folder, struct arena *arena, struct texts *sets)
 {
+	const char *text, **at;
 	size_t lines = 0, count = 0;
-	const char **at, *origin = NULL;
-
-	for (const char *c = text; *c; c++)
-		lines += *c == '\n';
-	at = ARENA_ARRAY(arena, const char *, lines + 1);
-	for (const char *line = text; *line; line += strcspn(line, "\n"), line += *line == '\n') {
-		const char *copy = arena_text_n(arena, line, strcspn(line, "\n"));
-
-		if (!origin)
-			origin = copy;
-		else
-			at[count++] = copy;
-	}
-	*sets = (struct texts){count, at};
-	return origin;
-}
-
-/* Where the spec of a results folder was copied from, and the values that were set for it. Problems
- * are printed. */
-static enum status read_origin(const char *folder, struct arena *arena, const char **origin,
-			       struct texts *sets)
-{
-	const char *text;
 	struct err err = {0};
 
 	if (access(arena_format(arena, "%s/spec.yaml", folder), R_OK) != 0) {
@@ -84,7 +63,12 @@ static enum status read_origin(const char *folder, struct arena *arena, const ch
 	if (store_read_text(arena_format(arena, "%s/" SCHED_ORIGIN_FILE, folder), arena, &text,
 			    &err) != STATUS_OK)
 		return (enum status)cli_fail(&err);
-	*origin = split_origin(text, arena, sets);
+	for (const char *c = text; *c; c++)
+		lines += *c == '\n';
+	at = ARENA_ARRAY(arena, const char *, lines + 1);
+	for (const char *line = text; *line; line += strcspn(line, "\n"), line += *line == '\n')
+		at[count++] = arena_text_n(arena, line, strcspn(line, "\n"));
+	*sets = count ? (struct texts){count - 1, at + 1} : (struct texts){0};
 	return STATUS_OK;
 }
 
@@ -93,9 +77,8 @@ enum status cli_load_results(const char *folder, struct arena *arena, struct exp
 	struct problems *problems = ARENA_NEW(arena, struct problems);
 	enum status status;
 	struct texts sets;
-	const char *origin;
 
-	TRY(read_origin(folder, arena, &origin, &sets));
+	TRY(read_sets(folder, arena, &sets));
 	status = spec_load_shown(arena_format(arena, "%s/spec.yaml", folder), sets, arena, out,
 				 problems);
 	cli_print_problems(problems);

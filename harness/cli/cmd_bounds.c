@@ -4,19 +4,6 @@
 
 #include <jansson.h>
 
-static void print_text(struct scenario s, double n, double psi, double xi)
-{
-	printf("(n + 1) / (psi xi) - 1         = %.10g\n"
-	       "(2 / xi) (n + 1 - log psi)     = %.10g\n"
-	       "P >= %.0f (the %s one, rounded up)\n"
-	       "With at least %.0f patterns (or neurons, for scp) sampled for n = %.0f samples, "
-	       "one "
-	       "further pattern lowers the optimum with probability at most %g, with confidence "
-	       "%g.\n",
-	       s.markov, s.tail, s.least, s.markov < s.tail ? "first" : "second", s.least, n, xi,
-	       1 - psi);
-}
-
 static int run(struct cli_args *args)
 {
 	const double n = (double)args->n, psi = args->psi, xi = args->xi;
@@ -26,7 +13,14 @@ static int run(struct cli_args *args)
 		cli_print_json(json_pack("{s:f, s:f, s:f, s:f, s:f, s:f}", "n", n, "psi", psi, "xi",
 					 xi, "markov", s.markov, "tail", s.tail, "P", s.least));
 	else
-		print_text(s, n, psi, xi);
+		printf("(n + 1) / (psi xi) - 1         = %.10g\n"
+		       "(2 / xi) (n + 1 - log psi)     = %.10g\n"
+		       "P >= %.0f (the %s one, rounded up)\n"
+		       "With at least %.0f patterns (or neurons, for scp) sampled for n = %.0f "
+		       "samples, one further pattern lowers the optimum with probability at most "
+		       "%g, with confidence %g.\n",
+		       s.markov, s.tail, s.least, s.markov < s.tail ? "first" : "second", s.least,
+		       n, xi, 1 - psi);
 	return STATUS_OK;
 }
 

@@ -2,21 +2,6 @@
 #include "harness/cli/cli.h"
 #include "harness/merge/repeat.h"
 
-static void print(const char *id, const struct repeat *repeat)
-{
-	printf("%s: %s", id, repeat_verdicts[repeat->verdict]);
-	if (repeat->verdict == REPEAT_CLOSE)
-		printf(" of %g: largest relative difference %.2g, in %s", repeat_tolerance,
-		       repeat->worst, repeat->where);
-	else if (repeat->verdict == REPEAT_DIFFERENT)
-		printf(": %s", repeat->where);
-	printf("\n");
-	if (repeat->iteration)
-		printf("trace.csv differs first at iteration %s\n", repeat->iteration);
-	for (size_t i = 0; i < repeat->note_count; i++)
-		printf("note: %s\n", repeat->notes[i]);
-}
-
 static int run(struct cli_args *args)
 {
 	struct arena *arena = &args->arena;
@@ -31,7 +16,17 @@ static int run(struct cli_args *args)
 	order = (struct repeat_order){cli_worker_folder(arena), args->data};
 	if (repeat_cell(folder, id, &order, arena, &repeat, &err) != STATUS_OK)
 		return cli_fail(&err);
-	print(id, &repeat);
+	printf("%s: %s", id, repeat_verdicts[repeat.verdict]);
+	if (repeat.verdict == REPEAT_CLOSE)
+		printf(" of %g: largest relative difference %.2g, in %s", repeat_tolerance,
+		       repeat.worst, repeat.where);
+	else if (repeat.verdict == REPEAT_DIFFERENT)
+		printf(": %s", repeat.where);
+	printf("\n");
+	if (repeat.iteration)
+		printf("trace.csv differs first at iteration %s\n", repeat.iteration);
+	for (size_t i = 0; i < repeat.note_count; i++)
+		printf("note: %s\n", repeat.notes[i]);
 	return repeat.verdict == REPEAT_DIFFERENT ? STATUS_GATE : STATUS_OK;
 }
 

@@ -16,7 +16,7 @@ static void print_summary(const struct sched_summary *summary)
 		summary->seconds);
 }
 
-static int run_experiment(struct cli_args *args, struct experiment *experiment)
+static int run(struct cli_args *args)
 {
 	struct arena *arena = &args->arena;
 	struct sched_options options = {
@@ -29,16 +29,21 @@ static int run_experiment(struct cli_args *args, struct experiment *experiment)
 		.worker_folder = cli_worker_folder(arena),
 		.sets = {args->set_count, args->set},
 	};
+	enum status status;
+	struct experiment experiment;
 	struct sched_summary summary;
 	struct err err = {0};
 	struct plan plan;
 
-	if (cli_glance(experiment, args->quiet, &err) != STATUS_OK ||
-	    cli_plan(args, experiment, arena, &plan, &options.shard, &err) != STATUS_OK)
+	status = cli_load_possible(args->operand[0], options.sets, arena, &experiment);
+	if (status != STATUS_OK)
+		return (int)status;
+	if (cli_glance(&experiment, args->quiet, &err) != STATUS_OK ||
+	    cli_plan(args, &experiment, arena, &plan, &options.shard, &err) != STATUS_OK)
 		return cli_fail(&err);
 	sched_tell_damage(&plan, stderr);
 	checksums_tell(plan.folder, false, stderr); /* of the files that are written anew now */
-	if (sched_run(experiment, &plan, &options, &summary, &err) != STATUS_OK)
+	if (sched_run(&experiment, &plan, &options, &summary, &err) != STATUS_OK)
 		return cli_fail(&err);
 	if (!args->quiet)
 		print_summary(&summary);
@@ -48,19 +53,10 @@ static int run_experiment(struct cli_args *args, struct experiment *experiment)
 		if (!args->quiet)
 			cli_say(stderr, "when all shards are done: relubench report %s\n",
 				plan.folder);
-	} else if (cli_build_report(experiment, plan.folder, true, &err) != STATUS_OK) {
+	} else if (cli_build_report(&experiment, plan.folder, true, &err) != STATUS_OK) {
 		return cli_fail(&err);
 	}
 	return summary.not_ok ? STATUS_FAILED : STATUS_OK;
-}
-
-static int run(struct cli_args *args)
-{
-	struct texts sets = {args->set_count, args->set};
-	struct experiment experiment;
-	enum status status = cli_load_possible(args->operand[0], sets, &args->arena, &experiment);
-
-	return status == STATUS_OK ? run_experiment(args, &experiment) : (int)status;
 }
 
 static const struct cli_option options[] = {
