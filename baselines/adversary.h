@@ -1,8 +1,10 @@
 /* The inner attack of adversarial training, on a minibatch whose samples are columns.
  *
- *     x' = argmax over |delta|_p <= eps of -y f(x + delta)      (FGSM: Goodfellow et al. 2015, with
- *                                             a random start Wong et al. 2020; PGD: Madry et al.
- * 2018) x' = argmax of KL(f(x) || f(x + delta))                   (TRADES: Zhang et al. 2019)
+ *     x' = argmax over |delta|_p <= eps of  -y f(x + delta)            (FGSM, PGD)
+ *     x' = argmax over |delta|_p <= eps of  KL(f(x) || f(x + delta))   (TRADES)
+ *
+ * (FGSM: Goodfellow et al. 2015, with a random start Wong et al. 2020; PGD: Madry et al. 2018;
+ * TRADES: Zhang et al. 2019.)
  *
  * Every monotone loss of the margin has the first maximiser. The point taken is the last one of the
  * path. Frozen coordinates keep their clean value, and so does every coordinate at eps = 0. */

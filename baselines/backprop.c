@@ -7,8 +7,8 @@
  * B (d x b) holds the samples of a minibatch as columns, where they lie in memory. A part (a
  * thread) owns a range of neurons: its columns of U, its H and gU stay in the cache of one core
  * from step to step, and only f (b) is shared. The contributions to f are added in the order of the
- * parts, so the bits depend on their number alone. Of gU one band
- * after the other is computed, and the weights of the band change while it is in L1. */
+ * parts, so the bits depend on their number alone. Of gU one band after the other is computed, and
+ * the weights of the band change while it is in L1. */
 #include "baselines/backprop.h"
 
 #include "baselines/tile.h"
@@ -129,27 +129,6 @@ void backprop_slopes(struct backprop *b, const struct backprop_pass *pass)
 	loss_gradient(b->problem->loss, (size_t)pass->rows, b->f, pass->y, b->g);
 }
 
-/* H = [H > 0] o (alpha g'), galpha (+)= relu(H) g for the neurons of a part */
-static void hidden_slopes(struct backprop *b, const struct backprop_pass *pass, int part)
-{
-	struct backprop_neurons at = backprop_neurons_of(b, part);
-	struct mat H = backprop_hidden(b, pass, part);
-	const real *restrict alpha = alpha_of(b, b->weights) + at.first;
-	real *restrict galpha = alpha_of(b, b->gradient) + at.first;
-
-	if (!pass->add)
-		memset(galpha, 0, (size_t)at.count * sizeof *galpha);
-	for (ptrdiff_t k = 0; k < H.cols; k++) {
-		real *restrict h = mat_col(H, k), g = b->g[k];
-
-#pragma omp simd
-		for (ptrdiff_t j = 0; j < H.rows; j++) {
-			galpha[j] += g * (h[j] < 0 ? 0 : h[j]);
-			h[j] = h[j] > 0 ? alpha[j] * g : 0;
-		}
-	}
-}
-
 /* to (+)= from, rows x cols */
 static void keep_block(struct mat to, struct mat from, bool add)
 {
@@ -252,7 +231,23 @@ void backprop_add_products(struct backprop *b, const struct backprop_pass *pass,
 
 void backprop_backward(struct backprop *b, const struct backprop_pass *pass, int part)
 {
-	hidden_slopes(b, pass, part);
+	/* H = [H > 0] o (alpha g'), galpha (+)= relu(H) g for the neurons of a part */
+	struct backprop_neurons at = backprop_neurons_of(b, part);
+	struct mat H = backprop_hidden(b, pass, part);
+	const real *restrict alpha = alpha_of(b, b->weights) + at.first;
+	real *restrict galpha = alpha_of(b, b->gradient) + at.first;
+
+	if (!pass->add)
+		memset(galpha, 0, (size_t)at.count * sizeof *galpha);
+	for (ptrdiff_t k = 0; k < H.cols; k++) {
+		real *restrict h = mat_col(H, k), g = b->g[k];
+
+#pragma omp simd
+		for (ptrdiff_t j = 0; j < H.rows; j++) {
+			galpha[j] += g * (h[j] < 0 ? 0 : h[j]);
+			h[j] = h[j] > 0 ? alpha[j] * g : 0;
+		}
+	}
 	each_band(b, pass, part, pass->last);
 	if (pass->last)
 		finish_alpha(b, pass, part);

@@ -41,22 +41,6 @@ static void draw_weights(struct backprop *b)
 		b->weights[i] = (real)((i < inner_count ? inner : outer) * rng_normal(&rng));
 }
 
-static ptrdiff_t batch_size(const struct backprop_options *options, ptrdiff_t n)
-{
-	return options->batch > 0 && options->batch < n ? options->batch : n;
-}
-
-/* Threads that the work of one chunk keeps busy, at most one per vector of neurons. */
-static int part_count(const struct backprop *b)
-{
-	double flops = 2.0 * (double)b->d * (double)b->m * (double)b->chunk;
-	int parts = omp_get_max_threads(), most = (int)(tile_room(b->m) / tile_lanes);
-
-	if (parts > 1 + flops / PART_FLOPS)
-		parts = 1 + (int)(flops / PART_FLOPS);
-	return parts < most ? parts : most;
-}
-
 /* d x cols, with room for whole vectors */
 static struct mat samples_new(struct arena *arena, ptrdiff_t d, ptrdiff_t cols)
 {
@@ -95,7 +79,10 @@ enum status backprop_setup(struct backprop *b, const struct problem *problem,
 			   const struct backprop_options *options, struct arena *arena,
 			   struct err *err)
 {
-	ptrdiff_t batch = batch_size(options, problem->X.rows);
+	ptrdiff_t batch = options->batch > 0 && options->batch < problem->X.rows ? options->batch
+										 : problem->X.rows;
+	int parts, most;
+	double flops;
 
 	if (options->patience > 0 && !arena_counts(arena) && problem->X_validation.rows == 0)
 		return err_set(
@@ -119,7 +106,13 @@ enum status backprop_setup(struct backprop *b, const struct problem *problem,
 		TRY(ibp_check(problem, &options->interval, err));
 	b->adversary.options = &options->adversary;
 	TRY(adversary_setup(&b->adversary, problem, b->chunk, b->m, arena, err));
-	b->parts = part_count(b);
+	/* threads that the work of one chunk keeps busy, at most one per vector of neurons */
+	flops = 2.0 * (double)b->d * (double)b->m * (double)b->chunk;
+	parts = omp_get_max_threads();
+	most = (int)(tile_room(b->m) / tile_lanes);
+	if (parts > 1 + flops / PART_FLOPS)
+		parts = 1 + (int)(flops / PART_FLOPS);
+	b->parts = parts < most ? parts : most;
 	allocate(b, arena);
 	if (arena_counts(arena))
 		return STATUS_OK;
@@ -229,25 +222,22 @@ static double chunk_loss(struct backprop *b, const struct backprop_pass *pass)
 			  b->f + (pass->regime->outputs - 1) * pass->rows, pass->y);
 }
 
-static double robust_validation_loss(struct backprop *b)
-{
-	double loss = 0;
-
-	for (ptrdiff_t first = 0; first < b->problem->X_validation.rows; first += b->chunk) {
-		struct backprop_pass pass = load_validation(b, first);
-
-		loss += chunk_loss(b, &pass);
-	}
-	return loss;
-}
-
 double backprop_validation_loss(struct backprop *b)
 {
 	const struct problem *problem = b->problem;
 	struct net net = backprop_as_net(b);
 
-	if (b->regime != &backprop_plain)
-		return robust_validation_loss(b);
+	if (b->regime != &backprop_plain) {
+		double loss = 0;
+
+		for (ptrdiff_t first = 0; first < b->problem->X_validation.rows;
+		     first += b->chunk) {
+			struct backprop_pass pass = load_validation(b, first);
+
+			loss += chunk_loss(b, &pass);
+		}
+		return loss;
+	}
 	net_forward(&net, problem->X_validation, b->f_validation, &b->work);
 	return loss_value(problem->loss, (size_t)problem->X_validation.rows, b->f_validation,
 			  problem->y_validation);

@@ -1,7 +1,7 @@
 /* The finite program of the dense reference (dense.h):
  *
- *     min over c   sum_k l(f_k, y_k) + b |c|_1,   f = sum_j c_j phi_j,   phi_j = relu(X u_j),   b =
- * beta / w = max over a   -sum_k l*(a_k, y_k)   s.t.  |phi_j'a| <= b for every j
+ *     min over c   sum_k l(f_k, y_k) + b |c|_1,   f = sum_j c_j phi_j,   phi_j = relu(X u_j),
+ *   = max over a   -sum_k l*(a_k, y_k)   s.t.  |phi_j'a| <= b for every j,   b = beta / w
  *
  * (all of it divided by the weight w), by a primal-dual interior point method on the second one:
  * its multipliers are c. */

@@ -21,11 +21,11 @@ bool toy_same_column(struct mat A, ptrdiff_t i, struct mat B, ptrdiff_t j)
 	return memcmp(mat_col(A, i), mat_col(B, j), (size_t)A.rows * sizeof(real)) == 0;
 }
 
-bool toy_distinct(struct mat A)
+bool toy_distinct(struct gates D)
 {
-	for (ptrdiff_t i = 0; i < A.cols; i++)
+	for (ptrdiff_t i = 0; i < D.cols; i++)
 		for (ptrdiff_t j = 0; j < i; j++)
-			if (toy_same_column(A, i, A, j))
+			if (gates_same(D, i, D, j))
 				return false;
 	return true;
 }

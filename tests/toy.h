@@ -31,7 +31,7 @@ void toy_fill(struct mat A, struct rng *rng);
 
 /* Whether column i of A is column j of B, bit by bit; whether no two columns of A are the same. */
 bool toy_same_column(struct mat A, ptrdiff_t i, struct mat B, ptrdiff_t j);
-bool toy_distinct(struct mat A);
+bool toy_distinct(struct gates D);
 
 /* l(f, y) without the weight, from the definition of the loss. */
 double toy_loss(struct loss_term loss, double f, double y);

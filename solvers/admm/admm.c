@@ -83,8 +83,11 @@ static void divide(struct admm *a, struct arena *arena)
 	ptrdiff_t n = a->problem->X.rows, d = a->problem->X.cols, P = a->system.D.cols;
 	real *at;
 
-	a->size = (size_t)(2 * (n + d) * P + n);
-	at = a->x = ARENA_ARRAY(arena, real, a->size);
+	a->loop = accelerated_new(
+		(size_t)(2 * (n + d) * P + n),
+		(struct anderson_memory){a->options->anderson, a->options->interval},
+		a->options->relaxation, arena);
+	at = a->loop.x;
 	a->tV = (struct mat){d, P, d, at};
 	a->tW = (struct mat){d, P, d, at + d * P};
 	a->aV = (struct mat){n, P, n, at + 2 * d * P};
@@ -103,26 +106,12 @@ static void scale_penalties(struct admm *a)
 	a->kappa = a->options->kappa / square;
 }
 
-/* In the norm in which the iteration is averaged. */
-static void accelerate(struct admm *a, struct arena *arena)
-{
-	size_t n = (size_t)a->problem->X.rows, d = (size_t)a->problem->X.cols,
-	       P = (size_t)a->system.D.cols;
-	const struct anderson_part parts[] = {{2 * d * P, 1}, {2 * n * P, a->sigma}, {n, a->kappa}};
-
-	if (a->options->anderson == 0)
-		return;
-	a->anderson =
-		anderson_new(arena, a->size,
-			     (struct anderson_memory){a->options->anderson, a->options->interval},
-			     a->options->relaxation);
-	if (!arena_counts(arena))
-		anderson_weigh(a->anderson, parts, sizeof parts / sizeof parts[0]);
-}
-
 static void allocate(struct admm *a, struct arena *arena)
 {
 	ptrdiff_t n = a->problem->X.rows, d = a->problem->X.cols, P = a->system.D.cols;
+	/* in the norm in which the iteration is averaged */
+	const struct anderson_part parts[] = {
+		{(size_t)(2 * d * P), 1}, {(size_t)(2 * n * P), a->sigma}, {(size_t)n, a->kappa}};
 
 	divide(a, arena);
 	a->V1 = mat_new(arena, d, P);
@@ -133,7 +122,8 @@ static void allocate(struct admm *a, struct arena *arena)
 	a->z = ARENA_ARRAY(arena, real, n);
 	a->p = ARENA_ARRAY(arena, real, n);
 	a->block_sums = arena_alloc(arena, (size_t)admm_blocks(n), sizeof *a->block_sums);
-	accelerate(a, arena);
+	if (!arena_counts(arena))
+		accelerated_restart(&a->loop, parts, sizeof parts / sizeof parts[0]);
 }
 
 /* The interior point that may follow. */
@@ -171,7 +161,7 @@ static enum status setup(const struct problem *problem, const void *options, str
 	*state = a;
 	if (arena_counts(arena))
 		return prepare_finish(a, arena, err);
-	a->zero = loss_value(problem->loss, (size_t)problem->X.rows, a->f, problem->y);
+	a->loop.zero = loss_value(problem->loss, (size_t)problem->X.rows, a->f, problem->y);
 	admm_split(a); /* from zero */
 	return prepare_finish(a, arena, err);
 }
@@ -244,10 +234,10 @@ static void step(void *state, struct progress *progress)
 		return;
 	}
 	admm_step(a, progress);
-	if (!finish_looks(&a->finish, a->iteration))
+	if (!finish_looks(&a->finish, a->loop.iteration))
 		return;
 	certify(a, &c);
-	if (finish_decide(&a->finish, a->iteration, &c))
+	if (finish_decide(&a->finish, a->loop.iteration, &c))
 		write_note(a);
 }
 

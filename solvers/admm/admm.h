@@ -10,16 +10,16 @@
  *
  *     R_V = V1 - L1 + sigma X'(E o (S - N1)), R_W likewise
  *     M A = R_V + R_W,  M B + 2 kappa X'(D o ((f(B) - z + mu) 1')) = R_V - R_W,  M = I + sigma X'X
- *     V = (A + B)/2, W = (A - B)/2
- *     V1 = group soft threshold at beta/rho of V + L1, S = (E o (X V) + N1)_+, z = prox_{L/(rho
- * kappa)}(f + mu) duals += differences, with over-relaxation
+ *     V = (A + B)/2,  W = (A - B)/2
+ *     V1 = group soft threshold at beta/rho of V + L1
+ *     S = (E o (X V) + N1)_+,  z = prox_{L/(rho kappa)}(f + mu)
+ *     duals += differences, with over-relaxation
  *
  * A split variable and its dual are kept as their sum alone, t = V1 + L1, a = S + N1, s = z + mu:
  * the proximal map gives the variable and the rest is the dual (of a the positive and the negative
  * part, so that S - N1 = |a|). An iteration maps these sums to t + theta (V - V1), a + theta (E o
  * (X V) - S), s + theta (f - z): one vector x and one fixed-point map, as Anderson acceleration and
- * a change of rho need it. The squared
- * loss could do without z; with it a change of rho is free. */
+ * a change of rho need it. The squared loss could do without z; with it a change of rho is free. */
 #ifndef ADMM_ADMM_H
 #define ADMM_ADMM_H
 
@@ -28,7 +28,7 @@
 #include "solvers/cvx/cvx.h"
 #include "solvers/gates/pattern.h"
 #include "solvers/model/trainer.h"
-#include "solvers/tools/anderson.h"
+#include "solvers/tools/accelerated.h"
 #include "solvers/tools/penalty.h"
 
 struct admm_options {
@@ -48,21 +48,17 @@ struct admm {
 	struct cvx cvx;
 	struct penalty penalty; /* rho, and below sigma, kappa, in the units of the data */
 	double sigma, kappa;
-	double zero, held;         /* objective of zero weights, of the last plain iterate held */
-	long iteration;            /* made so far */
-	int trials;                /* of rho, still allowed */
-	struct anderson *anderson; /* NULL: plain */
-	real *x;                   /* all sums of split variables and duals */
-	size_t size;
-	struct mat tV, tW; /* d x P, in x */
-	struct mat aV, aW; /* n x P, in x */
-	real *s;           /* n, in x */
-	struct mat V1, W1; /* d x P */
-	real *z;           /* n */
-	struct mat U;      /* d x 2P: right-hand sides, then [A B] */
-	struct mat Y;      /* n x 2P: X [A B], then [QV + QW, QV - QW] with Q = E o |a| */
-	real *f, *p;       /* n; p = z - mu */
-	double (*block_sums)[4];
+	int trials;              /* of rho, still allowed */
+	struct accelerated loop; /* with all sums of split variables and duals */
+	struct mat tV, tW;       /* d x P, in x */
+	struct mat aV, aW;       /* n x P, in x */
+	real *s;                 /* n, in x */
+	struct mat V1, W1;       /* d x P */
+	real *z;                 /* n */
+	struct mat U;            /* d x 2P: right-hand sides, then [A B] */
+	struct mat Y;            /* n x 2P: X [A B], then [QV + QW, QV - QW] with Q = E o |a| */
+	real *f, *p;             /* n; p = z - mu */
+	struct penalty_sums *block_sums;
 	struct finish finish;
 	char note[384];
 };

@@ -19,6 +19,7 @@
 #include "solvers/cvx/cvx.h"
 #include "solvers/gates/pattern.h"
 #include "solvers/model/trainer.h"
+#include "solvers/tools/penalty.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -89,8 +90,6 @@ struct admm_rbcd {
 	uint64_t iteration;
 	char note[160];
 };
-
-enum { ROWS = 512 }; /* of a row block of the pass that sums the outputs */
 
 static const struct pattern_options *patterns(const void *options)
 {
@@ -177,7 +176,7 @@ static double group_column(const struct admm_rbcd *a, ptrdiff_t i, double sums[S
 	for (ptrdiff_t k = 0; k < a->V.rows; k++)
 		norm += ((double)u[k] + (double)l[k]) * ((double)u[k] + (double)l[k]);
 	norm = sqrt(norm);
-	scale = norm > 0 ? fmax(0, 1 - a->problem->beta / (a->u.rho * norm)) : 0;
+	scale = penalty_threshold(norm, a->problem->beta, a->u.rho);
 	for (ptrdiff_t k = 0; k < a->V.rows; k++) {
 		double next = scale * ((double)u[k] + (double)l[k]), primal = (double)u[k] - next,
 		       change = next - (double)v[k];
@@ -197,14 +196,15 @@ static double group_column(const struct admm_rbcd *a, ptrdiff_t i, double sums[S
 static void sign_column(const struct admm_rbcd *a, ptrdiff_t i, double sums[SUMS])
 {
 	ptrdiff_t P = a->u.D.cols;
-	const real *restrict d = mat_col(a->u.D, i % P);
+	const uint64_t *d = gates_col(a->u.D, i % P);
 	real *restrict y = mat_col(a->Y, i), *restrict s = mat_col(a->S, i),
 		       *restrict nu = mat_col(a->N, i);
 	real gamma = (real)a->dual_step, primal = 0, change = 0, size = 0, dual = 0;
 
+	gates_flip(d, a->Y.rows, y, y);
 #pragma omp simd reduction(+ : primal, change, size, dual)
 	for (ptrdiff_t k = 0; k < a->Y.rows; k++) {
-		real e = 2 * d[k] - 1, g = e * y[k], sum = g + nu[k], next = sum > 0 ? sum : 0;
+		real g = y[k], sum = g + nu[k], next = sum > 0 ? sum : 0;
 
 		primal += (g - next) * (g - next);
 		change += (next - s[k]) * (next - s[k]);
@@ -212,8 +212,9 @@ static void sign_column(const struct admm_rbcd *a, ptrdiff_t i, double sums[SUMS
 		s[k] = next;
 		nu[k] += gamma * (g - next);
 		dual += nu[k] * nu[k];
-		y[k] = e * (next - nu[k]);
+		y[k] = next - nu[k];
 	}
+	gates_flip(d, a->Y.rows, y, y);
 	sums[PRIMAL] += (double)primal;
 	sums[CHANGE] += (double)change;
 	sums[SIZE] += (double)size;
@@ -226,17 +227,17 @@ static void outputs(struct admm_rbcd *a)
 	ptrdiff_t n = a->Y.rows, P = a->u.D.cols;
 
 #pragma omp parallel for schedule(static)
-	for (ptrdiff_t first = 0; first < n; first += ROWS) {
-		ptrdiff_t count = first + ROWS < n ? ROWS : n - first;
-		real *restrict f = a->u.f + first;
+	for (ptrdiff_t first = 0; first < n; first += GATES_BLOCK) {
+		ptrdiff_t count = first + GATES_BLOCK < n ? GATES_BLOCK : n - first;
+		real *restrict f = a->u.f + first, y[GATES_BLOCK];
 
 		memset(f, 0, (size_t)count * sizeof *f);
 		for (ptrdiff_t i = 0; i < P; i++) {
-			const real *d = mat_col(a->u.D, i) + first, *u = mat_col(a->Y, i) + first,
-				   *z = mat_col(a->Y, P + i) + first;
+			const real *u = mat_col(a->Y, i) + first, *z = mat_col(a->Y, P + i) + first;
 
 			for (ptrdiff_t k = 0; k < count; k++)
-				f[k] += d[k] * (u[k] - z[k]);
+				y[k] = u[k] - z[k];
+			gates_add(gates_from(a->u.D, i, first), count, y, f);
 		}
 	}
 }

@@ -21,6 +21,7 @@
 #include "solvers/core/arena.h"
 #include "solvers/core/mat.h"
 #include "solvers/core/rng.h"
+#include "solvers/gates/gates.h"
 #include "solvers/model/loss.h"
 
 #include <stdbool.h>
@@ -31,7 +32,7 @@ struct rbcd {
 	struct mat X; /* n x d */
 	const real *y;
 	struct loss_term loss;
-	struct mat D;      /* n x P */
+	struct gates D;    /* n x P */
 	ptrdiff_t block;   /* b pairs, at most P */
 	double decrease;   /* a trial step must lower the augmented Lagrangian by this times its
 			      length */
@@ -92,7 +93,7 @@ void rbcd_minimise(struct rbcd *r, double threshold, struct rng *rng);
 enum { RBCD_WIDTH = 4 };
 ptrdiff_t rbcd_padded(ptrdiff_t columns);
 void rbcd_transposed_product(struct mat A, struct mat B, struct mat C);
-void rbcd_masked_product(struct mat A, struct mat B, struct mat D, const size_t *at,
+void rbcd_masked_product(struct mat A, struct mat B, struct gates D, const size_t *at,
 			 ptrdiff_t count, real *sum);
 
 #endif

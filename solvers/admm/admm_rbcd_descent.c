@@ -102,13 +102,9 @@ static void loss_slopes(struct rbcd *r)
 		real g[ROWS];
 
 		loss_gradient(r->loss, (size_t)count, r->f + first, r->y + first, g);
-		for (ptrdiff_t j = 0; j < r->block; j++) {
-			const real *d = mat_col(r->D, (ptrdiff_t)r->drawn[j]) + first;
-			real *q = mat_col(r->Q, j) + first;
-
-			for (ptrdiff_t k = 0; k < count; k++)
-				q[k] = d[k] * g[k];
-		}
+		for (ptrdiff_t j = 0; j < r->block; j++)
+			gates_mask(gates_from(r->D, (ptrdiff_t)r->drawn[j], first), count, g,
+				   mat_col(r->Q, j) + first);
 	}
 }
 

@@ -91,7 +91,7 @@ static void block_product(struct mat A, struct mat B, real (*restrict z)[ROWS])
 				z[w][k] += mat_get(A, k, j) * mat_get(B, j, w);
 }
 
-void rbcd_masked_product(struct mat A, struct mat B, struct mat D, const size_t *at,
+void rbcd_masked_product(struct mat A, struct mat B, struct gates D, const size_t *at,
 			 ptrdiff_t count, real *sum)
 {
 	ptrdiff_t n = A.rows;
@@ -104,14 +104,11 @@ void rbcd_masked_product(struct mat A, struct mat B, struct mat D, const size_t 
 
 		memset(sum + first, 0, (size_t)rows * sizeof *sum);
 		for (ptrdiff_t c = 0; c < count; c++) {
-			const real *mask = mat_col(D, (ptrdiff_t)at[c]) + first;
-
 			if (c % RBCD_WIDTH == 0)
 				block_product(mat_rows(A, first, rows), mat_cols(B, c, RBCD_WIDTH),
 					      z);
-#pragma omp simd
-			for (ptrdiff_t k = 0; k < rows; k++)
-				sum[first + k] += mask[k] * z[c % RBCD_WIDTH][k];
+			gates_add(gates_from(D, (ptrdiff_t)at[c], first), rows, z[c % RBCD_WIDTH],
+				  sum + first);
 		}
 	}
 }

@@ -6,37 +6,30 @@
 #include <math.h>
 #include <string.h>
 
-enum { ROWS = 512 };
-
 /* Iterations until a first block is to be active, and a change of rho that is worth a trial. */
 static const double reach = 4;
 static const double worth = 2;
 
 ptrdiff_t admm_blocks(ptrdiff_t n)
 {
-	return (n + ROWS - 1) / ROWS;
+	return (n + GATES_BLOCK - 1) / GATES_BLOCK;
 }
-
-/* What the passes add up for the residuals: squares of (u-side - split side), of the change of the
- * split side, of the split side, and of the duals. */
-enum { PRIMAL, CHANGE, SIZE, DUAL };
 
 /* One column segment: a += theta (E o Y - S) for both halves from Y = X [A B], which becomes [QV +
  * QW, QV - QW]. */
 static void pass_column(const struct admm *a, ptrdiff_t i, ptrdiff_t first, ptrdiff_t count,
-			double sums[4])
+			struct penalty_sums *sums)
 {
 	ptrdiff_t P = a->aV.cols;
-	const real *restrict d = mat_col(a->system.D, i) + first;
 	real *restrict av = mat_col(a->aV, i) + first, *restrict aw = mat_col(a->aW, i) + first;
 	real *restrict ya = mat_col(a->Y, i) + first, *restrict yb = mat_col(a->Y, P + i) + first;
 	real theta = (real)a->options->relaxation;
-	real primal = 0, change = 0, size = 0, dual = 0;
+	real primal = 0, change = 0, size = 0, dual = 0, e[GATES_BLOCK];
 
+	gates_signs(gates_from(a->system.D, i, first), count, e);
 #pragma omp simd reduction(+ : primal, change, size, dual)
 	for (ptrdiff_t k = 0; k < count; k++) {
-		real e = 2 * d[k] - 1;
-		real yv = e * (ya[k] + yb[k]) / 2, yw = e * (ya[k] - yb[k]) / 2;
+		real yv = e[k] * (ya[k] + yb[k]) / 2, yw = e[k] * (ya[k] - yb[k]) / 2;
 		real sv = av[k] > 0 ? av[k] : 0, sw = aw[k] > 0 ? aw[k] : 0;
 		real v = av[k] + theta * (yv - sv), w = aw[k] + theta * (yw - sw);
 		real pv = v > 0 ? v : 0, pw = w > 0 ? w : 0; /* the new S and T */
@@ -47,34 +40,34 @@ static void pass_column(const struct admm *a, ptrdiff_t i, ptrdiff_t first, ptrd
 		dual += (v - pv) * (v - pv) + (w - pw) * (w - pw);
 		av[k] = v;
 		aw[k] = w;
-		v = e * (2 * pv - v); /* e |a| */
-		w = e * (2 * pw - w);
+		v = e[k] * (2 * pv - v); /* e |a| */
+		w = e[k] * (2 * pw - w);
 		ya[k] = v + w;
 		yb[k] = v - w;
 	}
-	sums[PRIMAL] += (double)primal;
-	sums[CHANGE] += (double)change;
-	sums[SIZE] += (double)size;
-	sums[DUAL] += (double)dual;
+	sums->primal += (double)primal;
+	sums->change += (double)change;
+	sums->size += (double)size;
+	sums->dual += (double)dual;
 }
 
 /* aV, aW and the next products in one pass over the n x P arrays. */
-static void sign_pass(struct admm *a, double sums[4])
+static void sign_pass(struct admm *a, struct penalty_sums *sums)
 {
 	ptrdiff_t n = a->aV.rows, blocks = admm_blocks(n);
 	double sigma = a->sigma;
 
 #pragma omp parallel for schedule(static)
 	for (ptrdiff_t b = 0; b < blocks; b++) {
-		ptrdiff_t first = b * ROWS, count = first + ROWS < n ? ROWS : n - first;
+		ptrdiff_t first = b * GATES_BLOCK,
+			  count = first + GATES_BLOCK < n ? GATES_BLOCK : n - first;
 
-		memset(a->block_sums[b], 0, sizeof a->block_sums[b]);
+		a->block_sums[b] = (struct penalty_sums){0};
 		for (ptrdiff_t i = 0; i < a->aV.cols; i++)
-			pass_column(a, i, first, count, a->block_sums[b]);
+			pass_column(a, i, first, count, &a->block_sums[b]);
 	}
 	for (ptrdiff_t b = 0; b < blocks; b++)
-		for (int s = 0; s < 4; s++)
-			sums[s] += sigma * a->block_sums[b][s];
+		penalty_add(sums, sigma, a->block_sums[b]);
 }
 
 /* Y = [QV + QW, QV - QW] from a that the pass has not left there. */
@@ -84,19 +77,18 @@ static void form_products(struct admm *a)
 
 #pragma omp parallel for schedule(static)
 	for (ptrdiff_t i = 0; i < P; i++) {
-		const real *d = mat_col(a->system.D, i), *av = mat_col(a->aV, i),
-			   *aw = mat_col(a->aW, i);
+		const real *av = mat_col(a->aV, i), *aw = mat_col(a->aW, i);
 		real *ya = mat_col(a->Y, i), *yb = mat_col(a->Y, P + i);
 
 #pragma omp simd
 		for (ptrdiff_t k = 0; k < a->aV.rows; k++) {
-			real e = 2 * d[k] - 1;
-			real v = e * (av[k] > 0 ? av[k] : -av[k]),
-			     w = e * (aw[k] > 0 ? aw[k] : -aw[k]);
+			real v = av[k] > 0 ? av[k] : -av[k], w = aw[k] > 0 ? aw[k] : -aw[k];
 
 			ya[k] = v + w;
 			yb[k] = v - w;
 		}
+		gates_flip(gates_col(a->system.D, i), a->aV.rows, ya, ya);
+		gates_flip(gates_col(a->system.D, i), a->aV.rows, yb, yb);
 	}
 }
 
@@ -105,7 +97,7 @@ static double threshold_block(const struct admm *a, const real *t, real *v1)
 {
 	size_t d = (size_t)a->tV.rows;
 	double norm = blas_norm(d, t);
-	double scale = norm > 0 ? fmax(0, 1 - a->problem->beta / (a->penalty.rho * norm)) : 0;
+	double scale = penalty_threshold(norm, a->problem->beta, a->penalty.rho);
 
 	for (size_t j = 0; j < d; j++)
 		v1[j] = (real)(scale * (double)t[j]);
@@ -113,7 +105,8 @@ static double threshold_block(const struct admm *a, const real *t, real *v1)
 }
 
 /* t += theta (v - v1) and v1 = the soft threshold of it; |v1| */
-static double group_block(const struct admm *a, const real *v, real *t, real *v1, double sums[4])
+static double group_block(const struct admm *a, const real *v, real *t, real *v1,
+			  struct penalty_sums *sums)
 {
 	ptrdiff_t d = a->tV.rows;
 	real theta = (real)a->options->relaxation;
@@ -124,22 +117,18 @@ static double group_block(const struct admm *a, const real *v, real *t, real *v1
 		norm += (double)t[j] * (double)t[j];
 	}
 	norm = sqrt(norm);
-	scale = norm > 0 ? fmax(0, 1 - a->problem->beta / (a->penalty.rho * norm)) : 0;
+	scale = penalty_threshold(norm, a->problem->beta, a->penalty.rho);
 	for (ptrdiff_t j = 0; j < d; j++) {
-		double next = scale * (double)t[j], primal = (double)v[j] - next;
-		double change = next - (double)v1[j], dual = (double)t[j] - next;
+		double next = scale * (double)t[j];
 
-		sums[PRIMAL] += primal * primal;
-		sums[CHANGE] += change * change;
-		sums[SIZE] += next * next;
-		sums[DUAL] += dual * dual;
+		penalty_count(sums, (double)v[j], (double)v1[j], next, (double)t[j]);
 		v1[j] = (real)next;
 	}
 	return scale * norm;
 }
 
 /* tV, tW, V1, W1 from U = [A B], which becomes [V W]; beta sum_i (|v1_i| + |w1_i|). */
-static double group_pass(struct admm *a, double sums[4])
+static double group_pass(struct admm *a, struct penalty_sums *sums)
 {
 	ptrdiff_t d = a->V1.rows, P = a->V1.cols;
 	double norms = 0;
@@ -172,7 +161,7 @@ static void form_z(struct admm *a)
 }
 
 /* s += theta (f - z), z and p from it; L(z). */
-static double loss_pass(struct admm *a, double sums[4])
+static double loss_pass(struct admm *a, struct penalty_sums *sums)
 {
 	const struct problem *problem = a->problem;
 	size_t n = (size_t)problem->X.rows;
@@ -189,10 +178,10 @@ static double loss_pass(struct admm *a, double sums[4])
 		       change = z - (double)a->p[k];
 		double mu = (double)a->s[k] - z;
 
-		sums[PRIMAL] += kappa * primal * primal;
-		sums[CHANGE] += kappa * change * change;
-		sums[SIZE] += kappa * z * z;
-		sums[DUAL] += kappa * mu * mu;
+		sums->primal += kappa * primal * primal;
+		sums->change += kappa * change * change;
+		sums->size += kappa * z * z;
+		sums->dual += kappa * mu * mu;
 		a->p[k] = (real)(z - mu);
 	}
 	return loss_value(problem->loss, n, a->z, problem->y);
@@ -231,19 +220,16 @@ static void right_hand_sides(struct admm *a)
 /* x for rho times `ratio`: the split variables stay, the scaled duals take the inverse. */
 static void rescale(struct admm *a, double ratio)
 {
-	const real *v = a->V1.at, *w = a->W1.at;
+	size_t n = (size_t)a->aV.rows, small = (size_t)(a->V1.rows * a->V1.cols);
 	real inverse = (real)(1 / ratio);
 
-	for (ptrdiff_t j = 0; j < a->V1.rows * a->V1.cols; j++) {
-		a->tV.at[j] = v[j] + inverse * (a->tV.at[j] - v[j]);
-		a->tW.at[j] = w[j] + inverse * (a->tW.at[j] - w[j]);
-	}
+	penalty_rescale(small, ratio, a->V1.at, a->tV.at);
+	penalty_rescale(small, ratio, a->W1.at, a->tW.at);
+	penalty_rescale(n, ratio, a->z, a->s);
 	for (ptrdiff_t j = 0; j < a->aV.rows * a->aV.cols; j++) {
 		a->aV.at[j] *= a->aV.at[j] < 0 ? inverse : 1;
 		a->aW.at[j] *= a->aW.at[j] < 0 ? inverse : 1;
 	}
-	for (ptrdiff_t k = 0; k < a->aV.rows; k++)
-		a->s[k] = a->z[k] + inverse * (a->s[k] - a->z[k]);
 }
 
 static double largest_block(struct mat t)
@@ -270,45 +256,41 @@ static bool try_penalty(struct admm *a)
 		return false;
 	}
 	a->penalty = penalty_new(a->penalty.rho * ratio, a->options->adapt);
-	a->penalty.next += a->iteration;
-	memset(a->x, 0, a->size * sizeof *a->x);
-	if (a->anderson)
-		anderson_reset(a->anderson);
+	a->penalty.next += a->loop.iteration;
+	memset(a->loop.x, 0, a->loop.size * sizeof *a->loop.x);
+	accelerated_restart(&a->loop, NULL, 0);
 	admm_split(a);
 	return true;
 }
 
 void admm_step(struct admm *a, struct progress *progress)
 {
-	double sums[4] = {0}, cones, ratio;
-	bool due = a->anderson && a->iteration % a->options->interval == 0, moved;
+	struct penalty_sums sums = {0};
+	double cones, ratio;
+	bool moved;
 
-	if (due)
-		anderson_before(a->anderson, a->x);
+	accelerated_before(&a->loop);
 	right_hand_sides(a);
 	a->u_update->solve(a->u_state, a->p, a->U, a->Y, a->f);
-	sign_pass(a, sums);
-	cones = sums[DUAL];
-	progress->objective = group_pass(a, sums);
-	progress->objective += loss_pass(a, sums);
+	sign_pass(a, &sums);
+	cones = sums.dual;
+	progress->objective = group_pass(a, &sums);
+	progress->objective += loss_pass(a, &sums);
 	progress->primal_residual = penalty_relative(
-		sums[PRIMAL], penalty_size(sums[SIZE], progress->objective, a->zero));
-	progress->dual_residual =
-		penalty_relative(sums[CHANGE], penalty_dual(cones, sums[DUAL] - cones,
-							    2 * (double)a->system.D.cols));
-	a->iteration++;
+		sums.primal, penalty_size(sums.size, progress->objective, a->loop.zero));
+	progress->dual_residual = penalty_relative(
+		sums.change, penalty_dual(cones, sums.dual - cones, 2 * (double)a->system.D.cols));
+	a->loop.iteration++;
 	if (try_penalty(a))
 		return;
-	ratio = penalty_change(&a->penalty, a->iteration, progress->primal_residual,
+	ratio = penalty_change(&a->penalty, a->loop.iteration, progress->primal_residual,
 			       progress->dual_residual);
 	moved = ratio > 1 || ratio < 1;
 	if (moved) {
 		rescale(a, ratio);
-		if (a->anderson)
-			anderson_reset(a->anderson);
+		accelerated_restart(&a->loop, NULL, 0);
 	} else {
-		moved = anderson_advance(a->anderson, a->x, due, progress->objective, a->zero,
-					 &a->held);
+		moved = accelerated_after(&a->loop, progress->objective);
 	}
 	if (moved)
 		admm_split(a);

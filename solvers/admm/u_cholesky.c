@@ -27,11 +27,12 @@ static void forecast(const void *options, struct u_shape s, struct forecast *out
 /* T = diag(d_i o d_j) X */
 static void masked(const struct u_system *s, ptrdiff_t i, ptrdiff_t j, struct mat T)
 {
-	const real *di = mat_col(s->D, i), *dj = mat_col(s->D, j);
+	ptrdiff_t n = s->X.rows;
 
-	for (ptrdiff_t a = 0; a < s->X.cols; a++)
-		for (ptrdiff_t k = 0; k < s->X.rows; k++)
-			mat_set(T, k, a, di[k] * dj[k] * mat_get(s->X, k, a));
+	for (ptrdiff_t a = 0; a < s->X.cols; a++) {
+		gates_mask(gates_col(s->D, i), n, mat_col(s->X, a), mat_col(T, a));
+		gates_mask(gates_col(s->D, j), n, mat_col(T, a), mat_col(T, a));
+	}
 }
 
 static struct mat block_of(struct mat C, ptrdiff_t d, ptrdiff_t i, ptrdiff_t j)
@@ -100,9 +101,7 @@ static void project(struct cholesky *u, const real *p)
 	const struct u_system *s = u->system;
 	struct mat T = mat_cols(u->T, 0, s->D.cols);
 
-	for (ptrdiff_t i = 0; i < s->D.cols; i++)
-		for (ptrdiff_t k = 0; k < s->D.rows; k++)
-			mat_set(T, k, i, mat_get(s->D, k, i) * p[k]);
+	gates_spread(s->D, p, T);
 	blas_gemm(1, s->X, TRANSPOSED, T, PLAIN, 0, u->Fp);
 }
 
@@ -126,7 +125,7 @@ static void solve(void *state, const real *p, struct mat U, struct mat Y, real *
 		b[j] = v[j] - w[j];
 	}
 	blas_gemm(1, s->X, PLAIN, U, PLAIN, 0, Y);
-	u_update_outputs(s->D, mat_cols(Y, P, P), f);
+	gates_outputs(s->D, mat_cols(Y, P, P), f);
 }
 
 const struct u_update u_cholesky = {

@@ -20,10 +20,11 @@ enum {
 
 struct dual {
 	const struct u_system *system;
-	struct mat C;     /* n x n, lower factor of I + c K o (D D') */
-	struct mat Xt, T; /* n x d: X L^-T; n x PANEL */
-	struct mat Z;     /* d x P */
-	real *g;          /* n */
+	struct mat C;    /* n x n, lower factor of I + c K o (D D') */
+	struct mat Xt;   /* n x d: X L^-T */
+	struct gates Dt; /* P x n: D' */
+	struct mat Z;    /* d x P */
+	real *g;         /* n */
 };
 
 static void forecast(const void *options, struct u_shape s, struct forecast *out)
@@ -40,26 +41,22 @@ static ptrdiff_t panel_width(ptrdiff_t n, ptrdiff_t first)
 	return first + PANEL < n ? PANEL : n - first;
 }
 
-/* Lower part of columns first .. of C = I + c K o (D D'); T is n x PANEL scratch. */
-static void assemble_panel(struct dual *u, struct mat Xt, struct mat T, ptrdiff_t first)
+/* Lower part of columns first .. of C = I + c K o (D D'): the entries of D D' count the patterns
+ * that two samples share. */
+static void assemble_panel(struct dual *u, struct mat Xt, ptrdiff_t first)
 {
-	struct mat D = u->system->D;
-	ptrdiff_t n = D.rows, width = panel_width(n, first), rows = n - first;
+	ptrdiff_t n = Xt.rows, width = panel_width(n, first), rows = n - first;
 	struct mat C = mat_rows(mat_cols(u->C, first, width), first, rows);
 	real c = (real)u->system->c;
 
-	T = mat_rows(mat_cols(T, 0, width), 0, rows);
 	blas_gemm(1, mat_rows(Xt, first, rows), PLAIN, mat_rows(Xt, first, width), TRANSPOSED, 0,
 		  C);
-	blas_gemm(1, mat_rows(D, first, rows), PLAIN, mat_rows(D, first, width), TRANSPOSED, 0, T);
 #pragma omp parallel for schedule(static)
 	for (ptrdiff_t j = 0; j < width; j++) {
 		real *to = mat_col(C, j);
-		const real *t = mat_col(T, j);
 
-#pragma omp simd
-		for (ptrdiff_t k = 0; k < rows; k++)
-			to[k] *= c * t[k];
+		for (ptrdiff_t k = j; k < rows; k++)
+			to[k] *= c * (real)gates_overlap(u->Dt, first + k, first + j);
 		to[j] += 1;
 	}
 }
@@ -72,7 +69,7 @@ static void begin(const struct u_system *system, struct arena *arena, void **sta
 	u->system = system;
 	u->C = mat_lower(arena, n);
 	u->Xt = mat_new(arena, n, system->X.cols);
-	u->T = mat_new(arena, n, PANEL);
+	u->Dt = gates_transpose(system->D, arena);
 	u->Z = mat_new(arena, system->X.cols, system->D.cols);
 	u->g = ARENA_ARRAY(arena, real, n);
 	*state = u;
@@ -85,7 +82,7 @@ static bool finish(void *state)
 	mat_copy(u->Xt, u->system->X);
 	blas_trsm_right(u->system->M, TRANSPOSED, u->Xt); /* X L^-T, so that K = Xt Xt' */
 	for (ptrdiff_t first = 0; first < u->C.rows; first += PANEL)
-		assemble_panel(u, u->Xt, u->T, first);
+		assemble_panel(u, u->Xt, first);
 	return blas_cholesky(u->C);
 }
 
@@ -111,7 +108,7 @@ static void solve(void *state, const real *p, struct mat U, struct mat Y, real *
 
 	blas_cholesky_solve(s->M, U);              /* [A B0] = M^-1 [R_A R_B] */
 	blas_gemm(1, s->X, PLAIN, U, PLAIN, 0, Y); /* X [A B0] */
-	u_update_outputs(s->D, YB, f);             /* f(B0) */
+	gates_outputs(s->D, YB, f);                /* f(B0) */
 	for (ptrdiff_t k = 0; k < n; k++)
 		u->g[k] = p[k] - f[k];
 	blas_triangular_solve(u->C, BLAS_SOLVE_BLOCK, u->g); /* g = C^-1 (p - f(B0)) */

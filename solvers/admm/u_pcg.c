@@ -78,11 +78,11 @@ static void product(void *state, const real *g, real *h)
 	struct pcg *u = state;
 	const struct u_system *s = u->system;
 
-	u_update_spread(s->D, g, u->Y);
+	gates_spread(s->D, g, u->Y);
 	blas_gemm(1, s->X, TRANSPOSED, u->Y, PLAIN, 0, u->Z);
 	blas_cholesky_solve(s->M, u->Z);
 	blas_gemm(1, s->X, PLAIN, u->Z, PLAIN, 0, u->Y);
-	u_update_outputs(s->D, u->Y, h);
+	gates_outputs(s->D, u->Y, h);
 	u->products++;
 }
 
@@ -105,7 +105,7 @@ static void form_diagonal(struct pcg *u, const struct arena *arena)
 		for (ptrdiff_t j = 0; j < T.cols; j++)
 			square += (double)mat_get(T, k, j) * (double)mat_get(T, k, j);
 		for (ptrdiff_t i = 0; i < s->D.cols; i++)
-			active += (double)mat_get(s->D, k, i);
+			active += gates_get(s->D, k, i);
 		u->diagonal[k] = (real)(1 + s->c * square * active);
 	}
 	arena_release(&scratch);
@@ -201,12 +201,12 @@ static void solve(void *state, const real *p, struct mat U, struct mat Y, real *
 
 	blas_cholesky_solve(s->M, U);              /* [A B0] = M^-1 [R_A R_B] */
 	blas_gemm(1, s->X, PLAIN, U, PLAIN, 0, Y); /* X [A B0] */
-	u_update_outputs(s->D, YB, f);             /* f(B0) */
+	gates_outputs(s->D, YB, f);                /* f(B0) */
 	for (ptrdiff_t k = 0; k < n; k++)
 		f[k] = p[k] - f[k];
 	conjugate_gradients(u, f);
 	u_update_correct(s, u->g, u->Z, U, Y);
-	u_update_outputs(s->D, YB, f);
+	gates_outputs(s->D, YB, f);
 	u->solves++;
 	snprintf(u->note, sizeof u->note, "u_update pcg: %.1f products a u-step",
 		 u->products / u->solves);

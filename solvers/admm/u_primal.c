@@ -36,8 +36,7 @@ static void assemble(struct primal *u, const struct arena *arena)
 	}
 	for (ptrdiff_t i = 0; i < P; i++)
 		for (ptrdiff_t j = 0; j < d; j++)
-			for (ptrdiff_t k = 0; k < n; k++)
-				mat_set(F, k, i * d + j, mat_get(s->D, k, i) * mat_get(s->X, k, j));
+			gates_mask(gates_col(s->D, i), n, mat_col(s->X, j), mat_col(F, i * d + j));
 	blas_syrk(s->c, F, TRANSPOSED, 0, u->C);
 	for (ptrdiff_t b = 0; b < d; b++)
 		for (ptrdiff_t a = b; a < d; a++)
@@ -81,13 +80,11 @@ static void solve(void *state, const real *p, struct mat U, struct mat Y, real *
 	struct mat B = mat_cols(U, P, P);
 
 	blas_cholesky_solve(s->M, mat_cols(U, 0, P)); /* A = M^-1 R_A */
-	for (ptrdiff_t i = 0; i < P; i++)
-		for (ptrdiff_t k = 0; k < s->D.rows; k++)
-			mat_set(u->T, k, i, mat_get(s->D, k, i) * p[k]);
+	gates_spread(s->D, p, u->T);
 	blas_gemm(s->c, s->X, TRANSPOSED, u->T, PLAIN, 1, B); /* R_B + c F'p */
 	blas_triangular_solve(u->C, BLAS_SOLVE_BLOCK, B.at);
 	blas_gemm(1, s->X, PLAIN, U, PLAIN, 0, Y);
-	u_update_outputs(s->D, mat_cols(Y, P, P), f);
+	gates_outputs(s->D, mat_cols(Y, P, P), f);
 }
 
 const struct u_update u_primal = {

@@ -11,16 +11,17 @@
 #include "solvers/core/desc.h"
 #include "solvers/core/mat.h"
 #include "solvers/core/status.h"
+#include "solvers/gates/gates.h"
 #include "solvers/model/trainer.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
 struct u_system {
-	struct mat X; /* n x d */
-	struct mat D; /* n x P, 0 or 1 */
-	struct mat M; /* d x d, lower Cholesky factor of I + X'X */
-	double c;     /* > 0: 2 kappa */
+	struct mat X;   /* n x d */
+	struct gates D; /* n x P */
+	struct mat M;   /* d x d, lower Cholesky factor of I + X'X */
+	double c;       /* > 0: 2 kappa */
 };
 
 struct u_shape {
@@ -49,11 +50,8 @@ struct u_update {
 	const char *(*note)(const void *state);
 };
 
-/* Shared by u-updates: f = (D o Y) 1 for n x P matrices. */
-void u_update_outputs(struct mat D, struct mat Y, real *f);
-/* Y = D o (g 1') for n x P matrices. */
-void u_update_spread(struct mat D, const real *g, struct mat Y);
-/* B += c M^-1 X'(D o (g 1')) in U = [A B] (d x 2P), and X B in Y (n x 2P); Z (d x P) is scratch. */
+/* Shared by u-updates: B += c M^-1 X'(D o (g 1')) in U = [A B] (d x 2P), and X B in Y (n x 2P);
+ * Z (d x P) is scratch. */
 void u_update_correct(const struct u_system *system, const real *g, struct mat Z, struct mat U,
 		      struct mat Y);
 

@@ -1,8 +1,8 @@
 /* Auto-PGD on the margin (Croce & Hein 2020): projected descent with momentum whose step is halved
  * where it makes no progress, and which then goes on from the best point of the start.
  *
- *     z = project(x_k - eta direction),  x_{k+1} = project(x_k + 0.75 (z - x_k) + 0.25 (x_k -
- * x_{k-1}))
+ *     z = project(x_k - eta direction)
+ *     x_{k+1} = project(x_k + 0.75 (z - x_k) + 0.25 (x_k - x_{k-1}))
  *
  * with eta = 2 eps at first. Checkpoints come after 0.22 N steps, then at intervals that get
  * shorter by 0.03 N down to 0.06 N. At one, a row halves eta if fewer than 0.75 of the steps since

@@ -15,8 +15,9 @@ void ball_descend(struct chunk *chunk, double step);
 
 /* A step with momentum, for each row of a length of its own (step: capacity); old is the point
  * before `at`, and becomes `at`:
- *     z = project(at - step_r direction),  at = project(at + blend (z - at) + (1 - blend) (at -
- * old)) */
+ *
+ *     z = project(at - step_r direction)
+ *     at = project(at + blend (z - at) + (1 - blend) (at - old)) */
 struct ball_momentum {
 	const real *step;
 	real blend;

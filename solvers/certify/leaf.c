@@ -150,43 +150,6 @@ static void solve_factor(const double *A, ptrdiff_t n, double *y)
 	}
 }
 
-static void prepare_terms(struct leaf *leaf)
-{
-	for (ptrdiff_t j = 0; j < leaf->terms; j++) {
-		double s = leaf->s[j], t = leaf->t[j], as = leaf->a[j] / s, wt = leaf->w[j] / t;
-		double excess = leaf->mu / s + leaf->mu / t - leaf->c[j];
-
-		leaf->weight[j] = wt * as / (as + wt);
-		leaf->off[j] = s - leaf->z[j] - dot(leaf->u[j], leaf->v, leaf->coords) - t;
-		leaf->target[j] = leaf->mu / t - wt / (as + wt) * excess;
-	}
-}
-
-/* D and the right side. */
-static void prepare_coordinates(struct leaf *leaf)
-{
-	double mu = leaf->mu;
-
-	for (ptrdiff_t e = 0; e < leaf->coords; e++) {
-		double right = -leaf->g[e], push = leaf->norm == NORM_L2 ? -leaf->v[e] : -1;
-
-		for (ptrdiff_t j = 0; j < leaf->terms; j++)
-			right -= (leaf->target[j] - leaf->weight[j] * leaf->off[j]) * leaf->u[j][e];
-		leaf->diagonal[e] = leaf->norm == NORM_L2 ? leaf->theta : 0;
-		if (leaf->boxed) {
-			double under = leaf->under[e], over = leaf->over[e];
-
-			leaf->diagonal[e] += leaf->below[e] / under + leaf->above[e] / over;
-			right += mu / under - mu / over;
-		}
-		if (leaf->norm != NORM_LINF) {
-			leaf->push[e] = push;
-			right += mu / leaf->ball * push;
-		}
-		leaf->right[e] = right;
-	}
-}
-
 /* Column j of B, the low rank part B B', and the factor that is left out of it. */
 static const double *column_of(const struct leaf *leaf, ptrdiff_t j, double *root)
 {
@@ -259,9 +222,36 @@ static bool solve_by_coordinates(struct leaf *leaf, ptrdiff_t n)
 static bool find_direction(struct leaf *leaf)
 {
 	ptrdiff_t n = leaf->terms + (leaf->norm != NORM_LINF);
+	double mu = leaf->mu;
 
-	prepare_terms(leaf);
-	prepare_coordinates(leaf);
+	for (ptrdiff_t j = 0; j < leaf->terms; j++) {
+		double s = leaf->s[j], t = leaf->t[j], as = leaf->a[j] / s, wt = leaf->w[j] / t;
+		double excess = leaf->mu / s + leaf->mu / t - leaf->c[j];
+
+		leaf->weight[j] = wt * as / (as + wt);
+		leaf->off[j] = s - leaf->z[j] - dot(leaf->u[j], leaf->v, leaf->coords) - t;
+		leaf->target[j] = leaf->mu / t - wt / (as + wt) * excess;
+	}
+
+	/* D and the right side */
+	for (ptrdiff_t e = 0; e < leaf->coords; e++) {
+		double right = -leaf->g[e], push = leaf->norm == NORM_L2 ? -leaf->v[e] : -1;
+
+		for (ptrdiff_t j = 0; j < leaf->terms; j++)
+			right -= (leaf->target[j] - leaf->weight[j] * leaf->off[j]) * leaf->u[j][e];
+		leaf->diagonal[e] = leaf->norm == NORM_L2 ? leaf->theta : 0;
+		if (leaf->boxed) {
+			double under = leaf->under[e], over = leaf->over[e];
+
+			leaf->diagonal[e] += leaf->below[e] / under + leaf->above[e] / over;
+			right += mu / under - mu / over;
+		}
+		if (leaf->norm != NORM_LINF) {
+			leaf->push[e] = push;
+			right += mu / leaf->ball * push;
+		}
+		leaf->right[e] = right;
+	}
 	if (leaf->coords <= (n > FEW ? n : FEW))
 		return solve_by_coordinates(leaf, n);
 	return solve_by_terms(leaf, n);
@@ -445,12 +435,6 @@ static void observe(struct leaf *leaf)
 	memcpy(leaf->best, leaf->v, (size_t)leaf->coords * sizeof *leaf->best);
 }
 
-/* Aim higher after a short step. */
-static double centring(double step)
-{
-	return step > 0.9 ? 0.1 : step > 0.5 ? 0.3 : 0.8;
-}
-
 void leaf_solve(struct leaf *leaf, real *delta)
 {
 	double count, left, most, share = 0.1;
@@ -470,7 +454,7 @@ void leaf_solve(struct leaf *leaf, real *delta)
 			break;
 		advance(leaf, step);
 		observe(leaf);
-		share = centring(step);
+		share = step > 0.9 ? 0.1 : step > 0.5 ? 0.3 : 0.8;
 	}
 	for (ptrdiff_t i = 0; i < leaf->d; i++)
 		delta[i] = 0;

@@ -127,21 +127,6 @@ void relax_start(struct relax *relax)
 	outputs(relax, relax->delta, relax->Z, 0, relax->count);
 }
 
-/* next = project(delta - tau g) */
-static void descend(struct relax *relax)
-{
-	for (ptrdiff_t k = 0; k < relax->count; k++) {
-		const real *restrict delta = mat_col(relax->delta, k), *restrict g =
-									       mat_col(relax->G, k);
-		real *restrict next = mat_col(relax->next, k), tau = (real)relax->tau[k];
-
-#pragma omp simd
-		for (ptrdiff_t i = 0; i < relax->U.rows; i++)
-			next[i] = delta[i] - tau * g[i];
-		region_project(&relax->region[k], next);
-	}
-}
-
 /* value = min(value, sum_j c_j max(floor_j, z_j)), and the same of the relaxation, constant + sum_j
  * of the larger of low_j z_j and high_j z_j */
 static void observe(struct relax *relax, ptrdiff_t k)
@@ -162,22 +147,6 @@ static void observe(struct relax *relax, ptrdiff_t k)
 	       (size_t)relax->U.rows * sizeof(real));
 }
 
-/* w = clip(w + sigma (2 z(next) - z(delta))), the slopes that may be used */
-static void ascend(struct relax *relax, ptrdiff_t k)
-{
-	const real *restrict z = mat_col(relax->Z, k), *restrict ahead = mat_col(relax->next_Z, k);
-	const real *restrict low = mat_col(relax->low, k), *restrict high = mat_col(relax->high, k);
-	real *restrict w = mat_col(relax->W, k), sigma = (real)relax->sigma[k];
-
-#pragma omp simd
-	for (ptrdiff_t j = 0; j < relax->U.cols; j++) {
-		real v = w[j] + sigma * (2 * ahead[j] - z[j]);
-
-		v = v > low[j] ? v : low[j];
-		w[j] = v < high[j] ? v : high[j];
-	}
-}
-
 static void swap(struct mat *a, struct mat *b)
 {
 	struct mat kept = *a;
@@ -188,11 +157,35 @@ static void swap(struct mat *a, struct mat *b)
 
 void relax_step(struct relax *relax)
 {
-	descend(relax);
+	/* next = project(delta - tau g) */
+	for (ptrdiff_t k = 0; k < relax->count; k++) {
+		const real *restrict delta = mat_col(relax->delta, k), *restrict g =
+									       mat_col(relax->G, k);
+		real *restrict next = mat_col(relax->next, k), tau = (real)relax->tau[k];
+
+#pragma omp simd
+		for (ptrdiff_t i = 0; i < relax->U.rows; i++)
+			next[i] = delta[i] - tau * g[i];
+		region_project(&relax->region[k], next);
+	}
 	outputs(relax, relax->next, relax->next_Z, 0, relax->count);
 	for (ptrdiff_t k = 0; k < relax->count; k++) {
 		observe(relax, k);
-		ascend(relax, k);
+
+		/* w = clip(w + sigma (2 z(next) - z(delta))), the slopes that may be used */
+		const real *restrict z = mat_col(relax->Z, k), *restrict ahead =
+								       mat_col(relax->next_Z, k);
+		const real *restrict low = mat_col(relax->low, k), *restrict high =
+									   mat_col(relax->high, k);
+		real *restrict w = mat_col(relax->W, k), sigma = (real)relax->sigma[k];
+
+#pragma omp simd
+		for (ptrdiff_t j = 0; j < relax->U.cols; j++) {
+			real v = w[j] + sigma * (2 * ahead[j] - z[j]);
+
+			v = v > low[j] ? v : low[j];
+			w[j] = v < high[j] ? v : high[j];
+		}
 	}
 	swap(&relax->delta, &relax->next);
 	swap(&relax->Z, &relax->next_Z);

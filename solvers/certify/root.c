@@ -35,29 +35,6 @@ struct root_slopes root_slopes(real c, real below, real above)
 	return (struct root_slopes){slope, slope, slope, -(double)slope * (double)below};
 }
 
-static void pose_column(struct root *root, ptrdiff_t k)
-{
-	const struct points *p = &root->points;
-	struct relax *r = &root->relax;
-
-	r->constant[k] = 0;
-	for (ptrdiff_t j = 0; j < p->C.rows; j++) {
-		struct root_slopes s = root_slopes(mat_get(p->C, j, k), mat_get(p->below, j, k),
-						   mat_get(p->above, j, k));
-
-		mat_set(r->low, j, k, s.low);
-		mat_set(r->high, j, k, s.high);
-		mat_set(r->W, j, k, s.start);
-		r->constant[k] += s.constant;
-	}
-	root->sample[k] = p->first + k;
-	r->reach[k] = p->reach[k];
-	r->region[k] = p->region[k];
-	r->bound[k] = points_interval(p, k); /* which fixed slopes may miss */
-	r->value[k] = p->value[k];
-	r->ceiling[k] = HUGE_VAL;
-}
-
 static void pose(struct root *root)
 {
 	root->relax.count = root->points.count;
@@ -65,20 +42,28 @@ static void pose(struct root *root)
 	root->relax.clean = root->points.Z;
 	mat_fill(root->relax.delta, 0);
 	mat_fill(root->relax.best, 0);
-	for (ptrdiff_t k = 0; k < root->points.count; k++)
-		pose_column(root, k);
-}
+	for (ptrdiff_t k = 0; k < root->points.count; k++) {
+		const struct points *p = &root->points;
+		struct relax *r = &root->relax;
 
-static void deliver(const struct root *root, ptrdiff_t k)
-{
-	const struct certify_job *job = root->points.job;
-	const real *delta = mat_col(root->relax.best, k);
-	ptrdiff_t sample = root->sample[k];
+		r->constant[k] = 0;
+		for (ptrdiff_t j = 0; j < p->C.rows; j++) {
+			struct root_slopes s =
+				root_slopes(mat_get(p->C, j, k), mat_get(p->below, j, k),
+					    mat_get(p->above, j, k));
 
-	job->lower[sample] = root->relax.bound[k];
-	job->upper[sample] = root->relax.value[k];
-	for (ptrdiff_t i = 0; i < job->X.cols; i++)
-		mat_set(job->worst, sample, i, mat_get(job->X, sample, i) + delta[i]);
+			mat_set(r->low, j, k, s.low);
+			mat_set(r->high, j, k, s.high);
+			mat_set(r->W, j, k, s.start);
+			r->constant[k] += s.constant;
+		}
+		root->sample[k] = p->first + k;
+		r->reach[k] = p->reach[k];
+		r->region[k] = p->region[k];
+		r->bound[k] = points_interval(p, k); /* which fixed slopes may miss */
+		r->value[k] = p->value[k];
+		r->ceiling[k] = HUGE_VAL;
+	}
 }
 
 /* Steps can do no more for it. */
@@ -95,7 +80,15 @@ static void deliver_done(struct root *root, bool decide, bool all)
 
 	for (ptrdiff_t k = 0; k < r->count; k++) {
 		if (all || is_done(r, k, decide)) {
-			deliver(root, k);
+			const struct certify_job *job = root->points.job;
+			const real *delta = mat_col(root->relax.best, k);
+			ptrdiff_t sample = root->sample[k];
+
+			job->lower[sample] = root->relax.bound[k];
+			job->upper[sample] = root->relax.value[k];
+			for (ptrdiff_t i = 0; i < job->X.cols; i++)
+				mat_set(job->worst, sample, i,
+					mat_get(job->X, sample, i) + delta[i]);
 			continue;
 		}
 		root->sample[kept] = root->sample[k];
@@ -131,36 +124,31 @@ static void run_chunk(struct root *root, long steps, bool decide)
 	deliver_done(root, decide, true);
 }
 
-static void root_new(struct root *root, const struct certify_job *job, ptrdiff_t rows,
-		     struct arena *arena)
-{
-	const struct net *net = job->net;
-	ptrdiff_t d = net->U.rows, m = net->U.cols;
-	struct relax *r = &root->relax;
-	real *work;
-
-	points_new(&root->points, job, rows, arena);
-	relax_new(r, d, m, rows, arena);
-	root->sample = ARENA_ARRAY(arena, ptrdiff_t, rows);
-	root->floor = ARENA_ARRAY(arena, real, m);
-	r->U = net->U;
-	r->floor = root->floor;
-	r->length = root->points.length;
-	r->gain = root->points.gain;
-	r->radius = root->points.radius;
-	r->terms = d + m;
-	work = ARENA_ARRAY(arena, real, d + m);
-	r->spectral = arena_counts(arena) ? 0 : relax_spectral(net->U, work);
-}
-
 void root_run(struct certify_job *job, long steps, bool decide, struct arena *arena)
 {
 	int threads = omp_get_max_threads();
 	ptrdiff_t rows = points_room(job->X.rows, threads);
 	struct root *roots = ARENA_ARRAY(arena, struct root, threads);
 
-	for (int t = 0; t < threads; t++)
-		root_new(&roots[t], job, rows, arena);
+	for (int t = 0; t < threads; t++) {
+		const struct net *net = job->net;
+		ptrdiff_t d = net->U.rows, m = net->U.cols;
+		struct relax *r = &roots[t].relax;
+		real *work;
+
+		points_new(&roots[t].points, job, rows, arena);
+		relax_new(r, d, m, rows, arena);
+		roots[t].sample = ARENA_ARRAY(arena, ptrdiff_t, rows);
+		roots[t].floor = ARENA_ARRAY(arena, real, m);
+		r->U = net->U;
+		r->floor = roots[t].floor;
+		r->length = roots[t].points.length;
+		r->gain = roots[t].points.gain;
+		r->radius = roots[t].points.radius;
+		r->terms = d + m;
+		work = ARENA_ARRAY(arena, real, d + m);
+		r->spectral = arena_counts(arena) ? 0 : relax_spectral(net->U, work);
+	}
 	if (arena_counts(arena))
 		return;
 #pragma omp parallel for schedule(dynamic) num_threads(threads)

@@ -289,12 +289,6 @@ static void grow(struct tree *t, ptrdiff_t node, ptrdiff_t k, ptrdiff_t j, int s
 	push(t, node);
 }
 
-static void close_node(struct tree *t, ptrdiff_t k)
-{
-	t->closed = fmin(t->closed, t->relax.bound[k]);
-	t->spare[t->spares++] = t->column[k];
-}
-
 /* A leaf as the convex program it is. Signs need no constraints: without them it is the minimum of
  * sum_j a_j c_j z_j over the a_j in {0, 1} that the node chose, and never below that of the relu;
  * its minimiser has a y f no higher. What is left open then, is open to rounding. */
@@ -333,7 +327,8 @@ static void branch(struct tree *t, ptrdiff_t k)
 	if (j < 0 && t->relax.bound[k] <= goal(t))
 		finish(t, k);
 	if (j < 0 || t->relax.bound[k] > goal(t)) {
-		close_node(t, k);
+		t->closed = fmin(t->closed, t->relax.bound[k]);
+		t->spare[t->spares++] = t->column[k];
 	} else {
 		grow(t, t->spare[--t->spares], k, j, 1);
 		grow(t, node, k, j, -1);

@@ -29,6 +29,7 @@ struct cvx cvx_new(const struct problem *problem, const struct patterns *pattern
 	cvx.f = ARENA_ARRAY(arena, real, n);
 	cvx.fr = ARENA_ARRAY(arena, real, n);
 	cvx.a = ARENA_ARRAY(arena, real, n);
+	cvx.d = ARENA_ARRAY(arena, real, n);
 	cvx.alpha = ARENA_ARRAY(arena, real, n);
 	cvx.g = ARENA_ARRAY(arena, double, d);
 	cvx.wide_z = ARENA_ARRAY(arena, double, d * 2 * P);

@@ -46,6 +46,7 @@ struct cvx {
 	/* scratch */
 	struct mat R, Z;  /* d x 2 P */
 	real *f, *fr, *a; /* n: outputs at the point and at its repaired version; |x| o alpha */
+	real *d;          /* n: a pattern as 0 and 1, or what it masks or flips */
 	double *g;        /* d */
 	double *wide_z;   /* d x 2 P */
 	double size;      /* |X|_F */

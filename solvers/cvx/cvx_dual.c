@@ -43,9 +43,9 @@ struct cvx_order *cvx_order_new(ptrdiff_t P, struct arena *arena)
 	return ARENA_ARRAY(arena, struct cvx_order, 2 * P);
 }
 
-static const real *pattern(const struct cvx *cvx, ptrdiff_t b)
+static const uint64_t *pattern(const struct cvx *cvx, ptrdiff_t b)
 {
-	return mat_col(cvx->patterns.D, b % cvx->patterns.D.cols);
+	return gates_col(cvx->patterns.D, b % cvx->patterns.D.cols);
 }
 
 static real sign_of(const struct cvx *cvx, ptrdiff_t b)
@@ -58,22 +58,23 @@ static void take_multipliers(const struct cvx *cvx, const struct cvx_dual *dual,
 			     real *z)
 {
 	ptrdiff_t P = cvx->patterns.D.cols;
-	const real *d = pattern(cvx, b), *nu = mat_col(b < P ? dual->NV : dual->NW, b % P);
+	const real *nu = mat_col(b < P ? dual->NV : dual->NW, b % P);
 	real scale = (real)dual->scale;
 
 	for (ptrdiff_t k = 0; k < dual->NV.rows; k++)
-		z[k] = nu[k] < 0 ? (1 - 2 * d[k]) * scale * nu[k] : 0;
+		z[k] = nu[k] < 0 ? -scale * nu[k] : 0;
+	gates_flip(pattern(cvx, b), dual->NV.rows, z, z);
 }
 
 /* q = +-d o alpha + z. A sum is rounded to a number on the same side of +-alpha, so that q is exact
  * for some z of the right sign. */
 static void add_alpha(const struct cvx *cvx, const real *alpha, ptrdiff_t b, const real *z, real *q)
 {
-	const real *d = pattern(cvx, b);
 	real sign = sign_of(cvx, b);
 
+	gates_mask(pattern(cvx, b), cvx->M.rows, alpha, cvx->d);
 	for (ptrdiff_t k = 0; k < cvx->M.rows; k++)
-		q[k] = sign * d[k] * alpha[k] + z[k];
+		q[k] = sign * cvx->d[k] + z[k];
 }
 
 /* |X'q| of column c from above, where its sums are wrong by `rounding` |x| |q| at most. */
@@ -176,9 +177,10 @@ static void offer(struct cvx *cvx, const real *alpha, ptrdiff_t b, const real *z
 static void solve_block(struct cvx *cvx, const real *alpha, ptrdiff_t b, double target)
 {
 	struct nnls *nnls = &cvx->nnls;
-	const real *d = pattern(cvx, b);
+	const real *d = cvx->d;
 	real *z = mat_col(cvx->split.A, 0);
 
+	gates_unpack(pattern(cvx, b), cvx->M.rows, cvx->d);
 	nnls_gradient(cvx->cone.B, d, cvx->a, (double)sign_of(cvx, b), cvx->g);
 	nnls_solve(nnls, (struct nnls_block){d, NULL, cvx->g}, target, HUGE_VAL);
 	memset(z, 0, (size_t)cvx->M.rows * sizeof *z);
@@ -225,9 +227,10 @@ static void start_splitting(struct cvx *cvx, const real *alpha, double target)
 	blas_gemm(1, cvx->cone.B, TRANSPOSED, Y, PLAIN, 0, V);
 	blas_gemm(1, cvx->cone.B, PLAIN, V, PLAIN, 0, Y);
 	for (ptrdiff_t c = 0; c < s->count; c++) {
-		const real *d = s->d[c], *z = mat_col(cvx->M, cvx->at[c]);
+		const real *d = cvx->d, *z = mat_col(cvx->M, cvx->at[c]);
 		real sign = sign_of(cvx, cvx->at[c]), *a = mat_col(s->A, c), *y = mat_col(s->Y, c);
 
+		gates_unpack(s->d[c], s->A.rows, cvx->d);
 		for (ptrdiff_t k = 0; k < s->A.rows; k++) {
 			real e = 2 * d[k] - 1, slack = e * y[k];
 			real eta = e * z[k] * length[k];
@@ -244,14 +247,15 @@ static double feasible_value(const struct cvx *cvx, ptrdiff_t c)
 {
 	const struct splitting *s = &cvx->split;
 	ptrdiff_t i = cvx->at[c] % cvx->patterns.D.cols;
-	const real *y = mat_col(s->Y, c), *push = mat_col(cvx->push, i), *d = s->d[c];
+	const real *y = mat_col(s->Y, c), *push = mat_col(cvx->push, i);
 	const real *v = mat_col(s->V, c), *g = mat_col(s->G, c), *h = mat_col(cvx->interior.U, i);
 	double step = 0, square = 0, along = 0;
 
 	if (!(cvx->interior.margin[i] > 0))
 		return 0;
+	gates_flip(s->d[c], s->Y.rows, y, cvx->d);
 	for (ptrdiff_t k = 0; k < s->Y.rows; k++)
-		if (((d[k] > 0) != (y[k] >= 0)) && cvx->cone.length[k] > 0)
+		if (cvx->d[k] < 0 && cvx->cone.length[k] > 0)
 			step = fmax(step, fabs((double)y[k] * (double)cvx->cone.length[k] /
 					       (double)push[k]));
 	for (ptrdiff_t j = 0; j < s->V.rows; j++) {

@@ -77,13 +77,11 @@ static void linearise(struct cvx *cvx, struct active *a)
 	}
 	blas_gemm(1, cvx->problem->X, PLAIN, R, PLAIN, 0, W);
 	for (ptrdiff_t c = 0; c < a->count; c++) {
-		const real *pattern = mat_col(cvx->patterns.D, a->block[c] % P);
 		real *w = mat_col(W, c), *hw = mat_col(HW, c);
 
-		for (ptrdiff_t k = 0; k < W.rows; k++) {
-			w[k] *= pattern[k];
+		gates_mask(gates_col(cvx->patterns.D, a->block[c] % P), W.rows, w, w);
+		for (ptrdiff_t k = 0; k < W.rows; k++)
 			hw[k] = cvx->a[k] * w[k];
-		}
 		for (ptrdiff_t e = 0; e <= c; e++)
 			a->gram[c][e] = a->gram[e][c] = blas_dot((size_t)W.rows, hw, mat_col(W, e));
 	}

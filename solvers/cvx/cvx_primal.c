@@ -33,9 +33,9 @@ struct extent {
 	ptrdiff_t broken;          /* blocks at work: those with a violation */
 };
 
-static const real *pattern(const struct cvx *cvx, ptrdiff_t b)
+static const uint64_t *pattern(const struct cvx *cvx, ptrdiff_t b)
 {
-	return mat_col(cvx->patterns.D, b % cvx->patterns.D.cols);
+	return gates_col(cvx->patterns.D, b % cvx->patterns.D.cols);
 }
 
 static const real *direction(const struct cvx *cvx, ptrdiff_t b)
@@ -51,36 +51,38 @@ static bool has_direction(const struct cvx *cvx, ptrdiff_t b)
 /* The least t with e o (y + t push) >= 0 for block b; HUGE_VAL if there is none. */
 static double repair_step(const struct cvx *cvx, ptrdiff_t b, const real *y)
 {
-	const real *d = pattern(cvx, b), *push = mat_col(cvx->push, b % cvx->patterns.D.cols);
+	const real *push = mat_col(cvx->push, b % cvx->patterns.D.cols), *slack = cvx->d;
 	double step = 0;
 
 	if (!has_direction(cvx, b))
 		return HUGE_VAL;
-	for (ptrdiff_t k = 0; k < cvx->push.rows; k++) {
-		double e = d[k] > 0 ? 1 : -1, slack = e * (double)y[k], by = e * (double)push[k];
+	gates_flip(pattern(cvx, b), cvx->push.rows, y, cvx->d);
+	for (ptrdiff_t k = 0; k < cvx->push.rows; k++)
+		if (slack[k] < 0) { /* e is the other sign than that of y */
+			double by = y[k] > 0 ? -(double)push[k] : (double)push[k];
 
-		if (slack < 0)
-			step = fmax(step, by > 0 ? -slack / by : HUGE_VAL);
-	}
+			step = fmax(step, by > 0 ? -(double)slack[k] / by : HUGE_VAL);
+		}
 	return step;
 }
 
 /* Block b with y = X v: extent, and f += its outputs. */
 static void add_block(struct cvx *cvx, ptrdiff_t b, const real *y, struct extent *sum)
 {
-	const real *d = pattern(cvx, b);
-	real sign = b < cvx->patterns.D.cols ? 1 : -1;
-	double violation = 0, largest = 0;
+	const real *d = cvx->d;
+	real sign = b < cvx->patterns.D.cols ? 1 : -1, violation = 0, largest = 0;
 
+	gates_unpack(pattern(cvx, b), cvx->push.rows, cvx->d);
+#pragma omp simd reduction(max : violation, largest)
 	for (ptrdiff_t k = 0; k < cvx->push.rows; k++) {
-		double slack = d[k] > 0 ? (double)y[k] : -(double)y[k];
+		real lack = (1 - 2 * d[k]) * y[k], size = lack < 0 ? -lack : lack;
 
-		largest = fmax(largest, fabs(slack));
-		violation = fmax(violation, -slack);
+		largest = size > largest ? size : largest;
+		violation = lack > violation ? lack : violation;
 		cvx->f[k] += sign * d[k] * y[k];
 	}
-	sum->largest = fmax(sum->largest, largest);
-	sum->violation = fmax(sum->violation, violation);
+	sum->largest = fmax(sum->largest, (double)largest);
+	sum->violation = fmax(sum->violation, (double)violation);
 	if (violation > 0)
 		cvx->at[sum->broken++] = b;
 }
@@ -125,6 +127,7 @@ static double offer(struct mat r, const real *v, const real *base, double t, con
 static void start_repair(struct cvx *cvx, struct mat V, struct mat W, ptrdiff_t count)
 {
 	struct splitting *s = &cvx->split;
+	const real *restrict length = cvx->cone.length;
 	ptrdiff_t P = V.cols;
 
 	splitting_start(s, 0, penalty);
@@ -133,19 +136,17 @@ static void start_repair(struct cvx *cvx, struct mat V, struct mat W, ptrdiff_t 
 		ptrdiff_t b = cvx->at[c];
 		struct mat r = mat_cols(cvx->R, b, 1);
 		const real *v = mat_col(b < P ? V : W, b % P), *y = mat_col(s->Y, b);
-		real *a = mat_col(s->A, c);
+		real *restrict a = mat_col(s->A, c), *restrict slack = cvx->d;
 
 		s->d[c] = pattern(cvx, b);
 		mat_copy(mat_cols(cvx->Z, c, 1), mat_cols(b < P ? V : W, b % P, 1));
 		mat_fill(r, 0);
 		cvx->norm[c] = offer(r, v, v, repair_step(cvx, b, y), direction(cvx, b),
 				     blas_norm((size_t)V.rows, v));
-		for (ptrdiff_t k = 0; k < s->A.rows; k++) {
-			real slack = s->d[c][k] > 0 ? y[k] : -y[k];
-
-			a[k] = slack > 0 && cvx->cone.length[k] > 0 ? slack / cvx->cone.length[k]
-								    : 0;
-		}
+		gates_flip(s->d[c], s->A.rows, y, slack);
+#pragma omp simd
+		for (ptrdiff_t k = 0; k < s->A.rows; k++)
+			a[k] = slack[k] > 0 && length[k] > 0 ? slack[k] / length[k] : 0;
 	}
 	signcone_reduce(&cvx->cone, mat_cols(cvx->Z, 0, count), mat_cols(s->G, 0, count));
 }
@@ -162,8 +163,8 @@ static void project_exactly(struct cvx *cvx, ptrdiff_t c)
 
 	for (ptrdiff_t j = 0; j < r; j++)
 		cvx->g[j] = (double)g[j];
-	any = nnls_solve(&cvx->nnls, (struct nnls_block){cvx->split.d[c], NULL, cvx->g}, -1,
-			 HUGE_VAL)
+	gates_unpack(cvx->split.d[c], cvx->split.A.rows, cvx->d);
+	any = nnls_solve(&cvx->nnls, (struct nnls_block){cvx->d, NULL, cvx->g}, -1, HUGE_VAL)
 		      .upper > least;
 	for (ptrdiff_t j = 0; j < r; j++)
 		v[j] = any ? (real)cvx->nnls.r[j] : 0;
@@ -177,13 +178,14 @@ static double shifts_left(const struct cvx *cvx)
 
 	for (ptrdiff_t c = 0; c < s->count; c++) {
 		const real *push = mat_col(cvx->push, cvx->at[c] % cvx->patterns.D.cols);
-		const real *y = mat_col(s->Y, c), *d = s->d[c];
+		const real *y = mat_col(s->Y, c);
 		double step = 0;
 
 		if (!has_direction(cvx, cvx->at[c]))
 			continue;
+		gates_flip(s->d[c], s->Y.rows, y, cvx->d);
 		for (ptrdiff_t k = 0; k < s->Y.rows; k++)
-			if (((d[k] > 0) != (y[k] >= 0)) && cvx->cone.length[k] > 0)
+			if (cvx->d[k] < 0 && cvx->cone.length[k] > 0)
 				step = fmax(step, fabs((double)y[k] * (double)cvx->cone.length[k] /
 						       (double)push[k]));
 		steps += step;

@@ -28,7 +28,8 @@ struct fresh {
 	struct arena arena;
 	struct cvx_lanes lanes;
 	struct nnls nnls;
-	struct mat H, XH, D; /* of CVX_LANES / 2 draws */
+	struct mat H, XH, D; /* of CVX_LANES / 2 draws, D as 0 and 1 */
+	struct gates one;    /* n x 1 */
 	double *g;
 	double limit;
 };
@@ -43,6 +44,7 @@ static struct fresh fresh_new(const struct cvx *cvx)
 	f.H = mat_new(&f.arena, X.cols, CVX_LANES / 2);
 	f.XH = mat_new(&f.arena, X.rows, CVX_LANES / 2);
 	f.D = mat_new(&f.arena, X.rows, CVX_LANES / 2);
+	f.one = gates_new(&f.arena, X.rows, 1);
 	f.g = ARENA_ARRAY(&f.arena, double, X.cols);
 	f.limit = violation_limit(cvx->problem);
 	return f;
@@ -122,10 +124,11 @@ static void decide(struct fresh *f, int *verdict)
 /* Whether the program has pattern i of the draws. */
 static bool is_known(const struct fresh *f, ptrdiff_t i)
 {
-	struct mat D = f->cvx->patterns.D;
+	struct gates D = f->cvx->patterns.D;
 
+	gates_threshold(f->one, 0, mat_col(f->XH, i));
 	for (ptrdiff_t p = 0; p < D.cols; p++)
-		if (memcmp(mat_col(D, p), mat_col(f->D, i), (size_t)D.rows * sizeof(real)) == 0)
+		if (gates_same(D, p, f->one, 0))
 			return true;
 	return false;
 }

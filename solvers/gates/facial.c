@@ -33,6 +33,7 @@ struct facial facial_new(const struct signcone *cone, struct arena *arena)
 	f.T = mat_new(arena, n, r + 1);
 	f.basis = mat_new(arena, r, r);
 	f.g = ARENA_ARRAY(arena, double, r + 1);
+	f.d = ARENA_ARRAY(arena, real, n);
 	f.nnls = nnls_new(f.T, arena);
 	return f;
 }
@@ -73,7 +74,7 @@ static void fix(struct facial *f, ptrdiff_t k)
 
 /* T = what the basis leaves of each row, of length 1, and e beside it; rows of which nothing is
  * left are zero on the cone. Returns how many are left. */
-static ptrdiff_t form_rows(struct facial *f, const real *d)
+static ptrdiff_t form_rows(struct facial *f)
 {
 	ptrdiff_t n = f->T.rows, r = f->cone->B.cols, left = 0;
 
@@ -85,13 +86,13 @@ static ptrdiff_t form_rows(struct facial *f, const real *d)
 		left += any;
 		for (ptrdiff_t j = 0; j < r; j++)
 			mat_set(f->T, k, j, any ? (real)(f->g[j] / norm) : 0);
-		mat_set(f->T, k, r, any ? 2 * d[k] - 1 : 0);
+		mat_set(f->T, k, r, any ? 2 * f->d[k] - 1 : 0);
 	}
 	return left;
 }
 
 /* h of length 1 from the residual, and its margin, computed anew. */
-static void take_direction(struct facial *f, const real *d)
+static void take_direction(struct facial *f)
 {
 	ptrdiff_t r = f->cone->B.cols;
 	double norm = sqrt(dot(r, f->nnls.r, f->nnls.r));
@@ -105,7 +106,7 @@ static void take_direction(struct facial *f, const real *d)
 		for (ptrdiff_t j = 0; j < r; j++)
 			along += (double)mat_get(f->cone->B, k, j) * f->h[j];
 		if (!f->zero[k])
-			f->margin = fmin(f->margin, d[k] > 0 ? along : -along);
+			f->margin = fmin(f->margin, f->d[k] > 0 ? along : -along);
 	}
 }
 
@@ -135,23 +136,24 @@ static bool take_multipliers(struct facial *f)
 	return true;
 }
 
-void facial_decide(struct facial *f, const real *d)
+void facial_decide(struct facial *f, const uint64_t *d)
 {
 	ptrdiff_t n = f->T.rows, r = f->cone->B.cols;
 
+	gates_unpack(d, n, f->d);
 	f->rank = 0;
 	f->margin = f->residual = 0;
 	f->kind = FACIAL_ZERO;
 	for (ptrdiff_t k = 0; k < n; k++)
 		f->zero[k] = false;
-	while (form_rows(f, d) > 0) {
+	while (form_rows(f) > 0) {
 		bool first = f->rank == 0;
 
 		memset(f->g, 0, (size_t)r * sizeof *f->g);
 		f->g[r] = -1;
 		nnls_take(&f->nnls, f->T);
-		nnls_solve(&f->nnls, (struct nnls_block){d, NULL, f->g}, -1, HUGE_VAL);
-		take_direction(f, d);
+		nnls_solve(&f->nnls, (struct nnls_block){f->d, NULL, f->g}, -1, HUGE_VAL);
+		take_direction(f);
 		if (f->margin > 4 * (double)(r + 1) * REAL_EPSILON) {
 			f->kind = first ? FACIAL_OPEN : FACIAL_FLAT;
 			return;

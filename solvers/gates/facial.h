@@ -11,6 +11,7 @@
 #ifndef GATES_FACIAL_H
 #define GATES_FACIAL_H
 
+#include "solvers/gates/gates.h"
 #include "solvers/gates/signcone.h"
 #include "solvers/tools/nnls.h"
 
@@ -38,6 +39,7 @@ struct facial {
 	struct mat basis; /* r x r: of the rows that are zero on K, `rank` of them */
 	ptrdiff_t rank;
 	double *g; /* r + 1 */
+	real *d;   /* n: the pattern */
 	struct nnls nnls;
 };
 
@@ -49,6 +51,6 @@ struct facial facial_new(const struct signcone *cone, struct arena *arena);
  *     min over eta >= 0   |(B'(e o eta), sum eta - 1)|
  *
  * whose residual (h, -tau) has e_k b_k'h >= tau >= 0 for every k. Allocates nothing. */
-void facial_decide(struct facial *facial, const real *d);
+void facial_decide(struct facial *facial, const uint64_t *d);
 
 #endif

@@ -32,19 +32,26 @@ double interior_flops(double n, double d, double P)
 }
 
 /* min_k e_k y_k over the rows that are not zero */
-static double least_slack(const struct signcone *cone, const real *d, const real *y)
+static double least_slack(const struct signcone *cone, const uint64_t *d, const real *y)
 {
-	double least = HUGE_VAL;
+	real least = (real)HUGE_VAL, ey[GATES_BLOCK];
 
-	for (ptrdiff_t k = 0; k < cone->X.rows; k++)
-		if (cone->length[k] > 0)
-			least = fmin(least, d[k] > 0 ? (double)y[k] : -(double)y[k]);
-	return least;
+	for (ptrdiff_t first = 0; first < cone->X.rows; first += GATES_BLOCK) {
+		ptrdiff_t rows = cone->X.rows - first,
+			  count = rows < GATES_BLOCK ? rows : GATES_BLOCK;
+		const real *length = cone->length + first;
+
+		gates_flip(d + first / GATES_WORD, count, y + first, ey);
+#pragma omp simd reduction(min : least)
+		for (ptrdiff_t k = 0; k < count; k++)
+			least = length[k] > 0 && ey[k] < least ? ey[k] : least;
+	}
+	return (double)least;
 }
 
 /* Keep u (r), y = B u (n), as the direction of pattern i if its margin is the best so far, and more
  * than rounding. */
-static void offer(struct interior *in, const struct signcone *cone, ptrdiff_t i, const real *d,
+static void offer(struct interior *in, const struct signcone *cone, ptrdiff_t i, const uint64_t *d,
 		  const real *u, const real *y)
 {
 	size_t r = (size_t)cone->B.cols;
@@ -90,17 +97,17 @@ static void check(struct interior *in, struct splitting *s)
 }
 
 /* The guesses that lie inside their cones. */
-static void take_guesses(struct interior *in, struct splitting *s, struct mat D, struct mat start)
+static void take_guesses(struct interior *in, struct splitting *s, struct gates D, struct mat start)
 {
 	struct mat V = mat_cols(s->V, 0, D.cols), Y = mat_cols(s->Y, 0, D.cols);
 
 	signcone_reduce(s->cone, start, V);
 	blas_gemm(1, s->cone->B, PLAIN, V, PLAIN, 0, Y);
 	for (ptrdiff_t i = 0; i < D.cols; i++)
-		offer(in, s->cone, i, mat_col(D, i), mat_col(V, i), mat_col(Y, i));
+		offer(in, s->cone, i, gates_col(D, i), mat_col(V, i), mat_col(Y, i));
 }
 
-void interior_search(struct interior *in, struct splitting *s, struct mat D, struct mat start)
+void interior_search(struct interior *in, struct splitting *s, struct gates D, struct mat start)
 {
 	if (in->ready)
 		return;
@@ -112,7 +119,7 @@ void interior_search(struct interior *in, struct splitting *s, struct mat D, str
 	for (ptrdiff_t i = 0; i < D.cols; i++) {
 		in->at[i] = i;
 		in->limit[i] = 1;
-		s->d[i] = mat_col(D, i);
+		s->d[i] = gates_col(D, i);
 	}
 	mat_fill(s->A, 1);
 	mat_fill(s->G, 0);

@@ -26,6 +26,6 @@ double interior_flops(double n, double d, double P);
 
 /* Directions for all patterns D (n x P) at once, unless they are there; `start` (d x P) are first
  * guesses, kept where they are better. `s` needs room for P columns. Allocates nothing. */
-void interior_search(struct interior *in, struct splitting *s, struct mat D, struct mat start);
+void interior_search(struct interior *in, struct splitting *s, struct gates D, struct mat start);
 
 #endif

@@ -45,10 +45,10 @@ static const struct start_options *start_of(const struct choice *choice)
 }
 
 /* Whether h lies in the cone of pattern d with preactivations y = X h; not if h is zero. */
-static bool inside(struct mat X, const real *d, const real *h, const real *y)
+static bool inside(struct mat X, const uint64_t *d, const real *h, const real *y)
 {
 	for (ptrdiff_t k = 0; k < X.rows; k++)
-		if ((y[k] >= 0) != (d[k] > 0))
+		if ((y[k] >= 0) != gates_bit(d, k))
 			return false;
 	return blas_norm((size_t)X.cols, h) > 0;
 }
@@ -63,7 +63,7 @@ static ptrdiff_t check_directions(struct mat X, struct patterns *out, struct are
 		return out->H.cols;
 	blas_gemm(1, X, PLAIN, out->H, PLAIN, 0, Y);
 	for (ptrdiff_t i = 0; i < out->H.cols; i++)
-		if (!inside(X, mat_col(out->D, i), mat_col(out->H, i), mat_col(Y, i))) {
+		if (!inside(X, gates_col(out->D, i), mat_col(out->H, i), mat_col(Y, i))) {
 			memset(mat_col(out->H, i), 0, (size_t)X.cols * sizeof(real));
 			missing++;
 		}
@@ -96,7 +96,7 @@ static void seek_directions(struct mat X, struct patterns *out, enum facial_kind
 		kind[i] = FACIAL_OPEN;
 		if (interior.margin[i] > 0)
 			continue;
-		facial_decide(&facial, mat_col(out->D, i));
+		facial_decide(&facial, gates_col(out->D, i));
 		kind[i] = facial.kind;
 		for (ptrdiff_t j = 0; j < cone.B.cols; j++)
 			u[j] = kind[i] == FACIAL_OPEN ? (real)facial.h[j] : 0;
@@ -150,7 +150,7 @@ static enum status take_given(const char *file, const struct problem *problem, s
 				return err_at(err, STATUS_ENV, at,
 					      "patterns[%td, %td]: expected 0 or 1, got %g", k, j,
 					      (double)mat_get(*given, k, j));
-	out->D = *given;
+	out->D = gates_pack(*given, arena);
 	out->H = mat_new(arena, problem->X.cols, given->cols);
 	name_source(out, "file", arena);
 	find_directions(problem->X, true, arena, out);
@@ -176,7 +176,7 @@ const char *pattern_note(const struct pattern_options *options, ptrdiff_t used, 
 static void count_given(long count, const struct problem *problem, struct arena *arena,
 			struct patterns *out)
 {
-	out->D = mat_new(arena, problem->X.rows, count > 0 ? count : 1);
+	out->D = gates_new(arena, problem->X.rows, count > 0 ? count : 1);
 	out->H = mat_new(arena, problem->X.cols, out->D.cols);
 	name_source(out, "file", arena);
 	find_directions(problem->X, true, arena, out);
@@ -191,7 +191,7 @@ static void count_all(const struct pattern_options *options, const struct proble
 	struct arena scratch = arena_beside(arena);
 
 	arena_alloc(&scratch, (size_t)(2 * most), (size_t)n + (size_t)d * sizeof(double));
-	out->D = mat_new(arena, n, most);
+	out->D = gates_new(arena, n, most);
 	out->H = mat_new(arena, d, most);
 	name_source(out, "all", arena);
 	out->all = true;
@@ -214,7 +214,7 @@ static enum status take_all(const struct problem *problem, struct arena *arena,
 			       "enumerated; sample instead",
 			       cells_bound((double)n, (double)(d < n ? d : n)), ALL_MOST);
 	}
-	out->D = mat_new(arena, n, (ptrdiff_t)cells.count);
+	out->D = gates_new(arena, n, (ptrdiff_t)cells.count);
 	out->H = mat_new(arena, d, (ptrdiff_t)cells.count);
 	for (size_t c = 0; c < cells.count; c++) {
 		ptrdiff_t active = 0;
@@ -222,7 +222,7 @@ static enum status take_all(const struct problem *problem, struct arena *arena,
 		for (ptrdiff_t k = 0; k < n; k++) {
 			bool on = cells.sign[c * cells.rows + (size_t)k] >= 0;
 
-			mat_set(out->D, k, kept, on ? 1 : 0);
+			gates_set(out->D, k, kept, on);
 			active += on;
 		}
 		for (ptrdiff_t j = 0; j < d; j++)
@@ -230,7 +230,7 @@ static enum status take_all(const struct problem *problem, struct arena *arena,
 				(real)cells.point[c * cells.dimension + (size_t)j]);
 		kept += active > 0;
 	}
-	out->D = mat_cols(out->D, 0, kept);
+	out->D = gates_cols(out->D, 0, kept);
 	out->H = mat_cols(out->H, 0, kept);
 	name_source(out, "all", arena);
 	out->all = true;

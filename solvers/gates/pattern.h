@@ -12,6 +12,7 @@
 #include "solvers/core/mat.h"
 #include "solvers/core/status.h"
 #include "solvers/gates/facial.h"
+#include "solvers/gates/gates.h"
 #include "solvers/gates/start.h"
 
 #include <stdbool.h>
@@ -32,8 +33,8 @@ struct pattern_options {
 extern const struct option pattern_rows[];
 
 struct patterns {
-	struct mat D; /* n x P, 0 or 1 */
-	struct mat H; /* d x P, h_i; a column of zeros where no generator is known */
+	struct gates D; /* n x P */
+	struct mat H;   /* d x P, h_i; a column of zeros where no generator is known */
 	const enum facial_kind *kind; /* P: of given patterns, what their cones hold; or NULL */
 	const char **source;          /* P: name of the source that each is from, "file" or "all" */
 	bool all; /* every pattern that X admits: the program is the exact one */

@@ -8,7 +8,8 @@
 
 enum {
 	DRAWS_PER_PATTERN = 20, /* give up when the patterns that exist are nearly exhausted */
-	DRAWS_AT_LEAST = 1000
+	DRAWS_AT_LEAST = 1000,
+	BATCH = 64 /* proposals whose products are held at once */
 };
 
 /* Open-addressing set of column numbers, keyed by the hash of the column's bits. */
@@ -31,46 +32,34 @@ static struct seen seen_new(struct arena *arena, size_t entries)
 	return seen;
 }
 
-/* FNV-1a over the 0/1 entries; 0 for a pattern without an active sample, which adds no neuron. */
-static uint64_t pattern_hash(ptrdiff_t n, const real *d)
+/* FNV-1a over the words, whose upper bits come down; 0 for a pattern without an active sample,
+ * which adds no neuron. */
+static uint64_t pattern_hash(struct gates D, ptrdiff_t j)
 {
+	const uint64_t *d = gates_col(D, j);
 	uint64_t h = 0xcbf29ce484222325u;
-	bool active = false;
 
-	for (ptrdiff_t k = 0; k < n; k++) {
-		h = (h ^ (d[k] > 0)) * 0x100000001b3u;
-		active |= d[k] > 0;
+	for (ptrdiff_t w = 0; w < D.stride; w++) {
+		h = (h ^ d[w]) * 0x100000001b3u;
+		h ^= h >> 32;
 	}
-	return active ? h | 1 : 0;
+	return gates_active(D, j) > 0 ? h | 1 : 0;
 }
 
 /* Add column `candidate` of D unless an equal one is there; true if it is new. */
-static bool seen_add(struct seen *seen, struct mat D, ptrdiff_t candidate)
+static bool seen_add(struct seen *seen, struct gates D, ptrdiff_t candidate)
 {
-	const real *d = mat_col(D, candidate);
-	uint64_t hash = pattern_hash(D.rows, d);
+	uint64_t hash = pattern_hash(D, candidate);
 	size_t slot = hash & (seen->size - 1);
 
 	if (hash == 0)
 		return false;
 	for (; seen->column[slot] >= 0; slot = (slot + 1) & (seen->size - 1))
-		if (seen->hash[slot] == hash &&
-		    memcmp(mat_col(D, seen->column[slot]), d, (size_t)D.rows * sizeof(real)) == 0)
+		if (seen->hash[slot] == hash && gates_same(D, seen->column[slot], D, candidate))
 			return false;
 	seen->hash[slot] = hash;
 	seen->column[slot] = candidate;
 	return true;
-}
-
-/* d_k = [y_k >= 0] in place */
-static void threshold(struct mat Y)
-{
-	for (ptrdiff_t j = 0; j < Y.cols; j++) {
-		real *y = mat_col(Y, j);
-
-		for (ptrdiff_t k = 0; k < Y.rows; k++)
-			y[k] = y[k] >= 0 ? 1 : 0;
-	}
 }
 
 struct draw {
@@ -78,6 +67,7 @@ struct draw {
 	struct seen seen;
 	struct patterns *out;
 	ptrdiff_t found;
+	struct mat Y; /* n x BATCH: products with X of a batch */
 };
 
 static const struct pattern_source *source_at(const struct draw *draw, size_t s)
@@ -89,15 +79,17 @@ static const struct pattern_source *source_at(const struct draw *draw, size_t s)
 static void propose(const struct draw *draw, const struct pattern_source *source,
 		    const struct pattern_stream *stream, uint64_t first, ptrdiff_t batch)
 {
-	struct mat D = mat_cols(draw->out->D, draw->found, batch);
-	struct mat H = mat_cols(draw->out->H, draw->found, batch);
+	struct gates D = gates_cols(draw->out->D, draw->found, batch);
+	struct mat H = mat_cols(draw->out->H, draw->found, batch), Y = mat_cols(draw->Y, 0, batch);
 
 	for (ptrdiff_t j = 0; j < batch; j++)
 		source->direction(stream, first + (uint64_t)j, mat_col(H, j));
-	blas_gemm(1, stream->problem->X, PLAIN, H, PLAIN, 0, D);
-	for (ptrdiff_t j = 0; source->move && j < batch; j++)
-		source->move(stream, first + (uint64_t)j, mat_col(H, j), mat_col(D, j));
-	threshold(D);
+	blas_gemm(1, stream->problem->X, PLAIN, H, PLAIN, 0, Y);
+	for (ptrdiff_t j = 0; j < batch; j++) {
+		if (source->move)
+			source->move(stream, first + (uint64_t)j, mat_col(H, j), mat_col(Y, j));
+		gates_threshold(D, j, mat_col(Y, j));
+	}
 }
 
 /* Of `batch` columns behind those found so far, keep the new ones. */
@@ -107,7 +99,7 @@ static void keep_new(struct draw *draw, const char *source, ptrdiff_t batch)
 	ptrdiff_t kept = draw->found;
 
 	for (ptrdiff_t j = draw->found; j < draw->found + batch; j++) {
-		mat_copy(mat_cols(out->D, kept, 1), mat_cols(out->D, j, 1));
+		gates_copy(out->D, kept, out->D, j);
 		mat_copy(mat_cols(out->H, kept, 1), mat_cols(out->H, j, 1));
 		out->source[kept] = source;
 		kept += seen_add(&draw->seen, out->D, kept);
@@ -117,15 +109,19 @@ static void keep_new(struct draw *draw, const char *source, ptrdiff_t batch)
 
 /* All that one source has, or as much as is wanted. */
 static void take(struct draw *draw, const struct pattern_source *source,
-		 const struct pattern_stream *stream)
+		 const struct pattern_stream *stream, const struct arena *arena)
 {
+	struct arena scratch = arena_beside(arena);
 	ptrdiff_t wanted = draw->out->D.cols;
 	uint64_t drawn = 0, limit = stream->count;
 
+	draw->Y = mat_new(&scratch, draw->out->D.rows, wanted < BATCH ? wanted : BATCH);
+	if (arena_counts(arena))
+		limit = 0;
 	if (limit == PATTERN_ENDLESS)
 		limit = (uint64_t)wanted * DRAWS_PER_PATTERN + DRAWS_AT_LEAST;
 	while (draw->found < wanted && drawn < limit) {
-		ptrdiff_t batch = wanted - draw->found;
+		ptrdiff_t batch = wanted - draw->found < BATCH ? wanted - draw->found : BATCH;
 
 		if ((uint64_t)batch > limit - drawn)
 			batch = (ptrdiff_t)(limit - drawn);
@@ -133,6 +129,7 @@ static void take(struct draw *draw, const struct pattern_source *source,
 		keep_new(draw, source->base.name, batch);
 		drawn += (uint64_t)batch;
 	}
+	arena_release(&scratch);
 }
 
 /* One network can be read from a file (problem->start). */
@@ -168,14 +165,12 @@ static enum status take_turns(struct draw *draw, struct pattern_stream request, 
 		stream.options = draw->options->from.at[s].options;
 		if (source->open)
 			TRY(source->open(&stream, arena, err));
-		if (arena_counts(arena))
-			continue;
-		if (stream.count == PATTERN_ENDLESS && s + 1 < count)
+		if (!arena_counts(arena) && stream.count == PATTERN_ENDLESS && s + 1 < count)
 			return err_set(err, STATUS_SPEC,
 				       "patterns: from: %s never ends, so %s behind it would not "
 				       "be asked",
 				       source->base.name, source_at(draw, s + 1)->base.name);
-		take(draw, source, &stream);
+		take(draw, source, &stream, arena);
 	}
 	return STATUS_OK;
 }
@@ -187,7 +182,7 @@ enum status pattern_draw(const struct pattern_options *options, const struct pro
 	struct pattern_stream request = {
 		.problem = problem, .radius = radius, .count = PATTERN_ENDLESS};
 
-	out->D = mat_new(arena, problem->X.rows, options->count);
+	out->D = gates_new(arena, problem->X.rows, options->count);
 	out->H = mat_new(arena, problem->X.cols, options->count);
 	out->source = ARENA_ARRAY(arena, const char *, options->count);
 	draw.seen = seen_new(arena, (size_t)options->count);
@@ -198,7 +193,7 @@ enum status pattern_draw(const struct pattern_options *options, const struct pro
 	if (draw.found == 0)
 		return err_set(err, STATUS_ENV,
 			       "no activation pattern with an active sample was found");
-	out->D = mat_cols(out->D, 0, draw.found);
+	out->D = gates_cols(out->D, 0, draw.found);
 	out->H = mat_cols(out->H, 0, draw.found);
 	return STATUS_OK;
 }

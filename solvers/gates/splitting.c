@@ -14,7 +14,7 @@ struct splitting splitting_new(const struct signcone *cone, ptrdiff_t m, struct 
 	s.V = mat_new(arena, r, m);
 	s.A = mat_new(arena, n, m);
 	s.Y = mat_new(arena, n, m);
-	s.d = ARENA_ARRAY(arena, const real *, m);
+	s.d = ARENA_ARRAY(arena, const uint64_t *, m);
 	return s;
 }
 
@@ -26,13 +26,14 @@ double splitting_flops(double n, double d, double m)
 /* y = e o (s - nu) = e o (2 max(b, a) - a) */
 static void form_column(const struct splitting *s, ptrdiff_t i)
 {
-	const real *restrict a = mat_col(s->A, i), *restrict d = s->d[i];
+	const real *restrict a = mat_col(s->A, i);
 	real *restrict y = mat_col(s->Y, i);
 	real b = (real)s->b;
 
 #pragma omp simd
 	for (ptrdiff_t k = 0; k < s->A.rows; k++)
-		y[k] = (2 * d[k] - 1) * (a[k] > b ? a[k] : 2 * b - a[k]);
+		y[k] = a[k] > b ? a[k] : 2 * b - a[k];
+	gates_flip(s->d[i], s->A.rows, y, y);
 }
 
 static void solve_column(const struct splitting *s, ptrdiff_t i)
@@ -48,13 +49,17 @@ static void solve_column(const struct splitting *s, ptrdiff_t i)
 /* a += theta (e o y - max(b, a)) */
 static void update_column(const struct splitting *s, ptrdiff_t i)
 {
-	const real *restrict y = mat_col(s->Y, i), *restrict d = s->d[i];
-	real *restrict a = mat_col(s->A, i);
-	real b = (real)s->b, theta = (real)relaxation;
+	real b = (real)s->b, theta = (real)relaxation, ey[GATES_BLOCK];
 
+	for (ptrdiff_t first = 0; first < s->A.rows; first += GATES_BLOCK) {
+		ptrdiff_t rows = s->A.rows - first, count = rows < GATES_BLOCK ? rows : GATES_BLOCK;
+		real *restrict a = mat_col(s->A, i) + first;
+
+		gates_flip(s->d[i] + first / GATES_WORD, count, mat_col(s->Y, i) + first, ey);
 #pragma omp simd
-	for (ptrdiff_t k = 0; k < s->A.rows; k++)
-		a[k] += theta * ((2 * d[k] - 1) * y[k] - (a[k] > b ? a[k] : b));
+		for (ptrdiff_t k = 0; k < count; k++)
+			a[k] += theta * (ey[k] - (a[k] > b ? a[k] : b));
+	}
 }
 
 void splitting_step(struct splitting *s)
@@ -102,12 +107,13 @@ void splitting_multipliers(const struct splitting *s, struct mat Y)
 
 #pragma omp parallel for schedule(static)
 	for (ptrdiff_t i = 0; i < s->count; i++) {
-		const real *restrict a = mat_col(s->A, i), *restrict d = s->d[i];
+		const real *restrict a = mat_col(s->A, i);
 		real *restrict y = mat_col(Y, i);
 
 #pragma omp simd
 		for (ptrdiff_t k = 0; k < s->A.rows; k++)
-			y[k] = a[k] < b ? (2 * d[k] - 1) * rho * (b - a[k]) : 0;
+			y[k] = a[k] < b ? rho * (b - a[k]) : 0;
+		gates_flip(s->d[i], s->A.rows, y, y);
 	}
 }
 

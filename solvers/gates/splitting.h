@@ -13,14 +13,15 @@
 #ifndef GATES_SPLITTING_H
 #define GATES_SPLITTING_H
 
+#include "solvers/gates/gates.h"
 #include "solvers/gates/signcone.h"
 
 /* Columns 0 .. count-1 at work; all room belongs to the caller's arena. */
 struct splitting {
 	const struct signcone *cone;
-	struct mat G, V; /* r x m: g and v */
-	struct mat A, Y; /* n x m: a, and after a step B v */
-	const real **d;  /* m: patterns (n) */
+	struct mat G, V;    /* r x m: g and v */
+	struct mat A, Y;    /* n x m: a, and after a step B v */
+	const uint64_t **d; /* m: patterns (n) */
 	ptrdiff_t count;
 	double delta, b;
 };

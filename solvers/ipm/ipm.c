@@ -72,7 +72,7 @@ static void expect_steps(struct arena *arena, double before)
 	arena_untouched_before(arena, 1, arena_held(arena) - before);
 }
 
-static void half_new(struct ipm_half *h, double sign, struct mat D, ptrdiff_t d,
+static void half_new(struct ipm_half *h, double sign, struct gates D, ptrdiff_t d,
 		     struct arena *arena)
 {
 	ptrdiff_t n = D.rows, P = D.cols;
@@ -153,7 +153,7 @@ static enum status setup(const struct problem *problem, const void *options, str
 	struct ipm *s = ARENA_NEW(arena, struct ipm);
 	ptrdiff_t n = problem->X.rows, d = problem->X.cols;
 	struct patterns sampled;
-	real **vectors[] = {&s->f, &s->a, &s->w, &s->root_w, &s->u, &s->size};
+	real **vectors[] = {&s->f, &s->a, &s->w, &s->root_w, &s->u, &s->masked, &s->size};
 	double before;
 
 	if (!interior_loss_takes(problem->loss))

@@ -1,8 +1,8 @@
 /* Primal-dual interior point for the convex program over a pattern set: state shared by its
  * files.
  *
- *     min  L(f, y) + beta sum_j t_j   s.t.  E_i X x_j = s_j >= 0,  |x_j| <= t_j,  f = sum_j sign_j
- * D_i X x_j,
+ *     min  L(f, y) + beta sum_j t_j
+ *     s.t. E_i X x_j = s_j >= 0,  |x_j| <= t_j,  f = sum_j sign_j D_i X x_j,
  *
  * where the blocks x_j are the columns v_i (sign +1) and w_i (sign -1). With multipliers lambda_j
  * >= 0 of the signs, dual cone points (zeta_j, z_j), |z_j| <= zeta_j, and a = dl/df
@@ -61,7 +61,7 @@ struct ipm_row;
 
 struct ipm {
 	const struct problem *problem;
-	struct mat D; /* n x P */
+	struct gates D; /* n x P */
 	struct cvx cvx;
 	struct ipm_half half[2];
 	struct interior_loss *loss;
@@ -83,7 +83,7 @@ struct ipm {
 	double rows_kept;         /* of the 2 P blocks, in units of n */
 	real *target;             /* d + 1 scratch */
 	real *scale, *size;       /* d: c_j, norms of the columns; n: |x_k| of x_kj / c_j */
-	real *f, *a, *u;          /* n: outputs, dl/df, scratch */
+	real *f, *a, *u, *masked; /* n: outputs, dl/df, scratch, d_i o u */
 	real *w, *root_w;         /* n: W and its root */
 	double *da;               /* n: step of a */
 	long rounds;              /* of conjugate gradients in all */

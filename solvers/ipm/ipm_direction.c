@@ -64,15 +64,15 @@ static void start_half(struct ipm *s, struct ipm_half *h, double mu)
 
 	blas_gemm(1, s->problem->X, PLAIN, h->X, PLAIN, 0, s->Q);
 	for (ptrdiff_t i = 0; i < s->D.cols; i++) {
-		const real *mask = mat_col(s->D, i), *q = mat_col(s->Q, i);
 		const real *slack = mat_col(h->S, i), *minus = mat_col(h->N, i);
 		const real *products = mat_col(h->K, i);
-		real *ds = mat_col(h->dS, i), *dn = mat_col(h->dN, i);
+		real *q = mat_col(s->Q, i), *ds = mat_col(h->dS, i), *dn = mat_col(h->dN, i);
 		real noise = rounding * (real)scaled_norm(s, mat_col(h->X, i));
 
+		gates_flip(gates_col(s->D, i), s->D.rows, q, q);
 #pragma omp simd
 		for (ptrdiff_t k = 0; k < s->D.rows; k++) {
-			real step = (2 * mask[k] - 1) * q[k] - slack[k], size = noise * s->size[k];
+			real step = q[k] - slack[k], size = noise * s->size[k];
 
 			step = step < size && step > -size ? 0 : step;
 			ds[k] = step;
@@ -86,18 +86,16 @@ static void start_half(struct ipm *s, struct ipm_half *h, double mu)
 static void add_half(struct ipm *s, struct ipm_half *h)
 {
 	for (ptrdiff_t i = 0; i < s->D.cols; i++) {
-		const real *mask = mat_col(s->D, i), *q = mat_col(s->Q, i);
 		const real *slack = mat_col(h->S, i), *minus = mat_col(h->N, i);
 		const real *w = mat_col(h->cones.w, i), *added = mat_col(h->added, i);
-		real *ds = mat_col(h->dS, i), *dn = mat_col(h->dN, i);
+		real *q = mat_col(s->Q, i), *ds = mat_col(h->dS, i), *dn = mat_col(h->dN, i);
 		double w0 = (double)w[0];
 
+		gates_flip(gates_col(s->D, i), s->D.rows, q, q);
 #pragma omp simd
 		for (ptrdiff_t k = 0; k < s->D.rows; k++) {
-			real step = (2 * mask[k] - 1) * q[k];
-
-			ds[k] += step;
-			dn[k] -= minus[k] / slack[k] * step;
+			ds[k] += q[k];
+			dn[k] -= minus[k] / slack[k] * q[k];
 		}
 		mat_col(h->cones.ds, i)[0] +=
 			(real)(2 * w0 * blas_dot((size_t)h->X.rows, w + 1, added) /
@@ -142,15 +140,19 @@ double ipm_dual_residual(struct ipm *s, bool ahead)
 		real sign = (real)h->sign, share_of = ahead ? 1 : 0;
 
 		for (ptrdiff_t i = 0; i < s->D.cols; i++) {
-			const real *d = mat_col(s->D, i), *minus = mat_col(h->N, i);
-			const real *dn = mat_col(h->dN, i);
+			const uint64_t *d = gates_col(s->D, i);
+			const real *minus = mat_col(h->N, i), *dn = mat_col(h->dN, i);
 			const real *z = mat_col(h->cones.z, i), *dz = mat_col(h->cones.dz, i);
 			real *q = mat_col(s->Q, i), *r = mat_col(h->R, i);
 
+			gates_mask(d, X.rows, s->u, s->masked);
 #pragma omp simd
 			for (ptrdiff_t k = 0; k < X.rows; k++)
-				q[k] = -sign * d[k] * s->u[k] -
-				       (2 * d[k] - 1) * (minus[k] + share_of * dn[k]);
+				q[k] = minus[k] + share_of * dn[k];
+			gates_flip(d, X.rows, q, q);
+#pragma omp simd
+			for (ptrdiff_t k = 0; k < X.rows; k++)
+				q[k] = -sign * s->masked[k] - q[k];
 			for (ptrdiff_t j = 0; j < X.cols; j++)
 				r[j] = z[j + 1] + share_of * dz[j + 1];
 		}

@@ -125,7 +125,7 @@ static bool factor_pattern(struct ipm *s, ptrdiff_t i)
 	if (!twofold_cholesky(N))
 		return false;
 	for (ptrdiff_t k = 0; k < n; k++)
-		weight[k] = (double)s->root_w[k] * (double)mat_get(s->D, k, i);
+		weight[k] = gates_get(s->D, k, i) ? (double)s->root_w[k] : 0;
 	weigh(e, weight, T);
 	twofold_multiply_lower(T, N);
 	return true;
@@ -174,7 +174,7 @@ static void solve_blocks(struct ipm *s, bool with_u)
 				   w = twofold_cols(e->step[1], i, 1);
 
 		for (ptrdiff_t k = 0; k < n; k++) {
-			double mask = with_u ? (double)mat_get(s->D, k, i) : 0;
+			double mask = with_u && gates_get(s->D, k, i) ? 1 : 0;
 
 			e->masked.high[k] = mask * e->u.high[k];
 			e->masked.low[k] = mask * e->u.low[k];

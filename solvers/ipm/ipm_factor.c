@@ -27,19 +27,16 @@ static void add_cone(const struct cones *c, ptrdiff_t i, struct mat H)
 	}
 }
 
-/* T = diag(weight o d_i) X; without a pattern for i < 0 */
+/* T = diag(weight o d_i) X */
 static void weighted_features(const struct ipm *s, const real *weight, ptrdiff_t i, struct mat T)
 {
-	const real *d = i >= 0 ? mat_col(s->D, i) : NULL;
-
 	for (ptrdiff_t j = 0; j < T.cols; j++) {
 		const real *x = mat_col(s->problem->X, j);
 		real *t = mat_col(T, j);
 
 		for (ptrdiff_t k = 0; k < T.rows; k++)
 			t[k] = weight[k] * x[k];
-		for (ptrdiff_t k = 0; d && k < T.rows; k++)
-			t[k] *= d[k];
+		gates_mask(gates_col(s->D, i), T.rows, t, t);
 	}
 }
 
@@ -208,12 +205,12 @@ static bool factor_assembled(struct ipm *s)
 /* C += T_i T_i', of the rows where pattern i is active */
 static void add_active(struct ipm *s, ptrdiff_t i)
 {
-	const real *d = mat_col(s->D, i);
+	const uint64_t *d = gates_col(s->D, i);
 	ptrdiff_t count = 0;
 	struct mat T, square;
 
 	for (ptrdiff_t k = 0; k < s->D.rows; k++)
-		if (d[k] > 0)
+		if (gates_bit(d, k))
 			s->kept[count++] = k;
 	T = mat_rows(s->G, 0, count);
 	square = mat_cols(mat_rows(s->square, 0, count), 0, count);

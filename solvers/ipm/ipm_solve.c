@@ -9,7 +9,6 @@
 #include "solvers/core/blas.h"
 
 #include <math.h>
-#include <string.h>
 
 enum {
 	ROUNDS = 25 /* of conjugate gradients before the residual is computed anew */
@@ -17,15 +16,8 @@ enum {
 
 void ipm_outputs_of(struct ipm *s, struct mat q, real *to)
 {
-	memset(to, 0, (size_t)s->D.rows * sizeof *to);
 	blas_gemm(1, s->problem->X, PLAIN, q, PLAIN, 0, s->Q);
-	for (ptrdiff_t i = 0; i < s->D.cols; i++) {
-		const real *d = mat_col(s->D, i), *y = mat_col(s->Q, i);
-
-#pragma omp simd
-		for (ptrdiff_t k = 0; k < s->D.rows; k++)
-			to[k] += d[k] * y[k];
-	}
+	gates_outputs(s->D, s->Q, to);
 }
 
 void ipm_subtract_cone(const struct cones *c, ptrdiff_t i, const real *x, real *to)
@@ -90,14 +82,7 @@ static void precondition(struct ipm *s)
 	}
 	difference(s, s->half[0].Z, s->half[1].Z);
 	solve_difference(s);
-	for (ptrdiff_t i = 0; i < s->D.cols; i++) {
-		const real *d = mat_col(s->D, i);
-		real *q = mat_col(s->Q, i);
-
-#pragma omp simd
-		for (ptrdiff_t k = 0; k < s->D.rows; k++)
-			q[k] = d[k] * s->u[k];
-	}
+	gates_spread(s->D, s->u, s->Q);
 	blas_gemm(1, s->problem->X, TRANSPOSED, s->Q, PLAIN, 0, s->q);
 	for (int half = 0; half < 2; half++) {
 		struct ipm_half *h = &s->half[half];
@@ -123,13 +108,13 @@ static void multiply(struct ipm *s)
 
 		blas_gemm(1, s->problem->X, PLAIN, h->along, PLAIN, 0, s->Q);
 		for (ptrdiff_t i = 0; i < s->D.cols; i++) {
-			const real *d = mat_col(s->D, i), *minus = mat_col(h->N, i);
-			const real *slack = mat_col(h->S, i);
+			const real *minus = mat_col(h->N, i), *slack = mat_col(h->S, i);
 			real *q = mat_col(s->Q, i);
 
+			gates_mask(gates_col(s->D, i), n, s->u, s->masked);
 #pragma omp simd
 			for (ptrdiff_t k = 0; k < n; k++)
-				q[k] = -minus[k] / slack[k] * q[k] + sign * d[k] * s->u[k];
+				q[k] = -minus[k] / slack[k] * q[k] + sign * s->masked[k];
 		}
 		mat_fill(h->product, 0);
 		for (ptrdiff_t i = 0; i < s->D.cols; i++)

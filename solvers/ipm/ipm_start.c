@@ -77,7 +77,7 @@ static void lift_rows(struct ipm *s, struct ipm_half *h)
 	blas_gemm(1, s->problem->X, PLAIN, h->X, PLAIN, 0, h->S);
 	for (ptrdiff_t i = 0; i < s->D.cols; i++)
 		for (ptrdiff_t k = 0; k < s->D.rows; k++) {
-			double e = 2 * (double)mat_get(s->D, k, i) - 1;
+			double e = gates_get(s->D, k, i) ? 1 : -1;
 
 			mat_set(h->S, k, i, (real)fmax(0, e * (double)mat_get(h->S, k, i)));
 			slacks += (double)mat_get(h->S, k, i);

@@ -47,15 +47,9 @@ void ipm_outputs(struct ipm *s)
 
 	memset(s->f, 0, (size_t)n * sizeof *s->f);
 	for (int half = 0; half < 2; half++) {
-		blas_gemm(1, problem->X, PLAIN, s->half[half].X, PLAIN, 0, s->Q);
-		for (ptrdiff_t i = 0; i < s->D.cols; i++) {
-			const real *d = mat_col(s->D, i), *q = mat_col(s->Q, i);
-			real sign = (real)s->half[half].sign;
-
-#pragma omp simd
-			for (ptrdiff_t k = 0; k < n; k++)
-				s->f[k] += sign * d[k] * q[k];
-		}
+		blas_gemm(s->half[half].sign, problem->X, PLAIN, s->half[half].X, PLAIN, 0, s->Q);
+		for (ptrdiff_t i = 0; i < s->D.cols; i++)
+			gates_add(gates_col(s->D, i), n, mat_col(s->Q, i), s->f);
 	}
 	interior_loss_sync(s->loss, s->f);
 	interior_loss_variable(s->loss, s->f, s->a);

@@ -46,10 +46,6 @@ void interior_loss_start(struct interior_loss *self, const real *f, double mu);
 /* The same from a dual variable a (n) near the path, of a box; others start at f. */
 void interior_loss_start_from(struct interior_loss *self, const real *f, const real *a, double mu);
 
-/* Products of slacks and multipliers below mu rise to mu, by the member that is near its zero: a
- * warm start of a program that has changed. */
-void interior_loss_recenter(struct interior_loss *self, double mu);
-
 /* W (n) at f (n), >= 0; positive for a box. */
 void interior_loss_weights(struct interior_loss *self, const real *f, real *w);
 

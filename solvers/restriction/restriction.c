@@ -56,27 +56,6 @@ static ptrdiff_t block_of(double n, int lanes)
 	return GRAIN * (ptrdiff_t)ceil(fmax(1, n) / (fmax(1, blocks) * GRAIN));
 }
 
-static struct restriction_lane lane_new(const struct restriction *r, struct arena *arena)
-{
-	ptrdiff_t d = r->norm.d, block = r->block;
-
-	return (struct restriction_lane){
-		.T = mat_new(arena, block, r->m),
-		.P = mat_new(arena, block, r->m),
-		.Q = mat_new(arena, block, r->m),
-		.C = mat_new(arena, d, block),
-		.norm = ARENA_ARRAY(arena, real, block),
-		.blurred = ARENA_ARRAY(arena, real, block),
-		.margin = ARENA_ARRAY(arena, real, block),
-		.smooth = ARENA_ARRAY(arena, real, block),
-		.f = ARENA_ARRAY(arena, real, block),
-		.z = ARENA_ARRAY(arena, real, block),
-		.spare = ARENA_ARRAY(arena, real, d),
-		.R = mat_new(arena, d, r->m),
-		.omega = ARENA_ARRAY(arena, double, r->m),
-	};
-}
-
 struct restriction restriction_new(const struct problem *problem, const struct dualnorm *norm,
 				   double eps, const real *sigma, ptrdiff_t m, struct arena *arena)
 {
@@ -92,8 +71,25 @@ struct restriction restriction_new(const struct problem *problem, const struct d
 	r.lanes = lanes_of((double)n);
 	r.block = block_of((double)n, r.lanes);
 	r.lane = ARENA_ARRAY(arena, struct restriction_lane, r.lanes);
-	for (int l = 0; l < r.lanes; l++)
-		r.lane[l] = lane_new(&r, arena);
+	for (int l = 0; l < r.lanes; l++) {
+		ptrdiff_t d = r.norm.d, block = r.block;
+
+		r.lane[l] = (struct restriction_lane){
+			.T = mat_new(arena, block, r.m),
+			.P = mat_new(arena, block, r.m),
+			.Q = mat_new(arena, block, r.m),
+			.C = mat_new(arena, d, block),
+			.norm = ARENA_ARRAY(arena, real, block),
+			.blurred = ARENA_ARRAY(arena, real, block),
+			.margin = ARENA_ARRAY(arena, real, block),
+			.smooth = ARENA_ARRAY(arena, real, block),
+			.f = ARENA_ARRAY(arena, real, block),
+			.z = ARENA_ARRAY(arena, real, block),
+			.spare = ARENA_ARRAY(arena, real, d),
+			.R = mat_new(arena, d, r.m),
+			.omega = ARENA_ARRAY(arena, double, r.m),
+		};
+	}
 	r.spare = mat_new(arena, problem->X.cols, m);
 	r.e = ARENA_ARRAY(arena, double, m);
 	r.e_smooth = ARENA_ARRAY(arena, double, m);
@@ -273,19 +269,11 @@ static double block_loss(const struct work *w)
 	return loss_value(loss, count, z, w->y) + loss.weight / (2 * w->h) * square;
 }
 
-static double block_exact(const struct work *w)
+/* R += X_b' T + C Q */
+static void block_gradient(const struct work *w)
 {
-	const real *margin = w->r->margin + w->first;
-
-	for (ptrdiff_t k = 0; k < w->rows; k++)
-		w->lane->f[k] = w->y[k] * margin[k];
-	return loss_value(w->r->problem->loss, (size_t)w->rows, w->lane->f, w->y);
-}
-
-/* T becomes -tau T, Q = eps tau S, and omega is added up: the gradient of the block in t and e, and
- * the weights of that in c. lane->z holds tau. */
-static void block_slopes(const struct work *w)
-{
+	/* T becomes -tau T, Q = eps tau S, and omega is added up: the gradient of the block in t
+	 * and e, and the weights of that in c. lane->z holds tau. */
 	const real *restrict alpha = w->r->dual.alpha + w->first, *restrict y = w->y;
 	real *restrict tau = w->lane->z, eps = (real)w->r->eps;
 
@@ -306,12 +294,6 @@ static void block_slopes(const struct work *w)
 		}
 		w->lane->omega[j] += (double)sum;
 	}
-}
-
-/* R += X_b' T + C Q */
-static void block_gradient(const struct work *w)
-{
-	block_slopes(w);
 	blas_gemm(1, w->X, TRANSPOSED, w->T, PLAIN, 1, w->lane->R);
 	if (w->r->eps > 0)
 		blas_gemm(1, w->C, PLAIN, mat_rows(w->lane->Q, 0, w->rows), PLAIN, 1, w->lane->R);
@@ -348,7 +330,9 @@ static void evaluate_block(struct restriction *r, struct restriction_lane *lane,
 	block_norms(&w);
 	block_margins(&w);
 	lane->smooth_sum += block_loss(&w);
-	lane->sum += block_exact(&w);
+	for (ptrdiff_t k = 0; k < rows; k++)
+		lane->f[k] = w.y[k] * r->margin[first + k];
+	lane->sum += loss_value(r->problem->loss, (size_t)rows, lane->f, w.y);
 	if (query->gradient)
 		block_gradient(&w);
 }

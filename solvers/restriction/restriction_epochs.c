@@ -53,20 +53,6 @@ static void shuffle(struct restriction_epochs *e)
 		e->y[k] = e->problem->y[order[k]];
 }
 
-/* A step by G / count. */
-static void descend(struct restriction_epochs *e, double count)
-{
-	size_t d = (size_t)e->A.rows;
-	double fall = 1 - (double)e->epoch / (double)e->options->count;
-
-	adam_begin(&e->adam, e->options->learning_rate * fall);
-	e->adam.scale = (real)(1 / count);
-#pragma omp parallel for schedule(static)
-	for (ptrdiff_t i = 0; i < e->A.cols; i++)
-		adam_update(&e->adam, d, mat_col(e->G, i), mat_col(e->A, i),
-			    e->mean + d * (size_t)i, e->square + d * (size_t)i);
-}
-
 void restriction_epochs_run(struct restriction_epochs *e, double blur)
 {
 	ptrdiff_t n = e->X.rows, size = batch_of(e->options, n);
@@ -80,7 +66,16 @@ void restriction_epochs_run(struct restriction_epochs *e, double blur)
 		e->batch.y = e->y + first;
 		e->batch.beta = e->problem->beta * (double)count / (double)n;
 		restriction_follow(&e->r, e->A, blur, e->G);
-		descend(e, weight * (double)count);
+
+		size_t d = (size_t)e->A.rows;
+		double fall = 1 - (double)e->epoch / (double)e->options->count;
+
+		adam_begin(&e->adam, e->options->learning_rate * fall);
+		e->adam.scale = (real)(1 / (weight * (double)count));
+#pragma omp parallel for schedule(static)
+		for (ptrdiff_t i = 0; i < e->A.cols; i++)
+			adam_update(&e->adam, d, mat_col(e->G, i), mat_col(e->A, i),
+				    e->mean + d * (size_t)i, e->square + d * (size_t)i);
 	}
 	e->epoch++;
 }

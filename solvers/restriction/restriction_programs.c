@@ -67,25 +67,6 @@ static void blur(struct restriction_programs *s, double h)
 	s->smooth = restriction_evaluate(&s->r, s->A, h, s->G).smooth;
 }
 
-/* After a program that has not lowered F, slopes included, the smoothing shrinks, or the bound of
- * the last one is raised: from coarse smoothing, whose dual points come soonest. */
-static void end_program(struct restriction_programs *s)
-{
-	s->programs++;
-	if (s->round - s->value > s->options->fall * s->round) {
-		restriction_programs_begin(s);
-	} else if (s->h > s->options->blur) {
-		s->h = fmax(s->options->blur, s->h * reduction);
-		restriction_programs_begin(s);
-	} else {
-		s->proving = true;
-		s->ended = s->options->proof == 0 || gap(s) <= s->options->gap;
-		s->iterations = 0;
-		mat_copy(s->A, s->best);
-		blur(s, fmax(first_blur, s->options->blur));
-	}
-}
-
 /* The latest dual point into the average: weights grow like the count, so that early points, far
  * from the optimum, fade. What oscillates from point to point cancels, and its violation with it.
  */
@@ -93,23 +74,6 @@ static void average(struct restriction_programs *s)
 {
 	restriction_average(&s->average, (size_t)s->r.problem->X.rows,
 			    2.0 / ((double)s->iterations + 1), &s->r.dual);
-}
-
-/* An iteration that serves the bound; an equal share of them at each level of smoothing. */
-static void prove(struct restriction_programs *s, bool moved)
-{
-	long stage = (s->options->proof + PROOF_LEVELS - 1) / PROOF_LEVELS;
-
-	s->iterations++;
-	average(s);
-	if (s->iterations % LOOK == 0 || !moved) {
-		s->lower = fmax(s->lower, restriction_bound(&s->r, &s->r.dual));
-		s->lower = fmax(s->lower, restriction_bound(&s->r, &s->average));
-	}
-	s->ended = s->iterations >= s->options->proof || gap(s) <= s->options->gap ||
-		   (!moved && s->h <= s->options->blur);
-	if (!s->ended && (s->iterations % stage == 0 || !moved))
-		blur(s, fmax(s->options->blur, s->h * reduction));
 }
 
 /* Backtracking from A along the direction; false if nothing lowers the smoothed value. */
@@ -168,8 +132,37 @@ void restriction_programs_step(struct restriction_programs *s)
 		swap(&s->A, &s->A_new);
 		swap(&s->G, &s->G_new);
 	}
-	if (s->proving)
-		prove(s, moved);
-	else if (!moved || is_solved(s))
-		end_program(s);
+	if (s->proving) {
+		/* An iteration that serves the bound; an equal share of them at each level of
+		 * smoothing. */
+		long stage = (s->options->proof + PROOF_LEVELS - 1) / PROOF_LEVELS;
+
+		s->iterations++;
+		average(s);
+		if (s->iterations % LOOK == 0 || !moved) {
+			s->lower = fmax(s->lower, restriction_bound(&s->r, &s->r.dual));
+			s->lower = fmax(s->lower, restriction_bound(&s->r, &s->average));
+		}
+		s->ended = s->iterations >= s->options->proof || gap(s) <= s->options->gap ||
+			   (!moved && s->h <= s->options->blur);
+		if (!s->ended && (s->iterations % stage == 0 || !moved))
+			blur(s, fmax(s->options->blur, s->h * reduction));
+	} else if (!moved || is_solved(s)) {
+		/* After a program that has not lowered F, slopes included, the smoothing shrinks,
+		 * or the bound of the last one is raised: from coarse smoothing, whose dual points
+		 * come soonest. */
+		s->programs++;
+		if (s->round - s->value > s->options->fall * s->round) {
+			restriction_programs_begin(s);
+		} else if (s->h > s->options->blur) {
+			s->h = fmax(s->options->blur, s->h * reduction);
+			restriction_programs_begin(s);
+		} else {
+			s->proving = true;
+			s->ended = s->options->proof == 0 || gap(s) <= s->options->gap;
+			s->iterations = 0;
+			mat_copy(s->A, s->best);
+			blur(s, fmax(first_blur, s->options->blur));
+		}
+	}
 }

@@ -118,26 +118,6 @@ struct origin {
 	const char *note; /* where it came from */
 };
 
-/* Uniform directions, signs in turn: column i depends on (seed, i) alone. */
-static void sample(const struct problem *problem, long width, struct arena *arena,
-		   struct origin *out)
-{
-	size_t d = (size_t)problem->X.cols;
-
-	out->net = net_new(arena, problem->X.cols, width);
-	for (ptrdiff_t i = 0; i < width && !arena_counts(arena); i++) {
-		struct rng rng = rng_stream(problem->seed, "directions", (uint64_t)i);
-		real *u = mat_col(out->net.U, i);
-
-		for (size_t l = 0; l < d; l++)
-			u[l] = (real)rng_normal(&rng);
-		blas_scale(d, 1 / blas_norm(d, u), u);
-		out->net.alpha[i] = i % 2 ? -1 : 1;
-	}
-	out->sampled = true;
-	out->note = "start sampled directions";
-}
-
 /* The network to start from, in `arena`. The errors of start_network. */
 static enum status find_start(const struct problem *problem, const struct restriction_options *o,
 			      struct arena *arena, struct origin *out, struct err *err)
@@ -148,25 +128,35 @@ static enum status find_start(const struct problem *problem, const struct restri
 	TRY(start_network(problem, &o->start, arena, &start, err));
 	out->net = start.net;
 	out->note = start.note;
-	if (!start.note)
-		sample(problem, o->width, arena, out);
+	if (!start.note) {
+		/* Uniform directions, signs in turn: column i depends on (seed, i) alone. */
+		size_t d = (size_t)problem->X.cols;
+
+		out->net = net_new(arena, problem->X.cols, o->width);
+		for (ptrdiff_t i = 0; i < o->width && !arena_counts(arena); i++) {
+			struct rng rng = rng_stream(problem->seed, "directions", (uint64_t)i);
+			real *u = mat_col(out->net.U, i);
+
+			for (size_t l = 0; l < d; l++)
+				u[l] = (real)rng_normal(&rng);
+			blas_scale(d, 1 / blas_norm(d, u), u);
+			out->net.alpha[i] = i % 2 ? -1 : 1;
+		}
+		out->sampled = true;
+		out->note = "start sampled directions";
+	}
 	return STATUS_OK;
 }
 
-static ptrdiff_t live_neurons(const struct net *net)
+/* Of the start network, in any case. */
+static ptrdiff_t start_width(const struct net *net, const struct arena *arena)
 {
 	ptrdiff_t count = 0;
 
 	for (ptrdiff_t j = 0; j < net->U.cols; j++)
 		count += net->alpha[j] != 0 &&
 			 blas_norm((size_t)net->U.rows, mat_col(net->U, j)) > 0;
-	return count;
-}
-
-/* Of the start network, in any case. */
-static ptrdiff_t start_width(const struct net *net, const struct arena *arena)
-{
-	return arena_counts(arena) ? net->U.cols : live_neurons(net);
+	return arena_counts(arena) ? net->U.cols : count;
 }
 
 /* Sampled directions give the first slopes; the programs start from zero, the epochs from them. */
@@ -219,27 +209,23 @@ static enum status setup(const struct problem *problem, const void *options, str
 	return STATUS_OK;
 }
 
-/* An epoch, its network kept if its certificate, with its own slopes, is better. */
-static void run_epoch(struct state *s)
-{
-	struct restriction_programs *p = &s->programs;
-	struct mat A = s->epochs.A;
-
-	restriction_epochs_run(&s->epochs, s->options->programs.blur);
-	restriction_programs_keep(
-		p, A,
-		restriction_follow(&p->r, A, s->options->programs.blur, (struct mat){0}).exact);
-	if (s->epochs.epoch == s->options->epochs.count)
-		restriction_programs_begin(p);
-}
-
 static void step(void *state, struct progress *progress)
 {
 	struct state *s = state;
 
-	if (s->epochs.epoch < s->options->epochs.count)
-		run_epoch(s);
-	else if (!s->programs.ended)
+	if (s->epochs.epoch < s->options->epochs.count) {
+		/* An epoch, its network kept if its certificate, with its own slopes, is better. */
+		struct restriction_programs *p = &s->programs;
+		struct mat A = s->epochs.A;
+
+		restriction_epochs_run(&s->epochs, s->options->programs.blur);
+		restriction_programs_keep(
+			p, A,
+			restriction_follow(&p->r, A, s->options->programs.blur, (struct mat){0})
+				.exact);
+		if (s->epochs.epoch == s->options->epochs.count)
+			restriction_programs_begin(p);
+	} else if (!s->programs.ended)
 		restriction_programs_step(&s->programs);
 	*progress = (struct progress){
 		.objective = s->programs.value,

@@ -222,7 +222,7 @@ static double objective(const struct robust *r, struct mat V, struct mat W)
 	for (ptrdiff_t i = 0; i < V.cols; i++)
 		for (ptrdiff_t j = 0; j < V.rows; j++)
 			mat_set(r->Z, j, i, mat_get(V, j, i) - mat_get(W, j, i));
-	blas_gemm(1, r->Z, PLAIN, r->patterns.D, TRANSPOSED, 0, r->Ct);
+	blas_gemm(1, r->Z, PLAIN, r->D, TRANSPOSED, 0, r->Ct);
 	for (ptrdiff_t k = 0; k < r->Ct.cols; k++)
 		sum += robust_value(r, k, mat_col(r->Ct, k));
 	return sum + cvx_group_norm(r->problem->beta, V) + cvx_group_norm(r->problem->beta, W);
@@ -236,7 +236,7 @@ static double find_lacks(const struct robust *r, struct mat V, double *lack)
 
 	blas_gemm(1, r->problem->X, PLAIN, V, PLAIN, 0, r->Y);
 	for (ptrdiff_t i = 0; i < V.cols; i++) {
-		const real *d = mat_col(r->patterns.D, i), *y = mat_col(r->Y, i);
+		const real *d = mat_col(r->D, i), *y = mat_col(r->Y, i);
 		double need = r->eps * dualnorm_value(&r->norm, mat_col(V, i));
 
 		lack[i] = 0;
@@ -313,7 +313,7 @@ static double dual_norm(struct robust *r, const struct robust_point *point, doub
 {
 	struct mat N = sign < 0 ? point->aV : point->aW;
 	const real *level = sign < 0 ? point->levelV : point->levelW;
-	struct mat D = r->patterns.D;
+	struct mat D = r->D;
 	double largest = 0;
 
 	for (ptrdiff_t i = 0; i < D.cols; i++) {
@@ -375,7 +375,7 @@ void robust_certify(struct robust *r, struct mat V, struct mat W, const struct r
 
 	out->objective = objective(r, V, W);
 	out->upper = robust_repair(r, V, W, &out->feasibility);
-	blas_gemm(1, point->At, PLAIN, r->patterns.D, PLAIN, 0, r->Z);
+	blas_gemm(1, point->At, PLAIN, r->D, PLAIN, 0, r->Z);
 	largest = fmax(dual_norm(r, point, -1), dual_norm(r, point, 1));
 	out->lower_bound = best_bound(r, point, fmin(1, r->problem->beta / fmax(largest, 1e-300)));
 	out->scope = "sampled";

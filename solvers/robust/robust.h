@@ -1,9 +1,10 @@
 /* The robust convex program over a pattern set: training against the worst perturbation |delta_k|_p
  * <= eps of every sample (Bai, Gautam, Sojoudi 2023, section 4; Bai, Gautam, Gai, Sojoudi 2022).
  *
- *     min over V, W (d x P)   sum_k psi_k(c_k) + beta sum_i (|v_i| + |w_i|),   c_k = sum_i d_ki
- * (v_i - w_i) s.t.  E o (X V) >= eps 1 |V|_q,  the same for W,   |V|_q the row of the |v_i|_q, 1/p
- * + 1/q = 1
+ *     min over V, W (d x P)   sum_k psi_k(c_k) + beta sum_i (|v_i| + |w_i|)
+ *     s.t.  c_k = sum_i d_ki (v_i - w_i),  E o (X V) >= eps 1 |V|_q,  the same for W,
+ *
+ * |V|_q the row of the |v_i|_q, 1/p + 1/q = 1.
  *
  * Coordinates that the attacker cannot touch are left out of |.|_q. With labels psi_k(c) = l(y m,
  * y), m = y x'c - eps |c|_q (hinge, logistic, ..); with targets psi_k(c) = l(y + |x'c - y| + eps
@@ -30,6 +31,7 @@ struct robust {
 	double eps;
 	bool two_sided;           /* targets instead of labels */
 	struct patterns patterns; /* those that are known to admit a neuron */
+	struct mat D;             /* n x P: their 0 and 1, for products with other matrices */
 	double *margin;           /* P: min_k e_k x_k'h - eps |h|_q > 0 at the unit direction h_i */
 	struct pattern_fact *facts; /* of all that were sampled, or kept by the screening */
 	ptrdiff_t sampled;          /* patterns before the others were dropped */

@@ -98,12 +98,14 @@ static enum status set_norm(struct robust *r, const struct robust_admm_options *
 /* The parts of x one behind the other. */
 static void divide(struct robust_admm *a, struct arena *arena)
 {
-	ptrdiff_t n = a->program.problem->X.rows, d = a->program.norm.d,
-		  P = a->program.patterns.D.cols;
+	ptrdiff_t n = a->program.problem->X.rows, d = a->program.norm.d, P = a->program.D.cols;
 	real *at;
 
-	a->size = (size_t)(2 * n * P + 4 * d * P + n * d);
-	at = a->x = ARENA_ARRAY(arena, real, a->size);
+	a->loop = accelerated_new(
+		(size_t)(2 * n * P + 4 * d * P + n * d),
+		(struct anderson_memory){a->options->anderson, a->options->interval},
+		a->options->relaxation, arena);
+	at = a->loop.x;
 	for (int half = 0; half < 2; half++) {
 		struct robust_half *h = &a->half[half];
 
@@ -123,14 +125,14 @@ static void divide(struct robust_admm *a, struct arena *arena)
 static void allocate(struct robust_admm *a, struct arena *arena)
 {
 	struct robust *r = &a->program;
-	ptrdiff_t n = r->problem->X.rows, d = r->norm.d, P = r->patterns.D.cols;
+	ptrdiff_t n = r->problem->X.rows, d = r->norm.d, P = r->D.cols;
 	struct mat *samples[] = {&a->C, &a->F, &a->before, &r->Ct};
 
 	divide(a, arena);
 	for (size_t m = 0; m < sizeof samples / sizeof samples[0]; m++)
 		*samples[m] = mat_new(arena, d, n);
 	a->dual = ARENA_ARRAY(arena, struct robust_dual, n);
-	a->sums = ARENA_ARRAY(arena, struct robust_sums, n);
+	a->sums = ARENA_ARRAY(arena, struct penalty_sums, n);
 	a->losses = ARENA_ARRAY(arena, double, n);
 	a->U = mat_new(arena, d, 2 * P);
 	a->Z = mat_new(arena, d, 2 * P);
@@ -144,18 +146,13 @@ static void allocate(struct robust_admm *a, struct arena *arena)
 	r->lackW = ARENA_ARRAY(arena, double, P);
 	r->RV = mat_new(arena, d, P);
 	r->RW = mat_new(arena, d, P);
-	if (a->options->anderson > 0)
-		a->anderson = anderson_new(
-			arena, a->size,
-			(struct anderson_memory){a->options->anderson, a->options->interval},
-			a->options->relaxation);
 }
 
 /* Eigenvectors of X'X and D'D. */
 static enum status factor(struct robust_admm *a, struct arena *arena, struct err *err)
 {
 	const struct robust *r = &a->program;
-	ptrdiff_t d = r->norm.d, P = r->patterns.D.cols;
+	ptrdiff_t d = r->norm.d, P = r->D.cols;
 
 	a->Q = mat_new(arena, d, d);
 	a->G = mat_new(arena, P, P);
@@ -165,7 +162,7 @@ static enum status factor(struct robust_admm *a, struct arena *arena, struct err
 	if (arena_counts(arena))
 		return STATUS_OK;
 	blas_syrk(1, r->problem->X, TRANSPOSED, 0, a->Q);
-	blas_syrk(1, r->patterns.D, TRANSPOSED, 0, a->G);
+	blas_syrk(1, r->D, TRANSPOSED, 0, a->G);
 	if (!blas_eigen(a->Q, a->l) || (P > 0 && !blas_eigen(a->G, a->g)))
 		return err_set(err, STATUS_FAILED,
 			       "robust_admm: the eigenvalues of X'X or D'D were not found in %s "
@@ -200,9 +197,8 @@ static void write_note(struct robust_admm *a)
 		largest = fmax(largest, r->facts[i].lower);
 	}
 	used = (size_t)snprintf(a->note, room, "%s%td of %td patterns admit a neuron at eps = %g",
-				r->patterns.D.cols + open == 0 ? "only zero weights are feasible: "
-							       : "",
-				r->patterns.D.cols, r->sampled, r->eps);
+				r->D.cols + open == 0 ? "only zero weights are feasible: " : "",
+				r->D.cols, r->sampled, r->eps);
 	if (open > 0)
 		used += (size_t)snprintf(a->note + used, room - used,
 					 ", %td are undecided and left out", open);
@@ -238,7 +234,7 @@ static enum status setup(const struct problem *problem, const void *options, str
 		return STATUS_OK;
 	write_note(a);
 	for (ptrdiff_t k = 0; k < a->C.cols; k++)
-		a->zero += robust_value(r, k, mat_col(a->C, k));
+		a->loop.zero += robust_value(r, k, mat_col(a->C, k));
 	robust_admm_step_begin(a);
 	return STATUS_OK;
 }
@@ -250,7 +246,7 @@ static void step(void *state, struct progress *progress)
 
 static ptrdiff_t width(const void *state)
 {
-	ptrdiff_t P = ((const struct robust_admm *)state)->program.patterns.D.cols;
+	ptrdiff_t P = ((const struct robust_admm *)state)->program.D.cols;
 
 	return P > 0 ? 2 * P : 1;
 }

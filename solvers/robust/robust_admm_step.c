@@ -11,23 +11,6 @@
 /* Share of its bracket to which the multiplier of a projection is found. */
 static const double accuracy = 64 * REAL_EPSILON;
 
-/* One number of a split: side is V, .. ; before and now the split variable, sum = now + dual. */
-static void count(struct robust_sums *part, double side, double before, double now, double sum)
-{
-	part->primal += (side - now) * (side - now);
-	part->change += (now - before) * (now - before);
-	part->size += now * now;
-	part->dual += (sum - now) * (sum - now);
-}
-
-static void add(struct robust_sums *sums, struct robust_sums part)
-{
-	sums->primal += part.primal;
-	sums->change += part.change;
-	sums->size += part.size;
-	sums->dual += part.dual;
-}
-
 static double weight(const struct robust_admm *a, enum robust_split split)
 {
 	return a->penalty[split].rho;
@@ -62,7 +45,7 @@ static void right_hand_sides(struct robust_admm *a)
 {
 	const struct robust_half *v = &a->half[0], *w = &a->half[1];
 	ptrdiff_t n = a->Y.rows, d = a->U.rows, P = a->U.cols / 2;
-	struct mat D = a->program.patterns.D;
+	struct mat D = a->program.D;
 	real rho = (real)weight(a, ROBUST_GROUP), tau = (real)weight(a, ROBUST_CONE);
 
 #pragma omp parallel for schedule(static)
@@ -141,16 +124,16 @@ static double project(const struct robust_admm *a, const real *u, const real *ak
 
 /* v1 = soft threshold of t at beta / rho, counted; |v1| */
 static double threshold_counted(const struct robust_admm *a, const real *v, const real *t, real *v1,
-				struct robust_sums *part)
+				struct penalty_sums *part)
 {
 	size_t d = (size_t)a->U.rows;
 	double norm = blas_norm(d, t), beta = a->program.problem->beta;
-	double scale = norm > 0 ? fmax(0, 1 - beta / (weight(a, ROBUST_GROUP) * norm)) : 0;
+	double scale = penalty_threshold(norm, beta, weight(a, ROBUST_GROUP));
 
 	for (size_t j = 0; j < d; j++) {
 		double now = scale * (double)t[j];
 
-		count(part, (double)v[j], (double)v1[j], now, (double)t[j]);
+		penalty_count(part, (double)v[j], (double)v1[j], now, (double)t[j]);
 		v1[j] = (real)now;
 	}
 	return scale * norm;
@@ -161,12 +144,12 @@ static double threshold_counted(const struct robust_admm *a, const real *v, cons
 static double block_pass(struct robust_admm *a, struct robust_half *h, ptrdiff_t i, ptrdiff_t b)
 {
 	ptrdiff_t n = a->Y.rows, d = a->U.rows;
-	const real *mask = mat_col(a->program.patterns.D, i);
+	const real *mask = mat_col(a->program.D, i);
 	real *t = mat_col(h->t, i), *u = mat_col(h->u, i), *ak = mat_col(h->a, i);
 	real *v2 = mat_col(h->V2, i), *old = mat_col(a->Z, b), *y = mat_col(a->Y, b);
 	const real *v = mat_col(a->U, b);
 	real theta = (real)a->options->relaxation, level = h->level[i];
-	struct robust_sums *sums = h->sums[i];
+	struct penalty_sums *sums = h->sums[i];
 	double norm;
 
 	memset(sums, 0, sizeof h->sums[i]);
@@ -183,20 +166,20 @@ static double block_pass(struct robust_admm *a, struct robust_half *h, ptrdiff_t
 	norm = threshold_counted(a, v, t, mat_col(h->V1, i), &sums[ROBUST_GROUP]);
 	h->level[i] = (real)project(a, u, ak, v2);
 	for (ptrdiff_t j = 0; j < d; j++)
-		count(&sums[ROBUST_CONE], (double)v[j], (double)old[j], (double)v2[j],
-		      (double)u[j]);
+		penalty_count(&sums[ROBUST_CONE], (double)v[j], (double)old[j], (double)v2[j],
+			      (double)u[j]);
 	for (ptrdiff_t k = 0; k < n; k++) {
 		double last = fmax((double)(ak[k] - theta * y[k]), (double)level);
 
-		count(&sums[ROBUST_SIGN], last + (double)y[k], last,
-		      fmax((double)ak[k], (double)h->level[i]), (double)ak[k]);
+		penalty_count(&sums[ROBUST_SIGN], last + (double)y[k], last,
+			      fmax((double)ak[k], (double)h->level[i]), (double)ak[k]);
 	}
 	return norm;
 }
 
 /* All blocks of both halves; beta sum_i |v1_i| + |w1_i|. U = [V W], Y = X [V W]; Z is overwritten.
  */
-static double block_passes(struct robust_admm *a, struct robust_sums *sums)
+static double block_passes(struct robust_admm *a, struct penalty_sums *sums)
 {
 	ptrdiff_t P = a->U.cols / 2;
 	double norms = 0;
@@ -209,14 +192,14 @@ static double block_passes(struct robust_admm *a, struct robust_sums *sums)
 	}
 	for (ptrdiff_t b = 0; b < 2 * P; b++) { /* in order, whatever the threads */
 		for (int split = 0; split < ROBUST_SAMPLE; split++)
-			add(&sums[split], a->half[b / P].sums[b % P][split]);
+			penalty_add(&sums[split], 1, a->half[b / P].sums[b % P][split]);
 		norms += a->half[b / P].norms[b % P];
 	}
 	return a->program.problem->beta * norms;
 }
 
 /* c += theta (F - C), C = prox of psi; sum_k psi_k(C_k). */
-static double sample_pass(struct robust_admm *a, struct robust_sums *sums)
+static double sample_pass(struct robust_admm *a, struct penalty_sums *sums)
 {
 	double step = 1 / weight(a, ROBUST_SAMPLE), loss = 0;
 	real theta = (real)a->options->relaxation;
@@ -232,14 +215,14 @@ static double sample_pass(struct robust_admm *a, struct robust_sums *sums)
 			old[j] = C[j];
 		}
 		a->dual[k] = robust_prox(&a->program, k, step, c, C);
-		a->sums[k] = (struct robust_sums){0};
+		a->sums[k] = (struct penalty_sums){0};
 		for (ptrdiff_t j = 0; j < d; j++)
-			count(&a->sums[k], (double)f[j], (double)old[j], (double)C[j],
-			      (double)c[j]);
+			penalty_count(&a->sums[k], (double)f[j], (double)old[j], (double)C[j],
+				      (double)c[j]);
 		a->losses[k] = robust_value(&a->program, k, C);
 	}
 	for (ptrdiff_t k = 0; k < n; k++) {
-		add(sums, a->sums[k]);
+		penalty_add(sums, 1, a->sums[k]);
 		loss += a->losses[k];
 	}
 	return loss;
@@ -268,7 +251,7 @@ static void split_all(struct robust_admm *a)
 		struct robust_half *h = &a->half[half];
 
 		for (ptrdiff_t i = 0; i < h->V1.cols; i++) {
-			struct robust_sums unused = {0};
+			struct penalty_sums unused = {0};
 
 			threshold_counted(a, mat_col(h->t, i), mat_col(h->t, i), mat_col(h->V1, i),
 					  &unused);
@@ -279,37 +262,6 @@ static void split_all(struct robust_admm *a)
 #pragma omp parallel for schedule(static)
 	for (ptrdiff_t k = 0; k < a->C.cols; k++)
 		a->dual[k] = robust_prox(&a->program, k, step, mat_col(a->c, k), mat_col(a->C, k));
-}
-
-/* The split variable stays, the scaled dual takes the inverse of its penalty's change. */
-static void keep_split(ptrdiff_t count_, double ratio, const real *split, real *sum)
-{
-	real inverse = (real)(1 / ratio);
-
-	for (ptrdiff_t j = 0; j < count_; j++)
-		sum[j] = split[j] + inverse * (sum[j] - split[j]);
-}
-
-/* x for penalties times `ratio`. */
-static void rescale(struct robust_admm *a, const double ratio[ROBUST_SPLITS])
-{
-	real inverse = (real)(1 / ratio[ROBUST_SIGN]);
-
-	for (int half = 0; half < 2; half++) {
-		struct robust_half *h = &a->half[half];
-		ptrdiff_t small = h->t.rows * h->t.cols;
-
-		keep_split(small, ratio[ROBUST_GROUP], h->V1.at, h->t.at);
-		keep_split(small, ratio[ROBUST_CONE], h->V2.at, h->u.at);
-		for (ptrdiff_t i = 0; i < h->a.cols; i++)
-			for (ptrdiff_t k = 0; k < h->a.rows; k++) {
-				real *ak = mat_col(h->a, i) + k,
-				     s = *ak > h->level[i] ? *ak : h->level[i];
-
-				*ak = s + inverse * (*ak - s);
-			}
-	}
-	keep_split(a->C.rows * a->C.cols, ratio[ROBUST_SAMPLE], a->C.at, a->c.at);
 }
 
 static bool on_path(const struct robust_admm *a)
@@ -330,59 +282,54 @@ static void restart(struct robust_admm *a)
 	struct anderson_part samples = {(size_t)(a->C.rows * a->C.cols),
 					a->penalty[ROBUST_SAMPLE].rho};
 
-	if (a->anderson)
-		anderson_weigh(a->anderson,
-			       (struct anderson_part[]){half[0], half[1], half[2], half[0], half[1],
-							half[2], samples},
-			       7);
+	accelerated_restart(&a->loop,
+			    (struct anderson_part[]){half[0], half[1], half[2], half[0], half[1],
+						     half[2], samples},
+			    7);
 }
 
 /* What the residuals of each split ask for; true if something has changed. */
-static bool adapt(struct robust_admm *a, const struct robust_sums *sums)
+static bool adapt(struct robust_admm *a, const struct penalty_sums *sums)
 {
 	double ratio[ROBUST_SPLITS];
 	bool changed = false;
 
 	for (int split = 0; split < ROBUST_SPLITS; split++) {
 		ratio[split] =
-			penalty_change(&a->penalty[split], a->iteration,
+			penalty_change(&a->penalty[split], a->loop.iteration,
 				       penalty_relative(sums[split].primal, sums[split].size),
 				       penalty_relative(sums[split].change, sums[split].dual));
 		changed |= ratio[split] > 1 || ratio[split] < 1;
 	}
 	if (!changed)
 		return false;
-	rescale(a, ratio);
+
+	/* x for penalties times `ratio` */
+	real inverse = (real)(1 / ratio[ROBUST_SIGN]);
+
+	for (int half = 0; half < 2; half++) {
+		struct robust_half *h = &a->half[half];
+		size_t small = (size_t)(h->t.rows * h->t.cols);
+
+		penalty_rescale(small, ratio[ROBUST_GROUP], h->V1.at, h->t.at);
+		penalty_rescale(small, ratio[ROBUST_CONE], h->V2.at, h->u.at);
+		for (ptrdiff_t i = 0; i < h->a.cols; i++)
+			for (ptrdiff_t k = 0; k < h->a.rows; k++) {
+				real *ak = mat_col(h->a, i) + k,
+				     s = *ak > h->level[i] ? *ak : h->level[i];
+
+				*ak = s + inverse * (*ak - s);
+			}
+	}
+	penalty_rescale((size_t)(a->C.rows * a->C.cols), ratio[ROBUST_SAMPLE], a->C.at, a->c.at);
 	restart(a);
 	return true;
-}
-
-/* Relative residuals of all splits together, each in the metric of its penalty; unknown on the
- * path. */
-static void report(const struct robust_admm *a, const struct robust_sums *sums,
-		   struct progress *progress)
-{
-	struct robust_sums all = {0};
-	double cones;
-
-	for (int split = 0; split < ROBUST_SPLITS; split++) {
-		double rho = a->penalty[split].rho;
-
-		add(&all, (struct robust_sums){rho * sums[split].primal, rho * sums[split].change,
-					       rho * sums[split].size, rho * sums[split].dual});
-	}
-	cones = a->penalty[ROBUST_CONE].rho * sums[ROBUST_CONE].dual +
-		a->penalty[ROBUST_SIGN].rho * sums[ROBUST_SIGN].dual;
-	all.size = penalty_size(all.size, progress->objective, a->zero);
-	all.dual = penalty_dual(cones, all.dual - cones, (double)a->U.cols);
-	progress->primal_residual = on_path(a) ? NAN : penalty_relative(all.primal, all.size);
-	progress->dual_residual = on_path(a) ? NAN : penalty_relative(all.change, all.dual);
 }
 
 double robust_admm_step_radius(const struct robust_admm *a)
 {
 	const struct robust_admm_options *o = a->options;
-	long stage = a->iteration / o->stage;
+	long stage = a->loop.iteration / o->stage;
 
 	return stage < o->path ? o->eps * (double)(stage + 1) / (double)(o->path + 1) : o->eps;
 }
@@ -399,18 +346,6 @@ static void follow_path(struct robust_admm *a)
 	restart(a);
 }
 
-/* After an iteration with these sums of all splits: its residuals, and what the next one changes.
- * `due`: anderson_before has seen its start. */
-static void go_on(struct robust_admm *a, bool due, const struct robust_sums *sums,
-		  struct progress *progress)
-{
-	report(a, sums, progress);
-	if (adapt(a, sums) ||
-	    anderson_advance(a->anderson, a->x, due, progress->objective, a->zero, &a->held))
-		split_all(a);
-	follow_path(a);
-}
-
 void robust_admm_step_begin(struct robust_admm *a)
 {
 	a->program.eps = robust_admm_step_radius(a);
@@ -421,19 +356,30 @@ void robust_admm_step_begin(struct robust_admm *a)
 void robust_admm_step(struct robust_admm *a, struct progress *progress)
 {
 	ptrdiff_t P = a->U.cols / 2;
-	struct robust_sums sums[ROBUST_SPLITS] = {{0}};
-	bool due = a->anderson && a->iteration % a->options->interval == 0;
+	struct penalty_sums sums[ROBUST_SPLITS] = {{0}}, all = {0};
+	double cones;
 
-	if (due)
-		anderson_before(a->anderson, a->x);
+	accelerated_before(&a->loop);
 	right_hand_sides(a);
 	solve_sylvester(a);
-	blas_gemm(1, mat_cols(a->U, P, P), PLAIN, a->program.patterns.D, TRANSPOSED, 0, a->F);
+	blas_gemm(1, mat_cols(a->U, P, P), PLAIN, a->program.D, TRANSPOSED, 0, a->F);
 	blas_gemm(1, a->program.problem->X, PLAIN, a->U, PLAIN, 0, a->Y);
 	recombine(a->U);
 	recombine(a->Y);
 	progress->objective = block_passes(a, sums);
 	progress->objective += sample_pass(a, &sums[ROBUST_SAMPLE]);
-	a->iteration++;
-	go_on(a, due, sums, progress);
+	a->loop.iteration++;
+	/* relative residuals of all splits together, each in the metric of its penalty; unknown on
+	 * the path */
+	for (int split = 0; split < ROBUST_SPLITS; split++)
+		penalty_add(&all, a->penalty[split].rho, sums[split]);
+	cones = a->penalty[ROBUST_CONE].rho * sums[ROBUST_CONE].dual +
+		a->penalty[ROBUST_SIGN].rho * sums[ROBUST_SIGN].dual;
+	all.size = penalty_size(all.size, progress->objective, a->loop.zero);
+	all.dual = penalty_dual(cones, all.dual - cones, (double)a->U.cols);
+	progress->primal_residual = on_path(a) ? NAN : penalty_relative(all.primal, all.size);
+	progress->dual_residual = on_path(a) ? NAN : penalty_relative(all.change, all.dual);
+	if (adapt(a, sums) || accelerated_after(&a->loop, progress->objective))
+		split_all(a);
+	follow_path(a);
 }

@@ -1,7 +1,8 @@
 /* ADMM for the robust convex program (robust.h): state shared by its files.
  *
- *     min  sum_k psi_k(c_k) + beta sum_i (|v1_i| + |w1_i|) + Ind(S >= eps 1 |V2|_q) + Ind(T >= eps
- * 1 |W2|_q) s.t. V = V1, V = V2, E o (X V) = S, the same for W, D (V - W)' = C
+ *     min  sum_k psi_k(c_k) + beta sum_i (|v1_i| + |w1_i|)
+ *          + Ind(S >= eps 1 |V2|_q) + Ind(T >= eps 1 |W2|_q)
+ *     s.t. V = V1,  V = V2,  E o (X V) = S,  the same for W,  D (V - W)' = C
  *
  * Penalties rho on V = V1, tau on V = V2, sigma on the preactivations and kappa on C (n x d). As in
  * admm.h each split variable and its scaled dual are kept as their sum: t = V1 + .., u = V2 + .., a
@@ -17,13 +18,14 @@
  * end far apart: with a small beta V and W are large, their difference is not.
  *
  *     V1 = group soft threshold of t at beta / rho,   C_k = prox of psi_k / kappa at c_k,
- *     (S, V2) = projection of (a, u) on min_k s_k >= eps |v|_q, block by block, in the metric of
- * sigma and tau. */
+ *     (S, V2) = projection of (a, u) on min_k s_k >= eps |v|_q, block by block,
+ *
+ * in the metric of sigma and tau. */
 #ifndef ROBUST_ROBUST_ADMM_STEP_H
 #define ROBUST_ROBUST_ADMM_STEP_H
 
 #include "solvers/robust/robust.h"
-#include "solvers/tools/anderson.h"
+#include "solvers/tools/accelerated.h"
 #include "solvers/tools/penalty.h"
 
 struct robust_admm_options {
@@ -40,40 +42,30 @@ struct robust_admm_options {
 /* What is split off, each with a penalty of its own. */
 enum robust_split { ROBUST_GROUP, ROBUST_CONE, ROBUST_SIGN, ROBUST_SAMPLE, ROBUST_SPLITS };
 
-/* Squares of (u-side - split side), of the change of the split side, of the split side, and of the
- * duals. */
-struct robust_sums {
-	double primal, change, size, dual;
-};
-
 /* The columns v_i, or the columns w_i: parts of x and split variables. */
 struct robust_half {
-	struct mat t, u, a;                        /* d x P, d x P, n x P: in x */
-	struct mat V1, V2;                         /* d x P */
-	real *level;                               /* P: eps |v2_i|_q, so that S = max(a, level) */
-	struct robust_sums (*sums)[ROBUST_SAMPLE]; /* P */
-	double *norms;                             /* P: |v1_i| */
+	struct mat t, u, a;                         /* d x P, d x P, n x P: in x */
+	struct mat V1, V2;                          /* d x P */
+	real *level;                                /* P: eps |v2_i|_q, so that S = max(a, level) */
+	struct penalty_sums (*sums)[ROBUST_SAMPLE]; /* P */
+	double *norms;                              /* P: |v1_i| */
 };
 
 struct robust_admm {
 	struct robust program;
 	const struct robust_admm_options *options;
 	struct penalty penalty[ROBUST_SPLITS]; /* rho, tau, sigma, kappa */
-	double zero, held; /* objective of zero weights, of the last plain iterate held */
-	long iteration;
-	struct anderson *anderson; /* NULL: plain */
-	real *x;
-	size_t size;
+	struct accelerated loop;
 	struct robust_half half[2];
-	struct mat c, C;          /* d x n: in x, and the split variable */
-	struct robust_dual *dual; /* n */
-	struct robust_sums *sums; /* n */
-	double *losses;           /* n */
-	struct mat Q, G;          /* d x d, P x P: eigenvectors of X'X and D'D */
-	real *l, *g;              /* their eigenvalues */
-	struct mat U;             /* d x 2P: right-hand sides, then [A B] */
-	struct mat Z, T;          /* d x 2P, d x P scratch */
-	struct mat Y;             /* n x 2P: X [A B]; then E o (2 S - a) summed and subtracted */
+	struct mat c, C;           /* d x n: in x, and the split variable */
+	struct robust_dual *dual;  /* n */
+	struct penalty_sums *sums; /* n */
+	double *losses;            /* n */
+	struct mat Q, G;           /* d x d, P x P: eigenvectors of X'X and D'D */
+	real *l, *g;               /* their eigenvalues */
+	struct mat U;              /* d x 2P: right-hand sides, then [A B] */
+	struct mat Z, T;           /* d x 2P, d x P scratch */
+	struct mat Y;              /* n x 2P: X [A B]; then E o (2 S - a) summed and subtracted */
 	char note[200];
 	struct mat F, before; /* d x n: B D'; C before a pass */
 };

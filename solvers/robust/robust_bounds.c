@@ -234,22 +234,6 @@ static void judge(struct search *s, ptrdiff_t i, double sum)
 	limits->upper = fmax(limits->upper, limits->lower); /* equal but for rounding */
 }
 
-/* Limits at the iterates. */
-static void look(struct search *s, double *sum)
-{
-	for (ptrdiff_t i = 0; i < s->lanes; i++) {
-		real *y = mat_col(s->Y, i);
-
-		memcpy(y, mat_col(s->A, i), (size_t)s->E.rows * sizeof *y);
-		sum[i] = cancel_frozen(s, mat_col(s->E, i), y);
-	}
-	blas_gemm(1, s->q->X, TRANSPOSED, in_use(s, s->Y), PLAIN, 0, in_use(s, s->Z));
-	mat_copy(in_use(s, s->U), in_use(s, s->V));
-	blas_gemm(1, s->q->X, PLAIN, in_use(s, s->U), PLAIN, 0, in_use(s, s->Y));
-	for (ptrdiff_t i = 0; i < s->lanes; i++)
-		judge(s, i, sum[i]);
-}
-
 static double moved(struct mat A, struct mat B, ptrdiff_t i)
 {
 	double square = 0;
@@ -260,19 +244,6 @@ static double moved(struct mat A, struct mat B, ptrdiff_t i)
 		square += part * part;
 	}
 	return sqrt(square);
-}
-
-/* Let both parts come as far: the scaled dual is 1 / rho of the dual. */
-static void balance(struct search *s, ptrdiff_t i)
-{
-	double dual = sqrt(s->sigma) * moved(s->A, s->A0, i), primal = moved(s->V, s->V0, i);
-	double change = dual > 0 && primal > 0 ? pow(primal / dual, smoothing) : 1;
-
-	blas_scale((size_t)s->A.rows, change, mat_col(s->A, i));
-	blas_scale((size_t)s->B.rows, change, mat_col(s->B, i));
-	s->lane[i].tau *= change;
-	mat_copy(mat_cols(s->A0, i, 1), mat_cols(s->A, i, 1));
-	mat_copy(mat_cols(s->V0, i, 1), mat_cols(s->V, i, 1));
 }
 
 static bool finished(const struct search *s, const struct robust_limits *limits)
@@ -298,24 +269,33 @@ static void leave(struct search *s, ptrdiff_t i)
 
 static void check(struct search *s, double *sum, bool adapt)
 {
-	look(s, sum);
+	/* Limits at the iterates. */
+	for (ptrdiff_t i = 0; i < s->lanes; i++) {
+		real *y = mat_col(s->Y, i);
+
+		memcpy(y, mat_col(s->A, i), (size_t)s->E.rows * sizeof *y);
+		sum[i] = cancel_frozen(s, mat_col(s->E, i), y);
+	}
+	blas_gemm(1, s->q->X, TRANSPOSED, in_use(s, s->Y), PLAIN, 0, in_use(s, s->Z));
+	mat_copy(in_use(s, s->U), in_use(s, s->V));
+	blas_gemm(1, s->q->X, PLAIN, in_use(s, s->U), PLAIN, 0, in_use(s, s->Y));
+	for (ptrdiff_t i = 0; i < s->lanes; i++)
+		judge(s, i, sum[i]);
 	for (ptrdiff_t i = s->lanes - 1; i >= 0; i--)
 		if (finished(s, &s->limits[s->lane[i].pattern]))
 			leave(s, i);
-		else if (adapt)
-			balance(s, i);
-}
+		else if (adapt) {
+			/* Let both parts come as far: the scaled dual is 1 / rho of the dual. */
+			double dual = sqrt(s->sigma) * moved(s->A, s->A0, i),
+			       primal = moved(s->V, s->V0, i);
+			double change = dual > 0 && primal > 0 ? pow(primal / dual, smoothing) : 1;
 
-static void copy_frozen(struct search *s, struct arena *scratch)
-{
-	ptrdiff_t f = 0;
-
-	for (ptrdiff_t j = 0; j < s->dual.d; j++)
-		if (s->dual.frozen[j])
-			mat_copy(mat_cols(s->F, f++, 1), mat_cols(s->q->X, j, 1));
-	s->F = mat_cols(s->F, 0, f);
-	s->W = mat_new(scratch, f, f);
-	s->frozen = mat_new(scratch, f, 1);
+			blas_scale((size_t)s->A.rows, change, mat_col(s->A, i));
+			blas_scale((size_t)s->B.rows, change, mat_col(s->B, i));
+			s->lane[i].tau *= change;
+			mat_copy(mat_cols(s->A0, i, 1), mat_cols(s->A, i, 1));
+			mat_copy(mat_cols(s->V0, i, 1), mat_cols(s->V, i, 1));
+		}
 }
 
 static struct search search_new(const struct robust_question *q, struct arena *scratch)
@@ -341,7 +321,15 @@ static struct search search_new(const struct robust_question *q, struct arena *s
 	arena_untouched_reals(scratch, (double)n * (double)d);
 	if (arena_counts(scratch))
 		return s;
-	copy_frozen(&s, scratch);
+
+	ptrdiff_t f = 0;
+
+	for (ptrdiff_t j = 0; j < s.dual.d; j++)
+		if (s.dual.frozen[j])
+			mat_copy(mat_cols(s.F, f++, 1), mat_cols(s.q->X, j, 1));
+	s.F = mat_cols(s.F, 0, f);
+	s.W = mat_new(scratch, f, f);
+	s.frozen = mat_new(scratch, f, 1);
 	square = blas_mat_norm(q->X) * blas_mat_norm(q->X) / ((double)n * (double)d);
 	tau = tau_unit * sqrt(square);
 	for (ptrdiff_t i = 0; i < P; i++)

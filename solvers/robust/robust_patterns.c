@@ -66,7 +66,7 @@ static void see(const struct robust *r, struct arena *arena, struct sight *out)
 	if (r->eps > 0 || count == 0 || count == X.rows)
 		return;
 	out->problem.X = some_rows(X, keep, count, arena);
-	out->robust.patterns.D = some_rows(r->patterns.D, keep, count, arena);
+	out->robust.D = some_rows(r->D, keep, count, arena);
 }
 
 /* Over the patterns that their limits do not exclude. */
@@ -106,12 +106,12 @@ static void exclude(struct robust *r, ptrdiff_t i)
 static void keep_best(struct robust *r, ptrdiff_t i, const real *z, const real *y)
 {
 	struct pattern_fact *fact = &r->facts[i];
-	const real *d = mat_col(r->patterns.D, i);
+	const real *d = mat_col(r->D, i);
 	double length = blas_norm((size_t)r->norm.d, z), norm = dualnorm_value(&r->norm, z);
 	double least = HUGE_VAL, margin;
 	real *h = mat_col(r->patterns.H, i);
 
-	for (ptrdiff_t k = 0; k < r->patterns.D.rows; k++)
+	for (ptrdiff_t k = 0; k < r->D.rows; k++)
 		least = fmin(least, (2 * (double)d[k] - 1) * (double)y[k]);
 	margin = (least - r->eps * norm) / length;
 	if (!(margin > r->margin[i]))
@@ -177,7 +177,7 @@ static ptrdiff_t sort_out(struct robust *r, ptrdiff_t *left, const struct arena 
 {
 	struct arena scratch = arena_beside(arena);
 	ptrdiff_t count = 0, d = r->norm.d;
-	struct mat Y = mat_new(&scratch, r->patterns.D.rows, r->patterns.D.cols);
+	struct mat Y = mat_new(&scratch, r->D.rows, r->D.cols);
 	real *z = ARENA_ARRAY(&scratch, real, d);
 
 	if (arena_counts(arena)) {
@@ -201,7 +201,7 @@ static ptrdiff_t sort_out(struct robust *r, ptrdiff_t *left, const struct arena 
 
 static struct search search_new(struct robust *r, struct arena *scratch)
 {
-	struct mat D = r->patterns.D;
+	struct mat D = r->D;
 	ptrdiff_t *left = ARENA_ARRAY(scratch, ptrdiff_t, D.cols), P = sort_out(r, left, scratch);
 	struct search s = {.r = r, .pattern = left, .momentum = 1};
 	struct mat *arrays[] = {&s.E, &s.L, &s.before, &s.point, &s.Y};
@@ -248,24 +248,24 @@ static void find_directions(const struct robust *r, const struct arena *arena)
 /* The columns of the patterns that `kept` marks, copied: those of a file belong to the caller. */
 static void keep_patterns(struct robust *r, const bool *keep, struct arena *arena)
 {
-	struct mat D = r->patterns.D, H = r->patterns.H;
+	struct mat D = r->D, H = r->patterns.H;
 	ptrdiff_t kept = 0;
 
-	r->patterns.D = mat_new(arena, D.rows, D.cols);
+	r->D = mat_new(arena, D.rows, D.cols);
 	r->patterns.H = mat_new(arena, H.rows, H.cols);
 	if (arena_counts(arena)) {
-		r->patterns.D = mat_cols(r->patterns.D, 0, r->sampled);
+		r->D = mat_cols(r->D, 0, r->sampled);
 		r->patterns.H = mat_cols(r->patterns.H, 0, r->sampled);
 		return;
 	}
 	for (ptrdiff_t i = 0; i < D.cols; i++) {
 		if (!keep[i])
 			continue;
-		mat_copy(mat_cols(r->patterns.D, kept, 1), mat_cols(D, i, 1));
+		mat_copy(mat_cols(r->D, kept, 1), mat_cols(D, i, 1));
 		mat_copy(mat_cols(r->patterns.H, kept, 1), mat_cols(H, i, 1));
 		r->margin[kept++] = r->margin[i];
 	}
-	r->patterns.D = mat_cols(r->patterns.D, 0, kept);
+	r->D = mat_cols(r->D, 0, kept);
 	r->patterns.H = mat_cols(r->patterns.H, 0, kept);
 	r->patterns.all = false; /* the patterns of all perturbed data are more than those of X */
 }
@@ -273,7 +273,7 @@ static void keep_patterns(struct robust *r, const bool *keep, struct arena *aren
 /* What is known before the search at the program's eps. */
 static void find_limits(struct robust *r, struct arena *arena)
 {
-	struct mat D = r->patterns.D;
+	struct mat D = r->D;
 	struct robust_question question = {.norm = &r->norm, .eps = r->eps};
 	struct arena scratch = arena_beside(arena);
 	struct robust_limits *limits = ARENA_ARRAY(&scratch, struct robust_limits, D.cols);
@@ -281,7 +281,7 @@ static void find_limits(struct robust *r, struct arena *arena)
 
 	see(r, &scratch, &sight);
 	question.X = sight.problem.X;
-	question.D = sight.robust.patterns.D;
+	question.D = sight.robust.D;
 	robust_bounds(&question, r->patterns.H, limits, &scratch);
 	r->facts = ARENA_ARRAY(arena, struct pattern_fact, D.cols);
 	for (ptrdiff_t i = 0; i < D.cols && !arena_counts(arena); i++) {
@@ -312,7 +312,7 @@ static int by_limit(const void *a, const void *b)
 static void screen_patterns(struct robust *r, ptrdiff_t count, struct arena *arena)
 {
 	struct arena scratch = arena_beside(arena);
-	ptrdiff_t candidates = r->patterns.D.cols, kept = 0;
+	ptrdiff_t candidates = r->D.cols, kept = 0;
 	const struct pattern_fact **order =
 		ARENA_ARRAY(&scratch, const struct pattern_fact *, candidates);
 	bool *keep = ARENA_ARRAY(&scratch, bool, candidates);
@@ -360,12 +360,13 @@ enum status robust_patterns(struct robust *r, const struct pattern_options *opti
 	problem.frozen = r->norm.frozen;
 	TRY(pattern_sample(&wanted, &problem, r->eps, arena, &r->patterns, err));
 	r->patterns.options = options;
-	r->candidates = r->patterns.D.cols;
+	r->D = gates_matrix(r->patterns.D, arena);
+	r->candidates = r->D.cols;
 	r->margin = ARENA_ARRAY(arena, double, r->candidates);
 	find_limits(r, arena);
 	if (screen > 1)
 		screen_patterns(r, options->count, arena);
-	r->sampled = r->patterns.D.cols;
+	r->sampled = r->D.cols;
 	find_directions(r, arena);
 	keep = ARENA_ARRAY(arena, bool, r->sampled);
 	for (ptrdiff_t i = 0; i < r->sampled && !arena_counts(arena); i++)

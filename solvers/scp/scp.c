@@ -1,8 +1,9 @@
 /* Sampled convex program (Bai, Gautam, Sojoudi 2023, unconstrained formulation): fixed random
  * first-layer directions, an l1 penalty on the output weights.
  *
- *     min over a in R^N   L(Phi a, y) + beta |a|_1,   Phi = relu(X U), columns of U uniform on the
- * unit sphere
+ *     min over a in R^N   L(Phi a, y) + beta |a|_1,   Phi = relu(X U),
+ *
+ * columns of U uniform on the unit sphere.
  *
  * Dual: max -L*(-alpha) s.t. |Phi' alpha|_inf <= beta; alpha = -grad L(Phi a), scaled into the
  * feasible set, gives the lower bound. The method that solves the program is an option. */
@@ -162,13 +163,6 @@ static void allocate(struct state *s, const struct scp_options *options, struct 
 	s->slope = ARENA_ARRAY(arena, real, N);
 }
 
-/* On a counting arena: the method that takes most of those that the data may choose. */
-static enum status count_method(struct state *s, const struct scp_options *options,
-				struct arena *arena, struct err *err)
-{
-	return s->method->setup(&s->scp, options->method.options, arena, &s->method_state, err);
-}
-
 static enum status setup(const struct problem *problem, const void *options, struct arena *arena,
 			 void **state, struct err *err)
 {
@@ -182,7 +176,7 @@ static enum status setup(const struct problem *problem, const void *options, str
 	allocate(s, o, arena);
 	*state = s;
 	if (arena_counts(arena))
-		return count_method(s, o, arena, err);
+		return s->method->setup(&s->scp, o->method.options, arena, &s->method_state, err);
 	sample_directions(s->scp.U, problem->seed);
 	if (!build_features(problem->X, s->scp.U, s->scp.Phi))
 		s->note = "no sampled neuron is active on any training sample: none is of use";

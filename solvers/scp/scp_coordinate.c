@@ -1,8 +1,8 @@
 /* Cyclic coordinate descent for the l1 program of SCP with gap-safe screening (Ndiaye, Fercoq,
  * Gramfort, Salmon 2017).
  *
- *     a_i+ = S_{beta / h_i}( a_i - phi_i' grad L(f) / h_i ),   h_i = L_l |phi_i|^2,   f += phi_i
- * da_i
+ *     a_i+ = S_{beta / h_i}( a_i - phi_i' grad L(f) / h_i ),   h_i = L_l |phi_i|^2,
+ *     f += phi_i da_i
  *
  * exact for the squared loss, a majorisation by the largest curvature L_l for the others. The dual
  * optimum lies within sqrt(2 L_l gap) of every feasible alpha, so that a neuron with

@@ -138,42 +138,6 @@ struct scp_interior *scp_interior_new(struct scp *scp, ptrdiff_t most, struct ar
 	return s;
 }
 
-/* Factor the system at the current point; false if that fails. */
-static bool factor(struct scp_interior *s)
-{
-	s->system.Phi = mat_cols(s->scp->Phi, 0, s->count);
-	scp_loss_curvature(s->loss, s->system.v);
-	for (ptrdiff_t i = 0; i < s->count; i++)
-		s->system.s[i] = s->p[i] / s->zp[i] + s->q[i] / s->zq[i];
-	return scp_system_factor(&s->system);
-}
-
-/* What the steps of p and q would be without da, left in dp and dq. */
-static void start_direction(struct scp_interior *s, double target, bool correct)
-{
-	for (ptrdiff_t i = 0; i < s->count; i++) {
-		double p = s->p[i], q = s->q[i];
-		double cp = correct ? s->dp[i] * s->dzp[i] : 0;
-		double cq = correct ? s->dq[i] * s->dzq[i] : 0;
-
-		s->dp[i] = (target - cp) / s->zp[i] - p - p / s->zp[i] * s->ep[i];
-		s->dq[i] = (target - cq) / s->zq[i] - q - q / s->zq[i] * s->eq[i];
-	}
-}
-
-/* da from the system of order n; dx would follow from it. */
-static void solve_in_samples(struct scp_interior *s)
-{
-	double *b = s->system.work[0];
-
-	for (ptrdiff_t i = 0; i < s->count; i++)
-		s->dzp[i] = s->dp[i] - s->dq[i];
-	scp_products_plain(s->system.Phi, s->dzp, b);
-	for (ptrdiff_t k = 0; k < s->scp->Phi.rows; k++)
-		b[k] += s->r[k];
-	scp_system_solve(&s->system, SCP_IN_SAMPLES, b, s->dzp, s->da);
-}
-
 /* dx from the system of order N; da follows from it where the other system has not given a better
  * one. */
 static void solve_in_neurons(struct scp_interior *s)
@@ -228,10 +192,27 @@ static void complete_direction(struct scp_interior *s)
 static void find_direction(struct scp_interior *s, double target, bool correct)
 {
 	scp_loss_residual(s->loss, s->f, target, correct, s->r);
-	start_direction(s, target, correct);
+	/* What the steps of p and q would be without da, left in dp and dq. */
+	for (ptrdiff_t i = 0; i < s->count; i++) {
+		double p = s->p[i], q = s->q[i];
+		double cp = correct ? s->dp[i] * s->dzp[i] : 0;
+		double cq = correct ? s->dq[i] * s->dzq[i] : 0;
+
+		s->dp[i] = (target - cp) / s->zp[i] - p - p / s->zp[i] * s->ep[i];
+		s->dq[i] = (target - cq) / s->zq[i] - q - q / s->zq[i] * s->eq[i];
+	}
 	s->system.left[SCP_IN_SAMPLES] = s->system.left[SCP_IN_NEURONS] = HUGE_VAL;
-	if (scp_system_uses(&s->system, SCP_IN_SAMPLES))
-		solve_in_samples(s);
+	if (scp_system_uses(&s->system, SCP_IN_SAMPLES)) {
+		/* da from the system of order n; dx would follow from it. */
+		double *b = s->system.work[0];
+
+		for (ptrdiff_t i = 0; i < s->count; i++)
+			s->dzp[i] = s->dp[i] - s->dq[i];
+		scp_products_plain(s->system.Phi, s->dzp, b);
+		for (ptrdiff_t k = 0; k < s->scp->Phi.rows; k++)
+			b[k] += s->r[k];
+		scp_system_solve(&s->system, SCP_IN_SAMPLES, b, s->dzp, s->da);
+	}
 	if (scp_system_uses(&s->system, SCP_IN_NEURONS))
 		solve_in_neurons(s);
 	complete_direction(s);
@@ -298,20 +279,6 @@ static void add(ptrdiff_t n, double length, const double *step, double *x)
 {
 	for (ptrdiff_t i = 0; i < n; i++)
 		x[i] += length * step[i];
-}
-
-static void move(struct scp_interior *s, double length)
-{
-	scp_loss_move(s->loss, length);
-	add(s->count, length, s->dp, s->p);
-	add(s->count, length, s->dq, s->q);
-	add(s->count, length, s->dzp, s->zp);
-	add(s->count, length, s->dzq, s->zq);
-	for (ptrdiff_t i = 0; i < s->count; i++)
-		s->x[i] = s->p[i] - s->q[i];
-	scp_products_plain(mat_cols(s->scp->Phi, 0, s->count), s->x, s->f);
-	s->residual = evaluate(s);
-	s->mu = complementarity(s, 0);
 }
 
 /* Number of complementarity products. */
@@ -428,8 +395,13 @@ static double least_mu(const struct scp_interior *s)
 static bool predict(void *state)
 {
 	struct scp_interior *s = state;
-	bool good = factor(s);
+	bool good;
 
+	s->system.Phi = mat_cols(s->scp->Phi, 0, s->count);
+	scp_loss_curvature(s->loss, s->system.v);
+	for (ptrdiff_t i = 0; i < s->count; i++)
+		s->system.s[i] = s->p[i] / s->zp[i] + s->q[i] / s->zq[i];
+	good = scp_system_factor(&s->system);
 	if (good)
 		find_direction(s, 0, false);
 	if (!s->system.late && (!good || scp_system_left(&s->system) > accurate ||
@@ -463,7 +435,16 @@ void scp_interior_step(struct scp_interior *self, struct progress *progress)
 
 	if (mehrotra_direction(&method, s, s->mu, least_mu(s))) {
 		length = mehrotra_length(&method, s);
-		move(s, length);
+		scp_loss_move(s->loss, length);
+		add(s->count, length, s->dp, s->p);
+		add(s->count, length, s->dq, s->q);
+		add(s->count, length, s->dzp, s->zp);
+		add(s->count, length, s->dzq, s->zq);
+		for (ptrdiff_t i = 0; i < s->count; i++)
+			s->x[i] = s->p[i] - s->q[i];
+		scp_products_plain(mat_cols(s->scp->Phi, 0, s->count), s->x, s->f);
+		s->residual = evaluate(s);
+		s->mu = complementarity(s, 0);
 	}
 	publish(s, progress);
 	progress->dual_residual = s->residual / s->scp->problem->beta;

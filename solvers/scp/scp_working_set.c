@@ -122,17 +122,6 @@ static void admit(struct working_set *s, ptrdiff_t room, double least)
 	s->part.Phi = mat_cols(s->scp->Phi, 0, W);
 }
 
-/* Only the neurons in use stay. */
-static void prune(struct working_set *s)
-{
-	ptrdiff_t used = 0;
-
-	for (ptrdiff_t i = 0; i < s->part.Phi.cols; i++)
-		if (fabs((double)s->scp->a[i]) > 0)
-			exchange(s, i, used++);
-	s->part.Phi = mat_cols(s->scp->Phi, 0, used);
-}
-
 /* Slopes, violations and relative gap over the known neurons, for alpha = -slopes (n) of the loss.
  */
 static void price(struct working_set *s, const real *slopes)
@@ -170,18 +159,6 @@ static void start(struct working_set *s)
 	scp_interior_start(s->interior);
 }
 
-/* The triangle of the system's factor grows with the set, which a step at most doubles. */
-static void expect_growth(struct arena *arena, ptrdiff_t most)
-{
-	double size = arena_narrow(arena) ? sizeof(float) : sizeof(double), step = 2;
-
-	for (ptrdiff_t order = START; order < most; order *= 2, step++) {
-		double now = (double)order, next = (double)smaller(2 * order, most);
-
-		arena_untouched_before(arena, step, (next - now) * (next + now + 1) / 2 * size);
-	}
-}
-
 static enum status setup(struct scp *scp, const void *options, struct arena *arena, void **state,
 			 struct err *err)
 {
@@ -199,7 +176,15 @@ static enum status setup(struct scp *scp, const void *options, struct arena *are
 	s->alpha = ARENA_ARRAY(arena, real, n);
 	s->g = ARENA_ARRAY(arena, real, n);
 	s->interior = scp_interior_new(&s->part, s->most, arena);
-	expect_growth(arena, s->most);
+
+	/* The triangle of the system's factor grows with the set, which a step at most doubles. */
+	double size = arena_narrow(arena) ? sizeof(float) : sizeof(double), step = 2;
+
+	for (ptrdiff_t order = START; order < s->most; order *= 2, step++) {
+		double now = (double)order, next = (double)smaller(2 * order, s->most);
+
+		arena_untouched_before(arena, step, (next - now) * (next + now + 1) / 2 * size);
+	}
 	s->part.Phi = mat_cols(scp->Phi, 0, 0);
 	s->ended = HUGE_VAL;
 	if (!arena_counts(arena))
@@ -225,21 +210,19 @@ static bool grow(struct working_set *s, bool ended)
 	if (!(s->gap < s->ended / 2 || (room > 0 && s->gap > path_gap)))
 		return false;
 	s->ended = s->gap;
-	if (room == 0)
-		prune(s);
+	if (room == 0) {
+		/* Only the neurons in use stay. */
+		ptrdiff_t used = 0;
+
+		for (ptrdiff_t i = 0; i < s->part.Phi.cols; i++)
+			if (fabs((double)s->scp->a[i]) > 0)
+				exchange(s, i, used++);
+		s->part.Phi = mat_cols(s->scp->Phi, 0, used);
+	}
 	W = s->part.Phi.cols;
 	admit(s, smaller(W > START ? W : START, s->most - W), beta);
 	scp_interior_start(s->interior);
 	return s->part.Phi.cols > W;
-}
-
-/* The next parts of the path, while nothing known is violated. */
-static void look_further(struct working_set *s, const real *slopes, bool ended)
-{
-	while (s->known < s->scp->Phi.cols && s->violated == 0 && (ended || s->gap <= path_gap)) {
-		s->known = smaller(2 * s->known, s->scp->Phi.cols);
-		price(s, slopes);
-	}
 }
 
 static void step(void *state, struct progress *progress)
@@ -254,7 +237,11 @@ static void step(void *state, struct progress *progress)
 		       scp_interior_remaining(s->interior) > share * s->gap))
 		return;
 	price(s, slopes);
-	look_further(s, slopes, ended);
+	/* The next parts of the path, while nothing known is violated. */
+	while (s->known < s->scp->Phi.cols && s->violated == 0 && (ended || s->gap <= path_gap)) {
+		s->known = smaller(2 * s->known, s->scp->Phi.cols);
+		price(s, slopes);
+	}
 	if (s->violated > 0 && grow(s, ended))
 		progress->end = OUTCOME_RUNNING;
 }

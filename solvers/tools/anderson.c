@@ -35,21 +35,12 @@ static const double share_of_differences = 1e-10, share_of_residual = 1e-8;
 /* The safeguard: growth of the residual that is still accepted, and its bound. */
 static const double growth = 1.2, most = 1e3, power = 1 + 1e-6;
 
-/* The j-th pair of differences, from 0 on, is that of the anderson_after number j + 2, the first of
- * which ends iteration 1. */
-static void expect_differences(struct arena *arena, size_t size, struct anderson_memory memory)
-{
-	double pair = 2 * (double)size * (arena_narrow(arena) ? sizeof(float) : sizeof(double));
-
-	for (long j = 0; j < memory.differences; j++)
-		arena_untouched_before(arena, (double)(j + 1) * (double)memory.interval + 1, pair);
-}
-
 struct anderson *anderson_new(struct arena *arena, size_t size, struct anderson_memory memory,
 			      double theta)
 {
 	ptrdiff_t columns = memory.differences;
 	struct anderson *self = ARENA_NEW(arena, struct anderson);
+	double pair = 2 * (double)size * (arena_narrow(arena) ? sizeof(float) : sizeof(double));
 	real **vectors[] = {&self->x, &self->r, &self->g};
 
 	self->size = size;
@@ -57,7 +48,11 @@ struct anderson *anderson_new(struct arena *arena, size_t size, struct anderson_
 	self->theta = theta;
 	self->R = mat_new(arena, (ptrdiff_t)size, columns);
 	self->G = mat_new(arena, (ptrdiff_t)size, columns);
-	expect_differences(arena, size, memory);
+	for (long j = 0; j < memory.differences; j++) {
+		/* pair j, from 0 on, is that of the anderson_after number j + 2, the first of which
+		 * ends iteration 1 */
+		arena_untouched_before(arena, (double)(j + 1) * (double)memory.interval + 1, pair);
+	}
 	self->gram = mat_new(arena, columns, columns);
 	self->factor = mat_new(arena, columns, columns);
 	self->c = ARENA_ARRAY(arena, real, columns);
@@ -116,27 +111,6 @@ static real *form_residual(struct anderson *self, const real *x)
 	return self->x;
 }
 
-/* One more pair of differences, from the last residual and image and the present ones. */
-static void remember(struct anderson *self, const real *r, const real *g)
-{
-	real *dr = mat_col(self->R, self->next), *dg = mat_col(self->G, self->next);
-
-#pragma omp simd
-	for (size_t k = 0; k < self->size; k++) {
-		dr[k] = r[k] - self->r[k];
-		dg[k] = g[k] - self->g[k];
-	}
-	if (self->filled < self->memory)
-		self->filled++;
-	for (ptrdiff_t j = 0; j < self->filled; j++) {
-		real dot = (real)blas_dot(self->size, mat_col(self->R, j), dr);
-
-		mat_set(self->gram, self->next, j, dot);
-		mat_set(self->gram, j, self->next, dot);
-	}
-	self->next = (self->next + 1) % self->memory;
-}
-
 /* c; false if the least squares problem cannot be solved. */
 static bool find_coefficients(struct anderson *self, const real *r, double norm)
 {
@@ -192,13 +166,6 @@ static bool extrapolate(struct anderson *self, const real *r, double norm, real 
 	return false;
 }
 
-/* Whether the residual lets the accelerated point stand. */
-static bool stands(const struct anderson *self, double norm)
-{
-	return norm <= growth * self->best &&
-	       norm <= most * self->first * pow(self->kept + 1, -power);
-}
-
 bool anderson_refuse(struct anderson *self, real *x)
 {
 	if (!self->accelerated)
@@ -213,12 +180,30 @@ bool anderson_after(struct anderson *self, real *x)
 	const real *r = form_residual(self, x);
 	double norm = blas_norm(self->size, r);
 
-	if (self->accelerated && !stands(self, norm))
+	if (self->accelerated && !(norm <= growth * self->best &&
+				   norm <= most * self->first * pow(self->kept + 1, -power)))
 		return anderson_refuse(self, x);
 	self->kept += self->accelerated;
-	if (self->started)
-		remember(self, r, x);
-	else if (!isfinite(self->first))
+	if (self->started) {
+		/* One more pair of differences, from the last residual and image and the present
+		 * ones. */
+		real *dr = mat_col(self->R, self->next), *dg = mat_col(self->G, self->next);
+
+#pragma omp simd
+		for (size_t k = 0; k < self->size; k++) {
+			dr[k] = r[k] - self->r[k];
+			dg[k] = x[k] - self->g[k];
+		}
+		if (self->filled < self->memory)
+			self->filled++;
+		for (ptrdiff_t j = 0; j < self->filled; j++) {
+			real dot = (real)blas_dot(self->size, mat_col(self->R, j), dr);
+
+			mat_set(self->gram, self->next, j, dot);
+			mat_set(self->gram, j, self->next, dot);
+		}
+		self->next = (self->next + 1) % self->memory;
+	} else if (!isfinite(self->first))
 		self->first = norm;
 	self->best = fmin(self->best, norm);
 	self->started = true;
@@ -226,17 +211,4 @@ bool anderson_after(struct anderson *self, real *x)
 	memcpy(self->g, x, self->size * sizeof *x);
 	self->accelerated = extrapolate(self, r, norm, x);
 	return self->accelerated;
-}
-
-bool anderson_advance(struct anderson *self, real *x, bool due, double objective, double zero,
-		      double *held)
-{
-	if (!self)
-		return false;
-	if (!(objective <= fmax(zero, *held)) && anderson_refuse(self, x))
-		return true;
-	if (!due)
-		return false;
-	*held = objective;
-	return anderson_after(self, x);
 }

@@ -62,11 +62,4 @@ bool anderson_refuse(struct anderson *self, real *x);
  * plain iterate. */
 bool anderson_after(struct anderson *self, real *x);
 
-/* One of the two after an iteration that led to x with this objective: an accelerated point above
- * both the zero weights and the iterate it left (*held) is refused at once; else, if one is `due`
- * (anderson_before has seen its start), the next point is found and *held renewed. True if x is not
- * the plain iterate. `self` may be NULL: plain. */
-bool anderson_advance(struct anderson *self, real *x, bool due, double objective, double zero,
-		      double *held);
-
 #endif

@@ -58,30 +58,26 @@ static void apply(const struct cones *c, ptrdiff_t i, int sign, const real *u, r
 	out[0] = (real)(factor * head);
 }
 
-static void scale_cone(struct cones *c, ptrdiff_t i)
-{
-	ptrdiff_t rows = c->w.rows;
-	const real *s = mat_col(c->s, i), *z = mat_col(c->z, i);
-	real *w = mat_col(c->w, i);
-	double ps = root_det(rows, s), pz = root_det(rows, z);
-	double inner = ((double)s[0] * (double)z[0] + tail_dot(rows, s, z)) / (ps * pz);
-	double g = 2 * sqrt((1 + fmax(inner, 1)) / 2), square = 0;
-
-	for (ptrdiff_t j = 1; j < rows; j++) {
-		double x = ((double)s[j] / ps - (double)z[j] / pz) / g;
-
-		w[j] = (real)x;
-		square += x * x;
-	}
-	w[0] = (real)sqrt(1 + square); /* det w = 1, whatever rounding did to it */
-	c->eta[i] = (real)sqrt(ps / pz);
-	apply(c, i, 1, z, mat_col(c->lambda, i));
-}
-
 void cones_scale(struct cones *c)
 {
-	for (ptrdiff_t i = 0; i < c->w.cols; i++)
-		scale_cone(c, i);
+	for (ptrdiff_t i = 0; i < c->w.cols; i++) {
+		ptrdiff_t rows = c->w.rows;
+		const real *s = mat_col(c->s, i), *z = mat_col(c->z, i);
+		real *w = mat_col(c->w, i);
+		double ps = root_det(rows, s), pz = root_det(rows, z);
+		double inner = ((double)s[0] * (double)z[0] + tail_dot(rows, s, z)) / (ps * pz);
+		double g = 2 * sqrt((1 + fmax(inner, 1)) / 2), square = 0;
+
+		for (ptrdiff_t j = 1; j < rows; j++) {
+			double x = ((double)s[j] / ps - (double)z[j] / pz) / g;
+
+			w[j] = (real)x;
+			square += x * x;
+		}
+		w[0] = (real)sqrt(1 + square); /* det w = 1, whatever rounding did to it */
+		c->eta[i] = (real)sqrt(ps / pz);
+		apply(c, i, 1, z, mat_col(c->lambda, i));
+	}
 	mat_fill(c->k, 0);
 }
 

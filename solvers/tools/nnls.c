@@ -209,14 +209,6 @@ static ptrdiff_t steepest(struct nnls *s, const struct nnls_block *b, double nor
 	return worst;
 }
 
-/* X h, for feasible_step. */
-static void prepare_push(struct nnls *s, const real *h)
-{
-	for (ptrdiff_t j = 0; j < s->X.cols; j++)
-		s->z[j] = h ? (double)h[j] : 0;
-	multiply(s->X, s->z, s->push);
-}
-
 /* The least t with e o (X (r + t h)) >= 0. */
 static double feasible_step(const struct nnls *s, const struct nnls_block *b)
 {
@@ -264,7 +256,9 @@ struct nnls_value nnls_solve(struct nnls *s, struct nnls_block block, double low
 	ptrdiff_t d = s->X.cols, most = STEPS_PER_DIMENSION * d;
 
 	s->count = s->factored = 0;
-	prepare_push(s, block.h);
+	for (ptrdiff_t j = 0; j < s->X.cols; j++)
+		s->z[j] = block.h ? (double)block.h[j] : 0;
+	multiply(s->X, s->z, s->push);
 	for (ptrdiff_t step = 0; step <= most; step++) {
 		double norm = residual(s, &block);
 		ptrdiff_t worst = steepest(s, &block, norm);

@@ -63,3 +63,24 @@ double penalty_change(struct penalty *p, long iteration, double primal, double d
 	p->rho *= ratio;
 	return ratio;
 }
+
+void penalty_rescale(size_t n, double ratio, const real *split, real *x)
+{
+	real inverse = (real)(1 / ratio);
+
+	for (size_t j = 0; j < n; j++)
+		x[j] = split[j] + inverse * (x[j] - split[j]);
+}
+
+double penalty_threshold(double norm, double beta, double rho)
+{
+	return norm > 0 ? fmax(0, 1 - beta / (rho * norm)) : 0;
+}
+
+void penalty_add(struct penalty_sums *to, double weight, struct penalty_sums part)
+{
+	to->primal += weight * part.primal;
+	to->change += weight * part.change;
+	to->size += weight * part.size;
+	to->dual += weight * part.dual;
+}

@@ -35,4 +35,31 @@ double penalty_dual(double cones, double others, double blocks);
 /* The factor by which rho changes after `iteration`, 1 if it does not; rho is updated. */
 double penalty_change(struct penalty *penalty, long iteration, double primal, double dual);
 
+/* x for a penalty times `ratio`, x = split + scaled dual (n each): the split variable stays, the
+ * scaled dual takes the inverse. */
+void penalty_rescale(size_t n, double ratio, const real *split, real *x);
+
+/* Factor of the group soft threshold at beta / rho, prox of (beta / rho) |.|, of a vector of length
+ * `norm`. */
+double penalty_threshold(double norm, double beta, double rho);
+
+/* Squares of (side - split), of the change of the split variable, of itself, and of its scaled
+ * dual. */
+struct penalty_sums {
+	double primal, change, size, dual;
+};
+
+/* to += weight * part */
+void penalty_add(struct penalty_sums *to, double weight, struct penalty_sums part);
+
+/* One number of a split: before and now the split variable, x = now + dual. */
+static inline void penalty_count(struct penalty_sums *sums, double side, double before, double now,
+				 double x)
+{
+	sums->primal += (side - now) * (side - now);
+	sums->change += (now - before) * (now - before);
+	sums->size += now * now;
+	sums->dual += (x - now) * (x - now);
+}
+
 #endif

@@ -70,7 +70,7 @@ static double slack(const struct fixture *t, struct mat V, ptrdiff_t k, ptrdiff_
 
 	for (ptrdiff_t j = 0; j < D; j++)
 		sum += (double)mat_get(t->toy.problem.X, k, j) * (double)mat_get(V, j, i);
-	return mat_get(t->patterns.D, k, i) > 0 ? sum : -sum;
+	return gates_get(t->patterns.D, k, i) ? sum : -sum;
 }
 
 static double column_norm(struct mat V, ptrdiff_t i)
@@ -92,7 +92,7 @@ static double objective(const struct fixture *t, struct mat V, struct mat W)
 		double f = 0;
 
 		for (ptrdiff_t i = 0; i < P; i++)
-			if (mat_get(t->patterns.D, k, i) > 0)
+			if (gates_get(t->patterns.D, k, i))
 				f += slack(t, V, k, i) - slack(t, W, k, i);
 		loss += toy_loss(p->loss, f, (double)p->y[k]);
 	}
@@ -235,11 +235,11 @@ static double block_norm(const struct fixture *t, ptrdiff_t i, double sign)
 
 	for (ptrdiff_t k = 0; k < N; k++)
 		for (ptrdiff_t j = 0; j < D; j++)
-			r[j] += sign * (double)mat_get(t->patterns.D, k, i) * (double)t->alpha[k] *
-				(double)mat_get(t->toy.problem.X, k, j);
+			r[j] += sign * (double)gates_get(t->patterns.D, k, i) *
+				(double)t->alpha[k] * (double)mat_get(t->toy.problem.X, k, j);
 	for (int sweep = 0; sweep < SWEEPS; sweep++)
 		for (ptrdiff_t k = 0; k < N; k++) {
-			double e = mat_get(t->patterns.D, k, i) > 0 ? 1 : -1, slope = 0, size = 0;
+			double e = gates_get(t->patterns.D, k, i) ? 1 : -1, slope = 0, size = 0;
 			double next;
 
 			for (ptrdiff_t j = 0; j < D; j++) {
@@ -350,7 +350,7 @@ static void networks_equal_the_feasible_points_they_come_from(void **state)
 			double f = 0;
 
 			for (ptrdiff_t i = 0; i < P; i++)
-				f += mat_get(t.patterns.D, k, i) > 0
+				f += gates_get(t.patterns.D, k, i)
 					     ? slack(&t, t.V, k, i) - slack(&t, t.W, k, i)
 					     : 0;
 			assert_near(toy_output(&net, t.toy.problem.X, k), f);

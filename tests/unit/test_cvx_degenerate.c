@@ -137,7 +137,7 @@ static void check_cones(const struct fixture *t, struct mat R, struct mat V)
 				along += (double)mat_get(X, k, j) * (double)mat_get(R, j, i);
 				x += pow((double)mat_get(X, k, j), 2);
 			}
-			along *= mat_get(t->patterns.D, k, i) > 0 ? 1 : -1;
+			along *= gates_get(t->patterns.D, k, i) ? 1 : -1;
 			if (along < -sqrt(x) * (1e-9 * r + 1e-13 * v))
 				fail_msg("block %td, row %td: %g of %g", i, k, along, sqrt(x) * r);
 		}

@@ -22,7 +22,8 @@ enum { TRIALS = 60, P = 6 };
 
 struct fixture {
 	struct arena arena;
-	struct mat X, D, H;
+	struct mat X, H;
+	struct gates D;
 	struct rng rng;
 	struct signcone cone;
 	struct splitting splitting;
@@ -40,10 +41,12 @@ static void prepare(struct fixture *t)
 /* Gaussian rows of many lengths, some twice, one zero; patterns of Gaussian directions. */
 static void make(struct fixture *t, ptrdiff_t n, ptrdiff_t d, uint64_t index)
 {
+	struct mat Y;
+
 	memset(t, 0, sizeof *t);
 	t->rng = rng_stream(5, "test_interior", index);
 	t->X = mat_new(&t->arena, n, d);
-	t->D = mat_new(&t->arena, n, P);
+	t->D = gates_new(&t->arena, n, P);
 	t->H = mat_new(&t->arena, d, P);
 	toy_fill(t->X, &t->rng);
 	toy_fill(t->H, &t->rng);
@@ -55,9 +58,10 @@ static void make(struct fixture *t, ptrdiff_t n, ptrdiff_t d, uint64_t index)
 	}
 	for (ptrdiff_t j = 0; n > 3 && j < d; j++)
 		mat_set(t->X, 3, j, 0);
-	blas_gemm(1, t->X, PLAIN, t->H, PLAIN, 0, t->D);
-	for (ptrdiff_t i = 0; i < n * P; i++)
-		t->D.at[i] = t->D.at[i] >= 0;
+	Y = mat_new(&t->arena, n, P);
+	blas_gemm(1, t->X, PLAIN, t->H, PLAIN, 0, Y);
+	for (ptrdiff_t i = 0; i < P; i++)
+		gates_threshold(t->D, i, mat_col(Y, i));
 	prepare(t);
 }
 
@@ -83,7 +87,7 @@ static double margin(const struct fixture *t, ptrdiff_t i, const double *h)
 			square += x * x;
 		}
 		if (square > 0)
-			least = fmin(least, (mat_get(t->D, k, i) > 0 ? along : -along) /
+			least = fmin(least, (gates_get(t->D, k, i) ? along : -along) /
 						    sqrt(square * length));
 	}
 	return least;
@@ -217,6 +221,7 @@ static void splitting_projects_on_the_cones(void **state)
 		struct fixture t;
 		struct nnls nnls;
 		double g[8];
+		real d[20];
 
 		make(&t, 20, 5, trial);
 		nnls = nnls_new(t.cone.B, &t.arena);
@@ -224,17 +229,17 @@ static void splitting_projects_on_the_cones(void **state)
 		t.splitting.count = P;
 		toy_fill(t.splitting.G, &t.rng);
 		for (ptrdiff_t i = 0; i < P; i++)
-			t.splitting.d[i] = mat_col(t.D, i);
+			t.splitting.d[i] = gates_col(t.D, i);
 		for (int step = 0; step < 20000; step++) {
 			splitting_step(&t.splitting);
 			if (step == 100)
 				splitting_penalty(&t.splitting, 2); /* another way, the same end */
 		}
 		for (ptrdiff_t i = 0; i < P; i++) {
+			gates_unpack(t.splitting.d[i], 20, d);
 			for (ptrdiff_t j = 0; j < t.cone.B.cols; j++)
 				g[j] = (double)mat_get(t.splitting.G, j, i);
-			nnls_solve(&nnls, (struct nnls_block){t.splitting.d[i], NULL, g}, -1,
-				   HUGE_VAL);
+			nnls_solve(&nnls, (struct nnls_block){d, NULL, g}, -1, HUGE_VAL);
 			for (ptrdiff_t j = 0; j < t.cone.B.cols; j++)
 				check_close(mat_get(t.splitting.V, j, i), nnls.r[j], 0, 1e-6);
 		}
@@ -251,7 +256,7 @@ static void drop_keeps_the_other_columns(void **state)
 	splitting_start(&t.splitting, 0, 1);
 	t.splitting.count = 3;
 	for (ptrdiff_t i = 0; i < 3; i++) {
-		t.splitting.d[i] = mat_col(t.D, i);
+		t.splitting.d[i] = gates_col(t.D, i);
 		mat_fill(mat_cols(t.splitting.G, i, 1), (real)i);
 		mat_fill(mat_cols(t.splitting.A, i, 1), (real)i);
 	}
@@ -259,8 +264,8 @@ static void drop_keeps_the_other_columns(void **state)
 	assert_int_equal(t.splitting.count, 2);
 	check_equal(mat_get(t.splitting.G, 0, 0), 2);
 	check_equal(mat_get(t.splitting.A, 5, 0), 2);
-	assert_ptr_equal(t.splitting.d[0], mat_col(t.D, 2));
-	assert_ptr_equal(t.splitting.d[1], mat_col(t.D, 1));
+	assert_ptr_equal(t.splitting.d[0], gates_col(t.D, 2));
+	assert_ptr_equal(t.splitting.d[1], gates_col(t.D, 1));
 	splitting_drop(&t.splitting, 1);
 	assert_int_equal(t.splitting.count, 1);
 	check_equal(mat_get(t.splitting.G, 0, 0), 2);
@@ -273,11 +278,11 @@ static void take(struct fixture *t, const double *rows, const double *signs, ptr
 {
 	memset(t, 0, sizeof *t);
 	t->X = mat_new(&t->arena, n, d);
-	t->D = mat_new(&t->arena, n, 1);
+	t->D = gates_new(&t->arena, n, 1);
 	for (ptrdiff_t k = 0; k < n; k++) {
 		for (ptrdiff_t j = 0; j < d; j++)
 			mat_set(t->X, k, j, (real)rows[k * d + j]);
-		mat_set(t->D, k, 0, signs[k] > 0);
+		gates_set(t->D, k, 0, signs[k] > 0);
 	}
 	prepare(t);
 }
@@ -291,7 +296,7 @@ static double gordan_residual(const struct fixture *t, const double *eta)
 		double sum = 0;
 
 		for (ptrdiff_t k = 0; k < t->X.rows; k++)
-			sum += eta[k] * (2 * (double)mat_get(t->D, k, 0) - 1) *
+			sum += eta[k] * (2 * (double)gates_get(t->D, k, 0) - 1) *
 			       (double)mat_get(t->cone.B, k, j);
 		square += sum * sum;
 	}
@@ -351,7 +356,7 @@ static void verdicts_come_with_proofs(void **state)
 		make(&t, 3 + (ptrdiff_t)(trial % 9), 1 + (ptrdiff_t)(trial % 4), trial);
 		for (ptrdiff_t k = 0; k < t.X.rows; k++)
 			if (trial % 3 > 0)
-				mat_set(t.D, k, 0, rng_uniform(&t.rng) < 0.5);
+				gates_set(t.D, k, 0, rng_uniform(&t.rng) < 0.5);
 		f = facial_new(&t.cone, &t.arena);
 		facial_decide(&f, t.D.at);
 		interior_search(&t.interior, &t.splitting, t.D, t.H);

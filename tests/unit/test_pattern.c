@@ -48,8 +48,8 @@ static void columns_are_the_patterns_of_their_directions(void **state)
 		int active = 0;
 
 		for (ptrdiff_t k = 0; k < p.D.rows; k++) {
-			check_equal(mat_get(p.D, k, i), margin(toy.problem.X, p.H, k, i) >= 0);
-			active += mat_get(p.D, k, i) > 0;
+			check_equal(gates_get(p.D, k, i), margin(toy.problem.X, p.H, k, i) >= 0);
+			active += gates_get(p.D, k, i);
 		}
 		check_above(active, 0); /* a neuron without active sample adds nothing */
 	}
@@ -66,7 +66,7 @@ static void larger_sets_extend_smaller_ones(void **state)
 	assert_int_equal(few.D.cols, 10);
 	assert_int_equal(many.D.cols, 30);
 	for (ptrdiff_t i = 0; i < 10; i++) {
-		assert_true(toy_same_column(few.D, i, many.D, i));
+		assert_true(gates_same(few.D, i, many.D, i));
 		assert_true(toy_same_column(few.H, i, many.H, i));
 	}
 	assert_true(toy_distinct(many.D));
@@ -148,9 +148,9 @@ static void drawing_ends_when_nothing_new_is_found(void **state)
 	mat_set(X, 0, 1, -1);
 	assert_int_equal(pattern_sample(&options, &problem, 0, &arena, &p, &err), STATUS_OK);
 	assert_int_equal(p.D.cols, 1);
-	check_equal(mat_get(p.D, 0, 0), 0);
-	check_equal(mat_get(p.D, 1, 0), 1);
-	check_equal(mat_get(p.D, 2, 0), 1); /* x = 0: 0 >= 0 */
+	check_equal(gates_get(p.D, 0, 0), 0);
+	check_equal(gates_get(p.D, 1, 0), 1);
+	check_equal(gates_get(p.D, 2, 0), 1); /* x = 0: 0 >= 0 */
 	mat_fill(X, -1);
 	assert_int_equal(pattern_sample(&options, &problem, 0, &arena, &p, &err), STATUS_ENV);
 	assert_non_null(strstr(err.text, "no activation pattern"));
@@ -202,16 +202,18 @@ static void damaged_files_are_refused(void **state)
 static void given_patterns_get_an_interior_direction(void **state)
 {
 	struct toy toy = toy_make(30, 4, "squared", 1);
+	struct mat D;
 	struct patterns sampled = sample(&toy, 25), out;
 	struct err err;
 
 	(void)state;
-	assert_int_equal(give(&toy, &sampled.D, &out, &err), STATUS_OK);
+	D = gates_matrix(sampled.D, &toy.arena);
+	assert_int_equal(give(&toy, &D, &out, &err), STATUS_OK);
 	assert_int_equal(out.D.cols, 25);
 	for (ptrdiff_t i = 0; i < 25; i++) {
-		assert_true(toy_same_column(out.D, i, sampled.D, i));
+		assert_true(gates_same(out.D, i, sampled.D, i));
 		for (ptrdiff_t k = 0; k < 30; k++)
-			check_above((2 * (double)mat_get(out.D, k, i) - 1) *
+			check_above((2 * (double)gates_get(out.D, k, i) - 1) *
 					    margin(toy.problem.X, out.H, k, i),
 				    0);
 	}

@@ -48,7 +48,7 @@ static void perturbed_patterns_are_those_of_corners(void **state)
 	p = sampled(&toy, "{count: 30, from: {perturbed: {directions: 1, each: 60}}}", 0.3);
 	check_above(p.D.cols, 2);
 	assert_true(toy_distinct(p.D));
-	assert_true(toy_same_column(p.D, 0, clean.D, 0)); /* the directions are those of gaussian */
+	assert_true(gates_same(p.D, 0, clean.D, 0)); /* the directions are those of gaussian */
 	for (ptrdiff_t i = 0; i < p.D.cols; i++)
 		for (ptrdiff_t k = 0; k < N; k++) {
 			const real *h = mat_col(clean.H, 0);
@@ -60,10 +60,10 @@ static void perturbed_patterns_are_those_of_corners(void **state)
 			for (int corner = 0; corner < 4; corner++) {
 				reach = 0.3 * ((corner & 1 ? 1 : -1) * (double)h[0] +
 					       (corner & 2 ? 1 : -1) * (double)h[1]);
-				reached |= (y + reach >= 0) == (mat_get(p.D, k, i) > 0);
+				reached |= (y + reach >= 0) == (gates_get(p.D, k, i));
 			}
 			assert_true(reached);
-			turned += (y >= 0) != (mat_get(p.D, k, i) > 0);
+			turned += (y >= 0) != (gates_get(p.D, k, i));
 		}
 	check_above(turned, 0);
 	arena_release(&toy.arena);
@@ -79,8 +79,8 @@ static void without_a_radius_perturbed_is_gaussian(void **state)
 
 	(void)state;
 	for (ptrdiff_t i = 0; i < 12; i++) {
-		assert_true(toy_same_column(gaussian.D, i, perturbed.D, i));
-		differ += !toy_same_column(gaussian.D, i, own.D, i);
+		assert_true(gates_same(gaussian.D, i, perturbed.D, i));
+		differ += !gates_same(gaussian.D, i, own.D, i);
 	}
 	check_above(differ, 0);
 	arena_release(&toy.arena);
@@ -95,7 +95,7 @@ static void all_ones_have_the_direction_of_the_bias(void **state)
 	assert_int_equal(p.D.cols, 1);
 	assert_string_equal(p.source[0], "constant");
 	for (ptrdiff_t k = 0; k < N; k++)
-		check_above(mat_get(p.D, k, 0), 0);
+		check_above(gates_get(p.D, k, 0), 0);
 	for (ptrdiff_t j = 0; j < D; j++)
 		assert_int_equal(mat_get(p.H, j, 0), j == D - 1);
 	arena_release(&toy.arena);
@@ -123,7 +123,7 @@ static void neurons_give_their_patterns(void **state)
 
 			for (ptrdiff_t l = 0; l < D; l++)
 				y += (double)mat_get(toy.problem.X, k, l) * weights[kept[i]][l];
-			check_equal(mat_get(p.D, k, i), y >= 0);
+			check_equal(gates_get(p.D, k, i), y >= 0);
 		}
 	arena_release(&toy.arena);
 }
@@ -161,7 +161,7 @@ static void sources_take_turns_and_sets_are_nested(void **state)
 
 		assert_int_equal(few.D.cols, count);
 		for (i = 0; i < count; i++) {
-			assert_true(toy_same_column(few.D, i, most.D, i));
+			assert_true(gates_same(few.D, i, most.D, i));
 			assert_string_equal(few.source[i], most.source[i]);
 		}
 	}
@@ -187,7 +187,7 @@ static void directions_belong_to_their_patterns(void **state)
 			for (ptrdiff_t j = 0; j < D; j++)
 				y += (double)mat_get(toy.problem.X, k, j) *
 				     (double)mat_get(p.H, j, i);
-			inside &= (y >= 0) == (mat_get(p.D, k, i) > 0);
+			inside &= (y >= 0) == (gates_get(p.D, k, i));
 		}
 		assert_true(zero || inside);
 		known += !zero;

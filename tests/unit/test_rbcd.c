@@ -27,14 +27,14 @@ enum { LOSSES = sizeof losses / sizeof *losses };
 struct point {
 	struct toy toy;
 	double rho;
-	struct mat D;       /* n x P */
+	struct gates D;     /* n x P */
 	struct mat U, V, L; /* d x 2P */
 	struct mat S, N;    /* n x 2P */
 };
 
 static double sign_of(const struct point *p, ptrdiff_t k, ptrdiff_t i)
 {
-	return 2 * (double)mat_get(p->D, k, i % p->D.cols) - 1;
+	return 2 * (double)gates_get(p->D, k, i % p->D.cols) - 1;
 }
 
 /* x_k'u_i */
@@ -54,7 +54,7 @@ static double output(const struct point *p, struct mat U, ptrdiff_t k)
 	double f = 0;
 
 	for (ptrdiff_t i = 0; i < P; i++)
-		f += (double)mat_get(p->D, k, i) *
+		f += (double)gates_get(p->D, k, i) *
 		     (activation(p, U, k, i) - activation(p, U, k, P + i));
 	return f;
 }
@@ -102,10 +102,10 @@ static struct point point_make(ptrdiff_t n, ptrdiff_t d, ptrdiff_t P, const char
 	struct rng rng = rng_stream(17, "test_rbcd", (uint64_t)(n + P));
 	struct mat *all[] = {&p.U, &p.V, &p.L, &p.S, &p.N};
 
-	p.D = mat_new(arena, n, P);
+	p.D = gates_new(arena, n, P);
 	for (ptrdiff_t i = 0; i < P; i++)
 		for (ptrdiff_t k = 0; k < n; k++)
-			mat_set(p.D, k, i, rng_uniform(&rng) < 0.5);
+			gates_set(p.D, k, i, rng_uniform(&rng) < 0.5);
 	for (int m = 0; m < 5; m++) {
 		*all[m] = mat_new(arena, m < 3 ? d : n, 2 * P);
 		toy_fill(*all[m], &rng);
@@ -282,7 +282,8 @@ static void check_products(ptrdiff_t n, ptrdiff_t d, ptrdiff_t count)
 {
 	struct arena arena = {0};
 	struct rng rng = rng_stream(3, "test_rbcd", (uint64_t)n);
-	struct mat A = mat_new(&arena, n, d), D = mat_new(&arena, n, 12);
+	struct mat A = mat_new(&arena, n, d);
+	struct gates D = gates_new(&arena, n, 12);
 	struct mat B = mat_new(&arena, n, rbcd_padded(count)),
 		   C = mat_new(&arena, d, rbcd_padded(count));
 	real *sum = ARENA_ARRAY(&arena, real, n);
@@ -290,7 +291,9 @@ static void check_products(ptrdiff_t n, ptrdiff_t d, ptrdiff_t count)
 
 	toy_fill(A, &rng);
 	toy_fill(B, &rng);
-	toy_fill(D, &rng);
+	for (ptrdiff_t i = 0; i < 12; i++)
+		for (ptrdiff_t k = 0; k < n; k++)
+			gates_set(D, k, i, rng_uniform(&rng) < 0.5);
 	rbcd_transposed_product(A, B, C);
 	for (ptrdiff_t j = 0; j < d; j++)
 		for (ptrdiff_t c = 0; c < count; c++) {
@@ -308,8 +311,8 @@ static void check_products(ptrdiff_t n, ptrdiff_t d, ptrdiff_t count)
 
 		for (ptrdiff_t c = 0; c < count; c++)
 			for (ptrdiff_t j = 0; j < d; j++)
-				naive += (double)mat_get(D, k, 11 - c) * (double)mat_get(A, k, j) *
-					 (double)mat_get(C, j, c);
+				naive += (double)gates_get(D, k, 11 - c) *
+					 (double)mat_get(A, k, j) * (double)mat_get(C, j, c);
 		check_close(naive, sum[k], 0, 1e-13 * (double)(n * d));
 	}
 	arena_release(&arena);

@@ -204,7 +204,7 @@ static void twin_start(struct twin *t, const struct problem *problem, bool slip)
 		for (ptrdiff_t j = 0; j < D; j++)
 			t->X[k][j] = (double)mat_get(problem->X, k, j);
 		for (ptrdiff_t i = 0; i < P; i++)
-			t->d[k][i] = (double)mat_get(patterns.D, k, i);
+			t->d[k][i] = (double)gates_get(patterns.D, k, i);
 	}
 	arena_release(&arena);
 }

@@ -30,7 +30,7 @@ static struct system system_make(ptrdiff_t n, ptrdiff_t d, ptrdiff_t P, double c
 	struct rng rng = rng_stream(13, "test_admm", (uint64_t)n);
 
 	s.u.X = mat_new(&s.arena, n, d);
-	s.u.D = mat_new(&s.arena, n, P);
+	s.u.D = gates_new(&s.arena, n, P);
 	s.gram = mat_new(&s.arena, d, d);
 	s.R = mat_new(&s.arena, d, 2 * P);
 	s.U = mat_new(&s.arena, d, 2 * P);
@@ -42,7 +42,7 @@ static struct system system_make(ptrdiff_t n, ptrdiff_t d, ptrdiff_t P, double c
 	toy_fill((struct mat){n, 1, n, s.p}, &rng);
 	for (ptrdiff_t i = 0; i < P; i++)
 		for (ptrdiff_t k = 0; k < n; k++)
-			mat_set(s.u.D, k, i, rng_uniform(&rng) < 0.5);
+			gates_set(s.u.D, k, i, rng_uniform(&rng) < 0.5);
 	for (ptrdiff_t a = 0; a < d; a++)
 		for (ptrdiff_t b = 0; b < d; b++) {
 			double sum = a == b;
@@ -75,7 +75,7 @@ static double output(const struct system *s, ptrdiff_t k)
 	double f = 0;
 
 	for (ptrdiff_t i = 0; i < P; i++)
-		f += (double)mat_get(s->u.D, k, i) * activation(s, k, P + i);
+		f += (double)gates_get(s->u.D, k, i) * activation(s, k, P + i);
 	return f;
 }
 
@@ -88,8 +88,8 @@ static double residual(const struct system *s, ptrdiff_t j, ptrdiff_t i)
 	for (ptrdiff_t a = 0; a < s->u.X.cols; a++)
 		sum += (double)mat_get(s->gram, j, a) * (double)mat_get(s->U, a, i);
 	for (ptrdiff_t k = 0; i >= P && k < s->u.X.rows; k++)
-		sum += s->u.c * (double)mat_get(s->u.X, k, j) * (double)mat_get(s->u.D, k, i - P) *
-		       (output(s, k) - (double)s->p[k]);
+		sum += s->u.c * (double)mat_get(s->u.X, k, j) *
+		       (double)gates_get(s->u.D, k, i - P) * (output(s, k) - (double)s->p[k]);
 	return sum;
 }
 

@@ -94,13 +94,13 @@ static double constraint(struct mat X, const double *d, const real *alpha, doubl
 	return sqrt(square);
 }
 
-static bool is_known(struct mat D, const double *d)
+static bool is_known(struct gates D, const double *d)
 {
 	for (ptrdiff_t p = 0; p < D.cols; p++) {
 		bool same = true;
 
 		for (ptrdiff_t k = 0; k < D.rows; k++)
-			same = same && fabs((double)mat_get(D, k, p) - d[k]) < 0.5;
+			same = same && gates_get(D, k, p) == (d[k] > 0.5);
 		if (same)
 			return true;
 	}
