@@ -106,10 +106,11 @@ const struct trainer trainer_adam = {
 		 .cite = "kingma2015",
 		 .options = rows,
 		 .size = sizeof(struct adam_options)},
+	.makes = &model_relu,
 	.robust = robust,
 	.forecast = forecast,
 	.setup = setup,
 	.step = step,
 	.width = backprop_width,
-	.network = backprop_network,
+	.model = backprop_network,
 };

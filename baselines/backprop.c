@@ -38,7 +38,9 @@ static real *alpha_of(const struct backprop *b, real *flat)
 
 struct net backprop_as_net(const struct backprop *b)
 {
-	return (struct net){.U = weights_as_mat(b, b->weights), .alpha = alpha_of(b, b->weights)};
+	return (struct net){.base.kind = &model_relu,
+			    .U = weights_as_mat(b, b->weights),
+			    .alpha = alpha_of(b, b->weights)};
 }
 
 /* What goes through the network for an attacked sample of the chunk. */

@@ -103,7 +103,7 @@ struct backprop {
 	struct adversary adversary;
 	real *radii, *slope_r; /* m: of interval bounds, and the gradient in them */
 	/* early stopping */
-	struct net_work work;
+	struct model_work work;
 	real *f_validation;
 	double best_loss;
 	long since_best;

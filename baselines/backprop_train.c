@@ -278,8 +278,9 @@ ptrdiff_t backprop_width(const void *state)
 	return ((const struct backprop *)state)->m;
 }
 
-void backprop_network(const void *state, struct net *net)
+void backprop_network(const void *state, struct model *model)
 {
+	struct net *net = net_of(model);
 	const struct backprop *b = state;
 	struct net own = backprop_as_net(b);
 

@@ -66,7 +66,7 @@ void backprop_report(struct backprop *b, struct progress *progress);
 
 /* `width` and `network` of a trainer whose state begins with a struct backprop. */
 ptrdiff_t backprop_width(const void *state);
-void backprop_network(const void *state, struct net *net);
+void backprop_network(const void *state, struct model *model);
 
 void backprop_forecast(const struct backprop_options *options, ptrdiff_t n, ptrdiff_t d,
 		       struct forecast *out);

@@ -42,7 +42,7 @@ struct fixed {
 	const struct problem *problem;
 	double rate;
 	struct net net, gradient;
-	struct net_work work;
+	struct model_work work;
 	real *f, *g;
 };
 
@@ -108,8 +108,9 @@ static ptrdiff_t width(const void *state)
 	return ((const struct fixed *)state)->net.U.cols;
 }
 
-static void network(const void *state, struct net *net)
+static void network(const void *state, struct model *model)
 {
+	struct net *net = net_of(model);
 	const struct fixed *t = state;
 
 	net->U.cols = t->net.U.cols;
@@ -131,9 +132,10 @@ const struct trainer trainer_gd_fixed_head = {
 		 .cite = "xu2024",
 		 .options = rows,
 		 .size = sizeof(struct fixed_options)},
+	.makes = &model_relu,
 	.forecast = forecast,
 	.setup = setup,
 	.step = step,
 	.width = width,
-	.network = network,
+	.model = network,
 };

@@ -25,7 +25,7 @@ enum status ibp_check(const struct problem *problem, const struct ibp_options *o
 {
 	const struct loss *loss = problem->loss.loss;
 
-	if (options->eps > 0 && loss->regression)
+	if (options->eps > 0 && !loss->falls)
 		return err_set(err, STATUS_SPEC,
 			       "interval.eps: expected 0 or a loss that falls with the margin, got "
 			       "\"%g\" and loss %s",

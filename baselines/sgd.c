@@ -92,10 +92,11 @@ const struct trainer trainer_sgd = {
 		 .cite = "sutskever2013",
 		 .options = rows,
 		 .size = sizeof(struct sgd_options)},
+	.makes = &model_relu,
 	.robust = robust,
 	.forecast = forecast,
 	.setup = setup,
 	.step = step,
 	.width = backprop_width,
-	.network = backprop_network,
+	.model = backprop_network,
 };

@@ -46,6 +46,9 @@
 #define ITEM(symbol) extern const struct certifier symbol;
 #include "solvers/certify/certificates.def"
 #undef ITEM
+#define ITEM(symbol) extern const struct model_kind symbol;
+#include "solvers/model/kinds.def"
+#undef ITEM
 #define ITEM(symbol) extern const struct plot symbol;
 #include "harness/report/plots.def"
 #undef ITEM
@@ -91,6 +94,9 @@ static const struct desc *const attacks[] = {
 static const struct desc *const certificates[] = {
 #include "solvers/certify/certificates.def"
 	NULL};
+static const struct desc *const models[] = {
+#include "solvers/model/kinds.def"
+	NULL};
 static const struct desc *const plots[] = {
 #include "harness/report/plots.def"
 	NULL};
@@ -115,6 +121,7 @@ static const struct {
 	[KIND_PREPARE] = {"prepare", prepares},
 	[KIND_ATTACK] = {"attacks", attacks},
 	[KIND_CERTIFICATE] = {"certificates", certificates},
+	[KIND_MODEL] = {"models", models},
 	[KIND_PLOT] = {"plots", plots},
 	[KIND_EXECUTOR] = {"executors", executors},
 };

@@ -4,6 +4,7 @@
 #include "harness/data/source/source_npz.h"
 #include "harness/file/npy_file.h"
 #include "harness/store/modelfile.h"
+#include "solvers/model/net.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -125,7 +126,7 @@ void archives_npz(const uint8_t *data, size_t size)
 void archives_model(const uint8_t *data, size_t size)
 {
 	struct arena arena = {0};
-	struct model model;
+	struct modelfile model;
 	struct err err = {0};
 	enum status status;
 
@@ -133,10 +134,10 @@ void archives_model(const uint8_t *data, size_t size)
 		return;
 	status = modelfile_load(file_of(data, size), &arena, &model, &err);
 	if (status == STATUS_OK) {
-		require(model.net.U.rows == (ptrdiff_t)model.stages.d);
+		require(net_of(model.model)->U.rows == (ptrdiff_t)model.stages.d);
 		require(isfinite(model.target_shift) && model.target_scale > 0);
-		for (ptrdiff_t j = 0; j < model.net.U.cols; j++)
-			require(isfinite((double)model.net.alpha[j]));
+		for (ptrdiff_t j = 0; j < net_of(model.model)->U.cols; j++)
+			require(isfinite((double)net_of(model.model)->alpha[j]));
 	} else {
 		require(err.status == status && err.text[0] != '\0');
 	}

@@ -55,7 +55,7 @@ void attack_fixture_run(struct attack_fixture *t, const struct attack *attack, c
 {
 	struct arena scratch = {0};
 
-	t->job.net = &t->net;
+	t->job.model = &t->net.base;
 	attack->run(options, &t->job, &scratch);
 	arena_release(&scratch);
 }

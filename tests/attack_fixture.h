@@ -3,13 +3,14 @@
 #define TESTS_ATTACK_FIXTURE_H
 
 #include "solvers/model/attack.h"
+#include "solvers/model/net.h"
 
 enum { FIXTURE_WIDTH = 20 };
 
 struct attack_fixture {
 	struct arena arena;
 	struct net net;
-	struct net_work work;
+	struct model_work work;
 	struct attack_job job;
 	real *lower, *upper; /* d, to be filled by the test */
 	bool *frozen;

@@ -105,10 +105,10 @@ void fashion_step(struct fashion_run *run)
 
 double fashion_objective(struct fashion_run *run)
 {
-	run->trainer->network(run->state, run->posed.rowspace ? &run->inner : &run->net);
+	run->trainer->model(run->state, run->posed.rowspace ? &run->inner.base : &run->net.base);
 	if (run->posed.rowspace)
-		rowspace_lift(run->posed.rowspace, &run->inner, &run->net);
-	return trainer_network_objective(run->problem, &run->net, run->f, &run->work);
+		rowspace_lift(run->posed.rowspace, &run->inner.base, &run->net.base);
+	return trainer_objective(run->problem, &run->net.base, run->f, &run->work);
 }
 
 void fashion_end(struct fashion_run *run)

@@ -31,7 +31,7 @@ struct fashion_run {
 	struct progress progress;
 	double setup, seconds, best; /* setup; setup and steps; the fastest step */
 	struct net inner, net;       /* in the trainer's coordinates; in the features */
-	struct net_work work;
+	struct model_work work;
 	real *f;
 };
 

@@ -23,7 +23,6 @@ void instance_load(struct instance *in, const char *name)
 				(ptrdiff_t)json_array_size(json_array_get(X, 0)));
 	in->D = mat_new(&in->arena, in->problem.X.rows,
 			(ptrdiff_t)json_array_size(json_array_get(D, 0)));
-	in->problem.patterns = &in->D;
 	in->problem.y = ARENA_ARRAY(&in->arena, real, in->problem.X.rows);
 	for (ptrdiff_t k = 0; k < in->problem.X.rows; k++) {
 		json_t *x = json_array_get(X, (size_t)k), *d = json_array_get(D, (size_t)k);
@@ -36,6 +35,8 @@ void instance_load(struct instance *in, const char *name)
 		((real *)(uintptr_t)in->problem.y)[k] =
 			(real)json_number_value(json_array_get(y, (size_t)k));
 	}
+	toy_file(&in->problem, (struct problem_file){.path = "in memory", .array = in->D},
+		 &in->arena);
 }
 
 /* The loss of an optimum as a spec writes it. */

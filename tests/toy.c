@@ -97,22 +97,48 @@ struct toy toy_make(ptrdiff_t n, ptrdiff_t d, const char *loss, double beta)
 	return toy;
 }
 
+void toy_file(struct problem *problem, struct problem_file file, struct arena *arena)
+{
+	struct problem_file *files =
+		ARENA_ARRAY(arena, struct problem_file, problem->file_count + 1);
+
+	for (size_t i = 0; i < problem->file_count; i++)
+		files[i] = problem->files[i];
+	files[problem->file_count++] = file;
+	problem->files = files;
+}
+
+static const struct fact *told(const struct trainer *trainer, const void *state, const char *name,
+			       struct arena *arena)
+{
+	struct facts facts = {.arena = arena};
+
+	if (trainer->facts)
+		trainer->facts(state, &facts);
+	return facts_find(&facts, name);
+}
+
+const char *toy_text(const struct trainer *trainer, const void *state, const char *name,
+		     struct arena *arena)
+{
+	const struct fact *fact = told(trainer, state, name, arena);
+
+	return fact ? fact->text : NULL;
+}
+
+double toy_number(const struct trainer *trainer, const void *state, const char *name)
+{
+	struct arena arena = {0};
+	const struct fact *fact = told(trainer, state, name, &arena);
+	double number = fact ? fact->number : NAN;
+
+	arena_release(&arena);
+	return number;
+}
+
 double toy_loss(struct loss_term loss, double f, double y)
 {
-	const char *name = loss.loss->base.name;
-	double option = loss.loss->base.size > 0 ? *(const double *)loss.options : 0;
-	double margin = y * f, residual = fabs(f - y);
-
-	if (strcmp(name, "squared") == 0)
-		return residual * residual / 2;
-	if (strcmp(name, "logistic") == 0)
-		return log1p(exp(-option * margin)); /* margins of tests do not overflow */
-	if (strcmp(name, "hinge") == 0)
-		return fmax(0, 1 - margin);
-	if (strcmp(name, "squared_hinge") == 0)
-		return pow(fmax(0, 1 - margin), 2) / 2;
-	assert(strcmp(name, "huber") == 0); /* a new loss needs its definition here */
-	return residual <= option ? residual * residual / 2 : option * (residual - option / 2);
+	return loss.loss->sample(loss.options, f, y);
 }
 
 double toy_output(const struct net *net, struct mat X, ptrdiff_t k)
@@ -142,4 +168,14 @@ double toy_objective(const struct problem *problem, const struct net *net)
 			squares += (double)mat_get(net->U, i, j) * (double)mat_get(net->U, i, j);
 	}
 	return problem->loss.weight * loss + problem->beta / 2 * squares;
+}
+
+double toy_model_objective(const struct problem *problem, const struct model *model)
+{
+	double loss = 0, size;
+
+	for (ptrdiff_t k = 0; k < problem->X.rows; k++)
+		loss += toy_loss(problem->loss, model->kind->sample(model, problem->X, k, &size),
+				 (double)problem->y[k]);
+	return problem->loss.weight * loss + problem->beta * model->kind->decay(model);
 }

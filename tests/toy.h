@@ -26,6 +26,14 @@ void *toy_options(const struct desc *item, const char *text, struct arena *arena
 /* Pattern options from such a map, e.g. "{count: 12, from: [constant, gaussian]}". */
 struct pattern_options toy_patterns(const char *text, struct arena *arena);
 
+/* A file that options name, as if it had been read; owned by `arena`. */
+void toy_file(struct problem *problem, struct problem_file file, struct arena *arena);
+
+/* What a trainer tells: NULL or NaN where it tells nothing of this name. */
+const char *toy_text(const struct trainer *trainer, const void *state, const char *name,
+		     struct arena *arena);
+double toy_number(const struct trainer *trainer, const void *state, const char *name);
+
 /* Fill A with normal numbers. */
 void toy_fill(struct mat A, struct rng *rng);
 
@@ -37,7 +45,9 @@ bool toy_distinct(struct gates D);
 double toy_loss(struct loss_term loss, double f, double y);
 /* f(x_k) */
 double toy_output(const struct net *net, struct mat X, ptrdiff_t k);
-/* weight sum_k l(f(x_k), y_k) + (beta / 2) (|U|^2 + |alpha|^2) */
+/* weight sum_k l(f(x_k), y_k) + beta (decay), by the definition of its kind. */
+double toy_model_objective(const struct problem *problem, const struct model *model);
+/* The same of a network: (beta / 2) (|U|^2 + |alpha|^2) */
 double toy_objective(const struct problem *problem, const struct net *net);
 
 #endif

@@ -100,7 +100,7 @@ static void choose_patterns(struct trial *t)
 			t->active[i][k] = any ? rng_below(&rng, 2) : cells[at][k];
 			mat_set(t->D, k, i, t->active[i][k]);
 		}
-	t->problem.patterns = &t->D;
+	toy_file(&t->problem, (struct problem_file){.path = "in memory", .array = t->D}, &t->arena);
 }
 
 struct trial *trial_new(uint64_t seed)

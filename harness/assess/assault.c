@@ -193,7 +193,7 @@ static void load(struct entry *e, const struct target *t, uint64_t seed, struct 
 	double flat = e->attack->flat ? e->attack->flat(e->o->attack.options) : HUGE_VAL;
 	ptrdiff_t n = t->X.rows;
 
-	e->job = (struct attack_job){.net = &t->net,
+	e->job = (struct attack_job){.model = t->model,
 				     .X = t->X,
 				     .y = t->y,
 				     .threat = t->threat,
@@ -304,7 +304,7 @@ enum status assault_check(const struct cell *cell, const struct dataset *data, s
 
 /* Fire at every target once: an entry that has been done was part of an earlier volley. */
 static enum status fire_all(const struct assault *a, const struct dataset *data,
-			    const struct net *net, struct err *err)
+			    const struct model *model, struct err *err)
 {
 	enum status status = STATUS_OK;
 
@@ -316,7 +316,7 @@ static enum status fire_all(const struct assault *a, const struct dataset *data,
 
 		if (!e->fired || e->done > 0)
 			continue;
-		status = target_new(&e->aim, data, net, &arena, &target, err);
+		status = target_new(&e->aim, data, model, &arena, &target, err);
 		clock_add(start, &e->wall_s, &e->cpu_s);
 		if (status == STATUS_OK)
 			status = fire(a, i, &target, err);
@@ -337,8 +337,8 @@ enum status assault_run(const struct assess_order *order, struct arena *arena, s
 				  .alone = order->alone};
 
 	choose_fired(&assault);
-	if (order->data->test.X.rows > 0)
-		TRY(fire_all(&assault, order->data, order->net, err));
+	if (order->model && order->data->test.X.rows > 0)
+		TRY(fire_all(&assault, order->data, order->model, err));
 	for (size_t i = 0; i < assault.count; i++) {
 		const struct entry *e = &assault.entries[i];
 

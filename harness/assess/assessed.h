@@ -6,12 +6,12 @@
 #include "harness/data/data.h"
 #include "harness/spec/spec.h"
 #include "harness/store/rows.h"
-#include "solvers/model/net.h"
+#include "solvers/model/model.h"
 
 struct assess_order {
 	const struct cell *cell; /* its entries of `attack` or of `certify` */
 	const struct dataset *data;
-	const struct net *net;
+	const struct model *model; /* NULL: there is nothing to ask, and no rows */
 	struct evidence *evidence; /* gets what is found about each point; NULL: not asked for */
 	bool alone;                /* no attack starts from what another one has found */
 };

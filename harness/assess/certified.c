@@ -106,7 +106,7 @@ static void run_radii(const struct certify_options *o, const struct aim *aim,
 {
 	ptrdiff_t n = t->X.rows;
 	struct bounds *bounds = ARENA_ARRAY(arena, struct bounds, o->eps.count);
-	struct certify_job job = {.net = &t->net,
+	struct certify_job job = {.net = t->model->kind->relu(t->model),
 				  .X = t->X,
 				  .y = t->y,
 				  .threat = t->threat,
@@ -132,11 +132,11 @@ static enum status run_entry(const struct certify_options *o, const struct asses
 	struct target t;
 	enum status status;
 
-	if (aim.part->X.rows == 0)
+	if (aim.part->X.rows == 0 || !order->model || !order->model->kind->relu)
 		return STATUS_OK;
 	out->count = o->eps.count;
 	out->row = ARENA_ARRAY(arena, struct attack_row, out->count);
-	status = target_new(&aim, order->data, order->net, &scratch, &t, err);
+	status = target_new(&aim, order->data, order->model, &scratch, &t, err);
 	if (status == STATUS_OK)
 		run_radii(o, &aim, &t, &scratch, order->evidence, out->row);
 	arena_release(&scratch);

@@ -15,7 +15,7 @@ enum status certified_check(const struct cell *cell, const struct dataset *data,
  *
  * A bound for a ball holds for smaller ones, and a point of a ball is one of larger ones, so that
  * the certified share never rises with eps. The bounds are added to the evidence. Kept entries are
- * left as they are. */
+ * left as they are. A kind of model that is no ReLU network has no rows. */
 enum status certified_run(const struct assess_order *order, struct arena *arena,
 			  struct assessed *out, struct err *err);
 

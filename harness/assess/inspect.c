@@ -60,40 +60,17 @@ static enum status check_box(const struct attack_job *job, ptrdiff_t k, const ch
 	return STATUS_OK;
 }
 
-/* sum_j |alpha_j| |u_j|: times |x| it bounds the sizes that add up to f. */
-static double weight_of(const struct net *net)
-{
-	double sum = 0;
-
-	for (ptrdiff_t j = 0; j < net->U.cols; j++) {
-		double square = 0;
-
-		for (ptrdiff_t i = 0; i < net->U.rows; i++)
-			square += (double)mat_get(net->U, i, j) * (double)mat_get(net->U, i, j);
-		sum += fabs((double)net->alpha[j]) * sqrt(square);
-	}
-	return sum;
-}
-
-static double length_of(struct mat X, ptrdiff_t k)
-{
-	double square = 0;
-
-	for (ptrdiff_t i = 0; i < X.cols; i++)
-		square += (double)mat_get(X, k, i) * (double)mat_get(X, k, i);
-	return sqrt(square);
-}
-
 static enum status check_margins(const struct attack_job *job, const char *name, real *f,
 				 struct err *err)
 {
-	double weight = weight_of(job->net);
-	double terms = (double)(job->X.cols + job->net->U.cols);
+	double terms = (double)(job->X.cols + model_width(job->model));
 
 	for (ptrdiff_t k = 0; k < job->X.rows; k++) {
 		double margin = (double)(job->y[k] * f[k]), given = (double)job->margin[k];
-		double rounding = 2 * terms * REAL_EPSILON * weight * length_of(job->worst, k);
+		double size, rounding;
 
+		job->model->kind->sample(job->model, job->worst, k, &size);
+		rounding = 2 * terms * REAL_EPSILON * size;
 		if (!(fabs(margin - given) <= rounding))
 			return err_set(err, STATUS_FAILED,
 				       "attack %s: expected the margin %.9g of the point found for "
@@ -106,11 +83,11 @@ static enum status check_margins(const struct attack_job *job, const char *name,
 enum status inspect_points(const struct attack_job *job, const char *name, struct err *err)
 {
 	struct arena arena = {0};
-	struct net_work work = net_work_new(&arena, job->net->U.cols);
+	struct model_work work = model_work_new(&arena, job->model->kind, model_width(job->model));
 	real *f = ARENA_ARRAY(&arena, real, job->X.rows);
 	enum status status = STATUS_OK;
 
-	net_forward(job->net, job->worst, f, &work);
+	model_forward(job->model, job->worst, f, &work);
 	for (ptrdiff_t k = 0; k < job->X.rows && status == STATUS_OK; k++) {
 		status = check_ball(job, k, name, err);
 		if (status == STATUS_OK)

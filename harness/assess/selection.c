@@ -37,6 +37,6 @@ enum status selection_run(const struct assess_order *order, struct arena *arena,
 	view.test = order->data->validation;
 	return assault_run(
 		&(struct assess_order){
-			.cell = &cell, .data = &view, .net = order->net, .alone = true},
+			.cell = &cell, .data = &view, .model = order->model, .alone = true},
 		arena, out, err);
 }

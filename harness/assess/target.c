@@ -57,16 +57,17 @@ static real unit_scale(const struct target *t, ptrdiff_t j)
 	return (size_t)j < t->raw.count && t->raw.scale[j] > 0 ? (real)t->raw.scale[j] : 1;
 }
 
-static void rescale(const struct part *part, const struct net *net, struct target *t)
+static void rescale(const struct part *part, const struct model *model, struct target *t,
+		    struct arena *arena)
 {
-	for (ptrdiff_t j = 0; j < t->X.cols; j++) {
-		real scale = unit_scale(t, j);
+	real *scale = ARENA_ARRAY(arena, real, t->X.cols);
 
+	for (ptrdiff_t j = 0; j < t->X.cols; j++) {
+		scale[j] = unit_scale(t, j);
 		for (ptrdiff_t k = 0; k < t->X.rows; k++)
-			mat_set(t->X, k, j, mat_get(part->X, k, j) / scale);
-		for (ptrdiff_t i = 0; i < net->U.cols; i++)
-			mat_set(t->net.U, j, i, mat_get(net->U, j, i) * scale);
+			mat_set(t->X, k, j, mat_get(part->X, k, j) / scale[j]);
 	}
+	model_rescale(scale, model, t->model);
 }
 
 /* Box and frozen coordinates; an error if the box excludes the data. */
@@ -108,7 +109,7 @@ static enum status set_threat(const struct dataset *data, const struct aim *aim,
 /* Margins and zero gradients at the clean points. */
 static void look(struct target *t, struct arena *arena)
 {
-	struct net_work work = net_work_new(arena, t->net.U.cols);
+	struct model_work work = model_work_new(arena, t->model->kind, model_width(t->model));
 	struct arena scratch = arena_beside(arena);
 	struct mat slope = mat_new(&scratch, t->X.rows, t->X.cols);
 	double correct = 0;
@@ -117,7 +118,7 @@ static void look(struct target *t, struct arena *arena)
 		arena_release(&scratch);
 		return;
 	}
-	net_input_gradient(&t->net, t->X, t->margin, slope, &work);
+	model_gradient(t->model, t->X, t->margin, slope, &work);
 	for (ptrdiff_t k = 0; k < t->X.rows; k++) {
 		t->margin[k] *= t->y[k];
 		correct += t->margin[k] > 0;
@@ -130,12 +131,12 @@ static void look(struct target *t, struct arena *arena)
 	arena_release(&scratch);
 }
 
-enum status target_new(const struct aim *aim, const struct dataset *data, const struct net *net,
+enum status target_new(const struct aim *aim, const struct dataset *data, const struct model *model,
 		       struct arena *arena, struct target *out, struct err *err)
 {
 	ptrdiff_t n = aim->part->X.rows, d = aim->part->X.cols;
 
-	*out = (struct target){.net = {mat_new(arena, d, net->U.cols), net->alpha},
+	*out = (struct target){.model = model_new(model->kind, arena, d, model_width(model)),
 			       .X = mat_new(arena, n, d),
 			       .y = aim->part->y,
 			       .margin = ARENA_ARRAY(arena, real, n),
@@ -143,7 +144,7 @@ enum status target_new(const struct aim *aim, const struct dataset *data, const 
 	if (is_raw(aim) && !arena_counts(arena))
 		stages_columns(&data->stages, arena, &out->raw);
 	if (!arena_counts(arena))
-		rescale(aim->part, net, out);
+		rescale(aim->part, model, out, arena);
 	TRY(set_threat(data, aim, arena, out, err));
 	look(out, arena);
 	return STATUS_OK;

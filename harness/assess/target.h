@@ -18,7 +18,7 @@ struct aim {
 };
 
 struct target {
-	struct net net;
+	struct model *model;
 	struct mat X;             /* n x d, clean points */
 	const real *y;            /* n, -1 or +1 */
 	real *margin;             /* n: y f at the clean points */
@@ -32,7 +32,7 @@ struct target {
 enum status target_check(const struct aim *aim, const struct dataset *data, struct err *err);
 
 /* For an aim that has passed target_check. Error: a box that excludes the data. */
-enum status target_new(const struct aim *aim, const struct dataset *data, const struct net *net,
+enum status target_new(const struct aim *aim, const struct dataset *data, const struct model *model,
 		       struct arena *arena, struct target *out, struct err *err);
 
 /* Do both ask for the same target? */

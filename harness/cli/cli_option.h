@@ -52,9 +52,9 @@ struct cli_verb {
 #define CLI_TEXT(field, argument_, doc_)                                                 \
 	.row = {OPTION_FIELD(struct cli_args, field), .initial = "null", .doc = (doc_)}, \
 	.argument = (argument_)
-#define CLI_PATH(field, argument_, doc_)                                               \
-	.row = {OPTION_FIELD(struct cli_args, field), .initial = "null", .path = true, \
-		.doc = (doc_)},                                                        \
+#define CLI_PATH(field, argument_, doc_)                                                     \
+	.row = {OPTION_FIELD(struct cli_args, field), .initial = "null", .path = PATH_OTHER, \
+		.doc = (doc_)},                                                              \
 	.argument = (argument_)
 #define CLI_SPEC(name_, path_, argument_, doc_)                                          \
 	.row = {.name = (name_), .type = OPTION_TEXT, .initial = "null", .doc = (doc_)}, \

@@ -25,11 +25,14 @@ static enum status attack(struct cli_args *args, const char *record, struct err 
 	const char *list = list_text(args, arena);
 	struct reload stored;
 	struct cell *cell = &stored.cell;
-	const struct assess_order order = {
-		.cell = cell, .data = &stored.data, .net = &stored.model.net};
+	struct assess_order order = {.cell = cell, .data = &stored.data};
 	struct assessed *entries;
 
 	TRY(reload_record(record, args->data, arena, &stored, err));
+	order.model = stored.file.model;
+	if (!order.model)
+		return err_set(err, STATUS_SPEC, "attack: expected a network, \"%s\" makes none",
+			       cell->train.name);
 	if (list)
 		TRY(spec_read_attacks(list, arena, &cell->attack, err));
 	if (stored.data.regression)

@@ -20,11 +20,12 @@ static void write_value(struct csv *csv, const struct dataset *data, double y)
 
 static void write_part(const struct reload *stored, const struct part *part, struct arena *arena)
 {
-	struct net_work work = net_work_new(arena, stored->model.net.U.cols);
+	struct model_work work =
+		model_work_new(arena, stored->file.model->kind, model_width(stored->file.model));
 	real *f = ARENA_ARRAY(arena, real, part->X.rows);
 	struct csv csv = {.file = stdout};
 
-	net_forward(&stored->model.net, part->X, f, &work);
+	model_forward(stored->file.model, part->X, f, &work);
 	printf("sample,output,prediction,target\n");
 	for (ptrdiff_t k = 0; k < part->X.rows; k++) {
 		csv_number(&csv, (double)k);
@@ -43,6 +44,9 @@ static enum status predict(const struct cli_args *args, const char *record, size
 					       &stored.data.test};
 
 	TRY(reload_record(record, args->data, arena, &stored, err));
+	if (!stored.file.model)
+		return err_set(err, STATUS_SPEC, "predict: expected a network, \"%s\" makes none",
+			       stored.cell.train.name);
 	if (all[which]->X.rows == 0)
 		return err_set(err, STATUS_SPEC, "predict: expected a %s part, \"%s\" has none",
 			       parts[which], stored.cell.data.name);

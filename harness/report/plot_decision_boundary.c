@@ -38,7 +38,7 @@ static const struct option rows[] = {
 struct grid {
 	const struct series *series;
 	const struct record *record;
-	struct model model;
+	struct modelfile file;
 	struct csv_table points;
 	double eps;     /* NaN: no l_inf attack */
 	double half[2]; /* half sides of a box in raw units */
@@ -48,25 +48,6 @@ struct grid {
 
 static const struct figure_style style_minus = {1, 0}, style_plus = {0, 1}, style_line = {6, 0},
 				 style_box = {7, 6};
-
-/* f at GRID points, whose prepared features z lie feature by feature, GRID of each. */
-static void network_at(const struct net *net, const double *z, double *f)
-{
-	double a[GRID];
-
-	memset(f, 0, GRID * sizeof *f);
-	for (ptrdiff_t j = 0; j < net->U.cols; j++) {
-		const real *u = mat_col(net->U, j);
-		double alpha = (double)net->alpha[j];
-
-		memset(a, 0, sizeof a);
-		for (ptrdiff_t i = 0; i < net->U.rows; i++)
-			for (size_t k = 0; k < GRID; k++)
-				a[k] += (double)u[i] * z[(size_t)i * GRID + k];
-		for (size_t k = 0; k < GRID; k++)
-			f[k] += (a[k] > 0 ? a[k] : 0) * alpha;
-	}
-}
 
 static bool is_part(const struct csv_table *points, size_t row, const char *part)
 {
@@ -103,21 +84,22 @@ static void set_square(struct grid *field)
 
 static void evaluate(struct grid *field, struct arena *arena)
 {
-	const struct model *model = &field->model;
-	size_t width = stages_width(&model->stages), d = (size_t)model->net.U.rows;
-	double *x = ARENA_ARRAY(arena, double, 2 * width), *z = ARENA_ARRAY(arena, double, d *GRID);
+	const struct stages *stages = &field->file.stages;
+	const struct model *model = field->file.model;
+	size_t width = stages_width(stages), d = (size_t)model_features(model);
+	double *x = ARENA_ARRAY(arena, double, 2 * width), size;
+	struct mat z = mat_new(arena, 1, (ptrdiff_t)d);
 
 	field->value = ARENA_ARRAY(arena, double, GRID *GRID);
-	for (size_t row = 0; row < GRID; row++) {
+	for (size_t row = 0; row < GRID; row++)
 		for (size_t k = 0; k < GRID; k++) {
 			x[0] = field->from[0] + field->step * (double)k;
 			x[1] = field->from[1] + field->step * (double)row;
-			stages_apply(&model->stages, 0, x, x + width);
+			stages_apply(stages, 0, x, x + width);
 			for (size_t i = 0; i < d; i++)
-				z[i * GRID + k] = x[i];
+				mat_set(z, 0, (ptrdiff_t)i, (real)x[i]);
+			field->value[row * GRID + k] = model->kind->sample(model, z, 0, &size);
 		}
-		network_at(&model->net, z, &field->value[row * GRID]);
-	}
 }
 
 /* The largest l_inf radius, as half sides in raw units: there is a box if the preparation acts
@@ -127,7 +109,7 @@ static void set_box(struct grid *field, struct arena *arena)
 	struct stage_columns columns;
 
 	field->eps = NAN;
-	if (stages_columns(&field->model.stages, arena, &columns) || columns.count != 2)
+	if (stages_columns(&field->file.stages, arena, &columns) || columns.count != 2)
 		return;
 	for (size_t i = 0; i < field->record->attack_count; i++) {
 		const struct attack_row *row = &field->record->attack[i];
@@ -158,8 +140,8 @@ static bool load_field(const struct series *series, struct arena *arena, struct 
 
 		if (!records_ok(r) || access(points, R_OK) != 0 || access(model, R_OK) != 0 ||
 		    csv_read(points, arena, &out->points, &ignored) != STATUS_OK ||
-		    modelfile_load(model, arena, &out->model, &ignored) != STATUS_OK ||
-		    out->model.stages.raw_d != 2 || out->points.rows == 0)
+		    modelfile_load(model, arena, &out->file, &ignored) != STATUS_OK ||
+		    out->file.stages.raw_d != 2 || out->points.rows == 0)
 			continue;
 		out->record = r;
 		set_square(out);

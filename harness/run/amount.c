@@ -80,7 +80,7 @@ static struct problem pose(const struct cell *cell, const struct dataset *data, 
 }
 
 /* Every entry holds its worst points while the others of its target run. */
-static void attack(const struct cell *cell, const struct dataset *data, const struct net *net,
+static void attack(const struct cell *cell, const struct dataset *data, const struct model *model,
 		   const struct arena *beside)
 {
 	const struct attack_options *entries = cell->attack.at;
@@ -94,9 +94,9 @@ static void attack(const struct cell *cell, const struct dataset *data, const st
 		struct arena scratch = arena_beside(beside);
 		struct attack_job job;
 
-		if (target_new(&aim, data, net, &arena, &target, &ignored) != STATUS_OK)
+		if (target_new(&aim, data, model, &arena, &target, &ignored) != STATUS_OK)
 			continue;
-		job = (struct attack_job){.net = &target.net,
+		job = (struct attack_job){.model = target.model,
 					  .X = target.X,
 					  .y = target.y,
 					  .threat = target.threat,
@@ -111,7 +111,7 @@ static void attack(const struct cell *cell, const struct dataset *data, const st
 	arena_release(&arena);
 }
 
-static void certify(const struct cell *cell, const struct dataset *data, const struct net *net,
+static void certify(const struct cell *cell, const struct dataset *data, const struct model *model,
 		    const struct arena *beside)
 {
 	const struct certify_options *entries = cell->certify.at;
@@ -124,9 +124,9 @@ static void certify(const struct cell *cell, const struct dataset *data, const s
 		struct certify_job job;
 		struct err ignored = {0};
 
-		if (target_new(&aim, data, net, &arena, &target, &ignored) == STATUS_OK) {
+		if (target_new(&aim, data, model, &arena, &target, &ignored) == STATUS_OK) {
 			job = (struct certify_job){
-				.net = &target.net,
+				.net = target.model->kind->relu(target.model),
 				.X = target.X,
 				.y = target.y,
 				.threat = target.threat,
@@ -139,6 +139,16 @@ static void certify(const struct cell *cell, const struct dataset *data, const s
 		}
 		arena_release(&arena);
 	}
+}
+
+static void probe(const struct cell *cell, const struct dataset *data, const struct model *model,
+		  const struct arena *beside)
+{
+	if (!model)
+		return;
+	attack(cell, data, model, beside);
+	if (model->kind->relu)
+		certify(cell, data, model, beside);
 }
 
 struct amount amount_of_setup(const struct trainer *trainer, const void *options,
@@ -181,8 +191,7 @@ size_t amount_of_cell(const struct cell *cell, const struct amount_shape *shape)
 					 (struct training){trainer, options, state, posed.rowspace},
 					 &arena);
 		arena_settle(&arena);
-		attack(cell, &data, &evaluator.held[0].net, &arena);
-		certify(cell, &data, &evaluator.held[0].net, &arena);
+		probe(cell, &data, evaluator.held[0].model, &arena);
 	}
 	arena_release(&arena);
 	return tally.peak;

@@ -2,21 +2,26 @@
 #include "harness/run/coordinates.h"
 
 #include "solvers/core/blas.h"
-#include "solvers/gates/pattern.h"
 
-/* A network read from a file, in the coordinates. */
-static const struct net *lower_start(const struct net *start, const struct rowspace *r,
-				     struct arena *arena)
+/* Networks read from files, in the coordinates. */
+static const struct problem_file *lower_files(const struct problem *problem,
+					      const struct rowspace *r, struct arena *arena)
 {
-	struct net *net;
+	struct problem_file *files = ARENA_ARRAY(arena, struct problem_file, problem->file_count);
 
-	if (!start)
-		return NULL;
-	net = ARENA_NEW(arena, struct net);
-	*net = net_new(arena, r->B.cols, start->U.cols);
-	if (!arena_counts(arena))
-		rowspace_lower(r, start, net);
-	return net;
+	for (size_t i = 0; i < problem->file_count; i++) {
+		const struct model *from = problem->files[i].model;
+		struct model *model;
+
+		files[i] = problem->files[i];
+		if (!from)
+			continue;
+		model = model_new(from->kind, arena, r->B.cols, model_width(from));
+		if (!arena_counts(arena))
+			rowspace_lower(r, from, model);
+		files[i].model = model;
+	}
+	return files;
 }
 
 /* Columns that attacks leave alone are the last coordinates. */
@@ -29,16 +34,6 @@ static const bool *lower_frozen(const struct rowspace *r, struct arena *arena)
 	return frozen;
 }
 
-/* Whether the patterns have the same distribution in every basis: sources such as `constant` and
- * `perturbed` mean the features themselves. */
-static bool patterns_rotate(const struct pattern_options *o)
-{
-	for (size_t s = 0; o && !o->file && o->count != PATTERN_ALL && s < o->from.count; s++)
-		if (!((const struct pattern_source *)(const void *)o->from.at[s].item)->independent)
-			return false;
-	return true;
-}
-
 static bool find(const struct problem *problem, const struct trainer *trainer, const void *options,
 		 struct arena *arena, struct rowspace *out)
 {
@@ -46,8 +41,6 @@ static bool find(const struct problem *problem, const struct trainer *trainer, c
 	const bool *kept = robust ? problem->frozen : NULL;
 	enum freedom freedom = trainer->freedom ? trainer->freedom(options) : FREEDOM_NONE;
 
-	if (trainer->patterns && !patterns_rotate(trainer->patterns(options)))
-		freedom = FREEDOM_NONE;
 	if (freedom == FREEDOM_ZEROS)
 		return rowspace_nonzero(problem->X, kept, arena, out);
 	return freedom == FREEDOM_ROTATIONS && rowspace_find(problem->X, kept, arena, out);
@@ -69,7 +62,7 @@ struct coordinates coordinates_choose(const struct problem *problem, const struc
 		blas_gemm(1, validation, PLAIN, r->B, PLAIN, 0, out.problem.X_validation);
 	out.problem.columns = NULL;
 	out.problem.frozen = lower_frozen(r, arena);
-	out.problem.start = lower_start(problem->start, r, arena);
+	out.problem.files = lower_files(problem, r, arena);
 	return out;
 }
 

@@ -7,13 +7,8 @@
 #include "solvers/core/blas.h"
 
 #include <math.h>
+#include <string.h>
 #include <sys/resource.h>
-
-const struct pattern_options *describe_patterns(const struct run *run)
-{
-	return run->trainer->patterns ? run->trainer->patterns(run->cell.train.solver.options)
-				      : NULL;
-}
 
 static void measure_memory(struct result *r)
 {
@@ -73,23 +68,41 @@ static const char *outside(struct run *run, const struct evaluator *e)
 		e->outside);
 }
 
-/* How the data were read, patterns that were asked for in vain, what the method chose, its
- * coordinates; NULL: nothing. */
-static const char *notes(struct run *run, const struct evaluator *evaluator)
+/* What cannot be had of its model, or NULL. */
+static const char *unasked(const struct run *run, const struct model *model)
 {
-	const struct pattern_options *patterns = describe_patterns(run);
-	const char *missing = join(run, run->data.note, outside(run, evaluator));
-
-	if (patterns && run->trainer->patterns_used)
-		missing = join(run, missing,
-			       pattern_note(patterns, run->trainer->patterns_used(run->state),
-					    &run->arena));
-	return join(run,
-		    join(run, missing, run->trainer->note ? run->trainer->note(run->state) : NULL),
-		    coordinates_note(&run->posed, &run->problem, &run->arena));
+	if (!model)
+		return "a bound only: there is no network";
+	if (run->cell.certify.count > 0 && !model->kind->relu)
+		return "its kind of model has no certificates";
+	return NULL;
 }
 
-static void describe_end(struct run *run, const struct loop_result *end)
+/* How the data were read, what the method tells, its coordinates; NULL: nothing. */
+static const char *notes(struct run *run, const struct evaluator *evaluator, const char *told)
+{
+	const char *note = join(run, run->data.note, outside(run, evaluator));
+
+	note = join(run, join(run, note, told), unasked(run, evaluator->delivered));
+	return join(run, note, coordinates_note(&run->posed, &run->problem, &run->arena));
+}
+
+static const char *text_of(struct run *run, const struct facts *facts, const char *name)
+{
+	const struct fact *fact = facts_find(facts, name);
+
+	return fact ? arena_text(&run->arena, fact->text) : NULL;
+}
+
+/* Those that are no part of another text. */
+static void describe_facts(struct run *run, const struct facts *facts)
+{
+	for (const struct fact *fact = facts->first; fact; fact = fact->next)
+		if (strcmp(fact->name, "note") != 0 && strcmp(fact->name, "suspect") != 0)
+			result_set(&run->result, fact, &run->arena);
+}
+
+static void describe_end(struct run *run, const struct loop_result *end, const struct facts *facts)
 {
 	const struct evaluator *evaluator = &run->evaluator;
 	struct result *r = &run->result;
@@ -97,7 +110,9 @@ static void describe_end(struct run *run, const struct loop_result *end)
 	struct loop_result judged = *end;
 
 	r->objective = e->objective;
-	r->objective_of = evaluator->robust ? "worst case" : "network";
+	r->objective_of = !evaluator->delivered ? NULL
+			  : evaluator->robust   ? "worst case"
+						: "network";
 	r->objective_network = e->objective_network;
 	r->objective_zero = evaluator->objective_zero;
 	r->lower_bound = e->lower_bound;
@@ -105,7 +120,8 @@ static void describe_end(struct run *run, const struct loop_result *end)
 	r->gap = e->gaps.gap;
 	r->gap_zero = e->gaps.zero;
 	r->gap_raw = e->gaps.raw;
-	r->delivered = run->trainer->certify ? delivered_names[e->delivered] : NULL;
+	r->delivered = evaluator->delivered && run->trainer->certify ? delivered_names[e->delivered]
+								     : NULL;
 	r->feasibility = e->certificate.feasibility;
 	r->train_accuracy = e->train.accuracy;
 	r->validation_accuracy = e->validation.accuracy;
@@ -114,21 +130,23 @@ static void describe_end(struct run *run, const struct loop_result *end)
 	r->test_rmse = e->test.rmse;
 	r->train_r2 = e->train.r2;
 	r->test_r2 = e->test.r2;
-	r->patterns =
-		run->trainer->patterns_used ? (double)run->trainer->patterns_used(run->state) : NAN;
-	r->note = notes(run, evaluator);
-	r->neurons = (double)evaluator->delivered->U.cols;
+	describe_facts(run, facts);
+	r->note = notes(run, evaluator, text_of(run, facts, "note"));
+	r->neurons = evaluator->delivered ? (double)model_width(evaluator->delivered) : NAN;
 	/* a clean objective that rose is no bad sign of a robust method, nor that of one whose best
 	 * point is held: an iterate outside its program was better then */
 	if (evaluator->robust || run->trainer->certify)
 		judged.first_objective = judged.best_objective = NAN;
+	r->suspect = text_of(run, facts, "suspect");
+	if (!evaluator->delivered)
+		return;
 	r->suspect = verdict_suspect(
 		&judged, &(struct verdict_facts){
 				 .neurons = r->neurons,
 				 .majority = r->majority,
 				 .samples = r->n_test > 0 ? r->n_test : r->n_train,
 				 .objective_zero = r->objective_zero,
-				 .only_zero = facts_exclude_all(run->trainer, run->state),
+				 .told = r->suspect,
 				 .stops_early = verdict_stops_early(&run->cell.train.solver)});
 }
 
@@ -153,13 +171,16 @@ static void describe_clocks(struct run *run, const struct loop_result *end)
 void describe_training(struct run *run, const struct loop_result *end)
 {
 	struct result *r = &run->result;
+	struct arena scratch = {0};
+	struct facts facts = facts_of(run->trainer, run->state, &scratch);
 
 	r->iterations = (double)end->iterations;
 	r->evaluations = (double)end->evaluations;
 	r->outcome = end->outcome == OUTCOME_RUNNING ? NULL : outcome_name(end->outcome);
 	measure_memory(r); /* of training; attacks come after */
 	describe_clocks(run, end);
-	describe_end(run, end);
+	describe_end(run, end, &facts);
+	arena_release(&scratch);
 }
 
 void describe_add(struct run *run, const char *note)

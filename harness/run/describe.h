@@ -9,7 +9,6 @@
 #include "harness/spec/spec.h"
 #include "harness/store/modelfile.h"
 #include "harness/store/result.h"
-#include "solvers/gates/pattern.h"
 
 struct run {
 	const char *folder;
@@ -21,15 +20,10 @@ struct run {
 	const struct trainer *trainer;
 	void *state;
 	struct evaluator evaluator;
-	struct mat given_patterns;
-	struct model start;
 	struct timing began; /* before setup */
 	struct result here;  /* what describe_cell knows: of this process, whatever is completed */
 	struct result result;
 };
-
-/* The pattern options of its trainer, or NULL. */
-const struct pattern_options *describe_patterns(const struct run *run);
 
 /* Fields of run->result, as soon as they are known: names and machine; shapes; everything that
  * training gave, where `end` may be a state on the way. */

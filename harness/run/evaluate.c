@@ -22,22 +22,37 @@ static ptrdiff_t longest_part(const struct dataset *data)
 	return data->test.X.rows > n ? data->test.X.rows : n;
 }
 
+static const struct scores no_scores = {NAN, NAN, NAN, NAN};
+
+/* Room for those that are held or looked at. */
+static void make_models(struct evaluator *e, ptrdiff_t width, struct arena *arena)
+{
+	const struct model_kind *kind = e->training.trainer->makes;
+	const struct rowspace *r = e->training.rowspace;
+	ptrdiff_t d = e->problem->X.cols;
+
+	for (int held = DELIVERED_ITERATE; held <= DELIVERED_REPAIRED; held++)
+		e->held[held].model = model_new(kind, arena, d, width);
+	e->rival = model_new(kind, arena, d, width);
+	if (r)
+		e->inner = model_new(kind, arena, r->B.cols, width);
+	e->work = model_work_new(arena, kind, width);
+}
+
 struct evaluator evaluate_new(const struct problem *problem, const struct dataset *data,
 			      struct training training, struct arena *arena)
 {
 	const struct trainer *trainer = training.trainer;
-	ptrdiff_t width = trainer->width(training.state), n = problem->X.rows;
+	ptrdiff_t n = problem->X.rows;
 	struct evaluator e = {.problem = problem, .data = data, .training = training};
 
 	e.robust = trainer->robust && trainer->robust(training.options);
-	for (int kind = DELIVERED_ITERATE; kind <= DELIVERED_REPAIRED; kind++)
-		e.held[kind].net = net_new(arena, problem->X.cols, width);
-	e.rival = net_new(arena, problem->X.cols, width);
-	if (training.rowspace)
-		e.inner = net_new(arena, training.rowspace->B.cols, width);
-	e.work = net_work_new(arena, width);
+	if (trainer->makes)
+		make_models(&e, trainer->width(training.state), arena);
 	e.f = ARENA_ARRAY(arena, real, longest_part(data));
 	e.best_bound = e.outside = e.objective_zero = NAN;
+	e.last = (struct evaluation){.objective = NAN, .objective_network = NAN, .finite = true};
+	e.last.train = e.last.validation = e.last.test = no_scores;
 	if (arena_counts(arena))
 		return e;
 	e.objective_zero = loss_value(problem->loss, (size_t)n, e.f, problem->y); /* f = 0 */
@@ -47,9 +62,10 @@ struct evaluator evaluate_new(const struct problem *problem, const struct datase
 /* Of `networks` networks on the training part and the scores of one. */
 static double network_flops(const struct evaluator *e, double networks)
 {
+	const struct trainer *trainer = e->training.trainer;
 	double n = (double)e->problem->X.rows,
 	       product = 2 * (double)e->problem->X.cols *
-			 (double)e->training.trainer->width(e->training.state);
+			 (double)(trainer->makes ? trainer->width(e->training.state) : 0);
 	double scored = n + (double)e->data->validation.X.rows + (double)e->data->test.X.rows;
 	double flops = (networks * n + scored) * product;
 
@@ -101,12 +117,12 @@ static double spread(const struct part *part)
 /* Scores of the delivered network. */
 static struct scores score(struct evaluator *e, const struct part *part)
 {
-	struct scores s = {NAN, NAN, NAN, NAN};
+	struct scores s = no_scores;
 	double n = (double)part->X.rows, correct = 0, square = 0, positive = 0, total;
 
 	if (part->X.rows == 0)
 		return s;
-	net_forward(e->delivered, part->X, e->f, &e->work);
+	model_forward(e->delivered, part->X, e->f, &e->work);
 	for (ptrdiff_t k = 0; k < part->X.rows; k++) {
 		double r = (double)e->f[k] - (double)part->y[k];
 
@@ -140,14 +156,14 @@ static void certify(struct evaluator *e, struct certificate *c)
 
 /* Write the network that `take` gives into e->rival, in the features; its objective on clean data.
  * Its outputs on the training part are left in e->f. */
-static double measure(struct evaluator *e, void (*take)(const void *state, struct net *net))
+static double measure(struct evaluator *e, void (*take)(const void *state, struct model *model))
 {
 	const struct training *t = &e->training;
 
-	take(t->state, t->rowspace ? &e->inner : &e->rival);
+	take(t->state, t->rowspace ? e->inner : e->rival);
 	if (t->rowspace)
-		rowspace_lift(t->rowspace, &e->inner, &e->rival);
-	return trainer_network_objective(e->problem, &e->rival, e->f, &e->work);
+		rowspace_lift(t->rowspace, e->inner, e->rival);
+	return trainer_objective(e->problem, e->rival, e->f, &e->work);
 }
 
 static bool is_below(double objective, double bound)
@@ -159,14 +175,14 @@ static bool is_below(double objective, double bound)
 static bool hold(struct evaluator *e, enum delivered kind, const struct held *rival)
 {
 	struct held *held = &e->held[kind];
-	struct net swap = held->net;
+	struct model *swap = held->model;
 
 	if (e->training.trainer->certify && held->any && !(rival->objective < held->objective) &&
 	    isfinite(held->objective))
 		return false;
 	*held = *rival;
 	held->any = true;
-	held->net = e->rival;
+	held->model = e->rival;
 	e->rival = swap;
 	return true;
 }
@@ -181,7 +197,9 @@ static bool offer_iterate(struct evaluator *e, const struct certificate *c, bool
 {
 	struct held *held = &e->held[DELIVERED_ITERATE], rival = {0};
 
-	rival.objective_network = measure(e, e->training.trainer->network);
+	if (!e->rival)
+		return false;
+	rival.objective_network = measure(e, e->training.trainer->model);
 	rival.objective = e->robust ? c->upper : rival.objective_network;
 	*finite = isfinite(rival.objective_network);
 	if (held->any && is_below(held->objective, e->best_bound)) {
@@ -200,7 +218,7 @@ static bool offer_repaired(struct evaluator *e)
 	const struct trainer *trainer = e->training.trainer;
 	struct held rival = {0};
 
-	if (!trainer->certify || !trainer->repaired)
+	if (!e->rival || !trainer->certify || !trainer->repaired)
 		return false;
 	rival.objective = rival.objective_network = measure(e, trainer->repaired);
 	return hold(e, DELIVERED_REPAIRED, &rival);
@@ -234,8 +252,8 @@ static void choose_and_score(struct evaluator *e, const bool renewed[2], struct 
 	struct evaluation *last = &e->last;
 	enum delivered kind = choose(e);
 
-	if (renewed[kind] || e->delivered != &e->held[kind].net) {
-		e->delivered = &e->held[kind].net;
+	if (e->rival && (renewed[kind] || e->delivered != e->held[kind].model)) {
+		e->delivered = e->held[kind].model;
 		last->delivered = kind;
 		last->objective = e->held[kind].objective;
 		last->objective_network = e->held[kind].objective_network;

@@ -61,7 +61,7 @@ struct training {
 /* The best network of one kind so far. */
 struct held {
 	bool any;
-	struct net net;
+	struct model *model;
 	double objective, objective_network; /* as in struct evaluation */
 };
 
@@ -69,13 +69,13 @@ struct evaluator {
 	const struct problem *problem; /* in the features, whatever the trainer works in */
 	const struct dataset *data;
 	struct training training;
-	bool robust;                 /* `objective` is a worst case */
-	struct held held[2];         /* by enum delivered */
-	const struct net *delivered; /* one of theirs */
-	struct evaluation last;      /* its figures */
-	struct net rival;            /* room for a candidate */
-	struct net inner;            /* the same in the trainer's coordinates, if it has its own */
-	struct net_work work;
+	bool robust;                   /* `objective` is a worst case */
+	struct held held[2];           /* by enum delivered */
+	const struct model *delivered; /* one of theirs; NULL: the trainer makes none */
+	struct evaluation last;        /* its figures */
+	struct model *rival;           /* room for a candidate */
+	struct model *inner; /* the same in the trainer's coordinates, if it has its own */
+	struct model_work work;
 	real *f;                                 /* outputs: as long as the longest part */
 	double objective_zero;                   /* of the network without neurons */
 	double certificate_s, certificate_cpu_s; /* spent in certificates so far */

@@ -1,37 +1,36 @@
-/* Facts on activation patterns. See facts.h. */
+/* Facts in files. See facts.h. */
 #include "harness/run/facts.h"
 
-#include "harness/store/rows.h"
+#include "harness/file/csv.h"
 
-enum status facts_write(const struct trainer *trainer, const void *state, const char *path,
-			struct err *err)
+struct facts facts_of(const struct trainer *trainer, const void *state, struct arena *arena)
 {
-	const struct pattern_fact *fact;
+	struct facts facts = {.arena = arena};
+
+	if (trainer->facts)
+		trainer->facts(state, &facts);
+	return facts;
+}
+
+static enum status write_table(const struct facts_table *t, const char *path, struct err *err)
+{
 	struct csv csv;
 
-	if (!trainer->pattern_facts)
-		return STATUS_OK;
-	fact = trainer->pattern_facts(state);
-	TRY(field_open(&csv, path, &rows_patterns, err));
-	for (ptrdiff_t i = 0; i < trainer->patterns_used(state); i++) {
-		field_put_row(&csv, &rows_patterns,
-			      &(struct pattern_row){.pattern = (double)i,
-						    .source = fact[i].source,
-						    .active_share = fact[i].active,
-						    .largest_eps_lower = fact[i].lower,
-						    .largest_eps_upper = fact[i].upper,
-						    .verdict = pattern_verdicts[fact[i].verdict]});
+	TRY(csv_open(&csv, path, t->columns, err));
+	for (size_t i = 0; i < t->rows * t->cols; i++) {
+		if (t->cell[i].text)
+			csv_text(&csv, t->cell[i].text);
+		else
+			csv_number(&csv, t->cell[i].number);
+		if ((i + 1) % t->cols == 0)
+			csv_end_row(&csv);
 	}
 	return csv_close(&csv, err);
 }
 
-bool facts_exclude_all(const struct trainer *trainer, const void *state)
+enum status facts_write(const struct facts *facts, const char *folder, struct err *err)
 {
-	const struct pattern_fact *fact =
-		trainer->pattern_facts ? trainer->pattern_facts(state) : NULL;
-
-	for (ptrdiff_t i = 0; fact && i < trainer->patterns_used(state); i++)
-		if (fact[i].verdict != PATTERN_EXCLUDED)
-			return false;
-	return fact != NULL;
+	for (const struct facts_table *t = facts->table; t; t = t->next)
+		TRY(write_table(t, arena_format(facts->arena, "%s/%s.csv", folder, t->name), err));
+	return STATUS_OK;
 }

@@ -1,16 +1,15 @@
-/* patterns.csv: what a method knows of each of its activation patterns. */
+/* What a trainer tells of itself (solvers/model/facts.h), in the record. */
 #ifndef RUN_FACTS_H
 #define RUN_FACTS_H
 
+#include "harness/store/result.h"
 #include "solvers/core/status.h"
 #include "solvers/model/trainer.h"
 
-/* Columns pattern (from 0), source, active_share, largest_eps_lower, largest_eps_upper, verdict.
- * Writes nothing unless the trainer has facts on its patterns. */
-enum status facts_write(const struct trainer *trainer, const void *state, const char *path,
-			struct err *err);
+/* As far as it has come, in `arena`; none if it tells nothing. */
+struct facts facts_of(const struct trainer *trainer, const void *state, struct arena *arena);
 
-/* Whether no pattern admits a neuron, so that only zero weights are feasible. */
-bool facts_exclude_all(const struct trainer *trainer, const void *state);
+/* Each table as <folder>/<name>.csv. */
+enum status facts_write(const struct facts *facts, const char *folder, struct err *err);
 
 #endif

@@ -59,10 +59,10 @@ static void report_progress(int fd, const struct trace_row *row)
 static bool stalled(struct watch *watch, long patience, const struct evaluation *e)
 {
 	double objective = isnan(e->objective) ? e->objective_network : e->objective;
-	double least = stall_decrease * fabs(objective);
+	double least = stall_decrease * fabs(isnan(objective) ? watch->bound : objective);
 
 	watch->since++;
-	if (!(objective > watch->objective - least)) {
+	if (!isnan(objective) && !(objective > watch->objective - least)) {
 		watch->objective = objective;
 		watch->since = 0;
 	}

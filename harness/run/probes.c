@@ -253,7 +253,7 @@ enum status probes_run(struct probes *p, struct err *err)
 {
 	struct work w = {.p = p,
 			 .evidence = evidence_new(p->arena, certified_findings(p->cell)),
-			 .order = {.cell = p->cell, .data = p->data, .net = p->net}};
+			 .order = {.cell = p->cell, .data = p->data, .model = p->model}};
 
 	w.order.evidence = &w.evidence;
 	keys_of(p->cell, p->arena, &w.wanted);

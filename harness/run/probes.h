@@ -11,18 +11,18 @@
 #include "harness/store/entries.h"
 #include "harness/store/result.h"
 #include "solvers/core/status.h"
-#include "solvers/model/net.h"
+#include "solvers/model/model.h"
 
 struct probes {
 	const struct cell *cell;
 	const struct dataset *data;
-	const struct net *net;
-	const char *folder;     /* gets the files */
-	const char *record;     /* folder of the earlier record, or NULL */
-	bool trained;           /* training ended by itself: another run may go on from here */
-	struct result here;     /* kernels, threads, program and machine of this process */
-	struct result *result;  /* gets seconds and the accuracy of the cell's selection */
-	struct entries entries; /* out: what `folder` holds */
+	const struct model *model; /* NULL: there is nothing to ask, and no rows */
+	const char *folder;        /* gets the files */
+	const char *record;        /* folder of the earlier record, or NULL */
+	bool trained;              /* training ended by itself: another run may go on from here */
+	struct result here;        /* kernels, threads, program and machine of this process */
+	struct result *result;     /* gets seconds and the accuracy of the cell's selection */
+	struct entries entries;    /* out: what `folder` holds */
 	struct arena *arena;
 };
 

@@ -5,10 +5,10 @@
 #include "harness/data/range.h"
 #include "harness/file/folder.h"
 #include "harness/file/io.h"
-#include "harness/file/npy_file.h"
 #include "harness/machine/clock.h"
 #include "harness/run/describe.h"
 #include "harness/run/facts.h"
+#include "harness/run/files.h"
 #include "harness/run/probes.h"
 #include "harness/run/threads.h"
 #include "harness/store/modelfile.h"
@@ -50,40 +50,6 @@ static enum status load_data(struct run *run, struct err *err)
 	return status;
 }
 
-/* Patterns given by a file, as an n x P matrix of the problem. */
-static enum status read_patterns(struct run *run, struct err *err)
-{
-	const struct pattern_options *patterns = describe_patterns(run);
-	struct npy file;
-
-	if (!patterns || !patterns->file)
-		return STATUS_OK;
-	TRY(npy_read(patterns->file, &run->arena, &file, err));
-	run->given_patterns = mat_new(&run->arena, (ptrdiff_t)file.rows, (ptrdiff_t)file.cols);
-	for (size_t k = 0; k < file.rows; k++)
-		for (size_t j = 0; j < file.cols; j++)
-			mat_set(run->given_patterns, (ptrdiff_t)k, (ptrdiff_t)j,
-				(real)file.at[k * file.cols + j]);
-	run->problem.patterns = &run->given_patterns;
-	return STATUS_OK;
-}
-
-/* The network that training starts from, if a file gives one. */
-static enum status read_start(struct run *run, struct err *err)
-{
-	const char *path = pattern_start_file(run->trainer, run->cell.train.solver.options);
-
-	if (!path)
-		return STATUS_OK;
-	TRY(modelfile_load(path, &run->arena, &run->start, err));
-	if (run->start.net.U.rows != run->data.train.X.cols)
-		return err_at(err, STATUS_SPEC, (struct err_place){path, 0, 0},
-			      "expected a network on %td prepared features, got %td",
-			      run->data.train.X.cols, run->start.net.U.rows);
-	run->problem.start = &run->start.net;
-	return STATUS_OK;
-}
-
 /* Columns that no attack touches: the bias that `prepare` added. */
 static const bool *frozen_columns(struct run *run)
 {
@@ -116,20 +82,20 @@ static enum status pose_problem(struct run *run, struct err *err)
 		return err_set(err, STATUS_SPEC,
 			       "loss %s is for classification, data set %s is a regression task",
 			       p->loss.loss->base.name, cell->data.name);
-	TRY(read_patterns(run, err));
-	return read_start(run, err);
+	return files_read(cell, p, &run->arena, err);
 }
 
 static enum status save_model(struct run *run, struct err *err)
 {
-	const struct model model = {.net = *run->evaluator.delivered,
-				    .stages = run->data.stages,
-				    .target_shift = run->data.target_shift,
-				    .target_scale = run->data.target_scale};
+	const struct modelfile file = {.model = (struct model *)run->evaluator.delivered,
+				       .stages = run->data.stages,
+				       .target_shift = run->data.target_shift,
+				       .target_scale = run->data.target_scale};
 	const char *path = path_in(run, "model.npz"), *tmp = path_in(run, "model.npz.tmp");
 
-	TRY(modelfile_save(tmp, &model, err));
-	if (!io_rename(tmp, path))
+	if (file.model)
+		TRY(modelfile_save(tmp, &file, err));
+	if (file.model && !io_rename(tmp, path))
 		return io_error(err, path, "write");
 	return points_write(&run->data, path_in(run, "points.csv"), err);
 }
@@ -183,6 +149,7 @@ static enum status train(struct run *run, int progress_fd, struct loop_result *e
 
 	run->began = timing_read("");
 	start = clock_now();
+	TRY(trainer_check(run->trainer, &run->problem, options, err));
 	run->posed = coordinates_choose(&run->problem, run->trainer, options, &run->arena);
 	TRY(run->trainer->setup(&run->posed.problem, options, &run->arena, &run->state, err));
 	clock_since(start, &r->setup_s, &r->setup_cpu_s);
@@ -232,12 +199,12 @@ static void estimate_violation(struct run *run, const struct evaluation *last)
 }
 
 /* Files of what is asked of the network. */
-static enum status probe(struct run *run, const struct net *net, const char *record, bool trained,
-			 struct err *err)
+static enum status probe(struct run *run, const struct model *model, const char *record,
+			 bool trained, struct err *err)
 {
 	struct probes probes = {.cell = &run->cell,
 				.data = &run->data,
-				.net = net,
+				.model = model,
 				.folder = run->folder,
 				.record = record,
 				.trained = trained,
@@ -265,22 +232,38 @@ static enum status prepare(struct run *run, bool choose_threads, struct err *err
 	return STATUS_OK;
 }
 
-static enum cell_status status_of(const struct loop_result *end)
+/* Whether there is what the trainer is for: a network with an objective, or a bound. */
+static bool is_good(const struct run *run, const struct evaluation *last)
 {
-	if (!isfinite(end->last.objective_network))
+	return isfinite(run->trainer->makes ? last->objective_network : last->lower_bound);
+}
+
+static enum cell_status status_of(const struct run *run, const struct loop_result *end)
+{
+	if (!is_good(run, &end->last))
 		return CELL_FAILED;
 	return end->interrupted && end->outcome == OUTCOME_TIME_LIMIT ? CELL_TIMEOUT : CELL_OK;
+}
+
+static enum status write_facts(const struct run *run, struct err *err)
+{
+	struct arena scratch = {0};
+	struct facts facts = facts_of(run->trainer, run->state, &scratch);
+	enum status status = facts_write(&facts, run->folder, err);
+
+	arena_release(&scratch);
+	return status;
 }
 
 /* Everything after training. */
 static enum status examine(struct run *run, const struct loop_result *end, struct err *err)
 {
-	bool trained = status_of(end) == CELL_OK;
+	bool trained = status_of(run, end) == CELL_OK;
 
 	if (end->outcome != OUTCOME_DIVERGED)
 		estimate_violation(run, &end->last);
-	TRY(facts_write(run->trainer, run->state, path_in(run, "patterns.csv"), err));
-	if (!isfinite(end->last.objective_network)) /* nothing to attack */
+	TRY(write_facts(run, err));
+	if (!is_good(run, &end->last)) /* nothing to attack */
 		return STATUS_OK;
 	TRY(result_write(&run->result, path_in(run, "result.json"), err));
 	TRY(probes_note(&run->cell, run->folder, true, trained, err));
@@ -297,10 +280,12 @@ static enum status compute(struct run *run, struct run_order *order, struct err 
 	TRY(probes_note(&run->cell, run->folder, true, false, err));
 	TRY(train(run, order->progress_fd, &end, err));
 	TRY(examine(run, &end, err));
-	status = status_of(&end);
+	status = status_of(run, &end);
 	run->result.status = cell_status_names[status];
 	if (status == CELL_FAILED)
-		run->result.message = "diverged: the network objective is not finite";
+		run->result.message = run->trainer->makes
+					      ? "diverged: the network objective is not finite"
+					      : "no bound was found";
 	order->stopped = status == CELL_TIMEOUT;
 	return result_write(&run->result, path_in(run, "result.json"), err);
 }
@@ -309,20 +294,16 @@ static enum status compute(struct run *run, struct run_order *order, struct err 
 static enum status complete(struct run *run, const struct run_order *order, struct err *err)
 {
 	const char *record = order->record;
-	struct model model;
+	struct modelfile file = {.model = NULL};
 
 	TRY(prepare(run, order->choose_threads, err));
 	TRY(result_read(arena_format(&run->arena, "%s/result.json", record), &run->arena,
 			&run->result, err));
 	run->result.data = run->cell.data.name;
 	run->result.method = run->cell.train.name;
-	TRY(modelfile_load(arena_format(&run->arena, "%s/model.npz", record), &run->arena, &model,
-			   err));
-	if (model.net.U.rows != run->data.train.X.cols)
-		return err_at(err, STATUS_ENV, (struct err_place){record, 0, 0},
-			      "model.npz has %td features, the data have %td", model.net.U.rows,
-			      run->data.train.X.cols);
-	TRY(probe(run, &model.net, record, true, err));
+	if (run->trainer->makes)
+		TRY(modelfile_of(record, run->data.train.X.cols, &run->arena, &file, err));
+	TRY(probe(run, file.model, record, true, err));
 	run->result.status = cell_status_names[CELL_OK];
 	run->result.message = NULL;
 	return result_write(&run->result, path_in(run, "result.json"), err);

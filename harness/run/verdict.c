@@ -79,8 +79,8 @@ const char *verdict_suspect(const struct loop_result *end, const struct verdict_
 		return "objective below its bound";
 	if (end->outcome == OUTCOME_DIVERGED)
 		return "diverged, an earlier point is delivered";
-	if (facts->only_zero)
-		return "only zero weights are feasible";
+	if (facts->told)
+		return facts->told;
 	if (!(facts->neurons > 0))
 		return "no neuron";
 	if (objective > facts->objective_zero * (1 + below_bound))

@@ -14,7 +14,7 @@ struct verdict_facts {
 	double neurons, majority;
 	double samples;        /* that the majority is of */
 	double objective_zero; /* of the network without neurons */
-	bool only_zero;        /* weights are feasible for the method's program */
+	const char *told;      /* what the method itself says of it, or NULL */
 	bool stops_early;      /* it delivers the network of the best validation loss */
 };
 

@@ -9,8 +9,6 @@
 #include "harness/sched/asked.h"
 #include "harness/sched/forecast.h"
 #include "solvers/core/text.h"
-#include "solvers/gates/pattern.h"
-#include "solvers/model/trainer.h"
 
 #include <errno.h>
 #include <math.h>
@@ -124,20 +122,17 @@ static enum status find_data(struct planner *planner, const struct cell *cell,
 	return STATUS_OK;
 }
 
-/* Files that a trainer reads: patterns, a network to start from. */
+/* Files that the options of the trainer name, in the order of their rows. */
 struct inputs {
-	const char *at[2]; /* paths or NULL */
+	size_t count;
+	const char **at; /* NULL: they are only counted */
 };
-
-enum { INPUTS = sizeof((struct inputs *)0)->at / sizeof(char *) };
 
 /* They are input like the data, so their bytes count as well. */
 static enum status hash_file(const char *file, SHA2_CTX *hash, struct err *err)
 {
 	char hex[SHA256_DIGEST_STRING_LENGTH];
 
-	if (!file)
-		return STATUS_OK;
 	TRY(filekind_check(file, FILEKIND_ANY, err));
 	if (!SHA256File(file, hex))
 		return err_at(err, STATUS_ENV, (struct err_place){file, 0, 0}, "cannot read: %s",
@@ -146,21 +141,20 @@ static enum status hash_file(const char *file, SHA2_CTX *hash, struct err *err)
 	return STATUS_OK;
 }
 
-static struct inputs inputs_of(const struct cell *cell)
+static void add_input(const struct option *row, const char **path, void *context)
 {
-	const struct trainer *trainer = (const struct trainer *)cell->train.solver.item;
-	const void *options = cell->train.solver.options;
-	const struct pattern_options *patterns =
-		trainer->patterns ? trainer->patterns(options) : NULL;
+	struct inputs *inputs = context;
 
-	return (struct inputs){
-		{patterns ? patterns->file : NULL, pattern_start_file(trainer, options)}};
+	(void)row;
+	if (inputs->at)
+		inputs->at[inputs->count] = *path;
+	inputs->count++;
 }
 
 /* Does the text go on with "path", quotes included? */
 static bool starts_with_path(const char *at, const char *path)
 {
-	size_t length = path ? strlen(path) : 0;
+	size_t length = strlen(path);
 
 	return length > 0 && *at == '"' && strncmp(at + 1, path, length) == 0 &&
 	       at[1 + length] == '"';
@@ -169,7 +163,7 @@ static bool starts_with_path(const char *at, const char *path)
 /* Length of a path of a file that the cell reads, if the text goes on with one, else 0. */
 static size_t path_at(const char *at, const struct known_data *data, const struct inputs *inputs)
 {
-	for (size_t i = 0; i < INPUTS; i++)
+	for (size_t i = 0; i < inputs->count; i++)
 		if (starts_with_path(at, inputs->at[i]))
 			return strlen(inputs->at[i]);
 	for (size_t i = 0; i < data->file_count; i++)
@@ -196,17 +190,28 @@ static void hash_text(const char *text, const struct known_data *data, const str
 	SHA256Update(hash, (const uint8_t *)from, (size_t)(at - from));
 }
 
-static enum status set_id(struct cell *cell, const struct known_data *data, struct planned *at,
-			  struct err *err)
+static struct inputs inputs_of(const struct cell *cell, struct arena *arena)
 {
-	struct inputs inputs = inputs_of(cell);
+	struct inputs inputs = {0};
+
+	spec_each_train_path(cell, add_input, &inputs);
+	inputs.at = ARENA_ARRAY(arena, const char *, inputs.count);
+	inputs.count = 0;
+	spec_each_train_path(cell, add_input, &inputs);
+	return inputs;
+}
+
+static enum status set_id(struct planner *planner, struct cell *cell, const struct known_data *data,
+			  struct planned *at, struct err *err)
+{
+	struct inputs inputs = inputs_of(cell, planner->arena);
 	SHA2_CTX hash;
 
 	SHA256Init(&hash);
 	hash_text(cell->training, data, &inputs, &hash);
 	SHA256Update(&hash, (const uint8_t *)"\n", 1);
 	SHA256Update(&hash, (const uint8_t *)data->about.checksum, strlen(data->about.checksum));
-	for (size_t i = 0; i < INPUTS; i++)
+	for (size_t i = 0; i < inputs.count; i++)
 		TRY(hash_file(inputs.at[i], &hash, err));
 	SHA256End(&hash, at->key);
 	memcpy(cell->id, at->key, sizeof cell->id - 1);
@@ -299,7 +304,7 @@ enum status sched_plan(struct experiment *experiment, const char *folder, struct
 
 		out->at[i] = (struct planned){.cell = cell, .bytes = NAN, .flops = NAN};
 		TRY(find_data(&planner, cell, &data[i], err));
-		TRY(set_id(cell, data[i], &out->at[i], err));
+		TRY(set_id(&planner, cell, data[i], &out->at[i], err));
 	}
 	TRY(asked_look_up(out, experiment->cells, arena, err));
 	for (size_t i = 0; i < out->count; i++)

@@ -155,55 +155,59 @@ void check_references(struct problems *problems, const struct sheet *sheet)
 	}
 }
 
-static bool loss_listed(const struct trainer *trainer, const char *loss)
+static bool takes(const struct train_options *train, const struct desc *loss, const void *options,
+		  const char **wanted)
 {
-	for (const char *const *name = trainer->losses; name && *name; name++)
-		if (strcmp(*name, loss) == 0)
-			return true;
-	return !trainer->losses;
+	const struct trainer *trainer = (const struct trainer *)train->solver.item;
+	const struct problem problem = {
+		.loss = {.loss = (const struct loss *)loss, .options = options, .weight = 1},
+		.beta = train->beta};
+
+	return !trainer->takes || trainer->takes(&problem, train->solver.options, wanted);
 }
 
-/* What the losses of a trainer are, in words. */
-static void trainable_losses(const struct trainer *trainer, char *text, size_t room)
+/* "a loss that falls with the margin (logistic, hinge)": the names are those of the losses that, as
+ * they are by default, would be taken. */
+static void takeable_losses(const struct bind *bind, const struct train_options *train,
+			    const char *wanted, char *text, size_t room)
 {
+	struct problems none = {0};
+	struct bind defaults = {.arena = bind->arena, .problems = &none};
+	const struct node empty = {.kind = NODE_MAP};
 	struct names names = {0};
+	size_t length = (size_t)snprintf(text, room, "%s (", wanted);
 
-	if (!trainer->losses) {
-		snprintf(text, room, "a loss with a finite second derivative");
-		return;
+	for (size_t i = 0; i < registry_count(KIND_LOSS); i++) {
+		const struct desc *loss = registry_at(KIND_LOSS, i);
+		void *options = arena_alloc(bind->arena, 1, loss->size + 1);
+
+		if (bind_rows(&defaults, loss->options, &empty, NULL, options) &&
+		    takes(train, loss, options, &wanted))
+			expect_add_name(&names, loss->name);
 	}
-	for (const char *const *name = trainer->losses; *name; name++)
-		expect_add_name(&names, *name);
-	expect_names(&names, "one of ", text, room);
+	expect_names(&names, "", text + length, room - length);
+	length = strlen(text);
+	snprintf(text + length, room - length, ")");
 }
 
-static bool trains(const struct trainer *trainer, const struct choice *choice)
-{
-	const struct loss *loss = (const struct loss *)choice->item;
-
-	if (trainer->needs_curvature && !isfinite(loss->curvature(choice->options)))
-		return false;
-	return loss_listed(trainer, loss->base.name);
-}
-
-void check_losses(struct problems *problems, const struct sheet *sheet,
-		  const struct variants *train)
+void check_losses(struct bind *bind, const struct sheet *sheet, const struct variants *train)
 {
 	struct trail top = {.key = "train"}, trail = {.up = &top}, step = {&trail, "loss", 0};
 	char expected[EXPECT_ROOM];
 
 	for (size_t i = 0; i < train->count; i++) {
 		const struct train_options *options = train->at[i].options;
-		const struct trainer *trainer = (const struct trainer *)options->solver.item;
 		struct err_place at =
 			check_place(entry_node(&sheet->train, train->at[i].entry), "loss");
 
-		if (trains(trainer, &options->loss))
+		const char *wanted;
+
+		if (takes(options, options->loss.item, options->loss.options, &wanted))
 			continue;
-		trainable_losses(trainer, expected, sizeof expected);
+		takeable_losses(bind, options, wanted, expected, sizeof expected);
 		trail.index = train->at[i].entry;
-		problem_add(problems, at, &step, "expected %s for \"%s\", got \"%s\"", expected,
-			    trainer->base.name, options->loss.item->name);
+		problem_add(bind->problems, at, &step, "expected %s for \"%s\", got \"%s\"",
+			    expected, options->solver.item->name, options->loss.item->name);
 	}
 }
 

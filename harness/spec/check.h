@@ -28,8 +28,7 @@ void check_train_names(struct bind *bind, const struct sheet *sheet, struct vari
 void check_references(struct problems *problems, const struct sheet *sheet);
 
 /* Each solver can train the loss it is given. */
-void check_losses(struct problems *problems, const struct sheet *sheet,
-		  const struct variants *train);
+void check_losses(struct bind *bind, const struct sheet *sheet, const struct variants *train);
 
 /* stop.gap of the experiment and of each entry is one that the precision can certify. */
 void check_gaps(struct problems *problems, const struct node *root, const struct sheet *sheet,

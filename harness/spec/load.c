@@ -124,7 +124,7 @@ static void expand(struct load *l)
 	check_data_names(&l->bind, &l->sheet, &l->data);
 	check_train_names(&l->bind, &l->sheet, &l->train);
 	check_references(l->problems, &l->sheet);
-	check_losses(l->problems, &l->sheet, &l->train);
+	check_losses(&l->bind, &l->sheet, &l->train);
 	check_gaps(l->problems, l->root, &l->sheet, &l->train);
 }
 

@@ -15,10 +15,10 @@ static void each_choice(const struct walk *walk, const struct choice *choice)
 		each_row(walk, choice->item->options, (void *)choice->options);
 }
 
-static void each_text(const struct walk *walk, struct texts *list)
+static void each_text(const struct walk *walk, const struct option *row, struct texts *list)
 {
 	for (size_t i = 0; i < list->count; i++)
-		walk->visit((const char **)&list->at[i], walk->context);
+		walk->visit(row, (const char **)&list->at[i], walk->context);
 }
 
 static void each_group(const struct walk *walk, const struct option *row, const struct groups *list)
@@ -34,9 +34,9 @@ static void each_row(const struct walk *walk, const struct option *rows, void *b
 		const struct choices *choices = field;
 
 		if (row->type == OPTION_TEXT && row->path && *(const char **)field)
-			walk->visit(field, walk->context);
+			walk->visit(row, field, walk->context);
 		else if (row->type == OPTION_TEXTS && row->path)
-			each_text(walk, field);
+			each_text(walk, row, field);
 		else if (row->type == OPTION_CHOICE)
 			each_choice(walk, field);
 		else if (row->type == OPTION_GROUP)

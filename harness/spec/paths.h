@@ -5,7 +5,7 @@
 #include "harness/spec/schema.h"
 
 /* May put another path in its place. */
-typedef void spec_path_visit(const char **path, void *context);
+typedef void spec_path_visit(const struct option *row, const char **path, void *context);
 
 /* Paths of the data source, then those of the method (patterns, a network to start from), in the
  * order of their rows. */

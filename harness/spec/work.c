@@ -188,7 +188,7 @@ struct lookup {
 	const char *list, *name; /* of the entry that names the files */
 };
 
-static void check_path(const char **path, void *context)
+static void check_path(const struct option *row, const char **path, void *context)
 {
 	const struct lookup *lookup = context;
 	struct work *work = lookup->work;
@@ -197,6 +197,7 @@ static void check_path(const char **path, void *context)
 	struct err err = {0};
 	const struct node *entry;
 
+	(void)row;
 	if (data_file_there(*path, &err) == STATUS_OK)
 		return;
 	entry = find_entry(work->experiment, lookup->list, lookup->name, &trail.index);

@@ -1,12 +1,13 @@
 /* Stored models as .npz files: the network and, stage by stage, the preparation of its features. */
 #include "harness/store/modelfile.h"
 #include "harness/file/npz.h"
+#include "solvers/core/desc.h"
 
 #include <math.h>
 #include <string.h>
 
 enum {
-	FIXED_ARRAYS = 5,  /* U, alpha, features, stages, target */
+	FIXED_ARRAYS = 3,  /* features, stages, target */
 	MOST_STAGES = 1000 /* more in a file are damage */
 };
 
@@ -79,25 +80,47 @@ static struct npz_entry stage_entry(const struct stage *stage, const char *name,
 	return entry(name, shape, index);
 }
 
-enum status modelfile_save(const char *path, const struct model *model, struct err *err)
+static const char *file_name(const struct model_array *array, struct arena *arena)
 {
-	const struct stages *stages = &model->stages;
-	const int64_t features = (int64_t)stages->raw_d, count = (int64_t)stages->count;
-	const double target[] = {model->target_shift, model->target_scale};
+	return arena_format(arena, "%s.npy", array->name);
+}
+
+/* Returns how many entries are written. */
+static size_t model_entries(const struct model *model, struct npz_entry *entries,
+			    struct arena *arena)
+{
+	size_t count = 0;
+
+	for (const struct model_array *a = model->kind->arrays; a->name; a++) {
+		const struct model_part part = model_part(model, a);
+		const char *name = file_name(a, arena);
+
+		entries[count++] =
+			part.vector ? vector(name, part.vector, sizeof(real), (size_t)part.rows)
+				    : weights(name, *part.mat);
+	}
+	return count;
+}
+
+enum status modelfile_save(const char *path, const struct modelfile *file, struct err *err)
+{
+	const struct stages *stages = &file->stages;
+	const int64_t features = (int64_t)stages->raw_d, stage_count = (int64_t)stages->count;
+	const double target[] = {file->target_shift, file->target_scale};
 	struct arena arena = {0};
 	struct npz_entry *entries =
-		ARENA_ARRAY(&arena, struct npz_entry, FIXED_ARRAYS + stages->count);
+		ARENA_ARRAY(&arena, struct npz_entry,
+			    model_arrays(file->model->kind) + FIXED_ARRAYS + stages->count);
+	size_t count = model_entries(file->model, entries, &arena);
 	enum status status;
 
-	entries[0] = weights("U.npy", model->net.U);
-	entries[1] = vector("alpha.npy", model->net.alpha, sizeof(real), (size_t)model->net.U.cols);
-	entries[2] = scalar("features.npy", &features);
-	entries[3] = scalar("stages.npy", &count);
-	entries[4] = vector("target.npy", target, sizeof *target, 2);
+	entries[count++] = scalar("features.npy", &features);
+	entries[count++] = scalar("stages.npy", &stage_count);
+	entries[count++] = vector("target.npy", target, sizeof *target, 2);
 	for (size_t i = 0; i < stages->count; i++)
-		entries[FIXED_ARRAYS + i] = stage_entry(
+		entries[count++] = stage_entry(
 			&stages->at[i], array_name(i, (int)stages->at[i].kind, &arena), &arena);
-	status = npz_write(path, entries, FIXED_ARRAYS + stages->count, err);
+	status = npz_write(path, entries, count, err);
 	arena_release(&arena);
 	return status;
 }
@@ -187,7 +210,7 @@ static enum status read_stages(struct reader *r, struct stages *out)
 	return STATUS_OK;
 }
 
-static enum status read_target(struct reader *r, struct model *out)
+static enum status read_target(struct reader *r, struct modelfile *out)
 {
 	struct npy_array shape;
 	double *target;
@@ -200,38 +223,114 @@ static enum status read_target(struct reader *r, struct model *out)
 	return STATUS_OK;
 }
 
-static enum status read_model(struct reader *r, struct model *out)
+/* The kind whose arrays the file holds; NULL: it is none. */
+static const struct model_kind *kind_of(const struct reader *r)
 {
-	struct npy_array U, alpha;
-	double *at_U, *at_alpha;
-	size_t d, m;
+	for (size_t i = 0; i < registry_count(KIND_MODEL); i++) {
+		const struct model_kind *kind =
+			(const struct model_kind *)(const void *)registry_at(KIND_MODEL, i);
+		const struct model_array *a = kind->arrays;
 
-	TRY(npz_array(&r->file, "U.npy", r->scratch, &U, &at_U, r->err));
-	TRY(npz_array(&r->file, "alpha.npy", r->scratch, &alpha, &at_alpha, r->err));
+		while (a->name && npz_has(&r->file, file_name(a, r->scratch)))
+			a++;
+		if (!a->name)
+			return kind;
+	}
+	return NULL;
+}
+
+/* One array as it was read. */
+struct given {
+	struct npy_array shape;
+	double *at;
+};
+
+static void fill(const struct model_part *part, const struct given *given)
+{
+	for (ptrdiff_t i = 0; i < part->rows; i++)
+		for (ptrdiff_t j = 0; j < part->cols; j++) {
+			real value = (real)given->at[i * part->cols + j];
+
+			if (part->vector)
+				part->vector[i] = value;
+			else
+				mat_set(*part->mat, i, j, value);
+		}
+}
+
+static bool fits(const struct model_part *part, const struct npy_array *shape)
+{
+	size_t dimensions = part->vector ? 1 : 2;
+
+	return (size_t)shape->dimensions == dimensions && shape->shape[0] == (size_t)part->rows &&
+	       (part->vector || shape->shape[1] == (size_t)part->cols);
+}
+
+/* "U, alpha" */
+static const char *names_of(const struct model_kind *kind, struct arena *arena)
+{
+	const char *names = kind->arrays->name;
+
+	for (const struct model_array *a = kind->arrays + 1; a->name; a++)
+		names = arena_format(arena, "%s, %s", names, a->name);
+	return names;
+}
+
+static enum status read_model(struct reader *r, struct modelfile *out)
+{
+	const struct model_kind *kind = kind_of(r);
+	struct given *given;
+	size_t i = 0;
+
+	/* a file that lacks an array says which */
+	if (!kind)
+		kind = (const struct model_kind *)(const void *)registry_at(KIND_MODEL, 0);
+	given = ARENA_ARRAY(r->scratch, struct given, model_arrays(kind));
+	for (const struct model_array *a = kind->arrays; a->name; a++, i++)
+		TRY(npz_array(&r->file, file_name(a, r->scratch), r->scratch, &given[i].shape,
+			      &given[i].at, r->err));
 	TRY(read_stages(r, &out->stages));
 	TRY(read_target(r, out));
-	d = U.shape[0];
-	m = U.shape[1];
-	if (U.dimensions != 2 || alpha.dimensions != 1 || m != alpha.shape[0] || d != out->stages.d)
-		return mismatch(r, "the shapes of U, alpha and the stages do not agree");
-	out->net = net_new(r->arena, (ptrdiff_t)d, (ptrdiff_t)m);
-	for (size_t i = 0; i < d; i++)
-		for (size_t j = 0; j < m; j++)
-			mat_set(out->net.U, (ptrdiff_t)i, (ptrdiff_t)j, (real)at_U[i * m + j]);
-	for (size_t j = 0; j < m; j++)
-		out->net.alpha[j] = (real)at_alpha[j];
+	if (given->shape.dimensions == 2 && given->shape.shape[0] == out->stages.d)
+		out->model = model_new(kind, r->arena, (ptrdiff_t)given->shape.shape[0],
+				       (ptrdiff_t)given->shape.shape[1]);
+	i = 0;
+	for (const struct model_array *a = kind->arrays; a->name; a++, i++) {
+		struct model_part part = {0};
+
+		if (out->model)
+			part = model_part(out->model, a);
+		if (!out->model || !fits(&part, &given[i].shape))
+			return mismatch(r,
+					arena_format(r->scratch,
+						     "the shapes of %s and the stages do not agree",
+						     names_of(kind, r->scratch)));
+		fill(&part, &given[i]);
+	}
 	return STATUS_OK;
 }
 
-enum status modelfile_load(const char *path, struct arena *arena, struct model *out,
+enum status modelfile_load(const char *path, struct arena *arena, struct modelfile *out,
 			   struct err *err)
 {
 	struct arena scratch = {0};
 	struct reader r = {.arena = arena, .scratch = &scratch, .err = err};
 	enum status status = npz_open(&r.file, path, &scratch, err);
 
+	*out = (struct modelfile){.model = NULL};
 	if (status == STATUS_OK)
 		status = read_model(&r, out);
 	arena_release(&scratch);
 	return status;
+}
+
+enum status modelfile_of(const char *record, ptrdiff_t d, struct arena *arena,
+			 struct modelfile *out, struct err *err)
+{
+	TRY(modelfile_load(arena_format(arena, "%s/model.npz", record), arena, out, err));
+	if (model_features(out->model) == d)
+		return STATUS_OK;
+	return err_at(err, STATUS_ENV, (struct err_place){record, 0, 0},
+		      "model.npz has %td features, the data have %td", model_features(out->model),
+		      d);
 }

@@ -6,22 +6,26 @@
 #include "solvers/core/arena.h"
 #include "solvers/core/mat.h"
 #include "solvers/core/status.h"
-#include "solvers/model/net.h"
+#include "solvers/model/model.h"
 
 #include <stddef.h>
 
-/* A stored model: the network and the preparation it was trained behind. */
-struct model {
-	struct net net;                    /* on stages.d features */
+/* A stored model and the preparation it was trained behind. */
+struct modelfile {
+	struct model *model;               /* on stages.d features */
 	struct stages stages;              /* from raw features to those */
 	double target_shift, target_scale; /* a regression's target is f / scale + shift */
 };
 
-/* Arrays U (d x m), alpha (m) in the precision of `real`; features (scalar, the number of raw
+/* The arrays of the kind, U (d x m) and alpha (m) of a ReLU network, in the precision of `real`,
+ * which tell what kind it is; features (scalar, the number of raw
  * ones), stages (scalar, their number), target (2: shift, scale), and for each stage k, from 0 on,
  * one array stage_<k>_<name> (harness/store/stages.h) in double or, for indices, int64. */
-enum status modelfile_save(const char *path, const struct model *model, struct err *err);
-enum status modelfile_load(const char *path, struct arena *arena, struct model *out,
+enum status modelfile_save(const char *path, const struct modelfile *file, struct err *err);
+/* That of the record in a folder, on d features or STATUS_ENV. */
+enum status modelfile_of(const char *record, ptrdiff_t d, struct arena *arena,
+			 struct modelfile *out, struct err *err);
+enum status modelfile_load(const char *path, struct arena *arena, struct modelfile *out,
 			   struct err *err);
 
 #endif

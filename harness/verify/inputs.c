@@ -25,16 +25,18 @@ struct list {
 	const char **path;
 };
 
-static void count_path(const char **path, void *context)
+static void count_path(const struct option *row, const char **path, void *context)
 {
+	(void)row;
 	(void)path;
 	((struct list *)context)->count++;
 }
 
-static void add_path(const char **path, void *context)
+static void add_path(const struct option *row, const char **path, void *context)
 {
 	struct list *list = context;
 
+	(void)row;
 	if (list->count == 0 || strcmp(list->path[list->count - 1], *path) != 0)
 		list->path[list->count++] = *path;
 }
@@ -113,10 +115,11 @@ struct change {
 	const char *from, *to;
 };
 
-static void replace(const char **path, void *context)
+static void replace(const struct option *row, const char **path, void *context)
 {
 	const struct change *change = context;
 
+	(void)row;
 	if (strcmp(*path, change->from) == 0)
 		*path = change->to;
 }

@@ -1,22 +1,11 @@
-/* What a network, a loss and an objective are, by plain loops in double that share no code with the
- * solvers: for `verify`. */
+/* What a model gives, from the definition of its kind in double: for `verify`. */
 #ifndef VERIFY_PLAIN_H
 #define VERIFY_PLAIN_H
 
-#include "solvers/model/net.h"
+#include "solvers/model/model.h"
 
-/* l(f, y) of one sample; o is the value of the loss's option, if it has one. */
-typedef double (*plain_loss)(double o, double f, double y);
-
-/* The definition of a loss by its name; NULL if there is none here. */
-plain_loss plain_loss_of(const char *name);
-
-/* sum_j alpha_j max(0, u_j'x_k), x_k row k of X. `noise`, unless NULL: what rounding in the
- * precision of epsilon can have changed of it. */
-double plain_output(const struct net *net, struct mat X, ptrdiff_t k);
-double plain_noise(const struct net *net, struct mat X, ptrdiff_t k, double epsilon);
-
-/* |U|^2 + |alpha|^2 */
-double plain_squares(const struct net *net);
+/* f(x_k), x_k row k of X; and what rounding in the precision of epsilon can have changed of it. */
+double plain_output(const struct model *model, struct mat X, ptrdiff_t k);
+double plain_noise(const struct model *model, struct mat X, ptrdiff_t k, double epsilon);
 
 #endif

@@ -14,17 +14,19 @@ struct plain_ball plain_ball_new(const struct reload *stored, const struct aim *
 				 struct arena *arena)
 {
 	ptrdiff_t d = aim->part->X.cols;
-	struct plain_ball ball = {.net = &stored->model.net,
+	struct plain_ball ball = {.model = stored->file.model,
 				  .part = aim->part,
 				  .norm = aim->norm,
 				  .eps = eps,
 				  .clip = aim->clip,
 				  .frozen = ARENA_ARRAY(arena, bool, d),
-				  .x = mat_new(arena, 1, d)};
+				  .x = mat_new(arena, 1, d),
+				  .gradient = mat_new(arena, 1, d)};
 	double **arrays[] = {&ball.scale, &ball.shift, &ball.low,
 			     &ball.high,  &ball.delta, &ball.slope};
 	struct stage_columns raw = {0};
 
+	ball.work = model_work_serial(arena, ball.model->kind, model_width(ball.model));
 	for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
 		*arrays[i] = ARENA_ARRAY(arena, double, d);
 	if (strcmp(spec_units[aim->units], "raw") == 0)
@@ -39,12 +41,18 @@ struct plain_ball plain_ball_new(const struct reload *stored, const struct aim *
 	return ball;
 }
 
-double plain_ball_margin(struct plain_ball *ball, ptrdiff_t k, const double *delta)
+/* x = x_k + scale o delta */
+static void go_to(struct plain_ball *ball, ptrdiff_t k, const double *delta)
 {
 	for (ptrdiff_t i = 0; i < ball->x.cols; i++)
 		mat_set(ball->x, 0, i,
 			(real)((double)mat_get(ball->part->X, k, i) + ball->scale[i] * delta[i]));
-	return (double)ball->part->y[k] * plain_output(ball->net, ball->x, 0);
+}
+
+double plain_ball_margin(struct plain_ball *ball, ptrdiff_t k, const double *delta)
+{
+	go_to(ball, k, delta);
+	return (double)ball->part->y[k] * plain_output(ball->model, ball->x, 0);
 }
 
 /* Ends of delta: within eps, and within the clip widened to hold the sample. */
@@ -84,21 +92,16 @@ double plain_ball_excess(struct plain_ball *ball, ptrdiff_t k, const double *del
 	return excess;
 }
 
-/* slope = gradient of y f at delta. */
+/* slope = gradient of y f at delta: it only says where to look, so it need not be plain. */
 static void find_slope(struct plain_ball *ball, ptrdiff_t k, const double *delta)
 {
-	const struct net *net = ball->net;
+	real f;
 
-	memset(ball->slope, 0, (size_t)ball->x.cols * sizeof *ball->slope);
-	for (ptrdiff_t j = 0; j < net->U.cols; j++) {
-		double z = 0, c = (double)ball->part->y[k] * (double)net->alpha[j];
-
-		for (ptrdiff_t i = 0; i < ball->x.cols; i++)
-			z += (double)mat_get(net->U, i, j) *
-			     ((double)mat_get(ball->part->X, k, i) + ball->scale[i] * delta[i]);
-		for (ptrdiff_t i = 0; i < ball->x.cols && z > 0; i++)
-			ball->slope[i] += c * (double)mat_get(net->U, i, j) * ball->scale[i];
-	}
+	go_to(ball, k, delta);
+	model_gradient(ball->model, ball->x, &f, ball->gradient, &ball->work);
+	for (ptrdiff_t i = 0; i < ball->x.cols; i++)
+		ball->slope[i] = (double)ball->part->y[k] * (double)mat_get(ball->gradient, 0, i) *
+				 ball->scale[i];
 }
 
 static double end(const struct plain_ball *ball, ptrdiff_t i)

@@ -7,7 +7,7 @@
 #include "harness/verify/reload.h"
 
 struct plain_ball {
-	const struct net *net;
+	const struct model *model;
 	const struct part *part; /* prepared */
 	long norm;               /* enum norm */
 	double eps;
@@ -15,7 +15,8 @@ struct plain_ball {
 	double *scale, *shift;              /* d; 1 and 0 in prepared units */
 	bool *frozen;                       /* d */
 	double *low, *high, *delta, *slope; /* d: scratch */
-	struct mat x;                       /* 1 x d: scratch */
+	struct mat x, gradient;             /* 1 x d: scratch */
+	struct model_work work;
 };
 
 struct plain_ball plain_ball_new(const struct reload *stored, const struct aim *aim, double eps,

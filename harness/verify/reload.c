@@ -4,6 +4,7 @@
 #include "harness/file/folder.h"
 #include "harness/store/manifest.h"
 #include "harness/verify/inputs.h"
+#include "solvers/model/trainer.h"
 
 enum status reload_record(const char *record, const char *data, struct arena *arena,
 			  struct reload *out, struct err *err)
@@ -16,13 +17,11 @@ enum status reload_record(const char *record, const char *data, struct arena *ar
 	TRY(store_read_text(path, arena, &text, err));
 	TRY(spec_read_cell(text, path, arena, &out->cell, err));
 	TRY(result_read(arena_format(arena, "%s/result.json", record), arena, &out->result, err));
-	TRY(modelfile_load(arena_format(arena, "%s/model.npz", record), arena, &out->model, err));
 	TRY(inputs_find(&search, &out->cell, arena, &moved, err));
 	TRY(data_load(&out->cell.data, (uint64_t)out->cell.seed, out->cell.repetition, arena,
 		      &out->data, err));
-	if (out->model.net.U.rows != out->data.train.X.cols)
-		return err_at(err, STATUS_ENV, (struct err_place){record, 0, 0},
-			      "model.npz has %td features, the data have %td",
-			      out->model.net.U.rows, out->data.train.X.cols);
-	return STATUS_OK;
+	out->file = (struct modelfile){.model = NULL};
+	if (!((const struct trainer *)(const void *)out->cell.train.solver.item)->makes)
+		return STATUS_OK;
+	return modelfile_of(record, out->data.train.X.cols, arena, &out->file, err);
 }

@@ -11,7 +11,7 @@ struct reload {
 	struct cell cell;
 	struct result result;
 	struct dataset data;
-	struct model model;
+	struct modelfile file; /* its model is NULL if the method makes none */
 };
 
 /* `record`: the folder of the cell. The data are read from where they were or, if they are not

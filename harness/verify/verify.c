@@ -3,6 +3,7 @@
 
 #include "harness/store/scenario.h"
 #include "harness/verify/plain.h"
+#include "solvers/model/loss.h"
 
 #include <float.h>
 #include <math.h>
@@ -79,14 +80,14 @@ struct stored {
 static void check_part(const struct reload *all, const struct part *part, struct stored stored,
 		       struct verify *out)
 {
-	const struct net *net = &all->model.net;
+	const struct model *model = all->file.model;
 	double n = (double)part->X.rows, correct = 0, unsure = 0, square = 0, mean = 0, spread = 0;
 	bool regression = all->data.regression;
 
 	for (ptrdiff_t k = 0; k < part->X.rows; k++) {
-		double f = plain_output(net, part->X, k), y = (double)part->y[k];
+		double f = plain_output(model, part->X, k), y = (double)part->y[k];
 		double noise =
-			plain_noise(net, part->X, k, out->single ? FLT_EPSILON : DBL_EPSILON);
+			plain_noise(model, part->X, k, out->single ? FLT_EPSILON : DBL_EPSILON);
 
 		correct += y * f > 0;
 		unsure += fabs(f) > 0 && fabs(f) <= noise;
@@ -147,25 +148,28 @@ static void check_sizes(const struct reload *all, struct verify *out)
 	verify_add(out, "n_test", r->n_test, (double)data->test.X.rows, 0);
 	verify_add(out, "d", r->d, (double)data->train.X.cols, 0);
 	verify_add(out, "majority", r->majority, majority(data), 0);
-	verify_add(out, "neurons", r->neurons, (double)all->model.net.U.cols, 0);
+	verify_add(out, "neurons", r->neurons,
+		   all->file.model ? (double)model_width(all->file.model) : NAN, 0);
 }
 
 /* --- objectives ---------------------------------------------------------------------------------
  */
 
 /* sum_k l(f_k, y_k) + (beta / 2) (|U|^2 + |alpha|^2); `zero`: of the network without neurons. */
-static double objective(const struct reload *all, plain_loss loss, bool zero)
+static double objective(const struct reload *all, bool zero)
 {
 	const struct train_options *train = &all->cell.train;
 	const struct part *part = &all->data.train;
-	double o = train->loss.item->size > 0 ? *(const double *)train->loss.options : 0, sum = 0;
+	const struct loss *loss = (const struct loss *)(const void *)train->loss.item;
+	double sum = 0;
 
 	for (ptrdiff_t k = 0; k < part->X.rows; k++)
-		sum += loss(o, zero ? 0 : plain_output(&all->model.net, part->X, k),
-			    (double)part->y[k]);
+		sum += loss->sample(train->loss.options,
+				    zero ? 0 : plain_output(all->file.model, part->X, k),
+				    (double)part->y[k]);
 	if (train->average)
 		sum /= (double)part->X.rows;
-	return zero ? sum : sum + train->beta / 2 * plain_squares(&all->model.net);
+	return zero ? sum : sum + train->beta * all->file.model->kind->decay(all->file.model);
 }
 
 static void cannot(struct verify *out, const char *name, double stored, const char *why)
@@ -181,21 +185,11 @@ static void cannot(struct verify *out, const char *name, double stored, const ch
 static void check_objectives(const struct reload *all, struct verify *out)
 {
 	const struct result *r = &all->result;
-	const char *name = all->cell.train.loss.item->name, *why;
-	plain_loss loss = plain_loss_of(name);
 	bool worst = r->objective_of && strcmp(r->objective_of, "worst case") == 0;
-	double computed;
+	double computed = objective(all, false);
 
-	if (!loss) {
-		why = arena_format(out->arena, "the loss %s has no definition here", name);
-		cannot(out, "objective_network", r->objective_network, why);
-		cannot(out, "objective_zero", r->objective_zero, why);
-		cannot(out, "objective", r->objective, why);
-		return;
-	}
-	computed = objective(all, loss, false);
 	verify_add(out, "objective_network", r->objective_network, computed, 0);
-	verify_add(out, "objective_zero", r->objective_zero, objective(all, loss, true), 0);
+	verify_add(out, "objective_zero", r->objective_zero, objective(all, true), 0);
 	if (!worst)
 		verify_add(out, "objective", r->objective, computed, 0);
 }
@@ -239,6 +233,11 @@ static void check_fresh(const struct reload *all, struct verify *out)
 void verify_fields(const struct reload *stored, struct verify *out)
 {
 	check_sizes(stored, out);
+	if (!stored->file.model) {
+		cannot(out, "lower_bound", stored->result.lower_bound,
+		       "its dual point is not stored, and there is no network beside it");
+		return;
+	}
 	check_objectives(stored, out);
 	check_gaps(stored, out);
 	check_parts(stored, out);

@@ -61,7 +61,7 @@ static void look(void *context, const struct aim *aim, const struct attack_job *
 			size += fabs(x);
 		}
 		margin = plain_ball_margin(&ball, k, ball.delta);
-		noise = 8 * plain_noise(ball.net, ball.x, 0, REAL_EPSILON);
+		noise = 8 * plain_noise(ball.model, ball.x, 0, REAL_EPSILON);
 		seen->outside += is_outside(&ball, k, size, REAL_EPSILON);
 		seen->wrong += !(fabs(margin - (double)job->margin[k]) <= noise);
 		seen->robust += (margin > 0) / n;
@@ -321,13 +321,14 @@ enum status verify_probes(const char *record, const struct reload *stored, struc
 			  struct err *err)
 {
 	size_t findings = certified_findings(&stored->cell);
-	struct probe probe = {
-		.record = record,
-		.stored = stored,
-		.out = out,
-		.evidence = evidence_new(out->arena, findings),
-		.order = {.cell = &stored->cell, .data = &stored->data, .net = &stored->model.net},
-		.seen = ARENA_ARRAY(out->arena, struct seen, findings + 1)};
+	struct probe probe = {.record = record,
+			      .stored = stored,
+			      .out = out,
+			      .evidence = evidence_new(out->arena, findings),
+			      .order = {.cell = &stored->cell,
+					.data = &stored->data,
+					.model = stored->file.model},
+			      .seen = ARENA_ARRAY(out->arena, struct seen, findings + 1)};
 
 	probe.order.evidence = &probe.evidence;
 	probe.evidence.look = look;

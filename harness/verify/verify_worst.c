@@ -60,7 +60,7 @@ static struct certify_job bounds(const struct reload *stored, const struct threa
 	static const struct tree_limits limits = {NODES, NODE_STEPS, false, 1e-7};
 	const struct mat X = stored->data.train.X;
 	real *y = ARENA_ARRAY(arena, real, X.rows);
-	struct certify_job job = {.net = &stored->model.net,
+	struct certify_job job = {.net = stored->file.model->kind->relu(stored->file.model),
 				  .X = X,
 				  .y = y,
 				  .threat = *threat,
@@ -76,12 +76,13 @@ static struct certify_job bounds(const struct reload *stored, const struct threa
 
 /* Both sums, with the weight decay. */
 static struct ends worst_case(const struct reload *stored, const struct threat *threat,
-			      plain_loss loss, struct arena *arena)
+			      struct arena *arena)
 {
 	const struct train_options *train = &stored->cell.train;
-	const struct net *net = &stored->model.net;
-	double o = train->loss.item->size > 0 ? *(const double *)train->loss.options : 0;
-	double decay = train->beta / 2 * plain_squares(net);
+	const struct model *model = stored->file.model;
+	const struct loss *loss = (const struct loss *)(const void *)train->loss.item;
+	const void *o = train->loss.options;
+	double decay = train->beta * model->kind->decay(model);
 	struct certify_job least = bounds(stored, threat, 1, arena);
 	struct certify_job most = bounds(stored, threat, -1, arena);
 	ptrdiff_t n = least.X.rows;
@@ -89,11 +90,12 @@ static struct ends worst_case(const struct reload *stored, const struct threat *
 
 	for (ptrdiff_t k = 0; k < n; k++) {
 		double y = (double)stored->data.train.y[k];
-		double low = plain_output(net, least.worst, k),
-		       high = plain_output(net, most.worst, k);
+		double low = plain_output(model, least.worst, k),
+		       high = plain_output(model, most.worst, k);
 
-		sum.found += fmax(loss(o, low, y), loss(o, high, y));
-		sum.certified += fmax(loss(o, least.lower[k], y), loss(o, -most.lower[k], y));
+		sum.found += fmax(loss->sample(o, low, y), loss->sample(o, high, y));
+		sum.certified += fmax(loss->sample(o, least.lower[k], y),
+				      loss->sample(o, -most.lower[k], y));
 	}
 	if (train->average)
 		sum = (struct ends){sum.found / (double)n, sum.certified / (double)n};
@@ -123,11 +125,8 @@ static void judge(const struct reload *stored, struct ends ends, struct verify *
 	verify_judge(out, figure);
 }
 
-static const char *problem_of(const struct reload *stored, plain_loss loss, const double *eps,
-			      const long *norm)
+static const char *problem_of(const struct reload *stored, const double *eps, const long *norm)
 {
-	if (!loss)
-		return "the loss has no definition here";
 	if (!eps || !norm)
 		return "the solver has no radius and norm";
 	return stored->data.train.X.rows > 0 ? NULL : "there are no samples";
@@ -138,13 +137,12 @@ void verify_worst(const struct reload *stored, struct verify *out)
 	const struct choice *solver = &stored->cell.train.solver;
 	const double *eps = value_of(solver, "eps");
 	const long *norm = value_of(solver, "norm");
-	plain_loss loss = plain_loss_of(stored->cell.train.loss.item->name);
 	double objective = stored->result.objective;
-	const char *of = stored->result.objective_of, *why = problem_of(stored, loss, eps, norm);
+	const char *of = stored->result.objective_of, *why = problem_of(stored, eps, norm);
 	bool *frozen = ARENA_ARRAY(out->arena, bool, stored->data.train.X.cols);
 	struct err err = {0};
 
-	if (!of || strcmp(of, "worst case") != 0 || isnan(objective) || !loss)
+	if (!of || strcmp(of, "worst case") != 0 || isnan(objective))
 		return;
 	if (!why && frozen_columns(stored, frozen, &err) != STATUS_OK)
 		why = arena_text(out->arena, err.text);
@@ -155,6 +153,6 @@ void verify_worst(const struct reload *stored, struct verify *out)
 		const struct threat threat = {
 			.norm = (enum norm) * norm, .eps = *eps, .frozen = frozen};
 
-		judge(stored, worst_case(stored, &threat, loss, out->arena), out);
+		judge(stored, worst_case(stored, &threat, out->arena), out);
 	}
 }

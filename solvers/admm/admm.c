@@ -38,9 +38,10 @@ static const struct option rows[] = {
 	{0},
 };
 
-static const struct pattern_options *patterns(const void *options)
+static enum freedom freedom(const void *options)
 {
-	return &((const struct admm_options *)options)->patterns;
+	return pattern_freedom(&((const struct admm_options *)options)->patterns,
+			       FREEDOM_ROTATIONS);
 }
 
 static void forecast(const void *options, ptrdiff_t rows_, ptrdiff_t cols_, struct forecast *out)
@@ -171,14 +172,14 @@ static ptrdiff_t width(const void *state)
 	return 2 * ((const struct admm *)state)->V1.cols;
 }
 
-static void network(const void *state, struct net *net)
+static void network(const void *state, struct model *model)
 {
 	const struct admm *a = state;
 
 	if (a->finish.at_work)
-		trainer_ipm.network(a->finish.state, net);
+		trainer_ipm.model(a->finish.state, model);
 	else
-		cvx_network(a->V1, a->W1, net);
+		cvx_network(a->V1, a->W1, net_of(model));
 }
 
 /* alpha = -grad L: of the prox at z, -rho kappa mu exactly; eta = rho sigma (-N). */
@@ -199,14 +200,14 @@ static void certify(void *state, struct certificate *certificate)
 	cvx_certify(&a->cvx, a->V1, a->W1, &dual, certificate);
 }
 
-static void repaired(const void *state, struct net *net)
+static void repaired(const void *state, struct model *model)
 {
 	const struct admm *a = state;
 
 	if (a->finish.at_work)
-		trainer_ipm.repaired(a->finish.state, net);
+		trainer_ipm.repaired(a->finish.state, model);
 	else
-		cvx_network(a->cvx.RV, a->cvx.RW, net);
+		cvx_network(a->cvx.RV, a->cvx.RW, net_of(model));
 }
 
 static const char *u_note(const struct admm *a)
@@ -241,13 +242,6 @@ static void step(void *state, struct progress *progress)
 		write_note(a);
 }
 
-static const char *note(const void *state)
-{
-	const struct admm *a = state;
-
-	return a->note[0] ? a->note : u_note(a);
-}
-
 static void violation(void *state, long draws, struct violation *out)
 {
 	struct admm *a = state;
@@ -258,9 +252,12 @@ static void violation(void *state, long draws, struct violation *out)
 		cvx_violation(&a->cvx, draws, out);
 }
 
-static ptrdiff_t patterns_used(const void *state)
+static void facts(const void *state, struct facts *facts)
 {
-	return ((const struct admm *)state)->V1.cols;
+	const struct admm *a = state;
+
+	pattern_facts(&a->options->patterns, a->V1.cols, facts);
+	facts_note(facts, a->note[0] ? a->note : u_note(a));
 }
 
 const struct trainer trainer_admm = {
@@ -269,16 +266,15 @@ const struct trainer trainer_admm = {
 		 .cite = "bai2023",
 		 .options = rows,
 		 .size = sizeof(struct admm_options)},
-	.freedom = trainer_rotates,
-	.patterns = patterns,
+	.makes = &model_relu,
+	.freedom = freedom,
 	.forecast = forecast,
 	.setup = setup,
 	.step = step,
 	.width = width,
-	.network = network,
+	.model = network,
 	.certify = certify,
 	.repaired = repaired,
-	.patterns_used = patterns_used,
-	.note = note,
+	.facts = facts,
 	.violation = violation,
 };

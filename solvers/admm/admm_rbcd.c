@@ -91,11 +91,6 @@ struct admm_rbcd {
 	char note[160];
 };
 
-static const struct pattern_options *patterns(const void *options)
-{
-	return &((const struct rbcd_options *)options)->patterns;
-}
-
 static double block_of(const struct rbcd_options *o, double patterns)
 {
 	return o->block == AUTO ? fmin(PUBLISHED_BLOCK, patterns) : (double)o->block;
@@ -302,8 +297,9 @@ static struct mat half(struct mat A, ptrdiff_t which)
 	return mat_cols(A, which * A.cols / 2, A.cols / 2);
 }
 
-static void network(const void *state, struct net *net)
+static void network(const void *state, struct model *model)
 {
+	struct net *net = net_of(model);
 	const struct admm_rbcd *a = state;
 
 	cvx_network(half(a->V, 0), half(a->V, 1), net);
@@ -322,21 +318,20 @@ static void certify(void *state, struct certificate *certificate)
 	cvx_certify(&a->cvx, half(a->V, 0), half(a->V, 1), &dual, certificate);
 }
 
-static ptrdiff_t patterns_used(const void *state)
+static void repaired(const void *state, struct model *model)
 {
-	return ((const struct admm_rbcd *)state)->u.D.cols;
-}
-
-static void repaired(const void *state, struct net *net)
-{
+	struct net *net = net_of(model);
 	const struct cvx *cvx = &((const struct admm_rbcd *)state)->cvx;
 
 	cvx_network(cvx->RV, cvx->RW, net);
 }
 
-static const char *note(const void *state)
+static void facts(const void *state, struct facts *facts)
 {
-	return ((const struct admm_rbcd *)state)->note;
+	const struct admm_rbcd *a = state;
+
+	pattern_facts(&a->options->patterns, a->u.D.cols, facts);
+	facts_note(facts, a->note);
 }
 
 const struct trainer trainer_admm_rbcd = {
@@ -345,15 +340,14 @@ const struct trainer trainer_admm_rbcd = {
 		 .cite = "bai2023",
 		 .options = rows,
 		 .size = sizeof(struct rbcd_options)},
-	.needs_curvature = true,
-	.patterns = patterns,
+	.makes = &model_relu,
+	.takes = trainer_curved,
 	.forecast = forecast,
 	.setup = setup,
 	.step = step,
 	.width = width,
-	.network = network,
+	.model = network,
 	.certify = certify,
 	.repaired = repaired,
-	.patterns_used = patterns_used,
-	.note = note,
+	.facts = facts,
 };

@@ -43,7 +43,7 @@ static void make(struct chunk *chunk, const struct chunk_plan *plan, const struc
 		.slope = mat_new(arena, capacity, d),
 		.mats = plan->mats,
 		.numbers = plan->numbers,
-		.work = net_work_serial(arena, job->net->U.cols),
+		.work = model_work_serial(arena, job->model->kind, model_width(job->model)),
 	};
 	for (size_t i = 0; i < plan->mats; i++)
 		chunk->mat[i] = mat_new(arena, capacity, d);
@@ -120,14 +120,15 @@ static void observe(struct chunk *chunk)
 
 void chunk_gradient(struct chunk *chunk)
 {
-	net_input_gradient(chunk->job->net, mat_rows(chunk->at, 0, chunk->rows), chunk->f,
-			   mat_rows(chunk->slope, 0, chunk->rows), &chunk->work);
+	model_gradient(chunk->job->model, mat_rows(chunk->at, 0, chunk->rows), chunk->f,
+		       mat_rows(chunk->slope, 0, chunk->rows), &chunk->work);
 	observe(chunk);
 }
 
 void chunk_forward(struct chunk *chunk)
 {
-	net_forward(chunk->job->net, mat_rows(chunk->at, 0, chunk->rows), chunk->f, &chunk->work);
+	model_forward(chunk->job->model, mat_rows(chunk->at, 0, chunk->rows), chunk->f,
+		      &chunk->work);
 	observe(chunk);
 }
 

@@ -26,7 +26,7 @@ struct chunk {
 	struct mat mat[CHUNK_MATS];  /* capacity x d, the attack's own; as many as it asked for */
 	real *number[CHUNK_NUMBERS]; /* capacity, likewise */
 	size_t mats, numbers;
-	struct net_work work;
+	struct model_work work;
 };
 
 /* An attack that works on chunks, from one start after the other. */

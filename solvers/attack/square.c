@@ -20,6 +20,7 @@
  * query touches of it and of U stays in the cache. */
 #include "solvers/core/rng.h"
 #include "solvers/model/attack.h"
+#include "solvers/model/net.h"
 
 #include <math.h>
 #include <omp.h>
@@ -55,7 +56,10 @@ static const struct option rows[] = {
 /* Of one thread, on one sample after the other. F coordinates are free. */
 struct walk {
 	const struct attack_job *job;
-	struct mat weights; /* m x d: column i is row i of U */
+	const struct net *net; /* the model as one, or NULL: then each query is a pass of its own */
+	struct mat weights;    /* m x d: column i is row i of U */
+	struct mat point;      /* 1 x d: of such a pass */
+	struct model_work work;
 	ptrdiff_t sample, F;
 	ptrdiff_t *free;  /* F: the free coordinates, ascending */
 	ptrdiff_t *order; /* F: the same, shuffled more with every subset */
@@ -73,7 +77,7 @@ struct walk {
 /* margin = y sum_j alpha_j relu(h_j) */
 static double margin_of(const struct walk *s, const real *h)
 {
-	const real *alpha = s->job->net->alpha;
+	const real *alpha = s->net->alpha;
 	real sum = 0;
 
 #pragma omp simd reduction(+ : sum)
@@ -90,6 +94,15 @@ static void add_row(const struct walk *s, real *restrict h, ptrdiff_t i, real ch
 #pragma omp simd
 	for (ptrdiff_t j = 0; j < s->weights.rows; j++)
 		h[j] += change * u[j];
+}
+
+/* The same of another kind of model, at s->point. */
+static double margin_at_point(struct walk *s)
+{
+	real f;
+
+	model_forward(s->job->model, s->point, &f, &s->work);
+	return (double)(s->job->y[s->sample] * f);
 }
 
 static double delta_of(const struct walk *s, ptrdiff_t i)
@@ -115,8 +128,10 @@ static void products(const struct walk *s, real *h, const real *v)
 /* h and margin from x itself, without the rounding of the changes. */
 static void refresh(struct walk *s)
 {
+	for (ptrdiff_t i = 0; !s->net && i < s->point.cols; i++)
+		mat_set(s->point, 0, i, s->x[i]);
 	products(s, s->h, s->x);
-	s->margin = margin_of(s, s->h);
+	s->margin = s->net ? margin_of(s, s->h) : margin_at_point(s);
 }
 
 /* The value nearest to v in the box widened to hold the clean value. */
@@ -271,24 +286,45 @@ static void accept(struct walk *s, ptrdiff_t count)
 	s->trial = old;
 }
 
-/* Try one move on a share of the free coordinates, in (0, 1]. */
-static void walk_query(struct walk *s, double share, long move)
+/* The margin at the trial: h moves with the block, and back with all of delta. */
+static double query_neurons(struct walk *s, ptrdiff_t count)
 {
-	ptrdiff_t count = block_size(s, share, move);
-	real *restrict trial = s->trial, shrink;
+	real *restrict trial = s->trial, shrink = (real)s->shrink;
 	const real *restrict base = s->base;
-	double margin;
 
-	s->shrink = 1;
-	moves[move].choose(s, count);
-	moves[move].aim[s->job->threat.norm](s, count, share);
-	shrink = (real)s->shrink;
 	memcpy(trial, s->h, (size_t)s->weights.rows * sizeof(real));
 	for (ptrdiff_t b = 0; b < count; b++)
 		add_row(s, trial, s->block[b], s->to[b] - s->x[s->block[b]]);
 	for (ptrdiff_t j = 0; j < s->weights.rows && s->shrink < 1; j++)
 		trial[j] = base[j] + shrink * (trial[j] - base[j]);
-	margin = margin_of(s, trial);
+	return margin_of(s, trial);
+}
+
+static double query_model(struct walk *s, ptrdiff_t count)
+{
+	for (ptrdiff_t i = 0; i < s->point.cols; i++)
+		mat_set(s->point, 0, i, s->x[i]);
+	for (ptrdiff_t b = 0; b < count; b++)
+		mat_set(s->point, 0, s->block[b], s->to[b]);
+	for (ptrdiff_t b = 0; b < s->F && s->shrink < 1; b++) {
+		ptrdiff_t i = s->free[b];
+		double delta = (double)mat_get(s->point, 0, i) - (double)s->clean[i];
+
+		mat_set(s->point, 0, i, boxed(s, i, (double)s->clean[i] + s->shrink * delta));
+	}
+	return margin_at_point(s);
+}
+
+/* Try one move on a share of the free coordinates, in (0, 1]. */
+static void walk_query(struct walk *s, double share, long move)
+{
+	ptrdiff_t count = block_size(s, share, move);
+	double margin;
+
+	s->shrink = 1;
+	moves[move].choose(s, count);
+	moves[move].aim[s->job->threat.norm](s, count, share);
+	margin = s->net ? query_neurons(s, count) : query_model(s, count);
 	if (!(margin < s->margin))
 		return;
 	s->margin = margin;
@@ -325,11 +361,18 @@ static void walk_end(struct walk *s)
 		mat_set(job->worst, s->sample, i, s->x[i]);
 }
 
-/* weights: U', m x d. */
+/* The model as a ReLU network; NULL: it is none. */
+static const struct net *net_behind(const struct model *model)
+{
+	return model->kind->relu ? model->kind->relu(model) : NULL;
+}
+
+/* weights: U', m x d; of another kind of model 0 x d. */
 static struct walk walk_new(const struct attack_job *job, struct mat weights, struct arena *arena)
 {
 	ptrdiff_t d = weights.cols, m = weights.rows;
 	struct walk s = {.job = job,
+			 .net = net_behind(job->model),
 			 .weights = weights,
 			 .order = ARENA_ARRAY(arena, ptrdiff_t, d),
 			 .block = ARENA_ARRAY(arena, ptrdiff_t, d),
@@ -341,6 +384,10 @@ static struct walk walk_new(const struct attack_job *job, struct mat weights, st
 			 .trial = ARENA_ARRAY(arena, real, m),
 			 .base = ARENA_ARRAY(arena, real, m)};
 
+	if (!s.net) {
+		s.point = mat_new(arena, 1, d);
+		s.work = model_work_serial(arena, job->model->kind, model_width(job->model));
+	}
 	for (ptrdiff_t i = 0; i < d && !arena_counts(arena); i++)
 		if (!job->threat.frozen || !job->threat.frozen[i])
 			s.free[s.F++] = i;
@@ -386,14 +433,16 @@ static void run(const void *options, struct attack_job *job, struct arena *arena
 {
 	const struct square_options *o = options;
 	int threads = omp_get_max_threads();
-	struct mat weights = mat_new(arena, job->net->U.cols, job->X.cols);
+	const struct net *net = net_behind(job->model);
+	struct mat weights = mat_new(arena, net ? net->U.cols : 0, job->X.cols);
 	struct walk *walks = ARENA_ARRAY(arena, struct walk, threads);
 
 	for (int t = 0; t < threads; t++)
 		walks[t] = walk_new(job, weights, arena);
 	if (arena_counts(arena))
 		return;
-	mat_transpose(weights, job->net->U);
+	if (net)
+		mat_transpose(weights, net->U);
 	if (!(job->threat.eps > 0) || walks[0].F == 0)
 		return;
 #pragma omp parallel for schedule(dynamic, 8) num_threads(threads)

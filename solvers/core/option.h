@@ -91,6 +91,14 @@ enum unit {
 	UNIT_BYTES    /* 4GiB, 500MB */
 };
 
+/* What is behind a path, for the one who reads it. */
+enum path {
+	PATH_NONE,
+	PATH_OTHER, /* what the owner of the option reads itself */
+	PATH_ARRAY, /* NPY, a table of numbers */
+	PATH_MODEL  /* a stored model on the same prepared features */
+};
+
 struct option {
 	const char *name;
 	enum option_type type;
@@ -112,7 +120,8 @@ struct option {
 	size_t size;               /* of one element of OPTION_GROUPS */
 	const char *shorthand;     /* group: the member that a plain scalar stands for */
 	bool fixed;                /* identifies or steers an entry, so it is never a sweep axis */
-	bool path; /* a text that names a file: environment variables, relative to the spec */
+	/* a text that names a file: environment variables, relative to the spec */
+	enum path path;
 };
 
 #define OPTION_TYPE_OF(field) \

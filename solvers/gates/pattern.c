@@ -19,14 +19,10 @@ const struct option pattern_rows[] = {
 		"found"},
 	{OPTION_FIELD(struct pattern_options, from), .initial = "gaussian", .kind = KIND_PATTERNS,
 	 .doc = "sources of patterns, in turn: each gives what it has, until there are `count`"},
-	{OPTION_FIELD(struct pattern_options, file), .initial = "null", .path = true,
+	{OPTION_FIELD(struct pattern_options, file), .initial = "null", .path = PATH_ARRAY,
 	 .doc = "NPY file, n x P of 0 and 1: these patterns instead of sampled ones"},
 	{0},
 };
-
-const char *const pattern_verdicts[] = {[PATTERN_UNDECIDED] = "undecided",
-					[PATTERN_ADMITTED] = "admitted",
-					[PATTERN_EXCLUDED] = "excluded"};
 
 enum {
 	ALL_MOST = 100000 /* patterns enumerated: ten times what a solver here can take */
@@ -130,14 +126,13 @@ static void name_source(struct patterns *out, const char *name, struct arena *ar
 static enum status take_given(const char *file, const struct problem *problem, struct arena *arena,
 			      struct patterns *out, struct err *err)
 {
-	const struct mat *given = problem->patterns;
+	const struct problem_file *read = trainer_file(problem, file);
+	const struct mat *given = read ? &read->array : NULL;
 	ptrdiff_t n = problem->X.rows;
 	struct err_place at = {.source = file};
 
 	if (!given)
-		return err_at(err, STATUS_SPEC, at,
-			      "patterns: a file is for the method itself, not for one that is "
-			      "trained first");
+		return err_at(err, STATUS_SPEC, at, "patterns: the file has not been read");
 	if (given->rows != n)
 		return err_at(err, STATUS_ENV, at,
 			      "patterns: expected %td rows, one per training sample, got %td", n,
@@ -164,12 +159,12 @@ double pattern_most(const struct pattern_options *options, ptrdiff_t n, ptrdiff_
 		       : (double)options->count;
 }
 
-const char *pattern_note(const struct pattern_options *options, ptrdiff_t used, struct arena *arena)
+void pattern_facts(const struct pattern_options *options, ptrdiff_t used, struct facts *facts)
 {
-	if (options->file || options->count == PATTERN_ALL || used >= options->count)
-		return NULL;
-	return arena_format(arena, "%td pattern%s found, %ld asked for", used, used == 1 ? "" : "s",
-			    options->count);
+	facts_number(facts, "patterns", (double)used);
+	if (!options->file && options->count != PATTERN_ALL && used < options->count)
+		facts_note(facts, arena_format(facts->arena, "%td pattern%s found, %ld asked for",
+					       used, used == 1 ? "" : "s", options->count));
 }
 
 /* On a counting arena: a file that has not been read is taken to hold as many as are asked for. */
@@ -245,7 +240,7 @@ enum status pattern_sample(const struct pattern_options *options, const struct p
 	bool simple = true;
 
 	*out = (struct patterns){.options = options};
-	if (options->file && arena_counts(arena) && !problem->patterns) {
+	if (options->file && arena_counts(arena) && !trainer_file(problem, options->file)) {
 		count_given(options->count, problem, arena, out);
 		return STATUS_OK;
 	}
@@ -265,16 +260,13 @@ enum status pattern_sample(const struct pattern_options *options, const struct p
 	return STATUS_OK;
 }
 
-const char *pattern_model(const struct pattern_options *options)
+enum freedom pattern_freedom(const struct pattern_options *options, enum freedom otherwise)
 {
-	const char *found = NULL;
-
-	for (size_t s = 0; s < options->from.count && !found; s++) {
-		const struct start_options *start = start_of(&options->from.at[s]);
-
-		found = start ? start_model(start) : NULL;
-	}
-	return found;
+	for (size_t s = 0;
+	     !options->file && options->count != PATTERN_ALL && s < options->from.count; s++)
+		if (!source_of(&options->from.at[s])->independent)
+			return FREEDOM_NONE;
+	return otherwise;
 }
 
 void pattern_forecast(const struct pattern_options *options, ptrdiff_t n, ptrdiff_t d,
@@ -299,13 +291,4 @@ const struct choice *pattern_independent(const struct pattern_options *options)
 		if (source_of(&options->from.at[s])->independent)
 			return &options->from.at[s];
 	return NULL;
-}
-
-const char *pattern_start_file(const struct trainer *trainer, const void *options)
-{
-	const struct pattern_options *patterns =
-		trainer->patterns ? trainer->patterns(options) : NULL;
-	const char *file = trainer->start_file ? trainer->start_file(options) : NULL;
-
-	return file || !patterns ? file : pattern_model(patterns);
 }

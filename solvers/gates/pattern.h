@@ -14,12 +14,10 @@
 #include "solvers/gates/facial.h"
 #include "solvers/gates/gates.h"
 #include "solvers/gates/start.h"
+#include "solvers/model/trainer.h"
 
 #include <stdbool.h>
 #include <stdint.h>
-
-struct problem;
-struct trainer;
 
 enum { PATTERN_ALL = -1 }; /* the count that `all` stands for */
 
@@ -45,15 +43,13 @@ struct patterns {
  * or the limit of the enumeration, whichever is smaller. */
 double pattern_most(const struct pattern_options *options, ptrdiff_t n, ptrdiff_t d);
 
-/* "12 patterns found, 100 asked for"; NULL where as many are used as `options` asks for. */
-const char *pattern_note(const struct pattern_options *options, ptrdiff_t used,
-			 struct arena *arena);
+/* The facts "patterns", how many are used, and a note where more were asked for: "12 patterns
+ * found, 100 asked for". */
+void pattern_facts(const struct pattern_options *options, ptrdiff_t used, struct facts *facts);
 
-/* The model file that a source among `options` takes its network from, or NULL. */
-const char *pattern_model(const struct pattern_options *options);
-
-/* The model file that a trainer or its patterns start from, or NULL. */
-const char *pattern_start_file(const struct trainer *trainer, const void *options);
+/* For `freedom` of a trainer that has this freedom but for its patterns: sources such as `constant`
+ * and `perturbed` mean the features themselves, others have one distribution in every basis. */
+enum freedom pattern_freedom(const struct pattern_options *options, enum freedom otherwise);
 
 /* Add what sources need beside the patterns themselves. */
 void pattern_forecast(const struct pattern_options *options, ptrdiff_t n, ptrdiff_t d,
@@ -95,7 +91,7 @@ struct pattern_source {
  * start from it. */
 void pattern_gaussian_direction(const struct problem *problem, uint64_t index, real *h);
 
-/* Sample or take from problem->patterns, for a program against perturbations of `radius`. At least
+/* Sample or take from a file, for a program against perturbations of `radius`. At least
  * one pattern, or an error. Without perturbations each gets a direction strictly inside its cone
  * if there is one, and `kind` is the proof's verdict (facial.h). */
 enum status pattern_sample(const struct pattern_options *options, const struct problem *problem,

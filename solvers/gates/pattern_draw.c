@@ -132,27 +132,6 @@ static void take(struct draw *draw, const struct pattern_source *source,
 	arena_release(&scratch);
 }
 
-/* One network can be read from a file (problem->start). */
-static enum status check_files(const struct draw *draw, struct err *err)
-{
-	const char *first = pattern_model(draw->options);
-
-	for (size_t s = 0; first && s < draw->options->from.count; s++) {
-		const struct pattern_source *source = source_at(draw, s);
-		const char *file =
-			source->start
-				? start_model(source->start(draw->options->from.at[s].options))
-				: NULL;
-
-		if (file && strcmp(file, first) != 0)
-			return err_set(err, STATUS_SPEC,
-				       "patterns: from: expected one model file, got \"%s\" and "
-				       "\"%s\"",
-				       first, file);
-	}
-	return STATUS_OK;
-}
-
 static enum status take_turns(struct draw *draw, struct pattern_stream request, struct arena *arena,
 			      struct err *err)
 {
@@ -186,7 +165,6 @@ enum status pattern_draw(const struct pattern_options *options, const struct pro
 	out->H = mat_new(arena, problem->X.cols, options->count);
 	out->source = ARENA_ARRAY(arena, const char *, options->count);
 	draw.seen = seen_new(arena, (size_t)options->count);
-	TRY(check_files(&draw, err));
 	TRY(take_turns(&draw, request, arena, err));
 	if (arena_counts(arena))
 		return STATUS_OK;

@@ -8,7 +8,7 @@
 #include <string.h>
 
 static const struct option rows[] = {
-	{OPTION_AS("file", struct start_options, file), .initial = "null", .path = true,
+	{OPTION_AS("file", struct start_options, file), .initial = "null", .path = PATH_MODEL,
 	 .doc = "the network: a model.npz on the same prepared features"},
 	{OPTION_AS("start", struct start_options, trainer), .initial = "null", .kind = KIND_TRAINER,
 	 .doc = "or a method that trains it, with its options; its time is part of the setup"},

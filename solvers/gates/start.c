@@ -1,24 +1,11 @@
 /* Networks to start from. See start.h. */
 #include "solvers/gates/start.h"
 
-#include "solvers/gates/pattern.h"
 #include "solvers/model/trainer.h"
-
-#include <math.h>
-#include <string.h>
 
 static const struct trainer *trainer_of(const struct start_options *o)
 {
 	return (const struct trainer *)(const void *)o->trainer.item;
-}
-
-static bool takes_loss(const struct trainer *trainer, struct loss_term loss)
-{
-	bool listed = !trainer->losses;
-
-	for (const char *const *name = trainer->losses; name && *name; name++)
-		listed |= strcmp(*name, loss.loss->base.name) == 0;
-	return listed && !(trainer->needs_curvature && isinf(loss_curvature(loss)));
 }
 
 static enum status train(const struct problem *problem, const struct start_options *o,
@@ -27,13 +14,18 @@ static enum status train(const struct problem *problem, const struct start_optio
 	const struct trainer *trainer = trainer_of(o);
 	struct progress progress = {.end = OUTCOME_RUNNING};
 	void *state;
+	const char *wanted;
 	double others;
 	long steps = 0;
 
-	if (!takes_loss(trainer, problem->loss))
+	if (trainer->takes && !trainer->takes(problem, o->trainer.options, &wanted))
 		return err_set(err, STATUS_SPEC,
 			       "start: expected a solver that takes the loss %s, got \"%s\"",
 			       problem->loss.loss->base.name, trainer->base.name);
+	if (trainer->makes != &model_relu)
+		return err_set(err, STATUS_SPEC,
+			       "start: expected a solver that makes ReLU networks, got \"%s\"",
+			       trainer->base.name);
 	others = arena_expect_steps(arena, (double)o->steps);
 	TRY(trainer->setup(problem, o->trainer.options, arena, &state, err));
 	arena_expect_steps(arena, others);
@@ -43,7 +35,7 @@ static enum status train(const struct problem *problem, const struct start_optio
 	}
 	out->net = net_new(arena, problem->X.cols, trainer->width(state));
 	if (!arena_counts(arena))
-		trainer->network(state, &out->net);
+		trainer->model(state, &out->net.base);
 	out->note = arena_format(arena, "start %s, %ld steps", trainer->base.name, steps);
 	return STATUS_OK;
 }
@@ -51,6 +43,8 @@ static enum status train(const struct problem *problem, const struct start_optio
 enum status start_network(const struct problem *problem, const struct start_options *o,
 			  struct arena *arena, struct start *out, struct err *err)
 {
+	const struct problem_file *file = o->file ? trainer_file(problem, o->file) : NULL;
+
 	*out = (struct start){.note = NULL};
 	if (o->trainer.item && o->file)
 		return err_set(err, STATUS_SPEC,
@@ -59,25 +53,15 @@ enum status start_network(const struct problem *problem, const struct start_opti
 			       o->trainer.item->name, o->file);
 	if (o->trainer.item)
 		return train(problem, o, arena, out, err);
-	if (o->file && problem->start) {
-		out->net = *problem->start;
+	if (file && file->model->kind != &model_relu)
+		return err_at(err, STATUS_SPEC, (struct err_place){o->file, 0, 0},
+			      "start: expected a ReLU network, got the kind %s",
+			      file->model->kind->base.name);
+	if (file) {
+		out->net = *net_of(file->model);
 		out->note = "start from a model file";
 	}
 	return STATUS_OK;
-}
-
-const char *start_model(const struct start_options *o)
-{
-	const struct trainer *trainer = trainer_of(o);
-
-	return trainer ? pattern_start_file(trainer, o->trainer.options) : o->file;
-}
-
-const struct pattern_options *start_patterns(const struct start_options *o)
-{
-	const struct trainer *trainer = trainer_of(o);
-
-	return trainer && trainer->patterns ? trainer->patterns(o->trainer.options) : NULL;
 }
 
 void start_forecast(const struct start_options *o, ptrdiff_t n, ptrdiff_t d, struct forecast *out)

@@ -8,13 +8,12 @@
 #include "solvers/model/net.h"
 
 struct forecast;
-struct pattern_options;
 struct problem;
 
 /* Members of an options struct; the rows name them as suits the method. */
 struct start_options {
 	struct choice trainer; /* struct trainer */
-	const char *file;      /* the harness reads it into problem->start */
+	const char *file;      /* a model; the caller has read it (trainer_file) */
 	long steps;            /* of the trainer, at most */
 };
 
@@ -24,15 +23,10 @@ struct start {
 };
 
 /* The network of the file, or of the trainer at its own end or after `steps` steps; it lives in
- * `arena` or is problem->start. STATUS_SPEC if both are given or the trainer does not take the
- * loss; whatever the trainer's setup reports. */
+ * `arena` or is that of the problem's file. STATUS_SPEC if both are given or the trainer does not
+ * take the loss; whatever the trainer's setup reports. */
 enum status start_network(const struct problem *problem, const struct start_options *o,
 			  struct arena *arena, struct start *out, struct err *err);
-
-/* For the hooks of a trainer (trainer.h): the model file and the pattern options, its own or those
- * of the trainer that goes first; NULL if there are none. */
-const char *start_model(const struct start_options *o);
-const struct pattern_options *start_patterns(const struct start_options *o);
 
 /* Add the operations of the trainer to those of setup. */
 void start_forecast(const struct start_options *o, ptrdiff_t n, ptrdiff_t d, struct forecast *out);

@@ -156,9 +156,6 @@ static enum status setup(const struct problem *problem, const void *options, str
 	real **vectors[] = {&s->f, &s->a, &s->w, &s->root_w, &s->u, &s->masked, &s->size};
 	double before;
 
-	if (!interior_loss_takes(problem->loss))
-		return err_set(err, STATUS_SPEC, "ipm: does not take the loss %s",
-			       problem->loss.loss->base.name);
 	TRY(pattern_sample(patterns(options), problem, 0, arena, &sampled, err));
 	s->problem = problem;
 	s->D = sampled.D;
@@ -225,8 +222,9 @@ static ptrdiff_t width(const void *state)
 	return 2 * ((const struct ipm *)state)->D.cols;
 }
 
-static void network(const void *state, struct net *net)
+static void network(const void *state, struct model *model)
 {
+	struct net *net = net_of(model);
 	const struct ipm *s = state;
 
 	cvx_network(s->half[0].shown, s->half[1].shown, net);
@@ -245,18 +243,12 @@ static void certify(void *state, struct certificate *certificate)
 	cvx_certify(&s->cvx, s->half[0].shown, s->half[1].shown, &dual, certificate);
 }
 
-static void repaired(const void *state, struct net *net)
+static void repaired(const void *state, struct model *model)
 {
+	struct net *net = net_of(model);
 	const struct cvx *cvx = &((const struct ipm *)state)->cvx;
 
 	cvx_network(cvx->RV, cvx->RW, net);
-}
-
-static const char *note(const void *state)
-{
-	return ((const struct ipm *)state)->assembled
-		       ? "Newton system assembled, of order dP"
-		       : "Newton system by blocks and a coupling of order n";
 }
 
 static void violation(void *state, long draws, struct violation *out)
@@ -264,9 +256,25 @@ static void violation(void *state, long draws, struct violation *out)
 	cvx_violation(&((const struct ipm *)state)->cvx, draws, out);
 }
 
-static ptrdiff_t patterns_used(const void *state)
+static void facts(const void *state, struct facts *facts)
 {
-	return ((const struct ipm *)state)->D.cols;
+	const struct ipm *s = state;
+
+	pattern_facts(s->cvx.patterns.options, s->D.cols, facts);
+	facts_note(facts, s->assembled ? "Newton system assembled, of order dP"
+				       : "Newton system by blocks and a coupling of order n");
+}
+
+static enum freedom freedom(const void *options)
+{
+	return pattern_freedom(patterns(options), FREEDOM_ROTATIONS);
+}
+
+static bool takes(const struct problem *problem, const void *options, const char **wanted)
+{
+	(void)options;
+	*wanted = interior_loss_wanted;
+	return interior_loss_takes(problem->loss);
 }
 
 const struct trainer trainer_ipm = {
@@ -275,16 +283,16 @@ const struct trainer trainer_ipm = {
 		 .cite = "vandenberghe2010",
 		 .options = rows,
 		 .size = sizeof(struct ipm_options)},
-	.freedom = trainer_rotates,
-	.patterns = patterns,
+	.makes = &model_relu,
+	.takes = takes,
+	.freedom = freedom,
 	.forecast = forecast,
 	.setup = setup,
 	.step = step,
 	.width = width,
-	.network = network,
+	.model = network,
 	.certify = certify,
 	.repaired = repaired,
-	.patterns_used = patterns_used,
-	.note = note,
+	.facts = facts,
 	.violation = violation,
 };

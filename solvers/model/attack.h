@@ -9,7 +9,7 @@
 #include "solvers/core/arena.h"
 #include "solvers/core/desc.h"
 #include "solvers/core/mat.h"
-#include "solvers/model/net.h"
+#include "solvers/model/model.h"
 
 #include <stdint.h>
 
@@ -27,7 +27,7 @@ struct threat {
 };
 
 struct attack_job {
-	const struct net *net;
+	const struct model *model;
 	struct mat X;  /* n x d, clean points */
 	const real *y; /* n, -1 or +1 */
 	struct threat threat;

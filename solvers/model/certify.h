@@ -7,11 +7,12 @@
 #define MODEL_CERTIFY_H
 
 #include "solvers/model/attack.h"
+#include "solvers/model/net.h"
 
 struct certify_job {
-	const struct net *net;
-	struct mat X;  /* n x d, clean points */
-	const real *y; /* n, -1 or +1 */
+	const struct net *net; /* the model as one (model_kind.relu) */
+	struct mat X;          /* n x d, clean points */
+	const real *y;         /* n, -1 or +1 */
 	struct threat threat;
 	/* Results. The box of a point is the hull of the given one and the clean point. */
 	double *lower;    /* n: no point of ball and box has a smaller y f */

@@ -22,6 +22,9 @@ struct interior_loss {
 /* Relative difference of f and h that is rounding. */
 static const double noise = 1e-5;
 
+const char interior_loss_wanted[] =
+	"a loss that is smooth or has a quadratic conjugate on an interval";
+
 bool interior_loss_takes(struct loss_term loss)
 {
 	return loss.loss->smooth || loss.loss->box;

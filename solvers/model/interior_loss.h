@@ -29,7 +29,8 @@
 
 struct interior_loss;
 
-/* Whether the loss can take part: smooth, or with a box. */
+/* Whether the loss can take part: smooth, or with a box; and that in words. */
+extern const char interior_loss_wanted[];
 bool interior_loss_takes(struct loss_term loss);
 
 /* For the loss and the targets of `problem`, which is borrowed; interior_loss_takes must hold. */

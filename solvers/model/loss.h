@@ -28,8 +28,13 @@ struct loss_entropy {
 struct loss {
 	struct desc base;
 	bool regression; /* makes sense for real targets */
+	bool falls;      /* a function of y f that never rises, y = -1 or +1 */
+	bool even;       /* a function of |f - y| that never falls */
 	bool quadratic;  /* l(f, y) = (f - y)^2 / 2: a u-step can take it in without a split */
 	bool smooth;     /* the second derivative is continuous: Newton's method applies */
+	/* l(f, y) of one sample as it is defined, whatever it costs: what the others are held to by
+	 * tests, and records by `verify` */
+	double (*sample)(const void *o, double f, double y);
 	/* sum_k l(f_k, y_k) */
 	double (*value)(const void *o, size_t n, const real *f, const real *y);
 	/* g_k = dl/df at f_k (a subgradient where there is a kink) */

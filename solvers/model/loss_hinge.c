@@ -3,6 +3,12 @@
 
 #include <math.h>
 
+static double sample(const void *o, double f, double y)
+{
+	(void)o;
+	return fmax(0, 1 - y * f);
+}
+
 static double value(const void *o, size_t n, const real *f, const real *y)
 {
 	double sum = 0;
@@ -70,6 +76,8 @@ static struct loss_box box(const void *o, double y)
 
 const struct loss loss_hinge = {
 	.base = {.name = "hinge", .doc = "max(0, 1 - y f)", .cite = ""},
+	.falls = true,
+	.sample = sample,
 	.value = value,
 	.gradient = gradient,
 	.hessian = hessian,

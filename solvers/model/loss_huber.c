@@ -18,6 +18,13 @@ static double delta_of(const void *o)
 	return ((const struct huber_options *)o)->delta;
 }
 
+static double sample(const void *o, double f, double y)
+{
+	double r = fabs(f - y), delta = delta_of(o);
+
+	return r <= delta ? r * r / 2 : delta * (r - delta / 2);
+}
+
 static double value(const void *o, size_t n, const real *f, const real *y)
 {
 	double delta = delta_of(o), sum = 0;
@@ -93,6 +100,8 @@ const struct loss loss_huber = {
 		 .options = rows,
 		 .size = sizeof(struct huber_options)},
 	.regression = true,
+	.even = true,
+	.sample = sample,
 	.value = value,
 	.gradient = gradient,
 	.hessian = hessian,

@@ -26,6 +26,13 @@ static double softplus(double t)
 	return t > 0 ? t + log1p(exp(-t)) : log1p(exp(t));
 }
 
+static double sample(const void *o, double f, double y)
+{
+	double m = -scale_of(o) * y * f;
+
+	return m > 0 ? m + log1p(exp(-m)) : log1p(exp(m));
+}
+
 static double value(const void *o, size_t n, const real *f, const real *y)
 {
 	double s = scale_of(o), sum = 0;
@@ -190,7 +197,9 @@ const struct loss loss_logistic = {
 		 .cite = "",
 		 .options = rows,
 		 .size = sizeof(struct logistic_options)},
+	.falls = true,
 	.smooth = true,
+	.sample = sample,
 	.value = value,
 	.gradient = gradient,
 	.hessian = hessian,

@@ -3,6 +3,12 @@
 
 #include <math.h>
 
+static double sample(const void *o, double f, double y)
+{
+	(void)o;
+	return (f - y) * (f - y) / 2;
+}
+
 static double value(const void *o, size_t n, const real *f, const real *y)
 {
 	double sum = 0;
@@ -72,8 +78,10 @@ static struct loss_box box(const void *o, double y)
 const struct loss loss_squared = {
 	.base = {.name = "squared", .doc = "(f - y)^2 / 2", .cite = ""},
 	.regression = true,
+	.even = true,
 	.quadratic = true,
 	.smooth = true,
+	.sample = sample,
 	.value = value,
 	.gradient = gradient,
 	.hessian = hessian,

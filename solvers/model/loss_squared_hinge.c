@@ -3,6 +3,14 @@
 
 #include <math.h>
 
+static double sample(const void *o, double f, double y)
+{
+	double r = fmax(0, 1 - y * f);
+
+	(void)o;
+	return r * r / 2;
+}
+
 static double value(const void *o, size_t n, const real *f, const real *y)
 {
 	double sum = 0;
@@ -74,6 +82,8 @@ static struct loss_box box(const void *o, double y)
 
 const struct loss loss_squared_hinge = {
 	.base = {.name = "squared_hinge", .doc = "max(0, 1 - y f)^2 / 2", .cite = ""},
+	.falls = true,
+	.sample = sample,
 	.value = value,
 	.gradient = gradient,
 	.hessian = hessian,

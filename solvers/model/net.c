@@ -10,50 +10,37 @@
 
 #include "solvers/core/blas.h"
 
+#include <math.h>
 #include <omp.h>
 #include <string.h>
 
-enum {
-	BLOCK = 256,     /* 256 x 144 doubles are 288 KiB: in L2; 128 to 1024 measure the same */
-	MIN_BLOCK = 16,  /* rows in a tile of the GEMM kernels: less wastes part of the tile */
-	MIN_NEURONS = 16 /* the same for columns */
-};
+enum { MIN_NEURONS = 16 }; /* in a tile of the GEMM kernels: less wastes part of the tile */
 
 struct net net_new(struct arena *arena, ptrdiff_t d, ptrdiff_t m)
 {
-	return (struct net){.U = mat_new(arena, d, m), .alpha = ARENA_ARRAY(arena, real, m)};
+	return (struct net){.base.kind = &model_relu,
+			    .U = mat_new(arena, d, m),
+			    .alpha = ARENA_ARRAY(arena, real, m)};
 }
 
-static struct net_work work_new(struct arena *arena, ptrdiff_t m, int parts)
+struct net *net_of(const struct model *model)
 {
-	return (struct net_work){.parts = parts, .H = mat_new(arena, BLOCK, m * parts)};
+	return (struct net *)(void *)model;
 }
 
-struct net_work net_work_new(struct arena *arena, ptrdiff_t m)
+static const struct net *const_of(const struct model *model)
 {
-	return work_new(arena, m, omp_get_max_threads());
+	return (const struct net *)(const void *)model;
 }
 
-struct net_work net_work_serial(struct arena *arena, ptrdiff_t m)
+struct model_work net_work_new(struct arena *arena, ptrdiff_t m)
 {
-	return work_new(arena, m, 1);
+	return model_work_new(arena, &model_relu, m);
 }
 
-/* Rows per block: at most BLOCK, fewer when that gives every thread a block. */
-static ptrdiff_t block_rows(ptrdiff_t n, int parts)
+struct model_work net_work_serial(struct arena *arena, ptrdiff_t m)
 {
-	ptrdiff_t rows = (n + parts - 1) / parts;
-
-	rows = (rows + MIN_BLOCK - 1) / MIN_BLOCK * MIN_BLOCK;
-	return rows < BLOCK ? rows : BLOCK;
-}
-
-/* Scratch of this thread for `rows` rows and `m` neurons. */
-static struct mat hidden_of(const struct net_work *work, int part, ptrdiff_t rows, ptrdiff_t m)
-{
-	ptrdiff_t room = work->H.cols / work->parts;
-
-	return mat_rows(mat_cols(work->H, part * room, m), 0, rows);
+	return model_work_serial(arena, &model_relu, m);
 }
 
 /* f = relu(H) alpha. A NaN of H reaches f. */
@@ -102,34 +89,32 @@ static void weight_slopes(struct mat H, const real *restrict g, const real *alph
 	}
 }
 
-void net_forward(const struct net *net, struct mat X, real *f, struct net_work *work)
+static void forward(const struct model *model, struct mat X, real *f, struct mat H)
 {
-	ptrdiff_t rows = block_rows(X.rows, work->parts);
+	const struct net *net = const_of(model);
 
-#pragma omp parallel for schedule(static) num_threads(work->parts) if (X.rows > rows)
-	for (ptrdiff_t first = 0; first < X.rows; first += rows) {
-		ptrdiff_t count = first + rows < X.rows ? rows : X.rows - first;
-		struct mat H = hidden_of(work, omp_get_thread_num(), count, net->U.cols);
+	blas_gemm(1, X, PLAIN, net->U, PLAIN, 0, H);
+	outputs(H, net->alpha, f);
+}
 
-		blas_gemm(1, mat_rows(X, first, count), PLAIN, net->U, PLAIN, 0, H);
-		outputs(H, net->alpha, f + first);
-	}
+static void gradient(const struct model *model, struct mat X, real *f, struct mat G, struct mat H)
+{
+	const struct net *net = const_of(model);
+
+	blas_gemm(1, X, PLAIN, net->U, PLAIN, 0, H);
+	outputs_and_slopes(H, net->alpha, f);
+	blas_gemm(1, H, PLAIN, net->U, TRANSPOSED, 0, G);
+}
+
+void net_forward(const struct net *net, struct mat X, real *f, struct model_work *work)
+{
+	model_forward(&net->base, X, f, work);
 }
 
 void net_input_gradient(const struct net *net, struct mat X, real *f, struct mat G,
-			struct net_work *work)
+			struct model_work *work)
 {
-	ptrdiff_t rows = block_rows(X.rows, work->parts);
-
-#pragma omp parallel for schedule(static) num_threads(work->parts) if (X.rows > rows)
-	for (ptrdiff_t first = 0; first < X.rows; first += rows) {
-		ptrdiff_t count = first + rows < X.rows ? rows : X.rows - first;
-		struct mat H = hidden_of(work, omp_get_thread_num(), count, net->U.cols);
-
-		blas_gemm(1, mat_rows(X, first, count), PLAIN, net->U, PLAIN, 0, H);
-		outputs_and_slopes(H, net->alpha, f + first);
-		blas_gemm(1, H, PLAIN, net->U, TRANSPOSED, 0, mat_rows(G, first, count));
-	}
+	model_gradient(&net->base, X, f, G, work);
 }
 
 /* The weight gradient of neurons first .. first+count-1 over all rows. */
@@ -154,7 +139,7 @@ static void weight_gradient_part(const struct net *net, struct mat X, const real
 }
 
 void net_weight_gradient(const struct net *net, struct mat X, const real *g, struct net *gradient,
-			 struct net_work *work)
+			 struct model_work *work)
 {
 	ptrdiff_t m = net->U.cols, share = (m + work->parts - 1) / work->parts;
 
@@ -166,7 +151,7 @@ void net_weight_gradient(const struct net *net, struct mat X, const real *g, str
 #pragma omp parallel for schedule(static) num_threads(work->parts) if (m > share)
 	for (ptrdiff_t first = 0; first < m; first += share) {
 		struct neurons at = {first, first + share < m ? share : m - first};
-		struct mat H = hidden_of(work, omp_get_thread_num(), BLOCK, at.count);
+		struct mat H = model_hidden(work, omp_get_thread_num(), MODEL_BLOCK, at.count);
 
 		weight_gradient_part(net, X, g, gradient, H, at);
 	}
@@ -185,3 +170,46 @@ double net_decay(const struct net *net)
 	}
 	return sum / 2;
 }
+
+static double decay(const struct model *model)
+{
+	return net_decay(const_of(model));
+}
+
+static double sample(const struct model *model, struct mat X, ptrdiff_t k, double *size)
+{
+	const struct net *net = const_of(model);
+	double f = 0;
+
+	*size = 0;
+	for (ptrdiff_t j = 0; j < net->U.cols; j++) {
+		double z = 0, alpha = (double)net->alpha[j];
+
+		for (ptrdiff_t i = 0; i < X.cols; i++) {
+			double product = (double)mat_get(X, k, i) * (double)mat_get(net->U, i, j);
+
+			z += product;
+			*size += fabs(alpha * product);
+		}
+		f += z > 0 ? z * alpha : 0;
+	}
+	return f;
+}
+
+static const struct model_array arrays[] = {
+	{"U", offsetof(struct net, U), MODEL_FEATURES, MODEL_UNITS},
+	{"alpha", offsetof(struct net, alpha), MODEL_UNITS, MODEL_ONE},
+	{0},
+};
+
+const struct model_kind model_relu = {
+	.base = {.name = "relu", .doc = "two layers, sum_j alpha_j relu(u_j'x)", .cite = ""},
+	.size = sizeof(struct net),
+	.arrays = arrays,
+	.hidden = 1,
+	.forward = forward,
+	.gradient = gradient,
+	.sample = sample,
+	.decay = decay,
+	.relu = const_of,
+};

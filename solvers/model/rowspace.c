@@ -257,21 +257,19 @@ bool rowspace_nonzero(struct mat X, const bool *kept, struct arena *arena, struc
 	return found;
 }
 
-static void map(struct mat B, enum transpose t, const struct net *from, struct net *to)
+double rowspace_bytes(double n, double d)
 {
-	to->U.cols = from->U.cols;
-	if (from->U.cols == 0)
-		return;
-	blas_gemm(1, B, t, from->U, PLAIN, 0, to->U);
-	memcpy(to->alpha, from->alpha, (size_t)from->U.cols * sizeof *to->alpha);
+	double side = fmin(n, d);
+
+	return (n * d + 2 * side * d) * sizeof(double) + (n + d) * d * sizeof(real);
 }
 
-void rowspace_lift(const struct rowspace *r, const struct net *from, struct net *to)
+void rowspace_lift(const struct rowspace *r, const struct model *from, struct model *to)
 {
-	map(r->B, PLAIN, from, to);
+	model_map(r->B, false, from, to);
 }
 
-void rowspace_lower(const struct rowspace *r, const struct net *from, struct net *to)
+void rowspace_lower(const struct rowspace *r, const struct model *from, struct model *to)
 {
-	map(r->B, TRANSPOSED, from, to);
+	model_map(r->B, true, from, to);
 }

@@ -2,18 +2,48 @@
  */
 #include "solvers/model/trainer.h"
 
-double trainer_network_objective(const struct problem *problem, const struct net *net, real *f,
-				 struct net_work *work)
+#include <math.h>
+#include <string.h>
+
+const struct problem_file *trainer_file(const struct problem *problem, const char *path)
 {
-	net_forward(net, problem->X, f, work);
-	return loss_value(problem->loss, (size_t)problem->X.rows, f, problem->y) +
-	       problem->beta * net_decay(net);
+	for (size_t i = 0; i < problem->file_count; i++)
+		if (strcmp(problem->files[i].path, path) == 0)
+			return &problem->files[i];
+	return NULL;
 }
 
-enum freedom trainer_rotates(const void *options)
+double trainer_objective(const struct problem *problem, const struct model *model, real *f,
+			 struct model_work *work)
+{
+	model_forward(model, problem->X, f, work);
+	return loss_value(problem->loss, (size_t)problem->X.rows, f, problem->y) +
+	       problem->beta * model->kind->decay(model);
+}
+
+bool trainer_curved(const struct problem *problem, const void *options, const char **wanted)
 {
 	(void)options;
-	return FREEDOM_ROTATIONS;
+	*wanted = "a loss with a finite second derivative";
+	return isfinite(loss_curvature(problem->loss));
+}
+
+bool trainer_falling(const struct problem *problem, const void *options, const char **wanted)
+{
+	(void)options;
+	*wanted = "a loss that falls with the margin";
+	return problem->loss.loss->falls;
+}
+
+enum status trainer_check(const struct trainer *trainer, const struct problem *problem,
+			  const void *options, struct err *err)
+{
+	const char *wanted;
+
+	if (!trainer->takes || trainer->takes(problem, options, &wanted))
+		return STATUS_OK;
+	return err_set(err, STATUS_SPEC, "%s: expected %s, got \"%s\"", trainer->base.name, wanted,
+		       problem->loss.loss->base.name);
 }
 
 bool trainer_always(const void *options)

@@ -7,11 +7,20 @@
 #include "solvers/core/desc.h"
 #include "solvers/core/mat.h"
 #include "solvers/core/status.h"
+#include "solvers/model/facts.h"
 #include "solvers/model/loss.h"
+#include "solvers/model/model.h"
 #include "solvers/model/net.h"
 
 #include <stdbool.h>
 #include <stdint.h>
+
+/* A file that an option names (`.path` of its row), as the caller has read it. */
+struct problem_file {
+	const char *path;
+	struct mat array;          /* of PATH_ARRAY: the numbers of an NPY file */
+	const struct model *model; /* of PATH_MODEL: that of a model file, or NULL */
+};
 
 /* What is to be trained. Borrowed by the trainer for its whole life. */
 struct problem {
@@ -21,11 +30,11 @@ struct problem {
 	const real *y_validation;
 	struct loss_term loss;
 	double beta;                /* > 0 */
-	const struct mat *patterns; /* n x P of 0 and 1 read from a file, or NULL */
 	const char *const *columns; /* d: their names, NULL where there is none; or NULL */
 	const bool *frozen;         /* d: columns that no attack touches (the bias), or NULL */
-	const struct net *start;    /* network read from a file (pattern_start_file), or NULL */
-	uint64_t seed;              /* of this cell's repetition */
+	const struct problem_file *files; /* those that options name; for a plan none is read */
+	size_t file_count;
+	uint64_t seed; /* of this cell's repetition */
 };
 
 /* What one iteration can tell for free. NaN where undefined. */
@@ -60,19 +69,6 @@ struct violation {
 	long draws, violated;
 };
 
-/* Whether a pattern admits a neuron other than zero. */
-enum pattern_verdict { PATTERN_UNDECIDED, PATTERN_ADMITTED, PATTERN_EXCLUDED };
-
-extern const char *const pattern_verdicts[]; /* their names */
-
-/* What is known of one activation pattern, for the record. NaN or NULL where undefined. */
-struct pattern_fact {
-	const char *source;  /* who proposed it */
-	double active;       /* share of the samples that it has active */
-	double lower, upper; /* of the largest eps at which it admits a neuron other than zero */
-	enum pattern_verdict verdict; /* at the eps of the program */
-};
-
 /* Changes of coordinates that leave the value of a program as it is, columns that attacks leave
  * alone kept apart. */
 enum freedom {
@@ -83,9 +79,11 @@ enum freedom {
 
 struct trainer {
 	struct desc base;
-	const char *const
-		*losses;      /* names of the losses it can train, ends with NULL; NULL = any */
-	bool needs_curvature; /* only losses with a finite second derivative */
+	/* The kind of its models; NULL: it makes none, but bounds for those of others (certify). */
+	const struct model_kind *makes;
+	/* Whether it can train `problem`, of which the loss is known and perhaps no sample. If
+	 * not, *wanted is what would suit it: "a loss that falls with the margin". NULL: all. */
+	bool (*takes)(const struct problem *problem, const void *options, const char **wanted);
 
 	/* Whether it minimises a worst case, so that the objective of the network on clean data may
 	 * rise; NULL: never. */
@@ -94,12 +92,6 @@ struct trainer {
 	/* In which coordinates the caller may pose its program (solvers/model/rowspace.h); NULL:
 	 * those of the features only. */
 	enum freedom (*freedom)(const void *options);
-	/* The pattern options among `options`, or NULL if the trainer takes no patterns
-	 * (solvers/gates/pattern.h). */
-	const struct pattern_options *(*patterns)(const void *options);
-	/* The model file among `options` that training starts from, or NULL; NULL if there is no
-	 * such option. The caller reads it, or that of the patterns, into problem->start. */
-	const char *(*start_file)(const void *options);
 	void (*forecast)(const void *options, ptrdiff_t n, ptrdiff_t d, struct forecast *out);
 
 	/* Check, allocate from `arena`, factorise; *state lives in the arena. On a counting arena
@@ -109,35 +101,42 @@ struct trainer {
 			     struct arena *arena, void **state, struct err *err);
 	/* One outer iteration. Allocates nothing. */
 	void (*step)(void *state, struct progress *progress);
-	/* Largest width `network` can return. */
+	/* Largest width `model` can return. */
 	ptrdiff_t (*width)(const void *state);
-	/* The network of the current iterate: writes U (d x width), alpha, and sets net->U.cols. */
-	void (*network)(const void *state, struct net *net);
+	/* The model of the current iterate, of the kind `makes`: writes its arrays and sets their
+	 * numbers of columns, up to `width`. */
+	void (*model)(const void *state, struct model *model);
 	/* NULL if the method has no certificate. Allocates nothing. */
 	void (*certify)(void *state, struct certificate *certificate);
-	/* The network of the feasible point of the last certificate, whose objective in the program
-	 * is its `upper`; as `network`. NULL: that of `network` is feasible itself. */
-	void (*repaired)(const void *state, struct net *net);
-	/* Number of activation patterns or sampled neurons in use; NULL if there are none.
-	 */
-	ptrdiff_t (*patterns_used)(const void *state);
-	/* Facts on each of the `patterns_used` patterns; NULL: none. */
-	const struct pattern_fact *(*pattern_facts)(const void *state);
+	/* The model of the feasible point of the last certificate, whose objective in the program
+	 * is its `upper`; as `model`. NULL: that of `model` is feasible itself. */
+	void (*repaired)(const void *state, struct model *model);
 	/* Draw fresh patterns or neurons, independent of the method's own, and count those that the
 	 * program lacks and whose dual constraint the dual point of the last certificate breaks:
 	 * where that is optimal, those lower the optimum. NULL if the method samples nothing. */
 	void (*violation)(void *state, long draws, struct violation *out);
-	/* What the method chose by itself and why, for the record: "dual: ..."; NULL: nothing. */
-	const char *(*note)(const void *state);
+	/* What it tells of itself, as far as it has come: "patterns", the number of activation
+	 * patterns or sampled neurons in use; "note", what it chose by itself and why; "suspect",
+	 * why its result is degenerate; numbers, texts and tables of its own. NULL: nothing. */
+	void (*facts)(const void *state, struct facts *facts);
 };
 
-/* For `robust`: always. For `freedom`: rotations. */
-bool trainer_always(const void *options);
-enum freedom trainer_rotates(const void *options);
+/* The file of an option; NULL: it has not been read. */
+const struct problem_file *trainer_file(const struct problem *problem, const char *path);
 
-/* (value of the loss) + beta net_decay: the objective every method is compared on. f (n) is
- * scratch. */
-double trainer_network_objective(const struct problem *problem, const struct net *net, real *f,
-				 struct net_work *work);
+/* For `takes`: losses with a finite second derivative, losses that fall with the margin. For
+ * `robust`: always. */
+bool trainer_curved(const struct problem *problem, const void *options, const char **wants);
+bool trainer_falling(const struct problem *problem, const void *options, const char **wants);
+bool trainer_always(const void *options);
+
+/* STATUS_SPEC and what was expected if the trainer does not take the problem. */
+enum status trainer_check(const struct trainer *trainer, const struct problem *problem,
+			  const void *options, struct err *err);
+
+/* (value of the loss) + beta (decay of the model): the objective every method is compared on. f (n)
+ * is scratch. */
+double trainer_objective(const struct problem *problem, const struct model *model, real *f,
+			 struct model_work *work);
 
 #endif

@@ -262,8 +262,9 @@ static double block_loss(const struct work *w)
 	loss_prox(loss, count, w->h / loss.weight, f, w->y, z);
 	for (ptrdiff_t k = 0; k < w->rows; k++) {
 		double move = (double)z[k] - (double)f[k], slope = move * loss.weight / w->h;
+		double most = -loss_range(loss, (double)w->y[k]).low; /* passed by rounding */
 
-		alpha[k] = (real)(slope > loss.weight ? loss.weight : slope);
+		alpha[k] = (real)(slope > most ? most : slope);
 		square += move * move;
 	}
 	return loss_value(loss, count, z, w->y) + loss.weight / (2 * w->h) * square;

@@ -43,7 +43,8 @@ static const struct option rows[] = {
 	 .doc = "method that trains the network to start from, with its options; its time is "
 		"part of the setup; unset: sampled directions"},
 	{OPTION_AS("start_file", struct restriction_options, start.file), .initial = "null",
-	 .path = true, .doc = "network to start from: a model.npz on the same prepared features"},
+	 .path = PATH_MODEL,
+	 .doc = "network to start from: a model.npz on the same prepared features"},
 	{OPTION_AS("start_steps", struct restriction_options, start.steps), .initial = "1000",
 	 .range = RANGE_FROM(0), .doc = "most steps of `start`, if it does not end by itself"},
 	{OPTION_FIELD(struct restriction_options, width), .initial = "72", .range = RANGE_FROM(1),
@@ -89,16 +90,6 @@ struct state {
 	const char *origin;
 	char note[NOTE_ROOM];
 };
-
-static const struct pattern_options *patterns(const void *options)
-{
-	return start_patterns(&((const struct restriction_options *)options)->start);
-}
-
-static const char *start_file(const void *options)
-{
-	return start_model(&((const struct restriction_options *)options)->start);
-}
 
 static void forecast(const void *options, ptrdiff_t n, ptrdiff_t d, struct forecast *out)
 {
@@ -241,8 +232,9 @@ static ptrdiff_t width(const void *state)
 }
 
 /* a_i becomes the neuron a_i / sqrt|a_i| with output weight sigma_i sqrt|a_i|. */
-static void network(const void *state, struct net *net)
+static void network(const void *state, struct model *model)
 {
+	struct net *net = net_of(model);
 	const struct state *s = state;
 	struct mat best = s->programs.best;
 	size_t d = (size_t)best.rows;
@@ -272,16 +264,14 @@ static void certify(void *state, struct certificate *certificate)
 	certificate->scope = "restriction";
 }
 
-static const char *note(const void *state)
+static void facts(const void *state, struct facts *facts)
 {
 	struct state *s = (struct state *)state;
 
 	snprintf(s->note, sizeof s->note, "%s; certified objective %.6g at the start; %ld programs",
 		 s->origin, s->first, s->programs.programs);
-	return s->note;
+	facts_note(facts, s->note);
 }
-
-static const char *const losses[] = {"hinge", "logistic", "squared_hinge", NULL};
 
 const struct trainer trainer_robust_restriction = {
 	.base = {.name = "robust_restriction",
@@ -290,15 +280,14 @@ const struct trainer trainer_robust_restriction = {
 		 .cite = "wong2018",
 		 .options = rows,
 		 .size = sizeof(struct restriction_options)},
-	.losses = losses,
+	.makes = &model_relu,
+	.takes = trainer_falling,
 	.robust = trainer_always,
-	.patterns = patterns,
-	.start_file = start_file,
 	.forecast = forecast,
 	.setup = setup,
 	.step = step,
 	.width = width,
-	.network = network,
+	.model = network,
 	.certify = certify,
-	.note = note,
+	.facts = facts,
 };

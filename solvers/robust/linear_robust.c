@@ -77,7 +77,13 @@ static const struct option rows[] = {
 	{0},
 };
 
-static const char *const losses[] = {"hinge", "logistic", "squared_hinge", NULL};
+static bool takes(const struct problem *problem, const void *options, const char **wanted)
+{
+	if (!trainer_falling(problem, options, wanted))
+		return false;
+	*wanted = interior_loss_wanted;
+	return interior_loss_takes(problem->loss);
+}
 
 static bool is_free(const struct linear *s, ptrdiff_t i)
 {
@@ -465,8 +471,9 @@ static ptrdiff_t width(const void *state)
 }
 
 /* u = +-w / sqrt|w|, alpha = +-sqrt|w|; no neurons for w = 0 */
-static void network(const void *state, struct net *net)
+static void network(const void *state, struct model *model)
 {
+	struct net *net = net_of(model);
 	const struct linear *s = state;
 	double root = sqrt(sqrt(square_of(s, s->w, false)));
 
@@ -486,12 +493,13 @@ const struct trainer trainer_linear_robust = {
 		 .cite = "xu2009",
 		 .options = rows,
 		 .size = sizeof(struct linear_options)},
-	.losses = losses,
+	.makes = &model_relu,
+	.takes = takes,
 	.robust = trainer_always,
 	.forecast = forecast,
 	.setup = setup,
 	.step = step,
 	.width = width,
-	.network = network,
+	.model = network,
 	.certify = certify,
 };

@@ -25,18 +25,29 @@
 #include "solvers/model/dualnorm.h"
 #include "solvers/model/trainer.h"
 
+/* Whether a pattern admits a neuron other than zero. */
+enum robust_verdict { ROBUST_UNDECIDED, ROBUST_ADMITTED, ROBUST_EXCLUDED };
+
+/* What is known of one activation pattern, for the record. */
+struct robust_fact {
+	const char *source;  /* who proposed it */
+	double active;       /* share of the samples that it has active */
+	double lower, upper; /* of the largest eps at which it admits a neuron other than zero */
+	enum robust_verdict verdict; /* at the eps of the program */
+};
+
 struct robust {
 	const struct problem *problem;
 	struct dualnorm norm;
 	double eps;
-	bool two_sided;           /* targets instead of labels */
+	bool two_sided;           /* the loss is even: targets instead of labels */
 	struct patterns patterns; /* those that are known to admit a neuron */
 	struct mat D;             /* n x P: their 0 and 1, for products with other matrices */
 	double *margin;           /* P: min_k e_k x_k'h - eps |h|_q > 0 at the unit direction h_i */
-	struct pattern_fact *facts; /* of all that were sampled, or kept by the screening */
-	ptrdiff_t sampled;          /* patterns before the others were dropped */
-	ptrdiff_t candidates;       /* before the screening */
-	struct mat Xt;              /* d x n */
+	struct robust_fact *facts; /* of all that were sampled, or kept by the screening */
+	ptrdiff_t sampled;         /* patterns before the others were dropped */
+	ptrdiff_t candidates;      /* before the screening */
+	struct mat Xt;             /* d x n */
 	/* scratch */
 	struct mat Y, Ct, Z, T; /* n x P, d x n, d x P, d x P */
 	struct mat RV, RW;      /* d x P: the feasible point of robust_repair */

@@ -49,8 +49,15 @@ static const struct option rows[] = {
 	{0},
 };
 
-static const char *const losses[] = {"hinge",   "logistic", "squared_hinge",
-				     "squared", "huber",    NULL};
+/* A label has its worst point at the least margin, a target at one of the two ends. */
+static bool takes(const struct problem *problem, const void *options, const char **wanted)
+{
+	const struct loss *loss = problem->loss.loss;
+
+	(void)options;
+	*wanted = "a loss that falls with the margin, or one that rises with the distance";
+	return loss->falls || loss->even;
+}
 
 /* Columns that are named stay where they are. */
 static enum freedom freedom(const void *options)
@@ -59,12 +66,8 @@ static enum freedom freedom(const void *options)
 
 	if (o->not_attacked.count > 0)
 		return FREEDOM_NONE;
-	return o->norm == NORM_L2 ? FREEDOM_ROTATIONS : FREEDOM_ZEROS;
-}
-
-static const struct pattern_options *patterns(const void *options)
-{
-	return &((const struct robust_admm_options *)options)->patterns;
+	return pattern_freedom(&o->patterns,
+			       o->norm == NORM_L2 ? FREEDOM_ROTATIONS : FREEDOM_ZEROS);
 }
 
 static void forecast(const void *options, ptrdiff_t rows_, ptrdiff_t cols, struct forecast *out)
@@ -193,7 +196,7 @@ static void write_note(struct robust_admm *a)
 	size_t room = sizeof a->note, used;
 
 	for (ptrdiff_t i = 0; i < r->sampled; i++) {
-		open += r->facts[i].verdict == PATTERN_UNDECIDED;
+		open += r->facts[i].verdict == ROBUST_UNDECIDED;
 		largest = fmax(largest, r->facts[i].lower);
 	}
 	used = (size_t)snprintf(a->note, room, "%s%td of %td patterns admit a neuron at eps = %g",
@@ -219,7 +222,7 @@ static enum status setup(const struct problem *problem, const void *options, str
 	a->options = o;
 	r->problem = problem;
 	r->eps = o->eps;
-	r->two_sided = problem->loss.loss->regression;
+	r->two_sided = problem->loss.loss->even;
 	r->Xt = mat_new(arena, problem->X.cols, problem->X.rows);
 	if (!arena_counts(arena))
 		mat_transpose(r->Xt, problem->X);
@@ -252,8 +255,9 @@ static ptrdiff_t width(const void *state)
 }
 
 /* Of the blocks made feasible: no sign of a preactivation changes within the balls. */
-static void network(const void *state, struct net *net)
+static void network(const void *state, struct model *model)
 {
+	struct net *net = net_of(model);
 	const struct robust_admm *a = state;
 	struct robust at_last = a->program;
 	double unused;
@@ -284,19 +288,39 @@ static void certify(void *state, struct certificate *certificate)
 	a->program.eps = robust_admm_step_radius(a);
 }
 
-static ptrdiff_t patterns_used(const void *state)
+static void table(const struct robust *r, struct facts *facts)
 {
-	return ((const struct robust_admm *)state)->program.sampled;
+	static const char *const columns[] = {
+		"pattern", "source", "active_share", "largest_eps_lower", "largest_eps_upper",
+		"verdict", NULL};
+	static const char *const verdicts[] = {[ROBUST_UNDECIDED] = "undecided",
+					       [ROBUST_ADMITTED] = "admitted",
+					       [ROBUST_EXCLUDED] = "excluded"};
+	struct facts_table *t = facts_table(facts, "patterns", columns, (size_t)r->sampled);
+
+	for (ptrdiff_t i = 0; i < r->sampled; i++) {
+		facts_cell_number(t, (double)i);
+		facts_cell_text(t, r->facts[i].source);
+		facts_cell_number(t, r->facts[i].active);
+		facts_cell_number(t, r->facts[i].lower);
+		facts_cell_number(t, r->facts[i].upper);
+		facts_cell_text(t, verdicts[r->facts[i].verdict]);
+	}
 }
 
-static const struct pattern_fact *facts(const void *state)
+static void facts(const void *state, struct facts *facts)
 {
-	return ((const struct robust_admm *)state)->program.facts;
-}
+	const struct robust_admm *a = state;
+	const struct robust *r = &a->program;
+	bool only_zero = true;
 
-static const char *note(const void *state)
-{
-	return ((const struct robust_admm *)state)->note;
+	pattern_facts(&a->options->patterns, r->sampled, facts);
+	facts_note(facts, a->note);
+	table(r, facts);
+	for (ptrdiff_t i = 0; i < r->sampled; i++)
+		only_zero &= r->facts[i].verdict == ROBUST_EXCLUDED;
+	if (only_zero)
+		facts_text(facts, "suspect", "only zero weights are feasible");
 }
 
 const struct trainer trainer_robust_admm = {
@@ -305,17 +329,15 @@ const struct trainer trainer_robust_admm = {
 		 .cite = "bai2023",
 		 .options = rows,
 		 .size = sizeof(struct robust_admm_options)},
-	.losses = losses,
-	.patterns = patterns,
+	.makes = &model_relu,
+	.takes = takes,
 	.forecast = forecast,
 	.setup = setup,
 	.step = step,
 	.width = width,
-	.network = network,
+	.model = network,
 	.certify = certify,
-	.patterns_used = patterns_used,
-	.pattern_facts = facts,
-	.note = note,
+	.facts = facts,
 	.robust = trainer_always,
 	.freedom = freedom,
 };

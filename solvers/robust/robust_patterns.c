@@ -96,16 +96,16 @@ static void residuals(struct search *s)
 /* No direction but zero, to rounding. */
 static void exclude(struct robust *r, ptrdiff_t i)
 {
-	struct pattern_fact *fact = &r->facts[i];
+	struct robust_fact *fact = &r->facts[i];
 
 	fact->upper = fmax(fact->lower, fmin(fact->upper, r->eps));
-	fact->verdict = PATTERN_EXCLUDED;
+	fact->verdict = ROBUST_EXCLUDED;
 }
 
 /* Keep the direction z (d) of pattern i, y = X z (n), if its margin is the best so far. */
 static void keep_best(struct robust *r, ptrdiff_t i, const real *z, const real *y)
 {
-	struct pattern_fact *fact = &r->facts[i];
+	struct robust_fact *fact = &r->facts[i];
 	const real *d = mat_col(r->D, i);
 	double length = blas_norm((size_t)r->norm.d, z), norm = dualnorm_value(&r->norm, z);
 	double least = HUGE_VAL, margin;
@@ -116,7 +116,7 @@ static void keep_best(struct robust *r, ptrdiff_t i, const real *z, const real *
 	margin = (least - r->eps * norm) / length;
 	if (!(margin > r->margin[i]))
 		return;
-	fact->verdict = PATTERN_ADMITTED;
+	fact->verdict = ROBUST_ADMITTED;
 	fact->lower = fmax(fact->lower, least / norm);
 	fact->upper = fmax(fact->lower, fact->upper); /* equal but for rounding */
 	r->margin[i] = margin;
@@ -283,17 +283,17 @@ static void find_limits(struct robust *r, struct arena *arena)
 	question.X = sight.problem.X;
 	question.D = sight.robust.D;
 	robust_bounds(&question, r->patterns.H, limits, &scratch);
-	r->facts = ARENA_ARRAY(arena, struct pattern_fact, D.cols);
+	r->facts = ARENA_ARRAY(arena, struct robust_fact, D.cols);
 	for (ptrdiff_t i = 0; i < D.cols && !arena_counts(arena); i++) {
 		double active = 0;
 
 		for (ptrdiff_t k = 0; k < D.rows; k++)
 			active += mat_get(D, k, i) > 0;
-		r->facts[i] = (struct pattern_fact){.source = r->patterns.source[i],
-						    .active = active / (double)D.rows,
-						    .lower = limits[i].lower,
-						    .upper = limits[i].upper,
-						    .verdict = PATTERN_UNDECIDED};
+		r->facts[i] = (struct robust_fact){.source = r->patterns.source[i],
+						   .active = active / (double)D.rows,
+						   .lower = limits[i].lower,
+						   .upper = limits[i].upper,
+						   .verdict = ROBUST_UNDECIDED};
 	}
 	arena_release(&scratch);
 }
@@ -301,7 +301,7 @@ static void find_limits(struct robust *r, struct arena *arena)
 /* By the lower limit, then the order of drawing. */
 static int by_limit(const void *a, const void *b)
 {
-	const struct pattern_fact *const *first = a, *const *second = b;
+	const struct robust_fact *const *first = a, *const *second = b;
 
 	if ((*first)->lower != (*second)->lower)
 		return (*first)->lower > (*second)->lower ? -1 : 1;
@@ -313,8 +313,8 @@ static void screen_patterns(struct robust *r, ptrdiff_t count, struct arena *are
 {
 	struct arena scratch = arena_beside(arena);
 	ptrdiff_t candidates = r->D.cols, kept = 0;
-	const struct pattern_fact **order =
-		ARENA_ARRAY(&scratch, const struct pattern_fact *, candidates);
+	const struct robust_fact **order =
+		ARENA_ARRAY(&scratch, const struct robust_fact *, candidates);
 	bool *keep = ARENA_ARRAY(&scratch, bool, candidates);
 
 	r->sampled = candidates < count ? candidates : count;
@@ -325,7 +325,7 @@ static void screen_patterns(struct robust *r, ptrdiff_t count, struct arena *are
 	}
 	for (ptrdiff_t i = 0; i < candidates; i++)
 		order[i] = &r->facts[i];
-	qsort(order, (size_t)candidates, sizeof(const struct pattern_fact *), by_limit);
+	qsort(order, (size_t)candidates, sizeof(const struct robust_fact *), by_limit);
 	for (ptrdiff_t i = 0; i < candidates && i < count; i++)
 		keep[order[i] - r->facts] = true;
 	keep_patterns(r, keep, arena);
@@ -370,7 +370,7 @@ enum status robust_patterns(struct robust *r, const struct pattern_options *opti
 	find_directions(r, arena);
 	keep = ARENA_ARRAY(arena, bool, r->sampled);
 	for (ptrdiff_t i = 0; i < r->sampled && !arena_counts(arena); i++)
-		keep[i] = r->facts[i].verdict == PATTERN_ADMITTED;
+		keep[i] = r->facts[i].verdict == ROBUST_ADMITTED;
 	keep_patterns(r, keep, arena);
 	return STATUS_OK;
 }

@@ -120,15 +120,17 @@ static bool build_features(struct mat X, struct mat U, struct mat Phi)
 	return active;
 }
 
-static enum status check(const struct scp_method *method, const struct scp_options *options,
-			 struct loss_term loss, struct err *err)
+static bool takes(const struct problem *problem, const void *options, const char **wanted)
 {
-	if (!method)
-		return err_set(err, STATUS_SPEC, "scp: no method takes the loss \"%s\"",
-			       loss.loss->base.name);
-	if (!method->takes(loss))
-		return err_set(err, STATUS_SPEC, "scp: expected %s for the method %s, got \"%s\"",
-			       method->needs, method->base.name, loss.loss->base.name);
+	const struct scp_method *method = method_of(options, &problem->loss, 0);
+
+	*wanted = method ? method->needs : "a loss that one of its methods takes";
+	return method && method->takes(problem->loss);
+}
+
+static enum status check(const struct scp_method *method, const struct scp_options *options,
+			 struct err *err)
+{
 	if (options->first > 0 && !method->nested)
 		return err_set(err, STATUS_SPEC,
 			       "scp: expected a method that solves for the first neurons first, "
@@ -171,7 +173,7 @@ static enum status setup(const struct problem *problem, const void *options, str
 	double slope;
 
 	s->method = method_of(o, &problem->loss, 0);
-	TRY(check(s->method, o, problem->loss, err));
+	TRY(check(s->method, o, err));
 	s->scp.problem = problem;
 	allocate(s, o, arena);
 	*state = s;
@@ -198,8 +200,9 @@ static ptrdiff_t width(const void *state)
 }
 
 /* a_i u_i becomes the neuron sqrt|a_i| u_i with output weight sign(a_i) sqrt|a_i|. */
-static void network(const void *state, struct net *net)
+static void network(const void *state, struct model *model)
 {
+	struct net *net = net_of(model);
 	const struct scp *s = &((const struct state *)state)->scp;
 	ptrdiff_t m = 0;
 
@@ -277,9 +280,10 @@ static void violation(void *state, long draws, struct violation *out)
 	violation_neurons(s->scp.problem, s->g, draws, out);
 }
 
-static const char *note(const void *state)
+static void facts(const void *state, struct facts *facts)
 {
-	return ((const struct state *)state)->note;
+	facts_number(facts, "patterns", (double)width(state));
+	facts_note(facts, ((const struct state *)state)->note);
 }
 
 const struct trainer trainer_scp = {
@@ -288,13 +292,14 @@ const struct trainer trainer_scp = {
 		 .cite = "bai2023",
 		 .options = rows,
 		 .size = sizeof(struct scp_options)},
+	.makes = &model_relu,
+	.takes = takes,
 	.forecast = forecast,
 	.setup = setup,
 	.step = step,
 	.width = width,
-	.network = network,
+	.model = network,
 	.certify = certify,
-	.patterns_used = width,
 	.violation = violation,
-	.note = note,
+	.facts = facts,
 };

@@ -3,8 +3,8 @@
  * shapes in the same run, and memory against the forecast. Without the data set, image-like data of
  * the same size are used, and the objective is not comparable. */
 #include "harness/run/amount.h"
+#include "solvers/admm/admm.h"
 #include "solvers/core/blas.h"
-#include "solvers/gates/pattern.h"
 #include "solvers/model/trainer.h"
 #include "tests/fashion.h"
 #include "tests/kernels.h"
@@ -67,7 +67,7 @@ static int run(struct fashion *b)
 	const struct trainer *trainer =
 		(const struct trainer *)(const void *)b->cell->train.solver.item;
 	const void *options = b->cell->train.solver.options;
-	ptrdiff_t P = trainer->patterns(options)->count;
+	ptrdiff_t P = ((const struct admm_options *)options)->patterns.count;
 	double rate = gemm_rate(b, P), before = held_bytes(), start = omp_get_wtime(), setup,
 	       solve = 0, reached = NAN;
 	double best = HUGE_VAL, objective = NAN;
@@ -77,7 +77,7 @@ static int run(struct fashion *b)
 			.held;
 	struct err err = {0};
 	struct net net;
-	struct net_work work;
+	struct model_work work;
 	real *f = ARENA_ARRAY(&b->arena, real, b->problem.X.rows);
 	void *state;
 
@@ -96,8 +96,8 @@ static int run(struct fashion *b)
 		trainer->step(state, &progress);
 		best = fmin(best, omp_get_wtime() - start);
 		solve += omp_get_wtime() - start;
-		trainer->network(state, &net);
-		objective = trainer_network_objective(&b->problem, &net, f, &work);
+		trainer->model(state, &net.base);
+		objective = trainer_objective(&b->problem, &net.base, f, &work);
 		if (isnan(reached) && objective <= target) {
 			reached = setup + solve;
 			printf("network objective %.4g after %d iterations: %.2f s of setup and "

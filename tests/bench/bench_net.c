@@ -42,7 +42,7 @@ struct bench {
 	struct mat X, Xt, X_test, G, H;
 	real *y, *f, *slope;
 	struct net net, gradient;
-	struct net_work work;
+	struct model_work work;
 	double gemm; /* GFLOP/s */
 	struct eager eager;
 };
@@ -103,7 +103,7 @@ static void run_attack(struct bench *b, const struct attack *attack, const char 
 	struct arena arena = {0};
 	void *options = options_default(&attack->base, &arena);
 	struct attack_job job = {
-		.net = &b->net,
+		.model = &b->net.base,
 		.X = b->X_test,
 		.y = b->y,
 		.threat = {.norm = NORM_LINF, .eps = 0.05},

@@ -6,6 +6,7 @@
 #include "solvers/core/blas.h"
 #include "tests/fashion.h"
 #include "tests/kernels.h"
+#include "tests/toy.h"
 
 #include <math.h>
 #include <omp.h>
@@ -50,7 +51,7 @@ static int published(const struct problem *problem, double *seconds, double *net
 	}
 	*seconds = run.seconds;
 	*network = fashion_objective(&run);
-	printf("  %s\n", run.trainer->note(run.state));
+	printf("  %s\n", toy_text(run.trainer, run.state, "note", &run.arena));
 	fashion_end(&run);
 	return 0;
 }

@@ -6,6 +6,7 @@
  * data of the same sizes; then the figures are others. */
 #include "tests/kernels.h"
 #include "tests/race.h"
+#include "tests/toy.h"
 
 #include <math.h>
 #include <omp.h>
@@ -70,7 +71,7 @@ static int admm(const struct problem *problem, const char *eps)
 	P = run.trainer->width(run.state) / 2;
 	rate = race_gemm_rate(problem->X.rows, problem->X.cols, 2 * P);
 	printf("robust_admm eps %s beta %g, %s; setup %.3f s\n   ", eps, problem->beta,
-	       run.trainer->note(run.state), run.setup);
+	       toy_text(run.trainer, run.state, "note", &run.arena), run.setup);
 	race_to_gaps(&run, goals, sizeof goals / sizeof goals[0], patience);
 	printf("    iteration %.3g ms, products at %.2f of GEMM (%.1f GFLOP/s)\n", 1e3 * run.best,
 	       admm_work(n, d, (double)P) / run.best / rate, rate);
@@ -112,7 +113,7 @@ static int restriction(const struct problem *problem, const char *options, doubl
 	printf("robust_restriction beta %g: setup %.2f s\n", problem->beta, run.setup);
 	follow(&run, most);
 	m = (double)run.net.U.cols;
-	printf("    %s\n", run.trainer->note(run.state));
+	printf("    %s\n", toy_text(run.trainer, run.state, "note", &run.arena));
 	if (rated) {
 		rate = race_gemm_rate(problem->X.rows, problem->X.cols, run.net.U.cols);
 		printf("    step %.3g ms, products at %.2f of GEMM (%.1f GFLOP/s)\n",

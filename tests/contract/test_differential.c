@@ -164,7 +164,7 @@ static void at_most(struct attempt *a, const char *what, double low, double high
 
 static void check_worst_case(struct attempt *a)
 {
-	const struct net *net = a->evaluator.delivered;
+	const struct net *net = net_of(a->evaluator.delivered);
 	double value = a->t->problem.beta * net_decay(net);
 
 	for (int k = 0; k < a->t->dense.n; k++)
@@ -227,7 +227,7 @@ static void check_evaluation(struct attempt *a)
 			fail_at(a, "objective", a->now.objective, a->t->all.lower);
 		return;
 	}
-	naive = toy_objective(&a->t->problem, a->evaluator.delivered);
+	naive = toy_objective(&a->t->problem, net_of(a->evaluator.delivered));
 	if (!a->evaluator.training.trainer->certify && naive > FAR * a->t->zero)
 		return; /* on its way to no number at all */
 	if (!(fabs(a->now.objective_network - naive) <= slack(a->t, naive)))
@@ -241,8 +241,9 @@ static void check_evaluation(struct attempt *a)
 /* What is read back from the file of a model is, bit by bit, the delivered network. */
 static void check_stored(struct attempt *a)
 {
-	const struct net *net = a->evaluator.delivered;
-	struct model model = {*net, a->t->data.stages, 0, 1}, back;
+	const struct net *net = net_of(a->evaluator.delivered);
+	struct modelfile model = {&net_of(a->evaluator.delivered)->base, a->t->data.stages, 0, 1},
+			 back;
 	struct arena arena = {0};
 	struct err err = {0};
 	char path[] = "/tmp/test_differential_XXXXXX";
@@ -253,18 +254,18 @@ static void check_stored(struct attempt *a)
 	assert_int_equal(modelfile_load(path, &arena, &back, &err), STATUS_OK);
 	close(file);
 	unlink(path);
-	assert_int_equal(back.net.U.cols, net->U.cols);
-	check_equal(toy_objective(&a->t->problem, &back.net), toy_objective(&a->t->problem, net));
+	assert_int_equal(net_of(back.model)->U.cols, net->U.cols);
+	check_equal(toy_objective(&a->t->problem, net_of(back.model)),
+		    toy_objective(&a->t->problem, net));
 	arena_release(&arena);
 }
 
-static bool is_trainable(const struct trainer *trainer, struct loss_term loss)
+static bool is_trainable(const struct trainer *trainer, const struct problem *problem,
+			 const void *options)
 {
-	bool listed = !trainer->losses;
+	const char *wanted;
 
-	for (const char *const *name = trainer->losses; name && *name; name++)
-		listed |= strcmp(*name, loss.loss->base.name) == 0;
-	return listed && !(trainer->needs_curvature && isinf(loss_curvature(loss)));
+	return !trainer->takes || trainer->takes(problem, options, &wanted);
 }
 
 /* Evaluations at 1, 2, 5, 14, .. steps and at the end. */
@@ -295,10 +296,12 @@ static void attempt(const struct trial *t, const struct method *method, struct t
 	struct coordinates posed;
 	void *options, *state;
 
-	if (!is_trainable(trainer, t->problem.loss) ||
-	    (method->dimension > 0 && method->dimension != t->dense.d))
-		return;
 	options = toy_options(&trainer->base, method->options, &arena);
+	if (!is_trainable(trainer, &t->problem, options) ||
+	    (method->dimension > 0 && method->dimension != t->dense.d)) {
+		arena_release(&arena);
+		return;
+	}
 	posed = coordinates_choose(&t->problem, trainer, options, &arena);
 	if (trainer->setup(&posed.problem, options, &arena, &state, &err) != STATUS_OK) {
 		fail_at(&a, err.text, NAN, NAN);

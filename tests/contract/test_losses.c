@@ -176,7 +176,27 @@ static void boxes_are_the_conjugate(void **state)
 	each(check_box);
 }
 
-/* Flags that solvers rely on. */
+/* Whether the value of one sample is a function of y f that never rises, or of |f - y| that never
+ * falls. */
+static bool is_ordered(const struct fixture *t, bool falls)
+{
+	bool ordered = true;
+
+	for (int k = 0; k < N; k++)
+		for (int l = 0; l < N; l++) {
+			double f = (double)t->f[k], g = (double)t->f[l], y = (double)t->y[k],
+			       z = (double)t->y[l];
+			bool lower = falls ? y * f >= z * g : fabs(f - y) <= fabs(g - z);
+
+			/* residuals of the same size are so to rounding */
+			if (lower)
+				ordered &= toy_loss(t->loss, f, y) <=
+					   toy_loss(t->loss, g, z) * (1 + 4 * REAL_EPSILON);
+		}
+	return ordered;
+}
+
+/* Properties that solvers rely on. */
 static void check_flags(struct fixture *t)
 {
 	const struct loss *loss = t->loss.loss;
@@ -190,6 +210,8 @@ static void check_flags(struct fixture *t)
 	}
 	assert_int_equal(loss->quadratic, quadratic);
 	assert_true(!loss->quadratic || loss->regression);
+	assert_int_equal(loss->falls, is_ordered(t, true));
+	assert_int_equal(loss->even, is_ordered(t, false));
 }
 
 static void flags_tell_the_truth(void **state)

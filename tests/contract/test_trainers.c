@@ -50,13 +50,22 @@ struct run {
 	struct toy toy;
 	struct arena texts, arena; /* options; what setup allocates */
 	void *options, *state;
-	struct net net;
-	struct net_work work;
+	struct model *model; /* NULL: it makes none */
+	struct model_work work;
 	real *f;
-	bool ended;
+	bool takes, ended;
 	enum status status;
 	struct err err;
 };
+
+/* What harness/spec lets pass: a loss that the trainer says it can train. */
+static bool is_trainable(const struct trainer *trainer, const struct problem *problem,
+			 const void *options)
+{
+	const char *wanted;
+
+	return !trainer->takes || trainer->takes(problem, options, &wanted);
+}
 
 static struct run *run_new(const struct trainer *trainer, struct toy toy, bool moderate)
 {
@@ -65,12 +74,19 @@ static struct run *run_new(const struct trainer *trainer, struct toy toy, bool m
 	run = (struct run){.trainer = trainer, .toy = toy};
 	run.options = toy_options(&trainer->base,
 				  options_text(&trainer->base, moderate, &run.texts), &run.texts);
+	run.takes = is_trainable(trainer, &run.toy.problem, run.options);
+	if (!run.takes)
+		return &run;
 	run.status =
 		trainer->setup(&run.toy.problem, run.options, &run.arena, &run.state, &run.err);
 	if (run.status != STATUS_OK)
 		return &run;
-	run.net = net_new(&run.texts, toy.problem.X.cols, trainer->width(run.state));
-	run.work = net_work_new(&run.texts, run.net.U.cols);
+	if (trainer->makes) {
+		ptrdiff_t width = trainer->width(run.state);
+
+		run.model = model_new(trainer->makes, &run.texts, toy.problem.X.cols, width);
+		run.work = model_work_new(&run.texts, trainer->makes, width);
+	}
 	run.f = ARENA_ARRAY(&run.texts, real, toy.problem.X.rows);
 	return &run;
 }
@@ -94,17 +110,8 @@ static void step(struct run *run, int steps)
 			check_finite(progress.objective);
 		run->ended = progress.end != OUTCOME_RUNNING;
 	}
-	run->trainer->network(run->state, &run->net);
-}
-
-/* What harness/spec lets pass: a loss that the trainer says it can train. */
-static bool is_trainable(const struct trainer *trainer, struct loss_term loss)
-{
-	bool listed = !trainer->losses;
-
-	for (const char *const *name = trainer->losses; name && *name; name++)
-		listed |= strcmp(*name, loss.loss->base.name) == 0;
-	return listed && !(trainer->needs_curvature && isinf(loss_curvature(loss)));
+	if (run->model)
+		run->trainer->model(run->state, run->model);
 }
 
 /* Call `check` for every trainer and every loss it can train. */
@@ -113,43 +120,24 @@ static void each(void (*check)(struct run *run))
 	for (size_t i = 0; i < registry_count(KIND_TRAINER); i++)
 		for (size_t l = 0; l < registry_count(KIND_LOSS); l++) {
 			struct toy toy = toy_make(N, D, registry_at(KIND_LOSS, l)->name, BETA);
-			struct run *run;
+			struct run *run = run_new(trainer_at(i), toy, false);
 
-			if (!is_trainable(trainer_at(i), toy.problem.loss)) {
-				arena_release(&toy.arena);
-				continue;
-			}
-			run = run_new(trainer_at(i), toy, false);
-			check(run);
+			if (run->takes)
+				check(run);
 			run_free(run);
 		}
-}
-
-/* A loss without a curvature may be refused, in words that name it. */
-static bool is_refused(const struct run *run)
-{
-	const struct loss_term *loss = &run->toy.problem.loss;
-
-	if (run->status == STATUS_OK)
-		return false;
-	if (isfinite(loss_curvature(*loss)) || run->status != STATUS_SPEC ||
-	    !strstr(run->err.text, loss->loss->base.name))
-		fail_msg("%s refuses %s: %s", run->trainer->base.name, loss->loss->base.name,
-			 run->err.text);
-	return true;
 }
 
 static void check_objective(struct run *run)
 {
 	double naive, shared;
 
-	if (is_refused(run))
+	if (!run->model)
 		return;
 	for (int round = 0; round < 3; round++) {
 		step(run, round * STEPS); /* the start counts, too */
-		naive = toy_objective(&run->toy.problem, &run->net);
-		shared =
-			trainer_network_objective(&run->toy.problem, &run->net, run->f, &run->work);
+		naive = toy_model_objective(&run->toy.problem, run->model);
+		shared = trainer_objective(&run->toy.problem, run->model, run->f, &run->work);
 		check_finite(naive);
 		if (!(fabs(naive - shared) <= TOLERANCE * (1 + naive)))
 			fail_msg("%s: objective %.9g by the definition, %.9g by the shared routine",
@@ -169,12 +157,12 @@ static void check_progress(struct run *run)
 {
 	double start, end;
 
-	if (is_refused(run) || (run->trainer->robust && run->trainer->robust(run->options)))
+	if (!run->model || (run->trainer->robust && run->trainer->robust(run->options)))
 		return;
 	step(run, 0);
-	start = toy_objective(&run->toy.problem, &run->net);
+	start = toy_model_objective(&run->toy.problem, run->model);
 	step(run, 60);
-	end = toy_objective(&run->toy.problem, &run->net);
+	end = toy_model_objective(&run->toy.problem, run->model);
 	if (!(end < start))
 		fail_msg("%s with %s: the objective went from %g to %g", run->trainer->base.name,
 			 run->toy.problem.loss.loss->base.name, start, end);
@@ -191,8 +179,6 @@ static void check_allocations(struct run *run)
 	size_t calls = run->arena.calls, bytes = run->arena.bytes;
 	struct certificate certificate;
 
-	if (is_refused(run))
-		return;
 	step(run, STEPS);
 	if (run->trainer->certify)
 		run->trainer->certify(run->state, &certificate);
@@ -210,20 +196,25 @@ static void check_width(struct run *run)
 {
 	ptrdiff_t width;
 
-	if (is_refused(run))
+	if (!run->model)
 		return;
 	width = run->trainer->width(run->state);
 	check_above(width, 0);
-	for (ptrdiff_t j = 0; j < width; j++)
-		run->net.alpha[j] = (real)NAN; /* what is not written shows */
-	mat_fill(mat_cols(run->net.U, 0, width), (real)NAN);
+	for (const struct model_array *a = run->trainer->makes->arrays; a->name; a++) {
+		struct model_part part = model_part(run->model, a);
+
+		for (ptrdiff_t k = 0; part.vector && k < part.rows; k++)
+			part.vector[k] = (real)NAN; /* what is not written shows */
+		if (part.mat)
+			mat_fill(*part.mat, (real)NAN);
+	}
 	step(run, STEPS);
-	assert_int_equal(run->net.U.rows, D);
-	check_at_least(run->net.U.cols, 0);
-	check_at_most(run->net.U.cols, width);
-	check_finite(toy_objective(&run->toy.problem, &run->net));
-	if (run->trainer->patterns_used)
-		check_at_least(run->trainer->patterns_used(run->state), 0);
+	assert_int_equal(model_features(run->model), D);
+	check_at_least(model_width(run->model), 0);
+	check_at_most(model_width(run->model), width);
+	check_finite(toy_model_objective(&run->toy.problem, run->model));
+	if (!isnan(toy_number(run->trainer, run->state, "patterns")))
+		check_at_least(toy_number(run->trainer, run->state, "patterns"), 0);
 }
 
 static void networks_fit_their_width(void **state)
@@ -232,31 +223,46 @@ static void networks_fit_their_width(void **state)
 	each(check_width);
 }
 
+/* All numbers of a model, array by array. */
+static const real *numbers(const struct model *model, struct arena *arena, ptrdiff_t *count)
+{
+	real *all;
+
+	*count = 0;
+	for (const struct model_array *a = model->kind->arrays; a->name; a++)
+		*count += model_part(model, a).rows * model_part(model, a).cols;
+	all = ARENA_ARRAY(arena, real, *count);
+	*count = 0;
+	for (const struct model_array *a = model->kind->arrays; a->name; a++) {
+		struct model_part part = model_part(model, a);
+
+		for (ptrdiff_t j = 0; j < part.cols; j++)
+			for (ptrdiff_t i = 0; i < part.rows; i++)
+				all[(*count)++] =
+					part.vector ? part.vector[i] : mat_get(*part.mat, i, j);
+	}
+	return all;
+}
+
 static void check_bits(struct run *run)
 {
 	struct arena arena = {0};
-	struct mat U;
-	real *alpha;
-	ptrdiff_t m;
+	const real *first, *second;
+	ptrdiff_t count, again;
 
-	if (is_refused(run))
+	if (!run->model)
 		return;
 	step(run, STEPS);
-	m = run->net.U.cols;
-	U = mat_new(&arena, D, m);
-	alpha = ARENA_ARRAY(&arena, real, m);
-	mat_copy(U, run->net.U);
-	memcpy(alpha, run->net.alpha, (size_t)m * sizeof *alpha);
-	run->net.U.cols = 0;
+	first = numbers(run->model, &arena, &count);
 	run->ended = false;
 	arena_release(&run->arena);
 	assert_int_equal(run->trainer->setup(&run->toy.problem, run->options, &run->arena,
 					     &run->state, &run->err),
 			 STATUS_OK);
 	step(run, STEPS);
-	assert_int_equal(run->net.U.cols, m);
-	assert_memory_equal(U.at, run->net.U.at, (size_t)(D * m) * sizeof(real));
-	assert_memory_equal(alpha, run->net.alpha, (size_t)m * sizeof(real));
+	second = numbers(run->model, &arena, &again);
+	assert_int_equal(count, again);
+	assert_memory_equal(first, second, (size_t)count * sizeof(real));
 	arena_release(&arena);
 }
 
@@ -289,7 +295,7 @@ static void check_certificate(struct run *run)
 	struct certificate now, before = {.upper = HUGE_VAL};
 	double best = -HUGE_VAL, least = HUGE_VAL;
 
-	if (is_refused(run) || !run->trainer->certify)
+	if (!run->trainer->certify)
 		return;
 	for (int round = 0; round < 20; round++) {
 		step(run, 3);
@@ -314,14 +320,26 @@ static void lower_bounds_are_below_upper_bounds(void **state)
 	each(check_certificate);
 }
 
+/* With the first loss that it takes. */
+static struct run *run_taken(const struct trainer *trainer, ptrdiff_t n, ptrdiff_t d)
+{
+	struct run *run = NULL;
+
+	for (size_t l = 0; (!run || !run->takes) && l < registry_count(KIND_LOSS); l++) {
+		if (run)
+			run_free(run);
+		run = run_new(trainer, toy_make(n, d, registry_at(KIND_LOSS, l)->name, BETA), true);
+	}
+	return run;
+}
+
 static void forecasts_tell_the_work(void **state)
 {
 	enum { ROWS = 400, COLUMNS = 20 };
 
 	(void)state;
 	for (size_t i = 0; i < registry_count(KIND_TRAINER); i++) {
-		const char *loss = trainer_at(i)->losses ? trainer_at(i)->losses[0] : "squared";
-		struct run *run = run_new(trainer_at(i), toy_make(ROWS, COLUMNS, loss, BETA), true);
+		struct run *run = run_taken(trainer_at(i), ROWS, COLUMNS);
 		struct forecast forecast = {0};
 
 		assert_int_equal(run->status, STATUS_OK);

@@ -32,7 +32,7 @@ static void expect_whole_record(struct fault_room *room)
 {
 	struct csv_table table;
 	struct result result;
-	struct model model;
+	struct modelfile model;
 	struct err err = {0};
 
 	result_read(fault_path(room, room->cell, "result.json"), &room->arena, &result, &err);

@@ -60,7 +60,8 @@ static void load(struct instance *in, const char *name)
 	for (ptrdiff_t k = 0; k < in->problem.X.rows; k++)
 		target[k] = (real)json_number_value(json_array_get(y, (size_t)k));
 	in->problem.y = target;
-	in->problem.patterns = &in->D;
+	toy_file(&in->problem, (struct problem_file){.path = "in memory", .array = in->D},
+		 &in->arena);
 }
 
 /* Outputs of the optimal network. */
@@ -76,7 +77,7 @@ static void solve(const struct problem *p, const struct pattern_options *options
 	for (int step = 0; step < 60 && progress.end == OUTCOME_RUNNING; step++)
 		trainer_ipm.step(state, &progress);
 	net = net_new(arena, p->X.cols, trainer_ipm.width(state));
-	trainer_ipm.network(state, &net);
+	trainer_ipm.model(state, &net.base);
 	for (ptrdiff_t k = 0; k < p->X.rows; k++)
 		f[k] = (real)toy_output(&net, p->X, k);
 }

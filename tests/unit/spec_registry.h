@@ -85,7 +85,7 @@ static const struct option fake_pattern_rows[] = {
 	{OPTION_FIELD(struct fake_patterns, count), .initial = "64", .range = RANGE_FROM(1),
 	 .words = fake_count_words},
 	{OPTION_FIELD(struct fake_patterns, from), .initial = "gaussian", .kind = KIND_PATTERNS},
-	{OPTION_FIELD(struct fake_patterns, file), .initial = "null", .path = true},
+	{OPTION_FIELD(struct fake_patterns, file), .initial = "null", .path = PATH_OTHER},
 	{.name = NULL},
 };
 
@@ -136,8 +136,8 @@ static const struct option fake_generate_rows[] = {
 static const char *const fake_missing_names[] = {"error", "drop", "mean", NULL};
 
 static const struct option fake_csv_rows[] = {
-	{OPTION_FIELD(struct fake_csv, path), .path = true},
-	{OPTION_FIELD(struct fake_csv, test), .initial = "null", .path = true},
+	{OPTION_FIELD(struct fake_csv, path), .path = PATH_OTHER},
+	{OPTION_FIELD(struct fake_csv, test), .initial = "null", .path = PATH_OTHER},
 	{OPTION_FIELD(struct fake_csv, drop), .initial = "[]"},
 	{OPTION_FIELD(struct fake_csv, missing), .initial = "error", .names = fake_missing_names},
 	{.name = NULL},
@@ -182,7 +182,12 @@ static double fake_none(const void *options)
 	return HUGE_VAL;
 }
 
-static const char *const fake_sgd_losses[] = {"squared", "logistic", NULL};
+static bool fake_takes(const struct problem *problem, const void *options, const char **wanted)
+{
+	(void)options;
+	*wanted = "a loss with a finite second derivative";
+	return problem->loss.loss->curvature(problem->loss.options) < HUGE_VAL;
+}
 
 #define FAKE(name_, rows_, structure)                                \
 	{                                                            \
@@ -195,9 +200,9 @@ static const char *const fake_sgd_losses[] = {"squared", "logistic", NULL};
 
 static const struct trainer fake_admm = {.base = FAKE("admm", fake_admm_rows, struct fake_admm)};
 static const struct trainer fake_scp = {.base = FAKE("scp", fake_scp_rows, struct fake_scp),
-					.needs_curvature = true};
+					.takes = fake_takes};
 static const struct trainer fake_sgd = {.base = FAKE("sgd", fake_sgd_rows, struct fake_sgd),
-					.losses = fake_sgd_losses};
+					.takes = fake_takes};
 static const struct loss fake_squared = {
 	.base = FAKE_PLAIN("squared"), .regression = true, .curvature = fake_finite};
 static const struct loss fake_logistic = {

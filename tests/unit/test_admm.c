@@ -52,7 +52,7 @@ static void advance(struct run *run, long steps)
 
 	for (long step = 0; step < steps; step++)
 		run->trainer->step(run->state, &progress);
-	run->trainer->network(run->state, &run->net);
+	run->trainer->model(run->state, &run->net.base);
 }
 
 static double gap_of(const struct run *run)

@@ -105,13 +105,13 @@ static void look(const struct draw *in, const struct trainer *trainer, void *sta
 	trainer->certify(state, &c);
 	seen->lower = fmax(seen->lower, c.lower_bound);
 	seen->upper = fmin(seen->upper, c.upper);
-	trainer->network(state, net);
+	trainer->model(state, &net->base);
 	seen->last = toy_objective(&in->toy.problem, net);
 	seen->worst = fmax(seen->worst, seen->last);
 	seen->delivered = fmin(seen->delivered, seen->last);
 	if (!trainer->repaired)
 		return;
-	trainer->repaired(state, net);
+	trainer->repaired(state, &net->base);
 	seen->delivered = fmin(seen->delivered, toy_objective(&in->toy.problem, net));
 }
 

@@ -48,12 +48,12 @@ static struct end train(const struct problem *problem, const char *options)
 		assert_int_equal(progress.end, OUTCOME_CONVERGED);
 	assert_int_equal(arena.calls, calls);
 	trainer->certify(state, &c);
-	trainer->repaired(state, &net);
+	trainer->repaired(state, &net.base);
 	end.objective = toy_objective(problem, &net);
 	check_close(end.objective, c.upper, 1e-9, 0);
 	end.gap = (c.upper - c.lower_bound) / c.upper;
-	if (trainer->note(state))
-		snprintf(end.note, sizeof end.note, "%s", trainer->note(state));
+	if (toy_text(trainer, state, "note", &arena))
+		snprintf(end.note, sizeof end.note, "%s", toy_text(trainer, state, "note", &arena));
 	arena_release(&arena);
 	return end;
 }

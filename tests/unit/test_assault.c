@@ -68,11 +68,11 @@ static void is_not_a_number(const void *options, struct attack_job *job, struct 
 /* Honest points, but it forgets what it was given. */
 static void forgets(const void *options, struct attack_job *job, struct arena *arena)
 {
-	struct net_work work = net_work_new(arena, job->net->U.cols);
+	struct model_work work = net_work_new(arena, model_width(job->model));
 
 	(void)options;
 	mat_copy(job->worst, job->X);
-	net_forward(job->net, job->X, job->margin, &work);
+	model_forward(job->model, job->X, job->margin, &work);
 	for (ptrdiff_t k = 0; k < job->X.rows; k++)
 		job->margin[k] *= job->y[k];
 	if (job->threat.eps < 0.2) /* one point less for the smaller radius */
@@ -146,7 +146,7 @@ static enum status fire(struct room *room)
 {
 	const struct assess_order order = {.cell = &room->cell,
 					   .data = &room->data,
-					   .net = &room->t.net,
+					   .model = &room->t.net.base,
 					   .evidence = room->evidence};
 	enum status status;
 

@@ -62,7 +62,7 @@ static struct run train(const char *trainer, const char *options, const char *lo
 	for (calls = run.arena.calls; progress.end == OUTCOME_RUNNING; run.epochs++)
 		t->step(state, &progress);
 	run.late_calls = run.arena.calls - calls;
-	t->network(state, &run.net);
+	t->model(state, &run.net.base);
 	return run;
 }
 

@@ -31,7 +31,7 @@ struct fixture {
 	struct arena arena;
 	struct mat X;
 	struct problem problem;
-	struct net_work work;
+	struct model_work work;
 	const struct trainer *trainer;
 	void *options, *state;
 };
@@ -80,7 +80,7 @@ static struct net network(struct fixture *t)
 {
 	struct net net = net_new(&t->arena, D, t->trainer->width(t->state));
 
-	t->trainer->network(t->state, &net);
+	t->trainer->model(t->state, &net.base);
 	assert_int_equal(net.U.cols, M);
 	return net;
 }
@@ -234,8 +234,7 @@ static double objective(struct fixture *t)
 {
 	struct net net = network(t);
 
-	return trainer_network_objective(&t->problem, &net, ARENA_ARRAY(&t->arena, real, N),
-					 &t->work);
+	return trainer_objective(&t->problem, &net.base, ARENA_ARRAY(&t->arena, real, N), &t->work);
 }
 
 static void training_lowers_the_objective_and_allocates_nothing(void **state)
@@ -256,7 +255,7 @@ static void training_lowers_the_objective_and_allocates_nothing(void **state)
 			assert_int_equal(step(&t), epoch == 30);
 		assert_int_equal(t.arena.calls, calls);
 		check_below(objective(&t), 0.8 * before);
-		assert_null(t.trainer->patterns_used);
+		assert_null(t.trainer->facts);
 		arena_release(&t.arena);
 	}
 }

@@ -165,7 +165,7 @@ static void exact_program_bounds_every_network(void **state)
 	struct progress p = {.end = OUTCOME_RUNNING};
 	struct err err = {0};
 	struct net net = net_new(&arena, 2, WIDTH);
-	struct net_work work = net_work_new(&arena, WIDTH);
+	struct model_work work = net_work_new(&arena, WIDTH);
 	real *y = ARENA_ARRAY(&arena, real, ROWS), *f = ARENA_ARRAY(&arena, real, ROWS);
 	void *ipm, *options;
 	double best = HUGE_VAL;
@@ -177,7 +177,8 @@ static void exact_program_bounds_every_network(void **state)
 	problem.loss = (struct loss_term){&loss_squared, NULL, 1};
 	options = toy_options(&trainer_ipm.base, "{patterns: all}", &arena);
 	assert_int_equal(trainer_ipm.setup(&problem, options, &arena, &ipm, &err), STATUS_OK);
-	assert_in_range(trainer_ipm.patterns_used(ipm), 2 * ROWS - 1, 2 * ROWS);
+	check_at_least(toy_number(&trainer_ipm, ipm, "patterns"), 2 * ROWS - 1);
+	check_at_most(toy_number(&trainer_ipm, ipm, "patterns"), 2 * ROWS);
 	for (int i = 0; i < 80 && p.end == OUTCOME_RUNNING; i++)
 		trainer_ipm.step(ipm, &p);
 	trainer_ipm.certify(ipm, &c);
@@ -197,8 +198,8 @@ static void exact_program_bounds_every_network(void **state)
 				 STATUS_OK);
 		for (int epoch = 0; epoch < 3000; epoch++)
 			trainer_sgd.step(sgd, &p);
-		trainer_sgd.network(sgd, &net);
-		objective = trainer_network_objective(&problem, &net, f, &work);
+		trainer_sgd.model(sgd, &net.base);
+		objective = trainer_objective(&problem, &net.base, f, &work);
 		check_at_least(objective, c.lower_bound * (1 - 1e-9));
 		best = fmin(best, objective);
 	}

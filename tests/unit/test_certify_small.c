@@ -129,7 +129,7 @@ static void exact_decides_close_calls(void **state)
 /* Margins that PGD finds. */
 static const real *attacked(struct small *s)
 {
-	struct attack_job job = {.net = &s->net,
+	struct attack_job job = {.model = &s->net.base,
 				 .X = s->job.X,
 				 .y = s->job.y,
 				 .threat = s->job.threat,

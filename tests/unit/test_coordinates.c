@@ -38,7 +38,7 @@ static struct toy collinear(ptrdiff_t n, ptrdiff_t d, struct mat *D)
 	for (ptrdiff_t i = 0; i < n * 12; i++)
 		D->at[i] = D->at[i] >= 0;
 	toy.problem.X = X;
-	toy.problem.patterns = D;
+	toy_file(&toy.problem, (struct problem_file){.path = "in memory", .array = *D}, &toy.arena);
 	return toy;
 }
 
@@ -65,8 +65,8 @@ static struct evaluation solve(struct toy *toy, const struct trainer *trainer, c
 		if (step % 20 == 19)
 			evaluate_iterate(&evaluator, &out);
 	}
-	check_close(toy_objective(&toy->problem, evaluator.delivered), out.objective_network, 1e-9,
-		    1e-9);
+	check_close(toy_objective(&toy->problem, net_of(evaluator.delivered)),
+		    out.objective_network, 1e-9, 1e-9);
 	return out;
 }
 

@@ -336,7 +336,7 @@ static void networks_equal_the_feasible_points_they_come_from(void **state)
 	for (int l = 0; l < LOSSES; l++) {
 		struct fixture t;
 		struct net net;
-		struct net_work work;
+		struct model_work work;
 
 		make(&t, losses[l], 0.7);
 		net = net_new(&t.toy.arena, D, 2 * P);
@@ -356,7 +356,7 @@ static void networks_equal_the_feasible_points_they_come_from(void **state)
 			assert_near(toy_output(&net, t.toy.problem.X, k), f);
 		}
 		assert_near(toy_objective(&t.toy.problem, &net), objective(&t, t.V, t.W));
-		assert_near(trainer_network_objective(&t.toy.problem, &net, t.f, &work),
+		assert_near(trainer_objective(&t.toy.problem, &net.base, t.f, &work),
 			    objective(&t, t.V, t.W));
 		for (ptrdiff_t j = 0; j < net.U.cols; j++) /* balanced: the cheapest split */
 			assert_near(column_norm(net.U, j), fabs((double)net.alpha[j]));

@@ -80,7 +80,7 @@ static void make(struct fixture *t, uint64_t seed)
 	t->D = mat_new(arena, n, P);
 	for (ptrdiff_t i = 0; i < n * P; i++)
 		t->D.at[i] = rng_uniform(&t->rng) < 0.5;
-	t->toy.problem.patterns = &t->D;
+	toy_file(&t->toy.problem, (struct problem_file){.path = "in memory", .array = t->D}, arena);
 	assert_int_equal(pattern_sample(&options, &t->toy.problem, 0, arena, &t->patterns, &err),
 			 STATUS_OK);
 	t->cvx = cvx_new(&t->toy.problem, &t->patterns, arena);

@@ -39,13 +39,15 @@ static void put(double a, struct net *net)
 	net->alpha[0] = (real)a;
 }
 
-static void network(const void *state, struct net *net)
+static void network(const void *state, struct model *model)
 {
+	struct net *net = net_of(model);
 	put(((const struct puppet *)state)->at->iterate, net);
 }
 
-static void repaired(const void *state, struct net *net)
+static void repaired(const void *state, struct model *model)
 {
+	struct net *net = net_of(model);
 	put(((const struct puppet *)state)->at->repaired, net);
 }
 
@@ -56,13 +58,19 @@ static void certify(void *state, struct certificate *out)
 	*out = (struct certificate){NAN, 0, at->upper, at->bound, "sampled"};
 }
 
-static const struct trainer convex = {
-	.width = width, .network = network, .repaired = repaired, .certify = certify};
-static const struct trainer worst_case = {
-	.robust = trainer_always, .width = width, .network = network, .certify = certify};
-static const struct trainer plain = {.width = width, .network = network};
+static const struct trainer convex = {.width = width,
+				      .makes = &model_relu,
+				      .model = network,
+				      .repaired = repaired,
+				      .certify = certify};
+static const struct trainer worst_case = {.robust = trainer_always,
+					  .width = width,
+					  .makes = &model_relu,
+					  .model = network,
+					  .certify = certify};
+static const struct trainer plain = {.width = width, .makes = &model_relu, .model = network};
 static const struct trainer attacked = {
-	.robust = trainer_always, .width = width, .network = network};
+	.robust = trainer_always, .width = width, .makes = &model_relu, .model = network};
 
 struct scene {
 	struct toy toy;
@@ -123,7 +131,7 @@ static void the_better_of_iterate_and_repaired_is_delivered(void **state)
 	assert_int_equal(e.delivered, DELIVERED_REPAIRED);
 	assert_near(e.objective, zero);
 	assert_near(e.objective_network, zero);
-	assert_int_equal(s.evaluator.delivered->U.cols, 0);
+	assert_int_equal(model_width(s.evaluator.delivered), 0);
 	e = show(&s, &convex, &(struct script){0, 50, NAN, 1});
 	assert_near(e.objective, zero);
 	arena_release(&s.toy.arena);

@@ -206,7 +206,7 @@ static struct gd *start(const struct table *t, long width, double rate, double o
 	assert_int_equal(
 		trainer_gd_fixed_head.setup(&gd->problem, options, &arena, &gd->state, &err),
 		STATUS_OK);
-	trainer_gd_fixed_head.network(gd->state, &gd->net);
+	trainer_gd_fixed_head.model(gd->state, &gd->net.base);
 	return gd;
 }
 
@@ -217,7 +217,7 @@ static void advance(struct gd *gd)
 	trainer_gd_fixed_head.step(gd->state, &gd->progress);
 	assert_int_equal(arena.calls, calls);
 	assert_int_equal(gd->progress.end, OUTCOME_RUNNING);
-	trainer_gd_fixed_head.network(gd->state, &gd->net);
+	trainer_gd_fixed_head.model(gd->state, &gd->net.base);
 }
 
 static double output(const struct gd *gd, ptrdiff_t i)
@@ -307,7 +307,7 @@ static void start_has_the_promised_law(void **state)
 
 static double accuracy(const struct gd *gd, const struct table *t)
 {
-	struct net_work work = net_work_new(&arena, gd->net.U.cols);
+	struct model_work work = net_work_new(&arena, gd->net.U.cols);
 	real *f = ARENA_ARRAY(&arena, real, t->n);
 	double correct = 0;
 

@@ -161,7 +161,10 @@ static void check_copies(const char *loss, double beta)
 	struct solved a, b;
 
 	copy_columns(&one, &two, patterns);
-	one.problem.patterns = two.problem.patterns = &patterns;
+	toy_file(&one.problem, (struct problem_file){.path = "in memory", .array = patterns},
+		 &one.arena);
+	toy_file(&two.problem, (struct problem_file){.path = "in memory", .array = patterns},
+		 &two.arena);
 	a = run(setup(&one.problem, options, &one.arena), 1e-8);
 	b = run(setup(&two.problem, options, &two.arena), 1e-8);
 	if (!(a.lower <= b.upper * (1 + 1e-9) && b.lower <= a.upper * (1 + 1e-9)))

@@ -48,7 +48,7 @@ static struct solution *solve(const char *loss, double beta, const char *options
 	assert_int_equal(s.progress.end, OUTCOME_CONVERGED);
 	trainer_linear_robust.certify(s.state, &s.certificate);
 	s.net = net_new(&s.arena, D, 2);
-	trainer_linear_robust.network(s.state, &s.net);
+	trainer_linear_robust.model(s.state, &s.net.base);
 	for (ptrdiff_t i = 0; i < D; i++)
 		for (ptrdiff_t j = 0; j < s.net.U.cols; j++) /* u_1 a_1 = -u_2 (-a_2) = w */
 			s.w[i] = mat_get(s.net.U, i, 0) * s.net.alpha[0];

@@ -50,8 +50,9 @@ static ptrdiff_t width(const void *state)
 	return 1;
 }
 
-static void network(const void *state, struct net *net)
+static void network(const void *state, struct model *model)
 {
+	struct net *net = net_of(model);
 	net->U.cols = 1;
 	mat_fill(net->U, (real)0.5);
 	net->alpha[0] = (real)act_of(state)->weight;
@@ -62,9 +63,10 @@ static void certify(void *state, struct certificate *out)
 	*out = (struct certificate){NAN, 0, NAN, act_of(state)->bound, "sampled"};
 }
 
-static const struct trainer plain = {.step = step, .width = width, .network = network};
+static const struct trainer plain = {
+	.step = step, .width = width, .makes = &model_relu, .model = network};
 static const struct trainer certified = {
-	.step = step, .width = width, .network = network, .certify = certify};
+	.step = step, .width = width, .makes = &model_relu, .model = network, .certify = certify};
 
 struct scene {
 	struct toy toy;
@@ -123,7 +125,7 @@ static double objective_at(struct scene *s, long i)
 	struct net net = net_new(&s->toy.arena, 3, 1);
 
 	s->script.done = i;
-	network(&s->script, &net);
+	network(&s->script, &net.base);
 	return toy_objective(&s->toy.problem, &net);
 }
 

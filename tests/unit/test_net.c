@@ -28,7 +28,7 @@ struct fixture {
 	struct arena arena;
 	struct mat X; /* rows of a larger matrix: its stride is not its row count */
 	struct net net;
-	struct net_work work;
+	struct model_work work;
 	real *f, *g;
 };
 
@@ -182,7 +182,7 @@ static void weight_gradient_matches_differences(void **state)
 static void same_bits_again_and_same_values_serially(void **state)
 {
 	struct fixture t = make(shapes[3]);
-	struct net_work serial = net_work_serial(&t.arena, t.net.U.cols);
+	struct model_work serial = net_work_serial(&t.arena, t.net.U.cols);
 	real *again = ARENA_ARRAY(&t.arena, real, t.X.rows);
 
 	(void)state;
@@ -198,8 +198,8 @@ static void same_bits_again_and_same_values_serially(void **state)
 static void kernels_work_inside_a_team(void **state)
 {
 	struct fixture t = make(shapes[2]);
-	struct net_work work[2] = {net_work_serial(&t.arena, t.net.U.cols),
-				   net_work_serial(&t.arena, t.net.U.cols)};
+	struct model_work work[2] = {net_work_serial(&t.arena, t.net.U.cols),
+				     net_work_serial(&t.arena, t.net.U.cols)};
 	real *f[2] = {t.f, ARENA_ARRAY(&t.arena, real, t.X.rows)};
 
 	(void)state;

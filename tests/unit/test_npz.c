@@ -1,6 +1,7 @@
 /* Stored models: what is written is read back, and damage is found. */
 #include "harness/file/npy_file.h"
 #include "harness/store/modelfile.h"
+#include "solvers/model/net.h"
 #include "tests/close.h"
 
 #include <setjmp.h>
@@ -44,13 +45,14 @@ static int tear_down(void **state)
 }
 
 /* Four raw features, every kind of stage, d = 3 with the bias, m = 2; U is a view with a stride. */
-static struct model example(struct arena *arena)
+static struct modelfile example(struct arena *arena)
 {
 	static const double select[] = {3, 0, 2}, shift[] = {0.5, -3, 1}, scale[] = {2, 0.125, 1};
 	static const double two[] = {2}, one[] = {1}, map[] = {1, 0, 0.5, -1, 0, 2};
 	static const real alpha[] = {(real)1.5, (real)-0.1};
 	struct mat whole = mat_new(arena, 5, 2);
-	struct model model = {.stages = stages_none(4), .target_shift = -1.5, .target_scale = 0.25};
+	struct modelfile model = {
+		.stages = stages_none(4), .target_shift = -1.5, .target_scale = 0.25};
 
 	stages_add(&model.stages, STAGE_SELECT, 3, select, arena);
 	stages_add(&model.stages, STAGE_SHIFT, 3, shift, arena);
@@ -60,9 +62,9 @@ static struct model example(struct arena *arena)
 	stages_add(&model.stages, STAGE_BIAS, 3, one, arena);
 	for (ptrdiff_t k = 0; k < 10; k++)
 		whole.at[k] = (real)(k * k) / 7;
-	model.net = net_new(arena, 3, 2);
-	model.net.U = mat_rows(whole, 1, 3);
-	memcpy(model.net.alpha, alpha, sizeof alpha);
+	model.model = model_new(&model_relu, arena, 3, 2);
+	net_of(model.model)->U = mat_rows(whole, 1, 3);
+	memcpy(net_of(model.model)->alpha, alpha, sizeof alpha);
 	return model;
 }
 
@@ -104,14 +106,14 @@ static void round_trip(void **state)
 {
 	struct place *place = *state;
 	struct arena arena = {0};
-	struct model in = example(&arena), out = {0};
+	struct modelfile in = example(&arena), out = {0};
 	struct err err = {0};
 
 	for (int with_bias = 1; with_bias >= 0; with_bias--) {
 		if (!with_bias) {
 			in.stages.d = 2;
 			in.stages.count--;
-			in.net.U.rows = 2;
+			net_of(in.model)->U.rows = 2;
 		}
 		if (modelfile_save(place->path, &in, &err) != STATUS_OK ||
 		    modelfile_load(place->path, &arena, &out, &err) != STATUS_OK)
@@ -119,12 +121,14 @@ static void round_trip(void **state)
 		expect_stages(&out.stages, &in.stages);
 		check_equal(out.target_shift, -1.5);
 		check_equal(out.target_scale, 0.25);
-		assert_memory_equal(out.net.alpha, in.net.alpha, 2 * sizeof(real));
-		assert_int_equal(out.net.U.rows, in.net.U.rows);
-		assert_int_equal(out.net.U.cols, in.net.U.cols);
+		assert_memory_equal(net_of(out.model)->alpha, net_of(in.model)->alpha,
+				    2 * sizeof(real));
+		assert_int_equal(net_of(out.model)->U.rows, net_of(in.model)->U.rows);
+		assert_int_equal(net_of(out.model)->U.cols, net_of(in.model)->U.cols);
 		for (ptrdiff_t j = 0; j < 2; j++)
-			assert_memory_equal(mat_col(out.net.U, j), mat_col(in.net.U, j),
-					    (size_t)in.net.U.rows * sizeof(real));
+			assert_memory_equal(mat_col(net_of(out.model)->U, j),
+					    mat_col(net_of(in.model)->U, j),
+					    (size_t)net_of(in.model)->U.rows * sizeof(real));
 	}
 	arena_release(&arena);
 }
@@ -142,7 +146,7 @@ static void stages_that_do_not_fit(void **state)
 			"damaged .npz file: stage_0_select.npy does not fit behind 4 features",
 			"damaged .npz file: stage_1_shift.npy does not fit behind 3 features",
 			"damaged .npz file: the shapes of U, alpha and the stages do not agree"};
-		struct model in = example(&arena), out = {0};
+		struct modelfile in = example(&arena), out = {0};
 		struct err err = {0};
 
 		if (wrong == 0)
@@ -163,14 +167,14 @@ static void no_neuron(void **state)
 {
 	struct place *place = *state;
 	struct arena arena = {0};
-	struct model in = example(&arena), out = {0};
+	struct modelfile in = example(&arena), out = {0};
 	struct err err = {0};
 
-	in.net.U.cols = 0;
+	net_of(in.model)->U.cols = 0;
 	assert_int_equal(modelfile_save(place->path, &in, &err), STATUS_OK);
 	assert_int_equal(modelfile_load(place->path, &arena, &out, &err), STATUS_OK);
-	assert_int_equal(out.net.U.rows, 3);
-	assert_int_equal(out.net.U.cols, 0);
+	assert_int_equal(net_of(out.model)->U.rows, 3);
+	assert_int_equal(net_of(out.model)->U.cols, 0);
 	arena_release(&arena);
 }
 
@@ -178,7 +182,7 @@ static void same_model_same_bytes(void **state)
 {
 	struct place *place = *state;
 	struct arena arena = {0};
-	struct model in = example(&arena);
+	struct modelfile in = example(&arena);
 	unsigned char first[ROOM], second[ROOM];
 	struct err err = {0};
 	size_t count;
@@ -194,7 +198,7 @@ static void same_model_same_bytes(void **state)
 static enum status load(const char *path, char *text, size_t room)
 {
 	struct arena arena = {0};
-	struct model out = {0};
+	struct modelfile out = {0};
 	struct err err = {0};
 	enum status status = modelfile_load(path, &arena, &out, &err);
 
@@ -209,7 +213,7 @@ static void every_flip_in_data_is_found(void **state)
 {
 	struct place *place = *state;
 	struct arena arena = {0};
-	struct model in = example(&arena);
+	struct modelfile in = example(&arena);
 	unsigned char bytes[ROOM];
 	struct err err = {0};
 	char text[1024];
@@ -242,7 +246,7 @@ static void every_cut_is_found(void **state)
 {
 	struct place *place = *state;
 	struct arena arena = {0};
-	struct model in = example(&arena);
+	struct modelfile in = example(&arena);
 	unsigned char bytes[ROOM];
 	struct err err = {0};
 	char text[1024];
@@ -266,7 +270,7 @@ static void every_cut_is_found(void **state)
 static void cannot_write(void **state)
 {
 	struct arena arena = {0};
-	struct model in = example(&arena);
+	struct modelfile in = example(&arena);
 	struct err absent = {0}, full = {0};
 
 	(void)state;

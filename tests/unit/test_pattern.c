@@ -99,6 +99,20 @@ static void check_plane(ptrdiff_t n, double turn, ptrdiff_t expected)
 	arena_release(&arena);
 }
 
+static void check_note(const struct pattern_options *options, ptrdiff_t used, const char *expected)
+{
+	struct arena arena = {0};
+	struct facts facts = {.arena = &arena};
+
+	pattern_facts(options, used, &facts);
+	check_equal(facts_find(&facts, "patterns")->number, used);
+	if (expected)
+		assert_string_equal(facts_find(&facts, "note")->text, expected);
+	else
+		assert_null(facts_find(&facts, "note"));
+	arena_release(&arena);
+}
+
 static void patterns_asked_for_in_vain_are_told(void **state)
 {
 	struct pattern_options options = {.count = 100}, all = {.count = PATTERN_ALL};
@@ -106,12 +120,12 @@ static void patterns_asked_for_in_vain_are_told(void **state)
 	struct arena arena = {0};
 
 	(void)state;
-	assert_string_equal(pattern_note(&options, 12, &arena), "12 patterns found, 100 asked for");
-	assert_string_equal(pattern_note(&options, 1, &arena), "1 pattern found, 100 asked for");
-	assert_string_equal(pattern_note(&options, 99, &arena), "99 patterns found, 100 asked for");
-	assert_null(pattern_note(&options, 100, &arena));
-	assert_null(pattern_note(&all, 12, &arena));
-	assert_null(pattern_note(&given, 3, &arena)); /* the count means nothing beside a file */
+	check_note(&options, 12, "12 patterns found, 100 asked for");
+	check_note(&options, 1, "1 pattern found, 100 asked for");
+	check_note(&options, 99, "99 patterns found, 100 asked for");
+	check_note(&options, 100, NULL);
+	check_note(&all, 12, NULL);
+	check_note(&given, 3, NULL); /* the count means nothing beside a file */
 	arena_release(&arena);
 }
 
@@ -163,7 +177,9 @@ static enum status give(struct toy *toy, const struct mat *given, struct pattern
 	struct pattern_options options = {.count = 1, .file = "D.npy"};
 
 	*err = (struct err){0};
-	toy->problem.patterns = given;
+	toy->problem.file_count = 0;
+	toy_file(&toy->problem, (struct problem_file){.path = "D.npy", .array = *given},
+		 &toy->arena);
 	return pattern_sample(&options, &toy->problem, 0, &toy->arena, out, err);
 }
 

@@ -100,8 +100,9 @@ static ptrdiff_t width(const void *state)
 	return 1;
 }
 
-static void network(const void *state, struct net *net)
+static void network(const void *state, struct model *model)
 {
+	struct net *net = net_of(model);
 	net->U.cols = 1;
 	net->alpha[0] = (real) * (const long *)state;
 }
@@ -112,7 +113,8 @@ static void a_start_takes_the_steps_asked_for(void **state)
 					       .setup = setup,
 					       .step = step,
 					       .width = width,
-					       .network = network};
+					       .makes = &model_relu,
+					       .model = network};
 	struct toy toy = toy_make(4, 2, "squared", 0.1);
 	const struct start_options options = {.trainer = {&counter.base, NULL}, .steps = 7};
 	struct start start;
@@ -161,7 +163,7 @@ static void attacks_start_anywhere_in_the_ball(void **state)
 	const struct chunk_plan plan = {.attack = look, .restarts = 1};
 
 	(void)state;
-	t.job.net = &t.net;
+	t.job.model = &t.net.base;
 	attack_fixture_reset(&t);
 	for (int norm = NORM_LINF; norm <= NORM_L2; norm++) {
 		double mean = 0, square = 0, coordinate = 0;

@@ -265,14 +265,16 @@ static void check_twin(const char *loss, bool slip)
 
 		twin_iteration(&twin, iteration);
 		run.trainer->step(run.state, &run.progress);
-		run.trainer->network(run.state, &run.net);
+		run.trainer->model(run.state, &run.net.base);
 		for (ptrdiff_t i = 0; i < 2 * P; i++)
 			neurons = check_neuron(&twin, i, &run.net, neurons);
 		assert_int_equal(neurons, run.net.U.cols);
 		snprintf(steps, sizeof steps, "%zu inner steps", twin.steps);
-		assert_non_null(strstr(run.trainer->note(run.state), steps));
+		assert_non_null(
+			strstr(toy_text(run.trainer, run.state, "note", &run.arena), steps));
 		snprintf(steps, sizeof steps, "%zu trial steps refused", twin.refused);
-		assert_non_null(strstr(run.trainer->note(run.state), steps));
+		assert_non_null(
+			strstr(toy_text(run.trainer, run.state, "note", &run.arena), steps));
 	}
 	check_above(run.net.U.cols, 2);
 	check_above(twin.refused, 0);

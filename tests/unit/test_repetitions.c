@@ -69,7 +69,7 @@ static uint64_t seed_of(long seed, long repetition)
 		.bias = -1,
 		.test = {.X = mat_new(&arena, 3, 2), .y = ARENA_ARRAY(&arena, real, 3)}};
 	struct net net = net_new(&arena, 2, 1);
-	const struct assess_order order = {.cell = &cell, .data = &data, .net = &net};
+	const struct assess_order order = {.cell = &cell, .data = &data, .model = &net.base};
 	struct assessed out = {0};
 	struct err err = {0};
 
@@ -139,7 +139,7 @@ static void the_box_of_the_verifier_is_raw(void **state)
 	struct plain_ball ball;
 
 	(void)state;
-	stored.model.net = net_new(&arena, 3, 1);
+	stored.file.model = model_new(&model_relu, &arena, 3, 1);
 	ball = plain_ball_new(&stored, &aim, 100, &arena);
 	for (ptrdiff_t k = 0; k < 5; k++)
 		for (ptrdiff_t j = 0; j < 2; j++) {

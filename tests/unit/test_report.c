@@ -5,6 +5,7 @@
 #include "harness/report/report.h"
 #include "harness/store/modelfile.h"
 #include "harness/store/result.h"
+#include "solvers/model/net.h"
 #include "tests/close.h"
 
 #include <math.h>
@@ -90,19 +91,19 @@ static void put_model(const char *folder)
 {
 	static const double shift[2] = {0.5, 0}, scale[2] = {2, 1};
 	static const double one[] = {1};
-	struct model model = {.stages = stages_none(2), .target_scale = 1};
+	struct modelfile model = {.model = model_new(&model_relu, &arena, 3, 2),
+				  .stages = stages_none(2),
+				  .target_scale = 1};
 	struct err err = {0};
 
 	stages_add(&model.stages, STAGE_SHIFT, 2, shift, &arena);
 	stages_add(&model.stages, STAGE_SCALE, 2, scale, &arena);
 	stages_add(&model.stages, STAGE_BIAS, 3, one, &arena);
 
-	model.net.U = mat_new(&arena, 3, 2);
-	model.net.alpha = ARENA_ARRAY(&arena, real, 2);
-	mat_set(model.net.U, 0, 0, 1);
-	mat_set(model.net.U, 0, 1, -1);
-	model.net.alpha[0] = 1;
-	model.net.alpha[1] = -1;
+	mat_set(net_of(model.model)->U, 0, 0, 1);
+	mat_set(net_of(model.model)->U, 0, 1, -1);
+	net_of(model.model)->alpha[0] = 1;
+	net_of(model.model)->alpha[1] = -1;
 	assert_int_equal(modelfile_save(arena_format(&arena, "%s/model.npz", folder), &model, &err),
 			 STATUS_OK);
 	put(arena_format(&arena, "%s/points.csv", folder),

@@ -43,7 +43,10 @@ static struct run *begin(const char *loss, const char *options, const struct net
 
 	run = (struct run){.toy = toy_make(N, D, loss, BETA)};
 	run.toy.problem.frozen = bias;
-	run.toy.problem.start = start;
+	if (start)
+		toy_file(&run.toy.problem,
+			 (struct problem_file){.path = "given.npz", .model = &start->base},
+			 &run.arena);
 	run.trainer = (const struct trainer *)(const void *)desc;
 	run.status = run.trainer->setup(&run.toy.problem, toy_options(desc, options, &run.arena),
 					&run.arena, &run.state, &run.err);
@@ -78,7 +81,7 @@ static void train(struct run *run)
 		if (run->progress.end != OUTCOME_RUNNING)
 			break;
 	}
-	run->trainer->network(run->state, &run->net);
+	run->trainer->model(run->state, &run->net.base);
 }
 
 /* min y f over a grid on the ball of sample k. */
@@ -157,10 +160,11 @@ static void it_never_ends_above_its_start(void **state)
 		double first = certify(run).upper, plain;
 
 		assert_int_equal(run->status, STATUS_OK);
-		run->trainer->network(run->state, &run->net);
+		run->trainer->model(run->state, &run->net.base);
 		plain = certified_objective(&run->toy.problem, &norm, EPS, &run->net, 10, NULL);
 		check_close(first, plain, 0, ROUNDING * first);
-		assert_non_null(strstr(run->trainer->note(run->state), "start adam, 30 steps"));
+		assert_non_null(strstr(toy_text(run->trainer, run->state, "note", &run->arena),
+				       "start adam, 30 steps"));
 		train(run);
 		check_below(run->progress.objective, first);
 		end(run);
@@ -181,7 +185,7 @@ static void a_given_network_is_the_start(void **state)
 	run = begin("hinge", "{eps: 0.1, start_file: given.npz}", &start);
 	assert_int_equal(run->status, STATUS_OK);
 	assert_int_equal(run->trainer->width(run->state), 3);
-	run->trainer->network(run->state, &run->net);
+	run->trainer->model(run->state, &run->net.base);
 	for (ptrdiff_t k = 0; k < N; k++)
 		check_close(toy_output(&run->net, run->toy.problem.X, k),
 			    toy_output(&start, run->toy.problem.X, k), 0, ROUNDING);
@@ -284,7 +288,7 @@ static void without_perturbation_it_trains_plainly(void **state)
 		for (int round = 0; round < 20; round++) {
 			for (int step = 0; step < 10; step++)
 				run->trainer->step(run->state, &run->progress);
-			run->trainer->network(run->state, &run->net);
+			run->trainer->model(run->state, &run->net.base);
 			plain = toy_objective(&run->toy.problem, &run->net);
 			check_at_most(plain, run->progress.objective * (1 + ROUNDING));
 			check_at_most(run->progress.objective, before * (1 + ROUNDING));
@@ -317,7 +321,7 @@ static void a_bad_start_is_refused(void **state)
 		assert_string_equal(run->err.text, cases[c].says);
 		end(run);
 	}
-	run = begin("hinge", "{start_file: zero.npz}", &zero);
+	run = begin("hinge", "{start_file: given.npz}", &zero);
 	assert_int_equal(run->status, STATUS_ENV);
 	assert_string_equal(run->err.text,
 			    "start: expected a network with a neuron that is not zero, got none");

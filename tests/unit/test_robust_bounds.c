@@ -180,17 +180,17 @@ static void verdicts_agree_with_the_limits(void **state)
 	(void)state;
 	assert_int_equal(pose(&p, "{count: 40, from: [constant, gaussian]}", 1, 0.15), STATUS_OK);
 	for (ptrdiff_t i = 0; i < p.r.sampled; i++) {
-		const struct pattern_fact *fact = &p.r.facts[i];
+		const struct robust_fact *fact = &p.r.facts[i];
 
 		check_at_most(0, fact->lower);
 		check_at_most(fact->lower, fact->upper);
-		if (fact->verdict == PATTERN_EXCLUDED)
+		if (fact->verdict == ROBUST_EXCLUDED)
 			check_at_most(fact->upper, p.r.eps);
-		if (fact->verdict == PATTERN_ADMITTED)
+		if (fact->verdict == ROBUST_ADMITTED)
 			check_above(fact->lower, p.r.eps);
 		check_above(fact->active, 0);
 		check_at_most(fact->active, 1);
-		admitted += fact->verdict == PATTERN_ADMITTED;
+		admitted += fact->verdict == ROBUST_ADMITTED;
 	}
 	assert_int_equal(admitted, p.r.D.cols);
 	assert_in_range(admitted, 2, p.r.sampled - 2);

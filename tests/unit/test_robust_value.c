@@ -51,7 +51,7 @@ static void train(struct fixture *t, const char *loss, const char *options, long
 		trainer->step(state, &progress);
 	trainer->certify(state, &t->c);
 	t->net = net_new(&t->arena, D, trainer->width(state));
-	trainer->network(state, &t->net);
+	trainer->model(state, &t->net.base);
 }
 
 /* min over the ball of sign f(x_k + delta) by branch and bound: bounds, and what is attained. */
@@ -79,9 +79,9 @@ static void exact_minima(struct fixture *t, real sign, double *lower, double *at
 static void attacked_minima(struct fixture *t, real sign, double *least)
 {
 	struct arena scratch = {0};
-	struct net_work work = net_work_new(&scratch, t->net.U.cols);
+	struct model_work work = net_work_new(&scratch, t->net.U.cols);
 	real y[N], margin[N];
-	struct attack_job job = {.net = &t->net,
+	struct attack_job job = {.model = &t->net.base,
 				 .X = t->toy.problem.X,
 				 .y = y,
 				 .threat = t->threat,

@@ -163,8 +163,8 @@ static void networks_go_both_ways(void **state)
 		net.alpha[i] = (real)((double)i - 1.5);
 	assert_true(rowspace_find(X, NULL, &arena, &r));
 	inner = net_new(&arena, r.B.cols, 4);
-	rowspace_lower(&r, &net, &inner);
-	rowspace_lift(&r, &inner, &back);
+	rowspace_lower(&r, &net.base, &inner.base);
+	rowspace_lift(&r, &inner.base, &back.base);
 	for (ptrdiff_t k = 0; k < X.rows; k++) {
 		double f = toy_output(&net, X, k), most = 1e4 * REAL_EPSILON * (1 + fabs(f));
 

@@ -32,7 +32,7 @@ static double accuracy(const struct net *net, const struct part *part)
 static void check_model(const struct cell *cell, const struct result *r)
 {
 	struct dataset data;
-	struct model model;
+	struct modelfile model;
 	struct err err = {0};
 	struct problem problem = {.beta = cell->train.beta};
 
@@ -40,20 +40,21 @@ static void check_model(const struct cell *cell, const struct result *r)
 		data_load(&cell->data, (uint64_t)cell->seed, cell->repetition, &arena, &data, &err),
 		STATUS_OK);
 	assert_int_equal(modelfile_load(path_in("model.npz"), &arena, &model, &err), STATUS_OK);
-	check_close(accuracy(&model.net, &data.train), r->train_accuracy, 0, 1e-12);
-	check_close(accuracy(&model.net, &data.validation), r->validation_accuracy, 0, 1e-12);
-	check_close(accuracy(&model.net, &data.test), r->test_accuracy, 0, 1e-12);
+	check_close(accuracy(net_of(model.model), &data.train), r->train_accuracy, 0, 1e-12);
+	check_close(accuracy(net_of(model.model), &data.validation), r->validation_accuracy, 0,
+		    1e-12);
+	check_close(accuracy(net_of(model.model), &data.test), r->test_accuracy, 0, 1e-12);
 	check_equal(r->n_train, data.train.X.rows);
 	check_equal(r->n_train + r->n_test + r->n_validation, 60);
 	check_equal(r->d, 3);
-	check_equal(r->neurons, model.net.U.cols);
+	check_equal(r->neurons, net_of(model.model)->U.cols);
 	problem.X = data.train.X;
 	problem.y = data.train.y;
 	problem.loss = (struct loss_term){(const struct loss *)(const void *)cell->train.loss.item,
 					  cell->train.loss.options, 1};
 	if (cell->train.average)
 		problem.loss.weight = 1 / r->n_train;
-	check_close(toy_objective(&problem, &model.net), r->objective_network, 1e-9, 1e-9);
+	check_close(toy_objective(&problem, net_of(model.model)), r->objective_network, 1e-9, 1e-9);
 }
 
 /* One iteration after the other; the last row is the result. */
@@ -191,11 +192,11 @@ static void baseline_cells_leave_a_record(void **state)
 
 static struct mat stored_weights(void)
 {
-	struct model model;
+	struct modelfile model;
 	struct err err = {0};
 
 	assert_int_equal(modelfile_load(path_in("model.npz"), &arena, &model, &err), STATUS_OK);
-	return model.net.U;
+	return net_of(model.model)->U;
 }
 
 static void the_same_cell_gives_the_same_model(void **state)
@@ -254,8 +255,8 @@ static void what_cannot_run_says_why(void **state)
 	check_error(STATUS_ENV, ""); /* no cell.json */
 	write_text("cell.json", "{\"seed\":");
 	check_error(STATUS_SPEC, "");
-	pose("solver: scp, neurons: 20, loss: hinge, method: fista", "");
-	check_error(STATUS_SPEC, "hinge");
+	pose("solver: scp, neurons: 20, loss: hinge, method: newton, first: 5", "");
+	check_error(STATUS_SPEC, "working_set");
 }
 
 static void progress_is_written_as_lines(void **state)

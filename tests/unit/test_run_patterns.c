@@ -1,4 +1,5 @@
 /* patterns.csv of a robust convex program, and the verdict where only zero weights are feasible. */
+#include "harness/store/rows.h"
 #include "tests/close.h"
 #include "tests/unit/test_run.h"
 
@@ -17,6 +18,9 @@ static void every_pattern_is_reported(void **state)
 	result = compute();
 	t = table("patterns.csv");
 	assert_int_equal(t.rows, (size_t)result.patterns);
+	for (size_t c = 0; c < t.cols; c++)
+		assert_string_equal(t.header[c], rows_patterns.field[c].name);
+	assert_null(rows_patterns.field[t.cols].name);
 	assert_string_equal(text(&t, 0, "source"), "constant");
 	assert_string_equal(text(&t, 0, "largest_eps_upper"), "inf");
 	for (size_t i = 0; i < t.rows; i++) {
@@ -87,6 +91,27 @@ static void patterns_come_from_a_model_file(void **state)
 	assert_string_equal(text(&t, 0, "source"), "network");
 }
 
+/* Files are found by their paths, also those of a method that is trained first, and two of them. */
+static void nested_methods_read_their_files(void **state)
+{
+	struct result r;
+
+	(void)state;
+	pose("solver: adam, loss: hinge, beta: 0.01, epochs: 30, width: 8", "");
+	compute();
+	assert_int_equal(rename(path_in("model.npz"), path_in("start.npz")), 0);
+	pose("solver: adam, loss: hinge, beta: 0.01, epochs: 30, width: 5", "");
+	compute();
+	assert_int_equal(rename(path_in("model.npz"), path_in("other.npz")), 0);
+	pose("solver: robust_restriction, loss: hinge, beta: 0.01, eps: 0.01, start: {ipm: "
+	     "{patterns: "
+	     "{from: [{network: {file: start.npz}}, {network: {file: other.npz}}]}}}",
+	     "stop: {iterations: 2}\n");
+	r = compute();
+	assert_non_null(strstr(r.note, "start ipm"));
+	check_above(r.neurons, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -94,6 +119,7 @@ int main(void)
 		IN_FOLDER(zero_weights_are_suspect),
 		IN_FOLDER(other_methods_have_no_table),
 		IN_FOLDER(patterns_come_from_a_model_file),
+		IN_FOLDER(nested_methods_read_their_files),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

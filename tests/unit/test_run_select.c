@@ -77,7 +77,7 @@ static void the_figures_are_the_closed_worst_case(void **state)
 				       attacks);
 	struct result r = compute();
 	struct dataset data;
-	struct model model;
+	struct modelfile model;
 	struct err err = {0};
 	double robust, hinge;
 
@@ -86,12 +86,12 @@ static void the_figures_are_the_closed_worst_case(void **state)
 		data_load(&cell->data, (uint64_t)cell->seed, cell->repetition, &arena, &data, &err),
 		STATUS_OK);
 	assert_int_equal(modelfile_load(path_in("model.npz"), &arena, &model, &err), STATUS_OK);
-	closed_worst_case(&model.net, &data.validation, 0.25, &robust, &hinge);
+	closed_worst_case(net_of(model.model), &data.validation, 0.25, &robust, &hinge);
 	check_close(r.validation_robust_accuracy, robust / r.n_validation, 0, 1e-12);
-	closed_worst_case(&model.net, &data.train, 0.3, &robust, &hinge);
-	check_close(r.objective - hinge, cell->train.beta * net_decay(&model.net), 0,
+	closed_worst_case(net_of(model.model), &data.train, 0.3, &robust, &hinge);
+	check_close(r.objective - hinge, cell->train.beta * net_decay(net_of(model.model)), 0,
 		    1e-9 * r.objective);
-	check_above(fabs((double)mat_get(model.net.U, 2, 0)), 1e-3);
+	check_above(fabs((double)mat_get(net_of(model.model)->U, 2, 0)), 1e-3);
 	check_below(r.gap, 1e-6);
 }
 
@@ -135,8 +135,10 @@ static void bad_options_are_refused_by_name(void **state)
 		   "interval.eps: expected a number >= 0, got \"-1\"");
 	check_spec("solver: linear_robust, loss: hinge, eps: -1",
 		   "eps: expected a number >= 0, got \"-1\"");
-	check_spec("solver: linear_robust, loss: squared",
-		   "expected one of hinge, logistic, squared_hinge for \"linear_robust\"");
+	check_spec(
+		"solver: linear_robust, loss: squared",
+		"expected a loss that falls with the margin (logistic, hinge, squared_hinge) for "
+		"\"linear_robust\"");
 	check_spec("solver: sgd, select: validation_robust_accuracy",
 		   "validation_robust_accuracy needs an entry of attack");
 }

@@ -14,7 +14,7 @@ static const char robust[] = "solver: robust_restriction, loss: hinge, beta: 0.0
 static double certified(const struct cell *cell, bool frozen_bias)
 {
 	struct dataset data;
-	struct model model;
+	struct modelfile model;
 	struct err err = {0};
 	struct problem problem = {.beta = 0.01, .loss = {.weight = 1}};
 	struct dualnorm norm = {.p = PERTURBATION_LINF};
@@ -29,7 +29,7 @@ static double certified(const struct cell *cell, bool frozen_bias)
 	norm.d = problem.X.cols;
 	norm.frozen = frozen = ARENA_ARRAY(&arena, bool, norm.d);
 	frozen[data.bias] = frozen_bias;
-	return certified_objective(&problem, &norm, 0.1, &model.net, 10, NULL);
+	return certified_objective(&problem, &norm, 0.1, net_of(model.model), 10, NULL);
 }
 
 static void a_model_file_is_the_start(void **state)
@@ -55,8 +55,9 @@ static void a_model_file_is_the_start(void **state)
 
 static void a_model_on_other_features_is_refused(void **state)
 {
-	struct model model = {
-		.net = net_new(&arena, 5, 2), .stages = stages_none(5), .target_scale = 1};
+	struct modelfile model = {.model = model_new(&model_relu, &arena, 5, 2),
+				  .stages = stages_none(5),
+				  .target_scale = 1};
 	struct err err = {0};
 
 	(void)state;

@@ -150,7 +150,7 @@ static bool is_kept(int tenths)
 /* A process that is killed while it trains leaves its last network, and the trace up to there. */
 static void a_killed_process_leaves_what_it_had(void **state)
 {
-	struct model model;
+	struct modelfile model;
 	struct err err = {0};
 	struct csv_table t;
 	struct result r;

@@ -20,8 +20,9 @@ static ptrdiff_t width(const void *state)
 	return 2;
 }
 
-static void network(const void *state, struct net *net)
+static void network(const void *state, struct model *model)
 {
+	struct net *net = net_of(model);
 	(void)state;
 	net->U.cols = 2;
 	for (ptrdiff_t i = 0; i < D; i++) {
@@ -32,7 +33,7 @@ static void network(const void *state, struct net *net)
 	net->alpha[1] = (real)-0.7;
 }
 
-static const struct trainer fixed = {.width = width, .network = network};
+static const struct trainer fixed = {.width = width, .makes = &model_relu, .model = network};
 
 /* A toy problem whose network outputs are known: an evaluation of it. */
 struct scene {
@@ -50,7 +51,7 @@ static struct evaluation look(struct scene *s)
 
 	evaluate_iterate(&evaluator, &out);
 	for (ptrdiff_t k = 0; k < N; k++) {
-		s->f[k] = toy_output(evaluator.delivered, s->toy.problem.X, k);
+		s->f[k] = toy_output(net_of(evaluator.delivered), s->toy.problem.X, k);
 		s->y[k] = (double)s->toy.problem.y[k];
 	}
 	return out;

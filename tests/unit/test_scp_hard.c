@@ -81,7 +81,7 @@ static struct run solve(const struct problem *problem, const char *options, long
 			break;
 	}
 	run.net = net_new(&run.arena, problem->X.cols, scp->width(run.state));
-	scp->network(run.state, &run.net);
+	scp->model(run.state, &run.net.base);
 	return run;
 }
 

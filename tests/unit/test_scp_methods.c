@@ -69,7 +69,7 @@ static struct run solve(const struct problem *problem, const char *options, long
 			break;
 	}
 	run.net = net_new(&run.arena, problem->X.cols, run.trainer->width(run.state));
-	run.trainer->network(run.state, &run.net);
+	run.trainer->model(run.state, &run.net.base);
 	return run;
 }
 
@@ -331,7 +331,7 @@ static void note_is(const char *options, double beta, const char *expected)
 {
 	struct toy toy = toy_make(20, 3, "squared", beta);
 	struct run run = solve(&toy.problem, options, 1);
-	const char *note = scp()->note(run.state);
+	const char *note = toy_text(scp(), run.state, "note", &run.arena);
 
 	if (expected)
 		assert_non_null(strstr(note, expected));

@@ -63,7 +63,8 @@ static void raw_units_are_those_of_the_data(void **state)
 	double correct = 0;
 
 	(void)state;
-	assert_int_equal(target_new(&aim, &data, &net, &arena, &t, &(struct err){0}), STATUS_OK);
+	assert_int_equal(target_new(&aim, &data, &net.base, &arena, &t, &(struct err){0}),
+			 STATUS_OK);
 	for (size_t j = 0; j < 2; j++) {
 		double mean, deviation;
 
@@ -75,7 +76,7 @@ static void raw_units_are_those_of_the_data(void **state)
 		for (ptrdiff_t k = 0; k < t.X.rows; k++)
 			check_close(mat_get(t.X, k, (ptrdiff_t)j),
 				    data.test.raw[2 * (size_t)k + j] - mean, 0, 1e-12);
-		check_close(mat_get(t.net.U, (ptrdiff_t)j, 0),
+		check_close(mat_get(net_of(t.model)->U, (ptrdiff_t)j, 0),
 			    (double)mat_get(net.U, (ptrdiff_t)j, 0) / deviation, 1e-12, 0);
 	}
 	assert_true(t.threat.frozen[2]);
@@ -96,11 +97,12 @@ static void prepared_units_are_left_alone(void **state)
 	struct target t;
 
 	(void)state;
-	assert_int_equal(target_new(&aim, &data, &net, &arena, &t, &(struct err){0}), STATUS_OK);
+	assert_int_equal(target_new(&aim, &data, &net.base, &arena, &t, &(struct err){0}),
+			 STATUS_OK);
 	for (ptrdiff_t j = 0; j < 2; j++) {
 		check_equal(t.threat.lower[j], clip[0]);
 		check_equal(t.threat.upper[j], clip[1]);
-		check_equal(mat_get(t.net.U, j, 0), mat_get(net.U, j, 0));
+		check_equal(mat_get(net_of(t.model)->U, j, 0), mat_get(net.U, j, 0));
 	}
 }
 
@@ -114,7 +116,8 @@ static void an_output_of_zero_is_wrong(void **state)
 
 	(void)state;
 	memset(net.alpha, 0, WIDTH * sizeof *net.alpha);
-	assert_int_equal(target_new(&aim, &data, &net, &arena, &t, &(struct err){0}), STATUS_OK);
+	assert_int_equal(target_new(&aim, &data, &net.base, &arena, &t, &(struct err){0}),
+			 STATUS_OK);
 	check_equal(t.accuracy, 0);
 }
 
@@ -149,7 +152,7 @@ static void certificates_are_nested_and_counted(void **state)
 	struct evidence evidence = evidence_new(&arena, RADII);
 	struct net net = some_net(2);
 	const struct assess_order order = {
-		.cell = &cell, .data = &data, .net = &net, .evidence = &evidence};
+		.cell = &cell, .data = &data, .model = &net.base, .evidence = &evidence};
 	struct assessed out = {0};
 
 	(void)state;

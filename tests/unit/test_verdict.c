@@ -144,7 +144,7 @@ static void broken_runs_are_suspect(void **state)
 	end.last.objective_network = NAN;
 	is("objective not finite", &end, facts);
 	end = good();
-	of.only_zero = true;
+	of.told = "only zero weights are feasible";
 	is("only zero weights are feasible", &end, of);
 	of = facts;
 	of.neurons = 0;

@@ -101,14 +101,14 @@ static void changed_numbers_are_noticed(void **state)
 
 static void a_changed_network_is_noticed(void **state)
 {
-	struct model model;
+	struct modelfile model;
 	struct err err = {0};
 	struct verify out;
 
 	(void)state;
 	make(2);
 	assert_int_equal(modelfile_load(path_in("model.npz"), &arena, &model, &err), STATUS_OK);
-	model.net.alpha[3] *= (real)1.01;
+	net_of(model.model)->alpha[3] *= (real)1.01;
 	assert_int_equal(modelfile_save(path_in("model.npz"), &model, &err), STATUS_OK);
 	out = verify();
 	assert_false(verify_good(&out));
@@ -193,52 +193,6 @@ static void changed_rows_are_noticed(void **state)
 	assert_false(verify_good((struct verify[]){verify()}));
 }
 
-/* A loss of another name cannot be recomputed, and says so. */
-static void an_unknown_loss_cannot_be_verified(void **state)
-{
-	struct reload stored;
-	struct desc other;
-	struct verify out;
-	size_t unknown = 0;
-
-	(void)state;
-	make(0);
-	assert_int_equal(reload_record(folder, NULL, &arena, &stored, &(struct err){0}), STATUS_OK);
-	other = *stored.cell.train.loss.item;
-	other.name = "absolute";
-	stored.cell.train.loss.item = &other;
-	out = verify_new(&stored, &arena);
-	verify_fields(&stored, &out);
-	for (size_t i = 0; i < out.count; i++)
-		if (out.figure[i].state == VERIFY_UNKNOWN) {
-			assert_non_null(strstr(out.figure[i].how, "the loss absolute"));
-			unknown++;
-		}
-	assert_int_equal(unknown, 3); /* objective, its parts */
-	assert_false(verify_good(&out));
-}
-
-static void every_loss_has_a_definition(void **state)
-{
-	static const double outputs[] = {-3, -0.4, 0, 0.4, 1, 3};
-
-	(void)state;
-	for (size_t i = 0; i < registry_count(KIND_LOSS); i++) {
-		const struct desc *desc = registry_at(KIND_LOSS, i);
-		const void *options = toy_options(desc, "{}", &arena);
-		struct loss_term term = {(const struct loss *)(const void *)desc, options, 1};
-		double o = desc->size > 0 ? *(const double *)options : 0;
-
-		assert_non_null(plain_loss_of(desc->name));
-		for (size_t k = 0; k < 12; k++) {
-			double f = outputs[k % 6], y = k < 6 ? 1 : -1;
-
-			check_close(plain_loss_of(desc->name)(o, f, y), toy_loss(term, f, y), 0,
-				    1e-12);
-		}
-	}
-}
-
 /* The zero network is wrong everywhere, in the record as here. */
 static void outputs_of_zero_are_wrong(void **state)
 {
@@ -276,12 +230,13 @@ static void balls_are_those_of_the_definition(void **state)
 	struct aim aim = {"certificate", "crown", &part, "test", 0, 0, &none, NULL};
 
 	(void)state;
-	stored.model.net = net_new(&arena, 3, 1);
+	stored.file.model = model_new(&model_relu, &arena, 3, 1);
 	for (ptrdiff_t i = 0; i < 3; i++) {
-		mat_set(stored.model.net.U, i, 0, (real)(i < 2 ? u[i] : 9)); /* always active */
+		mat_set(net_of(stored.file.model)->U, i, 0,
+			(real)(i < 2 ? u[i] : 9)); /* always active */
 		mat_set(part.X, 0, i, (real)(i < 2 ? 0.3 : 1));
 	}
-	stored.model.net.alpha[0] = part.y[0] = 1;
+	net_of(stored.file.model)->alpha[0] = part.y[0] = 1;
 	for (aim.norm = NORM_LINF; aim.norm <= NORM_L1; aim.norm++) {
 		struct plain_ball ball = plain_ball_new(&stored, &aim, 0.2, &arena);
 		double clean = plain_ball_margin(&ball, 0, (double[]){0, 0, 0});
@@ -306,8 +261,6 @@ int main(void)
 		IN_FOLDER(a_changed_network_is_noticed),
 		IN_FOLDER(exchanged_rows_are_noticed),
 		IN_FOLDER(changed_rows_are_noticed),
-		IN_FOLDER(an_unknown_loss_cannot_be_verified),
-		cmocka_unit_test(every_loss_has_a_definition),
 		IN_FOLDER(outputs_of_zero_are_wrong),
 		cmocka_unit_test(balls_are_those_of_the_definition),
 	};

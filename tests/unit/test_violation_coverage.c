@@ -54,7 +54,7 @@ static void dual_optimum(const struct problem *problem, const char *solver, cons
 	struct run run = solve(problem, solver, options, 1e-9);
 	struct net net = net_new(&run.arena, 2, run.trainer->width(run.state));
 
-	run.trainer->network(run.state, &net);
+	run.trainer->model(run.state, &net.base);
 	for (ptrdiff_t k = 0; k < problem->X.rows; k++)
 		alpha[k] = (double)problem->y[k] - toy_output(&net, problem->X, k);
 	arena_release(&run.arena);

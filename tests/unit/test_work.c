@@ -70,10 +70,11 @@ struct seen {
 	const char *path[8];
 };
 
-static void see(const char **path, void *context)
+static void see(const struct option *row, const char **path, void *context)
 {
 	struct seen *seen = context;
 
+	assert_int_not_equal(row->path, PATH_NONE);
 	seen->path[seen->count++] = *path;
 	if (strcmp(*path, "folder/D.npy") == 0)
 		*path = "/moved/D.npy";

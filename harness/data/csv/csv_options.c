@@ -7,11 +7,11 @@ static const char *const missing_names[] = {"error", "drop", "mean", NULL};
 static const char *const encoding_names[] = {"utf-8", "latin-1", NULL};
 
 const struct option csv_option_rows[] = {
-	{OPTION_FIELD(struct csv_options, path), .doc = "file, plain or .gz", .path = true},
+	{OPTION_FIELD(struct csv_options, path), .doc = "file, plain or .gz", .path = PATH_OTHER},
 	{OPTION_FIELD(struct csv_options, test), .initial = "null",
 	 .doc = "file with the test part; where both have a header, columns are found by their "
 		"names",
-	 .path = true},
+	 .path = PATH_OTHER},
 	{OPTION_FIELD(struct csv_options, separator), .initial = "\",\"",
 	 .doc = "one character, or tab, or whitespace for any run of blanks"},
 	{OPTION_FIELD(struct csv_options, comment), .initial = "null",

@@ -13,9 +13,9 @@ enum { PIXELS = 3072, RECORD = 1 + PIXELS, CLASSES = 10 };
 
 static const struct option rows[] = {
 	{OPTION_FIELD(struct cifar10_options, train),
-	 .doc = "files of records, data_batch_1.bin and so on, plain or .gz", .path = true},
+	 .doc = "files of records, data_batch_1.bin and so on, plain or .gz", .path = PATH_OTHER},
 	{OPTION_FIELD(struct cifar10_options, test), .initial = "[]",
-	 .doc = "files of the test part", .path = true},
+	 .doc = "files of the test part", .path = PATH_OTHER},
 	{0},
 };
 

@@ -20,12 +20,13 @@ enum {
 
 static const struct option rows[] = {
 	{OPTION_FIELD(struct idx_options, images), .doc = "file of images, plain or .gz",
-	 .path = true},
-	{OPTION_FIELD(struct idx_options, labels), .doc = "file of their labels", .path = true},
+	 .path = PATH_OTHER},
+	{OPTION_FIELD(struct idx_options, labels), .doc = "file of their labels",
+	 .path = PATH_OTHER},
 	{OPTION_FIELD(struct idx_options, test_images), .initial = "null",
-	 .doc = "images of the test part", .path = true},
+	 .doc = "images of the test part", .path = PATH_OTHER},
 	{OPTION_FIELD(struct idx_options, test_labels), .initial = "null",
-	 .doc = "labels of the test part", .path = true},
+	 .doc = "labels of the test part", .path = PATH_OTHER},
 	{0},
 };
 

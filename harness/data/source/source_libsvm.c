@@ -18,9 +18,10 @@ enum {
 static const double most_numbers = 0x1p34; /* 128 GiB of dense doubles: surely a damaged index */
 
 static const struct option rows[] = {
-	{OPTION_FIELD(struct libsvm_options, path), .doc = "file, plain or .gz", .path = true},
+	{OPTION_FIELD(struct libsvm_options, path), .doc = "file, plain or .gz",
+	 .path = PATH_OTHER},
 	{OPTION_FIELD(struct libsvm_options, test), .initial = "null",
-	 .doc = "file with the test part", .path = true},
+	 .doc = "file with the test part", .path = PATH_OTHER},
 	{OPTION_FIELD(struct libsvm_options, features), .initial = "0",
 	 .range = RANGE_WITHIN(0, INT_MAX),
 	 .doc = "features per row; 0 = the largest index of both files"},

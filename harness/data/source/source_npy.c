@@ -6,13 +6,13 @@
 
 static const struct option rows[] = {
 	{OPTION_FIELD(struct npy_options, x),
-	 .doc = "features, n x d, or images n x h x w, .npy or .npy.gz", .path = true},
+	 .doc = "features, n x d, or images n x h x w, .npy or .npy.gz", .path = PATH_OTHER},
 	{OPTION_FIELD(struct npy_options, y), .doc = "labels (numbers or texts) or targets, n",
-	 .path = true},
+	 .path = PATH_OTHER},
 	{OPTION_FIELD(struct npy_options, test_x), .initial = "null",
-	 .doc = "features of the test part", .path = true},
+	 .doc = "features of the test part", .path = PATH_OTHER},
 	{OPTION_FIELD(struct npy_options, test_y), .initial = "null",
-	 .doc = "labels or targets of the test part", .path = true},
+	 .doc = "labels or targets of the test part", .path = PATH_OTHER},
 	{0},
 };
 

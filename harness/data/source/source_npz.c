@@ -5,7 +5,7 @@
 #include "harness/file/npz.h"
 
 static const struct option rows[] = {
-	{OPTION_FIELD(struct npz_options, file), .doc = "file, .npz", .path = true},
+	{OPTION_FIELD(struct npz_options, file), .doc = "file, .npz", .path = PATH_OTHER},
 	{OPTION_FIELD(struct npz_options, x), .initial = "x",
 	 .doc = "name of the array of features, n x d, or images n x h x w"},
 	{OPTION_FIELD(struct npz_options, y), .initial = "y",
