@@ -2,7 +2,7 @@
 #include "harness/run/files.h"
 
 #include "harness/file/npy_file.h"
-#include "harness/spec/paths.h"
+#include "harness/spec/spec.h"
 #include "harness/store/modelfile.h"
 
 #include <string.h>
