@@ -3,7 +3,6 @@
 #ifndef CLI_CLI_H
 #define CLI_CLI_H
 
-#include "harness/cli/cli_cell.h"
 #include "harness/cli/cli_option.h"
 #include "harness/cli/cli_print.h"
 #include "harness/sched/sched.h"
@@ -50,6 +49,18 @@ const char *cli_worker_folder(struct arena *arena);
 enum status cli_plan(const struct cli_args *args, struct experiment *experiment,
 		     struct arena *arena, struct plan *plan, struct sched_shard *shard,
 		     struct err *err);
+
+/* The id of the cell of a results folder that starts with `prefix`, or NULL with a message on
+ * stderr. Slashes at the end of `folder` are removed. */
+const char *cli_find_cell(char *folder, const char *prefix, struct arena *arena);
+
+/* Make --data an absolute path. False, with a message, if it is no folder. */
+bool cli_find_data(struct cli_args *args);
+
+/* The folder of the cell that the operands DIR CELL name, as an absolute path, and its id; the
+ * current folder becomes the one the run was started in. NULL with a message on stderr if there is
+ * no such cell. --data, if it was given, becomes absolute before. */
+const char *cli_enter_cell(struct cli_args *args, const char **id);
 
 /* Build what is derived from the records and say where it lies, below the table if it is asked for.
  * A damaged record does not keep the rest from being shown. */
