@@ -5,6 +5,7 @@
 #include "harness/machine/env.h"
 #include "harness/report/report.h"
 #include "harness/sched/filter.h"
+#include "harness/store/command.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -64,7 +65,7 @@ static enum status read_sets(const char *folder, struct arena *arena, struct tex
 		cli_say(stderr, "%s: is not a results folder: it has no spec.yaml\n", folder);
 		return STATUS_ENV;
 	}
-	if (store_read_text(arena_format(arena, "%s/" SCHED_ORIGIN_FILE, folder), arena, &text,
+	if (store_read_text(arena_format(arena, "%s/" COMMAND_ORIGIN_FILE, folder), arena, &text,
 			    &err) != STATUS_OK)
 		return (enum status)cli_fail(&err);
 	for (const char *c = text; *c; c++)
@@ -147,15 +148,12 @@ static bool is_known(const struct experiment *experiment, size_t index)
 }
 
 /* A file that is not there is another's business (work_check). */
-static bool has_files(const struct data_options *data)
+static bool has_files(const struct data_options *data, struct arena *arena)
 {
-	enum { MOST = 64 };
-	const struct source *source = (const struct source *)data->source.item;
-	const char *paths[MOST];
-	size_t count = source->files ? source->files(data->source.options, paths, MOST) : 0;
+	struct texts paths = option_paths(&data->source, arena);
 
-	for (size_t i = 0; i < count; i++)
-		if (access(paths[i], R_OK) != 0)
+	for (size_t i = 0; i < paths.count; i++)
+		if (access(paths.at[i], R_OK) != 0)
 			return false;
 	return true;
 }
@@ -168,7 +166,7 @@ enum status cli_glance(const struct experiment *experiment, bool quiet, struct e
 		const char *note = NULL;
 		enum status status = STATUS_OK;
 
-		if (((const struct source *)data->source.item)->glance && has_files(data) &&
+		if (((const struct source *)data->source.item)->glance && has_files(data, &arena) &&
 		    !is_known(experiment, i))
 			status = data_glance(data, &arena, &note, err);
 		if (status != STATUS_OK)

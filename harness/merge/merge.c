@@ -2,10 +2,12 @@
 #include "harness/merge/merge.h"
 #include "harness/file/folder.h"
 #include "harness/file/io.h"
+#include "harness/merge/merge_tables.h"
 #include "harness/sched/layout.h"
 #include "harness/sched/lock.h"
 #include "harness/store/cellfile.h"
 #include "harness/store/checksums.h"
+#include "harness/store/command.h"
 #include "harness/store/entries.h"
 #include "harness/store/manifest.h"
 #include "harness/store/result.h"
@@ -237,12 +239,12 @@ static enum status merge_one(struct merge *merge, struct arena *arena, struct er
 	const struct merge_summary before = *merge->summary, *now = merge->summary;
 
 	if (!merge->order->force) {
-		TRY(merge_check_specs(merge->order->dest, merge->source, arena, err));
-		TRY(merge_check_data(merge->order->dest, merge->source, arena, err));
+		TRY(merge_tables_check_specs(merge->order->dest, merge->source, arena, err));
+		TRY(merge_tables_check_data(merge->order->dest, merge->source, arena, err));
 	}
 	TRY(merge_cells(merge, err));
-	TRY(merge_tables(merge->order->dest, merge->source, arena, err));
-	TRY(merge_environment(merge->order->dest, merge->source, arena, err));
+	TRY(merge_tables_unite(merge->order->dest, merge->source, arena, err));
+	TRY(merge_tables_environment(merge->order->dest, merge->source, arena, err));
 	fprintf(merge->order->to, "%s: %zu cells added, %zu replaced by better ones, %zu kept",
 		merge->source, now->added - before.added, now->replaced - before.replaced,
 		now->kept - before.kept);
@@ -275,7 +277,7 @@ static enum status check_source(const char *dest, const char *source, struct are
 /* A new destination starts with the spec of the first source. */
 static enum status start(const char *dest, const char *source, struct arena *arena, struct err *err)
 {
-	static const char *const files[] = {SCHED_ORIGIN_FILE, "env.json", "spec.yaml"};
+	static const char *const files[] = {COMMAND_ORIGIN_FILE, "env.json", "spec.yaml"};
 
 	if (access(arena_format(arena, "%s/spec.yaml", dest), F_OK) == 0)
 		return STATUS_OK;

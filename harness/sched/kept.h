@@ -2,7 +2,7 @@
 #ifndef SCHED_KEPT_H
 #define SCHED_KEPT_H
 
-#include "harness/sched/sched.h"
+#include "harness/sched/plan.h"
 #include "harness/store/result.h"
 
 struct kept {

@@ -3,12 +3,12 @@
  * Signals arrive through a signalfd, which wakes the executor, so the loop below has one place to
  * wait in: SIGCHLD only wakes it, SIGINT, SIGTERM and SIGHUP stop the run (the second one kills at
  * once). */
+#include "harness/sched/pool.h"
 #include "harness/executor/environment.h"
 #include "harness/sched/alone.h"
 #include "harness/sched/asked.h"
 #include "harness/sched/forecast.h"
 #include "harness/sched/outcome.h"
-#include "harness/sched/sched.h"
 #include "harness/sched/slot.h"
 
 #include <errno.h>

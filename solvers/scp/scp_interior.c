@@ -147,13 +147,13 @@ static void solve_in_neurons(struct scp_interior *s)
 
 	for (ptrdiff_t k = 0; k < Phi.rows; k++)
 		s->df[k] = s->r[k] / s->system.v[k];
-	scp_products_transposed(Phi, s->df, b);
+	scp_products_transposed(Phi, s->df, b); /* N: Phi'v^-1 r */
 	for (ptrdiff_t i = 0; i < s->count; i++)
 		b[i] = (s->dp[i] - s->dq[i]) / sqrt(s->system.s[i]) - b[i] * sqrt(s->system.s[i]);
 	scp_system_solve(&s->system, SCP_IN_NEURONS, b, s->df, s->x);
 	for (ptrdiff_t i = 0; i < s->count; i++)
 		s->x[i] *= sqrt(s->system.s[i]);
-	scp_products_plain(Phi, s->x, s->df);
+	scp_products_plain(Phi, s->x, s->df); /* n: Phi dx */
 	for (ptrdiff_t k = 0; k < Phi.rows && scp_system_better(&s->system, SCP_IN_NEURONS); k++)
 		s->da[k] = (s->df[k] + s->r[k]) / s->system.v[k];
 }
@@ -167,7 +167,7 @@ static void complete_direction(struct scp_interior *s)
 	bool given = scp_system_uses(&s->system, SCP_IN_NEURONS) &&
 		     !scp_system_better(&s->system, SCP_IN_SAMPLES);
 
-	scp_products_transposed(Phi, s->da, s->dzp);
+	scp_products_transposed(Phi, s->da, s->dzp); /* N: Phi'da */
 	for (ptrdiff_t i = 0; i < s->count; i++) {
 		double h = s->dzp[i];
 		double sp = s->p[i] / s->zp[i], sq = s->q[i] / s->zq[i];
@@ -184,7 +184,7 @@ static void complete_direction(struct scp_interior *s)
 		s->dzq[i] = s->eq[i] - h;
 	}
 	if (!given)
-		scp_products_plain(Phi, s->x, s->df);
+		scp_products_plain(Phi, s->x, s->df); /* n: Phi dx */
 }
 
 /* The Newton step to the complementarity `target`; with `correct` the products of the last step are
@@ -208,7 +208,7 @@ static void find_direction(struct scp_interior *s, double target, bool correct)
 
 		for (ptrdiff_t i = 0; i < s->count; i++)
 			s->dzp[i] = s->dp[i] - s->dq[i];
-		scp_products_plain(s->system.Phi, s->dzp, b);
+		scp_products_plain(s->system.Phi, s->dzp, b); /* n: Phi x_0 */
 		for (ptrdiff_t k = 0; k < s->scp->Phi.rows; k++)
 			b[k] += s->r[k];
 		scp_system_solve(&s->system, SCP_IN_SAMPLES, b, s->dzp, s->da);

@@ -5,7 +5,7 @@
  * one dimension lower. So the recursion lists the split cells; every other cell stays on one side,
  * which its interior point tells. Parallel rows are merged and zero rows left out first, so
  * degenerate positions need no special case. */
-#include "solvers/gates/cells.h"
+#include "solvers/gates/arrangement.h"
 
 #include "solvers/core/blas.h"
 #include "solvers/core/index.h"
@@ -30,7 +30,7 @@ struct merged {
 	signed char *side;
 };
 
-double cells_bound(double n, double r)
+double arrangement_bound(double n, double r)
 {
 	double sum = 0, binomial = 1;
 
@@ -92,13 +92,13 @@ static struct merged merge(const double *x, size_t n, size_t r, double least, st
 /* Growing list of cells of `rows` hyperplanes in R^dimension. */
 struct list {
 	struct arena *arena;
-	struct cells cells;
+	struct arrangement cells;
 	size_t room, limit;
 };
 
 static void reserve(struct list *list, size_t count)
 {
-	struct cells *c = &list->cells;
+	struct arrangement *c = &list->cells;
 	signed char *sign;
 	double *point;
 
@@ -133,7 +133,7 @@ static void complement(const double *u, size_t r, double *basis)
 
 /* The cells that hyperplane k splits, as cells of the earlier rows induced on it; points in R^r. */
 static bool split_cells(const struct rows *rows, size_t k, struct arena *arena, size_t limit,
-			struct cells *out)
+			struct arrangement *out)
 {
 	size_t r = rows->r;
 	double *basis = ARENA_ARRAY(arena, double, r *r), *low = ARENA_ARRAY(arena, double, k *r),
@@ -178,7 +178,7 @@ static void step_off(const struct rows *rows, size_t k, const double *on, double
 }
 
 /* All cells by their first k signs. */
-static struct index index_cells(const struct cells *cells, size_t k, struct arena *arena)
+static struct index index_cells(const struct arrangement *cells, size_t k, struct arena *arena)
 {
 	struct index index = index_new(cells->count, arena);
 
@@ -190,9 +190,9 @@ static struct index index_cells(const struct cells *cells, size_t k, struct aren
 /* Every split cell becomes two; false if a split cell is not among the cells (a failure of
  * rounding). */
 static bool split_all(const struct rows *rows, size_t k, struct list *list,
-		      const struct cells *split, struct arena *scratch)
+		      const struct arrangement *split, struct arena *scratch)
 {
-	struct cells *c = &list->cells;
+	struct arrangement *c = &list->cells;
 	struct index index = index_cells(c, k, scratch);
 	size_t r = rows->r;
 
@@ -217,7 +217,7 @@ static bool split_all(const struct rows *rows, size_t k, struct list *list,
 static bool add_hyperplane(const struct rows *rows, size_t k, struct list *list)
 {
 	struct arena scratch = {0};
-	struct cells split = {0}, *c = &list->cells;
+	struct arrangement split = {0}, *c = &list->cells;
 	size_t r = rows->r;
 	bool fits = split_cells(rows, k, &scratch, list->limit, &split) &&
 		    c->count + split.count <= list->limit;
@@ -232,7 +232,7 @@ static bool add_hyperplane(const struct rows *rows, size_t k, struct list *list)
 /* Cells of merged rows (r >= 1): start from the two sides of the first hyperplane. */
 static bool enumerate_merged(const struct rows *rows, struct list *list)
 {
-	struct cells *c = &list->cells;
+	struct arrangement *c = &list->cells;
 
 	c->rows = rows->n;
 	c->dimension = rows->r;
@@ -255,7 +255,7 @@ static bool enumerate_merged(const struct rows *rows, struct list *list)
 }
 
 /* Signs of all n rows from those of their representatives; 0 for a zero row. */
-static void expand_signs(const struct merged *m, const struct cells *from, size_t n,
+static void expand_signs(const struct merged *m, const struct arrangement *from, size_t n,
 			 signed char *to)
 {
 	for (size_t c = 0; c < from->count; c++)
@@ -273,10 +273,10 @@ static bool enumerate(const double *x, size_t n, size_t r, double least, struct 
 	struct merged m = merge(x, n, r, least, &scratch);
 	struct list list = {.arena = &scratch, .limit = out->limit};
 	bool fits = enumerate_merged(&m.rows, &list);
-	struct cells *to = &out->cells, *from = &list.cells;
+	struct arrangement *to = &out->cells, *from = &list.cells;
 
 	if (fits) {
-		*to = (struct cells){from->count, n, r, NULL, NULL};
+		*to = (struct arrangement){from->count, n, r, NULL, NULL};
 		to->sign = arena_alloc(out->arena, from->count, n > 0 ? n : 1);
 		to->point = ARENA_ARRAY(out->arena, double, from->count *r);
 		memcpy(to->point, from->point, from->count * r * sizeof *to->point);
@@ -313,13 +313,14 @@ static void lift(const double *low, struct mat V, double *to)
 }
 
 /* All of space: no hyperplane cuts it. */
-static void one_cell(size_t n, size_t d, struct arena *arena, struct cells *out)
+static void one_cell(size_t n, size_t d, struct arena *arena, struct arrangement *out)
 {
-	*out = (struct cells){1, n, d, arena_alloc(arena, 1, n), ARENA_ARRAY(arena, double, d)};
+	*out = (struct arrangement){1, n, d, arena_alloc(arena, 1, n),
+				    ARENA_ARRAY(arena, double, d)};
 	out->point[0] = 1;
 }
 
-bool cells_enumerate(struct mat X, size_t limit, struct arena *arena, struct cells *out)
+bool arrangement_enumerate(struct mat X, size_t limit, struct arena *arena, struct arrangement *out)
 {
 	struct arena scratch = {0};
 	struct mat V = mat_new(&scratch, X.cols, X.cols), Z;
@@ -340,7 +341,7 @@ bool cells_enumerate(struct mat X, size_t limit, struct arena *arena, struct cel
 	}
 	fits = fits && enumerate(rows, n, r, flat * longest, &list);
 	if (fits) {
-		*out = (struct cells){list.cells.count, n, d, NULL, NULL};
+		*out = (struct arrangement){list.cells.count, n, d, NULL, NULL};
 		out->sign = arena_alloc(arena, out->count, n);
 		out->point = ARENA_ARRAY(arena, double, out->count *d);
 		memcpy(out->sign, list.cells.sign, out->count * n);

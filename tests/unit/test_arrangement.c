@@ -2,7 +2,7 @@
  * against brute force in degenerate position, and the exact program bounding every network from
  * below. */
 #include "solvers/core/rng.h"
-#include "solvers/gates/cells.h"
+#include "solvers/gates/arrangement.h"
 #include "solvers/gates/pattern.h"
 #include "solvers/model/trainer.h"
 #include "tests/close.h"
@@ -34,7 +34,7 @@ static struct mat gaussian(struct arena *arena, ptrdiff_t n, ptrdiff_t d, uint64
 }
 
 /* Every cell's point has the signs of the cell, and no two cells are equal. */
-static void check_cells(struct mat X, const struct cells *cells)
+static void check_cells(struct mat X, const struct arrangement *cells)
 {
 	for (size_t c = 0; c < cells->count; c++) {
 		for (ptrdiff_t k = 0; k < X.rows; k++) {
@@ -65,10 +65,11 @@ static void counts_in_general_position(void **state)
 		struct arena arena = {0};
 		ptrdiff_t n = shapes[i][0], d = shapes[i][1];
 		struct mat X = gaussian(&arena, n, d, i);
-		struct cells cells;
+		struct arrangement cells;
 
-		assert_true(cells_enumerate(X, 100000, &arena, &cells));
-		check_close(cells.count, cells_bound((double)n, (double)(d < n ? d : n)), 0, 0.5);
+		assert_true(arrangement_enumerate(X, 100000, &arena, &cells));
+		check_close(cells.count, arrangement_bound((double)n, (double)(d < n ? d : n)), 0,
+			    0.5);
 		check_cells(X, &cells);
 		arena_release(&arena);
 	}
@@ -113,16 +114,16 @@ static void degenerate_positions_agree_with_brute_force(void **state)
 					 {2, -1, 0, 1},  {-1, 2, 0, 1}, {2, 1, 0, 2}};
 	struct arena arena = {0};
 	struct mat X = mat_new(&arena, 9, 4);
-	struct cells cells;
+	struct arrangement cells;
 
 	(void)state;
 	for (ptrdiff_t k = 0; k < 9; k++)
 		for (ptrdiff_t j = 0; j < 4; j++)
 			mat_set(X, k, j, (real)rows[k][j]);
-	assert_true(cells_enumerate(X, 100000, &arena, &cells));
+	assert_true(arrangement_enumerate(X, 100000, &arena, &cells));
 	check_cells(X, &cells);
 	assert_int_equal(cells.count, brute_force(X, &arena));
-	check_below(cells.count, cells_bound(9, 3));
+	check_below(cells.count, arrangement_bound(9, 3));
 	arena_release(&arena);
 }
 
@@ -130,10 +131,10 @@ static void without_hyperplanes_there_is_one_cell(void **state)
 {
 	struct arena arena = {0};
 	struct mat X = mat_new(&arena, 3, 2);
-	struct cells cells;
+	struct arrangement cells;
 
 	(void)state;
-	assert_true(cells_enumerate(X, 100000, &arena, &cells));
+	assert_true(arrangement_enumerate(X, 100000, &arena, &cells));
 	assert_int_equal(cells.count, 1);
 	for (int k = 0; k < 3; k++)
 		assert_int_equal(cells.sign[k], 0);
@@ -146,11 +147,12 @@ static void too_many_are_refused(void **state)
 {
 	struct arena arena = {0};
 	struct mat X = gaussian(&arena, 30, 3, 1);
-	struct cells cells;
+	struct arrangement cells;
 
 	(void)state;
-	assert_false(cells_enumerate(X, (size_t)cells_bound(30, 3) - 1, &arena, &cells));
-	assert_true(cells_enumerate(X, (size_t)cells_bound(30, 3), &arena, &cells));
+	assert_false(
+		arrangement_enumerate(X, (size_t)arrangement_bound(30, 3) - 1, &arena, &cells));
+	assert_true(arrangement_enumerate(X, (size_t)arrangement_bound(30, 3), &arena, &cells));
 	arena_release(&arena);
 }
 

@@ -1,9 +1,9 @@
 /* A walk over bound options along their rows. */
-#include "harness/spec/paths.h"
-#include "harness/spec/cell.h"
+#include "solvers/core/option.h"
+#include "solvers/core/desc.h"
 
 struct walk {
-	spec_path_visit *visit;
+	option_path_visit *visit;
 	void *context;
 };
 
@@ -48,20 +48,33 @@ static void each_row(const struct walk *walk, const struct option *rows, void *b
 	}
 }
 
-void spec_each_data_path(const struct cell *cell, spec_path_visit *visit, void *context)
+void option_each_path(const struct choice *choice, option_path_visit *visit, void *context)
 {
-	each_choice(&(struct walk){visit, context}, &cell->data.source);
+	each_choice(&(struct walk){visit, context}, choice);
 }
 
-void spec_each_train_path(const struct cell *cell, spec_path_visit *visit, void *context)
+struct paths {
+	size_t count;
+	const char **at; /* NULL: they are only counted */
+};
+
+static void add_path(const struct option *row, const char **path, void *context)
 {
-	each_choice(&(struct walk){visit, context}, &cell->train.solver);
+	struct paths *paths = context;
+
+	(void)row;
+	if (paths->at)
+		paths->at[paths->count] = *path;
+	paths->count++;
 }
 
-const char *spec_cell_text(const struct cell *cell, struct arena *arena)
+struct texts option_paths(const struct choice *choice, struct arena *arena)
 {
-	struct text w = text_new(arena);
+	struct paths paths = {0};
 
-	cell_write(&w, cell);
-	return arena_text_n(arena, w.at, w.length);
+	option_each_path(choice, add_path, &paths);
+	paths.at = ARENA_ARRAY(arena, const char *, paths.count);
+	paths.count = 0;
+	option_each_path(choice, add_path, &paths);
+	return (struct texts){paths.count, paths.at};
 }
