@@ -43,7 +43,7 @@ static enum status setup(const struct problem *problem, const void *options, str
 	struct state *s = ARENA_NEW(arena, struct state);
 
 	*state = s;
-	TRY(backprop_setup(&s->base, problem, &o->common, arena, err));
+	TRY(backprop_train_setup(&s->base, problem, &o->common, arena, err));
 	s->adam = adam_new();
 	s->adam.beta1 = o->beta1;
 	s->adam.beta2 = o->beta2;
@@ -61,7 +61,7 @@ static enum status setup(const struct problem *problem, const void *options, str
 static void begin(void *trainer)
 {
 	struct state *s = trainer;
-	double rate = backprop_rate(&s->base);
+	double rate = backprop_train_rate(&s->base);
 
 	adam_begin(&s->adam, rate);
 	s->adam.shrink = (real)(1 - rate * (double)s->decay);
@@ -84,20 +84,20 @@ static void step(void *state, struct progress *progress)
 {
 	struct state *s = state;
 
-	backprop_epoch(&s->base, update, begin, s);
-	backprop_report(&s->base, progress);
+	backprop_train_epoch(&s->base, update, begin, s);
+	backprop_train_report(&s->base, progress);
 }
 
-static bool robust(const void *options)
+static const struct threat_options *threat(const void *options)
 {
-	return backprop_robust(&((const struct adam_options *)options)->common);
+	return backprop_robust_threat(&((const struct adam_options *)options)->common);
 }
 
 static void forecast(const void *options, ptrdiff_t n, ptrdiff_t d, struct forecast *out)
 {
 	const struct adam_options *o = options;
 
-	backprop_forecast(&o->common, n, d, out);
+	backprop_train_forecast(&o->common, n, d, out);
 }
 
 const struct trainer trainer_adam = {
@@ -107,10 +107,10 @@ const struct trainer trainer_adam = {
 		 .options = rows,
 		 .size = sizeof(struct adam_options)},
 	.makes = &model_relu,
-	.robust = robust,
+	.threat = threat,
 	.forecast = forecast,
 	.setup = setup,
 	.step = step,
-	.width = backprop_width,
-	.model = backprop_network,
+	.width = backprop_train_width,
+	.model = backprop_train_network,
 };

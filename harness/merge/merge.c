@@ -21,8 +21,6 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PIECE = 64 * 1024 };
-
 struct merge {
 	const struct merge_order *order;
 	struct merge_summary *summary;
@@ -124,17 +122,6 @@ static const char *better(const struct standing *ours, const struct standing *th
 	return theirs->date > ours->date ? "of a later date" : NULL;
 }
 
-static enum status copy_bytes(int from, const char *to, struct err *err)
-{
-	char piece[PIECE];
-	FILE *file = io_create(to);
-	ssize_t n = 0;
-
-	while (file && (n = read(from, piece, sizeof piece)) > 0)
-		fwrite(piece, 1, (size_t)n, file);
-	return file && io_close(file) && n == 0 ? STATUS_OK : io_error(err, to, "copy to");
-}
-
 /* Its regular files; a link is not followed and not copied. */
 static enum status copy_record(const char *from, const char *to, struct arena *arena,
 			       struct err *err)
@@ -150,8 +137,7 @@ static enum status copy_record(const char *from, const char *to, struct arena *a
 		int fd = openat(dirfd(dir), entry->d_name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 
 		if (fd >= 0 && fstat(fd, &info) == 0 && S_ISREG(info.st_mode))
-			status = copy_bytes(fd, arena_format(arena, "%s/%s", to, entry->d_name),
-					    err);
+			status = io_copy(fd, arena_format(arena, "%s/%s", to, entry->d_name), err);
 		if (fd >= 0)
 			close(fd);
 	}

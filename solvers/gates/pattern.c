@@ -234,7 +234,7 @@ static enum status take_all(const struct problem *problem, struct arena *arena,
 }
 
 enum status pattern_sample(const struct pattern_options *options, const struct problem *problem,
-			   double radius, struct arena *arena, struct patterns *out,
+			   const struct threat *threat, struct arena *arena, struct patterns *out,
 			   struct err *err)
 {
 	bool simple = true;
@@ -252,11 +252,11 @@ enum status pattern_sample(const struct pattern_options *options, const struct p
 	}
 	if (options->count == PATTERN_ALL)
 		return take_all(problem, arena, out, err);
-	TRY(pattern_draw(options, problem, radius, arena, out, err));
+	TRY(pattern_draw(options, problem, threat, arena, out, err));
 	for (size_t s = 0; s < options->from.count; s++)
 		simple = simple && source_of(&options->from.at[s])->independent;
 	if (!simple)
-		find_directions(problem->X, !(radius > 0), arena, out);
+		find_directions(problem->X, !(threat && threat->eps > 0), arena, out);
 	return STATUS_OK;
 }
 

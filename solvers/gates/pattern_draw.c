@@ -155,11 +155,14 @@ static enum status take_turns(struct draw *draw, struct pattern_stream request, 
 }
 
 enum status pattern_draw(const struct pattern_options *options, const struct problem *problem,
-			 double radius, struct arena *arena, struct patterns *out, struct err *err)
+			 const struct threat *threat, struct arena *arena, struct patterns *out,
+			 struct err *err)
 {
 	struct draw draw = {.options = options, .out = out};
 	struct pattern_stream request = {
-		.problem = problem, .radius = radius, .count = PATTERN_ENDLESS};
+		.problem = problem,
+		.threat = threat ? *threat : (struct threat){.frozen = problem->frozen},
+		.count = PATTERN_ENDLESS};
 
 	out->D = gates_new(arena, problem->X.rows, options->count);
 	out->H = mat_new(arena, problem->X.cols, options->count);

@@ -8,6 +8,7 @@
  * directions as proposed. STATUS_SPEC if a source that never ends is not the last or two model
  * files are named; STATUS_ENV if no pattern is found; whatever opening a source reports. */
 enum status pattern_draw(const struct pattern_options *options, const struct problem *problem,
-			 double radius, struct arena *arena, struct patterns *out, struct err *err);
+			 const struct threat *threat, struct arena *arena, struct patterns *out,
+			 struct err *err);
 
 #endif

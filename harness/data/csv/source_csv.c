@@ -1,10 +1,10 @@
 /* Source `csv`: delimited text with one label or target column and numeric features. */
-#include "harness/data/csv/source_csv.h"
 #include "harness/data/csv/csv_category.h"
 #include "harness/data/csv/csv_columns.h"
 #include "harness/data/csv/csv_header.h"
 #include "harness/data/csv/csv_message.h"
 #include "harness/data/csv/csv_missing.h"
+#include "harness/data/csv/csv_options.h"
 #include "harness/data/csv/csv_source_text.h"
 #include "harness/data/csv/delimited.h"
 #include "harness/data/data.h"
