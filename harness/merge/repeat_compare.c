@@ -1,5 +1,5 @@
-/* Two records of the same cell, number by number. */
-#include "harness/merge/repeat.h"
+/* Comparing records. */
+#include "harness/merge/repeat_compare.h"
 #include "harness/store/result.h"
 
 #include <math.h>

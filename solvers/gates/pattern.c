@@ -2,7 +2,7 @@
 #include "solvers/gates/pattern.h"
 
 #include "solvers/core/blas.h"
-#include "solvers/gates/cells.h"
+#include "solvers/gates/arrangement.h"
 #include "solvers/gates/interior.h"
 #include "solvers/gates/pattern_draw.h"
 #include "solvers/model/trainer.h"
@@ -155,7 +155,7 @@ static enum status take_given(const char *file, const struct problem *problem, s
 double pattern_most(const struct pattern_options *options, ptrdiff_t n, ptrdiff_t d)
 {
 	return options->count == PATTERN_ALL
-		       ? fmin(ALL_MOST, cells_bound((double)n, (double)(d < n ? d : n)))
+		       ? fmin(ALL_MOST, arrangement_bound((double)n, (double)(d < n ? d : n)))
 		       : (double)options->count;
 }
 
@@ -199,15 +199,15 @@ static enum status take_all(const struct problem *problem, struct arena *arena,
 			    struct patterns *out, struct err *err)
 {
 	struct arena scratch = {0};
-	struct cells cells;
+	struct arrangement cells;
 	ptrdiff_t n = problem->X.rows, d = problem->X.cols, kept = 0;
 
-	if (!cells_enumerate(problem->X, ALL_MOST, &scratch, &cells)) {
+	if (!arrangement_enumerate(problem->X, ALL_MOST, &scratch, &cells)) {
 		arena_release(&scratch);
 		return err_set(err, STATUS_SPEC,
 			       "patterns: all of them would be up to %.3g, at most %d are "
 			       "enumerated; sample instead",
-			       cells_bound((double)n, (double)(d < n ? d : n)), ALL_MOST);
+			       arrangement_bound((double)n, (double)(d < n ? d : n)), ALL_MOST);
 	}
 	out->D = gates_new(arena, n, (ptrdiff_t)cells.count);
 	out->H = mat_new(arena, d, (ptrdiff_t)cells.count);

@@ -2,7 +2,7 @@
 #ifndef TEST_DATA_FILES_H
 #define TEST_DATA_FILES_H
 
-#include "harness/data/csv/source_csv.h"
+#include "harness/data/csv/csv_options.h"
 #include "harness/data/data.h"
 
 #include <math.h>
