@@ -1,5 +1,5 @@
 /* ADMM for the convex program over a pattern set (Bai, Gautam, Sojoudi 2023, algorithm 3.1), with
- * an exchangeable u-step and the further split f = z: state shared by its files.
+ * an exchangeable u-step and the further split f = z: its state and its iteration.
  *
  *     min  L(z, y) + beta sum_i (|v1_i| + |w1_i|) + Ind(S >= 0, T >= 0)
  *     s.t. V = V1, W = W1, E o (X V) = S, E o (X W) = T, (D o (X (V - W))) 1 = z
@@ -20,8 +20,8 @@
  * part, so that S - N1 = |a|). An iteration maps these sums to t + theta (V - V1), a + theta (E o
  * (X V) - S), s + theta (f - z): one vector x and one fixed-point map, as Anderson acceleration and
  * a change of rho need it. The squared loss could do without z; with it a change of rho is free. */
-#ifndef ADMM_ADMM_H
-#define ADMM_ADMM_H
+#ifndef ADMM_ADMM_STEP_H
+#define ADMM_ADMM_STEP_H
 
 #include "solvers/admm/admm_finish.h"
 #include "solvers/admm/u_update.h"
@@ -64,10 +64,10 @@ struct admm {
 };
 
 /* Row blocks of the fused passes: their sums do not depend on the thread count. */
-ptrdiff_t admm_blocks(ptrdiff_t n);
+ptrdiff_t admm_step_blocks(ptrdiff_t n);
 
 /* The split variables and what the next u-step needs, from x. */
-void admm_split(struct admm *a);
+void admm_step_split(struct admm *a);
 
 /* One iteration; the objective at the split variables. The first ones are trials of rho, if it is
  * not given: from zero, the sums of V grow by about the same in each of the first iterations, and a

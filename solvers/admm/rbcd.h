@@ -15,8 +15,8 @@
  * df:
  *
  *     change(t) = L(f - t df) - L(f) - t rho <G, q> + (t^2/2) rho <G, M G> */
-#ifndef ADMM_ADMM_RBCD_H
-#define ADMM_ADMM_RBCD_H
+#ifndef ADMM_RBCD_H
+#define ADMM_RBCD_H
 
 #include "solvers/core/arena.h"
 #include "solvers/core/mat.h"

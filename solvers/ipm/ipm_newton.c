@@ -1,14 +1,16 @@
-/* The factored matrix of the interior-point method: blocks H_j, and one system that joins them. See
- * ipm.h. */
-#include "solvers/ipm/ipm.h"
+/* The factored matrix: blocks H_j, and one system that joins them; and conjugate gradients with it.
+ * See ipm_newton.h. */
+#include "solvers/ipm/ipm_newton.h"
 
 #include "solvers/core/blas.h"
+#include "solvers/ipm/ipm_extended.h"
 
 #include <math.h>
 #include <stdlib.h>
 
 enum {
-	TRIALS = 4 /* of a factor, each with more on the diagonal */
+	TRIALS = 4, /* of a factor, each with more on the diagonal */
+	ROUNDS = 25 /* of conjugate gradients before the residual is computed anew */
 };
 
 /* Share of the trace that rows left out of a block carry. */
@@ -24,19 +26,6 @@ static void add_cone(const struct cones *c, ptrdiff_t i, struct mat H)
 	for (ptrdiff_t b = 0; b < H.cols; b++) {
 		blas_axpy((size_t)(H.rows - b), -factor * (double)w1[b], w1 + b, mat_col(H, b) + b);
 		mat_set(H, b, b, mat_get(H, b, b) + (real)scale);
-	}
-}
-
-/* T = diag(weight o d_i) X */
-static void weighted_features(const struct ipm *s, const real *weight, ptrdiff_t i, struct mat T)
-{
-	for (ptrdiff_t j = 0; j < T.cols; j++) {
-		const real *x = mat_col(s->problem->X, j);
-		real *t = mat_col(T, j);
-
-		for (ptrdiff_t k = 0; k < T.rows; k++)
-			t[k] = weight[k] * x[k];
-		gates_mask(gates_col(s->D, i), T.rows, t, t);
 	}
 }
 
@@ -107,21 +96,6 @@ static void reduced_gram(struct ipm *s, const real *weight, struct mat to)
 	blas_syrk(1, G, TRANSPOSED, 1, to);
 }
 
-/* X' diag(weight) X, lower triangle, from its packed columns or by a product. */
-static void weighted_gram(struct ipm *s, ptrdiff_t i, struct mat to)
-{
-	const real *packed;
-
-	if (s->pairs.cols == 0) {
-		reduced_gram(s, mat_col(s->Q, i), to);
-		return;
-	}
-	packed = mat_col(s->packed, i);
-	for (ptrdiff_t b = 0; b < to.cols; b++)
-		for (ptrdiff_t a = b; a < to.rows; a++)
-			mat_set(to, a, b, *packed++);
-}
-
 /* Lower factor of the matrix B (lower triangle); its diagonal grows until there is one. */
 static bool factor_entries(struct mat B, struct mat L)
 {
@@ -153,7 +127,13 @@ static bool factor_blocks(struct ipm *s, struct ipm_half *h)
 	if (s->pairs.cols > 0)
 		blas_gemm(1, s->pairs, TRANSPOSED, s->Q, PLAIN, 0, s->packed);
 	for (ptrdiff_t i = 0; i < s->D.cols; i++) {
-		weighted_gram(s, i, s->B);
+		const real *packed = s->pairs.cols > 0 ? mat_col(s->packed, i) : NULL;
+
+		if (!packed)
+			reduced_gram(s, mat_col(s->Q, i), s->B);
+		for (ptrdiff_t b = 0; packed && b < s->B.cols; b++)
+			for (ptrdiff_t a = b; a < s->B.rows; a++)
+				mat_set(s->B, a, b, *packed++);
 		add_cone(&h->cones, i, s->B);
 		if (!factor_entries(s->B, ipm_block(h->L, i)))
 			return false;
@@ -178,7 +158,14 @@ static bool factor_inverses(struct ipm *s, ptrdiff_t i)
 /* T_i = W^(1/2) D_i X N_i */
 static void join(struct ipm *s, ptrdiff_t i, struct mat T)
 {
-	weighted_features(s, s->root_w, i, T);
+	for (ptrdiff_t j = 0; j < T.cols; j++) {
+		const real *x = mat_col(s->problem->X, j);
+		real *t = mat_col(T, j);
+
+		for (ptrdiff_t k = 0; k < T.rows; k++)
+			t[k] = s->root_w[k] * x[k];
+		gates_mask(gates_col(s->D, i), T.rows, t, t);
+	}
 	blas_trmm_right(ipm_block(s->N, i), T);
 }
 
@@ -247,7 +234,7 @@ static bool factor_coupling(struct ipm *s)
 	return blas_cholesky(s->C);
 }
 
-void ipm_factor_allocate(struct ipm *s, struct arena *arena)
+void ipm_newton_allocate(struct ipm *s, struct arena *arena)
 {
 	struct mat X = s->problem->X;
 
@@ -262,7 +249,7 @@ void ipm_factor_allocate(struct ipm *s, struct arena *arena)
 		s->square = mat_new(arena, X.rows, X.rows);
 }
 
-bool ipm_factor(struct ipm *s)
+bool ipm_newton_factor(struct ipm *s)
 {
 	interior_loss_weights(s->loss, s->f, s->w);
 	for (ptrdiff_t k = 0; k < s->D.rows; k++)
@@ -277,4 +264,155 @@ bool ipm_factor(struct ipm *s)
 		if (!factor_inverses(s, i))
 			return false;
 	return s->assembled ? factor_assembled(s) : factor_coupling(s);
+}
+
+void ipm_newton_outputs(struct ipm *s, struct mat q, real *to)
+{
+	blas_gemm(1, s->problem->X, PLAIN, q, PLAIN, 0, s->Q);
+	gates_outputs(s->D, s->Q, to);
+}
+
+void ipm_newton_subtract_cone(const struct cones *c, ptrdiff_t i, const real *x, real *to)
+{
+	const real *w = mat_col(c->w, i);
+	ptrdiff_t d = c->w.rows - 1;
+	double w0 = (double)w[0], scale = 1 / ((double)c->eta[i] * (double)c->eta[i]);
+	double along = 2 * blas_dot((size_t)d, w + 1, x) / (2 * w0 * w0 - 1);
+
+	for (ptrdiff_t j = 0; j < d; j++)
+		to[j] -= (real)(scale * ((double)x[j] - along * (double)w[j + 1]));
+}
+
+static double inner(const struct ipm *s, struct mat a, struct mat b, struct mat c, struct mat d)
+{
+	size_t count = (size_t)(s->q.rows * s->q.cols);
+
+	return blas_dot(count, a.at, b.at) + blas_dot(count, c.at, d.at);
+}
+
+/* q = x_v - x_w */
+static void difference(struct ipm *s, struct mat v, struct mat w)
+{
+	mat_copy(s->q, v);
+	blas_axpy((size_t)(s->q.rows * s->q.cols), -1, w.at, s->q.at);
+}
+
+/* Z = H^-1 Z for all blocks of a half */
+static void solve_blocks(struct ipm *s, struct ipm_half *h)
+{
+	for (ptrdiff_t i = 0; i < s->D.cols; i++)
+		blas_cholesky_solve(ipm_block(h->L, i), mat_cols(h->Z, i, 1));
+}
+
+/* u = W F (S + F'W F)^-1 S q, S_i = (N_i N_i')^-1 */
+static void solve_difference(struct ipm *s)
+{
+	ptrdiff_t n = s->D.rows;
+
+	if (s->assembled) {
+		for (ptrdiff_t i = 0; i < s->D.cols; i++)
+			blas_trsm(ipm_block(s->N, i), PLAIN, mat_cols(s->q, i, 1));
+		blas_triangular_solve(s->C, BLAS_SOLVE_BLOCK, s->q.at);
+		blas_gemv(1, s->T, PLAIN, s->q.at, 0, s->u);
+	} else {
+		ipm_newton_outputs(s, s->q, s->u);
+		for (ptrdiff_t k = 0; k < n; k++)
+			s->u[k] *= s->root_w[k];
+		blas_triangular_solve(s->C, BLAS_SOLVE_BLOCK, s->u);
+	}
+	for (ptrdiff_t k = 0; k < n; k++)
+		s->u[k] *= s->root_w[k];
+}
+
+/* Z = the inverse of the factored matrix times R: with u = W df,
+ * Z_j = H_j^-1 (R_j - sign X'(D o u)). */
+static void precondition(struct ipm *s)
+{
+	for (int half = 0; half < 2; half++) {
+		mat_copy(s->half[half].Z, s->half[half].R);
+		solve_blocks(s, &s->half[half]);
+	}
+	difference(s, s->half[0].Z, s->half[1].Z);
+	solve_difference(s);
+	gates_spread(s->D, s->u, s->Q);
+	blas_gemm(1, s->problem->X, TRANSPOSED, s->Q, PLAIN, 0, s->q);
+	for (int half = 0; half < 2; half++) {
+		struct ipm_half *h = &s->half[half];
+
+		mat_copy(h->Z, h->R);
+		blas_axpy((size_t)(s->q.rows * s->q.cols), -h->sign, s->q.at, h->Z.at);
+		solve_blocks(s, h);
+	}
+}
+
+/* product = A along */
+static void multiply(struct ipm *s)
+{
+	ptrdiff_t n = s->D.rows;
+
+	difference(s, s->half[0].along, s->half[1].along);
+	ipm_newton_outputs(s, s->q, s->u);
+	for (ptrdiff_t k = 0; k < n; k++)
+		s->u[k] *= s->w[k];
+	for (int half = 0; half < 2; half++) {
+		struct ipm_half *h = &s->half[half];
+		real sign = (real)h->sign;
+
+		blas_gemm(1, s->problem->X, PLAIN, h->along, PLAIN, 0, s->Q);
+		for (ptrdiff_t i = 0; i < s->D.cols; i++) {
+			const real *minus = mat_col(h->N, i), *slack = mat_col(h->S, i);
+			real *q = mat_col(s->Q, i);
+
+			gates_mask(gates_col(s->D, i), n, s->u, s->masked);
+#pragma omp simd
+			for (ptrdiff_t k = 0; k < n; k++)
+				q[k] = -minus[k] / slack[k] * q[k] + sign * s->masked[k];
+		}
+		mat_fill(h->product, 0);
+		for (ptrdiff_t i = 0; i < s->D.cols; i++)
+			ipm_newton_subtract_cone(&h->cones, i, mat_col(h->along, i),
+						 mat_col(h->product, i));
+		blas_gemm(1, s->problem->X, TRANSPOSED, s->Q, PLAIN, -1, h->product);
+	}
+}
+
+static double residual_norm(const struct ipm *s)
+{
+	return hypot(blas_mat_norm(s->half[0].R), blas_mat_norm(s->half[1].R));
+}
+
+void ipm_newton_solve(struct ipm *s, double share, double small)
+{
+	struct ipm_half *v = &s->half[0], *w = &s->half[1];
+	double enough = fmax(share * residual_norm(s), small), size = 1, curvature, before;
+	size_t count = (size_t)(s->q.rows * s->q.cols);
+
+	for (int half = 0; half < 2; half++) {
+		mat_fill(s->half[half].added, 0);
+		mat_fill(s->half[half].along, 0);
+	}
+	for (int round = 0; round < ROUNDS; round++) {
+		precondition(s);
+		before = size;
+		size = inner(s, v->R, v->Z, w->R, w->Z);
+		for (int half = 0; half < 2; half++) { /* along = Z + size / before along */
+			struct ipm_half *h = &s->half[half];
+
+			blas_scale(count, round > 0 ? size / before : 0, h->along.at);
+			blas_axpy(count, 1, h->Z.at, h->along.at);
+		}
+		multiply(s);
+		curvature = inner(s, v->along, v->product, w->along, w->product);
+		s->rounds++;
+		if (!(size > 0 && curvature > 0 && isfinite(curvature)))
+			return;
+		for (int half = 0; half < 2; half++) {
+			struct ipm_half *h = &s->half[half];
+
+			blas_axpy(count, size / curvature, h->along.at, h->added.at);
+			blas_axpy(count, -size / curvature, h->product.at, h->R.at);
+		}
+		if (residual_norm(s) <= enough)
+			return;
+	}
 }
