@@ -88,9 +88,9 @@ static void step(void *state, struct progress *progress)
 	backprop_train_report(&s->base, progress);
 }
 
-static bool robust(const void *options)
+static const struct threat_options *threat(const void *options)
 {
-	return backprop_robust(&((const struct adam_options *)options)->common);
+	return backprop_robust_threat(&((const struct adam_options *)options)->common);
 }
 
 static void forecast(const void *options, ptrdiff_t n, ptrdiff_t d, struct forecast *out)
@@ -107,7 +107,7 @@ const struct trainer trainer_adam = {
 		 .options = rows,
 		 .size = sizeof(struct adam_options)},
 	.makes = &model_relu,
-	.robust = robust,
+	.threat = threat,
 	.forecast = forecast,
 	.setup = setup,
 	.step = step,

@@ -22,11 +22,8 @@ const struct option adversary_rows[] = {
 	 .names = adversary_attacks,
 	 .doc = "inner attack on every minibatch: pgd from a random start, fgsm (one step of eps "
 		"from the clean point), fgsm_random (one step of 1.25 eps from a random start)"},
-	{OPTION_FIELD(struct adversary_options, norm), .initial = "linf", .names = norm_names,
-	 .doc = "norm of the ball"},
-	{OPTION_FIELD(struct adversary_options, eps), .initial = "0", .range = RANGE_FROM(0),
-	 .doc = "radius of the ball in prepared features; a bias column is never attacked; 0 is "
-		"plain training"},
+	THREAT_NORM(struct adversary_options, threat_step_norms),
+	THREAT_EPS(struct adversary_options, "0"),
 	{OPTION_FIELD(struct adversary_options, steps), .initial = "7", .range = RANGE_FROM(1),
 	 .doc = "pgd: gradient steps"},
 	{OPTION_FIELD(struct adversary_options, step), .initial = "2.5", .range = RANGE_ABOVE(0),
@@ -36,67 +33,39 @@ const struct option adversary_rows[] = {
 	{OPTION_FIELD(struct adversary_options, trades), .initial = "0", .range = RANGE_FROM(0),
 	 .doc = "TRADES: clean loss plus this weight times the largest KL(sigma(f(x)) || "
 		"sigma(f(x + delta))) instead of the attacked loss; 0 is the attacked loss"},
-	{OPTION_FIELD(struct adversary_options, clip), .initial = "null",
-	 .doc = "lower and upper end of the box that attacked points stay in, in prepared "
-		"features"},
+	THREAT_REST(struct adversary_options, NULL, THREAT_OLD_CLIP),
 	{0},
 };
 
-/* Rounding of prepared data in single precision, relative to the box; as for attacks. */
-static const double box_slack = 1e-4;
-
-static enum status check_box(const struct adversary *adversary, struct mat X, const char *part,
-			     struct err *err)
+/* Units and box of every column, in the coordinates of X. */
+static void set_columns(struct adversary *adversary, ptrdiff_t d, struct arena *arena)
 {
-	const struct reals *clip = &adversary->options->clip;
-	const bool *frozen = adversary->threat.frozen;
-	double slack = box_slack * (clip->at[1] - clip->at[0]);
+	const struct threat *threat = &adversary->threat;
+	real *unit = ARENA_ARRAY(arena, real, d);
+	real *lower = ARENA_ARRAY(arena, real, d), *upper = ARENA_ARRAY(arena, real, d);
 
-	for (ptrdiff_t j = 0; j < X.cols; j++)
-		for (ptrdiff_t k = 0; k < X.rows && !(frozen && frozen[j]); k++) {
-			double x = (double)mat_get(X, k, j);
+	for (ptrdiff_t j = 0; j < d && !arena_counts(arena); j++) {
+		real s = threat_scale(threat, j);
 
-			if (x < clip->at[0] - slack || x > clip->at[1] + slack)
-				return err_set(err, STATUS_SPEC,
-					       "adversary.clip: [%g, %g] excludes %s sample %td, "
-					       "feature %td: %g",
-					       clip->at[0], clip->at[1], part, k, j, x);
-		}
-	return STATUS_OK;
+		unit[j] = threat_frozen(threat, j) ? 0 : s;
+		lower[j] = threat_lower(threat, j) * s;
+		upper[j] = threat_upper(threat, j) * s;
+	}
+	adversary->unit = unit;
+	adversary->lower = lower;
+	adversary->upper = upper;
 }
 
-static enum status set_box(struct adversary *adversary, const struct problem *problem,
-			   struct arena *arena, struct err *err)
+static enum status check_box(const struct adversary *adversary, const struct problem *problem,
+			     struct err *err)
 {
-	const struct reals *clip = &adversary->options->clip;
-	ptrdiff_t d = problem->X.cols;
-	real *lower = ARENA_ARRAY(arena, real, d), *upper = ARENA_ARRAY(arena, real, d);
-	real *room = ARENA_ARRAY(arena, real, d);
+	struct problem validation = *problem;
+	const struct threat_options *o = &adversary->options->threat;
 
-	adversary->threat.lower = lower;
-	adversary->threat.upper = upper;
-	adversary->room = room;
-	if (arena_counts(arena))
-		return STATUS_OK;
-	for (ptrdiff_t i = 0; i < d; i++) {
-		lower[i] = (real)(clip->count == 2 ? clip->at[0] : -HUGE_VAL);
-		upper[i] = (real)(clip->count == 2 ? clip->at[1] : HUGE_VAL);
-		room[i] = problem->frozen && problem->frozen[i] ? 0 : 1;
-	}
-	if (clip->count == 0)
-		return STATUS_OK;
-	if (clip->count != 2)
-		return err_set(err, STATUS_SPEC,
-			       "adversary.clip: expected two ascending numbers or null, got %zu "
-			       "numbers",
-			       clip->count);
-	if (!(clip->at[0] < clip->at[1]))
-		return err_set(err, STATUS_SPEC,
-			       "adversary.clip: expected two ascending numbers or null, got %g and "
-			       "%g",
-			       clip->at[0], clip->at[1]);
-	TRY(check_box(adversary, problem->X, "training", err));
-	return check_box(adversary, problem->X_validation, "validation", err);
+	validation.X = problem->X_validation;
+	TRY(threat_check_box(&adversary->threat, problem, o, "training", "adversary.clip:", err));
+	return threat_check_box(&adversary->threat, &validation, o, "validation",
+				"adversary.clip:", err);
 }
 
 enum status adversary_setup(struct adversary *adversary, const struct problem *problem,
@@ -104,24 +73,21 @@ enum status adversary_setup(struct adversary *adversary, const struct problem *p
 {
 	const struct adversary_options *options = adversary->options;
 
-	adversary->threat = (struct threat){
-		.norm = options->norm == NORM_L2 ? NORM_L2 : NORM_LINF,
-		.eps = options->eps,
-		.frozen = problem->frozen,
-	};
 	adversary->seed = problem->seed;
-	if (!(options->eps > 0))
+	TRY(threat_resolve(problem, &options->threat, "adversary", arena, &adversary->threat, err));
+	if (!(options->threat.eps > 0))
 		return STATUS_OK;
 	for (ptrdiff_t k = 0; k < problem->X.rows && !arena_counts(arena); k++)
 		if (fabs((double)problem->y[k]) != 1)
 			return err_set(err, STATUS_SPEC,
 				       "adversary.eps: expected 0 for regression, got \"%g\"",
-				       options->eps);
+				       options->threat.eps);
 	adversary->S = mat_new(arena, m, chunk);
 	adversary->G = mat_new(arena, problem->X.cols, chunk);
 	adversary->f = ARENA_ARRAY(arena, real, chunk);
 	adversary->clean = ARENA_ARRAY(arena, real, chunk);
-	return set_box(adversary, problem, arena, err);
+	set_columns(adversary, problem->X.cols, arena);
+	return arena_counts(arena) ? STATUS_OK : check_box(adversary, problem, err);
 }
 
 long adversary_steps(const struct adversary_options *options)
@@ -168,16 +134,11 @@ static void input_slopes(const struct net *net, struct mat at, struct mat S, str
 	blas_gemm(1, net->U, PLAIN, S, PLAIN, 0, G); /* d x count */
 }
 
-static bool is_frozen(const struct threat *threat, ptrdiff_t i)
-{
-	return threat->frozen && threat->frozen[i];
-}
-
 struct column { /* of one sample */
-	const struct threat *threat;
 	ptrdiff_t d;
 	double eps;
-	const real *room, *clean, *slope;
+	const real *unit, *lower, *upper; /* unit: s, 0 where frozen */
+	const real *clean, *slope;
 	real *at;
 };
 
@@ -188,88 +149,88 @@ static inline real between(real low, real v, real high)
 	return v > high ? high : v;
 }
 
-/* The value nearest to v in the box widened to hold the clean value c, as for attacks. */
-static inline real into_box(real lower, real upper, real v, real c)
-{
-	return between(lower < c ? lower : c, v, upper > c ? upper : c);
-}
-
-/* at = project(at + move sign(slope)) on |at - clean|_inf <= eps and the box; no branches: this is
- * vector code */
+/* at = project(at + move s sign(slope)) on |(at - clean) / s|_inf <= eps and the box; no branches:
+ * this is vector code */
 static void move_linf(const struct column *x, double move)
 {
-	const real *restrict clean = x->clean, *restrict slope = x->slope, *restrict room = x->room;
-	const real *restrict lower = x->threat->lower, *restrict upper = x->threat->upper;
+	const real *restrict clean = x->clean, *restrict slope = x->slope, *restrict unit = x->unit;
+	const real *restrict lower = x->lower, *restrict upper = x->upper;
 	real *restrict at = x->at, size = (real)move, eps = (real)x->eps;
 
 #pragma omp simd
 	for (ptrdiff_t i = 0; i < x->d; i++) {
-		real c = clean[i], reach = eps * room[i];
-		real v = at[i] + (slope[i] > 0 ? size : (slope[i] < 0 ? -size : 0));
+		real c = clean[i], reach = eps * unit[i], step = size * unit[i];
+		real v = at[i] + (slope[i] > 0 ? step : (slope[i] < 0 ? -step : 0));
 
-		at[i] = into_box(lower[i], upper[i], between(c - reach, v, c + reach), c);
+		at[i] = threat_clip(between(c - reach, v, c + reach), c, lower[i], upper[i]);
 	}
 }
 
-/* at = clean + scale (at - clean), scale <= 1 such that |at - clean|_2 <= eps; then the box, which
- * holds the clean point: it only shortens */
+/* at = clean + scale (at - clean), scale <= 1 such that |(at - clean) / s|_2 <= eps; then the box,
+ * which holds the clean point: it only shortens */
 static void shrink_l2(const struct column *x)
 {
 	double length = 0, scale;
 
 	for (ptrdiff_t i = 0; i < x->d; i++)
-		length += pow((double)x->at[i] - (double)x->clean[i], 2);
+		if (x->unit[i] > 0)
+			length += pow(((double)x->at[i] - (double)x->clean[i]) / (double)x->unit[i],
+				      2);
 	length = sqrt(length);
 	scale = length > x->eps ? x->eps / length : 1;
 	for (ptrdiff_t i = 0; i < x->d; i++) {
 		double c = (double)x->clean[i];
 
-		if (!is_frozen(x->threat, i))
-			x->at[i] = into_box(x->threat->lower[i], x->threat->upper[i],
-					    (real)(c + scale * ((double)x->at[i] - c)), (real)c);
+		if (x->unit[i] > 0)
+			x->at[i] = threat_clip((real)(c + scale * ((double)x->at[i] - c)), (real)c,
+					       x->lower[i], x->upper[i]);
 	}
 }
 
-/* at = project(at + move slope / |slope|) over the free coordinates */
+/* at = project(at + move s^2 slope / |s o slope|) over the attacked columns */
 static void move_l2(const struct column *x, double move)
 {
 	double length = 0;
 
 	for (ptrdiff_t i = 0; i < x->d; i++)
-		length += is_frozen(x->threat, i) ? 0 : pow((double)x->slope[i], 2);
+		length += pow((double)x->unit[i] * (double)x->slope[i], 2);
 	length = length > 0 ? move / sqrt(length) : 0;
-	for (ptrdiff_t i = 0; i < x->d; i++)
-		if (!is_frozen(x->threat, i))
-			x->at[i] += (real)(length * (double)x->slope[i]);
+	for (ptrdiff_t i = 0; i < x->d; i++) {
+		double s = (double)x->unit[i];
+
+		if (s > 0)
+			x->at[i] += (real)(length * (s * s * (double)x->slope[i]));
+	}
 	shrink_l2(x);
 }
 
-/* at = clean + eps u, u uniform on [-1, 1]^d */
+/* at = clean + eps s o u, u uniform on [-1, 1]^d */
 static void scatter_linf(const struct column *x, struct rng *rng)
 {
 	for (ptrdiff_t i = 0; i < x->d; i++) {
-		double c = (double)x->clean[i], v = c + x->eps * (2 * rng_uniform(rng) - 1);
+		double c = (double)x->clean[i], reach = x->eps * (double)x->unit[i];
+		double v = c + reach * (2 * rng_uniform(rng) - 1);
 
-		if (!is_frozen(x->threat, i))
-			x->at[i] = into_box(x->threat->lower[i], x->threat->upper[i], (real)v,
-					    (real)c);
+		if (x->unit[i] > 0)
+			x->at[i] = threat_clip((real)v, (real)c, x->lower[i], x->upper[i]);
 	}
 }
 
-/* at = clean + eps t^(1/d) u / |u|, u normal and t uniform on [0, 1) */
+/* at = clean + eps t^(1/d) s o u / |u|, u normal and t uniform on [0, 1) */
 static void scatter_l2(const struct column *x, struct rng *rng)
 {
 	double square = 0, radius = x->eps * pow(rng_uniform(rng), 1 / (double)x->d);
 
 	for (ptrdiff_t i = 0; i < x->d; i++) {
-		double u = is_frozen(x->threat, i) ? 0 : rng_normal(rng);
+		double u = x->unit[i] > 0 ? rng_normal(rng) : 0;
 
 		x->at[i] = (real)u;
 		square += u * u;
 	}
 	radius = square > 0 ? radius / sqrt(square) : 0;
 	for (ptrdiff_t i = 0; i < x->d; i++)
-		x->at[i] = (real)((double)x->clean[i] + radius * (double)x->at[i]);
+		x->at[i] = (real)((double)x->clean[i] +
+				  radius * ((double)x->unit[i] * (double)x->at[i]));
 	shrink_l2(x);
 }
 
@@ -282,10 +243,11 @@ static struct column column_of(const struct adversary *adversary, const struct a
 			       ptrdiff_t k)
 {
 	return (struct column){
-		.threat = &adversary->threat,
 		.d = job->at.rows,
 		.eps = job->eps,
-		.room = adversary->room,
+		.unit = adversary->unit,
+		.lower = adversary->lower,
+		.upper = adversary->upper,
 		.clean = mat_col(job->clean, k),
 		.slope = mat_col(adversary->G, job->first + k),
 		.at = mat_col(job->at, k),

@@ -17,14 +17,12 @@
 #include <stddef.h>
 
 struct adversary_options {
-	long attack; /* index of adversary_attacks */
-	long norm;   /* enum norm */
-	double eps;  /* 0: no adversary */
+	long attack;                  /* index of adversary_attacks */
+	struct threat_options threat; /* eps = 0: no adversary */
 	long steps;
 	double step; /* length of the path of pgd in units of eps */
 	double ramp; /* share of the epochs */
 	double trades;
-	struct reals clip;
 };
 
 extern const char *const adversary_attacks[]; /* ends with NULL */
@@ -34,9 +32,10 @@ struct adversary {
 	const struct adversary_options *options;
 	struct threat threat;
 	uint64_t seed;
-	real *room;      /* d: 1 for coordinates that are attacked, 0 for others */
-	struct mat S;    /* m x chunk: slopes of the neurons */
-	struct mat G;    /* d x chunk: df/dx */
+	const real *unit;          /* d: s where a column is attacked, else 0 */
+	const real *lower, *upper; /* d: the box of x */
+	struct mat S;              /* m x chunk: slopes of the neurons */
+	struct mat G;              /* d x chunk: df/dx */
 	real *f, *clean; /* chunk: outputs at the current and at the clean points (TRADES) */
 };
 

@@ -277,8 +277,8 @@ double backprop_strength(const struct backprop *b)
 {
 	const struct ibp_options *interval = &b->options->interval;
 
-	return interval->eps > 0 ? ramp(b, interval->plain, interval->ramp)
-				 : ramp(b, 0, b->options->adversary.ramp);
+	return interval->threat.eps > 0 ? ramp(b, interval->plain, interval->ramp)
+					: ramp(b, 0, b->options->adversary.ramp);
 }
 
 /* Samples first .. first+rows-1 of `samples` (or of X), one of the chunks of a batch of `count`. */

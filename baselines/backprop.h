@@ -101,6 +101,7 @@ struct backprop {
 	long epoch;
 	const struct backprop_regime *regime;
 	struct adversary adversary;
+	struct threat bounded; /* of interval bounds */
 	real *radii, *slope_r; /* m: of interval bounds, and the gradient in them */
 	/* early stopping */
 	struct model_work work;

@@ -23,7 +23,7 @@ static void attack(struct backprop *b, const struct backprop_pass *pass, int par
 		.first = first,
 		.number = pass->number + first,
 		.stream = pass->stream,
-		.eps = pass->strength * b->options->adversary.eps,
+		.eps = pass->strength * b->options->adversary.threat.eps,
 	};
 
 	if (end > first)
@@ -66,10 +66,9 @@ static struct ibp_job bounds_of(const struct backprop *b, const struct backprop_
 	return (struct ibp_job){
 		.U = mat_cols(net.U, at.first, at.count),
 		.alpha = net.alpha + at.first,
-		.frozen = b->problem->frozen,
 		.y = pass->y,
-		.norm = b->options->interval.norm,
-		.eps = pass->strength * b->options->interval.eps,
+		.threat = &b->bounded,
+		.eps = pass->strength * b->bounded.eps,
 		.radii = b->radii + at.first,
 	};
 }
@@ -149,19 +148,21 @@ enum status backprop_robust_choose(const struct backprop_options *options,
 {
 	const struct adversary_options *adversary = &options->adversary;
 
-	if (adversary->eps > 0 && options->interval.eps > 0)
+	if (adversary->threat.eps > 0 && options->interval.threat.eps > 0)
 		return err_set(err, STATUS_SPEC,
 			       "interval.eps: expected 0 beside adversary.eps > 0, got \"%g\"",
-			       options->interval.eps);
+			       options->interval.threat.eps);
 	*regime = &backprop_plain;
-	if (adversary->eps > 0)
+	if (adversary->threat.eps > 0)
 		*regime = adversary->trades > 0 ? &trades : &attacked;
-	if (options->interval.eps > 0)
+	if (options->interval.threat.eps > 0)
 		*regime = &bounded;
 	return STATUS_OK;
 }
 
-bool backprop_robust(const struct backprop_options *options)
+const struct threat_options *backprop_robust_threat(const struct backprop_options *options)
 {
-	return options->adversary.eps > 0 || options->interval.eps > 0;
+	if (options->interval.threat.eps > 0)
+		return &options->interval.threat;
+	return options->adversary.threat.eps > 0 ? &options->adversary.threat : NULL;
 }

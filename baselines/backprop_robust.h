@@ -8,7 +8,7 @@
 enum status backprop_robust_choose(const struct backprop_options *options,
 				   const struct backprop_regime **regime, struct err *err);
 
-/* Whether the options ask for another regime than the plain one. */
-bool backprop_robust(const struct backprop_options *options);
+/* The threat of the regime; NULL: the plain one. */
+const struct threat_options *backprop_robust_threat(const struct backprop_options *options);
 
 #endif

@@ -104,6 +104,8 @@ enum status backprop_train_setup(struct backprop *b, const struct problem *probl
 	TRY(backprop_robust_choose(options, &b->regime, err));
 	if (!arena_counts(arena))
 		TRY(ibp_check(problem, &options->interval, err));
+	TRY(threat_resolve(problem, &options->interval.threat, "interval", arena, &b->bounded,
+			   err));
 	b->adversary.options = &options->adversary;
 	TRY(adversary_setup(&b->adversary, problem, b->chunk, b->m, arena, err));
 	/* threads that the work of one chunk keeps busy, at most one per vector of neurons */
@@ -296,6 +298,6 @@ void backprop_train_forecast(const struct backprop_options *options, ptrdiff_t n
 
 	out->setup_flops = 0;
 	out->iteration_flops = FLOPS * samples * inputs * m;
-	if (options->adversary.eps > 0)
+	if (options->adversary.threat.eps > 0)
 		out->iteration_flops *= 1 + (double)adversary_steps(&options->adversary);
 }

@@ -1,15 +1,11 @@
 /* Interval bounds of a two-layer network and their gradients. See ibp.h. */
 #include "baselines/ibp.h"
 
-#include <math.h>
 #include <string.h>
 
 const struct option ibp_rows[] = {
-	{OPTION_FIELD(struct ibp_options, norm), .initial = "linf", .names = norm_names,
-	 .doc = "norm of the ball"},
-	{OPTION_FIELD(struct ibp_options, eps), .initial = "0", .range = RANGE_FROM(0),
-	 .doc = "radius of the ball in prepared features; a bias column is never attacked; 0 is "
-		"plain training"},
+	THREAT_NORM(struct ibp_options, threat_norms),
+	THREAT_EPS(struct ibp_options, "0"),
 	{OPTION_FIELD(struct ibp_options, kappa), .initial = "0.5", .range = RANGE_WITHIN(0, 1),
 	 .doc = "share of the clean loss at the end; the rest is the loss of the worst margin; it "
 		"falls from 1 as eps rises"},
@@ -17,6 +13,7 @@ const struct option ibp_rows[] = {
 	 .doc = "share of the epochs of plain training at the start"},
 	{OPTION_FIELD(struct ibp_options, ramp), .initial = "0.5", .range = RANGE_WITHIN(0, 1),
 	 .doc = "share of the epochs over which eps then rises linearly to its value"},
+	THREAT_REST(struct ibp_options, "no box: interval bounds are those of the whole ball", 0),
 	{0},
 };
 
@@ -25,12 +22,12 @@ enum status ibp_check(const struct problem *problem, const struct ibp_options *o
 {
 	const struct loss *loss = problem->loss.loss;
 
-	if (options->eps > 0 && !loss->falls)
+	if (options->threat.eps > 0 && !loss->falls)
 		return err_set(err, STATUS_SPEC,
 			       "interval.eps: expected 0 or a loss that falls with the margin, got "
 			       "\"%g\" and loss %s",
-			       options->eps, loss->base.name);
-	if (options->eps > 0 && options->plain + options->ramp > 1)
+			       options->threat.eps, loss->base.name);
+	if (options->threat.eps > 0 && options->plain + options->ramp > 1)
 		return err_set(err, STATUS_SPEC,
 			       "interval.ramp: expected at most 1 - interval.plain, got \"%g\" "
 			       "with plain \"%g\"",
@@ -38,53 +35,11 @@ enum status ibp_check(const struct problem *problem, const struct ibp_options *o
 	return STATUS_OK;
 }
 
-static double length_1(const real *u, ptrdiff_t d, const bool *frozen)
-{
-	double sum = 0;
-
-	for (ptrdiff_t i = 0; i < d; i++)
-		sum += frozen && frozen[i] ? 0 : fabs((double)u[i]);
-	return sum;
-}
-
-static double length_2(const real *u, ptrdiff_t d, const bool *frozen)
-{
-	double sum = 0;
-
-	for (ptrdiff_t i = 0; i < d; i++)
-		sum += frozen && frozen[i] ? 0 : (double)u[i] * (double)u[i];
-	return sqrt(sum);
-}
-
-/* gu += s d|u|_1/du */
-static void slope_1(const real *u, ptrdiff_t d, const bool *frozen, double s, real *gu)
-{
-	for (ptrdiff_t i = 0; i < d; i++)
-		if (!(frozen && frozen[i]))
-			gu[i] += (real)(u[i] > 0 ? s : (u[i] < 0 ? -s : 0));
-}
-
-/* gu += s d|u|_2/du */
-static void slope_2(const real *u, ptrdiff_t d, const bool *frozen, double s, real *gu)
-{
-	double length = length_2(u, d, frozen);
-
-	for (ptrdiff_t i = 0; i < d && length > 0; i++)
-		if (!(frozen && frozen[i]))
-			gu[i] += (real)(s * (double)u[i] / length);
-}
-
-static const struct { /* by the norm of the ball: its dual */
-	double (*length)(const real *u, ptrdiff_t d, const bool *frozen);
-	void (*slope)(const real *u, ptrdiff_t d, const bool *frozen, double s, real *gu);
-} duals[] = {[NORM_LINF] = {length_1, slope_1}, [NORM_L2] = {length_2, slope_2}};
-
 /* A sample shifts z_jk by -y_k times these. */
 void ibp_radii(const struct ibp_job *job)
 {
 	for (ptrdiff_t j = 0; j < job->U.cols; j++) {
-		double r = job->eps *
-			   duals[job->norm].length(mat_col(job->U, j), job->U.rows, job->frozen);
+		double r = job->eps * threat_dual(job->threat, mat_col(job->U, j));
 
 		job->radii[j] = (real)(job->alpha[j] < 0 ? -r : r);
 	}
@@ -144,6 +99,6 @@ void ibp_backward(const struct ibp_job *job, struct mat H, const struct ibp_slop
 void ibp_radius_gradient(const struct ibp_job *job, const real *slope_r, struct mat gU)
 {
 	for (ptrdiff_t j = 0; j < gU.cols; j++)
-		duals[job->norm].slope(mat_col(job->U, j), gU.rows, job->frozen,
-				       job->eps * (double)slope_r[j], mat_col(gU, j));
+		threat_dual_slope(job->threat, mat_col(job->U, j), job->eps * (double)slope_r[j],
+				  mat_col(gU, j));
 }

@@ -13,8 +13,7 @@
 #include "solvers/model/attack.h"
 
 struct ibp_options {
-	long norm;  /* enum norm */
-	double eps; /* 0: no bounds */
+	struct threat_options threat; /* eps = 0: no bounds */
 	double kappa;
 	double plain, ramp; /* shares of the epochs */
 };
@@ -23,12 +22,11 @@ extern const struct option ibp_rows[];
 
 /* The set of neurons of one thread and what it reads and writes for them. */
 struct ibp_job {
-	struct mat U;       /* d x count */
-	const real *alpha;  /* count */
-	const bool *frozen; /* d, or NULL */
-	const real *y;      /* samples: -1 or +1 */
-	long norm;
-	double eps;
+	struct mat U;      /* d x count */
+	const real *alpha; /* count */
+	const real *y;     /* samples: -1 or +1 */
+	const struct threat *threat;
+	double eps;  /* of the moment */
 	real *radii; /* count: r_j with the sign of a_j, by ibp_radii */
 };
 

@@ -74,9 +74,9 @@ static void step(void *state, struct progress *progress)
 	backprop_train_report(&sgd->base, progress);
 }
 
-static bool robust(const void *options)
+static const struct threat_options *threat(const void *options)
 {
-	return backprop_robust(&((const struct sgd_options *)options)->common);
+	return backprop_robust_threat(&((const struct sgd_options *)options)->common);
 }
 
 static void forecast(const void *options, ptrdiff_t n, ptrdiff_t d, struct forecast *out)
@@ -93,7 +93,7 @@ const struct trainer trainer_sgd = {
 		 .options = rows,
 		 .size = sizeof(struct sgd_options)},
 	.makes = &model_relu,
-	.robust = robust,
+	.threat = threat,
 	.forecast = forecast,
 	.setup = setup,
 	.step = step,

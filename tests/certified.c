@@ -5,14 +5,14 @@
 
 #include <string.h>
 
-double certified_objective(const struct problem *problem, const struct dualnorm *norm, double eps,
+double certified_objective(const struct problem *problem, const struct threat *threat,
 			   const struct net *net, long steps, real *margin)
 {
 	struct arena arena = {0};
 	struct mat A = mat_new(&arena, net->U.rows, net->U.cols);
 	real *sigma = ARENA_ARRAY(&arena, real, net->U.cols);
 	ptrdiff_t m = restriction_from_net(net, A, sigma);
-	struct restriction r = restriction_new(problem, norm, eps, sigma, m, &arena);
+	struct restriction r = restriction_new(problem, threat, sigma, m, &arena);
 	double value = restriction_renew(&r, mat_cols(A, 0, m), steps);
 
 	if (margin)

@@ -6,7 +6,7 @@
 
 /* `steps` as for restriction_renew; with balanced layers, whose decay is sum |a_i|. margin: n,
  * lower bounds of y f over the balls, or NULL. */
-double certified_objective(const struct problem *problem, const struct dualnorm *norm, double eps,
+double certified_objective(const struct problem *problem, const struct threat *threat,
 			   const struct net *net, long steps, real *margin);
 
 #endif

@@ -19,7 +19,7 @@ struct restriction_fixture *restriction_fixture_make(long p, const char *loss, d
 	struct rng rng = rng_stream(4, "slopes", 0);
 
 	f = (struct restriction_fixture){.toy = toy_make(N, D, loss, BETA)};
-	f.norm = (struct dualnorm){.p = p, .d = D, .frozen = bias};
+	f.threat = (struct threat){.norm = (enum norm)p, .eps = eps, .d = D, .frozen = bias};
 	f.A = mat_new(&f.toy.arena, D, M);
 	f.G = mat_new(&f.toy.arena, D, M);
 	restriction_fixture_draw(f.A, 1, 0.7);
@@ -30,7 +30,7 @@ struct restriction_fixture *restriction_fixture_make(long p, const char *loss, d
 		for (ptrdiff_t i = 0; i < D; i++)
 			mat_set(f.net.U, i, j, mat_get(f.A, i, j) / (real)(1 + (double)j));
 	}
-	f.r = restriction_new(&f.toy.problem, &f.norm, eps, f.sigma, M, &f.toy.arena);
+	f.r = restriction_new(&f.toy.problem, &f.threat, f.sigma, M, &f.toy.arena);
 	for (ptrdiff_t j = 0; j < M; j++)
 		for (ptrdiff_t k = 0; k < N; k++)
 			mat_set(f.r.S, k, j,

@@ -11,7 +11,7 @@ static const double BETA = 0.5;
 
 struct restriction_fixture {
 	struct toy toy;
-	struct dualnorm norm; /* the last coordinate, the bias, is frozen */
+	struct threat threat; /* the last coordinate, the bias, is frozen */
 	struct mat A, G;      /* D x M */
 	real sigma[M];
 	struct net net; /* the network of A */

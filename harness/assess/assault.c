@@ -135,9 +135,9 @@ static struct attack_row row_of(const struct entry *e, double seconds)
 {
 	double n = (double)e->job.X.rows;
 	struct attack_row row = {.attack = spec_attack_name(e->o),
-				 .norm = norm_names[e->o->norm],
+				 .norm = threat_norms[e->o->threat.norm],
 				 .eps = e->o->eps.at[e->done],
-				 .units = spec_units[e->o->units],
+				 .units = threat_units[e->o->threat.units],
 				 .accuracy = e->clean,
 				 .robust_accuracy = robust_accuracy(&e->job),
 				 .n = n,
@@ -239,8 +239,7 @@ static enum status fire(const struct assault *a, size_t first, const struct targ
 
 struct aim assault_aim(const struct attack_options *o, const struct dataset *data)
 {
-	return (struct aim){
-		"attack", spec_attack_name(o), &data->test, "test", o->norm, o->units, &o->clip, o};
+	return (struct aim){"attack", spec_attack_name(o), &data->test, "test", &o->threat, o};
 }
 
 static struct entry entry_of(const struct attack_options *o)

@@ -20,8 +20,7 @@ struct aim certified_aim(const struct certify_options *o, const struct dataset *
 
 	return (struct aim){"certificate",  o->certificate.item->name,
 			    parts[o->part], spec_parts[o->part],
-			    o->norm,        o->units,
-			    &o->clip,       o};
+			    &o->threat,     o};
 }
 
 size_t certified_findings(const struct cell *cell)
@@ -83,9 +82,9 @@ static struct attack_row row_of(const struct aim *aim, double eps, double clean,
 {
 	double n = (double)aim->part->X.rows, certified = 0;
 	struct attack_row row = {.attack = aim->name,
-				 .norm = threat_norms[aim->norm],
+				 .norm = threat_norms[aim->threat->norm],
 				 .eps = eps,
-				 .units = spec_units[aim->units],
+				 .units = threat_units[aim->threat->units],
 				 .part = aim->part_name,
 				 .accuracy = clean,
 				 .n = n,

@@ -53,11 +53,12 @@ void evidence_bounds(struct evidence *evidence, const struct aim *aim, double ep
 /* The ball of b, its box included, lies in that of a. */
 static bool holds(const struct finding *a, const struct finding *b)
 {
-	struct aim aim = *a->aim;
+	struct threat_options threat = *a->aim->threat;
 
-	if (aim.clip->count == 0) /* no box holds every box */
-		aim.clip = b->aim->clip;
-	return a->eps >= b->eps && target_same(&aim, b->aim);
+	if (threat.clip.count == 0) /* no box holds every box */
+		threat.clip = b->aim->threat->clip;
+	return a->eps >= b->eps && a->aim->part == b->aim->part &&
+	       threat_same(&threat, b->aim->threat);
 }
 
 static enum status compare(const struct finding *a, const struct finding *b, struct err *err)
@@ -67,7 +68,7 @@ static enum status compare(const struct finding *a, const struct finding *b, str
 			return err_set(err, STATUS_FAILED,
 				       "certificate %s %s eps %g: lower bound %.9g of %s sample "
 				       "%td is above %.9g, found by %s %s at eps %g",
-				       a->aim->name, threat_norms[a->aim->norm], a->eps,
+				       a->aim->name, threat_norms[a->aim->threat->norm], a->eps,
 				       a->lower[k], a->aim->part_name, k, b->upper[k], b->aim->what,
 				       b->aim->name, b->eps);
 	return STATUS_OK;

@@ -33,7 +33,7 @@ static enum status check_ball(const struct attack_job *job, ptrdiff_t k, const c
 	return err_set(err, STATUS_FAILED,
 		       "attack %s: expected test sample %td within %s %.9g of the clean point, got "
 		       "%.9g",
-		       name, k, norm_names[job->threat.norm], eps, far);
+		       name, k, threat_norms[job->threat.norm], eps, far);
 }
 
 /* The box is widened to hold the clean point. */
@@ -44,11 +44,10 @@ static enum status check_box(const struct attack_job *job, ptrdiff_t k, const ch
 
 	for (ptrdiff_t i = 0; i < job->X.cols; i++) {
 		double x = (double)mat_get(job->worst, k, i), c = (double)mat_get(job->X, k, i);
-		bool frozen = threat->frozen && threat->frozen[i];
-		double low = threat->lower ? fmin((double)threat->lower[i], c) : -HUGE_VAL;
-		double high = threat->upper ? fmax((double)threat->upper[i], c) : HUGE_VAL;
+		double low = fmin((double)threat_lower(threat, i), c);
+		double high = fmax((double)threat_upper(threat, i), c);
 
-		if (frozen)
+		if (threat_frozen(threat, i))
 			low = high = c;
 		if (!(x >= low && x <= high))
 			return err_set(

@@ -6,29 +6,31 @@
 #include "harness/data/data.h"
 #include "harness/spec/spec.h"
 #include "solvers/model/attack.h"
+#include "solvers/model/trainer.h"
 
 /* What is aimed at: one entry of `attack`, or of `certify`. */
 struct aim {
 	const char *what, *name; /* "attack", "pgd" */
 	const struct part *part;
 	const char *part_name; /* "test" */
-	long norm, units;      /* enum norm, spec_units */
-	const struct reals *clip;
+	const struct threat_options *threat;
 	const void *entry; /* its options: which one it is */
 };
 
 struct target {
 	struct model *model;
-	struct mat X;             /* n x d, clean points */
-	const real *y;            /* n, -1 or +1 */
-	real *margin;             /* n: y f at the clean points */
-	bool *still;              /* n: df/dx is zero in every coordinate that may be attacked */
-	double accuracy;          /* share of margins above zero */
-	struct threat threat;     /* eps = 0 */
-	struct stage_columns raw; /* used in raw units only */
+	struct mat X;         /* n x d, clean points */
+	const real *y;        /* n, -1 or +1 */
+	real *margin;         /* n: y f at the clean points */
+	bool *still;          /* n: df/dx is zero in every coordinate that may be attacked */
+	double accuracy;      /* share of margins above zero */
+	struct threat threat; /* in its own units: scale is NULL; eps = 0 */
 };
 
-/* An error if raw units are asked for and the stages of the data mix columns. */
+/* Names, raw units and the bias of the columns of a data set, for the problem whose X is of it. */
+void target_columns(const struct dataset *data, struct arena *arena, struct problem *problem);
+
+/* The errors of threat_resolve, as for raw units where the stages of the data mix columns. */
 enum status target_check(const struct aim *aim, const struct dataset *data, struct err *err);
 
 /* For an aim that has passed target_check. Error: a box that excludes the data. */

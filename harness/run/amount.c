@@ -66,7 +66,7 @@ static struct problem pose(const struct cell *cell, const struct dataset *data, 
 {
 	const struct train_options *train = &cell->train;
 
-	return (struct problem){
+	struct problem problem = {
 		.X = data->train.X,
 		.y = data->train.y,
 		.X_validation = data->validation.X,
@@ -75,8 +75,10 @@ static struct problem pose(const struct cell *cell, const struct dataset *data, 
 			 .options = train->loss.options,
 			 .weight = 1},
 		.beta = train->beta,
-		.frozen = ARENA_ARRAY(arena, bool, data->train.X.cols),
 	};
+
+	target_columns(data, arena, &problem);
+	return problem;
 }
 
 /* Every entry holds its worst points while the others of its target run. */

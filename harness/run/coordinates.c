@@ -37,8 +37,7 @@ static const bool *lower_frozen(const struct rowspace *r, struct arena *arena)
 static bool find(const struct problem *problem, const struct trainer *trainer, const void *options,
 		 struct arena *arena, struct rowspace *out)
 {
-	bool robust = trainer->robust && trainer->robust(options);
-	const bool *kept = robust ? problem->frozen : NULL;
+	const bool *kept = trainer_robust(trainer, options) ? problem->frozen : NULL;
 	enum freedom freedom = trainer->freedom ? trainer->freedom(options) : FREEDOM_NONE;
 
 	if (freedom == FREEDOM_ZEROS)
@@ -61,6 +60,7 @@ struct coordinates coordinates_choose(const struct problem *problem, const struc
 	if (validation.rows > 0 && !arena_counts(arena))
 		blas_gemm(1, validation, PLAIN, r->B, PLAIN, 0, out.problem.X_validation);
 	out.problem.columns = NULL;
+	out.problem.raw = (struct raw_columns){0};
 	out.problem.frozen = lower_frozen(r, arena);
 	out.problem.files = lower_files(problem, r, arena);
 	return out;

@@ -46,7 +46,7 @@ struct evaluator evaluate_new(const struct problem *problem, const struct datase
 	ptrdiff_t n = problem->X.rows;
 	struct evaluator e = {.problem = problem, .data = data, .training = training};
 
-	e.robust = trainer->robust && trainer->robust(training.options);
+	e.robust = trainer_robust(trainer, training.options);
 	if (trainer->makes)
 		make_models(&e, trainer->width(training.state), arena);
 	e.f = ARENA_ARRAY(arena, real, longest_part(data));

@@ -2,6 +2,7 @@
 #include "harness/run/run.h"
 
 #include "harness/assess/points.h"
+#include "harness/assess/target.h"
 #include "harness/data/range.h"
 #include "harness/file/folder.h"
 #include "harness/file/io.h"
@@ -50,16 +51,6 @@ static enum status load_data(struct run *run, struct err *err)
 	return status;
 }
 
-/* Columns that no attack touches: the bias that `prepare` added. */
-static const bool *frozen_columns(struct run *run)
-{
-	bool *frozen = ARENA_ARRAY(&run->arena, bool, run->data.train.X.cols);
-
-	if (run->data.bias >= 0)
-		frozen[run->data.bias] = true;
-	return frozen;
-}
-
 static enum status pose_problem(struct run *run, struct err *err)
 {
 	const struct cell *cell = &run->cell;
@@ -75,8 +66,7 @@ static enum status pose_problem(struct run *run, struct err *err)
 	p->loss.options = train->loss.options;
 	p->loss.weight = train->average ? 1 / (double)p->X.rows : 1;
 	p->beta = train->beta;
-	p->frozen = frozen_columns(run);
-	p->columns = run->data.columns;
+	target_columns(&run->data, &run->arena, p);
 	p->seed = rng_bits(&rng);
 	if (run->data.regression && !p->loss.loss->regression)
 		return err_set(err, STATUS_SPEC,

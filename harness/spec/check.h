@@ -12,13 +12,8 @@ struct err_place check_place(const struct node *map, const char *key);
 /* The name of the experiment suits a folder. */
 void check_name(struct problems *problems, const struct node *root, const struct sheet *sheet);
 
-/* Sort eps; eps is there and distinct, clip is an interval, names differ. `list` is the bound
- * `attack`. */
+/* Names differ. `list` is the bound `attack`. */
 void check_attacks(struct problems *problems, const struct node *root, const struct groups *list);
-
-/* The same for `certify`, but for the names: its entries have none. */
-void check_certificates(struct problems *problems, const struct node *root,
-			const struct groups *list);
 
 /* Give unnamed methods the name of their solver; entries have different names. */
 void check_data_names(struct bind *bind, const struct sheet *sheet, const struct variants *data);

@@ -1,46 +1,7 @@
-/* Checks of the entries of `attack` and `certify`. */
+/* Checks of the entries of `attack`. */
 #include "harness/spec/check.h"
 
-#include <stdlib.h>
 #include <string.h>
-
-static int ascending(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-static void check_eps(struct problems *problems, const struct node *node, const struct trail *up,
-		      const struct reals *eps)
-{
-	struct trail trail = {up, "eps", 0};
-	struct err_place at = check_place(node, "eps");
-
-	if (!eps->count)
-		problem_add(problems, at, &trail,
-			    "expected at least one number, got an empty list");
-	qsort((double *)eps->at, eps->count, sizeof *eps->at, ascending);
-	for (size_t i = 1; i < eps->count; i++)
-		if (!(eps->at[i - 1] < eps->at[i]))
-			problem_add(problems, at, &trail, "expected distinct values, got %g twice",
-				    eps->at[i]);
-}
-
-static void check_clip(struct problems *problems, const struct node *node, const struct trail *up,
-		       const struct reals *clip)
-{
-	struct trail trail = {up, "clip", 0};
-	struct err_place at = check_place(node, "clip");
-
-	if (clip->count == 2 && !(clip->at[0] < clip->at[1]))
-		problem_add(problems, at, &trail,
-			    "expected two ascending numbers or null, got %g and %g", clip->at[0],
-			    clip->at[1]);
-	else if (clip->count != 0 && clip->count != 2)
-		problem_add(problems, at, &trail,
-			    "expected two ascending numbers or null, got %zu numbers", clip->count);
-}
 
 static bool shares_eps(const struct attack_options *a, const struct attack_options *b)
 {
@@ -63,8 +24,9 @@ static void check_attack_name(struct problems *problems, const struct node *node
 		problem_add(problems, check_place(node, "name"), &trail,
 			    "expected a name, got \"\"");
 	for (size_t i = 0; i < up->index; i++)
-		if (strcmp(spec_attack_name(&list[i]), name) == 0 && list[i].norm == one->norm &&
-		    list[i].units == one->units && shares_eps(&list[i], one)) {
+		if (strcmp(spec_attack_name(&list[i]), name) == 0 &&
+		    list[i].threat.norm == one->threat.norm &&
+		    list[i].threat.units == one->threat.units && shares_eps(&list[i], one)) {
 			problem_add(problems, check_place(node, "name"), &trail,
 				    "expected a name of its own, got \"%s\", used by attack[%zu] "
 				    "at the same eps",
@@ -79,26 +41,6 @@ void check_attacks(struct problems *problems, const struct node *root, const str
 	const struct node *nodes = node_get(root, "attack");
 	struct trail top = {.key = "attack"};
 
-	for (size_t i = 0; i < list->count; i++) {
-		struct trail trail = {&top, NULL, i};
-
-		check_eps(problems, nodes->items[i], &trail, &at[i].eps);
-		check_clip(problems, nodes->items[i], &trail, &at[i].clip);
-		check_attack_name(problems, nodes->items[i], &trail, at);
-	}
-}
-
-void check_certificates(struct problems *problems, const struct node *root,
-			const struct groups *list)
-{
-	const struct certify_options *at = list->at;
-	const struct node *nodes = node_get(root, "certify");
-	struct trail top = {.key = "certify"};
-
-	for (size_t i = 0; i < list->count; i++) {
-		struct trail trail = {&top, NULL, i};
-
-		check_eps(problems, nodes->items[i], &trail, &at[i].eps);
-		check_clip(problems, nodes->items[i], &trail, &at[i].clip);
-	}
+	for (size_t i = 0; i < list->count; i++)
+		check_attack_name(problems, nodes->items[i], &(struct trail){&top, NULL, i}, at);
 }

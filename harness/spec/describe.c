@@ -141,7 +141,7 @@ static void emit_row(struct layout *table, const struct option *row, const char 
 	snprintf(line.cell[2], TEXT_ROOM, "%s", initial);
 	valid_values(row, line.cell[3], TEXT_ROOM);
 	snprintf(line.cell[4], TEXT_ROOM, "%s", units[row->unit]);
-	table->row(table, &line, row->doc ? row->doc : "");
+	table->row(table, &line, row->refused ? row->refused : row->doc ? row->doc : "");
 	if (!nested)
 		return;
 	snprintf(path, sizeof path, "%s%s%s.", prefix, row->name,

@@ -111,7 +111,6 @@ static void bind_sheet(struct load *l)
 	if (!good)
 		return;
 	check_attacks(l->problems, l->root, &sheet->attack);
-	check_certificates(l->problems, l->root, &sheet->certify);
 }
 
 static void expand(struct load *l)

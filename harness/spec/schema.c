@@ -20,7 +20,6 @@ const char *const spec_selects[] = {[SELECT_NONE] = "none",
 static const char *const gap_scales[] = {
 	[GAP_SCALE_OBJECTIVE] = "objective", [GAP_SCALE_ZERO] = "zero", NULL};
 const char *const spec_parts[] = {"test", "train", NULL};
-const char *const spec_units[] = {"prepared", "raw", NULL};
 static const char *const timings[] = {
 	[TIMING_SHARED] = "shared", [TIMING_EXCLUSIVE] = "exclusive", NULL};
 const char *const spec_precisions[] = {"double", "single", NULL};
@@ -97,28 +96,20 @@ const struct option schema_attack[] = {
 	 .doc = "name in tables; the attack's by default"},
 	{OPTION_FIELD(struct attack_options, attack), .kind = KIND_ATTACK, .style = CHOICE_FLAT,
 	 .doc = "name of the attack; its options are keys beside it"},
-	{OPTION_FIELD(struct attack_options, norm), .initial = "linf", .names = norm_names,
-	 .doc = "norm of the ball"},
-	{OPTION_FIELD(struct attack_options, eps), .range = RANGE_FROM(0),
-	 .doc = "radii of the ball"},
-	{OPTION_FIELD(struct attack_options, clip), .initial = "null",
-	 .doc = "lower and upper end of the box that attacked points stay in"},
-	{OPTION_FIELD(struct attack_options, units), .initial = "prepared", .names = spec_units,
-	 .doc = "features that eps and clip refer to: prepared, or raw"},
+	THREAT_NORM(struct attack_options, threat_step_norms),
+	{OPTION_FIELD(struct attack_options, eps), .range = RANGE_FROM(0), .shape = LIST_SET,
+	 .doc = "radii of the ball, in `units`"},
+	THREAT_REST(struct attack_options, NULL, THREAT_OLD_CLIP | THREAT_OLD_UNITS),
 	{.name = NULL},
 };
 
 const struct option schema_certify[] = {
 	{OPTION_FIELD(struct certify_options, certificate), .kind = KIND_CERTIFICATE,
 	 .style = CHOICE_FLAT, .doc = "name of the certificate; its options are keys beside it"},
-	{OPTION_FIELD(struct certify_options, norm), .initial = "linf", .names = threat_norms,
-	 .doc = "norm of the ball"},
-	{OPTION_FIELD(struct certify_options, eps), .range = RANGE_FROM(0),
-	 .doc = "radii of the ball"},
-	{OPTION_FIELD(struct certify_options, clip), .initial = "null",
-	 .doc = "lower and upper end of the box that the points stay in"},
-	{OPTION_FIELD(struct certify_options, units), .initial = "prepared", .names = spec_units,
-	 .doc = "features that eps and clip refer to: prepared, or raw"},
+	THREAT_NORM(struct certify_options, threat_norms),
+	{OPTION_FIELD(struct certify_options, eps), .range = RANGE_FROM(0), .shape = LIST_SET,
+	 .doc = "radii of the ball, in `units`"},
+	THREAT_REST(struct certify_options, NULL, THREAT_OLD_CLIP | THREAT_OLD_UNITS),
 	{OPTION_FIELD(struct certify_options, part), .initial = "test", .names = spec_parts,
 	 .doc = "points that are certified"},
 	{.name = NULL},

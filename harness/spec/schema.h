@@ -8,6 +8,7 @@
 #include "solvers/core/desc.h"
 #include "solvers/core/status.h"
 #include "solvers/model/loss.h"
+#include "solvers/model/threat.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -56,12 +57,10 @@ struct train_options {
 
 /* One entry of `attack`. */
 struct attack_options {
-	const char *name;     /* NULL: the attack's */
-	struct choice attack; /* flat: struct attack */
-	long norm;            /* enum norm */
-	struct reals eps;     /* ascending after binding */
-	struct reals clip;    /* empty, or two numbers: box in `units` */
-	long units;           /* spec_units: prepared features, or raw ones (before `prepare`) */
+	const char *name;             /* NULL: the attack's */
+	struct choice attack;         /* flat: struct attack */
+	struct threat_options threat; /* its eps is that of each radius */
+	struct reals eps;             /* ascending after binding */
 };
 
 /* As attack.csv and the tables call it. */
@@ -75,16 +74,14 @@ const struct attack_options *spec_select_attack(const struct select_options *sel
 /* One entry of `certify`; keys that `attack` has too mean the same. */
 struct certify_options {
 	struct choice certificate; /* flat: struct certifier */
-	long norm;                 /* enum norm */
-	struct reals eps;          /* ascending after binding */
-	struct reals clip;
-	long units, part; /* spec_units, spec_parts */
+	struct threat_options threat;
+	struct reals eps; /* ascending after binding */
+	long part;        /* spec_parts */
 };
 
 extern const char *const spec_parts[];      /* "test", "train" */
 extern const char *const spec_selects[];    /* by enum select_by */
 extern const char *const spec_select_per[]; /* by enum select_per */
-extern const char *const spec_units[];      /* "prepared", "raw" */
 extern const char *const spec_precisions[]; /* "double", "single" */
 
 enum timing_mode { TIMING_SHARED, TIMING_EXCLUSIVE };

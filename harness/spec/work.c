@@ -1,11 +1,12 @@
 /* Checks of a spec against what its data are. */
 #include "harness/spec/work.h"
 #include "harness/spec/check.h"
+#include "solvers/model/trainer.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { PART_TEST = 0, UNITS_RAW = 1 }; /* in spec_parts, spec_units */
+enum { PART_TEST = 0 }; /* in spec_parts */
 
 struct work {
 	const struct experiment *experiment;
@@ -122,6 +123,18 @@ static void check_units(const struct work *work, const char *list, size_t index,
 	refuse(work, work->problems, list, index, "units", text);
 }
 
+static void check_trained(const struct work *work, const struct cell *cell)
+{
+	const struct choice *solver = &cell->train.solver;
+	const struct trainer *trainer = (const struct trainer *)(const void *)solver->item;
+	const struct threat_options *threat =
+		trainer->threat ? trainer->threat(solver->options) : NULL;
+	size_t index;
+
+	if (threat && find_entry(work->experiment, "train", cell->train.name, &index))
+		check_units(work, "train", index, threat->units, &cell->data);
+}
+
 static void check_threats(const struct work *work, const struct data_options *data)
 {
 	const struct experiment *experiment = work->experiment;
@@ -132,12 +145,12 @@ static void check_threats(const struct work *work, const struct data_options *da
 	for (size_t i = 0; i < experiment->attack.count; i++) {
 		if (!tested && !selects(experiment, i))
 			refuse_without_test(work, "attack", i, data);
-		check_units(work, "attack", i, attack[i].units, data);
+		check_units(work, "attack", i, attack[i].threat.units, data);
 	}
 	for (size_t i = 0; i < experiment->certify.count; i++) {
 		if (!tested && certify[i].part == PART_TEST)
 			refuse_without_test(work, "certify", i, data);
-		check_units(work, "certify", i, certify[i].units, data);
+		check_units(work, "certify", i, certify[i].threat.units, data);
 	}
 }
 
@@ -217,8 +230,10 @@ enum status work_check(const struct experiment *experiment, struct problems *pro
 	size_t others;
 
 	for (size_t i = 0; i < experiment->cell_count; i++)
-		if (experiment->cells[i].repetition == 0)
+		if (experiment->cells[i].repetition == 0) {
 			check_threats(&work, &experiment->cells[i].data);
+			check_trained(&work, &experiment->cells[i]);
+		}
 	others = problems->count;
 	for (size_t i = 0; i < experiment->cell_count; i++) {
 		const struct cell *cell = &experiment->cells[i];

@@ -67,10 +67,10 @@ static const char *loss_text(const json_t *loss, struct arena *arena)
 		       : name;
 }
 
-/* "linf 0.1" of an object with `norm` and `eps` > 0; with what narrows the ball. "" otherwise. */
+/* "linf 0.1" of an object with `norm` and `eps` > 0; with what shapes the ball. "" otherwise. */
 static const char *ball_text(const json_t *object, struct arena *arena)
 {
-	static const char *const narrower[] = {"clip", "not_attacked", NULL};
+	static const char *const shapes[] = {"clip", "not_attacked", "scale", NULL};
 	const json_t *eps = json_object_get(object, "eps");
 	const char *norm = jsonfile_text(object, "norm", arena);
 	struct text text;
@@ -79,12 +79,14 @@ static const char *ball_text(const json_t *object, struct arena *arena)
 		return "";
 	text = text_new(arena);
 	text_format(&text, "%s %.6g", norm, json_number_value(eps));
-	for (const char *const *name = narrower; *name; name++) {
+	for (const char *const *name = shapes; *name; name++) {
 		const json_t *list = json_object_get(object, *name);
 
 		if (json_array_size(list))
 			text_format(&text, ", %s %s", *name, value_text(list, arena));
 	}
+	if (json_object_get(object, "units")) /* only where it is not the default */
+		text_format(&text, ", raw units");
 	return text.at;
 }
 

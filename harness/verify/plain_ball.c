@@ -10,33 +10,59 @@
 
 enum { STARTS = 4, STEPS = 8 };
 
+/* Not attacked: by its name, its number, or as the last; if none is named, the bias. */
+static bool is_named(const struct reload *stored, const struct texts *given, ptrdiff_t column)
+{
+	const char *name = stored->data.columns ? stored->data.columns[column] : NULL;
+	char number[24];
+
+	snprintf(number, sizeof number, "%td", column);
+	for (size_t i = 0; i < given->count; i++)
+		if ((name && strcmp(given->at[i], name) == 0) ||
+		    (strcmp(given->at[i], "last") == 0 &&
+		     column == stored->data.train.X.cols - 1) ||
+		    strcmp(given->at[i], number) == 0)
+			return true;
+	return given->count == 0 && column == stored->data.bias;
+}
+
 struct plain_ball plain_ball_new(const struct reload *stored, const struct aim *aim, double eps,
 				 struct arena *arena)
 {
 	ptrdiff_t d = aim->part->X.cols;
 	struct plain_ball ball = {.model = stored->file.model,
 				  .part = aim->part,
-				  .norm = aim->norm,
+				  .norm = aim->threat->norm,
 				  .eps = eps,
-				  .clip = aim->clip,
+				  .clip = &aim->threat->clip,
 				  .frozen = ARENA_ARRAY(arena, bool, d),
 				  .x = mat_new(arena, 1, d),
 				  .gradient = mat_new(arena, 1, d)};
-	double **arrays[] = {&ball.scale, &ball.shift, &ball.low,
+	double **arrays[] = {&ball.scale, &ball.shift, &ball.factor, &ball.low,
 			     &ball.high,  &ball.delta, &ball.slope};
+	size_t next = 0; /* factor */
 	struct stage_columns raw = {0};
 
 	ball.work = model_work_serial(arena, ball.model->kind, model_width(ball.model));
 	for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
 		*arrays[i] = ARENA_ARRAY(arena, double, d);
-	if (strcmp(spec_units[aim->units], "raw") == 0)
+	if (aim->threat->units == UNITS_RAW)
 		stages_columns(&stored->data.stages, arena, &raw);
 	for (ptrdiff_t i = 0; i < d; i++) {
 		bool is_raw = (size_t)i < raw.count;
 
-		ball.frozen[i] = i == stored->data.bias;
+		ball.frozen[i] = is_named(stored, &aim->threat->not_attacked, i);
 		ball.scale[i] = is_raw && raw.scale[i] > 0 ? raw.scale[i] : 1;
 		ball.shift[i] = is_raw ? raw.shift[i] : 0;
+		ball.factor[i] = 1;
+		if (i == stored->data.bias || aim->threat->scale.count == 0)
+			continue;
+		if (aim->threat->scale.at[next] > 0)
+			ball.factor[i] = aim->threat->scale.at[next];
+		else
+			ball.frozen[i] = true;
+		ball.scale[i] *= ball.factor[i];
+		next++;
 	}
 	return ball;
 }
@@ -59,14 +85,16 @@ double plain_ball_margin(struct plain_ball *ball, ptrdiff_t k, const double *del
 static void find_box(struct plain_ball *ball, ptrdiff_t k)
 {
 	for (ptrdiff_t i = 0; i < ball->x.cols; i++) {
-		double x = (double)mat_get(ball->part->X, k, i) / ball->scale[i] + ball->shift[i];
+		double factor = ball->factor[i];
+		double x = (double)mat_get(ball->part->X, k, i) / (ball->scale[i] / factor) +
+			   ball->shift[i];
 
 		ball->low[i] = ball->frozen[i] ? 0 : -ball->eps;
 		ball->high[i] = ball->frozen[i] ? 0 : ball->eps;
 		if (ball->clip->count < 2)
 			continue;
-		ball->low[i] = fmax(ball->low[i], fmin(0, ball->clip->at[0] - x));
-		ball->high[i] = fmin(ball->high[i], fmax(0, ball->clip->at[1] - x));
+		ball->low[i] = fmax(ball->low[i], fmin(0, (ball->clip->at[0] - x) / factor));
+		ball->high[i] = fmin(ball->high[i], fmax(0, (ball->clip->at[1] - x) / factor));
 	}
 }
 

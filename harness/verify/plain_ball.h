@@ -12,8 +12,9 @@ struct plain_ball {
 	long norm;               /* enum norm */
 	double eps;
 	const struct reals *clip;
-	double *scale, *shift;              /* d; 1 and 0 in prepared units */
-	bool *frozen;                       /* d */
+	double *scale, *shift; /* d; 1 and 0 in prepared units; scale times the factor */
+	double *factor;        /* d: of eps */
+	bool *frozen;          /* d */
 	double *low, *high, *delta, *slope; /* d: scratch */
 	struct mat x, gradient;             /* 1 x d: scratch */
 	struct model_work work;

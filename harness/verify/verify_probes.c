@@ -19,7 +19,7 @@ static const double share = 0.02;
 
 /* What plain loops say of one attack at one eps. */
 struct seen {
-	const struct reals *clip; /* of the entry: which one it is */
+	const void *entry;        /* which one it is */
 	double eps, robust;       /* share of margins above 0 */
 	ptrdiff_t outside, wrong; /* points outside ball or box; margins that are not those said */
 };
@@ -50,7 +50,7 @@ static void look(void *context, const struct aim *aim, const struct attack_job *
 	struct seen *seen = &p->seen[p->count++];
 	double n = (double)job->X.rows;
 
-	*seen = (struct seen){.clip = aim->clip, .eps = job->threat.eps};
+	*seen = (struct seen){.entry = aim->entry, .eps = job->threat.eps};
 	for (ptrdiff_t k = 0; k < job->X.rows; k++) {
 		double size = 0, margin, noise;
 
@@ -212,7 +212,7 @@ static void judge_attacks(struct probe *p, const struct compared *r)
 			const struct seen *seen = p->seen;
 
 			while (seen < p->seen + p->count - 1 &&
-			       !(seen->clip == &entry[e].clip &&
+			       !(seen->entry == &entry[e] &&
 				 !(fabs(seen->eps - entry[e].eps.at[i]) > 0)))
 				seen++;
 			judge_attack(p, r, row++, seen);

@@ -8,10 +8,10 @@
  * or a certificate that is no tighter than the range: it must not be below what is certified here,
  * and equal to it where it is no bound. Where the budget leaves the two sides apart it cannot be
  * told. */
+#include "harness/assess/target.h"
 #include "harness/verify/plain.h"
 #include "harness/verify/verify.h"
 #include "solvers/certify/exact.h"
-#include "solvers/model/columns.h"
 #include "solvers/model/trainer.h"
 
 #include <math.h>
@@ -24,46 +24,16 @@ struct ends {
 	double found, certified;
 };
 
-static const struct option *option_of(const struct choice *solver, const char *name)
-{
-	for (const struct option *row = solver->item->options; row && row->name; row++)
-		if (strcmp(row->name, name) == 0)
-			return row;
-	return NULL;
-}
-
-static const void *value_of(const struct choice *solver, const char *name)
-{
-	const struct option *row = option_of(solver, name);
-
-	return row ? (const char *)solver->options + row->offset : NULL;
-}
-
-/* Columns that the method leaves alone. */
-static enum status frozen_columns(const struct reload *stored, bool *frozen, struct err *err)
-{
-	const struct dataset *data = &stored->data;
-	const struct texts *given = value_of(&stored->cell.train.solver, "not_attacked");
-	struct problem problem = {.X = data->train.X, .columns = data->columns};
-
-	if (data->bias >= 0 && (!given || given->count == 0))
-		frozen[data->bias] = true;
-	return given && given->count > 0
-		       ? columns_mark(&problem, "not_attacked", *given, frozen, err)
-		       : STATUS_OK;
-}
-
 /* Bounds of y f for y = `sign` at every sample. */
-static struct certify_job bounds(const struct reload *stored, const struct threat *threat,
-				 double sign, struct arena *arena)
+static struct certify_job bounds(const struct target *target, double sign, struct arena *arena)
 {
 	static const struct tree_limits limits = {NODES, NODE_STEPS, false, 1e-7};
-	const struct mat X = stored->data.train.X;
+	const struct mat X = target->X;
 	real *y = ARENA_ARRAY(arena, real, X.rows);
-	struct certify_job job = {.net = stored->file.model->kind->relu(stored->file.model),
+	struct certify_job job = {.net = target->model->kind->relu(target->model),
 				  .X = X,
 				  .y = y,
-				  .threat = *threat,
+				  .threat = target->threat,
 				  .lower = ARENA_ARRAY(arena, double, X.rows),
 				  .upper = ARENA_ARRAY(arena, double, X.rows),
 				  .worst = mat_new(arena, X.rows, X.cols)};
@@ -75,16 +45,16 @@ static struct certify_job bounds(const struct reload *stored, const struct threa
 }
 
 /* Both sums, with the weight decay. */
-static struct ends worst_case(const struct reload *stored, const struct threat *threat,
+static struct ends worst_case(const struct reload *stored, const struct target *target,
 			      struct arena *arena)
 {
 	const struct train_options *train = &stored->cell.train;
-	const struct model *model = stored->file.model;
+	const struct model *model = target->model; /* in the units of the threat, as its points */
 	const struct loss *loss = (const struct loss *)(const void *)train->loss.item;
 	const void *o = train->loss.options;
-	double decay = train->beta * model->kind->decay(model);
-	struct certify_job least = bounds(stored, threat, 1, arena);
-	struct certify_job most = bounds(stored, threat, -1, arena);
+	double decay = train->beta * stored->file.model->kind->decay(stored->file.model);
+	struct certify_job least = bounds(target, 1, arena);
+	struct certify_job most = bounds(target, -1, arena);
 	ptrdiff_t n = least.X.rows;
 	struct ends sum = {0, 0};
 
@@ -125,9 +95,9 @@ static void judge(const struct reload *stored, struct ends ends, struct verify *
 	verify_judge(out, figure);
 }
 
-static const char *problem_of(const struct reload *stored, const double *eps, const long *norm)
+static const char *problem_of(const struct reload *stored, const struct threat_options *threat)
 {
-	if (!eps || !norm)
+	if (!threat)
 		return "the solver has no radius and norm";
 	return stored->data.train.X.rows > 0 ? NULL : "there are no samples";
 }
@@ -135,24 +105,26 @@ static const char *problem_of(const struct reload *stored, const double *eps, co
 void verify_worst(const struct reload *stored, struct verify *out)
 {
 	const struct choice *solver = &stored->cell.train.solver;
-	const double *eps = value_of(solver, "eps");
-	const long *norm = value_of(solver, "norm");
+	const struct trainer *trainer = (const struct trainer *)(const void *)solver->item;
+	const struct threat_options *threat =
+		trainer->threat ? trainer->threat(solver->options) : NULL;
+	const struct aim aim = {"solver", solver->item->name, &stored->data.train, "train",
+				threat,   solver->options};
 	double objective = stored->result.objective;
-	const char *of = stored->result.objective_of, *why = problem_of(stored, eps, norm);
-	bool *frozen = ARENA_ARRAY(out->arena, bool, stored->data.train.X.cols);
+	const char *of = stored->result.objective_of, *why = problem_of(stored, threat);
+	struct target target;
 	struct err err = {0};
 
 	if (!of || strcmp(of, "worst case") != 0 || isnan(objective))
 		return;
-	if (!why && frozen_columns(stored, frozen, &err) != STATUS_OK)
+	if (!why && target_new(&aim, &stored->data, stored->file.model, out->arena, &target,
+			       &err) != STATUS_OK)
 		why = arena_text(out->arena, err.text);
 	if (why) {
 		verify_judge(out, (struct verify_figure){"objective", objective, NAN,
 							 VERIFY_UNKNOWN, why});
-	} else {
-		const struct threat threat = {
-			.norm = (enum norm) * norm, .eps = *eps, .frozen = frozen};
-
-		judge(stored, worst_case(stored, &threat, out->arena), out);
+		return;
 	}
+	target.threat.eps = threat->eps;
+	judge(stored, worst_case(stored, &target, out->arena), out);
 }

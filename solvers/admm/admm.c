@@ -152,7 +152,7 @@ static enum status setup(const struct problem *problem, const void *options, str
 	a->u_update = (const struct u_update *)(const void *)o->u_update.item;
 	if (!arena_counts(arena))
 		scale_penalties(a);
-	TRY(pattern_sample(&o->patterns, problem, 0, arena, &sampled, err));
+	TRY(pattern_sample(&o->patterns, problem, NULL, arena, &sampled, err));
 	a->system.X = problem->X;
 	a->system.D = sampled.D;
 	a->system.c = 2 * a->kappa;

@@ -132,7 +132,7 @@ static enum status setup(const struct problem *problem, const void *options, str
 	const struct rbcd_options *o = options;
 	struct patterns sampled;
 
-	TRY(pattern_sample(&o->patterns, problem, 0, arena, &sampled, err));
+	TRY(pattern_sample(&o->patterns, problem, NULL, arena, &sampled, err));
 	if (o->block > sampled.D.cols)
 		return err_set(err, STATUS_SPEC,
 			       "admm_rbcd: block: expected at most the number of patterns, %td, "

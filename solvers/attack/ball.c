@@ -4,23 +4,6 @@
 #include <math.h>
 #include <string.h>
 
-struct side { /* the box in one coordinate */
-	real lower, upper;
-};
-
-static struct side side_of(const struct threat *threat, ptrdiff_t i)
-{
-	return (struct side){
-		.lower = threat->lower ? threat->lower[i] : (real)-HUGE_VAL,
-		.upper = threat->upper ? threat->upper[i] : (real)HUGE_VAL,
-	};
-}
-
-static bool is_frozen(const struct threat *threat, ptrdiff_t i)
-{
-	return threat->frozen && threat->frozen[i];
-}
-
 static inline real smaller(real a, real b)
 {
 	return a < b ? a : b;
@@ -29,12 +12,6 @@ static inline real smaller(real a, real b)
 static inline real larger(real a, real b)
 {
 	return a > b ? a : b;
-}
-
-/* The value nearest to v in the box widened to hold c. */
-static inline real into_box(real v, real c, struct side box)
-{
-	return smaller(larger(v, smaller(box.lower, c)), larger(box.upper, c));
 }
 
 /* at = clip(at - step pull sign(slope)) on [clean - eps, clean + eps] and the box */
@@ -48,9 +25,9 @@ static void descend_linf(struct chunk *chunk, double step)
 		const real *restrict clean = mat_col(chunk->clean, i), *restrict slope = mat_col(
 									       chunk->slope, i);
 		real *restrict at = mat_col(chunk->at, i), *restrict best = mat_col(chunk->best, i);
-		struct side box = side_of(threat, i);
+		real low = threat_lower(threat, i), high = threat_upper(threat, i);
 
-		if (is_frozen(threat, i))
+		if (threat_frozen(threat, i))
 			continue;
 #pragma omp simd
 		for (ptrdiff_t r = 0; r < chunk->rows; r++) {
@@ -58,7 +35,8 @@ static void descend_linf(struct chunk *chunk, double step)
 			real move = g > 0 ? -size : (g < 0 ? size : 0);
 
 			best[r] = better[r] > 0 ? x : best[r];
-			at[r] = into_box(smaller(larger(x + move, c - eps), c + eps), c, box);
+			at[r] = threat_clip(smaller(larger(x + move, c - eps), c + eps), c, low,
+					    high);
 		}
 	}
 }
@@ -72,7 +50,7 @@ static void slope_lengths(struct chunk *chunk)
 	for (ptrdiff_t i = 0; i < chunk->slope.cols; i++) {
 		const real *restrict slope = mat_col(chunk->slope, i);
 
-		if (is_frozen(&chunk->job->threat, i))
+		if (threat_frozen(&chunk->job->threat, i))
 			continue;
 #pragma omp simd
 		for (ptrdiff_t r = 0; r < chunk->rows; r++)
@@ -92,7 +70,7 @@ static void step_l2(struct chunk *chunk)
 									       chunk->slope, i);
 		real *restrict at = mat_col(chunk->at, i), *restrict best = mat_col(chunk->best, i);
 
-		if (is_frozen(&chunk->job->threat, i))
+		if (threat_frozen(&chunk->job->threat, i))
 			continue;
 #pragma omp simd
 		for (ptrdiff_t r = 0; r < chunk->rows; r++) {
@@ -114,13 +92,14 @@ static void shrink_l2(struct chunk *chunk)
 	for (ptrdiff_t i = 0; i < chunk->at.cols; i++) {
 		const real *restrict clean = mat_col(chunk->clean, i);
 		real *restrict at = mat_col(chunk->at, i);
-		struct side box = side_of(threat, i);
+		real low = threat_lower(threat, i), high = threat_upper(threat, i);
 
-		if (is_frozen(threat, i))
+		if (threat_frozen(threat, i))
 			continue;
 #pragma omp simd
 		for (ptrdiff_t r = 0; r < chunk->rows; r++)
-			at[r] = into_box(clean[r] + scale[r] * (at[r] - clean[r]), clean[r], box);
+			at[r] = threat_clip(clean[r] + scale[r] * (at[r] - clean[r]), clean[r], low,
+					    high);
 	}
 }
 
@@ -161,19 +140,20 @@ static void push_linf(struct chunk *chunk, const struct ball_momentum *how)
 		const real *restrict clean = mat_col(chunk->clean, i), *restrict slope = mat_col(
 									       chunk->slope, i);
 		real *restrict at = mat_col(chunk->at, i), *restrict old = mat_col(how->old, i);
-		struct side box = side_of(threat, i);
+		real low = threat_lower(threat, i), high = threat_upper(threat, i);
 
-		if (is_frozen(threat, i))
+		if (threat_frozen(threat, i))
 			continue;
 #pragma omp simd
 		for (ptrdiff_t r = 0; r < chunk->rows; r++) {
 			real c = clean[r], x = at[r], g = pull[r] * slope[r];
 			real move = g > 0 ? -step[r] : (g < 0 ? step[r] : 0);
-			real z = into_box(smaller(larger(x + move, c - eps), c + eps), c, box);
+			real z = threat_clip(smaller(larger(x + move, c - eps), c + eps), c, low,
+					     high);
 			real v = x + blend * (z - x) + (1 - blend) * (x - old[r]);
 
 			old[r] = x;
-			at[r] = into_box(smaller(larger(v, c - eps), c + eps), c, box);
+			at[r] = threat_clip(smaller(larger(v, c - eps), c + eps), c, low, high);
 		}
 	}
 }
@@ -190,7 +170,7 @@ static void reach_l2(struct chunk *chunk)
 									       chunk->slope, i);
 		const real *restrict at = mat_col(chunk->at, i);
 
-		if (is_frozen(&chunk->job->threat, i))
+		if (threat_frozen(&chunk->job->threat, i))
 			continue;
 #pragma omp simd
 		for (ptrdiff_t r = 0; r < chunk->rows; r++) {
@@ -214,14 +194,14 @@ static void blend_l2(struct chunk *chunk, const struct ball_momentum *how, const
 		const real *restrict clean = mat_col(chunk->clean, i), *restrict slope = mat_col(
 									       chunk->slope, i);
 		real *restrict at = mat_col(chunk->at, i), *restrict old = mat_col(how->old, i);
-		struct side box = side_of(threat, i);
+		real low = threat_lower(threat, i), high = threat_upper(threat, i);
 
-		if (is_frozen(threat, i))
+		if (threat_frozen(threat, i))
 			continue;
 #pragma omp simd
 		for (ptrdiff_t r = 0; r < chunk->rows; r++) {
 			real c = clean[r], x = at[r], far = x - scale[r] * slope[r] - c;
-			real z = into_box(c + shrink[r] * far, c, box);
+			real z = threat_clip(c + shrink[r] * far, c, low, high);
 			real v = x + blend * (z - x) + (1 - blend) * (x - old[r]);
 
 			old[r] = x;
@@ -254,10 +234,12 @@ static void scatter_linf(struct chunk *chunk, ptrdiff_t row, struct rng *rng)
 	for (ptrdiff_t i = 0; i < chunk->at.cols; i++) {
 		real c = mat_get(chunk->clean, row, i);
 
-		if (!is_frozen(threat, i)) {
+		if (!threat_frozen(threat, i)) {
 			real v = c + (real)(threat->eps * (2 * rng_uniform(rng) - 1));
 
-			mat_set(chunk->at, row, i, into_box(v, c, side_of(threat, i)));
+			mat_set(chunk->at, row, i,
+				threat_clip(v, c, threat_lower(threat, i),
+					    threat_upper(threat, i)));
 		}
 	}
 }
@@ -269,11 +251,11 @@ static void scatter_l2(struct chunk *chunk, ptrdiff_t row, struct rng *rng)
 	double square = 0, free_count = 0, scale;
 
 	for (ptrdiff_t i = 0; i < chunk->at.cols; i++) {
-		double u = is_frozen(threat, i) ? 0 : rng_normal(rng);
+		double u = threat_frozen(threat, i) ? 0 : rng_normal(rng);
 
 		mat_set(chunk->slope, row, i, (real)u); /* free until the next gradient */
 		square += u * u;
-		free_count += !is_frozen(threat, i);
+		free_count += !threat_frozen(threat, i);
 	}
 	if (!(square > 0))
 		return;
@@ -282,8 +264,10 @@ static void scatter_l2(struct chunk *chunk, ptrdiff_t row, struct rng *rng)
 		real c = mat_get(chunk->clean, row, i);
 		real v = c + (real)scale * mat_get(chunk->slope, row, i);
 
-		if (!is_frozen(threat, i))
-			mat_set(chunk->at, row, i, into_box(v, c, side_of(threat, i)));
+		if (!threat_frozen(threat, i))
+			mat_set(chunk->at, row, i,
+				threat_clip(v, c, threat_lower(threat, i),
+					    threat_upper(threat, i)));
 	}
 }
 

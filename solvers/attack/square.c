@@ -139,8 +139,8 @@ static real boxed(const struct walk *s, ptrdiff_t i, double v)
 {
 	const struct threat *threat = &s->job->threat;
 	double clean = (double)s->clean[i];
-	double low = threat->lower ? fmin((double)threat->lower[i], clean) : -HUGE_VAL;
-	double high = threat->upper ? fmax((double)threat->upper[i], clean) : HUGE_VAL;
+	double low = fmin((double)threat_lower(threat, i), clean);
+	double high = fmax((double)threat_upper(threat, i), clean);
 
 	return (real)fmin(fmax(v, low), high);
 }
@@ -389,7 +389,7 @@ static struct walk walk_new(const struct attack_job *job, struct mat weights, st
 		s.work = model_work_serial(arena, job->model->kind, model_width(job->model));
 	}
 	for (ptrdiff_t i = 0; i < d && !arena_counts(arena); i++)
-		if (!job->threat.frozen || !job->threat.frozen[i])
+		if (!threat_frozen(&job->threat, i))
 			s.free[s.F++] = i;
 	return s;
 }

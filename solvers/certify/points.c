@@ -16,29 +16,9 @@ ptrdiff_t points_room(ptrdiff_t n, int threads)
 	return rows < CAPACITY ? rows : CAPACITY;
 }
 
-static bool is_frozen(const struct threat *threat, ptrdiff_t i)
-{
-	return threat->frozen && threat->frozen[i];
-}
-
-/* |u|_q over free coordinates: q = 1, 2, inf for p = inf, 2, 1 */
-static double dual_length(const struct threat *threat, const real *u, ptrdiff_t d)
-{
-	double one = 0, two = 0, most = 0;
-
-	for (ptrdiff_t i = 0; i < d; i++) {
-		double size = is_frozen(threat, i) ? 0 : fabs((double)u[i]);
-
-		one += size;
-		two += size * size;
-		most = fmax(most, size);
-	}
-	return threat->norm == NORM_LINF ? one : threat->norm == NORM_L2 ? sqrt(two) : most;
-}
-
 static void describe_neurons(struct points *p)
 {
-	const struct threat *threat = &p->job->threat;
+	const struct threat *threat = &p->threat;
 	const struct net *net = p->job->net;
 	ptrdiff_t d = net->U.rows;
 
@@ -46,28 +26,15 @@ static void describe_neurons(struct points *p)
 		const real *u = mat_col(net->U, j);
 
 		p->length[j] = (real)blas_norm((size_t)d, u);
-		p->swing[j] = (real)(threat->eps * dual_length(threat, u, d));
+		p->swing[j] = (real)(threat->eps * threat_dual(threat, u));
 		for (ptrdiff_t i = 0; i < p->absolute.rows; i++)
 			mat_set(p->absolute, i, j, (real)fabs((double)u[i]));
 	}
 }
 
-/* The box of delta without a clip: the same for every point. */
-static void fill_free_box(struct points *p)
-{
-	const struct threat *threat = &p->job->threat;
-
-	for (ptrdiff_t i = 0; i < p->low.rows; i++) {
-		real eps = is_frozen(threat, i) ? 0 : (real)threat->eps;
-
-		mat_set(p->low, i, 0, -eps);
-		mat_set(p->high, i, 0, eps);
-	}
-}
-
 static bool is_boxed(const struct points *p)
 {
-	return p->job->threat.lower || p->job->threat.upper;
+	return p->threat.lower || p->threat.upper;
 }
 
 void points_new(struct points *points, const struct certify_job *job, ptrdiff_t room,
@@ -80,6 +47,7 @@ void points_new(struct points *points, const struct certify_job *job, ptrdiff_t 
 	ptrdiff_t boxes = boxed ? room : 1, kept = boxed ? d : 0;
 
 	*points = (struct points){.job = job,
+				  .threat = job->threat,
 				  .room = room,
 				  .X = mat_new(arena, d, room),
 				  .low = mat_new(arena, d, boxes),
@@ -94,33 +62,33 @@ void points_new(struct points *points, const struct certify_job *job, ptrdiff_t 
 				  .reach_of_box = mat_new(arena, kept, room)};
 	for (size_t i = 0; i < sizeof flat / sizeof *flat; i++)
 		*flat[i] = mat_new(arena, m, room);
+	points->threat.d = d;
 	if (arena_counts(arena))
 		return;
 	points->gain = certify_gain(job->net);
-	points->radius = certify_radius(&job->threat, d);
+	points->radius = job->threat.eps * sqrt(threat_reach(&points->threat));
 	describe_neurons(points);
 	if (boxed)
 		return;
-	fill_free_box(points);
+	for (ptrdiff_t i = 0; i < d; i++) {
+		struct region_side side = region_side_of(&points->threat, i, 0);
+
+		mat_set(points->low, i, 0, (real)side.low);
+		mat_set(points->high, i, 0, (real)side.high);
+	}
 	points->low.stride = points->high.stride = 0;
 }
 
-/* Box of delta: the clip box widened to hold the clean point, within [-eps, eps]. */
 static void fill_box(struct points *p, ptrdiff_t k)
 {
-	const struct threat *threat = &p->job->threat;
-
 	for (ptrdiff_t i = 0; i < p->X.rows; i++) {
-		double x = (double)mat_get(p->X, i, k),
-		       eps = is_frozen(threat, i) ? 0 : threat->eps;
-		double under = threat->lower ? fmin(0, (double)threat->lower[i] - x) : -eps;
-		double over = threat->upper ? fmax(0, (double)threat->upper[i] - x) : eps;
-		double low = fmax(-eps, under), high = fmin(eps, over);
+		struct region_side side =
+			region_side_of(&p->threat, i, (double)mat_get(p->X, i, k));
 
-		mat_set(p->low, i, k, (real)low);
-		mat_set(p->high, i, k, (real)high);
-		mat_set(p->middle, i, k, (real)((low + high) / 2));
-		mat_set(p->reach_of_box, i, k, (real)((high - low) / 2));
+		mat_set(p->low, i, k, (real)side.low);
+		mat_set(p->high, i, k, (real)side.high);
+		mat_set(p->middle, i, k, (real)((side.low + side.high) / 2));
+		mat_set(p->reach_of_box, i, k, (real)((side.high - side.low) / 2));
 	}
 }
 

@@ -2,11 +2,12 @@
 #ifndef CERTIFY_POINTS_H
 #define CERTIFY_POINTS_H
 
-#include "solvers/certify/region.h"
 #include "solvers/model/certify.h"
+#include "solvers/model/region.h"
 
 struct points {
 	const struct certify_job *job;
+	struct threat threat;         /* of the job */
 	ptrdiff_t first, count, room; /* samples first .. first + count - 1 of the job */
 	struct mat X;                 /* d x room */
 	struct mat low, high;    /* d x room: box of delta; one column for all if nothing clips */
@@ -17,7 +18,7 @@ struct points {
 	double *value;           /* room: y f(x) */
 	real *swing;             /* m: eps |u_j|_q over free coordinates, 1/p + 1/q = 1 */
 	real *length;            /* m: |u_j|_2 */
-	double gain, radius;     /* certify_gain, certify_radius */
+	double gain, radius;     /* certify_gain; of an l_2 ball around the threat */
 	struct mat absolute;     /* d x m: |U|; only with a box, as the next two */
 	struct mat middle, reach_of_box; /* d x room: centre and half width of the box */
 	struct mat spread;               /* m x room */

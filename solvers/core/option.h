@@ -79,6 +79,13 @@ struct range {
 		.max = (hi)                                                                  \
 	}
 
+/* What a list of numbers may be. */
+enum list_shape {
+	LIST_ANY,
+	LIST_INTERVAL, /* two, ascending, or null */
+	LIST_SET       /* at least one, distinct; sorted by the binder */
+};
+
 /* How a choice is written in a spec. */
 enum choice_style {
 	CHOICE_NESTED, /* u_update: dual      or  u_update: {pcg: {rank: 50}} */
@@ -113,6 +120,10 @@ struct option {
 	const char *const *words; /* of an OPTION_INT: words beside the numbers, e.g. {"all", NULL};
 				     the first is stored as -1, the next as -2, ...; a plain number
 				     obeys `range`, which admits no negative one then */
+	enum list_shape shape;    /* of a list of numbers */
+	const char *refused;      /* why no value but null is taken; NULL: values are */
+	bool later; /* one that is left out of canonical texts at its default: keys of records from
+		       before it was there stay what they were */
 	enum unit unit;
 	const char *doc; /* one sentence: meaning, source if there is one */
 	/* choices and groups */

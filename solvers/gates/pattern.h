@@ -14,6 +14,7 @@
 #include "solvers/gates/facial.h"
 #include "solvers/gates/gates.h"
 #include "solvers/gates/start.h"
+#include "solvers/model/threat.h"
 #include "solvers/model/trainer.h"
 
 #include <stdbool.h>
@@ -64,8 +65,8 @@ const struct choice *pattern_independent(const struct pattern_options *options);
 /* One source at work. */
 struct pattern_stream {
 	const struct problem *problem;
-	double radius;       /* of the program that asks; 0 without perturbations */
-	const void *options; /* of the source */
+	struct threat threat; /* of the program that asks; eps = 0 without perturbations */
+	const void *options;  /* of the source */
 	/* set by `open` */
 	uint64_t count; /* proposals there are; PATTERN_ENDLESS unless `open` says otherwise */
 	void *state;    /* in the arena, or NULL */
@@ -91,11 +92,11 @@ struct pattern_source {
  * start from it. */
 void pattern_gaussian_direction(const struct problem *problem, uint64_t index, real *h);
 
-/* Sample or take from a file, for a program against perturbations of `radius`. At least
+/* Sample or take from a file, for a program against a threat, or NULL. At least
  * one pattern, or an error. Without perturbations each gets a direction strictly inside its cone
  * if there is one, and `kind` is the proof's verdict (facial.h). */
 enum status pattern_sample(const struct pattern_options *options, const struct problem *problem,
-			   double radius, struct arena *arena, struct patterns *out,
+			   const struct threat *threat, struct arena *arena, struct patterns *out,
 			   struct err *err);
 
 #endif

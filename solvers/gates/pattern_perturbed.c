@@ -2,9 +2,10 @@
  * 2023, section 4): of each direction a ~ N(0, I) the pattern [X a >= 0] and those of random
  * corners,
  *
- *     [(X + eps sgn(R)) a >= 0],   R (n x d) Gaussian and zero in frozen columns,
+ *     [(X + eps sgn(R)) a >= 0],   R (n x d) Gaussian, zero in frozen columns,
  *
- * whose signs are drawn as fair coins. The directions are those of `gaussian`. */
+ * in the units of the threat; the signs are drawn as fair coins. The directions are those of
+ * `gaussian`. */
 #include "solvers/gates/pattern.h"
 
 #include "solvers/core/rng.h"
@@ -40,7 +41,7 @@ static enum status open(struct pattern_stream *stream, struct arena *arena, stru
 	(void)arena;
 	(void)err;
 	if (!isnan(o->eps))
-		stream->radius = o->eps;
+		stream->threat.eps = o->eps;
 	if (o->directions != UNLIMITED)
 		stream->count = (uint64_t)o->directions * (uint64_t)o->each;
 	return STATUS_OK;
@@ -53,17 +54,19 @@ static void direction(const struct pattern_stream *stream, uint64_t index, real 
 	pattern_gaussian_direction(stream->problem, index / (uint64_t)o->each, h);
 }
 
-/* sum_j +-h_j over the columns that are not frozen */
-static double shift(const struct problem *problem, const real *h, struct rng *rng)
+/* sum_j +-s_j h_j over the columns that are attacked */
+static double shift(const struct pattern_stream *stream, const real *h, struct rng *rng)
 {
 	double sum = 0;
 	uint64_t coins = 0;
 
-	for (ptrdiff_t j = 0; j < problem->X.cols; j++) {
+	for (ptrdiff_t j = 0; j < stream->problem->X.cols; j++) {
+		double part = (double)h[j] * (double)threat_scale(&stream->threat, j);
+
 		if (j % COINS == 0)
 			coins = rng_bits(rng);
-		if (!problem->frozen || !problem->frozen[j])
-			sum += coins & 1 ? (double)h[j] : -(double)h[j];
+		if (!threat_frozen(&stream->threat, j))
+			sum += coins & 1 ? part : -part;
 		coins >>= 1;
 	}
 	return sum;
@@ -77,7 +80,7 @@ static void move(const struct pattern_stream *stream, uint64_t index, const real
 	if (index % (uint64_t)o->each == 0)
 		return;
 	for (ptrdiff_t k = 0; k < stream->problem->X.rows; k++)
-		y[k] += (real)(stream->radius * shift(stream->problem, h, &rng));
+		y[k] += (real)(stream->threat.eps * shift(stream, h, &rng));
 }
 
 const struct pattern_source pattern_perturbed = {

@@ -189,7 +189,7 @@ static enum status setup(const struct problem *problem, const void *options, str
 	real **vectors[] = {&s->f, &s->a, &s->w, &s->root_w, &s->u, &s->masked, &s->size};
 	double before;
 
-	TRY(pattern_sample(patterns(options), problem, 0, arena, &sampled, err));
+	TRY(pattern_sample(patterns(options), problem, NULL, arena, &sampled, err));
 	s->problem = problem;
 	s->D = sampled.D;
 	before = arena_held(arena);

@@ -10,27 +10,15 @@
 #include "solvers/core/desc.h"
 #include "solvers/core/mat.h"
 #include "solvers/model/model.h"
+#include "solvers/model/threat.h"
 
 #include <stdint.h>
 
-enum norm { NORM_LINF, NORM_L2, NORM_L1 };
-
-extern const char *const norm_names[];   /* of attacks: "linf", "l2", NULL */
-extern const char *const threat_norms[]; /* of certificates: "linf", "l2", "l1", NULL */
-
-struct threat {
-	enum norm norm;
-	double eps;         /* >= 0 */
-	const real *lower;  /* d, or NULL: box that x + delta must stay in */
-	const real *upper;  /* d, or NULL */
-	const bool *frozen; /* d, or NULL: coordinates the attacker cannot touch (a bias column) */
-};
-
 struct attack_job {
 	const struct model *model;
-	struct mat X;  /* n x d, clean points */
-	const real *y; /* n, -1 or +1 */
-	struct threat threat;
+	struct mat X;         /* n x d, clean points */
+	const real *y;        /* n, -1 or +1 */
+	struct threat threat; /* X and model are in its units: scale is NULL */
 	uint64_t seed;
 	/* n x d. On entry a point inside ball and box for each sample: the clean one, or the worst
 	 * of a weaker attack; on return the worst point found. */

@@ -5,17 +5,6 @@
 
 #include <math.h>
 
-double certify_radius(const struct threat *threat, ptrdiff_t d)
-{
-	double most = 0;
-
-	if (threat->norm != NORM_LINF) /* |delta|_2 <= |delta|_1 */
-		return threat->eps;
-	for (ptrdiff_t i = 0; i < d; i++)
-		most += !(threat->frozen && threat->frozen[i]);
-	return threat->eps * sqrt(most);
-}
-
 double certify_gain(const struct net *net)
 {
 	double gain = 0;

@@ -13,7 +13,7 @@ struct certify_job {
 	const struct net *net; /* the model as one (model_kind.relu) */
 	struct mat X;          /* n x d, clean points */
 	const real *y;         /* n, -1 or +1 */
-	struct threat threat;
+	struct threat threat;  /* X and net are in its units: scale is NULL */
 	/* Results. The box of a point is the hull of the given one and the clean point. */
 	double *lower;    /* n: no point of ball and box has a smaller y f */
 	double *upper;    /* n: y f at `worst`, never above the clean one */
@@ -25,9 +25,6 @@ struct certifier {
 	/* Scratch comes from `arena`. Every norm of threat_norms is supported. */
 	void (*run)(const void *options, struct certify_job *job, struct arena *arena);
 };
-
-/* The radius of the smallest l_2 ball around x that holds the ball of the threat. */
-double certify_radius(const struct threat *threat, ptrdiff_t d);
 
 /* sum_j |alpha_j| |u_j|_2 */
 double certify_gain(const struct net *net);

@@ -46,8 +46,7 @@ enum status trainer_check(const struct trainer *trainer, const struct problem *p
 		       problem->loss.loss->base.name);
 }
 
-bool trainer_always(const void *options)
+bool trainer_robust(const struct trainer *trainer, const void *options)
 {
-	(void)options;
-	return true;
+	return trainer->threat && trainer->threat(options);
 }

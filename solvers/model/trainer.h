@@ -11,9 +11,16 @@
 #include "solvers/model/loss.h"
 #include "solvers/model/model.h"
 #include "solvers/model/net.h"
+#include "solvers/model/threat.h"
 
 #include <stdbool.h>
 #include <stdint.h>
+
+/* Columns before `prepare`, where its steps act column by column: x = (raw - shift) scale. */
+struct raw_columns {
+	const double *scale, *shift; /* d; 1 and 0 for a bias; NULL: they are mixed */
+	const char *mixing;          /* by this stage */
+};
 
 /* A file that an option names (`.path` of its row), as the caller has read it. */
 struct problem_file {
@@ -32,6 +39,7 @@ struct problem {
 	double beta;                /* > 0 */
 	const char *const *columns; /* d: their names, NULL where there is none; or NULL */
 	const bool *frozen;         /* d: columns that no attack touches (the bias), or NULL */
+	struct raw_columns raw;
 	const struct problem_file *files; /* those that options name; for a plan none is read */
 	size_t file_count;
 	uint64_t seed; /* of this cell's repetition */
@@ -85,9 +93,9 @@ struct trainer {
 	 * not, *wanted is what would suit it: "a loss that falls with the margin". NULL: all. */
 	bool (*takes)(const struct problem *problem, const void *options, const char **wanted);
 
-	/* Whether it minimises a worst case, so that the objective of the network on clean data may
-	 * rise; NULL: never. */
-	bool (*robust)(const void *options);
+	/* The threat against which it minimises a worst case, so that the objective of the network
+	 * on clean data may rise, or NULL; NULL: never. */
+	const struct threat_options *(*threat)(const void *options);
 
 	/* In which coordinates the caller may pose its program (solvers/model/rowspace.h); NULL:
 	 * those of the features only. */
@@ -124,11 +132,12 @@ struct trainer {
 /* The file of an option; NULL: it has not been read. */
 const struct problem_file *trainer_file(const struct problem *problem, const char *path);
 
-/* For `takes`: losses with a finite second derivative, losses that fall with the margin. For
- * `robust`: always. */
+/* For `takes`: losses with a finite second derivative, losses that fall with the margin. */
 bool trainer_curved(const struct problem *problem, const void *options, const char **wants);
 bool trainer_falling(const struct problem *problem, const void *options, const char **wants);
-bool trainer_always(const void *options);
+
+/* Whether it minimises a worst case with these options. */
+bool trainer_robust(const struct trainer *trainer, const void *options);
 
 /* STATUS_SPEC and what was expected if the trainer does not take the problem. */
 enum status trainer_check(const struct trainer *trainer, const struct problem *problem,

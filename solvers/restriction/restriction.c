@@ -29,18 +29,6 @@ static const double relu_share = 0.25, neuron_share = 0.125, decay_share = 0.25;
 /* A chord this short is a step: dividing by it overflows to nothing worse than infinity. */
 static const real least_width = (real)FLT_MIN;
 
-/* max { |g|_2^2 : |g|_p <= 1 } over the attacked coordinates */
-static double reach_of(const struct dualnorm *norm)
-{
-	double count = 0;
-
-	if (norm->p != PERTURBATION_LINF)
-		return 1;
-	for (ptrdiff_t j = 0; j < norm->d; j++)
-		count += !norm->frozen[j];
-	return fmax(1, count);
-}
-
 static int lanes_of(double n)
 {
 	int threads = omp_get_max_threads(), most = 1 + (int)(n / LEAST);
@@ -56,14 +44,14 @@ static ptrdiff_t block_of(double n, int lanes)
 	return GRAIN * (ptrdiff_t)ceil(fmax(1, n) / (fmax(1, blocks) * GRAIN));
 }
 
-struct restriction restriction_new(const struct problem *problem, const struct dualnorm *norm,
-				   double eps, const real *sigma, ptrdiff_t m, struct arena *arena)
+struct restriction restriction_new(const struct problem *problem, const struct threat *threat,
+				   const real *sigma, ptrdiff_t m, struct arena *arena)
 {
 	ptrdiff_t n = problem->X.rows;
-	struct restriction r = {.problem = problem, .norm = *norm, .eps = eps, .m = m};
+	struct restriction r = {.problem = problem, .threat = *threat, .m = m};
 
 	r.sigma = sigma;
-	r.reach = arena_counts(arena) ? 0 : reach_of(norm);
+	r.reach = arena_counts(arena) ? 0 : threat_reach(threat);
 	r.length = arena_counts(arena) ? 0 : blas_mat_norm(problem->X) / sqrt((double)n);
 	r.S = mat_new(arena, n, m);
 	r.margin = ARENA_ARRAY(arena, real, n);
@@ -72,7 +60,7 @@ struct restriction restriction_new(const struct problem *problem, const struct d
 	r.block = block_of((double)n, r.lanes);
 	r.lane = ARENA_ARRAY(arena, struct restriction_lane, r.lanes);
 	for (int l = 0; l < r.lanes; l++) {
-		ptrdiff_t d = r.norm.d, block = r.block;
+		ptrdiff_t d = r.threat.d, block = r.block;
 
 		r.lane[l] = (struct restriction_lane){
 			.T = mat_new(arena, block, r.m),
@@ -184,7 +172,7 @@ struct work {
 /* How far the norm of c_k, and of a neuron, may be blurred for h of margin. */
 static double norm_width(const struct restriction *r, double h)
 {
-	return h / (2 * r->eps * r->reach);
+	return h / (2 * r->threat.eps * r->reach);
 }
 
 /* norm and blurred; C becomes the gradients of the smoothed norms. */
@@ -195,9 +183,9 @@ static void block_norms(const struct work *w)
 	for (ptrdiff_t k = 0; k < w->rows; k++) {
 		double norm = 0, blurred = 0;
 
-		if (r->eps > 0)
-			blurred = dualnorm_envelope(&r->norm, norm_width(r, w->h), mat_col(w->C, k),
-						    w->lane->spare, &norm);
+		if (r->threat.eps > 0)
+			blurred = threat_envelope(&r->threat, norm_width(r, w->h), mat_col(w->C, k),
+						  w->lane->spare, &norm);
 		w->lane->norm[k] = (real)norm;
 		w->lane->blurred[k] = (real)blurred;
 	}
@@ -232,7 +220,7 @@ static void neuron_margins(const struct work *w, ptrdiff_t j)
 
 static void block_margins(const struct work *w)
 {
-	real *margin = w->r->margin + w->first, eps = (real)w->r->eps;
+	real *margin = w->r->margin + w->first, eps = (real)w->r->threat.eps;
 
 	for (ptrdiff_t k = 0; k < w->rows; k++) {
 		margin[k] = -eps * w->lane->norm[k];
@@ -276,7 +264,7 @@ static void block_gradient(const struct work *w)
 	/* T becomes -tau T, Q = eps tau S, and omega is added up: the gradient of the block in t
 	 * and e, and the weights of that in c. lane->z holds tau. */
 	const real *restrict alpha = w->r->dual.alpha + w->first, *restrict y = w->y;
-	real *restrict tau = w->lane->z, eps = (real)w->r->eps;
+	real *restrict tau = w->lane->z, eps = (real)w->r->threat.eps;
 
 	for (ptrdiff_t k = 0; k < w->rows; k++)
 		tau[k] = y[k] * alpha[k];
@@ -296,7 +284,7 @@ static void block_gradient(const struct work *w)
 		w->lane->omega[j] += (double)sum;
 	}
 	blas_gemm(1, w->X, TRANSPOSED, w->T, PLAIN, 1, w->lane->R); /* d x m: X_b'T */
-	if (w->r->eps > 0)
+	if (w->r->threat.eps > 0)
 		blas_gemm(1, w->C, PLAIN, mat_rows(w->lane->Q, 0, w->rows), PLAIN, 1, w->lane->R);
 }
 
@@ -326,7 +314,7 @@ static void evaluate_block(struct restriction *r, struct restriction_lane *lane,
 	blas_gemm(1, w.X, PLAIN, query->A, PLAIN, 0, w.T); /* rows x m: t */
 	if (query->follow)
 		restriction_slopes(r, first, w.T, w.S);
-	if (r->eps > 0)
+	if (r->threat.eps > 0)
 		blas_gemm(1, query->A, PLAIN, w.S, TRANSPOSED, 0, w.C); /* d x rows: c_k */
 	block_norms(&w);
 	block_margins(&w);
@@ -356,15 +344,16 @@ static void evaluate_lane(struct restriction *r, int l, const struct query *quer
  * |a_i|_q. */
 static void neuron(struct restriction *r, const struct query *query, ptrdiff_t i, real *g)
 {
-	double mu = r->eps > 0 ? neuron_share * norm_width(r, query->h) : 1, norm;
+	double mu = r->threat.eps > 0 ? neuron_share * norm_width(r, query->h) : 1, norm;
 	double width = decay_share * query->h / r->length;
 	const real *a = mat_col(query->A, i);
 	size_t d = (size_t)query->A.rows;
 	double size = blas_norm(d, a);
 
 	memcpy(g, a, d * sizeof *g);
-	r->e_smooth[i] = r->eps * dualnorm_envelope(&r->norm, mu, g, mat_col(r->dual.R, i), &norm);
-	r->e[i] = r->eps * norm;
+	r->e_smooth[i] =
+		r->threat.eps * threat_envelope(&r->threat, mu, g, mat_col(r->dual.R, i), &norm);
+	r->e[i] = r->threat.eps * norm;
 	r->size[i] = size;
 	r->size_smooth[i] = size > width ? size - width / 2 : size * size / (2 * width);
 }
@@ -383,7 +372,7 @@ static void finish_gradient(struct restriction *r, const struct query *query, pt
 		blas_axpy(d, 1, mat_col(r->lane[l].R, i), sum);
 		r->dual.omega[i] += r->lane[l].omega[i];
 	}
-	blas_scale(d, r->eps * r->dual.omega[i], g);
+	blas_scale(d, r->threat.eps * r->dual.omega[i], g);
 	blas_axpy(d, 1, sum, g);
 	blas_axpy(d, r->problem->beta / fmax(r->size[i], width), mat_col(query->A, i), g);
 }
@@ -440,8 +429,7 @@ double restriction_bound(struct restriction *r, const struct restriction_dual *d
 
 #pragma omp parallel for schedule(static) num_threads(r->lanes) reduction(max : largest)
 	for (ptrdiff_t i = 0; i < r->m; i++)
-		largest =
-			fmax(largest, dualnorm_distance(&r->norm, r->eps * dual->omega[i],
+		largest = fmax(largest, threat_distance(&r->threat, r->threat.eps * dual->omega[i],
 							mat_col(dual->R, i), mat_col(r->spare, i)));
 	return scaling_best(r->problem, dual->alpha, largest).bound;
 }

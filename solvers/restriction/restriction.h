@@ -26,8 +26,8 @@
 #define RESTRICTION_RESTRICTION_H
 
 #include "solvers/core/mat.h"
-#include "solvers/model/dualnorm.h"
 #include "solvers/model/net.h"
+#include "solvers/model/threat.h"
 #include "solvers/model/trainer.h"
 
 /* A dual point; all of it is linear in the multipliers, so averages of points are points. */
@@ -59,9 +59,8 @@ struct restriction_lane {
 
 struct restriction {
 	const struct problem *problem;
-	struct dualnorm norm;
-	double eps;
-	double reach;  /* max of |g|_2^2 over |g|_p <= 1: what smoothing the norm can cost */
+	struct threat threat;
+	double reach;  /* max of |s o g|_2^2 over |g|_p <= 1: what smoothing the norm can cost */
 	double length; /* root mean square of |x_k|_2 */
 	ptrdiff_t m;
 	const real *sigma; /* m */
@@ -79,8 +78,8 @@ struct restriction {
 
 /* Room for m neurons with signs sigma (m, borrowed); S is all zero: restriction_renew fills it.
  */
-struct restriction restriction_new(const struct problem *problem, const struct dualnorm *norm,
-				   double eps, const real *sigma, ptrdiff_t m, struct arena *arena);
+struct restriction restriction_new(const struct problem *problem, const struct threat *threat,
+				   const real *sigma, ptrdiff_t m, struct arena *arena);
 
 /* Samples of the block that begins at `first`: r->block of them, or what is left. */
 ptrdiff_t restriction_rows(const struct restriction *r, ptrdiff_t first);

@@ -30,7 +30,7 @@ void restriction_epochs_setup(struct restriction_epochs *e, const struct restric
 	for (size_t k = 0; k < (size_t)n && !arena_counts(arena); k++)
 		e->order[k] = k;
 	e->batch.X = mat_rows(problem->X, 0, batch_of(options, n));
-	e->r = restriction_new(&e->batch, &r->norm, r->eps, r->sigma, r->m, arena);
+	e->r = restriction_new(&e->batch, &r->threat, r->sigma, r->m, arena);
 }
 
 /* Column by column: each stays in the cache while its numbers are picked. */

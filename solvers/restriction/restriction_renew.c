@@ -47,13 +47,13 @@ static inline real clipped(real p)
 static void margins(const struct renewal *w, struct mat A, struct mat S, real *restrict margin)
 {
 	const struct restriction *r = w->r;
-	double mu = blur / (fmax(r->eps, DBL_MIN) * r->reach), norm;
+	double mu = blur / (fmax(r->threat.eps, DBL_MIN) * r->reach), norm;
 	const real *restrict y = w->y;
 
 	blas_gemm(1, A, PLAIN, S, TRANSPOSED, 0, w->C); /* d x rows: c_k */
 	for (ptrdiff_t k = 0; k < w->rows; k++) {
-		dualnorm_envelope(&r->norm, mu, mat_col(w->C, k), w->lane->spare, &norm);
-		margin[k] = (real)(-r->eps * norm);
+		threat_envelope(&r->threat, mu, mat_col(w->C, k), w->lane->spare, &norm);
+		margin[k] = (real)(-r->threat.eps * norm);
 	}
 	for (ptrdiff_t j = 0; j < r->m; j++) {
 		const real *restrict s = mat_col(S, j), *restrict t = mat_col(w->T, j);
@@ -95,7 +95,7 @@ static void keep_better(const struct renewal *w)
 static void rises(const struct renewal *w, real *restrict largest)
 {
 	const real *restrict y = w->y;
-	real eps = (real)w->r->eps, inverse = (real)(1 / blur);
+	real eps = (real)w->r->threat.eps, inverse = (real)(1 / blur);
 
 	memset(largest, 0, (size_t)w->rows * sizeof *largest);
 	for (ptrdiff_t j = 0; j < w->r->m; j++) {
@@ -147,7 +147,7 @@ static void renew_block(const struct renewal *w, struct mat A, long steps)
 	restriction_slopes(r, w->first, w->T, w->trial);
 	margins(w, A, w->trial, w->margin);
 	keep_better(w);
-	if (steps == 0 || !(r->eps > 0))
+	if (steps == 0 || !(r->threat.eps > 0))
 		return;
 	mat_copy(w->trial, w->S);
 	for (long i = 0; i < steps; i++, step *= step_decay) {
@@ -193,7 +193,7 @@ double restriction_renew(struct restriction *r, struct mat A, long steps)
 	double value = 0;
 
 	for (ptrdiff_t j = 0; j < r->m; j++) {
-		r->e[j] = r->eps * dualnorm_value(&r->norm, mat_col(A, j));
+		r->e[j] = r->threat.eps * threat_dual(&r->threat, mat_col(A, j));
 		r->size[j] = blas_norm(d, mat_col(A, j));
 		value += r->problem->beta * r->size[j];
 	}

@@ -24,8 +24,7 @@ enum {
 };
 
 struct restriction_options {
-	double eps;
-	long norm; /* enum perturbation */
+	struct threat_options threat;
 	struct start_options start;
 	long width;
 	struct restriction_epochs_options epochs;
@@ -33,11 +32,9 @@ struct restriction_options {
 };
 
 static const struct option rows[] = {
-	{OPTION_FIELD(struct restriction_options, eps), .initial = "8/255", .range = RANGE_FROM(0),
-	 .doc = "radius of the perturbations, in the units of the prepared features; the bias "
-		"that `prepare` added is not perturbed"},
-	{OPTION_FIELD(struct restriction_options, norm), .initial = "linf",
-	 .names = perturbation_names, .doc = "norm of the perturbations"},
+	THREAT_EPS(struct restriction_options, "8/255"),
+	THREAT_NORM(struct restriction_options, threat_norms),
+	THREAT_REST(struct restriction_options, "no box: its certificate is for the whole ball", 0),
 	{OPTION_AS("start", struct restriction_options, start.trainer), .initial = "null",
 	 .kind = KIND_TRAINER,
 	 .doc = "method that trains the network to start from, with its options; its time is "
@@ -90,6 +87,11 @@ struct state {
 	const char *origin;
 	char note[NOTE_ROOM];
 };
+
+static const struct threat_options *threat(const void *options)
+{
+	return &((const struct restriction_options *)options)->threat;
+}
 
 static void forecast(const void *options, ptrdiff_t n, ptrdiff_t d, struct forecast *out)
 {
@@ -151,12 +153,12 @@ static ptrdiff_t start_width(const struct net *net, const struct arena *arena)
 }
 
 /* Sampled directions give the first slopes; the programs start from zero, the epochs from them. */
-static void prepare(struct state *s, const struct problem *problem, const struct dualnorm *norm,
+static void prepare(struct state *s, const struct problem *problem, const struct threat *threat,
 		    const struct origin *start, struct arena *arena)
 {
 	const struct restriction_options *o = s->options;
 	ptrdiff_t m = start_width(&start->net, arena);
-	struct restriction r = restriction_new(problem, norm, o->eps, s->sigma, m, arena);
+	struct restriction r = restriction_new(problem, threat, s->sigma, m, arena);
 	struct restriction_programs *p = &s->programs;
 
 	*p = restriction_programs_new(&r, &o->programs, arena);
@@ -180,12 +182,11 @@ static enum status setup(const struct problem *problem, const void *options, str
 {
 	struct state *s = ARENA_NEW(arena, struct state);
 	const struct restriction_options *o = options;
-	struct dualnorm norm = {.p = o->norm, .d = problem->X.cols, .frozen = problem->frozen};
+	struct threat ball;
 	struct origin start;
 	ptrdiff_t m;
 
-	if (!norm.frozen)
-		norm.frozen = ARENA_ARRAY(arena, bool, problem->X.cols);
+	TRY(threat_resolve(problem, &o->threat, "robust_restriction", arena, &ball, err));
 	TRY(find_start(problem, o, arena, &start, err));
 	m = start_width(&start.net, arena);
 	if (m == 0)
@@ -196,7 +197,7 @@ static enum status setup(const struct problem *problem, const void *options, str
 	s->options = o;
 	s->origin = start.note;
 	s->sigma = ARENA_ARRAY(arena, real, m);
-	prepare(s, problem, &norm, &start, arena);
+	prepare(s, problem, &ball, &start, arena);
 	return STATUS_OK;
 }
 
@@ -282,7 +283,7 @@ const struct trainer trainer_robust_restriction = {
 		 .size = sizeof(struct restriction_options)},
 	.makes = &model_relu,
 	.takes = trainer_falling,
-	.robust = trainer_always,
+	.threat = threat,
 	.forecast = forecast,
 	.setup = setup,
 	.step = step,

@@ -26,7 +26,6 @@
  * Lagrangian. */
 #include "solvers/core/blas.h"
 #include "solvers/core/mat.h"
-#include "solvers/model/attack.h"
 #include "solvers/model/interior_loss.h"
 #include "solvers/model/trainer.h"
 
@@ -50,13 +49,12 @@ static const double to_boundary = 0.99; /* of the way, for the refined dual */
 static const double solved_gap = 1e-6 > 64 * REAL_EPSILON ? 1e-6 : 64 * REAL_EPSILON;
 
 struct linear_options {
-	long norm; /* enum norm */
-	double eps;
+	struct threat_options threat;
 };
 
 struct linear {
 	const struct problem *problem;
-	const struct linear_options *options;
+	struct threat threat;
 	struct interior_loss *loss;
 	double mu, sum_a;      /* s = -y'a */
 	real *w, *dw, *trial;  /* d */
@@ -70,10 +68,9 @@ struct linear {
 };
 
 static const struct option rows[] = {
-	{OPTION_FIELD(struct linear_options, norm), .initial = "linf", .names = norm_names,
-	 .doc = "norm of the ball"},
-	{OPTION_FIELD(struct linear_options, eps), .initial = "0", .range = RANGE_FROM(0),
-	 .doc = "radius of the ball in prepared features; a bias column is never attacked"},
+	THREAT_NORM(struct linear_options, threat_step_norms),
+	THREAT_EPS(struct linear_options, "0"),
+	THREAT_REST(struct linear_options, "no box: its worst case is over the whole ball", 0),
 	{0},
 };
 
@@ -85,18 +82,21 @@ static bool takes(const struct problem *problem, const void *options, const char
 	return interior_loss_takes(problem->loss);
 }
 
-static bool is_free(const struct linear *s, ptrdiff_t i)
+/* s^2, 0 where nothing is attacked; 1 for the weight decay. */
+static double weight(const struct linear *s, ptrdiff_t i, bool attacked)
 {
-	return !(s->problem->frozen && s->problem->frozen[i]);
+	double unit = (double)threat_scale(&s->threat, i);
+
+	return !attacked ? 1 : threat_frozen(&s->threat, i) ? 0 : unit * unit;
 }
 
-/* |w|^2 over all, or over the attacked, coordinates. */
-static double square_of(const struct linear *s, const real *w, bool free_only)
+/* |w|^2, or |s o w|^2 over the attacked coordinates. */
+static double square_of(const struct linear *s, const real *w, bool attacked)
 {
 	double sum = 0;
 
 	for (ptrdiff_t i = 0; i < s->problem->X.cols; i++)
-		sum += free_only && !is_free(s, i) ? 0 : (double)w[i] * (double)w[i];
+		sum += weight(s, i, attacked) * (double)w[i] * (double)w[i];
 	return sum;
 }
 
@@ -113,51 +113,29 @@ static double smooth_norm(double mu, double square)
 	return r - mu - mu * log((r + mu) / (2 * mu));
 }
 
-static double exact_1(const struct linear *s, const real *w)
-{
-	double sum = 0;
-
-	for (ptrdiff_t i = 0; i < s->problem->X.cols; i++)
-		sum += is_free(s, i) ? fabs((double)w[i]) : 0;
-	return sum;
-}
-
 static double smooth_1(struct linear *s, const real *w)
 {
 	double sum = 0;
 
 	for (ptrdiff_t i = 0; i < s->problem->X.cols; i++) {
-		double v = is_free(s, i) ? (double)w[i] : 0;
+		double unit = sqrt(weight(s, i, true)), v = unit * (double)w[i];
 
-		s->u[i] = (real)(v / (root_of(s->mu, v * v) + s->mu));
+		s->u[i] = (real)(unit * v / (root_of(s->mu, v * v) + s->mu));
 		sum += smooth_norm(s->mu, v * v);
 	}
 	return sum;
 }
 
-/* N'' of one coordinate: mu / (r (r + mu)) */
+/* N'' of one coordinate: s^2 mu / (r (r + mu)) */
 static void curve_1(struct linear *s, double c)
 {
 	for (ptrdiff_t i = 0; i < s->problem->X.cols; i++) {
-		double r = root_of(s->mu, (double)s->w[i] * (double)s->w[i]);
+		double square = weight(s, i, true);
+		double r = root_of(s->mu, square * (double)s->w[i] * (double)s->w[i]);
 
-		if (is_free(s, i))
-			mat_set(s->A, i, i,
-				mat_get(s->A, i, i) + (real)(c * s->mu / (r * (r + s->mu))));
+		mat_set(s->A, i, i,
+			mat_get(s->A, i, i) + (real)(square * c * s->mu / (r * (r + s->mu))));
 	}
-}
-
-static void beyond_1(const struct linear *s, double radius, real *v)
-{
-	for (ptrdiff_t i = 0; i < s->problem->X.cols; i++)
-		if (is_free(s, i))
-			v[i] = (real)(v[i] > 0 ? fmax(0, (double)v[i] - radius)
-					       : fmin(0, (double)v[i] + radius));
-}
-
-static double exact_2(const struct linear *s, const real *w)
-{
-	return sqrt(square_of(s, w, true));
 }
 
 static double smooth_2(struct linear *s, const real *w)
@@ -165,26 +143,27 @@ static double smooth_2(struct linear *s, const real *w)
 	double square = square_of(s, w, true), r = root_of(s->mu, square);
 
 	for (ptrdiff_t i = 0; i < s->problem->X.cols; i++)
-		s->u[i] = is_free(s, i) ? (real)((double)w[i] / (r + s->mu)) : 0;
+		s->u[i] = (real)(weight(s, i, true) * (double)w[i] / (r + s->mu));
 	return smooth_norm(s->mu, square);
 }
 
-/* A += c (I / (r + mu) - w w' / (r (r + mu)^2)), lower triangle, on all, or on the attacked,
- * coordinates: c N'' of their length. */
-static void curve_length(struct linear *s, double c, bool free_only)
+/* A += c (I / (r + mu) - w w' / (r (r + mu)^2)), lower triangle, or on the attacked coordinates the
+ * same of s o w: c N'' of that length. */
+static void curve_length(struct linear *s, double c, bool attacked)
 {
-	double r = root_of(s->mu, square_of(s, s->w, free_only));
+	double r = root_of(s->mu, square_of(s, s->w, attacked));
 	double flat = c / (r + s->mu), bend = c / (r * (r + s->mu) * (r + s->mu));
 
 	for (ptrdiff_t j = 0; j < s->A.cols; j++) {
+		double square = weight(s, j, attacked);
 		real *A = mat_col(s->A, j);
 
-		if (free_only && !is_free(s, j))
+		if (!(square > 0))
 			continue;
-		A[j] += (real)flat;
+		A[j] += (real)(square * flat);
 		for (ptrdiff_t i = j; i < s->A.rows; i++)
-			if (!free_only || is_free(s, i))
-				A[i] -= (real)(bend * (double)s->w[i] * (double)s->w[j]);
+			A[i] -= (real)(bend * (weight(s, i, attacked) * (double)s->w[i]) *
+				       (square * (double)s->w[j]));
 	}
 }
 
@@ -193,29 +172,11 @@ static void curve_2(struct linear *s, double c)
 	curve_length(s, c, true);
 }
 
-static void beyond_2(const struct linear *s, double radius, real *v)
-{
-	double length = sqrt(square_of(s, v, true));
-	double keep = length > radius ? 1 - radius / length : 0;
-
-	for (ptrdiff_t i = 0; i < s->problem->X.cols; i++)
-		if (is_free(s, i))
-			v[i] = (real)(keep * (double)v[i]);
-}
-
-/* The norm dual to that of the ball, over the attacked coordinates. */
+/* The norm dual to that of the ball (threat_dual), smoothed. */
 static const struct norm_parts {
-	double (*exact)(const struct linear *s, const real *w);
 	double (*smooth)(struct linear *s, const real *w); /* N, with u = N' */
 	void (*curve)(struct linear *s, double c);         /* A += c N'' */
-	/* v less its projection on `radius` times the unit ball of the norm's own dual, on the
-	 * attacked coordinates */
-	void (*beyond)(const struct linear *s, double radius, real *v);
-} norms[] = {
-	/* by the norm of the ball */
-	[NORM_LINF] = {exact_1, smooth_1, curve_1, beyond_1},
-	[NORM_L2] = {exact_2, smooth_2, curve_2, beyond_2},
-};
+} norms[] = {[NORM_LINF] = {smooth_1, curve_1}, [NORM_L2] = {smooth_2, curve_2}};
 
 /* f = X w - y shift */
 static void outputs(const struct linear *s, const real *w, double shift, real *f)
@@ -230,11 +191,11 @@ static void outputs(const struct linear *s, const real *w, double shift, real *f
 static void evaluate(struct linear *s, const real *w)
 {
 	const struct problem *problem = s->problem;
-	double eps = s->options->eps, ridge = 2 * problem->beta, r;
+	double eps = s->threat.eps, ridge = 2 * problem->beta, r;
 	size_t n = (size_t)problem->X.rows, d = (size_t)problem->X.cols;
 	double barrier = s->mu * problem->loss.weight;
 
-	outputs(s, w, eps * norms[s->options->norm].smooth(s, w), s->f);
+	outputs(s, w, eps * norms[s->threat.norm].smooth(s, w), s->f);
 	interior_loss_start(s->loss, s->f, barrier);
 	interior_loss_gradient(s->loss, s->f, barrier, false, s->a);
 	s->sum_a = -blas_dot(n, problem->y, s->a);
@@ -284,7 +245,7 @@ static double weigh(struct linear *s)
 /* A += -eps (h u' + u h') + eps^2 c u u' + s eps N_q'' + 2 beta N_2'', lower triangle, factored */
 static bool factor(struct linear *s)
 {
-	double eps = s->options->eps, c = weigh(s);
+	double eps = s->threat.eps, c = weigh(s);
 
 	for (ptrdiff_t j = 0; j < s->A.cols; j++)
 		for (ptrdiff_t i = j; i < s->A.rows; i++) {
@@ -295,7 +256,7 @@ static bool factor(struct linear *s)
 			mat_set(s->A, i, j,
 				mat_get(s->A, i, j) + (real)(eps * (eps * c * uu - hu)));
 		}
-	norms[s->options->norm].curve(s, s->sum_a * eps);
+	norms[s->threat.norm].curve(s, s->sum_a * eps);
 	curve_length(s, 2 * s->problem->beta, false);
 	return blas_cholesky(s->A);
 }
@@ -324,7 +285,7 @@ static double objective(struct linear *s, real *f)
 {
 	const struct problem *problem = s->problem;
 
-	outputs(s, s->w, s->options->eps * norms[s->options->norm].exact(s, s->w), f);
+	outputs(s, s->w, s->threat.eps * threat_dual(&s->threat, s->w), f);
 	return loss_value(problem->loss, (size_t)problem->X.rows, f, problem->y) +
 	       2 * problem->beta * sqrt(square_of(s, s->w, false));
 }
@@ -368,7 +329,7 @@ static const real *refined_dual(struct linear *s)
 	double barrier = s->mu * problem->loss.weight, length;
 
 	if (!isnan(newton_direction(s))) {
-		outputs(s, s->dw, s->options->eps * blas_dot((size_t)problem->X.cols, s->u, s->dw),
+		outputs(s, s->dw, s->threat.eps * blas_dot((size_t)problem->X.cols, s->u, s->dw),
 			s->weights);
 		interior_loss_direction(s->loss, s->f, s->weights, barrier, false);
 		length = fmin(1, to_boundary * interior_loss_longest(s->loss));
@@ -386,7 +347,7 @@ static void certify(void *state, struct certificate *out)
 	double beyond, scale;
 
 	blas_gemv(1, problem->X, TRANSPOSED, a, 0, s->trial);
-	norms[s->options->norm].beyond(s, -s->options->eps * blas_dot(n, problem->y, a), s->trial);
+	threat_prox(&s->threat, -s->threat.eps * blas_dot(n, problem->y, a), s->trial, s->trial);
 	beyond = blas_norm(d, s->trial);
 	scale = beyond > 2 * problem->beta ? 2 * problem->beta / beyond : 1;
 	*out = (struct certificate){
@@ -435,12 +396,13 @@ static enum status setup(const struct problem *problem, const void *options, str
 			 void **state, struct err *err)
 {
 	struct linear *s = ARENA_NEW(arena, struct linear);
+	const struct linear_options *o = options;
 	ptrdiff_t n = problem->X.rows, d = problem->X.cols;
 	real **long_ones[] = {&s->f, &s->a, &s->weights};
 	real **short_ones[] = {&s->w, &s->dw, &s->trial, &s->u, &s->g, &s->h};
 
-	(void)err;
-	*s = (struct linear){.problem = problem, .options = options, .mu = 1};
+	*s = (struct linear){.problem = problem, .mu = 1};
+	TRY(threat_resolve(problem, &o->threat, "linear_robust", arena, &s->threat, err));
 	s->loss = interior_loss_new(problem, arena);
 	for (size_t i = 0; i < sizeof long_ones / sizeof *long_ones; i++)
 		*long_ones[i] = ARENA_ARRAY(arena, real, n);
@@ -452,6 +414,11 @@ static enum status setup(const struct problem *problem, const void *options, str
 	if (!arena_counts(arena))
 		evaluate(s, s->w);
 	return STATUS_OK;
+}
+
+static const struct threat_options *threat(const void *options)
+{
+	return &((const struct linear_options *)options)->threat;
 }
 
 static void forecast(const void *options, ptrdiff_t n, ptrdiff_t d, struct forecast *out)
@@ -495,7 +462,7 @@ const struct trainer trainer_linear_robust = {
 		 .size = sizeof(struct linear_options)},
 	.makes = &model_relu,
 	.takes = takes,
-	.robust = trainer_always,
+	.threat = threat,
 	.forecast = forecast,
 	.setup = setup,
 	.step = step,

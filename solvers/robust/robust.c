@@ -63,9 +63,9 @@ static struct side side_of(const struct robust *r, ptrdiff_t k, double sign)
 static double worst(const struct robust *r, ptrdiff_t k, struct side side, const real *c,
 		    double norm)
 {
-	double f = blas_dot((size_t)r->norm.d, sample(r, k), c);
+	double f = blas_dot((size_t)r->threat.d, sample(r, k), c);
 
-	return side.sign * (f - side.origin) + r->eps * norm;
+	return side.sign * (f - side.origin) + r->threat.eps * norm;
 }
 
 /* c = prox_{T eps |.|_q}(c0 - b x); |c|_q */
@@ -76,14 +76,14 @@ static double point_at(const struct robust *r, ptrdiff_t k, double b, double T, 
 	real along = (real)b;
 
 #pragma omp simd
-	for (ptrdiff_t j = 0; j < r->norm.d; j++)
+	for (ptrdiff_t j = 0; j < r->threat.d; j++)
 		c[j] = c0[j] - along * x[j];
-	return dualnorm_prox(&r->norm, T * r->eps, c, c);
+	return threat_prox(&r->threat, T * r->threat.eps, c, c);
 }
 
 double robust_value(const struct robust *r, ptrdiff_t k, const real *c)
 {
-	double norm = dualnorm_value(&r->norm, c), y = target(r, k);
+	double norm = threat_dual(&r->threat, c), y = target(r, k);
 
 	if (!r->two_sided)
 		return loss_at(r, -y * worst(r, k, side_of(r, k, 1), c, norm), k);
@@ -108,7 +108,7 @@ static double solve_side(const struct robust *r, ptrdiff_t k, struct side side, 
 	const real *x = sample(r, k);
 	double u = 0, low = 0, high = HUGE_VAL, h, w;
 
-	h = blas_dot((size_t)r->norm.d, x, x) + REAL_EPSILON;
+	h = blas_dot((size_t)r->threat.d, x, x) + REAL_EPSILON;
 	w = worst(r, k, side, c, point_at(r, k, 0, 0, c0, c));
 	for (int i = 0; i < STEPS; i++) {
 		double from = w + h * u, to = model_step(r, k, h * step, from);
@@ -151,7 +151,7 @@ static double level_excess(void *context, double a)
 
 	kink->a = a;
 	point_at(r, kink->k, a, kink->T, kink->c0, kink->c);
-	return blas_dot((size_t)r->norm.d, sample(r, kink->k), kink->c) - target(r, kink->k);
+	return blas_dot((size_t)r->threat.d, sample(r, kink->k), kink->c) - target(r, kink->k);
 }
 
 /* step times the slope of the loss at the worst residual |x'c - y| + eps |c|_q, less T, where a in
@@ -169,7 +169,7 @@ static double kink_excess(void *context, double T)
 	level.at_high = level_excess(kink, T);
 	level.small = accuracy * (1 + fabs(target(r, kink->k)));
 	miss = fabs(level_excess(kink, falling_root(level)));
-	f = (real)(target(r, kink->k) + miss + r->eps * dualnorm_value(&r->norm, kink->c));
+	f = (real)(target(r, kink->k) + miss + r->threat.eps * threat_dual(&r->threat, kink->c));
 	loss_gradient(r->problem->loss, 1, &f, &r->problem->y[kink->k], &g);
 	return kink->step * (double)g - T;
 }
@@ -181,7 +181,7 @@ static struct robust_dual solve_kink(struct kink kink)
 	struct falling sum = {.f = kink_excess, .context = &kink};
 
 	sum.at_low = kink_excess(&kink, 0);
-	sum.high = kink.step * r->eps * dualnorm_value(&r->norm, kink.c0) + REAL_EPSILON;
+	sum.high = kink.step * r->threat.eps * threat_dual(&r->threat, kink.c0) + REAL_EPSILON;
 	while ((sum.at_high = kink_excess(&kink, sum.high)) > 0)
 		sum.high *= 2;
 	sum.small = accuracy * sum.high;
@@ -192,12 +192,12 @@ static struct robust_dual solve_kink(struct kink kink)
 struct robust_dual robust_prox(const struct robust *r, ptrdiff_t k, double step, const real *c0,
 			       real *c)
 {
-	double f = blas_dot((size_t)r->norm.d, sample(r, k), c0);
+	double f = blas_dot((size_t)r->threat.d, sample(r, k), c0);
 	struct side side = side_of(r, k, f < target(r, k) ? -1 : 1);
 	double u = solve_side(r, k, side, step, c0, c);
 
 	if (r->two_sided &&
-	    side.sign * (blas_dot((size_t)r->norm.d, sample(r, k), c) - side.origin) < 0)
+	    side.sign * (blas_dot((size_t)r->threat.d, sample(r, k), c) - side.origin) < 0)
 		return solve_kink((struct kink){r, k, step, c0, c, 0, 0});
 	return (struct robust_dual){side.sign * u / step, u / step};
 }
@@ -237,7 +237,7 @@ static double find_lacks(const struct robust *r, struct mat V, double *lack)
 	blas_gemm(1, r->problem->X, PLAIN, V, PLAIN, 0, r->Y); /* n x P */
 	for (ptrdiff_t i = 0; i < V.cols; i++) {
 		const real *d = mat_col(r->D, i), *y = mat_col(r->Y, i);
-		double need = r->eps * dualnorm_value(&r->norm, mat_col(V, i));
+		double need = r->threat.eps * threat_dual(&r->threat, mat_col(V, i));
 
 		lack[i] = 0;
 		for (ptrdiff_t k = 0; k < r->Y.rows; k++) {
@@ -333,8 +333,8 @@ static double dual_norm(struct robust *r, const struct robust_point *point, doub
 
 		for (ptrdiff_t k = 0; k < D.rows; k++)
 			sum += fabs((double)y[k]);
-		largest = fmax(largest,
-			       dualnorm_distance(&r->norm, r->eps * sum, mat_col(r->T, i), r->v));
+		largest = fmax(largest, threat_distance(&r->threat, r->threat.eps * sum,
+							mat_col(r->T, i), r->v));
 	}
 	return largest;
 }

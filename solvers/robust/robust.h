@@ -22,8 +22,11 @@
 #include "solvers/core/arena.h"
 #include "solvers/core/mat.h"
 #include "solvers/gates/pattern.h"
-#include "solvers/model/dualnorm.h"
+#include "solvers/model/threat.h"
 #include "solvers/model/trainer.h"
+
+/* Why the options of robust trainers take no box. */
+#define ROBUST_NO_CLIP "no box: the worst case of this method is over the whole ball"
 
 /* Whether a pattern admits a neuron other than zero. */
 enum robust_verdict { ROBUST_UNDECIDED, ROBUST_ADMITTED, ROBUST_EXCLUDED };
@@ -38,8 +41,7 @@ struct robust_fact {
 
 struct robust {
 	const struct problem *problem;
-	struct dualnorm norm;
-	double eps;
+	struct threat threat;     /* eps: the radius of the moment */
 	bool two_sided;           /* the loss is even: targets instead of labels */
 	struct patterns patterns; /* those that are known to admit a neuron */
 	struct mat D;             /* n x P: their 0 and 1, for products with other matrices */

@@ -1,8 +1,6 @@
 /* Trainer `robust_admm`: convex adversarial training by ADMM. See robust_admm_step.h. */
 #include "solvers/core/blas.h"
 #include "solvers/cvx/cvx.h"
-#include "solvers/model/attack.h"
-#include "solvers/model/columns.h"
 #include "solvers/robust/robust_admm_step.h"
 #include "solvers/robust/robust_patterns.h"
 
@@ -16,14 +14,9 @@ static const struct option rows[] = {
 	{OPTION_FIELD(struct robust_admm_options, screen), .initial = "1", .range = RANGE_FROM(1),
 	 .doc = "candidates drawn for each pattern: those that admit neurons up to the largest eps "
 		"are kept; 1 = no screening"},
-	{OPTION_FIELD(struct robust_admm_options, eps), .range = RANGE_FROM(0),
-	 .doc = "radius of the perturbations, in prepared features"},
-	{OPTION_FIELD(struct robust_admm_options, norm), .initial = "linf",
-	 .names = perturbation_names, .doc = "norm of the perturbations"},
-	{OPTION_FIELD(struct robust_admm_options, not_attacked), .initial = "null",
-	 .doc = "columns that cannot be perturbed: names of prepared columns, such as those of a "
-		"CSV header or bias, numbers from 0 on, or last; unset: the bias that prepare has "
-		"added"},
+	THREAT_EPS(struct robust_admm_options, NULL),
+	THREAT_NORM(struct robust_admm_options, threat_norms),
+	THREAT_REST(struct robust_admm_options, ROBUST_NO_CLIP, THREAT_OLD_NOT_ATTACKED),
 	{OPTION_FIELD(struct robust_admm_options, rho), .initial = "0.03", .range = RANGE_ABOVE(0),
 	 .doc = "penalty of V = V1, to begin with; times the mean square of the features and the "
 		"weight of the loss"},
@@ -64,10 +57,15 @@ static enum freedom freedom(const void *options)
 {
 	const struct robust_admm_options *o = options;
 
-	if (o->not_attacked.count > 0)
+	if (!threat_is_plain(&o->threat))
 		return FREEDOM_NONE;
 	return pattern_freedom(&o->patterns,
-			       o->norm == NORM_L2 ? FREEDOM_ROTATIONS : FREEDOM_ZEROS);
+			       o->threat.norm == NORM_L2 ? FREEDOM_ROTATIONS : FREEDOM_ZEROS);
+}
+
+static const struct threat_options *threat(const void *options)
+{
+	return &((const struct robust_admm_options *)options)->threat;
 }
 
 static void forecast(const void *options, ptrdiff_t rows_, ptrdiff_t cols, struct forecast *out)
@@ -82,26 +80,10 @@ static void forecast(const void *options, ptrdiff_t rows_, ptrdiff_t cols, struc
 	pattern_forecast(&o->patterns, rows_, cols, out);
 }
 
-static enum status set_norm(struct robust *r, const struct robust_admm_options *o,
-			    struct arena *arena, struct err *err)
-{
-	ptrdiff_t d = r->problem->X.cols;
-	bool *frozen = ARENA_ARRAY(arena, bool, d);
-
-	if (r->problem->frozen && !arena_counts(arena))
-		memcpy(frozen, r->problem->frozen, (size_t)d * sizeof *frozen);
-	if (o->not_attacked.count > 0 && !arena_counts(arena))
-		memset(frozen, 0, (size_t)d * sizeof *frozen);
-	if (!arena_counts(arena))
-		TRY(columns_mark(r->problem, "not_attacked", o->not_attacked, frozen, err));
-	r->norm = (struct dualnorm){o->norm, d, frozen};
-	return STATUS_OK;
-}
-
 /* The parts of x one behind the other. */
 static void divide(struct robust_admm *a, struct arena *arena)
 {
-	ptrdiff_t n = a->program.problem->X.rows, d = a->program.norm.d, P = a->program.D.cols;
+	ptrdiff_t n = a->program.problem->X.rows, d = a->program.threat.d, P = a->program.D.cols;
 	real *at;
 
 	a->loop = accelerated_new(
@@ -128,7 +110,7 @@ static void divide(struct robust_admm *a, struct arena *arena)
 static void allocate(struct robust_admm *a, struct arena *arena)
 {
 	struct robust *r = &a->program;
-	ptrdiff_t n = r->problem->X.rows, d = r->norm.d, P = r->D.cols;
+	ptrdiff_t n = r->problem->X.rows, d = r->threat.d, P = r->D.cols;
 	struct mat *samples[] = {&a->C, &a->F, &a->before, &r->Ct};
 
 	divide(a, arena);
@@ -155,7 +137,7 @@ static void allocate(struct robust_admm *a, struct arena *arena)
 static enum status factor(struct robust_admm *a, struct arena *arena, struct err *err)
 {
 	const struct robust *r = &a->program;
-	ptrdiff_t d = r->norm.d, P = r->D.cols;
+	ptrdiff_t d = r->threat.d, P = r->D.cols;
 
 	a->Q = mat_new(arena, d, d);
 	a->G = mat_new(arena, P, P);
@@ -201,7 +183,7 @@ static void write_note(struct robust_admm *a)
 	}
 	used = (size_t)snprintf(a->note, room, "%s%td of %td patterns admit a neuron at eps = %g",
 				r->D.cols + open == 0 ? "only zero weights are feasible: " : "",
-				r->D.cols, r->sampled, r->eps);
+				r->D.cols, r->sampled, r->threat.eps);
 	if (open > 0)
 		used += (size_t)snprintf(a->note + used, room - used,
 					 ", %td are undecided and left out", open);
@@ -221,12 +203,11 @@ static enum status setup(const struct problem *problem, const void *options, str
 
 	a->options = o;
 	r->problem = problem;
-	r->eps = o->eps;
 	r->two_sided = problem->loss.loss->even;
 	r->Xt = mat_new(arena, problem->X.cols, problem->X.rows);
 	if (!arena_counts(arena))
 		mat_transpose(r->Xt, problem->X);
-	TRY(set_norm(r, o, arena, err));
+	TRY(threat_resolve(problem, &o->threat, "robust_admm", arena, &r->threat, err));
 	TRY(robust_patterns(r, &o->patterns, o->screen, arena, err));
 	if (!arena_counts(arena))
 		scale_penalties(a);
@@ -262,7 +243,7 @@ static void network(const void *state, struct model *model)
 	struct robust at_last = a->program;
 	double unused;
 
-	at_last.eps = a->options->eps;
+	at_last.threat.eps = a->options->threat.eps;
 	robust_repair(&at_last, a->half[0].V1, a->half[1].V1, &unused);
 	cvx_network(a->program.RV, a->program.RW, net);
 }
@@ -283,9 +264,9 @@ static void certify(void *state, struct certificate *certificate)
 
 	for (ptrdiff_t j = 0; j < a->C.rows * a->C.cols; j++)
 		a->F.at[j] = scale * (a->c.at[j] - a->C.at[j]);
-	a->program.eps = a->options->eps;
+	a->program.threat.eps = a->options->threat.eps;
 	robust_certify(&a->program, a->half[0].V1, a->half[1].V1, &point, certificate);
-	a->program.eps = robust_admm_step_radius(a);
+	a->program.threat.eps = robust_admm_step_radius(a);
 }
 
 static void table(const struct robust *r, struct facts *facts)
@@ -338,6 +319,6 @@ const struct trainer trainer_robust_admm = {
 	.model = network,
 	.certify = certify,
 	.facts = facts,
-	.robust = trainer_always,
+	.threat = threat,
 	.freedom = freedom,
 };

@@ -97,8 +97,9 @@ static double excess(void *context, double m)
 	const real *ak = cone->ak;
 	real line, sum = 0;
 
-	cone->level = r->eps * dualnorm_prox(&r->norm, m * r->eps / weight(a, ROBUST_CONE), cone->u,
-					     cone->v);
+	cone->level =
+		r->threat.eps * threat_prox(&r->threat, m * r->threat.eps / weight(a, ROBUST_CONE),
+					    cone->u, cone->v);
 	line = (real)cone->level;
 #pragma omp simd reduction(+ : sum)
 	for (ptrdiff_t k = 0; k < a->Y.rows; k++)
@@ -266,7 +267,7 @@ static void split_all(struct robust_admm *a)
 
 static bool on_path(const struct robust_admm *a)
 {
-	return a->program.eps < a->options->eps;
+	return a->program.threat.eps < a->options->threat.eps;
 }
 
 /* The acceleration begins anew, in the norm in which the iteration with these penalties is
@@ -331,7 +332,8 @@ double robust_admm_step_radius(const struct robust_admm *a)
 	const struct robust_admm_options *o = a->options;
 	long stage = a->loop.iteration / o->stage;
 
-	return stage < o->path ? o->eps * (double)(stage + 1) / (double)(o->path + 1) : o->eps;
+	return stage < o->path ? o->threat.eps * (double)(stage + 1) / (double)(o->path + 1)
+			       : o->threat.eps;
 }
 
 /* The next radius of the path, from where the last one ended. */
@@ -339,16 +341,16 @@ static void follow_path(struct robust_admm *a)
 {
 	double eps = robust_admm_step_radius(a);
 
-	if (!(eps > a->program.eps))
+	if (!(eps > a->program.threat.eps))
 		return;
-	a->program.eps = eps;
+	a->program.threat.eps = eps;
 	split_all(a);
 	restart(a);
 }
 
 void robust_admm_step_begin(struct robust_admm *a)
 {
-	a->program.eps = robust_admm_step_radius(a);
+	a->program.threat.eps = robust_admm_step_radius(a);
 	split_all(a);
 	restart(a);
 }

@@ -31,9 +31,7 @@
 struct robust_admm_options {
 	struct pattern_options patterns;
 	long screen;
-	double eps;
-	long norm;
-	struct texts not_attacked;
+	struct threat_options threat;
 	double rho, tau, sigma, kappa, relaxation;
 	bool adapt;
 	long anderson, interval, path, stage;

@@ -52,7 +52,7 @@ struct lane {
 
 struct search {
 	const struct robust_question *q;
-	struct dualnorm dual;    /* |.|_p: the norm whose dual is that of the question */
+	struct threat dual;      /* its dual norm is |. / s|_p */
 	struct mat E;            /* n x P: signs */
 	struct mat A, B;         /* n x P, d x P: scaled duals */
 	struct mat V, R;         /* d x P: v, then z + b */
@@ -70,11 +70,11 @@ struct search {
 /* v onto |v|_q <= 1, frozen entries as they are: what is left of the proximal map of |.|_p. */
 static void to_ball(const struct search *s, real *v, real *scratch)
 {
-	if (dualnorm_value(s->q->norm, v) <= 1)
+	if (threat_dual(s->q->threat, v) <= 1)
 		return;
-	dualnorm_prox(&s->dual, 1, v, scratch);
+	threat_prox(&s->dual, 1, v, scratch);
 	for (ptrdiff_t j = 0; j < s->dual.d; j++)
-		if (!s->dual.frozen[j])
+		if (!threat_frozen(&s->dual, j))
 			v[j] -= scratch[j];
 }
 
@@ -181,9 +181,9 @@ static double upper_limit(const struct search *s, const real *z, double sum)
 	double tolerance = roundings * REAL_EPSILON * s->size * sum;
 
 	for (ptrdiff_t j = 0; j < s->dual.d; j++)
-		if (s->dual.frozen[j] && !(fabs((double)z[j]) <= tolerance))
+		if (threat_frozen(&s->dual, j) && !(fabs((double)z[j]) <= tolerance))
 			return HUGE_VAL;
-	return sum > 0 ? dualnorm_value(&s->dual, z) / sum : HUGE_VAL;
+	return sum > 0 ? threat_dual(&s->dual, z) / sum : HUGE_VAL;
 }
 
 static double least_margin(ptrdiff_t n, const real *e, const real *y)
@@ -204,12 +204,12 @@ static bool frozen_alone(struct search *s, const real *e, real *u, real *y)
 		return false;
 	memset(y, 0, (size_t)X.rows * sizeof *y);
 	for (ptrdiff_t j = 0; j < X.cols; j++)
-		if (s->dual.frozen[j])
+		if (threat_frozen(&s->dual, j))
 			blas_axpy((size_t)X.rows, (double)u[j], mat_col(X, j), y);
 	if (!(least_margin(X.rows, e, y) > 0))
 		return false;
 	for (ptrdiff_t j = 0; j < X.cols; j++)
-		if (!s->dual.frozen[j])
+		if (!threat_frozen(&s->dual, j))
 			u[j] = 0;
 	return true;
 }
@@ -220,7 +220,7 @@ static void judge(struct search *s, ptrdiff_t i, double sum)
 	struct robust_limits *limits = &s->limits[s->lane[i].pattern];
 	const real *e = mat_col(s->E, i);
 	real *u = mat_col(s->U, i), *y = mat_col(s->Y, i);
-	double margin = least_margin(s->E.rows, e, y), norm = dualnorm_value(s->q->norm, u);
+	double margin = least_margin(s->E.rows, e, y), norm = threat_dual(s->q->threat, u);
 	double lower = margin > 0 ? margin / norm : 0;
 	double upper = upper_limit(s, mat_col(s->Z, i), sum);
 
@@ -248,9 +248,9 @@ static double moved(struct mat A, struct mat B, ptrdiff_t i)
 
 static bool finished(const struct search *s, const struct robust_limits *limits)
 {
-	bool open = limits->lower <= s->q->eps && s->q->eps <= limits->upper;
+	bool open = limits->lower <= s->q->threat->eps && s->q->threat->eps <= limits->upper;
 
-	return limits->upper <= fmax(nothing * s->size, far_below * s->q->eps) ||
+	return limits->upper <= fmax(nothing * s->size, far_below * s->q->threat->eps) ||
 	       limits->lower == HUGE_VAL ||
 	       limits->upper - limits->lower <=
 		       (open ? close_to_eps : close_enough) * limits->upper;
@@ -300,17 +300,12 @@ static void check(struct search *s, double *sum, bool adapt)
 
 static struct search search_new(const struct robust_question *q, struct arena *scratch)
 {
-	/* linf and l1 are dual to each other, l2 to itself */
-	static const long duals[] = {[PERTURBATION_LINF] = PERTURBATION_L1,
-				     [PERTURBATION_L2] = PERTURBATION_L2,
-				     [PERTURBATION_L1] = PERTURBATION_LINF};
-	ptrdiff_t n = q->D.rows, P = q->D.cols, d = q->norm->d;
-	struct search s = {.q = q, .dual = *q->norm, .lanes = P};
+	ptrdiff_t n = q->D.rows, P = q->D.cols, d = q->threat->d;
+	struct search s = {.q = q, .dual = threat_polar(q->threat, scratch), .lanes = P};
 	double square, tau;
 	struct mat *tall[] = {&s.E, &s.A, &s.A0, &s.Y};
 	struct mat *wide[] = {&s.B, &s.V, &s.V0, &s.R, &s.U, &s.Z};
 
-	s.dual.p = duals[q->norm->p];
 	for (size_t m = 0; m < sizeof tall / sizeof tall[0]; m++)
 		*tall[m] = mat_new(scratch, n, P);
 	for (size_t m = 0; m < sizeof wide / sizeof wide[0]; m++)

@@ -8,18 +8,17 @@
 #define ROBUST_ROBUST_BOUNDS_H
 
 #include "solvers/core/mat.h"
-#include "solvers/model/dualnorm.h"
+#include "solvers/model/threat.h"
 
 struct robust_limits {
 	double lower, upper; /* >= 0; infinite where frozen columns alone give every sign */
 };
 
-/* What is asked: limits of the patterns D (n x P) on the data X (n x d), close where `eps` lies
- * between them. */
+/* What is asked: limits of the patterns D (n x P) on the data X (n x d), close where the eps of the
+ * threat lies between them. */
 struct robust_question {
 	struct mat X, D;
-	const struct dualnorm *norm;
-	double eps;
+	const struct threat *threat;
 };
 
 /* Limits of all patterns (P) at once, with scratch memory beside `arena`; column i of H (d x P), if

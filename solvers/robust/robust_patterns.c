@@ -63,7 +63,7 @@ static void see(const struct robust *r, struct arena *arena, struct sight *out)
 			keep[k] = keep[k] || mat_get(X, k, j) > 0 || mat_get(X, k, j) < 0;
 		count += keep[k];
 	}
-	if (r->eps > 0 || count == 0 || count == X.rows)
+	if (r->threat.eps > 0 || count == 0 || count == X.rows)
 		return;
 	out->problem.X = some_rows(X, keep, count, arena);
 	out->robust.D = some_rows(r->D, keep, count, arena);
@@ -89,7 +89,7 @@ static void residuals(struct search *s)
 		s->Y.at[i] = s->E.at[i] * s->point.at[i];
 	blas_gemm(1, r->problem->X, TRANSPOSED, s->Y, PLAIN, 0, s->Z); /* d x columns */
 	for (ptrdiff_t i = 0; i < s->Z.cols; i++)
-		dualnorm_prox(&r->norm, r->eps, mat_col(s->Z, i), mat_col(s->Z, i));
+		threat_prox(&r->threat, r->threat.eps, mat_col(s->Z, i), mat_col(s->Z, i));
 	blas_gemm(1, r->problem->X, PLAIN, s->Z, PLAIN, 0, s->Y); /* n x columns */
 }
 
@@ -98,7 +98,7 @@ static void exclude(struct robust *r, ptrdiff_t i)
 {
 	struct robust_fact *fact = &r->facts[i];
 
-	fact->upper = fmax(fact->lower, fmin(fact->upper, r->eps));
+	fact->upper = fmax(fact->lower, fmin(fact->upper, r->threat.eps));
 	fact->verdict = ROBUST_EXCLUDED;
 }
 
@@ -107,20 +107,20 @@ static void keep_best(struct robust *r, ptrdiff_t i, const real *z, const real *
 {
 	struct robust_fact *fact = &r->facts[i];
 	const real *d = mat_col(r->D, i);
-	double length = blas_norm((size_t)r->norm.d, z), norm = dualnorm_value(&r->norm, z);
+	double length = blas_norm((size_t)r->threat.d, z), norm = threat_dual(&r->threat, z);
 	double least = HUGE_VAL, margin;
 	real *h = mat_col(r->patterns.H, i);
 
 	for (ptrdiff_t k = 0; k < r->D.rows; k++)
 		least = fmin(least, (2 * (double)d[k] - 1) * (double)y[k]);
-	margin = (least - r->eps * norm) / length;
+	margin = (least - r->threat.eps * norm) / length;
 	if (!(margin > r->margin[i]))
 		return;
 	fact->verdict = ROBUST_ADMITTED;
 	fact->lower = fmax(fact->lower, least / norm);
 	fact->upper = fmax(fact->lower, fact->upper); /* equal but for rounding */
 	r->margin[i] = margin;
-	for (ptrdiff_t j = 0; j < r->norm.d; j++)
+	for (ptrdiff_t j = 0; j < r->threat.d; j++)
 		h[j] = (real)((double)z[j] / length);
 }
 
@@ -129,7 +129,7 @@ static void judge(struct search *s, ptrdiff_t column)
 	struct robust *r = s->r;
 	ptrdiff_t i = s->pattern[column];
 	const real *z = mat_col(s->Z, column);
-	double length = blas_norm((size_t)r->norm.d, z);
+	double length = blas_norm((size_t)r->threat.d, z);
 
 	if (length > nothing * sqrt(s->lipschitz)) {
 		keep_best(r, i, z, mat_col(s->Y, column));
@@ -176,7 +176,7 @@ static bool all_done(const struct search *s)
 static ptrdiff_t sort_out(struct robust *r, ptrdiff_t *left, const struct arena *arena)
 {
 	struct arena scratch = arena_beside(arena);
-	ptrdiff_t count = 0, d = r->norm.d;
+	ptrdiff_t count = 0, d = r->threat.d;
 	struct mat Y = mat_new(&scratch, r->D.rows, r->D.cols);
 	real *z = ARENA_ARRAY(&scratch, real, d);
 
@@ -186,12 +186,12 @@ static ptrdiff_t sort_out(struct robust *r, ptrdiff_t *left, const struct arena 
 	}
 	blas_gemm(1, r->problem->X, PLAIN, r->patterns.H, PLAIN, 0, Y);
 	for (ptrdiff_t i = 0; i < Y.cols; i++) {
-		if (r->facts[i].upper < r->eps || !(r->facts[i].upper > 0)) {
+		if (r->facts[i].upper < r->threat.eps || !(r->facts[i].upper > 0)) {
 			exclude(r, i);
 			continue;
 		}
 		memcpy(z, mat_col(r->patterns.H, i), (size_t)d * sizeof *z);
-		if (r->facts[i].lower > r->eps)
+		if (r->facts[i].lower > r->threat.eps)
 			keep_best(r, i, z, mat_col(Y, i));
 		left[count++] = i;
 	}
@@ -208,7 +208,7 @@ static struct search search_new(struct robust *r, struct arena *scratch)
 
 	for (size_t m = 0; m < sizeof arrays / sizeof arrays[0]; m++)
 		*arrays[m] = mat_new(scratch, D.rows, P);
-	s.Z = mat_new(scratch, r->norm.d, P);
+	s.Z = mat_new(scratch, r->threat.d, P);
 	s.done = ARENA_ARRAY(scratch, bool, P);
 	if (arena_counts(scratch))
 		return s;
@@ -232,7 +232,7 @@ static void find_directions(const struct robust *r, const struct arena *arena)
 	s = search_new(&sight.robust, &scratch);
 	n = (double)s.E.rows;
 	P = (double)s.E.cols;
-	steps = P > 0 ? work / (8 * n * (double)r->norm.d * P) : 0;
+	steps = P > 0 ? work / (8 * n * (double)r->threat.d * P) : 0;
 	steps = arena_counts(arena) ? 0 : fmin(MOST_STEPS, fmax(LEAST_STEPS, steps));
 	for (int step = 0; step < steps && !all_done(&s); step++) {
 		residuals(&s);
@@ -274,7 +274,7 @@ static void keep_patterns(struct robust *r, const bool *keep, struct arena *aren
 static void find_limits(struct robust *r, struct arena *arena)
 {
 	struct mat D = r->D;
-	struct robust_question question = {.norm = &r->norm, .eps = r->eps};
+	struct robust_question question = {.threat = &r->threat};
 	struct arena scratch = arena_beside(arena);
 	struct robust_limits *limits = ARENA_ARRAY(&scratch, struct robust_limits, D.cols);
 	struct sight sight;
@@ -357,8 +357,8 @@ enum status robust_patterns(struct robust *r, const struct pattern_options *opti
 	TRY(check_screen(options, screen, err));
 	if (screen > 1)
 		wanted.count *= screen;
-	problem.frozen = r->norm.frozen;
-	TRY(pattern_sample(&wanted, &problem, r->eps, arena, &r->patterns, err));
+	problem.frozen = r->threat.frozen;
+	TRY(pattern_sample(&wanted, &problem, &r->threat, arena, &r->patterns, err));
 	r->patterns.options = options;
 	r->D = gates_matrix(r->patterns.D, arena);
 	r->candidates = r->D.cols;

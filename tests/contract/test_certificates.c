@@ -89,7 +89,8 @@ static void make_box(struct attack_fixture *t)
 static void check_bounds(struct attack_fixture *t, const struct certifier *certifier)
 {
 	struct certify_job job = job_of(t);
-	double gain = certify_gain(&t->net), reach = 10 + certify_radius(&job.threat, D);
+	double gain = certify_gain(&t->net),
+	       reach = 10 + job.threat.eps * sqrt(threat_reach(&job.threat));
 	double noise = 4 * certify_noise(D, FIXTURE_WIDTH, gain, reach);
 
 	run(certifier, &job);

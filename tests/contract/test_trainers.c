@@ -157,7 +157,7 @@ static void check_progress(struct run *run)
 {
 	double start, end;
 
-	if (!run->model || (run->trainer->robust && run->trainer->robust(run->options)))
+	if (!run->model || (trainer_robust(run->trainer, run->options)))
 		return;
 	step(run, 0);
 	start = toy_model_objective(&run->toy.problem, run->model);

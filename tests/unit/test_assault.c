@@ -138,7 +138,7 @@ static struct attack_options *add(struct room *room, const struct attack *attack
 	*o = (struct attack_options){
 		.attack = {&attack->base, toy_options(&attack->base, options, &room->t.arena)},
 		.eps = {2, radii},
-		.clip = {2, clip}};
+		.threat = {.clip = {2, clip}}};
 	return o;
 }
 
@@ -262,7 +262,7 @@ static void threats_do_not_mix(void **state)
 	(void)state;
 	room_make(&room);
 	add(&room, &attack_pgd, "{}");
-	add(&room, &attack_worst, "{of: [{fgsm: {slope: 0}}]}")->norm = NORM_L2;
+	add(&room, &attack_worst, "{of: [{fgsm: {slope: 0}}]}")->threat.norm = NORM_L2;
 	assert_int_equal(fire(&room), STATUS_OK);
 	check_above(room.row[3].robust_accuracy, room.row[1].robust_accuracy);
 	room_leave(&room);

@@ -77,12 +77,12 @@ static double sample_loss(const struct fixture *t, const struct net *net, ptrdif
 {
 	const struct adversary_options *adversary = &t->options.adversary;
 	const struct ibp_options *interval = &t->options.interval;
-	struct threat threat = {.norm = interval->norm == NORM_L2 ? NORM_L2 : NORM_LINF,
-				.eps = interval->eps,
+	struct threat threat = {.norm = interval->threat.norm == NORM_L2 ? NORM_L2 : NORM_LINF,
+				.eps = interval->threat.eps,
 				.frozen = t->toy.problem.frozen};
 	double y = (double)t->toy.problem.y[k], clean = toy_output(net, t->toy.problem.X, k), moved;
 
-	if (interval->eps > 0)
+	if (interval->threat.eps > 0)
 		return interval->kappa * loss_at(t, clean, k) +
 		       (1 - interval->kappa) *
 			       loss_at(t,
@@ -133,7 +133,7 @@ static void interval_gradients_match_differences(void **state)
 		struct fixture *t = make(c < 6 ? 40 : 1100, losses[c % 3]); /* several chunks */
 
 		t->options.interval = (struct ibp_options){
-			.eps = 0.15, .norm = c % 2 ? NORM_L2 : NORM_LINF, .kappa = 0.3};
+			.threat = {.eps = 0.15, .norm = c % 2 ? NORM_L2 : NORM_LINF}, .kappa = 0.3};
 		check_gradient(t);
 		drop(t);
 	}
@@ -147,8 +147,8 @@ static void attacked_gradients_match_differences(void **state)
 			struct fixture *t = make(40, "logistic");
 
 			t->options.adversary.attack = attack;
-			t->options.adversary.eps = 0.2;
-			t->options.adversary.norm = c % 2 ? NORM_L2 : NORM_LINF;
+			t->options.adversary.threat.eps = 0.2;
+			t->options.adversary.threat.norm = c % 2 ? NORM_L2 : NORM_LINF;
 			t->options.adversary.trades = c < 2 ? 0 : 2.5;
 			check_gradient(t);
 			drop(t);
@@ -208,7 +208,7 @@ static void bounds_are_below_every_corner(void **state)
 		long norm = c % 2 ? NORM_L2 : NORM_LINF;
 
 		t->options.width = c < 2 ? M : 1;
-		t->options.interval = (struct ibp_options){.eps = 0.3, .norm = norm};
+		t->options.interval = (struct ibp_options){.threat = {.eps = 0.3, .norm = norm}};
 		assert_int_equal(setup(t), STATUS_OK);
 		backprop_gradient(&t->b, NULL, N, NULL, NULL);
 		for (ptrdiff_t k = 0; k < N; k++) {
@@ -242,7 +242,7 @@ static void check_inside(const struct fixture *t, double eps, bool box)
 		}
 		check_equal(at[D - 1], 1);
 		check_equal(clean[D - 1], 1);
-		check_at_most(t->options.adversary.norm == NORM_L2 ? sqrt(square) : largest,
+		check_at_most(t->options.adversary.threat.norm == NORM_L2 ? sqrt(square) : largest,
 			      eps * (1 + 1e-12));
 		check_above(largest, 0);
 	}
@@ -259,10 +259,10 @@ static void attacks_stay_inside_ball_and_box(void **state)
 			double share = c < 2 ? 1 : 0.5; /* half of eps in the first of two epochs */
 
 			t->options.adversary.attack = attack;
-			t->options.adversary.eps = 1.5;
-			t->options.adversary.norm = c % 2 ? NORM_L2 : NORM_LINF;
+			t->options.adversary.threat.eps = 1.5;
+			t->options.adversary.threat.norm = c % 2 ? NORM_L2 : NORM_LINF;
 			t->options.adversary.ramp = c < 2 ? 0 : 0.5;
-			t->options.adversary.clip = (struct reals){c < 2 ? 2 : 0, box};
+			t->options.adversary.threat.clip = (struct reals){c < 2 ? 2 : 0, box};
 			assert_int_equal(setup(t), STATUS_OK);
 			backprop_gradient(&t->b, NULL, t->b.n, NULL, NULL);
 			check_inside(t, 1.5 * share, c < 2);
@@ -282,8 +282,8 @@ static void attacks_find_the_worst_case_of_a_linear_network(void **state)
 
 		t->options.width = 1;
 		t->options.adversary.attack = c / 2;
-		t->options.adversary.eps = eps;
-		t->options.adversary.norm = c % 2 ? NORM_L2 : NORM_LINF;
+		t->options.adversary.threat.eps = eps;
+		t->options.adversary.threat.norm = c % 2 ? NORM_L2 : NORM_LINF;
 		t->options.adversary.steps = 40;
 		assert_int_equal(setup(t), STATUS_OK);
 		net = backprop_as_net(&t->b);
@@ -314,7 +314,8 @@ static void validation_loss_is_the_certified_one(void **state)
 
 	(void)state;
 	t->options.patience = 3;
-	t->options.interval = (struct ibp_options){.eps = 0.25, .kappa = 0.5, .ramp = 1};
+	t->options.interval =
+		(struct ibp_options){.threat = {.eps = 0.25}, .kappa = 0.5, .ramp = 1};
 	assert_int_equal(setup(t), STATUS_OK);
 	net = backprop_as_net(&t->b);
 	for (ptrdiff_t k = 0; k < t->b.n; k++) {
@@ -337,7 +338,7 @@ static void validation_loss_is_the_attacked_one(void **state)
 	t->options.patience = 3;
 	assert_int_equal(setup(t), STATUS_OK);
 	clean = backprop_train_validation_loss(&t->b);
-	t->options.adversary.eps = 0.3;
+	t->options.adversary.threat.eps = 0.3;
 	t->options.adversary.attack = 1; /* one step cannot overshoot by much */
 	assert_int_equal(setup(t), STATUS_OK);
 	attacked = backprop_train_validation_loss(&t->b);

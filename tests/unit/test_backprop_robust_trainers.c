@@ -204,10 +204,10 @@ static void bad_options_are_refused(void **state)
 		      "\"0.7\"");
 	check_refused("hinge", "{adversary: {eps: 0.1, clip: [-0.1, 0.1]}}", NULL,
 		      "adversary.clip: [-0.1, 0.1] excludes training sample");
-	check_refused("hinge", "{adversary: {eps: 0.1, clip: [1, 0]}}", NULL,
-		      "adversary.clip: expected two ascending numbers or null, got 1 and 0");
-	check_refused("hinge", "{adversary: {eps: 0.1, clip: [0, 1, 2]}}", NULL,
-		      "adversary.clip: expected two ascending numbers or null, got 3 numbers");
+	check_refused("hinge", "{adversary: {eps: 0.1, units: raw}}", NULL,
+		      "adversary: units: raw needs steps of prepare");
+	check_refused("hinge", "{interval: {eps: 0.1, scale: [1]}}", NULL,
+		      "interval: scale: expected ");
 	check_refused("squared", "{adversary: {eps: 0.1}}", targets,
 		      "adversary.eps: expected 0 for regression, got \"0.1\"");
 }

@@ -104,10 +104,11 @@ static void a_box_that_excludes_points_is_an_error(void **state)
  */
 
 static const double box[] = {-1, 1}, other_box[] = {-2, 2};
+static const char *const named[] = {"last"};
 
 struct scene {
 	struct part part, other;
-	struct reals free, boxed, otherwise;
+	struct threat_options boxed, other_ball;
 	struct aim attack, certificate;
 	struct evidence evidence;
 };
@@ -117,11 +118,10 @@ static struct scene *scene_new(void)
 	struct scene *s = ARENA_NEW(&arena, struct scene);
 
 	s->part.X = s->other.X = mat_new(&arena, 2, 1);
-	s->boxed = (struct reals){2, box};
-	s->otherwise = (struct reals){2, other_box};
-	s->attack = (struct aim){"attack", "pgd", &s->part, "test", NORM_LINF, 0, &s->boxed, NULL};
-	s->certificate = (struct aim){"certificate", "crown", &s->part,  "test",
-				      NORM_LINF,     0,       &s->boxed, NULL};
+	s->boxed = s->other_ball = (struct threat_options){.clip = {2, box}};
+	s->attack = (struct aim){"attack", "pgd", &s->part, "test", &s->boxed, NULL};
+	s->certificate =
+		(struct aim){"certificate", "crown", &s->part, "test", &s->other_ball, NULL};
 	s->evidence = evidence_new(&arena, 2);
 	return s;
 }
@@ -160,16 +160,22 @@ static void only_values_inside_the_ball_count(void **state)
 	(void)state;
 	assert_int_equal(verdict(scene_new(), 1.25, 0.05, &err), STATUS_OK);
 	s = scene_new();
-	s->certificate.clip = &s->otherwise;
+	s->other_ball.clip = (struct reals){2, other_box};
 	assert_int_equal(verdict(s, 1.25, 0.1, &err), STATUS_OK);
 	s = scene_new();
-	s->certificate.clip = &s->free; /* holds every box */
+	s->other_ball.clip.count = 0; /* holds every box */
 	assert_int_equal(verdict(s, 1.25, 0.1, &(struct err){0}), STATUS_FAILED);
 	s = scene_new();
-	s->certificate.norm = NORM_L2;
+	s->other_ball.norm = NORM_L2;
 	assert_int_equal(verdict(s, 1.25, 0.1, &err), STATUS_OK);
 	s = scene_new();
-	s->certificate.units = 1;
+	s->other_ball.units = UNITS_RAW;
+	assert_int_equal(verdict(s, 1.25, 0.1, &err), STATUS_OK);
+	s = scene_new();
+	s->other_ball.not_attacked = (struct texts){1, named};
+	assert_int_equal(verdict(s, 1.25, 0.1, &err), STATUS_OK);
+	s = scene_new();
+	s->other_ball.scale = (struct reals){1, box + 1};
 	assert_int_equal(verdict(s, 1.25, 0.1, &err), STATUS_OK);
 	s = scene_new();
 	s->certificate.part = &s->other;

@@ -107,7 +107,7 @@ static bool reduces(const struct trainer *trainer, const char *text, bool frozen
 	toy.problem.frozen = columns;
 	c = coordinates_choose(&toy.problem, trainer, toy_options(&trainer->base, text, &toy.arena),
 			       &toy.arena);
-	if (c.rowspace && frozen && trainer->robust) {
+	if (c.rowspace && frozen && trainer->threat) {
 		check_equal(c.rowspace->kept, 1);
 		assert_true(c.problem.frozen[c.problem.X.cols - 1]);
 		assert_true(!c.problem.frozen[0]);

@@ -268,7 +268,7 @@ static void raw_units(void **state)
 {
 	static const struct desc named = {.name = "pgd"};
 	struct place *place = *state;
-	struct attack_options attack = {.attack = {.item = &named}, .units = 1};
+	struct attack_options attack = {.attack = {.item = &named}, .threat = {.units = UNITS_RAW}};
 	struct cell cell = {.attack = {.count = 1, .at = &attack}};
 	struct dataset data;
 	struct err err = {0};
@@ -285,7 +285,7 @@ static void raw_units(void **state)
 	assert_string_equal(err.text,
 			    "attack pgd: units: raw needs steps of prepare that act column by "
 			    "column, but the stage \"norm\" mixes columns");
-	attack.units = 0;
+	attack.threat.units = UNITS_PREPARED;
 	err = (struct err){0};
 	assert_int_equal(assault_check(&cell, &data, &err), STATUS_OK);
 }

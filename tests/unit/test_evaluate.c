@@ -63,14 +63,22 @@ static const struct trainer convex = {.width = width,
 				      .model = network,
 				      .repaired = repaired,
 				      .certify = certify};
-static const struct trainer worst_case = {.robust = trainer_always,
+static const struct threat_options *threat(const void *options)
+{
+	static const struct threat_options some = {.eps = 1};
+
+	(void)options;
+	return &some;
+}
+
+static const struct trainer worst_case = {.threat = threat,
 					  .width = width,
 					  .makes = &model_relu,
 					  .model = network,
 					  .certify = certify};
 static const struct trainer plain = {.width = width, .makes = &model_relu, .model = network};
 static const struct trainer attacked = {
-	.robust = trainer_always, .width = width, .makes = &model_relu, .model = network};
+	.threat = threat, .width = width, .makes = &model_relu, .model = network};
 
 struct scene {
 	struct toy toy;

@@ -106,7 +106,7 @@ static void solutions_are_certified(void **state)
 		struct solution *s;
 		const struct certificate *found;
 
-		snprintf(options, sizeof options, "{eps: 0.15, norm: %s}", norm_names[norm]);
+		snprintf(options, sizeof options, "{eps: 0.15, norm: %s}", threat_norms[norm]);
 		s = solve(losses[c / 2 % 3], betas[c / 6], options);
 		found = &s->certificate;
 		assert_int_equal(s->net.U.cols, 2);
@@ -183,8 +183,9 @@ static void degenerate_data_ends_right(void **state)
 	for (int seed = 0; seed < 120; seed++) {
 		struct toy toy =
 			toy_make(sizes[seed % 4], 4, losses[seed / 4 % 3], seed % 2 ? 1e-2 : 1);
-		const char *options = arena_format(&toy.arena, "{eps: 0.1, norm: %s}",
-						   norm_names[seed / 12 % 2 ? NORM_L2 : NORM_LINF]);
+		const char *options =
+			arena_format(&toy.arena, "{eps: 0.1, norm: %s}",
+				     threat_norms[seed / 12 % 2 ? NORM_L2 : NORM_LINF]);
 		struct mat X = toy.problem.X;
 		struct progress progress = {0};
 		struct certificate c;

@@ -18,10 +18,11 @@ static enum status sample(struct toy *toy, const char *options, double radius, s
 			  struct err *err)
 {
 	struct pattern_options *bound = ARENA_NEW(&toy->arena, struct pattern_options);
+	const struct threat threat = {.eps = radius, .frozen = toy->problem.frozen};
 
 	*err = (struct err){0};
 	*bound = toy_patterns(options, &toy->arena);
-	return pattern_sample(bound, &toy->problem, radius, &toy->arena, out, err);
+	return pattern_sample(bound, &toy->problem, &threat, &toy->arena, out, err);
 }
 
 static struct patterns sampled(struct toy *toy, const char *options, double radius)

@@ -5,7 +5,7 @@
 #include "solvers/core/nearest.h"
 #include "solvers/gates/start.h"
 #include "solvers/model/certify.h"
-#include "solvers/model/dualnorm.h"
+#include "solvers/model/threat.h"
 #include "solvers/tools/penalty.h"
 #include "tests/attack_fixture.h"
 #include "tests/close.h"
@@ -27,10 +27,10 @@ static void envelopes_in_closed_form(void **state)
 	const bool frozen[2] = {false, false};
 
 	(void)state;
-	for (long p = PERTURBATION_LINF; p <= PERTURBATION_L1; p++) {
-		const struct dualnorm norm = {p, 2, frozen};
+	for (long p = NORM_LINF; p <= NORM_L1; p++) {
+		const struct threat norm = {.norm = (enum norm)p, .d = 2, .frozen = frozen};
 		real c[] = {3, -4}, spare[2];
-		double value, envelope = dualnorm_envelope(&norm, 0.5, c, spare, &value);
+		double value, envelope = threat_envelope(&norm, 0.5, c, spare, &value);
 
 		check_close(value, norms[p], 1e-15, 0);
 		check_close(envelope, norms[p] - below[p], 1e-14, 0);

@@ -133,9 +133,9 @@ static void points_are_the_raw_samples(void **state)
 static void the_box_of_the_verifier_is_raw(void **state)
 {
 	static const double clip[] = {-6, 7};
-	static const struct reals box = {2, clip};
+	static const struct threat_options box = {.units = UNITS_RAW, .clip = {2, clip}};
 	struct reload stored = {.data = moons()};
-	struct aim aim = {.part = &stored.data.test, .norm = NORM_LINF, .units = 1, .clip = &box};
+	struct aim aim = {.part = &stored.data.test, .threat = &box};
 	struct plain_ball ball;
 
 	(void)state;

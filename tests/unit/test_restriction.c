@@ -26,7 +26,7 @@ static double naive_norm(long p, const double *c)
 {
 	double a = fabs(c[0]), b = fabs(c[1]); /* the last coordinate is the bias */
 
-	return p == PERTURBATION_LINF ? a + b : (p == PERTURBATION_L2 ? hypot(a, b) : fmax(a, b));
+	return p == NORM_LINF ? a + b : (p == NORM_L2 ? hypot(a, b) : fmax(a, b));
 }
 
 /* From the first form of the bound in restriction.h: x'c - eps |c|_q - sum_other max(...). */
@@ -43,12 +43,12 @@ static double naive_margin(const struct restriction_fixture *f, ptrdiff_t k)
 			t += a[i] * (double)mat_get(f->toy.problem.X, k, i);
 			c[i] += (own ? p : -p) * a[i];
 		}
-		e = f->r.eps * naive_norm(f->norm.p, a);
+		e = f->threat.eps * naive_norm((long)f->threat.norm, a);
 		margin -= own ? 0 : fmax((1 - p) * (t + e), p * (e - t));
 	}
 	for (ptrdiff_t i = 0; i < D; i++)
 		margin += c[i] * (double)mat_get(f->toy.problem.X, k, i);
-	return margin - f->r.eps * naive_norm(f->norm.p, c);
+	return margin - f->threat.eps * naive_norm((long)f->threat.norm, c);
 }
 
 static double naive_value(const struct restriction_fixture *f)
@@ -103,7 +103,7 @@ static void check_gradient(struct restriction_fixture *f)
 		slope = (up - down) / (2 * step);
 		if (!(fabs(slope - (double)f->G.at[i]) <= 1e-4 * (1 + fabs(slope))))
 			fail_msg("norm %ld, entry %td: gradient %g, difference quotient %g",
-				 f->norm.p, i, (double)f->G.at[i], slope);
+				 (long)f->threat.norm, i, (double)f->G.at[i], slope);
 	}
 }
 
@@ -157,12 +157,12 @@ static double brute_margin(const struct restriction_fixture *f, const struct net
 		for (int b = -GRID; b <= GRID; b++) {
 			double u = fabs((double)a), v = fabs((double)b), size;
 
-			size = f->norm.p == PERTURBATION_LINF
+			size = (long)f->threat.norm == NORM_LINF
 				       ? fmax(u, v)
-				       : (f->norm.p == PERTURBATION_L2 ? hypot(u, v) : u + v);
+				       : ((long)f->threat.norm == NORM_L2 ? hypot(u, v) : u + v);
 			size = fmax(size, GRID); /* outer points go to the boundary */
-			at[0] = mat_get(X, k, 0) + (real)(f->r.eps * a / size);
-			at[1] = mat_get(X, k, 1) + (real)(f->r.eps * b / size);
+			at[0] = mat_get(X, k, 0) + (real)(f->threat.eps * a / size);
+			at[1] = mat_get(X, k, 1) + (real)(f->threat.eps * b / size);
 			at[2] = 1;
 			worst = fmin(worst, y * toy_output(net, point, 0));
 		}
@@ -189,8 +189,8 @@ static void check_brute(struct restriction_fixture *f)
 	real margin[N];
 
 	for (long steps = 0; steps <= 20; steps += 20) {
-		double value = certified_objective(&f->toy.problem, &f->norm, f->r.eps, &f->net,
-						   steps, margin);
+		double value =
+			certified_objective(&f->toy.problem, &f->threat, &f->net, steps, margin);
 
 		check_at_least(value, brute_value(f, &f->net) * (1 - ROUNDING));
 		for (ptrdiff_t k = 0; k < N; k++)
@@ -210,7 +210,7 @@ static void no_perturbation_beats_the_certificate(void **state)
 static void check_exact(struct restriction_fixture *f)
 {
 	real margin[N];
-	double value = certified_objective(&f->toy.problem, &f->norm, f->r.eps, &f->net, 0, margin);
+	double value = certified_objective(&f->toy.problem, &f->threat, &f->net, 0, margin);
 
 	check_close(value, brute_value(f, &f->net), 0, 1e-9 * value);
 	for (ptrdiff_t k = 0; k < N; k++)

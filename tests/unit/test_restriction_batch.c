@@ -31,7 +31,7 @@ static void check_batch(struct restriction_fixture *f)
 	batch.X = mat_rows(batch.X, FIRST, COUNT);
 	batch.y += FIRST;
 	batch.beta *= (double)COUNT / N;
-	r = restriction_new(&batch, &f->norm, f->r.eps, f->sigma, M, &f->toy.arena);
+	r = restriction_new(&batch, &f->threat, f->sigma, M, &f->toy.arena);
 	restriction_follow(&r, f->A, h, f->G);
 	blas_gemm(1, batch.X, PLAIN, f->A, PLAIN, 0, T);
 	restriction_slopes(&r, 0, T, r.S);
@@ -46,7 +46,7 @@ static void check_batch(struct restriction_fixture *f)
 		slope = (up - down) / (2 * step);
 		if (!(fabs(slope - (double)f->G.at[i]) <= 1e-4 * (1 + fabs(slope))))
 			fail_msg("norm %ld, entry %td: gradient %g, difference quotient %g",
-				 f->norm.p, i, (double)f->G.at[i], slope);
+				 (long)f->threat.norm, i, (double)f->G.at[i], slope);
 	}
 }
 
@@ -90,7 +90,7 @@ static void threads_divide_the_work(void **state)
 	enum { LONG = 700 };
 	static const bool frozen[D] = {false, false, true};
 	struct toy toy = toy_make(LONG, D, "hinge", BETA);
-	struct dualnorm norm = {.d = D, .frozen = frozen};
+	struct threat norm = {.eps = EPS, .d = D, .frozen = frozen};
 	struct restriction_fixture *f = restriction_fixture_make(0, "hinge", EPS);
 	struct mat G[2] = {f->G, mat_new(&toy.arena, D, M)};
 	double value[2];
@@ -101,7 +101,7 @@ static void threads_divide_the_work(void **state)
 		struct mat twin = G[run % 2];
 
 		omp_set_num_threads(run == 0 ? 1 : 3);
-		r = restriction_new(&toy.problem, &norm, EPS, f->sigma, M, &toy.arena);
+		r = restriction_new(&toy.problem, &norm, f->sigma, M, &toy.arena);
 		restriction_renew(&r, f->A, 5);
 		value[run % 2] = restriction_evaluate(&r, f->A, 0.1, twin).exact;
 		if (run == 1)

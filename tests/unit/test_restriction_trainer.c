@@ -156,12 +156,12 @@ static void it_never_ends_above_its_start(void **state)
 	(void)state;
 	for (size_t l = 0; l < LOSSES; l++) {
 		struct run *run = begin(losses[l], text, NULL);
-		struct dualnorm norm = {.d = D, .frozen = bias};
+		struct threat norm = {.eps = EPS, .d = D, .frozen = bias};
 		double first = certify(run).upper, plain;
 
 		assert_int_equal(run->status, STATUS_OK);
 		run->trainer->model(run->state, &run->net.base);
-		plain = certified_objective(&run->toy.problem, &norm, EPS, &run->net, 10, NULL);
+		plain = certified_objective(&run->toy.problem, &norm, &run->net, 10, NULL);
 		check_close(first, plain, 0, ROUNDING * first);
 		assert_non_null(strstr(toy_text(run->trainer, run->state, "note", &run->arena),
 				       "start adam, 30 steps"));

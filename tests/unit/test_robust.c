@@ -33,8 +33,8 @@ static void make(struct fixture *t, const char *loss, long p, double eps)
 	t->toy = toy_make(N, D, loss, 0.1);
 	t->frozen[D - 1] = true;
 	t->r.problem = &t->toy.problem;
-	t->r.norm = (struct dualnorm){p, D, t->frozen};
-	t->r.eps = eps;
+	t->r.threat =
+		(struct threat){.norm = (enum norm)p, .eps = eps, .d = D, .frozen = t->frozen};
 	t->r.two_sided = t->toy.problem.loss.loss->regression;
 	t->r.Xt = mat_new(&t->toy.arena, D, N);
 	mat_transpose(t->r.Xt, t->toy.problem.X);
@@ -43,7 +43,7 @@ static void make(struct fixture *t, const char *loss, long p, double eps)
 static void each(void (*check)(struct fixture *t, struct rng *rng))
 {
 	for (int l = 0; l < LOSSES; l++)
-		for (long p = PERTURBATION_LINF; p <= PERTURBATION_L1; p++)
+		for (long p = NORM_LINF; p <= NORM_L1; p++)
 			for (int e = 0; e < 3; e++) {
 				struct rng rng =
 					rng_stream(7, "test_robust", (uint64_t)(9 * l + 3 * p + e));
@@ -68,10 +68,10 @@ static void perturb(const struct fixture *t, struct rng *rng, real *delta)
 
 	for (int j = 0; j < D; j++)
 		delta[j] = t->frozen[j] ? 0 : (real)rng_normal(rng);
-	if (t->r.norm.p == PERTURBATION_LINF)
+	if (t->r.threat.norm == NORM_LINF)
 		for (int j = 0; j < D - 1; j++)
 			delta[j] = delta[j] > 0 ? 1 : -1;
-	if (t->r.norm.p == PERTURBATION_L1) {
+	if (t->r.threat.norm == NORM_L1) {
 		int keep = (int)rng_below(rng, D - 1);
 
 		for (int j = 0; j < D - 1; j++)
@@ -79,9 +79,9 @@ static void perturb(const struct fixture *t, struct rng *rng, real *delta)
 	}
 	for (int j = 0; j < D; j++)
 		size += (double)delta[j] * (double)delta[j];
-	if (t->r.norm.p == PERTURBATION_L2)
+	if (t->r.threat.norm == NORM_L2)
 		blas_scale(D, 1 / sqrt(size), delta);
-	blas_scale(D, t->r.eps, delta);
+	blas_scale(D, t->r.threat.eps, delta);
 }
 
 /* No attack is above the value, and some come near it. */
@@ -102,7 +102,7 @@ static void check_value(struct fixture *t, struct rng *rng)
 		}
 		check_at_most(worst, value + 1e-12 * (1 + value));
 		check_at_least(worst,
-			       value - (t->r.norm.p == PERTURBATION_L2 ? 0.2 : 1e-9) * (1 + value));
+			       value - (t->r.threat.norm == NORM_L2 ? 0.2 : 1e-9) * (1 + value));
 	}
 }
 
@@ -132,8 +132,8 @@ static void check_subgradient(struct fixture *t, ptrdiff_t k, const struct mappe
 	at = robust_value(&t->r, k, other);
 	if (!(at >= m->value + rise - 1e-7 * (1 + fabs(rise) + at)))
 		fail_msg("%s, p %ld, eps %g, step %g: %.12g < %.12g + %.12g",
-			 t->toy.problem.loss.loss->base.name, t->r.norm.p, t->r.eps, m->step, at,
-			 m->value, rise);
+			 t->toy.problem.loss.loss->base.name, (long)t->r.threat.norm,
+			 t->r.threat.eps, m->step, at, m->value, rise);
 }
 
 /* psi*(g) = g'c - psi(c) from the coefficients of g */
@@ -146,8 +146,8 @@ static void check_conjugate(struct fixture *t, ptrdiff_t k, const struct mapped 
 		product += ((double)m->c0[j] - (double)m->c[j]) / m->step * (double)m->c[j];
 	if (!(fabs(conjugate - (product - m->value)) <= 1e-6 * (1 + fabs(product))))
 		fail_msg("%s, p %ld, eps %g, step %g: conjugate %.12g, %.12g expected",
-			 t->toy.problem.loss.loss->base.name, t->r.norm.p, t->r.eps, m->step,
-			 conjugate, product - m->value);
+			 t->toy.problem.loss.loss->base.name, (long)t->r.threat.norm,
+			 t->r.threat.eps, m->step, conjugate, product - m->value);
 }
 
 static void check_prox(struct fixture *t, struct rng *rng)

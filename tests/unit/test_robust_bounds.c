@@ -20,7 +20,7 @@ enum { ANGLES = 200000 };
 static const double TURN = 6.283185307179586;
 
 /* max over directions of the plane of min_k e_k x_k'v / |v|_q, and at least 0 */
-static double search_plane(struct mat X, const real *d, const struct dualnorm *norm)
+static double search_plane(struct mat X, const real *d, const struct threat *norm)
 {
 	double best = 0;
 
@@ -32,7 +32,7 @@ static double search_plane(struct mat X, const real *d, const struct dualnorm *n
 			least = fmin(least, (2 * (double)d[k] - 1) *
 						    ((double)mat_get(X, k, 0) * (double)v[0] +
 						     (double)mat_get(X, k, 1) * (double)v[1]));
-		best = fmax(best, least / dualnorm_value(norm, v));
+		best = fmax(best, least / threat_dual(norm, v));
 	}
 	return best;
 }
@@ -61,10 +61,10 @@ static void check_plane(long p, double side)
 	static const bool frozen[2] = {false, false};
 	struct toy toy = {.problem = {.seed = 1}};
 	struct patterns patterns = make_plane(&toy, side);
-	struct dualnorm norm = {p, 2, frozen};
+	struct threat norm = {.norm = (enum norm)p, .eps = 0.1, .d = 2, .frozen = frozen};
 	ptrdiff_t P = patterns.D.cols;
 	struct mat D = gates_matrix(patterns.D, &toy.arena);
-	struct robust_question question = {toy.problem.X, D, &norm, 0.1};
+	struct robust_question question = {toy.problem.X, D, &norm};
 	struct robust_limits *limits = ARENA_ARRAY(&toy.arena, struct robust_limits, P);
 	struct mat H = mat_new(&toy.arena, 2, P);
 
@@ -84,7 +84,7 @@ static void check_plane(long p, double side)
 static void limits_enclose_a_dense_search(void **state)
 {
 	(void)state;
-	for (long p = PERTURBATION_LINF; p <= PERTURBATION_L1; p++) {
+	for (long p = NORM_LINF; p <= NORM_L1; p++) {
 		check_plane(p, 0);
 		check_plane(p, 2);
 	}
@@ -104,8 +104,8 @@ static void a_frozen_bias_gives_half_the_gap(void **state)
 	static const bool frozen[] = {false, true, true};
 	struct arena arena = {0};
 	struct mat X = mat_new(&arena, 5, 3), D = mat_new(&arena, 5, 5), H = mat_new(&arena, 3, 5);
-	struct dualnorm norm = {PERTURBATION_LINF, 3, frozen};
-	struct robust_question question = {X, D, &norm, 0.5};
+	struct threat norm = {.eps = 0.5, .d = 3, .frozen = frozen};
+	struct robust_question question = {X, D, &norm};
 	struct robust_limits limits[5];
 
 	(void)state;
@@ -141,8 +141,7 @@ static enum status pose(struct program *p, const char *patterns, long screen, do
 	p->toy = toy_make(12, 3, "hinge", 0.1);
 	p->frozen[2] = true;
 	p->r.problem = &p->toy.problem;
-	p->r.norm = (struct dualnorm){PERTURBATION_LINF, 3, p->frozen};
-	p->r.eps = eps;
+	p->r.threat = (struct threat){.eps = eps, .d = 3, .frozen = p->frozen};
 	options = toy_patterns(patterns, &p->toy.arena);
 	return robust_patterns(&p->r, &options, screen, &p->toy.arena, &p->err);
 }
@@ -185,9 +184,9 @@ static void verdicts_agree_with_the_limits(void **state)
 		check_at_most(0, fact->lower);
 		check_at_most(fact->lower, fact->upper);
 		if (fact->verdict == ROBUST_EXCLUDED)
-			check_at_most(fact->upper, p.r.eps);
+			check_at_most(fact->upper, p.r.threat.eps);
 		if (fact->verdict == ROBUST_ADMITTED)
-			check_above(fact->lower, p.r.eps);
+			check_above(fact->lower, p.r.threat.eps);
 		check_above(fact->active, 0);
 		check_at_most(fact->active, 1);
 		admitted += fact->verdict == ROBUST_ADMITTED;

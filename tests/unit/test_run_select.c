@@ -130,7 +130,26 @@ static void bad_options_are_refused_by_name(void **state)
 		   "mean \"pgd\"?");
 	check_spec("solver: sgd, adversary: {eps: -0.1}",
 		   "adversary.eps: expected a number >= 0, got \"-0.1\"");
-	check_spec("solver: sgd, adversary: {units: raw}", "got \"units\"");
+	check_spec("solver: sgd, adversary: {units: rough}", "got \"rough\"");
+	check_spec("solver: sgd, adversary: {clip: [1, 0]}",
+		   "train[0].adversary.clip: expected two ascending numbers or null, got 1 and 0");
+	check_spec(
+		"solver: sgd, adversary: {clip: [0, 1, 2]}",
+		"train[0].adversary.clip: expected two ascending numbers or null, got 3 numbers");
+	check_spec("solver: adam, adversary: {scale: [1, -1]}",
+		   "adversary.scale[1]: expected a number >= 0, got \"-1\"");
+	check_spec(
+		"solver: adam, interval: {clip: [0, 1]}",
+		"train[0].interval.clip: expected null: no box: interval bounds are those of the "
+		"whole ball");
+	check_spec("solver: robust_restriction, loss: hinge, clip: [0, 1]",
+		   "train[0].clip: expected null: no box: its certificate is for the whole ball");
+	check_spec("solver: linear_robust, loss: hinge, clip: [0, 1]",
+		   "train[0].clip: expected null: no box: its worst case is over the whole ball");
+	check_spec(
+		"solver: robust_admm, loss: hinge, eps: 1, clip: [0, 1]",
+		"train[0].clip: expected null: no box: the worst case of this method is over the "
+		"whole ball");
 	check_spec("solver: adam, interval: {eps: -1}",
 		   "interval.eps: expected a number >= 0, got \"-1\"");
 	check_spec("solver: linear_robust, loss: hinge, eps: -1",

@@ -17,7 +17,7 @@ static double certified(const struct cell *cell, bool frozen_bias)
 	struct modelfile model;
 	struct err err = {0};
 	struct problem problem = {.beta = 0.01, .loss = {.weight = 1}};
-	struct dualnorm norm = {.p = PERTURBATION_LINF};
+	struct threat norm = {.norm = NORM_LINF, .eps = 0.1};
 	bool *frozen;
 
 	assert_int_equal(data_load(&cell->data, (uint64_t)cell->seed, 0, &arena, &data, &err),
@@ -29,7 +29,7 @@ static double certified(const struct cell *cell, bool frozen_bias)
 	norm.d = problem.X.cols;
 	norm.frozen = frozen = ARENA_ARRAY(&arena, bool, norm.d);
 	frozen[data.bias] = frozen_bias;
-	return certified_objective(&problem, &norm, 0.1, net_of(model.model), 10, NULL);
+	return certified_objective(&problem, &norm, net_of(model.model), 10, NULL);
 }
 
 static void a_model_file_is_the_start(void **state)

@@ -113,15 +113,15 @@ static void expect_assault_and_certificate(void)
 	const struct certify_options *certify;
 
 	attack = experiment.attack.at;
-	assert_int_equal(attack->norm, NORM_L2);
-	check_equal(attack->units, 1);
+	assert_int_equal(attack->threat.norm, NORM_L2);
+	check_equal(attack->threat.units, 1);
 	check_equal(attack->eps.count, 3);
 	check_equal(attack->eps.at[0], 0);
 	check_equal(attack->eps.at[1], 0.1);
-	check_equal(attack->clip.at[0], -1);
-	check_equal(attack->clip.at[1], 1);
+	check_equal(attack->threat.clip.at[0], -1);
+	check_equal(attack->threat.clip.at[1], 1);
 	certify = experiment.certify.at;
-	assert_int_equal(certify->norm, NORM_L1);
+	assert_int_equal(certify->threat.norm, NORM_L1);
 	check_equal(certify->part, 1);
 	check_equal(certify->eps.at[0], 0.1);
 	assert_int_equal(((const struct fake_crown *)certify->certificate.options)->steps, 4);

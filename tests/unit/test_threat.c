@@ -14,7 +14,9 @@
 enum { WIDTH = 5 };
 
 static const double clip[] = {-6, 7};
-static const struct reals box = {2, clip};
+static const struct threat_options raw = {.units = UNITS_RAW, .clip = {2, clip}};
+static const struct threat_options prepared = {.clip = {2, clip}};
+static const struct threat_options l2_box = {.norm = NORM_L2, .clip = {2, clip}};
 
 static struct dataset moons(void)
 {
@@ -58,7 +60,7 @@ static void raw_units_are_those_of_the_data(void **state)
 {
 	struct dataset data = moons();
 	struct net net = some_net(3);
-	const struct aim aim = {"attack", "pgd", &data.test, "test", NORM_LINF, 1, &box, NULL};
+	const struct aim aim = {"attack", "pgd", &data.test, "test", &raw, NULL};
 	struct target t;
 	double correct = 0;
 
@@ -93,7 +95,7 @@ static void prepared_units_are_left_alone(void **state)
 {
 	struct dataset data = moons();
 	struct net net = some_net(3);
-	const struct aim aim = {"attack", "pgd", &data.train, "train", NORM_L2, 0, &box, NULL};
+	const struct aim aim = {"attack", "pgd", &data.train, "train", &l2_box, NULL};
 	struct target t;
 
 	(void)state;
@@ -111,7 +113,7 @@ static void an_output_of_zero_is_wrong(void **state)
 {
 	struct dataset data = moons();
 	struct net net = some_net(3);
-	const struct aim aim = {"attack", "pgd", &data.test, "test", NORM_LINF, 0, &box, NULL};
+	const struct aim aim = {"attack", "pgd", &data.test, "test", &prepared, NULL};
 	struct target t;
 
 	(void)state;
@@ -143,8 +145,7 @@ static void certificates_are_nested_and_counted(void **state)
 {
 	static const double radii[RADII] = {0.1, 0.2, 0.3};
 	static const struct certifier fake = {.base = {.name = "fake"}, .run = say};
-	struct certify_options entry = {
-		.certificate = {&fake.base, NULL}, .norm = NORM_LINF, .eps = {RADII, radii}};
+	struct certify_options entry = {.certificate = {&fake.base, NULL}, .eps = {RADII, radii}};
 	const struct cell cell = {.certify = {1, &entry}};
 	struct part test = {.X = mat_new(&arena, POINTS, 2),
 			    .y = ARENA_ARRAY(&arena, real, POINTS)};

@@ -226,8 +226,8 @@ static void balls_are_those_of_the_definition(void **state)
 	const double u[] = {0.8, -0.5};
 	struct reload stored = {.data = {.bias = 2}};
 	struct part part = {.X = mat_new(&arena, 1, 3), .y = ARENA_ARRAY(&arena, real, 1)};
-	const struct reals none = {0};
-	struct aim aim = {"certificate", "crown", &part, "test", 0, 0, &none, NULL};
+	struct threat_options ball_of = {0};
+	struct aim aim = {"certificate", "crown", &part, "test", &ball_of, NULL};
 
 	(void)state;
 	stored.file.model = model_new(&model_relu, &arena, 3, 1);
@@ -237,17 +237,17 @@ static void balls_are_those_of_the_definition(void **state)
 		mat_set(part.X, 0, i, (real)(i < 2 ? 0.3 : 1));
 	}
 	net_of(stored.file.model)->alpha[0] = part.y[0] = 1;
-	for (aim.norm = NORM_LINF; aim.norm <= NORM_L1; aim.norm++) {
+	for (ball_of.norm = NORM_LINF; ball_of.norm <= NORM_L1; ball_of.norm++) {
 		struct plain_ball ball = plain_ball_new(&stored, &aim, 0.2, &arena);
 		double clean = plain_ball_margin(&ball, 0, (double[]){0, 0, 0});
 		double least = plain_ball_attack(&ball, 0);
 
 		check_close(clean, 9 + 0.3 * (u[0] + u[1]), 0, 1e-12);
-		check_close(least, clean - 0.2 * dual_length(aim.norm, u), 0, 1e-12);
+		check_close(least, clean - 0.2 * dual_length(ball_of.norm, u), 0, 1e-12);
 		check_below(plain_ball_excess(&ball, 0, (double[]){0.2, 0, 0}), 1e-12);
 		check_above(plain_ball_excess(&ball, 0, (double[]){0, -0.21, 0}), 0.009);
 		check_above(plain_ball_excess(&ball, 0, (double[]){0, 0, 0.01}), 0.009);
-		if (aim.norm == NORM_LINF)
+		if (ball_of.norm == NORM_LINF)
 			check_at_most(plain_ball_excess(&ball, 0, (double[]){0.2, 0.2, 0}), 1e-3);
 		else
 			check_above(plain_ball_excess(&ball, 0, (double[]){0.2, 0.2, 0}), 1e-3);

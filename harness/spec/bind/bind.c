@@ -200,6 +200,48 @@ static struct option element_row(const struct option *row, enum option_type type
 	return single;
 }
 
+static bool check_interval(struct bind *bind, const struct reals *list, const struct node *node,
+			   const struct trail *trail)
+{
+	static const char expected[] = "expected two ascending numbers or null, got";
+
+	if (list->count == 2 && !(list->at[0] < list->at[1]))
+		problem_add(bind->problems, node->at, trail, "%s %g and %g", expected, list->at[0],
+			    list->at[1]);
+	else if (list->count != 0 && list->count != 2)
+		problem_add(bind->problems, node->at, trail, "%s %zu numbers", expected,
+			    list->count);
+	else
+		return true;
+	return false;
+}
+
+static int ascending(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* And sort it. */
+static bool check_set(struct bind *bind, const struct reals *list, const struct node *node,
+		      const struct trail *trail)
+{
+	bool good = list->count > 0;
+
+	if (!good)
+		problem_add(bind->problems, node->at, trail,
+			    "expected at least one number, got an empty list");
+	qsort((double *)list->at, list->count, sizeof *list->at, ascending);
+	for (size_t i = 1; i < list->count; i++)
+		if (!(list->at[i - 1] < list->at[i])) {
+			problem_add(bind->problems, node->at, trail,
+				    "expected distinct values, got %g twice", list->at[i]);
+			good = false;
+		}
+	return good;
+}
+
 static bool bind_reals(struct bind *bind, const struct option *row, const struct node *node,
 		       const struct trail *trail, void *field)
 {
@@ -219,7 +261,9 @@ static bool bind_reals(struct bind *bind, const struct option *row, const struct
 		good &= bind_real(bind, &single, item, &step, &at[step.index]);
 	}
 	list->at = at;
-	return good;
+	if (good && row->shape == LIST_INTERVAL)
+		return check_interval(bind, list, node, trail);
+	return good && (row->shape != LIST_SET || check_set(bind, list, node, trail));
 }
 
 static bool bind_texts(struct bind *bind, const struct option *row, const struct node *node,
@@ -529,5 +573,9 @@ bool bind_value(struct bind *b, const struct option *row, const struct node *nod
 	}
 	if (node_is_null(node) && expect_nullable(row))
 		return bind_rows(b, row->rows, node_map(b->arena, node->at), trail, field);
+	if (row->refused) {
+		problem_add(b->problems, node->at, trail, "expected null: %s", row->refused);
+		return false;
+	}
 	return binders[row->type](b, row, node, trail, field);
 }

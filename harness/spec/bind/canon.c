@@ -177,6 +177,18 @@ static void write_value(struct text *w, const struct option *row, const void *fi
 		writers[row->type].write(w, row, field);
 }
 
+/* One that came later, at its default: its key is as if it were not there. */
+static bool is_left_out(const struct option *row, const void *field)
+{
+	if (!row->later)
+		return false;
+	if (row->type == OPTION_REALS)
+		return ((const struct reals *)field)->count == 0;
+	if (row->type == OPTION_TEXTS)
+		return ((const struct texts *)field)->count == 0;
+	return *(const long *)field == 0;
+}
+
 /* The item's name under the row's key, then the item's options beside it; a key of the same name
  * among the siblings hides an option. */
 static void write_flat(struct text *w, const struct option *siblings, const struct option *row,
@@ -189,7 +201,8 @@ static void write_flat(struct text *w, const struct option *siblings, const stru
 	}
 	write_quoted(w, choice->item->name);
 	for (const struct option *o = choice->item->options; o && o->name; o++)
-		if (!expect_find(siblings, o->name)) {
+		if (!expect_find(siblings, o->name) &&
+		    !is_left_out(o, (const char *)choice->options + o->offset)) {
 			write_key(w, o->name, first);
 			write_value(w, o, (const char *)choice->options + o->offset);
 		}
@@ -212,7 +225,7 @@ void canon_rows(struct text *w, const struct option *rows, const void *base)
 				continue;
 			write_key(w, choice->item->name, &first);
 			canon_rows(w, choice->item->options, choice->options);
-		} else {
+		} else if (!is_left_out(row, field)) {
 			write_key(w, row->name, &first);
 			write_value(w, row, field);
 		}

@@ -2,7 +2,7 @@
  *
  * Both have solutions of one form, whose length grows with t: l_2 clip(t v) and l_1
  * clip(sign(v) max(|v| - (1 - t) max |v|, 0)), clip to the box. */
-#include "solvers/certify/region.h"
+#include "solvers/model/region.h"
 
 #include <math.h>
 
@@ -10,6 +10,15 @@ enum {
 	HALVINGS = 40, /* of the search: 1e-12 */
 	DOUBLINGS = 40 /* beyond that a linear minimum lies in a corner of the box */
 };
+
+struct region_side region_side_of(const struct threat *threat, ptrdiff_t i, double x)
+{
+	double eps = threat_frozen(threat, i) ? 0 : threat->eps;
+	double under = fmin(0, (double)threat_lower(threat, i) - x);
+	double over = fmax(0, (double)threat_upper(threat, i) - x);
+
+	return (struct region_side){fmax(-eps, under), fmin(eps, over)};
+}
 
 static inline real clip(const struct region *r, ptrdiff_t i, real v)
 {
