@@ -67,6 +67,20 @@ static void write_result(const struct result *result)
 }
 
 /* Every number of the record: another value, and none. */
+/* It says how the run went, not what it gave, or only the state of the solver tells. */
+static bool is_unseen(const struct field *field)
+{
+	static const char *const names[] = {
+		"feasibility", "fresh",          "violation",          "patterns",
+		"threads",     "peak_mem_bytes", "switches_voluntary", "switches_involuntary",
+		"core_share",  "load_average"};
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (strcmp(names[i], field->name) == 0)
+			return true;
+	return field_is_time(field);
+}
+
 static void changed_numbers_are_noticed(void **state)
 {
 	(void)state;
@@ -82,7 +96,7 @@ static void changed_numbers_are_noticed(void **state)
 			struct result changed = kept;
 			double was = field_number(f, &kept);
 
-			if (isnan(was) || verify_unseen(f->name))
+			if (isnan(was) || is_unseen(f))
 				continue;
 			field_set_number(f, &changed, was + fmax(1e-3, 0.01 * fabs(was)));
 			write_result(&changed);
