@@ -91,6 +91,56 @@ static void raw_units_are_those_of_the_data(void **state)
 	check_close(t.accuracy, correct / (double)t.X.rows, 0, 1e-12);
 }
 
+/* Factors: z = (raw - mean) / factor, and so is the box; a factor of 0 is no attack. */
+static void factors_are_units_too(void **state)
+{
+	static const double factors[] = {2, 0};
+	const struct threat_options asked = {
+		.units = UNITS_RAW, .clip = {2, clip}, .scale = {2, factors}};
+	struct dataset data = moons();
+	struct net net = some_net(3);
+	const struct aim aim = {"attack", "pgd", &data.test, "test", &asked, NULL};
+	struct target t;
+	double mean, deviation;
+
+	(void)state;
+	assert_int_equal(target_new(&aim, &data, &net.base, &arena, &t, &(struct err){0}),
+			 STATUS_OK);
+	moments(&data, 0, &mean, &deviation);
+	check_close(t.threat.lower[0], (clip[0] - mean) / 2, 0, 1e-12);
+	check_close(t.threat.upper[0], (clip[1] - mean) / 2, 0, 1e-12);
+	check_close(mat_get(t.X, 0, 0), (data.test.raw[0] - mean) / 2, 0, 1e-12);
+	check_close(mat_get(net_of(t.model)->U, 0, 0), 2 * (double)mat_get(net.U, 0, 0) / deviation,
+		    1e-12, 0);
+	assert_false(t.threat.frozen[0]);
+	assert_true(t.threat.frozen[1]);
+	assert_true(t.threat.frozen[2]);
+}
+
+static void check_refused(struct threat_options asked, const char *expected)
+{
+	struct dataset data = moons();
+	const struct aim aim = {"attack", "pgd", &data.test, "test", &asked, NULL};
+	struct err err = {0};
+
+	assert_int_equal(target_check(&aim, &data, &err), STATUS_SPEC);
+	if (!strstr(err.text, expected))
+		fail_msg("expected \"%s\", found \"%s\"", expected, err.text);
+}
+
+static void balls_on_other_columns_are_refused(void **state)
+{
+	static const char *const names[] = {"weight"};
+	static const double factors[] = {1, 2, 3};
+
+	(void)state;
+	check_refused((struct threat_options){.not_attacked = {1, names}},
+		      "attack pgd: not_attacked: expected a column number from 0 to 2");
+	check_refused((struct threat_options){.scale = {3, factors}},
+		      "attack pgd: scale: expected 2 numbers, one for each prepared column but the "
+		      "bias, got 3");
+}
+
 static void prepared_units_are_left_alone(void **state)
 {
 	struct dataset data = moons();
@@ -186,6 +236,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		IN_FOLDER(raw_units_are_those_of_the_data),
 		IN_FOLDER(prepared_units_are_left_alone),
+		IN_FOLDER(factors_are_units_too),
+		IN_FOLDER(balls_on_other_columns_are_refused),
 		IN_FOLDER(an_output_of_zero_is_wrong),
 		IN_FOLDER(certificates_are_nested_and_counted),
 	};

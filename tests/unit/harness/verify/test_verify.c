@@ -8,7 +8,7 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "test_run.h"
+#include "tests/unit/harness/run/test_run.h"
 #include "tests/close.h"
 
 #include <omp.h>

@@ -6,7 +6,7 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "test_run.h"
+#include "tests/unit/harness/run/test_run.h"
 
 static const char regression[] = "name: tiny\n"
 				 "seed: 4\n"

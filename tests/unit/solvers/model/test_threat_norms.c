@@ -116,6 +116,30 @@ static void perturb(const struct threat *t, struct rng *rng, double *x)
 }
 
 /* No point of the ball is above the dual norm, and its slope says where it is attained. */
+static void check_support(const struct trial *trial, struct rng *rng)
+{
+	const struct threat *t = &trial->norm;
+	struct arena arena = {0};
+	struct threat polar = threat_polar(t, &arena);
+	double value = threat_dual(t, trial->v), attained = 0;
+	real g[MOST] = {0};
+
+	for (int k = 0; k < 50; k++) {
+		double x[MOST], sum = 0;
+
+		perturb(t, rng, x);
+		for (ptrdiff_t j = 0; j < t->d; j++)
+			sum += x[j] * (double)trial->v[j];
+		check_at_most(sum, value * (1 + TOLERANCE) + TOLERANCE);
+	}
+	threat_dual_slope(t, trial->v, 1, g);
+	for (ptrdiff_t j = 0; j < t->d; j++)
+		attained += (double)g[j] * (double)trial->v[j];
+	check_close(attained, value, TOLERANCE * MOST, TOLERANCE);
+	check_at_most(threat_dual(&polar, g), 1 + 10 * TOLERANCE);
+	arena_release(&arena);
+}
+
 static void dual_norms_are_support_functions(void **state)
 {
 	(void)state;
@@ -123,29 +147,29 @@ static void dual_norms_are_support_functions(void **state)
 		for (long p = NORM_LINF; p <= NORM_L1; p++) {
 			struct rng rng = rng_stream(13, "test_support", (uint64_t)(3 * index + p));
 			struct trial trial;
-			struct threat polar;
-			struct arena arena = {0};
-			real g[MOST] = {0};
-			double value, product = 0;
 
 			draw(&trial, p, index);
-			polar = threat_polar(&trial.norm, &arena);
-			value = threat_dual(&trial.norm, trial.v);
-			for (int k = 0; k < 50; k++) {
-				double x[MOST], sum = 0;
-
-				perturb(&trial.norm, &rng, x);
-				for (ptrdiff_t j = 0; j < trial.norm.d; j++)
-					sum += x[j] * (double)trial.v[j];
-				check_at_most(sum, value * (1 + TOLERANCE) + TOLERANCE);
-			}
-			threat_dual_slope(&trial.norm, trial.v, 1, g);
-			for (ptrdiff_t j = 0; j < trial.norm.d; j++)
-				product += (double)g[j] * (double)trial.v[j];
-			check_close(product, value, TOLERANCE * MOST, TOLERANCE);
-			check_at_most(threat_dual(&polar, g), 1 + 10 * TOLERANCE);
-			arena_release(&arena);
+			check_support(&trial, &rng);
 		}
+}
+
+static void check_envelope(const struct trial *trial)
+{
+	const struct threat *t = &trial->norm;
+	real c[MOST], out[MOST], spare[MOST];
+	double mu = 0.1 + trial->t, value, size, square = 0, envelope;
+
+	memcpy(c, trial->v, sizeof c);
+	envelope = threat_envelope(t, mu, c, spare, &value);
+	size = threat_prox(t, mu, trial->v, out);
+	for (ptrdiff_t j = 0; j < t->d; j++) {
+		double gap = (double)trial->v[j] - (double)out[j];
+
+		square += gap * gap;
+		check_close(c[j], gap / mu, 1e-11, 1e-11);
+	}
+	check_close(value, threat_dual(t, trial->v), TOLERANCE, TOLERANCE);
+	check_close(envelope, size + square / (2 * mu), 1e-11, 1e-11);
 }
 
 static void envelopes_are_minima(void **state)
@@ -154,82 +178,92 @@ static void envelopes_are_minima(void **state)
 	for (int index = 0; index < TRIES; index++)
 		for (long p = NORM_LINF; p <= NORM_L1; p++) {
 			struct trial trial;
-			real c[MOST], out[MOST], spare[MOST];
-			double mu, value, size, square = 0, envelope;
 
 			draw(&trial, p, index);
-			mu = 0.1 + trial.t;
-			memcpy(c, trial.v, sizeof c);
-			envelope = threat_envelope(&trial.norm, mu, c, spare, &value);
-			size = threat_prox(&trial.norm, mu, trial.v, out);
-			for (ptrdiff_t j = 0; j < trial.norm.d; j++) {
-				double gap = (double)trial.v[j] - (double)out[j];
-
-				square += gap * gap;
-				check_close(c[j], gap / mu, 1e-11, 1e-11);
-			}
-			check_close(value, threat_dual(&trial.norm, trial.v), TOLERANCE, TOLERANCE);
-			check_close(envelope, size + square / (2 * mu), 1e-11, 1e-11);
+			check_envelope(&trial);
 		}
 }
 
-/* Ball and box at one point: the projection by its variational inequality, the minimum of a linear
- * function against points of the region and the one that a long step ends in. */
+/* Ball and box at one point. */
+struct scene {
+	struct trial trial;
+	struct region region;
+	real low[MOST], high[MOST];
+};
+
+static void scene_draw(struct scene *s, long p, int index, struct rng *rng)
+{
+	draw(&s->trial, p, index);
+	s->trial.norm.eps = 0.7;
+	s->trial.norm.scale = NULL;
+	s->region = (struct region){.norm = s->trial.norm.norm,
+				    .eps = s->trial.norm.eps,
+				    .d = s->trial.norm.d,
+				    .low = s->low,
+				    .high = s->high,
+				    .boxed = index % 4 > 0};
+	for (ptrdiff_t j = 0; j < s->region.d; j++) {
+		real box[2] = {(real)-rng_uniform(rng), (real)rng_uniform(rng)};
+		const struct threat one = {.eps = 0.7,
+					   .d = 1,
+					   .lower = s->region.boxed ? box : NULL,
+					   .upper = s->region.boxed ? box + 1 : NULL,
+					   .frozen = s->trial.frozen + j};
+		const struct region_side side = region_side_of(&one, 0, 0.1);
+
+		s->low[j] = (real)side.low;
+		s->high[j] = (real)side.high;
+	}
+}
+
+static double product(const struct scene *s, const real *a, const real *b)
+{
+	double sum = 0;
+
+	for (ptrdiff_t j = 0; j < s->region.d; j++)
+		sum += (double)a[j] * (double)b[j];
+	return sum;
+}
+
+/* The projection by its variational inequality, the minimum of a linear function against points of
+ * the region and the one that a long step ends in. */
+static void check_region(const struct scene *s, struct rng *rng)
+{
+	const real *v = s->trial.v;
+	real to[MOST], far[MOST], left[MOST], z[MOST];
+	double least = region_minimum(&s->region, v), best, x[MOST];
+
+	for (ptrdiff_t j = 0; j < s->region.d; j++) {
+		to[j] = v[j];
+		far[j] = -1000 * v[j];
+	}
+	region_project(&s->region, to);
+	region_project(&s->region, far);
+	best = product(s, v, far);
+	check_at_most(least, best + 1e-9);
+	check_at_least(least, best - 0.05 * (1 + fabs(best)));
+	for (ptrdiff_t j = 0; j < s->region.d; j++)
+		left[j] = v[j] - to[j];
+	for (int k = 0; k < 20; k++) {
+		perturb(&s->trial.norm, rng, x);
+		for (ptrdiff_t j = 0; j < s->region.d; j++)
+			z[j] = (real)(0.7 * x[j]);
+		region_project(&s->region, z);
+		check_at_most(product(s, left, z) - product(s, left, to), 1e-9);
+		check_at_most(least, product(s, v, z) + 1e-9);
+	}
+}
+
 static void regions_are_ball_and_box(void **state)
 {
 	(void)state;
 	for (int index = 0; index < TRIES; index++)
 		for (long p = NORM_LINF; p <= NORM_L1; p++) {
 			struct rng rng = rng_stream(17, "test_region", (uint64_t)(3 * index + p));
-			struct trial trial;
-			real low[MOST], high[MOST], to[MOST], far[MOST];
-			struct region region = {.low = low, .high = high, .boxed = index % 4 > 0};
-			double least, best = 0;
+			struct scene s;
 
-			draw(&trial, p, index);
-			trial.norm.eps = 0.7;
-			region.norm = trial.norm.norm;
-			region.eps = trial.norm.eps;
-			region.d = trial.norm.d;
-			for (ptrdiff_t j = 0; j < region.d; j++) {
-				real box[2] = {(real)-rng_uniform(&rng), (real)rng_uniform(&rng)};
-				struct threat one = {
-					.eps = 0.7, .d = 1, .frozen = trial.frozen + j};
-				struct region_side side;
-
-				if (region.boxed) {
-					one.lower = box;
-					one.upper = box + 1;
-				}
-				side = region_side_of(&one, 0, 0.1);
-				low[j] = (real)side.low;
-				high[j] = (real)side.high;
-				to[j] = trial.v[j];
-				far[j] = -1000 * trial.v[j];
-			}
-			region_project(&region, to);
-			region_project(&region, far);
-			least = region_minimum(&region, trial.v);
-			for (ptrdiff_t j = 0; j < region.d; j++)
-				best += (double)trial.v[j] * (double)far[j];
-			check_at_most(least, best + 1e-9);
-			check_at_least(least, best - 0.05 * (1 + fabs(best)));
-			for (int k = 0; k < 20; k++) {
-				double x[MOST], product = 0, sum = 0;
-				real z[MOST];
-
-				perturb(&trial.norm, &rng, x);
-				for (ptrdiff_t j = 0; j < region.d; j++)
-					z[j] = (real)(0.7 * x[j]);
-				region_project(&region, z);
-				for (ptrdiff_t j = 0; j < region.d; j++) {
-					product += ((double)trial.v[j] - (double)to[j]) *
-						   ((double)z[j] - (double)to[j]);
-					sum += (double)trial.v[j] * (double)z[j];
-				}
-				check_at_most(product, 1e-9);
-				check_at_most(least, sum + 1e-9);
-			}
+			scene_draw(&s, p, index, &rng);
+			check_region(&s, &rng);
 		}
 }
 
