@@ -8,8 +8,8 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "tests/unit/harness/run/test_run.h"
 #include "tests/close.h"
+#include "tests/unit/harness/run/test_run.h"
 
 #include <omp.h>
 
