@@ -43,7 +43,7 @@ static enum status setup(const struct problem *problem, const void *options, str
 	struct state *s = ARENA_NEW(arena, struct state);
 
 	*state = s;
-	TRY(backprop_setup(&s->base, problem, &o->common, arena, err));
+	TRY(backprop_train_setup(&s->base, problem, &o->common, arena, err));
 	s->adam = adam_new();
 	s->adam.beta1 = o->beta1;
 	s->adam.beta2 = o->beta2;
@@ -61,7 +61,7 @@ static enum status setup(const struct problem *problem, const void *options, str
 static void begin(void *trainer)
 {
 	struct state *s = trainer;
-	double rate = backprop_rate(&s->base);
+	double rate = backprop_train_rate(&s->base);
 
 	adam_begin(&s->adam, rate);
 	s->adam.shrink = (real)(1 - rate * (double)s->decay);
@@ -84,8 +84,8 @@ static void step(void *state, struct progress *progress)
 {
 	struct state *s = state;
 
-	backprop_epoch(&s->base, update, begin, s);
-	backprop_report(&s->base, progress);
+	backprop_train_epoch(&s->base, update, begin, s);
+	backprop_train_report(&s->base, progress);
 }
 
 static const struct threat_options *threat(const void *options)
@@ -97,7 +97,7 @@ static void forecast(const void *options, ptrdiff_t n, ptrdiff_t d, struct forec
 {
 	const struct adam_options *o = options;
 
-	backprop_forecast(&o->common, n, d, out);
+	backprop_train_forecast(&o->common, n, d, out);
 }
 
 const struct trainer trainer_adam = {
@@ -111,6 +111,6 @@ const struct trainer trainer_adam = {
 	.forecast = forecast,
 	.setup = setup,
 	.step = step,
-	.width = backprop_width,
-	.model = backprop_network,
+	.width = backprop_train_width,
+	.model = backprop_train_network,
 };

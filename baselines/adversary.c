@@ -119,7 +119,7 @@ double adversary_distance(double f, double g, double *in_f, double *in_g)
 /* S = U' at; its columns become [s > 0] alpha, f_k = alpha' relu(s); G = U S */
 static void input_slopes(const struct net *net, struct mat at, struct mat S, struct mat G, real *f)
 {
-	blas_gemm(1, net->U, TRANSPOSED, at, PLAIN, 0, S);
+	blas_gemm(1, net->U, TRANSPOSED, at, PLAIN, 0, S); /* m x count */
 	for (ptrdiff_t k = 0; k < S.cols; k++) {
 		real *restrict s = mat_col(S, k), sum = 0;
 		const real *restrict alpha = net->alpha;
@@ -131,7 +131,7 @@ static void input_slopes(const struct net *net, struct mat at, struct mat S, str
 		}
 		f[k] = sum;
 	}
-	blas_gemm(1, net->U, PLAIN, S, PLAIN, 0, G);
+	blas_gemm(1, net->U, PLAIN, S, PLAIN, 0, G); /* d x count */
 }
 
 struct column { /* of one sample */

@@ -18,10 +18,10 @@
 struct backprop_options { /* rows: backprop_train.h */
 	long width, epochs, batch;
 	double learning_rate;
-	long schedule; /* index of backprop_schedules */
+	long schedule; /* index of backprop_train_schedules */
 	long step_every;
 	double step_factor;
-	long init; /* index of backprop_inits */
+	long init; /* index of backprop_train_inits */
 	long patience;
 	struct adversary_options adversary;
 	struct ibp_options interval;

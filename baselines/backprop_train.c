@@ -22,7 +22,7 @@ static const struct {
 	double fan_in, fan_out;
 } variance_parts[] = {{1, 0}, {1, 1}};
 
-const char *const backprop_inits[] = {"he", "glorot", NULL};
+const char *const backprop_train_inits[] = {"he", "glorot", NULL};
 
 static double start_deviation(long init, ptrdiff_t in, ptrdiff_t out)
 {
@@ -75,9 +75,9 @@ static void allocate(struct backprop *b, struct arena *arena)
 	}
 }
 
-enum status backprop_setup(struct backprop *b, const struct problem *problem,
-			   const struct backprop_options *options, struct arena *arena,
-			   struct err *err)
+enum status backprop_train_setup(struct backprop *b, const struct problem *problem,
+				 const struct backprop_options *options, struct arena *arena,
+				 struct err *err)
 {
 	ptrdiff_t batch = options->batch > 0 && options->batch < problem->X.rows ? options->batch
 										 : problem->X.rows;
@@ -142,17 +142,17 @@ static double rate_step(const struct backprop_options *o, double epoch)
 	return o->learning_rate * pow(o->step_factor, floor(epoch / (double)o->step_every));
 }
 
-const char *const backprop_schedules[] = {"constant", "cosine", "step", NULL};
+const char *const backprop_train_schedules[] = {"constant", "cosine", "step", NULL};
 static double (*const rates[])(const struct backprop_options *, double) = {rate_constant,
 									   rate_cosine, rate_step};
 
-double backprop_rate(const struct backprop *b)
+double backprop_train_rate(const struct backprop *b)
 {
 	return rates[b->options->schedule](b->options, (double)b->epoch);
 }
 
-void backprop_epoch(struct backprop *b, backprop_rule rule, void (*before)(void *trainer),
-		    void *trainer)
+void backprop_train_epoch(struct backprop *b, backprop_rule rule, void (*before)(void *trainer),
+			  void *trainer)
 {
 	ptrdiff_t size =
 		b->options->batch > 0 && b->options->batch < b->n ? b->options->batch : b->n;
@@ -224,7 +224,7 @@ static double chunk_loss(struct backprop *b, const struct backprop_pass *pass)
 			  b->f + (pass->regime->outputs - 1) * pass->rows, pass->y);
 }
 
-double backprop_validation_loss(struct backprop *b)
+double backprop_train_validation_loss(struct backprop *b)
 {
 	const struct problem *problem = b->problem;
 	struct net net = backprop_as_net(b);
@@ -248,7 +248,7 @@ double backprop_validation_loss(struct backprop *b)
 /* True when the validation loss has not fallen for `patience` epochs; a NaN has not fallen. */
 static bool out_of_patience(struct backprop *b)
 {
-	double loss = backprop_validation_loss(b);
+	double loss = backprop_train_validation_loss(b);
 
 	b->since_best++;
 	if (loss < b->best_loss) {
@@ -259,7 +259,7 @@ static bool out_of_patience(struct backprop *b)
 	return b->since_best >= b->options->patience;
 }
 
-void backprop_report(struct backprop *b, struct progress *progress)
+void backprop_train_report(struct backprop *b, struct progress *progress)
 {
 	bool ready = b->best && backprop_strength(b) >= 1; /* weights before are for less */
 	bool stop = ready && out_of_patience(b), used_up = b->epoch >= b->options->epochs;
@@ -275,12 +275,12 @@ void backprop_report(struct backprop *b, struct progress *progress)
 		memcpy(b->weights, b->best, b->count * sizeof *b->weights);
 }
 
-ptrdiff_t backprop_width(const void *state)
+ptrdiff_t backprop_train_width(const void *state)
 {
 	return ((const struct backprop *)state)->m;
 }
 
-void backprop_network(const void *state, struct model *model)
+void backprop_train_network(const void *state, struct model *model)
 {
 	struct net *net = net_of(model);
 	const struct backprop *b = state;
@@ -291,8 +291,8 @@ void backprop_network(const void *state, struct model *model)
 	memcpy(net->alpha, own.alpha, (size_t)b->m * sizeof *net->alpha);
 }
 
-void backprop_forecast(const struct backprop_options *options, ptrdiff_t n, ptrdiff_t d,
-		       struct forecast *out)
+void backprop_train_forecast(const struct backprop_options *options, ptrdiff_t n, ptrdiff_t d,
+			     struct forecast *out)
 {
 	double m = (double)options->width, inputs = (double)d, samples = (double)n;
 

@@ -4,8 +4,8 @@
 
 #include "baselines/backprop.h"
 
-extern const char *const backprop_schedules[]; /* ends with NULL */
-extern const char *const backprop_inits[];
+extern const char *const backprop_train_schedules[]; /* ends with NULL */
+extern const char *const backprop_train_inits[];
 
 /* Rows of the common options, for an options struct whose member `common` they are. `rate` is the
  * default learning rate, a text. */
@@ -24,7 +24,7 @@ extern const char *const backprop_inits[];
 			"weight of the loss), so that it does not depend on n or on sum against "  \
 			"mean"},                                                                   \
 		{OPTION_AS("schedule", structure, common.schedule), .initial = "constant",         \
-		 .names = backprop_schedules,                                                      \
+		 .names = backprop_train_schedules,                                                \
 		 .doc = "learning rate by epoch: constant, half a cosine down to 0, or a factor "  \
 			"every few epochs"},                                                       \
 		{OPTION_AS("step_every", structure, common.step_every), .initial = "30",           \
@@ -32,7 +32,7 @@ extern const char *const backprop_inits[];
 		{OPTION_AS("step_factor", structure, common.step_factor), .initial = "0.1",        \
 		 .range = RANGE_WITHIN(0, 1), .doc = "schedule step: factor of a reduction"},      \
 		{OPTION_AS("init", structure, common.init), .initial = "he",                       \
-		 .names = backprop_inits,                                                          \
+		 .names = backprop_train_inits,                                                    \
 		 .doc = "variance of the normal start: he 2/fan_in, glorot 2/(fan_in + fan_out)"}, \
 		{OPTION_AS("patience", structure, common.patience), .initial = "0",                \
 		 .range = RANGE_FROM(0),                                                           \
@@ -46,29 +46,29 @@ extern const char *const backprop_inits[];
 			.rows = ibp_rows, .doc = "certified training by interval bounds (IBP)"     \
 	}
 
-enum status backprop_setup(struct backprop *b, const struct problem *problem,
-			   const struct backprop_options *options, struct arena *arena,
-			   struct err *err);
+enum status backprop_train_setup(struct backprop *b, const struct problem *problem,
+				 const struct backprop_options *options, struct arena *arena,
+				 struct err *err);
 
 /* Learning rate of the epoch at hand. */
-double backprop_rate(const struct backprop *b);
+double backprop_train_rate(const struct backprop *b);
 
 /* One epoch over shuffled minibatches. `rule` gets `trainer`; `before`, if not NULL, is called
  * before each minibatch. */
-void backprop_epoch(struct backprop *b, backprop_rule rule, void (*before)(void *trainer),
-		    void *trainer);
+void backprop_train_epoch(struct backprop *b, backprop_rule rule, void (*before)(void *trainer),
+			  void *trainer);
 
 /* Loss on the validation part: clean, or at full eps attacked or by the bounds. */
-double backprop_validation_loss(struct backprop *b);
+double backprop_train_validation_loss(struct backprop *b);
 
 /* After an epoch: early stopping, and what a step reports. */
-void backprop_report(struct backprop *b, struct progress *progress);
+void backprop_train_report(struct backprop *b, struct progress *progress);
 
 /* `width` and `network` of a trainer whose state begins with a struct backprop. */
-ptrdiff_t backprop_width(const void *state);
-void backprop_network(const void *state, struct model *model);
+ptrdiff_t backprop_train_width(const void *state);
+void backprop_train_network(const void *state, struct model *model);
 
-void backprop_forecast(const struct backprop_options *options, ptrdiff_t n, ptrdiff_t d,
-		       struct forecast *out);
+void backprop_train_forecast(const struct backprop_options *options, ptrdiff_t n, ptrdiff_t d,
+			     struct forecast *out);
 
 #endif

@@ -35,7 +35,7 @@ static enum status setup(const struct problem *problem, const void *options, str
 	struct sgd *sgd = ARENA_NEW(arena, struct sgd);
 
 	*state = sgd;
-	TRY(backprop_setup(&sgd->base, problem, &o->common, arena, err));
+	TRY(backprop_train_setup(&sgd->base, problem, &o->common, arena, err));
 	sgd->momentum = (real)o->momentum;
 	sgd->look_ahead = o->nesterov ? sgd->momentum : 0;
 	sgd->velocity = ARENA_ARRAY(arena, real, sgd->base.count);
@@ -69,9 +69,9 @@ static void step(void *state, struct progress *progress)
 {
 	struct sgd *sgd = state;
 
-	sgd->rate = (real)backprop_rate(&sgd->base);
-	backprop_epoch(&sgd->base, update, NULL, sgd);
-	backprop_report(&sgd->base, progress);
+	sgd->rate = (real)backprop_train_rate(&sgd->base);
+	backprop_train_epoch(&sgd->base, update, NULL, sgd);
+	backprop_train_report(&sgd->base, progress);
 }
 
 static const struct threat_options *threat(const void *options)
@@ -83,7 +83,7 @@ static void forecast(const void *options, ptrdiff_t n, ptrdiff_t d, struct forec
 {
 	const struct sgd_options *o = options;
 
-	backprop_forecast(&o->common, n, d, out);
+	backprop_train_forecast(&o->common, n, d, out);
 }
 
 const struct trainer trainer_sgd = {
@@ -97,6 +97,6 @@ const struct trainer trainer_sgd = {
 	.forecast = forecast,
 	.setup = setup,
 	.step = step,
-	.width = backprop_width,
-	.model = backprop_network,
+	.width = backprop_train_width,
+	.model = backprop_train_network,
 };

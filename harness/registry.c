@@ -3,7 +3,7 @@
 #include "harness/data/data.h"
 #include "harness/data/generate/generate.h"
 #include "harness/executor/executor.h"
-#include "harness/report/report.h"
+#include "harness/report/figure/plot.h"
 #include "solvers/admm/u_update.h"
 #include "solvers/core/desc.h"
 #include "solvers/gates/pattern.h"
@@ -50,7 +50,7 @@
 #include "solvers/model/kinds.def"
 #undef ITEM
 #define ITEM(symbol) extern const struct plot symbol;
-#include "harness/report/plots.def"
+#include "harness/report/plots/plots.def"
 #undef ITEM
 #define ITEM(symbol) extern const struct executor symbol;
 #include "harness/executor/executors.def"
@@ -98,7 +98,7 @@ static const struct desc *const models[] = {
 #include "solvers/model/kinds.def"
 	NULL};
 static const struct desc *const plots[] = {
-#include "harness/report/plots.def"
+#include "harness/report/plots/plots.def"
 	NULL};
 static const struct desc *const executors[] = {
 #include "harness/executor/executors.def"

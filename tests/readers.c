@@ -1,6 +1,6 @@
 /* Sources on bytes in memory. */
 #include "tests/readers.h"
-#include "harness/data/csv/source_csv.h"
+#include "harness/data/csv/csv_options.h"
 #include "harness/data/data.h"
 #include "harness/data/source/source_cifar10.h"
 #include "harness/data/source/source_idx.h"

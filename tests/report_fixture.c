@@ -1,7 +1,7 @@
 /* Records in memory, and what plots make of them. */
 #include "tests/report_fixture.h"
 #include "harness/file/folder.h"
-#include "harness/report/report.h"
+#include "harness/report/figure/plot.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -73,7 +73,7 @@ bool fixture_plot(const char *name, const void *options, const struct records *r
 	const struct plot *plot = (const struct plot *)(const void *)registry_find(KIND_PLOT, name);
 	struct err err = {0};
 
-	if (plot->write(options, records, name, written, &err) != STATUS_OK)
+	if (plot_write(plot, options, records, name, written, &err) != STATUS_OK)
 		return false;
 	if (!*written || system("gnuplot --version >/dev/null 2>&1") != 0)
 		return true;

@@ -2,7 +2,7 @@
 #ifndef TESTS_REPORT_FIXTURE_H
 #define TESTS_REPORT_FIXTURE_H
 
-#include "harness/report/records.h"
+#include "harness/report/records/records.h"
 
 #include <stdbool.h>
 #include <stddef.h>

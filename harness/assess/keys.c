@@ -62,18 +62,12 @@ const char *keys_select(const struct attack_options *o, struct arena *arena)
 	return hash(arena_format(arena, "select %s", attack_text(o, arena)), arena);
 }
 
-static const char *certify_key(const struct certify_options *o, struct arena *arena)
-{
-	return hash(arena_format(arena, "certify %s", text_of(schema_certify, o, arena)), arena);
-}
-
 static struct entry_list list_new(size_t count, struct arena *arena)
 {
 	struct entry_list list = {count, ARENA_ARRAY(arena, struct entry_note, count)};
 
 	for (size_t i = 0; i < count; i++)
-		list.at[i] = (struct entry_note){
-			.rows = NAN, .wall_s = NAN, .cpu_s = NAN, .accuracy = NAN, .threads = NAN};
+		field_clear(&rows_entry, &list.at[i]);
 	return list;
 }
 
@@ -111,7 +105,10 @@ void keys_of(const struct cell *cell, struct arena *arena, struct entries *out)
 		of[ENTRY_ATTACK].at[i].name = spec_attack_name(&attack[i]);
 	}
 	for (size_t i = 0; i < cell->certify.count; i++) {
-		of[ENTRY_CERTIFY].at[i].key = certify_key(&certify[i], arena);
+		of[ENTRY_CERTIFY].at[i].key =
+			hash(arena_format(arena, "certify %s",
+					  text_of(schema_certify, &certify[i], arena)),
+			     arena);
 		of[ENTRY_CERTIFY].at[i].name = certify[i].certificate.item->name;
 	}
 	for (size_t i = 0; i < cell->selects.count; i++) {

@@ -3,6 +3,7 @@
 #include "harness/file/folder.h"
 #include "harness/report/report.h"
 #include "harness/spec/spec.h"
+#include "harness/store/command.h"
 #include "solvers/core/nearest.h"
 
 #include <errno.h>
@@ -115,7 +116,7 @@ static enum status read_origin(const char *folder, struct arena *arena, const ch
 		cli_say(stderr, "%s: is not a results folder: it has no spec.yaml\n", folder);
 		return STATUS_ENV;
 	}
-	if (store_read_text(arena_format(arena, "%s/" SCHED_ORIGIN_FILE, folder), arena, &text,
+	if (store_read_text(arena_format(arena, "%s/" COMMAND_ORIGIN_FILE, folder), arena, &text,
 			    &err) != STATUS_OK)
 		return (enum status)cli_fail(&err);
 	*origin = split_origin(text, arena, sets);

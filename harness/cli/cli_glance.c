@@ -34,15 +34,12 @@ static bool is_known(const struct experiment *experiment, size_t index)
 }
 
 /* A file that is not there is another's business (work_check). */
-static bool has_files(const struct data_options *data)
+static bool has_files(const struct data_options *data, struct arena *arena)
 {
-	enum { MOST = 64 };
-	const struct source *source = (const struct source *)data->source.item;
-	const char *paths[MOST];
-	size_t count = source->files ? source->files(data->source.options, paths, MOST) : 0;
+	struct texts paths = option_paths(&data->source, arena);
 
-	for (size_t i = 0; i < count; i++)
-		if (access(paths[i], R_OK) != 0)
+	for (size_t i = 0; i < paths.count; i++)
+		if (access(paths.at[i], R_OK) != 0)
 			return false;
 	return true;
 }
@@ -55,7 +52,7 @@ enum status cli_glance(const struct experiment *experiment, bool quiet, struct e
 		const char *note = NULL;
 		enum status status = STATUS_OK;
 
-		if (((const struct source *)data->source.item)->glance && has_files(data) &&
+		if (((const struct source *)data->source.item)->glance && has_files(data, &arena) &&
 		    !is_known(experiment, i))
 			status = data_glance(data, &arena, &note, err);
 		if (status != STATUS_OK)

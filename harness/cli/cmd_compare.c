@@ -1,8 +1,8 @@
 /* relubench compare A B [--gate FILE]: differences of two results folders; with a gate, status 3 if
  * a limit is broken. */
 #include "harness/cli/cli.h"
-#include "harness/report/compare.h"
-#include "harness/report/gate.h"
+#include "harness/report/compare/compare.h"
+#include "harness/report/compare/gate.h"
 
 #include <stdio.h>
 

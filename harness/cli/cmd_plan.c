@@ -1,6 +1,6 @@
 /* relubench plan SPEC */
 #include "harness/cli/cli.h"
-#include "harness/report/sheet.h"
+#include "harness/report/tables/sheet.h"
 #include "harness/sched/asked.h"
 #include "harness/sched/forecast.h"
 

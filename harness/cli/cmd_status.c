@@ -1,9 +1,9 @@
 /* relubench status DIR: from the files alone, so it works beside a running experiment. */
 #include "harness/cli/cli.h"
-#include "harness/sched/kept.h"
 #include "harness/sched/layout.h"
 #include "harness/store/checksums.h"
 #include "harness/store/entries.h"
+#include "harness/store/kept.h"
 #include "harness/store/result.h"
 
 #include <jansson.h>

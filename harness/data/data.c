@@ -324,16 +324,6 @@ static enum status count(const struct data_options *o, const struct data_draw *d
 	return STATUS_OK;
 }
 
-size_t data_list_paths(const char *const *given, size_t count, const char **paths, size_t room)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < count && kept < room; i++)
-		if (given[i])
-			paths[kept++] = given[i];
-	return kept;
-}
-
 static void name_data(const struct data_options *options, struct err *err)
 {
 	if (err->source[0] == '\0')
@@ -385,7 +375,7 @@ enum status data_glance(const struct data_options *o, struct arena *arena, const
 
 /* --- SHA-256 over the files --------------------------------------------------------------- */
 
-enum { MOST_FILES = 64, PIECE = 64 * 1024 };
+enum { PIECE = 64 * 1024 };
 
 static enum status add_file(SHA256_CTX *sum, const char *path, double *bytes, struct err *err)
 {
@@ -411,19 +401,18 @@ static enum status add_file(SHA256_CTX *sum, const char *path, double *bytes, st
 
 enum status data_checksum(const struct data_options *options, char hex[65], struct err *err)
 {
-	const struct source *source = (const struct source *)options->source.item;
-	const char *paths[MOST_FILES];
-	size_t count = 0;
+	struct arena arena = {0};
+	struct texts paths = option_paths(&options->source, &arena);
+	enum status status = STATUS_OK;
 	double bytes = 0;
 	SHA256_CTX sum;
 
-	if (source->files)
-		count = source->files(options->source.options, paths, MOST_FILES);
 	SHA256Init(&sum);
-	for (size_t i = 0; i < count; i++)
-		TRY(add_file(&sum, paths[i], &bytes, err));
+	for (size_t i = 0; i < paths.count && status == STATUS_OK; i++)
+		status = add_file(&sum, paths.at[i], &bytes, err);
 	SHA256End(&sum, hex);
-	return STATUS_OK;
+	arena_release(&arena);
+	return status;
 }
 
 enum status data_file_there(const char *path, struct err *err)

@@ -2,22 +2,11 @@
 #ifndef DATA_DATA_OPTIONS_H
 #define DATA_DATA_OPTIONS_H
 
+#include "harness/data/limit.h"
+#include "harness/data/split.h"
 #include "solvers/core/option.h"
 
 #include <stdbool.h>
-
-struct split_options { /* a share of the rows if < 1, a count if >= 1 */
-	double test;   /* NaN: the source's own test part, or 0 if it has none */
-	double validation;
-	bool stratified;
-};
-
-/* Rows kept of each part after the split, 0 = all: so many in all, or so many of each class. */
-struct limit_options {
-	long train, test;
-	long train_per_class, test_per_class;
-	bool random; /* false: the first ones; true: drawn, in the proportions of the classes */
-};
 
 /* One entry of `data` in a spec. */
 struct data_options {

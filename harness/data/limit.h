@@ -2,10 +2,16 @@
 #ifndef DATA_LIMIT_H
 #define DATA_LIMIT_H
 
-#include "harness/data/data_options.h"
 #include "harness/data/split.h"
 #include "harness/data/table.h"
 #include "solvers/core/rng.h"
+
+/* Rows kept of each part after the split, 0 = all: so many in all, or so many of each class. */
+struct limit_options {
+	long train, test;
+	long train_per_class, test_per_class;
+	bool random; /* false: the first ones; true: drawn, in the proportions of the classes */
+};
 
 extern const struct option limit_rows[];
 

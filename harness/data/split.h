@@ -2,10 +2,18 @@
 #ifndef DATA_SPLIT_H
 #define DATA_SPLIT_H
 
-#include "harness/data/data_options.h"
 #include "solvers/core/arena.h"
 #include "solvers/core/rng.h"
 #include "solvers/core/status.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct split_options { /* a share of the rows if < 1, a count if >= 1 */
+	double test;   /* NaN: the source's own test part, or 0 if it has none */
+	double validation;
+	bool stratified;
+};
 
 enum split_role { SPLIT_TRAIN, SPLIT_VALIDATION, SPLIT_TEST, SPLIT_ROLES };
 

@@ -35,6 +35,7 @@ struct read_request {
 			  unread (it is NULL then) where the others say what they are */
 };
 
+/* Its files are those of its option rows that are paths. */
 struct source {
 	struct desc base;
 	/* Fill `train`, and `test` if the source has a test part of its own (else test->n = 0). */
@@ -45,9 +46,6 @@ struct source {
 	 * *note (NULL: nothing). NULL: there is nothing to look at. */
 	enum status (*glance)(const void *options, const struct read_request *request,
 			      struct arena *arena, const char **note, struct err *err);
-	/* Paths of the files it reads (for checksums); at most `room` are written. NULL: no files.
-	 */
-	size_t (*files)(const void *options, const char **paths, size_t room);
 };
 
 /* Rows between source and preparation, with targets or classes -1 and +1. */
@@ -56,10 +54,6 @@ struct rows {
 	double *x; /* n x d row-major */
 	double *y; /* n */
 };
-
-/* For `files`: write those of `count` paths that are given (not NULL), at most `room`; their
- * number. */
-size_t data_list_paths(const char *const *given, size_t count, const char **paths, size_t room);
 
 /* A step of `prepare`. */
 struct prepare {

@@ -106,15 +106,6 @@ static void become_killable(pid_t parent)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static size_t count_of(const char *const *texts)
-{
-	size_t count = 0;
-
-	while (texts[count])
-		count++;
-	return count;
-}
-
 static _Noreturn void run_child(const struct job *job, const char **args, pid_t parent,
 				int progress)
 {
@@ -139,10 +130,13 @@ static pid_t fork_child(const struct job *job, int progress)
 {
 	struct arena arena = {0};
 	char fd[] = {'0' + PROGRESS_FD, '\0'};
-	size_t count = count_of(job->command);
-	const char **args = ARENA_ARRAY(&arena, const char *, count + 3);
 	pid_t parent = getpid(), pid;
+	size_t count = 0;
+	const char **args;
 
+	while (job->command[count])
+		count++;
+	args = ARENA_ARRAY(&arena, const char *, count + 3);
 	memcpy(args, job->command, count * sizeof *args);
 	args[count] = "--progress";
 	args[count + 1] = fd;
@@ -257,27 +251,22 @@ static bool any_event(struct local *local, struct job_event *out)
 	return false;
 }
 
-/* Resident memory of the worker in bytes, 0 if it is not known. */
-static double resident_bytes(const struct local_job *job)
+/* By the resident memory that the system tells of, if it does. */
+static void limit_memory(struct local_job *job)
 {
 	unsigned long pages = 0;
 	char path[64];
+	double bytes;
 	FILE *file;
 
 	snprintf(path, sizeof path, "/proc/%ld/statm", (long)job->pid);
-	file = fopen(path, "re");
+	file = isnan(job->memory_limit) ? NULL : fopen(path, "re");
 	if (!file)
-		return 0;
+		return;
 	if (fscanf(file, "%*u %lu", &pages) != 1)
 		pages = 0;
 	fclose(file);
-	return (double)pages * (double)sysconf(_SC_PAGESIZE);
-}
-
-static void limit_memory(struct local_job *job)
-{
-	double bytes = isnan(job->memory_limit) ? 0 : resident_bytes(job);
-
+	bytes = (double)pages * (double)sysconf(_SC_PAGESIZE);
 	if (bytes > job->memory_limit && job->end.over_memory == 0) {
 		job->end.over_memory = bytes;
 		kill(-job->pid, SIGKILL);

@@ -83,3 +83,14 @@ enum status io_error(struct err *err, const char *path, const char *doing)
 	errno = code;
 	return STATUS_ENV;
 }
+
+enum status io_copy(int from, const char *to, struct err *err)
+{
+	char piece[1 << 14];
+	FILE *file = io_create(to);
+	ssize_t n = 0;
+
+	while (file && (n = read(from, piece, sizeof piece)) > 0)
+		fwrite(piece, 1, (size_t)n, file);
+	return file && io_close(file) && n == 0 ? STATUS_OK : io_error(err, to, "copy to");
+}

@@ -17,6 +17,9 @@ FILE *io_create(const char *path);
 /* Close the file. Whether all that was written since io_create has reached the system. */
 bool io_close(FILE *file);
 
+/* What can be read from `from`, to a new file. */
+enum status io_copy(int from, const char *to, struct err *err);
+
 bool io_sync(int fd); /* a file system that has nothing to sync is no failure */
 bool io_rename(const char *from, const char *to);
 /* Let the two change places at once; not every file system can (EINVAL, ENOSYS and the like). */

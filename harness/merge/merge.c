@@ -2,10 +2,12 @@
 #include "harness/merge/merge.h"
 #include "harness/file/folder.h"
 #include "harness/file/io.h"
+#include "harness/merge/merge_tables.h"
 #include "harness/sched/layout.h"
 #include "harness/sched/lock.h"
 #include "harness/store/cellfile.h"
 #include "harness/store/checksums.h"
+#include "harness/store/command.h"
 #include "harness/store/entries.h"
 #include "harness/store/manifest.h"
 #include "harness/store/result.h"
@@ -18,8 +20,6 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
-
-enum { PIECE = 64 * 1024 };
 
 struct merge {
 	const struct merge_order *order;
@@ -122,17 +122,6 @@ static const char *better(const struct standing *ours, const struct standing *th
 	return theirs->date > ours->date ? "of a later date" : NULL;
 }
 
-static enum status copy_bytes(int from, const char *to, struct err *err)
-{
-	char piece[PIECE];
-	FILE *file = io_create(to);
-	ssize_t n = 0;
-
-	while (file && (n = read(from, piece, sizeof piece)) > 0)
-		fwrite(piece, 1, (size_t)n, file);
-	return file && io_close(file) && n == 0 ? STATUS_OK : io_error(err, to, "copy to");
-}
-
 /* Its regular files; a link is not followed and not copied. */
 static enum status copy_record(const char *from, const char *to, struct arena *arena,
 			       struct err *err)
@@ -148,8 +137,7 @@ static enum status copy_record(const char *from, const char *to, struct arena *a
 		int fd = openat(dirfd(dir), entry->d_name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 
 		if (fd >= 0 && fstat(fd, &info) == 0 && S_ISREG(info.st_mode))
-			status = copy_bytes(fd, arena_format(arena, "%s/%s", to, entry->d_name),
-					    err);
+			status = io_copy(fd, arena_format(arena, "%s/%s", to, entry->d_name), err);
 		if (fd >= 0)
 			close(fd);
 	}
@@ -237,12 +225,12 @@ static enum status merge_one(struct merge *merge, struct arena *arena, struct er
 	const struct merge_summary before = *merge->summary, *now = merge->summary;
 
 	if (!merge->order->force) {
-		TRY(merge_check_specs(merge->order->dest, merge->source, arena, err));
-		TRY(merge_check_data(merge->order->dest, merge->source, arena, err));
+		TRY(merge_tables_check_specs(merge->order->dest, merge->source, arena, err));
+		TRY(merge_tables_check_data(merge->order->dest, merge->source, arena, err));
 	}
 	TRY(merge_cells(merge, err));
-	TRY(merge_tables(merge->order->dest, merge->source, arena, err));
-	TRY(merge_environment(merge->order->dest, merge->source, arena, err));
+	TRY(merge_tables_unite(merge->order->dest, merge->source, arena, err));
+	TRY(merge_tables_environment(merge->order->dest, merge->source, arena, err));
 	fprintf(merge->order->to, "%s: %zu cells added, %zu replaced by better ones, %zu kept",
 		merge->source, now->added - before.added, now->replaced - before.replaced,
 		now->kept - before.kept);
@@ -275,7 +263,7 @@ static enum status check_source(const char *dest, const char *source, struct are
 /* A new destination starts with the spec of the first source. */
 static enum status start(const char *dest, const char *source, struct arena *arena, struct err *err)
 {
-	static const char *const files[] = {SCHED_ORIGIN_FILE, "env.json", "spec.yaml"};
+	static const char *const files[] = {COMMAND_ORIGIN_FILE, "env.json", "spec.yaml"};
 
 	if (access(arena_format(arena, "%s/spec.yaml", dest), F_OK) == 0)
 		return STATUS_OK;

@@ -36,19 +36,4 @@ struct merge_summary {
 enum status merge_folders(const struct merge_order *order, struct arena *arena,
 			  struct merge_summary *out, struct err *err);
 
-/* The parts of it that are not about records (merge_tables.c). */
-
-/* The specs and what was set for them agree, but for `resources`. */
-enum status merge_check_specs(const char *dest, const char *source, struct arena *arena,
-			      struct err *err);
-/* The data sets that both name have the same files. */
-enum status merge_check_data(const char *dest, const char *source, struct arena *arena,
-			     struct err *err);
-/* Rows of plan.csv and data.csv that only the source has go behind those of the destination; the
- * status of each cell is that of its record. */
-enum status merge_tables(const char *dest, const char *source, struct arena *arena,
-			 struct err *err);
-enum status merge_environment(const char *dest, const char *source, struct arena *arena,
-			      struct err *err);
-
 #endif

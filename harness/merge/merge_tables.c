@@ -1,8 +1,9 @@
 /* Specs, data, plan and environment of two results folders. */
+#include "harness/merge/merge_tables.h"
 #include "harness/file/folder.h"
-#include "harness/merge/merge.h"
-#include "harness/sched/sched.h"
+#include "harness/sched/plan.h"
 #include "harness/store/checksums.h"
+#include "harness/store/command.h"
 #include "harness/store/result.h"
 
 #include <sha256.h>
@@ -66,7 +67,7 @@ static enum status same_lines(const char *ours, const char *theirs, const char *
 static enum status read_sets(const char *folder, struct arena *arena, const char **text,
 			     struct err *err)
 {
-	const char *path = arena_format(arena, "%s/" SCHED_ORIGIN_FILE, folder);
+	const char *path = arena_format(arena, "%s/" COMMAND_ORIGIN_FILE, folder);
 
 	*text = "";
 	if (access(path, F_OK) != 0)
@@ -76,8 +77,8 @@ static enum status read_sets(const char *folder, struct arena *arena, const char
 	return STATUS_OK;
 }
 
-enum status merge_check_specs(const char *dest, const char *source, struct arena *arena,
-			      struct err *err)
+enum status merge_tables_check_specs(const char *dest, const char *source, struct arena *arena,
+				     struct err *err)
 {
 	const char *file = arena_format(arena, "%s/spec.yaml", source), *ours, *theirs;
 
@@ -126,8 +127,8 @@ static bool has_row(const struct field_table *table, const struct field_rows *ro
 	return false;
 }
 
-enum status merge_check_data(const char *dest, const char *source, struct arena *arena,
-			     struct err *err)
+enum status merge_tables_check_data(const char *dest, const char *source, struct arena *arena,
+				    struct err *err)
 {
 	const char *file = arena_format(arena, "%s/data.csv", source);
 	const struct data_row *our, *their;
@@ -205,14 +206,15 @@ static enum status unite(const struct field_table *table, const char *dest, cons
 	return status;
 }
 
-enum status merge_tables(const char *dest, const char *source, struct arena *arena, struct err *err)
+enum status merge_tables_unite(const char *dest, const char *source, struct arena *arena,
+			       struct err *err)
 {
 	TRY(unite(&rows_plan, dest, source, arena, err));
 	return unite(&rows_data, dest, source, arena, err);
 }
 
-enum status merge_environment(const char *dest, const char *source, struct arena *arena,
-			      struct err *err)
+enum status merge_tables_environment(const char *dest, const char *source, struct arena *arena,
+				     struct err *err)
 {
 	const char *from = arena_format(arena, "%s/env.json", source), *text, *ours = "";
 	const char *kept = arena_format(arena, "%s/env.json", dest);

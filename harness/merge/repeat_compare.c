@@ -1,6 +1,6 @@
-/* Two records of the same cell, number by number. */
+/* Comparing records. */
+#include "harness/merge/repeat_compare.h"
 #include "harness/file/csv.h"
-#include "harness/merge/repeat.h"
 #include "harness/store/result.h"
 
 #include <math.h>

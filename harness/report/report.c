@@ -2,16 +2,17 @@
 #include "harness/report/report.h"
 #include "harness/file/folder.h"
 #include "harness/file/io.h"
-#include "harness/report/ending.h"
-#include "harness/report/figure.h"
-#include "harness/report/html.h"
-#include "harness/report/mixed.h"
-#include "harness/report/paired.h"
-#include "harness/report/records.h"
-#include "harness/report/samples.h"
-#include "harness/report/select.h"
-#include "harness/report/sheet.h"
-#include "harness/report/summary.h"
+#include "harness/report/figure/drawing.h"
+#include "harness/report/figure/plot.h"
+#include "harness/report/page/html.h"
+#include "harness/report/records/ending.h"
+#include "harness/report/records/mixed.h"
+#include "harness/report/records/records.h"
+#include "harness/report/records/select.h"
+#include "harness/report/tables/paired.h"
+#include "harness/report/tables/samples.h"
+#include "harness/report/tables/sheet.h"
+#include "harness/report/tables/summary.h"
 #include "solvers/core/printable.h"
 
 #include <string.h>
@@ -90,8 +91,8 @@ static struct html_tables make_tables(const struct experiment *experiment,
 
 	return (struct html_tables){
 		.summary = {"summary", "Summary", summary_caption(records), summary_sheet(records)},
-		.sweep = {"sweep", "Selection", marked(select_note, records),
-			  select_sheet(records)},
+		.sweep = {"sweep", "Selection", marked(summary_select_note, records),
+			  summary_select_sheet(records)},
 		.paired = {"paired", "Paired differences", marked(paired_note(records), records),
 			   paired_sheet(records)},
 		.samples = {"samples", "Samples", marked(samples_note, records),
@@ -141,7 +142,7 @@ static const char *stem_of(const struct wanted *wanted, size_t index, struct are
 static enum status draw_plots(const struct experiment *experiment, const struct records *records,
 			      struct html_plots *plots, struct err *err)
 {
-	const char *gnuplot = figure_gnuplot(records->arena);
+	const char *gnuplot = drawing_gnuplot(records->arena);
 	struct wanted *wanted;
 	size_t most = wanted_plots(experiment, records->arena, &wanted);
 	struct html_plot *at = ARENA_ARRAY(records->arena, struct html_plot, most);
@@ -154,10 +155,11 @@ static enum status draw_plots(const struct experiment *experiment, const struct 
 		plot->stem = stem_of(wanted, i, records->arena);
 		plot->title = arena_format(records->arena, "%s: %s", plot->stem,
 					   wanted[i].plot->base.doc);
-		TRY(wanted[i].plot->write(wanted[i].options, records, plot->stem, &written, err));
+		TRY(plot_write(wanted[i].plot, wanted[i].options, records, plot->stem, &written,
+			       err));
 		if (!written)
 			continue;
-		TRY(figure_draw(records, plot->stem, gnuplot, &plot->drawing, err));
+		TRY(drawing_make(records, plot->stem, gnuplot, &plot->drawing, err));
 		plots->count++;
 	}
 	return STATUS_OK;
@@ -172,8 +174,8 @@ static size_t tell_plots(const struct records *records, const struct html_plots 
 		const struct html_plot *plot = &plots->at[i];
 		struct err told = {0};
 
-		undrawn += plot->drawing.fate == FIGURE_UNDRAWN;
-		if (plot->drawing.fate != FIGURE_IMPOSSIBLE)
+		undrawn += plot->drawing.fate == DRAWING_UNDRAWN;
+		if (plot->drawing.fate != DRAWING_IMPOSSIBLE)
 			continue;
 		failed++;
 		err_at(&told, STATUS_FAILED,

@@ -7,24 +7,12 @@
 
 #include "harness/spec/spec.h"
 #include "solvers/core/arena.h"
-#include "solvers/core/desc.h"
 #include "solvers/core/status.h"
 
 #include <stdio.h>
 
-struct records; /* harness/report/records.h: all records of a folder in memory */
-
-struct plot {
-	struct desc base;
-	/* Write <folder>/plots/<stem>.dat and <stem>.gp for these records; *written = false if the
-	 * records hold nothing to plot. The caller runs gnuplot (figure_draw). */
-	enum status (*write)(const void *options, const struct records *records, const char *stem,
-			     bool *written, struct err *err);
-	bool size; /* its x may be a column of summary.csv too, not only a swept option */
-};
-
 /* Add a problem for every plot of the spec whose x, y, methods or data name nothing that the
- * experiment has (plot_check.c). STATUS_SPEC if there is one. */
+ * experiment has (check.c). STATUS_SPEC if there is one. */
 enum status report_check_plots(const struct experiment *experiment, struct problems *problems);
 
 /* Everything: summary.csv, attack.csv, certify.csv, tables, plots, report.html. It is built in a

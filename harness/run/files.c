@@ -2,7 +2,6 @@
 #include "harness/run/files.h"
 
 #include "harness/file/npy_file.h"
-#include "harness/spec/paths.h"
 #include "harness/store/modelfile.h"
 
 #include <string.h>
@@ -73,10 +72,10 @@ enum status files_read(const struct cell *cell, struct problem *problem, struct 
 {
 	struct reading r = {.problem = problem, .arena = arena, .err = err};
 
-	spec_each_train_path(cell, count, &r);
+	option_each_path(&cell->train.solver, count, &r);
 	r.at = ARENA_ARRAY(arena, struct problem_file, r.count);
 	r.count = 0;
-	spec_each_train_path(cell, read_one, &r);
+	option_each_path(&cell->train.solver, read_one, &r);
 	problem->files = r.at;
 	problem->file_count = r.count;
 	return r.status;

@@ -6,8 +6,8 @@
 #include "harness/sched/asked.h"
 
 #include "harness/assess/keys.h"
-#include "harness/sched/kept.h"
 #include "harness/spec/spec.h"
+#include "harness/store/kept.h"
 #include "harness/store/result.h"
 #include "solvers/core/text.h"
 

@@ -2,7 +2,7 @@
 #ifndef SCHED_ASKED_H
 #define SCHED_ASKED_H
 
-#include "harness/sched/sched.h"
+#include "harness/sched/plan.h"
 
 /* With the ids known: fill in which cells share a record, what each asks for, and what is there.
  * Cells that share a record get the attacks of each other's selections. `cells`: those of the plan,

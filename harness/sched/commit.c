@@ -25,35 +25,18 @@ enum status commit_record(const char *folder, const struct commit *to, struct er
 	return folder_commit(folder, to->record, to->keep, err);
 }
 
-static double peak_bytes(void)
-{
-	const double kib = 1024.0;
-	struct rusage usage = {0};
-
-	getrusage(RUSAGE_SELF, &usage);
-	return (double)usage.ru_maxrss * kib;
-}
-
-static enum status read_cell(const char *folder, const char *id, struct arena *arena,
-			     struct cell *cell, struct err *err)
-{
-	const char *path = arena_format(arena, "%s/cell.json", folder), *text;
-
-	TRY(store_read_text(path, arena, &text, err));
-	TRY(spec_read_cell(text, path, arena, cell, err));
-	strncpy(cell->id, id, sizeof cell->id - 1);
-	return STATUS_OK;
-}
-
 static enum status record_own(const char *folder, const struct commit *to, bool completes,
 			      const struct ending *ending, struct arena *arena, struct err *err)
 {
+	const char *path = arena_format(arena, "%s/cell.json", folder), *text;
 	struct err unreadable = {0};
 	struct result result;
 	struct cell cell;
 
-	if (read_cell(folder, id_of(to->record), arena, &cell, &unreadable) != STATUS_OK)
+	if (store_read_text(path, arena, &text, &unreadable) != STATUS_OK ||
+	    spec_read_cell(text, path, arena, &cell, &unreadable) != STATUS_OK)
 		return STATUS_OK; /* nothing was computed; the scheduler knows what cell it was */
+	strncpy(cell.id, id_of(to->record), sizeof cell.id - 1);
 	TRY(outcome_record(&cell, ending, folder, arena, &result, err));
 	if (completes && !outcome_is_ok(&result))
 		return STATUS_OK;
@@ -63,14 +46,17 @@ static enum status record_own(const char *folder, const struct commit *to, bool 
 enum status commit_own(const char *folder, const struct commit *to, bool completes,
 		       enum status ended, const char *date, struct err *err)
 {
-	const struct ending ending = {
-		.end = {.wait_status = W_EXITCODE((int)ended, 0), .peak_bytes = peak_bytes()},
-		.date = date,
-		.threads = (double)omp_get_max_threads()};
+	const double kib = 1024.0;
+	struct ending ending = {.end.wait_status = W_EXITCODE((int)ended, 0),
+				.date = date,
+				.threads = (double)omp_get_max_threads()};
 	struct arena arena = {0};
 	enum status status = STATUS_OK;
+	struct rusage usage = {0};
 	sigset_t interrupts;
 
+	getrusage(RUSAGE_SELF, &usage);
+	ending.end.peak_bytes = (double)usage.ru_maxrss * kib;
 	sigemptyset(&interrupts); /* from here on it is quicker to finish than to stop */
 	sigaddset(&interrupts, SIGINT);
 	sigprocmask(SIG_BLOCK, &interrupts, NULL);

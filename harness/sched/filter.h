@@ -2,7 +2,7 @@
 #ifndef SCHED_FILTER_H
 #define SCHED_FILTER_H
 
-#include "harness/sched/sched.h"
+#include "harness/sched/plan.h"
 
 /* Leave out of the plan what the filter (may be NULL) does not name:
  * "method=admm,rho=0.1,repetition=0". A key that occurs twice may have either value. STATUS_SPEC

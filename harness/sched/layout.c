@@ -3,6 +3,7 @@
 #include "harness/file/folder.h"
 #include "harness/sched/lock.h"
 #include "harness/store/checksums.h"
+#include "harness/store/command.h"
 #include "harness/store/rows.h"
 #include "solvers/core/text.h"
 
@@ -186,7 +187,7 @@ static enum status write_origin(const struct layout *layout, const struct experi
 
 	TRY(store_read_text(experiment->path, arena, &spec, err));
 	TRY(checksums_put_text(layout->folder, "spec.yaml", spec, err));
-	return checksums_put_text(layout->folder, SCHED_ORIGIN_FILE,
+	return checksums_put_text(layout->folder, COMMAND_ORIGIN_FILE,
 				  origin_text(experiment, sets, arena), err);
 }
 

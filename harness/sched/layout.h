@@ -4,7 +4,7 @@
 #define SCHED_LAYOUT_H
 
 #include "harness/machine/env.h"
-#include "harness/sched/sched.h"
+#include "harness/sched/plan.h"
 
 struct layout {
 	const char *folder; /* results/<name> */

@@ -2,7 +2,7 @@
 #ifndef SCHED_LOCK_H
 #define SCHED_LOCK_H
 
-#include "harness/sched/sched.h"
+#include "harness/sched/plan.h"
 
 #define LOCK_FILE "lock" /* in the results folder */
 

@@ -4,6 +4,7 @@
  * checksums of the files it reads: changing an option of the training or a byte of the data makes
  * another cell, a name, an attack or a certificate does not. The paths of these files are left out
  * of the text, so that a cell keeps its id where the data lies elsewhere. */
+#include "harness/sched/plan.h"
 #include "harness/file/filekind.h"
 #include "harness/file/gzfile.h"
 #include "harness/sched/asked.h"
@@ -17,16 +18,14 @@
 #include <string.h>
 
 enum {
-	MOST_FILES = 64, /* of a data set, as for its checksum */
-	COUNT_SHARE = 2  /* a text whose rows are counted takes this share of the memory there is */
+	COUNT_SHARE = 2 /* a text whose rows are counted takes this share of the memory there is */
 };
 
 /* What is looked up once per distinct data set: an entry of `data` and the values swept in it. */
 struct known_data {
 	const char *key;
 	struct planned_data about;
-	size_t file_count;
-	const char *files[MOST_FILES];
+	struct texts files;
 	bool has_shape;
 	struct forecast_shape shape;
 	struct known_data *next;
@@ -72,16 +71,12 @@ static const char *data_key(const struct cell *cell, struct arena *arena)
 
 static void find_files(struct planner *planner, const struct cell *cell, struct known_data *data)
 {
-	const struct source *source = (const struct source *)cell->data.source.item;
-	struct planned_data *about = &data->about;
+	struct text list = text_new(planner->arena);
 
-	if (source->files)
-		data->file_count =
-			source->files(cell->data.source.options, data->files, MOST_FILES);
-	about->files = "";
-	for (size_t i = 0; i < data->file_count; i++)
-		about->files = arena_format(planner->arena, "%s%s%s", about->files, i ? ";" : "",
-					    data->files[i]);
+	data->files = option_paths(&cell->data.source, planner->arena);
+	for (size_t i = 0; i < data->files.count; i++)
+		text_item(&list, ";", "%s", data->files.at[i]);
+	data->about.files = list.at;
 }
 
 /* Large files are read once, however often they are named. */
@@ -122,12 +117,6 @@ static enum status find_data(struct planner *planner, const struct cell *cell,
 	return STATUS_OK;
 }
 
-/* Files that the options of the trainer name, in the order of their rows. */
-struct inputs {
-	size_t count;
-	const char **at; /* NULL: they are only counted */
-};
-
 /* They are input like the data, so their bytes count as well. */
 static enum status hash_file(const char *file, SHA2_CTX *hash, struct err *err)
 {
@@ -141,16 +130,6 @@ static enum status hash_file(const char *file, SHA2_CTX *hash, struct err *err)
 	return STATUS_OK;
 }
 
-static void add_input(const struct option *row, const char **path, void *context)
-{
-	struct inputs *inputs = context;
-
-	(void)row;
-	if (inputs->at)
-		inputs->at[inputs->count] = *path;
-	inputs->count++;
-}
-
 /* Does the text go on with "path", quotes included? */
 static bool starts_with_path(const char *at, const char *path)
 {
@@ -160,27 +139,25 @@ static bool starts_with_path(const char *at, const char *path)
 	       at[1 + length] == '"';
 }
 
-/* Length of a path of a file that the cell reads, if the text goes on with one, else 0. */
-static size_t path_at(const char *at, const struct known_data *data, const struct inputs *inputs)
+/* Length of one of these paths, if the text goes on with it, else 0. */
+static size_t path_at(const char *at, struct texts paths)
 {
-	for (size_t i = 0; i < inputs->count; i++)
-		if (starts_with_path(at, inputs->at[i]))
-			return strlen(inputs->at[i]);
-	for (size_t i = 0; i < data->file_count; i++)
-		if (starts_with_path(at, data->files[i]))
-			return strlen(data->files[i]);
+	for (size_t i = 0; *at == '"' && i < paths.count; i++)
+		if (starts_with_path(at, paths.at[i]))
+			return strlen(paths.at[i]);
 	return 0;
 }
 
-/* The text without the paths. */
-static void hash_text(const char *text, const struct known_data *data, const struct inputs *inputs,
-		      SHA2_CTX *hash)
+/* The text without the paths of the data and of the trainer. */
+static void hash_text(const char *text, struct texts data, struct texts inputs, SHA2_CTX *hash)
 {
 	const char *from = text, *at = text;
 
 	while (*at) {
-		size_t length = *at == '"' ? path_at(at, data, inputs) : 0;
+		size_t length = path_at(at, inputs);
 
+		if (length == 0)
+			length = path_at(at, data);
 		at++;
 		if (length == 0)
 			continue;
@@ -190,25 +167,14 @@ static void hash_text(const char *text, const struct known_data *data, const str
 	SHA256Update(hash, (const uint8_t *)from, (size_t)(at - from));
 }
 
-static struct inputs inputs_of(const struct cell *cell, struct arena *arena)
-{
-	struct inputs inputs = {0};
-
-	spec_each_train_path(cell, add_input, &inputs);
-	inputs.at = ARENA_ARRAY(arena, const char *, inputs.count);
-	inputs.count = 0;
-	spec_each_train_path(cell, add_input, &inputs);
-	return inputs;
-}
-
 static enum status set_id(struct planner *planner, struct cell *cell, const struct known_data *data,
 			  struct planned *at, struct err *err)
 {
-	struct inputs inputs = inputs_of(cell, planner->arena);
+	struct texts inputs = option_paths(&cell->train.solver, planner->arena);
 	SHA2_CTX hash;
 
 	SHA256Init(&hash);
-	hash_text(cell->training, data, &inputs, &hash);
+	hash_text(cell->training, data->files, inputs, &hash);
 	SHA256Update(&hash, (const uint8_t *)"\n", 1);
 	SHA256Update(&hash, (const uint8_t *)data->about.checksum, strlen(data->about.checksum));
 	for (size_t i = 0; i < inputs.count; i++)

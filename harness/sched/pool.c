@@ -3,12 +3,12 @@
  * Signals arrive through a signalfd, which wakes the executor, so the loop below has one place to
  * wait in: SIGCHLD only wakes it, SIGINT, SIGTERM and SIGHUP stop the run (the second one kills at
  * once). */
+#include "harness/sched/pool.h"
 #include "harness/executor/environment.h"
 #include "harness/sched/alone.h"
 #include "harness/sched/asked.h"
 #include "harness/sched/forecast.h"
 #include "harness/sched/outcome.h"
-#include "harness/sched/sched.h"
 #include "harness/sched/slot.h"
 
 #include <errno.h>
@@ -169,16 +169,6 @@ static void take_signals(struct pool *pool)
 	}
 }
 
-static void draw(struct pool *pool)
-{
-	const struct progress_report *current = NULL;
-
-	for (size_t i = 0; i < pool->slot_count && !current; i++)
-		if (pool->slots[i].busy)
-			current = &pool->slots[i].report;
-	progress_draw(&pool->display, current, pool->running);
-}
-
 /* The record of a cell that was told to stop is dropped: nothing ran to its end. */
 static enum status take_end(struct pool *pool, struct slot *slot, const struct job_end *end,
 			    struct err *err)
@@ -200,11 +190,15 @@ static enum status take_end(struct pool *pool, struct slot *slot, const struct j
 static enum status look_after(struct pool *pool, struct err *err)
 {
 	const struct slot_context *context = &pool->context;
+	const struct progress_report *current = NULL;
 	double seconds = tick_s;
 	enum status status = STATUS_OK;
 	struct job_event event;
 
-	draw(pool);
+	for (size_t i = 0; i < pool->slot_count && !current; i++)
+		if (pool->slots[i].busy)
+			current = &pool->slots[i].report;
+	progress_draw(&pool->display, current, pool->running);
 	for (; context->executor->wait(context->state, seconds, &event); seconds = 0) {
 		struct slot *slot = &pool->slots[event.place];
 		enum status one = STATUS_OK;
@@ -238,19 +232,6 @@ static enum status run_pool(struct pool *pool, struct err *err)
 		if (status == STATUS_OK)
 			status = fill_slots(pool, err);
 	}
-	return status;
-}
-
-static enum status run_jobs(struct pool *pool, const void *options, struct err *err)
-{
-	struct slot_context *context = &pool->context;
-	enum status status;
-
-	TRY(context->executor->open(options, pool->slot_count, pool->signals, &pool->arena,
-				    &context->state, err));
-	status = run_pool(pool, err);
-	if (context->executor->close)
-		context->executor->close(context->state);
 	return status;
 }
 
@@ -373,6 +354,7 @@ static enum status run_locked(struct pool *pool, const struct experiment *experi
 		(long)pool->slot_count,       (long)pool->context.threads,
 		pool->context.time_limit,     pool->context.memory_limit,
 		pool->context.choose_threads, pool->context.environment};
+	struct slot_context *context = &pool->context;
 	struct asked_tally tally;
 	sigset_t before;
 	enum status status;
@@ -385,7 +367,13 @@ static enum status run_locked(struct pool *pool, const struct experiment *experi
 	progress_start(&pool->display, tally.train + tally.complete, pool->options->quiet,
 		       pool->options->color);
 	announce(pool, &tally);
-	status = run_jobs(pool, experiment->resources.executor.options, err);
+	status = context->executor->open(experiment->resources.executor.options, pool->slot_count,
+					 pool->signals, &pool->arena, &context->state, err);
+	if (status == STATUS_OK) {
+		status = run_pool(pool, err);
+		if (context->executor->close)
+			context->executor->close(context->state);
+	}
 	progress_end(&pool->display);
 	pool->summary->seconds = progress_now() - pool->display.start;
 	close(pool->signals);

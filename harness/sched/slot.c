@@ -5,24 +5,66 @@
 #include "harness/run/run.h"
 #include "harness/run/timing.h"
 #include "harness/sched/commit.h"
-#include "harness/sched/complete.h"
 #include "harness/sched/outcome.h"
+#include "harness/store/manifest.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 /* Between SIGINT and SIGKILL: time to flush a log. */
 static const double flush_s = 5;
 
-static enum status write_cell(const char *path, const char *text, struct err *err)
+/* Those that are written anew, or removed with the entries that they are of. */
+static bool is_renewed(const char *name)
 {
-	FILE *file = io_create(path);
+	const struct manifest_file *file = manifest_files;
 
-	if (file)
-		fputs(text, file);
-	return file && io_close(file) ? STATUS_OK : io_error(err, path, "write");
+	while (file->name && strcmp(file->name, name) != 0)
+		file++;
+	return file->renewed || strcmp(name, MANIFEST_FILE) == 0;
+}
+
+static enum status copy(const char *from, const char *to, struct err *err)
+{
+	int file = open(from, O_RDONLY | O_CLOEXEC);
+	enum status status = file < 0 ? io_error(err, from, "copy") : io_copy(file, to, err);
+
+	if (file >= 0)
+		close(file);
+	return status;
+}
+
+/* Give `tmp` the files of a record to complete that are not written anew: links to them where the
+ * file system has links, so that they stay what they are. The log is copied, and goes on. */
+static enum status take_over(const char *record, const char *tmp, struct err *err)
+{
+	DIR *dir = opendir(record);
+	enum status status = STATUS_OK;
+	struct arena arena = {0};
+	struct dirent *entry;
+
+	if (!dir)
+		return io_error(err, record, "read");
+	while (status == STATUS_OK && (entry = readdir(dir))) {
+		const char *name = entry->d_name;
+		const char *from = arena_format(&arena, "%s/%s", record, name);
+		const char *to = arena_format(&arena, "%s/%s", tmp, name);
+		struct stat info;
+
+		if (is_renewed(name) || lstat(from, &info) != 0 || !S_ISREG(info.st_mode))
+			continue;
+		if (strcmp(name, "log.txt") == 0 || link(from, to) != 0)
+			status = copy(from, to, err);
+	}
+	closedir(dir);
+	arena_release(&arena);
+	return status;
 }
 
 static enum status make_folder(struct slot *slot, const struct slot_context *context,
@@ -37,9 +79,10 @@ static enum status make_folder(struct slot *slot, const struct slot_context *con
 	slot->tmp = arena_format(&slot->arena, "%s/%s.%ld", context->layout->tmp, cell->id,
 				 (long)getpid());
 	TRY(folder_make(slot->tmp, err));
-	TRY(write_cell(arena_format(&slot->arena, "%s/cell.json", slot->tmp), cell->text, err));
+	TRY(store_write_text(arena_format(&slot->arena, "%s/cell.json", slot->tmp), cell->text,
+			     err));
 	slot->record = arena_format(&slot->arena, "%s/%s", context->layout->cells, cell->id);
-	return at->completes ? complete_take_over(slot->record, slot->tmp, err) : STATUS_OK;
+	return at->completes ? take_over(slot->record, slot->tmp, err) : STATUS_OK;
 }
 
 static struct commit commit_of(const struct slot *slot)

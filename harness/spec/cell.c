@@ -121,3 +121,11 @@ enum status spec_read_cell(const char *text, const char *source, struct arena *a
 	out->text = w.at;
 	return STATUS_OK;
 }
+
+const char *spec_cell_text(const struct cell *cell, struct arena *arena)
+{
+	struct text w = text_new(arena);
+
+	cell_write(&w, cell);
+	return arena_text_n(arena, w.at, w.length);
+}

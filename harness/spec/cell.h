@@ -18,6 +18,9 @@ struct groups cell_own_selects(const struct cell *cell, struct arena *arena);
 enum status spec_read_cell(const char *text, const char *source, struct arena *arena,
 			   struct cell *out, struct err *err);
 
+/* The canonical text of a bound cell, as after a change of its paths. */
+const char *spec_cell_text(const struct cell *cell, struct arena *arena);
+
 /* Bind "attack: [...]" alone, as a spec has it, to a list of struct attack_options. */
 enum status spec_read_attacks(const char *text, struct arena *arena, struct groups *out,
 			      struct err *err);

@@ -10,7 +10,6 @@
 #include "harness/spec/cell.h"
 #include "harness/spec/describe.h"
 #include "harness/spec/load.h"
-#include "harness/spec/paths.h"
 #include "harness/spec/schema.h"
 #include "harness/spec/work.h"
 

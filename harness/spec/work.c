@@ -1,7 +1,6 @@
 /* Checks of a spec against what its data are. */
 #include "harness/spec/work.h"
 #include "harness/spec/check.h"
-#include "harness/spec/paths.h"
 #include "solvers/model/trainer.h"
 
 #include <stdio.h>
@@ -243,8 +242,8 @@ enum status work_check(const struct experiment *experiment, struct problems *pro
 
 		if (cell->repetition > 0)
 			continue;
-		spec_each_data_path(cell, check_path, &data);
-		spec_each_train_path(cell, check_path, &train);
+		option_each_path(&cell->data.source, check_path, &data);
+		option_each_path(&cell->train.solver, check_path, &train);
 	}
 	if (others > 0)
 		return STATUS_SPEC;

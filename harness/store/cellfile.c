@@ -54,14 +54,6 @@ static void read_swept(const json_t *list, struct arena *arena, struct cellfile 
 	}
 }
 
-/* The column that `select: {by: ...}` names; "none" chooses nothing. */
-static const char *select_by(const json_t *train, struct arena *arena)
-{
-	const char *by = jsonfile_text(json_object_get(train, "select"), "by", arena);
-
-	return by && strcmp(by, "none") != 0 ? by : NULL;
-}
-
 /* "squared"; with options their JSON too. */
 static const char *loss_text(const json_t *loss, struct arena *arena)
 {
@@ -124,45 +116,37 @@ static const char *program_text(const json_t *train, struct arena *arena)
 	return neurons ? arena_format(arena, "%s neurons", value_text(neurons, arena)) : "";
 }
 
-static struct cellfile_objective objective_of(const json_t *train, struct arena *arena)
+enum status cellfile_read(const char *path, struct arena *arena, struct cellfile *out,
+			  struct err *err)
 {
-	const json_t *beta = json_object_get(train, "beta");
+	const json_t *train, *data, *select, *test, *beta, *repetition;
+	json_t *root;
 
-	return (struct cellfile_objective){
+	*out = (struct cellfile){.repetition = NAN};
+	TRY(jsonfile_read(path, arena, &root, err));
+	train = json_object_get(root, "train");
+	data = json_object_get(root, "data");
+	select = json_object_get(train, "select");
+	test = json_object_get(json_object_get(data, "split"), "test");
+	beta = json_object_get(train, "beta");
+	repetition = json_object_get(root, "repetition");
+	out->data = jsonfile_text(data, "name", arena);
+	out->method = jsonfile_text(train, "name", arena);
+	out->solver = item_name(json_object_get(train, "solver"), arena);
+	out->select_by = jsonfile_text(select, "by", arena);
+	if (out->select_by && strcmp(out->select_by, "none") == 0)
+		out->select_by = NULL;
+	out->select_per = jsonfile_text(select, "per", arena);
+	out->objective = (struct cellfile_objective){
 		.loss = loss_text(json_object_get(train, "loss"), arena),
 		.beta = beta ? value_text(beta, arena) : "",
 		.average = json_is_true(json_object_get(train, "average")) ? "mean" : "sum",
 		.threat = threat_text(train, arena),
 		.program = program_text(train, arena),
 	};
-}
-
-/* A generator draws new data in every repetition; a given test part stays the same. */
-static bool is_resampled(const json_t *data)
-{
-	const json_t *test = json_object_get(json_object_get(data, "split"), "test");
-
-	return !json_object_get(data, "generate") && json_is_number(test) &&
-	       json_number_value(test) > 0;
-}
-
-enum status cellfile_read(const char *path, struct arena *arena, struct cellfile *out,
-			  struct err *err)
-{
-	const json_t *train, *repetition;
-	json_t *root;
-
-	*out = (struct cellfile){.repetition = NAN};
-	TRY(jsonfile_read(path, arena, &root, err));
-	train = json_object_get(root, "train");
-	repetition = json_object_get(root, "repetition");
-	out->data = jsonfile_text(json_object_get(root, "data"), "name", arena);
-	out->method = jsonfile_text(train, "name", arena);
-	out->solver = item_name(json_object_get(train, "solver"), arena);
-	out->select_by = select_by(train, arena);
-	out->select_per = jsonfile_text(json_object_get(train, "select"), "per", arena);
-	out->objective = objective_of(train, arena);
-	out->resampled = is_resampled(json_object_get(root, "data"));
+	/* a generator draws new data in every repetition; a given test part stays the same */
+	out->resampled = !json_object_get(data, "generate") && json_is_number(test) &&
+			 json_number_value(test) > 0;
 	if (json_is_number(repetition))
 		out->repetition = json_number_value(repetition);
 	read_swept(json_object_get(root, "swept"), arena, out);

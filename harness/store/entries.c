@@ -79,33 +79,26 @@ static bool is_count(double rows)
 	return isnan(rows) || (rows >= 0 && rows <= most && rows == floor(rows));
 }
 
-static bool read_list(const json_t *list, struct arena *arena, struct entry_list *out)
-{
-	size_t count = json_array_size(list);
-
-	*out = (struct entry_list){count, ARENA_ARRAY(arena, struct entry_note, count)};
-	for (size_t i = 0; i < count; i++) {
-		struct entry_note *note = &out->at[i];
-
-		if (field_from_json(&rows_entry, json_array_get(list, i), arena, note) ||
-		    !note->key || !note->name || !is_count(note->rows))
-			return false;
-	}
-	return json_is_array(list);
-}
-
 static bool read_lists(const json_t *root, struct arena *arena, struct entries *out)
 {
-	bool good = true;
+	*out = (struct entries){.begun = json_is_true(json_object_get(root, "begun")),
+				.trained = json_is_true(json_object_get(root, "trained")),
+				.asked = jsonfile_text(root, "asked", arena)};
+	for (size_t kind = 0; kind < ENTRY_KINDS; kind++) {
+		const json_t *list = json_object_get(root, entry_kind_names[kind]);
+		size_t count = json_array_size(list);
+		struct entry_note *note = ARENA_ARRAY(arena, struct entry_note, count);
 
-	*out = (struct entries){0};
-	for (size_t kind = 0; good && kind < ENTRY_KINDS; kind++)
-		good = read_list(json_object_get(root, entry_kind_names[kind]), arena,
-				 &out->of[kind]);
-	out->begun = json_is_true(json_object_get(root, "begun"));
-	out->trained = json_is_true(json_object_get(root, "trained"));
-	out->asked = jsonfile_text(root, "asked", arena);
-	return good;
+		out->of[kind] = (struct entry_list){count, note};
+		for (size_t i = 0; i < count; i++)
+			if (field_from_json(&rows_entry, json_array_get(list, i), arena,
+					    &note[i]) ||
+			    !note[i].key || !note[i].name || !is_count(note[i].rows))
+				return false;
+		if (!json_is_array(list))
+			return false;
+	}
+	return true;
 }
 
 enum status entries_read(const char *path, struct arena *arena, struct entries *out,

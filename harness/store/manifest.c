@@ -74,21 +74,6 @@ static void hash_object(const json_t *object, char hex[SHA256_DIGEST_STRING_LENG
 	free(text);
 }
 
-static enum status file_json(const char *path, const char *name, json_t *files, struct err *err)
-{
-	char hex[SHA256_DIGEST_STRING_LENGTH];
-	json_t *file = json_object();
-	struct stat info;
-
-	json_array_append_new(files, file);
-	if (stat(path, &info) != 0 || !SHA256File(path, hex))
-		return io_error(err, path, "read");
-	json_object_set_new(file, "name", json_string(name));
-	json_object_set_new(file, "bytes", json_integer((json_int_t)info.st_size));
-	json_object_set_new(file, "sha256", json_string(hex));
-	return STATUS_OK;
-}
-
 static enum status object_of(const char *folder, const struct manifest *about, json_t *object,
 			     struct arena *arena, struct err *err)
 {
@@ -103,9 +88,15 @@ static enum status object_of(const char *folder, const struct manifest *about, j
 	json_object_set_new(object, "data", field_json_text(about->data));
 	json_object_set_new(object, "files", files);
 	TRY(list_files(folder, arena, &names, &count, err));
-	for (size_t i = 0; i < count; i++)
-		TRY(file_json(arena_format(arena, "%s/%s", folder, names[i]), names[i], files,
-			      err));
+	for (size_t i = 0; i < count; i++) {
+		const char *path = arena_format(arena, "%s/%s", folder, names[i]);
+		struct stat info;
+
+		if (stat(path, &info) != 0 || !SHA256File(path, hex))
+			return io_error(err, path, "read");
+		json_array_append_new(files, json_pack("{s:s, s:I, s:s}", "name", names[i], "bytes",
+						       (json_int_t)info.st_size, "sha256", hex));
+	}
 	hash_object(object, hex);
 	json_object_set_new(object, "sha256", json_string(hex));
 	return STATUS_OK;
@@ -186,9 +177,12 @@ static enum status check_file(struct look *look, const json_t *file)
 
 static bool is_listed(const json_t *files, const char *name)
 {
-	for (size_t i = 0; i < json_array_size(files); i++) {
-		const char *at =
-			json_string_value(json_object_get(json_array_get(files, i), "name"));
+	const json_t *file;
+	size_t i;
+
+	json_array_foreach(files, i, file)
+	{
+		const char *at = json_string_value(json_object_get(file, "name"));
 
 		if (at && strcmp(at, name) == 0)
 			return true;
@@ -269,13 +263,6 @@ static enum status check_object(struct look *look, json_t *object)
 	return check_files(look, json_object_get(object, "files"));
 }
 
-static void take_object(const json_t *object, struct arena *arena, struct manifest *out)
-{
-	out->cell = jsonfile_text(object, "cell", arena);
-	out->key = jsonfile_text(object, "key", arena);
-	out->data = jsonfile_text(object, "data", arena);
-}
-
 static enum status check_format(struct look *look, const json_t *object)
 {
 	const json_t *format = json_object_get(object, "format");
@@ -328,7 +315,9 @@ static enum status look_at(struct look *look, struct manifest *out)
 	if (status == STATUS_OK)
 		status = check_object(look, object);
 	if (status == STATUS_OK && out)
-		take_object(object, look->arena, out);
+		*out = (struct manifest){jsonfile_text(object, "cell", look->arena),
+					 jsonfile_text(object, "key", look->arena),
+					 jsonfile_text(object, "data", look->arena)};
 	json_decref(object);
 	return status;
 }

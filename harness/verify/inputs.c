@@ -41,11 +41,11 @@ static void add_path(const struct option *row, const char **path, void *context)
 		list->path[list->count++] = *path;
 }
 
-static void each(const struct cell *cell, bool trains, spec_path_visit *visit, void *context)
+static void each(const struct cell *cell, bool trains, option_path_visit *visit, void *context)
 {
-	spec_each_data_path(cell, visit, context);
+	option_each_path(&cell->data.source, visit, context);
 	if (trains)
-		spec_each_train_path(cell, visit, context);
+		option_each_path(&cell->train.solver, visit, context);
 }
 
 static struct list list_of(const struct cell *cell, bool trains, struct arena *arena)

@@ -1,8 +1,9 @@
-/* Trainer `admm`: ADMM on the convex program over a pattern set. See admm.h. */
-#include "solvers/admm/admm.h"
+/* Trainer `admm`: ADMM on the convex program over a pattern set. See admm_step.h. */
+#include "solvers/admm/admm_step.h"
 
 #include "solvers/core/blas.h"
-#include "solvers/ipm/ipm_options.h"
+#include "solvers/cvx/violation.h"
+#include "solvers/ipm/ipm.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -122,7 +123,7 @@ static void allocate(struct admm *a, struct arena *arena)
 	a->f = ARENA_ARRAY(arena, real, n);
 	a->z = ARENA_ARRAY(arena, real, n);
 	a->p = ARENA_ARRAY(arena, real, n);
-	a->block_sums = arena_alloc(arena, (size_t)admm_blocks(n), sizeof *a->block_sums);
+	a->block_sums = arena_alloc(arena, (size_t)admm_step_blocks(n), sizeof *a->block_sums);
 	if (!arena_counts(arena))
 		accelerated_restart(&a->loop, parts, sizeof parts / sizeof parts[0]);
 }
@@ -163,7 +164,7 @@ static enum status setup(const struct problem *problem, const void *options, str
 	if (arena_counts(arena))
 		return prepare_finish(a, arena, err);
 	a->loop.zero = loss_value(problem->loss, (size_t)problem->X.rows, a->f, problem->y);
-	admm_split(a); /* from zero */
+	admm_step_split(a); /* from zero */
 	return prepare_finish(a, arena, err);
 }
 
@@ -249,7 +250,7 @@ static void violation(void *state, long draws, struct violation *out)
 	if (a->finish.at_work)
 		trainer_ipm.violation(a->finish.state, draws, out);
 	else
-		cvx_violation(&a->cvx, draws, out);
+		violation_patterns(&a->cvx, draws, out);
 }
 
 static void facts(const void *state, struct facts *facts)

@@ -1,7 +1,7 @@
 /* Hand-over of ADMM to the interior point. See admm_finish.h. */
 #include "solvers/admm/admm_finish.h"
 
-#include "solvers/ipm/ipm_options.h"
+#include "solvers/ipm/ipm.h"
 #include "solvers/model/interior_loss.h"
 
 #include <math.h>

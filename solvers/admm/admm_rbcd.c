@@ -13,7 +13,7 @@
  *
  * X: n x d, D and E = 2 D - 1: n x P; U, V, L: d x 2P; S, N: n x 2P, the halves of v and w side by
  * side. Everything starts at zero. N stays <= 0, because gamma is at most 1. */
-#include "solvers/admm/admm_rbcd.h"
+#include "solvers/admm/rbcd.h"
 
 #include "solvers/core/blas.h"
 #include "solvers/cvx/cvx.h"

@@ -1,5 +1,5 @@
-/* The iteration of ADMM. See admm.h. */
-#include "solvers/admm/admm.h"
+/* The iteration of ADMM. See admm_step.h. */
+#include "solvers/admm/admm_step.h"
 
 #include "solvers/core/blas.h"
 
@@ -10,7 +10,7 @@
 static const double reach = 4;
 static const double worth = 2;
 
-ptrdiff_t admm_blocks(ptrdiff_t n)
+ptrdiff_t admm_step_blocks(ptrdiff_t n)
 {
 	return (n + GATES_BLOCK - 1) / GATES_BLOCK;
 }
@@ -54,7 +54,7 @@ static void pass_column(const struct admm *a, ptrdiff_t i, ptrdiff_t first, ptrd
 /* aV, aW and the next products in one pass over the n x P arrays. */
 static void sign_pass(struct admm *a, struct penalty_sums *sums)
 {
-	ptrdiff_t n = a->aV.rows, blocks = admm_blocks(n);
+	ptrdiff_t n = a->aV.rows, blocks = admm_step_blocks(n);
 	double sigma = a->sigma;
 
 #pragma omp parallel for schedule(static)
@@ -187,7 +187,7 @@ static double loss_pass(struct admm *a, struct penalty_sums *sums)
 	return loss_value(problem->loss, n, a->z, problem->y);
 }
 
-void admm_split(struct admm *a)
+void admm_step_split(struct admm *a)
 {
 	for (ptrdiff_t i = 0; i < a->V1.cols; i++) {
 		threshold_block(a, mat_col(a->tV, i), mat_col(a->V1, i));
@@ -259,7 +259,7 @@ static bool try_penalty(struct admm *a)
 	a->penalty.next += a->loop.iteration;
 	memset(a->loop.x, 0, a->loop.size * sizeof *a->loop.x);
 	accelerated_restart(&a->loop, NULL, 0);
-	admm_split(a);
+	admm_step_split(a);
 	return true;
 }
 
@@ -293,5 +293,5 @@ void admm_step(struct admm *a, struct progress *progress)
 		moved = accelerated_after(&a->loop, progress->objective);
 	}
 	if (moved)
-		admm_split(a);
+		admm_step_split(a);
 }

@@ -181,7 +181,8 @@ void chunk_compact(struct chunk *chunk)
 	pack(chunk, keep, kept);
 }
 
-ptrdiff_t chunk_live(const struct attack_job *job, real done, ptrdiff_t *live)
+/* The samples of the job whose margin is above `done`; returns their number. live: n. */
+static ptrdiff_t live_samples(const struct attack_job *job, real done, ptrdiff_t *live)
 {
 	ptrdiff_t count = 0;
 
@@ -196,7 +197,7 @@ void chunk_run(const struct chunk_plan *plan, struct attack_job *job, struct are
 	int threads = omp_get_max_threads();
 	real done = plan->stop_when_broken ? 0 : (real)-HUGE_VAL;
 	ptrdiff_t *live = ARENA_ARRAY(arena, ptrdiff_t, job->X.rows);
-	ptrdiff_t count = arena_counts(arena) ? job->X.rows : chunk_live(job, done, live);
+	ptrdiff_t count = arena_counts(arena) ? job->X.rows : live_samples(job, done, live);
 	struct chunk *chunks = ARENA_ARRAY(arena, struct chunk, threads);
 
 	if (!(job->threat.eps > 0) || count == 0)
@@ -208,7 +209,7 @@ void chunk_run(const struct chunk_plan *plan, struct attack_job *job, struct are
 	for (long restart = 0; restart < plan->restarts; restart++) {
 		ptrdiff_t rows;
 
-		count = chunk_live(job, done, live);
+		count = live_samples(job, done, live);
 		rows = capacity_of(count, threads);
 #pragma omp parallel for schedule(dynamic) num_threads(threads)
 		for (ptrdiff_t first = 0; first < count; first += rows) {

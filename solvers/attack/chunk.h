@@ -44,9 +44,6 @@ struct chunk_plan {
  * eps = 0 nothing happens. */
 void chunk_run(const struct chunk_plan *plan, struct attack_job *job, struct arena *arena);
 
-/* The samples of the job whose margin is above `done`; returns their number. live: n. */
-ptrdiff_t chunk_live(const struct attack_job *job, real done, ptrdiff_t *live);
-
 /* Write worst points and margins back to the job. */
 void chunk_store(const struct chunk *chunk);
 

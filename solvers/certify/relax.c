@@ -65,7 +65,7 @@ static void bound(struct relax *relax, ptrdiff_t first, ptrdiff_t count)
 {
 	struct mat W = mat_cols(relax->W, first, count), G = mat_cols(relax->G, first, count);
 
-	blas_gemm(1, relax->U, PLAIN, W, PLAIN, 0, G);
+	blas_gemm(1, relax->U, PLAIN, W, PLAIN, 0, G); /* d x count: U w */
 	for (ptrdiff_t k = first; k < first + count; k++) {
 		const real *w = mat_col(relax->W, k), *z = mat_col(relax->clean, k);
 		double sum = relax->constant[k] +

@@ -23,7 +23,7 @@ enum kind {
 	KIND_ATTACK,      /* struct attack, solvers/attack/attacks.def */
 	KIND_CERTIFICATE, /* struct certifier, solvers/certify/certificates.def */
 	KIND_MODEL,       /* struct model_kind, solvers/model/kinds.def */
-	KIND_PLOT,        /* struct plot, harness/report/plots.def */
+	KIND_PLOT,        /* struct plot, harness/report/plots/plots.def */
 	KIND_EXECUTOR,    /* struct executor, harness/executor/executors.def */
 	KIND_COUNT
 };

@@ -10,6 +10,8 @@
 #ifndef CORE_OPTION_H
 #define CORE_OPTION_H
 
+#include "solvers/core/arena.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -153,5 +155,13 @@ struct option {
 	.offset = offsetof(structure, field)
 
 #define OPTION_FIELD(structure, field) OPTION_AS(#field, structure, field)
+
+/* Every path that the bound options of an item name (rows with `path`), at any depth, in the order
+ * of the rows. `visit` may put another one in its place. */
+typedef void option_path_visit(const struct option *row, const char **path, void *context);
+void option_each_path(const struct choice *choice, option_path_visit *visit, void *context);
+
+/* The same as a list. */
+struct texts option_paths(const struct choice *choice, struct arena *arena);
 
 #endif

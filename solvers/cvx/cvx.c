@@ -1,16 +1,36 @@
-/* Independent evaluation of the convex program; see cvx.h for the notation. */
+/* Independent evaluation of the convex program; see cvx.h for the notation. The primal side:
+ * objective and feasibility of a point, and a feasible point near it.
+ *
+ * A block v_i outside its cone K_i = {u : e_i o (X u) >= 0} becomes the nearest of
+ *
+ *     v_i + t h_i,   r + t h_i with r next to the projection of v_i on K_i,   0
+ *
+ * t the least step along the interior direction h_i (interior.h) that makes it feasible. Where no
+ * direction is strictly inside, r is the projection to rounding, by the active set method. The
+ * repaired point is then scaled, which keeps it feasible: min over c in [0, 2] of L(c f, y) + c
+ * beta sum |.|, with f the outputs of the network (relu(X v) and d o (X v) differ by rounding). */
 #include "solvers/cvx/cvx.h"
 
 #include "solvers/core/blas.h"
+#include "solvers/cvx/cvx_dual.h"
 
 #include <math.h>
+#include <string.h>
 
 /* A part of the gap this small is not worth another step. */
 static const double slack_share = 0.02;
 
 enum {
-	EXACT_MOST = 32 /* features up to which the active set method is as cheap as a few steps */
+	EXACT_MOST = 32, /* features up to which the active set method is as cheap as a few steps */
+	PROJECT_STEPS = 20,
+	CHECK_EVERY = 10,
+	SCALE_STEPS = 30 /* golden section on [0, 2]: 1e-6, and the minimum is flat */
 };
+
+/* 1 / rho of the projections: blocks are nearly feasible, so that few rows bind. */
+static const double penalty = 10;
+/* Projections below this many units of rounding are zero. */
+static const double rounding = 1e4;
 
 struct cvx cvx_new(const struct problem *problem, const struct patterns *patterns,
 		   struct arena *arena)
@@ -40,7 +60,7 @@ struct cvx cvx_new(const struct problem *problem, const struct patterns *pattern
 	cvx.kept.alpha = ARENA_ARRAY(arena, real, n);
 	cvx.kept.norm = ARENA_ARRAY(arena, double, 2 * P);
 	cvx.moved = ARENA_ARRAY(arena, real, n);
-	cvx.order = cvx_order_new(P, arena);
+	cvx.order = ARENA_ARRAY(arena, struct cvx_order, 2 * P);
 	cvx.exact = cvx.cone.B.cols <= EXACT_MOST;
 	cvx.nnls = nnls_new(cvx.cone.B, arena);
 	if (!cvx.exact) /* its two square matrices */
@@ -61,19 +81,13 @@ void cvx_prepare(struct cvx *cvx)
 	nnls_take(&cvx->nnls, cvx->cone.B);
 }
 
-/* Of a certificate after the first one: products of all blocks, and projections of every other one
- * on both sides. */
-static double certificate_flops(double n, double d, double P)
+void cvx_forecast(double n, double d, double P, struct forecast *out)
 {
 	double r = fmin(n, d), products = 24 * n * d * P;
 
-	return products +
-	       (r <= EXACT_MOST ? 2 * P * r * 2 * n * r : 20 * splitting_flops(n, d, 2 * P));
-}
-
-void cvx_forecast(double n, double d, double P, struct forecast *out)
-{
-	out->certificate_flops += certificate_flops(n, d, P);
+	/* products of all blocks, and projections of every other one on both sides */
+	out->certificate_flops += products + (r <= EXACT_MOST ? 2 * P * r * 2 * n * r
+							      : 20 * splitting_flops(n, d, 2 * P));
 }
 
 double cvx_group_norm(double beta, struct mat V)
@@ -85,11 +99,277 @@ double cvx_group_norm(double beta, struct mat V)
 	return beta * sum;
 }
 
+/* What the blocks add up to. */
+struct extent {
+	double violation, largest; /* of E o (X V) and of |X V| */
+	ptrdiff_t broken;          /* blocks at work: those with a violation */
+};
+
+static const uint64_t *pattern(const struct cvx *cvx, ptrdiff_t b)
+{
+	return gates_col(cvx->patterns.D, b % cvx->patterns.D.cols);
+}
+
+static const real *direction(const struct cvx *cvx, ptrdiff_t b)
+{
+	return mat_col(cvx->interior.H, b % cvx->patterns.D.cols);
+}
+
+static bool has_direction(const struct cvx *cvx, ptrdiff_t b)
+{
+	return cvx->interior.margin[b % cvx->patterns.D.cols] > 0;
+}
+
+/* The least t with e o (y + t push) >= 0 for block b; HUGE_VAL if there is none. */
+static double repair_step(const struct cvx *cvx, ptrdiff_t b, const real *y)
+{
+	const real *push = mat_col(cvx->push, b % cvx->patterns.D.cols), *slack = cvx->d;
+	double step = 0;
+
+	if (!has_direction(cvx, b))
+		return HUGE_VAL;
+	gates_flip(pattern(cvx, b), cvx->push.rows, y, cvx->d);
+	for (ptrdiff_t k = 0; k < cvx->push.rows; k++)
+		if (slack[k] < 0) { /* e is the other sign than that of y */
+			double by = y[k] > 0 ? -(double)push[k] : (double)push[k];
+
+			step = fmax(step, by > 0 ? -(double)slack[k] / by : HUGE_VAL);
+		}
+	return step;
+}
+
+/* Y = X [V W] in the splitting's room, and what the blocks add up to. */
+static struct extent measure(struct cvx *cvx, struct mat V, struct mat W)
+{
+	struct extent sum = {0};
+	struct mat Y = cvx->split.Y;
+	ptrdiff_t P = V.cols;
+
+	memset(cvx->f, 0, (size_t)Y.rows * sizeof *cvx->f);
+	blas_gemm(1, cvx->problem->X, PLAIN, V, PLAIN, 0, mat_cols(Y, 0, P));
+	blas_gemm(1, cvx->problem->X, PLAIN, W, PLAIN, 0, mat_cols(Y, P, P));
+	for (ptrdiff_t b = 0; b < 2 * P; b++) {
+		const real *restrict y = mat_col(Y, b), *restrict d = cvx->d;
+		real sign = b < P ? 1 : -1, violation = 0, largest = 0;
+
+		gates_unpack(pattern(cvx, b), Y.rows, cvx->d);
+#pragma omp simd reduction(max : violation, largest)
+		for (ptrdiff_t k = 0; k < Y.rows; k++) {
+			real lack = (1 - 2 * d[k]) * y[k], size = lack < 0 ? -lack : lack;
+
+			largest = size > largest ? size : largest;
+			violation = lack > violation ? lack : violation;
+			cvx->f[k] += sign * d[k] * y[k];
+		}
+		sum.largest = fmax(sum.largest, (double)largest);
+		sum.violation = fmax(sum.violation, (double)violation);
+		if (violation > 0)
+			cvx->at[sum.broken++] = b;
+	}
+	return sum;
+}
+
+/* r = base + t h if that is nearer to v than `distance`; returns the smaller distance. */
+static double offer(struct mat r, const real *v, const real *base, double t, const real *h,
+		    double distance)
+{
+	double square = 0;
+
+	if (!isfinite(t))
+		return distance;
+	for (ptrdiff_t j = 0; j < r.rows; j++) {
+		double x = (double)base[j] + t * (double)h[j] - (double)v[j];
+
+		square += x * x;
+	}
+	if (!(sqrt(square) < distance))
+		return distance;
+	for (ptrdiff_t j = 0; j < r.rows; j++)
+		r.at[j] = (real)((double)base[j] + t * (double)h[j]);
+	return sqrt(square);
+}
+
+/* The blocks at work become v + t h or 0, whichever is nearer; norm[c] = the distance. Their
+ * targets in the splitting: g = Q'v, a = max(0, e o y / |x|). */
+static void start_repair(struct cvx *cvx, struct mat V, struct mat W, ptrdiff_t count)
+{
+	struct splitting *s = &cvx->split;
+	const real *restrict length = cvx->cone.length;
+	ptrdiff_t P = V.cols;
+
+	splitting_start(s, 0, penalty);
+	s->count = count;
+	for (ptrdiff_t c = 0; c < count; c++) {
+		ptrdiff_t b = cvx->at[c];
+		struct mat r = mat_cols(cvx->R, b, 1);
+		const real *v = mat_col(b < P ? V : W, b % P), *y = mat_col(s->Y, b);
+		real *restrict a = mat_col(s->A, c), *restrict slack = cvx->d;
+
+		s->d[c] = pattern(cvx, b);
+		mat_copy(mat_cols(cvx->Z, c, 1), mat_cols(b < P ? V : W, b % P, 1));
+		mat_fill(r, 0);
+		cvx->norm[c] = offer(r, v, v, repair_step(cvx, b, y), direction(cvx, b),
+				     blas_norm((size_t)V.rows, v));
+		gates_flip(s->d[c], s->A.rows, y, slack);
+#pragma omp simd
+		for (ptrdiff_t k = 0; k < s->A.rows; k++)
+			a[k] = slack[k] > 0 && length[k] > 0 ? slack[k] / length[k] : 0;
+	}
+	signcone_reduce(&cvx->cone, mat_cols(cvx->Z, 0, count), mat_cols(s->G, 0, count));
+}
+
+/* Column c of V of the splitting = the projection, by the active set method; zero where it is no
+ * more than rounding of g. */
+static void project_exactly(struct cvx *cvx, ptrdiff_t c)
+{
+	const real *g = mat_col(cvx->split.G, c);
+	real *v = mat_col(cvx->split.V, c);
+	ptrdiff_t r = cvx->cone.B.cols;
+	double least = rounding * REAL_EPSILON * blas_norm((size_t)r, g);
+	bool any;
+
+	for (ptrdiff_t j = 0; j < r; j++)
+		cvx->g[j] = (double)g[j];
+	gates_unpack(cvx->split.d[c], cvx->split.A.rows, cvx->d);
+	any = nnls_solve(&cvx->nnls, (struct nnls_block){cvx->d, NULL, cvx->g}, -1, HUGE_VAL)
+		      .upper > least;
+	for (ptrdiff_t j = 0; j < r; j++)
+		v[j] = any ? (real)cvx->nnls.r[j] : 0;
+}
+
+/* Sum of the steps that the blocks at work would need now, as a share of their norms. */
+static double shifts_left(const struct cvx *cvx)
+{
+	const struct splitting *s = &cvx->split;
+	double steps = 0, norms = 0;
+
+	for (ptrdiff_t c = 0; c < s->count; c++) {
+		const real *push = mat_col(cvx->push, cvx->at[c] % cvx->patterns.D.cols);
+		const real *y = mat_col(s->Y, c);
+		double step = 0;
+
+		if (!has_direction(cvx, cvx->at[c]))
+			continue;
+		gates_flip(s->d[c], s->Y.rows, y, cvx->d);
+		for (ptrdiff_t k = 0; k < s->Y.rows; k++)
+			if (cvx->d[k] < 0 && cvx->cone.length[k] > 0)
+				step = fmax(step, fabs((double)y[k] * (double)cvx->cone.length[k] /
+						       (double)push[k]));
+		steps += step;
+		norms += blas_norm((size_t)s->V.rows, mat_col(s->V, c));
+	}
+	return norms > 0 ? steps / norms : 0;
+}
+
+/* V of the splitting = next to the projections of the blocks at work. */
+static void project(struct cvx *cvx)
+{
+	struct splitting *s = &cvx->split;
+
+	for (int step = 1; step <= PROJECT_STEPS && !cvx->exact; step++) {
+		splitting_step(s);
+		if (step % CHECK_EVERY == 0 && shifts_left(cvx) <= cvx->slack)
+			break;
+	}
+	for (ptrdiff_t c = 0; c < s->count; c++)
+		if (cvx->exact || !has_direction(cvx, cvx->at[c]))
+			project_exactly(cvx, c);
+}
+
+/* R = [V W] with the blocks at work repaired. */
+static void repair(struct cvx *cvx, struct mat V, struct mat W, ptrdiff_t count)
+{
+	struct splitting *s = &cvx->split;
+	struct mat Z = mat_cols(cvx->Z, 0, count), Y = mat_cols(s->Y, 0, count);
+	ptrdiff_t P = V.cols;
+
+	start_repair(cvx, V, W, count);
+	project(cvx);
+	signcone_expand(&cvx->cone, mat_cols(s->V, 0, count), Z);
+	blas_gemm(1, cvx->problem->X, PLAIN, Z, PLAIN, 0, Y);
+	for (ptrdiff_t c = 0; c < count; c++) {
+		ptrdiff_t b = cvx->at[c];
+		double step = has_direction(cvx, b) ? repair_step(cvx, b, mat_col(Y, c)) : 0;
+
+		offer(mat_cols(cvx->R, b, 1), mat_col(b < P ? V : W, b % P), mat_col(Z, c), step,
+		      direction(cvx, b), cvx->norm[c]);
+	}
+}
+
+/* L(c f, y) + c norms */
+static double scaled_value(struct cvx *cvx, double c, double norms)
+{
+	size_t n = (size_t)cvx->problem->X.rows;
+
+	for (size_t k = 0; k < n; k++)
+		cvx->f[k] = (real)c * cvx->fr[k];
+	return loss_value(cvx->problem->loss, n, cvx->f, cvx->problem->y) + c * norms;
+}
+
+/* The least value over c in [0, 2], never above that of c = 0 and c = 1; *c is its place. */
+static double best_scale(struct cvx *cvx, double norms, double *c)
+{
+	const double ratio = 0.6180339887498949; /* golden section */
+	double low = 0, high = 2, value, best = scaled_value(cvx, 1, norms);
+
+	*c = 1;
+	for (int step = 0; step < SCALE_STEPS; step++) {
+		double a = high - ratio * (high - low), b = low + ratio * (high - low);
+		bool left = scaled_value(cvx, a, norms) <= scaled_value(cvx, b, norms);
+
+		*(left ? &high : &low) = left ? b : a;
+	}
+	value = scaled_value(cvx, (low + high) / 2, norms);
+	if (value < best) {
+		best = value;
+		*c = (low + high) / 2;
+	}
+	value = scaled_value(cvx, 0, norms);
+	if (value < best || !isfinite(best)) {
+		best = value;
+		*c = 0;
+	}
+	return best;
+}
+
+static void find_upper(struct cvx *cvx, struct mat V, struct mat W, struct certificate *out)
+{
+	const struct problem *problem = cvx->problem;
+	size_t n = (size_t)problem->X.rows;
+	struct extent sum = measure(cvx, V, W);
+	struct mat Y = cvx->split.Y;
+	double norms, c;
+
+	if (sum.broken > 0 && !cvx->interior.ready) {
+		cvx_prepare(cvx); /* takes the room of the products */
+		sum = measure(cvx, V, W);
+	}
+	out->objective = loss_value(problem->loss, n, cvx->f, problem->y) +
+			 cvx_group_norm(problem->beta, V) + cvx_group_norm(problem->beta, W);
+	out->feasibility = sum.largest > 0 ? sum.violation / sum.largest : 0;
+	mat_copy(cvx->RV, V);
+	mat_copy(cvx->RW, W);
+	if (sum.broken > 0)
+		repair(cvx, V, W, sum.broken);
+	memset(cvx->fr, 0, n * sizeof *cvx->fr);
+	blas_gemm(1, problem->X, PLAIN, cvx->R, PLAIN, 0, Y);
+	for (ptrdiff_t b = 0; b < Y.cols; b++) {
+		const real *y = mat_col(Y, b);
+		real sign = b < V.cols ? 1 : -1;
+
+		for (size_t k = 0; k < n; k++)
+			cvx->fr[k] += y[k] > 0 ? sign * y[k] : 0;
+	}
+	norms = cvx_group_norm(problem->beta, cvx->R);
+	out->upper = best_scale(cvx, norms, &c);
+	blas_scale((size_t)(cvx->R.rows * cvx->R.cols), c, cvx->R.at);
+}
+
 void cvx_certify(struct cvx *cvx, struct mat V, struct mat W, const struct cvx_dual *dual,
 		 struct certificate *out)
 {
-	cvx_primal(cvx, V, W, out);
-	cvx_bound(cvx, dual, out);
+	find_upper(cvx, V, W, out);
+	cvx_dual_bound(cvx, dual, out);
 	cvx->slack = slack_share * fmin(1, fmax(0, 1 - out->lower_bound / out->upper));
 }
 

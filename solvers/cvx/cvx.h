@@ -18,12 +18,18 @@
 #include "solvers/model/trainer.h"
 #include "solvers/tools/nnls.h"
 
-/* The dual point that gave the best bound so far (cvx_mix.c). */
+/* The dual point that gave the best bound so far (cvx_dual.c). */
 struct cvx_kept {
 	bool any;
 	real *alpha;  /* n */
 	double *norm; /* 2 P: its norms, from above */
 	double bound;
+};
+
+/* One of the 2 P blocks. */
+struct cvx_order {
+	double norm;
+	ptrdiff_t index;
 };
 
 /* The 2 P blocks are numbered with V before W: block b is of pattern b % P. */
@@ -41,7 +47,7 @@ struct cvx {
 	struct mat M; /* n x 2 P: e o eta, the best multipliers so far */
 	bool warm;    /* they are those of a certificate before */
 	struct cvx_kept kept;
-	real *moved;  /* n: a dual point of cvx_move.c */
+	real *moved;  /* n: a dual point on its way (cvx_dual.c) */
 	double slack; /* share of the objective that does not matter: of the last gap */
 	/* scratch */
 	struct mat R, Z;  /* d x 2 P */
@@ -71,10 +77,10 @@ struct cvx cvx_new(const struct problem *problem, const struct patterns *pattern
 /* beta sum_i |v_i| */
 double cvx_group_norm(double beta, struct mat V);
 
-/* Objective and feasibility at (V, W); an upper bound from a feasible point near it (cvx_primal.c);
+/* Objective and feasibility at (V, W); an upper bound from a feasible point near it;
  * and the lower bound max over s of -L*(-s alpha), where s is small enough that |X'(+-d_i o alpha)
  * + X'(e_i o eta_i)| s <= beta for every block and both signs. Where that binds, the multipliers of
- * the blocks that bind are improved first (cvx_dual.c). Allocates nothing.
+ * the blocks that bind are improved first (cvx_dual.h). Allocates nothing.
  *
  * Both bounds hold in floating point: `upper` is the network objective of the repaired point, which
  * a real network has whatever its constraints lack by rounding; norms in the lower bound are summed
@@ -82,38 +88,12 @@ double cvx_group_norm(double beta, struct mat V);
 void cvx_certify(struct cvx *cvx, struct mat V, struct mat W, const struct cvx_dual *dual,
 		 struct certificate *out);
 
-/* Its two parts: objective, feasibility and upper; lower_bound. */
-void cvx_primal(struct cvx *cvx, struct mat V, struct mat W, struct certificate *out);
-void cvx_bound(struct cvx *cvx, const struct cvx_dual *dual, struct certificate *out);
-
-/* The best bound of alpha, whose own is `bound`, and its mixtures with the dual points before;
- * cvx->norm are its norms. For certificates. */
-double cvx_mix(struct cvx *cvx, const real *alpha, double bound);
-
-/* The same of alpha moved until its constraints hold. cvx->norm and the r_b are of alpha before,
- * and of the last move after. */
-double cvx_move(struct cvx *cvx, const real *alpha, double bound);
-
-/* Norms of all blocks for alpha with the multipliers M, from above, into cvx->norm; X'(+-d_b o
- * alpha
- * + M_b) stay in cvx->wide_z. */
-void cvx_measure(struct cvx *cvx, const real *alpha);
-
 /* Add what cvx_new takes, and the operations of a certificate. The first one costs more by the
  * coordinates and the directions. */
 void cvx_forecast(double n, double d, double P, struct forecast *out);
 
 /* Coordinates and interior directions, unless they are there; for certificates. */
 void cvx_prepare(struct cvx *cvx);
-
-/* Draw patterns d = [X h >= 0] with directions h from the source of cvx's patterns, in a stream of
- * their own, and count those that the program lacks and whose dual constraint alpha breaks: that of
- * the last certificate, held by cvx->alpha (violation.h). No draws if the patterns came from a
- * file, which is no source. */
-void cvx_violation(const struct cvx *cvx, long draws, struct violation *out);
-
-/* Room for the 2 P blocks in the order of their norms. */
-struct cvx_order *cvx_order_new(ptrdiff_t P, struct arena *arena);
 
 /* Recovery: v_i gives u = v_i / sqrt|v_i|, alpha = +sqrt|v_i|; w_i likewise with a minus sign. Zero
  * blocks are left out. net needs room for 2 P neurons. */

@@ -8,7 +8,7 @@
  * The minimum is the norm of the projection of g_i on the cone of its pattern, so that every
  * feasible v next to it tells how far the norm can fall: g'v / |v|. Blocks that can no longer be
  * the largest are left. */
-#include "solvers/cvx/cvx.h"
+#include "solvers/cvx/cvx_dual.h"
 
 #include "solvers/core/blas.h"
 #include "solvers/cvx/scaling.h"
@@ -22,7 +22,11 @@ enum {
 	TIGHTEN_EACH = 20,  /* steps of the splitting, on the average of all blocks */
 	TIGHTEN_STEPS = 80, /* for those that are left in the end */
 	CHECK_EVERY = 10,
-	SMALL = 1000000 /* entries of X: 1 ms for a column in twice the digits */
+	SMALL = 1000000, /* entries of X: 1 ms for a column in twice the digits */
+	SHARES = 32,     /* mixtures that are tried */
+	ROUNDS = 8,      /* of moves */
+	MOST = 32,       /* constraints taken in at once */
+	SWEEPS = 100     /* coordinate ascent on their multipliers */
 };
 
 /* Share of a norm that a bound may lose to rounding. */
@@ -32,16 +36,13 @@ static const double noticed = 1e-8;
  * from, and less by this factor at each check. */
 static const double penalty = 50, softening = 0.7;
 
-/* One of the 2 P blocks. */
-struct cvx_order {
-	double norm;
-	ptrdiff_t index;
-};
+/* Share of what matters (cvx->slack) that a round must gain. */
+static const double small_gain = 0.1;
+/* A move changes an alpha by this share of it at most, where the loss has no box. */
+static const double most_change = 0.5;
 
-struct cvx_order *cvx_order_new(ptrdiff_t P, struct arena *arena)
-{
-	return ARENA_ARRAY(arena, struct cvx_order, 2 * P);
-}
+/* An alpha is at an end of its range up to this share of the range. */
+static const double end_rounding = 64 * REAL_EPSILON;
 
 static const uint64_t *pattern(const struct cvx *cvx, ptrdiff_t b)
 {
@@ -107,7 +108,7 @@ static void measure(struct cvx *cvx, ptrdiff_t count, double *norm)
 	}
 }
 
-void cvx_measure(struct cvx *cvx, const real *alpha)
+static void measure_all(struct cvx *cvx, const real *alpha)
 {
 	for (ptrdiff_t b = 0; b < cvx->M.cols; b++)
 		add_alpha(cvx, alpha, b, mat_col(cvx->M, b), mat_col(cvx->split.Y, b));
@@ -118,16 +119,11 @@ void cvx_measure(struct cvx *cvx, const real *alpha)
 static void first_multipliers(struct cvx *cvx, const struct cvx_dual *dual)
 {
 	ptrdiff_t count = cvx->M.cols;
-	double *kept = cvx->norm;
 
-	if (cvx->warm) {
-		for (ptrdiff_t b = 0; b < count; b++)
-			add_alpha(cvx, dual->alpha, b, mat_col(cvx->M, b),
-				  mat_col(cvx->split.Y, b));
-		measure(cvx, count, kept);
-		for (ptrdiff_t b = 0; b < count; b++)
-			cvx->order[b].norm = kept[b];
-	}
+	if (cvx->warm)
+		measure_all(cvx, dual->alpha);
+	for (ptrdiff_t b = 0; cvx->warm && b < count; b++)
+		cvx->order[b].norm = cvx->norm[b];
 	for (ptrdiff_t b = 0; b < count; b++) {
 		real *q = mat_col(cvx->split.Y, b);
 
@@ -143,6 +139,16 @@ static void first_multipliers(struct cvx *cvx, const struct cvx_dual *dual)
 	cvx->warm = true;
 }
 
+/* The largest of the norms. */
+static double largest_norm(const struct cvx *cvx)
+{
+	double largest = 0;
+
+	for (ptrdiff_t b = 0; b < cvx->M.cols; b++)
+		largest = fmax(largest, cvx->norm[b]);
+	return largest;
+}
+
 /* Descending; ties by the index, so that the order is one. */
 static int by_norm(const void *a, const void *b)
 {
@@ -151,13 +157,6 @@ static int by_norm(const void *a, const void *b)
 	if (x->norm != y->norm)
 		return x->norm < y->norm ? 1 : -1;
 	return (x->index > y->index) - (x->index < y->index);
-}
-
-static void sort(struct cvx *cvx)
-{
-	for (ptrdiff_t b = 0; b < cvx->M.cols; b++)
-		cvx->order[b] = (struct cvx_order){cvx->norm[b], b};
-	qsort(cvx->order, (size_t)cvx->M.cols, sizeof *cvx->order, by_norm);
 }
 
 /* Measure block b with the multipliers z (n), and take them if they are better. */
@@ -173,33 +172,27 @@ static void offer(struct cvx *cvx, const real *alpha, ptrdiff_t b, const real *z
 	memcpy(mat_col(cvx->M, b), z, (size_t)cvx->M.rows * sizeof *z);
 }
 
-/* One block to its minimum. */
-static void solve_block(struct cvx *cvx, const real *alpha, ptrdiff_t b, double target)
+/* One block after the other to its minimum, from the largest norm on. Only the largest minimum
+ * counts, so a block is left as soon as it is below the largest one so far. */
+static void tighten_each(struct cvx *cvx, const real *alpha, double target)
 {
 	struct nnls *nnls = &cvx->nnls;
 	const real *d = cvx->d;
 	real *z = mat_col(cvx->split.A, 0);
 
-	gates_unpack(pattern(cvx, b), cvx->M.rows, cvx->d);
-	nnls_gradient(cvx->cone.B, d, cvx->a, (double)sign_of(cvx, b), cvx->g);
-	nnls_solve(nnls, (struct nnls_block){d, NULL, cvx->g}, target, HUGE_VAL);
-	memset(z, 0, (size_t)cvx->M.rows * sizeof *z);
-	for (ptrdiff_t i = 0; i < nnls->count; i++) {
-		ptrdiff_t k = nnls->passive[i];
-
-		z[k] = (2 * d[k] - 1) * (real)(nnls->eta[i] / (double)cvx->cone.length[k]);
-	}
-	offer(cvx, alpha, b, z);
-}
-
-/* One block after the other to its minimum, from the largest norm on. Only the largest minimum
- * counts, so a block is left as soon as it is below the largest one so far. */
-static void tighten_each(struct cvx *cvx, const real *alpha, double target)
-{
 	for (ptrdiff_t i = 0; i < cvx->M.cols && cvx->order[i].norm > target; i++) {
 		ptrdiff_t b = cvx->order[i].index;
 
-		solve_block(cvx, alpha, b, target);
+		gates_unpack(pattern(cvx, b), cvx->M.rows, cvx->d);
+		nnls_gradient(cvx->cone.B, d, cvx->a, (double)sign_of(cvx, b), cvx->g);
+		nnls_solve(nnls, (struct nnls_block){d, NULL, cvx->g}, target, HUGE_VAL);
+		memset(z, 0, (size_t)cvx->M.rows * sizeof *z);
+		for (ptrdiff_t j = 0; j < nnls->count; j++) {
+			ptrdiff_t k = nnls->passive[j];
+
+			z[k] = (2 * d[k] - 1) * (real)(nnls->eta[j] / (double)cvx->cone.length[k]);
+		}
+		offer(cvx, alpha, b, z);
 		target = fmax(target, cvx->norm[b]);
 	}
 }
@@ -290,18 +283,6 @@ static void keep_better(struct cvx *cvx)
 	}
 }
 
-/* Blocks that the largest proved norm, `least`, makes harmless are done. */
-static void drop_harmless(struct cvx *cvx, double least)
-{
-	struct splitting *s = &cvx->split;
-
-	for (ptrdiff_t c = s->count - 1; c >= 0; c--)
-		if (cvx->norm[cvx->at[c]] <= least * (1 + cvx->slack)) {
-			splitting_drop(s, c);
-			cvx->at[c] = cvx->at[s->count];
-		}
-}
-
 /* All blocks above the target at once. */
 static void tighten_together(struct cvx *cvx, const real *alpha, double target)
 {
@@ -317,19 +298,256 @@ static void tighten_together(struct cvx *cvx, const real *alpha, double target)
 		for (ptrdiff_t c = 0; c < s->count; c++)
 			target = fmax(target, feasible_value(cvx, c));
 		keep_better(cvx);
-		drop_harmless(cvx, target);
+		for (ptrdiff_t c = s->count - 1; c >= 0; c--) { /* harmless blocks are done */
+			if (cvx->norm[cvx->at[c]] > target * (1 + cvx->slack))
+				continue;
+			splitting_drop(s, c);
+			cvx->at[c] = cvx->at[s->count];
+		}
 		splitting_penalty(s, softening * s->delta);
 	}
-	cvx_measure(cvx, alpha);
+	measure_all(cvx, alpha);
 }
 
-void cvx_bound(struct cvx *cvx, const struct cvx_dual *dual, struct certificate *out)
+/* Dual points of several certificates mixed. The norms N_b(alpha) = min over eta >= 0 |X'(+-d o
+ * alpha) + X'(e o eta)| are convex, so that with bounds a_b of N_b(alpha) and k_b of N_b(kappa)
+ *
+ *     N_b((1 - t) alpha + t kappa) <= (1 - t) a_b + t k_b
+ *
+ * without another product. Where different blocks bind for the two, a mixture is feasible with a
+ * larger scale than either. kappa is the best mixture so far. */
+
+/* f = (1 - t) alpha + t kappa. Returns the largest of its norms, *rounding of which is for that of
+ * f to `real`. */
+static double mix(struct cvx *cvx, const real *alpha, double t, double *rounding)
+{
+	const struct cvx_kept *kept = &cvx->kept;
+	size_t n = (size_t)cvx->M.rows;
+	double largest = 0;
+
+	for (size_t k = 0; k < n; k++)
+		cvx->f[k] = (real)((1 - t) * (double)alpha[k] + t * (double)kept->alpha[k]);
+	for (ptrdiff_t b = 0; b < cvx->M.cols; b++)
+		largest = fmax(largest, (1 - t) * cvx->norm[b] + t * kept->norm[b]);
+	*rounding =
+		2 * REAL_EPSILON * cvx->size * (blas_norm(n, alpha) + blas_norm(n, kept->alpha));
+	return largest + *rounding;
+}
+
+/* alpha itself is kept. */
+static void replace(struct cvx *cvx, const real *alpha, double bound)
+{
+	memcpy(cvx->kept.alpha, alpha, (size_t)cvx->M.rows * sizeof *alpha);
+	memcpy(cvx->kept.norm, cvx->norm, (size_t)cvx->M.cols * sizeof(double));
+	cvx->kept.bound = bound;
+}
+
+/* The best share of the grid. */
+static double best_share(struct cvx *cvx, const real *alpha)
+{
+	double best = -HUGE_VAL, share = 1;
+
+	for (int i = 1; i < SHARES; i++) {
+		double t = (double)i / SHARES, rounding, largest = mix(cvx, alpha, t, &rounding);
+		double scale = cvx->problem->beta / largest, value;
+
+		value = largest > 0 ? -loss_conjugate(cvx->problem->loss, (size_t)cvx->M.rows,
+						      -scale, cvx->f, cvx->problem->y)
+				    : -HUGE_VAL;
+		if (value > best) {
+			best = value;
+			share = t;
+		}
+	}
+	return share;
+}
+
+static double mix_kept(struct cvx *cvx, const real *alpha, double bound)
+{
+	struct cvx_kept *kept = &cvx->kept;
+	struct scaling found;
+	double t, largest, rounding;
+
+	if (!kept->any) {
+		replace(cvx, alpha, bound);
+		kept->any = true;
+		return bound;
+	}
+	t = best_share(cvx, alpha);
+	largest = mix(cvx, alpha, t, &rounding);
+	found = scaling_best(cvx->problem, cvx->f, largest);
+	if (found.bound > bound && found.bound > kept->bound) {
+		for (ptrdiff_t b = 0; b < cvx->M.cols; b++)
+			kept->norm[b] = (1 - t) * cvx->norm[b] + t * kept->norm[b] + rounding;
+		memcpy(kept->alpha, cvx->f, (size_t)cvx->M.rows * sizeof(real));
+		kept->bound = found.bound;
+	} else if (bound > kept->bound) {
+		replace(cvx, alpha, bound);
+	}
+	return kept->bound;
+}
+
+/* A dual point that breaks a few constraints, moved instead of scaled.
+ *
+ *     N_b(alpha) <= |r_b|,   r_b = X'(+-d_b o alpha + z_b)
+ *     the gradient of |r_b|  w_b = +-d_b o (X r_b) / |r_b|
+ *
+ * for any multipliers z_b. Scaling by beta / max |r_b| lets every sample pay for one block; the
+ * least move that meets the linearised constraints,
+ *
+ *     min sum_k m_k^2 / (2 h_k)   s.t.  w_b'm <= beta - |r_b| for the largest blocks,
+ *     m = -h o (W mu),  mu >= 0
+ *
+ * costs next to nothing, since |w_b| is large. h is the curvature of the loss, which leaves samples
+ * alone whose alpha is at an end of its range. Each move is measured like any other dual point. */
+
+/* The constraints at work. */
+struct active {
+	ptrdiff_t count, block[MOST];
+	double excess[MOST], mu[MOST], gram[MOST][MOST];
+};
+
+/* The blocks with the largest norms above beta. */
+static void choose(const struct cvx *cvx, struct active *a)
+{
+	ptrdiff_t blocks = cvx->M.cols;
+
+	a->count = 0;
+	for (ptrdiff_t b = 0; b < blocks; b++) {
+		ptrdiff_t at = a->count;
+
+		if (!(cvx->norm[b] > cvx->problem->beta))
+			continue;
+		while (at > 0 && cvx->norm[a->block[at - 1]] < cvx->norm[b])
+			at--;
+		if (at == MOST)
+			continue;
+		a->count += a->count < MOST;
+		memmove(a->block + at + 1, a->block + at,
+			(size_t)(a->count - at - 1) * sizeof *a->block);
+		a->block[at] = b;
+	}
+}
+
+/* W, in the splitting's A, from the r_b that the last measurement left; W'(h o W). */
+static void linearise(struct cvx *cvx, struct active *a)
+{
+	ptrdiff_t d = cvx->problem->X.cols, P = cvx->patterns.D.cols;
+	struct mat R = mat_cols(cvx->Z, 0, a->count), W = mat_cols(cvx->split.A, 0, a->count);
+	struct mat HW = mat_cols(cvx->split.Y, 0, a->count);
+
+	for (ptrdiff_t c = 0; c < a->count; c++) {
+		ptrdiff_t b = a->block[c];
+		double sign = b < P ? 1 : -1;
+
+		for (ptrdiff_t j = 0; j < d; j++)
+			mat_set(R, j, c, (real)(sign * cvx->wide_z[b * d + j] / cvx->norm[b]));
+	}
+	blas_gemm(1, cvx->problem->X, PLAIN, R, PLAIN, 0, W);
+	for (ptrdiff_t c = 0; c < a->count; c++) {
+		real *w = mat_col(W, c), *hw = mat_col(HW, c);
+
+		gates_mask(gates_col(cvx->patterns.D, a->block[c] % P), W.rows, w, w);
+		for (ptrdiff_t k = 0; k < W.rows; k++)
+			hw[k] = cvx->a[k] * w[k];
+		for (ptrdiff_t e = 0; e <= c; e++)
+			a->gram[c][e] = a->gram[e][c] = blas_dot((size_t)W.rows, hw, mat_col(W, e));
+	}
+}
+
+/* mu >= 0 with (gram mu)_c >= excess_c, and equal where mu_c > 0. */
+static void solve(const struct cvx *cvx, struct active *a)
+{
+	for (ptrdiff_t c = 0; c < a->count; c++) {
+		a->excess[c] = cvx->norm[a->block[c]] - cvx->problem->beta;
+		a->mu[c] = 0;
+	}
+	for (int sweep = 0; sweep < SWEEPS; sweep++)
+		for (ptrdiff_t c = 0; c < a->count; c++) {
+			double rest = a->excess[c];
+
+			for (ptrdiff_t e = 0; e < a->count; e++)
+				rest -= a->gram[c][e] * a->mu[e];
+			if (a->gram[c][c] > 0)
+				a->mu[c] = fmax(0, a->mu[c] + rest / a->gram[c][c]);
+		}
+}
+
+/* h, in a: of the loss at the repaired point's outputs; where its conjugate has a box, 1 inside. */
+static void find_curvature(struct cvx *cvx, const real *alpha)
+{
+	const struct problem *p = cvx->problem;
+	size_t n = (size_t)cvx->M.rows;
+
+	if (!p->loss.loss->box) {
+		loss_hessian(p->loss, n, cvx->fr, p->y, cvx->a);
+		return;
+	}
+	for (size_t k = 0; k < n; k++) {
+		struct loss_box box = loss_box(p->loss, (double)p->y[k]);
+		double at = -(double)alpha[k], width = box.high - box.low;
+		double near = end_rounding * (isfinite(width) ? width : fabs(at));
+
+		cvx->a[k] = at - box.low > near && box.high - at > near;
+	}
+}
+
+/* alpha - h o (W mu), inside its range. */
+static void move(struct cvx *cvx, const struct active *a)
+{
+	const struct problem *p = cvx->problem;
+
+	for (ptrdiff_t k = 0; k < cvx->M.rows; k++) {
+		double at = (double)cvx->moved[k], by = 0;
+
+		for (ptrdiff_t c = 0; c < a->count; c++)
+			by -= (double)mat_get(cvx->split.Y, k, c) * a->mu[c];
+		if (p->loss.loss->box) {
+			struct loss_box box = loss_box(p->loss, (double)p->y[k]);
+
+			at = -fmin(box.high, fmax(box.low, -(at + by)));
+		} else {
+			double most = most_change * fabs(at);
+
+			at += fmin(most, fmax(-most, by));
+		}
+		cvx->moved[k] = (real)at;
+	}
+}
+
+static double move_point(struct cvx *cvx, const real *alpha, double bound)
+{
+	struct active active;
+
+	memcpy(cvx->moved, alpha, (size_t)cvx->M.rows * sizeof *alpha);
+	find_curvature(cvx, alpha);
+	for (int round = 0; round < ROUNDS; round++) {
+		double before = bound, found;
+
+		choose(cvx, &active);
+		if (active.count == 0)
+			break;
+		linearise(cvx, &active);
+		solve(cvx, &active);
+		move(cvx, &active);
+		measure_all(cvx, cvx->moved);
+		found = scaling_best(cvx->problem, cvx->moved, largest_norm(cvx)).bound;
+		bound = fmax(bound, mix_kept(cvx, cvx->moved, found));
+		if (round > 0 && !(bound > before + small_gain * cvx->slack * bound))
+			break;
+	}
+	return bound;
+}
+
+void cvx_dual_bound(struct cvx *cvx, const struct cvx_dual *dual, struct certificate *out)
 {
 	const struct problem *problem = cvx->problem;
-	double best = scaling_best(problem, dual->alpha, 0).scale, target, largest = 0;
+	double best = scaling_best(problem, dual->alpha, 0).scale, target, largest;
 
 	first_multipliers(cvx, dual);
-	sort(cvx);
+	for (ptrdiff_t b = 0; b < cvx->M.cols; b++)
+		cvx->order[b] = (struct cvx_order){cvx->norm[b], b};
+	qsort(cvx->order, (size_t)cvx->M.cols, sizeof *cvx->order, by_norm);
 	target = problem->beta / best; /* a smaller norm would gain nothing */
 	if (cvx->order[0].norm > target) {
 		cvx_prepare(cvx);
@@ -340,13 +558,12 @@ void cvx_bound(struct cvx *cvx, const struct cvx_dual *dual, struct certificate 
 		else
 			tighten_together(cvx, dual->alpha, target);
 	}
-	for (ptrdiff_t b = 0; b < cvx->M.cols; b++)
-		largest = fmax(largest, cvx->norm[b]);
+	largest = largest_norm(cvx);
 	out->lower_bound =
-		cvx_mix(cvx, dual->alpha, scaling_best(problem, dual->alpha, largest).bound);
+		mix_kept(cvx, dual->alpha, scaling_best(problem, dual->alpha, largest).bound);
 	if (largest > problem->beta) {
-		cvx_measure(cvx, dual->alpha);
-		out->lower_bound = cvx_move(cvx, dual->alpha, out->lower_bound);
+		measure_all(cvx, dual->alpha);
+		out->lower_bound = move_point(cvx, dual->alpha, out->lower_bound);
 	}
 	out->scope = cvx->patterns.all ? "all" : "sampled";
 }

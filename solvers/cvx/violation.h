@@ -5,17 +5,25 @@
  * What is tested is alpha itself, the negative slopes of the loss at the solver's point, which
  * tends to the dual optimum as the gap closes, and not the dual feasible s alpha of the bound: s is
  * there for the block that alpha breaks most, and would shrink every other constraint with it. So
- * the count means something at a solved point only. For patterns: cvx_violation. */
+ * the count means something at a solved point only. */
 #ifndef CVX_VIOLATION_H
 #define CVX_VIOLATION_H
 
 #include "solvers/model/trainer.h"
+
+struct cvx;
 
 /* Neurons u uniform on the unit sphere, in a stream of their own: |alpha'(X u)_+| > beta, alpha
  * (n).
  */
 void violation_neurons(const struct problem *problem, const real *alpha, long draws,
 		       struct violation *out);
+
+/* Draw patterns d = [X h >= 0] with directions h from the source of cvx's patterns, in a stream of
+ * their own, and count those that the program lacks and whose dual constraint alpha breaks: that of
+ * the last certificate, held by cvx->alpha. No draws if the patterns came from a file, which is no
+ * source. */
+void violation_patterns(const struct cvx *cvx, long draws, struct violation *out);
 
 /* beta, and room for rounding: a constraint beyond it is broken. */
 double violation_limit(const struct problem *problem);

@@ -35,11 +35,6 @@ static inline lane piece(const uint64_t *d, ptrdiff_t first)
 	return (lane)(d[first / GATES_WORD] >> (first % GATES_WORD));
 }
 
-static inline ptrdiff_t length(ptrdiff_t count, ptrdiff_t first)
-{
-	return first + LANES < count ? LANES : count - first;
-}
-
 struct gates gates_new(struct arena *arena, ptrdiff_t rows, ptrdiff_t cols)
 {
 	struct gates D = {rows, cols, rows > 0 ? (rows + GATES_WORD - 1) / GATES_WORD : 1, NULL};
@@ -131,68 +126,91 @@ struct mat gates_matrix(struct gates D, struct arena *arena)
 	return A;
 }
 
+/* Each kernel by pieces: whole ones, of a constant length, and what is left. */
+
+static inline void unpack(lane word, ptrdiff_t count, real *out)
+{
+#pragma omp simd
+	for (ptrdiff_t k = 0; k < count; k++)
+		out[k] = real_of(bits_of(1) & (0 - (word >> k & 1)));
+}
+
 void gates_unpack(const uint64_t *d, ptrdiff_t count, real *out)
 {
-	const lane one = bits_of(1);
+	ptrdiff_t first = 0;
 
-	for (ptrdiff_t first = 0; first < count; first += LANES) {
-		lane word = piece(d, first);
-		ptrdiff_t most = length(count, first);
+	for (; first + LANES <= count; first += LANES)
+		unpack(piece(d, first), LANES, out + first);
+	if (first < count)
+		unpack(piece(d, first), count - first, out + first);
+}
 
+static inline void signs(lane word, ptrdiff_t count, real *out)
+{
 #pragma omp simd
-		for (ptrdiff_t k = 0; k < most; k++)
-			out[first + k] = real_of(one & (0 - (word >> k & 1)));
-	}
+	for (ptrdiff_t k = 0; k < count; k++)
+		out[k] = real_of(bits_of(1) | (word >> k << (LANES - 1)));
 }
 
 void gates_signs(const uint64_t *d, ptrdiff_t count, real *out)
 {
-	const lane one = bits_of(1);
+	ptrdiff_t first = 0;
 
-	for (ptrdiff_t first = 0; first < count; first += LANES) {
-		lane word = ~piece(d, first);
-		ptrdiff_t most = length(count, first);
+	for (; first + LANES <= count; first += LANES)
+		signs(~piece(d, first), LANES, out + first);
+	if (first < count)
+		signs(~piece(d, first), count - first, out + first);
+}
 
+static inline void mask(lane word, ptrdiff_t count, const real *x, real *y)
+{
 #pragma omp simd
-		for (ptrdiff_t k = 0; k < most; k++)
-			out[first + k] = real_of(one | (word >> k << (LANES - 1)));
-	}
+	for (ptrdiff_t k = 0; k < count; k++)
+		y[k] = real_of(bits_of(x[k]) & (0 - (word >> k & 1)));
 }
 
 void gates_mask(const uint64_t *d, ptrdiff_t count, const real *x, real *y)
 {
-	for (ptrdiff_t first = 0; first < count; first += LANES) {
-		lane word = piece(d, first);
-		ptrdiff_t most = length(count, first);
+	ptrdiff_t first = 0;
 
+	for (; first + LANES <= count; first += LANES)
+		mask(piece(d, first), LANES, x + first, y + first);
+	if (first < count)
+		mask(piece(d, first), count - first, x + first, y + first);
+}
+
+static inline void flip(lane word, ptrdiff_t count, const real *x, real *y)
+{
 #pragma omp simd
-		for (ptrdiff_t k = 0; k < most; k++)
-			y[first + k] = real_of(bits_of(x[first + k]) & (0 - (word >> k & 1)));
-	}
+	for (ptrdiff_t k = 0; k < count; k++)
+		y[k] = real_of(bits_of(x[k]) ^ (word >> k << (LANES - 1)));
 }
 
 void gates_flip(const uint64_t *d, ptrdiff_t count, const real *x, real *y)
 {
-	for (ptrdiff_t first = 0; first < count; first += LANES) {
-		lane word = ~piece(d, first);
-		ptrdiff_t most = length(count, first);
+	ptrdiff_t first = 0;
 
+	for (; first + LANES <= count; first += LANES)
+		flip(~piece(d, first), LANES, x + first, y + first);
+	if (first < count)
+		flip(~piece(d, first), count - first, x + first, y + first);
+}
+
+static inline void add(lane word, ptrdiff_t count, const real *x, real *f)
+{
 #pragma omp simd
-		for (ptrdiff_t k = 0; k < most; k++)
-			y[first + k] = real_of(bits_of(x[first + k]) ^ (word >> k << (LANES - 1)));
-	}
+	for (ptrdiff_t k = 0; k < count; k++)
+		f[k] += real_of(bits_of(x[k]) & (0 - (word >> k & 1)));
 }
 
 void gates_add(const uint64_t *d, ptrdiff_t count, const real *x, real *f)
 {
-	for (ptrdiff_t first = 0; first < count; first += LANES) {
-		lane word = piece(d, first);
-		ptrdiff_t most = length(count, first);
+	ptrdiff_t first = 0;
 
-#pragma omp simd
-		for (ptrdiff_t k = 0; k < most; k++)
-			f[first + k] += real_of(bits_of(x[first + k]) & (0 - (word >> k & 1)));
-	}
+	for (; first + LANES <= count; first += LANES)
+		add(piece(d, first), LANES, x + first, f + first);
+	if (first < count)
+		add(piece(d, first), count - first, x + first, f + first);
 }
 
 void gates_outputs(struct gates D, struct mat Y, real *f)

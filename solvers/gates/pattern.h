@@ -40,8 +40,8 @@ struct patterns {
 	const struct pattern_options *options; /* how they were asked for */
 };
 
-/* Patterns that `options` asks for at most, for forecasts: the count; of all, the bound of cells.h
- * or the limit of the enumeration, whichever is smaller. */
+/* Patterns that `options` asks for at most, for forecasts: the count; of all, the bound of
+ * arrangement.h or the limit of the enumeration, whichever is smaller. */
 double pattern_most(const struct pattern_options *options, ptrdiff_t n, ptrdiff_t d);
 
 /* The facts "patterns", how many are used, and a note where more were asked for: "12 patterns

@@ -1,9 +1,12 @@
 /* Trainer `ipm`: primal-dual interior point for the convex program, the reference of the
- * comparisons. See ipm.h. */
+ * comparisons. See ipm_state.h. */
 #include "solvers/ipm/ipm.h"
 
 #include "solvers/core/blas.h"
-#include "solvers/ipm/ipm_options.h"
+#include "solvers/cvx/violation.h"
+#include "solvers/ipm/ipm_extended.h"
+#include "solvers/ipm/ipm_newton.h"
+#include "solvers/ipm/ipm_path.h"
 
 #include <math.h>
 #include <string.h>
@@ -147,6 +150,36 @@ static void allocate_system(struct ipm *s, const struct ipm_options *options, st
 	expect_steps(arena, before);
 }
 
+/* On the products of the central path: lambda of the size of grad L, slacks between what the norm
+ * penalty allows and what the gradient asks for. */
+static void start_at_zero(struct ipm *s)
+{
+	const struct problem *problem = s->problem;
+	ptrdiff_t n = problem->X.rows, P = s->D.cols;
+	double loss = loss_value(problem->loss, (size_t)n, s->f, problem->y), lambda, largest, size;
+
+	loss_gradient(problem->loss, (size_t)n, s->f, problem->y, s->a);
+	lambda = blas_norm((size_t)n, s->a) / sqrt((double)n);
+	largest = fmax(lambda * blas_mat_norm(problem->X), problem->beta);
+	size = loss / (sqrt(largest * problem->beta) * 2 * (double)P) * blas_mat_norm(problem->X) /
+	       sqrt((double)n);
+	s->mu = size * lambda;
+	interior_loss_start(s->loss, s->f, s->mu);
+	for (int half = 0; half < 2; half++) {
+		struct ipm_half *h = &s->half[half];
+
+		mat_fill(h->S, (real)size);
+		mat_fill(h->N, (real)-lambda);
+		for (ptrdiff_t i = 0; i < P; i++) {
+			mat_set(h->cones.s, 0, i, (real)(s->mu / problem->beta));
+			mat_set(h->cones.z, 0, i, (real)problem->beta);
+		}
+	}
+	ipm_path_outputs(s);
+	s->residual = ipm_path_residual(s, false);
+	s->objective = ipm_path_objective(s);
+}
+
 static enum status setup(const struct problem *problem, const void *options, struct arena *arena,
 			 void **state, struct err *err)
 {
@@ -172,7 +205,7 @@ static enum status setup(const struct problem *problem, const void *options, str
 	s->G = mat_new(arena, n, d);
 	s->da = ARENA_ARRAY(arena, double, n);
 	allocate_system(s, options, arena);
-	ipm_factor_allocate(s, arena);
+	ipm_newton_allocate(s, arena);
 	for (size_t v = 0; v < sizeof vectors / sizeof vectors[0]; v++)
 		*vectors[v] = ARENA_ARRAY(arena, real, n);
 	if (ipm_extended_flops((double)n, (double)d, (double)s->D.cols) <= EXTENDED_MOST)
@@ -182,7 +215,7 @@ static enum status setup(const struct problem *problem, const void *options, str
 	if (arena_counts(arena))
 		return STATUS_OK;
 	measure_rows(s);
-	ipm_start(s);
+	start_at_zero(s);
 	return STATUS_OK;
 }
 
@@ -211,7 +244,7 @@ static void step(void *state, struct progress *progress)
 	struct ipm *s = state;
 	const struct problem *problem = s->problem;
 
-	progress->end = ipm_step(s);
+	progress->end = ipm_path_step(s);
 	progress->objective =
 		publish(s) + loss_value(problem->loss, (size_t)problem->X.rows, s->f, problem->y);
 	progress->dual_residual = s->residual / problem->beta;
@@ -253,7 +286,7 @@ static void repaired(const void *state, struct model *model)
 
 static void violation(void *state, long draws, struct violation *out)
 {
-	cvx_violation(&((const struct ipm *)state)->cvx, draws, out);
+	violation_patterns(&((const struct ipm *)state)->cvx, draws, out);
 }
 
 static void facts(const void *state, struct facts *facts)

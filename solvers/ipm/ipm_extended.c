@@ -1,14 +1,14 @@
 /* The Newton system of the interior-point method in twice the digits of double: what a refinement
- * in double cannot close. See ipm.h and twofold.h.
+ * in double cannot close. See ipm_state.h and twofold.h.
  *
  * The matrix A has the entries X'diag(lambda / s) X beside those of F'W F; its condition is the
  * square of that of the rows sqrt(lambda / s) x, sqrt(W) d x and of the cones, and beyond 1e16 a
  * step dx rounded to double does not even hold the dual equations that define it. So here dx, W F
  * dx and X dx leave in double only at the end. */
-#include "solvers/ipm/ipm.h"
-#include "solvers/tools/twofold.h"
+#include "solvers/ipm/ipm_extended.h"
 
 #include "solvers/core/blas.h"
+#include "solvers/tools/twofold.h"
 
 #include <math.h>
 
@@ -124,8 +124,9 @@ static bool factor_pattern(struct ipm *s, ptrdiff_t i)
 		twofold_gram(twofold_cols(e->L[half], i * d, d), N);
 	if (!twofold_cholesky(N))
 		return false;
+	gates_mask(gates_col(s->D, i), n, s->root_w, s->masked);
 	for (ptrdiff_t k = 0; k < n; k++)
-		weight[k] = gates_get(s->D, k, i) ? (double)s->root_w[k] : 0;
+		weight[k] = (double)s->masked[k];
 	weigh(e, weight, T);
 	twofold_multiply_lower(T, N);
 	return true;
@@ -173,8 +174,9 @@ static void solve_blocks(struct ipm *s, bool with_u)
 		struct twofold_mat v = twofold_cols(e->step[0], i, 1),
 				   w = twofold_cols(e->step[1], i, 1);
 
+		gates_unpack(gates_col(s->D, i), n, s->masked);
 		for (ptrdiff_t k = 0; k < n; k++) {
-			double mask = with_u && gates_get(s->D, k, i) ? 1 : 0;
+			double mask = with_u ? (double)s->masked[k] : 0;
 
 			e->masked.high[k] = mask * e->u.high[k];
 			e->masked.low[k] = mask * e->u.low[k];

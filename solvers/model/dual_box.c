@@ -94,7 +94,8 @@ void dual_box_start(struct dual_box *box, ptrdiff_t k, double mu, double a)
 	box->da[k] = box->dp[k] = box->dq[k] = 0;
 }
 
-void dual_box_shift(struct dual_box *box, ptrdiff_t k, double da)
+/* a_k += da, with its slacks. */
+static void shift(struct dual_box *box, ptrdiff_t k, double da)
 {
 	box->a[k] += da;
 	box->above[k] -= da;
@@ -155,7 +156,7 @@ double dual_box_products(const struct dual_box *box, double length, double *coun
 void dual_box_move(struct dual_box *box, double length)
 {
 	for (ptrdiff_t k = 0; k < box->problem->X.rows; k++) {
-		dual_box_shift(box, k, length * box->da[k]);
+		shift(box, k, length * box->da[k]);
 		box->p[k] += length * box->dp[k];
 		box->q[k] += length * box->dq[k];
 	}

@@ -45,9 +45,6 @@ double dual_box_path(const struct dual_box *box, ptrdiff_t k, double mu, double 
 /* a_k = a, multipliers on the path of parameter mu, no direction. */
 void dual_box_start(struct dual_box *box, ptrdiff_t k, double mu, double a);
 
-/* a_k += da, with its slacks. */
-void dual_box_shift(struct dual_box *box, ptrdiff_t k, double da);
-
 /* (mu - c_p) / (high - a), (mu - c_q) / (a - low): what p and q are to become, but for the part of
  * da. */
 double dual_box_next_p(const struct dual_box *box, ptrdiff_t k, double mu, bool correct);

@@ -283,7 +283,7 @@ static void block_gradient(const struct work *w)
 		}
 		w->lane->omega[j] += (double)sum;
 	}
-	blas_gemm(1, w->X, TRANSPOSED, w->T, PLAIN, 1, w->lane->R);
+	blas_gemm(1, w->X, TRANSPOSED, w->T, PLAIN, 1, w->lane->R); /* d x m: X_b'T */
 	if (w->r->threat.eps > 0)
 		blas_gemm(1, w->C, PLAIN, mat_rows(w->lane->Q, 0, w->rows), PLAIN, 1, w->lane->R);
 }
@@ -311,11 +311,11 @@ static void evaluate_block(struct restriction *r, struct restriction_lane *lane,
 		.T = mat_rows(lane->T, 0, rows),
 		.C = mat_cols(lane->C, 0, rows)};
 
-	blas_gemm(1, w.X, PLAIN, query->A, PLAIN, 0, w.T);
+	blas_gemm(1, w.X, PLAIN, query->A, PLAIN, 0, w.T); /* rows x m: t */
 	if (query->follow)
 		restriction_slopes(r, first, w.T, w.S);
 	if (r->threat.eps > 0)
-		blas_gemm(1, query->A, PLAIN, w.S, TRANSPOSED, 0, w.C);
+		blas_gemm(1, query->A, PLAIN, w.S, TRANSPOSED, 0, w.C); /* d x rows: c_k */
 	block_norms(&w);
 	block_margins(&w);
 	lane->smooth_sum += block_loss(&w);

@@ -50,7 +50,7 @@ static void margins(const struct renewal *w, struct mat A, struct mat S, real *r
 	double mu = blur / (fmax(r->threat.eps, DBL_MIN) * r->reach), norm;
 	const real *restrict y = w->y;
 
-	blas_gemm(1, A, PLAIN, S, TRANSPOSED, 0, w->C);
+	blas_gemm(1, A, PLAIN, S, TRANSPOSED, 0, w->C); /* d x rows: c_k */
 	for (ptrdiff_t k = 0; k < w->rows; k++) {
 		threat_envelope(&r->threat, mu, mat_col(w->C, k), w->lane->spare, &norm);
 		margin[k] = (real)(-r->threat.eps * norm);
@@ -120,7 +120,7 @@ static void climb(const struct renewal *w, struct mat A, double step)
 {
 	real *restrict scale = w->lane->f;
 
-	blas_gemm(1, w->C, TRANSPOSED, A, PLAIN, 0, w->Q);
+	blas_gemm(1, w->C, TRANSPOSED, A, PLAIN, 0, w->Q); /* rows x m: g'a */
 	rises(w, scale);
 	for (ptrdiff_t k = 0; k < w->rows; k++)
 		scale[k] = scale[k] > 0 ? (real)step / scale[k] : 0;

@@ -183,7 +183,7 @@ static void outputs(const struct linear *s, const real *w, double shift, real *f
 {
 	const struct problem *problem = s->problem;
 
-	blas_gemv(1, problem->X, PLAIN, w, 0, f);
+	blas_gemv(1, problem->X, PLAIN, w, 0, f); /* n */
 	blas_axpy((size_t)problem->X.rows, -shift, problem->y, f);
 }
 
@@ -199,10 +199,10 @@ static void evaluate(struct linear *s, const real *w)
 	interior_loss_start(s->loss, s->f, barrier);
 	interior_loss_gradient(s->loss, s->f, barrier, false, s->a);
 	s->sum_a = -blas_dot(n, problem->y, s->a);
-	blas_gemv(1, problem->X, TRANSPOSED, s->a, 0, s->g);
-	blas_axpy(d, s->sum_a * eps, s->u, s->g);
+	blas_gemv(1, problem->X, TRANSPOSED, s->a, 0, s->g); /* d: X'a */
+	blas_axpy(d, s->sum_a * eps, s->u, s->g);            /* + s eps N_q' */
 	r = root_of(s->mu, square_of(s, w, false));
-	blas_axpy(d, ridge / (r + s->mu), w, s->g);
+	blas_axpy(d, ridge / (r + s->mu), w, s->g); /* + 2 beta N_2' */
 }
 
 /* Rows first .. of diag(root) X, as far as they fit in T. */
@@ -238,7 +238,7 @@ static double weigh(struct linear *s)
 		w[k] *= w[k] * problem->y[k];
 		sum += (double)w[k] * (double)problem->y[k];
 	}
-	blas_gemv(1, problem->X, TRANSPOSED, w, 0, s->h);
+	blas_gemv(1, problem->X, TRANSPOSED, w, 0, s->h); /* d: X'diag(l'') y */
 	return sum;
 }
 

@@ -222,7 +222,7 @@ static double objective(const struct robust *r, struct mat V, struct mat W)
 	for (ptrdiff_t i = 0; i < V.cols; i++)
 		for (ptrdiff_t j = 0; j < V.rows; j++)
 			mat_set(r->Z, j, i, mat_get(V, j, i) - mat_get(W, j, i));
-	blas_gemm(1, r->Z, PLAIN, r->D, TRANSPOSED, 0, r->Ct);
+	blas_gemm(1, r->Z, PLAIN, r->D, TRANSPOSED, 0, r->Ct); /* d x n: (V - W) D' */
 	for (ptrdiff_t k = 0; k < r->Ct.cols; k++)
 		sum += robust_value(r, k, mat_col(r->Ct, k));
 	return sum + cvx_group_norm(r->problem->beta, V) + cvx_group_norm(r->problem->beta, W);
@@ -234,7 +234,7 @@ static double find_lacks(const struct robust *r, struct mat V, double *lack)
 {
 	double largest = 0;
 
-	blas_gemm(1, r->problem->X, PLAIN, V, PLAIN, 0, r->Y);
+	blas_gemm(1, r->problem->X, PLAIN, V, PLAIN, 0, r->Y); /* n x P */
 	for (ptrdiff_t i = 0; i < V.cols; i++) {
 		const real *d = mat_col(r->D, i), *y = mat_col(r->Y, i);
 		double need = r->threat.eps * threat_dual(&r->threat, mat_col(V, i));
@@ -326,7 +326,7 @@ static double dual_norm(struct robust *r, const struct robust_point *point, doub
 				       : 0;
 	}
 	mat_copy(r->T, r->Z);
-	blas_gemm(1, r->problem->X, TRANSPOSED, r->Y, PLAIN, sign, r->T);
+	blas_gemm(1, r->problem->X, TRANSPOSED, r->Y, PLAIN, sign, r->T); /* d x P */
 	for (ptrdiff_t i = 0; i < D.cols; i++) {
 		const real *y = mat_col(r->Y, i);
 		double sum = 0;
@@ -375,7 +375,7 @@ void robust_certify(struct robust *r, struct mat V, struct mat W, const struct r
 
 	out->objective = objective(r, V, W);
 	out->upper = robust_repair(r, V, W, &out->feasibility);
-	blas_gemm(1, point->At, PLAIN, r->D, PLAIN, 0, r->Z);
+	blas_gemm(1, point->At, PLAIN, r->D, PLAIN, 0, r->Z); /* d x P: A'D */
 	largest = fmax(dual_norm(r, point, -1), dual_norm(r, point, 1));
 	out->lower_bound = best_bound(r, point, fmin(1, r->problem->beta / fmax(largest, 1e-300)));
 	out->scope = "sampled";

@@ -146,8 +146,8 @@ static enum status factor(struct robust_admm *a, struct arena *arena, struct err
 	blas_expect_eigen(arena, d > P ? d : P);
 	if (arena_counts(arena))
 		return STATUS_OK;
-	blas_syrk(1, r->problem->X, TRANSPOSED, 0, a->Q);
-	blas_syrk(1, r->D, TRANSPOSED, 0, a->G);
+	blas_syrk(1, r->problem->X, TRANSPOSED, 0, a->Q); /* d x d */
+	blas_syrk(1, r->D, TRANSPOSED, 0, a->G);          /* P x P */
 	if (!blas_eigen(a->Q, a->l) || (P > 0 && !blas_eigen(a->G, a->g)))
 		return err_set(err, STATUS_FAILED,
 			       "robust_admm: the eigenvalues of X'X or D'D were not found in %s "

@@ -25,8 +25,8 @@ static void solve_sylvester(struct robust_admm *a)
 	double plain = weight(a, ROBUST_GROUP) + weight(a, ROBUST_CONE);
 	double sigma = weight(a, ROBUST_SIGN), kappa = weight(a, ROBUST_SAMPLE);
 
-	blas_gemm(1, a->Q, TRANSPOSED, a->U, PLAIN, 0, a->Z);
-	blas_gemm(1, B, PLAIN, a->G, PLAIN, 0, a->T);
+	blas_gemm(1, a->Q, TRANSPOSED, a->U, PLAIN, 0, a->Z); /* d x 2P: Q'[R_A R_B] */
+	blas_gemm(1, B, PLAIN, a->G, PLAIN, 0, a->T);         /* d x P: Q'R_B G */
 	for (ptrdiff_t i = 0; i < P; i++)
 		for (ptrdiff_t j = 0; j < d; j++) {
 			real own = (real)(plain + sigma * (double)a->l[j]);
@@ -35,8 +35,8 @@ static void solve_sylvester(struct robust_admm *a)
 			mat_set(a->T, j, i,
 				mat_get(a->T, j, i) / (own + (real)(2 * kappa) * a->g[i]));
 		}
-	blas_gemm(1, a->T, PLAIN, a->G, TRANSPOSED, 0, B);
-	blas_gemm(1, a->Q, PLAIN, a->Z, PLAIN, 0, a->U);
+	blas_gemm(1, a->T, PLAIN, a->G, TRANSPOSED, 0, B); /* d x P: Q'B */
+	blas_gemm(1, a->Q, PLAIN, a->Z, PLAIN, 0, a->U);   /* d x 2P: [A B] */
 }
 
 /* U = [R_V + R_W, R_V - R_W + 2 kappa (2 C - c)'D] from the split variables; Y and F are
@@ -366,8 +366,8 @@ void robust_admm_step(struct robust_admm *a, struct progress *progress)
 	solve_sylvester(a);
 	blas_gemm(1, mat_cols(a->U, P, P), PLAIN, a->program.D, TRANSPOSED, 0, a->F);
 	blas_gemm(1, a->program.problem->X, PLAIN, a->U, PLAIN, 0, a->Y);
-	recombine(a->U);
-	recombine(a->Y);
+	recombine(a->U); /* d x 2P: [V W] */
+	recombine(a->Y); /* n x 2P: X [V W] */
 	progress->objective = block_passes(a, sums);
 	progress->objective += sample_pass(a, &sums[ROBUST_SAMPLE]);
 	a->loop.iteration++;

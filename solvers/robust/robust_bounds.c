@@ -106,7 +106,7 @@ static void step(struct search *s)
 {
 	size_t d = (size_t)s->dual.d;
 
-	blas_gemm(1, s->q->X, PLAIN, in_use(s, s->V), PLAIN, 0, in_use(s, s->Y));
+	blas_gemm(1, s->q->X, PLAIN, in_use(s, s->V), PLAIN, 0, in_use(s, s->Y)); /* n x lanes */
 	for (ptrdiff_t i = 0; i < s->lanes; i++) {
 		real *v = mat_col(s->V, i), *b = mat_col(s->B, i), *r = mat_col(s->R, i);
 
@@ -119,8 +119,8 @@ static void step(struct search *s)
 		blas_axpy(d, 1, b, r);
 	}
 	blas_gemm(s->sigma, s->q->X, TRANSPOSED, in_use(s, s->Y), PLAIN, 1, in_use(s, s->R));
-	mat_copy(in_use(s, s->V), in_use(s, s->R));
-	blas_cholesky_solve(s->M, in_use(s, s->V));
+	mat_copy(in_use(s, s->V), in_use(s, s->R)); /* d x lanes */
+	blas_cholesky_solve(s->M, in_use(s, s->V)); /* M^-1 R */
 }
 
 /* w with F'diag(m) F w = F'(e o m), so that m o (1 - e o F w) cancels in the frozen columns; false
@@ -276,9 +276,9 @@ static void check(struct search *s, double *sum, bool adapt)
 		memcpy(y, mat_col(s->A, i), (size_t)s->E.rows * sizeof *y);
 		sum[i] = cancel_frozen(s, mat_col(s->E, i), y);
 	}
-	blas_gemm(1, s->q->X, TRANSPOSED, in_use(s, s->Y), PLAIN, 0, in_use(s, s->Z));
+	blas_gemm(1, s->q->X, TRANSPOSED, in_use(s, s->Y), PLAIN, 0, in_use(s, s->Z)); /* d */
 	mat_copy(in_use(s, s->U), in_use(s, s->V));
-	blas_gemm(1, s->q->X, PLAIN, in_use(s, s->U), PLAIN, 0, in_use(s, s->Y));
+	blas_gemm(1, s->q->X, PLAIN, in_use(s, s->U), PLAIN, 0, in_use(s, s->Y)); /* n */
 	for (ptrdiff_t i = 0; i < s->lanes; i++)
 		judge(s, i, sum[i]);
 	for (ptrdiff_t i = s->lanes - 1; i >= 0; i--)

@@ -87,10 +87,10 @@ static void residuals(struct search *s)
 
 	for (ptrdiff_t i = 0; i < s->E.cols * s->E.rows; i++)
 		s->Y.at[i] = s->E.at[i] * s->point.at[i];
-	blas_gemm(1, r->problem->X, TRANSPOSED, s->Y, PLAIN, 0, s->Z);
+	blas_gemm(1, r->problem->X, TRANSPOSED, s->Y, PLAIN, 0, s->Z); /* d x columns */
 	for (ptrdiff_t i = 0; i < s->Z.cols; i++)
 		threat_prox(&r->threat, r->threat.eps, mat_col(s->Z, i), mat_col(s->Z, i));
-	blas_gemm(1, r->problem->X, PLAIN, s->Z, PLAIN, 0, s->Y);
+	blas_gemm(1, r->problem->X, PLAIN, s->Z, PLAIN, 0, s->Y); /* n x columns */
 }
 
 /* No direction but zero, to rounding. */

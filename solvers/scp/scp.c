@@ -108,7 +108,7 @@ static bool build_features(struct mat X, struct mat U, struct mat Phi)
 {
 	bool active = false;
 
-	blas_gemm(1, X, PLAIN, U, PLAIN, 0, Phi);
+	blas_gemm(1, X, PLAIN, U, PLAIN, 0, Phi); /* n x N */
 	for (ptrdiff_t i = 0; i < Phi.cols; i++) {
 		real *phi = mat_col(Phi, i);
 
@@ -146,7 +146,7 @@ static double steepest(struct state *s)
 	double largest = 0;
 
 	loss_gradient(problem->loss, (size_t)problem->X.rows, s->scp.f, problem->y, s->g);
-	blas_gemv(1, s->scp.Phi, TRANSPOSED, s->g, 0, s->slope);
+	blas_gemv(1, s->scp.Phi, TRANSPOSED, s->g, 0, s->slope); /* N */
 	for (ptrdiff_t i = 0; i < s->scp.Phi.cols; i++)
 		largest = fmax(largest, fabs((double)s->slope[i]));
 	return largest;
@@ -233,7 +233,7 @@ static void certify(void *state, struct certificate *certificate)
 	else
 		loss_gradient(problem->loss, n, scp->f, problem->y, s->g);
 	blas_scale(n, -1, s->g);
-	blas_gemv(1, scp->Phi, TRANSPOSED, s->g, 0, s->slope);
+	blas_gemv(1, scp->Phi, TRANSPOSED, s->g, 0, s->slope); /* N */
 	for (ptrdiff_t i = 0; i < scp->Phi.cols; i++) {
 		norm += fabs((double)scp->a[i]);
 		largest = fmax(largest, fabs((double)s->slope[i]));

@@ -56,7 +56,7 @@ static double beyond(double e, double rounding)
  * p - q it would have the rounding of |Phi| |x|, which 1 / v magnifies where a loss has a kink. */
 static double evaluate(struct scp_interior *s)
 {
-	const double *a = scp_loss_dual(s->loss);
+	const double *a = s->box.a;
 	double beta = s->scp->problem->beta, square = 0, largest = 0, rounding;
 
 	for (ptrdiff_t k = 0; k < s->scp->Phi.rows; k++)
@@ -115,7 +115,7 @@ void scp_interior_start(struct scp_interior *self)
 		s->zp[i] = s->zq[i] = fabs(s->ep[i]) + 2 * problem->beta;
 		s->p[i] = s->q[i] = s->mu / s->zp[i];
 	}
-	scp_loss_start(s->loss, s->f, s->mu);
+	scp_loss_start(&s->box, s->f, s->mu);
 	s->residual = evaluate(s);
 }
 
@@ -128,7 +128,8 @@ struct scp_interior *scp_interior_new(struct scp *scp, ptrdiff_t most, struct ar
 	       **samples[] = {&s->f, &s->df, &s->r, &s->da};
 
 	s->scp = scp;
-	s->loss = scp_loss_new(scp->problem, arena);
+	s->dual = ARENA_ARRAY(arena, real, n);
+	s->box = dual_box_new(scp->problem, arena);
 	for (size_t v = 0; v < sizeof vectors / sizeof vectors[0]; v++)
 		*vectors[v] = ARENA_ARRAY(arena, double, most);
 	for (size_t v = 0; v < sizeof samples / sizeof samples[0]; v++)
@@ -147,13 +148,13 @@ static void solve_in_neurons(struct scp_interior *s)
 
 	for (ptrdiff_t k = 0; k < Phi.rows; k++)
 		s->df[k] = s->r[k] / s->system.v[k];
-	scp_products_transposed(Phi, s->df, b);
+	scp_products_transposed(Phi, s->df, b); /* N: Phi'v^-1 r */
 	for (ptrdiff_t i = 0; i < s->count; i++)
 		b[i] = (s->dp[i] - s->dq[i]) / sqrt(s->system.s[i]) - b[i] * sqrt(s->system.s[i]);
 	scp_system_solve(&s->system, SCP_IN_NEURONS, b, s->df, s->x);
 	for (ptrdiff_t i = 0; i < s->count; i++)
 		s->x[i] *= sqrt(s->system.s[i]);
-	scp_products_plain(Phi, s->x, s->df);
+	scp_products_plain(Phi, s->x, s->df); /* n: Phi dx */
 	for (ptrdiff_t k = 0; k < Phi.rows && scp_system_better(&s->system, SCP_IN_NEURONS); k++)
 		s->da[k] = (s->df[k] + s->r[k]) / s->system.v[k];
 }
@@ -167,7 +168,7 @@ static void complete_direction(struct scp_interior *s)
 	bool given = scp_system_uses(&s->system, SCP_IN_NEURONS) &&
 		     !scp_system_better(&s->system, SCP_IN_SAMPLES);
 
-	scp_products_transposed(Phi, s->da, s->dzp);
+	scp_products_transposed(Phi, s->da, s->dzp); /* N: Phi'da */
 	for (ptrdiff_t i = 0; i < s->count; i++) {
 		double h = s->dzp[i];
 		double sp = s->p[i] / s->zp[i], sq = s->q[i] / s->zq[i];
@@ -184,14 +185,14 @@ static void complete_direction(struct scp_interior *s)
 		s->dzq[i] = s->eq[i] - h;
 	}
 	if (!given)
-		scp_products_plain(Phi, s->x, s->df);
+		scp_products_plain(Phi, s->x, s->df); /* n: Phi dx */
 }
 
 /* The Newton step to the complementarity `target`; with `correct` the products of the last step are
  * taken off. da from the samples is the better one, in rounding, dx that from the neurons. */
 static void find_direction(struct scp_interior *s, double target, bool correct)
 {
-	scp_loss_residual(s->loss, s->f, target, correct, s->r);
+	scp_loss_residual(&s->box, s->f, target, correct, s->r);
 	/* What the steps of p and q would be without da, left in dp and dq. */
 	for (ptrdiff_t i = 0; i < s->count; i++) {
 		double p = s->p[i], q = s->q[i];
@@ -208,7 +209,7 @@ static void find_direction(struct scp_interior *s, double target, bool correct)
 
 		for (ptrdiff_t i = 0; i < s->count; i++)
 			s->dzp[i] = s->dp[i] - s->dq[i];
-		scp_products_plain(s->system.Phi, s->dzp, b);
+		scp_products_plain(s->system.Phi, s->dzp, b); /* n: Phi x_0 */
 		for (ptrdiff_t k = 0; k < s->scp->Phi.rows; k++)
 			b[k] += s->r[k];
 		scp_system_solve(&s->system, SCP_IN_SAMPLES, b, s->dzp, s->da);
@@ -216,14 +217,14 @@ static void find_direction(struct scp_interior *s, double target, bool correct)
 	if (scp_system_uses(&s->system, SCP_IN_NEURONS))
 		solve_in_neurons(s);
 	complete_direction(s);
-	scp_loss_direction(s->loss, s->da, target, correct);
+	scp_loss_direction(&s->box, s->da, target, correct);
 }
 
 /* What the equation v da = df + r of the last direction lacks by rounding, about in units of the
  * objective. */
 static double misfit(const struct scp_interior *s)
 {
-	const double *a = scp_loss_dual(s->loss);
+	const double *a = s->box.a;
 	double weight = s->scp->problem->loss.weight, sum = 0;
 
 	for (ptrdiff_t k = 0; k < s->scp->Phi.rows; k++) {
@@ -245,7 +246,7 @@ static double longest_of(ptrdiff_t N, const double *x, const double *dx, double 
 static double longest(const void *state)
 {
 	const struct scp_interior *s = state;
-	double step = scp_loss_longest(s->loss);
+	double step = dual_box_longest(&s->box);
 
 	step = longest_of(s->count, s->p, s->dp, step);
 	step = longest_of(s->count, s->q, s->dq, step);
@@ -268,7 +269,7 @@ static double product(ptrdiff_t N, const double *x, const double *dx, const doub
 static double complementarity(const void *state, double length)
 {
 	const struct scp_interior *s = state;
-	double count = 2 * (double)s->count, sum = scp_loss_products(s->loss, length, &count);
+	double count = 2 * (double)s->count, sum = dual_box_products(&s->box, length, &count);
 
 	sum += product(s->count, s->p, s->dp, s->zp, s->dzp, length);
 	sum += product(s->count, s->q, s->dq, s->zq, s->dzq, length);
@@ -286,7 +287,7 @@ static double products_of(const struct scp_interior *s)
 {
 	double count = 2 * (double)s->count;
 
-	scp_loss_products(s->loss, 0, &count);
+	dual_box_products(&s->box, 0, &count);
 	return count;
 }
 
@@ -361,7 +362,7 @@ void scp_interior_extend(struct scp_interior *self, double sum)
 	s->system.late = false;
 	measure(s, before);
 	s->mu = sum / products_of(s);
-	scp_products_transposed(mat_cols(s->scp->Phi, 0, s->count), scp_loss_dual(s->loss), s->ep);
+	scp_products_transposed(mat_cols(s->scp->Phi, 0, s->count), s->box.a, s->ep);
 	for (ptrdiff_t i = 0; i < s->count; i++)
 		largest = fmax(largest, fabs(s->ep[i]));
 	scale = fmin(1, inside * beta / largest);
@@ -377,7 +378,7 @@ void scp_interior_extend(struct scp_interior *self, double sum)
 		s->p[i] = fmax(x, 0) + more;
 		s->q[i] = fmax(-x, 0) + more;
 	}
-	scp_loss_shrink(s->loss, s->f, scale, s->mu);
+	scp_loss_shrink(&s->box, s->f, scale, s->mu);
 	s->residual = evaluate(s);
 	s->mu = complementarity(s, 0);
 	publish(s, NULL);
@@ -398,7 +399,7 @@ static bool predict(void *state)
 	bool good;
 
 	s->system.Phi = mat_cols(s->scp->Phi, 0, s->count);
-	scp_loss_curvature(s->loss, s->system.v);
+	scp_loss_curvature(&s->box, s->system.v);
 	for (ptrdiff_t i = 0; i < s->count; i++)
 		s->system.s[i] = s->p[i] / s->zp[i] + s->q[i] / s->zq[i];
 	good = scp_system_factor(&s->system);
@@ -435,7 +436,7 @@ void scp_interior_step(struct scp_interior *self, struct progress *progress)
 
 	if (mehrotra_direction(&method, s, s->mu, least_mu(s))) {
 		length = mehrotra_length(&method, s);
-		scp_loss_move(s->loss, length);
+		dual_box_move(&s->box, length);
 		add(s->count, length, s->dp, s->p);
 		add(s->count, length, s->dq, s->q);
 		add(s->count, length, s->dzp, s->zp);
@@ -460,5 +461,7 @@ void scp_interior_step(struct scp_interior *self, struct progress *progress)
 
 const real *scp_interior_slopes(const struct scp_interior *self)
 {
-	return scp_loss_rounded(self->loss);
+	/* of an end: rounding to `real` and the division by the weight stay inside */
+	dual_box_round(&self->box, 1 - 4 * REAL_EPSILON, self->dual);
+	return self->dual;
 }

@@ -24,7 +24,8 @@
 
 struct scp_interior {
 	struct scp *scp;
-	struct scp_loss *loss;
+	struct dual_box box;         /* of the loss */
+	real *dual;                  /* n: its a rounded */
 	ptrdiff_t count;             /* N: columns in use */
 	double *p, *q, *zp, *zq;     /* N */
 	double *dp, *dq, *dzp, *dzq; /* N: step */

@@ -1,38 +1,17 @@
 /* Losses in the interior point for SCP. See scp_loss.h. */
 #include "solvers/scp/scp_loss.h"
 
-#include "solvers/model/dual_box.h"
-
 #include <math.h>
-
-struct scp_loss {
-	struct dual_box box;
-	real *dual; /* n: a rounded */
-};
 
 bool scp_loss_takes(struct loss_term loss)
 {
 	return loss.loss->box || loss.loss->entropy;
 }
 
-static ptrdiff_t samples(const struct scp_loss *self)
+void scp_loss_start(struct dual_box *box, const double *f, double mu)
 {
-	return self->box.problem->X.rows;
-}
-
-struct scp_loss *scp_loss_new(const struct problem *problem, struct arena *arena)
-{
-	struct scp_loss *self = ARENA_NEW(arena, struct scp_loss);
-
-	self->dual = ARENA_ARRAY(arena, real, problem->X.rows);
-	self->box = dual_box_new(problem, arena);
-	return self;
-}
-
-void scp_loss_start(struct scp_loss *self, const double *f, double mu)
-{
-	for (ptrdiff_t k = 0; k < samples(self); k++)
-		dual_box_start(&self->box, k, mu, dual_box_path(&self->box, k, mu, f[k]));
+	for (ptrdiff_t k = 0; k < box->problem->X.rows; k++)
+		dual_box_start(box, k, mu, dual_box_path(box, k, mu, f[k]));
 }
 
 /* high - scale a from high - a; an infinite end stays where it is. */
@@ -41,11 +20,9 @@ static double shrunk(double slack, double end, double scale)
 	return isfinite(slack) ? scale * slack + (1 - scale) * fabs(end) : slack;
 }
 
-void scp_loss_shrink(struct scp_loss *self, const double *f, double scale, double mu)
+void scp_loss_shrink(struct dual_box *box, const double *f, double scale, double mu)
 {
-	struct dual_box *box = &self->box;
-
-	for (ptrdiff_t k = 0; k < samples(self); k++) {
+	for (ptrdiff_t k = 0; k < box->problem->X.rows; k++) {
 		struct loss_box ends = dual_box_ends(box, k);
 		double above = shrunk(box->above[k], ends.high, scale);
 		double below = shrunk(box->below[k], ends.low, scale), left, least;
@@ -60,12 +37,11 @@ void scp_loss_shrink(struct scp_loss *self, const double *f, double scale, doubl
 	}
 }
 
-void scp_loss_curvature(const struct scp_loss *self, double *v)
+void scp_loss_curvature(const struct dual_box *box, double *v)
 {
-	const struct dual_box *box = &self->box;
 	struct loss_term loss = box->problem->loss;
 
-	for (ptrdiff_t k = 0; k < samples(self); k++) {
+	for (ptrdiff_t k = 0; k < box->problem->X.rows; k++) {
 		double above = box->above[k], below = box->below[k], y = (double)box->problem->y[k];
 
 		v[k] = loss.loss->box ? loss_box(loss, y).quadratic
@@ -85,12 +61,10 @@ static double bend(const struct dual_box *box, ptrdiff_t k)
 	return loss_entropy(loss, (double)box->problem->y[k]).factor * (up * up - down * down) / 2;
 }
 
-void scp_loss_residual(const struct scp_loss *self, const double *f, double mu, bool correct,
+void scp_loss_residual(const struct dual_box *box, const double *f, double mu, bool correct,
 		       double *r)
 {
-	const struct dual_box *box = &self->box;
-
-	for (ptrdiff_t k = 0; k < samples(self); k++) {
+	for (ptrdiff_t k = 0; k < box->problem->X.rows; k++) {
 		r[k] = f[k] - dual_box_slope(box, k, box->a[k], box->above[k], box->below[k]) -
 		       dual_box_next_p(box, k, mu, correct) + dual_box_next_q(box, k, mu, correct);
 		if (correct)
@@ -98,35 +72,8 @@ void scp_loss_residual(const struct scp_loss *self, const double *f, double mu, 
 	}
 }
 
-void scp_loss_direction(struct scp_loss *self, const double *da, double mu, bool correct)
+void scp_loss_direction(struct dual_box *box, const double *da, double mu, bool correct)
 {
-	for (ptrdiff_t k = 0; k < samples(self); k++)
-		dual_box_follow(&self->box, k, mu, correct, da[k]);
-}
-
-double scp_loss_longest(const struct scp_loss *self)
-{
-	return dual_box_longest(&self->box);
-}
-
-double scp_loss_products(const struct scp_loss *self, double length, double *count)
-{
-	return dual_box_products(&self->box, length, count);
-}
-
-void scp_loss_move(struct scp_loss *self, double length)
-{
-	dual_box_move(&self->box, length);
-}
-
-const double *scp_loss_dual(const struct scp_loss *self)
-{
-	return self->box.a;
-}
-
-const real *scp_loss_rounded(struct scp_loss *self)
-{
-	/* of an end: rounding to `real` and the division by the weight stay inside */
-	dual_box_round(&self->box, 1 - 4 * REAL_EPSILON, self->dual);
-	return self->dual;
+	for (ptrdiff_t k = 0; k < box->problem->X.rows; k++)
+		dual_box_follow(box, k, mu, correct, da[k]);
 }

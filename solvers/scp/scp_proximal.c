@@ -142,7 +142,7 @@ static void fista_step(void *state, struct progress *progress)
 	blas_gemv(1, scp->Phi, TRANSPOSED, s->g, 0, s->slope);
 	for (;;) { /* backtracking: the quadratic model must lie above the loss, up to rounding */
 		move = shrink(scp, s->point, s->slope, s->lipschitz, s->previous);
-		blas_gemv(1, scp->Phi, PLAIN, s->previous, 0, s->f_previous);
+		blas_gemv(1, scp->Phi, PLAIN, s->previous, 0, s->f_previous); /* n */
 		loss = loss_value(problem->loss, n, s->f_previous, problem->y);
 		if (!(at_point + move.linear + s->lipschitz * move.square / 2 - loss <
 		      -16 * REAL_EPSILON * fabs(at_point)))
@@ -220,7 +220,7 @@ static void ista_step(void *state, struct progress *progress)
 	loss_gradient(problem->loss, n, scp->f, problem->y, s->g);
 	blas_gemv(1, scp->Phi, TRANSPOSED, s->g, 0, s->slope);
 	move = shrink(scp, scp->a, s->slope, s->lipschitz, scp->a);
-	blas_gemv(1, scp->Phi, PLAIN, scp->a, 0, scp->f);
+	blas_gemv(1, scp->Phi, PLAIN, scp->a, 0, scp->f); /* n */
 	progress->objective =
 		problem->beta * move.norm + loss_value(problem->loss, n, scp->f, problem->y);
 }

@@ -74,7 +74,7 @@ static void accumulate_columns(struct scp_system *s, struct mat C)
 			for (ptrdiff_t k = 0; k < T.rows; k++)
 				to[k] = phi[k] * root;
 		}
-		blas_syrk(1, T, PLAIN, 1, C);
+		blas_syrk(1, T, PLAIN, 1, C); /* n x n */
 	}
 }
 
@@ -98,7 +98,7 @@ static void accumulate_rows(struct scp_system *s, struct mat C)
 			for (ptrdiff_t k = 0; k < count; k++)
 				to[k] = w[k] * phi[k] * root;
 		}
-		blas_syrk(1, T, TRANSPOSED, 1, C);
+		blas_syrk(1, T, TRANSPOSED, 1, C); /* N x N */
 	}
 }
 
@@ -144,20 +144,20 @@ static void apply(const struct scp_system *s, enum scp_system_kind which, const 
 	struct mat Phi = s->Phi;
 
 	if (which == SCP_IN_SAMPLES) {
-		scp_products_transposed(Phi, x, t);
+		scp_products_transposed(Phi, x, t); /* N: Phi'x */
 		for (ptrdiff_t i = 0; i < Phi.cols; i++)
 			t[i] *= s->s[i];
-		scp_products_plain(Phi, t, to);
+		scp_products_plain(Phi, t, to); /* n: Phi S Phi'x */
 		for (ptrdiff_t k = 0; k < Phi.rows; k++)
 			to[k] += s->v[k] * x[k];
 		return;
 	}
 	for (ptrdiff_t i = 0; i < Phi.cols; i++)
 		to[i] = x[i] * sqrt(s->s[i]);
-	scp_products_plain(Phi, to, t);
+	scp_products_plain(Phi, to, t); /* n: Phi S^(1/2) x */
 	for (ptrdiff_t k = 0; k < Phi.rows; k++)
 		t[k] /= s->v[k];
-	scp_products_transposed(Phi, t, to);
+	scp_products_transposed(Phi, t, to); /* N */
 	for (ptrdiff_t i = 0; i < Phi.cols; i++)
 		to[i] = x[i] + to[i] * sqrt(s->s[i]);
 }

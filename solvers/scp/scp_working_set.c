@@ -143,22 +143,6 @@ static void price(struct working_set *s, const real *slopes)
 	s->gap = s->opened / upper;
 }
 
-/* The neurons that are steepest at a = 0. */
-static void start(struct working_set *s)
-{
-	const struct problem *problem = s->scp->problem;
-
-	loss_gradient(problem->loss, (size_t)problem->X.rows, s->scp->f, problem->y, s->g);
-	price(s, s->g);
-	admit(s, smaller(START, s->most), 0);
-	while (s->part.Phi.cols == 0) { /* the first neurons are dead */
-		s->known = smaller(2 * s->known, s->scp->Phi.cols);
-		price(s, s->g);
-		admit(s, smaller(START, s->most), 0);
-	}
-	scp_interior_start(s->interior);
-}
-
 static enum status setup(struct scp *scp, const void *options, struct arena *arena, void **state,
 			 struct err *err)
 {
@@ -187,8 +171,20 @@ static enum status setup(struct scp *scp, const void *options, struct arena *are
 	}
 	s->part.Phi = mat_cols(scp->Phi, 0, 0);
 	s->ended = HUGE_VAL;
-	if (!arena_counts(arena))
-		start(s);
+	if (!arena_counts(arena)) {
+		/* The neurons that are steepest at a = 0. */
+		const struct problem *problem = s->scp->problem;
+
+		loss_gradient(problem->loss, (size_t)problem->X.rows, s->scp->f, problem->y, s->g);
+		price(s, s->g);
+		admit(s, smaller(START, s->most), 0);
+		while (s->part.Phi.cols == 0) { /* the first neurons are dead */
+			s->known = smaller(2 * s->known, s->scp->Phi.cols);
+			price(s, s->g);
+			admit(s, smaller(START, s->most), 0);
+		}
+		scp_interior_start(s->interior);
+	}
 	*state = s;
 	return STATUS_OK;
 }

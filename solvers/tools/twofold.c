@@ -231,16 +231,3 @@ void twofold_backward(struct twofold_mat L, struct twofold_mat x)
 		twofold_set(x, j, 0, twofold_multiply(rest, twofold_inverse(twofold_get(L, j, j))));
 	}
 }
-
-void twofold_lower_times(struct twofold_mat L, struct twofold_mat x)
-{
-	ptrdiff_t n = L.rows;
-
-	for (ptrdiff_t j = n - 1; j >= 0; j--) {
-		struct twofold value = twofold_get(x, j, 0);
-
-		twofold_set(x, j, 0, twofold_multiply(value, twofold_get(L, j, j)));
-		twofold_axpy(n - j - 1, value, L.high + j + 1 + j * n, L.low + j + 1 + j * n,
-			     x.high + j + 1, x.low + j + 1);
-	}
-}

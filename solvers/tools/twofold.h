@@ -104,9 +104,8 @@ void twofold_multiply_lower(struct twofold_mat T, struct twofold_mat L);
 bool twofold_cholesky(struct twofold_mat A);
 /* L = L^-1, lower triangular */
 void twofold_lower_inverse(struct twofold_mat L);
-/* x = L^-1 x, x = L^-T x and x = L x, x one column of a matrix */
+/* x = L^-1 x and x = L^-T x, x one column of a matrix */
 void twofold_forward(struct twofold_mat L, struct twofold_mat x);
 void twofold_backward(struct twofold_mat L, struct twofold_mat x);
-void twofold_lower_times(struct twofold_mat L, struct twofold_mat x);
 
 #endif

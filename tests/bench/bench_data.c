@@ -1,6 +1,6 @@
 /* Speed of the readers in MB of file per second: CSV, LIBSVM, and packed IDX against a plain
  * inflate of the same bytes in the same run. Generated files; the best of a few repeats. */
-#include "harness/data/csv/source_csv.h"
+#include "harness/data/csv/csv_options.h"
 #include "harness/data/data.h"
 #include "harness/data/source/source_idx.h"
 #include "harness/data/source/source_libsvm.h"

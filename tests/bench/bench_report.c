@@ -2,10 +2,10 @@
  * traces and attacks as real cells have them. The aim is less than 5 s, gnuplot aside: PATH is
  * empty here, so that scripts and data are written but nothing is drawn. */
 #include "harness/file/folder.h"
-#include "harness/report/paired.h"
+#include "harness/report/records/select.h"
 #include "harness/report/report.h"
-#include "harness/report/select.h"
-#include "harness/report/summary.h"
+#include "harness/report/tables/paired.h"
+#include "harness/report/tables/summary.h"
 
 #include <math.h>
 #include <omp.h>
@@ -155,7 +155,7 @@ static void time_parts(const char *root)
 	at = lap("tables", at);
 	paired_sheet(&records);
 	at = lap("paired differences", at);
-	select_sheet(&records);
+	summary_select_sheet(&records);
 	lap("selection", at);
 	printf("  memory                       %6.0f MiB\n", (double)arena.bytes / 1048576);
 	arena_release(&arena);

@@ -161,7 +161,7 @@ FNR == 1 {
 
 /^#include "/ {
 	split($0, part, "\"")
-	if (part[2] ~ /\.def$/)
+	if (part[2] ~ /\.(def|fields)$/) # lists, no headers
 		next
 	arrow(FILENAME, part[2], "include")
 	if (folder_of(FILENAME) != folder_of(part[2]) && part[2] != door_of(folder_of(part[2])))

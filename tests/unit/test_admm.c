@@ -1,6 +1,6 @@
 /* ADMM: u-updates against each other; the optimum is the same whatever the loss's split, the
  * penalties and the relaxation. Known optima are in tests/golden. */
-#include "solvers/admm/admm.h"
+#include "solvers/admm/admm_step.h"
 #include "solvers/core/blas.h"
 #include "tests/close.h"
 #include "tests/toy.h"

@@ -5,13 +5,13 @@
 #include "harness/data/source/source_npz.h"
 #include "harness/file/npy.h"
 #include "tests/close.h"
+#include "tests/room.h"
 #include "tests/unit/test_data_files.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <unistd.h>
 #include <zlib.h>
 
 #include <cmocka.h>
@@ -26,32 +26,18 @@ struct bytes {
 };
 
 struct place {
-	char folder[256], x[300], y[300];
-	struct arena arena;
+	struct room room;
+	const char *x, *y;
 	struct table train, test;
 	struct err err;
 };
 
 static int set_up(void **state)
 {
-	struct place *place = calloc(1, sizeof *place);
+	struct place *place = room_enter(state, sizeof *place);
 
-	files_folder(place->folder);
-	snprintf(place->x, sizeof place->x, "%s/x.npy", place->folder);
-	snprintf(place->y, sizeof place->y, "%s/y.npy", place->folder);
-	*state = place;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct place *place = *state;
-
-	unlink(place->x);
-	unlink(place->y);
-	rmdir(place->folder);
-	arena_release(&place->arena);
-	free(place);
+	place->x = room_path(&place->room, "x.npy");
+	place->y = room_path(&place->room, "y.npy");
 	return 0;
 }
 
@@ -97,7 +83,7 @@ static enum status read_npy(struct place *place, bool count)
 	struct read_request request = {.count = count};
 
 	place->err = (struct err){0};
-	return source_npy.read(&o, &request, &place->arena, &place->train, &place->test,
+	return source_npy.read(&o, &request, &place->room.arena, &place->train, &place->test,
 			       &place->err);
 }
 
@@ -309,7 +295,7 @@ static enum status read_npz(struct place *place, const struct npz_options *o, bo
 	struct read_request request = {.count = count};
 
 	place->err = (struct err){0};
-	return source_npz.read(o, &request, &place->arena, &place->train, &place->test,
+	return source_npz.read(o, &request, &place->room.arena, &place->train, &place->test,
 			       &place->err);
 }
 
@@ -348,7 +334,7 @@ static void several_arrays(void **state)
 			    "no array \"nothing.npy\"; the file has \"b.npy\", \"a.npy\"");
 }
 
-#define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, room_leave)
 
 int main(void)
 {

@@ -50,7 +50,7 @@ static void setup(struct fixture *t)
 {
 	struct err err = {0};
 
-	assert_int_equal(backprop_setup(&t->b, &t->problem, &t->options, &t->arena, &err),
+	assert_int_equal(backprop_train_setup(&t->b, &t->problem, &t->options, &t->arena, &err),
 			 STATUS_OK);
 }
 
@@ -250,12 +250,12 @@ static void schedules_follow_their_formula(void **state)
 	(void)state;
 	setup(&t);
 	for (t.b.epoch = 0; t.b.epoch < 4; t.b.epoch++) {
-		t.options.schedule = by_name(backprop_schedules, "constant");
-		check_close(backprop_rate(&t.b), 0.5, 0, 1e-15);
-		t.options.schedule = by_name(backprop_schedules, "cosine");
-		check_close(backprop_rate(&t.b), cosine[t.b.epoch], 0, 1e-15);
-		t.options.schedule = by_name(backprop_schedules, "step");
-		check_close(backprop_rate(&t.b), step[t.b.epoch], 0, 1e-15);
+		t.options.schedule = by_name(backprop_train_schedules, "constant");
+		check_close(backprop_train_rate(&t.b), 0.5, 0, 1e-15);
+		t.options.schedule = by_name(backprop_train_schedules, "cosine");
+		check_close(backprop_train_rate(&t.b), cosine[t.b.epoch], 0, 1e-15);
+		t.options.schedule = by_name(backprop_train_schedules, "step");
+		check_close(backprop_train_rate(&t.b), step[t.b.epoch], 0, 1e-15);
 	}
 	arena_release(&t.arena);
 }
@@ -267,7 +267,8 @@ static void patience_needs_a_validation_part(void **state)
 
 	(void)state;
 	t.options.patience = 5;
-	assert_int_equal(backprop_setup(&t.b, &t.problem, &t.options, &t.arena, &err), STATUS_SPEC);
+	assert_int_equal(backprop_train_setup(&t.b, &t.problem, &t.options, &t.arena, &err),
+			 STATUS_SPEC);
 	assert_string_equal(err.text,
 			    "patience: expected 0 or a validation part (split: {validation: "
 			    "0.1}), got \"5\" and no validation samples");
@@ -293,7 +294,7 @@ static void an_epoch_visits_every_sample_once(void **state)
 	(void)state;
 	t.options.batch = 16;
 	setup(&t);
-	backprop_epoch(&t.b, count_minibatch, NULL, &t);
+	backprop_train_epoch(&t.b, count_minibatch, NULL, &t);
 	assert_int_equal(t.minibatches, 4);
 	for (size_t k = 0; k < ROWS; k++) {
 		seen[t.b.order[k]]++;
@@ -311,7 +312,7 @@ static void forecast_is_of_forward_and_backward_products(void **state)
 	struct forecast forecast;
 
 	(void)state;
-	backprop_forecast(&t.options, 3000, 40, &forecast);
+	backprop_train_forecast(&t.options, 3000, 40, &forecast);
 	check_close(forecast.iteration_flops, 4.0 * 3000 * 40 * 30, 0, 1);
 	arena_release(&t.arena);
 }

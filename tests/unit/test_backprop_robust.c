@@ -45,7 +45,7 @@ static struct fixture *make(ptrdiff_t n, const char *loss)
 
 static enum status setup(struct fixture *t)
 {
-	return backprop_setup(&t->b, &t->toy.problem, &t->options, &t->arena, &t->err);
+	return backprop_train_setup(&t->b, &t->toy.problem, &t->options, &t->arena, &t->err);
 }
 
 static void drop(struct fixture *t)
@@ -324,7 +324,7 @@ static void validation_loss_is_the_certified_one(void **state)
 		sum += loss_at(t, y * robust_interval_margin(&net, t->toy.problem.X, k, y, &threat),
 			       k);
 	}
-	check_close(backprop_validation_loss(&t->b), sum, 1e-9, 0);
+	check_close(backprop_train_validation_loss(&t->b), sum, 1e-9, 0);
 	drop(t);
 }
 
@@ -337,15 +337,15 @@ static void validation_loss_is_the_attacked_one(void **state)
 	(void)state;
 	t->options.patience = 3;
 	assert_int_equal(setup(t), STATUS_OK);
-	clean = backprop_validation_loss(&t->b);
+	clean = backprop_train_validation_loss(&t->b);
 	t->options.adversary.threat.eps = 0.3;
 	t->options.adversary.attack = 1; /* one step cannot overshoot by much */
 	assert_int_equal(setup(t), STATUS_OK);
-	attacked = backprop_validation_loss(&t->b);
+	attacked = backprop_train_validation_loss(&t->b);
 	t->options.adversary.ramp = 1;
 	assert_int_equal(setup(t), STATUS_OK);
 	check_above(attacked, clean);
-	check_equal(backprop_validation_loss(&t->b), attacked);
+	check_equal(backprop_train_validation_loss(&t->b), attacked);
 	drop(t);
 }
 

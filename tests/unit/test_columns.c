@@ -45,17 +45,17 @@ static void stages_select_and_mix_names(void **state)
 	struct stages stages = stages_none(3);
 	const char **names;
 
-	stages_add(&stages, STAGE_SELECT, 2, kept, &place->arena);
-	names = stages_names(&stages, raw, &place->arena);
+	stages_add(&stages, STAGE_SELECT, 2, kept, &place->room.arena);
+	names = stages_names(&stages, raw, &place->room.arena);
 	assert_string_equal(names[0], "c");
 	assert_string_equal(names[1], "a");
-	stages_add(&stages, STAGE_MAP, 2, matrix, &place->arena);
-	stages_add(&stages, STAGE_BIAS, 3, kept, &place->arena);
-	names = stages_names(&stages, raw, &place->arena);
+	stages_add(&stages, STAGE_MAP, 2, matrix, &place->room.arena);
+	stages_add(&stages, STAGE_BIAS, 3, kept, &place->room.arena);
+	names = stages_names(&stages, raw, &place->room.arena);
 	assert_null(names[0]);
 	assert_null(names[1]);
 	assert_string_equal(names[2], "bias");
-	assert_null(stages_names(&stages, NULL, &place->arena)[0]);
+	assert_null(stages_names(&stages, NULL, &place->room.arena)[0]);
 }
 
 static enum status mark(const struct problem *problem, const char *text, bool marked[3],
@@ -101,7 +101,7 @@ static void unknown_columns_are_refused(void **state)
 				      "got \"size\"");
 }
 
-#define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, room_leave)
 
 int main(void)
 {

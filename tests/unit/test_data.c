@@ -198,7 +198,7 @@ static void one_class_after_the_split(void **state)
 	for (long repetition = 0; repetition < 60 && !met; repetition++) {
 		struct dataset data;
 
-		met = data_load(&place->options, 7, repetition, &place->arena, &data, &err) ==
+		met = data_load(&place->options, 7, repetition, &place->room.arena, &data, &err) ==
 		      STATUS_ENV;
 	}
 	assert_true(met); /* the chance of never drawing row 4 is 0.75^60 */

@@ -4,6 +4,7 @@
 #include "harness/data/source/source_idx.h"
 #include "harness/data/source/source_libsvm.h"
 #include "harness/data/source/source_npy.h"
+#include "tests/room.h"
 #include "tests/unit/test_data_files.h"
 
 #include <setjmp.h>
@@ -291,15 +292,19 @@ static void absent_below_variable(void **state)
 	free(keep);
 }
 
+static int set_up(void **state)
+{
+	room_enter(state, sizeof(struct room));
+	return 0;
+}
+
 /* Every file cut after every number of bytes either loads or gives one error. */
 static void cut_anywhere(void **state)
 {
 	static const char *const names[] = {"x.npy", "good.images", "good.csv", "checksum.csv.gz"};
-	char folder[256], path[300], from[256], bytes[8192], text[2048];
+	char from[256], bytes[8192], text[2048];
+	const char *path = room_path(*state, "cut");
 
-	(void)state;
-	files_folder(folder);
-	snprintf(path, sizeof path, "%s/cut", folder);
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		struct npy_options npy = {.x = path, .y = FOLDER "y.npy"};
 		struct idx_options idx = {.images = path, .labels = FOLDER "good.labels"};
@@ -323,8 +328,6 @@ static void cut_anywhere(void **state)
 				assert_string_not_equal(text, "loads\n");
 		}
 	}
-	unlink(path);
-	rmdir(folder);
 }
 
 int main(void)
@@ -340,7 +343,7 @@ int main(void)
 		cmocka_unit_test(cifar_files),
 		cmocka_unit_test(limits_and_targets),
 		cmocka_unit_test(absent_below_variable),
-		cmocka_unit_test(cut_anywhere),
+		cmocka_unit_test_setup_teardown(cut_anywhere, set_up, room_leave),
 	};
 
 	unsetenv("RELUBENCH_DATA");

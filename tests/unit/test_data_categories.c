@@ -21,7 +21,7 @@ static void expect_load_error(struct place *place, const char *text)
 	struct dataset data;
 	struct err err = {0};
 
-	assert_int_not_equal(data_load(&place->options, 7, 0, &place->arena, &data, &err),
+	assert_int_not_equal(data_load(&place->options, 7, 0, &place->room.arena, &data, &err),
 			     STATUS_OK);
 	assert_string_equal(err.text, text);
 }
@@ -206,13 +206,14 @@ static void glances(void **state)
 	char text[400];
 
 	write_file(place->path, "0,1,2\n1,3,0\n2,3,x,4\n"); /* the third line is not looked at */
-	assert_int_equal(data_glance(&place->options, &place->arena, &note, &err), STATUS_OK);
+	assert_int_equal(data_glance(&place->options, &place->room.arena, &note, &err), STATUS_OK);
 	assert_non_null(strstr(note, "header: the first line of the training file, 0,1,2,"));
 	write_file(place->path, "a,b,y\n1,3,0\n2,3,1\n");
-	assert_int_equal(data_glance(&place->options, &place->arena, &note, &err), STATUS_OK);
+	assert_int_equal(data_glance(&place->options, &place->room.arena, &note, &err), STATUS_OK);
 	assert_null(note);
 	place->csv.drop = (struct texts){1, drop};
-	assert_int_equal(data_glance(&place->options, &place->arena, &note, &err), STATUS_SPEC);
+	assert_int_equal(data_glance(&place->options, &place->room.arena, &note, &err),
+			 STATUS_SPEC);
 	snprintf(text, sizeof text,
 		 "csv.drop: no column is named \"z\" in %s; it has \"a\", \"b\", \"y\"",
 		 place->path);
@@ -232,14 +233,14 @@ static void glances_at_a_large_file(void **state)
 	for (int i = 0; i < 200000; i++)
 		fprintf(file, "%d,\"%d\",%d\n", i, 2 * i, i % 2);
 	fclose(file);
-	assert_int_equal(data_glance(&place->options, &place->arena, &note, &err), STATUS_OK);
+	assert_int_equal(data_glance(&place->options, &place->room.arena, &note, &err), STATUS_OK);
 	assert_null(note);
 	file = fopen(place->path, "w"); /* the second line is longer than what is looked at */
 	fputs("a,b,y\n", file);
 	for (int i = 0; i < 2000000; i++)
 		fputs("1,", file);
 	fclose(file);
-	assert_int_equal(data_glance(&place->options, &place->arena, &note, &err), STATUS_OK);
+	assert_int_equal(data_glance(&place->options, &place->room.arena, &note, &err), STATUS_OK);
 }
 
 int main(void)

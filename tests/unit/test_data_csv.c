@@ -261,7 +261,7 @@ static void packed(void **state)
 	for (int i = 0; i < 200000; i++) /* more than one chunk of the reader */
 		gzprintf(file, "%d,%d,%d\n", i, 2 * i, i % 2);
 	gzclose(file);
-	assert_int_equal(source_csv.read(&place->csv, &request, &place->arena, &place->table,
+	assert_int_equal(source_csv.read(&place->csv, &request, &place->room.arena, &place->table,
 					 &place->test_table, &err),
 			 STATUS_OK);
 	assert_int_equal(place->table.n, 200000);

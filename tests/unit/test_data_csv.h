@@ -2,6 +2,7 @@
 #ifndef TEST_DATA_CSV_H
 #define TEST_DATA_CSV_H
 
+#include "tests/room.h"
 #include "tests/unit/test_data_files.h"
 
 #include <setjmp.h>
@@ -12,8 +13,8 @@
 #include <cmocka.h>
 
 struct place {
-	char folder[256], path[300], test[300];
-	struct arena arena;
+	struct room room;
+	const char *path, *test;
 	struct csv_options csv;
 	struct texts classes;
 	struct table table, test_table;
@@ -22,25 +23,11 @@ struct place {
 
 static inline int set_up(void **state)
 {
-	struct place *place = calloc(1, sizeof *place);
+	struct place *place = room_enter(state, sizeof *place);
 
-	files_folder(place->folder);
-	snprintf(place->path, sizeof place->path, "%s/a.csv", place->folder);
-	snprintf(place->test, sizeof place->test, "%s/b.csv", place->folder);
+	place->path = room_path(&place->room, "a.csv");
+	place->test = room_path(&place->room, "b.csv");
 	place->csv = files_csv(place->path);
-	*state = place;
-	return 0;
-}
-
-static inline int tear_down(void **state)
-{
-	struct place *place = *state;
-
-	unlink(place->path);
-	unlink(place->test);
-	rmdir(place->folder);
-	arena_release(&place->arena);
-	free(place);
 	return 0;
 }
 
@@ -53,7 +40,7 @@ static inline void keep_error(struct place *place, const struct err *err)
 
 	err_print(err, to);
 	fclose(to);
-	snprintf(folder, sizeof folder, "%s/", place->folder);
+	snprintf(folder, sizeof folder, "%s/", place->room.folder);
 	place->error[0] = '\0';
 	for (; (found = strstr(from, folder)); from = found + strlen(folder))
 		strncat(place->error, from, (size_t)(found - from));
@@ -75,7 +62,7 @@ static inline enum status read_files(struct place *place, const char *text, cons
 	memset(&place->table, 0, sizeof place->table);
 	memset(&place->test_table, 0, sizeof place->test_table);
 	place->error[0] = '\0';
-	status = source_csv.read(&place->csv, &request, &place->arena, &place->table,
+	status = source_csv.read(&place->csv, &request, &place->room.arena, &place->table,
 				 &place->test_table, &err);
 	if (status != STATUS_OK)
 		keep_error(place, &err);
@@ -130,6 +117,6 @@ static inline void expect_note(const struct place *place, const char *note)
 			 note ? note : "none");
 }
 
-#define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, room_leave)
 
 #endif

@@ -38,7 +38,7 @@ static struct dataset drawn(struct place *place, const struct generator *generat
 	struct err err = {0};
 
 	data.task = place->options.task;
-	if (data_load(&data, seed, repetition, &place->arena, &out, &err) != STATUS_OK)
+	if (data_load(&data, seed, repetition, &place->room.arena, &out, &err) != STATUS_OK)
 		fail_msg("%s", err.text);
 	return out;
 }
@@ -86,7 +86,7 @@ static void limits_draw_anew(void **state)
 	struct dataset first, next;
 	char path[320];
 
-	snprintf(path, sizeof path, "%s/b.csv", place->folder);
+	snprintf(path, sizeof path, "%s/b.csv", place->room.folder);
 	write_rows(place, 60, 3);
 	rename(place->path, path);
 	write_rows(place, 60, 3);
@@ -195,7 +195,7 @@ static void bytes_are_not_negative(void **state)
 	struct dataset data;
 	char path[320];
 
-	snprintf(path, sizeof path, "%s/labels", place->folder);
+	snprintf(path, sizeof path, "%s/labels", place->room.folder);
 	idx.labels = path;
 	files_write(place->path, images, sizeof images);
 	files_write(path, labels, sizeof labels);

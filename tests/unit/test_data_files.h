@@ -1,9 +1,8 @@
-/* Helpers of the data tests: a temporary folder, files in it, options as the spec would bind them.
- */
+/* Helpers of the data tests: files, and options as the spec would bind them. */
 #ifndef TEST_DATA_FILES_H
 #define TEST_DATA_FILES_H
 
-#include "harness/data/csv/source_csv.h"
+#include "harness/data/csv/csv_options.h"
 #include "harness/data/data.h"
 
 #include <math.h>
@@ -12,16 +11,6 @@
 #include <string.h>
 
 extern const struct source source_csv;
-
-/* A new folder below $TMPDIR or /tmp, in `path` (256 bytes). */
-static inline void files_folder(char *path)
-{
-	const char *base = getenv("TMPDIR");
-
-	snprintf(path, 256, "%s/relubench-XXXXXX", base ? base : "/tmp");
-	if (!mkdtemp(path))
-		abort();
-}
 
 static inline void files_write(const char *path, const void *at, size_t count)
 {

@@ -3,6 +3,7 @@
 #ifndef TEST_DATA_LOAD_H
 #define TEST_DATA_LOAD_H
 
+#include "tests/room.h"
 #include "tests/unit/test_data_files.h"
 
 #include <setjmp.h>
@@ -13,8 +14,8 @@
 #include <cmocka.h>
 
 struct place {
-	char folder[256], path[300];
-	struct arena arena;
+	struct room room;
+	const char *path;
 	struct csv_options csv;
 	struct data_options options;
 	struct choice steps[4];
@@ -23,26 +24,13 @@ struct place {
 
 static inline int set_up(void **state)
 {
-	struct place *place = calloc(1, sizeof *place);
+	struct place *place = room_enter(state, sizeof *place);
 
-	files_folder(place->folder);
-	snprintf(place->path, sizeof place->path, "%s/a.csv", place->folder);
+	place->path = room_path(&place->room, "a.csv");
 	place->csv = files_csv(place->path);
 	place->options = files_data(&source_csv, &place->csv);
 	place->options.prepare.at = place->steps;
 	place->range = 4;
-	*state = place;
-	return 0;
-}
-
-static inline int tear_down(void **state)
-{
-	struct place *place = *state;
-
-	unlink(place->path);
-	rmdir(place->folder);
-	arena_release(&place->arena);
-	free(place);
 	return 0;
 }
 
@@ -51,7 +39,7 @@ static inline struct dataset load(struct place *place, long repetition)
 	struct dataset data = {0};
 	struct err err = {0};
 
-	if (data_load(&place->options, 7, repetition, &place->arena, &data, &err) != STATUS_OK)
+	if (data_load(&place->options, 7, repetition, &place->room.arena, &data, &err) != STATUS_OK)
 		fail_msg("%s: %s", err.source, err.text);
 	return data;
 }
@@ -66,6 +54,6 @@ static inline void write_rows(const struct place *place, int n, int k)
 	fclose(file);
 }
 
-#define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, room_leave)
 
 #endif

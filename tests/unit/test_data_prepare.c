@@ -12,7 +12,7 @@ static struct stage_columns columns_of(struct place *place, const struct dataset
 {
 	struct stage_columns columns;
 
-	assert_null(stages_columns(&data->stages, &place->arena, &columns));
+	assert_null(stages_columns(&data->stages, &place->room.arena, &columns));
 	return columns;
 }
 
@@ -268,7 +268,8 @@ static void bias_must_be_last(void **state)
 	place->steps[0].item = &prepare_bias.base;
 	place->steps[1].item = &prepare_standardize.base;
 	place->options.prepare.count = 2;
-	assert_int_equal(data_load(&place->options, 7, 0, &place->arena, &data, &err), STATUS_SPEC);
+	assert_int_equal(data_load(&place->options, 7, 0, &place->room.arena, &data, &err),
+			 STATUS_SPEC);
 	assert_string_equal(err.text,
 			    "prepare: bias must be the last step, got standardize behind it");
 }

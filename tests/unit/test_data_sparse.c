@@ -2,6 +2,7 @@
 #include "harness/data/source/source_cifar10.h"
 #include "harness/data/source/source_libsvm.h"
 #include "tests/close.h"
+#include "tests/room.h"
 #include "tests/unit/test_data_files.h"
 
 #include <setjmp.h>
@@ -17,8 +18,8 @@ extern const struct source source_libsvm, source_cifar10;
 enum { PIXELS = 3072, RECORD = 1 + PIXELS };
 
 struct place {
-	char folder[256], path[300], test[300];
-	struct arena arena;
+	struct room room;
+	const char *path, *test;
 	struct libsvm_options libsvm;
 	struct read_request request;
 	struct table train, test_table;
@@ -26,25 +27,11 @@ struct place {
 
 static int set_up(void **state)
 {
-	struct place *place = calloc(1, sizeof *place);
+	struct place *place = room_enter(state, sizeof *place);
 
-	files_folder(place->folder);
-	snprintf(place->path, sizeof place->path, "%s/train", place->folder);
-	snprintf(place->test, sizeof place->test, "%s/test", place->folder);
+	place->path = room_path(&place->room, "train");
+	place->test = room_path(&place->room, "test");
 	place->libsvm.path = place->path;
-	*state = place;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct place *place = *state;
-
-	unlink(place->path);
-	unlink(place->test);
-	rmdir(place->folder);
-	arena_release(&place->arena);
-	free(place);
 	return 0;
 }
 
@@ -54,8 +41,8 @@ static void read_from(struct place *place, const struct source *source, const vo
 
 	memset(&place->train, 0, sizeof place->train);
 	memset(&place->test_table, 0, sizeof place->test_table);
-	if (source->read(options, &place->request, &place->arena, &place->train, &place->test_table,
-			 &err) != STATUS_OK)
+	if (source->read(options, &place->request, &place->room.arena, &place->train,
+			 &place->test_table, &err) != STATUS_OK)
 		fail_msg("%s:%d:%d: %s", err.source, err.line, err.col, err.text);
 }
 
@@ -181,7 +168,7 @@ static void records(void **state)
 	check_equal(place->train.target[7], 7);
 }
 
-#define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, room_leave)
 
 int main(void)
 {

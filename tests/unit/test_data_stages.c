@@ -64,7 +64,7 @@ static void stride_keeps_the_grid(void **state)
 	assert_int_equal(data.train.X.cols, 8);
 	for (ptrdiff_t j = 0; j < 8; j++)
 		check_equal(mat_get(data.train.X, 2, j), 2 + planar[j]);
-	assert_null(stages_columns(&data.stages, &place->arena, &columns));
+	assert_null(stages_columns(&data.stages, &place->room.arena, &columns));
 	assert_int_equal(columns.count, 8);
 	assert_int_equal(columns.column[7], 31);
 	stride.layout = 1;
@@ -107,7 +107,8 @@ static void stride_of_another_shape(void **state)
 	write_images(place, 4);
 	place->options.prepare.count = 1;
 	place->steps[0] = (struct choice){&prepare_stride.base, &stride};
-	assert_int_equal(data_load(&place->options, 7, 0, &place->arena, &data, &err), STATUS_SPEC);
+	assert_int_equal(data_load(&place->options, 7, 0, &place->room.arena, &data, &err),
+			 STATUS_SPEC);
 	assert_string_equal(err.text, "prepare: stride: images of 5 x 5 pixels and 1 channel have "
 				      "25 features, got 32");
 }
@@ -129,7 +130,8 @@ static void rows_of_length_one(void **state)
 	for (ptrdiff_t i = 0; i < 4; i++)
 		for (ptrdiff_t j = 0; j < 2; j++)
 			check_close(mat_get(data.train.X, i, j), want[i][j], 0, 2 * REAL_EPSILON);
-	assert_int_equal(stages_columns(&data.stages, &place->arena, &columns)->kind, STAGE_NORM);
+	assert_int_equal(stages_columns(&data.stages, &place->room.arena, &columns)->kind,
+			 STAGE_NORM);
 	expect_stages(&data, &data.train, data.train.raw); /* two features: raw ones are kept */
 }
 
@@ -222,7 +224,8 @@ static void too_many_components(void **state)
 	write_rows(place, 20, 2);
 	place->options.prepare.count = 1;
 	place->steps[0] = (struct choice){&prepare_pca.base, &k};
-	assert_int_equal(data_load(&place->options, 7, 0, &place->arena, &data, &err), STATUS_SPEC);
+	assert_int_equal(data_load(&place->options, 7, 0, &place->room.arena, &data, &err),
+			 STATUS_SPEC);
 	assert_string_equal(err.text, "prepare: pca: 3 components asked for, but there are 2 "
 				      "features and 20 training rows");
 }

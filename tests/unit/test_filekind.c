@@ -6,6 +6,7 @@
 #include "harness/file/gzfile.h"
 #include "harness/spec/spec.h"
 #include "tests/close.h"
+#include "tests/room.h"
 #include "tests/unit/test_data_files.h"
 
 #include <setjmp.h>
@@ -25,26 +26,15 @@ enum {
 };
 
 struct place {
-	char folder[256], path[300];
+	struct room room;
+	const char *path;
 };
 
 static int set_up(void **state)
 {
-	struct place *place = calloc(1, sizeof *place);
+	struct place *place = room_enter(state, sizeof *place);
 
-	files_folder(place->folder);
-	snprintf(place->path, sizeof place->path, "%s/file", place->folder);
-	*state = place;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct place *place = *state;
-
-	unlink(place->path);
-	rmdir(place->folder);
-	free(place);
+	place->path = room_path(&place->room, "file");
 	return 0;
 }
 
@@ -230,10 +220,10 @@ int main(void)
 		cmocka_unit_test(names_what_it_is),
 		cmocka_unit_test(names_an_npz),
 		cmocka_unit_test(names_wide_texts),
-		cmocka_unit_test_setup_teardown(does_not_wait, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(looks_into_gzip, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(skips_byte_order_marks, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(stops_at_the_limit, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(does_not_wait, set_up, room_leave),
+		cmocka_unit_test_setup_teardown(looks_into_gzip, set_up, room_leave),
+		cmocka_unit_test_setup_teardown(skips_byte_order_marks, set_up, room_leave),
+		cmocka_unit_test_setup_teardown(stops_at_the_limit, set_up, room_leave),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,7 +2,7 @@
  * 0.9999, beta 1e-6, pixels of 255, copies of columns, all losses. The bounds that judge it are
  * those of cvx.h, which know nothing of the method. */
 #include "solvers/cvx/wide.h"
-#include "solvers/ipm/ipm.h"
+#include "solvers/ipm/ipm_state.h"
 #include "solvers/tools/twofold.h"
 #include "tests/close.h"
 #include "tests/extreme.h"
@@ -184,43 +184,6 @@ static void copies_are_one_longer_column(void **state)
 			check_copies(losses[l], betas[b]);
 }
 
-/* From the point of an unfinished run the rest takes less than half of the steps. */
-static void a_point_is_taken_up(void **state)
-{
-	long cold = 0, warm = 0;
-
-	(void)state;
-	for (int l = 0; l < LOSSES; l++) {
-		struct toy toy = extreme_make(EXTREME_PLAIN, 120, 6, 9, losses[l], 1e-2);
-		struct ipm *s = setup(&toy.problem, "{patterns: 10}", &toy.arena);
-		struct solved first = run(s, 1e-3), rest;
-		struct ipm *other = setup(&toy.problem, "{patterns: 10}", &toy.arena);
-		struct ipm_point at = {.V = s->half[0].X,
-				       .W = s->half[1].X,
-				       .LV = mat_new(&toy.arena, 120, s->D.cols),
-				       .LW = mat_new(&toy.arena, 120, s->D.cols)};
-		real *alpha = ARENA_ARRAY(&toy.arena, real, 120);
-
-		for (ptrdiff_t i = 0; i < s->D.cols; i++)
-			for (ptrdiff_t k = 0; k < 120; k++) {
-				mat_set(at.LV, k, i, -mat_get(s->half[0].N, k, i));
-				mat_set(at.LW, k, i, -mat_get(s->half[1].N, k, i));
-			}
-		for (ptrdiff_t k = 0; k < 120; k++)
-			alpha[k] = -s->a[k];
-		at.alpha = alpha;
-		ipm_start_from(other, &at);
-		rest = run(other, 1e-7);
-		if (!(gap_of(rest) <= 1e-7))
-			fail_msg("%s: gap %g after %ld steps", losses[l], gap_of(rest), rest.steps);
-		warm += rest.steps;
-		cold += first.steps + run(s, 1e-7).steps;
-		arena_release(&toy.arena);
-	}
-	if (!(2 * warm < cold))
-		fail_msg("%ld steps, %ld without the point", warm, cold);
-}
-
 /* sum of products that cancel to the last of 100 digits of two doubles */
 static void twofold_sums_keep_their_digits(void **state)
 {
@@ -297,7 +260,6 @@ int main(void)
 		cmocka_unit_test(wide_extremes_are_solved),
 		cmocka_unit_test(systems_agree_and_ends_are_true),
 		cmocka_unit_test(copies_are_one_longer_column),
-		cmocka_unit_test(a_point_is_taken_up),
 		cmocka_unit_test(twofold_sums_keep_their_digits),
 		cmocka_unit_test(sums_of_bounds_keep_their_digits),
 		cmocka_unit_test(twofold_factors_solve_what_doubles_do_not),

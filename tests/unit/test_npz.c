@@ -3,6 +3,7 @@
 #include "harness/store/modelfile.h"
 #include "solvers/model/net.h"
 #include "tests/close.h"
+#include "tests/room.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,29 +19,15 @@
 enum { ROOM = 4096 };
 
 struct place {
-	char folder[256], path[300];
+	struct room room;
+	const char *path;
 };
 
 static int set_up(void **state)
 {
-	struct place *place = calloc(1, sizeof *place);
-	const char *base = getenv("TMPDIR");
+	struct place *place = room_enter(state, sizeof *place);
 
-	snprintf(place->folder, sizeof place->folder, "%s/relubench-XXXXXX", base ? base : "/tmp");
-	*state = place;
-	if (!mkdtemp(place->folder))
-		return -1;
-	snprintf(place->path, sizeof place->path, "%s/model.npz", place->folder);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct place *place = *state;
-
-	unlink(place->path);
-	rmdir(place->folder);
-	free(place);
+	place->path = room_path(&place->room, "model.npz");
 	return 0;
 }
 
@@ -363,5 +350,5 @@ int main(void)
 		cmocka_unit_test(types_and_orders),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, set_up, room_leave);
 }

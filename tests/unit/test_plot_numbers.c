@@ -1,7 +1,7 @@
 /* Numbers that plots draw, computed again by loops: what is not known or did not end well, and the
  * ends of bands. */
 #include "harness/file/folder.h"
-#include "harness/report/figure.h"
+#include "harness/report/figure/canvas.h"
 #include "harness/stats/wilson.h"
 #include "tests/close.h"
 #include "tests/report_fixture.h"
@@ -60,17 +60,17 @@ static void unknown_values_are_question_marks(void **state)
 {
 	static const struct fixture_cell cells[] = {{"moons", "a", .test = 0.5}};
 	struct records records = fixture_records(cells, 1, room, &arena);
-	const struct figure_plan plan = {.panels = 1, .caption = ""};
-	struct figure figure;
+	struct figure figure = figure_new(&arena);
+	struct figure_panel *panel = figure_panel(&figure, "key", "", "title");
+	struct figure_curve *curve = figure_curve(
+		&figure, panel, &(struct figure_curve){.title = "a", .columns = "x y low high"});
 	struct err err = {0};
 
 	(void)state;
-	assert_int_equal(figure_open(&figure, &records, "rows", &plan, &err), STATUS_OK);
-	figure_block(&figure, "title", "x y z");
-	figure_row(&figure, 3, (double[]){1.5, (double)NAN, -2});
-	figure_row(&figure, 3, (double[]){0, HUGE_VAL, -HUGE_VAL});
-	assert_int_equal(figure_close(&figure, &err), STATUS_OK);
-	assert_non_null(strstr(fixture_text(&records, "rows", ".dat"), "\n1.5 ? -2\n0 ? ?\n"));
+	figure_row(curve, (double[]){1.5, (double)NAN, -2, 0});
+	figure_row(curve, (double[]){0, HUGE_VAL, -HUGE_VAL, 3});
+	assert_int_equal(canvas_write(&figure, &records, "rows", &err), STATUS_OK);
+	assert_non_null(strstr(fixture_text(&records, "rows", ".dat"), "\n1.5 ? -2 0\n0 ? ? 3\n"));
 }
 
 /* A failed setting is drawn as any other, is never chosen where another one is, and is right

@@ -1,6 +1,6 @@
 /* The published u-step: its gradient, its change of the augmented Lagrangian and its products
  * against their definitions; whole iterations against a naive twin; the optimum against `admm`. */
-#include "solvers/admm/admm_rbcd.h"
+#include "solvers/admm/rbcd.h"
 #include "solvers/gates/pattern.h"
 #include "tests/close.h"
 #include "tests/toy.h"

@@ -1,7 +1,7 @@
 /* The report of a fabricated results folder, against values worked out by hand. */
 #include "harness/file/csv.h"
 #include "harness/file/folder.h"
-#include "harness/report/records.h"
+#include "harness/report/records/records.h"
 #include "harness/report/report.h"
 #include "harness/store/modelfile.h"
 #include "harness/store/result.h"

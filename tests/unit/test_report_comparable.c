@@ -1,11 +1,11 @@
 /* Objectives, gaps and times to them are compared only where loss, beta, average and threat agree.
  */
 #include "harness/file/folder.h"
-#include "harness/report/column.h"
-#include "harness/report/comparable.h"
-#include "harness/report/paired.h"
-#include "harness/report/series.h"
-#include "harness/report/summary.h"
+#include "harness/report/records/column.h"
+#include "harness/report/records/comparable.h"
+#include "harness/report/series/series.h"
+#include "harness/report/tables/paired.h"
+#include "harness/report/tables/summary.h"
 #include "tests/close.h"
 #include "tests/report_fixture.h"
 

@@ -1,6 +1,6 @@
 /* Comparison of two results folders and gates on it. */
 #include "harness/file/folder.h"
-#include "harness/report/gate.h"
+#include "harness/report/compare/gate.h"
 #include "harness/store/result.h"
 
 #include <math.h>

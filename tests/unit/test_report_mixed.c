@@ -1,13 +1,15 @@
 /* What differs in how the cells of one table were computed is said under it, and only then. */
-#include "harness/report/compare.h"
-#include "harness/report/mixed.h"
-#include "harness/report/summary.h"
+#include "harness/file/folder.h"
+#include "harness/report/compare/compare.h"
+#include "harness/report/records/mixed.h"
+#include "harness/report/tables/summary.h"
 #include "tests/report_fixture.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -137,12 +139,55 @@ static void test_completed_elsewhere(void **state)
 			    "Mixed: BLAS kernels Haswell (4 cells), Zen (1 cell).");
 }
 
+/* Figures say it as tables do. */
+static void test_under_figures(void **state)
+{
+	static char room[] = "/tmp/test_report_mixed_XXXXXX";
+	struct records records = five();
+	long settings = 0;
+	bool written = false;
+	struct err err = {0};
+
+	(void)state;
+	assert_non_null(mkdtemp(room));
+	records.out = records.folder = room;
+	records.at[0].result.solve_s = 1;
+	assert_true(fixture_plot("phase_time", &settings, &records, &written));
+	assert_true(written);
+	assert_null(strstr(fixture_text(&records, "phase_time", ".gp"), "Mixed"));
+	records.at[2].result.blas_core = "Zen";
+	assert_true(fixture_plot("phase_time", &settings, &records, &written));
+	assert_non_null(strstr(fixture_text(&records, "phase_time", ".gp"), "Mixed: BLAS kernels"));
+	assert_int_equal(folder_remove(room, &err), STATUS_OK);
+}
+
+/* One data set of two has no test part: its attacks are left out, which is said. */
+static void test_no_test_part(void **state)
+{
+	static const struct fixture_cell cells[] = {{"moons", "a", .test = 0.5},
+						    {"bare", "a", .test = 0.5}};
+	struct records records = fixture_records(cells, 2, NULL, &arena);
+	struct attack_row row = {.attack = "pgd", .norm = "linf", .units = "prepared", .eps = 0.1};
+
+	(void)state;
+	records.at[0].attack = &row;
+	records.at[0].attack_count = 1;
+	assert_null(strstr(summary_caption(&records), "without one"));
+	records.at[1].result.n_test = 0;
+	assert_non_null(
+		strstr(summary_caption(&records),
+		       "no attacks and certificates of test parts on data without one (bare)"));
+	records.at[0].attack_count = 0;
+	assert_null(strstr(summary_caption(&records), "without one"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_nothing_differs), cmocka_unit_test(test_each_alone),
 		cmocka_unit_test(test_not_recorded),    cmocka_unit_test(test_failed_cell),
 		cmocka_unit_test(test_under_tables),    cmocka_unit_test(test_completed_elsewhere),
+		cmocka_unit_test(test_under_figures),   cmocka_unit_test(test_no_test_part),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, release);

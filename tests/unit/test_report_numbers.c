@@ -1,15 +1,15 @@
 /* Numbers of tables and plots, computed again by plain loops over the records. */
-#include "harness/report/attacks.h"
-#include "harness/report/column.h"
-#include "harness/report/curve.h"
-#include "harness/report/ending.h"
-#include "harness/report/excess.h"
-#include "harness/report/interval.h"
-#include "harness/report/paired.h"
-#include "harness/report/samples.h"
-#include "harness/report/select.h"
-#include "harness/report/stat.h"
-#include "harness/report/summary.h"
+#include "harness/report/records/attacks.h"
+#include "harness/report/records/column.h"
+#include "harness/report/records/ending.h"
+#include "harness/report/records/select.h"
+#include "harness/report/records/stat.h"
+#include "harness/report/series/curve.h"
+#include "harness/report/series/excess.h"
+#include "harness/report/tables/paired.h"
+#include "harness/report/tables/samples.h"
+#include "harness/report/tables/summary.h"
+#include "harness/stats/student.h"
 #include "harness/stats/wilson.h"
 #include "tests/close.h"
 #include "tests/report_fixture.h"
@@ -130,7 +130,7 @@ static void time_is_setup_and_solve(void **state)
 static void failed_cells_have_no_say(void **state)
 {
 	struct records records = records_make();
-	struct stat stat;
+	struct spread stat;
 
 	(void)state;
 	records.at[2].result.status = "failed";

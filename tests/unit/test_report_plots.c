@@ -1,6 +1,6 @@
 /* Statistics, and the options of the plots. */
+#include "harness/report/records/stat.h"
 #include "harness/report/report.h"
-#include "harness/report/stat.h"
 #include "harness/store/result.h"
 #include "tests/close.h"
 
@@ -16,14 +16,14 @@
 static void quantiles_are_those_of_numpy(void **state)
 {
 	double values[] = {8, NAN, 1, 4, 2};
-	struct stat stat = stat_of(values, 5);
+	struct spread stat = sample_spread(values, 5);
 
 	(void)state;
 	assert_int_equal(stat.count, 4);
 	check_close(stat.median, 3, 0, 1e-12);
 	check_close(stat.low, 1.3, 0, 1e-12);
 	check_close(stat.high, 6.8, 0, 1e-12);
-	check_nan(stat_of(values, 0).median);
+	check_nan(sample_spread(values, 0).median);
 }
 
 /* report.c passes zero bytes where a spec names no plots. */

@@ -1,9 +1,9 @@
 /* Intervals, paired differences and selection, against tables and values worked out by hand. */
-#include "harness/report/index.h"
-#include "harness/report/interval.h"
-#include "harness/report/paired.h"
-#include "harness/report/select.h"
-#include "harness/report/summary.h"
+#include "harness/report/records/select.h"
+#include "harness/report/tables/paired.h"
+#include "harness/report/tables/summary.h"
+#include "harness/stats/student.h"
+#include "solvers/core/index.h"
 #include "solvers/core/rng.h"
 #include "tests/close.h"
 #include "tests/report_fixture.h"
@@ -39,15 +39,15 @@ static void student_quantiles_are_those_of_tables(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < LENGTH(table); i++)
-		check_close(interval_student_quantile(0.95, table[i].freedom), table[i].t, 0,
-			    5.1e-4);
-	check_close(interval_student(1, 1), 0.5, 0, 1e-15); /* Cauchy */
+		check_close(student_quantile(0.95, table[i].freedom), table[i].t, 0, 5.1e-4);
+	check_close(student_share(1, 1), 0.5, 0, 1e-15); /* Cauchy */
 }
 
 static void interval_is_wider_for_overlapping_splits(void **state)
 {
 	const double values[] = {1, 2, NAN, 3};
-	struct interval plain = interval_of(values, 4, 0), wide = interval_of(values, 4, 2.0 / 3);
+	struct student plain = student_interval(values, 4, 0),
+		       wide = student_interval(values, 4, 2.0 / 3);
 
 	(void)state;
 	assert_int_equal(plain.count, 3);
@@ -56,8 +56,8 @@ static void interval_is_wider_for_overlapping_splits(void **state)
 	check_close(plain.high, 2 + 2.4841377, 0, 1e-6);
 	/* 1/3 + 2/3 = 1 in the place of 1/3 */
 	check_close((wide.high - 2) / (plain.high - 2), sqrt(3), 0, 1e-12);
-	check_nan(interval_of(values, 1, 0).low);
-	check_nan(interval_of(values, 0, 0).mean);
+	check_nan(student_interval(values, 1, 0).low);
+	check_nan(student_interval(values, 0, 0).mean);
 }
 
 static const char *cell_at(const struct sheet *sheet, size_t row, const char *head)
@@ -126,7 +126,7 @@ static const struct fixture_cell tuned[] = {
 static void selection_sees_validation_only_and_failures_lose(void **state)
 {
 	struct records records = fixture_records(tuned, LENGTH(tuned), NULL, &arena);
-	struct sheet summary = summary_sheet(&records), sweep = select_sheet(&records);
+	struct sheet summary = summary_sheet(&records), sweep = summary_select_sheet(&records);
 
 	(void)state;
 	assert_int_equal(summary.rows, 2);
@@ -223,7 +223,7 @@ static void settings_are_told_per_repetition(void **state)
 		cells[i].resampled = true;
 	records = fixture_records(cells, LENGTH(cells), NULL, &arena);
 	summary = summary_sheet(&records);
-	sweep = select_sheet(&records);
+	sweep = summary_select_sheet(&records);
 	assert_int_equal(summary.rows, 2);
 	assert_string_equal(cell_at(&summary, 0, "rate"), "3 x1, 2 x1");
 	assert_string_equal(cell_at(&summary, 0, "settings"), "selected of 3 per repetition");
@@ -248,7 +248,7 @@ static void each_criterion_has_a_heading(void **state)
 	(void)state;
 	records.at[0].result.validation_robust_accuracy = 0.125;
 	records.at[1].result.validation_robust_accuracy = 0.25;
-	sweep = select_sheet(&records);
+	sweep = summary_select_sheet(&records);
 	assert_string_equal(cell_at(&sweep, 0, "validation_accuracy %"), "75.0");
 	assert_string_equal(cell_at(&sweep, 0, "validation_robust_accuracy %"), "");
 	assert_string_equal(cell_at(&sweep, 1, "validation_accuracy %"), "");

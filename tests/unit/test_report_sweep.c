@@ -1,7 +1,7 @@
 /* Levels, scales and relative values of `sweep`; slopes of `convergence`; values by hand. */
 #include "harness/file/folder.h"
-#include "harness/report/column.h"
-#include "harness/report/slope.h"
+#include "harness/report/plots/slope.h"
+#include "harness/report/records/column.h"
 #include "tests/close.h"
 #include "tests/report_fixture.h"
 
@@ -190,7 +190,7 @@ static void slope_is_that_of_the_linear_phase(void **state)
 		rows[i][0] = (double)i;
 		rows[i][1] = transient((double)i, -0.2, 1e-6);
 	}
-	slope = slope_of(rows[0], POINTS, 2);
+	slope = slope_of(rows[0], POINTS, 2, &arena);
 	assert_true(slope.known);
 	check_close(slope.decades, -0.2, 0, 0.01); /* the floor is 3 below at the last one */
 	check_above(slope.from, 10);
@@ -198,15 +198,15 @@ static void slope_is_that_of_the_linear_phase(void **state)
 	check_close(slope.offset, 2, 0, 0.3);
 	for (size_t i = 0; i < POINTS; i++) /* without a floor: the rate itself */
 		rows[i][1] = 7 * pow(10, -0.05 * (double)i);
-	slope = slope_of(rows[0], POINTS, 2);
+	slope = slope_of(rows[0], POINTS, 2, &arena);
 	check_close(slope.decades, -0.05, 0, 1e-12);
 	check_close(slope.offset, log10(7), 0, 1e-10);
 	for (size_t i = 0; i < POINTS; i++)
 		rows[i][1] = 1;
-	assert_false(slope_of(rows[0], POINTS, 2).known);
-	assert_false(slope_of(rows[0], 0, 2).known);
+	assert_false(slope_of(rows[0], POINTS, 2, &arena).known);
+	assert_false(slope_of(rows[0], 0, 2, &arena).known);
 	rows[0][1] = rows[1][1] = 100; /* two points are no evidence of a line */
-	assert_false(slope_of(rows[0], POINTS, 2).known);
+	assert_false(slope_of(rows[0], POINTS, 2, &arena).known);
 }
 
 /* A trace of a geometric sequence: 10^(rate iteration), and as many seconds. */

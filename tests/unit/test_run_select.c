@@ -154,10 +154,8 @@ static void bad_options_are_refused_by_name(void **state)
 		   "interval.eps: expected a number >= 0, got \"-1\"");
 	check_spec("solver: linear_robust, loss: hinge, eps: -1",
 		   "eps: expected a number >= 0, got \"-1\"");
-	check_spec(
-		"solver: linear_robust, loss: squared",
-		"expected a loss that falls with the margin (logistic, hinge, squared_hinge) for "
-		"\"linear_robust\"");
+	check_spec("solver: linear_robust, loss: squared",
+		   "expected a loss that falls with the margin (logistic, hinge, squared_hinge");
 	check_spec("solver: sgd, select: validation_robust_accuracy",
 		   "validation_robust_accuracy needs an entry of attack");
 }

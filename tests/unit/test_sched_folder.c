@@ -140,27 +140,26 @@ static void shards_cover_the_plan_once(void **state)
 		assert_int_equal(kept[i], 1);
 }
 
-/* Options of the source below: the path itself. */
-static size_t list_file(const void *options, const char **paths, size_t room)
-{
-	check_above(room, 0);
-	paths[0] = options;
-	return 1;
-}
+struct file_options {
+	const char *path;
+};
 
 /* The id of a cell that reads a file of this content at this path. */
 static const char *id_with_file(struct fixture *f, const char *name, const char *content)
 {
-	static const struct source with_file = {
-		.base = {.name = "file"}, .read = fixture_read_table, .files = list_file};
+	static const struct option rows[] = {
+		{OPTION_FIELD(struct file_options, path), .path = PATH_OTHER}, {.name = NULL}};
+	static const struct source with_file = {.base = {.name = "file", .options = rows},
+						.read = fixture_read_table};
 	const char *path = fixture_in(f, name);
+	const struct file_options options = {path};
 	const char *text = arena_format(&f->arena, "{\"path\":\"%s\",\"label\":\"last\"}", path);
 	struct err err = {0};
 	struct plan plan;
 
 	assert_int_equal(store_write_text(path, content, &err), STATUS_OK);
 	fixture_plan(f, (const char *const[]){text, NULL});
-	f->cells[0].data.source = (struct choice){&with_file.base, (void *)(uintptr_t)path};
+	f->cells[0].data.source = (struct choice){&with_file.base, &options};
 	assert_int_equal(sched_plan(&f->experiment, f->folder, &f->arena, &plan, &err), STATUS_OK);
 	assert_int_equal(plan.data_count, 1);
 	assert_string_equal(plan.data[0].files, path);

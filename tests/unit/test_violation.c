@@ -1,6 +1,7 @@
 /* Fresh patterns and neurons against the certificate: none is broken where all patterns are in,
  * counts agree with the definition, and the mean share keeps the bound of the scenario approach. */
 #include "solvers/cvx/cvx.h"
+#include "solvers/cvx/violation.h"
 #include "tests/close.h"
 #include "tests/toy.h"
 
@@ -149,16 +150,16 @@ static void counts_are_those_of_the_definition(void **state)
 	}
 	for (int exact = 0; exact < 2; exact++) { /* by projected gradients first, or not */
 		cvx.exact = exact;
-		cvx_violation(&cvx, DRAWS, &v);
+		violation_patterns(&cvx, DRAWS, &v);
 		assert_int_equal(v.draws, DRAWS);
 		assert_int_equal(v.violated, broken);
 	}
 	assert_in_range(broken, DRAWS / 10, DRAWS - DRAWS / 10);
 	options = toy_patterns("{from: constant}", &toy.arena); /* draws nothing at random */
-	cvx_violation(&cvx, DRAWS, &v);
+	violation_patterns(&cvx, DRAWS, &v);
 	assert_int_equal(v.draws, 0);
 	options = toy_patterns("{file: D.npy}", &toy.arena);
-	cvx_violation(&cvx, DRAWS, &v);
+	violation_patterns(&cvx, DRAWS, &v);
 	assert_int_equal(v.draws, 0);
 	arena_release(&toy.arena);
 }

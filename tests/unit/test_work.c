@@ -1,7 +1,6 @@
 /* What the checks of a spec take from elsewhere: which steps of `prepare` mix columns, which paths
  * a cell names, and that a stored spec is read for its names and plots alone. */
 #include "harness/data/data.h"
-#include "harness/spec/paths.h"
 #include "harness/spec/spec.h"
 #include "solvers/core/arena.h"
 
@@ -95,9 +94,9 @@ static void every_path_of_a_cell_is_visited(void **state)
 	const char *text;
 
 	(void)state;
-	spec_each_data_path(&cell, see, &seen);
+	option_each_path(&cell.data.source, see, &seen);
 	assert_int_equal(seen.count, 3);
-	spec_each_train_path(&cell, see, &seen);
+	option_each_path(&cell.train.solver, see, &seen);
 	assert_int_equal(seen.count, 4);
 	for (size_t i = 0; i < seen.count; i++)
 		assert_string_equal(seen.path[i], expected[i]);

@@ -5,8 +5,8 @@
 #ifndef CSV_CSV_COLUMNS_H
 #define CSV_CSV_COLUMNS_H
 
+#include "harness/data/csv/csv_options.h"
 #include "harness/data/csv/delimited.h"
-#include "harness/data/csv/source_csv.h"
 
 enum {
 	CSV_SHOWN = 40, /* bytes of a text that a message quotes */

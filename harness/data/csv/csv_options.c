@@ -1,6 +1,6 @@
 /* Options of the source `csv`. */
+#include "harness/data/csv/csv_options.h"
 #include "harness/data/csv/csv_missing.h"
-#include "harness/data/csv/source_csv.h"
 
 static const char *const header_names[] = {"auto", "yes", "no", NULL};
 static const char *const missing_names[] = {"error", "drop", "mean", NULL};

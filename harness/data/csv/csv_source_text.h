@@ -2,8 +2,8 @@
 #ifndef CSV_CSV_SOURCE_TEXT_H
 #define CSV_CSV_SOURCE_TEXT_H
 
+#include "harness/data/csv/csv_options.h"
 #include "harness/data/csv/delimited.h"
-#include "harness/data/csv/source_csv.h"
 
 /* The whole file in `arena`; its first lines alone, up to a megabyte. */
 enum status csv_source_text(const struct csv_options *options, const char *path,

@@ -1,10 +1,10 @@
 /* Source `csv`: delimited text with one label or target column and numeric features. */
-#include "harness/data/csv/source_csv.h"
 #include "harness/data/csv/csv_category.h"
 #include "harness/data/csv/csv_columns.h"
 #include "harness/data/csv/csv_header.h"
 #include "harness/data/csv/csv_message.h"
 #include "harness/data/csv/csv_missing.h"
+#include "harness/data/csv/csv_options.h"
 #include "harness/data/csv/csv_source_text.h"
 #include "harness/data/csv/delimited.h"
 #include "harness/data/data.h"
@@ -361,14 +361,6 @@ static enum status glance_csv(const void *options, const struct read_request *re
 	return STATUS_OK;
 }
 
-static size_t list_files(const void *options, const char **paths, size_t room)
-{
-	const struct csv_options *o = options;
-	const char *const all[] = {o->path, o->test};
-
-	return data_list_paths(all, sizeof all / sizeof *all, paths, room);
-}
-
 const struct source source_csv = {
 	.base = {.name = "csv",
 		 .doc = "delimited text, plain or .gz",
@@ -377,5 +369,4 @@ const struct source source_csv = {
 		 .size = sizeof(struct csv_options)},
 	.read = read_csv,
 	.glance = glance_csv,
-	.files = list_files,
 };

@@ -154,18 +154,6 @@ static enum status read_cifar10(const void *options, const struct read_request *
 	return status;
 }
 
-static size_t list_files(const void *options, const char **paths, size_t room)
-{
-	const struct cifar10_options *o = options;
-	size_t count = 0;
-
-	for (size_t i = 0; i < o->train.count && count < room; i++)
-		paths[count++] = o->train.at[i];
-	for (size_t i = 0; i < o->test.count && count < room; i++)
-		paths[count++] = o->test.at[i];
-	return count;
-}
-
 const struct source source_cifar10 = {
 	.base = {.name = "cifar10",
 		 .doc = "the binary files of CIFAR-10, plain or .gz",
@@ -173,5 +161,4 @@ const struct source source_cifar10 = {
 		 .options = rows,
 		 .size = sizeof(struct cifar10_options)},
 	.read = read_cifar10,
-	.files = list_files,
 };

@@ -229,14 +229,6 @@ static enum status read_idx(const void *options, const struct read_request *requ
 	return STATUS_OK;
 }
 
-static size_t list_files(const void *options, const char **paths, size_t room)
-{
-	const struct idx_options *o = options;
-	const char *const all[] = {o->images, o->labels, o->test_images, o->test_labels};
-
-	return data_list_paths(all, sizeof all / sizeof *all, paths, room);
-}
-
 const struct source source_idx = {
 	.base = {.name = "idx",
 		 .doc = "images and labels in the format of the MNIST files, plain or .gz",
@@ -244,5 +236,4 @@ const struct source source_idx = {
 		 .options = rows,
 		 .size = sizeof(struct idx_options)},
 	.read = read_idx,
-	.files = list_files,
 };

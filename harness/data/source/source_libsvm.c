@@ -300,14 +300,6 @@ static enum status read_libsvm(const void *options, const struct read_request *r
 	return status;
 }
 
-static size_t list_files(const void *options, const char **paths, size_t room)
-{
-	const struct libsvm_options *o = options;
-	const char *const all[] = {o->path, o->test};
-
-	return data_list_paths(all, sizeof all / sizeof *all, paths, room);
-}
-
 const struct source source_libsvm = {
 	.base = {.name = "libsvm",
 		 .doc = "sparse text in the format of LIBSVM, plain or .gz",
@@ -315,5 +307,4 @@ const struct source source_libsvm = {
 		 .options = rows,
 		 .size = sizeof(struct libsvm_options)},
 	.read = read_libsvm,
-	.files = list_files,
 };

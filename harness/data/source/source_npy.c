@@ -49,14 +49,6 @@ static enum status read_npy(const void *options, const struct read_request *requ
 	return arrays_check_test(of_test, train, test, err);
 }
 
-static size_t list_files(const void *options, const char **paths, size_t room)
-{
-	const struct npy_options *o = options;
-	const char *const all[] = {o->x, o->y, o->test_x, o->test_y};
-
-	return data_list_paths(all, sizeof all / sizeof *all, paths, room);
-}
-
 const struct source source_npy = {
 	.base = {.name = "npy",
 		 .doc = "features and labels as numpy arrays, plain or .gz",
@@ -64,5 +56,4 @@ const struct source source_npy = {
 		 .options = rows,
 		 .size = sizeof(struct npy_options)},
 	.read = read_npy,
-	.files = list_files,
 };

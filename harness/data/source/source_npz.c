@@ -76,13 +76,6 @@ static enum status read_npz(const void *options, const struct read_request *requ
 	return status;
 }
 
-static size_t list_files(const void *options, const char **paths, size_t room)
-{
-	const struct npz_options *o = options;
-
-	return data_list_paths(&o->file, 1, paths, room);
-}
-
 const struct source source_npz = {
 	.base = {.name = "npz",
 		 .doc = "features and labels as arrays of one file of numpy.savez",
@@ -90,5 +83,4 @@ const struct source source_npz = {
 		 .options = rows,
 		 .size = sizeof(struct npz_options)},
 	.read = read_npz,
-	.files = list_files,
 };

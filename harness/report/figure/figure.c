@@ -1,0 +1,264 @@
+/* Panels, curves and their rows. */
+#include "harness/report/figure/figure.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *const figure_scale_names[] = {"auto", "linear", "log", NULL};
+
+/* What each number of a row is: x, y, or none of both. The first y is the middle of a range. What
+ * follows other curves has no say in the axes. */
+static const char *const numbers[FIGURE_LAYERS] = {
+	[FIGURE_LINE] = "xyyy",      [FIGURE_STROKE] = "--",   [FIGURE_LEVEL] = "-yyy",
+	[FIGURE_STEPS] = "xy",       [FIGURE_BETWEEN] = "xyy", [FIGURE_RANGES] = "xyyy",
+	[FIGURE_CROSSES] = "xyxxyy", [FIGURE_BARS] = "xyyy",   [FIGURE_STACK] = "xyy",
+	[FIGURE_TILES] = "xy-",      [FIGURE_SIGNS] = "xy-",   [FIGURE_PIECES] = "xy",
+	[FIGURE_DOTS] = "xy--"};
+
+struct figure figure_new(struct arena *arena)
+{
+	return (struct figure){
+		.arena = arena, .caption = "", .x.scale = FIGURE_LINEAR, .y.scale = FIGURE_LINEAR};
+}
+
+static struct figure_panel *panel_of(const struct figure *figure, const char *key)
+{
+	struct figure_panel *panel = figure->first;
+
+	while (panel && strcmp(panel->key, key) != 0)
+		panel = panel->next;
+	return panel;
+}
+
+bool figure_known(const struct figure *figure, const char *key)
+{
+	return panel_of(figure, key);
+}
+
+struct figure_panel *figure_panel(struct figure *figure, const char *key, const char *name,
+				  const char *title)
+{
+	struct figure_panel *panel = panel_of(figure, key);
+
+	if (panel)
+		return panel;
+	panel = ARENA_NEW(figure->arena, struct figure_panel);
+	*panel = (struct figure_panel){
+		.key = key, .name = name, .title = title, .x = figure->x, .y = figure->y};
+	if (figure->last)
+		figure->last->next = panel;
+	else
+		figure->first = panel;
+	figure->last = panel;
+	return panel;
+}
+
+void figure_drop(struct figure_panel *panel)
+{
+	panel->first = panel->last = NULL;
+	panel->x.names = NULL;
+	panel->x.name_count = 0;
+}
+
+struct figure_curve *figure_curve(struct figure *figure, struct figure_panel *panel,
+				  const struct figure_curve *like)
+{
+	struct figure_curve *curve = ARENA_NEW(figure->arena, struct figure_curve);
+
+	*curve = *like;
+	curve->arena = figure->arena;
+	if (panel->last)
+		panel->last->next = curve;
+	else
+		panel->first = curve;
+	panel->last = curve;
+	return curve;
+}
+
+struct figure_curve *figure_find(const struct figure_panel *panel, const char *title)
+{
+	struct figure_curve *curve = panel->first;
+
+	while (curve && strcmp(curve->title, title) != 0)
+		curve = curve->next;
+	return curve;
+}
+
+size_t figure_entries(const struct figure *figure)
+{
+	size_t places = 0;
+
+	for (const struct figure_panel *p = figure->first; p; p = p->next)
+		for (const struct figure_curve *c = p->first; c; c = c->next)
+			places = c->label && c->entry >= places ? c->entry + 1 : places;
+	return places;
+}
+
+size_t figure_place(const struct figure *figure, const char *label)
+{
+	for (const struct figure_panel *p = figure->first; p; p = p->next)
+		for (const struct figure_curve *c = p->first; c; c = c->next)
+			if (c->label && strcmp(c->label, label) == 0)
+				return c->entry;
+	return figure_entries(figure);
+}
+
+size_t figure_numbers(enum figure_layer layer)
+{
+	return strlen(numbers[layer]);
+}
+
+void figure_row(struct figure_curve *curve, const double *row)
+{
+	size_t columns = figure_numbers(curve->layer), count = curve->count;
+
+	if ((count & (count - 1)) == 0) { /* full: it doubles */
+		double *at = ARENA_ARRAY(curve->arena, double, (count ? 2 * count : 1) * columns);
+
+		if (count)
+			memcpy(at, curve->at, count * columns * sizeof *at);
+		curve->at = at;
+	}
+	memcpy(curve->at + curve->count++ * columns, row, columns * sizeof *row);
+}
+
+void figure_spread(struct figure_curve *curve, double x, struct spread spread)
+{
+	figure_row(curve, (double[]){x, spread.median, spread.low, spread.high});
+}
+
+void figure_value(struct figure_curve *curve, double x, double value)
+{
+	figure_row(curve, (double[]){x, value, NAN, NAN});
+}
+
+/* By the first number, and by the second one where that is a key too. */
+static int by_one(const void *a, const void *b)
+{
+	const double *p = a, *q = b;
+
+	return (p[0] > q[0]) - (p[0] < q[0]);
+}
+
+static int by_two(const void *a, const void *b)
+{
+	const double *p = a, *q = b;
+	int first = by_one(a, b);
+
+	return first ? first : (p[1] > q[1]) - (p[1] < q[1]);
+}
+
+void figure_order(struct figure_curve *curve, size_t keys)
+{
+	size_t bytes = figure_numbers(curve->layer) * sizeof *curve->at;
+
+	if (curve->count)
+		qsort(curve->at, curve->count, bytes, keys == 1 ? by_one : by_two);
+}
+
+void figure_pool(struct figure_curve *curve, size_t keys)
+{
+	int (*order)(const void *, const void *) = keys == 1 ? by_one : by_two;
+	size_t columns = figure_numbers(curve->layer), kept = 0;
+	double *values = ARENA_ARRAY(curve->arena, double, curve->count), *to = curve->at;
+
+	figure_order(curve, keys);
+	for (size_t i = 0; i < curve->count;) {
+		const double *row = curve->at + i * columns;
+		size_t here = 0;
+		struct spread spread;
+
+		for (; i < curve->count && order(row, curve->at + i * columns) == 0; i++)
+			values[here++] = curve->at[i * columns + keys];
+		spread = sample_spread(values, here);
+		if (spread.count == 0)
+			continue;
+		memmove(to, row, keys * sizeof *to);
+		memcpy(to + keys, (double[]){spread.median, spread.low, spread.high},
+		       (columns - keys) * sizeof *to);
+		to += columns;
+		kept++;
+	}
+	curve->count = kept;
+}
+
+void figure_level(struct figure_panel *panel, struct figure_curve *curve, struct spread spread)
+{
+	struct figure_extent x = figure_extent(panel, FIGURE_X);
+
+	figure_spread(curve, x.bottom, spread);
+	figure_spread(curve, x.high, spread);
+}
+
+void figure_steps(struct figure_panel *panel, struct figure_curve *curve, double *values,
+		  size_t count, size_t total)
+{
+	double share = 0;
+
+	sample_sort(values, count);
+	if (count == 0 || values[0] > panel->x.low)
+		figure_row(curve, (double[]){panel->x.low, 0});
+	for (size_t i = 0; i < count; i++) {
+		if (i + 1 < count && values[i + 1] == values[i])
+			continue;
+		share = (double)(i + 1) / (double)total;
+		figure_row(curve, (double[]){values[i], share});
+	}
+	figure_row(curve, (double[]){panel->x.high, share});
+}
+
+bool figure_drawn(const struct figure_panel *panel)
+{
+	for (const struct figure_curve *curve = panel->first; curve; curve = curve->next)
+		if (curve->count)
+			return true;
+	return false;
+}
+
+struct figure_extent figure_extent(const struct figure_panel *panel, enum figure_values values)
+{
+	struct figure_extent e = {HUGE_VAL, HUGE_VAL, -HUGE_VAL};
+
+	for (const struct figure_curve *curve = panel->first; curve; curve = curve->next) {
+		const char *roles = numbers[curve->layer], role = values == FIGURE_X ? 'x' : 'y';
+		size_t columns = strlen(roles);
+
+		for (size_t k = 0; k < curve->count * columns; k++) {
+			bool end = k % columns && roles[k % columns - 1] == role;
+			double value = curve->at[k];
+
+			if (roles[k % columns] != role || (end && values == FIGURE_MIDDLE) ||
+			    !isfinite(value))
+				continue;
+			e.bottom = fmin(e.bottom, value);
+			e.high = fmax(e.high, value);
+			if (value > 0)
+				e.low = fmin(e.low, value);
+		}
+	}
+	return e;
+}
+
+bool figure_wants_log(double low, double high)
+{
+	const double decade = 10; /* less than one looks the same on both scales */
+
+	return low > 0 && isfinite(high) && high / low >= decade;
+}
+
+bool figure_is_log(enum figure_scale scale, double low, double high)
+{
+	if (scale == FIGURE_AUTO)
+		return figure_wants_log(low, high);
+	return scale == FIGURE_LOGARITHMIC && low > 0 && isfinite(high) && high > 0;
+}
+
+bool figure_log_y(const struct figure_panel *panel)
+{
+	struct figure_extent middle = figure_extent(panel, FIGURE_MIDDLE);
+
+	return figure_is_log(panel->y.scale,
+			     panel->y.scale == FIGURE_AUTO ? middle.bottom : middle.low,
+			     middle.high);
+}

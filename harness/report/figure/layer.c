@@ -1,0 +1,254 @@
+/* How gnuplot draws the rows of a curve. */
+#include "harness/report/figure/layer.h"
+
+#include <math.h>
+
+enum { MARKERS = 8, STEP_MARKERS = 6 /* along a curve */ };
+
+/* Okabe and Ito's set (Color Universal Design, 2008); yellow, which is faint on white, is replaced
+ * by grey. Curves also differ by dashes and markers. */
+static const char *const colours[FIGURE_COLOURS] = {"#0072B2", "#D55E00", "#009E73", "#CC79A7",
+						    "#E69F00", "#56B4E9", "#000000", "#8C8C8C"};
+static const char *const dashes[] = {"1", "(9,4)", "(3,3)", "(9,3,2,3)", "(16,5)", "(9,3,2,3,2,3)"};
+static const int points[] = {7, 5, 9, 13, 11, 6, 4, 8, 12, 10};
+
+static const char *dash_of(struct figure_style style)
+{
+	return dashes[style.dash % (sizeof dashes / sizeof *dashes)];
+}
+
+static const char *colour_of(struct figure_style style)
+{
+	return colours[style.colour % FIGURE_COLOURS];
+}
+
+static int point_of(struct figure_style style)
+{
+	return points[style.dash % (sizeof points / sizeof *points)];
+}
+
+/* A curve whose data are written. */
+struct drawn {
+	struct script *script;
+	const struct figure_curve *curve;
+	const struct layer_colours *colours;
+	size_t block;
+	const char *colour, *dash;
+	int point;
+};
+
+static void put_band(const struct drawn *d)
+{
+	script_item(d->script,
+		    "data index %zu using 1:3:4 with filledcurves fc rgb '%s' fs transparent solid "
+		    "0.18 noborder",
+		    d->block, d->colour);
+}
+
+static void draw_line(const struct drawn *d)
+{
+	size_t every = d->curve->every ? 1 : d->curve->count / MARKERS + 1;
+
+	if (d->curve->band)
+		put_band(d);
+	script_item(d->script,
+		    "data index %zu using 1:2 with linespoints lc rgb '%s' lw 2 dt %s pt %d ps 0.8 "
+		    "pi %zu",
+		    d->block, d->colour, d->dash, d->point, every);
+}
+
+static void draw_stroke(const struct drawn *d)
+{
+	script_item(d->script, "data index %zu using 1:2 with lines lc rgb '%s' lw %g dt %s",
+		    d->block, d->colour, d->curve->width, d->dash);
+}
+
+static void draw_level(const struct drawn *d)
+{
+	put_band(d);
+	script_item(d->script, "data index %zu using 1:2 with lines lc rgb '%s' lw 2 dt %s",
+		    d->block, d->colour, d->dash);
+}
+
+static void draw_steps(const struct drawn *d)
+{
+	script_item(d->script, "data index %zu using 1:2 with steps lc rgb '%s' lw 2 dt %s",
+		    d->block, d->colour, d->dash);
+	script_item(d->script,
+		    "data index %zu every %zu using 1:2 with points lc rgb '%s' pt %d ps 0.8",
+		    d->block, d->curve->count / STEP_MARKERS + 1, d->colour, d->point);
+}
+
+static void draw_between(const struct drawn *d)
+{
+	script_item(d->script,
+		    "data index %zu using 1:2:3 with filledcurves fc rgb '%s' fs transparent solid "
+		    "0.2 noborder",
+		    d->block, d->colour);
+}
+
+static void draw_ranges(const struct drawn *d)
+{
+	script_item(d->script,
+		    "data index %zu using 1:2:3:4 with yerrorbars lc rgb '%s' lw 1 pt %d ps 0.9",
+		    d->block, d->colour, d->point);
+}
+
+static void draw_crosses(const struct drawn *d)
+{
+	script_item(d->script,
+		    "data index %zu using 1:2:3:4:5:6 with xyerrorbars lc rgb '%s' lw 0.7 pt %d ps "
+		    "0.1",
+		    d->block, d->colour, d->point);
+	script_item(d->script, "data index %zu using 1:2 with points lc rgb '%s' pt %d ps 1.1",
+		    d->block, d->colour, d->point);
+}
+
+static void draw_bars(const struct drawn *d)
+{
+	script_item(d->script, "data index %zu using 1:2:(%.4f) with boxes fs solid fc rgb '%s'",
+		    d->block, 0.92 * d->curve->width, d->colour);
+	script_item(d->script,
+		    "data index %zu using 1:3:(0):($4-$3) with vectors heads size screen 0.003,90 "
+		    "lw 1 lc rgb '#333333'",
+		    d->block);
+}
+
+static void draw_stack(const struct drawn *d)
+{
+	script_item(d->script,
+		    "data index %zu using 1:2:($1-0.32):($1+0.32):2:3 with boxxyerror fs solid "
+		    "noborder fc rgb '%s'",
+		    d->block, d->colour);
+}
+
+/* Numbers are white on the dark half of the colours, black on the other. */
+static void draw_tiles(const struct drawn *d)
+{
+	script_item(d->script,
+		    "data index %zu using 1:2:($1-0.5):($1+0.5):($2-0.5):($2+0.5):3 with "
+		    "boxxyerror fs solid noborder lc palette",
+		    d->block);
+	for (int dark = 0; d->colours->numbers && dark < 2; dark++)
+		script_item(d->script,
+			    "data index %zu using 1:($3 %s %.9g ? $2 : NaN):(sprintf('%%.3g', $3)) "
+			    "with labels font ',10' tc rgb '%s'",
+			    d->block, dark ? "<=" : ">", d->colours->middle,
+			    dark ? "#ffffff" : "#000000");
+}
+
+static void draw_signs(const struct drawn *d)
+{
+	script_item(d->script, "data index %zu using 1:2:3 with image", d->block);
+}
+
+static void draw_pieces(const struct drawn *d)
+{
+	script_item(d->script, "data index %zu using 1:2 with lines lw 1.6 lc rgb '%s'", d->block,
+		    d->colour);
+}
+
+static void draw_dots(const struct drawn *d)
+{
+	if (d->curve->band)
+		script_item(d->script,
+			    "data index %zu using 1:2:3:4 with boxxyerror lc rgb '%s' lw 0.6 fs "
+			    "empty border",
+			    d->block, d->colour);
+	script_item(d->script, "data index %zu using 1:2 with points pt %d ps 0.45 lc rgb '%s'",
+		    d->block, d->point, d->colour);
+}
+
+/* What stands in the legend. */
+enum mark { MARK_LINE, MARK_STROKE, MARK_BAR, MARK_POINT };
+
+static const struct {
+	void (*draw)(const struct drawn *drawn);
+	enum mark mark;
+} layers[FIGURE_LAYERS] = {
+	[FIGURE_LINE] = {draw_line, MARK_LINE},        [FIGURE_STROKE] = {draw_stroke, MARK_STROKE},
+	[FIGURE_LEVEL] = {draw_level, MARK_STROKE},    [FIGURE_STEPS] = {draw_steps, MARK_LINE},
+	[FIGURE_BETWEEN] = {draw_between, MARK_BAR},   [FIGURE_RANGES] = {draw_ranges, MARK_LINE},
+	[FIGURE_CROSSES] = {draw_crosses, MARK_POINT}, [FIGURE_BARS] = {draw_bars, MARK_BAR},
+	[FIGURE_STACK] = {draw_stack, MARK_BAR},       [FIGURE_TILES] = {draw_tiles, MARK_BAR},
+	[FIGURE_SIGNS] = {draw_signs, MARK_BAR},       [FIGURE_PIECES] = {draw_pieces, MARK_STROKE},
+	[FIGURE_DOTS] = {draw_dots, MARK_POINT}};
+
+void layer_write(struct script *script, const struct figure_panel *panel,
+		 const struct figure_curve *curve, const struct layer_colours *shared)
+{
+	struct arena *arena = curve->arena;
+	const char *title = *panel->name ? arena_format(arena, "%s: %s", panel->name, curve->title)
+					 : curve->title;
+	size_t columns = figure_numbers(curve->layer);
+	struct drawn drawn = {.script = script,
+			      .curve = curve,
+			      .colours = shared,
+			      .block = script_block(script, title, curve->columns),
+			      .colour = colour_of(curve->style),
+			      .dash = dash_of(curve->style),
+			      .point = point_of(curve->style)};
+
+	for (size_t i = 0; i < curve->count; i++) {
+		script_row(script, columns, curve->at + i * columns);
+		if (curve->layer == FIGURE_PIECES && i % 2)
+			putc('\n', script->dat);
+	}
+	layers[curve->layer].draw(&drawn);
+}
+
+void layer_sample(struct script *script, const struct layer_sample *s)
+{
+	enum mark mark = layers[s->layer].mark;
+	const char *colour = colour_of(s->style);
+
+	if (mark == MARK_BAR)
+		fprintf(script->gp,
+			"set object rectangle from screen %.5f,%.5f to screen %.5f,%.5f "
+			"fc rgb '%s' fs solid noborder\n",
+			s->x, s->y - s->half, s->end, s->y + s->half, colour);
+	if (mark == MARK_LINE || mark == MARK_STROKE)
+		fprintf(script->gp,
+			"set arrow from screen %.5f,%.5f to screen %.5f,%.5f nohead lc rgb '%s' lw "
+			"%s dt %s\n",
+			s->x, s->y, s->end, s->y, colour, s->odd ? "2.01" : "2", dash_of(s->style));
+	if (mark == MARK_LINE || mark == MARK_POINT)
+		fprintf(script->gp,
+			"set label at screen %.5f,%.5f '' point pt %d ps 0.8 lc rgb '%s'\n",
+			(s->x + s->end) / 2, s->y, point_of(s->style), colour);
+}
+
+static bool has(const struct figure_panel *panel, enum figure_layer layer)
+{
+	for (const struct figure_curve *curve = panel->first; curve; curve = curve->next)
+		if (curve->layer == layer && curve->count)
+			return true;
+	return false;
+}
+
+void layer_prepare(struct script *script, const struct figure_panel *panel)
+{
+	if (has(panel, FIGURE_SIGNS))
+		fputs("set palette defined (-1 '#FBE6D8', 1 '#D6E8F5')\nset cbrange [-1:1]\n"
+		      "unset colorbox\n",
+		      script->gp);
+}
+
+struct layer_colours layer_colours(const struct figure *figure)
+{
+	struct layer_colours out = {.low = HUGE_VAL, .high = -HUGE_VAL};
+	enum { VALUE = 2 /* of a row of tiles */ };
+
+	for (const struct figure_panel *p = figure->first; p; p = p->next)
+		for (const struct figure_curve *c = p->first; c; c = c->next)
+			for (size_t i = 0; c->layer == FIGURE_TILES && i < c->count; i++) {
+				double value = c->at[i * figure_numbers(c->layer) + VALUE];
+
+				out.used = true;
+				out.low = fmin(out.low, value);
+				out.high = fmax(out.high, value);
+			}
+	out.logarithmic = figure_wants_log(out.low, out.high);
+	out.middle = out.logarithmic ? sqrt(out.low * out.high) : (out.low + out.high) / 2;
+	return out;
+}

@@ -1,0 +1,36 @@
+/* Layers: how gnuplot draws the rows of a curve, and what stands for it in the legend. */
+#ifndef REPORT_LAYER_H
+#define REPORT_LAYER_H
+
+#include "harness/report/figure/figure.h"
+#include "harness/report/figure/script.h"
+
+/* Colours of tiles: the same in all panels. */
+struct layer_colours {
+	bool used; /* are there tiles? */
+	bool logarithmic;
+	bool numbers;     /* is there room for them in a tile? */
+	double low, high; /* of all values */
+	double middle;    /* the dark half of the colours ends here */
+};
+struct layer_colours layer_colours(const struct figure *figure);
+
+/* What a panel needs before its plot command: palettes, and no room around tiles. */
+void layer_prepare(struct script *script, const struct figure_panel *panel);
+
+/* The data of a curve and the items that draw it. */
+void layer_write(struct script *script, const struct figure_panel *panel,
+		 const struct figure_curve *curve, const struct layer_colours *colours);
+
+/* A piece in the legend, from (x, y) to (end, y) of the screen; half: of the height of a bar.
+ * `odd`: widths of lines alternate, since to gnuplot's SVG two in one colour and width are one
+ * path, which has the dash of the first. */
+struct layer_sample {
+	enum figure_layer layer;
+	struct figure_style style;
+	double x, y, end, half;
+	bool odd;
+};
+void layer_sample(struct script *script, const struct layer_sample *sample);
+
+#endif

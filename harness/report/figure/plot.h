@@ -1,0 +1,24 @@
+/* What a plot is: a descriptor of plots.def. */
+#ifndef REPORT_PLOT_H
+#define REPORT_PLOT_H
+
+#include "harness/report/figure/figure.h"
+#include "harness/report/records/records.h"
+#include "solvers/core/desc.h"
+#include "solvers/core/status.h"
+
+#include <stdbool.h>
+
+struct plot {
+	struct desc base;
+	/* Put what these records say into an empty figure; nothing if they have nothing to plot. */
+	void (*fill)(const void *options, const struct records *records, struct figure *figure);
+	bool size; /* its x may be a column of summary.csv too, not only a swept option */
+};
+
+/* Write <out>/plots/<stem>.dat and <stem>.gp of the records' folder `out`; *written = false if
+ * there is nothing to plot. The caller runs gnuplot (drawing.h). */
+enum status plot_write(const struct plot *plot, const void *options, const struct records *records,
+		       const char *stem, bool *written, struct err *err);
+
+#endif

@@ -1,0 +1,27 @@
+/* Panels and curves that several plots have. */
+#ifndef REPORT_PANELS_H
+#define REPORT_PANELS_H
+
+#include "harness/report/figure/figure.h"
+#include "harness/report/records/attacks.h"
+#include "harness/report/series/contest.h"
+#include "harness/report/series/series.h"
+
+/* The panel of a data set. */
+struct figure_panel *panels_data(struct figure *figure, const struct records *records,
+				 const char *data);
+
+/* Names of the series of a data set below bars at 0, 1, ... */
+void panels_names(struct figure_panel *panel, const struct series_list *list);
+
+/* Robust accuracy under an attack or certificate: the quantiles over repetitions, of one alone its
+ * Wilson interval. */
+struct spread panels_robust(const struct group *group, const struct attack_kind *kind,
+			    struct arena *arena);
+
+/* A curve of steps for each label of a contest in panel k of it: the share of its entrants whose
+ * value is at most x. Infinite values never are; those that are NaN take no part. */
+void panels_shares(struct figure *figure, struct figure_panel *panel, const struct contest *contest,
+		   const struct series_list *list, size_t k, const double *value);
+
+#endif

@@ -1,0 +1,158 @@
+/* Convergence: a column of the traces against time or iterations; a panel per data set and, where
+ * objectives or gaps are drawn, per loss, beta and threat (comparable.h). */
+#include "harness/report/figure/plot.h"
+#include "harness/report/plots/slope.h"
+#include "harness/report/records/comparable.h"
+#include "harness/report/series/curve.h"
+#include "harness/report/series/series.h"
+
+#include <string.h>
+
+enum { X_SECONDS, X_ITERATION };
+
+struct convergence_options { /* all zero = the defaults */
+	long x, y, scale, scale_x;
+	bool slope;
+	long settings;
+	struct texts methods;
+};
+
+static const char *const x_names[] = {"seconds", "iteration", NULL};
+static const char *const y_names[] = {
+	"objective_network", "objective",     "gap",      "primal_residual",   "dual_residual",
+	"train_accuracy",    "test_accuracy", "gap_zero", "objective_iterate", NULL};
+static const char *const y_labels[] = {"network objective",
+				       "objective",
+				       "relative gap",
+				       "primal residual (relative)",
+				       "dual residual (relative)",
+				       "training accuracy",
+				       "test accuracy",
+				       "gap / objective of the zero network",
+				       "objective of the iterate's own program"};
+
+static const struct option rows[] = {
+	{OPTION_FIELD(struct convergence_options, x), .initial = "seconds", .names = x_names,
+	 .doc = "horizontal axis; seconds are those of setup and solve and, for a gap, of the "
+		"certificates"},
+	{OPTION_FIELD(struct convergence_options, y), .initial = "objective_network",
+	 .names = y_names, .doc = "column of trace.csv on the vertical axis"},
+	{OPTION_FIELD(struct convergence_options, scale), .initial = "auto",
+	 .names = figure_scale_names,
+	 .doc = "of the vertical axis; auto: logarithmic from one decade on"},
+	{OPTION_FIELD(struct convergence_options, scale_x), .initial = "auto",
+	 .names = figure_scale_names,
+	 .doc = "of the horizontal axis; auto: logarithmic from one decade on"},
+	{OPTION_FIELD(struct convergence_options, slope), .initial = "false", .doc = SLOPE_DOC},
+	{OPTION_FIELD(struct convergence_options, settings), .initial = "auto",
+	 .names = series_settings_names, .doc = SERIES_SETTINGS_DOC},
+	{OPTION_FIELD(struct convergence_options, methods), .initial = "null",
+	 .doc = "names of the methods to draw; all by default"},
+	{.name = NULL},
+};
+
+struct chart {
+	const struct convergence_options *o;
+	const struct records *records;
+	const char *x, *y;
+	struct figure *figure;
+	size_t untimed; /* cells whose trace does not say when it had its values */
+};
+
+/* The panel of what can be compared: of one data set and, of an objective, of one key. */
+static struct figure_panel *panel_of(const struct chart *chart, const struct group *group)
+{
+	const struct records *records = chart->records;
+	struct arena *arena = records->arena;
+	const char *key = comparable_key(group->member[0], chart->y, NULL, arena), *apart = "";
+
+	if (comparable_objective(chart->y))
+		apart = comparable_difference(group->member[0], records, group->data, chart->y,
+					      arena);
+	return figure_panel(chart->figure, arena_format(arena, "%s\n%s", group->data, key),
+			    group->data,
+			    *apart ? arena_format(arena, "%s: %s", group->data, apart)
+				   : series_title(records, group->data));
+}
+
+static void add_curve(struct chart *chart, const struct series *s, const struct group *group)
+{
+	struct arena *arena = chart->records->arena;
+	struct curve curve = curve_of(group, chart->x, chart->y, arena);
+	const struct figure_curve like = {
+		.title = s->label,
+		.columns = arena_format(arena, "%s %s low high", chart->x, chart->y),
+		.label = s->label,
+		.entry = s->entry,
+		.style = {s->colour, s->entry},
+		.band = curve.band,
+		.of = group};
+	struct figure_curve *drawn;
+
+	for (size_t i = 0; chart->o->x == X_SECONDS && i < group->count; i++)
+		chart->untimed += curve_untimed(group->member[i], chart->y);
+	if (curve.count == 0)
+		return;
+	drawn = figure_curve(chart->figure, panel_of(chart, group), &like);
+	for (size_t i = 0; i < curve.count; i++)
+		figure_row(drawn, curve.at + CURVE_COLUMNS * i);
+}
+
+static const char *caption_of(const struct chart *chart, const struct series_list *list)
+{
+	struct arena *arena = chart->records->arena;
+	const char *text = series_caption(list, arena);
+	size_t panels = 0;
+
+	for (const struct figure_panel *p = chart->figure->first; p; p = p->next)
+		panels++;
+	if (comparable_objective(chart->y) && panels > chart->records->data_count)
+		text = arena_format(arena, "%s; a panel for each loss, beta and threat", text);
+	if (strncmp(chart->y, "gap", strlen("gap")) == 0)
+		text = arena_format(arena, "%s; each gap is of the method's own program", text);
+	if (chart->o->x == X_SECONDS)
+		text = arena_format(arena, "%s; %s", text, curve_time_label(chart->y));
+	if (chart->untimed)
+		text = arena_format(arena,
+				    "%s; left out: %zu cells whose trace has no time of the "
+				    "certificates",
+				    text, chart->untimed);
+	if (!chart->o->slope)
+		return text;
+	return arena_format(
+		arena,
+		"%s; thin lines: slope of the linear phase, in the legend%s (?: none found)%s",
+		text, panels > 1 ? " for the panels in turn" : "",
+		chart->o->x == X_SECONDS ? "; a curve begins when its setup is done" : "");
+}
+
+static void fill(const void *options, const struct records *records, struct figure *figure)
+{
+	const struct convergence_options *o = options;
+	struct chart chart = {o, records, x_names[o->x], y_names[o->y], figure, 0};
+	struct series_list list =
+		series_of_methods(records, (enum series_settings)o->settings, o->methods);
+
+	figure->x.label = o->x == X_SECONDS ? curve_time_label(chart.y) : "iteration";
+	figure->x.scale = (enum figure_scale)o->scale_x;
+	figure->y.label = y_labels[o->y];
+	figure->y.scale = (enum figure_scale)o->scale;
+	figure->y.share = strstr(chart.y, "accuracy");
+	for (size_t i = 0; i < list.count; i++) {
+		size_t count;
+		struct group *parts =
+			comparable_split(list.at[i].group, chart.y, NULL, records->arena, &count);
+
+		for (size_t k = 0; k < count; k++)
+			add_curve(&chart, &list.at[i], &parts[k]);
+	}
+	figure->caption = caption_of(&chart, &list);
+	if (o->slope)
+		slope_add(figure, o->x == X_SECONDS);
+}
+
+const struct plot plot_convergence = {
+	.base = {"convergence", "trace against time or iterations, a panel per data set", "", rows,
+		 sizeof(struct convergence_options)},
+	.fill = fill,
+};

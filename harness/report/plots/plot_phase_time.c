@@ -1,0 +1,104 @@
+/* Where the time goes: stacked bars of the phases of a cell, a panel per data set. */
+#include "harness/report/figure/plot.h"
+#include "harness/report/plots/panels.h"
+#include "harness/report/records/stat.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { PHASES = 8 };
+
+struct phase_options { /* all zero = the defaults */
+	long settings;
+};
+
+/* In order of the bar. `less`: a phase of its own that is part of this one. */
+static const struct {
+	const char *column, *less, *label;
+} phases[PHASES] = {{"load_s", NULL, "load"},
+		    {"setup_s", NULL, "setup"},
+		    {"solve_s", NULL, "solve"},
+		    {"certificate_s", NULL, "certificates of the gap"},
+		    {"eval_s", "certificate_s", "evaluation"},
+		    {"select_s", NULL, "attack of the selection"},
+		    {"attack_s", NULL, "attack"},
+		    {"certify_s", NULL, "certificates of robustness"}};
+
+static double phase_of(const struct record *record, const void *what)
+{
+	size_t k = *(const size_t *)what;
+	double value = stat_column(record, phases[k].column);
+	double less = phases[k].less ? stat_column(record, phases[k].less) : 0;
+
+	return isnan(less) ? value : fmax(0, value - less);
+}
+
+static const struct option rows[] = {
+	{OPTION_FIELD(struct phase_options, settings), .initial = "auto",
+	 .names = series_settings_names, .doc = SERIES_SETTINGS_DOC},
+	{.name = NULL},
+};
+
+/* Where phase k of a bar begins; k = PHASES: the top of the bar. */
+static double height_at(const struct group *group, size_t k, struct arena *arena)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < k; i++) {
+		struct spread stat = stat_group(group, phase_of, &i, arena);
+
+		sum += stat.count ? stat.median : 0;
+	}
+	return sum;
+}
+
+static void add_phase(struct figure *figure, struct figure_panel *panel,
+		      const struct series_list *list, size_t k)
+{
+	const struct figure_curve like = {.title = phases[k].label,
+					  .columns = "place bottom top",
+					  .label = phases[k].label,
+					  .entry = k,
+					  .layer = FIGURE_STACK,
+					  .style = {k, k}};
+	struct figure_curve *pieces = figure_curve(figure, panel, &like);
+
+	for (size_t i = 0; i < list->count; i++) {
+		const struct group *group = list->at[i].group;
+
+		if (strcmp(group->data, panel->name) == 0)
+			figure_row(pieces, (double[]){(double)pieces->count,
+						      height_at(group, k, figure->arena),
+						      height_at(group, k + 1, figure->arena)});
+	}
+}
+
+static void fill(const void *options, const struct records *records, struct figure *figure)
+{
+	const struct phase_options *o = options;
+	struct arena *arena = records->arena;
+	struct series_list list = series_of(records, (enum series_settings)o->settings, 1);
+
+	figure->y =
+		(struct figure_axis){.label = "time in s", .scale = FIGURE_LINEAR, .starts = true};
+	for (size_t i = 0; i < records->data_count; i++) {
+		struct figure_panel *panel = panels_data(figure, records, records->data[i]);
+
+		for (size_t k = 0; k < PHASES; k++)
+			add_phase(figure, panel, &list, k);
+		panels_names(panel, &list);
+		if (!(figure_extent(panel, FIGURE_Y).high > 0))
+			figure_drop(panel);
+	}
+	figure->caption =
+		arena_format(arena, "%s; a bar stacks the medians of the phases",
+			     list.repeats > 1 ? arena_format(arena, "%zu repetitions", list.repeats)
+					      : "One run per bar");
+}
+
+const struct plot plot_phase_time = {
+	.base = {"phase_time",
+		 "time of loading, setup, solve, certificates, evaluation and attacks, stacked", "",
+		 rows, sizeof(struct phase_options)},
+	.fill = fill,
+};

@@ -1,0 +1,199 @@
+/* Robust accuracy against eps: a line per method and attack, a panel per data set, norm and units.
+ */
+#include "harness/report/figure/plot.h"
+#include "harness/report/plots/panels.h"
+#include "harness/report/records/stat.h"
+
+#include <math.h>
+#include <string.h>
+
+struct robust_options { /* all zero = the defaults */
+	long attacks, settings;
+};
+
+enum attacks { ATTACKS_AUTO, ATTACKS_EACH, ATTACKS_WORST };
+
+static const char *const attacks_names[] = {"auto", "each", "worst", NULL};
+
+static const struct option rows[] = {
+	{OPTION_FIELD(struct robust_options, attacks), .initial = "auto", .names = attacks_names,
+	 .doc = "a line for each attack, or one for the lowest accuracy over the attacks; auto: "
+		"each "
+		"where that stays readable"},
+	{OPTION_FIELD(struct robust_options, settings), .initial = "auto",
+	 .names = series_settings_names, .doc = SERIES_SETTINGS_DOC},
+	{.name = NULL},
+};
+
+/* The lines of one method on one data set. */
+struct lines {
+	struct figure *figure;
+	const struct series_list *list;
+	const struct attack_kinds *kinds;
+	const struct series *series;
+};
+
+/* The radii of one attack over the members of a group, ascending, each once. */
+static size_t radii_of(const struct group *group, const struct attack_kind *kind, double **out,
+		       struct arena *arena)
+{
+	size_t total = 0, count = 0, here;
+	double *eps;
+
+	for (size_t i = 0; i < group->count; i++) {
+		attacks_rows(group->member[i], kind, &here);
+		total += here;
+	}
+	eps = ARENA_ARRAY(arena, double, total);
+	for (size_t i = 0; i < group->count; i++) {
+		const struct attack_row *row = attacks_rows(group->member[i], kind, &here);
+
+		for (size_t j = 0; j < here; j++)
+			if (attacks_match(&row[j], kind))
+				eps[count++] = row[j].eps;
+	}
+	*out = eps;
+	return sample_distinct(eps, count);
+}
+
+/* With several attacks the colour is the method and the attack sets dash and marker, unless the
+ * colours do not suffice for that. */
+static struct figure_style style_of(const struct series_list *list, const struct series *series,
+				    size_t kind, size_t kinds)
+{
+	if (kinds > 1 && list->entry_count <= FIGURE_COLOURS)
+		return (struct figure_style){series->colour, kind};
+	return (struct figure_style){series->colour, series->entry * kinds + kind};
+}
+
+static void add_line(const struct lines *l, struct figure_panel *panel, size_t k)
+{
+	const struct attack_kind *kind = &l->kinds->at[k];
+	const struct series *s = l->series;
+	struct arena *arena = l->figure->arena;
+	const char *both = arena_format(arena, "%s, %s", s->label, kind->label);
+	const struct figure_curve like = {
+		.title = both,
+		.columns = "eps robust_accuracy low high",
+		.label = l->kinds->count > 1 ? both : s->label,
+		.entry = s->entry * l->kinds->count + k,
+		.style = style_of(l->list, s, k, l->kinds->count),
+		.band = !kind->certified, /* it would be taken for the area below the attacks */
+		.every = true};
+	struct figure_curve *line = figure_curve(l->figure, panel, &like);
+	struct attack_kind at = *kind;
+	double *eps;
+	size_t count = radii_of(s->group, kind, &eps, arena);
+
+	at.eps = 0;
+	if (count && eps[0] > 0) /* the clean accuracy is the value at eps = 0 */
+		figure_spread(line, 0, stat_group(s->group, attacks_clean, &at, arena));
+	for (size_t i = 0; i < count; i++) {
+		struct spread robust;
+
+		at.eps = eps[i];
+		robust = panels_robust(s->group, &at, arena);
+		if (robust.count > 0)
+			figure_spread(line, eps[i], robust);
+	}
+}
+
+/* The area between the lowest attacked accuracy and the certified one, where the truth lies. */
+static void add_area(const struct lines *l, struct figure_panel *panel, size_t k)
+{
+	const struct attack_kind *certified = &l->kinds->at[k];
+	const struct series *s = l->series;
+	struct arena *arena = l->figure->arena;
+	const struct figure_curve like = {.title =
+						  arena_format(arena, "%s, between %s and attacked",
+							       s->label, certified->label),
+					  .columns = "eps certified attacked",
+					  .layer = FIGURE_BETWEEN,
+					  .style = style_of(l->list, s, k, l->kinds->count)};
+	struct figure_curve *area = figure_curve(l->figure, panel, &like);
+	struct attack_kind below = *certified, above = *certified;
+	double *eps;
+	size_t count = radii_of(s->group, certified, &eps, arena);
+
+	above.certified = false;
+	for (size_t i = 0; i < count; i++) {
+		double row[] = {eps[i], 0, 0};
+
+		below.eps = above.eps = eps[i];
+		row[1] = stat_group(s->group, attacks_robust, &below, arena).median;
+		row[2] = stat_group(s->group, attacks_robust, &above, arena).median;
+		if (!isnan(row[1]) && !isnan(row[2]))
+			figure_row(area, row);
+	}
+}
+
+/* All attacks, or the lowest accuracy over them if the lines would be too many; and below them what
+ * is certified. */
+static struct attack_kinds choose_kinds(const struct robust_options *o,
+					const struct records *records)
+{
+	struct attack_kinds all = attacks_of(records, NULL);
+	struct attack_kinds certified = attacks_certified(records, NULL);
+	struct series_list best = series_of(records, SERIES_BEST, 1);
+	size_t most = 0;
+
+	for (size_t i = 0; i < records->data_count; i++) {
+		size_t here = series_count(&best, records->data[i]) * (all.count + certified.count);
+
+		most = here > most ? here : most;
+	}
+	if (o->attacks == ATTACKS_WORST || (o->attacks == ATTACKS_AUTO && most > SERIES_READABLE))
+		all = attacks_worst(&all, records->arena);
+	return attacks_join(&all, &certified, records->arena);
+}
+
+static const char *caption_of(const struct series_list *list, const struct attack_kinds *kinds,
+			      struct arena *arena)
+{
+	return arena_format(arena, "%s%s%s%s", series_caption(list, arena),
+			    list->repeats > 1 ? "" : "; band: Wilson 95 % interval",
+			    kinds->count && !kinds->at[0].attack
+				    ? "; the lowest accuracy over the attacks"
+				    : "",
+			    kinds->count && kinds->at[kinds->count - 1].certified
+				    ? "; darker: between attacked and certified accuracy"
+				    : "");
+}
+
+static void fill(const void *options, const struct records *records, struct figure *figure)
+{
+	const struct robust_options *o = options;
+	struct arena *arena = records->arena;
+	struct attack_kinds kinds = choose_kinds(o, records);
+	struct series_list list =
+		series_of(records, (enum series_settings)o->settings, kinds.count);
+	struct lines lines = {figure, &list, &kinds, NULL};
+
+	figure->y.label = "robust accuracy";
+	figure->y.share = true;
+	for (size_t i = 0; i < list.count; i++) {
+		const char *data = list.at[i].group->data;
+
+		lines.series = &list.at[i];
+		for (size_t k = 0; k < kinds.count; k++) {
+			const struct attack_kind *kind = &kinds.at[k];
+			struct figure_panel *panel = figure_panel(
+				figure,
+				arena_format(arena, "%s\n%s\n%s", data, kind->norm, kind->units),
+				data, series_title(records, data));
+
+			panel->x.label = arena_format(arena, "eps (%s, %s features)", kind->norm,
+						      *kind->units ? kind->units : "prepared");
+			if (kind->certified)
+				add_area(&lines, panel, k);
+			add_line(&lines, panel, k);
+		}
+	}
+	figure->caption = caption_of(&list, &kinds, arena);
+}
+
+const struct plot plot_robust_accuracy = {
+	.base = {"robust_accuracy", "accuracy under attack against the radius eps", "", rows,
+		 sizeof(struct robust_options)},
+	.fill = fill,
+};

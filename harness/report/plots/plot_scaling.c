@@ -1,0 +1,240 @@
+/* Cost against size on logarithmic axes, with the slope of a straight line fitted to it. */
+#include "harness/report/figure/plot.h"
+#include "harness/report/records/column.h"
+#include "harness/report/records/comparable.h"
+#include "harness/report/records/stat.h"
+#include "harness/report/series/series.h"
+#include "harness/stats/line.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct scaling_options {
+	const char *x;
+	long y;
+	struct texts data;
+};
+
+static const char *const y_names[] = {"seconds_per_iteration", "solve_s",    "setup_s", "time",
+				      "peak_mem_bytes",        "iterations", NULL};
+
+static const struct option rows[] = {
+	{OPTION_FIELD(struct scaling_options, x),
+	 .doc = "size: n_train, d, patterns, neurons, another column of summary.csv, or the path "
+		"of a swept option"},
+	{OPTION_FIELD(struct scaling_options, y), .initial = "seconds_per_iteration",
+	 .names = y_names, .doc = "cost; time: setup and solve"},
+	{OPTION_FIELD(struct scaling_options, data), .initial = "null",
+	 .doc = "names of the data sets to take; all by default"},
+	{.name = NULL},
+};
+
+struct scaling {
+	const struct scaling_options *o;
+	const struct records *records;
+	struct figure *figure;
+	bool pooled;              /* other swept options, where the curves were too many */
+	struct figure_curve **of; /* of each record its curve, or NULL */
+	size_t curves, kept;      /* kept: records of curves with several sizes */
+};
+
+static double size_of(const struct record *record, const char *x)
+{
+	double size = records_number(&record->result, x);
+	const char *text = records_swept(record, x);
+
+	return isnan(size) && text ? strtod(text, NULL) : size;
+}
+
+/* The size of the data is what n_train and d stand for: curves run over data sets. */
+static bool over_data(const char *x)
+{
+	return strcmp(x, "n_train") == 0 || strcmp(x, "d") == 0 || strncmp(x, "data.", 5) == 0;
+}
+
+/* What is minimised, where the cost depends on it, it differs and the swept values do not say it.
+ */
+static const char *objective_of(const struct scaling *scaling, const struct record *r)
+{
+	bool said = comparable_changed_by(scaling->o->x);
+
+	for (size_t i = 0; i < r->swept_count && !scaling->pooled; i++)
+		said = said || comparable_changed_by(r->swept[i].path);
+	if (said || !comparable_cost(y_names[scaling->o->y]))
+		return "";
+	return comparable_difference(r, scaling->records, NULL, "time", scaling->records->arena);
+}
+
+static const char *label_of(const struct scaling *scaling, const struct record *r)
+{
+	struct arena *arena = scaling->records->arena;
+	const char *text = r->result.method, *apart;
+	bool across = over_data(scaling->o->x);
+
+	if (!across && scaling->o->data.count != 1 && scaling->records->data_count > 1)
+		text = arena_format(arena, "%s, %s", text, r->result.data);
+	for (size_t i = 0; i < r->swept_count && !scaling->pooled; i++) {
+		const struct cellfile_swept *swept = &r->swept[i];
+
+		if (strcmp(swept->path, scaling->o->x) != 0 &&
+		    strcmp(records_short(swept->path), scaling->o->x) != 0 &&
+		    !(across && records_of_data(swept)))
+			text = arena_format(arena, "%s, %s=%s", text, records_short(swept->path),
+					    swept->value);
+	}
+	apart = objective_of(scaling, r);
+	return *apart ? arena_format(arena, "%s, %s", text, apart) : text;
+}
+
+/* The values of all records, in curves by label. */
+static void collect(struct scaling *scaling, struct figure_panel *panel)
+{
+	const struct records *records = scaling->records;
+	struct column column = {y_names[scaling->o->y], NULL};
+
+	for (size_t i = 0; i < records->count; i++) {
+		const struct record *r = &records->at[i];
+		double x = size_of(r, scaling->o->x), y = column_value(r, &column);
+		struct figure_curve like = {.columns = "size median low high",
+					    .layer = FIGURE_RANGES};
+
+		scaling->of[i] = NULL;
+		if (!records_wanted(&scaling->o->data, r->result.data) || !records_ok(r) ||
+		    !(x > 0) || !(y > 0) || isinf(y))
+			continue;
+		like.title = label_of(scaling, r);
+		scaling->of[i] = figure_find(panel, like.title);
+		if (!scaling->of[i])
+			scaling->of[i] = figure_curve(scaling->figure, panel, &like);
+		figure_value(scaling->of[i], x, y);
+	}
+}
+
+/* y = scale x^slope, by least squares of the logarithms over all values. */
+static void add_fit(struct scaling *scaling, struct figure_panel *panel, struct figure_curve *curve)
+{
+	struct arena *arena = scaling->records->arena;
+	double *x = ARENA_ARRAY(arena, double, curve->count),
+	       *y = ARENA_ARRAY(arena, double, curve->count);
+	size_t columns = figure_numbers(curve->layer), place = scaling->curves++;
+	const struct figure_curve like = {.title = arena_format(arena, "%s: fit", curve->title),
+					  .columns = "size fit",
+					  .layer = FIGURE_STROKE,
+					  .style = {place, place},
+					  .width = 1.5};
+	struct figure_curve *fit = figure_curve(scaling->figure, panel, &like);
+	struct line line;
+
+	for (size_t i = 0; i < curve->count; i++) {
+		x[i] = log(curve->at[i * columns]);
+		y[i] = log(curve->at[i * columns + 1]);
+	}
+	line = line_fit(x, y, curve->count);
+	curve->label = arena_format(arena, "%s: slope %.2f", curve->title, line.slope);
+	if (!isnan(line.error))
+		curve->label = arena_format(arena, "%s \xc2\xb1 %.2f", curve->label, line.error);
+	curve->entry = curve->style.colour = curve->style.dash = place;
+	figure_pool(curve, 1);
+	for (size_t i = 0; i < curve->count; i += curve->count - 1) { /* the first and the last */
+		double size = curve->at[i * columns];
+
+		figure_row(fit, (double[]){size, exp(line.offset) * pow(size, line.slope)});
+	}
+}
+
+/* Fits of all curves; what has one size only is left out. */
+static void add_fits(struct scaling *scaling, struct figure_panel *panel)
+{
+	struct figure_curve *last = panel->last, *curve = panel->first;
+
+	for (bool more = curve; more; curve = curve->next) {
+		more = curve != last;
+		figure_order(curve, 1);
+		if (curve->at[0] < curve->at[(curve->count - 1) * figure_numbers(curve->layer)])
+			add_fit(scaling, panel, curve);
+		else
+			curve->count = 0;
+	}
+	for (size_t i = 0; i < scaling->records->count; i++) {
+		if (scaling->of[i] && scaling->of[i]->count == 0)
+			scaling->of[i] = NULL;
+		scaling->kept += scaling->of[i] != NULL;
+	}
+}
+
+/* The sizes that all cells share: "d = 32, P = 16"; else the number of cells. */
+static const char *title_of(const struct scaling *scaling)
+{
+	static const char *const sizes[] = {"n_train", "d", "patterns"};
+	static const char *const forms[] = {"n = %.0f", "d = %.0f", "P = %.0f"};
+	const struct records *records = scaling->records;
+	const char *title = "";
+
+	for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++) {
+		double first = NAN;
+		char text[32];
+		bool same = true;
+
+		for (size_t i = 0; i < records->count; i++) {
+			double here = records_number(&records->at[i].result, sizes[k]);
+
+			if (!scaling->of[i])
+				continue;
+			first = isnan(first) ? here : first;
+			same = same && here == first;
+		}
+		if (!same)
+			continue;
+		stat_format(text, sizeof text, forms[k], first);
+		title = arena_format(records->arena, "%s%s%s", title, *title ? ", " : "", text);
+	}
+	return *title ? title : arena_format(records->arena, "%zu cells", scaling->kept);
+}
+
+static const char *caption_of(const struct scaling *scaling)
+{
+	bool memory = strcmp(y_names[scaling->o->y], "peak_mem_bytes") == 0;
+
+	return arena_format(
+		scaling->records->arena,
+		"Medians and 10\xe2\x80\x93"
+		"90 %% ranges of %zu cells%s; lines: least squares of the logarithms over all "
+		"cells, slope with its standard error%s",
+		scaling->kept, scaling->pooled ? ", other swept options pooled" : "",
+		memory ? "; the memory is that of the whole process, so that slopes are low where "
+			 "it is "
+			 "small"
+		       : "");
+}
+
+static void fill(const void *options, const struct records *records, struct figure *figure)
+{
+	const struct scaling_options *o = options;
+	struct scaling scaling = {.o = o, .records = records, .figure = figure};
+	struct figure_panel *panel;
+
+	if (!o->x)
+		return;
+	figure->x = (struct figure_axis){.label = o->x, .scale = FIGURE_LOGARITHMIC, .few = true};
+	figure->y = (struct figure_axis){.label = column_label(y_names[o->y], records->arena),
+					 .scale = FIGURE_LOGARITHMIC};
+	scaling.of = ARENA_ARRAY(records->arena, struct figure_curve *, records->count);
+	for (int pass = 0; pass < 2 && (pass == 0 || scaling.pooled); pass++) {
+		figure->first = figure->last = NULL;
+		scaling.curves = scaling.kept = 0;
+		panel = figure_panel(figure, "", "", "");
+		collect(&scaling, panel);
+		add_fits(&scaling, panel);
+		scaling.pooled = pass == 1 || scaling.curves > SERIES_READABLE;
+	}
+	panel->title = title_of(&scaling);
+	figure->caption = caption_of(&scaling);
+}
+
+const struct plot plot_scaling = {
+	.base = {"scaling", "cost against size with a fitted slope", "", rows,
+		 sizeof(struct scaling_options)},
+	.fill = fill,
+	.size = true,
+};

@@ -1,0 +1,179 @@
+/* Which objectives can be compared. */
+#include "harness/report/records/comparable.h"
+#include "solvers/core/index.h"
+
+#include <string.h>
+
+enum part { LOSS, AVERAGE, BETA, QUANTITY, THREAT, PROGRAM, PARTS };
+
+static bool is_in(const char *const *names, const char *name)
+{
+	while (*names && strcmp(*names, name) != 0)
+		names++;
+	return *names;
+}
+
+bool comparable_objective(const char *column)
+{
+	static const char *const names[] = {
+		"objective",   "objective_network", "lower_bound",   "gap",
+		"gap_zero",    "gap_raw",           "gap_feasible",  "objective_zero",
+		"feasibility", "primal_residual",   "dual_residual", "objective_iterate",
+		NULL};
+
+	return is_in(names, column);
+}
+
+bool comparable_cost(const char *column)
+{
+	static const char *const names[] = {"time",          "solve_s",    "eval_s",
+					    "certificate_s", "iterations", NULL};
+
+	return is_in(names, column);
+}
+
+/* Values of a program rather than of a network. */
+static bool of_program(const char *column)
+{
+	return strcmp(column, "lower_bound") == 0 || strcmp(column, "objective_iterate") == 0;
+}
+
+/* Does a swept path lead to this part? */
+static bool leads_to(const char *path, enum part part)
+{
+	static const char *const names[PARTS] = {
+		[LOSS] = "loss", [AVERAGE] = "average", [BETA] = "beta"};
+	const char *last = records_short(path);
+
+	if (part == THREAT)
+		return strcmp(last, "eps") == 0 || strcmp(last, "norm") == 0;
+	if (part == PROGRAM)
+		return strncmp(path, "patterns", strlen("patterns")) == 0 ||
+		       strcmp(path, "neurons") == 0;
+	return names[part] && strncmp(path, names[part], strlen(names[part])) == 0;
+}
+
+bool comparable_changed_by(const char *path)
+{
+	for (enum part part = LOSS; part < PROGRAM; part++)
+		if (leads_to(path, part))
+			return true;
+	return false;
+}
+
+/* What `objective` and gaps are about. The worst case over balls of radius 0 is the clean one. */
+static const char *quantity_of(const struct record *record, const char *column)
+{
+	const char *of = record->result.objective_of;
+
+	if (strcmp(column, "objective_network") == 0 || !record->objective.threat ||
+	    !*record->objective.threat)
+		return "network";
+	return of ? of : "unknown";
+}
+
+static const char *part_of(const struct record *record, const char *column, enum part part)
+{
+	const struct cellfile_objective *o = &record->objective;
+	const char *const texts[PARTS] = {
+		[LOSS] = o->loss,     [AVERAGE] = o->average,
+		[BETA] = o->beta,     [QUANTITY] = quantity_of(record, column),
+		[THREAT] = o->threat, [PROGRAM] = of_program(column) ? o->program : "",
+	};
+
+	return texts[part] ? texts[part] : "";
+}
+
+const char *comparable_key(const struct record *record, const char *column, const char *x,
+			   struct arena *arena)
+{
+	const char *key = "";
+
+	if (!comparable_objective(column) && !comparable_cost(column))
+		return key;
+	for (enum part part = LOSS; part < PARTS; part++)
+		if (!x || !leads_to(x, part))
+			key = arena_format(arena, "%s%s\n", key, part_of(record, column, part));
+	return key;
+}
+
+static bool differs(const struct records *among, const char *data, const char *column,
+		    enum part part)
+{
+	const char *first = NULL;
+
+	for (size_t i = 0; i < among->count; i++) {
+		const char *here;
+
+		if ((data && strcmp(among->at[i].result.data, data) != 0) ||
+		    !records_ok(&among->at[i]))
+			continue;
+		here = part_of(&among->at[i], column, part);
+		if (first && strcmp(first, here) != 0)
+			return true;
+		first = here;
+	}
+	return false;
+}
+
+static const char *words_of(const char *text, enum part part, struct arena *arena)
+{
+	static const char *const before[PARTS] = {[BETA] = "beta ", [THREAT] = "against "};
+	static const char *const after[PARTS] = {[LOSS] = " loss", [AVERAGE] = " over samples"};
+
+	if (part == THREAT && !*text)
+		return "clean";
+	if (part == QUANTITY && strcmp(text, "network") == 0) /* said by the label of the column */
+		return "";
+	if (!*text)
+		return "";
+	return arena_format(arena, "%s%s%s", before[part] ? before[part] : "", text,
+			    after[part] ? after[part] : "");
+}
+
+const char *comparable_difference(const struct record *record, const struct records *among,
+				  const char *data, const char *column, struct arena *arena)
+{
+	const char *text = "";
+
+	for (enum part part = LOSS; part < PARTS; part++) {
+		const char *words = words_of(part_of(record, column, part), part, arena);
+
+		if (*words && differs(among, data, column, part))
+			text = arena_format(arena, "%s%s%s", text, *text ? ", " : "", words);
+	}
+	return text;
+}
+
+struct group *comparable_split(const struct group *group, const char *column, const char *x,
+			       struct arena *arena, size_t *count)
+{
+	struct group *out = ARENA_ARRAY(arena, struct group, group->count);
+	struct index index = index_new(group->count, arena);
+
+	*count = 0;
+	for (size_t i = 0; i < group->count; i++) {
+		const char *key = comparable_key(group->member[i], column, x, arena);
+		struct group *part = out + index_place(&index, key, *count);
+
+		if (part == out + *count) {
+			*part = *group;
+			part->count = 0;
+			part->member = ARENA_ARRAY(arena, const struct record *, group->count);
+			(*count)++;
+		}
+		part->member[part->count++] = group->member[i];
+	}
+	return out;
+}
+
+const char *comparable_group_key(const struct group *group, const char *column, const char *x,
+				 struct arena *arena)
+{
+	const char *key = comparable_key(group->member[0], column, x, arena);
+
+	for (size_t i = 1; group->composed && i < group->count; i++)
+		if (strcmp(comparable_key(group->member[i], column, x, arena), key) != 0)
+			return NULL;
+	return key;
+}

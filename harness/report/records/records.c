@@ -1,0 +1,90 @@
+/* Looking at records in memory. */
+#include "harness/report/records/records.h"
+#include "harness/store/checksums.h"
+
+#include <math.h>
+#include <string.h>
+
+const char *records_swept(const struct record *record, const char *path)
+{
+	for (size_t i = 0; i < record->swept_count; i++)
+		if (strcmp(record->swept[i].path, path) == 0)
+			return record->swept[i].value;
+	return NULL;
+}
+
+bool records_of_data(const struct cellfile_swept *swept)
+{
+	return strncmp(swept->path, "data.", strlen("data.")) == 0;
+}
+
+const char *records_short(const char *path)
+{
+	const char *dot = strrchr(path, '.');
+
+	return dot ? dot + 1 : path;
+}
+
+size_t records_ok_count(const struct group *group)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < group->count; i++)
+		count += records_ok(group->member[i]);
+	return count;
+}
+
+static bool has_status(const struct record *record, enum cell_status status)
+{
+	return record->result.status &&
+	       strcmp(record->result.status, cell_status_names[status]) == 0;
+}
+
+bool records_ok(const struct record *record)
+{
+	return has_status(record, CELL_OK);
+}
+
+const char *records_text(const struct result *result, const char *name)
+{
+	const char *text = result_text(result, name);
+
+	return text && *text ? text : NULL;
+}
+
+double records_number(const struct result *result, const char *name)
+{
+	return result_number(result, name);
+}
+
+bool records_wanted(const struct texts *names, const char *name)
+{
+	return names->count == 0 || records_index(names->at, names->count, name) < names->count;
+}
+
+size_t records_index(const char *const *names, size_t count, const char *name)
+{
+	size_t i = 0;
+
+	while (i < count && strcmp(names[i], name) != 0)
+		i++;
+	return i;
+}
+
+enum status records_tell(const struct records *records, FILE *to)
+{
+	for (size_t i = 0; i < records->count; i++) {
+		const struct record *record = &records->at[i];
+
+		if (has_status(record, CELL_DAMAGED))
+			fprintf(to, "%s: %s\n", record->folder, record->result.message);
+	}
+	if (records->unchecked)
+		fprintf(to,
+			"%s: note: %zu record%s of an earlier version without checksums, read "
+			"unchecked\n",
+			records->folder, records->unchecked, records->unchecked == 1 ? "" : "s");
+	if (checksums_tell(records->folder, records->checked > 0, to) != STATUS_OK)
+		return STATUS_FAILED;
+	return records->damaged ? STATUS_FAILED : STATUS_OK;
+}

@@ -1,0 +1,213 @@
+/* Loading of records: the order of plan.csv if there is one, else of the ids. */
+#include "harness/machine/env.h"
+#include "harness/report/records/asked.h"
+#include "harness/report/records/records.h"
+#include "harness/store/manifest.h"
+#include "solvers/core/text.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { CAPTION_BYTES = 256 };
+
+/* Names of the folders in <folder>/cells, sorted; a dot marks hidden and unfinished ones. */
+static enum status list_cells(const char *folder, struct arena *arena, const char ***names,
+			      size_t *count, struct err *err)
+{
+	const char *path = arena_format(arena, "%s/cells", folder);
+	DIR *dir = opendir(path);
+	struct dirent *entry;
+	size_t room = 0;
+
+	*count = 0;
+	if (!dir)
+		return err_at(err, STATUS_ENV, (struct err_place){path, 0, 0},
+			      "cannot read the records: %s", strerror(errno));
+	while (readdir(dir))
+		room++;
+	*names = ARENA_ARRAY(arena, const char *, room);
+	rewinddir(dir);
+	while (*count < room && (entry = readdir(dir))) {
+		struct stat info;
+
+		if (strchr(entry->d_name, '.') ||
+		    fstatat(dirfd(dir), entry->d_name, &info, 0) != 0 || !S_ISDIR(info.st_mode))
+			continue;
+		(*names)[(*count)++] = arena_text(arena, entry->d_name);
+	}
+	closedir(dir);
+	qsort(*names, *count, sizeof **names, text_compare);
+	return STATUS_OK;
+}
+
+static enum status load_files(struct record *record, struct cellfile *cell, struct arena *arena,
+			      struct err *err)
+{
+	const char *trace = arena_format(arena, "%s/trace.csv", record->folder);
+	struct field_rows attacks, certificates;
+
+	TRY(cellfile_read(arena_format(arena, "%s/cell.json", record->folder), arena, cell, err));
+	TRY(result_read(arena_format(arena, "%s/result.json", record->folder), arena,
+			&record->result, err));
+	if (access(trace, F_OK) == 0)
+		TRY(csv_read(trace, arena, &record->trace, err));
+	TRY(field_read_any(arena_format(arena, "%s/attack.csv", record->folder), &rows_attack,
+			   arena, &attacks, err));
+	TRY(field_read_any(arena_format(arena, "%s/certify.csv", record->folder), &rows_certify,
+			   arena, &certificates, err));
+	record->attack = attacks.at;
+	record->attack_count = attacks.count;
+	record->certificate = certificates.at;
+	record->certificate_count = certificates.count;
+	return STATUS_OK;
+}
+
+/* The row of the plan that names an id, or NULL. */
+static const struct plan_row *row_of(const struct field_rows *plan, const char *id)
+{
+	const struct plan_row *row = plan->at;
+
+	for (size_t i = 0; i < plan->count; i++)
+		if (strcmp(row[i].cell, id) == 0)
+			return &row[i];
+	return NULL;
+}
+
+/* "rho=0.1;patterns=60" */
+static void split_swept(const char *text, struct arena *arena, struct cellfile *out)
+{
+	char *copy = arena_text(arena, text), *rest = NULL;
+
+	out->swept = ARENA_ARRAY(arena, struct cellfile_swept, strlen(text) + 1);
+	out->swept_count = 0;
+	for (char *part = strtok_r(copy, ";", &rest); part; part = strtok_r(NULL, ";", &rest)) {
+		char *equals = strchr(part, '=');
+
+		if (!equals)
+			continue;
+		*equals = '\0';
+		out->swept[out->swept_count++] = (struct cellfile_swept){part, equals + 1};
+	}
+}
+
+static bool is_same(const char *a, const char *b)
+{
+	return a && strcmp(a, b) == 0;
+}
+
+/* What a damaged record is of: its cell.json if that is of the cell that the plan names, else what
+ * the plan says. */
+static void name_damaged(const struct record *record, const struct field_rows *plan,
+			 struct arena *arena, struct cellfile *cell)
+{
+	struct err ignored = {0}; /* the damage is told already */
+	const struct plan_row *row = row_of(plan, record->id);
+
+	*cell = (struct cellfile){.repetition = NAN};
+	cellfile_read(arena_format(arena, "%s/cell.json", record->folder), arena, cell, &ignored);
+	if (!row || !*row->method ||
+	    (is_same(cell->data, row->data) && is_same(cell->method, row->method) &&
+	     cell->repetition == row->repetition))
+		return;
+	*cell = (struct cellfile){
+		.data = row->data, .method = row->method, .repetition = row->repetition};
+	split_swept(row->swept, arena, cell);
+}
+
+static void mark_damaged(struct record *record, const struct err *err, struct arena *arena)
+{
+	const char *prefix = "damaged record: ";
+	bool told = strncmp(err->text, prefix, strlen(prefix)) == 0;
+	struct record empty = {.id = record->id, .folder = record->folder};
+
+	*record = empty;
+	record->result = result_empty();
+	record->result.status = cell_status_names[CELL_DAMAGED];
+	record->result.message =
+		told ? arena_text(arena, err->text)
+		     : arena_format(arena, "%s%s: %s", prefix,
+				    err->source[0] ? err->source : record->folder, err->text);
+}
+
+static void take_cell(struct record *record, const struct cellfile *cell)
+{
+	struct result *result = &record->result;
+
+	result->cell = record->id;
+	if (!result->data)
+		result->data = cell->data ? cell->data : "unknown";
+	if (!result->method)
+		result->method = cell->method ? cell->method : "unknown";
+	if (!result->solver)
+		result->solver = cell->solver;
+	if (isnan(result->repetition))
+		result->repetition = cell->repetition;
+	record->swept_count = cell->swept_count;
+	record->swept = cell->swept;
+	record->select_by = cell->select_by;
+	record->select_per = cell->select_per;
+	record->objective = cell->objective;
+	record->resampled = cell->resampled;
+}
+
+static enum status load_record(struct records *records, struct record *record,
+			       const struct asked_row *row, const struct field_rows *plan,
+			       struct err *err)
+{
+	struct arena *arena = records->arena;
+	struct cellfile cell = {.repetition = NAN};
+	enum manifest_state state;
+	struct err found = {0};
+	enum status status;
+
+	record->result = result_empty();
+	status = manifest_check(record->folder, arena, NULL, &state, &found);
+	if (state == MANIFEST_NEWER)
+		return err_at(err, status, (struct err_place){found.source, 0, 0}, "%s",
+			      found.text);
+	if (status == STATUS_OK)
+		status = load_files(record, &cell, arena, &found);
+	if (status != STATUS_OK) {
+		mark_damaged(record, &found, arena);
+		name_damaged(record, plan, arena, &cell);
+		records->damaged++;
+	}
+	records->checked += state == MANIFEST_WHOLE;
+	records->unchecked += state == MANIFEST_UNCHECKED && status == STATUS_OK;
+	take_cell(record, &cell);
+	asked_show(record, row, arena);
+	records->incomplete += record->lacks && records_ok(record);
+	return STATUS_OK;
+}
+
+enum status records_load(const char *folder, struct arena *arena, struct records *out,
+			 struct err *err)
+{
+	const char *plan_path = arena_format(arena, "%s/plan.csv", folder);
+	struct err ignored = {0}; /* without a readable plan the order of the ids holds */
+	struct field_rows plan;
+	char caption[CAPTION_BYTES];
+	const char **names = NULL;
+	struct asked_row *rows;
+
+	*out = (struct records){.arena = arena, .folder = folder, .out = folder};
+	TRY(list_cells(folder, arena, &names, &out->count, err));
+	if (field_read(plan_path, &rows_plan, arena, &plan, &ignored) != STATUS_OK)
+		plan = (struct field_rows){0};
+	rows = asked_rows(out, &plan, names, &out->count);
+	out->at = ARENA_ARRAY(arena, struct record, out->count);
+	for (size_t i = 0; i < out->count; i++) {
+		out->at[i].id = rows[i].id;
+		out->at[i].folder = arena_format(arena, "%s/cells/%s", folder, rows[i].id);
+		TRY(load_record(out, &out->at[i], &rows[i], &plan, err));
+	}
+	records_group(out);
+	env_read_caption(arena_format(arena, "%s/env.json", folder), caption, sizeof caption);
+	out->caption = arena_text(arena, caption);
+	return STATUS_OK;
+}

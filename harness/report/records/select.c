@@ -1,0 +1,238 @@
+/* Choosing one setting of each method that asks for it. */
+#include "harness/report/records/select.h"
+#include "harness/report/records/stat.h"
+#include "solvers/core/index.h"
+
+#include <math.h>
+#include <string.h>
+
+const char *select_key(const struct group *group, struct arena *arena)
+{
+	return arena_format(arena, "%s\n%s", group->method, group->problem);
+}
+
+bool select_lower_is_better(const char *column)
+{
+	return !strstr(column, "accuracy");
+}
+
+/* Lower is better; a cell that is not ok or has no value counts as the worst. */
+static double score_of(const struct record *record, const char *by)
+{
+	double value = stat_column(record, by);
+
+	if (!records_ok(record) || isnan(value))
+		return HUGE_VAL;
+	return select_lower_is_better(by) ? value : -value;
+}
+
+/* What the settings are compared by per experiment: the median over all repetitions. */
+static double score(const struct group *group, const char *by, struct arena *arena)
+{
+	double *values = ARENA_ARRAY(arena, double, group->count);
+
+	for (size_t i = 0; i < group->count; i++)
+		values[i] = score_of(group->member[i], by);
+	return sample_spread(values, group->count).median;
+}
+
+bool select_per_repetition(const struct group *setting)
+{
+	const struct record *r = setting->member[0];
+
+	if (r->select_per && strcmp(r->select_per, "auto") != 0)
+		return strcmp(r->select_per, "repetition") == 0;
+	return r->resampled;
+}
+
+static const struct record *at_repetition(const struct group *group, double repetition)
+{
+	for (size_t i = 0; i < group->count; i++)
+		if (group->member[i]->result.repetition == repetition)
+			return group->member[i];
+	return NULL;
+}
+
+/* The index of the setting that is best in a repetition, or `count` if none has a value. */
+static size_t best_at(const struct group *const *setting, size_t count, const char *by,
+		      double repetition)
+{
+	size_t best = count;
+	double least = HUGE_VAL;
+
+	for (size_t k = 0; k < count; k++) {
+		const struct record *r = at_repetition(setting[k], repetition);
+		double here = r ? score_of(r, by) : HUGE_VAL;
+
+		if (here < least) {
+			least = here;
+			best = k;
+		}
+	}
+	return best;
+}
+
+/* The repetitions of any setting, each once. */
+static size_t repetitions_of(const struct group *const *setting, size_t count, double **out,
+			     struct arena *arena)
+{
+	size_t members = 0, found = 0;
+
+	for (size_t k = 0; k < count; k++)
+		members += setting[k]->count;
+	*out = ARENA_ARRAY(arena, double, members);
+	for (size_t k = 0; k < count; k++)
+		for (size_t i = 0; i < setting[k]->count; i++) {
+			double here = setting[k]->member[i]->result.repetition;
+			size_t at = 0;
+
+			while (at < found && (*out)[at] != here)
+				at++;
+			if (at == found)
+				(*out)[found++] = here;
+		}
+	return found;
+}
+
+const struct group *select_compose(const struct group *const *setting, size_t count, const char *by,
+				   size_t *times, struct arena *arena)
+{
+	struct group *out = ARENA_NEW(arena, struct group);
+	bool any = false;
+	double *repetition;
+	size_t repetitions = repetitions_of(setting, count, &repetition, arena);
+
+	*out = *setting[0];
+	out->setting = "selected per repetition";
+	out->composed = true;
+	out->left_out = false;
+	out->count = 0;
+	out->member = ARENA_ARRAY(arena, const struct record *, repetitions);
+	for (size_t i = 0; i < repetitions; i++) {
+		size_t best = best_at(setting, count, by, repetition[i]);
+		const struct record *r;
+
+		any = any || best < count;
+		times[best < count ? best : 0] += best < count;
+		for (size_t k = 0; k < count && best == count; k++) /* all failed: one of them */
+			best = at_repetition(setting[k], repetition[i]) ? k : best;
+		r = at_repetition(setting[best], repetition[i]);
+		out->member[out->count++] = r;
+	}
+	return any ? out : NULL;
+}
+
+static double seconds_of(const struct group *group)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < group->count; i++) {
+		const struct result *r = &group->member[i]->result;
+		const double part[] = {r->load_s, r->setup_s, r->solve_s, r->eval_s, r->select_s};
+
+		for (size_t k = 0; k < sizeof part / sizeof *part; k++)
+			sum += isnan(part[k]) ? 0 : part[k];
+	}
+	return sum;
+}
+
+/* The first of equals is kept: the order of the spec. */
+static void choose(struct search *search, struct arena *arena)
+{
+	double best = HUGE_VAL;
+
+	search->times = ARENA_ARRAY(arena, size_t, search->count);
+	search->per_repetition =
+		search->by && search->count > 1 && select_per_repetition(search->setting[0]);
+	if (search->per_repetition) {
+		search->chosen = select_compose(search->setting, search->count, search->by,
+						search->times, arena);
+		return;
+	}
+	for (size_t i = 0; search->by && i < search->count; i++) {
+		double here = score(search->setting[i], search->by, arena);
+
+		if (here < best) {
+			best = here;
+			search->chosen = search->setting[i];
+		}
+	}
+	for (size_t i = 0; search->chosen && i < search->count; i++)
+		search->times[i] = search->setting[i] == search->chosen ? search->chosen->count : 0;
+}
+
+struct searches select_searches(const struct records *records)
+{
+	struct arena *arena = records->arena;
+	struct index index = index_new(records->group_count, arena);
+	size_t *place = ARENA_ARRAY(arena, size_t, records->group_count);
+	struct searches out = {.at = ARENA_ARRAY(arena, struct search, records->group_count)};
+
+	for (size_t g = 0; g < records->group_count; g++) {
+		if (records->groups[g].composed)
+			continue;
+		place[g] = index_place(&index, select_key(&records->groups[g], arena), out.count);
+		out.count += place[g] == out.count;
+		out.at[place[g]].count++;
+	}
+	for (size_t i = 0; i < out.count; i++) {
+		out.at[i].setting = ARENA_ARRAY(arena, const struct group *, out.at[i].count);
+		out.at[i].count = 0;
+	}
+	for (size_t g = 0; g < records->group_count; g++) {
+		struct search *search = &out.at[place[g]];
+		const struct group *group = &records->groups[g];
+
+		if (group->composed)
+			continue;
+		search->setting[search->count++] = group;
+		search->seconds += seconds_of(group);
+		if (!search->by)
+			search->by = group->member[0]->select_by;
+	}
+	for (size_t i = 0; i < out.count; i++)
+		choose(&out.at[i], arena);
+	return out;
+}
+
+static void mark_left_out(struct records *records, const struct search *search)
+{
+	for (size_t k = 0; search->chosen && k < search->count; k++) {
+		const struct group *setting = search->setting[k];
+
+		records->groups[setting - records->groups].left_out = setting != search->chosen;
+	}
+}
+
+/* Composed groups stand before the settings they are made of. */
+static void insert_composed(struct records *records, const struct searches *all)
+{
+	struct arena *arena = records->arena;
+	struct group *to = ARENA_ARRAY(arena, struct group, records->group_count + all->count);
+	size_t *moved = ARENA_ARRAY(arena, size_t, records->group_count), count = 0;
+
+	for (size_t g = 0; g < records->group_count; g++) {
+		for (size_t i = 0; i < all->count; i++) {
+			const struct group *chosen = all->at[i].chosen;
+
+			if (chosen && chosen->composed &&
+			    all->at[i].setting[0] == &records->groups[g])
+				to[count++] = *chosen;
+		}
+		moved[g] = count;
+		to[count++] = records->groups[g];
+	}
+	for (size_t i = 0; i < records->count; i++)
+		records->at[i].group = moved[records->at[i].group];
+	records->groups = to;
+	records->group_count = count;
+}
+
+void select_settings(struct records *records)
+{
+	struct searches all = select_searches(records);
+
+	for (size_t i = 0; i < all.count; i++)
+		mark_left_out(records, &all.at[i]);
+	insert_composed(records, &all);
+}

@@ -1,0 +1,57 @@
+/* Model selection: a method with `select: {by: validation_accuracy}`, or by the accuracy on the
+ * validation part under attack, stands in the tables as one row per problem; failed cells count as
+ * the worst, and the test part of a repetition is never looked at. What the search cost is told
+ * beside it.
+ *
+ * Per experiment one setting is chosen, by the median of the column over repetitions. Where these
+ * split one data set anew, the validation parts of some are the test parts of others, and the
+ * choice has seen them: on pure noise its mean test accuracy is above one half. So there, by
+ * default, the choice is made in each repetition by its own validation part alone. */
+#ifndef REPORT_SELECT_H
+#define REPORT_SELECT_H
+
+#include "harness/report/records/records.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* One method on one problem: all of its settings. */
+struct search {
+	const struct group *chosen;   /* one of the settings, or composed of them; NULL: no setting
+					 has a value to choose by */
+	bool per_repetition;          /* how it was chosen */
+	const char *by;               /* the column, or NULL: the method selects nothing */
+	size_t count;                 /* settings */
+	const struct group **setting; /* in order of the groups */
+	size_t *times;                /* of each setting: repetitions in which it was chosen */
+	double seconds; /* load, setup, solve, evaluation and selection of every cell, whatever its
+			   end */
+};
+
+struct searches {
+	size_t count;
+	struct search *at;
+};
+
+/* In order of appearance; methods without swept values included. */
+struct searches select_searches(const struct records *records);
+
+/* Mark the settings that were not chosen (left_out), and add groups that are composed. */
+void select_settings(struct records *records);
+
+/* Are settings of this method chosen in each repetition by itself? */
+bool select_per_repetition(const struct group *setting);
+
+/* Of each repetition the cell of the setting that is best by the column `by` there, the first of
+ * equals; the first setting's where none has a value. `times`: as in struct search. NULL: no value
+ * in any repetition. */
+const struct group *select_compose(const struct group *const *setting, size_t count, const char *by,
+				   size_t *times, struct arena *arena);
+
+/* A method and its problem as one text. */
+const char *select_key(const struct group *group, struct arena *arena);
+
+/* Does a lower value of a column mean better? True but for accuracies. */
+bool select_lower_is_better(const char *column);
+
+#endif

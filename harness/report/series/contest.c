@@ -1,0 +1,141 @@
+/* Methods on the same tasks. */
+#include "harness/report/series/contest.h"
+#include "harness/report/records/comparable.h"
+#include "solvers/core/index.h"
+
+#include <math.h>
+#include <string.h>
+
+static const char *task_key(const struct group *group, const struct record *record,
+			    const char *column, struct arena *arena)
+{
+	return arena_format(arena, "%s\n%g\n%s", group->problem, record->result.repetition,
+			    comparable_key(record, column, NULL, arena));
+}
+
+static void find_rivals(struct contest *contest, struct arena *arena)
+{
+	size_t *first = ARENA_ARRAY(arena, size_t, contest->tasks);
+	bool *seen = ARENA_ARRAY(arena, bool, contest->tasks);
+
+	contest->rivals = ARENA_ARRAY(arena, bool, contest->tasks);
+	for (size_t i = 0; i < contest->count; i++) {
+		const struct entrant *e = &contest->at[i];
+
+		if (!seen[e->task])
+			first[e->task] = e->entry;
+		seen[e->task] = true;
+		if (first[e->task] != e->entry)
+			contest->rivals[e->task] = true;
+	}
+}
+
+/* The panel of a new task. */
+static size_t panel_of(struct contest *contest, const struct records *records,
+		       const struct record *record, const char *column)
+{
+	struct arena *arena = records->arena;
+	const char *key = comparable_key(record, column, NULL, arena);
+	size_t p = 0;
+
+	while (p < contest->panels && strcmp(contest->in[p].key, key) != 0)
+		p++;
+	if (p == contest->panels) {
+		contest->in[p].key = key;
+		contest->in[p].title =
+			*key ? comparable_difference(record, records, NULL, column, arena) : "";
+		contest->panels++;
+	}
+	return p;
+}
+
+static void count_labels(struct contest *contest, const struct series_list *list,
+			 struct arena *arena)
+{
+	for (size_t p = 0; p < contest->panels; p++) {
+		bool *seen = ARENA_ARRAY(arena, bool, list->entry_count);
+
+		for (size_t i = 0; i < contest->count; i++) {
+			const struct entrant *e = &contest->at[i];
+
+			if (contest->panel[e->task] != p || seen[e->entry])
+				continue;
+			seen[e->entry] = true;
+			contest->in[p].labels++;
+		}
+	}
+}
+
+bool contest_compares(const struct contest *contest, const struct series_list *list, size_t panel)
+{
+	return contest->in[panel].labels > 1 || list->entry_count == 1;
+}
+
+const char *contest_caption(const struct contest *contest, const char *column, struct arena *arena)
+{
+	size_t alone = 0;
+
+	if (!comparable_objective(column) && !comparable_cost(column))
+		return "";
+	for (size_t i = 0; i < contest->count; i++)
+		alone += contest->in[contest->panel[contest->at[i].task]].labels == 1;
+	if (contest->panels > 1 && alone)
+		return arena_format(arena,
+				    ", equal loss, beta and threat, a panel each; left out: %zu "
+				    "cells that no other method shares these with",
+				    alone);
+	return contest->panels > 1 ? ", equal loss, beta and threat, a panel each"
+				   : ", equal loss, beta and threat";
+}
+
+struct contest contest_of(const struct records *records, const struct series_list *list,
+			  const char *column)
+{
+	struct arena *arena = records->arena;
+	struct index index = index_new(records->count, arena);
+	struct contest out = {0};
+	size_t most = 0;
+
+	for (size_t i = 0; i < list->count; i++)
+		most += list->at[i].group->count;
+	out.at = ARENA_ARRAY(arena, struct entrant, most);
+	out.panel = ARENA_ARRAY(arena, size_t, most);
+	out.in = ARENA_ARRAY(arena, struct contest_panel, most);
+	for (size_t i = 0; i < list->count; i++) {
+		const struct group *group = list->at[i].group;
+
+		for (size_t k = 0; k < group->count; k++) {
+			struct entrant *entrant = &out.at[out.count++];
+
+			entrant->record = group->member[k];
+			entrant->entry = list->at[i].entry;
+			entrant->task = index_place(
+				&index, task_key(group, group->member[k], column, arena),
+				out.tasks);
+			if (entrant->task == out.tasks)
+				out.panel[out.tasks++] =
+					panel_of(&out, records, entrant->record, column);
+		}
+	}
+	find_rivals(&out, arena);
+	count_labels(&out, list, arena);
+	out.best = ARENA_ARRAY(arena, double, out.tasks);
+	return out;
+}
+
+void contest_set_best(struct contest *contest, const double *value)
+{
+	for (size_t t = 0; t < contest->tasks; t++)
+		contest->best[t] = HUGE_VAL;
+	for (size_t i = 0; i < contest->count; i++) {
+		double *best = &contest->best[contest->at[i].task];
+
+		if (value[i] < *best)
+			*best = value[i];
+	}
+}
+
+const char *contest_label(const struct series_list *list, size_t entry)
+{
+	return list->entry[entry]->label;
+}

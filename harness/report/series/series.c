@@ -1,0 +1,330 @@
+/* Which groups a plot draws as curves. */
+#include "harness/report/series/series.h"
+#include "harness/report/records/comparable.h"
+#include "harness/report/records/select.h"
+#include "harness/report/records/stat.h"
+#include "solvers/core/index.h"
+
+#include <math.h>
+#include <string.h>
+
+const char *const series_settings_names[] = {"auto", "all", "best", NULL};
+
+/* The method and its swept values; without those of the method itself if only its best is drawn. */
+static const char *label_of(const struct group *group, const char *name, bool short_form,
+			    struct arena *arena)
+{
+	const struct record *r = group->member[0];
+	const char *text = name;
+
+	for (size_t i = 0; i < r->swept_count; i++) {
+		if (!short_form || records_of_data(&r->swept[i]))
+			text = arena_format(arena, "%s, %s=%s", text,
+					    records_short(r->swept[i].path), r->swept[i].value);
+	}
+	return text;
+}
+
+/* The settings of one method on one problem. Those without validation accuracy are compared by
+ * their objectives, and only where these are of the same loss, beta and threat. */
+struct rivals {
+	size_t count;
+	const struct group **setting;
+	double *validation, *objective; /* medians */
+};
+
+static bool is_better(const struct rivals *r, size_t a, size_t b, bool comparable)
+{
+	if (!isnan(r->validation[a]) && !isnan(r->validation[b]) &&
+	    r->validation[a] != r->validation[b])
+		return r->validation[a] > r->validation[b];
+	return comparable && (r->objective[a] < r->objective[b] ||
+			      (isnan(r->objective[b]) && !isnan(r->objective[a])));
+}
+
+static void add_rival(struct rivals *rivals, const struct group *group, struct arena *arena)
+{
+	size_t i = rivals->count++;
+
+	rivals->setting[i] = group;
+	rivals->validation[i] = stat_group(group, stat_column, "validation_accuracy", arena).median;
+	rivals->objective[i] = stat_group(group, stat_column, "headline", arena).median;
+}
+
+static const char *objective_key(const struct group *group, struct arena *arena)
+{
+	const char *key = comparable_group_key(group, "objective", NULL, arena);
+
+	return key ? key : "";
+}
+
+/* The first of equals is the best. A choice that is composed has no median to be compared by. */
+static const struct group *best_of(const struct rivals *rivals, struct arena *arena)
+{
+	size_t best = 0;
+
+	if (rivals->count > 1 && !isnan(rivals->validation[0]) &&
+	    select_per_repetition(rivals->setting[0]))
+		return select_compose(rivals->setting, rivals->count, "validation_accuracy",
+				      ARENA_ARRAY(arena, size_t, rivals->count), arena);
+	for (size_t i = 1; i < rivals->count; i++) {
+		bool same = strcmp(objective_key(rivals->setting[i], arena),
+				   objective_key(rivals->setting[best], arena)) == 0;
+
+		if (is_better(rivals, i, best, same))
+			best = i;
+	}
+	return rivals->setting[best];
+}
+
+/* Method and problem; without validation accuracy also what the objective is made of. */
+static const char *rivals_key(const struct group *group, struct arena *arena)
+{
+	bool known = stat_group(group, stat_column, "validation_accuracy", arena).count > 0;
+
+	return arena_format(arena, "%s\n%s", select_key(group, arena),
+			    known ? "" : objective_key(group, arena));
+}
+
+/* The groups to draw: of each method on its problem the best. A method that selects has its choice
+ * made already. */
+static const struct group **best_groups(const struct records *records, size_t *count)
+{
+	struct arena *arena = records->arena;
+	struct index index = index_new(records->group_count, arena);
+	struct rivals *at = ARENA_ARRAY(arena, struct rivals, records->group_count);
+	const struct group **best = ARENA_ARRAY(arena, const struct group *, records->group_count);
+
+	*count = 0;
+	for (size_t g = 0; g < records->group_count; g++) {
+		const struct group *group = &records->groups[g];
+		struct rivals *rivals;
+
+		if (!records_ok_count(group) || group->left_out)
+			continue;
+		rivals = at + index_place(&index, rivals_key(group, arena), *count);
+		if (rivals == at + *count) {
+			(*count)++;
+			rivals->setting =
+				ARENA_ARRAY(arena, const struct group *, records->group_count);
+			rivals->validation = ARENA_ARRAY(arena, double, records->group_count);
+			rivals->objective = ARENA_ARRAY(arena, double, records->group_count);
+		}
+		add_rival(rivals, group, arena);
+	}
+	for (size_t i = 0; i < *count; i++)
+		best[i] = best_of(&at[i], arena);
+	return best;
+}
+
+static const struct group **every_group(const struct records *records, size_t *count)
+{
+	const struct group **all =
+		ARENA_ARRAY(records->arena, const struct group *, records->group_count);
+
+	*count = records->group_count;
+	for (size_t g = 0; g < *count; g++)
+		all[g] = &records->groups[g];
+	return all;
+}
+
+/* Give the series the place of its label among the distinct ones. */
+static void add_entry(struct series_list *list, struct index *labels, struct series *series)
+{
+	series->entry = index_place(labels, series->label, list->entry_count);
+	if (series->entry == list->entry_count)
+		list->entry[list->entry_count++] = series;
+}
+
+/* Does the list hold one setting of the group's method? */
+static bool one_setting(const struct series_list *list, const struct group *group)
+{
+	return list->best || (!list->all && group->member[0]->select_by);
+}
+
+/* Several bests of one method are of other objectives: their names say so. */
+static const char *name_of(const struct records *records, const struct group *const *groups,
+			   size_t count, size_t at)
+{
+	const struct group *group = groups[at];
+	size_t same = 0;
+	const char *apart;
+
+	for (size_t i = 0; i < count; i++)
+		same += strcmp(groups[i]->method, group->method) == 0 &&
+			strcmp(groups[i]->problem, group->problem) == 0;
+	if (same < 2)
+		return group->method;
+	apart = comparable_difference(group->member[0], records, group->data, "objective",
+				      records->arena);
+	return arena_format(records->arena, "%s, %s", group->method, apart);
+}
+
+static bool is_drawn(const struct series_list *list, const struct group *group)
+{
+	return records_ok_count(group) && !(group->left_out && !list->all) &&
+	       !(group->composed && list->all) && records_wanted(&list->methods, group->method);
+}
+
+static void collect(const struct records *records, struct series_list *list)
+{
+	size_t groups;
+	const struct group **group =
+		list->best ? best_groups(records, &groups) : every_group(records, &groups);
+	struct index labels = index_new(records->group_count, records->arena);
+
+	list->count = list->entry_count = 0;
+	for (size_t g = 0; g < records->group_count; g++)
+		list->selected = list->selected || (records->groups[g].left_out && !list->all);
+	for (size_t g = 0; g < groups; g++) {
+		struct series *series = &list->at[list->count];
+		size_t ok = records_ok_count(group[g]);
+
+		if (!is_drawn(list, group[g]))
+			continue;
+		series->group = group[g];
+		series->name = list->best ? name_of(records, group, groups, g) : group[g]->method;
+		series->label = label_of(group[g], series->name, one_setting(list, group[g]),
+					 records->arena);
+		list->repeats = ok > list->repeats ? ok : list->repeats;
+		list->composed = list->composed || group[g]->composed;
+		list->count++;
+		add_entry(list, &labels, series);
+	}
+}
+
+size_t series_count(const struct series_list *list, const char *data)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < list->count; i++)
+		count += strcmp(list->at[i].group->data, data) == 0;
+	return count;
+}
+
+static struct series_list make_list(const struct records *records, enum series_settings settings,
+				    size_t curves, struct texts methods)
+{
+	struct series_list list = {
+		.best = settings == SERIES_BEST, .all = settings == SERIES_ALL, .methods = methods};
+	size_t most = 0;
+
+	list.at = ARENA_ARRAY(records->arena, struct series, records->group_count);
+	list.entry = ARENA_ARRAY(records->arena, const struct series *, records->group_count);
+	collect(records, &list);
+	for (size_t i = 0; i < records->data_count; i++) {
+		size_t here = series_count(&list, records->data[i]);
+
+		most = here > most ? here : most;
+	}
+	if (settings == SERIES_AUTO && most * curves > SERIES_READABLE) {
+		list.best = true;
+		collect(records, &list);
+	}
+	for (size_t i = 0; i < list.count; i++)
+		list.at[i].colour = list.entry_count <= SERIES_COLOURS
+					    ? list.at[i].entry
+					    : records_index(records->methods, records->method_count,
+							    list.at[i].group->method);
+	return list;
+}
+
+struct series_list series_of(const struct records *records, enum series_settings settings,
+			     size_t curves)
+{
+	return make_list(records, settings, curves, (struct texts){0, NULL});
+}
+
+struct series_list series_of_methods(const struct records *records, enum series_settings settings,
+				     struct texts methods)
+{
+	return make_list(records, settings, 1, methods);
+}
+
+const char *series_title(const struct records *records, const char *data)
+{
+	for (size_t i = 0; i < records->count; i++) {
+		const struct result *r = &records->at[i].result;
+
+		if (strcmp(r->data, data) != 0 || isnan(r->n_train))
+			continue;
+		if (r->n_test > 0)
+			return arena_format(records->arena, "%s (n = %.0f training, %.0f test)",
+					    data, r->n_train, r->n_test);
+		return arena_format(records->arena, "%s (n = %.0f training)", data, r->n_train);
+	}
+	return data;
+}
+
+const char *series_caption(const struct series_list *list, struct arena *arena)
+{
+	const char *text = "One run per curve";
+
+	if (list->repeats > 1)
+		text = arena_format(arena,
+				    "Median and 10\xe2\x80\x93"
+				    "90 %% band of %zu repetitions",
+				    list->repeats);
+	if (list->selected)
+		text = arena_format(arena, "%s; of tuned methods the selected setting", text);
+	if (list->best)
+		text = arena_format(arena,
+				    "%s; of each %s the setting with the best validation accuracy, "
+				    "or without validation part of each loss, beta and threat the "
+				    "lowest objective",
+				    text, list->selected ? "other" : "method");
+	if (list->composed)
+		text = arena_format(arena, "%s, of some chosen per repetition", text);
+	return text;
+}
+
+/* The label of a group whatever its problem. */
+static const char *pooled_label(const struct series_list *list, const struct group *group,
+				struct arena *arena)
+{
+	const struct record *r = group->member[0];
+	const char *text = group->method;
+
+	for (size_t k = 0; !one_setting(list, group) && k < r->swept_count; k++)
+		if (!records_of_data(&r->swept[k]))
+			text = arena_format(arena, "%s, %s=%s", text,
+					    records_short(r->swept[k].path), r->swept[k].value);
+	return text;
+}
+
+/* Groups without any cell that is ok have no curve, but they are runs that were made: where a
+ * method has one setting, its first one stands for a problem that it failed on altogether. */
+static void add_failed(struct series_list *list, const struct records *records)
+{
+	struct index known = index_new(records->group_count, records->arena);
+
+	for (size_t i = 0; i < list->count; i++)
+		index_place(&known, select_key(list->at[i].group, records->arena), 0);
+	for (size_t g = 0; g < records->group_count; g++) {
+		const struct group *group = &records->groups[g];
+		const char *key = select_key(group, records->arena);
+
+		if (records_ok_count(group) || (group->left_out && !list->all) ||
+		    (group->composed && list->all))
+			continue;
+		if (one_setting(list, group) && index_find(&known, key) != INDEX_NONE)
+			continue;
+		index_place(&known, key, 0);
+		list->at[list->count++].group = group;
+	}
+}
+
+void series_pool(struct series_list *list, const struct records *records)
+{
+	struct index labels = index_new(records->group_count, records->arena);
+
+	add_failed(list, records);
+	list->entry_count = 0;
+	for (size_t i = 0; i < list->count; i++) {
+		struct series *series = &list->at[i];
+
+		series->label = pooled_label(list, series->group, records->arena);
+		add_entry(list, &labels, series);
+		series->colour = series->entry;
+	}
+}

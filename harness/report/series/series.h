@@ -1,0 +1,80 @@
+/* Which groups a plot draws as curves, with labels and styles that stay the same in all its panels.
+ */
+#ifndef REPORT_SERIES_H
+#define REPORT_SERIES_H
+
+#include "harness/report/records/records.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum {
+	SERIES_READABLE = 10, /* more curves than this in one panel cannot be told apart */
+	SERIES_COLOURS = 8    /* as many as a figure has */
+};
+
+/* The value of a plot's `settings` option.
+ *
+ * The best setting of a method is the one with the highest validation accuracy: the median or,
+ * where select.h says so, in each repetition by itself. Without a validation part it is, of each
+ * loss, beta and threat, the one with the lowest median objective, of robust methods
+ * the worst case. It is never chosen by
+ * test accuracy, and a method with `select` has its choice made already. */
+enum series_settings {
+	SERIES_AUTO, /* all if that stays readable, else best */
+	SERIES_ALL,  /* every setting of a swept method */
+	SERIES_BEST
+};
+
+#define SERIES_QUANTILES \
+	"10\xe2\x80\x93" \
+	"90 %%"
+
+extern const char *const series_settings_names[];
+#define SERIES_SETTINGS_DOC                                                                    \
+	"swept settings drawn: all, the best of each method (by validation accuracy, else by " \
+	"objective), or what stays readable"
+
+struct series {
+	const struct group *group;
+	const char *label;
+	const char *name; /* the method; with what its objective is made of where several bests of
+			     it are drawn on one problem */
+	size_t entry;     /* index of the label among the distinct ones */
+	size_t colour;    /* a method keeps its colour where the labels are more than the colours */
+};
+
+struct series_list {
+	size_t count;
+	struct series *at;
+	size_t entry_count;
+	const struct series **entry; /* one series per distinct label */
+	bool best, all;              /* only the best setting of each method; every one */
+	bool composed;               /* some of them from another setting in each repetition */
+	bool selected;               /* those of a method with `select` that were not chosen */
+	struct texts methods;        /* the only ones drawn; none = all */
+	size_t repeats;              /* most repetitions that are ok in a group */
+};
+
+/* `curves`: how many curves a panel draws for each series. */
+struct series_list series_of(const struct records *records, enum series_settings settings,
+			     size_t curves);
+
+/* The same, one curve each, of some methods alone by their names; none named = all. */
+struct series_list series_of_methods(const struct records *records, enum series_settings settings,
+				     struct texts methods);
+
+/* For a plot over all problems together: one label per method and setting, whatever the problem,
+ * and the groups without any cell that is ok are added. */
+void series_pool(struct series_list *list, const struct records *records);
+
+/* Number of series of a data set. */
+size_t series_count(const struct series_list *list, const char *data);
+
+/* Title of a panel: the data set and its numbers of points. */
+const char *series_title(const struct records *records, const char *data);
+
+/* The statistic shown, for a caption: "Median and 10-90 % band of 5 repetitions; ...". */
+const char *series_caption(const struct series_list *list, struct arena *arena);
+
+#endif

@@ -1,0 +1,11 @@
+/* The dual side of the convex program's certificate. */
+#ifndef CVX_CVX_DUAL_H
+#define CVX_CVX_DUAL_H
+
+#include "solvers/cvx/cvx.h"
+
+/* The lower bound and its scope, from a dual point of which cvx improves the multipliers; the
+ * repaired point must be there. */
+void cvx_dual_bound(struct cvx *cvx, const struct cvx_dual *dual, struct certificate *out);
+
+#endif
