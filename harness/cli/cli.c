@@ -1,50 +1,20 @@
-/* Options, errors and loading of specs, for all verbs. */
+/* What the verbs do alike: load a spec, look at its data, plan, build the report, find a cell. */
 #include "harness/cli/cli.h"
-#include "harness/file/folder.h"
-#include "harness/report/report.h"
-#include "harness/spec/spec.h"
-#include "harness/store/command.h"
-#include "solvers/core/nearest.h"
 
+#include "harness/file/folder.h"
+#include "harness/machine/env.h"
+#include "harness/report/report.h"
+#include "harness/sched/filter.h"
+#include "harness/store/command.h"
+
+#include <dirent.h>
 #include <errno.h>
-#include <jansson.h>
 #include <libgen.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
-
-int cli_unknown(const char *what, const char *name, const char *const *names, size_t count)
-{
-	const char *nearest = nearest_name(name, names, count);
-
-	cli_say(stderr, "relubench: unknown %s \"%s\"", what, name);
-	if (nearest)
-		cli_say(stderr, "; did you mean \"%s\"?", nearest);
-	cli_say(stderr, "\none of:");
-	for (size_t i = 0; i < count; i++)
-		cli_say(stderr, "%s %s", i ? "," : "", names[i]);
-	cli_say(stderr, "\n");
-	return STATUS_SPEC;
-}
-
-int cli_fail(const struct err *err)
-{
-	err_print(err, stderr);
-	return (int)err->status;
-}
-
-void cli_print_problems(const struct problems *problems)
-{
-	size_t shown = problems->count;
-
-	if (shown > sizeof problems->at / sizeof *problems->at)
-		shown = sizeof problems->at / sizeof *problems->at;
-	for (size_t i = 0; i < shown; i++)
-		err_print(&problems->at[i], stderr);
-	if (shown < problems->count)
-		cli_say(stderr, "... and %zu more problems\n", problems->count - shown);
-}
 
 static enum status load(const char *path, struct texts sets, struct arena *arena,
 			struct experiment *out, struct problems *untested)
@@ -83,33 +53,12 @@ enum status cli_load_possible(const char *path, struct texts sets, struct arena 
 	return status;
 }
 
-/* Lines of origin.txt: the spec's path, then one "path=value" each. */
-static const char *split_origin(const char *text, struct arena *arena, struct texts *sets)
+/* The values that were set for the spec of a results folder: the lines of origin.txt below the
+ * spec's path, one "path=value" each. Problems are printed. */
+static enum status read_sets(const char *folder, struct arena *arena, struct texts *sets)
 {
+	const char *text, **at;
 	size_t lines = 0, count = 0;
-	const char **at, *origin = NULL;
-
-	for (const char *c = text; *c; c++)
-		lines += *c == '\n';
-	at = ARENA_ARRAY(arena, const char *, lines + 1);
-	for (const char *line = text; *line; line += strcspn(line, "\n"), line += *line == '\n') {
-		const char *copy = arena_text_n(arena, line, strcspn(line, "\n"));
-
-		if (!origin)
-			origin = copy;
-		else
-			at[count++] = copy;
-	}
-	*sets = (struct texts){count, at};
-	return origin;
-}
-
-/* Where the spec of a results folder was copied from, and the values that were set for it. Problems
- * are printed. */
-static enum status read_origin(const char *folder, struct arena *arena, const char **origin,
-			       struct texts *sets)
-{
-	const char *text;
 	struct err err = {0};
 
 	if (access(arena_format(arena, "%s/spec.yaml", folder), R_OK) != 0) {
@@ -119,7 +68,12 @@ static enum status read_origin(const char *folder, struct arena *arena, const ch
 	if (store_read_text(arena_format(arena, "%s/" COMMAND_ORIGIN_FILE, folder), arena, &text,
 			    &err) != STATUS_OK)
 		return (enum status)cli_fail(&err);
-	*origin = split_origin(text, arena, sets);
+	for (const char *c = text; *c; c++)
+		lines += *c == '\n';
+	at = ARENA_ARRAY(arena, const char *, lines + 1);
+	for (const char *line = text; *line; line += strcspn(line, "\n"), line += *line == '\n')
+		at[count++] = arena_text_n(arena, line, strcspn(line, "\n"));
+	*sets = count ? (struct texts){count - 1, at + 1} : (struct texts){0};
 	return STATUS_OK;
 }
 
@@ -128,20 +82,12 @@ enum status cli_load_results(const char *folder, struct arena *arena, struct exp
 	struct problems *problems = ARENA_NEW(arena, struct problems);
 	enum status status;
 	struct texts sets;
-	const char *origin;
 
-	TRY(read_origin(folder, arena, &origin, &sets));
+	TRY(read_sets(folder, arena, &sets));
 	status = spec_load_shown(arena_format(arena, "%s/spec.yaml", folder), sets, arena, out,
 				 problems);
 	cli_print_problems(problems);
 	return status;
-}
-
-void cli_print_json(struct json_t *json)
-{
-	json_dumpf(json, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(17));
-	putchar('\n');
-	json_decref(json);
 }
 
 const char *cli_folder(const struct cli_args *args, const struct experiment *experiment,
@@ -172,9 +118,186 @@ const char *cli_worker_folder(struct arena *arena)
 	return arena_format(arena, "%s/../libexec/relubench", folder);
 }
 
-bool cli_color(const struct cli_args *args, int fd)
-{
-	const char *no_color = getenv("NO_COLOR");
+/* --- data files at a glance ------------------------------------------------------------------
+ */
 
-	return !args->no_color && !(no_color && *no_color) && isatty(fd);
+/* The part of a cell's text that tells its data. */
+static const char *data_text(const struct cell *cell, size_t *length)
+{
+	const char *from = strstr(cell->text, "\"data\":"), *to;
+
+	from = from ? from : cell->text;
+	to = strstr(from, "\"train\":");
+	*length = to ? (size_t)(to - from) : strlen(from);
+	return from;
+}
+
+/* Whether an earlier cell has the same data. */
+static bool is_known(const struct experiment *experiment, size_t index)
+{
+	size_t length, other;
+	const char *text = data_text(&experiment->cells[index], &length);
+
+	for (size_t i = index; i-- > 0;) {
+		const char *earlier = data_text(&experiment->cells[i], &other);
+
+		if (length == other && memcmp(text, earlier, length) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* A file that is not there is another's business (work_check). */
+static bool has_files(const struct data_options *data, struct arena *arena)
+{
+	struct texts paths = option_paths(&data->source, arena);
+
+	for (size_t i = 0; i < paths.count; i++)
+		if (access(paths.at[i], R_OK) != 0)
+			return false;
+	return true;
+}
+
+enum status cli_glance(const struct experiment *experiment, bool quiet, struct err *err)
+{
+	for (size_t i = 0; i < experiment->cell_count; i++) {
+		const struct data_options *data = &experiment->cells[i].data;
+		struct arena arena = {0};
+		const char *note = NULL;
+		enum status status = STATUS_OK;
+
+		if (((const struct source *)data->source.item)->glance && has_files(data, &arena) &&
+		    !is_known(experiment, i))
+			status = data_glance(data, &arena, &note, err);
+		if (status != STATUS_OK)
+			work_locate(experiment, data, err);
+		if (note && !quiet)
+			cli_say(stderr, "note: data \"%s\": %s\n", data->name, note);
+		arena_release(&arena);
+		TRY(status);
+	}
+	return STATUS_OK;
+}
+
+/* --- plan and report -------------------------------------------------------------------------
+ */
+
+/* Digits only, and no more than an int holds: strtoul alone takes "-1" and blanks. */
+static size_t count_of(const char *text, char end)
+{
+	size_t length = strspn(text, "0123456789");
+
+	return length > 0 && length < 10 && text[length] == end ? strtoul(text, NULL, 10) : 0;
+}
+
+static enum status parse_shard(const char *text, struct sched_shard *out, struct err *err)
+{
+	const char *slash = text ? strchr(text, '/') : NULL;
+
+	if (!text)
+		return STATUS_OK;
+	if (slash) {
+		out->index = count_of(text, '/') - 1; /* of a 0 nothing is less than the count */
+		out->count = count_of(slash + 1, '\0');
+	}
+	if (out->index < out->count)
+		return STATUS_OK;
+	return err_set(err, STATUS_SPEC,
+		       "--shard: expected I/N with 1 <= I <= N, like 2/4, got \"%s\"", text);
+}
+
+enum status cli_plan(const struct cli_args *args, struct experiment *experiment,
+		     struct arena *arena, struct plan *plan, struct sched_shard *shard,
+		     struct err *err)
+{
+	*shard = (struct sched_shard){0};
+	TRY(parse_shard(args->shard, shard, err));
+	TRY(sched_plan(experiment, cli_folder(args, experiment, arena), arena, plan, err));
+	TRY(filter_apply(plan, args->filter, err));
+	sched_keep_shard(plan, *shard);
+	return STATUS_OK;
+}
+
+enum status cli_build_report(const struct experiment *experiment, const char *folder,
+			     bool with_table, struct err *err)
+{
+	enum status status = report_build(experiment, folder, err);
+
+	if (status != STATUS_OK && status != STATUS_FAILED)
+		return status;
+	if (with_table)
+		TRY(report_print_table(experiment, folder, cli_width(), stdout, err));
+	printf("%s%s/%s\n", with_table ? "\n" : "", folder, with_table ? "report.html" : "plots");
+	return status;
+}
+
+/* --- cells of a results folder ------------------------------------------------------------------
+ */
+
+const char *cli_find_cell(char *folder, const char *prefix, struct arena *arena)
+{
+	const char *cells, *found = NULL;
+	struct dirent *entry;
+	size_t count = 0;
+	DIR *dir;
+
+	for (size_t end = strlen(folder); end > 1 && folder[end - 1] == '/'; end--)
+		folder[end - 1] = '\0';
+	cells = arena_format(arena, "%s/cells", folder);
+	dir = opendir(cells);
+	while (dir && (entry = readdir(dir))) {
+		if (strchr(entry->d_name, '.') ||
+		    strncmp(entry->d_name, prefix, strlen(prefix)) != 0)
+			continue;
+		found = arena_text(arena, entry->d_name);
+		count++;
+	}
+	if (dir)
+		closedir(dir);
+	if (count == 1)
+		return found;
+	cli_say(stderr, "%s: %s cell starts with \"%s\"\n", cells, count ? "more than one" : "no",
+		prefix);
+	return NULL;
+}
+
+/* The record's absolute path, from the folder that the run was started in: paths of data may be
+ * relative. */
+static const char *enter(const char *folder, const char *id, struct arena *arena)
+{
+	const char *start = env_read_folder(arena_format(arena, "%s/env.json", folder), arena);
+	const char *record = arena_format(arena, "%s/cells/%s", folder, id);
+	char *path = realpath(record, NULL);
+
+	if (path)
+		record = arena_text(arena, path);
+	free(path);
+	if (start && chdir(start) != 0)
+		return record; /* that folder is gone: absolute paths still work */
+	return record;
+}
+
+bool cli_find_data(struct cli_args *args)
+{
+	char *path = args->data ? realpath(args->data, NULL) : NULL;
+	struct stat info;
+	bool good = !args->data || (path && stat(path, &info) == 0 && S_ISDIR(info.st_mode));
+
+	if (!good)
+		cli_say(stderr, "--data: %s: %s\n", args->data,
+			path ? "is not a folder" : strerror(errno));
+	else if (path)
+		args->data = arena_text(&args->arena, path);
+	free(path);
+	return good;
+}
+
+const char *cli_enter_cell(struct cli_args *args, const char **id)
+{
+	char *folder = args->operand[0];
+
+	if (!cli_find_data(args))
+		return NULL;
+	*id = cli_find_cell(folder, args->operand[1], &args->arena);
+	return *id ? enter(folder, *id, &args->arena) : NULL;
 }

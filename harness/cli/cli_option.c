@@ -1,5 +1,7 @@
 /* Options of the command line: found by name, letter or beginning, bound through their rows. */
-#include "harness/cli/cli.h"
+#include "harness/cli/cli_option.h"
+
+#include "harness/cli/cli_print.h"
 #include "harness/spec/bind/bind.h"
 
 #include <errno.h>

@@ -1,6 +1,10 @@
-/* Printing for a terminal. */
-#include "harness/cli/cli.h"
+/* Printing for a terminal, errors and JSON. */
+#include "harness/cli/cli_print.h"
+
+#include "solvers/core/nearest.h"
 #include "solvers/core/printable.h"
+
+#include <jansson.h>
 
 #include <stdarg.h>
 #include <stdlib.h>
@@ -42,4 +46,50 @@ void cli_print_doc(size_t used, size_t column, const char *doc, FILE *to)
 	fprintf(to, "%*s", (int)pad, "");
 	printable_wrap(doc, used + pad, column, cli_width(), to);
 	putc('\n', to);
+}
+
+int cli_unknown(const char *what, const char *name, const char *const *names, size_t count)
+{
+	const char *nearest = nearest_name(name, names, count);
+
+	cli_say(stderr, "relubench: unknown %s \"%s\"", what, name);
+	if (nearest)
+		cli_say(stderr, "; did you mean \"%s\"?", nearest);
+	cli_say(stderr, "\none of:");
+	for (size_t i = 0; i < count; i++)
+		cli_say(stderr, "%s %s", i ? "," : "", names[i]);
+	cli_say(stderr, "\n");
+	return STATUS_SPEC;
+}
+
+int cli_fail(const struct err *err)
+{
+	err_print(err, stderr);
+	return (int)err->status;
+}
+
+void cli_print_problems(const struct problems *problems)
+{
+	size_t shown = problems->count;
+
+	if (shown > sizeof problems->at / sizeof *problems->at)
+		shown = sizeof problems->at / sizeof *problems->at;
+	for (size_t i = 0; i < shown; i++)
+		err_print(&problems->at[i], stderr);
+	if (shown < problems->count)
+		cli_say(stderr, "... and %zu more problems\n", problems->count - shown);
+}
+
+void cli_print_json(struct json_t *json)
+{
+	json_dumpf(json, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(17));
+	putchar('\n');
+	json_decref(json);
+}
+
+bool cli_color(bool no_color, int fd)
+{
+	const char *unwanted = getenv("NO_COLOR");
+
+	return !no_color && !(unwanted && *unwanted) && isatty(fd);
 }

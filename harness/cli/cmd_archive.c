@@ -16,7 +16,7 @@ static const char *default_output(const char *folder, struct arena *arena)
 	return arena_format(arena, "%s.tar.gz", basename(arena_text(arena, name)));
 }
 
-int cmd_archive(struct cli_args *args)
+static int run(struct cli_args *args)
 {
 	struct arena *arena = &args->arena;
 	const char *folder = args->operand[0];
@@ -37,3 +37,18 @@ int cmd_archive(struct cli_args *args)
 	putchar('\n');
 	return summary.damaged ? STATUS_FAILED : STATUS_OK;
 }
+
+static const struct cli_option options[] = {
+	{CLI_PATH(output, "FILE", "the archive (default: <name of DIR>.tar.gz)"), .letter = 'o'},
+	CLI_OPTIONS_END,
+};
+
+const struct cli_verb cmd_archive = {
+	.name = "archive",
+	.operands = "DIR",
+	.doc = "Pack a results folder with checksums of its files and of its data.",
+	.least = 1,
+	.most = 1,
+	.options = options,
+	.run = run,
+};

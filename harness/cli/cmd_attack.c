@@ -54,7 +54,7 @@ static enum status attack(struct cli_args *args, const char *record, struct err 
 	return STATUS_OK;
 }
 
-int cmd_attack(struct cli_args *args)
+static int run(struct cli_args *args)
 {
 	const char *id, *record = cli_enter_cell(args, &id);
 	struct err err = {0};
@@ -63,3 +63,16 @@ int cmd_attack(struct cli_args *args)
 		return STATUS_ENV;
 	return attack(args, record, &err) == STATUS_OK ? STATUS_OK : cli_fail(&err);
 }
+
+static const struct cli_option options[] = {CLI_OPTION_DATA, CLI_OPTIONS_END};
+
+const struct cli_verb cmd_attack = {
+	.name = "attack",
+	.operands = "DIR CELL [ATTACK...]",
+	.doc = "Attack a stored cell: '{attack: strong, eps: 0.1}' ...; its own attacks by "
+	       "default.",
+	.least = 2,
+	.most = CLI_ANY,
+	.options = options,
+	.run = run,
+};

@@ -42,7 +42,7 @@ static int judge(const struct gate *gate, const struct compare *compare, const c
 	return STATUS_GATE;
 }
 
-int cmd_compare(struct cli_args *args)
+static int run(struct cli_args *args)
 {
 	struct problems *problems = ARENA_NEW(&args->arena, struct problems);
 	struct compare compare;
@@ -64,3 +64,19 @@ int cmd_compare(struct cli_args *args)
 	status = args->gate ? judge(&gate, &compare, args->gate) : STATUS_OK;
 	return status == STATUS_OK && damaged ? STATUS_FAILED : status;
 }
+
+static const struct cli_option options[] = {
+	{CLI_PATH(gate, "FILE",
+		  "limits, as in test_accuracy: {max_decrease: 0.01}; status 3 if one breaks")},
+	CLI_OPTIONS_END,
+};
+
+const struct cli_verb cmd_compare = {
+	.name = "compare",
+	.operands = "A B",
+	.doc = "Differences of two results folders, cell by cell and metric by metric.",
+	.least = 2,
+	.most = 2,
+	.options = options,
+	.run = run,
+};

@@ -39,7 +39,7 @@ static int unknown(const char *name, struct arena *arena)
 	return cli_unknown("name", name, names, count);
 }
 
-int cmd_describe(struct cli_args *args)
+static int run(struct cli_args *args)
 {
 	size_t found = 0;
 
@@ -66,3 +66,17 @@ int cmd_describe(struct cli_args *args)
 	}
 	return found ? STATUS_OK : unknown(args->operand[0], &args->arena);
 }
+
+static const struct cli_option options[] = {
+	{CLI_FLAG(markdown, "the whole reference instead (experiments/OPTIONS.md)")},
+	CLI_OPTIONS_END,
+};
+
+const struct cli_verb cmd_describe = {
+	.name = "describe",
+	.operands = "[NAME]",
+	.doc = "Options of one item: type, default, range, unit, meaning, source.",
+	.most = 1,
+	.options = options,
+	.run = run,
+};

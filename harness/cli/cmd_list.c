@@ -19,7 +19,7 @@ static void list_kind(enum kind kind)
 			      (size_t)width + 4, registry_at(kind, i)->doc, stdout);
 }
 
-int cmd_list(struct cli_args *args)
+static int run(struct cli_args *args)
 {
 	const char *titles[KIND_COUNT];
 
@@ -38,3 +38,11 @@ int cmd_list(struct cli_args *args)
 			list_kind((enum kind)kind);
 	return STATUS_OK;
 }
+
+const struct cli_verb cmd_list = {
+	.name = "list",
+	.operands = "[KIND]",
+	.doc = "Names that a spec can use, with one line each.",
+	.most = 1,
+	.run = run,
+};

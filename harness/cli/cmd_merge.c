@@ -2,7 +2,7 @@
 #include "harness/cli/cli.h"
 #include "harness/merge/merge.h"
 
-int cmd_merge(struct cli_args *args)
+static int run(struct cli_args *args)
 {
 	const struct merge_order order = {.dest = args->operand[0],
 					  .count = args->count - 1,
@@ -19,3 +19,18 @@ int cmd_merge(struct cli_args *args)
 		printf("tables and plots of all: relubench report %s\n", order.dest);
 	return summary.damaged ? STATUS_FAILED : STATUS_OK;
 }
+
+static const struct cli_option options[] = {
+	{CLI_FLAG(force, "also where specs or data differ")},
+	CLI_OPTIONS_END,
+};
+
+const struct cli_verb cmd_merge = {
+	.name = "merge",
+	.operands = "DEST SOURCE...",
+	.doc = "Unite results folders: shards and late results, the better of two records.",
+	.least = 2,
+	.most = CLI_ANY,
+	.options = options,
+	.run = run,
+};

@@ -137,7 +137,7 @@ static void print_json(const struct plan *plan)
 	cli_print_json(root);
 }
 
-int cmd_plan(struct cli_args *args)
+static int run(struct cli_args *args)
 {
 	struct texts sets = {args->set_count, args->set};
 	struct arena *arena = &args->arena;
@@ -162,3 +162,16 @@ int cmd_plan(struct cli_args *args)
 	}
 	return STATUS_OK;
 }
+
+static const struct cli_option options[] = {CLI_OPTIONS_OF_SPEC, CLI_OPTIONS_OF_PLAN,
+					    CLI_OPTION_JSON, CLI_OPTIONS_END};
+
+const struct cli_verb cmd_plan = {
+	.name = "plan",
+	.operands = "SPEC",
+	.doc = "Show the cells, which are done, and the memory and work of the others.",
+	.least = 1,
+	.most = 1,
+	.options = options,
+	.run = run,
+};

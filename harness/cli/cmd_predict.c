@@ -54,7 +54,7 @@ static enum status predict(const struct cli_args *args, const char *record, size
 	return STATUS_OK;
 }
 
-int cmd_predict(struct cli_args *args)
+static int run(struct cli_args *args)
 {
 	struct arena *arena = &args->arena;
 	const char *wanted = args->count > 2 ? args->operand[2] : parts[TEST];
@@ -73,3 +73,15 @@ int cmd_predict(struct cli_args *args)
 		return cli_fail(&err);
 	return STATUS_OK;
 }
+
+static const struct cli_option options[] = {CLI_OPTION_DATA, CLI_OPTIONS_END};
+
+const struct cli_verb cmd_predict = {
+	.name = "predict",
+	.operands = "DIR CELL [PART]",
+	.doc = "Outputs of a stored cell's network: train, validation or test part.",
+	.least = 2,
+	.most = 3,
+	.options = options,
+	.run = run,
+};

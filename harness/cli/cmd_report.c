@@ -2,19 +2,6 @@
 #include "harness/cli/cli.h"
 #include "harness/report/report.h"
 
-enum status cli_build_report(const struct experiment *experiment, const char *folder,
-			     bool with_table, struct err *err)
-{
-	enum status status = report_build(experiment, folder, err);
-
-	if (status != STATUS_OK && status != STATUS_FAILED)
-		return status;
-	if (with_table)
-		TRY(report_print_table(experiment, folder, cli_width(), stdout, err));
-	printf("%s%s/%s\n", with_table ? "\n" : "", folder, with_table ? "report.html" : "plots");
-	return status;
-}
-
 static int rebuild(struct cli_args *args, bool with_table)
 {
 	const char *folder = args->operand[0];
@@ -28,12 +15,30 @@ static int rebuild(struct cli_args *args, bool with_table)
 	return status == STATUS_OK ? STATUS_OK : cli_fail(&err);
 }
 
-int cmd_report(struct cli_args *args)
+static int run_report(struct cli_args *args)
 {
 	return rebuild(args, true);
 }
 
-int cmd_plot(struct cli_args *args)
+static int run_plot(struct cli_args *args)
 {
 	return rebuild(args, false);
 }
+
+const struct cli_verb cmd_plot = {
+	.name = "plot",
+	.operands = "DIR",
+	.doc = "Draw the plots of a results folder again.",
+	.least = 1,
+	.most = 1,
+	.run = run_plot,
+};
+
+const struct cli_verb cmd_report = {
+	.name = "report",
+	.operands = "DIR",
+	.doc = "Rebuild tables, plots and report of a results folder.",
+	.least = 1,
+	.most = 1,
+	.run = run_report,
+};

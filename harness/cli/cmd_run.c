@@ -16,7 +16,7 @@ static void print_summary(const struct sched_summary *summary)
 		summary->seconds);
 }
 
-static int run_experiment(struct cli_args *args, struct experiment *experiment)
+static int run(struct cli_args *args)
 {
 	struct arena *arena = &args->arena;
 	struct sched_options options = {
@@ -25,20 +25,25 @@ static int run_experiment(struct cli_args *args, struct experiment *experiment)
 		.retime = args->retime,
 		.fail_fast = args->fail_fast,
 		.quiet = args->quiet,
-		.color = cli_color(args, STDERR_FILENO),
+		.color = cli_color(args->no_color, STDERR_FILENO),
 		.worker_folder = cli_worker_folder(arena),
 		.sets = {args->set_count, args->set},
 	};
+	enum status status;
+	struct experiment experiment;
 	struct sched_summary summary;
 	struct err err = {0};
 	struct plan plan;
 
-	if (cli_glance(experiment, args->quiet, &err) != STATUS_OK ||
-	    cli_plan(args, experiment, arena, &plan, &options.shard, &err) != STATUS_OK)
+	status = cli_load_possible(args->operand[0], options.sets, arena, &experiment);
+	if (status != STATUS_OK)
+		return (int)status;
+	if (cli_glance(&experiment, args->quiet, &err) != STATUS_OK ||
+	    cli_plan(args, &experiment, arena, &plan, &options.shard, &err) != STATUS_OK)
 		return cli_fail(&err);
 	sched_tell_damage(&plan, stderr);
 	checksums_tell(plan.folder, false, stderr); /* of the files that are written anew now */
-	if (sched_run(experiment, &plan, &options, &summary, &err) != STATUS_OK)
+	if (sched_run(&experiment, &plan, &options, &summary, &err) != STATUS_OK)
 		return cli_fail(&err);
 	if (!args->quiet)
 		print_summary(&summary);
@@ -48,17 +53,31 @@ static int run_experiment(struct cli_args *args, struct experiment *experiment)
 		if (!args->quiet)
 			cli_say(stderr, "when all shards are done: relubench report %s\n",
 				plan.folder);
-	} else if (cli_build_report(experiment, plan.folder, true, &err) != STATUS_OK) {
+	} else if (cli_build_report(&experiment, plan.folder, true, &err) != STATUS_OK) {
 		return cli_fail(&err);
 	}
 	return summary.not_ok ? STATUS_FAILED : STATUS_OK;
 }
 
-int cmd_run(struct cli_args *args)
-{
-	struct texts sets = {args->set_count, args->set};
-	struct experiment experiment;
-	enum status status = cli_load_possible(args->operand[0], sets, &args->arena, &experiment);
+static const struct cli_option options[] = {
+	CLI_OPTIONS_OF_SPEC,
+	CLI_OPTIONS_OF_PLAN,
+	{CLI_FLAG(force, "compute finished cells again")},
+	{CLI_FLAG_AS("retry-failed", retry_failed,
+		     "compute again the cells whose status is not ok")},
+	{CLI_FLAG(retime, "compute again the cells whose timing was disturbed")},
+	{CLI_FLAG_AS("fail-fast", fail_fast, "start no further cell after one that is not ok")},
+	{CLI_FLAG(quiet, "no progress"), .letter = 'q'},
+	{CLI_FLAG_AS("no-color", no_color, "no colours (also with NO_COLOR set)")},
+	CLI_OPTIONS_END,
+};
 
-	return status == STATUS_OK ? run_experiment(args, &experiment) : (int)status;
-}
+const struct cli_verb cmd_run = {
+	.name = "run",
+	.operands = "SPEC",
+	.doc = "Plan, compute the missing cells, aggregate, plot, report.",
+	.least = 1,
+	.most = 1,
+	.options = options,
+	.run = run,
+};

@@ -104,7 +104,7 @@ static void print_json(const char *cell, const char *result, const struct entrie
 	cli_print_json(root);
 }
 
-int cmd_show(struct cli_args *args)
+static int run(struct cli_args *args)
 {
 	struct arena *arena = &args->arena;
 	char *folder = args->operand[0];
@@ -141,3 +141,15 @@ int cmd_show(struct cli_args *args)
 		cli_say(stdout, "command\n%s\n", how);
 	return status;
 }
+
+static const struct cli_option options[] = {CLI_OPTION_JSON, CLI_OPTIONS_END};
+
+const struct cli_verb cmd_show = {
+	.name = "show",
+	.operands = "DIR CELL",
+	.doc = "One cell: its options, its result, the command that repeats it.",
+	.least = 2,
+	.most = 2,
+	.options = options,
+	.run = run,
+};

@@ -89,7 +89,7 @@ static void print_json(const struct progress_count *count)
 		(json_int_t)(count->cells - count->done - count->incomplete), "status", of));
 }
 
-int cmd_status(struct cli_args *args)
+static int run(struct cli_args *args)
 {
 	struct progress_count count = {0};
 	struct err err = {0};
@@ -113,3 +113,15 @@ int cmd_status(struct cli_args *args)
 			printf("  %-11s %zu\n", cell_status_names[i], count.of[i]);
 	return verdict;
 }
+
+static const struct cli_option options[] = {CLI_OPTION_JSON, CLI_OPTIONS_END};
+
+const struct cli_verb cmd_status = {
+	.name = "status",
+	.operands = "DIR",
+	.doc = "Progress of a running or finished experiment.",
+	.least = 1,
+	.most = 1,
+	.options = options,
+	.run = run,
+};

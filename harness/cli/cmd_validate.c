@@ -1,7 +1,7 @@
 /* relubench validate SPEC... */
 #include "harness/cli/cli.h"
 
-int cmd_validate(struct cli_args *args)
+static int run(struct cli_args *args)
 {
 	struct texts sets = {args->set_count, args->set};
 	int worst = STATUS_OK;
@@ -22,3 +22,15 @@ int cmd_validate(struct cli_args *args)
 	}
 	return worst;
 }
+
+static const struct cli_option options[] = {CLI_OPTIONS_OF_SPEC, CLI_OPTIONS_END};
+
+const struct cli_verb cmd_validate = {
+	.name = "validate",
+	.operands = "SPEC...",
+	.doc = "Show all problems of specs with their positions.",
+	.least = 1,
+	.most = CLI_ANY,
+	.options = options,
+	.run = run,
+};

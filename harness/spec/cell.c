@@ -7,38 +7,22 @@
 
 #include <math.h>
 
-static struct cell_sheet sheet_of(const struct cell *cell)
-{
-	return (struct cell_sheet){
-		.seed = cell->seed,
-		.repetition = cell->repetition,
-		.precision = cell->precision,
-		.data = cell->data,
-		.train = cell->train,
-		.stop = cell->stop,
-		.attack = cell->attack,
-		.certify = cell->certify,
-		.selects = cell->selects,
-		.swept = {cell->swept_count, cell->swept},
-	};
-}
-
 void cell_write(struct text *w, const struct cell *cell)
 {
-	const struct cell_sheet sheet = sheet_of(cell);
+	const struct cell_text text = {*cell, {cell->swept_count, cell->swept}};
 
-	canon_rows(w, schema_cell, &sheet);
+	canon_rows(w, schema_cell, &text);
 }
 
 /* `select` chooses among what is trained, by what is evaluated later. */
 void cell_write_training(struct text *w, const struct cell *cell)
 {
-	struct cell_sheet sheet = sheet_of(cell);
+	struct cell trained = *cell;
 
-	sheet.data.name = NULL;
-	sheet.train.name = NULL;
-	sheet.train.select = (struct select_options){.eps = NAN};
-	canon_rows(w, schema_training, &sheet);
+	trained.data.name = NULL;
+	trained.train.name = NULL;
+	trained.train.select = (struct select_options){.eps = NAN};
+	canon_rows(w, schema_training, &trained);
 }
 
 struct groups cell_own_selects(const struct cell *cell, struct arena *arena)
@@ -56,15 +40,6 @@ struct groups cell_own_selects(const struct cell *cell, struct arena *arena)
 	*entry = *chosen;
 	entry->eps = (struct reals){1, eps};
 	return (struct groups){1, entry};
-}
-
-static bool read_sheet(const char *text, const char *source, struct arena *arena,
-		       struct problems *problems, struct cell_sheet *out)
-{
-	struct bind bind = {.arena = arena, .problems = problems};
-	const struct node *root = node_read(text, source, arena, problems);
-
-	return root && bind_rows(&bind, schema_cell, root, NULL, out) && problems->count == 0;
 }
 
 static enum status first_problem(const struct problems *problems, const char *source,
@@ -96,24 +71,18 @@ enum status spec_read_cell(const char *text, const char *source, struct arena *a
 			   struct cell *out, struct err *err)
 {
 	struct problems *problems = ARENA_NEW(arena, struct problems);
-	struct cell_sheet sheet = {0};
+	struct bind bind = {.arena = arena, .problems = problems};
+	const struct node *root = node_read(text, source, arena, problems);
+	struct cell_text sheet = {0};
 	struct text w = text_new(arena);
 
-	if (!read_sheet(text, source, arena, problems, &sheet))
+	if (root)
+		bind_rows(&bind, schema_cell, root, NULL, &sheet);
+	if (problems->count)
 		return first_problem(problems, source, err);
-	*out = (struct cell){
-		.seed = sheet.seed,
-		.repetition = sheet.repetition,
-		.precision = sheet.precision,
-		.data = sheet.data,
-		.train = sheet.train,
-		.stop = sheet.stop,
-		.attack = sheet.attack,
-		.certify = sheet.certify,
-		.selects = sheet.selects,
-		.swept_count = sheet.swept.count,
-		.swept = sheet.swept.at,
-	};
+	*out = sheet.cell;
+	out->swept_count = sheet.swept.count;
+	out->swept = sheet.swept.at;
 	out->train.stop = out->stop;
 	if (out->selects.count == 0) /* one that an earlier version wrote */
 		out->selects = cell_own_selects(out, arena);

@@ -161,32 +161,13 @@ static struct stop_options merge_stop(struct stop_options stop, const struct sto
 	return stop;
 }
 
-static const struct swept *join_swept(struct arena *arena, const struct variant *data,
-				      const struct variant *train)
-{
-	size_t count = data->swept_count + train->swept_count;
-	struct swept *swept = ARENA_ARRAY(arena, struct swept, count);
-
-	for (size_t i = 0; i < count; i++)
-		swept[i] = i < data->swept_count ? data->swept[i]
-						 : train->swept[i - data->swept_count];
-	return swept;
-}
-
-static void write_text(struct load *l, struct text *w, struct cell *cell)
-{
-	w->length = 0;
-	cell_write(w, cell);
-	cell->text = arena_text_n(l->bind.arena, w->at, w->length);
-	w->length = 0;
-	cell_write_training(w, cell);
-	cell->training = arena_text_n(l->bind.arena, w->at, w->length);
-}
-
 /* Cells of one pair: one per repetition. */
 static void fill_cells(struct load *l, const struct variant *data, const struct variant *train,
 		       struct text *w, struct cell *cells)
 {
+	struct arena *arena = l->bind.arena;
+	struct swept *swept =
+		ARENA_ARRAY(arena, struct swept, data->swept_count + train->swept_count);
 	struct cell cell = {
 		.seed = l->sheet.seed,
 		.precision = l->sheet.precision,
@@ -195,15 +176,22 @@ static void fill_cells(struct load *l, const struct variant *data, const struct 
 		.attack = l->sheet.attack,
 		.certify = l->sheet.certify,
 		.swept_count = data->swept_count + train->swept_count,
-		.swept = join_swept(l->bind.arena, data, train),
+		.swept = swept,
 	};
 
+	memcpy(swept, data->swept, data->swept_count * sizeof *swept);
+	memcpy(swept + data->swept_count, train->swept, train->swept_count * sizeof *swept);
 	cell.stop = merge_stop(l->sheet.stop, &cell.train.stop);
 	cell.train.stop = cell.stop;
 	cell.train.data = (struct texts){0};
-	cell.selects = cell_own_selects(&cell, l->bind.arena);
+	cell.selects = cell_own_selects(&cell, arena);
 	for (cell.repetition = 0; cell.repetition < l->sheet.repeats; cell.repetition++) {
-		write_text(l, w, &cell);
+		w->length = 0;
+		cell_write(w, &cell);
+		cell.text = arena_text_n(arena, w->at, w->length);
+		w->length = 0;
+		cell_write_training(w, &cell);
+		cell.training = arena_text_n(arena, w->at, w->length);
 		cells[cell.repetition] = cell;
 	}
 }

@@ -226,27 +226,27 @@ const struct option schema_sheet[] = {
 };
 
 /* What the result of training depends on. */
-#define TRAINING_ROWS                                                                   \
-	{OPTION_FIELD(struct cell_sheet, seed), .range = RANGE_FROM(0)},                \
-		{OPTION_FIELD(struct cell_sheet, repetition), .range = RANGE_FROM(0)},  \
-		{OPTION_FIELD(struct cell_sheet, precision), .names = spec_precisions}, \
-		{OPTION_FIELD(struct cell_sheet, data), .rows = data_rows},             \
-		{OPTION_FIELD(struct cell_sheet, train), .rows = cell_train_rows},      \
-	{                                                                               \
-		OPTION_FIELD(struct cell_sheet, stop), .rows = stop_rows                \
+#define TRAINING_ROWS                                                             \
+	{OPTION_FIELD(struct cell, seed), .range = RANGE_FROM(0)},                \
+		{OPTION_FIELD(struct cell, repetition), .range = RANGE_FROM(0)},  \
+		{OPTION_FIELD(struct cell, precision), .names = spec_precisions}, \
+		{OPTION_FIELD(struct cell, data), .rows = data_rows},             \
+		{OPTION_FIELD(struct cell, train), .rows = cell_train_rows},      \
+	{                                                                         \
+		OPTION_FIELD(struct cell, stop), .rows = stop_rows                \
 	}
 
 const struct option schema_training[] = {TRAINING_ROWS, {.name = NULL}};
 
 const struct option schema_cell[] = {
 	TRAINING_ROWS,
-	{OPTION_FIELD(struct cell_sheet, attack), .rows = schema_attack,
+	{OPTION_FIELD(struct cell, attack), .rows = schema_attack,
 	 .size = sizeof(struct attack_options)},
-	{OPTION_FIELD(struct cell_sheet, certify), .rows = schema_certify,
+	{OPTION_FIELD(struct cell, certify), .rows = schema_certify,
 	 .size = sizeof(struct certify_options)},
-	{OPTION_FIELD(struct cell_sheet, selects), .initial = "[]", .rows = schema_attack,
+	{OPTION_FIELD(struct cell, selects), .initial = "[]", .rows = schema_attack,
 	 .size = sizeof(struct attack_options)},
-	{OPTION_FIELD(struct cell_sheet, swept), .rows = swept_rows, .size = sizeof(struct swept)},
+	{OPTION_FIELD(struct cell_text, swept), .rows = swept_rows, .size = sizeof(struct swept)},
 	{.name = NULL},
 };
 

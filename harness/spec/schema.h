@@ -136,7 +136,7 @@ extern const struct option schema_shown[];   /* name, about and plots of a struc
 extern const struct option schema_attacks[]; /* `attack` of a struct sheet alone */
 extern const struct option schema_train[];
 extern const struct option schema_cell[];
-extern const struct option schema_training[]; /* of a struct cell_sheet: what training depends on */
+extern const struct option schema_training[]; /* of a struct cell: what training depends on */
 extern const struct option schema_attack[];   /* of a struct attack_options */
 extern const struct option schema_certify[];  /* of a struct certify_options */
 

@@ -16,15 +16,9 @@ struct sheet {
 };
 
 /* What the canonical text of a cell says. */
-struct cell_sheet {
-	long seed, repetition, precision;
-	struct data_options data;
-	struct train_options train; /* name, solver and its options, loss, beta, average, fresh */
-	struct stop_options stop;
-	struct groups attack;  /* struct attack_options */
-	struct groups certify; /* struct certify_options */
-	struct groups selects; /* struct attack_options */
-	struct groups swept;   /* struct swept */
+struct cell_text {
+	struct cell cell; /* first, so that its rows are of both */
+	struct groups swept;
 };
 
 #endif

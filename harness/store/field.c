@@ -14,6 +14,11 @@ const struct field *field_find(const struct field_table *table, const char *name
 	return NULL;
 }
 
+bool field_is_time(const struct field *field)
+{
+	return strcmp(field->unit, "s") == 0 || strcmp(field->unit, "CPU s") == 0;
+}
+
 double field_number(const struct field *field, const void *row)
 {
 	if (!field || field->type == FIELD_TEXT)

@@ -40,6 +40,9 @@ struct field_table {
 /* NULL: there is none. */
 const struct field *field_find(const struct field_table *table, const char *name);
 
+/* A measurement of a clock. */
+bool field_is_time(const struct field *field);
+
 /* The value of a row. NaN if it is no number, NULL if it is no text or `field` is NULL. */
 double field_number(const struct field *field, const void *row);
 const char *field_text(const struct field *field, const void *row);

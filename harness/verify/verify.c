@@ -9,20 +9,6 @@
 #include <math.h>
 #include <string.h>
 
-bool verify_unseen(const char *field)
-{
-	static const char *const names[] = {
-		"feasibility", "fresh",          "violation",          "patterns",
-		"threads",     "peak_mem_bytes", "switches_voluntary", "switches_involuntary",
-		"core_share",  "load_average"};
-	size_t length = strlen(field);
-
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		if (strcmp(names[i], field) == 0)
-			return true;
-	return length > 2 && strcmp(field + length - 2, "_s") == 0;
-}
-
 void verify_judge(struct verify *out, struct verify_figure figure)
 {
 	if (out->count == out->room) {

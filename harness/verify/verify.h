@@ -4,7 +4,7 @@
  *
  * A number that the record has must be found again, and one that it lacks must not exist: else the
  * figure differs. What cannot be recomputed fails too, and says why. Not looked at are
- * measurements of the run itself (verify_unseen), which `rerun` repeats. */
+ * measurements of the run itself and what only the solver's state tells, which `rerun` repeats. */
 #ifndef VERIFY_VERIFY_H
 #define VERIFY_VERIFY_H
 
@@ -27,10 +27,6 @@ struct verify {
 	double tolerance; /* relative; of sums in the precision of the record */
 	bool single;      /* the record is in single precision */
 };
-
-/* Whether a number of result.json says how the run went, not what it gave: seconds, memory, and
- * what only the solver's state can tell. */
-bool verify_unseen(const char *field);
 
 /* `record`, `data`, errors: as of reload_record. */
 enum status verify_record(const char *record, const char *data, struct arena *arena,

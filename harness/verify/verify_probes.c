@@ -98,9 +98,8 @@ static bool same_cell(const struct probe *p, const struct compared *r, size_t ro
 	double again = field_number(field, &r->again[row]);
 	struct arena *arena = p->out->arena;
 
-	if (strcmp(field->name, "seconds") == 0 ||
-	    strcmp(field_shown(field, &r->stored[row], arena),
-		   field_shown(field, &r->again[row], arena)) == 0)
+	if (field_is_time(field) || strcmp(field_shown(field, &r->stored[row], arena),
+					   field_shown(field, &r->again[row], arena)) == 0)
 		return true;
 	return fabs(stored - again) <= 1e-12 || /* NaN is not */
 	       (p->out->single && close_enough(p, field->name, stored, again));

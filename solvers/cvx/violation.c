@@ -22,8 +22,9 @@ enum {
 	CHECK_EVERY = 10
 };
 
-/* A constraint that holds with equality, as that of every active pattern, is not broken. */
-double violation_limit(const struct problem *problem)
+/* beta, and room for rounding: a constraint that holds with equality, as that of every active
+ * pattern, is not broken. */
+static double limit_of(const struct problem *problem)
 {
 	const double slack = 1 + 1e4 * REAL_EPSILON; /* sums of n terms are no better */
 
@@ -36,7 +37,7 @@ void violation_neurons(const struct problem *problem, const real *alpha, long dr
 	struct arena arena = {0};
 	ptrdiff_t n = problem->X.rows, d = problem->X.cols;
 	real *u = ARENA_ARRAY(&arena, real, d), *phi = ARENA_ARRAY(&arena, real, n);
-	double most = violation_limit(problem);
+	double most = limit_of(problem);
 
 	*out = (struct violation){.draws = draws};
 	for (long i = 0; i < draws; i++) {
@@ -78,7 +79,7 @@ static struct fresh fresh_new(const struct cvx *cvx)
 	f.D = mat_new(&f.arena, X.rows, CVX_LANES / 2);
 	f.one = gates_new(&f.arena, X.rows, 1);
 	f.g = ARENA_ARRAY(&f.arena, double, X.cols);
-	f.limit = violation_limit(cvx->problem);
+	f.limit = limit_of(cvx->problem);
 	return f;
 }
 

@@ -25,7 +25,4 @@ void violation_neurons(const struct problem *problem, const real *alpha, long dr
  * source. */
 void violation_patterns(const struct cvx *cvx, long draws, struct violation *out);
 
-/* beta, and room for rounding: a constraint beyond it is broken. */
-double violation_limit(const struct problem *problem);
-
 #endif

@@ -2,6 +2,7 @@
 #include "solvers/gates/pattern.h"
 
 #include "solvers/core/blas.h"
+#include "solvers/core/index.h"
 #include "solvers/gates/arrangement.h"
 #include "solvers/gates/interior.h"
 #include "solvers/model/trainer.h"
@@ -237,59 +238,20 @@ static enum status take_all(const struct problem *problem, struct arena *arena,
 
 /* --- drawing from sources ------------------------------------------------------------------- */
 
-/* Open-addressing set of column numbers, keyed by the hash of the column's bits. */
-struct seen {
-	size_t size; /* power of two, at least twice the number of entries */
-	uint64_t *hash;
-	ptrdiff_t *column; /* -1 = free */
-};
-
-static struct seen seen_new(struct arena *arena, size_t entries)
+/* Note column `candidate` of D, unless an equal one is there or no sample is active, which adds no
+ * neuron; true if it is new. */
+static bool note_new(struct index *seen, struct gates D, ptrdiff_t candidate)
 {
-	struct seen seen = {.size = 16};
+	const uint64_t *d = gates_col(D, candidate);
+	size_t place = (size_t)candidate;
 
-	while (seen.size < 2 * entries)
-		seen.size *= 2;
-	seen.hash = ARENA_ARRAY(arena, uint64_t, seen.size);
-	seen.column = ARENA_ARRAY(arena, ptrdiff_t, seen.size);
-	for (size_t s = 0; s < seen.size && !arena_counts(arena); s++)
-		seen.column[s] = -1;
-	return seen;
-}
-
-/* FNV-1a over the words, whose upper bits come down; 0 for a pattern without an active sample,
- * which adds no neuron. */
-static uint64_t pattern_hash(struct gates D, ptrdiff_t j)
-{
-	const uint64_t *d = gates_col(D, j);
-	uint64_t h = 0xcbf29ce484222325u;
-
-	for (ptrdiff_t w = 0; w < D.stride; w++) {
-		h = (h ^ d[w]) * 0x100000001b3u;
-		h ^= h >> 32;
-	}
-	return gates_active(D, j) > 0 ? h | 1 : 0;
-}
-
-/* Add column `candidate` of D unless an equal one is there; true if it is new. */
-static bool seen_add(struct seen *seen, struct gates D, ptrdiff_t candidate)
-{
-	uint64_t hash = pattern_hash(D, candidate);
-	size_t slot = hash & (seen->size - 1);
-
-	if (hash == 0)
-		return false;
-	for (; seen->column[slot] >= 0; slot = (slot + 1) & (seen->size - 1))
-		if (seen->hash[slot] == hash && gates_same(D, seen->column[slot], D, candidate))
-			return false;
-	seen->hash[slot] = hash;
-	seen->column[slot] = candidate;
-	return true;
+	return gates_active(D, candidate) > 0 &&
+	       index_place_bytes(seen, d, (size_t)D.stride * sizeof *d, place) == place;
 }
 
 struct draw {
 	const struct pattern_options *options;
-	struct seen seen;
+	struct index seen; /* by the words of a column */
 	struct patterns *out;
 	ptrdiff_t found;
 	struct mat Y; /* n x BATCH: products with X of a batch */
@@ -322,7 +284,7 @@ static void keep_new(struct draw *draw, const char *source, ptrdiff_t batch)
 		gates_copy(out->D, kept, out->D, j);
 		mat_copy(mat_cols(out->H, kept, 1), mat_cols(out->H, j, 1));
 		out->source[kept] = source;
-		kept += seen_add(&draw->seen, out->D, kept);
+		kept += note_new(&draw->seen, out->D, kept);
 	}
 	draw->found = kept;
 }
@@ -391,7 +353,7 @@ static enum status draw_patterns(const struct pattern_options *options,
 	out->D = gates_new(arena, problem->X.rows, options->count);
 	out->H = mat_new(arena, problem->X.cols, options->count);
 	out->source = ARENA_ARRAY(arena, const char *, options->count);
-	draw.seen = seen_new(arena, (size_t)options->count);
+	draw.seen = index_new((size_t)options->count, arena);
 	TRY(take_turns(&draw, request, arena, err));
 	if (arena_counts(arena))
 		return STATUS_OK;

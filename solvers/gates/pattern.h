@@ -88,10 +88,6 @@ struct pattern_source {
 	void (*move)(const struct pattern_stream *stream, uint64_t index, const real *h, real *y);
 };
 
-/* h ~ N(0, I), the index-th of the problem's seed: the direction of `gaussian`, and of sources that
- * start from it. */
-void pattern_gaussian_direction(const struct problem *problem, uint64_t index, real *h);
-
 /* Sample or take from a file, for a program against a threat, or NULL. At least
  * one pattern, or an error. Without perturbations each gets a direction strictly inside its cone
  * if there is one, and `kind` is the proof's verdict (facial.h). */

@@ -1,8 +1,9 @@
 /* Directions h ~ N(0, I): the sampling of the published algorithm (Bai, Gautam, Sojoudi 2023,
  * section 2). */
-#include "solvers/gates/pattern.h"
+#include "solvers/gates/pattern_gaussian.h"
 
 #include "solvers/core/rng.h"
+#include "solvers/gates/pattern.h"
 #include "solvers/model/trainer.h"
 
 void pattern_gaussian_direction(const struct problem *problem, uint64_t index, real *h)

@@ -9,6 +9,7 @@
 #include "solvers/gates/pattern.h"
 
 #include "solvers/core/rng.h"
+#include "solvers/gates/pattern_gaussian.h"
 #include "solvers/model/trainer.h"
 
 #include <math.h>

@@ -6,7 +6,7 @@
 #define TESTS_SPEC_TARGET_H
 
 #include "harness/spec/spec.h"
-#include "tests/unit/spec_registry.h"
+#include "tests/unit/harness/spec/spec_registry.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -555,18 +555,18 @@ bool bind_rows(struct bind *b, const struct option *rows, const struct node *map
 	return good;
 }
 
+static bool (*const binders[])(struct bind *, const struct option *, const struct node *,
+			       const struct trail *, void *) = {
+	[OPTION_BOOL] = bind_bool,     [OPTION_INT] = bind_int,
+	[OPTION_REAL] = bind_real,     [OPTION_TEXT] = bind_text,
+	[OPTION_REALS] = bind_reals,   [OPTION_TEXTS] = bind_texts,
+	[OPTION_CHOICE] = bind_choice, [OPTION_CHOICES] = bind_choices,
+	[OPTION_GROUPS] = bind_groups, [OPTION_GROUP] = bind_group,
+};
+
 bool bind_value(struct bind *b, const struct option *row, const struct node *node,
 		const struct trail *trail, void *field)
 {
-	static bool (*const binders[])(struct bind *, const struct option *, const struct node *,
-				       const struct trail *, void *) = {
-		[OPTION_BOOL] = bind_bool,     [OPTION_INT] = bind_int,
-		[OPTION_REAL] = bind_real,     [OPTION_TEXT] = bind_text,
-		[OPTION_REALS] = bind_reals,   [OPTION_TEXTS] = bind_texts,
-		[OPTION_CHOICE] = bind_choice, [OPTION_CHOICES] = bind_choices,
-		[OPTION_GROUPS] = bind_groups, [OPTION_GROUP] = bind_group,
-	};
-
 	if (node_is_null(node) && expect_nullable(row) && row->type != OPTION_GROUP) {
 		unset(row, field);
 		return true;

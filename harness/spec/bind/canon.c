@@ -151,23 +151,24 @@ static void write_list(struct text *w, const struct option *row, const void *fie
 	text_add(w, "]");
 }
 
+static const struct {
+	void (*write)(struct text *, const struct option *, const void *);
+	size_t size; /* of an element of a list; 0: no list */
+} writers[] = {
+	[OPTION_BOOL] = {write_bool, 0},
+	[OPTION_INT] = {write_int, 0},
+	[OPTION_REAL] = {write_real, 0},
+	[OPTION_TEXT] = {write_text, 0},
+	[OPTION_CHOICE] = {write_choice, 0},
+	[OPTION_GROUP] = {write_group, 0},
+	[OPTION_REALS] = {write_real, sizeof(double)},
+	[OPTION_TEXTS] = {write_text, sizeof(const char *)},
+	[OPTION_CHOICES] = {write_choice, sizeof(struct choice)},
+	[OPTION_GROUPS] = {write_group, 1}, /* times row->size */
+};
+
 static void write_value(struct text *w, const struct option *row, const void *field)
 {
-	static const struct {
-		void (*write)(struct text *, const struct option *, const void *);
-		size_t size; /* of an element of a list; 0: no list */
-	} writers[] = {
-		[OPTION_BOOL] = {write_bool, 0},
-		[OPTION_INT] = {write_int, 0},
-		[OPTION_REAL] = {write_real, 0},
-		[OPTION_TEXT] = {write_text, 0},
-		[OPTION_CHOICE] = {write_choice, 0},
-		[OPTION_GROUP] = {write_group, 0},
-		[OPTION_REALS] = {write_real, sizeof(double)},
-		[OPTION_TEXTS] = {write_text, sizeof(const char *)},
-		[OPTION_CHOICES] = {write_choice, sizeof(struct choice)},
-		[OPTION_GROUPS] = {write_group, 1}, /* times row->size */
-	};
 	size_t size = writers[row->type].size;
 
 	if (size)

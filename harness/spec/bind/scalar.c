@@ -47,7 +47,7 @@ static bool decimal(const char *text, const char **end, double *out)
 bool scalar_real(const char *text, enum unit unit, double *out)
 {
 	const size_t count = sizeof suffixes / sizeof *suffixes;
-	double value, divisor = 1;
+	double value, divisor = 1, factor = 1;
 	const char *end;
 	size_t i = 0;
 
@@ -55,14 +55,16 @@ bool scalar_real(const char *text, enum unit unit, double *out)
 		return false;
 	if (*end == '/' && (!decimal(end + 1, &end, &divisor) || divisor == 0))
 		return false;
-	*out = value / divisor;
 	if (*end) {
 		end += *end == ' ';
 		while (i < count &&
 		       (suffixes[i].unit != unit || strcmp(suffixes[i].suffix, end) != 0))
 			i++;
-		*out = i < count ? value / divisor * suffixes[i].factor : NAN;
+		if (i == count)
+			return false;
+		factor = suffixes[i].factor;
 	}
+	*out = value / divisor * factor;
 	return isfinite(*out);
 }
 

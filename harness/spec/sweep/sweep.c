@@ -16,7 +16,7 @@ struct axis {
 	const struct trail *trail;
 };
 
-enum { MOST_LOOKED = 4 * GENERATOR_MAX_VALUES };
+enum { MOST_LOOKED = 20 * GENERATOR_MAX_VALUES };
 
 struct expansion {
 	struct bind bind;
@@ -224,17 +224,17 @@ static void check_distinct(struct expansion *e, const struct axis *axis, const c
 }
 
 /* What tells the values of an axis apart: the text that its value had in the last tree that was
- * bound; of a zip, those of all of its options. */
+ * bound; of a zip, those of all of its options. NULL: there is none. */
 static const char *distinct_text(struct expansion *e, const struct axis *axis, size_t at)
 {
-	const char *text = "";
+	const char *text = at < e->shown_count ? e->shown[at].value : NULL;
 
-	for (size_t i = at; i < e->shown_count && text && axis->node->zip; i++)
+	for (size_t i = at + 1; i < e->shown_count && text && axis->node->zip; i++)
 		if (e->zipped[i])
-			text = e->shown[i].value ? arena_format(e->bind.arena, "%s\"%s\", ", text,
+			text = e->shown[i].value ? arena_format(&e->trees, "%s\", \"%s", text,
 								e->shown[i].value)
 						 : NULL;
-	return axis->node->zip ? text : at < e->shown_count ? e->shown[at].value : NULL;
+	return text;
 }
 
 static void expand_tree(struct expansion *e, const struct node *tree, const size_t *zip, bool one);
@@ -249,7 +249,7 @@ static void expand_axis(struct expansion *e, const struct node *tree, const stru
 	bool follows = axis->node->zip && zip;
 	size_t first = follows ? (*zip < count ? *zip : count - 1) : 0;
 	size_t end = follows || one ? first + 1 : count;
-	const char **texts = ARENA_ARRAY(arena, const char *, count);
+	const char **texts = ARENA_ARRAY(arena, const char *, end == count ? count : 0);
 
 	for (size_t i = first; i < end; i++) {
 		const struct node *value = value_at(axis, i, arena);
@@ -257,9 +257,11 @@ static void expand_axis(struct expansion *e, const struct node *tree, const stru
 
 		expand_tree(e, node_replace(tree, e->entry, axis->trail, value, arena),
 			    axis->node->zip ? &i : zip, one || (i > first && alone && !sound(e)));
-		texts[i] = distinct_text(e, axis, at);
+		if (end == count)
+			texts[i] = distinct_text(e, axis, at);
 	}
-	check_distinct(e, axis, texts);
+	if (end == count)
+		check_distinct(e, axis, texts);
 }
 
 /* Bind a tree if it is plain, else those that it stands for; one value of each axis is enough where
@@ -269,9 +271,9 @@ static void expand_tree(struct expansion *e, const struct node *tree, const size
 	void *options = arena_alloc(e->bind.arena, 1, bind_size(&e->row));
 	struct axis axis;
 
+	e->shown_count = 0;
 	if (!sound(e) && ++e->looked > MOST_LOOKED)
 		return;
-	e->shown_count = 0;
 	e->found.row = NULL;
 	meet(&e->bind, &e->row, tree, e->entry, options);
 	axis = e->found;
@@ -308,10 +310,14 @@ void sweep_entries(const struct bind *bind, const struct sweep_list *list, struc
 	e->bind.entry = &trail;
 	e->bind.entry_key = zip_key;
 	for (; trail.index < list->list->count; trail.index++) {
+		size_t before = out->count;
+
 		e->known = bind->problems->count;
 		e->looked = 0;
 		grafted[trail.index] = zip_graft(bind, given[trail.index], &trail);
 		expand_tree(e, grafted[trail.index], NULL, false);
+		if (!sound(e))
+			out->count = before;
 	}
 	list->list->at = grafted;
 	arena_release(&e->trees);
