@@ -220,11 +220,13 @@ static double sum_of(const struct threat *t, const real *c)
 {
 	double sum = 0;
 
-	for (ptrdiff_t first = 0, end; first < t->d; first = end + 1) {
+	for (ptrdiff_t j = 0; t->scale && j < t->d; j++)
+		sum += part_of(t, c, j);
+	for (ptrdiff_t first = 0, end; !t->scale && first < t->d; first = end + 1) {
 		end = run_end(t, first);
 #pragma omp simd reduction(+ : sum)
 		for (ptrdiff_t j = first; j < end; j++)
-			sum += (double)fabs(c[j]) * (double)(t->scale ? t->scale[j] : 1);
+			sum += (double)fabs(c[j]);
 	}
 	return sum;
 }
@@ -276,19 +278,29 @@ void threat_dual_slope(const struct threat *threat, const real *c, double t, rea
 	}
 }
 
-/* out = soft threshold of v by t s; |s o out|_1. s: NULL for 1 */
-static double soften(ptrdiff_t count, real t, const real *s, const real *v, real *out)
+/* out = soft threshold of v by t; |out|_1 */
+static double soften(ptrdiff_t count, real t, const real *v, real *out)
 {
 	double sum = 0;
 
 #pragma omp simd reduction(+ : sum)
 	for (ptrdiff_t j = 0; j < count; j++) {
-		real unit = s ? s[j] : 1, rest = fabs(v[j]) - t * unit;
+		real rest = fabs(v[j]) - t;
 
 		rest = rest > 0 ? rest : 0;
-		sum += (double)(unit * rest);
+		sum += (double)rest;
 		out[j] = copysign(rest, v[j]);
 	}
+	return sum;
+}
+
+/* The same by t s; |s o out|_1. */
+static double soften_scaled(ptrdiff_t count, real t, const real *s, const real *v, real *out)
+{
+	double sum = 0;
+
+	for (ptrdiff_t j = 0; j < count; j++)
+		sum += (double)s[j] * soften(1, t * s[j], v + j, out + j);
 	return sum;
 }
 
@@ -299,8 +311,9 @@ static double prox_sum(const struct threat *p, double t, const real *v, real *ou
 
 	for (ptrdiff_t first = 0, end; first < p->d; first = end + 1) {
 		end = run_end(p, first);
-		sum += soften(end - first, (real)t, p->scale ? p->scale + first : NULL, v + first,
-			      out + first);
+		sum += p->scale ? soften_scaled(end - first, (real)t, p->scale + first, v + first,
+						out + first)
+				: soften(end - first, (real)t, v + first, out + first);
 		if (end < p->d)
 			out[end] = v[end];
 	}
@@ -408,24 +421,37 @@ double threat_prox(const struct threat *threat, double t, const real *v, real *o
 	return maps[threat->norm](threat, t, v, out);
 }
 
-/* Of |s o c|_1 over `count` attacked columns: the gradient is c / mu clipped to [-s, s]. */
-static double envelope_run(double mu, ptrdiff_t count, const real *s, real *restrict c,
-			   double *value)
+/* Of |c|_1 over `count` attacked columns: the gradient is c / mu clipped to [-1, 1]. */
+static double envelope_run(double mu, ptrdiff_t count, real *restrict c, double *value)
 {
 	real width = (real)mu, scale = (real)(1 / mu), sum = 0, smooth = 0;
 
 #pragma omp simd reduction(+ : sum, smooth)
 	for (ptrdiff_t j = 0; j < count; j++) {
-		real unit = s ? s[j] : 1, edge = width * unit;
-		real floored = c[j] > -edge ? c[j] : -edge;
-		real gap = floored < edge ? floored : edge, size = fabs(c[j]);
+		real floored = c[j] > -width ? c[j] : -width;
+		real gap = floored < width ? floored : width, size = fabs(c[j]);
 
-		sum += unit * size;
-		smooth += unit * (size - fabs(gap)) + gap * gap * scale / 2;
+		sum += size;
+		smooth += size - fabs(gap) + gap * gap * scale / 2;
 		c[j] = gap * scale;
 	}
 	*value += (double)sum;
 	return (double)smooth;
+}
+
+/* Of |s o c|_1: s_j times the envelope of |c_j| over mu s_j. */
+static double envelope_scaled(double mu, ptrdiff_t count, const real *s, real *c, double *value)
+{
+	double smooth = 0;
+
+	for (ptrdiff_t j = 0; j < count; j++) {
+		double unit = (double)s[j], size = 0;
+
+		smooth += unit * envelope_run(mu * unit, 1, c + j, &size);
+		c[j] *= s[j];
+		*value += unit * size;
+	}
+	return smooth;
 }
 
 /* Run by run between frozen columns, so that the passes have no mask. */
@@ -436,8 +462,9 @@ static double envelope_sum(const struct threat *p, double mu, real *c, double *v
 	*value = 0;
 	for (ptrdiff_t first = 0, end; first < p->d; first = end + 1) {
 		end = run_end(p, first);
-		smooth += envelope_run(mu, end - first, p->scale ? p->scale + first : NULL,
-				       c + first, value);
+		smooth += p->scale ? envelope_scaled(mu, end - first, p->scale + first, c + first,
+						     value)
+				   : envelope_run(mu, end - first, c + first, value);
 		if (end < p->d)
 			c[end] = 0;
 	}
