@@ -95,12 +95,15 @@ static void read_facts(json_t *object, struct arena *arena, struct result *out)
 	const char *name;
 	json_t *value;
 
-	json_object_foreach(object, name, value) set_further(
-		out,
-		&(struct fact){.name = name,
-			       .text = json_string_value(value),
-			       .number = json_is_number(value) ? json_number_value(value) : NAN},
-		arena);
+	json_object_foreach(object, name, value)
+	{
+		const struct fact fact = {.name = name,
+					  .text = json_string_value(value),
+					  .number = json_is_number(value) ? json_number_value(value)
+									  : NAN};
+
+		set_further(out, &fact, arena);
+	}
 }
 
 enum status result_read(const char *path, struct arena *arena, struct result *out, struct err *err)

@@ -7,16 +7,16 @@
 BEGIN {
 	limit["folder cycles"] = 0
 	limit["upward folders"] = 0
-	limit["room cycles"] = 75
-	limit["upward rooms"] = 46
-	limit["largest folder"] = 82
-	limit["back doors"] = 100
-	limit["sibling exports"] = 52
-	limit["room exports"] = 277
-	limit["dead exports"] = 21
-	limit["test exports"] = 26
-	limit["misplaced"] = 186
-	limit["single caller %"] = 66
+	limit["room cycles"] = 16
+	limit["upward rooms"] = 6
+	limit["largest folder"] = 32
+	limit["back doors"] = 118
+	limit["sibling exports"] = 0
+	limit["room exports"] = 269
+	limit["dead exports"] = 9
+	limit["test exports"] = 30
+	limit["misplaced"] = 21
+	limit["single caller %"] = 63
 	limit["function p90"] = 30
 	limit["function max"] = 60
 	limit["file max"] = 600

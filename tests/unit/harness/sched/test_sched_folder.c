@@ -148,7 +148,7 @@ struct file_options {
 static const char *id_with_file(struct fixture *f, const char *name, const char *content)
 {
 	static const struct option rows[] = {
-		{OPTION_FIELD(struct file_options, path), .path = PATH_OTHER}, {.name = NULL}};
+		{.name = "path", .type = OPTION_TEXT, .path = PATH_OTHER}, {.name = NULL}};
 	static const struct source with_file = {.base = {.name = "file", .options = rows},
 						.read = fixture_read_table};
 	const char *path = fixture_in(f, name);
