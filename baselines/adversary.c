@@ -78,7 +78,7 @@ enum status adversary_setup(struct adversary *adversary, const struct problem *p
 	if (!(options->threat.eps > 0))
 		return STATUS_OK;
 	for (ptrdiff_t k = 0; k < problem->X.rows && !arena_counts(arena); k++)
-		if (fabs((double)problem->y[k]) != 1)
+		if (fabs((double)problem->y.at[k]) != 1)
 			return err_set(err, STATUS_SPEC,
 				       "adversary.eps: expected 0 for regression, got \"%g\"",
 				       options->threat.eps);

@@ -61,7 +61,7 @@ static void gather(struct backprop *b, const struct backprop_pass *pass, int par
 	for (ptrdiff_t k = first; k < end; k++) {
 		ptrdiff_t sample = pass->samples ? (ptrdiff_t)pass->samples[k] : pass->number + k;
 
-		b->y[k] = b->problem->y[sample];
+		b->y[k] = b->problem->y.at[sample];
 		b->x[k] = mat_col(b->Xt, sample);
 		if (pass->regime->attacks) {
 			memcpy(mat_col(pass->clean, k), b->x[k], (size_t)b->d * sizeof(real));

@@ -197,7 +197,7 @@ static struct backprop_pass load_validation(struct backprop *b, ptrdiff_t first)
 	for (ptrdiff_t k = 0; k < rows; k++) {
 		for (ptrdiff_t i = 0; i < b->d; i++)
 			mat_set(b->batch, i, k, mat_get(problem->X_validation, first + k, i));
-		b->y[k] = problem->y_validation[first + k];
+		b->y[k] = problem->y_validation.at[first + k];
 		b->x[k] = mat_col(b->batch, regime->attacks ? rows + k : k);
 	}
 	return pass;
@@ -242,7 +242,7 @@ double backprop_train_validation_loss(struct backprop *b)
 	}
 	net_forward(&net, problem->X_validation, b->f_validation, &b->work);
 	return loss_value(problem->loss, (size_t)problem->X_validation.rows, b->f_validation,
-			  problem->y_validation);
+			  problem->y_validation.at);
 }
 
 /* True when the validation loss has not fallen for `patience` epochs; a NaN has not fallen. */

@@ -90,13 +90,13 @@ static void step(void *state, struct progress *progress)
 	size_t n = (size_t)p->X.rows;
 	double mean = 1 / ((double)n * p->loss.weight);
 
-	loss_gradient(p->loss, n, t->f, p->y, t->g);
+	loss_gradient(p->loss, n, t->f, p->y.at, t->g);
 	blas_scale(n, mean, t->g);
 	net_weight_gradient(&t->net, p->X, t->g, &t->gradient, &t->work);
 	blas_axpy((size_t)(t->net.U.rows * t->net.U.cols), -t->rate, t->gradient.U.at, t->net.U.at);
 	net_forward(&t->net, p->X, t->f, &t->work);
 	*progress = (struct progress){
-		.objective = mean * loss_value(p->loss, n, t->f, p->y),
+		.objective = mean * loss_value(p->loss, n, t->f, p->y.at),
 		.primal_residual = NAN,
 		.dual_residual = NAN,
 		.end = OUTCOME_RUNNING,

@@ -45,7 +45,7 @@ struct toy extreme_make(enum extreme kind, ptrdiff_t n, ptrdiff_t d, uint64_t se
 		}
 		y[k] = (score > 0) != (rng_uniform(&rng) < 0.1) ? 1 : -1;
 	}
-	toy.problem.y = y;
+	toy.problem.y.at = y;
 	toy.problem.seed = seed;
 	return toy;
 }

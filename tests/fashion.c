@@ -56,8 +56,10 @@ int fashion_load(struct fashion *f)
 		err_print(&err, stderr);
 		return 1;
 	}
-	f->problem = (struct problem){
-		.X = f->data.train.X, .y = f->data.train.y, .beta = f->cell->train.beta, .seed = 1};
+	f->problem = (struct problem){.X = f->data.train.X,
+				      .y = targets_of(f->data.train.y, f->data.train.X.rows),
+				      .beta = f->cell->train.beta,
+				      .seed = 1};
 	f->problem.loss.loss = (const struct loss *)(const void *)f->cell->train.loss.item;
 	f->problem.loss.options = f->cell->train.loss.options;
 	f->problem.loss.weight = 1;

@@ -55,7 +55,7 @@ struct problem race_problem(struct race_data *race, const char *loss, double bet
 {
 	bool *frozen = ARENA_ARRAY(&race->arena, bool, race->data.train.X.cols);
 	struct problem problem = {.X = race->data.train.X,
-				  .y = race->data.train.y,
+				  .y = targets_of(race->data.train.y, race->data.train.X.rows),
 				  .beta = beta,
 				  .frozen = frozen,
 				  .seed = 1};
@@ -92,7 +92,7 @@ static double gap_zero(struct fashion_run *run, const struct certificate *c)
 
 	memset(run->f, 0, n * sizeof *run->f);
 	return evaluate_gaps(objective, c->lower_bound,
-			     loss_value(problem->loss, n, run->f, problem->y))
+			     loss_value(problem->loss, n, run->f, problem->y.at))
 		.zero;
 }
 

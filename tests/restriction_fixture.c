@@ -35,7 +35,7 @@ struct restriction_fixture *restriction_fixture_make(long p, const char *loss, d
 		for (ptrdiff_t k = 0; k < N; k++)
 			mat_set(f.r.S, k, j,
 				(real)(rng_uniform(&rng) *
-				       (f.toy.problem.y[k] * f.sigma[j] > 0 ? 1 : -1)));
+				       (f.toy.problem.y.at[k] * f.sigma[j] > 0 ? 1 : -1)));
 	return &f;
 }
 

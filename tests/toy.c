@@ -92,7 +92,7 @@ struct toy toy_make(ptrdiff_t n, ptrdiff_t d, const char *loss, double beta)
 		y[k] = sign > 0 ? 1 : -1;
 		mat_set(X, k, d - 1, 1);
 	}
-	toy.problem = (struct problem){.X = X, .y = y, .beta = beta, .seed = 5};
+	toy.problem = (struct problem){.X = X, .y = targets_of(y, X.rows), .beta = beta, .seed = 5};
 	toy.problem.loss = loss_from(loss, &toy.arena);
 	return toy;
 }
@@ -161,7 +161,7 @@ double toy_objective(const struct problem *problem, const struct net *net)
 
 	for (ptrdiff_t k = 0; k < problem->X.rows; k++)
 		loss += toy_loss(problem->loss, toy_output(net, problem->X, k),
-				 (double)problem->y[k]);
+				 (double)problem->y.at[k]);
 	for (ptrdiff_t j = 0; j < net->U.cols; j++) {
 		squares += (double)net->alpha[j] * (double)net->alpha[j];
 		for (ptrdiff_t i = 0; i < net->U.rows; i++)
@@ -176,6 +176,6 @@ double toy_model_objective(const struct problem *problem, const struct model *mo
 
 	for (ptrdiff_t k = 0; k < problem->X.rows; k++)
 		loss += toy_loss(problem->loss, model->kind->sample(model, problem->X, k, &size),
-				 (double)problem->y[k]);
+				 (double)problem->y.at[k]);
 	return problem->loss.weight * loss + problem->beta * model->kind->decay(model);
 }

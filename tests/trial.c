@@ -77,7 +77,8 @@ static void copy_data(struct trial *t)
 			p->x[k][i] = i < p->d ? (double)mat_get(X, k, i) : 0;
 		}
 	}
-	t->problem = (struct problem){.X = X, .y = y, .beta = p->beta, .seed = t->seed};
+	t->problem = (struct problem){
+		.X = X, .y = targets_of(y, X.rows), .beta = p->beta, .seed = t->seed};
 	t->data = (struct dataset){.train = {.X = X, .y = y}, .bias = -1};
 	t->data.validation.X = t->data.test.X = mat_rows(X, 0, 0);
 	t->data.stages = stages_none((size_t)p->d);

@@ -68,9 +68,9 @@ static struct problem pose(const struct cell *cell, const struct dataset *data, 
 
 	struct problem problem = {
 		.X = data->train.X,
-		.y = data->train.y,
+		.y = targets_of(data->train.y, data->train.X.rows),
 		.X_validation = data->validation.X,
-		.y_validation = data->validation.y,
+		.y_validation = targets_of(data->validation.y, data->validation.X.rows),
 		.loss = {.loss = (const struct loss *)(const void *)train->loss.item,
 			 .options = train->loss.options,
 			 .weight = 1},

@@ -55,7 +55,7 @@ struct evaluator evaluate_new(const struct problem *problem, const struct datase
 	e.last.train = e.last.validation = e.last.test = no_scores;
 	if (arena_counts(arena))
 		return e;
-	e.objective_zero = loss_value(problem->loss, (size_t)n, e.f, problem->y); /* f = 0 */
+	e.objective_zero = loss_value(problem->loss, (size_t)n, e.f, problem->y.at); /* f = 0 */
 	return e;
 }
 

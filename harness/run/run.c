@@ -59,9 +59,9 @@ static enum status pose_problem(struct run *run, struct err *err)
 	struct problem *p = &run->problem;
 
 	p->X = run->data.train.X;
-	p->y = run->data.train.y;
+	p->y = targets_of(run->data.train.y, p->X.rows);
 	p->X_validation = run->data.validation.X;
-	p->y_validation = run->data.validation.y;
+	p->y_validation = targets_of(run->data.validation.y, p->X_validation.rows);
 	p->loss.loss = (const struct loss *)(const void *)train->loss.item;
 	p->loss.options = train->loss.options;
 	p->loss.weight = train->average ? 1 / (double)p->X.rows : 1;

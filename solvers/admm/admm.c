@@ -163,7 +163,7 @@ static enum status setup(const struct problem *problem, const void *options, str
 	*state = a;
 	if (arena_counts(arena))
 		return prepare_finish(a, arena, err);
-	a->loop.zero = loss_value(problem->loss, (size_t)problem->X.rows, a->f, problem->y);
+	a->loop.zero = loss_value(problem->loss, (size_t)problem->X.rows, a->f, problem->y.at);
 	admm_step_split(a); /* from zero */
 	return prepare_finish(a, arena, err);
 }

@@ -143,7 +143,7 @@ static enum status setup(const struct problem *problem, const void *options, str
 				.dual_step = o->dual_step,
 				.threshold = o->threshold};
 	a->u = (struct rbcd){.X = problem->X,
-			     .y = problem->y,
+			     .y = problem->y.at,
 			     .loss = problem->loss,
 			     .D = sampled.D,
 			     .block = (ptrdiff_t)block_of(o, (double)sampled.D.cols),
@@ -313,7 +313,7 @@ static void certify(void *state, struct certificate *certificate)
 	struct cvx_dual dual = {
 		.alpha = a->cvx.alpha, .NV = half(a->N, 0), .NW = half(a->N, 1), .scale = a->u.rho};
 
-	loss_gradient(a->problem->loss, n, a->u.f, a->problem->y, a->cvx.alpha);
+	loss_gradient(a->problem->loss, n, a->u.f, a->problem->y.at, a->cvx.alpha);
 	blas_scale(n, -1, a->cvx.alpha);
 	cvx_certify(&a->cvx, half(a->V, 0), half(a->V, 1), &dual, certificate);
 }

@@ -154,7 +154,7 @@ static void form_z(struct admm *a)
 	size_t n = (size_t)a->problem->X.rows;
 	double kappa = a->kappa;
 
-	loss_prox(a->problem->loss, n, 1 / (a->penalty.rho * kappa), a->s, a->problem->y, a->z);
+	loss_prox(a->problem->loss, n, 1 / (a->penalty.rho * kappa), a->s, a->problem->y.at, a->z);
 #pragma omp simd
 	for (size_t k = 0; k < n; k++)
 		a->p[k] = 2 * a->z[k] - a->s[k];
@@ -172,7 +172,7 @@ static double loss_pass(struct admm *a, struct penalty_sums *sums)
 		a->s[k] += theta * (a->f[k] - a->z[k]);
 		a->p[k] = a->z[k];
 	}
-	loss_prox(problem->loss, n, 1 / (a->penalty.rho * kappa), a->s, problem->y, a->z);
+	loss_prox(problem->loss, n, 1 / (a->penalty.rho * kappa), a->s, problem->y.at, a->z);
 	for (size_t k = 0; k < n; k++) {
 		double z = (double)a->z[k], primal = (double)a->f[k] - z,
 		       change = z - (double)a->p[k];
@@ -184,7 +184,7 @@ static double loss_pass(struct admm *a, struct penalty_sums *sums)
 		sums->dual += kappa * mu * mu;
 		a->p[k] = (real)(z - mu);
 	}
-	return loss_value(problem->loss, n, a->z, problem->y);
+	return loss_value(problem->loss, n, a->z, problem->y.at);
 }
 
 void admm_step_split(struct admm *a)

@@ -303,7 +303,7 @@ static double scaled_value(struct cvx *cvx, double c, double norms)
 
 	for (size_t k = 0; k < n; k++)
 		cvx->f[k] = (real)c * cvx->fr[k];
-	return loss_value(cvx->problem->loss, n, cvx->f, cvx->problem->y) + c * norms;
+	return loss_value(cvx->problem->loss, n, cvx->f, cvx->problem->y.at) + c * norms;
 }
 
 /* The least value over c in [0, 2], never above that of c = 0 and c = 1; *c is its place. */
@@ -344,7 +344,7 @@ static void find_upper(struct cvx *cvx, struct mat V, struct mat W, struct certi
 		cvx_prepare(cvx); /* takes the room of the products */
 		sum = measure(cvx, V, W);
 	}
-	out->objective = loss_value(problem->loss, n, cvx->f, problem->y) +
+	out->objective = loss_value(problem->loss, n, cvx->f, problem->y.at) +
 			 cvx_group_norm(problem->beta, V) + cvx_group_norm(problem->beta, W);
 	out->feasibility = sum.largest > 0 ? sum.violation / sum.largest : 0;
 	mat_copy(cvx->RV, V);

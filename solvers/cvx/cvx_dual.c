@@ -352,7 +352,7 @@ static double best_share(struct cvx *cvx, const real *alpha)
 		double scale = cvx->problem->beta / largest, value;
 
 		value = largest > 0 ? -loss_conjugate(cvx->problem->loss, (size_t)cvx->M.rows,
-						      -scale, cvx->f, cvx->problem->y)
+						      -scale, cvx->f, cvx->problem->y.at)
 				    : -HUGE_VAL;
 		if (value > best) {
 			best = value;
@@ -480,11 +480,11 @@ static void find_curvature(struct cvx *cvx, const real *alpha)
 	size_t n = (size_t)cvx->M.rows;
 
 	if (!p->loss.loss->box) {
-		loss_hessian(p->loss, n, cvx->fr, p->y, cvx->a);
+		loss_hessian(p->loss, n, cvx->fr, p->y.at, cvx->a);
 		return;
 	}
 	for (size_t k = 0; k < n; k++) {
-		struct loss_box box = loss_box(p->loss, (double)p->y[k]);
+		struct loss_box box = loss_box(p->loss, (double)p->y.at[k]);
 		double at = -(double)alpha[k], width = box.high - box.low;
 		double near = end_rounding * (isfinite(width) ? width : fabs(at));
 
@@ -503,7 +503,7 @@ static void move(struct cvx *cvx, const struct active *a)
 		for (ptrdiff_t c = 0; c < a->count; c++)
 			by -= (double)mat_get(cvx->split.Y, k, c) * a->mu[c];
 		if (p->loss.loss->box) {
-			struct loss_box box = loss_box(p->loss, (double)p->y[k]);
+			struct loss_box box = loss_box(p->loss, (double)p->y.at[k]);
 
 			at = -fmin(box.high, fmax(box.low, -(at + by)));
 		} else {

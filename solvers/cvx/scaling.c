@@ -16,7 +16,7 @@ static double value_at(const struct problem *problem, const real *alpha, double 
 {
 	size_t n = (size_t)problem->X.rows;
 
-	return -loss_conjugate(problem->loss, n, -s, alpha, problem->y);
+	return -loss_conjugate(problem->loss, n, -s, alpha, problem->y.at);
 }
 
 static void keep(struct scaling *best, double s, double value)

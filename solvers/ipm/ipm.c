@@ -156,9 +156,10 @@ static void start_at_zero(struct ipm *s)
 {
 	const struct problem *problem = s->problem;
 	ptrdiff_t n = problem->X.rows, P = s->D.cols;
-	double loss = loss_value(problem->loss, (size_t)n, s->f, problem->y), lambda, largest, size;
+	double loss = loss_value(problem->loss, (size_t)n, s->f, problem->y.at), lambda, largest,
+	       size;
 
-	loss_gradient(problem->loss, (size_t)n, s->f, problem->y, s->a);
+	loss_gradient(problem->loss, (size_t)n, s->f, problem->y.at, s->a);
 	lambda = blas_norm((size_t)n, s->a) / sqrt((double)n);
 	largest = fmax(lambda * blas_mat_norm(problem->X), problem->beta);
 	size = loss / (sqrt(largest * problem->beta) * 2 * (double)P) * blas_mat_norm(problem->X) /
@@ -245,8 +246,8 @@ static void step(void *state, struct progress *progress)
 	const struct problem *problem = s->problem;
 
 	progress->end = ipm_path_step(s);
-	progress->objective =
-		publish(s) + loss_value(problem->loss, (size_t)problem->X.rows, s->f, problem->y);
+	progress->objective = publish(s) + loss_value(problem->loss, (size_t)problem->X.rows, s->f,
+						      problem->y.at);
 	progress->dual_residual = s->residual / problem->beta;
 }
 

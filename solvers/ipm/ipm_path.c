@@ -189,7 +189,7 @@ double ipm_path_objective(const struct ipm *s)
 {
 	const struct problem *problem = s->problem;
 
-	return loss_value(problem->loss, (size_t)s->D.rows, s->f, problem->y) +
+	return loss_value(problem->loss, (size_t)s->D.rows, s->f, problem->y.at) +
 	       cvx_group_norm(problem->beta, s->half[0].X) +
 	       cvx_group_norm(problem->beta, s->half[1].X);
 }
@@ -200,7 +200,7 @@ static double remaining(const struct ipm *s)
 {
 	const struct problem *problem = s->problem;
 	double norms =
-		s->objective - loss_value(problem->loss, (size_t)s->D.rows, s->f, problem->y);
+		s->objective - loss_value(problem->loss, (size_t)s->D.rows, s->f, problem->y.at);
 	double link = interior_loss_residual(s->loss, s->f) * blas_norm((size_t)s->D.rows, s->a);
 
 	return (s->mu * products(s) + fmin(1, s->residual / problem->beta) * fmax(0, norms) +

@@ -12,7 +12,7 @@ enum {
 
 static double target(const struct dual_box *box, ptrdiff_t k)
 {
-	return (double)box->problem->y[k];
+	return (double)box->problem->y.at[k];
 }
 
 struct dual_box dual_box_new(const struct problem *problem, struct arena *arena)

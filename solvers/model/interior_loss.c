@@ -83,7 +83,8 @@ void interior_loss_start(struct interior_loss *self, const real *f, double mu)
 
 		self->quadratic = ends.quadratic;
 		dual_box_start(&self->box, k, mu,
-			       free ? ((double)f[k] - (double)self->problem->y[k]) / ends.quadratic
+			       free ? ((double)f[k] - (double)self->problem->y.at[k]) /
+					       ends.quadratic
 				    : dual_box_path(&self->box, k, mu, (double)f[k]));
 	}
 }
@@ -99,7 +100,7 @@ void interior_loss_start_from(struct interior_loss *self, const real *f, const r
 		self->box.a[k] = at;
 		self->box.above[k] = box.high - at;
 		self->box.below[k] = at - box.low;
-		r = (double)f[k] - box.quadratic * at - (double)self->problem->y[k];
+		r = (double)f[k] - box.quadratic * at - (double)self->problem->y.at[k];
 		self->box.p[k] = fmax(mu / self->box.above[k], isfinite(box.high) ? r : 0);
 		self->box.q[k] = fmax(mu / self->box.below[k], isfinite(box.low) ? -r : 0);
 	}
@@ -120,7 +121,7 @@ static double weight_at(const struct interior_loss *s, ptrdiff_t k)
 static double residual_at(const struct interior_loss *s, const real *f, double p, double q,
 			  ptrdiff_t k)
 {
-	return (double)f[k] - s->quadratic * s->box.a[k] - (double)s->problem->y[k] - p + q;
+	return (double)f[k] - s->quadratic * s->box.a[k] - (double)s->problem->y.at[k] - p + q;
 }
 
 void interior_loss_weights(struct interior_loss *self, const real *f, real *w)
@@ -128,7 +129,7 @@ void interior_loss_weights(struct interior_loss *self, const real *f, real *w)
 	const struct problem *problem = self->problem;
 
 	if (self->smooth && !self->entropic)
-		loss_hessian(problem->loss, (size_t)samples(self), f, problem->y, w);
+		loss_hessian(problem->loss, (size_t)samples(self), f, problem->y.at, w);
 	for (ptrdiff_t k = 0; k < samples(self) && !self->smooth; k++)
 		w[k] = (real)weight_at(self, k);
 	for (ptrdiff_t k = 0; k < samples(self) && self->entropic; k++)
@@ -148,7 +149,7 @@ void interior_loss_variable(const struct interior_loss *self, const real *f, rea
 	const struct problem *problem = self->problem;
 
 	if (self->smooth && !self->entropic)
-		loss_gradient(problem->loss, (size_t)samples(self), f, problem->y, a);
+		loss_gradient(problem->loss, (size_t)samples(self), f, problem->y.at, a);
 	for (ptrdiff_t k = 0; k < samples(self) && (self->entropic || !self->smooth); k++)
 		a[k] = (real)self->box.a[k];
 }
@@ -247,7 +248,7 @@ const real *interior_loss_dual(struct interior_loss *self, const real *f)
 	const double inside = exact ? 1 : 1 - 4 * REAL_EPSILON;
 
 	if (self->smooth && !self->entropic)
-		loss_gradient(problem->loss, (size_t)samples(self), f, problem->y, self->dual);
+		loss_gradient(problem->loss, (size_t)samples(self), f, problem->y.at, self->dual);
 	else
 		dual_box_round(&self->box, inside, self->dual);
 	return self->dual;

@@ -17,7 +17,7 @@ double trainer_objective(const struct problem *problem, const struct model *mode
 			 struct model_work *work)
 {
 	model_forward(model, problem->X, f, work);
-	return loss_value(problem->loss, (size_t)problem->X.rows, f, problem->y) +
+	return loss_value(problem->loss, (size_t)problem->X.rows, f, problem->y.at) +
 	       problem->beta * model->kind->decay(model);
 }
 

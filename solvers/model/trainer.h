@@ -11,6 +11,7 @@
 #include "solvers/model/loss.h"
 #include "solvers/model/model.h"
 #include "solvers/model/net.h"
+#include "solvers/model/targets.h"
 #include "solvers/model/threat.h"
 
 #include <stdbool.h>
@@ -31,10 +32,10 @@ struct problem_file {
 
 /* What is to be trained. Borrowed by the trainer for its whole life. */
 struct problem {
-	struct mat X;            /* n x d, training part, prepared */
-	const real *y;           /* n */
+	struct mat X; /* n x d, training part, prepared */
+	struct targets y;
 	struct mat X_validation; /* may have 0 rows */
-	const real *y_validation;
+	struct targets y_validation;
 	struct loss_term loss;
 	double beta;                /* > 0 */
 	const char *const *columns; /* d: their names, NULL where there is none; or NULL */

@@ -140,7 +140,7 @@ static inline real clipped(real p)
 
 void restriction_slopes(const struct restriction *r, ptrdiff_t first, struct mat T, struct mat S)
 {
-	const real *restrict y = r->problem->y + first;
+	const real *restrict y = r->problem->y.at + first;
 
 	for (ptrdiff_t j = 0; j < r->m; j++) {
 		const real *restrict t = mat_col(T, j);
@@ -305,7 +305,7 @@ static void evaluate_block(struct restriction *r, struct restriction_lane *lane,
 		.first = first,
 		.rows = rows,
 		.h = query->h,
-		.y = r->problem->y + first,
+		.y = r->problem->y.at + first,
 		.X = mat_rows(r->problem->X, first, rows),
 		.S = mat_rows(query->follow ? lane->P : r->S, query->follow ? 0 : first, rows),
 		.T = mat_rows(lane->T, 0, rows),

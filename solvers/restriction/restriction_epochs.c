@@ -50,7 +50,7 @@ static void shuffle(struct restriction_epochs *e)
 			to[k] = from[order[k]];
 	}
 	for (ptrdiff_t k = 0; k < n; k++)
-		e->y[k] = e->problem->y[order[k]];
+		e->y[k] = e->problem->y.at[order[k]];
 }
 
 void restriction_epochs_run(struct restriction_epochs *e, double blur)
@@ -63,7 +63,7 @@ void restriction_epochs_run(struct restriction_epochs *e, double blur)
 		ptrdiff_t count = first + size < n ? size : n - first;
 
 		e->batch.X = mat_rows(e->X, first, count);
-		e->batch.y = e->y + first;
+		e->batch.y = targets_of(e->y + first, count);
 		e->batch.beta = e->problem->beta * (double)count / (double)n;
 		restriction_follow(&e->r, e->A, blur, e->G);
 

@@ -171,7 +171,7 @@ static void renew_lane(struct restriction *r, int l, struct mat A, long steps)
 				    .lane = lane,
 				    .first = first,
 				    .rows = rows,
-				    .y = r->problem->y + first,
+				    .y = r->problem->y.at + first,
 				    .S = mat_rows(r->S, first, rows),
 				    .T = mat_rows(lane->T, 0, rows),
 				    .trial = mat_rows(lane->P, 0, rows),

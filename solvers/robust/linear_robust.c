@@ -184,7 +184,7 @@ static void outputs(const struct linear *s, const real *w, double shift, real *f
 	const struct problem *problem = s->problem;
 
 	blas_gemv(1, problem->X, PLAIN, w, 0, f); /* n */
-	blas_axpy((size_t)problem->X.rows, -shift, problem->y, f);
+	blas_axpy((size_t)problem->X.rows, -shift, problem->y.at, f);
 }
 
 /* f, a, u, s and the gradient g at w. */
@@ -198,7 +198,7 @@ static void evaluate(struct linear *s, const real *w)
 	outputs(s, w, eps * norms[s->threat.norm].smooth(s, w), s->f);
 	interior_loss_start(s->loss, s->f, barrier);
 	interior_loss_gradient(s->loss, s->f, barrier, false, s->a);
-	s->sum_a = -blas_dot(n, problem->y, s->a);
+	s->sum_a = -blas_dot(n, problem->y.at, s->a);
 	blas_gemv(1, problem->X, TRANSPOSED, s->a, 0, s->g); /* d: X'a */
 	blas_axpy(d, s->sum_a * eps, s->u, s->g);            /* + s eps N_q' */
 	r = root_of(s->mu, square_of(s, w, false));
@@ -235,8 +235,8 @@ static double weigh(struct linear *s)
 	for (ptrdiff_t first = 0; first < problem->X.rows; first += CHUNK)
 		blas_syrk(1, weighted_rows(s, w, first), TRANSPOSED, first > 0, s->A);
 	for (ptrdiff_t k = 0; k < problem->X.rows; k++) {
-		w[k] *= w[k] * problem->y[k];
-		sum += (double)w[k] * (double)problem->y[k];
+		w[k] *= w[k] * problem->y.at[k];
+		sum += (double)w[k] * (double)problem->y.at[k];
 	}
 	blas_gemv(1, problem->X, TRANSPOSED, w, 0, s->h); /* d: X'diag(l'') y */
 	return sum;
@@ -286,7 +286,7 @@ static double objective(struct linear *s, real *f)
 	const struct problem *problem = s->problem;
 
 	outputs(s, s->w, s->threat.eps * threat_dual(&s->threat, s->w), f);
-	return loss_value(problem->loss, (size_t)problem->X.rows, f, problem->y) +
+	return loss_value(problem->loss, (size_t)problem->X.rows, f, problem->y.at) +
 	       2 * problem->beta * sqrt(square_of(s, s->w, false));
 }
 
@@ -347,12 +347,12 @@ static void certify(void *state, struct certificate *out)
 	double beyond, scale;
 
 	blas_gemv(1, problem->X, TRANSPOSED, a, 0, s->trial);
-	threat_prox(&s->threat, -s->threat.eps * blas_dot(n, problem->y, a), s->trial, s->trial);
+	threat_prox(&s->threat, -s->threat.eps * blas_dot(n, problem->y.at, a), s->trial, s->trial);
 	beyond = blas_norm(d, s->trial);
 	scale = beyond > 2 * problem->beta ? 2 * problem->beta / beyond : 1;
 	*out = (struct certificate){
 		.objective = objective(s, s->weights),
-		.lower_bound = -loss_conjugate(problem->loss, n, scale, a, problem->y),
+		.lower_bound = -loss_conjugate(problem->loss, n, scale, a, problem->y.at),
 		.scope = "all",
 	};
 	out->upper = out->objective;

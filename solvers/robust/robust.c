@@ -29,14 +29,14 @@ static const real *sample(const struct robust *r, ptrdiff_t k)
 
 static double target(const struct robust *r, ptrdiff_t k)
 {
-	return (double)r->problem->y[k];
+	return (double)r->problem->y.at[k];
 }
 
 static double loss_at(const struct robust *r, double f, ptrdiff_t k)
 {
 	real z = (real)f;
 
-	return loss_value(r->problem->loss, 1, &z, &r->problem->y[k]);
+	return loss_value(r->problem->loss, 1, &z, &r->problem->y.at[k]);
 }
 
 /* argmin_z t l(z, y) + (z - v)^2 / 2 */
@@ -44,7 +44,7 @@ static double loss_near(const struct robust *r, double t, double v, ptrdiff_t k)
 {
 	real from = (real)v, z;
 
-	loss_prox(r->problem->loss, 1, t, &from, &r->problem->y[k], &z);
+	loss_prox(r->problem->loss, 1, t, &from, &r->problem->y.at[k], &z);
 	return (double)z;
 }
 
@@ -170,7 +170,7 @@ static double kink_excess(void *context, double T)
 	level.small = accuracy * (1 + fabs(target(r, kink->k)));
 	miss = fabs(level_excess(kink, falling_root(level)));
 	f = (real)(target(r, kink->k) + miss + r->threat.eps * threat_dual(&r->threat, kink->c));
-	loss_gradient(r->problem->loss, 1, &f, &r->problem->y[kink->k], &g);
+	loss_gradient(r->problem->loss, 1, &f, &r->problem->y.at[kink->k], &g);
 	return kink->step * (double)g - T;
 }
 
@@ -207,7 +207,7 @@ double robust_conjugate(const struct robust *r, ptrdiff_t k, double s, struct ro
 	real b = (real)dual.b, T = (real)dual.T, origin = 0;
 
 	if (!r->two_sided)
-		return loss_conjugate(r->problem->loss, 1, s, &b, &r->problem->y[k]);
+		return loss_conjugate(r->problem->loss, 1, s, &b, &r->problem->y.at[k]);
 	return loss_conjugate(r->problem->loss, 1, s, &T, &origin) + s * dual.b * target(r, k);
 }
 

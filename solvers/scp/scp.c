@@ -145,7 +145,7 @@ static double steepest(struct state *s)
 	const struct problem *problem = s->scp.problem;
 	double largest = 0;
 
-	loss_gradient(problem->loss, (size_t)problem->X.rows, s->scp.f, problem->y, s->g);
+	loss_gradient(problem->loss, (size_t)problem->X.rows, s->scp.f, problem->y.at, s->g);
 	blas_gemv(1, s->scp.Phi, TRANSPOSED, s->g, 0, s->slope); /* N */
 	for (ptrdiff_t i = 0; i < s->scp.Phi.cols; i++)
 		largest = fmax(largest, fabs((double)s->slope[i]));
@@ -231,7 +231,7 @@ static void certify(void *state, struct certificate *certificate)
 	if (s->method->slopes && !s->solved)
 		memcpy(s->g, s->method->slopes(s->method_state), n * sizeof *s->g);
 	else
-		loss_gradient(problem->loss, n, scp->f, problem->y, s->g);
+		loss_gradient(problem->loss, n, scp->f, problem->y.at, s->g);
 	blas_scale(n, -1, s->g);
 	blas_gemv(1, scp->Phi, TRANSPOSED, s->g, 0, s->slope); /* N */
 	for (ptrdiff_t i = 0; i < scp->Phi.cols; i++) {
@@ -239,7 +239,7 @@ static void certify(void *state, struct certificate *certificate)
 		largest = fmax(largest, fabs((double)s->slope[i]));
 	}
 	certificate->objective =
-		loss_value(problem->loss, n, scp->f, problem->y) + problem->beta * norm;
+		loss_value(problem->loss, n, scp->f, problem->y.at) + problem->beta * norm;
 	certificate->feasibility = 0; /* the program has no constraints */
 	certificate->upper = certificate->objective;
 	best = scaling_best(problem, s->g, largest);
@@ -269,7 +269,7 @@ static void step(void *state, struct progress *progress)
 		return;
 	}
 	progress->objective =
-		loss_value(problem->loss, (size_t)problem->X.rows, s->scp.f, problem->y);
+		loss_value(problem->loss, (size_t)problem->X.rows, s->scp.f, problem->y.at);
 	progress->end = OUTCOME_CONVERGED;
 }
 

@@ -87,7 +87,7 @@ static double refresh(struct coordinate *s)
 		if (fabs(a) > 0)
 			blas_axpy(n, a, mat_col(scp->Phi, s->left[l]), scp->f);
 	}
-	loss_gradient(problem->loss, n, scp->f, problem->y, s->g);
+	loss_gradient(problem->loss, n, scp->f, problem->y.at, s->g);
 	for (ptrdiff_t l = 0; l < s->count; l++)
 		s->slope[s->left[l]] = (real)blas_dot(n, mat_col(scp->Phi, s->left[l]), s->g);
 	return norm;
@@ -106,7 +106,7 @@ static double gap(struct coordinate *s, double objective, double *scale)
 	*scale = largest > problem->beta ? problem->beta / largest : 1;
 	memcpy(s->alpha, s->g, n * sizeof *s->g);
 	blas_scale(n, -1, s->alpha);
-	bound = -loss_conjugate(problem->loss, n, -*scale, s->alpha, problem->y);
+	bound = -loss_conjugate(problem->loss, n, -*scale, s->alpha, problem->y.at);
 	return fmax(0, objective - bound) + 16 * REAL_EPSILON * fabs(objective);
 }
 
@@ -151,7 +151,7 @@ static void update(struct coordinate *s, ptrdiff_t i)
 		return;
 	}
 	blas_axpy(n, (double)scp->a[i] - before, phi, scp->f);
-	loss_gradient(problem->loss, n, scp->f, problem->y, s->g);
+	loss_gradient(problem->loss, n, scp->f, problem->y.at, s->g);
 }
 
 /* The neurons in use with their inner products, those of the last step kept; false if there are too
@@ -217,7 +217,7 @@ static void step(void *state, struct progress *progress)
 	size_t n = (size_t)scp->Phi.rows;
 	double norm = refresh(s), objective, open, scale;
 
-	objective = problem->beta * norm + loss_value(problem->loss, n, scp->f, problem->y);
+	objective = problem->beta * norm + loss_value(problem->loss, n, scp->f, problem->y.at);
 	open = gap(s, objective, &scale);
 	if (screen(s, open, scale))
 		refresh(s);
@@ -232,7 +232,7 @@ static void step(void *state, struct progress *progress)
 	}
 	norm = refresh(s);
 	progress->objective =
-		problem->beta * norm + loss_value(problem->loss, n, scp->f, problem->y);
+		problem->beta * norm + loss_value(problem->loss, n, scp->f, problem->y.at);
 }
 
 const struct scp_method scp_coordinate = {

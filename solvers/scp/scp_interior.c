@@ -77,7 +77,7 @@ static double loss_at(const struct scp_interior *s, const real *f)
 {
 	const struct problem *problem = s->scp->problem;
 
-	return loss_value(problem->loss, (size_t)problem->X.rows, f, problem->y);
+	return loss_value(problem->loss, (size_t)problem->X.rows, f, problem->y.at);
 }
 
 /* |phi_i| of the columns from `first` on. */
@@ -102,7 +102,7 @@ void scp_interior_start(struct scp_interior *self)
 	memset(scp->f, 0, n * sizeof *scp->f);
 	memset(scp->a, 0, (size_t)s->count * sizeof *scp->a);
 	memset(s->f, 0, n * sizeof *s->f);
-	loss_gradient(problem->loss, n, scp->f, problem->y, s->rounded);
+	loss_gradient(problem->loss, n, scp->f, problem->y.at, s->rounded);
 	for (size_t k = 0; k < n; k++)
 		s->r[k] = (double)s->rounded[k];
 	scp_products_transposed(mat_cols(scp->Phi, 0, s->count), s->r, s->ep);

@@ -42,7 +42,8 @@ void scp_loss_curvature(const struct dual_box *box, double *v)
 	struct loss_term loss = box->problem->loss;
 
 	for (ptrdiff_t k = 0; k < box->problem->X.rows; k++) {
-		double above = box->above[k], below = box->below[k], y = (double)box->problem->y[k];
+		double above = box->above[k], below = box->below[k],
+		       y = (double)box->problem->y.at[k];
 
 		v[k] = loss.loss->box ? loss_box(loss, y).quadratic
 				      : loss_entropy(loss, y).factor * (1 / above + 1 / below);
@@ -58,7 +59,8 @@ static double bend(const struct dual_box *box, ptrdiff_t k)
 
 	if (loss.loss->box)
 		return 0;
-	return loss_entropy(loss, (double)box->problem->y[k]).factor * (up * up - down * down) / 2;
+	return loss_entropy(loss, (double)box->problem->y.at[k]).factor * (up * up - down * down) /
+	       2;
 }
 
 void scp_loss_residual(const struct dual_box *box, const double *f, double mu, bool correct,

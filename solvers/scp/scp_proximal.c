@@ -135,15 +135,15 @@ static void fista_step(void *state, struct progress *progress)
 	struct scp *scp = s->scp;
 	const struct problem *problem = scp->problem;
 	size_t n = (size_t)scp->Phi.rows;
-	double at_point = loss_value(problem->loss, n, s->f_point, problem->y), loss;
+	double at_point = loss_value(problem->loss, n, s->f_point, problem->y.at), loss;
 	struct move move;
 
-	loss_gradient(problem->loss, n, s->f_point, problem->y, s->g);
+	loss_gradient(problem->loss, n, s->f_point, problem->y.at, s->g);
 	blas_gemv(1, scp->Phi, TRANSPOSED, s->g, 0, s->slope);
 	for (;;) { /* backtracking: the quadratic model must lie above the loss, up to rounding */
 		move = shrink(scp, s->point, s->slope, s->lipschitz, s->previous);
 		blas_gemv(1, scp->Phi, PLAIN, s->previous, 0, s->f_previous); /* n */
-		loss = loss_value(problem->loss, n, s->f_previous, problem->y);
+		loss = loss_value(problem->loss, n, s->f_previous, problem->y.at);
 		if (!(at_point + move.linear + s->lipschitz * move.square / 2 - loss <
 		      -16 * REAL_EPSILON * fabs(at_point)))
 			break;
@@ -217,12 +217,12 @@ static void ista_step(void *state, struct progress *progress)
 	size_t n = (size_t)scp->Phi.rows;
 	struct move move;
 
-	loss_gradient(problem->loss, n, scp->f, problem->y, s->g);
+	loss_gradient(problem->loss, n, scp->f, problem->y.at, s->g);
 	blas_gemv(1, scp->Phi, TRANSPOSED, s->g, 0, s->slope);
 	move = shrink(scp, scp->a, s->slope, s->lipschitz, scp->a);
 	blas_gemv(1, scp->Phi, PLAIN, scp->a, 0, scp->f); /* n */
 	progress->objective =
-		problem->beta * move.norm + loss_value(problem->loss, n, scp->f, problem->y);
+		problem->beta * move.norm + loss_value(problem->loss, n, scp->f, problem->y.at);
 }
 
 const struct scp_method scp_ista = {

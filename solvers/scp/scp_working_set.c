@@ -175,7 +175,8 @@ static enum status setup(struct scp *scp, const void *options, struct arena *are
 		/* The neurons that are steepest at a = 0. */
 		const struct problem *problem = s->scp->problem;
 
-		loss_gradient(problem->loss, (size_t)problem->X.rows, s->scp->f, problem->y, s->g);
+		loss_gradient(problem->loss, (size_t)problem->X.rows, s->scp->f, problem->y.at,
+			      s->g);
 		price(s, s->g);
 		admit(s, smaller(START, s->most), 0);
 		while (s->part.Phi.cols == 0) { /* the first neurons are dead */

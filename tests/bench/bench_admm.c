@@ -3,7 +3,7 @@
  * shapes in the same run, and memory against the forecast. Without the data set, image-like data of
  * the same size are used, and the objective is not comparable. */
 #include "harness/run/amount.h"
-#include "solvers/admm/admm.h"
+#include "solvers/admm/admm_step.h"
 #include "solvers/core/blas.h"
 #include "solvers/model/trainer.h"
 #include "tests/fashion.h"

@@ -214,7 +214,8 @@ static double epoch_time(struct bench *b, const struct trainer *trainer, long ba
 	struct arena arena = {0};
 	struct err err = {0};
 	struct progress progress;
-	struct problem problem = {.X = b->X, .y = b->y, .loss = b->eager.loss, .beta = 1e-4};
+	struct problem problem = {
+		.X = b->X, .y = targets_of(b->y, b->X.rows), .loss = b->eager.loss, .beta = 1e-4};
 	void *options = options_default(&trainer->base, &arena), *state;
 	double best = 0;
 

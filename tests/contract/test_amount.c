@@ -69,7 +69,7 @@ static struct problem shape_of(const struct problem *problem)
 	struct problem shape = *problem;
 
 	shape.X.at = NULL;
-	shape.y = NULL;
+	shape.y.at = NULL;
 	return shape;
 }
 

@@ -199,7 +199,7 @@ static void a_separate_variable_follows_f(void **state)
 		interior_loss_separate(s->il, &s->toy.arena);
 		interior_loss_start(s->il, s->f, 1);
 		interior_loss_variable(s->il, s->f, a);
-		loss_gradient(problem->loss, N, s->f, problem->y, s->g);
+		loss_gradient(problem->loss, N, s->f, problem->y.at, s->g);
 		for (ptrdiff_t k = 0; k < N; k++) {
 			check_close(a[k], s->g[k], 0, ROUNDING);
 			f[k] = s->f[k] + (real)1e-6; /* rounding that a does not see */
@@ -216,7 +216,7 @@ static void a_separate_variable_follows_f(void **state)
 		for (ptrdiff_t k = 0; k < N; k++)
 			f[k] += s->df[k];
 		check_at_most(interior_loss_residual(s->il, f), ROUNDING);
-		loss_gradient(problem->loss, N, f, problem->y, s->g);
+		loss_gradient(problem->loss, N, f, problem->y.at, s->g);
 		interior_loss_variable(s->il, f, a);
 		for (ptrdiff_t k = 0; k < N; k++)
 			check_close(a[k], s->g[k], 0, ROUNDING);
@@ -234,7 +234,7 @@ static double value_at(const struct problem *problem, double t)
 	for (ptrdiff_t k = 0; k < N; k++)
 		sum += problem->loss.weight * toy_loss(problem->loss,
 						       t * (double)mat_get(problem->X, k, 0),
-						       (double)problem->y[k]);
+						       (double)problem->y.at[k]);
 	return sum;
 }
 
@@ -307,7 +307,7 @@ static void one_variable_is_solved_and_certified(void **state)
 
 		for (ptrdiff_t k = 0; k < N; k++)
 			slope += (double)mat_get(problem->X, k, 0) * (double)a[k];
-		bound = -loss_conjugate(problem->loss, N, 1, a, problem->y) -
+		bound = -loss_conjugate(problem->loss, N, 1, a, problem->y.at) -
 			slope * slope / (2 * LAMBDA);
 		if (!(fabs(value_at(problem, t) - best) <= 10 * ROUNDING * (1 + best)))
 			fail_msg("%s: %.12g, the search finds %.12g", losses[l / 2],

@@ -59,7 +59,7 @@ static void load(struct instance *in, const char *name)
 	target = ARENA_ARRAY(&in->arena, real, in->problem.X.rows);
 	for (ptrdiff_t k = 0; k < in->problem.X.rows; k++)
 		target[k] = (real)json_number_value(json_array_get(y, (size_t)k));
-	in->problem.y = target;
+	in->problem.y.at = target;
 	toy_file(&in->problem, (struct problem_file){.path = "in memory", .array = in->D},
 		 &in->arena);
 }
@@ -92,7 +92,7 @@ static void random_alpha(const struct problem *p, const real *f, struct rng *rng
 
 	for (size_t k = 0; k < n; k++)
 		alpha[k] = f[k] + (real)(size * rng_normal(rng));
-	loss_gradient(p->loss, n, alpha, p->y, alpha);
+	loss_gradient(p->loss, n, alpha, p->y.at, alpha);
 	for (size_t k = 0; k < n; k++)
 		alpha[k] = (real)(-(double)alpha[k] + (draw % 2) * 0.3 * size * rng_normal(rng));
 }

@@ -37,7 +37,7 @@ static struct fixture make(ptrdiff_t n, ptrdiff_t d, long m)
 		for (ptrdiff_t i = 0; i < d; i++)
 			mat_set(t.problem.X, k, i, (real)rng_normal(&rng));
 	}
-	t.problem.y = y;
+	t.problem.y.at = y;
 	t.problem.loss = (struct loss_term){&loss_squared, NULL, 1};
 	t.problem.beta = 0.7;
 	t.problem.seed = 3;
@@ -76,7 +76,7 @@ static double objective(const struct fixture *t, size_t at, double by)
 			}
 			f += h > 0 ? h * a : 0;
 		}
-		sum += (f - (double)t->problem.y[k]) * (f - (double)t->problem.y[k]) / 2;
+		sum += (f - (double)t->problem.y.at[k]) * (f - (double)t->problem.y.at[k]) / 2;
 	}
 	for (size_t e = 0; e < b->count; e++)
 		decay += pow((double)w[e] + (e == at ? by : 0), 2) / 2;

@@ -36,7 +36,7 @@ static struct fixture *make(ptrdiff_t n, const char *loss)
 	t = (struct fixture){.toy = toy_make(n, D, loss, 0.3)};
 	t.toy.problem.frozen = frozen;
 	t.toy.problem.X_validation = t.toy.problem.X;
-	t.toy.problem.y_validation = t.toy.problem.y;
+	t.toy.problem.y_validation.at = t.toy.problem.y.at;
 	t.options = (struct backprop_options){.width = M, .epochs = 4, .learning_rate = 0.1};
 	t.options.adversary.steps = 3;
 	t.options.adversary.step = 2.5;
@@ -70,7 +70,7 @@ static double output_at(const struct net *net, const real *x)
 
 static double loss_at(const struct fixture *t, double f, ptrdiff_t k)
 {
-	return toy_loss(t->toy.problem.loss, f, (double)t->toy.problem.y[k]);
+	return toy_loss(t->toy.problem.loss, f, (double)t->toy.problem.y.at[k]);
 }
 
 static double sample_loss(const struct fixture *t, const struct net *net, ptrdiff_t k)
@@ -80,7 +80,8 @@ static double sample_loss(const struct fixture *t, const struct net *net, ptrdif
 	struct threat threat = {.norm = interval->threat.norm == NORM_L2 ? NORM_L2 : NORM_LINF,
 				.eps = interval->threat.eps,
 				.frozen = t->toy.problem.frozen};
-	double y = (double)t->toy.problem.y[k], clean = toy_output(net, t->toy.problem.X, k), moved;
+	double y = (double)t->toy.problem.y.at[k], clean = toy_output(net, t->toy.problem.X, k),
+	       moved;
 
 	if (interval->threat.eps > 0)
 		return interval->kappa * loss_at(t, clean, k) +
@@ -192,7 +193,7 @@ static double least_margin(const struct fixture *t, const struct net *net, ptrdi
 		for (int i = 0; i < D; i++)
 			x[i] = (real)((double)mat_get(t->toy.problem.X, k, i) +
 				      eps * step[i] / (norm == NORM_L2 ? sqrt(square) : 1));
-		least = fmin(least, (double)t->toy.problem.y[k] * output_at(net, x));
+		least = fmin(least, (double)t->toy.problem.y.at[k] * output_at(net, x));
 	}
 	return least;
 }
@@ -213,7 +214,7 @@ static void bounds_are_below_every_corner(void **state)
 		backprop_gradient(&t->b, NULL, N, NULL, NULL);
 		for (ptrdiff_t k = 0; k < N; k++) {
 			struct net net = backprop_as_net(&t->b);
-			double bound = (double)t->toy.problem.y[k] * (double)t->b.f[N + k];
+			double bound = (double)t->toy.problem.y.at[k] * (double)t->b.f[N + k];
 			double least = least_margin(t, &net, k, norm, 0.3);
 
 			check_at_most(bound, least + 1e-12);
@@ -293,7 +294,7 @@ static void attacks_find_the_worst_case_of_a_linear_network(void **state)
 					 c % 2 ? NORM_L2 : NORM_LINF);
 		backprop_gradient(&t->b, NULL, t->b.n, NULL, NULL);
 		for (ptrdiff_t k = 0; k < t->b.n; k++) {
-			double y = (double)t->toy.problem.y[k];
+			double y = (double)t->toy.problem.y.at[k];
 			double clean = y * toy_output(&net, t->toy.problem.X, k);
 
 			double reached = y * (double)t->b.f[k];
@@ -319,7 +320,7 @@ static void validation_loss_is_the_certified_one(void **state)
 	assert_int_equal(setup(t), STATUS_OK);
 	net = backprop_as_net(&t->b);
 	for (ptrdiff_t k = 0; k < t->b.n; k++) {
-		double y = (double)t->toy.problem.y[k];
+		double y = (double)t->toy.problem.y.at[k];
 
 		sum += loss_at(t, y * robust_interval_margin(&net, t->toy.problem.X, k, y, &threat),
 			       k);

@@ -55,7 +55,7 @@ static struct run train(const char *trainer, const char *options, const char *lo
 
 	run.toy.problem.frozen = frozen;
 	run.toy.problem.X_validation = run.toy.problem.X;
-	run.toy.problem.y_validation = run.toy.problem.y;
+	run.toy.problem.y_validation.at = run.toy.problem.y.at;
 	run.net = net_new(&run.arena, D, M);
 	if (t->setup(&run.toy.problem, bound, &run.arena, &state, &err) != STATUS_OK)
 		fail_msg("%s", err.text);
@@ -128,7 +128,7 @@ static double certified_margin(const struct run *run, double eps, double *share)
 
 	for (ptrdiff_t k = 0; k < N; k++) {
 		double margin = robust_interval_margin(&run->net, run->toy.problem.X, k,
-						       (double)run->toy.problem.y[k], &threat);
+						       (double)run->toy.problem.y.at[k], &threat);
 
 		sum += toy_loss(run->toy.problem.loss, margin, 1) / N;
 		certified += margin > 0;
@@ -180,7 +180,7 @@ static void check_refused(const char *loss, const char *options, const real *tar
 	void *state;
 
 	if (targets)
-		toy.problem.y = targets;
+		toy.problem.y.at = targets;
 	assert_int_equal(adam->setup(&toy.problem, toy_options(&adam->base, options, &toy.arena),
 				     &toy.arena, &state, &err),
 			 STATUS_SPEC);

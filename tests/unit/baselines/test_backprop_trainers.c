@@ -50,9 +50,9 @@ static struct fixture make(const struct trainer *trainer)
 			      rng_normal(&rng)); /* half noise: to be overfitted */
 	}
 	t.problem = (struct problem){.X = mat_rows(t.X, 0, N),
-				     .y = y,
+				     .y = targets_of(y, N),
 				     .X_validation = mat_rows(t.X, N, ROWS - N),
-				     .y_validation = y + N,
+				     .y_validation = targets_of(y + N, ROWS - N),
 				     .loss = {&loss_squared, NULL, 1},
 				     .beta = 0.7,
 				     .seed = 3};
@@ -121,7 +121,7 @@ static void hand_gradient(const struct fixture *t, const double *w, bool decay, 
 				h[j] += (double)mat_get(t->problem.X, k, i) * w[i + j * D];
 			f += h[j] > 0 ? h[j] * w[D * M + j] : 0;
 		}
-		f = (f - (double)t->problem.y[k]) / n;
+		f = (f - (double)t->problem.y.at[k]) / n;
 		for (ptrdiff_t j = 0; j < M; j++) {
 			for (ptrdiff_t i = 0; h[j] > 0 && i < D; i++)
 				g[i + j * D] +=
@@ -288,7 +288,7 @@ static double validation_loss(struct fixture *t)
 	real f[ROWS];
 
 	net_forward(&net, t->problem.X_validation, f, &t->work);
-	return loss_value(t->problem.loss, ROWS - N, f, t->problem.y_validation);
+	return loss_value(t->problem.loss, ROWS - N, f, t->problem.y_validation.at);
 }
 
 static void early_stopping_returns_the_best_weights(void **state)

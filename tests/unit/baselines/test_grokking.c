@@ -195,7 +195,7 @@ static struct gd *start(const struct table *t, long width, double rate, double o
 	struct err err = {0};
 
 	*gd = (struct gd){.problem = {.X = as_mat(t),
-				      .y = labels_of(t),
+				      .y = targets_of(labels_of(t), (ptrdiff_t)t->n),
 				      .loss = {&loss_logistic, &unit_scale, 1 / (double)t->n},
 				      .beta = 0.7,
 				      .seed = seed}};
@@ -239,7 +239,7 @@ static double mean_loss(const struct gd *gd)
 	double sum = 0;
 
 	for (ptrdiff_t i = 0; i < gd->problem.X.rows; i++)
-		sum += log(1 + exp(-gd->problem.y[i] * output(gd, i)));
+		sum += log(1 + exp(-gd->problem.y.at[i] * output(gd, i)));
 	return sum / (double)gd->problem.X.rows;
 }
 
@@ -252,10 +252,10 @@ static void hand_step(const struct gd *gd, double rate, struct mat W)
 
 	mat_copy(W, gd->net.U);
 	for (ptrdiff_t i = 0; i < p->X.rows; i++) {
-		double g = 1 / (1 + exp(p->y[i] * output(gd, i)));
+		double g = 1 / (1 + exp(p->y.at[i] * output(gd, i)));
 
 		for (ptrdiff_t j = 0; j < W.cols; j++) {
-			double h = 0, move = rate * gd->net.alpha[j] / n * g * p->y[i];
+			double h = 0, move = rate * gd->net.alpha[j] / n * g * p->y.at[i];
 
 			for (ptrdiff_t c = 0; c < W.rows; c++)
 				h += mat_get(p->X, i, c) * mat_get(gd->net.U, c, j);

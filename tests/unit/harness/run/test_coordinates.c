@@ -48,7 +48,7 @@ static struct evaluation solve(struct toy *toy, const struct trainer *trainer, c
 {
 	void *options = toy_options(&trainer->base, text, &toy->arena), *state;
 	struct coordinates c = coordinates_choose(&toy->problem, trainer, options, &toy->arena);
-	struct dataset data = {.train = {.X = toy->problem.X, .y = (real *)toy->problem.y}};
+	struct dataset data = {.train = {.X = toy->problem.X, .y = (real *)toy->problem.y.at}};
 	struct evaluator evaluator;
 	struct evaluation out = {.feasible = {1, 1, 1}};
 	struct err err = {0};

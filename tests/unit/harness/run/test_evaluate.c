@@ -92,7 +92,7 @@ static struct scene scene_make(void)
 	struct scene s = {.toy = toy_make(12, 3, "squared", 0.1)};
 
 	s.data.train.X = s.toy.problem.X;
-	s.data.train.y = (real *)s.toy.problem.y;
+	s.data.train.y = (real *)s.toy.problem.y.at;
 	return s;
 }
 

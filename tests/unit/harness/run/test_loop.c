@@ -104,7 +104,7 @@ static struct scene scene_make(void)
 	assert_int_not_equal(fd, -1);
 	close(fd);
 	s.data.train.X = s.toy.problem.X;
-	s.data.train.y = (real *)(uintptr_t)s.toy.problem.y;
+	s.data.train.y = (real *)(uintptr_t)s.toy.problem.y.at;
 	for (int i = 0; i < STEPS; i++)
 		s.script.at[i] = (struct act){0.1 * i, 1, 1, NAN};
 	return s;

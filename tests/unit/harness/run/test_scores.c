@@ -52,7 +52,7 @@ static struct evaluation look(struct scene *s)
 	evaluate_iterate(&evaluator, &out);
 	for (ptrdiff_t k = 0; k < N; k++) {
 		s->f[k] = toy_output(net_of(evaluator.delivered), s->toy.problem.X, k);
-		s->y[k] = (double)s->toy.problem.y[k];
+		s->y[k] = (double)s->toy.problem.y.at[k];
 	}
 	return out;
 }
@@ -63,7 +63,7 @@ static struct scene scene_make(bool regression)
 
 	s.data.regression = regression;
 	s.data.train.X = s.data.test.X = s.toy.problem.X;
-	s.data.train.y = s.data.test.y = (real *)(uintptr_t)s.toy.problem.y;
+	s.data.train.y = s.data.test.y = (real *)(uintptr_t)s.toy.problem.y.at;
 	for (ptrdiff_t k = 0; regression && k < N; k++)
 		s.data.train.y[k] = (real)(7 + sin((double)k));
 	return s;

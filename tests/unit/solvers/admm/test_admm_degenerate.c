@@ -81,14 +81,14 @@ static struct draw draw(uint64_t index)
 		double sum = 0;
 
 		for (ptrdiff_t k = 0; k < n; k++)
-			sum += (double)mat_get(p->X, k, j) * (double)p->y[k];
+			sum += (double)mat_get(p->X, k, j) * (double)p->y.at[k];
 		largest = fmax(largest, fabs(sum));
 	}
 	p->beta = fmax(largest, 1e-300) * pow(10, -7 * rng_uniform(&rng));
 	out.patterns = arena_format(&out.toy.arena, "{patterns: %d}",
 				    1 + (int)rng_below(&rng, index % 2 ? 3 : 12));
 	out.admm = arena_format(&out.toy.arena, "{finish: none, %s", out.patterns + 1);
-	out.zero = loss_value(p->loss, (size_t)n, f, p->y);
+	out.zero = loss_value(p->loss, (size_t)n, f, p->y.at);
 	return out;
 }
 

@@ -65,7 +65,7 @@ static double loss_of(const struct point *p, struct mat U)
 	double sum = 0;
 
 	for (ptrdiff_t k = 0; k < problem->X.rows; k++)
-		sum += toy_loss(problem->loss, output(p, U, k), (double)problem->y[k]);
+		sum += toy_loss(problem->loss, output(p, U, k), (double)problem->y.at[k]);
 	return problem->loss.weight * sum;
 }
 
@@ -120,7 +120,7 @@ static struct rbcd rbcd_at(struct point *p, ptrdiff_t block, bool slip)
 	struct arena *arena = &p->toy.arena;
 	ptrdiff_t n = p->D.rows, d = p->U.rows, P = p->D.cols;
 	struct rbcd r = {.X = problem->X,
-			 .y = problem->y,
+			 .y = problem->y.at,
 			 .loss = problem->loss,
 			 .D = p->D,
 			 .block = block,

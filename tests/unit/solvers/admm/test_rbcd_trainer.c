@@ -200,7 +200,7 @@ static void twin_start(struct twin *t, const struct problem *problem, bool slip)
 	for (size_t i = 0; i < P; i++)
 		t->drawn[i] = i;
 	for (ptrdiff_t k = 0; k < N; k++) {
-		t->y[k] = (double)problem->y[k];
+		t->y[k] = (double)problem->y.at[k];
 		for (ptrdiff_t j = 0; j < D; j++)
 			t->X[k][j] = (double)mat_get(problem->X, k, j);
 		for (ptrdiff_t i = 0; i < P; i++)

@@ -94,7 +94,7 @@ static double objective(const struct fixture *t, struct mat V, struct mat W)
 		for (ptrdiff_t i = 0; i < P; i++)
 			if (gates_get(t->patterns.D, k, i))
 				f += slack(t, V, k, i) - slack(t, W, k, i);
-		loss += toy_loss(p->loss, f, (double)p->y[k]);
+		loss += toy_loss(p->loss, f, (double)p->y.at[k]);
 	}
 	for (ptrdiff_t i = 0; i < P; i++)
 		norms += column_norm(V, i) + column_norm(W, i);
@@ -219,7 +219,7 @@ static void random_dual(struct fixture *t)
 
 	for (ptrdiff_t k = 0; k < N; k++)
 		t->f[k] = (real)rng_normal(&t->rng);
-	loss_gradient(t->toy.problem.loss, N, t->f, t->toy.problem.y, gradient);
+	loss_gradient(t->toy.problem.loss, N, t->f, t->toy.problem.y.at, gradient);
 	for (ptrdiff_t k = 0; k < N; k++)
 		t->alpha[k] = -gradient[k];
 	toy_fill(t->NV, &t->rng);
@@ -271,7 +271,7 @@ static double grid_bound(const struct fixture *t)
 	most = fmin(16, p->beta / largest);
 	for (int step = 0; step <= STEPS; step++)
 		best = fmax(best,
-			    -loss_conjugate(p->loss, N, -most * step / STEPS, t->alpha, p->y));
+			    -loss_conjugate(p->loss, N, -most * step / STEPS, t->alpha, p->y.at));
 	return best;
 }
 

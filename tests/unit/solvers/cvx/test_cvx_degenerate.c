@@ -107,7 +107,7 @@ static void certify(struct fixture *t, struct certificate *c)
 	dual.scale = size * rng_uniform(&t->rng);
 	for (ptrdiff_t k = 0; k < p->X.rows; k++)
 		f[k] = (real)(size * rng_normal(&t->rng));
-	loss_gradient(p->loss, (size_t)p->X.rows, f, p->y, t->cvx.alpha);
+	loss_gradient(p->loss, (size_t)p->X.rows, f, p->y.at, t->cvx.alpha);
 	blas_scale((size_t)p->X.rows, -1, t->cvx.alpha);
 	cvx_certify(&t->cvx, t->V, t->W, &dual, c);
 }

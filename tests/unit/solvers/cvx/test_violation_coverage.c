@@ -56,7 +56,7 @@ static void dual_optimum(const struct problem *problem, const char *solver, cons
 
 	run.trainer->model(run.state, &net.base);
 	for (ptrdiff_t k = 0; k < problem->X.rows; k++)
-		alpha[k] = (double)problem->y[k] - toy_output(&net, problem->X, k);
+		alpha[k] = (double)problem->y.at[k] - toy_output(&net, problem->X, k);
 	arena_release(&run.arena);
 }
 

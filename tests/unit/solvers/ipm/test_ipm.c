@@ -148,7 +148,7 @@ static void copy_columns(struct toy *one, struct toy *two, struct mat patterns)
 	for (ptrdiff_t j = 0; j < COPY_COLS; j++)
 		for (ptrdiff_t k = 0; k < COPY_ROWS; k++)
 			mat_set(X, k, j, (real)(sqrt(2) * (double)mat_get(X, k, j)));
-	two->problem.y = one->problem.y;
+	two->problem.y.at = one->problem.y.at;
 }
 
 /* A column and its copy are sqrt(2) of one column: norms and products are the same. */

@@ -99,7 +99,7 @@ static double margin_at(const struct run *run, ptrdiff_t k, const double *delta)
 			     (double)mat_get(run->net->U, i, j);
 		f += (double)run->net->alpha[j] * fmax(0, z);
 	}
-	return (double)run->toy.problem.y[k] * f;
+	return (double)run->toy.problem.y.at[k] * f;
 }
 
 /* delta = eps s o argmin of slope'(s o delta) over the unit ball */
@@ -159,7 +159,7 @@ static void pgd(const struct run *run, struct threat threat, double *margin)
 	struct net net = net_new(&arena, D, run->net->U.cols);
 	struct attack_job job = {.model = &net.base,
 				 .X = X,
-				 .y = run->toy.problem.y,
+				 .y = run->toy.problem.y.at,
 				 .worst = mat_new(&arena, N, D),
 				 .margin = ARENA_ARRAY(&arena, real, N)};
 	const void *options =
@@ -268,7 +268,7 @@ static void check_adversary(int ball, long norm)
 	struct rng rng = rng_stream(1, "net", 0);
 
 	pose(&toy);
-	job.y = toy.problem.y;
+	job.y = toy.problem.y.at;
 	toy_fill(net.U, &rng);
 	for (int j = 0; j < 5; j++)
 		net.alpha[j] = j % 2 ? -1 : 1;

@@ -36,7 +36,7 @@ static double naive_margin(const struct restriction_fixture *f, ptrdiff_t k)
 
 	for (ptrdiff_t j = 0; j < M; j++) {
 		double a[D], t = 0, p = fabs((double)mat_get(f->r.S, k, j)), e;
-		bool own = f->toy.problem.y[k] * f->sigma[j] > 0;
+		bool own = f->toy.problem.y.at[k] * f->sigma[j] > 0;
 
 		for (ptrdiff_t i = 0; i < D; i++) {
 			a[i] = (double)mat_get(f->A, i, j);
@@ -57,7 +57,8 @@ static double naive_value(const struct restriction_fixture *f)
 	double value = 0;
 
 	for (ptrdiff_t k = 0; k < N; k++)
-		value += toy_loss(p->loss, (double)p->y[k] * naive_margin(f, k), (double)p->y[k]);
+		value += toy_loss(p->loss, (double)p->y.at[k] * naive_margin(f, k),
+				  (double)p->y.at[k]);
 	for (ptrdiff_t j = 0; j < M; j++) {
 		double square = 0;
 
@@ -149,7 +150,7 @@ static void the_bound_is_below_the_value_everywhere(void **state)
 static double brute_margin(const struct restriction_fixture *f, const struct net *net, ptrdiff_t k)
 {
 	struct mat X = f->toy.problem.X;
-	double worst = HUGE_VAL, y = (double)f->toy.problem.y[k];
+	double worst = HUGE_VAL, y = (double)f->toy.problem.y.at[k];
 	real at[D];
 	struct mat point = {1, D, 1, at};
 
@@ -175,8 +176,8 @@ static double brute_value(const struct restriction_fixture *f, const struct net 
 	double value = 0;
 
 	for (ptrdiff_t k = 0; k < N; k++)
-		value += toy_loss(p->loss, (double)p->y[k] * brute_margin(f, net, k),
-				  (double)p->y[k]);
+		value += toy_loss(p->loss, (double)p->y.at[k] * brute_margin(f, net, k),
+				  (double)p->y.at[k]);
 	for (ptrdiff_t j = 0; j < net->U.cols; j++)
 		value += p->beta * fabs((double)net->alpha[j]) *
 			 hypot(hypot((double)mat_get(net->U, 0, j), (double)mat_get(net->U, 1, j)),
@@ -244,7 +245,7 @@ static void check_renewal(struct restriction_fixture *f)
 	check_close(tight, naive_value(f), 0, ROUNDING * tight);
 	for (ptrdiff_t j = 0; j < M; j++)
 		for (ptrdiff_t k = 0; k < N; k++) {
-			real own = f->toy.problem.y[k] * f->sigma[j], s = mat_get(f->r.S, k, j);
+			real own = f->toy.problem.y.at[k] * f->sigma[j], s = mat_get(f->r.S, k, j);
 
 			check_at_least(s * own, 0);
 			check_close(s, 0, 0, 1);

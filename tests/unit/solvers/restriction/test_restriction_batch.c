@@ -29,7 +29,7 @@ static void check_batch(struct restriction_fixture *f)
 	struct restriction r;
 
 	batch.X = mat_rows(batch.X, FIRST, COUNT);
-	batch.y += FIRST;
+	batch.y.at += FIRST;
 	batch.beta *= (double)COUNT / N;
 	r = restriction_new(&batch, &f->threat, f->sigma, M, &f->toy.arena);
 	restriction_follow(&r, f->A, h, f->G);

@@ -101,7 +101,7 @@ static double brute_margin(const struct run *run, long p, double eps, ptrdiff_t 
 			at[0] = mat_get(X, k, 0) + (real)(eps * a / size);
 			at[1] = mat_get(X, k, 1) + (real)(eps * b / size);
 			at[2] = 1;
-			worst = fmin(worst, (double)run->toy.problem.y[k] *
+			worst = fmin(worst, (double)run->toy.problem.y.at[k] *
 						    toy_output(&run->net, point, 0));
 		}
 	return worst;
@@ -113,7 +113,7 @@ static double worst_objective(const struct run *run, long p, double eps)
 	double value = toy_objective(problem, &run->net);
 
 	for (ptrdiff_t k = 0; k < N; k++) {
-		double y = (double)problem->y[k];
+		double y = (double)problem->y.at[k];
 
 		value -= toy_loss(problem->loss, toy_output(&run->net, problem->X, k), y);
 		value += toy_loss(problem->loss, y * brute_margin(run, p, eps, k), y);

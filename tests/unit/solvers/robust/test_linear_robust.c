@@ -67,7 +67,7 @@ static double value(const struct solution *s, const real *w, double eps, enum no
 	double shift = eps * robust_dual_norm(w, D, frozen, norm), sum = 0, square = 0;
 
 	for (ptrdiff_t k = 0; k < N; k++) {
-		double y = (double)s->toy.problem.y[k], f = 0;
+		double y = (double)s->toy.problem.y.at[k], f = 0;
 
 		for (ptrdiff_t i = 0; i < D; i++)
 			f += (double)mat_get(s->toy.problem.X, k, i) * (double)w[i];
@@ -139,7 +139,7 @@ static void network_meets_the_closed_worst_case(void **state)
 
 	(void)state;
 	for (ptrdiff_t k = 0; k < N; k++) {
-		double y = (double)s->toy.problem.y[k], least = HUGE_VAL;
+		double y = (double)s->toy.problem.y.at[k], least = HUGE_VAL;
 		double clean = y * toy_output(&s->net, s->toy.problem.X, k);
 
 		for (int c = 0; c < CORNERS; c++) {
@@ -201,7 +201,7 @@ static void degenerate_data_ends_right(void **state)
 					(real)(seed % 5 == 0   ? 0
 					       : seed % 5 == 1 ? scale * first
 							       : scale * (double)mat_get(X, k, j)));
-			zero += toy_loss(toy.problem.loss, 0, (double)toy.problem.y[k]);
+			zero += toy_loss(toy.problem.loss, 0, (double)toy.problem.y.at[k]);
 		}
 		assert_int_equal(
 			trainer_linear_robust.setup(

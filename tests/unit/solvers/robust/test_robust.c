@@ -89,7 +89,7 @@ static void check_value(struct fixture *t, struct rng *rng)
 {
 	for (ptrdiff_t k = 0; k < N; k++) {
 		real c[D], delta[D];
-		double value, worst = -HUGE_VAL, y = (double)t->toy.problem.y[k];
+		double value, worst = -HUGE_VAL, y = (double)t->toy.problem.y.at[k];
 
 		draw(rng, 1, c);
 		value = robust_value(&t->r, k, c);

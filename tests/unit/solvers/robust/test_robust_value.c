@@ -110,8 +110,8 @@ static double objective(struct fixture *t, const double *low, const double *high
 	double sum = 0;
 
 	for (ptrdiff_t k = 0; k < N; k++)
-		sum += fmax(toy_loss(p->loss, low[k], (double)p->y[k]),
-			    toy_loss(p->loss, -high[k], (double)p->y[k]));
+		sum += fmax(toy_loss(p->loss, low[k], (double)p->y.at[k]),
+			    toy_loss(p->loss, -high[k], (double)p->y.at[k]));
 	return sum + p->beta * net_decay(&t->net);
 }
 

@@ -140,7 +140,7 @@ static double slope(const struct problem *problem, const struct net *net, struct
 	double sum = 0;
 
 	for (ptrdiff_t k = 0; k < problem->X.rows; k++) {
-		double f = toy_output(net, problem->X, k), y = (double)problem->y[k], phi = 0;
+		double f = toy_output(net, problem->X, k), y = (double)problem->y.at[k], phi = 0;
 		double near = toy_loss(problem->loss, f + h, y) - toy_loss(problem->loss, f - h, y);
 		double far = toy_loss(problem->loss, f + 2 * h, y) -
 			     toy_loss(problem->loss, f - 2 * h, y);

@@ -156,7 +156,7 @@ static double value_of_zero(const struct problem *problem)
 	double sum = 0;
 
 	for (ptrdiff_t k = 0; k < problem->X.rows; k++)
-		sum += toy_loss(problem->loss, 0, (double)problem->y[k]);
+		sum += toy_loss(problem->loss, 0, (double)problem->y.at[k]);
 	return sum;
 }
 

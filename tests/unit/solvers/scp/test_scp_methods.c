@@ -182,7 +182,7 @@ static double largest_beta(const struct problem *problem, long neurons)
 	real *f = ARENA_ARRAY(&arena, real, n), *g = ARENA_ARRAY(&arena, real, n);
 	double largest = 0;
 
-	loss_gradient(problem->loss, (size_t)n, f, problem->y, g);
+	loss_gradient(problem->loss, (size_t)n, f, problem->y.at, g);
 	for (long i = 0; i < neurons; i++) {
 		struct rng rng = rng_stream(problem->seed, "neurons", (uint64_t)i);
 		struct mat u = mat_new(&arena, d, 1);
@@ -247,7 +247,7 @@ static void equal_labels(struct toy *toy)
 
 	for (ptrdiff_t k = 0; k < toy->problem.X.rows; k++)
 		y[k] = 1;
-	toy->problem.y = y;
+	toy->problem.y.at = y;
 }
 
 static void constant_columns(struct toy *toy)
