@@ -100,7 +100,9 @@ END
 # A house of two folders: low (two rooms, one of them cut off the other) and high, which stands on it.
 mkdir -p house/solvers/low house/solvers/high house/baselines house/harness house/tests/check
 cp "$repository/tests/house.sh" house/tests
-cp "$repository/tests/check/house.awk" house/tests/check
+# its limits: what it has, where that is not zero
+sed 's/\(limit\["\(room cycles\|upward rooms\|sibling exports\|dead exports\|test exports\|misplaced\)"\] =\).*/\1 2/' \
+	"$repository/tests/check/house.awk" >house/tests/check/house.awk
 cd house || exit 1
 printf 'solvers/low -> <x.h>\nsolvers/high -> solvers/low\n' >tests/deps.allow
 printf 'int low(int a);\nint low_part(int a);\nint low_tested(void);\n' >solvers/low/low.h
@@ -152,7 +154,7 @@ int high(void)
 }
 END
 printf 'int main(void)\n{\n\treturn low_tested();\n}\n' >tests/test_low.c
-# built: the table of the house; the status is that of the limits, which are the project's own
+# built: the table of the house; the status is that of the limits
 built()
 {
 	local file
