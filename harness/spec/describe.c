@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { COLUMNS = 5, TEXT_ROOM = 512, PATH_ROOM = 96 };
+enum { COLUMNS = 5, TEXT_ROOM = 4096 /* some ninety names */, PATH_ROOM = 96 };
 
 struct line { /* name, type, default, range or names, unit */
 	char cell[COLUMNS][TEXT_ROOM];
