@@ -397,7 +397,8 @@ const struct node *node_with(struct arena *arena, const struct node *node, size_
 	const struct node **items = ARENA_ARRAY(arena, const struct node *, count);
 	struct node *copy = ARENA_NEW(arena, struct node);
 
-	memcpy(items, node->items, node->count * sizeof(const struct node *));
+	if (node->count > 0)
+		memcpy(items, node->items, node->count * sizeof(const struct node *));
 	items[index] = child;
 	*copy = *node;
 	copy->items = items;
@@ -405,7 +406,8 @@ const struct node *node_with(struct arena *arena, const struct node *node, size_
 	if (index == node->count) {
 		struct node_key *keys = ARENA_ARRAY(arena, struct node_key, count);
 
-		memcpy(keys, node->keys, node->count * sizeof *keys);
+		if (node->count > 0)
+			memcpy(keys, node->keys, node->count * sizeof *keys);
 		keys[index] = key;
 		copy->keys = keys;
 	}
