@@ -216,10 +216,7 @@ $(PLANTED)/relubench-worker-single: $(BUILD)/relubench-worker-single
 # findings go to $(ROOT)/fuzz. One fuzzer: make fuzz FUZZ=tests/fuzz/fuzz_csv.c
 RUNS ?= 1000000
 FUZZ ?= $(sort $(wildcard tests/fuzz/fuzz_*.c))
-FUZZ_LIB := $(sort tests/archives.c tests/readers.c tests/stored.c \
-	$(wildcard $(patsubst %,%/*.c,solvers/core solvers/tools solvers/model solvers/gates \
-	harness/file harness/stats harness/machine harness/store harness/data harness/data/* \
-	harness/spec harness/spec/*)) harness/sched/filter.c)
+FUZZ_LIB := $(sort tests/archives.c tests/readers.c tests/room.c tests/stored.c $(LIB))
 FUZZ_FLAGS := -std=c11 -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-Wno-unknown-pragmas
 
