@@ -89,23 +89,6 @@ void interior_loss_start(struct interior_loss *self, const real *f, double mu)
 	}
 }
 
-void interior_loss_start_from(struct interior_loss *self, const real *f, const real *a, double mu)
-{
-	interior_loss_start(self, f, mu);
-	for (ptrdiff_t k = 0; k < samples(self) && !self->smooth; k++) {
-		struct loss_box box = dual_box_ends(&self->box, k);
-		double least = fmin(sqrt(mu), fmin(1, (box.high - box.low) / 2)) / 2;
-		double at = fmax(box.low + least, fmin(box.high - least, (double)a[k])), r;
-
-		self->box.a[k] = at;
-		self->box.above[k] = box.high - at;
-		self->box.below[k] = at - box.low;
-		r = (double)f[k] - box.quadratic * at - (double)self->problem->y.at[k];
-		self->box.p[k] = fmax(mu / self->box.above[k], isfinite(box.high) ? r : 0);
-		self->box.q[k] = fmax(mu / self->box.below[k], isfinite(box.low) ? -r : 0);
-	}
-}
-
 /* W = 1 / (least + quadratic + p / (high - a) + q / (a - low)). Where f stays at a kink, 1 / W goes
  * to zero and da = W (df + ..) is all rounding: a proximal term, which leaves least |da| of r,
  * keeps half of the digits. A quadratic part is one. */

@@ -44,9 +44,6 @@ void interior_loss_separate(struct interior_loss *self, struct arena *arena);
 /* a, p, q on the path of parameter mu > 0 at the outputs f (n). */
 void interior_loss_start(struct interior_loss *self, const real *f, double mu);
 
-/* The same from a dual variable a (n) near the path, of a box; others start at f. */
-void interior_loss_start_from(struct interior_loss *self, const real *f, const real *a, double mu);
-
 /* W (n) at f (n), >= 0; positive for a box. */
 void interior_loss_weights(struct interior_loss *self, const real *f, real *w);
 

@@ -257,13 +257,6 @@ bool rowspace_nonzero(struct mat X, const bool *kept, struct arena *arena, struc
 	return found;
 }
 
-double rowspace_bytes(double n, double d)
-{
-	double side = fmin(n, d);
-
-	return (n * d + 2 * side * d) * sizeof(double) + (n + d) * d * sizeof(real);
-}
-
 void rowspace_lift(const struct rowspace *r, const struct model *from, struct model *to)
 {
 	model_map(r->B, false, from, to);

@@ -27,9 +27,6 @@ bool rowspace_find(struct mat X, const bool *kept, struct arena *arena, struct r
 /* The same, where only columns of zeros are left out and the others are the coordinates. */
 bool rowspace_nonzero(struct mat X, const bool *kept, struct arena *arena, struct rowspace *out);
 
-/* Bytes that rowspace_find needs at most, with those of its result. */
-double rowspace_bytes(double n, double d);
-
 /* The model in the coordinates of X from one in those of Z: U = B U_Z; and back, U_Z = B'U, which
  * drops what no sample can see. As model_map. */
 void rowspace_lift(const struct rowspace *r, const struct model *from, struct model *to);

@@ -13,7 +13,7 @@ BEGIN {
 	limit["back doors"] = 118
 	limit["sibling exports"] = 0
 	limit["room exports"] = 269
-	limit["dead exports"] = 9
+	limit["dead exports"] = 7
 	limit["test exports"] = 30
 	limit["misplaced"] = 21
 	limit["single caller %"] = 63
