@@ -183,10 +183,14 @@ static const char *origin_text(const struct experiment *experiment, struct texts
 static enum status write_origin(const struct layout *layout, const struct experiment *experiment,
 				struct texts sets, struct arena *arena, struct err *err)
 {
-	const char *spec;
+	const char *spec, *style;
 
 	TRY(store_read_text(experiment->path, arena, &spec, err));
 	TRY(checksums_put_text(layout->folder, "spec.yaml", spec, err));
+	if (experiment->style.file) {
+		TRY(store_read_text(experiment->style.file, arena, &style, err));
+		TRY(checksums_put_text(layout->folder, SPEC_STYLE_FILE, style, err));
+	}
 	return checksums_put_text(layout->folder, COMMAND_ORIGIN_FILE,
 				  origin_text(experiment, sets, arena), err);
 }

@@ -25,13 +25,15 @@ struct layout {
 static const char *type_word(const struct option *row)
 {
 	static const char *const words[] = {
-		[OPTION_BOOL] = "bool",     [OPTION_INT] = "int",      [OPTION_REAL] = "real",
-		[OPTION_TEXT] = "text",     [OPTION_REALS] = "reals",  [OPTION_TEXTS] = "texts",
-		[OPTION_CHOICE] = "choice", [OPTION_CHOICES] = "list", [OPTION_GROUPS] = "maps",
+		[OPTION_BOOL] = "bool",           [OPTION_INT] = "int",
+		[OPTION_REAL] = "real",           [OPTION_TEXT] = "text",
+		[OPTION_REALS] = "reals",         [OPTION_TEXTS] = "texts",
+		[OPTION_TEXT_MAP] = "name: text", [OPTION_CHOICE] = "choice",
+		[OPTION_CHOICES] = "list",        [OPTION_GROUPS] = "maps",
 		[OPTION_GROUP] = "map",
 	};
 
-	if (row->names)
+	if (row->names && row->type == OPTION_INT)
 		return "choice";
 	return row->path ? "path" : words[row->type];
 }
@@ -44,6 +46,8 @@ static void valid_values(const struct option *row, char *text, size_t room)
 	expect_row_names(row, &names);
 	if (row->type == OPTION_BOOL)
 		snprintf(range, sizeof range, "true, false");
+	else if (row->valid)
+		snprintf(range, sizeof range, "%s", row->valid);
 	else
 		scalar_print_range(&row->range, range, sizeof range);
 	if (range[0] && names.count)
@@ -126,7 +130,7 @@ static void emit_rows(struct layout *table, const struct option *rows, const cha
 static void emit_row(struct layout *table, const struct option *row, const char *prefix)
 {
 	static const char *const units[] = {
-		[UNIT_NONE] = "-", [UNIT_SECONDS] = "s", [UNIT_BYTES] = "B"};
+		[UNIT_NONE] = "-", [UNIT_SECONDS] = "s", [UNIT_BYTES] = "B", [UNIT_INCHES] = "in"};
 	struct line line;
 	char path[PATH_ROOM];
 	bool nested = row->type == OPTION_GROUP || row->type == OPTION_GROUPS;

@@ -10,6 +10,7 @@
 #include <math.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum { FILE_MAX_BYTES = 4 << 20 }; /* a spec is written by hand */
 
@@ -67,6 +68,33 @@ static const char *default_name(struct arena *arena, const char *path)
 	return base;
 }
 
+/* Of the whole spec: the file's look below the one of `style`. Of a stored spec `kept` is where the
+ * file lies beside it. */
+static void read_style(struct load *l, const char *kept)
+{
+	struct style_options *style = &l->sheet.style;
+	struct arena *arena = l->bind.arena;
+	struct style file = style_unset();
+	const char *text, *path = style->file;
+	const struct node *tree;
+	struct err err = {0};
+
+	if (kept && path && access(kept, R_OK) == 0)
+		path = kept;
+	if (!path)
+		return;
+	if (store_read_text(path, arena, &text, &err) != STATUS_OK) {
+		struct trail top = {.key = "style"}, step = {&top, "file", 0};
+
+		problem_add(l->problems, check_place(node_get(l->root, "style"), "file"), &step,
+			    "%s: %s", path, err.text);
+		return;
+	}
+	tree = node_read(text, path, arena, l->problems);
+	if (tree && bind_rows(&l->bind, schema_style, tree, NULL, &file))
+		style->look = style_below(&style->look, &file, arena);
+}
+
 /* Keys "x-..." are a place for anchors. */
 static bool is_bound(const char *key)
 {
@@ -111,6 +139,7 @@ static void bind_sheet(struct load *l)
 	if (!good)
 		return;
 	check_attacks(l->problems, l->root, &sheet->attack);
+	read_style(l, NULL);
 }
 
 static void expand(struct load *l)
@@ -239,6 +268,7 @@ static enum status finish(struct load *l, struct experiment *out)
 		.attack = sheet->attack,
 		.certify = sheet->certify,
 		.plots = sheet->plots,
+		.style = sheet->style,
 	};
 	make_cells(l, count, out);
 	return STATUS_OK;
@@ -275,7 +305,8 @@ enum status spec_load(const char *path, struct texts sets, struct arena *arena,
 /* What a report shows of a spec beside its records. */
 static bool is_shown(const char *key)
 {
-	return strcmp(key, "name") == 0 || strcmp(key, "about") == 0 || strcmp(key, "plots") == 0;
+	return strcmp(key, "name") == 0 || strcmp(key, "about") == 0 || strcmp(key, "plots") == 0 ||
+	       strcmp(key, "style") == 0;
 }
 
 static struct texts shown_sets(struct texts sets, struct arena *arena)
@@ -301,12 +332,15 @@ enum status spec_load_shown(const char *path, struct texts sets, struct arena *a
 	bind_rows(&l.bind, schema_shown, l.root, NULL, &l.sheet);
 	if (!l.sheet.name)
 		l.sheet.name = default_name(arena, path);
+	if (!problems->count)
+		read_style(&l, arena_format(arena, "%s/" SPEC_STYLE_FILE, l.bind.folder));
 	if (problems->count)
 		return STATUS_SPEC;
 	*out = (struct experiment){.name = l.sheet.name,
 				   .about = l.sheet.about,
 				   .path = l.path,
-				   .plots = l.sheet.plots};
+				   .plots = l.sheet.plots,
+				   .style = l.sheet.style};
 	return STATUS_OK;
 }
 

@@ -12,7 +12,7 @@
 enum { HEX = SHA256_DIGEST_STRING_LENGTH - 1, LOOKS = 3 };
 
 /* The files that are listed, whoever wrote them. */
-static const char *const listed[] = {"spec.yaml", "origin.txt", "env.json",
+static const char *const listed[] = {"spec.yaml", "style.yaml", "origin.txt", "env.json",
 				     "plan.csv",  "data.csv",   NULL};
 
 /* In the place of a checksum: no file, as before the first one is put in its place. */
