@@ -70,7 +70,8 @@ long style_mark(const char *name);
 /* "#rrggbb" of a colour given so or by its name; NULL: it is none. */
 const char *style_color(const char *name);
 
-/* What one says, and what another says where it does not. Pairs of both are joined, its own first. */
+/* What one says, and what another says where it does not. Pairs of both are joined, its own
+ * first. */
 struct style style_below(const struct style *above, const struct style *below, struct arena *arena);
 
 /* What a plot says, over what `style` says, over the preset, which leaves out only ranges, texts

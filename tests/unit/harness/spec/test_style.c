@@ -22,7 +22,7 @@ static void a_plot_goes_before_the_style_and_that_before_the_preset(void **state
 	(void)state;
 	out = style_over(&plot, &style, &arena);
 	assert_int_equal(out.caption, STYLE_FULL);
-	assert_true(isnan(out.width));
+	check_nan(out.width);
 	assert_int_equal(out.export.count, 3);
 	style.preset = STYLE_COLUMN;
 	style.legend = STYLE_INSIDE;
