@@ -21,7 +21,7 @@ enum style_theme {
 
 /* What shows the spread over repetitions. */
 enum style_band {
-	STYLE_BAND_AUTO, /* an area along curves, bars at few values of x, points of few repetitions */
+	STYLE_BAND_AUTO, /* an area along curves, bars at few x, points of few repetitions */
 	STYLE_BAND_NONE,
 	STYLE_BAND_AREA,
 	STYLE_BAND_BARS,
