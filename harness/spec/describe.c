@@ -3,6 +3,7 @@
 
 #include "harness/spec/bind/bind.h"
 #include "harness/spec/schema.h"
+#include "harness/spec/sweep/search.h"
 #include "solvers/core/printable.h"
 
 #include <stdio.h>
@@ -204,7 +205,7 @@ void spec_reference(FILE *to)
 	      "A list in the place of a single value of an entry of `data` or `train` is a sweep "
 	      "axis, as is\n`{log: [first, last, count]}` or `{linear: [first, last, count]}`. "
 	      "`zip: {rho: [0.1, 1], beta: [1, 2]}` in\nsuch an entry sweeps options together, "
-	      "also below others (`patterns.count`).\n\n"
+	      "also below others (`patterns.count`); `search` draws them from ranges.\n\n"
 	      "## the top level\n\n",
 	      to);
 	markdown_table(schema_sheet, to);
@@ -212,6 +213,13 @@ void spec_reference(FILE *to)
 	markdown_table(data_rows, to);
 	fputs("## an entry of train\n\n", to);
 	markdown_table(schema_train, to);
+	fputs("## search: in an entry of data or train\n\n"
+	      "`search: {draws: 50, over: {rho: {log: [1e-3, 10]}, width: {whole: [10, 200]}, "
+	      "loss: [hinge, logistic]}}`:\neach range is `linear`, `log`, `whole` or "
+	      "`log_whole` from a lowest to a highest value, or a list.\nDraws that are equal "
+	      "count once.\n\n",
+	      to);
+	markdown_table(search_rows, to);
 	for (int kind = 0; kind < KIND_COUNT; kind++)
 		if (kind != KIND_TRAINER) /* solvers and baselines */
 			markdown_kind((enum kind)kind, to);

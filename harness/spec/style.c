@@ -1,7 +1,7 @@
 /* Names of colours, marks and presets, and which of two looks says what. */
 #include "harness/spec/style.h"
 
-#include "harness/spec/bind/scalar.h"
+#include "harness/spec/bind/bind.h"
 
 #include <ctype.h>
 #include <math.h>

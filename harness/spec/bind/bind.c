@@ -442,8 +442,9 @@ static bool unknown_key(struct bind *b, const struct target *t, const struct nod
 	expect_add_keys(&names, t->rows);
 	if (t->item)
 		expect_add_keys(&names, t->item->options);
-	if (b->entry && trail->up == b->entry)
-		expect_add_name(&names, b->entry_key);
+	for (const char *const *more = b->entry_keys; more && *more && trail->up == b->entry;
+	     more++)
+		expect_add_name(&names, *more);
 	expect_names(&names, names.count ? "one of the keys " : "no key", expected,
 		     sizeof expected);
 	expect_suggestion(&names, key->text, suggestion, sizeof suggestion);

@@ -3,6 +3,7 @@
  * The axes are met by the binder, which asks here about every option. From the first problem of an
  * entry on the others are looked for at linear cost: each value is bound, not each combination. */
 #include "harness/spec/sweep/sweep.h"
+#include "harness/spec/sweep/search.h"
 #include "harness/spec/sweep/zip.h"
 
 #include <stdlib.h>
@@ -294,6 +295,7 @@ static void expand_tree(struct expansion *e, const struct node *tree, const size
 
 void sweep_entries(const struct bind *bind, const struct sweep_list *list, struct variants *out)
 {
+	static const char *const entry_keys[] = {zip_key, search_key, NULL};
 	struct trail top = {.key = list->key}, trail = {.up = &top};
 	struct expansion *e = ARENA_NEW(bind->arena, struct expansion);
 	const struct node *const *given = list->list->at;
@@ -308,13 +310,14 @@ void sweep_entries(const struct bind *bind, const struct sweep_list *list, struc
 	e->bind.meet = meet;
 	e->bind.context = e;
 	e->bind.entry = &trail;
-	e->bind.entry_key = zip_key;
+	e->bind.entry_keys = entry_keys;
 	for (; trail.index < list->list->count; trail.index++) {
 		size_t before = out->count;
 
 		e->known = bind->problems->count;
 		e->looked = 0;
-		grafted[trail.index] = zip_graft(bind, given[trail.index], &trail);
+		grafted[trail.index] =
+			zip_graft(bind, search_graft(bind, given[trail.index], &trail), &trail);
 		expand_tree(e, grafted[trail.index], NULL, false);
 		if (!sound(e))
 			out->count = before;
