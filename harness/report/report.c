@@ -1,5 +1,6 @@
 /* Everything that is derived from the records of a results folder. */
 #include "harness/report/report.h"
+#include "harness/report/claims/claims.h"
 #include "harness/file/folder.h"
 #include "harness/file/io.h"
 #include "harness/report/figure/drawing.h"
@@ -47,8 +48,8 @@ static enum status write_tables(const struct records *records, const struct html
 				struct err *err)
 {
 	struct arena *arena = records->arena;
-	const struct html_table *const kept[] = {&tables->summary, &tables->sweep, &tables->paired,
-						 &tables->samples};
+	const struct html_table *const kept[] = {&tables->summary, &tables->claims, &tables->sweep,
+						 &tables->paired, &tables->samples};
 	const char *folder = arena_format(arena, "%s/tables", records->out);
 
 	TRY(folder_make(folder, err));
@@ -88,9 +89,12 @@ static struct html_tables make_tables(const struct experiment *experiment,
 				      const struct records *records)
 {
 	const char *path = experiment->path ? experiment->path : "SPEC";
+	struct claims claims = claims_judge(records, &experiment->claims);
 
 	return (struct html_tables){
 		.summary = {"summary", "Summary", summary_caption(records), summary_sheet(records)},
+		.claims = {"claims", "Claims", marked(claims_note, records),
+			   claims_sheet(&claims, records->arena)},
 		.sweep = {"sweep", "Selection", marked(summary_select_note, records),
 			  summary_select_sheet(records)},
 		.paired = {"paired", "Paired differences", marked(paired_note(records), records),

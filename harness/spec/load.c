@@ -126,6 +126,7 @@ static void bind_sheet(struct load *l)
 	if (!good)
 		return;
 	check_attacks(l->problems, l->root, &sheet->attack);
+	claim_check(l->problems, l->root, &sheet->claims);
 	read_style(l, NULL);
 }
 
@@ -242,6 +243,7 @@ static enum status finish(struct load *l, struct experiment *out)
 		.certify = sheet->certify,
 		.plots = sheet->plots,
 		.style = sheet->style,
+		.claims = sheet->claims,
 	};
 	make_cells(l, count, out);
 	return STATUS_OK;
@@ -251,7 +253,7 @@ static enum status finish(struct load *l, struct experiment *out)
 static bool is_shown(const char *key)
 {
 	return strcmp(key, "name") == 0 || strcmp(key, "about") == 0 || strcmp(key, "plots") == 0 ||
-	       strcmp(key, "style") == 0;
+	       strcmp(key, "style") == 0 || strcmp(key, "claims") == 0;
 }
 
 static struct load load_new(const char *path, struct arena *arena, struct problems *problems)
@@ -317,7 +319,8 @@ enum status spec_load_shown(const char *path, struct texts sets, struct arena *a
 				   .about = l.sheet.about,
 				   .path = l.path,
 				   .plots = l.sheet.plots,
-				   .style = l.sheet.style};
+				   .style = l.sheet.style,
+				   .claims = l.sheet.claims};
 	return STATUS_OK;
 }
 

@@ -226,7 +226,16 @@ const struct option schema_attacks[] = {{ATTACK_LIST}, {.name = NULL}};
 							  "other"                             \
 	}
 
-const struct option schema_shown[] = {SHEET_NAMES, SHEET_PLOTS, SHEET_STYLE, {.name = NULL}};
+#define SHEET_CLAIMS                                                                      \
+	{                                                                                 \
+		OPTION_FIELD(struct sheet, claims), .initial = "[]", .rows = claim_rows,  \
+						    .size = sizeof(struct claim_options), \
+						    .doc = "what a paper says, and what " \
+							   "tests it"                     \
+	}
+
+const struct option schema_shown[] = {
+	SHEET_NAMES, SHEET_PLOTS, SHEET_STYLE, SHEET_CLAIMS, {.name = NULL}};
 
 const struct option schema_sheet[] = {
 	SHEET_NAMES,
@@ -246,6 +255,7 @@ const struct option schema_sheet[] = {
 	 .doc = "certificates of every trained model: lower bounds where attacks are upper ones"},
 	SHEET_PLOTS,
 	SHEET_STYLE,
+	SHEET_CLAIMS,
 	{.name = NULL},
 };
 

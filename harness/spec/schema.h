@@ -3,6 +3,7 @@
 #define SPEC_SCHEMA_H
 
 #include "harness/data/data.h"
+#include "harness/spec/claim.h"
 #include "harness/spec/style.h"
 #include "harness/spec/tree/tree.h"
 #include "solvers/core/arena.h"
@@ -138,12 +139,13 @@ struct experiment {
 	struct groups attack, certify;
 	struct groups plots;        /* struct plot_options */
 	struct style_options style; /* that of its file is in it */
+	struct groups claims;       /* struct claim_options */
 	size_t cell_count;
 	struct cell *cells; /* in spec order: data, train, swept values, repetition */
 };
 
 extern const struct option schema_sheet[];
-extern const struct option schema_shown[];   /* name, about, plots and style of a struct sheet */
+extern const struct option schema_shown[];   /* what a report shows of a struct sheet */
 extern const struct option schema_style[];   /* of a struct style: a file of `style.file` */
 extern const struct option schema_attacks[]; /* `attack` of a struct sheet alone */
 extern const struct option schema_train[];

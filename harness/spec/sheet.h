@@ -14,6 +14,7 @@ struct sheet {
 	struct groups data, train; /* const struct node * */
 	struct groups attack, certify, plots;
 	struct style_options style;
+	struct groups claims;
 };
 
 /* What the canonical text of a cell says. */
