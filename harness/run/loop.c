@@ -252,13 +252,17 @@ static void iterate(struct turn *turn)
 
 	turn->kept_at = mark.wall;
 	while (out->outcome == OUTCOME_RUNNING) {
-		struct progress p = {NAN, NAN, NAN, OUTCOME_RUNNING};
+		struct progress p = {NAN, NAN, NAN, OUTCOME_RUNNING, NULL};
 		double start = clock_seconds();
 		enum outcome limit;
 		enum look look;
 
 		training->trainer->step(training->state, &p);
 		out->solve_s += clock_seconds() - start;
+		if (p.failure) {
+			out->failure = p.failure;
+			return;
+		}
 		out->iterations++;
 		out->interrupted = interrupt_requested();
 		limit = limits(turn->loop, out, &p);
@@ -289,5 +293,6 @@ enum status loop_run(const struct loop *loop, struct evaluator *evaluator, struc
 	TRY(field_open(&csv, loop->trace_path, &rows_trace, err));
 	csv_flush(&csv);
 	iterate(&turn);
-	return csv_close(&csv, err);
+	TRY(csv_close(&csv, err));
+	return out->failure ? err_set(err, STATUS_FAILED, "%s", out->failure) : STATUS_OK;
 }

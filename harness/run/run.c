@@ -131,6 +131,7 @@ static enum status train(struct run *run, int progress_fd, struct loop_result *e
 	const void *options = run->cell.train.solver.options;
 	struct result *r = &run->result;
 	struct clock_mark start;
+	enum status status;
 	struct loop loop = {.stop = &run->cell.stop,
 			    .progress_fd = progress_fd,
 			    .trace_path = path_in(run, "trace.csv"),
@@ -149,8 +150,10 @@ static enum status train(struct run *run, int progress_fd, struct loop_result *e
 		&run->problem, &run->data,
 		(struct training){run->trainer, options, run->state, run->posed.rowspace},
 		&run->arena);
-	TRY(loop_run(&loop, &run->evaluator, end, err));
-	return write_provisional(run, end, err);
+	status = loop_run(&loop, &run->evaluator, end, err);
+	if (run->trainer->release)
+		run->trainer->release(run->state);
+	return status == STATUS_OK ? write_provisional(run, end, err) : status;
 }
 
 /* The gap of the last certificate alone, whose dual point is tested; NaN without a bound. */
