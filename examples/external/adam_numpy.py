@@ -2,10 +2,11 @@
 
 import numpy as np
 
-from relubench_external import load, ready, show
+from relubench_external import load, objective, ready, show
 
 problem, data = load()
 options = problem["options"]
+assert problem["loss"] == "squared", "this example knows the squared loss alone"
 X, y = data["X"], data["y"]
 beta, weight = problem["beta"], problem["weight"]
 m = int(options.get("width", 50))
@@ -26,4 +27,5 @@ for k in range(1, steps + 1):
         weights -= (float(options.get("learning_rate", 0.01)) * first[i] / (1 - 0.9**k)
                     / (np.sqrt(second[i] / (1 - 0.999**k)) + 1e-8))
     if k % every == 0 or k == steps:
-        show(k, U, alpha, "iteration_limit" if k == steps else None)
+        show(k, U, alpha, objective(problem, X, y, U, alpha),
+             "iteration_limit" if k == steps else None)

@@ -24,15 +24,28 @@ def ready():
     say(ready=True)
 
 
-def show(iteration, U, alpha, end=None):
-    """An iterate f(x) = sum_j alpha_j relu(u_j' x), U of d x m; `end`: "converged" or
-    "iteration_limit" with the last one. The program is held until it has been evaluated."""
+def show(iteration, U, alpha, objective=None, end=None):
+    """An iterate f(x) = sum_j alpha_j relu(u_j' x), U of d x m; what the program takes for its
+    objective (column objective_iterate of the trace); `end`: "converged" or "iteration_limit" with
+    the last one. The program is held until the iterate has been evaluated."""
     name = f"{iteration}.npz"
     np.savez(name, U=np.ascontiguousarray(U, dtype=float), alpha=np.asarray(alpha, dtype=float))
-    if end:
-        say(iteration=iteration, model=name, end=end)
-    else:
-        say(iteration=iteration, model=name)
+    line = {"iteration": iteration, "model": name, "objective": objective, "end": end}
+    say(**{key: value for key, value in line.items() if value is not None})
+
+
+def objective(problem, X, y, U, alpha):
+    """weight * loss + (beta / 2) (|U|^2 + |alpha|^2) of a network, as relubench defines it."""
+    f = np.maximum(X @ U, 0) @ alpha
+    losses = {
+        "squared": lambda: 0.5 * np.sum((f - y) ** 2),
+        "logistic": lambda: np.sum(np.logaddexp(0, -y * f)),
+        "hinge": lambda: np.sum(np.maximum(1 - y * f, 0)),
+    }
+    if problem["loss"] not in losses:
+        sys.exit(f"no loss {problem['loss']} here")
+    decay = 0.5 * (np.sum(U**2) + np.sum(alpha**2))
+    return float(problem["weight"] * losses[problem["loss"]]() + problem["beta"] * decay)
 
 
 def linear(w):

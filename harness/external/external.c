@@ -5,8 +5,8 @@
  * sum of losses), seed, threads, columns, and the spec's `options`. It writes lines of JSON to its
  * standard output: {"ready": true} once it has loaded what it needs, which ends the setup, and for
  * each iterate to be looked at {"iteration": k, "model": "k.npz"}, a file with U (d x m) and alpha
- * (m), f(x) = sum_j alpha_j relu(u_j' x); "end": "converged" or "iteration_limit" says that it is
- * the last one. The program is held while an iterate is evaluated, so that the clock of the
+ * (m), f(x) = sum_j alpha_j relu(u_j' x); "objective", what the program takes for its objective;
+ * "end": "converged" or "iteration_limit" says that it is the last one. The program is held while an iterate is evaluated, so that the clock of the
  * method is the time in which it could run. */
 #include "harness/external/program.h"
 #include "harness/file/folder.h"
@@ -44,9 +44,9 @@ struct external {
 	const struct external_options *options;
 	char folder[64];
 	struct program program;
-	struct net net; /* the last iterate */
-	double iteration;
-	bool pending; /* the first iterate came in the place of "ready" */
+	struct net net;              /* the last iterate */
+	double iteration, objective; /* as the program counts them; NaN: it does not */
+	bool pending;                /* the first iterate came in the place of "ready" */
 	enum outcome end;
 };
 
@@ -141,6 +141,13 @@ static enum status load_model(struct external *e, const char *name, struct arena
 	return STATUS_OK;
 }
 
+static double number_of(const json_t *said, const char *name)
+{
+	const json_t *value = json_object_get(said, name);
+
+	return json_is_number(value) ? json_number_value(value) : NAN;
+}
+
 /* What a line says; *ready: that the setup is over. */
 static enum status take(struct external *e, const char *line, bool *ready, struct err *err)
 {
@@ -161,7 +168,8 @@ static enum status take(struct external *e, const char *line, bool *ready, struc
 		status = err_set(err, STATUS_FAILED,
 				 "expected \"model\" or \"ready\" from the program, got %.80s",
 				 line);
-	e->iteration = json_number_value(json_object_get(said, "iteration"));
+	e->iteration = number_of(said, "iteration");
+	e->objective = number_of(said, "objective");
 	if (end && strcmp(end, "converged") == 0)
 		e->end = OUTCOME_CONVERGED;
 	else if (end)
@@ -241,6 +249,7 @@ static void step(void *state, struct progress *progress)
 	else if (!e->pending && e->end == OUTCOME_RUNNING)
 		e->end = OUTCOME_ITERATION_LIMIT;
 	e->pending = false;
+	progress->objective = e->objective;
 	progress->end = e->end;
 	if (err.status != STATUS_OK)
 		progress->failure = arena_text(e->arena, err.text);
