@@ -21,31 +21,6 @@ static struct npz_entry entry(const char *name, struct npy_array shape, const vo
 	return e;
 }
 
-static struct npz_entry vector(const char *name, const void *at, size_t size, size_t count)
-{
-	return entry(
-		name,
-		(struct npy_array){.kind = 'f', .size = size, .dimensions = 1, .shape = {count}},
-		at);
-}
-
-/* A column-major view, whose columns may be apart. */
-static struct npz_entry weights(const char *name, struct mat A)
-{
-	struct npy_array shape = {.kind = 'f', .size = sizeof(real), .fortran = true};
-	struct npz_entry e = {.name = name,
-			      .at = (const char *)A.at,
-			      .run = sizeof(real) * (size_t)A.rows,
-			      .runs = (size_t)A.cols,
-			      .step = sizeof(real) * (size_t)A.stride};
-
-	shape.dimensions = 2;
-	shape.shape[0] = (size_t)A.rows;
-	shape.shape[1] = (size_t)A.cols;
-	npy_write_header(e.header, &shape);
-	return e;
-}
-
 static const char *array_name(size_t index, int kind, struct arena *arena)
 {
 	return arena_format(arena, "stage_%zu_%s.npy", index, stage_names[kind]);
@@ -86,6 +61,8 @@ enum status modelfile_save(const char *path, const struct modelfile *file, struc
 	const struct model *model = file->model;
 	const int64_t features = (int64_t)stages->raw_d, stage_count = (int64_t)stages->count;
 	const struct npy_array whole = {.kind = 'i', .size = sizeof features};
+	const struct npy_array two = {
+		.kind = 'f', .size = sizeof(double), .dimensions = 1, .shape = {2}};
 	const double target[] = {file->target_shift, file->target_scale};
 	struct arena arena = {0};
 	struct npz_entry *entries = ARENA_ARRAY(
@@ -95,15 +72,23 @@ enum status modelfile_save(const char *path, const struct modelfile *file, struc
 
 	for (const struct model_array *a = model->kind->arrays; a->name; a++) {
 		const struct model_part part = model_part(model, a);
-		const char *name = file_name(a, &arena);
+		const struct npy_array shape = {.kind = 'f',
+						.size = sizeof(real),
+						.fortran = !part.vector,
+						.dimensions = part.vector ? 1 : 2,
+						.shape = {(size_t)part.rows, (size_t)part.cols}};
+		struct npz_entry *e = &entries[count++];
 
-		entries[count++] =
-			part.vector ? vector(name, part.vector, sizeof(real), (size_t)part.rows)
-				    : weights(name, *part.mat);
+		*e = entry(file_name(a, &arena), shape, part.vector ? part.vector : part.mat->at);
+		if (part.vector)
+			continue;
+		e->run = sizeof(real) * (size_t)part.rows; /* columns may be apart */
+		e->runs = (size_t)part.cols;
+		e->step = sizeof(real) * (size_t)part.mat->stride;
 	}
 	entries[count++] = entry("features.npy", whole, &features);
 	entries[count++] = entry("stages.npy", whole, &stage_count);
-	entries[count++] = vector("target.npy", target, sizeof *target, 2);
+	entries[count++] = entry("target.npy", two, target);
 	for (size_t i = 0; i < stages->count; i++)
 		entries[count++] = stage_entry(
 			&stages->at[i], array_name(i, (int)stages->at[i].kind, &arena), &arena);

@@ -208,15 +208,16 @@ double arena_expect_steps(struct arena *arena, double steps)
 	return before;
 }
 
-void arena_expect(struct arena *arena, double bytes)
+void arena_expect_reals(struct arena *arena, double count)
 {
 	struct arena_tally *tally = arena->tally;
-	size_t count = (size_t)fmin(bytes, 0x1p62);
+	size_t bytes;
 
 	if (!tally)
 		return;
-	tally->later = most(tally->later, count);
-	tally->peak = most(tally->peak, sum(tally->held, count));
+	bytes = (size_t)fmin(count * (double)tally->real_size, 0x1p62);
+	tally->later = most(tally->later, bytes);
+	tally->peak = most(tally->peak, sum(tally->held, bytes));
 }
 
 void arena_settle(struct arena *arena)
@@ -227,12 +228,6 @@ void arena_settle(struct arena *arena)
 		return;
 	tally->peak = most(tally->peak, sum(tally->held, tally->later));
 	tally->later = 0;
-}
-
-void arena_expect_reals(struct arena *arena, double count)
-{
-	if (arena->tally)
-		arena_expect(arena, count * (double)arena->tally->real_size);
 }
 
 void *arena_alloc_dense(struct arena *arena, size_t count, size_t size)

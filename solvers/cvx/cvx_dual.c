@@ -78,15 +78,6 @@ static void add_alpha(const struct cvx *cvx, const real *alpha, ptrdiff_t b, con
 		q[k] = sign * cvx->d[k] + z[k];
 }
 
-/* |X'q| of column c from above, where its sums are wrong by `rounding` |x| |q| at most. */
-static double from_above(const struct cvx *cvx, ptrdiff_t c, const real *q, double rounding)
-{
-	ptrdiff_t n = cvx->M.rows, d = cvx->problem->X.cols;
-
-	return wide_norm(d, cvx->wide_z + c * d) * (1 + (double)(d + 4) * DBL_EPSILON) +
-	       rounding * cvx->size * blas_norm((size_t)n, q);
-}
-
 /* norm[.] = |X'q| of the first `count` columns of the splitting's Y, from above: sums of n products
  * are wrong by no more than n eps |x| |q| (Higham 2002, section 3.1). Where that is more than a
  * bound may lose, as beside a tiny beta, and the problem is small, by sums in twice the digits. */
@@ -94,17 +85,21 @@ static void measure(struct cvx *cvx, ptrdiff_t count, double *norm)
 {
 	struct mat Q = mat_cols(cvx->split.Y, 0, count), X = cvx->problem->X;
 	const double rounding = ((double)X.rows + 4) * DBL_EPSILON; /* gamma_n, and room */
+	ptrdiff_t d = X.cols;
 
 	wide_transposed(&cvx->wide, X, Q, cvx->wide_z);
 	for (ptrdiff_t c = 0; c < count; c++) {
 		const real *q = mat_col(Q, c);
-		double exact = wide_norm(X.cols, cvx->wide_z + c * X.cols);
+		double *z = cvx->wide_z + c * d, exact = wide_norm(d, z), share = rounding;
 
-		norm[c] = from_above(cvx, c, q, rounding);
-		if (norm[c] <= (1 + noticed) * exact || X.rows * X.cols > SMALL)
-			continue;
-		wide_transposed_twice(X, q, cvx->wide_z + c * X.cols);
-		norm[c] = from_above(cvx, c, q, rounding * rounding);
+		for (int twice = 0; twice < 2; twice++, share *= rounding) {
+			if (twice)
+				wide_transposed_twice(X, q, z);
+			norm[c] = wide_norm(d, z) * (1 + (double)(d + 4) * DBL_EPSILON) +
+				  share * cvx->size * blas_norm((size_t)X.rows, q);
+			if (norm[c] <= (1 + noticed) * exact || X.rows * d > SMALL)
+				break;
+		}
 	}
 }
 
@@ -253,34 +248,12 @@ static double feasible_value(const struct cvx *cvx, ptrdiff_t c)
 	return square > 0 && isfinite(step) ? along / sqrt(square) : 0;
 }
 
-/* Norms with the multipliers of the splitting, which are kept where they are better; V is used up.
- * They steer only: the bound is measured at the end. */
-static void keep_better(struct cvx *cvx)
-{
-	struct splitting *s = &cvx->split;
-	struct mat V = mat_cols(s->V, 0, s->count), Y = mat_cols(s->Y, 0, s->count);
-
-	splitting_multipliers(s, Y);
-	mat_copy(V, mat_cols(s->G, 0, s->count));
-	blas_gemm(1, cvx->cone.B, TRANSPOSED, Y, PLAIN, 1, V);
-	for (ptrdiff_t c = 0; c < s->count; c++) {
-		ptrdiff_t b = cvx->at[c];
-		double norm = blas_norm((size_t)V.rows, mat_col(V, c));
-		real *z = mat_col(cvx->M, b), *y = mat_col(Y, c);
-
-		if (!(norm < cvx->norm[b]))
-			continue;
-		cvx->norm[b] = norm;
-		for (ptrdiff_t k = 0; k < Y.rows; k++)
-			z[k] = cvx->cone.length[k] > 0 ? y[k] / cvx->cone.length[k] : 0;
-	}
-}
-
 /* All blocks above the target at once. */
 static void tighten_together(struct cvx *cvx, const real *alpha, double target)
 {
 	struct splitting *s = &cvx->split;
 	ptrdiff_t work = TIGHTEN_EACH * cvx->M.cols;
+	struct mat V, Y;
 
 	start_splitting(cvx, alpha, target);
 	for (int step = 1; step <= TIGHTEN_STEPS && s->count > 0 && work > 0; step++) {
@@ -290,7 +263,24 @@ static void tighten_together(struct cvx *cvx, const real *alpha, double target)
 			continue;
 		for (ptrdiff_t c = 0; c < s->count; c++)
 			target = fmax(target, feasible_value(cvx, c));
-		keep_better(cvx);
+		/* multipliers of the splitting are kept where they are better; V is used up. Their
+		 * norms steer only: the bound is measured at the end */
+		V = mat_cols(s->V, 0, s->count);
+		Y = mat_cols(s->Y, 0, s->count);
+		splitting_multipliers(s, Y);
+		mat_copy(V, mat_cols(s->G, 0, s->count));
+		blas_gemm(1, cvx->cone.B, TRANSPOSED, Y, PLAIN, 1, V);
+		for (ptrdiff_t c = 0; c < s->count; c++) {
+			ptrdiff_t b = cvx->at[c];
+			double norm = blas_norm((size_t)V.rows, mat_col(V, c));
+			real *z = mat_col(cvx->M, b), *y = mat_col(Y, c);
+
+			if (!(norm < cvx->norm[b]))
+				continue;
+			cvx->norm[b] = norm;
+			for (ptrdiff_t k = 0; k < Y.rows; k++)
+				z[k] = cvx->cone.length[k] > 0 ? y[k] / cvx->cone.length[k] : 0;
+		}
 		for (ptrdiff_t c = s->count - 1; c >= 0; c--) { /* harmless blocks are done */
 			if (cvx->norm[cvx->at[c]] > target * (1 + cvx->slack))
 				continue;

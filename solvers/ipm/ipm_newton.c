@@ -131,20 +131,6 @@ static bool factor_blocks(struct ipm *s, struct ipm_half *h)
 	return true;
 }
 
-/* T_i = W^(1/2) D_i X N_i */
-static void join(struct ipm *s, ptrdiff_t i, struct mat T)
-{
-	for (ptrdiff_t j = 0; j < T.cols; j++) {
-		const real *x = mat_col(s->problem->X, j);
-		real *t = mat_col(T, j);
-
-		for (ptrdiff_t k = 0; k < T.rows; k++)
-			t[k] = s->root_w[k] * x[k];
-		gates_mask(gates_col(s->D, i), T.rows, t, t);
-	}
-	blas_trmm_right(ipm_block(s->N, i), T);
-}
-
 /* C += T_i T_i', of the rows where pattern i is active */
 static void add_active(struct ipm *s, ptrdiff_t i)
 {
@@ -173,6 +159,7 @@ static void add_active(struct ipm *s, ptrdiff_t i)
 static bool factor_joined(struct ipm *s)
 {
 	ptrdiff_t d = s->problem->X.cols, filled = 0;
+	struct mat T;
 
 	mat_fill(s->C, 0);
 	for (ptrdiff_t k = 0; k < s->C.rows; k++)
@@ -182,7 +169,16 @@ static bool factor_joined(struct ipm *s)
 			add_active(s, i);
 			continue;
 		}
-		join(s, i, mat_cols(s->T, filled, d));
+		T = mat_cols(s->T, filled, d); /* T_i = W^(1/2) D_i X N_i */
+		for (ptrdiff_t j = 0; j < d; j++) {
+			const real *x = mat_col(s->problem->X, j);
+			real *t = mat_col(T, j);
+
+			for (ptrdiff_t k = 0; k < T.rows; k++)
+				t[k] = s->root_w[k] * x[k];
+			gates_mask(gates_col(s->D, i), T.rows, t, t);
+		}
+		blas_trmm_right(ipm_block(s->N, i), T);
 		filled += d;
 		if (!s->assembled && (filled + d > s->T.cols || i == s->D.cols - 1)) {
 			blas_syrk(1, mat_cols(s->T, 0, filled), PLAIN, 1, s->C);
