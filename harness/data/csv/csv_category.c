@@ -24,7 +24,7 @@ struct csv_categories csv_categories_new(const struct csv_layout *layout, struct
 }
 
 double csv_category_index(struct csv_categories *categories, size_t feature,
-			  const struct field *field, bool training)
+			  const struct csv_field *field, bool training)
 {
 	struct labels *known = &categories->at[feature];
 	size_t index;

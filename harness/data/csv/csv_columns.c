@@ -60,10 +60,10 @@ const char *csv_columns_option(const struct csv_layout *layout, size_t field,
 	return text;
 }
 
-bool csv_columns_listed(struct texts list, const struct field *name)
+bool csv_columns_listed(struct texts list, const struct csv_field *name)
 {
 	for (size_t i = 0; i < list.count; i++)
-		if (field_is(name, list.at[i]))
+		if (csv_field_is(name, list.at[i]))
 			return true;
 	return false;
 }
@@ -194,7 +194,7 @@ static enum status check_named(const struct search *s, struct err *err)
 
 	for (size_t j = 0; layout->names && j < layout->fields; j++) {
 		const char *name = layout->names[j];
-		const struct field *at = &s->head->first[j];
+		const struct csv_field *at = &s->head->first[j];
 
 		if (j == layout->label || s->use[j] == USE_DROPPED ||
 		    (name[0] && strncmp(name, unnamed, sizeof unnamed - 1) != 0))

@@ -16,7 +16,7 @@ struct evidence {
 	size_t over;           /* a text over a number, or `count` */
 };
 
-static bool is_number(const struct field *field)
+static bool is_number(const struct csv_field *field)
 {
 	double value;
 
@@ -24,12 +24,12 @@ static bool is_number(const struct field *field)
 }
 
 /* The digits of `value` alone, as pandas names a column. */
-static bool is_index(const struct field *field, size_t value)
+static bool is_index(const struct csv_field *field, size_t value)
 {
 	char text[24];
 
 	snprintf(text, sizeof text, "%zu", value);
-	return field_is(field, text);
+	return csv_field_is(field, text);
 }
 
 /* The field of the label if its place is given, else `count`. */
@@ -53,7 +53,7 @@ static struct evidence examine(const struct csv_start *s)
 	size_t label = label_place(s);
 
 	for (size_t j = 0; j < s->count; j++) {
-		const struct field *field = &s->first[j];
+		const struct csv_field *field = &s->first[j];
 
 		if (is_number(field)) {
 			e.counts = e.counts && is_index(field, e.numbers);
@@ -78,7 +78,7 @@ static bool holds_known_name(const struct csv_start *s)
 	size_t known = 0;
 
 	for (size_t j = 0; j < s->count; j++) {
-		const struct field *field = &s->first[j];
+		const struct csv_field *field = &s->first[j];
 
 		if (is_number(field) || field->length == 0)
 			continue;
@@ -89,7 +89,7 @@ static bool holds_known_name(const struct csv_start *s)
 	if (!s->train || !s->train->names || s->count != s->train->fields)
 		return false;
 	for (size_t j = 0; j < s->count; j++)
-		known += field_is(&s->first[j], s->train->names[j]);
+		known += csv_field_is(&s->first[j], s->train->names[j]);
 	return known == s->count;
 }
 

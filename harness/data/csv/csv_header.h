@@ -16,10 +16,10 @@ struct csv_start {
 	const struct csv_options *options;
 	const struct csv_missing *missing;
 	const char *path;
-	const struct field *first, *second; /* records */
-	size_t count, second_count;         /* their fields; no second record: 0 */
-	const struct csv_layout *train;     /* of the training file if this is the test file */
-	struct arena *arena;                /* of the note */
+	const struct csv_field *first, *second; /* records */
+	size_t count, second_count;             /* their fields; no second record: 0 */
+	const struct csv_layout *train;         /* of the training file if this is the test file */
+	struct arena *arena;                    /* of the note */
 };
 
 /* *note: a guess that a user should know of, or NULL. */

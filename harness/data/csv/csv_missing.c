@@ -18,9 +18,9 @@ struct csv_missing csv_missing_new(struct texts markers, struct texts classes)
 	return missing;
 }
 
-static bool is_marker(const char *marker, const struct field *field)
+static bool is_marker(const char *marker, const struct csv_field *field)
 {
-	return !field->quoted && field_is(field, marker);
+	return !field->quoted && csv_field_is(field, marker);
 }
 
 static bool is_number_marker(const char *marker, double value)
@@ -39,7 +39,7 @@ static bool is_sign(const char *marker)
 	return true;
 }
 
-bool csv_missing_value(const struct csv_missing *missing, const struct field *field)
+bool csv_missing_value(const struct csv_missing *missing, const struct csv_field *field)
 {
 	double value;
 	bool number = missing->numbers && number_parse(field->at, field->length, &value);
@@ -53,7 +53,7 @@ bool csv_missing_value(const struct csv_missing *missing, const struct field *fi
 	return false;
 }
 
-bool csv_missing_label(const struct csv_missing *missing, const struct field *field)
+bool csv_missing_label(const struct csv_missing *missing, const struct csv_field *field)
 {
 	if (labels_named(missing->classes, field->at, field->length))
 		return false;

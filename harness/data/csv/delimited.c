@@ -114,7 +114,7 @@ size_t delimited_most(const struct delimited *d, size_t fields)
 	return lines < fit ? lines : fit;
 }
 
-bool field_is(const struct field *field, const char *text)
+bool csv_field_is(const struct csv_field *field, const char *text)
 {
 	return strlen(text) == field->length && memcmp(field->at, text, field->length) == 0;
 }
@@ -138,7 +138,7 @@ static size_t character(const unsigned char *at, size_t left)
 	return length;
 }
 
-bool field_is_utf8(const struct field *field)
+bool csv_field_is_utf8(const struct csv_field *field)
 {
 	const unsigned char *at = (const unsigned char *)field->at;
 	size_t length;
@@ -151,7 +151,7 @@ bool field_is_utf8(const struct field *field)
 	return true;
 }
 
-static struct err_place place_of(const struct delimited *d, const struct field *field)
+static struct err_place place_of(const struct delimited *d, const struct csv_field *field)
 {
 	return (struct err_place){.source = d->path, .line = field->line, .col = field->col};
 }
@@ -163,13 +163,13 @@ static int column_of(const struct delimited *d, const char *at)
 	return col < INT_MAX ? (int)col : INT_MAX;
 }
 
-static struct field *new_field(struct delimited *d)
+static struct csv_field *new_field(struct delimited *d)
 {
-	struct field *old = d->field;
+	struct csv_field *old = d->field;
 
 	if (d->count == d->room) {
 		d->room = d->room ? 2 * d->room : FIRST_ROOM;
-		d->field = ARENA_ARRAY(d->arena, struct field, d->room);
+		d->field = ARENA_ARRAY(d->arena, struct csv_field, d->room);
 		if (old)
 			memcpy(d->field, old, d->count * sizeof *old);
 	}
@@ -177,7 +177,7 @@ static struct field *new_field(struct delimited *d)
 }
 
 /* A quoted field from its opening quote at d->at; leaves d->at behind the closing one. */
-static enum status read_quoted(struct delimited *d, struct field *field, struct err *err)
+static enum status read_quoted(struct delimited *d, struct csv_field *field, struct err *err)
 {
 	char *from = d->at + 1, *to = d->at;
 
@@ -199,7 +199,7 @@ static enum status read_quoted(struct delimited *d, struct field *field, struct 
 	return err_at(err, STATUS_ENV, place_of(d, field), "the quoted field is not closed");
 }
 
-static void read_plain(struct delimited *d, struct field *field)
+static void read_plain(struct delimited *d, struct csv_field *field)
 {
 	char *at = d->at, *last;
 
@@ -232,9 +232,9 @@ static void skip_blanks(struct delimited *d)
 
 static enum status read_field(struct delimited *d, struct err *err)
 {
-	struct field *field = new_field(d);
+	struct csv_field *field = new_field(d);
 
-	*field = (struct field){.line = d->line, .col = column_of(d, d->at)};
+	*field = (struct csv_field){.line = d->line, .col = column_of(d, d->at)};
 	if (d->at == d->end || *d->at != '"') {
 		read_plain(d, field);
 		skip_blanks(d);

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct field {
+struct csv_field {
 	const char *at; /* length bytes, no NUL behind */
 	size_t length;
 	int line, col; /* where it starts, from 1 */
@@ -28,7 +28,7 @@ struct delimited {
 	char *line_start;
 	int line; /* of `at` */
 	struct arena *arena;
-	struct field *field; /* of the current record */
+	struct csv_field *field; /* of the current record */
 	size_t count, room;
 };
 
@@ -52,9 +52,9 @@ enum status delimited_next(struct delimited *d, bool *more, struct err *err);
 size_t delimited_most(const struct delimited *d, size_t fields);
 
 /* Whether its bytes are those of the text. */
-bool field_is(const struct field *field, const char *text);
+bool csv_field_is(const struct csv_field *field, const char *text);
 
 /* Whether its bytes are UTF-8 (RFC 3629). */
-bool field_is_utf8(const struct field *field);
+bool csv_field_is_utf8(const struct csv_field *field);
 
 #endif

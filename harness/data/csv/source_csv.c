@@ -45,7 +45,7 @@ static void add_note(struct reader *r, const char *note)
 				  : arena_text(r->arena, note);
 }
 
-static struct csv_record record_of(const struct reader *r, const struct field *at, size_t count)
+static struct csv_record record_of(const struct reader *r, const struct csv_field *at, size_t count)
 {
 	return (struct csv_record){.options = r->options,
 				   .missing = &r->missing,
@@ -60,7 +60,7 @@ static enum status read_feature(struct reader *r, const struct csv_record *recor
 				double *x, bool *keep, struct err *err)
 {
 	size_t j = r->layout.column[k];
-	const struct field *field = &record->at[j];
+	const struct csv_field *field = &record->at[j];
 	bool category = r->layout.one_hot[k];
 	double value = 0;
 
@@ -74,7 +74,7 @@ static enum status read_feature(struct reader *r, const struct csv_record *recor
 			       ? csv_message_missing(record, j, err)
 			       : STATUS_OK;
 	}
-	if (category && !field_is_utf8(field))
+	if (category && !csv_field_is_utf8(field))
 		return csv_message_encoding(record, j, err);
 	if (category)
 		value = csv_category_index(&r->categories, k, field, !is_test(r));
@@ -91,7 +91,7 @@ static enum status read_label(struct reader *r, const struct csv_record *record,
 			      struct table *table, bool *keep, struct err *err)
 {
 	size_t j = r->layout.label;
-	const struct field *field = &record->at[j];
+	const struct csv_field *field = &record->at[j];
 	double value = 0;
 
 	if (table->label ? csv_missing_label(&r->missing, field)
@@ -107,7 +107,7 @@ static enum status read_label(struct reader *r, const struct csv_record *record,
 		size_t index = labels_add(&r->labels, field->at, field->length, 1);
 
 		table->label[table->n] = r->labels.at[index].text;
-		return field_is_utf8(field) ? STATUS_OK : csv_message_encoding(record, j, err);
+		return csv_field_is_utf8(field) ? STATUS_OK : csv_message_encoding(record, j, err);
 	}
 	if (!number_parse(field->at, field->length, &value) || !isfinite(value))
 		return csv_message_number(record, j, value, err);
@@ -170,14 +170,14 @@ static enum status make_room(const struct reader *r, struct table *table, struct
 static enum status check_names(const struct csv_record *record, struct err *err)
 {
 	for (size_t j = 0; j < record->count; j++)
-		if (!field_is_utf8(&record->at[j]))
+		if (!csv_field_is_utf8(&record->at[j]))
 			return csv_message_encoding(record, j, err);
 	return STATUS_OK;
 }
 
 /* The first two records, and what they say of the columns. */
 struct head {
-	struct field *first; /* of `count` fields */
+	struct csv_field *first; /* of `count` fields */
 	size_t count;
 	bool header, second; /* whether there is one */
 };
@@ -219,7 +219,7 @@ static enum status read_head(struct reader *r, struct head *head, struct err *er
 	if (!head->second)
 		return err_at(err, STATUS_ENV, at, "the file is empty");
 	head->count = text->count;
-	head->first = ARENA_ARRAY(text->arena, struct field, text->count);
+	head->first = ARENA_ARRAY(text->arena, struct csv_field, text->count);
 	memcpy(head->first, text->field, text->count * sizeof *head->first);
 	TRY(delimited_next(text, &head->second, err));
 	start.first = head->first;
