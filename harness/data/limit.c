@@ -27,10 +27,23 @@ struct rule {
 
 /* Selection sampling (Knuth, TAOCP 2, algorithm S): a row is kept with probability take / left,
  * which leaves exactly `take` of them; without a draw the first ones are kept. */
-static void thin(const struct rule *rule, struct rng *rng, struct rows *rows)
+static enum status limit_part(const struct rule *rule, struct rng *rng, struct rows *rows,
+			      struct err *err)
 {
 	size_t left[CLASSES] = {0}, take[CLASSES], kept = 0;
 
+	if (rule->most > 0 && rule->per_class > 0)
+		return err_set(err, STATUS_SPEC, "limit: %s and %s_per_class cannot both be given",
+			       rule->part, rule->part);
+	if (rule->per_class > 0 && rule->regression)
+		return err_set(err, STATUS_SPEC, "limit.%s_per_class: regression has no classes",
+			       rule->part);
+	if (rule->per_class == 0 && (rule->most == 0 || rule->most >= rows->n))
+		return STATUS_OK;
+	if (rule->per_class == 0 && !rule->random) {
+		rows->n = rule->most;
+		return STATUS_OK;
+	}
 	for (size_t i = 0; i < rows->n; i++)
 		left[!rule->regression && rows->y[i] > 0]++;
 	for (size_t c = 0; c < CLASSES; c++)
@@ -49,21 +62,6 @@ static void thin(const struct rule *rule, struct rng *rng, struct rows *rows)
 		rows->y[kept++] = rows->y[i];
 	}
 	rows->n = kept;
-}
-
-static enum status limit_part(const struct rule *rule, struct rng *rng, struct rows *rows,
-			      struct err *err)
-{
-	if (rule->most > 0 && rule->per_class > 0)
-		return err_set(err, STATUS_SPEC, "limit: %s and %s_per_class cannot both be given",
-			       rule->part, rule->part);
-	if (rule->per_class > 0 && rule->regression)
-		return err_set(err, STATUS_SPEC, "limit.%s_per_class: regression has no classes",
-			       rule->part);
-	if (rule->per_class > 0 || (rule->most > 0 && rule->most < rows->n && rule->random))
-		thin(rule, rng, rows);
-	else if (rule->most > 0 && rule->most < rows->n)
-		rows->n = rule->most;
 	return STATUS_OK;
 }
 
