@@ -14,6 +14,8 @@ struct evidence {
 	size_t features_texts; /* texts outside the label column, as far as that is known */
 	bool counts;           /* the numbers are 0, 1, 2, ... */
 	size_t over;           /* a text over a number, or `count` */
+	bool over_decimal;     /* a number stands over one with a point */
+	bool repeats;          /* a text stands in the second record below it */
 };
 
 static bool is_number(const struct csv_field *field)
@@ -21,15 +23,6 @@ static bool is_number(const struct csv_field *field)
 	double value;
 
 	return number_parse(field->at, field->length, &value);
-}
-
-/* The digits of `value` alone, as pandas names a column. */
-static bool is_index(const struct csv_field *field, size_t value)
-{
-	char text[24];
-
-	snprintf(text, sizeof text, "%zu", value);
-	return csv_field_is(field, text);
 }
 
 /* The field of the label if its place is given, else `count`. */
@@ -51,21 +44,32 @@ static struct evidence examine(const struct csv_start *s)
 {
 	struct evidence e = {.counts = true, .over = s->count};
 	size_t label = label_place(s);
+	char index[24];
 
 	for (size_t j = 0; j < s->count; j++) {
 		const struct csv_field *field = &s->first[j];
+		const struct csv_field *below = j < s->second_count ? &s->second[j] : NULL;
+		bool over_number = below && is_number(below);
 
 		if (is_number(field)) {
-			e.counts = e.counts && is_index(field, e.numbers);
-			e.numbers++;
-		} else if (csv_missing_value(s->missing, field)) {
-			e.markers += field->length > 0;
-		} else {
-			e.texts++;
-			e.features_texts += j != label;
-			if (e.over == s->count && j < s->second_count && is_number(&s->second[j]))
-				e.over = j;
+			/* the digits alone, as pandas names a column */
+			snprintf(index, sizeof index, "%zu", e.numbers++);
+			e.counts = e.counts && csv_field_is(field, index);
+			e.over_decimal = e.over_decimal ||
+					 (over_number && memchr(below->at, '.', below->length));
+			continue;
 		}
+		e.repeats = e.repeats ||
+			    (below && field->length > 0 && field->length == below->length &&
+			     memcmp(field->at, below->at, field->length) == 0);
+		if (csv_missing_value(s->missing, field)) {
+			e.markers += field->length > 0;
+			continue;
+		}
+		e.texts++;
+		e.features_texts += j != label;
+		if (e.over == s->count && over_number)
+			e.over = j;
 	}
 	return e;
 }
@@ -102,58 +106,31 @@ static enum status ask(const struct csv_start *s, const char *why, struct err *e
 		      why);
 }
 
-static const char *guess_note(const struct csv_start *s)
-{
-	struct text names = text_new(s->arena);
-
-	for (size_t j = 0; j < s->count && j < 4; j++) {
-		size_t length = s->first[j].length;
-
-		text_format(&names, "%s%.*s", j ? "," : "",
-			    length < CSV_SHOWN ? (int)length : CSV_SHOWN, s->first[j].at);
-	}
-	return arena_format(s->arena,
-			    "header: the first line of the %s file, %s%s, was taken for the names "
-			    "of the columns; say header: no if it is a row",
-			    s->train ? "test" : "training", names.at, s->count > 4 ? ",..." : "");
-}
-
-/* Whether a text of the first record stands in the second one below it. */
-static bool repeats_text(const struct csv_start *s)
-{
-	for (size_t j = 0; j < s->count && j < s->second_count; j++)
-		if (s->first[j].length > 0 && !is_number(&s->first[j]) &&
-		    s->first[j].length == s->second[j].length &&
-		    memcmp(s->first[j].at, s->second[j].at, s->first[j].length) == 0)
-			return true;
-	return false;
-}
-
-/* Whether a number of the first record stands over one with a point. */
-static bool over_decimal(const struct csv_start *s)
-{
-	for (size_t j = 0; j < s->count && j < s->second_count; j++)
-		if (is_number(&s->first[j]) && is_number(&s->second[j]) &&
-		    memchr(s->second[j].at, '.', s->second[j].length))
-			return true;
-	return false;
-}
-
 /* The numbers count 0, 1, 2, ... */
 static enum status judge_count(const struct csv_start *s, const struct evidence *e, bool *header,
 			       const char **note, struct err *err)
 {
 	enum { HARDLY_A_ROW = 3 };
 	bool many = e->numbers >= HARDLY_A_ROW && s->options->one_hot.count == 0;
+	bool over_texts = e->texts > 0 && e->over == s->count;
+	struct text names;
 
-	if (e->markers > 0 || (e->texts == 0 && e->numbers < 2))
+	if (e->markers > 0 || (e->texts == 0 && e->numbers < 2) || (over_texts && e->repeats))
 		return STATUS_OK;
-	if (e->texts > 0 && e->over == s->count && !many && !over_decimal(s))
-		return repeats_text(s)
-			       ? STATUS_OK
-			       : ask(s, "its numbers count from 0 as made-up names do", err);
-	*header = !(e->texts > 0 && e->over == s->count && repeats_text(s));
-	*note = *header ? guess_note(s) : NULL;
+	if (over_texts && !many && !e->over_decimal)
+		return ask(s, "its numbers count from 0 as made-up names do", err);
+	*header = true;
+	names = text_new(s->arena);
+	for (size_t j = 0; j < s->count && j < 4; j++) {
+		size_t length = s->first[j].length;
+
+		text_format(&names, "%s%.*s", j ? "," : "",
+			    length < CSV_SHOWN ? (int)length : CSV_SHOWN, s->first[j].at);
+	}
+	*note = arena_format(s->arena,
+			     "header: the first line of the %s file, %s%s, was taken for the names "
+			     "of the columns; say header: no if it is a row",
+			     s->train ? "test" : "training", names.at, s->count > 4 ? ",..." : "");
 	return STATUS_OK;
 }
 

@@ -59,22 +59,6 @@ static const char *comment_hint(const struct csv_record *r, char room[HINT_ROOM]
 	return room;
 }
 
-/* What to do about a column of texts. */
-static const char *text_hint(const struct csv_record *r, size_t field, char room[HINT_ROOM])
-{
-	char name[CSV_NAME_ROOM];
-
-	if (field == r->layout->label)
-		return "; for classes instead of numeric targets, task: classification";
-	csv_columns_option(r->layout, field, name);
-	snprintf(
-		room, HINT_ROOM,
-		"; a column of texts needs one_hot: [%s] or drop: [%s], a marker of missing values "
-		"missing_values",
-		name, name);
-	return room;
-}
-
 enum status csv_message_number(const struct csv_record *r, size_t field, double value,
 			       struct err *err)
 {
@@ -96,8 +80,16 @@ enum status csv_message_number(const struct csv_record *r, size_t field, double 
 		hint = ", which is a text and no missing value, as it is quoted";
 	if (!hint && r->first && r->options->header != CSV_HEADER_YES)
 		hint = "; if this line names the columns, say header: yes";
-	if (!hint)
-		hint = text_hint(r, field, room);
+	if (!hint && field == r->layout->label)
+		hint = "; for classes instead of numeric targets, task: classification";
+	if (!hint) {
+		csv_columns_option(r->layout, field, name);
+		snprintf(room, HINT_ROOM,
+			 "; a column of texts needs one_hot: [%s] or drop: [%s], a marker of "
+			 "missing values missing_values",
+			 name, name);
+		hint = room;
+	}
 	return err_at(err, STATUS_ENV, place(r, field), "%s: expected a number, got \"%.*s\"%s",
 		      csv_columns_text(r->layout, field, name), shown(at), at->at, hint);
 }

@@ -34,13 +34,10 @@ struct delimited {
 
 #define DELIMITED_BLANKS ' '
 
-/* Reads the whole file into `arena`, which must outlive the fields. `path`, `separator` and
- * `comment` of `d` are given. */
-enum status delimited_open(struct delimited *d, struct arena *arena, struct err *err);
-
-/* The same of the first lines alone: at most `most` bytes, cut behind the last line in them. */
-enum status delimited_open_head(struct delimited *d, size_t most, struct arena *arena,
-				struct err *err);
+/* Reads the whole file into `arena`, which must outlive the fields; if `most` > 0 the first lines
+ * alone: at most so many bytes, cut behind the last line in them. `path`, `separator` and `comment`
+ * of `d` are given. */
+enum status delimited_open(struct delimited *d, size_t most, struct arena *arena, struct err *err);
 
 /* The content is Latin-1 (ISO 8859-1): becomes UTF-8. Before the first record. */
 void delimited_from_latin1(struct delimited *d);

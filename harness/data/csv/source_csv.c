@@ -5,7 +5,6 @@
 #include "harness/data/csv/csv_message.h"
 #include "harness/data/csv/csv_missing.h"
 #include "harness/data/csv/csv_options.h"
-#include "harness/data/csv/csv_source_text.h"
 #include "harness/data/csv/delimited.h"
 #include "harness/data/data.h"
 #include "harness/data/labels.h"
@@ -30,7 +29,40 @@ struct reader {
 	const char *note;
 };
 
-enum { LABEL_BYTES = 32 /* kept of each row beside its features */ };
+enum {
+	LABEL_BYTES = 32,    /* kept of each row beside its features */
+	HEAD_BYTES = 1 << 20 /* of a file that is only glanced at */
+};
+
+/* A file as the options say: separator, comments, encoding; `most`: of delimited_open. */
+static enum status open_text(struct reader *r, const char *path, size_t most, struct arena *arena,
+			     struct err *err)
+{
+	const char *separator = r->options->separator, *comment = r->options->comment;
+	struct delimited *text = &r->text;
+
+	*text = (struct delimited){
+		.path = path, .separator = separator[0], .comment = comment ? comment[0] : '\0'};
+	if (strcmp(separator, "whitespace") == 0)
+		text->separator = DELIMITED_BLANKS;
+	else if (strcmp(separator, "tab") == 0)
+		text->separator = '\t';
+	else if (strlen(separator) != 1 || strchr("\"\n\r", separator[0]))
+		return err_set(
+			err, STATUS_SPEC,
+			"csv.separator: expected one character, tab or whitespace, got \"%s\"",
+			separator);
+	if (comment && (strlen(comment) != 1 || strchr("\"\n\r \t", comment[0]) ||
+			comment[0] == text->separator))
+		return err_set(err, STATUS_SPEC,
+			       "csv.comment: expected one character other than the separator, "
+			       "quotes and blanks, got \"%s\"",
+			       comment);
+	TRY(delimited_open(text, most, arena, err));
+	if (r->options->encoding == CSV_LATIN1)
+		delimited_from_latin1(text);
+	return STATUS_OK;
+}
 
 static bool is_test(const struct reader *r)
 {
@@ -138,40 +170,24 @@ static enum status read_record(struct reader *r, const struct csv_record *record
 	return STATUS_OK;
 }
 
-/* The names of the features. */
-static void keep_names(const struct reader *r, struct table *table)
-{
-	const struct csv_layout *layout = &r->layout;
-
-	if (!layout->names)
-		return;
-	table->names = ARENA_ARRAY(r->arena, const char *, table->d);
-	for (size_t k = 0; k < layout->d; k++)
-		table->names[k] = layout->names[layout->column[k]];
-}
-
-/* Room for the rows that are left. */
+/* The names of the features, and room for the rows that are left. */
 static enum status make_room(const struct reader *r, struct table *table, struct err *err)
 {
-	size_t most = delimited_most(&r->text, r->layout.fields) + 2;
+	const struct csv_layout *layout = &r->layout;
+	size_t most = delimited_most(&r->text, layout->fields) + 2;
 
 	TRY(gzfile_check_limit(r->text.path, LABEL_BYTES * (double)most, err));
-	table->d = r->layout.d;
-	keep_names(r, table);
+	table->d = layout->d;
+	if (layout->names)
+		table->names = ARENA_ARRAY(r->arena, const char *, table->d);
+	for (size_t k = 0; layout->names && k < layout->d; k++)
+		table->names[k] = layout->names[layout->column[k]];
 	/* pages beyond the last row are never touched */
 	table->x = ARENA_ARRAY(r->arena, double, (one_row(r) ? 1 : most) * table->d);
 	if (r->regression)
 		table->target = ARENA_ARRAY(r->arena, double, most);
 	else
 		table->label = ARENA_ARRAY(r->arena, const char *, most);
-	return STATUS_OK;
-}
-
-static enum status check_names(const struct csv_record *record, struct err *err)
-{
-	for (size_t j = 0; j < record->count; j++)
-		if (!csv_field_is_utf8(&record->at[j]))
-			return csv_message_encoding(record, j, err);
 	return STATUS_OK;
 }
 
@@ -200,7 +216,10 @@ static enum status read_layout(struct reader *r, const struct head *head, struct
 		r->categories = csv_categories_new(&r->layout, r->arena);
 	}
 	add_note(r, note);
-	return head->header ? check_names(&record, err) : STATUS_OK;
+	for (size_t j = 0; j < head->count && head->header; j++)
+		if (!csv_field_is_utf8(&head->first[j]))
+			return csv_message_encoding(&record, j, err);
+	return STATUS_OK;
 }
 
 /* Leaves the second record, if there is one, in r->text. */
@@ -259,7 +278,7 @@ static enum status read_file(struct reader *r, const char *path, struct table *t
 			     struct err *err)
 {
 	struct arena text = {0};
-	enum status status = csv_source_text(r->options, path, &r->text, &text, err);
+	enum status status = open_text(r, path, 0, &text, err);
 
 	if (status == STATUS_OK)
 		status = read_rows(r, table, err);
@@ -274,7 +293,7 @@ static enum status glance_at(struct reader *r, const char *path, struct err *err
 	struct arena text = {0};
 	struct err found = {0};
 	struct head head;
-	enum status status = csv_source_text_head(r->options, path, &r->text, &text, err);
+	enum status status = open_text(r, path, HEAD_BYTES, &text, err);
 
 	if (status == STATUS_OK) {
 		status = read_head(r, &head, &found);
