@@ -70,21 +70,6 @@ static size_t columns_of(const struct generator *generator, const struct generat
 	return d;
 }
 
-/* n + test rows of classes in turn, and no features. */
-static struct table without_features(const struct generate_size *size, size_t d, bool regression,
-				     struct arena *arena)
-{
-	struct table table = {.n = (size_t)(size->n + size->test), .d = d};
-
-	if (regression)
-		table.target = ARENA_ARRAY(arena, double, table.n);
-	else
-		table.label = ARENA_ARRAY(arena, const char *, table.n);
-	for (size_t i = 0; i < table.n && !regression; i++)
-		table.label[i] = i % 2 ? "1" : "-1";
-	return table;
-}
-
 static enum status read_generate(const void *options, const struct read_request *request,
 				 struct arena *arena, struct table *train, struct table *test,
 				 struct err *err)
@@ -96,10 +81,15 @@ static enum status read_generate(const void *options, const struct read_request 
 	size_t d = request->count ? columns_of(generator, size, request->regression) : 0;
 	struct table all = {0};
 
-	if ((double)(size->n + size->test) * (double)d > most_counted)
-		all = without_features(size, d, request->regression, arena);
-	else
+	if ((double)(size->n + size->test) * (double)d > most_counted) {
+		all = generate_table(size, 0, request->regression, arena);
+		all.x = NULL;
+		all.d = d;
+		for (size_t i = 0; i < all.n && all.label; i++)
+			all.label[i] = i % 2 ? "1" : "-1";
+	} else {
 		TRY(generator->generate(size, request->regression, &rng, arena, &all, err));
+	}
 	*train = slice(&all, 0, (size_t)size->n);
 	if (size->test > 0)
 		*test = slice(&all, (size_t)size->n, (size_t)size->test);
