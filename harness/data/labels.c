@@ -197,57 +197,41 @@ void labels_sort(const struct labels *labels, const struct label **sorted)
 		sorted[i] = next_label(labels, i ? sorted[i - 1] : NULL);
 }
 
-/* The choice of classes on its way. */
-struct pick {
-	const struct labels *labels;
-	struct texts classes;
-	struct label_classes *out;
-	size_t *rows; /* of both classes so far */
-};
-
-/* Put one label of a text of `classes` into class 0 or 1. */
-static enum status assign(const struct pick *p, size_t class, const char *text, size_t length,
-			  struct err *err)
+/* Put the labels of a text of `classes` into class 0 or 1; rows: of both classes so far. A text that
+ * occurs as a label is that label, also with a "|" in it. */
+static enum status assign_group(const struct labels *labels, struct texts classes, size_t class,
+				struct label_classes *out, size_t rows[2], struct err *err)
 {
-	size_t index = labels_find_n(p->labels, text, length);
-	int shown = (int)(length < NAME_SHOWN ? length : NAME_SHOWN);
-	signed char *side = &p->out->side[index];
+	const char *group = classes.at[class];
+	size_t index = labels_find(labels, group);
+	bool whole = index < labels->count;
 	char found[800];
 
-	if (length == 0 && p->classes.at[class][0])
-		return err_set(err, STATUS_SPEC,
-			       "classes: expected labels joined by \"|\", got an empty one in "
-			       "\"%.40s\"",
-			       p->classes.at[class]);
-	if (index == p->labels->count) {
-		list(p->labels, found, sizeof found);
-		return err_set(err, STATUS_SPEC, "classes: no row has the label \"%.*s\"; found %s",
-			       shown, text, found);
-	}
-	if (*side)
-		return err_set(err, STATUS_SPEC,
-			       "classes: expected every label once, got \"%.*s\" in \"%.40s\" and "
-			       "in \"%.40s\"",
-			       shown, text, p->classes.at[*side > 0], p->classes.at[class]);
-	*side = class ? 1 : -1;
-	p->rows[class] += p->labels->at[index].count;
-	return STATUS_OK;
-}
-
-/* A text that occurs as a label is that label, also with a "|" in it. */
-static enum status assign_group(const struct pick *p, size_t class, struct err *err)
-{
-	const char *group = p->classes.at[class];
-	size_t index = labels_find(p->labels, group);
-
-	p->out->name[class] = group;
-	if (index < p->labels->count) {
-		p->out->name[class] = p->labels->at[index].text;
-		return assign(p, class, group, strlen(group), err);
-	}
+	out->name[class] = whole ? labels->at[index].text : group;
 	for (const char *at = group, *end; at; at = *end ? end + 1 : NULL) {
-		end = group_next(at);
-		TRY(assign(p, class, at, (size_t)(end - at), err));
+		size_t length = whole ? strlen(group) : (size_t)(group_next(at) - at);
+		int shown = (int)(length < NAME_SHOWN ? length : NAME_SHOWN);
+
+		end = at + length;
+		if (length == 0 && group[0])
+			return err_set(err, STATUS_SPEC,
+				       "classes: expected labels joined by \"|\", got an empty one "
+				       "in \"%.40s\"",
+				       group);
+		index = labels_find_n(labels, at, length);
+		if (index == labels->count) {
+			list(labels, found, sizeof found);
+			return err_set(err, STATUS_SPEC,
+				       "classes: no row has the label \"%.*s\"; found %s", shown,
+				       at, found);
+		}
+		if (out->side[index])
+			return err_set(err, STATUS_SPEC,
+				       "classes: expected every label once, got \"%.*s\" in "
+				       "\"%.40s\" and in \"%.40s\"",
+				       shown, at, classes.at[out->side[index] > 0], group);
+		out->side[index] = class ? 1 : -1;
+		rows[class] += labels->at[index].count;
 	}
 	return STATUS_OK;
 }
@@ -287,7 +271,6 @@ enum status labels_pick(const struct labels *labels, struct texts classes,
 			struct label_classes *out, struct err *err)
 {
 	size_t rows[2] = {0, 0};
-	const struct pick pick = {labels, classes, out, rows};
 	char found[800];
 
 	*out = (struct label_classes){
@@ -299,7 +282,7 @@ enum status labels_pick(const struct labels *labels, struct texts classes,
 			       "classes: expected two labels or groups of labels, got %zu",
 			       classes.count);
 	for (size_t class = 0; class < 2; class ++)
-		TRY(assign_group(&pick, class, err));
+		TRY(assign_group(labels, classes, class, out, rows, err));
 	for (size_t class = 0; class < 2; class ++) {
 		if (rows[class] > 0) /* labels that the test part alone has make no class */
 			continue;

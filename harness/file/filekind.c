@@ -53,17 +53,6 @@ static bool starts(const char *head, size_t count, const char *text, size_t leng
 	return count >= length && memcmp(head, text, length) == 0;
 }
 
-/* Whether the name of the first entry of a zip file ends with .npy. */
-static bool is_npz(const char *head, size_t count)
-{
-	size_t end;
-
-	if (count < ZIP_NAME)
-		return false;
-	end = ZIP_NAME + ((unsigned char)head[26] | (size_t)(unsigned char)head[27] << 8);
-	return end <= count && end >= ZIP_NAME + 4 && memcmp(head + end - 4, ".npy", 4) == 0;
-}
-
 static bool is_page(const char *head, size_t count)
 {
 	static const char *const tags[] = {"<!doctype html", "<html", "<head>"};
@@ -99,10 +88,15 @@ static const char *wide_text(const char *head, size_t count)
 
 const char *filekind_instead(const char *head, size_t count, enum filekind wanted)
 {
+	size_t end = 0; /* of the name of the first entry of a zip file */
+
 	if (starts(head, count, "PK\3\4", 4) || starts(head, count, "PK\5\6", 4)) {
 		if (wanted == FILEKIND_NPZ)
 			return NULL;
-		return is_npz(head, count)
+		if (count >= ZIP_NAME)
+			end = ZIP_NAME +
+			      ((unsigned char)head[26] | (size_t)(unsigned char)head[27] << 8);
+		return end >= ZIP_NAME + 4 && end <= count && memcmp(head + end - 4, ".npy", 4) == 0
 			       ? "an .npz file (a zip archive of arrays); the source npz reads it"
 			       : "a zip archive; unpack it";
 	}

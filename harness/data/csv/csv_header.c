@@ -134,22 +134,6 @@ static enum status judge_count(const struct csv_start *s, const struct evidence 
 	return STATUS_OK;
 }
 
-/* No numbers at all. */
-static enum status judge_texts(const struct csv_start *s, const struct evidence *e, bool *header,
-			       struct err *err)
-{
-	*header = e->texts > 0;
-	if (!*header || e->over < s->count || s->count == 1) /* of one: another error */
-		return STATUS_OK;
-	if (e->markers > 0)
-		return ask(s, "it holds a marker of a missing value", err);
-	if (e->features_texts == 0)
-		return ask(s, "only its label is given", err);
-	if (s->options->one_hot.count > 0)
-		return ask(s, "rows may hold texts where one_hot is given", err);
-	return STATUS_OK;
-}
-
 enum status csv_header_decide(const struct csv_start *start, bool *header, const char **note,
 			      struct err *err)
 {
@@ -163,11 +147,21 @@ enum status csv_header_decide(const struct csv_start *start, bool *header, const
 	if (*header)
 		return STATUS_OK;
 	e = examine(start);
-	if (e.numbers == 0)
-		return judge_texts(start, &e, header, err);
-	if (e.counts)
+	if (e.numbers > 0 && e.counts)
 		return judge_count(start, &e, header, note, err);
-	if (e.over < start->count && e.over == label_place(start))
+	if (e.numbers > 0 && e.over < start->count && e.over == label_place(start))
 		return ask(start, "it holds numbers, but a text over a number", err);
-	return STATUS_OK; /* a text over a number elsewhere is an error of the row */
+	if (e.numbers > 0)
+		return STATUS_OK; /* a text over a number elsewhere is an error of the row */
+
+	*header = e.texts > 0;
+	if (!*header || e.over < start->count || start->count == 1) /* of one: another error */
+		return STATUS_OK;
+	if (e.markers > 0)
+		return ask(start, "it holds a marker of a missing value", err);
+	if (e.features_texts == 0)
+		return ask(start, "only its label is given", err);
+	if (start->options->one_hot.count > 0)
+		return ask(start, "rows may hold texts where one_hot is given", err);
+	return STATUS_OK;
 }

@@ -121,19 +121,6 @@ static struct err_place place_of(const struct delimited *d, const struct csv_fie
 	return (struct err_place){.source = d->path, .line = field->line, .col = field->col};
 }
 
-static struct csv_field *new_field(struct delimited *d)
-{
-	struct csv_field *old = d->field;
-
-	if (d->count == d->room) {
-		d->room = d->room ? 2 * d->room : FIRST_ROOM;
-		d->field = ARENA_ARRAY(d->arena, struct csv_field, d->room);
-		if (old)
-			memcpy(d->field, old, d->count * sizeof *old);
-	}
-	return &d->field[d->count++];
-}
-
 /* A quoted field from its opening quote at d->at; leaves d->at behind the closing one. */
 static enum status read_quoted(struct delimited *d, struct csv_field *field, struct err *err)
 {
@@ -171,10 +158,17 @@ static void skip_blanks(struct delimited *d)
 
 static enum status read_field(struct delimited *d, struct err *err)
 {
-	struct csv_field *field = new_field(d);
 	ptrdiff_t col = d->at - d->line_start + 1;
+	struct csv_field *old = d->field, *field;
 	char *start = d->at;
 
+	if (d->count == d->room) {
+		d->room = d->room ? 2 * d->room : FIRST_ROOM;
+		d->field = ARENA_ARRAY(d->arena, struct csv_field, d->room);
+		if (old)
+			memcpy(d->field, old, d->count * sizeof *old);
+	}
+	field = &d->field[d->count++];
 	*field = (struct csv_field){
 		.at = start, .line = d->line, .col = col < INT_MAX ? (int)col : INT_MAX};
 	if (d->at == d->end || *d->at != '"') {

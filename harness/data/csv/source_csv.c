@@ -170,27 +170,6 @@ static enum status read_record(struct reader *r, const struct csv_record *record
 	return STATUS_OK;
 }
 
-/* The names of the features, and room for the rows that are left. */
-static enum status make_room(const struct reader *r, struct table *table, struct err *err)
-{
-	const struct csv_layout *layout = &r->layout;
-	size_t most = delimited_most(&r->text, layout->fields) + 2;
-
-	TRY(gzfile_check_limit(r->text.path, LABEL_BYTES * (double)most, err));
-	table->d = layout->d;
-	if (layout->names)
-		table->names = ARENA_ARRAY(r->arena, const char *, table->d);
-	for (size_t k = 0; layout->names && k < layout->d; k++)
-		table->names[k] = layout->names[layout->column[k]];
-	/* pages beyond the last row are never touched */
-	table->x = ARENA_ARRAY(r->arena, double, (one_row(r) ? 1 : most) * table->d);
-	if (r->regression)
-		table->target = ARENA_ARRAY(r->arena, double, most);
-	else
-		table->label = ARENA_ARRAY(r->arena, const char *, most);
-	return STATUS_OK;
-}
-
 /* The first two records, and what they say of the columns. */
 struct head {
 	struct csv_field *first; /* of `count` fields */
@@ -255,12 +234,27 @@ static enum status read_head(struct reader *r, struct head *head, struct err *er
 
 static enum status read_rows(struct reader *r, struct table *table, struct err *err)
 {
-	struct head head;
+	const struct csv_layout *layout = &r->layout;
 	struct csv_record record;
+	struct head head;
+	size_t most;
 	bool more;
 
 	TRY(read_head(r, &head, err));
-	TRY(make_room(r, table, err));
+	most = delimited_most(&r->text, layout->fields) + 2;
+	TRY(gzfile_check_limit(r->text.path, LABEL_BYTES * (double)most, err));
+	table->d = layout->d;
+	if (layout->names)
+		table->names = ARENA_ARRAY(r->arena, const char *, table->d);
+	for (size_t k = 0; layout->names && k < layout->d; k++)
+		table->names[k] = layout->names[layout->column[k]];
+	/* pages beyond the last row are never touched */
+	table->x = ARENA_ARRAY(r->arena, double, (one_row(r) ? 1 : most) * table->d);
+	if (r->regression)
+		table->target = ARENA_ARRAY(r->arena, double, most);
+	else
+		table->label = ARENA_ARRAY(r->arena, const char *, most);
+
 	if (!head.header) {
 		record = record_of(r, head.first, head.count);
 		record.first = true;

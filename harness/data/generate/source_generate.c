@@ -36,19 +36,6 @@ void generate_label(struct table *table, const struct generate_size *size, size_
 		table->label[row] = positive != turn ? "1" : "-1";
 }
 
-/* Rows first .. first+count-1 */
-static struct table slice(const struct table *table, size_t first, size_t count)
-{
-	struct table part = {
-		.n = count, .d = table->d, .x = table->x ? table->x + first * table->d : NULL};
-
-	if (table->target)
-		part.target = table->target + first;
-	else
-		part.label = table->label + first;
-	return part;
-}
-
 /* Columns, from two rows; 0 if the generator makes no two. */
 static size_t columns_of(const struct generator *generator, const struct generate_size *size,
 			 bool regression)
@@ -90,9 +77,14 @@ static enum status read_generate(const void *options, const struct read_request 
 	} else {
 		TRY(generator->generate(size, request->regression, &rng, arena, &all, err));
 	}
-	*train = slice(&all, 0, (size_t)size->n);
+	*train = all;
+	train->n = (size_t)size->n;
 	if (size->test > 0)
-		*test = slice(&all, (size_t)size->n, (size_t)size->test);
+		*test = (struct table){.n = (size_t)size->test,
+				       .d = all.d,
+				       .x = all.x ? all.x + train->n * all.d : NULL,
+				       .label = all.label ? all.label + train->n : NULL,
+				       .target = all.target ? all.target + train->n : NULL};
 	return STATUS_OK;
 }
 
