@@ -197,8 +197,8 @@ void labels_sort(const struct labels *labels, const struct label **sorted)
 		sorted[i] = next_label(labels, i ? sorted[i - 1] : NULL);
 }
 
-/* Put the labels of a text of `classes` into class 0 or 1; rows: of both classes so far. A text that
- * occurs as a label is that label, also with a "|" in it. */
+/* Put the labels of a text of `classes` into class 0 or 1; rows: of both classes so far. A text
+ * that occurs as a label is that label, also with a "|" in it. */
 static enum status assign_group(const struct labels *labels, struct texts classes, size_t class,
 				struct label_classes *out, size_t rows[2], struct err *err)
 {

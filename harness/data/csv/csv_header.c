@@ -28,26 +28,27 @@ static bool is_number(const struct csv_field *field)
 /* The field of the label if its place is given, else `count`. */
 static size_t label_place(const struct csv_start *s)
 {
-	const char *label = s->options->label;
+	const char *label = s->head->options->label;
 	char *end;
 	unsigned long index = strtoul(label, &end, 10);
 
 	if (strcmp(label, "last") == 0)
-		return s->count - 1;
+		return s->head->count - 1;
 	if (strcmp(label, "first") == 0)
 		return 0;
-	return label[0] >= '0' && label[0] <= '9' && *end == '\0' && index < s->count ? index
-										      : s->count;
+	return label[0] >= '0' && label[0] <= '9' && *end == '\0' && index < s->head->count
+		       ? index
+		       : s->head->count;
 }
 
 static struct evidence examine(const struct csv_start *s)
 {
-	struct evidence e = {.counts = true, .over = s->count};
+	struct evidence e = {.counts = true, .over = s->head->count};
 	size_t label = label_place(s);
 	char index[24];
 
-	for (size_t j = 0; j < s->count; j++) {
-		const struct csv_field *field = &s->first[j];
+	for (size_t j = 0; j < s->head->count; j++) {
+		const struct csv_field *field = &s->head->first[j];
 		const struct csv_field *below = j < s->second_count ? &s->second[j] : NULL;
 		bool over_number = below && is_number(below);
 
@@ -68,7 +69,7 @@ static struct evidence examine(const struct csv_start *s)
 		}
 		e.texts++;
 		e.features_texts += j != label;
-		if (e.over == s->count && over_number)
+		if (e.over == s->head->count && over_number)
 			e.over = j;
 	}
 	return e;
@@ -77,12 +78,12 @@ static struct evidence examine(const struct csv_start *s)
 /* Whether the first record holds a name that the spec or the training file knows a column by. */
 static bool holds_known_name(const struct csv_start *s)
 {
-	const struct csv_options *o = s->options;
+	const struct csv_options *o = s->head->options;
 	const struct texts label = {1, &o->label};
 	size_t known = 0;
 
-	for (size_t j = 0; j < s->count; j++) {
-		const struct csv_field *field = &s->first[j];
+	for (size_t j = 0; j < s->head->count; j++) {
+		const struct csv_field *field = &s->head->first[j];
 
 		if (is_number(field) || field->length == 0)
 			continue;
@@ -90,17 +91,17 @@ static bool holds_known_name(const struct csv_start *s)
 		    csv_columns_listed(o->one_hot, field))
 			return true;
 	}
-	if (!s->train || !s->train->names || s->count != s->train->fields)
+	if (!s->train || !s->train->names || s->head->count != s->train->fields)
 		return false;
-	for (size_t j = 0; j < s->count; j++)
-		known += csv_field_is(&s->first[j], s->train->names[j]);
-	return known == s->count;
+	for (size_t j = 0; j < s->head->count; j++)
+		known += csv_field_is(&s->head->first[j], s->train->names[j]);
+	return known == s->head->count;
 }
 
 static enum status ask(const struct csv_start *s, const char *why, struct err *err)
 {
 	return err_at(err, STATUS_SPEC,
-		      (struct err_place){.source = s->path, .line = s->first[0].line},
+		      (struct err_place){.source = s->head->path, .line = s->head->first[0].line},
 		      "header: auto cannot tell whether this line names the columns, as %s; say "
 		      "header: yes or header: no",
 		      why);
@@ -111,8 +112,8 @@ static enum status judge_count(const struct csv_start *s, const struct evidence 
 			       const char **note, struct err *err)
 {
 	enum { HARDLY_A_ROW = 3 };
-	bool many = e->numbers >= HARDLY_A_ROW && s->options->one_hot.count == 0;
-	bool over_texts = e->texts > 0 && e->over == s->count;
+	bool many = e->numbers >= HARDLY_A_ROW && s->head->options->one_hot.count == 0;
+	bool over_texts = e->texts > 0 && e->over == s->head->count;
 	struct text names;
 
 	if (e->markers > 0 || (e->texts == 0 && e->numbers < 2) || (over_texts && e->repeats))
@@ -120,17 +121,18 @@ static enum status judge_count(const struct csv_start *s, const struct evidence 
 	if (over_texts && !many && !e->over_decimal)
 		return ask(s, "its numbers count from 0 as made-up names do", err);
 	*header = true;
-	names = text_new(s->arena);
-	for (size_t j = 0; j < s->count && j < 4; j++) {
-		size_t length = s->first[j].length;
+	names = text_new(s->head->arena);
+	for (size_t j = 0; j < s->head->count && j < 4; j++) {
+		size_t length = s->head->first[j].length;
 
 		text_format(&names, "%s%.*s", j ? "," : "",
-			    length < CSV_SHOWN ? (int)length : CSV_SHOWN, s->first[j].at);
+			    length < CSV_SHOWN ? (int)length : CSV_SHOWN, s->head->first[j].at);
 	}
-	*note = arena_format(s->arena,
+	*note = arena_format(s->head->arena,
 			     "header: the first line of the %s file, %s%s, was taken for the names "
 			     "of the columns; say header: no if it is a row",
-			     s->train ? "test" : "training", names.at, s->count > 4 ? ",..." : "");
+			     s->train ? "test" : "training", names.at,
+			     s->head->count > 4 ? ",..." : "");
 	return STATUS_OK;
 }
 
@@ -140,8 +142,8 @@ enum status csv_header_decide(const struct csv_start *start, bool *header, const
 	struct evidence e;
 
 	*note = NULL;
-	*header = start->options->header == CSV_HEADER_YES;
-	if (start->options->header != CSV_HEADER_AUTO)
+	*header = start->head->options->header == CSV_HEADER_YES;
+	if (start->head->options->header != CSV_HEADER_AUTO)
 		return STATUS_OK;
 	*header = holds_known_name(start);
 	if (*header)
@@ -149,19 +151,20 @@ enum status csv_header_decide(const struct csv_start *start, bool *header, const
 	e = examine(start);
 	if (e.numbers > 0 && e.counts)
 		return judge_count(start, &e, header, note, err);
-	if (e.numbers > 0 && e.over < start->count && e.over == label_place(start))
+	if (e.numbers > 0 && e.over < start->head->count && e.over == label_place(start))
 		return ask(start, "it holds numbers, but a text over a number", err);
 	if (e.numbers > 0)
 		return STATUS_OK; /* a text over a number elsewhere is an error of the row */
 
 	*header = e.texts > 0;
-	if (!*header || e.over < start->count || start->count == 1) /* of one: another error */
+	if (!*header || e.over < start->head->count ||
+	    start->head->count == 1) /* of one: another error */
 		return STATUS_OK;
 	if (e.markers > 0)
 		return ask(start, "it holds a marker of a missing value", err);
 	if (e.features_texts == 0)
 		return ask(start, "only its label is given", err);
-	if (start->options->one_hot.count > 0)
+	if (start->head->options->one_hot.count > 0)
 		return ask(start, "rows may hold texts where one_hot is given", err);
 	return STATUS_OK;
 }

@@ -170,64 +170,47 @@ static enum status read_record(struct reader *r, const struct csv_record *record
 	return STATUS_OK;
 }
 
-/* The first two records, and what they say of the columns. */
-struct head {
-	struct csv_field *first; /* of `count` fields */
-	size_t count;
-	bool header, second; /* whether there is one */
-};
-
-static enum status read_layout(struct reader *r, const struct head *head, struct err *err)
-{
-	struct csv_head at = {.options = r->options,
-			      .path = r->text.path,
-			      .first = head->first,
-			      .count = head->count,
-			      .header = head->header,
-			      .arena = r->arena};
-	struct csv_record record = record_of(r, head->first, head->count);
-	const char *note = NULL;
-
-	if (is_test(r)) {
-		TRY(csv_columns_match(&at, &r->train, &r->layout, &note, err));
-	} else {
-		TRY(csv_columns_find(&at, &r->layout, err));
-		r->categories = csv_categories_new(&r->layout, r->arena);
-	}
-	add_note(r, note);
-	for (size_t j = 0; j < head->count && head->header; j++)
-		if (!csv_field_is_utf8(&head->first[j]))
-			return csv_message_encoding(&record, j, err);
-	return STATUS_OK;
-}
-
-/* Leaves the second record, if there is one, in r->text. */
-static enum status read_head(struct reader *r, struct head *head, struct err *err)
+/* The first record, what it and the second one say of the columns, and whether there is a second
+ * one, which r->text then holds. */
+static enum status read_head(struct reader *r, struct csv_head *head, bool *second, struct err *err)
 {
 	struct delimited *text = &r->text;
 	struct err_place at = {.source = text->path};
-	struct csv_start start = {.options = r->options,
-				  .missing = &r->missing,
-				  .path = text->path,
-				  .train = is_test(r) ? &r->train : NULL,
-				  .arena = r->arena};
-	const char *note;
+	struct csv_start start = {.head = head, .missing = &r->missing};
+	struct csv_record record;
+	struct csv_field *first;
+	const char *note = NULL;
 
-	TRY(delimited_next(text, &head->second, err));
-	if (!head->second)
+	TRY(delimited_next(text, second, err));
+	if (!*second)
 		return err_at(err, STATUS_ENV, at, "the file is empty");
-	head->count = text->count;
-	head->first = ARENA_ARRAY(text->arena, struct csv_field, text->count);
-	memcpy(head->first, text->field, text->count * sizeof *head->first);
-	TRY(delimited_next(text, &head->second, err));
-	start.first = head->first;
-	start.count = head->count;
+	first = ARENA_ARRAY(text->arena, struct csv_field, text->count);
+	memcpy(first, text->field, text->count * sizeof *first);
+	*head = (struct csv_head){.options = r->options,
+				  .path = text->path,
+				  .first = first,
+				  .count = text->count,
+				  .arena = r->arena};
+	TRY(delimited_next(text, second, err));
 	start.second = text->field;
-	start.second_count = head->second ? text->count : 0;
+	start.second_count = *second ? text->count : 0;
+	start.train = is_test(r) ? &r->train : NULL;
 	TRY(csv_header_decide(&start, &head->header, &note, err));
 	add_note(r, note);
-	TRY(read_layout(r, head, err));
-	if (head->header && !head->second)
+
+	note = NULL;
+	if (is_test(r)) {
+		TRY(csv_columns_match(head, &r->train, &r->layout, &note, err));
+	} else {
+		TRY(csv_columns_find(head, &r->layout, err));
+		r->categories = csv_categories_new(&r->layout, r->arena);
+	}
+	add_note(r, note);
+	record = record_of(r, first, head->count);
+	for (size_t j = 0; j < head->count && head->header; j++)
+		if (!csv_field_is_utf8(&first[j]))
+			return csv_message_encoding(&record, j, err);
+	if (head->header && !*second)
 		return err_at(err, STATUS_ENV, at, "no row behind the header");
 	return STATUS_OK;
 }
@@ -236,11 +219,11 @@ static enum status read_rows(struct reader *r, struct table *table, struct err *
 {
 	const struct csv_layout *layout = &r->layout;
 	struct csv_record record;
-	struct head head;
+	struct csv_head head;
 	size_t most;
 	bool more;
 
-	TRY(read_head(r, &head, err));
+	TRY(read_head(r, &head, &more, err));
 	most = delimited_most(&r->text, layout->fields) + 2;
 	TRY(gzfile_check_limit(r->text.path, LABEL_BYTES * (double)most, err));
 	table->d = layout->d;
@@ -250,17 +233,14 @@ static enum status read_rows(struct reader *r, struct table *table, struct err *
 		table->names[k] = layout->names[layout->column[k]];
 	/* pages beyond the last row are never touched */
 	table->x = ARENA_ARRAY(r->arena, double, (one_row(r) ? 1 : most) * table->d);
-	if (r->regression)
-		table->target = ARENA_ARRAY(r->arena, double, most);
-	else
-		table->label = ARENA_ARRAY(r->arena, const char *, most);
+	table_room(table, most, r->regression, r->arena);
 
 	if (!head.header) {
 		record = record_of(r, head.first, head.count);
 		record.first = true;
 		TRY(read_record(r, &record, table, err));
 	}
-	for (more = head.second; more;) {
+	while (more) {
 		record = record_of(r, r->text.field, r->text.count);
 		TRY(read_record(r, &record, table, err));
 		TRY(delimited_next(&r->text, &more, err));
@@ -286,11 +266,12 @@ static enum status glance_at(struct reader *r, const char *path, struct err *err
 {
 	struct arena text = {0};
 	struct err found = {0};
-	struct head head;
+	struct csv_head head;
+	bool more;
 	enum status status = open_text(r, path, HEAD_BYTES, &text, err);
 
 	if (status == STATUS_OK) {
-		status = read_head(r, &head, &found);
+		status = read_head(r, &head, &more, &found);
 		if (r->text.cut && r->text.at == r->text.end)
 			status = STATUS_OK;
 		else if (status != STATUS_OK)

@@ -18,10 +18,7 @@ struct table generate_table(const struct generate_size *size, size_t d, bool reg
 	struct table table = {.n = (size_t)(size->n + size->test), .d = d};
 
 	table.x = arena_alloc(arena, table.n, d * sizeof(double));
-	if (regression)
-		table.target = ARENA_ARRAY(arena, double, table.n);
-	else
-		table.label = ARENA_ARRAY(arena, const char *, table.n);
+	table_room(&table, table.n, regression, arena);
 	return table;
 }
 

@@ -101,10 +101,7 @@ static enum status read_part(struct texts paths, const struct read_request *requ
 	/* pages behind the records that are kept are never touched */
 	if (!request->count)
 		table->x = arena_alloc(arena, records, PIXELS * sizeof(double));
-	if (request->regression)
-		table->target = ARENA_ARRAY(arena, double, records);
-	else
-		table->label = ARENA_ARRAY(arena, const char *, records);
+	table_room(table, records, request->regression, arena);
 	for (size_t f = 0; f < paths.count; f++)
 		TRY(add_records(&file[f], request, &labels, table, err));
 	if (request->classes.count > 0)

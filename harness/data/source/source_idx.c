@@ -182,10 +182,7 @@ static enum status read_pair(const char *images, const char *labels,
 
 	for (int v = 0; v < BYTE_VALUES; v++)
 		text[v] = arena_format(arena, "%d", v);
-	if (request->regression)
-		table->target = ARENA_ARRAY(arena, double, table->n);
-	else
-		table->label = ARENA_ARRAY(arena, const char *, table->n);
+	table_room(table, table->n, request->regression, arena);
 	for (size_t i = 0; i < n; i++) {
 		if (!wanted.label[label[i]])
 			continue;

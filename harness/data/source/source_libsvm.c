@@ -226,10 +226,7 @@ static enum status read_text(struct reader *r, struct text *text, struct table *
 	/* one row more for a last one that is left out; pages behind the rows are never touched */
 	table->x = arena_alloc(r->arena, r->request->count ? 1 : text->lines + 1,
 			       r->d * sizeof(double));
-	if (r->request->regression)
-		table->target = ARENA_ARRAY(r->arena, double, text->lines);
-	else
-		table->label = ARENA_ARRAY(r->arena, const char *, text->lines);
+	table_room(table, text->lines, r->request->regression, r->arena);
 	for (const char *at = text->at, *next; at < text->end; at = next + 1) {
 		next = line_end(at, text->end);
 		r->line = at;
