@@ -33,6 +33,13 @@ static void write_quoted(struct text *w, const char *text)
 
 	text_add_n(w, "\"", 1);
 	for (; *text; text += length) {
+		for (length = 0; text[length] >= ' ' && text[length] < 0x7f &&
+				 text[length] != '"' && text[length] != '\\';)
+			length++;
+		if (length) { /* most texts are of these alone */
+			text_add_n(w, text, length);
+			continue;
+		}
 		length = decode((const unsigned char *)text, &code);
 		if (code >= 0x20 && code != '"' && code != '\\' && (code < 0x7f || code >= 0xa0) &&
 		    code != 0x2028 && code != 0x2029 && code != 0xfeff && code != 0xfffe &&
