@@ -159,19 +159,6 @@ static int by_norm(const void *a, const void *b)
 	return (x->index > y->index) - (x->index < y->index);
 }
 
-/* Measure block b with the multipliers z (n), and take them if they are better. */
-static void offer(struct cvx *cvx, const real *alpha, ptrdiff_t b, const real *z)
-{
-	double norm;
-
-	add_alpha(cvx, alpha, b, z, mat_col(cvx->split.Y, 0));
-	measure(cvx, 1, &norm);
-	if (!(norm < cvx->norm[b]))
-		return;
-	cvx->norm[b] = norm;
-	memcpy(mat_col(cvx->M, b), z, (size_t)cvx->M.rows * sizeof *z);
-}
-
 /* One block after the other to its minimum, from the largest norm on. Only the largest minimum
  * counts, so a block is left as soon as it is below the largest one so far. */
 static void tighten_each(struct cvx *cvx, const real *alpha, double target)
@@ -179,6 +166,7 @@ static void tighten_each(struct cvx *cvx, const real *alpha, double target)
 	struct nnls *nnls = &cvx->nnls;
 	const real *d = cvx->d;
 	real *z = mat_col(cvx->split.A, 0);
+	double norm;
 
 	for (ptrdiff_t i = 0; i < cvx->M.cols && cvx->order[i].norm > target; i++) {
 		ptrdiff_t b = cvx->order[i].index;
@@ -192,7 +180,12 @@ static void tighten_each(struct cvx *cvx, const real *alpha, double target)
 
 			z[k] = (2 * d[k] - 1) * (real)(nnls->eta[j] / (double)cvx->cone.length[k]);
 		}
-		offer(cvx, alpha, b, z);
+		add_alpha(cvx, alpha, b, z, mat_col(cvx->split.Y, 0));
+		measure(cvx, 1, &norm);
+		if (norm < cvx->norm[b]) {
+			cvx->norm[b] = norm;
+			memcpy(mat_col(cvx->M, b), z, (size_t)cvx->M.rows * sizeof *z);
+		}
 		target = fmax(target, cvx->norm[b]);
 	}
 }
@@ -334,56 +327,40 @@ static double mix(struct cvx *cvx, const real *alpha, double t, double *rounding
 	return largest + *rounding;
 }
 
-/* alpha itself is kept. */
-static void replace(struct cvx *cvx, const real *alpha, double bound)
+/* The best share of the grid, refined by its scale; returns the bound that is kept. */
+static double mix_kept(struct cvx *cvx, const real *alpha, double bound)
 {
-	memcpy(cvx->kept.alpha, alpha, (size_t)cvx->M.rows * sizeof *alpha);
-	memcpy(cvx->kept.norm, cvx->norm, (size_t)cvx->M.cols * sizeof(double));
-	cvx->kept.bound = bound;
-}
+	const struct problem *problem = cvx->problem;
+	struct cvx_kept *kept = &cvx->kept;
+	struct scaling found = {0, -HUGE_VAL};
+	double best = -HUGE_VAL, share = 1, rounding = 0;
 
-/* The best share of the grid. */
-static double best_share(struct cvx *cvx, const real *alpha)
-{
-	double best = -HUGE_VAL, share = 1;
+	for (int i = 1; i < SHARES && kept->any; i++) {
+		double t = (double)i / SHARES, largest = mix(cvx, alpha, t, &rounding), value;
 
-	for (int i = 1; i < SHARES; i++) {
-		double t = (double)i / SHARES, rounding, largest = mix(cvx, alpha, t, &rounding);
-		double scale = cvx->problem->beta / largest, value;
-
-		value = largest > 0 ? -loss_conjugate(cvx->problem->loss, (size_t)cvx->M.rows,
-						      -scale, cvx->f, cvx->problem->y.at)
-				    : -HUGE_VAL;
+		value = largest > 0
+				? -loss_conjugate(problem->loss, (size_t)cvx->M.rows,
+						  -problem->beta / largest, cvx->f, problem->y.at)
+				: -HUGE_VAL;
 		if (value > best) {
 			best = value;
 			share = t;
 		}
 	}
-	return share;
-}
-
-static double mix_kept(struct cvx *cvx, const real *alpha, double bound)
-{
-	struct cvx_kept *kept = &cvx->kept;
-	struct scaling found;
-	double t, largest, rounding;
-
-	if (!kept->any) {
-		replace(cvx, alpha, bound);
-		kept->any = true;
-		return bound;
-	}
-	t = best_share(cvx, alpha);
-	largest = mix(cvx, alpha, t, &rounding);
-	found = scaling_best(cvx->problem, cvx->f, largest);
+	if (kept->any)
+		found = scaling_best(problem, cvx->f, mix(cvx, alpha, share, &rounding));
 	if (found.bound > bound && found.bound > kept->bound) {
 		for (ptrdiff_t b = 0; b < cvx->M.cols; b++)
-			kept->norm[b] = (1 - t) * cvx->norm[b] + t * kept->norm[b] + rounding;
+			kept->norm[b] =
+				(1 - share) * cvx->norm[b] + share * kept->norm[b] + rounding;
 		memcpy(kept->alpha, cvx->f, (size_t)cvx->M.rows * sizeof(real));
 		kept->bound = found.bound;
-	} else if (bound > kept->bound) {
-		replace(cvx, alpha, bound);
+	} else if (!kept->any || bound > kept->bound) { /* alpha itself is kept */
+		memcpy(kept->alpha, alpha, (size_t)cvx->M.rows * sizeof *alpha);
+		memcpy(kept->norm, cvx->norm, (size_t)cvx->M.cols * sizeof(double));
+		kept->bound = bound;
 	}
+	kept->any = true;
 	return kept->bound;
 }
 
@@ -404,7 +381,7 @@ static double mix_kept(struct cvx *cvx, const real *alpha, double bound)
 /* The constraints at work. */
 struct active {
 	ptrdiff_t count, block[MOST];
-	double excess[MOST], mu[MOST], gram[MOST][MOST];
+	double mu[MOST], gram[MOST][MOST];
 };
 
 /* The blocks with the largest norms above beta. */
@@ -429,8 +406,9 @@ static void choose(const struct cvx *cvx, struct active *a)
 	}
 }
 
-/* W, in the splitting's A, from the r_b that the last measurement left; W'(h o W). */
-static void linearise(struct cvx *cvx, struct active *a)
+/* W, in the splitting's A, from the r_b that the last measurement left; W'(h o W); and mu >= 0 with
+ * (gram mu)_c >= |r_c| - beta, equal where mu_c > 0. */
+static void find_multipliers(struct cvx *cvx, struct active *a)
 {
 	ptrdiff_t d = cvx->problem->X.cols, P = cvx->patterns.D.cols;
 	struct mat R = mat_cols(cvx->Z, 0, a->count), W = mat_cols(cvx->split.A, 0, a->count);
@@ -452,19 +430,11 @@ static void linearise(struct cvx *cvx, struct active *a)
 			hw[k] = cvx->a[k] * w[k];
 		for (ptrdiff_t e = 0; e <= c; e++)
 			a->gram[c][e] = a->gram[e][c] = blas_dot((size_t)W.rows, hw, mat_col(W, e));
-	}
-}
-
-/* mu >= 0 with (gram mu)_c >= excess_c, and equal where mu_c > 0. */
-static void solve(const struct cvx *cvx, struct active *a)
-{
-	for (ptrdiff_t c = 0; c < a->count; c++) {
-		a->excess[c] = cvx->norm[a->block[c]] - cvx->problem->beta;
 		a->mu[c] = 0;
 	}
 	for (int sweep = 0; sweep < SWEEPS; sweep++)
 		for (ptrdiff_t c = 0; c < a->count; c++) {
-			double rest = a->excess[c];
+			double rest = cvx->norm[a->block[c]] - cvx->problem->beta;
 
 			for (ptrdiff_t e = 0; e < a->count; e++)
 				rest -= a->gram[c][e] * a->mu[e];
@@ -492,46 +462,37 @@ static void find_curvature(struct cvx *cvx, const real *alpha)
 	}
 }
 
-/* alpha - h o (W mu), inside its range. */
-static void move(struct cvx *cvx, const struct active *a)
-{
-	const struct problem *p = cvx->problem;
-
-	for (ptrdiff_t k = 0; k < cvx->M.rows; k++) {
-		double at = (double)cvx->moved[k], by = 0;
-
-		for (ptrdiff_t c = 0; c < a->count; c++)
-			by -= (double)mat_get(cvx->split.Y, k, c) * a->mu[c];
-		if (p->loss.loss->box) {
-			struct loss_box box = loss_box(p->loss, (double)p->y.at[k]);
-
-			at = -fmin(box.high, fmax(box.low, -(at + by)));
-		} else {
-			double most = most_change * fabs(at);
-
-			at += fmin(most, fmax(-most, by));
-		}
-		cvx->moved[k] = (real)at;
-	}
-}
-
+/* alpha - h o (W mu), inside its range, round after round. */
 static double move_point(struct cvx *cvx, const real *alpha, double bound)
 {
-	struct active active;
+	const struct problem *p = cvx->problem;
+	struct active a;
 
 	memcpy(cvx->moved, alpha, (size_t)cvx->M.rows * sizeof *alpha);
 	find_curvature(cvx, alpha);
 	for (int round = 0; round < ROUNDS; round++) {
 		double before = bound, found;
 
-		choose(cvx, &active);
-		if (active.count == 0)
+		choose(cvx, &a);
+		if (a.count == 0)
 			break;
-		linearise(cvx, &active);
-		solve(cvx, &active);
-		move(cvx, &active);
+		find_multipliers(cvx, &a);
+		for (ptrdiff_t k = 0; k < cvx->M.rows; k++) {
+			double at = (double)cvx->moved[k], by = 0, most = most_change * fabs(at);
+
+			for (ptrdiff_t c = 0; c < a.count; c++)
+				by -= (double)mat_get(cvx->split.Y, k, c) * a.mu[c];
+			if (p->loss.loss->box) {
+				struct loss_box box = loss_box(p->loss, (double)p->y.at[k]);
+
+				at = -fmin(box.high, fmax(box.low, -(at + by)));
+			} else {
+				at += fmin(most, fmax(-most, by));
+			}
+			cvx->moved[k] = (real)at;
+		}
 		measure_all(cvx, cvx->moved);
-		found = scaling_best(cvx->problem, cvx->moved, largest_norm(cvx)).bound;
+		found = scaling_best(p, cvx->moved, largest_norm(cvx)).bound;
 		bound = fmax(bound, mix_kept(cvx, cvx->moved, found));
 		if (round > 0 && !(bound > before + small_gain * cvx->slack * bound))
 			break;
