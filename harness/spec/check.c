@@ -44,18 +44,46 @@ void check_name(struct problems *problems, const struct node *root, const struct
 			    NAME_MOST, strlen(name));
 }
 
+static bool shares_eps(const struct attack_options *a, const struct attack_options *b)
+{
+	for (size_t i = 0; i < a->eps.count; i++)
+		for (size_t j = 0; j < b->eps.count; j++)
+			if (a->eps.at[i] <= b->eps.at[j] && a->eps.at[i] >= b->eps.at[j])
+				return true;
+	return false;
+}
+
+/* Rows of attack.csv are told apart by name, norm, units and eps. */
+void check_attacks(struct problems *problems, const struct node *root, const struct groups *list)
+{
+	const struct attack_options *at = list->at;
+	const struct node *nodes = node_get(root, "attack");
+	struct trail top = {.key = "attack"}, entry = {.up = &top}, trail = {&entry, "name", 0};
+
+	for (size_t i = entry.index = 0; i < list->count; entry.index = ++i) {
+		struct err_place place = check_place(nodes->items[i], "name");
+		const char *name = spec_attack_name(&at[i]);
+
+		if (!name[0])
+			problem_add(problems, place, &trail, "expected a name, got \"\"");
+		for (size_t j = 0; j < i; j++) {
+			if (strcmp(spec_attack_name(&at[j]), name) != 0 ||
+			    at[j].threat.norm != at[i].threat.norm ||
+			    at[j].threat.units != at[i].threat.units || !shares_eps(&at[j], &at[i]))
+				continue;
+			problem_add(problems, place, &trail,
+				    "expected a name of its own, got \"%s\", used by attack[%zu] "
+				    "at the same eps",
+				    name, j);
+			break;
+		}
+	}
+}
+
 struct named {
 	size_t entry;
 	const char *name;
 };
-
-static bool is_known(const struct named *known, size_t count, const struct named *one)
-{
-	for (size_t i = 0; i < count; i++)
-		if (known[i].entry == one->entry && strcmp(known[i].name, one->name) == 0)
-			return true;
-	return false;
-}
 
 /* Variants of one entry share a name; two entries do not. Both option structs start with their
  * name. */
@@ -64,13 +92,17 @@ static void check_distinct(struct bind *bind, const char *key, const struct grou
 {
 	struct trail top = {.key = key}, trail = {.up = &top}, step = {&trail, "name", 0};
 	struct named *known = ARENA_ARRAY(bind->arena, struct named, variants->count);
-	size_t count = 0;
+	size_t count = 0, seen;
 
 	for (size_t i = 0; i < variants->count; i++) {
 		struct named one = {variants->at[i].entry, *(const char **)variants->at[i].options};
 		struct err_place at = check_place(entry_node(list, one.entry), "name");
 
-		if (is_known(known, count, &one))
+		for (seen = 0; seen < count; seen++)
+			if (known[seen].entry == one.entry &&
+			    strcmp(known[seen].name, one.name) == 0)
+				break;
+		if (seen < count)
 			continue;
 		trail.index = one.entry;
 		if (!one.name[0])
@@ -105,32 +137,15 @@ void check_train_names(struct bind *bind, const struct sheet *sheet, struct vari
 	check_distinct(bind, "train", &sheet->train, train);
 }
 
-/* Names of the data sets of a spec, from its tree: also of those with problems. */
-static void data_names(const struct groups *list, struct names *names)
-{
-	for (size_t i = 0; i < list->count; i++) {
-		const struct node *node = entry_node(list, i);
-		const struct node *name = node_get(node, "name");
-
-		if (name && name->kind == NODE_SCALAR)
-			expect_add_name(names, name->text);
-	}
-}
-
-static bool has_name(const struct names *names, const char *name)
-{
-	for (size_t i = 0; i < names->count; i++)
-		if (strcmp(names->at[i], name) == 0)
-			return true;
-	return false;
-}
-
 static void check_reference(struct problems *problems, const struct names *names,
 			    const struct node *node, const struct trail *trail)
 {
 	char expected[EXPECT_ROOM], suggestion[EXPECT_ROOM / 8];
 
-	if (node->kind != NODE_SCALAR || has_name(names, node->text))
+	for (size_t i = 0; node->kind == NODE_SCALAR && i < names->count; i++)
+		if (strcmp(names->at[i], node->text) == 0)
+			return;
+	if (node->kind != NODE_SCALAR)
 		return;
 	expect_names(names, "one of the data sets ", expected, sizeof expected);
 	expect_suggestion(names, node->text, suggestion, sizeof suggestion);
@@ -143,7 +158,12 @@ void check_references(struct problems *problems, const struct sheet *sheet)
 	struct trail top = {.key = "train"}, trail = {.up = &top}, step = {&trail, "data", 0};
 	struct names names = {0};
 
-	data_names(&sheet->data, &names);
+	for (size_t i = 0; i < sheet->data.count; i++) { /* also of those with problems */
+		const struct node *name = node_get(entry_node(&sheet->data, i), "name");
+
+		if (name && name->kind == NODE_SCALAR)
+			expect_add_name(&names, name->text);
+	}
 	for (trail.index = 0; trail.index < sheet->train.count; trail.index++) {
 		const struct node *list = node_get(entry_node(&sheet->train, trail.index), "data");
 		struct trail item = {.up = &step};
@@ -199,7 +219,6 @@ void check_losses(struct bind *bind, const struct sheet *sheet, const struct var
 		const struct train_options *options = train->at[i].options;
 		struct err_place at =
 			check_place(entry_node(&sheet->train, train->at[i].entry), "loss");
-
 		const char *wanted;
 
 		if (takes(options, options->loss.item, options->loss.options, &wanted))
@@ -249,24 +268,16 @@ bool check_runs_on(const struct train_options *train, const struct data_options 
 	return train->data.count == 0;
 }
 
-static void check_select_attack(struct problems *problems, const struct node *node,
-				const struct trail *trail, const struct select_options *select,
-				const struct groups *attack)
-{
-	if (select->by != SELECT_VALIDATION_ROBUST_ACCURACY || spec_select_attack(select, attack))
-		return;
-	problem_add(problems, check_place(node, "select"), trail,
-		    "validation_robust_accuracy needs an entry of attack%s%s, got none",
-		    select->attack ? " named " : "", select->attack ? select->attack : "");
-}
-
 /* Variants are compared on a validation part, by an accuracy. */
-static void check_selectable(struct problems *problems, const struct node *node,
-			     const struct trail *up, const struct data_options *set)
+static void check_select(struct problems *problems, const struct node *node, const struct trail *up,
+			 const struct data_options *set, const struct select_options *select,
+			 const struct groups *attack)
 {
 	struct trail trail = {up, "select", 0};
 	struct err_place at = check_place(node, "select");
 
+	if (select->by == SELECT_NONE)
+		return;
 	if (set->task == DATA_REGRESSION)
 		problem_add(problems, at, &trail,
 			    "expected classification, got regression on \"%s\"", set->name);
@@ -274,6 +285,10 @@ static void check_selectable(struct problems *problems, const struct node *node,
 		problem_add(problems, at, &trail,
 			    "needs a validation part: set split.validation of data set \"%s\"",
 			    set->name);
+	if (select->by == SELECT_VALIDATION_ROBUST_ACCURACY && !spec_select_attack(select, attack))
+		problem_add(problems, at, &trail,
+			    "validation_robust_accuracy needs an entry of attack%s%s, got none",
+			    select->attack ? " named " : "", select->attack ? select->attack : "");
 }
 
 /* Attacks and certificates are about the sign of y f. */
@@ -295,20 +310,16 @@ void check_pair(struct problems *problems, const struct node *root, const struct
 	const struct train_options *method = train->options;
 	const struct loss *loss = (const struct loss *)method->loss.item;
 	struct trail top = {.key = "train"}, trail = {&top, NULL, train->entry};
-	struct trail step = {&trail, "loss", 0};
+	const struct node *entry = entry_node(&sheet->train, train->entry);
 
-	if (method->select.by != SELECT_NONE)
-		check_selectable(problems, entry_node(&sheet->train, train->entry), &trail, set);
-	step.key = "select";
-	check_select_attack(problems, entry_node(&sheet->train, train->entry), &step,
-			    &method->select, &sheet->attack);
-	step.key = "loss";
+	check_select(problems, entry, &trail, set, &method->select, &sheet->attack);
 	if (set->task != DATA_REGRESSION)
 		return;
 	if (!loss->regression)
-		problem_add(problems, check_place(entry_node(&sheet->train, train->entry), "loss"),
-			    &step, "expected a loss for regression on \"%s\", got \"%s\"",
-			    set->name, loss->base.name);
+		problem_add(problems, check_place(entry, "loss"),
+			    &(struct trail){&trail, "loss", 0},
+			    "expected a loss for regression on \"%s\", got \"%s\"", set->name,
+			    loss->base.name);
 	check_unattacked(problems, root, "attack", sheet->attack.count, set);
 	check_unattacked(problems, root, "certify", sheet->certify.count, set);
 }

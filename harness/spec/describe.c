@@ -17,7 +17,7 @@ struct line { /* name, type, default, range or names, unit */
 struct layout {
 	void (*row)(struct layout *table, const struct line *line, const char *doc);
 	size_t width[COLUMNS]; /* of aligned columns */
-	size_t doc;            /* longest of the last column */
+	size_t doc;            /* longest of the last one */
 	size_t room;           /* columns of the terminal, 0: any number */
 	FILE *to;
 };
@@ -89,15 +89,6 @@ static void listed_row(struct layout *table, const struct line *line, const char
 	fputc('\n', table->to);
 }
 
-static bool fits(const struct layout *table)
-{
-	size_t used = table->doc;
-
-	for (size_t i = 0; i < COLUMNS; i++)
-		used += table->width[i] + 2;
-	return !table->room || used <= table->room;
-}
-
 /* A bar would end its cell; the others would start markup. */
 static void markdown_text(const char *text, FILE *to)
 {
@@ -121,44 +112,37 @@ static void markdown_row(struct layout *table, const struct line *line, const ch
 	fputs(" |\n", table->to);
 }
 
-static void emit_rows(struct layout *table, const struct option *rows, const char *prefix);
-
-static void emit_row(struct layout *table, const struct option *row, const char *prefix)
+static void emit_rows(struct layout *table, const struct option *rows, const char *prefix)
 {
 	static const char *const units[] = {
 		[UNIT_NONE] = "-", [UNIT_SECONDS] = "s", [UNIT_BYTES] = "B"};
 	struct line line;
 	char path[PATH_ROOM];
-	bool nested = row->type == OPTION_GROUP || row->type == OPTION_GROUPS;
-	bool keyed = row->type == OPTION_CHOICE && row->style == CHOICE_KEYED;
-	const char *initial = row->initial ? row->initial : "required";
 
-	snprintf(path, sizeof path, keyed ? "%s<%s>" : "%s%s", prefix, row->name);
-	if (row->type == OPTION_GROUP && !row->initial)
-		initial = "-";
-	snprintf(line.cell[0], TEXT_ROOM, "%s", path);
-	snprintf(line.cell[1], TEXT_ROOM, "%s", type_word(row));
-	snprintf(line.cell[2], TEXT_ROOM, "%s", initial);
-	valid_values(row, line.cell[3], TEXT_ROOM);
-	snprintf(line.cell[4], TEXT_ROOM, "%s", units[row->unit]);
-	table->row(table, &line, row->refused ? row->refused : row->doc ? row->doc : "");
-	if (!nested)
-		return;
-	snprintf(path, sizeof path, "%s%s%s.", prefix, row->name,
-		 row->type == OPTION_GROUPS ? "[]" : "");
-	emit_rows(table, row->rows, path);
-}
+	for (const struct option *row = rows; row && row->name; row++) {
+		bool keyed = row->type == OPTION_CHOICE && row->style == CHOICE_KEYED;
+		const char *initial = row->initial ? row->initial : "required";
 
-static void emit_rows(struct layout *table, const struct option *rows, const char *prefix)
-{
-	for (const struct option *row = rows; row && row->name; row++)
-		emit_row(table, row, prefix);
+		if (row->type == OPTION_GROUP && !row->initial)
+			initial = "-";
+		snprintf(line.cell[0], TEXT_ROOM, keyed ? "%s<%s>" : "%s%s", prefix, row->name);
+		snprintf(line.cell[1], TEXT_ROOM, "%s", type_word(row));
+		snprintf(line.cell[2], TEXT_ROOM, "%s", initial);
+		valid_values(row, line.cell[3], TEXT_ROOM);
+		snprintf(line.cell[4], TEXT_ROOM, "%s", units[row->unit]);
+		table->row(table, &line, row->refused ? row->refused : row->doc ? row->doc : "");
+		snprintf(path, sizeof path, "%s%s%s.", prefix, row->name,
+			 row->type == OPTION_GROUPS ? "[]" : "");
+		if (row->type == OPTION_GROUP || row->type == OPTION_GROUPS)
+			emit_rows(table, row->rows, path);
+	}
 }
 
 void spec_describe(const struct desc *item, size_t width, FILE *to)
 {
 	static const struct line head = {{"option", "type", "default", "values", "unit"}};
 	struct layout table = {.row = measure_row, .room = width, .to = to};
+	size_t used;
 
 	if (!item->options || !item->options[0].name) {
 		fprintf(to, "no options\n");
@@ -166,7 +150,10 @@ void spec_describe(const struct desc *item, size_t width, FILE *to)
 	}
 	table.row(&table, &head, "meaning");
 	emit_rows(&table, item->options, "");
-	table.row = fits(&table) ? aligned_row : listed_row;
+	used = table.doc;
+	for (size_t i = 0; i < COLUMNS; i++)
+		used += table.width[i] + 2;
+	table.row = !width || used <= width ? aligned_row : listed_row;
 	table.row(&table, &head, "meaning");
 	emit_rows(&table, item->options, "");
 }

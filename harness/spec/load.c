@@ -23,37 +23,24 @@ struct load {
 	struct variants data, train;
 };
 
-static void refuse_file(struct load *l, const char *why)
-{
-	problem_add(l->problems, (struct err_place){l->path, 0, 0}, NULL, "%s", why);
-}
-
 static const char *read_file(struct load *l)
 {
 	struct err err = {0};
 	struct stat info;
-	const char *text;
+	const char *text, *why = NULL;
 
 	if (filekind_check(l->path, FILEKIND_PLAIN, &err) != STATUS_OK)
-		refuse_file(l, err.text);
+		why = err.text;
 	else if (stat(l->path, &info) != 0 || info.st_size > FILE_MAX_BYTES)
-		refuse_file(l, "expected a spec of at most 4 MiB");
+		why = "expected a spec of at most 4 MiB";
 	else if (store_read_text(l->path, l->bind.arena, &text, &err) != STATUS_OK)
-		refuse_file(l, err.text);
+		why = err.text;
 	else if (strlen(text) != (size_t)info.st_size)
-		refuse_file(l, "expected a text without NUL bytes");
-	else
+		why = "expected a text without NUL bytes";
+	if (!why)
 		return text;
+	problem_add(l->problems, (struct err_place){l->path, 0, 0}, NULL, "%s", why);
 	return NULL;
-}
-
-static const char *folder_of(struct arena *arena, const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	if (!slash)
-		return "";
-	return arena_text_n(arena, path, slash == path ? 1 : (size_t)(slash - path));
 }
 
 static const char *default_name(struct arena *arena, const char *path)
@@ -111,20 +98,6 @@ static void bind_sheet(struct load *l)
 	if (!good)
 		return;
 	check_attacks(l->problems, l->root, &sheet->attack);
-}
-
-static void expand(struct load *l)
-{
-	const struct sweep_list data = {"data", "data.", &l->sheet.data, data_rows};
-	const struct sweep_list train = {"train", "", &l->sheet.train, schema_train};
-
-	sweep_entries(&l->bind, &data, &l->data);
-	sweep_entries(&l->bind, &train, &l->train);
-	check_data_names(&l->bind, &l->sheet, &l->data);
-	check_train_names(&l->bind, &l->sheet, &l->train);
-	check_references(l->problems, &l->sheet);
-	check_losses(&l->bind, &l->sheet, &l->train);
-	check_gaps(l->problems, l->root, &l->sheet, &l->train);
 }
 
 /* Calls check_pair for every pair and counts the pairs that are run. */
@@ -244,23 +217,40 @@ static enum status finish(struct load *l, struct experiment *out)
 	return STATUS_OK;
 }
 
+/* What a report shows of a spec beside its records. */
+static bool is_shown(const char *key)
+{
+	return strcmp(key, "name") == 0 || strcmp(key, "about") == 0 || strcmp(key, "plots") == 0;
+}
+
 static struct load load_new(const char *path, struct arena *arena, struct problems *problems)
 {
 	struct load l = {.problems = problems, .path = arena_text(arena, path), .kept = is_bound};
+	const char *slash = strrchr(path, '/');
+	size_t folder = !slash ? 0 : slash == path ? 1 : (size_t)(slash - path);
 
 	memset(problems, 0, sizeof *problems);
 	l.bind = (struct bind){
-		.arena = arena, .problems = problems, .folder = folder_of(arena, path)};
+		.arena = arena, .problems = problems, .folder = arena_text_n(arena, path, folder)};
 	return l;
 }
 
 static enum status load_all(struct load *l, const char *text, struct texts sets,
 			    struct experiment *out)
 {
+	const struct sweep_list data = {"data", "data.", &l->sheet.data, data_rows};
+	const struct sweep_list train = {"train", "", &l->sheet.train, schema_train};
+
 	if (!text || !read_tree(l, text, sets))
 		return STATUS_SPEC;
 	bind_sheet(l);
-	expand(l);
+	sweep_entries(&l->bind, &data, &l->data);
+	sweep_entries(&l->bind, &train, &l->train);
+	check_data_names(&l->bind, &l->sheet, &l->data);
+	check_train_names(&l->bind, &l->sheet, &l->train);
+	check_references(l->problems, &l->sheet);
+	check_losses(&l->bind, &l->sheet, &l->train);
+	check_gaps(l->problems, l->root, &l->sheet, &l->train);
 	return finish(l, out);
 }
 
@@ -272,31 +262,18 @@ enum status spec_load(const char *path, struct texts sets, struct arena *arena,
 	return load_all(&l, read_file(&l), sets, out);
 }
 
-/* What a report shows of a spec beside its records. */
-static bool is_shown(const char *key)
-{
-	return strcmp(key, "name") == 0 || strcmp(key, "about") == 0 || strcmp(key, "plots") == 0;
-}
-
-static struct texts shown_sets(struct texts sets, struct arena *arena)
-{
-	const char **at = ARENA_ARRAY(arena, const char *, sets.count);
-	struct texts out = {0, at};
-
-	for (size_t i = 0; i < sets.count; i++)
-		if (is_shown(arena_text_n(arena, sets.at[i], strcspn(sets.at[i], ".[="))))
-			at[out.count++] = sets.at[i];
-	return out;
-}
-
 enum status spec_load_shown(const char *path, struct texts sets, struct arena *arena,
 			    struct experiment *out, struct problems *problems)
 {
 	struct load l = load_new(path, arena, problems);
-	const char *text = read_file(&l);
+	const char *text = read_file(&l), **at = ARENA_ARRAY(arena, const char *, sets.count);
+	struct texts shown = {0, at};
 
 	l.kept = is_shown;
-	if (!text || !read_tree(&l, text, shown_sets(sets, arena)))
+	for (size_t i = 0; i < sets.count; i++)
+		if (is_shown(arena_text_n(arena, sets.at[i], strcspn(sets.at[i], ".[="))))
+			at[shown.count++] = sets.at[i];
+	if (!text || !read_tree(&l, text, shown))
 		return STATUS_SPEC;
 	bind_rows(&l.bind, schema_shown, l.root, NULL, &l.sheet);
 	if (!l.sheet.name)

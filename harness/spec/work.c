@@ -54,12 +54,6 @@ static bool names_test(const struct choice *source)
 	return found;
 }
 
-/* split.test: NaN is the source's own part. */
-static bool has_test(const struct data_options *data)
-{
-	return data->split.test > 0 || (data->split.test != 0 && names_test(&data->source));
-}
-
 /* Some cell chooses its setting by this attack, on the validation part. */
 static bool selects(const struct experiment *experiment, size_t attack)
 {
@@ -86,53 +80,23 @@ static void refuse(const struct work *work, struct problems *problems, const cha
 		    text);
 }
 
-static void refuse_without_test(const struct work *work, const char *list, size_t index,
-				const struct data_options *data)
-{
-	char text[256];
-
-	snprintf(text, sizeof text,
-		 "needs a test part: data set \"%.60s\" has none, set its split.test", data->name);
-	refuse(work, work->untested, list, index, NULL, text);
-}
-
-/* The first step of `prepare` that mixes columns, or NULL. */
-static const char *mixing(const struct data_options *data)
-{
-	for (size_t i = 0; i < data->prepare.count; i++) {
-		const struct desc *item = data->prepare.at[i].item;
-
-		if (((const struct prepare *)(const void *)item)->mixes)
-			return item->name;
-	}
-	return NULL;
-}
-
 static void check_units(const struct work *work, const char *list, size_t index, long units,
 			const struct data_options *data)
 {
-	const char *step = units == UNITS_RAW ? mixing(data) : NULL;
 	char text[256];
 
-	if (!step)
+	for (size_t i = 0; units == UNITS_RAW && i < data->prepare.count; i++) {
+		const struct desc *item = data->prepare.at[i].item;
+
+		if (!((const struct prepare *)(const void *)item)->mixes)
+			continue;
+		snprintf(text, sizeof text,
+			 "raw needs steps of prepare that act column by column: \"%s\" of data "
+			 "set \"%.60s\" mixes columns",
+			 item->name, data->name);
+		refuse(work, work->problems, list, index, "units", text);
 		return;
-	snprintf(text, sizeof text,
-		 "raw needs steps of prepare that act column by column: \"%s\" of data set "
-		 "\"%.60s\" mixes columns",
-		 step, data->name);
-	refuse(work, work->problems, list, index, "units", text);
-}
-
-static void check_trained(const struct work *work, const struct cell *cell)
-{
-	const struct choice *solver = &cell->train.solver;
-	const struct trainer *trainer = (const struct trainer *)(const void *)solver->item;
-	const struct threat_options *threat =
-		trainer->threat ? trainer->threat(solver->options) : NULL;
-	size_t index;
-
-	if (threat && find_entry(work->experiment, "train", cell->train.name, &index))
-		check_units(work, "train", index, threat->units, &cell->data);
+	}
 }
 
 static void check_threats(const struct work *work, const struct data_options *data)
@@ -140,16 +104,20 @@ static void check_threats(const struct work *work, const struct data_options *da
 	const struct experiment *experiment = work->experiment;
 	const struct attack_options *attack = experiment->attack.at;
 	const struct certify_options *certify = experiment->certify.at;
-	bool tested = has_test(data);
+	/* split.test: NaN is the source's own part */
+	bool tested = data->split.test > 0 || (data->split.test != 0 && names_test(&data->source));
+	char text[256];
 
+	snprintf(text, sizeof text,
+		 "needs a test part: data set \"%.60s\" has none, set its split.test", data->name);
 	for (size_t i = 0; i < experiment->attack.count; i++) {
 		if (!tested && !selects(experiment, i))
-			refuse_without_test(work, "attack", i, data);
+			refuse(work, work->untested, "attack", i, NULL, text);
 		check_units(work, "attack", i, attack[i].threat.units, data);
 	}
 	for (size_t i = 0; i < experiment->certify.count; i++) {
 		if (!tested && certify[i].part == PART_TEST)
-			refuse_without_test(work, "certify", i, data);
+			refuse(work, work->untested, "certify", i, NULL, text);
 		check_units(work, "certify", i, certify[i].threat.units, data);
 	}
 }
@@ -166,24 +134,19 @@ struct origin {
 };
 
 /* A path ends with what a spec says of it behind its variables. */
-static void match(struct origin *origin, const struct node *node, const struct trail *trail)
-{
-	const char *close = strrchr(node->text, '}');
-	const char *end = close ? close + 1 : node->text;
-	size_t length = strlen(end), whole = strlen(origin->path);
-
-	if (length <= origin->length || length > whole ||
-	    strcmp(origin->path + whole - length, end) != 0)
-		return;
-	origin->length = length;
-	origin->node = node;
-	problem_path(trail, origin->trail, sizeof origin->trail);
-}
-
 static void find_origin(struct origin *origin, const struct node *node, const struct trail *trail)
 {
 	if (node->kind == NODE_SCALAR) {
-		match(origin, node, trail);
+		const char *close = strrchr(node->text, '}');
+		const char *end = close ? close + 1 : node->text;
+		size_t length = strlen(end), whole = strlen(origin->path);
+
+		if (length <= origin->length || length > whole ||
+		    strcmp(origin->path + whole - length, end) != 0)
+			return;
+		origin->length = length;
+		origin->node = node;
+		problem_path(trail, origin->trail, sizeof origin->trail);
 		return;
 	}
 	for (size_t i = 0; i < node->count; i++) {
@@ -229,11 +192,20 @@ enum status work_check(const struct experiment *experiment, struct problems *pro
 	struct work work = {experiment, problems, untested, 0};
 	size_t others;
 
-	for (size_t i = 0; i < experiment->cell_count; i++)
-		if (experiment->cells[i].repetition == 0) {
-			check_threats(&work, &experiment->cells[i].data);
-			check_trained(&work, &experiment->cells[i]);
-		}
+	for (size_t i = 0; i < experiment->cell_count; i++) {
+		const struct cell *cell = &experiment->cells[i];
+		const struct choice *solver = &cell->train.solver;
+		const struct trainer *trainer = (const struct trainer *)(const void *)solver->item;
+		const struct threat_options *threat =
+			trainer->threat ? trainer->threat(solver->options) : NULL;
+		size_t index;
+
+		if (cell->repetition > 0)
+			continue;
+		check_threats(&work, &cell->data);
+		if (threat && find_entry(experiment, "train", cell->train.name, &index))
+			check_units(&work, "train", index, threat->units, &cell->data);
+	}
 	others = problems->count;
 	for (size_t i = 0; i < experiment->cell_count; i++) {
 		const struct cell *cell = &experiment->cells[i];
@@ -253,39 +225,31 @@ enum status work_check(const struct experiment *experiment, struct problems *pro
 /* --- errors of the data -------------------------------------------------------------------------
  */
 
-/* The value that "csv.label: ..." is about, as deep as its keys are there. */
-static const struct node *deepest(const struct node *entry, const char *text)
-{
-	const struct node *node = entry, *below = entry;
-	char key[64];
-
-	while (below && below->kind == NODE_MAP) {
-		size_t length = strcspn(text, ".:");
-
-		node = below;
-		if (length == 0 || length >= sizeof key)
-			break;
-		memcpy(key, text, length);
-		key[length] = '\0';
-		below = node_get(node, key);
-		text += length + (text[length] == '.');
-	}
-	return below ? below : node;
-}
-
 void work_locate(const struct experiment *experiment, const struct data_options *data,
 		 struct err *err)
 {
 	bool named = strncmp(err->source, "data \"", strlen("data \"")) == 0; /* no file */
-	const struct node *entry, *node;
+	const struct node *entry, *node, *below;
 	struct err told = *err;
-	char place[32] = "";
+	const char *keys = named ? told.text : data->source.item->name;
+	char place[32] = "", key[64];
 	size_t index;
 
 	entry = find_entry(experiment, "data", data->name, &index);
 	if (!entry)
 		return;
-	node = deepest(entry, named ? told.text : data->source.item->name);
+	/* the value that "csv.label: ..." is about, as deep as its keys are there */
+	for (node = below = entry; below && below->kind == NODE_MAP;) {
+		size_t length = strcspn(keys, ".:");
+
+		node = below;
+		if (length == 0 || length >= sizeof key)
+			break;
+		snprintf(key, sizeof key, "%.*s", (int)length, keys);
+		below = node_get(node, key);
+		keys += length + (keys[length] == '.');
+	}
+	node = below ? below : node;
 	*err = (struct err){0};
 	if (told.line > 0)
 		snprintf(place, sizeof place, ":%d:%d", told.line, told.col);

@@ -61,17 +61,6 @@ size_t bind_size(const struct option *row)
 	return size;
 }
 
-/* Fill one field with what "null" stands for: NaN, NULL, an empty list. */
-static void unset(const struct option *row, void *field)
-{
-	if (row->type == OPTION_REAL)
-		*(double *)field = NAN;
-	else if (row->type == OPTION_INT)
-		*(long *)field = SCALAR_UNSET_INT;
-	else
-		memset(field, 0, bind_size(row));
-}
-
 static bool bind_bool(struct bind *bind, const struct option *row, const struct node *node,
 		      const struct trail *trail, void *field)
 {
@@ -200,22 +189,6 @@ static struct option element_row(const struct option *row, enum option_type type
 	return single;
 }
 
-static bool check_interval(struct bind *bind, const struct reals *list, const struct node *node,
-			   const struct trail *trail)
-{
-	static const char expected[] = "expected two ascending numbers or null, got";
-
-	if (list->count == 2 && !(list->at[0] < list->at[1]))
-		problem_add(bind->problems, node->at, trail, "%s %g and %g", expected, list->at[0],
-			    list->at[1]);
-	else if (list->count != 0 && list->count != 2)
-		problem_add(bind->problems, node->at, trail, "%s %zu numbers", expected,
-			    list->count);
-	else
-		return true;
-	return false;
-}
-
 static int ascending(const void *a, const void *b)
 {
 	double x = *(const double *)a, y = *(const double *)b;
@@ -261,9 +234,17 @@ static bool bind_reals(struct bind *bind, const struct option *row, const struct
 		good &= bind_real(bind, &single, item, &step, &at[step.index]);
 	}
 	list->at = at;
-	if (good && row->shape == LIST_INTERVAL)
-		return check_interval(bind, list, node, trail);
-	return good && (row->shape != LIST_SET || check_set(bind, list, node, trail));
+	if (!good || row->shape != LIST_INTERVAL)
+		return good && (row->shape != LIST_SET || check_set(bind, list, node, trail));
+	good = list->count == 0 || (list->count == 2 && list->at[0] < list->at[1]);
+	if (!good && list->count == 2)
+		problem_add(bind->problems, node->at, trail,
+			    "expected two ascending numbers or null, got %g and %g", list->at[0],
+			    list->at[1]);
+	else if (!good)
+		problem_add(bind->problems, node->at, trail,
+			    "expected two ascending numbers or null, got %zu numbers", list->count);
+	return good;
 }
 
 static bool bind_texts(struct bind *bind, const struct option *row, const struct node *node,
@@ -316,20 +297,6 @@ static bool bind_keyed(struct bind *b, const struct option *row, const struct no
 	return bind_item(b, item, node, trail, out);
 }
 
-/* The rows beside a flat choice bind the options of its item. */
-static bool bind_name(struct bind *b, const struct option *row, const struct node *node,
-		      const struct trail *trail, struct choice *out)
-{
-	const struct desc *item =
-		node->kind == NODE_SCALAR ? registry_find((enum kind)row->kind, node->text) : NULL;
-
-	*out = (struct choice){0};
-	if (!item)
-		return mismatch(b, row, node, trail);
-	*out = (struct choice){item, item->size ? arena_alloc(b->arena, 1, item->size) : NULL};
-	return true;
-}
-
 /* u_update: dual, or u_update: {pcg: {rank: 50}} */
 static bool bind_choice(struct bind *b, const struct option *row, const struct node *node,
 			const struct trail *trail, void *field)
@@ -339,8 +306,13 @@ static bool bind_choice(struct bind *b, const struct option *row, const struct n
 	const struct desc *item;
 	struct node name = *node;
 
-	if (row->style == CHOICE_FLAT)
-		return bind_name(b, row, node, trail, field);
+	if (row->style == CHOICE_FLAT) { /* the rows beside it bind the options of its item */
+		item = node->kind == NODE_SCALAR ? registry_find((enum kind)row->kind, node->text)
+						 : NULL;
+		*(struct choice *)field = (struct choice){
+			item, item && item->size ? arena_alloc(b->arena, 1, item->size) : NULL};
+		return item || mismatch(b, row, node, trail);
+	}
 	if (node->kind != NODE_SCALAR && !nested)
 		return mismatch(b, row, node, trail);
 	if (nested)
@@ -567,12 +539,17 @@ static bool (*const binders[])(struct bind *, const struct option *, const struc
 bool bind_value(struct bind *b, const struct option *row, const struct node *node,
 		const struct trail *trail, void *field)
 {
-	if (node_is_null(node) && expect_nullable(row) && row->type != OPTION_GROUP) {
-		unset(row, field);
+	if (node_is_null(node) && expect_nullable(row)) {
+		if (row->type == OPTION_GROUP)
+			return bind_rows(b, row->rows, node_map(b->arena, node->at), trail, field);
+		if (row->type == OPTION_REAL)
+			*(double *)field = NAN;
+		else if (row->type == OPTION_INT)
+			*(long *)field = SCALAR_UNSET_INT;
+		else
+			memset(field, 0, bind_size(row));
 		return true;
 	}
-	if (node_is_null(node) && expect_nullable(row))
-		return bind_rows(b, row->rows, node_map(b->arena, node->at), trail, field);
 	if (row->refused) {
 		problem_add(b->problems, node->at, trail, "expected null: %s", row->refused);
 		return false;

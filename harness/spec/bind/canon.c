@@ -25,13 +25,6 @@ static size_t decode(const unsigned char *text, uint32_t *code)
 	return length;
 }
 
-static bool needs_escape(uint32_t code)
-{
-	return code < 0x20 || code == '"' || code == '\\' || (code >= 0x7f && code < 0xa0) ||
-	       code == 0x2028 || code == 0x2029 || code == 0xfeff || code == 0xfffe ||
-	       code == 0xffff;
-}
-
 static void write_quoted(struct text *w, const char *text)
 {
 	char escape[8];
@@ -40,8 +33,17 @@ static void write_quoted(struct text *w, const char *text)
 
 	text_add_n(w, "\"", 1);
 	for (; *text; text += length) {
+		for (length = 0; text[length] >= ' ' && text[length] < 0x7f &&
+				 text[length] != '"' && text[length] != '\\';)
+			length++;
+		if (length) { /* most texts are of these alone */
+			text_add_n(w, text, length);
+			continue;
+		}
 		length = decode((const unsigned char *)text, &code);
-		if (!needs_escape(code)) {
+		if (code >= 0x20 && code != '"' && code != '\\' && (code < 0x7f || code >= 0xa0) &&
+		    code != 0x2028 && code != 0x2029 && code != 0xfeff && code != 0xfffe &&
+		    code != 0xffff) {
 			text_add_n(w, text, length);
 			continue;
 		}
@@ -136,21 +138,6 @@ static void write_group(struct text *w, const struct option *row, const void *fi
 	canon_rows(w, row->rows, field);
 }
 
-/* A list of any type: they all are a count and where the elements are. */
-static void write_list(struct text *w, const struct option *row, const void *field, size_t size,
-		       void one(struct text *, const struct option *, const void *))
-{
-	struct groups list;
-
-	memcpy(&list, field, sizeof list);
-	text_add(w, "[");
-	for (size_t i = 0; i < list.count; i++) {
-		text_add(w, i ? "," : "");
-		one(w, row, (const char *)list.at + i * size);
-	}
-	text_add(w, "]");
-}
-
 static const struct {
 	void (*write)(struct text *, const struct option *, const void *);
 	size_t size; /* of an element of a list; 0: no list */
@@ -169,13 +156,20 @@ static const struct {
 
 static void write_value(struct text *w, const struct option *row, const void *field)
 {
-	size_t size = writers[row->type].size;
+	size_t size = row->type == OPTION_GROUPS ? row->size : writers[row->type].size;
+	struct groups list; /* of any type: they all are a count and where the elements are */
 
-	if (size)
-		write_list(w, row, field, row->type == OPTION_GROUPS ? row->size : size,
-			   writers[row->type].write);
-	else
+	if (!writers[row->type].size) {
 		writers[row->type].write(w, row, field);
+		return;
+	}
+	memcpy(&list, field, sizeof list);
+	text_add(w, "[");
+	for (size_t i = 0; i < list.count; i++) {
+		text_add(w, i ? "," : "");
+		writers[row->type].write(w, row, (const char *)list.at + i * size);
+	}
+	text_add(w, "]");
 }
 
 /* One that came later, at its default: its key is as if it were not there. */

@@ -91,25 +91,10 @@ bool scalar_in_range(const struct range *range, double value)
 	return !range->has_max || (range->below ? value < range->max : value <= range->max);
 }
 
-/* "1e-06" to "1e-6", "1e+20" to "1e20" */
-static void shorten_exponent(char *text)
-{
-	char *to = strchr(text, 'e');
-	const char *from;
-
-	if (!to)
-		return;
-	to++;
-	from = to;
-	if (*from == '-')
-		to++;
-	from += strspn(from, "+-0");
-	memmove(to, from, strlen(from) + 1);
-}
-
 void scalar_print_real(double value, char text[SCALAR_ROOM])
 {
 	const double whole = 1e15; /* "%.15g" prints these without an exponent */
+	char *to, *from;
 
 	if (isnan(value)) {
 		snprintf(text, SCALAR_ROOM, "null");
@@ -124,7 +109,13 @@ void scalar_print_real(double value, char text[SCALAR_ROOM])
 		if (strtod(text, NULL) == value)
 			break;
 	}
-	shorten_exponent(text);
+	to = strchr(text, 'e'); /* "1e-06" to "1e-6", "1e+20" to "1e20" */
+	if (!to)
+		return;
+	from = ++to;
+	to += *from == '-';
+	from += strspn(from, "+-0");
+	memmove(to, from, strlen(from) + 1);
 }
 
 void scalar_print_range(const struct range *range, char *text, size_t room)

@@ -71,23 +71,6 @@ static size_t promised(const struct node *values)
 	return generator_count(&number, values);
 }
 
-static void check_values(const struct graft *g, const struct node *zip)
-{
-	const struct node *values = g->values;
-	size_t first = promised(zip->items[0]), count = promised(values);
-	char found[128];
-
-	if (values->kind != NODE_LIST && !generator_is(values)) {
-		node_found(values, found, sizeof found);
-		problem_add(g->bind->problems, values->at, g->trail,
-			    "expected a list of values, got %s", found);
-	} else if (count && first && count != first) {
-		problem_add(g->bind->problems, values->at, g->trail,
-			    "expected %zu values, as many as \"%.60s\" has, got %zu", first,
-			    zip->keys[0].text, count);
-	}
-}
-
 static bool is_other(const char *key)
 {
 	return strcmp(key, zip_key) != 0;
@@ -98,7 +81,7 @@ const struct node *zip_graft(const struct bind *bind, const struct node *entry,
 {
 	const struct node *zip = node_get(entry, zip_key), *grown;
 	struct trail trail = {up, zip_key, 0}, step = {.up = &trail};
-	struct graft g = {.bind = bind, .trail = &step};
+	struct graft g;
 	char found[128];
 
 	if (!zip)
@@ -112,11 +95,20 @@ const struct node *zip_graft(const struct bind *bind, const struct node *entry,
 		return entry;
 	}
 	for (size_t i = 0; i < zip->count; i++) {
-		g.key = &zip->keys[i];
-		g.values = zip->items[i];
-		g.depth = 0;
+		const struct node *values = zip->items[i];
+		size_t first = promised(zip->items[0]), count = promised(values);
+
+		g = (struct graft){bind, &zip->keys[i], &step, values, 0};
 		step.key = g.key->text;
-		check_values(&g, zip);
+		if (values->kind != NODE_LIST && !generator_is(values)) {
+			node_found(values, found, sizeof found);
+			problem_add(bind->problems, values->at, &step,
+				    "expected a list of values, got %s", found);
+		} else if (count && first && count != first) {
+			problem_add(bind->problems, values->at, &step,
+				    "expected %zu values, as many as \"%.60s\" has, got %zu", first,
+				    zip->keys[0].text, count);
+		}
 		grown = put(&g, entry, g.key->text);
 		entry = grown ? grown : entry;
 	}

@@ -10,28 +10,19 @@ static const char opening[] = "\xef\xa3\xb0", closing[] = "\xef\xa3\xb1";
 
 enum { MARK = sizeof opening - 1 };
 
-/* Length of NAME if `text` starts with "${NAME}", else 0. */
-static size_t name_length(const char *text)
+char *brace_hide(const char *text, struct arena *arena)
 {
 	static const char valid[] =
 		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_";
-	size_t length;
-
-	if (strncmp(text, "${", 2) != 0)
-		return 0;
-	length = strspn(text + 2, valid);
-	return text[2 + length] == '}' ? length : 0;
-}
-
-char *brace_hide(const char *text, struct arena *arena)
-{
 	char *hidden = arena_alloc(arena, MARK * strlen(text) + 1, 1), *to = hidden;
 
 	while (*text) {
-		size_t length = name_length(text);
+		bool opens = strncmp(text, "${", 2) == 0;
+		size_t length = opens ? strspn(text + 2, valid) : 0;
 
+		opens = opens && length && text[2 + length] == '}';
 		*to++ = *text++;
-		if (!length)
+		if (!opens)
 			continue;
 		memcpy(to, opening, MARK);
 		memcpy(to + MARK, text + 1, length);

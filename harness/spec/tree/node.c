@@ -37,20 +37,6 @@ static struct err_place place(const struct composer *c, yaml_mark_t mark)
 	return (struct err_place){c->source, (int)mark.line + 1, (int)mark.column + 1};
 }
 
-/* Bytes that are no text have an offset only. */
-static struct err_place place_of_offset(const struct composer *c, size_t offset)
-{
-	struct err_place at = {c->source, 1, 1};
-
-	for (size_t i = 0; i < offset && c->input[i]; i++) {
-		bool character = (c->input[i] & 0xc0) != 0x80; /* no later byte of one in UTF-8 */
-
-		at.col = c->input[i] == '\n' ? 1 : at.col + character;
-		at.line += c->input[i] == '\n';
-	}
-	return at;
-}
-
 static bool next_event(struct composer *c, yaml_event_t *event)
 {
 	const yaml_parser_t *p = &c->parser;
@@ -58,8 +44,16 @@ static bool next_event(struct composer *c, yaml_event_t *event)
 
 	if (yaml_parser_parse(&c->parser, event))
 		return true;
-	at = p->error == YAML_READER_ERROR ? place_of_offset(c, p->problem_offset)
-					   : place(c, p->problem_mark);
+	at = place(c, p->problem_mark);
+	if (p->error == YAML_READER_ERROR) { /* bytes that are no text have an offset only */
+		at.line = at.col = 1;
+		for (size_t i = 0; i < p->problem_offset && c->input[i]; i++) {
+			bool first = (c->input[i] & 0xc0) != 0x80; /* byte of a character */
+
+			at.col = c->input[i] == '\n' ? 1 : at.col + first;
+			at.line += c->input[i] == '\n';
+		}
+	}
 	problem_add(c->problems, at, NULL, "expected YAML, but %s%s%s",
 		    p->problem ? p->problem : "it cannot be read", p->context ? " " : "",
 		    p->context ? p->context : "");
@@ -74,19 +68,6 @@ static bool count_nodes(struct composer *c, size_t more, struct err_place at)
 	problem_add(c->problems, at, NULL, "expected at most %d values after expansion of aliases",
 		    NODE_MAX_COUNT);
 	return false;
-}
-
-static const struct node *alias(struct composer *c, const yaml_event_t *event,
-				const struct trail *trail)
-{
-	const char *name = (const char *)event->data.alias.anchor;
-	struct err_place at = place(c, event->start_mark);
-
-	for (const struct anchor *a = c->anchors; a; a = a->next)
-		if (strcmp(a->name, name) == 0)
-			return count_nodes(c, a->node->size, at) ? a->node : NULL;
-	problem_add(c->problems, at, trail, "expected an anchor defined above, got \"*%s\"", name);
-	return NULL;
 }
 
 static const struct node *scalar(struct composer *c, const yaml_event_t *event,
@@ -208,35 +189,23 @@ static bool merge(struct composer *c, struct children *pairs, const struct node 
 	return from->kind == NODE_MAP;
 }
 
-static bool read_key(struct composer *c, const yaml_event_t *event, const struct trail *trail,
-		     struct node_key *key)
-{
-	const struct node *node;
-
-	*key = (struct node_key){.at = place(c, event->start_mark)};
-	if (event->type != YAML_SCALAR_EVENT) {
-		problem_add(c->problems, key->at, trail, "expected a plain word as key");
-		return false;
-	}
-	node = scalar(c, event, trail);
-	key->text = node ? node->text : "";
-	return node;
-}
-
 /* One key and its value; a merge key is put aside. */
 static bool pair(struct composer *c, yaml_event_t *event, struct children *pairs,
 		 struct children *merges, const struct trail *trail, int depth)
 {
 	struct trail step = {.up = trail};
-	struct node_key key;
-	const struct node *node;
+	struct node_key key = {.at = place(c, event->start_mark)};
+	const struct node *node = NULL;
 	const struct child *first;
-	bool good = read_key(c, event, trail, &key);
 
+	if (event->type == YAML_SCALAR_EVENT)
+		node = scalar(c, event, trail);
+	else
+		problem_add(c->problems, key.at, trail, "expected a plain word as key");
 	yaml_event_delete(event);
-	step.key = key.text;
-	if (!good || !next_event(c, event))
+	if (!node || !next_event(c, event))
 		return false;
+	step.key = key.text = node->text;
 	node = value(c, event, &step, depth);
 	if (!node)
 		return false;
@@ -291,8 +260,15 @@ static const struct node *compose(struct composer *c, const yaml_event_t *event,
 			    NODE_MAX_DEPTH);
 		return NULL;
 	}
-	if (event->type == YAML_ALIAS_EVENT)
-		return alias(c, event, trail);
+	if (event->type == YAML_ALIAS_EVENT) {
+		name = event->data.alias.anchor;
+		for (const struct anchor *a = c->anchors; a; a = a->next)
+			if (strcmp(a->name, (const char *)name) == 0)
+				return count_nodes(c, a->node->size, at) ? a->node : NULL;
+		problem_add(c->problems, at, trail, "expected an anchor defined above, got \"*%s\"",
+			    (const char *)name);
+		return NULL;
+	}
 	if (!count_nodes(c, 1, at))
 		return NULL;
 	if (event->type == YAML_SCALAR_EVENT) {

@@ -52,22 +52,6 @@ static bool element_index(const struct node *list, const char **path, size_t *ou
 	return false;
 }
 
-static const struct node *into_list(struct override *o, const struct node *list, const char *path)
-{
-	char expected[128];
-	const char *rest = path;
-	const struct node *child;
-	size_t index;
-
-	if (!element_index(list, &rest, &index)) {
-		snprintf(expected, sizeof expected,
-			 "an index in brackets below %zu or the name of an entry", list->count);
-		return refuse(o, expected, path);
-	}
-	child = descend(o, list->items[index], rest);
-	return child ? node_with(o->arena, list, index, (struct node_key){0}, child) : NULL;
-}
-
 static const struct node *into_map(struct override *o, const struct node *map, const char *path)
 {
 	const struct err_place at = {source, 0, 0};
@@ -86,6 +70,11 @@ static const struct node *into_map(struct override *o, const struct node *map, c
 /* `path` starts behind the step that led to `node`: "", ".key..." or "[index]...". */
 static const struct node *descend(struct override *o, const struct node *node, const char *path)
 {
+	const struct node *child;
+	char expected[128];
+	const char *rest;
+	size_t index;
+
 	if (!*path)
 		return o->value;
 	if (++o->depth > NODE_MAX_DEPTH)
@@ -93,30 +82,21 @@ static const struct node *descend(struct override *o, const struct node *node, c
 	if (*path != '.' && *path != '[')
 		return refuse(o, "\".\" or \"[\" behind the brackets", path);
 	path += *path == '.';
-	if (node->kind == NODE_LIST)
-		return into_list(o, node, path);
+	rest = path;
+	if (node->kind == NODE_LIST) {
+		if (!element_index(node, &rest, &index)) {
+			snprintf(expected, sizeof expected,
+				 "an index in brackets below %zu or the name of an entry",
+				 node->count);
+			return refuse(o, expected, path);
+		}
+		child = descend(o, node->items[index], rest);
+		return child ? node_with(o->arena, node, index, (struct node_key){0}, child) : NULL;
+	}
 	if (*path == '[')
 		return refuse(o, "a list before brackets", path);
 	/* a shorthand (u_update: pcg) gives way to the map that the path needs */
 	return into_map(o, node->kind == NODE_MAP ? node : node_map(o->arena, node->at), path);
-}
-
-/* The value of one --set; positions within it mean little, so its problems are told without. */
-static const struct node *read_value(struct override *o, const char *text)
-{
-	struct problems *own = ARENA_NEW(o->arena, struct problems);
-	const struct node *parsed = node_read(text, source, o->arena, own);
-	struct node *value;
-
-	if (own->count)
-		problem_add(o->problems, (struct err_place){source, 0, 0}, NULL, "%s: %s", o->path,
-			    own->at[0].text);
-	if (!parsed || own->count)
-		return NULL;
-	value = ARENA_NEW(o->arena, struct node);
-	*value = *parsed;
-	value->at = (struct err_place){source, 0, 0};
-	return value;
 }
 
 const struct node *override_apply(const struct node *root, struct texts sets, struct arena *arena,
@@ -125,7 +105,9 @@ const struct node *override_apply(const struct node *root, struct texts sets, st
 	for (size_t i = 0; i < sets.count; i++) {
 		const char *set = sets.at[i], *equals = strchr(set, '=');
 		struct override o = {.arena = arena, .problems = problems};
-		const struct node *changed = NULL;
+		struct problems *own = ARENA_NEW(arena, struct problems);
+		const struct node *parsed, *changed;
+		struct node *value;
 
 		if (!equals || equals == set) {
 			problem_add(problems, (struct err_place){source, 0, 0}, NULL,
@@ -133,9 +115,17 @@ const struct node *override_apply(const struct node *root, struct texts sets, st
 			continue;
 		}
 		o.path = arena_text_n(arena, set, (size_t)(equals - set));
-		o.value = read_value(&o, equals + 1);
-		if (o.value)
-			changed = into_map(&o, root, o.path);
+		parsed = node_read(equals + 1, source, arena, own);
+		if (own->count) /* positions within the value mean little: it is told without */
+			problem_add(problems, (struct err_place){source, 0, 0}, NULL, "%s: %s",
+				    o.path, own->at[0].text);
+		if (!parsed || own->count)
+			continue;
+		value = ARENA_NEW(arena, struct node);
+		*value = *parsed;
+		value->at = (struct err_place){source, 0, 0};
+		o.value = value;
+		changed = into_map(&o, root, o.path);
 		root = changed ? changed : root;
 	}
 	return root;

@@ -62,29 +62,10 @@ static int compare(const struct err *a, const struct err *b)
 	return 0;
 }
 
-static void insert(struct problems *problems, const struct err *err)
-{
-	size_t kept = problems->count < KEPT ? problems->count : KEPT;
-	size_t i = kept;
-
-	for (size_t k = 0; k < kept; k++)
-		if (compare(&problems->at[k], err) == 0 &&
-		    strcmp(problems->at[k].source, err->source) == 0 &&
-		    strcmp(problems->at[k].text, err->text) == 0)
-			return;
-	problems->count++;
-	while (i > 0 && compare(&problems->at[i - 1], err) > 0)
-		i--;
-	if (i == KEPT)
-		return;
-	memmove(&problems->at[i + 1], &problems->at[i],
-		(kept - i - (kept == KEPT ? 1 : 0)) * sizeof *problems->at);
-	problems->at[i] = *err;
-}
-
 void problem_add(struct problems *problems, struct err_place at, const struct trail *trail,
 		 const char *format, ...)
 {
+	size_t kept = problems->count < KEPT ? problems->count : KEPT, place = kept;
 	struct err err = {0};
 	char path[PROBLEM_PATH_ROOM], text[sizeof err.text];
 	va_list args;
@@ -94,5 +75,17 @@ void problem_add(struct problems *problems, struct err_place at, const struct tr
 	va_end(args);
 	problem_path(trail, path, sizeof path);
 	err_at(&err, STATUS_SPEC, at, "%s%s%s", path, path[0] ? ": " : "", text);
-	insert(problems, &err);
+	for (size_t k = 0; k < kept; k++)
+		if (compare(&problems->at[k], &err) == 0 &&
+		    strcmp(problems->at[k].source, err.source) == 0 &&
+		    strcmp(problems->at[k].text, err.text) == 0)
+			return;
+	problems->count++;
+	while (place > 0 && compare(&problems->at[place - 1], &err) > 0)
+		place--;
+	if (place == KEPT)
+		return;
+	memmove(&problems->at[place + 1], &problems->at[place],
+		(kept - place - (kept == KEPT)) * sizeof *problems->at);
+	problems->at[place] = err;
 }
