@@ -7,9 +7,9 @@
 #include "solvers/admm/u_update.h"
 #include "solvers/core/desc.h"
 #include "solvers/gates/pattern.h"
+#include "solvers/loss/loss.h"
 #include "solvers/model/attack.h"
 #include "solvers/model/certify.h"
-#include "solvers/model/loss.h"
 #include "solvers/model/trainer.h"
 #include "solvers/scp/scp.h"
 
@@ -26,7 +26,7 @@
 #include "solvers/scp/scp_methods.def"
 #undef ITEM
 #define ITEM(symbol) extern const struct loss symbol;
-#include "solvers/model/losses.def"
+#include "solvers/loss/losses.def"
 #undef ITEM
 #define ITEM(symbol) extern const struct pattern_source symbol;
 #include "solvers/gates/patterns.def"
@@ -74,7 +74,7 @@ static const struct desc *const scp_methods[] = {
 #include "solvers/scp/scp_methods.def"
 	NULL};
 static const struct desc *const losses[] = {
-#include "solvers/model/losses.def"
+#include "solvers/loss/losses.def"
 	NULL};
 static const struct desc *const pattern_sources[] = {
 #include "solvers/gates/patterns.def"

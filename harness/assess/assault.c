@@ -29,14 +29,6 @@ struct entry {
 	double wall_s, cpu_s;
 };
 
-/* The entries of one threat, in the order they are run: weaker ones first. */
-struct volley {
-	size_t count;
-	struct entry **entry;
-	struct evidence *evidence;
-	bool alone;
-};
-
 struct assault {
 	size_t count;
 	struct entry *entries; /* as in the spec */
@@ -45,8 +37,9 @@ struct assault {
 	bool alone;
 };
 
-/* Same attack and options, but for the number of restarts. */
-static bool same_but_restarts(const struct entry *a, const struct entry *b)
+/* Whether b is part of a by definition: of the same attack and options the one with more restarts,
+ * among worst cases the one with more steps. */
+static bool contains(const struct entry *a, const struct entry *b)
 {
 	static const size_t sizes[] = {[OPTION_BOOL] = sizeof(bool),
 				       [OPTION_INT] = sizeof(long),
@@ -54,6 +47,8 @@ static bool same_but_restarts(const struct entry *a, const struct entry *b)
 				       [OPTION_GROUP] = 0};
 	bool same = a->attack == b->attack;
 
+	if (a->attack->pools)
+		return !b->attack->pools || a->steps > b->steps;
 	for (const struct option *row = a->attack->base.options; same && row && row->name; row++) {
 		const char *of_a = (const char *)a->o->attack.options + row->offset;
 		const char *of_b = (const char *)b->o->attack.options + row->offset;
@@ -61,15 +56,7 @@ static bool same_but_restarts(const struct entry *a, const struct entry *b)
 		if (strcmp(row->name, "restarts") != 0)
 			same = sizes[row->type] && memcmp(of_a, of_b, sizes[row->type]) == 0;
 	}
-	return same;
-}
-
-/* Whether b is part of a by definition. Among worst cases the one with more steps is the worse. */
-static bool contains(const struct entry *a, const struct entry *b)
-{
-	if (a->attack->pools)
-		return !b->attack->pools || a->steps > b->steps;
-	return same_but_restarts(a, b) && a->restarts > b->restarts;
+	return same && a->restarts > b->restarts;
 }
 
 /* A contained entry comes first; the place in the spec says nothing. */
@@ -150,10 +137,11 @@ static struct attack_row row_of(const struct entry *e, double seconds)
 	return row;
 }
 
-/* Entry i of the volley at its next eps. */
-static enum status strike(struct volley *v, size_t i, struct err *err)
+/* Entry i of a volley, the `count` entries of one threat, weaker ones first, at its next eps. */
+static enum status strike(const struct assault *a, struct entry *const *volley, size_t count,
+			  size_t i, struct err *err)
 {
-	struct entry *e = v->entry[i];
+	struct entry *e = volley[i];
 	struct arena scratch = {0};
 	struct clock_mark start = clock_now();
 	double before = e->wall_s;
@@ -161,16 +149,16 @@ static enum status strike(struct volley *v, size_t i, struct err *err)
 
 	e->job.threat.eps = e->o->eps.at[e->done];
 	for (size_t j = 0; j < i; j++)
-		if (!v->alone && contains(e, v->entry[j]))
-			adopt(&e->job, &v->entry[j]->job);
+		if (!a->alone && contains(e, volley[j]))
+			adopt(&e->job, &volley[j]->job);
 	e->attack->run(e->o->attack.options, &e->job, &scratch);
 	arena_release(&scratch);
 	status = inspect_points(&e->job, spec_attack_name(e->o), err);
-	for (size_t j = 0; j < v->count && status == STATUS_OK; j++)
-		status = check_order(e, !v->alone && contains(e, v->entry[j]) ? v->entry[j] : NULL,
-				     err);
-	if (v->evidence && !e->kept)
-		evidence_attack(v->evidence, &e->aim, &e->job);
+	for (size_t j = 0; j < count && status == STATUS_OK; j++)
+		status =
+			check_order(e, !a->alone && contains(e, volley[j]) ? volley[j] : NULL, err);
+	if (a->evidence && !e->kept)
+		evidence_attack(a->evidence, &e->aim, &e->job);
 	clock_add(start, &e->wall_s, &e->cpu_s);
 	e->row[e->done] = row_of(e, e->wall_s - before);
 	e->done++;
@@ -178,13 +166,13 @@ static enum status strike(struct volley *v, size_t i, struct err *err)
 }
 
 /* The smallest eps that an entry has not done; infinite if all are done. */
-static double next_eps(const struct volley *v)
+static double next_eps(struct entry *const *volley, size_t count)
 {
 	double next = HUGE_VAL;
 
-	for (size_t i = 0; i < v->count; i++)
-		if (v->entry[i]->done < v->entry[i]->o->eps.count)
-			next = fmin(next, v->entry[i]->o->eps.at[v->entry[i]->done]);
+	for (size_t i = 0; i < count; i++)
+		if (volley[i]->done < volley[i]->o->eps.count)
+			next = fmin(next, volley[i]->o->eps.at[volley[i]->done]);
 	return next;
 }
 
@@ -213,25 +201,24 @@ static enum status fire(const struct assault *a, size_t first, const struct targ
 			struct err *err)
 {
 	struct arena arena = {0};
-	struct volley v = {.entry = ARENA_ARRAY(&arena, struct entry *, a->count),
-			   .evidence = a->evidence,
-			   .alone = a->alone};
+	struct entry **volley = ARENA_ARRAY(&arena, struct entry *, a->count);
 	enum status status = STATUS_OK;
+	size_t count = 0;
 	double eps;
 
 	for (size_t i = first; i < a->count; i++)
 		if (a->entries[i].fired &&
 		    target_same(&a->entries[i].aim, &a->entries[first].aim)) {
 			load(&a->entries[i], target, a->seed, &arena);
-			v.entry[v.count++] = &a->entries[i];
+			volley[count++] = &a->entries[i];
 		}
-	qsort(v.entry, v.count, sizeof *v.entry, by_strength);
-	while (status == STATUS_OK && isfinite(eps = next_eps(&v)))
-		for (size_t i = 0; i < v.count && status == STATUS_OK; i++) {
-			const struct entry *e = v.entry[i];
+	qsort(volley, count, sizeof *volley, by_strength);
+	while (status == STATUS_OK && isfinite(eps = next_eps(volley, count)))
+		for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+			const struct entry *e = volley[i];
 
 			if (e->done < e->o->eps.count && e->o->eps.at[e->done] <= eps)
-				status = strike(&v, i, err);
+				status = strike(a, volley, count, i, err);
 		}
 	arena_release(&arena);
 	return status;
@@ -259,34 +246,6 @@ bool assault_contains(const struct attack_options *a, const struct attack_option
 	const struct entry entry_a = entry_of(a), entry_b = entry_of(b);
 
 	return target_same(&aim_a, &aim_b) && contains(&entry_a, &entry_b);
-}
-
-/* Kept entries are run only where one that is not starts from them. */
-static void choose_fired(struct assault *a)
-{
-	for (size_t i = 0; i < a->count; i++) {
-		struct entry *e = &a->entries[i];
-
-		e->fired = !e->kept;
-		for (size_t j = 0; j < a->count && !e->fired && !a->alone; j++)
-			e->fired = !a->entries[j].kept && assault_contains(a->entries[j].o, e->o);
-	}
-}
-
-static struct entry *entries_of(const struct assess_order *order, const struct assessed *out,
-				struct arena *arena)
-{
-	const struct attack_options *o = order->cell->attack.at;
-	size_t count = order->cell->attack.count;
-	struct entry *entries = ARENA_ARRAY(arena, struct entry, count);
-
-	for (size_t i = 0; i < count; i++) {
-		entries[i] = entry_of(&o[i]);
-		entries[i].aim = assault_aim(&o[i], order->data);
-		entries[i].row = ARENA_ARRAY(arena, struct attack_row, o[i].eps.count);
-		entries[i].kept = out[i].kept;
-	}
-	return entries;
 }
 
 enum status assault_check(const struct cell *cell, const struct dataset *data, struct err *err)
@@ -328,14 +287,27 @@ enum status assault_run(const struct assess_order *order, struct arena *arena, s
 			struct err *err)
 {
 	const struct cell *cell = order->cell;
+	const struct attack_options *o = cell->attack.at;
 	struct assault assault = {.count = cell->attack.count,
-				  .entries = entries_of(order, out, arena),
+				  .entries = ARENA_ARRAY(arena, struct entry, cell->attack.count),
 				  .seed = (uint64_t)cell->seed * 1000003u +
 					  (uint64_t)cell->repetition,
 				  .evidence = order->evidence,
 				  .alone = order->alone};
 
-	choose_fired(&assault);
+	for (size_t i = 0; i < assault.count; i++) {
+		struct entry *e = &assault.entries[i];
+
+		*e = entry_of(&o[i]);
+		e->aim = assault_aim(&o[i], order->data);
+		e->row = ARENA_ARRAY(arena, struct attack_row, o[i].eps.count);
+		e->kept = out[i].kept;
+
+		/* kept entries are run only where one that is not starts from them */
+		e->fired = !e->kept;
+		for (size_t j = 0; j < assault.count && !e->fired && !assault.alone; j++)
+			e->fired = !out[j].kept && assault_contains(&o[j], e->o);
+	}
 	if (order->model && order->data->test.X.rows > 0)
 		TRY(fire_all(&assault, order->data, order->model, err));
 	for (size_t i = 0; i < assault.count; i++) {

@@ -48,35 +48,6 @@ enum status certified_check(const struct cell *cell, const struct dataset *data,
 	return STATUS_OK;
 }
 
-static void bound(const struct certify_options *o, double eps, struct certify_job *job,
-		  struct bounds *out)
-{
-	const struct certifier *certifier =
-		(const struct certifier *)(const void *)o->certificate.item;
-	struct arena scratch = {0};
-	double start = clock_seconds();
-
-	job->threat.eps = eps;
-	job->lower = out->lower;
-	job->upper = out->upper;
-	certifier->run(o->certificate.options, job, &scratch);
-	out->seconds = clock_seconds() - start;
-	arena_release(&scratch);
-}
-
-/* lower_e >= lower_(e + 1) and upper_(e + 1) <= upper_e, as the balls are nested */
-static void nest(struct bounds *bounds, size_t count, ptrdiff_t n)
-{
-	for (size_t e = 1; e < count; e++)
-		for (ptrdiff_t k = 0; k < n; k++) {
-			size_t inner = count - 1 - e;
-
-			bounds[inner].lower[k] =
-				fmax(bounds[inner].lower[k], bounds[inner + 1].lower[k]);
-			bounds[e].upper[k] = fmin(bounds[e].upper[k], bounds[e - 1].upper[k]);
-		}
-}
-
 static struct attack_row row_of(const struct aim *aim, double eps, double clean,
 				const struct bounds *bounds)
 {
@@ -103,43 +74,40 @@ static void run_radii(const struct certify_options *o, const struct aim *aim,
 		      const struct target *t, struct arena *arena, struct evidence *evidence,
 		      struct attack_row *row)
 {
+	const struct certifier *certifier =
+		(const struct certifier *)(const void *)o->certificate.item;
 	ptrdiff_t n = t->X.rows;
-	struct bounds *bounds = ARENA_ARRAY(arena, struct bounds, o->eps.count);
+	size_t count = o->eps.count;
+	struct bounds *bounds = ARENA_ARRAY(arena, struct bounds, count);
 	struct certify_job job = {.net = t->model->kind->relu(t->model),
 				  .X = t->X,
 				  .y = t->y,
 				  .threat = t->threat,
 				  .worst = mat_new(arena, n, t->X.cols)};
 
-	for (size_t e = 0; e < o->eps.count; e++) {
-		bounds[e].lower = ARENA_ARRAY(arena, double, n);
-		bounds[e].upper = ARENA_ARRAY(arena, double, n);
-		bound(o, o->eps.at[e], &job, &bounds[e]);
+	for (size_t e = 0; e < count; e++) {
+		struct arena scratch = {0};
+		double start = clock_seconds();
+
+		job.threat.eps = o->eps.at[e];
+		job.lower = bounds[e].lower = ARENA_ARRAY(arena, double, n);
+		job.upper = bounds[e].upper = ARENA_ARRAY(arena, double, n);
+		certifier->run(o->certificate.options, &job, &scratch);
+		bounds[e].seconds = clock_seconds() - start;
+		arena_release(&scratch);
 	}
-	nest(bounds, o->eps.count, n);
-	for (size_t e = 0; e < o->eps.count; e++) {
+	/* lower_e >= lower_(e + 1) and upper_(e + 1) <= upper_e, as the balls are nested */
+	for (size_t e = 1; e < count; e++)
+		for (ptrdiff_t k = 0; k < n; k++) {
+			struct bounds *inner = &bounds[count - 1 - e], *b = &bounds[e];
+
+			inner->lower[k] = fmax(inner->lower[k], inner[1].lower[k]);
+			b->upper[k] = fmin(b->upper[k], b[-1].upper[k]);
+		}
+	for (size_t e = 0; e < count; e++) {
 		row[e] = row_of(aim, o->eps.at[e], t->accuracy, &bounds[e]);
 		evidence_bounds(evidence, aim, o->eps.at[e], bounds[e].lower, bounds[e].upper, n);
 	}
-}
-
-static enum status run_entry(const struct certify_options *o, const struct assess_order *order,
-			     struct arena *arena, struct assessed *out, struct err *err)
-{
-	const struct aim aim = certified_aim(o, order->data);
-	struct arena scratch = {0};
-	struct target t;
-	enum status status;
-
-	if (aim.part->X.rows == 0 || !order->model || !order->model->kind->relu)
-		return STATUS_OK;
-	out->count = o->eps.count;
-	out->row = ARENA_ARRAY(arena, struct attack_row, out->count);
-	status = target_new(&aim, order->data, order->model, &scratch, &t, err);
-	if (status == STATUS_OK)
-		run_radii(o, &aim, &t, &scratch, order->evidence, out->row);
-	arena_release(&scratch);
-	return status;
 }
 
 enum status certified_run(const struct assess_order *order, struct arena *arena,
@@ -148,12 +116,25 @@ enum status certified_run(const struct assess_order *order, struct arena *arena,
 	const struct certify_options *o = order->cell->certify.at;
 
 	for (size_t i = 0; i < order->cell->certify.count; i++) {
+		const struct aim aim = certified_aim(&o[i], order->data);
 		struct clock_mark start = clock_now();
+		struct arena scratch = {0};
+		enum status status = STATUS_OK;
+		struct target t;
 
 		if (out[i].kept)
 			continue;
 		out[i] = (struct assessed){0};
-		TRY(run_entry(&o[i], order, arena, &out[i], err));
+		if (aim.part->X.rows > 0 && order->model && order->model->kind->relu) {
+			out[i].count = o[i].eps.count;
+			out[i].row = ARENA_ARRAY(arena, struct attack_row, out[i].count);
+			status = target_new(&aim, order->data, order->model, &scratch, &t, err);
+			if (status == STATUS_OK)
+				run_radii(&o[i], &aim, &t, &scratch, order->evidence, out[i].row);
+			arena_release(&scratch);
+		}
+		if (status != STATUS_OK)
+			return status;
 		clock_since(start, &out[i].wall_s, &out[i].cpu_s);
 	}
 	return STATUS_OK;

@@ -50,19 +50,16 @@ void evidence_bounds(struct evidence *evidence, const struct aim *aim, double ep
 	finding->upper = copy_of(evidence->arena, upper, n);
 }
 
-/* The ball of b, its box included, lies in that of a. */
-static bool holds(const struct finding *a, const struct finding *b)
+/* Where the ball of b, its box included, lies in that of a. */
+static enum status compare(const struct finding *a, const struct finding *b, struct err *err)
 {
 	struct threat_options threat = *a->aim->threat;
 
 	if (threat.clip.count == 0) /* no box holds every box */
 		threat.clip = b->aim->threat->clip;
-	return a->eps >= b->eps && a->aim->part == b->aim->part &&
-	       threat_same(&threat, b->aim->threat);
-}
-
-static enum status compare(const struct finding *a, const struct finding *b, struct err *err)
-{
+	if (a->eps < b->eps || a->aim->part != b->aim->part ||
+	    !threat_same(&threat, b->aim->threat))
+		return STATUS_OK;
 	for (ptrdiff_t k = 0; k < a->aim->part->X.rows; k++)
 		if (a->lower[k] > b->upper[k])
 			return err_set(err, STATUS_FAILED,
@@ -78,7 +75,7 @@ enum status evidence_check(const struct evidence *evidence, struct err *err)
 {
 	for (size_t i = 0; i < evidence->count; i++)
 		for (size_t j = 0; evidence->at[i].lower && j < evidence->count; j++)
-			if (evidence->at[j].upper && holds(&evidence->at[i], &evidence->at[j]))
+			if (evidence->at[j].upper)
 				TRY(compare(&evidence->at[i], &evidence->at[j], err));
 	return STATUS_OK;
 }

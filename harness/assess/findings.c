@@ -43,27 +43,20 @@ static void add(struct list *list, const char *name, const double *at, ptrdiff_t
 	list->count++;
 }
 
-static const struct finding *find(const struct evidence *evidence, const struct finding_of *of,
-				  double eps)
-{
-	for (size_t i = 0; i < evidence->count; i++)
-		if (evidence->at[i].aim->entry == of->aim.entry &&
-		    !(fabs(evidence->at[i].eps - eps) > 0))
-			return &evidence->at[i];
-	return NULL;
-}
-
 static void collect(const struct evidence *evidence, const struct finding_of *of, struct list *list)
 {
 	ptrdiff_t n = of->aim.part->X.rows;
 
 	for (size_t i = 0; i < of->eps->count; i++) {
-		const struct finding *found = find(evidence, of, of->eps->at[i]);
+		const struct finding *at = evidence->at, *end = at + evidence->count;
 
-		if (found && of->bounds)
-			add(list, name_of(of, i, "lower", list->arena), found->lower, n);
-		if (found)
-			add(list, name_of(of, i, "upper", list->arena), found->upper, n);
+		while (at < end &&
+		       (at->aim->entry != of->aim.entry || fabs(at->eps - of->eps->at[i]) > 0))
+			at++;
+		if (at < end && of->bounds)
+			add(list, name_of(of, i, "lower", list->arena), at->lower, n);
+		if (at < end)
+			add(list, name_of(of, i, "upper", list->arena), at->upper, n);
 	}
 }
 

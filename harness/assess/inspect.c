@@ -4,10 +4,12 @@
 
 #include <math.h>
 
-/* Length of worst - clean of sample k in the norm of the threat, and `size`: of clean. */
-static double distance(const struct attack_job *job, ptrdiff_t k, double *size)
+/* worst - clean of sample k, and the clean point, by their lengths in the norm of the threat. */
+static enum status check_ball(const struct attack_job *job, ptrdiff_t k, const char *name,
+			      struct err *err)
 {
-	double largest = 0, squares = 0, across = 0, clean = 0;
+	double largest = 0, squares = 0, across = 0, clean = 0, eps = job->threat.eps;
+	double sum = job->threat.norm == NORM_L2 ? (double)job->X.cols : 1, far, size;
 
 	for (ptrdiff_t i = 0; i < job->X.cols; i++) {
 		double x = (double)mat_get(job->X, k, i);
@@ -18,16 +20,8 @@ static double distance(const struct attack_job *job, ptrdiff_t k, double *size)
 		across = fmax(across, fabs(x));
 		clean += x * x;
 	}
-	*size = job->threat.norm == NORM_LINF ? across : sqrt(clean);
-	return job->threat.norm == NORM_LINF ? largest : sqrt(squares);
-}
-
-static enum status check_ball(const struct attack_job *job, ptrdiff_t k, const char *name,
-			      struct err *err)
-{
-	double size, far = distance(job, k, &size), eps = job->threat.eps;
-	double sum = job->threat.norm == NORM_L2 ? (double)job->X.cols : 1;
-
+	far = job->threat.norm == NORM_LINF ? largest : sqrt(squares);
+	size = job->threat.norm == NORM_LINF ? across : sqrt(clean);
 	if (far <= eps + 4 * REAL_EPSILON * (size + sum * eps))
 		return STATUS_OK;
 	return err_set(err, STATUS_FAILED,
@@ -59,31 +53,12 @@ static enum status check_box(const struct attack_job *job, ptrdiff_t k, const ch
 	return STATUS_OK;
 }
 
-static enum status check_margins(const struct attack_job *job, const char *name, real *f,
-				 struct err *err)
-{
-	double terms = (double)(job->X.cols + model_width(job->model));
-
-	for (ptrdiff_t k = 0; k < job->X.rows; k++) {
-		double margin = (double)(job->y[k] * f[k]), given = (double)job->margin[k];
-		double size, rounding;
-
-		job->model->kind->sample(job->model, job->worst, k, &size);
-		rounding = 2 * terms * REAL_EPSILON * size;
-		if (!(fabs(margin - given) <= rounding))
-			return err_set(err, STATUS_FAILED,
-				       "attack %s: expected the margin %.9g of the point found for "
-				       "test sample %td, got %.9g",
-				       name, margin, k, given);
-	}
-	return STATUS_OK;
-}
-
 enum status inspect_points(const struct attack_job *job, const char *name, struct err *err)
 {
 	struct arena arena = {0};
 	struct model_work work = model_work_new(&arena, job->model->kind, model_width(job->model));
 	real *f = ARENA_ARRAY(&arena, real, job->X.rows);
+	double terms = (double)(job->X.cols + model_width(job->model));
 	enum status status = STATUS_OK;
 
 	model_forward(job->model, job->worst, f, &work);
@@ -92,8 +67,16 @@ enum status inspect_points(const struct attack_job *job, const char *name, struc
 		if (status == STATUS_OK)
 			status = check_box(job, k, name, err);
 	}
-	if (status == STATUS_OK)
-		status = check_margins(job, name, f, err);
+	for (ptrdiff_t k = 0; k < job->X.rows && status == STATUS_OK; k++) {
+		double margin = (double)(job->y[k] * f[k]), given = (double)job->margin[k], size;
+
+		job->model->kind->sample(job->model, job->worst, k, &size);
+		if (!(fabs(margin - given) <= 2 * terms * REAL_EPSILON * size))
+			status = err_set(err, STATUS_FAILED,
+					 "attack %s: expected the margin %.9g of the point found "
+					 "for test sample %td, got %.9g",
+					 name, margin, k, given);
+	}
 	arena_release(&arena);
 	return status;
 }

@@ -62,44 +62,26 @@ const char *keys_select(const struct attack_options *o, struct arena *arena)
 	return hash(arena_format(arena, "select %s", attack_text(o, arena)), arena);
 }
 
-static struct entry_list list_new(size_t count, struct arena *arena)
-{
-	struct entry_list list = {count, ARENA_ARRAY(arena, struct entry_note, count)};
-
-	for (size_t i = 0; i < count; i++)
-		field_clear(&rows_entry, &list.at[i]);
-	return list;
-}
-
-/* Keys of all kinds, whatever their order. */
-static const char *hash_all(const struct entries *entries, struct arena *arena)
-{
-	size_t room = 0, count = 0;
-	struct text text = text_new(arena);
-	const char **keys;
-
-	for (size_t kind = 0; kind < ENTRY_KINDS; kind++)
-		room += entries->of[kind].count;
-	keys = ARENA_ARRAY(arena, const char *, room);
-	for (size_t kind = 0; kind < ENTRY_KINDS; kind++)
-		for (size_t i = 0; i < entries->of[kind].count; i++)
-			keys[count++] = entries->of[kind].at[i].key;
-	qsort(keys, count, sizeof *keys, text_compare);
-	for (size_t i = 0; i < count; i++)
-		text_format(&text, " %s", keys[i]);
-	return hash(text.at, arena);
-}
-
 void keys_of(const struct cell *cell, struct arena *arena, struct entries *out)
 {
 	const struct attack_options *attack = cell->attack.at, *select = cell->selects.at;
 	const struct certify_options *certify = cell->certify.at;
+	const size_t counts[ENTRY_KINDS] = {[ENTRY_ATTACK] = cell->attack.count,
+					    [ENTRY_CERTIFY] = cell->certify.count,
+					    [ENTRY_SELECT] = cell->selects.count};
 	struct entry_list *of = out->of;
+	struct text text = text_new(arena);
+	const char **keys;
+	size_t room = 0, count = 0;
 
 	*out = (struct entries){0};
-	of[ENTRY_ATTACK] = list_new(cell->attack.count, arena);
-	of[ENTRY_CERTIFY] = list_new(cell->certify.count, arena);
-	of[ENTRY_SELECT] = list_new(cell->selects.count, arena);
+	for (size_t kind = 0; kind < ENTRY_KINDS; kind++) {
+		of[kind].count = counts[kind];
+		of[kind].at = ARENA_ARRAY(arena, struct entry_note, counts[kind]);
+		for (size_t i = 0; i < counts[kind]; i++)
+			field_clear(&rows_entry, &of[kind].at[i]);
+		room += counts[kind];
+	}
 	for (size_t i = 0; i < cell->attack.count; i++) {
 		of[ENTRY_ATTACK].at[i].key = attack_key(&cell->attack, &attack[i], arena);
 		of[ENTRY_ATTACK].at[i].name = spec_attack_name(&attack[i]);
@@ -115,5 +97,14 @@ void keys_of(const struct cell *cell, struct arena *arena, struct entries *out)
 		of[ENTRY_SELECT].at[i].key = keys_select(&select[i], arena);
 		of[ENTRY_SELECT].at[i].name = spec_attack_name(&select[i]);
 	}
-	out->asked = hash_all(out, arena);
+
+	/* one key of all, whatever their order */
+	keys = ARENA_ARRAY(arena, const char *, room);
+	for (size_t kind = 0; kind < ENTRY_KINDS; kind++)
+		for (size_t i = 0; i < counts[kind]; i++)
+			keys[count++] = of[kind].at[i].key;
+	qsort(keys, count, sizeof *keys, text_compare);
+	for (size_t i = 0; i < count; i++)
+		text_format(&text, " %s", keys[i]);
+	out->asked = hash(text.at, arena);
 }

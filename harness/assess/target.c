@@ -61,22 +61,6 @@ enum status target_check(const struct aim *aim, const struct dataset *data, stru
 	return status;
 }
 
-/* Points and model in the units of the threat, which then has none. */
-static void rescale(const struct part *part, const struct model *model, struct target *t,
-		    struct arena *arena)
-{
-	real *scale = ARENA_ARRAY(arena, real, t->X.cols);
-
-	for (ptrdiff_t j = 0; j < t->X.cols; j++) {
-		scale[j] = threat_scale(&t->threat, j);
-		for (ptrdiff_t k = 0; k < t->X.rows; k++)
-			mat_set(t->X, k, j, mat_get(part->X, k, j) / scale[j]);
-	}
-	model_rescale(scale, model, t->model);
-	t->threat.scale = NULL;
-	t->threat.eps = 0;
-}
-
 /* Margins and zero gradients at the clean points. */
 static void look(struct target *t, struct arena *arena)
 {
@@ -107,6 +91,7 @@ enum status target_new(const struct aim *aim, const struct dataset *data, const 
 {
 	ptrdiff_t n = aim->part->X.rows, d = aim->part->X.cols;
 	struct problem problem;
+	real *scale;
 
 	*out = (struct target){.model = model_new(model->kind, arena, d, model_width(model)),
 			       .X = mat_new(arena, n, d),
@@ -117,7 +102,16 @@ enum status target_new(const struct aim *aim, const struct dataset *data, const 
 	if (!arena_counts(arena)) {
 		TRY(threat_check_box(&out->threat, &problem, aim->threat, aim->part_name,
 				     arena_format(arena, "%s: clip", title(aim, arena)), err));
-		rescale(aim->part, model, out, arena);
+		/* points and model in the units of the threat, which then has none */
+		scale = ARENA_ARRAY(arena, real, d);
+		for (ptrdiff_t j = 0; j < d; j++) {
+			scale[j] = threat_scale(&out->threat, j);
+			for (ptrdiff_t k = 0; k < n; k++)
+				mat_set(out->X, k, j, mat_get(aim->part->X, k, j) / scale[j]);
+		}
+		model_rescale(scale, model, out->model);
+		out->threat.scale = NULL;
+		out->threat.eps = 0;
 	}
 	look(out, arena);
 	return STATUS_OK;

@@ -25,6 +25,7 @@ struct parts {
 	size_t d;               /* of the source */
 	size_t raw_bytes;       /* of data_shape */
 	size_t read_bytes;
+	size_t dropped; /* rows the source left out */
 };
 
 /* One more note, in the arena of the parts. */
@@ -106,24 +107,9 @@ static enum status choose_classes(const struct data_options *o, struct table *tr
 	return keep_classes(test, &pick, scratch, &parts->at[SPLIT_TEST], err);
 }
 
-/* What of both tables, the second of which is read beside the first, the parts keep. */
-static void note_tables(const struct table *train, const struct table *test, struct parts *parts)
-{
-	size_t row = train->d * sizeof(double), first = train->n * row + train->spare;
-
-	parts->note = train->note;
-	parts->names = train->names;
-	parts->one_hot = train->one_hot;
-	parts->d = train->d;
-	parts->raw_bytes = first + test->n * row + test->spare;
-	parts->read_bytes = parts->raw_bytes + test->content;
-	if (parts->read_bytes < first + train->content)
-		parts->read_bytes = first + train->content;
-}
-
 /* Read the source; the training part holds all rows that are not the source's own test part. */
 static enum status read_source(const struct data_options *o, uint64_t seed, struct arena *scratch,
-			       struct parts *parts, size_t *dropped, struct err *err)
+			       struct parts *parts, struct err *err)
 {
 	const struct source *source = (const struct source *)o->source.item;
 	struct read_request request = {.classes = o->classes,
@@ -131,19 +117,32 @@ static enum status read_source(const struct data_options *o, uint64_t seed, stru
 				       .seed = seed,
 				       .count = parts->count};
 	struct table train = {0}, test = {0};
+	size_t row, first;
 
 	if (request.regression && o->classes.count > 0)
 		return err_set(err, STATUS_SPEC, "classes: regression has no classes");
 	if (!request.regression && o->target != DATA_TARGET_RAW)
 		return err_set(err, STATUS_SPEC, "target: only a regression has targets to scale");
 	TRY(source->read(o->source.options, &request, scratch, &train, &test, err));
-	*dropped = train.dropped + test.dropped;
+	parts->dropped = train.dropped + test.dropped;
 	if (train.n < 2)
 		return err_set(err, STATUS_ENV, "expected at least 2 rows, got %zu", train.n);
 	if (train.d == 0)
 		return err_set(err, STATUS_ENV, "expected at least 1 feature, got none");
 	test.d = train.d;
-	note_tables(&train, &test, parts);
+	parts->note = train.note;
+	parts->names = train.names;
+	parts->one_hot = train.one_hot;
+	parts->d = train.d;
+
+	/* the second table is read beside the first */
+	row = train.d * sizeof(double);
+	first = train.n * row + train.spare;
+	parts->raw_bytes = first + test.n * row + test.spare;
+	parts->read_bytes = parts->raw_bytes + test.content;
+	if (parts->read_bytes < first + train.content)
+		parts->read_bytes = first + train.content;
+
 	if (!train.x) { /* rows of no feature, where they are only counted */
 		train.x = test.x = ARENA_NEW(scratch, double);
 		train.d = test.d = 0;
@@ -190,84 +189,18 @@ static enum status split(const struct data_options *o, struct rng *rng, struct a
 	return STATUS_OK;
 }
 
-static enum status prepare(const struct data_options *o, struct parts *parts, struct arena *arena,
-			   struct dataset *out, struct err *err)
-{
-	struct part *to[SPLIT_ROLES] = {[SPLIT_TRAIN] = &out->train,
-					[SPLIT_VALIDATION] = &out->validation,
-					[SPLIT_TEST] = &out->test};
-	bool bias;
-
-	out->raw_d = parts->at[SPLIT_TRAIN].d;
-	for (int role = 0; role < SPLIT_ROLES && out->raw_d == 2; role++) { /* for plots */
-		const struct rows *rows = &parts->at[role];
-		double *copy = ARENA_ARRAY(arena, double, rows->n * rows->d);
-
-		memcpy(copy, rows->x, rows->n * rows->d * sizeof *copy);
-		to[role]->raw = copy;
-	}
-	TRY(transform_prepare(&o->prepare, parts->at, arena, &out->stages, err));
-	bias = stages_bias(&out->stages);
-	out->columns = stages_names(&out->stages, parts->names, arena);
-	out->bias = bias ? (ptrdiff_t)out->stages.d - 1 : -1;
-	out->target_scale = 1;
-	if (o->target == DATA_TARGET_STANDARDIZE)
-		TRY(transform_target(parts->at, &out->target_shift, &out->target_scale, err));
-	for (int role = 0; role < SPLIT_ROLES; role++)
-		TRY(transform_write(&parts->at[role], bias, arena, to[role], err));
-	return STATUS_OK;
-}
-
-/* One-hot columns of the training part alone, missing values filled; what there is to say of it. */
-static enum status complete(struct parts *parts, struct arena *scratch, struct dataset *out,
-			    struct err *err)
-{
-	size_t unseen = 0, rows = 0;
-
-	if (parts->one_hot)
-		unseen = onehot_prune(parts->at, parts->one_hot, parts->names, scratch, &rows);
-	if (unseen > 0)
-		add_note(parts, scratch,
-			 arena_format(
-				 scratch,
-				 "one_hot: categories that the training part lacks, left out: %zu, "
-				 "rows of other parts with such: %zu",
-				 unseen, rows));
-	TRY(transform_fill(parts->at, scratch, &out->filled, err));
-	if (out->dropped > 0)
-		add_note(parts, scratch,
-			 arena_format(scratch, "missing: %zu row%s left out", out->dropped,
-				      out->dropped == 1 ? "" : "s"));
-	if (out->filled > 0)
-		add_note(
-			parts, scratch,
-			arena_format(scratch,
-				     "missing: %zu entr%s of the features filled with means of the "
-				     "training part",
-				     out->filled, out->filled == 1 ? "y" : "ies"));
-	return STATUS_OK;
-}
-
-/* What the random parts of a data set depend on. */
-struct data_draw {
-	uint64_t seed;
-	long repetition;
-};
-
 /* Read, choose classes, split, limit; both classes must be left for training. */
-static enum status choose_rows(const struct data_options *o, const struct data_draw *of,
-			       struct arena *scratch, struct parts *parts, size_t *dropped,
-			       struct err *err)
+static enum status choose_rows(const struct data_options *o, uint64_t seed, uint64_t repetition,
+			       struct arena *scratch, struct parts *parts, struct err *err)
 {
-	uint64_t repetition = (uint64_t)of->repetition;
-	struct rng draw = rng_stream(of->seed, "generate", repetition);
-	struct rng rng = rng_stream(of->seed, "split", repetition);
-	struct rng thin[2] = {rng_stream(of->seed, "limit train", repetition),
-			      rng_stream(of->seed, "limit test", repetition)};
+	struct rng draw = rng_stream(seed, "generate", repetition);
+	struct rng rng = rng_stream(seed, "split", repetition);
+	struct rng thin[2] = {rng_stream(seed, "limit train", repetition),
+			      rng_stream(seed, "limit test", repetition)};
 	const struct rows *train = &parts->at[SPLIT_TRAIN];
 	size_t positive = 0;
 
-	TRY(read_source(o, rng_bits(&draw), scratch, parts, dropped, err));
+	TRY(read_source(o, rng_bits(&draw), scratch, parts, err));
 	TRY(split(o, &rng, scratch, parts, err));
 	TRY(limit_apply(&o->limit, o->task == DATA_REGRESSION, thin, parts->at, err));
 	if (train->n < 2)
@@ -282,30 +215,65 @@ static enum status choose_rows(const struct data_options *o, const struct data_d
 	return STATUS_OK;
 }
 
-static enum status load(const struct data_options *o, const struct data_draw *draw,
-			struct arena *memory[2], struct dataset *out, struct err *err)
+/* Errors without a place get the name of the data set. */
+static enum status name_data(const struct data_options *options, enum status status,
+			     struct err *err)
 {
-	struct arena *arena = memory[0], *scratch = memory[1];
-	struct parts parts = {0};
+	if (status != STATUS_OK && err->source[0] == '\0')
+		snprintf(err->source, sizeof err->source, "data \"%s\"", options->name);
+	return status;
+}
 
-	*out = (struct dataset){.regression = o->task == DATA_REGRESSION};
-	TRY(choose_rows(o, draw, scratch, &parts, &out->dropped, err));
-	TRY(complete(&parts, scratch, out, err));
+enum status data_load(const struct data_options *o, uint64_t seed, long repetition,
+		      struct arena *arena, struct dataset *out, struct err *err)
+{
+	struct arena scratch = {0};
+	struct arena *memory[2] = {arena, &scratch};
+	struct parts parts = {0};
+	size_t unseen = 0, rows = 0;
+	enum status status = choose_rows(o, seed, (uint64_t)repetition, &scratch, &parts, err);
+
+	*out = (struct dataset){.regression = o->task == DATA_REGRESSION, .dropped = parts.dropped};
+	if (status == STATUS_OK && parts.one_hot)
+		unseen = onehot_prune(parts.at, parts.one_hot, parts.names, &scratch, &rows);
+	if (status == STATUS_OK)
+		status = transform_data(o, parts.at, parts.names, memory, out, err);
+
+	if (unseen > 0)
+		add_note(&parts, &scratch,
+			 arena_format(
+				 &scratch,
+				 "one_hot: categories that the training part lacks, left out: %zu, "
+				 "rows of other parts with such: %zu",
+				 unseen, rows));
+	if (out->dropped > 0)
+		add_note(&parts, &scratch,
+			 arena_format(&scratch, "missing: %zu row%s left out", out->dropped,
+				      out->dropped == 1 ? "" : "s"));
+	if (out->filled > 0)
+		add_note(
+			&parts, &scratch,
+			arena_format(&scratch,
+				     "missing: %zu entr%s of the features filled with means of the "
+				     "training part",
+				     out->filled, out->filled == 1 ? "y" : "ies"));
 	out->note = parts.note ? arena_text(arena, parts.note) : NULL;
 	for (int c = 0; c < 2 && parts.classes[c]; c++)
 		out->classes[c] = arena_text(arena, parts.classes[c]);
-	return prepare(o, &parts, arena, out, err);
+	arena_release(&scratch);
+	return name_data(o, status, err);
 }
 
-static enum status count(const struct data_options *o, const struct data_draw *draw,
-			 struct arena *scratch, struct data_shape *out, struct err *err)
+enum status data_count(const struct data_options *o, uint64_t seed, long repetition,
+		       struct data_shape *out, struct err *err)
 {
 	struct parts parts = {.count = true};
-	size_t dropped, rows;
+	struct arena scratch = {0};
+	enum status status = choose_rows(o, seed, (uint64_t)repetition, &scratch, &parts, err);
+	size_t rows;
 
-	TRY(choose_rows(o, draw, scratch, &parts, &dropped, err));
-	if (parts.one_hot && parts.at[SPLIT_TRAIN].d > 0) {
-		onehot_prune(parts.at, parts.one_hot, parts.names, scratch, &rows);
+	if (status == STATUS_OK && parts.one_hot && parts.at[SPLIT_TRAIN].d > 0) {
+		onehot_prune(parts.at, parts.one_hot, parts.names, &scratch, &rows);
 		parts.d = parts.at[SPLIT_TRAIN].d;
 	}
 	*out = (struct data_shape){.train = parts.at[SPLIT_TRAIN].n,
@@ -315,46 +283,14 @@ static enum status count(const struct data_options *o, const struct data_draw *d
 				   .d = parts.d,
 				   .raw_bytes = parts.raw_bytes,
 				   .read_bytes = parts.read_bytes};
-	for (size_t i = 0; i < o->prepare.count; i++) {
+	for (size_t i = 0; i < o->prepare.count && status == STATUS_OK; i++) {
 		const struct prepare *step = (const struct prepare *)o->prepare.at[i].item;
 
 		if (step->width)
-			TRY(step->width(o->prepare.at[i].options, out->train, &out->d, err));
+			status = step->width(o->prepare.at[i].options, out->train, &out->d, err);
 	}
-	return STATUS_OK;
-}
-
-static void name_data(const struct data_options *options, struct err *err)
-{
-	if (err->source[0] == '\0')
-		snprintf(err->source, sizeof err->source, "data \"%s\"", options->name);
-}
-
-enum status data_load(const struct data_options *options, uint64_t seed, long repetition,
-		      struct arena *arena, struct dataset *out, struct err *err)
-{
-	struct arena scratch = {0};
-	struct arena *memory[2] = {arena, &scratch};
-	const struct data_draw draw = {seed, repetition};
-	enum status status = load(options, &draw, memory, out, err);
-
 	arena_release(&scratch);
-	if (status != STATUS_OK)
-		name_data(options, err);
-	return status;
-}
-
-enum status data_count(const struct data_options *options, uint64_t seed, long repetition,
-		       struct data_shape *out, struct err *err)
-{
-	const struct data_draw draw = {seed, repetition};
-	struct arena scratch = {0};
-	enum status status = count(options, &draw, &scratch, out, err);
-
-	arena_release(&scratch);
-	if (status != STATUS_OK)
-		name_data(options, err);
-	return status;
+	return name_data(o, status, err);
 }
 
 enum status data_glance(const struct data_options *o, struct arena *arena, const char **note,
@@ -368,9 +304,7 @@ enum status data_glance(const struct data_options *o, struct arena *arena, const
 	*note = NULL;
 	if (source->glance)
 		status = source->glance(o->source.options, &request, arena, note, err);
-	if (status != STATUS_OK)
-		name_data(o, err);
-	return status;
+	return name_data(o, status, err);
 }
 
 /* --- SHA-256 over the files --------------------------------------------------------------- */

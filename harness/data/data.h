@@ -8,6 +8,7 @@
 
 #include "harness/data/data_options.h"
 #include "harness/data/table.h"
+#include "harness/data/transform.h"
 #include "harness/store/stages.h"
 #include "solvers/core/arena.h"
 #include "solvers/core/mat.h"
@@ -15,21 +16,6 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-
-struct dataset {
-	struct part train, validation, test;
-	ptrdiff_t bias;       /* index of the bias column, or -1 */
-	const char **columns; /* names of the columns of X, NULL where there is none */
-	size_t raw_d;
-	struct stages stages; /* from raw_d raw features to the columns of X */
-	double target_shift,
-		target_scale; /* y = (target - shift) * scale; 0 and 1 unless asked for */
-	size_t dropped;       /* rows the source left out because a value is missing */
-	size_t filled;        /* missing values that got the training mean */
-	const char *note;     /* what a user should know of how it was read; NULL: nothing */
-	bool regression;
-	const char *classes[2]; /* labels or groups behind -1 and +1, NULL for regression */
-};
 
 /* Load one data set into `arena`. The split and the generator depend on (seed, repetition). */
 enum status data_load(const struct data_options *options, uint64_t seed, long repetition,

@@ -60,31 +60,28 @@ static ptrdiff_t find(const struct labels *labels, struct key key)
 	return index_find_bytes(&labels->texts, key.text, key.length);
 }
 
-static size_t add(struct labels *labels, struct key key)
-{
-	struct label *new;
-
-	if (labels->count == labels->room)
-		grow(labels);
-	new = &labels->at[labels->count];
-	*new = (struct label){.text = arena_text_n(labels->arena, key.text, key.length),
-			      .numeric = key.numeric,
-			      .value = key.value};
-	if (key.numeric)
-		index_place_bytes(&labels->numbers, &new->value, sizeof new->value, labels->count);
-	else
-		index_place_bytes(&labels->texts, new->text, key.length, labels->count);
-	return labels->count++;
-}
-
 size_t labels_add(struct labels *labels, const char *text, size_t length, size_t rows)
 {
 	struct key key = key_of(text, length);
 	ptrdiff_t found = find(labels, key);
-	size_t index = found == INDEX_NONE ? add(labels, key) : (size_t)found;
+	struct label *new;
 
-	labels->at[index].count += rows;
-	return index;
+	if (found != INDEX_NONE) {
+		labels->at[found].count += rows;
+		return (size_t)found;
+	}
+	if (labels->count == labels->room)
+		grow(labels);
+	new = &labels->at[labels->count];
+	*new = (struct label){.text = arena_text_n(labels->arena, text, length),
+			      .numeric = key.numeric,
+			      .value = key.value,
+			      .count = rows};
+	if (key.numeric)
+		index_place_bytes(&labels->numbers, &new->value, sizeof new->value, labels->count);
+	else
+		index_place_bytes(&labels->texts, new->text, length, labels->count);
+	return labels->count++;
 }
 
 size_t labels_find_n(const struct labels *labels, const char *text, size_t length)
@@ -106,23 +103,16 @@ static const char *group_next(const char *at)
 }
 
 /* A label that is a number holds no "|", so a text with one is a group here. */
-static bool group_has(const char *group, double value)
+bool labels_wanted(struct texts classes, double value)
 {
 	double one;
 
-	for (const char *at = group, *end; at; at = *end ? end + 1 : NULL) {
-		end = group_next(at);
-		if (number_parse(at, (size_t)(end - at), &one) && one == value)
-			return true;
-	}
-	return false;
-}
-
-bool labels_wanted(struct texts classes, double value)
-{
 	for (size_t i = 0; i < classes.count; i++)
-		if (group_has(classes.at[i], value))
-			return true;
+		for (const char *at = classes.at[i], *end; at; at = *end ? end + 1 : NULL) {
+			end = group_next(at);
+			if (number_parse(at, (size_t)(end - at), &one) && one == value)
+				return true;
+		}
 	return classes.count == 0;
 }
 
@@ -135,23 +125,21 @@ static bool same_keys(struct key a, struct key b)
 	return a.length == b.length && memcmp(a.text, b.text, a.length) == 0;
 }
 
-static bool group_names(const char *group, struct key key)
-{
-	if (same_keys(key_of(group, strlen(group)), key))
-		return true;
-	for (const char *at = group, *end; at; at = *end ? end + 1 : NULL) {
-		end = group_next(at);
-		if (same_keys(key_of(at, (size_t)(end - at)), key))
-			return true;
-	}
-	return false;
-}
-
 bool labels_named(struct texts classes, const char *text, size_t length)
 {
-	for (size_t i = 0; i < classes.count; i++)
-		if (group_names(classes.at[i], key_of(text, length)))
+	const struct key key = key_of(text, length);
+
+	for (size_t i = 0; i < classes.count; i++) {
+		const char *group = classes.at[i];
+
+		if (same_keys(key_of(group, strlen(group)), key))
 			return true;
+		for (const char *at = group, *end; at; at = *end ? end + 1 : NULL) {
+			end = group_next(at);
+			if (same_keys(key_of(at, (size_t)(end - at)), key))
+				return true;
+		}
+	}
 	return false;
 }
 
@@ -209,106 +197,51 @@ void labels_sort(const struct labels *labels, const struct label **sorted)
 		sorted[i] = next_label(labels, i ? sorted[i - 1] : NULL);
 }
 
-/* The choice of classes on its way. */
-struct pick {
-	const struct labels *labels;
-	struct texts classes;
-	struct label_classes *out;
-	size_t *rows; /* of both classes so far */
-};
-
-/* Put one label of a text of `classes` into class 0 or 1. */
-static enum status assign(const struct pick *p, size_t class, const char *text, size_t length,
-			  struct err *err)
+/* Put the labels of a text of `classes` into class 0 or 1; rows: of both classes so far. A text
+ * that occurs as a label is that label, also with a "|" in it. */
+static enum status assign_group(const struct labels *labels, struct texts classes, size_t class,
+				struct label_classes *out, size_t rows[2], struct err *err)
 {
-	size_t index = labels_find_n(p->labels, text, length);
-	int shown = (int)(length < NAME_SHOWN ? length : NAME_SHOWN);
-	signed char *side = &p->out->side[index];
+	const char *group = classes.at[class];
+	size_t index = labels_find(labels, group);
+	bool whole = index < labels->count;
 	char found[800];
 
-	if (length == 0 && p->classes.at[class][0])
-		return err_set(err, STATUS_SPEC,
-			       "classes: expected labels joined by \"|\", got an empty one in "
-			       "\"%.40s\"",
-			       p->classes.at[class]);
-	if (index == p->labels->count) {
-		list(p->labels, found, sizeof found);
-		return err_set(err, STATUS_SPEC, "classes: no row has the label \"%.*s\"; found %s",
-			       shown, text, found);
-	}
-	if (*side)
-		return err_set(err, STATUS_SPEC,
-			       "classes: expected every label once, got \"%.*s\" in \"%.40s\" and "
-			       "in \"%.40s\"",
-			       shown, text, p->classes.at[*side > 0], p->classes.at[class]);
-	*side = class ? 1 : -1;
-	p->rows[class] += p->labels->at[index].count;
-	return STATUS_OK;
-}
-
-/* A text that occurs as a label is that label, also with a "|" in it. */
-static enum status assign_group(const struct pick *p, size_t class, struct err *err)
-{
-	const char *group = p->classes.at[class];
-	size_t index = labels_find(p->labels, group);
-
-	p->out->name[class] = group;
-	if (index < p->labels->count) {
-		p->out->name[class] = p->labels->at[index].text;
-		return assign(p, class, group, strlen(group), err);
-	}
+	out->name[class] = whole ? labels->at[index].text : group;
 	for (const char *at = group, *end; at; at = *end ? end + 1 : NULL) {
-		end = group_next(at);
-		TRY(assign(p, class, at, (size_t)(end - at), err));
+		size_t length = whole ? strlen(group) : (size_t)(group_next(at) - at);
+		int shown = (int)(length < NAME_SHOWN ? length : NAME_SHOWN);
+
+		end = at + length;
+		if (length == 0 && group[0])
+			return err_set(err, STATUS_SPEC,
+				       "classes: expected labels joined by \"|\", got an empty one "
+				       "in \"%.40s\"",
+				       group);
+		index = labels_find_n(labels, at, length);
+		if (index == labels->count) {
+			list(labels, found, sizeof found);
+			return err_set(err, STATUS_SPEC,
+				       "classes: no row has the label \"%.*s\"; found %s", shown,
+				       at, found);
+		}
+		if (out->side[index])
+			return err_set(err, STATUS_SPEC,
+				       "classes: expected every label once, got \"%.*s\" in "
+				       "\"%.40s\" and in \"%.40s\"",
+				       shown, at, classes.at[out->side[index] > 0], group);
+		out->side[index] = class ? 1 : -1;
+		rows[class] += labels->at[index].count;
 	}
 	return STATUS_OK;
 }
 
-/* Labels that the test part alone has make no class. */
-static enum status check_rows(const struct pick *p, struct err *err)
-{
-	char found[800];
-
-	for (size_t class = 0; class < 2; class ++) {
-		if (p->rows[class] > 0)
-			continue;
-		list(p->labels, found, sizeof found);
-		return err_set(
-			err, STATUS_SPEC,
-			"classes: no row of the training part has the label \"%.40s\"; found "
-			"%s",
-			p->classes.at[class], found);
-	}
-	return STATUS_OK;
-}
-
-static enum status pick_named(const struct pick *p, struct err *err)
-{
-	if (p->classes.count != 2)
-		return err_set(err, STATUS_SPEC,
-			       "classes: expected two labels or groups of labels, got %zu",
-			       p->classes.count);
-	TRY(assign_group(p, 0, err));
-	TRY(assign_group(p, 1, err));
-	return check_rows(p, err);
-}
-
-/* For more than two labels. */
-static const char *many_hint(const struct labels *labels)
-{
-	size_t texts = 0;
-
-	for (size_t i = 0; i < labels->count; i++)
-		texts += !labels->at[i].numeric;
-	if (texts == 0)
-		return "; numeric targets need task: regression";
-	return texts == 1 ? "; if a text among numbers is the name of the column, say header: yes"
-			  : "";
-}
-
+/* The only two labels there are. */
 static enum status pick_both(const struct labels *labels, struct label_classes *out,
 			     struct err *err)
 {
+	size_t texts = 0;
+	const char *hint;
 	bool swapped;
 	char found[800];
 
@@ -316,11 +249,16 @@ static enum status pick_both(const struct labels *labels, struct label_classes *
 	if (labels->count < 2)
 		return err_set(err, STATUS_ENV, "one class only: %s",
 			       labels->count ? found : "no row");
+	for (size_t i = 0; i < labels->count; i++)
+		texts += !labels->at[i].numeric;
+	hint = texts == 0   ? "; numeric targets need task: regression"
+	       : texts == 1 ? "; if a text among numbers is the name of the column, say header: yes"
+			    : "";
 	if (labels->count > 2)
 		return err_set(
 			err, STATUS_SPEC,
 			"classes: %zu labels occur, name two of them or two groups; found %s%s",
-			labels->count, found, many_hint(labels));
+			labels->count, found, hint);
 	swapped = ascending(&labels->at[1], &labels->at[0]);
 	for (int i = 0; i < 2; i++) {
 		out->side[i] = (i == 1) != swapped ? 1 : -1;
@@ -333,11 +271,29 @@ enum status labels_pick(const struct labels *labels, struct texts classes,
 			struct label_classes *out, struct err *err)
 {
 	size_t rows[2] = {0, 0};
-	const struct pick pick = {labels, classes, out, rows};
+	char found[800];
 
 	*out = (struct label_classes){
 		.side = ARENA_ARRAY(labels->arena, signed char, labels->count)};
-	return classes.count > 0 ? pick_named(&pick, err) : pick_both(labels, out, err);
+	if (classes.count == 0)
+		return pick_both(labels, out, err);
+	if (classes.count != 2)
+		return err_set(err, STATUS_SPEC,
+			       "classes: expected two labels or groups of labels, got %zu",
+			       classes.count);
+	for (size_t class = 0; class < 2; class ++)
+		TRY(assign_group(labels, classes, class, out, rows, err));
+	for (size_t class = 0; class < 2; class ++) {
+		if (rows[class] > 0) /* labels that the test part alone has make no class */
+			continue;
+		list(labels, found, sizeof found);
+		return err_set(
+			err, STATUS_SPEC,
+			"classes: no row of the training part has the label \"%.40s\"; found "
+			"%s",
+			classes.at[class], found);
+	}
+	return STATUS_OK;
 }
 
 int labels_side(const struct labels *labels, const struct label_classes *classes, const char *text)

@@ -19,27 +19,37 @@ const struct option limit_rows[] = {
 	{0},
 };
 
-struct rule {
-	const char *part;
-	size_t most, per_class; /* 0: no limit */
-	bool random, regression;
-};
-
 /* Selection sampling (Knuth, TAOCP 2, algorithm S): a row is kept with probability take / left,
  * which leaves exactly `take` of them; without a draw the first ones are kept. */
-static void thin(const struct rule *rule, struct rng *rng, struct rows *rows)
+static enum status limit_part(const struct limit_options *o, bool test, bool regression,
+			      struct rng *rng, struct rows *rows, struct err *err)
 {
+	const char *part = test ? "test" : "train";
+	const size_t most = (size_t)(test ? o->test : o->train);
+	const size_t per_class = (size_t)(test ? o->test_per_class : o->train_per_class);
 	size_t left[CLASSES] = {0}, take[CLASSES], kept = 0;
 
+	if (most > 0 && per_class > 0)
+		return err_set(err, STATUS_SPEC, "limit: %s and %s_per_class cannot both be given",
+			       part, part);
+	if (per_class > 0 && regression)
+		return err_set(err, STATUS_SPEC, "limit.%s_per_class: regression has no classes",
+			       part);
+	if (per_class == 0 && (most == 0 || most >= rows->n))
+		return STATUS_OK;
+	if (per_class == 0 && !o->random) {
+		rows->n = most;
+		return STATUS_OK;
+	}
 	for (size_t i = 0; i < rows->n; i++)
-		left[!rule->regression && rows->y[i] > 0]++;
+		left[!regression && rows->y[i] > 0]++;
 	for (size_t c = 0; c < CLASSES; c++)
-		take[c] = rule->per_class < left[c] ? rule->per_class : left[c];
-	if (rule->most > 0)
-		split_quota(rule->most, left, take);
+		take[c] = per_class < left[c] ? per_class : left[c];
+	if (most > 0)
+		split_quota(most, left, take);
 	for (size_t i = 0; i < rows->n; i++) {
-		size_t c = !rule->regression && rows->y[i] > 0;
-		bool wanted = rule->random ? rng_below(rng, left[c]) < take[c] : take[c] > 0;
+		size_t c = !regression && rows->y[i] > 0;
+		bool wanted = o->random ? rng_below(rng, left[c]) < take[c] : take[c] > 0;
 
 		left[c]--;
 		if (!wanted)
@@ -49,32 +59,12 @@ static void thin(const struct rule *rule, struct rng *rng, struct rows *rows)
 		rows->y[kept++] = rows->y[i];
 	}
 	rows->n = kept;
-}
-
-static enum status limit_part(const struct rule *rule, struct rng *rng, struct rows *rows,
-			      struct err *err)
-{
-	if (rule->most > 0 && rule->per_class > 0)
-		return err_set(err, STATUS_SPEC, "limit: %s and %s_per_class cannot both be given",
-			       rule->part, rule->part);
-	if (rule->per_class > 0 && rule->regression)
-		return err_set(err, STATUS_SPEC, "limit.%s_per_class: regression has no classes",
-			       rule->part);
-	if (rule->per_class > 0 || (rule->most > 0 && rule->most < rows->n && rule->random))
-		thin(rule, rng, rows);
-	else if (rule->most > 0 && rule->most < rows->n)
-		rows->n = rule->most;
 	return STATUS_OK;
 }
 
 enum status limit_apply(const struct limit_options *options, bool regression, struct rng rng[2],
 			struct rows parts[SPLIT_ROLES], struct err *err)
 {
-	const struct rule train = {"train", (size_t)options->train,
-				   (size_t)options->train_per_class, options->random, regression};
-	const struct rule test = {"test", (size_t)options->test, (size_t)options->test_per_class,
-				  options->random, regression};
-
-	TRY(limit_part(&train, &rng[0], &parts[SPLIT_TRAIN], err));
-	return limit_part(&test, &rng[1], &parts[SPLIT_TEST], err);
+	TRY(limit_part(options, false, regression, &rng[0], &parts[SPLIT_TRAIN], err));
+	return limit_part(options, true, regression, &rng[1], &parts[SPLIT_TEST], err);
 }

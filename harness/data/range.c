@@ -63,29 +63,23 @@ void range_divide(struct stages *stages, const double *size, struct arena *arena
 		stages_add(stages, STAGE_SCALE, d, second, arena);
 }
 
-/* Solvers multiply up to four features, as in squares of sums of squares. */
-static double limit(void)
-{
-	return sqrt(sqrt(REAL_LARGEST));
-}
-
-static enum status too_large(ptrdiff_t row, ptrdiff_t column, double x, struct err *err)
-{
-	return err_set(err, STATUS_ENV,
-		       "row %td, column %td: expected a prepared value up to %.1e, whose fourth "
-		       "power is finite in %s precision, got %g; `prepare: [standardize]` brings "
-		       "columns to size 1",
-		       row, column, limit(), REAL_NAME, x);
-}
-
 enum status range_check(const struct part *part, struct err *err)
 {
-	const double most = limit();
+	/* solvers multiply up to four features, as in squares of sums of squares */
+	const double most = sqrt(sqrt(REAL_LARGEST));
 
 	for (ptrdiff_t j = 0; j < part->X.cols; j++)
-		for (ptrdiff_t i = 0; i < part->X.rows; i++)
-			if (!(fabs((double)mat_get(part->X, i, j)) <= most))
-				return too_large(i, j, (double)mat_get(part->X, i, j), err);
+		for (ptrdiff_t i = 0; i < part->X.rows; i++) {
+			double x = (double)mat_get(part->X, i, j);
+
+			if (!(fabs(x) <= most))
+				return err_set(
+					err, STATUS_ENV,
+					"row %td, column %td: expected a prepared value up to "
+					"%.1e, whose fourth power is finite in %s precision, got "
+					"%g; `prepare: [standardize]` brings columns to size 1",
+					i, j, most, REAL_NAME, x);
+		}
 	for (ptrdiff_t i = 0; i < part->X.rows; i++)
 		if (!(fabs((double)part->y[i]) <= most))
 			return err_set(

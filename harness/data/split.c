@@ -45,25 +45,6 @@ void split_quota(size_t k, const size_t left[CLASSES], size_t take[CLASSES])
 	}
 }
 
-static enum status check_options(const struct split_options *o, const struct split_rows *rows,
-				 size_t *test, size_t *validation, struct err *err)
-{
-	*test = 0;
-	if (rows->has_test && o->test > 0)
-		return err_set(err, STATUS_SPEC,
-			       "split.test: the source has a test part of its own; leave test out, "
-			       "or write 0 for no test part");
-	if (!isnan(o->test))
-		TRY(count_of("test", o->test, rows->n, test, err));
-	TRY(count_of("validation", o->validation, rows->n, validation, err));
-	if (*test + *validation + LEAST_TRAINING > rows->n)
-		return err_set(err, STATUS_SPEC,
-			       "split: %zu test and %zu validation rows of %zu leave fewer than %d "
-			       "training rows",
-			       *test, *validation, rows->n, LEAST_TRAINING);
-	return STATUS_OK;
-}
-
 enum status split_assign(const struct split_options *options, const struct split_rows *rows,
 			 struct rng *rng, struct arena *scratch, unsigned char *role,
 			 struct err *err)
@@ -72,7 +53,19 @@ enum status split_assign(const struct split_options *options, const struct split
 	size_t *index[CLASSES], *room = ARENA_ARRAY(scratch, size_t, rows->n);
 	bool classes = options->stratified && rows->y;
 
-	TRY(check_options(options, rows, &test, &validation, err));
+	if (rows->has_test && options->test > 0)
+		return err_set(err, STATUS_SPEC,
+			       "split.test: the source has a test part of its own; leave test out, "
+			       "or write 0 for no test part");
+	if (!isnan(options->test))
+		TRY(count_of("test", options->test, rows->n, &test, err));
+	TRY(count_of("validation", options->validation, rows->n, &validation, err));
+	if (test + validation + LEAST_TRAINING > rows->n)
+		return err_set(err, STATUS_SPEC,
+			       "split: %zu test and %zu validation rows of %zu leave fewer than %d "
+			       "training rows",
+			       test, validation, rows->n, LEAST_TRAINING);
+
 	for (size_t i = 0; i < rows->n; i++)
 		left[classes && rows->y[i] > 0]++;
 	index[0] = room;
@@ -86,6 +79,7 @@ enum status split_assign(const struct split_options *options, const struct split
 	}
 	for (size_t c = 0; c < CLASSES; c++)
 		rng_shuffle(rng, left[c], index[c]);
+
 	split_quota(test, left, takes[0]);
 	left[0] -= takes[0][0];
 	left[1] -= takes[0][1];

@@ -26,6 +26,15 @@ struct table {
 	const char *note;    /* what the reader took for granted; NULL: nothing */
 };
 
+/* Room for the targets of n rows, or for their labels. */
+static inline void table_room(struct table *table, size_t n, bool targets, struct arena *arena)
+{
+	if (targets)
+		table->target = ARENA_ARRAY(arena, double, n);
+	else
+		table->label = ARENA_ARRAY(arena, const char *, n);
+}
+
 /* What a reader may use to read less: labels to keep, as in data_options (empty = all). */
 struct read_request {
 	struct texts classes;

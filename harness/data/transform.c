@@ -1,4 +1,4 @@
-/* Missing values, fitting of the preparation, and its application. */
+/* Missing values, fitting of the preparation, and its application. See transform.h. */
 #include "harness/data/transform.h"
 
 #include "harness/data/range.h"
@@ -10,30 +10,18 @@ enum {
 	TILE = 32 /* rows at a time, so that both layouts stay in cache */
 };
 
-static bool any_missing(const struct rows *rows)
+/* Missing values (NaN) of all parts become the mean of their column over the training part. */
+static enum status fill(struct rows parts[SPLIT_ROLES], struct arena *scratch, size_t *filled,
+			struct err *err)
 {
-	for (size_t i = 0; i < rows->n * rows->d; i++)
-		if (isnan(rows->x[i]))
-			return true;
-	return false;
-}
-
-enum status transform_fill(struct rows parts[SPLIT_ROLES], struct arena *scratch, size_t *filled,
-			   struct err *err)
-{
-	const size_t d = parts[SPLIT_TRAIN].d;
+	const struct rows *train = &parts[SPLIT_TRAIN];
+	const size_t d = train->d;
 	double *mean = ARENA_ARRAY(scratch, double, d); /* of what is known; NaN: nothing is */
 	size_t *known = ARENA_ARRAY(scratch, size_t, d);
-	bool missing = false;
 
-	*filled = 0;
-	for (int role = 0; role < SPLIT_ROLES; role++)
-		missing = missing || any_missing(&parts[role]);
-	if (!missing)
-		return STATUS_OK;
-	for (size_t i = 0; i < parts[SPLIT_TRAIN].n; i++)
+	for (size_t i = 0; i < train->n; i++)
 		for (size_t j = 0; j < d; j++) {
-			double x = parts[SPLIT_TRAIN].x[i * d + j];
+			double x = train->x[i * d + j];
 
 			if (isnan(x))
 				continue;
@@ -63,10 +51,11 @@ enum status transform_fill(struct rows parts[SPLIT_ROLES], struct arena *scratch
 
 /* The stages from `first` on, without a bias, applied to each row in place: rows get shorter, never
  * longer, so a row is read before it is overwritten. */
-static void apply(const struct stages *stages, size_t first, struct rows *rows, double *spare)
+static void apply(const struct stages *stages, size_t first, struct rows *rows,
+		  struct arena *scratch)
 {
 	size_t width = stages_width(stages), d_in = rows->d;
-	double *row = spare, *other = spare + width;
+	double *row = ARENA_ARRAY(scratch, double, 2 * width), *other = row + width;
 
 	for (size_t i = 0; i < rows->n; i++) {
 		memcpy(row, rows->x + i * d_in, d_in * sizeof *row);
@@ -76,61 +65,34 @@ static void apply(const struct stages *stages, size_t first, struct rows *rows, 
 	rows->d = stages->d;
 }
 
-static double *spare_rows(const struct stages *stages, struct arena *scratch)
-{
-	return ARENA_ARRAY(scratch, double, 2 * stages_width(stages));
-}
-
-enum status transform_prepare(const struct choices *steps, struct rows parts[SPLIT_ROLES],
-			      struct arena *arena, struct stages *out, struct err *err)
+/* Fit the steps in order to the training part and apply them to all parts, in place; a bias column
+ * is left to be written. */
+static enum status fit(const struct choices *steps, struct rows parts[SPLIT_ROLES],
+		       struct arena *memory[2], struct stages *out, struct err *err)
 {
 	struct rows *train = &parts[SPLIT_TRAIN];
-	enum status status = STATUS_OK;
-	struct arena scratch = {0};
 	struct stages features;
 
 	*out = stages_none(train->d);
-	for (size_t i = 0; i < steps->count && status == STATUS_OK; i++) {
+	for (size_t i = 0; i < steps->count; i++) {
 		const struct prepare *step = (const struct prepare *)steps->at[i].item;
 		size_t first = out->count;
 
 		if (stages_bias(out))
-			status = err_set(err, STATUS_SPEC,
-					 "prepare: bias must be the last step, got %s behind it",
-					 step->base.name);
-		else
-			status = step->fit(steps->at[i].options, train, arena, out, err);
-		if (status == STATUS_OK && !stages_bias(out))
-			apply(out, first, train, spare_rows(out, &scratch));
+			return err_set(err, STATUS_SPEC,
+				       "prepare: bias must be the last step, got %s behind it",
+				       step->base.name);
+		TRY(step->fit(steps->at[i].options, train, memory[0], out, err));
+		if (!stages_bias(out))
+			apply(out, first, train, memory[1]);
 	}
 	features = *out;
 	if (stages_bias(out)) {
 		features.count--;
 		features.d--;
 	}
-	for (int role = SPLIT_TRAIN + 1; role < SPLIT_ROLES && status == STATUS_OK; role++)
-		if (out->count > 0)
-			apply(&features, 0, &parts[role], spare_rows(out, &scratch));
-	arena_release(&scratch);
-	return status;
-}
-
-enum status transform_target(struct rows parts[SPLIT_ROLES], double *shift, double *scale,
-			     struct err *err)
-{
-	const struct rows *train = &parts[SPLIT_TRAIN];
-	struct range_moments c = range_moments(train->y, train->n, 1);
-
-	*shift = c.mean;
-	*scale = c.deviation > 0 ? 1 / c.deviation : 1;
-	if (!isnormal(*scale))
-		return err_set(err, STATUS_ENV,
-			       "target: standardize: the targets deviate by %g, which has no "
-			       "reciprocal in double precision: change their unit",
-			       c.deviation);
-	for (int role = 0; role < SPLIT_ROLES; role++)
-		for (size_t i = 0; i < parts[role].n; i++)
-			parts[role].y[i] = (parts[role].y[i] - *shift) * *scale;
+	for (int role = SPLIT_TRAIN + 1; role < SPLIT_ROLES && out->count > 0; role++)
+		apply(&features, 0, &parts[role], memory[1]);
 	return STATUS_OK;
 }
 
@@ -155,27 +117,9 @@ static enum status not_finite(const struct rows *rows, struct err *err)
 	return STATUS_OK;
 }
 
-/* An error for a column that is not zero, but zero in `real`. */
-static enum status vanished(const struct rows *rows, struct mat X, struct err *err)
-{
-	for (size_t j = 0; j < rows->d; j++) {
-		double raw = 0, kept = 0;
-
-		for (size_t i = 0; i < rows->n; i++) {
-			raw = fmax(raw, fabs(rows->x[i * rows->d + j]));
-			kept = fmax(kept, fabs((double)mat_get(X, (ptrdiff_t)i, (ptrdiff_t)j)));
-		}
-		if (raw > 0 && !(kept > 0))
-			return err_set(err, STATUS_ENV,
-				       "column %zu: its values, up to %g, are 0 in %s precision; "
-				       "prepare: [standardize] brings columns to size 1",
-				       j, raw, REAL_NAME);
-	}
-	return STATUS_OK;
-}
-
-enum status transform_write(const struct rows *rows, bool bias, struct arena *arena,
-			    struct part *out, struct err *err)
+/* Rows as matrices of `real`, with a last column of ones if `bias`. */
+static enum status write_part(const struct rows *rows, bool bias, struct arena *arena,
+			      struct part *out, struct err *err)
 {
 	const size_t n = rows->n, d = rows->d;
 	bool finite = true;
@@ -197,5 +141,61 @@ enum status transform_write(const struct rows *rows, bool bias, struct arena *ar
 		if (bias)
 			mat_set(out->X, (ptrdiff_t)i, (ptrdiff_t)d, 1);
 	}
-	return finite ? vanished(rows, out->X, err) : not_finite(rows, err);
+	if (!finite)
+		return not_finite(rows, err);
+	for (size_t j = 0; j < d; j++) { /* a column that is not zero may be zero in `real` */
+		const real *kept = mat_col(out->X, (ptrdiff_t)j);
+		double largest = 0, largest_kept = 0;
+
+		for (size_t i = 0; i < n; i++) {
+			largest = fmax(largest, fabs(rows->x[i * d + j]));
+			largest_kept = fmax(largest_kept, fabs((double)kept[i]));
+		}
+		if (largest > 0 && !(largest_kept > 0))
+			return err_set(err, STATUS_ENV,
+				       "column %zu: its values, up to %g, are 0 in %s precision; "
+				       "prepare: [standardize] brings columns to size 1",
+				       j, largest, REAL_NAME);
+	}
+	return STATUS_OK;
+}
+
+enum status transform_data(const struct data_options *o, struct rows parts[SPLIT_ROLES],
+			   const char **names, struct arena *memory[2], struct dataset *out,
+			   struct err *err)
+{
+	struct part *to[SPLIT_ROLES] = {[SPLIT_TRAIN] = &out->train,
+					[SPLIT_VALIDATION] = &out->validation,
+					[SPLIT_TEST] = &out->test};
+	double *shift = &out->target_shift, *scale = &out->target_scale;
+	struct range_moments target;
+
+	TRY(fill(parts, memory[1], &out->filled, err));
+	out->raw_d = parts[SPLIT_TRAIN].d;
+	for (int role = 0; role < SPLIT_ROLES && out->raw_d == 2; role++) { /* for plots */
+		double *copy = ARENA_ARRAY(memory[0], double, parts[role].n * 2);
+
+		memcpy(copy, parts[role].x, parts[role].n * 2 * sizeof *copy);
+		to[role]->raw = copy;
+	}
+	TRY(fit(&o->prepare, parts, memory, &out->stages, err));
+	out->columns = stages_names(&out->stages, names, memory[0]);
+	out->bias = stages_bias(&out->stages) ? (ptrdiff_t)out->stages.d - 1 : -1;
+	*scale = 1;
+	if (o->target == DATA_TARGET_STANDARDIZE) {
+		target = range_moments(parts[SPLIT_TRAIN].y, parts[SPLIT_TRAIN].n, 1);
+		*shift = target.mean;
+		*scale = target.deviation > 0 ? 1 / target.deviation : 1;
+		if (!isnormal(*scale))
+			return err_set(err, STATUS_ENV,
+				       "target: standardize: the targets deviate by %g, which has "
+				       "no reciprocal in double precision: change their unit",
+				       target.deviation);
+	}
+	for (int role = 0; role < SPLIT_ROLES; role++) {
+		for (size_t i = 0; i < parts[role].n; i++)
+			parts[role].y[i] = (parts[role].y[i] - *shift) * *scale;
+		TRY(write_part(&parts[role], out->bias >= 0, memory[0], to[role], err));
+	}
+	return STATUS_OK;
 }

@@ -2,26 +2,33 @@
 #ifndef DATA_TRANSFORM_H
 #define DATA_TRANSFORM_H
 
+#include "harness/data/data_options.h"
 #include "harness/data/split.h"
 #include "harness/data/table.h"
 
-/* Missing values (NaN) of all parts become the mean of their column over the training part. */
-enum status transform_fill(struct rows parts[SPLIT_ROLES], struct arena *scratch, size_t *filled,
+struct dataset {
+	struct part train, validation, test;
+	ptrdiff_t bias;       /* index of the bias column, or -1 */
+	const char **columns; /* names of the columns of X, NULL where there is none */
+	size_t raw_d;
+	struct stages stages; /* from raw_d raw features to the columns of X */
+	double target_shift,
+		target_scale; /* y = (target - shift) * scale; 0 and 1 unless asked for */
+	size_t dropped;       /* rows the source left out because a value is missing */
+	size_t filled;        /* missing values that got the training mean */
+	const char *note;     /* what a user should know of how it was read; NULL: nothing */
+	bool regression;
+	const char *classes[2]; /* labels or groups behind -1 and +1, NULL for regression */
+};
+
+/* Missing values become the mean of their column over the training part; the steps of `prepare` are
+ * fitted to the training part in order and applied to all parts, in place; targets get mean 0 and
+ * variance 1 over the training part if asked for; the rows become matrices of `real`. `names` are
+ * those of the raw columns, or NULL. Errors, with the position: a column to fill that has no value,
+ * a value that `real` cannot hold, a column of which it leaves zeros only, targets whose deviation
+ * has no reciprocal. memory[0] keeps the result, memory[1] is scratch. */
+enum status transform_data(const struct data_options *options, struct rows parts[SPLIT_ROLES],
+			   const char **names, struct arena *memory[2], struct dataset *out,
 			   struct err *err);
-
-/* Fit the steps in order to the training part and apply them to all parts, in place; a bias column
- * is left to transform_write. */
-enum status transform_prepare(const struct choices *steps, struct rows parts[SPLIT_ROLES],
-			      struct arena *arena, struct stages *out, struct err *err);
-
-/* Mean 0 and variance 1 of the targets over the training part; an error where their deviation has
- * no reciprocal. */
-enum status transform_target(struct rows parts[SPLIT_ROLES], double *shift, double *scale,
-			     struct err *err);
-
-/* Rows as matrices of `real`, with a last column of ones if `bias`. An error, with the position,
- * for a value that `real` cannot hold, and for a column of which it leaves zeros only. */
-enum status transform_write(const struct rows *rows, bool bias, struct arena *arena,
-			    struct part *out, struct err *err);
 
 #endif

@@ -29,20 +29,16 @@ enum status csv_open(struct csv *csv, const char *path, const char *const *heade
 	return STATUS_OK;
 }
 
-static bool is_number(const char *text)
-{
-	char *end;
-
-	strtod(text, &end);
-	return end != text && !*end;
-}
-
 /* Would a spreadsheet take the text for a formula, with the quotes before it taken away? */
 static bool is_formula(const char *text)
 {
 	const char *start = text + strspn(text, "'");
+	char *end;
 
-	return *start && strchr("=+-@\t\r", *start) && !(start == text && is_number(text));
+	if (!*start || !strchr("=+-@\t\r", *start))
+		return false;
+	strtod(text, &end);
+	return start != text || end == text || *end;
 }
 
 void csv_text(struct csv *csv, const char *text)
@@ -162,56 +158,43 @@ static const char *next_field(struct reader *r)
 	return *start == '\'' && is_formula(start) ? start + 1 : start;
 }
 
-static size_t count_bytes(const char *text, const char *which)
-{
-	size_t count = 0;
-
-	for (; (text = strpbrk(text, which)); text++)
-		count++;
-	return count;
-}
-
-static enum status read_row(struct reader *r, struct csv_table *table, const char **row,
-			    struct err_place at, struct err *err)
-{
-	at.line = r->line;
-	for (size_t j = 0; j < table->cols; j++) {
-		row[j] = next_field(r);
-		if (!row[j])
-			return err_at(err, STATUS_ENV, at, "broken quotes in field %zu", j + 1);
-		if (r->row_ended != (j + 1 == table->cols))
-			return err_at(err, STATUS_ENV, at, "expected %zu fields, got %s",
-				      table->cols, r->row_ended ? "fewer" : "more");
-	}
-	return STATUS_OK;
-}
-
 enum status csv_read(const char *path, struct arena *arena, struct csv_table *out, struct err *err)
 {
 	struct err_place at = {path, 0, 0};
 	struct reader r = {.line = 1};
-	const char *text;
-	size_t fields, lines;
+	size_t fields = 1, lines = 1;
+	const char *text, **row;
 
 	*out = (struct csv_table){0};
 	TRY(store_read_text(path, arena, &text, err));
-	fields = count_bytes(text, ",\n") + 1;
-	lines = count_bytes(text, "\n") + 1;
 	r.at = arena_text(arena, text);
 	if (!*r.at)
 		return err_at(err, STATUS_ENV, at, "is empty, expected a header line");
+	for (; *text; text++) {
+		fields += *text == ',' || *text == '\n';
+		lines += *text == '\n';
+	}
 	out->header = ARENA_ARRAY(arena, const char *, fields);
+	at.line = 1;
 	do {
 		out->header[out->cols] = next_field(&r);
 		if (!out->header[out->cols])
-			return err_at(err, STATUS_ENV, (struct err_place){path, 1, 0},
-				      "broken quotes in the header");
+			return err_at(err, STATUS_ENV, at, "broken quotes in the header");
 		out->cols++;
 	} while (!r.row_ended);
 	out->cell = ARENA_ARRAY(arena, const char *, lines * out->cols);
-	while (*r.at) {
-		TRY(read_row(&r, out, out->cell + out->rows * out->cols, at, err));
-		out->rows++;
+	for (; *r.at; out->rows++) {
+		row = out->cell + out->rows * out->cols;
+		at.line = r.line;
+		for (size_t j = 0; j < out->cols; j++) {
+			row[j] = next_field(&r);
+			if (!row[j])
+				return err_at(err, STATUS_ENV, at, "broken quotes in field %zu",
+					      j + 1);
+			if (r.row_ended != (j + 1 == out->cols))
+				return err_at(err, STATUS_ENV, at, "expected %zu fields, got %s",
+					      out->cols, r.row_ended ? "fewer" : "more");
+		}
 	}
 	return STATUS_OK;
 }

@@ -53,46 +53,6 @@ static bool starts(const char *head, size_t count, const char *text, size_t leng
 	return count >= length && memcmp(head, text, length) == 0;
 }
 
-/* Whether the name of the first entry of a zip file ends with .npy. */
-static bool is_npz(const char *head, size_t count)
-{
-	size_t end;
-
-	if (count < ZIP_NAME)
-		return false;
-	end = ZIP_NAME + ((unsigned char)head[26] | (size_t)(unsigned char)head[27] << 8);
-	return end <= count && end >= ZIP_NAME + 4 && memcmp(head + end - 4, ".npy", 4) == 0;
-}
-
-static const char *container(const char *head, size_t count, enum filekind wanted)
-{
-	if (starts(head, count, "PK\3\4", 4) || starts(head, count, "PK\5\6", 4)) {
-		if (wanted == FILEKIND_NPZ)
-			return NULL;
-		return is_npz(head, count)
-			       ? "an .npz file (a zip archive of arrays); the source npz reads it"
-			       : "a zip archive; unpack it";
-	}
-	if (starts(head, count, "\x93NUMPY", 6) && wanted != FILEKIND_NPY)
-		return "a numpy array (.npy); the source npy reads it";
-	if (count >= TAR_MAGIC + 6 && memcmp(head + TAR_MAGIC, "ustar", 5) == 0)
-		return "a tar archive; unpack it";
-	return NULL;
-}
-
-/* "BZh", the size of blocks, and the first digits of pi. */
-static bool is_bz2(const char *head, size_t count)
-{
-	return count >= 10 && memcmp(head, "BZh", 3) == 0 && memcmp(head + 4, "1AY&SY", 6) == 0;
-}
-
-/* Python's pickle, protocols 2 to 5. */
-static bool is_pickle(const char *head, size_t count)
-{
-	return count >= 4 && head[0] == '\x80' && head[1] >= 2 && head[1] <= 5 &&
-	       (head[2] == '\x95' || head[2] == '}' || head[2] == ']' || head[2] == 'c');
-}
-
 static bool is_page(const char *head, size_t count)
 {
 	static const char *const tags[] = {"<!doctype html", "<html", "<head>"};
@@ -128,16 +88,31 @@ static const char *wide_text(const char *head, size_t count)
 
 const char *filekind_instead(const char *head, size_t count, enum filekind wanted)
 {
-	const char *other = container(head, count, wanted);
+	size_t end = 0; /* of the name of the first entry of a zip file */
 
-	if (other)
-		return other;
+	if (starts(head, count, "PK\3\4", 4) || starts(head, count, "PK\5\6", 4)) {
+		if (wanted == FILEKIND_NPZ)
+			return NULL;
+		if (count >= ZIP_NAME)
+			end = ZIP_NAME +
+			      ((unsigned char)head[26] | (size_t)(unsigned char)head[27] << 8);
+		return end >= ZIP_NAME + 4 && end <= count && memcmp(head + end - 4, ".npy", 4) == 0
+			       ? "an .npz file (a zip archive of arrays); the source npz reads it"
+			       : "a zip archive; unpack it";
+	}
+	if (starts(head, count, "\x93NUMPY", 6) && wanted != FILEKIND_NPY)
+		return "a numpy array (.npy); the source npy reads it";
+	if (count >= TAR_MAGIC + 6 && memcmp(head + TAR_MAGIC, "ustar", 5) == 0)
+		return "a tar archive; unpack it";
 	for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++)
 		if (starts(head, count, foreign[i].at, foreign[i].count))
 			return foreign[i].what;
-	if (is_bz2(head, count))
+	/* the size of blocks, and the first digits of pi */
+	if (starts(head, count, "BZh", 3) && count >= 10 && memcmp(head + 4, "1AY&SY", 6) == 0)
 		return "a bz2 file; unpack it, or pack it with gzip";
-	if (is_pickle(head, count))
+	/* protocols 2 to 5 */
+	if (count >= 4 && head[0] == '\x80' && head[1] >= 2 && head[1] <= 5 && head[2] &&
+	    strchr("\x95}]c", head[2]))
 		return wanted == FILEKIND_BYTES
 			       ? "a Python pickle; the binary version of the data set is read here"
 			       : "a Python pickle; save its arrays as .npy";
@@ -146,107 +121,75 @@ const char *filekind_instead(const char *head, size_t count, enum filekind wante
 	return wanted == FILEKIND_TEXT || wanted == FILEKIND_PLAIN ? wide_text(head, count) : NULL;
 }
 
-static const char *kind_of_mode(mode_t mode)
-{
-	if (S_ISFIFO(mode))
-		return "a pipe";
-	if (S_ISSOCK(mode))
-		return "a socket";
-	return "a device";
-}
-
-/* "; RELUBENCH_DATA ..." if the path came through that variable, else "". */
-static void hint(const char *path, char *to, size_t room)
-{
-	const char *folder = getenv("RELUBENCH_DATA");
-
-	to[0] = '\0';
-	if (folder && folder[0] && strncmp(path, folder, strlen(folder)) == 0)
-		snprintf(to, room, "; check RELUBENCH_DATA, which is \"%s\"", folder);
-	else if (!folder && strncmp(path, "data/", 5) == 0)
-		snprintf(to, room,
-			 "; RELUBENCH_DATA is not set: set it to the folder of the data sets");
-}
-
 enum status filekind_missing(const char *path, struct err *err)
 {
-	const char *reason = strerror(errno);
+	const char *reason = strerror(errno), *folder = getenv("RELUBENCH_DATA");
 	struct err_place at = {.source = path};
-	char more[400];
+	char hint[400] = ""; /* if the path came through that variable */
 
-	hint(path, more, sizeof more);
-	return err_at(err, STATUS_ENV, at, "cannot open the file: %s%s", reason, more);
-}
-
-static enum status check_regular(const char *path, int fd, struct err *err)
-{
-	struct err_place at = {.source = path};
-	struct stat info;
-
-	if (fstat(fd, &info) != 0)
-		return filekind_missing(path, err);
-	if (S_ISDIR(info.st_mode)) {
-		errno = EISDIR;
-		return filekind_missing(path, err);
-	}
-	if (!S_ISREG(info.st_mode))
-		return err_at(err, STATUS_ENV, at,
-			      "expected a regular file, which can be read several times; this is "
-			      "%s",
-			      kind_of_mode(info.st_mode));
-	return STATUS_OK;
+	if (folder && folder[0] && strncmp(path, folder, strlen(folder)) == 0)
+		snprintf(hint, sizeof hint, "; check RELUBENCH_DATA, which is \"%s\"", folder);
+	else if (!folder && strncmp(path, "data/", 5) == 0)
+		snprintf(hint, sizeof hint,
+			 "; RELUBENCH_DATA is not set: set it to the folder of the data sets");
+	return err_at(err, STATUS_ENV, at, "cannot open the file: %s%s", reason, hint);
 }
 
 /* The first bytes of the content; takes over the descriptor. */
-static size_t unpack(int fd, char head[HEAD])
-{
-	gzFile file = lseek(fd, 0, SEEK_SET) == 0 ? gzdopen(fd, "rb") : NULL;
-	int count = 0;
-
-	if (!file) {
-		close(fd);
-		return 0;
-	}
-	count = gzread(file, head, HEAD);
-	gzclose_r(file);
-	return count > 0 ? (size_t)count : 0; /* damage is for the reader to name */
-}
-
-/* Takes over the descriptor. */
 static enum status check_head(const char *path, int fd, enum filekind wanted, struct err *err)
 {
 	struct err_place at = {.source = path};
 	char head[HEAD] = "";
 	ssize_t got = read(fd, head, sizeof head);
-	size_t count = got > 0 ? (size_t)got : 0;
-	bool packed = starts(head, count, "\x1f\x8b", 2);
-	const char *other = NULL;
+	bool packed = got > 0 && starts(head, (size_t)got, "\x1f\x8b", 2);
+	bool unpack = packed && wanted != FILEKIND_PLAIN && wanted != FILEKIND_NPZ;
+	gzFile file = unpack && lseek(fd, 0, SEEK_SET) == 0 ? gzdopen(fd, "rb") : NULL;
+	const char *other;
 
-	if (packed && wanted != FILEKIND_PLAIN && wanted != FILEKIND_NPZ) {
-		count = unpack(fd, head);
-		other = starts(head, count, "\x1f\x8b\x08", 3)
-				? "a gzip file, packed twice; unpack it once"
-				: filekind_instead(head, count, wanted);
-		return other ? err_at(err, STATUS_ENV, at, "the content of this gzip file is %s",
-				      other)
-			     : STATUS_OK;
-	}
-	close(fd);
-	other = packed ? "a gzip file; unpack it" : filekind_instead(head, count, wanted);
-	return other ? err_at(err, STATUS_ENV, at, "this is %s", other) : STATUS_OK;
+	if (unpack)
+		got = file ? gzread(file, head, HEAD) : 0;
+	if (got < 0)
+		got = 0; /* damage is for the reader to name */
+	if (file)
+		gzclose_r(file);
+	else
+		close(fd);
+	if (unpack && starts(head, (size_t)got, "\x1f\x8b\x08", 3))
+		other = "a gzip file, packed twice; unpack it once";
+	else if (packed && !unpack)
+		other = "a gzip file; unpack it";
+	else
+		other = filekind_instead(head, (size_t)got, wanted);
+	return other ? err_at(err, STATUS_ENV, at,
+			      unpack ? "the content of this gzip file is %s" : "this is %s", other)
+		     : STATUS_OK;
 }
 
 enum status filekind_check(const char *path, enum filekind wanted, struct err *err)
 {
 	/* without O_NONBLOCK, open waits for a writer of a pipe */
 	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
-	enum status status;
+	struct err_place at = {.source = path};
+	enum status status = STATUS_OK;
+	struct stat info;
 
 	if (fd < 0)
 		return filekind_missing(path, err);
-	status = check_regular(path, fd, err);
-	if (status == STATUS_OK && wanted != FILEKIND_ANY)
+	if (fstat(fd, &info) != 0) {
+		status = filekind_missing(path, err);
+	} else if (S_ISDIR(info.st_mode)) {
+		errno = EISDIR;
+		status = filekind_missing(path, err);
+	} else if (!S_ISREG(info.st_mode)) {
+		status = err_at(err, STATUS_ENV, at,
+				"expected a regular file, which can be read several times; this is "
+				"%s",
+				S_ISFIFO(info.st_mode)   ? "a pipe"
+				: S_ISSOCK(info.st_mode) ? "a socket"
+							 : "a device");
+	} else if (wanted != FILEKIND_ANY) {
 		return check_head(path, fd, wanted, err);
+	}
 	close(fd);
 	return status;
 }

@@ -76,23 +76,6 @@ static enum status sync_path(const char *path, int flags, struct err *err)
 	return status;
 }
 
-/* Sync the folder that holds `path`, so that a rename in it is durable. */
-static enum status sync_parent(const char *path, struct err *err)
-{
-	char parent[PATH_MAX];
-	char *slash;
-	size_t length;
-
-	TRY(join(parent, "%s%s", path, "", err));
-	for (length = strlen(parent); length > 1 && parent[length - 1] == '/'; length--)
-		parent[length - 1] = '\0';
-	slash = strrchr(parent, '/');
-	if (!slash)
-		return sync_path(".", O_RDONLY | O_DIRECTORY, err);
-	slash[slash == parent] = '\0';
-	return sync_path(parent, O_RDONLY | O_DIRECTORY, err);
-}
-
 static enum status sync_files(const char *folder, struct err *err)
 {
 	DIR *dir = opendir(folder);
@@ -156,6 +139,8 @@ static bool is_folder(const char *path)
 
 enum status folder_commit(const char *tmp, const char *final, bool keep, struct err *err)
 {
+	char parent[PATH_MAX], *slash;
+
 	TRY(sync_files(tmp, err));
 	if (!keep)
 		TRY(folder_replace(tmp, final, err));
@@ -168,47 +153,44 @@ enum status folder_commit(const char *tmp, const char *final, bool keep, struct 
 			return io_error(err, final, "rename a folder to this");
 		TRY(folder_replace(tmp, final, err)); /* a file or a link is in the way */
 	}
-	return sync_parent(final, err);
+
+	/* the folder that holds it, so that the rename is durable */
+	TRY(join(parent, "%s%s", final, "", err));
+	for (size_t length = strlen(parent); length > 1 && parent[length - 1] == '/'; length--)
+		parent[length - 1] = '\0';
+	slash = strrchr(parent, '/');
+	if (slash)
+		slash[slash == parent] = '\0';
+	return sync_path(slash ? parent : ".", O_RDONLY | O_DIRECTORY, err);
 }
 
 static const char scratch_prefix[] = ".build-";
 
-/* Where a process number means the same process: machine and number space. */
-static const char *process_space(struct arena *arena)
-{
-	char host[HOST_NAME_MAX + 1] = "";
-	struct stat space = {0};
-
-	if (gethostname(host, sizeof host - 1) != 0 || stat("/proc/self/ns/pid", &space) != 0)
-		return NULL;
-	return arena_format(arena, "@%s.%jx-", host, (uintmax_t)space.st_ino);
-}
-
-/* Whether the maker of a folder of this name, in our space, is no more. */
-static bool is_orphan(const char *name, const char *space)
-{
-	char *end;
-	long maker = strtol(name + strlen(scratch_prefix), &end, 10);
-
-	return space && maker > 0 && strncmp(end, space, strlen(space)) == 0 &&
-	       kill((pid_t)maker, 0) != 0 && errno == ESRCH;
-}
-
-/* Where it cannot be known, age tells: those of living processes are younger. */
+/* Folders whose maker, a process of our space, is no more. Where that cannot be known, age tells:
+ * those of living processes are younger. */
 static void remove_old_scratch(const char *folder, const char *space, struct arena *arena)
 {
 	const time_t old = time(NULL) - 60 * 60;
+	const size_t prefix = strlen(scratch_prefix);
 	struct err ignored = {0}; /* they only take room */
 	DIR *dir = opendir(folder);
 	struct dirent *entry;
 	struct stat info;
+	char *end;
 
-	while (dir && (entry = readdir(dir)))
-		if (strncmp(entry->d_name, scratch_prefix, strlen(scratch_prefix)) == 0 &&
-		    fstatat(dirfd(dir), entry->d_name, &info, AT_SYMLINK_NOFOLLOW) == 0 &&
-		    (info.st_mtime < old || is_orphan(entry->d_name, space)))
+	while (dir && (entry = readdir(dir))) {
+		long maker;
+
+		if (strncmp(entry->d_name, scratch_prefix, prefix) != 0 ||
+		    fstatat(dirfd(dir), entry->d_name, &info, AT_SYMLINK_NOFOLLOW) != 0)
+			continue;
+		maker = strtol(entry->d_name + prefix, &end, 10);
+		if (info.st_mtime < old ||
+		    (space && maker > 0 && strncmp(end, space, strlen(space)) == 0 &&
+		     kill((pid_t)maker, 0) != 0 && errno == ESRCH))
 			folder_remove(arena_format(arena, "%s/%s", folder, entry->d_name),
 				      &ignored);
+	}
 	if (dir)
 		closedir(dir);
 }
@@ -216,10 +198,15 @@ static void remove_old_scratch(const char *folder, const char *space, struct are
 enum status folder_scratch(const char *folder, struct arena *arena, const char **out,
 			   struct err *err)
 {
-	const char *space = process_space(arena);
-	char *path = arena_format(arena, "%s/%s%ld%sXXXXXX", folder, scratch_prefix, (long)getpid(),
-				  space ? space : "-");
+	char host[HOST_NAME_MAX + 1] = "";
+	struct stat numbers = {0};
+	const char *space = NULL; /* where a process number means the same process */
+	char *path;
 
+	if (gethostname(host, sizeof host - 1) == 0 && stat("/proc/self/ns/pid", &numbers) == 0)
+		space = arena_format(arena, "@%s.%jx-", host, (uintmax_t)numbers.st_ino);
+	path = arena_format(arena, "%s/%s%ld%sXXXXXX", folder, scratch_prefix, (long)getpid(),
+			    space ? space : "-");
 	remove_old_scratch(folder, space, arena);
 	if (!mkdtemp(path))
 		return io_error(err, path, "make this folder");
@@ -247,28 +234,22 @@ const char *store_beside(const char *path, struct arena *arena)
 	return arena_format(arena, "%s.%ld.tmp", path, (long)getpid());
 }
 
-static enum status write_beside(const char *tmp, const char *path, const char *text,
-				struct err *err)
+enum status store_write_text(const char *path, const char *text, struct err *err)
 {
+	struct arena arena = {0};
+	const char *tmp = store_beside(path, &arena);
+	enum status status = STATUS_OK;
 	FILE *file;
 
 	unlink(tmp); /* of a process that had this number before */
 	file = io_create(tmp);
-	if (!file)
-		return io_error(err, path, "write");
-	fputs(text, file);
-	if (io_close(file) && io_rename(tmp, path))
-		return STATUS_OK;
-	io_error(err, path, "write");
-	unlink(tmp);
-	return STATUS_ENV;
-}
-
-enum status store_write_text(const char *path, const char *text, struct err *err)
-{
-	struct arena arena = {0};
-	enum status status = write_beside(store_beside(path, &arena), path, text, err);
-
+	if (file)
+		fputs(text, file);
+	if (!file || !io_close(file) || !io_rename(tmp, path)) {
+		status = io_error(err, path, "write");
+		if (file)
+			unlink(tmp);
+	}
 	arena_release(&arena);
 	return status;
 }

@@ -158,39 +158,30 @@ static enum status read_chunks(struct gzfile *file, struct arena *arena, struct 
 	}
 }
 
-static enum status read_all(struct gzfile *file, struct arena *arena, struct gzfile_bytes *out,
-			    struct err *err)
+enum status gzfile_all(const char *path, enum filekind wanted, struct arena *arena,
+		       struct gzfile_bytes *out, struct err *err)
 {
+	struct gzfile file;
 	struct arena chunks = {0};
 	struct chunk first = {0};
-	enum status status;
+	enum status status = gzfile_open(&file, path, wanted, err);
 
-	if (gzdirect(file->handle)) {
-		TRY(gzfile_check_limit(file->path, (double)file->most, err));
-		out->at = arena_alloc(arena, file->most + 1, 1);
-		return read_some(file, out->at, file->most, &out->count, err);
-	}
-	status = read_chunks(file, &chunks, &first, err);
-	if (status == STATUS_OK) {
-		out->at = arena_alloc(arena, file->at + 1, 1);
+	if (status == STATUS_OK && gzdirect(file.handle)) {
+		status = gzfile_check_limit(path, (double)file.most, err);
+		if (status == STATUS_OK) {
+			out->at = arena_alloc(arena, file.most + 1, 1);
+			status = read_some(&file, out->at, file.most, &out->count, err);
+		}
+	} else if (status == STATUS_OK) {
+		status = read_chunks(&file, &chunks, &first, err);
+		out->at = status == STATUS_OK ? arena_alloc(arena, file.at + 1, 1) : NULL;
 		out->count = 0;
-		for (struct chunk *chunk = &first; chunk; chunk = chunk->next) {
+		for (struct chunk *chunk = &first; chunk && out->at; chunk = chunk->next) {
 			memcpy(out->at + out->count, chunk->at, chunk->count);
 			out->count += chunk->count;
 		}
 	}
 	arena_release(&chunks);
-	return status;
-}
-
-enum status gzfile_all(const char *path, enum filekind wanted, struct arena *arena,
-		       struct gzfile_bytes *out, struct err *err)
-{
-	struct gzfile file;
-	enum status status = gzfile_open(&file, path, wanted, err);
-
-	if (status == STATUS_OK)
-		status = read_all(&file, arena, out, err);
 	gzfile_close(&file);
 	return status;
 }

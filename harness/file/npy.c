@@ -48,43 +48,37 @@ static const char *value_of(const char *header, const char *key)
 	return NULL;
 }
 
-static bool has_size(const struct npy_array *a)
+static bool parse_type(const char *at, struct npy_array *out)
 {
-	bool power = a->size == 1 || a->size == 2 || a->size == 4 || a->size == 8;
+	char quote = at ? *at : '\0', *end;
+	bool power;
 
-	switch (a->kind) {
+	if ((quote != '\'' && quote != '"') || !at[1] || !strchr("<>|=", at[1]) || !at[2])
+		return false;
+	if (at[3] < '0' || at[3] > '9')
+		return false;
+	out->swapped = at[1] == '>';
+	out->kind = at[2];
+	out->size = strtoul(at + 3, &end, 10);
+	if (*end != quote || out->size > MOST_ELEMENT)
+		return false;
+	power = out->size == 1 || out->size == 2 || out->size == 4 || out->size == 8;
+	switch (out->kind) {
 	case 'f':
-		return power && a->size > 1;
+		return power && out->size > 1;
 	case 'b':
-		return a->size == 1;
+		return out->size == 1;
 	case 'i':
 	case 'u':
 		return power;
 	case 'U':
+		out->size *= CODE_POINT;
+		return out->size > 0;
 	case 'S':
-		return a->size > 0;
+		return out->size > 0;
 	default:
 		return false;
 	}
-}
-
-static bool parse_type(const char *at, struct npy_array *out)
-{
-	char quote = at ? *at : '\0', order, *end;
-
-	if ((quote != '\'' && quote != '"') || !at[1] || !strchr("<>|=", at[1]) || !at[2])
-		return false;
-	order = at[1];
-	out->kind = at[2];
-	if (at[3] < '0' || at[3] > '9')
-		return false;
-	out->size = strtoul(at + 3, &end, 10);
-	out->swapped = order == '>';
-	if (*end != quote || out->size > MOST_ELEMENT)
-		return false;
-	if (out->kind == 'U')
-		out->size *= CODE_POINT;
-	return has_size(out);
 }
 
 /* (), (n,), (n, d), ...; Python 2 wrote 3L for 3 */
@@ -104,24 +98,6 @@ static bool parse_shape(const char *at, struct npy_array *out)
 		at = end + (*end == 'L');
 	}
 	return true;
-}
-
-static bool parse_order(const char *at, struct npy_array *out)
-{
-	out->fortran = at && strncmp(at, "True", 4) == 0;
-	return at && (out->fortran || strncmp(at, "False", 5) == 0);
-}
-
-/* False if the product is too large. */
-static bool count_bytes(struct npy_array *out)
-{
-	out->rows = out->shape[0];
-	out->cols = 1;
-	for (size_t i = 1; i < NPY_MOST_DIMENSIONS; i++)
-		if (__builtin_mul_overflow(out->cols, out->shape[i], &out->cols))
-			return false;
-	return !__builtin_mul_overflow(out->rows, out->cols, &out->bytes) &&
-	       !__builtin_mul_overflow(out->bytes, out->size, &out->bytes);
 }
 
 /* How long a value in the header is: up to the next key or the end. */
@@ -159,16 +135,23 @@ static enum status parse_text(const char *text, struct err_place at, size_t byte
 {
 	const char *type = value_of(text, "descr"), *order = value_of(text, "fortran_order");
 	const char *shape = value_of(text, "shape");
+	bool fits = true;
 
 	if (!parse_type(type, out))
 		return unexpected("'descr' to be a type of real numbers (b1, i1 to i8, u1 to u8, "
 				  "f2 to f8) or of texts (U, S)",
 				  type, at, byte, err);
-	if (!parse_order(order, out))
+	out->fortran = order && strncmp(order, "True", 4) == 0;
+	if (!order || (!out->fortran && strncmp(order, "False", 5) != 0))
 		return unexpected("'fortran_order' to be True or False", order, at, byte, err);
 	if (!parse_shape(shape, out))
 		return unexpected("'shape' to have at most 8 dimensions", shape, at, byte, err);
-	if (!count_bytes(out))
+	out->rows = out->shape[0];
+	out->cols = 1;
+	for (size_t i = 1; i < NPY_MOST_DIMENSIONS; i++)
+		fits = fits && !__builtin_mul_overflow(out->cols, out->shape[i], &out->cols);
+	if (!fits || __builtin_mul_overflow(out->rows, out->cols, &out->bytes) ||
+	    __builtin_mul_overflow(out->bytes, out->size, &out->bytes))
 		return err_at(err, STATUS_ENV, at,
 			      "header at byte %zu: the shape %.*s is too large", byte,
 			      value_length(shape), shape);
@@ -257,29 +240,22 @@ static double number(const struct npy_array *a, const char *from)
 	return wide;
 }
 
-/* Where element j of a row lies behind its first one, in elements, in Fortran's order: the indices
- * of j, the last of which runs fastest, weighted by the sizes of the dimensions before. */
-static size_t fortran_offset(const struct npy_array *a, size_t j)
-{
-	size_t offset = 0, weight = a->rows * a->cols;
-
-	for (int k = a->dimensions - 1; k > 0; k--) {
-		weight /= a->shape[k];
-		offset += j % a->shape[k] * weight;
-		j /= a->shape[k];
-	}
-	return offset;
-}
-
 void npy_convert(const struct npy_array *a, const char *data, double *to)
 {
 	size_t rows = a->cols ? a->rows : 0, cols = a->rows ? a->cols : 0;
 
 	for (size_t j = 0; a->fortran && j < cols; j++) {
-		const char *from = data + fortran_offset(a, j) * a->size;
+		/* the indices of element j of a row, the last of which runs fastest, weighted by
+		 * the sizes of the dimensions before */
+		size_t offset = 0, weight = a->rows * a->cols, rest = j;
 
+		for (int k = a->dimensions - 1; k > 0; k--) {
+			weight /= a->shape[k];
+			offset += rest % a->shape[k] * weight;
+			rest /= a->shape[k];
+		}
 		for (size_t i = 0; i < rows; i++)
-			to[i * cols + j] = number(a, from + i * a->size);
+			to[i * cols + j] = number(a, data + (offset + i) * a->size);
 	}
 	for (size_t i = 0; !a->fortran && i < rows * cols; i++)
 		to[i] = number(a, data + i * a->size);
@@ -309,18 +285,26 @@ static char *put_utf8(uint32_t code, char *to)
 	return to;
 }
 
-/* Texts shorter than the element end with NULs. */
-static const char *text_of(const struct npy_array *a, const char *from, struct arena *arena)
+const char *npy_element(const struct npy_array *a, const char *data, size_t i, struct arena *arena)
 {
-	struct npy_array unit = {
+	const struct npy_array unit = {
 		.kind = 'u', .size = a->kind == 'U' ? CODE_POINT : 1, .swapped = a->swapped};
-	char *text = arena_alloc(arena, a->size + 1, 1), *to = text;
+	const char *from = data + i * a->size;
 	size_t count = a->size / unit.size;
+	char *text, *to;
 
+	if (a->kind == 'i')
+		return arena_format(arena, "%" PRId64, (int64_t)bits_of(a, from));
+	if (a->kind == 'f')
+		return arena_format(arena, "%.17g", number(a, from));
+	if (npy_is_number(a))
+		return arena_format(arena, "%" PRIu64, bits_of(a, from));
+	text = to = arena_alloc(arena, a->size + 1, 1);
+	/* texts shorter than the element end with NULs */
 	while (count > 0 && bits_of(&unit, from + (count - 1) * unit.size) == 0)
 		count--;
-	for (size_t i = 0; i < count; i++) {
-		uint32_t code = (uint32_t)bits_of(&unit, from + i * unit.size);
+	for (size_t k = 0; k < count; k++) {
+		uint32_t code = (uint32_t)bits_of(&unit, from + k * unit.size);
 
 		if (code == 0)
 			return NULL;
@@ -332,19 +316,6 @@ static const char *text_of(const struct npy_array *a, const char *from, struct a
 			return NULL;
 	}
 	return text;
-}
-
-const char *npy_element(const struct npy_array *a, const char *data, size_t i, struct arena *arena)
-{
-	const char *from = data + i * a->size;
-
-	if (!npy_is_number(a))
-		return text_of(a, from, arena);
-	if (a->kind == 'i')
-		return arena_format(arena, "%" PRId64, (int64_t)bits_of(a, from));
-	if (a->kind == 'f')
-		return arena_format(arena, "%.17g", number(a, from));
-	return arena_format(arena, "%" PRIu64, bits_of(a, from));
 }
 
 void npy_write_header(char to[NPY_HEADER_ROOM], const struct npy_array *array)

@@ -5,13 +5,13 @@
 
 #include <string.h>
 
-/* The header of an array; `raw` holds its bytes. */
-static enum status read_header(struct gzfile *file, struct arena *raw, struct npy_array *array,
-			       struct err *err)
+/* Header and data; `raw` holds the bytes of the header. */
+static enum status read_array(struct gzfile *file, struct arena *raw, struct arena *arena,
+			      struct npy_array *array, const char **data, struct err *err)
 {
 	struct err_place at = {.source = file->path};
 	unsigned char head[12];
-	char *header;
+	char *header, *to;
 	size_t length;
 
 	TRY(gzfile_read(file, head, sizeof head, "the header", err));
@@ -31,21 +31,13 @@ static enum status read_header(struct gzfile *file, struct arena *raw, struct np
 			err, STATUS_ENV, at,
 			"the header (byte %zu) says %zu bytes of data, the file has at most %zu",
 			sizeof head, array->bytes, file->most);
-	return STATUS_OK;
-}
 
-static enum status read_data(struct gzfile *file, struct arena *arena,
-			     const struct npy_array *array, const char **data, struct err *err)
-{
-	char *to;
-
-	if (!data)
-		return array->rows > 0 && array->bytes > 0
-			       ? gzfile_skip(file, "row", array->rows, array->bytes / array->rows,
-					     err)
-			       : gzfile_end(file, err);
-	*data = to = arena_alloc(arena, array->bytes, 1);
-	TRY(gzfile_read(file, to, array->bytes, "data", err));
+	if (!data && array->rows > 0 && array->bytes > 0)
+		return gzfile_skip(file, "row", array->rows, array->bytes / array->rows, err);
+	if (data) {
+		*data = to = arena_alloc(arena, array->bytes, 1);
+		TRY(gzfile_read(file, to, array->bytes, "data", err));
+	}
 	return gzfile_end(file, err);
 }
 
@@ -57,9 +49,7 @@ enum status npy_read_raw(const char *path, struct arena *arena, struct npy_array
 	enum status status = gzfile_open(&file, path, FILEKIND_NPY, err);
 
 	if (status == STATUS_OK)
-		status = read_header(&file, &scratch, array, err);
-	if (status == STATUS_OK)
-		status = read_data(&file, arena, array, data, err);
+		status = read_array(&file, &scratch, arena, array, data, err);
 	gzfile_close(&file);
 	arena_release(&scratch);
 	return status;
@@ -71,7 +61,7 @@ enum status npy_read(const char *path, struct arena *arena, struct npy *out, str
 	char found[NPY_TEXT_ROOM];
 	struct arena raw = {0};
 	struct npy_array array;
-	const char *data;
+	const char *data = NULL;
 	enum status status = npy_read_raw(path, &raw, &array, &data, err);
 
 	if (status == STATUS_OK && (!npy_is_number(&array) || array.dimensions > 2))

@@ -105,34 +105,24 @@ static enum status find_content(const struct npz_file *zip, const unsigned char 
 	return STATUS_OK;
 }
 
-/* The first `count` bytes of a deflated content; false if there are fewer. */
-static bool inflate_some(const struct content *c, unsigned char *to, size_t count)
-{
-	z_stream z = {.next_in = (z_const Bytef *)c->at, .avail_in = (uInt)c->packed};
-	int code = Z_OK;
-
-	if (inflateInit2(&z, -MAX_WBITS) != Z_OK)
-		return false;
-	z.next_out = to;
-	z.avail_out = (uInt)count;
-	while (code == Z_OK && z.avail_out > 0)
-		code = inflate(&z, Z_NO_FLUSH);
-	inflateEnd(&z);
-	return z.avail_out == 0;
-}
-
 /* The first `count` bytes of a content, in the file or in the arena; all are checked by their sum.
  */
 static enum status read_content(const struct npz_file *zip, const struct content *c, size_t count,
 				struct arena *arena, const unsigned char **out, struct err *err)
 {
-	unsigned char *unpacked;
+	z_stream z = {.next_in = (z_const Bytef *)c->at, .avail_in = (uInt)c->packed};
+	int code = Z_OK;
 
 	*out = c->at;
 	if (c->deflated) {
 		TRY(gzfile_check_limit(zip->path, (double)count, err));
-		*out = unpacked = arena_alloc(arena, count + 1, 1);
-		if (!inflate_some(c, unpacked, count))
+		*out = z.next_out = arena_alloc(arena, count + 1, 1);
+		z.avail_out = (uInt)count;
+		code = inflateInit2(&z, -MAX_WBITS);
+		while (code == Z_OK && z.avail_out > 0)
+			code = inflate(&z, Z_NO_FLUSH);
+		inflateEnd(&z);
+		if (z.avail_out > 0)
 			return damaged(zip, c->offset, "damaged deflated data", err);
 	}
 	if (count == c->bytes && crc32_z(0, *out, count) != c->crc)
@@ -172,46 +162,24 @@ bool npz_has(const struct npz_file *file, const char *name)
 	return find_record(file, name, &head, &ignored) == STATUS_OK && head;
 }
 
-/* `"x.npy", "y.npy"` */
-static const char *names_of(const struct npz_file *zip, struct arena *arena)
-{
-	struct text names = text_new(arena);
-	size_t at = zip->directory;
-
-	for (size_t i = 0; i < zip->entries && i < LISTED; i++) {
-		const unsigned char *head = zip->at + at;
-		size_t length;
-
-		if (at + CENTRAL_BYTES > zip->count || get32(head) != central_magic)
-			break;
-		length = get16(head + 28);
-		at += CENTRAL_BYTES + length + get16(head + 30) + get16(head + 32);
-		if (at > zip->count)
-			break;
-		text_item(&names, ", ", "\"%.*s\"", (int)length,
-			  (const char *)head + CENTRAL_BYTES);
-	}
-	return names.at;
-}
-
+/* No array of this name: the error says which there are, in a directory that find_record has read
+ * to its end. */
 static enum status absent(const struct npz_file *zip, const char *name, struct err *err)
 {
 	struct err_place place = {.source = zip->path};
 	struct arena scratch = {0};
-	enum status status = err_at(err, STATUS_ENV, place, "no array \"%s\"; the file has %s",
-				    name, names_of(zip, &scratch));
+	struct text names = text_new(&scratch);
+	const unsigned char *head = zip->at + zip->directory;
+	enum status status;
 
+	for (size_t i = 0; i < zip->entries && i < LISTED; i++) {
+		text_item(&names, ", ", "\"%.*s\"", (int)get16(head + 28),
+			  (const char *)head + CENTRAL_BYTES);
+		head += CENTRAL_BYTES + get16(head + 28) + get16(head + 30) + get16(head + 32);
+	}
+	status = err_at(err, STATUS_ENV, place, "no array \"%s\"; the file has %s", name, names.at);
 	arena_release(&scratch);
 	return status;
-}
-
-static enum status find_entry(const struct npz_file *zip, const char *name, struct content *out,
-			      struct err *err)
-{
-	const unsigned char *head;
-
-	TRY(find_record(zip, name, &head, err));
-	return head ? find_content(zip, head, out, err) : absent(zip, name, err);
 }
 
 static enum status read_header(const struct npz_file *zip, const struct content *c,
@@ -244,7 +212,10 @@ enum status npz_raw(const struct npz_file *zip, const char *name, struct arena *
 	const unsigned char *at;
 	struct content content;
 
-	TRY(find_entry(zip, name, &content, err));
+	TRY(find_record(zip, name, &at, err));
+	if (!at)
+		return absent(zip, name, err);
+	TRY(find_content(zip, at, &content, err));
 	TRY(read_header(zip, &content, array, err));
 	if (!data)
 		return STATUS_OK;
@@ -323,18 +294,13 @@ void npz_unmap(struct npz_file *file)
 
 /* --- writing --------------------------------------------------------------------------------- */
 
-struct list {
-	struct npz_entry *at;
-	size_t count;
-};
-
 /* Sizes, checksums and offsets; the total must fit in the 32 bits of a plain zip file. */
-static bool lay_out(struct list list)
+static bool lay_out(struct npz_entry *entries, size_t count)
 {
 	uint64_t offset = 0;
 
-	for (size_t i = 0; i < list.count; i++) {
-		struct npz_entry *e = &list.at[i];
+	for (size_t i = 0; i < count; i++) {
+		struct npz_entry *e = &entries[i];
 		uint64_t bytes = NPY_HEADER_ROOM + (uint64_t)e->run * e->runs;
 		uLong crc = crc32_z(0, (const Bytef *)e->header, NPY_HEADER_ROOM);
 
@@ -377,27 +343,15 @@ static char *put_common(char *to, const struct npz_entry *e)
 	return put16(to, 0); /* extra */
 }
 
-static void write_entry(const struct npz_entry *e, FILE *to)
+static void write_directory(const struct npz_entry *entries, size_t count, FILE *to)
 {
-	char head[LOCAL_BYTES];
-
-	put_common(put32(head, local_magic), e);
-	fwrite(head, 1, sizeof head, to);
-	fwrite(e->name, 1, strlen(e->name), to);
-	fwrite(e->header, 1, sizeof e->header, to);
-	for (size_t k = 0; k < e->runs; k++)
-		fwrite(e->at + k * e->step, 1, e->run, to);
-}
-
-static void write_directory(struct list list, FILE *to)
-{
-	const struct npz_entry *last = &list.at[list.count - 1];
+	const struct npz_entry *last = &entries[count - 1];
 	uint32_t start = last->offset + LOCAL_BYTES + (uint32_t)strlen(last->name) + last->bytes;
 	uint32_t bytes = 0;
 	char head[CENTRAL_BYTES] = "", end[END_BYTES] = "", *at;
 
-	for (size_t i = 0; i < list.count; i++) {
-		const struct npz_entry *e = &list.at[i];
+	for (size_t i = 0; i < count; i++) {
+		const struct npz_entry *e = &entries[i];
 
 		at = put16(put32(head, central_magic), ZIP_VERSION);
 		at = put_common(at, e);
@@ -408,29 +362,32 @@ static void write_directory(struct list list, FILE *to)
 		bytes += CENTRAL_BYTES + (uint32_t)strlen(e->name);
 	}
 	at = put32(put32(end, end_magic), 0);
-	at = put16(put16(at, (uint32_t)list.count), (uint32_t)list.count);
+	at = put16(put16(at, (uint32_t)count), (uint32_t)count);
 	put32(put32(at, bytes), start);
 	fwrite(end, 1, sizeof end, to);
-}
-
-static enum status write_file(const char *path, struct list list, struct err *err)
-{
-	FILE *file = io_create(path);
-
-	if (!file)
-		return io_error(err, path, "write the file");
-	for (size_t i = 0; i < list.count; i++)
-		write_entry(&list.at[i], file);
-	write_directory(list, file);
-	return io_close(file) ? STATUS_OK : io_error(err, path, "write the file");
 }
 
 enum status npz_write(const char *path, struct npz_entry *entries, size_t count, struct err *err)
 {
 	struct err_place at = {.source = path};
-	struct list list = {entries, count};
+	char head[LOCAL_BYTES];
+	FILE *file;
 
-	if (count > MOST_ENTRIES || !lay_out(list))
+	if (count > MOST_ENTRIES || !lay_out(entries, count))
 		return err_at(err, STATUS_ENV, at, "the model does not fit in a file of 2 GiB");
-	return write_file(path, list, err);
+	file = io_create(path);
+	if (!file)
+		return io_error(err, path, "write the file");
+	for (size_t i = 0; i < count; i++) {
+		const struct npz_entry *e = &entries[i];
+
+		put_common(put32(head, local_magic), e);
+		fwrite(head, 1, sizeof head, file);
+		fwrite(e->name, 1, strlen(e->name), file);
+		fwrite(e->header, 1, sizeof e->header, file);
+		for (size_t k = 0; k < e->runs; k++)
+			fwrite(e->at + k * e->step, 1, e->run, file);
+	}
+	write_directory(entries, count, file);
+	return io_close(file) ? STATUS_OK : io_error(err, path, "write the file");
 }

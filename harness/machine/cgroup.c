@@ -47,59 +47,46 @@ static FILE *open_below(const char *root, const char *path)
 }
 
 /* "4:memory:/job/step", "0::/job/step" */
-static bool take_group(struct hierarchy *h, char *line)
-{
-	char *names = strchr(line, ':'), *group = names ? strchr(names + 1, ':') : NULL;
-
-	if (!group)
-		return false;
-	*group++ = '\0';
-	names++;
-	group[strcspn(group, "\n")] = '\0';
-	if (h->unified ? *names != '\0' : !has_word(names, h->controller))
-		return false;
-	snprintf(h->group, sizeof h->group, "%s", group);
-	return true;
-}
-
 static bool find_group(struct hierarchy *h, const char *root)
 {
 	FILE *file = open_below(root, "/proc/self/cgroup");
-	char line[LINE_BYTES];
+	char line[LINE_BYTES], *names, *group;
 	bool found = false;
 
-	while (file && !found && fgets(line, sizeof line, file))
-		found = take_group(h, line);
+	while (file && !found && fgets(line, sizeof line, file)) {
+		names = strchr(line, ':');
+		group = names ? strchr(names + 1, ':') : NULL;
+		if (!group)
+			continue;
+		*group++ = '\0';
+		group[strcspn(group, "\n")] = '\0';
+		found = h->unified ? names[1] == '\0' : has_word(names + 1, h->controller);
+		if (found)
+			snprintf(h->group, sizeof h->group, "%s", group);
+	}
 	if (file)
 		fclose(file);
 	return found;
 }
 
 /* "35 31 0:32 /top /sys/fs/cgroup/memory rw,relatime - cgroup cgroup rw,memory" */
-static bool take_mount(struct hierarchy *h, char *line)
-{
-	char top[LINE_BYTES], mount[LINE_BYTES], type[64], options[LINE_BYTES];
-	const char *rest = strstr(line, " - ");
-
-	if (!rest || sscanf(line, "%*s %*s %*s %4095s %4095s", top, mount) != 2 ||
-	    sscanf(rest, " - %63s %*s %4095s", type, options) != 2)
-		return false;
-	if (h->unified ? strcmp(type, "cgroup2") != 0
-		       : strcmp(type, "cgroup") != 0 || !has_word(options, h->controller))
-		return false;
-	snprintf(h->mount, sizeof h->mount, "%s", mount);
-	snprintf(h->top, sizeof h->top, "%s", strcmp(top, "/") == 0 ? "" : top);
-	return true;
-}
-
 static bool find_mount(struct hierarchy *h, const char *root)
 {
 	FILE *file = open_below(root, "/proc/self/mountinfo");
-	char line[4 * LINE_BYTES];
+	char line[4 * LINE_BYTES], top[LINE_BYTES], type[64], options[LINE_BYTES];
 	bool found = false;
 
-	while (file && !found && fgets(line, sizeof line, file))
-		found = take_mount(h, line);
+	while (file && !found && fgets(line, sizeof line, file)) {
+		const char *rest = strstr(line, " - ");
+
+		if (!rest || sscanf(line, "%*s %*s %*s %4095s %4095s", top, h->mount) != 2 ||
+		    sscanf(rest, " - %63s %*s %4095s", type, options) != 2)
+			continue;
+		found = h->unified
+				? strcmp(type, "cgroup2") == 0
+				: strcmp(type, "cgroup") == 0 && has_word(options, h->controller);
+		snprintf(h->top, sizeof h->top, "%s", strcmp(top, "/") == 0 ? "" : top);
+	}
 	if (file)
 		fclose(file);
 	return found;
@@ -121,30 +108,22 @@ static bool read_numbers(const char *root, const char *folder, const char *name,
 	return got == count;
 }
 
-static void lower(double *limit, double value)
-{
-	if (value > 0)
-		*limit = fmin(*limit, value);
-}
-
 /* Limits of one group of a hierarchy, by the files that are there. */
 static void take_limits(const struct hierarchy *h, const char *root, const char *folder,
 			struct cgroup_limits *out)
 {
+	const char *memory = h->unified ? "memory.max" : "memory.limit_in_bytes";
 	const double unlimited = 9e18; /* version 1 writes about 2^63 for none */
 	double bytes, cpu[2];
+	bool known;
 
-	if (read_numbers(root, folder, h->unified ? "memory.max" : "memory.limit_in_bytes", &bytes,
-			 1) &&
-	    bytes < unlimited)
-		lower(&out->memory, bytes);
-	if (h->unified) {
-		if (read_numbers(root, folder, "cpu.max", cpu, 2))
-			lower(&out->cores, cpu[0] / cpu[1]);
-	} else if (read_numbers(root, folder, "cpu.cfs_quota_us", &cpu[0], 1) &&
-		   read_numbers(root, folder, "cpu.cfs_period_us", &cpu[1], 1)) {
-		lower(&out->cores, cpu[0] / cpu[1]); /* a quota of -1 is none */
-	}
+	if (read_numbers(root, folder, memory, &bytes, 1) && bytes > 0 && bytes < unlimited)
+		out->memory = fmin(out->memory, bytes);
+	known = h->unified ? read_numbers(root, folder, "cpu.max", cpu, 2)
+			   : read_numbers(root, folder, "cpu.cfs_quota_us", &cpu[0], 1) &&
+				     read_numbers(root, folder, "cpu.cfs_period_us", &cpu[1], 1);
+	if (known && cpu[0] / cpu[1] > 0) /* a quota of -1 is none */
+		out->cores = fmin(out->cores, cpu[0] / cpu[1]);
 }
 
 /* The group's own folder, then each above it up to the root of the mount. A group that lies outside

@@ -72,20 +72,6 @@ static bool file_value(const char *path, const char *key, char *out, size_t room
 	return found;
 }
 
-/* Output of a command, first line only; empty if it does not run. */
-static void command_line(const char *command, char *out, size_t room)
-{
-	FILE *pipe = popen(command, "re");
-
-	out[0] = '\0';
-	if (!pipe)
-		return;
-	if (!fgets(out, (int)room, pipe))
-		out[0] = '\0';
-	out[strcspn(out, "\n")] = '\0';
-	pclose(pipe);
-}
-
 static void cpu_model(char *out, size_t room)
 {
 	if (!file_value("/proc/cpuinfo", "model name", out, room) &&
@@ -93,35 +79,28 @@ static void cpu_model(char *out, size_t room)
 		snprintf(out, room, "unknown CPU");
 }
 
-/* "OpenBLAS 0.3.21" of the configuration line "OpenBLAS 0.3.21 NO_LAPACKE DYNAMIC_ARCH ...". */
-static void blas_name(char *out, size_t room)
-{
-	const char *config = openblas_get_config();
-	const char *space = strchr(config, ' ');
-	size_t length = space ? (size_t)(space - config) + 1 : strlen(config);
-
-	if (space)
-		length += strcspn(space + 1, " ");
-	snprintf(out, room, "%.*s", (int)length, config);
-}
-
 /* The commit as the build knows it, "<hash>" or "<hash>-dirty", else as git says now. */
 static void find_commit(char *commit, size_t room)
 {
 	const char *built_from = BUILD_COMMIT;
+	FILE *git = NULL;
 
 	if (built_from)
 		snprintf(commit, room, "%s", built_from);
 	else
-		command_line("git describe --always --dirty --abbrev=40 --exclude='*' 2>/dev/null",
-			     commit, room);
+		git = popen("git describe --always --dirty --abbrev=40 --exclude='*' 2>/dev/null",
+			    "re");
+	if (git && !fgets(commit, (int)room, git))
+		commit[0] = '\0';
+	if (git)
+		pclose(git);
+	commit[strcspn(commit, "\n")] = '\0';
 	if (!commit[0])
 		snprintf(commit, room, "unknown");
 }
 
 static json_t *build_json(void)
 {
-	json_t *build = json_object();
 	char commit[NAME_BYTES] = "";
 	char *suffix;
 
@@ -129,28 +108,23 @@ static json_t *build_json(void)
 	suffix = strstr(commit, "-dirty");
 	if (suffix)
 		*suffix = '\0';
-	json_object_set_new(build, "compiler", json_string(BUILD_CC " " __VERSION__));
-	json_object_set_new(build, "flags", json_string(BUILD_FLAGS));
-	json_object_set_new(build, "real", json_string(REAL_NAME));
-	json_object_set_new(build, "commit", json_string(commit));
-	json_object_set_new(build, "dirty",
-			    strcmp(commit, "unknown") == 0 ? json_null() : json_boolean(suffix));
-	json_object_set_new(build, "diff_sha256",
-			    suffix && BUILD_DIFF[0] ? json_string(BUILD_DIFF) : json_null());
-	return build;
+	return json_pack("{s:s, s:s, s:s, s:s, s:o, s:s?}", "compiler", BUILD_CC " " __VERSION__,
+			 "flags", BUILD_FLAGS, "real", REAL_NAME, "commit", commit, "dirty",
+			 strcmp(commit, "unknown") == 0 ? json_null() : json_boolean(suffix),
+			 "diff_sha256", suffix && BUILD_DIFF[0] ? BUILD_DIFF : NULL);
 }
 
 static json_t *blas_json(void)
 {
-	json_t *blas = json_object();
-	char name[NAME_BYTES];
+	/* "OpenBLAS 0.3.21" of the line "OpenBLAS 0.3.21 NO_LAPACKE DYNAMIC_ARCH ..." */
+	const char *config = openblas_get_config(), *space = strchr(config, ' ');
+	size_t length = space ? (size_t)(space - config) + 1 : strlen(config);
 
-	blas_name(name, sizeof name);
-	json_object_set_new(blas, "name", json_string(name));
-	json_object_set_new(blas, "config", json_string(openblas_get_config()));
-	json_object_set_new(blas, "core_type", json_string(openblas_get_corename()));
-	json_object_set_new(blas, "threads", json_integer(openblas_get_num_threads()));
-	return blas;
+	if (space)
+		length += strcspn(space + 1, " ");
+	return json_pack("{s:s%, s:s, s:s, s:i}", "name", config, length, "config", config,
+			 "core_type", openblas_get_corename(), "threads",
+			 openblas_get_num_threads());
 }
 
 /* What is not limited is null. */
@@ -182,30 +156,6 @@ static json_t *cpu_json(void)
 	return cpu;
 }
 
-static json_t *memory_json(void)
-{
-	json_t *memory = json_object();
-	struct rlimit limit;
-	long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
-	bool limited = getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
-
-	json_object_set_new(memory, "total_bytes", json_integer((json_int_t)pages * page));
-	json_object_set_new(memory, "cgroup_limit_bytes", limit_json(cgroup_read("").memory));
-	json_object_set_new(memory, "address_space_limit_bytes",
-			    limited ? json_integer((json_int_t)limit.rlim_cur) : json_null());
-	return memory;
-}
-
-static json_t *libraries_json(void)
-{
-	json_t *libraries = json_object();
-
-	json_object_set_new(libraries, "zlib", json_string(zlibVersion()));
-	json_object_set_new(libraries, "jansson", json_string(jansson_version_str()));
-	json_object_set_new(libraries, "libyaml", json_string(yaml_get_version_string()));
-	return libraries;
-}
-
 /* The variables that steer threads and kernels. */
 static json_t *variables_json(char *const *environment)
 {
@@ -225,42 +175,44 @@ static json_t *variables_json(char *const *environment)
 	return variables;
 }
 
-static json_t *workers_json(const struct env_workers *workers)
-{
-	json_t *json = json_object();
-
-	json_object_set_new(json, "jobs", json_integer(workers->jobs));
-	json_object_set_new(json, "threads", json_integer(workers->threads));
-	json_object_set_new(json, "choose_threads", json_boolean(workers->choose_threads));
-	json_object_set_new(json, "time_limit_s", limit_json(workers->time_limit));
-	json_object_set_new(json, "memory_limit_bytes", limit_json(workers->memory_limit));
-	if (workers->environment)
-		json_object_set_new(json, "variables", variables_json(workers->environment));
-	return json;
-}
-
 /* The whole text, to be freed; NULL if memory is out. `workers` may be NULL. */
 static char *env_text(const struct env_workers *workers)
 {
-	char folder[PATH_MAX];
-	json_t *root = json_object();
+	char folder[PATH_MAX], kernel[4 * NAME_BYTES] = "unknown", *text;
+	json_t *root = json_object(), *memory, *settings;
+	long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
 	struct utsname system;
-	char kernel[4 * NAME_BYTES] = "unknown";
-	char *text;
+	struct rlimit limit;
+	bool limited = getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
 
 	if (uname(&system) == 0)
 		snprintf(kernel, sizeof kernel, "%s %s %s", system.sysname, system.release,
 			 system.machine);
+	memory = json_pack("{s:I, s:o, s:o}", "total_bytes", (json_int_t)pages * page,
+			   "cgroup_limit_bytes", limit_json(cgroup_read("").memory),
+			   "address_space_limit_bytes",
+			   limited ? json_integer((json_int_t)limit.rlim_cur) : json_null());
 	json_object_set_new(root, "relubench", json_string(BUILD_VERSION));
 	json_object_set_new(root, "build", build_json());
 	json_object_set_new(root, "blas", blas_json());
 	json_object_set_new(root, "cpu", cpu_json());
-	json_object_set_new(root, "memory", memory_json());
+	json_object_set_new(root, "memory", memory);
 	json_object_set_new(root, "kernel", json_string(kernel));
-	json_object_set_new(root, "libraries", libraries_json());
+	json_object_set_new(root, "libraries",
+			    json_pack("{s:s, s:s, s:s}", "zlib", zlibVersion(), "jansson",
+				      jansson_version_str(), "libyaml", yaml_get_version_string()));
 	json_object_set_new(root, "variables", variables_json(environ));
-	if (workers)
-		json_object_set_new(root, "workers", workers_json(workers));
+	if (workers) {
+		settings = json_pack("{s:I, s:I, s:b, s:o, s:o}", "jobs", (json_int_t)workers->jobs,
+				     "threads", (json_int_t)workers->threads, "choose_threads",
+				     workers->choose_threads, "time_limit_s",
+				     limit_json(workers->time_limit), "memory_limit_bytes",
+				     limit_json(workers->memory_limit));
+		if (workers->environment)
+			json_object_set_new(settings, "variables",
+					    variables_json(workers->environment));
+		json_object_set_new(root, "workers", settings);
+	}
 	if (workers && getcwd(folder, sizeof folder))
 		json_object_set_new(root, "folder", json_string(folder));
 	text = json_dumps(root, JSON_INDENT(2));
@@ -268,12 +220,7 @@ static char *env_text(const struct env_workers *workers)
 	return text;
 }
 
-enum status env_write(const char *path, struct err *err)
-{
-	return env_write_run(path, NULL, err);
-}
-
-enum status env_write_run(const char *path, const struct env_workers *workers, struct err *err)
+enum status env_write(const char *path, const struct env_workers *workers, struct err *err)
 {
 	char *text = env_text(workers);
 	enum status status;

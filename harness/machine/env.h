@@ -20,10 +20,8 @@ struct env_workers {
 
 /* Build, compiler and flags, BLAS (version, core type, threads in use), CPU, cores, affinity,
  * memory and memory limit, kernel, versions, git commit, dirty flag and hash of the changes if
- * known. */
-enum status env_write(const char *path, struct err *err);
-/* The same of a run, with the folder it was started in and its workers. */
-enum status env_write_run(const char *path, const struct env_workers *workers, struct err *err);
+ * known; of a run, which has workers (or NULL), also these and the folder it was started in. */
+enum status env_write(const char *path, const struct env_workers *workers, struct err *err);
 /* The folder that a run was started in, from its env.json; NULL if it is not known. */
 const char *env_read_folder(const char *path, struct arena *arena);
 

@@ -278,18 +278,6 @@ static enum status start(const char *dest, const char *source, struct arena *are
 	return STATUS_OK;
 }
 
-static enum status merge_locked(struct merge *merge, struct arena *arena, struct err *err)
-{
-	const struct merge_order *order = merge->order;
-
-	TRY(start(order->dest, order->source[0], arena, err));
-	for (size_t i = 0; i < order->count; i++) {
-		merge->source = order->source[i];
-		TRY(merge_one(merge, arena, err));
-	}
-	return STATUS_OK;
-}
-
 /* Is there a results folder, perhaps of a merge that was killed, or nothing? */
 static enum status check_dest(const char *dest, struct arena *arena, struct err *err)
 {
@@ -312,7 +300,11 @@ enum status merge_folders(const struct merge_order *order, struct arena *arena,
 		TRY(check_source(order->dest, order->source[i], arena, err));
 	TRY(check_dest(order->dest, arena, err));
 	TRY(layout_open(&merge.layout, order->dest, (struct sched_shard){0, 1}, arena, err));
-	status = merge_locked(&merge, arena, err);
+	status = start(order->dest, order->source[0], arena, err);
+	for (size_t i = 0; i < order->count && status == STATUS_OK; i++) {
+		merge.source = order->source[i];
+		status = merge_one(&merge, arena, err);
+	}
 	layout_close(&merge.layout);
 	return status;
 }

@@ -201,7 +201,7 @@ static enum status write_environment(const struct layout *layout, const struct e
 	const char *tmp =
 		store_beside(arena_format(arena, "%s/new-env.json", layout->folder), arena);
 
-	TRY(env_write_run(tmp, workers, err));
+	TRY(env_write(tmp, workers, err));
 	return checksums_put(layout->folder, "env.json", tmp, err);
 }
 

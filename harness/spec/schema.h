@@ -9,7 +9,7 @@
 #include "solvers/core/arena.h"
 #include "solvers/core/desc.h"
 #include "solvers/core/status.h"
-#include "solvers/model/loss.h"
+#include "solvers/loss/loss.h"
 #include "solvers/model/threat.h"
 
 #include <stdbool.h>

@@ -38,35 +38,6 @@ static const char *value_text(const json_t *value, struct arena *arena)
 	return text;
 }
 
-static void read_swept(const json_t *list, struct arena *arena, struct cellfile *out)
-{
-	size_t count = json_array_size(list);
-
-	out->swept = ARENA_ARRAY(arena, struct cellfile_swept, count);
-	for (size_t i = 0; i < count; i++) {
-		const json_t *entry = json_array_get(list, i);
-		const char *path = jsonfile_text(entry, "path", arena);
-
-		if (!path)
-			continue;
-		out->swept[out->swept_count++] = (struct cellfile_swept){
-			path, value_text(json_object_get(entry, "value"), arena)};
-	}
-}
-
-/* "squared"; with options their JSON too. */
-static const char *loss_text(const json_t *loss, struct arena *arena)
-{
-	const char *name = item_name(loss, arena);
-	const json_t *options = name ? json_object_get(loss, name) : NULL;
-
-	if (!name)
-		return "";
-	return json_object_size(options)
-		       ? arena_format(arena, "%s %s", name, value_text(options, arena))
-		       : name;
-}
-
 /* "linf 0.1" of an object with `norm` and `eps` > 0; with what shapes the ball. "" otherwise. */
 static const char *ball_text(const json_t *object, struct arena *arena)
 {
@@ -90,17 +61,6 @@ static const char *ball_text(const json_t *object, struct arena *arena)
 	return text.at;
 }
 
-/* The balls of robust training: of a program, or of the adversary or the intervals of backprop. */
-static const char *threat_text(const json_t *train, struct arena *arena)
-{
-	static const char *const nested[] = {"adversary", "interval", NULL};
-	const char *text = ball_text(train, arena);
-
-	for (const char *const *name = nested; !*text && *name; name++)
-		text = ball_text(json_object_get(train, *name), arena);
-	return text;
-}
-
 static const char *program_text(const json_t *train, struct arena *arena)
 {
 	const json_t *patterns = json_object_get(train, "patterns");
@@ -119,7 +79,8 @@ static const char *program_text(const json_t *train, struct arena *arena)
 enum status cellfile_read(const char *path, struct arena *arena, struct cellfile *out,
 			  struct err *err)
 {
-	const json_t *train, *data, *select, *test, *beta, *repetition;
+	static const char *const nested[] = {"adversary", "interval", NULL};
+	const json_t *train, *data, *select, *test, *beta, *repetition, *loss, *swept;
 	json_t *root;
 
 	*out = (struct cellfile){.repetition = NAN};
@@ -129,7 +90,9 @@ enum status cellfile_read(const char *path, struct arena *arena, struct cellfile
 	select = json_object_get(train, "select");
 	test = json_object_get(json_object_get(data, "split"), "test");
 	beta = json_object_get(train, "beta");
+	loss = json_object_get(train, "loss");
 	repetition = json_object_get(root, "repetition");
+	swept = json_object_get(root, "swept");
 	out->data = jsonfile_text(data, "name", arena);
 	out->method = jsonfile_text(train, "name", arena);
 	out->solver = item_name(json_object_get(train, "solver"), arena);
@@ -138,18 +101,35 @@ enum status cellfile_read(const char *path, struct arena *arena, struct cellfile
 		out->select_by = NULL;
 	out->select_per = jsonfile_text(select, "per", arena);
 	out->objective = (struct cellfile_objective){
-		.loss = loss_text(json_object_get(train, "loss"), arena),
+		.loss = item_name(loss, arena),
 		.beta = beta ? value_text(beta, arena) : "",
 		.average = json_is_true(json_object_get(train, "average")) ? "mean" : "sum",
-		.threat = threat_text(train, arena),
+		.threat = ball_text(train, arena),
 		.program = program_text(train, arena),
 	};
+	if (!out->objective.loss)
+		out->objective.loss = "";
+	loss = json_object_get(loss, out->objective.loss); /* its options */
+	if (json_object_size(loss))
+		out->objective.loss =
+			arena_format(arena, "%s %s", out->objective.loss, value_text(loss, arena));
+	/* of a program, or of the adversary or the intervals of backprop */
+	for (const char *const *name = nested; !*out->objective.threat && *name; name++)
+		out->objective.threat = ball_text(json_object_get(train, *name), arena);
 	/* a generator draws new data in every repetition; a given test part stays the same */
 	out->resampled = !json_object_get(data, "generate") && json_is_number(test) &&
 			 json_number_value(test) > 0;
 	if (json_is_number(repetition))
 		out->repetition = json_number_value(repetition);
-	read_swept(json_object_get(root, "swept"), arena, out);
+	out->swept = ARENA_ARRAY(arena, struct cellfile_swept, json_array_size(swept));
+	for (size_t i = 0; i < json_array_size(swept); i++) {
+		const json_t *entry = json_array_get(swept, i);
+		const char *at = jsonfile_text(entry, "path", arena);
+
+		if (at)
+			out->swept[out->swept_count++] = (struct cellfile_swept){
+				at, value_text(json_object_get(entry, "value"), arena)};
+	}
 	json_decref(root);
 	return STATUS_OK;
 }

@@ -11,9 +11,9 @@
 
 enum { HEX = SHA256_DIGEST_STRING_LENGTH - 1, LOOKS = 3 };
 
-/* The files that are listed, whoever wrote them. */
-static const char *const listed[] = {"spec.yaml", "style.yaml", "origin.txt", "env.json",
-				     "plan.csv",  "data.csv",   NULL};
+/* The list, and the files that it lists, whoever wrote them. */
+static const char *const checked[] = {CHECKSUMS_FILE, "spec.yaml", "style.yaml", "origin.txt",
+				      "env.json",     "plan.csv",  "data.csv",   NULL};
 
 /* In the place of a checksum: no file, as before the first one is put in its place. */
 static const char absent[] = "0000000000000000000000000000000000000000000000000000000000000000";
@@ -128,31 +128,27 @@ static const char *problem_of(const char *folder, const char *name, const char *
 	return found ? "was changed: its checksum differs" : "has no line in " CHECKSUMS_FILE;
 }
 
-static bool tell(const char *folder, const char *name, const char *problem, FILE *to)
-{
-	if (problem && to)
-		fprintf(to, "%s/%s: %s; `relubench run` writes it anew\n", folder, name, problem);
-	return problem != NULL;
-}
-
 static enum status look(const char *folder, bool expected, FILE *to)
 {
 	struct arena arena = {0};
 	bool there = access(arena_format(&arena, "%s/" CHECKSUMS_FILE, folder), F_OK) == 0;
-	const char **lines = read_lines(folder, &arena);
-	bool told = false;
+	const char **lines = read_lines(folder, &arena), *problem = NULL;
+	enum status status = STATUS_OK;
 
 	if (!there && expected)
-		told = tell(folder, CHECKSUMS_FILE, "is missing", to);
-	for (size_t i = 0; there && lines[i]; i++)
-		if (!name_of(lines[i])) {
-			told = tell(folder, CHECKSUMS_FILE, "has a line that is no checksum", to);
-			break;
-		}
-	for (const char *const *name = listed; there && *name; name++)
-		told |= tell(folder, *name, problem_of(folder, *name, lines, &arena), to);
+		problem = "is missing";
+	for (size_t i = 0; there && lines[i] && !problem; i++)
+		problem = name_of(lines[i]) ? NULL : "has a line that is no checksum";
+	for (const char *const *name = checked; *name; name++) {
+		if (name > checked)
+			problem = there ? problem_of(folder, *name, lines, &arena) : NULL;
+		if (problem && to)
+			fprintf(to, "%s/%s: %s; `relubench run` writes it anew\n", folder, *name,
+				problem);
+		status = problem ? STATUS_FAILED : status;
+	}
 	arena_release(&arena);
-	return told ? STATUS_FAILED : STATUS_OK;
+	return status;
 }
 
 enum status checksums_tell(const char *folder, bool expected, FILE *to)

@@ -17,37 +17,30 @@ static void add_quoted(struct text *out, const char *text, size_t length)
 	text_add(out, "'");
 }
 
-/* The folder that holds this one. */
-static const char *parent(const char *folder, struct arena *arena)
+const char *command_run(const char *folder, struct arena *arena)
 {
+	const char *path = arena_format(arena, "%s/" COMMAND_ORIGIN_FILE, folder);
+	struct text out = text_new(arena);
 	size_t length = strlen(folder);
+	struct err none = {0};
+	const char *text;
 
+	if (store_read_text(path, arena, &text, &none) != STATUS_OK || !*text)
+		return NULL;
+	for (size_t line; *text; text += line + (text[line] == '\n')) {
+		line = strcspn(text, "\n");
+		text_add(&out, out.length ? " --set " : "relubench run ");
+		add_quoted(&out, text, line);
+	}
+	/* the folder that holds this one */
 	while (length > 1 && folder[length - 1] == '/')
 		length--;
 	while (length > 0 && folder[length - 1] != '/')
 		length--;
 	while (length > 1 && folder[length - 1] == '/')
 		length--;
-	return length ? arena_text_n(arena, folder, length) : ".";
-}
-
-const char *command_run(const char *folder, struct arena *arena)
-{
-	const char *path = arena_format(arena, "%s/" COMMAND_ORIGIN_FILE, folder);
-	struct text out = text_new(arena);
-	struct err none = {0};
-	const char *text;
-
-	if (store_read_text(path, arena, &text, &none) != STATUS_OK || !*text)
-		return NULL;
-	for (size_t length; *text; text += length + (text[length] == '\n')) {
-		length = strcspn(text, "\n");
-		text_add(&out, out.length ? " --set " : "relubench run ");
-		add_quoted(&out, text, length);
-	}
 	text_add(&out, " --out ");
-	folder = parent(folder, arena);
-	add_quoted(&out, folder, strlen(folder));
+	add_quoted(&out, length ? folder : ".", length ? length : 1);
 	return out.at;
 }
 

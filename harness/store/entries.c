@@ -71,16 +71,10 @@ const char *request_text(const struct request *request, struct arena *arena)
 /* --- reading ------------------------------------------------------------------------------------
  */
 
-/* A number of rows, or none. */
-static bool is_count(double rows)
+static bool read_lists(const json_t *root, struct arena *arena, struct entries *out)
 {
 	const double most = 1e9; /* none of ours has so many */
 
-	return isnan(rows) || (rows >= 0 && rows <= most && rows == floor(rows));
-}
-
-static bool read_lists(const json_t *root, struct arena *arena, struct entries *out)
-{
 	*out = (struct entries){.begun = json_is_true(json_object_get(root, "begun")),
 				.trained = json_is_true(json_object_get(root, "trained")),
 				.asked = jsonfile_text(root, "asked", arena)};
@@ -90,11 +84,15 @@ static bool read_lists(const json_t *root, struct arena *arena, struct entries *
 		struct entry_note *note = ARENA_ARRAY(arena, struct entry_note, count);
 
 		out->of[kind] = (struct entry_list){count, note};
-		for (size_t i = 0; i < count; i++)
-			if (field_from_json(&rows_entry, json_array_get(list, i), arena,
-					    &note[i]) ||
-			    !note[i].key || !note[i].name || !is_count(note[i].rows))
+		for (size_t i = 0; i < count; i++) {
+			const struct field *wrong = field_from_json(
+				&rows_entry, json_array_get(list, i), arena, &note[i]);
+			double rows = note[i].rows; /* a number of rows, or none */
+
+			if (wrong || !note[i].key || !note[i].name ||
+			    !(isnan(rows) || (rows >= 0 && rows <= most && rows == floor(rows))))
 				return false;
+		}
 		if (!json_is_array(list))
 			return false;
 	}

@@ -89,20 +89,14 @@ json_t *field_json_text(const char *text)
 	return json ? json : json_string("(not UTF-8)");
 }
 
-static json_t *value_of(const struct field *field, const void *row)
-{
-	double number = field_number(field, row);
-
-	if (field->type == FIELD_TEXT)
-		return field_json_text(field_text(field, row));
-	return field->type == FIELD_REAL && isfinite(number) ? json_real(number)
-							     : field_json_number(number);
-}
-
 void field_to_json(const struct field_table *table, const void *row, bool nulls, json_t *object)
 {
 	for (const struct field *f = table->field; f->name; f++) {
-		json_t *value = value_of(f, row);
+		double number = field_number(f, row);
+		json_t *value = f->type == FIELD_TEXT ? field_json_text(field_text(f, row))
+				: f->type == FIELD_REAL && isfinite(number)
+					? json_real(number)
+					: field_json_number(number);
 
 		if (nulls || !json_is_null(value))
 			json_object_set_new(object, f->name, value);
@@ -172,22 +166,6 @@ enum status field_write(const char *path, const struct field_table *table, const
 	return csv_close(&csv, err);
 }
 
-static enum status read_cell(const struct field *field, const char *text, void *row,
-			     struct err_place at, struct err *err)
-{
-	char *end;
-	double value;
-
-	if (field_set_text(field, row, text) || !*text)
-		return STATUS_OK;
-	value = strtod(text, &end);
-	if (*end)
-		return err_at(err, STATUS_ENV, at, "%s: expected a number, got \"%.80s\"",
-			      field->name, text);
-	field_set_number(field, row, value);
-	return STATUS_OK;
-}
-
 enum status field_rows(const struct csv_table *csv, const char *path,
 		       const struct field_table *table, struct arena *arena, struct field_rows *out,
 		       struct err *err)
@@ -204,8 +182,17 @@ enum status field_rows(const struct csv_table *csv, const char *path,
 			struct err_place at = {path, (int)i + 2, 0};
 			const char *text =
 				column < 0 ? "" : csv->cell[i * csv->cols + (size_t)column];
+			char *row = rows + i * table->size, *end;
+			double value;
 
-			TRY(read_cell(f, text, rows + i * table->size, at, err));
+			if (field_set_text(f, row, text) || !*text)
+				continue;
+			value = strtod(text, &end);
+			if (*end)
+				return err_at(err, STATUS_ENV, at,
+					      "%s: expected a number, got \"%.80s\"", f->name,
+					      text);
+			field_set_number(f, row, value);
 		}
 	}
 	return STATUS_OK;

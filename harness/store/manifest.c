@@ -135,18 +135,6 @@ static enum status damaged(struct look *look, const char *file, const char *what
 		      file ? " " : "", what);
 }
 
-/* The last part of the path: the id of the cell. */
-static const char *name_of(const char *folder, struct arena *arena)
-{
-	size_t length = strlen(folder);
-	char *name;
-
-	while (length > 1 && folder[length - 1] == '/')
-		length--;
-	name = arena_text_n(arena, folder, length);
-	return strrchr(name, '/') ? strrchr(name, '/') + 1 : name;
-}
-
 static enum status check_file(struct look *look, const json_t *file)
 {
 	const char *name = json_string_value(json_object_get(file, "name"));
@@ -173,21 +161,6 @@ static enum status check_file(struct look *look, const json_t *file)
 	if (strcmp(hex, wanted) != 0)
 		return damaged(look, name, "was changed: its checksum differs");
 	return STATUS_OK;
-}
-
-static bool is_listed(const json_t *files, const char *name)
-{
-	const json_t *file;
-	size_t i;
-
-	json_array_foreach(files, i, file)
-	{
-		const char *at = json_string_value(json_object_get(file, "name"));
-
-		if (at && strcmp(at, name) == 0)
-			return true;
-	}
-	return false;
 }
 
 /* What the inodes of a record say: it changes with every write to one of its files. False of one
@@ -236,84 +209,83 @@ static enum status check_files(struct look *look, const json_t *files)
 		return STATUS_OK;
 	for (size_t i = 0; i < json_array_size(files); i++)
 		TRY(check_file(look, json_array_get(files, i)));
-	for (const struct manifest_file *file = manifest_files; file->name; file++)
-		if (!is_listed(files, file->name) &&
+	for (const struct manifest_file *file = manifest_files; file->name; file++) {
+		size_t i = 0;
+
+		for (; i < json_array_size(files); i++) {
+			const json_t *name = json_object_get(json_array_get(files, i), "name");
+
+			if (json_is_string(name) &&
+			    strcmp(json_string_value(name), file->name) == 0)
+				break;
+		}
+		if (i == json_array_size(files) &&
 		    access(arena_format(look->arena, "%s/%s", look->folder, file->name), F_OK) == 0)
 			return damaged(look, file->name, "is not of this record");
+	}
 	if (has_stamp)
 		tsearch(arena_text(&kept, stamp), &whole, by_stamp);
 	return STATUS_OK;
 }
 
-static enum status check_object(struct look *look, json_t *object)
+static enum status check_object(struct look *look, const char *path, json_t *object)
 {
+	const json_t *format = json_object_get(object, "format");
 	const char *cell = json_string_value(json_object_get(object, "cell"));
 	const char *sum = json_string_value(json_object_get(object, "sha256"));
-	const char *id = name_of(look->folder, look->arena);
+	size_t length = strlen(look->folder), first;
 	char hex[SHA256_DIGEST_STRING_LENGTH];
 
+	if (!json_is_integer(format) || json_integer_value(format) < 1)
+		return damaged(look, MANIFEST_FILE, "has no format number");
+	if (json_integer_value(format) > MANIFEST_FORMAT) {
+		look->state = MANIFEST_NEWER;
+		return err_at(look->err, STATUS_ENV, (struct err_place){path, 0, 0},
+			      "this record has format %lld, written by a later relubench; this one "
+			      "reads formats up to %d",
+			      (long long)json_integer_value(format), MANIFEST_FORMAT);
+	}
 	sum = sum ? arena_text(look->arena, sum) : "";
 	json_object_del(object, "sha256");
 	hash_object(object, hex);
 	if (strcmp(hex, sum) != 0)
 		return damaged(look, MANIFEST_FILE, "was changed: its checksum differs");
-	if (!cell || strcmp(cell, id) != 0)
+	/* the last part of the path is the id of the cell */
+	while (length > 1 && look->folder[length - 1] == '/')
+		length--;
+	for (first = length; first > 0 && look->folder[first - 1] != '/';)
+		first--;
+	if (!cell || strlen(cell) != length - first ||
+	    memcmp(cell, look->folder + first, length - first) != 0)
 		return damaged(look, NULL,
 			       arena_format(look->arena, "it is of cell %s", cell ? cell : "none"));
 	return check_files(look, json_object_get(object, "files"));
-}
-
-static enum status check_format(struct look *look, const json_t *object)
-{
-	const json_t *format = json_object_get(object, "format");
-	struct err_place at = {arena_format(look->arena, "%s/" MANIFEST_FILE, look->folder), 0, 0};
-
-	if (!json_is_integer(format) || json_integer_value(format) < 1)
-		return damaged(look, MANIFEST_FILE, "has no format number");
-	if (json_integer_value(format) <= MANIFEST_FORMAT)
-		return STATUS_OK;
-	look->state = MANIFEST_NEWER;
-	return err_at(look->err, STATUS_ENV, at,
-		      "this record has format %lld, written by a later relubench; this one reads "
-		      "formats up to %d",
-		      (long long)json_integer_value(format), MANIFEST_FORMAT);
-}
-
-/* A record without record.json: of an earlier version, unless its result says otherwise. */
-static enum status check_unlisted(struct look *look)
-{
-	struct err unreadable = {0};
-	struct result result;
-
-	look->state = MANIFEST_UNCHECKED;
-	if (result_read(arena_format(look->arena, "%s/result.json", look->folder), look->arena,
-			&result, &unreadable) != STATUS_OK)
-		return STATUS_OK; /* for who reads it to say */
-	if (result.format > 0)
-		return damaged(look, MANIFEST_FILE, "is missing");
-	return STATUS_OK;
 }
 
 static enum status look_at(struct look *look, struct manifest *out)
 {
 	const char *path = arena_format(look->arena, "%s/" MANIFEST_FILE, look->folder), *text;
 	struct err unreadable = {0};
+	struct result result;
 	json_t *object;
 	enum status status;
 
 	look->state = MANIFEST_WHOLE;
 	if (access(look->folder, F_OK) != 0)
 		return damaged(look, NULL, "its folder is missing");
-	if (access(path, F_OK) != 0)
-		return check_unlisted(look);
+	if (access(path, F_OK) != 0) { /* of an earlier version, unless its result says otherwise */
+		look->state = MANIFEST_UNCHECKED;
+		if (result_read(arena_format(look->arena, "%s/result.json", look->folder),
+				look->arena, &result, &unreadable) != STATUS_OK)
+			return STATUS_OK; /* for who reads it to say */
+		return result.format > 0 ? damaged(look, MANIFEST_FILE, "is missing") : STATUS_OK;
+	}
 	if (store_read_text(path, look->arena, &text, &unreadable) != STATUS_OK)
 		return damaged(look, MANIFEST_FILE, unreadable.text);
 	object = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
 	if (!object)
 		return damaged(look, MANIFEST_FILE, "is not JSON");
-	status = check_format(look, object);
-	if (status == STATUS_OK)
-		status = check_object(look, object);
+	status = check_object(look, path, object);
 	if (status == STATUS_OK && out)
 		*out = (struct manifest){jsonfile_text(object, "cell", look->arena),
 					 jsonfile_text(object, "key", look->arena),
@@ -335,7 +307,6 @@ enum status manifest_check(const char *folder, struct arena *arena, struct manif
 	for (int i = 0;; i++) {
 		found = (struct err){0};
 		look.err = &found;
-		before.st_ino = after.st_ino = 0;
 		if (stat(folder, &before) != 0)
 			before.st_ino = 0;
 		status = look_at(&look, out);

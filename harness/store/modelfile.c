@@ -21,36 +21,6 @@ static struct npz_entry entry(const char *name, struct npy_array shape, const vo
 	return e;
 }
 
-static struct npz_entry scalar(const char *name, const int64_t *at)
-{
-	return entry(name, (struct npy_array){.kind = 'i', .size = sizeof *at}, at);
-}
-
-static struct npz_entry vector(const char *name, const void *at, size_t size, size_t count)
-{
-	return entry(
-		name,
-		(struct npy_array){.kind = 'f', .size = size, .dimensions = 1, .shape = {count}},
-		at);
-}
-
-/* A column-major view, whose columns may be apart. */
-static struct npz_entry weights(const char *name, struct mat A)
-{
-	struct npy_array shape = {.kind = 'f', .size = sizeof(real), .fortran = true};
-	struct npz_entry e = {.name = name,
-			      .at = (const char *)A.at,
-			      .run = sizeof(real) * (size_t)A.rows,
-			      .runs = (size_t)A.cols,
-			      .step = sizeof(real) * (size_t)A.stride};
-
-	shape.dimensions = 2;
-	shape.shape[0] = (size_t)A.rows;
-	shape.shape[1] = (size_t)A.cols;
-	npy_write_header(e.header, &shape);
-	return e;
-}
-
 static const char *array_name(size_t index, int kind, struct arena *arena)
 {
 	return arena_format(arena, "stage_%zu_%s.npy", index, stage_names[kind]);
@@ -85,38 +55,40 @@ static const char *file_name(const struct model_array *array, struct arena *aren
 	return arena_format(arena, "%s.npy", array->name);
 }
 
-/* Returns how many entries are written. */
-static size_t model_entries(const struct model *model, struct npz_entry *entries,
-			    struct arena *arena)
-{
-	size_t count = 0;
-
-	for (const struct model_array *a = model->kind->arrays; a->name; a++) {
-		const struct model_part part = model_part(model, a);
-		const char *name = file_name(a, arena);
-
-		entries[count++] =
-			part.vector ? vector(name, part.vector, sizeof(real), (size_t)part.rows)
-				    : weights(name, *part.mat);
-	}
-	return count;
-}
-
 enum status modelfile_save(const char *path, const struct modelfile *file, struct err *err)
 {
 	const struct stages *stages = &file->stages;
+	const struct model *model = file->model;
 	const int64_t features = (int64_t)stages->raw_d, stage_count = (int64_t)stages->count;
+	const struct npy_array whole = {.kind = 'i', .size = sizeof features};
+	const struct npy_array two = {
+		.kind = 'f', .size = sizeof(double), .dimensions = 1, .shape = {2}};
 	const double target[] = {file->target_shift, file->target_scale};
 	struct arena arena = {0};
-	struct npz_entry *entries =
-		ARENA_ARRAY(&arena, struct npz_entry,
-			    model_arrays(file->model->kind) + FIXED_ARRAYS + stages->count);
-	size_t count = model_entries(file->model, entries, &arena);
+	struct npz_entry *entries = ARENA_ARRAY(
+		&arena, struct npz_entry, model_arrays(model->kind) + FIXED_ARRAYS + stages->count);
+	size_t count = 0;
 	enum status status;
 
-	entries[count++] = scalar("features.npy", &features);
-	entries[count++] = scalar("stages.npy", &stage_count);
-	entries[count++] = vector("target.npy", target, sizeof *target, 2);
+	for (const struct model_array *a = model->kind->arrays; a->name; a++) {
+		const struct model_part part = model_part(model, a);
+		const struct npy_array shape = {.kind = 'f',
+						.size = sizeof(real),
+						.fortran = !part.vector,
+						.dimensions = part.vector ? 1 : 2,
+						.shape = {(size_t)part.rows, (size_t)part.cols}};
+		struct npz_entry *e = &entries[count++];
+
+		*e = entry(file_name(a, &arena), shape, part.vector ? part.vector : part.mat->at);
+		if (part.vector)
+			continue;
+		e->run = sizeof(real) * (size_t)part.rows; /* columns may be apart */
+		e->runs = (size_t)part.cols;
+		e->step = sizeof(real) * (size_t)part.mat->stride;
+	}
+	entries[count++] = entry("features.npy", whole, &features);
+	entries[count++] = entry("stages.npy", whole, &stage_count);
+	entries[count++] = entry("target.npy", two, target);
 	for (size_t i = 0; i < stages->count; i++)
 		entries[count++] = stage_entry(
 			&stages->at[i], array_name(i, (int)stages->at[i].kind, &arena), &arena);
@@ -197,32 +169,6 @@ static enum status read_stage(struct reader *r, size_t index, struct stages *sta
 	return STATUS_OK;
 }
 
-static enum status read_stages(struct reader *r, struct stages *out)
-{
-	size_t features = 0, count = 0;
-	const double most = 2147483647; /* what BLAS can index */
-
-	TRY(read_count(r, "features.npy", most, &features));
-	TRY(read_count(r, "stages.npy", MOST_STAGES, &count));
-	*out = stages_none(features);
-	for (size_t i = 0; i < count; i++)
-		TRY(read_stage(r, i, out));
-	return STATUS_OK;
-}
-
-static enum status read_target(struct reader *r, struct modelfile *out)
-{
-	struct npy_array shape;
-	double *target;
-
-	TRY(npz_array(&r->file, "target.npy", r->scratch, &shape, &target, r->err));
-	if (shape.dimensions != 1 || shape.shape[0] != 2 || !(target[1] > 0))
-		return mismatch(r, "target is not two numbers, shift and scale > 0");
-	out->target_shift = target[0];
-	out->target_scale = target[1];
-	return STATUS_OK;
-}
-
 /* The kind whose arrays the file holds; NULL: it is none. */
 static const struct model_kind *kind_of(const struct reader *r)
 {
@@ -239,14 +185,40 @@ static const struct model_kind *kind_of(const struct reader *r)
 	return NULL;
 }
 
+static enum status read_preparation(struct reader *r, struct modelfile *out)
+{
+	const double most = 2147483647; /* what BLAS can index */
+	size_t features = 0, count = 0;
+	struct npy_array shape;
+	double *target;
+
+	TRY(read_count(r, "features.npy", most, &features));
+	TRY(read_count(r, "stages.npy", MOST_STAGES, &count));
+	out->stages = stages_none(features);
+	for (size_t i = 0; i < count; i++)
+		TRY(read_stage(r, i, &out->stages));
+	TRY(npz_array(&r->file, "target.npy", r->scratch, &shape, &target, r->err));
+	if (shape.dimensions != 1 || shape.shape[0] != 2 || !(target[1] > 0))
+		return mismatch(r, "target is not two numbers, shift and scale > 0");
+	out->target_shift = target[0];
+	out->target_scale = target[1];
+	return STATUS_OK;
+}
+
 /* One array as it was read. */
 struct given {
 	struct npy_array shape;
 	double *at;
 };
 
-static void fill(const struct model_part *part, const struct given *given)
+/* False if the array does not have the shape of the part. */
+static bool fill(const struct model_part *part, const struct given *given)
 {
+	const struct npy_array *shape = &given->shape;
+
+	if (shape->dimensions != (part->vector ? 1 : 2) || shape->shape[0] != (size_t)part->rows ||
+	    (!part->vector && shape->shape[1] != (size_t)part->cols))
+		return false;
 	for (ptrdiff_t i = 0; i < part->rows; i++)
 		for (ptrdiff_t j = 0; j < part->cols; j++) {
 			real value = (real)given->at[i * part->cols + j];
@@ -256,58 +228,40 @@ static void fill(const struct model_part *part, const struct given *given)
 			else
 				mat_set(*part->mat, i, j, value);
 		}
-}
-
-static bool fits(const struct model_part *part, const struct npy_array *shape)
-{
-	size_t dimensions = part->vector ? 1 : 2;
-
-	return (size_t)shape->dimensions == dimensions && shape->shape[0] == (size_t)part->rows &&
-	       (part->vector || shape->shape[1] == (size_t)part->cols);
-}
-
-/* "U, alpha" */
-static const char *names_of(const struct model_kind *kind, struct arena *arena)
-{
-	const char *names = kind->arrays->name;
-
-	for (const struct model_array *a = kind->arrays + 1; a->name; a++)
-		names = arena_format(arena, "%s, %s", names, a->name);
-	return names;
+	return true;
 }
 
 static enum status read_model(struct reader *r, struct modelfile *out)
 {
 	const struct model_kind *kind = kind_of(r);
+	const char *names;
 	struct given *given;
-	size_t i = 0;
+	bool fit;
 
 	/* a file that lacks an array says which */
 	if (!kind)
 		kind = (const struct model_kind *)(const void *)registry_at(KIND_MODEL, 0);
 	given = ARENA_ARRAY(r->scratch, struct given, model_arrays(kind));
-	for (const struct model_array *a = kind->arrays; a->name; a++, i++)
-		TRY(npz_array(&r->file, file_name(a, r->scratch), r->scratch, &given[i].shape,
-			      &given[i].at, r->err));
-	TRY(read_stages(r, &out->stages));
-	TRY(read_target(r, out));
-	if (given->shape.dimensions == 2 && given->shape.shape[0] == out->stages.d)
+	for (size_t i = 0; kind->arrays[i].name; i++)
+		TRY(npz_array(&r->file, file_name(&kind->arrays[i], r->scratch), r->scratch,
+			      &given[i].shape, &given[i].at, r->err));
+	TRY(read_preparation(r, out));
+	fit = given->shape.dimensions == 2 && given->shape.shape[0] == out->stages.d;
+	if (fit)
 		out->model = model_new(kind, r->arena, (ptrdiff_t)given->shape.shape[0],
 				       (ptrdiff_t)given->shape.shape[1]);
-	i = 0;
-	for (const struct model_array *a = kind->arrays; a->name; a++, i++) {
-		struct model_part part = {0};
+	for (size_t i = 0; fit && kind->arrays[i].name; i++) {
+		struct model_part part = model_part(out->model, &kind->arrays[i]);
 
-		if (out->model)
-			part = model_part(out->model, a);
-		if (!out->model || !fits(&part, &given[i].shape))
-			return mismatch(r,
-					arena_format(r->scratch,
-						     "the shapes of %s and the stages do not agree",
-						     names_of(kind, r->scratch)));
-		fill(&part, &given[i]);
+		fit = fill(&part, &given[i]);
 	}
-	return STATUS_OK;
+	if (fit)
+		return STATUS_OK;
+	names = kind->arrays->name; /* "U, alpha" */
+	for (const struct model_array *a = kind->arrays + 1; a->name; a++)
+		names = arena_format(r->scratch, "%s, %s", names, a->name);
+	return mismatch(
+		r, arena_format(r->scratch, "the shapes of %s and the stages do not agree", names));
 }
 
 enum status modelfile_load(const char *path, struct arena *arena, struct modelfile *out,

@@ -66,44 +66,21 @@ const char *result_text(const struct result *result, const char *name)
 	return fact ? fact->text : field_text(field, result);
 }
 
-/* {"name": value} */
-static json_t *facts_json(const struct fact *facts)
-{
-	json_t *object = json_object();
-
-	for (; facts; facts = facts->next)
-		json_object_set_new(object, facts->name,
-				    facts->text ? field_json_text(facts->text)
-						: field_json_number(facts->number));
-	return object;
-}
-
 enum status result_write(const struct result *result, const char *path, struct err *err)
 {
-	json_t *object = json_object();
+	json_t *object = json_object(), *facts = json_object();
 
 	if (result->format)
 		json_object_set_new(object, "format", json_integer(result->format));
 	field_to_json(&rows_result, result, true, object);
+	for (const struct fact *fact = result->facts; fact; fact = fact->next)
+		json_object_set_new(facts, fact->name,
+				    fact->text ? field_json_text(fact->text)
+					       : field_json_number(fact->number));
 	if (result->facts)
-		json_object_set_new(object, "facts", facts_json(result->facts));
+		json_object_set(object, "facts", facts);
+	json_decref(facts);
 	return jsonfile_write(object, path, 2, err);
-}
-
-static void read_facts(json_t *object, struct arena *arena, struct result *out)
-{
-	const char *name;
-	json_t *value;
-
-	json_object_foreach(object, name, value)
-	{
-		const struct fact fact = {.name = name,
-					  .text = json_string_value(value),
-					  .number = json_is_number(value) ? json_number_value(value)
-									  : NAN};
-
-		set_further(out, &fact, arena);
-	}
 }
 
 enum status result_read(const char *path, struct arena *arena, struct result *out, struct err *err)
@@ -111,7 +88,8 @@ enum status result_read(const char *path, struct arena *arena, struct result *ou
 	struct err_place at = {path, 0, 0};
 	enum status status = STATUS_OK;
 	const struct field *wrong;
-	json_t *root;
+	const char *name;
+	json_t *root, *value;
 
 	*out = result_empty();
 	TRY(jsonfile_read(path, arena, &root, err));
@@ -122,7 +100,15 @@ enum status result_read(const char *path, struct arena *arena, struct result *ou
 		status = err_at(err, STATUS_ENV, at, "%s: expected a %s", wrong->name,
 				wrong->type == FIELD_TEXT ? "text" : "number");
 	out->format = (int)json_integer_value(json_object_get(root, "format"));
-	read_facts(json_object_get(root, "facts"), arena, out);
+	json_object_foreach(json_object_get(root, "facts"), name, value)
+	{
+		const struct fact fact = {.name = name,
+					  .text = json_string_value(value),
+					  .number = json_is_number(value) ? json_number_value(value)
+									  : NAN};
+
+		set_further(out, &fact, arena);
+	}
 	json_decref(root);
 	return status;
 }

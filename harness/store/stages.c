@@ -120,15 +120,6 @@ void stages_apply(const struct stages *stages, size_t first, double *x, double *
 	}
 }
 
-static const char *name_behind(const struct stage *stage, const char *const *names, size_t j)
-{
-	if (stage->kind == STAGE_SELECT)
-		return names[(size_t)stage->at[j]];
-	if (stage->kind == STAGE_MAP)
-		return NULL;
-	return stage->kind == STAGE_BIAS && j == stage->d_in ? "bias" : names[j];
-}
-
 const char **stages_names(const struct stages *stages, const char *const *raw, struct arena *arena)
 {
 	size_t width = stages_width(stages);
@@ -138,8 +129,16 @@ const char **stages_names(const struct stages *stages, const char *const *raw, s
 	for (size_t j = 0; j < stages->raw_d; j++)
 		names[j] = raw && raw[j] ? arena_text(arena, raw[j]) : NULL;
 	for (size_t i = 0; i < stages->count; i++) {
-		for (size_t j = 0; j < stages->at[i].d_out; j++)
-			next[j] = name_behind(&stages->at[i], names, j);
+		const struct stage *stage = &stages->at[i];
+
+		for (size_t j = 0; j < stage->d_out; j++)
+			if (stage->kind == STAGE_SELECT)
+				next[j] = names[(size_t)stage->at[j]];
+			else if (stage->kind == STAGE_MAP)
+				next[j] = NULL;
+			else
+				next[j] = stage->kind == STAGE_BIAS && j == stage->d_in ? "bias"
+											: names[j];
 		done = names;
 		names = next;
 		next = done;
@@ -165,22 +164,16 @@ static void compose(const struct stage *stage, const struct stage_columns *c,
 	out->count = stage->d_out;
 }
 
-static struct stage_columns columns_new(struct arena *arena, size_t room)
-{
-	return (struct stage_columns){
-		.column = ARENA_ARRAY(arena, size_t, room),
-		.shift = ARENA_ARRAY(arena, double, room),
-		.scale = ARENA_ARRAY(arena, double, room),
-	};
-}
-
 const struct stage *stages_columns(const struct stages *stages, struct arena *arena,
 				   struct stage_columns *out)
 {
 	size_t width = stages_width(stages);
-	struct stage_columns next = columns_new(arena, width), done;
+	struct stage_columns next = {0}, done, *both[] = {&next, out};
 
-	*out = columns_new(arena, width);
+	for (size_t i = 0; i < 2; i++)
+		*both[i] = (struct stage_columns){.column = ARENA_ARRAY(arena, size_t, width),
+						  .shift = ARENA_ARRAY(arena, double, width),
+						  .scale = ARENA_ARRAY(arena, double, width)};
 	out->count = stages->raw_d;
 	for (size_t j = 0; j < stages->raw_d; j++) {
 		out->column[j] = j;

@@ -3,7 +3,7 @@
 
 #include "harness/store/scenario.h"
 #include "harness/verify/plain.h"
-#include "solvers/model/loss.h"
+#include "solvers/loss/loss.h"
 
 #include <float.h>
 #include <math.h>

@@ -79,43 +79,24 @@ static enum status factor_M(struct admm *a, struct arena *arena, struct err *err
 	return STATUS_OK;
 }
 
-/* The parts of x one behind the other. */
-static void divide(struct admm *a, struct arena *arena)
-{
-	ptrdiff_t n = a->problem->X.rows, d = a->problem->X.cols, P = a->system.D.cols;
-	real *at;
-
-	a->loop = accelerated_new(
-		(size_t)(2 * (n + d) * P + n),
-		(struct anderson_memory){a->options->anderson, a->options->interval},
-		a->options->relaxation, arena);
-	at = a->loop.x;
-	a->tV = (struct mat){d, P, d, at};
-	a->tW = (struct mat){d, P, d, at + d * P};
-	a->aV = (struct mat){n, P, n, at + 2 * d * P};
-	a->aW = (struct mat){n, P, n, at + 2 * d * P + n * P};
-	a->s = at + 2 * (n + d) * P;
-}
-
-static void scale_penalties(struct admm *a)
-{
-	double square = penalty_unit(a->problem->X), unit = square * a->problem->loss.weight;
-	bool given = !isnan(a->options->rho);
-
-	a->penalty = penalty_new(unit * (given ? a->options->rho : first_trial), a->options->adapt);
-	a->trials = given ? 0 : MOST_TRIALS;
-	a->sigma = a->options->sigma / square;
-	a->kappa = a->options->kappa / square;
-}
-
 static void allocate(struct admm *a, struct arena *arena)
 {
 	ptrdiff_t n = a->problem->X.rows, d = a->problem->X.cols, P = a->system.D.cols;
 	/* in the norm in which the iteration is averaged */
 	const struct anderson_part parts[] = {
 		{(size_t)(2 * d * P), 1}, {(size_t)(2 * n * P), a->sigma}, {(size_t)n, a->kappa}};
+	real *at;
 
-	divide(a, arena);
+	a->loop = accelerated_new(
+		(size_t)(2 * (n + d) * P + n),
+		(struct anderson_memory){a->options->anderson, a->options->interval},
+		a->options->relaxation, arena);
+	at = a->loop.x; /* the parts of x one behind the other */
+	a->tV = (struct mat){d, P, d, at};
+	a->tW = (struct mat){d, P, d, at + d * P};
+	a->aV = (struct mat){n, P, n, at + 2 * d * P};
+	a->aW = (struct mat){n, P, n, at + 2 * d * P + n * P};
+	a->s = at + 2 * (n + d) * P;
 	a->V1 = mat_new(arena, d, P);
 	a->W1 = mat_new(arena, d, P);
 	a->U = mat_new(arena, d, 2 * P);
@@ -128,30 +109,26 @@ static void allocate(struct admm *a, struct arena *arena)
 		accelerated_restart(&a->loop, parts, sizeof parts / sizeof parts[0]);
 }
 
-/* The interior point that may follow. */
-static enum status prepare_finish(struct admm *a, struct arena *arena, struct err *err)
-{
-	const struct admm_options *o = a->options;
-	struct forecast own = {0};
-
-	forecast(o, a->problem->X.rows, a->problem->X.cols, &own);
-	return finish_setup(&a->finish,
-			    (struct finish_plan){o->finish, &o->patterns, own.iteration_flops},
-			    a->problem, arena, err);
-}
-
 static enum status setup(const struct problem *problem, const void *options, struct arena *arena,
 			 void **state, struct err *err)
 {
 	struct admm *a = ARENA_NEW(arena, struct admm);
 	const struct admm_options *o = options;
+	struct forecast own = {0};
 	struct patterns sampled;
 
 	a->problem = problem;
 	a->options = o;
 	a->u_update = (const struct u_update *)(const void *)o->u_update.item;
-	if (!arena_counts(arena))
-		scale_penalties(a);
+	if (!arena_counts(arena)) {
+		double square = penalty_unit(problem->X), unit = square * problem->loss.weight;
+		bool given = !isnan(o->rho);
+
+		a->penalty = penalty_new(unit * (given ? o->rho : first_trial), o->adapt);
+		a->trials = given ? 0 : MOST_TRIALS;
+		a->sigma = o->sigma / square;
+		a->kappa = o->kappa / square;
+	}
 	TRY(pattern_sample(&o->patterns, problem, NULL, arena, &sampled, err));
 	a->system.X = problem->X;
 	a->system.D = sampled.D;
@@ -161,11 +138,15 @@ static enum status setup(const struct problem *problem, const void *options, str
 	allocate(a, arena);
 	TRY(a->u_update->setup(&a->system, o->u_update.options, arena, &a->u_state, err));
 	*state = a;
-	if (arena_counts(arena))
-		return prepare_finish(a, arena, err);
-	a->loop.zero = loss_value(problem->loss, (size_t)problem->X.rows, a->f, problem->y.at);
-	admm_step_split(a); /* from zero */
-	return prepare_finish(a, arena, err);
+	if (!arena_counts(arena)) { /* from zero */
+		a->loop.zero =
+			loss_value(problem->loss, (size_t)problem->X.rows, a->f, problem->y.at);
+		admm_step_split(a);
+	}
+	forecast(o, problem->X.rows, problem->X.cols, &own);
+	return finish_setup(&a->finish,
+			    (struct finish_plan){o->finish, &o->patterns, own.iteration_flops},
+			    problem, arena, err);
 }
 
 static ptrdiff_t width(const void *state)
@@ -216,31 +197,25 @@ static const char *u_note(const struct admm *a)
 	return a->u_update->note ? a->u_update->note(a->u_state) : NULL;
 }
 
-/* The hand-over follows the u-update. */
-static void write_note(struct admm *a)
-{
-	const char *first = u_note(a);
-
-	snprintf(a->note, sizeof a->note, "%s%s%s", first ? first : "", first ? "; " : "",
-		 a->finish.note);
-}
-
 static void step(void *state, struct progress *progress)
 {
 	struct admm *a = state;
 	struct certificate c;
+	const char *first;
 
 	if (a->finish.at_work) {
 		finish_step(&a->finish, progress);
-		write_note(a);
-		return;
+	} else {
+		admm_step(a, progress);
+		if (!finish_looks(&a->finish, a->loop.iteration))
+			return;
+		certify(a, &c);
+		if (!finish_decide(&a->finish, a->loop.iteration, &c))
+			return;
 	}
-	admm_step(a, progress);
-	if (!finish_looks(&a->finish, a->loop.iteration))
-		return;
-	certify(a, &c);
-	if (finish_decide(&a->finish, a->loop.iteration, &c))
-		write_note(a);
+	first = u_note(a); /* the hand-over follows the u-update */
+	snprintf(a->note, sizeof a->note, "%s%s%s", first ? first : "", first ? "; " : "",
+		 a->finish.note);
 }
 
 static void violation(void *state, long draws, struct violation *out)

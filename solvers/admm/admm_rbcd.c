@@ -258,14 +258,6 @@ static double other_steps(struct admm_rbcd *a, double total[SUMS])
 	return a->problem->beta * norms;
 }
 
-static void write_note(struct admm_rbcd *a, size_t before)
-{
-	snprintf(a->note, sizeof a->note,
-		 "%zu inner steps, %.1f an iteration, %zu in the last one; %zu trial steps refused",
-		 a->u.steps, (double)a->u.steps / (double)a->iteration, a->u.steps - before,
-		 a->u.refused);
-}
-
 static void step(void *state, struct progress *progress)
 {
 	struct admm_rbcd *a = state;
@@ -284,7 +276,10 @@ static void step(void *state, struct progress *progress)
 	progress->objective += a->u.value;
 	progress->primal_residual = sums[SIZE] > 0 ? sqrt(sums[PRIMAL] / sums[SIZE]) : NAN;
 	progress->dual_residual = sums[DUAL] > 0 ? sqrt(sums[CHANGE] / sums[DUAL]) : NAN;
-	write_note(a, before);
+	snprintf(a->note, sizeof a->note,
+		 "%zu inner steps, %.1f an iteration, %zu in the last one; %zu trial steps refused",
+		 a->u.steps, (double)a->u.steps / (double)a->iteration, a->u.steps - before,
+		 a->u.refused);
 }
 
 static ptrdiff_t width(const void *state)
@@ -299,10 +294,9 @@ static struct mat half(struct mat A, ptrdiff_t which)
 
 static void network(const void *state, struct model *model)
 {
-	struct net *net = net_of(model);
 	const struct admm_rbcd *a = state;
 
-	cvx_network(half(a->V, 0), half(a->V, 1), net);
+	cvx_network(half(a->V, 0), half(a->V, 1), net_of(model));
 }
 
 /* alpha = -grad L at the outputs of U; eta = -rho N */
@@ -320,10 +314,9 @@ static void certify(void *state, struct certificate *certificate)
 
 static void repaired(const void *state, struct model *model)
 {
-	struct net *net = net_of(model);
 	const struct cvx *cvx = &((const struct admm_rbcd *)state)->cvx;
 
-	cvx_network(cvx->RV, cvx->RW, net);
+	cvx_network(cvx->RV, cvx->RW, net_of(model));
 }
 
 static void facts(const void *state, struct facts *facts)

@@ -148,18 +148,6 @@ static double group_pass(struct admm *a, struct penalty_sums *sums)
 	return a->problem->beta * norms;
 }
 
-/* z = prox of L at s, p = z - mu = 2 z - s */
-static void form_z(struct admm *a)
-{
-	size_t n = (size_t)a->problem->X.rows;
-	double kappa = a->kappa;
-
-	loss_prox(a->problem->loss, n, 1 / (a->penalty.rho * kappa), a->s, a->problem->y.at, a->z);
-#pragma omp simd
-	for (size_t k = 0; k < n; k++)
-		a->p[k] = 2 * a->z[k] - a->s[k];
-}
-
 /* s += theta (f - z), z and p from it; L(z). */
 static double loss_pass(struct admm *a, struct penalty_sums *sums)
 {
@@ -189,12 +177,18 @@ static double loss_pass(struct admm *a, struct penalty_sums *sums)
 
 void admm_step_split(struct admm *a)
 {
+	size_t n = (size_t)a->problem->X.rows;
+
 	for (ptrdiff_t i = 0; i < a->V1.cols; i++) {
 		threshold_block(a, mat_col(a->tV, i), mat_col(a->V1, i));
 		threshold_block(a, mat_col(a->tW, i), mat_col(a->W1, i));
 	}
 	form_products(a);
-	form_z(a);
+	loss_prox(a->problem->loss, n, 1 / (a->penalty.rho * a->kappa), a->s, a->problem->y.at,
+		  a->z);
+#pragma omp simd
+	for (size_t k = 0; k < n; k++)
+		a->p[k] = 2 * a->z[k] - a->s[k]; /* z - mu */
 }
 
 /* U = [R_V + R_W, R_V - R_W] from Y = [QV + QW, QV - QW]; V1 - L1 = 2 V1 - t */

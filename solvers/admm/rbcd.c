@@ -137,11 +137,6 @@ static ptrdiff_t row_blocks(ptrdiff_t n)
 	return (n + ROWS - 1) / ROWS;
 }
 
-static double window_of(double P, double block)
-{
-	return ceil(WINDOW * sqrt(P / block));
-}
-
 double rbcd_step_flops(double n, double d, double block)
 {
 	return 4 * n * d * block + 4 * d * d * block;
@@ -161,7 +156,7 @@ void rbcd_new(struct rbcd *r, struct arena *arena)
 	r->df = ARENA_ARRAY(arena, real, n);
 	r->trial = ARENA_ARRAY(arena, real, n);
 	r->sums = ARENA_ARRAY(arena, double, row_blocks(n));
-	r->window = (size_t)window_of((double)P, (double)r->block);
+	r->window = (size_t)ceil(WINDOW * sqrt((double)P / (double)r->block));
 	r->decreases = ARENA_ARRAY(arena, double, r->window);
 	r->drawn = ARENA_ARRAY(arena, size_t, P);
 	if (arena_counts(arena))

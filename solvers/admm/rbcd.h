@@ -22,7 +22,7 @@
 #include "solvers/core/mat.h"
 #include "solvers/core/rng.h"
 #include "solvers/gates/gates.h"
-#include "solvers/model/loss.h"
+#include "solvers/loss/loss.h"
 
 #include <stdbool.h>
 #include <stddef.h>

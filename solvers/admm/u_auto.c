@@ -133,20 +133,6 @@ static void write_note(struct automatic *u, const struct u_update *chosen, const
 		 c->bytes * 1e-9, c->work.setup_flops * 1e-9, c->work.iteration_flops * 1e-9);
 }
 
-/* The iterative one first. */
-static void put_off(struct automatic *u, const struct u_system *system,
-		    const struct u_update *iterative, struct arena *arena)
-{
-	char before[64];
-
-	u->later = u->update;
-	u->update = iterative;
-	u->later->begin(system, arena, &u->later_state);
-	snprintf(before, sizeof before, "u_update %s, which has not cost half the setup of ",
-		 iterative->base.name);
-	write_note(u, u->later, before);
-}
-
 static enum status setup(const struct u_system *system, const void *options, struct arena *arena,
 			 void **state, struct err *err)
 {
@@ -155,6 +141,7 @@ static enum status setup(const struct u_system *system, const void *options, str
 	const struct u_update *iterative;
 	const void *its_options;
 	bool narrow = arena_narrow(arena);
+	char before[64];
 
 	*state = u;
 	u->shape = (struct u_shape){system->X.rows, system->X.cols, system->D.cols};
@@ -162,18 +149,16 @@ static enum status setup(const struct u_system *system, const void *options, str
 	write_note(u, u->update, "u_update ");
 	iterative = first(o, u->shape, narrow, u->update, &u->direct);
 	if (iterative) {
-		put_off(u, system, iterative, arena);
+		u->later = u->update;
+		u->update = iterative;
+		u->later->begin(system, arena, &u->later_state);
+		snprintf(before, sizeof before,
+			 "u_update %s, which has not cost half the setup of ",
+			 iterative->base.name);
+		write_note(u, u->later, before);
 		its_options = o->iterative.options;
 	}
 	return u->update->setup(system, its_options, arena, &u->state, err);
-}
-
-/* What the iterative one has cost beyond the other is worth a share of the other's setup. */
-static bool is_due(const struct automatic *u)
-{
-	double beyond = u->update->spent(u->state) - u->solves * u->direct.work.iteration_flops;
-
-	return beyond > share * setup_pace * u->direct.work.setup_flops;
 }
 
 /* The other one takes over, unless it cannot be factored. */
@@ -195,12 +180,16 @@ static void change_over(struct automatic *u)
 static void solve(void *state, const real *p, struct mat U, struct mat Y, real *f)
 {
 	struct automatic *u = state;
+	const struct forecast *direct = &u->direct.work;
 
-	if (u->later && is_due(u))
+	/* what the iterative one has cost beyond the other is worth a share of the other's setup */
+	if (u->later && u->update->spent(u->state) - u->solves * direct->iteration_flops >
+				share * setup_pace * direct->setup_flops)
 		change_over(u);
 	u->update->solve(u->state, p, U, Y, f);
 	u->solves++;
 }
+
 static const char *note(const void *state)
 {
 	return ((const struct automatic *)state)->note;

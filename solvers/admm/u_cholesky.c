@@ -95,16 +95,6 @@ static enum status setup(const struct u_system *system, const void *options, str
 	return STATUS_OK;
 }
 
-/* Fp = F'p = X'(D o (p 1')) */
-static void project(struct cholesky *u, const real *p)
-{
-	const struct u_system *s = u->system;
-	struct mat T = mat_cols(u->T, 0, s->D.cols);
-
-	gates_spread(s->D, p, T);
-	blas_gemm(1, s->X, TRANSPOSED, T, PLAIN, 0, u->Fp);
-}
-
 static void solve(void *state, const real *p, struct mat U, struct mat Y, real *f)
 {
 	struct cholesky *u = state;
@@ -112,9 +102,11 @@ static void solve(void *state, const real *p, struct mat U, struct mat Y, real *
 	ptrdiff_t d = s->X.cols, P = s->D.cols, size = d * P;
 	struct mat stacked = {.rows = 2 * size, .cols = 1, .stride = 2 * size, .at = u->Z.at};
 	real *v = u->Z.at, *w = u->Z.at + size, *a = U.at, *b = U.at + size, *q = u->Fp.at;
+	struct mat T = mat_cols(u->T, 0, P);
 	real k = (real)(s->c / 2);
 
-	project(u, p);
+	gates_spread(s->D, p, T);
+	blas_gemm(1, s->X, TRANSPOSED, T, PLAIN, 0, u->Fp); /* F'p */
 	for (ptrdiff_t j = 0; j < size; j++) { /* R_V = (R_A + R_B) / 2, R_W = (R_A - R_B) / 2 */
 		v[j] = (a[j] + b[j]) / 2 + k * q[j];
 		w[j] = (a[j] - b[j]) / 2 - k * q[j];

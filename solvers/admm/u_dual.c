@@ -36,31 +36,6 @@ static void forecast(const void *options, struct u_shape s, struct forecast *out
 	out->iteration_flops = 12 * n * d * P + 6 * d * d * P + 2 * n * n;
 }
 
-static ptrdiff_t panel_width(ptrdiff_t n, ptrdiff_t first)
-{
-	return first + PANEL < n ? PANEL : n - first;
-}
-
-/* Lower part of columns first .. of C = I + c K o (D D'): the entries of D D' count the patterns
- * that two samples share. */
-static void assemble_panel(struct dual *u, struct mat Xt, ptrdiff_t first)
-{
-	ptrdiff_t n = Xt.rows, width = panel_width(n, first), rows = n - first;
-	struct mat C = mat_rows(mat_cols(u->C, first, width), first, rows);
-	real c = (real)u->system->c;
-
-	blas_gemm(1, mat_rows(Xt, first, rows), PLAIN, mat_rows(Xt, first, width), TRANSPOSED, 0,
-		  C);
-#pragma omp parallel for schedule(static)
-	for (ptrdiff_t j = 0; j < width; j++) {
-		real *to = mat_col(C, j);
-
-		for (ptrdiff_t k = j; k < rows; k++)
-			to[k] *= c * (real)gates_overlap(u->Dt, first + k, first + j);
-		to[j] += 1;
-	}
-}
-
 static void begin(const struct u_system *system, struct arena *arena, void **state)
 {
 	struct dual *u = ARENA_NEW(arena, struct dual);
@@ -75,14 +50,31 @@ static void begin(const struct u_system *system, struct arena *arena, void **sta
 	*state = u;
 }
 
+/* Panels of the lower part of C = I + c K o (D D'): the entries of D D' count the patterns that two
+ * samples share. */
 static bool finish(void *state)
 {
 	struct dual *u = state;
+	ptrdiff_t n = u->C.rows;
+	real c = (real)u->system->c;
 
 	mat_copy(u->Xt, u->system->X);
 	blas_trsm_right(u->system->M, TRANSPOSED, u->Xt); /* X L^-T, so that K = Xt Xt' */
-	for (ptrdiff_t first = 0; first < u->C.rows; first += PANEL)
-		assemble_panel(u, u->Xt, first);
+	for (ptrdiff_t first = 0; first < n; first += PANEL) {
+		ptrdiff_t rows = n - first, width = rows < PANEL ? rows : PANEL;
+		struct mat C = mat_rows(mat_cols(u->C, first, width), first, rows);
+
+		blas_gemm(1, mat_rows(u->Xt, first, rows), PLAIN, mat_rows(u->Xt, first, width),
+			  TRANSPOSED, 0, C);
+#pragma omp parallel for schedule(static)
+		for (ptrdiff_t j = 0; j < width; j++) {
+			real *to = mat_col(C, j);
+
+			for (ptrdiff_t k = j; k < rows; k++)
+				to[k] *= c * (real)gates_overlap(u->Dt, first + k, first + j);
+			to[j] += 1;
+		}
+	}
 	return blas_cholesky(u->C);
 }
 

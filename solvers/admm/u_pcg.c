@@ -150,25 +150,18 @@ static void precondition(struct pcg *u)
 		nystrom_solve(&u->nystrom, 1 / u->system->c, u->s);
 }
 
-/* r = b - (I + c H) g; its norm. Uses Hd. */
-static double residual(struct pcg *u, const real *b)
-{
-	ptrdiff_t n = u->system->X.rows;
-
-	product(u, u->g, u->Hd);
-	for (ptrdiff_t k = 0; k < n; k++)
-		u->r[k] = b[k] - u->g[k] - (real)u->system->c * u->Hd[k];
-	return blas_norm((size_t)n, u->r);
-}
-
 /* Improve g for the right-hand side b. */
 static void conjugate_gradients(struct pcg *u, const real *b)
 {
 	size_t n = (size_t)u->system->X.rows;
-	double start = residual(u, b), rs, target;
+	double rs, target;
 
+	product(u, u->g, u->Hd);
+	for (size_t k = 0; k < n; k++) /* r = b - (I + c H) g */
+		u->r[k] = b[k] - u->g[k] - (real)u->system->c * u->Hd[k];
 	/* nothing below rounding can be asked for */
-	target = fmax(u->options->tolerance * start, 4 * REAL_EPSILON * blas_norm(n, b));
+	target = fmax(u->options->tolerance * blas_norm(n, u->r),
+		      4 * REAL_EPSILON * blas_norm(n, b));
 	precondition(u);
 	memcpy(u->d, u->s, n * sizeof *u->d);
 	rs = blas_dot(n, u->r, u->s);

@@ -92,15 +92,6 @@ static size_t sum(size_t a, size_t b)
 	return __builtin_add_overflow(a, b, &total) ? SIZE_MAX : total;
 }
 
-/* `bytes` more are held. */
-static void tally_add(struct arena *arena, size_t bytes)
-{
-	struct arena_tally *tally = arena->tally;
-
-	arena->bytes = sum(arena->bytes, bytes);
-	tally->held = sum(tally->held, bytes); /* the peak is looked at before it falls */
-}
-
 static void *from_block(struct arena *arena, size_t rounded)
 {
 	struct arena_block *block = arena->head;
@@ -124,10 +115,13 @@ static void *from_block(struct arena *arena, size_t rounded)
 /* As arena_alloc; `size` bytes an entry count, of which this program needs `own`. */
 static void *count_block(struct arena *arena, size_t count, size_t size, size_t own)
 {
+	struct arena_tally *tally = arena->tally;
 	size_t bytes, needed;
 	bool beyond = __builtin_mul_overflow(count, size, &bytes) || bytes > SIZE_MAX / 2;
 
-	tally_add(arena, beyond ? SIZE_MAX / 2 : rounded_up(bytes));
+	bytes = beyond ? SIZE_MAX / 2 : rounded_up(bytes);
+	arena->bytes = sum(arena->bytes, bytes);
+	tally->held = sum(tally->held, bytes); /* the peak is looked at before it falls */
 	arena->calls++;
 	beyond = beyond || __builtin_mul_overflow(count, own, &needed);
 	if (beyond || rounded_up(needed) > BLOCK_BYTES / 2)
@@ -214,15 +208,16 @@ double arena_expect_steps(struct arena *arena, double steps)
 	return before;
 }
 
-void arena_expect(struct arena *arena, double bytes)
+void arena_expect_reals(struct arena *arena, double count)
 {
 	struct arena_tally *tally = arena->tally;
-	size_t count = (size_t)fmin(bytes, 0x1p62);
+	size_t bytes;
 
 	if (!tally)
 		return;
-	tally->later = most(tally->later, count);
-	tally->peak = most(tally->peak, sum(tally->held, count));
+	bytes = (size_t)fmin(count * (double)tally->real_size, 0x1p62);
+	tally->later = most(tally->later, bytes);
+	tally->peak = most(tally->peak, sum(tally->held, bytes));
 }
 
 void arena_settle(struct arena *arena)
@@ -233,12 +228,6 @@ void arena_settle(struct arena *arena)
 		return;
 	tally->peak = most(tally->peak, sum(tally->held, tally->later));
 	tally->later = 0;
-}
-
-void arena_expect_reals(struct arena *arena, double count)
-{
-	if (arena->tally)
-		arena_expect(arena, count * (double)arena->tally->real_size);
 }
 
 void *arena_alloc_dense(struct arena *arena, size_t count, size_t size)

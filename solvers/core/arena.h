@@ -22,7 +22,8 @@ struct arena_block;
 struct arena_tally {
 	size_t held, peak;
 	size_t later;     /* most that code will hold for a while behind what is held in the end:
-			     workspace of libraries, reported by arena_expect */
+			     workspace of libraries, reported by
+			     arena_expect_reals */
 	size_t real_size; /* of the program that is spoken of: sizeof(float) or sizeof(double) */
 	double steps;     /* of training that follow at most; HUGE_VAL: not known */
 };
@@ -60,9 +61,8 @@ bool arena_counts(const struct arena *arena);
 /* Whether numbers are in single precision where this arena's memory is to be. */
 bool arena_narrow(const struct arena *arena);
 
-/* Counting: work, now or later, holds `bytes` for a while, or count numbers of the working
- * precision; nothing otherwise. */
-void arena_expect(struct arena *arena, double bytes);
+/* Counting: work, now or later, holds count numbers of the working precision for a while; nothing
+ * otherwise. */
 void arena_expect_reals(struct arena *arena, double count);
 
 /* Counting: that work is done, beside what is held now. */

@@ -15,7 +15,7 @@ enum kind {
 	KIND_TRAINER,     /* both of the above: what `solver:` in a spec may name */
 	KIND_U_UPDATE,    /* struct u_update, solvers/admm/u_updates.def */
 	KIND_SCP_METHOD,  /* struct scp_method, solvers/scp/scp_methods.def */
-	KIND_LOSS,        /* struct loss, solvers/model/losses.def */
+	KIND_LOSS,        /* struct loss, solvers/loss/losses.def */
 	KIND_PATTERNS,    /* struct pattern_source, solvers/gates/patterns.def */
 	KIND_DATA,        /* struct source, harness/data/source/sources.def */
 	KIND_GENERATOR,   /* struct generator, harness/data/generate/generators.def */

@@ -43,20 +43,6 @@ static struct index_slot *slot_of(const struct index *index, const void *key, si
 	return slot;
 }
 
-static void grow(struct index *index)
-{
-	struct index larger = index_new(index->room, index->arena);
-
-	larger.count = index->count;
-	for (size_t i = 0; i < index->room; i++) {
-		const struct index_slot *old = &index->slot[i];
-
-		if (old->key)
-			*slot_of(&larger, old->key, old->length, old->hash) = *old;
-	}
-	*index = larger;
-}
-
 size_t index_place_bytes(struct index *index, const void *key, size_t length, size_t next)
 {
 	uint32_t hash = hash_of(key, length);
@@ -65,7 +51,16 @@ size_t index_place_bytes(struct index *index, const void *key, size_t length, si
 	if (slot->key)
 		return slot->place;
 	if (2 * (index->count + 1) > index->room) {
-		grow(index);
+		struct index larger = index_new(index->room, index->arena);
+
+		larger.count = index->count;
+		for (size_t i = 0; i < index->room; i++) {
+			const struct index_slot *old = &index->slot[i];
+
+			if (old->key)
+				*slot_of(&larger, old->key, old->length, old->hash) = *old;
+		}
+		*index = larger;
 		slot = slot_of(index, key, length, hash);
 	}
 	index->count++;

@@ -41,15 +41,6 @@ static size_t decode(const unsigned char *text, unsigned long *code)
 											 : length;
 }
 
-static bool commands(unsigned long code)
-{
-	/* C0, DEL and C1; marks, embeddings and isolates of a direction; separators of lines */
-	static const struct range ranges[] = {{0, 0x1f},        {0x7f, 0x9f},     {0x200e, 0x200f},
-					      {0x2028, 0x202e}, {0x2066, 0x2069}, {0xfeff, 0xfeff}};
-
-	return is_in(code, ranges, sizeof ranges / sizeof *ranges);
-}
-
 static size_t columns(unsigned long code)
 {
 	static const struct range wide[] = {
@@ -65,11 +56,15 @@ static size_t columns(unsigned long code)
 
 size_t printable_next(const char **at, char shown[PRINTABLE_BYTES])
 {
+	/* C0, DEL and C1; marks, embeddings and isolates of a direction; separators of lines */
+	static const struct range commands[] = {{0, 0x1f},        {0x7f, 0x9f},
+						{0x200e, 0x200f}, {0x2028, 0x202e},
+						{0x2066, 0x2069}, {0xfeff, 0xfeff}};
 	const unsigned char *text = (const unsigned char *)*at;
 	unsigned long code;
 	size_t length = decode(text, &code);
 
-	if (length > 0 && !commands(code)) {
+	if (length > 0 && !is_in(code, commands, sizeof commands / sizeof *commands)) {
 		memcpy(shown, text, length);
 		shown[length] = '\0';
 		*at += length;

@@ -14,25 +14,18 @@
 #include <math.h>
 #include <string.h>
 
-/* FNV-1a, 64 bits: tells purposes apart; it need not be strong. */
-static uint64_t hash_text(const char *text)
-{
-	uint64_t h = 0xcbf29ce484222325u;
-
-	for (; *text; text++)
-		h = (h ^ (unsigned char)*text) * 0x100000001b3u;
-	return h;
-}
-
 struct rng rng_stream(uint64_t seed, const char *purpose, uint64_t index)
 {
 	struct rng rng = {0};
-	uint64_t salt = hash_text(purpose);
+	uint64_t salt = 0xcbf29ce484222325u; /* FNV-1a, 64 bits: tells purposes apart */
 	philox4x32_key_t key = {{(uint32_t)seed, (uint32_t)(seed >> 32)}};
-	philox4x32_ctr_t where = {
-		{(uint32_t)salt, (uint32_t)(salt >> 32), (uint32_t)index, (uint32_t)(index >> 32)}};
-	philox4x32_ctr_t derived = philox4x32(where, key);
+	philox4x32_ctr_t derived, where = {{0, 0, (uint32_t)index, (uint32_t)(index >> 32)}};
 
+	for (; *purpose; purpose++)
+		salt = (salt ^ (unsigned char)*purpose) * 0x100000001b3u;
+	where.v[0] = (uint32_t)salt;
+	where.v[1] = (uint32_t)(salt >> 32);
+	derived = philox4x32(where, key);
 	/* The stream's own key is a block of the parent's; its counter starts at zero. */
 	memcpy(rng.key, derived.v, sizeof rng.key);
 	rng.counter[2] = derived.v[2];

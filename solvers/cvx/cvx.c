@@ -261,21 +261,6 @@ static double shifts_left(const struct cvx *cvx)
 	return norms > 0 ? steps / norms : 0;
 }
 
-/* V of the splitting = next to the projections of the blocks at work. */
-static void project(struct cvx *cvx)
-{
-	struct splitting *s = &cvx->split;
-
-	for (int step = 1; step <= PROJECT_STEPS && !cvx->exact; step++) {
-		splitting_step(s);
-		if (step % CHECK_EVERY == 0 && shifts_left(cvx) <= cvx->slack)
-			break;
-	}
-	for (ptrdiff_t c = 0; c < s->count; c++)
-		if (cvx->exact || !has_direction(cvx, cvx->at[c]))
-			project_exactly(cvx, c);
-}
-
 /* R = [V W] with the blocks at work repaired. */
 static void repair(struct cvx *cvx, struct mat V, struct mat W, ptrdiff_t count)
 {
@@ -284,7 +269,14 @@ static void repair(struct cvx *cvx, struct mat V, struct mat W, ptrdiff_t count)
 	ptrdiff_t P = V.cols;
 
 	start_repair(cvx, V, W, count);
-	project(cvx);
+	for (int step = 1; step <= PROJECT_STEPS && !cvx->exact; step++) {
+		splitting_step(s);
+		if (step % CHECK_EVERY == 0 && shifts_left(cvx) <= cvx->slack)
+			break;
+	}
+	for (ptrdiff_t c = 0; c < count; c++)
+		if (cvx->exact || !has_direction(cvx, cvx->at[c]))
+			project_exactly(cvx, c);
 	signcone_expand(&cvx->cone, mat_cols(s->V, 0, count), Z);
 	blas_gemm(1, cvx->problem->X, PLAIN, Z, PLAIN, 0, Y);
 	for (ptrdiff_t c = 0; c < count; c++) {
@@ -332,7 +324,8 @@ static double best_scale(struct cvx *cvx, double norms, double *c)
 	return best;
 }
 
-static void find_upper(struct cvx *cvx, struct mat V, struct mat W, struct certificate *out)
+void cvx_certify(struct cvx *cvx, struct mat V, struct mat W, const struct cvx_dual *dual,
+		 struct certificate *out)
 {
 	const struct problem *problem = cvx->problem;
 	size_t n = (size_t)problem->X.rows;
@@ -363,32 +356,24 @@ static void find_upper(struct cvx *cvx, struct mat V, struct mat W, struct certi
 	norms = cvx_group_norm(problem->beta, cvx->R);
 	out->upper = best_scale(cvx, norms, &c);
 	blas_scale((size_t)(cvx->R.rows * cvx->R.cols), c, cvx->R.at);
-}
-
-void cvx_certify(struct cvx *cvx, struct mat V, struct mat W, const struct cvx_dual *dual,
-		 struct certificate *out)
-{
-	find_upper(cvx, V, W, out);
 	cvx_dual_bound(cvx, dual, out);
 	cvx->slack = slack_share * fmin(1, fmax(0, 1 - out->lower_bound / out->upper));
 }
 
-static ptrdiff_t recover(struct mat V, double sign, struct net *net, ptrdiff_t width)
+void cvx_network(struct mat V, struct mat W, struct net *net)
 {
-	for (ptrdiff_t i = 0; i < V.cols; i++) {
-		double root = sqrt(blas_norm((size_t)V.rows, mat_col(V, i)));
+	ptrdiff_t width = 0;
+
+	for (ptrdiff_t b = 0; b < V.cols + W.cols; b++) {
+		double sign = b < V.cols ? 1 : -1;
+		struct mat v = b < V.cols ? mat_cols(V, b, 1) : mat_cols(W, b - V.cols, 1);
+		double root = sqrt(blas_norm((size_t)v.rows, v.at));
 
 		if (!(root > 0))
 			continue;
-		mat_copy((struct mat){V.rows, 1, net->U.stride, mat_col(net->U, width)},
-			 mat_cols(V, i, 1));
-		blas_scale((size_t)V.rows, 1 / root, mat_col(net->U, width));
+		mat_copy((struct mat){v.rows, 1, net->U.stride, mat_col(net->U, width)}, v);
+		blas_scale((size_t)v.rows, 1 / root, mat_col(net->U, width));
 		net->alpha[width++] = (real)(sign * root);
 	}
-	return width;
-}
-
-void cvx_network(struct mat V, struct mat W, struct net *net)
-{
-	net->U.cols = recover(W, -1, net, recover(V, 1, net, 0));
+	net->U.cols = width;
 }

@@ -78,15 +78,6 @@ static void add_alpha(const struct cvx *cvx, const real *alpha, ptrdiff_t b, con
 		q[k] = sign * cvx->d[k] + z[k];
 }
 
-/* |X'q| of column c from above, where its sums are wrong by `rounding` |x| |q| at most. */
-static double from_above(const struct cvx *cvx, ptrdiff_t c, const real *q, double rounding)
-{
-	ptrdiff_t n = cvx->M.rows, d = cvx->problem->X.cols;
-
-	return wide_norm(d, cvx->wide_z + c * d) * (1 + (double)(d + 4) * DBL_EPSILON) +
-	       rounding * cvx->size * blas_norm((size_t)n, q);
-}
-
 /* norm[.] = |X'q| of the first `count` columns of the splitting's Y, from above: sums of n products
  * are wrong by no more than n eps |x| |q| (Higham 2002, section 3.1). Where that is more than a
  * bound may lose, as beside a tiny beta, and the problem is small, by sums in twice the digits. */
@@ -94,17 +85,21 @@ static void measure(struct cvx *cvx, ptrdiff_t count, double *norm)
 {
 	struct mat Q = mat_cols(cvx->split.Y, 0, count), X = cvx->problem->X;
 	const double rounding = ((double)X.rows + 4) * DBL_EPSILON; /* gamma_n, and room */
+	ptrdiff_t d = X.cols;
 
 	wide_transposed(&cvx->wide, X, Q, cvx->wide_z);
 	for (ptrdiff_t c = 0; c < count; c++) {
 		const real *q = mat_col(Q, c);
-		double exact = wide_norm(X.cols, cvx->wide_z + c * X.cols);
+		double *z = cvx->wide_z + c * d, exact = wide_norm(d, z), share = rounding;
 
-		norm[c] = from_above(cvx, c, q, rounding);
-		if (norm[c] <= (1 + noticed) * exact || X.rows * X.cols > SMALL)
-			continue;
-		wide_transposed_twice(X, q, cvx->wide_z + c * X.cols);
-		norm[c] = from_above(cvx, c, q, rounding * rounding);
+		for (int twice = 0; twice < 2; twice++, share *= rounding) {
+			if (twice)
+				wide_transposed_twice(X, q, z);
+			norm[c] = wide_norm(d, z) * (1 + (double)(d + 4) * DBL_EPSILON) +
+				  share * cvx->size * blas_norm((size_t)X.rows, q);
+			if (norm[c] <= (1 + noticed) * exact || X.rows * d > SMALL)
+				break;
+		}
 	}
 }
 
@@ -159,19 +154,6 @@ static int by_norm(const void *a, const void *b)
 	return (x->index > y->index) - (x->index < y->index);
 }
 
-/* Measure block b with the multipliers z (n), and take them if they are better. */
-static void offer(struct cvx *cvx, const real *alpha, ptrdiff_t b, const real *z)
-{
-	double norm;
-
-	add_alpha(cvx, alpha, b, z, mat_col(cvx->split.Y, 0));
-	measure(cvx, 1, &norm);
-	if (!(norm < cvx->norm[b]))
-		return;
-	cvx->norm[b] = norm;
-	memcpy(mat_col(cvx->M, b), z, (size_t)cvx->M.rows * sizeof *z);
-}
-
 /* One block after the other to its minimum, from the largest norm on. Only the largest minimum
  * counts, so a block is left as soon as it is below the largest one so far. */
 static void tighten_each(struct cvx *cvx, const real *alpha, double target)
@@ -179,6 +161,7 @@ static void tighten_each(struct cvx *cvx, const real *alpha, double target)
 	struct nnls *nnls = &cvx->nnls;
 	const real *d = cvx->d;
 	real *z = mat_col(cvx->split.A, 0);
+	double norm;
 
 	for (ptrdiff_t i = 0; i < cvx->M.cols && cvx->order[i].norm > target; i++) {
 		ptrdiff_t b = cvx->order[i].index;
@@ -192,7 +175,12 @@ static void tighten_each(struct cvx *cvx, const real *alpha, double target)
 
 			z[k] = (2 * d[k] - 1) * (real)(nnls->eta[j] / (double)cvx->cone.length[k]);
 		}
-		offer(cvx, alpha, b, z);
+		add_alpha(cvx, alpha, b, z, mat_col(cvx->split.Y, 0));
+		measure(cvx, 1, &norm);
+		if (norm < cvx->norm[b]) {
+			cvx->norm[b] = norm;
+			memcpy(mat_col(cvx->M, b), z, (size_t)cvx->M.rows * sizeof *z);
+		}
 		target = fmax(target, cvx->norm[b]);
 	}
 }
@@ -260,34 +248,12 @@ static double feasible_value(const struct cvx *cvx, ptrdiff_t c)
 	return square > 0 && isfinite(step) ? along / sqrt(square) : 0;
 }
 
-/* Norms with the multipliers of the splitting, which are kept where they are better; V is used up.
- * They steer only: the bound is measured at the end. */
-static void keep_better(struct cvx *cvx)
-{
-	struct splitting *s = &cvx->split;
-	struct mat V = mat_cols(s->V, 0, s->count), Y = mat_cols(s->Y, 0, s->count);
-
-	splitting_multipliers(s, Y);
-	mat_copy(V, mat_cols(s->G, 0, s->count));
-	blas_gemm(1, cvx->cone.B, TRANSPOSED, Y, PLAIN, 1, V);
-	for (ptrdiff_t c = 0; c < s->count; c++) {
-		ptrdiff_t b = cvx->at[c];
-		double norm = blas_norm((size_t)V.rows, mat_col(V, c));
-		real *z = mat_col(cvx->M, b), *y = mat_col(Y, c);
-
-		if (!(norm < cvx->norm[b]))
-			continue;
-		cvx->norm[b] = norm;
-		for (ptrdiff_t k = 0; k < Y.rows; k++)
-			z[k] = cvx->cone.length[k] > 0 ? y[k] / cvx->cone.length[k] : 0;
-	}
-}
-
 /* All blocks above the target at once. */
 static void tighten_together(struct cvx *cvx, const real *alpha, double target)
 {
 	struct splitting *s = &cvx->split;
 	ptrdiff_t work = TIGHTEN_EACH * cvx->M.cols;
+	struct mat V, Y;
 
 	start_splitting(cvx, alpha, target);
 	for (int step = 1; step <= TIGHTEN_STEPS && s->count > 0 && work > 0; step++) {
@@ -297,7 +263,24 @@ static void tighten_together(struct cvx *cvx, const real *alpha, double target)
 			continue;
 		for (ptrdiff_t c = 0; c < s->count; c++)
 			target = fmax(target, feasible_value(cvx, c));
-		keep_better(cvx);
+		/* multipliers of the splitting are kept where they are better; V is used up. Their
+		 * norms steer only: the bound is measured at the end */
+		V = mat_cols(s->V, 0, s->count);
+		Y = mat_cols(s->Y, 0, s->count);
+		splitting_multipliers(s, Y);
+		mat_copy(V, mat_cols(s->G, 0, s->count));
+		blas_gemm(1, cvx->cone.B, TRANSPOSED, Y, PLAIN, 1, V);
+		for (ptrdiff_t c = 0; c < s->count; c++) {
+			ptrdiff_t b = cvx->at[c];
+			double norm = blas_norm((size_t)V.rows, mat_col(V, c));
+			real *z = mat_col(cvx->M, b), *y = mat_col(Y, c);
+
+			if (!(norm < cvx->norm[b]))
+				continue;
+			cvx->norm[b] = norm;
+			for (ptrdiff_t k = 0; k < Y.rows; k++)
+				z[k] = cvx->cone.length[k] > 0 ? y[k] / cvx->cone.length[k] : 0;
+		}
 		for (ptrdiff_t c = s->count - 1; c >= 0; c--) { /* harmless blocks are done */
 			if (cvx->norm[cvx->at[c]] > target * (1 + cvx->slack))
 				continue;
@@ -334,56 +317,40 @@ static double mix(struct cvx *cvx, const real *alpha, double t, double *rounding
 	return largest + *rounding;
 }
 
-/* alpha itself is kept. */
-static void replace(struct cvx *cvx, const real *alpha, double bound)
+/* The best share of the grid, refined by its scale; returns the bound that is kept. */
+static double mix_kept(struct cvx *cvx, const real *alpha, double bound)
 {
-	memcpy(cvx->kept.alpha, alpha, (size_t)cvx->M.rows * sizeof *alpha);
-	memcpy(cvx->kept.norm, cvx->norm, (size_t)cvx->M.cols * sizeof(double));
-	cvx->kept.bound = bound;
-}
+	const struct problem *problem = cvx->problem;
+	struct cvx_kept *kept = &cvx->kept;
+	struct scaling found = {0, -HUGE_VAL};
+	double best = -HUGE_VAL, share = 1, rounding = 0;
 
-/* The best share of the grid. */
-static double best_share(struct cvx *cvx, const real *alpha)
-{
-	double best = -HUGE_VAL, share = 1;
+	for (int i = 1; i < SHARES && kept->any; i++) {
+		double t = (double)i / SHARES, largest = mix(cvx, alpha, t, &rounding), value;
 
-	for (int i = 1; i < SHARES; i++) {
-		double t = (double)i / SHARES, rounding, largest = mix(cvx, alpha, t, &rounding);
-		double scale = cvx->problem->beta / largest, value;
-
-		value = largest > 0 ? -loss_conjugate(cvx->problem->loss, (size_t)cvx->M.rows,
-						      -scale, cvx->f, cvx->problem->y.at)
-				    : -HUGE_VAL;
+		value = largest > 0
+				? -loss_conjugate(problem->loss, (size_t)cvx->M.rows,
+						  -problem->beta / largest, cvx->f, problem->y.at)
+				: -HUGE_VAL;
 		if (value > best) {
 			best = value;
 			share = t;
 		}
 	}
-	return share;
-}
-
-static double mix_kept(struct cvx *cvx, const real *alpha, double bound)
-{
-	struct cvx_kept *kept = &cvx->kept;
-	struct scaling found;
-	double t, largest, rounding;
-
-	if (!kept->any) {
-		replace(cvx, alpha, bound);
-		kept->any = true;
-		return bound;
-	}
-	t = best_share(cvx, alpha);
-	largest = mix(cvx, alpha, t, &rounding);
-	found = scaling_best(cvx->problem, cvx->f, largest);
+	if (kept->any)
+		found = scaling_best(problem, cvx->f, mix(cvx, alpha, share, &rounding));
 	if (found.bound > bound && found.bound > kept->bound) {
 		for (ptrdiff_t b = 0; b < cvx->M.cols; b++)
-			kept->norm[b] = (1 - t) * cvx->norm[b] + t * kept->norm[b] + rounding;
+			kept->norm[b] =
+				(1 - share) * cvx->norm[b] + share * kept->norm[b] + rounding;
 		memcpy(kept->alpha, cvx->f, (size_t)cvx->M.rows * sizeof(real));
 		kept->bound = found.bound;
-	} else if (bound > kept->bound) {
-		replace(cvx, alpha, bound);
+	} else if (!kept->any || bound > kept->bound) { /* alpha itself is kept */
+		memcpy(kept->alpha, alpha, (size_t)cvx->M.rows * sizeof *alpha);
+		memcpy(kept->norm, cvx->norm, (size_t)cvx->M.cols * sizeof(double));
+		kept->bound = bound;
 	}
+	kept->any = true;
 	return kept->bound;
 }
 
@@ -404,7 +371,7 @@ static double mix_kept(struct cvx *cvx, const real *alpha, double bound)
 /* The constraints at work. */
 struct active {
 	ptrdiff_t count, block[MOST];
-	double excess[MOST], mu[MOST], gram[MOST][MOST];
+	double mu[MOST], gram[MOST][MOST];
 };
 
 /* The blocks with the largest norms above beta. */
@@ -429,8 +396,9 @@ static void choose(const struct cvx *cvx, struct active *a)
 	}
 }
 
-/* W, in the splitting's A, from the r_b that the last measurement left; W'(h o W). */
-static void linearise(struct cvx *cvx, struct active *a)
+/* W, in the splitting's A, from the r_b that the last measurement left; W'(h o W); and mu >= 0 with
+ * (gram mu)_c >= |r_c| - beta, equal where mu_c > 0. */
+static void find_multipliers(struct cvx *cvx, struct active *a)
 {
 	ptrdiff_t d = cvx->problem->X.cols, P = cvx->patterns.D.cols;
 	struct mat R = mat_cols(cvx->Z, 0, a->count), W = mat_cols(cvx->split.A, 0, a->count);
@@ -452,19 +420,11 @@ static void linearise(struct cvx *cvx, struct active *a)
 			hw[k] = cvx->a[k] * w[k];
 		for (ptrdiff_t e = 0; e <= c; e++)
 			a->gram[c][e] = a->gram[e][c] = blas_dot((size_t)W.rows, hw, mat_col(W, e));
-	}
-}
-
-/* mu >= 0 with (gram mu)_c >= excess_c, and equal where mu_c > 0. */
-static void solve(const struct cvx *cvx, struct active *a)
-{
-	for (ptrdiff_t c = 0; c < a->count; c++) {
-		a->excess[c] = cvx->norm[a->block[c]] - cvx->problem->beta;
 		a->mu[c] = 0;
 	}
 	for (int sweep = 0; sweep < SWEEPS; sweep++)
 		for (ptrdiff_t c = 0; c < a->count; c++) {
-			double rest = a->excess[c];
+			double rest = cvx->norm[a->block[c]] - cvx->problem->beta;
 
 			for (ptrdiff_t e = 0; e < a->count; e++)
 				rest -= a->gram[c][e] * a->mu[e];
@@ -492,46 +452,37 @@ static void find_curvature(struct cvx *cvx, const real *alpha)
 	}
 }
 
-/* alpha - h o (W mu), inside its range. */
-static void move(struct cvx *cvx, const struct active *a)
-{
-	const struct problem *p = cvx->problem;
-
-	for (ptrdiff_t k = 0; k < cvx->M.rows; k++) {
-		double at = (double)cvx->moved[k], by = 0;
-
-		for (ptrdiff_t c = 0; c < a->count; c++)
-			by -= (double)mat_get(cvx->split.Y, k, c) * a->mu[c];
-		if (p->loss.loss->box) {
-			struct loss_box box = loss_box(p->loss, (double)p->y.at[k]);
-
-			at = -fmin(box.high, fmax(box.low, -(at + by)));
-		} else {
-			double most = most_change * fabs(at);
-
-			at += fmin(most, fmax(-most, by));
-		}
-		cvx->moved[k] = (real)at;
-	}
-}
-
+/* alpha - h o (W mu), inside its range, round after round. */
 static double move_point(struct cvx *cvx, const real *alpha, double bound)
 {
-	struct active active;
+	const struct problem *p = cvx->problem;
+	struct active a;
 
 	memcpy(cvx->moved, alpha, (size_t)cvx->M.rows * sizeof *alpha);
 	find_curvature(cvx, alpha);
 	for (int round = 0; round < ROUNDS; round++) {
 		double before = bound, found;
 
-		choose(cvx, &active);
-		if (active.count == 0)
+		choose(cvx, &a);
+		if (a.count == 0)
 			break;
-		linearise(cvx, &active);
-		solve(cvx, &active);
-		move(cvx, &active);
+		find_multipliers(cvx, &a);
+		for (ptrdiff_t k = 0; k < cvx->M.rows; k++) {
+			double at = (double)cvx->moved[k], by = 0, most = most_change * fabs(at);
+
+			for (ptrdiff_t c = 0; c < a.count; c++)
+				by -= (double)mat_get(cvx->split.Y, k, c) * a.mu[c];
+			if (p->loss.loss->box) {
+				struct loss_box box = loss_box(p->loss, (double)p->y.at[k]);
+
+				at = -fmin(box.high, fmax(box.low, -(at + by)));
+			} else {
+				at += fmin(most, fmax(-most, by));
+			}
+			cvx->moved[k] = (real)at;
+		}
 		measure_all(cvx, cvx->moved);
-		found = scaling_best(cvx->problem, cvx->moved, largest_norm(cvx)).bound;
+		found = scaling_best(p, cvx->moved, largest_norm(cvx)).bound;
 		bound = fmax(bound, mix_kept(cvx, cvx->moved, found));
 		if (round > 0 && !(bound > before + small_gain * cvx->slack * bound))
 			break;

@@ -87,16 +87,11 @@ void cvx_lanes_start(struct cvx_lanes *lanes)
 	if (!lanes->ready)
 		find_steps(lanes);
 	for (ptrdiff_t i = 0; i < lanes->count; i++) {
-		const struct cvx_block *b = &lanes->block[i];
-		real *z = mat_col(lanes->Z, i);
-
-		for (ptrdiff_t k = 0; k < lanes->X.rows; k++)
-			z[k] = b->nu && b->nu[k] < 0 ? (1 - 2 * b->d[k]) * (real)b->scale * b->nu[k]
-						     : 0;
 		lanes->t[i] = 1;
 		lanes->norm[i] = HUGE_VAL;
 	}
-	mat_copy(used(lanes, lanes->Z0), used(lanes, lanes->Z));
+	mat_fill(used(lanes, lanes->Z), 0);
+	mat_fill(used(lanes, lanes->Z0), 0);
 	measure(lanes);
 	mat_copy(used(lanes, lanes->R0), used(lanes, lanes->R));
 }
@@ -146,13 +141,4 @@ void cvx_lanes_step(struct cvx_lanes *lanes)
 	lanes->R0 = lanes->R;
 	lanes->R = swap;
 	measure(lanes);
-}
-
-double cvx_lanes_largest(const struct cvx_lanes *lanes)
-{
-	double largest = 0;
-
-	for (ptrdiff_t i = 0; i < lanes->count; i++)
-		largest = fmax(largest, lanes->norm[i]);
-	return largest;
 }

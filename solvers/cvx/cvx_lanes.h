@@ -16,11 +16,9 @@
 
 enum { CVX_LANES = 32 /* blocks that share the products with X */ };
 
-/* One block: the pattern d (n), and the multipliers to start from: eta = scale max(0, -nu), or
- * zero where nu (n) is NULL. */
 struct cvx_block {
-	const real *d, *nu;
-	double sign, scale; /* sign: of d o alpha in g */
+	const real *d; /* n: the pattern */
+	double sign;   /* of d o alpha in g */
 };
 
 /* Projected gradients on the blocks 0 .. count-1, z = e o eta. */
@@ -42,13 +40,10 @@ struct cvx_lanes cvx_lanes_new(struct mat X, struct arena *arena);
 /* g_i = X'(sign d_i o alpha) of the lanes' blocks; alpha (n). */
 void cvx_lanes_gradients(struct cvx_lanes *lanes, const real *alpha);
 
-/* Take in the lanes' `count`, `block` and `g`. */
+/* Take in the lanes' `count`, `block` and `g`, from eta = 0 on. */
 void cvx_lanes_start(struct cvx_lanes *lanes);
 
 /* One step of all lanes. */
 void cvx_lanes_step(struct cvx_lanes *lanes);
-
-/* max |g + X'z| of the lanes, each at its best. */
-double cvx_lanes_largest(const struct cvx_lanes *lanes);
 
 #endif

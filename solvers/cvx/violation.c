@@ -67,22 +67,6 @@ struct fresh {
 	double limit;
 };
 
-static struct fresh fresh_new(const struct cvx *cvx)
-{
-	struct mat X = cvx->problem->X;
-	struct fresh f = {.cvx = cvx};
-
-	f.lanes = cvx_lanes_new(X, &f.arena);
-	f.nnls = nnls_new(X, &f.arena);
-	f.H = mat_new(&f.arena, X.cols, CVX_LANES / 2);
-	f.XH = mat_new(&f.arena, X.rows, CVX_LANES / 2);
-	f.D = mat_new(&f.arena, X.rows, CVX_LANES / 2);
-	f.one = gates_new(&f.arena, X.rows, 1);
-	f.g = ARENA_ARRAY(&f.arena, double, X.cols);
-	f.limit = limit_of(cvx->problem);
-	return f;
-}
-
 /* g'u / |u| of lane l at the feasible point u = r + t h next to its residual r: no more than the
  * minimum. lanes.G holds X r. */
 static double lower_bound(const struct fresh *f, ptrdiff_t l)
@@ -127,66 +111,11 @@ static ptrdiff_t judge(struct fresh *f, int *verdict)
 	return open;
 }
 
-/* To the end, if need be. */
-static int solve(struct fresh *f, ptrdiff_t l)
-{
-	const struct cvx_block *b = &f->lanes.block[l];
-	struct nnls_block block = {b->d, mat_col(f->H, l / 2), f->g};
-	struct nnls_value value;
-
-	nnls_gradient(f->lanes.X, b->d, f->cvx->alpha, b->sign, f->g);
-	value = nnls_solve(&f->nnls, block, f->limit, f->limit);
-	return value.upper > f->limit ? 1 : -1;
-}
-
-/* A few steps for all lanes, until every verdict is certain. */
-static void decide(struct fresh *f, int *verdict)
-{
-	ptrdiff_t open;
-
-	cvx_lanes_gradients(&f->lanes, f->cvx->alpha);
-	cvx_lanes_start(&f->lanes);
-	open = judge(f, verdict);
-	for (int step = 1; step <= FIRST_STEPS && open > 0; step++) {
-		cvx_lanes_step(&f->lanes);
-		if (step % CHECK_EVERY == 0)
-			open = judge(f, verdict);
-	}
-}
-
-/* Whether the program has pattern i of the draws. */
-static bool is_known(const struct fresh *f, ptrdiff_t i)
-{
-	struct gates D = f->cvx->patterns.D;
-
-	gates_threshold(f->one, 0, mat_col(f->XH, i));
-	for (ptrdiff_t p = 0; p < D.cols; p++)
-		if (gates_same(D, p, f->one, 0))
-			return true;
-	return false;
-}
-
-/* Drop the patterns of the program from the first `count` draws; how many are left. */
-static ptrdiff_t drop_known(struct fresh *f, ptrdiff_t count)
-{
-	const struct mat all[] = {f->H, f->XH, f->D};
-	ptrdiff_t kept = 0;
-
-	for (ptrdiff_t i = 0; i < count; i++) {
-		if (is_known(f, i))
-			continue;
-		for (size_t a = 0; a < 3 && kept < i; a++)
-			memcpy(mat_col(all[a], kept), mat_col(all[a], i),
-			       (size_t)all[a].rows * sizeof(real));
-		kept++;
-	}
-	return kept;
-}
-
 /* Lanes 2 i and 2 i + 1 are pattern i with its two signs; how many patterns are broken. */
 static long count_broken(struct fresh *f, ptrdiff_t patterns)
 {
 	struct cvx_lanes *lanes = &f->lanes;
+	ptrdiff_t open = 0;
 	int verdict[CVX_LANES] = {0};
 	long broken = 0;
 
@@ -194,14 +123,52 @@ static long count_broken(struct fresh *f, ptrdiff_t patterns)
 	for (ptrdiff_t l = 0; l < lanes->count; l++)
 		lanes->block[l] =
 			(struct cvx_block){.d = mat_col(f->D, l / 2), .sign = l % 2 ? -1 : 1};
-	if (!f->cvx->exact)
-		decide(f, verdict);
-	for (ptrdiff_t l = 0; l < lanes->count; l++)
-		if (verdict[l] == 0 && verdict[l ^ 1] < 1)
-			verdict[l] = solve(f, l);
+	if (!f->cvx->exact) { /* a few steps for all lanes, until every verdict is certain */
+		cvx_lanes_gradients(lanes, f->cvx->alpha);
+		cvx_lanes_start(lanes);
+		open = judge(f, verdict);
+	}
+	for (int step = 1; step <= FIRST_STEPS && open > 0; step++) {
+		cvx_lanes_step(lanes);
+		if (step % CHECK_EVERY == 0)
+			open = judge(f, verdict);
+	}
+	for (ptrdiff_t l = 0; l < lanes->count; l++) { /* to the end, if need be */
+		const struct cvx_block *b = &lanes->block[l];
+		struct nnls_block block = {b->d, mat_col(f->H, l / 2), f->g};
+
+		if (verdict[l] != 0 || verdict[l ^ 1] == 1)
+			continue;
+		nnls_gradient(lanes->X, b->d, f->cvx->alpha, b->sign, f->g);
+		verdict[l] =
+			nnls_solve(&f->nnls, block, f->limit, f->limit).upper > f->limit ? 1 : -1;
+	}
 	for (ptrdiff_t i = 0; i < patterns; i++)
 		broken += verdict[2 * i] == 1 || verdict[2 * i + 1] == 1;
 	return broken;
+}
+
+/* Drop the patterns of the program from the first `count` draws; how many are left. */
+static ptrdiff_t drop_known(struct fresh *f, ptrdiff_t count)
+{
+	const struct mat all[] = {f->H, f->XH, f->D};
+	struct gates D = f->cvx->patterns.D;
+	ptrdiff_t kept = 0;
+
+	for (ptrdiff_t i = 0; i < count; i++) {
+		ptrdiff_t p = 0;
+
+		gates_threshold(f->one, 0, mat_col(f->XH, i));
+		while (p < D.cols && !gates_same(D, p, f->one, 0))
+			p++;
+		if (p < D.cols)
+			continue;
+		for (size_t a = 0; a < 3 && kept < i; a++)
+			memcpy(mat_col(all[a], kept), mat_col(all[a], i),
+			       (size_t)all[a].rows * sizeof(real));
+		kept++;
+	}
+	return kept;
 }
 
 /* The first `count` columns of H, XH and D from the draws of index `first` on. */
@@ -226,13 +193,21 @@ static void draw(struct fresh *f, uint64_t first, ptrdiff_t count)
 
 void violation_patterns(const struct cvx *cvx, long draws, struct violation *out)
 {
-	struct fresh f;
+	struct mat X = cvx->problem->X;
+	struct fresh f = {.cvx = cvx};
 
 	*out = (struct violation){0};
 	if (cvx->patterns.options->file || !pattern_independent(cvx->patterns.options) || draws < 1)
 		return;
 	out->draws = draws;
-	f = fresh_new(cvx);
+	f.lanes = cvx_lanes_new(X, &f.arena);
+	f.nnls = nnls_new(X, &f.arena);
+	f.H = mat_new(&f.arena, X.cols, CVX_LANES / 2);
+	f.XH = mat_new(&f.arena, X.rows, CVX_LANES / 2);
+	f.D = mat_new(&f.arena, X.rows, CVX_LANES / 2);
+	f.one = gates_new(&f.arena, X.rows, 1);
+	f.g = ARENA_ARRAY(&f.arena, double, X.cols);
+	f.limit = limit_of(cvx->problem);
 	for (long first = 0; first < draws; first += CVX_LANES / 2) {
 		ptrdiff_t count = draws - first < CVX_LANES / 2 ? draws - first : CVX_LANES / 2;
 

@@ -177,25 +177,17 @@ static void step_off(const struct rows *rows, size_t k, const double *on, double
 		to[j] /= length;
 }
 
-/* All cells by their first k signs. */
-static struct index index_cells(const struct arrangement *cells, size_t k, struct arena *arena)
-{
-	struct index index = index_new(cells->count, arena);
-
-	for (size_t c = 0; c < cells->count; c++)
-		index_place_bytes(&index, cells->sign + c * cells->rows, k, c);
-	return index;
-}
-
 /* Every split cell becomes two; false if a split cell is not among the cells (a failure of
  * rounding). */
 static bool split_all(const struct rows *rows, size_t k, struct list *list,
 		      const struct arrangement *split, struct arena *scratch)
 {
 	struct arrangement *c = &list->cells;
-	struct index index = index_cells(c, k, scratch);
+	struct index index = index_new(c->count, scratch); /* by the first k signs */
 	size_t r = rows->r;
 
+	for (size_t i = 0; i < c->count; i++)
+		index_place_bytes(&index, c->sign + i * c->rows, k, i);
 	reserve(list, c->count + split->count);
 	for (size_t i = 0; i < split->count; i++) {
 		ptrdiff_t found = index_find_bytes(&index, split->sign + i * split->rows, k);
@@ -312,14 +304,6 @@ static void lift(const double *low, struct mat V, double *to)
 			to[i] += low[j] * (double)mat_get(V, i, j);
 }
 
-/* All of space: no hyperplane cuts it. */
-static void one_cell(size_t n, size_t d, struct arena *arena, struct arrangement *out)
-{
-	*out = (struct arrangement){1, n, d, arena_alloc(arena, 1, n),
-				    ARENA_ARRAY(arena, double, d)};
-	out->point[0] = 1;
-}
-
 bool arrangement_enumerate(struct mat X, size_t limit, struct arena *arena, struct arrangement *out)
 {
 	struct arena scratch = {0};
@@ -329,8 +313,11 @@ bool arrangement_enumerate(struct mat X, size_t limit, struct arena *arena, stru
 	double *rows = ARENA_ARRAY(&scratch, double, n *(r + 1)), longest = 0;
 	bool fits = r > 0;
 
-	if (r == 0)
-		one_cell(n, d, arena, out);
+	if (r == 0) { /* all of space: no hyperplane cuts it */
+		*out = (struct arrangement){1, n, d, arena_alloc(arena, 1, n),
+					    ARENA_ARRAY(arena, double, d)};
+		out->point[0] = 1;
+	}
 	Z = mat_new(&scratch, X.rows, (ptrdiff_t)(r > 0 ? r : 1));
 	if (fits)
 		blas_gemm(1, X, PLAIN, mat_cols(V, 0, (ptrdiff_t)r), PLAIN, 0, Z);

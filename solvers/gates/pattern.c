@@ -36,13 +36,6 @@ static const struct pattern_source *source_of(const struct choice *choice)
 	return (const struct pattern_source *)(const void *)choice->item;
 }
 
-static const struct start_options *start_of(const struct choice *choice)
-{
-	const struct pattern_source *source = source_of(choice);
-
-	return source->start ? source->start(choice->options) : NULL;
-}
-
 /* Whether h lies in the cone of pattern d with preactivations y = X h; not if h is zero. */
 static bool inside(struct mat X, const uint64_t *d, const real *h, const real *y)
 {
@@ -238,19 +231,7 @@ static enum status take_all(const struct problem *problem, struct arena *arena,
 
 /* --- drawing from sources ------------------------------------------------------------------- */
 
-/* Note column `candidate` of D, unless an equal one is there or no sample is active, which adds no
- * neuron; true if it is new. */
-static bool note_new(struct index *seen, struct gates D, ptrdiff_t candidate)
-{
-	const uint64_t *d = gates_col(D, candidate);
-	size_t place = (size_t)candidate;
-
-	return gates_active(D, candidate) > 0 &&
-	       index_place_bytes(seen, d, (size_t)D.stride * sizeof *d, place) == place;
-}
-
 struct draw {
-	const struct pattern_options *options;
 	struct index seen; /* by the words of a column */
 	struct patterns *out;
 	ptrdiff_t found;
@@ -274,17 +255,23 @@ static void propose(const struct draw *draw, const struct pattern_source *source
 	}
 }
 
-/* Of `batch` columns behind those found so far, keep the new ones. */
+/* Of `batch` columns behind those found so far, keep the new ones with an active sample: others add
+ * no neuron. */
 static void keep_new(struct draw *draw, const char *source, ptrdiff_t batch)
 {
 	struct patterns *out = draw->out;
+	struct gates D = out->D;
 	ptrdiff_t kept = draw->found;
 
 	for (ptrdiff_t j = draw->found; j < draw->found + batch; j++) {
-		gates_copy(out->D, kept, out->D, j);
+		size_t place = (size_t)kept;
+
+		gates_copy(D, kept, D, j);
 		mat_copy(mat_cols(out->H, kept, 1), mat_cols(out->H, j, 1));
 		out->source[kept] = source;
-		kept += note_new(&draw->seen, out->D, kept);
+		kept += gates_active(D, kept) > 0 &&
+			index_place_bytes(&draw->seen, gates_col(D, kept),
+					  (size_t)D.stride * sizeof *D.at, place) == place;
 	}
 	draw->found = kept;
 }
@@ -314,29 +301,6 @@ static void take(struct draw *draw, const struct pattern_source *source,
 	arena_release(&scratch);
 }
 
-static enum status take_turns(struct draw *draw, struct pattern_stream request, struct arena *arena,
-			      struct err *err)
-{
-	size_t count = draw->options->from.count;
-
-	for (size_t s = 0; s < count && draw->found < draw->out->D.cols; s++) {
-		const struct pattern_source *source = source_of(&draw->options->from.at[s]);
-		struct pattern_stream stream = request;
-
-		stream.options = draw->options->from.at[s].options;
-		if (source->open)
-			TRY(source->open(&stream, arena, err));
-		if (!arena_counts(arena) && stream.count == PATTERN_ENDLESS && s + 1 < count)
-			return err_set(err, STATUS_SPEC,
-				       "patterns: from: %s never ends, so %s behind it would not "
-				       "be asked",
-				       source->base.name,
-				       source_of(&draw->options->from.at[s + 1])->base.name);
-		take(draw, source, &stream, arena);
-	}
-	return STATUS_OK;
-}
-
 /* D, H and source of `options->count` distinct patterns, or of as many as are found; H are the
  * directions as proposed. STATUS_SPEC if a source that never ends is not the last or two model
  * files are named; STATUS_ENV if no pattern is found; whatever opening a source reports. */
@@ -344,8 +308,9 @@ static enum status draw_patterns(const struct pattern_options *options,
 				 const struct problem *problem, const struct threat *threat,
 				 struct arena *arena, struct patterns *out, struct err *err)
 {
-	struct draw draw = {.options = options, .out = out};
-	struct pattern_stream request = {
+	struct draw draw = {.out = out};
+	size_t count = options->from.count;
+	const struct pattern_stream request = {
 		.problem = problem,
 		.threat = threat ? *threat : (struct threat){.frozen = problem->frozen},
 		.count = PATTERN_ENDLESS};
@@ -354,7 +319,21 @@ static enum status draw_patterns(const struct pattern_options *options,
 	out->H = mat_new(arena, problem->X.cols, options->count);
 	out->source = ARENA_ARRAY(arena, const char *, options->count);
 	draw.seen = index_new((size_t)options->count, arena);
-	TRY(take_turns(&draw, request, arena, err));
+	for (size_t s = 0; s < count && draw.found < out->D.cols; s++) {
+		const struct pattern_source *source = source_of(&options->from.at[s]);
+		struct pattern_stream stream = request;
+
+		stream.options = options->from.at[s].options;
+		if (source->open)
+			TRY(source->open(&stream, arena, err));
+		if (!arena_counts(arena) && stream.count == PATTERN_ENDLESS && s + 1 < count)
+			return err_set(err, STATUS_SPEC,
+				       "patterns: from: %s never ends, so %s behind it would not "
+				       "be asked",
+				       source->base.name,
+				       source_of(&options->from.at[s + 1])->base.name);
+		take(&draw, source, &stream, arena);
+	}
 	if (arena_counts(arena))
 		return STATUS_OK;
 	if (draw.found == 0)
@@ -410,7 +389,10 @@ void pattern_forecast(const struct pattern_options *options, ptrdiff_t n, ptrdif
 		out->setup_flops += signcone_flops((double)n, (double)d) +
 				    interior_flops((double)n, (double)d, P);
 	for (size_t s = 0; s < options->from.count; s++) {
-		const struct start_options *start = start_of(&options->from.at[s]);
+		const struct choice *choice = &options->from.at[s];
+		const struct pattern_source *source = source_of(choice);
+		const struct start_options *start =
+			source->start ? source->start(choice->options) : NULL;
 
 		if (start)
 			start_forecast(start, n, d, out);

@@ -99,45 +99,23 @@ static void half_new(struct ipm_half *h, double sign, struct gates D, ptrdiff_t 
 	expect_steps(arena, before);
 }
 
-/* Rows are measured with columns of one size: |x_k| of x_kj / c_j, c_j = |column j|. */
-static void measure_rows(struct ipm *s)
-{
-	struct mat X = s->problem->X;
-
-	for (ptrdiff_t j = 0; j < X.cols; j++) {
-		double norm = blas_norm((size_t)X.rows, mat_col(X, j));
-
-		s->scale[j] = (real)norm;
-		s->trace += norm > 0;
-		for (ptrdiff_t k = 0; norm > 0 && k < X.rows; k++)
-			s->size[k] =
-				(real)hypot((double)s->size[k], (double)mat_get(X, k, j) / norm);
-	}
-}
-
-/* x_a o x_b for all a >= b, column by column of the lower triangle. */
-static void form_pairs(struct ipm *s)
-{
-	struct mat X = s->problem->X;
-	real *to = s->pairs.at;
-
-	for (ptrdiff_t b = 0; b < X.cols; b++)
-		for (ptrdiff_t a = b; a < X.cols; a++)
-			for (ptrdiff_t k = 0; k < X.rows; k++)
-				*to++ = mat_get(X, k, a) * mat_get(X, k, b);
-}
-
 static void allocate_system(struct ipm *s, const struct ipm_options *options, struct arena *arena)
 {
-	ptrdiff_t n = s->D.rows, d = s->problem->X.cols, P = s->D.cols, size = d * P;
+	struct mat X = s->problem->X;
+	ptrdiff_t n = s->D.rows, d = X.cols, P = s->D.cols, size = d * P;
+	real *to = NULL;
 	struct mat *blocks[] = {&s->half[0].L, &s->half[1].L, &s->N};
 	double before;
 
 	if (d <= PAIRS_MOST) {
 		s->pairs = mat_new(arena, n, d * (d + 1) / 2);
-		if (!arena_counts(arena))
-			form_pairs(s);
+		to = s->pairs.at;
 	}
+	/* x_a o x_b for all a >= b, column by column of the lower triangle */
+	for (ptrdiff_t b = 0; b < d && to && !arena_counts(arena); b++)
+		for (ptrdiff_t a = b; a < d; a++)
+			for (ptrdiff_t k = 0; k < n; k++)
+				*to++ = mat_get(X, k, a) * mat_get(X, k, b);
 	before = arena_held(arena);
 	if (d <= PAIRS_MOST)
 		s->packed = mat_new(arena, d * (d + 1) / 2, P);
@@ -215,39 +193,42 @@ static enum status setup(const struct problem *problem, const void *options, str
 	*state = s;
 	if (arena_counts(arena))
 		return STATUS_OK;
-	measure_rows(s);
+	/* rows are measured with columns of one size: |x_k| of x_kj / c_j, c_j = |column j| */
+	for (ptrdiff_t j = 0; j < d; j++) {
+		double norm = blas_norm((size_t)n, mat_col(problem->X, j));
+
+		s->scale[j] = (real)norm;
+		s->trace += norm > 0;
+		for (ptrdiff_t k = 0; norm > 0 && k < n; k++)
+			s->size[k] = (real)hypot((double)s->size[k],
+						 (double)mat_get(problem->X, k, j) / norm);
+	}
 	start_at_zero(s);
 	return STATUS_OK;
-}
-
-/* The blocks to show: those on their way to zero are zero. Returns beta times their norms. */
-static double publish(struct ipm *s)
-{
-	double norms = 0, beta = s->problem->beta;
-
-	for (int half = 0; half < 2; half++) {
-		struct ipm_half *h = &s->half[half];
-
-		mat_copy(h->shown, h->X);
-		for (ptrdiff_t i = 0; i < h->X.cols; i++) {
-			double norm = beta * blas_norm((size_t)h->X.rows, mat_col(h->X, i));
-
-			if (norm <= 4 * s->mu)
-				mat_fill(mat_cols(h->shown, i, 1), 0);
-			norms += norm;
-		}
-	}
-	return norms;
 }
 
 static void step(void *state, struct progress *progress)
 {
 	struct ipm *s = state;
 	const struct problem *problem = s->problem;
+	double norms = 0;
 
 	progress->end = ipm_path_step(s);
-	progress->objective = publish(s) + loss_value(problem->loss, (size_t)problem->X.rows, s->f,
-						      problem->y.at);
+	for (int half = 0; half < 2; half++) {
+		struct ipm_half *h = &s->half[half];
+
+		mat_copy(h->shown, h->X);
+		for (ptrdiff_t i = 0; i < h->X.cols; i++) {
+			double norm =
+				problem->beta * blas_norm((size_t)h->X.rows, mat_col(h->X, i));
+
+			if (norm <= 4 * s->mu) /* on its way to zero */
+				mat_fill(mat_cols(h->shown, i, 1), 0);
+			norms += norm;
+		}
+	}
+	progress->objective =
+		norms + loss_value(problem->loss, (size_t)problem->X.rows, s->f, problem->y.at);
 	progress->dual_residual = s->residual / problem->beta;
 }
 

@@ -111,34 +111,29 @@ static bool factor_block(struct ipm *s, int half, ptrdiff_t i)
 	return true;
 }
 
-/* N_i N_i' = H_V^-1 + H_W^-1, T_i = W^(1/2) D_i X N_i */
-static bool factor_pattern(struct ipm *s, ptrdiff_t i)
-{
-	struct ipm_extended *e = s->extended;
-	ptrdiff_t n = s->D.rows, d = s->problem->X.cols;
-	struct twofold_mat N = twofold_cols(e->N, i * d, d), T = twofold_cols(e->T, i * d, d);
-	double *weight = e->masked.high;
-
-	twofold_fill(N, 0);
-	for (int half = 0; half < 2; half++)
-		twofold_gram(twofold_cols(e->L[half], i * d, d), N);
-	if (!twofold_cholesky(N))
-		return false;
-	gates_mask(gates_col(s->D, i), n, s->root_w, s->masked);
-	for (ptrdiff_t k = 0; k < n; k++)
-		weight[k] = (double)s->masked[k];
-	weigh(e, weight, T);
-	twofold_multiply_lower(T, N);
-	return true;
-}
-
 bool ipm_extended_factor(struct ipm *s)
 {
 	struct ipm_extended *e = s->extended;
+	ptrdiff_t n = s->D.rows, d = s->problem->X.cols;
+	double *weight = e->masked.high;
 
-	for (ptrdiff_t i = 0; i < s->D.cols; i++)
-		if (!factor_block(s, 0, i) || !factor_block(s, 1, i) || !factor_pattern(s, i))
+	for (ptrdiff_t i = 0; i < s->D.cols; i++) {
+		struct twofold_mat N = twofold_cols(e->N, i * d, d);
+		struct twofold_mat T = twofold_cols(e->T, i * d, d);
+
+		if (!factor_block(s, 0, i) || !factor_block(s, 1, i))
 			return false;
+		twofold_fill(N, 0); /* N_i N_i' = H_V^-1 + H_W^-1 */
+		for (int half = 0; half < 2; half++)
+			twofold_gram(twofold_cols(e->L[half], i * d, d), N);
+		if (!twofold_cholesky(N))
+			return false;
+		gates_mask(gates_col(s->D, i), n, s->root_w, s->masked);
+		for (ptrdiff_t k = 0; k < n; k++)
+			weight[k] = (double)s->masked[k];
+		weigh(e, weight, T); /* T_i = W^(1/2) D_i X N_i */
+		twofold_multiply_lower(T, N);
+	}
 	twofold_fill(e->C, 0);
 	for (ptrdiff_t k = 0; k < e->C.rows; k++)
 		twofold_set(e->C, k, k, (struct twofold){1, 0});
@@ -197,16 +192,6 @@ static void solve_blocks(struct ipm *s, bool with_u)
 	}
 }
 
-/* u = T t, t (d P) */
-static void spread(struct ipm_extended *e)
-{
-	twofold_fill(e->u, 0);
-	for (ptrdiff_t j = 0; j < e->T.cols; j++)
-		twofold_axpy(e->T.rows, (struct twofold){e->t.high[j], e->t.low[j]},
-			     e->T.high + j * e->T.rows, e->T.low + j * e->T.rows, e->u.high,
-			     e->u.low);
-}
-
 void ipm_extended_solve(struct ipm *s)
 {
 	struct ipm_extended *e = s->extended;
@@ -223,9 +208,12 @@ void ipm_extended_solve(struct ipm *s)
 	if (s->assembled) {
 		twofold_forward(e->C, t);
 		twofold_backward(e->C, t);
-		spread(e);
-	} else {
-		spread(e);
+	}
+	twofold_fill(e->u, 0); /* u = T t */
+	for (ptrdiff_t j = 0; j < t.rows; j++)
+		twofold_axpy(n, twofold_get(t, j, 0), e->T.high + j * n, e->T.low + j * n,
+			     e->u.high, e->u.low);
+	if (!s->assembled) {
 		twofold_forward(e->C, e->u);
 		twofold_backward(e->C, e->u);
 	}

@@ -57,40 +57,30 @@ static int by_share(const void *a, const void *b)
 	return (x->row > y->row) - (x->row < y->row);
 }
 
-/* The rows that carry all but `dropped` of the trace of X' diag(weight) X, at least d of them, into
- * s->kept; returns their number, and what the others carry. */
-static ptrdiff_t select_rows(struct ipm *s, const real *weight, double *rest)
+/* X' diag(weight) X, lower triangle, of the rows that matter: those that carry all but `dropped` of
+ * its trace, at least d of them, into s->kept; the others as a multiple of X'X of the same trace
+ * (constraint reduction: Tits, Absil, Woessner 2006). */
+static void reduced_gram(struct ipm *s, const real *weight, struct mat to)
 {
 	ptrdiff_t n = s->D.rows, d = s->problem->X.cols, count = n;
-	double total = 0, tail = 0;
+	double total = 0, rest = 0;
+	struct mat G;
 
 	for (ptrdiff_t k = 0; k < n; k++) {
 		double size = (double)s->size[k];
 
 		s->shares[k] = (struct ipm_row){(double)weight[k] * size * size, k};
 		total += s->shares[k].share;
+		s->u[k] = (real)sqrt((double)weight[k]);
 	}
 	qsort(s->shares, (size_t)n, sizeof *s->shares, by_share);
-	while (count > d && tail + s->shares[count - 1].share <= dropped * total)
-		tail += s->shares[--count].share;
+	while (count > d && rest + s->shares[count - 1].share <= dropped * total)
+		rest += s->shares[--count].share;
 	for (ptrdiff_t k = 0; k < count; k++)
 		s->kept[k] = s->shares[k].row;
-	*rest = tail;
-	return count;
-}
-
-/* X' diag(weight) X, lower triangle, of the rows that matter; the others as a multiple of X'X of
- * the same trace (constraint reduction: Tits, Absil, Woessner 2006). */
-static void reduced_gram(struct ipm *s, const real *weight, struct mat to)
-{
-	double rest;
-	ptrdiff_t count = select_rows(s, weight, &rest);
-	struct mat G = mat_rows(s->G, 0, count);
-
-	for (ptrdiff_t k = 0; k < s->D.rows; k++)
-		s->u[k] = (real)sqrt((double)weight[k]);
+	G = mat_rows(s->G, 0, count);
 	gather(s, s->u, s->kept, G);
-	s->rows_kept += (double)count / (double)s->D.rows;
+	s->rows_kept += (double)count / (double)n;
 	mat_copy(to, s->gram);
 	blas_scale((size_t)(to.rows * to.cols), rest / s->trace, to.at);
 	blas_syrk(1, G, TRANSPOSED, 1, to);
@@ -141,54 +131,6 @@ static bool factor_blocks(struct ipm *s, struct ipm_half *h)
 	return true;
 }
 
-/* N_i N_i' = H_V^-1 + H_W^-1 */
-static bool factor_inverses(struct ipm *s, ptrdiff_t i)
-{
-	struct mat N = ipm_block(s->N, i);
-
-	mat_copy(s->B, ipm_block(s->half[0].L, i));
-	mat_copy(N, ipm_block(s->half[1].L, i));
-	if (!blas_cholesky_inverse(s->B) || !blas_cholesky_inverse(N))
-		return false;
-	for (ptrdiff_t j = 0; j < N.cols; j++)
-		blas_axpy((size_t)(N.rows - j), 1, mat_col(N, j) + j, mat_col(s->B, j) + j);
-	return factor_entries(s->B, N);
-}
-
-/* T_i = W^(1/2) D_i X N_i */
-static void join(struct ipm *s, ptrdiff_t i, struct mat T)
-{
-	for (ptrdiff_t j = 0; j < T.cols; j++) {
-		const real *x = mat_col(s->problem->X, j);
-		real *t = mat_col(T, j);
-
-		for (ptrdiff_t k = 0; k < T.rows; k++)
-			t[k] = s->root_w[k] * x[k];
-		gates_mask(gates_col(s->D, i), T.rows, t, t);
-	}
-	blas_trmm_right(ipm_block(s->N, i), T);
-}
-
-/* C = I */
-static void start_join(struct mat C)
-{
-	mat_fill(C, 0);
-	for (ptrdiff_t k = 0; k < C.rows; k++)
-		mat_set(C, k, k, 1);
-}
-
-/* I + T'T */
-static bool factor_assembled(struct ipm *s)
-{
-	ptrdiff_t d = s->problem->X.cols;
-
-	start_join(s->C);
-	for (ptrdiff_t i = 0; i < s->D.cols; i++)
-		join(s, i, mat_cols(s->T, i * d, d));
-	blas_syrk(1, s->T, TRANSPOSED, 1, s->C);
-	return blas_cholesky(s->C);
-}
-
 /* C += T_i T_i', of the rows where pattern i is active */
 static void add_active(struct ipm *s, ptrdiff_t i)
 {
@@ -213,24 +155,38 @@ static void add_active(struct ipm *s, ptrdiff_t i)
 	}
 }
 
-/* I + T T', T by chunks of columns, or where these are many pattern by pattern */
-static bool factor_coupling(struct ipm *s)
+/* C = I + T'T, or I + T T', T by chunks of columns, or where these are many pattern by pattern */
+static bool factor_joined(struct ipm *s)
 {
 	ptrdiff_t d = s->problem->X.cols, filled = 0;
+	struct mat T;
 
-	start_join(s->C);
+	mat_fill(s->C, 0);
+	for (ptrdiff_t k = 0; k < s->C.rows; k++)
+		mat_set(s->C, k, k, 1);
 	for (ptrdiff_t i = 0; i < s->D.cols; i++) {
 		if (s->square.rows > 0) {
 			add_active(s, i);
 			continue;
 		}
-		join(s, i, mat_cols(s->T, filled, d));
+		T = mat_cols(s->T, filled, d); /* T_i = W^(1/2) D_i X N_i */
+		for (ptrdiff_t j = 0; j < d; j++) {
+			const real *x = mat_col(s->problem->X, j);
+			real *t = mat_col(T, j);
+
+			for (ptrdiff_t k = 0; k < T.rows; k++)
+				t[k] = s->root_w[k] * x[k];
+			gates_mask(gates_col(s->D, i), T.rows, t, t);
+		}
+		blas_trmm_right(ipm_block(s->N, i), T);
 		filled += d;
-		if (filled + d > s->T.cols || i == s->D.cols - 1) {
+		if (!s->assembled && (filled + d > s->T.cols || i == s->D.cols - 1)) {
 			blas_syrk(1, mat_cols(s->T, 0, filled), PLAIN, 1, s->C);
 			filled = 0;
 		}
 	}
+	if (s->assembled)
+		blas_syrk(1, s->T, TRANSPOSED, 1, s->C);
 	return blas_cholesky(s->C);
 }
 
@@ -260,10 +216,19 @@ bool ipm_newton_factor(struct ipm *s)
 	for (int half = 0; half < 2; half++)
 		if (!factor_blocks(s, &s->half[half]))
 			return false;
-	for (ptrdiff_t i = 0; i < s->D.cols; i++)
-		if (!factor_inverses(s, i))
+	for (ptrdiff_t i = 0; i < s->D.cols; i++) { /* N_i N_i' = H_V^-1 + H_W^-1 */
+		struct mat N = ipm_block(s->N, i);
+
+		mat_copy(s->B, ipm_block(s->half[0].L, i));
+		mat_copy(N, ipm_block(s->half[1].L, i));
+		if (!blas_cholesky_inverse(s->B) || !blas_cholesky_inverse(N))
 			return false;
-	return s->assembled ? factor_assembled(s) : factor_coupling(s);
+		for (ptrdiff_t j = 0; j < N.cols; j++)
+			blas_axpy((size_t)(N.rows - j), 1, mat_col(N, j) + j, mat_col(s->B, j) + j);
+		if (!factor_entries(s->B, N))
+			return false;
+	}
+	return factor_joined(s);
 }
 
 void ipm_newton_outputs(struct ipm *s, struct mat q, real *to)
@@ -283,20 +248,6 @@ void ipm_newton_subtract_cone(const struct cones *c, ptrdiff_t i, const real *x,
 		to[j] -= (real)(scale * ((double)x[j] - along * (double)w[j + 1]));
 }
 
-static double inner(const struct ipm *s, struct mat a, struct mat b, struct mat c, struct mat d)
-{
-	size_t count = (size_t)(s->q.rows * s->q.cols);
-
-	return blas_dot(count, a.at, b.at) + blas_dot(count, c.at, d.at);
-}
-
-/* q = x_v - x_w */
-static void difference(struct ipm *s, struct mat v, struct mat w)
-{
-	mat_copy(s->q, v);
-	blas_axpy((size_t)(s->q.rows * s->q.cols), -1, w.at, s->q.at);
-}
-
 /* Z = H^-1 Z for all blocks of a half */
 static void solve_blocks(struct ipm *s, struct ipm_half *h)
 {
@@ -304,11 +255,18 @@ static void solve_blocks(struct ipm *s, struct ipm_half *h)
 		blas_cholesky_solve(ipm_block(h->L, i), mat_cols(h->Z, i, 1));
 }
 
-/* u = W F (S + F'W F)^-1 S q, S_i = (N_i N_i')^-1 */
-static void solve_difference(struct ipm *s)
+/* Z = the inverse of the factored matrix times R: with q = Z_v - Z_w of Z_j = H_j^-1 R_j and
+ * u = W df = W F (S + F'W F)^-1 S q, S_i = (N_i N_i')^-1, Z_j = H_j^-1 (R_j - sign X'(D o u)). */
+static void precondition(struct ipm *s)
 {
-	ptrdiff_t n = s->D.rows;
+	size_t count = (size_t)(s->q.rows * s->q.cols);
 
+	for (int half = 0; half < 2; half++) {
+		mat_copy(s->half[half].Z, s->half[half].R);
+		solve_blocks(s, &s->half[half]);
+	}
+	mat_copy(s->q, s->half[0].Z);
+	blas_axpy(count, -1, s->half[1].Z.at, s->q.at);
 	if (s->assembled) {
 		for (ptrdiff_t i = 0; i < s->D.cols; i++)
 			blas_trsm(ipm_block(s->N, i), PLAIN, mat_cols(s->q, i, 1));
@@ -316,31 +274,19 @@ static void solve_difference(struct ipm *s)
 		blas_gemv(1, s->T, PLAIN, s->q.at, 0, s->u);
 	} else {
 		ipm_newton_outputs(s, s->q, s->u);
-		for (ptrdiff_t k = 0; k < n; k++)
+		for (ptrdiff_t k = 0; k < s->D.rows; k++)
 			s->u[k] *= s->root_w[k];
 		blas_triangular_solve(s->C, BLAS_SOLVE_BLOCK, s->u);
 	}
-	for (ptrdiff_t k = 0; k < n; k++)
+	for (ptrdiff_t k = 0; k < s->D.rows; k++)
 		s->u[k] *= s->root_w[k];
-}
-
-/* Z = the inverse of the factored matrix times R: with u = W df,
- * Z_j = H_j^-1 (R_j - sign X'(D o u)). */
-static void precondition(struct ipm *s)
-{
-	for (int half = 0; half < 2; half++) {
-		mat_copy(s->half[half].Z, s->half[half].R);
-		solve_blocks(s, &s->half[half]);
-	}
-	difference(s, s->half[0].Z, s->half[1].Z);
-	solve_difference(s);
 	gates_spread(s->D, s->u, s->Q);
 	blas_gemm(1, s->problem->X, TRANSPOSED, s->Q, PLAIN, 0, s->q);
 	for (int half = 0; half < 2; half++) {
 		struct ipm_half *h = &s->half[half];
 
 		mat_copy(h->Z, h->R);
-		blas_axpy((size_t)(s->q.rows * s->q.cols), -h->sign, s->q.at, h->Z.at);
+		blas_axpy(count, -h->sign, s->q.at, h->Z.at);
 		solve_blocks(s, h);
 	}
 }
@@ -350,7 +296,8 @@ static void multiply(struct ipm *s)
 {
 	ptrdiff_t n = s->D.rows;
 
-	difference(s, s->half[0].along, s->half[1].along);
+	mat_copy(s->q, s->half[0].along);
+	blas_axpy((size_t)(s->q.rows * s->q.cols), -1, s->half[1].along.at, s->q.at);
 	ipm_newton_outputs(s, s->q, s->u);
 	for (ptrdiff_t k = 0; k < n; k++)
 		s->u[k] *= s->w[k];
@@ -394,7 +341,7 @@ void ipm_newton_solve(struct ipm *s, double share, double small)
 	for (int round = 0; round < ROUNDS; round++) {
 		precondition(s);
 		before = size;
-		size = inner(s, v->R, v->Z, w->R, w->Z);
+		size = blas_dot(count, v->R.at, v->Z.at) + blas_dot(count, w->R.at, w->Z.at);
 		for (int half = 0; half < 2; half++) { /* along = Z + size / before along */
 			struct ipm_half *h = &s->half[half];
 
@@ -402,7 +349,8 @@ void ipm_newton_solve(struct ipm *s, double share, double small)
 			blas_axpy(count, 1, h->Z.at, h->along.at);
 		}
 		multiply(s);
-		curvature = inner(s, v->along, v->product, w->along, w->product);
+		curvature = blas_dot(count, v->along.at, v->product.at) +
+			    blas_dot(count, w->along.at, w->product.at);
 		s->rounds++;
 		if (!(size > 0 && curvature > 0 && isfinite(curvature)))
 			return;

@@ -310,35 +310,13 @@ static void add_half(struct ipm *s, struct ipm_half *h)
 	}
 }
 
-/* Solve for R to a share of it, or to the norm `small`, and move all parts. */
-static void add_all(struct ipm *s, double small)
-{
-	if (s->long_digits) {
-		ipm_extended_solve(s);
-		for (int half = 0; half < 2; half++) {
-			ipm_extended_products(s, half);
-			add_half(s, &s->half[half]);
-		}
-		return;
-	}
-	ipm_newton_solve(s, cycle_share, small);
-	mat_copy(s->q, s->half[0].added);
-	blas_axpy((size_t)(s->q.rows * s->q.cols), -1, s->half[1].added.at, s->q.at);
-	ipm_newton_outputs(s, s->q, s->u);
-	for (ptrdiff_t k = 0; k < s->D.rows; k++)
-		s->da[k] += (double)s->w[k] * (double)s->u[k];
-	for (int half = 0; half < 2; half++) {
-		blas_gemm(1, s->problem->X, PLAIN, s->half[half].added, PLAIN, 0, s->Q);
-		add_half(s, &s->half[half]);
-	}
-}
-
-/* Solve for what the direction leaves, until it is below what a bound notices or falls no further.
- */
+/* Solve for what the direction leaves, R, and move all parts, until it is below what a bound
+ * notices or falls no further. */
 static double find_step(struct ipm *s, double mu, bool correct)
 {
 	double part = correct ? corrector_share : predictor_share, before = HUGE_VAL, now;
 	double small = fmax(unnoticed * s->problem->beta, part * s->residual);
+	const struct ipm_half *v = &s->half[0], *w = &s->half[1];
 
 	interior_loss_offset(s->loss, s->f, s->w, mu, correct, s->da);
 	for (int half = 0; half < 2; half++)
@@ -346,7 +324,24 @@ static double find_step(struct ipm *s, double mu, bool correct)
 	now = ipm_path_residual(s, true);
 	for (int cycle = 0; cycle < CYCLES && (cycle == 0 || (now > small && now < before / 2));
 	     cycle++) {
-		add_all(s, small / 2);
+		if (s->long_digits) {
+			ipm_extended_solve(s);
+		} else {
+			ipm_newton_solve(s, cycle_share, small / 2);
+			mat_copy(s->q, v->added);
+			blas_axpy((size_t)(s->q.rows * s->q.cols), -1, w->added.at, s->q.at);
+			ipm_newton_outputs(s, s->q, s->u);
+			for (ptrdiff_t k = 0; k < s->D.rows; k++)
+				s->da[k] += (double)s->w[k] * (double)s->u[k];
+		}
+		for (int half = 0; half < 2; half++) {
+			if (s->long_digits)
+				ipm_extended_products(s, half);
+			else
+				blas_gemm(1, s->problem->X, PLAIN, s->half[half].added, PLAIN, 0,
+					  s->Q);
+			add_half(s, &s->half[half]);
+		}
 		before = now;
 		now = ipm_path_residual(s, true);
 	}

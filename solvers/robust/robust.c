@@ -9,7 +9,7 @@
 
 #include "solvers/core/blas.h"
 #include "solvers/cvx/cvx.h"
-#include "solvers/model/loss.h"
+#include "solvers/loss/loss.h"
 #include "solvers/tools/falling.h"
 
 #include <math.h>

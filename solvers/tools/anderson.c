@@ -111,28 +111,6 @@ static real *form_residual(struct anderson *self, const real *x)
 	return self->x;
 }
 
-/* c; false if the least squares problem cannot be solved. */
-static bool find_coefficients(struct anderson *self, const real *r, double norm)
-{
-	ptrdiff_t m = self->filled;
-	struct mat factor = mat_rows(mat_cols(self->factor, 0, m), 0, m);
-	double trace = 0, lambda;
-
-	mat_copy(factor, mat_rows(mat_cols(self->gram, 0, m), 0, m));
-	for (ptrdiff_t j = 0; j < m; j++)
-		trace += (double)mat_get(factor, j, j);
-	lambda = fmax(share_of_differences, 10 * REAL_EPSILON) * trace +
-		 fmax(share_of_residual, REAL_EPSILON) * norm * norm;
-	for (ptrdiff_t j = 0; j < m; j++) {
-		mat_set(factor, j, j, (real)((double)mat_get(factor, j, j) + lambda));
-		self->c[j] = (real)blas_dot(self->size, mat_col(self->R, j), r);
-	}
-	if (m == 0 || !blas_cholesky(factor))
-		return false;
-	blas_cholesky_solve(factor, (struct mat){m, 1, m, self->c});
-	return true;
-}
-
 /* <r, x - g> */
 static double along_residual(const struct anderson *self, const real *r, const real *x,
 			     const real *g)
@@ -153,12 +131,27 @@ static double along_residual(const struct anderson *self, const real *r, const r
 	return sum;
 }
 
-/* x -= G c; false, and x is as before, if there is no such point in the half-space. */
+/* x -= G c; false, and x is as before, if the least squares problem cannot be solved or there is no
+ * such point in the half-space. */
 static bool extrapolate(struct anderson *self, const real *r, double norm, real *x)
 {
-	if (!find_coefficients(self, r, norm))
+	ptrdiff_t m = self->filled;
+	struct mat factor = mat_rows(mat_cols(self->factor, 0, m), 0, m);
+	double trace = 0, lambda;
+
+	mat_copy(factor, mat_rows(mat_cols(self->gram, 0, m), 0, m));
+	for (ptrdiff_t j = 0; j < m; j++)
+		trace += (double)mat_get(factor, j, j);
+	lambda = fmax(share_of_differences, 10 * REAL_EPSILON) * trace +
+		 fmax(share_of_residual, REAL_EPSILON) * norm * norm;
+	for (ptrdiff_t j = 0; j < m; j++) {
+		mat_set(factor, j, j, (real)((double)mat_get(factor, j, j) + lambda));
+		self->c[j] = (real)blas_dot(self->size, mat_col(self->R, j), r);
+	}
+	if (m == 0 || !blas_cholesky(factor))
 		return false;
-	for (ptrdiff_t j = 0; j < self->filled; j++)
+	blas_cholesky_solve(factor, (struct mat){m, 1, m, self->c});
+	for (ptrdiff_t j = 0; j < m; j++)
 		blas_axpy(self->size, -(double)self->c[j], mat_col(self->G, j), x);
 	if (along_residual(self, r, x, self->g) / norm >= (1 / self->theta - 1) * norm)
 		return true;

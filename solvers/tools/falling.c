@@ -9,14 +9,6 @@ enum {
 	BISECT = 3
 };
 
-static double trial(const struct falling *f, int step)
-{
-	double x = (f->low * f->at_high - f->high * f->at_low) / (f->at_high - f->at_low);
-
-	return step % BISECT == BISECT - 1 || !(x > f->low && x < f->high) ? (f->low + f->high) / 2
-									   : x;
-}
-
 double falling_root(struct falling f)
 {
 	double x = f.low;
@@ -29,7 +21,9 @@ double falling_root(struct falling f)
 	for (int step = 0; step < STEPS; step++) {
 		double at;
 
-		x = trial(&f, step);
+		x = (f.low * f.at_high - f.high * f.at_low) / (f.at_high - f.at_low);
+		if (step % BISECT == BISECT - 1 || !(x > f.low && x < f.high))
+			x = (f.low + f.high) / 2;
 		at = f.f(f.context, x);
 		if (fabs(at) <= f.small || f.high - f.low <= 2 * DBL_EPSILON * fabs(x))
 			break;

@@ -72,16 +72,6 @@ static void multiply(struct mat X, const double *u, double *out)
 	}
 }
 
-/* e_k e_l x_k'x_l */
-static double product(const struct nnls *s, const real *d, ptrdiff_t k, ptrdiff_t l)
-{
-	double sum = 0;
-
-	for (ptrdiff_t j = 0; j < s->X.cols; j++)
-		sum += (double)mat_get(s->X, k, j) * (double)mat_get(s->X, l, j);
-	return sign_of(d, k) * sign_of(d, l) * sum;
-}
-
 /* Row k becomes passive: a new row of the Gram matrix, eta = 0. */
 static void enter(struct nnls *s, const struct nnls_block *b, ptrdiff_t k)
 {
@@ -90,8 +80,15 @@ static void enter(struct nnls *s, const struct nnls_block *b, ptrdiff_t k)
 
 	s->passive[m] = k;
 	s->eta[m] = 0;
-	for (ptrdiff_t i = 0; i <= m; i++)
-		s->gram[m * d + i] = s->gram[i * d + m] = product(s, b->d, k, s->passive[i]);
+	for (ptrdiff_t i = 0; i <= m; i++) { /* e_k e_l x_k'x_l */
+		ptrdiff_t l = s->passive[i];
+		double product = 0;
+
+		for (ptrdiff_t j = 0; j < d; j++)
+			product += (double)mat_get(s->X, k, j) * (double)mat_get(s->X, l, j);
+		product = sign_of(b->d, k) * sign_of(b->d, l) * product;
+		s->gram[m * d + i] = s->gram[i * d + m] = product;
+	}
 	for (ptrdiff_t j = 0; j < d; j++)
 		sum += (double)mat_get(s->X, k, j) * b->g[j];
 	s->right[m] = -sign_of(b->d, k) * sum;
@@ -115,30 +112,22 @@ static void leave(struct nnls *s, ptrdiff_t i)
 			(size_t)(m - i) * sizeof(double));
 }
 
-/* Row i of the Cholesky factor of gram; false if the row depends on those before. */
-static bool factor_row(struct nnls *s, ptrdiff_t i)
-{
-	ptrdiff_t d = s->X.cols;
-	double *row = s->factor + i * d, rest;
-
-	for (ptrdiff_t j = 0; j < i; j++)
-		row[j] = (s->gram[i * d + j] - dot(j, row, s->factor + j * d)) /
-			 s->factor[j * d + j];
-	rest = s->gram[i * d + i] - dot(i, row, row);
-	if (!(rest > pivot_tolerance * s->gram[i * d + i]))
-		return false;
-	row[i] = sqrt(rest);
-	return true;
-}
-
 /* gram z = right by Cholesky; false if the rows are dependent. */
 static bool solve_passive(struct nnls *s)
 {
 	ptrdiff_t d = s->X.cols;
 
-	for (; s->factored < s->count; s->factored++)
-		if (!factor_row(s, s->factored))
+	for (ptrdiff_t i = s->factored; i < s->count; s->factored = ++i) {
+		double *row = s->factor + i * d, whole = s->gram[i * d + i], rest;
+
+		for (ptrdiff_t j = 0; j < i; j++)
+			row[j] = (s->gram[i * d + j] - dot(j, row, s->factor + j * d)) /
+				 s->factor[j * d + j];
+		rest = whole - dot(i, row, row);
+		if (!(rest > pivot_tolerance * whole))
 			return false;
+		row[i] = sqrt(rest);
+	}
 	for (ptrdiff_t i = 0; i < s->count; i++) {
 		double *row = s->factor + i * d;
 
@@ -209,51 +198,34 @@ static ptrdiff_t steepest(struct nnls *s, const struct nnls_block *b, double nor
 	return worst;
 }
 
-/* The least t with e o (X (r + t h)) >= 0. */
-static double feasible_step(const struct nnls *s, const struct nnls_block *b)
+/* The least t with e o (X (r + t h)) >= 0, and g'u / |u| at the feasible u = r + t h: no more than
+ * the value. */
+static void find_lower(const struct nnls *s, const struct nnls_block *b, struct nnls_value *value)
 {
-	double step = 0;
+	double t = 0, square = 0, along = 0;
 
 	for (ptrdiff_t k = 0; k < s->X.rows; k++) {
 		double e = sign_of(b->d, k), slack = e * s->slope[k], push = e * s->push[k];
 
 		if (slack < 0)
-			step = fmax(step, push > 0 ? -slack / push : HUGE_VAL);
+			t = fmax(t, push > 0 ? -slack / push : HUGE_VAL);
 	}
-	return step;
-}
-
-/* g'u / |u| at the feasible u = r + t h: no more than the value. */
-static double feasible_value(const struct nnls *s, const struct nnls_block *b, double t)
-{
-	double square = 0, along = 0;
-
-	if (!isfinite(t))
-		return 0;
-	for (ptrdiff_t j = 0; j < s->X.cols; j++) {
+	value->step = t;
+	for (ptrdiff_t j = 0; j < s->X.cols && isfinite(t); j++) {
 		double u = s->r[j] + (t > 0 ? t * (double)b->h[j] : 0);
 
 		square += u * u;
 		along += u * b->g[j];
 	}
-	return square > 0 ? fmax(0, along / sqrt(square)) : 0;
-}
-
-/* The minimum over the passive rows, dropping those that turn negative; false if they are
- * dependent to rounding. */
-static bool settle(struct nnls *s)
-{
-	do {
-		if (!solve_passive(s))
-			return false;
-	} while (!move(s));
-	return true;
+	if (square > 0)
+		value->lower = fmax(value->lower, fmax(0, along / sqrt(square)));
 }
 
 struct nnls_value nnls_solve(struct nnls *s, struct nnls_block block, double low, double high)
 {
 	struct nnls_value value = {0, HUGE_VAL, 0};
 	ptrdiff_t d = s->X.cols, most = STEPS_PER_DIMENSION * d;
+	bool independent;
 
 	s->count = s->factored = 0;
 	for (ptrdiff_t j = 0; j < s->X.cols; j++)
@@ -264,14 +236,17 @@ struct nnls_value nnls_solve(struct nnls *s, struct nnls_block block, double low
 		ptrdiff_t worst = steepest(s, &block, norm);
 
 		value.upper = fmin(value.upper, norm);
-		value.step = feasible_step(s, &block);
-		value.lower = fmax(value.lower, feasible_value(s, &block, value.step));
+		find_lower(s, &block, &value);
 		if (worst < 0) /* optimal */
 			value.lower = value.upper;
 		if (worst < 0 || value.upper <= low || value.lower > high || s->count == d)
 			break;
 		enter(s, &block, worst);
-		if (!settle(s))
+		/* the minimum over the passive rows, without those that turn negative */
+		do
+			independent = solve_passive(s);
+		while (independent && !move(s));
+		if (!independent) /* to rounding */
 			break;
 	}
 	return value;

@@ -24,7 +24,7 @@ struct csv_categories csv_categories_new(const struct csv_layout *layout, struct
 }
 
 double csv_category_index(struct csv_categories *categories, size_t feature,
-			  const struct field *field, bool training)
+			  const struct csv_field *field, bool training)
 {
 	struct labels *known = &categories->at[feature];
 	size_t index;
@@ -61,15 +61,6 @@ static size_t spread_feature(const struct csv_categories *c, size_t k, struct sp
 	return known->count;
 }
 
-static size_t width(const struct csv_categories *c)
-{
-	size_t d = 0;
-
-	for (size_t k = 0; k < c->layout->d; k++)
-		d += c->layout->one_hot[k] ? c->at[k].count : 1;
-	return d;
-}
-
 static void spread_value(const struct csv_categories *c, size_t k, const struct spread *spread,
 			 double value, double *row)
 {
@@ -84,7 +75,7 @@ static void spread_value(const struct csv_categories *c, size_t k, const struct 
 
 void csv_category_expand(const struct csv_categories *c, struct table *table)
 {
-	size_t d, before = table->d, used = 0;
+	size_t d = 0, before = table->d, used = 0;
 	struct spread *spread;
 	const char **names;
 	bool *one_hot;
@@ -92,7 +83,8 @@ void csv_category_expand(const struct csv_categories *c, struct table *table)
 
 	if (!c->at)
 		return;
-	d = width(c);
+	for (size_t k = 0; k < before; k++)
+		d += c->layout->one_hot[k] ? c->at[k].count : 1;
 	spread = ARENA_ARRAY(c->arena, struct spread, before);
 	names = ARENA_ARRAY(c->arena, const char *, d);
 	one_hot = ARENA_ARRAY(c->arena, bool, d);

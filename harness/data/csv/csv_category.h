@@ -23,7 +23,7 @@ struct csv_categories csv_categories_new(const struct csv_layout *layout, struct
 
 /* The index of a text; texts of the training file are added. */
 double csv_category_index(struct csv_categories *categories, size_t feature,
-			  const struct field *field, bool training);
+			  const struct csv_field *field, bool training);
 
 /* Indices to columns, in place of the table's. */
 void csv_category_expand(const struct csv_categories *categories, struct table *table);

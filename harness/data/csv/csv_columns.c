@@ -60,10 +60,10 @@ const char *csv_columns_option(const struct csv_layout *layout, size_t field,
 	return text;
 }
 
-bool csv_columns_listed(struct texts list, const struct field *name)
+bool csv_columns_listed(struct texts list, const struct csv_field *name)
 {
 	for (size_t i = 0; i < list.count; i++)
-		if (field_is(name, list.at[i]))
+		if (csv_field_is(name, list.at[i]))
 			return true;
 	return false;
 }
@@ -79,69 +79,44 @@ static void list_columns(const struct csv_layout *layout, char *to, size_t room)
 					 CSV_SHOWN, layout->names[j]);
 }
 
-static enum status not_found(const struct csv_layout *layout, const char *option, const char *text,
-			     struct err *err)
-{
-	char columns[600];
-
-	list_columns(layout, columns, sizeof columns);
-	return err_set(err, STATUS_SPEC, "csv.%s: no column is named \"%s\" in %s%s", option, text,
-		       layout->path, columns);
-}
-
-/* Two columns that are left have this name: the second of them. */
-static size_t second_named(const struct search *s, const char *name, size_t first)
-{
-	for (size_t j = first + 1; j < s->layout->fields; j++)
-		if (s->use[j] != USE_DROPPED && strcmp(s->layout->names[j], name) == 0)
-			return j;
-	return s->layout->fields;
-}
-
 /* A column by name, else by index from 0. Of two columns with a name the one that is left if the
  * other is dropped. */
 static enum status find_column(const struct search *s, const char *option, const char *text,
 			       size_t *column, struct err *err)
 {
 	const struct csv_layout *layout = s->layout;
+	char *end, columns[600];
 	unsigned long index;
-	size_t other;
-	char *end;
 
 	if (count_named(layout, text, column) > 0) {
-		for (size_t j = *column; j < layout->fields && s->use[*column] == USE_DROPPED; j++)
-			if (s->use[j] != USE_DROPPED && strcmp(layout->names[j], text) == 0)
-				*column = j;
-		other = second_named(s, text, *column);
-		if (other == layout->fields)
-			return STATUS_OK;
-		return err_set(err, STATUS_SPEC,
-			       "csv.%s: two columns of %s are named \"%.*s\", %zu and %zu: name "
-			       "them by index",
-			       option, layout->path, CSV_SHOWN, text, *column, other);
+		size_t first = layout->fields;
+
+		for (size_t j = *column; j < layout->fields; j++) {
+			if (s->use[j] == USE_DROPPED || strcmp(layout->names[j], text) != 0)
+				continue;
+			if (first < layout->fields)
+				return err_set(err, STATUS_SPEC,
+					       "csv.%s: two columns of %s are named \"%.*s\", %zu "
+					       "and %zu: name them by index",
+					       option, layout->path, CSV_SHOWN, text, first, j);
+			first = j;
+		}
+		if (first < layout->fields)
+			*column = first;
+		return STATUS_OK;
 	}
 	index = strtoul(text, &end, 10);
-	if (text[0] < '0' || text[0] > '9' || *end != '\0')
-		return not_found(layout, option, text, err);
+	if (text[0] < '0' || text[0] > '9' || *end != '\0') {
+		list_columns(layout, columns, sizeof columns);
+		return err_set(err, STATUS_SPEC, "csv.%s: no column is named \"%s\" in %s%s",
+			       option, text, layout->path, columns);
+	}
 	if (index >= layout->fields)
 		return err_set(err, STATUS_SPEC,
 			       "csv.%s: expected a column from 0 to %zu of %s, got \"%s\"", option,
 			       layout->fields - 1, layout->path, text);
 	*column = index;
 	return STATUS_OK;
-}
-
-static enum status find_label(const struct search *s, struct err *err)
-{
-	const char *label = s->head->options->label;
-
-	s->layout->label = 0;
-	if (strcmp(label, "first") == 0)
-		return STATUS_OK;
-	s->layout->label = s->layout->fields - 1;
-	if (strcmp(label, "last") == 0)
-		return STATUS_OK;
-	return find_column(s, "label", label, &s->layout->label, err);
 }
 
 /* The columns of `drop` or `one_hot`. */
@@ -194,7 +169,7 @@ static enum status check_named(const struct search *s, struct err *err)
 
 	for (size_t j = 0; layout->names && j < layout->fields; j++) {
 		const char *name = layout->names[j];
-		const struct field *at = &s->head->first[j];
+		const struct csv_field *at = &s->head->first[j];
 
 		if (j == layout->label || s->use[j] == USE_DROPPED ||
 		    (name[0] && strncmp(name, unnamed, sizeof unnamed - 1) != 0))
@@ -206,24 +181,6 @@ static enum status check_named(const struct search *s, struct err *err)
 			      csv_columns_option(layout, j, option));
 	}
 	return STATUS_OK;
-}
-
-/* Features in the order of the file. */
-static void keep_features(const struct search *s)
-{
-	struct csv_layout *layout = s->layout;
-	size_t *column = ARENA_ARRAY(s->head->arena, size_t, layout->fields);
-	bool *one_hot = ARENA_ARRAY(s->head->arena, bool, layout->fields);
-
-	layout->d = 0;
-	for (size_t j = 0; j < layout->fields; j++) {
-		if (j == layout->label || s->use[j] == USE_DROPPED)
-			continue;
-		one_hot[layout->d] = s->use[j] == USE_ONE_HOT;
-		column[layout->d++] = j;
-	}
-	layout->column = column;
-	layout->one_hot = one_hot;
 }
 
 /* What may be wrong with a file of one column. */
@@ -258,15 +215,28 @@ static void read_names(const struct csv_head *head, struct csv_layout *out)
 
 enum status csv_columns_find(const struct csv_head *head, struct csv_layout *out, struct err *err)
 {
+	const struct csv_options *o = head->options;
 	struct search search = {head, out, ARENA_ARRAY(head->arena, enum use, head->count)};
+	size_t *column = ARENA_ARRAY(head->arena, size_t, head->count);
+	bool *one_hot = ARENA_ARRAY(head->arena, bool, head->count);
 
 	read_names(head, out);
-	TRY(find_list(&search, "drop", &head->options->drop, USE_DROPPED, err));
-	TRY(find_list(&search, "one_hot", &head->options->one_hot, USE_ONE_HOT, err));
-	TRY(find_label(&search, err));
+	TRY(find_list(&search, "drop", &o->drop, USE_DROPPED, err));
+	TRY(find_list(&search, "one_hot", &o->one_hot, USE_ONE_HOT, err));
+	out->label = strcmp(o->label, "first") == 0 ? 0 : out->fields - 1;
+	if (strcmp(o->label, "first") != 0 && strcmp(o->label, "last") != 0)
+		TRY(find_column(&search, "label", o->label, &out->label, err));
 	TRY(check_label(&search, err));
 	TRY(check_named(&search, err));
-	keep_features(&search);
+
+	for (size_t j = 0; j < out->fields; j++) { /* features in the order of the file */
+		if (j == out->label || search.use[j] == USE_DROPPED)
+			continue;
+		one_hot[out->d] = search.use[j] == USE_ONE_HOT;
+		column[out->d++] = j;
+	}
+	out->column = column;
+	out->one_hot = one_hot;
 	if (out->d == 0)
 		return err_set(err, STATUS_SPEC, "csv: no feature column is left in %s%s",
 			       head->path, narrow_hint(head));
@@ -274,16 +244,6 @@ enum status csv_columns_find(const struct csv_head *head, struct csv_layout *out
 }
 
 /* --- the test file -------------------------------------------------------- */
-
-static bool same_names(const struct csv_layout *a, const struct csv_layout *b)
-{
-	if (a->fields != b->fields)
-		return false;
-	for (size_t j = 0; j < a->fields; j++)
-		if (strcmp(a->names[j], b->names[j]) != 0)
-			return false;
-	return true;
-}
 
 /* A column of the training file in the test file. */
 static enum status match(const struct csv_layout *train, const struct csv_layout *test,
@@ -345,37 +305,36 @@ static const char *match_note(const struct csv_layout *train, const struct csv_l
 			    extra, extra == 1 ? "is" : "are", CSV_SHOWN, test->names[last]);
 }
 
-static enum status match_names(const struct csv_head *head, const struct csv_layout *train,
-			       struct csv_layout *test, struct err *err)
-{
-	size_t *column = ARENA_ARRAY(head->arena, size_t, train->d);
-
-	TRY(check_position(head, train, test, err));
-	TRY(match(train, test, train->label, &test->label, err));
-	for (size_t k = 0; k < train->d; k++)
-		TRY(match(train, test, train->column[k], &column[k], err));
-	test->column = column;
-	return STATUS_OK;
-}
-
 enum status csv_columns_match(const struct csv_head *head, const struct csv_layout *train,
 			      struct csv_layout *out, const char **note, struct err *err)
 {
+	size_t *column;
+	bool same;
+
 	read_names(head, out);
 	out->d = train->d;
 	out->one_hot = train->one_hot;
 	out->column = train->column;
 	out->label = train->label;
+	same = out->fields == train->fields;
 	*note = NULL;
-	if (out->names && train->names && !same_names(train, out)) {
-		*note = match_note(train, out, head->arena);
-		return match_names(head, train, out, err);
-	}
-	if (out->fields != train->fields)
-		return err_at(err, STATUS_ENV, (struct err_place){.source = out->path},
-			      "%zu columns, but %s has %zu", out->fields, train->path,
-			      train->fields);
-	if (!out->names != !train->names)
+	if (same && !out->names != !train->names)
 		*note = "one of training and test file has a header: columns taken in one order";
+	if (!out->names || !train->names)
+		return same ? STATUS_OK
+			    : err_at(err, STATUS_ENV, (struct err_place){.source = out->path},
+				     "%zu columns, but %s has %zu", out->fields, train->path,
+				     train->fields);
+	for (size_t j = 0; same && j < out->fields; j++)
+		same = strcmp(out->names[j], train->names[j]) == 0;
+	if (same)
+		return STATUS_OK;
+
+	*note = match_note(train, out, head->arena);
+	TRY(check_position(head, train, out, err));
+	TRY(match(train, out, train->label, &out->label, err));
+	out->column = column = ARENA_ARRAY(head->arena, size_t, train->d);
+	for (size_t k = 0; k < train->d; k++)
+		TRY(match(train, out, train->column[k], &column[k], err));
 	return STATUS_OK;
 }

@@ -27,7 +27,7 @@ struct csv_layout {
 struct csv_head {
 	const struct csv_options *options;
 	const char *path;
-	const struct field *first; /* the first record: names if `header` */
+	const struct csv_field *first; /* the first record: names if `header` */
 	size_t count;
 	bool header;
 	struct arena *arena; /* of the layout */
@@ -50,6 +50,6 @@ const char *csv_columns_option(const struct csv_layout *layout, size_t field,
 			       char text[CSV_NAME_ROOM]);
 
 /* Whether the option's texts hold this name. */
-bool csv_columns_listed(struct texts list, const struct field *name);
+bool csv_columns_listed(struct texts list, const struct csv_field *name);
 
 #endif

@@ -13,13 +13,11 @@
 #include "harness/data/csv/csv_missing.h"
 
 struct csv_start {
-	const struct csv_options *options;
+	const struct csv_head *head;    /* but for `header` */
+	const struct csv_field *second; /* the record behind the first one */
+	size_t second_count;            /* its fields; 0: there is none */
 	const struct csv_missing *missing;
-	const char *path;
-	const struct field *first, *second; /* records */
-	size_t count, second_count;         /* their fields; no second record: 0 */
-	const struct csv_layout *train;     /* of the training file if this is the test file */
-	struct arena *arena;                /* of the note */
+	const struct csv_layout *train; /* of the training file if this is the test file */
 };
 
 /* *note: a guess that a user should know of, or NULL. */

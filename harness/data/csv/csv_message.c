@@ -11,7 +11,7 @@
 
 enum { HINT_ROOM = 320 };
 
-static int shown(const struct field *field)
+static int shown(const struct csv_field *field)
 {
 	return field->length < CSV_SHOWN ? (int)field->length : CSV_SHOWN;
 }
@@ -22,7 +22,7 @@ static struct err_place place(const struct csv_record *r, size_t field)
 }
 
 /* Numbers with a separator between them, as "1.5;2". */
-static bool joins_numbers(const struct field *field, char separator)
+static bool joins_numbers(const struct csv_field *field, char separator)
 {
 	const char *sign = memchr(field->at, separator, field->length);
 	double value;
@@ -30,7 +30,7 @@ static bool joins_numbers(const struct field *field, char separator)
 	return sign && number_parse(field->at, (size_t)(sign - field->at), &value);
 }
 
-static const char *separator_hint(const struct csv_record *r, const struct field *field)
+static const char *separator_hint(const struct csv_record *r, const struct csv_field *field)
 {
 	if (joins_numbers(field, ';'))
 		return "; if fields are separated by \";\", say separator: \";\"";
@@ -59,29 +59,13 @@ static const char *comment_hint(const struct csv_record *r, char room[HINT_ROOM]
 	return room;
 }
 
-/* What to do about a column of texts. */
-static const char *text_hint(const struct csv_record *r, size_t field, char room[HINT_ROOM])
-{
-	char name[CSV_NAME_ROOM];
-
-	if (field == r->layout->label)
-		return "; for classes instead of numeric targets, task: classification";
-	csv_columns_option(r->layout, field, name);
-	snprintf(
-		room, HINT_ROOM,
-		"; a column of texts needs one_hot: [%s] or drop: [%s], a marker of missing values "
-		"missing_values",
-		name, name);
-	return room;
-}
-
 enum status csv_message_number(const struct csv_record *r, size_t field, double value,
 			       struct err *err)
 {
-	const struct field *at = &r->at[field];
+	const struct csv_field *at = &r->at[field];
 	char name[CSV_NAME_ROOM], room[HINT_ROOM];
 	const char *hint = NULL;
-	struct field bare = *at;
+	struct csv_field bare = *at;
 
 	bare.quoted = false;
 	if (isinf(value))
@@ -96,15 +80,23 @@ enum status csv_message_number(const struct csv_record *r, size_t field, double 
 		hint = ", which is a text and no missing value, as it is quoted";
 	if (!hint && r->first && r->options->header != CSV_HEADER_YES)
 		hint = "; if this line names the columns, say header: yes";
-	if (!hint)
-		hint = text_hint(r, field, room);
+	if (!hint && field == r->layout->label)
+		hint = "; for classes instead of numeric targets, task: classification";
+	if (!hint) {
+		csv_columns_option(r->layout, field, name);
+		snprintf(room, HINT_ROOM,
+			 "; a column of texts needs one_hot: [%s] or drop: [%s], a marker of "
+			 "missing values missing_values",
+			 name, name);
+		hint = room;
+	}
 	return err_at(err, STATUS_ENV, place(r, field), "%s: expected a number, got \"%.*s\"%s",
 		      csv_columns_text(r->layout, field, name), shown(at), at->at, hint);
 }
 
 enum status csv_message_missing(const struct csv_record *r, size_t field, struct err *err)
 {
-	const struct field *at = &r->at[field];
+	const struct csv_field *at = &r->at[field];
 	bool label = field == r->layout->label, is_text = at->length > 0 && label && !r->regression;
 	char name[CSV_NAME_ROOM], room[HINT_ROOM] = "";
 
@@ -138,7 +130,7 @@ enum status csv_message_count(const struct csv_record *r, struct err *err)
 
 enum status csv_message_encoding(const struct csv_record *r, size_t field, struct err *err)
 {
-	const struct field *at = &r->at[field];
+	const struct csv_field *at = &r->at[field];
 	char name[CSV_NAME_ROOM];
 
 	return err_at(

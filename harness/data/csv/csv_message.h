@@ -9,7 +9,7 @@ struct csv_record {
 	const struct csv_options *options;
 	const struct csv_missing *missing;
 	const struct csv_layout *layout;
-	const struct field *at;
+	const struct csv_field *at;
 	size_t count;
 	bool first; /* of the file, and not a header */
 	bool regression;

@@ -18,16 +18,9 @@ struct csv_missing csv_missing_new(struct texts markers, struct texts classes)
 	return missing;
 }
 
-static bool is_marker(const char *marker, const struct field *field)
+static bool is_marker(const char *marker, const struct csv_field *field)
 {
-	return !field->quoted && field_is(field, marker);
-}
-
-static bool is_number_marker(const char *marker, double value)
-{
-	double own;
-
-	return number_parse(marker, strlen(marker), &own) && own == value;
+	return !field->quoted && csv_field_is(field, marker);
 }
 
 /* Signs alone, but for "?", which names no class. */
@@ -39,21 +32,24 @@ static bool is_sign(const char *marker)
 	return true;
 }
 
-bool csv_missing_value(const struct csv_missing *missing, const struct field *field)
+bool csv_missing_value(const struct csv_missing *missing, const struct csv_field *field)
 {
-	double value;
+	double value, own;
 	bool number = missing->numbers && number_parse(field->at, field->length, &value);
 
 	if (field->length == 0)
 		return true;
-	for (size_t i = 0; i < missing->markers.count; i++)
-		if (is_marker(missing->markers.at[i], field) ||
-		    (number && is_number_marker(missing->markers.at[i], value)))
+	for (size_t i = 0; i < missing->markers.count; i++) {
+		const char *marker = missing->markers.at[i];
+
+		if (is_marker(marker, field) ||
+		    (number && number_parse(marker, strlen(marker), &own) && own == value))
 			return true;
+	}
 	return false;
 }
 
-bool csv_missing_label(const struct csv_missing *missing, const struct field *field)
+bool csv_missing_label(const struct csv_missing *missing, const struct csv_field *field)
 {
 	if (labels_named(missing->classes, field->at, field->length))
 		return false;

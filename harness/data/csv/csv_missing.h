@@ -22,9 +22,9 @@ struct csv_missing {
 struct csv_missing csv_missing_new(struct texts markers, struct texts classes);
 
 /* In a column of features or numeric targets. */
-bool csv_missing_value(const struct csv_missing *missing, const struct field *field);
+bool csv_missing_value(const struct csv_missing *missing, const struct csv_field *field);
 
 /* In a column of labels, where "-", "*" and the like are labels too. */
-bool csv_missing_label(const struct csv_missing *missing, const struct field *field);
+bool csv_missing_label(const struct csv_missing *missing, const struct csv_field *field);
 
 #endif

@@ -23,51 +23,34 @@ static bool at_end(const struct delimited *d)
 	return d->at == d->end || is_end(*d->at);
 }
 
-static void find_ends(struct delimited *d)
+enum status delimited_open(struct delimited *d, size_t most, struct arena *arena, struct err *err)
 {
+	struct gzfile_bytes bytes = {0};
+	bool whole = true;
+
+	if (most > 0)
+		TRY(gzfile_head(d->path, most, arena, &bytes, &whole, err));
+	else
+		TRY(gzfile_text(d->path, arena, &bytes, err));
+	while (!whole && bytes.count > 0 && !is_end(bytes.at[bytes.count - 1]))
+		bytes.count--;
+	*d = (struct delimited){.path = d->path,
+				.separator = d->separator,
+				.comment = d->comment,
+				.at = bytes.at,
+				.end = bytes.at + bytes.count,
+				.cut = !whole,
+				.line = 1,
+				.arena = arena};
+	if (bytes.count >= 3 && memcmp(bytes.at, "\xef\xbb\xbf", 3) == 0)
+		d->at += 3;
+	d->line_start = d->at;
 	d->ends['\n'] = d->ends['\r'] = true;
 	d->ends[(unsigned char)d->separator] = true;
 	if (d->separator == DELIMITED_BLANKS)
 		d->ends['\t'] = true;
 	if (d->comment)
 		d->ends[(unsigned char)d->comment] = true;
-}
-
-static void start(struct delimited *d, struct gzfile_bytes bytes, struct arena *arena)
-{
-	*d = (struct delimited){.path = d->path,
-				.separator = d->separator,
-				.comment = d->comment,
-				.at = bytes.at,
-				.end = bytes.at + bytes.count,
-				.line = 1,
-				.arena = arena};
-	if (bytes.count >= 3 && memcmp(bytes.at, "\xef\xbb\xbf", 3) == 0)
-		d->at += 3;
-	d->line_start = d->at;
-	find_ends(d);
-}
-
-enum status delimited_open(struct delimited *d, struct arena *arena, struct err *err)
-{
-	struct gzfile_bytes bytes = {0};
-
-	TRY(gzfile_text(d->path, arena, &bytes, err));
-	start(d, bytes, arena);
-	return STATUS_OK;
-}
-
-enum status delimited_open_head(struct delimited *d, size_t most, struct arena *arena,
-				struct err *err)
-{
-	struct gzfile_bytes bytes = {0};
-	bool whole = true;
-
-	TRY(gzfile_head(d->path, most, arena, &bytes, &whole, err));
-	while (!whole && bytes.count > 0 && !is_end(bytes.at[bytes.count - 1]))
-		bytes.count--;
-	start(d, bytes, arena);
-	d->cut = !whole;
 	return STATUS_OK;
 }
 
@@ -93,91 +76,53 @@ void delimited_from_latin1(struct delimited *d)
 	d->end = to;
 }
 
-/* Ends of lines: LF, and CR that no LF follows. */
-static size_t count_ends(const struct delimited *d)
-{
-	size_t ends = 0;
-
-	for (const char *at = d->at; (at = memchr(at, '\n', (size_t)(d->end - at))); at++)
-		ends++;
-	for (const char *at = d->at; (at = memchr(at, '\r', (size_t)(d->end - at))); at++)
-		ends += at + 1 == d->end || at[1] != '\n';
-	return ends;
-}
-
 size_t delimited_most(const struct delimited *d, size_t fields)
 {
-	size_t lines = count_ends(d) + 1;
 	size_t shortest = fields ? fields : 1; /* bytes of a record of empty fields */
-	size_t fit = (size_t)(d->end - d->at) / shortest + 1;
+	size_t fit = (size_t)(d->end - d->at) / shortest + 1, lines = 1;
 
+	/* lines end with LF, and with CR that no LF follows */
+	for (const char *at = d->at; (at = memchr(at, '\n', (size_t)(d->end - at))); at++)
+		lines++;
+	for (const char *at = d->at; (at = memchr(at, '\r', (size_t)(d->end - at))); at++)
+		lines += at + 1 == d->end || at[1] != '\n';
 	return lines < fit ? lines : fit;
 }
 
-bool field_is(const struct field *field, const char *text)
+bool csv_field_is(const struct csv_field *field, const char *text)
 {
 	return strlen(text) == field->length && memcmp(field->at, text, field->length) == 0;
 }
 
-/* Bytes of the UTF-8 character at `at`, or 0. */
-static size_t character(const unsigned char *at, size_t left)
+bool csv_field_is_utf8(const struct csv_field *field)
 {
-	size_t length = at[0] < 0x80 ? 1 : at[0] < 0xe0 ? 2 : at[0] < 0xf0 ? 3 : 4;
+	const unsigned char *at = (const unsigned char *)field->at, *end = at + field->length;
+	ptrdiff_t length;
 
-	if (length == 1)
-		return 1;
-	if (at[0] < 0xc2 || at[0] > 0xf4 || left < length)
-		return 0;
-	for (size_t i = 1; i < length; i++)
-		if ((at[i] & 0xc0) != 0x80)
-			return 0;
-	/* longer than need be, a surrogate, beyond U+10FFFF */
-	if ((at[0] == 0xe0 && at[1] < 0xa0) || (at[0] == 0xed && at[1] > 0x9f) ||
-	    (at[0] == 0xf0 && at[1] < 0x90) || (at[0] == 0xf4 && at[1] > 0x8f))
-		return 0;
-	return length;
-}
-
-bool field_is_utf8(const struct field *field)
-{
-	const unsigned char *at = (const unsigned char *)field->at;
-	size_t length;
-
-	for (size_t i = 0; i < field->length; i += length) {
-		length = character(at + i, field->length - i);
-		if (length == 0)
+	for (; at < end; at += length) {
+		length = at[0] < 0x80 ? 1 : at[0] < 0xe0 ? 2 : at[0] < 0xf0 ? 3 : 4;
+		if (length == 1)
+			continue;
+		if (at[0] < 0xc2 || at[0] > 0xf4 || end - at < length)
+			return false;
+		for (ptrdiff_t i = 1; i < length; i++)
+			if ((at[i] & 0xc0) != 0x80)
+				return false;
+		/* longer than need be, a surrogate, beyond U+10FFFF */
+		if ((at[0] == 0xe0 && at[1] < 0xa0) || (at[0] == 0xed && at[1] > 0x9f) ||
+		    (at[0] == 0xf0 && at[1] < 0x90) || (at[0] == 0xf4 && at[1] > 0x8f))
 			return false;
 	}
 	return true;
 }
 
-static struct err_place place_of(const struct delimited *d, const struct field *field)
+static struct err_place place_of(const struct delimited *d, const struct csv_field *field)
 {
 	return (struct err_place){.source = d->path, .line = field->line, .col = field->col};
 }
 
-static int column_of(const struct delimited *d, const char *at)
-{
-	ptrdiff_t col = at - d->line_start + 1;
-
-	return col < INT_MAX ? (int)col : INT_MAX;
-}
-
-static struct field *new_field(struct delimited *d)
-{
-	struct field *old = d->field;
-
-	if (d->count == d->room) {
-		d->room = d->room ? 2 * d->room : FIRST_ROOM;
-		d->field = ARENA_ARRAY(d->arena, struct field, d->room);
-		if (old)
-			memcpy(d->field, old, d->count * sizeof *old);
-	}
-	return &d->field[d->count++];
-}
-
 /* A quoted field from its opening quote at d->at; leaves d->at behind the closing one. */
-static enum status read_quoted(struct delimited *d, struct field *field, struct err *err)
+static enum status read_quoted(struct delimited *d, struct csv_field *field, struct err *err)
 {
 	char *from = d->at + 1, *to = d->at;
 
@@ -199,44 +144,39 @@ static enum status read_quoted(struct delimited *d, struct field *field, struct 
 	return err_at(err, STATUS_ENV, place_of(d, field), "the quoted field is not closed");
 }
 
-static void read_plain(struct delimited *d, struct field *field)
-{
-	char *at = d->at, *last;
-
-	while (at < d->end && !d->ends[(unsigned char)*at])
-		at++;
-	for (last = at; last > d->at && is_blank(last[-1]);)
-		last--;
-	field->at = d->at;
-	field->length = (size_t)(last - d->at);
-	d->at = at;
-}
-
-/* A comment, up to the end of its line. */
-static void skip_comment(struct delimited *d)
-{
-	if (d->comment && d->at < d->end && *d->at == d->comment)
-		while (!at_end(d))
-			d->at++;
-}
-
-/* Blanks that separate nothing, and a comment behind them. */
+/* Blanks that separate nothing, and a comment behind them up to the end of its line. */
 static void skip_blanks(struct delimited *d)
 {
 	bool all = d->separator == DELIMITED_BLANKS;
 
 	while (d->at < d->end && is_blank(*d->at) && (all || *d->at != d->separator))
 		d->at++;
-	skip_comment(d);
+	if (d->comment && d->at < d->end && *d->at == d->comment)
+		while (!at_end(d))
+			d->at++;
 }
 
 static enum status read_field(struct delimited *d, struct err *err)
 {
-	struct field *field = new_field(d);
+	ptrdiff_t col = d->at - d->line_start + 1;
+	struct csv_field *old = d->field, *field;
+	char *start = d->at;
 
-	*field = (struct field){.line = d->line, .col = column_of(d, d->at)};
+	if (d->count == d->room) {
+		d->room = d->room ? 2 * d->room : FIRST_ROOM;
+		d->field = ARENA_ARRAY(d->arena, struct csv_field, d->room);
+		if (old)
+			memcpy(d->field, old, d->count * sizeof *old);
+	}
+	field = &d->field[d->count++];
+	*field = (struct csv_field){
+		.at = start, .line = d->line, .col = col < INT_MAX ? (int)col : INT_MAX};
 	if (d->at == d->end || *d->at != '"') {
-		read_plain(d, field);
+		while (d->at < d->end && !d->ends[(unsigned char)*d->at])
+			d->at++;
+		field->length = (size_t)(d->at - start);
+		while (field->length > 0 && is_blank(start[field->length - 1]))
+			field->length--;
 		skip_blanks(d);
 		return STATUS_OK;
 	}
@@ -256,19 +196,14 @@ static void next_line(struct delimited *d)
 	d->line_start = d->at;
 }
 
-static void skip_empty_lines(struct delimited *d)
+enum status delimited_next(struct delimited *d, bool *more, struct err *err)
 {
+	d->count = 0;
 	skip_blanks(d);
 	while (d->at < d->end && is_end(*d->at)) {
 		next_line(d);
 		skip_blanks(d);
 	}
-}
-
-enum status delimited_next(struct delimited *d, bool *more, struct err *err)
-{
-	d->count = 0;
-	skip_empty_lines(d);
 	*more = d->at < d->end;
 	if (!*more)
 		return STATUS_OK;

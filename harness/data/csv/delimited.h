@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct field {
+struct csv_field {
 	const char *at; /* length bytes, no NUL behind */
 	size_t length;
 	int line, col; /* where it starts, from 1 */
@@ -28,19 +28,16 @@ struct delimited {
 	char *line_start;
 	int line; /* of `at` */
 	struct arena *arena;
-	struct field *field; /* of the current record */
+	struct csv_field *field; /* of the current record */
 	size_t count, room;
 };
 
 #define DELIMITED_BLANKS ' '
 
-/* Reads the whole file into `arena`, which must outlive the fields. `path`, `separator` and
- * `comment` of `d` are given. */
-enum status delimited_open(struct delimited *d, struct arena *arena, struct err *err);
-
-/* The same of the first lines alone: at most `most` bytes, cut behind the last line in them. */
-enum status delimited_open_head(struct delimited *d, size_t most, struct arena *arena,
-				struct err *err);
+/* Reads the whole file into `arena`, which must outlive the fields; if `most` > 0 the first lines
+ * alone: at most so many bytes, cut behind the last line in them. `path`, `separator` and `comment`
+ * of `d` are given. */
+enum status delimited_open(struct delimited *d, size_t most, struct arena *arena, struct err *err);
 
 /* The content is Latin-1 (ISO 8859-1): becomes UTF-8. Before the first record. */
 void delimited_from_latin1(struct delimited *d);
@@ -52,9 +49,9 @@ enum status delimited_next(struct delimited *d, bool *more, struct err *err);
 size_t delimited_most(const struct delimited *d, size_t fields);
 
 /* Whether its bytes are those of the text. */
-bool field_is(const struct field *field, const char *text);
+bool csv_field_is(const struct csv_field *field, const char *text);
 
 /* Whether its bytes are UTF-8 (RFC 3629). */
-bool field_is_utf8(const struct field *field);
+bool csv_field_is_utf8(const struct csv_field *field);
 
 #endif

@@ -5,7 +5,6 @@
 #include "harness/data/csv/csv_message.h"
 #include "harness/data/csv/csv_missing.h"
 #include "harness/data/csv/csv_options.h"
-#include "harness/data/csv/csv_source_text.h"
 #include "harness/data/csv/delimited.h"
 #include "harness/data/data.h"
 #include "harness/data/labels.h"
@@ -30,7 +29,40 @@ struct reader {
 	const char *note;
 };
 
-enum { LABEL_BYTES = 32 /* kept of each row beside its features */ };
+enum {
+	LABEL_BYTES = 32,    /* kept of each row beside its features */
+	HEAD_BYTES = 1 << 20 /* of a file that is only glanced at */
+};
+
+/* A file as the options say: separator, comments, encoding; `most`: of delimited_open. */
+static enum status open_text(struct reader *r, const char *path, size_t most, struct arena *arena,
+			     struct err *err)
+{
+	const char *separator = r->options->separator, *comment = r->options->comment;
+	struct delimited *text = &r->text;
+
+	*text = (struct delimited){
+		.path = path, .separator = separator[0], .comment = comment ? comment[0] : '\0'};
+	if (strcmp(separator, "whitespace") == 0)
+		text->separator = DELIMITED_BLANKS;
+	else if (strcmp(separator, "tab") == 0)
+		text->separator = '\t';
+	else if (strlen(separator) != 1 || strchr("\"\n\r", separator[0]))
+		return err_set(
+			err, STATUS_SPEC,
+			"csv.separator: expected one character, tab or whitespace, got \"%s\"",
+			separator);
+	if (comment && (strlen(comment) != 1 || strchr("\"\n\r \t", comment[0]) ||
+			comment[0] == text->separator))
+		return err_set(err, STATUS_SPEC,
+			       "csv.comment: expected one character other than the separator, "
+			       "quotes and blanks, got \"%s\"",
+			       comment);
+	TRY(delimited_open(text, most, arena, err));
+	if (r->options->encoding == CSV_LATIN1)
+		delimited_from_latin1(text);
+	return STATUS_OK;
+}
 
 static bool is_test(const struct reader *r)
 {
@@ -45,7 +77,7 @@ static void add_note(struct reader *r, const char *note)
 				  : arena_text(r->arena, note);
 }
 
-static struct csv_record record_of(const struct reader *r, const struct field *at, size_t count)
+static struct csv_record record_of(const struct reader *r, const struct csv_field *at, size_t count)
 {
 	return (struct csv_record){.options = r->options,
 				   .missing = &r->missing,
@@ -60,7 +92,7 @@ static enum status read_feature(struct reader *r, const struct csv_record *recor
 				double *x, bool *keep, struct err *err)
 {
 	size_t j = r->layout.column[k];
-	const struct field *field = &record->at[j];
+	const struct csv_field *field = &record->at[j];
 	bool category = r->layout.one_hot[k];
 	double value = 0;
 
@@ -74,7 +106,7 @@ static enum status read_feature(struct reader *r, const struct csv_record *recor
 			       ? csv_message_missing(record, j, err)
 			       : STATUS_OK;
 	}
-	if (category && !field_is_utf8(field))
+	if (category && !csv_field_is_utf8(field))
 		return csv_message_encoding(record, j, err);
 	if (category)
 		value = csv_category_index(&r->categories, k, field, !is_test(r));
@@ -91,7 +123,7 @@ static enum status read_label(struct reader *r, const struct csv_record *record,
 			      struct table *table, bool *keep, struct err *err)
 {
 	size_t j = r->layout.label;
-	const struct field *field = &record->at[j];
+	const struct csv_field *field = &record->at[j];
 	double value = 0;
 
 	if (table->label ? csv_missing_label(&r->missing, field)
@@ -107,7 +139,7 @@ static enum status read_label(struct reader *r, const struct csv_record *record,
 		size_t index = labels_add(&r->labels, field->at, field->length, 1);
 
 		table->label[table->n] = r->labels.at[index].text;
-		return field_is_utf8(field) ? STATUS_OK : csv_message_encoding(record, j, err);
+		return csv_field_is_utf8(field) ? STATUS_OK : csv_message_encoding(record, j, err);
 	}
 	if (!number_parse(field->at, field->length, &value) || !isfinite(value))
 		return csv_message_number(record, j, value, err);
@@ -138,116 +170,77 @@ static enum status read_record(struct reader *r, const struct csv_record *record
 	return STATUS_OK;
 }
 
-/* The names of the features. */
-static void keep_names(const struct reader *r, struct table *table)
-{
-	const struct csv_layout *layout = &r->layout;
-
-	if (!layout->names)
-		return;
-	table->names = ARENA_ARRAY(r->arena, const char *, table->d);
-	for (size_t k = 0; k < layout->d; k++)
-		table->names[k] = layout->names[layout->column[k]];
-}
-
-/* Room for the rows that are left. */
-static enum status make_room(const struct reader *r, struct table *table, struct err *err)
-{
-	size_t most = delimited_most(&r->text, r->layout.fields) + 2;
-
-	TRY(gzfile_check_limit(r->text.path, LABEL_BYTES * (double)most, err));
-	table->d = r->layout.d;
-	keep_names(r, table);
-	/* pages beyond the last row are never touched */
-	table->x = ARENA_ARRAY(r->arena, double, (one_row(r) ? 1 : most) * table->d);
-	if (r->regression)
-		table->target = ARENA_ARRAY(r->arena, double, most);
-	else
-		table->label = ARENA_ARRAY(r->arena, const char *, most);
-	return STATUS_OK;
-}
-
-static enum status check_names(const struct csv_record *record, struct err *err)
-{
-	for (size_t j = 0; j < record->count; j++)
-		if (!field_is_utf8(&record->at[j]))
-			return csv_message_encoding(record, j, err);
-	return STATUS_OK;
-}
-
-/* The first two records, and what they say of the columns. */
-struct head {
-	struct field *first; /* of `count` fields */
-	size_t count;
-	bool header, second; /* whether there is one */
-};
-
-static enum status read_layout(struct reader *r, const struct head *head, struct err *err)
-{
-	struct csv_head at = {.options = r->options,
-			      .path = r->text.path,
-			      .first = head->first,
-			      .count = head->count,
-			      .header = head->header,
-			      .arena = r->arena};
-	struct csv_record record = record_of(r, head->first, head->count);
-	const char *note = NULL;
-
-	if (is_test(r)) {
-		TRY(csv_columns_match(&at, &r->train, &r->layout, &note, err));
-	} else {
-		TRY(csv_columns_find(&at, &r->layout, err));
-		r->categories = csv_categories_new(&r->layout, r->arena);
-	}
-	add_note(r, note);
-	return head->header ? check_names(&record, err) : STATUS_OK;
-}
-
-/* Leaves the second record, if there is one, in r->text. */
-static enum status read_head(struct reader *r, struct head *head, struct err *err)
+/* The first record, what it and the second one say of the columns, and whether there is a second
+ * one, which r->text then holds. */
+static enum status read_head(struct reader *r, struct csv_head *head, bool *second, struct err *err)
 {
 	struct delimited *text = &r->text;
 	struct err_place at = {.source = text->path};
-	struct csv_start start = {.options = r->options,
-				  .missing = &r->missing,
-				  .path = text->path,
-				  .train = is_test(r) ? &r->train : NULL,
-				  .arena = r->arena};
-	const char *note;
+	struct csv_start start = {.head = head, .missing = &r->missing};
+	struct csv_record record;
+	struct csv_field *first;
+	const char *note = NULL;
 
-	TRY(delimited_next(text, &head->second, err));
-	if (!head->second)
+	TRY(delimited_next(text, second, err));
+	if (!*second)
 		return err_at(err, STATUS_ENV, at, "the file is empty");
-	head->count = text->count;
-	head->first = ARENA_ARRAY(text->arena, struct field, text->count);
-	memcpy(head->first, text->field, text->count * sizeof *head->first);
-	TRY(delimited_next(text, &head->second, err));
-	start.first = head->first;
-	start.count = head->count;
+	first = ARENA_ARRAY(text->arena, struct csv_field, text->count);
+	memcpy(first, text->field, text->count * sizeof *first);
+	*head = (struct csv_head){.options = r->options,
+				  .path = text->path,
+				  .first = first,
+				  .count = text->count,
+				  .arena = r->arena};
+	TRY(delimited_next(text, second, err));
 	start.second = text->field;
-	start.second_count = head->second ? text->count : 0;
+	start.second_count = *second ? text->count : 0;
+	start.train = is_test(r) ? &r->train : NULL;
 	TRY(csv_header_decide(&start, &head->header, &note, err));
 	add_note(r, note);
-	TRY(read_layout(r, head, err));
-	if (head->header && !head->second)
+
+	note = NULL;
+	if (is_test(r)) {
+		TRY(csv_columns_match(head, &r->train, &r->layout, &note, err));
+	} else {
+		TRY(csv_columns_find(head, &r->layout, err));
+		r->categories = csv_categories_new(&r->layout, r->arena);
+	}
+	add_note(r, note);
+	record = record_of(r, first, head->count);
+	for (size_t j = 0; j < head->count && head->header; j++)
+		if (!csv_field_is_utf8(&first[j]))
+			return csv_message_encoding(&record, j, err);
+	if (head->header && !*second)
 		return err_at(err, STATUS_ENV, at, "no row behind the header");
 	return STATUS_OK;
 }
 
 static enum status read_rows(struct reader *r, struct table *table, struct err *err)
 {
-	struct head head;
+	const struct csv_layout *layout = &r->layout;
 	struct csv_record record;
+	struct csv_head head;
+	size_t most;
 	bool more;
 
-	TRY(read_head(r, &head, err));
-	TRY(make_room(r, table, err));
+	TRY(read_head(r, &head, &more, err));
+	most = delimited_most(&r->text, layout->fields) + 2;
+	TRY(gzfile_check_limit(r->text.path, LABEL_BYTES * (double)most, err));
+	table->d = layout->d;
+	if (layout->names)
+		table->names = ARENA_ARRAY(r->arena, const char *, table->d);
+	for (size_t k = 0; layout->names && k < layout->d; k++)
+		table->names[k] = layout->names[layout->column[k]];
+	/* pages beyond the last row are never touched */
+	table->x = ARENA_ARRAY(r->arena, double, (one_row(r) ? 1 : most) * table->d);
+	table_room(table, most, r->regression, r->arena);
+
 	if (!head.header) {
 		record = record_of(r, head.first, head.count);
 		record.first = true;
 		TRY(read_record(r, &record, table, err));
 	}
-	for (more = head.second; more;) {
+	while (more) {
 		record = record_of(r, r->text.field, r->text.count);
 		TRY(read_record(r, &record, table, err));
 		TRY(delimited_next(&r->text, &more, err));
@@ -259,7 +252,7 @@ static enum status read_file(struct reader *r, const char *path, struct table *t
 			     struct err *err)
 {
 	struct arena text = {0};
-	enum status status = csv_source_text(r->options, path, &r->text, &text, err);
+	enum status status = open_text(r, path, 0, &text, err);
 
 	if (status == STATUS_OK)
 		status = read_rows(r, table, err);
@@ -273,11 +266,12 @@ static enum status glance_at(struct reader *r, const char *path, struct err *err
 {
 	struct arena text = {0};
 	struct err found = {0};
-	struct head head;
-	enum status status = csv_source_text_head(r->options, path, &r->text, &text, err);
+	struct csv_head head;
+	bool more;
+	enum status status = open_text(r, path, HEAD_BYTES, &text, err);
 
 	if (status == STATUS_OK) {
-		status = read_head(r, &head, &found);
+		status = read_head(r, &head, &more, &found);
 		if (r->text.cut && r->text.at == r->text.end)
 			status = STATUS_OK;
 		else if (status != STATUS_OK)

@@ -69,8 +69,8 @@ static struct field_maker maker_new(struct arena *arena, size_t side, double dec
 	return m;
 }
 
-/* to += weight * (a new field), by C' (Z C) with Z the coefficients */
-static void add_field(struct field_maker *m, struct rng *rng, double weight, double *to)
+/* to += a new field, by C' (Z C) with Z the coefficients */
+static void add_field(struct field_maker *m, struct rng *rng, double *to)
 {
 	size_t side = m->side;
 
@@ -80,7 +80,7 @@ static void add_field(struct field_maker *m, struct rng *rng, double weight, dou
 		for (size_t j = 0; j < side; j++)
 			half[j] = 0;
 		for (size_t l = 0; l < side; l++) {
-			double z = weight * m->s[k * side + l] * rng_normal(rng);
+			double z = m->s[k * side + l] * rng_normal(rng);
 
 			for (size_t j = 0; j < side; j++)
 				half[j] += z * m->basis[l * side + j];
@@ -90,20 +90,6 @@ static void add_field(struct field_maker *m, struct rng *rng, double weight, dou
 		for (size_t i = 0; i < side; i++)
 			for (size_t j = 0; j < side; j++)
 				to[i * side + j] += m->basis[k * side + i] * m->half[k * side + j];
-}
-
-/* One image around a template. */
-static void draw_image(const struct image_options *o, struct field_maker *m, struct rng *rng,
-		       const double *template, double *x)
-{
-	for (size_t j = 0; j < m->side * m->side; j++)
-		x[j] = o->separation * template[j];
-	add_field(m, rng, 1, x);
-	for (size_t j = 0; j < m->side * m->side; j++) {
-		double pixel = 0.5 + o->contrast * (x[j] + o->noise * rng_normal(rng));
-
-		x[j] = pixel < 0 ? 0 : pixel > 1 ? 1 : pixel;
-	}
 }
 
 static enum status generate(const void *options, bool regression, struct rng *rng,
@@ -116,12 +102,20 @@ static enum status generate(const void *options, bool regression, struct rng *rn
 
 	(void)err;
 	for (size_t t = 0; t < 2 * modes; t++)
-		add_field(&maker, rng, 1, templates + t * d);
+		add_field(&maker, rng, templates + t * d);
 	*out = generate_table(&o->size, d, regression, arena);
 	for (size_t i = 0; i < out->n; i++) {
 		size_t mode = 2 * rng_below(rng, modes) + i % 2;
+		double *x = out->x + i * d;
 
-		draw_image(o, &maker, rng, templates + mode * d, out->x + i * d);
+		for (size_t j = 0; j < d; j++)
+			x[j] = o->separation * templates[mode * d + j];
+		add_field(&maker, rng, x);
+		for (size_t j = 0; j < d; j++) {
+			double pixel = 0.5 + o->contrast * (x[j] + o->noise * rng_normal(rng));
+
+			x[j] = pixel < 0 ? 0 : pixel > 1 ? 1 : pixel;
+		}
 		generate_label(out, &o->size, i, i % 2, o->flip, rng);
 	}
 	return STATUS_OK;

@@ -37,19 +37,15 @@ static double dot(size_t n, const double *a, const double *b)
 	return sum;
 }
 
-static void draw(struct rng *rng, size_t n, double *a)
-{
-	for (size_t i = 0; i < n; i++)
-		a[i] = rng_normal(rng);
-}
-
 /* Two orthonormal directions by Gram-Schmidt on Gaussian vectors. */
 static void draw_directions(struct rng *rng, size_t d, double *a, double *b)
 {
 	double norm, along;
 
-	draw(rng, d, a);
-	draw(rng, d, b);
+	for (size_t j = 0; j < d; j++)
+		a[j] = rng_normal(rng);
+	for (size_t j = 0; j < d; j++)
+		b[j] = rng_normal(rng);
 	norm = sqrt(dot(d, a, a));
 	for (size_t j = 0; j < d; j++)
 		a[j] /= norm;

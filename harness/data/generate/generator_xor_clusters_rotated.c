@@ -58,18 +58,6 @@ static double draw_chi(struct rng *rng, size_t k)
 	return k == 1 ? fabs(rng_normal(rng)) : sqrt(2 * draw_gamma(rng, (double)k / 2));
 }
 
-/* Row i (from 0) of the triangular factor in `rank` columns; the table is zero beyond. */
-static void draw_row(const struct rotated_options *o, struct rng *rng, size_t i, size_t rank,
-		     double *row)
-{
-	size_t left = (size_t)o->d - 2;
-
-	for (size_t j = 0; j < rank && j < i; j++)
-		row[j] = o->noise * rng_normal(rng);
-	if (i < rank)
-		row[i] = o->noise * draw_chi(rng, left - i);
-}
-
 static enum status generate(const void *options, bool regression, struct rng *rng,
 			    struct arena *arena, struct table *out, struct err *err)
 {
@@ -86,7 +74,11 @@ static enum status generate(const void *options, bool regression, struct rng *rn
 		for (size_t j = 0; j < 2; j++)
 			x[j] = o->noise * rng_normal(rng);
 		x[positive ? 0 : 1] += sign * o->norm;
-		draw_row(o, rng, i, rank, x + 2);
+		/* row i of the triangular factor in `rank` columns; the table is zero beyond */
+		for (size_t j = 0; j < rank && j < i; j++)
+			x[2 + j] = o->noise * rng_normal(rng);
+		if (i < rank)
+			x[2 + i] = o->noise * draw_chi(rng, left - i);
 		generate_label(out, &o->size, i, positive, o->flip, rng);
 	}
 	return STATUS_OK;

@@ -18,10 +18,7 @@ struct table generate_table(const struct generate_size *size, size_t d, bool reg
 	struct table table = {.n = (size_t)(size->n + size->test), .d = d};
 
 	table.x = arena_alloc(arena, table.n, d * sizeof(double));
-	if (regression)
-		table.target = ARENA_ARRAY(arena, double, table.n);
-	else
-		table.label = ARENA_ARRAY(arena, const char *, table.n);
+	table_room(&table, table.n, regression, arena);
 	return table;
 }
 
@@ -34,19 +31,6 @@ void generate_label(struct table *table, const struct generate_size *size, size_
 		table->target[row] = positive != turn ? 1 : -1;
 	else
 		table->label[row] = positive != turn ? "1" : "-1";
-}
-
-/* Rows first .. first+count-1 */
-static struct table slice(const struct table *table, size_t first, size_t count)
-{
-	struct table part = {
-		.n = count, .d = table->d, .x = table->x ? table->x + first * table->d : NULL};
-
-	if (table->target)
-		part.target = table->target + first;
-	else
-		part.label = table->label + first;
-	return part;
 }
 
 /* Columns, from two rows; 0 if the generator makes no two. */
@@ -70,21 +54,6 @@ static size_t columns_of(const struct generator *generator, const struct generat
 	return d;
 }
 
-/* n + test rows of classes in turn, and no features. */
-static struct table without_features(const struct generate_size *size, size_t d, bool regression,
-				     struct arena *arena)
-{
-	struct table table = {.n = (size_t)(size->n + size->test), .d = d};
-
-	if (regression)
-		table.target = ARENA_ARRAY(arena, double, table.n);
-	else
-		table.label = ARENA_ARRAY(arena, const char *, table.n);
-	for (size_t i = 0; i < table.n && !regression; i++)
-		table.label[i] = i % 2 ? "1" : "-1";
-	return table;
-}
-
 static enum status read_generate(const void *options, const struct read_request *request,
 				 struct arena *arena, struct table *train, struct table *test,
 				 struct err *err)
@@ -96,13 +65,23 @@ static enum status read_generate(const void *options, const struct read_request 
 	size_t d = request->count ? columns_of(generator, size, request->regression) : 0;
 	struct table all = {0};
 
-	if ((double)(size->n + size->test) * (double)d > most_counted)
-		all = without_features(size, d, request->regression, arena);
-	else
+	if ((double)(size->n + size->test) * (double)d > most_counted) {
+		all = generate_table(size, 0, request->regression, arena);
+		all.x = NULL;
+		all.d = d;
+		for (size_t i = 0; i < all.n && all.label; i++)
+			all.label[i] = i % 2 ? "1" : "-1";
+	} else {
 		TRY(generator->generate(size, request->regression, &rng, arena, &all, err));
-	*train = slice(&all, 0, (size_t)size->n);
+	}
+	*train = all;
+	train->n = (size_t)size->n;
 	if (size->test > 0)
-		*test = slice(&all, (size_t)size->n, (size_t)size->test);
+		*test = (struct table){.n = (size_t)size->test,
+				       .d = all.d,
+				       .x = all.x ? all.x + train->n * all.d : NULL,
+				       .label = all.label ? all.label + train->n : NULL,
+				       .target = all.target ? all.target + train->n : NULL};
 	return STATUS_OK;
 }
 

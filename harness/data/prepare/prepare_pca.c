@@ -35,28 +35,20 @@ static double *means(const struct rows *train, struct arena *arena)
 	return mean;
 }
 
-/* A power of two near the largest |x - mean|. */
-static double unit_of(const struct rows *train, const double *mean)
-{
-	double largest = 0;
-
-	for (size_t i = 0; i < train->n; i++)
-		for (size_t j = 0; j < train->d; j++)
-			largest = fmax(largest, fabs(train->x[i * train->d + j] - mean[j]));
-	return range_unit(largest);
-}
-
 /* d x d, lower triangle, of the samples as columns, up to a factor */
 static struct mat covariance(const struct rows *train, const double *mean, struct arena *scratch)
 {
 	struct mat X = mat_new(scratch, (ptrdiff_t)train->d, (ptrdiff_t)train->n);
 	struct mat C = mat_new(scratch, X.rows, X.rows);
-	double unit;
+	double largest = 0, unit;
 
 	blas_expect_eigen(scratch, X.rows);
 	if (arena_counts(scratch))
 		return C;
-	unit = unit_of(train, mean);
+	for (size_t i = 0; i < train->n; i++)
+		for (size_t j = 0; j < train->d; j++)
+			largest = fmax(largest, fabs(train->x[i * train->d + j] - mean[j]));
+	unit = range_unit(largest);
 	for (size_t i = 0; i < train->n; i++)
 		for (size_t j = 0; j < train->d; j++)
 			mat_set(X, (ptrdiff_t)j, (ptrdiff_t)i,

@@ -7,16 +7,6 @@
 
 static const double published_offset = 1e-10; /* keeps constant data finite */
 
-/* The power of two below the largest entry. */
-static double unit_of(const struct rows *rows)
-{
-	double largest = 0;
-
-	for (size_t i = 0; i < rows->n * rows->d; i++)
-		largest = fmax(largest, fabs(rows->x[i]));
-	return range_unit(largest);
-}
-
 /* In units of `unit`, as the deviation. */
 static double mean_of(const struct rows *rows, double unit)
 {
@@ -53,12 +43,16 @@ static enum status fit(const void *options, const struct rows *train, struct are
 		       struct stages *stages, struct err *err)
 {
 	size_t d = train->d;
-	double unit = unit_of(train), mean = mean_of(train, unit);
-	double deviation = unit * deviation_of(train, mean, unit);
+	double largest = 0, unit, mean, deviation;
 	double *shift = ARENA_ARRAY(arena, double, d), *size = ARENA_ARRAY(arena, double, d);
 
 	(void)options;
 	(void)err;
+	for (size_t i = 0; i < train->n * d; i++)
+		largest = fmax(largest, fabs(train->x[i]));
+	unit = range_unit(largest); /* the power of two below the largest entry */
+	mean = mean_of(train, unit);
+	deviation = unit * deviation_of(train, mean, unit);
 	for (size_t j = 0; j < d; j++) {
 		shift[j] = unit * mean;
 		size[j] = deviation + published_offset;

@@ -82,27 +82,12 @@ static enum status set_labels(const struct array_file *y, struct arena *arena, s
 	return status;
 }
 
-static enum status set_targets(const struct array_file *y, const struct read_request *request,
-			       struct arena *arena, struct table *table, struct err *err)
-{
-	double *target;
-
-	if (npy_is_number(&y->array)) {
-		target = ARENA_ARRAY(arena, double, y->array.rows);
-		npy_convert(&y->array, y->data, target);
-		TRY(check_finite(y, target, err));
-		if (request->regression) {
-			table->target = target;
-			return STATUS_OK;
-		}
-	}
-	return set_labels(y, arena, table, err);
-}
-
 enum status arrays_table(const struct array_file *x, const struct array_file *y,
 			 const struct read_request *request, struct arena *arena,
 			 struct table *table, struct err *err)
 {
+	double *target;
+
 	TRY(check_shapes(x, y, request, err));
 	*table = (struct table){
 		.n = x->array.rows, .d = x->array.cols, .content = x->array.bytes + y->array.bytes};
@@ -111,7 +96,14 @@ enum status arrays_table(const struct array_file *x, const struct array_file *y,
 		npy_convert(&x->array, x->data, table->x);
 		TRY(check_finite(x, table->x, err));
 	}
-	return set_targets(y, request, arena, table, err);
+	if (npy_is_number(&y->array)) {
+		target = ARENA_ARRAY(arena, double, table->n);
+		npy_convert(&y->array, y->data, target);
+		TRY(check_finite(y, target, err));
+		if (request->regression)
+			table->target = target;
+	}
+	return table->target ? STATUS_OK : set_labels(y, arena, table, err);
 }
 
 enum status arrays_check_test(const struct array_file *test_x, const struct table *train,

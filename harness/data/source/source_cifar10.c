@@ -28,25 +28,19 @@ struct records {
 	size_t count, step;
 };
 
-static enum status bad_label(const char *path, size_t record, unsigned label, struct err *err)
-{
-	struct err_place at = {.source = path};
-
-	return err_at(err, STATUS_ENV, at,
-		      "record %zu: expected a label from 0 to 9 at byte %zu, got %u; is this the "
-		      "binary version of CIFAR-10?",
-		      record, record * RECORD, label);
-}
-
 /* Records of one file behind those the table has; without pixels where the table keeps none. */
 static enum status add_records(const struct records *from, const struct read_request *request,
 			       struct labels *labels, struct table *table, struct err *err)
 {
+	struct err_place place = {.source = from->path};
 	const unsigned char *at = from->at;
 
 	for (size_t i = 0; i < from->count; i++, at += from->step) {
 		if (at[0] >= CLASSES)
-			return bad_label(from->path, i, at[0], err);
+			return err_at(err, STATUS_ENV, place,
+				      "record %zu: expected a label from 0 to 9 at byte %zu, got "
+				      "%u; is this the binary version of CIFAR-10?",
+				      i, i * RECORD, at[0]);
 		labels_add(labels, names[at[0]], 1, 1);
 		if (!labels_wanted(request->classes, at[0]))
 			continue;
@@ -60,50 +54,33 @@ static enum status add_records(const struct records *from, const struct read_req
 	return STATUS_OK;
 }
 
-static enum status load_file(const char *path, struct arena *arena, struct gzfile_bytes *out,
-			     struct err *err)
+/* A file in `arena`; of one whose records are only counted the labels alone, one byte per record.
+ */
+static enum status load_records(const char *path, bool count, struct arena *arena,
+				struct records *out, struct err *err)
 {
 	struct err_place at = {.source = path};
-
-	TRY(gzfile_all(path, FILEKIND_BYTES, arena, out, err));
-	if (out->count == 0)
-		return err_at(err, STATUS_ENV, at, "the file is empty");
-	if (out->count % RECORD)
-		return err_at(err, STATUS_ENV, at,
-			      "truncated: expected records of %d bytes, got %zu bytes behind byte "
-			      "%zu",
-			      RECORD, out->count % RECORD, out->count / RECORD * RECORD);
-	return STATUS_OK;
-}
-
-/* The labels alone, one byte per record. */
-static enum status load_labels(const char *path, struct arena *arena, struct records *out,
-			       struct err *err)
-{
 	struct arena whole = {0};
-	struct gzfile_bytes bytes;
-	enum status status = load_file(path, &whole, &bytes, err);
+	struct gzfile_bytes bytes = {0};
 	unsigned char *label;
+	enum status status = gzfile_all(path, FILEKIND_BYTES, count ? &whole : arena, &bytes, err);
 
-	if (status == STATUS_OK) {
-		*out = (struct records){.path = path, .count = bytes.count / RECORD, .step = 1};
+	if (status == STATUS_OK && bytes.count == 0)
+		status = err_at(err, STATUS_ENV, at, "the file is empty");
+	if (status == STATUS_OK && bytes.count % RECORD)
+		status = err_at(err, STATUS_ENV, at,
+				"truncated: expected records of %d bytes, got %zu bytes behind "
+				"byte %zu",
+				RECORD, bytes.count % RECORD, bytes.count / RECORD * RECORD);
+	*out = (struct records){path, (const unsigned char *)bytes.at, bytes.count / RECORD,
+				count ? 1 : RECORD};
+	if (status == STATUS_OK && count) {
 		out->at = label = ARENA_ARRAY(arena, unsigned char, out->count);
 		for (size_t i = 0; i < out->count; i++)
 			label[i] = (unsigned char)bytes.at[i * RECORD];
 	}
 	arena_release(&whole);
 	return status;
-}
-
-static enum status load_records(const char *path, struct arena *arena, struct records *out,
-				struct err *err)
-{
-	struct gzfile_bytes bytes;
-
-	TRY(load_file(path, arena, &bytes, err));
-	*out = (struct records){path, (const unsigned char *)bytes.at, bytes.count / RECORD,
-				RECORD};
-	return STATUS_OK;
 }
 
 static enum status read_part(struct texts paths, const struct read_request *request,
@@ -116,8 +93,7 @@ static enum status read_part(struct texts paths, const struct read_request *requ
 	size_t records = 0;
 
 	for (size_t f = 0; f < paths.count; f++) {
-		TRY((request->count ? load_labels : load_records)(paths.at[f], bytes, &file[f],
-								  err));
+		TRY(load_records(paths.at[f], request->count, bytes, &file[f], err));
 		records += file[f].count;
 	}
 	table->d = PIXELS;
@@ -125,10 +101,7 @@ static enum status read_part(struct texts paths, const struct read_request *requ
 	/* pages behind the records that are kept are never touched */
 	if (!request->count)
 		table->x = arena_alloc(arena, records, PIXELS * sizeof(double));
-	if (request->regression)
-		table->target = ARENA_ARRAY(arena, double, records);
-	else
-		table->label = ARENA_ARRAY(arena, const char *, records);
+	table_room(table, records, request->regression, arena);
 	for (size_t f = 0; f < paths.count; f++)
 		TRY(add_records(&file[f], request, &labels, table, err));
 	if (request->classes.count > 0)

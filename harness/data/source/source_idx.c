@@ -157,56 +157,41 @@ static enum status choose(const unsigned char *label, size_t n, const struct rea
 	return STATUS_OK;
 }
 
-static void set_labels(struct table *table, const unsigned char *label, size_t n,
-		       const struct wanted *wanted, bool regression, struct arena *arena)
+static enum status read_pair(const char *images, const char *labels,
+			     const struct read_request *request, struct arena *arena,
+			     struct table *table, struct err *err)
 {
 	const char *text[BYTE_VALUES];
-	size_t kept = 0;
-
-	for (int v = 0; v < BYTE_VALUES; v++)
-		text[v] = arena_format(arena, "%d", v);
-	if (regression)
-		table->target = ARENA_ARRAY(arena, double, table->n);
-	else
-		table->label = ARENA_ARRAY(arena, const char *, table->n);
-	for (size_t i = 0; i < n; i++) {
-		if (!wanted->label[label[i]])
-			continue;
-		if (regression)
-			table->target[kept++] = label[i];
-		else
-			table->label[kept++] = text[label[i]];
-	}
-}
-
-struct pair {
-	const char *images, *labels;
-};
-
-static enum status read_pair(struct pair paths, const struct read_request *request,
-			     struct arena *arena, struct table *table, struct err *err)
-{
 	struct gzfile file;
 	struct wanted wanted;
 	unsigned char *label = NULL;
-	size_t n = 0;
-	enum status status = gzfile_open(&file, paths.labels, FILEKIND_BYTES, err);
+	size_t n = 0, kept = 0;
+	enum status status = gzfile_open(&file, labels, FILEKIND_BYTES, err);
 
 	if (status == STATUS_OK)
 		status = read_label_bytes(&file, arena, &label, &n, err);
 	gzfile_close(&file);
-	if (status == STATUS_OK)
-		status = choose(label, n, request, arena, &wanted, err);
-	if (status != STATUS_OK)
-		return status;
-	status = gzfile_open(&file, paths.images, FILEKIND_BYTES, err);
+	TRY(status);
+	TRY(choose(label, n, request, arena, &wanted, err));
+	status = gzfile_open(&file, images, FILEKIND_BYTES, err);
 	table->n = n;
 	if (status == STATUS_OK)
 		status = read_images(&file, label, &wanted, arena, table, err);
 	gzfile_close(&file);
-	if (status == STATUS_OK)
-		set_labels(table, label, n, &wanted, request->regression, arena);
-	return status;
+	TRY(status);
+
+	for (int v = 0; v < BYTE_VALUES; v++)
+		text[v] = arena_format(arena, "%d", v);
+	table_room(table, table->n, request->regression, arena);
+	for (size_t i = 0; i < n; i++) {
+		if (!wanted.label[label[i]])
+			continue;
+		if (request->regression)
+			table->target[kept++] = label[i];
+		else
+			table->label[kept++] = text[label[i]];
+	}
+	return STATUS_OK;
 }
 
 static enum status read_idx(const void *options, const struct read_request *request,
@@ -219,10 +204,10 @@ static enum status read_idx(const void *options, const struct read_request *requ
 	if (!o->test_images != !o->test_labels)
 		return err_set(err, STATUS_SPEC,
 			       "idx: test_images and test_labels must be given together");
-	TRY(read_pair((struct pair){o->images, o->labels}, request, arena, train, err));
+	TRY(read_pair(o->images, o->labels, request, arena, train, err));
 	if (!o->test_images)
 		return STATUS_OK;
-	TRY(read_pair((struct pair){o->test_images, o->test_labels}, request, arena, test, err));
+	TRY(read_pair(o->test_images, o->test_labels, request, arena, test, err));
 	if (test->d != train->d)
 		return err_at(err, STATUS_ENV, at, "%zu elements per image, but %s has %zu",
 			      test->d, o->images, train->d);

@@ -112,11 +112,20 @@ static size_t last_index(const char *line, const char *end)
 }
 
 /* The indices of a row ascend, so the last one of each line tells the number of features. */
-static void look_over(struct text *text)
+static enum status open_text(const char *path, struct arena *arena, struct text *text,
+			     struct err *err)
 {
+	struct gzfile_bytes bytes = {0};
+	const char *end;
 	int number = 1;
 
-	for (const char *at = text->at, *end; at < text->end; at = end + 1, number++) {
+	*text = (struct text){.path = path};
+	TRY(gzfile_text(path, arena, &bytes, err));
+	text->at = bytes.at;
+	if (bytes.count >= 3 && memcmp(bytes.at, "\xef\xbb\xbf", 3) == 0)
+		text->at += 3; /* a byte order mark */
+	text->end = bytes.at + bytes.count;
+	for (const char *at = text->at; at < text->end; at = end + 1, number++) {
 		size_t last;
 
 		end = line_end(at, text->end);
@@ -127,36 +136,7 @@ static void look_over(struct text *text)
 		text->largest = last;
 		text->widest = number;
 	}
-}
-
-static enum status open_text(const char *path, struct arena *arena, struct text *text,
-			     struct err *err)
-{
-	struct gzfile_bytes bytes = {0};
-
-	*text = (struct text){.path = path};
-	TRY(gzfile_text(path, arena, &bytes, err));
-	text->at = bytes.at;
-	if (bytes.count >= 3 && memcmp(bytes.at, "\xef\xbb\xbf", 3) == 0)
-		text->at += 3; /* a byte order mark */
-	text->end = bytes.at + bytes.count;
-	look_over(text);
 	return STATUS_OK;
-}
-
-/* The index before a colon; false unless it is a number above `last` and not above d. */
-static bool parse_index(const struct reader *r, const char **at, size_t last, size_t *index)
-{
-	const char *digit = *at;
-	size_t value = 0;
-
-	for (; digit < r->end && *digit >= '0' && *digit <= '9' && value <= r->d; digit++)
-		value = value * 10 + (size_t)(*digit - '0');
-	if (digit == *at || digit == r->end || *digit != ':' || value <= last || value > r->d)
-		return false;
-	*at = digit + 1;
-	*index = value;
-	return true;
 }
 
 static enum status wrong_index(const struct reader *r, const char *at, size_t last, struct err *err)
@@ -180,19 +160,23 @@ static enum status wrong_index(const struct reader *r, const char *at, size_t la
 /* Pairs from `at` to the end of the line into a row of zeros. */
 static enum status read_pairs(const struct reader *r, const char *at, double *x, struct err *err)
 {
-	size_t last = 0, index = 0;
+	const char *value, *end;
+	size_t last = 0, index;
 
-	for (at = skip_blanks(at, r->end); at < r->end; at = skip_blanks(at, r->end)) {
-		const char *value = at, *end;
-
-		if (!parse_index(r, &value, last, &index))
+	for (at = skip_blanks(at, r->end); at < r->end; at = skip_blanks(end, r->end)) {
+		value = at;
+		for (index = 0; value < r->end && *value >= '0' && *value <= '9' && index <= r->d;
+		     value++)
+			index = index * 10 + (size_t)(*value - '0');
+		if (value == at || value == r->end || *value != ':' || index <= last ||
+		    index > r->d)
 			return wrong_index(r, at, last, err);
+		value++;
 		end = token_end(value, r->end);
 		if (!number_parse(value, (size_t)(end - value), &x[index - 1]) ||
 		    !isfinite(x[index - 1]))
 			return wrong(r, value, "a finite number behind the colon", err);
 		last = index;
-		at = end;
 	}
 	return STATUS_OK;
 }
@@ -222,26 +206,19 @@ static enum status read_line(struct reader *r, struct table *table, struct err *
 	return STATUS_OK;
 }
 
-static enum status check_size(const struct reader *r, struct err *err)
-{
-	struct err_place at = {.source = r->text->path, .line = r->text->widest};
-
-	if ((double)r->text->lines * (double)r->d > most_numbers)
-		return err_at(err, STATUS_ENV, at,
-			      "%zu rows of %zu features are more numbers than fit in memory",
-			      r->text->lines, r->d);
-	return STATUS_OK;
-}
-
 static enum status read_text(struct reader *r, struct text *text, struct table *table,
 			     struct err *err)
 {
+	struct err_place place = {.source = text->path, .line = text->widest};
 	struct label_classes classes;
 
 	r->text = text;
 	r->line_number = 0;
 	r->labels = labels_new(r->arena);
-	TRY(check_size(r, err));
+	if ((double)text->lines * (double)r->d > most_numbers)
+		return err_at(err, STATUS_ENV, place,
+			      "%zu rows of %zu features are more numbers than fit in memory",
+			      text->lines, r->d);
 	TRY(gzfile_check_limit(text->path,
 			       LABEL_BYTES * (double)text->lines + sizeof(double) * (double)r->d,
 			       err));
@@ -249,10 +226,7 @@ static enum status read_text(struct reader *r, struct text *text, struct table *
 	/* one row more for a last one that is left out; pages behind the rows are never touched */
 	table->x = arena_alloc(r->arena, r->request->count ? 1 : text->lines + 1,
 			       r->d * sizeof(double));
-	if (r->request->regression)
-		table->target = ARENA_ARRAY(r->arena, double, text->lines);
-	else
-		table->label = ARENA_ARRAY(r->arena, const char *, text->lines);
+	table_room(table, text->lines, r->request->regression, r->arena);
 	for (const char *at = text->at, *next; at < text->end; at = next + 1) {
 		next = line_end(at, text->end);
 		r->line = at;
@@ -270,31 +244,25 @@ static enum status read_text(struct reader *r, struct text *text, struct table *
 	return STATUS_OK;
 }
 
-static enum status read_files(struct reader *r, const struct libsvm_options *o, struct arena *texts,
-			      struct table *tables[2], struct err *err)
-{
-	struct text train, test = {0};
-
-	TRY(open_text(o->path, texts, &train, err));
-	if (o->test)
-		TRY(open_text(o->test, texts, &test, err));
-	r->limited = o->features > 0;
-	r->d = train.largest > test.largest ? train.largest : test.largest;
-	if (r->limited)
-		r->d = (size_t)o->features;
-	TRY(read_text(r, &train, tables[0], err));
-	return o->test ? read_text(r, &test, tables[1], err) : STATUS_OK;
-}
-
 static enum status read_libsvm(const void *options, const struct read_request *request,
 			       struct arena *arena, struct table *train, struct table *test,
 			       struct err *err)
 {
-	struct reader r = {.request = request, .arena = arena};
-	struct table *tables[2] = {train, test};
+	const struct libsvm_options *o = options;
+	struct reader r = {.request = request, .arena = arena, .limited = o->features > 0};
+	struct text of_train, of_test = {0};
 	struct arena texts = {0};
-	enum status status = read_files(&r, options, &texts, tables, err);
+	enum status status = open_text(o->path, &texts, &of_train, err);
 
+	if (status == STATUS_OK && o->test)
+		status = open_text(o->test, &texts, &of_test, err);
+	r.d = of_train.largest > of_test.largest ? of_train.largest : of_test.largest;
+	if (r.limited)
+		r.d = (size_t)o->features;
+	if (status == STATUS_OK)
+		status = read_text(&r, &of_train, train, err);
+	if (status == STATUS_OK && o->test)
+		status = read_text(&r, &of_test, test, err);
 	train->content = test->content = texts.bytes;
 	arena_release(&texts);
 	return status;

@@ -17,46 +17,24 @@ static const struct option rows[] = {
 	{0},
 };
 
-struct reader {
-	struct npz_file file;
-	const struct read_request *request;
-	struct arena *arena;
-};
-
-static enum status read_array(const struct reader *r, struct array_file *to, bool header,
-			      struct arena *raw, struct err *err)
-{
-	const char *name = arena_format(raw, "%s.npy", to->name);
-
-	to->path = r->file.path;
-	return npz_raw(&r->file, name, raw, &to->array, header ? NULL : &to->data, err);
-}
-
-static enum status read_pair(const struct reader *r, struct array_file at[2], struct table *table,
-			     struct err *err)
+static enum status read_pair(const struct npz_file *file, struct array_file at[2],
+			     const struct read_request *request, struct arena *arena,
+			     struct table *table, struct err *err)
 {
 	struct arena raw = {0};
-	enum status status = read_array(r, &at[0], r->request->count, &raw, err);
+	enum status status = STATUS_OK;
 
+	for (int i = 0; i < 2 && status == STATUS_OK; i++) {
+		const char *name = arena_format(&raw, "%s.npy", at[i].name);
+		bool header = i == 0 && request->count;
+
+		at[i].path = file->path;
+		status = npz_raw(file, name, &raw, &at[i].array, header ? NULL : &at[i].data, err);
+	}
 	if (status == STATUS_OK)
-		status = read_array(r, &at[1], false, &raw, err);
-	if (status == STATUS_OK)
-		status = arrays_table(&at[0], &at[1], r->request, r->arena, table, err);
+		status = arrays_table(&at[0], &at[1], request, arena, table, err);
 	arena_release(&raw);
 	return status;
-}
-
-static enum status read_parts(const struct reader *r, const struct npz_options *o,
-			      struct table *train, struct table *test, struct err *err)
-{
-	struct array_file of_train[2] = {{.name = o->x}, {.name = o->y}};
-	struct array_file of_test[2] = {{.name = o->test_x}, {.name = o->test_y}};
-
-	TRY(read_pair(r, of_train, train, err));
-	if (!o->test_x)
-		return STATUS_OK;
-	TRY(read_pair(r, of_test, test, err));
-	return arrays_check_test(of_test, train, test, err);
 }
 
 static enum status read_npz(const void *options, const struct read_request *request,
@@ -64,15 +42,21 @@ static enum status read_npz(const void *options, const struct read_request *requ
 			    struct err *err)
 {
 	const struct npz_options *o = options;
-	struct reader r = {.request = request, .arena = arena};
+	struct array_file of_train[2] = {{.name = o->x}, {.name = o->y}};
+	struct array_file of_test[2] = {{.name = o->test_x}, {.name = o->test_y}};
+	struct npz_file file;
 	enum status status;
 
 	if (!o->test_x != !o->test_y)
 		return err_set(err, STATUS_SPEC, "npz: test_x and test_y must be given together");
-	status = npz_map(&r.file, o->file, err);
+	status = npz_map(&file, o->file, err);
 	if (status == STATUS_OK)
-		status = read_parts(&r, o, train, test, err);
-	npz_unmap(&r.file);
+		status = read_pair(&file, of_train, request, arena, train, err);
+	if (status == STATUS_OK && o->test_x)
+		status = read_pair(&file, of_test, request, arena, test, err);
+	if (status == STATUS_OK && o->test_x)
+		status = arrays_check_test(of_test, train, test, err);
+	npz_unmap(&file);
 	return status;
 }
 

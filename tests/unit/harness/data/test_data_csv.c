@@ -223,11 +223,11 @@ static void utf8(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-		assert_false(
-			field_is_utf8(&(struct field){.at = bad[i], .length = strlen(bad[i])}));
+		assert_false(csv_field_is_utf8(
+			&(struct csv_field){.at = bad[i], .length = strlen(bad[i])}));
 	for (size_t i = 0; i < sizeof good / sizeof *good; i++)
-		assert_true(
-			field_is_utf8(&(struct field){.at = good[i], .length = strlen(good[i])}));
+		assert_true(csv_field_is_utf8(
+			&(struct csv_field){.at = good[i], .length = strlen(good[i])}));
 }
 
 static void targets(void **state)

@@ -7,8 +7,8 @@
 #include "harness/data/data.h"
 #include "solvers/core/desc.h"
 #include "solvers/gates/pattern.h"
+#include "solvers/loss/loss.h"
 #include "solvers/model/attack.h"
-#include "solvers/model/loss.h"
 #include "solvers/model/trainer.h"
 
 #include <math.h>

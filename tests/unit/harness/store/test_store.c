@@ -377,7 +377,7 @@ static void env_names_machine_and_blas(void **state)
 	struct err err = {0};
 
 	(void)state;
-	assert_int_equal(env_write(in_room("env.json"), &err), STATUS_OK);
+	assert_int_equal(env_write(in_room("env.json"), NULL, &err), STATUS_OK);
 	assert_non_null(strstr(read_back(in_room("env.json")), "\"core_type\""));
 	assert_non_null(strstr(read_back(in_room("env.json")), "OpenBLAS"));
 	env_caption(here, sizeof here);

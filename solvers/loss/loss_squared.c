@@ -1,5 +1,5 @@
 /* Squared loss l(f, y) = (f - y)^2 / 2. */
-#include "solvers/model/loss.h"
+#include "solvers/loss/loss.h"
 
 #include <math.h>
 

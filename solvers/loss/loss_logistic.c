@@ -1,6 +1,6 @@
 /* Logistic loss l(f, y) = log(1 + exp(-s y f)), y = -1 or +1. The published experiments use s = 2.
  */
-#include "solvers/model/loss.h"
+#include "solvers/loss/loss.h"
 
 #include <math.h>
 #include <stdint.h>

@@ -3,8 +3,8 @@
  * Labels of classification losses are -1 or +1. A `struct loss_term` is a loss with its options and
  * its weight: 1 for a sum over samples, 1/n for a mean; every function below works on the weighted
  * loss, so that no factor can differ between methods. */
-#ifndef MODEL_LOSS_H
-#define MODEL_LOSS_H
+#ifndef LOSS_LOSS_H
+#define LOSS_LOSS_H
 
 #include "solvers/core/desc.h"
 #include "solvers/core/real.h"

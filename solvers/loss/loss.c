@@ -1,5 +1,5 @@
 /* Weighted losses: w l has gradient w l', prox with step t w, conjugate w l*(a / w). */
-#include "solvers/model/loss.h"
+#include "solvers/loss/loss.h"
 
 static void apply_weight(struct loss_term l, size_t n, real *g)
 {

@@ -1,6 +1,6 @@
 /* Losses: gradient against finite differences, prox against its optimality condition and a grid,
  * conjugate against Fenchel's inequality and its equality case. */
-#include "solvers/model/loss.h"
+#include "solvers/loss/loss.h"
 #include "tests/close.h"
 
 #include <math.h>

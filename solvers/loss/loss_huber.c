@@ -1,5 +1,5 @@
 /* Huber loss: r^2 / 2 for |r| <= delta, delta |r| - delta^2 / 2 beyond, r = f - y. */
-#include "solvers/model/loss.h"
+#include "solvers/loss/loss.h"
 
 #include <math.h>
 
