@@ -156,7 +156,7 @@ if example cvxpy_sampled "numpy, cvxpy, clarabel"; then
 	cat >>same.yaml <<-END
 	x-more:
 	END
-	sed -i "s|^stop:|  - {solver: external, name: cvxpy, command: [python3], script: $repository/examples/external/cvxpy_sampled.py, options: {patterns: $work/D.npy}, beta: 0.1, loss: [squared, logistic, hinge]}\n&|; /^x-more/d" same.yaml
+	sed -i "s|^stop:|  - {solver: external, name: cvxpy, command: [python3], script: $repository/experiments/examples/external/cvxpy_sampled.py, options: {patterns: $work/D.npy}, beta: 0.1, loss: [squared, logistic, hinge]}\n&|; /^x-more/d" same.yaml
 	expect "CVXPY solves the sampled programs" 0 run same.yaml --quiet
 	awk -F, 'NR == 1 {for (i = 1; i <= NF; i++) c[$i] = i}
 		NR > 1 {v[$c["method"] $c["loss"]] = $c["objective_network"]}
@@ -170,7 +170,7 @@ agrees()
 	cat >"$1.yaml" <<-END
 	name: $1
 	data: [{name: moons, generate: {kind: moons, n: 60, noise: 0.2}, prepare: [bias]}]
-	train: [{solver: external, command: [python3], script: $repository/examples/external/$1.py, beta: 0.1, loss: $2, options: $3}]
+	train: [{solver: external, command: [python3], script: $repository/experiments/examples/external/$1.py, beta: 0.1, loss: $2, options: $3}]
 	END
 	expect "$1 runs" 0 run "$1.yaml" --quiet
 	awk -F, -v name="$1" 'NR == 1 {for (i = 1; i <= NF; i++) c[$i] = i; next}
