@@ -1,11 +1,11 @@
 /* relubench claims DIR... [--markdown]: what the papers say against what was measured. */
 #include "harness/cli/cli.h"
-#include "harness/report/claims/claims.h"
+#include "harness/report/claims/claims_sheet.h"
 
 #include <stdio.h>
 
 struct tally {
-	size_t of[VERDICTS], count;
+	size_t of[FINDINGS], count;
 };
 
 static void print_terminal(const struct claims *claims, struct arena *arena)
@@ -33,7 +33,7 @@ static enum status judge(struct cli_args *args, const char *folder, struct tally
 		return err_at(err, STATUS_SPEC, (struct err_place){folder, 0, 0},
 			      "the spec has no `claims`");
 	if (args->markdown)
-		claims_markdown(&claims, &experiment, &records, stdout);
+		claims_sheet_page(&claims, &experiment, &records, stdout);
 	else
 		print_terminal(&claims, &args->arena);
 	for (size_t i = 0; i < claims.count; i++)
@@ -60,10 +60,10 @@ static int run(struct cli_args *args)
 		worst = worst == STATUS_OK ? status : worst;
 	}
 	if (args->markdown)
-		cli_print_doc(0, 0, claims_note, stdout);
+		cli_print_doc(0, 0, claims_sheet_note, stdout);
 	printf("%zu claim%s:", tally.count, tally.count == 1 ? "" : "s");
-	for (size_t v = 0; v < VERDICTS; v++)
-		printf("%s %zu %s", v ? "," : "", tally.of[v], verdict_names[v]);
+	for (size_t v = 0; v < FINDINGS; v++)
+		printf("%s %zu %s", v ? "," : "", tally.of[v], finding_names[v]);
 	putchar('\n');
 	return (int)worst;
 }

@@ -1,13 +1,13 @@
 /* Trainer `external`: a program of the user's that trains a two-layer ReLU network.
  *
  * It is started in a folder of its own with X_train.npy (n x d, prepared), y_train.npy,
- * X_validation.npy, y_validation.npy and problem.json: loss and its options, beta, weight (of the
- * sum of losses), seed, threads, columns, and the spec's `options`. It writes lines of JSON to its
- * standard output: {"ready": true} once it has loaded what it needs, which ends the setup, and for
- * each iterate to be looked at {"iteration": k, "model": "k.npz"}, a file with U (d x m) and alpha
- * (m), f(x) = sum_j alpha_j relu(u_j' x); "objective", what the program takes for its objective;
- * "end": "converged" or "iteration_limit" says that it is the last one. The program is held while an iterate is evaluated, so that the clock of the
- * method is the time in which it could run. */
+ * X_validation.npy, y_validation.npy and problem.json: loss, beta, weight (of the sum of losses),
+ * seed, threads, columns, and the spec's `options`. It writes lines of JSON to its standard output:
+ * {"ready": true} once it has loaded what it needs, which ends the setup, and for each iterate to
+ * be looked at {"iteration": k, "model": "k.npz"}, a file with U (d x m) and alpha (m),
+ * f(x) = sum_j alpha_j relu(u_j' x); "objective", what the program takes for its objective; "end":
+ * "converged" or "iteration_limit" says that it is the last one. The program is held while an
+ * iterate is evaluated, so that the clock of the method is the time in which it could run. */
 #include "harness/external/program.h"
 #include "harness/file/folder.h"
 #include "harness/file/jsonfile.h"

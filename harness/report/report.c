@@ -1,8 +1,8 @@
 /* Everything that is derived from the records of a results folder. */
 #include "harness/report/report.h"
-#include "harness/report/claims/claims.h"
 #include "harness/file/folder.h"
 #include "harness/file/io.h"
+#include "harness/report/claims/claims_sheet.h"
 #include "harness/report/figure/drawing.h"
 #include "harness/report/figure/plot.h"
 #include "harness/report/page/html.h"
@@ -93,7 +93,7 @@ static struct html_tables make_tables(const struct experiment *experiment,
 
 	return (struct html_tables){
 		.summary = {"summary", "Summary", summary_caption(records), summary_sheet(records)},
-		.claims = {"claims", "Claims", marked(claims_note, records),
+		.claims = {"claims", "Claims", marked(claims_sheet_note, records),
 			   claims_sheet(&claims, records->arena)},
 		.sweep = {"sweep", "Selection", marked(summary_select_note, records),
 			  summary_select_sheet(records)},

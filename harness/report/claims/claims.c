@@ -1,6 +1,7 @@
 /* Statistics of claims. */
 #include "harness/report/claims/claims.h"
 #include "harness/report/records/column.h"
+#include "harness/report/records/comparable.h"
 #include "harness/report/records/stat.h"
 #include "harness/report/series/series.h"
 #include "harness/spec/bind/bind.h"
@@ -175,7 +176,7 @@ static void conclude(const struct judge *j, struct claim_case *out, double *valu
 {
 	const struct claim_options *c = j->claim;
 	bool ratio = c->statistic == CLAIM_RATIO;
-	struct verdict_claim claim = {isnan(c->at_least) ? -HUGE_VAL : c->at_least,
+	struct finding_claim claim = {isnan(c->at_least) ? -HUGE_VAL : c->at_least,
 				      isnan(c->at_most) ? HUGE_VAL : c->at_most, c->margin};
 
 	if (ratio) {
@@ -186,8 +187,8 @@ static void conclude(const struct judge *j, struct claim_case *out, double *valu
 	out->interval = student_interval(values, count, overlap);
 	out->used = out->interval.count;
 	out->left_out += count - out->used;
-	out->verdict = verdict_of(&out->interval, claim);
-	out->more = verdict_more(&out->interval, overlap, claim);
+	out->verdict = finding_of(&out->interval, claim);
+	out->more = finding_more(&out->interval, overlap, claim);
 	out->median = sample_spread(values, count).median;
 	if (ratio) {
 		out->median = exp(out->median);
@@ -197,6 +198,18 @@ static void conclude(const struct judge *j, struct claim_case *out, double *valu
 	}
 	if (out->used < 2)
 		out->note = out->used ? "one repetition has no interval" : "no cell has a value";
+}
+
+/* Objectives, bounds and gaps of two methods are compared where what is minimised is the same. */
+static bool comparable(const struct judge *j, const struct group *a, const struct group *b)
+{
+	const struct claim_options *c = j->claim;
+	const char *column =
+		c->trace == SCALAR_UNSET_INT ? claim_columns[c->of] : claim_traces[c->trace];
+
+	return c->fit != CLAIM_FIT_NONE || !comparable_objective(column) ||
+	       strcmp(comparable_key(a->member[0], column, NULL, j->arena),
+		      comparable_key(b->member[0], column, NULL, j->arena)) == 0;
 }
 
 static void judge_problem(const struct judge *j, const char *problem, struct claim_case *out)
@@ -217,6 +230,10 @@ static void judge_problem(const struct judge *j, const char *problem, struct cla
 		out->note = arena_format(
 			j->arena, "%s has %s here", !a || settings > 1 ? c->method : c->against,
 			!a || !b ? "no such cells" : "several settings: `where` says which");
+		return;
+	}
+	if (pairs && !comparable(j, a, b)) {
+		out->note = "their objectives are not the same: loss, beta or threat differ";
 		return;
 	}
 	values = ARENA_ARRAY(j->arena, double, a->count);
@@ -285,17 +302,17 @@ static void judge_slope(const struct judge *j, struct claim_case *out)
 /* --- all ----------------------------------------------------------------------------------------
  */
 
-static enum verdict joint(const struct claim_result *result)
+static enum finding joint(const struct claim_result *result)
 {
-	size_t of[VERDICTS] = {0};
+	size_t of[FINDINGS] = {0};
 
 	for (size_t i = 0; i < result->count; i++)
 		of[result->at[i].verdict]++;
-	if (of[VERDICT_CONTRADICTED])
-		return VERDICT_CONTRADICTED;
-	if (of[VERDICT_UNDECIDED] || !result->count)
-		return VERDICT_UNDECIDED;
-	return of[VERDICT_NOT_CONFIRMED] ? VERDICT_NOT_CONFIRMED : VERDICT_CONFIRMED;
+	if (of[FINDING_CONTRADICTED])
+		return FINDING_CONTRADICTED;
+	if (of[FINDING_UNDECIDED] || !result->count)
+		return FINDING_UNDECIDED;
+	return of[FINDING_NOT_CONFIRMED] ? FINDING_NOT_CONFIRMED : FINDING_CONFIRMED;
 }
 
 struct claims claims_judge(const struct records *records, const struct groups *claims)

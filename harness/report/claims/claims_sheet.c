@@ -1,5 +1,5 @@
 /* Claims as a table. */
-#include "harness/report/claims/claims.h"
+#include "harness/report/claims/claims_sheet.h"
 #include "harness/report/records/column.h"
 #include "harness/report/records/ending.h"
 #include "harness/report/records/stat.h"
@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <string.h>
 
-const char claims_note[] =
+const char claims_sheet_note[] =
 	"Measured: the mean over repetitions with Student's 95 % interval (of a ratio the "
 	"geometric "
 	"mean; where repetitions split the same data anew their overlap is taken into account, "
@@ -102,9 +102,9 @@ static const char *claimed_text(const struct claim_options *c, struct arena *are
 static const char *verdict_text(const struct claim_case *at, struct arena *arena)
 {
 	if (*at->note)
-		return arena_format(arena, "%s: %s", verdict_names[at->verdict], at->note);
-	if (at->verdict != VERDICT_UNDECIDED)
-		return verdict_names[at->verdict];
+		return arena_format(arena, "%s: %s", finding_names[at->verdict], at->note);
+	if (at->verdict != FINDING_UNDECIDED)
+		return finding_names[at->verdict];
 	if (at->more == SIZE_MAX)
 		return "undecided: more repetitions would not tell";
 	return arena_format(arena, "undecided (needs %zu more repetition%s)", at->more,
@@ -139,7 +139,7 @@ static void put_row(struct sheet *sheet, size_t row, const struct claim_options 
 	for (size_t i = 0; i < c->deviations.count; i++)
 		text = arena_format(arena, "%s%s%s", text, i ? "; " : "", c->deviations.at[i]);
 	sheet_set(sheet, row, DEVIATIONS, text);
-	if (at->verdict == VERDICT_CONTRADICTED)
+	if (at->verdict == FINDING_CONTRADICTED)
 		sheet->state[row] = "bad";
 }
 
@@ -181,8 +181,8 @@ static double seconds_of(const struct record *record)
 	return sum;
 }
 
-void claims_markdown(const struct claims *claims, const struct experiment *experiment,
-		     const struct records *records, FILE *to)
+void claims_sheet_page(const struct claims *claims, const struct experiment *experiment,
+		       const struct records *records, FILE *to)
 {
 	struct sheet sheet = claims_sheet(claims, records->arena);
 	size_t ok = 0;
