@@ -1,8 +1,8 @@
 /* Trainer `external`: a program of the user's that trains a two-layer ReLU network.
  *
  * It is started in a folder of its own with X_train.npy (n x d, prepared), y_train.npy,
- * X_validation.npy, y_validation.npy and problem.json: loss, beta, weight (of the sum of losses),
- * seed, threads, columns, and the spec's `options`. It writes lines of JSON to its standard output:
+ * X_validation.npy, y_validation.npy and problem.json: loss and its options, beta, weight (of the
+ * sum of losses), seed, threads, columns, and the spec's `options`. It writes lines of JSON:
  * {"ready": true} once it has loaded what it needs, which ends the setup, and for each iterate to
  * be looked at {"iteration": k, "model": "k.npz"}, a file with U (d x m) and alpha (m),
  * f(x) = sum_j alpha_j relu(u_j' x); "objective", what the program takes for its objective; "end":
@@ -87,7 +87,7 @@ static json_t *json_of(const char *text)
 
 static enum status write_problem(const struct external *e, const struct problem *p, struct err *err)
 {
-	json_t *own = json_object(), *columns = json_array(), *all;
+	json_t *own = json_object(), *columns = json_array(), *loss = json_object(), *all;
 
 	for (size_t i = 0; i < e->options->options.count; i++)
 		json_object_set_new(own, e->options->options.at[i].key,
@@ -95,10 +95,18 @@ static enum status write_problem(const struct external *e, const struct problem 
 	for (ptrdiff_t j = 0; p->columns && j < p->X.cols; j++)
 		json_array_append_new(columns,
 				      p->columns[j] ? json_string(p->columns[j]) : json_null());
-	all = json_pack("{s:s, s:f, s:f, s:I, s:i, s:I, s:o, s:o}", "loss", p->loss.loss->base.name,
-			"beta", p->beta, "weight", p->loss.weight, "seed",
-			(json_int_t)(p->seed >> 1), "threads", blas_threads(), "width",
-			(json_int_t)e->options->width, "columns", columns, "options", own);
+	for (const struct option *row = p->loss.loss->base.options; row && row->name; row++)
+		if (row->type == OPTION_REAL)
+			json_object_set_new(
+				loss, row->name,
+				json_real(*(const double *)(const void *)((const char *)
+										  p->loss.options +
+									  row->offset)));
+	all = json_pack("{s:s, s:o, s:f, s:f, s:I, s:i, s:I, s:o, s:o}", "loss",
+			p->loss.loss->base.name, "loss_options", loss, "beta", p->beta, "weight",
+			p->loss.weight, "seed", (json_int_t)(p->seed >> 1), "threads",
+			blas_threads(), "width", (json_int_t)e->options->width, "columns", columns,
+			"options", own);
 	return jsonfile_write(all, arena_format(e->arena, "%s/problem.json", e->folder), 1, err);
 }
 

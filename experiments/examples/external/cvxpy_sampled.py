@@ -29,9 +29,10 @@ P = D.shape[1]
 V, W = cp.Variable((d, P)), cp.Variable((d, P))
 signs = 2.0 * D - 1
 f = cp.sum(cp.multiply(D.astype(float), X @ (V - W)), axis=1)
+scale = problem["loss_options"].get("loss_scale", 1)
 losses = {
     "squared": lambda: 0.5 * cp.sum_squares(f - y),
-    "logistic": lambda: cp.sum(cp.logistic(-cp.multiply(y, f))),
+    "logistic": lambda: cp.sum(cp.logistic(-scale * cp.multiply(y, f))),
     "hinge": lambda: cp.sum(cp.pos(1 - cp.multiply(y, f))),
 }
 penalty = cp.sum(cp.norm(V, axis=0)) + cp.sum(cp.norm(W, axis=0))

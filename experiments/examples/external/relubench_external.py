@@ -37,9 +37,10 @@ def show(iteration, U, alpha, objective=None, end=None):
 def objective(problem, X, y, U, alpha):
     """weight * loss + (beta / 2) (|U|^2 + |alpha|^2) of a network, as relubench defines it."""
     f = np.maximum(X @ U, 0) @ alpha
+    scale = problem["loss_options"].get("loss_scale", 1)
     losses = {
         "squared": lambda: 0.5 * np.sum((f - y) ** 2),
-        "logistic": lambda: np.sum(np.logaddexp(0, -y * f)),
+        "logistic": lambda: np.sum(np.logaddexp(0, -scale * y * f)),
         "hinge": lambda: np.sum(np.maximum(1 - y * f, 0)),
     }
     if problem["loss"] not in losses:

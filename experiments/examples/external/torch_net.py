@@ -19,9 +19,10 @@ alpha = torch.nn.Parameter(torch.randn(width, dtype=torch.float64) / width**0.5)
 methods = {"adam": torch.optim.Adam, "sgd": torch.optim.SGD}
 optimiser = methods[options.get("method", "adam")]([U, alpha],
                                                     lr=float(options.get("learning_rate", 0.01)))
+scale = problem["loss_options"].get("loss_scale", 1)
 losses = {
     "squared": lambda f, y: 0.5 * ((f - y) ** 2).sum(),
-    "logistic": lambda f, y: torch.nn.functional.softplus(-y * f).sum(),
+    "logistic": lambda f, y: torch.nn.functional.softplus(-scale * y * f).sum(),
     "hinge": lambda f, y: torch.relu(1 - y * f).sum(),
 }
 loss = losses[problem["loss"]]
