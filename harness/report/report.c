@@ -18,12 +18,6 @@
 
 #include <string.h>
 
-/* A plot to be drawn. */
-struct wanted {
-	const struct plot *plot;
-	const void *options;
-};
-
 typedef void put_sheet(const struct sheet *sheet, const char *caption, FILE *to);
 
 static void put_markdown(const struct sheet *sheet, const char *caption, FILE *to)
@@ -114,26 +108,31 @@ static struct html_tables make_tables(const struct experiment *experiment,
 /* The plots of the spec or, if it names none, every one; those that need an option have nothing to
  * plot then. Zero bytes are the defaults of every plot's options. */
 static size_t wanted_plots(const struct experiment *experiment, struct arena *arena,
-			   struct wanted **out)
+			   struct plot_order **out)
 {
 	const struct plot_options *given = experiment->plots.at;
+	const struct style unset = style_unset();
 	size_t count =
 		experiment->plots.count ? experiment->plots.count : registry_count(KIND_PLOT);
 
-	*out = ARENA_ARRAY(arena, struct wanted, count);
+	*out = ARENA_ARRAY(arena, struct plot_order, count);
 	for (size_t i = 0; i < count; i++) {
+		struct style *look = ARENA_NEW(arena, struct style);
 		const struct desc *item =
 			experiment->plots.count ? given[i].plot.item : registry_at(KIND_PLOT, i);
 
 		(*out)[i].plot = (const struct plot *)(const void *)item;
 		(*out)[i].options = experiment->plots.count ? given[i].plot.options
 							    : arena_alloc(arena, 1, item->size);
+		*look = style_over(experiment->plots.count ? &given[i].look : &unset,
+				   &experiment->style.look, arena);
+		(*out)[i].look = look;
 	}
 	return count;
 }
 
 /* "convergence", and "convergence-2" for the second one of the kind. */
-static const char *stem_of(const struct wanted *wanted, size_t index, struct arena *arena)
+static const char *stem_of(const struct plot_order *wanted, size_t index, struct arena *arena)
 {
 	const char *name = wanted[index].plot->base.name;
 	size_t number = 1;
@@ -147,7 +146,7 @@ static enum status draw_plots(const struct experiment *experiment, const struct 
 			      struct html_plots *plots, struct err *err)
 {
 	const char *gnuplot = drawing_gnuplot(records->arena);
-	struct wanted *wanted;
+	struct plot_order *wanted;
 	size_t most = wanted_plots(experiment, records->arena, &wanted);
 	struct html_plot *at = ARENA_ARRAY(records->arena, struct html_plot, most);
 
@@ -159,8 +158,7 @@ static enum status draw_plots(const struct experiment *experiment, const struct 
 		plot->stem = stem_of(wanted, i, records->arena);
 		plot->title = arena_format(records->arena, "%s: %s", plot->stem,
 					   wanted[i].plot->base.doc);
-		TRY(plot_write(wanted[i].plot, wanted[i].options, records, plot->stem, &written,
-			       err));
+		TRY(plot_write(&wanted[i], records, plot->stem, &written, err));
 		if (!written)
 			continue;
 		TRY(drawing_make(records, plot->stem, gnuplot, &plot->drawing, err));

@@ -150,8 +150,9 @@ const char *style_find(const struct text_map *map, const char *name, const char 
 	for (size_t i = 0; i < map->count; i++) {
 		size_t length = strlen(map->at[i].key);
 
-		if (strncmp(map->at[i].key, name, length) == 0 &&
-		    strncmp(name + length, ", ", 2) == 0) {
+		if (length && strncmp(map->at[i].key, name, length) == 0 &&
+		    (strncmp(name + length, ", ", 2) == 0 || strncmp(name + length, ": ", 2) == 0 ||
+		     strncmp(name + length, " (", 2) == 0)) {
 			*rest = name + length;
 			return map->at[i].text;
 		}

@@ -78,8 +78,8 @@ struct style style_below(const struct style *above, const struct style *below, s
  * and sizes that follow the panels. */
 struct style style_over(const struct style *plot, const struct style *style, struct arena *arena);
 
-/* The text of a key, or NULL. A key that ends at ", " of `name` stands for that part of it:
- * "admm" of "admm, rho=0.1"; *rest is behind it. */
+/* The text of a key, or NULL. A key that ends at ", ", ": " or " (" of `name` stands for that part
+ * of it: "admm" of "admm, rho=0.1"; *rest is behind it. */
 const char *style_find(const struct text_map *map, const char *name, const char **rest);
 
 /* The name as it is to be shown. */
@@ -122,7 +122,8 @@ const char *style_shown(const struct style *style, const char *name, struct aren
 			"of up to three repetitions"},                                             \
 		{OPTION_AS("legend", structure, prefix.legend), .initial = "null",                 \
 		 .names = style_legends,                                                           \
-		 .doc = "place of the legend; auto: below, inside where a print preset has room"}, \
+		 .doc = "place of the legend; below by default, and where it does not fit "        \
+			"inside"},                                                                 \
 		{OPTION_AS("caption", structure, prefix.caption), .initial = "null",               \
 		 .names = style_captions,                                                          \
 		 .doc = "text below: full; short: what is shown; print presets: none, it is in "   \

@@ -160,12 +160,13 @@ static void name_tics(struct script *script, char name, const struct figure_axis
 /* Where no end is given: room around values that are all the same, or a share's own ends. */
 static struct figure_axis ranged(struct figure_axis axis, struct figure_extent e)
 {
-	const double part = 20; /* an axis of shares begins at a multiple of 1 / part */
+	const double part = axis.percent ? 0.2 : 20; /* it begins at a multiple of 1 / part */
+	const double one = axis.percent ? 100 : 1;
 	double room = e.bottom != 0 ? 0.1 * fabs(e.bottom) : 1;
 
 	if (axis.share) {
-		axis.low = fmin(0.9, fmax(0, floor(part * e.bottom - 0.5) / part));
-		axis.high = 1.01;
+		axis.low = fmin(0.9 * one, fmax(0, floor(part * e.bottom - 0.5) / part));
+		axis.high = 1.01 * one;
 		axis.starts = axis.ends = true;
 	} else if (e.high <= e.bottom && isfinite(e.bottom) && !axis.starts && !axis.ends) {
 		axis.low = e.bottom - room;

@@ -260,7 +260,7 @@ static void add_panel(struct figure *figure, const struct records *records,
 static void fill(const void *options, const struct records *records, struct figure *figure)
 {
 	static const struct figure_entry box = {
-		"l_inf box of the largest eps", {7, 6}, FIGURE_DOTS};
+		.label = "l_inf box of the largest eps", .style = {7, 6}, .layer = FIGURE_DOTS};
 	const struct boundary_options *o = options;
 	struct series_list list = series_of(records, SERIES_BEST, 1);
 	size_t shown = 0;
