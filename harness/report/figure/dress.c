@@ -147,6 +147,21 @@ static void tell_unused(const struct dress *d, const struct text_map *map, const
 					     *d->figure->unused ? ", " : "", key, map->at[i].key);
 }
 
+/* The same of the colours of tiles. */
+static void bar_to_percent(const struct dress *d)
+{
+	enum { VALUE = 2 };
+	struct figure *figure = d->figure;
+
+	if (!figure->bar_label || !strstr(figure->bar_label, "accuracy"))
+		return;
+	figure->bar_label = arena_format(d->arena, "%s in %%", figure->bar_label);
+	for (struct figure_panel *p = figure->first; p; p = p->next)
+		for (struct figure_curve *c = p->first; c; c = c->next)
+			for (size_t i = 0; c->layer == FIGURE_TILES && i < c->count; i++)
+				c->at[i * figure_numbers(c->layer) + VALUE] *= 100;
+}
+
 void dress_figure(struct figure *figure)
 {
 	const struct style *look = figure->look;
@@ -157,6 +172,7 @@ void dress_figure(struct figure *figure)
 	d.marks = ARENA_ARRAY(d.arena, bool, look->marks.count + 1);
 	for (struct figure_panel *panel = figure->first; panel; panel = panel->next)
 		dress_panel(&d, panel);
+	bar_to_percent(&d);
 	if (figure->extra) {
 		struct figure_entry *extra = ARENA_NEW(d.arena, struct figure_entry);
 
