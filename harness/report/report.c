@@ -161,6 +161,7 @@ static enum status draw_plots(const struct experiment *experiment, const struct 
 		TRY(plot_write(&wanted[i], records, plot->stem, &written, err));
 		if (!written)
 			continue;
+		plot->caption = wanted[i].caption;
 		TRY(drawing_make(records, plot->stem, gnuplot, &plot->drawing, err));
 		plots->count++;
 	}

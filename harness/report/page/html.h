@@ -14,6 +14,7 @@
 /* A plot that was written to <folder>/plots/<stem>.*. */
 struct html_plot {
 	const char *stem, *title;
+	const char *caption; /* what it shows, as in the drawing; NULL: nothing is said */
 	struct drawing drawing;
 };
 

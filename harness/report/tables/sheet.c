@@ -201,8 +201,10 @@ static void html_row(const struct sheet *sheet, size_t row, FILE *to)
 
 void sheet_html(const struct sheet *sheet, const char *id, FILE *to)
 {
-	fprintf(to, "<div class=\"scroll\"><table class=\"sort\" id=\"table-%s\">\n<thead><tr>",
-		id);
+	fprintf(to,
+		"<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
+		"aria-label=\"table %s\"><table class=\"sort\" id=\"table-%s\">\n<thead><tr>",
+		id, id);
 	for (size_t j = 0; j < sheet->cols; j++)
 		if (sheet->head[j])
 			html_cell(sheet, "th", sheet->head[j], j, to);
