@@ -162,6 +162,7 @@ static enum status draw_plots(const struct experiment *experiment, const struct 
 		if (!written)
 			continue;
 		plot->caption = wanted[i].caption;
+		plot->figure = wanted[i].figure;
 		TRY(drawing_make(records, plot->stem, gnuplot, &plot->drawing, err));
 		plots->count++;
 	}

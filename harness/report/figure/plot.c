@@ -5,17 +5,19 @@
 enum status plot_write(struct plot_order *order, const struct records *records, const char *stem,
 		       bool *written, struct err *err)
 {
-	struct figure figure = figure_new(records->arena);
+	struct figure *figure = ARENA_NEW(records->arena, struct figure);
 
 	*written = false;
-	figure.look = order->look;
-	order->plot->fill(order->options, records, &figure);
-	for (const struct figure_panel *panel = figure.first; panel; panel = panel->next)
+	*figure = figure_new(records->arena);
+	figure->look = order->look;
+	order->plot->fill(order->options, records, figure);
+	for (const struct figure_panel *panel = figure->first; panel; panel = panel->next)
 		*written = *written || figure_drawn(panel);
 	if (!*written)
 		return STATUS_OK;
-	TRY(canvas_write(&figure, records, stem, err));
-	order->caption = figure.caption;
-	order->unused = figure.unused;
+	TRY(canvas_write(figure, records, stem, err));
+	order->figure = figure;
+	order->caption = figure->caption;
+	order->unused = figure->unused;
 	return STATUS_OK;
 }

@@ -2,6 +2,7 @@
 #include "harness/report/page/html.h"
 #include "harness/file/folder.h"
 #include "harness/file/io.h"
+#include "harness/report/page/html_live.h"
 #include "harness/report/page/html_parts.h"
 #include "harness/report/records/ending.h"
 #include "harness/report/tables/sheet.h"
@@ -93,6 +94,7 @@ static void put_plot(const struct records *records, const struct html_plot *plot
 	sheet_html_text(plot->caption ? plot->caption : "", to);
 	fputs("</figcaption>\n", to);
 	put_plot_files(records, plot->stem, to);
+	html_live(plot->figure, to);
 	fputs("</figure>\n", to);
 }
 
@@ -279,7 +281,8 @@ static void put_page(const struct experiment *experiment, const struct records *
 	put_file(records, "spec", "Spec", spec_path(experiment, records), to);
 	put_file(records, "environment", "Environment",
 		 arena_format(records->arena, "%s/env.json", records->folder), to);
-	fprintf(to, "</main>\n<script>\n%s</script>\n</body></html>\n", html_parts_script);
+	fprintf(to, "</main>\n<script>\n%s%s%s</script>\n</body></html>\n", html_parts_script,
+		html_live_drawing, html_live_controls);
 }
 
 enum status html_write(const struct experiment *experiment, const struct records *records,
