@@ -3,6 +3,7 @@
 #include "harness/file/folder.h"
 #include "harness/file/io.h"
 #include "harness/report/claims/claims_sheet.h"
+#include "harness/report/custom.h"
 #include "harness/report/figure/drawing.h"
 #include "harness/report/figure/plot.h"
 #include "harness/report/page/html.h"
@@ -142,14 +143,65 @@ static const char *stem_of(const struct plot_order *wanted, size_t index, struct
 	return number == 1 ? name : arena_format(arena, "%s-%zu", name, number);
 }
 
+static bool has_key(const struct text_map *map, const char *key)
+{
+	for (size_t i = 0; i < map->count; i++)
+		if (strcmp(map->at[i].key, key) == 0)
+			return true;
+	return false;
+}
+
+/* Does `names` have the name, as this kind? */
+static bool is_among(const struct figure_name *names, size_t count, struct figure_name name)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(names[i].kind, name.kind) == 0 && strcmp(names[i].name, name.name) == 0)
+			return true;
+	return false;
+}
+
+/* Names that a plot's own style has and the plot has not, or `style` has and no plot. */
+static void tell_unused(const struct experiment *experiment, const struct plot_order *orders,
+			size_t count, FILE *to)
+{
+	const struct plot_options *given = experiment->plots.at;
+
+	for (size_t i = 0; i < count; i++)
+		for (size_t k = 0; k < orders[i].unused_count; k++) {
+			struct figure_name name = orders[i].unused[k];
+			const struct style *own = experiment->plots.count ? &given[i].look : NULL;
+			bool plots = own && (has_key(&own->labels, name.name) ||
+					     has_key(&own->colors, name.name) ||
+					     has_key(&own->marks, name.name));
+			size_t j = 0;
+
+			while (!plots && j < count &&
+			       (!orders[j].caption ||
+				is_among(orders[j].unused, orders[j].unused_count, name)))
+				j++;
+			if (plots)
+				fprintf(to,
+					"note: %s: nothing in it has the name of %s of \"%s\"\n",
+					orders[i].plot->base.name, name.kind, name.name);
+			else if (j == count &&
+				 !is_among(orders[0].unused, i ? orders[0].unused_count : 0, name))
+				fprintf(to, "note: style: no plot has the name of %s of \"%s\"\n",
+					name.kind, name.name);
+		}
+}
+
 static enum status draw_plots(const struct experiment *experiment, const struct records *records,
 			      struct html_plots *plots, struct err *err)
 {
 	const char *gnuplot = drawing_gnuplot(records->arena);
 	struct plot_order *wanted;
 	size_t most = wanted_plots(experiment, records->arena, &wanted);
-	struct html_plot *at = ARENA_ARRAY(records->arena, struct html_plot, most);
+	struct html_plot *at;
+	struct text captions = text_new(records->arena);
+	struct texts custom;
 
+	TRY(custom_copy(records, &custom, err));
+	at = ARENA_ARRAY(records->arena, struct html_plot, most + custom.count);
 	*plots = (struct html_plots){0, at};
 	for (size_t i = 0; i < most; i++) {
 		struct html_plot *plot = at + plots->count;
@@ -163,8 +215,19 @@ static enum status draw_plots(const struct experiment *experiment, const struct 
 			continue;
 		TRY(drawing_make(records, plot->stem, gnuplot, &plot->drawing, err));
 		plots->count++;
+		text_format(&captions, "**%s**: %s.\n\n", plot->stem, wanted[i].caption);
 	}
-	return STATUS_OK;
+	for (size_t i = 0; i < custom.count; i++) {
+		struct html_plot *plot = at + plots->count++;
+
+		plot->stem = custom.at[i];
+		plot->title =
+			arena_format(records->arena, "%s: a script of the user's", plot->stem);
+		TRY(drawing_make(records, plot->stem, gnuplot, &plot->drawing, err));
+	}
+	tell_unused(experiment, wanted, most, stderr);
+	return store_write_text(arena_format(records->arena, "%s/plots/captions.md", records->out),
+				captions.at, err);
 }
 
 /* Plots that could not be drawn are named; how many gnuplot failed at. */

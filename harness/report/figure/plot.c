@@ -17,5 +17,6 @@ enum status plot_write(struct plot_order *order, const struct records *records, 
 	TRY(canvas_write(&figure, records, stem, err));
 	order->caption = figure.caption;
 	order->unused = figure.unused;
+	order->unused_count = figure.unused_count;
 	return STATUS_OK;
 }
