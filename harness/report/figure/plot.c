@@ -9,6 +9,8 @@ enum status plot_write(struct plot_order *order, const struct records *records, 
 
 	*written = false;
 	figure.look = order->look;
+	if (order->look->order.count)
+		records = records_ordered(records, &order->look->order);
 	order->plot->fill(order->options, records, &figure);
 	for (const struct figure_panel *panel = figure.first; panel; panel = panel->next)
 		*written = *written || figure_drawn(panel);

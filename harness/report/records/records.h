@@ -77,6 +77,10 @@ enum status records_tell(const struct records *records, FILE *to);
 /* Fill names and groups from the records (records_group.c); records_load calls it. */
 void records_group(struct records *records);
 
+/* The same records, with groups and methods in another order: those of the named methods first, as
+ * they are named. */
+const struct records *records_ordered(const struct records *records, const struct texts *methods);
+
 /* Text of a swept value, or NULL if the record does not sweep `path`. */
 const char *records_swept(const struct record *record, const char *path);
 
