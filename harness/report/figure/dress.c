@@ -122,8 +122,10 @@ static void dress_panel(struct dress *d, struct figure_panel *panel)
 		panel->x.names = names;
 	}
 	for (struct figure_curve *c = panel->first; c; c = c->next) {
-		c->color = color_of(d, c->label, c->style);
-		c->mark = mark_of(d, c->label, c->style);
+		const char *name = c->label ? c->label : c->title;
+
+		c->color = color_of(d, name, c->style);
+		c->mark = mark_of(d, name, c->style);
 		c->label = shown(d, c->label);
 		c->bars = c->layer == FIGURE_LINE && c->band &&
 			  (look->band == STYLE_BAND_BARS ||
