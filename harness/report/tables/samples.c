@@ -19,19 +19,6 @@ const char samples_note[] =
 	"gap "
 	"is below 1e-3.";
 
-/* A member whose program is a sampled one, or NULL. */
-static const struct record *sampled_member(const struct group *group)
-{
-	for (size_t i = 0; !group->composed && i < group->count; i++) {
-		const struct result *r = &group->member[i]->result;
-
-		if (records_ok(group->member[i]) && !isnan(r->patterns) && r->bound_scope &&
-		    strcmp(r->bound_scope, "sampled") == 0)
-			return group->member[i];
-	}
-	return NULL;
-}
-
 static const char *number_text(double value, const char *format, struct arena *arena)
 {
 	char text[32];
@@ -42,52 +29,47 @@ static const char *number_text(double value, const char *format, struct arena *a
 	return arena_text(arena, text);
 }
 
-static const char *violated_text(const struct group *group, struct arena *arena)
-{
-	return stat_share_text(stat_group(group, stat_column, "violation", arena).median,
-			       stat_group(group, stat_column, "violation_lo", arena).median,
-			       stat_group(group, stat_column, "violation_hi", arena).median, arena);
-}
-
-static void fill(const struct group *group, const struct result *r, struct arena *arena,
-		 struct sheet *sheet, size_t row)
-{
-	size_t col = 0;
-
-	sheet_set(sheet, row, col++, group->data);
-	sheet_set(sheet, row, col++, group->method);
-	sheet_set(sheet, row, col++, group->setting);
-	sheet_set(sheet, row, col++, number_text(r->n_train, "%.0f", arena));
-	sheet_set(sheet, row, col++, number_text(r->patterns, "%.0f", arena));
-	sheet_set(sheet, row, col++,
-		  number_text(scenario_count(r->n_train, psi, xi).least, "%.0f", arena));
-	sheet_set(sheet, row, col++,
-		  number_text(scenario_level(r->n_train, r->patterns, psi), "%.3g", arena));
-	sheet_set(sheet, row, col++, number_text(r->fresh, "%.0f", arena));
-	sheet_set(sheet, row, col, violated_text(group, arena));
-}
-
+/* A row for each group that has a member whose program is a sampled one. */
 struct sheet samples_sheet(const struct records *records)
 {
 	static const char *const heads[] = {"data",     "method",  "setting",
 					    "n",        "sampled", "enough a priori",
 					    "promised", "fresh",   "violated %"};
-	size_t cols = sizeof heads / sizeof *heads, rows = 0;
-	struct sheet sheet;
+	struct arena *arena = records->arena;
+	struct sheet sheet = sheet_headed(arena, records->group_count, "lllrrrrrr", heads);
 
-	for (size_t g = 0; g < records->group_count; g++)
-		rows += sampled_member(&records->groups[g]) != NULL;
-	sheet = sheet_new(records->arena, rows, cols);
-	for (size_t j = 0; j < cols; j++) {
-		sheet.head[j] = heads[j];
-		sheet.numeric[j] = j > 2;
-	}
-	rows = 0;
+	sheet.rows = 0;
 	for (size_t g = 0; g < records->group_count; g++) {
-		const struct record *member = sampled_member(&records->groups[g]);
+		const struct group *group = &records->groups[g];
+		const struct result *r = NULL;
+		size_t row = sheet.rows;
 
-		if (member)
-			fill(&records->groups[g], &member->result, records->arena, &sheet, rows++);
+		for (size_t i = 0; !group->composed && !r && i < group->count; i++) {
+			const struct result *of = &group->member[i]->result;
+
+			if (records_ok(group->member[i]) && !isnan(of->patterns) &&
+			    of->bound_scope && strcmp(of->bound_scope, "sampled") == 0)
+				r = of;
+		}
+		if (!r)
+			continue;
+		sheet_set(&sheet, row, 0, group->data);
+		sheet_set(&sheet, row, 1, group->method);
+		sheet_set(&sheet, row, 2, group->setting);
+		sheet_set(&sheet, row, 3, number_text(r->n_train, "%.0f", arena));
+		sheet_set(&sheet, row, 4, number_text(r->patterns, "%.0f", arena));
+		sheet_set(&sheet, row, 5,
+			  number_text(scenario_count(r->n_train, psi, xi).least, "%.0f", arena));
+		sheet_set(&sheet, row, 6,
+			  number_text(scenario_level(r->n_train, r->patterns, psi), "%.3g", arena));
+		sheet_set(&sheet, row, 7, number_text(r->fresh, "%.0f", arena));
+		sheet_set(&sheet, row, 8,
+			  stat_share_text(
+				  stat_group(group, stat_column, "violation", arena).median,
+				  stat_group(group, stat_column, "violation_lo", arena).median,
+				  stat_group(group, stat_column, "violation_hi", arena).median,
+				  arena));
+		sheet.rows++;
 	}
 	sheet_drop_empty(&sheet, 2);
 	return sheet;

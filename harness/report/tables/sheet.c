@@ -18,6 +18,18 @@ struct sheet sheet_new(struct arena *arena, size_t rows, size_t cols)
 	};
 }
 
+struct sheet sheet_headed(struct arena *arena, size_t rows, const char *align,
+			  const char *const *heads)
+{
+	struct sheet sheet = sheet_new(arena, rows, strlen(align));
+
+	for (size_t j = 0; j < sheet.cols; j++) {
+		sheet.head[j] = heads[j];
+		sheet.numeric[j] = align[j] == 'r';
+	}
+	return sheet;
+}
+
 void sheet_set(struct sheet *sheet, size_t row, size_t col, const char *text)
 {
 	sheet->cell[row * sheet->cols + col] = text;

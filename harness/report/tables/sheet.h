@@ -20,6 +20,9 @@ struct sheet {
 };
 
 struct sheet sheet_new(struct arena *arena, size_t rows, size_t cols);
+/* The same with the heads of its columns; `align` has a letter for each: l, or r of numbers. */
+struct sheet sheet_headed(struct arena *arena, size_t rows, const char *align,
+			  const char *const *heads);
 void sheet_set(struct sheet *sheet, size_t row, size_t col, const char *text);
 /* Leave out columns that are empty in every row, from column `first` on. */
 void sheet_drop_empty(struct sheet *sheet, size_t first);
