@@ -69,32 +69,38 @@ static double seconds_of(const struct record *record, const void *what)
 static const struct {
 	const char *format;
 	double factor;
-	stat_pick *pick;
-} measures[] = {{"%.1f", 100, accuracy_of},
-		{"%.1f", 100, certified_of},
-		{"%.1f", 100, undecided_of},
-		{"%.3g", 1, seconds_of}};
+	stat_pick *pick, *to; /* to: the other end of an interval */
+} measures[] = {{"%.1f", 100, accuracy_of, NULL},
+		{"%.1f", 100, certified_of, NULL},
+		{"%.1f", 100, undecided_of, NULL},
+		{"%.3g", 1, seconds_of, NULL},
+		{NULL, 0, low_of, high_of}};
 
 static void fill(const struct group *group, const struct attack_row *at, struct arena *arena,
 		 struct sheet *sheet, size_t row)
 {
 	const char *names[] = {group->data, group->method, group->setting, at->attack,
 			       at->part,    at->norm,      at->units};
-	struct spread low = stat_group(group, low_of, at, arena);
-	struct spread high = stat_group(group, high_of, at, arena);
-	size_t col = 0;
+	size_t col = 0, cells = 0;
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		sheet_set(sheet, row, col++, names[i]);
 	sheet_set(sheet, row, col++, arena_format(arena, "%.4g", at->eps));
-	for (size_t i = 0; i < sizeof measures / sizeof *measures; i++)
-		sheet_set(sheet, row, col++,
-			  stat_text(stat_group(group, measures[i].pick, at, arena),
-				    measures[i].format, measures[i].factor, arena));
-	sheet_set(sheet, row, col++,
-		  arena_format(arena, "%.1f\xe2\x80\x93%.1f", 100 * low.median, 100 * high.median));
+	for (size_t i = 0; i < sizeof measures / sizeof *measures; i++) {
+		struct spread stat = stat_group(group, measures[i].pick, at, arena);
+		const char *text;
+
+		if (measures[i].to)
+			text = arena_format(
+				arena, "%.1f\xe2\x80\x93%.1f", 100 * stat.median,
+				100 * stat_group(group, measures[i].to, at, arena).median);
+		else
+			text = stat_text(stat, measures[i].format, measures[i].factor, arena);
+		sheet_set(sheet, row, col++, text);
+		cells = stat.count;
+	}
 	sheet_set(sheet, row, col++, arena_format(arena, "%.0f", at->n));
-	sheet_set(sheet, row, col, arena_format(arena, "%zu", low.count));
+	sheet_set(sheet, row, col, arena_format(arena, "%zu", cells));
 }
 
 struct sheet summary_certify_sheet(const struct records *records)

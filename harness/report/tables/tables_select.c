@@ -14,7 +14,7 @@ const char summary_select_note[] =
 
 enum { DATA, METHOD, SETTING, TEST, OBJECTIVE, TIME, CELLS, ENDED, CHOSEN, COLUMNS };
 
-/* The columns that methods select by, each with a heading of its own before the others of numbers. */
+/* The columns that methods select by, each with a heading of its own. */
 struct criteria {
 	size_t count;
 	const char **name;
