@@ -19,16 +19,6 @@ const char samples_note[] =
 	"gap "
 	"is below 1e-3.";
 
-static const char *number_text(double value, const char *format, struct arena *arena)
-{
-	char text[32];
-
-	if (isnan(value))
-		return NULL;
-	stat_format(text, sizeof text, format, value);
-	return arena_text(arena, text);
-}
-
 /* A row for each group that has a member whose program is a sampled one. */
 struct sheet samples_sheet(const struct records *records)
 {
@@ -56,13 +46,14 @@ struct sheet samples_sheet(const struct records *records)
 		sheet_set(&sheet, row, 0, group->data);
 		sheet_set(&sheet, row, 1, group->method);
 		sheet_set(&sheet, row, 2, group->setting);
-		sheet_set(&sheet, row, 3, number_text(r->n_train, "%.0f", arena));
-		sheet_set(&sheet, row, 4, number_text(r->patterns, "%.0f", arena));
+		sheet_set(&sheet, row, 3, sheet_number(r->n_train, "%.0f", arena));
+		sheet_set(&sheet, row, 4, sheet_number(r->patterns, "%.0f", arena));
 		sheet_set(&sheet, row, 5,
-			  number_text(scenario_count(r->n_train, psi, xi).least, "%.0f", arena));
-		sheet_set(&sheet, row, 6,
-			  number_text(scenario_level(r->n_train, r->patterns, psi), "%.3g", arena));
-		sheet_set(&sheet, row, 7, number_text(r->fresh, "%.0f", arena));
+			  sheet_number(scenario_count(r->n_train, psi, xi).least, "%.0f", arena));
+		sheet_set(
+			&sheet, row, 6,
+			sheet_number(scenario_level(r->n_train, r->patterns, psi), "%.3g", arena));
+		sheet_set(&sheet, row, 7, sheet_number(r->fresh, "%.0f", arena));
 		sheet_set(&sheet, row, 8,
 			  stat_share_text(
 				  stat_group(group, stat_column, "violation", arena).median,

@@ -1,7 +1,9 @@
 /* Tables of texts: LaTeX, HTML. */
 #include "harness/report/tables/sheet.h"
+#include "harness/report/records/stat.h"
 #include "solvers/core/printable.h"
 
+#include <math.h>
 #include <string.h>
 
 struct sheet sheet_new(struct arena *arena, size_t rows, size_t cols)
@@ -35,6 +37,12 @@ void sheet_set(struct sheet *sheet, size_t row, size_t col, const char *text)
 	sheet->cell[row * sheet->cols + col] = text;
 }
 
+void sheet_row(struct sheet *sheet, size_t row, const char *const *text)
+{
+	for (size_t j = 0; j < sheet->cols && row < sheet->rows; j++)
+		sheet_set(sheet, row, j, text[j]);
+}
+
 static const char *cell_at(const struct sheet *sheet, size_t row, size_t col)
 {
 	const char *text = sheet->cell[row * sheet->cols + col];
@@ -52,6 +60,16 @@ void sheet_drop_empty(struct sheet *sheet, size_t first)
 		if (empty)
 			sheet->head[j] = NULL;
 	}
+}
+
+const char *sheet_number(double value, const char *format, struct arena *arena)
+{
+	char text[32];
+
+	if (isnan(value))
+		return NULL;
+	stat_format(text, sizeof text, format, value);
+	return arena_text(arena, text);
 }
 
 /* Newlines within a cell are spaces. */

@@ -3,8 +3,6 @@
 #include "harness/report/records/stat.h"
 #include "harness/report/tables/summary.h"
 
-#include <math.h>
-
 const char summary_attack_note[] =
 	"Points that are misclassified without an attack count as wrong. The true robust accuracy "
 	"lies between the robust accuracy, an upper bound, and the certified one, a lower bound. "
@@ -41,7 +39,7 @@ static void fill_attack(const struct group *group, const struct attack_row *at, 
 	col++;
 	sheet_set(sheet, row, col++,
 		  stat_text(stat_group(group, attacks_robust, &below, arena), "%.1f", 100, arena));
-	sheet_set(sheet, row, col++, isnan(at->n) ? NULL : arena_format(arena, "%.0f", at->n));
+	sheet_set(sheet, row, col++, sheet_number(at->n, "%.0f", arena));
 	sheet_set(sheet, row, col, arena_format(arena, "%zu", robust.count));
 }
 

@@ -4,8 +4,6 @@
 #include "harness/report/tables/summary.h"
 #include "harness/store/command.h"
 
-#include <math.h>
-
 const char summary_cell_note[] = "One row per cell, with the command that computes it alone. Test "
 				 "accuracy with its Wilson 95 % "
 				 "interval.";
@@ -27,26 +25,22 @@ struct sheet summary_cell_sheet(const struct records *records, const char *spec_
 		const struct result *result = &r->result;
 		const bool told = result->message && *result->message;
 		const double seconds = result->setup_s + result->solve_s;
-		const char *const text[] = {
-			r->id,
-			result->data,
-			result->method,
-			records->groups[r->group].setting,
-			isnan(result->repetition) ? NULL
-						  : arena_format(arena, "%.0f", result->repetition),
-			result->status,
-			result->outcome,
-			isnan(result->iterations) ? NULL
-						  : arena_format(arena, "%.0f", result->iterations),
-			stat_test_accuracy(result, arena),
-			isnan(seconds) ? NULL : arena_format(arena, "%.3g", seconds),
-			ending_cell_timing(r),
-			ending_cell_date(r),
-			told ? result->message : result->suspect,
-			command_cell(command, r->id, arena)};
+		const char *const text[] = {r->id,
+					    result->data,
+					    result->method,
+					    records->groups[r->group].setting,
+					    sheet_number(result->repetition, "%.0f", arena),
+					    result->status,
+					    result->outcome,
+					    sheet_number(result->iterations, "%.0f", arena),
+					    stat_test_accuracy(result, arena),
+					    sheet_number(seconds, "%.3g", arena),
+					    ending_cell_timing(r),
+					    ending_cell_date(r),
+					    told ? result->message : result->suspect,
+					    command_cell(command, r->id, arena)};
 
-		for (size_t j = 0; j < sheet.cols; j++)
-			sheet_set(&sheet, i, j, text[j]);
+		sheet_row(&sheet, i, text);
 		sheet.state[i] = !records_ok(r) ? "bad" : result->suspect ? "suspect" : NULL;
 	}
 	sheet_drop_empty(&sheet, 3);
