@@ -32,7 +32,7 @@ struct sheet samples_sheet(const struct records *records)
 	for (size_t g = 0; g < records->group_count; g++) {
 		const struct group *group = &records->groups[g];
 		const struct result *r = NULL;
-		size_t row = sheet.rows;
+		double enough, promised, violated, low, high;
 
 		for (size_t i = 0; !group->composed && !r && i < group->count; i++) {
 			const struct result *of = &group->member[i]->result;
@@ -43,24 +43,19 @@ struct sheet samples_sheet(const struct records *records)
 		}
 		if (!r)
 			continue;
-		sheet_set(&sheet, row, 0, group->data);
-		sheet_set(&sheet, row, 1, group->method);
-		sheet_set(&sheet, row, 2, group->setting);
-		sheet_set(&sheet, row, 3, sheet_number(r->n_train, "%.0f", arena));
-		sheet_set(&sheet, row, 4, sheet_number(r->patterns, "%.0f", arena));
-		sheet_set(&sheet, row, 5,
-			  sheet_number(scenario_count(r->n_train, psi, xi).least, "%.0f", arena));
-		sheet_set(
-			&sheet, row, 6,
-			sheet_number(scenario_level(r->n_train, r->patterns, psi), "%.3g", arena));
-		sheet_set(&sheet, row, 7, sheet_number(r->fresh, "%.0f", arena));
-		sheet_set(&sheet, row, 8,
-			  stat_share_text(
-				  stat_group(group, stat_column, "violation", arena).median,
-				  stat_group(group, stat_column, "violation_lo", arena).median,
-				  stat_group(group, stat_column, "violation_hi", arena).median,
-				  arena));
-		sheet.rows++;
+		low = stat_group(group, stat_column, "violation_lo", arena).median;
+		high = stat_group(group, stat_column, "violation_hi", arena).median;
+		violated = stat_group(group, stat_column, "violation", arena).median;
+		enough = scenario_count(r->n_train, psi, xi).least;
+		promised = scenario_level(r->n_train, r->patterns, psi);
+		sheet_row(&sheet, sheet.rows++,
+			  (const char *[]){group->data, group->method, group->setting,
+					   sheet_number(r->n_train, "%.0f", arena),
+					   sheet_number(r->patterns, "%.0f", arena),
+					   sheet_number(enough, "%.0f", arena),
+					   sheet_number(promised, "%.3g", arena),
+					   sheet_number(r->fresh, "%.0f", arena),
+					   stat_share_text(violated, low, high, arena)});
 	}
 	sheet_drop_empty(&sheet, 2);
 	return sheet;

@@ -16,31 +16,24 @@ static void fill_attack(const struct group *group, const struct attack_row *at, 
 {
 	struct attack_kind kind = {at->attack, at->norm, at->units, at->eps, NULL, false};
 	struct attack_kind below = {NULL, at->norm, at->units, at->eps, NULL, true};
+	struct spread clean = stat_group(group, stat_column, "test_accuracy", arena);
 	struct spread robust = stat_group(group, attacks_robust, &kind, arena);
+	struct spread certified = stat_group(group, attacks_robust, &below, arena);
 	struct spread low = stat_group(group, attacks_low, &kind, arena);
 	struct spread high = stat_group(group, attacks_high, &kind, arena);
-	size_t col = 0;
+	const char *wilson = NULL;
 
-	sheet_set(sheet, row, col++, group->data);
-	sheet_set(sheet, row, col++, group->method);
-	sheet_set(sheet, row, col++, group->setting);
-	sheet_set(sheet, row, col++, at->attack);
-	sheet_set(sheet, row, col++, at->norm);
-	sheet_set(sheet, row, col++, at->units);
-	sheet_set(sheet, row, col++, arena_format(arena, "%.4g", at->eps));
-	sheet_set(sheet, row, col++,
-		  stat_text(stat_group(group, stat_column, "test_accuracy", arena), "%.1f", 100,
-			    arena));
-	sheet_set(sheet, row, col++, stat_text(robust, "%.1f", 100, arena));
 	if (low.count && high.count)
-		sheet_set(sheet, row, col,
-			  arena_format(arena, "%.1f\xe2\x80\x93%.1f", 100 * low.median,
-				       100 * high.median));
-	col++;
-	sheet_set(sheet, row, col++,
-		  stat_text(stat_group(group, attacks_robust, &below, arena), "%.1f", 100, arena));
-	sheet_set(sheet, row, col++, sheet_number(at->n, "%.0f", arena));
-	sheet_set(sheet, row, col, arena_format(arena, "%zu", robust.count));
+		wilson = arena_format(arena, "%.1f\xe2\x80\x93%.1f", 100 * low.median,
+				      100 * high.median);
+	sheet_row(sheet, row,
+		  (const char *[]){group->data, group->method, group->setting, at->attack, at->norm,
+				   at->units, sheet_number(at->eps, "%.4g", arena),
+				   stat_text(clean, "%.1f", 100, arena),
+				   stat_text(robust, "%.1f", 100, arena), wilson,
+				   stat_text(certified, "%.1f", 100, arena),
+				   sheet_number(at->n, "%.0f", arena),
+				   arena_format(arena, "%zu", robust.count)});
 }
 
 struct sheet summary_attack_sheet(const struct records *records)
