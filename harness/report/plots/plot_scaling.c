@@ -39,8 +39,8 @@ struct scaling {
 	size_t curves, kept;      /* kept: records of curves with several sizes */
 };
 
-/* The method, its swept values but x and what is minimised, where the cost depends on it, it differs
- * and the swept values do not say it. */
+/* The method, its swept values but x and what is minimised, where the cost depends on it, it
+ * differs and the swept values do not say it. */
 static const char *label_of(const struct scaling *scaling, const struct record *r)
 {
 	struct arena *arena = scaling->records->arena;
