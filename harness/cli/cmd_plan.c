@@ -147,7 +147,7 @@ static int run(struct cli_args *args)
 	struct sched_shard shard;
 	enum status status;
 
-	status = cli_load_possible(args->operand[0], sets, arena, &experiment);
+	status = cli_load(args->operand[0], sets, true, arena, &experiment);
 	if (status != STATUS_OK)
 		return (int)status;
 	if (cli_glance(&experiment, args->quiet, &err) != STATUS_OK ||
