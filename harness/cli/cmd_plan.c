@@ -13,24 +13,19 @@ enum { NUMBER_ROOM = 32 };
 
 static const double giga = 1e9;
 
-/* Its status; of one that is completed what it lacks. */
-static const char *state_of(const struct planned *at, struct arena *arena)
-{
-	if (at->record.done || at->record.damage)
-		return at->record.status;
-	if (!at->record.trained)
-		return "-";
-	return arena_format(arena, "lacks %s",
-			    at->record.lacks ? entries_text(at->record.lacks, arena)
-					     : "what failed");
-}
-
 static void fill_row(const struct planned *at, struct sheet *sheet, size_t row, struct arena *arena)
 {
 	const struct cell *cell = at->cell;
+	const char *state = at->record.status;
 	char bytes[NUMBER_ROOM] = "";
 	size_t col = 0;
 
+	if (!at->record.done && !at->record.damage && !at->record.trained)
+		state = "-";
+	else if (!at->record.done && !at->record.damage)
+		state = arena_format(arena, "lacks %s",
+				     at->record.lacks ? entries_text(at->record.lacks, arena)
+						      : "what failed");
 	if (!isnan(at->bytes))
 		forecast_bytes_text(at->bytes, bytes, sizeof bytes);
 	sheet_set(sheet, row, col++, cell->id);
@@ -38,7 +33,7 @@ static void fill_row(const struct planned *at, struct sheet *sheet, size_t row, 
 	sheet_set(sheet, row, col++, cell->train.name);
 	sheet_set(sheet, row, col++, sched_swept(cell, " ", arena));
 	sheet_set(sheet, row, col++, arena_format(arena, "%ld", cell->repetition));
-	sheet_set(sheet, row, col++, state_of(at, arena));
+	sheet_set(sheet, row, col++, state);
 	sheet_set(sheet, row, col++, arena_text(arena, bytes));
 	sheet_set(sheet, row, col++,
 		  isnan(at->flops) ? NULL : arena_format(arena, "%.3g", at->flops / giga));
@@ -101,11 +96,6 @@ static void print_totals(struct plan *plan, struct arena *arena)
 		      stdout);
 }
 
-static json_t *number_json(double value)
-{
-	return isnan(value) ? json_null() : json_real(value);
-}
-
 static json_t *cell_json(const struct planned *at)
 {
 	const struct cell *cell = at->cell;
@@ -122,7 +112,8 @@ static json_t *cell_json(const struct planned *at)
 			 cell->train.solver.item->name, "repetition", (json_int_t)cell->repetition,
 			 "swept", swept, "done", (int)at->record.done, "status", at->record.status,
 			 "lacks", lacks, "refusal", at->refusal, "memory_bytes",
-			 number_json(at->bytes), "flops", number_json(at->flops));
+			 isnan(at->bytes) ? json_null() : json_real(at->bytes), "flops",
+			 isnan(at->flops) ? json_null() : json_real(at->flops));
 }
 
 static void print_json(const struct plan *plan)
