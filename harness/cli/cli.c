@@ -95,28 +95,26 @@ const char *cli_worker_folder(struct arena *arena)
 /* --- data files at a glance ------------------------------------------------------------------
  */
 
-/* The part of a cell's text that tells its data. */
-static const char *data_text(const struct cell *cell, size_t *length)
-{
-	const char *from = strstr(cell->text, "\"data\":"), *to;
-
-	from = from ? from : cell->text;
-	to = strstr(from, "\"train\":");
-	*length = to ? (size_t)(to - from) : strlen(from);
-	return from;
-}
-
-/* Whether an earlier cell has the same data. */
+/* Whether an earlier cell has the same data: the part of its text that tells them. */
 static bool is_known(const struct experiment *experiment, size_t index)
 {
-	size_t length, other;
-	const char *text = data_text(&experiment->cells[index], &length);
+	const char *text = NULL;
+	size_t length = 0;
 
-	for (size_t i = index; i-- > 0;) {
-		const char *earlier = data_text(&experiment->cells[i], &other);
+	for (size_t i = index + 1; i-- > 0;) {
+		const char *whole = experiment->cells[i].text;
+		const char *from = strstr(whole, "\"data\":"), *to;
+		size_t other;
 
-		if (length == other && memcmp(text, earlier, length) == 0)
+		from = from ? from : whole;
+		to = strstr(from, "\"train\":");
+		other = to ? (size_t)(to - from) : strlen(from);
+		if (text && length == other && memcmp(text, from, other) == 0)
 			return true;
+		if (!text) {
+			text = from;
+			length = other;
+		}
 	}
 	return false;
 }

@@ -96,33 +96,36 @@ static void print_totals(struct plan *plan, struct arena *arena)
 		      stdout);
 }
 
-static json_t *cell_json(const struct planned *at)
-{
-	const struct cell *cell = at->cell;
-	json_t *swept = json_object();
-	json_t *lacks = at->record.trained ? json_array() : json_null(); /* kinds of entries */
-
-	for (size_t i = 0; i < cell->swept_count; i++)
-		json_object_set_new(swept, cell->swept[i].path, json_string(cell->swept[i].value));
-	for (size_t kind = 0; at->record.trained && kind < ENTRY_KINDS; kind++)
-		if (at->record.lacks >> kind & 1)
-			json_array_append_new(lacks, json_string(entry_kind_names[kind]));
-	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:o, s:b, s:s?, s:o, s:s?, s:o, s:o}", "cell",
-			 cell->id, "data", cell->data.name, "method", cell->train.name, "solver",
-			 cell->train.solver.item->name, "repetition", (json_int_t)cell->repetition,
-			 "swept", swept, "done", (int)at->record.done, "status", at->record.status,
-			 "lacks", lacks, "refusal", at->refusal, "memory_bytes",
-			 isnan(at->bytes) ? json_null() : json_real(at->bytes), "flops",
-			 isnan(at->flops) ? json_null() : json_real(at->flops));
-}
-
 static void print_json(const struct plan *plan)
 {
 	json_t *root = json_object(), *cells = json_array();
 
-	for (size_t i = 0; i < plan->count; i++)
-		if (!plan->at[i].left_out)
-			json_array_append_new(cells, cell_json(&plan->at[i]));
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct planned *at = &plan->at[i];
+		const struct cell *cell = at->cell;
+		json_t *swept, *lacks; /* kinds of entries */
+
+		if (at->left_out)
+			continue;
+		swept = json_object();
+		for (size_t k = 0; k < cell->swept_count; k++)
+			json_object_set_new(swept, cell->swept[k].path,
+					    json_string(cell->swept[k].value));
+		lacks = at->record.trained ? json_array() : json_null();
+		for (size_t kind = 0; at->record.trained && kind < ENTRY_KINDS; kind++)
+			if (at->record.lacks >> kind & 1)
+				json_array_append_new(lacks, json_string(entry_kind_names[kind]));
+		json_array_append_new(
+			cells,
+			json_pack("{s:s, s:s, s:s, s:s, s:I, s:o, s:b, s:s?, s:o, s:s?, s:o, s:o}",
+				  "cell", cell->id, "data", cell->data.name, "method",
+				  cell->train.name, "solver", cell->train.solver.item->name,
+				  "repetition", (json_int_t)cell->repetition, "swept", swept,
+				  "done", (int)at->record.done, "status", at->record.status,
+				  "lacks", lacks, "refusal", at->refusal, "memory_bytes",
+				  isnan(at->bytes) ? json_null() : json_real(at->bytes), "flops",
+				  isnan(at->flops) ? json_null() : json_real(at->flops)));
+	}
 	json_object_set_new(root, "folder", json_string(plan->folder));
 	json_object_set_new(root, "cells", cells);
 	cli_print_json(root);

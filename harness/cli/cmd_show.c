@@ -24,8 +24,8 @@ static void print_entries(const struct entries *entries)
 	printf("\n");
 }
 
-/* Under the names of the first row of the plan that shows this record; an entry that it does not ask
- * for has that of its own time. False for a record of an earlier version, which has none. */
+/* Under the names of the first row of the plan that shows this record; an entry that it does not
+ * ask for has that of its own time. False for a record of an earlier version, which has none. */
 static bool read_entries(const char *folder, const char *id, struct arena *arena,
 			 struct entries *out)
 {

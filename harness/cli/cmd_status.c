@@ -49,20 +49,6 @@ static enum status count_cell(const char *folder, const struct plan_row *row,
 	return status;
 }
 
-static void print_json(const struct progress_count *count)
-{
-	json_t *of = json_object();
-
-	for (size_t i = 0; cell_status_names[i]; i++)
-		json_object_set_new(of, cell_status_names[i],
-				    json_integer((json_int_t)count->of[i]));
-	cli_print_json(json_pack(
-		"{s:I, s:I, s:I, s:I, s:I, s:o}", "cells", (json_int_t)count->cells, "done",
-		(json_int_t)count->done, "running", (json_int_t)count->running, "incomplete",
-		(json_int_t)count->incomplete, "missing",
-		(json_int_t)(count->cells - count->done - count->incomplete), "status", of));
-}
-
 static int run(struct cli_args *args)
 {
 	struct arena *arena = &args->arena;
@@ -71,6 +57,7 @@ static int run(struct cli_args *args)
 	const struct plan_row *row;
 	struct field_rows plan;
 	struct err err = {0};
+	size_t missing;
 	int verdict;
 
 	if (field_read(arena_format(arena, "%s/plan.csv", folder), &rows_plan, arena, &plan,
@@ -85,14 +72,24 @@ static int run(struct cli_args *args)
 	verdict = (int)checksums_tell(folder, false, stderr);
 	if (count.of[CELL_DAMAGED])
 		verdict = STATUS_FAILED;
+	missing = count.cells - count.done - count.incomplete;
 	if (args->json) {
-		print_json(&count);
+		json_t *of = json_object();
+
+		for (size_t i = 0; cell_status_names[i]; i++)
+			json_object_set_new(of, cell_status_names[i],
+					    json_integer((json_int_t)count.of[i]));
+		cli_print_json(json_pack("{s:I, s:I, s:I, s:I, s:I, s:o}", "cells",
+					 (json_int_t)count.cells, "done", (json_int_t)count.done,
+					 "running", (json_int_t)count.running, "incomplete",
+					 (json_int_t)count.incomplete, "missing",
+					 (json_int_t)missing, "status", of));
 		return verdict;
 	}
 	printf("%zu cells: %zu done, %zu running, ", count.cells, count.done, count.running);
 	if (count.incomplete)
 		printf("%zu to complete, ", count.incomplete);
-	printf("%zu missing\n", count.cells - count.done - count.incomplete);
+	printf("%zu missing\n", missing);
 	for (size_t i = 0; cell_status_names[i]; i++)
 		if (count.of[i])
 			printf("  %-11s %zu\n", cell_status_names[i], count.of[i]);
