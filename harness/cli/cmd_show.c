@@ -30,10 +30,11 @@ static bool read_entries(const char *folder, const char *id, struct arena *arena
 			 struct entries *out)
 {
 	const char *path = arena_format(arena, "%s/cells/%s/entries.json", folder, id);
-	const struct plan_row *row, *end;
+	const struct plan_row *row;
 	struct request request = {0};
 	struct err unreadable = {0};
 	struct field_rows plan;
+	size_t shown = 0;
 
 	if (entries_read(path, arena, out, &unreadable) != STATUS_OK)
 		return false;
@@ -41,10 +42,9 @@ static bool read_entries(const char *folder, const char *id, struct arena *arena
 	if (field_read(path, &rows_plan, arena, &plan, &unreadable) != STATUS_OK)
 		return true;
 	row = plan.at;
-	end = row + plan.count;
-	while (row < end && strcmp(row->cell, id) != 0)
-		row++;
-	if (row == end || !request_read(row->request, arena, &request))
+	while (shown < plan.count && strcmp(row[shown].cell, id) != 0)
+		shown++;
+	if (shown == plan.count || !request_read(row[shown].request, arena, &request))
 		return true;
 	for (size_t kind = 0; kind < ENTRY_KINDS; kind++) {
 		const struct entry_list *asked = &request.entries.of[kind];
