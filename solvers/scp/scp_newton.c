@@ -21,16 +21,6 @@ static enum status setup(struct scp *scp, const void *options, struct arena *are
 	return STATUS_OK;
 }
 
-static void step(void *state, struct progress *progress)
-{
-	scp_interior_step(state, progress);
-}
-
-static const real *slopes(const void *state)
-{
-	return scp_interior_slopes(state);
-}
-
 const struct scp_method scp_newton = {
 	.base = {.name = "newton",
 		 .doc = "primal-dual interior point; about twenty iterations for any beta",
@@ -40,6 +30,6 @@ const struct scp_method scp_newton = {
 	.most = 2000, /* a factorisation of order N of 3 GFLOP, and a system of 32 MB */
 	.forecast = forecast,
 	.setup = setup,
-	.step = step,
-	.slopes = slopes,
+	.step = scp_interior_step,
+	.slopes = scp_interior_slopes,
 };
