@@ -109,17 +109,6 @@ static void check_parts(const struct reload *all, struct verify *out)
 	}
 }
 
-/* Share of the larger class in the test part, or in the training part if there is none. */
-static double majority(const struct dataset *data)
-{
-	const struct part *part = data->test.X.rows > 0 ? &data->test : &data->train;
-	double n = (double)part->X.rows, positive = 0;
-
-	for (ptrdiff_t k = 0; k < part->X.rows; k++)
-		positive += part->y[k] > 0;
-	return data->regression ? NAN : fmax(positive, n - positive) / n;
-}
-
 /* --- objectives ---------------------------------------------------------------------------------
  */
 
@@ -179,8 +168,9 @@ void verify_fields(const struct reload *stored, struct verify *out)
 {
 	const struct result *r = &stored->result;
 	const struct dataset *data = &stored->data;
+	const struct part *part = data->test.X.rows > 0 ? &data->test : &data->train;
 	const struct model *model = stored->file.model;
-	double computed, low = NAN, high = NAN;
+	double n = (double)part->X.rows, positive = 0, computed, low = NAN, high = NAN;
 
 	verify_add(out, "repetition", r->repetition, (double)stored->cell.repetition, 0);
 	verify_add(out, "seed", r->seed, (double)stored->cell.seed, 0);
@@ -188,7 +178,10 @@ void verify_fields(const struct reload *stored, struct verify *out)
 	verify_add(out, "n_validation", r->n_validation, (double)data->validation.X.rows, 0);
 	verify_add(out, "n_test", r->n_test, (double)data->test.X.rows, 0);
 	verify_add(out, "d", r->d, (double)data->train.X.cols, 0);
-	verify_add(out, "majority", r->majority, majority(data), 0);
+	for (ptrdiff_t k = 0; k < part->X.rows; k++)
+		positive += part->y[k] > 0;
+	verify_add(out, "majority", r->majority,
+		   data->regression ? NAN : fmax(positive, n - positive) / n, 0);
 	verify_add(out, "neurons", r->neurons, model ? (double)model_width(model) : NAN, 0);
 	if (!model) {
 		cannot(out, "lower_bound", r->lower_bound,

@@ -214,35 +214,6 @@ static enum status check_attacks(struct probe *p, struct err *err)
 /* --- certificates -------------------------------------------------------------------------------
  */
 
-/* Findings of certificates are in the order of the rows, behind those of attacks; certified points
- * must not be broken by plain loops. */
-static void judge_certificates(struct probe *p, const struct compared *r)
-{
-	size_t row = 0;
-
-	for (size_t i = 0; i < p->evidence.count && row < r->count; i++) {
-		const struct finding *f = &p->evidence.at[i];
-		ptrdiff_t n = f->aim->part->X.rows, broken = 0;
-		struct arena arena = {0};
-		struct plain_ball ball;
-		double certified = 0;
-
-		if (!f->lower)
-			continue;
-		ball = plain_ball_new(p->stored, f->aim, f->eps, &arena);
-		for (ptrdiff_t k = 0; k < n; k++) {
-			certified += f->lower[k] > 0;
-			broken += f->lower[k] > 0 && plain_ball_attack(&ball, k) < f->lower[k];
-		}
-		arena_release(&arena);
-		judge_row(p, r, row++, certified / (double)n,
-			  broken > 0 ? arena_format(p->out->arena,
-						    "%td points are below their certified margin",
-						    broken)
-				     : NULL);
-	}
-}
-
 static enum status check_certificates(struct probe *p, struct err *err)
 {
 	const struct cell *cell = &p->stored->cell;
@@ -257,8 +228,30 @@ static enum status check_certificates(struct probe *p, struct err *err)
 	TRY(certified_run(&p->order, arena, entries, err));
 	TRY(evidence_check(&p->evidence, err));
 	rows = compared_of(entries, count, &rows_certify, arena);
-	if (read_stored(p, &rows))
-		judge_certificates(p, &rows);
+	if (!read_stored(p, &rows))
+		return STATUS_OK;
+	/* Findings of certificates are in the order of the rows, behind those of attacks. */
+	for (size_t i = 0, row = 0; i < p->evidence.count && row < rows.count; i++) {
+		const struct finding *f = &p->evidence.at[i];
+		ptrdiff_t n = f->aim->part->X.rows, broken = 0; /* points that plain loops break */
+		struct arena scratch = {0};
+		struct plain_ball ball;
+		double certified = 0;
+
+		if (!f->lower)
+			continue;
+		ball = plain_ball_new(p->stored, f->aim, f->eps, &scratch);
+		for (ptrdiff_t k = 0; k < n; k++) {
+			certified += f->lower[k] > 0;
+			broken += f->lower[k] > 0 && plain_ball_attack(&ball, k) < f->lower[k];
+		}
+		arena_release(&scratch);
+		judge_row(p, &rows, row++, certified / (double)n,
+			  broken > 0 ? arena_format(arena,
+						    "%td points are below their certified margin",
+						    broken)
+				     : NULL);
+	}
 	return STATUS_OK;
 }
 

@@ -63,11 +63,11 @@ static void margins(const struct renewal *w, struct mat A, struct mat S, real *r
 }
 
 /* Where the trial raises the margin it becomes the best; a neuron that is zero keeps its slope. */
-static void keep_better(const struct renewal *w)
+static void keep_better(const struct renewal *w, struct mat A)
 {
-	const real *restrict margin = w->margin;
-	real *restrict best = w->best;
+	real *restrict margin = w->margin, *restrict best = w->best;
 
+	margins(w, A, w->trial, margin);
 	for (ptrdiff_t j = 0; j < w->r->m; j++) {
 		const real *restrict trial = mat_col(w->trial, j);
 		real *restrict s = mat_col(w->S, j);
@@ -144,17 +144,14 @@ static double renew_block(const struct restriction *r, const struct restriction_
 	blas_gemm(1, mat_rows(r->problem->X, first, rows), PLAIN, A, PLAIN, 0, w.T);
 	margins(&w, A, w.S, w.best);
 	restriction_slopes(r, first, w.T, w.trial);
-	margins(&w, A, w.trial, w.margin);
-	keep_better(&w);
+	keep_better(&w, A);
 	if (steps > 0 && r->threat.eps > 0) {
 		mat_copy(w.trial, w.S);
 		for (long i = 0; i < steps; i++, step *= step_decay) {
-			margins(&w, A, w.trial, w.margin);
-			keep_better(&w);
+			keep_better(&w, A);
 			climb(&w, A, step);
 		}
-		margins(&w, A, w.trial, w.margin);
-		keep_better(&w);
+		keep_better(&w, A);
 	}
 	for (ptrdiff_t k = 0; k < rows; k++)
 		lane->f[k] = w.y[k] * w.best[k];

@@ -100,25 +100,6 @@ static void forecast(const void *options, ptrdiff_t n, ptrdiff_t d, struct forec
 	start_forecast(&o->start, n, d, out);
 }
 
-/* Uniform directions, signs in turn: column i depends on (seed, i) alone. */
-static struct net sampled_directions(const struct problem *problem, ptrdiff_t m,
-				     struct arena *arena)
-{
-	size_t d = (size_t)problem->X.cols;
-	struct net net = net_new(arena, problem->X.cols, m);
-
-	for (ptrdiff_t i = 0; i < m && !arena_counts(arena); i++) {
-		struct rng rng = rng_stream(problem->seed, "directions", (uint64_t)i);
-		real *u = mat_col(net.U, i);
-
-		for (size_t l = 0; l < d; l++)
-			u[l] = (real)rng_normal(&rng);
-		blas_scale(d, 1 / blas_norm(d, u), u);
-		net.alpha[i] = i % 2 ? -1 : 1;
-	}
-	return net;
-}
-
 static enum status setup(const struct problem *problem, const void *options, struct arena *arena,
 			 void **state, struct err *err)
 {
@@ -132,8 +113,15 @@ static enum status setup(const struct problem *problem, const void *options, str
 
 	TRY(threat_resolve(problem, &o->threat, "robust_restriction", arena, &ball, err));
 	TRY(start_network(problem, &o->start, arena, &start, err));
-	if (!start.note)
-		start.net = sampled_directions(problem, o->width, arena);
+	if (!start.note) /* the room of sampled directions */
+		start.net = net_new(arena, problem->X.cols, o->width);
+	for (ptrdiff_t i = 0; i < o->width && !start.note && !arena_counts(arena); i++) {
+		/* Signs in turn: column i depends on (seed, i) alone. */
+		struct rng rng = rng_stream(problem->seed, "directions", (uint64_t)i);
+
+		net_direction(&rng, problem->X.cols, mat_col(start.net.U, i));
+		start.net.alpha[i] = i % 2 ? -1 : 1;
+	}
 	for (ptrdiff_t j = 0; j < start.net.U.cols; j++)
 		m += arena_counts(arena) ||
 		     (start.net.alpha[j] != 0 &&

@@ -88,20 +88,6 @@ static void forecast(const void *options, ptrdiff_t n, ptrdiff_t d, struct forec
 	out->certificate_flops = 4 * samples * N;
 }
 
-/* Unit vectors, uniform: normalised Gaussians. Column i depends on (seed, i) alone, so N grows
- * nested. */
-static void sample_directions(struct mat U, uint64_t seed)
-{
-	for (ptrdiff_t i = 0; i < U.cols; i++) {
-		struct rng rng = rng_stream(seed, "neurons", (uint64_t)i);
-		real *u = mat_col(U, i);
-
-		for (ptrdiff_t j = 0; j < U.rows; j++)
-			u[j] = (real)rng_normal(&rng);
-		blas_scale((size_t)U.rows, 1 / blas_norm((size_t)U.rows, u), u);
-	}
-}
-
 /* Phi = relu(X U); whether any neuron is active on any sample. */
 static bool build_features(struct mat X, struct mat U, struct mat Phi)
 {
@@ -152,7 +138,11 @@ static enum status setup(const struct problem *problem, const void *options, str
 	*state = s;
 	if (arena_counts(arena))
 		return s->method->setup(&s->scp, o->method.options, arena, &s->method_state, err);
-	sample_directions(s->scp.U, problem->seed);
+	for (ptrdiff_t i = 0; i < N; i++) { /* (seed, i) alone gives column i, so N grows nested */
+		struct rng rng = rng_stream(problem->seed, "neurons", (uint64_t)i);
+
+		net_direction(&rng, problem->X.cols, mat_col(s->scp.U, i));
+	}
 	if (!build_features(problem->X, s->scp.U, s->scp.Phi))
 		s->note = "no sampled neuron is active on any training sample: none is of use";
 	loss_gradient(problem->loss, (size_t)n, s->scp.f, problem->y.at, s->g);

@@ -36,24 +36,20 @@ static const double worth_keeping = 0.03;
 /* A step shorter than this is none. */
 static const double shortest = 1e-6;
 
-void scp_interior_forecast(ptrdiff_t n, ptrdiff_t N, struct forecast *out)
+void scp_interior_forecast(const void *options, ptrdiff_t n, ptrdiff_t N, struct forecast *out)
 {
 	double samples = (double)n, neurons = (double)N, least = fmin(samples, neurons);
 
+	(void)options;
 	out->setup_flops = 0;
 	out->iteration_flops =
 		least * (samples * neurons + least * least / 3) + 40 * samples * neurons;
 }
 
-/* e, or 0 where it is not above the rounding of its sum: it would be divided by a multiplier that
- * is far below. */
-static double beyond(double e, double rounding)
-{
-	return fabs(e) > rounding ? e : 0;
-}
-
-/* The dual residuals and their largest entry. f is carried from step to step: formed anew from
- * p - q it would have the rounding of |Phi| |x|, which 1 / v magnifies where a loss has a kink. */
+/* The dual residuals and their largest entry. Those that are not above the rounding of their sum
+ * are 0: they would be divided by multipliers that are far below. f is carried from step to step:
+ * formed anew from p - q it would have the rounding of |Phi| |x|, which 1 / v magnifies where a
+ * loss has a kink. */
 static double evaluate(struct scp_interior *s)
 {
 	const double *a = s->box.a;
@@ -65,9 +61,10 @@ static double evaluate(struct scp_interior *s)
 	scp_products_transposed(mat_cols(s->scp->Phi, 0, s->count), a, s->ep);
 	for (ptrdiff_t i = 0; i < s->count; i++) {
 		double g = s->ep[i], most = rounding * s->size[i] + noise * beta;
+		double ep = g + beta - s->zp[i], eq = -g + beta - s->zq[i];
 
-		s->ep[i] = beyond(g + beta - s->zp[i], most);
-		s->eq[i] = beyond(-g + beta - s->zq[i], most);
+		s->ep[i] = fabs(ep) > most ? ep : 0;
+		s->eq[i] = fabs(eq) > most ? eq : 0;
 		largest = fmax(largest, fmax(fabs(s->ep[i]), fabs(s->eq[i])));
 	}
 	return largest;

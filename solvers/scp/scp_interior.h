@@ -40,7 +40,7 @@ struct scp_interior {
 };
 
 /* Bytes and flops of one iteration for n samples and up to N neurons. */
-void scp_interior_forecast(ptrdiff_t n, ptrdiff_t N, struct forecast *out);
+void scp_interior_forecast(const void *options, ptrdiff_t n, ptrdiff_t N, struct forecast *out);
 
 /* For up to `most` neurons of *scp, which is borrowed: the columns that scp->Phi has at each call,
  * with scp->a and scp->f as iterate. */

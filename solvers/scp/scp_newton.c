@@ -2,12 +2,6 @@
  * 1992): about twenty iterations to rounding for any beta and any loss. */
 #include "solvers/scp/scp_interior.h"
 
-static void forecast(const void *options, ptrdiff_t n, ptrdiff_t N, struct forecast *out)
-{
-	(void)options;
-	scp_interior_forecast(n, N, out);
-}
-
 static enum status setup(struct scp *scp, const void *options, struct arena *arena, void **state,
 			 struct err *err)
 {
@@ -28,7 +22,7 @@ const struct scp_method scp_newton = {
 	.takes = scp_loss_takes,
 	.needs = "a loss whose conjugate is a quadratic or an entropy on an interval",
 	.most = 2000, /* a factorisation of order N of 3 GFLOP, and a system of 32 MB */
-	.forecast = forecast,
+	.forecast = scp_interior_forecast,
 	.setup = setup,
 	.step = scp_interior_step,
 	.slopes = scp_interior_slopes,

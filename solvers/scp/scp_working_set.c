@@ -46,8 +46,7 @@ static ptrdiff_t smaller(ptrdiff_t a, ptrdiff_t b)
 
 static void forecast(const void *options, ptrdiff_t n, ptrdiff_t N, struct forecast *out)
 {
-	(void)options;
-	scp_interior_forecast(n, smaller(N, MOST), out);
+	scp_interior_forecast(options, n, smaller(N, MOST), out);
 }
 
 static void swap_columns(struct mat A, ptrdiff_t i, ptrdiff_t j)
