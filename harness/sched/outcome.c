@@ -159,8 +159,7 @@ static struct entries progress_of(const char *tmp, struct arena *arena)
 	return entries;
 }
 
-/* What a worker wrote, if it can be read and fits the way it ended. It computes without knowing the
- * id of its cell. */
+/* What a worker wrote, if it can be read and fits the way it ended. */
 static bool own_result(const struct cell *cell, enum cell_status ended, const char *tmp,
 		       struct arena *arena, struct result *out)
 {
