@@ -12,6 +12,7 @@
 #include "harness/run/files.h"
 #include "harness/run/probes.h"
 #include "harness/run/threads.h"
+#include "harness/store/manifest.h"
 #include "harness/store/modelfile.h"
 #include "harness/store/scenario.h"
 #include "solvers/core/blas.h"
@@ -292,6 +293,8 @@ static enum status complete(struct run *run, const struct run_order *order, stru
 	TRY(prepare(run, order->choose_threads, err));
 	TRY(result_read(arena_format(&run->arena, "%s/result.json", record), &run->arena,
 			&run->result, err));
+	run->result.cell = run->here.cell;
+	run->result.format = run->here.format;
 	run->result.data = run->cell.data.name;
 	run->result.method = run->cell.train.name;
 	if (run->trainer->makes)
@@ -305,8 +308,11 @@ static enum status complete(struct run *run, const struct run_order *order, stru
 enum status run_cell(const char *folder, struct run_order *order, struct err *err)
 {
 	struct run run = {.folder = folder, .result = result_empty()};
-	enum status status = order->record ? complete(&run, order, err) : compute(&run, order, err);
+	enum status status;
 
+	run.result.cell = order->cell;
+	run.result.format = order->cell ? MANIFEST_FORMAT : 0;
+	status = order->record ? complete(&run, order, err) : compute(&run, order, err);
 	arena_release(&run.arena);
 	return status;
 }

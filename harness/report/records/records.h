@@ -81,6 +81,9 @@ void records_group(struct records *records);
  * they are named. */
 const struct records *records_ordered(const struct records *records, const struct texts *methods);
 
+/* Pointers to all of them, as members. */
+const struct record **records_all(const struct records *records);
+
 /* Text of a swept value, or NULL if the record does not sweep `path`. */
 const char *records_swept(const struct record *record, const char *path);
 
