@@ -9,6 +9,7 @@
 #include <string.h>
 
 enum { X_SECONDS, X_ITERATION };
+enum { Y_SUBOPTIMALITY };
 
 struct convergence_options { /* all zero = the defaults */
 	long x, y, scale, scale_x;
@@ -18,10 +19,19 @@ struct convergence_options { /* all zero = the defaults */
 };
 
 static const char *const x_names[] = {"seconds", "iteration", NULL};
-static const char *const y_names[] = {
-	"objective_network", "objective",     "gap",      "primal_residual",   "dual_residual",
-	"train_accuracy",    "test_accuracy", "gap_zero", "objective_iterate", NULL};
-static const char *const y_labels[] = {"network objective",
+static const char *const y_names[] = {"suboptimality",
+				      "objective_network",
+				      "objective",
+				      "gap",
+				      "primal_residual",
+				      "dual_residual",
+				      "train_accuracy",
+				      "test_accuracy",
+				      "gap_zero",
+				      "objective_iterate",
+				      NULL};
+static const char *const y_labels[] = {"objective less the best known",
+				       "network objective",
 				       "objective",
 				       "relative gap",
 				       "primal residual (relative)",
@@ -35,8 +45,10 @@ static const struct option rows[] = {
 	{OPTION_FIELD(struct convergence_options, x), .initial = "seconds", .names = x_names,
 	 .doc = "horizontal axis; seconds are those of setup and solve and, for a gap, of the "
 		"certificates"},
-	{OPTION_FIELD(struct convergence_options, y), .initial = "objective_network",
-	 .names = y_names, .doc = "column of trace.csv on the vertical axis"},
+	{OPTION_FIELD(struct convergence_options, y), .initial = "suboptimality", .names = y_names,
+	 .doc = "column of trace.csv on the vertical axis; suboptimality: objective (of robust "
+		"methods the worst case) less the best value that is known of it on the same data "
+		"and repetition, or less the bound where all methods solve one program"},
 	{OPTION_FIELD(struct convergence_options, scale), .initial = "auto",
 	 .names = figure_scale_names,
 	 .doc = "of the vertical axis; auto: logarithmic from one decade on"},
@@ -51,15 +63,21 @@ static const struct option rows[] = {
 	{.name = NULL},
 };
 
+/* Of trace.csv. */
+static const char *column_of(const struct convergence_options *o)
+{
+	return o->y == Y_SUBOPTIMALITY ? "objective" : y_names[o->y];
+}
+
 /* The curve of a group, in the panel of what can be compared with it: of one data set and, of an
  * objective, of one key. */
 static void add_curve(struct figure *figure, const struct records *records,
-		      const struct convergence_options *o, const struct series *s,
-		      const struct group *group)
+		      const struct convergence_options *o, const struct floors *floors,
+		      const struct series *s, const struct group *group)
 {
 	struct arena *arena = records->arena;
-	const char *x = x_names[o->x], *y = y_names[o->y], *key, *apart = "", *title;
-	struct curve curve = curve_of(group, x, y, arena);
+	const char *x = x_names[o->x], *y = column_of(o), *key, *apart = "", *title;
+	struct curve curve = curve_of(group, x, y, floors, arena);
 	const struct figure_curve like = {.title = s->label,
 					  .columns = arena_format(arena, "%s %s low high", x, y),
 					  .label = s->label,
@@ -85,8 +103,9 @@ static void add_curve(struct figure *figure, const struct records *records,
 static void fill(const void *options, const struct records *records, struct figure *figure)
 {
 	const struct convergence_options *o = options;
-	const char *y = y_names[o->y], *text;
+	const char *y = column_of(o), *text;
 	struct arena *arena = records->arena;
+	struct floors known = floors_of(records), *floors = o->y == Y_SUBOPTIMALITY ? &known : NULL;
 	struct series_list list =
 		series_of_methods(records, (enum series_settings)o->settings, o->methods);
 	size_t panels = 0, untimed = 0; /* cells whose trace does not say when it had its values */
@@ -97,13 +116,15 @@ static void fill(const void *options, const struct records *records, struct figu
 	figure->y.label = y_labels[o->y];
 	figure->y.scale = (enum figure_scale)o->scale;
 	figure->y.share = strstr(y, "accuracy");
+	if (floors && figure->y.scale == FIGURE_AUTO)
+		figure->y.scale = FIGURE_LOGARITHMIC; /* the best one ends at 0 */
 	for (size_t i = 0; i < list.count; i++) {
 		const struct group *group = list.at[i].group;
 		size_t count;
 		struct group *parts = comparable_split(group, y, NULL, arena, &count);
 
 		for (size_t k = 0; k < count; k++)
-			add_curve(figure, records, o, &list.at[i], &parts[k]);
+			add_curve(figure, records, o, floors, &list.at[i], &parts[k]);
 		for (size_t k = 0; k < count && seconds; k++)
 			for (size_t j = 0; j < parts[k].count; j++)
 				untimed += curve_untimed(parts[k].member[j], y);
@@ -113,6 +134,13 @@ static void fill(const void *options, const struct records *records, struct figu
 	text = series_caption(&list, arena);
 	if (comparable_objective(y) && panels > records->data_count)
 		text = arena_format(arena, "%s; a panel for each loss, beta and threat", text);
+	if (floors)
+		text = arena_format(
+			arena,
+			"%s; best known: the least objective of any method with the same "
+			"loss, beta and threat on the same data and repetition, or the "
+			"bound where all solve one program",
+			text);
 	if (strncmp(y, "gap", strlen("gap")) == 0)
 		text = arena_format(arena, "%s; each gap is of the method's own program", text);
 	if (seconds)

@@ -101,7 +101,8 @@ static struct curve median_curve(struct run *runs, size_t count, struct arena *a
 	return curve;
 }
 
-struct curve curve_of(const struct group *group, const char *x, const char *y, struct arena *arena)
+struct curve curve_of(const struct group *group, const char *x, const char *y,
+		      const struct floors *floors, struct arena *arena)
 {
 	struct run *runs = ARENA_ARRAY(arena, struct run, group->count);
 	bool seconds = strcmp(x, "seconds") == 0, gap = strncmp(y, "gap", strlen("gap")) == 0;
@@ -110,7 +111,9 @@ struct curve curve_of(const struct group *group, const char *x, const char *y, s
 	for (size_t i = 0; i < group->count; i++) {
 		const struct record *record = group->member[i];
 		const struct csv_table *trace = &record->trace;
-		int cx = csv_column(trace, x), cy = csv_column(trace, y);
+		int cx = csv_column(trace, x),
+		    cy = floors ? floors_column(record) : csv_column(trace, y);
+		double floor = floors ? floors_at(floors, record) : 0;
 		struct run *run = &runs[count];
 
 		if (!records_ok(record))
@@ -124,7 +127,7 @@ struct curve curve_of(const struct group *group, const char *x, const char *y, s
 			if (!isfinite(vx) || !isfinite(vy))
 				continue;
 			run->x[run->count] = vx;
-			run->y[run->count++] = gap ? fmax(0, vy) : vy;
+			run->y[run->count++] = gap ? fmax(0, vy) : vy - floor;
 		}
 		count += run->count > 0;
 	}

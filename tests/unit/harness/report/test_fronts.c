@@ -1,5 +1,6 @@
-/* Fronts of settings and parallel coordinates, by hand. */
+/* Fronts of settings, parallel coordinates and best known values, by hand. */
 #include "harness/file/folder.h"
+#include "harness/report/series/floors.h"
 #include "tests/close.h"
 #include "tests/report_fixture.h"
 
@@ -42,6 +43,7 @@ static void attack(struct record *record, double clean, double robust)
 					      .norm = "linf",
 					      .units = "prepared",
 					      .eps = k ? 0.1 : 0,
+					      .accuracy = clean,
 					      .robust_accuracy = k ? robust : clean,
 					      .lo = 0,
 					      .hi = 1};
@@ -125,11 +127,46 @@ static void axes_run_from_the_lowest_to_the_highest(void **state)
 	check_close(got[1], 0.5, 1e-8, 0);
 }
 
+/* The least of all methods in a repetition; another beta is another objective; a method alone
+ * whose program is certified is measured from its bound. */
+static void the_best_known_value_is_of_the_same_objective(void **state)
+{
+	static const struct fixture_cell cells[] = {
+		{"moons", "a", .repetition = 0, .objective = 8, .beta = "0.1"},
+		{"moons", "b", .repetition = 0, .objective = 7, .beta = "0.1"},
+		{"moons", "a", .repetition = 1, .objective = 5, .beta = "0.1"},
+		{"moons", "b", .repetition = 1, .objective = 6, .beta = "0.1"},
+		{"moons", "c", .repetition = 0, .objective = 3, .beta = "0.2"},
+		{"moons", "d", .repetition = 0, .objective = 4, .beta = "0.3"},
+		{"moons", "e", .status = "failed", .repetition = 0, .objective = 1, .beta = "0.1"},
+	};
+	struct records records = fixture_records(cells, LENGTH(cells), room, &arena);
+	struct floors floors;
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(cells); i++) {
+		records.at[i].result.objective = cells[i].objective;
+		records.at[i].result.lower_bound = NAN;
+	}
+	records.at[0].result.lower_bound = 2; /* b has none */
+	records.at[5].result.lower_bound = 3.5;
+	assert_true(fixture_trace(&records, 1, "iteration,seconds,objective\n1,1,6.5\n2,2,7\n"));
+	floors = floors_of(&records);
+	check_equal(floors_at(&floors, &records.at[0]), 6.5);
+	check_equal(floors_at(&floors, &records.at[1]), 6.5);
+	check_equal(floors_at(&floors, &records.at[2]), 5);
+	check_equal(floors_at(&floors, &records.at[3]), 5);
+	check_equal(floors_at(&floors, &records.at[4]), 3);
+	check_equal(floors_at(&floors, &records.at[5]), 3.5);
+	check_nan(floors_at(&floors, &records.at[6]));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_front_is_of_what_nothing_beats),
 		cmocka_unit_test(axes_run_from_the_lowest_to_the_highest),
+		cmocka_unit_test(the_best_known_value_is_of_the_same_objective),
 	};
 
 	return cmocka_run_group_tests(tests, make_room, remove_room);
