@@ -105,7 +105,7 @@ static void dress_panel(struct dress *d, struct figure_panel *panel)
 	const double STEP = 0.012; /* of the axis, between bars */
 	enum { FEW = 12 /* values of x: bars rather than a band */ };
 	const struct style *look = d->look;
-	size_t bars = 0, at = 0;
+	size_t bars = 0, at = 0, most = 0;
 
 	to_percent(d, panel, &panel->x, 'x');
 	to_percent(d, panel, &panel->y, 'y');
@@ -121,6 +121,8 @@ static void dress_panel(struct dress *d, struct figure_panel *panel)
 			names[i] = shown(d, panel->x.names[i]);
 		panel->x.names = names;
 	}
+	for (const struct figure_curve *c = panel->first; c; c = c->next)
+		most = c->layer == FIGURE_LINE && c->count > most ? c->count : most;
 	for (struct figure_curve *c = panel->first; c; c = c->next) {
 		const char *name = c->label ? c->label : c->title;
 
@@ -129,7 +131,7 @@ static void dress_panel(struct dress *d, struct figure_panel *panel)
 		c->label = shown(d, c->label);
 		c->bars = c->layer == FIGURE_LINE && c->band &&
 			  (look->band == STYLE_BAND_BARS ||
-			   (look->band == STYLE_BAND_AUTO && c->count <= FEW));
+			   (look->band == STYLE_BAND_AUTO && most <= FEW));
 		c->band = c->band && !c->bars &&
 			  (look->band != STYLE_BAND_NONE || c->layer == FIGURE_DOTS);
 		bars += c->bars;
