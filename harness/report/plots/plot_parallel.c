@@ -107,6 +107,18 @@ static size_t rank_of(const struct settings *s, size_t i, bool lower_is_better)
 	return rank;
 }
 
+/* From axis to axis, two rows a piece. */
+static void add_line(struct figure_curve *lines, const struct coordinate *axes, size_t count,
+		     const struct settings *s, size_t i)
+{
+	for (size_t k = 0; k < 2 * (count - 1); k++) {
+		size_t axis = (k + 1) / 2;
+
+		figure_row(lines, (double[]){(double)axis,
+					     place(&axes[axis], value_at(&axes[axis], s, i))});
+	}
+}
+
 static void add_panel(struct figure *figure, const struct settings *s, struct coordinate *axes,
 		      size_t count, const struct parallel_options *o)
 {
@@ -132,14 +144,36 @@ static void add_panel(struct figure *figure, const struct settings *s, struct co
 					       .style = {top ? 0 : 7, 0}});
 
 		for (size_t i = 0; i < s->count; i++)
-			for (size_t k = 0;
-			     ((double)rank_of(s, i, lower) < best) == top && k + 1 < count; k++)
-				for (size_t end = k; end <= k + 1; end++)
-					figure_row(lines,
-						   (double[]){(double)end,
-							      place(&axes[end],
-								    value_at(&axes[end], s, i))});
+			if (((double)rank_of(s, i, lower) < best) == top)
+				add_line(lines, axes, count, s, i);
 	}
+}
+
+/* The panel of a method on a data set, if it has settings to tell apart. */
+static void add_method(struct figure *figure, const struct records *records,
+		       const struct parallel_options *o, const struct column *column,
+		       const struct settings *s)
+{
+	const char *method = s->at[0]->method;
+	struct coordinate *axes =
+		ARENA_ARRAY(figure->arena, struct coordinate, records->path_count + 1);
+	size_t count = 0;
+
+	for (size_t p = 0; p < records->path_count; p++) {
+		struct levels *levels = ARENA_NEW(figure->arena, struct levels);
+
+		if (!records_swept(s->at[0]->member[0], records->paths[p]))
+			continue;
+		*levels = levels_of(records, records->paths[p], &(struct texts){1, &method});
+		axes[count++] = (struct coordinate){.name = records_short(records->paths[p]),
+						    .levels = levels};
+	}
+	if (count == 0)
+		return;
+	axes[count++].name = column_label(column->name, figure->arena);
+	for (size_t k = 0; k < count; k++)
+		measure(&axes[k], s, figure->arena);
+	add_panel(figure, s, axes, count, o);
 }
 
 static void fill(const void *options, const struct records *records, struct figure *figure)
@@ -155,26 +189,9 @@ static void fill(const void *options, const struct records *records, struct figu
 		for (size_t d = 0; d < records->data_count; d++) {
 			struct settings s = settings_of(records, records->data[d],
 							records->methods[m], &column);
-			struct coordinate *axes =
-				ARENA_ARRAY(arena, struct coordinate, records->path_count + 1);
-			size_t count = 0;
 
-			for (size_t p = 0; p < records->path_count && s.count > 1; p++) {
-				struct levels *levels = ARENA_NEW(arena, struct levels);
-
-				if (!records_swept(s.at[0]->member[0], records->paths[p]))
-					continue;
-				*levels = levels_of(records, records->paths[p],
-						    &(struct texts){1, &records->methods[m]});
-				axes[count++] = (struct coordinate){
-					.name = records_short(records->paths[p]), .levels = levels};
-			}
-			if (count == 0 || !records_wanted(&o->methods, records->methods[m]))
-				continue;
-			axes[count++].name = column_label(column.name, arena);
-			for (size_t k = 0; k < count; k++)
-				measure(&axes[k], &s, arena);
-			add_panel(figure, &s, axes, count, o);
+			if (s.count > 1 && records_wanted(&o->methods, records->methods[m]))
+				add_method(figure, records, o, &column, &s);
 		}
 	figure->caption = arena_format(arena,
 				       "A line per setting; each axis runs from its lowest value "
