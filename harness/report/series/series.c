@@ -39,8 +39,8 @@ static const char *objective_key(const struct group *group, struct arena *arena)
 	return key ? key : "";
 }
 
-/* The one with the highest validation accuracy, else with the lowest objective; the first of equals.
- * A choice that is composed has no median to be compared by. */
+/* The one with the highest validation accuracy, else with the lowest objective; of equals the
+ * first. A choice that is composed has no median to be compared by. */
 static const struct group *best_of(const struct rivals *r, struct arena *arena)
 {
 	size_t best = 0;
