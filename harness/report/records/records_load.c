@@ -67,23 +67,6 @@ static enum status load_files(struct record *record, struct cellfile *cell, stru
 	return STATUS_OK;
 }
 
-/* "rho=0.1;patterns=60" */
-static void split_swept(const char *text, struct arena *arena, struct cellfile *out)
-{
-	char *copy = arena_text(arena, text), *rest = NULL;
-
-	out->swept = ARENA_ARRAY(arena, struct cellfile_swept, strlen(text) + 1);
-	out->swept_count = 0;
-	for (char *part = strtok_r(copy, ";", &rest); part; part = strtok_r(NULL, ";", &rest)) {
-		char *equals = strchr(part, '=');
-
-		if (!equals)
-			continue;
-		*equals = '\0';
-		out->swept[out->swept_count++] = (struct cellfile_swept){part, equals + 1};
-	}
-}
-
 /* A damaged record says why. It is of what its cell.json says if that is of the cell that the plan
  * names, else of what the plan says. */
 static void mark_damaged(struct record *record, const struct err *err,
@@ -94,6 +77,8 @@ static void mark_damaged(struct record *record, const struct err *err,
 	const struct plan_row *row = plan->at;
 	size_t named = 0;
 	struct err ignored = {0}; /* the damage is told already */
+	char *copy;
+	char *rest;
 
 	*record = (struct record){.id = record->id, .folder = record->folder};
 	record->result = result_empty();
@@ -116,7 +101,19 @@ static void mark_damaged(struct record *record, const struct err *err,
 		return;
 	*cell = (struct cellfile){
 		.data = row->data, .method = row->method, .repetition = row->repetition};
-	split_swept(row->swept, arena, cell);
+	/* "rho=0.1;patterns=60" */
+	copy = arena_text(arena, row->swept);
+	rest = NULL;
+	cell->swept = ARENA_ARRAY(arena, struct cellfile_swept, strlen(row->swept) + 1);
+	cell->swept_count = 0;
+	for (char *part = strtok_r(copy, ";", &rest); part; part = strtok_r(NULL, ";", &rest)) {
+		char *equals = strchr(part, '=');
+
+		if (!equals)
+			continue;
+		*equals = '\0';
+		cell->swept[cell->swept_count++] = (struct cellfile_swept){part, equals + 1};
+	}
 }
 
 static enum status load_record(struct records *records, struct record *record,
