@@ -71,6 +71,7 @@ static bool parse(int argc, char **argv, struct order *order)
 			order->commit.record = argv[++i];
 			order->commit.key = argv[++i];
 			order->commit.data = argv[++i];
+			order->run.cell = commit_cell(&order->commit);
 		} else
 			return false;
 	}

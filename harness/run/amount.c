@@ -16,19 +16,6 @@ enum {
 	PER_ROW = 33, /* bytes: label or target, class, copy of that in its part, role */
 };
 
-static struct arena_tally tally_new(const struct cell *cell)
-{
-	return (struct arena_tally){.real_size = cell->precision == SINGLE ? sizeof(float)
-									   : sizeof(double),
-				    .steps = (double)cell->stop.iterations};
-}
-
-static void part_new(size_t n, size_t d, struct arena *arena, struct part *out)
-{
-	out->X = mat_new(arena, (ptrdiff_t)n, (ptrdiff_t)d);
-	out->y = ARENA_ARRAY(arena, real, n);
-}
-
 /* The raw table, parts that were split off, the fit of the preparation; the prepared parts stay. */
 static void load(const struct cell *cell, const struct amount_shape *s, struct arena *arena,
 		 struct dataset *out)
@@ -37,6 +24,8 @@ static void load(const struct cell *cell, const struct amount_shape *s, struct a
 	size_t others = s->n_validation + s->n_test;
 	const struct choices *steps = &cell->data.prepare;
 	struct rows train = {.n = s->n_train, .d = s->raw_d};
+	struct part *const parts[] = {&out->train, &out->validation, &out->test};
+	const size_t n[] = {s->n_train, s->n_validation, s->n_test};
 	struct err ignored = {0};
 
 	*out = (struct dataset){.bias = -1, .stages = stages_none(s->raw_d)};
@@ -56,9 +45,10 @@ static void load(const struct cell *cell, const struct amount_shape *s, struct a
 			train.d = out->stages.d;
 	}
 	arena_settle(arena);
-	part_new(s->n_train, s->d, arena, &out->train);
-	part_new(s->n_validation, s->d, arena, &out->validation);
-	part_new(s->n_test, s->d, arena, &out->test);
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+		parts[i]->X = mat_new(arena, (ptrdiff_t)n[i], (ptrdiff_t)s->d);
+		parts[i]->y = ARENA_ARRAY(arena, real, n[i]);
+	}
 	arena_release(&scratch);
 }
 
@@ -143,16 +133,6 @@ static void certify(const struct cell *cell, const struct dataset *data, const s
 	}
 }
 
-static void probe(const struct cell *cell, const struct dataset *data, const struct model *model,
-		  const struct arena *beside)
-{
-	if (!model)
-		return;
-	attack(cell, data, model, beside);
-	if (model->kind->relu)
-		certify(cell, data, model, beside);
-}
-
 struct amount amount_of_setup(const struct trainer *trainer, const void *options,
 			      const struct problem *shape, size_t real_size, double steps)
 {
@@ -176,12 +156,15 @@ size_t amount_of_cell(const struct cell *cell, const struct amount_shape *shape)
 	const struct trainer *trainer =
 		(const struct trainer *)(const void *)cell->train.solver.item;
 	const void *options = cell->train.solver.options;
-	struct arena_tally tally = tally_new(cell);
+	struct arena_tally tally = {.real_size = cell->precision == SINGLE ? sizeof(float)
+									   : sizeof(double),
+				    .steps = (double)cell->stop.iterations};
 	struct arena arena = arena_counting(&tally);
 	struct dataset data;
 	struct problem problem;
 	struct coordinates posed;
 	struct evaluator evaluator;
+	const struct model *model;
 	struct err ignored = {0};
 	void *state;
 
@@ -193,7 +176,11 @@ size_t amount_of_cell(const struct cell *cell, const struct amount_shape *shape)
 					 (struct training){trainer, options, state, posed.rowspace},
 					 &arena);
 		arena_settle(&arena);
-		probe(cell, &data, evaluator.held[0].model, &arena);
+		model = evaluator.held[0].model;
+		if (model)
+			attack(cell, &data, model, &arena);
+		if (model && model->kind->relu)
+			certify(cell, &data, model, &arena);
 	}
 	arena_release(&arena);
 	return tally.peak;

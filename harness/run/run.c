@@ -12,6 +12,7 @@
 #include "harness/run/files.h"
 #include "harness/run/probes.h"
 #include "harness/run/threads.h"
+#include "harness/store/manifest.h"
 #include "harness/store/modelfile.h"
 #include "harness/store/scenario.h"
 #include "solvers/core/blas.h"
@@ -26,16 +27,6 @@ static const double solved = 1e-3;
 static const char *path_in(struct run *run, const char *name)
 {
 	return arena_format(&run->arena, "%s/%s", run->folder, name);
-}
-
-static enum status read_cell(struct run *run, struct err *err)
-{
-	const char *path = path_in(run, "cell.json"), *text;
-
-	TRY(store_read_text(path, &run->arena, &text, err));
-	TRY(spec_read_cell(text, path, &run->arena, &run->cell, err));
-	run->trainer = (const struct trainer *)(const void *)run->cell.train.solver.item;
-	return STATUS_OK;
 }
 
 static enum status load_data(struct run *run, struct err *err)
@@ -153,14 +144,6 @@ static enum status train(struct run *run, int progress_fd, struct loop_result *e
 	return write_provisional(run, end, err);
 }
 
-/* The gap of the last certificate alone, whose dual point is tested; NaN without a bound. */
-static double own_gap(const struct evaluator *evaluator, const struct evaluation *last)
-{
-	const struct certificate *c = &last->certificate;
-
-	return evaluate_gaps(c->upper, c->lower_bound, evaluator->objective_zero).gap;
-}
-
 /* Off the solve clock. */
 static void estimate_violation(struct run *run, const struct evaluation *last)
 {
@@ -168,7 +151,10 @@ static void estimate_violation(struct run *run, const struct evaluation *last)
 	struct violation found;
 	long draws = run->cell.train.fresh;
 	struct clock_mark start = clock_now();
-	double gap = own_gap(&run->evaluator, last);
+	/* of the last certificate alone, whose dual point is tested; NaN without a bound */
+	double gap = evaluate_gaps(last->certificate.upper, last->certificate.lower_bound,
+				   run->evaluator.objective_zero)
+			     .gap;
 
 	if (draws < 1 || !run->trainer->violation)
 		return;
@@ -208,9 +194,12 @@ static enum status probe(struct run *run, const struct model *model, const char 
 /* Cell, data, threads: as many for an attack that comes later as for one that comes at once. */
 static enum status prepare(struct run *run, bool choose_threads, struct err *err)
 {
+	const char *path = path_in(run, "cell.json"), *text;
 	struct forecast expected;
 
-	TRY(read_cell(run, err));
+	TRY(store_read_text(path, &run->arena, &text, err));
+	TRY(spec_read_cell(text, path, &run->arena, &run->cell, err));
+	run->trainer = (const struct trainer *)(const void *)run->cell.train.solver.item;
 	describe_cell(run);
 	TRY(load_data(run, err));
 	describe_data(run);
@@ -235,24 +224,20 @@ static enum cell_status status_of(const struct run *run, const struct loop_resul
 	return end->interrupted && end->outcome == OUTCOME_TIME_LIMIT ? CELL_TIMEOUT : CELL_OK;
 }
 
-static enum status write_facts(const struct run *run, struct err *err)
-{
-	struct arena scratch = {0};
-	struct facts facts = facts_of(run->trainer, run->state, &scratch);
-	enum status status = facts_write(&facts, run->folder, err);
-
-	arena_release(&scratch);
-	return status;
-}
-
 /* Everything after training. */
 static enum status examine(struct run *run, const struct loop_result *end, struct err *err)
 {
 	bool trained = status_of(run, end) == CELL_OK;
+	struct arena scratch = {0};
+	struct facts facts;
+	enum status status;
 
 	if (end->outcome != OUTCOME_DIVERGED)
 		estimate_violation(run, &end->last);
-	TRY(write_facts(run, err));
+	facts = facts_of(run->trainer, run->state, &scratch);
+	status = facts_write(&facts, run->folder, err);
+	arena_release(&scratch);
+	TRY(status);
 	if (!is_good(run, &end->last)) /* nothing to attack */
 		return STATUS_OK;
 	TRY(result_write(&run->result, path_in(run, "result.json"), err));
@@ -289,6 +274,8 @@ static enum status complete(struct run *run, const struct run_order *order, stru
 	TRY(prepare(run, order->choose_threads, err));
 	TRY(result_read(arena_format(&run->arena, "%s/result.json", record), &run->arena,
 			&run->result, err));
+	run->result.cell = run->here.cell;
+	run->result.format = run->here.format;
 	run->result.data = run->cell.data.name;
 	run->result.method = run->cell.train.name;
 	if (run->trainer->makes)
@@ -302,8 +289,11 @@ static enum status complete(struct run *run, const struct run_order *order, stru
 enum status run_cell(const char *folder, struct run_order *order, struct err *err)
 {
 	struct run run = {.folder = folder, .result = result_empty()};
-	enum status status = order->record ? complete(&run, order, err) : compute(&run, order, err);
+	enum status status;
 
+	run.result.cell = order->cell;
+	run.result.format = order->cell ? MANIFEST_FORMAT : 0;
+	status = order->record ? complete(&run, order, err) : compute(&run, order, err);
 	arena_release(&run.arena);
 	return status;
 }

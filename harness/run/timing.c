@@ -73,22 +73,6 @@ static double waited(const char *root)
 	return sum * nanosecond;
 }
 
-/* "cpu  user nice system idle iowait irq softirq steal guest ..." in clock ticks, first line. */
-static void read_machine(const char *root, struct timing *out)
-{
-	FILE *file = open_below(root, "/proc/stat");
-	double user, nice, system, steal, second = (double)sysconf(_SC_CLK_TCK);
-
-	out->busy = out->steal = NAN;
-	if (file && fscanf(file, "cpu %lf %lf %lf %*s %*s %*s %*s %lf", &user, &nice, &system,
-			   &steal) == 4) {
-		out->busy = (user + nice + system) / second;
-		out->steal = steal / second;
-	}
-	if (file)
-		fclose(file);
-}
-
 struct timing timing_read(const char *root)
 {
 	struct clock_mark now = clock_now();
@@ -96,10 +80,21 @@ struct timing timing_read(const char *root)
 				.cpu = now.cpu,
 				.waited = waited(root),
 				.voluntary = NAN,
-				.involuntary = NAN};
+				.involuntary = NAN,
+				.busy = NAN,
+				.steal = NAN};
+	double user, nice, system, steal, second = (double)sysconf(_SC_CLK_TCK);
+	FILE *file = open_below(root, "/proc/stat");
 	struct rusage usage;
 
-	read_machine(root, &timing);
+	/* "cpu  user nice system idle iowait irq softirq steal guest ..." in clock ticks, first */
+	if (file && fscanf(file, "cpu %lf %lf %lf %*s %*s %*s %*s %lf", &user, &nice, &system,
+			   &steal) == 4) {
+		timing.busy = (user + nice + system) / second;
+		timing.steal = steal / second;
+	}
+	if (file)
+		fclose(file);
 	if (getrusage(RUSAGE_SELF, &usage) == 0) {
 		timing.voluntary = (double)usage.ru_nvcsw;
 		timing.involuntary = (double)usage.ru_nivcsw;

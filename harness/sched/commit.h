@@ -13,12 +13,15 @@ struct commit {
 	bool keep;          /* a record that is there already stays; else it is replaced */
 };
 
+/* The id of its cell. */
+const char *commit_cell(const struct commit *to);
+
 /* `folder` is no more afterwards. */
 enum status commit_record(const char *folder, const struct commit *to, struct err *err);
 
-/* A worker that ends with this status, started at `date`: complete what it has written by id and
- * status, as its scheduler would, and commit it. To complete an older record takes an end without
- * error; `folder` stays where it is else. */
+/* A worker that ends with this status, started at `date`, commits what it has written; after an
+ * error it records that first, as its scheduler would. To complete an older record takes an end
+ * without error; `folder` stays where it is else. */
 enum status commit_own(const char *folder, const struct commit *to, bool completes,
 		       enum status ended, const char *date, struct err *err);
 

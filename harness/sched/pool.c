@@ -56,16 +56,6 @@ static bool is_wanted(const struct pool *pool, struct planned *at)
 	return !at->record.done || anew || (o->retry_failed && is_not_ok(at));
 }
 
-static const char *label_of(const struct planned *at, struct arena *arena)
-{
-	const struct cell *cell = at->cell;
-	const char *swept = sched_swept(cell, " ", arena);
-
-	return arena_format(arena, "%s %s%s%s #%ld%s", cell->data.name, cell->train.name,
-			    *swept ? " " : "", swept, cell->repetition,
-			    at->completes ? " completed" : "");
-}
-
 /* Of all cells that share the record. */
 static void set_done(struct plan *plan, const struct planned *at, const char *status)
 {
@@ -84,17 +74,23 @@ static void set_done(struct plan *plan, const struct planned *at, const char *st
 static void count_result(struct pool *pool, const struct slot *slot, const struct result *result)
 {
 	struct planned *at = slot->at;
+	const struct cell *cell = at->cell;
 	bool ok = strcmp(result->status, cell_status_names[CELL_OK]) == 0;
+	bool bad = outcome_is_bad(result);
 	struct arena arena = {0};
+	const char *swept = sched_swept(cell, " ", &arena);
 
 	if (!at->completes || ok) /* else its record is as it was */
 		set_done(pool->plan, at, result->status);
 	pool->summary->computed += !at->completes;
 	pool->summary->completed += at->completes && ok;
-	pool->summary->not_ok += outcome_is_bad(result);
-	pool->stopping |= pool->options->fail_fast && outcome_is_bad(result);
-	progress_finished(&pool->display, label_of(at, &arena), result,
-			  progress_now() - slot->start);
+	pool->summary->not_ok += bad;
+	pool->stopping |= pool->options->fail_fast && bad;
+	progress_finished(&pool->display,
+			  arena_format(&arena, "%s %s%s%s #%ld%s", cell->data.name,
+				       cell->train.name, *swept ? " " : "", swept, cell->repetition,
+				       at->completes ? " completed" : ""),
+			  result, progress_now() - slot->start);
 	arena_release(&arena);
 }
 
@@ -118,28 +114,24 @@ static enum status start_one(struct pool *pool, struct slot *slot, struct err *e
 	return status;
 }
 
-/* Whether the next cell has to wait for another run, and say so once. */
-static bool must_wait(struct pool *pool)
-{
-	bool waited = pool->waiting;
-
-	pool->waiting =
-		is_wanted(pool, &pool->plan->at[pool->next]) && !alone_may_start(&pool->alone);
-	if (pool->waiting && !waited)
-		progress_say(&pool->display,
-			     pool->alone.exclusive
-				     ? "timing: exclusive: waiting for other runs"
-				     : "waiting for a run that has timing: exclusive");
-	return pool->waiting;
-}
-
+/* As far as no other run has to be waited for, which is said once. */
 static enum status fill_slots(struct pool *pool, struct err *err)
 {
 	if (pool->running == 0)
 		alone_rest(&pool->alone);
 	for (size_t i = 0; i < pool->slot_count; i++)
 		while (!pool->slots[i].busy && !pool->stopping && pool->next < pool->plan->count) {
-			if (must_wait(pool))
+			bool waited = pool->waiting;
+
+			pool->waiting = is_wanted(pool, &pool->plan->at[pool->next]) &&
+					!alone_may_start(&pool->alone);
+			if (pool->waiting && !waited)
+				progress_say(
+					&pool->display,
+					pool->alone.exclusive
+						? "timing: exclusive: waiting for other runs"
+						: "waiting for a run that has timing: exclusive");
+			if (pool->waiting)
 				return STATUS_OK;
 			TRY(start_one(pool, &pool->slots[i], err));
 		}
@@ -169,24 +161,8 @@ static void take_signals(struct pool *pool)
 	}
 }
 
-/* The record of a cell that was told to stop is dropped: nothing ran to its end. */
-static enum status take_end(struct pool *pool, struct slot *slot, const struct job_end *end,
-			    struct err *err)
-{
-	enum status status = STATUS_OK;
-	struct result result;
-
-	pool->running--;
-	if (slot_is_complete(slot, end)) {
-		status = slot_finish(slot, &pool->context, end, &result, err);
-		if (status == STATUS_OK)
-			count_result(pool, slot, &result);
-	}
-	slot_free(slot);
-	return status;
-}
-
-/* What happens within a moment, and what is due then. */
+/* What happens within a moment, and what is due then. The record of a cell that was told to stop is
+ * dropped: nothing ran to its end. */
 static enum status look_after(struct pool *pool, struct err *err)
 {
 	const struct slot_context *context = &pool->context;
@@ -201,14 +177,22 @@ static enum status look_after(struct pool *pool, struct err *err)
 	progress_draw(&pool->display, current, pool->running);
 	for (; context->executor->wait(context->state, seconds, &event); seconds = 0) {
 		struct slot *slot = &pool->slots[event.place];
-		enum status one = STATUS_OK;
+		struct result result;
 
 		take_signals(pool);
-		if (event.line)
+		if (event.line) {
 			slot_hear(slot, event.line);
-		else
-			one = take_end(pool, slot, &event.end, err);
-		status = status == STATUS_OK ? one : status;
+			continue;
+		}
+		pool->running--;
+		if (slot_is_complete(slot, &event.end)) {
+			enum status one = slot_finish(slot, context, &event.end, &result, err);
+
+			if (one == STATUS_OK)
+				count_result(pool, slot, &result);
+			status = status == STATUS_OK ? one : status;
+		}
+		slot_free(slot);
 	}
 	take_signals(pool);
 	for (size_t i = 0; i < pool->slot_count; i++)

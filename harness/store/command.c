@@ -21,9 +21,9 @@ const char *command_run(const char *folder, struct arena *arena)
 {
 	const char *path = arena_format(arena, "%s/" COMMAND_ORIGIN_FILE, folder);
 	struct text out = text_new(arena);
+	size_t length;
 	struct err none = {0};
 	const char *text;
-	size_t length;
 
 	if (store_read_text(path, arena, &text, &none) != STATUS_OK || !*text)
 		return NULL;

@@ -9,7 +9,8 @@
  *
  * with the products of the last direction taken off (Mehrotra 1992); an entropy has
  * l*'''(a) da^2 / 2 in their place. The order of calls: start, then for each step curvature,
- * residual, direction (the last two once more with `correct`), dual_box_longest, dual_box_move. */
+ * residual, dual_box_follow (the last two once more with `correct`), dual_box_longest,
+ * dual_box_move. */
 #ifndef SCP_SCP_LOSS_H
 #define SCP_SCP_LOSS_H
 
@@ -35,8 +36,5 @@ void scp_loss_curvature(const struct dual_box *box, double *v);
  * direction. */
 void scp_loss_residual(const struct dual_box *box, const double *f, double mu, bool correct,
 		       double *r);
-
-/* The direction of a, p, q that has da (n); mu and correct as for the residual. */
-void scp_loss_direction(struct dual_box *box, const double *da, double mu, bool correct);
 
 #endif

@@ -100,14 +100,6 @@ static enum status fista_setup(struct scp *scp, const void *options, struct aren
 	return STATUS_OK;
 }
 
-static void swap(real **a, real **b)
-{
-	real *t = *a;
-
-	*a = *b;
-	*b = t;
-}
-
 /* Next momentum and extrapolated point; restart where the step points against the last move. */
 static void extrapolate(struct fista *s)
 {
@@ -136,6 +128,7 @@ static void fista_step(void *state, struct progress *progress)
 	const struct problem *problem = scp->problem;
 	size_t n = (size_t)scp->Phi.rows;
 	double at_point = loss_value(problem->loss, n, s->f_point, problem->y.at), loss;
+	real *a = scp->a, *f = scp->f;
 	struct move move;
 
 	loss_gradient(problem->loss, n, s->f_point, problem->y.at, s->g);
@@ -149,8 +142,10 @@ static void fista_step(void *state, struct progress *progress)
 			break;
 		s->lipschitz *= growth;
 	}
-	swap(&scp->a, &s->previous);
-	swap(&scp->f, &s->f_previous);
+	scp->a = s->previous;
+	scp->f = s->f_previous;
+	s->previous = a;
+	s->f_previous = f;
 	extrapolate(s);
 	progress->objective = loss + problem->beta * move.norm;
 }

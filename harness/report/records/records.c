@@ -5,6 +5,16 @@
 #include <math.h>
 #include <string.h>
 
+const struct record **records_all(const struct records *records)
+{
+	const struct record **all =
+		ARENA_ARRAY(records->arena, const struct record *, records->count);
+
+	for (size_t i = 0; i < records->count; i++)
+		all[i] = &records->at[i];
+	return all;
+}
+
 const char *records_swept(const struct record *record, const char *path)
 {
 	for (size_t i = 0; i < record->swept_count; i++)

@@ -77,6 +77,9 @@ enum status records_tell(const struct records *records, FILE *to);
 /* Fill names and groups from the records (records_group.c); records_load calls it. */
 void records_group(struct records *records);
 
+/* Pointers to all of them, as members. */
+const struct record **records_all(const struct records *records);
+
 /* Text of a swept value, or NULL if the record does not sweep `path`. */
 const char *records_swept(const struct record *record, const char *path);
 

@@ -2,16 +2,10 @@
 #include "harness/report/records/records.h"
 #include "harness/report/records/select.h"
 #include "solvers/core/index.h"
+#include "solvers/core/text.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-static int by_path(const void *a, const void *b)
-{
-	const struct cellfile_swept *p = a, *q = b;
-
-	return strcmp(p->path, q->path);
-}
 
 /* Data, method and swept values in one text, whatever the order of the values. */
 static const char *key_of(const struct record *r, struct arena *arena)
@@ -21,7 +15,8 @@ static const char *key_of(const struct record *r, struct arena *arena)
 
 	if (r->swept_count)
 		memcpy(sorted, r->swept, r->swept_count * sizeof *sorted);
-	qsort(sorted, r->swept_count, sizeof *sorted, by_path);
+	qsort(sorted, r->swept_count, sizeof *sorted,
+	      text_compare); /* the path is its first member */
 	for (size_t i = 0; i < r->swept_count; i++)
 		text = arena_format(arena, "%s\n%s=%s", text, sorted[i].path, sorted[i].value);
 	return text;
@@ -32,33 +27,10 @@ const char *records_key(const struct record *record, struct arena *arena)
 	return arena_format(arena, "%s\n%g", key_of(record, arena), record->result.repetition);
 }
 
-static size_t add_name(const char **names, size_t count, const char *name)
+static void add_name(const char **names, size_t *count, const char *name)
 {
-	if (records_index(names, count, name) < count)
-		return count;
-	names[count] = name;
-	return count + 1;
-}
-
-static void collect_names(struct records *records)
-{
-	size_t paths = 0;
-
-	for (size_t i = 0; i < records->count; i++)
-		paths += records->at[i].swept_count;
-	records->paths = ARENA_ARRAY(records->arena, const char *, paths);
-	records->data = ARENA_ARRAY(records->arena, const char *, records->count);
-	records->methods = ARENA_ARRAY(records->arena, const char *, records->count);
-	for (size_t i = 0; i < records->count; i++) {
-		const struct record *r = &records->at[i];
-
-		records->data_count = add_name(records->data, records->data_count, r->result.data);
-		records->method_count =
-			add_name(records->methods, records->method_count, r->result.method);
-		for (size_t j = 0; j < r->swept_count; j++)
-			records->path_count =
-				add_name(records->paths, records->path_count, r->swept[j].path);
-	}
+	if (records_index(names, *count, name) == *count)
+		names[(*count)++] = name;
 }
 
 /* Text of the swept values, of the data alone if `start` names it: "moons, noise=0.1". */
@@ -76,24 +48,26 @@ static const char *setting_text(const struct record *record, const char *start, 
 	return text;
 }
 
-static struct group group_of(const struct record *first, size_t count, struct arena *arena)
-{
-	return (struct group){
-		.data = first->result.data,
-		.method = first->result.method,
-		.setting = setting_text(first, NULL, arena),
-		.problem = setting_text(first, first->result.data, arena),
-		.member = ARENA_ARRAY(arena, const struct record *, count),
-	};
-}
-
 void records_group(struct records *records)
 {
 	struct arena *arena = records->arena;
 	struct index index = index_new(records->count, arena);
-	size_t *size = ARENA_ARRAY(arena, size_t, records->count);
+	size_t *size = ARENA_ARRAY(arena, size_t, records->count), paths = 0;
 
-	collect_names(records);
+	for (size_t i = 0; i < records->count; i++)
+		paths += records->at[i].swept_count;
+	records->paths = ARENA_ARRAY(arena, const char *, paths);
+	records->data = ARENA_ARRAY(arena, const char *, records->count);
+	records->methods = ARENA_ARRAY(arena, const char *, records->count);
+	for (size_t i = 0; i < records->count; i++) {
+		const struct record *r = &records->at[i];
+
+		add_name(records->data, &records->data_count, r->result.data);
+		add_name(records->methods, &records->method_count, r->result.method);
+		for (size_t j = 0; j < r->swept_count; j++)
+			add_name(records->paths, &records->path_count, r->swept[j].path);
+	}
+
 	records->groups = ARENA_ARRAY(arena, struct group, records->count);
 	for (size_t i = 0; i < records->count; i++) {
 		struct record *r = &records->at[i];
@@ -103,11 +77,18 @@ void records_group(struct records *records)
 		size[r->group]++;
 	}
 	for (size_t i = 0; i < records->count; i++) {
-		struct group *group = &records->groups[records->at[i].group];
+		const struct record *r = &records->at[i];
+		struct group *group = &records->groups[r->group];
 
 		if (!group->member)
-			*group = group_of(&records->at[i], size[records->at[i].group], arena);
-		group->member[group->count++] = &records->at[i];
+			*group = (struct group){
+				.data = r->result.data,
+				.method = r->result.method,
+				.setting = setting_text(r, NULL, arena),
+				.problem = setting_text(r, r->result.data, arena),
+				.member = ARENA_ARRAY(arena, const struct record *, size[r->group]),
+			};
+		group->member[group->count++] = r;
 	}
 	select_settings(records);
 }

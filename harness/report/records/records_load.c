@@ -67,17 +67,6 @@ static enum status load_files(struct record *record, struct cellfile *cell, stru
 	return STATUS_OK;
 }
 
-/* The row of the plan that names an id, or NULL. */
-static const struct plan_row *row_of(const struct field_rows *plan, const char *id)
-{
-	const struct plan_row *row = plan->at;
-
-	for (size_t i = 0; i < plan->count; i++)
-		if (strcmp(row[i].cell, id) == 0)
-			return &row[i];
-	return NULL;
-}
-
 /* "rho=0.1;patterns=60" */
 static void split_swept(const char *text, struct arena *arena, struct cellfile *out)
 {
@@ -95,64 +84,39 @@ static void split_swept(const char *text, struct arena *arena, struct cellfile *
 	}
 }
 
-static bool is_same(const char *a, const char *b)
-{
-	return a && strcmp(a, b) == 0;
-}
-
-/* What a damaged record is of: its cell.json if that is of the cell that the plan names, else what
- * the plan says. */
-static void name_damaged(const struct record *record, const struct field_rows *plan,
-			 struct arena *arena, struct cellfile *cell)
-{
-	struct err ignored = {0}; /* the damage is told already */
-	const struct plan_row *row = row_of(plan, record->id);
-
-	*cell = (struct cellfile){.repetition = NAN};
-	cellfile_read(arena_format(arena, "%s/cell.json", record->folder), arena, cell, &ignored);
-	if (!row || !*row->method ||
-	    (is_same(cell->data, row->data) && is_same(cell->method, row->method) &&
-	     cell->repetition == row->repetition))
-		return;
-	*cell = (struct cellfile){
-		.data = row->data, .method = row->method, .repetition = row->repetition};
-	split_swept(row->swept, arena, cell);
-}
-
-static void mark_damaged(struct record *record, const struct err *err, struct arena *arena)
+/* A damaged record says why. It is of what its cell.json says if that is of the cell that the plan
+ * names, else of what the plan says. */
+static void mark_damaged(struct record *record, const struct err *err,
+			 const struct field_rows *plan, struct arena *arena, struct cellfile *cell)
 {
 	const char *prefix = "damaged record: ";
 	bool told = strncmp(err->text, prefix, strlen(prefix)) == 0;
-	struct record empty = {.id = record->id, .folder = record->folder};
+	const struct plan_row *row = plan->at;
+	size_t named = 0;
+	struct err ignored = {0}; /* the damage is told already */
 
-	*record = empty;
+	*record = (struct record){.id = record->id, .folder = record->folder};
 	record->result = result_empty();
 	record->result.status = cell_status_names[CELL_DAMAGED];
 	record->result.message =
 		told ? arena_text(arena, err->text)
 		     : arena_format(arena, "%s%s: %s", prefix,
 				    err->source[0] ? err->source : record->folder, err->text);
-}
 
-static void take_cell(struct record *record, const struct cellfile *cell)
-{
-	struct result *result = &record->result;
-
-	result->cell = record->id;
-	if (!result->data)
-		result->data = cell->data ? cell->data : "unknown";
-	if (!result->method)
-		result->method = cell->method ? cell->method : "unknown";
-	if (!result->solver)
-		result->solver = cell->solver;
-	if (isnan(result->repetition))
-		result->repetition = cell->repetition;
-	record->swept_count = cell->swept_count;
-	record->swept = cell->swept;
-	record->select_by = cell->select_by;
-	record->select_per = cell->select_per;
-	record->objective = cell->objective;
-	record->resampled = cell->resampled;
+	*cell = (struct cellfile){.repetition = NAN};
+	cellfile_read(arena_format(arena, "%s/cell.json", record->folder), arena, cell, &ignored);
+	while (named < plan->count && strcmp(row[named].cell, record->id) != 0)
+		named++;
+	if (named == plan->count)
+		return;
+	row += named;
+	if (!*row->method ||
+	    (cell->data && strcmp(cell->data, row->data) == 0 && cell->method &&
+	     strcmp(cell->method, row->method) == 0 && cell->repetition == row->repetition))
+		return;
+	*cell = (struct cellfile){
+		.data = row->data, .method = row->method, .repetition = row->repetition};
+	split_swept(row->swept, arena, cell);
 }
 
 static enum status load_record(struct records *records, struct record *record,
@@ -161,11 +125,12 @@ static enum status load_record(struct records *records, struct record *record,
 {
 	struct arena *arena = records->arena;
 	struct cellfile cell = {.repetition = NAN};
+	struct result *result = &record->result;
 	enum manifest_state state;
 	struct err found = {0};
 	enum status status;
 
-	record->result = result_empty();
+	*result = result_empty();
 	status = manifest_check(record->folder, arena, NULL, &state, &found);
 	if (state == MANIFEST_NEWER)
 		return err_at(err, status, (struct err_place){found.source, 0, 0}, "%s",
@@ -173,13 +138,26 @@ static enum status load_record(struct records *records, struct record *record,
 	if (status == STATUS_OK)
 		status = load_files(record, &cell, arena, &found);
 	if (status != STATUS_OK) {
-		mark_damaged(record, &found, arena);
-		name_damaged(record, plan, arena, &cell);
+		mark_damaged(record, &found, plan, arena, &cell);
 		records->damaged++;
 	}
 	records->checked += state == MANIFEST_WHOLE;
 	records->unchecked += state == MANIFEST_UNCHECKED && status == STATUS_OK;
-	take_cell(record, &cell);
+	result->cell = record->id;
+	if (!result->data)
+		result->data = cell.data ? cell.data : "unknown";
+	if (!result->method)
+		result->method = cell.method ? cell.method : "unknown";
+	if (!result->solver)
+		result->solver = cell.solver;
+	if (isnan(result->repetition))
+		result->repetition = cell.repetition;
+	record->swept_count = cell.swept_count;
+	record->swept = cell.swept;
+	record->select_by = cell.select_by;
+	record->select_per = cell.select_per;
+	record->objective = cell.objective;
+	record->resampled = cell.resampled;
 	asked_show(record, row, arena);
 	records->incomplete += record->lacks && records_ok(record);
 	return STATUS_OK;
