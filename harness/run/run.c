@@ -29,19 +29,6 @@ static const char *path_in(struct run *run, const char *name)
 	return arena_format(&run->arena, "%s/%s", run->folder, name);
 }
 
-static enum status load_data(struct run *run, struct err *err)
-{
-	const struct cell *cell = &run->cell;
-	struct clock_mark start = clock_now();
-	enum status status = data_load(&cell->data, (uint64_t)cell->seed, cell->repetition,
-				       &run->arena, &run->data, err);
-
-	clock_since(start, &run->result.load_s, &run->result.load_cpu_s);
-	if (status == STATUS_OK)
-		status = range_check(&run->data.train, err);
-	return status;
-}
-
 static enum status pose_problem(struct run *run, struct err *err)
 {
 	const struct cell *cell = &run->cell;
@@ -97,17 +84,6 @@ static void keep(void *context, const struct loop_result *now)
 	struct err ignored = {0}; /* the record at the end will fail as well, and say so */
 
 	write_provisional(context, now, &ignored);
-}
-
-static void set_threads(struct run *run, const struct forecast *forecast)
-{
-	struct result *r = &run->result;
-	int available = blas_threads();
-
-	if (available > 1)
-		blas_set_threads(
-			threads_choose(forecast, available, &run->arena, &r->threads_reason));
-	r->threads = blas_threads();
 }
 
 static void forecast(const struct run *run, const struct mat X, struct forecast *out)
@@ -195,18 +171,30 @@ static enum status probe(struct run *run, const struct model *model, const char 
 static enum status prepare(struct run *run, bool choose_threads, struct err *err)
 {
 	const char *path = path_in(run, "cell.json"), *text;
+	const struct cell *cell = &run->cell;
+	struct result *r = &run->result;
+	int available = blas_threads();
 	struct forecast expected;
+	struct clock_mark start;
+	enum status status;
 
 	TRY(store_read_text(path, &run->arena, &text, err));
 	TRY(spec_read_cell(text, path, &run->arena, &run->cell, err));
 	run->trainer = (const struct trainer *)(const void *)run->cell.train.solver.item;
 	describe_cell(run);
-	TRY(load_data(run, err));
+	start = clock_now();
+	status = data_load(&cell->data, (uint64_t)cell->seed, cell->repetition, &run->arena,
+			   &run->data, err);
+	clock_since(start, &r->load_s, &r->load_cpu_s);
+	TRY(status);
+	TRY(range_check(&run->data.train, err));
 	describe_data(run);
 	TRY(probes_check(&run->cell, &run->data, err));
 	forecast(run, run->data.train.X, &expected);
-	if (choose_threads)
-		set_threads(run, &expected);
+	if (choose_threads && available > 1)
+		blas_set_threads(
+			threads_choose(&expected, available, &run->arena, &r->threads_reason));
+	r->threads = blas_threads();
 	run->here = run->result;
 	return STATUS_OK;
 }

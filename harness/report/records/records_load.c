@@ -1,5 +1,5 @@
-/* Loading of records, in the order of plan.csv if there is one, else of the ids; names that occur in
- * them, and groups over repetitions. */
+/* Loading of records, in the order of plan.csv if there is one, else of the ids; the names that
+ * occur in them, and their groups over repetitions. */
 #include "harness/machine/env.h"
 #include "harness/report/records/asked.h"
 #include "harness/report/records/records.h"
