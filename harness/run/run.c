@@ -53,7 +53,10 @@ static enum status pose_problem(struct run *run, struct err *err)
 	return files_read(cell, p, &run->arena, err);
 }
 
-static enum status save_model(struct run *run, struct err *err)
+/* Network and record as they are now, should this process be ended before it is done. The parent
+ * knows why and completes them. */
+static enum status write_provisional(struct run *run, const struct loop_result *now,
+				     struct err *err)
 {
 	const struct modelfile file = {.model = (struct model *)run->evaluator.delivered,
 				       .stages = run->data.stages,
@@ -61,21 +64,13 @@ static enum status save_model(struct run *run, struct err *err)
 				       .target_scale = run->data.target_scale};
 	const char *path = path_in(run, "model.npz"), *tmp = path_in(run, "model.npz.tmp");
 
+	describe_training(run, now);
+	run->result.status = cell_status_names[CELL_INTERRUPTED];
 	if (file.model)
 		TRY(modelfile_save(tmp, &file, err));
 	if (file.model && !io_rename(tmp, path))
 		return io_error(err, path, "write");
-	return points_write(&run->data, path_in(run, "points.csv"), err);
-}
-
-/* Network and record as they are now, should this process be ended before it is done. The parent
- * knows why and completes them. */
-static enum status write_provisional(struct run *run, const struct loop_result *now,
-				     struct err *err)
-{
-	describe_training(run, now);
-	run->result.status = cell_status_names[CELL_INTERRUPTED];
-	TRY(save_model(run, err));
+	TRY(points_write(&run->data, path_in(run, "points.csv"), err));
 	return result_write(&run->result, path_in(run, "result.json"), err);
 }
 
