@@ -159,37 +159,29 @@ static enum status submit(void *state, size_t place, const struct job *job, stru
 	return STATUS_OK;
 }
 
-/* False if there is nothing now. */
-static bool read_pipe(struct local_job *job)
-{
-	size_t room = sizeof job->said - job->said_count;
-	ssize_t got;
-
-	if (job->progress < 0)
-		return false;
-	if (room == 0) { /* no line is as long */
-		job->said_count = 0;
-		room = sizeof job->said;
-	}
-	got = read(job->progress, job->said + job->said_count, room);
-	if (got > 0)
-		job->said_count += (size_t)got;
-	if (got == 0) { /* closed: the worker is about to end */
-		close(job->progress);
-		job->progress = -1;
-	}
-	return got > 0;
-}
-
 /* The next line that it said, without its end; false if there is none yet. */
 static bool next_line(struct local_job *job, char line[SAID_ROOM])
 {
 	const char *end;
 	size_t length;
 
-	while (!(end = memchr(job->said, '\n', job->said_count)))
-		if (!read_pipe(job))
+	while (!(end = memchr(job->said, '\n', job->said_count))) {
+		ssize_t got;
+
+		if (job->progress < 0)
 			return false;
+		if (job->said_count == sizeof job->said) /* no line is as long */
+			job->said_count = 0;
+		got = read(job->progress, job->said + job->said_count,
+			   sizeof job->said - job->said_count);
+		if (got == 0) { /* closed: the worker is about to end */
+			close(job->progress);
+			job->progress = -1;
+		}
+		if (got <= 0)
+			return false;
+		job->said_count += (size_t)got;
+	}
 	length = (size_t)(end - job->said);
 	memcpy(line, job->said, length);
 	line[length] = '\0';

@@ -52,25 +52,6 @@ static void load(const struct cell *cell, const struct amount_shape *s, struct a
 	arena_release(&scratch);
 }
 
-static struct problem pose(const struct cell *cell, const struct dataset *data, struct arena *arena)
-{
-	const struct train_options *train = &cell->train;
-
-	struct problem problem = {
-		.X = data->train.X,
-		.y = targets_of(data->train.y, data->train.X.rows),
-		.X_validation = data->validation.X,
-		.y_validation = targets_of(data->validation.y, data->validation.X.rows),
-		.loss = {.loss = (const struct loss *)(const void *)train->loss.item,
-			 .options = train->loss.options,
-			 .weight = 1},
-		.beta = train->beta,
-	};
-
-	target_columns(data, arena, &problem);
-	return problem;
-}
-
 /* Every entry holds its worst points while the others of its target run. */
 static void attack(const struct cell *cell, const struct dataset *data, const struct model *model,
 		   const struct arena *beside)
@@ -155,7 +136,8 @@ size_t amount_of_cell(const struct cell *cell, const struct amount_shape *shape)
 {
 	const struct trainer *trainer =
 		(const struct trainer *)(const void *)cell->train.solver.item;
-	const void *options = cell->train.solver.options;
+	const struct train_options *train = &cell->train;
+	const void *options = train->solver.options;
 	struct arena_tally tally = {.real_size = cell->precision == SINGLE ? sizeof(float)
 									   : sizeof(double),
 				    .steps = (double)cell->stop.iterations};
@@ -169,7 +151,17 @@ size_t amount_of_cell(const struct cell *cell, const struct amount_shape *shape)
 	void *state;
 
 	load(cell, shape, &arena, &data);
-	problem = pose(cell, &data, &arena);
+	problem = (struct problem){
+		.X = data.train.X,
+		.y = targets_of(data.train.y, data.train.X.rows),
+		.X_validation = data.validation.X,
+		.y_validation = targets_of(data.validation.y, data.validation.X.rows),
+		.loss = {.loss = (const struct loss *)(const void *)train->loss.item,
+			 .options = train->loss.options,
+			 .weight = 1},
+		.beta = train->beta,
+	};
+	target_columns(&data, &arena, &problem);
 	posed = coordinates_choose(&problem, trainer, options, &arena);
 	if (trainer->setup(&posed.problem, options, &arena, &state, &ignored) == STATUS_OK) {
 		evaluator = evaluate_new(&problem, &data,

@@ -120,19 +120,6 @@ static struct scores score(struct evaluator *e, const struct part *part)
 	return s;
 }
 
-/* Certificate of the iterate, on the certificates' clock. */
-static void certify(struct evaluator *e, struct certificate *c)
-{
-	struct clock_mark start = clock_now();
-
-	*c = (struct certificate){NAN, NAN, NAN, NAN, NULL};
-	if (!e->training.trainer->certify)
-		return;
-	e->training.trainer->certify(e->training.state, c);
-	clock_add(start, &e->certificate_s, &e->certificate_cpu_s);
-	e->best_bound = fmax(e->best_bound, c->lower_bound); /* fmax ignores a NaN argument */
-}
-
 /* Write the network that `take` gives into e->rival, in the features; its objective on clean data.
  * Its outputs on the training part are left in e->f. */
 static double measure(struct evaluator *e, void (*take)(const void *state, struct model *model))
@@ -217,10 +204,17 @@ void evaluate_iterate(struct evaluator *e, struct evaluation *out)
 {
 	const struct trainer *trainer = e->training.trainer;
 	struct certificate *certificate = &e->last.certificate;
+	struct clock_mark start = clock_now();
 	bool renewed[2] = {false};
 	struct held repaired = {0};
 
-	certify(e, certificate);
+	*certificate = (struct certificate){NAN, NAN, NAN, NAN, NULL};
+	if (trainer->certify) {
+		trainer->certify(e->training.state, certificate);
+		clock_add(start, &e->certificate_s, &e->certificate_cpu_s);
+		/* fmax ignores a NaN argument */
+		e->best_bound = fmax(e->best_bound, certificate->lower_bound);
+	}
 	renewed[DELIVERED_ITERATE] = offer_iterate(e, certificate, &e->last.finite);
 	if (e->rival && trainer->certify && trainer->repaired) {
 		repaired.objective = repaired.objective_network = measure(e, trainer->repaired);

@@ -29,19 +29,6 @@ static const char *path_in(struct run *run, const char *name)
 	return arena_format(&run->arena, "%s/%s", run->folder, name);
 }
 
-static enum status load_data(struct run *run, struct err *err)
-{
-	const struct cell *cell = &run->cell;
-	struct clock_mark start = clock_now();
-	enum status status = data_load(&cell->data, (uint64_t)cell->seed, cell->repetition,
-				       &run->arena, &run->data, err);
-
-	clock_since(start, &run->result.load_s, &run->result.load_cpu_s);
-	if (status == STATUS_OK)
-		status = range_check(&run->data.train, err);
-	return status;
-}
-
 static enum status pose_problem(struct run *run, struct err *err)
 {
 	const struct cell *cell = &run->cell;
@@ -66,7 +53,10 @@ static enum status pose_problem(struct run *run, struct err *err)
 	return files_read(cell, p, &run->arena, err);
 }
 
-static enum status save_model(struct run *run, struct err *err)
+/* Network and record as they are now, should this process be ended before it is done. The parent
+ * knows why and completes them. */
+static enum status write_provisional(struct run *run, const struct loop_result *now,
+				     struct err *err)
 {
 	const struct modelfile file = {.model = (struct model *)run->evaluator.delivered,
 				       .stages = run->data.stages,
@@ -74,21 +64,13 @@ static enum status save_model(struct run *run, struct err *err)
 				       .target_scale = run->data.target_scale};
 	const char *path = path_in(run, "model.npz"), *tmp = path_in(run, "model.npz.tmp");
 
+	describe_training(run, now);
+	run->result.status = cell_status_names[CELL_INTERRUPTED];
 	if (file.model)
 		TRY(modelfile_save(tmp, &file, err));
 	if (file.model && !io_rename(tmp, path))
 		return io_error(err, path, "write");
-	return points_write(&run->data, path_in(run, "points.csv"), err);
-}
-
-/* Network and record as they are now, should this process be ended before it is done. The parent
- * knows why and completes them. */
-static enum status write_provisional(struct run *run, const struct loop_result *now,
-				     struct err *err)
-{
-	describe_training(run, now);
-	run->result.status = cell_status_names[CELL_INTERRUPTED];
-	TRY(save_model(run, err));
+	TRY(points_write(&run->data, path_in(run, "points.csv"), err));
 	return result_write(&run->result, path_in(run, "result.json"), err);
 }
 
@@ -97,17 +79,6 @@ static void keep(void *context, const struct loop_result *now)
 	struct err ignored = {0}; /* the record at the end will fail as well, and say so */
 
 	write_provisional(context, now, &ignored);
-}
-
-static void set_threads(struct run *run, const struct forecast *forecast)
-{
-	struct result *r = &run->result;
-	int available = blas_threads();
-
-	if (available > 1)
-		blas_set_threads(
-			threads_choose(forecast, available, &run->arena, &r->threads_reason));
-	r->threads = blas_threads();
 }
 
 static void forecast(const struct run *run, const struct mat X, struct forecast *out)
@@ -195,18 +166,30 @@ static enum status probe(struct run *run, const struct model *model, const char 
 static enum status prepare(struct run *run, bool choose_threads, struct err *err)
 {
 	const char *path = path_in(run, "cell.json"), *text;
+	const struct cell *cell = &run->cell;
+	struct result *r = &run->result;
+	int available = blas_threads();
 	struct forecast expected;
+	struct clock_mark start;
+	enum status status;
 
 	TRY(store_read_text(path, &run->arena, &text, err));
 	TRY(spec_read_cell(text, path, &run->arena, &run->cell, err));
 	run->trainer = (const struct trainer *)(const void *)run->cell.train.solver.item;
 	describe_cell(run);
-	TRY(load_data(run, err));
+	start = clock_now();
+	status = data_load(&cell->data, (uint64_t)cell->seed, cell->repetition, &run->arena,
+			   &run->data, err);
+	clock_since(start, &r->load_s, &r->load_cpu_s);
+	TRY(status);
+	TRY(range_check(&run->data.train, err));
 	describe_data(run);
 	TRY(probes_check(&run->cell, &run->data, err));
 	forecast(run, run->data.train.X, &expected);
-	if (choose_threads)
-		set_threads(run, &expected);
+	if (choose_threads && available > 1)
+		blas_set_threads(
+			threads_choose(&expected, available, &run->arena, &r->threads_reason));
+	r->threads = blas_threads();
 	run->here = run->result;
 	return STATUS_OK;
 }

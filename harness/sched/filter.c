@@ -39,18 +39,7 @@ static const char *value_of(const struct cell *cell, const char *key, char *room
 	return NULL;
 }
 
-/* Same text, or the same number written differently. */
-static bool same_value(const char *a, const char *b)
-{
-	char *end_a, *end_b;
-	double x = strtod(a, &end_a), y = strtod(b, &end_b);
-
-	if (strcmp(a, b) == 0)
-		return true;
-	return end_a != a && end_b != b && !*end_a && !*end_b && x == y;
-}
-
-/* For each key, one of the values given for it. */
+/* For each key, one of the values given for it: the same text, or the same number. */
 static bool matches(const struct filter *filter, const struct cell *cell)
 {
 	char room[32];
@@ -58,11 +47,18 @@ static bool matches(const struct filter *filter, const struct cell *cell)
 	for (size_t i = 0; i < filter->count; i++) {
 		const char *key = filter->term[i].key;
 		const char *value = value_of(cell, key, room, sizeof room);
-		bool any = false;
+		char *end = NULL, *end_given;
+		double x = value ? strtod(value, &end) : 0;
+		bool number = value && end != value && !*end, any = false;
 
-		for (size_t k = 0; k < filter->count && value; k++)
+		for (size_t k = 0; k < filter->count && value; k++) {
+			const char *given = filter->term[k].value;
+			double y = strtod(given, &end_given);
+
 			any |= strcmp(filter->term[k].key, key) == 0 &&
-			       same_value(filter->term[k].value, value);
+			       (strcmp(given, value) == 0 ||
+				(number && end_given != given && !*end_given && x == y));
+		}
 		if (!any)
 			return false;
 	}

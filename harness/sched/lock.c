@@ -31,22 +31,14 @@ bool lock_has_none(int code)
 	       code == EINVAL;
 }
 
-/* Among all pairs (index, count), index < count, each has a byte of its own. */
-static bool take_bytes(int fd, struct sched_shard shard)
-{
-	off_t count = (off_t)shard.count;
-	off_t byte = BYTE_SHARDS + count * (count - 1) / 2 + (off_t)shard.index;
-
-	if (shard.count <= 1)
-		return lock_byte(fd, F_OFD_SETLK, F_WRLCK, BYTE_RUN) == 0;
-	return lock_byte(fd, F_OFD_SETLK, F_RDLCK, BYTE_RUN) == 0 &&
-	       lock_byte(fd, F_OFD_SETLK, F_WRLCK, byte) == 0;
-}
-
 enum status lock_take(const char *path, struct sched_shard shard, int *fd, const char **none,
 		      struct err *err)
 {
 	struct err_place at = {path, 0, 0};
+	/* among all pairs (index, count), index < count, each has a byte of its own */
+	off_t count = (off_t)shard.count;
+	off_t byte = BYTE_SHARDS + count * (count - 1) / 2 + (off_t)shard.index;
+	bool shared = shard.count > 1;
 	char holder[32] = "", process[48] = "";
 	long number;
 
@@ -56,7 +48,8 @@ enum status lock_take(const char *path, struct sched_shard shard, int *fd, const
 		return err_at(err, STATUS_ENV, at, "cannot write: %s",
 			      errno == ELOOP ? "it is a link, which is not followed"
 					     : strerror(errno));
-	if (take_bytes(*fd, shard)) {
+	if (lock_byte(*fd, F_OFD_SETLK, shared ? F_RDLCK : F_WRLCK, BYTE_RUN) == 0 &&
+	    (!shared || lock_byte(*fd, F_OFD_SETLK, F_WRLCK, byte) == 0)) {
 		/* the number only helps the message below: a lock without it is as good */
 		if (ftruncate(*fd, 0) == 0)
 			dprintf(*fd, "%ld\n", (long)getpid());

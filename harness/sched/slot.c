@@ -4,7 +4,6 @@
 #include "harness/file/io.h"
 #include "harness/run/run.h"
 #include "harness/run/timing.h"
-#include "harness/sched/commit.h"
 #include "harness/sched/outcome.h"
 #include "harness/store/manifest.h"
 
@@ -75,37 +74,39 @@ static enum status make_folder(struct slot *slot, const struct slot_context *con
 	return at->completes ? take_over(slot->record, slot->tmp, err) : STATUS_OK;
 }
 
-static struct commit commit_of(const struct slot *slot)
-{
-	const struct planned *at = slot->at;
-
-	return (struct commit){slot->record, at->key, at->data_checksum, !at->record.present};
-}
-
 /* Program and arguments of the worker (harness/worker.c). */
 static const char *const *command_of(struct slot *slot, const struct slot_context *context)
 {
 	enum { MOST = 10 };
+	const struct planned *at = slot->at;
 	const char **args = ARENA_ARRAY(&slot->arena, const char *, MOST + 1);
-	const struct commit commit = commit_of(slot);
 	size_t count = 0;
 
 	args[count++] = arena_format(&slot->arena, "%s/relubench-worker-%s", context->worker_folder,
-				     spec_precisions[slot->at->cell->precision]);
+				     spec_precisions[at->cell->precision]);
 	args[count++] = slot->tmp;
 	args[count++] = "--commit";
-	args[count++] = commit.record;
-	args[count++] = commit.key;
-	args[count++] = commit.data;
-	if (commit.keep)
+	args[count++] = slot->record;
+	args[count++] = at->key;
+	args[count++] = at->data_checksum;
+	if (!at->record.present) /* the first one stays, should two runs compute it */
 		args[count++] = "--keep";
 	if (context->choose_threads)
 		args[count++] = "--choose-threads";
-	if (slot->at->completes) {
+	if (at->completes) {
 		args[count++] = "--complete";
 		args[count] = slot->record;
 	}
 	return args;
+}
+
+static enum status commit(const struct slot *slot, struct err *err)
+{
+	const struct planned *at = slot->at;
+	const struct manifest about = {at->cell->id, at->key, at->data_checksum};
+
+	TRY(manifest_write(slot->tmp, &about, err));
+	return folder_commit(slot->tmp, slot->record, !at->record.present, err);
 }
 
 enum status slot_start(struct slot *slot, const struct slot_context *context, struct planned *at,
@@ -133,12 +134,9 @@ enum status slot_start(struct slot *slot, const struct slot_context *context, st
 enum status slot_skip(struct slot *slot, const struct slot_context *context, struct planned *at,
 		      struct result *out, struct err *err)
 {
-	struct commit commit;
-
 	TRY(make_folder(slot, context, at, err));
 	TRY(outcome_skip(at->cell, at->refusal, slot->tmp, &slot->arena, out, err));
-	commit = commit_of(slot);
-	return at->completes ? STATUS_OK : commit_record(slot->tmp, &commit, err);
+	return at->completes ? STATUS_OK : commit(slot, err);
 }
 
 /* "iteration gap seconds", where a gap that is not known is "nan"; or '!' and its last words. */
@@ -201,7 +199,6 @@ enum status slot_finish(struct slot *slot, const struct slot_context *context,
 		.memory_limit = context->memory_limit,
 		.threads = context->threads,
 	};
-	const struct commit commit = commit_of(slot);
 
 	if (WIFEXITED(end->wait_status) && WEXITSTATUS(end->wait_status) == RUN_EXIT_RECORD)
 		return err_set(err, STATUS_ENV, "%s",
@@ -219,7 +216,7 @@ enum status slot_finish(struct slot *slot, const struct slot_context *context,
 	TRY(outcome_record(slot->at->cell, &ending, slot->tmp, &slot->arena, out, err));
 	if (slot->at->completes && !outcome_is_ok(out))
 		return STATUS_OK;
-	return commit_record(slot->tmp, &commit, err);
+	return commit(slot, err);
 }
 
 void slot_free(struct slot *slot)
