@@ -7,11 +7,11 @@
 #include "harness/file/folder.h"
 #include "harness/file/io.h"
 #include "harness/machine/clock.h"
+#include "harness/run/amount.h"
 #include "harness/run/describe.h"
 #include "harness/run/facts.h"
 #include "harness/run/files.h"
 #include "harness/run/probes.h"
-#include "harness/run/threads.h"
 #include "harness/store/manifest.h"
 #include "harness/store/modelfile.h"
 #include "harness/store/scenario.h"
@@ -188,7 +188,7 @@ static enum status prepare(struct run *run, bool choose_threads, struct err *err
 	forecast(run, run->data.train.X, &expected);
 	if (choose_threads && available > 1)
 		blas_set_threads(
-			threads_choose(&expected, available, &run->arena, &r->threads_reason));
+			amount_threads(&expected, available, &run->arena, &r->threads_reason));
 	r->threads = blas_threads();
 	run->here = run->result;
 	return STATUS_OK;
