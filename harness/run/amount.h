@@ -1,6 +1,6 @@
 /* What a cell takes: the memory that its worker holds, phase by phase, on counting arenas
- * (core/arena.h), where nothing is read and nothing of the size of the data is touched; and how many
- * threads. */
+ * (core/arena.h), where nothing is read and nothing of the size of the data is touched; and how
+ * many threads. */
 #ifndef RUN_AMOUNT_H
 #define RUN_AMOUNT_H
 
