@@ -56,21 +56,6 @@ static bool is_wanted(const struct pool *pool, struct planned *at)
 	return !at->record.done || anew || (o->retry_failed && is_not_ok(at));
 }
 
-/* Of all cells that share the record. */
-static void set_done(struct plan *plan, const struct planned *at, const char *status)
-{
-	size_t k = 0;
-
-	while (strcmp(cell_status_names[k], status) != 0) /* the plan outlives the result */
-		k++;
-	for (size_t i = at->first; i < plan->count; i++)
-		if (plan->at[i].first == at->first) {
-			plan->at[i].record.done = true;
-			plan->at[i].record.status = cell_status_names[k];
-			plan->at[i].record.lacks = 0;
-		}
-}
-
 static void count_result(struct pool *pool, const struct slot *slot, const struct result *result)
 {
 	struct planned *at = slot->at;
@@ -79,9 +64,19 @@ static void count_result(struct pool *pool, const struct slot *slot, const struc
 	bool bad = outcome_is_bad(result);
 	struct arena arena = {0};
 	const char *swept = sched_swept(cell, " ", &arena);
+	size_t status = 0;
 
-	if (!at->completes || ok) /* else its record is as it was */
-		set_done(pool->plan, at, result->status);
+	while (strcmp(cell_status_names[status], result->status) != 0)
+		status++;                                        /* the plan outlives the result */
+	for (size_t i = at->first; i < pool->plan->count; i++) { /* all that share the record */
+		struct planned *same = &pool->plan->at[i];
+
+		if (same->first != at->first || (at->completes && !ok)) /* it is as it was */
+			continue;
+		same->record.done = true;
+		same->record.status = cell_status_names[status];
+		same->record.lacks = 0;
+	}
 	pool->summary->computed += !at->completes;
 	pool->summary->completed += at->completes && ok;
 	pool->summary->not_ok += bad;
@@ -217,20 +212,6 @@ static enum status run_pool(struct pool *pool, struct err *err)
 			status = fill_slots(pool, err);
 	}
 	return status;
-}
-
-static enum status check_workers(const struct pool *pool, struct arena *arena, struct err *err)
-{
-	for (size_t i = 0; i < pool->plan->count; i++) {
-		const char *path =
-			arena_format(arena, "%s/relubench-worker-%s", pool->context.worker_folder,
-				     spec_precisions[pool->plan->at[i].cell->precision]);
-
-		if (access(path, X_OK) != 0)
-			return err_at(err, STATUS_ENV, (struct err_place){path, 0, 0},
-				      "cannot run the worker program: %s", strerror(errno));
-	}
-	return STATUS_OK;
 }
 
 static struct asked_tally count_wanted(const struct pool *pool)
@@ -372,11 +353,19 @@ enum status sched_run(const struct experiment *experiment, struct plan *plan,
 		      struct err *err)
 {
 	struct pool pool = {.plan = plan, .options = options, .summary = out};
-	enum status status;
+	enum status status = STATUS_OK;
 
 	*out = (struct sched_summary){0};
 	set_up(&pool, &experiment->resources);
-	status = check_workers(&pool, &pool.arena, err);
+	for (size_t i = 0; i < plan->count && status == STATUS_OK; i++) {
+		const char *path =
+			arena_format(&pool.arena, "%s/relubench-worker-%s", options->worker_folder,
+				     spec_precisions[plan->at[i].cell->precision]);
+
+		if (access(path, X_OK) != 0)
+			status = err_at(err, STATUS_ENV, (struct err_place){path, 0, 0},
+					"cannot run the worker program: %s", strerror(errno));
+	}
 	if (status == STATUS_OK)
 		status = layout_open(&pool.layout, plan->folder, options->shard, &pool.arena, err);
 	if (status == STATUS_OK) {

@@ -54,24 +54,6 @@ static struct list list_of(const struct cell *cell, bool trains, struct arena *a
 	return list;
 }
 
-static enum status look_up(struct inputs *inputs, const char *path, struct inputs_known **out,
-			   struct err *err)
-{
-	struct inputs_known *known = inputs->known;
-
-	while (known && strcmp(known->path, path) != 0)
-		known = known->next;
-	if (!known) {
-		known = ARENA_NEW(&inputs->arena, struct inputs_known);
-		known->path = arena_text(&inputs->arena, path);
-		TRY(data_file_checksum(path, known->sha256, &known->bytes, err));
-		known->next = inputs->known;
-		inputs->known = known;
-	}
-	*out = known;
-	return STATUS_OK;
-}
-
 enum status inputs_write(struct inputs *inputs, const struct cell *cell, const char *folder,
 			 struct err *err)
 {
@@ -79,13 +61,23 @@ enum status inputs_write(struct inputs *inputs, const struct cell *cell, const c
 	struct list list = list_of(cell, true, &scratch);
 	struct input_row *rows = ARENA_ARRAY(&scratch, struct input_row, list.count);
 	struct err unreadable = {0}; /* the worker will say so */
-	struct inputs_known *known;
 	enum status status = STATUS_OK;
 	size_t read = 0;
 
 	for (; read < list.count; read++) {
-		if (look_up(inputs, list.path[read], &known, &unreadable) != STATUS_OK)
-			break;
+		struct inputs_known *known = inputs->known;
+
+		while (known && strcmp(known->path, list.path[read]) != 0)
+			known = known->next;
+		if (!known) {
+			known = ARENA_NEW(&inputs->arena, struct inputs_known);
+			known->path = arena_text(&inputs->arena, list.path[read]);
+			if (data_file_checksum(known->path, known->sha256, &known->bytes,
+					       &unreadable) != STATUS_OK)
+				break;
+			known->next = inputs->known;
+			inputs->known = known;
+		}
 		rows[read] = (struct input_row){
 			.file = known->path, .bytes = known->bytes, .sha256 = known->sha256};
 	}

@@ -111,7 +111,8 @@ void scp_interior_start(struct scp_interior *s)
 		s->zp[i] = s->zq[i] = fabs(s->ep[i]) + 2 * problem->beta;
 		s->p[i] = s->q[i] = s->mu / s->zp[i];
 	}
-	scp_loss_start(&s->box, s->f, s->mu);
+	for (ptrdiff_t k = 0; k < scp->Phi.rows; k++)
+		dual_box_start(&s->box, k, s->mu, dual_box_path(&s->box, k, s->mu, s->f[k]));
 	s->residual = evaluate(s);
 }
 

@@ -8,12 +8,6 @@ bool scp_loss_takes(struct loss_term loss)
 	return loss.loss->box || loss.loss->entropy;
 }
 
-void scp_loss_start(struct dual_box *box, const double *f, double mu)
-{
-	for (ptrdiff_t k = 0; k < box->problem->X.rows; k++)
-		dual_box_start(box, k, mu, dual_box_path(box, k, mu, f[k]));
-}
-
 /* high - scale a from high - a; an infinite end stays where it is. */
 static double shrunk(double slack, double end, double scale)
 {

@@ -74,7 +74,7 @@ enum status records_load(const char *folder, struct arena *arena, struct records
  * note on unchecked records. STATUS_FAILED if something is damaged. */
 enum status records_tell(const struct records *records, FILE *to);
 
-/* Fill names and groups from the records (records_group.c); records_load calls it. */
+/* Fill names and groups from the records; records_load calls it. */
 void records_group(struct records *records);
 
 /* The same records, with groups and methods in another order: those of the named methods first, as

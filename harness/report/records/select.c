@@ -103,20 +103,6 @@ const struct group *select_compose(const struct group *const *setting, size_t co
 	return any ? out : NULL;
 }
 
-static double seconds_of(const struct group *group)
-{
-	double sum = 0;
-
-	for (size_t i = 0; i < group->count; i++) {
-		const struct result *r = &group->member[i]->result;
-		const double part[] = {r->load_s, r->setup_s, r->solve_s, r->eval_s, r->select_s};
-
-		for (size_t k = 0; k < sizeof part / sizeof *part; k++)
-			sum += isnan(part[k]) ? 0 : part[k];
-	}
-	return sum;
-}
-
 /* Per experiment by the median over all repetitions. The first of equals is kept: the order of the
  * spec. */
 static void choose(struct search *search, struct arena *arena)
@@ -168,11 +154,21 @@ struct searches select_searches(const struct records *records)
 	for (size_t g = 0; g < records->group_count; g++) {
 		struct search *search = &out.at[place[g]];
 		const struct group *group = &records->groups[g];
+		double sum;
 
 		if (group->composed)
 			continue;
 		search->setting[search->count++] = group;
-		search->seconds += seconds_of(group);
+		sum = 0;
+		for (size_t j = 0; j < group->count; j++) {
+			const struct result *r = &group->member[j]->result;
+			const double part[] = {r->load_s, r->setup_s, r->solve_s, r->eval_s,
+					       r->select_s};
+
+			for (size_t k = 0; k < sizeof part / sizeof *part; k++)
+				sum += isnan(part[k]) ? 0 : part[k];
+		}
+		search->seconds += sum;
 		if (!search->by)
 			search->by = group->member[0]->select_by;
 	}
