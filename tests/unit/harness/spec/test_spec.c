@@ -344,7 +344,7 @@ static void problems_of_set_name_it(void **state)
 	check_set_problem(
 		"sed=1",
 		"sed: expected one of the keys name, about, seed, repeats, precision, "
-		"resources, data, train, stop, attack, certify, plots, style, got \"sed\"; did you "
+		"resources, data, train, stop, attack, certify, plots, style, claims, got \"sed\"; did you "
 		"mean \"seed\"?");
 }
 
