@@ -259,22 +259,6 @@ static void write_around(struct canvas *canvas)
 
 /* --- colours ---------------------------------------------------------------------------------- */
 
-/* Five values from end to end. */
-static void write_bar_tics(FILE *gp, double low, double high)
-{
-	enum { STEPS = 4 };
-	bool logarithmic = figure_wants_log(low, high);
-
-	fputs(logarithmic ? "set logscale cb\nset cbtics (" : "set cbtics (", gp);
-	for (int i = 0; i <= STEPS; i++) {
-		double share = (double)i / STEPS;
-		double at = logarithmic ? low * pow(high / low, share) : low + share * (high - low);
-
-		fprintf(gp, "%s'%.3g' %.9g", i ? ", " : "", at, at);
-	}
-	fputs(") font ',10' scale 0.4\n", gp);
-}
-
 /* Colours of the map "viridis" (van der Walt and Smith 2015), which also reads in grey. */
 static void write_colours(struct canvas *canvas)
 {
@@ -303,7 +287,18 @@ static void write_colours(struct canvas *canvas)
 		script_text(&canvas->script, canvas->figure->bar_label);
 		fputs(" noenhanced offset 0, 0.6\n", gp);
 	}
-	write_bar_tics(gp, low, high);
+	/* Five values from end to end. */
+	enum { STEPS = 4 };
+	bool logarithmic = figure_wants_log(low, high);
+
+	fputs(logarithmic ? "set logscale cb\nset cbtics (" : "set cbtics (", gp);
+	for (int i = 0; i <= STEPS; i++) {
+		double share = (double)i / STEPS;
+		double at = logarithmic ? low * pow(high / low, share) : low + share * (high - low);
+
+		fprintf(gp, "%s'%.3g' %.9g", i ? ", " : "", at, at);
+	}
+	fputs(") font ',10' scale 0.4\n", gp);
 }
 
 /* --- panels ----------------------------------------------------------------------------------- */
