@@ -85,40 +85,6 @@ static json_t *json_of(const char *text)
 	return value ? value : json_string(text);
 }
 
-static enum status write_problem(const struct external *e, const struct problem *p, struct err *err)
-{
-	json_t *own = json_object(), *columns = json_array(), *loss = json_object(), *all;
-
-	for (size_t i = 0; i < e->options->options.count; i++)
-		json_object_set_new(own, e->options->options.at[i].key,
-				    json_of(e->options->options.at[i].text));
-	for (ptrdiff_t j = 0; p->columns && j < p->X.cols; j++)
-		json_array_append_new(columns,
-				      p->columns[j] ? json_string(p->columns[j]) : json_null());
-	for (const struct option *row = p->loss.loss->base.options; row && row->name; row++)
-		if (row->type == OPTION_REAL)
-			json_object_set_new(
-				loss, row->name,
-				json_real(*(const double *)(const void *)((const char *)
-										  p->loss.options +
-									  row->offset)));
-	all = json_pack("{s:s, s:o, s:f, s:f, s:I, s:i, s:I, s:o, s:o}", "loss",
-			p->loss.loss->base.name, "loss_options", loss, "beta", p->beta, "weight",
-			p->loss.weight, "seed", (json_int_t)(p->seed >> 1), "threads",
-			blas_threads(), "width", (json_int_t)e->options->width, "columns", columns,
-			"options", own);
-	return jsonfile_write(all, arena_format(e->arena, "%s/problem.json", e->folder), 1, err);
-}
-
-static enum status write_files(const struct external *e, const struct problem *p, struct err *err)
-{
-	TRY(save(e, "X_train", p->X, false, err));
-	TRY(save(e, "y_train", column(&p->y, p->X.rows), true, err));
-	TRY(save(e, "X_validation", p->X_validation, false, err));
-	TRY(save(e, "y_validation", column(&p->y_validation, p->X_validation.rows), true, err));
-	return write_problem(e, p, err);
-}
-
 /* The network of a file of the program. */
 static enum status load_model(struct external *e, const char *name, struct arena *scratch,
 			      struct err *err)
@@ -194,6 +160,10 @@ static enum status start(struct external *e, const struct problem *problem, stru
 	char *script = e->options->script ? realpath(e->options->script, NULL) : NULL;
 	const char *tmp = getenv("TMPDIR"), *line;
 	bool ready;
+	json_t *own;
+	json_t *columns;
+	json_t *loss;
+	json_t *all;
 
 	snprintf(e->folder, sizeof e->folder, "%.40s/relubench-XXXXXX", tmp ? tmp : "/tmp");
 	if (!mkdtemp(e->folder))
@@ -203,7 +173,34 @@ static enum status start(struct external *e, const struct problem *problem, stru
 	if (e->options->script)
 		argv[command->count] = arena_text(e->arena, script ? script : e->options->script);
 	free(script);
-	TRY(write_files(e, problem, err));
+	TRY(save(e, "X_train", problem->X, false, err));
+	TRY(save(e, "y_train", column(&problem->y, problem->X.rows), true, err));
+	TRY(save(e, "X_validation", problem->X_validation, false, err));
+	TRY(save(e, "y_validation", column(&problem->y_validation, problem->X_validation.rows),
+		 true, err));
+	own = json_object();
+	columns = json_array();
+	loss = json_object();
+	for (size_t i = 0; i < e->options->options.count; i++)
+		json_object_set_new(own, e->options->options.at[i].key,
+				    json_of(e->options->options.at[i].text));
+	for (ptrdiff_t j = 0; problem->columns && j < problem->X.cols; j++)
+		json_array_append_new(columns, problem->columns[j]
+						       ? json_string(problem->columns[j])
+						       : json_null());
+	for (const struct option *row = problem->loss.loss->base.options; row && row->name; row++)
+		if (row->type == OPTION_REAL)
+			json_object_set_new(
+				loss, row->name,
+				json_real(*(const double *)(const void *)((const char *)problem
+										  ->loss.options +
+									  row->offset)));
+	all = json_pack("{s:s, s:o, s:f, s:f, s:I, s:i, s:I, s:o, s:o}", "loss",
+			problem->loss.loss->base.name, "loss_options", loss, "beta", problem->beta,
+			"weight", problem->loss.weight, "seed", (json_int_t)(problem->seed >> 1),
+			"threads", blas_threads(), "width", (json_int_t)e->options->width,
+			"columns", columns, "options", own);
+	TRY(jsonfile_write(all, arena_format(e->arena, "%s/problem.json", e->folder), 1, err));
 	TRY(program_start(&e->program, argv, e->folder, err));
 	line = program_line(&e->program, err);
 	if (!line && err->status == STATUS_OK)

@@ -48,22 +48,6 @@ enum status program_start(struct program *program, char *const *argv, const char
 	return err_set(err, STATUS_ENV, "cannot start %s: %s", argv[0], strerror(code));
 }
 
-/* How it ended; STATUS_OK and an empty *err if well. */
-static void conclude(struct program *program, struct err *err)
-{
-	int how = 0;
-
-	while (waitpid(program->pid, &how, 0) < 0 && errno == EINTR)
-		continue;
-	kill(-program->pid, SIGKILL); /* processes that it left behind */
-	program->pid = 0;
-	if (WIFSIGNALED(how))
-		err_set(err, STATUS_FAILED, "the program was ended by signal %d", WTERMSIG(how));
-	else if (WEXITSTATUS(how) != 0)
-		err_set(err, STATUS_FAILED, "the program ended with exit status %d",
-			WEXITSTATUS(how));
-}
-
 const char *program_line(struct program *program, struct err *err)
 {
 	ssize_t length;
@@ -79,7 +63,19 @@ const char *program_line(struct program *program, struct err *err)
 			continue;
 		}
 		if (length < 0) {
-			conclude(program, err);
+			int how = 0;
+
+			/* How it ended; STATUS_OK and an empty *err if well. */
+			while (waitpid(program->pid, &how, 0) < 0 && errno == EINTR)
+				continue;
+			kill(-program->pid, SIGKILL); /* processes that it left behind */
+			program->pid = 0;
+			if (WIFSIGNALED(how))
+				err_set(err, STATUS_FAILED, "the program was ended by signal %d",
+					WTERMSIG(how));
+			else if (WEXITSTATUS(how) != 0)
+				err_set(err, STATUS_FAILED, "the program ended with exit status %d",
+					WEXITSTATUS(how));
 			break;
 		}
 		if (program->line[0] == '{') {

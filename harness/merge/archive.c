@@ -6,55 +6,45 @@
 #include "harness/sched/lock.h"
 #include "harness/store/manifest.h"
 #include "harness/verify/inputs.h"
+#include "solvers/core/text.h"
 
 #include <dirent.h>
 #include <errno.h>
+#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-struct packed {           /* a file or a folder */
-	const char *name; /* below the results folder; a folder's ends with a slash */
-	char sha256[65];  /* of a file */
+struct packed {             /* a file or a folder */
+	const char *name;   /* below the results folder; a folder's ends with a slash */
+	const char *sha256; /* NULL: a folder */
 	double bytes;
+};
+
+struct list {
+	size_t count, room;
+	struct packed *at;
 };
 
 struct archive {
 	const char *folder, *top; /* top: the folder's own name */
 	struct arena *arena;
-	size_t count, room;
-	struct packed *at;
-	size_t data_count, data_room;
-	const char **data; /* lines "sha256  path" */
+	struct list held, data; /* data: the files that its cells read, as they name them */
 };
 
-static void add(struct archive *a, struct packed one)
+static void add(struct list *list, struct packed one, struct arena *arena)
 {
-	if (a->count == a->room) {
+	if (list->count == list->room) {
 		struct packed *more;
 
-		a->room = a->room ? 2 * a->room : 256;
-		more = ARENA_ARRAY(a->arena, struct packed, a->room);
-		if (a->count > 0)
-			memcpy(more, a->at, a->count * sizeof *more);
-		a->at = more;
+		list->room = list->room ? 2 * list->room : 256;
+		more = ARENA_ARRAY(arena, struct packed, list->room);
+		if (list->count > 0)
+			memcpy(more, list->at, list->count * sizeof *more);
+		list->at = more;
 	}
-	a->at[a->count++] = one;
-}
-
-static void add_data(struct archive *a, const char *line)
-{
-	if (a->data_count == a->data_room) {
-		const char **more;
-
-		a->data_room = a->data_room ? 2 * a->data_room : 64;
-		more = ARENA_ARRAY(a->arena, const char *, a->data_room);
-		if (a->data_count > 0)
-			memcpy(more, a->data, a->data_count * sizeof *more);
-		a->data = more;
-	}
-	a->data[a->data_count++] = line;
+	list->at[list->count++] = one;
 }
 
 static bool ends_with(const char *text, const char *end)
@@ -73,11 +63,6 @@ static bool is_left_out(const char *below, const char *name)
 			   strcmp(name, ARCHIVE_SUMS) == 0 || strcmp(name, ARCHIVE_DATA_SUMS) == 0);
 }
 
-static int by_name(const struct dirent **a, const struct dirent **b)
-{
-	return strcmp((*a)->d_name, (*b)->d_name);
-}
-
 static enum status list_folder(struct archive *a, const char *below, struct err *err);
 
 static enum status list_entry(struct archive *a, const char *below, const char *entry,
@@ -87,12 +72,13 @@ static enum status list_entry(struct archive *a, const char *below, const char *
 	const char *path = arena_format(a->arena, "%s/%s", a->folder, one.name);
 	struct err_place at = {path, 0, 0};
 	struct stat info;
+	char sha256[65];
 
 	if (lstat(path, &info) != 0)
 		return io_error(err, path, "read");
 	if (S_ISDIR(info.st_mode)) {
 		one.name = arena_format(a->arena, "%s/", one.name);
-		add(a, one);
+		add(&a->held, one, a->arena);
 		return list_folder(a, one.name, err);
 	}
 	if (!S_ISREG(info.st_mode))
@@ -101,8 +87,9 @@ static enum status list_entry(struct archive *a, const char *below, const char *
 			      S_ISLNK(info.st_mode) ? "a link" : "something else");
 	if (strpbrk(one.name, "\n\\"))
 		return err_at(err, STATUS_ENV, at, "a name with this character cannot be packed");
-	TRY(data_file_checksum(path, one.sha256, &one.bytes, err));
-	add(a, one);
+	TRY(data_file_checksum(path, sha256, &one.bytes, err));
+	one.sha256 = arena_text(a->arena, sha256);
+	add(&a->held, one, a->arena);
 	return STATUS_OK;
 }
 
@@ -111,7 +98,7 @@ static enum status list_folder(struct archive *a, const char *below, struct err 
 	const char *path = arena_format(a->arena, "%s/%s", a->folder, below);
 	enum status status = STATUS_OK;
 	struct dirent **entry = NULL;
-	int count = scandir(path, &entry, NULL, by_name);
+	int count = scandir(path, &entry, NULL, alphasort); /* by bytes: there is no setlocale */
 
 	if (count < 0)
 		return io_error(err, path, "read");
@@ -124,52 +111,20 @@ static enum status list_folder(struct archive *a, const char *below, struct err 
 	return status;
 }
 
-/* "sha256  file" of the rows of one record's list of inputs. */
-static enum status read_inputs(struct archive *a, const char *name, struct err *err)
-{
-	struct field_rows rows;
-	const struct input_row *row;
-
-	TRY(field_read(arena_format(a->arena, "%s/%s", a->folder, name), &rows_inputs, a->arena,
-		       &rows, err));
-	row = rows.at;
-	for (size_t i = 0; i < rows.count; i++)
-		add_data(a, arena_format(a->arena, "%s  %s\n", row[i].sha256, row[i].file));
-	return STATUS_OK;
-}
-
-static int by_file(const void *a, const void *b)
-{
-	const char *one = *(const char *const *)a, *two = *(const char *const *)b;
-	int order = strcmp(strchr(one, ' '), strchr(two, ' '));
-
-	return order ? order : strcmp(one, two);
-}
-
-/* "cells/<id>/" */
-static bool is_record(const char *name)
-{
-	const char *id =
-		strncmp(name, "cells/", strlen("cells/")) == 0 ? name + strlen("cells/") : "";
-	const char *slash = strchr(id, '/');
-
-	return slash && slash[1] == '\0';
-}
-
-/* Each damaged record is named on stderr. */
+/* Each damaged record, a folder cells/<id>/, is named on stderr. */
 static size_t name_damaged(const struct archive *a)
 {
 	size_t damaged = 0;
 
-	for (size_t i = 0; i < a->count; i++) {
+	for (size_t i = 0; i < a->held.count; i++) {
+		const char *name = a->held.at[i].name;
 		struct arena scratch = {0};
 		struct err err = {0};
-		int length = (int)strlen(a->at[i].name) - 1; /* without its slash */
+		const char *record =
+			arena_format(&scratch, "%s/%.*s", a->folder, (int)strlen(name) - 1, name);
 
-		if (is_record(a->at[i].name) &&
-		    manifest_check(
-			    arena_format(&scratch, "%s/%.*s", a->folder, length, a->at[i].name),
-			    &scratch, NULL, NULL, &err) != STATUS_OK) {
+		if (fnmatch("cells/*/", name, FNM_PATHNAME) == 0 &&
+		    manifest_check(record, &scratch, NULL, NULL, &err) != STATUS_OK) {
 			err_print(&err, stderr);
 			damaged++;
 		}
@@ -178,72 +133,69 @@ static size_t name_damaged(const struct archive *a)
 	return damaged;
 }
 
+static int compare(const void *a, const void *b)
+{
+	const struct packed *one = a, *two = b;
+	int order = strcmp(one->name, two->name);
+
+	return order ? order : strcmp(one->sha256, two->sha256);
+}
+
+/* Of the lists of inputs of all records, each file once. */
 static enum status list_data(struct archive *a, struct err *err)
 {
+	struct list *data = &a->data;
 	size_t kept = 0;
 
-	for (size_t i = 0; i < a->count; i++)
-		if (ends_with(a->at[i].name, "/" INPUTS_FILE))
-			TRY(read_inputs(a, a->at[i].name, err));
-	if (a->data_count > 0)
-		qsort(a->data, a->data_count, sizeof *a->data, by_file);
-	for (size_t i = 0; i < a->data_count; i++)
-		if (kept == 0 || strcmp(a->data[kept - 1], a->data[i]) != 0)
-			a->data[kept++] = a->data[i];
-	a->data_count = kept;
+	for (size_t i = 0; i < a->held.count; i++) {
+		const char *name = a->held.at[i].name;
+		const struct input_row *row;
+		struct field_rows rows;
+
+		if (!ends_with(name, "/" INPUTS_FILE))
+			continue;
+		TRY(field_read(arena_format(a->arena, "%s/%s", a->folder, name), &rows_inputs,
+			       a->arena, &rows, err));
+		row = rows.at;
+		for (size_t k = 0; k < rows.count; k++)
+			add(data, (struct packed){row[k].file, row[k].sha256, 0}, a->arena);
+	}
+	if (data->count > 0)
+		qsort(data->at, data->count, sizeof *data->at, compare);
+	for (size_t i = 0; i < data->count; i++)
+		if (kept == 0 || compare(&data->at[kept - 1], &data->at[i]) != 0)
+			data->at[kept++] = data->at[i];
+	data->count = kept;
 	return STATUS_OK;
 }
 
-/* All lines in one text. */
-static const char *join(const char *const *line, size_t count, struct arena *arena)
+/* Lines "sha256  name" of the files. */
+static const char *sums_of(const struct list *list, struct arena *arena)
 {
-	size_t length = 0, at = 0;
-	char *text;
+	struct text text = text_new(arena);
 
-	for (size_t i = 0; i < count; i++)
-		length += strlen(line[i]);
-	text = arena_alloc(arena, length + 1, 1);
-	for (size_t i = 0; i < count; i++) {
-		memcpy(text + at, line[i], strlen(line[i]));
-		at += strlen(line[i]);
-	}
-	text[length] = '\0';
-	return text;
-}
-
-static const char *sums_text(const struct archive *a)
-{
-	const char **line = ARENA_ARRAY(a->arena, const char *, a->count + 1);
-	size_t count = 0;
-
-	for (size_t i = 0; i < a->count; i++)
-		if (a->at[i].sha256[0])
-			line[count++] =
-				arena_format(a->arena, "%s  %s\n", a->at[i].sha256, a->at[i].name);
-	return join(line, count, a->arena);
-}
-
-static const char *in_top(const struct archive *a, const char *name)
-{
-	return arena_format(a->arena, "%s/%s", a->top, name);
+	for (size_t i = 0; i < list->count; i++)
+		if (list->at[i].sha256)
+			text_format(&text, "%s  %s\n", list->at[i].sha256, list->at[i].name);
+	return text.at;
 }
 
 static enum status pack(const struct archive *a, struct tar *tar, struct err *err)
 {
-	TRY(tar_folder(tar, in_top(a, ""), err));
-	TRY(tar_text(tar, in_top(a, ARCHIVE_SUMS), sums_text(a), err));
-	if (a->data_count > 0)
-		TRY(tar_text(tar, in_top(a, ARCHIVE_DATA_SUMS),
-			     join(a->data, a->data_count, a->arena), err));
-	for (size_t i = 0; i < a->count; i++) {
-		const char *name = in_top(a, a->at[i].name);
+	struct arena *arena = a->arena;
 
-		if (!a->at[i].sha256[0])
-			TRY(tar_folder(tar, name, err));
-		else
-			TRY(tar_file(tar, name,
-				     arena_format(a->arena, "%s/%s", a->folder, a->at[i].name),
-				     err));
+	TRY(tar_folder(tar, arena_format(arena, "%s/", a->top), err));
+	TRY(tar_text(tar, arena_format(arena, "%s/" ARCHIVE_SUMS, a->top), sums_of(&a->held, arena),
+		     err));
+	if (a->data.count > 0)
+		TRY(tar_text(tar, arena_format(arena, "%s/" ARCHIVE_DATA_SUMS, a->top),
+			     sums_of(&a->data, arena), err));
+	for (size_t i = 0; i < a->held.count; i++) {
+		const struct packed *one = &a->held.at[i];
+		const char *name = arena_format(arena, "%s/%s", a->top, one->name);
+		const char *path = arena_format(arena, "%s/%s", a->folder, one->name);
+
+		TRY(one->sha256 ? tar_file(tar, name, path, err) : tar_folder(tar, name, err));
 	}
 	return STATUS_OK;
 }
@@ -269,26 +221,14 @@ static enum status write_file(const struct archive *a, const char *path, struct 
 	return status;
 }
 
-/* Is `path` a file in the folder `resolved` (an absolute path) or below it? */
-static bool lies_in(const char *path, const char *resolved, struct arena *arena)
-{
-	const char *slash = strrchr(path, '/');
-	char *parent =
-		realpath(slash ? arena_text_n(arena, path, (size_t)(slash - path) + 1) : ".", NULL);
-	size_t length = strlen(resolved);
-	bool below = parent && strncmp(parent, resolved, length) == 0 &&
-		     (parent[length] == '/' || parent[length] == '\0');
-
-	free(parent);
-	return below;
-}
-
 enum status archive_write(const char *folder, const char *path, struct arena *arena,
 			  struct archive_summary *out, struct err *err)
 {
-	char *resolved = realpath(folder, NULL);
+	const char *slash = strrchr(path, '/');
+	char *resolved = realpath(folder, NULL), *parent;
 	struct archive a = {.folder = folder, .arena = arena};
 	struct err_place at = {folder, 0, 0};
+	size_t length;
 	bool inside;
 
 	if (!resolved || access(arena_format(arena, "%s/spec.yaml", folder), R_OK) != 0) {
@@ -296,7 +236,12 @@ enum status archive_write(const char *folder, const char *path, struct arena *ar
 		return err_at(err, STATUS_ENV, at, "is not a results folder: it has no spec.yaml");
 	}
 	a.top = arena_text(arena, strrchr(resolved, '/') + 1);
-	inside = lies_in(path, resolved, arena);
+	length = strlen(resolved);
+	parent =
+		realpath(slash ? arena_text_n(arena, path, (size_t)(slash - path) + 1) : ".", NULL);
+	inside = parent && strncmp(parent, resolved, length) == 0 &&
+		 (parent[length] == '/' || parent[length] == '\0');
+	free(parent);
 	free(resolved);
 	if (inside)
 		return err_at(err, STATUS_SPEC, (struct err_place){path, 0, 0},
@@ -307,10 +252,10 @@ enum status archive_write(const char *folder, const char *path, struct arena *ar
 	TRY(list_folder(&a, "", err));
 	TRY(list_data(&a, err));
 	TRY(write_file(&a, path, err));
-	*out = (struct archive_summary){.data_files = a.data_count, .damaged = name_damaged(&a)};
-	for (size_t i = 0; i < a.count; i++) {
-		out->files += a.at[i].sha256[0] != '\0';
-		out->bytes += a.at[i].bytes;
+	*out = (struct archive_summary){.data_files = a.data.count, .damaged = name_damaged(&a)};
+	for (size_t i = 0; i < a.held.count; i++) {
+		out->files += a.held.at[i].sha256 != NULL;
+		out->bytes += a.held.at[i].bytes;
 	}
 	return STATUS_OK;
 }

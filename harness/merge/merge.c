@@ -51,14 +51,6 @@ static double seconds_of(const char *date)
 	return (double)timegm(&when) - east; /* timegm takes it for UTC and says so in `when` */
 }
 
-static int rank_of(const char *status)
-{
-	if (strcmp(status, cell_status_names[CELL_OK]) == 0)
-		return 2;
-	return strcmp(status, cell_status_names[CELL_SKIPPED]) != 0 &&
-	       strcmp(status, cell_status_names[CELL_INTERRUPTED]) != 0;
-}
-
 /* *newer: it is of a later version of this program, which says what is in it. */
 static enum status read_record(const char *folder, struct arena *arena, struct result *result,
 			       bool *newer, struct err *err)
@@ -93,8 +85,12 @@ static struct standing standing_of(const char *folder, struct arena *arena)
 			strstr(err.text, "record") ? "" : "damaged record: ", err.text);
 		return out;
 	}
-	out.rank = rank_of(result.status);
 	out.status = result.status;
+	if (strcmp(out.status, cell_status_names[CELL_OK]) == 0)
+		out.rank = 2;
+	else
+		out.rank = strcmp(out.status, cell_status_names[CELL_SKIPPED]) != 0 &&
+			   strcmp(out.status, cell_status_names[CELL_INTERRUPTED]) != 0;
 	out.disturbed = result.timing && *result.timing;
 	out.date = seconds_of(result.date);
 	entries_read(arena_format(arena, "%s/entries.json", folder), arena, &out.held,
@@ -122,51 +118,18 @@ static const char *better(const struct standing *ours, const struct standing *th
 	return theirs->date > ours->date ? "of a later date" : NULL;
 }
 
-/* Its regular files; a link is not followed and not copied. */
-static enum status copy_record(const char *from, const char *to, struct arena *arena,
-			       struct err *err)
-{
-	enum status status = STATUS_OK;
-	DIR *dir = opendir(from);
-	struct dirent *entry;
-
-	if (!dir)
-		return io_error(err, from, "read");
-	while (status == STATUS_OK && (entry = readdir(dir))) {
-		struct stat info;
-		int fd = openat(dirfd(dir), entry->d_name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-
-		if (fd >= 0 && fstat(fd, &info) == 0 && S_ISREG(info.st_mode))
-			status = io_copy(fd, arena_format(arena, "%s/%s", to, entry->d_name), err);
-		if (fd >= 0)
-			close(fd);
-	}
-	closedir(dir);
-	return status;
-}
-
-/* Copied beside, looked at again, and put in its place at once. */
-static enum status take(const struct merge *merge, const char *id, const char *from,
-			struct arena *arena, struct err *err)
-{
-	const char *tmp = arena_format(arena, "%s/%s", merge->layout.tmp, id);
-	struct result copied;
-	bool newer;
-
-	TRY(folder_make(tmp, err));
-	TRY(copy_record(from, tmp, arena, err));
-	TRY(read_record(tmp, arena, &copied, &newer, err));
-	return folder_commit(tmp, arena_format(arena, "%s/%s", merge->layout.cells, id), false,
-			     err);
-}
-
 static enum status merge_cell(const struct merge *merge, const char *id, struct arena *arena,
 			      struct err *err)
 {
 	const char *from = arena_format(arena, "%s/cells/%s", merge->source, id), *why;
-	struct standing theirs = standing_of(from, arena);
-	struct standing ours =
-		standing_of(arena_format(arena, "%s/%s", merge->layout.cells, id), arena);
+	const char *to = arena_format(arena, "%s/%s", merge->layout.cells, id);
+	const char *tmp = arena_format(arena, "%s/%s", merge->layout.tmp, id);
+	struct standing theirs = standing_of(from, arena), ours = standing_of(to, arena);
+	struct result copied;
+	bool newer;
+	enum status status;
+	DIR *dir;
+	struct dirent *entry;
 
 	if (ours.newer)
 		return err_set(err, STATUS_ENV, "%s", ours.why);
@@ -180,17 +143,32 @@ static enum status merge_cell(const struct merge *merge, const char *id, struct 
 		merge->summary->kept++;
 		return STATUS_OK;
 	}
-	TRY(take(merge, id, from, arena, err));
+
+	/* Copied beside, looked at again, and put in its place at once. */
+	TRY(folder_make(tmp, err));
+	/* Its regular files; a link is not followed and not copied. */
+	status = STATUS_OK;
+	dir = opendir(from);
+	if (!dir)
+		return io_error(err, from, "read");
+	while (status == STATUS_OK && (entry = readdir(dir))) {
+		struct stat info;
+		int fd = openat(dirfd(dir), entry->d_name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+
+		if (fd >= 0 && fstat(fd, &info) == 0 && S_ISREG(info.st_mode))
+			status = io_copy(fd, arena_format(arena, "%s/%s", tmp, entry->d_name), err);
+		if (fd >= 0)
+			close(fd);
+	}
+	closedir(dir);
+	TRY(status);
+	TRY(read_record(tmp, arena, &copied, &newer, err));
+	TRY(folder_commit(tmp, to, false, err));
 	merge->summary->added += !ours.there;
 	merge->summary->replaced += ours.there;
 	if (ours.there)
 		fprintf(merge->order->to, "%s: that of %s, %s\n", id, merge->source, why);
 	return STATUS_OK;
-}
-
-static int by_name(const struct dirent **a, const struct dirent **b)
-{
-	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
 /* A dot marks hidden and unfinished ones. */
@@ -199,12 +177,11 @@ static int is_record(const struct dirent *entry)
 	return !strchr(entry->d_name, '.');
 }
 
-static enum status merge_cells(const struct merge *merge, struct err *err)
+static enum status merge_cells(const struct merge *merge, struct arena *arena, struct err *err)
 {
-	struct arena arena = {0};
-	const char *cells = arena_format(&arena, "%s/cells", merge->source);
+	const char *cells = arena_format(arena, "%s/cells", merge->source);
 	struct dirent **entry = NULL;
-	int count = scandir(cells, &entry, is_record, by_name);
+	int count = scandir(cells, &entry, is_record, alphasort); /* by bytes: no setlocale */
 	enum status status = count < 0 ? io_error(err, cells, "read") : STATUS_OK;
 
 	for (int i = 0; i < count; i++) {
@@ -216,7 +193,6 @@ static enum status merge_cells(const struct merge *merge, struct err *err)
 		free(entry[i]);
 	}
 	free(entry);
-	arena_release(&arena);
 	return status;
 }
 
@@ -228,7 +204,7 @@ static enum status merge_one(struct merge *merge, struct arena *arena, struct er
 		TRY(merge_tables_check_specs(merge->order->dest, merge->source, arena, err));
 		TRY(merge_tables_check_data(merge->order->dest, merge->source, arena, err));
 	}
-	TRY(merge_cells(merge, err));
+	TRY(merge_cells(merge, arena, err));
 	TRY(merge_tables_unite(merge->order->dest, merge->source, arena, err));
 	TRY(merge_tables_environment(merge->order->dest, merge->source, arena, err));
 	fprintf(merge->order->to, "%s: %zu cells added, %zu replaced by better ones, %zu kept",
@@ -265,8 +241,6 @@ static enum status start(const char *dest, const char *source, struct arena *are
 {
 	static const char *const files[] = {COMMAND_ORIGIN_FILE, "env.json", "spec.yaml"};
 
-	if (access(arena_format(arena, "%s/spec.yaml", dest), F_OK) == 0)
-		return STATUS_OK;
 	for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
 		const char *from = arena_format(arena, "%s/%s", source, files[i]), *text;
 
@@ -278,29 +252,24 @@ static enum status start(const char *dest, const char *source, struct arena *are
 	return STATUS_OK;
 }
 
-/* Is there a results folder, perhaps of a merge that was killed, or nothing? */
-static enum status check_dest(const char *dest, struct arena *arena, struct err *err)
-{
-	if (access(dest, F_OK) != 0 ||
-	    access(arena_format(arena, "%s/spec.yaml", dest), R_OK) == 0 ||
-	    access(arena_format(arena, "%s/cells", dest), R_OK) == 0 || rmdir(dest) == 0)
-		return STATUS_OK;
-	return err_at(err, STATUS_ENV, (struct err_place){dest, 0, 0},
-		      "is not a results folder: it has no spec.yaml");
-}
-
 enum status merge_folders(const struct merge_order *order, struct arena *arena,
 			  struct merge_summary *out, struct err *err)
 {
+	const char *spec = arena_format(arena, "%s/spec.yaml", order->dest);
 	struct merge merge = {.order = order, .summary = out};
-	enum status status;
+	enum status status = STATUS_OK;
 
 	*out = (struct merge_summary){0};
 	for (size_t i = 0; i < order->count; i++)
 		TRY(check_source(order->dest, order->source[i], arena, err));
-	TRY(check_dest(order->dest, arena, err));
+	if (access(order->dest, F_OK) == 0 && access(spec, R_OK) != 0 &&
+	    access(arena_format(arena, "%s/cells", order->dest), R_OK) != 0 && /* a merge killed */
+	    rmdir(order->dest) != 0)
+		return err_at(err, STATUS_ENV, (struct err_place){order->dest, 0, 0},
+			      "is not a results folder: it has no spec.yaml");
 	TRY(layout_open(&merge.layout, order->dest, (struct sched_shard){0, 1}, arena, err));
-	status = start(order->dest, order->source[0], arena, err);
+	if (access(spec, F_OK) != 0)
+		status = start(order->dest, order->source[0], arena, err);
 	for (size_t i = 0; i < order->count && status == STATUS_OK; i++) {
 		merge.source = order->source[i];
 		status = merge_one(&merge, arena, err);

@@ -12,53 +12,38 @@
 
 enum { SHORT_HASH = 8 };
 
-/* The next line of a text, without its end; NULL behind the last one. */
-static const char *next_line(const char **at, struct arena *arena)
-{
-	size_t length = strcspn(*at, "\n");
-	const char *line;
-
-	if (!**at)
-		return NULL;
-	line = arena_text_n(arena, *at, length);
-	*at += length + ((*at)[length] == '\n');
-	return line;
-}
-
-/* The next value that was set and changes a result. */
-static const char *next_set(const char **at, struct arena *arena)
+/* The next line of a text, without its end, that does not start with `skip` (NULL: nothing); NULL
+ * behind the last one. */
+static const char *next_line(const char **at, const char *skip, struct arena *arena)
 {
 	const char *line;
 
 	do {
-		line = next_line(at, arena);
-	} while (line && strncmp(line, "resources.", strlen("resources.")) == 0);
+		size_t length = strcspn(*at, "\n");
+
+		if (!**at)
+			return NULL;
+		line = arena_text_n(arena, *at, length);
+		*at += length + ((*at)[length] == '\n');
+	} while (skip && strncmp(line, skip, strlen(skip)) == 0);
 	return line;
 }
 
-static enum status differ(const char *file, int line, const char *ours, const char *theirs,
-			  struct err *err)
-{
-	return err_at(err, STATUS_SPEC, (struct err_place){file, line, 0},
-		      "differs from the folder that is merged into: \"%.80s\" instead of "
-		      "\"%.80s\"; --force merges all the same",
-		      theirs ? theirs : "(nothing)", ours ? ours : "(nothing)");
-}
-
-/* `next` steps through two texts. */
-static enum status same_lines(const char *ours, const char *theirs, const char *file,
-			      const char *(*next)(const char **, struct arena *),
-			      struct arena *arena, struct err *err)
+static enum status same_lines(const char *ours, const char *theirs, const char *skip,
+			      const char *file, struct arena *arena, struct err *err)
 {
 	const char *a, *b;
 	int line = 0;
 
 	do {
-		a = next(&ours, arena);
-		b = next(&theirs, arena);
+		a = next_line(&ours, skip, arena);
+		b = next_line(&theirs, skip, arena);
 		line++;
 		if ((a || b) && (!a || !b || strcmp(a, b) != 0))
-			return differ(file, line, a, b, err);
+			return err_at(err, STATUS_SPEC, (struct err_place){file, line, 0},
+				      "differs from the folder that is merged into: \"%.80s\" "
+				      "instead of \"%.80s\"; --force merges all the same",
+				      b ? b : "(nothing)", a ? a : "(nothing)");
 	} while (a);
 	return STATUS_OK;
 }
@@ -73,7 +58,7 @@ static enum status read_sets(const char *folder, struct arena *arena, const char
 	if (access(path, F_OK) != 0)
 		return STATUS_OK;
 	TRY(store_read_text(path, arena, text, err));
-	next_line(text, arena);
+	next_line(text, NULL, arena);
 	return STATUS_OK;
 }
 
@@ -84,11 +69,11 @@ enum status merge_tables_check_specs(const char *dest, const char *source, struc
 
 	TRY(store_read_text(arena_format(arena, "%s/spec.yaml", dest), arena, &ours, err));
 	TRY(store_read_text(file, arena, &theirs, err));
-	TRY(same_lines(ours, theirs, file, next_line, arena, err));
+	TRY(same_lines(ours, theirs, NULL, file, arena, err));
 	TRY(read_sets(dest, arena, &ours, err));
 	TRY(read_sets(source, arena, &theirs, err));
-	return same_lines(ours, theirs, arena_format(arena, "--set of %s", source), next_set, arena,
-			  err);
+	return same_lines(ours, theirs, "resources.", /* they change no result */
+			  arena_format(arena, "--set of %s", source), arena, err);
 }
 
 /* --- tables -------------------------------------------------------------------------------------
@@ -99,29 +84,22 @@ static void *row_of(const struct field_table *table, const struct field_rows *ro
 	return (char *)rows->at + i * table->size;
 }
 
-/* The columns that tell rows of a table apart. */
-static bool same_key(const struct field_table *table, const void *a, const void *b)
-{
-	static const char *const keys[][2] = {{"cell", "cell"}, {"data", "swept"}};
-	const char *const *key = keys[table == &rows_data];
-
-	for (size_t i = 0; i < 2; i++) {
-		const struct field *field = field_find(table, key[i]);
-
-		if (strcmp(field_text(field, a), field_text(field, b)) != 0)
-			return false;
-	}
-	return true;
-}
-
 /* A row of the same key. *at is where the search begins, and where it ended: tables of one plan
  * have their rows in one order. */
 static bool has_row(const struct field_table *table, const struct field_rows *rows, const void *row,
 		    size_t *at)
 {
+	bool is_data = table == &rows_data;
+	const struct field *first = field_find(table, is_data ? "data" : "cell");
+	const struct field *second = is_data ? field_find(table, "swept") : first;
+
 	for (size_t i = 0; i < rows->count; i++) {
+		const void *other;
+
 		*at = *at + 1 < rows->count ? *at + 1 : 0;
-		if (same_key(table, row_of(table, rows, *at), row))
+		other = row_of(table, rows, *at);
+		if (strcmp(field_text(first, other), field_text(first, row)) == 0 &&
+		    strcmp(field_text(second, other), field_text(second, row)) == 0)
 			return true;
 	}
 	return false;
@@ -187,30 +165,30 @@ static enum status write_table(const struct field_table *table, const char *dest
 	return csv_close(&csv, err);
 }
 
-static enum status unite(const struct field_table *table, const char *dest, const char *source,
-			 struct arena *arena, struct err *err)
-{
-	const char *path = arena_format(arena, "%s/%s", dest, table->file);
-	const char *tmp = store_beside(path, arena);
-	struct field_rows both[2];
-	enum status status;
-
-	TRY(field_read_any(path, table, arena, &both[0], err));
-	TRY(field_read_any(arena_format(arena, "%s/%s", source, table->file), table, arena,
-			   &both[1], err));
-	status = write_table(table, dest, tmp, both, err);
-	if (status == STATUS_OK)
-		status = checksums_put(dest, table->file, tmp, err);
-	if (status != STATUS_OK)
-		unlink(tmp);
-	return status;
-}
-
 enum status merge_tables_unite(const char *dest, const char *source, struct arena *arena,
 			       struct err *err)
 {
-	TRY(unite(&rows_plan, dest, source, arena, err));
-	return unite(&rows_data, dest, source, arena, err);
+	const struct field_table *const tables[] = {&rows_plan, &rows_data};
+
+	for (size_t t = 0; t < 2; t++) {
+		const struct field_table *table = tables[t];
+		const char *path = arena_format(arena, "%s/%s", dest, table->file);
+		const char *from = arena_format(arena, "%s/%s", source, table->file);
+		const char *tmp = store_beside(path, arena);
+		struct field_rows both[2];
+		enum status status;
+
+		TRY(field_read_any(path, table, arena, &both[0], err));
+		TRY(field_read_any(from, table, arena, &both[1], err));
+		status = write_table(table, dest, tmp, both, err);
+		if (status == STATUS_OK)
+			status = checksums_put(dest, table->file, tmp, err);
+		if (status != STATUS_OK) {
+			unlink(tmp);
+			return status;
+		}
+	}
+	return STATUS_OK;
 }
 
 enum status merge_tables_environment(const char *dest, const char *source, struct arena *arena,

@@ -18,8 +18,7 @@
 struct repeated {
 	const char *stored; /* the record */
 	const char *tmp;    /* where it is repeated */
-	const char
-		*start; /* the folder that the run was started in: paths of data may be relative */
+	const char *start;  /* of the run: paths of data may be relative to it */
 	const char *program;
 	struct result result; /* the stored one */
 	struct arena *arena;
@@ -34,48 +33,42 @@ static const char *absolute(const char *path, struct arena *arena)
 	return text;
 }
 
-/* The text of cell.json, with the paths where its files lie now. */
-static enum status find_cell(const struct repeated *job, const struct repeat_order *order,
-			     const char **text, struct err *err)
-{
-	const char *path = arena_format(job->arena, "%s/cell.json", job->stored);
-	const struct inputs_search search = {job->stored, job->start, order->data, true};
-	struct cell cell;
-	bool moved;
-
-	TRY(store_read_text(path, job->arena, text, err));
-	TRY(spec_read_cell(*text, path, job->arena, &cell, err));
-	TRY(inputs_find(&search, &cell, job->arena, &moved, err));
-	if (moved)
-		*text = spec_cell_text(&cell, job->arena);
-	return STATUS_OK;
-}
-
-/* Write cell.json; the result says which worker and how many threads. */
+/* Write cell.json, with the paths where its files lie now; the result says which worker and how
+ * many threads. */
 static enum status prepare(struct repeated *job, const struct repeat_order *order, struct err *err)
 {
-	const char *tmp = getenv("TMPDIR"), *text;
+	struct arena *arena = job->arena;
+	const struct inputs_search search = {job->stored, job->start, order->data, true};
+	const char *path = arena_format(arena, "%s/cell.json", job->stored), *text;
+	const char *tmp = getenv("TMPDIR");
+	struct cell cell;
+	bool moved;
 	char *made;
 
-	TRY(manifest_check(job->stored, job->arena, NULL, NULL, err));
-	TRY(result_read(arena_format(job->arena, "%s/result.json", job->stored), job->arena,
-			&job->result, err));
-	TRY(find_cell(job, order, &text, err));
-	made = arena_format(job->arena, "%s/relubench.XXXXXX", tmp && *tmp ? tmp : "/tmp");
+	TRY(manifest_check(job->stored, arena, NULL, NULL, err));
+	TRY(result_read(arena_format(arena, "%s/result.json", job->stored), arena, &job->result,
+			err));
+	TRY(store_read_text(path, arena, &text, err));
+	TRY(spec_read_cell(text, path, arena, &cell, err));
+	TRY(inputs_find(&search, &cell, arena, &moved, err));
+	if (moved)
+		text = spec_cell_text(&cell, arena);
+	made = arena_format(arena, "%s/relubench.XXXXXX", tmp && *tmp ? tmp : "/tmp");
 	if (!mkdtemp(made))
 		return err_at(err, STATUS_ENV, (struct err_place){made, 0, 0},
 			      "cannot make this folder: %s", strerror(errno));
-	job->tmp = absolute(made, job->arena);
-	job->program = arena_format(job->arena, "%s/relubench-worker-%s",
-				    absolute(order->worker_folder, job->arena),
-				    job->result.precision ? job->result.precision : "double");
+	job->tmp = absolute(made, arena);
+	job->program =
+		arena_format(arena, "%s/relubench-worker-%s", absolute(order->worker_folder, arena),
+			     job->result.precision ? job->result.precision : "double");
 	if (access(job->program, X_OK) != 0)
 		return err_at(err, STATUS_ENV, (struct err_place){job->program, 0, 0},
 			      "cannot run the worker program: %s", strerror(errno));
-	return store_write_text(arena_format(job->arena, "%s/cell.json", made), text, err);
+	return store_write_text(arena_format(arena, "%s/cell.json", made), text, err);
 }
 
-/* On this machine, wherever its run was. */
+/* On this machine, wherever its run was. What the log ends with stands for the reason of a worker
+ * that left no result. */
 static enum status run_worker(const struct repeated *job, struct err *err)
 {
 	const struct executor *local =
@@ -91,27 +84,19 @@ static enum status run_worker(const struct repeated *job, struct err *err)
 				   .memory_limit = NAN,
 				   .address_limit = NAN};
 	struct job_event event = {.line = ""};
+	const char *reason;
 	void *state;
 
 	TRY(local->open(NULL, 1, -1, job->arena, &state, err));
 	TRY(local->submit(state, 0, &worker, err));
 	while (!local->wait(state, tick_s, &event) || event.line)
 		continue;
-	return STATUS_OK;
-}
-
-/* What the log ends with stands for the reason of a worker that left no result. */
-static enum status repeat_and_compare(struct repeated *job, struct repeat *out, struct err *err)
-{
-	const char *result = arena_format(job->arena, "%s/result.json", job->tmp), *reason;
-
-	TRY(run_worker(job, err));
 	reason = outcome_last_line(job->tmp, job->arena);
-	if (access(result, R_OK) != 0)
-		return err_at(err, STATUS_ENV, (struct err_place){job->stored, 0, 0},
-			      "the repeated cell ended without a result: %s",
-			      reason ? reason : "its log is empty");
-	return repeat_compare(job->stored, job->tmp, job->arena, out, err);
+	if (access(arena_format(job->arena, "%s/result.json", job->tmp), R_OK) == 0)
+		return STATUS_OK;
+	return err_at(err, STATUS_ENV, (struct err_place){job->stored, 0, 0},
+		      "the repeated cell ended without a result: %s",
+		      reason ? reason : "its log is empty");
 }
 
 enum status repeat_cell(const char *folder, const char *id, const struct repeat_order *order,
@@ -127,7 +112,9 @@ enum status repeat_cell(const char *folder, const char *id, const struct repeat_
 		job.start = NULL; /* of another machine: absolute paths still work */
 	status = prepare(&job, order, err);
 	if (status == STATUS_OK)
-		status = repeat_and_compare(&job, out, err);
+		status = run_worker(&job, err);
+	if (status == STATUS_OK)
+		status = repeat_compare(job.stored, job.tmp, arena, out, err);
 	if (job.tmp)
 		folder_remove(job.tmp, &ignored);
 	return status;

@@ -22,15 +22,6 @@ struct comparison {
 	struct arena *arena;
 };
 
-static double relative_difference(double a, double b)
-{
-	double scale = fmax(fabs(a), fabs(b));
-
-	if (a == b || (isnan(a) && isnan(b)))
-		return 0;
-	return isfinite(a) && isfinite(b) ? fabs(a - b) / scale : HUGE_VAL;
-}
-
 /* The largest difference is kept with the place where it was found. */
 static void note_difference(struct comparison *c, double difference, const char *where)
 {
@@ -45,7 +36,7 @@ static void note_difference(struct comparison *c, double difference, const char 
 	c->out->where = where;
 }
 
-/* Numbers by their value, anything else by its text. */
+/* Numbers by their value, relatively, anything else by its text. */
 static double text_difference(const char *stored, const char *fresh)
 {
 	char *end_stored, *end_fresh;
@@ -57,7 +48,9 @@ static double text_difference(const char *stored, const char *fresh)
 	b = strtod(fresh, &end_fresh);
 	if (end_stored == stored || end_fresh == fresh || *end_stored || *end_fresh)
 		return HUGE_VAL;
-	return relative_difference(a, b);
+	if (a == b || (isnan(a) && isnan(b)))
+		return 0;
+	return isfinite(a) && isfinite(b) ? fabs(a - b) / fmax(fabs(a), fabs(b)) : HUGE_VAL;
 }
 
 static bool is_one_of(const char *name, const char *const *names)
@@ -88,11 +81,6 @@ static const char *const around[] = {"cell",
 static const char *const noted[REPEAT_NOTES + 1] = {"threads", "blas_core", "program",
 						    "host",    "cpu",       NULL};
 
-static const char *shown(const char *text)
-{
-	return *text ? text : "nothing";
-}
-
 /* Two rows of a file; the largest difference, for which times do not count. */
 static double compare_rows(struct comparison *c, const char *file, const struct field_table *table,
 			   const void *stored, const void *fresh)
@@ -107,8 +95,8 @@ static double compare_rows(struct comparison *c, const char *file, const struct 
 
 		if (!(difference > 0))
 			continue;
-		place = arena_format(c->arena, "%s: %s %s instead of %s", file, f->name, shown(b),
-				     shown(a));
+		place = arena_format(c->arena, "%s: %s %s instead of %s", file, f->name,
+				     *b ? b : "nothing", *a ? a : "nothing");
 		if (is_one_of(f->name, noted))
 			c->out->notes[c->out->note_count++] = place;
 		if (is_one_of(f->name, around))
@@ -119,42 +107,40 @@ static double compare_rows(struct comparison *c, const char *file, const struct 
 	return worst;
 }
 
-static enum status compare_tables(struct comparison *c, const struct field_table *table,
-				  const char *stored, const char *fresh, struct err *err)
-{
-	const char *file = table->file;
-	struct field_rows a, b;
-
-	TRY(field_read_any(arena_format(c->arena, "%s/%s", stored, file), table, c->arena, &a,
-			   err));
-	TRY(field_read_any(arena_format(c->arena, "%s/%s", fresh, file), table, c->arena, &b, err));
-	if (a.count != b.count)
-		note_difference(c, HUGE_VAL,
-				arena_format(c->arena, "%s: %zu rows instead of %zu", file, b.count,
-					     a.count));
-	for (size_t i = 0; i < a.count && i < b.count; i++) {
-		const void *row = (const char *)a.at + i * table->size;
-		const struct field *iteration = field_find(table, "iteration");
-		double worst =
-			compare_rows(c, file, table, row, (const char *)b.at + i * table->size);
-
-		if (worst > repeat_tolerance && iteration && !c->out->iteration)
-			c->out->iteration = field_shown(iteration, row, c->arena);
-	}
-	return STATUS_OK;
-}
-
 enum status repeat_compare(const char *stored, const char *fresh, struct arena *arena,
 			   struct repeat *out, struct err *err)
 {
+	static const struct field_table *const tables[] = {&rows_trace, &rows_attack,
+							   &rows_certify};
 	struct comparison c = {.out = out, .arena = arena};
-	struct result a, b;
+	struct result before, again;
 
 	*out = (struct repeat){.verdict = REPEAT_IDENTICAL};
-	TRY(result_read(arena_format(arena, "%s/result.json", stored), arena, &a, err));
-	TRY(result_read(arena_format(arena, "%s/result.json", fresh), arena, &b, err));
-	compare_rows(&c, "result.json", &rows_result, &a, &b);
-	TRY(compare_tables(&c, &rows_trace, stored, fresh, err));
-	TRY(compare_tables(&c, &rows_attack, stored, fresh, err));
-	return compare_tables(&c, &rows_certify, stored, fresh, err);
+	TRY(result_read(arena_format(arena, "%s/result.json", stored), arena, &before, err));
+	TRY(result_read(arena_format(arena, "%s/result.json", fresh), arena, &again, err));
+	compare_rows(&c, "result.json", &rows_result, &before, &again);
+	for (size_t t = 0; t < sizeof tables / sizeof *tables; t++) {
+		const struct field_table *table = tables[t];
+		const struct field *iteration = field_find(table, "iteration");
+		const char *file = table->file;
+		struct field_rows a, b;
+
+		TRY(field_read_any(arena_format(arena, "%s/%s", stored, file), table, arena, &a,
+				   err));
+		TRY(field_read_any(arena_format(arena, "%s/%s", fresh, file), table, arena, &b,
+				   err));
+		if (a.count != b.count)
+			note_difference(&c, HUGE_VAL,
+					arena_format(arena, "%s: %zu rows instead of %zu", file,
+						     b.count, a.count));
+		for (size_t i = 0; i < a.count && i < b.count; i++) {
+			const char *row = (const char *)a.at + i * table->size;
+			double worst = compare_rows(&c, file, table, row,
+						    (const char *)b.at + i * table->size);
+
+			if (worst > repeat_tolerance && iteration && !out->iteration)
+				out->iteration = field_shown(iteration, row, arena);
+		}
+	}
+	return STATUS_OK;
 }

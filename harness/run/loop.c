@@ -36,25 +36,6 @@ struct watch { /* for `patience` */
 	long since;
 };
 
-/* The objective of the method's own problem at its iterate, feasible or not. */
-static double iterate_objective(const struct progress *p, const struct evaluation *e)
-{
-	return isnan(e->certificate.objective) ? p->objective : e->certificate.objective;
-}
-
-static void report_progress(int fd, const struct trace_row *row)
-{
-	char line[96];
-	int length;
-
-	if (fd < 0)
-		return;
-	length = snprintf(line, sizeof line, "%.0f %.6g %.3f\n", row->iteration, row->gap,
-			  row->seconds);
-	if (write(fd, line, (size_t)length) < 0)
-		return; /* nobody listens: the run does not depend on it */
-}
-
 /* Whether `patience` evaluations have passed without a lower objective or a higher bound. */
 static bool stalled(struct watch *watch, long patience, const struct evaluation *e)
 {
@@ -211,7 +192,9 @@ static struct trace_row trace_row(const struct turn *turn, const struct progress
 				  .gap = e->gaps.gap,
 				  .gap_zero = e->gaps.zero,
 				  .gap_feasible = e->feasible.gap,
-				  .objective_iterate = iterate_objective(p, e),
+				  .objective_iterate = isnan(e->certificate.objective)
+							       ? p->objective
+							       : e->certificate.objective,
 				  .primal_residual = p->primal_residual,
 				  .dual_residual = p->dual_residual,
 				  .train_accuracy = e->train.accuracy,
@@ -225,6 +208,8 @@ static void evaluate(struct turn *turn, enum look look, const struct progress *p
 	const struct loop *loop = turn->loop;
 	struct loop_result *out = turn->out;
 	struct trace_row row;
+	char line[96];
+	int length;
 
 	if (out->interrupted)
 		keep(turn);
@@ -236,7 +221,10 @@ static void evaluate(struct turn *turn, enum look look, const struct progress *p
 	row = trace_row(turn, p);
 	field_put_row(turn->csv, &rows_trace, &row);
 	csv_flush(turn->csv);
-	report_progress(loop->progress_fd, &row);
+	length = snprintf(line, sizeof line, "%.0f %.6g %.3f\n", row.iteration, row.gap,
+			  row.seconds);
+	if (loop->progress_fd >= 0 && write(loop->progress_fd, line, (size_t)length) < 0)
+		line[0] = '\0'; /* nobody listens: the run does not depend on it */
 	if (out->outcome == OUTCOME_RUNNING && clock_seconds() - turn->kept_at >= keep_every_s)
 		keep(turn);
 }

@@ -2,7 +2,6 @@
 #include "harness/spec/claim.h"
 
 #include "harness/spec/bind/bind.h"
-#include "harness/spec/check.h"
 
 #include <math.h>
 #include <string.h>
@@ -89,10 +88,16 @@ struct checked {
 	const struct trail *trail;
 };
 
+static struct err_place place_of(const struct checked *c, const char *key)
+{
+	const struct node *value = node_get(c->node, key);
+
+	return value ? value->at : c->node->at;
+}
+
 static void refuse(const struct checked *c, const char *key, const char *text)
 {
-	problem_add(c->problems, check_place(c->node, key), &(struct trail){c->trail, key, 0}, "%s",
-		    text);
+	problem_add(c->problems, place_of(c, key), &(struct trail){c->trail, key, 0}, "%s", text);
 }
 
 static void check_name_of(const struct checked *c, const char *key, const char *given,
@@ -107,7 +112,7 @@ static void check_name_of(const struct checked *c, const char *key, const char *
 		return;
 	expect_names(names, "one of ", expected, sizeof expected);
 	expect_suggestion(names, given, suggestion, sizeof suggestion);
-	problem_add(c->problems, check_place(c->node, key), &(struct trail){c->trail, key, 0},
+	problem_add(c->problems, place_of(c, key), &(struct trail){c->trail, key, 0},
 		    "expected %s, got \"%.60s\"%s", expected, given, suggestion);
 }
 

@@ -25,19 +25,14 @@ struct list {
 	const char **path;
 };
 
-static void count_path(const struct option *row, const char **path, void *context)
-{
-	(void)row;
-	(void)path;
-	((struct list *)context)->count++;
-}
-
 static void add_path(const struct option *row, const char **path, void *context)
 {
 	struct list *list = context;
 
 	(void)row;
-	if (list->count == 0 || strcmp(list->path[list->count - 1], *path) != 0)
+	if (!list->path)
+		list->count++; /* at first they are only counted */
+	else if (list->count == 0 || strcmp(list->path[list->count - 1], *path) != 0)
 		list->path[list->count++] = *path;
 }
 
@@ -52,45 +47,11 @@ static struct list list_of(const struct cell *cell, bool trains, struct arena *a
 {
 	struct list list = {.arena = arena};
 
-	each(cell, trains, count_path, &list);
+	each(cell, trains, add_path, &list);
 	list.path = ARENA_ARRAY(arena, const char *, list.count);
 	list.count = 0;
 	each(cell, trains, add_path, &list);
 	return list;
-}
-
-static enum status look_up(struct inputs *inputs, const char *path, struct inputs_known **out,
-			   struct err *err)
-{
-	struct inputs_known *known = inputs->known;
-
-	while (known && strcmp(known->path, path) != 0)
-		known = known->next;
-	if (!known) {
-		known = ARENA_NEW(&inputs->arena, struct inputs_known);
-		known->path = arena_text(&inputs->arena, path);
-		TRY(data_file_checksum(path, known->sha256, &known->bytes, err));
-		known->next = inputs->known;
-		inputs->known = known;
-	}
-	*out = known;
-	return STATUS_OK;
-}
-
-static enum status write_rows(struct inputs *inputs, const struct list *list, const char *path,
-			      struct err *err)
-{
-	struct input_row *rows = ARENA_ARRAY(list->arena, struct input_row, list->count);
-	struct err unreadable = {0}; /* the worker will say so */
-	struct inputs_known *known;
-
-	for (size_t i = 0; i < list->count; i++) {
-		if (look_up(inputs, list->path[i], &known, &unreadable) != STATUS_OK)
-			return STATUS_OK;
-		rows[i] = (struct input_row){
-			.file = known->path, .bytes = known->bytes, .sha256 = known->sha256};
-	}
-	return field_write(path, &rows_inputs, rows, list->count, err);
 }
 
 enum status inputs_write(struct inputs *inputs, const struct cell *cell, const char *folder,
@@ -98,11 +59,31 @@ enum status inputs_write(struct inputs *inputs, const struct cell *cell, const c
 {
 	struct arena scratch = {0};
 	struct list list = list_of(cell, true, &scratch);
+	struct input_row *rows = ARENA_ARRAY(&scratch, struct input_row, list.count);
+	struct err unreadable = {0}; /* the worker will say so */
 	enum status status = STATUS_OK;
+	size_t read = 0;
 
-	if (list.count > 0)
-		status = write_rows(inputs, &list,
-				    arena_format(&scratch, "%s/" INPUTS_FILE, folder), err);
+	for (; read < list.count; read++) {
+		struct inputs_known *known = inputs->known;
+
+		while (known && strcmp(known->path, list.path[read]) != 0)
+			known = known->next;
+		if (!known) {
+			known = ARENA_NEW(&inputs->arena, struct inputs_known);
+			known->path = arena_text(&inputs->arena, list.path[read]);
+			if (data_file_checksum(known->path, known->sha256, &known->bytes,
+					       &unreadable) != STATUS_OK)
+				break;
+			known->next = inputs->known;
+			inputs->known = known;
+		}
+		rows[read] = (struct input_row){
+			.file = known->path, .bytes = known->bytes, .sha256 = known->sha256};
+	}
+	if (list.count > 0 && read == list.count)
+		status = field_write(arena_format(&scratch, "%s/" INPUTS_FILE, folder),
+				     &rows_inputs, rows, read, err);
 	arena_release(&scratch);
 	return status;
 }
@@ -122,29 +103,6 @@ static void replace(const struct option *row, const char **path, void *context)
 	(void)row;
 	if (strcmp(*path, change->from) == 0)
 		*path = change->to;
-}
-
-/* The checksum that inputs.csv has of a file, or NULL. */
-static const char *recorded(const struct field_rows *rows, const char *path)
-{
-	const struct input_row *row = rows->at;
-
-	for (size_t i = 0; i < rows->count; i++)
-		if (strcmp(row[i].file, path) == 0)
-			return row[i].sha256;
-	return NULL;
-}
-
-static enum status find_file(const struct inputs_search *search, const struct field_rows *rows,
-			     const char *path, struct arena *arena, const char **found,
-			     struct err *err)
-{
-	const char *sha256 = recorded(rows, path);
-
-	if (!sha256)
-		return err_at(err, STATUS_ENV, (struct err_place){search->record, 0, 0},
-			      "damaged record: " INPUTS_FILE " lacks the file %s", path);
-	return inputs_search_file(search, path, sha256, arena, found, err);
 }
 
 /* By the one checksum of all files of the data set, "" where data.csv has no row of them. */
@@ -203,6 +161,7 @@ enum status inputs_find(const struct inputs_search *search, struct cell *cell, s
 	const char *path = arena_format(arena, "%s/" INPUTS_FILE, search->record);
 	struct list list = list_of(cell, search->trains, arena);
 	struct field_rows rows;
+	const struct input_row *row;
 
 	*moved = false;
 	if (list.count == 0)
@@ -210,10 +169,19 @@ enum status inputs_find(const struct inputs_search *search, struct cell *cell, s
 	if (access(path, R_OK) != 0)
 		return find_unlisted(search, &list, cell, moved, err);
 	TRY(field_read(path, &rows_inputs, arena, &rows, err));
+	row = rows.at;
 	for (size_t i = 0; i < list.count; i++) {
 		struct change change = {list.path[i], NULL};
+		size_t at = 0;
 
-		TRY(find_file(search, &rows, change.from, arena, &change.to, err));
+		while (at < rows.count && strcmp(row[at].file, change.from) != 0)
+			at++;
+		if (at == rows.count || !row[at].sha256)
+			return err_at(err, STATUS_ENV, (struct err_place){search->record, 0, 0},
+				      "damaged record: " INPUTS_FILE " lacks the file %s",
+				      change.from);
+		TRY(inputs_search_file(search, change.from, row[at].sha256, arena, &change.to,
+				       err));
 		if (strcmp(change.from, change.to) == 0)
 			continue;
 		each(cell, search->trains, replace, &change);

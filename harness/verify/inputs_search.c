@@ -47,28 +47,6 @@ static bool suits(struct hunt *hunt, const char *path)
 	return false;
 }
 
-static const char *absolute(const char *path, struct arena *arena)
-{
-	char *resolved = realpath(path, NULL);
-	const char *text = resolved ? arena_text(arena, resolved) : arena_text(arena, path);
-
-	free(resolved);
-	return text;
-}
-
-/* <folder>/<end of path>, from the longest end to the name alone. */
-static void try_ends(struct hunt *hunt, const char *folder, const char *path)
-{
-	for (const char *end = path; end && !hunt->found; end = strchr(end, '/')) {
-		const char *there;
-
-		end += strspn(end, "/");
-		there = arena_format(hunt->arena, "%s/%s", folder, end);
-		if (suits(hunt, there))
-			hunt->found = there;
-	}
-}
-
 static void try_below(struct hunt *hunt, const char *folder, size_t depth)
 {
 	DIR *dir = opendir(folder);
@@ -116,6 +94,7 @@ enum status inputs_search_file(const struct inputs_search *search, const char *p
 {
 	const char *folder = search->data ? search->data : getenv("RELUBENCH_DATA");
 	const char *slash = strrchr(path, '/'), *here = path;
+	char *absolute;
 	struct hunt hunt = {.name = slash ? slash + 1 : path, .sha256 = sha256, .arena = arena};
 
 	if (path[0] != '/' && search->start)
@@ -125,12 +104,22 @@ enum status inputs_search_file(const struct inputs_search *search, const char *p
 		return STATUS_OK;
 	}
 	if (folder && *folder) {
-		try_ends(&hunt, folder, path);
+		/* <folder>/<end of path>, from the longest end to the name alone */
+		for (const char *end = path; end && !hunt.found; end = strchr(end, '/')) {
+			const char *there;
+
+			end += strspn(end, "/");
+			there = arena_format(arena, "%s/%s", folder, end);
+			if (suits(&hunt, there))
+				hunt.found = there;
+		}
 		if (!hunt.found)
 			try_below(&hunt, folder, 0);
 	}
 	if (!hunt.found)
 		return not_found(&hunt, path, folder, err);
-	*found = absolute(hunt.found, arena);
+	absolute = realpath(hunt.found, NULL);
+	*found = absolute ? arena_text(arena, absolute) : hunt.found;
+	free(absolute);
 	return STATUS_OK;
 }

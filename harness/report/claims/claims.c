@@ -162,14 +162,6 @@ static const struct record *at_repetition(const struct group *group, double repe
 /* --- one case -----------------------------------------------------------------------------------
  */
 
-/* Splits of one data set anew share samples (student.h). */
-static double overlap_of(const struct record *record)
-{
-	const struct result *r = &record->result;
-
-	return record->resampled && r->n_train > 0 && r->n_test > 0 ? r->n_test / r->n_train : 0;
-}
-
 /* Interval and verdict from a value for each repetition; of a ratio these are logarithms. */
 static void conclude(const struct judge *j, struct claim_case *out, double *values, size_t count,
 		     double overlap)
@@ -241,8 +233,11 @@ static void judge_problem(const struct judge *j, const char *problem, struct cla
 		const struct record *p = a->member[i];
 		const struct record *q = at_repetition(b, p->result.repetition);
 		double x = value_of(j, p, false), y = pairs ? value_of(j, q, at_end) : 0;
+		const struct result *r = &p->result;
 
-		overlap = overlap_of(p);
+		/* Splits of one data set anew share samples (student.h). */
+		overlap = p->resampled && r->n_train > 0 && r->n_test > 0 ? r->n_test / r->n_train
+									  : 0;
 		if (c->statistic == CLAIM_RATIO)
 			values[i] = x > 0 && y > 0 ? log(x / y) : NAN;
 		else

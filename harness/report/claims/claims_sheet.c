@@ -193,8 +193,9 @@ void claims_sheet_page(const struct claims *claims, const struct experiment *exp
 		seconds += seconds_of(&records->at[i]);
 	}
 	fprintf(to, "## %s\n\n", experiment->name);
-	if (experiment->about)
-		fprintf(to, "%s.\n\n", experiment->about);
+	if (experiment->about && *experiment->about)
+		fprintf(to, "%s%s\n\n", experiment->about,
+			strchr(".?!", experiment->about[strlen(experiment->about) - 1]) ? "" : ".");
 	fprintf(to,
 		"`relubench run experiments/claims/%s.yaml`: %zu of %zu cells ok, %.3g s of work "
 		"in "

@@ -1,10 +1,10 @@
 /* Layout, legend and caption of a figure. */
 #include "harness/report/figure/canvas.h"
-#include "harness/file/csv.h"
 #include "harness/report/figure/axis.h"
 #include "harness/report/figure/dress.h"
 #include "harness/report/figure/layer.h"
 #include "harness/report/figure/script.h"
+#include "harness/report/figure/tidy.h"
 #include "harness/report/records/ending.h"
 #include "harness/report/records/mixed.h"
 #include "solvers/core/printable.h"
@@ -259,22 +259,6 @@ static void write_around(struct canvas *canvas)
 
 /* --- colours ---------------------------------------------------------------------------------- */
 
-/* Five values from end to end. */
-static void write_bar_tics(FILE *gp, double low, double high)
-{
-	enum { STEPS = 4 };
-	bool logarithmic = figure_wants_log(low, high);
-
-	fputs(logarithmic ? "set logscale cb\nset cbtics (" : "set cbtics (", gp);
-	for (int i = 0; i <= STEPS; i++) {
-		double share = (double)i / STEPS;
-		double at = logarithmic ? low * pow(high / low, share) : low + share * (high - low);
-
-		fprintf(gp, "%s'%.3g' %.9g", i ? ", " : "", at, at);
-	}
-	fputs(") font ',10' scale 0.4\n", gp);
-}
-
 /* Colours of the map "viridis" (van der Walt and Smith 2015), which also reads in grey. */
 static void write_colours(struct canvas *canvas)
 {
@@ -303,7 +287,18 @@ static void write_colours(struct canvas *canvas)
 		script_text(&canvas->script, canvas->figure->bar_label);
 		fputs(" noenhanced offset 0, 0.6\n", gp);
 	}
-	write_bar_tics(gp, low, high);
+	/* Five values from end to end. */
+	enum { STEPS = 4 };
+	bool logarithmic = figure_wants_log(low, high);
+
+	fputs(logarithmic ? "set logscale cb\nset cbtics (" : "set cbtics (", gp);
+	for (int i = 0; i <= STEPS; i++) {
+		double share = (double)i / STEPS;
+		double at = logarithmic ? low * pow(high / low, share) : low + share * (high - low);
+
+		fprintf(gp, "%s'%.3g' %.9g", i ? ", " : "", at, at);
+	}
+	fputs(") font ',10' scale 0.4\n", gp);
 }
 
 /* --- panels ----------------------------------------------------------------------------------- */
@@ -549,32 +544,6 @@ static void write_terminals(const struct canvas *canvas, const char *stem)
 			canvas->theme.ink, canvas->theme.ink, canvas->theme.ink);
 }
 
-/* A row for each row of a curve, its panel and names before its numbers. */
-static enum status write_csv(const struct canvas *canvas, const char *stem, struct err *err)
-{
-	static const char *const head[] = {"panel", "curve", "columns", "1", "2",
-					   "3",     "4",     "5",       "6", NULL};
-	const struct figure *figure = canvas->figure;
-	struct csv csv;
-
-	TRY(csv_open(&csv, arena_format(figure->arena, "%s.csv", stem), head, err));
-	for (const struct figure_panel *p = figure->first; p; p = p->next)
-		for (const struct figure_curve *c = p->first; c; c = c->next) {
-			size_t columns = figure_numbers(c->layer);
-
-			for (size_t i = 0; i < c->count; i++) {
-				csv_text(&csv, p->title);
-				csv_text(&csv, c->label ? c->label : c->title);
-				csv_text(&csv, c->columns);
-				for (size_t k = 0; k < 6; k++)
-					csv_number(&csv,
-						   k < columns ? c->at[i * columns + k] : NAN);
-				csv_end_row(&csv);
-			}
-		}
-	return csv_close(&csv, err);
-}
-
 enum status canvas_write(struct figure *figure, const struct records *records, const char *stem,
 			 struct err *err)
 {
@@ -614,6 +583,7 @@ enum status canvas_write(struct figure *figure, const struct records *records, c
 	fputs("unset multiplot\nset output\n}\n", canvas.script.gp);
 	TRY(script_close(&canvas.script, err));
 	return exports(look, "csv")
-		       ? write_csv(&canvas, arena_format(figure->arena, "%s/%s", folder, stem), err)
+		       ? tidy_write(figure, arena_format(figure->arena, "%s/%s.csv", folder, stem),
+				    err)
 		       : STATUS_OK;
 }

@@ -105,7 +105,7 @@ static void dress_panel(struct dress *d, struct figure_panel *panel)
 	const double STEP = 0.012; /* of the axis, between bars */
 	enum { FEW = 12 /* values of x: bars rather than a band */ };
 	const struct style *look = d->look;
-	size_t bars = 0, at = 0;
+	size_t bars = 0, at = 0, most = 0;
 
 	to_percent(d, panel, &panel->x, 'x');
 	to_percent(d, panel, &panel->y, 'y');
@@ -121,13 +121,17 @@ static void dress_panel(struct dress *d, struct figure_panel *panel)
 			names[i] = shown(d, panel->x.names[i]);
 		panel->x.names = names;
 	}
+	for (const struct figure_curve *c = panel->first; c; c = c->next)
+		most = c->layer == FIGURE_LINE && c->count > most ? c->count : most;
 	for (struct figure_curve *c = panel->first; c; c = c->next) {
-		c->color = color_of(d, c->label, c->style);
-		c->mark = mark_of(d, c->label, c->style);
+		const char *name = c->label ? c->label : c->title;
+
+		c->color = color_of(d, name, c->style);
+		c->mark = mark_of(d, name, c->style);
 		c->label = shown(d, c->label);
 		c->bars = c->layer == FIGURE_LINE && c->band &&
 			  (look->band == STYLE_BAND_BARS ||
-			   (look->band == STYLE_BAND_AUTO && c->count <= FEW));
+			   (look->band == STYLE_BAND_AUTO && most <= FEW));
 		c->band = c->band && !c->bars &&
 			  (look->band != STYLE_BAND_NONE || c->layer == FIGURE_DOTS);
 		bars += c->bars;
@@ -137,14 +141,14 @@ static void dress_panel(struct dress *d, struct figure_panel *panel)
 			c->shift = STEP * ((double)at++ - (double)(bars - 1) / 2);
 }
 
-static void tell_unused(const struct dress *d, const struct text_map *map, const bool *used,
-			const char *key)
+static void add_unused(const struct dress *d, const struct text_map *map, const bool *used,
+		       const char *kind, struct figure_name *to)
 {
-	for (size_t i = 0; i < map->count; i++)
-		if (!used[i])
-			d->figure->unused =
-				arena_format(d->arena, "%s%s%s of \"%s\"", d->figure->unused,
-					     *d->figure->unused ? ", " : "", key, map->at[i].key);
+	const char *rest;
+
+	for (size_t i = 0; i < map->count; i++) /* of equal names the first one counts */
+		if (!used[i] && style_find(map, map->at[i].key, &rest) == map->at[i].text)
+			to[d->figure->unused_count++] = (struct figure_name){kind, map->at[i].key};
 }
 
 /* The same of the colours of tiles. */
@@ -166,6 +170,7 @@ void dress_figure(struct figure *figure)
 {
 	const struct style *look = figure->look;
 	struct dress d = {.figure = figure, .look = look, .arena = figure->arena};
+	struct figure_name *unused;
 
 	d.labels = ARENA_ARRAY(d.arena, bool, look->labels.count + 1);
 	d.colors = ARENA_ARRAY(d.arena, bool, look->colors.count + 1);
@@ -182,8 +187,10 @@ void dress_figure(struct figure *figure)
 		extra->label = shown(&d, extra->label);
 		figure->extra = extra;
 	}
-	figure->unused = "";
-	tell_unused(&d, &look->labels, d.labels, "label");
-	tell_unused(&d, &look->colors, d.colors, "colour");
-	tell_unused(&d, &look->marks, d.marks, "mark");
+	figure->unused = unused =
+		ARENA_ARRAY(d.arena, struct figure_name,
+			    look->labels.count + look->colors.count + look->marks.count + 1);
+	add_unused(&d, &look->labels, d.labels, "label", unused);
+	add_unused(&d, &look->colors, d.colors, "colour", unused);
+	add_unused(&d, &look->marks, d.marks, "mark", unused);
 }

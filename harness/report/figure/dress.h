@@ -10,8 +10,8 @@ struct dress_theme {
 };
 struct dress_theme dress_theme(const struct style *look);
 
-/* Every curve has its colour and mark afterwards. What of the style's names nothing in the figure
- * has is told in figure->unused. */
+/* Every curve has its colour and mark afterwards. figure->unused are the style's names that
+ * nothing in the figure has. */
 void dress_figure(struct figure *figure);
 
 #endif

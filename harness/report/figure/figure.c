@@ -25,7 +25,6 @@ struct figure figure_new(struct arena *arena)
 	return (struct figure){.arena = arena,
 			       .look = look,
 			       .caption = "",
-			       .unused = "",
 			       .x.scale = FIGURE_LINEAR,
 			       .y.scale = FIGURE_LINEAR};
 }

@@ -98,14 +98,20 @@ struct figure_entry {
 	int mark;
 };
 
+/* A name that a style has a label, colour or mark for. */
+struct figure_name {
+	const char *kind, *name;
+};
+
 struct figure {
 	struct arena *arena;
-	const struct style *look; /* all of it said (style_over) */
-	const char *unused;       /* names in it that the figure lacks, for a note; "": none */
-	const char *caption;      /* what is shown; marks, mixtures and hardware are added */
-	struct figure_axis x, y;  /* of every new panel: linear from the start */
-	bool square;              /* the same scale on both axes */
-	const char *bar_label;    /* of the colours of tiles, or NULL */
+	const struct style *look;         /* all of it said (style_over) */
+	const struct figure_name *unused; /* in the look, but not in the figure (dress.h) */
+	size_t unused_count;
+	const char *caption;     /* what is shown; marks, mixtures and hardware are added */
+	struct figure_axis x, y; /* of every new panel: linear from the start */
+	bool square;             /* the same scale on both axes */
+	const char *bar_label;   /* of the colours of tiles, or NULL */
 	const struct figure_entry *extra; /* or NULL: the last entry of the legend */
 	struct figure_panel *first, *last;
 };

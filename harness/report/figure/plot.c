@@ -10,6 +10,8 @@ enum status plot_write(struct plot_order *order, const struct records *records, 
 	*written = false;
 	*figure = figure_new(records->arena);
 	figure->look = order->look;
+	if (order->look->order.count)
+		records = records_ordered(records, &order->look->order);
 	order->plot->fill(order->options, records, figure);
 	for (const struct figure_panel *panel = figure->first; panel; panel = panel->next)
 		*written = *written || figure_drawn(panel);
@@ -19,5 +21,6 @@ enum status plot_write(struct plot_order *order, const struct records *records, 
 	order->figure = figure;
 	order->caption = figure->caption;
 	order->unused = figure->unused;
+	order->unused_count = figure->unused_count;
 	return STATUS_OK;
 }

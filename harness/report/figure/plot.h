@@ -20,10 +20,11 @@ struct plot {
 struct plot_order {
 	const struct plot *plot;
 	const void *options;
-	const struct style *look;    /* all of it said */
-	const char *caption;         /* what plot_write has found to be shown */
-	const struct figure *figure; /* as it was drawn */
-	const char *unused;          /* names of the look that the figure lacks; "": none */
+	const struct style *look;         /* all of it said */
+	const char *caption;              /* what plot_write has found to be shown */
+	const struct figure *figure;      /* as it was drawn */
+	const struct figure_name *unused; /* of the look; the figure lacks them */
+	size_t unused_count;
 };
 
 /* Write <out>/plots/<stem>.dat and <stem>.gp of the records' folder `out`; *written = false if

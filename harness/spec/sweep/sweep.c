@@ -125,24 +125,6 @@ static const char *value_text(struct arena *arena, const struct option *row,
 /* --- binding a tree that may have axes -----------------------------------------------------------
  */
 
-/* Bind a value of a sweep and note path and text of it. */
-static bool bind_swept(struct expansion *e, const struct option *row, const struct node *node,
-		       const struct trail *trail, void *field)
-{
-	struct trail value = {trail, trail_value, node->index};
-	struct swept *shown = &e->shown[e->shown_count];
-	char path[PROBLEM_PATH_ROOM];
-
-	e->zipped[e->shown_count++] = node->axis->zip;
-	shown->value = NULL;
-	if (!bind_value(&e->bind, row, node, node->axis->kind == NODE_LIST ? &value : trail, field))
-		return false;
-	problem_option_path(trail, e->entry, path, sizeof path);
-	shown->path = arena_format(e->bind.arena, "%s%s", e->prefix, path);
-	shown->value = value_text(e->bind.arena, row, node, field);
-	return true;
-}
-
 static bool meet(struct bind *bind, const struct option *row, const struct node *node,
 		 const struct trail *trail, void *field)
 {
@@ -150,8 +132,21 @@ static bool meet(struct bind *bind, const struct option *row, const struct node 
 
 	if (e->found.row || node == &nothing)
 		return true;
-	if (node->axis)
-		return bind_swept(e, row, node, trail, field);
+	if (node->axis) { /* Bind a value of a sweep and note path and text of it. */
+		struct trail value = {trail, trail_value, node->index};
+		struct swept *shown = &e->shown[e->shown_count];
+		char path[PROBLEM_PATH_ROOM];
+
+		e->zipped[e->shown_count++] = node->axis->zip;
+		shown->value = NULL;
+		if (!bind_value(&e->bind, row, node, node->axis->kind == NODE_LIST ? &value : trail,
+				field))
+			return false;
+		problem_option_path(trail, e->entry, path, sizeof path);
+		shown->path = arena_format(e->bind.arena, "%s%s", e->prefix, path);
+		shown->value = value_text(e->bind.arena, row, node, field);
+		return true;
+	}
 	if (!is_axis(row, node))
 		return bind_value(bind, row, node, trail, field);
 	e->found = (struct axis){row, node, trail_copy(trail, e->entry, &e->trees)};
