@@ -20,25 +20,20 @@ struct inputs_known {
 
 /* The files of a cell, in order. */
 struct list {
-	struct arena *arena;
 	size_t count;
-	const char **path;
+	const char **path; /* NULL: they are only counted, one at times more than once */
 };
-
-static void count_path(const struct option *row, const char **path, void *context)
-{
-	(void)row;
-	(void)path;
-	((struct list *)context)->count++;
-}
 
 static void add_path(const struct option *row, const char **path, void *context)
 {
 	struct list *list = context;
 
 	(void)row;
-	if (list->count == 0 || strcmp(list->path[list->count - 1], *path) != 0)
-		list->path[list->count++] = *path;
+	if (list->path && list->count > 0 && strcmp(list->path[list->count - 1], *path) == 0)
+		return;
+	if (list->path)
+		list->path[list->count] = *path;
+	list->count++;
 }
 
 static void each(const struct cell *cell, bool trains, option_path_visit *visit, void *context)
@@ -50,59 +45,53 @@ static void each(const struct cell *cell, bool trains, option_path_visit *visit,
 
 static struct list list_of(const struct cell *cell, bool trains, struct arena *arena)
 {
-	struct list list = {.arena = arena};
+	struct list list = {0};
 
-	each(cell, trains, count_path, &list);
+	each(cell, trains, add_path, &list);
 	list.path = ARENA_ARRAY(arena, const char *, list.count);
 	list.count = 0;
 	each(cell, trains, add_path, &list);
 	return list;
 }
 
-static enum status look_up(struct inputs *inputs, const char *path, struct inputs_known **out,
-			   struct err *err)
+/* NULL: it cannot be read, as the worker will say. */
+static const struct inputs_known *look_up(struct inputs *inputs, const char *path)
 {
 	struct inputs_known *known = inputs->known;
 
 	while (known && strcmp(known->path, path) != 0)
 		known = known->next;
-	if (!known) {
-		known = ARENA_NEW(&inputs->arena, struct inputs_known);
-		known->path = arena_text(&inputs->arena, path);
-		TRY(data_file_checksum(path, known->sha256, &known->bytes, err));
-		known->next = inputs->known;
-		inputs->known = known;
-	}
-	*out = known;
-	return STATUS_OK;
-}
-
-static enum status write_rows(struct inputs *inputs, const struct list *list, const char *path,
-			      struct err *err)
-{
-	struct input_row *rows = ARENA_ARRAY(list->arena, struct input_row, list->count);
-	struct err unreadable = {0}; /* the worker will say so */
-	struct inputs_known *known;
-
-	for (size_t i = 0; i < list->count; i++) {
-		if (look_up(inputs, list->path[i], &known, &unreadable) != STATUS_OK)
-			return STATUS_OK;
-		rows[i] = (struct input_row){
-			.file = known->path, .bytes = known->bytes, .sha256 = known->sha256};
-	}
-	return field_write(path, &rows_inputs, rows, list->count, err);
+	if (known)
+		return known;
+	known = ARENA_NEW(&inputs->arena, struct inputs_known);
+	known->path = arena_text(&inputs->arena, path);
+	if (data_file_checksum(path, known->sha256, &known->bytes, &(struct err){0}) != STATUS_OK)
+		return NULL;
+	known->next = inputs->known;
+	inputs->known = known;
+	return known;
 }
 
 enum status inputs_write(struct inputs *inputs, const struct cell *cell, const char *folder,
 			 struct err *err)
 {
 	struct arena scratch = {0};
+	const char *path = arena_format(&scratch, "%s/" INPUTS_FILE, folder);
 	struct list list = list_of(cell, true, &scratch);
+	struct input_row *rows = ARENA_ARRAY(&scratch, struct input_row, list.count);
 	enum status status = STATUS_OK;
+	size_t count = 0;
 
-	if (list.count > 0)
-		status = write_rows(inputs, &list,
-				    arena_format(&scratch, "%s/" INPUTS_FILE, folder), err);
+	while (count < list.count) {
+		const struct inputs_known *known = look_up(inputs, list.path[count]);
+
+		if (!known)
+			break;
+		rows[count++] = (struct input_row){
+			.file = known->path, .bytes = known->bytes, .sha256 = known->sha256};
+	}
+	if (count > 0 && count == list.count)
+		status = field_write(path, &rows_inputs, rows, count, err);
 	arena_release(&scratch);
 	return status;
 }
@@ -124,27 +113,15 @@ static void replace(const struct option *row, const char **path, void *context)
 		*path = change->to;
 }
 
-/* The checksum that inputs.csv has of a file, or NULL. */
-static const char *recorded(const struct field_rows *rows, const char *path)
+/* Whether `to` is another path, which the cell now has. */
+static bool moves(struct cell *cell, bool trains, const char *from, const char *to)
 {
-	const struct input_row *row = rows->at;
+	struct change change = {from, to};
 
-	for (size_t i = 0; i < rows->count; i++)
-		if (strcmp(row[i].file, path) == 0)
-			return row[i].sha256;
-	return NULL;
-}
-
-static enum status find_file(const struct inputs_search *search, const struct field_rows *rows,
-			     const char *path, struct arena *arena, const char **found,
-			     struct err *err)
-{
-	const char *sha256 = recorded(rows, path);
-
-	if (!sha256)
-		return err_at(err, STATUS_ENV, (struct err_place){search->record, 0, 0},
-			      "damaged record: " INPUTS_FILE " lacks the file %s", path);
-	return inputs_search_file(search, path, sha256, arena, found, err);
+	if (strcmp(from, to) == 0)
+		return false;
+	each(cell, trains, replace, &change);
+	return true;
 }
 
 /* By the one checksum of all files of the data set, "" where data.csv has no row of them. */
@@ -153,14 +130,13 @@ static const char *sum_of_all(const struct inputs_search *search, const struct l
 {
 	const char *path = arena_format(arena, "%s/../../data.csv", search->record);
 	struct text files = text_new(arena);
-	struct err ignored = {0}; /* a file that cannot be read has no row */
 	const struct data_row *row;
 	struct field_rows rows;
 
 	for (size_t i = 0; i < list->count; i++)
 		text_item(&files, ";", "%s", list->path[i]);
-	if (field_read(path, &rows_data, arena, &rows, &ignored) != STATUS_OK)
-		return "";
+	if (field_read(path, &rows_data, arena, &rows, &(struct err){0}) != STATUS_OK)
+		return ""; /* as of a file without a row */
 	row = rows.at;
 	for (size_t i = 0; i < rows.count; i++)
 		if (strcmp(row[i].files, files.at) == 0)
@@ -170,21 +146,17 @@ static const char *sum_of_all(const struct inputs_search *search, const struct l
 
 /* A record of an earlier version: files by name, those of the data judged by their common checksum.
  * Of a file of the method nothing is known, but that the cell comes out the same. */
-static enum status find_unlisted(const struct inputs_search *search, const struct list *list,
-				 struct cell *cell, bool *moved, struct err *err)
+static enum status find_unlisted(const struct inputs_search *search, struct cell *cell,
+				 struct arena *arena, bool *moved, struct err *err)
 {
-	struct list data = list_of(cell, false, list->arena);
-	const char *expected = sum_of_all(search, &data, list->arena);
+	struct list list = list_of(cell, search->trains, arena);
+	struct list data = list_of(cell, false, arena);
+	const char *expected = sum_of_all(search, &data, arena), *found;
 	char sum[65];
 
-	for (size_t i = 0; i < list->count && search->data; i++) {
-		struct change change = {list->path[i], NULL};
-
-		TRY(inputs_search_file(search, list->path[i], NULL, list->arena, &change.to, err));
-		if (strcmp(change.from, change.to) == 0)
-			continue;
-		each(cell, search->trains, replace, &change);
-		*moved = true;
+	for (size_t i = 0; i < list.count && search->data; i++) {
+		TRY(inputs_search_file(search, list.path[i], NULL, arena, &found, err));
+		*moved |= moves(cell, search->trains, list.path[i], found);
 	}
 	if (!*moved)
 		return STATUS_OK;
@@ -202,22 +174,28 @@ enum status inputs_find(const struct inputs_search *search, struct cell *cell, s
 {
 	const char *path = arena_format(arena, "%s/" INPUTS_FILE, search->record);
 	struct list list = list_of(cell, search->trains, arena);
+	const struct input_row *row;
 	struct field_rows rows;
 
 	*moved = false;
 	if (list.count == 0)
 		return STATUS_OK;
 	if (access(path, R_OK) != 0)
-		return find_unlisted(search, &list, cell, moved, err);
+		return find_unlisted(search, cell, arena, moved, err);
 	TRY(field_read(path, &rows_inputs, arena, &rows, err));
+	row = rows.at;
 	for (size_t i = 0; i < list.count; i++) {
-		struct change change = {list.path[i], NULL};
+		const char *sha256 = NULL, *found;
 
-		TRY(find_file(search, &rows, change.from, arena, &change.to, err));
-		if (strcmp(change.from, change.to) == 0)
-			continue;
-		each(cell, search->trains, replace, &change);
-		*moved = true;
+		for (size_t k = 0; k < rows.count && !sha256; k++)
+			if (strcmp(row[k].file, list.path[i]) == 0)
+				sha256 = row[k].sha256;
+		if (!sha256)
+			return err_at(err, STATUS_ENV, (struct err_place){search->record, 0, 0},
+				      "damaged record: " INPUTS_FILE " lacks the file %s",
+				      list.path[i]);
+		TRY(inputs_search_file(search, list.path[i], sha256, arena, &found, err));
+		*moved |= moves(cell, search->trains, list.path[i], found);
 	}
 	return STATUS_OK;
 }

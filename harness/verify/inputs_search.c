@@ -3,6 +3,7 @@
 #include "harness/verify/inputs_search.h"
 
 #include "harness/data/data.h"
+#include "harness/file/folder.h"
 
 #include <dirent.h>
 #include <stdlib.h>
@@ -45,28 +46,6 @@ static bool suits(struct hunt *hunt, const char *path)
 		memcpy(hunt->other_sha256, sha256, sizeof sha256);
 	}
 	return false;
-}
-
-static const char *absolute(const char *path, struct arena *arena)
-{
-	char *resolved = realpath(path, NULL);
-	const char *text = resolved ? arena_text(arena, resolved) : arena_text(arena, path);
-
-	free(resolved);
-	return text;
-}
-
-/* <folder>/<end of path>, from the longest end to the name alone. */
-static void try_ends(struct hunt *hunt, const char *folder, const char *path)
-{
-	for (const char *end = path; end && !hunt->found; end = strchr(end, '/')) {
-		const char *there;
-
-		end += strspn(end, "/");
-		there = arena_format(hunt->arena, "%s/%s", folder, end);
-		if (suits(hunt, there))
-			hunt->found = there;
-	}
 }
 
 static void try_below(struct hunt *hunt, const char *folder, size_t depth)
@@ -124,13 +103,20 @@ enum status inputs_search_file(const struct inputs_search *search, const char *p
 		*found = path;
 		return STATUS_OK;
 	}
-	if (folder && *folder) {
-		try_ends(&hunt, folder, path);
-		if (!hunt.found)
-			try_below(&hunt, folder, 0);
+	/* <folder>/<end of path>, from the longest end to the name alone */
+	for (const char *end = path; folder && *folder && end && !hunt.found;
+	     end = strchr(end, '/')) {
+		const char *there;
+
+		end += strspn(end, "/");
+		there = arena_format(arena, "%s/%s", folder, end);
+		if (suits(&hunt, there))
+			hunt.found = there;
 	}
+	if (folder && *folder && !hunt.found)
+		try_below(&hunt, folder, 0);
 	if (!hunt.found)
 		return not_found(&hunt, path, folder, err);
-	*found = absolute(hunt.found, arena);
+	*found = folder_absolute(hunt.found, arena);
 	return STATUS_OK;
 }
