@@ -53,23 +53,6 @@ static void place(struct backprop *b, const struct backprop_pass *pass, ptrdiff_
 	b->x[moved] = mat_col(b->batch, pass->rows + k);
 }
 
-/* The part's samples of the chunk: their places and targets, copies where they are attacked. */
-static void gather(struct backprop *b, const struct backprop_pass *pass, int part)
-{
-	ptrdiff_t first = pass->rows * part / b->parts, end = pass->rows * (part + 1) / b->parts;
-
-	for (ptrdiff_t k = first; k < end; k++) {
-		ptrdiff_t sample = pass->samples ? (ptrdiff_t)pass->samples[k] : pass->number + k;
-
-		b->y[k] = b->problem->y.at[sample];
-		b->x[k] = mat_col(b->Xt, sample);
-		if (pass->regime->attacks) {
-			memcpy(mat_col(pass->clean, k), b->x[k], (size_t)b->d * sizeof(real));
-			place(b, pass, k);
-		}
-	}
-}
-
 /* The part's neurons of H. */
 struct mat backprop_hidden(const struct backprop *b, const struct backprop_pass *pass, int part)
 {
@@ -323,7 +306,23 @@ static void pass_chunk(struct backprop *b, const struct backprop_pass *pass)
 
 #pragma omp for schedule(static, 1)
 	for (int part = 0; part < b->parts; part++) {
-		gather(b, pass, part);
+		ptrdiff_t first = pass->rows * part / b->parts;
+		ptrdiff_t end = pass->rows * (part + 1) / b->parts;
+
+		/* The part's samples of the chunk: their places and targets, copies where they
+		 * are attacked. */
+		for (ptrdiff_t k = first; k < end; k++) {
+			ptrdiff_t sample =
+				pass->samples ? (ptrdiff_t)pass->samples[k] : pass->number + k;
+
+			b->y[k] = b->problem->y.at[sample];
+			b->x[k] = mat_col(b->Xt, sample);
+			if (pass->regime->attacks) {
+				memcpy(mat_col(pass->clean, k), b->x[k],
+				       (size_t)b->d * sizeof(real));
+				place(b, pass, k);
+			}
+		}
 		if (!pass->add)
 			backprop_pack(b, part);
 	}

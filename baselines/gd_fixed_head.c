@@ -46,25 +46,15 @@ struct fixed {
 	real *f, *g;
 };
 
-static void draw_weights(struct fixed *t, double omega)
-{
-	struct rng rng = rng_stream(t->problem->seed, "init", 0);
-	ptrdiff_t m = t->net.U.cols;
-	real a = (real)(1 / sqrt((double)m));
-
-	for (ptrdiff_t j = 0; j < m; j++) {
-		t->net.alpha[j] = rng_uniform(&rng) < 0.5 ? a : -a;
-		for (ptrdiff_t i = 0; i < t->net.U.rows; i++)
-			mat_set(t->net.U, i, j, (real)(omega * rng_normal(&rng)));
-	}
-}
-
 static enum status setup(const struct problem *problem, const void *options, struct arena *arena,
 			 void **state, struct err *err)
 {
 	const struct fixed_options *o = options;
 	struct fixed *t = ARENA_NEW(arena, struct fixed);
 	ptrdiff_t n = problem->X.rows, d = problem->X.cols;
+	struct rng rng;
+	ptrdiff_t m;
+	real a;
 
 	(void)err;
 	*state = t;
@@ -77,7 +67,14 @@ static enum status setup(const struct problem *problem, const void *options, str
 	t->g = ARENA_ARRAY(arena, real, n);
 	if (arena_counts(arena))
 		return STATUS_OK;
-	draw_weights(t, o->omega);
+	rng = rng_stream(t->problem->seed, "init", 0);
+	m = t->net.U.cols;
+	a = (real)(1 / sqrt((double)m));
+	for (ptrdiff_t j = 0; j < m; j++) {
+		t->net.alpha[j] = rng_uniform(&rng) < 0.5 ? a : -a;
+		for (ptrdiff_t i = 0; i < t->net.U.rows; i++)
+			mat_set(t->net.U, i, j, (real)(o->omega * rng_normal(&rng)));
+	}
 	net_forward(&t->net, problem->X, t->f, &t->work);
 	return STATUS_OK;
 }

@@ -2,20 +2,26 @@
  * [--commit RECORD KEY DATA [--keep]]:
  * compute the cell described by FOLDER/cell.json and write its record there, with the threads that
  * OMP_NUM_THREADS says or, by the size of the cell, fewer; or what the folder RECORD lacks of it.
- * With --commit the record gets its manifest and goes to RECORD (harness/sched/commit.h), unless
- * SIGTERM has ended training early: why is for the scheduler to say. FOLDER/log.txt has both
- * outputs. */
+ * With --commit the record gets its manifest and goes to RECORD, whose last part is the id of the
+ * cell, unless SIGTERM has ended training early: why is for the scheduler to say. After an error it
+ * is recorded first, as the scheduler would; to complete a record takes an end without one. With
+ * --keep a record that is there already stays. FOLDER/log.txt has both outputs. */
+#include "harness/file/folder.h"
 #include "harness/run/interrupt.h"
 #include "harness/run/run.h"
 #include "harness/run/timing.h"
-#include "harness/sched/commit.h"
+#include "harness/sched/outcome.h"
+#include "harness/store/manifest.h"
 #include "solvers/core/arena.h"
 
+#include <omp.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* Nothing here may need memory. */
@@ -51,7 +57,10 @@ static void say(const struct err *err, int progress)
 /* What the command line says. */
 struct order {
 	struct run_order run;
-	struct commit commit; /* record NULL: it stays in its folder */
+	const char *record; /* where the record goes; NULL: it stays in its folder */
+	const char *key;    /* SHA-256 of what makes the cell */
+	const char *data;   /* checksum of the files of its data */
+	bool keep;
 };
 
 /* The options of the head of this file. */
@@ -62,19 +71,54 @@ static bool parse(int argc, char **argv, struct order *order)
 		if (strcmp(argv[i], "--choose-threads") == 0)
 			order->run.choose_threads = true;
 		else if (strcmp(argv[i], "--keep") == 0)
-			order->commit.keep = true;
+			order->keep = true;
 		else if (strcmp(argv[i], "--progress") == 0 && i + 1 < argc)
 			order->run.progress_fd = atoi(argv[++i]);
 		else if (strcmp(argv[i], "--complete") == 0 && i + 1 < argc)
 			order->run.record = argv[++i];
 		else if (strcmp(argv[i], "--commit") == 0 && i + 3 < argc) {
-			order->commit.record = argv[++i];
-			order->commit.key = argv[++i];
-			order->commit.data = argv[++i];
+			const char *slash = strrchr(argv[++i], '/');
+
+			order->record = argv[i];
+			order->run.cell = slash ? slash + 1 : argv[i];
+			order->key = argv[++i];
+			order->data = argv[++i];
 		} else
 			return false;
 	}
 	return argc >= 2;
+}
+
+/* `folder` is no more afterwards. */
+static enum status commit(const char *folder, const struct order *order, struct err *err)
+{
+	const struct manifest about = {order->run.cell, order->key, order->data};
+
+	TRY(manifest_write(folder, &about, err));
+	return folder_commit(folder, order->record, order->keep, err);
+}
+
+static enum status commit_error(const char *folder, const struct order *order, enum status ended,
+				const char *date, struct arena *arena, struct err *err)
+{
+	const double kib = 1024.0;
+	const char *path = arena_format(arena, "%s/cell.json", folder), *text;
+	struct ending ending = {.end.wait_status = W_EXITCODE((int)ended, 0),
+				.date = date,
+				.threads = (double)omp_get_max_threads()};
+	struct err unreadable = {0};
+	struct rusage usage = {0};
+	struct result result;
+	struct cell cell;
+
+	if (store_read_text(path, arena, &text, &unreadable) != STATUS_OK ||
+	    spec_read_cell(text, path, arena, &cell, &unreadable) != STATUS_OK)
+		return STATUS_OK; /* nothing was computed; the scheduler knows what cell it was */
+	getrusage(RUSAGE_SELF, &usage);
+	ending.end.peak_bytes = (double)usage.ru_maxrss * kib;
+	strncpy(cell.id, order->run.cell, sizeof cell.id - 1);
+	TRY(outcome_record(&cell, &ending, folder, arena, &result, err));
+	return commit(folder, order, err);
 }
 
 int main(int argc, char **argv)
@@ -83,7 +127,8 @@ int main(int argc, char **argv)
 	struct err err = {0}, record_err = {0};
 	const char *date = timing_date(&arena);
 	struct order order;
-	enum status status;
+	enum status status, recorded = STATUS_OK;
+	sigset_t interrupts;
 
 	if (!parse(argc, argv, &order)) {
 		fprintf(stderr,
@@ -102,8 +147,14 @@ int main(int argc, char **argv)
 		return RUN_EXIT_RECORD;
 	if (status == STATUS_OK && order.run.stopped)
 		return RUN_EXIT_STOPPED;
-	if (order.commit.record && commit_own(argv[1], &order.commit, order.run.record, status,
-					      date, &record_err) != STATUS_OK) {
+	sigemptyset(&interrupts); /* from here on it is quicker to finish than to stop */
+	sigaddset(&interrupts, SIGINT);
+	sigprocmask(SIG_BLOCK, &interrupts, NULL);
+	if (order.record && status == STATUS_OK)
+		recorded = commit(argv[1], &order, &record_err);
+	else if (order.record && !order.run.record)
+		recorded = commit_error(argv[1], &order, status, date, &arena, &record_err);
+	if (recorded != STATUS_OK) {
 		say(&record_err, order.run.progress_fd);
 		return RUN_EXIT_RECORD;
 	}

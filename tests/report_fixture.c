@@ -73,7 +73,11 @@ bool fixture_plot(const char *name, const void *options, const struct records *r
 	const struct plot *plot = (const struct plot *)(const void *)registry_find(KIND_PLOT, name);
 	struct err err = {0};
 
-	if (plot_write(plot, options, records, name, written, &err) != STATUS_OK)
+	const struct style unset = style_unset();
+	const struct style look = style_over(&unset, &unset, records->arena);
+	struct plot_order order = {.plot = plot, .options = options, .look = &look};
+
+	if (plot_write(&order, records, name, written, &err) != STATUS_OK)
 		return false;
 	if (!*written || system("gnuplot --version >/dev/null 2>&1") != 0)
 		return true;

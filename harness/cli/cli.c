@@ -16,34 +16,20 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static enum status load(const char *path, struct texts sets, struct arena *arena,
-			struct experiment *out, struct problems *untested)
+enum status cli_load(const char *path, struct texts sets, bool possible, struct arena *arena,
+		     struct experiment *out)
 {
 	struct problems *problems = ARENA_NEW(arena, struct problems);
+	struct problems *untested = ARENA_NEW(arena, struct problems);
 	enum status status = spec_load(path, sets, arena, out, problems);
 
 	if (status == STATUS_OK) {
 		enum status plots = report_check_plots(out, problems);
 
-		status = work_check(out, problems, untested ? untested : problems);
+		status = work_check(out, problems, possible ? untested : problems);
 		status = plots == STATUS_OK ? status : plots;
 	}
 	cli_print_problems(problems);
-	return status;
-}
-
-enum status cli_load(const char *path, struct texts sets, struct arena *arena,
-		     struct experiment *out)
-{
-	return load(path, sets, arena, out, NULL);
-}
-
-enum status cli_load_possible(const char *path, struct texts sets, struct arena *arena,
-			      struct experiment *out)
-{
-	struct problems *untested = ARENA_NEW(arena, struct problems);
-	enum status status = load(path, sets, arena, out, untested);
-
 	cli_print_problems(untested);
 	if (untested->count > 0 && status == STATUS_OK)
 		cli_say(stderr,
@@ -53,47 +39,35 @@ enum status cli_load_possible(const char *path, struct texts sets, struct arena 
 	return status;
 }
 
-/* The values that were set for the spec of a results folder: the lines of origin.txt below the
- * spec's path, one "path=value" each. Problems are printed. */
-static enum status read_sets(const char *folder, struct arena *arena, struct texts *sets)
+enum status cli_load_results(const char *folder, struct arena *arena, struct experiment *out)
 {
-	const char *text, **at;
+	struct problems *problems = ARENA_NEW(arena, struct problems);
+	const char *spec = arena_format(arena, "%s/spec.yaml", folder), *text, **at;
 	size_t lines = 0, count = 0;
+	struct texts sets = {0};
 	struct err err = {0};
+	enum status status;
 
-	if (access(arena_format(arena, "%s/spec.yaml", folder), R_OK) != 0) {
+	if (access(spec, R_OK) != 0) {
 		cli_say(stderr, "%s: is not a results folder: it has no spec.yaml\n", folder);
 		return STATUS_ENV;
 	}
 	if (store_read_text(arena_format(arena, "%s/" COMMAND_ORIGIN_FILE, folder), arena, &text,
 			    &err) != STATUS_OK)
 		return (enum status)cli_fail(&err);
+
+	/* what was set: the lines below the spec's path, one "path=value" each */
 	for (const char *c = text; *c; c++)
 		lines += *c == '\n';
 	at = ARENA_ARRAY(arena, const char *, lines + 1);
 	for (const char *line = text; *line; line += strcspn(line, "\n"), line += *line == '\n')
 		at[count++] = arena_text_n(arena, line, strcspn(line, "\n"));
-	*sets = count ? (struct texts){count - 1, at + 1} : (struct texts){0};
-	return STATUS_OK;
-}
+	if (count)
+		sets = (struct texts){count - 1, at + 1};
 
-enum status cli_load_results(const char *folder, struct arena *arena, struct experiment *out)
-{
-	struct problems *problems = ARENA_NEW(arena, struct problems);
-	enum status status;
-	struct texts sets;
-
-	TRY(read_sets(folder, arena, &sets));
-	status = spec_load_shown(arena_format(arena, "%s/spec.yaml", folder), sets, arena, out,
-				 problems);
+	status = spec_load_shown(spec, sets, arena, out, problems);
 	cli_print_problems(problems);
 	return status;
-}
-
-const char *cli_folder(const struct cli_args *args, const struct experiment *experiment,
-		       struct arena *arena)
-{
-	return arena_format(arena, "%s/%s", args->out ? args->out : "results", experiment->name);
 }
 
 const char *cli_program(struct arena *arena)
@@ -121,41 +95,28 @@ const char *cli_worker_folder(struct arena *arena)
 /* --- data files at a glance ------------------------------------------------------------------
  */
 
-/* The part of a cell's text that tells its data. */
-static const char *data_text(const struct cell *cell, size_t *length)
-{
-	const char *from = strstr(cell->text, "\"data\":"), *to;
-
-	from = from ? from : cell->text;
-	to = strstr(from, "\"train\":");
-	*length = to ? (size_t)(to - from) : strlen(from);
-	return from;
-}
-
-/* Whether an earlier cell has the same data. */
+/* Whether an earlier cell has the same data: the part of its text that tells them. */
 static bool is_known(const struct experiment *experiment, size_t index)
 {
-	size_t length, other;
-	const char *text = data_text(&experiment->cells[index], &length);
+	const char *text = NULL;
+	size_t length = 0;
 
-	for (size_t i = index; i-- > 0;) {
-		const char *earlier = data_text(&experiment->cells[i], &other);
+	for (size_t i = index + 1; i-- > 0;) {
+		const char *whole = experiment->cells[i].text;
+		const char *from = strstr(whole, "\"data\":"), *to;
+		size_t other;
 
-		if (length == other && memcmp(text, earlier, length) == 0)
+		from = from ? from : whole;
+		to = strstr(from, "\"train\":");
+		other = to ? (size_t)(to - from) : strlen(from);
+		if (text && length == other && memcmp(text, from, other) == 0)
 			return true;
+		if (!text) {
+			text = from;
+			length = other;
+		}
 	}
 	return false;
-}
-
-/* A file that is not there is another's business (work_check). */
-static bool has_files(const struct data_options *data, struct arena *arena)
-{
-	struct texts paths = option_paths(&data->source, arena);
-
-	for (size_t i = 0; i < paths.count; i++)
-		if (access(paths.at[i], R_OK) != 0)
-			return false;
-	return true;
 }
 
 enum status cli_glance(const struct experiment *experiment, bool quiet, struct err *err)
@@ -163,10 +124,15 @@ enum status cli_glance(const struct experiment *experiment, bool quiet, struct e
 	for (size_t i = 0; i < experiment->cell_count; i++) {
 		const struct data_options *data = &experiment->cells[i].data;
 		struct arena arena = {0};
+		struct texts paths = option_paths(&data->source, &arena);
 		const char *note = NULL;
 		enum status status = STATUS_OK;
+		size_t there = 0;
 
-		if (((const struct source *)data->source.item)->glance && has_files(data, &arena) &&
+		/* a file that is not there is another's business (work_check) */
+		while (there < paths.count && access(paths.at[there], R_OK) == 0)
+			there++;
+		if (((const struct source *)data->source.item)->glance && there == paths.count &&
 		    !is_known(experiment, i))
 			status = data_glance(data, &arena, &note, err);
 		if (status != STATUS_OK)
@@ -190,29 +156,25 @@ static size_t count_of(const char *text, char end)
 	return length > 0 && length < 10 && text[length] == end ? strtoul(text, NULL, 10) : 0;
 }
 
-static enum status parse_shard(const char *text, struct sched_shard *out, struct err *err)
-{
-	const char *slash = text ? strchr(text, '/') : NULL;
-
-	if (!text)
-		return STATUS_OK;
-	if (slash) {
-		out->index = count_of(text, '/') - 1; /* of a 0 nothing is less than the count */
-		out->count = count_of(slash + 1, '\0');
-	}
-	if (out->index < out->count)
-		return STATUS_OK;
-	return err_set(err, STATUS_SPEC,
-		       "--shard: expected I/N with 1 <= I <= N, like 2/4, got \"%s\"", text);
-}
-
 enum status cli_plan(const struct cli_args *args, struct experiment *experiment,
 		     struct arena *arena, struct plan *plan, struct sched_shard *shard,
 		     struct err *err)
 {
+	const char *slash = args->shard ? strchr(args->shard, '/') : NULL;
+	const char *folder =
+		arena_format(arena, "%s/%s", args->out ? args->out : "results", experiment->name);
+
 	*shard = (struct sched_shard){0};
-	TRY(parse_shard(args->shard, shard, err));
-	TRY(sched_plan(experiment, cli_folder(args, experiment, arena), arena, plan, err));
+	if (slash) {
+		/* of a 0 nothing is less than the count */
+		shard->index = count_of(args->shard, '/') - 1;
+		shard->count = count_of(slash + 1, '\0');
+	}
+	if (args->shard && shard->index >= shard->count)
+		return err_set(err, STATUS_SPEC,
+			       "--shard: expected I/N with 1 <= I <= N, like 2/4, got \"%s\"",
+			       args->shard);
+	TRY(sched_plan(experiment, folder, arena, plan, err));
 	TRY(filter_apply(plan, args->filter, err));
 	sched_keep_shard(plan, *shard);
 	return STATUS_OK;
@@ -261,22 +223,6 @@ const char *cli_find_cell(char *folder, const char *prefix, struct arena *arena)
 	return NULL;
 }
 
-/* The record's absolute path, from the folder that the run was started in: paths of data may be
- * relative. */
-static const char *enter(const char *folder, const char *id, struct arena *arena)
-{
-	const char *start = env_read_folder(arena_format(arena, "%s/env.json", folder), arena);
-	const char *record = arena_format(arena, "%s/cells/%s", folder, id);
-	char *path = realpath(record, NULL);
-
-	if (path)
-		record = arena_text(arena, path);
-	free(path);
-	if (start && chdir(start) != 0)
-		return record; /* that folder is gone: absolute paths still work */
-	return record;
-}
-
 bool cli_find_data(struct cli_args *args)
 {
 	char *path = args->data ? realpath(args->data, NULL) : NULL;
@@ -294,10 +240,22 @@ bool cli_find_data(struct cli_args *args)
 
 const char *cli_enter_cell(struct cli_args *args, const char **id)
 {
-	char *folder = args->operand[0];
+	struct arena *arena = &args->arena;
+	char *folder = args->operand[0], *path;
+	const char *start, *record;
 
 	if (!cli_find_data(args))
 		return NULL;
-	*id = cli_find_cell(folder, args->operand[1], &args->arena);
-	return *id ? enter(folder, *id, &args->arena) : NULL;
+	*id = cli_find_cell(folder, args->operand[1], arena);
+	if (!*id)
+		return NULL;
+	start = env_read_folder(arena_format(arena, "%s/env.json", folder), arena);
+	record = arena_format(arena, "%s/cells/%s", folder, *id);
+	path = realpath(record, NULL);
+	if (path)
+		record = arena_text(arena, path);
+	free(path);
+	if (start && chdir(start) != 0)
+		return record; /* that folder is gone: absolute paths still work */
+	return record;
 }

@@ -14,17 +14,14 @@
 
 /* One of each cmd_*.c; they run to the exit status of the program. */
 extern const struct cli_verb cmd_run, cmd_plan, cmd_validate, cmd_list, cmd_describe, cmd_status,
-	cmd_show, cmd_rerun, cmd_verify, cmd_attack, cmd_predict, cmd_plot, cmd_report, cmd_compare,
-	cmd_merge, cmd_archive, cmd_bounds, cmd_env;
+	cmd_show, cmd_rerun, cmd_verify, cmd_attack, cmd_predict, cmd_plot, cmd_report, cmd_claims,
+	cmd_compare, cmd_merge, cmd_archive, cmd_bounds, cmd_env;
 
-/* Load the spec; all problems are printed. `sets` as in spec_load. */
-enum status cli_load(const char *path, struct texts sets, struct arena *arena,
+/* Load the spec; all problems are printed. `sets` as in spec_load. If what is `possible` is enough,
+ * attacks and certificates without a test part are warnings: they are left out, and all else can be
+ * done. */
+enum status cli_load(const char *path, struct texts sets, bool possible, struct arena *arena,
 		     struct experiment *out);
-
-/* The same, but attacks and certificates without a test part are warnings: they are left out, and
- * all else can be done. */
-enum status cli_load_possible(const char *path, struct texts sets, struct arena *arena,
-			      struct experiment *out);
 
 /* What the spec of a results folder, as it was run, says on showing its records: spec_load_shown.
  * Problems are printed. */
@@ -34,18 +31,14 @@ enum status cli_load_results(const char *folder, struct arena *arena, struct exp
  * fit the spec. Files that are not there are passed over. */
 enum status cli_glance(const struct experiment *experiment, bool quiet, struct err *err);
 
-/* The results folder of an experiment: <--out or results>/<name>. */
-const char *cli_folder(const struct cli_args *args, const struct experiment *experiment,
-		       struct arena *arena);
-
 /* Path of this program, or NULL if the system does not say. */
 const char *cli_program(struct arena *arena);
 
 /* The folder where the workers lie. */
 const char *cli_worker_folder(struct arena *arena);
 
-/* The plan of what the arguments choose: the folder, --filter and --shard, which is also given
- * back. */
+/* The plan of what the arguments choose: the folder <--out or results>/<name>, --filter and
+ * --shard, which is also given back. */
 enum status cli_plan(const struct cli_args *args, struct experiment *experiment,
 		     struct arena *arena, struct plan *plan, struct sched_shard *shard,
 		     struct err *err);

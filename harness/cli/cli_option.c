@@ -94,24 +94,6 @@ static int refuse_name(const struct reading *r, const char *given, size_t matchi
 		      arena_format(&r->args->arena, "may be one of %s", text));
 }
 
-/* The option of this name, or the only one that starts with it. */
-static int find_name(const struct reading *r, const char *name, size_t *out)
-{
-	size_t length = strlen(name), matching = 0;
-
-	for (size_t i = 0; i < r->count; i++) {
-		if (strncmp(r->option[i]->row.name, name, length) != 0)
-			continue;
-		*out = i;
-		matching++;
-		if (!r->option[i]->row.name[length])
-			return STATUS_OK;
-	}
-	if (matching == 1 && length > 0)
-		return STATUS_OK;
-	return refuse_name(r, arena_format(&r->args->arena, "--%s", name), matching);
-}
-
 /* --- reading -------------------------------------------------------------------------------------
  */
 
@@ -138,14 +120,27 @@ static int take(struct reading *r, size_t index, const char *value)
 	return STATUS_OK;
 }
 
-/* "--name=value" or "--name" "value" */
+/* "--name=value" or "--name" "value"; the name or a beginning that no other option has. */
 static int take_long(struct reading *r, const char *text)
 {
-	size_t length = strcspn(text, "="), index = 0;
-	int status = find_name(r, arena_text_n(&r->args->arena, text, length), &index);
+	size_t length = strcspn(text, "="), index = 0, matching = 0;
 
-	return status != STATUS_OK ? status
-				   : take(r, index, text[length] ? text + length + 1 : NULL);
+	for (size_t i = 0; i < r->count; i++) {
+		const char *name = r->option[i]->row.name;
+
+		if (strncmp(name, text, length) != 0)
+			continue;
+		index = i;
+		matching++;
+		if (!name[length]) {
+			matching = 1;
+			break;
+		}
+	}
+	if (matching != 1 || length == 0)
+		return refuse_name(r, arena_format(&r->args->arena, "--%.*s", (int)length, text),
+				   matching);
+	return take(r, index, text[length] ? text + length + 1 : NULL);
 }
 
 /* "-q", "-j2", "-j" "2", or several: "-qj2" */

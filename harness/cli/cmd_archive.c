@@ -6,25 +6,18 @@
 #include <libgen.h>
 #include <stdlib.h>
 
-/* <name of DIR>.tar.gz, in the current folder. */
-static const char *default_output(const char *folder, struct arena *arena)
-{
-	char *resolved = realpath(folder, NULL);
-	const char *name = arena_text(arena, resolved ? resolved : folder);
-
-	free(resolved);
-	return arena_format(arena, "%s.tar.gz", basename(arena_text(arena, name)));
-}
-
 static int run(struct cli_args *args)
 {
 	struct arena *arena = &args->arena;
 	const char *folder = args->operand[0];
-	const char *path = args->output ? args->output : default_output(folder, arena);
+	char *resolved = realpath(folder, NULL);
+	const char *name = basename(arena_text(arena, resolved ? resolved : folder));
+	const char *path = args->output ? args->output : arena_format(arena, "%s.tar.gz", name);
 	struct archive_summary summary;
 	struct err err = {0};
 	char bytes[32];
 
+	free(resolved);
 	if (archive_write(folder, path, arena, &summary, &err) != STATUS_OK)
 		return cli_fail(&err);
 	forecast_bytes_text(summary.bytes, bytes, sizeof bytes);

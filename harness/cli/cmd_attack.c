@@ -1,28 +1,12 @@
 /* relubench attack DIR CELL [ATTACK...]: attacks on the stored network of a cell, as CSV. */
 #include "harness/assess/assault.h"
 #include "harness/cli/cli.h"
-#include "harness/file/folder.h"
 #include "harness/verify/reload.h"
 #include "solvers/core/text.h"
-
-#include <stdlib.h>
-#include <unistd.h>
-
-/* The operands as the list of a spec; NULL if there are none. */
-static const char *list_text(const struct cli_args *args, struct arena *arena)
-{
-	struct text text = text_new(arena);
-
-	text_add(&text, "attack:\n");
-	for (size_t i = 2; i < args->count; i++)
-		text_format(&text, "  - %s\n", args->operand[i]);
-	return args->count > 2 ? text.at : NULL;
-}
 
 static enum status attack(struct cli_args *args, const char *record, struct err *err)
 {
 	struct arena *arena = &args->arena;
-	const char *list = list_text(args, arena);
 	struct reload stored;
 	struct cell *cell = &stored.cell;
 	struct assess_order order = {.cell = cell, .data = &stored.data};
@@ -33,8 +17,14 @@ static enum status attack(struct cli_args *args, const char *record, struct err 
 	if (!order.model)
 		return err_set(err, STATUS_SPEC, "attack: expected a network, \"%s\" makes none",
 			       cell->train.name);
-	if (list)
-		TRY(spec_read_attacks(list, arena, &cell->attack, err));
+	if (args->count > 2) { /* the operands as the list of a spec */
+		struct text list = text_new(arena);
+
+		text_add(&list, "attack:\n");
+		for (size_t i = 2; i < args->count; i++)
+			text_format(&list, "  - %s\n", args->operand[i]);
+		TRY(spec_read_attacks(list.at, arena, &cell->attack, err));
+	}
 	if (stored.data.regression)
 		return err_set(err, STATUS_SPEC,
 			       "attack: expected classification, got regression "

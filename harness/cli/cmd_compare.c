@@ -25,23 +25,6 @@ static void print_differences(const struct compare *compare)
 		printf("\n%s\n", compare_mixed(compare));
 }
 
-static int judge(const struct gate *gate, const struct compare *compare, const char *path)
-{
-	struct sheet broken = gate_violations(gate, compare);
-
-	if (compare->matched == 0) {
-		cli_say(stdout, "\n%s: failed: no cell to compare\n", path);
-		return STATUS_GATE;
-	}
-	if (broken.rows == 0) {
-		cli_say(stdout, "\n%s: passed\n", path);
-		return STATUS_OK;
-	}
-	cli_say(stdout, "\n%s: %zu limits broken\n\n", path, broken.rows);
-	sheet_terminal(&broken, cli_width(), stdout);
-	return STATUS_GATE;
-}
-
 static int run(struct cli_args *args)
 {
 	struct problems *problems = ARENA_NEW(&args->arena, struct problems);
@@ -49,7 +32,6 @@ static int run(struct cli_args *args)
 	struct gate gate = {0};
 	struct err err = {0};
 	bool damaged;
-	int status;
 
 	if (args->gate && gate_read(args->gate, &args->arena, &gate, problems) != STATUS_OK) {
 		cli_print_problems(problems);
@@ -61,8 +43,21 @@ static int run(struct cli_args *args)
 	damaged = records_tell(&compare.a, stderr) != STATUS_OK;
 	damaged = records_tell(&compare.b, stderr) != STATUS_OK || damaged;
 	print_differences(&compare);
-	status = args->gate ? judge(&gate, &compare, args->gate) : STATUS_OK;
-	return status == STATUS_OK && damaged ? STATUS_FAILED : status;
+	if (args->gate) {
+		struct sheet broken = gate_violations(&gate, &compare);
+
+		if (compare.matched == 0)
+			cli_say(stdout, "\n%s: failed: no cell to compare\n", args->gate);
+		else if (broken.rows == 0)
+			cli_say(stdout, "\n%s: passed\n", args->gate);
+		else
+			cli_say(stdout, "\n%s: %zu limits broken\n\n", args->gate, broken.rows);
+		if (compare.matched > 0 && broken.rows > 0)
+			sheet_terminal(&broken, cli_width(), stdout);
+		if (compare.matched == 0 || broken.rows > 0)
+			return STATUS_GATE;
+	}
+	return damaged ? STATUS_FAILED : STATUS_OK;
 }
 
 static const struct cli_option options[] = {

@@ -24,24 +24,10 @@ static void describe(enum kind kind, const struct desc *item)
 	printf("\n");
 }
 
-/* Names of all items, each once per kind that has it. */
-static int unknown(const char *name, struct arena *arena)
-{
-	size_t count = 0, room = 0;
-	const char **names;
-
-	for (int kind = 0; kind < KIND_COUNT; kind++)
-		room += registry_count((enum kind)kind);
-	names = ARENA_ARRAY(arena, const char *, room + 1);
-	for (int kind = 0; kind < KIND_COUNT; kind++)
-		for (size_t i = 0; kind != KIND_TRAINER && i < registry_count((enum kind)kind); i++)
-			names[count++] = registry_at((enum kind)kind, i)->name;
-	return cli_unknown("name", name, names, count);
-}
-
 static int run(struct cli_args *args)
 {
-	size_t found = 0;
+	size_t found = 0, count = 0, room = 0;
+	const char **names;
 
 	if (args->markdown) {
 		spec_reference(stdout);
@@ -64,7 +50,17 @@ static int run(struct cli_args *args)
 		describe((enum kind)kind, item);
 		found++;
 	}
-	return found ? STATUS_OK : unknown(args->operand[0], &args->arena);
+	if (found)
+		return STATUS_OK;
+
+	/* unknown: names of all items, each once per kind that has it */
+	for (int kind = 0; kind < KIND_COUNT; kind++)
+		room += registry_count((enum kind)kind);
+	names = ARENA_ARRAY(&args->arena, const char *, room + 1);
+	for (int kind = 0; kind < KIND_COUNT; kind++)
+		for (size_t i = 0; kind != KIND_TRAINER && i < registry_count((enum kind)kind); i++)
+			names[count++] = registry_at((enum kind)kind, i)->name;
+	return cli_unknown("name", args->operand[0], names, count);
 }
 
 static const struct cli_option options[] = {

@@ -13,24 +13,19 @@ enum { NUMBER_ROOM = 32 };
 
 static const double giga = 1e9;
 
-/* Its status; of one that is completed what it lacks. */
-static const char *state_of(const struct planned *at, struct arena *arena)
-{
-	if (at->record.done || at->record.damage)
-		return at->record.status;
-	if (!at->record.trained)
-		return "-";
-	return arena_format(arena, "lacks %s",
-			    at->record.lacks ? entries_text(at->record.lacks, arena)
-					     : "what failed");
-}
-
 static void fill_row(const struct planned *at, struct sheet *sheet, size_t row, struct arena *arena)
 {
 	const struct cell *cell = at->cell;
+	const char *state = at->record.status;
 	char bytes[NUMBER_ROOM] = "";
 	size_t col = 0;
 
+	if (!at->record.done && !at->record.damage && !at->record.trained)
+		state = "-";
+	else if (!at->record.done && !at->record.damage)
+		state = arena_format(arena, "lacks %s",
+				     at->record.lacks ? entries_text(at->record.lacks, arena)
+						      : "what failed");
 	if (!isnan(at->bytes))
 		forecast_bytes_text(at->bytes, bytes, sizeof bytes);
 	sheet_set(sheet, row, col++, cell->id);
@@ -38,7 +33,7 @@ static void fill_row(const struct planned *at, struct sheet *sheet, size_t row, 
 	sheet_set(sheet, row, col++, cell->train.name);
 	sheet_set(sheet, row, col++, sched_swept(cell, " ", arena));
 	sheet_set(sheet, row, col++, arena_format(arena, "%ld", cell->repetition));
-	sheet_set(sheet, row, col++, state_of(at, arena));
+	sheet_set(sheet, row, col++, state);
 	sheet_set(sheet, row, col++, arena_text(arena, bytes));
 	sheet_set(sheet, row, col++,
 		  isnan(at->flops) ? NULL : arena_format(arena, "%.3g", at->flops / giga));
@@ -101,37 +96,36 @@ static void print_totals(struct plan *plan, struct arena *arena)
 		      stdout);
 }
 
-static json_t *number_json(double value)
-{
-	return isnan(value) ? json_null() : json_real(value);
-}
-
-static json_t *cell_json(const struct planned *at)
-{
-	const struct cell *cell = at->cell;
-	json_t *swept = json_object();
-	json_t *lacks = at->record.trained ? json_array() : json_null(); /* kinds of entries */
-
-	for (size_t i = 0; i < cell->swept_count; i++)
-		json_object_set_new(swept, cell->swept[i].path, json_string(cell->swept[i].value));
-	for (size_t kind = 0; at->record.trained && kind < ENTRY_KINDS; kind++)
-		if (at->record.lacks >> kind & 1)
-			json_array_append_new(lacks, json_string(entry_kind_names[kind]));
-	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:o, s:b, s:s?, s:o, s:s?, s:o, s:o}", "cell",
-			 cell->id, "data", cell->data.name, "method", cell->train.name, "solver",
-			 cell->train.solver.item->name, "repetition", (json_int_t)cell->repetition,
-			 "swept", swept, "done", (int)at->record.done, "status", at->record.status,
-			 "lacks", lacks, "refusal", at->refusal, "memory_bytes",
-			 number_json(at->bytes), "flops", number_json(at->flops));
-}
-
 static void print_json(const struct plan *plan)
 {
 	json_t *root = json_object(), *cells = json_array();
 
-	for (size_t i = 0; i < plan->count; i++)
-		if (!plan->at[i].left_out)
-			json_array_append_new(cells, cell_json(&plan->at[i]));
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct planned *at = &plan->at[i];
+		const struct cell *cell = at->cell;
+		json_t *swept, *lacks; /* kinds of entries */
+
+		if (at->left_out)
+			continue;
+		swept = json_object();
+		for (size_t k = 0; k < cell->swept_count; k++)
+			json_object_set_new(swept, cell->swept[k].path,
+					    json_string(cell->swept[k].value));
+		lacks = at->record.trained ? json_array() : json_null();
+		for (size_t kind = 0; at->record.trained && kind < ENTRY_KINDS; kind++)
+			if (at->record.lacks >> kind & 1)
+				json_array_append_new(lacks, json_string(entry_kind_names[kind]));
+		json_array_append_new(
+			cells,
+			json_pack("{s:s, s:s, s:s, s:s, s:I, s:o, s:b, s:s?, s:o, s:s?, s:o, s:o}",
+				  "cell", cell->id, "data", cell->data.name, "method",
+				  cell->train.name, "solver", cell->train.solver.item->name,
+				  "repetition", (json_int_t)cell->repetition, "swept", swept,
+				  "done", (int)at->record.done, "status", at->record.status,
+				  "lacks", lacks, "refusal", at->refusal, "memory_bytes",
+				  isnan(at->bytes) ? json_null() : json_real(at->bytes), "flops",
+				  isnan(at->flops) ? json_null() : json_real(at->flops)));
+	}
 	json_object_set_new(root, "folder", json_string(plan->folder));
 	json_object_set_new(root, "cells", cells);
 	cli_print_json(root);
@@ -147,7 +141,7 @@ static int run(struct cli_args *args)
 	struct sched_shard shard;
 	enum status status;
 
-	status = cli_load_possible(args->operand[0], sets, arena, &experiment);
+	status = cli_load(args->operand[0], sets, true, arena, &experiment);
 	if (status != STATUS_OK)
 		return (int)status;
 	if (cli_glance(&experiment, args->quiet, &err) != STATUS_OK ||

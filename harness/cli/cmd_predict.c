@@ -18,45 +18,40 @@ static void write_value(struct csv *csv, const struct dataset *data, double y)
 		csv_text(csv, y > 0 ? data->classes[1] : (y < 0 ? data->classes[0] : NULL));
 }
 
-static void write_part(const struct reload *stored, const struct part *part, struct arena *arena)
+static enum status predict(struct cli_args *args, const char *record, size_t which, struct err *err)
 {
-	struct model_work work =
-		model_work_new(arena, stored->file.model->kind, model_width(stored->file.model));
-	real *f = ARENA_ARRAY(arena, real, part->X.rows);
-	struct csv csv = {.file = stdout};
-
-	model_forward(stored->file.model, part->X, f, &work);
-	printf("sample,output,prediction,target\n");
-	for (ptrdiff_t k = 0; k < part->X.rows; k++) {
-		csv_number(&csv, (double)k);
-		csv_number(&csv, (double)f[k]);
-		write_value(&csv, &stored->data, (double)f[k]);
-		write_value(&csv, &stored->data, (double)part->y[k]);
-		csv_end_row(&csv);
-	}
-}
-
-static enum status predict(const struct cli_args *args, const char *record, size_t which,
-			   struct arena *arena, struct err *err)
-{
+	struct arena *arena = &args->arena;
 	struct reload stored;
 	const struct part *const all[PARTS] = {&stored.data.train, &stored.data.validation,
 					       &stored.data.test};
+	const struct part *part = all[which];
+	struct csv csv = {.file = stdout};
+	struct model_work work;
+	real *f;
 
 	TRY(reload_record(record, args->data, arena, &stored, err));
 	if (!stored.file.model)
 		return err_set(err, STATUS_SPEC, "predict: expected a network, \"%s\" makes none",
 			       stored.cell.train.name);
-	if (all[which]->X.rows == 0)
+	if (part->X.rows == 0)
 		return err_set(err, STATUS_SPEC, "predict: expected a %s part, \"%s\" has none",
 			       parts[which], stored.cell.data.name);
-	write_part(&stored, all[which], arena);
+	work = model_work_new(arena, stored.file.model->kind, model_width(stored.file.model));
+	f = ARENA_ARRAY(arena, real, part->X.rows);
+	model_forward(stored.file.model, part->X, f, &work);
+	printf("sample,output,prediction,target\n");
+	for (ptrdiff_t k = 0; k < part->X.rows; k++) {
+		csv_number(&csv, (double)k);
+		csv_number(&csv, (double)f[k]);
+		write_value(&csv, &stored.data, (double)f[k]);
+		write_value(&csv, &stored.data, (double)part->y[k]);
+		csv_end_row(&csv);
+	}
 	return STATUS_OK;
 }
 
 static int run(struct cli_args *args)
 {
-	struct arena *arena = &args->arena;
 	const char *wanted = args->count > 2 ? args->operand[2] : parts[TEST];
 	const char *id, *record;
 	size_t which = 0;
@@ -69,9 +64,7 @@ static int run(struct cli_args *args)
 	record = cli_enter_cell(args, &id);
 	if (!record)
 		return STATUS_ENV;
-	if (predict(args, record, which, arena, &err) != STATUS_OK)
-		return cli_fail(&err);
-	return STATUS_OK;
+	return predict(args, record, which, &err) == STATUS_OK ? STATUS_OK : cli_fail(&err);
 }
 
 static const struct cli_option options[] = {CLI_OPTION_DATA, CLI_OPTIONS_END};

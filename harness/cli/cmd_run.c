@@ -35,7 +35,7 @@ static int run(struct cli_args *args)
 	struct err err = {0};
 	struct plan plan;
 
-	status = cli_load_possible(args->operand[0], options.sets, arena, &experiment);
+	status = cli_load(args->operand[0], options.sets, true, arena, &experiment);
 	if (status != STATUS_OK)
 		return (int)status;
 	if (cli_glance(&experiment, args->quiet, &err) != STATUS_OK ||

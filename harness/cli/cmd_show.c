@@ -9,40 +9,6 @@
 #include <jansson.h>
 #include <string.h>
 
-/* The first row of the plan that shows this record, for the names of its entries. */
-static bool find_request(const char *folder, const char *id, struct arena *arena,
-			 struct request *out)
-{
-	const char *path = arena_format(arena, "%s/plan.csv", folder);
-	struct err unreadable = {0};
-	struct field_rows plan;
-	const struct plan_row *row;
-
-	if (field_read(path, &rows_plan, arena, &plan, &unreadable) != STATUS_OK)
-		return false;
-	row = plan.at;
-	for (size_t i = 0; i < plan.count; i++)
-		if (strcmp(row[i].cell, id) == 0)
-			return request_read(row[i].request, arena, out);
-	return false;
-}
-
-/* Under the names of the plan; an entry that it does not ask for has that of its own time. */
-static void rename_entries(const struct request *request, struct entries *entries)
-{
-	for (size_t kind = 0; kind < ENTRY_KINDS; kind++) {
-		const struct entry_list *asked = &request->entries.of[kind];
-		struct entry_list *list = &entries->of[kind];
-
-		for (size_t i = 0; i < list->count; i++) {
-			size_t at = entries_find(asked, list->at[i].key);
-
-			if (at < asked->count)
-				list->at[i].name = asked->at[at].name;
-		}
-	}
-}
-
 /* A line for each attack, certificate and selection: key, name, rows, seconds, date. */
 static void print_entries(const struct entries *entries)
 {
@@ -58,25 +24,48 @@ static void print_entries(const struct entries *entries)
 	printf("\n");
 }
 
+/* Under the names of the first row of the plan that shows this record; an entry that it does not
+ * ask for has that of its own time. False for a record of an earlier version, which has none. */
 static bool read_entries(const char *folder, const char *id, struct arena *arena,
 			 struct entries *out)
 {
+	const char *path = arena_format(arena, "%s/cells/%s/entries.json", folder, id);
+	const struct plan_row *row;
 	struct request request = {0};
-	struct err older = {0}; /* a record of an earlier version has none */
+	struct err unreadable = {0};
+	struct field_rows plan;
+	size_t shown = 0;
 
-	if (entries_read(arena_format(arena, "%s/cells/%s/entries.json", folder, id), arena, out,
-			 &older) != STATUS_OK)
+	if (entries_read(path, arena, out, &unreadable) != STATUS_OK)
 		return false;
-	if (find_request(folder, id, arena, &request))
-		rename_entries(&request, out);
+	path = arena_format(arena, "%s/plan.csv", folder);
+	if (field_read(path, &rows_plan, arena, &plan, &unreadable) != STATUS_OK)
+		return true;
+	row = plan.at;
+	while (shown < plan.count && strcmp(row[shown].cell, id) != 0)
+		shown++;
+	if (shown == plan.count || !request_read(row[shown].request, arena, &request))
+		return true;
+	for (size_t kind = 0; kind < ENTRY_KINDS; kind++) {
+		const struct entry_list *asked = &request.entries.of[kind];
+		struct entry_list *list = &out->of[kind];
+
+		for (size_t i = 0; i < list->count; i++) {
+			size_t at = entries_find(asked, list->at[i].key);
+
+			if (at < asked->count)
+				list->at[i].name = asked->at[at].name;
+		}
+	}
 	return true;
 }
 
-static json_t *entries_json(const struct entries *entries)
+static void print_json(const char *cell, const char *result, const struct entries *entries,
+		       const char *how)
 {
-	json_t *root = json_object();
+	json_t *root = json_object(), *held = entries ? json_object() : json_null();
 
-	for (size_t kind = 0; kind < ENTRY_KINDS; kind++) {
+	for (size_t kind = 0; entries && kind < ENTRY_KINDS; kind++) {
 		json_t *list = json_array();
 
 		for (size_t i = 0; i < entries->of[kind].count; i++) {
@@ -86,20 +75,12 @@ static json_t *entries_json(const struct entries *entries)
 					      json_pack("{s:s, s:s, s:f}", "key", note->key, "name",
 							note->name, "rows", note->rows));
 		}
-		json_object_set_new(root, entry_kind_names[kind], list);
+		json_object_set_new(held, entry_kind_names[kind], list);
 	}
-	return root;
-}
-
-static void print_json(const char *cell, const char *result, const struct entries *entries,
-		       const char *how)
-{
-	json_t *root = json_object();
-
 	/* null where a file is not JSON */
 	json_object_set_new(root, "cell", json_loads(cell, 0, NULL));
 	json_object_set_new(root, "result", json_loads(result, 0, NULL));
-	json_object_set_new(root, "entries", entries ? entries_json(entries) : json_null());
+	json_object_set_new(root, "entries", held);
 	json_object_set_new(root, "command", how ? json_string(how) : json_null());
 	cli_print_json(root);
 }

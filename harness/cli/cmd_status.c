@@ -15,99 +15,81 @@ struct progress_count {
 	size_t of[CELL_DAMAGED + 1]; /* of each status */
 };
 
-/* The status of one finished cell, or -1. Damage is told at once. */
-static enum status status_of(const char *folder, const char *id, struct arena *arena, int *out,
-			     struct err *err)
+/* Count the cell of one row of the plan. Damage is told at once. */
+static enum status count_cell(const char *folder, const struct plan_row *row,
+			      struct progress_count *count, struct err *err)
 {
-	struct kept kept;
+	struct arena arena = {0};
+	const char *record = arena_format(&arena, "%s/cells/%s", folder, row->cell);
+	struct kept kept = {0};
+	enum status status = kept_read(record, &arena, &kept, err);
+	int ended = -1; /* not finished */
 
-	*out = -1;
-	TRY(kept_read(arena_format(arena, "%s/cells/%s", folder, id), arena, &kept, err));
-	if (kept.damage) {
+	if (status == STATUS_OK && kept.damage) {
 		cli_say(stderr, "%s\n", kept.damage);
-		*out = CELL_DAMAGED;
+		ended = CELL_DAMAGED;
 	}
-	for (int i = 0; cell_status_names[i]; i++)
-		if (kept.result.status && strcmp(cell_status_names[i], kept.result.status) == 0)
-			*out = i;
-	return STATUS_OK;
-}
+	for (int i = 0; status == STATUS_OK && kept.result.status && cell_status_names[i]; i++)
+		if (strcmp(cell_status_names[i], kept.result.status) == 0)
+			ended = i;
+	if (ended >= 0) {
+		const char *path = arena_format(&arena, "%s/entries.json", record);
+		struct err unreadable = {0};
+		struct entries held;
+		struct request asked;
+		bool incomplete = ended == CELL_OK && request_read(row->request, &arena, &asked) &&
+				  entries_read(path, &arena, &held, &unreadable) == STATUS_OK &&
+				  entries_lacking(&held, &asked.entries);
 
-/* Whether the record lacks an entry that this row of the plan asks for. */
-static bool lacks(const char *folder, const char *id, const char *request, struct arena *arena)
-{
-	const char *path = arena_format(arena, "%s/cells/%s/entries.json", folder, id);
-	struct err unreadable = {0};
-	struct entries held;
-	struct request asked;
-
-	return request_read(request, arena, &asked) &&
-	       entries_read(path, arena, &held, &unreadable) == STATUS_OK &&
-	       entries_lacking(&held, &asked.entries);
-}
-
-static enum status count_cells(const char *folder, struct progress_count *out, struct err *err)
-{
-	struct arena arena = {0}, scratch = {0};
-	struct field_rows plan;
-	enum status status = field_read(arena_format(&arena, "%s/plan.csv", folder), &rows_plan,
-					&arena, &plan, err);
-	const struct plan_row *row = plan.at;
-
-	for (size_t i = 0; i < plan.count && status == STATUS_OK; i++) {
-		bool incomplete;
-		int ended;
-
-		status = status_of(folder, row[i].cell, &scratch, &ended, err);
-		incomplete =
-			ended == CELL_OK && lacks(folder, row[i].cell, row[i].request, &scratch);
-		arena_release(&scratch);
-		if (ended >= 0) {
-			out->of[ended]++;
-			out->done +=
-				!incomplete && ended != CELL_DAMAGED; /* it is computed again */
-			out->incomplete += incomplete;
-		}
+		count->of[ended]++;
+		count->done += !incomplete && ended != CELL_DAMAGED; /* it is computed again */
+		count->incomplete += incomplete;
 	}
-	out->cells = status == STATUS_OK ? plan.count : 0;
-	out->running = layout_count_running(folder);
 	arena_release(&arena);
 	return status;
 }
 
-static void print_json(const struct progress_count *count)
-{
-	json_t *of = json_object();
-
-	for (size_t i = 0; cell_status_names[i]; i++)
-		json_object_set_new(of, cell_status_names[i],
-				    json_integer((json_int_t)count->of[i]));
-	cli_print_json(json_pack(
-		"{s:I, s:I, s:I, s:I, s:I, s:o}", "cells", (json_int_t)count->cells, "done",
-		(json_int_t)count->done, "running", (json_int_t)count->running, "incomplete",
-		(json_int_t)count->incomplete, "missing",
-		(json_int_t)(count->cells - count->done - count->incomplete), "status", of));
-}
-
 static int run(struct cli_args *args)
 {
+	struct arena *arena = &args->arena;
+	const char *folder = args->operand[0];
 	struct progress_count count = {0};
+	const struct plan_row *row;
+	struct field_rows plan;
 	struct err err = {0};
+	size_t missing;
 	int verdict;
 
-	if (count_cells(args->operand[0], &count, &err) != STATUS_OK)
+	if (field_read(arena_format(arena, "%s/plan.csv", folder), &rows_plan, arena, &plan,
+		       &err) != STATUS_OK)
 		return cli_fail(&err);
-	verdict = (int)checksums_tell(args->operand[0], false, stderr);
+	row = plan.at;
+	for (size_t i = 0; i < plan.count; i++)
+		if (count_cell(folder, &row[i], &count, &err) != STATUS_OK)
+			return cli_fail(&err);
+	count.cells = plan.count;
+	count.running = layout_count_running(folder);
+	verdict = (int)checksums_tell(folder, false, stderr);
 	if (count.of[CELL_DAMAGED])
 		verdict = STATUS_FAILED;
+	missing = count.cells - count.done - count.incomplete;
 	if (args->json) {
-		print_json(&count);
+		json_t *of = json_object();
+
+		for (size_t i = 0; cell_status_names[i]; i++)
+			json_object_set_new(of, cell_status_names[i],
+					    json_integer((json_int_t)count.of[i]));
+		cli_print_json(json_pack("{s:I, s:I, s:I, s:I, s:I, s:o}", "cells",
+					 (json_int_t)count.cells, "done", (json_int_t)count.done,
+					 "running", (json_int_t)count.running, "incomplete",
+					 (json_int_t)count.incomplete, "missing",
+					 (json_int_t)missing, "status", of));
 		return verdict;
 	}
 	printf("%zu cells: %zu done, %zu running, ", count.cells, count.done, count.running);
 	if (count.incomplete)
 		printf("%zu to complete, ", count.incomplete);
-	printf("%zu missing\n", count.cells - count.done - count.incomplete);
+	printf("%zu missing\n", missing);
 	for (size_t i = 0; cell_status_names[i]; i++)
 		if (count.of[i])
 			printf("  %-11s %zu\n", cell_status_names[i], count.of[i]);

@@ -10,7 +10,7 @@ static int run(struct cli_args *args)
 		struct arena arena = {0};
 		struct experiment experiment;
 		struct err err = {0};
-		int status = (int)cli_load(args->operand[i], sets, &arena, &experiment);
+		int status = (int)cli_load(args->operand[i], sets, false, &arena, &experiment);
 
 		if (status == STATUS_OK && cli_glance(&experiment, false, &err) != STATUS_OK)
 			status = cli_fail(&err);

@@ -27,17 +27,6 @@ const char *environment_core_type(void)
 	return NULL;
 }
 
-static bool is_replaced(const char *entry)
-{
-	static const char *const names[] = {
-		"OPENBLAS_NUM_THREADS=", "OMP_NUM_THREADS=", "OMP_PROC_BIND=", "OMP_PLACES="};
-
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		if (strncmp(entry, names[i], strlen(names[i])) == 0)
-			return true;
-	return false;
-}
-
 /* How threads wait for each other, unless a variable of the same number in `instead` is set: at
  * once without a core (libgomp), after 2^5 tries (OpenBLAS with threads of its own). */
 static const char *const waiting[] = {"OMP_WAIT_POLICY=passive", "OPENBLAS_THREAD_TIMEOUT=5"};
@@ -48,6 +37,8 @@ enum { WAITING = sizeof waiting / sizeof *waiting };
 
 char *const *environment_of_worker(long threads, struct arena *arena)
 {
+	static const char *const replaced[] = {
+		"OPENBLAS_NUM_THREADS=", "OMP_NUM_THREADS=", "OMP_PROC_BIND=", "OMP_PLACES="};
 	const char *core = environment_core_type();
 	size_t count = 0, kept = 0;
 	char **out;
@@ -55,9 +46,14 @@ char *const *environment_of_worker(long threads, struct arena *arena)
 	while (environ[count])
 		count++;
 	out = ARENA_ARRAY(arena, char *, count + WAITING + 4); /* three more and the NULL */
-	for (size_t i = 0; i < count; i++)
-		if (!is_replaced(environ[i]))
+	for (size_t i = 0; i < count; i++) {
+		bool is_replaced = false;
+
+		for (size_t k = 0; k < sizeof replaced / sizeof *replaced; k++)
+			is_replaced |= strncmp(environ[i], replaced[k], strlen(replaced[k])) == 0;
+		if (!is_replaced)
 			out[kept++] = environ[i];
+	}
 	out[kept++] = arena_format(arena, "OPENBLAS_NUM_THREADS=%ld", threads);
 	out[kept++] = arena_format(arena, "OMP_NUM_THREADS=%ld", threads);
 	for (size_t i = 0; i < WAITING; i++)

@@ -1,7 +1,7 @@
 /* Where the workers of a run compute: processes of this machine, or jobs of others.
  *
  * A job is the command line of a worker. It computes in a folder of its own, commits its record
- * there by itself (harness/sched/commit.h) and exits. Its executor starts it, passes on what it
+ * there by itself (harness/worker.c) and exits. Its executor starts it, passes on what it
  * says meanwhile, and tells how it ended; a job that has committed no record is judged by the
  * scheduler. Time limits are the scheduler's, which cancels; memory limits are the executor's. */
 #ifndef EXECUTOR_EXECUTOR_H

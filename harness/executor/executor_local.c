@@ -92,7 +92,9 @@ static bool redirect(const char *folder, int progress)
 	return fcntl(progress, F_SETFD, 0) == 0; /* already there: only keep it open over exec */
 }
 
-static void become_killable(pid_t parent)
+/* Behind fork nothing is allocated. */
+static _Noreturn void run_child(const struct job *job, const char **args, pid_t parent,
+				int progress)
 {
 	sigset_t none;
 
@@ -104,12 +106,7 @@ static void become_killable(pid_t parent)
 	signal(SIGINT, SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-}
 
-static _Noreturn void run_child(const struct job *job, const char **args, pid_t parent,
-				int progress)
-{
-	become_killable(parent);
 	if (!redirect(job->folder, progress))
 		_exit(CANNOT_EXECUTE);
 	if (!isnan(job->address_limit)) {
@@ -125,15 +122,18 @@ static _Noreturn void run_child(const struct job *job, const char **args, pid_t 
 	_exit(CANNOT_EXECUTE);
 }
 
-/* Its pid, -1 if there can be none. Nothing is allocated behind fork. */
-static pid_t fork_child(const struct job *job, int progress)
+static enum status submit(void *state, size_t place, const struct job *job, struct err *err)
 {
-	struct arena arena = {0};
+	struct local_job *mine = &((struct local *)state)->jobs[place];
 	char fd[] = {'0' + PROGRESS_FD, '\0'};
 	pid_t parent = getpid(), pid;
+	struct arena arena = {0};
 	size_t count = 0;
 	const char **args;
+	int ends[2];
 
+	if (pipe2(ends, O_CLOEXEC) != 0)
+		return err_set(err, STATUS_ENV, "cannot make a pipe: %s", strerror(errno));
 	while (job->command[count])
 		count++;
 	args = ARENA_ARRAY(&arena, const char *, count + 3);
@@ -142,20 +142,8 @@ static pid_t fork_child(const struct job *job, int progress)
 	args[count + 1] = fd;
 	pid = fork();
 	if (pid == 0)
-		run_child(job, args, parent, progress);
+		run_child(job, args, parent, ends[1]);
 	arena_release(&arena);
-	return pid;
-}
-
-static enum status submit(void *state, size_t place, const struct job *job, struct err *err)
-{
-	struct local_job *mine = &((struct local *)state)->jobs[place];
-	int ends[2];
-	pid_t pid;
-
-	if (pipe2(ends, O_CLOEXEC) != 0)
-		return err_set(err, STATUS_ENV, "cannot make a pipe: %s", strerror(errno));
-	pid = fork_child(job, ends[1]);
 	close(ends[1]);
 	if (pid < 0) {
 		close(ends[0]);
@@ -171,37 +159,29 @@ static enum status submit(void *state, size_t place, const struct job *job, stru
 	return STATUS_OK;
 }
 
-/* False if there is nothing now. */
-static bool read_pipe(struct local_job *job)
-{
-	size_t room = sizeof job->said - job->said_count;
-	ssize_t got;
-
-	if (job->progress < 0)
-		return false;
-	if (room == 0) { /* no line is as long */
-		job->said_count = 0;
-		room = sizeof job->said;
-	}
-	got = read(job->progress, job->said + job->said_count, room);
-	if (got > 0)
-		job->said_count += (size_t)got;
-	if (got == 0) { /* closed: the worker is about to end */
-		close(job->progress);
-		job->progress = -1;
-	}
-	return got > 0;
-}
-
 /* The next line that it said, without its end; false if there is none yet. */
 static bool next_line(struct local_job *job, char line[SAID_ROOM])
 {
 	const char *end;
 	size_t length;
 
-	while (!(end = memchr(job->said, '\n', job->said_count)))
-		if (!read_pipe(job))
+	while (!(end = memchr(job->said, '\n', job->said_count))) {
+		ssize_t got;
+
+		if (job->progress < 0)
 			return false;
+		if (job->said_count == sizeof job->said) /* no line is as long */
+			job->said_count = 0;
+		got = read(job->progress, job->said + job->said_count,
+			   sizeof job->said - job->said_count);
+		if (got == 0) { /* closed: the worker is about to end */
+			close(job->progress);
+			job->progress = -1;
+		}
+		if (got <= 0)
+			return false;
+		job->said_count += (size_t)got;
+	}
 	length = (size_t)(end - job->said);
 	memcpy(line, job->said, length);
 	line[length] = '\0';
@@ -210,31 +190,26 @@ static bool next_line(struct local_job *job, char line[SAID_ROOM])
 	return true;
 }
 
-static bool has_ended(struct local_job *job)
+/* What it says before it ends comes before its end. */
+static bool next_event(struct local *local, size_t place, struct job_event *out)
 {
 	const double kib = 1024.0;
+	struct local_job *job = &local->jobs[place];
 	struct rusage usage;
 
+	*out = (struct job_event){.place = place};
+	if (!job->busy)
+		return false;
 	if (!job->gone && wait4(job->pid, &job->end.wait_status, WNOHANG, &usage) == job->pid) {
 		job->gone = true;
 		job->end.peak_bytes = (double)usage.ru_maxrss * kib;
 		job->end.kernel_oom = kernel_kills() > job->kernel_kills;
 	}
-	return job->gone;
-}
-
-/* What it says before it ends comes before its end. */
-static bool next_event(struct local *local, size_t place, struct job_event *out)
-{
-	struct local_job *job = &local->jobs[place];
-	bool ended = job->busy && has_ended(job);
-
-	*out = (struct job_event){.place = place};
-	if (job->busy && next_line(job, local->line)) {
+	if (next_line(job, local->line)) {
 		out->line = local->line;
 		return true;
 	}
-	if (!ended)
+	if (!job->gone)
 		return false;
 	out->end = job->end;
 	if (job->progress >= 0)
@@ -251,7 +226,7 @@ static bool any_event(struct local *local, struct job_event *out)
 	return false;
 }
 
-/* By the resident memory that the system tells of, if it does. */
+/* Kill what is above its limit by the resident memory that the system tells of, if it does. */
 static void limit_memory(struct local_job *job)
 {
 	unsigned long pages = 0;

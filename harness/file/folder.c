@@ -76,42 +76,6 @@ static enum status sync_path(const char *path, int flags, struct err *err)
 	return status;
 }
 
-static enum status sync_files(const char *folder, struct err *err)
-{
-	DIR *dir = opendir(folder);
-	enum status status = STATUS_OK;
-	struct dirent *entry;
-	char path[PATH_MAX];
-	struct stat info;
-
-	if (!dir)
-		return io_error(err, folder, "open");
-	while (status == STATUS_OK && (entry = readdir(dir))) {
-		status = join(path, "%s/%s", folder, entry->d_name, err);
-		if (status == STATUS_OK && lstat(path, &info) == 0 && S_ISREG(info.st_mode))
-			status = sync_path(path, O_RDONLY, err);
-	}
-	closedir(dir);
-	return status == STATUS_OK ? sync_path(folder, O_RDONLY | O_DIRECTORY, err) : status;
-}
-
-/* In two steps, where folders cannot be exchanged in one. */
-static enum status replace_by_steps(const char *tmp, const char *final, struct err *err)
-{
-	char aside[PATH_MAX];
-
-	TRY(join(aside, "%s.%s", tmp, "old", err));
-	TRY(folder_remove(aside, err));
-	if (!io_rename(final, aside) && errno != ENOENT)
-		return io_error(err, final, "move this folder aside");
-	if (!io_rename(tmp, final)) {
-		io_error(err, final, "rename a folder to this");
-		rename(aside, final); /* or the next run finds none */
-		return STATUS_ENV;
-	}
-	return folder_remove(aside, err);
-}
-
 enum status folder_replace(const char *tmp, const char *final, struct err *err)
 {
 	struct stat info;
@@ -125,8 +89,21 @@ enum status folder_replace(const char *tmp, const char *final, struct err *err)
 	if (io_exchange(tmp, final))
 		return folder_remove(tmp, err);
 	if (errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP || errno == EXDEV ||
-	    errno == ENOENT)
-		return replace_by_steps(tmp, final, err);
+	    errno == ENOENT) {
+		char aside[PATH_MAX];
+
+		/* In two steps, where folders cannot be exchanged in one. */
+		TRY(join(aside, "%s.%s", tmp, "old", err));
+		TRY(folder_remove(aside, err));
+		if (!io_rename(final, aside) && errno != ENOENT)
+			return io_error(err, final, "move this folder aside");
+		if (!io_rename(tmp, final)) {
+			io_error(err, final, "rename a folder to this");
+			rename(aside, final); /* or the next run finds none */
+			return STATUS_ENV;
+		}
+		return folder_remove(aside, err);
+	}
 	return io_error(err, final, "rename a folder to this");
 }
 
@@ -140,8 +117,21 @@ static bool is_folder(const char *path)
 enum status folder_commit(const char *tmp, const char *final, bool keep, struct err *err)
 {
 	char parent[PATH_MAX], *slash;
+	DIR *dir = opendir(tmp);
+	enum status status = STATUS_OK;
+	struct dirent *entry;
+	char path[PATH_MAX];
+	struct stat info;
 
-	TRY(sync_files(tmp, err));
+	if (!dir)
+		return io_error(err, tmp, "open");
+	while (status == STATUS_OK && (entry = readdir(dir))) {
+		status = join(path, "%s/%s", tmp, entry->d_name, err);
+		if (status == STATUS_OK && lstat(path, &info) == 0 && S_ISREG(info.st_mode))
+			status = sync_path(path, O_RDONLY, err);
+	}
+	closedir(dir);
+	TRY(status == STATUS_OK ? sync_path(tmp, O_RDONLY | O_DIRECTORY, err) : status);
 	if (!keep)
 		TRY(folder_replace(tmp, final, err));
 	else if (is_folder(final))

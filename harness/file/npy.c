@@ -192,21 +192,6 @@ bool npy_is_number(const struct npy_array *array)
 	return array->kind != 'U' && array->kind != 'S';
 }
 
-/* IEEE 754 binary16: sign, 5 bits of exponent, 10 of the fraction. */
-static double half(uint64_t bits)
-{
-	int exponent = bits >> 10 & 31;
-	double fraction = (double)(bits & 1023), value;
-
-	if (exponent == 31)
-		value = fraction > 0 ? NAN : HUGE_VAL;
-	else if (exponent == 0)
-		value = ldexp(fraction, -24);
-	else
-		value = ldexp(1024 + fraction, exponent - 25);
-	return bits >> 15 ? -value : value;
-}
-
 /* The bytes of one number as a little-endian integer, its sign extended. */
 static uint64_t bits_of(const struct npy_array *a, const char *from)
 {
@@ -230,8 +215,20 @@ static double number(const struct npy_array *a, const char *from)
 		return (double)(int64_t)bits;
 	if (a->kind != 'f')
 		return (double)bits;
-	if (a->size == 2)
-		return half(bits);
+	if (a->size == 2) {
+		int exponent = bits >> 10 & 31;
+		double fraction = (double)(bits & 1023);
+		double value;
+
+		/* IEEE 754 binary16: sign, 5 bits of exponent, 10 of the fraction. */
+		if (exponent == 31)
+			value = fraction > 0 ? NAN : HUGE_VAL;
+		else if (exponent == 0)
+			value = ldexp(fraction, -24);
+		else
+			value = ldexp(1024 + fraction, exponent - 25);
+		return bits >> 15 ? -value : value;
+	}
 	if (a->size == sizeof narrow) {
 		memcpy(&narrow, &low, sizeof narrow);
 		return (double)narrow;

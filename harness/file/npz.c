@@ -162,26 +162,6 @@ bool npz_has(const struct npz_file *file, const char *name)
 	return find_record(file, name, &head, &ignored) == STATUS_OK && head;
 }
 
-/* No array of this name: the error says which there are, in a directory that find_record has read
- * to its end. */
-static enum status absent(const struct npz_file *zip, const char *name, struct err *err)
-{
-	struct err_place place = {.source = zip->path};
-	struct arena scratch = {0};
-	struct text names = text_new(&scratch);
-	const unsigned char *head = zip->at + zip->directory;
-	enum status status;
-
-	for (size_t i = 0; i < zip->entries && i < LISTED; i++) {
-		text_item(&names, ", ", "\"%.*s\"", (int)get16(head + 28),
-			  (const char *)head + CENTRAL_BYTES);
-		head += CENTRAL_BYTES + get16(head + 28) + get16(head + 30) + get16(head + 32);
-	}
-	status = err_at(err, STATUS_ENV, place, "no array \"%s\"; the file has %s", name, names.at);
-	arena_release(&scratch);
-	return status;
-}
-
 static enum status read_header(const struct npz_file *zip, const struct content *c,
 			       struct npy_array *array, struct err *err)
 {
@@ -213,8 +193,27 @@ enum status npz_raw(const struct npz_file *zip, const char *name, struct arena *
 	struct content content;
 
 	TRY(find_record(zip, name, &at, err));
-	if (!at)
-		return absent(zip, name, err);
+	if (!at) {
+		struct err_place place = {.source = zip->path};
+		struct arena scratch = {0};
+		struct text names = text_new(&scratch);
+		const unsigned char *head = zip->at + zip->directory;
+		enum status status;
+
+		/* No array of this name: the error says which there are, in a directory that
+		 * find_record has read
+		 * to its end. */
+		for (size_t i = 0; i < zip->entries && i < LISTED; i++) {
+			text_item(&names, ", ", "\"%.*s\"", (int)get16(head + 28),
+				  (const char *)head + CENTRAL_BYTES);
+			head += CENTRAL_BYTES + get16(head + 28) + get16(head + 30) +
+				get16(head + 32);
+		}
+		status = err_at(err, STATUS_ENV, place, "no array \"%s\"; the file has %s", name,
+				names.at);
+		arena_release(&scratch);
+		return status;
+	}
 	TRY(find_content(zip, at, &content, err));
 	TRY(read_header(zip, &content, array, err));
 	if (!data)

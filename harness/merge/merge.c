@@ -118,29 +118,6 @@ static const char *better(const struct standing *ours, const struct standing *th
 	return theirs->date > ours->date ? "of a later date" : NULL;
 }
 
-/* Its regular files; a link is not followed and not copied. */
-static enum status copy_record(const char *from, const char *to, struct arena *arena,
-			       struct err *err)
-{
-	enum status status = STATUS_OK;
-	DIR *dir = opendir(from);
-	struct dirent *entry;
-
-	if (!dir)
-		return io_error(err, from, "read");
-	while (status == STATUS_OK && (entry = readdir(dir))) {
-		struct stat info;
-		int fd = openat(dirfd(dir), entry->d_name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-
-		if (fd >= 0 && fstat(fd, &info) == 0 && S_ISREG(info.st_mode))
-			status = io_copy(fd, arena_format(arena, "%s/%s", to, entry->d_name), err);
-		if (fd >= 0)
-			close(fd);
-	}
-	closedir(dir);
-	return status;
-}
-
 static enum status merge_cell(const struct merge *merge, const char *id, struct arena *arena,
 			      struct err *err)
 {
@@ -150,6 +127,9 @@ static enum status merge_cell(const struct merge *merge, const char *id, struct 
 	struct standing theirs = standing_of(from, arena), ours = standing_of(to, arena);
 	struct result copied;
 	bool newer;
+	enum status status;
+	DIR *dir;
+	struct dirent *entry;
 
 	if (ours.newer)
 		return err_set(err, STATUS_ENV, "%s", ours.why);
@@ -166,7 +146,22 @@ static enum status merge_cell(const struct merge *merge, const char *id, struct 
 
 	/* Copied beside, looked at again, and put in its place at once. */
 	TRY(folder_make(tmp, err));
-	TRY(copy_record(from, tmp, arena, err));
+	/* Its regular files; a link is not followed and not copied. */
+	status = STATUS_OK;
+	dir = opendir(from);
+	if (!dir)
+		return io_error(err, from, "read");
+	while (status == STATUS_OK && (entry = readdir(dir))) {
+		struct stat info;
+		int fd = openat(dirfd(dir), entry->d_name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+
+		if (fd >= 0 && fstat(fd, &info) == 0 && S_ISREG(info.st_mode))
+			status = io_copy(fd, arena_format(arena, "%s/%s", tmp, entry->d_name), err);
+		if (fd >= 0)
+			close(fd);
+	}
+	closedir(dir);
+	TRY(status);
 	TRY(read_record(tmp, arena, &copied, &newer, err));
 	TRY(folder_commit(tmp, to, false, err));
 	merge->summary->added += !ours.there;

@@ -2,6 +2,8 @@
 #include "harness/report/report.h"
 #include "harness/file/folder.h"
 #include "harness/file/io.h"
+#include "harness/report/claims/claims_sheet.h"
+#include "harness/report/custom.h"
 #include "harness/report/figure/drawing.h"
 #include "harness/report/figure/plot.h"
 #include "harness/report/page/html.h"
@@ -17,152 +19,153 @@
 
 #include <string.h>
 
-/* A plot to be drawn. */
-struct wanted {
-	const struct plot *plot;
-	const void *options;
-};
-
-typedef void put_sheet(const struct sheet *sheet, const char *caption, FILE *to);
-
-static void put_markdown(const struct sheet *sheet, const char *caption, FILE *to)
-{
-	sheet_markdown(sheet, to);
-	fprintf(to, "\n%s\n", caption);
-}
-
-static enum status write_form(const struct records *records, const char *name,
-			      const struct html_table *table, put_sheet *put, struct err *err)
-{
-	const char *path = arena_format(records->arena, "%s/tables/%s", records->out, name);
-	FILE *to = io_create(path);
-
-	if (to)
-		put(&table->sheet, table->note, to);
-	return to && io_close(to) ? STATUS_OK : io_error(err, path, "write");
-}
-
-/* The tables that are kept as files too; empty ones are left out. */
+/* The tables that are kept as files too, as Markdown and LaTeX; empty ones are left out. */
 static enum status write_tables(const struct records *records, const struct html_tables *tables,
 				struct err *err)
 {
+	static const char *const ends[] = {"md", "tex"};
 	struct arena *arena = records->arena;
-	const struct html_table *const kept[] = {&tables->summary, &tables->sweep, &tables->paired,
-						 &tables->samples};
-	const char *folder = arena_format(arena, "%s/tables", records->out);
+	const struct html_table *const kept[] = {&tables->summary, &tables->claims, &tables->sweep,
+						 &tables->paired, &tables->samples};
 
-	TRY(folder_make(folder, err));
-	for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
-		const struct html_table *table = kept[i];
+	TRY(folder_make(arena_format(arena, "%s/tables", records->out), err));
+	for (size_t i = 0; i < 2 * sizeof kept / sizeof *kept; i++) {
+		const struct html_table *table = kept[i / 2];
+		const char *path = arena_format(arena, "%s/tables/%s.%s", records->out, table->id,
+						ends[i % 2]);
+		FILE *to;
 
-		if (i > 0 && table->sheet.rows == 0)
+		if (table != &tables->summary && table->sheet.rows == 0)
 			continue;
-		TRY(write_form(records, arena_format(arena, "%s.md", table->id), table,
-			       put_markdown, err));
-		TRY(write_form(records, arena_format(arena, "%s.tex", table->id), table,
-			       sheet_latex, err));
+		to = io_create(path);
+		if (!to)
+			return io_error(err, path, "write");
+		if (i % 2) {
+			sheet_latex(&table->sheet, table->note, to);
+		} else {
+			sheet_markdown(&table->sheet, to);
+			fprintf(to, "\n%s\n", table->note);
+		}
+		if (!io_close(to))
+			return io_error(err, path, "write");
 	}
 	return STATUS_OK;
 }
 
-/* A note, and what its cells mix. */
-static const char *with_mixed(const char *note, const struct records *records)
+/* A note, before it how the cells ended where not all converged undisturbed, if that is `told`, and
+ * what they mix. */
+static const char *marked(const char *note, bool told, const struct records *records)
 {
-	const char *mixed = mixed_records(records);
+	const char *marks = ending_marks(records), *mixed = mixed_records(records);
 
+	if (told && *marks)
+		note = arena_format(records->arena, "%s Of all cells %s.", note,
+				    marks + strlen("; "));
 	return *mixed ? arena_format(records->arena, "%s %s", note, mixed) : note;
 }
 
-/* The same, and before it how the cells ended where not all converged undisturbed. */
-static const char *marked(const char *note, const struct records *records)
+static bool has_key(const struct text_map *map, const char *key)
 {
-	const char *marks = ending_marks(records);
-
-	if (*marks)
-		note = arena_format(records->arena, "%s Of all cells %s.", note,
-				    marks + strlen("; "));
-	return with_mixed(note, records);
+	for (size_t i = 0; i < map->count; i++)
+		if (strcmp(map->at[i].key, key) == 0)
+			return true;
+	return false;
 }
 
-static struct html_tables make_tables(const struct experiment *experiment,
-				      const struct records *records)
+/* Does `names` have the name, as this kind? */
+static bool is_among(const struct figure_name *names, size_t count, struct figure_name name)
 {
-	const char *path = experiment->path ? experiment->path : "SPEC";
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(names[i].kind, name.kind) == 0 && strcmp(names[i].name, name.name) == 0)
+			return true;
+	return false;
+}
 
-	return (struct html_tables){
-		.summary = {"summary", "Summary", summary_caption(records), summary_sheet(records)},
-		.sweep = {"sweep", "Selection", marked(summary_select_note, records),
-			  summary_select_sheet(records)},
-		.paired = {"paired", "Paired differences", marked(paired_note(records), records),
-			   paired_sheet(records)},
-		.samples = {"samples", "Samples", marked(samples_note, records),
-			    samples_sheet(records)},
-		.attacks = {"attacks", "Attacks", marked(summary_attack_note, records),
-			    summary_attack_sheet(records)},
-		.certificates = {"certificates", "Certificates",
-				 marked(summary_certify_note, records),
-				 summary_certify_sheet(records)},
-		.cells = {"cells", "Cells", with_mixed(summary_cell_note, records),
-			  summary_cell_sheet(records, path)},
-	};
+/* Names that a plot's own style has and the plot has not, or `style` has and no plot. */
+static void tell_unused(const struct experiment *experiment, const struct plot_order *orders,
+			size_t count, FILE *to)
+{
+	const struct plot_options *given = experiment->plots.at;
+
+	for (size_t i = 0; i < count; i++)
+		for (size_t k = 0; k < orders[i].unused_count; k++) {
+			struct figure_name name = orders[i].unused[k];
+			const struct style *own = experiment->plots.count ? &given[i].look : NULL;
+			bool plots = own && (has_key(&own->labels, name.name) ||
+					     has_key(&own->colors, name.name) ||
+					     has_key(&own->marks, name.name));
+			size_t j = 0;
+
+			while (!plots && j < count &&
+			       (!orders[j].caption ||
+				is_among(orders[j].unused, orders[j].unused_count, name)))
+				j++;
+			if (plots)
+				fprintf(to,
+					"note: %s: nothing in it has the name of %s of \"%s\"\n",
+					orders[i].plot->base.name, name.kind, name.name);
+			else if (j == count &&
+				 !is_among(orders[0].unused, i ? orders[0].unused_count : 0, name))
+				fprintf(to, "note: style: no plot has the name of %s of \"%s\"\n",
+					name.kind, name.name);
+		}
 }
 
 /* The plots of the spec or, if it names none, every one; those that need an option have nothing to
- * plot then. Zero bytes are the defaults of every plot's options. */
-static size_t wanted_plots(const struct experiment *experiment, struct arena *arena,
-			   struct wanted **out)
-{
-	const struct plot_options *given = experiment->plots.at;
-	size_t count =
-		experiment->plots.count ? experiment->plots.count : registry_count(KIND_PLOT);
-
-	*out = ARENA_ARRAY(arena, struct wanted, count);
-	for (size_t i = 0; i < count; i++) {
-		const struct desc *item =
-			experiment->plots.count ? given[i].plot.item : registry_at(KIND_PLOT, i);
-
-		(*out)[i].plot = (const struct plot *)(const void *)item;
-		(*out)[i].options = experiment->plots.count ? given[i].plot.options
-							    : arena_alloc(arena, 1, item->size);
-	}
-	return count;
-}
-
-/* "convergence", and "convergence-2" for the second one of the kind. */
-static const char *stem_of(const struct wanted *wanted, size_t index, struct arena *arena)
-{
-	const char *name = wanted[index].plot->base.name;
-	size_t number = 1;
-
-	for (size_t i = 0; i < index; i++)
-		number += wanted[i].plot == wanted[index].plot;
-	return number == 1 ? name : arena_format(arena, "%s-%zu", name, number);
-}
-
+ * plot then. */
 static enum status draw_plots(const struct experiment *experiment, const struct records *records,
 			      struct html_plots *plots, struct err *err)
 {
-	const char *gnuplot = drawing_gnuplot(records->arena);
-	struct wanted *wanted;
-	size_t most = wanted_plots(experiment, records->arena, &wanted);
-	struct html_plot *at = ARENA_ARRAY(records->arena, struct html_plot, most);
+	struct arena *arena = records->arena;
+	const char *gnuplot = drawing_gnuplot(arena);
+	const struct plot_options *given = experiment->plots.at;
+	const struct style unset = style_unset();
+	size_t named = experiment->plots.count;
+	size_t most = named ? named : registry_count(KIND_PLOT);
+	struct plot_order *orders = ARENA_ARRAY(arena, struct plot_order, most);
+	struct text captions = text_new(arena);
+	struct html_plot *at;
+	struct texts custom;
 
+	TRY(custom_copy(records, &custom, err));
+	at = ARENA_ARRAY(arena, struct html_plot, most + custom.count);
 	*plots = (struct html_plots){0, at};
 	for (size_t i = 0; i < most; i++) {
+		const struct desc *item = named ? given[i].plot.item : registry_at(KIND_PLOT, i);
+		struct style *look = ARENA_NEW(arena, struct style);
 		struct html_plot *plot = at + plots->count;
+		size_t number = 1; /* "convergence", and "convergence-2" for the second one */
 		bool written = false;
 
-		plot->stem = stem_of(wanted, i, records->arena);
-		plot->title = arena_format(records->arena, "%s: %s", plot->stem,
-					   wanted[i].plot->base.doc);
-		TRY(plot_write(wanted[i].plot, wanted[i].options, records, plot->stem, &written,
-			       err));
+		*look = style_over(named ? &given[i].look : &unset, &experiment->style.look, arena);
+		/* zero bytes are the defaults of every plot's options */
+		orders[i] =
+			(struct plot_order){.plot = (const struct plot *)(const void *)item,
+					    .options = named ? given[i].plot.options
+							     : arena_alloc(arena, 1, item->size),
+					    .look = look};
+		for (size_t j = 0; j < i && named; j++)
+			number += given[j].plot.item == item;
+		plot->stem = number == 1 ? item->name
+					 : arena_format(arena, "%s-%zu", item->name, number);
+		plot->title = arena_format(arena, "%s: %s", plot->stem, item->doc);
+		TRY(plot_write(&orders[i], records, plot->stem, &written, err));
 		if (!written)
 			continue;
 		TRY(drawing_make(records, plot->stem, gnuplot, &plot->drawing, err));
 		plots->count++;
+		text_format(&captions, "**%s**: %s.\n\n", plot->stem, orders[i].caption);
 	}
-	return STATUS_OK;
+	for (size_t i = 0; i < custom.count; i++) {
+		struct html_plot *plot = at + plots->count++;
+
+		plot->stem = custom.at[i];
+		plot->title = arena_format(arena, "%s: a script of the user's", plot->stem);
+		TRY(drawing_make(records, plot->stem, gnuplot, &plot->drawing, err));
+	}
+	tell_unused(experiment, orders, most, stderr);
+	return store_write_text(arena_format(arena, "%s/plots/captions.md", records->out),
+				captions.at, err);
 }
 
 /* Plots that could not be drawn are named; how many gnuplot failed at. */
@@ -194,19 +197,34 @@ static size_t tell_plots(const struct records *records, const struct html_plots 
 }
 
 /* Everything, in the folder `out` of the records. */
-static enum status write_all(const struct experiment *experiment, const struct records *records,
+static enum status write_all(const struct experiment *experiment, const struct records *r,
 			     struct html_plots *plots, struct err *err)
 {
+	const char *path = experiment->path ? experiment->path : "SPEC";
+	struct claims claims = claims_judge(r, &experiment->claims);
 	struct html_tables tables;
 
-	TRY(summary_write_cells(records, err));
-	TRY(summary_write_attacks(records, err));
-	TRY(summary_write_certificates(records, err));
-	tables = make_tables(experiment, records);
-	TRY(write_tables(records, &tables, err));
-	TRY(folder_make(arena_format(records->arena, "%s/plots", records->out), err));
-	TRY(draw_plots(experiment, records, plots, err));
-	return html_write(experiment, records, &tables, *plots, err);
+	TRY(summary_write_cells(r, err));
+	TRY(summary_write_attacks(r, err));
+	TRY(summary_write_certificates(r, err));
+	tables = (struct html_tables){
+		{"summary", "Summary", summary_caption(r), summary_sheet(r)},
+		{"claims", "Claims", marked(claims_sheet_note, true, r),
+		 claims_sheet(&claims, r->arena)},
+		{"sweep", "Selection", marked(summary_select_note, true, r),
+		 summary_select_sheet(r)},
+		{"paired", "Paired differences", marked(paired_note(r), true, r), paired_sheet(r)},
+		{"samples", "Samples", marked(samples_note, true, r), samples_sheet(r)},
+		{"attacks", "Attacks", marked(summary_attack_note, true, r),
+		 summary_attack_sheet(r)},
+		{"certificates", "Certificates", marked(summary_certify_note, true, r),
+		 summary_certify_sheet(r)},
+		{"cells", "Cells", marked(summary_cell_note, false, r),
+		 summary_cell_sheet(r, path)}};
+	TRY(write_tables(r, &tables, err));
+	TRY(folder_make(arena_format(r->arena, "%s/plots", r->out), err));
+	TRY(draw_plots(experiment, r, plots, err));
+	return html_write(experiment, r, &tables, *plots, err);
 }
 
 /* What was built is renamed into place: the folders, in which nothing of an earlier report stays,

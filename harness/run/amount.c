@@ -16,19 +16,6 @@ enum {
 	PER_ROW = 33, /* bytes: label or target, class, copy of that in its part, role */
 };
 
-static struct arena_tally tally_new(const struct cell *cell)
-{
-	return (struct arena_tally){.real_size = cell->precision == SINGLE ? sizeof(float)
-									   : sizeof(double),
-				    .steps = (double)cell->stop.iterations};
-}
-
-static void part_new(size_t n, size_t d, struct arena *arena, struct part *out)
-{
-	out->X = mat_new(arena, (ptrdiff_t)n, (ptrdiff_t)d);
-	out->y = ARENA_ARRAY(arena, real, n);
-}
-
 /* The raw table, parts that were split off, the fit of the preparation; the prepared parts stay. */
 static void load(const struct cell *cell, const struct amount_shape *s, struct arena *arena,
 		 struct dataset *out)
@@ -37,6 +24,8 @@ static void load(const struct cell *cell, const struct amount_shape *s, struct a
 	size_t others = s->n_validation + s->n_test;
 	const struct choices *steps = &cell->data.prepare;
 	struct rows train = {.n = s->n_train, .d = s->raw_d};
+	struct part *const parts[] = {&out->train, &out->validation, &out->test};
+	const size_t n[] = {s->n_train, s->n_validation, s->n_test};
 	struct err ignored = {0};
 
 	*out = (struct dataset){.bias = -1, .stages = stages_none(s->raw_d)};
@@ -56,29 +45,11 @@ static void load(const struct cell *cell, const struct amount_shape *s, struct a
 			train.d = out->stages.d;
 	}
 	arena_settle(arena);
-	part_new(s->n_train, s->d, arena, &out->train);
-	part_new(s->n_validation, s->d, arena, &out->validation);
-	part_new(s->n_test, s->d, arena, &out->test);
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+		parts[i]->X = mat_new(arena, (ptrdiff_t)n[i], (ptrdiff_t)s->d);
+		parts[i]->y = ARENA_ARRAY(arena, real, n[i]);
+	}
 	arena_release(&scratch);
-}
-
-static struct problem pose(const struct cell *cell, const struct dataset *data, struct arena *arena)
-{
-	const struct train_options *train = &cell->train;
-
-	struct problem problem = {
-		.X = data->train.X,
-		.y = targets_of(data->train.y, data->train.X.rows),
-		.X_validation = data->validation.X,
-		.y_validation = targets_of(data->validation.y, data->validation.X.rows),
-		.loss = {.loss = (const struct loss *)(const void *)train->loss.item,
-			 .options = train->loss.options,
-			 .weight = 1},
-		.beta = train->beta,
-	};
-
-	target_columns(data, arena, &problem);
-	return problem;
 }
 
 /* Every entry holds its worst points while the others of its target run. */
@@ -143,16 +114,6 @@ static void certify(const struct cell *cell, const struct dataset *data, const s
 	}
 }
 
-static void probe(const struct cell *cell, const struct dataset *data, const struct model *model,
-		  const struct arena *beside)
-{
-	if (!model)
-		return;
-	attack(cell, data, model, beside);
-	if (model->kind->relu)
-		certify(cell, data, model, beside);
-}
-
 struct amount amount_of_setup(const struct trainer *trainer, const void *options,
 			      const struct problem *shape, size_t real_size, double steps)
 {
@@ -175,26 +136,68 @@ size_t amount_of_cell(const struct cell *cell, const struct amount_shape *shape)
 {
 	const struct trainer *trainer =
 		(const struct trainer *)(const void *)cell->train.solver.item;
-	const void *options = cell->train.solver.options;
-	struct arena_tally tally = tally_new(cell);
+	const struct train_options *train = &cell->train;
+	const void *options = train->solver.options;
+	struct arena_tally tally = {.real_size = cell->precision == SINGLE ? sizeof(float)
+									   : sizeof(double),
+				    .steps = (double)cell->stop.iterations};
 	struct arena arena = arena_counting(&tally);
 	struct dataset data;
 	struct problem problem;
 	struct coordinates posed;
 	struct evaluator evaluator;
+	const struct model *model;
 	struct err ignored = {0};
 	void *state;
 
 	load(cell, shape, &arena, &data);
-	problem = pose(cell, &data, &arena);
+	problem = (struct problem){
+		.X = data.train.X,
+		.y = targets_of(data.train.y, data.train.X.rows),
+		.X_validation = data.validation.X,
+		.y_validation = targets_of(data.validation.y, data.validation.X.rows),
+		.loss = {.loss = (const struct loss *)(const void *)train->loss.item,
+			 .options = train->loss.options,
+			 .weight = 1},
+		.beta = train->beta,
+	};
+	target_columns(&data, &arena, &problem);
 	posed = coordinates_choose(&problem, trainer, options, &arena);
 	if (trainer->setup(&posed.problem, options, &arena, &state, &ignored) == STATUS_OK) {
 		evaluator = evaluate_new(&problem, &data,
 					 (struct training){trainer, options, state, posed.rowspace},
 					 &arena);
 		arena_settle(&arena);
-		probe(cell, &data, evaluator.held[0].model, &arena);
+		model = evaluator.held[0].model;
+		if (model)
+			attack(cell, &data, model, &arena);
+		if (model && model->kind->relu)
+			certify(cell, &data, model, &arena);
 	}
 	arena_release(&arena);
 	return tally.peak;
+}
+
+/* Threads that wait passively are woken for every parallel loop, and an iteration has 5 to 50 such
+ * loops: 20 to 50 us each on a virtual machine. What two threads save of a small iteration is less
+ * than that.
+ *
+ * Speed of two threads relative to one on two free cores (tests/bench/bench_threads.c):
+ *     operations an iteration   ADMM dual   pcg    robust   interior point
+ *     1e5 to 3e6                0.1 - 0.4   0.2    0.2-0.5  0.1
+ *     1e7 to 6e7                0.4 - 1.1   0.3    0.7-1.0  0.4
+ *     2e8 to 3e8                1.3         0.8-1.3         0.4
+ *     6e8                                                   1.0
+ * A core in vain costs more than a core unused: the choice is late. */
+static const double least_flops = 5e8; /* of an iteration */
+
+int amount_threads(const struct forecast *forecast, int available, struct arena *arena,
+		   const char **reason)
+{
+	bool pays = forecast->iteration_flops >= least_flops;
+
+	*reason = arena_format(arena, "%.2g operations an iteration, %s %.2g",
+			       forecast->iteration_flops, pays ? "at least" : "less than",
+			       least_flops);
+	return pays ? available : 1;
 }

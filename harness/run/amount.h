@@ -1,5 +1,6 @@
-/* What a worker holds while it computes a cell, phase by phase, on counting arenas (core/arena.h):
- * nothing is read, and nothing of the size of the data is touched. */
+/* What a cell takes: the memory that its worker holds, phase by phase, on counting arenas
+ * (core/arena.h), where nothing is read and nothing of the size of the data is touched; and how
+ * many threads. */
 #ifndef RUN_AMOUNT_H
 #define RUN_AMOUNT_H
 
@@ -27,5 +28,11 @@ struct amount {
 };
 struct amount amount_of_setup(const struct trainer *trainer, const void *options,
 			      const struct problem *shape, size_t real_size, double steps);
+
+/* Of 1 and `available`, the faster one for iterations of this forecast. It depends on
+ * sizes alone, so that the same cell has the same threads in every run. *reason says why; it lives
+ * in the arena. */
+int amount_threads(const struct forecast *forecast, int available, struct arena *arena,
+		   const char **reason);
 
 #endif

@@ -24,35 +24,19 @@ static const struct problem_file *lower_files(const struct problem *problem,
 	return files;
 }
 
-/* Columns that attacks leave alone are the last coordinates. */
-static const bool *lower_frozen(const struct rowspace *r, struct arena *arena)
-{
-	bool *frozen = ARENA_ARRAY(arena, bool, r->B.cols);
-
-	for (ptrdiff_t i = r->B.cols - r->kept; !arena_counts(arena) && i < r->B.cols; i++)
-		frozen[i] = true;
-	return frozen;
-}
-
-static bool find(const struct problem *problem, const struct trainer *trainer, const void *options,
-		 struct arena *arena, struct rowspace *out)
-{
-	const bool *kept = trainer_robust(trainer, options) ? problem->frozen : NULL;
-	enum freedom freedom = trainer->freedom ? trainer->freedom(options) : FREEDOM_NONE;
-
-	if (freedom == FREEDOM_ZEROS)
-		return rowspace_nonzero(problem->X, kept, arena, out);
-	return freedom == FREEDOM_ROTATIONS && rowspace_find(problem->X, kept, arena, out);
-}
-
 struct coordinates coordinates_choose(const struct problem *problem, const struct trainer *trainer,
 				      const void *options, struct arena *arena)
 {
 	struct coordinates out = {.problem = *problem};
+	const bool *kept = trainer_robust(trainer, options) ? problem->frozen : NULL;
+	enum freedom freedom = trainer->freedom ? trainer->freedom(options) : FREEDOM_NONE;
 	struct mat validation = problem->X_validation;
 	struct rowspace *r = ARENA_NEW(arena, struct rowspace);
+	bool *frozen;
 
-	if (!find(problem, trainer, options, arena, r))
+	if (freedom == FREEDOM_NONE ||
+	    !(freedom == FREEDOM_ZEROS ? rowspace_nonzero(problem->X, kept, arena, r)
+				       : rowspace_find(problem->X, kept, arena, r)))
 		return out;
 	out.rowspace = r;
 	out.problem.X = r->Z;
@@ -61,7 +45,10 @@ struct coordinates coordinates_choose(const struct problem *problem, const struc
 		blas_gemm(1, validation, PLAIN, r->B, PLAIN, 0, out.problem.X_validation);
 	out.problem.columns = NULL;
 	out.problem.raw = (struct raw_columns){0};
-	out.problem.frozen = lower_frozen(r, arena);
+	out.problem.frozen = frozen = ARENA_ARRAY(arena, bool, r->B.cols);
+	/* columns that attacks leave alone are the last coordinates */
+	for (ptrdiff_t i = r->B.cols - r->kept; !arena_counts(arena) && i < r->B.cols; i++)
+		frozen[i] = true;
 	out.problem.files = lower_files(problem, r, arena);
 	return out;
 }

@@ -10,14 +10,6 @@
 #include <string.h>
 #include <sys/resource.h>
 
-static void measure_memory(struct result *r)
-{
-	struct rusage usage;
-
-	if (getrusage(RUSAGE_SELF, &usage) == 0)
-		r->peak_mem_bytes = (double)usage.ru_maxrss * 1024;
-}
-
 void describe_cell(struct run *run)
 {
 	const struct cell *cell = &run->cell;
@@ -56,58 +48,82 @@ static const char *join(struct run *run, const char *a, const char *b)
 	return a && b ? arena_format(&run->arena, "%s; %s", a, b) : a ? a : b;
 }
 
-/* A network that was passed over. */
-static const char *outside(struct run *run, const struct evaluator *e)
+/* How the data were read, what the method tells, its coordinates, and what of it is not there. */
+static const char *notes(struct run *run, const struct fact *told)
 {
-	if (isnan(e->outside))
-		return NULL;
-	return arena_format(
-		&run->arena,
-		"an iterate outside the sampled program had the network objective %.6g, "
-		"below the bound",
-		e->outside);
-}
+	const struct evaluator *e = &run->evaluator;
+	const struct model *model = e->delivered;
+	const char *note = run->data.note;
 
-/* What cannot be had of its model, or NULL. */
-static const char *unasked(const struct run *run, const struct model *model)
-{
+	if (!isnan(e->outside)) /* a network that was passed over */
+		note = join(run, note,
+			    arena_format(&run->arena,
+					 "an iterate outside the sampled program had the network "
+					 "objective %.6g, below the bound",
+					 e->outside));
+	note = join(run, note, told ? arena_text(&run->arena, told->text) : NULL);
 	if (!model)
-		return "a bound only: there is no network";
-	if (run->cell.certify.count > 0 && !model->kind->relu)
-		return "its kind of model has no certificates";
-	return NULL;
-}
-
-/* How the data were read, what the method tells, its coordinates; NULL: nothing. */
-static const char *notes(struct run *run, const struct evaluator *evaluator, const char *told)
-{
-	const char *note = join(run, run->data.note, outside(run, evaluator));
-
-	note = join(run, join(run, note, told), unasked(run, evaluator->delivered));
+		note = join(run, note, "a bound only: there is no network");
+	else if (run->cell.certify.count > 0 && !model->kind->relu)
+		note = join(run, note, "its kind of model has no certificates");
 	return join(run, note, coordinates_note(&run->posed, &run->problem, &run->arena));
 }
 
-static const char *text_of(struct run *run, const struct facts *facts, const char *name)
+/* A sign of trouble; NULL: none is seen. */
+static const char *suspicion(struct run *run, const struct loop_result *end,
+			     const struct fact *told)
 {
-	const struct fact *fact = facts_find(facts, name);
+	const struct result *r = &run->result;
+	const char *text = told ? arena_text(&run->arena, told->text) : NULL;
+	const struct verdict_facts facts = {.neurons = r->neurons,
+					    .majority = r->majority,
+					    .samples = r->n_test > 0 ? r->n_test : r->n_train,
+					    .objective_zero = r->objective_zero,
+					    .told = text,
+					    .stops_early =
+						    verdict_stops_early(&run->cell.train.solver)};
+	struct loop_result judged = *end;
 
-	return fact ? arena_text(&run->arena, fact->text) : NULL;
+	/* a clean objective that rose is no bad sign of a robust method, nor that of one whose best
+	 * point is held: an iterate outside its program was better then */
+	if (run->evaluator.robust || run->trainer->certify)
+		judged.first_objective = judged.best_objective = NAN;
+	return run->evaluator.delivered ? verdict_suspect(&judged, &facts) : text;
 }
 
-/* Those that are no part of another text. */
-static void describe_facts(struct run *run, const struct facts *facts)
+/* What training took of it, and what others took meanwhile. */
+static void describe_machine(struct run *run, const struct timing *spent)
 {
-	for (const struct fact *fact = facts->first; fact; fact = fact->next)
-		if (strcmp(fact->name, "note") != 0 && strcmp(fact->name, "suspect") != 0)
-			result_set(&run->result, fact, &run->arena);
+	struct result *r = &run->result;
+	struct rusage usage;
+
+	if (getrusage(RUSAGE_SELF, &usage) == 0) /* of training; attacks come after */
+		r->peak_mem_bytes = (double)usage.ru_maxrss * 1024;
+	r->switches_voluntary = spent->voluntary;
+	r->switches_involuntary = spent->involuntary;
+	r->core_share = timing_core_share(spent);
+	r->timing = timing_verdict(spent, r->load_average, &run->arena);
 }
 
-static void describe_end(struct run *run, const struct loop_result *end, const struct facts *facts)
+void describe_training(struct run *run, const struct loop_result *end)
 {
 	const struct evaluator *evaluator = &run->evaluator;
-	struct result *r = &run->result;
 	const struct evaluation *e = &end->last;
-	struct loop_result judged = *end;
+	struct timing now = timing_read(""), spent = timing_between(&now, &run->began);
+	struct result *r = &run->result;
+	struct arena scratch = {0};
+	struct facts facts = facts_of(run->trainer, run->state, &scratch);
+
+	r->iterations = (double)end->iterations;
+	r->evaluations = (double)end->evaluations;
+	r->outcome = end->outcome == OUTCOME_RUNNING ? NULL : outcome_name(end->outcome);
+	r->solve_s = end->solve_s;
+	r->solve_cpu_s = end->solve_cpu_s;
+	r->eval_s = end->eval_s;
+	r->eval_cpu_s = end->eval_cpu_s;
+	r->certificate_s = evaluator->certificate_s;
+	r->certificate_cpu_s = evaluator->certificate_cpu_s;
+	describe_machine(run, &spent);
 
 	r->objective = e->objective;
 	r->objective_of = !evaluator->delivered ? NULL
@@ -130,56 +146,12 @@ static void describe_end(struct run *run, const struct loop_result *end, const s
 	r->test_rmse = e->test.rmse;
 	r->train_r2 = e->train.r2;
 	r->test_r2 = e->test.r2;
-	describe_facts(run, facts);
-	r->note = notes(run, evaluator, text_of(run, facts, "note"));
+	for (const struct fact *fact = facts.first; fact; fact = fact->next)
+		if (strcmp(fact->name, "note") != 0 && strcmp(fact->name, "suspect") != 0)
+			result_set(r, fact, &run->arena); /* no part of another text */
 	r->neurons = evaluator->delivered ? (double)model_width(evaluator->delivered) : NAN;
-	/* a clean objective that rose is no bad sign of a robust method, nor that of one whose best
-	 * point is held: an iterate outside its program was better then */
-	if (evaluator->robust || run->trainer->certify)
-		judged.first_objective = judged.best_objective = NAN;
-	r->suspect = text_of(run, facts, "suspect");
-	if (!evaluator->delivered)
-		return;
-	r->suspect = verdict_suspect(
-		&judged, &(struct verdict_facts){
-				 .neurons = r->neurons,
-				 .majority = r->majority,
-				 .samples = r->n_test > 0 ? r->n_test : r->n_train,
-				 .objective_zero = r->objective_zero,
-				 .told = r->suspect,
-				 .stops_early = verdict_stops_early(&run->cell.train.solver)});
-}
-
-static void describe_clocks(struct run *run, const struct loop_result *end)
-{
-	const struct evaluator *evaluator = &run->evaluator;
-	struct timing now = timing_read(""), spent = timing_between(&now, &run->began);
-	struct result *r = &run->result;
-
-	r->solve_s = end->solve_s;
-	r->solve_cpu_s = end->solve_cpu_s;
-	r->eval_s = end->eval_s;
-	r->eval_cpu_s = end->eval_cpu_s;
-	r->certificate_s = evaluator->certificate_s;
-	r->certificate_cpu_s = evaluator->certificate_cpu_s;
-	r->switches_voluntary = spent.voluntary;
-	r->switches_involuntary = spent.involuntary;
-	r->core_share = timing_core_share(&spent);
-	r->timing = timing_verdict(&spent, r->load_average, &run->arena);
-}
-
-void describe_training(struct run *run, const struct loop_result *end)
-{
-	struct result *r = &run->result;
-	struct arena scratch = {0};
-	struct facts facts = facts_of(run->trainer, run->state, &scratch);
-
-	r->iterations = (double)end->iterations;
-	r->evaluations = (double)end->evaluations;
-	r->outcome = end->outcome == OUTCOME_RUNNING ? NULL : outcome_name(end->outcome);
-	measure_memory(r); /* of training; attacks come after */
-	describe_clocks(run, end);
-	describe_end(run, end, &facts);
+	r->note = notes(run, facts_find(&facts, "note"));
+	r->suspect = suspicion(run, end, facts_find(&facts, "suspect"));
 	arena_release(&scratch);
 }
 

@@ -14,42 +14,30 @@ static const double below_rounding = REAL_EPSILON > 1e-10 ? 1e-4 : 1e-8;
 /* Gap from which on a point of the program is preferred to one that may be outside. */
 static const double certified = 1e-2;
 
-static ptrdiff_t longest_part(const struct dataset *data)
-{
-	ptrdiff_t n = data->train.X.rows;
-
-	n = data->validation.X.rows > n ? data->validation.X.rows : n;
-	return data->test.X.rows > n ? data->test.X.rows : n;
-}
-
 static const struct scores no_scores = {NAN, NAN, NAN, NAN};
-
-/* Room for those that are held or looked at. */
-static void make_models(struct evaluator *e, ptrdiff_t width, struct arena *arena)
-{
-	const struct model_kind *kind = e->training.trainer->makes;
-	const struct rowspace *r = e->training.rowspace;
-	ptrdiff_t d = e->problem->X.cols;
-
-	for (int held = DELIVERED_ITERATE; held <= DELIVERED_REPAIRED; held++)
-		e->held[held].model = model_new(kind, arena, d, width);
-	e->rival = model_new(kind, arena, d, width);
-	if (r)
-		e->inner = model_new(kind, arena, r->B.cols, width);
-	e->work = model_work_new(arena, kind, width);
-}
 
 struct evaluator evaluate_new(const struct problem *problem, const struct dataset *data,
 			      struct training training, struct arena *arena)
 {
 	const struct trainer *trainer = training.trainer;
-	ptrdiff_t n = problem->X.rows;
+	const struct model_kind *kind = trainer->makes;
+	ptrdiff_t n = problem->X.rows, d = problem->X.cols, longest = data->train.X.rows;
 	struct evaluator e = {.problem = problem, .data = data, .training = training};
 
 	e.robust = trainer_robust(trainer, training.options);
-	if (trainer->makes)
-		make_models(&e, trainer->width(training.state), arena);
-	e.f = ARENA_ARRAY(arena, real, longest_part(data));
+	if (kind) { /* room for those that are held or looked at */
+		ptrdiff_t width = trainer->width(training.state);
+
+		for (int held = DELIVERED_ITERATE; held <= DELIVERED_REPAIRED; held++)
+			e.held[held].model = model_new(kind, arena, d, width);
+		e.rival = model_new(kind, arena, d, width);
+		if (training.rowspace)
+			e.inner = model_new(kind, arena, training.rowspace->B.cols, width);
+		e.work = model_work_new(arena, kind, width);
+	}
+	longest = data->validation.X.rows > longest ? data->validation.X.rows : longest;
+	longest = data->test.X.rows > longest ? data->test.X.rows : longest;
+	e.f = ARENA_ARRAY(arena, real, longest);
 	e.best_bound = e.outside = e.objective_zero = NAN;
 	e.last = (struct evaluation){.objective = NAN, .objective_network = NAN, .finite = true};
 	e.last.train = e.last.validation = e.last.test = no_scores;
@@ -102,23 +90,11 @@ bool evaluate_correct(real f, real y)
 	return f * y > 0;
 }
 
-/* sum_k (y_k - mean)^2 */
-static double spread(const struct part *part)
-{
-	double mean = 0, square = 0;
-
-	for (ptrdiff_t k = 0; k < part->X.rows; k++)
-		mean += (double)part->y[k] / (double)part->X.rows;
-	for (ptrdiff_t k = 0; k < part->X.rows; k++)
-		square += ((double)part->y[k] - mean) * ((double)part->y[k] - mean);
-	return square;
-}
-
 /* Scores of the delivered network. */
 static struct scores score(struct evaluator *e, const struct part *part)
 {
 	struct scores s = no_scores;
-	double n = (double)part->X.rows, correct = 0, square = 0, positive = 0, total;
+	double n = (double)part->X.rows, correct = 0, square = 0, positive = 0, mean = 0, total = 0;
 
 	if (part->X.rows == 0)
 		return s;
@@ -136,22 +112,12 @@ static struct scores score(struct evaluator *e, const struct part *part)
 		return s;
 	}
 	s.rmse = sqrt(square / n);
-	total = spread(part);
+	for (ptrdiff_t k = 0; k < part->X.rows; k++)
+		mean += (double)part->y[k] / (double)part->X.rows;
+	for (ptrdiff_t k = 0; k < part->X.rows; k++)
+		total += ((double)part->y[k] - mean) * ((double)part->y[k] - mean);
 	s.r2 = total > 0 ? 1 - square / total : NAN;
 	return s;
-}
-
-/* Certificate of the iterate, on the certificates' clock. */
-static void certify(struct evaluator *e, struct certificate *c)
-{
-	struct clock_mark start = clock_now();
-
-	*c = (struct certificate){NAN, NAN, NAN, NAN, NULL};
-	if (!e->training.trainer->certify)
-		return;
-	e->training.trainer->certify(e->training.state, c);
-	clock_add(start, &e->certificate_s, &e->certificate_cpu_s);
-	e->best_bound = fmax(e->best_bound, c->lower_bound); /* fmax ignores a NaN argument */
 }
 
 /* Write the network that `take` gives into e->rival, in the features; its objective on clean data.
@@ -164,11 +130,6 @@ static double measure(struct evaluator *e, void (*take)(const void *state, struc
 	if (t->rowspace)
 		rowspace_lift(t->rowspace, e->inner, e->rival);
 	return trainer_objective(e->problem, e->rival, e->f, &e->work);
-}
-
-static bool is_below(double objective, double bound)
-{
-	return objective < bound - below_rounding * fabs(bound);
 }
 
 /* Hold the rival, if it is the best of its kind; true if so. */
@@ -187,71 +148,41 @@ static bool hold(struct evaluator *e, enum delivered kind, const struct held *ri
 	return true;
 }
 
-/* An iterate below the bound is no point of the program. */
-static void pass_over(struct evaluator *e, double objective)
-{
-	e->outside = fmin(e->outside, objective);
-}
-
+/* An iterate below the bound is no point of the program: it is passed over. */
 static bool offer_iterate(struct evaluator *e, const struct certificate *c, bool *finite)
 {
 	struct held *held = &e->held[DELIVERED_ITERATE], rival = {0};
+	double least = e->best_bound - below_rounding * fabs(e->best_bound);
 
 	if (!e->rival)
 		return false;
 	rival.objective_network = measure(e, e->training.trainer->model);
 	rival.objective = e->robust ? c->upper : rival.objective_network;
 	*finite = isfinite(rival.objective_network);
-	if (held->any && is_below(held->objective, e->best_bound)) {
-		pass_over(e, held->objective);
+	if (held->any && held->objective < least) {
+		e->outside = fmin(e->outside, held->objective);
 		held->any = false;
 	}
-	if (is_below(rival.objective, e->best_bound) && e->training.trainer->repaired) {
-		pass_over(e, rival.objective);
+	if (rival.objective < least && e->training.trainer->repaired) {
+		e->outside = fmin(e->outside, rival.objective);
 		return false;
 	}
 	return hold(e, DELIVERED_ITERATE, &rival);
 }
 
-static bool offer_repaired(struct evaluator *e)
-{
-	const struct trainer *trainer = e->training.trainer;
-	struct held rival = {0};
-
-	if (!e->rival || !trainer->certify || !trainer->repaired)
-		return false;
-	rival.objective = rival.objective_network = measure(e, trainer->repaired);
-	return hold(e, DELIVERED_REPAIRED, &rival);
-}
-
-/* Of the best point of the program: repaired, or an iterate that needs no repair. */
-static double feasible_objective(const struct evaluator *e)
-{
-	const struct held *repaired = &e->held[DELIVERED_REPAIRED];
-
-	return repaired->any ? repaired->objective : e->last.objective;
-}
-
-/* The repaired point if it is certified, else the better one of those held. */
-static enum delivered choose(const struct evaluator *e)
-{
-	const struct held *iterate = &e->held[DELIVERED_ITERATE],
-			  *repaired = &e->held[DELIVERED_REPAIRED];
-
-	if (!repaired->any)
-		return DELIVERED_ITERATE;
-	if (evaluate_gaps(repaired->objective, e->best_bound, NAN).gap <= certified)
-		return DELIVERED_REPAIRED;
-	return iterate->any && !(repaired->objective < iterate->objective) ? DELIVERED_ITERATE
-									   : DELIVERED_REPAIRED;
-}
-
-/* Figures of the better one of those held, of which some have been renewed. */
+/* Figures of what is delivered, of which some have been renewed: the repaired point if it is
+ * certified, else the better one of those held. */
 static void choose_and_score(struct evaluator *e, const bool renewed[2], struct evaluation *out)
 {
+	const struct held *iterate = &e->held[DELIVERED_ITERATE];
+	const struct held *repaired = &e->held[DELIVERED_REPAIRED];
 	struct evaluation *last = &e->last;
-	enum delivered kind = choose(e);
+	enum delivered kind = DELIVERED_ITERATE;
 
+	if (repaired->any &&
+	    (evaluate_gaps(repaired->objective, e->best_bound, NAN).gap <= certified ||
+	     !iterate->any || repaired->objective < iterate->objective))
+		kind = DELIVERED_REPAIRED;
 	if (e->rival && (renewed[kind] || e->delivered != e->held[kind].model)) {
 		e->delivered = e->held[kind].model;
 		last->delivered = kind;
@@ -263,18 +194,32 @@ static void choose_and_score(struct evaluator *e, const bool renewed[2], struct 
 	}
 	last->lower_bound = e->best_bound;
 	last->gaps = evaluate_gaps(last->objective, e->best_bound, e->objective_zero);
-	last->feasible = evaluate_gaps(feasible_objective(e), e->best_bound, e->objective_zero);
+	/* of the best point of the program: repaired, or an iterate that needs no repair */
+	last->feasible = evaluate_gaps(repaired->any ? repaired->objective : last->objective,
+				       e->best_bound, e->objective_zero);
 	*out = *last;
 }
 
 void evaluate_iterate(struct evaluator *e, struct evaluation *out)
 {
+	const struct trainer *trainer = e->training.trainer;
 	struct certificate *certificate = &e->last.certificate;
-	bool renewed[2];
+	struct clock_mark start = clock_now();
+	bool renewed[2] = {false};
+	struct held repaired = {0};
 
-	certify(e, certificate);
+	*certificate = (struct certificate){NAN, NAN, NAN, NAN, NULL};
+	if (trainer->certify) {
+		trainer->certify(e->training.state, certificate);
+		clock_add(start, &e->certificate_s, &e->certificate_cpu_s);
+		/* fmax ignores a NaN argument */
+		e->best_bound = fmax(e->best_bound, certificate->lower_bound);
+	}
 	renewed[DELIVERED_ITERATE] = offer_iterate(e, certificate, &e->last.finite);
-	renewed[DELIVERED_REPAIRED] = offer_repaired(e);
+	if (e->rival && trainer->certify && trainer->repaired) {
+		repaired.objective = repaired.objective_network = measure(e, trainer->repaired);
+		renewed[DELIVERED_REPAIRED] = hold(e, DELIVERED_REPAIRED, &repaired);
+	}
 	choose_and_score(e, renewed, out);
 }
 

@@ -36,25 +36,6 @@ struct watch { /* for `patience` */
 	long since;
 };
 
-/* The objective of the method's own problem at its iterate, feasible or not. */
-static double iterate_objective(const struct progress *p, const struct evaluation *e)
-{
-	return isnan(e->certificate.objective) ? p->objective : e->certificate.objective;
-}
-
-static void report_progress(int fd, const struct trace_row *row)
-{
-	char line[96];
-	int length;
-
-	if (fd < 0)
-		return;
-	length = snprintf(line, sizeof line, "%.0f %.6g %.3f\n", row->iteration, row->gap,
-			  row->seconds);
-	if (write(fd, line, (size_t)length) < 0)
-		return; /* nobody listens: the run does not depend on it */
-}
-
 /* Whether `patience` evaluations have passed without a lower objective or a higher bound. */
 static bool stalled(struct watch *watch, long patience, const struct evaluation *e)
 {
@@ -211,7 +192,9 @@ static struct trace_row trace_row(const struct turn *turn, const struct progress
 				  .gap = e->gaps.gap,
 				  .gap_zero = e->gaps.zero,
 				  .gap_feasible = e->feasible.gap,
-				  .objective_iterate = iterate_objective(p, e),
+				  .objective_iterate = isnan(e->certificate.objective)
+							       ? p->objective
+							       : e->certificate.objective,
 				  .primal_residual = p->primal_residual,
 				  .dual_residual = p->dual_residual,
 				  .train_accuracy = e->train.accuracy,
@@ -225,6 +208,8 @@ static void evaluate(struct turn *turn, enum look look, const struct progress *p
 	const struct loop *loop = turn->loop;
 	struct loop_result *out = turn->out;
 	struct trace_row row;
+	char line[96];
+	int length;
 
 	if (out->interrupted)
 		keep(turn);
@@ -236,7 +221,10 @@ static void evaluate(struct turn *turn, enum look look, const struct progress *p
 	row = trace_row(turn, p);
 	field_put_row(turn->csv, &rows_trace, &row);
 	csv_flush(turn->csv);
-	report_progress(loop->progress_fd, &row);
+	length = snprintf(line, sizeof line, "%.0f %.6g %.3f\n", row.iteration, row.gap,
+			  row.seconds);
+	if (loop->progress_fd >= 0 && write(loop->progress_fd, line, (size_t)length) < 0)
+		line[0] = '\0'; /* nobody listens: the run does not depend on it */
 	if (out->outcome == OUTCOME_RUNNING && clock_seconds() - turn->kept_at >= keep_every_s)
 		keep(turn);
 }
@@ -252,13 +240,17 @@ static void iterate(struct turn *turn)
 
 	turn->kept_at = mark.wall;
 	while (out->outcome == OUTCOME_RUNNING) {
-		struct progress p = {NAN, NAN, NAN, OUTCOME_RUNNING};
+		struct progress p = {NAN, NAN, NAN, OUTCOME_RUNNING, NULL};
 		double start = clock_seconds();
 		enum outcome limit;
 		enum look look;
 
 		training->trainer->step(training->state, &p);
 		out->solve_s += clock_seconds() - start;
+		if (p.failure) {
+			out->failure = p.failure;
+			return;
+		}
 		out->iterations++;
 		out->interrupted = interrupt_requested();
 		limit = limits(turn->loop, out, &p);
@@ -289,5 +281,6 @@ enum status loop_run(const struct loop *loop, struct evaluator *evaluator, struc
 	TRY(field_open(&csv, loop->trace_path, &rows_trace, err));
 	csv_flush(&csv);
 	iterate(&turn);
-	return csv_close(&csv, err);
+	TRY(csv_close(&csv, err));
+	return out->failure ? err_set(err, STATUS_FAILED, "%s", out->failure) : STATUS_OK;
 }

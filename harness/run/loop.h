@@ -13,6 +13,7 @@ struct loop_result {
 	double solve_s, eval_s, solve_cpu_s, eval_cpu_s;
 	double first_objective; /* network objective at the first evaluation; NaN: may rise */
 	double best_objective;  /* the least one of all evaluations */
+	const char *failure;    /* of the trainer, after which no record is written; NULL: none */
 	struct evaluation last;
 };
 

@@ -90,28 +90,17 @@ static enum status find_kept(struct work *w, enum entry_kind kind, struct err *e
 	return STATUS_OK;
 }
 
-static enum status look_at_record(struct work *w, struct err *err)
-{
-	struct probes *p = w->p;
-
-	if (p->record)
-		TRY(entries_read(path_in(p, p->record, "entries.json"), p->arena, &w->held, err));
-	for (size_t kind = 0; kind < ENTRY_KINDS; kind++)
-		TRY(find_kept(w, (enum entry_kind)kind, err));
-	return STATUS_OK;
-}
-
-/* --- findings ----------------------------------------------------------------------------------
- */
-
 /* Entries of `attack` and then of `certify`; those of the record alone, or all. */
-static size_t list_findings(const struct work *w, bool kept_only, struct finding_of *out)
+static size_t list_findings(const struct work *w, bool kept_only, struct finding_of **of)
 {
 	const struct probes *p = w->p;
 	const struct attack_options *attack = p->cell->attack.at;
 	const struct certify_options *certify = p->cell->certify.at;
+	struct finding_of *out = ARENA_ARRAY(p->arena, struct finding_of,
+					     p->cell->attack.count + p->cell->certify.count);
 	size_t count = 0;
 
+	*of = out;
 	for (size_t i = 0; i < p->cell->attack.count; i++)
 		if (!kept_only || w->entry[ENTRY_ATTACK][i].kept)
 			out[count++] = (struct finding_of){w->wanted.of[ENTRY_ATTACK].at[i].key,
@@ -125,29 +114,10 @@ static size_t list_findings(const struct work *w, bool kept_only, struct finding
 	return count;
 }
 
-static struct finding_of *room_for(const struct work *w)
-{
-	return ARENA_ARRAY(w->p->arena, struct finding_of,
-			   w->p->cell->attack.count + w->p->cell->certify.count);
-}
-
-static enum status recall(struct work *w, struct err *err)
-{
-	struct finding_of *of = room_for(w);
-	size_t count = list_findings(w, true, of), points = 0;
-
-	for (size_t i = 0; i < count; i++)
-		points += (size_t)of[i].aim.part->X.rows;
-	if (points == 0)
-		return STATUS_OK;
-	return findings_read(path_in(w->p, w->p->record, "findings.npz"), of, count, &w->evidence,
-			     err);
-}
-
 static enum status remember(struct work *w, struct err *err)
 {
-	struct finding_of *of = room_for(w);
-	size_t count = list_findings(w, false, of);
+	struct finding_of *of;
+	size_t count = list_findings(w, false, &of);
 
 	return findings_write(&w->evidence, of, count, path_in(w->p, w->p->folder, "findings.npz"),
 			      err);
@@ -212,20 +182,6 @@ static void add_up(const struct entry_list *list, double *wall, double *cpu)
 	}
 }
 
-static enum status select_by_attack(struct work *w, struct err *err)
-{
-	struct probes *p = w->p;
-	const struct assessed *entry = w->entry[ENTRY_SELECT];
-	size_t own = selection_own(p->cell);
-
-	TRY(selection_run(&w->order, p->arena, w->entry[ENTRY_SELECT], err));
-	TRY(record(w, ENTRY_SELECT, err));
-	p->result->validation_robust_accuracy =
-		own < p->cell->selects.count ? selection_accuracy(&entry[own]) : NAN;
-	add_up(&p->entries.of[ENTRY_SELECT], &p->result->select_s, &p->result->select_cpu_s);
-	return STATUS_OK;
-}
-
 static enum status attack(struct work *w, struct err *err)
 {
 	struct probes *p = w->p;
@@ -249,19 +205,43 @@ static enum status certify(struct work *w, struct err *err)
 	return STATUS_OK;
 }
 
+/* What the record to complete has: rows of entries, and findings. */
+static enum status recall(struct work *w, struct err *err)
+{
+	struct probes *p = w->p;
+	struct finding_of *of;
+	size_t count, points = 0;
+
+	if (p->record)
+		TRY(entries_read(path_in(p, p->record, "entries.json"), p->arena, &w->held, err));
+	for (size_t kind = 0; kind < ENTRY_KINDS; kind++)
+		TRY(find_kept(w, (enum entry_kind)kind, err));
+	count = list_findings(w, true, &of);
+	for (size_t i = 0; i < count; i++)
+		points += (size_t)of[i].aim.part->X.rows;
+	if (points == 0)
+		return STATUS_OK;
+	return findings_read(path_in(p, p->record, "findings.npz"), of, count, &w->evidence, err);
+}
+
 enum status probes_run(struct probes *p, struct err *err)
 {
 	struct work w = {.p = p,
 			 .evidence = evidence_new(p->arena, certified_findings(p->cell)),
 			 .order = {.cell = p->cell, .data = p->data, .model = p->model}};
+	size_t own = selection_own(p->cell);
 
 	w.order.evidence = &w.evidence;
 	keys_of(p->cell, p->arena, &w.wanted);
 	p->entries =
 		(struct entries){.begun = true, .trained = p->trained, .asked = w.wanted.asked};
-	TRY(look_at_record(&w, err));
 	TRY(recall(&w, err));
-	TRY(select_by_attack(&w, err));
+	TRY(selection_run(&w.order, p->arena, w.entry[ENTRY_SELECT], err));
+	TRY(record(&w, ENTRY_SELECT, err));
+	p->result->validation_robust_accuracy =
+		own < p->cell->selects.count ? selection_accuracy(&w.entry[ENTRY_SELECT][own])
+					     : NAN;
+	add_up(&p->entries.of[ENTRY_SELECT], &p->result->select_s, &p->result->select_cpu_s);
 	TRY(attack(&w, err));
 	return certify(&w, err);
 }

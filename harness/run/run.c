@@ -7,11 +7,12 @@
 #include "harness/file/folder.h"
 #include "harness/file/io.h"
 #include "harness/machine/clock.h"
+#include "harness/run/amount.h"
 #include "harness/run/describe.h"
 #include "harness/run/facts.h"
 #include "harness/run/files.h"
 #include "harness/run/probes.h"
-#include "harness/run/threads.h"
+#include "harness/store/manifest.h"
 #include "harness/store/modelfile.h"
 #include "harness/store/scenario.h"
 #include "solvers/core/blas.h"
@@ -26,29 +27,6 @@ static const double solved = 1e-3;
 static const char *path_in(struct run *run, const char *name)
 {
 	return arena_format(&run->arena, "%s/%s", run->folder, name);
-}
-
-static enum status read_cell(struct run *run, struct err *err)
-{
-	const char *path = path_in(run, "cell.json"), *text;
-
-	TRY(store_read_text(path, &run->arena, &text, err));
-	TRY(spec_read_cell(text, path, &run->arena, &run->cell, err));
-	run->trainer = (const struct trainer *)(const void *)run->cell.train.solver.item;
-	return STATUS_OK;
-}
-
-static enum status load_data(struct run *run, struct err *err)
-{
-	const struct cell *cell = &run->cell;
-	struct clock_mark start = clock_now();
-	enum status status = data_load(&cell->data, (uint64_t)cell->seed, cell->repetition,
-				       &run->arena, &run->data, err);
-
-	clock_since(start, &run->result.load_s, &run->result.load_cpu_s);
-	if (status == STATUS_OK)
-		status = range_check(&run->data.train, err);
-	return status;
 }
 
 static enum status pose_problem(struct run *run, struct err *err)
@@ -75,7 +53,10 @@ static enum status pose_problem(struct run *run, struct err *err)
 	return files_read(cell, p, &run->arena, err);
 }
 
-static enum status save_model(struct run *run, struct err *err)
+/* Network and record as they are now, should this process be ended before it is done. The parent
+ * knows why and completes them. */
+static enum status write_provisional(struct run *run, const struct loop_result *now,
+				     struct err *err)
 {
 	const struct modelfile file = {.model = (struct model *)run->evaluator.delivered,
 				       .stages = run->data.stages,
@@ -83,21 +64,13 @@ static enum status save_model(struct run *run, struct err *err)
 				       .target_scale = run->data.target_scale};
 	const char *path = path_in(run, "model.npz"), *tmp = path_in(run, "model.npz.tmp");
 
+	describe_training(run, now);
+	run->result.status = cell_status_names[CELL_INTERRUPTED];
 	if (file.model)
 		TRY(modelfile_save(tmp, &file, err));
 	if (file.model && !io_rename(tmp, path))
 		return io_error(err, path, "write");
-	return points_write(&run->data, path_in(run, "points.csv"), err);
-}
-
-/* Network and record as they are now, should this process be ended before it is done. The parent
- * knows why and completes them. */
-static enum status write_provisional(struct run *run, const struct loop_result *now,
-				     struct err *err)
-{
-	describe_training(run, now);
-	run->result.status = cell_status_names[CELL_INTERRUPTED];
-	TRY(save_model(run, err));
+	TRY(points_write(&run->data, path_in(run, "points.csv"), err));
 	return result_write(&run->result, path_in(run, "result.json"), err);
 }
 
@@ -106,17 +79,6 @@ static void keep(void *context, const struct loop_result *now)
 	struct err ignored = {0}; /* the record at the end will fail as well, and say so */
 
 	write_provisional(context, now, &ignored);
-}
-
-static void set_threads(struct run *run, const struct forecast *forecast)
-{
-	struct result *r = &run->result;
-	int available = blas_threads();
-
-	if (available > 1)
-		blas_set_threads(
-			threads_choose(forecast, available, &run->arena, &r->threads_reason));
-	r->threads = blas_threads();
 }
 
 static void forecast(const struct run *run, const struct mat X, struct forecast *out)
@@ -131,6 +93,7 @@ static enum status train(struct run *run, int progress_fd, struct loop_result *e
 	const void *options = run->cell.train.solver.options;
 	struct result *r = &run->result;
 	struct clock_mark start;
+	enum status status;
 	struct loop loop = {.stop = &run->cell.stop,
 			    .progress_fd = progress_fd,
 			    .trace_path = path_in(run, "trace.csv"),
@@ -149,16 +112,10 @@ static enum status train(struct run *run, int progress_fd, struct loop_result *e
 		&run->problem, &run->data,
 		(struct training){run->trainer, options, run->state, run->posed.rowspace},
 		&run->arena);
-	TRY(loop_run(&loop, &run->evaluator, end, err));
-	return write_provisional(run, end, err);
-}
-
-/* The gap of the last certificate alone, whose dual point is tested; NaN without a bound. */
-static double own_gap(const struct evaluator *evaluator, const struct evaluation *last)
-{
-	const struct certificate *c = &last->certificate;
-
-	return evaluate_gaps(c->upper, c->lower_bound, evaluator->objective_zero).gap;
+	status = loop_run(&loop, &run->evaluator, end, err);
+	if (run->trainer->release)
+		run->trainer->release(run->state);
+	return status == STATUS_OK ? write_provisional(run, end, err) : status;
 }
 
 /* Off the solve clock. */
@@ -168,7 +125,10 @@ static void estimate_violation(struct run *run, const struct evaluation *last)
 	struct violation found;
 	long draws = run->cell.train.fresh;
 	struct clock_mark start = clock_now();
-	double gap = own_gap(&run->evaluator, last);
+	/* of the last certificate alone, whose dual point is tested; NaN without a bound */
+	double gap = evaluate_gaps(last->certificate.upper, last->certificate.lower_bound,
+				   run->evaluator.objective_zero)
+			     .gap;
 
 	if (draws < 1 || !run->trainer->violation)
 		return;
@@ -208,16 +168,31 @@ static enum status probe(struct run *run, const struct model *model, const char 
 /* Cell, data, threads: as many for an attack that comes later as for one that comes at once. */
 static enum status prepare(struct run *run, bool choose_threads, struct err *err)
 {
+	const char *path = path_in(run, "cell.json"), *text;
+	const struct cell *cell = &run->cell;
+	struct result *r = &run->result;
+	int available = blas_threads();
 	struct forecast expected;
+	struct clock_mark start;
+	enum status status;
 
-	TRY(read_cell(run, err));
+	TRY(store_read_text(path, &run->arena, &text, err));
+	TRY(spec_read_cell(text, path, &run->arena, &run->cell, err));
+	run->trainer = (const struct trainer *)(const void *)run->cell.train.solver.item;
 	describe_cell(run);
-	TRY(load_data(run, err));
+	start = clock_now();
+	status = data_load(&cell->data, (uint64_t)cell->seed, cell->repetition, &run->arena,
+			   &run->data, err);
+	clock_since(start, &r->load_s, &r->load_cpu_s);
+	TRY(status);
+	TRY(range_check(&run->data.train, err));
 	describe_data(run);
 	TRY(probes_check(&run->cell, &run->data, err));
 	forecast(run, run->data.train.X, &expected);
-	if (choose_threads)
-		set_threads(run, &expected);
+	if (choose_threads && available > 1)
+		blas_set_threads(
+			amount_threads(&expected, available, &run->arena, &r->threads_reason));
+	r->threads = blas_threads();
 	run->here = run->result;
 	return STATUS_OK;
 }
@@ -235,24 +210,20 @@ static enum cell_status status_of(const struct run *run, const struct loop_resul
 	return end->interrupted && end->outcome == OUTCOME_TIME_LIMIT ? CELL_TIMEOUT : CELL_OK;
 }
 
-static enum status write_facts(const struct run *run, struct err *err)
-{
-	struct arena scratch = {0};
-	struct facts facts = facts_of(run->trainer, run->state, &scratch);
-	enum status status = facts_write(&facts, run->folder, err);
-
-	arena_release(&scratch);
-	return status;
-}
-
 /* Everything after training. */
 static enum status examine(struct run *run, const struct loop_result *end, struct err *err)
 {
 	bool trained = status_of(run, end) == CELL_OK;
+	struct arena scratch = {0};
+	struct facts facts;
+	enum status status;
 
 	if (end->outcome != OUTCOME_DIVERGED)
 		estimate_violation(run, &end->last);
-	TRY(write_facts(run, err));
+	facts = facts_of(run->trainer, run->state, &scratch);
+	status = facts_write(&facts, run->folder, err);
+	arena_release(&scratch);
+	TRY(status);
 	if (!is_good(run, &end->last)) /* nothing to attack */
 		return STATUS_OK;
 	TRY(result_write(&run->result, path_in(run, "result.json"), err));
@@ -289,6 +260,8 @@ static enum status complete(struct run *run, const struct run_order *order, stru
 	TRY(prepare(run, order->choose_threads, err));
 	TRY(result_read(arena_format(&run->arena, "%s/result.json", record), &run->arena,
 			&run->result, err));
+	run->result.cell = run->here.cell;
+	run->result.format = run->here.format;
 	run->result.data = run->cell.data.name;
 	run->result.method = run->cell.train.name;
 	if (run->trainer->makes)
@@ -302,8 +275,11 @@ static enum status complete(struct run *run, const struct run_order *order, stru
 enum status run_cell(const char *folder, struct run_order *order, struct err *err)
 {
 	struct run run = {.folder = folder, .result = result_empty()};
-	enum status status = order->record ? complete(&run, order, err) : compute(&run, order, err);
+	enum status status;
 
+	run.result.cell = order->cell;
+	run.result.format = order->cell ? MANIFEST_FORMAT : 0;
+	status = order->record ? complete(&run, order, err) : compute(&run, order, err);
 	arena_release(&run.arena);
 	return status;
 }

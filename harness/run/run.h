@@ -23,6 +23,7 @@ struct run_order {
 	int progress_fd;     /* gets lines "iteration gap seconds\n"; -1 = none */
 	bool choose_threads; /* at most those there are, by the sizes of the cell */
 	const char *record;  /* folder of the record to complete; NULL: train */
+	const char *cell;    /* its id, if a manifest is to follow; NULL: it is not known */
 	bool stopped; /* out: training was ended early by SIGTERM (harness/run/interrupt.h) */
 };
 

@@ -35,24 +35,7 @@ static FILE *open_below(const char *root, const char *path)
 	return length > 0 && (size_t)length < sizeof whole ? fopen(whole, "re") : NULL;
 }
 
-/* Nanoseconds that one thread waited for a core; NaN if the kernel does not count them. */
-static double thread_waited(const char *root, const char *id)
-{
-	char path[64];
-	double ran, waited = NAN;
-	FILE *file;
-
-	if (snprintf(path, sizeof path, "/proc/self/task/%.20s/schedstat", id) < 0)
-		return NAN;
-	file = open_below(root, path);
-	if (file && fscanf(file, "%lf %lf", &ran, &waited) != 2)
-		waited = NAN;
-	if (file)
-		fclose(file);
-	return waited;
-}
-
-/* The sum over all threads, s. */
+/* Seconds that all threads waited for a core; NaN if the kernel does not count them. */
 static double waited(const char *root)
 {
 	const double nanosecond = 1e-9;
@@ -66,27 +49,22 @@ static double waited(const char *root)
 	dir = opendir(path);
 	if (!dir)
 		return NAN;
-	while ((entry = readdir(dir)))
-		if (entry->d_name[0] != '.')
-			sum += thread_waited(root, entry->d_name);
+	while ((entry = readdir(dir))) {
+		double ran, one = NAN;
+		FILE *file;
+
+		if (entry->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof path, "/proc/self/task/%.20s/schedstat", entry->d_name);
+		file = open_below(root, path);
+		if (file && fscanf(file, "%lf %lf", &ran, &one) != 2)
+			one = NAN;
+		if (file)
+			fclose(file);
+		sum += one;
+	}
 	closedir(dir);
 	return sum * nanosecond;
-}
-
-/* "cpu  user nice system idle iowait irq softirq steal guest ..." in clock ticks, first line. */
-static void read_machine(const char *root, struct timing *out)
-{
-	FILE *file = open_below(root, "/proc/stat");
-	double user, nice, system, steal, second = (double)sysconf(_SC_CLK_TCK);
-
-	out->busy = out->steal = NAN;
-	if (file && fscanf(file, "cpu %lf %lf %lf %*s %*s %*s %*s %lf", &user, &nice, &system,
-			   &steal) == 4) {
-		out->busy = (user + nice + system) / second;
-		out->steal = steal / second;
-	}
-	if (file)
-		fclose(file);
 }
 
 struct timing timing_read(const char *root)
@@ -96,10 +74,21 @@ struct timing timing_read(const char *root)
 				.cpu = now.cpu,
 				.waited = waited(root),
 				.voluntary = NAN,
-				.involuntary = NAN};
+				.involuntary = NAN,
+				.busy = NAN,
+				.steal = NAN};
+	double user, nice, system, steal, second = (double)sysconf(_SC_CLK_TCK);
+	FILE *file = open_below(root, "/proc/stat");
 	struct rusage usage;
 
-	read_machine(root, &timing);
+	/* "cpu  user nice system idle iowait irq softirq steal guest ..." in clock ticks, first */
+	if (file && fscanf(file, "cpu %lf %lf %lf %*s %*s %*s %*s %lf", &user, &nice, &system,
+			   &steal) == 4) {
+		timing.busy = (user + nice + system) / second;
+		timing.steal = steal / second;
+	}
+	if (file)
+		fclose(file);
 	if (getrusage(RUSAGE_SELF, &usage) == 0) {
 		timing.voluntary = (double)usage.ru_nvcsw;
 		timing.involuntary = (double)usage.ru_nivcsw;

@@ -36,42 +36,13 @@ bool verdict_stops_early(const struct choice *solver)
 	return false;
 }
 
-/* Of an objective that falls from one evaluation to the next, but for noise. */
-static const char *rising(const struct loop_result *end, const struct verdict_facts *facts)
-{
-	double objective = end->last.objective_network, best = end->best_objective;
-
-	if (objective > end->first_objective * (1 + rise))
-		return "objective rose";
-	if (!facts->stops_early && !isnan(end->first_objective) &&
-	    objective - best > far * fabs(best) && /* NaN is not */
-	    objective - best > far_of_zero * facts->objective_zero)
-		return "objective far above its best iterate";
-	return NULL;
-}
-
-/* Of predicted classes. */
-static const char *predicting(const struct scores *s, const struct verdict_facts *facts)
-{
-	double n = facts->samples, smaller = fmin(s->positive, 1 - s->positive) * n;
-
-	if (isnan(s->accuracy))
-		return NULL;
-	if (s->positive <= 0 || s->positive >= 1)
-		return "constant prediction";
-	if (smaller < fmax(2, rare * n) - 0.5 && (1 - facts->majority) * n > 2 * smaller + 0.5)
-		return "nearly constant prediction";
-	if (s->accuracy < facts->majority)
-		return "below the majority class";
-	return NULL;
-}
-
 const char *verdict_suspect(const struct loop_result *end, const struct verdict_facts *facts)
 {
 	const struct evaluation *e = &end->last;
 	const struct scores *s = isnan(e->test.positive) ? &e->train : &e->test;
 	double objective = isnan(e->objective) ? e->objective_network : e->objective;
-	const char *why;
+	double above_best = e->objective_network - end->best_objective;
+	double smaller = fmin(s->positive, 1 - s->positive) * facts->samples;
 
 	if (!isfinite(e->objective_network))
 		return "objective not finite";
@@ -85,6 +56,20 @@ const char *verdict_suspect(const struct loop_result *end, const struct verdict_
 		return "no neuron";
 	if (objective > facts->objective_zero * (1 + below_bound))
 		return "objective above that of the zero network";
-	why = rising(end, facts);
-	return why ? why : predicting(s, facts);
+
+	/* of an objective that falls from one evaluation to the next, but for noise */
+	if (e->objective_network > end->first_objective * (1 + rise))
+		return "objective rose";
+	if (!facts->stops_early && !isnan(end->first_objective) &&
+	    above_best > far * fabs(end->best_objective) && /* NaN is not */
+	    above_best > far_of_zero * facts->objective_zero)
+		return "objective far above its best iterate";
+	if (isnan(s->accuracy)) /* of predicted classes */
+		return NULL;
+	if (s->positive <= 0 || s->positive >= 1)
+		return "constant prediction";
+	if (smaller < fmax(2, rare * facts->samples) - 0.5 &&
+	    (1 - facts->majority) * facts->samples > 2 * smaller + 0.5)
+		return "nearly constant prediction";
+	return s->accuracy < facts->majority ? "below the majority class" : NULL;
 }

@@ -25,14 +25,6 @@ static bool lock_byte(const struct alone *alone, short type, off_t byte)
 	return fcntl(alone->fd, F_OFD_SETLK, &range) == 0;
 }
 
-static bool is_wished_by_another(const struct alone *alone)
-{
-	struct flock range = {
-		.l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = BYTE_WISH, .l_len = 1};
-
-	return fcntl(alone->fd, F_OFD_GETLK, &range) == 0 && range.l_type != F_UNLCK;
-}
-
 struct alone alone_open(bool exclusive)
 {
 	const char *folder = getenv("TMPDIR");
@@ -54,10 +46,14 @@ struct alone alone_open(bool exclusive)
 
 bool alone_may_start(struct alone *alone)
 {
+	struct flock wish = {
+		.l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = BYTE_WISH, .l_len = 1};
+
 	if (alone->fd < 0 || (alone->held && alone->exclusive))
 		return true;
-	if (!alone->exclusive && is_wished_by_another(alone))
-		return false;
+	if (!alone->exclusive && fcntl(alone->fd, F_OFD_GETLK, &wish) == 0 &&
+	    wish.l_type != F_UNLCK)
+		return false; /* of another run */
 	if (alone->exclusive && !lock_byte(alone, F_WRLCK, BYTE_WISH))
 		return false;
 	if (!alone->held)

@@ -20,33 +20,22 @@
 /* --- requests -----------------------------------------------------------------------------------
  */
 
-static struct cellfile_swept *copy_swept(const struct cell *cell, struct arena *arena)
-{
-	struct cellfile_swept *swept = ARENA_ARRAY(arena, struct cellfile_swept, cell->swept_count);
-
-	for (size_t i = 0; i < cell->swept_count; i++)
-		swept[i] = (struct cellfile_swept){cell->swept[i].path, cell->swept[i].value};
-	return swept;
-}
-
-static bool asks_the_same(const struct cell *a, const struct cell *b)
-{
-	return a->attack.at == b->attack.at && a->certify.at == b->certify.at &&
-	       a->selects.at == b->selects.at;
-}
-
 /* Repetitions ask for the same; their keys are made once. */
 static void make_request(struct plan *plan, size_t i, struct arena *arena)
 {
 	struct planned *at = &plan->at[i];
-	const struct cell *cell = at->cell;
+	const struct cell *cell = at->cell, *last = i > 0 ? at[-1].cell : NULL;
 	const struct select_options *select = &cell->train.select;
 
 	at->request.select_by = select->by == SELECT_NONE ? NULL : spec_selects[select->by];
 	at->request.select_per = spec_select_per[select->per];
 	at->request.swept_count = cell->swept_count;
-	at->request.swept = copy_swept(cell, arena);
-	if (i > 0 && asks_the_same(cell, at[-1].cell))
+	at->request.swept = ARENA_ARRAY(arena, struct cellfile_swept, cell->swept_count);
+	for (size_t k = 0; k < cell->swept_count; k++)
+		at->request.swept[k] =
+			(struct cellfile_swept){cell->swept[k].path, cell->swept[k].value};
+	if (last && cell->attack.at == last->attack.at && cell->certify.at == last->certify.at &&
+	    cell->selects.at == last->selects.at)
 		at->request.entries = at[-1].request.entries;
 	else
 		keys_of(cell, arena, &at->request.entries);
@@ -63,17 +52,6 @@ static int by_id(const void *a, const void *b)
 	int order = strcmp(p->cell->id, q->cell->id);
 
 	return order ? order : (p > q) - (p < q);
-}
-
-/* The plan by ids, those that are equal in its order. */
-static struct planned **sorted(struct plan *plan, struct arena *arena)
-{
-	struct planned **at = ARENA_ARRAY(arena, struct planned *, plan->count);
-
-	for (size_t i = 0; i < plan->count; i++)
-		at[i] = &plan->at[i];
-	qsort(at, plan->count, sizeof *at, by_id);
-	return at;
 }
 
 /* The entries that any of them selects by, each once. */
@@ -100,71 +78,50 @@ static struct groups join_selects(struct planned **at, size_t count, struct aren
 	return (struct groups){seen.count, entries};
 }
 
-/* Each of them, if it is computed, computes what all ask for. */
-static void share(struct plan *plan, struct planned **at, size_t count, struct cell *cells,
-		  struct arena *arena)
-{
-	const struct groups selects = join_selects(at, count, arena);
-
-	for (size_t i = 0; i < count; i++) {
-		struct cell *cell = &cells[at[i] - plan->at];
-		struct text w = text_new(arena);
-
-		cell->selects = selects;
-		cell_write(&w, cell);
-		cell->text = w.at;
-		keys_of(cell, arena, &at[i]->wanted);
-	}
-}
-
+/* Each of those that are equal, if it is computed, computes what all ask for. */
 static void find_equal(struct plan *plan, struct cell *cells, struct arena *arena)
 {
-	struct planned **at = sorted(plan, arena);
+	struct planned **at = ARENA_ARRAY(arena, struct planned *, plan->count);
 
-	for (size_t i = 0, count; i < plan->count; i += count) {
-		for (count = 0; i + count < plan->count &&
-				strcmp(at[i + count]->cell->id, at[i]->cell->id) == 0;
-		     count++)
-			at[i + count]->first = (size_t)(at[i] - plan->at);
-		if (count > 1)
-			share(plan, at + i, count, cells, arena);
+	for (size_t i = 0; i < plan->count; i++)
+		at[i] = &plan->at[i];
+	qsort(at, plan->count, sizeof *at, by_id);
+	for (size_t i = 0, end; i < plan->count; i = end) {
+		struct groups selects;
+
+		for (end = i; end < plan->count && strcmp(at[end]->cell->id, at[i]->cell->id) == 0;
+		     end++)
+			at[end]->first = (size_t)(at[i] - plan->at);
+		if (end - i == 1)
+			continue;
+		selects = join_selects(at + i, end - i, arena);
+		for (size_t k = i; k < end; k++) {
+			struct cell *cell = &cells[at[k] - plan->at];
+			struct text w = text_new(arena);
+
+			cell->selects = selects;
+			cell_write(&w, cell);
+			cell->text = w.at;
+			keys_of(cell, arena, &at[k]->wanted);
+		}
 	}
 }
 
 /* --- records ------------------------------------------------------------------------------------
  */
 
-static bool has_status(const struct planned *at, enum cell_status status)
-{
-	return strcmp(at->record.status, cell_status_names[status]) == 0;
-}
-
 /* A skipped cell may fit by now, and one that was interrupted was not stopped by a limit of its
  * own. */
-static void judge(struct planned *at, const struct entries *held)
-{
-	bool same = held->asked && strcmp(held->asked, at->wanted.asked) == 0;
-	unsigned lacks = entries_lacking(held, &at->wanted);
-
-	if (!at->record.status || has_status(at, CELL_SKIPPED) || has_status(at, CELL_INTERRUPTED))
-		return;
-	at->record.trained = held->trained;
-	if (has_status(at, CELL_OK))
-		at->record.done = lacks == 0;
-	else if (held->trained)
-		at->record.done = same;
-	else
-		at->record.done = held->begun || same || !has_status(at, CELL_FAILED);
-	at->record.lacks = held->trained ? lacks : 0;
-}
-
 static enum status look_up(const char *folder, struct planned *at, struct arena *arena,
 			   struct err *err)
 {
 	const char *record = arena_format(arena, "%s/cells/%s", folder, at->cell->id);
 	struct err unreadable = {0};
+	enum cell_status status = CELL_OK;
 	struct entries held;
 	struct kept kept;
+	unsigned lacks;
+	bool same;
 
 	TRY(kept_read(record, arena, &kept, err));
 	if (entries_read(arena_format(arena, "%s/entries.json", record), arena, &held,
@@ -174,8 +131,23 @@ static enum status look_up(const char *folder, struct planned *at, struct arena 
 	at->record.damage = kept.damage;
 	at->record.status = kept.damage ? cell_status_names[CELL_DAMAGED] : kept.result.status;
 	at->record.disturbed = kept.result.timing != NULL;
-	if (!kept.damage)
-		judge(at, &held);
+	if (kept.damage || !at->record.status)
+		return STATUS_OK;
+	while (status < CELL_DAMAGED && strcmp(at->record.status, cell_status_names[status]) != 0)
+		status++;
+	if (status == CELL_SKIPPED || status == CELL_INTERRUPTED)
+		return STATUS_OK;
+
+	same = held.asked && strcmp(held.asked, at->wanted.asked) == 0;
+	lacks = entries_lacking(&held, &at->wanted);
+	at->record.trained = held.trained;
+	if (status == CELL_OK)
+		at->record.done = lacks == 0;
+	else if (held.trained)
+		at->record.done = same;
+	else
+		at->record.done = held.begun || same || status != CELL_FAILED;
+	at->record.lacks = held.trained ? lacks : 0;
 	return STATUS_OK;
 }
 

@@ -21,7 +21,6 @@ struct term {
 struct filter {
 	size_t count;
 	struct term *term;
-	struct arena arena;
 };
 
 /* The cell's value of a key, or NULL if it has none. */
@@ -40,18 +39,7 @@ static const char *value_of(const struct cell *cell, const char *key, char *room
 	return NULL;
 }
 
-/* Same text, or the same number written differently. */
-static bool same_value(const char *a, const char *b)
-{
-	char *end_a, *end_b;
-	double x = strtod(a, &end_a), y = strtod(b, &end_b);
-
-	if (strcmp(a, b) == 0)
-		return true;
-	return end_a != a && end_b != b && !*end_a && !*end_b && x == y;
-}
-
-/* For each key, one of the values given for it. */
+/* For each key, one of the values given for it: the same text, or the same number. */
 static bool matches(const struct filter *filter, const struct cell *cell)
 {
 	char room[32];
@@ -59,22 +47,61 @@ static bool matches(const struct filter *filter, const struct cell *cell)
 	for (size_t i = 0; i < filter->count; i++) {
 		const char *key = filter->term[i].key;
 		const char *value = value_of(cell, key, room, sizeof room);
-		bool any = false;
+		char *end = NULL, *end_given;
+		double x = value ? strtod(value, &end) : 0;
+		bool number = value && end != value && !*end, any = false;
 
-		for (size_t k = 0; k < filter->count && value; k++)
+		for (size_t k = 0; k < filter->count && value; k++) {
+			const char *given = filter->term[k].value;
+			double y = strtod(given, &end_given);
+
 			any |= strcmp(filter->term[k].key, key) == 0 &&
-			       same_value(filter->term[k].value, value);
+			       (strcmp(given, value) == 0 ||
+				(number && end_given != given && !*end_given && x == y));
+		}
 		if (!any)
 			return false;
 	}
 	return true;
 }
 
-static enum status parse(const char *text, struct filter *out, struct err *err)
+static enum status check_key(const char *key, const struct plan *plan, struct err *err)
 {
-	char *copy = arena_text(&out->arena, text), *rest = NULL;
+	const char *keys[KEYS] = {NULL}, *nearest;
+	size_t count = FIXED_KEYS, k;
+	struct arena arena = {0};
+	struct text list = text_new(&arena);
 
-	out->term = ARENA_ARRAY(&out->arena, struct term, strlen(text) + 1);
+	memcpy(keys, fixed_keys, sizeof fixed_keys);
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct cell *cell = plan->at[i].cell;
+
+		for (size_t s = 0; s < cell->swept_count; s++) {
+			for (k = 0; k < count && strcmp(keys[k], cell->swept[s].path) != 0;)
+				k++;
+			if (k == count && count < KEYS)
+				keys[count++] = cell->swept[s].path;
+		}
+	}
+	for (k = 0; k < count && strcmp(keys[k], key) != 0; k++)
+		text_item(&list, ", ", "%s", keys[k]);
+	if (k == count) {
+		nearest = nearest_name(key, keys, count);
+		err_set(err, STATUS_SPEC, "--filter: unknown key \"%s\"%s%s%s (one of %s)", key,
+			nearest ? "; did you mean \"" : "", nearest ? nearest : "",
+			nearest ? "\"?" : "", list.at);
+	}
+	arena_release(&arena);
+	return k < count ? STATUS_OK : STATUS_SPEC;
+}
+
+/* "key=value,key=value"; copy is taken apart. */
+static enum status apply(struct plan *plan, char *copy, struct arena *arena, struct err *err)
+{
+	struct filter filter = {0, ARENA_ARRAY(arena, struct term, strlen(copy) + 1)};
+	size_t kept = 0;
+	char *rest = NULL;
+
 	for (char *part = strtok_r(copy, ",", &rest); part; part = strtok_r(NULL, ",", &rest)) {
 		char *equals = strchr(part, '=');
 
@@ -82,61 +109,12 @@ static enum status parse(const char *text, struct filter *out, struct err *err)
 			return err_set(err, STATUS_SPEC, "--filter: expected key=value, got \"%s\"",
 				       part);
 		*equals = '\0';
-		out->term[out->count++] = (struct term){part, equals + 1};
+		filter.term[filter.count++] = (struct term){part, equals + 1};
 	}
-	return STATUS_OK;
-}
-
-static size_t known_keys(const struct plan *plan, const char **keys)
-{
-	size_t count = FIXED_KEYS;
-
-	memcpy(keys, fixed_keys, sizeof fixed_keys);
+	for (size_t i = 0; i < filter.count; i++)
+		TRY(check_key(filter.term[i].key, plan, err));
 	for (size_t i = 0; i < plan->count; i++) {
-		const struct cell *cell = plan->at[i].cell;
-
-		for (size_t s = 0; s < cell->swept_count; s++) {
-			size_t k = 0;
-
-			while (k < count && strcmp(keys[k], cell->swept[s].path) != 0)
-				k++;
-			if (k == count && count < KEYS)
-				keys[count++] = cell->swept[s].path;
-		}
-	}
-	return count;
-}
-
-static enum status check_key(const char *key, const struct plan *plan, struct err *err)
-{
-	const char *keys[KEYS], *nearest;
-	size_t count = known_keys(plan, keys);
-	struct arena arena = {0};
-	struct text list = text_new(&arena);
-
-	for (size_t i = 0; i < count; i++)
-		if (strcmp(keys[i], key) == 0) {
-			arena_release(&arena);
-			return STATUS_OK;
-		}
-	for (size_t i = 0; i < count; i++)
-		text_item(&list, ", ", "%s", keys[i]);
-	nearest = nearest_name(key, keys, count);
-	err_set(err, STATUS_SPEC, "--filter: unknown key \"%s\"%s%s%s (one of %s)", key,
-		nearest ? "; did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?" : "",
-		list.at);
-	arena_release(&arena);
-	return STATUS_SPEC;
-}
-
-static enum status keep_matching(const struct filter *filter, struct plan *plan, struct err *err)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < filter->count; i++)
-		TRY(check_key(filter->term[i].key, plan, err));
-	for (size_t i = 0; i < plan->count; i++) {
-		plan->at[i].left_out = !matches(filter, plan->at[i].cell);
+		plan->at[i].left_out = !matches(&filter, plan->at[i].cell);
 		kept += !plan->at[i].left_out;
 	}
 	return kept ? STATUS_OK : err_set(err, STATUS_SPEC, "--filter: no cell matches");
@@ -144,14 +122,11 @@ static enum status keep_matching(const struct filter *filter, struct plan *plan,
 
 enum status filter_apply(struct plan *plan, const char *text, struct err *err)
 {
-	struct filter filter = {0};
+	struct arena arena = {0};
 	enum status status = STATUS_OK;
 
-	if (text) {
-		status = parse(text, &filter, err);
-		if (status == STATUS_OK)
-			status = keep_matching(&filter, plan, err);
-	}
-	arena_release(&filter.arena);
+	if (text)
+		status = apply(plan, arena_text(&arena, text), &arena, err);
+	arena_release(&arena);
 	return status;
 }

@@ -76,29 +76,19 @@ void forecast_share(bool exclusive, long *jobs, long *threads)
 		*threads = 1;
 }
 
-/* The first number of a file that follows `key`; NaN if there is none. */
-static double number_in_file(const char *path, const char *key)
-{
-	FILE *file = fopen(path, "re");
-	double value = NAN;
-	char line[256];
-
-	if (!file)
-		return NAN;
-	while (isnan(value) && fgets(line, sizeof line, file))
-		if (strncmp(line, key, strlen(key)) != 0 ||
-		    sscanf(line + strlen(key), "%lf", &value) != 1)
-			value = NAN;
-	fclose(file);
-	return value;
-}
-
 double forecast_memory_available(void)
 {
 	const double kib = 1024.0;
-	double bytes = number_in_file("/proc/meminfo", "MemAvailable:") * kib;
+	FILE *file = fopen("/proc/meminfo", "re");
+	double bytes = NAN;
+	char line[256];
 
-	bytes = fmin(bytes, cgroup_read("").memory); /* fmin ignores NaN */
+	while (file && isnan(bytes) && fgets(line, sizeof line, file))
+		if (sscanf(line, "MemAvailable: %lf", &bytes) != 1)
+			bytes = NAN;
+	if (file)
+		fclose(file);
+	bytes = fmin(bytes * kib, cgroup_read("").memory); /* fmin ignores NaN */
 	return isnan(bytes) ? HUGE_VAL : bytes;
 }
 

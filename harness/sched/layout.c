@@ -74,10 +74,11 @@ static enum status make_tmp(const struct layout *layout, struct arena *arena, st
 	return err_at(err, status, (struct err_place){found.source, 0, 0}, "%s", found.text);
 }
 
+/* The temporary folder and that of the records, without what a run left that was killed. With the
+ * lock held, no temporary folder can belong to a living run. */
 static enum status make_folders(const struct layout *layout, bool alone, struct arena *arena,
 				struct err *err)
 {
-	/* with the lock held, no temporary folder can belong to a living run */
 	TRY(folder_remove(layout->tmp, err));
 	TRY(make_tmp(layout, arena, err));
 	TRY(folder_make_own(layout->cells, err));
@@ -85,19 +86,6 @@ static enum status make_folders(const struct layout *layout, bool alone, struct 
 		return STATUS_OK;
 	TRY(remove_leftovers(layout->folder, is_unfinished, arena, err));
 	return remove_leftovers(layout->cells, is_moved_aside, arena, err);
-}
-
-/* Without locks other runs may be at work: each has a temporary folder of its own, and of a cell
- * that two of them compute the first record is kept. */
-static const char *tmp_of(const char *folder, struct sched_shard shard, const char *no_locks,
-			  struct arena *arena)
-{
-	if (no_locks)
-		return arena_format(arena, "%s/tmp/process-%ld", folder, (long)getpid());
-	if (shard.count > 1)
-		return arena_format(arena, "%s/tmp/%zu-of-%zu", folder, shard.index + 1,
-				    shard.count);
-	return arena_format(arena, "%s/tmp", folder);
 }
 
 enum status layout_open(struct layout *out, const char *folder, struct sched_shard shard,
@@ -108,15 +96,22 @@ enum status layout_open(struct layout *out, const char *folder, struct sched_sha
 
 	out->folder = folder;
 	out->cells = arena_format(arena, "%s/cells", folder);
+	out->tmp = arena_format(arena, "%s/tmp", folder);
 	TRY(folder_make(folder, err));
 	TRY(lock_take(arena_format(arena, "%s/" LOCK_FILE, folder), shard, &out->lock, &no_locks,
 		      err));
-	if (no_locks)
+	if (no_locks) {
 		fprintf(stderr,
 			"%s: note: no locks on this file system (%s): that no other run writes to "
 			"this folder is for you to see\n",
 			folder, no_locks);
-	out->tmp = tmp_of(folder, shard, no_locks, arena);
+		/* other runs may be at work: each has a temporary folder of its own, and of a cell
+		 * that two of them compute the first record is kept */
+		out->tmp = arena_format(arena, "%s/process-%ld", out->tmp, (long)getpid());
+	} else if (shard.count > 1) {
+		out->tmp = arena_format(arena, "%s/%zu-of-%zu", out->tmp, shard.index + 1,
+					shard.count);
+	}
 	status = make_folders(out, shard.count <= 1 && !no_locks, arena, err);
 	if (status != STATUS_OK)
 		close(out->lock);
@@ -166,52 +161,36 @@ size_t layout_count_running(const char *folder)
 	return count;
 }
 
-/* First line: the path of the spec; then each --set. */
-static const char *origin_text(const struct experiment *experiment, struct texts sets,
-			       struct arena *arena)
-{
-	char *absolute = realpath(experiment->path, NULL);
-	struct text text = text_new(arena);
-
-	text_format(&text, "%s\n", absolute ? absolute : experiment->path);
-	free(absolute);
-	for (size_t i = 0; i < sets.count; i++)
-		text_format(&text, "%s\n", sets.at[i]);
-	return text.at;
-}
-
-static enum status write_origin(const struct layout *layout, const struct experiment *experiment,
-				struct texts sets, struct arena *arena, struct err *err)
-{
-	const char *spec;
-
-	TRY(store_read_text(experiment->path, arena, &spec, err));
-	TRY(checksums_put_text(layout->folder, "spec.yaml", spec, err));
-	return checksums_put_text(layout->folder, COMMAND_ORIGIN_FILE,
-				  origin_text(experiment, sets, arena), err);
-}
-
-static enum status write_environment(const struct layout *layout, const struct env_workers *workers,
-				     struct arena *arena, struct err *err)
-{
-	const char *tmp =
-		store_beside(arena_format(arena, "%s/new-env.json", layout->folder), arena);
-
-	TRY(env_write(tmp, workers, err));
-	return checksums_put(layout->folder, "env.json", tmp, err);
-}
-
 enum status layout_write_origin(const struct layout *layout, const struct experiment *experiment,
 				struct texts sets, const struct env_workers *workers,
 				struct err *err)
 {
 	struct arena arena = {0};
+	const char *spec, *env = arena_format(&arena, "%s/new-env.json", layout->folder);
+	char *absolute = realpath(experiment->path, NULL);
+	struct text origin = text_new(&arena); /* the path of the spec; then each --set */
 	enum status status;
 
+	env = store_beside(env, &arena);
+	text_format(&origin, "%s\n", absolute ? absolute : experiment->path);
+	free(absolute);
+	for (size_t i = 0; i < sets.count; i++)
+		text_format(&origin, "%s\n", sets.at[i]);
+
 	lock_files(layout->lock);
-	status = write_origin(layout, experiment, sets, &arena, err);
+	status = store_read_text(experiment->path, &arena, &spec, err);
 	if (status == STATUS_OK)
-		status = write_environment(layout, workers, &arena, err);
+		status = checksums_put_text(layout->folder, "spec.yaml", spec, err);
+	if (status == STATUS_OK && experiment->style.file)
+		status = store_read_text(experiment->style.file, &arena, &spec, err);
+	if (status == STATUS_OK && experiment->style.file)
+		status = checksums_put_text(layout->folder, SPEC_STYLE_FILE, spec, err);
+	if (status == STATUS_OK)
+		status = checksums_put_text(layout->folder, COMMAND_ORIGIN_FILE, origin.at, err);
+	if (status == STATUS_OK)
+		status = env_write(env, workers, err);
+	if (status == STATUS_OK)
+		status = checksums_put(layout->folder, "env.json", env, err);
 	lock_free_files(layout->lock);
 	arena_release(&arena);
 	return status;

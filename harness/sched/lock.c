@@ -24,22 +24,6 @@ static int lock_byte(int fd, int command, short type, off_t byte)
 	return fcntl(fd, command, &range);
 }
 
-/* Among all pairs (index, count), index < count, each has a byte of its own. */
-static off_t shard_byte(struct sched_shard shard)
-{
-	off_t count = (off_t)shard.count;
-
-	return BYTE_SHARDS + count * (count - 1) / 2 + (off_t)shard.index;
-}
-
-static bool take_bytes(int fd, struct sched_shard shard)
-{
-	if (shard.count <= 1)
-		return lock_byte(fd, F_OFD_SETLK, F_WRLCK, BYTE_RUN) == 0;
-	return lock_byte(fd, F_OFD_SETLK, F_RDLCK, BYTE_RUN) == 0 &&
-	       lock_byte(fd, F_OFD_SETLK, F_WRLCK, shard_byte(shard)) == 0;
-}
-
 /* EINVAL: a kernel without locks of open files. */
 bool lock_has_none(int code)
 {
@@ -47,23 +31,16 @@ bool lock_has_none(int code)
 	       code == EINVAL;
 }
 
-static enum status refuse(int fd, struct err_place at, struct err *err)
-{
-	char holder[32] = "", process[48] = "";
-	ssize_t got = read(fd, holder, sizeof holder - 1);
-	long number = got > 0 ? strtol(holder, NULL, 10) : 0;
-
-	if (number > 0)
-		snprintf(process, sizeof process, " (process %ld)", number);
-	return err_at(err, STATUS_ENV, at,
-		      "another run is writing to this folder%s; wait for it or stop it", process);
-}
-
 enum status lock_take(const char *path, struct sched_shard shard, int *fd, const char **none,
 		      struct err *err)
 {
 	struct err_place at = {path, 0, 0};
-	enum status status;
+	/* among all pairs (index, count), index < count, each has a byte of its own */
+	off_t count = (off_t)shard.count;
+	off_t byte = BYTE_SHARDS + count * (count - 1) / 2 + (off_t)shard.index;
+	bool shared = shard.count > 1;
+	char holder[32] = "", process[48] = "";
+	long number;
 
 	*none = NULL;
 	*fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, FILE_MODE);
@@ -71,21 +48,28 @@ enum status lock_take(const char *path, struct sched_shard shard, int *fd, const
 		return err_at(err, STATUS_ENV, at, "cannot write: %s",
 			      errno == ELOOP ? "it is a link, which is not followed"
 					     : strerror(errno));
-	if (!take_bytes(*fd, shard)) {
-		if (lock_has_none(errno)) {
-			*none = strerror(errno);
-			return STATUS_OK;
-		}
-		status = errno == EAGAIN || errno == EACCES
-				 ? refuse(*fd, at, err)
-				 : err_at(err, STATUS_ENV, at, "cannot lock: %s", strerror(errno));
-		close(*fd);
-		return status;
+	if (lock_byte(*fd, F_OFD_SETLK, shared ? F_RDLCK : F_WRLCK, BYTE_RUN) == 0 &&
+	    (!shared || lock_byte(*fd, F_OFD_SETLK, F_WRLCK, byte) == 0)) {
+		/* the number only helps the message below: a lock without it is as good */
+		if (ftruncate(*fd, 0) == 0)
+			dprintf(*fd, "%ld\n", (long)getpid());
+		return STATUS_OK;
 	}
-	/* the number only helps the message above: a lock without it is as good */
-	if (ftruncate(*fd, 0) == 0)
-		dprintf(*fd, "%ld\n", (long)getpid());
-	return STATUS_OK;
+	if (lock_has_none(errno)) {
+		*none = strerror(errno);
+		return STATUS_OK;
+	}
+	if (errno == EAGAIN || errno == EACCES) {
+		number = read(*fd, holder, sizeof holder - 1) > 0 ? strtol(holder, NULL, 10) : 0;
+		if (number > 0)
+			snprintf(process, sizeof process, " (process %ld)", number);
+		err_at(err, STATUS_ENV, at,
+		       "another run is writing to this folder%s; wait for it or stop it", process);
+	} else {
+		err_at(err, STATUS_ENV, at, "cannot lock: %s", strerror(errno));
+	}
+	close(*fd);
+	return STATUS_ENV;
 }
 
 void lock_files(int fd)

@@ -42,45 +42,6 @@ const char *outcome_last_line(const char *tmp, struct arena *arena)
 	return arena_text_n(arena, line, strnlen(line, TAIL_KEPT));
 }
 
-static const char *with_log(const char *what, const char *tmp, struct arena *arena)
-{
-	const char *line = outcome_last_line(tmp, arena);
-
-	return line ? arena_format(arena, "%s: %s", what, line) : what;
-}
-
-static enum cell_status signalled(const struct ending *ending, const char *tmp, struct arena *arena,
-				  const char **message)
-{
-	int number = WTERMSIG(ending->end.wait_status);
-	const char *name = sigabbrev_np(number);
-
-	if (number == SIGKILL && ending->end.kernel_oom) {
-		*message = "killed by the kernel: out of memory";
-		return CELL_OOM;
-	}
-	*message = with_log(
-		arena_format(arena, "killed by signal %d (SIG%s)", number, name ? name : "?"), tmp,
-		arena);
-	return CELL_CRASHED;
-}
-
-static const char *used_too_much(const struct ending *ending, struct arena *arena)
-{
-	char used[BYTES_ROOM], limit[BYTES_ROOM];
-
-	forecast_bytes_text(ending->end.over_memory, used, sizeof used);
-	forecast_bytes_text(ending->memory_limit, limit, sizeof limit);
-	return arena_format(arena, "used %s of memory, resources.memory_limit allows %s", used,
-			    limit);
-}
-
-static bool is_stopped(const struct ending *ending)
-{
-	return WIFEXITED(ending->end.wait_status) &&
-	       WEXITSTATUS(ending->end.wait_status) == RUN_EXIT_STOPPED;
-}
-
 bool outcome_is_good(const struct ending *ending)
 {
 	return WIFEXITED(ending->end.wait_status) &&
@@ -92,10 +53,16 @@ bool outcome_is_good(const struct ending *ending)
 static enum cell_status classify(const struct ending *ending, const char *tmp, struct arena *arena,
 				 const char **message)
 {
+	const int wait_status = ending->end.wait_status;
+	char used[BYTES_ROOM] = "", limit[BYTES_ROOM] = "";
+
 	if (outcome_is_good(ending))
 		return CELL_OK;
 	if (ending->end.over_memory > 0) {
-		*message = used_too_much(ending, arena);
+		forecast_bytes_text(ending->end.over_memory, used, sizeof used);
+		forecast_bytes_text(ending->memory_limit, limit, sizeof limit);
+		*message = arena_format(
+			arena, "used %s of memory, resources.memory_limit allows %s", used, limit);
 		return CELL_OOM;
 	}
 	if (ending->timed_out) {
@@ -103,20 +70,28 @@ static enum cell_status classify(const struct ending *ending, const char *tmp, s
 					ending->time_limit);
 		return CELL_TIMEOUT;
 	}
-	if (is_stopped(ending)) {
+	if (WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == RUN_EXIT_STOPPED) {
 		*message = "stopped by a signal from outside";
 		return CELL_INTERRUPTED;
 	}
-	if (WIFSIGNALED(ending->end.wait_status))
-		return signalled(ending, tmp, arena, message);
 	*message = outcome_last_line(tmp, arena);
-	if (WEXITSTATUS(ending->end.wait_status) == RUN_EXIT_OOM) {
+	if (WIFSIGNALED(wait_status)) {
+		int number = WTERMSIG(wait_status);
+		const char *name = sigabbrev_np(number), *line = *message;
+
+		*message = "killed by the kernel: out of memory";
+		if (number == SIGKILL && ending->end.kernel_oom)
+			return CELL_OOM;
+		*message = arena_format(arena, "killed by signal %d (SIG%s)%s%s", number,
+					name ? name : "?", line ? ": " : "", line ? line : "");
+		return CELL_CRASHED;
+	}
+	if (WEXITSTATUS(wait_status) == RUN_EXIT_OOM) {
 		*message = *message ? *message : "out of memory";
 		return CELL_OOM;
 	}
 	if (!*message)
-		*message =
-			arena_format(arena, "exit status %d", WEXITSTATUS(ending->end.wait_status));
+		*message = arena_format(arena, "exit status %d", WEXITSTATUS(wait_status));
 	return CELL_FAILED;
 }
 
@@ -159,12 +134,10 @@ static struct entries progress_of(const char *tmp, struct arena *arena)
 	return entries;
 }
 
-/* What a worker wrote, if it can be read and fits the way it ended. It computes without knowing the
- * id of its cell. */
-static bool own_result(const struct cell *cell, enum cell_status ended, const char *tmp,
-		       struct arena *arena, struct result *out)
+/* What a worker wrote, if it can be read and fits the way it ended. */
+static bool own_result(const struct cell *cell, enum cell_status ended, bool trained,
+		       const char *tmp, struct arena *arena, struct result *out)
 {
-	bool trained = progress_of(tmp, arena).trained;
 	struct err unreadable = {0};
 	const char *path = arena_format(arena, "%s/result.json", tmp);
 
@@ -179,28 +152,6 @@ static bool own_result(const struct cell *cell, enum cell_status ended, const ch
 	return trained || ended == CELL_TIMEOUT || ended == CELL_OOM || ended == CELL_INTERRUPTED;
 }
 
-/* Of a worker that a limit or an error has ended: what it had found by then, under that status. */
-static void complete(const struct ending *ending, enum cell_status ended, const char *message,
-		     bool trained, struct arena *arena, struct result *out)
-{
-	if (has_status(out, CELL_INTERRUPTED) && !trained)
-		message = arena_format(arena, "%s; the record is of iteration %.0f", message,
-				       out->iterations);
-	out->status = cell_status_names[ended];
-	out->message = message;
-	if (ended == CELL_TIMEOUT && !out->outcome)
-		out->outcome = outcome_name(OUTCOME_TIME_LIMIT);
-	out->peak_mem_bytes = fmax(out->peak_mem_bytes, ending->end.peak_bytes);
-}
-
-static enum status mend_tables(const char *tmp, struct arena *arena, struct err *err)
-{
-	for (const struct manifest_file *file = manifest_files; file->name; file++)
-		if (file->table)
-			TRY(csv_mend(arena_format(arena, "%s/%s", tmp, file->name), err));
-	return STATUS_OK;
-}
-
 void outcome_describe(const struct cell *cell, const struct ending *ending, const char *tmp,
 		      struct arena *arena, struct result *out)
 {
@@ -208,8 +159,11 @@ void outcome_describe(const struct cell *cell, const struct ending *ending, cons
 	enum cell_status status = classify(ending, tmp, arena, &message);
 
 	if (status == CELL_OK) {
+		const char *line = outcome_last_line(tmp, arena);
+
 		status = CELL_FAILED;
-		message = with_log("the worker wrote no result", tmp, arena);
+		message = arena_format(arena, "the worker wrote no result%s%s", line ? ": " : "",
+				       line ? line : "");
 	}
 	*out = result_of(cell);
 	out->status = cell_status_names[status];
@@ -235,11 +189,22 @@ enum status outcome_record(const struct cell *cell, const struct ending *ending,
 	enum cell_status status = classify(ending, tmp, arena, &message);
 	bool trained = progress_of(tmp, arena).trained;
 
-	if (!own_result(cell, status, tmp, arena, out))
+	if (!own_result(cell, status, trained, tmp, arena, out)) {
 		outcome_describe(cell, ending, tmp, arena, out);
-	else if (status != CELL_OK && !has_status(out, CELL_FAILED))
-		complete(ending, status, message, trained, arena, out);
-	TRY(mend_tables(tmp, arena, err));
+	} else if (status != CELL_OK && !has_status(out, CELL_FAILED)) {
+		/* ended by a limit or an error: what it had found by then, under that status */
+		if (has_status(out, CELL_INTERRUPTED) && !trained)
+			message = arena_format(arena, "%s; the record is of iteration %.0f",
+					       message, out->iterations);
+		out->status = cell_status_names[status];
+		out->message = message;
+		if (status == CELL_TIMEOUT && !out->outcome)
+			out->outcome = outcome_name(OUTCOME_TIME_LIMIT);
+		out->peak_mem_bytes = fmax(out->peak_mem_bytes, ending->end.peak_bytes);
+	}
+	for (const struct manifest_file *file = manifest_files; file->name; file++)
+		if (file->table)
+			TRY(csv_mend(arena_format(arena, "%s/%s", tmp, file->name), err));
 	TRY(note_asked(cell, tmp, arena, err));
 	return write_result(out, tmp, arena, err);
 }

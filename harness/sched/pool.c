@@ -56,45 +56,36 @@ static bool is_wanted(const struct pool *pool, struct planned *at)
 	return !at->record.done || anew || (o->retry_failed && is_not_ok(at));
 }
 
-static const char *label_of(const struct planned *at, struct arena *arena)
-{
-	const struct cell *cell = at->cell;
-	const char *swept = sched_swept(cell, " ", arena);
-
-	return arena_format(arena, "%s %s%s%s #%ld%s", cell->data.name, cell->train.name,
-			    *swept ? " " : "", swept, cell->repetition,
-			    at->completes ? " completed" : "");
-}
-
-/* Of all cells that share the record. */
-static void set_done(struct plan *plan, const struct planned *at, const char *status)
-{
-	size_t k = 0;
-
-	while (strcmp(cell_status_names[k], status) != 0) /* the plan outlives the result */
-		k++;
-	for (size_t i = at->first; i < plan->count; i++)
-		if (plan->at[i].first == at->first) {
-			plan->at[i].record.done = true;
-			plan->at[i].record.status = cell_status_names[k];
-			plan->at[i].record.lacks = 0;
-		}
-}
-
 static void count_result(struct pool *pool, const struct slot *slot, const struct result *result)
 {
 	struct planned *at = slot->at;
+	const struct cell *cell = at->cell;
 	bool ok = strcmp(result->status, cell_status_names[CELL_OK]) == 0;
+	bool bad = outcome_is_bad(result);
 	struct arena arena = {0};
+	const char *swept = sched_swept(cell, " ", &arena);
+	size_t status = 0;
 
-	if (!at->completes || ok) /* else its record is as it was */
-		set_done(pool->plan, at, result->status);
+	while (strcmp(cell_status_names[status], result->status) != 0)
+		status++;                                        /* the plan outlives the result */
+	for (size_t i = at->first; i < pool->plan->count; i++) { /* all that share the record */
+		struct planned *same = &pool->plan->at[i];
+
+		if (same->first != at->first || (at->completes && !ok)) /* it is as it was */
+			continue;
+		same->record.done = true;
+		same->record.status = cell_status_names[status];
+		same->record.lacks = 0;
+	}
 	pool->summary->computed += !at->completes;
 	pool->summary->completed += at->completes && ok;
-	pool->summary->not_ok += outcome_is_bad(result);
-	pool->stopping |= pool->options->fail_fast && outcome_is_bad(result);
-	progress_finished(&pool->display, label_of(at, &arena), result,
-			  progress_now() - slot->start);
+	pool->summary->not_ok += bad;
+	pool->stopping |= pool->options->fail_fast && bad;
+	progress_finished(&pool->display,
+			  arena_format(&arena, "%s %s%s%s #%ld%s", cell->data.name,
+				       cell->train.name, *swept ? " " : "", swept, cell->repetition,
+				       at->completes ? " completed" : ""),
+			  result, progress_now() - slot->start);
 	arena_release(&arena);
 }
 
@@ -118,28 +109,24 @@ static enum status start_one(struct pool *pool, struct slot *slot, struct err *e
 	return status;
 }
 
-/* Whether the next cell has to wait for another run, and say so once. */
-static bool must_wait(struct pool *pool)
-{
-	bool waited = pool->waiting;
-
-	pool->waiting =
-		is_wanted(pool, &pool->plan->at[pool->next]) && !alone_may_start(&pool->alone);
-	if (pool->waiting && !waited)
-		progress_say(&pool->display,
-			     pool->alone.exclusive
-				     ? "timing: exclusive: waiting for other runs"
-				     : "waiting for a run that has timing: exclusive");
-	return pool->waiting;
-}
-
+/* As far as no other run has to be waited for, which is said once. */
 static enum status fill_slots(struct pool *pool, struct err *err)
 {
 	if (pool->running == 0)
 		alone_rest(&pool->alone);
 	for (size_t i = 0; i < pool->slot_count; i++)
 		while (!pool->slots[i].busy && !pool->stopping && pool->next < pool->plan->count) {
-			if (must_wait(pool))
+			bool waited = pool->waiting;
+
+			pool->waiting = is_wanted(pool, &pool->plan->at[pool->next]) &&
+					!alone_may_start(&pool->alone);
+			if (pool->waiting && !waited)
+				progress_say(
+					&pool->display,
+					pool->alone.exclusive
+						? "timing: exclusive: waiting for other runs"
+						: "waiting for a run that has timing: exclusive");
+			if (pool->waiting)
 				return STATUS_OK;
 			TRY(start_one(pool, &pool->slots[i], err));
 		}
@@ -169,24 +156,8 @@ static void take_signals(struct pool *pool)
 	}
 }
 
-/* The record of a cell that was told to stop is dropped: nothing ran to its end. */
-static enum status take_end(struct pool *pool, struct slot *slot, const struct job_end *end,
-			    struct err *err)
-{
-	enum status status = STATUS_OK;
-	struct result result;
-
-	pool->running--;
-	if (slot_is_complete(slot, end)) {
-		status = slot_finish(slot, &pool->context, end, &result, err);
-		if (status == STATUS_OK)
-			count_result(pool, slot, &result);
-	}
-	slot_free(slot);
-	return status;
-}
-
-/* What happens within a moment, and what is due then. */
+/* What happens within a moment, and what is due then. The record of a cell that was told to stop is
+ * dropped: nothing ran to its end. */
 static enum status look_after(struct pool *pool, struct err *err)
 {
 	const struct slot_context *context = &pool->context;
@@ -201,14 +172,22 @@ static enum status look_after(struct pool *pool, struct err *err)
 	progress_draw(&pool->display, current, pool->running);
 	for (; context->executor->wait(context->state, seconds, &event); seconds = 0) {
 		struct slot *slot = &pool->slots[event.place];
-		enum status one = STATUS_OK;
+		struct result result;
 
 		take_signals(pool);
-		if (event.line)
+		if (event.line) {
 			slot_hear(slot, event.line);
-		else
-			one = take_end(pool, slot, &event.end, err);
-		status = status == STATUS_OK ? one : status;
+			continue;
+		}
+		pool->running--;
+		if (slot_is_complete(slot, &event.end)) {
+			enum status one = slot_finish(slot, context, &event.end, &result, err);
+
+			if (one == STATUS_OK)
+				count_result(pool, slot, &result);
+			status = status == STATUS_OK ? one : status;
+		}
+		slot_free(slot);
 	}
 	take_signals(pool);
 	for (size_t i = 0; i < pool->slot_count; i++)
@@ -233,20 +212,6 @@ static enum status run_pool(struct pool *pool, struct err *err)
 			status = fill_slots(pool, err);
 	}
 	return status;
-}
-
-static enum status check_workers(const struct pool *pool, struct arena *arena, struct err *err)
-{
-	for (size_t i = 0; i < pool->plan->count; i++) {
-		const char *path =
-			arena_format(arena, "%s/relubench-worker-%s", pool->context.worker_folder,
-				     spec_precisions[pool->plan->at[i].cell->precision]);
-
-		if (access(path, X_OK) != 0)
-			return err_at(err, STATUS_ENV, (struct err_place){path, 0, 0},
-				      "cannot run the worker program: %s", strerror(errno));
-	}
-	return STATUS_OK;
 }
 
 static struct asked_tally count_wanted(const struct pool *pool)
@@ -388,11 +353,19 @@ enum status sched_run(const struct experiment *experiment, struct plan *plan,
 		      struct err *err)
 {
 	struct pool pool = {.plan = plan, .options = options, .summary = out};
-	enum status status;
+	enum status status = STATUS_OK;
 
 	*out = (struct sched_summary){0};
 	set_up(&pool, &experiment->resources);
-	status = check_workers(&pool, &pool.arena, err);
+	for (size_t i = 0; i < plan->count && status == STATUS_OK; i++) {
+		const char *path =
+			arena_format(&pool.arena, "%s/relubench-worker-%s", options->worker_folder,
+				     spec_precisions[plan->at[i].cell->precision]);
+
+		if (access(path, X_OK) != 0)
+			status = err_at(err, STATUS_ENV, (struct err_place){path, 0, 0},
+					"cannot run the worker program: %s", strerror(errno));
+	}
 	if (status == STATUS_OK)
 		status = layout_open(&pool.layout, plan->folder, options->shard, &pool.arena, err);
 	if (status == STATUS_OK) {

@@ -51,33 +51,13 @@ void progress_say(struct progress_display *display, const char *text)
 	}
 }
 
-static void print_score(const struct result *result, FILE *to)
-{
-	if (!isnan(result->test_accuracy))
-		fprintf(to, "  test %.4g", result->test_accuracy);
-	else if (!isnan(result->test_rmse))
-		fprintf(to, "  test rmse %.4g", result->test_rmse);
-	if (result->suspect)
-		fprintf(to, "  suspect: %s", result->suspect);
-	if (result->message) {
-		fputs("  ", to);
-		printable_put(result->message, to);
-	}
-}
-
-/* The status; a cell that ran well may still have diverged. */
-static const char *verdict(const struct result *result)
-{
-	bool ok = result->status && strcmp(result->status, cell_status_names[CELL_OK]) == 0;
-
-	return ok && outcome_is_bad(result) ? result->outcome : result->status;
-}
-
 void progress_finished(struct progress_display *display, const char *label,
 		       const struct result *result, double seconds)
 {
 	bool bad = outcome_is_bad(result);
 	const char *paint = bad ? "\033[31m" : "\033[32m";
+	/* the status; a cell that ran well may still have diverged */
+	const char *verdict = bad && outcome_is_ok(result) ? result->outcome : result->status;
 	FILE *to = display->to;
 
 	display->done++;
@@ -88,9 +68,18 @@ void progress_finished(struct progress_display *display, const char *label,
 		fputs(clear_line, to);
 	fprintf(to, "[%zu/%zu] ", display->done, display->total);
 	printable_put(label, to);
-	fprintf(to, "  %s%s%s  %.2f s", display->color ? paint : "", verdict(result),
+	fprintf(to, "  %s%s%s  %.2f s", display->color ? paint : "", verdict,
 		display->color ? "\033[0m" : "", seconds);
-	print_score(result, to);
+	if (!isnan(result->test_accuracy))
+		fprintf(to, "  test %.4g", result->test_accuracy);
+	else if (!isnan(result->test_rmse))
+		fprintf(to, "  test rmse %.4g", result->test_rmse);
+	if (result->suspect)
+		fprintf(to, "  suspect: %s", result->suspect);
+	if (result->message) {
+		fputs("  ", to);
+		printable_put(result->message, to);
+	}
 	putc('\n', to);
 }
 
@@ -104,38 +93,21 @@ static void clock_text(double seconds, char *text, size_t room)
 		snprintf(text, room, "%ld:%02ld", s / 60, s % 60);
 }
 
-static size_t columns(void)
-{
-	struct winsize size;
-
-	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
-		return size.ws_col;
-	return DEFAULT_COLUMNS;
-}
-
-static int describe_current(const struct progress_report *current, char *text, size_t room)
-{
-	char iteration[32] = "", gap[32] = "";
-
-	if (!isnan(current->iteration))
-		snprintf(iteration, sizeof iteration, " iteration %.0f", current->iteration);
-	if (!isnan(current->gap))
-		snprintf(gap, sizeof gap, " gap %.1e", current->gap);
-	return snprintf(text, room, "  %s %s%s%s", current->cell->data.name,
-			current->cell->train.name, iteration, gap);
-}
-
 void progress_draw(struct progress_display *display, const struct progress_report *current,
 		   size_t running)
 {
 	char line[LINE_ROOM], elapsed[CLOCK_ROOM], left[CLOCK_ROOM] = "?", failures[32] = "";
+	char iteration[32] = "", gap[32] = "";
 	double now = progress_now(), seconds = now - display->start;
-	size_t width = columns();
+	size_t width = DEFAULT_COLUMNS;
+	struct winsize size;
 	int length;
 
 	if (!display->to || !display->updates || now - display->drawn < redraw_s)
 		return;
 	display->drawn = now;
+	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+		width = size.ws_col;
 	clock_text(seconds, elapsed, sizeof elapsed);
 	if (display->done > 0)
 		clock_text(seconds / (double)display->done *
@@ -145,8 +117,13 @@ void progress_draw(struct progress_display *display, const struct progress_repor
 		snprintf(failures, sizeof failures, ", %zu failed", display->bad);
 	length = snprintf(line, sizeof line, "%zu/%zu done%s, %zu running  %s, about %s left",
 			  display->done, display->total, failures, running, elapsed, left);
+	if (current && !isnan(current->iteration))
+		snprintf(iteration, sizeof iteration, " iteration %.0f", current->iteration);
+	if (current && !isnan(current->gap))
+		snprintf(gap, sizeof gap, " gap %.1e", current->gap);
 	if (current && length > 0 && (size_t)length < sizeof line)
-		describe_current(current, line + length, sizeof line - (size_t)length);
+		snprintf(line + length, sizeof line - (size_t)length, "  %s %s%s%s",
+			 current->cell->data.name, current->cell->train.name, iteration, gap);
 	fputs(clear_line, display->to);
 	line[width <= sizeof line ? width - 1 : sizeof line - 1] = '\0';
 	printable_put(line, display->to);

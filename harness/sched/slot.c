@@ -4,7 +4,6 @@
 #include "harness/file/io.h"
 #include "harness/run/run.h"
 #include "harness/run/timing.h"
-#include "harness/sched/commit.h"
 #include "harness/sched/outcome.h"
 #include "harness/store/manifest.h"
 
@@ -20,28 +19,9 @@
 /* Between SIGINT and SIGKILL: time to flush a log. */
 static const double flush_s = 5;
 
-/* Those that are written anew, or removed with the entries that they are of. */
-static bool is_renewed(const char *name)
-{
-	const struct manifest_file *file = manifest_files;
-
-	while (file->name && strcmp(file->name, name) != 0)
-		file++;
-	return file->renewed || strcmp(name, MANIFEST_FILE) == 0;
-}
-
-static enum status copy(const char *from, const char *to, struct err *err)
-{
-	int file = open(from, O_RDONLY | O_CLOEXEC);
-	enum status status = file < 0 ? io_error(err, from, "copy") : io_copy(file, to, err);
-
-	if (file >= 0)
-		close(file);
-	return status;
-}
-
-/* Give `tmp` the files of a record to complete that are not written anew: links to them where the
- * file system has links, so that they stay what they are. The log is copied, and goes on. */
+/* Give `tmp` the files of a record to complete that are not written anew, or removed with the
+ * entries that they are of: links to them where the file system has links, so that they stay what
+ * they are. The log is copied, and goes on. */
 static enum status take_over(const char *record, const char *tmp, struct err *err)
 {
 	DIR *dir = opendir(record);
@@ -52,15 +32,24 @@ static enum status take_over(const char *record, const char *tmp, struct err *er
 	if (!dir)
 		return io_error(err, record, "read");
 	while (status == STATUS_OK && (entry = readdir(dir))) {
+		const struct manifest_file *known = manifest_files;
 		const char *name = entry->d_name;
 		const char *from = arena_format(&arena, "%s/%s", record, name);
 		const char *to = arena_format(&arena, "%s/%s", tmp, name);
 		struct stat info;
+		int file;
 
-		if (is_renewed(name) || lstat(from, &info) != 0 || !S_ISREG(info.st_mode))
+		while (known->name && strcmp(known->name, name) != 0)
+			known++;
+		if (known->renewed || strcmp(name, MANIFEST_FILE) == 0 || lstat(from, &info) != 0 ||
+		    !S_ISREG(info.st_mode))
 			continue;
-		if (strcmp(name, "log.txt") == 0 || link(from, to) != 0)
-			status = copy(from, to, err);
+		if (strcmp(name, "log.txt") != 0 && link(from, to) == 0)
+			continue;
+		file = open(from, O_RDONLY | O_CLOEXEC);
+		status = file < 0 ? io_error(err, from, "copy") : io_copy(file, to, err);
+		if (file >= 0)
+			close(file);
 	}
 	closedir(dir);
 	arena_release(&arena);
@@ -85,60 +74,58 @@ static enum status make_folder(struct slot *slot, const struct slot_context *con
 	return at->completes ? take_over(slot->record, slot->tmp, err) : STATUS_OK;
 }
 
-static struct commit commit_of(const struct slot *slot)
-{
-	const struct planned *at = slot->at;
-
-	return (struct commit){slot->record, at->key, at->data_checksum, !at->record.present};
-}
-
 /* Program and arguments of the worker (harness/worker.c). */
 static const char *const *command_of(struct slot *slot, const struct slot_context *context)
 {
 	enum { MOST = 10 };
+	const struct planned *at = slot->at;
 	const char **args = ARENA_ARRAY(&slot->arena, const char *, MOST + 1);
-	const struct commit commit = commit_of(slot);
 	size_t count = 0;
 
 	args[count++] = arena_format(&slot->arena, "%s/relubench-worker-%s", context->worker_folder,
-				     spec_precisions[slot->at->cell->precision]);
+				     spec_precisions[at->cell->precision]);
 	args[count++] = slot->tmp;
 	args[count++] = "--commit";
-	args[count++] = commit.record;
-	args[count++] = commit.key;
-	args[count++] = commit.data;
-	if (commit.keep)
+	args[count++] = slot->record;
+	args[count++] = at->key;
+	args[count++] = at->data_checksum;
+	if (!at->record.present) /* the first one stays, should two runs compute it */
 		args[count++] = "--keep";
 	if (context->choose_threads)
 		args[count++] = "--choose-threads";
-	if (slot->at->completes) {
+	if (at->completes) {
 		args[count++] = "--complete";
 		args[count] = slot->record;
 	}
 	return args;
 }
 
-static enum status submit(struct slot *slot, const struct slot_context *context, struct err *err)
+static enum status commit(const struct slot *slot, struct err *err)
 {
-	const struct job job = {.command = command_of(slot, context),
-				.environment = context->environment,
-				.folder = slot->tmp,
-				.memory_limit = context->memory_limit,
-				.address_limit = context->address_limit};
+	const struct planned *at = slot->at;
+	const struct manifest about = {at->cell->id, at->key, at->data_checksum};
 
-	if (context->inputs)
-		TRY(inputs_write(context->inputs, slot->at->cell, slot->tmp, err));
-	slot->deadline = isnan(context->time_limit) ? HUGE_VAL : slot->start + context->time_limit;
-	return context->executor->submit(context->state, slot->place, &job, err);
+	TRY(manifest_write(slot->tmp, &about, err));
+	return folder_commit(slot->tmp, slot->record, !at->record.present, err);
 }
 
 enum status slot_start(struct slot *slot, const struct slot_context *context, struct planned *at,
 		       struct err *err)
 {
+	struct job job = {.environment = context->environment,
+			  .memory_limit = context->memory_limit,
+			  .address_limit = context->address_limit};
 	enum status status = make_folder(slot, context, at, err);
 
-	if (status == STATUS_OK)
-		status = submit(slot, context, err);
+	if (status == STATUS_OK && context->inputs)
+		status = inputs_write(context->inputs, at->cell, slot->tmp, err);
+	if (status == STATUS_OK) {
+		job.command = command_of(slot, context);
+		job.folder = slot->tmp;
+		slot->deadline =
+			isnan(context->time_limit) ? HUGE_VAL : slot->start + context->time_limit;
+		status = context->executor->submit(context->state, slot->place, &job, err);
+	}
 	if (status != STATUS_OK)
 		slot_free(slot);
 	return status;
@@ -147,12 +134,9 @@ enum status slot_start(struct slot *slot, const struct slot_context *context, st
 enum status slot_skip(struct slot *slot, const struct slot_context *context, struct planned *at,
 		      struct result *out, struct err *err)
 {
-	struct commit commit;
-
 	TRY(make_folder(slot, context, at, err));
 	TRY(outcome_skip(at->cell, at->refusal, slot->tmp, &slot->arena, out, err));
-	commit = commit_of(slot);
-	return at->completes ? STATUS_OK : commit_record(slot->tmp, &commit, err);
+	return at->completes ? STATUS_OK : commit(slot, err);
 }
 
 /* "iteration gap seconds", where a gap that is not known is "nan"; or '!' and its last words. */
@@ -204,22 +188,6 @@ bool slot_is_complete(const struct slot *slot, const struct job_end *end)
 	       (WIFEXITED(end->wait_status) && WEXITSTATUS(end->wait_status) == STATUS_OK);
 }
 
-/* What is recorded of a worker that could not do so itself. */
-static enum status judge(struct slot *slot, const struct ending *ending, struct result *out,
-			 struct err *err)
-{
-	const struct commit commit = commit_of(slot);
-
-	if (slot->at->completes && !outcome_is_good(ending)) { /* the record stays as it is */
-		outcome_describe(slot->at->cell, ending, slot->tmp, &slot->arena, out);
-		return STATUS_OK;
-	}
-	TRY(outcome_record(slot->at->cell, ending, slot->tmp, &slot->arena, out, err));
-	if (slot->at->completes && !outcome_is_ok(out))
-		return STATUS_OK;
-	return commit_record(slot->tmp, &commit, err);
-}
-
 enum status slot_finish(struct slot *slot, const struct slot_context *context,
 			const struct job_end *end, struct result *out, struct err *err)
 {
@@ -239,7 +207,16 @@ enum status slot_finish(struct slot *slot, const struct slot_context *context,
 	if (has_committed(slot))
 		return result_read(arena_format(&slot->arena, "%s/result.json", slot->record),
 				   &slot->arena, out, err);
-	return judge(slot, &ending, out, err);
+
+	/* of a worker that could not record itself */
+	if (slot->at->completes && !outcome_is_good(&ending)) { /* the record stays as it is */
+		outcome_describe(slot->at->cell, &ending, slot->tmp, &slot->arena, out);
+		return STATUS_OK;
+	}
+	TRY(outcome_record(slot->at->cell, &ending, slot->tmp, &slot->arena, out, err));
+	if (slot->at->completes && !outcome_is_ok(out))
+		return STATUS_OK;
+	return commit(slot, err);
 }
 
 void slot_free(struct slot *slot)

@@ -3,6 +3,7 @@
 
 #include "harness/spec/bind/bind.h"
 #include "harness/spec/schema.h"
+#include "harness/spec/sweep/search.h"
 #include "solvers/core/printable.h"
 
 #include <stdio.h>
@@ -25,13 +26,15 @@ struct layout {
 static const char *type_word(const struct option *row)
 {
 	static const char *const words[] = {
-		[OPTION_BOOL] = "bool",     [OPTION_INT] = "int",      [OPTION_REAL] = "real",
-		[OPTION_TEXT] = "text",     [OPTION_REALS] = "reals",  [OPTION_TEXTS] = "texts",
-		[OPTION_CHOICE] = "choice", [OPTION_CHOICES] = "list", [OPTION_GROUPS] = "maps",
+		[OPTION_BOOL] = "bool",           [OPTION_INT] = "int",
+		[OPTION_REAL] = "real",           [OPTION_TEXT] = "text",
+		[OPTION_REALS] = "reals",         [OPTION_TEXTS] = "texts",
+		[OPTION_TEXT_MAP] = "name: text", [OPTION_CHOICE] = "choice",
+		[OPTION_CHOICES] = "list",        [OPTION_GROUPS] = "maps",
 		[OPTION_GROUP] = "map",
 	};
 
-	if (row->names)
+	if (row->names && row->type == OPTION_INT)
 		return "choice";
 	return row->path ? "path" : words[row->type];
 }
@@ -44,6 +47,8 @@ static void valid_values(const struct option *row, char *text, size_t room)
 	expect_row_names(row, &names);
 	if (row->type == OPTION_BOOL)
 		snprintf(range, sizeof range, "true, false");
+	else if (row->valid)
+		snprintf(range, sizeof range, "%s", row->valid);
 	else
 		scalar_print_range(&row->range, range, sizeof range);
 	if (range[0] && names.count)
@@ -115,7 +120,7 @@ static void markdown_row(struct layout *table, const struct line *line, const ch
 static void emit_rows(struct layout *table, const struct option *rows, const char *prefix)
 {
 	static const char *const units[] = {
-		[UNIT_NONE] = "-", [UNIT_SECONDS] = "s", [UNIT_BYTES] = "B"};
+		[UNIT_NONE] = "-", [UNIT_SECONDS] = "s", [UNIT_BYTES] = "B", [UNIT_INCHES] = "in"};
 	struct line line;
 	char path[PATH_ROOM];
 
@@ -200,7 +205,7 @@ void spec_reference(FILE *to)
 	      "A list in the place of a single value of an entry of `data` or `train` is a sweep "
 	      "axis, as is\n`{log: [first, last, count]}` or `{linear: [first, last, count]}`. "
 	      "`zip: {rho: [0.1, 1], beta: [1, 2]}` in\nsuch an entry sweeps options together, "
-	      "also below others (`patterns.count`).\n\n"
+	      "also below others (`patterns.count`); `search` draws them from ranges.\n\n"
 	      "## the top level\n\n",
 	      to);
 	markdown_table(schema_sheet, to);
@@ -208,6 +213,13 @@ void spec_reference(FILE *to)
 	markdown_table(data_rows, to);
 	fputs("## an entry of train\n\n", to);
 	markdown_table(schema_train, to);
+	fputs("## search: in an entry of data or train\n\n"
+	      "`search: {draws: 50, over: {rho: {log: [1e-3, 10]}, width: {whole: [10, 200]}, "
+	      "loss: [hinge, logistic]}}`:\neach range is `linear`, `log`, `whole` or "
+	      "`log_whole` from a lowest to a highest value, or a list.\nDraws that are equal "
+	      "count once.\n\n",
+	      to);
+	markdown_table(search_rows, to);
 	for (int kind = 0; kind < KIND_COUNT; kind++)
 		if (kind != KIND_TRAINER) /* solvers and baselines */
 			markdown_kind((enum kind)kind, to);

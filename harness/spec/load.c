@@ -10,6 +10,7 @@
 #include <math.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum { FILE_MAX_BYTES = 4 << 20 }; /* a spec is written by hand */
 
@@ -52,6 +53,33 @@ static const char *default_name(struct arena *arena, const char *path)
 	if (dot && (strcmp(dot, ".yaml") == 0 || strcmp(dot, ".yml") == 0))
 		return arena_text_n(arena, base, (size_t)(dot - base));
 	return base;
+}
+
+/* Of the whole spec: the file's look below the one of `style`. Of a stored spec `kept` is where the
+ * file lies beside it. */
+static void read_style(struct load *l, const char *kept)
+{
+	struct style_options *style = &l->sheet.style;
+	struct arena *arena = l->bind.arena;
+	struct style file = style_unset();
+	const char *text, *path = style->file;
+	const struct node *tree;
+	struct err err = {0};
+
+	if (kept && path && access(kept, R_OK) == 0)
+		path = kept;
+	if (!path)
+		return;
+	if (store_read_text(path, arena, &text, &err) != STATUS_OK) {
+		struct trail top = {.key = "style"}, step = {&top, "file", 0};
+
+		problem_add(l->problems, check_place(node_get(l->root, "style"), "file"), &step,
+			    "%s: %s", path, err.text);
+		return;
+	}
+	tree = node_read(text, path, arena, l->problems);
+	if (tree && bind_rows(&l->bind, schema_style, tree, NULL, &file))
+		style->look = style_below(&style->look, &file, arena);
 }
 
 /* Keys "x-..." are a place for anchors. */
@@ -98,6 +126,8 @@ static void bind_sheet(struct load *l)
 	if (!good)
 		return;
 	check_attacks(l->problems, l->root, &sheet->attack);
+	claim_check(l->problems, l->root, &sheet->claims);
+	read_style(l, NULL);
 }
 
 /* Calls check_pair for every pair and counts the pairs that are run. */
@@ -115,23 +145,6 @@ static size_t count_pairs(struct load *l)
 			count++;
 		}
 	return count;
-}
-
-static struct stop_options merge_stop(struct stop_options stop, const struct stop_options *own)
-{
-	if (own->iterations > 0)
-		stop.iterations = own->iterations;
-	if (own->patience >= 0)
-		stop.patience = own->patience;
-	if (!isnan(own->gap))
-		stop.gap = own->gap;
-	if (own->gap_scale >= 0)
-		stop.gap_scale = own->gap_scale;
-	if (!isnan(own->residual))
-		stop.residual = own->residual;
-	if (!isnan(own->seconds))
-		stop.seconds = own->seconds;
-	return stop;
 }
 
 /* Cells of one pair: one per repetition. */
@@ -154,7 +167,19 @@ static void fill_cells(struct load *l, const struct variant *data, const struct 
 
 	memcpy(swept, data->swept, data->swept_count * sizeof *swept);
 	memcpy(swept + data->swept_count, train->swept, train->swept_count * sizeof *swept);
-	cell.stop = merge_stop(l->sheet.stop, &cell.train.stop);
+	if (cell.train.stop.iterations > 0)
+		l->sheet.stop.iterations = cell.train.stop.iterations;
+	if (cell.train.stop.patience >= 0)
+		l->sheet.stop.patience = cell.train.stop.patience;
+	if (!isnan(cell.train.stop.gap))
+		l->sheet.stop.gap = cell.train.stop.gap;
+	if (cell.train.stop.gap_scale >= 0)
+		l->sheet.stop.gap_scale = cell.train.stop.gap_scale;
+	if (!isnan(cell.train.stop.residual))
+		l->sheet.stop.residual = cell.train.stop.residual;
+	if (!isnan(cell.train.stop.seconds))
+		l->sheet.stop.seconds = cell.train.stop.seconds;
+	cell.stop = l->sheet.stop;
 	cell.train.stop = cell.stop;
 	cell.train.data = (struct texts){0};
 	cell.selects = cell_own_selects(&cell, arena);
@@ -212,6 +237,8 @@ static enum status finish(struct load *l, struct experiment *out)
 		.attack = sheet->attack,
 		.certify = sheet->certify,
 		.plots = sheet->plots,
+		.style = sheet->style,
+		.claims = sheet->claims,
 	};
 	make_cells(l, count, out);
 	return STATUS_OK;
@@ -220,7 +247,8 @@ static enum status finish(struct load *l, struct experiment *out)
 /* What a report shows of a spec beside its records. */
 static bool is_shown(const char *key)
 {
-	return strcmp(key, "name") == 0 || strcmp(key, "about") == 0 || strcmp(key, "plots") == 0;
+	return strcmp(key, "name") == 0 || strcmp(key, "about") == 0 || strcmp(key, "plots") == 0 ||
+	       strcmp(key, "style") == 0 || strcmp(key, "claims") == 0;
 }
 
 static struct load load_new(const char *path, struct arena *arena, struct problems *problems)
@@ -278,12 +306,16 @@ enum status spec_load_shown(const char *path, struct texts sets, struct arena *a
 	bind_rows(&l.bind, schema_shown, l.root, NULL, &l.sheet);
 	if (!l.sheet.name)
 		l.sheet.name = default_name(arena, path);
+	if (!problems->count)
+		read_style(&l, arena_format(arena, "%s/" SPEC_STYLE_FILE, l.bind.folder));
 	if (problems->count)
 		return STATUS_SPEC;
 	*out = (struct experiment){.name = l.sheet.name,
 				   .about = l.sheet.about,
 				   .path = l.path,
-				   .plots = l.sheet.plots};
+				   .plots = l.sheet.plots,
+				   .style = l.sheet.style,
+				   .claims = l.sheet.claims};
 	return STATUS_OK;
 }
 

@@ -118,8 +118,23 @@ const struct option schema_certify[] = {
 static const struct option plot_rows[] = {
 	{OPTION_FIELD(struct plot_options, plot), .kind = KIND_PLOT, .style = CHOICE_FLAT,
 	 .doc = "name of the plot; its options are keys beside it"},
+	STYLE_OF_ONE_ROWS(struct plot_options, look),
+	STYLE_ROWS(struct plot_options, look),
 	{.name = NULL},
 };
+
+static const struct option style_rows[] = {
+	{OPTION_FIELD(struct style_options, file), .initial = "null", .path = PATH_OTHER,
+	 .doc = "YAML file of such keys, for several specs; what stands here comes before it"},
+	STYLE_ROWS(struct style_options, look),
+	{.name = NULL},
+};
+
+struct style_file {
+	struct style look;
+};
+
+const struct option schema_style[] = {STYLE_ROWS(struct style_file, look), {.name = NULL}};
 
 static const struct option select_rows[] = {
 	{OPTION_FIELD(struct select_options, by), .initial = "none", .names = spec_selects,
@@ -203,7 +218,24 @@ const struct option schema_attacks[] = {{ATTACK_LIST}, {.name = NULL}};
 						   .doc = "plots of the report"         \
 	}
 
-const struct option schema_shown[] = {SHEET_NAMES, SHEET_PLOTS, {.name = NULL}};
+#define SHEET_STYLE                                                                           \
+	{                                                                                     \
+		OPTION_FIELD(struct sheet, style), .initial = "null", .rows = style_rows,     \
+						   .shorthand = "preset",                     \
+						   .doc = "how plots look where they say no " \
+							  "other"                             \
+	}
+
+#define SHEET_CLAIMS                                                                      \
+	{                                                                                 \
+		OPTION_FIELD(struct sheet, claims), .initial = "[]", .rows = claim_rows,  \
+						    .size = sizeof(struct claim_options), \
+						    .doc = "what a paper says, and what " \
+							   "tests it"                     \
+	}
+
+const struct option schema_shown[] = {
+	SHEET_NAMES, SHEET_PLOTS, SHEET_STYLE, SHEET_CLAIMS, {.name = NULL}};
 
 const struct option schema_sheet[] = {
 	SHEET_NAMES,
@@ -222,6 +254,8 @@ const struct option schema_sheet[] = {
 	 .size = sizeof(struct certify_options),
 	 .doc = "certificates of every trained model: lower bounds where attacks are upper ones"},
 	SHEET_PLOTS,
+	SHEET_STYLE,
+	SHEET_CLAIMS,
 	{.name = NULL},
 };
 

@@ -3,6 +3,8 @@
 #define SPEC_SCHEMA_H
 
 #include "harness/data/data.h"
+#include "harness/spec/claim.h"
+#include "harness/spec/style.h"
 #include "harness/spec/tree/tree.h"
 #include "solvers/core/arena.h"
 #include "solvers/core/desc.h"
@@ -97,6 +99,15 @@ struct resource_options {
 
 struct plot_options {
 	struct choice plot; /* flat: struct plot */
+	struct style look;
+};
+
+/* The file of `style.file`, kept beside the spec of a results folder. */
+#define SPEC_STYLE_FILE "style.yaml"
+
+struct style_options {
+	const char *file; /* of another spec's style, or NULL */
+	struct style look;
 };
 
 struct cell {
@@ -126,13 +137,16 @@ struct experiment {
 	struct resource_options resources;
 	struct stop_options stop;
 	struct groups attack, certify;
-	struct groups plots; /* struct plot_options */
+	struct groups plots;        /* struct plot_options */
+	struct style_options style; /* that of its file is in it */
+	struct groups claims;       /* struct claim_options */
 	size_t cell_count;
 	struct cell *cells; /* in spec order: data, train, swept values, repetition */
 };
 
 extern const struct option schema_sheet[];
-extern const struct option schema_shown[];   /* name, about and plots of a struct sheet alone */
+extern const struct option schema_shown[];   /* what a report shows of a struct sheet */
+extern const struct option schema_style[];   /* of a struct style: a file of `style.file` */
 extern const struct option schema_attacks[]; /* `attack` of a struct sheet alone */
 extern const struct option schema_train[];
 extern const struct option schema_cell[];

@@ -13,6 +13,8 @@ struct sheet {
 	struct stop_options stop;
 	struct groups data, train; /* const struct node * */
 	struct groups attack, certify, plots;
+	struct style_options style;
+	struct groups claims;
 };
 
 /* What the canonical text of a cell says. */

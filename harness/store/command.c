@@ -21,7 +21,7 @@ const char *command_run(const char *folder, struct arena *arena)
 {
 	const char *path = arena_format(arena, "%s/" COMMAND_ORIGIN_FILE, folder);
 	struct text out = text_new(arena);
-	size_t length = strlen(folder);
+	size_t length;
 	struct err none = {0};
 	const char *text;
 
@@ -32,7 +32,7 @@ const char *command_run(const char *folder, struct arena *arena)
 		text_add(&out, out.length ? " --set " : "relubench run ");
 		add_quoted(&out, text, line);
 	}
-	/* the folder that holds this one */
+	length = strlen(folder); /* the folder that holds this one */
 	while (length > 1 && folder[length - 1] == '/')
 		length--;
 	while (length > 0 && folder[length - 1] != '/')

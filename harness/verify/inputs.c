@@ -20,8 +20,9 @@ struct inputs_known {
 
 /* The files of a cell, in order. */
 struct list {
+	struct arena *arena;
 	size_t count;
-	const char **path; /* NULL: they are only counted, one at times more than once */
+	const char **path;
 };
 
 static void add_path(const struct option *row, const char **path, void *context)
@@ -29,11 +30,10 @@ static void add_path(const struct option *row, const char **path, void *context)
 	struct list *list = context;
 
 	(void)row;
-	if (list->path && list->count > 0 && strcmp(list->path[list->count - 1], *path) == 0)
-		return;
-	if (list->path)
-		list->path[list->count] = *path;
-	list->count++;
+	if (!list->path)
+		list->count++; /* at first they are only counted */
+	else if (list->count == 0 || strcmp(list->path[list->count - 1], *path) != 0)
+		list->path[list->count++] = *path;
 }
 
 static void each(const struct cell *cell, bool trains, option_path_visit *visit, void *context)
@@ -45,7 +45,7 @@ static void each(const struct cell *cell, bool trains, option_path_visit *visit,
 
 static struct list list_of(const struct cell *cell, bool trains, struct arena *arena)
 {
-	struct list list = {0};
+	struct list list = {.arena = arena};
 
 	each(cell, trains, add_path, &list);
 	list.path = ARENA_ARRAY(arena, const char *, list.count);
@@ -54,44 +54,36 @@ static struct list list_of(const struct cell *cell, bool trains, struct arena *a
 	return list;
 }
 
-/* NULL: it cannot be read, as the worker will say. */
-static const struct inputs_known *look_up(struct inputs *inputs, const char *path)
-{
-	struct inputs_known *known = inputs->known;
-
-	while (known && strcmp(known->path, path) != 0)
-		known = known->next;
-	if (known)
-		return known;
-	known = ARENA_NEW(&inputs->arena, struct inputs_known);
-	known->path = arena_text(&inputs->arena, path);
-	if (data_file_checksum(path, known->sha256, &known->bytes, &(struct err){0}) != STATUS_OK)
-		return NULL;
-	known->next = inputs->known;
-	inputs->known = known;
-	return known;
-}
-
 enum status inputs_write(struct inputs *inputs, const struct cell *cell, const char *folder,
 			 struct err *err)
 {
 	struct arena scratch = {0};
-	const char *path = arena_format(&scratch, "%s/" INPUTS_FILE, folder);
 	struct list list = list_of(cell, true, &scratch);
 	struct input_row *rows = ARENA_ARRAY(&scratch, struct input_row, list.count);
+	struct err unreadable = {0}; /* the worker will say so */
 	enum status status = STATUS_OK;
-	size_t count = 0;
+	size_t read = 0;
 
-	while (count < list.count) {
-		const struct inputs_known *known = look_up(inputs, list.path[count]);
+	for (; read < list.count; read++) {
+		struct inputs_known *known = inputs->known;
 
-		if (!known)
-			break;
-		rows[count++] = (struct input_row){
+		while (known && strcmp(known->path, list.path[read]) != 0)
+			known = known->next;
+		if (!known) {
+			known = ARENA_NEW(&inputs->arena, struct inputs_known);
+			known->path = arena_text(&inputs->arena, list.path[read]);
+			if (data_file_checksum(known->path, known->sha256, &known->bytes,
+					       &unreadable) != STATUS_OK)
+				break;
+			known->next = inputs->known;
+			inputs->known = known;
+		}
+		rows[read] = (struct input_row){
 			.file = known->path, .bytes = known->bytes, .sha256 = known->sha256};
 	}
-	if (count > 0 && count == list.count)
-		status = field_write(path, &rows_inputs, rows, count, err);
+	if (list.count > 0 && read == list.count)
+		status = field_write(arena_format(&scratch, "%s/" INPUTS_FILE, folder),
+				     &rows_inputs, rows, read, err);
 	arena_release(&scratch);
 	return status;
 }
@@ -113,30 +105,20 @@ static void replace(const struct option *row, const char **path, void *context)
 		*path = change->to;
 }
 
-/* Whether `to` is another path, which the cell now has. */
-static bool moves(struct cell *cell, bool trains, const char *from, const char *to)
-{
-	struct change change = {from, to};
-
-	if (strcmp(from, to) == 0)
-		return false;
-	each(cell, trains, replace, &change);
-	return true;
-}
-
 /* By the one checksum of all files of the data set, "" where data.csv has no row of them. */
 static const char *sum_of_all(const struct inputs_search *search, const struct list *list,
 			      struct arena *arena)
 {
 	const char *path = arena_format(arena, "%s/../../data.csv", search->record);
 	struct text files = text_new(arena);
+	struct err ignored = {0}; /* a file that cannot be read has no row */
 	const struct data_row *row;
 	struct field_rows rows;
 
 	for (size_t i = 0; i < list->count; i++)
 		text_item(&files, ";", "%s", list->path[i]);
-	if (field_read(path, &rows_data, arena, &rows, &(struct err){0}) != STATUS_OK)
-		return ""; /* as of a file without a row */
+	if (field_read(path, &rows_data, arena, &rows, &ignored) != STATUS_OK)
+		return "";
 	row = rows.at;
 	for (size_t i = 0; i < rows.count; i++)
 		if (strcmp(row[i].files, files.at) == 0)
@@ -146,17 +128,21 @@ static const char *sum_of_all(const struct inputs_search *search, const struct l
 
 /* A record of an earlier version: files by name, those of the data judged by their common checksum.
  * Of a file of the method nothing is known, but that the cell comes out the same. */
-static enum status find_unlisted(const struct inputs_search *search, struct cell *cell,
-				 struct arena *arena, bool *moved, struct err *err)
+static enum status find_unlisted(const struct inputs_search *search, const struct list *list,
+				 struct cell *cell, bool *moved, struct err *err)
 {
-	struct list list = list_of(cell, search->trains, arena);
-	struct list data = list_of(cell, false, arena);
-	const char *expected = sum_of_all(search, &data, arena), *found;
+	struct list data = list_of(cell, false, list->arena);
+	const char *expected = sum_of_all(search, &data, list->arena);
 	char sum[65];
 
-	for (size_t i = 0; i < list.count && search->data; i++) {
-		TRY(inputs_search_file(search, list.path[i], NULL, arena, &found, err));
-		*moved |= moves(cell, search->trains, list.path[i], found);
+	for (size_t i = 0; i < list->count && search->data; i++) {
+		struct change change = {list->path[i], NULL};
+
+		TRY(inputs_search_file(search, list->path[i], NULL, list->arena, &change.to, err));
+		if (strcmp(change.from, change.to) == 0)
+			continue;
+		each(cell, search->trains, replace, &change);
+		*moved = true;
 	}
 	if (!*moved)
 		return STATUS_OK;
@@ -174,28 +160,32 @@ enum status inputs_find(const struct inputs_search *search, struct cell *cell, s
 {
 	const char *path = arena_format(arena, "%s/" INPUTS_FILE, search->record);
 	struct list list = list_of(cell, search->trains, arena);
-	const struct input_row *row;
 	struct field_rows rows;
+	const struct input_row *row;
 
 	*moved = false;
 	if (list.count == 0)
 		return STATUS_OK;
 	if (access(path, R_OK) != 0)
-		return find_unlisted(search, cell, arena, moved, err);
+		return find_unlisted(search, &list, cell, moved, err);
 	TRY(field_read(path, &rows_inputs, arena, &rows, err));
 	row = rows.at;
 	for (size_t i = 0; i < list.count; i++) {
-		const char *sha256 = NULL, *found;
+		struct change change = {list.path[i], NULL};
+		size_t at = 0;
 
-		for (size_t k = 0; k < rows.count && !sha256; k++)
-			if (strcmp(row[k].file, list.path[i]) == 0)
-				sha256 = row[k].sha256;
-		if (!sha256)
+		while (at < rows.count && strcmp(row[at].file, change.from) != 0)
+			at++;
+		if (at == rows.count || !row[at].sha256)
 			return err_at(err, STATUS_ENV, (struct err_place){search->record, 0, 0},
 				      "damaged record: " INPUTS_FILE " lacks the file %s",
-				      list.path[i]);
-		TRY(inputs_search_file(search, list.path[i], sha256, arena, &found, err));
-		*moved |= moves(cell, search->trains, list.path[i], found);
+				      change.from);
+		TRY(inputs_search_file(search, change.from, row[at].sha256, arena, &change.to,
+				       err));
+		if (strcmp(change.from, change.to) == 0)
+			continue;
+		each(cell, search->trains, replace, &change);
+		*moved = true;
 	}
 	return STATUS_OK;
 }

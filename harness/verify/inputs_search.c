@@ -3,7 +3,6 @@
 #include "harness/verify/inputs_search.h"
 
 #include "harness/data/data.h"
-#include "harness/file/folder.h"
 
 #include <dirent.h>
 #include <stdlib.h>
@@ -95,6 +94,7 @@ enum status inputs_search_file(const struct inputs_search *search, const char *p
 {
 	const char *folder = search->data ? search->data : getenv("RELUBENCH_DATA");
 	const char *slash = strrchr(path, '/'), *here = path;
+	char *absolute;
 	struct hunt hunt = {.name = slash ? slash + 1 : path, .sha256 = sha256, .arena = arena};
 
 	if (path[0] != '/' && search->start)
@@ -103,20 +103,23 @@ enum status inputs_search_file(const struct inputs_search *search, const char *p
 		*found = path;
 		return STATUS_OK;
 	}
-	/* <folder>/<end of path>, from the longest end to the name alone */
-	for (const char *end = path; folder && *folder && end && !hunt.found;
-	     end = strchr(end, '/')) {
-		const char *there;
+	if (folder && *folder) {
+		/* <folder>/<end of path>, from the longest end to the name alone */
+		for (const char *end = path; end && !hunt.found; end = strchr(end, '/')) {
+			const char *there;
 
-		end += strspn(end, "/");
-		there = arena_format(arena, "%s/%s", folder, end);
-		if (suits(&hunt, there))
-			hunt.found = there;
+			end += strspn(end, "/");
+			there = arena_format(arena, "%s/%s", folder, end);
+			if (suits(&hunt, there))
+				hunt.found = there;
+		}
+		if (!hunt.found)
+			try_below(&hunt, folder, 0);
 	}
-	if (folder && *folder && !hunt.found)
-		try_below(&hunt, folder, 0);
 	if (!hunt.found)
 		return not_found(&hunt, path, folder, err);
-	*found = folder_absolute(hunt.found, arena);
+	absolute = realpath(hunt.found, NULL);
+	*found = absolute ? arena_text(arena, absolute) : hunt.found;
+	free(absolute);
 	return STATUS_OK;
 }

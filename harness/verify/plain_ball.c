@@ -98,38 +98,21 @@ static void find_box(struct plain_ball *ball, ptrdiff_t k)
 	}
 }
 
-static double length(const struct plain_ball *ball, const double *delta)
+double plain_ball_excess(struct plain_ball *ball, ptrdiff_t k, const double *delta)
 {
-	double largest = 0, square = 0, sum = 0;
+	double largest = 0, square = 0, sum = 0, excess;
 
 	for (ptrdiff_t i = 0; i < ball->x.cols; i++) {
 		largest = fmax(largest, fabs(delta[i]));
 		square += delta[i] * delta[i];
 		sum += fabs(delta[i]);
 	}
-	return ball->norm == NORM_LINF ? largest : ball->norm == NORM_L2 ? sqrt(square) : sum;
-}
-
-double plain_ball_excess(struct plain_ball *ball, ptrdiff_t k, const double *delta)
-{
-	double excess = length(ball, delta) - ball->eps;
-
+	excess = ball->norm == NORM_LINF ? largest : ball->norm == NORM_L2 ? sqrt(square) : sum;
+	excess -= ball->eps;
 	find_box(ball, k);
 	for (ptrdiff_t i = 0; i < ball->x.cols; i++)
 		excess = fmax(excess, fmax(ball->low[i] - delta[i], delta[i] - ball->high[i]));
 	return excess;
-}
-
-/* slope = gradient of y f at delta: it only says where to look, so it need not be plain. */
-static void find_slope(struct plain_ball *ball, ptrdiff_t k, const double *delta)
-{
-	real f;
-
-	go_to(ball, k, delta);
-	model_gradient(ball->model, ball->x, &f, ball->gradient, &ball->work);
-	for (ptrdiff_t i = 0; i < ball->x.cols; i++)
-		ball->slope[i] = (double)ball->part->y[k] * (double)mat_get(ball->gradient, 0, i) *
-				 ball->scale[i];
 }
 
 static double end(const struct plain_ball *ball, ptrdiff_t i)
@@ -181,7 +164,8 @@ static void descend(const struct plain_ball *ball, double *delta)
 double plain_ball_attack(struct plain_ball *ball, ptrdiff_t k)
 {
 	struct rng rng = rng_stream(1, "verify", (uint64_t)k);
-	double least = HUGE_VAL;
+	double least = HUGE_VAL, y = (double)ball->part->y[k];
+	real f;
 
 	find_box(ball, k);
 	for (int start = 0; start < STARTS; start++) {
@@ -192,7 +176,12 @@ double plain_ball_attack(struct plain_ball *ball, ptrdiff_t k)
 			descend(ball, ball->delta);
 		least = fmin(least, plain_ball_margin(ball, k, ball->delta));
 		for (int step = 0; step < STEPS; step++) {
-			find_slope(ball, k, ball->delta);
+			/* The gradient of y f only says where to look, so it need not be plain. */
+			go_to(ball, k, ball->delta);
+			model_gradient(ball->model, ball->x, &f, ball->gradient, &ball->work);
+			for (ptrdiff_t i = 0; i < ball->x.cols; i++)
+				ball->slope[i] =
+					y * (double)mat_get(ball->gradient, 0, i) * ball->scale[i];
 			descend(ball, ball->delta);
 			least = fmin(least, plain_ball_margin(ball, k, ball->delta));
 		}

@@ -55,87 +55,58 @@ struct verify verify_new(const struct reload *stored, struct arena *arena)
 /* --- parts --------------------------------------------------------------------------------------
  */
 
-/* What the fields of one part are called, and hold. */
-struct stored {
-	const char *name[3];
-	double accuracy, rmse, r2;
-};
-
 /* Accuracy, or RMSE and R2. A sample with y f > 0 is right: an output of 0 is wrong for both
  * classes. One that is at 0 to rounding, but not on it, may have counted either way. */
-static void check_part(const struct reload *all, const struct part *part, struct stored stored,
-		       struct verify *out)
-{
-	const struct model *model = all->file.model;
-	double n = (double)part->X.rows, correct = 0, unsure = 0, square = 0, mean = 0, spread = 0;
-	bool regression = all->data.regression;
-
-	for (ptrdiff_t k = 0; k < part->X.rows; k++) {
-		double f = plain_output(model, part->X, k), y = (double)part->y[k];
-		double noise =
-			plain_noise(model, part->X, k, out->single ? FLT_EPSILON : DBL_EPSILON);
-
-		correct += y * f > 0;
-		unsure += fabs(f) > 0 && fabs(f) <= noise;
-		square += (f - y) * (f - y);
-		mean += y / n;
-	}
-	for (ptrdiff_t k = 0; k < part->X.rows; k++)
-		spread += ((double)part->y[k] - mean) * ((double)part->y[k] - mean);
-	verify_add(out, stored.name[0], stored.accuracy, regression ? NAN : correct / n,
-		   unsure / n);
-	verify_add(out, stored.name[1], stored.rmse, regression ? sqrt(square / n) : NAN, 0);
-	verify_add(out, stored.name[2], stored.r2,
-		   regression && spread > 0 ? 1 - square / spread : NAN, 0);
-}
-
 static void check_parts(const struct reload *all, struct verify *out)
 {
 	const struct result *r = &all->result;
+	const struct model *model = all->file.model;
+	bool regression = all->data.regression;
+	const struct {
+		const struct part *part;
+		const char *name[3]; /* of the fields; NULL: not stored */
+		double accuracy, rmse, r2;
+	} parts[] = {{&all->data.train,
+		      {"train_accuracy", "train_rmse", "train_r2"},
+		      r->train_accuracy,
+		      r->train_rmse,
+		      r->train_r2},
+		     {&all->data.validation,
+		      {"validation_accuracy", NULL, NULL},
+		      r->validation_accuracy,
+		      NAN,
+		      NAN},
+		     {&all->data.test,
+		      {"test_accuracy", "test_rmse", "test_r2"},
+		      r->test_accuracy,
+		      r->test_rmse,
+		      r->test_r2}},
+	  *stored = parts;
 
-	check_part(all, &all->data.train,
-		   (struct stored){{"train_accuracy", "train_rmse", "train_r2"},
-				   r->train_accuracy,
-				   r->train_rmse,
-				   r->train_r2},
-		   out);
-	check_part(all, &all->data.validation,
-		   (struct stored){
-			   {"validation_accuracy", NULL, NULL}, r->validation_accuracy, NAN, NAN},
-		   out);
-	check_part(all, &all->data.test,
-		   (struct stored){{"test_accuracy", "test_rmse", "test_r2"},
-				   r->test_accuracy,
-				   r->test_rmse,
-				   r->test_r2},
-		   out);
-}
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++, stored++) {
+		const struct part *part = stored->part;
+		double n = (double)part->X.rows, correct = 0, unsure = 0, square = 0, mean = 0,
+		       spread = 0;
 
-/* Share of the larger class in the test part, or in the training part if there is none. */
-static double majority(const struct dataset *data)
-{
-	const struct part *part = data->test.X.rows > 0 ? &data->test : &data->train;
-	double n = (double)part->X.rows, positive = 0;
+		for (ptrdiff_t k = 0; k < part->X.rows; k++) {
+			double f = plain_output(model, part->X, k), y = (double)part->y[k];
+			double noise = plain_noise(model, part->X, k,
+						   out->single ? FLT_EPSILON : DBL_EPSILON);
 
-	for (ptrdiff_t k = 0; k < part->X.rows; k++)
-		positive += part->y[k] > 0;
-	return data->regression ? NAN : fmax(positive, n - positive) / n;
-}
-
-static void check_sizes(const struct reload *all, struct verify *out)
-{
-	const struct result *r = &all->result;
-	const struct dataset *data = &all->data;
-
-	verify_add(out, "repetition", r->repetition, (double)all->cell.repetition, 0);
-	verify_add(out, "seed", r->seed, (double)all->cell.seed, 0);
-	verify_add(out, "n_train", r->n_train, (double)data->train.X.rows, 0);
-	verify_add(out, "n_validation", r->n_validation, (double)data->validation.X.rows, 0);
-	verify_add(out, "n_test", r->n_test, (double)data->test.X.rows, 0);
-	verify_add(out, "d", r->d, (double)data->train.X.cols, 0);
-	verify_add(out, "majority", r->majority, majority(data), 0);
-	verify_add(out, "neurons", r->neurons,
-		   all->file.model ? (double)model_width(all->file.model) : NAN, 0);
+			correct += y * f > 0;
+			unsure += fabs(f) > 0 && fabs(f) <= noise;
+			square += (f - y) * (f - y);
+			mean += y / n;
+		}
+		for (ptrdiff_t k = 0; k < part->X.rows; k++)
+			spread += ((double)part->y[k] - mean) * ((double)part->y[k] - mean);
+		verify_add(out, stored->name[0], stored->accuracy, regression ? NAN : correct / n,
+			   unsure / n);
+		verify_add(out, stored->name[1], stored->rmse, regression ? sqrt(square / n) : NAN,
+			   0);
+		verify_add(out, stored->name[2], stored->r2,
+			   regression && spread > 0 ? 1 - square / spread : NAN, 0);
+	}
 }
 
 /* --- objectives ---------------------------------------------------------------------------------
@@ -168,18 +139,6 @@ static void cannot(struct verify *out, const char *name, double stored, const ch
 							 .how = why});
 }
 
-static void check_objectives(const struct reload *all, struct verify *out)
-{
-	const struct result *r = &all->result;
-	bool worst = r->objective_of && strcmp(r->objective_of, "worst case") == 0;
-	double computed = objective(all, false);
-
-	verify_add(out, "objective_network", r->objective_network, computed, 0);
-	verify_add(out, "objective_zero", r->objective_zero, objective(all, true), 0);
-	if (!worst)
-		verify_add(out, "objective", r->objective, computed, 0);
-}
-
 /* The dual point is not stored: the bound must not be above what was delivered, and the gaps must
  * be those of the two. */
 static void check_gaps(const struct reload *all, struct verify *out)
@@ -205,29 +164,41 @@ static void check_gaps(const struct reload *all, struct verify *out)
 		   r->objective_zero > 0 ? above / r->objective_zero : NAN, 0);
 }
 
-static void check_fresh(const struct reload *all, struct verify *out)
+void verify_fields(const struct reload *stored, struct verify *out)
 {
-	const struct result *r = &all->result;
-	double low = NAN, high = NAN;
+	const struct result *r = &stored->result;
+	const struct dataset *data = &stored->data;
+	const struct part *part = data->test.X.rows > 0 ? &data->test : &data->train;
+	const struct model *model = stored->file.model;
+	double n = (double)part->X.rows, positive = 0, computed, low = NAN, high = NAN;
 
+	verify_add(out, "repetition", r->repetition, (double)stored->cell.repetition, 0);
+	verify_add(out, "seed", r->seed, (double)stored->cell.seed, 0);
+	verify_add(out, "n_train", r->n_train, (double)data->train.X.rows, 0);
+	verify_add(out, "n_validation", r->n_validation, (double)data->validation.X.rows, 0);
+	verify_add(out, "n_test", r->n_test, (double)data->test.X.rows, 0);
+	verify_add(out, "d", r->d, (double)data->train.X.cols, 0);
+	for (ptrdiff_t k = 0; k < part->X.rows; k++)
+		positive += part->y[k] > 0;
+	verify_add(out, "majority", r->majority,
+		   data->regression ? NAN : fmax(positive, n - positive) / n, 0);
+	verify_add(out, "neurons", r->neurons, model ? (double)model_width(model) : NAN, 0);
+	if (!model) {
+		cannot(out, "lower_bound", r->lower_bound,
+		       "its dual point is not stored, and there is no network beside it");
+		return;
+	}
+	computed = objective(stored, false);
+	verify_add(out, "objective_network", r->objective_network, computed, 0);
+	verify_add(out, "objective_zero", r->objective_zero, objective(stored, true), 0);
+	if (!r->objective_of || strcmp(r->objective_of, "worst case") != 0)
+		verify_add(out, "objective", r->objective, computed, 0);
+	check_gaps(stored, out);
+	check_parts(stored, out);
 	if (!isnan(r->violation))
 		scenario_interval(r->violation * r->fresh, r->fresh, &low, &high);
 	verify_add(out, "violation_lo", r->violation_lo, low, 1e-9);
 	verify_add(out, "violation_hi", r->violation_hi, high, 1e-9);
-}
-
-void verify_fields(const struct reload *stored, struct verify *out)
-{
-	check_sizes(stored, out);
-	if (!stored->file.model) {
-		cannot(out, "lower_bound", stored->result.lower_bound,
-		       "its dual point is not stored, and there is no network beside it");
-		return;
-	}
-	check_objectives(stored, out);
-	check_gaps(stored, out);
-	check_parts(stored, out);
-	check_fresh(stored, out);
 }
 
 /* The last row of the trace is of the same end. */

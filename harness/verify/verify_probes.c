@@ -34,14 +34,6 @@ struct probe {
 	size_t count;
 };
 
-/* Rounding of a point and of its distance. */
-static bool is_outside(struct plain_ball *ball, ptrdiff_t k, double size, double epsilon)
-{
-	double d = (double)ball->x.cols;
-
-	return plain_ball_excess(ball, k, ball->delta) > 4 * epsilon * (size + d * ball->eps);
-}
-
 static void look(void *context, const struct aim *aim, const struct attack_job *job)
 {
 	struct probe *p = context;
@@ -52,7 +44,7 @@ static void look(void *context, const struct aim *aim, const struct attack_job *
 
 	*seen = (struct seen){.entry = aim->entry, .eps = job->threat.eps};
 	for (ptrdiff_t k = 0; k < job->X.rows; k++) {
-		double size = 0, margin, noise;
+		double size = 0, margin, noise, rounding;
 
 		for (ptrdiff_t i = 0; i < job->X.cols; i++) {
 			double x = (double)mat_get(ball.part->X, k, i) / ball.scale[i];
@@ -62,7 +54,8 @@ static void look(void *context, const struct aim *aim, const struct attack_job *
 		}
 		margin = plain_ball_margin(&ball, k, ball.delta);
 		noise = 8 * plain_noise(ball.model, ball.x, 0, REAL_EPSILON);
-		seen->outside += is_outside(&ball, k, size, REAL_EPSILON);
+		rounding = 4 * REAL_EPSILON * (size + (double)job->X.cols * ball.eps);
+		seen->outside += plain_ball_excess(&ball, k, ball.delta) > rounding;
 		seen->wrong += !(fabs(margin - (double)job->margin[k]) <= noise);
 		seen->robust += (margin > 0) / n;
 	}
@@ -90,31 +83,24 @@ static bool close_enough(const struct probe *p, const char *column, double store
 	return strcmp(column, "eps") != 0 && fabs(stored - again) <= share;
 }
 
-/* Whether two cells say the same; seconds are a measurement. */
-static bool same_cell(const struct probe *p, const struct compared *r, size_t row,
-		      const struct field *field)
-{
-	double stored = field_number(field, &r->stored[row]);
-	double again = field_number(field, &r->again[row]);
-	struct arena *arena = p->out->arena;
-
-	if (field_is_time(field) || strcmp(field_shown(field, &r->stored[row], arena),
-					   field_shown(field, &r->again[row], arena)) == 0)
-		return true;
-	return fabs(stored - again) <= 1e-12 || /* NaN is not */
-	       (p->out->single && close_enough(p, field->name, stored, again));
-}
-
-/* "robust_accuracy is 0.91 there", of the first column that differs; NULL: none. */
+/* "robust_accuracy is 0.91 there", of the first column that differs; NULL: none. Seconds are a
+ * measurement. */
 static const char *difference(const struct probe *p, const struct compared *r, size_t row)
 {
 	struct arena *arena = p->out->arena;
 
-	for (const struct field *f = r->table->field; f->name; f++)
-		if (!same_cell(p, r, row, f))
-			return arena_format(arena, "%s is %s in the record, %s again", f->name,
-					    field_shown(f, &r->stored[row], arena),
-					    field_shown(f, &r->again[row], arena));
+	for (const struct field *f = r->table->field; f->name; f++) {
+		double stored = field_number(f, &r->stored[row]);
+		double again = field_number(f, &r->again[row]);
+		const char *was = field_shown(f, &r->stored[row], arena);
+		const char *is = field_shown(f, &r->again[row], arena);
+
+		if (!field_is_time(f) && strcmp(was, is) != 0 &&
+		    !(fabs(stored - again) <= 1e-12) && /* NaN is not */
+		    !(p->out->single && close_enough(p, f->name, stored, again)))
+			return arena_format(arena, "%s is %s in the record, %s again", f->name, was,
+					    is);
+	}
 	return NULL;
 }
 
@@ -194,33 +180,10 @@ static const char *fault_of(struct probe *p, const struct seen *seen, double rec
 	return NULL;
 }
 
-static void judge_attack(struct probe *p, const struct compared *r, size_t row,
-			 const struct seen *seen)
-{
-	judge_row(p, r, row, seen->robust, fault_of(p, seen, r->again[row].robust_accuracy));
-}
-
-/* Rows are entry by entry, eps by eps; what was seen is in the order of the attacks. */
-static void judge_attacks(struct probe *p, const struct compared *r)
-{
-	const struct attack_options *entry = p->stored->cell.attack.at;
-	size_t row = 0;
-
-	for (size_t e = 0; e < p->stored->cell.attack.count; e++)
-		for (size_t i = 0; i < entry[e].eps.count && row < r->count; i++) {
-			const struct seen *seen = p->seen;
-
-			while (seen < p->seen + p->count - 1 &&
-			       !(seen->entry == &entry[e] &&
-				 !(fabs(seen->eps - entry[e].eps.at[i]) > 0)))
-				seen++;
-			judge_attack(p, r, row++, seen);
-		}
-}
-
 static enum status check_attacks(struct probe *p, struct err *err)
 {
 	const struct cell *cell = &p->stored->cell;
+	const struct attack_options *entry = cell->attack.at;
 	size_t count = cell->attack.count;
 	struct arena *arena = p->out->arena;
 	struct assessed *entries = ARENA_ARRAY(arena, struct assessed, count);
@@ -231,56 +194,25 @@ static enum status check_attacks(struct probe *p, struct err *err)
 	TRY(assault_check(cell, &p->stored->data, err));
 	TRY(assault_run(&p->order, arena, entries, err));
 	rows = compared_of(entries, count, &rows_attack, arena);
-	if (read_stored(p, &rows))
-		judge_attacks(p, &rows);
+	if (!read_stored(p, &rows))
+		return STATUS_OK;
+	/* Rows are entry by entry, eps by eps; what was seen is in the order of the attacks. */
+	for (size_t e = 0, row = 0; e < count; e++)
+		for (size_t i = 0; i < entry[e].eps.count && row < rows.count; i++, row++) {
+			const struct seen *seen = p->seen;
+
+			while (seen < p->seen + p->count - 1 &&
+			       !(seen->entry == &entry[e] &&
+				 !(fabs(seen->eps - entry[e].eps.at[i]) > 0)))
+				seen++;
+			judge_row(p, &rows, row, seen->robust,
+				  fault_of(p, seen, rows.again[row].robust_accuracy));
+		}
 	return STATUS_OK;
 }
 
 /* --- certificates -------------------------------------------------------------------------------
  */
-
-/* How many certified points plain loops break. */
-static ptrdiff_t broken(const struct probe *p, const struct finding *finding)
-{
-	struct arena arena = {0};
-	struct plain_ball ball = plain_ball_new(p->stored, finding->aim, finding->eps, &arena);
-	ptrdiff_t count = 0;
-
-	for (ptrdiff_t k = 0; k < finding->aim->part->X.rows; k++)
-		if (finding->lower[k] > 0)
-			count += plain_ball_attack(&ball, k) < finding->lower[k];
-	arena_release(&arena);
-	return count;
-}
-
-static double certified(const struct finding *finding)
-{
-	double n = (double)finding->aim->part->X.rows, count = 0;
-
-	for (ptrdiff_t k = 0; k < finding->aim->part->X.rows; k++)
-		count += finding->lower[k] > 0;
-	return count / n;
-}
-
-/* Findings of certificates are in the order of the rows, behind those of attacks. */
-static void judge_certificates(struct probe *p, const struct compared *r)
-{
-	size_t row = 0;
-
-	for (size_t i = 0; i < p->evidence.count && row < r->count; i++) {
-		const struct finding *finding = &p->evidence.at[i];
-		ptrdiff_t count;
-
-		if (!finding->lower)
-			continue;
-		count = broken(p, finding);
-		judge_row(p, r, row++, certified(finding),
-			  count > 0 ? arena_format(p->out->arena,
-						   "%td points are below their certified margin",
-						   count)
-				    : NULL);
-	}
-}
 
 static enum status check_certificates(struct probe *p, struct err *err)
 {
@@ -296,23 +228,30 @@ static enum status check_certificates(struct probe *p, struct err *err)
 	TRY(certified_run(&p->order, arena, entries, err));
 	TRY(evidence_check(&p->evidence, err));
 	rows = compared_of(entries, count, &rows_certify, arena);
-	if (read_stored(p, &rows))
-		judge_certificates(p, &rows);
-	return STATUS_OK;
-}
+	if (!read_stored(p, &rows))
+		return STATUS_OK;
+	/* Findings of certificates are in the order of the rows, behind those of attacks. */
+	for (size_t i = 0, row = 0; i < p->evidence.count && row < rows.count; i++) {
+		const struct finding *f = &p->evidence.at[i];
+		ptrdiff_t n = f->aim->part->X.rows, broken = 0; /* points that plain loops break */
+		struct arena scratch = {0};
+		struct plain_ball ball;
+		double certified = 0;
 
-static enum status check_selection(struct probe *p, struct err *err)
-{
-	const struct cell *cell = &p->stored->cell;
-	struct arena *arena = p->out->arena;
-	struct assessed *entries = ARENA_ARRAY(arena, struct assessed, cell->selects.count);
-	size_t own = selection_own(cell);
-
-	TRY(selection_run(&p->order, arena, entries, err));
-	verify_add(p->out, "validation_robust_accuracy",
-		   p->stored->result.validation_robust_accuracy,
-		   own < cell->selects.count ? selection_accuracy(&entries[own]) : NAN,
-		   p->out->single ? share : 0);
+		if (!f->lower)
+			continue;
+		ball = plain_ball_new(p->stored, f->aim, f->eps, &scratch);
+		for (ptrdiff_t k = 0; k < n; k++) {
+			certified += f->lower[k] > 0;
+			broken += f->lower[k] > 0 && plain_ball_attack(&ball, k) < f->lower[k];
+		}
+		arena_release(&scratch);
+		judge_row(p, &rows, row++, certified / (double)n,
+			  broken > 0 ? arena_format(arena,
+						    "%td points are below their certified margin",
+						    broken)
+				     : NULL);
+	}
 	return STATUS_OK;
 }
 
@@ -320,6 +259,8 @@ enum status verify_probes(const char *record, const struct reload *stored, struc
 			  struct err *err)
 {
 	size_t findings = certified_findings(&stored->cell);
+	size_t count = stored->cell.selects.count, own = selection_own(&stored->cell);
+	struct assessed *entries = ARENA_ARRAY(out->arena, struct assessed, count);
 	struct probe probe = {.record = record,
 			      .stored = stored,
 			      .out = out,
@@ -334,5 +275,8 @@ enum status verify_probes(const char *record, const struct reload *stored, struc
 	probe.evidence.context = &probe;
 	TRY(check_attacks(&probe, err));
 	TRY(check_certificates(&probe, err));
-	return check_selection(&probe, err);
+	TRY(selection_run(&probe.order, out->arena, entries, err));
+	verify_add(out, "validation_robust_accuracy", stored->result.validation_robust_accuracy,
+		   own < count ? selection_accuracy(&entries[own]) : NAN, out->single ? share : 0);
+	return STATUS_OK;
 }

@@ -72,36 +72,6 @@ static struct ends worst_case(const struct reload *stored, const struct target *
 	return (struct ends){sum.found + decay, sum.certified + decay};
 }
 
-/* Whether the objective is a certificate of the worst case, and may be above it. */
-static bool is_bound(const struct choice *solver)
-{
-	return strcmp(solver->item->name, "robust_restriction") == 0;
-}
-
-static void judge(const struct reload *stored, struct ends ends, struct verify *out)
-{
-	double objective = stored->result.objective;
-	double rounding = (out->single ? 1e-3 : 1e-6) * fabs(objective);
-	struct verify_figure figure = {"objective", objective, ends.certified, VERIFY_AGREES, NULL};
-
-	figure.how = arena_format(out->arena, "worst case of the network within [%.9g, %.9g]",
-				  ends.found, ends.certified);
-	if (!(objective >= ends.found - rounding))
-		figure.state = VERIFY_DIFFERS;
-	else if (!is_bound(&stored->cell.train.solver) && objective > ends.certified + rounding)
-		figure.state = VERIFY_DIFFERS;
-	else if (!(objective >= ends.certified - rounding))
-		figure.state = VERIFY_UNKNOWN;
-	verify_judge(out, figure);
-}
-
-static const char *problem_of(const struct reload *stored, const struct threat_options *threat)
-{
-	if (!threat)
-		return "the solver has no radius and norm";
-	return stored->data.train.X.rows > 0 ? NULL : "there are no samples";
-}
-
 void verify_worst(const struct reload *stored, struct verify *out)
 {
 	const struct choice *solver = &stored->cell.train.solver;
@@ -110,21 +80,38 @@ void verify_worst(const struct reload *stored, struct verify *out)
 		trainer->threat ? trainer->threat(solver->options) : NULL;
 	const struct aim aim = {"solver", solver->item->name, &stored->data.train, "train",
 				threat,   solver->options};
+	/* the objective is a certificate of the worst case, and may be above it */
+	bool is_bound = strcmp(solver->item->name, "robust_restriction") == 0;
 	double objective = stored->result.objective;
-	const char *of = stored->result.objective_of, *why = problem_of(stored, threat);
+	double rounding = (out->single ? 1e-3 : 1e-6) * fabs(objective);
+	const char *of = stored->result.objective_of;
+	struct verify_figure figure = {"objective", objective, NAN, VERIFY_UNKNOWN, NULL};
 	struct target target;
+	struct ends ends;
 	struct err err = {0};
 
 	if (!of || strcmp(of, "worst case") != 0 || isnan(objective))
 		return;
-	if (!why && target_new(&aim, &stored->data, stored->file.model, out->arena, &target,
-			       &err) != STATUS_OK)
-		why = arena_text(out->arena, err.text);
-	if (why) {
-		verify_judge(out, (struct verify_figure){"objective", objective, NAN,
-							 VERIFY_UNKNOWN, why});
+	if (!threat)
+		figure.how = "the solver has no radius and norm";
+	else if (stored->data.train.X.rows == 0)
+		figure.how = "there are no samples";
+	else if (target_new(&aim, &stored->data, stored->file.model, out->arena, &target, &err) !=
+		 STATUS_OK)
+		figure.how = arena_text(out->arena, err.text);
+	if (figure.how) {
+		verify_judge(out, figure);
 		return;
 	}
 	target.threat.eps = threat->eps;
-	judge(stored, worst_case(stored, &target, out->arena), out);
+	ends = worst_case(stored, &target, out->arena);
+	figure.computed = ends.certified;
+	figure.how = arena_format(out->arena, "worst case of the network within [%.9g, %.9g]",
+				  ends.found, ends.certified);
+	if (!(objective >= ends.found - rounding) ||
+	    (!is_bound && objective > ends.certified + rounding))
+		figure.state = VERIFY_DIFFERS;
+	else if (objective >= ends.certified - rounding)
+		figure.state = VERIFY_AGREES;
+	verify_judge(out, figure);
 }

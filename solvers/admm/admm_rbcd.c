@@ -216,27 +216,6 @@ static void sign_column(const struct admm_rbcd *a, ptrdiff_t i, double sums[SUMS
 	sums[DUAL] += (double)dual;
 }
 
-/* f = (D o (Y_u - Y_z)) 1 */
-static void outputs(struct admm_rbcd *a)
-{
-	ptrdiff_t n = a->Y.rows, P = a->u.D.cols;
-
-#pragma omp parallel for schedule(static)
-	for (ptrdiff_t first = 0; first < n; first += GATES_BLOCK) {
-		ptrdiff_t count = first + GATES_BLOCK < n ? GATES_BLOCK : n - first;
-		real *restrict f = a->u.f + first, y[GATES_BLOCK];
-
-		memset(f, 0, (size_t)count * sizeof *f);
-		for (ptrdiff_t i = 0; i < P; i++) {
-			const real *u = mat_col(a->Y, i) + first, *z = mat_col(a->Y, P + i) + first;
-
-			for (ptrdiff_t k = 0; k < count; k++)
-				y[k] = u[k] - z[k];
-			gates_add(gates_from(a->u.D, i, first), count, y, f);
-		}
-	}
-}
-
 /* V, S, the duals and R of the next u-step; returns beta sum (|v_i| + |w_i|). */
 static double other_steps(struct admm_rbcd *a, double total[SUMS])
 {
@@ -264,13 +243,31 @@ static void step(void *state, struct progress *progress)
 	struct rng rng = rng_stream(a->problem->seed, "rbcd", a->iteration++);
 	size_t before = a->u.steps;
 	double sums[SUMS] = {0};
+	ptrdiff_t n;
+	ptrdiff_t P;
 
 	rbcd_minimise(&a->u, a->threshold, &rng);
 	a->threshold *= a->options->threshold_decay;
 	a->dual_step *= a->options->dual_decay;
 	a->u.rho += a->options->rho_growth;
 	blas_gemm(1, a->problem->X, PLAIN, a->u.U, PLAIN, 0, a->Y);
-	outputs(a);
+	/* f = (D o (Y_u - Y_z)) 1 */
+	n = a->Y.rows;
+	P = a->u.D.cols;
+#pragma omp parallel for schedule(static)
+	for (ptrdiff_t first = 0; first < n; first += GATES_BLOCK) {
+		ptrdiff_t count = first + GATES_BLOCK < n ? GATES_BLOCK : n - first;
+		real *restrict f = a->u.f + first, y[GATES_BLOCK];
+
+		memset(f, 0, (size_t)count * sizeof *f);
+		for (ptrdiff_t i = 0; i < P; i++) {
+			const real *u = mat_col(a->Y, i) + first, *z = mat_col(a->Y, P + i) + first;
+
+			for (ptrdiff_t k = 0; k < count; k++)
+				y[k] = u[k] - z[k];
+			gates_add(gates_from(a->u.D, i, first), count, y, f);
+		}
+	}
 	progress->objective = other_steps(a, sums);
 	rbcd_start(&a->u);
 	progress->objective += a->u.value;

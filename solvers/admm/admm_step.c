@@ -70,28 +70,6 @@ static void sign_pass(struct admm *a, struct penalty_sums *sums)
 		penalty_add(sums, sigma, a->block_sums[b]);
 }
 
-/* Y = [QV + QW, QV - QW] from a that the pass has not left there. */
-static void form_products(struct admm *a)
-{
-	ptrdiff_t P = a->aV.cols;
-
-#pragma omp parallel for schedule(static)
-	for (ptrdiff_t i = 0; i < P; i++) {
-		const real *av = mat_col(a->aV, i), *aw = mat_col(a->aW, i);
-		real *ya = mat_col(a->Y, i), *yb = mat_col(a->Y, P + i);
-
-#pragma omp simd
-		for (ptrdiff_t k = 0; k < a->aV.rows; k++) {
-			real v = av[k] > 0 ? av[k] : -av[k], w = aw[k] > 0 ? aw[k] : -aw[k];
-
-			ya[k] = v + w;
-			yb[k] = v - w;
-		}
-		gates_flip(gates_col(a->system.D, i), a->aV.rows, ya, ya);
-		gates_flip(gates_col(a->system.D, i), a->aV.rows, yb, yb);
-	}
-}
-
 /* v1 = soft threshold of t at beta / rho; |v1| */
 static double threshold_block(const struct admm *a, const real *t, real *v1)
 {
@@ -178,12 +156,29 @@ static double loss_pass(struct admm *a, struct penalty_sums *sums)
 void admm_step_split(struct admm *a)
 {
 	size_t n = (size_t)a->problem->X.rows;
+	ptrdiff_t P;
 
 	for (ptrdiff_t i = 0; i < a->V1.cols; i++) {
 		threshold_block(a, mat_col(a->tV, i), mat_col(a->V1, i));
 		threshold_block(a, mat_col(a->tW, i), mat_col(a->W1, i));
 	}
-	form_products(a);
+	/* Y = [QV + QW, QV - QW] from a that the pass has not left there. */
+	P = a->aV.cols;
+#pragma omp parallel for schedule(static)
+	for (ptrdiff_t i = 0; i < P; i++) {
+		const real *av = mat_col(a->aV, i), *aw = mat_col(a->aW, i);
+		real *ya = mat_col(a->Y, i), *yb = mat_col(a->Y, P + i);
+
+#pragma omp simd
+		for (ptrdiff_t k = 0; k < a->aV.rows; k++) {
+			real v = av[k] > 0 ? av[k] : -av[k], w = aw[k] > 0 ? aw[k] : -aw[k];
+
+			ya[k] = v + w;
+			yb[k] = v - w;
+		}
+		gates_flip(gates_col(a->system.D, i), a->aV.rows, ya, ya);
+		gates_flip(gates_col(a->system.D, i), a->aV.rows, yb, yb);
+	}
 	loss_prox(a->problem->loss, n, 1 / (a->penalty.rho * a->kappa), a->s, a->problem->y.at,
 		  a->z);
 #pragma omp simd
@@ -208,21 +203,6 @@ static void right_hand_sides(struct admm *a)
 			ra[j] += v + w;
 			rb[j] += v - w;
 		}
-	}
-}
-
-/* x for rho times `ratio`: the split variables stay, the scaled duals take the inverse. */
-static void rescale(struct admm *a, double ratio)
-{
-	size_t n = (size_t)a->aV.rows, small = (size_t)(a->V1.rows * a->V1.cols);
-	real inverse = (real)(1 / ratio);
-
-	penalty_rescale(small, ratio, a->V1.at, a->tV.at);
-	penalty_rescale(small, ratio, a->W1.at, a->tW.at);
-	penalty_rescale(n, ratio, a->z, a->s);
-	for (ptrdiff_t j = 0; j < a->aV.rows * a->aV.cols; j++) {
-		a->aV.at[j] *= a->aV.at[j] < 0 ? inverse : 1;
-		a->aW.at[j] *= a->aW.at[j] < 0 ? inverse : 1;
 	}
 }
 
@@ -281,7 +261,19 @@ void admm_step(struct admm *a, struct progress *progress)
 			       progress->dual_residual);
 	moved = ratio > 1 || ratio < 1;
 	if (moved) {
-		rescale(a, ratio);
+		size_t n = (size_t)a->aV.rows;
+		size_t small = (size_t)(a->V1.rows * a->V1.cols);
+		real inverse = (real)(1 / ratio);
+
+		/* x for rho times `ratio`: the split variables stay, the scaled duals take the
+		 * inverse. */
+		penalty_rescale(small, ratio, a->V1.at, a->tV.at);
+		penalty_rescale(small, ratio, a->W1.at, a->tW.at);
+		penalty_rescale(n, ratio, a->z, a->s);
+		for (ptrdiff_t j = 0; j < a->aV.rows * a->aV.cols; j++) {
+			a->aV.at[j] *= a->aV.at[j] < 0 ? inverse : 1;
+			a->aW.at[j] *= a->aW.at[j] < 0 ? inverse : 1;
+		}
 		accelerated_restart(&a->loop, NULL, 0);
 	} else {
 		moved = accelerated_after(&a->loop, progress->objective);

@@ -197,23 +197,6 @@ void rbcd_start(struct rbcd *r)
 	blas_gemm(1, r->M, PLAIN, r->U, PLAIN, -1, r->q);
 }
 
-/* Q_j = d_ij o grad L(f) */
-static void loss_slopes(struct rbcd *r)
-{
-	ptrdiff_t n = r->X.rows;
-
-#pragma omp parallel for schedule(static)
-	for (ptrdiff_t b = 0; b < row_blocks(n); b++) {
-		ptrdiff_t first = b * ROWS, count = first + ROWS < n ? ROWS : n - first;
-		real g[ROWS];
-
-		loss_gradient(r->loss, (size_t)count, r->f + first, r->y + first, g);
-		for (ptrdiff_t j = 0; j < r->block; j++)
-			gates_mask(gates_from(r->D, (ptrdiff_t)r->drawn[j], first), count, g,
-				   mat_col(r->Q, j) + first);
-	}
-}
-
 /* G, its differences A = G_u - G_z, |G| and rho <G, q> from C = X'Q. */
 static void combine(struct rbcd *r)
 {
@@ -260,8 +243,19 @@ static double slip_of(const struct rbcd *r)
 void rbcd_direction(struct rbcd *r)
 {
 	size_t size = (size_t)(r->X.cols * 2 * r->block);
+	ptrdiff_t n = r->X.rows;
 
-	loss_slopes(r);
+	/* Q_j = d_ij o grad L(f) */
+#pragma omp parallel for schedule(static)
+	for (ptrdiff_t b = 0; b < row_blocks(n); b++) {
+		ptrdiff_t first = b * ROWS, count = first + ROWS < n ? ROWS : n - first;
+		real g[ROWS];
+
+		loss_gradient(r->loss, (size_t)count, r->f + first, r->y + first, g);
+		for (ptrdiff_t j = 0; j < r->block; j++)
+			gates_mask(gates_from(r->D, (ptrdiff_t)r->drawn[j], first), count, g,
+				   mat_col(r->Q, j) + first);
+	}
 	rbcd_transposed_product(r->X, r->Q, r->C);
 	combine(r);
 	rbcd_transposed_product(r->M, r->G, r->H); /* M is symmetric */
@@ -291,17 +285,6 @@ void rbcd_take(struct rbcd *r, double t)
 	r->f = r->trial;
 	r->trial = f;
 	r->value = r->trial_value;
-}
-
-/* A random block without replacement: the first b of a permutation, shuffled that far. */
-static void draw(struct rbcd *r, struct rng *rng)
-{
-	for (size_t j = 0; j < (size_t)r->block; j++) {
-		size_t k = j + rng_below(rng, (size_t)r->D.cols - j), i = r->drawn[j];
-
-		r->drawn[j] = r->drawn[k];
-		r->drawn[k] = i;
-	}
 }
 
 /* One inner step; returns the decrease. */
@@ -340,7 +323,14 @@ void rbcd_minimise(struct rbcd *r, double threshold, struct rng *rng)
 		r->decreases[i] = unfilled;
 	while (mean(r->window, r->decreases) > fmax(threshold, REAL_EPSILON * fabs(r->value)) &&
 	       made < r->most_steps) {
-		draw(r, rng);
+		/* A random block without replacement: the first b of a permutation, shuffled
+		 * that far. */
+		for (size_t j = 0; j < (size_t)r->block; j++) {
+			size_t k = j + rng_below(rng, (size_t)r->D.cols - j), i = r->drawn[j];
+
+			r->drawn[j] = r->drawn[k];
+			r->drawn[k] = i;
+		}
 		r->decreases[made++ % r->window] = descend(r);
 	}
 }

@@ -24,29 +24,9 @@ static void forecast(const void *options, struct u_shape s, struct forecast *out
 	out->iteration_flops = 2 * N * N + 10 * n * d * P;
 }
 
-/* T = diag(d_i o d_j) X */
-static void masked(const struct u_system *s, ptrdiff_t i, ptrdiff_t j, struct mat T)
-{
-	ptrdiff_t n = s->X.rows;
-
-	for (ptrdiff_t a = 0; a < s->X.cols; a++) {
-		gates_mask(gates_col(s->D, i), n, mat_col(s->X, a), mat_col(T, a));
-		gates_mask(gates_col(s->D, j), n, mat_col(T, a), mat_col(T, a));
-	}
-}
-
 static struct mat block_of(struct mat C, ptrdiff_t d, ptrdiff_t i, ptrdiff_t j)
 {
 	return mat_rows(mat_cols(C, j * d, d), i * d, d);
-}
-
-/* Lower triangle of block += M = L L' */
-static void add_M(struct mat L, struct mat block)
-{
-	for (ptrdiff_t b = 0; b < L.cols; b++)
-		for (ptrdiff_t k = 0; k <= b; k++)
-			blas_axpy((size_t)(L.rows - b), (double)mat_get(L, b, k), mat_col(L, k) + b,
-				  mat_col(block, b) + b);
 }
 
 /* All blocks of the lower triangle: those that hold F_i'F_j, and M on the diagonal. */
@@ -59,16 +39,27 @@ static void assemble(struct cholesky *u)
 	for (ptrdiff_t j = 0; j < P; j++) {
 		for (ptrdiff_t i = 0; i < P; i++) {
 			struct mat T = mat_cols(u->T, 0, d);
+			ptrdiff_t n = s->X.rows;
 
-			masked(s, i, j, T);
+			/* T = diag(d_i o d_j) X */
+			for (ptrdiff_t a = 0; a < s->X.cols; a++) {
+				gates_mask(gates_col(s->D, i), n, mat_col(s->X, a), mat_col(T, a));
+				gates_mask(gates_col(s->D, j), n, mat_col(T, a), mat_col(T, a));
+			}
 			blas_gemm(k, s->X, TRANSPOSED, T, PLAIN, 0, block_of(u->C, d, i, j));
 			blas_gemm(k, s->X, TRANSPOSED, T, PLAIN, 0,
 				  block_of(u->C, d, P + i, P + j));
 			blas_gemm(-k, s->X, TRANSPOSED, T, PLAIN, 0, block_of(u->C, d, P + i, j));
 		}
 	}
-	for (ptrdiff_t i = 0; i < 2 * P; i++)
-		add_M(s->M, block_of(u->C, d, i, i));
+	for (ptrdiff_t i = 0; i < 2 * P; i++) { /* Lower triangle of block += M = L L' */
+		struct mat block = block_of(u->C, d, i, i);
+
+		for (ptrdiff_t b = 0; b < s->M.cols; b++)
+			for (ptrdiff_t l = 0; l <= b; l++)
+				blas_axpy((size_t)(s->M.rows - b), (double)mat_get(s->M, b, l),
+					  mat_col(s->M, l) + b, mat_col(block, b) + b);
+	}
 }
 
 static enum status setup(const struct u_system *system, const void *options, struct arena *arena,

@@ -63,18 +63,6 @@ static void gather(struct mat to, struct mat from, const ptrdiff_t *which, ptrdi
 	}
 }
 
-/* Row which[r] of to = row r of from. */
-static void scatter(struct mat to, struct mat from, const ptrdiff_t *which, ptrdiff_t count)
-{
-	for (ptrdiff_t i = 0; i < from.cols; i++) {
-		const real *source = mat_col(from, i);
-		real *sink = mat_col(to, i);
-
-		for (ptrdiff_t r = 0; r < count; r++)
-			sink[which[r]] = source[r];
-	}
-}
-
 /* Gather the given samples; the current points are the clean ones. */
 static void load(struct chunk *chunk, const ptrdiff_t *sample, ptrdiff_t count)
 {
@@ -97,7 +85,14 @@ void chunk_store(const struct chunk *chunk)
 
 	for (ptrdiff_t r = 0; r < chunk->rows; r++)
 		job->margin[chunk->sample[r]] = chunk->margin[r];
-	scatter(job->worst, chunk->best, chunk->sample, chunk->rows);
+	/* Row which[r] of to = row r of from. */
+	for (ptrdiff_t i = 0; i < chunk->best.cols; i++) {
+		const real *source = mat_col(chunk->best, i);
+		real *sink = mat_col(job->worst, i);
+
+		for (ptrdiff_t r = 0; r < chunk->rows; r++)
+			sink[chunk->sample[r]] = source[r];
+	}
 }
 
 /* margin = min(margin, y f), marking the rows where it fell */
@@ -148,9 +143,18 @@ void chunk_keep(struct chunk *chunk, struct mat to, const real *mark)
 	}
 }
 
-/* Move the rows keep[0 .. kept-1] to the front: in place, since keep[r] >= r. */
-static void pack(struct chunk *chunk, const ptrdiff_t *keep, ptrdiff_t kept)
+void chunk_compact(struct chunk *chunk)
 {
+	ptrdiff_t kept = 0;
+	ptrdiff_t keep[CAPACITY];
+
+	for (ptrdiff_t r = 0; r < chunk->rows; r++)
+		if (chunk->margin[r] > chunk->done)
+			keep[kept++] = r;
+	if ((chunk->rows - kept) * DROP_SHARE < chunk->rows)
+		return;
+	chunk_store(chunk);
+	/* Move the rows keep[0 .. kept-1] to the front: in place, since keep[r] >= r. */
 	gather(chunk->clean, chunk->clean, keep, kept);
 	gather(chunk->at, chunk->at, keep, kept);
 	gather(chunk->best, chunk->best, keep, kept);
@@ -165,20 +169,6 @@ static void pack(struct chunk *chunk, const ptrdiff_t *keep, ptrdiff_t kept)
 			chunk->number[i][r] = chunk->number[i][keep[r]];
 	}
 	chunk->rows = kept;
-}
-
-void chunk_compact(struct chunk *chunk)
-{
-	ptrdiff_t kept = 0;
-	ptrdiff_t keep[CAPACITY];
-
-	for (ptrdiff_t r = 0; r < chunk->rows; r++)
-		if (chunk->margin[r] > chunk->done)
-			keep[kept++] = r;
-	if ((chunk->rows - kept) * DROP_SHARE < chunk->rows)
-		return;
-	chunk_store(chunk);
-	pack(chunk, keep, kept);
 }
 
 /* The samples of the job whose margin is above `done`; returns their number. live: n. */

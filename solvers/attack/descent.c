@@ -6,13 +6,6 @@
 
 #include <math.h>
 
-/* pull = y where the hinge (1 - y f)_+ has a slope, else 0 */
-static void pull_of_hinge(struct chunk *chunk)
-{
-	for (ptrdiff_t r = 0; r < chunk->rows; r++)
-		chunk->pull[r] = chunk->y[r] * chunk->f[r] < 1 ? chunk->y[r] : 0;
-}
-
 /* x <- project(x - step direction), `steps` times, keeping the worst point of the path. */
 static void descend(struct chunk *chunk, const void *how, long restart)
 {
@@ -22,8 +15,11 @@ static void descend(struct chunk *chunk, const void *how, long restart)
 		ball_scatter(chunk, descent->purpose, (uint64_t)restart);
 	for (long s = 0; s < descent->steps && chunk->rows > 0; s++) {
 		chunk_gradient(chunk);
-		if (descent->flat)
-			pull_of_hinge(chunk);
+		if (descent->flat) {
+			/* pull = y where the hinge (1 - y f)_+ has a slope, else 0 */
+			for (ptrdiff_t r = 0; r < chunk->rows; r++)
+				chunk->pull[r] = chunk->y[r] * chunk->f[r] < 1 ? chunk->y[r] : 0;
+		}
 		ball_descend(chunk, descent->step);
 		chunk_compact(chunk);
 	}

@@ -333,36 +333,14 @@ static double step_length(const struct leaf *leaf)
 	return step;
 }
 
-static void advance(struct leaf *leaf, double step)
+/* mu of the size of what is to be decided, and all products equal to it. */
+static void start(struct leaf *leaf)
 {
-	for (ptrdiff_t j = 0; j < leaf->terms; j++) {
-		struct changes d = changes_of(leaf, j);
+	double most = 0;
+	double shrink = 1;
+	double size = 0;
 
-		leaf->s[j] += step * d.s;
-		leaf->t[j] += step * d.t;
-		leaf->a[j] += step * d.a;
-		leaf->w[j] += step * d.w;
-	}
-	for (ptrdiff_t e = 0; e < leaf->coords && leaf->boxed; e++) {
-		double below = change_of_below(leaf, e), above = change_of_above(leaf, e);
-
-		leaf->below[e] += step * below;
-		leaf->above[e] += step * above;
-		leaf->under[e] += step * leaf->direction[e];
-		leaf->over[e] -= step * leaf->direction[e];
-	}
-	if (leaf->norm != NORM_LINF)
-		leaf->theta += step * change_of_theta(leaf);
-	for (ptrdiff_t e = 0; e < leaf->coords; e++)
-		leaf->v[e] += step * leaf->direction[e];
-	leaf->ball = leaf->norm == NORM_LINF ? 1 : ball_slack(leaf, 0);
-}
-
-/* The middle of the box, drawn towards 0 until it is well inside the ball. */
-static void start_point(struct leaf *leaf)
-{
-	double shrink = 1, size = 0;
-
+	/* The middle of the box, drawn towards 0 until it is well inside the ball. */
 	for (ptrdiff_t e = 0; e < leaf->coords; e++) {
 		leaf->v[e] = leaf->boxed ? (leaf->low[e] + leaf->high[e]) / 2 : 0;
 		size += leaf->norm == NORM_L2 ? leaf->v[e] * leaf->v[e] : fabs(leaf->v[e]);
@@ -372,14 +350,6 @@ static void start_point(struct leaf *leaf)
 		shrink = leaf->eps / (2 * size);
 	for (ptrdiff_t e = 0; e < leaf->coords; e++)
 		leaf->v[e] *= shrink;
-}
-
-/* mu of the size of what is to be decided, and all products equal to it. */
-static void start(struct leaf *leaf)
-{
-	double most = 0;
-
-	start_point(leaf);
 	memset(leaf->direction, 0, (size_t)leaf->coords * sizeof(double));
 	for (ptrdiff_t e = 0; e < leaf->coords; e++)
 		most += fabs(leaf->g[e]) * (leaf->norm == NORM_LINF
@@ -452,7 +422,27 @@ void leaf_solve(struct leaf *leaf, real *delta)
 		step = step_length(leaf);
 		if (!(step > stall))
 			break;
-		advance(leaf, step);
+		for (ptrdiff_t j = 0; j < leaf->terms; j++) {
+			struct changes d = changes_of(leaf, j);
+
+			leaf->s[j] += step * d.s;
+			leaf->t[j] += step * d.t;
+			leaf->a[j] += step * d.a;
+			leaf->w[j] += step * d.w;
+		}
+		for (ptrdiff_t e = 0; e < leaf->coords && leaf->boxed; e++) {
+			double below = change_of_below(leaf, e), above = change_of_above(leaf, e);
+
+			leaf->below[e] += step * below;
+			leaf->above[e] += step * above;
+			leaf->under[e] += step * leaf->direction[e];
+			leaf->over[e] -= step * leaf->direction[e];
+		}
+		if (leaf->norm != NORM_LINF)
+			leaf->theta += step * change_of_theta(leaf);
+		for (ptrdiff_t e = 0; e < leaf->coords; e++)
+			leaf->v[e] += step * leaf->direction[e];
+		leaf->ball = leaf->norm == NORM_LINF ? 1 : ball_slack(leaf, 0);
 		observe(leaf);
 		share = step > 0.9 ? 0.1 : step > 0.5 ? 0.3 : 0.8;
 	}

@@ -79,19 +79,6 @@ void points_new(struct points *points, const struct certify_job *job, ptrdiff_t 
 	points->low.stride = points->high.stride = 0;
 }
 
-static void fill_box(struct points *p, ptrdiff_t k)
-{
-	for (ptrdiff_t i = 0; i < p->X.rows; i++) {
-		struct region_side side =
-			region_side_of(&p->threat, i, (double)mat_get(p->X, i, k));
-
-		mat_set(p->low, i, k, (real)side.low);
-		mat_set(p->high, i, k, (real)side.high);
-		mat_set(p->middle, i, k, (real)((side.low + side.high) / 2));
-		mat_set(p->reach_of_box, i, k, (real)((side.high - side.low) / 2));
-	}
-}
-
 static void fill_point(struct points *p, ptrdiff_t k)
 {
 	const struct certify_job *job = p->job;
@@ -102,8 +89,17 @@ static void fill_point(struct points *p, ptrdiff_t k)
 	for (ptrdiff_t j = 0; j < p->C.rows; j++)
 		c[j] = job->y[p->first + k] * job->net->alpha[j];
 	p->reach[k] = blas_norm((size_t)p->X.rows, x) + p->radius;
-	if (is_boxed(p))
-		fill_box(p, k);
+	if (is_boxed(p)) {
+		for (ptrdiff_t l = 0; l < p->X.rows; l++) {
+			struct region_side side =
+				region_side_of(&p->threat, l, (double)mat_get(p->X, l, k));
+
+			mat_set(p->low, l, k, (real)side.low);
+			mat_set(p->high, l, k, (real)side.high);
+			mat_set(p->middle, l, k, (real)((side.low + side.high) / 2));
+			mat_set(p->reach_of_box, l, k, (real)((side.high - side.low) / 2));
+		}
+	}
 	p->region[k] = (struct region){.norm = job->threat.norm,
 				       .eps = job->threat.eps,
 				       .d = p->X.rows,
@@ -122,26 +118,6 @@ static void cut_with_box(struct points *p)
 	blas_gemm(1, p->job->net->U, TRANSPOSED, mat_cols(p->middle, 0, count), PLAIN, 1, centre);
 	blas_gemm(1, p->absolute, TRANSPOSED, mat_cols(p->reach_of_box, 0, count), PLAIN, 0,
 		  spread);
-}
-
-/* below, above = z -+ swing, cut with the box, and widened by the rounding of these sums. */
-static void fill_ranges(struct points *p, ptrdiff_t k)
-{
-	const real *z = mat_col(p->Z, k), *spread = mat_col(p->spread, k);
-	real *below = mat_col(p->below, k), *above = mat_col(p->above, k);
-	double scale = certify_noise(p->X.rows, p->C.rows, 1, p->reach[k]);
-
-	for (ptrdiff_t j = 0; j < p->Z.rows; j++) {
-		real slack = (real)scale * p->length[j], centre = below[j];
-		real low = z[j] - p->swing[j], high = z[j] + p->swing[j];
-
-		if (is_boxed(p)) {
-			low = centre - spread[j] > low ? centre - spread[j] : low;
-			high = centre + spread[j] < high ? centre + spread[j] : high;
-		}
-		below[j] = low - slack;
-		above[j] = high + slack;
-	}
 }
 
 static double clean_value(const struct points *p, ptrdiff_t k)
@@ -165,7 +141,25 @@ void points_load(struct points *points, ptrdiff_t first, ptrdiff_t count)
 	if (is_boxed(points))
 		cut_with_box(points);
 	for (ptrdiff_t k = 0; k < count; k++) {
-		fill_ranges(points, k);
+		const real *z = mat_col(points->Z, k);
+		const real *spread = mat_col(points->spread, k);
+		real *below = mat_col(points->below, k);
+		real *above = mat_col(points->above, k);
+		double scale = certify_noise(points->X.rows, points->C.rows, 1, points->reach[k]);
+
+		/* below, above = z -+ swing, cut with the box, and widened by the rounding of
+		 * these sums. */
+		for (ptrdiff_t j = 0; j < points->Z.rows; j++) {
+			real slack = (real)scale * points->length[j], centre = below[j];
+			real low = z[j] - points->swing[j], high = z[j] + points->swing[j];
+
+			if (is_boxed(points)) {
+				low = centre - spread[j] > low ? centre - spread[j] : low;
+				high = centre + spread[j] < high ? centre + spread[j] : high;
+			}
+			below[j] = low - slack;
+			above[j] = high + slack;
+		}
 		points->value[k] = clean_value(points, k);
 	}
 }

@@ -225,11 +225,6 @@ bool relax_exhausted(const struct relax *relax, ptrdiff_t column, bool decide)
 	       ceiling - relax->bound[column] <= settled * fmax(1, fabs(relax->bound[column]));
 }
 
-static void move_column(struct mat A, ptrdiff_t to, ptrdiff_t from)
-{
-	memmove(mat_col(A, to), mat_col(A, from), (size_t)A.rows * sizeof(real));
-}
-
 void relax_move(struct relax *relax, ptrdiff_t to, ptrdiff_t from)
 {
 	const struct mat all[] = {relax->C,     relax->clean, relax->low, relax->high, relax->W,
@@ -239,8 +234,11 @@ void relax_move(struct relax *relax, ptrdiff_t to, ptrdiff_t from)
 
 	if (to == from)
 		return;
-	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-		move_column(all[i], to, from);
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+		struct mat A = all[i];
+
+		memmove(mat_col(A, to), mat_col(A, from), (size_t)A.rows * sizeof(real));
+	}
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
 		rows[i][to] = rows[i][from];
 	relax->region[to] = relax->region[from];

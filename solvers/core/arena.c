@@ -65,16 +65,6 @@ static struct arena_block *block_new(size_t room)
 	return block;
 }
 
-/* A page that cannot be read or written: what is touched by mistake shows at once. */
-static void *untouchable(void)
-{
-	static void *page;
-
-	if (!page)
-		page = mmap(NULL, PAGE_BYTES, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	return page;
-}
-
 static size_t most(size_t a, size_t b)
 {
 	return a > b ? a : b;
@@ -124,8 +114,16 @@ static void *count_block(struct arena *arena, size_t count, size_t size, size_t 
 	tally->held = sum(tally->held, bytes); /* the peak is looked at before it falls */
 	arena->calls++;
 	beyond = beyond || __builtin_mul_overflow(count, own, &needed);
-	if (beyond || rounded_up(needed) > BLOCK_BYTES / 2)
-		return untouchable();
+	if (beyond || rounded_up(needed) > BLOCK_BYTES / 2) {
+		static void *page;
+
+		/* A page that cannot be read or written: what is touched by mistake shows at
+		 * once. */
+		if (!page)
+			page = mmap(NULL, PAGE_BYTES, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+				    0);
+		return page;
+	}
 	return from_block(arena, rounded_up(needed));
 }
 

@@ -27,6 +27,15 @@ struct texts { /* a list of texts */
 	const char *const *at;
 };
 
+struct text_entry {
+	const char *key, *text;
+};
+
+struct text_map { /* a map from keys that the user chooses to texts */
+	size_t count;
+	const struct text_entry *at;
+};
+
 struct choice { /* one item of a registry and its bound options; item == NULL: not given */
 	const struct desc *item;
 	const void *options;
@@ -49,6 +58,7 @@ enum option_type {
 	OPTION_TEXT,
 	OPTION_REALS,
 	OPTION_TEXTS,
+	OPTION_TEXT_MAP,
 	OPTION_CHOICE,
 	OPTION_CHOICES,
 	OPTION_GROUPS,
@@ -97,7 +107,8 @@ enum choice_style {
 enum unit {
 	UNIT_NONE,
 	UNIT_SECONDS, /* 10m, 2h, 30s */
-	UNIT_BYTES    /* 4GiB, 500MB */
+	UNIT_BYTES,   /* 4GiB, 500MB */
+	UNIT_INCHES   /* 3.25in, 8cm, 85mm */
 };
 
 /* What is behind a path, for the one who reads it. */
@@ -115,8 +126,10 @@ struct option {
 	const char *initial; /* default, in the spec's own syntax; NULL = must be given; "null" =
 				unset: NaN, NULL, an empty list; only then may a spec say null */
 	struct range range;  /* of a number, or of each number of a list */
-	const char *const
-		*names; /* values of an OPTION_INT that is an enumeration; ends with NULL */
+	const char *const *names; /* values of an OPTION_INT that is an enumeration, of each text of
+				     OPTION_TEXTS and OPTION_TEXT_MAP; ends with NULL */
+	bool (*is_valid)(const char *text); /* of each text; NULL: any is */
+	const char *valid;                  /* what these are: "a colour" */
 	const char *const *words; /* of an OPTION_INT: words beside the numbers, e.g. {"all", NULL};
 				     the first is stored as -1, the next as -2, ...; a plain number
 				     obeys `range`, which admits no negative one then */
@@ -144,7 +157,8 @@ struct option {
 	         : OPTION_REAL, const char *                         \
 	         : OPTION_TEXT, struct reals                         \
 	         : OPTION_REALS, struct texts                        \
-	         : OPTION_TEXTS, struct choice                       \
+	         : OPTION_TEXTS, struct text_map                        \
+	         : OPTION_TEXT_MAP, struct choice                       \
 	         : OPTION_CHOICE, struct choices                     \
 	         : OPTION_CHOICES, struct groups                     \
 	         : OPTION_GROUPS, default                            \

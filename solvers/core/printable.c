@@ -41,19 +41,6 @@ static size_t decode(const unsigned char *text, unsigned long *code)
 											 : length;
 }
 
-static size_t columns(unsigned long code)
-{
-	static const struct range wide[] = {
-		{0x1100, 0x115f},   {0x2e80, 0xa4cf},  {0xac00, 0xd7a3}, {0xf900, 0xfaff},
-		{0xfe30, 0xfe6f},   {0xff00, 0xff60},  {0xffe0, 0xffe6}, {0x1f300, 0x1f64f},
-		{0x1f900, 0x1f9ff}, {0x20000, 0x3fffd}};
-	static const struct range none[] = {{0x300, 0x36f}, {0x200b, 0x200d}, {0xfe00, 0xfe0f}};
-
-	if (is_in(code, none, sizeof none / sizeof *none))
-		return 0;
-	return is_in(code, wide, sizeof wide / sizeof *wide) ? 2 : 1;
-}
-
 size_t printable_next(const char **at, char shown[PRINTABLE_BYTES])
 {
 	/* C0, DEL and C1; marks, embeddings and isolates of a direction; separators of lines */
@@ -65,10 +52,19 @@ size_t printable_next(const char **at, char shown[PRINTABLE_BYTES])
 	size_t length = decode(text, &code);
 
 	if (length > 0 && !is_in(code, commands, sizeof commands / sizeof *commands)) {
+		static const struct range wide[] = {
+			{0x1100, 0x115f},   {0x2e80, 0xa4cf},  {0xac00, 0xd7a3}, {0xf900, 0xfaff},
+			{0xfe30, 0xfe6f},   {0xff00, 0xff60},  {0xffe0, 0xffe6}, {0x1f300, 0x1f64f},
+			{0x1f900, 0x1f9ff}, {0x20000, 0x3fffd}};
+		static const struct range none[] = {
+			{0x300, 0x36f}, {0x200b, 0x200d}, {0xfe00, 0xfe0f}};
+
 		memcpy(shown, text, length);
 		shown[length] = '\0';
 		*at += length;
-		return columns(code);
+		if (is_in(code, none, sizeof none / sizeof *none))
+			return 0;
+		return is_in(code, wide, sizeof wide / sizeof *wide) ? 2 : 1;
 	}
 	*at += length ? length : 1;
 	if (*text == '\n' || *text == '\t')

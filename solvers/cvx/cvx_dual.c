@@ -110,30 +110,6 @@ static void measure_all(struct cvx *cvx, const real *alpha)
 	measure(cvx, cvx->M.cols, cvx->norm);
 }
 
-/* The better of the solver's multipliers and those of the certificate before, for each block. */
-static void first_multipliers(struct cvx *cvx, const struct cvx_dual *dual)
-{
-	ptrdiff_t count = cvx->M.cols;
-
-	if (cvx->warm)
-		measure_all(cvx, dual->alpha);
-	for (ptrdiff_t b = 0; cvx->warm && b < count; b++)
-		cvx->order[b].norm = cvx->norm[b];
-	for (ptrdiff_t b = 0; b < count; b++) {
-		real *q = mat_col(cvx->split.Y, b);
-
-		take_multipliers(cvx, dual, b, q);
-		add_alpha(cvx, dual->alpha, b, q, q);
-	}
-	measure(cvx, count, cvx->norm);
-	for (ptrdiff_t b = 0; b < count; b++)
-		if (cvx->warm && cvx->order[b].norm < cvx->norm[b])
-			cvx->norm[b] = cvx->order[b].norm;
-		else
-			take_multipliers(cvx, dual, b, mat_col(cvx->M, b));
-	cvx->warm = true;
-}
-
 /* The largest of the norms. */
 static double largest_norm(const struct cvx *cvx)
 {
@@ -494,8 +470,27 @@ void cvx_dual_bound(struct cvx *cvx, const struct cvx_dual *dual, struct certifi
 {
 	const struct problem *problem = cvx->problem;
 	double best = scaling_best(problem, dual->alpha, 0).scale, target, largest;
+	ptrdiff_t count = cvx->M.cols;
 
-	first_multipliers(cvx, dual);
+	/* The better of the solver's multipliers and those of the certificate before, for each
+	 * block. */
+	if (cvx->warm)
+		measure_all(cvx, dual->alpha);
+	for (ptrdiff_t b = 0; cvx->warm && b < count; b++)
+		cvx->order[b].norm = cvx->norm[b];
+	for (ptrdiff_t b = 0; b < count; b++) {
+		real *q = mat_col(cvx->split.Y, b);
+
+		take_multipliers(cvx, dual, b, q);
+		add_alpha(cvx, dual->alpha, b, q, q);
+	}
+	measure(cvx, count, cvx->norm);
+	for (ptrdiff_t b = 0; b < count; b++)
+		if (cvx->warm && cvx->order[b].norm < cvx->norm[b])
+			cvx->norm[b] = cvx->order[b].norm;
+		else
+			take_multipliers(cvx, dual, b, mat_col(cvx->M, b));
+	cvx->warm = true;
 	for (ptrdiff_t b = 0; b < cvx->M.cols; b++)
 		cvx->order[b] = (struct cvx_order){cvx->norm[b], b};
 	qsort(cvx->order, (size_t)cvx->M.cols, sizeof *cvx->order, by_norm);

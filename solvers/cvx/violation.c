@@ -44,9 +44,7 @@ void violation_neurons(const struct problem *problem, const real *alpha, long dr
 		struct rng rng = rng_stream(problem->seed, "fresh neurons", (uint64_t)i);
 		double sum = 0;
 
-		for (ptrdiff_t j = 0; j < d; j++)
-			u[j] = (real)rng_normal(&rng);
-		blas_scale((size_t)d, 1 / blas_norm((size_t)d, u), u);
+		net_direction(&rng, d, u);
 		blas_gemv(1, problem->X, PLAIN, u, 0, phi);
 		for (ptrdiff_t k = 0; k < n; k++)
 			sum += phi[k] > 0 ? (double)phi[k] * (double)alpha[k] : 0;

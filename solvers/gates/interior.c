@@ -96,25 +96,23 @@ static void check(struct interior *in, struct splitting *s)
 	mat_fill(mat_cols(s->G, 0, s->count), 0);
 }
 
-/* The guesses that lie inside their cones. */
-static void take_guesses(struct interior *in, struct splitting *s, struct gates D, struct mat start)
-{
-	struct mat V = mat_cols(s->V, 0, D.cols), Y = mat_cols(s->Y, 0, D.cols);
-
-	signcone_reduce(s->cone, start, V);
-	blas_gemm(1, s->cone->B, PLAIN, V, PLAIN, 0, Y);
-	for (ptrdiff_t i = 0; i < D.cols; i++)
-		offer(in, s->cone, i, gates_col(D, i), mat_col(V, i), mat_col(Y, i));
-}
-
 void interior_search(struct interior *in, struct splitting *s, struct gates D, struct mat start)
 {
+	struct mat V;
+	struct mat Y;
+
 	if (in->ready)
 		return;
 	in->ready = true;
 	in->U.rows = s->cone->B.cols;
 	splitting_start(s, 1, penalty);
-	take_guesses(in, s, D, start);
+	/* The guesses that lie inside their cones. */
+	V = mat_cols(s->V, 0, D.cols);
+	Y = mat_cols(s->Y, 0, D.cols);
+	signcone_reduce(s->cone, start, V);
+	blas_gemm(1, s->cone->B, PLAIN, V, PLAIN, 0, Y);
+	for (ptrdiff_t i = 0; i < D.cols; i++)
+		offer(in, s->cone, i, gates_col(D, i), mat_col(V, i), mat_col(Y, i));
 	s->count = D.cols;
 	for (ptrdiff_t i = 0; i < D.cols; i++) {
 		in->at[i] = i;

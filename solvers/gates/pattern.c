@@ -163,32 +163,6 @@ void pattern_facts(const struct pattern_options *options, ptrdiff_t used, struct
 					       used, used == 1 ? "" : "s", options->count));
 }
 
-/* On a counting arena: a file that has not been read is taken to hold as many as are asked for. */
-static void count_given(long count, const struct problem *problem, struct arena *arena,
-			struct patterns *out)
-{
-	out->D = gates_new(arena, problem->X.rows, count > 0 ? count : 1);
-	out->H = mat_new(arena, problem->X.cols, out->D.cols);
-	name_source(out, "file", arena);
-	find_directions(problem->X, true, arena, out);
-}
-
-/* On a counting arena: as many as there may be. Lists of cells grow by copies. */
-static void count_all(const struct pattern_options *options, const struct problem *problem,
-		      struct arena *arena, struct patterns *out)
-{
-	ptrdiff_t n = problem->X.rows, d = problem->X.cols;
-	ptrdiff_t most = (ptrdiff_t)pattern_most(options, n, d);
-	struct arena scratch = arena_beside(arena);
-
-	arena_alloc(&scratch, (size_t)(2 * most), (size_t)n + (size_t)d * sizeof(double));
-	out->D = gates_new(arena, n, most);
-	out->H = mat_new(arena, d, most);
-	name_source(out, "all", arena);
-	out->all = true;
-	arena_release(&scratch);
-}
-
 /* Every pattern: the cells of the arrangement of the rows, a zero row counting as active. The cell
  * without an active sample adds no neuron and is left out, as in sampling. */
 static enum status take_all(const struct problem *problem, struct arena *arena,
@@ -352,13 +326,29 @@ enum status pattern_sample(const struct pattern_options *options, const struct p
 
 	*out = (struct patterns){.options = options};
 	if (options->file && arena_counts(arena) && !trainer_file(problem, options->file)) {
-		count_given(options->count, problem, arena, out);
+		/* On a counting arena: a file that has not been read is taken to hold as many as
+		 * are asked for. */
+		out->D = gates_new(arena, problem->X.rows, options->count > 0 ? options->count : 1);
+		out->H = mat_new(arena, problem->X.cols, out->D.cols);
+		name_source(out, "file", arena);
+		find_directions(problem->X, true, arena, out);
 		return STATUS_OK;
 	}
 	if (options->file)
 		return take_given(options->file, problem, arena, out, err);
 	if (options->count == PATTERN_ALL && arena_counts(arena)) {
-		count_all(options, problem, arena, out);
+		ptrdiff_t n = problem->X.rows;
+		ptrdiff_t d = problem->X.cols;
+		ptrdiff_t most = (ptrdiff_t)pattern_most(options, n, d);
+		struct arena scratch = arena_beside(arena);
+
+		/* On a counting arena: as many as there may be. Lists of cells grow by copies. */
+		arena_alloc(&scratch, (size_t)(2 * most), (size_t)n + (size_t)d * sizeof(double));
+		out->D = gates_new(arena, n, most);
+		out->H = mat_new(arena, d, most);
+		name_source(out, "all", arena);
+		out->all = true;
+		arena_release(&scratch);
 		return STATUS_OK;
 	}
 	if (options->count == PATTERN_ALL)

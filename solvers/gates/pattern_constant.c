@@ -14,18 +14,6 @@ static enum status open(struct pattern_stream *stream, struct arena *arena, stru
 	return STATUS_OK;
 }
 
-/* The sign that all entries of a column have, or 0. */
-static int sign_of(struct mat X, ptrdiff_t j)
-{
-	ptrdiff_t positive = 0, negative = 0;
-
-	for (ptrdiff_t k = 0; k < X.rows; k++) {
-		positive += mat_get(X, k, j) > 0;
-		negative += mat_get(X, k, j) < 0;
-	}
-	return positive == X.rows ? 1 : negative == X.rows ? -1 : 0;
-}
-
 /* Along a column of one sign, such as the bias; zero, whose pattern is the same, without one. */
 static void direction(const struct pattern_stream *stream, uint64_t index, real *h)
 {
@@ -35,7 +23,15 @@ static void direction(const struct pattern_stream *stream, uint64_t index, real 
 	(void)index;
 	memset(h, 0, (size_t)X.cols * sizeof *h);
 	for (ptrdiff_t j = X.cols - 1; j >= 0 && sign == 0; j--) {
-		sign = sign_of(X, j);
+		ptrdiff_t positive = 0;
+		ptrdiff_t negative = 0;
+
+		/* The sign that all entries of a column have, or 0. */
+		for (ptrdiff_t k = 0; k < X.rows; k++) {
+			positive += mat_get(X, k, j) > 0;
+			negative += mat_get(X, k, j) < 0;
+		}
+		sign = positive == X.rows ? 1 : negative == X.rows ? -1 : 0;
 		h[j] = (real)sign;
 	}
 }

@@ -124,27 +124,13 @@ static bool rows_basis(struct signcone *cone)
 	return true;
 }
 
-/* lambda from the columns of B, and columns that are none to rounding left out. */
-static void find_spectrum(struct signcone *cone)
-{
-	ptrdiff_t r = cone->B.cols, first = 0;
-	double largest = 0, floor;
-
-	for (ptrdiff_t j = 0; j < r; j++) {
-		cone->lambda[j] = pow(blas_norm((size_t)cone->B.rows, mat_col(cone->B, j)), 2);
-		largest = fmax(largest, cone->lambda[j]);
-	}
-	floor = rank_margin * (double)cone->X.cols * REAL_EPSILON;
-	while (first < r && !(cone->lambda[first] > floor * floor * largest))
-		first++;
-	cone->B = mat_cols(cone->B, first, r - first);
-	cone->Q = mat_cols(cone->Q, first, r - first);
-	cone->lambda += first;
-}
-
 void signcone_prepare(struct signcone *cone)
 {
 	bool known;
+	ptrdiff_t r;
+	ptrdiff_t first;
+	double largest;
+	double floor;
 
 	if (cone->ready)
 		return;
@@ -157,7 +143,20 @@ void signcone_prepare(struct signcone *cone)
 	}
 	blas_gemm(1, cone->X, PLAIN, cone->Q, PLAIN, 0, cone->B);
 	normalise_rows(cone, cone->B);
-	find_spectrum(cone);
+	/* lambda from the columns of B, and columns that are none to rounding left out. */
+	r = cone->B.cols;
+	first = 0;
+	largest = 0;
+	for (ptrdiff_t j = 0; j < r; j++) {
+		cone->lambda[j] = pow(blas_norm((size_t)cone->B.rows, mat_col(cone->B, j)), 2);
+		largest = fmax(largest, cone->lambda[j]);
+	}
+	floor = rank_margin * (double)cone->X.cols * REAL_EPSILON;
+	while (first < r && !(cone->lambda[first] > floor * floor * largest))
+		first++;
+	cone->B = mat_cols(cone->B, first, r - first);
+	cone->Q = mat_cols(cone->Q, first, r - first);
+	cone->lambda += first;
 }
 
 void signcone_reduce(const struct signcone *cone, struct mat V, struct mat U)

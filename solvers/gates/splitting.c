@@ -36,32 +36,6 @@ static void form_column(const struct splitting *s, ptrdiff_t i)
 	gates_flip(s->d[i], s->A.rows, y, y);
 }
 
-static void solve_column(const struct splitting *s, ptrdiff_t i)
-{
-	const real *g = mat_col(s->G, i);
-	real *v = mat_col(s->V, i);
-
-	for (ptrdiff_t j = 0; j < s->V.rows; j++)
-		v[j] = (real)((s->delta * (double)g[j] + (double)v[j]) /
-			      (s->delta + s->cone->lambda[j]));
-}
-
-/* a += theta (e o y - max(b, a)) */
-static void update_column(const struct splitting *s, ptrdiff_t i)
-{
-	real b = (real)s->b, theta = (real)relaxation, ey[GATES_BLOCK];
-
-	for (ptrdiff_t first = 0; first < s->A.rows; first += GATES_BLOCK) {
-		ptrdiff_t rows = s->A.rows - first, count = rows < GATES_BLOCK ? rows : GATES_BLOCK;
-		real *restrict a = mat_col(s->A, i) + first;
-
-		gates_flip(s->d[i] + first / GATES_WORD, count, mat_col(s->Y, i) + first, ey);
-#pragma omp simd
-		for (ptrdiff_t k = 0; k < count; k++)
-			a[k] += theta * (ey[k] - (a[k] > b ? a[k] : b));
-	}
-}
-
 void splitting_step(struct splitting *s)
 {
 	ptrdiff_t m = s->count;
@@ -72,12 +46,33 @@ void splitting_step(struct splitting *s)
 		form_column(s, i);
 	blas_gemm(1, B, TRANSPOSED, Y, PLAIN, 0, V);
 #pragma omp parallel for schedule(static)
-	for (ptrdiff_t i = 0; i < m; i++)
-		solve_column(s, i);
+	for (ptrdiff_t i = 0; i < m; i++) {
+		const real *g = mat_col(s->G, i);
+		real *v = mat_col(s->V, i);
+
+		for (ptrdiff_t j = 0; j < s->V.rows; j++)
+			v[j] = (real)((s->delta * (double)g[j] + (double)v[j]) /
+				      (s->delta + s->cone->lambda[j]));
+	}
 	blas_gemm(1, B, PLAIN, V, PLAIN, 0, Y);
 #pragma omp parallel for schedule(static)
-	for (ptrdiff_t i = 0; i < m; i++)
-		update_column(s, i);
+	for (ptrdiff_t i = 0; i < m; i++) { /* a += theta (e o y - max(b, a)) */
+		real b = (real)s->b;
+		real theta = (real)relaxation;
+		real ey[GATES_BLOCK];
+
+		for (ptrdiff_t first = 0; first < s->A.rows; first += GATES_BLOCK) {
+			ptrdiff_t rows = s->A.rows - first,
+				  count = rows < GATES_BLOCK ? rows : GATES_BLOCK;
+			real *restrict a = mat_col(s->A, i) + first;
+
+			gates_flip(s->d[i] + first / GATES_WORD, count, mat_col(s->Y, i) + first,
+				   ey);
+#pragma omp simd
+			for (ptrdiff_t k = 0; k < count; k++)
+				a[k] += theta * (ey[k] - (a[k] > b ? a[k] : b));
+		}
+	}
 }
 
 void splitting_start(struct splitting *s, double b, double delta)

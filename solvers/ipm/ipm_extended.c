@@ -65,13 +65,34 @@ static void weigh(const struct ipm_extended *e, const double *weight, struct two
 			twofold_set(T, k, j, twofold_product(weight[k], e->x[k + j * T.rows]));
 }
 
-/* H += eta^-2 (I - 2 w1 w1' / (2 w0^2 - 1)), lower triangle */
-static void add_cone(const struct cones *c, ptrdiff_t i, struct twofold_mat H)
+/* The inverse factor of H_j; T_i is scratch. */
+static bool factor_block(struct ipm *s, int half, ptrdiff_t i)
 {
-	const real *w = mat_col(c->w, i);
-	double w0 = (double)w[0], scale = 1 / ((double)c->eta[i] * (double)c->eta[i]);
-	double factor = -2 * scale / (2 * w0 * w0 - 1);
+	struct ipm_extended *e = s->extended;
+	const struct ipm_half *h = &s->half[half];
+	ptrdiff_t n = s->D.rows, d = s->problem->X.cols;
+	struct twofold_mat H = twofold_cols(e->L[half], i * d, d);
+	struct twofold_mat T = twofold_cols(e->T, i * d, d);
+	double *weight = e->masked.high;
+	const real *w;
+	double w0;
+	double scale;
+	double factor;
 
+	for (ptrdiff_t k = 0; k < n; k++)
+		weight[k] = -(double)mat_get(h->N, k, i) / (double)mat_get(h->S, k, i);
+	weigh(e, weight, T);
+	twofold_fill(H, 0);
+	for (ptrdiff_t b = 0; b < d; b++)
+		for (ptrdiff_t a = b; a < d; a++)
+			twofold_set(
+				H, a, b,
+				twofold_dot_plain(n, T.high + b * n, T.low + b * n, e->x + a * n));
+	/* H += eta^-2 (I - 2 w1 w1' / (2 w0^2 - 1)), lower triangle */
+	w = mat_col(h->cones.w, i);
+	w0 = (double)w[0];
+	scale = 1 / ((double)h->cones.eta[i] * (double)h->cones.eta[i]);
+	factor = -2 * scale / (2 * w0 * w0 - 1);
 	for (ptrdiff_t b = 0; b < H.rows; b++) {
 		for (ptrdiff_t a = b; a < H.rows; a++) {
 			struct twofold part = twofold_multiply(
@@ -83,28 +104,6 @@ static void add_cone(const struct cones *c, ptrdiff_t i, struct twofold_mat H)
 			twofold_set(H, a, b, twofold_add(twofold_get(H, a, b), part));
 		}
 	}
-}
-
-/* The inverse factor of H_j; T_i is scratch. */
-static bool factor_block(struct ipm *s, int half, ptrdiff_t i)
-{
-	struct ipm_extended *e = s->extended;
-	const struct ipm_half *h = &s->half[half];
-	ptrdiff_t n = s->D.rows, d = s->problem->X.cols;
-	struct twofold_mat H = twofold_cols(e->L[half], i * d, d);
-	struct twofold_mat T = twofold_cols(e->T, i * d, d);
-	double *weight = e->masked.high;
-
-	for (ptrdiff_t k = 0; k < n; k++)
-		weight[k] = -(double)mat_get(h->N, k, i) / (double)mat_get(h->S, k, i);
-	weigh(e, weight, T);
-	twofold_fill(H, 0);
-	for (ptrdiff_t b = 0; b < d; b++)
-		for (ptrdiff_t a = b; a < d; a++)
-			twofold_set(
-				H, a, b,
-				twofold_dot_plain(n, T.high + b * n, T.low + b * n, e->x + a * n));
-	add_cone(&h->cones, i, H);
 	if (!twofold_cholesky(H))
 		return false;
 	twofold_lower_inverse(H);

@@ -16,19 +16,6 @@ enum {
 /* Share of the trace that rows left out of a block carry. */
 static const double dropped = 1e-3;
 
-/* H += eta^-2 (I - 2 w1 w1' / (2 w0^2 - 1)), the cone of block i, lower triangle */
-static void add_cone(const struct cones *c, ptrdiff_t i, struct mat H)
-{
-	const real *w = mat_col(c->w, i), *w1 = w + 1;
-	double scale = 1 / ((double)c->eta[i] * (double)c->eta[i]);
-	double factor = 2 * scale / (2 * (double)w[0] * (double)w[0] - 1);
-
-	for (ptrdiff_t b = 0; b < H.cols; b++) {
-		blas_axpy((size_t)(H.rows - b), -factor * (double)w1[b], w1 + b, mat_col(H, b) + b);
-		mat_set(H, b, b, mat_get(H, b, b) + (real)scale);
-	}
-}
-
 /* G = the rows of diag(weight) X that `rows` names. */
 static void gather(const struct ipm *s, const real *weight, const ptrdiff_t *rows, struct mat G)
 {
@@ -118,13 +105,26 @@ static bool factor_blocks(struct ipm *s, struct ipm_half *h)
 		blas_gemm(1, s->pairs, TRANSPOSED, s->Q, PLAIN, 0, s->packed);
 	for (ptrdiff_t i = 0; i < s->D.cols; i++) {
 		const real *packed = s->pairs.cols > 0 ? mat_col(s->packed, i) : NULL;
+		const real *w;
+		const real *w1;
+		double scale;
+		double factor;
 
 		if (!packed)
 			reduced_gram(s, mat_col(s->Q, i), s->B);
 		for (ptrdiff_t b = 0; packed && b < s->B.cols; b++)
 			for (ptrdiff_t a = b; a < s->B.rows; a++)
 				mat_set(s->B, a, b, *packed++);
-		add_cone(&h->cones, i, s->B);
+		/* H += eta^-2 (I - 2 w1 w1' / (2 w0^2 - 1)), the cone of block i, lower triangle */
+		w = mat_col(h->cones.w, i);
+		w1 = w + 1;
+		scale = 1 / ((double)h->cones.eta[i] * (double)h->cones.eta[i]);
+		factor = 2 * scale / (2 * (double)w[0] * (double)w[0] - 1);
+		for (ptrdiff_t j = 0; j < s->B.cols; j++) {
+			blas_axpy((size_t)(s->B.rows - j), -factor * (double)w1[j], w1 + j,
+				  mat_col(s->B, j) + j);
+			mat_set(s->B, j, j, mat_get(s->B, j, j) + (real)scale);
+		}
 		if (!factor_entries(s->B, ipm_block(h->L, i)))
 			return false;
 	}

@@ -20,12 +20,6 @@ static double scale_of(const void *o)
 	return ((const struct logistic_options *)o)->loss_scale;
 }
 
-/* log(1 + exp(t)) without overflow */
-static double softplus(double t)
-{
-	return t > 0 ? t + log1p(exp(-t)) : log1p(exp(t));
-}
-
 static double sample(const void *o, double f, double y)
 {
 	double m = -scale_of(o) * y * f;
@@ -37,8 +31,11 @@ static double value(const void *o, size_t n, const real *f, const real *y)
 {
 	double s = scale_of(o), sum = 0;
 
-	for (size_t k = 0; k < n; k++)
-		sum += softplus(-s * (double)y[k] * (double)f[k]);
+	for (size_t k = 0; k < n; k++) { /* log(1 + exp(t)) without overflow */
+		double t = -s * (double)y[k] * (double)f[k];
+
+		sum += t > 0 ? t + log1p(exp(-t)) : log1p(exp(t));
+	}
 	return sum;
 }
 

@@ -23,6 +23,13 @@ struct net net_new(struct arena *arena, ptrdiff_t d, ptrdiff_t m)
 			    .alpha = ARENA_ARRAY(arena, real, m)};
 }
 
+void net_direction(struct rng *rng, ptrdiff_t d, real *u)
+{
+	for (ptrdiff_t j = 0; j < d; j++)
+		u[j] = (real)rng_normal(rng);
+	blas_scale((size_t)d, 1 / blas_norm((size_t)d, u), u);
+}
+
 struct net *net_of(const struct model *model)
 {
 	return (struct net *)(void *)model;

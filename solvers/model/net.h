@@ -4,6 +4,7 @@
 
 #include "solvers/core/arena.h"
 #include "solvers/core/mat.h"
+#include "solvers/core/rng.h"
 #include "solvers/model/model.h"
 
 #include <stddef.h>
@@ -19,6 +20,9 @@ struct net *net_of(const struct model *model);
 
 /* Room for d x m weights, all zero. The width of a net in use is U.cols; it may be set below m. */
 struct net net_new(struct arena *arena, ptrdiff_t d, ptrdiff_t m);
+
+/* u (d) is uniform on the unit sphere: a sampled direction of the first layer. */
+void net_direction(struct rng *rng, ptrdiff_t d, real *u);
 
 /* model_work_new and model_work_serial for networks. */
 struct model_work net_work_new(struct arena *arena, ptrdiff_t m);

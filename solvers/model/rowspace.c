@@ -140,24 +140,6 @@ static ptrdiff_t basis(struct live *live, double *M, lapack_int cols)
 	return rank;
 }
 
-/* Z and B from the basis of the live columns (NULL: they are the coordinates), then the kept ones.
- */
-static void fill(struct live *live, const double *M, ptrdiff_t rank, const bool *kept,
-		 struct rowspace *out)
-{
-	ptrdiff_t d = live->X.cols, at = rank;
-
-	for (ptrdiff_t i = 0; i < rank; i++)
-		for (ptrdiff_t j = 0; j < live->count; j++)
-			mat_set(out->B, live->column[j].at, i,
-				(real)(M ? M[j + i * live->count] : i == j));
-	for (ptrdiff_t j = 0; kept && j < d; j++)
-		if (kept[j])
-			mat_set(out->B, j, at++, 1);
-	out->kept = at - rank;
-	blas_gemm(1, live->X, PLAIN, out->B, PLAIN, 0, out->Z);
-}
-
 /* Whether X = Z B' up to rounding, column by column. */
 static bool is_right(const struct live *live, const struct rowspace *r, struct arena *scratch)
 {
@@ -191,11 +173,24 @@ static bool deliver(struct live *live, const double *M, ptrdiff_t rank, const bo
 {
 	ptrdiff_t n = live->X.rows, d = live->X.cols, r = rank + count_kept(kept, d);
 	struct rowspace found;
+	ptrdiff_t at;
 
 	if (r == d || r == 0)
 		return false;
 	found = (struct rowspace){.Z = mat_new(arena, n, r), .B = mat_new(arena, d, r)};
-	fill(live, M, rank, kept, &found);
+	/* Z and B from the basis of the live columns (NULL: they are the coordinates), then the
+	 * kept ones.
+	 */
+	at = rank;
+	for (ptrdiff_t i = 0; i < rank; i++)
+		for (ptrdiff_t j = 0; j < live->count; j++)
+			mat_set(found.B, live->column[j].at, i,
+				(real)(M ? M[j + i * live->count] : i == j));
+	for (ptrdiff_t j = 0; kept && j < d; j++)
+		if (kept[j])
+			mat_set(found.B, j, at++, 1);
+	found.kept = at - rank;
+	blas_gemm(1, live->X, PLAIN, found.B, PLAIN, 0, found.Z);
 	if (!is_right(live, &found, &live->scratch))
 		return false;
 	*out = found;

@@ -62,26 +62,6 @@ static enum status mark_frozen(const struct problem *problem, const struct threa
 	return STATUS_OK;
 }
 
-static enum status check_raw(const struct problem *problem, const char *what, struct err *err)
-{
-	const struct raw_columns *raw = &problem->raw;
-
-	if (raw->mixing || !raw->scale)
-		return err_set(
-			err, STATUS_SPEC,
-			"%s: units: raw needs steps of prepare that act column by column, but "
-			"the stage \"%s\" mixes columns",
-			what, raw->mixing ? raw->mixing : "unknown");
-	for (ptrdiff_t j = 0; j < problem->X.cols; j++)
-		if (!isfinite(raw->scale[j]))
-			return err_set(
-				err, STATUS_SPEC,
-				"%s: units: raw needs columns that prepare scales by a finite "
-				"factor, unlike column %td",
-				what, j);
-	return STATUS_OK;
-}
-
 /* The factors of all columns but those that are frozen by the data set: 1 for these. */
 static enum status apply_factors(const struct problem *problem, const struct threat_options *o,
 				 const char *what, real *scale, bool *frozen, struct err *err)
@@ -144,8 +124,23 @@ enum status threat_resolve(const struct problem *problem, const struct threat_op
 	if (arena_counts(arena))
 		return STATUS_OK;
 	TRY(mark_frozen(problem, o, what, frozen, err));
-	if (o->units == UNITS_RAW)
-		TRY(check_raw(problem, what, err));
+	if (o->units == UNITS_RAW) {
+		const struct raw_columns *raw = &problem->raw;
+
+		if (raw->mixing || !raw->scale)
+			return err_set(err, STATUS_SPEC,
+				       "%s: units: raw needs steps of prepare that act column by "
+				       "column, but "
+				       "the stage \"%s\" mixes columns",
+				       what, raw->mixing ? raw->mixing : "unknown");
+		for (ptrdiff_t j = 0; j < problem->X.cols; j++)
+			if (!isfinite(raw->scale[j]))
+				return err_set(err, STATUS_SPEC,
+					       "%s: units: raw needs columns that prepare scales "
+					       "by a finite "
+					       "factor, unlike column %td",
+					       what, j);
+	}
 	for (ptrdiff_t j = 0; scaled && j < d; j++)
 		scale[j] = (real)unit_of(problem, o, j);
 	if (scaled)
@@ -345,31 +340,29 @@ static double multiplier_of(const struct threat *p, double t, const real *v)
 	return lambda;
 }
 
-/* v less its projection on |g / s|_2 <= t: g_j = v_j s_j^2 / (s_j^2 + lambda). */
-static double prox_ellipsoid(const struct threat *p, double t, const real *v, real *out)
-{
-	double inside = 0, lambda;
-
-	for (ptrdiff_t j = 0; j < p->d; j++)
-		inside +=
-			threat_frozen(p, j) ? 0 : pow((double)v[j] / (double)threat_scale(p, j), 2);
-	lambda = t > 0 && sqrt(inside) > t ? multiplier_of(p, t, v) : 0;
-	for (ptrdiff_t j = 0; j < p->d; j++) {
-		double s = (double)threat_scale(p, j), left = lambda / (s * s + lambda);
-
-		left = t > 0 ? left : 1;
-		out[j] = threat_frozen(p, j) ? v[j] : (real)(left * (double)v[j]);
-	}
-	return length_of(p, out);
-}
-
 /* Shrink towards zero; |s o out|_2. */
 static double prox_length(const struct threat *p, double t, const real *v, real *out)
 {
 	double length, keep;
 
-	if (p->scale)
-		return prox_ellipsoid(p, t, v, out);
+	if (p->scale) {
+		double inside = 0;
+		double lambda;
+
+		/* v less its projection on |g / s|_2 <= t: g_j = v_j s_j^2 / (s_j^2 + lambda). */
+		for (ptrdiff_t j = 0; j < p->d; j++)
+			inside += threat_frozen(p, j)
+					  ? 0
+					  : pow((double)v[j] / (double)threat_scale(p, j), 2);
+		lambda = t > 0 && sqrt(inside) > t ? multiplier_of(p, t, v) : 0;
+		for (ptrdiff_t j = 0; j < p->d; j++) {
+			double s = (double)threat_scale(p, j), left = lambda / (s * s + lambda);
+
+			left = t > 0 ? left : 1;
+			out[j] = threat_frozen(p, j) ? v[j] : (real)(left * (double)v[j]);
+		}
+		return length_of(p, out);
+	}
 	length = length_of(p, v);
 	keep = length > t ? 1 - t / length : 0;
 	for (ptrdiff_t j = 0; j < p->d; j++)

@@ -53,6 +53,7 @@ struct progress {
 	double dual_residual;   /* relative */
 	enum outcome end; /* OUTCOME_RUNNING; or how the trainer itself ended: epochs used up, early
 			     stopping, solved to rounding */
+	const char *failure; /* why it can go on no more; NULL: it can */
 };
 
 /* Optimality certificate of the current iterate, on demand. NaN where undefined. */
@@ -128,6 +129,9 @@ struct trainer {
 	 * patterns or sampled neurons in use; "note", what it chose by itself and why; "suspect",
 	 * why its result is degenerate; numbers, texts and tables of its own. NULL: nothing. */
 	void (*facts)(const void *state, struct facts *facts);
+	/* Give back what is no memory, a program of its own: no more steps come, `facts` may. NULL:
+	 * there is nothing. Called once after a setup that went well. */
+	void (*release)(void *state);
 };
 
 /* The file of an option; NULL: it has not been read. */

@@ -29,35 +29,23 @@ static const double relu_share = 0.25, neuron_share = 0.125, decay_share = 0.25;
 /* A chord this short is a step: dividing by it overflows to nothing worse than infinity. */
 static const real least_width = (real)FLT_MIN;
 
-static int lanes_of(double n)
-{
-	int threads = omp_get_max_threads(), most = 1 + (int)(n / LEAST);
-
-	return threads < most ? threads : most;
-}
-
-/* At most BLOCK, and each lane gets the same number of blocks. */
-static ptrdiff_t block_of(double n, int lanes)
-{
-	double blocks = lanes * ceil(n / (lanes * (double)BLOCK));
-
-	return GRAIN * (ptrdiff_t)ceil(fmax(1, n) / (fmax(1, blocks) * GRAIN));
-}
-
 struct restriction restriction_new(const struct problem *problem, const struct threat *threat,
 				   const real *sigma, ptrdiff_t m, struct arena *arena)
 {
 	ptrdiff_t n = problem->X.rows;
-	struct restriction r = {.problem = problem, .threat = *threat, .m = m};
+	struct restriction r = {.problem = problem, .threat = *threat, .m = m, .sigma = sigma};
+	int threads = omp_get_max_threads(), most = 1 + (int)((double)n / LEAST);
+	double blocks;
 
-	r.sigma = sigma;
 	r.reach = arena_counts(arena) ? 0 : threat_reach(threat);
 	r.length = arena_counts(arena) ? 0 : blas_mat_norm(problem->X) / sqrt((double)n);
 	r.S = mat_new(arena, n, m);
 	r.margin = ARENA_ARRAY(arena, real, n);
 	r.dual = restriction_dual_new(problem, m, arena);
-	r.lanes = lanes_of((double)n);
-	r.block = block_of((double)n, r.lanes);
+	r.lanes = threads < most ? threads : most;
+	/* at most BLOCK, and each lane gets the same number of blocks */
+	blocks = r.lanes * ceil((double)n / (r.lanes * (double)BLOCK));
+	r.block = GRAIN * (ptrdiff_t)ceil(fmax(1, (double)n) / (fmax(1, blocks) * GRAIN));
 	r.lane = ARENA_ARRAY(arena, struct restriction_lane, r.lanes);
 	for (int l = 0; l < r.lanes; l++) {
 		ptrdiff_t d = r.threat.d, block = r.block;
@@ -67,8 +55,6 @@ struct restriction restriction_new(const struct problem *problem, const struct t
 			.P = mat_new(arena, block, r.m),
 			.Q = mat_new(arena, block, r.m),
 			.C = mat_new(arena, d, block),
-			.norm = ARENA_ARRAY(arena, real, block),
-			.blurred = ARENA_ARRAY(arena, real, block),
 			.margin = ARENA_ARRAY(arena, real, block),
 			.smooth = ARENA_ARRAY(arena, real, block),
 			.f = ARENA_ARRAY(arena, real, block),
@@ -131,13 +117,6 @@ ptrdiff_t restriction_from_net(const struct net *net, struct mat A, real *sigma)
 	return m;
 }
 
-static inline real clipped(real p)
-{
-	real low = p > 0 ? p : 0;
-
-	return low < 1 ? low : 1;
-}
-
 void restriction_slopes(const struct restriction *r, ptrdiff_t first, struct mat T, struct mat S)
 {
 	const real *restrict y = r->problem->y.at + first;
@@ -149,7 +128,8 @@ void restriction_slopes(const struct restriction *r, ptrdiff_t first, struct mat
 
 #pragma omp simd
 		for (ptrdiff_t k = 0; k < T.rows; k++) {
-			real own = t[k] > 0 ? 1 : 0, chord = clipped((t[k] + e) / width);
+			real own = t[k] > 0 ? 1 : 0,
+			     chord = restriction_clipped((t[k] + e) / width);
 
 			s[k] = y[k] * sigma > 0 ? own : -chord;
 		}
@@ -175,10 +155,15 @@ static double norm_width(const struct restriction *r, double h)
 	return h / (2 * r->threat.eps * r->reach);
 }
 
-/* norm and blurred; C becomes the gradients of the smoothed norms. */
-static void block_norms(const struct work *w)
+/* margin and smooth of the block; C becomes the gradients of the smoothed norms, T dm/dt: p for own
+ * neurons, -theta for others. relu blurred over a width w: max over theta in [0, 1] of theta z + w
+ * (theta - theta^2) / 2. */
+static void block_margins(const struct work *w)
 {
 	const struct restriction *r = w->r;
+	real *restrict margin = r->margin + w->first, *restrict smooth = w->lane->smooth;
+	const real *restrict y = w->y;
+	real eps = (real)r->threat.eps, width = (real)(relu_share * w->h), inverse = 1 / width;
 
 	for (ptrdiff_t k = 0; k < w->rows; k++) {
 		double norm = 0, blurred = 0;
@@ -186,48 +171,27 @@ static void block_norms(const struct work *w)
 		if (r->threat.eps > 0)
 			blurred = threat_envelope(&r->threat, norm_width(r, w->h), mat_col(w->C, k),
 						  w->lane->spare, &norm);
-		w->lane->norm[k] = (real)norm;
-		w->lane->blurred[k] = (real)blurred;
+		margin[k] = -eps * (real)norm;
+		smooth[k] = -eps * (real)blurred;
 	}
-}
-
-/* margin and smooth of the block, less what neuron j costs; T becomes dm/dt: p for own neurons,
- * -theta for others. relu blurred over a width w: max over theta in [0, 1] of theta z + w (theta -
- * theta^2) / 2. */
-static void neuron_margins(const struct work *w, ptrdiff_t j)
-{
-	const struct restriction *r = w->r;
-	const real *restrict s = mat_col(w->S, j), *restrict y = w->y;
-	real *restrict t = mat_col(w->T, j), *restrict margin = r->margin + w->first;
-	real *restrict smooth = w->lane->smooth;
-	real e = (real)r->e[j], soft = (real)r->e_smooth[j], sigma = r->sigma[j];
-	real width = (real)(relu_share * w->h), inverse = 1 / width;
+	for (ptrdiff_t j = 0; j < r->m; j++) {
+		const real *restrict s = mat_col(w->S, j);
+		real *restrict t = mat_col(w->T, j);
+		real e = (real)r->e[j], soft = (real)r->e_smooth[j], sigma = r->sigma[j];
 
 #pragma omp simd
-	for (ptrdiff_t k = 0; k < w->rows; k++) {
-		real p = fabs(s[k]), at = t[k], lift = 1 - 2 * p;
-		real kink = at + lift * e, z = at + lift * soft;
-		real q = (real)0.5 + z * inverse, low = q > 0 ? q : 0;
-		real theta = low < 1 ? low : 1;
-		real blurred = theta * z + width * (theta - theta * theta) / 2;
-		int own = y[k] * sigma > 0;
+		for (ptrdiff_t k = 0; k < w->rows; k++) {
+			real p = fabs(s[k]), at = t[k], lift = 1 - 2 * p;
+			real kink = at + lift * e, z = at + lift * soft;
+			real theta = restriction_clipped((real)0.5 + z * inverse);
+			real blurred = theta * z + width * (theta - theta * theta) / 2;
+			int own = y[k] * sigma > 0;
 
-		margin[k] += own ? p * at : -p * e - (kink > 0 ? kink : 0);
-		smooth[k] += own ? p * at : -p * soft - blurred;
-		t[k] = own ? p : -theta;
+			margin[k] += own ? p * at : -p * e - (kink > 0 ? kink : 0);
+			smooth[k] += own ? p * at : -p * soft - blurred;
+			t[k] = own ? p : -theta;
+		}
 	}
-}
-
-static void block_margins(const struct work *w)
-{
-	real *margin = w->r->margin + w->first, eps = (real)w->r->threat.eps;
-
-	for (ptrdiff_t k = 0; k < w->rows; k++) {
-		margin[k] = -eps * w->lane->norm[k];
-		w->lane->smooth[k] = -eps * w->lane->blurred[k];
-	}
-	for (ptrdiff_t j = 0; j < w->r->m; j++)
-		neuron_margins(w, j);
 }
 
 /* sum_k of the loss at outputs f = y m; a loss without curvature is blurred over h: its envelope
@@ -316,7 +280,6 @@ static void evaluate_block(struct restriction *r, struct restriction_lane *lane,
 		restriction_slopes(r, first, w.T, w.S);
 	if (r->threat.eps > 0)
 		blas_gemm(1, query->A, PLAIN, w.S, TRANSPOSED, 0, w.C); /* d x rows: c_k */
-	block_norms(&w);
 	block_margins(&w);
 	lane->smooth_sum += block_loss(&w);
 	for (ptrdiff_t k = 0; k < rows; k++)
@@ -324,20 +287,6 @@ static void evaluate_block(struct restriction *r, struct restriction_lane *lane,
 	lane->sum += loss_value(r->problem->loss, (size_t)rows, lane->f, w.y);
 	if (query->gradient)
 		block_gradient(&w);
-}
-
-static void evaluate_lane(struct restriction *r, int l, const struct query *query)
-{
-	struct restriction_lane *lane = &r->lane[l];
-
-	lane->smooth_sum = lane->sum = 0;
-	if (query->gradient) {
-		mat_fill(lane->R, 0);
-		memset(lane->omega, 0, (size_t)r->m * sizeof *lane->omega);
-	}
-	for (ptrdiff_t first = l * r->block; first < r->problem->X.rows;
-	     first += r->lanes * r->block)
-		evaluate_block(r, lane, query, first);
 }
 
 /* Neuron i: e, e_smooth, and |a_i| plain and smoothed; g becomes the gradient of the smoothed
@@ -388,8 +337,18 @@ static struct restriction_value evaluate(struct restriction *r, const struct que
 		for (ptrdiff_t i = 0; i < r->m; i++)
 			neuron(r, query, i, mat_col(query->gradient ? G : r->spare, i));
 #pragma omp for schedule(static, 1)
-		for (int l = 0; l < r->lanes; l++)
-			evaluate_lane(r, l, query);
+		for (int l = 0; l < r->lanes; l++) {
+			struct restriction_lane *lane = &r->lane[l];
+
+			lane->smooth_sum = lane->sum = 0;
+			if (query->gradient) {
+				mat_fill(lane->R, 0);
+				memset(lane->omega, 0, (size_t)r->m * sizeof *lane->omega);
+			}
+			for (ptrdiff_t first = l * r->block; first < r->problem->X.rows;
+			     first += r->lanes * r->block)
+				evaluate_block(r, lane, query, first);
+		}
 		if (query->gradient) {
 #pragma omp for schedule(static)
 			for (ptrdiff_t i = 0; i < r->m; i++)

@@ -48,7 +48,6 @@ struct restriction_lane {
 	struct mat T;           /* block x m: t, then the slopes in t */
 	struct mat P, Q;        /* block x m */
 	struct mat C;           /* d x block */
-	real *norm, *blurred;   /* block: |c_k|_q, and smoothed */
 	real *margin, *smooth;  /* block: m_k at a trial; smoothed m_k */
 	real *f, *z;            /* block */
 	real *spare;            /* d */
@@ -86,6 +85,14 @@ ptrdiff_t restriction_rows(const struct restriction *r, ptrdiff_t first);
 
 /* S (rows x m) from T = X A of the samples from `first` on: own [t > 0], others minus the chord. */
 void restriction_slopes(const struct restriction *r, ptrdiff_t first, struct mat T, struct mat S);
+
+/* p within [0, 1] */
+static inline real restriction_clipped(real p)
+{
+	real low = p > 0 ? p : 0;
+
+	return low < 1 ? low : 1;
+}
 
 /* The columns of A and the signs of a network, |alpha_j| u_j, zero neurons left out; A and sigma
  * have room for all. Returns their number. */

@@ -33,16 +33,16 @@ void restriction_epochs_setup(struct restriction_epochs *e, const struct restric
 	e->r = restriction_new(&e->batch, &r->threat, r->sigma, r->m, arena);
 }
 
-/* Column by column: each stays in the cache while its numbers are picked. */
-static void shuffle(struct restriction_epochs *e)
+void restriction_epochs_run(struct restriction_epochs *e, double blur)
 {
+	ptrdiff_t n = e->X.rows, size = batch_of(e->options, n);
+	double weight = e->problem->loss.weight;
 	struct rng rng = rng_stream(e->problem->seed, "restriction", (uint64_t)e->epoch);
 	const size_t *restrict order = e->order;
-	ptrdiff_t n = e->X.rows;
 
 	rng_shuffle(&rng, (size_t)n, e->order);
 #pragma omp parallel for schedule(static)
-	for (ptrdiff_t j = 0; j < e->X.cols; j++) {
+	for (ptrdiff_t j = 0; j < e->X.cols; j++) { /* each column stays in the cache */
 		const real *restrict from = mat_col(e->problem->X, j);
 		real *restrict to = mat_col(e->X, j);
 
@@ -51,14 +51,6 @@ static void shuffle(struct restriction_epochs *e)
 	}
 	for (ptrdiff_t k = 0; k < n; k++)
 		e->y[k] = e->problem->y.at[order[k]];
-}
-
-void restriction_epochs_run(struct restriction_epochs *e, double blur)
-{
-	ptrdiff_t n = e->X.rows, size = batch_of(e->options, n);
-	double weight = e->problem->loss.weight;
-
-	shuffle(e);
 	for (ptrdiff_t first = 0; first < n; first += size) {
 		ptrdiff_t count = first + size < n ? size : n - first;
 

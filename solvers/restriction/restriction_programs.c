@@ -61,21 +61,6 @@ static double gap(const struct restriction_programs *s)
 	return (s->value - s->lower) / s->value;
 }
 
-static void blur(struct restriction_programs *s, double h)
-{
-	s->h = h;
-	s->smooth = restriction_evaluate(&s->r, s->A, h, s->G).smooth;
-}
-
-/* The latest dual point into the average: weights grow like the count, so that early points, far
- * from the optimum, fade. What oscillates from point to point cancels, and its violation with it.
- */
-static void average(struct restriction_programs *s)
-{
-	restriction_average(&s->average, (size_t)s->r.problem->X.rows,
-			    2.0 / ((double)s->iterations + 1), &s->r.dual);
-}
-
 /* Backtracking from A along the direction; false if nothing lowers the smoothed value. */
 static bool advance(struct restriction_programs *s)
 {
@@ -100,14 +85,6 @@ static bool advance(struct restriction_programs *s)
 	return false;
 }
 
-static void swap(struct mat *a, struct mat *b)
-{
-	struct mat c = *a;
-
-	*a = *b;
-	*b = c;
-}
-
 static bool is_solved(struct restriction_programs *s)
 {
 	double fall = s->look - s->value;
@@ -123,14 +100,17 @@ static bool is_solved(struct restriction_programs *s)
 
 void restriction_programs_step(struct restriction_programs *s)
 {
+	struct mat A = s->A, G = s->G;
 	bool moved;
 
 	lbfgs_direction(&s->lbfgs, s->G.at, s->direction);
 	moved = advance(s);
 	if (moved) {
 		lbfgs_learn(&s->lbfgs, s->A.at, s->A_new.at, s->G.at, s->G_new.at);
-		swap(&s->A, &s->A_new);
-		swap(&s->G, &s->G_new);
+		s->A = s->A_new;
+		s->G = s->G_new;
+		s->A_new = A;
+		s->G_new = G;
 	}
 	if (s->proving) {
 		/* An iteration that serves the bound; an equal share of them at each level of
@@ -138,15 +118,21 @@ void restriction_programs_step(struct restriction_programs *s)
 		long stage = (s->options->proof + PROOF_LEVELS - 1) / PROOF_LEVELS;
 
 		s->iterations++;
-		average(s);
+		/* The latest dual point into the average: weights grow like the count, so that
+		 * early points, far from the optimum, fade. What oscillates from point to point
+		 * cancels, and its violation with it. */
+		restriction_average(&s->average, (size_t)s->r.problem->X.rows,
+				    2.0 / ((double)s->iterations + 1), &s->r.dual);
 		if (s->iterations % LOOK == 0 || !moved) {
 			s->lower = fmax(s->lower, restriction_bound(&s->r, &s->r.dual));
 			s->lower = fmax(s->lower, restriction_bound(&s->r, &s->average));
 		}
 		s->ended = s->iterations >= s->options->proof || gap(s) <= s->options->gap ||
 			   (!moved && s->h <= s->options->blur);
-		if (!s->ended && (s->iterations % stage == 0 || !moved))
-			blur(s, fmax(s->options->blur, s->h * reduction));
+		if (!s->ended && (s->iterations % stage == 0 || !moved)) {
+			s->h = fmax(s->options->blur, s->h * reduction);
+			s->smooth = restriction_evaluate(&s->r, s->A, s->h, s->G).smooth;
+		}
 	} else if (!moved || is_solved(s)) {
 		/* After a program that has not lowered F, slopes included, the smoothing shrinks,
 		 * or the bound of the last one is raised: from coarse smoothing, whose dual points
@@ -162,7 +148,8 @@ void restriction_programs_step(struct restriction_programs *s)
 			s->ended = s->options->proof == 0 || gap(s) <= s->options->gap;
 			s->iterations = 0;
 			mat_copy(s->A, s->best);
-			blur(s, fmax(first_blur, s->options->blur));
+			s->h = fmax(first_blur, s->options->blur);
+			s->smooth = restriction_evaluate(&s->r, s->A, s->h, s->G).smooth;
 		}
 	}
 }

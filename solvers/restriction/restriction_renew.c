@@ -25,7 +25,7 @@ static const double blur = 0.01;
 struct renewal {
 	const struct restriction *r;
 	const struct restriction_lane *lane;
-	ptrdiff_t first, rows;
+	ptrdiff_t rows;
 	const real *y;    /* rows */
 	struct mat S;     /* rows x m of r->S: the best so far */
 	struct mat T;     /* rows x m: t */
@@ -35,13 +35,6 @@ struct renewal {
 	real *best;       /* rows: r->margin */
 	real *margin;     /* rows: at the trial */
 };
-
-static inline real clipped(real p)
-{
-	real low = p > 0 ? p : 0;
-
-	return low < 1 ? low : 1;
-}
 
 /* Margins with slopes S; C becomes the gradients of the blurred norms of c. */
 static void margins(const struct renewal *w, struct mat A, struct mat S, real *restrict margin)
@@ -70,11 +63,11 @@ static void margins(const struct renewal *w, struct mat A, struct mat S, real *r
 }
 
 /* Where the trial raises the margin it becomes the best; a neuron that is zero keeps its slope. */
-static void keep_better(const struct renewal *w)
+static void keep_better(const struct renewal *w, struct mat A)
 {
-	const real *restrict margin = w->margin;
-	real *restrict best = w->best;
+	real *restrict margin = w->margin, *restrict best = w->best;
 
+	margins(w, A, w->trial, margin);
 	for (ptrdiff_t j = 0; j < w->r->m; j++) {
 		const real *restrict trial = mat_col(w->trial, j);
 		real *restrict s = mat_col(w->S, j);
@@ -89,15 +82,17 @@ static void keep_better(const struct renewal *w)
 		best[k] = margin[k] > best[k] ? margin[k] : best[k];
 }
 
-/* Q = dm/dS at the trial, or 0 for a neuron whose sign is fixed on the ball: its slope is exact.
- * The chord lies on the kink of the relu, so that the kink is blurred, too. largest_k = max |Q_k|
- */
-static void rises(const struct renewal *w, real *restrict largest)
+/* trial += step rise / max |rise|, projected, sample by sample: the rise is dm/dS, or 0 for a
+ * neuron whose sign is fixed on the ball: its slope is exact. The chord lies on the kink of the
+ * relu, so that the kink is blurred, too. */
+static void climb(const struct renewal *w, struct mat A, double step)
 {
 	const real *restrict y = w->y;
-	real eps = (real)w->r->threat.eps, inverse = (real)(1 / blur);
+	real *restrict scale = w->lane->f, eps = (real)w->r->threat.eps;
+	real inverse = (real)(1 / blur);
 
-	memset(largest, 0, (size_t)w->rows * sizeof *largest);
+	blas_gemm(1, w->C, TRANSPOSED, A, PLAIN, 0, w->Q); /* rows x m: g'a */
+	memset(scale, 0, (size_t)w->rows * sizeof *scale);
 	for (ptrdiff_t j = 0; j < w->r->m; j++) {
 		const real *restrict t = mat_col(w->T, j), *restrict s = mat_col(w->trial, j);
 		real *restrict q = mat_col(w->Q, j), e = (real)w->r->e[j], sigma = w->r->sigma[j];
@@ -105,86 +100,62 @@ static void rises(const struct renewal *w, real *restrict largest)
 #pragma omp simd
 		for (ptrdiff_t k = 0; k < w->rows; k++) {
 			real kink = t[k] + (1 - 2 * fabs(s[k])) * e;
-			real active = clipped((real)0.5 + kink * inverse);
+			real active = restriction_clipped((real)0.5 + kink * inverse);
 			real rise = (y[k] * sigma > 0 ? t[k] : e * (1 - 2 * active)) - eps * q[k];
 
 			rise = fabs(t[k]) >= e ? 0 : rise;
-			largest[k] = fabs(rise) > largest[k] ? fabs(rise) : largest[k];
+			scale[k] = fabs(rise) > scale[k] ? fabs(rise) : scale[k];
 			q[k] = rise;
 		}
 	}
-}
-
-/* trial += step rise / max |rise|, projected, sample by sample */
-static void climb(const struct renewal *w, struct mat A, double step)
-{
-	real *restrict scale = w->lane->f;
-
-	blas_gemm(1, w->C, TRANSPOSED, A, PLAIN, 0, w->Q); /* rows x m: g'a */
-	rises(w, scale);
 	for (ptrdiff_t k = 0; k < w->rows; k++)
 		scale[k] = scale[k] > 0 ? (real)step / scale[k] : 0;
 	for (ptrdiff_t j = 0; j < w->r->m; j++) {
-		const real *restrict q = mat_col(w->Q, j), *restrict y = w->y;
+		const real *restrict q = mat_col(w->Q, j);
 		real *restrict s = mat_col(w->trial, j), sigma = w->r->sigma[j];
 
 #pragma omp simd
 		for (ptrdiff_t k = 0; k < w->rows; k++) {
 			real side = y[k] * sigma > 0 ? 1 : -1;
 
-			s[k] = side * clipped(side * (s[k] + scale[k] * q[k]));
+			s[k] = side * restriction_clipped(side * (s[k] + scale[k] * q[k]));
 		}
 	}
 }
 
-static void renew_block(const struct renewal *w, struct mat A, long steps)
+/* The sum of the losses of a block. */
+static double renew_block(const struct restriction *r, const struct restriction_lane *lane,
+			  ptrdiff_t first, struct mat A, long steps)
 {
-	const struct restriction *r = w->r;
+	ptrdiff_t rows = restriction_rows(r, first);
+	struct renewal w = {.r = r,
+			    .lane = lane,
+			    .rows = rows,
+			    .y = r->problem->y.at + first,
+			    .S = mat_rows(r->S, first, rows),
+			    .T = mat_rows(lane->T, 0, rows),
+			    .trial = mat_rows(lane->P, 0, rows),
+			    .Q = mat_rows(lane->Q, 0, rows),
+			    .C = mat_cols(lane->C, 0, rows),
+			    .best = r->margin + first,
+			    .margin = lane->margin};
 	double step = first_step;
 
-	blas_gemm(1, mat_rows(r->problem->X, w->first, w->rows), PLAIN, A, PLAIN, 0, w->T);
-	margins(w, A, w->S, w->best);
-	restriction_slopes(r, w->first, w->T, w->trial);
-	margins(w, A, w->trial, w->margin);
-	keep_better(w);
-	if (steps == 0 || !(r->threat.eps > 0))
-		return;
-	mat_copy(w->trial, w->S);
-	for (long i = 0; i < steps; i++, step *= step_decay) {
-		margins(w, A, w->trial, w->margin);
-		keep_better(w);
-		climb(w, A, step);
+	blas_gemm(1, mat_rows(r->problem->X, first, rows), PLAIN, A, PLAIN, 0, w.T);
+	margins(&w, A, w.S, w.best);
+	restriction_slopes(r, first, w.T, w.trial);
+	keep_better(&w, A);
+	if (steps > 0 && r->threat.eps > 0) {
+		mat_copy(w.trial, w.S);
+		for (long i = 0; i < steps; i++, step *= step_decay) {
+			keep_better(&w, A);
+			climb(&w, A, step);
+		}
+		keep_better(&w, A);
 	}
-	margins(w, A, w->trial, w->margin);
-	keep_better(w);
-}
-
-static void renew_lane(struct restriction *r, int l, struct mat A, long steps)
-{
-	struct restriction_lane *lane = &r->lane[l];
-
-	lane->sum = 0;
-	for (ptrdiff_t first = l * r->block; first < r->problem->X.rows;
-	     first += r->lanes * r->block) {
-		ptrdiff_t rows = restriction_rows(r, first);
-		struct renewal w = {.r = r,
-				    .lane = lane,
-				    .first = first,
-				    .rows = rows,
-				    .y = r->problem->y.at + first,
-				    .S = mat_rows(r->S, first, rows),
-				    .T = mat_rows(lane->T, 0, rows),
-				    .trial = mat_rows(lane->P, 0, rows),
-				    .Q = mat_rows(lane->Q, 0, rows),
-				    .C = mat_cols(lane->C, 0, rows),
-				    .best = r->margin + first,
-				    .margin = lane->margin};
-
-		renew_block(&w, A, steps);
-		for (ptrdiff_t k = 0; k < rows; k++)
-			lane->f[k] = w.y[k] * w.best[k];
-		lane->sum += loss_value(r->problem->loss, (size_t)rows, lane->f, w.y);
-	}
+	for (ptrdiff_t k = 0; k < rows; k++)
+		lane->f[k] = w.y[k] * w.best[k];
+	return loss_value(r->problem->loss, (size_t)rows, lane->f, w.y);
 }
 
 double restriction_renew(struct restriction *r, struct mat A, long steps)
@@ -198,8 +169,14 @@ double restriction_renew(struct restriction *r, struct mat A, long steps)
 		value += r->problem->beta * r->size[j];
 	}
 #pragma omp parallel for schedule(static, 1) num_threads(r->lanes)
-	for (int l = 0; l < r->lanes; l++)
-		renew_lane(r, l, A, steps);
+	for (int l = 0; l < r->lanes; l++) {
+		struct restriction_lane *lane = &r->lane[l];
+
+		lane->sum = 0;
+		for (ptrdiff_t first = l * r->block; first < r->problem->X.rows;
+		     first += r->lanes * r->block)
+			lane->sum += renew_block(r, lane, first, A, steps);
+	}
 	for (int l = 0; l < r->lanes; l++)
 		value += r->lane[l].sum;
 	return value;

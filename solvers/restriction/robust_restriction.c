@@ -15,11 +15,9 @@
 #include "solvers/restriction/restriction_renew.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 enum {
-	NOTE_ROOM = 200,
 	FLOPS = 8 /* per sample, input and neuron: four products */
 };
 
@@ -85,7 +83,6 @@ struct state {
 	real *sigma;  /* m */
 	double first; /* F of the start network */
 	const char *origin;
-	char note[NOTE_ROOM];
 };
 
 static const struct threat_options *threat(const void *options)
@@ -103,101 +100,57 @@ static void forecast(const void *options, ptrdiff_t n, ptrdiff_t d, struct forec
 	start_forecast(&o->start, n, d, out);
 }
 
-/* Where a restriction starts: a given network, one that another trainer makes first, or sampled
- * directions. */
-struct origin {
-	struct net net;
-	bool sampled;     /* directions only: training starts from zero weights */
-	const char *note; /* where it came from */
-};
-
-/* The network to start from, in `arena`. The errors of start_network. */
-static enum status find_start(const struct problem *problem, const struct restriction_options *o,
-			      struct arena *arena, struct origin *out, struct err *err)
-{
-	struct start start;
-
-	*out = (struct origin){.sampled = false};
-	TRY(start_network(problem, &o->start, arena, &start, err));
-	out->net = start.net;
-	out->note = start.note;
-	if (!start.note) {
-		/* Uniform directions, signs in turn: column i depends on (seed, i) alone. */
-		size_t d = (size_t)problem->X.cols;
-
-		out->net = net_new(arena, problem->X.cols, o->width);
-		for (ptrdiff_t i = 0; i < o->width && !arena_counts(arena); i++) {
-			struct rng rng = rng_stream(problem->seed, "directions", (uint64_t)i);
-			real *u = mat_col(out->net.U, i);
-
-			for (size_t l = 0; l < d; l++)
-				u[l] = (real)rng_normal(&rng);
-			blas_scale(d, 1 / blas_norm(d, u), u);
-			out->net.alpha[i] = i % 2 ? -1 : 1;
-		}
-		out->sampled = true;
-		out->note = "start sampled directions";
-	}
-	return STATUS_OK;
-}
-
-/* Of the start network, in any case. */
-static ptrdiff_t start_width(const struct net *net, const struct arena *arena)
-{
-	ptrdiff_t count = 0;
-
-	for (ptrdiff_t j = 0; j < net->U.cols; j++)
-		count += net->alpha[j] != 0 &&
-			 blas_norm((size_t)net->U.rows, mat_col(net->U, j)) > 0;
-	return arena_counts(arena) ? net->U.cols : count;
-}
-
-/* Sampled directions give the first slopes; the programs start from zero, the epochs from them. */
-static void prepare(struct state *s, const struct problem *problem, const struct threat *threat,
-		    const struct origin *start, struct arena *arena)
-{
-	const struct restriction_options *o = s->options;
-	ptrdiff_t m = start_width(&start->net, arena);
-	struct restriction r = restriction_new(problem, threat, s->sigma, m, arena);
-	struct restriction_programs *p = &s->programs;
-
-	*p = restriction_programs_new(&r, &o->programs, arena);
-	if (o->epochs.count > 0)
-		restriction_epochs_setup(&s->epochs, &p->r, &o->epochs, arena);
-	if (arena_counts(arena))
-		return;
-	restriction_from_net(&start->net, p->best, s->sigma);
-	if (o->epochs.count > 0)
-		mat_copy(s->epochs.A, p->best);
-	if (start->sampled) {
-		restriction_renew(&p->r, p->best, 0);
-		mat_fill(p->best, 0);
-	}
-	restriction_programs_begin(p);
-	s->first = p->round = p->value;
-}
-
 static enum status setup(const struct problem *problem, const void *options, struct arena *arena,
 			 void **state, struct err *err)
 {
 	struct state *s = ARENA_NEW(arena, struct state);
 	const struct restriction_options *o = options;
+	struct restriction_programs *p = &s->programs;
+	struct restriction r;
 	struct threat ball;
-	struct origin start;
-	ptrdiff_t m;
+	struct start start;
+	ptrdiff_t m = 0;
 
 	TRY(threat_resolve(problem, &o->threat, "robust_restriction", arena, &ball, err));
-	TRY(find_start(problem, o, arena, &start, err));
-	m = start_width(&start.net, arena);
+	TRY(start_network(problem, &o->start, arena, &start, err));
+	if (!start.note) /* the room of sampled directions */
+		start.net = net_new(arena, problem->X.cols, o->width);
+	for (ptrdiff_t i = 0; i < o->width && !start.note && !arena_counts(arena); i++) {
+		/* Signs in turn: column i depends on (seed, i) alone. */
+		struct rng rng = rng_stream(problem->seed, "directions", (uint64_t)i);
+
+		net_direction(&rng, problem->X.cols, mat_col(start.net.U, i));
+		start.net.alpha[i] = i % 2 ? -1 : 1;
+	}
+	for (ptrdiff_t j = 0; j < start.net.U.cols; j++)
+		m += arena_counts(arena) ||
+		     (start.net.alpha[j] != 0 &&
+		      blas_norm((size_t)start.net.U.rows, mat_col(start.net.U, j)) > 0);
 	if (m == 0)
 		return err_set(
 			err, STATUS_ENV,
 			"start: expected a network with a neuron that is not zero, got none");
 	*state = s;
 	s->options = o;
-	s->origin = start.note;
+	s->origin = start.note ? start.note : "start sampled directions";
 	s->sigma = ARENA_ARRAY(arena, real, m);
-	prepare(s, problem, &ball, &start, arena);
+	r = restriction_new(problem, &ball, s->sigma, m, arena);
+	*p = restriction_programs_new(&r, &o->programs, arena);
+	if (o->epochs.count > 0)
+		restriction_epochs_setup(&s->epochs, &p->r, &o->epochs, arena);
+	if (arena_counts(arena))
+		return STATUS_OK;
+	restriction_from_net(&start.net, p->best, s->sigma);
+	if (o->epochs.count > 0)
+		mat_copy(s->epochs.A, p->best);
+	if (!start.note) {
+		/* Sampled directions give the first slopes; the programs start from zero, the
+		 * epochs from them. */
+		restriction_renew(&p->r, p->best, 0);
+		mat_fill(p->best, 0);
+	}
+	restriction_programs_begin(p);
+	s->first = p->round = p->value;
 	return STATUS_OK;
 }
 
@@ -267,11 +220,11 @@ static void certify(void *state, struct certificate *certificate)
 
 static void facts(const void *state, struct facts *facts)
 {
-	struct state *s = (struct state *)state;
+	const struct state *s = state;
 
-	snprintf(s->note, sizeof s->note, "%s; certified objective %.6g at the start; %ld programs",
-		 s->origin, s->first, s->programs.programs);
-	facts_note(facts, s->note);
+	facts_note(facts, arena_format(facts->arena,
+				       "%s; certified objective %.6g at the start; %ld programs",
+				       s->origin, s->first, s->programs.programs));
 }
 
 const struct trainer trainer_robust_restriction = {

@@ -205,23 +205,6 @@ static void evaluate(struct linear *s, const real *w)
 	blas_axpy(d, ridge / (r + s->mu), w, s->g); /* + 2 beta N_2' */
 }
 
-/* Rows first .. of diag(root) X, as far as they fit in T. */
-static struct mat weighted_rows(struct linear *s, const real *root, ptrdiff_t first)
-{
-	struct mat X = s->problem->X;
-	ptrdiff_t count = first + CHUNK < X.rows ? CHUNK : X.rows - first;
-
-	for (ptrdiff_t j = 0; j < X.cols; j++) {
-		const real *restrict x = mat_col(X, j) + first, *restrict r = root + first;
-		real *restrict t = mat_col(s->T, j);
-
-#pragma omp simd
-		for (ptrdiff_t k = 0; k < count; k++)
-			t[k] = r[k] * x[k];
-	}
-	return mat_rows(s->T, 0, count);
-}
-
 /* A = X' diag(l'') X, h = X' diag(l'') y, y'diag(l'')y returned */
 static double weigh(struct linear *s)
 {
@@ -232,8 +215,20 @@ static double weigh(struct linear *s)
 	interior_loss_weights(s->loss, s->f, w);
 	for (ptrdiff_t k = 0; k < problem->X.rows; k++)
 		w[k] = (real)sqrt((double)w[k]);
-	for (ptrdiff_t first = 0; first < problem->X.rows; first += CHUNK)
-		blas_syrk(1, weighted_rows(s, w, first), TRANSPOSED, first > 0, s->A);
+	for (ptrdiff_t first = 0; first < problem->X.rows; first += CHUNK) {
+		ptrdiff_t rest = problem->X.rows - first, count = CHUNK < rest ? CHUNK : rest;
+
+		for (ptrdiff_t j = 0; j < problem->X.cols; j++) {
+			const real *restrict x = mat_col(problem->X, j) + first;
+			const real *restrict root = w + first;
+			real *restrict t = mat_col(s->T, j);
+
+#pragma omp simd
+			for (ptrdiff_t k = 0; k < count; k++)
+				t[k] = root[k] * x[k];
+		}
+		blas_syrk(1, mat_rows(s->T, 0, count), TRANSPOSED, first > 0, s->A);
+	}
 	for (ptrdiff_t k = 0; k < problem->X.rows; k++) {
 		w[k] *= w[k] * problem->y.at[k];
 		sum += (double)w[k] * (double)problem->y.at[k];
@@ -308,44 +303,23 @@ static double newton_direction(struct linear *s)
 	return factor(s) ? direction(s) : NAN;
 }
 
-/* Along the path to the next mu: A of the old one makes the step a tangent, where A of the new one
- * would see curvature that is gone or not yet there. */
-static void advance(struct linear *s)
-{
-	double decrement;
-
-	s->mu = fmax(least, shrink * s->mu);
-	evaluate(s, s->w);
-	decrement = direction(s);
-	if (decrement > 0)
-		search(s, decrement);
-}
-
-/* The dual variables of the loss after one more Newton step in them alone: rounding and distance
- * from the path break the constraint of the certificate less. `evaluate` brings back those at w. */
-static const real *refined_dual(struct linear *s)
-{
-	const struct problem *problem = s->problem;
-	double barrier = s->mu * problem->loss.weight, length;
-
-	if (!isnan(newton_direction(s))) {
-		outputs(s, s->dw, s->threat.eps * blas_dot((size_t)problem->X.cols, s->u, s->dw),
-			s->weights);
-		interior_loss_direction(s->loss, s->f, s->weights, barrier, false);
-		length = fmin(1, to_boundary * interior_loss_longest(s->loss));
-		interior_loss_move(s->loss, length);
-	}
-	return interior_loss_dual(s->loss, s->f);
-}
-
 static void certify(void *state, struct certificate *out)
 {
 	struct linear *s = state;
 	const struct problem *problem = s->problem;
 	size_t n = (size_t)problem->X.rows, d = (size_t)problem->X.cols;
-	const real *a = refined_dual(s);
+	const real *a;
 	double beyond, scale;
 
+	/* The dual variables of the loss after one more Newton step in them alone: rounding and
+	 * distance from the path break the constraint less. `evaluate` brings back those at w. */
+	if (!isnan(newton_direction(s))) {
+		outputs(s, s->dw, s->threat.eps * blas_dot(d, s->u, s->dw), s->weights);
+		interior_loss_direction(s->loss, s->f, s->weights, s->mu * problem->loss.weight,
+					false);
+		interior_loss_move(s->loss, fmin(1, to_boundary * interior_loss_longest(s->loss)));
+	}
+	a = interior_loss_dual(s->loss, s->f);
 	blas_gemv(1, problem->X, TRANSPOSED, a, 0, s->trial);
 	threat_prox(&s->threat, -s->threat.eps * blas_dot(n, problem->y.at, a), s->trial, s->trial);
 	beyond = blas_norm(d, s->trial);
@@ -359,16 +333,6 @@ static void certify(void *state, struct certificate *out)
 	evaluate(s, s->w);
 }
 
-/* Solved, or at an end that rounding makes: by the certificate. */
-static enum outcome ending(struct linear *s)
-{
-	struct certificate c;
-
-	certify(s, &c);
-	return c.upper - c.lower_bound <= solved_gap * c.upper ? OUTCOME_CONVERGED
-							       : OUTCOME_STALLED;
-}
-
 /* One Newton step, and the next mu once it was short, also where it had nowhere to go. At the last
  * mu it ends where steps no longer get shorter. */
 static void step(void *state, struct progress *progress)
@@ -376,19 +340,35 @@ static void step(void *state, struct progress *progress)
 	struct linear *s = state;
 	double unit = s->mu * s->problem->loss.weight, decrement = newton_direction(s);
 	bool good = decrement > 0 && search(s, decrement), near = decrement <= settled * unit;
+	enum outcome end = OUTCOME_RUNNING;
 
 	if (near && s->mu > least) {
-		advance(s);
+		/* Along the path to the next mu: A of the old one makes the step a tangent, where A
+		 * of the new one would see curvature that is gone or not yet there. */
+		double tangent;
+
+		s->mu = fmax(least, shrink * s->mu);
+		evaluate(s, s->w);
+		tangent = direction(s);
+		if (tangent > 0)
+			search(s, tangent);
 	} else {
 		s->final_steps += s->mu <= least;
 		s->solved = !good || (near && decrement >= s->last / 2) || s->final_steps >= FINAL;
 	}
 	s->last = decrement;
+	if (s->solved) { /* or at an end that rounding makes: by the certificate */
+		struct certificate c;
+
+		certify(s, &c);
+		end = c.upper - c.lower_bound <= solved_gap * c.upper ? OUTCOME_CONVERGED
+								      : OUTCOME_STALLED;
+	}
 	*progress = (struct progress){
 		.objective = objective(s, s->weights),
 		.primal_residual = NAN,
 		.dual_residual = NAN,
-		.end = s->solved ? ending(s) : OUTCOME_RUNNING,
+		.end = end,
 	};
 }
 

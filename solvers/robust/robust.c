@@ -39,15 +39,6 @@ static double loss_at(const struct robust *r, double f, ptrdiff_t k)
 	return loss_value(r->problem->loss, 1, &z, &r->problem->y.at[k]);
 }
 
-/* argmin_z t l(z, y) + (z - v)^2 / 2 */
-static double loss_near(const struct robust *r, double t, double v, ptrdiff_t k)
-{
-	real from = (real)v, z;
-
-	loss_prox(r->problem->loss, 1, t, &from, &r->problem->y.at[k], &z);
-	return (double)z;
-}
-
 /* The residual that grows with an attack, f - y in the direction `side`; or -margin with labels
  * (side -y, y 0). */
 struct side {
@@ -91,14 +82,15 @@ double robust_value(const struct robust *r, ptrdiff_t k, const real *c)
 		    loss_at(r, y - worst(r, k, side_of(r, k, -1), c, norm), k));
 }
 
-/* The worst residual after a step: of the model w - h (u - u0), the loss decides. */
+/* The worst residual z after a step: argmin t l + (z - w)^2 / 2, the loss at y + z, which is even
+ * in z, or with labels at the margin -z. */
 static double model_step(const struct robust *r, ptrdiff_t k, double t, double w)
 {
 	double y = target(r, k);
+	real from = (real)(r->two_sided ? y + w : -y * w), to;
 
-	if (r->two_sided) /* l(y + w), even in w */
-		return loss_near(r, t, y + w, k) - y;
-	return -y * loss_near(r, t, -y * w, k);
+	loss_prox(r->problem->loss, 1, t, &from, &r->problem->y.at[k], &to);
+	return r->two_sided ? (double)to - y : -y * (double)to;
 }
 
 /* u = step T at which T is the slope of the loss at the worst residual; c is left there. */
@@ -174,21 +166,6 @@ static double kink_excess(void *context, double T)
 	return kink->step * (double)g - T;
 }
 
-/* Between both sides: the slope of the loss at eps |c|_q is the sum of both multipliers. */
-static struct robust_dual solve_kink(struct kink kink)
-{
-	const struct robust *r = kink.r;
-	struct falling sum = {.f = kink_excess, .context = &kink};
-
-	sum.at_low = kink_excess(&kink, 0);
-	sum.high = kink.step * r->threat.eps * threat_dual(&r->threat, kink.c0) + REAL_EPSILON;
-	while ((sum.at_high = kink_excess(&kink, sum.high)) > 0)
-		sum.high *= 2;
-	sum.small = accuracy * sum.high;
-	kink_excess(&kink, falling_root(sum));
-	return (struct robust_dual){kink.a / kink.step, kink.T / kink.step};
-}
-
 struct robust_dual robust_prox(const struct robust *r, ptrdiff_t k, double step, const real *c0,
 			       real *c)
 {
@@ -196,10 +173,21 @@ struct robust_dual robust_prox(const struct robust *r, ptrdiff_t k, double step,
 	struct side side = side_of(r, k, f < target(r, k) ? -1 : 1);
 	double u = solve_side(r, k, side, step, c0, c);
 
-	if (r->two_sided &&
-	    side.sign * (blas_dot((size_t)r->threat.d, sample(r, k), c) - side.origin) < 0)
-		return solve_kink((struct kink){r, k, step, c0, c, 0, 0});
-	return (struct robust_dual){side.sign * u / step, u / step};
+	if (!r->two_sided ||
+	    !(side.sign * (blas_dot((size_t)r->threat.d, sample(r, k), c) - side.origin) < 0))
+		return (struct robust_dual){side.sign * u / step, u / step};
+
+	/* Between both sides: the slope of the loss at eps |c|_q is the sum of both multipliers. */
+	struct kink kink = {r, k, step, c0, c, 0, 0};
+	struct falling sum = {.f = kink_excess, .context = &kink};
+
+	sum.at_low = kink_excess(&kink, 0);
+	sum.high = step * r->threat.eps * threat_dual(&r->threat, c0) + REAL_EPSILON;
+	while ((sum.at_high = kink_excess(&kink, sum.high)) > 0)
+		sum.high *= 2;
+	sum.small = accuracy * sum.high;
+	kink_excess(&kink, falling_root(sum));
+	return (struct robust_dual){kink.a / step, kink.T / step};
 }
 
 double robust_conjugate(const struct robust *r, ptrdiff_t k, double s, struct robust_dual dual)
@@ -248,16 +236,15 @@ static double find_lacks(const struct robust *r, struct mat V, double *lack)
 	return largest;
 }
 
-/* How far column i must move along h_i, whose margin is known. */
-static double step_of(const struct robust *r, ptrdiff_t i, double lack)
+/* Column i of R moves along h_i, whose margin is known, until it lacks none in spite of rounding;
+ * it becomes zero where that is further than `most`. */
+static void shift(const struct robust *r, ptrdiff_t i, double lack, double most, struct mat R)
 {
-	return lack / r->margin[i];
-}
+	double step = lack / r->margin[i];
 
-/* Column i of R += step h_i, no less in spite of rounding */
-static void shift(const struct robust *r, ptrdiff_t i, double step, struct mat R)
-{
-	if (step > 0)
+	if (step > most)
+		mat_fill(mat_cols(R, i, 1), 0);
+	else if (step > 0)
 		blas_axpy((size_t)R.rows, step * (1 + 4 * REAL_EPSILON), mat_col(r->patterns.H, i),
 			  mat_col(R, i));
 }
@@ -266,14 +253,8 @@ static void shift(const struct robust *r, ptrdiff_t i, double step, struct mat R
 static void repair_apart(const struct robust *r, struct mat V, const double *lack, struct mat R)
 {
 	mat_copy(R, V);
-	for (ptrdiff_t i = 0; i < V.cols; i++) {
-		double step = step_of(r, i, lack[i]);
-
-		if (step > blas_norm((size_t)V.rows, mat_col(V, i)))
-			mat_fill(mat_cols(R, i, 1), 0);
-		else
-			shift(r, i, step, R);
-	}
+	for (ptrdiff_t i = 0; i < V.cols; i++)
+		shift(r, i, lack[i], blas_norm((size_t)V.rows, mat_col(V, i)), R);
 }
 
 /* Both blocks of a pattern move alike, so that no c_k changes: only their norms do. */
@@ -282,10 +263,10 @@ static void repair_together(const struct robust *r, struct mat V, struct mat W)
 	mat_copy(r->RV, V);
 	mat_copy(r->RW, W);
 	for (ptrdiff_t i = 0; i < V.cols; i++) {
-		double step = step_of(r, i, fmax(r->lackV[i], r->lackW[i]));
+		double lack = fmax(r->lackV[i], r->lackW[i]);
 
-		shift(r, i, step, r->RV);
-		shift(r, i, step, r->RW);
+		shift(r, i, lack, HUGE_VAL, r->RV);
+		shift(r, i, lack, HUGE_VAL, r->RW);
 	}
 }
 
@@ -349,12 +330,20 @@ static double bound_at(const struct robust *r, const struct robust_point *point,
 	return sum;
 }
 
-/* The best s up to beta / largest: the value is concave in s. */
-static double best_bound(const struct robust *r, const struct robust_point *point, double most)
+void robust_certify(struct robust *r, struct mat V, struct mat W, const struct robust_point *point,
+		    struct certificate *out)
 {
 	const double ratio = 0.6180339887498949; /* golden section */
-	double low = 0, high = most, best = fmax(0, bound_at(r, point, most));
+	double largest, low = 0, high, best;
 
+	out->objective = objective(r, V, W);
+	out->upper = robust_repair(r, V, W, &out->feasibility);
+	blas_gemm(1, point->At, PLAIN, r->D, PLAIN, 0, r->Z); /* d x P: A'D */
+	largest = fmax(dual_norm(r, point, -1), dual_norm(r, point, 1));
+
+	/* the best scale of the dual point: the bound is concave in it */
+	high = fmin(1, r->problem->beta / fmax(largest, 1e-300));
+	best = fmax(0, bound_at(r, point, high));
 	for (int step = 0; step < SEARCH_STEPS; step++) {
 		double a = high - ratio * (high - low), b = low + ratio * (high - low);
 		double va = bound_at(r, point, a), vb = bound_at(r, point, b);
@@ -365,18 +354,6 @@ static double best_bound(const struct robust *r, const struct robust_point *poin
 		else
 			low = a;
 	}
-	return best;
-}
-
-void robust_certify(struct robust *r, struct mat V, struct mat W, const struct robust_point *point,
-		    struct certificate *out)
-{
-	double largest;
-
-	out->objective = objective(r, V, W);
-	out->upper = robust_repair(r, V, W, &out->feasibility);
-	blas_gemm(1, point->At, PLAIN, r->D, PLAIN, 0, r->Z); /* d x P: A'D */
-	largest = fmax(dual_norm(r, point, -1), dual_norm(r, point, 1));
-	out->lower_bound = best_bound(r, point, fmin(1, r->problem->beta / fmax(largest, 1e-300)));
+	out->lower_bound = best;
 	out->scope = "sampled";
 }

@@ -80,11 +80,12 @@ static void forecast(const void *options, ptrdiff_t rows_, ptrdiff_t cols, struc
 	pattern_forecast(&o->patterns, rows_, cols, out);
 }
 
-/* The parts of x one behind the other. */
-static void divide(struct robust_admm *a, struct arena *arena)
+static void allocate(struct robust_admm *a, struct arena *arena)
 {
-	ptrdiff_t n = a->program.problem->X.rows, d = a->program.threat.d, P = a->program.D.cols;
-	real *at;
+	struct robust *r = &a->program;
+	ptrdiff_t n = r->problem->X.rows, d = r->threat.d, P = r->D.cols;
+	struct mat *samples[] = {&a->C, &a->F, &a->before, &r->Ct};
+	real *at; /* the parts of x one behind the other */
 
 	a->loop = accelerated_new(
 		(size_t)(2 * n * P + 4 * d * P + n * d),
@@ -105,15 +106,6 @@ static void divide(struct robust_admm *a, struct arena *arena)
 		h->norms = ARENA_ARRAY(arena, double, P);
 	}
 	a->c = (struct mat){d, n, d, at};
-}
-
-static void allocate(struct robust_admm *a, struct arena *arena)
-{
-	struct robust *r = &a->program;
-	ptrdiff_t n = r->problem->X.rows, d = r->threat.d, P = r->D.cols;
-	struct mat *samples[] = {&a->C, &a->F, &a->before, &r->Ct};
-
-	divide(a, arena);
 	for (size_t m = 0; m < sizeof samples / sizeof samples[0]; m++)
 		*samples[m] = mat_new(arena, d, n);
 	a->dual = ARENA_ARRAY(arena, struct robust_dual, n);
@@ -131,42 +123,11 @@ static void allocate(struct robust_admm *a, struct arena *arena)
 	r->lackW = ARENA_ARRAY(arena, double, P);
 	r->RV = mat_new(arena, d, P);
 	r->RW = mat_new(arena, d, P);
-}
-
-/* Eigenvectors of X'X and D'D. */
-static enum status factor(struct robust_admm *a, struct arena *arena, struct err *err)
-{
-	const struct robust *r = &a->program;
-	ptrdiff_t d = r->threat.d, P = r->D.cols;
-
 	a->Q = mat_new(arena, d, d);
 	a->G = mat_new(arena, P, P);
 	a->l = ARENA_ARRAY(arena, real, d);
 	a->g = ARENA_ARRAY(arena, real, P);
 	blas_expect_eigen(arena, d > P ? d : P);
-	if (arena_counts(arena))
-		return STATUS_OK;
-	blas_syrk(1, r->problem->X, TRANSPOSED, 0, a->Q); /* d x d */
-	blas_syrk(1, r->D, TRANSPOSED, 0, a->G);          /* P x P */
-	if (!blas_eigen(a->Q, a->l) || (P > 0 && !blas_eigen(a->G, a->g)))
-		return err_set(err, STATUS_FAILED,
-			       "robust_admm: the eigenvalues of X'X or D'D were not found in %s "
-			       "precision",
-			       REAL_NAME);
-	return STATUS_OK;
-}
-
-static void scale_penalties(struct robust_admm *a)
-{
-	const struct problem *problem = a->program.problem;
-	const struct robust_admm_options *o = a->options;
-	double square = penalty_unit(problem->X), rho = o->rho * square * problem->loss.weight;
-
-	a->penalty[ROBUST_GROUP] = penalty_new(rho, o->adapt);
-	a->penalty[ROBUST_CONE] = penalty_new(rho * o->tau, o->adapt);
-	a->penalty[ROBUST_SIGN] = penalty_new(rho * o->sigma / square, o->adapt);
-	a->penalty[ROBUST_SAMPLE] = penalty_new(rho * o->kappa, o->adapt);
-	a->penalty[ROBUST_SAMPLE].most = rho * o->kappa; /* the bound is late with more */
 }
 
 /* How many patterns admit a neuron, and up to which eps some do. */
@@ -200,6 +161,7 @@ static enum status setup(const struct problem *problem, const void *options, str
 	struct robust_admm *a = ARENA_NEW(arena, struct robust_admm);
 	const struct robust_admm_options *o = options;
 	struct robust *r = &a->program;
+	double square, rho;
 
 	a->options = o;
 	r->problem = problem;
@@ -209,23 +171,29 @@ static enum status setup(const struct problem *problem, const void *options, str
 		mat_transpose(r->Xt, problem->X);
 	TRY(threat_resolve(problem, &o->threat, "robust_admm", arena, &r->threat, err));
 	TRY(robust_patterns(r, &o->patterns, o->screen, arena, err));
-	if (!arena_counts(arena))
-		scale_penalties(a);
 	allocate(a, arena);
-	TRY(factor(a, arena, err));
 	*state = a;
 	if (arena_counts(arena))
 		return STATUS_OK;
+	blas_syrk(1, problem->X, TRANSPOSED, 0, a->Q); /* d x d */
+	blas_syrk(1, r->D, TRANSPOSED, 0, a->G);       /* P x P */
+	if (!blas_eigen(a->Q, a->l) || (r->D.cols > 0 && !blas_eigen(a->G, a->g)))
+		return err_set(err, STATUS_FAILED,
+			       "robust_admm: the eigenvalues of X'X or D'D were not found in %s "
+			       "precision",
+			       REAL_NAME);
+	square = penalty_unit(problem->X);
+	rho = o->rho * square * problem->loss.weight;
+	a->penalty[ROBUST_GROUP] = penalty_new(rho, o->adapt);
+	a->penalty[ROBUST_CONE] = penalty_new(rho * o->tau, o->adapt);
+	a->penalty[ROBUST_SIGN] = penalty_new(rho * o->sigma / square, o->adapt);
+	a->penalty[ROBUST_SAMPLE] = penalty_new(rho * o->kappa, o->adapt);
+	a->penalty[ROBUST_SAMPLE].most = rho * o->kappa; /* the bound is late with more */
 	write_note(a);
 	for (ptrdiff_t k = 0; k < a->C.cols; k++)
 		a->loop.zero += robust_value(r, k, mat_col(a->C, k));
 	robust_admm_step_begin(a);
 	return STATUS_OK;
-}
-
-static void step(void *state, struct progress *progress)
-{
-	robust_admm_step(state, progress);
 }
 
 static ptrdiff_t width(const void *state)
@@ -269,37 +237,31 @@ static void certify(void *state, struct certificate *certificate)
 	a->program.threat.eps = robust_admm_step_radius(a);
 }
 
-static void table(const struct robust *r, struct facts *facts)
+static void facts(const void *state, struct facts *facts)
 {
+	const struct robust_admm *a = state;
+	const struct robust *r = &a->program;
 	static const char *const columns[] = {
 		"pattern", "source", "active_share", "largest_eps_lower", "largest_eps_upper",
 		"verdict", NULL};
 	static const char *const verdicts[] = {[ROBUST_UNDECIDED] = "undecided",
 					       [ROBUST_ADMITTED] = "admitted",
 					       [ROBUST_EXCLUDED] = "excluded"};
-	struct facts_table *t = facts_table(facts, "patterns", columns, (size_t)r->sampled);
-
-	for (ptrdiff_t i = 0; i < r->sampled; i++) {
-		facts_cell_number(t, (double)i);
-		facts_cell_text(t, r->facts[i].source);
-		facts_cell_number(t, r->facts[i].active);
-		facts_cell_number(t, r->facts[i].lower);
-		facts_cell_number(t, r->facts[i].upper);
-		facts_cell_text(t, verdicts[r->facts[i].verdict]);
-	}
-}
-
-static void facts(const void *state, struct facts *facts)
-{
-	const struct robust_admm *a = state;
-	const struct robust *r = &a->program;
+	struct facts_table *table;
 	bool only_zero = true;
 
 	pattern_facts(&a->options->patterns, r->sampled, facts);
 	facts_note(facts, a->note);
-	table(r, facts);
-	for (ptrdiff_t i = 0; i < r->sampled; i++)
+	table = facts_table(facts, "patterns", columns, (size_t)r->sampled);
+	for (ptrdiff_t i = 0; i < r->sampled; i++) {
+		facts_cell_number(table, (double)i);
+		facts_cell_text(table, r->facts[i].source);
+		facts_cell_number(table, r->facts[i].active);
+		facts_cell_number(table, r->facts[i].lower);
+		facts_cell_number(table, r->facts[i].upper);
+		facts_cell_text(table, verdicts[r->facts[i].verdict]);
 		only_zero &= r->facts[i].verdict == ROBUST_EXCLUDED;
+	}
 	if (only_zero)
 		facts_text(facts, "suspect", "only zero weights are feasible");
 }
@@ -314,7 +276,7 @@ const struct trainer trainer_robust_admm = {
 	.takes = takes,
 	.forecast = forecast,
 	.setup = setup,
-	.step = step,
+	.step = robust_admm_step,
 	.width = width,
 	.model = network,
 	.certify = certify,

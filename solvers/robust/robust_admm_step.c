@@ -265,11 +265,6 @@ static void split_all(struct robust_admm *a)
 		a->dual[k] = robust_prox(&a->program, k, step, mat_col(a->c, k), mat_col(a->C, k));
 }
 
-static bool on_path(const struct robust_admm *a)
-{
-	return a->program.threat.eps < a->options->threat.eps;
-}
-
 /* The acceleration begins anew, in the norm in which the iteration with these penalties is
  * averaged.
  */
@@ -336,18 +331,6 @@ double robust_admm_step_radius(const struct robust_admm *a)
 			       : o->threat.eps;
 }
 
-/* The next radius of the path, from where the last one ended. */
-static void follow_path(struct robust_admm *a)
-{
-	double eps = robust_admm_step_radius(a);
-
-	if (!(eps > a->program.threat.eps))
-		return;
-	a->program.threat.eps = eps;
-	split_all(a);
-	restart(a);
-}
-
 void robust_admm_step_begin(struct robust_admm *a)
 {
 	a->program.threat.eps = robust_admm_step_radius(a);
@@ -355,10 +338,12 @@ void robust_admm_step_begin(struct robust_admm *a)
 	restart(a);
 }
 
-void robust_admm_step(struct robust_admm *a, struct progress *progress)
+void robust_admm_step(void *state, struct progress *progress)
 {
+	struct robust_admm *a = state;
 	ptrdiff_t P = a->U.cols / 2;
 	struct penalty_sums sums[ROBUST_SPLITS] = {{0}}, all = {0};
+	bool on_path = a->program.threat.eps < a->options->threat.eps;
 	double cones;
 
 	accelerated_before(&a->loop);
@@ -379,9 +364,10 @@ void robust_admm_step(struct robust_admm *a, struct progress *progress)
 		a->penalty[ROBUST_SIGN].rho * sums[ROBUST_SIGN].dual;
 	all.size = penalty_size(all.size, progress->objective, a->loop.zero);
 	all.dual = penalty_dual(cones, all.dual - cones, (double)a->U.cols);
-	progress->primal_residual = on_path(a) ? NAN : penalty_relative(all.primal, all.size);
-	progress->dual_residual = on_path(a) ? NAN : penalty_relative(all.change, all.dual);
+	progress->primal_residual = on_path ? NAN : penalty_relative(all.primal, all.size);
+	progress->dual_residual = on_path ? NAN : penalty_relative(all.change, all.dual);
 	if (adapt(a, sums) || accelerated_after(&a->loop, progress->objective))
 		split_all(a);
-	follow_path(a);
+	if (robust_admm_step_radius(a) > a->program.threat.eps) /* from where the last one ended */
+		robust_admm_step_begin(a);
 }

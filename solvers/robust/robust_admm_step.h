@@ -71,10 +71,10 @@ struct robust_admm {
 /* The radius of the current iteration: that of the program once the path to it is done. */
 double robust_admm_step_radius(const struct robust_admm *a);
 
-/* The split variables from x = 0 at the first radius. */
+/* The split variables from x, at first 0, at the radius of the current iteration. */
 void robust_admm_step_begin(struct robust_admm *a);
 
 /* One iteration; the objective at the split variables. */
-void robust_admm_step(struct robust_admm *a, struct progress *progress);
+void robust_admm_step(void *state, struct progress *progress);
 
 #endif

@@ -51,7 +51,8 @@ struct lane {
 };
 
 struct search {
-	const struct robust_question *q;
+	struct mat X; /* n x d */
+	const struct threat *threat;
 	struct threat dual;      /* its dual norm is |. / s|_p */
 	struct mat E;            /* n x P: signs */
 	struct mat A, B;         /* n x P, d x P: scaled duals */
@@ -70,7 +71,7 @@ struct search {
 /* v onto |v|_q <= 1, frozen entries as they are: what is left of the proximal map of |.|_p. */
 static void to_ball(const struct search *s, real *v, real *scratch)
 {
-	if (threat_dual(s->q->threat, v) <= 1)
+	if (threat_dual(s->threat, v) <= 1)
 		return;
 	threat_prox(&s->dual, 1, v, scratch);
 	for (ptrdiff_t j = 0; j < s->dual.d; j++)
@@ -83,34 +84,26 @@ static struct mat in_use(const struct search *s, struct mat A)
 	return mat_cols(A, 0, s->lanes);
 }
 
-/* Y: from E o (X v) to sigma^-1 times what s + a adds to the right-hand side; A = tau lambda. */
-static void project(struct search *s, ptrdiff_t i)
-{
-	ptrdiff_t n = s->E.rows;
-	const real *e = mat_col(s->E, i);
-	real *y = mat_col(s->Y, i), *a = mat_col(s->A, i);
-	real tau = (real)s->lane[i].tau;
-
-	for (ptrdiff_t k = 0; k < n; k++) {
-		y[k] = e[k] * y[k] - a[k];
-		a[k] = -y[k] / tau;
-	}
-	simplex_project(n, a);
-	for (ptrdiff_t k = 0; k < n; k++) {
-		a[k] *= tau;
-		y[k] = e[k] * (y[k] + 2 * a[k]);
-	}
-}
-
 static void step(struct search *s)
 {
+	ptrdiff_t n = s->E.rows;
 	size_t d = (size_t)s->dual.d;
 
-	blas_gemm(1, s->q->X, PLAIN, in_use(s, s->V), PLAIN, 0, in_use(s, s->Y)); /* n x lanes */
+	blas_gemm(1, s->X, PLAIN, in_use(s, s->V), PLAIN, 0, in_use(s, s->Y)); /* n x lanes */
 	for (ptrdiff_t i = 0; i < s->lanes; i++) {
+		const real *e = mat_col(s->E, i);
+		real *y = mat_col(s->Y, i), *a = mat_col(s->A, i), tau = (real)s->lane[i].tau;
 		real *v = mat_col(s->V, i), *b = mat_col(s->B, i), *r = mat_col(s->R, i);
 
-		project(s, i);
+		for (ptrdiff_t k = 0; k < n; k++) {
+			y[k] = e[k] * y[k] - a[k];
+			a[k] = -y[k] / tau;
+		}
+		simplex_project(n, a);
+		for (ptrdiff_t k = 0; k < n; k++) {
+			a[k] *= tau;
+			y[k] = e[k] * (y[k] + 2 * a[k]); /* s + a for the right-hand side */
+		}
 		memcpy(r, v, d * sizeof *r);
 		blas_axpy(d, -1, b, r);
 		to_ball(s, r, mat_col(s->Z, i));
@@ -118,7 +111,7 @@ static void step(struct search *s)
 		blas_axpy(d, -1, v, b);
 		blas_axpy(d, 1, b, r);
 	}
-	blas_gemm(s->sigma, s->q->X, TRANSPOSED, in_use(s, s->Y), PLAIN, 1, in_use(s, s->R));
+	blas_gemm(s->sigma, s->X, TRANSPOSED, in_use(s, s->Y), PLAIN, 1, in_use(s, s->R));
 	mat_copy(in_use(s, s->V), in_use(s, s->R)); /* d x lanes */
 	blas_cholesky_solve(s->M, in_use(s, s->V)); /* M^-1 R */
 }
@@ -175,17 +168,6 @@ static double cancel_frozen(struct search *s, const real *e, real *m)
 	return sum;
 }
 
-/* |z|_p / sum if z = X'(e o lambda) has no part in the frozen columns. */
-static double upper_limit(const struct search *s, const real *z, double sum)
-{
-	double tolerance = roundings * REAL_EPSILON * s->size * sum;
-
-	for (ptrdiff_t j = 0; j < s->dual.d; j++)
-		if (threat_frozen(&s->dual, j) && !(fabs((double)z[j]) <= tolerance))
-			return HUGE_VAL;
-	return sum > 0 ? threat_dual(&s->dual, z) / sum : HUGE_VAL;
-}
-
 static double least_margin(ptrdiff_t n, const real *e, const real *y)
 {
 	double least = HUGE_VAL;
@@ -198,7 +180,7 @@ static double least_margin(ptrdiff_t n, const real *e, const real *y)
 /* Whether the frozen part of u alone has every sign; u becomes that part then. */
 static bool frozen_alone(struct search *s, const real *e, real *u, real *y)
 {
-	struct mat X = s->q->X;
+	struct mat X = s->X;
 
 	if (s->F.cols == 0)
 		return false;
@@ -219,11 +201,16 @@ static void judge(struct search *s, ptrdiff_t i, double sum)
 {
 	struct robust_limits *limits = &s->limits[s->lane[i].pattern];
 	const real *e = mat_col(s->E, i);
+	const real *z = mat_col(s->Z, i); /* X'(e o lambda) */
 	real *u = mat_col(s->U, i), *y = mat_col(s->Y, i);
-	double margin = least_margin(s->E.rows, e, y), norm = threat_dual(s->q->threat, u);
+	double margin = least_margin(s->E.rows, e, y), norm = threat_dual(s->threat, u);
 	double lower = margin > 0 ? margin / norm : 0;
-	double upper = upper_limit(s, mat_col(s->Z, i), sum);
+	double upper = sum > 0 ? threat_dual(&s->dual, z) / sum : HUGE_VAL;
+	double tolerance = roundings * REAL_EPSILON * s->size * sum;
 
+	for (ptrdiff_t j = 0; j < s->dual.d; j++) /* only without a part in the frozen columns */
+		if (threat_frozen(&s->dual, j) && !(fabs((double)z[j]) <= tolerance))
+			upper = HUGE_VAL;
 	if (frozen_alone(s, e, u, y))
 		lower = upper = HUGE_VAL;
 	limits->upper = lower < HUGE_VAL ? fmin(limits->upper, upper) : HUGE_VAL;
@@ -246,45 +233,37 @@ static double moved(struct mat A, struct mat B, ptrdiff_t i)
 	return sqrt(square);
 }
 
-static bool finished(const struct search *s, const struct robust_limits *limits)
-{
-	bool open = limits->lower <= s->q->threat->eps && s->q->threat->eps <= limits->upper;
-
-	return limits->upper <= fmax(nothing * s->size, far_below * s->q->threat->eps) ||
-	       limits->lower == HUGE_VAL ||
-	       limits->upper - limits->lower <=
-		       (open ? close_to_eps : close_enough) * limits->upper;
-}
-
-/* The last lane takes the place of lane i. */
-static void leave(struct search *s, ptrdiff_t i)
-{
-	struct mat *arrays[] = {&s->E, &s->A, &s->B, &s->V, &s->A0, &s->V0};
-	ptrdiff_t last = --s->lanes;
-
-	s->lane[i] = s->lane[last];
-	for (size_t m = 0; m < sizeof arrays / sizeof arrays[0]; m++)
-		mat_copy(mat_cols(*arrays[m], i, 1), mat_cols(*arrays[m], last, 1));
-}
-
+/* Limits at the iterates; lanes whose limits are close leave, the others adapt. */
 static void check(struct search *s, double *sum, bool adapt)
 {
-	/* Limits at the iterates. */
+	struct mat *arrays[] = {&s->E, &s->A, &s->B, &s->V, &s->A0, &s->V0};
+	double eps = s->threat->eps;
+
 	for (ptrdiff_t i = 0; i < s->lanes; i++) {
 		real *y = mat_col(s->Y, i);
 
 		memcpy(y, mat_col(s->A, i), (size_t)s->E.rows * sizeof *y);
 		sum[i] = cancel_frozen(s, mat_col(s->E, i), y);
 	}
-	blas_gemm(1, s->q->X, TRANSPOSED, in_use(s, s->Y), PLAIN, 0, in_use(s, s->Z)); /* d */
+	blas_gemm(1, s->X, TRANSPOSED, in_use(s, s->Y), PLAIN, 0, in_use(s, s->Z)); /* d */
 	mat_copy(in_use(s, s->U), in_use(s, s->V));
-	blas_gemm(1, s->q->X, PLAIN, in_use(s, s->U), PLAIN, 0, in_use(s, s->Y)); /* n */
+	blas_gemm(1, s->X, PLAIN, in_use(s, s->U), PLAIN, 0, in_use(s, s->Y)); /* n */
 	for (ptrdiff_t i = 0; i < s->lanes; i++)
 		judge(s, i, sum[i]);
-	for (ptrdiff_t i = s->lanes - 1; i >= 0; i--)
-		if (finished(s, &s->limits[s->lane[i].pattern]))
-			leave(s, i);
-		else if (adapt) {
+	for (ptrdiff_t i = s->lanes - 1; i >= 0; i--) {
+		const struct robust_limits *limits = &s->limits[s->lane[i].pattern];
+		double share =
+			limits->lower <= eps && eps <= limits->upper ? close_to_eps : close_enough;
+
+		if (limits->upper <= fmax(nothing * s->size, far_below * eps) ||
+		    limits->lower == HUGE_VAL ||
+		    limits->upper - limits->lower <= share * limits->upper) {
+			/* The last lane takes the place of lane i. */
+			s->lane[i] = s->lane[--s->lanes];
+			for (size_t m = 0; m < sizeof arrays / sizeof arrays[0]; m++)
+				mat_copy(mat_cols(*arrays[m], i, 1),
+					 mat_cols(*arrays[m], s->lanes, 1));
+		} else if (adapt) {
 			/* Let both parts come as far: the scaled dual is 1 / rho of the dual. */
 			double dual = sqrt(s->sigma) * moved(s->A, s->A0, i),
 			       primal = moved(s->V, s->V0, i);
@@ -296,16 +275,19 @@ static void check(struct search *s, double *sum, bool adapt)
 			mat_copy(mat_cols(s->A0, i, 1), mat_cols(s->A, i, 1));
 			mat_copy(mat_cols(s->V0, i, 1), mat_cols(s->V, i, 1));
 		}
+	}
 }
 
-static struct search search_new(const struct robust_question *q, struct arena *scratch)
+static struct search search_new(struct mat X, struct mat D, const struct threat *threat,
+				struct arena *scratch)
 {
-	ptrdiff_t n = q->D.rows, P = q->D.cols, d = q->threat->d;
-	struct search s = {.q = q, .dual = threat_polar(q->threat, scratch), .lanes = P};
+	ptrdiff_t n = D.rows, P = D.cols, d = threat->d;
+	struct search s = {.X = X, .threat = threat, .lanes = P};
 	double square, tau;
 	struct mat *tall[] = {&s.E, &s.A, &s.A0, &s.Y};
 	struct mat *wide[] = {&s.B, &s.V, &s.V0, &s.R, &s.U, &s.Z};
 
+	s.dual = threat_polar(threat, scratch);
 	for (size_t m = 0; m < sizeof tall / sizeof tall[0]; m++)
 		*tall[m] = mat_new(scratch, n, P);
 	for (size_t m = 0; m < sizeof wide / sizeof wide[0]; m++)
@@ -321,18 +303,18 @@ static struct search search_new(const struct robust_question *q, struct arena *s
 
 	for (ptrdiff_t j = 0; j < s.dual.d; j++)
 		if (s.dual.frozen[j])
-			mat_copy(mat_cols(s.F, f++, 1), mat_cols(s.q->X, j, 1));
+			mat_copy(mat_cols(s.F, f++, 1), mat_cols(X, j, 1));
 	s.F = mat_cols(s.F, 0, f);
 	s.W = mat_new(scratch, f, f);
 	s.frozen = mat_new(scratch, f, 1);
-	square = blas_mat_norm(q->X) * blas_mat_norm(q->X) / ((double)n * (double)d);
+	square = blas_mat_norm(X) * blas_mat_norm(X) / ((double)n * (double)d);
 	tau = tau_unit * sqrt(square);
 	for (ptrdiff_t i = 0; i < P; i++)
 		for (ptrdiff_t k = 0; k < n; k++)
-			mat_set(s.E, k, i, 2 * mat_get(q->D, k, i) - 1);
-	s.size = sqrt(blas_squared_norm_above(q->X, scratch));
+			mat_set(s.E, k, i, 2 * mat_get(D, k, i) - 1);
+	s.size = sqrt(blas_squared_norm_above(X, scratch));
 	s.sigma = square > 0 ? sigma_unit / square : 1;
-	blas_syrk(s.sigma, q->X, TRANSPOSED, 0, s.M);
+	blas_syrk(s.sigma, X, TRANSPOSED, 0, s.M);
 	for (ptrdiff_t j = 0; j < d; j++)
 		mat_set(s.M, j, j, mat_get(s.M, j, j) + 1);
 	blas_cholesky(s.M);
@@ -341,11 +323,11 @@ static struct search search_new(const struct robust_question *q, struct arena *s
 	return s;
 }
 
-void robust_bounds(const struct robust_question *question, struct mat H,
+void robust_bounds(struct mat X, struct mat D, const struct threat *threat, struct mat H,
 		   struct robust_limits *limits, const struct arena *arena)
 {
 	struct arena scratch = arena_beside(arena);
-	struct search s = search_new(question, &scratch);
+	struct search s = search_new(X, D, threat, &scratch);
 	ptrdiff_t P = s.lanes;
 	double *sum = ARENA_ARRAY(&scratch, double, P), spent = 0;
 	int next = 2 * CHECK; /* look at rho: at geometrically spaced steps, so that it settles */

@@ -14,16 +14,10 @@ struct robust_limits {
 	double lower, upper; /* >= 0; infinite where frozen columns alone give every sign */
 };
 
-/* What is asked: limits of the patterns D (n x P) on the data X (n x d), close where the eps of the
- * threat lies between them. */
-struct robust_question {
-	struct mat X, D;
-	const struct threat *threat;
-};
-
-/* Limits of all patterns (P) at once, with scratch memory beside `arena`; column i of H (d x P), if
- * its limit is above 0, becomes the direction v_i that the lower one is from. */
-void robust_bounds(const struct robust_question *question, struct mat H,
+/* Limits of all patterns D (n x P) on the data X (n x d) at once, close where the eps of the threat
+ * lies between them, with scratch memory beside `arena`; column i of H (d x P), if its limit is
+ * above 0, becomes the direction v_i that the lower one is from. */
+void robust_bounds(struct mat X, struct mat D, const struct threat *threat, struct mat H,
 		   struct robust_limits *limits, const struct arena *arena);
 
 #endif

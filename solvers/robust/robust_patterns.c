@@ -80,19 +80,6 @@ struct search {
 	bool *done;
 };
 
-/* Z = residuals v - proj(v) of v = X'(E o point), Y = X Z */
-static void residuals(struct search *s)
-{
-	const struct robust *r = s->r;
-
-	for (ptrdiff_t i = 0; i < s->E.cols * s->E.rows; i++)
-		s->Y.at[i] = s->E.at[i] * s->point.at[i];
-	blas_gemm(1, r->problem->X, TRANSPOSED, s->Y, PLAIN, 0, s->Z); /* d x columns */
-	for (ptrdiff_t i = 0; i < s->Z.cols; i++)
-		threat_prox(&r->threat, r->threat.eps, mat_col(s->Z, i), mat_col(s->Z, i));
-	blas_gemm(1, r->problem->X, PLAIN, s->Z, PLAIN, 0, s->Y); /* n x columns */
-}
-
 /* No direction but zero, to rounding. */
 static void exclude(struct robust *r, ptrdiff_t i)
 {
@@ -163,14 +150,6 @@ static void descend(struct search *s)
 	}
 }
 
-static bool all_done(const struct search *s)
-{
-	for (ptrdiff_t i = 0; i < s->L.cols; i++)
-		if (!s->done[i])
-			return false;
-	return true;
-}
-
 /* By the limits: patterns below eps are excluded, those above it admitted with the direction of the
  * lower limit. The columns of those that are not excluded; their number. */
 static ptrdiff_t sort_out(struct robust *r, ptrdiff_t *left, const struct arena *arena)
@@ -227,18 +206,31 @@ static void find_directions(const struct robust *r, const struct arena *arena)
 	struct sight sight;
 	struct search s;
 	double n, P, steps;
+	struct mat X;
+	ptrdiff_t open;
 
 	see(r, &scratch, &sight);
+	X = sight.problem.X;
 	s = search_new(&sight.robust, &scratch);
 	n = (double)s.E.rows;
 	P = (double)s.E.cols;
+	open = s.E.cols;
 	steps = P > 0 ? work / (8 * n * (double)r->threat.d * P) : 0;
 	steps = arena_counts(arena) ? 0 : fmin(MOST_STEPS, fmax(LEAST_STEPS, steps));
-	for (int step = 0; step < steps && !all_done(&s); step++) {
-		residuals(&s);
-		for (ptrdiff_t i = 0; i < s.E.cols; i++)
+	for (int step = 0; step < steps && open > 0; step++) {
+		/* Z = residuals v - proj(v) of v = X'(E o point), Y = X Z */
+		for (ptrdiff_t i = 0; i < s.E.cols * s.E.rows; i++)
+			s.Y.at[i] = s.E.at[i] * s.point.at[i];
+		blas_gemm(1, X, TRANSPOSED, s.Y, PLAIN, 0, s.Z); /* d x columns */
+		for (ptrdiff_t i = 0; i < s.Z.cols; i++)
+			threat_prox(&r->threat, r->threat.eps, mat_col(s.Z, i), mat_col(s.Z, i));
+		blas_gemm(1, X, PLAIN, s.Z, PLAIN, 0, s.Y); /* n x columns */
+		open = 0;
+		for (ptrdiff_t i = 0; i < s.E.cols; i++) {
 			if (!s.done[i])
 				judge(&s, i);
+			open += !s.done[i];
+		}
 		if (s.lipschitz > 0)
 			descend(&s);
 	}
@@ -249,16 +241,11 @@ static void find_directions(const struct robust *r, const struct arena *arena)
 static void keep_patterns(struct robust *r, const bool *keep, struct arena *arena)
 {
 	struct mat D = r->D, H = r->patterns.H;
-	ptrdiff_t kept = 0;
+	ptrdiff_t kept = arena_counts(arena) ? r->sampled : 0;
 
 	r->D = mat_new(arena, D.rows, D.cols);
 	r->patterns.H = mat_new(arena, H.rows, H.cols);
-	if (arena_counts(arena)) {
-		r->D = mat_cols(r->D, 0, r->sampled);
-		r->patterns.H = mat_cols(r->patterns.H, 0, r->sampled);
-		return;
-	}
-	for (ptrdiff_t i = 0; i < D.cols; i++) {
+	for (ptrdiff_t i = 0; i < D.cols && !arena_counts(arena); i++) {
 		if (!keep[i])
 			continue;
 		mat_copy(mat_cols(r->D, kept, 1), mat_cols(D, i, 1));
@@ -274,15 +261,12 @@ static void keep_patterns(struct robust *r, const bool *keep, struct arena *aren
 static void find_limits(struct robust *r, struct arena *arena)
 {
 	struct mat D = r->D;
-	struct robust_question question = {.threat = &r->threat};
 	struct arena scratch = arena_beside(arena);
 	struct robust_limits *limits = ARENA_ARRAY(&scratch, struct robust_limits, D.cols);
 	struct sight sight;
 
 	see(r, &scratch, &sight);
-	question.X = sight.problem.X;
-	question.D = sight.robust.D;
-	robust_bounds(&question, r->patterns.H, limits, &scratch);
+	robust_bounds(sight.problem.X, sight.robust.D, &r->threat, r->patterns.H, limits, &scratch);
 	r->facts = ARENA_ARRAY(arena, struct robust_fact, D.cols);
 	for (ptrdiff_t i = 0; i < D.cols && !arena_counts(arena); i++) {
 		double active = 0;
@@ -318,33 +302,18 @@ static void screen_patterns(struct robust *r, ptrdiff_t count, struct arena *are
 	bool *keep = ARENA_ARRAY(&scratch, bool, candidates);
 
 	r->sampled = candidates < count ? candidates : count;
-	if (arena_counts(arena)) {
-		keep_patterns(r, keep, arena);
-		arena_release(&scratch);
-		return;
+	if (!arena_counts(arena)) {
+		for (ptrdiff_t i = 0; i < candidates; i++)
+			order[i] = &r->facts[i];
+		qsort(order, (size_t)candidates, sizeof(const struct robust_fact *), by_limit);
+		for (ptrdiff_t i = 0; i < r->sampled; i++)
+			keep[order[i] - r->facts] = true;
 	}
-	for (ptrdiff_t i = 0; i < candidates; i++)
-		order[i] = &r->facts[i];
-	qsort(order, (size_t)candidates, sizeof(const struct robust_fact *), by_limit);
-	for (ptrdiff_t i = 0; i < candidates && i < count; i++)
-		keep[order[i] - r->facts] = true;
 	keep_patterns(r, keep, arena);
-	for (ptrdiff_t i = 0; i < candidates; i++)
+	for (ptrdiff_t i = 0; i < candidates && !arena_counts(arena); i++)
 		if (keep[i])
 			r->facts[kept++] = r->facts[i];
 	arena_release(&scratch);
-}
-
-static enum status check_screen(const struct pattern_options *options, long screen, struct err *err)
-{
-	if (screen > 1 && (options->file || options->count == PATTERN_ALL))
-		return err_set(err, STATUS_SPEC,
-			       "screen: expected patterns that are drawn to a count, got %s",
-			       options->file ? "a file" : "all");
-	if (options->count > LONG_MAX / screen)
-		return err_set(err, STATUS_SPEC, "screen: expected at most %ld, got %ld",
-			       LONG_MAX / options->count, screen);
-	return STATUS_OK;
 }
 
 enum status robust_patterns(struct robust *r, const struct pattern_options *options, long screen,
@@ -354,7 +323,13 @@ enum status robust_patterns(struct robust *r, const struct pattern_options *opti
 	struct problem problem = *r->problem;
 	bool *keep;
 
-	TRY(check_screen(options, screen, err));
+	if (screen > 1 && (options->file || options->count == PATTERN_ALL))
+		return err_set(err, STATUS_SPEC,
+			       "screen: expected patterns that are drawn to a count, got %s",
+			       options->file ? "a file" : "all");
+	if (options->count > LONG_MAX / screen)
+		return err_set(err, STATUS_SPEC, "screen: expected at most %ld, got %ld",
+			       LONG_MAX / options->count, screen);
 	if (screen > 1)
 		wanted.count *= screen;
 	problem.frozen = r->threat.frozen;

@@ -12,7 +12,6 @@
 #include "solvers/core/rng.h"
 #include "solvers/cvx/scaling.h"
 #include "solvers/cvx/violation.h"
-#include "solvers/model/trainer.h"
 
 #include <math.h>
 #include <string.h>
@@ -89,20 +88,6 @@ static void forecast(const void *options, ptrdiff_t n, ptrdiff_t d, struct forec
 	out->certificate_flops = 4 * samples * N;
 }
 
-/* Unit vectors, uniform: normalised Gaussians. Column i depends on (seed, i) alone, so N grows
- * nested. */
-static void sample_directions(struct mat U, uint64_t seed)
-{
-	for (ptrdiff_t i = 0; i < U.cols; i++) {
-		struct rng rng = rng_stream(seed, "neurons", (uint64_t)i);
-		real *u = mat_col(U, i);
-
-		for (ptrdiff_t j = 0; j < U.rows; j++)
-			u[j] = (real)rng_normal(&rng);
-		blas_scale((size_t)U.rows, 1 / blas_norm((size_t)U.rows, u), u);
-	}
-}
-
 /* Phi = relu(X U); whether any neuron is active on any sample. */
 static bool build_features(struct mat X, struct mat U, struct mat Phi)
 {
@@ -128,61 +113,42 @@ static bool takes(const struct problem *problem, const void *options, const char
 	return method && method->takes(problem->loss);
 }
 
-static enum status check(const struct scp_method *method, const struct scp_options *options,
-			 struct err *err)
-{
-	if (options->first > 0 && !method->nested)
-		return err_set(err, STATUS_SPEC,
-			       "scp: expected a method that solves for the first neurons first, "
-			       "such as working_set, got \"%s\" with first: %ld",
-			       method->base.name, options->first);
-	return STATUS_OK;
-}
-
-/* |Phi' grad L(0)|_inf: a = 0 is optimal if that is at most beta. */
-static double steepest(struct state *s)
-{
-	const struct problem *problem = s->scp.problem;
-	double largest = 0;
-
-	loss_gradient(problem->loss, (size_t)problem->X.rows, s->scp.f, problem->y.at, s->g);
-	blas_gemv(1, s->scp.Phi, TRANSPOSED, s->g, 0, s->slope); /* N */
-	for (ptrdiff_t i = 0; i < s->scp.Phi.cols; i++)
-		largest = fmax(largest, fabs((double)s->slope[i]));
-	return largest;
-}
-
-static void allocate(struct state *s, const struct scp_options *options, struct arena *arena)
-{
-	ptrdiff_t N = options->neurons, n = s->scp.problem->X.rows;
-
-	s->scp.U = mat_new(arena, s->scp.problem->X.cols, N);
-	s->scp.Phi = mat_new(arena, n, N);
-	s->scp.a = ARENA_ARRAY(arena, real, N);
-	s->scp.f = ARENA_ARRAY(arena, real, n);
-	s->scp.first = options->first > 0 && options->first < N ? options->first : N;
-	s->g = ARENA_ARRAY(arena, real, n);
-	s->slope = ARENA_ARRAY(arena, real, N);
-}
-
 static enum status setup(const struct problem *problem, const void *options, struct arena *arena,
 			 void **state, struct err *err)
 {
 	struct state *s = ARENA_NEW(arena, struct state);
 	const struct scp_options *o = options;
-	double slope;
+	ptrdiff_t N = o->neurons, n = problem->X.rows;
+	double slope = 0; /* the largest at 0 */
 
 	s->method = method_of(o, &problem->loss, 0);
-	TRY(check(s->method, o, err));
-	s->scp.problem = problem;
-	allocate(s, o, arena);
+	if (o->first > 0 && !s->method->nested)
+		return err_set(err, STATUS_SPEC,
+			       "scp: expected a method that solves for the first neurons first, "
+			       "such as working_set, got \"%s\" with first: %ld",
+			       s->method->base.name, o->first);
+	s->scp = (struct scp){.problem = problem,
+			      .U = mat_new(arena, problem->X.cols, N),
+			      .Phi = mat_new(arena, n, N),
+			      .a = ARENA_ARRAY(arena, real, N),
+			      .f = ARENA_ARRAY(arena, real, n),
+			      .first = o->first > 0 && o->first < N ? o->first : N};
+	s->g = ARENA_ARRAY(arena, real, n);
+	s->slope = ARENA_ARRAY(arena, real, N);
 	*state = s;
 	if (arena_counts(arena))
 		return s->method->setup(&s->scp, o->method.options, arena, &s->method_state, err);
-	sample_directions(s->scp.U, problem->seed);
+	for (ptrdiff_t i = 0; i < N; i++) { /* (seed, i) alone gives column i, so N grows nested */
+		struct rng rng = rng_stream(problem->seed, "neurons", (uint64_t)i);
+
+		net_direction(&rng, problem->X.cols, mat_col(s->scp.U, i));
+	}
 	if (!build_features(problem->X, s->scp.U, s->scp.Phi))
 		s->note = "no sampled neuron is active on any training sample: none is of use";
-	slope = steepest(s);
+	loss_gradient(problem->loss, (size_t)n, s->scp.f, problem->y.at, s->g);
+	blas_gemv(1, s->scp.Phi, TRANSPOSED, s->g, 0, s->slope); /* N: Phi' grad L(0) */
+	for (ptrdiff_t i = 0; i < N; i++)
+		slope = fmax(slope, fabs((double)s->slope[i]));
 	s->solved = slope <= problem->beta;
 	if (!o->method.item && !s->solved) {
 		s->method = method_of(o, &problem->loss, problem->beta / slope);
@@ -248,24 +214,20 @@ static void certify(void *state, struct certificate *certificate)
 	certificate->scope = "sampled";
 }
 
-/* What a method that goes no further has reached, by the certificate. */
-static enum outcome ending(struct state *s)
-{
-	struct certificate c;
-
-	certify(s, &c);
-	return c.upper - s->bound <= solved_gap * c.upper ? OUTCOME_CONVERGED : OUTCOME_STALLED;
-}
-
 static void step(void *state, struct progress *progress)
 {
 	struct state *s = state;
 	const struct problem *problem = s->scp.problem;
+	struct certificate c;
 
 	if (!s->solved) {
 		s->method->step(s->method_state, progress);
-		if (progress->end != OUTCOME_RUNNING)
-			progress->end = ending(s);
+		if (progress->end == OUTCOME_RUNNING)
+			return;
+		/* What a method that goes no further has reached, by the certificate. */
+		certify(s, &c);
+		progress->end = c.upper - s->bound <= solved_gap * c.upper ? OUTCOME_CONVERGED
+									   : OUTCOME_STALLED;
 		return;
 	}
 	progress->objective =

@@ -93,35 +93,29 @@ static double refresh(struct coordinate *s)
 	return norm;
 }
 
-/* alpha = -scale g, feasible for the neurons that are left; returns the gap there, with what
- * rounding may hide. */
-static double gap(struct coordinate *s, double objective, double *scale)
+/* Drop the neurons that the gap at alpha = -scale g, feasible for those that are left, proves to be
+ * zero; whether one of them was not. The gap is taken with what rounding may hide. */
+static bool screen(struct coordinate *s, double objective)
 {
 	const struct problem *problem = s->scp->problem;
 	size_t n = (size_t)s->scp->Phi.rows;
-	double largest = 0, bound;
-
-	for (ptrdiff_t l = 0; l < s->count; l++)
-		largest = fmax(largest, fabs((double)s->slope[s->left[l]]));
-	*scale = largest > problem->beta ? problem->beta / largest : 1;
-	memcpy(s->alpha, s->g, n * sizeof *s->g);
-	blas_scale(n, -1, s->alpha);
-	bound = -loss_conjugate(problem->loss, n, -*scale, s->alpha, problem->y.at);
-	return fmax(0, objective - bound) + 16 * REAL_EPSILON * fabs(objective);
-}
-
-/* Drop the neurons that the gap proves to be zero; whether one of them was not. */
-static bool screen(struct coordinate *s, double the_gap, double scale)
-{
-	double radius = sqrt(2 * s->curvature * the_gap);
+	double largest = 0, scale, bound, gap, radius;
 	ptrdiff_t kept = 0;
 	bool changed = false;
 
+	for (ptrdiff_t l = 0; l < s->count; l++)
+		largest = fmax(largest, fabs((double)s->slope[s->left[l]]));
+	scale = largest > problem->beta ? problem->beta / largest : 1;
+	memcpy(s->alpha, s->g, n * sizeof *s->g);
+	blas_scale(n, -1, s->alpha);
+	bound = -loss_conjugate(problem->loss, n, -scale, s->alpha, problem->y.at);
+	gap = fmax(0, objective - bound) + 16 * REAL_EPSILON * fabs(objective);
+	radius = sqrt(2 * s->curvature * gap);
 	for (ptrdiff_t l = 0; l < s->count; l++) {
 		ptrdiff_t i = s->left[l];
 		double reach = scale * fabs((double)s->slope[i]) + (double)s->norm[i] * radius;
 
-		if (reach >= s->scp->problem->beta) {
+		if (reach >= problem->beta) {
 			s->left[kept++] = i;
 		} else {
 			changed |= fabs((double)s->scp->a[i]) > 0;
@@ -215,11 +209,9 @@ static void step(void *state, struct progress *progress)
 	struct scp *scp = s->scp;
 	const struct problem *problem = scp->problem;
 	size_t n = (size_t)scp->Phi.rows;
-	double norm = refresh(s), objective, open, scale;
+	double norm = refresh(s);
 
-	objective = problem->beta * norm + loss_value(problem->loss, n, scp->f, problem->y.at);
-	open = gap(s, objective, &scale);
-	if (screen(s, open, scale))
+	if (screen(s, problem->beta * norm + loss_value(problem->loss, n, scp->f, problem->y.at)))
 		refresh(s);
 	for (int pass = 0; pass <= PASSES; pass++) {
 		for (ptrdiff_t l = 0; l < s->count; l++)

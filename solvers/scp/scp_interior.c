@@ -36,24 +36,20 @@ static const double worth_keeping = 0.03;
 /* A step shorter than this is none. */
 static const double shortest = 1e-6;
 
-void scp_interior_forecast(ptrdiff_t n, ptrdiff_t N, struct forecast *out)
+void scp_interior_forecast(const void *options, ptrdiff_t n, ptrdiff_t N, struct forecast *out)
 {
 	double samples = (double)n, neurons = (double)N, least = fmin(samples, neurons);
 
+	(void)options;
 	out->setup_flops = 0;
 	out->iteration_flops =
 		least * (samples * neurons + least * least / 3) + 40 * samples * neurons;
 }
 
-/* e, or 0 where it is not above the rounding of its sum: it would be divided by a multiplier that
- * is far below. */
-static double beyond(double e, double rounding)
-{
-	return fabs(e) > rounding ? e : 0;
-}
-
-/* The dual residuals and their largest entry. f is carried from step to step: formed anew from
- * p - q it would have the rounding of |Phi| |x|, which 1 / v magnifies where a loss has a kink. */
+/* The dual residuals and their largest entry. Those that are not above the rounding of their sum
+ * are 0: they would be divided by multipliers that are far below. f is carried from step to step:
+ * formed anew from p - q it would have the rounding of |Phi| |x|, which 1 / v magnifies where a
+ * loss has a kink. */
 static double evaluate(struct scp_interior *s)
 {
 	const double *a = s->box.a;
@@ -65,9 +61,10 @@ static double evaluate(struct scp_interior *s)
 	scp_products_transposed(mat_cols(s->scp->Phi, 0, s->count), a, s->ep);
 	for (ptrdiff_t i = 0; i < s->count; i++) {
 		double g = s->ep[i], most = rounding * s->size[i] + noise * beta;
+		double ep = g + beta - s->zp[i], eq = -g + beta - s->zq[i];
 
-		s->ep[i] = beyond(g + beta - s->zp[i], most);
-		s->eq[i] = beyond(-g + beta - s->zq[i], most);
+		s->ep[i] = fabs(ep) > most ? ep : 0;
+		s->eq[i] = fabs(eq) > most ? eq : 0;
 		largest = fmax(largest, fmax(fabs(s->ep[i]), fabs(s->eq[i])));
 	}
 	return largest;
@@ -88,9 +85,8 @@ static void measure(struct scp_interior *s, ptrdiff_t first)
 }
 
 /* Multipliers of the size of the gradient, and p = q so small that S regularises. */
-void scp_interior_start(struct scp_interior *self)
+void scp_interior_start(struct scp_interior *s)
 {
-	struct scp_interior *s = self;
 	struct scp *scp = s->scp;
 	const struct problem *problem = scp->problem;
 	size_t n = (size_t)scp->Phi.rows;
@@ -115,7 +111,8 @@ void scp_interior_start(struct scp_interior *self)
 		s->zp[i] = s->zq[i] = fabs(s->ep[i]) + 2 * problem->beta;
 		s->p[i] = s->q[i] = s->mu / s->zp[i];
 	}
-	scp_loss_start(&s->box, s->f, s->mu);
+	for (ptrdiff_t k = 0; k < scp->Phi.rows; k++)
+		dual_box_start(&s->box, k, s->mu, dual_box_path(&s->box, k, s->mu, s->f[k]));
 	s->residual = evaluate(s);
 }
 
@@ -217,7 +214,8 @@ static void find_direction(struct scp_interior *s, double target, bool correct)
 	if (scp_system_uses(&s->system, SCP_IN_NEURONS))
 		solve_in_neurons(s);
 	complete_direction(s);
-	scp_loss_direction(&s->box, s->da, target, correct);
+	for (ptrdiff_t k = 0; k < s->scp->Phi.rows; k++)
+		dual_box_follow(&s->box, k, target, correct, s->da[k]);
 }
 
 /* What the equation v da = df + r of the last direction lacks by rounding, about in units of the
@@ -291,20 +289,20 @@ static double products_of(const struct scp_interior *s)
 	return count;
 }
 
-double scp_interior_objective(const struct scp_interior *self)
+double scp_interior_objective(const struct scp_interior *s)
 {
 	double norm = 0;
 
-	for (ptrdiff_t i = 0; i < self->count; i++)
-		norm += fabs(self->p[i] - self->q[i]);
-	for (ptrdiff_t k = 0; k < self->scp->Phi.rows; k++)
-		self->rounded[k] = (real)self->f[k];
-	return self->scp->problem->beta * norm + loss_at(self, self->rounded);
+	for (ptrdiff_t i = 0; i < s->count; i++)
+		norm += fabs(s->p[i] - s->q[i]);
+	for (ptrdiff_t k = 0; k < s->scp->Phi.rows; k++)
+		s->rounded[k] = (real)s->f[k];
+	return s->scp->problem->beta * norm + loss_at(s, s->rounded);
 }
 
-double scp_interior_remaining(const struct scp_interior *self)
+double scp_interior_remaining(const struct scp_interior *s)
 {
-	return products_of(self) * self->mu / scp_interior_objective(self);
+	return products_of(s) * s->mu / scp_interior_objective(s);
 }
 
 /* a and f to show, with zeros in the place of what is at most `zero`; returns the objective. */
@@ -351,9 +349,8 @@ static void publish(struct scp_interior *s, struct progress *progress)
 
 /* The dual point shrinks until it is feasible for all columns, and p and q rise together until
  * their products are about mu. */
-void scp_interior_extend(struct scp_interior *self, double sum)
+void scp_interior_extend(struct scp_interior *s, double sum)
 {
-	struct scp_interior *s = self;
 	double beta = s->scp->problem->beta, largest = 0, scale;
 	ptrdiff_t before = s->count;
 
@@ -384,18 +381,12 @@ void scp_interior_extend(struct scp_interior *self, double sum)
 	publish(s, NULL);
 }
 
-/* The path ends where its products are a negligible share of the objective: beyond, systems only
- * get worse. */
-static double least_mu(const struct scp_interior *s)
-{
-	return end_share * scp_interior_objective(s) / products_of(s);
-}
-
 /* The factor and the predictor: from the system that is as large as the neurons once that of the
  * samples has lost its digits, as it does where few neurons are far from zero. */
 static bool predict(void *state)
 {
 	struct scp_interior *s = state;
+	double left; /* of a right-hand side, by the better system */
 	bool good;
 
 	s->system.Phi = mat_cols(s->scp->Phi, 0, s->count);
@@ -405,8 +396,9 @@ static bool predict(void *state)
 	good = scp_system_factor(&s->system);
 	if (good)
 		find_direction(s, 0, false);
-	if (!s->system.late && (!good || scp_system_left(&s->system) > accurate ||
-				misfit(s) > tolerable * s->mu * products_of(s))) {
+	left = fmin(s->system.left[SCP_IN_SAMPLES], s->system.left[SCP_IN_NEURONS]);
+	if (!s->system.late &&
+	    (!good || left > accurate || misfit(s) > tolerable * s->mu * products_of(s))) {
 		s->system.late = true;
 		return predict(s);
 	}
@@ -428,13 +420,16 @@ static const struct mehrotra method = {
 	.far_enough = 0.1,
 };
 
-void scp_interior_step(struct scp_interior *self, struct progress *progress)
+void scp_interior_step(void *state, struct progress *progress)
 {
-	struct scp_interior *s = self;
-	double length = 0, before = s->mu;
+	struct scp_interior *s = state;
+	double length = 0, before = s->mu, least;
 	bool nearly;
 
-	if (mehrotra_direction(&method, s, s->mu, least_mu(s))) {
+	/* The path ends where its products are a negligible share of the objective: beyond, systems
+	 * only get worse. */
+	least = end_share * scp_interior_objective(s) / products_of(s);
+	if (mehrotra_direction(&method, s, s->mu, least)) {
 		length = mehrotra_length(&method, s);
 		dual_box_move(&s->box, length);
 		add(s->count, length, s->dp, s->p);
@@ -459,9 +454,11 @@ void scp_interior_step(struct scp_interior *self, struct progress *progress)
 	s->idle = 0;
 }
 
-const real *scp_interior_slopes(const struct scp_interior *self)
+const real *scp_interior_slopes(const void *state)
 {
+	const struct scp_interior *s = state;
+
 	/* of an end: rounding to `real` and the division by the weight stay inside */
-	dual_box_round(&self->box, 1 - 4 * REAL_EPSILON, self->dual);
-	return self->dual;
+	dual_box_round(&s->box, 1 - 4 * REAL_EPSILON, s->dual);
+	return s->dual;
 }

@@ -40,31 +40,31 @@ struct scp_interior {
 };
 
 /* Bytes and flops of one iteration for n samples and up to N neurons. */
-void scp_interior_forecast(ptrdiff_t n, ptrdiff_t N, struct forecast *out);
+void scp_interior_forecast(const void *options, ptrdiff_t n, ptrdiff_t N, struct forecast *out);
 
 /* For up to `most` neurons of *scp, which is borrowed: the columns that scp->Phi has at each call,
  * with scp->a and scp->f as iterate. */
 struct scp_interior *scp_interior_new(struct scp *scp, ptrdiff_t most, struct arena *arena);
 
 /* Start at x = 0 with the columns of scp->Phi. */
-void scp_interior_start(struct scp_interior *self);
+void scp_interior_start(struct scp_interior *s);
 
 /* Columns that scp->Phi has gained join with x = 0; the others keep their x, and mu rises until the
  * complementarity products add up to `sum`, about the gap that the columns have opened. */
-void scp_interior_extend(struct scp_interior *self, double sum);
+void scp_interior_extend(struct scp_interior *s, double sum);
 
 /* One iteration: publishes scp->a and scp->f. progress->end is set where rounding leaves no step.
  */
-void scp_interior_step(struct scp_interior *self, struct progress *progress);
+void scp_interior_step(void *state, struct progress *progress);
 
 /* Sum of the complementarity products relative to the objective: how far the path still goes. */
-double scp_interior_remaining(const struct scp_interior *self);
+double scp_interior_remaining(const struct scp_interior *s);
 
 /* L + beta |x|_1 of the iterate before its small entries were set to zero. */
-double scp_interior_objective(const struct scp_interior *self);
+double scp_interior_objective(const struct scp_interior *s);
 
 /* dL/df (n) of the iterate before its small entries were set to zero, which would cost the bound
  * digits; inside the domain of the conjugate. */
-const real *scp_interior_slopes(const struct scp_interior *self);
+const real *scp_interior_slopes(const void *state);
 
 #endif

@@ -8,12 +8,6 @@ bool scp_loss_takes(struct loss_term loss)
 	return loss.loss->box || loss.loss->entropy;
 }
 
-void scp_loss_start(struct dual_box *box, const double *f, double mu)
-{
-	for (ptrdiff_t k = 0; k < box->problem->X.rows; k++)
-		dual_box_start(box, k, mu, dual_box_path(box, k, mu, f[k]));
-}
-
 /* high - scale a from high - a; an infinite end stays where it is. */
 static double shrunk(double slack, double end, double scale)
 {
@@ -51,31 +45,18 @@ void scp_loss_curvature(const struct dual_box *box, double *v)
 	}
 }
 
-/* l*'''(a) da^2 / 2 */
-static double bend(const struct dual_box *box, ptrdiff_t k)
-{
-	struct loss_term loss = box->problem->loss;
-	double up = box->da[k] / box->above[k], down = box->da[k] / box->below[k];
-
-	if (loss.loss->box)
-		return 0;
-	return loss_entropy(loss, (double)box->problem->y.at[k]).factor * (up * up - down * down) /
-	       2;
-}
-
 void scp_loss_residual(const struct dual_box *box, const double *f, double mu, bool correct,
 		       double *r)
 {
+	struct loss_term loss = box->problem->loss;
+
 	for (ptrdiff_t k = 0; k < box->problem->X.rows; k++) {
+		double up = box->da[k] / box->above[k], down = box->da[k] / box->below[k];
+
 		r[k] = f[k] - dual_box_slope(box, k, box->a[k], box->above[k], box->below[k]) -
 		       dual_box_next_p(box, k, mu, correct) + dual_box_next_q(box, k, mu, correct);
-		if (correct)
-			r[k] -= bend(box, k);
+		if (correct && !loss.loss->box) /* l*'''(a) da^2 / 2 */
+			r[k] -= loss_entropy(loss, (double)box->problem->y.at[k]).factor *
+				(up * up - down * down) / 2;
 	}
-}
-
-void scp_loss_direction(struct dual_box *box, const double *da, double mu, bool correct)
-{
-	for (ptrdiff_t k = 0; k < box->problem->X.rows; k++)
-		dual_box_follow(box, k, mu, correct, da[k]);
 }

@@ -8,8 +8,9 @@
  *     v da = df + r.
  *
  * with the products of the last direction taken off (Mehrotra 1992); an entropy has
- * l*'''(a) da^2 / 2 in their place. The order of calls: start, then for each step curvature,
- * residual, direction (the last two once more with `correct`), dual_box_longest, dual_box_move. */
+ * l*'''(a) da^2 / 2 in their place. The order of calls: dual_box_start, then for each step
+ * curvature, residual, dual_box_follow (the last two once more with `correct`), dual_box_longest,
+ * dual_box_move. */
 #ifndef SCP_SCP_LOSS_H
 #define SCP_SCP_LOSS_H
 
@@ -20,9 +21,6 @@
 
 /* Whether the conjugate has one of the two forms. */
 bool scp_loss_takes(struct loss_term loss);
-
-/* a, p, q on the path of parameter mu > 0 at the outputs f (n). */
-void scp_loss_start(struct dual_box *box, const double *f, double mu);
 
 /* a shrinks by the factor `scale` <= 1, and p - q becomes what f (n) leaves, with products of about
  * mu or more: a warm start of a program that has changed. */
@@ -35,8 +33,5 @@ void scp_loss_curvature(const struct dual_box *box, double *v);
  * direction. */
 void scp_loss_residual(const struct dual_box *box, const double *f, double mu, bool correct,
 		       double *r);
-
-/* The direction of a, p, q that has da (n); mu and correct as for the residual. */
-void scp_loss_direction(struct dual_box *box, const double *da, double mu, bool correct);
 
 #endif

@@ -2,12 +2,6 @@
  * 1992): about twenty iterations to rounding for any beta and any loss. */
 #include "solvers/scp/scp_interior.h"
 
-static void forecast(const void *options, ptrdiff_t n, ptrdiff_t N, struct forecast *out)
-{
-	(void)options;
-	scp_interior_forecast(n, N, out);
-}
-
 static enum status setup(struct scp *scp, const void *options, struct arena *arena, void **state,
 			 struct err *err)
 {
@@ -21,16 +15,6 @@ static enum status setup(struct scp *scp, const void *options, struct arena *are
 	return STATUS_OK;
 }
 
-static void step(void *state, struct progress *progress)
-{
-	scp_interior_step(state, progress);
-}
-
-static const real *slopes(const void *state)
-{
-	return scp_interior_slopes(state);
-}
-
 const struct scp_method scp_newton = {
 	.base = {.name = "newton",
 		 .doc = "primal-dual interior point; about twenty iterations for any beta",
@@ -38,8 +22,8 @@ const struct scp_method scp_newton = {
 	.takes = scp_loss_takes,
 	.needs = "a loss whose conjugate is a quadratic or an entropy on an interval",
 	.most = 2000, /* a factorisation of order N of 3 GFLOP, and a system of 32 MB */
-	.forecast = forecast,
+	.forecast = scp_interior_forecast,
 	.setup = setup,
-	.step = step,
-	.slopes = slopes,
+	.step = scp_interior_step,
+	.slopes = scp_interior_slopes,
 };

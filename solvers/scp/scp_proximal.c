@@ -100,35 +100,6 @@ static enum status fista_setup(struct scp *scp, const void *options, struct aren
 	return STATUS_OK;
 }
 
-static void swap(real **a, real **b)
-{
-	real *t = *a;
-
-	*a = *b;
-	*b = t;
-}
-
-/* Next momentum and extrapolated point; restart where the step points against the last move. */
-static void extrapolate(struct fista *s)
-{
-	struct scp *scp = s->scp;
-	size_t N = (size_t)scp->Phi.cols, n = (size_t)scp->Phi.rows;
-	double against = 0, next, weight;
-
-	for (size_t i = 0; i < N; i++)
-		against += ((double)s->point[i] - (double)scp->a[i]) *
-			   ((double)scp->a[i] - (double)s->previous[i]);
-	if (against > 0)
-		s->momentum = 1;
-	next = (1 + sqrt(1 + 4 * s->momentum * s->momentum)) / 2;
-	weight = (s->momentum - 1) / next;
-	s->momentum = next;
-	for (size_t i = 0; i < N; i++)
-		s->point[i] = scp->a[i] + (real)weight * (scp->a[i] - s->previous[i]);
-	for (size_t k = 0; k < n; k++)
-		s->f_point[k] = scp->f[k] + (real)weight * (scp->f[k] - s->f_previous[k]);
-}
-
 static void fista_step(void *state, struct progress *progress)
 {
 	struct fista *s = state;
@@ -136,7 +107,12 @@ static void fista_step(void *state, struct progress *progress)
 	const struct problem *problem = scp->problem;
 	size_t n = (size_t)scp->Phi.rows;
 	double at_point = loss_value(problem->loss, n, s->f_point, problem->y.at), loss;
+	real *a = scp->a, *f = scp->f;
 	struct move move;
+	size_t N;
+	double against;
+	double next;
+	double weight;
 
 	loss_gradient(problem->loss, n, s->f_point, problem->y.at, s->g);
 	blas_gemv(1, scp->Phi, TRANSPOSED, s->g, 0, s->slope);
@@ -149,9 +125,26 @@ static void fista_step(void *state, struct progress *progress)
 			break;
 		s->lipschitz *= growth;
 	}
-	swap(&scp->a, &s->previous);
-	swap(&scp->f, &s->f_previous);
-	extrapolate(s);
+	scp->a = s->previous;
+	scp->f = s->f_previous;
+	s->previous = a;
+	s->f_previous = f;
+	/* Next momentum and extrapolated point; restart where the step points against the last
+	 * move. */
+	N = (size_t)scp->Phi.cols;
+	against = 0;
+	for (size_t i = 0; i < N; i++)
+		against += ((double)s->point[i] - (double)scp->a[i]) *
+			   ((double)scp->a[i] - (double)s->previous[i]);
+	if (against > 0)
+		s->momentum = 1;
+	next = (1 + sqrt(1 + 4 * s->momentum * s->momentum)) / 2;
+	weight = (s->momentum - 1) / next;
+	s->momentum = next;
+	for (size_t i = 0; i < N; i++)
+		s->point[i] = scp->a[i] + (real)weight * (scp->a[i] - s->previous[i]);
+	for (size_t k = 0; k < n; k++)
+		s->f_point[k] = scp->f[k] + (real)weight * (scp->f[k] - s->f_previous[k]);
 	progress->objective = loss + problem->beta * move.norm;
 }
 

@@ -219,11 +219,6 @@ void scp_system_solve(struct scp_system *s, enum scp_system_kind which, double *
 	s->left[which] = start > 0 ? sqrt(fabs(now) / start) : 0;
 }
 
-double scp_system_left(const struct scp_system *s)
-{
-	return fmin(s->left[SCP_IN_SAMPLES], s->left[SCP_IN_NEURONS]);
-}
-
 bool scp_system_better(const struct scp_system *s, enum scp_system_kind which)
 {
 	double other = s->left[which == SCP_IN_SAMPLES ? SCP_IN_NEURONS : SCP_IN_SAMPLES];

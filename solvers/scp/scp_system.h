@@ -40,9 +40,6 @@ bool scp_system_factor(struct scp_system *s);
 void scp_system_solve(struct scp_system *s, enum scp_system_kind which, double *b, double *t,
 		      double *x);
 
-/* Share of its right-hand side that the better of the two systems left. */
-double scp_system_left(const struct scp_system *s);
-
 /* Whether this system was solved and the other one was not. */
 bool scp_system_better(const struct scp_system *s, enum scp_system_kind which);
 

@@ -46,8 +46,7 @@ static ptrdiff_t smaller(ptrdiff_t a, ptrdiff_t b)
 
 static void forecast(const void *options, ptrdiff_t n, ptrdiff_t N, struct forecast *out)
 {
-	(void)options;
-	scp_interior_forecast(n, smaller(N, MOST), out);
+	scp_interior_forecast(options, n, smaller(N, MOST), out);
 }
 
 static void swap_columns(struct mat A, ptrdiff_t i, ptrdiff_t j)
@@ -173,16 +172,13 @@ static enum status setup(struct scp *scp, const void *options, struct arena *are
 	s->ended = HUGE_VAL;
 	if (!arena_counts(arena)) {
 		/* The neurons that are steepest at a = 0. */
-		const struct problem *problem = s->scp->problem;
-
-		loss_gradient(problem->loss, (size_t)problem->X.rows, s->scp->f, problem->y.at,
-			      s->g);
-		price(s, s->g);
-		admit(s, smaller(START, s->most), 0);
-		while (s->part.Phi.cols == 0) { /* the first neurons are dead */
-			s->known = smaller(2 * s->known, s->scp->Phi.cols);
+		loss_gradient(scp->problem->loss, (size_t)n, scp->f, scp->problem->y.at, s->g);
+		for (;;) {
 			price(s, s->g);
 			admit(s, smaller(START, s->most), 0);
+			if (s->part.Phi.cols > 0)
+				break;
+			s->known = smaller(2 * s->known, N); /* the first neurons are dead */
 		}
 		scp_interior_start(s->interior);
 	}

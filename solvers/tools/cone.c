@@ -34,16 +34,6 @@ static double root_det(ptrdiff_t rows, const real *u)
 	return sqrt(fmax(head - tail, REAL_EPSILON * head) * (head + tail));
 }
 
-/* out = u o v */
-static void product(ptrdiff_t rows, const real *u, const real *v, real *out)
-{
-	double head = (double)u[0] * (double)v[0] + tail_dot(rows, u, v);
-
-	for (ptrdiff_t j = 1; j < rows; j++)
-		out[j] = u[0] * v[j] + v[0] * u[j];
-	out[0] = (real)head;
-}
-
 /* out = W u (sign 1) or W^-1 u (sign -1); out may be u. */
 static void apply(const struct cones *c, ptrdiff_t i, int sign, const real *u, real *out)
 {
@@ -100,10 +90,17 @@ void cones_second_order(struct cones *c)
 		/* w and lambda keep the point; the scaled steps take the place of the steps for a
 		 * moment, so that nothing more is allocated */
 		real *ds = mat_col(c->ds, i), *dz = mat_col(c->dz, i);
+		real *out;
+		double head;
 
 		apply(c, i, -1, ds, ds);
 		apply(c, i, 1, dz, dz);
-		product(c->w.rows, ds, dz, mat_col(c->k, i));
+		/* out = u o v */
+		out = mat_col(c->k, i);
+		head = (double)ds[0] * (double)dz[0] + tail_dot(c->w.rows, ds, dz);
+		for (ptrdiff_t j = 1; j < c->w.rows; j++)
+			out[j] = ds[0] * dz[j] + dz[0] * ds[j];
+		out[0] = (real)head;
 		apply(c, i, 1, ds, ds);
 		apply(c, i, -1, dz, dz);
 	}

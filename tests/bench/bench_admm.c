@@ -90,7 +90,7 @@ static int run(struct fashion *b)
 	net = net_new(&b->arena, b->problem.X.cols, trainer->width(state));
 	work = net_work_new(&b->arena, trainer->width(state));
 	for (int i = 1; i <= ITERATIONS; i++) {
-		struct progress progress = {NAN, NAN, NAN, OUTCOME_RUNNING};
+		struct progress progress = {NAN, NAN, NAN, OUTCOME_RUNNING, NULL};
 
 		start = omp_get_wtime();
 		trainer->step(state, &progress);

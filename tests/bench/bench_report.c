@@ -163,7 +163,8 @@ static void time_parts(const char *root)
 
 int main(void)
 {
-	struct experiment experiment = {.name = "bench", .path = "bench.yaml"};
+	struct experiment experiment = {
+		.name = "bench", .path = "bench.yaml", .style.look = style_unset()};
 	const char *tmp = getenv("TMPDIR");
 	char root[256];
 	struct err err = {0};

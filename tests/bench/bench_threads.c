@@ -1,5 +1,5 @@
 /* Where threads begin to pay: the fastest iteration with one thread and with two, passively
- * waiting as workers do, over sizes. harness/run/threads.c holds the crossover.
+ * waiting as workers do, over sizes. harness/run/amount.c holds the crossover.
  *
  * The fastest of many iterations is hardly disturbed by what else runs, if it ever pauses. */
 #include "tests/fashion.h"

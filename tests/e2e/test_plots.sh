@@ -26,7 +26,7 @@ quoted()
 	for name in "${names[@]}"; do
 		printf -- '  - {name: %s, solver: scp, beta: 0.1, neurons: 5}\n' "$(quoted "$name")"
 	done
-	printf 'attack:\n  - {attack: fgsm, eps: [0, 0.1]}\nplots: [{plot: attacked_bars}, {plot: robust_accuracy}, {plot: phase_time}]\n'
+	printf 'attack:\n  - {attack: fgsm, eps: [0, 0.1]}\nplots: [{plot: attacked_bars}, {plot: robust_accuracy, band: none}, {plot: phase_time}]\n'
 } >odd.yaml
 
 # Calls of gnuplot are counted, but for its version.

@@ -161,28 +161,6 @@ static enum status check_label(const struct search *s, struct err *err)
 	return STATUS_OK;
 }
 
-/* A feature without a name is hardly one. */
-static enum status check_named(const struct search *s, struct err *err)
-{
-	const struct csv_layout *layout = s->layout;
-	char option[CSV_NAME_ROOM];
-
-	for (size_t j = 0; layout->names && j < layout->fields; j++) {
-		const char *name = layout->names[j];
-		const struct csv_field *at = &s->head->first[j];
-
-		if (j == layout->label || s->use[j] == USE_DROPPED ||
-		    (name[0] && strncmp(name, unnamed, sizeof unnamed - 1) != 0))
-			continue;
-		return err_at(err, STATUS_SPEC, (struct err_place){layout->path, at->line, at->col},
-			      "column %zu has no name%s: leave it out, drop: [%s], or give it a "
-			      "name in the file",
-			      j, j == 0 ? ", like the row index that pandas and R write" : "",
-			      csv_columns_option(layout, j, option));
-	}
-	return STATUS_OK;
-}
-
 /* What may be wrong with a file of one column. */
 static const char *narrow_hint(const struct csv_head *head)
 {
@@ -219,6 +197,8 @@ enum status csv_columns_find(const struct csv_head *head, struct csv_layout *out
 	struct search search = {head, out, ARENA_ARRAY(head->arena, enum use, head->count)};
 	size_t *column = ARENA_ARRAY(head->arena, size_t, head->count);
 	bool *one_hot = ARENA_ARRAY(head->arena, bool, head->count);
+	const struct csv_layout *layout;
+	char option[CSV_NAME_ROOM];
 
 	read_names(head, out);
 	TRY(find_list(&search, "drop", &o->drop, USE_DROPPED, err));
@@ -227,7 +207,21 @@ enum status csv_columns_find(const struct csv_head *head, struct csv_layout *out
 	if (strcmp(o->label, "first") != 0 && strcmp(o->label, "last") != 0)
 		TRY(find_column(&search, "label", o->label, &out->label, err));
 	TRY(check_label(&search, err));
-	TRY(check_named(&search, err));
+	/* A feature without a name is hardly one. */
+	layout = search.layout;
+	for (size_t j = 0; layout->names && j < layout->fields; j++) {
+		const char *name = layout->names[j];
+		const struct csv_field *at = &search.head->first[j];
+
+		if (j == layout->label || search.use[j] == USE_DROPPED ||
+		    (name[0] && strncmp(name, unnamed, sizeof unnamed - 1) != 0))
+			continue;
+		return err_at(err, STATUS_SPEC, (struct err_place){layout->path, at->line, at->col},
+			      "column %zu has no name%s: leave it out, drop: [%s], or give it a "
+			      "name in the file",
+			      j, j == 0 ? ", like the row index that pandas and R write" : "",
+			      csv_columns_option(layout, j, option));
+	}
 
 	for (size_t j = 0; j < out->fields; j++) { /* features in the order of the file */
 		if (j == out->label || search.use[j] == USE_DROPPED)

@@ -7,21 +7,6 @@
 
 static const double published_offset = 1e-10; /* keeps constant data finite */
 
-/* In units of `unit`, as the deviation. */
-static double mean_of(const struct rows *rows, double unit)
-{
-	double sum = 0;
-
-	for (size_t i = 0; i < rows->n; i++) { /* row by row: shorter sums round less */
-		double row = 0;
-
-		for (size_t j = 0; j < rows->d; j++)
-			row += rows->x[i * rows->d + j] / unit;
-		sum += row;
-	}
-	return sum / ((double)rows->n * (double)rows->d);
-}
-
 static double deviation_of(const struct rows *rows, double mean, double unit)
 {
 	double sum = 0;
@@ -45,13 +30,23 @@ static enum status fit(const void *options, const struct rows *train, struct are
 	size_t d = train->d;
 	double largest = 0, unit, mean, deviation;
 	double *shift = ARENA_ARRAY(arena, double, d), *size = ARENA_ARRAY(arena, double, d);
+	double sum;
 
 	(void)options;
 	(void)err;
 	for (size_t i = 0; i < train->n * d; i++)
 		largest = fmax(largest, fabs(train->x[i]));
 	unit = range_unit(largest); /* the power of two below the largest entry */
-	mean = mean_of(train, unit);
+	/* In units of `unit`, as the deviation. */
+	sum = 0;
+	for (size_t i = 0; i < train->n; i++) { /* row by row: shorter sums round less */
+		double row = 0;
+
+		for (size_t j = 0; j < train->d; j++)
+			row += train->x[i * train->d + j] / unit;
+		sum += row;
+	}
+	mean = sum / ((double)train->n * (double)train->d);
 	deviation = unit * deviation_of(train, mean, unit);
 	for (size_t j = 0; j < d; j++) {
 		shift[j] = unit * mean;

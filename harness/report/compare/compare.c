@@ -81,16 +81,6 @@ const char *compare_mixed(const struct compare *compare)
 	return mixed_text(all, count, compare->arena);
 }
 
-enum { METRIC, BOTH, DIFFER, MEDIAN_A, MEDIAN_B, MEDIAN, LOWEST, HIGHEST, SUMMARY_COLUMNS };
-
-static const char *number(double value, const char *format, struct arena *arena)
-{
-	char text[CSV_NUMBER_BYTES];
-
-	stat_format(text, sizeof text, format, value);
-	return arena_text(arena, text);
-}
-
 bool compare_same_objective(const struct compare *compare, const struct compare_pair *pair,
 			    const char *metric)
 {
@@ -99,113 +89,79 @@ bool compare_same_objective(const struct compare *compare, const struct compare_
 		      comparable_key(pair->b, metric, NULL, compare->arena)) == 0;
 }
 
-/* The values that both cells of a pair have. */
-struct values {
-	size_t count, differ;
-	double *a, *b, *change;
-};
-
-static struct values values_of(const struct compare *compare, const char *metric)
-{
-	struct arena *arena = compare->arena;
-	struct values out = {0, 0, ARENA_ARRAY(arena, double, compare->count),
-			     ARENA_ARRAY(arena, double, compare->count),
-			     ARENA_ARRAY(arena, double, compare->count)};
-
-	for (size_t i = 0; i < compare->count; i++) {
-		double a = compare_value(compare, compare->pair[i].a, metric);
-		double b = compare_value(compare, compare->pair[i].b, metric);
-
-		if (isnan(a) || isnan(b) ||
-		    !compare_same_objective(compare, &compare->pair[i], metric))
-			continue;
-		out.a[out.count] = a;
-		out.b[out.count] = b;
-		out.change[out.count++] = b - a;
-		out.differ += a < b || a > b;
-	}
-	return out;
-}
-
 struct sheet compare_summary(const struct compare *compare)
 {
-	static const char *const heads[SUMMARY_COLUMNS] = {"metric",     "cells",      "differ",
-							   "median A",   "median B",   "median B-A",
-							   "lowest B-A", "highest B-A"};
-	size_t metrics = sizeof(compare_metrics) / sizeof *compare_metrics - 1, row = 0;
+	static const char *const heads[] = {"metric",   "cells",      "differ",     "median A",
+					    "median B", "median B-A", "lowest B-A", "highest B-A"};
 	struct arena *arena = compare->arena;
-	struct sheet sheet = sheet_new(arena, metrics, SUMMARY_COLUMNS);
+	const size_t metrics = sizeof compare_metrics / sizeof *compare_metrics - 1;
+	struct sheet sheet = sheet_headed(arena, metrics, "lrrrrrrr", heads);
 
-	for (size_t j = 0; j < SUMMARY_COLUMNS; j++) {
-		sheet.head[j] = heads[j];
-		sheet.numeric[j] = j > METRIC;
-	}
-	for (size_t m = 0; m < metrics; m++) {
-		struct values values = values_of(compare, compare_metrics[m].name);
-		struct spread change = sample_spread(values.change, values.count);
+	sheet.rows = 0;
+	for (const struct compare_metric *m = compare_metrics; m->name; m++) {
+		double *a = ARENA_ARRAY(arena, double, compare->count);
+		double *b = ARENA_ARRAY(arena, double, compare->count);
+		double *change = ARENA_ARRAY(arena, double, compare->count);
+		size_t count = 0, differ = 0, row = sheet.rows;
 
-		if (values.count == 0)
+		/* the values that both cells of a pair have */
+		for (size_t i = 0; i < compare->count; i++) {
+			const struct compare_pair *pair = &compare->pair[i];
+
+			a[count] = compare_value(compare, pair->a, m->name);
+			b[count] = compare_value(compare, pair->b, m->name);
+			if (isnan(a[count]) || isnan(b[count]) ||
+			    !compare_same_objective(compare, pair, m->name))
+				continue;
+			change[count] = b[count] - a[count];
+			differ += a[count] < b[count] || a[count] > b[count];
+			count++;
+		}
+		if (count == 0)
 			continue;
-		sheet_set(&sheet, row, METRIC, compare_metrics[m].name);
-		sheet_set(&sheet, row, BOTH, arena_format(arena, "%zu", values.count));
-		sheet_set(&sheet, row, DIFFER, arena_format(arena, "%zu", values.differ));
-		sheet_set(&sheet, row, MEDIAN_A,
-			  number(sample_spread(values.a, values.count).median, "%.5g", arena));
-		sheet_set(&sheet, row, MEDIAN_B,
-			  number(sample_spread(values.b, values.count).median, "%.5g", arena));
-		sheet_set(&sheet, row, MEDIAN, number(change.median, "%+.3g", arena));
+		sheet_set(&sheet, row, 0, m->name);
+		sheet_set(&sheet, row, 1, arena_format(arena, "%zu", count));
+		sheet_set(&sheet, row, 2, arena_format(arena, "%zu", differ));
+		sheet_set(&sheet, row, 3,
+			  sheet_number(sample_spread(a, count).median, "%.5g", arena));
+		sheet_set(&sheet, row, 4,
+			  sheet_number(sample_spread(b, count).median, "%.5g", arena));
+		sheet_set(&sheet, row, 5,
+			  sheet_number(sample_spread(change, count).median, "%+.3g", arena));
 		/* sample_spread has sorted them */
-		sheet_set(&sheet, row, LOWEST, number(values.change[0], "%+.3g", arena));
-		sheet_set(&sheet, row, HIGHEST,
-			  number(values.change[values.count - 1], "%+.3g", arena));
-		row++;
+		sheet_set(&sheet, row, 6, sheet_number(change[0], "%+.3g", arena));
+		sheet_set(&sheet, row, 7, sheet_number(change[count - 1], "%+.3g", arena));
+		sheet.rows++;
 	}
-	sheet.rows = row;
 	return sheet;
 }
 
-enum { CELL, WHAT, IN_A, IN_B, CHANGE, CELL_COLUMNS };
-
-static const char *status_of(const struct record *record)
-{
-	return !record ? "absent" : record->result.status ? record->result.status : "unknown";
-}
-
-static const char *objective_text(const struct record *record, struct arena *arena)
-{
-	const struct cellfile_objective *o = &record->objective;
-
-	return arena_format(arena, "%s, %s, beta %s%s%s", o->loss ? o->loss : "unknown",
-			    o->average ? o->average : "unknown", o->beta ? o->beta : "unknown",
-			    o->threat && *o->threat ? ", " : "", o->threat ? o->threat : "");
-}
-
-/* Rows of one pair, from `row` on; only counted if the sheet has no rows yet. */
+/* Rows of one pair, from `row` on; returns the next. */
 static size_t put_pair(const struct compare *compare, const struct compare_pair *pair,
 		       struct sheet *sheet, size_t row)
 {
-	const char *name = sheet->rows ? compare_name(compare, pair) : NULL;
 	struct arena *arena = compare->arena;
-	size_t start = row;
+	const char *name = compare_name(compare, pair), *status[2], *objective[2] = {NULL, NULL};
+	bool same = compare_same_objective(compare, pair, "objective");
 
-	if (strcmp(status_of(pair->a), status_of(pair->b)) != 0) {
-		if (sheet->rows) {
-			sheet_set(sheet, row, CELL, name);
-			sheet_set(sheet, row, WHAT, "status");
-			sheet_set(sheet, row, IN_A, status_of(pair->a));
-			sheet_set(sheet, row, IN_B, status_of(pair->b));
-		}
-		row++;
+	for (size_t k = 0; k < 2; k++) {
+		const struct record *r = k ? pair->b : pair->a;
+		const struct cellfile_objective *o = r ? &r->objective : NULL;
+
+		status[k] = !r ? "absent" : r->result.status ? r->result.status : "unknown";
+		if (o && !same)
+			objective[k] = arena_format(
+				arena, "%s, %s, beta %s%s%s", o->loss ? o->loss : "unknown",
+				o->average ? o->average : "unknown", o->beta ? o->beta : "unknown",
+				o->threat && *o->threat ? ", " : "", o->threat ? o->threat : "");
 	}
-	if (!compare_same_objective(compare, pair, "objective")) {
-		if (sheet->rows) {
-			sheet_set(sheet, row, CELL, name);
-			sheet_set(sheet, row, WHAT, "objective (another one: not compared)");
-			sheet_set(sheet, row, IN_A, objective_text(pair->a, arena));
-			sheet_set(sheet, row, IN_B, objective_text(pair->b, arena));
-		}
-		row++;
-	}
+	if (strcmp(status[0], status[1]) != 0)
+		sheet_row(sheet, row++,
+			  (const char *[]){name, "status", status[0], status[1], NULL});
+	if (!same)
+		sheet_row(sheet, row++,
+			  (const char *[]){name, "objective (another one: not compared)",
+					   objective[0], objective[1], NULL});
 	for (const struct compare_metric *m = compare_metrics; m->name; m++) {
 		double a = compare_value(compare, pair->a, m->name);
 		double b = compare_value(compare, pair->b, m->name);
@@ -213,34 +169,27 @@ static size_t put_pair(const struct compare *compare, const struct compare_pair 
 		if (m->noise || a == b || isnan(a + b) ||
 		    !compare_same_objective(compare, pair, m->name))
 			continue;
-		if (sheet->rows) {
-			sheet_set(sheet, row, CELL, name);
-			sheet_set(sheet, row, WHAT, m->name);
-			sheet_set(sheet, row, IN_A, number(a, "%.9g", arena));
-			sheet_set(sheet, row, IN_B, number(b, "%.9g", arena));
-			sheet_set(sheet, row, CHANGE, number(b - a, "%+.3g", arena));
-		}
-		row++;
+		sheet_row(sheet, row++,
+			  (const char *[]){name, m->name, sheet_number(a, "%.9g", arena),
+					   sheet_number(b, "%.9g", arena),
+					   sheet_number(b - a, "%+.3g", arena)});
 	}
-	return row - start;
+	return row;
 }
 
 struct sheet compare_cells(const struct compare *compare)
 {
-	static const char *const heads[CELL_COLUMNS] = {"cell", "metric", "A", "B", "B-A"};
+	static const char *const heads[] = {"cell", "metric", "A", "B", "B-A"};
 	struct sheet sheet = {0};
-	size_t rows = 0;
 
-	for (size_t i = 0; i < compare->count; i++)
-		rows += put_pair(compare, &compare->pair[i], &sheet, rows);
-	sheet = sheet_new(compare->arena, rows, CELL_COLUMNS);
-	sheet.keys = IN_A;
-	for (size_t j = 0; j < CELL_COLUMNS; j++) {
-		sheet.head[j] = heads[j];
-		sheet.numeric[j] = j >= IN_A;
+	for (int pass = 0; pass < 2; pass++) { /* the first one counts the rows */
+		size_t rows = 0;
+
+		for (size_t i = 0; i < compare->count; i++)
+			rows = put_pair(compare, &compare->pair[i], &sheet, rows);
+		if (pass == 0)
+			sheet = sheet_headed(compare->arena, rows, "llrrr", heads);
 	}
-	rows = 0;
-	for (size_t i = 0; i < compare->count && sheet.rows; i++)
-		rows += put_pair(compare, &compare->pair[i], &sheet, rows);
+	sheet.keys = 2;
 	return sheet;
 }

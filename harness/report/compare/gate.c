@@ -23,55 +23,39 @@ static const struct option rows[] = {
 	{.name = NULL},
 };
 
-static void unknown_metric(const struct node_key *key, struct problems *problems)
-{
-	char expected[EXPECT_ROOM], suggestion[EXPECT_ROOM / 8];
-	struct names names = {0};
-
-	for (const struct compare_metric *m = compare_metrics; m->name; m++)
-		expect_add_name(&names, m->name);
-	expect_names(&names, "one of the metrics ", expected, sizeof expected);
-	expect_suggestion(&names, key->text, suggestion, sizeof suggestion);
-	problem_add(problems, key->at, NULL, "expected %s, got \"%.60s\"%s", expected, key->text,
-		    suggestion);
-}
-
-static const char *metric_of(const char *name)
-{
-	for (const struct compare_metric *m = compare_metrics; m->name; m++)
-		if (strcmp(m->name, name) == 0)
-			return m->name;
-	return NULL;
-}
-
-static bool is_empty(const struct gate_limits *limits)
-{
-	return isnan(limits->max_decrease) && isnan(limits->max_increase) &&
-	       isnan(limits->max_decrease_factor) && isnan(limits->max_increase_factor);
-}
-
 static void bind_rules(const struct node *root, struct bind *bind, struct gate *out)
 {
 	struct gate_rule *rules = ARENA_ARRAY(bind->arena, struct gate_rule, root->count);
+	struct names names = {0};
 
+	out->rule = rules;
+	for (const struct compare_metric *m = compare_metrics; m->name; m++)
+		expect_add_name(&names, m->name);
 	for (size_t i = 0; i < root->count; i++) {
 		const struct node_key *key = &root->keys[i];
+		const struct compare_metric *metric = compare_metrics;
 		struct trail trail = {NULL, key->text, 0};
-		struct gate_rule *rule = &rules[out->count];
+		struct gate_limits *limits = &rules[out->count].limits;
 
-		rule->metric = metric_of(key->text);
-		if (!rule->metric) {
-			unknown_metric(key, bind->problems);
+		while (metric->name && strcmp(metric->name, key->text) != 0)
+			metric++;
+		if (!metric->name) {
+			char expected[EXPECT_ROOM], suggestion[EXPECT_ROOM / 8];
+
+			expect_names(&names, "one of the metrics ", expected, sizeof expected);
+			expect_suggestion(&names, key->text, suggestion, sizeof suggestion);
+			problem_add(bind->problems, key->at, NULL, "expected %s, got \"%.60s\"%s",
+				    expected, key->text, suggestion);
 			continue;
 		}
-		if (!bind_rows(bind, rows, root->items[i], &trail, &rule->limits))
+		if (!bind_rows(bind, rows, root->items[i], &trail, limits))
 			continue;
-		if (is_empty(&rule->limits))
+		if (isnan(limits->max_decrease) && isnan(limits->max_increase) &&
+		    isnan(limits->max_decrease_factor) && isnan(limits->max_increase_factor))
 			problem_add(bind->problems, root->items[i]->at, &trail,
 				    "expected a limit, got none");
-		out->count++;
+		rules[out->count++].metric = metric->name;
 	}
-	out->rule = rules;
 }
 
 enum status gate_read(const char *path, struct arena *arena, struct gate *out,
@@ -95,18 +79,12 @@ enum status gate_read(const char *path, struct arena *arena, struct gate *out,
 	return problems->count ? STATUS_SPEC : STATUS_OK;
 }
 
-enum { WHERE, METRIC, IN_A, IN_B, LIMIT, COLUMNS };
-
+/* What is told; the first pass only counts: the sheet has no rows yet. */
 struct judge {
 	const struct compare *compare;
 	struct sheet sheet;
 	size_t found;
 };
-
-static const char *number(double value, struct arena *arena)
-{
-	return isnan(value) ? "none" : arena_format(arena, "%.9g", value);
-}
 
 /* The limit that is broken, in words, or NULL. */
 static const char *broken(const struct gate_limits *limits, double a, double b, struct arena *arena)
@@ -128,102 +106,75 @@ static const char *broken(const struct gate_limits *limits, double a, double b, 
 	return NULL;
 }
 
-static void report(struct judge *judge, const char *const cells[COLUMNS])
-{
-	for (size_t j = 0; j < COLUMNS && judge->found < judge->sheet.rows; j++)
-		sheet_set(&judge->sheet, judge->found, j, cells[j]);
-	judge->found++;
-}
-
 static void check(struct judge *judge, const struct gate_rule *rule, const char *where, double a,
 		  double b)
 {
 	struct arena *arena = judge->compare->arena;
 	const char *limit = broken(&rule->limits, a, b, arena);
+	const char *in_b = isnan(b) ? "none" : sheet_number(b, "%.9g", arena);
 
-	if (limit)
-		report(judge, (const char *[COLUMNS]){where, rule->metric, number(a, arena),
-						      number(b, arena), limit});
+	if (limit) /* so that A has a value */
+		sheet_row(&judge->sheet, judge->found++,
+			  (const char *[]){where, rule->metric, sheet_number(a, "%.9g", arena),
+					   in_b, limit});
 }
 
-/* Values of another objective can break no limit: that they are of another one does. */
-static bool same_objective(struct judge *judge, const struct compare_pair *pair, const char *metric)
-{
-	bool same = compare_same_objective(judge->compare, pair, metric);
-
-	if (!same)
-		report(judge, (const char *[COLUMNS]){compare_name(judge->compare, pair), metric,
-						      "", "", "the same loss, beta and threat"});
-	return same;
-}
-
-static void check_median(struct judge *judge, const struct gate_rule *rule)
+static void check_rule(struct judge *judge, const struct gate_rule *rule)
 {
 	const struct compare *compare = judge->compare;
 	double *a = ARENA_ARRAY(compare->arena, double, compare->count);
 	double *b = ARENA_ARRAY(compare->arena, double, compare->count);
+	bool median = rule->limits.over == GATE_MEDIAN;
 	size_t count = 0;
 
 	for (size_t i = 0; i < compare->count; i++) {
-		if (!same_objective(judge, &compare->pair[i], rule->metric))
-			continue;
-		a[count] = compare_value(compare, compare->pair[i].a, rule->metric);
-		b[count] = compare_value(compare, compare->pair[i].b, rule->metric);
-		count += !isnan(a[count]) && !isnan(b[count]) ? 1u : 0u;
-	}
-	check(judge, rule, "median", sample_spread(a, count).median,
-	      sample_spread(b, count).median);
-}
-
-static void check_cells(struct judge *judge, const struct gate_rule *rule)
-{
-	const struct compare *compare = judge->compare;
-
-	for (size_t i = 0; i < compare->count; i++) {
 		const struct compare_pair *pair = &compare->pair[i];
+		double in_a = compare_value(compare, pair->a, rule->metric);
+		double in_b = compare_value(compare, pair->b, rule->metric);
 
 		/* a lost cell is told once, not for each metric */
-		if (pair->a && pair->b && records_ok(pair->b) &&
-		    same_objective(judge, pair, rule->metric))
-			check(judge, rule, compare_name(compare, pair),
-			      compare_value(compare, pair->a, rule->metric),
-			      compare_value(compare, pair->b, rule->metric));
+		if (!median && !(pair->a && pair->b && records_ok(pair->b)))
+			continue;
+		if (!compare_same_objective(compare, pair, rule->metric)) {
+			/* its values can break no limit: that it is another one does */
+			sheet_row(&judge->sheet, judge->found++,
+				  (const char *[]){compare_name(compare, pair), rule->metric, "",
+						   "", "the same loss, beta and threat"});
+			continue;
+		}
+		if (!median)
+			check(judge, rule, compare_name(compare, pair), in_a, in_b);
+		a[count] = in_a;
+		b[count] = in_b;
+		count += !isnan(in_a) && !isnan(in_b);
 	}
-}
-
-static void judge_all(struct judge *judge, const struct gate *gate)
-{
-	const struct compare *compare = judge->compare;
-
-	judge->found = 0;
-	for (size_t i = 0; i < compare->count; i++) {
-		const struct compare_pair *pair = &compare->pair[i];
-
-		if (pair->a && records_ok(pair->a) && !(pair->b && records_ok(pair->b)))
-			report(judge,
-			       (const char *[COLUMNS]){compare_name(compare, pair), "status", "ok",
-						       pair->b ? pair->b->result.status : "absent",
-						       "ok stays ok"});
-	}
-	for (size_t i = 0; i < gate->count; i++)
-		if (gate->rule[i].limits.over == GATE_MEDIAN)
-			check_median(judge, &gate->rule[i]);
-		else
-			check_cells(judge, &gate->rule[i]);
+	if (median)
+		check(judge, rule, "median", sample_spread(a, count).median,
+		      sample_spread(b, count).median);
 }
 
 struct sheet gate_violations(const struct gate *gate, const struct compare *compare)
 {
-	static const char *const heads[COLUMNS] = {"cell", "metric", "A", "B", "broken"};
+	static const char *const heads[] = {"cell", "metric", "A", "B", "broken"};
 	struct judge judge = {.compare = compare};
 
-	judge_all(&judge, gate); /* only counts: the sheet has no rows yet */
-	judge.sheet = sheet_new(compare->arena, judge.found, COLUMNS);
-	judge.sheet.keys = IN_A;
-	for (size_t j = 0; j < COLUMNS; j++) {
-		judge.sheet.head[j] = heads[j];
-		judge.sheet.numeric[j] = j == IN_A || j == IN_B;
+	for (int pass = 0; pass < 2; pass++) {
+		judge.found = 0;
+		for (size_t i = 0; i < compare->count; i++) {
+			const struct compare_pair *pair = &compare->pair[i];
+
+			if (!pair->a || !records_ok(pair->a) || (pair->b && records_ok(pair->b)))
+				continue;
+			sheet_row(&judge.sheet, judge.found++,
+				  (const char *[]){compare_name(compare, pair), "status", "ok",
+						   pair->b ? pair->b->result.status : "absent",
+						   "ok stays ok"});
+		}
+		for (size_t i = 0; i < gate->count; i++)
+			check_rule(&judge, &gate->rule[i]);
+		if (pass == 0)
+			judge.sheet = sheet_headed(compare->arena, judge.found, "llrrl", heads);
 	}
-	judge_all(&judge, gate);
+	judge.sheet.keys = 2;
 	return judge.sheet;
 }

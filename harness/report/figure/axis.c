@@ -160,12 +160,13 @@ static void name_tics(struct script *script, char name, const struct figure_axis
 /* Where no end is given: room around values that are all the same, or a share's own ends. */
 static struct figure_axis ranged(struct figure_axis axis, struct figure_extent e)
 {
-	const double part = 20; /* an axis of shares begins at a multiple of 1 / part */
+	const double part = axis.percent ? 0.2 : 20; /* it begins at a multiple of 1 / part */
+	const double one = axis.percent ? 100 : 1;
 	double room = e.bottom != 0 ? 0.1 * fabs(e.bottom) : 1;
 
 	if (axis.share) {
-		axis.low = fmin(0.9, fmax(0, floor(part * e.bottom - 0.5) / part));
-		axis.high = 1.01;
+		axis.low = fmin(0.9 * one, fmax(0, floor(part * e.bottom - 0.5) / part));
+		axis.high = 1.01 * one;
 		axis.starts = axis.ends = true;
 	} else if (e.high <= e.bottom && isfinite(e.bottom) && !axis.starts && !axis.ends) {
 		axis.low = e.bottom - room;
@@ -243,7 +244,7 @@ static void cut_below(struct figure_panel *panel, double floor)
 			continue;
 		for (double *row = c->at; row < c->at + c->count * columns; row += columns) {
 			if (row[1] < floor)
-				row[1] = NAN;
+				row[0] = row[1] = NAN;
 			for (size_t k = 2; k < columns; k++)
 				row[k] = fmax(row[k], floor);
 		}
@@ -294,7 +295,11 @@ static bool write_y(struct script *script, struct figure_panel *panel, struct fi
 		write_range(script->gp, 'y', y);
 		return false;
 	}
-	*y = all.high > all.bottom ? *y : ranged(*y, all);
+	if (!(all.high > all.low) && !y->starts && !y->ends) { /* room around a single value */
+		y->starts = y->ends = true;
+		y->low = all.low / 2;
+		y->high = 2 * all.high;
+	}
 	write_range(script->gp, 'y', y);
 	log_tics(script->gp, 'y', all.low, all.high);
 	cut_below(panel, all.low);
@@ -306,7 +311,7 @@ void axis_write(struct script *script, struct figure_panel *panel, int angle)
 	struct figure_axis x = panel->x, y = panel->y;
 	bool log_y;
 
+	log_y = write_y(script, panel, &y); /* first: it takes rows away */
 	write_x(script, panel, &x, angle);
-	log_y = write_y(script, panel, &y);
 	write_offsets(script->gp, &x, &y, log_y);
 }

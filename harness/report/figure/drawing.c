@@ -19,29 +19,25 @@
 
 extern char **environ;
 
-/* Does a variable of the environment change what gnuplot draws? GNUTERM, GNUPLOT_LIB, ... */
-static bool is_wish(const char *variable)
-{
-	static const char *const starts[] = {"GNU", "GDFONTPATH=", "FIT_", "LANG", "LC_"};
-
-	for (size_t i = 0; i < sizeof starts / sizeof *starts; i++)
-		if (strncmp(variable, starts[i], strlen(starts[i])) == 0)
-			return true;
-	return false;
-}
-
 /* The environment for gnuplot: numbers with a point, texts in UTF-8. */
 static char **environment(struct arena *arena)
 {
-	size_t count = 0, kept = 0;
+	/* those that change what gnuplot draws: GNUTERM, GNUPLOT_LIB, ... */
+	static const char *const left_out[] = {"GNU", "GDFONTPATH=", "FIT_", "LANG", "LC_"};
+	const size_t starts = sizeof left_out / sizeof *left_out;
+	size_t count = 0, kept = 0, k;
 	char **out;
 
 	while (environ[count])
 		count++;
 	out = ARENA_ARRAY(arena, char *, count + 2);
-	for (size_t i = 0; i < count; i++)
-		if (!is_wish(environ[i]))
+	for (size_t i = 0; i < count; i++) {
+		for (k = 0; k < starts; k++)
+			if (strncmp(environ[i], left_out[k], strlen(left_out[k])) == 0)
+				break;
+		if (k == starts)
 			out[kept++] = environ[i];
+	}
 	out[kept] = arena_text(arena, "LC_ALL=C.UTF-8");
 	return out;
 }
@@ -106,45 +102,21 @@ static const char *first_message(const char *log, struct arena *arena)
 	return first;
 }
 
-static bool has_drawing(const char *folder, const char *stem, const char *form, struct arena *arena)
-{
-	struct stat file;
-
-	return stat(arena_format(arena, "%s/%s.%s", folder, stem, form), &file) == 0 &&
-	       file.st_size > 0;
-}
-
 /* NULL if the run has drawn the plot. */
 static const char *problem(const char *folder, const char *stem, int waited, const char *log,
 			   struct arena *arena)
 {
 	const char *said = first_message(log, arena);
+	struct stat file;
 
 	if (WIFSIGNALED(waited))
 		return arena_format(arena, "ended by signal %d", WTERMSIG(waited));
 	if (WEXITSTATUS(waited) != 0)
 		return said ? said
 			    : arena_format(arena, "ended with status %d", WEXITSTATUS(waited));
-	if (!has_drawing(folder, stem, "svg", arena))
+	if (stat(arena_format(arena, "%s/%s.svg", folder, stem), &file) != 0 || file.st_size == 0)
 		return said ? said : "has drawn nothing";
 	return NULL;
-}
-
-/* What is half drawn would pass for a drawing. */
-static void remove_drawings(const char *folder, const char *stem, struct arena *arena)
-{
-	static const char *const forms[] = {"svg", "png", "pdf"};
-
-	for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
-		unlink(arena_format(arena, "%s/%s.%s", folder, stem, forms[i]));
-}
-
-/* The size of what earlier plots said. */
-static size_t log_size(const char *path)
-{
-	struct stat file;
-
-	return stat(path, &file) == 0 ? (size_t)file.st_size : 0;
 }
 
 /* Run gnuplot on <folder>/<stem>.gp, without the user's start files and the environment's wishes:
@@ -155,7 +127,9 @@ static enum status run(const char *folder, const char *stem, struct arena *arena
 	const char *path = arena_format(arena, "%s/" LOG, folder), *log = "";
 	char *argv[] = {arena_text(arena, "gnuplot"), arena_text(arena, "-d"),
 			arena_format(arena, "%s.gp", stem), NULL};
-	size_t earlier = log_size(path);
+	static const char *const forms[] = {"svg", "png", "pdf"};
+	struct stat said; /* what earlier plots did */
+	size_t earlier = stat(path, &said) == 0 ? (size_t)said.st_size : 0;
 	int waited;
 
 	*drawing = (struct drawing){.fate = DRAWING_DRAWN};
@@ -167,10 +141,11 @@ static enum status run(const char *folder, const char *stem, struct arena *arena
 	TRY(store_read_text(path, arena, &log, err));
 	log += earlier < strlen(log) ? earlier : strlen(log);
 	drawing->message = problem(folder, stem, waited, log, arena);
-	if (drawing->message) {
-		drawing->fate = DRAWING_IMPOSSIBLE;
-		remove_drawings(folder, stem, arena);
-	}
+	if (!drawing->message)
+		return STATUS_OK;
+	drawing->fate = DRAWING_IMPOSSIBLE;
+	for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) /* half drawn, perhaps */
+		unlink(arena_format(arena, "%s/%s.%s", folder, stem, forms[i]));
 	return STATUS_OK;
 }
 
@@ -209,39 +184,28 @@ static struct blob read_blob(const char *path, struct arena *arena)
 	return blob;
 }
 
-/* A line of <stem>.sha256, as sha256sum writes and checks it. */
-static const char *sum_line(const struct blob *blob, const char *name, struct arena *arena)
-{
-	char hex[HEX_BYTES];
-	SHA256_CTX sum;
-
-	SHA256Init(&sum);
-	SHA256Update(&sum, blob->at, blob->size);
-	SHA256End(&sum, hex);
-	return arena_format(arena, "%s  %s\n", hex, name);
-}
-
 /* "# version" and a line of each file that there is. NULL without script or data. */
 static const char *sums(const char *folder, const char *stem, const char *gnuplot,
 			struct blob blobs[ENDS], struct arena *arena)
 {
 	const char *text = arena_format(arena, "# %s\n", gnuplot);
+	char hex[HEX_BYTES];
+	SHA256_CTX sum;
 
 	for (size_t i = 0; i < ENDS; i++) {
 		const char *name = arena_format(arena, "%s.%s", stem, ends[i]);
 
 		blobs[i] = read_blob(arena_format(arena, "%s/%s", folder, name), arena);
-		if (blobs[i].at)
-			text = arena_format(arena, "%s%s", text, sum_line(&blobs[i], name, arena));
-		else if (i <= SOURCES) /* no plot without an SVG */
+		if (!blobs[i].at && i <= SOURCES) /* no plot without an SVG */
 			return NULL;
+		if (!blobs[i].at)
+			continue;
+		SHA256Init(&sum);
+		SHA256Update(&sum, blobs[i].at, blobs[i].size);
+		SHA256End(&sum, hex); /* as sha256sum writes and checks it */
+		text = arena_format(arena, "%s%s  %s\n", text, hex, name);
 	}
 	return text;
-}
-
-static bool equal(const struct blob *a, const struct blob *b)
-{
-	return a->at && b->at && a->size == b->size && memcmp(a->at, b->at, a->size) == 0;
 }
 
 static enum status write_blob(const char *path, const struct blob *blob, struct err *err)
@@ -292,7 +256,8 @@ static enum status keep(const struct place *place, const char *gnuplot, bool *ke
 	for (size_t i = 0; i < SOURCES; i++) {
 		struct blob now = read_blob(in(place, place->to, ends[i]), arena);
 
-		if (!equal(&now, &blobs[i]))
+		if (!now.at || now.size != blobs[i].size ||
+		    memcmp(now.at, blobs[i].at, now.size) != 0)
 			return STATUS_OK;
 	}
 	for (size_t i = SOURCES; i < ENDS; i++)

@@ -18,8 +18,15 @@ static const char *const numbers[FIGURE_LAYERS] = {
 
 struct figure figure_new(struct arena *arena)
 {
-	return (struct figure){
-		.arena = arena, .caption = "", .x.scale = FIGURE_LINEAR, .y.scale = FIGURE_LINEAR};
+	const struct style unset = style_unset();
+	struct style *look = ARENA_NEW(arena, struct style);
+
+	*look = style_over(&unset, &unset, arena);
+	return (struct figure){.arena = arena,
+			       .look = look,
+			       .caption = "",
+			       .x.scale = FIGURE_LINEAR,
+			       .y.scale = FIGURE_LINEAR};
 }
 
 static struct figure_panel *panel_of(const struct figure *figure, const char *key)
@@ -107,6 +114,11 @@ size_t figure_place(const struct figure *figure, const char *label)
 size_t figure_numbers(enum figure_layer layer)
 {
 	return strlen(numbers[layer]);
+}
+
+const char *figure_roles(enum figure_layer layer)
+{
+	return numbers[layer];
 }
 
 void figure_row(struct figure_curve *curve, const double *row)
@@ -261,4 +273,42 @@ bool figure_log_y(const struct figure_panel *panel)
 	return figure_is_log(panel->y.scale,
 			     panel->y.scale == FIGURE_AUTO ? middle.bottom : middle.low,
 			     middle.high);
+}
+
+/* Where a value lies between the ends of its axis, from 0 to 1. */
+static double share_of(double value, struct figure_extent e, bool logarithmic)
+{
+	if (logarithmic)
+		return value > 0 ? log(value / e.low) / log(e.high / e.low) : 0;
+	return e.high > e.bottom ? (value - e.bottom) / (e.high - e.bottom) : 0.5;
+}
+
+void figure_corner(const struct figure *figure, bool *right, bool *bottom)
+{
+	static const size_t preferred[] = {1, 0, 3, 2}; /* upper right, upper left, ... */
+	const struct figure_panel *panel = figure->first;
+	struct figure_extent x, y;
+	size_t in[4] = {0}, least = preferred[0];
+	bool log_x, log_y;
+
+	while (!figure_drawn(panel))
+		panel = panel->next;
+	x = figure_extent(panel, FIGURE_X);
+	y = figure_extent(panel, FIGURE_MIDDLE);
+	log_x = figure_is_log(panel->x.scale, x.bottom, x.high);
+	log_y = figure_log_y(panel);
+	for (const struct figure_curve *c = panel->first; c; c = c->next) {
+		size_t columns = figure_numbers(c->layer);
+
+		for (size_t i = 0; numbers[c->layer][0] == 'x' && i < c->count; i++) {
+			const double *row = c->at + i * columns;
+
+			in[(share_of(row[0], x, log_x) > 0.5) +
+			   2 * (share_of(row[1], y, log_y) < 0.5)]++;
+		}
+	}
+	for (size_t k = 1; k < 4; k++)
+		least = in[preferred[k]] < in[least] ? preferred[k] : least;
+	*right = least & 1;
+	*bottom = least & 2;
 }

@@ -5,6 +5,7 @@
 #ifndef REPORT_FIGURE_H
 #define REPORT_FIGURE_H
 
+#include "harness/spec/style.h"
 #include "harness/stats/sample.h"
 #include "solvers/core/arena.h"
 
@@ -42,12 +43,16 @@ struct figure_curve {
 	size_t entry;        /* order in the legend */
 	enum figure_layer layer;
 	struct figure_style style;
-	bool band;      /* FIGURE_LINE: from low to high; FIGURE_DOTS: boxes */
-	bool every;     /* a marker at every row, not about eight of them */
-	double width;   /* of the line, or of a bar; 0: usual */
-	const void *of; /* for the plot: what it shows */
-	size_t count;   /* rows */
-	double *at;     /* count x numbers of a row */
+	bool band;    /* FIGURE_LINE: from low to high; FIGURE_DOTS: boxes */
+	bool bars;    /* FIGURE_LINE: bars in the place of the band (dress.h) */
+	double shift; /* of x there, so that bars do not hide each other: a share of the axis */
+	bool every;   /* a marker at every row, not about eight of them */
+	double width; /* of the line, or of a bar; 0: usual */
+	const char *color; /* "#0072B2", by the style (dress.h) */
+	int mark;          /* of gnuplot; 0: none */
+	const void *of;    /* for the plot: what it shows */
+	size_t count;      /* rows */
+	double *at;        /* count x numbers of a row */
 	struct figure_curve *next;
 	struct arena *arena;
 };
@@ -65,8 +70,9 @@ struct figure_axis {
 	enum figure_scale scale;
 	bool starts, ends; /* at `low`, at `high`; else where the data do, with some room */
 	double low, high;
-	bool share; /* of values from 0 to 1: it ends at 1 and begins not far below them */
-	bool few;   /* values of its own: tics at them; FIGURE_AUTO is logarithmic only where they
+	bool share;   /* of values from 0 to 1: it ends at 1 and begins not far below them */
+	bool percent; /* the share is shown so (dress.h) */
+	bool few;     /* values of its own: tics at them; FIGURE_AUTO is logarithmic only where they
 			     are spaced more evenly then */
 	size_t name_count;
 	const char *const *names; /* instead of the numbers 0, 1, ... */
@@ -88,13 +94,24 @@ struct figure_entry {
 	const char *label;
 	struct figure_style style;
 	enum figure_layer layer;
+	const char *color; /* as of a curve */
+	int mark;
+};
+
+/* A name that a style has a label, colour or mark for. */
+struct figure_name {
+	const char *kind, *name;
 };
 
 struct figure {
 	struct arena *arena;
+	const struct style *look;         /* all of it said (style_over) */
+	const struct figure_name *unused; /* in the look, but not in the figure (dress.h) */
+	size_t unused_count;
 	const char *caption;     /* what is shown; marks, mixtures and hardware are added */
 	struct figure_axis x, y; /* of every new panel: linear from the start */
 	bool square;             /* the same scale on both axes */
+	const char *bar_label;   /* of the colours of tiles, or NULL */
 	const struct figure_entry *extra; /* or NULL: the last entry of the legend */
 	struct figure_panel *first, *last;
 };
@@ -140,8 +157,9 @@ void figure_level(struct figure_panel *panel, struct figure_curve *curve, struct
 void figure_steps(struct figure_panel *panel, struct figure_curve *curve, double *values,
 		  size_t count, size_t total);
 
-/* Numbers of a row. */
+/* Numbers of a row; what they are: x, y, or -, which has no say in the axes. */
 size_t figure_numbers(enum figure_layer layer);
+const char *figure_roles(enum figure_layer layer);
 
 /* Has the panel curves with rows? */
 bool figure_drawn(const struct figure_panel *panel);
@@ -152,6 +170,9 @@ struct figure_extent {
 };
 enum figure_values { FIGURE_X, FIGURE_Y, FIGURE_MIDDLE /* y without the ends of ranges */ };
 struct figure_extent figure_extent(const struct figure_panel *panel, enum figure_values values);
+
+/* The corner of the first panel that the fewest rows of its lines are in. */
+void figure_corner(const struct figure *figure, bool *right, bool *bottom);
 
 /* Will the vertical axis be logarithmic? */
 bool figure_log_y(const struct figure_panel *panel);

@@ -5,34 +5,20 @@
 
 enum { MARKERS = 8, STEP_MARKERS = 6 /* along a curve */ };
 
-/* Okabe and Ito's set (Color Universal Design, 2008); yellow, which is faint on white, is replaced
- * by grey. Curves also differ by dashes and markers. */
-static const char *const colours[FIGURE_COLOURS] = {"#0072B2", "#D55E00", "#009E73", "#CC79A7",
-						    "#E69F00", "#56B4E9", "#000000", "#8C8C8C"};
 static const char *const dashes[] = {"1", "(9,4)", "(3,3)", "(9,3,2,3)", "(16,5)", "(9,3,2,3,2,3)"};
-static const int points[] = {7, 5, 9, 13, 11, 6, 4, 8, 12, 10};
-
 static const char *dash_of(struct figure_style style)
 {
 	return dashes[style.dash % (sizeof dashes / sizeof *dashes)];
 }
 
-static const char *colour_of(struct figure_style style)
-{
-	return colours[style.colour % FIGURE_COLOURS];
-}
-
-static int point_of(struct figure_style style)
-{
-	return points[style.dash % (sizeof points / sizeof *points)];
-}
-
 /* A curve whose data are written. */
 struct drawn {
 	struct script *script;
+	const struct figure_panel *panel;
 	const struct figure_curve *curve;
 	const struct layer_colours *colours;
 	size_t block;
+	double width; /* of its lines */
 	const char *colour, *dash;
 	int point;
 };
@@ -45,16 +31,35 @@ static void put_band(const struct drawn *d)
 		    d->block, d->colour);
 }
 
+/* The first number of a row, moved by the curve's share of the axis. */
+static const char *place_of(const struct drawn *d)
+{
+	const struct figure_panel *panel = d->panel;
+	struct figure_extent x = figure_extent(panel, FIGURE_X);
+
+	if (!(d->curve->shift > 0) && !(d->curve->shift < 0))
+		return "1";
+	if (figure_is_log(panel->x.scale, x.bottom, x.high))
+		return arena_format(d->curve->arena, "($1*%.6g)",
+				    pow(x.high / x.bottom, d->curve->shift));
+	return arena_format(d->curve->arena, "($1+%.6g)", (x.high - x.bottom) * d->curve->shift);
+}
+
 static void draw_line(const struct drawn *d)
 {
 	size_t every = d->curve->every ? 1 : d->curve->count / MARKERS + 1;
+	const char *place = place_of(d);
 
 	if (d->curve->band)
 		put_band(d);
+	if (d->curve->bars)
+		script_item(d->script,
+			    "data index %zu using %s:2:3:4 with yerrorbars lc rgb '%s' lw %g pt 0",
+			    d->block, place, d->colour, d->width / 2);
 	script_item(d->script,
-		    "data index %zu using 1:2 with linespoints lc rgb '%s' lw 2 dt %s pt %d ps 0.8 "
-		    "pi %zu",
-		    d->block, d->colour, d->dash, d->point, every);
+		    "data index %zu using %s:2 with linespoints lc rgb '%s' lw %g dt %s pt %d ps "
+		    "0.8 pi %zu",
+		    d->block, place, d->colour, d->width, d->dash, d->point, every);
 }
 
 static void draw_stroke(const struct drawn *d)
@@ -66,14 +71,14 @@ static void draw_stroke(const struct drawn *d)
 static void draw_level(const struct drawn *d)
 {
 	put_band(d);
-	script_item(d->script, "data index %zu using 1:2 with lines lc rgb '%s' lw 2 dt %s",
-		    d->block, d->colour, d->dash);
+	script_item(d->script, "data index %zu using 1:2 with lines lc rgb '%s' lw %g dt %s",
+		    d->block, d->colour, d->width, d->dash);
 }
 
 static void draw_steps(const struct drawn *d)
 {
-	script_item(d->script, "data index %zu using 1:2 with steps lc rgb '%s' lw 2 dt %s",
-		    d->block, d->colour, d->dash);
+	script_item(d->script, "data index %zu using 1:2 with steps lc rgb '%s' lw %g dt %s",
+		    d->block, d->colour, d->width, d->dash);
 	script_item(d->script,
 		    "data index %zu every %zu using 1:2 with points lc rgb '%s' pt %d ps 0.8",
 		    d->block, d->curve->count / STEP_MARKERS + 1, d->colour, d->point);
@@ -182,12 +187,14 @@ void layer_write(struct script *script, const struct figure_panel *panel,
 					 : curve->title;
 	size_t columns = figure_numbers(curve->layer);
 	struct drawn drawn = {.script = script,
+			      .panel = panel,
 			      .curve = curve,
 			      .colours = shared,
 			      .block = script_block(script, title, curve->columns),
-			      .colour = colour_of(curve->style),
+			      .width = shared->width,
+			      .colour = curve->color,
 			      .dash = dash_of(curve->style),
-			      .point = point_of(curve->style)};
+			      .point = curve->mark};
 
 	for (size_t i = 0; i < curve->count; i++) {
 		script_row(script, columns, curve->at + i * columns);
@@ -200,7 +207,7 @@ void layer_write(struct script *script, const struct figure_panel *panel,
 void layer_sample(struct script *script, const struct layer_sample *s)
 {
 	enum mark mark = layers[s->layer].mark;
-	const char *colour = colour_of(s->style);
+	const char *colour = s->color;
 
 	if (mark == MARK_BAR)
 		fprintf(script->gp,
@@ -210,12 +217,13 @@ void layer_sample(struct script *script, const struct layer_sample *s)
 	if (mark == MARK_LINE || mark == MARK_STROKE)
 		fprintf(script->gp,
 			"set arrow from screen %.5f,%.5f to screen %.5f,%.5f nohead lc rgb '%s' lw "
-			"%s dt %s\n",
-			s->x, s->y, s->end, s->y, colour, s->odd ? "2.01" : "2", dash_of(s->style));
+			"%g dt %s\n",
+			s->x, s->y, s->end, s->y, colour, s->width + (s->odd ? 0.01 : 0),
+			dash_of(s->style));
 	if (mark == MARK_LINE || mark == MARK_POINT)
 		fprintf(script->gp,
 			"set label at screen %.5f,%.5f '' point pt %d ps 0.8 lc rgb '%s'\n",
-			(s->x + s->end) / 2, s->y, point_of(s->style), colour);
+			(s->x + s->end) / 2, s->y, s->mark, colour);
 }
 
 static bool has(const struct figure_panel *panel, enum figure_layer layer)

@@ -12,6 +12,7 @@ struct layer_colours {
 	bool numbers;     /* is there room for them in a tile? */
 	double low, high; /* of all values */
 	double middle;    /* the dark half of the colours ends here */
+	double width;     /* of lines */
 };
 struct layer_colours layer_colours(const struct figure *figure);
 
@@ -28,6 +29,9 @@ void layer_write(struct script *script, const struct figure_panel *panel,
 struct layer_sample {
 	enum figure_layer layer;
 	struct figure_style style;
+	const char *color;
+	int mark;
+	double width;
 	double x, y, end, half;
 	bool odd;
 };

@@ -2,14 +2,23 @@
 #include "harness/report/figure/plot.h"
 #include "harness/report/figure/canvas.h"
 
-enum status plot_write(const struct plot *plot, const void *options, const struct records *records,
-		       const char *stem, bool *written, struct err *err)
+enum status plot_write(struct plot_order *order, const struct records *records, const char *stem,
+		       bool *written, struct err *err)
 {
 	struct figure figure = figure_new(records->arena);
 
 	*written = false;
-	plot->fill(options, records, &figure);
+	figure.look = order->look;
+	if (order->look->order.count)
+		records = records_ordered(records, &order->look->order);
+	order->plot->fill(order->options, records, &figure);
 	for (const struct figure_panel *panel = figure.first; panel; panel = panel->next)
 		*written = *written || figure_drawn(panel);
-	return *written ? canvas_write(&figure, records, stem, err) : STATUS_OK;
+	if (!*written)
+		return STATUS_OK;
+	TRY(canvas_write(&figure, records, stem, err));
+	order->caption = figure.caption;
+	order->unused = figure.unused;
+	order->unused_count = figure.unused_count;
+	return STATUS_OK;
 }

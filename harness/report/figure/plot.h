@@ -16,9 +16,19 @@ struct plot {
 	bool size; /* its x may be a column of summary.csv too, not only a swept option */
 };
 
+/* A plot to be drawn. */
+struct plot_order {
+	const struct plot *plot;
+	const void *options;
+	const struct style *look;         /* all of it said */
+	const char *caption;              /* what plot_write has found to be shown */
+	const struct figure_name *unused; /* of the look; the figure lacks them */
+	size_t unused_count;
+};
+
 /* Write <out>/plots/<stem>.dat and <stem>.gp of the records' folder `out`; *written = false if
  * there is nothing to plot. The caller runs gnuplot (drawing.h). */
-enum status plot_write(const struct plot *plot, const void *options, const struct records *records,
-		       const char *stem, bool *written, struct err *err);
+enum status plot_write(struct plot_order *order, const struct records *records, const char *stem,
+		       bool *written, struct err *err);
 
 #endif

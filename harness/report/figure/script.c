@@ -7,6 +7,7 @@
 #include "harness/file/io.h"
 #include "solvers/core/printable.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <stdarg.h>
 #include <string.h>
@@ -37,24 +38,10 @@ enum status script_close(struct script *script, struct err *err)
 	return err->status;
 }
 
-static void put_bytes(const char *text, FILE *to)
-{
-	for (; *text; text++) {
-		unsigned char c = (unsigned char)*text;
-		int plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-			    (c >= '0' && c <= '9') || c >= 0x80 ||
-			    strchr(" ,.()[]+-=:;/_<>?!&|~^*", c);
-
-		if (plain)
-			putc(c, to);
-		else
-			fprintf(to, "\\%03o", c);
-	}
-}
-
 static void put_text(const char *text, const char *percent, FILE *to)
 {
 	char shown[PRINTABLE_BYTES];
+	const char *at;
 
 	putc('"', to);
 	while (*text) {
@@ -64,7 +51,13 @@ static void put_text(const char *text, const char *percent, FILE *to)
 			continue;
 		}
 		printable_next(&text, shown);
-		put_bytes(strcmp(shown, "%") == 0 ? percent : shown, to);
+		for (at = strcmp(shown, "%") == 0 ? percent : shown; *at; at++) {
+			unsigned char c = (unsigned char)*at;
+			bool plain =
+				isalnum(c) || c >= 0x80 || strchr(" ,.()[]+-=:;/_<>?!&|~^*", c);
+
+			fprintf(to, plain ? "%c" : "\\%03o", c);
+		}
 	}
 	putc('"', to);
 }

@@ -108,6 +108,7 @@ static void put_links(const struct html_tables *tables, FILE *to)
 {
 	fputs("<nav>", to);
 	put_link(&tables->summary, to);
+	put_link(&tables->claims, to);
 	put_link(&tables->sweep, to);
 	fputs("<a href=\"#plots\">Plots</a>", to);
 	put_link(&tables->paired, to);
@@ -169,6 +170,7 @@ static void put_page(const struct experiment *experiment, const struct records *
 {
 	put_head(experiment, records, tables, to);
 	put_table(&tables->summary, to);
+	put_table(&tables->claims, to);
 	put_table(&tables->sweep, to);
 	put_plots(records, plots, to);
 	put_table(&tables->paired, to);

@@ -30,7 +30,7 @@ struct html_table {
 };
 
 struct html_tables {
-	struct html_table summary, sweep, paired, samples, attacks, certificates, cells;
+	struct html_table summary, claims, sweep, paired, samples, attacks, certificates, cells;
 };
 
 enum status html_write(const struct experiment *experiment, const struct records *records,

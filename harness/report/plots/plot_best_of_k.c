@@ -21,21 +21,6 @@ static int by_validation(const void *a, const void *b)
 	return (x < y) - (x > y); /* the best first */
 }
 
-/* Equal validation accuracies: any of them may be chosen. */
-static void share_ties(struct trial *trials, size_t count)
-{
-	for (size_t i = 0; i < count;) {
-		size_t end = i;
-		double sum = 0;
-
-		for (; end < count && trials[end].validation == trials[i].validation; end++)
-			sum += trials[end].test;
-		sum /= (double)(end - i);
-		for (; i < end; i++)
-			trials[i].test = sum;
-	}
-}
-
 /* sum_i P(the best of k is the i-th of N) test_i with P = C(N - i, k - 1) / C(N, k): each is the
  * one before times (N - i - k + 1) / (N - i). */
 static double expected(const struct trial *sorted, size_t count, size_t k)
@@ -50,30 +35,35 @@ static double expected(const struct trial *sorted, size_t count, size_t k)
 	return sum;
 }
 
-/* A setting that fails leaves no network: it is chosen last and is right nowhere. */
-static bool trial_of(const struct record *record, struct trial *out)
-{
-	const struct result *r = &record->result;
-
-	*out = (struct trial){r->validation_accuracy, r->test_accuracy};
-	if (!records_ok(record))
-		*out = (struct trial){-1, 0};
-	return !isnan(out->validation) && !isnan(out->test);
-}
-
-/* Trials of one repetition; returns how many are known. */
+/* Trials of one repetition, the best first; returns how many are known. */
 static size_t trials_of(const struct search *search, double repetition, struct trial *trials)
 {
 	size_t count = 0;
 
 	for (size_t s = 0; s < search->count; s++)
-		for (size_t i = 0; i < search->setting[s]->count; i++) {
-			const struct record *r = search->setting[s]->member[i];
+		for (size_t i = 0; i < search->setting[s]->count && count < search->count; i++) {
+			const struct record *record = search->setting[s]->member[i];
+			const struct result *r = &record->result;
+			struct trial trial = {r->validation_accuracy, r->test_accuracy};
 
-			if (count < search->count && r->result.repetition == repetition &&
-			    trial_of(r, &trials[count]))
-				count++;
+			/* a failed one leaves no network: it is chosen last and is right nowhere */
+			if (!records_ok(record))
+				trial = (struct trial){-1, 0};
+			if (r->repetition == repetition && !isnan(trial.validation) &&
+			    !isnan(trial.test))
+				trials[count++] = trial;
 		}
+	qsort(trials, count, sizeof *trials, by_validation);
+	for (size_t i = 0; i < count;) { /* of equal ones any may be chosen */
+		size_t end = i;
+		double sum = 0;
+
+		for (; end < count && trials[end].validation == trials[i].validation; end++)
+			sum += trials[end].test;
+		sum /= (double)(end - i);
+		for (; i < end; i++)
+			trials[i].test = sum;
+	}
 	return count;
 }
 
@@ -100,8 +90,6 @@ static size_t add_curve(struct figure *figure, const struct search *search)
 								    .label = first->method,
 								    .entry = place,
 								    .style = {place, place}});
-		qsort(trials, count, sizeof *trials, by_validation);
-		share_ties(trials, count);
 		for (size_t k = 1; k <= count; k++)
 			figure_value(curve, (double)k, expected(trials, count, k));
 		repeats++;

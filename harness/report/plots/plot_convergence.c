@@ -9,6 +9,7 @@
 #include <string.h>
 
 enum { X_SECONDS, X_ITERATION };
+enum { Y_SUBOPTIMALITY };
 
 struct convergence_options { /* all zero = the defaults */
 	long x, y, scale, scale_x;
@@ -18,10 +19,19 @@ struct convergence_options { /* all zero = the defaults */
 };
 
 static const char *const x_names[] = {"seconds", "iteration", NULL};
-static const char *const y_names[] = {
-	"objective_network", "objective",     "gap",      "primal_residual",   "dual_residual",
-	"train_accuracy",    "test_accuracy", "gap_zero", "objective_iterate", NULL};
-static const char *const y_labels[] = {"network objective",
+static const char *const y_names[] = {"suboptimality",
+				      "objective_network",
+				      "objective",
+				      "gap",
+				      "primal_residual",
+				      "dual_residual",
+				      "train_accuracy",
+				      "test_accuracy",
+				      "gap_zero",
+				      "objective_iterate",
+				      NULL};
+static const char *const y_labels[] = {"objective less the best known",
+				       "network objective",
 				       "objective",
 				       "relative gap",
 				       "primal residual (relative)",
@@ -35,8 +45,10 @@ static const struct option rows[] = {
 	{OPTION_FIELD(struct convergence_options, x), .initial = "seconds", .names = x_names,
 	 .doc = "horizontal axis; seconds are those of setup and solve and, for a gap, of the "
 		"certificates"},
-	{OPTION_FIELD(struct convergence_options, y), .initial = "objective_network",
-	 .names = y_names, .doc = "column of trace.csv on the vertical axis"},
+	{OPTION_FIELD(struct convergence_options, y), .initial = "suboptimality", .names = y_names,
+	 .doc = "column of trace.csv on the vertical axis; suboptimality: objective (of robust "
+		"methods the worst case) less the best value that is known of it on the same data "
+		"and repetition, or less the bound where all methods solve one program"},
 	{OPTION_FIELD(struct convergence_options, scale), .initial = "auto",
 	 .names = figure_scale_names,
 	 .doc = "of the vertical axis; auto: logarithmic from one decade on"},
@@ -51,104 +63,102 @@ static const struct option rows[] = {
 	{.name = NULL},
 };
 
-struct chart {
-	const struct convergence_options *o;
-	const struct records *records;
-	const char *x, *y;
-	struct figure *figure;
-	size_t untimed; /* cells whose trace does not say when it had its values */
-};
-
-/* The panel of what can be compared: of one data set and, of an objective, of one key. */
-static struct figure_panel *panel_of(const struct chart *chart, const struct group *group)
+/* Of trace.csv. */
+static const char *column_of(const struct convergence_options *o)
 {
-	const struct records *records = chart->records;
-	struct arena *arena = records->arena;
-	const char *key = comparable_key(group->member[0], chart->y, NULL, arena), *apart = "";
-
-	if (comparable_objective(chart->y))
-		apart = comparable_difference(group->member[0], records, group->data, chart->y,
-					      arena);
-	return figure_panel(chart->figure, arena_format(arena, "%s\n%s", group->data, key),
-			    group->data,
-			    *apart ? arena_format(arena, "%s: %s", group->data, apart)
-				   : series_title(records, group->data));
+	return o->y == Y_SUBOPTIMALITY ? "objective" : y_names[o->y];
 }
 
-static void add_curve(struct chart *chart, const struct series *s, const struct group *group)
+/* The curve of a group, in the panel of what can be compared with it: of one data set and, of an
+ * objective, of one key. */
+static void add_curve(struct figure *figure, const struct records *records,
+		      const struct convergence_options *o, const struct floors *floors,
+		      const struct series *s, const struct group *group)
 {
-	struct arena *arena = chart->records->arena;
-	struct curve curve = curve_of(group, chart->x, chart->y, arena);
-	const struct figure_curve like = {
-		.title = s->label,
-		.columns = arena_format(arena, "%s %s low high", chart->x, chart->y),
-		.label = s->label,
-		.entry = s->entry,
-		.style = {s->colour, s->entry},
-		.band = curve.band,
-		.of = group};
+	struct arena *arena = records->arena;
+	const char *x = x_names[o->x], *y = column_of(o), *key, *apart = "", *title;
+	struct curve curve = curve_of(group, x, y, floors, arena);
+	const struct figure_curve like = {.title = s->label,
+					  .columns = arena_format(arena, "%s %s low high", x, y),
+					  .label = s->label,
+					  .entry = s->entry,
+					  .style = {s->colour, s->entry},
+					  .band = curve.band,
+					  .of = group};
 	struct figure_curve *drawn;
 
-	for (size_t i = 0; chart->o->x == X_SECONDS && i < group->count; i++)
-		chart->untimed += curve_untimed(group->member[i], chart->y);
 	if (curve.count == 0)
 		return;
-	drawn = figure_curve(chart->figure, panel_of(chart, group), &like);
+	key = arena_format(arena, "%s\n%s", group->data,
+			   comparable_key(group->member[0], y, NULL, arena));
+	if (comparable_objective(y))
+		apart = comparable_difference(group->member[0], records, group->data, y, arena);
+	title = *apart ? arena_format(arena, "%s: %s", group->data, apart)
+		       : series_title(records, group->data);
+	drawn = figure_curve(figure, figure_panel(figure, key, group->data, title), &like);
 	for (size_t i = 0; i < curve.count; i++)
 		figure_row(drawn, curve.at + CURVE_COLUMNS * i);
-}
-
-static const char *caption_of(const struct chart *chart, const struct series_list *list)
-{
-	struct arena *arena = chart->records->arena;
-	const char *text = series_caption(list, arena);
-	size_t panels = 0;
-
-	for (const struct figure_panel *p = chart->figure->first; p; p = p->next)
-		panels++;
-	if (comparable_objective(chart->y) && panels > chart->records->data_count)
-		text = arena_format(arena, "%s; a panel for each loss, beta and threat", text);
-	if (strncmp(chart->y, "gap", strlen("gap")) == 0)
-		text = arena_format(arena, "%s; each gap is of the method's own program", text);
-	if (chart->o->x == X_SECONDS)
-		text = arena_format(arena, "%s; %s", text, curve_time_label(chart->y));
-	if (chart->untimed)
-		text = arena_format(arena,
-				    "%s; left out: %zu cells whose trace has no time of the "
-				    "certificates",
-				    text, chart->untimed);
-	if (!chart->o->slope)
-		return text;
-	return arena_format(
-		arena,
-		"%s; thin lines: slope of the linear phase, in the legend%s (?: none found)%s",
-		text, panels > 1 ? " for the panels in turn" : "",
-		chart->o->x == X_SECONDS ? "; a curve begins when its setup is done" : "");
 }
 
 static void fill(const void *options, const struct records *records, struct figure *figure)
 {
 	const struct convergence_options *o = options;
-	struct chart chart = {o, records, x_names[o->x], y_names[o->y], figure, 0};
+	const char *y = column_of(o), *text;
+	struct arena *arena = records->arena;
+	struct floors known = floors_of(records), *floors = o->y == Y_SUBOPTIMALITY ? &known : NULL;
 	struct series_list list =
 		series_of_methods(records, (enum series_settings)o->settings, o->methods);
+	size_t panels = 0, untimed = 0; /* cells whose trace does not say when it had its values */
+	bool seconds = o->x == X_SECONDS;
 
-	figure->x.label = o->x == X_SECONDS ? curve_time_label(chart.y) : "iteration";
+	figure->x.label = seconds ? curve_time_label(y) : "iteration";
 	figure->x.scale = (enum figure_scale)o->scale_x;
 	figure->y.label = y_labels[o->y];
 	figure->y.scale = (enum figure_scale)o->scale;
-	figure->y.share = strstr(chart.y, "accuracy");
+	figure->y.share = strstr(y, "accuracy");
+	if (floors && figure->y.scale == FIGURE_AUTO)
+		figure->y.scale = FIGURE_LOGARITHMIC; /* the best one ends at 0 */
 	for (size_t i = 0; i < list.count; i++) {
+		const struct group *group = list.at[i].group;
 		size_t count;
-		struct group *parts =
-			comparable_split(list.at[i].group, chart.y, NULL, records->arena, &count);
+		struct group *parts = comparable_split(group, y, NULL, arena, &count);
 
 		for (size_t k = 0; k < count; k++)
-			add_curve(&chart, &list.at[i], &parts[k]);
+			add_curve(figure, records, o, floors, &list.at[i], &parts[k]);
+		for (size_t k = 0; k < count && seconds; k++)
+			for (size_t j = 0; j < parts[k].count; j++)
+				untimed += curve_untimed(parts[k].member[j], y);
 	}
-	figure->caption = caption_of(&chart, &list);
+	for (const struct figure_panel *p = figure->first; p; p = p->next)
+		panels++;
+	text = series_caption(&list, arena);
+	if (comparable_objective(y) && panels > records->data_count)
+		text = arena_format(arena, "%s; a panel for each loss, beta and threat", text);
+	if (floors)
+		text = arena_format(
+			arena,
+			"%s; best known: the least objective of any method with the same "
+			"loss, beta and threat on the same data and repetition, or the "
+			"bound where all solve one program",
+			text);
+	if (strncmp(y, "gap", strlen("gap")) == 0)
+		text = arena_format(arena, "%s; each gap is of the method's own program", text);
+	if (seconds)
+		text = arena_format(arena, "%s; %s", text, curve_time_label(y));
+	if (untimed)
+		text = arena_format(arena,
+				    "%s; left out: %zu cells whose trace has no time of the "
+				    "certificates",
+				    text, untimed);
 	if (o->slope)
-		slope_add(figure, o->x == X_SECONDS);
+		text = arena_format(arena,
+				    "%s; thin lines: slope of the linear phase, in the legend%s "
+				    "(?: none found)%s",
+				    text, panels > 1 ? " for the panels in turn" : "",
+				    seconds ? "; a curve begins when its setup is done" : "");
+	figure->caption = text;
+	if (o->slope)
+		slope_add(figure, seconds);
 }
 
 const struct plot plot_convergence = {

@@ -34,161 +34,97 @@ static const struct option rows[] = {
 
 /* One panel. */
 struct grid {
-	const struct series *series;
-	const struct record *record;
 	struct modelfile file;
 	struct csv_table points;
-	double eps;     /* NaN: no l_inf attack */
-	double half[2]; /* half sides of a box in raw units */
-	double from[2], step;
-	double *value; /* GRID x GRID, first feature fastest */
+	size_t train;         /* points of the training part */
+	double eps, half[2];  /* the largest of l_inf, as half sides of a box in raw units; or 0 */
+	double from[2], step; /* of the grid: a square in raw coordinates that holds all points */
 };
 
-static bool is_part(const struct csv_table *points, size_t row, const char *part)
+static bool is_train(const struct csv_table *points, size_t row)
 {
 	int column = csv_column(points, "part");
 
-	return column >= 0 && strcmp(points->cell[row * points->cols + (size_t)column], part) == 0;
+	return column >= 0 &&
+	       strcmp(points->cell[row * points->cols + (size_t)column], "train") == 0;
 }
 
-static double point_at(const struct csv_table *points, size_t row, const char *name)
+/* The first repetition with a model on two features, or NULL. A record whose files are damaged has
+ * no panel. */
+static const struct record *load_grid(const struct group *group, struct arena *arena,
+				      struct grid *out)
 {
-	return csv_value(points, row, csv_column(points, name));
-}
-
-/* The square in raw coordinates that holds all points. */
-static void set_square(struct grid *field)
-{
-	const char *const names[2] = {"x1", "x2"};
+	const struct csv_table *points = &out->points;
 	double low[2], high[2], side = 0;
+	const struct record *found = NULL;
+
+	for (size_t i = 0; i < group->count && !found; i++) {
+		const struct record *r = group->member[i];
+		const char *data = arena_format(arena, "%s/points.csv", r->folder);
+		const char *model = arena_format(arena, "%s/model.npz", r->folder);
+		struct err ignored = {0};
+
+		*out = (struct grid){.train = 0};
+		if (records_ok(r) && access(data, R_OK) == 0 && access(model, R_OK) == 0 &&
+		    csv_read(data, arena, &out->points, &ignored) == STATUS_OK &&
+		    modelfile_load(model, arena, &out->file, &ignored) == STATUS_OK &&
+		    out->file.stages.raw_d == 2 && points->rows > 0)
+			found = r;
+	}
+	if (!found)
+		return NULL;
 
 	for (size_t k = 0; k < 2; k++) {
+		int column = csv_column(points, k ? "x2" : "x1");
+
 		low[k] = HUGE_VAL;
 		high[k] = -HUGE_VAL;
-		for (size_t i = 0; i < field->points.rows; i++) {
-			low[k] = fmin(low[k], point_at(&field->points, i, names[k]));
-			high[k] = fmax(high[k], point_at(&field->points, i, names[k]));
+		for (size_t i = 0; i < points->rows; i++) {
+			low[k] = fmin(low[k], csv_value(points, i, column));
+			high[k] = fmax(high[k], csv_value(points, i, column));
 		}
 		side = fmax(side, high[k] - low[k]);
 	}
 	side = side > 0 ? side * (1 + 2 * MARGIN_SHARE) : 1;
-	field->step = side / (GRID - 1);
+	out->step = side / (GRID - 1);
 	for (size_t k = 0; k < 2; k++)
-		field->from[k] = (low[k] + high[k] - side) / 2;
+		out->from[k] = (low[k] + high[k] - side) / 2;
+	for (size_t i = 0; i < points->rows; i++)
+		out->train += is_train(points, i);
+	return found;
 }
 
-static void evaluate(struct grid *field, struct arena *arena)
-{
-	const struct stages *stages = &field->file.stages;
-	const struct model *model = field->file.model;
-	size_t width = stages_width(stages), d = (size_t)model_features(model);
-	double *x = ARENA_ARRAY(arena, double, 2 * width), size;
-	struct mat z = mat_new(arena, 1, (ptrdiff_t)d);
-
-	field->value = ARENA_ARRAY(arena, double, GRID *GRID);
-	for (size_t row = 0; row < GRID; row++)
-		for (size_t k = 0; k < GRID; k++) {
-			x[0] = field->from[0] + field->step * (double)k;
-			x[1] = field->from[1] + field->step * (double)row;
-			stages_apply(stages, 0, x, x + width);
-			for (size_t i = 0; i < d; i++)
-				mat_set(z, 0, (ptrdiff_t)i, (real)x[i]);
-			field->value[row * GRID + k] = model->kind->sample(model, z, 0, &size);
-		}
-}
-
-/* The largest l_inf radius, as half sides in raw units: there is a box if the preparation acts
- * column by column. */
-static void set_box(struct grid *field, struct arena *arena)
+/* There is a box if the preparation acts column by column. */
+static void set_box(struct grid *grid, const struct record *record, struct arena *arena)
 {
 	struct stage_columns columns;
 
-	field->eps = NAN;
-	if (stages_columns(&field->file.stages, arena, &columns) || columns.count != 2)
+	if (stages_columns(&grid->file.stages, arena, &columns) || columns.count != 2)
 		return;
-	for (size_t i = 0; i < field->record->attack_count; i++) {
-		const struct attack_row *row = &field->record->attack[i];
+	for (size_t i = 0; i < record->attack_count; i++) {
+		const struct attack_row *row = &record->attack[i];
 		bool raw = strcmp(row->units, "raw") == 0;
 
-		if (strcmp(row->norm, "linf") != 0 || !(row->eps > 0) || row->eps <= field->eps)
+		if (strcmp(row->norm, "linf") != 0 || !(row->eps > grid->eps))
 			continue;
-		field->eps = row->eps;
+		grid->eps = row->eps;
 		for (size_t k = 0; k < 2; k++) {
 			double scale = columns.scale[k];
 
-			field->half[columns.column[k]] =
+			grid->half[columns.column[k]] =
 				raw || !(scale > 0) ? row->eps : row->eps / scale;
 		}
 	}
 }
 
-/* The first repetition with a model on two features; false if there is none. A record whose files
- * are damaged has no panel. */
-static bool load_field(const struct series *series, struct arena *arena, struct grid *out)
-{
-	*out = (struct grid){.series = series};
-	for (size_t i = 0; i < series->group->count; i++) {
-		const struct record *r = series->group->member[i];
-		const char *points = arena_format(arena, "%s/points.csv", r->folder);
-		const char *model = arena_format(arena, "%s/model.npz", r->folder);
-		struct err ignored = {0};
-
-		if (!records_ok(r) || access(points, R_OK) != 0 || access(model, R_OK) != 0 ||
-		    csv_read(points, arena, &out->points, &ignored) != STATUS_OK ||
-		    modelfile_load(model, arena, &out->file, &ignored) != STATUS_OK ||
-		    out->file.stages.raw_d != 2 || out->points.rows == 0)
-			continue;
-		out->record = r;
-		set_square(out);
-		set_box(out, arena);
-		return true;
-	}
-	return false;
-}
-
-/* Where the segment between two corners meets f = 0. */
-static void crossing(const struct grid *field, size_t a, size_t b, double out[2])
-{
-	double t = field->value[a] / (field->value[a] - field->value[b]);
-	double xa = (double)(a % GRID), ya = (double)(a / GRID);
-
-	out[0] = field->from[0] + field->step * (xa + t * ((double)(b % GRID) - xa));
-	out[1] = field->from[1] + field->step * (ya + t * ((double)(b / GRID) - ya));
-}
-
-static size_t train_rows(const struct grid *field)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < field->points.rows; i++)
-		count += is_part(&field->points, i, "train");
-	return count;
-}
-
-static bool wants_boxes(const struct boundary_options *o, const struct grid *field)
-{
-	return !isnan(field->eps) && o->boxes != BOXES_OFF &&
-	       (o->boxes == BOXES_ON || train_rows(field) <= BOXES_READABLE);
-}
-
-static void add_regions(struct figure *figure, struct figure_panel *panel, const struct grid *field)
+/* The sign of f on the grid, and f = 0 in each of its squares by marching squares: two of the four
+ * sides are met, or all four at a saddle; they are joined in the order of the sides. */
+static void add_regions(struct figure *figure, struct figure_panel *panel, const struct grid *grid)
 {
 	struct figure_curve *signs = figure_curve(figure, panel,
 						  &(struct figure_curve){.title = "regions",
 									 .columns = "x1 x2 sign(f)",
 									 .layer = FIGURE_SIGNS});
-
-	for (size_t i = 0; i < GRID * GRID; i++)
-		figure_row(signs, (double[]){field->from[0] + field->step * (double)(i % GRID),
-					     field->from[1] + field->step * (double)(i / GRID),
-					     field->value[i] > 0 ? 1 : -1});
-}
-
-/* Marching squares: the pieces of f = 0 in each square of the grid. Two of the four sides are met,
- * or all four at a saddle; they are joined in the order of the sides. */
-static void add_boundary(struct figure *figure, struct figure_panel *panel,
-			 const struct grid *field)
-{
 	struct figure_curve *line =
 		figure_curve(figure, panel,
 			     &(struct figure_curve){.title = "boundary",
@@ -197,90 +133,117 @@ static void add_boundary(struct figure *figure, struct figure_panel *panel,
 						    .entry = 2,
 						    .layer = FIGURE_PIECES,
 						    .style = {6, 0}});
+	const struct model *model = grid->file.model;
+	const struct stages *stages = &grid->file.stages;
+	size_t width = stages_width(stages), d = (size_t)model_features(model);
+	double *x = ARENA_ARRAY(figure->arena, double, 2 * width), size;
+	double *f = ARENA_ARRAY(figure->arena, double, GRID *GRID); /* first feature fastest */
+	struct mat z = mat_new(figure->arena, 1, (ptrdiff_t)d);
 
+	for (size_t at = 0; at < GRID * GRID; at++) {
+		double row[] = {grid->from[0] + grid->step * (double)(at % GRID),
+				grid->from[1] + grid->step * (double)(at / GRID), 0};
+
+		x[0] = row[0];
+		x[1] = row[1];
+		stages_apply(stages, 0, x, x + width);
+		for (size_t i = 0; i < d; i++)
+			mat_set(z, 0, (ptrdiff_t)i, (real)x[i]);
+		f[at] = model->kind->sample(model, z, 0, &size);
+		row[2] = f[at] > 0 ? 1 : -1;
+		figure_row(signs, row);
+	}
 	for (size_t at = 0; at + GRID < GRID * GRID; at++) {
 		size_t ring[5] = {at, at + 1, at + 1 + GRID, at + GRID, at};
-		double hit[4][2];
-		size_t hits = 0;
 
-		for (size_t s = 0; s < 4 && at % GRID + 1 < GRID; s++)
-			if ((field->value[ring[s]] > 0) != (field->value[ring[s + 1]] > 0))
-				crossing(field, ring[s], ring[s + 1], hit[hits++]);
-		for (size_t s = 0; s < hits; s++)
-			figure_row(line, hit[s]);
+		for (size_t s = 0; s < 4 && at % GRID + 1 < GRID; s++) {
+			size_t a = ring[s], b = ring[s + 1];
+			double xa = (double)(a % GRID), ya = (double)(a / GRID), t;
+
+			if ((f[a] > 0) == (f[b] > 0))
+				continue;
+			t = f[a] / (f[a] - f[b]);
+			figure_row(
+				line,
+				(double[]){
+					grid->from[0] +
+						grid->step * (xa + t * ((double)(b % GRID) - xa)),
+					grid->from[1] +
+						grid->step * (ya + t * ((double)(b / GRID) - ya))});
+		}
 	}
 }
 
-/* Training points of one class, label > 0 or not. */
-static void add_points(struct figure *figure, struct figure_panel *panel, const struct grid *field,
-		       bool plus, bool boxes)
+/* Training points by their class, label > 0 or not. */
+static void add_points(struct figure *figure, struct figure_panel *panel, const struct grid *grid,
+		       bool boxes)
 {
-	const struct csv_table *points = &field->points;
-	struct figure_curve *dots = figure_curve(
-		figure, panel,
-		&(struct figure_curve){
-			.title = plus ? "training points, +1" : "training points, -1",
-			.columns = "x1 x2 half_side1 half_side2",
-			.label = plus ? "training points, class +1" : "training points, class -1",
-			.entry = plus,
-			.layer = FIGURE_DOTS,
-			.style = {!plus, plus},
-			.band = boxes});
+	static const char *const titles[] = {"training points, -1", "training points, +1"};
+	static const char *const labels[] = {"training points, class -1",
+					     "training points, class +1"};
+	const struct csv_table *points = &grid->points;
+	int x1 = csv_column(points, "x1"), x2 = csv_column(points, "x2");
+	struct figure_curve *dots[2];
 
+	for (size_t plus = 0; plus < 2; plus++)
+		dots[plus] = figure_curve(
+			figure, panel,
+			&(struct figure_curve){.title = titles[plus],
+					       .columns = "x1 x2 half_side1 half_side2",
+					       .label = labels[plus],
+					       .entry = plus,
+					       .layer = FIGURE_DOTS,
+					       .style = {!plus, plus},
+					       .band = boxes});
 	for (size_t i = 0; i < points->rows; i++)
-		if (is_part(points, i, "train") && (point_at(points, i, "y") > 0) == plus)
-			figure_row(dots,
-				   (double[]){point_at(points, i, "x1"), point_at(points, i, "x2"),
-					      field->half[0], field->half[1]});
-}
-
-static void add_panel(struct figure *figure, const struct records *records,
-		      const struct series *series, struct grid *field, bool boxes)
-{
-	struct arena *arena = records->arena;
-	const char *data = series->group->data;
-	const char *title = arena_format(arena, "%s%s%s", records->data_count > 1 ? data : "",
-					 records->data_count > 1 ? ": " : "", series->label);
-	struct figure_panel *panel = figure_panel(figure, title, title, title);
-	struct figure_axis *axis[] = {&panel->x, &panel->y};
-
-	evaluate(field, arena);
-	panel->row = data;
-	for (size_t k = 0; k < 2; k++) {
-		axis[k]->starts = axis[k]->ends = true;
-		axis[k]->low = field->from[k];
-		axis[k]->high = field->from[k] + field->step * (GRID - 1);
-	}
-	add_regions(figure, panel, field);
-	add_boundary(figure, panel, field);
-	add_points(figure, panel, field, false, boxes);
-	add_points(figure, panel, field, true, boxes);
+		if (is_train(points, i))
+			figure_row(dots[csv_value(points, i, csv_column(points, "y")) > 0],
+				   (double[]){csv_value(points, i, x1), csv_value(points, i, x2),
+					      grid->half[0], grid->half[1]});
 }
 
 static void fill(const void *options, const struct records *records, struct figure *figure)
 {
 	static const struct figure_entry box = {
-		"l_inf box of the largest eps", {7, 6}, FIGURE_DOTS};
+		.label = "l_inf box of the largest eps", .style = {7, 6}, .layer = FIGURE_DOTS};
 	const struct boundary_options *o = options;
 	struct series_list list = series_of(records, SERIES_BEST, 1);
+	struct arena *arena = records->arena;
 	size_t shown = 0;
 
 	figure->square = true;
 	figure->x.label = "feature 1";
 	figure->y.label = "feature 2";
+	figure->x.starts = figure->x.ends = figure->y.starts = figure->y.ends = true;
 	for (size_t i = 0; i < list.count; i++) {
-		struct grid field;
+		const struct group *group = list.at[i].group;
+		const struct record *record;
+		struct figure_panel *panel;
+		struct grid grid;
+		const char *title = list.at[i].label;
 		bool boxes;
 
-		if (!load_field(&list.at[i], records->arena, &field))
+		record = load_grid(group, arena, &grid);
+		if (!record)
 			continue;
-		boxes = wants_boxes(o, &field);
+		set_box(&grid, record, arena);
+		boxes = grid.eps > 0 && o->boxes != BOXES_OFF &&
+			(o->boxes == BOXES_ON || grid.train <= BOXES_READABLE);
 		figure->extra = boxes ? &box : figure->extra;
-		shown = shown ? shown : train_rows(&field);
-		add_panel(figure, records, &list.at[i], &field, boxes);
+		shown = shown ? shown : grid.train;
+		if (records->data_count > 1)
+			title = arena_format(arena, "%s: %s", group->data, title);
+		panel = figure_panel(figure, title, title, title);
+		panel->row = group->data;
+		panel->x.low = grid.from[0];
+		panel->y.low = grid.from[1];
+		panel->x.high = grid.from[0] + grid.step * (GRID - 1);
+		panel->y.high = grid.from[1] + grid.step * (GRID - 1);
+		add_regions(figure, panel, &grid);
+		add_points(figure, panel, &grid, boxes);
 	}
 	figure->caption = arena_format(
-		records->arena,
+		arena,
 		"Sign of f in raw coordinates; one repetition of each method%s; %zu "
 		"training points",
 		records->group_count > list.count

@@ -48,56 +48,48 @@ static const char *column_of(const struct race *race, const struct record *recor
 	return race->relative && !told ? "objective_network" : race->column;
 }
 
-static double final_objective(const struct record *record)
-{
-	double value = stat_column(record, "headline");
-
-	return records_ok(record) && isfinite(value) ? value : HUGE_VAL;
-}
-
-/* Adversarial training, whose worst case is not known, takes no part. */
-static bool is_unknown(const struct race *race, const struct record *record)
-{
-	return race->relative && records_ok(record) && isnan(stat_column(record, "headline"));
-}
-
-static double time_to(const struct record *record, const char *column, double target)
-{
-	int value = csv_column(&record->trace, column);
-
-	for (size_t i = 0; i < record->trace.rows && records_ok(record); i++)
-		if (csv_value(&record->trace, i, value) <= target)
-			return curve_seconds(record, i, column);
-	return HUGE_VAL;
-}
-
+/* When each run reached the target. */
 static void run_race(struct race *race, const struct records *records)
 {
 	struct contest *contest = &race->contest;
 
 	race->seconds = ARENA_ARRAY(records->arena, double, contest->count);
-	for (size_t i = 0; i < contest->count; i++)
-		race->seconds[i] = final_objective(contest->at[i].record);
+	for (size_t i = 0; i < contest->count; i++) {
+		double value = stat_column(contest->at[i].record, "headline");
+		bool ok = records_ok(contest->at[i].record) && isfinite(value);
+
+		race->seconds[i] = ok ? value : HUGE_VAL;
+	}
 	contest_set_best(contest, race->seconds);
 	race->first = HUGE_VAL;
 	for (size_t i = 0; i < contest->count; i++) {
 		const struct record *record = contest->at[i].record;
+		const struct csv_table *trace = &record->trace;
 		const char *column = column_of(race, record);
-		bool untimed = curve_untimed(record, column), unknown = is_unknown(race, record);
-		double best = contest->best[contest->at[i].task];
-		double target = race->relative ? race->target * best : race->target;
+		int value = csv_column(trace, column);
+		size_t task = contest->at[i].task, row = 0;
+		double target = race->relative ? race->target * contest->best[task] : race->target;
+		bool untimed = curve_untimed(record, column);
+		/* adversarial training, whose worst case is not known, takes no part */
+		bool unknown = race->relative && records_ok(record) &&
+			       isnan(stat_column(record, "headline"));
+		double *seconds = &race->seconds[i];
 
-		race->seconds[i] = time_to(record, column, target);
+		while (row < trace->rows && !(csv_value(trace, row, value) <= target))
+			row++;
+		*seconds = row < trace->rows && records_ok(record)
+				   ? curve_seconds(record, row, column)
+				   : HUGE_VAL;
 		race->untimed += untimed;
 		race->unknown += unknown;
 		if (untimed || unknown)
-			race->seconds[i] = NAN;
-		if (!isfinite(race->seconds[i]) ||
-		    !contest_compares(contest, &race->list, contest->panel[contest->at[i].task]))
+			*seconds = NAN;
+		if (!isfinite(*seconds) ||
+		    !contest_compares(contest, &race->list, contest->panel[task]))
 			continue;
-		race->seconds[i] = fmax(race->seconds[i], 1e-9); /* a logarithm is taken */
-		race->first = fmin(race->first, race->seconds[i]);
-		race->last = fmax(race->last, race->seconds[i]);
+		*seconds = fmax(*seconds, 1e-9); /* a logarithm is taken */
+		race->first = fmin(race->first, *seconds);
+		race->last = fmax(race->last, *seconds);
 	}
 }
 
@@ -121,36 +113,24 @@ static bool is_drawn(const struct race *race, size_t panel)
 	return false;
 }
 
-static const char *target_text(const struct race *race, struct arena *arena)
-{
-	if (!race->relative)
-		return arena_format(arena, "a certified relative gap of at most %.3g",
-				    race->target);
-	return arena_format(arena,
-			    "an objective (of robust methods the worst case) within a factor %.4g "
-			    "of the best final one of any "
-			    "method on the same data and repetition",
-			    race->target);
-}
-
-static const char *title_of(const struct race *race, struct arena *arena)
-{
-	if (race->relative)
-		return arena_format(arena, "objective within a factor %.4g of the best",
-				    race->target);
-	return arena_format(arena, "certified relative gap at most %.3g", race->target);
-}
-
 static const char *caption_of(const struct race *race, struct arena *arena)
 {
-	const char *text = arena_format(
-		arena,
-		"Share of the runs of each method (%zu in all; those that are not ok count as "
-		"never) that reached %s%s, by the first trace point there%s",
-		race->contest.count, target_text(race, arena),
-		contest_caption(&race->contest, race->column, arena),
-		race->list.best ? "; the best setting of each method" : "");
+	const char *target =
+		arena_format(arena, "a certified relative gap of at most %.3g", race->target);
+	const char *text;
 
+	if (race->relative)
+		target = arena_format(arena,
+				      "an objective (of robust methods the worst case) within a "
+				      "factor %.4g of the best final one of any method on the same "
+				      "data and repetition",
+				      race->target);
+	text = arena_format(arena,
+			    "Share of the runs of each method (%zu in all; those that are not ok "
+			    "count as never) that reached %s%s, by the first trace point there%s",
+			    race->contest.count, target,
+			    contest_caption(&race->contest, race->column, arena),
+			    race->list.best ? "; the best setting of each method" : "");
 	if (!race->relative)
 		text = arena_format(arena,
 				    "%s; the time of the certificates is part of it, each "
@@ -173,6 +153,7 @@ static void fill(const void *options, const struct records *records, struct figu
 	const struct ecdf_options *o = options;
 	struct arena *arena = records->arena;
 	struct race race = {.relative = !(o->gap > 0)};
+	const char *title;
 
 	race.column = race.relative ? "objective" : "gap";
 	race.target = !race.relative ? o->gap : o->factor > 0 ? o->factor : usual_factor;
@@ -193,14 +174,18 @@ static void fill(const void *options, const struct records *records, struct figu
 					 .starts = true,
 					 .ends = true,
 					 .high = 1.02};
+	title = arena_format(arena,
+			     race.relative ? "objective within a factor %.4g of the best"
+					   : "certified relative gap at most %.3g",
+			     race.target);
 	for (size_t k = 0; k < race.contest.panels; k++) {
 		const struct contest_panel *in = &race.contest.in[k];
 
 		if (is_drawn(&race, k))
-			panels_shares(figure,
-				      figure_panel(figure, in->key, "",
-						   *in->title ? in->title : title_of(&race, arena)),
-				      &race.contest, &race.list, k, race.seconds);
+			panels_shares(
+				figure,
+				figure_panel(figure, in->key, "", *in->title ? in->title : title),
+				&race.contest, &race.list, k, race.seconds);
 	}
 	figure->caption = caption_of(&race, arena);
 }

@@ -77,11 +77,12 @@ static void fill(const void *options, const struct records *records, struct figu
 	}
 	for (struct figure_panel *panel = figure->first; panel; panel = panel->next)
 		figure_pool(panel->first, 2);
+	figure->bar_label = column_label(name, arena);
 	figure->caption =
 		arena_format(arena,
 			     "Colour: median %s over repetitions and other swept options, "
 			     "%zu cells in all",
-			     column_label(name, arena), records->count);
+			     figure->bar_label, records->count);
 }
 
 const struct plot plot_heat_map = {

@@ -26,22 +26,8 @@ static const struct option rows[] = {
 	{.name = NULL},
 };
 
-/* Lower is better. Half a point stands for no error at all, so that ratios exist. */
-static double cost_of(const struct record *record, const struct column *column)
-{
-	double value = column_value(record, column), least = DBL_MIN;
-
-	if (!records_ok(record) || isnan(value))
-		return HUGE_VAL;
-	if (strstr(column->name, "accuracy")) {
-		value = 1 - value;
-		least = record->result.n_test > 0 ? 0.5 / record->result.n_test : DBL_EPSILON;
-	}
-	return fmax(value, least);
-}
-
 /* The factor of the best for each entrant: infinite for a cell that is not ok, NaN on tasks where
- * there is nothing to compare with. Returns the highest. */
+ * there is nothing to compare with. Lower is better. Returns the highest. */
 static double set_ratios(const struct records *records, struct contest *contest, const char *y,
 			 double *ratio)
 {
@@ -49,8 +35,18 @@ static double set_ratios(const struct records *records, struct contest *contest,
 	struct column column = {y, &kinds};
 	double highest = 1;
 
-	for (size_t i = 0; i < contest->count; i++)
-		ratio[i] = cost_of(contest->at[i].record, &column);
+	for (size_t i = 0; i < contest->count; i++) {
+		const struct record *record = contest->at[i].record;
+		double value = column_value(record, &column), least = DBL_MIN;
+
+		if (strstr(y, "accuracy")) {
+			/* half a point stands for no error at all, so that ratios exist */
+			value = 1 - value;
+			least = record->result.n_test > 0 ? 0.5 / record->result.n_test
+							  : DBL_EPSILON;
+		}
+		ratio[i] = !records_ok(record) || isnan(value) ? HUGE_VAL : fmax(value, least);
+	}
 	contest_set_best(contest, ratio);
 	for (size_t i = 0; i < contest->count; i++) {
 		double best = contest->best[contest->at[i].task];
@@ -62,16 +58,6 @@ static double set_ratios(const struct records *records, struct contest *contest,
 			ratio[i] = NAN;
 	}
 	return highest;
-}
-
-static size_t compared_tasks(const struct contest *contest, size_t panel)
-{
-	size_t count = 0;
-
-	for (size_t t = 0; t < contest->tasks; t++)
-		count += contest->panel[t] == panel && contest->rivals[t] &&
-			 isfinite(contest->best[t]);
-	return count;
 }
 
 static void fill(const void *options, const struct records *records, struct figure *figure)
@@ -102,8 +88,11 @@ static void fill(const void *options, const struct records *records, struct figu
 					 .high = 1.02};
 	for (size_t k = 0; k < contest.panels; k++) {
 		const struct contest_panel *in = &contest.in[k];
-		size_t tasks = compared_tasks(&contest, k);
+		size_t tasks = 0;
 
+		for (size_t t = 0; t < contest.tasks; t++)
+			tasks += contest.panel[t] == k && contest.rivals[t] &&
+				 isfinite(contest.best[t]);
 		all += tasks;
 		panels_shares(figure,
 			      figure_panel(figure, in->key, "",

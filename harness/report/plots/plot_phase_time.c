@@ -39,19 +39,7 @@ static const struct option rows[] = {
 	{.name = NULL},
 };
 
-/* Where phase k of a bar begins; k = PHASES: the top of the bar. */
-static double height_at(const struct group *group, size_t k, struct arena *arena)
-{
-	double sum = 0;
-
-	for (size_t i = 0; i < k; i++) {
-		struct spread stat = stat_group(group, phase_of, &i, arena);
-
-		sum += stat.count ? stat.median : 0;
-	}
-	return sum;
-}
-
+/* The pieces of phase k: each begins where the ones before it end. */
 static void add_phase(struct figure *figure, struct figure_panel *panel,
 		      const struct series_list *list, size_t k)
 {
@@ -66,10 +54,16 @@ static void add_phase(struct figure *figure, struct figure_panel *panel,
 	for (size_t i = 0; i < list->count; i++) {
 		const struct group *group = list->at[i].group;
 
+		double row[] = {(double)pieces->count, 0, 0};
+
+		for (size_t j = 0; j <= k; j++) {
+			struct spread stat = stat_group(group, phase_of, &j, figure->arena);
+
+			row[1] = row[2];
+			row[2] += stat.count ? stat.median : 0;
+		}
 		if (strcmp(group->data, panel->name) == 0)
-			figure_row(pieces, (double[]){(double)pieces->count,
-						      height_at(group, k, figure->arena),
-						      height_at(group, k + 1, figure->arena)});
+			figure_row(pieces, row);
 	}
 }
 

@@ -25,14 +25,6 @@ static const struct option rows[] = {
 	{.name = NULL},
 };
 
-/* The lines of one method on one data set. */
-struct lines {
-	struct figure *figure;
-	const struct series_list *list;
-	const struct attack_kinds *kinds;
-	const struct series *series;
-};
-
 /* The radii of one attack over the members of a group, ascending, each once. */
 static size_t radii_of(const struct group *group, const struct attack_kind *kind, double **out,
 		       struct arena *arena)
@@ -66,24 +58,24 @@ static struct figure_style style_of(const struct series_list *list, const struct
 	return (struct figure_style){series->colour, series->entry * kinds + kind};
 }
 
-static void add_line(const struct lines *l, struct figure_panel *panel, size_t k)
+static void add_line(struct figure *figure, struct figure_panel *panel,
+		     const struct series_list *list, const struct series *s,
+		     const struct attack_kinds *kinds, size_t k)
 {
-	const struct attack_kind *kind = &l->kinds->at[k];
-	const struct series *s = l->series;
-	struct arena *arena = l->figure->arena;
-	const char *both = arena_format(arena, "%s, %s", s->label, kind->label);
+	struct arena *arena = figure->arena;
+	struct attack_kind at = kinds->at[k];
+	const char *both = arena_format(arena, "%s, %s", s->label, at.label);
 	const struct figure_curve like = {
 		.title = both,
 		.columns = "eps robust_accuracy low high",
-		.label = l->kinds->count > 1 ? both : s->label,
-		.entry = s->entry * l->kinds->count + k,
-		.style = style_of(l->list, s, k, l->kinds->count),
-		.band = !kind->certified, /* it would be taken for the area below the attacks */
+		.label = kinds->count > 1 ? both : s->label,
+		.entry = s->entry * kinds->count + k,
+		.style = style_of(list, s, k, kinds->count),
+		.band = !at.certified, /* it would be taken for the area below the attacks */
 		.every = true};
-	struct figure_curve *line = figure_curve(l->figure, panel, &like);
-	struct attack_kind at = *kind;
+	struct figure_curve *line = figure_curve(figure, panel, &like);
 	double *eps;
-	size_t count = radii_of(s->group, kind, &eps, arena);
+	size_t count = radii_of(s->group, &at, &eps, arena);
 
 	at.eps = 0;
 	if (count && eps[0] > 0) /* the clean accuracy is the value at eps = 0 */
@@ -99,21 +91,20 @@ static void add_line(const struct lines *l, struct figure_panel *panel, size_t k
 }
 
 /* The area between the lowest attacked accuracy and the certified one, where the truth lies. */
-static void add_area(const struct lines *l, struct figure_panel *panel, size_t k)
+static void add_area(struct figure *figure, struct figure_panel *panel,
+		     const struct series_list *list, const struct series *s,
+		     const struct attack_kinds *kinds, size_t k)
 {
-	const struct attack_kind *certified = &l->kinds->at[k];
-	const struct series *s = l->series;
-	struct arena *arena = l->figure->arena;
-	const struct figure_curve like = {.title =
-						  arena_format(arena, "%s, between %s and attacked",
-							       s->label, certified->label),
-					  .columns = "eps certified attacked",
-					  .layer = FIGURE_BETWEEN,
-					  .style = style_of(l->list, s, k, l->kinds->count)};
-	struct figure_curve *area = figure_curve(l->figure, panel, &like);
-	struct attack_kind below = *certified, above = *certified;
+	struct arena *arena = figure->arena;
+	struct attack_kind below = kinds->at[k], above = kinds->at[k];
+	const struct figure_curve like = {
+		.title = arena_format(arena, "%s, between %s and attacked", s->label, below.label),
+		.columns = "eps certified attacked",
+		.layer = FIGURE_BETWEEN,
+		.style = style_of(list, s, k, kinds->count)};
+	struct figure_curve *area = figure_curve(figure, panel, &like);
 	double *eps;
-	size_t count = radii_of(s->group, certified, &eps, arena);
+	size_t count = radii_of(s->group, &below, &eps, arena);
 
 	above.certified = false;
 	for (size_t i = 0; i < count; i++) {
@@ -147,19 +138,6 @@ static struct attack_kinds choose_kinds(const struct robust_options *o,
 	return attacks_join(&all, &certified, records->arena);
 }
 
-static const char *caption_of(const struct series_list *list, const struct attack_kinds *kinds,
-			      struct arena *arena)
-{
-	return arena_format(arena, "%s%s%s%s", series_caption(list, arena),
-			    list->repeats > 1 ? "" : "; band: Wilson 95 % interval",
-			    kinds->count && !kinds->at[0].attack
-				    ? "; the lowest accuracy over the attacks"
-				    : "",
-			    kinds->count && kinds->at[kinds->count - 1].certified
-				    ? "; darker: between attacked and certified accuracy"
-				    : "");
-}
-
 static void fill(const void *options, const struct records *records, struct figure *figure)
 {
 	const struct robust_options *o = options;
@@ -167,14 +145,12 @@ static void fill(const void *options, const struct records *records, struct figu
 	struct attack_kinds kinds = choose_kinds(o, records);
 	struct series_list list =
 		series_of(records, (enum series_settings)o->settings, kinds.count);
-	struct lines lines = {figure, &list, &kinds, NULL};
 
 	figure->y.label = "robust accuracy";
 	figure->y.share = true;
 	for (size_t i = 0; i < list.count; i++) {
 		const char *data = list.at[i].group->data;
 
-		lines.series = &list.at[i];
 		for (size_t k = 0; k < kinds.count; k++) {
 			const struct attack_kind *kind = &kinds.at[k];
 			struct figure_panel *panel = figure_panel(
@@ -185,11 +161,17 @@ static void fill(const void *options, const struct records *records, struct figu
 			panel->x.label = arena_format(arena, "eps (%s, %s features)", kind->norm,
 						      *kind->units ? kind->units : "prepared");
 			if (kind->certified)
-				add_area(&lines, panel, k);
-			add_line(&lines, panel, k);
+				add_area(figure, panel, &list, &list.at[i], &kinds, k);
+			add_line(figure, panel, &list, &list.at[i], &kinds, k);
 		}
 	}
-	figure->caption = caption_of(&list, &kinds, arena);
+	figure->caption = arena_format(
+		arena, "%s%s%s%s", series_caption(&list, arena),
+		list.repeats > 1 ? "" : "; band: Wilson 95 % interval",
+		kinds.count && !kinds.at[0].attack ? "; the lowest accuracy over the attacks" : "",
+		kinds.count && kinds.at[kinds.count - 1].certified
+			? "; darker: between attacked and certified accuracy"
+			: "");
 }
 
 const struct plot plot_robust_accuracy = {

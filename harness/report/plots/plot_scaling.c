@@ -39,51 +39,30 @@ struct scaling {
 	size_t curves, kept;      /* kept: records of curves with several sizes */
 };
 
-static double size_of(const struct record *record, const char *x)
-{
-	double size = records_number(&record->result, x);
-	const char *text = records_swept(record, x);
-
-	return isnan(size) && text ? strtod(text, NULL) : size;
-}
-
-/* The size of the data is what n_train and d stand for: curves run over data sets. */
-static bool over_data(const char *x)
-{
-	return strcmp(x, "n_train") == 0 || strcmp(x, "d") == 0 || strncmp(x, "data.", 5) == 0;
-}
-
-/* What is minimised, where the cost depends on it, it differs and the swept values do not say it.
- */
-static const char *objective_of(const struct scaling *scaling, const struct record *r)
-{
-	bool said = comparable_changed_by(scaling->o->x);
-
-	for (size_t i = 0; i < r->swept_count && !scaling->pooled; i++)
-		said = said || comparable_changed_by(r->swept[i].path);
-	if (said || !comparable_cost(y_names[scaling->o->y]))
-		return "";
-	return comparable_difference(r, scaling->records, NULL, "time", scaling->records->arena);
-}
-
+/* The method, its swept values but x and what is minimised, where the cost depends on it, it
+ * differs and the swept values do not say it. */
 static const char *label_of(const struct scaling *scaling, const struct record *r)
 {
 	struct arena *arena = scaling->records->arena;
-	const char *text = r->result.method, *apart;
-	bool across = over_data(scaling->o->x);
+	const char *x = scaling->o->x, *text = r->result.method, *apart = "";
+	/* what n_train and d stand for is the size of the data: curves run over data sets */
+	bool across =
+		strcmp(x, "n_train") == 0 || strcmp(x, "d") == 0 || strncmp(x, "data.", 5) == 0;
+	bool said = comparable_changed_by(x);
 
 	if (!across && scaling->o->data.count != 1 && scaling->records->data_count > 1)
 		text = arena_format(arena, "%s, %s", text, r->result.data);
 	for (size_t i = 0; i < r->swept_count && !scaling->pooled; i++) {
 		const struct cellfile_swept *swept = &r->swept[i];
+		const char *name = records_short(swept->path);
 
-		if (strcmp(swept->path, scaling->o->x) != 0 &&
-		    strcmp(records_short(swept->path), scaling->o->x) != 0 &&
+		said = said || comparable_changed_by(swept->path);
+		if (strcmp(swept->path, x) != 0 && strcmp(name, x) != 0 &&
 		    !(across && records_of_data(swept)))
-			text = arena_format(arena, "%s, %s=%s", text, records_short(swept->path),
-					    swept->value);
+			text = arena_format(arena, "%s, %s=%s", text, name, swept->value);
 	}
-	apart = objective_of(scaling, r);
+	if (!said && comparable_cost(y_names[scaling->o->y]))
+		apart = comparable_difference(r, scaling->records, NULL, "time", arena);
 	return *apart ? arena_format(arena, "%s, %s", text, apart) : text;
 }
 
@@ -95,10 +74,13 @@ static void collect(struct scaling *scaling, struct figure_panel *panel)
 
 	for (size_t i = 0; i < records->count; i++) {
 		const struct record *r = &records->at[i];
-		double x = size_of(r, scaling->o->x), y = column_value(r, &column);
+		const char *swept = records_swept(r, scaling->o->x);
+		double x = records_number(&r->result, scaling->o->x), y = column_value(r, &column);
 		struct figure_curve like = {.columns = "size median low high",
 					    .layer = FIGURE_RANGES};
 
+		if (isnan(x) && swept)
+			x = strtod(swept, NULL);
 		scaling->of[i] = NULL;
 		if (!records_wanted(&scaling->o->data, r->result.data) || !records_ok(r) ||
 		    !(x > 0) || !(y > 0) || isinf(y))
@@ -143,26 +125,6 @@ static void add_fit(struct scaling *scaling, struct figure_panel *panel, struct 
 	}
 }
 
-/* Fits of all curves; what has one size only is left out. */
-static void add_fits(struct scaling *scaling, struct figure_panel *panel)
-{
-	struct figure_curve *last = panel->last, *curve = panel->first;
-
-	for (bool more = curve; more; curve = curve->next) {
-		more = curve != last;
-		figure_order(curve, 1);
-		if (curve->at[0] < curve->at[(curve->count - 1) * figure_numbers(curve->layer)])
-			add_fit(scaling, panel, curve);
-		else
-			curve->count = 0;
-	}
-	for (size_t i = 0; i < scaling->records->count; i++) {
-		if (scaling->of[i] && scaling->of[i]->count == 0)
-			scaling->of[i] = NULL;
-		scaling->kept += scaling->of[i] != NULL;
-	}
-}
-
 /* The sizes that all cells share: "d = 32, P = 16"; else the number of cells. */
 static const char *title_of(const struct scaling *scaling)
 {
@@ -192,26 +154,11 @@ static const char *title_of(const struct scaling *scaling)
 	return *title ? title : arena_format(records->arena, "%zu cells", scaling->kept);
 }
 
-static const char *caption_of(const struct scaling *scaling)
-{
-	bool memory = strcmp(y_names[scaling->o->y], "peak_mem_bytes") == 0;
-
-	return arena_format(
-		scaling->records->arena,
-		"Medians and 10\xe2\x80\x93"
-		"90 %% ranges of %zu cells%s; lines: least squares of the logarithms over all "
-		"cells, slope with its standard error%s",
-		scaling->kept, scaling->pooled ? ", other swept options pooled" : "",
-		memory ? "; the memory is that of the whole process, so that slopes are low where "
-			 "it is "
-			 "small"
-		       : "");
-}
-
 static void fill(const void *options, const struct records *records, struct figure *figure)
 {
 	const struct scaling_options *o = options;
 	struct scaling scaling = {.o = o, .records = records, .figure = figure};
+	bool memory = strcmp(y_names[o->y], "peak_mem_bytes") == 0;
 	struct figure_panel *panel;
 
 	if (!o->x)
@@ -221,15 +168,41 @@ static void fill(const void *options, const struct records *records, struct figu
 					 .scale = FIGURE_LOGARITHMIC};
 	scaling.of = ARENA_ARRAY(records->arena, struct figure_curve *, records->count);
 	for (int pass = 0; pass < 2 && (pass == 0 || scaling.pooled); pass++) {
+		struct figure_curve *curve, *last;
+
 		figure->first = figure->last = NULL;
 		scaling.curves = scaling.kept = 0;
 		panel = figure_panel(figure, "", "", "");
 		collect(&scaling, panel);
-		add_fits(&scaling, panel);
+		curve = panel->first;
+		last = panel->last; /* before the fits */
+		for (bool more = curve; more; curve = curve->next) {
+			const double *at = curve->at;
+
+			more = curve != last;
+			figure_order(curve, 1);
+			if (at[0] < at[(curve->count - 1) * figure_numbers(curve->layer)])
+				add_fit(&scaling, panel, curve);
+			else
+				curve->count = 0; /* one size only */
+		}
+		for (size_t i = 0; i < records->count; i++) {
+			if (scaling.of[i] && scaling.of[i]->count == 0)
+				scaling.of[i] = NULL;
+			scaling.kept += scaling.of[i] != NULL;
+		}
 		scaling.pooled = pass == 1 || scaling.curves > SERIES_READABLE;
 	}
 	panel->title = title_of(&scaling);
-	figure->caption = caption_of(&scaling);
+	figure->caption = arena_format(
+		records->arena,
+		"Medians and 10\xe2\x80\x93"
+		"90 %% ranges of %zu cells%s; lines: least squares of the logarithms over all "
+		"cells, slope with its standard error%s",
+		scaling.kept, scaling.pooled ? ", other swept options pooled" : "",
+		memory ? "; the memory is that of the whole process, so that slopes are low where "
+			 "it is small"
+		       : "");
 }
 
 const struct plot plot_scaling = {

@@ -49,37 +49,17 @@ struct sweep {
 			      values of x make it */
 };
 
-/* The method and its swept values but x. */
-static const char *label_of(const struct sweep *sweep, const struct group *group)
-{
-	const struct record *r = group->member[0];
-	const char *text = group->method;
-
-	for (size_t i = 0; i < r->swept_count && !sweep->pooled; i++)
-		if (strcmp(r->swept[i].path, sweep->o->x) != 0)
-			text = arena_format(sweep->records->arena, "%s, %s=%s", text,
-					    records_short(r->swept[i].path), r->swept[i].value);
-	return text;
-}
-
-/* One setting only: nothing is swept but the data, or `select` has chosen. */
-static bool one_setting(const struct group *group)
+/* May a group that does not sweep x stand as a level beside the curves? Only if it has one setting,
+ * nothing being swept but the data or `select` having chosen, and not if its objective is another
+ * one than the values of x make it. */
+static bool is_level(struct sweep *sweep, const struct group *group)
 {
 	const struct record *r = group->member[0];
 
 	for (size_t i = 0; i < r->swept_count && !r->select_by; i++)
 		if (!records_of_data(&r->swept[i]))
 			return false;
-	return !group->left_out;
-}
-
-/* May the group stand beside the curves? As a level only on a panel that has one, and not if its
- * objective is another one than the values of x make it. */
-static bool has_place(struct sweep *sweep, const struct group *group, bool level, bool known)
-{
-	if (!level)
-		return !group->composed;
-	if (!one_setting(group) || !known)
+	if (group->left_out)
 		return false;
 	if (!comparable_objective(column_names[sweep->o->y]) || !comparable_changed_by(sweep->o->x))
 		return true;
@@ -103,7 +83,7 @@ static struct figure_panel *panel_of(struct sweep *sweep, const struct group *gr
 	if (!key)
 		return NULL;
 	key = arena_format(arena, "%s\n%s", group->data, key);
-	if (!has_place(sweep, group, level, figure_known(sweep->figure, key)))
+	if (level ? !figure_known(sweep->figure, key) || !is_level(sweep, group) : group->composed)
 		return NULL;
 	title = arena_format(
 		arena, "%s: %s", group->data,
@@ -115,10 +95,12 @@ static struct figure_panel *panel_of(struct sweep *sweep, const struct group *gr
 static void collect(struct sweep *sweep, bool level)
 {
 	const struct records *records = sweep->records;
+	const char *x = sweep->o->x;
 
 	for (size_t g = 0; g < records->group_count; g++) {
 		const struct group *group = &records->groups[g];
-		bool swept = records_swept(group->member[0], sweep->o->x);
+		const struct record *r = group->member[0];
+		bool swept = records_swept(r, x);
 		struct figure_panel *panel = swept != level ? panel_of(sweep, group, level) : NULL;
 		struct figure_curve like = {.layer = level ? FIGURE_LEVEL : FIGURE_LINE,
 					    .band = true,
@@ -128,10 +110,16 @@ static void collect(struct sweep *sweep, bool level)
 
 		if (!panel)
 			continue;
-		like.title = like.label = label_of(sweep, group);
+		like.title = group->method;
+		for (size_t i = 0; i < r->swept_count && !sweep->pooled; i++)
+			if (strcmp(r->swept[i].path, x) != 0)
+				like.title = arena_format(records->arena, "%s, %s=%s", like.title,
+							  records_short(r->swept[i].path),
+							  r->swept[i].value);
+		like.label = like.title;
 		like.entry = figure_place(sweep->figure, like.label);
 		like.style = (struct figure_style){like.entry, like.entry};
-		like.columns = arena_format(records->arena, "%s %s low high", sweep->o->x,
+		like.columns = arena_format(records->arena, "%s %s low high", x,
 					    column_names[sweep->o->y]);
 		curve = figure_find(panel, like.title);
 		curve = curve ? curve : figure_curve(sweep->figure, panel, &like);
@@ -143,46 +131,39 @@ static void collect(struct sweep *sweep, bool level)
 	}
 }
 
-/* Medians of all curves; the data set is the title where it has one panel. */
+/* Medians of all curves; the data set is the title where it has one panel; the caption. */
 static void finish(struct sweep *sweep)
 {
-	for (struct figure_panel *p = sweep->figure->first; p; p = p->next) {
+	struct figure *figure = sweep->figure;
+	const char *base = sweep->o->relative_to, *left = "";
+
+	for (struct figure_panel *p = figure->first; p; p = p->next) {
 		size_t same = 0;
 
 		for (struct figure_curve *c = p->first; c; c = c->next) {
-			struct spread spread;
-
 			figure_pool(c, 1);
-			spread = (struct spread){c->at[1], c->at[2], c->at[3], 1};
 			if (c->layer != FIGURE_LEVEL)
 				continue;
 			c->count = 0;
-			figure_level(p, c, spread);
+			figure_level(p, c, (struct spread){c->at[1], c->at[2], c->at[3], 1});
 		}
-		for (struct figure_panel *q = sweep->figure->first; q; q = q->next)
+		for (struct figure_panel *q = figure->first; q; q = q->next)
 			same += strcmp(q->name, p->name) == 0;
 		if (same == 1)
 			p->title = series_title(sweep->records, p->name);
 	}
-}
-
-static const char *caption_of(const struct sweep *sweep)
-{
-	struct arena *arena = sweep->records->arena;
-	const char *base = sweep->o->relative_to, *left = "";
-
 	if (sweep->other)
-		left = arena_format(arena,
+		left = arena_format(figure->arena,
 				    "; left out: %zu methods whose objective is not the one that "
 				    "%s makes it",
 				    sweep->other, sweep->o->x);
-	return arena_format(arena,
-			    "Median and " SERIES_QUANTILES
-			    " band over repetitions (up to %zu)%s%s%s%s%s%s",
-			    sweep->most, sweep->pooled ? " and over the other swept options" : "",
-			    base ? ", each relative to " : "", base ? base : "",
-			    base ? ", without medians at or below 0 on a logarithmic axis" : "",
-			    sweep->levels ? "; horizontal: methods that do not sweep x" : "", left);
+	figure->caption = arena_format(
+		figure->arena,
+		"Median and " SERIES_QUANTILES " band over repetitions (up to %zu)%s%s%s%s%s%s",
+		sweep->most, sweep->pooled ? " and over the other swept options" : "",
+		base ? ", each relative to " : "", base ? base : "",
+		base ? ", without medians at or below 0 on a logarithmic axis" : "",
+		sweep->levels ? "; horizontal: methods that do not sweep x" : "", left);
 }
 
 static void fill(const void *options, const struct records *records, struct figure *figure)
@@ -216,7 +197,6 @@ static void fill(const void *options, const struct records *records, struct figu
 		sweep.pooled = pass == 1 || figure_entries(figure) > SERIES_READABLE;
 	}
 	finish(&sweep);
-	figure->caption = caption_of(&sweep);
 }
 
 const struct plot plot_sweep = {

@@ -9,38 +9,6 @@
 /* --- the plan -----------------------------------------------------------------------------------
  */
 
-/* Plans of earlier versions have no requests: their records are shown as they are. */
-static struct asked_row read_row(const struct plan_row *row, struct arena *arena)
-{
-	struct asked_row out = {.id = row->cell};
-
-	out.requests = request_read(row->request, arena, &out.request);
-	if (!out.requests)
-		return out;
-	out.data = row->data;
-	out.method = row->method;
-	out.repetition = row->repetition;
-	return out;
-}
-
-static struct asked_row *all_rows(const char *const *ids, size_t count, struct arena *arena)
-{
-	struct asked_row *rows = ARENA_ARRAY(arena, struct asked_row, count);
-
-	for (size_t i = 0; i < count; i++)
-		rows[i] = (struct asked_row){.id = ids[i]};
-	return rows;
-}
-
-/* Where the record of an id is in the sorted list, or `count`. */
-static size_t place_of(const char *id, const char *const *ids, size_t count)
-{
-	const char *const *found =
-		count ? bsearch(&id, ids, count, sizeof *ids, text_compare) : NULL;
-
-	return found ? (size_t)(found - ids) : count;
-}
-
 struct asked_row *asked_rows(struct records *records, const struct field_rows *plan,
 			     const char *const *ids, size_t *count)
 {
@@ -50,22 +18,35 @@ struct asked_row *asked_rows(struct records *records, const struct field_rows *p
 	struct asked_row *rows;
 	bool *shown;
 
-	if (plan->count == 0 || !*planned->cell)
-		return all_rows(ids, *count, arena);
+	if (plan->count == 0 || !*planned->cell) {
+		rows = ARENA_ARRAY(arena, struct asked_row, records_count);
+		for (size_t i = 0; i < records_count; i++)
+			rows[i].id = ids[i];
+		return rows;
+	}
 	rows = ARENA_ARRAY(arena, struct asked_row, plan->count);
 	shown = ARENA_ARRAY(arena, bool, records_count);
 	for (size_t i = 0; i < plan->count; i++) {
-		struct asked_row row = read_row(&planned[i], arena);
-		size_t at = place_of(row.id, ids, records_count);
+		const struct plan_row *from = &planned[i];
+		struct asked_row row = {.id = from->cell};
+		const char *const *found = records_count ? bsearch(&row.id, ids, records_count,
+								   sizeof *ids, text_compare)
+							 : NULL;
 
-		if (at == records_count) {
-			if (*planned[i].status) /* it has ended: there must be a record */
-				rows[kept++] = row;
-			else
-				records->missing++;
-		} else if (row.requests || !shown[at]) { /* a name alone shows a record once */
-			shown[at] = true;
+		/* plans of earlier versions have none: their records are shown as they are */
+		row.requests = request_read(from->request, arena, &row.request);
+		if (row.requests) {
+			row.data = from->data;
+			row.method = from->method;
+			row.repetition = from->repetition;
+		}
+		if (found && (row.requests || !shown[found - ids])) {
+			shown[found - ids] = true; /* a name alone shows a record once */
 			rows[kept++] = row;
+		} else if (!found && *from->status) { /* it has ended: there must be a record */
+			rows[kept++] = row;
+		} else {
+			records->missing += !found;
 		}
 	}
 	*count = kept;

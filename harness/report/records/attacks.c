@@ -32,45 +32,50 @@ bool attacks_match(const struct attack_row *row, const struct attack_kind *kind)
 	       strcmp(row->norm, kind->norm) == 0 && strcmp(row->units, kind->units) == 0;
 }
 
-static void add_row(struct attack_kinds *kinds, const struct attack_row *row)
+/* The kinds of the attacks, or of the certificates of the test part. */
+static struct attack_kinds collect(const struct records *records, const char *data, bool certified)
 {
-	struct attack_kind *kind = kinds->at;
+	const struct attack_kind wanted = {.certified = certified};
+	struct attack_kinds kinds = {0};
+	size_t count,
+		room = 0; /* no record has more kinds than rows, and records mostly share them */
 
-	while (kind < kinds->at + kinds->count && !attacks_match(row, kind))
-		kind++;
-	if (kind == kinds->at + kinds->count) {
-		*kind = (struct attack_kind){row->attack, row->norm, row->units,
-					     row->eps,    NULL,      false};
-		kinds->count++;
+	for (size_t i = 0; i < records->count; i++) {
+		attacks_rows(&records->at[i], &wanted, &count);
+		room += count;
 	}
-	if (row->eps > kind->eps)
-		kind->eps = row->eps;
-}
+	kinds.at = ARENA_ARRAY(records->arena, struct attack_kind, room);
+	for (size_t i = 0; i < records->count; i++) {
+		const struct attack_row *row = attacks_rows(&records->at[i], &wanted, &count);
 
-/* Room for the kinds: no record has more of them than rows, and records mostly share them. */
-static size_t rows_of(const struct records *records)
-{
-	size_t rows = 0;
+		if (data && strcmp(records->at[i].result.data, data) != 0)
+			continue;
+		for (size_t j = 0; j < count; j++, row++) {
+			struct attack_kind *kind = kinds.at, *end = kinds.at + kinds.count;
 
-	for (size_t i = 0; i < records->count; i++)
-		rows += records->at[i].attack_count;
-	return rows;
+			if (certified && !is_tested(row))
+				continue;
+			while (kind < end && !attacks_match(row, kind))
+				kind++;
+			if (kind == end) {
+				*kind = (struct attack_kind){.attack = row->attack,
+							     .norm = row->norm,
+							     .units = row->units,
+							     .eps = row->eps};
+				kinds.count++;
+			}
+			if (row->eps > kind->eps)
+				kind->eps = row->eps;
+		}
+	}
+	return kinds;
 }
 
 struct attack_kinds attacks_of(const struct records *records, const char *data)
 {
-	struct attack_kinds kinds = {0};
+	struct attack_kinds kinds = collect(records, data, false);
 	bool many_units = false;
 
-	kinds.at = ARENA_ARRAY(records->arena, struct attack_kind, rows_of(records));
-	for (size_t i = 0; i < records->count; i++) {
-		const struct record *r = &records->at[i];
-
-		if (data && strcmp(r->result.data, data) != 0)
-			continue;
-		for (size_t j = 0; j < r->attack_count; j++)
-			add_row(&kinds, &r->attack[j]);
-	}
 	for (size_t k = 1; k < kinds.count; k++)
 		many_units = many_units || strcmp(kinds.at[k].units, kinds.at[0].units) != 0;
 	for (size_t k = 0; k < kinds.count; k++)
@@ -82,28 +87,14 @@ struct attack_kinds attacks_of(const struct records *records, const char *data)
 
 struct attack_kinds attacks_certified(const struct records *records, const char *data)
 {
-	struct attack_kinds kinds = {0}, merged;
-	size_t rows = 0;
+	struct attack_kinds kinds = collect(records, data, true);
 
-	for (size_t i = 0; i < records->count; i++)
-		rows += records->at[i].certificate_count;
-	kinds.at = ARENA_ARRAY(records->arena, struct attack_kind, rows);
-	for (size_t i = 0; i < records->count; i++) {
-		const struct record *r = &records->at[i];
-
-		if (data && strcmp(r->result.data, data) != 0)
-			continue;
-		for (size_t j = 0; j < r->certificate_count; j++)
-			if (is_tested(&r->certificate[j]))
-				add_row(&kinds, &r->certificate[j]);
+	kinds = attacks_worst(&kinds, records->arena);
+	for (size_t k = 0; k < kinds.count; k++) {
+		kinds.at[k].label = arena_format(records->arena, "certified %s", kinds.at[k].norm);
+		kinds.at[k].certified = true;
 	}
-	merged = attacks_worst(&kinds, records->arena);
-	for (size_t k = 0; k < merged.count; k++) {
-		merged.at[k].label =
-			arena_format(records->arena, "certified %s", merged.at[k].norm);
-		merged.at[k].certified = true;
-	}
-	return merged;
+	return kinds;
 }
 
 struct attack_kinds attacks_join(const struct attack_kinds *a, const struct attack_kinds *b,
@@ -140,24 +131,23 @@ struct attack_kinds attacks_worst(const struct attack_kinds *kinds, struct arena
 	return worst;
 }
 
-/* The lower upper bound, or the higher lower one. */
-static bool is_sharper(const struct attack_row *row, const struct attack_row *than, bool certified)
-{
-	return certified ? row->robust_accuracy > than->robust_accuracy
-			 : row->robust_accuracy < than->robust_accuracy;
-}
-
 const struct attack_row *attacks_find(const struct record *record, const struct attack_kind *kind)
 {
 	const struct attack_row *found = NULL;
 	size_t count;
 	const struct attack_row *rows = attacks_rows(record, kind, &count);
 
-	for (size_t i = 0; i < count; i++)
-		if (attacks_match(&rows[i], kind) &&
-		    fabs(rows[i].eps - kind->eps) <= DBL_EPSILON * kind->eps &&
-		    (!found || is_sharper(&rows[i], found, kind->certified)))
-			found = &rows[i];
+	for (size_t i = 0; i < count; i++) {
+		const struct attack_row *row = &rows[i], *than = found;
+
+		if (!attacks_match(row, kind) ||
+		    !(fabs(row->eps - kind->eps) <= DBL_EPSILON * kind->eps))
+			continue;
+		/* the lower upper bound, or the higher lower one */
+		if (!than || (kind->certified ? row->robust_accuracy > than->robust_accuracy
+					      : row->robust_accuracy < than->robust_accuracy))
+			found = row;
+	}
 	return found;
 }
 

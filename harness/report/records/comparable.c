@@ -32,12 +32,6 @@ bool comparable_cost(const char *column)
 	return is_in(names, column);
 }
 
-/* Values of a program rather than of a network. */
-static bool of_program(const char *column)
-{
-	return strcmp(column, "lower_bound") == 0 || strcmp(column, "objective_iterate") == 0;
-}
-
 /* Does a swept path lead to this part? */
 static bool leads_to(const char *path, enum part part)
 {
@@ -61,24 +55,20 @@ bool comparable_changed_by(const char *path)
 	return false;
 }
 
-/* What `objective` and gaps are about. The worst case over balls of radius 0 is the clean one. */
-static const char *quantity_of(const struct record *record, const char *column)
-{
-	const char *of = record->result.objective_of;
-
-	if (strcmp(column, "objective_network") == 0 || !record->objective.threat ||
-	    !*record->objective.threat)
-		return "network";
-	return of ? of : "unknown";
-}
-
 static const char *part_of(const struct record *record, const char *column, enum part part)
 {
 	const struct cellfile_objective *o = &record->objective;
+	/* values of a program rather than of a network */
+	bool of_program =
+		strcmp(column, "lower_bound") == 0 || strcmp(column, "objective_iterate") == 0;
+	/* the worst case over balls of radius 0 is the clean one */
+	bool of_network = strcmp(column, "objective_network") == 0 || !o->threat || !*o->threat;
+	const char *quantity =
+		record->result.objective_of ? record->result.objective_of : "unknown";
 	const char *const texts[PARTS] = {
 		[LOSS] = o->loss,     [AVERAGE] = o->average,
-		[BETA] = o->beta,     [QUANTITY] = quantity_of(record, column),
-		[THREAT] = o->threat, [PROGRAM] = of_program(column) ? o->program : "",
+		[BETA] = o->beta,     [QUANTITY] = of_network ? "network" : quantity,
+		[THREAT] = o->threat, [PROGRAM] = of_program ? o->program : "",
 	};
 
 	return texts[part] ? texts[part] : "";
@@ -116,29 +106,23 @@ static bool differs(const struct records *among, const char *data, const char *c
 	return false;
 }
 
-static const char *words_of(const char *text, enum part part, struct arena *arena)
-{
-	static const char *const before[PARTS] = {[BETA] = "beta ", [THREAT] = "against "};
-	static const char *const after[PARTS] = {[LOSS] = " loss", [AVERAGE] = " over samples"};
-
-	if (part == THREAT && !*text)
-		return "clean";
-	if (part == QUANTITY && strcmp(text, "network") == 0) /* said by the label of the column */
-		return "";
-	if (!*text)
-		return "";
-	return arena_format(arena, "%s%s%s", before[part] ? before[part] : "", text,
-			    after[part] ? after[part] : "");
-}
-
 const char *comparable_difference(const struct record *record, const struct records *among,
 				  const char *data, const char *column, struct arena *arena)
 {
+	static const char *const before[PARTS] = {[BETA] = "beta ", [THREAT] = "against "};
+	static const char *const after[PARTS] = {[LOSS] = " loss", [AVERAGE] = " over samples"};
 	const char *text = "";
 
 	for (enum part part = LOSS; part < PARTS; part++) {
-		const char *words = words_of(part_of(record, column, part), part, arena);
+		const char *here = part_of(record, column, part), *words = here;
 
+		if (*here)
+			words = arena_format(arena, "%s%s%s", before[part] ? before[part] : "",
+					     here, after[part] ? after[part] : "");
+		else if (part == THREAT)
+			words = "clean";
+		if (part == QUANTITY && strcmp(here, "network") == 0)
+			continue; /* said by the label of the column */
 		if (*words && differs(among, data, column, part))
 			text = arena_format(arena, "%s%s%s", text, *text ? ", " : "", words);
 	}

@@ -67,19 +67,9 @@ const char *ending_timing(const struct record *const *member, size_t count, stru
 	return arena_format(arena, "timing disturbed (%zu of %zu)", marked, ok);
 }
 
-static const struct record **all_of(const struct records *records)
-{
-	const struct record **all =
-		ARENA_ARRAY(records->arena, const struct record *, records->count);
-
-	for (size_t i = 0; i < records->count; i++)
-		all[i] = &records->at[i];
-	return all;
-}
-
 const char *ending_marks(const struct records *records)
 {
-	const struct record **all = all_of(records);
+	const struct record **all = records_all(records);
 	struct arena *arena = records->arena;
 	size_t known = count_of(all, records->count, NULL);
 	const char *timing = ending_timing(all, records->count, arena), *text = "";

@@ -2,7 +2,7 @@
 #include "harness/report/records/mixed.h"
 
 #include <math.h>
-#include <string.h>
+#include <stdint.h>
 
 enum { MOST_SHOWN = 8 }; /* values of one kind that a note lists */
 
@@ -43,60 +43,34 @@ static const struct {
 
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
-/* The values of one kind, in order of appearance, and how many cells have each. */
-struct tally {
-	size_t count;
-	const char **value;
-	size_t *cells;
-};
-
-static const char *value_of(const struct result *result, pick *of, struct arena *arena)
+/* "Haswell (4 cells), Zen (2 cells)" in order of appearance; NULL where all cells have one value. A
+ * cell whose attacks were computed elsewhere than its training counts at both. */
+static const char *tally_text(const struct record *const *member, size_t count, pick *of,
+			      struct arena *arena)
 {
-	const char *value = of(result, arena);
-
-	return value && *value ? value : "not recorded";
-}
-
-static void add(struct tally *tally, const char *value)
-{
-	size_t at = records_index(tally->value, tally->count, value);
-
-	tally->value[at] = value;
-	tally->cells[at]++;
-	tally->count += at == tally->count;
-}
-
-/* A cell whose attacks were computed elsewhere than its training counts at both. */
-static struct tally tally_of(const struct record *const *member, size_t count, pick *of,
-			     struct arena *arena)
-{
-	struct tally tally = {0, ARENA_ARRAY(arena, const char *, 2 * count + 1),
-			      ARENA_ARRAY(arena, size_t, 2 * count + 1)};
+	const char **values = ARENA_ARRAY(arena, const char *, 2 * count + 1), *text = "";
+	size_t *cells = ARENA_ARRAY(arena, size_t, 2 * count + 1), known = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		const char *value = value_of(&member[i]->result, of, arena), *later;
+		const struct result *made[] = {&member[i]->result, &member[i]->probed};
+		size_t places[2] = {SIZE_MAX, SIZE_MAX};
 
-		if (!records_ok(member[i]))
-			continue;
-		add(&tally, value);
-		later = member[i]->probed.status ? value_of(&member[i]->probed, of, arena) : value;
-		if (strcmp(later, value) != 0)
-			add(&tally, later);
+		for (size_t k = 0; records_ok(member[i]) && k < 2 && made[k]->status; k++) {
+			const char *value = of(made[k], arena);
+
+			value = value && *value ? value : "not recorded";
+			places[k] = records_index(values, known, value);
+			values[places[k]] = value;
+			known += places[k] == known;
+			cells[places[k]] += places[k] != places[!k];
+		}
 	}
-	return tally;
-}
-
-static const char *tally_text(const struct tally *tally, struct arena *arena)
-{
-	const char *text = "";
-
-	for (size_t i = 0; i < tally->count && i < MOST_SHOWN; i++)
-		text = arena_format(arena, "%s%s%s (%zu cell%s)", text, i ? ", " : "",
-				    tally->value[i], tally->cells[i],
-				    tally->cells[i] == 1 ? "" : "s");
-	if (tally->count > MOST_SHOWN)
-		text = arena_format(arena, "%s and %zu more", text, tally->count - MOST_SHOWN);
-	return text;
+	for (size_t i = 0; i < known && i < MOST_SHOWN; i++)
+		text = arena_format(arena, "%s%s%s (%zu cell%s)", text, i ? ", " : "", values[i],
+				    cells[i], cells[i] == 1 ? "" : "s");
+	if (known > MOST_SHOWN)
+		text = arena_format(arena, "%s and %zu more", text, known - MOST_SHOWN);
+	return known > 1 ? text : NULL;
 }
 
 const char *mixed_text(const struct record *const *member, size_t count, struct arena *arena)
@@ -104,22 +78,16 @@ const char *mixed_text(const struct record *const *member, size_t count, struct 
 	const char *text = "";
 
 	for (size_t k = 0; k < KINDS; k++) {
-		struct tally tally = tally_of(member, count, kinds[k].of, arena);
+		const char *tally = tally_text(member, count, kinds[k].of, arena);
 
-		if (tally.count > 1)
+		if (tally)
 			text = arena_format(arena, "%s%s %s %s", text,
-					    *text ? ";" : "Mixed:", kinds[k].name,
-					    tally_text(&tally, arena));
+					    *text ? ";" : "Mixed:", kinds[k].name, tally);
 	}
 	return *text ? arena_format(arena, "%s.", text) : text;
 }
 
 const char *mixed_records(const struct records *records)
 {
-	const struct record **all =
-		ARENA_ARRAY(records->arena, const struct record *, records->count);
-
-	for (size_t i = 0; i < records->count; i++)
-		all[i] = &records->at[i];
-	return mixed_text(all, records->count, records->arena);
+	return mixed_text(records_all(records), records->count, records->arena);
 }

@@ -5,6 +5,16 @@
 #include <math.h>
 #include <string.h>
 
+const struct record **records_all(const struct records *records)
+{
+	const struct record **all =
+		ARENA_ARRAY(records->arena, const struct record *, records->count);
+
+	for (size_t i = 0; i < records->count; i++)
+		all[i] = &records->at[i];
+	return all;
+}
+
 const char *records_swept(const struct record *record, const char *path)
 {
 	for (size_t i = 0; i < record->swept_count; i++)
@@ -87,4 +97,59 @@ enum status records_tell(const struct records *records, FILE *to)
 	if (checksums_tell(records->folder, records->checked > 0, to) != STATUS_OK)
 		return STATUS_FAILED;
 	return records->damaged ? STATUS_FAILED : STATUS_OK;
+}
+
+/* The places of what comes first, then of the others; count of them. */
+static size_t *places(const char *(*name_of)(const struct records *, size_t),
+		      const struct records *records, size_t count, const struct texts *methods)
+{
+	size_t *to = ARENA_ARRAY(records->arena, size_t, count + 1), next = 0;
+
+	for (size_t m = 0; m <= methods->count; m++)
+		for (size_t i = 0; i < count; i++) {
+			size_t named =
+				records_index(methods->at, methods->count, name_of(records, i));
+
+			if (named == m)
+				to[i] = next++;
+		}
+	return to;
+}
+
+static const char *method_of_group(const struct records *records, size_t i)
+{
+	return records->groups[i].method;
+}
+
+static const char *method_at(const struct records *records, size_t i)
+{
+	return records->methods[i];
+}
+
+const struct records *records_ordered(const struct records *records, const struct texts *methods)
+{
+	struct arena *arena = records->arena;
+	struct records *out = ARENA_NEW(arena, struct records);
+	size_t *to = places(method_of_group, records, records->group_count, methods);
+	size_t *name = places(method_at, records, records->method_count, methods);
+
+	*out = *records;
+	out->at = ARENA_ARRAY(arena, struct record, records->count + 1);
+	out->groups = ARENA_ARRAY(arena, struct group, records->group_count + 1);
+	out->methods = ARENA_ARRAY(arena, const char *, records->method_count + 1);
+	for (size_t i = 0; i < records->count; i++) {
+		out->at[i] = records->at[i];
+		out->at[i].group = to[records->at[i].group];
+	}
+	for (size_t i = 0; i < records->method_count; i++)
+		out->methods[name[i]] = records->methods[i];
+	for (size_t g = 0; g < records->group_count; g++) {
+		struct group *group = &out->groups[to[g]];
+
+		*group = records->groups[g];
+		group->member = ARENA_ARRAY(arena, const struct record *, group->count + 1);
+		for (size_t i = 0; i < group->count; i++)
+			group->member[i] = &out->at[records->groups[g].member[i] - records->at];
+	}
+	return out;
 }

@@ -74,8 +74,15 @@ enum status records_load(const char *folder, struct arena *arena, struct records
  * note on unchecked records. STATUS_FAILED if something is damaged. */
 enum status records_tell(const struct records *records, FILE *to);
 
-/* Fill names and groups from the records (records_group.c); records_load calls it. */
+/* Fill names and groups from the records; records_load calls it. */
 void records_group(struct records *records);
+
+/* The same records, with groups and methods in another order: those of the named methods first, as
+ * they are named. */
+const struct records *records_ordered(const struct records *records, const struct texts *methods);
+
+/* Pointers to all of them, as members. */
+const struct record **records_all(const struct records *records);
 
 /* Text of a swept value, or NULL if the record does not sweep `path`. */
 const char *records_swept(const struct record *record, const char *path);

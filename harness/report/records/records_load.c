@@ -1,8 +1,11 @@
-/* Loading of records: the order of plan.csv if there is one, else of the ids. */
+/* Loading of records, in the order of plan.csv if there is one, else of the ids; the names that
+ * occur in them, and their groups over repetitions. */
 #include "harness/machine/env.h"
 #include "harness/report/records/asked.h"
 #include "harness/report/records/records.h"
+#include "harness/report/records/select.h"
 #include "harness/store/manifest.h"
+#include "solvers/core/index.h"
 #include "solvers/core/text.h"
 
 #include <dirent.h>
@@ -67,92 +70,53 @@ static enum status load_files(struct record *record, struct cellfile *cell, stru
 	return STATUS_OK;
 }
 
-/* The row of the plan that names an id, or NULL. */
-static const struct plan_row *row_of(const struct field_rows *plan, const char *id)
-{
-	const struct plan_row *row = plan->at;
-
-	for (size_t i = 0; i < plan->count; i++)
-		if (strcmp(row[i].cell, id) == 0)
-			return &row[i];
-	return NULL;
-}
-
-/* "rho=0.1;patterns=60" */
-static void split_swept(const char *text, struct arena *arena, struct cellfile *out)
-{
-	char *copy = arena_text(arena, text), *rest = NULL;
-
-	out->swept = ARENA_ARRAY(arena, struct cellfile_swept, strlen(text) + 1);
-	out->swept_count = 0;
-	for (char *part = strtok_r(copy, ";", &rest); part; part = strtok_r(NULL, ";", &rest)) {
-		char *equals = strchr(part, '=');
-
-		if (!equals)
-			continue;
-		*equals = '\0';
-		out->swept[out->swept_count++] = (struct cellfile_swept){part, equals + 1};
-	}
-}
-
-static bool is_same(const char *a, const char *b)
-{
-	return a && strcmp(a, b) == 0;
-}
-
-/* What a damaged record is of: its cell.json if that is of the cell that the plan names, else what
- * the plan says. */
-static void name_damaged(const struct record *record, const struct field_rows *plan,
-			 struct arena *arena, struct cellfile *cell)
-{
-	struct err ignored = {0}; /* the damage is told already */
-	const struct plan_row *row = row_of(plan, record->id);
-
-	*cell = (struct cellfile){.repetition = NAN};
-	cellfile_read(arena_format(arena, "%s/cell.json", record->folder), arena, cell, &ignored);
-	if (!row || !*row->method ||
-	    (is_same(cell->data, row->data) && is_same(cell->method, row->method) &&
-	     cell->repetition == row->repetition))
-		return;
-	*cell = (struct cellfile){
-		.data = row->data, .method = row->method, .repetition = row->repetition};
-	split_swept(row->swept, arena, cell);
-}
-
-static void mark_damaged(struct record *record, const struct err *err, struct arena *arena)
+/* A damaged record says why. It is of what its cell.json says if that is of the cell that the plan
+ * names, else of what the plan says. */
+static void mark_damaged(struct record *record, const struct err *err,
+			 const struct field_rows *plan, struct arena *arena, struct cellfile *cell)
 {
 	const char *prefix = "damaged record: ";
 	bool told = strncmp(err->text, prefix, strlen(prefix)) == 0;
-	struct record empty = {.id = record->id, .folder = record->folder};
+	const struct plan_row *row = plan->at;
+	size_t named = 0;
+	struct err ignored = {0}; /* the damage is told already */
+	char *copy;
+	char *rest;
 
-	*record = empty;
+	*record = (struct record){.id = record->id, .folder = record->folder};
 	record->result = result_empty();
 	record->result.status = cell_status_names[CELL_DAMAGED];
 	record->result.message =
 		told ? arena_text(arena, err->text)
 		     : arena_format(arena, "%s%s: %s", prefix,
 				    err->source[0] ? err->source : record->folder, err->text);
-}
 
-static void take_cell(struct record *record, const struct cellfile *cell)
-{
-	struct result *result = &record->result;
+	*cell = (struct cellfile){.repetition = NAN};
+	cellfile_read(arena_format(arena, "%s/cell.json", record->folder), arena, cell, &ignored);
+	while (named < plan->count && strcmp(row[named].cell, record->id) != 0)
+		named++;
+	if (named == plan->count)
+		return;
+	row += named;
+	if (!*row->method ||
+	    (cell->data && strcmp(cell->data, row->data) == 0 && cell->method &&
+	     strcmp(cell->method, row->method) == 0 && cell->repetition == row->repetition))
+		return;
+	*cell = (struct cellfile){
+		.data = row->data, .method = row->method, .repetition = row->repetition};
+	/* "rho=0.1;patterns=60" */
+	copy = arena_text(arena, row->swept);
+	rest = NULL;
+	cell->swept = ARENA_ARRAY(arena, struct cellfile_swept, strlen(row->swept) + 1);
+	cell->swept_count = 0;
+	for (char *part = strtok_r(copy, ";", &rest); part; part = strtok_r(NULL, ";", &rest)) {
+		char *equals = strchr(part, '=');
 
-	result->cell = record->id;
-	if (!result->data)
-		result->data = cell->data ? cell->data : "unknown";
-	if (!result->method)
-		result->method = cell->method ? cell->method : "unknown";
-	if (!result->solver)
-		result->solver = cell->solver;
-	if (isnan(result->repetition))
-		result->repetition = cell->repetition;
-	record->swept_count = cell->swept_count;
-	record->swept = cell->swept;
-	record->select_by = cell->select_by;
-	record->select_per = cell->select_per;
-	record->objective = cell->objective;
-	record->resampled = cell->resampled;
+		if (!equals)
+			continue;
+		*equals = '\0';
+		cell->swept[cell->swept_count++] = (struct cellfile_swept){part, equals + 1};
+	}
 }
 
 static enum status load_record(struct records *records, struct record *record,
@@ -161,11 +125,12 @@ static enum status load_record(struct records *records, struct record *record,
 {
 	struct arena *arena = records->arena;
 	struct cellfile cell = {.repetition = NAN};
+	struct result *result = &record->result;
 	enum manifest_state state;
 	struct err found = {0};
 	enum status status;
 
-	record->result = result_empty();
+	*result = result_empty();
 	status = manifest_check(record->folder, arena, NULL, &state, &found);
 	if (state == MANIFEST_NEWER)
 		return err_at(err, status, (struct err_place){found.source, 0, 0}, "%s",
@@ -173,16 +138,115 @@ static enum status load_record(struct records *records, struct record *record,
 	if (status == STATUS_OK)
 		status = load_files(record, &cell, arena, &found);
 	if (status != STATUS_OK) {
-		mark_damaged(record, &found, arena);
-		name_damaged(record, plan, arena, &cell);
+		mark_damaged(record, &found, plan, arena, &cell);
 		records->damaged++;
 	}
 	records->checked += state == MANIFEST_WHOLE;
 	records->unchecked += state == MANIFEST_UNCHECKED && status == STATUS_OK;
-	take_cell(record, &cell);
+	result->cell = record->id;
+	if (!result->data)
+		result->data = cell.data ? cell.data : "unknown";
+	if (!result->method)
+		result->method = cell.method ? cell.method : "unknown";
+	if (!result->solver)
+		result->solver = cell.solver;
+	if (isnan(result->repetition))
+		result->repetition = cell.repetition;
+	record->swept_count = cell.swept_count;
+	record->swept = cell.swept;
+	record->select_by = cell.select_by;
+	record->select_per = cell.select_per;
+	record->objective = cell.objective;
+	record->resampled = cell.resampled;
 	asked_show(record, row, arena);
 	records->incomplete += record->lacks && records_ok(record);
 	return STATUS_OK;
+}
+
+/* Data, method and swept values in one text, whatever the order of the values. */
+static const char *key_of(const struct record *r, struct arena *arena)
+{
+	struct cellfile_swept *sorted = ARENA_ARRAY(arena, struct cellfile_swept, r->swept_count);
+	const char *text = arena_format(arena, "%s\n%s", r->result.data, r->result.method);
+
+	if (r->swept_count)
+		memcpy(sorted, r->swept, r->swept_count * sizeof *sorted);
+	qsort(sorted, r->swept_count, sizeof *sorted,
+	      text_compare); /* the path is its first member */
+	for (size_t i = 0; i < r->swept_count; i++)
+		text = arena_format(arena, "%s\n%s=%s", text, sorted[i].path, sorted[i].value);
+	return text;
+}
+
+const char *records_key(const struct record *record, struct arena *arena)
+{
+	return arena_format(arena, "%s\n%g", key_of(record, arena), record->result.repetition);
+}
+
+static void add_name(const char **names, size_t *count, const char *name)
+{
+	if (records_index(names, *count, name) == *count)
+		names[(*count)++] = name;
+}
+
+/* Text of the swept values, of the data alone if `start` names it: "moons, noise=0.1". */
+static const char *setting_text(const struct record *record, const char *start, struct arena *arena)
+{
+	const char *text = start ? start : "";
+
+	for (size_t i = 0; i < record->swept_count; i++) {
+		const struct cellfile_swept *swept = &record->swept[i];
+
+		if (!start || records_of_data(swept))
+			text = arena_format(arena, "%s%s%s=%s", text, *text ? ", " : "",
+					    records_short(swept->path), swept->value);
+	}
+	return text;
+}
+
+void records_group(struct records *records)
+{
+	struct arena *arena = records->arena;
+	struct index index = index_new(records->count, arena);
+	size_t *size = ARENA_ARRAY(arena, size_t, records->count), paths = 0;
+
+	for (size_t i = 0; i < records->count; i++)
+		paths += records->at[i].swept_count;
+	records->paths = ARENA_ARRAY(arena, const char *, paths);
+	records->data = ARENA_ARRAY(arena, const char *, records->count);
+	records->methods = ARENA_ARRAY(arena, const char *, records->count);
+	for (size_t i = 0; i < records->count; i++) {
+		const struct record *r = &records->at[i];
+
+		add_name(records->data, &records->data_count, r->result.data);
+		add_name(records->methods, &records->method_count, r->result.method);
+		for (size_t j = 0; j < r->swept_count; j++)
+			add_name(records->paths, &records->path_count, r->swept[j].path);
+	}
+
+	records->groups = ARENA_ARRAY(arena, struct group, records->count);
+	for (size_t i = 0; i < records->count; i++) {
+		struct record *r = &records->at[i];
+
+		r->group = index_place(&index, key_of(r, arena), records->group_count);
+		records->group_count += r->group == records->group_count;
+		size[r->group]++;
+	}
+	for (size_t i = 0; i < records->count; i++) {
+		const struct record *r = &records->at[i];
+		struct group *group = &records->groups[r->group];
+
+		if (!group->member)
+			*group = (struct group){
+				.data = r->result.data,
+				.method = r->result.method,
+				.setting = setting_text(r, NULL, arena),
+				.problem = setting_text(r, r->result.data, arena),
+				.member = ARENA_ARRAY(arena, const struct record *, size[r->group]),
+			};
+		group->member[group->count++] = r;
+	}
+	select_settings(records);
 }
 
 enum status records_load(const char *folder, struct arena *arena, struct records *out,

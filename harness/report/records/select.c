@@ -26,16 +26,6 @@ static double score_of(const struct record *record, const char *by)
 	return select_lower_is_better(by) ? value : -value;
 }
 
-/* What the settings are compared by per experiment: the median over all repetitions. */
-static double score(const struct group *group, const char *by, struct arena *arena)
-{
-	double *values = ARENA_ARRAY(arena, double, group->count);
-
-	for (size_t i = 0; i < group->count; i++)
-		values[i] = score_of(group->member[i], by);
-	return sample_spread(values, group->count).median;
-}
-
 bool select_per_repetition(const struct group *setting)
 {
 	const struct record *r = setting->member[0];
@@ -72,35 +62,28 @@ static size_t best_at(const struct group *const *setting, size_t count, const ch
 	return best;
 }
 
-/* The repetitions of any setting, each once. */
-static size_t repetitions_of(const struct group *const *setting, size_t count, double **out,
-			     struct arena *arena)
+const struct group *select_compose(const struct group *const *setting, size_t count, const char *by,
+				   size_t *times, struct arena *arena)
 {
-	size_t members = 0, found = 0;
+	struct group *out = ARENA_NEW(arena, struct group);
+	size_t members = 0, repetitions = 0;
+	double *repetition;
+	bool any = false;
 
+	/* the repetitions of any setting, each once */
 	for (size_t k = 0; k < count; k++)
 		members += setting[k]->count;
-	*out = ARENA_ARRAY(arena, double, members);
+	repetition = ARENA_ARRAY(arena, double, members);
 	for (size_t k = 0; k < count; k++)
 		for (size_t i = 0; i < setting[k]->count; i++) {
 			double here = setting[k]->member[i]->result.repetition;
 			size_t at = 0;
 
-			while (at < found && (*out)[at] != here)
+			while (at < repetitions && repetition[at] != here)
 				at++;
-			if (at == found)
-				(*out)[found++] = here;
+			repetition[at] = here;
+			repetitions += at == repetitions;
 		}
-	return found;
-}
-
-const struct group *select_compose(const struct group *const *setting, size_t count, const char *by,
-				   size_t *times, struct arena *arena)
-{
-	struct group *out = ARENA_NEW(arena, struct group);
-	bool any = false;
-	double *repetition;
-	size_t repetitions = repetitions_of(setting, count, &repetition, arena);
 
 	*out = *setting[0];
 	out->setting = "selected per repetition";
@@ -110,33 +93,18 @@ const struct group *select_compose(const struct group *const *setting, size_t co
 	out->member = ARENA_ARRAY(arena, const struct record *, repetitions);
 	for (size_t i = 0; i < repetitions; i++) {
 		size_t best = best_at(setting, count, by, repetition[i]);
-		const struct record *r;
 
 		any = any || best < count;
 		times[best < count ? best : 0] += best < count;
 		for (size_t k = 0; k < count && best == count; k++) /* all failed: one of them */
 			best = at_repetition(setting[k], repetition[i]) ? k : best;
-		r = at_repetition(setting[best], repetition[i]);
-		out->member[out->count++] = r;
+		out->member[out->count++] = at_repetition(setting[best], repetition[i]);
 	}
 	return any ? out : NULL;
 }
 
-static double seconds_of(const struct group *group)
-{
-	double sum = 0;
-
-	for (size_t i = 0; i < group->count; i++) {
-		const struct result *r = &group->member[i]->result;
-		const double part[] = {r->load_s, r->setup_s, r->solve_s, r->eval_s, r->select_s};
-
-		for (size_t k = 0; k < sizeof part / sizeof *part; k++)
-			sum += isnan(part[k]) ? 0 : part[k];
-	}
-	return sum;
-}
-
-/* The first of equals is kept: the order of the spec. */
+/* Per experiment by the median over all repetitions. The first of equals is kept: the order of the
+ * spec. */
 static void choose(struct search *search, struct arena *arena)
 {
 	double best = HUGE_VAL;
@@ -150,11 +118,15 @@ static void choose(struct search *search, struct arena *arena)
 		return;
 	}
 	for (size_t i = 0; search->by && i < search->count; i++) {
-		double here = score(search->setting[i], search->by, arena);
+		const struct group *setting = search->setting[i];
+		double *values = ARENA_ARRAY(arena, double, setting->count), here;
 
+		for (size_t k = 0; k < setting->count; k++)
+			values[k] = score_of(setting->member[k], search->by);
+		here = sample_spread(values, setting->count).median;
 		if (here < best) {
 			best = here;
-			search->chosen = search->setting[i];
+			search->chosen = setting;
 		}
 	}
 	for (size_t i = 0; search->chosen && i < search->count; i++)
@@ -182,11 +154,21 @@ struct searches select_searches(const struct records *records)
 	for (size_t g = 0; g < records->group_count; g++) {
 		struct search *search = &out.at[place[g]];
 		const struct group *group = &records->groups[g];
+		double sum;
 
 		if (group->composed)
 			continue;
 		search->setting[search->count++] = group;
-		search->seconds += seconds_of(group);
+		sum = 0;
+		for (size_t j = 0; j < group->count; j++) {
+			const struct result *r = &group->member[j]->result;
+			const double part[] = {r->load_s, r->setup_s, r->solve_s, r->eval_s,
+					       r->select_s};
+
+			for (size_t k = 0; k < sizeof part / sizeof *part; k++)
+				sum += isnan(part[k]) ? 0 : part[k];
+		}
+		search->seconds += sum;
 		if (!search->by)
 			search->by = group->member[0]->select_by;
 	}
@@ -195,28 +177,28 @@ struct searches select_searches(const struct records *records)
 	return out;
 }
 
-static void mark_left_out(struct records *records, const struct search *search)
+void select_settings(struct records *records)
 {
-	for (size_t k = 0; search->chosen && k < search->count; k++) {
-		const struct group *setting = search->setting[k];
-
-		records->groups[setting - records->groups].left_out = setting != search->chosen;
-	}
-}
-
-/* Composed groups stand before the settings they are made of. */
-static void insert_composed(struct records *records, const struct searches *all)
-{
+	struct searches all = select_searches(records);
 	struct arena *arena = records->arena;
-	struct group *to = ARENA_ARRAY(arena, struct group, records->group_count + all->count);
+	struct group *to = ARENA_ARRAY(arena, struct group, records->group_count + all.count);
 	size_t *moved = ARENA_ARRAY(arena, size_t, records->group_count), count = 0;
 
+	for (size_t i = 0; i < all.count; i++)
+		for (size_t k = 0; all.at[i].chosen && k < all.at[i].count; k++) {
+			const struct group *setting = all.at[i].setting[k];
+
+			records->groups[setting - records->groups].left_out =
+				setting != all.at[i].chosen;
+		}
+
+	/* composed groups stand before the settings they are made of */
 	for (size_t g = 0; g < records->group_count; g++) {
-		for (size_t i = 0; i < all->count; i++) {
-			const struct group *chosen = all->at[i].chosen;
+		for (size_t i = 0; i < all.count; i++) {
+			const struct group *chosen = all.at[i].chosen;
 
 			if (chosen && chosen->composed &&
-			    all->at[i].setting[0] == &records->groups[g])
+			    all.at[i].setting[0] == &records->groups[g])
 				to[count++] = *chosen;
 		}
 		moved[g] = count;
@@ -226,13 +208,4 @@ static void insert_composed(struct records *records, const struct searches *all)
 		records->at[i].group = moved[records->at[i].group];
 	records->groups = to;
 	records->group_count = count;
-}
-
-void select_settings(struct records *records)
-{
-	struct searches all = select_searches(records);
-
-	for (size_t i = 0; i < all.count; i++)
-		mark_left_out(records, &all.at[i]);
-	insert_composed(records, &all);
 }

@@ -25,31 +25,22 @@ struct spread stat_group(const struct group *group, stat_pick *pick, const void 
 	return sample_spread(values, count);
 }
 
-/* What a gap is about: of robust methods the worst case, and nothing where it is not known. */
-static double headline(const struct result *r)
-{
-	bool worst = r->objective_of && strcmp(r->objective_of, "network") != 0;
-
-	return worst ? r->objective : r->objective_network;
-}
-
-static double not_negative(double value)
-{
-	return value < 0 ? 0 : value;
-}
-
 double stat_column(const struct record *record, const void *what)
 {
 	const struct result *r = &record->result;
+	bool worst = r->objective_of && strcmp(r->objective_of, "network") != 0;
 	const char *name = what;
+	double value;
 
 	if (strcmp(name, "time") == 0)
 		return r->setup_s + r->solve_s;
+	/* what a gap is about: of robust methods the worst case; nothing where it is not known */
 	if (strcmp(name, "headline") == 0)
-		return headline(r);
-	if (strcmp(name, "gap") == 0 || strcmp(name, "gap_zero") == 0)
-		return not_negative(records_number(r, name));
-	return records_number(r, name);
+		return worst ? r->objective : r->objective_network;
+	value = records_number(r, name);
+	if (value < 0 && (strcmp(name, "gap") == 0 || strcmp(name, "gap_zero") == 0))
+		return 0;
+	return value;
 }
 
 void stat_format(char *text, size_t room, const char *format, double value)

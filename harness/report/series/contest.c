@@ -6,36 +6,10 @@
 #include <math.h>
 #include <string.h>
 
-static const char *task_key(const struct group *group, const struct record *record,
-			    const char *column, struct arena *arena)
-{
-	return arena_format(arena, "%s\n%g\n%s", group->problem, record->result.repetition,
-			    comparable_key(record, column, NULL, arena));
-}
-
-static void find_rivals(struct contest *contest, struct arena *arena)
-{
-	size_t *first = ARENA_ARRAY(arena, size_t, contest->tasks);
-	bool *seen = ARENA_ARRAY(arena, bool, contest->tasks);
-
-	contest->rivals = ARENA_ARRAY(arena, bool, contest->tasks);
-	for (size_t i = 0; i < contest->count; i++) {
-		const struct entrant *e = &contest->at[i];
-
-		if (!seen[e->task])
-			first[e->task] = e->entry;
-		seen[e->task] = true;
-		if (first[e->task] != e->entry)
-			contest->rivals[e->task] = true;
-	}
-}
-
 /* The panel of a new task. */
 static size_t panel_of(struct contest *contest, const struct records *records,
-		       const struct record *record, const char *column)
+		       const struct record *record, const char *key, const char *column)
 {
-	struct arena *arena = records->arena;
-	const char *key = comparable_key(record, column, NULL, arena);
 	size_t p = 0;
 
 	while (p < contest->panels && strcmp(contest->in[p].key, key) != 0)
@@ -43,17 +17,31 @@ static size_t panel_of(struct contest *contest, const struct records *records,
 	if (p == contest->panels) {
 		contest->in[p].key = key;
 		contest->in[p].title =
-			*key ? comparable_difference(record, records, NULL, column, arena) : "";
+			*key ? comparable_difference(record, records, NULL, column, records->arena)
+			     : "";
 		contest->panels++;
 	}
 	return p;
 }
 
-static void count_labels(struct contest *contest, const struct series_list *list,
-			 struct arena *arena)
+/* Which tasks have rivals, and how many labels each panel. */
+static void count_labels(struct contest *contest, size_t labels, struct arena *arena)
 {
+	size_t *first = ARENA_ARRAY(arena, size_t, contest->tasks);
+	bool *begun = ARENA_ARRAY(arena, bool, contest->tasks);
+
+	contest->rivals = ARENA_ARRAY(arena, bool, contest->tasks);
+	for (size_t i = 0; i < contest->count; i++) {
+		const struct entrant *e = &contest->at[i];
+
+		if (!begun[e->task])
+			first[e->task] = e->entry;
+		begun[e->task] = true;
+		if (first[e->task] != e->entry)
+			contest->rivals[e->task] = true;
+	}
 	for (size_t p = 0; p < contest->panels; p++) {
-		bool *seen = ARENA_ARRAY(arena, bool, list->entry_count);
+		bool *seen = ARENA_ARRAY(arena, bool, labels);
 
 		for (size_t i = 0; i < contest->count; i++) {
 			const struct entrant *e = &contest->at[i];
@@ -106,19 +94,20 @@ struct contest contest_of(const struct records *records, const struct series_lis
 
 		for (size_t k = 0; k < group->count; k++) {
 			struct entrant *entrant = &out.at[out.count++];
+			const struct record *r = group->member[k];
+			const char *minimised = comparable_key(r, column, NULL, arena);
+			const char *key = arena_format(arena, "%s\n%g\n%s", group->problem,
+						       r->result.repetition, minimised);
 
-			entrant->record = group->member[k];
-			entrant->entry = list->at[i].entry;
-			entrant->task = index_place(
-				&index, task_key(group, group->member[k], column, arena),
-				out.tasks);
+			*entrant = (struct entrant){.record = r,
+						    .entry = list->at[i].entry,
+						    .task = index_place(&index, key, out.tasks)};
 			if (entrant->task == out.tasks)
 				out.panel[out.tasks++] =
-					panel_of(&out, records, entrant->record, column);
+					panel_of(&out, records, r, minimised, column);
 		}
 	}
-	find_rivals(&out, arena);
-	count_labels(&out, list, arena);
+	count_labels(&out, list->entry_count, arena);
 	out.best = ARENA_ARRAY(arena, double, out.tasks);
 	return out;
 }

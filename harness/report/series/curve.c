@@ -47,48 +47,6 @@ const char *curve_time_label(const char *y)
 				    : "time of setup and solve in s";
 }
 
-static struct run run_of(const struct record *record, const char *x, const char *y,
-			 struct arena *arena)
-{
-	const struct csv_table *trace = &record->trace;
-	int cx = csv_column(trace, x), cy = csv_column(trace, y);
-	bool seconds = strcmp(x, "seconds") == 0, gap = strncmp(y, "gap", strlen("gap")) == 0;
-	struct run run = {0};
-
-	run.x = ARENA_ARRAY(arena, double, trace->rows);
-	run.y = ARENA_ARRAY(arena, double, trace->rows);
-	for (size_t i = 0; i < trace->rows; i++) {
-		double vx = seconds ? curve_seconds(record, i, y) : csv_value(trace, i, cx);
-		double vy = csv_value(trace, i, cy);
-
-		if (!isfinite(vx) || !isfinite(vy))
-			continue;
-		run.x[run.count] = vx;
-		run.y[run.count++] = gap ? fmax(0, vy) : vy;
-	}
-	return run;
-}
-
-/* The x of all runs, ascending, without repeats, thinned to GRID_POINTS by rank. */
-static size_t grid_of(const struct run *runs, size_t count, double **grid, struct arena *arena)
-{
-	size_t total = 0, kept, fill = 0;
-
-	for (size_t i = 0; i < count; i++)
-		total += runs[i].count;
-	*grid = ARENA_ARRAY(arena, double, total);
-	for (size_t i = 0; i < count; i++) {
-		memcpy(*grid + fill, runs[i].x, runs[i].count * sizeof **grid);
-		fill += runs[i].count;
-	}
-	kept = sample_distinct(*grid, total);
-	if (kept <= GRID_POINTS)
-		return kept;
-	for (size_t i = 0; i < GRID_POINTS; i++)
-		(*grid)[i] = (*grid)[i * (kept - 1) / (GRID_POINTS - 1)];
-	return GRID_POINTS;
-}
-
 /* A run's value at x: linear between its points, since a trace is thinned; NaN before the first
  * one; a finished run keeps its final value. Calls come with ascending x. */
 static double value_at(struct run *run, double x)
@@ -109,20 +67,32 @@ static double value_at(struct run *run, double x)
 static struct curve median_curve(struct run *runs, size_t count, struct arena *arena)
 {
 	double *grid, *values = ARENA_ARRAY(arena, double, count);
-	size_t points = grid_of(runs, count, &grid, arena);
+	size_t points, total = 0, fill = 0;
 	struct curve curve = {.band = count > 1};
+
+	/* the x of all runs, ascending, without repeats, thinned by rank */
+	for (size_t i = 0; i < count; i++)
+		total += runs[i].count;
+	grid = ARENA_ARRAY(arena, double, total);
+	for (size_t i = 0; i < count; i++) {
+		memcpy(grid + fill, runs[i].x, runs[i].count * sizeof *grid);
+		fill += runs[i].count;
+	}
+	total = sample_distinct(grid, total);
+	points = total > GRID_POINTS ? GRID_POINTS : total;
 
 	curve.at = ARENA_ARRAY(arena, double, points *CURVE_COLUMNS);
 	for (size_t p = 0; p < points; p++) {
+		double x = grid[total > points ? p * (total - 1) / (points - 1) : p];
 		double *row = curve.at + CURVE_COLUMNS * curve.count;
 		struct spread stat;
 
 		for (size_t i = 0; i < count; i++)
-			values[i] = value_at(&runs[i], grid[p]);
+			values[i] = value_at(&runs[i], x);
 		stat = sample_spread(values, count);
 		if (stat.count < count) /* some run has not begun */
 			continue;
-		row[0] = grid[p];
+		row[0] = x;
 		row[1] = stat.median;
 		row[2] = stat.low;
 		row[3] = stat.high;
@@ -131,16 +101,35 @@ static struct curve median_curve(struct run *runs, size_t count, struct arena *a
 	return curve;
 }
 
-struct curve curve_of(const struct group *group, const char *x, const char *y, struct arena *arena)
+struct curve curve_of(const struct group *group, const char *x, const char *y,
+		      const struct floors *floors, struct arena *arena)
 {
 	struct run *runs = ARENA_ARRAY(arena, struct run, group->count);
+	bool seconds = strcmp(x, "seconds") == 0, gap = strncmp(y, "gap", strlen("gap")) == 0;
 	size_t count = 0;
 
 	for (size_t i = 0; i < group->count; i++) {
-		if (!records_ok(group->member[i]))
+		const struct record *record = group->member[i];
+		const struct csv_table *trace = &record->trace;
+		int cx = csv_column(trace, x),
+		    cy = floors ? floors_column(record) : csv_column(trace, y);
+		double floor = floors ? floors_at(floors, record) : 0;
+		struct run *run = &runs[count];
+
+		if (!records_ok(record))
 			continue;
-		runs[count] = run_of(group->member[i], x, y, arena);
-		count += runs[count].count > 0;
+		run->x = ARENA_ARRAY(arena, double, trace->rows);
+		run->y = ARENA_ARRAY(arena, double, trace->rows);
+		for (size_t k = 0; k < trace->rows; k++) {
+			double vx = seconds ? curve_seconds(record, k, y) : csv_value(trace, k, cx);
+			double vy = csv_value(trace, k, cy);
+
+			if (!isfinite(vx) || !isfinite(vy))
+				continue;
+			run->x[run->count] = vx;
+			run->y[run->count++] = gap ? fmax(0, vy) : vy - floor;
+		}
+		count += run->count > 0;
 	}
 	return median_curve(runs, count, arena);
 }

@@ -3,6 +3,7 @@
 #define REPORT_CURVE_H
 
 #include "harness/report/records/records.h"
+#include "harness/report/series/floors.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -27,7 +28,8 @@ bool curve_untimed(const struct record *record, const char *y);
 const char *curve_time_label(const char *y);
 
 /* Column y of trace.csv against column x, over the cells of a group that are ok, where all of them
- * have begun; x "seconds" is curve_seconds. */
-struct curve curve_of(const struct group *group, const char *x, const char *y, struct arena *arena);
+ * have begun; x "seconds" is curve_seconds. `floors`: what y is measured from, or NULL. */
+struct curve curve_of(const struct group *group, const char *x, const char *y,
+		      const struct floors *floors, struct arena *arena);
 
 #endif

@@ -3,14 +3,6 @@
 
 #include <stdlib.h>
 
-static bool is_number(const char *text)
-{
-	char *end;
-
-	strtod(text, &end);
-	return end != text && !*end;
-}
-
 static int by_number(const void *a, const void *b)
 {
 	double x = strtod(*(const char *const *)a, NULL), y = strtod(*(const char *const *)b, NULL);
@@ -28,12 +20,14 @@ struct levels levels_of(const struct records *records, const char *path,
 	for (size_t g = 0; g < records->group_count; g++) {
 		const struct group *group = &records->groups[g];
 		const char *text = records_swept(group->member[0], path);
+		char *end;
 
 		if (!text || (methods && !records_wanted(methods, group->method)) ||
 		    records_index(out.at, out.count, text) < out.count)
 			continue;
 		out.at[out.count++] = text;
-		out.numeric = out.numeric && is_number(text);
+		strtod(text, &end);
+		out.numeric = out.numeric && end != text && !*end;
 	}
 	if (out.numeric && out.count)
 		qsort(out.at, out.count, sizeof *out.at, by_number);

@@ -10,18 +10,17 @@
 
 const char *const series_settings_names[] = {"auto", "all", "best", NULL};
 
-/* The method and its swept values; without those of the method itself if only its best is drawn. */
-static const char *label_of(const struct group *group, const char *name, bool short_form,
-			    struct arena *arena)
+/* The name and the swept values: those of the method, those of the data. */
+static const char *label_of(const struct group *group, const char *name, bool of_method,
+			    bool of_data, struct arena *arena)
 {
 	const struct record *r = group->member[0];
 	const char *text = name;
 
-	for (size_t i = 0; i < r->swept_count; i++) {
-		if (!short_form || records_of_data(&r->swept[i]))
+	for (size_t i = 0; i < r->swept_count; i++)
+		if (records_of_data(&r->swept[i]) ? of_data : of_method)
 			text = arena_format(arena, "%s, %s=%s", text,
 					    records_short(r->swept[i].path), r->swept[i].value);
-	}
 	return text;
 }
 
@@ -33,24 +32,6 @@ struct rivals {
 	double *validation, *objective; /* medians */
 };
 
-static bool is_better(const struct rivals *r, size_t a, size_t b, bool comparable)
-{
-	if (!isnan(r->validation[a]) && !isnan(r->validation[b]) &&
-	    r->validation[a] != r->validation[b])
-		return r->validation[a] > r->validation[b];
-	return comparable && (r->objective[a] < r->objective[b] ||
-			      (isnan(r->objective[b]) && !isnan(r->objective[a])));
-}
-
-static void add_rival(struct rivals *rivals, const struct group *group, struct arena *arena)
-{
-	size_t i = rivals->count++;
-
-	rivals->setting[i] = group;
-	rivals->validation[i] = stat_group(group, stat_column, "validation_accuracy", arena).median;
-	rivals->objective[i] = stat_group(group, stat_column, "headline", arena).median;
-}
-
 static const char *objective_key(const struct group *group, struct arena *arena)
 {
 	const char *key = comparable_group_key(group, "objective", NULL, arena);
@@ -58,36 +39,31 @@ static const char *objective_key(const struct group *group, struct arena *arena)
 	return key ? key : "";
 }
 
-/* The first of equals is the best. A choice that is composed has no median to be compared by. */
-static const struct group *best_of(const struct rivals *rivals, struct arena *arena)
+/* The one with the highest validation accuracy, else with the lowest objective; of equals the
+ * first. A choice that is composed has no median to be compared by. */
+static const struct group *best_of(const struct rivals *r, struct arena *arena)
 {
 	size_t best = 0;
 
-	if (rivals->count > 1 && !isnan(rivals->validation[0]) &&
-	    select_per_repetition(rivals->setting[0]))
-		return select_compose(rivals->setting, rivals->count, "validation_accuracy",
-				      ARENA_ARRAY(arena, size_t, rivals->count), arena);
-	for (size_t i = 1; i < rivals->count; i++) {
-		bool same = strcmp(objective_key(rivals->setting[i], arena),
-				   objective_key(rivals->setting[best], arena)) == 0;
+	if (r->count > 1 && !isnan(r->validation[0]) && select_per_repetition(r->setting[0]))
+		return select_compose(r->setting, r->count, "validation_accuracy",
+				      ARENA_ARRAY(arena, size_t, r->count), arena);
+	for (size_t i = 1; i < r->count; i++) {
+		double here = r->validation[i], most = r->validation[best];
+		bool better = here > most;
 
-		if (is_better(rivals, i, best, same))
-			best = i;
+		if (isnan(here) || isnan(most) || here == most)
+			better = strcmp(objective_key(r->setting[i], arena),
+					objective_key(r->setting[best], arena)) == 0 &&
+				 (r->objective[i] < r->objective[best] ||
+				  (isnan(r->objective[best]) && !isnan(r->objective[i])));
+		best = better ? i : best;
 	}
-	return rivals->setting[best];
+	return r->setting[best];
 }
 
-/* Method and problem; without validation accuracy also what the objective is made of. */
-static const char *rivals_key(const struct group *group, struct arena *arena)
-{
-	bool known = stat_group(group, stat_column, "validation_accuracy", arena).count > 0;
-
-	return arena_format(arena, "%s\n%s", select_key(group, arena),
-			    known ? "" : objective_key(group, arena));
-}
-
-/* The groups to draw: of each method on its problem the best. A method that selects has its choice
- * made already. */
+/* The groups to draw: of each method on its problem the best; without validation accuracy of each
+ * objective too. A method that selects has its choice made already. */
 static const struct group **best_groups(const struct records *records, size_t *count)
 {
 	struct arena *arena = records->arena;
@@ -99,10 +75,15 @@ static const struct group **best_groups(const struct records *records, size_t *c
 	for (size_t g = 0; g < records->group_count; g++) {
 		const struct group *group = &records->groups[g];
 		struct rivals *rivals;
+		struct spread known;
+		const char *key;
 
 		if (!records_ok_count(group) || group->left_out)
 			continue;
-		rivals = at + index_place(&index, rivals_key(group, arena), *count);
+		known = stat_group(group, stat_column, "validation_accuracy", arena);
+		key = arena_format(arena, "%s\n%s", select_key(group, arena),
+				   known.count ? "" : objective_key(group, arena));
+		rivals = at + index_place(&index, key, *count);
 		if (rivals == at + *count) {
 			(*count)++;
 			rivals->setting =
@@ -110,22 +91,14 @@ static const struct group **best_groups(const struct records *records, size_t *c
 			rivals->validation = ARENA_ARRAY(arena, double, records->group_count);
 			rivals->objective = ARENA_ARRAY(arena, double, records->group_count);
 		}
-		add_rival(rivals, group, arena);
+		rivals->setting[rivals->count] = group;
+		rivals->validation[rivals->count] = known.median;
+		rivals->objective[rivals->count++] =
+			stat_group(group, stat_column, "headline", arena).median;
 	}
 	for (size_t i = 0; i < *count; i++)
 		best[i] = best_of(&at[i], arena);
 	return best;
-}
-
-static const struct group **every_group(const struct records *records, size_t *count)
-{
-	const struct group **all =
-		ARENA_ARRAY(records->arena, const struct group *, records->group_count);
-
-	*count = records->group_count;
-	for (size_t g = 0; g < *count; g++)
-		all[g] = &records->groups[g];
-	return all;
 }
 
 /* Give the series the place of its label among the distinct ones. */
@@ -160,34 +133,34 @@ static const char *name_of(const struct records *records, const struct group *co
 	return arena_format(records->arena, "%s, %s", group->method, apart);
 }
 
-static bool is_drawn(const struct series_list *list, const struct group *group)
+/* Is the group left to the setting that was chosen, or to those that it is composed of? */
+static bool is_hidden(const struct series_list *list, const struct group *group)
 {
-	return records_ok_count(group) && !(group->left_out && !list->all) &&
-	       !(group->composed && list->all) && records_wanted(&list->methods, group->method);
+	return list->all ? group->composed : group->left_out;
 }
 
 static void collect(const struct records *records, struct series_list *list)
 {
-	size_t groups;
-	const struct group **group =
-		list->best ? best_groups(records, &groups) : every_group(records, &groups);
 	struct index labels = index_new(records->group_count, records->arena);
+	size_t groups = records->group_count;
+	const struct group **best = list->best ? best_groups(records, &groups) : NULL;
 
 	list->count = list->entry_count = 0;
 	for (size_t g = 0; g < records->group_count; g++)
 		list->selected = list->selected || (records->groups[g].left_out && !list->all);
 	for (size_t g = 0; g < groups; g++) {
+		const struct group *group = best ? best[g] : &records->groups[g];
 		struct series *series = &list->at[list->count];
-		size_t ok = records_ok_count(group[g]);
+		size_t ok = records_ok_count(group);
 
-		if (!is_drawn(list, group[g]))
+		if (!ok || is_hidden(list, group) || !records_wanted(&list->methods, group->method))
 			continue;
-		series->group = group[g];
-		series->name = list->best ? name_of(records, group, groups, g) : group[g]->method;
-		series->label = label_of(group[g], series->name, one_setting(list, group[g]),
+		series->group = group;
+		series->name = best ? name_of(records, best, groups, g) : group->method;
+		series->label = label_of(group, series->name, !one_setting(list, group), true,
 					 records->arena);
 		list->repeats = ok > list->repeats ? ok : list->repeats;
-		list->composed = list->composed || group[g]->composed;
+		list->composed = list->composed || group->composed;
 		list->count++;
 		add_entry(list, &labels, series);
 	}
@@ -278,52 +251,34 @@ const char *series_caption(const struct series_list *list, struct arena *arena)
 	return text;
 }
 
-/* The label of a group whatever its problem. */
-static const char *pooled_label(const struct series_list *list, const struct group *group,
-				struct arena *arena)
+void series_pool(struct series_list *list, const struct records *records)
 {
-	const struct record *r = group->member[0];
-	const char *text = group->method;
+	struct arena *arena = records->arena;
+	struct index known = index_new(records->group_count, arena);
+	struct index labels = index_new(records->group_count, arena);
 
-	for (size_t k = 0; !one_setting(list, group) && k < r->swept_count; k++)
-		if (!records_of_data(&r->swept[k]))
-			text = arena_format(arena, "%s, %s=%s", text,
-					    records_short(r->swept[k].path), r->swept[k].value);
-	return text;
-}
-
-/* Groups without any cell that is ok have no curve, but they are runs that were made: where a
- * method has one setting, its first one stands for a problem that it failed on altogether. */
-static void add_failed(struct series_list *list, const struct records *records)
-{
-	struct index known = index_new(records->group_count, records->arena);
-
+	/* Groups without any cell that is ok have no curve, but they are runs that were made: where
+	 * a method has one setting, its first one stands for a problem that it failed on
+	 * altogether. */
 	for (size_t i = 0; i < list->count; i++)
-		index_place(&known, select_key(list->at[i].group, records->arena), 0);
+		index_place(&known, select_key(list->at[i].group, arena), 0);
 	for (size_t g = 0; g < records->group_count; g++) {
 		const struct group *group = &records->groups[g];
-		const char *key = select_key(group, records->arena);
+		const char *key = select_key(group, arena);
 
-		if (records_ok_count(group) || (group->left_out && !list->all) ||
-		    (group->composed && list->all))
-			continue;
-		if (one_setting(list, group) && index_find(&known, key) != INDEX_NONE)
+		if (records_ok_count(group) || is_hidden(list, group) ||
+		    (one_setting(list, group) && index_find(&known, key) != INDEX_NONE))
 			continue;
 		index_place(&known, key, 0);
 		list->at[list->count++].group = group;
 	}
-}
 
-void series_pool(struct series_list *list, const struct records *records)
-{
-	struct index labels = index_new(records->group_count, records->arena);
-
-	add_failed(list, records);
 	list->entry_count = 0;
 	for (size_t i = 0; i < list->count; i++) {
 		struct series *series = &list->at[i];
 
-		series->label = pooled_label(list, series->group, records->arena);
+		series->label = label_of(series->group, series->group->method,
+					 !one_setting(list, series->group), false, arena);
 		add_entry(list, &labels, series);
 		series->colour = series->entry;
 	}

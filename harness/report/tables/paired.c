@@ -21,7 +21,7 @@ static const char note[] =
 	"corrected for the number of comparisons. Unpaired: repetitions in which a cell of the two "
 	"failed, is missing, has no value or another objective.";
 
-enum { DATA, FIRST, SECOND, MEASURE, MEDIAN, MEAN, RANGE, HIGHER, PAIRS, UNPAIRED, COLUMNS };
+enum { DATA, FIRST, SECOND, MEASURE, MEDIAN, MEAN, RANGE, HIGHER, PAIRS, UNPAIRED };
 
 struct measure {
 	const char *label, *format;
@@ -29,11 +29,6 @@ struct measure {
 	const void *what;
 	double factor;
 	const char *column; /* of an objective: its cells must be comparable by it; else NULL */
-};
-
-struct measures {
-	size_t count;
-	struct measure *at;
 };
 
 struct pairs {
@@ -51,172 +46,104 @@ static double worst_case(const struct record *record, const void *what)
 	return of && strcmp(of, "network") != 0 ? record->result.objective : NAN;
 }
 
-static struct measures measures_of(const struct records *records)
-{
-	struct arena *arena = records->arena;
-	struct attack_kinds all = attacks_of(records, NULL), worst = attacks_worst(&all, arena);
-	struct measures out = {.at = ARENA_ARRAY(arena, struct measure, worst.count + 3)};
+/* The robust accuracies stand behind the first. */
+static const struct measure measures[] = {
+	{"test acc %", "%+.2f", stat_column, "test_accuracy", 100, NULL},
+	{"objective", "%+.4g", stat_column, "objective_network", 1, "objective_network"},
+	{"worst-case objective", "%+.4g", worst_case, NULL, 1, "objective"}};
 
-	out.at[out.count++] =
-		(struct measure){"test acc %", "%+.2f", stat_column, "test_accuracy", 100, NULL};
-	for (size_t k = 0; k < worst.count; k++)
-		out.at[out.count++] = (struct measure){
-			arena_format(arena, "%s %s%.3g %%", worst.at[k].label,
-				     strcmp(worst.at[k].units, "raw") == 0 ? "raw " : "",
-				     worst.at[k].eps),
-			"%+.2f",
-			attacks_robust,
-			&worst.at[k],
-			100,
-			NULL};
-	out.at[out.count++] = (struct measure){"objective",         "%+.4g", stat_column,
-					       "objective_network", 1,       "objective_network"};
-	out.at[out.count++] =
-		(struct measure){"worst-case objective", "%+.4g", worst_case, NULL, 1, "objective"};
-	return out;
-}
-
-static const struct record *at_repetition(const struct group *group, double repetition)
-{
-	for (size_t i = 0; i < group->count; i++)
-		if (group->member[i]->result.repetition == repetition)
-			return group->member[i];
-	return NULL;
-}
-
-static double value_of(const struct record *record, const struct measure *measure)
-{
-	return record && records_ok(record) ? measure->factor * measure->pick(record, measure->what)
-					    : NAN;
-}
-
-/* An objective of another loss, beta or threat is another quantity. */
-static bool comparable(const struct record *a, const struct record *b,
-		       const struct measure *measure, struct arena *arena)
-{
-	return !measure->column || !b ||
-	       strcmp(comparable_key(a, measure->column, NULL, arena),
-		      comparable_key(b, measure->column, NULL, arena)) == 0;
-}
-
-static double overlap_of(const struct record *record)
-{
-	const struct result *r = &record->result;
-
-	return record->resampled && r->n_train > 0 && r->n_test > 0 ? r->n_test / r->n_train : 0;
-}
+enum { MEASURES = sizeof measures / sizeof *measures };
 
 static struct pairs pairs_of(const struct group *a, const struct group *b,
 			     const struct measure *measure, struct arena *arena)
 {
 	struct pairs pairs = {.difference = ARENA_ARRAY(arena, double, a->count)};
+	const char *column = measure->column;
 	size_t matched = 0;
 
 	for (size_t i = 0; i < a->count; i++) {
-		const struct record *p = a->member[i];
-		const struct record *q = at_repetition(b, p->result.repetition);
-		double value = value_of(p, measure) - value_of(q, measure);
+		const struct record *p = a->member[i], *q = NULL;
+		const struct result *r = &p->result;
+		bool split = p->resampled && r->n_train > 0 && r->n_test > 0;
+		double value = NAN;
 
+		for (size_t j = 0; j < b->count && !q; j++)
+			if (b->member[j]->result.repetition == r->repetition)
+				q = b->member[j];
 		matched += q != NULL;
-		if (isnan(value) || !comparable(p, q, measure, arena)) {
+		/* an objective of another loss, beta or threat is another quantity */
+		if (q && records_ok(p) && records_ok(q) &&
+		    (!column || strcmp(comparable_key(p, column, NULL, arena),
+				       comparable_key(q, column, NULL, arena)) == 0))
+			value = measure->factor * measure->pick(p, measure->what) -
+				measure->factor * measure->pick(q, measure->what);
+		if (isnan(value)) {
 			pairs.unpaired++;
 			continue;
 		}
 		pairs.difference[pairs.count++] = value;
 		pairs.higher += value > 0;
-		pairs.overlap = overlap_of(p);
+		pairs.overlap = split ? r->n_test / r->n_train : 0;
 	}
 	pairs.unpaired += b->count - matched;
 	return pairs;
 }
 
-static void fill_row(struct sheet *sheet, size_t row, const struct pairs *pairs,
-		     const struct measure *measure, struct arena *arena)
+/* The rows of two groups: of each measure that has pairs. */
+static void add_rows(struct sheet *sheet, const struct series *a, const struct series *b,
+		     const struct measure *measure, size_t count, struct arena *arena)
 {
-	struct student interval = student_interval(pairs->difference, pairs->count, pairs->overlap);
-	struct spread stat = sample_spread(pairs->difference, pairs->count);
-	char low[CSV_NUMBER_BYTES], high[CSV_NUMBER_BYTES];
+	for (const struct measure *m = measure; m < measure + count; m++) {
+		struct pairs pairs = pairs_of(a->group, b->group, m, arena);
+		struct student interval;
+		struct spread stat;
+		size_t row = sheet->rows;
 
-	stat.low = stat.high = stat.median; /* the interval has a column of its own */
-	sheet_set(sheet, row, MEASURE, measure->label);
-	sheet_set(sheet, row, MEDIAN, stat_text(stat, measure->format, 1, arena));
-	stat.median = stat.low = stat.high = interval.mean;
-	sheet_set(sheet, row, MEAN, stat_text(stat, measure->format, 1, arena));
-	if (!isnan(interval.low)) {
-		stat_format(low, sizeof low, measure->format, interval.low);
-		stat_format(high, sizeof high, measure->format, interval.high);
-		sheet_set(sheet, row, RANGE, arena_format(arena, "%s to %s", low, high));
-	}
-	sheet_set(sheet, row, HIGHER, arena_format(arena, "%zu", pairs->higher));
-	sheet_set(sheet, row, PAIRS, arena_format(arena, "%zu", pairs->count));
-	sheet_set(sheet, row, UNPAIRED, arena_format(arena, "%zu", pairs->unpaired));
-	sheet->state[row] = pairs->unpaired ? "bad" : NULL;
-}
-
-/* Fill, or only count if `sheet` has no rows yet, the rows of two groups. */
-static size_t put_pair(struct sheet *sheet, size_t row, const struct series *const pair[2],
-		       const struct measures *measures, struct arena *arena)
-{
-	const struct group *a = pair[0]->group, *b = pair[1]->group;
-	size_t start = row;
-
-	for (size_t m = 0; m < measures->count; m++) {
-		struct pairs pairs;
-
-		pairs = pairs_of(a, b, &measures->at[m], arena);
 		if (pairs.count == 0)
 			continue;
-		if (sheet->rows) {
-			sheet_set(sheet, row, DATA, a->problem);
-			sheet_set(sheet, row, FIRST, pair[0]->name);
-			sheet_set(sheet, row, SECOND, pair[1]->name);
-			fill_row(sheet, row, &pairs, &measures->at[m], arena);
+		interval = student_interval(pairs.difference, pairs.count, pairs.overlap);
+		stat = sample_spread(pairs.difference, pairs.count);
+		stat.low = stat.high = stat.median; /* the interval has a column of its own */
+		sheet_set(sheet, row, DATA, a->group->problem);
+		sheet_set(sheet, row, FIRST, a->name);
+		sheet_set(sheet, row, SECOND, b->name);
+		sheet_set(sheet, row, MEASURE, m->label);
+		sheet_set(sheet, row, MEDIAN, stat_text(stat, m->format, 1, arena));
+		stat.median = stat.low = stat.high = interval.mean;
+		sheet_set(sheet, row, MEAN, stat_text(stat, m->format, 1, arena));
+		if (!isnan(interval.low)) {
+			char low[CSV_NUMBER_BYTES], high[CSV_NUMBER_BYTES];
+
+			stat_format(low, sizeof low, m->format, interval.low);
+			stat_format(high, sizeof high, m->format, interval.high);
+			sheet_set(sheet, row, RANGE, arena_format(arena, "%s to %s", low, high));
 		}
-		row++;
+		sheet_set(sheet, row, HIGHER, arena_format(arena, "%zu", pairs.higher));
+		sheet_set(sheet, row, PAIRS, arena_format(arena, "%zu", pairs.count));
+		sheet_set(sheet, row, UNPAIRED, arena_format(arena, "%zu", pairs.unpaired));
+		sheet->state[row] = pairs.unpaired ? "bad" : NULL;
+		sheet->rows++;
 	}
-	return row - start;
-}
-
-static size_t put_pairs(struct sheet *sheet, const struct series_list *list,
-			const struct measures *measures, struct arena *arena)
-{
-	size_t row = 0;
-
-	for (size_t i = 0; i < list->count; i++)
-		for (size_t j = i + 1; j < list->count; j++) {
-			const struct series *const pair[2] = {&list->at[i], &list->at[j]};
-
-			if (strcmp(pair[0]->group->problem, pair[1]->group->problem) == 0)
-				row += put_pair(sheet, row, pair, measures, arena);
-		}
-	return row;
-}
-
-/* Pairs of methods of one problem whose objectives are nowhere the same. */
-static size_t other_objectives(const struct series_list *list, struct arena *arena)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < list->count; i++)
-		for (size_t j = i + 1; j < list->count; j++) {
-			const struct group *a = list->at[i].group, *b = list->at[j].group;
-			const char *p = comparable_group_key(a, "objective", NULL, arena);
-			const char *q = comparable_group_key(b, "objective", NULL, arena);
-
-			count += strcmp(a->problem, b->problem) == 0 && p && q && strcmp(p, q) != 0;
-		}
-	return count;
 }
 
 const char *paired_note(const struct records *records)
 {
 	struct series_list list = series_of(records, SERIES_BEST, 1);
-	size_t count = other_objectives(&list, records->arena);
+	struct arena *arena = records->arena;
+	size_t count = 0; /* pairs of one problem whose objectives are nowhere the same */
 
+	for (size_t i = 0; i < list.count; i++)
+		for (size_t j = i + 1; j < list.count; j++) {
+			const struct group *a = list.at[i].group, *b = list.at[j].group;
+			const char *p = comparable_group_key(a, "objective", NULL, arena);
+			const char *q = comparable_group_key(b, "objective", NULL, arena);
+
+			count += strcmp(a->problem, b->problem) == 0 && p && q && strcmp(p, q) != 0;
+		}
 	if (!count)
 		return note;
 	return arena_format(
-		records->arena,
+		arena,
 		"%s Left out: the objectives of %zu pairs of methods, whose loss, beta, "
 		"average or threat differ.",
 		note, count);
@@ -224,20 +151,35 @@ const char *paired_note(const struct records *records)
 
 struct sheet paired_sheet(const struct records *records)
 {
-	static const char *const heads[COLUMNS] = {
+	static const char *const heads[] = {
 		"data",          "A",        "B",     "measure", "median A-B", "mean A-B",
 		"95 % interval", "A higher", "pairs", "unpaired"};
+	struct arena *arena = records->arena;
 	struct series_list list = series_of(records, SERIES_BEST, 1);
-	struct measures measures = measures_of(records);
-	struct sheet sheet = {0};
-	size_t rows = put_pairs(&sheet, &list, &measures, records->arena);
+	struct attack_kinds all = attacks_of(records, NULL), worst = attacks_worst(&all, arena);
+	struct measure *wanted = ARENA_ARRAY(arena, struct measure, MEASURES + worst.count);
+	size_t count = 0, pairs = 0;
+	struct sheet sheet;
 
-	sheet = sheet_new(records->arena, rows, COLUMNS);
-	for (size_t j = 0; j < COLUMNS; j++) {
-		sheet.head[j] = heads[j];
-		sheet.numeric[j] = j >= MEDIAN;
+	wanted[count++] = measures[0];
+	for (size_t k = 0; k < worst.count; k++) {
+		const struct attack_kind *kind = &worst.at[k];
+		bool raw = strcmp(kind->units, "raw") == 0;
+		const char *label = arena_format(arena, "%s %s%.3g %%", kind->label,
+						 raw ? "raw " : "", kind->eps);
+
+		wanted[count++] = (struct measure){label, "%+.2f", attacks_robust, kind, 100, NULL};
 	}
-	if (rows)
-		put_pairs(&sheet, &list, &measures, records->arena);
+	for (size_t m = 1; m < MEASURES; m++)
+		wanted[count++] = measures[m];
+	for (size_t i = 0; i < list.count; i++)
+		for (size_t j = i + 1; j < list.count; j++)
+			pairs += strcmp(list.at[i].group->problem, list.at[j].group->problem) == 0;
+	sheet = sheet_headed(arena, pairs * count, "llllrrrrrr", heads);
+	sheet.rows = 0;
+	for (size_t i = 0; i < list.count; i++)
+		for (size_t j = i + 1; j < list.count; j++)
+			if (strcmp(list.at[i].group->problem, list.at[j].group->problem) == 0)
+				add_rows(&sheet, &list.at[i], &list.at[j], wanted, count, arena);
 	return sheet;
 }

@@ -1,7 +1,9 @@
 /* Tables of texts: LaTeX, HTML. */
 #include "harness/report/tables/sheet.h"
+#include "harness/report/records/stat.h"
 #include "solvers/core/printable.h"
 
+#include <math.h>
 #include <string.h>
 
 struct sheet sheet_new(struct arena *arena, size_t rows, size_t cols)
@@ -18,9 +20,27 @@ struct sheet sheet_new(struct arena *arena, size_t rows, size_t cols)
 	};
 }
 
+struct sheet sheet_headed(struct arena *arena, size_t rows, const char *align,
+			  const char *const *heads)
+{
+	struct sheet sheet = sheet_new(arena, rows, strlen(align));
+
+	for (size_t j = 0; j < sheet.cols; j++) {
+		sheet.head[j] = heads[j];
+		sheet.numeric[j] = align[j] == 'r';
+	}
+	return sheet;
+}
+
 void sheet_set(struct sheet *sheet, size_t row, size_t col, const char *text)
 {
 	sheet->cell[row * sheet->cols + col] = text;
+}
+
+void sheet_row(struct sheet *sheet, size_t row, const char *const *text)
+{
+	for (size_t j = 0; j < sheet->cols && row < sheet->rows; j++)
+		sheet_set(sheet, row, j, text[j]);
 }
 
 static const char *cell_at(const struct sheet *sheet, size_t row, size_t col)
@@ -42,6 +62,16 @@ void sheet_drop_empty(struct sheet *sheet, size_t first)
 	}
 }
 
+const char *sheet_number(double value, const char *format, struct arena *arena)
+{
+	char text[32];
+
+	if (isnan(value))
+		return NULL;
+	stat_format(text, sizeof text, format, value);
+	return arena_text(arena, text);
+}
+
 /* Newlines within a cell are spaces. */
 const char *sheet_shown(const char *text, struct arena *arena)
 {
@@ -61,81 +91,50 @@ const char *sheet_shown(const char *text, struct arena *arena)
 	return out;
 }
 
-/* What stands for a character in LaTeX's own fonts; NULL: itself. */
-static const char *latex_character(char c)
-{
-	static const struct {
-		char c;
-		const char *text;
-	} table[] = {{'\\', "\\textbackslash{}"},
-		     {'~', "\\textasciitilde{}"},
-		     {'^', "\\textasciicircum{}"},
-		     {'|', "\\textbar{}"},
-		     {'<', "\\textless{}"},
-		     {'>', "\\textgreater{}"},
-		     {'"', "\\textquotedbl{}"},
-		     {'&', "\\&"},
-		     {'%', "\\%"},
-		     {'$', "\\$"},
-		     {'#', "\\#"},
-		     {'_', "\\_"},
-		     {'{', "\\{"},
-		     {'}', "\\}"}};
-
-	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
-		if (table[i].c == c)
-			return table[i].text;
-	return NULL;
-}
-
-/* A hyphen before a number, at the start of a word, is a minus. */
-static bool is_minus(const char *text, const char *at)
-{
-	return *at == '-' && at[1] >= '0' && at[1] <= '9' &&
-	       (at == text || at[-1] == ' ' || at[-1] == '(' || at[-1] == '[');
-}
-
-static void latex_shown(const char *text, FILE *to)
-{
-	static const char *const dash = "\xe2\x80\x93";
-
-	for (const char *at = text; *at; at++) {
-		const char *instead = latex_character(*at);
-
-		if (strncmp(at, dash, strlen(dash)) == 0) {
-			fputs("--", to);
-			at += strlen(dash) - 1;
-		} else if (is_minus(text, at)) {
-			fputs("$-$", to);
-		} else if (instead) {
-			fputs(instead, to);
-		} else {
-			putc(*at == '\n' ? ' ' : *at, to);
-		}
-	}
-}
+/* What stands for a character in LaTeX's own fonts. */
+static const struct {
+	char c;
+	const char *text;
+} latex[] = {{'\\', "\\textbackslash{}"},
+	     {'~', "\\textasciitilde{}"},
+	     {'^', "\\textasciicircum{}"},
+	     {'|', "\\textbar{}"},
+	     {'<', "\\textless{}"},
+	     {'>', "\\textgreater{}"},
+	     {'"', "\\textquotedbl{}"},
+	     {'&', "\\&"},
+	     {'%', "\\%"},
+	     {'$', "\\$"},
+	     {'#', "\\#"},
+	     {'_', "\\_"},
+	     {'{', "\\{"},
+	     {'}', "\\}"}};
 
 static void latex_text(const char *text, FILE *to)
 {
+	static const char *const dash = "\xe2\x80\x93";
 	struct arena scratch = {0};
+	const char *shown = sheet_shown(text, &scratch);
 
-	latex_shown(sheet_shown(text, &scratch), to);
-	arena_release(&scratch);
-}
+	for (const char *at = shown; *at; at++) {
+		bool starts = at == shown || strchr(" ([", at[-1]);
+		const char *instead = NULL;
 
-static void latex_row(const struct sheet *sheet, const char *const *cells, FILE *to)
-{
-	const char *gap = "";
-
-	for (size_t j = 0; j < sheet->cols; j++) {
-		if (!sheet->head[j])
-			continue;
-		/* \\ before a bracket would take it for its option */
-		fprintf(to, "%s%s", gap, !*gap && cells[j] && cells[j][0] == '[' ? "{}" : "");
-		latex_text(cells[j] ? cells[j] : "", to);
-		gap = " & ";
+		for (size_t i = 0; i < sizeof latex / sizeof *latex; i++)
+			if (latex[i].c == *at)
+				instead = latex[i].text;
+		if (strncmp(at, dash, strlen(dash)) == 0) {
+			fputs("--", to);
+			at += strlen(dash) - 1;
+		} else if (starts && *at == '-' && at[1] >= '0' && at[1] <= '9') {
+			fputs("$-$", to); /* a hyphen before a number is a minus */
+		} else if (instead) {
+			fputs(instead, to);
+		} else {
+			putc(*at, to);
+		}
 	}
-	fputs(" \\\\\n", to);
+	arena_release(&scratch);
 }
 
 void sheet_latex(const struct sheet *sheet, const char *caption, FILE *to)
@@ -147,10 +146,22 @@ void sheet_latex(const struct sheet *sheet, const char *caption, FILE *to)
 		if (sheet->head[j])
 			putc(sheet->numeric[j] ? 'r' : 'l', to);
 	fputs("}\n\\toprule\n", to);
-	latex_row(sheet, sheet->head, to);
-	fputs("\\midrule\n", to);
-	for (size_t i = 0; i < sheet->rows; i++)
-		latex_row(sheet, sheet->cell + i * sheet->cols, to);
+	for (size_t i = 0; i <= sheet->rows; i++) {
+		const char *const *cells = i ? sheet->cell + (i - 1) * sheet->cols : sheet->head;
+		const char *gap = "";
+
+		for (size_t j = 0; j < sheet->cols; j++) {
+			const char *text = cells[j] ? cells[j] : "";
+
+			if (!sheet->head[j])
+				continue;
+			/* \\ before a bracket would take it for its option */
+			fprintf(to, "%s%s", gap, !*gap && *text == '[' ? "{}" : "");
+			latex_text(text, to);
+			gap = " & ";
+		}
+		fputs(i ? " \\\\\n" : " \\\\\n\\midrule\n", to);
+	}
 	fputs("\\bottomrule\n\\end{tabular}\n\\caption{", to);
 	latex_text(caption, to);
 	fputs("}\n\\end{table}\n", to);
@@ -178,41 +189,29 @@ void sheet_html_text(const char *text, FILE *to)
 	}
 }
 
-static void html_cell(const struct sheet *sheet, const char *tag, const char *text, size_t col,
-		      FILE *to)
-{
-	fprintf(to, "<%s%s>", tag, sheet->numeric[col] ? " class=\"num\"" : "");
-	sheet_html_text(text, to);
-	fprintf(to, "</%s>", tag);
-}
-
-static void html_row(const struct sheet *sheet, size_t row, FILE *to)
-{
-	fputs("<tr", to);
-	if (sheet->state[row])
-		fprintf(to, " class=\"%s\"", sheet->state[row]);
-	if (sheet->hint[row]) {
-		fputs(" title=\"", to);
-		sheet_html_text(sheet->hint[row], to);
-		putc('"', to);
-	}
-	putc('>', to);
-}
-
 void sheet_html(const struct sheet *sheet, const char *id, FILE *to)
 {
-	fprintf(to, "<div class=\"scroll\"><table class=\"sort\" id=\"table-%s\">\n<thead><tr>",
-		id);
-	for (size_t j = 0; j < sheet->cols; j++)
-		if (sheet->head[j])
-			html_cell(sheet, "th", sheet->head[j], j, to);
-	fputs("</tr></thead>\n<tbody>\n", to);
-	for (size_t i = 0; i < sheet->rows; i++) {
-		html_row(sheet, i, to);
-		for (size_t j = 0; j < sheet->cols; j++)
-			if (sheet->head[j])
-				html_cell(sheet, "td", cell_at(sheet, i, j), j, to);
-		fputs("</tr>\n", to);
+	fprintf(to, "<div class=\"scroll\"><table class=\"sort\" id=\"table-%s\">\n<thead>", id);
+	for (size_t i = 0; i <= sheet->rows; i++) { /* the heads, then the rows */
+		const char *tag = i ? "td" : "th";
+
+		fputs("<tr", to);
+		if (i && sheet->state[i - 1])
+			fprintf(to, " class=\"%s\"", sheet->state[i - 1]);
+		if (i && sheet->hint[i - 1]) {
+			fputs(" title=\"", to);
+			sheet_html_text(sheet->hint[i - 1], to);
+			putc('"', to);
+		}
+		putc('>', to);
+		for (size_t j = 0; j < sheet->cols; j++) {
+			if (!sheet->head[j])
+				continue;
+			fprintf(to, "<%s%s>", tag, sheet->numeric[j] ? " class=\"num\"" : "");
+			sheet_html_text(i ? cell_at(sheet, i - 1, j) : sheet->head[j], to);
+			fprintf(to, "</%s>", tag);
+		}
+		fputs(i ? "</tr>\n" : "</tr></thead>\n<tbody>\n", to);
 	}
 	fputs("</tbody></table></div>\n", to);
 }

@@ -20,7 +20,12 @@ struct sheet {
 };
 
 struct sheet sheet_new(struct arena *arena, size_t rows, size_t cols);
+/* The same with the heads of its columns; `align` has a letter for each: l, or r of numbers. */
+struct sheet sheet_headed(struct arena *arena, size_t rows, const char *align,
+			  const char *const *heads);
 void sheet_set(struct sheet *sheet, size_t row, size_t col, const char *text);
+/* All cells of a row; nothing if the sheet has no such row, as where rows are counted first. */
+void sheet_row(struct sheet *sheet, size_t row, const char *const *text);
 /* Leave out columns that are empty in every row, from column `first` on. */
 void sheet_drop_empty(struct sheet *sheet, size_t first);
 
@@ -34,6 +39,8 @@ void sheet_latex(const struct sheet *sheet, const char *caption, FILE *to);
  * report's page). */
 void sheet_html(const struct sheet *sheet, const char *id, FILE *to);
 
+/* The number as a cell shows it; NULL if it is not known. */
+const char *sheet_number(double value, const char *format, struct arena *arena);
 /* The text as a cell shows it: without control characters. */
 const char *sheet_shown(const char *text, struct arena *arena);
 

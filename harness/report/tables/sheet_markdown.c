@@ -21,21 +21,14 @@ struct layout {
 	FILE *to;
 };
 
-static bool is_mark(char c)
-{
-	return c && ispunct((unsigned char)c);
-}
-
-static bool is_letter(char c)
-{
-	return isalnum((unsigned char)c) || (unsigned char)c >= 0x80;
-}
-
 /* Would the character at `at` of `text` end its cell or start markup? Brackets alone, as those of
  * intervals, do not. */
 static bool is_markup(const char *text, const char *at)
 {
-	char before = at > text ? at[-1] : ' ';
+	const unsigned char before = at > text ? (unsigned char)at[-1] : ' ';
+	const unsigned char next = (unsigned char)at[1];
+	const bool follows = isalnum(before) || before >= 0x80; /* a letter or digit */
+	const bool leads = isalnum(next) || next >= 0x80;
 
 	switch (*at) {
 	case '|':
@@ -45,39 +38,22 @@ static bool is_markup(const char *text, const char *at)
 	case '~':
 		return true;
 	case '_': /* within a word it is none */
-		return !is_letter(before) || !is_letter(at[1]);
+		return !follows || !leads;
 	case ']': /* [text](link), [text][name], and the same of images */
-		return at[1] == '(' || at[1] == '[' || at[1] == ':';
+		return next == '(' || next == '[' || next == ':';
 	case '&':
-		return at[1] == '#' || is_letter(at[1]);
+		return next == '#' || leads;
 	case '\\':
-		return is_mark(at[1]);
+		return ispunct(next);
 	case ':': /* addresses become links by themselves */
-		return at[1] == '/' && at[2] == '/';
+		return next == '/' && at[2] == '/';
 	case '.':
 		return at - text >= 3 && strncasecmp(at - 3, "www", 3) == 0;
 	case '@':
-		return is_letter(before) && is_letter(at[1]);
+		return follows && leads;
 	default:
 		return false;
 	}
-}
-
-static const char *escaped(const char *text, const struct sheet *sheet, struct arena *arena)
-{
-	char *out, *to;
-
-	text = sheet_shown(text, arena);
-	if (sheet->plain)
-		return text;
-	to = out = ARENA_ARRAY(arena, char, 2 * strlen(text) + 1);
-	for (const char *at = text; *at; at++) {
-		if (is_markup(text, at))
-			*to++ = '\\';
-		*to++ = *at;
-	}
-	*to = '\0';
-	return out;
 }
 
 static struct layout new_layout(const struct sheet *sheet, FILE *to)
@@ -89,13 +65,20 @@ static struct layout new_layout(const struct sheet *sheet, FILE *to)
 	l.width = ARENA_ARRAY(&l.arena, size_t, cols);
 	l.chosen = ARENA_ARRAY(&l.arena, bool, cols);
 	for (size_t k = 0; k < (sheet->rows + 1) * cols; k++) {
-		const char *text = k < cols ? sheet->head[k] : sheet->cell[k - cols];
-		size_t width;
+		const char *given = k < cols ? sheet->head[k] : sheet->cell[k - cols];
+		const char *text = sheet_shown(given ? given : "", &l.arena);
+		char *out = ARENA_ARRAY(&l.arena, char, 2 * strlen(text) + 1);
+		size_t width, length = 0;
 
 		if (!sheet->head[k % cols])
 			continue;
-		l.text[k] = escaped(text ? text : "", sheet, &l.arena);
-		width = printable_width(l.text[k]);
+		l.text[k] = out;
+		for (const char *at = text; *at; at++) {
+			if (!sheet->plain && is_markup(text, at))
+				out[length++] = '\\';
+			out[length++] = *at;
+		}
+		width = printable_width(out);
 		l.width[k % cols] = width > l.width[k % cols] ? width : l.width[k % cols];
 	}
 	for (size_t j = 0; j < cols; j++) {
@@ -111,82 +94,60 @@ static size_t taken(const struct layout *l, size_t col)
 	return l->text[col] ? l->width[col] + (l->sheet->plain ? 2 : 3) : 0;
 }
 
-/* Bytes of the longest piece of a text that fits, cut at a space; all of it where it is one word.
- */
-static size_t piece(const char *text, size_t width)
+/* One line of a cell: the longest piece of the text that fits, cut at a space, or all of it where
+ * it is one word. Is there more? */
+static bool put_cell(struct layout *l, const char **text, size_t col)
 {
-	const char *at = text, *cut = NULL;
+	const char *at = *text, *cut = NULL, *part;
+	const bool right = l->sheet->numeric[col];
 	char shown[PRINTABLE_BYTES];
-	size_t used = 0;
+	size_t used = 0, width;
+	int pad;
 
-	while (*at) {
-		if (*at == ' ' && used <= width)
+	while (*at && (used <= l->width[col] || !cut)) {
+		if (*at == ' ' && used <= l->width[col])
 			cut = at;
 		used += printable_next(&at, shown);
-		if (used > width && cut)
-			return (size_t)(cut - text);
 	}
-	return strlen(text);
-}
-
-static void put_cell(struct layout *l, const char *text, size_t length, size_t col)
-{
-	const char *part = arena_text_n(&l->arena, text, length);
-	size_t width = printable_width(part);
-	int pad = width < l->width[col] ? (int)(l->width[col] - width) : 0;
-	bool right = l->sheet->numeric[col];
-
+	if (used <= l->width[col] || !cut)
+		cut = at;
+	part = arena_text_n(&l->arena, *text, (size_t)(cut - *text));
+	width = printable_width(part);
+	pad = width < l->width[col] ? (int)(l->width[col] - width) : 0;
 	fprintf(l->to, "%s%*s%s%*s%s", l->sheet->plain ? "" : "| ", right ? pad : 0, "", part,
 		right ? 0 : pad, "", l->sheet->plain ? "  " : " ");
+	*text = cut + (*cut == ' ');
+	return **text;
 }
 
-/* A row, in as many lines as its longest text needs. */
-static void put_row(struct layout *l, size_t row)
-{
-	size_t cols = l->sheet->cols;
-	const char **rest = ARENA_ARRAY(&l->arena, const char *, cols);
-	bool more = true;
-
-	memcpy(rest, l->text + row * cols, cols * sizeof *rest);
-	while (more) {
-		more = false;
-		for (size_t j = 0; j < cols; j++) {
-			size_t length;
-
-			if (!l->chosen[j])
-				continue;
-			length = piece(rest[j], l->width[j]);
-			put_cell(l, rest[j], length, j);
-			rest[j] += length + (rest[j][length] == ' ');
-			more = more || *rest[j];
-		}
-		fputs(l->sheet->plain ? "\n" : "|\n", l->to);
-	}
-}
-
-static void put_rule(struct layout *l)
-{
-	for (size_t j = 0; j < l->sheet->cols; j++) {
-		bool numeric = l->sheet->numeric[j];
-
-		if (!l->chosen[j])
-			continue;
-		fputs("| ", l->to);
-		for (size_t k = l->width[j] - (numeric ? 1 : 0); k > 0; k--)
-			putc('-', l->to);
-		fputs(numeric ? ": " : " ", l->to);
-	}
-	fputs("|\n", l->to);
-}
-
-/* The chosen columns. */
+/* The chosen columns; a row takes as many lines as its longest text needs. */
 static void put_block(struct layout *l)
 {
-	put_row(l, 0);
-	if (!l->sheet->plain)
-		put_rule(l);
-	for (size_t i = 1; i <= l->sheet->rows; i++)
-		put_row(l, i);
+	const bool plain = l->sheet->plain, *right = l->sheet->numeric;
+	const size_t cols = l->sheet->cols;
+	const char **rest = ARENA_ARRAY(&l->arena, const char *, cols);
+
+	for (size_t i = 0; i <= l->sheet->rows; i++) {
+		bool more = true;
+
+		memcpy(rest, l->text + i * cols, cols * sizeof *rest);
+		while (more) {
+			more = false;
+			for (size_t j = 0; j < cols; j++)
+				more = (l->chosen[j] && put_cell(l, &rest[j], j)) || more;
+			fputs(plain ? "\n" : "|\n", l->to);
+		}
+		for (size_t j = 0; j < cols && i == 0 && !plain; j++) {
+			if (!l->chosen[j])
+				continue;
+			fputs("| ", l->to);
+			for (size_t k = l->width[j] - right[j]; k > 0; k--)
+				putc('-', l->to);
+			fputs(right[j] ? ": " : " ", l->to);
+		}
+		if (i == 0 && !plain)
+			fputs("|\n", l->to);
+	}
 }
 
 /* Make columns of long texts narrower; no word is cut. */

@@ -1,6 +1,7 @@
 /* summary.csv, attack.csv and certify.csv: the rows of all cells, with which cell they are of and
  * its swept options. */
 #include "harness/report/tables/summary.h"
+#include "harness/report/records/attacks.h"
 
 #include <string.h>
 
@@ -14,24 +15,6 @@ struct columns {
 static bool has_name(const struct texts *names, const char *name)
 {
 	return records_index(names->at, names->count, name) < names->count;
-}
-
-/* In order of appearance. */
-static struct texts fact_names(const struct records *records)
-{
-	struct texts names = {0};
-	const char **at;
-	size_t room = 0;
-
-	for (size_t i = 0; i < records->count; i++)
-		for (const struct fact *f = records->at[i].result.facts; f; f = f->next)
-			room++;
-	names.at = at = ARENA_ARRAY(records->arena, const char *, room);
-	for (size_t i = 0; i < records->count; i++)
-		for (const struct fact *f = records->at[i].result.facts; f; f = f->next)
-			if (!has_name(&names, f->name))
-				at[names.count++] = f->name;
-	return names;
 }
 
 static enum status open_table(const struct columns *c, struct csv *csv, struct err *err)
@@ -78,35 +61,50 @@ static void put_row(const struct columns *c, const struct record *r, const void 
 
 enum status summary_write_cells(const struct records *records, struct err *err)
 {
-	const struct columns c = {records, NULL, &rows_result, fact_names(records)};
+	struct columns c = {records, NULL, &rows_result, {0, NULL}};
+	const char **names;
 	struct csv csv;
+	size_t room = 0;
 
+	for (size_t i = 0; i < records->count; i++)
+		for (const struct fact *f = records->at[i].result.facts; f; f = f->next)
+			room++;
+	c.facts.at = names = ARENA_ARRAY(records->arena, const char *, room);
+	for (size_t i = 0; i < records->count; i++)
+		for (const struct fact *f = records->at[i].result.facts; f; f = f->next)
+			if (!has_name(&c.facts, f->name))
+				names[c.facts.count++] = f->name;
 	TRY(open_table(&c, &csv, err));
 	for (size_t i = 0; i < records->count; i++)
 		put_row(&c, &records->at[i], &records->at[i].result, &csv);
 	return csv_close(&csv, err);
 }
 
-enum status summary_write_attacks(const struct records *records, struct err *err)
+/* The attacks of all cells, or their certificates. */
+static enum status write_rows(const struct records *records, const struct field_table *table,
+			      struct err *err)
 {
-	const struct columns c = {records, &rows_cell, &rows_attack, {0, NULL}};
+	const struct columns c = {records, &rows_cell, table, {0, NULL}};
+	const struct attack_kind kind = {.certified = table == &rows_certify};
 	struct csv csv;
+	size_t count;
 
 	TRY(open_table(&c, &csv, err));
-	for (size_t i = 0; i < records->count; i++)
-		for (size_t j = 0; j < records->at[i].attack_count; j++)
-			put_row(&c, &records->at[i], &records->at[i].attack[j], &csv);
+	for (size_t i = 0; i < records->count; i++) {
+		const struct attack_row *row = attacks_rows(&records->at[i], &kind, &count);
+
+		for (size_t j = 0; j < count; j++)
+			put_row(&c, &records->at[i], &row[j], &csv);
+	}
 	return csv_close(&csv, err);
+}
+
+enum status summary_write_attacks(const struct records *records, struct err *err)
+{
+	return write_rows(records, &rows_attack, err);
 }
 
 enum status summary_write_certificates(const struct records *records, struct err *err)
 {
-	const struct columns c = {records, &rows_cell, &rows_certify, {0, NULL}};
-	struct csv csv;
-
-	TRY(open_table(&c, &csv, err));
-	for (size_t i = 0; i < records->count; i++)
-		for (size_t j = 0; j < records->at[i].certificate_count; j++)
-			put_row(&c, &records->at[i], &records->at[i].certificate[j], &csv);
-	return csv_close(&csv, err);
+	return write_rows(records, &rows_certify, err);
 }

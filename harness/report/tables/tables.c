@@ -11,96 +11,6 @@
 #include <math.h>
 #include <string.h>
 
-/* Columns of numbers of the summary table. `column` is one of stat_column's names. */
-static const struct {
-	const char *head, *column, *format;
-	double factor;
-} measures[] = {
-	{"train acc %", "train_accuracy", "%.1f", 100},
-	{"test acc %", "test_accuracy", "%.1f", 100},
-	{"train RMSE", "train_rmse", "%.4g", 1},
-	{"test RMSE", "test_rmse", "%.4g", 1},
-	{"train R2", "train_r2", "%.3f", 1},
-	{"test R2", "test_r2", "%.3f", 1},
-	{"objective", "headline", "%.5g", 1},
-	{"lower bound", "bound_alone", "%.5g", 1},
-	{"gap", "gap", "%.1e", 1},
-	{"clean objective", "clean_objective", "%.5g", 1},
-	{"time s", "time", "%.3g", 1},
-	{"neurons", "neurons", "%.0f", 1},
-};
-
-/* A row of the summary. */
-struct tabled {
-	const struct group *group;
-	const struct search *search;
-};
-
-enum {
-	MEASURES = sizeof measures / sizeof *measures,
-	ACCURACIES = 6 /* the first measures stand before the robust accuracies */
-};
-
-static const char *nonempty(const char *text)
-{
-	return *text ? text : NULL;
-}
-
-static void head(struct sheet *sheet, size_t col, const char *text, bool numeric)
-{
-	sheet->head[col] = text;
-	sheet->numeric[col] = numeric;
-}
-
-/* "3 ok, 1 timeout" */
-static const char *counts_text(const struct record *const *member, size_t count,
-			       struct arena *arena)
-{
-	const char *text = "";
-
-	for (size_t s = 0; cell_status_names[s]; s++) {
-		size_t here = 0;
-
-		for (size_t i = 0; i < count; i++)
-			here += member[i]->result.status &&
-				strcmp(member[i]->result.status, cell_status_names[s]) == 0;
-		if (here)
-			text = arena_format(arena, "%s%s%zu %s", text, *text ? ", " : "", here,
-					    cell_status_names[s]);
-	}
-	return text;
-}
-
-/* "suspect: constant prediction (2 of 5)"; NULL if no member is. */
-static const char *suspect_text(const struct group *group, struct arena *arena)
-{
-	const char *why = NULL;
-	size_t count = 0;
-
-	for (size_t i = 0; i < group->count; i++) {
-		const char *here = group->member[i]->result.suspect;
-
-		if (!here || !*here)
-			continue;
-		why = why ? why : here;
-		count++;
-	}
-	if (!why)
-		return NULL;
-	if (group->count == 1)
-		return arena_format(arena, "suspect: %s", why);
-	return arena_format(arena, "suspect: %s (%zu of %zu)", why, count, group->count);
-}
-
-/* The only member that is ok, if the group has no other: it has no quantiles. */
-static const struct record *only_member(const struct group *group)
-{
-	for (size_t i = 0; i < group->count && records_ok_count(group) == 1; i++)
-		if (records_ok(group->member[i]))
-			return group->member[i];
-	return NULL;
-}
-
 /* The clean objective of robust methods, beside the worst case that is their headline. */
 static double clean_objective(const struct record *record, const void *what)
 {
@@ -125,56 +35,59 @@ static double told_gap(const struct record *record, const void *what)
 	return record->result.objective_of ? stat_column(record, what) : NAN;
 }
 
-static stat_pick *pick_of(const char *column)
-{
-	if (strcmp(column, "clean_objective") == 0)
-		return clean_objective;
-	if (strcmp(column, "bound_alone") == 0)
-		return bound_alone;
-	return strcmp(column, "gap") == 0 ? told_gap : stat_column;
-}
+/* Columns of numbers of the summary table. */
+static const struct {
+	const char *head;
+	stat_pick *pick;
+	const char *column, *format;
+	double factor;
+	bool objective; /* those of several betas have no median */
+} measures[] = {
+	{"train acc %", stat_column, "train_accuracy", "%.1f", 100, false},
+	{"test acc %", stat_column, "test_accuracy", "%.1f", 100, false},
+	{"train RMSE", stat_column, "train_rmse", "%.4g", 1, false},
+	{"test RMSE", stat_column, "test_rmse", "%.4g", 1, false},
+	{"train R2", stat_column, "train_r2", "%.3f", 1, false},
+	{"test R2", stat_column, "test_r2", "%.3f", 1, false},
+	{"objective", stat_column, "headline", "%.5g", 1, true},
+	{"lower bound", bound_alone, "", "%.5g", 1, false},
+	{"gap", told_gap, "gap", "%.1e", 1, false},
+	{"clean objective", clean_objective, "", "%.5g", 1, true},
+	{"time s", stat_column, "time", "%.3g", 1, false},
+	{"neurons", stat_column, "neurons", "%.0f", 1, false},
+};
 
-static const char *measure_text(const struct group *group, size_t m, struct arena *arena)
-{
-	const struct record *only = only_member(group);
-	const char *column = measures[m].column;
-	bool objective = strstr(column, "objective") || strcmp(column, "headline") == 0;
+enum {
+	MEASURES = sizeof measures / sizeof *measures,
+	ACCURACIES = 6 /* the first measures stand before the robust accuracies */
+};
 
-	/* objectives of several betas have no median */
-	if (objective && !comparable_group_key(group, "objective", NULL, arena))
-		return NULL;
-	if (only && strcmp(measures[m].column, "test_accuracy") == 0)
-		return stat_test_accuracy(&only->result, arena);
-	return stat_text(stat_group(group, pick_of(column), column, arena), measures[m].format,
-			 measures[m].factor, arena);
-}
-
-static const char *robust_text(const struct group *group, const struct attack_kind *kind,
+/* "3 ok, 1 timeout" */
+static const char *counts_text(const struct record *const *member, size_t count,
 			       struct arena *arena)
 {
-	const struct record *only = only_member(group);
+	const char *text = "";
 
-	if (only)
-		return stat_share_text(attacks_robust(only, kind), attacks_low(only, kind),
-				       attacks_high(only, kind), arena);
-	return stat_text(stat_group(group, attacks_robust, kind, arena), "%.1f", 100, arena);
+	for (size_t s = 0; cell_status_names[s]; s++) {
+		size_t here = 0;
+
+		for (size_t i = 0; i < count; i++)
+			here += member[i]->result.status &&
+				strcmp(member[i]->result.status, cell_status_names[s]) == 0;
+		if (here)
+			text = arena_format(arena, "%s%s%zu %s", text, *text ? ", " : "", here,
+					    cell_status_names[s]);
+	}
+	return text;
 }
 
-/* What the search for the setting was, if there was one. */
-static size_t fill_search(const struct records *records, const struct search *search, size_t row,
-			  size_t col, struct sheet *sheet)
+/* The only member that is ok, if the group has no other: it has no quantiles. */
+static const struct record *only_member(const struct group *group)
 {
-	if (search->by) {
-		sheet_set(sheet, row, col,
-			  arena_format(records->arena, "%s of %zu%s",
-				       search->chosen ? "selected" : "none", search->count,
-				       !search->chosen          ? ""
-				       : search->per_repetition ? " per repetition"
-								: " per experiment"));
-		sheet_set(sheet, row, col + 1,
-			  arena_format(records->arena, "%.3g", search->seconds));
-	}
-	return col + 2;
+	for (size_t i = 0; i < group->count && records_ok_count(group) == 1; i++)
+		if (records_ok(group->member[i]))
+			return group->member[i];
+	return NULL;
 }
 
 /* "0.1", and of a composed group "0.1 x3, 1 x2": in how many repetitions. */
@@ -201,37 +114,83 @@ static const char *swept_text(const struct group *group, const char *path, struc
 	return text;
 }
 
-/* What the objectives of a row are made of, where rows of the data set differ in that. */
-static const char *objective_text(const struct records *records, const struct group *group)
+/* The columns up to the measures; returns the next one. */
+static size_t fill_numbers(const struct records *records, const struct attack_kinds *kinds,
+			   const struct group *group, size_t row, struct sheet *sheet)
 {
-	if (!comparable_group_key(group, "objective", NULL, records->arena))
-		return "beta or loss differs between repetitions";
-	return comparable_difference(group->member[0], records, group->data, "objective",
-				     records->arena);
-}
-
-static void fill_row(const struct records *records, const struct attack_kinds *kinds,
-		     const struct tabled *tabled, size_t row, struct sheet *sheet)
-{
-	const struct group *group = tabled->group;
 	struct arena *arena = records->arena;
-	const char *suspect = suspect_text(group, arena);
-	size_t col = 0;
+	const struct record *only = only_member(group);
+	bool comparable = comparable_group_key(group, "objective", NULL, arena);
+	size_t col = 2;
 
-	sheet_set(sheet, row, col++, group->data);
-	sheet_set(sheet, row, col++, group->method);
 	for (size_t k = 0; k < records->path_count; k++)
 		sheet_set(sheet, row, col++, swept_text(group, records->paths[k], arena));
 	for (size_t m = 0; m < MEASURES; m++) {
-		sheet_set(sheet, row, col++, measure_text(group, m, arena));
-		for (size_t k = 0; m + 1 == ACCURACIES && k < kinds->count; k++)
-			sheet_set(sheet, row, col++, robust_text(group, &kinds->at[k], arena));
+		const char *column = measures[m].column, *text = NULL;
+
+		if (only && strcmp(column, "test_accuracy") == 0)
+			text = stat_test_accuracy(&only->result, arena);
+		else if (comparable || !measures[m].objective)
+			text = stat_text(stat_group(group, measures[m].pick, column, arena),
+					 measures[m].format, measures[m].factor, arena);
+		sheet_set(sheet, row, col++, text);
+		for (size_t k = 0; m + 1 == ACCURACIES && k < kinds->count; k++) {
+			const struct attack_kind *kind = &kinds->at[k];
+
+			if (only)
+				text = stat_share_text(attacks_robust(only, kind),
+						       attacks_low(only, kind),
+						       attacks_high(only, kind), arena);
+			else
+				text = stat_text(stat_group(group, attacks_robust, kind, arena),
+						 "%.1f", 100, arena);
+			sheet_set(sheet, row, col++, text);
+		}
 	}
-	sheet_set(sheet, row, col++, nonempty(objective_text(records, group)));
-	col = fill_search(records, tabled->search, row, col, sheet);
+	return col;
+}
+
+static void fill_row(const struct records *records, const struct attack_kinds *kinds,
+		     const struct group *group, const struct search *search, size_t row,
+		     struct sheet *sheet)
+{
+	struct arena *arena = records->arena;
+	const char *objective = "beta or loss differs between repetitions", *suspect = NULL;
+	size_t suspects = 0, col = fill_numbers(records, kinds, group, row, sheet);
+
+	sheet_set(sheet, row, 0, group->data);
+	sheet_set(sheet, row, 1, group->method);
+	/* what the objectives are made of, where rows of the data set differ in that */
+	if (comparable_group_key(group, "objective", NULL, arena))
+		objective = comparable_difference(group->member[0], records, group->data,
+						  "objective", arena);
+	sheet_set(sheet, row, col++, objective);
+	if (search->by) {
+		sheet_set(sheet, row, col,
+			  arena_format(arena, "%s of %zu%s", search->chosen ? "selected" : "none",
+				       search->count,
+				       !search->chosen          ? ""
+				       : search->per_repetition ? " per repetition"
+								: " per experiment"));
+		sheet_set(sheet, row, col + 1, arena_format(arena, "%.3g", search->seconds));
+	}
+	col += 2;
 	sheet_set(sheet, row, col++, counts_text(group->member, group->count, arena));
-	sheet_set(sheet, row, col++, nonempty(ending_text(group->member, group->count, arena)));
+	sheet_set(sheet, row, col++, ending_text(group->member, group->count, arena));
 	sheet_set(sheet, row, col++, ending_timing(group->member, group->count, arena));
+
+	for (size_t i = 0; i < group->count; i++) {
+		const char *why = group->member[i]->result.suspect;
+
+		if (!why || !*why)
+			continue;
+		suspect = suspect ? suspect : why;
+		suspects++;
+	}
+	if (suspect)
+		suspect = arena_format(arena, "suspect: %s", suspect);
+	if (suspect && group->count > 1)
+		suspect = arena_format(arena, "%s (%zu of %zu)", suspect, suspects, group->count);
 	sheet_set(sheet, row, col, suspect);
 	sheet->hint[row] = suspect;
 	sheet->state[row] = records_ok_count(group) < group->count ? "bad"
@@ -239,81 +198,57 @@ static void fill_row(const struct records *records, const struct attack_kinds *k
 								   : NULL;
 }
 
-/* The groups in the table, in their order: of a method that selects only what was chosen. */
-static size_t tabled_groups(const struct records *records, struct tabled **out)
+/* The groups in their order: of a method that selects only what was chosen. */
+struct sheet summary_sheet(const struct records *records)
 {
+	static const char *const others[] = {"data",     "method",   "objective of",
+					     "settings", "tuning s", "cells",
+					     "ended",    "timing",   "note"};
+	enum { OTHERS = sizeof others / sizeof *others, KEYS = 2, TUNING = 4 };
 	struct arena *arena = records->arena;
+	struct attack_kinds attacks = attacks_of(records, NULL);
+	struct attack_kinds certified = attacks_certified(records, NULL);
+	struct attack_kinds kinds = attacks_join(&attacks, &certified, arena);
 	struct searches all = select_searches(records);
-	struct tabled *at = ARENA_ARRAY(arena, struct tabled, records->group_count);
 	struct index index = index_new(all.count, arena);
-	size_t count = 0;
+	size_t numbers = records->path_count + MEASURES + kinds.count, rows = 0, col = KEYS;
+	struct sheet sheet;
+
+	for (size_t g = 0; g < records->group_count; g++)
+		rows += !records->groups[g].left_out;
+	sheet = sheet_new(arena, rows, OTHERS + numbers);
+	sheet.keys = KEYS + records->path_count;
+	for (size_t k = 0; k < OTHERS; k++)
+		sheet.head[k < KEYS ? k : k + numbers] = others[k];
+	sheet.numeric[TUNING + numbers] = true;
+	for (size_t k = 0; k < numbers; k++)
+		sheet.numeric[KEYS + k] = true;
+	for (size_t k = 0; k < records->path_count; k++, col++) {
+		sheet.head[col] = records->paths[k];
+		for (size_t m = 0; m < MEASURES; m++) /* the name of another column */
+			if (strcmp(measures[m].head, records->paths[k]) == 0)
+				sheet.head[col] =
+					arena_format(arena, "swept.%s", records->paths[k]);
+	}
+	for (size_t m = 0; m < MEASURES; m++) {
+		sheet.head[col++] = measures[m].head;
+		for (size_t k = 0; m + 1 == ACCURACIES && k < kinds.count; k++)
+			sheet.head[col++] = arena_format(arena, "%s %.3g %%", kinds.at[k].label,
+							 kinds.at[k].eps);
+	}
 
 	for (size_t i = 0; i < all.count; i++)
 		index_place(&index, select_key(all.at[i].setting[0], arena), i);
+	rows = 0;
 	for (size_t g = 0; g < records->group_count; g++) {
 		const struct group *group = &records->groups[g];
 
-		if (group->left_out)
-			continue;
-		at[count].search = &all.at[index_find(&index, select_key(group, arena))];
-		at[count++].group = group;
+		if (!group->left_out)
+			fill_row(records, &kinds, group,
+				 &all.at[index_find(&index, select_key(group, arena))], rows++,
+				 &sheet);
 	}
-	*out = at;
-	return count;
-}
-
-/* A swept option with the name of another column says that it is one. */
-static const char *swept_head(const char *path, struct arena *arena)
-{
-	for (size_t m = 0; m < MEASURES; m++)
-		if (strcmp(measures[m].head, path) == 0)
-			return arena_format(arena, "swept.%s", path);
-	return path;
-}
-
-static void summary_heads(const struct records *records, const struct attack_kinds *kinds,
-			  struct sheet *sheet)
-{
-	size_t col = 0;
-
-	head(sheet, col++, "data", false);
-	head(sheet, col++, "method", false);
-	for (size_t k = 0; k < records->path_count; k++)
-		head(sheet, col++, swept_head(records->paths[k], records->arena), true);
-	for (size_t m = 0; m < MEASURES; m++) {
-		head(sheet, col++, measures[m].head, true);
-		for (size_t k = 0; m + 1 == ACCURACIES && k < kinds->count; k++)
-			head(sheet, col++,
-			     arena_format(records->arena, "%s %.3g %%", kinds->at[k].label,
-					  kinds->at[k].eps),
-			     true);
-	}
-	head(sheet, col++, "objective of", false);
-	head(sheet, col++, "settings", false);
-	head(sheet, col++, "tuning s", true);
-	head(sheet, col++, "cells", false);
-	head(sheet, col++, "ended", false);
-	head(sheet, col++, "timing", false);
-	head(sheet, col, "note", false);
-}
-
-struct sheet summary_sheet(const struct records *records)
-{
-	/* data, method; objective of, settings, tuning s, cells, ended, timing, note */
-	const size_t others = 9;
-	struct attack_kinds attacks = attacks_of(records, NULL);
-	struct attack_kinds certified = attacks_certified(records, NULL);
-	struct attack_kinds kinds = attacks_join(&attacks, &certified, records->arena);
-	struct tabled *tabled;
-	size_t rows = tabled_groups(records, &tabled);
-	struct sheet sheet = sheet_new(records->arena, rows,
-				       others + records->path_count + MEASURES + kinds.count);
-
-	sheet.keys = 2 + records->path_count;
-	summary_heads(records, &kinds, &sheet);
-	for (size_t i = 0; i < rows; i++)
-		fill_row(records, &kinds, &tabled[i], i, &sheet);
-	sheet_drop_empty(&sheet, 2);
+	sheet_drop_empty(&sheet, KEYS);
 	return sheet;
 }
 

@@ -66,89 +66,68 @@ static double seconds_of(const struct record *record, const void *what)
 	return row ? row->seconds : NAN;
 }
 
-/* The certificates of a group: those of its first member that has any. */
-static const struct record *certified_member(const struct group *group)
-{
-	for (size_t i = 0; i < group->count; i++)
-		if (records_ok(group->member[i]) && group->member[i]->certificate_count)
-			return group->member[i];
-	return NULL;
-}
-
 static const struct {
-	const char *head, *format;
+	const char *format;
 	double factor;
-	stat_pick *pick;
-} measures[] = {{"clean %", "%.1f", 100, accuracy_of},
-		{"certified %", "%.1f", 100, certified_of},
-		{"undecided %", "%.1f", 100, undecided_of},
-		{"time s", "%.3g", 1, seconds_of}};
-
-static const char *const heads[] = {"data", "method", "setting", "certificate",
-				    "part", "norm",   "units",   "eps"};
-
-enum { MEASURES = sizeof measures / sizeof *measures, HEADS = sizeof heads / sizeof *heads };
+	stat_pick *pick, *to; /* to: the other end of an interval */
+} measures[] = {{"%.1f", 100, accuracy_of, NULL},
+		{"%.1f", 100, certified_of, NULL},
+		{"%.1f", 100, undecided_of, NULL},
+		{"%.3g", 1, seconds_of, NULL},
+		{NULL, 0, low_of, high_of}};
 
 static void fill(const struct group *group, const struct attack_row *at, struct arena *arena,
 		 struct sheet *sheet, size_t row)
 {
 	const char *names[] = {group->data, group->method, group->setting, at->attack,
 			       at->part,    at->norm,      at->units};
-	struct spread low = stat_group(group, low_of, at, arena);
-	struct spread high = stat_group(group, high_of, at, arena);
-	size_t col = 0;
+	size_t col = 0, cells = 0;
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		sheet_set(sheet, row, col++, names[i]);
 	sheet_set(sheet, row, col++, arena_format(arena, "%.4g", at->eps));
-	for (size_t i = 0; i < MEASURES; i++)
-		sheet_set(sheet, row, col++,
-			  stat_text(stat_group(group, measures[i].pick, at, arena),
-				    measures[i].format, measures[i].factor, arena));
-	sheet_set(sheet, row, col++,
-		  arena_format(arena, "%.1f\xe2\x80\x93%.1f", 100 * low.median, 100 * high.median));
+	for (size_t i = 0; i < sizeof measures / sizeof *measures; i++) {
+		struct spread stat = stat_group(group, measures[i].pick, at, arena);
+		const char *text;
+
+		if (measures[i].to)
+			text = arena_format(
+				arena, "%.1f\xe2\x80\x93%.1f", 100 * stat.median,
+				100 * stat_group(group, measures[i].to, at, arena).median);
+		else
+			text = stat_text(stat, measures[i].format, measures[i].factor, arena);
+		sheet_set(sheet, row, col++, text);
+		cells = stat.count;
+	}
 	sheet_set(sheet, row, col++, arena_format(arena, "%.0f", at->n));
-	sheet_set(sheet, row, col, arena_format(arena, "%zu", low.count));
-}
-
-static void write_heads(struct sheet *sheet)
-{
-	static const char *const last[] = {"Wilson 95 %", "points", "cells"};
-	size_t col = 0;
-
-	for (size_t i = 0; i < HEADS; i++, col++) {
-		sheet->head[col] = heads[i];
-		sheet->numeric[col] = i + 1 == HEADS;
-	}
-	for (size_t i = 0; i < MEASURES; i++, col++) {
-		sheet->head[col] = measures[i].head;
-		sheet->numeric[col] = true;
-	}
-	for (size_t i = 0; i < sizeof last / sizeof *last; i++, col++) {
-		sheet->head[col] = last[i];
-		sheet->numeric[col] = true;
-	}
+	sheet_set(sheet, row, col, arena_format(arena, "%zu", cells));
 }
 
 struct sheet summary_certify_sheet(const struct records *records)
 {
+	static const char *const heads[] = {
+		"data",        "method", "setting",     "certificate", "part",
+		"norm",        "units",  "eps",         "clean %",     "certified %",
+		"undecided %", "time s", "Wilson 95 %", "points",      "cells"};
+	struct arena *arena = records->arena;
+	/* of each group the first member that has any: it says which rows there are */
+	const struct record **first =
+		ARENA_ARRAY(arena, const struct record *, records->group_count);
 	size_t rows = 0, row = 0;
 	struct sheet sheet;
 
 	for (size_t g = 0; g < records->group_count; g++) {
-		const struct record *member = certified_member(&records->groups[g]);
-
-		rows += member ? member->certificate_count : 0;
-	}
-	sheet = sheet_new(records->arena, rows, HEADS + MEASURES + 3);
-	write_heads(&sheet);
-	for (size_t g = 0; g < records->group_count; g++) {
 		const struct group *group = &records->groups[g];
-		const struct record *member = certified_member(group);
 
-		for (size_t i = 0; member && i < member->certificate_count; i++)
-			fill(group, &member->certificate[i], records->arena, &sheet, row++);
+		for (size_t i = 0; !first[g] && i < group->count; i++)
+			if (records_ok(group->member[i]) && group->member[i]->certificate_count)
+				first[g] = group->member[i];
+		rows += first[g] ? first[g]->certificate_count : 0;
 	}
+	sheet = sheet_headed(arena, rows, "lllllllrrrrrrrr", heads);
+	for (size_t g = 0; g < records->group_count; g++)
+		for (size_t i = 0; first[g] && i < first[g]->certificate_count; i++)
+			fill(&records->groups[g], &first[g]->certificate[i], arena, &sheet, row++);
 	sheet_drop_empty(&sheet, 2);
 	return sheet;
 }

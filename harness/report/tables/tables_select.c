@@ -12,7 +12,7 @@ const char summary_select_note[] =
 	"with 10\xe2\x80\x93"
 	"90 % quantiles.";
 
-enum { DATA, METHOD, SETTING, TEST, OBJECTIVE, TIME, CELLS, ENDED, CHOSEN, CRITERIA };
+enum { DATA, METHOD, SETTING, TEST, OBJECTIVE, TIME, CELLS, ENDED, CHOSEN, COLUMNS };
 
 /* The columns that methods select by, each with a heading of its own. */
 struct criteria {
@@ -20,38 +20,14 @@ struct criteria {
 	const char **name;
 };
 
-static struct criteria criteria_of(const struct searches *all, struct arena *arena)
-{
-	struct criteria out = {.name = ARENA_ARRAY(arena, const char *, all->count)};
-
-	for (size_t i = 0; i < all->count; i++) {
-		const char *by = all->at[i].by;
-
-		if (by && records_index(out.name, out.count, by) == out.count)
-			out.name[out.count++] = by;
-	}
-	return out;
-}
-
-/* "selected per repetition, in 3 of 5" */
-static const char *chosen_text(const struct search *search, size_t k, struct arena *arena)
-{
-	if (!search->times[k])
-		return NULL;
-	if (!search->per_repetition)
-		return "selected per experiment";
-	return arena_format(arena, "selected per repetition, in %zu of %zu", search->times[k],
-			    search->chosen->count);
-}
-
 static void fill_row(struct sheet *sheet, size_t row, const struct search *search, size_t k,
 		     const struct criteria *criteria, struct arena *arena)
 {
 	const struct group *group = search->setting[k];
-	size_t ok = records_ok_count(group);
+	size_t ok = records_ok_count(group), after = criteria->count;
 	struct spread by = stat_group(group, stat_column, search->by, arena);
 	bool share = !select_lower_is_better(search->by);
-	size_t after = criteria->count;
+	const char *chosen = "selected per experiment";
 
 	sheet_set(sheet, row, DATA, group->data);
 	sheet_set(sheet, row, METHOD, group->method);
@@ -68,46 +44,44 @@ static void fill_row(struct sheet *sheet, size_t row, const struct search *searc
 	sheet_set(sheet, row, after + CELLS,
 		  arena_format(arena, "%zu of %zu ok", ok, group->count));
 	sheet_set(sheet, row, after + ENDED, ending_text(group->member, group->count, arena));
-	sheet_set(sheet, row, after + CHOSEN, chosen_text(search, k, arena));
+	if (search->times[k] && search->per_repetition)
+		chosen = arena_format(arena, "selected per repetition, in %zu of %zu",
+				      search->times[k], search->chosen->count);
+	sheet_set(sheet, row, after + CHOSEN, search->times[k] ? chosen : NULL);
 	sheet->state[row] = ok < group->count ? "bad" : NULL;
-}
-
-static void write_heads(struct sheet *sheet, const struct criteria *criteria, struct arena *arena)
-{
-	static const char *const heads[CRITERIA] = {"data",       "method",    "setting",
-						    "test acc %", "objective", "time s",
-						    "cells",      "ended",     "selected"};
-
-	for (size_t j = 0; j < CRITERIA; j++) {
-		size_t at = j < TEST ? j : j + criteria->count;
-
-		sheet->head[at] = heads[j];
-		sheet->numeric[at] = j >= TEST && j <= TIME;
-	}
-	for (size_t c = 0; c < criteria->count; c++) {
-		const char *name = criteria->name[c];
-
-		sheet->head[TEST + c] =
-			arena_format(arena, "%s%s", name, select_lower_is_better(name) ? "" : " %");
-		sheet->numeric[TEST + c] = true;
-	}
 }
 
 struct sheet summary_select_sheet(const struct records *records)
 {
+	static const char *const heads[COLUMNS] = {"data",       "method",    "setting",
+						   "test acc %", "objective", "time s",
+						   "cells",      "ended",     "selected"};
+	struct arena *arena = records->arena;
 	struct searches all = select_searches(records);
-	struct criteria criteria = criteria_of(&all, records->arena);
+	struct criteria criteria = {.name = ARENA_ARRAY(arena, const char *, all.count)};
+	size_t rows = 0, row = 0;
 	struct sheet sheet;
-	size_t rows = 0;
+
+	for (size_t i = 0; i < all.count; i++) {
+		const char *by = all.at[i].by;
+
+		rows += by ? all.at[i].count : 0;
+		if (by && records_index(criteria.name, criteria.count, by) == criteria.count)
+			criteria.name[criteria.count++] = by;
+	}
+	sheet = sheet_new(arena, rows, COLUMNS + criteria.count);
+	for (size_t j = 0; j < COLUMNS; j++)
+		sheet.head[j < TEST ? j : j + criteria.count] = heads[j];
+	for (size_t c = 0; c < criteria.count; c++)
+		sheet.head[TEST + c] =
+			arena_format(arena, "%s%s", criteria.name[c],
+				     select_lower_is_better(criteria.name[c]) ? "" : " %");
+	for (size_t j = TEST; j <= TIME + criteria.count; j++)
+		sheet.numeric[j] = true;
 
 	for (size_t i = 0; i < all.count; i++)
-		rows += all.at[i].by ? all.at[i].count : 0;
-	sheet = sheet_new(records->arena, rows, CRITERIA + criteria.count);
-	write_heads(&sheet, &criteria, records->arena);
-	rows = 0;
-	for (size_t i = 0; i < all.count; i++)
 		for (size_t k = 0; all.at[i].by && k < all.at[i].count; k++)
-			fill_row(&sheet, rows++, &all.at[i], k, &criteria, records->arena);
+			fill_row(&sheet, row++, &all.at[i], k, &criteria, arena);
 	sheet_drop_empty(&sheet, SETTING);
 	return sheet;
 }

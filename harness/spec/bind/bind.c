@@ -45,6 +45,7 @@ size_t bind_size(const struct option *row)
 		[OPTION_TEXT] = sizeof(const char *),
 		[OPTION_REALS] = sizeof(struct reals),
 		[OPTION_TEXTS] = sizeof(struct texts),
+		[OPTION_TEXT_MAP] = sizeof(struct text_map),
 		[OPTION_CHOICE] = sizeof(struct choice),
 		[OPTION_CHOICES] = sizeof(struct choices),
 		[OPTION_GROUPS] = sizeof(struct groups),
@@ -153,7 +154,8 @@ static bool bind_text(struct bind *bind, const struct option *row, const struct 
 
 	if (node->kind != NODE_SCALAR || node_is_null(node))
 		return mismatch(bind, row, node, trail);
-	if (row->path && !text[0])
+	if ((row->path && !text[0]) || (row->is_valid && !row->is_valid(text)) ||
+	    (row->names && !name_index(row->names, text, &(long){0})))
 		return mismatch(bind, row, node, trail);
 	if (row->path && bind->folder) {
 		text = expand(bind, node, trail);
@@ -264,6 +266,28 @@ static bool bind_texts(struct bind *bind, const struct option *row, const struct
 		good &= bind_text(bind, &single, element(row, node, step.index, bind->arena), &step,
 				  &at[step.index]);
 	list->at = at;
+	return good;
+}
+
+/* labels: {admm: "ADMM (ours)"} */
+static bool bind_text_map(struct bind *bind, const struct option *row, const struct node *node,
+			  const struct trail *trail, void *field)
+{
+	const struct option single = element_row(row, OPTION_TEXT);
+	struct text_map *map = field;
+	bool good = true;
+	struct text_entry *at;
+
+	if (node->kind != NODE_MAP)
+		return mismatch(bind, row, node, trail);
+	at = ARENA_ARRAY(bind->arena, struct text_entry, node->count);
+	for (size_t i = 0; i < node->count; i++) {
+		struct trail step = {trail, node->keys[i].text, 0};
+
+		at[i].key = node->keys[i].text;
+		good &= bind_text(bind, &single, node->items[i], &step, &at[i].text);
+	}
+	*map = (struct text_map){node->count, at};
 	return good;
 }
 
@@ -418,8 +442,9 @@ static bool unknown_key(struct bind *b, const struct target *t, const struct nod
 	expect_add_keys(&names, t->rows);
 	if (t->item)
 		expect_add_keys(&names, t->item->options);
-	if (b->entry && trail->up == b->entry)
-		expect_add_name(&names, b->entry_key);
+	for (const char *const *more = b->entry_keys; more && *more && trail->up == b->entry;
+	     more++)
+		expect_add_name(&names, *more);
 	expect_names(&names, names.count ? "one of the keys " : "no key", expected,
 		     sizeof expected);
 	expect_suggestion(&names, key->text, suggestion, sizeof suggestion);
@@ -529,11 +554,12 @@ bool bind_rows(struct bind *b, const struct option *rows, const struct node *map
 
 static bool (*const binders[])(struct bind *, const struct option *, const struct node *,
 			       const struct trail *, void *) = {
-	[OPTION_BOOL] = bind_bool,     [OPTION_INT] = bind_int,
-	[OPTION_REAL] = bind_real,     [OPTION_TEXT] = bind_text,
-	[OPTION_REALS] = bind_reals,   [OPTION_TEXTS] = bind_texts,
-	[OPTION_CHOICE] = bind_choice, [OPTION_CHOICES] = bind_choices,
-	[OPTION_GROUPS] = bind_groups, [OPTION_GROUP] = bind_group,
+	[OPTION_BOOL] = bind_bool,         [OPTION_INT] = bind_int,
+	[OPTION_REAL] = bind_real,         [OPTION_TEXT] = bind_text,
+	[OPTION_REALS] = bind_reals,       [OPTION_TEXTS] = bind_texts,
+	[OPTION_TEXT_MAP] = bind_text_map, [OPTION_CHOICE] = bind_choice,
+	[OPTION_CHOICES] = bind_choices,   [OPTION_GROUPS] = bind_groups,
+	[OPTION_GROUP] = bind_group,
 };
 
 bool bind_value(struct bind *b, const struct option *row, const struct node *node,

@@ -21,8 +21,8 @@ struct bind {
 	bool (*meet)(struct bind *bind, const struct option *row, const struct node *node,
 		     const struct trail *trail, void *field);
 	void *context;
-	const struct trail *entry; /* the map here may hold `entry_key` too: it is gone by now */
-	const char *entry_key;
+	const struct trail *entry; /* the map here may hold these keys too: they are gone by now */
+	const char *const *entry_keys; /* ends with NULL */
 };
 
 /* Fill the struct at `base` from a map: given keys in the order of the document, then the defaults

@@ -117,6 +117,20 @@ static void write_key(struct text *w, const char *key, bool *first)
 	text_add(w, ":");
 }
 
+static void write_text_map(struct text *w, const struct option *row, const void *field)
+{
+	const struct text_map *pairs = field;
+	bool first = true;
+
+	(void)row;
+	text_add(w, "{");
+	for (size_t i = 0; i < pairs->count; i++) {
+		write_key(w, pairs->at[i].key, &first);
+		write_quoted(w, pairs->at[i].text);
+	}
+	text_add(w, "}");
+}
+
 static void write_choice(struct text *w, const struct option *row, const void *field)
 {
 	const struct choice *choice = field;
@@ -146,6 +160,7 @@ static const struct {
 	[OPTION_INT] = {write_int, 0},
 	[OPTION_REAL] = {write_real, 0},
 	[OPTION_TEXT] = {write_text, 0},
+	[OPTION_TEXT_MAP] = {write_text_map, 0},
 	[OPTION_CHOICE] = {write_choice, 0},
 	[OPTION_GROUP] = {write_group, 0},
 	[OPTION_REALS] = {write_real, sizeof(double)},

@@ -75,6 +75,7 @@ static void expect_number(const struct option *row, const char *before, char *te
 		[UNIT_NONE] = "a number",
 		[UNIT_SECONDS] = "a time (30s, 10m, 2h)",
 		[UNIT_BYTES] = "a size (500MB, 4GiB)",
+		[UNIT_INCHES] = "a length (3.25in, 8cm)",
 	};
 	bool whole = row->type == OPTION_INT && row->unit == UNIT_NONE;
 	char range[3 * SCALAR_ROOM];
@@ -99,9 +100,8 @@ bool expect_nullable(const struct option *row)
 void expect_row(const struct option *row, char *text, size_t room)
 {
 	static const char *const words[] = {
-		[OPTION_BOOL] = "true or false",
-		[OPTION_TEXT] = "a text",
-		[OPTION_TEXTS] = "a list of texts",
+		[OPTION_BOOL] = "true or false",    [OPTION_TEXT] = "a text",
+		[OPTION_TEXTS] = "a list of texts", [OPTION_TEXT_MAP] = "a map from names to texts",
 		[OPTION_GROUPS] = "a list of maps",
 	};
 	size_t length;
@@ -115,6 +115,16 @@ void expect_row(const struct option *row, char *text, size_t room)
 		expect_choice(row, "one of ", text, room);
 	else if (row->type == OPTION_CHOICES)
 		expect_choice(row, "a list of names among ", text, room);
+	else if (row->names)
+		expect_choice(row,
+			      row->type == OPTION_TEXT    ? "one of "
+			      : row->type == OPTION_TEXTS ? "a list of names among "
+							  : "a map from names to one of ",
+			      text, room);
+	else if (row->type == OPTION_TEXT && row->valid)
+		snprintf(text, room, "%s", row->valid);
+	else if (row->valid)
+		snprintf(text, room, "%s, each %s", words[row->type], row->valid);
 	else if (row->type != OPTION_GROUP)
 		snprintf(text, room, "%s", row->path ? "a path" : words[row->type]);
 	else if (row->shorthand)

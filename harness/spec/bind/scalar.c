@@ -27,6 +27,10 @@ static const struct {
 	{UNIT_BYTES, "MiB", 1024.0 * 1024},
 	{UNIT_BYTES, "GiB", 1024.0 * 1024 * 1024},
 	{UNIT_BYTES, "TiB", 1024.0 * 1024 * 1024 * 1024},
+	{UNIT_INCHES, "in", 1},
+	{UNIT_INCHES, "cm", 1 / 2.54},
+	{UNIT_INCHES, "mm", 1 / 25.4},
+	{UNIT_INCHES, "pt", 1 / 72.0},
 };
 
 /* A decimal number at `text`; *end is behind it. strtod alone would take "0x1p3", "inf" and "nan".

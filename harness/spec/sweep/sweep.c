@@ -3,6 +3,7 @@
  * The axes are met by the binder, which asks here about every option. From the first problem of an
  * entry on the others are looked for at linear cost: each value is bound, not each combination. */
 #include "harness/spec/sweep/sweep.h"
+#include "harness/spec/sweep/search.h"
 #include "harness/spec/sweep/zip.h"
 
 #include <stdlib.h>
@@ -124,24 +125,6 @@ static const char *value_text(struct arena *arena, const struct option *row,
 /* --- binding a tree that may have axes -----------------------------------------------------------
  */
 
-/* Bind a value of a sweep and note path and text of it. */
-static bool bind_swept(struct expansion *e, const struct option *row, const struct node *node,
-		       const struct trail *trail, void *field)
-{
-	struct trail value = {trail, trail_value, node->index};
-	struct swept *shown = &e->shown[e->shown_count];
-	char path[PROBLEM_PATH_ROOM];
-
-	e->zipped[e->shown_count++] = node->axis->zip;
-	shown->value = NULL;
-	if (!bind_value(&e->bind, row, node, node->axis->kind == NODE_LIST ? &value : trail, field))
-		return false;
-	problem_option_path(trail, e->entry, path, sizeof path);
-	shown->path = arena_format(e->bind.arena, "%s%s", e->prefix, path);
-	shown->value = value_text(e->bind.arena, row, node, field);
-	return true;
-}
-
 static bool meet(struct bind *bind, const struct option *row, const struct node *node,
 		 const struct trail *trail, void *field)
 {
@@ -149,8 +132,21 @@ static bool meet(struct bind *bind, const struct option *row, const struct node 
 
 	if (e->found.row || node == &nothing)
 		return true;
-	if (node->axis)
-		return bind_swept(e, row, node, trail, field);
+	if (node->axis) { /* Bind a value of a sweep and note path and text of it. */
+		struct trail value = {trail, trail_value, node->index};
+		struct swept *shown = &e->shown[e->shown_count];
+		char path[PROBLEM_PATH_ROOM];
+
+		e->zipped[e->shown_count++] = node->axis->zip;
+		shown->value = NULL;
+		if (!bind_value(&e->bind, row, node, node->axis->kind == NODE_LIST ? &value : trail,
+				field))
+			return false;
+		problem_option_path(trail, e->entry, path, sizeof path);
+		shown->path = arena_format(e->bind.arena, "%s%s", e->prefix, path);
+		shown->value = value_text(e->bind.arena, row, node, field);
+		return true;
+	}
 	if (!is_axis(row, node))
 		return bind_value(bind, row, node, trail, field);
 	e->found = (struct axis){row, node, trail_copy(trail, e->entry, &e->trees)};
@@ -294,6 +290,7 @@ static void expand_tree(struct expansion *e, const struct node *tree, const size
 
 void sweep_entries(const struct bind *bind, const struct sweep_list *list, struct variants *out)
 {
+	static const char *const entry_keys[] = {zip_key, search_key, NULL};
 	struct trail top = {.key = list->key}, trail = {.up = &top};
 	struct expansion *e = ARENA_NEW(bind->arena, struct expansion);
 	const struct node *const *given = list->list->at;
@@ -308,13 +305,14 @@ void sweep_entries(const struct bind *bind, const struct sweep_list *list, struc
 	e->bind.meet = meet;
 	e->bind.context = e;
 	e->bind.entry = &trail;
-	e->bind.entry_key = zip_key;
+	e->bind.entry_keys = entry_keys;
 	for (; trail.index < list->list->count; trail.index++) {
 		size_t before = out->count;
 
 		e->known = bind->problems->count;
 		e->looked = 0;
-		grafted[trail.index] = zip_graft(bind, given[trail.index], &trail);
+		grafted[trail.index] =
+			zip_graft(bind, search_graft(bind, given[trail.index], &trail), &trail);
 		expand_tree(e, grafted[trail.index], NULL, false);
 		if (!sound(e))
 			out->count = before;

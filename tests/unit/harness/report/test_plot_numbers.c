@@ -86,9 +86,9 @@ static void failed_settings_are_tried_as_well(void **state)
 	const char *text = data_of("best_of_k", NULL, &records);
 
 	(void)state;
-	expect_row(text, "# moons: sgd", 0, 2, (double[]){1, (0.6 + 0.8 + 0) / 3});
-	expect_row(text, "# moons: sgd", 1, 2, (double[]){2, (0.8 + 0.6 + 0.8) / 3});
-	expect_row(text, "# moons: sgd", 2, 2, (double[]){3, 0.8});
+	expect_row(text, "# moons: sgd", 0, 2, (double[]){1, (60 + 80 + 0) / 3.0});
+	expect_row(text, "# moons: sgd", 1, 2, (double[]){2, (80 + 60 + 80) / 3.0});
+	expect_row(text, "# moons: sgd", 2, 2, (double[]){3, 80});
 }
 
 static struct attack_row attacked(double eps, double robust)
@@ -118,11 +118,11 @@ static void robust_accuracy_begins_clean(void **state)
 	records.at[0].attack = rows;
 	records.at[0].attack_count = 2;
 	text = data_of("robust_accuracy", options, &records);
-	expect_row(text, "# moons: a", 0, 2, (double[]){0, 0.92});
+	expect_row(text, "# moons: a", 0, 2, (double[]){0, 92});
 	for (size_t e = 0; e < 2; e++)
-		expect_row(
-			text, "# moons: a", 1 + e, 4,
-			(double[]){rows[e].eps, rows[e].robust_accuracy, rows[e].lo, rows[e].hi});
+		expect_row(text, "# moons: a", 1 + e, 4,
+			   (double[]){rows[e].eps, 100 * rows[e].robust_accuracy, 100 * rows[e].lo,
+				      100 * rows[e].hi});
 }
 
 /* Of 11 repetitions with values 0, 0.1, ..., 1 the 10 % quantile is 0.1; a failed one has none. */
@@ -156,10 +156,10 @@ static void bands_are_quantiles_of_what_is_ok(void **state)
 	records = fixture_records(cells, LENGTH(cells), room, &arena);
 	text = data_of("sweep", &options, &records);
 	for (size_t row = 0; row < 2; row++)
-		expect_row(text, "# moons: a", row, 4, (double[]){(double)row + 1, 0.5, 0.1, 0.9});
+		expect_row(text, "# moons: a", row, 4, (double[]){(double)row + 1, 50, 10, 90});
 	text = data_of("heat_map", &grid, &records);
 	for (size_t row = 0; row < 2; row++)
-		expect_row(text, "# moons: a", row, 3, (double[]){(double)row, 0, 0.5});
+		expect_row(text, "# moons: a", row, 3, (double[]){(double)row, 0, 50});
 }
 
 int main(void)

@@ -67,7 +67,7 @@ struct convergence_options {
 	struct texts methods;
 };
 
-enum { OBJECTIVE = 0, GAP = 2 }; /* y of convergence */
+enum { OBJECTIVE = 1, GAP = 3 }; /* y of convergence */
 
 /* The figure that drew scp at beta 0.1 against adam at beta 0.01 in one panel. */
 static const struct fixture_cell betas[] = {
@@ -95,7 +95,7 @@ static void convergence_has_a_panel_for_each_beta(void **state)
 
 	(void)state;
 	put_traces(&records);
-	for (options.y = OBJECTIVE; options.y <= GAP; options.y += GAP) {
+	for (options.y = OBJECTIVE; options.y <= GAP; options.y += GAP - OBJECTIVE) {
 		script = draw("convergence", &options, &records, ".gp");
 		assert_int_equal(panels_in(script), 2);
 		assert_non_null(strstr(script, "\"moons: beta 0.1\""));

@@ -312,7 +312,7 @@ static void curves_go_through_what_is_known(void **state)
 	assert_true(fixture_trace(&records, 1,
 				  "iteration,seconds,certificate_s,gap\n"
 				  "1,1,0.5,0.7\n2,2,0.5,0.6\n3,4,1,0.1\n"));
-	curve = curve_of(&records.groups[0], "seconds", "gap", &arena);
+	curve = curve_of(&records.groups[0], "seconds", "gap", NULL, &arena);
 	assert_int_equal(curve.count, 3); /* at 1.5, 2.5 and 5: the time of certificates counts */
 	check_equal(curve.at[0], 1.5);
 	check_close(curve.at[1], 0.8, 1e-15, 0);
@@ -332,7 +332,7 @@ static void curves_begin_with_the_last_run(void **state)
 	(void)state;
 	assert_true(fixture_trace(&records, 0, "iteration,objective_network\n1,9\n2,7\n"));
 	assert_true(fixture_trace(&records, 1, "iteration,objective_network\n2,5\n3,1\n"));
-	curve = curve_of(&records.groups[0], "iteration", "objective_network", &arena);
+	curve = curve_of(&records.groups[0], "iteration", "objective_network", NULL, &arena);
 	assert_int_equal(curve.count, 2);
 	check_equal(curve.at[0], 2);
 	check_equal(curve.at[1], 6);

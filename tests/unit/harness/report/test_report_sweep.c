@@ -227,7 +227,7 @@ static void slopes_stand_in_the_legend(void **state)
 		{"moons", "b", .objective = 1},
 		{"spirals", "a", .objective = 1},
 	};
-	struct convergence_options options = {1, 2, .slope = true}; /* iteration, gap */
+	struct convergence_options options = {1, 3, .slope = true}; /* iteration, gap */
 	struct records records = fixture_records(cells, LENGTH(cells), room, &arena);
 	const char *text;
 
@@ -247,10 +247,10 @@ static void slopes_stand_in_the_legend(void **state)
 		strstr(text, "\"a: -0.03 / -0.5 decades per s after 0.25 / 0.75 s of setup\""));
 	options.methods = (struct texts){1, (const char *const[]){"b"}};
 	assert_null(strstr(draw("convergence", &options, &records, ".gp"), "\"a: "));
-	options = (struct convergence_options){1, 2, .scale = LINEAR, .slope = true};
+	options = (struct convergence_options){1, 3, .scale = LINEAR, .slope = true};
 	text = draw("convergence", &options, &records, ".gp");
 	assert_non_null(strstr(text, "\"a: ? / ? decades"));
-	options = (struct convergence_options){1, 2, .scale_x = LINEAR};
+	options = (struct convergence_options){1, 3, .scale_x = LINEAR};
 	text = draw("convergence", &options, &records, ".gp");
 	assert_null(strstr(text, "set logscale x"));
 	assert_null(strstr(text, "decades"));

@@ -41,7 +41,8 @@ static void step(void *state, struct progress *progress)
 	struct script *s = state;
 
 	s->done++;
-	*progress = (struct progress){NAN, act_of(s)->primal, act_of(s)->dual, OUTCOME_RUNNING};
+	*progress =
+		(struct progress){NAN, act_of(s)->primal, act_of(s)->dual, OUTCOME_RUNNING, NULL};
 }
 
 static ptrdiff_t width(const void *state)

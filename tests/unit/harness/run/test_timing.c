@@ -1,8 +1,8 @@
 /* Clocks: what counts as contention, by made-up counters and files; how many threads a cell takes;
  * which iterations are evaluated; the date. */
 #include "harness/file/folder.h"
+#include "harness/run/amount.h"
 #include "harness/run/loop.h"
-#include "harness/run/threads.h"
 #include "harness/run/timing.h"
 #include "tests/close.h"
 
@@ -164,9 +164,9 @@ static void threads_follow_the_size(void **state)
 
 	(void)state;
 	assert_int_equal(
-		threads_choose(&(struct forecast){.iteration_flops = 1e5}, 8, &arena, &small), 1);
+		amount_threads(&(struct forecast){.iteration_flops = 1e5}, 8, &arena, &small), 1);
 	assert_int_equal(
-		threads_choose(&(struct forecast){.iteration_flops = 1e10}, 8, &arena, &large), 8);
+		amount_threads(&(struct forecast){.iteration_flops = 1e10}, 8, &arena, &large), 8);
 	assert_non_null(strstr(small, "less than"));
 	assert_non_null(strstr(large, "at least"));
 }

@@ -64,11 +64,10 @@ static void check_plane(long p, double side)
 	struct threat norm = {.norm = (enum norm)p, .eps = 0.1, .d = 2, .frozen = frozen};
 	ptrdiff_t P = patterns.D.cols;
 	struct mat D = gates_matrix(patterns.D, &toy.arena);
-	struct robust_question question = {toy.problem.X, D, &norm};
 	struct robust_limits *limits = ARENA_ARRAY(&toy.arena, struct robust_limits, P);
 	struct mat H = mat_new(&toy.arena, 2, P);
 
-	robust_bounds(&question, H, limits, &toy.arena);
+	robust_bounds(toy.problem.X, D, &norm, H, limits, &toy.arena);
 	for (ptrdiff_t i = 0; i < P; i++) {
 		double truth = search_plane(toy.problem.X, mat_col(D, i), &norm);
 
@@ -105,7 +104,6 @@ static void a_frozen_bias_gives_half_the_gap(void **state)
 	struct arena arena = {0};
 	struct mat X = mat_new(&arena, 5, 3), D = mat_new(&arena, 5, 5), H = mat_new(&arena, 3, 5);
 	struct threat norm = {.eps = 0.5, .d = 3, .frozen = frozen};
-	struct robust_question question = {X, D, &norm};
 	struct robust_limits limits[5];
 
 	(void)state;
@@ -115,7 +113,7 @@ static void a_frozen_bias_gives_half_the_gap(void **state)
 		for (ptrdiff_t i = 0; i < 5; i++)
 			mat_set(D, k, i, (real)patterns[i][k]);
 	}
-	robust_bounds(&question, H, limits, &arena);
+	robust_bounds(X, D, &norm, H, limits, &arena);
 	for (ptrdiff_t i = 0; i < 5; i++) {
 		check_at_most(limits[i].lower, limits[i].upper);
 		check_at_most(limits[i].lower, truth[i] * (1 + 1e-9));

@@ -1,0 +1,196 @@
+/* A style put on a figure. */
+#include "harness/report/figure/dress.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Okabe and Ito's set (Color Universal Design, 2008); yellow, which is faint on white, is replaced
+ * by grey. Curves also differ by dashes and markers. */
+static const char *const palettes[][FIGURE_COLOURS] = {
+	[STYLE_LIGHT] = {"#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9",
+			 "#000000", "#8C8C8C"},
+	[STYLE_DARK] = {"#4FA8DC", "#F0803C", "#2FC79B", "#E3A2C8", "#F2BC4B", "#8FD0F5", "#F0F0F0",
+			"#A0A0A0"},
+	[STYLE_GREY] = {"#000000", "#7A7A7A", "#3D3D3D", "#A3A3A3", "#5C5C5C", "#BDBDBD", "#1F1F1F",
+			"#8C8C8C"}};
+
+/* gnuplot's numbers: circle, square, triangles, diamond, and their outlines. */
+static const int points[] = {7, 5, 9, 13, 11, 6, 4, 8, 12, 10};
+
+struct dress_theme dress_theme(const struct style *look)
+{
+	if (look->theme == STYLE_DARK)
+		return (struct dress_theme){"#1B1B1B", "#EDEDED", "#B5B5B5", "#BDBDBD", "#3A3A3A"};
+	return (struct dress_theme){"white", "#000000", "#555555", "#444444", "#e4e4e4"};
+}
+
+struct dress {
+	struct figure *figure;
+	const struct style *look;
+	struct arena *arena;
+	bool *labels, *colors, *marks; /* that something had */
+};
+
+/* The text of a name in a map, noted as used; NULL: it is not there. */
+static const char *text_of(const struct text_map *map, bool *used, const char *name,
+			   const char **rest)
+{
+	const char *text = name ? style_find(map, name, rest) : NULL;
+
+	for (size_t i = 0; text && i < map->count; i++)
+		if (map->at[i].text == text)
+			used[i] = true;
+	return text;
+}
+
+static const char *shown(const struct dress *d, const char *name)
+{
+	const char *rest, *text = text_of(&d->look->labels, d->labels, name, &rest);
+
+	if (!text)
+		return name;
+	return *rest ? arena_format(d->arena, "%s%s", text, rest) : text;
+}
+
+static const char *color_of(const struct dress *d, const char *label, struct figure_style style)
+{
+	const char *rest, *given = text_of(&d->look->colors, d->colors, label, &rest);
+
+	return given ? style_color(given) : palettes[d->look->theme][style.colour % FIGURE_COLOURS];
+}
+
+/* Of a method all settings have its mark. */
+static int mark_of(const struct dress *d, const char *label, struct figure_style style)
+{
+	const size_t count = sizeof points / sizeof *points;
+	const char *rest, *given = text_of(&d->look->marks, d->marks, label, &rest);
+	size_t index = given ? (size_t)style_mark(given) : style.dash % count;
+
+	return index < count ? points[index] : 0;
+}
+
+static void set_range(struct figure_axis *axis, const struct reals *range)
+{
+	if (range->count != 2)
+		return;
+	axis->starts = axis->ends = true;
+	axis->low = range->at[0];
+	axis->high = range->at[1];
+	axis->share = false;
+}
+
+/* Accuracies are shares in the records and per cent in figures. */
+static void to_percent(const struct dress *d, struct figure_panel *panel, struct figure_axis *axis,
+		       char role)
+{
+	if (!axis->label || !strstr(axis->label, "accuracy") || strchr(axis->label, '%') ||
+	    axis->names)
+		return;
+	axis->label = arena_format(d->arena, "%s in %%", axis->label);
+	axis->low *= 100;
+	axis->high *= 100;
+	axis->percent = true;
+	for (struct figure_curve *c = panel->first; c; c = c->next) {
+		const char *roles = figure_roles(c->layer);
+		size_t columns = strlen(roles);
+
+		for (size_t k = 0; k < c->count * columns; k++)
+			if (roles[k % columns] == role)
+				c->at[k] *= 100;
+	}
+}
+
+static void dress_panel(struct dress *d, struct figure_panel *panel)
+{
+	const double STEP = 0.012; /* of the axis, between bars */
+	enum { FEW = 12 /* values of x: bars rather than a band */ };
+	const struct style *look = d->look;
+	size_t bars = 0, at = 0, most = 0;
+
+	to_percent(d, panel, &panel->x, 'x');
+	to_percent(d, panel, &panel->y, 'y');
+	panel->title = shown(d, panel->title);
+	panel->x.label = look->x_label ? look->x_label : shown(d, panel->x.label);
+	panel->y.label = look->y_label ? look->y_label : shown(d, panel->y.label);
+	set_range(&panel->x, &look->x_range);
+	set_range(&panel->y, &look->y_range);
+	if (panel->x.names) {
+		const char **names = ARENA_ARRAY(d->arena, const char *, panel->x.name_count);
+
+		for (size_t i = 0; i < panel->x.name_count; i++)
+			names[i] = shown(d, panel->x.names[i]);
+		panel->x.names = names;
+	}
+	for (const struct figure_curve *c = panel->first; c; c = c->next)
+		most = c->layer == FIGURE_LINE && c->count > most ? c->count : most;
+	for (struct figure_curve *c = panel->first; c; c = c->next) {
+		const char *name = c->label ? c->label : c->title;
+
+		c->color = color_of(d, name, c->style);
+		c->mark = mark_of(d, name, c->style);
+		c->label = shown(d, c->label);
+		c->bars = c->layer == FIGURE_LINE && c->band &&
+			  (look->band == STYLE_BAND_BARS ||
+			   (look->band == STYLE_BAND_AUTO && most <= FEW));
+		c->band = c->band && !c->bars &&
+			  (look->band != STYLE_BAND_NONE || c->layer == FIGURE_DOTS);
+		bars += c->bars;
+	}
+	for (struct figure_curve *c = panel->first; c; c = c->next)
+		if (c->bars) /* side by side */
+			c->shift = STEP * ((double)at++ - (double)(bars - 1) / 2);
+}
+
+static void add_unused(const struct dress *d, const struct text_map *map, const bool *used,
+		       const char *kind, struct figure_name *to)
+{
+	const char *rest;
+
+	for (size_t i = 0; i < map->count; i++) /* of equal names the first one counts */
+		if (!used[i] && style_find(map, map->at[i].key, &rest) == map->at[i].text)
+			to[d->figure->unused_count++] = (struct figure_name){kind, map->at[i].key};
+}
+
+/* The same of the colours of tiles. */
+static void bar_to_percent(const struct dress *d)
+{
+	enum { VALUE = 2 };
+	struct figure *figure = d->figure;
+
+	if (!figure->bar_label || !strstr(figure->bar_label, "accuracy"))
+		return;
+	figure->bar_label = arena_format(d->arena, "%s in %%", figure->bar_label);
+	for (struct figure_panel *p = figure->first; p; p = p->next)
+		for (struct figure_curve *c = p->first; c; c = c->next)
+			for (size_t i = 0; c->layer == FIGURE_TILES && i < c->count; i++)
+				c->at[i * figure_numbers(c->layer) + VALUE] *= 100;
+}
+
+void dress_figure(struct figure *figure)
+{
+	const struct style *look = figure->look;
+	struct dress d = {.figure = figure, .look = look, .arena = figure->arena};
+	struct figure_name *unused;
+
+	d.labels = ARENA_ARRAY(d.arena, bool, look->labels.count + 1);
+	d.colors = ARENA_ARRAY(d.arena, bool, look->colors.count + 1);
+	d.marks = ARENA_ARRAY(d.arena, bool, look->marks.count + 1);
+	for (struct figure_panel *panel = figure->first; panel; panel = panel->next)
+		dress_panel(&d, panel);
+	bar_to_percent(&d);
+	if (figure->extra) {
+		struct figure_entry *extra = ARENA_NEW(d.arena, struct figure_entry);
+
+		*extra = *figure->extra;
+		extra->color = color_of(&d, extra->label, extra->style);
+		extra->mark = mark_of(&d, extra->label, extra->style);
+		extra->label = shown(&d, extra->label);
+		figure->extra = extra;
+	}
+	figure->unused = unused =
+		ARENA_ARRAY(d.arena, struct figure_name,
+			    look->labels.count + look->colors.count + look->marks.count + 1);
+	add_unused(&d, &look->labels, d.labels, "label", unused);
+	add_unused(&d, &look->colors, d.colors, "colour", unused);
+	add_unused(&d, &look->marks, d.marks, "mark", unused);
+}
