@@ -77,14 +77,6 @@ static struct mat column(const struct targets *y, ptrdiff_t n)
 	return (struct mat){.rows = n, .cols = n ? 1 : 0, .stride = n, .at = (real *)y->at};
 }
 
-/* A number, true or false as such, else a text. */
-static json_t *json_of(const char *text)
-{
-	json_t *value = json_loads(text, JSON_DECODE_ANY, NULL);
-
-	return value ? value : json_string(text);
-}
-
 /* The network of a file of the program. */
 static enum status load_model(struct external *e, const char *name, struct arena *scratch,
 			      struct err *err)
@@ -160,10 +152,7 @@ static enum status start(struct external *e, const struct problem *problem, stru
 	char *script = e->options->script ? realpath(e->options->script, NULL) : NULL;
 	const char *tmp = getenv("TMPDIR"), *line;
 	bool ready;
-	json_t *own;
-	json_t *columns;
-	json_t *loss;
-	json_t *all;
+	json_t *own, *columns, *loss, *all;
 
 	snprintf(e->folder, sizeof e->folder, "%.40s/relubench-XXXXXX", tmp ? tmp : "/tmp");
 	if (!mkdtemp(e->folder))
@@ -181,9 +170,13 @@ static enum status start(struct external *e, const struct problem *problem, stru
 	own = json_object();
 	columns = json_array();
 	loss = json_object();
-	for (size_t i = 0; i < e->options->options.count; i++)
+	for (size_t i = 0; i < e->options->options.count; i++) {
+		/* a number, true or false as such, else a text */
+		json_t *value = json_loads(e->options->options.at[i].text, JSON_DECODE_ANY, NULL);
+
 		json_object_set_new(own, e->options->options.at[i].key,
-				    json_of(e->options->options.at[i].text));
+				    value ? value : json_string(e->options->options.at[i].text));
+	}
 	for (ptrdiff_t j = 0; problem->columns && j < problem->X.cols; j++)
 		json_array_append_new(columns, problem->columns[j]
 						       ? json_string(problem->columns[j])

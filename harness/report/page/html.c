@@ -41,23 +41,19 @@ static void put_svg(const char *svg, size_t number, FILE *to)
 	}
 }
 
-static bool has_drawing(const struct drawing *drawing)
-{
-	return drawing->fate == DRAWING_DRAWN || drawing->fate == DRAWING_KEPT;
-}
-
 static void put_plot(const struct records *records, const struct html_plot *plot, size_t number,
 		     FILE *to)
 {
 	struct arena *arena = records->arena;
 	const char *path = arena_format(arena, "%s/plots/%s.svg", records->out, plot->stem);
 	struct err ignored = {0}; /* a missing drawing is said in the page */
+	enum drawing_fate fate = plot->drawing.fate;
 	const char *svg = NULL;
 
 	fputs("<figure><figcaption>", to);
 	sheet_html_text(plot->title, to);
 	fputs("</figcaption>\n", to);
-	if (has_drawing(&plot->drawing) && access(path, R_OK) == 0 &&
+	if ((fate == DRAWING_DRAWN || fate == DRAWING_KEPT) && access(path, R_OK) == 0 &&
 	    store_read_text(path, arena, &svg, &ignored) == STATUS_OK && strstr(svg, "<svg")) {
 		fputs("<div class=\"plot\">", to);
 		put_svg(svg, number, to);
