@@ -182,7 +182,7 @@ static void stopping_rules_stay_with_their_entry(void **state)
 {
 	(void)state;
 	load("stop: {iterations: 100, gap: 1e-3}\n",
-	     "data: {name: toy, generate: {kind: moons, n: 50}}\n"
+	     "data: [{name: toy, generate: {kind: moons, n: 50}}]\n"
 	     "train:\n"
 	     "  - {name: a, solver: sgd, stop: {gap: 1e-8, gap_scale: zero}}\n"
 	     "  - {name: b, solver: sgd}\n"
