@@ -40,7 +40,8 @@ static const struct option rows[] = {
 };
 
 struct external {
-	struct arena *arena; /* of its files' names */
+	struct arena *arena; /* of the reason for which it failed */
+	struct arena texts;  /* names of its files, until it is released */
 	const struct external_options *options;
 	char folder[64];
 	struct program program;
@@ -50,7 +51,7 @@ struct external {
 	enum outcome end;
 };
 
-static enum status save(const struct external *e, const char *name, struct mat X, bool vector,
+static enum status save(struct external *e, const char *name, struct mat X, bool vector,
 			struct err *err)
 {
 	struct npy_array shape = {.kind = 'f',
@@ -58,7 +59,7 @@ static enum status save(const struct external *e, const char *name, struct mat X
 				  .fortran = !vector,
 				  .dimensions = vector ? 1 : 2,
 				  .shape = {(size_t)X.rows, (size_t)X.cols}};
-	const char *path = arena_format(e->arena, "%s/%s.npy", e->folder, name);
+	const char *path = arena_format(&e->texts, "%s/%s.npy", e->folder, name);
 	char header[NPY_HEADER_ROOM];
 	FILE *to = fopen(path, "w");
 
@@ -148,7 +149,7 @@ static enum status take(struct external *e, const char *line, bool *ready, struc
 static enum status start(struct external *e, const struct problem *problem, struct err *err)
 {
 	const struct texts *command = &e->options->command;
-	char **argv = ARENA_ARRAY(e->arena, char *, command->count + 2);
+	char **argv = ARENA_ARRAY(&e->texts, char *, command->count + 2);
 	char *script = e->options->script ? realpath(e->options->script, NULL) : NULL;
 	const char *tmp = getenv("TMPDIR"), *line;
 	bool ready;
@@ -158,9 +159,9 @@ static enum status start(struct external *e, const struct problem *problem, stru
 	if (!mkdtemp(e->folder))
 		return err_set(err, STATUS_ENV, "%s: cannot make a folder", e->folder);
 	for (size_t i = 0; i < command->count; i++)
-		argv[i] = arena_text(e->arena, command->at[i]);
+		argv[i] = arena_text(&e->texts, command->at[i]);
 	if (e->options->script)
-		argv[command->count] = arena_text(e->arena, script ? script : e->options->script);
+		argv[command->count] = arena_text(&e->texts, script ? script : e->options->script);
 	free(script);
 	TRY(save(e, "X_train", problem->X, false, err));
 	TRY(save(e, "y_train", column(&problem->y, problem->X.rows), true, err));
@@ -193,7 +194,7 @@ static enum status start(struct external *e, const struct problem *problem, stru
 			"weight", problem->loss.weight, "seed", (json_int_t)(problem->seed >> 1),
 			"threads", blas_threads(), "width", (json_int_t)e->options->width,
 			"columns", columns, "options", own);
-	TRY(jsonfile_write(all, arena_format(e->arena, "%s/problem.json", e->folder), 1, err));
+	TRY(jsonfile_write(all, arena_format(&e->texts, "%s/problem.json", e->folder), 1, err));
 	TRY(program_start(&e->program, argv, e->folder, err));
 	line = program_line(&e->program, err);
 	if (!line && err->status == STATUS_OK)
@@ -214,6 +215,7 @@ static void release(void *state)
 	if (e->folder[0])
 		folder_remove(e->folder, &ignored);
 	e->folder[0] = '\0';
+	arena_release(&e->texts);
 }
 
 static enum status setup(const struct problem *problem, const void *options, struct arena *arena,
