@@ -100,9 +100,9 @@ static void check_rows(const char *owner, const struct option *rows)
 		for (const struct option *other = rows; other != row; other++)
 			if (strcmp(other->name, row->name) == 0)
 				fail_msg("%s.%s is declared twice", owner, row->name);
-		if (row->names)
-			assert_true(row->type == OPTION_INT || row->type == OPTION_TEXTS ||
-				    row->type == OPTION_TEXT_MAP);
+		if (row->names && row->type != OPTION_INT && row->type != OPTION_TEXTS &&
+		    row->type != OPTION_TEXT_MAP)
+			fail_msg("%s.%s: names of what takes none", owner, row->name);
 		if (row->range.has_min && row->range.has_max)
 			check_below(row->range.min, row->range.max);
 		if (row->type == OPTION_CHOICE || row->type == OPTION_CHOICES) {
