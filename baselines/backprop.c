@@ -43,16 +43,6 @@ struct net backprop_as_net(const struct backprop *b)
 			    .alpha = alpha_of(b, b->weights)};
 }
 
-/* What goes through the network for an attacked sample of the chunk. */
-static void place(struct backprop *b, const struct backprop_pass *pass, ptrdiff_t k)
-{
-	ptrdiff_t moved =
-		pass->columns - pass->rows + k; /* behind the clean ones, if they are kept */
-
-	b->x[k] = mat_col(b->batch, k);
-	b->x[moved] = mat_col(b->batch, pass->rows + k);
-}
-
 /* The part's neurons of H. */
 struct mat backprop_hidden(const struct backprop *b, const struct backprop_pass *pass, int part)
 {
@@ -290,15 +280,6 @@ static struct backprop_pass pass_of(const struct backprop *b, const size_t *samp
 	return pass;
 }
 
-/* Outputs, their slopes divided by (weight count). */
-static void turn(struct backprop *b, const struct backprop_pass *pass)
-{
-	backprop_sum_shares(b, pass);
-	pass->regime->slopes(b, pass);
-	blas_scale((size_t)(pass->rows * pass->regime->outputs),
-		   1 / (b->problem->loss.weight * (double)pass->count), b->g);
-}
-
 /* Every thread of the team comes here; each worksharing construct ends with a barrier. */
 static void pass_chunk(struct backprop *b, const struct backprop_pass *pass)
 {
@@ -320,7 +301,10 @@ static void pass_chunk(struct backprop *b, const struct backprop_pass *pass)
 			if (pass->regime->attacks) {
 				memcpy(mat_col(pass->clean, k), b->x[k],
 				       (size_t)b->d * sizeof(real));
-				place(b, pass, k);
+				/* those that move stand behind the clean ones, if they are kept */
+				b->x[k] = mat_col(b->batch, k);
+				b->x[pass->columns - pass->rows + k] =
+					mat_col(b->batch, pass->rows + k);
 			}
 		}
 		if (!pass->add)
@@ -335,7 +319,12 @@ static void pass_chunk(struct backprop *b, const struct backprop_pass *pass)
 	for (int part = 0; part < b->parts; part++)
 		regime->forward(b, pass, part);
 #pragma omp single
-	turn(b, pass);
+	{
+		backprop_sum_shares(b, pass);
+		regime->slopes(b, pass);
+		blas_scale((size_t)(pass->rows * regime->outputs),
+			   1 / (b->problem->loss.weight * (double)pass->count), b->g);
+	}
 #pragma omp for schedule(static, 1)
 	for (int part = 0; part < b->parts; part++)
 		regime->backward(b, pass, part);

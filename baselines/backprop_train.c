@@ -30,17 +30,6 @@ static double start_deviation(long init, ptrdiff_t in, ptrdiff_t out)
 			 variance_parts[init].fan_out * (double)out));
 }
 
-static void draw_weights(struct backprop *b)
-{
-	struct rng rng = rng_stream(b->problem->seed, "init", 0);
-	double inner = start_deviation(b->options->init, b->d, b->m);
-	double outer = start_deviation(b->options->init, b->m, 1);
-	size_t inner_count = (size_t)(b->d * b->m);
-
-	for (size_t i = 0; i < b->count; i++)
-		b->weights[i] = (real)((i < inner_count ? inner : outer) * rng_normal(&rng));
-}
-
 /* d x cols, with room for whole vectors */
 static struct mat samples_new(struct arena *arena, ptrdiff_t d, ptrdiff_t cols)
 {
@@ -83,6 +72,10 @@ enum status backprop_train_setup(struct backprop *b, const struct problem *probl
 										 : problem->X.rows;
 	int parts, most;
 	double flops;
+	struct rng rng;
+	double inner;
+	double outer;
+	size_t inner_count;
 
 	if (options->patience > 0 && !arena_counts(arena) && problem->X_validation.rows == 0)
 		return err_set(
@@ -121,7 +114,12 @@ enum status backprop_train_setup(struct backprop *b, const struct problem *probl
 	mat_transpose(b->Xt, problem->X);
 	for (ptrdiff_t k = 0; k < b->n; k++)
 		b->order[k] = (size_t)k;
-	draw_weights(b);
+	rng = rng_stream(b->problem->seed, "init", 0);
+	inner = start_deviation(b->options->init, b->d, b->m);
+	outer = start_deviation(b->options->init, b->m, 1);
+	inner_count = (size_t)(b->d * b->m);
+	for (size_t i = 0; i < b->count; i++)
+		b->weights[i] = (real)((i < inner_count ? inner : outer) * rng_normal(&rng));
 	return STATUS_OK;
 }
 

@@ -83,14 +83,6 @@ static int run_help(struct cli_args *args)
 	return STATUS_OK;
 }
 
-/* The verb that an option before any stands for. */
-static const char *meant(const char *word)
-{
-	if (strcmp(word, "-h") == 0 || strcmp(word, "--help") == 0)
-		return "help";
-	return strcmp(word, "--version") == 0 ? "version" : word;
-}
-
 static void out_of_memory(size_t bytes)
 {
 	fprintf(stderr, "relubench: out of memory: %zu bytes were asked for\n", bytes);
@@ -125,6 +117,7 @@ static void open_standard_streams(void)
 int main(int argc, char **argv)
 {
 	const struct cli_verb *verb;
+	const char *name;
 
 	open_standard_streams();
 	signal(SIGXFSZ, SIG_IGN); /* a file that grows too large is an error with a message */
@@ -134,6 +127,9 @@ int main(int argc, char **argv)
 		print_help(stderr);
 		return STATUS_SPEC;
 	}
-	verb = find_verb(meant(argv[1]));
+	name = argv[1];
+	if (strcmp(name, "-h") == 0 || strcmp(name, "--help") == 0)
+		name = "help";
+	verb = find_verb(strcmp(name, "--version") == 0 ? "version" : name);
 	return verb ? cli_run_verb(verb, argc - 2, argv + 2) : STATUS_SPEC;
 }

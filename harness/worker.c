@@ -36,16 +36,6 @@ static void out_of_memory(size_t bytes)
 	_exit(RUN_EXIT_OOM);
 }
 
-/* Whether the error lies in a file of the record: a full disk, say. That is no fault of the cell.
- */
-static bool is_of_record(const struct err *err, const char *folder)
-{
-	size_t length = strlen(folder);
-
-	return err->status == STATUS_ENV && strncmp(err->source, folder, length) == 0 &&
-	       err->source[length] == '/';
-}
-
 /* On standard error for the log, and to the parent in case the log cannot be written either. */
 static void say(const struct err *err, int progress)
 {
@@ -129,6 +119,7 @@ int main(int argc, char **argv)
 	struct order order;
 	enum status status, recorded = STATUS_OK;
 	sigset_t interrupts;
+	size_t length;
 
 	if (!parse(argc, argv, &order)) {
 		fprintf(stderr,
@@ -143,7 +134,9 @@ int main(int argc, char **argv)
 	status = run_cell(argv[1], &order.run, &err);
 	if (status != STATUS_OK)
 		say(&err, order.run.progress_fd);
-	if (is_of_record(&err, argv[1]))
+	length = strlen(argv[1]);
+	if (err.status == STATUS_ENV && strncmp(err.source, argv[1], length) == 0 &&
+	    err.source[length] == '/') /* it is about the record */
 		return RUN_EXIT_RECORD;
 	if (status == STATUS_OK && order.run.stopped)
 		return RUN_EXIT_STOPPED;

@@ -60,7 +60,7 @@ struct pattern_options toy_patterns(const char *text, struct arena *arena)
 	return *options;
 }
 
-static struct loss_term loss_from(const char *text, struct arena *arena)
+struct loss_term toy_loss_term(const char *text, struct arena *arena)
 {
 	static const struct option rows[] = {{.name = "loss",
 					      .type = OPTION_CHOICE,
@@ -93,7 +93,7 @@ struct toy toy_make(ptrdiff_t n, ptrdiff_t d, const char *loss, double beta)
 		mat_set(X, k, d - 1, 1);
 	}
 	toy.problem = (struct problem){.X = X, .y = targets_of(y, X.rows), .beta = beta, .seed = 5};
-	toy.problem.loss = loss_from(loss, &toy.arena);
+	toy.problem.loss = toy_loss_term(loss, &toy.arena);
 	return toy;
 }
 

@@ -19,6 +19,9 @@ struct toy {
  * does not depend on the loss. */
 struct toy toy_make(ptrdiff_t n, ptrdiff_t d, const char *loss, double beta);
 
+/* The loss of such a text. */
+struct loss_term toy_loss_term(const char *loss, struct arena *arena);
+
 /* Options of an item from a map as a spec has it, e.g. "{rho: 0.5, u_update: cholesky}", with the
  * defaults of the others. */
 void *toy_options(const struct desc *item, const char *text, struct arena *arena);

@@ -8,21 +8,13 @@ struct tally {
 	size_t of[FINDINGS], count;
 };
 
-static void print_terminal(const struct claims *claims, struct arena *arena)
-{
-	struct sheet sheet = claims_sheet(claims, arena);
-
-	cli_say(stdout, "%s\n\n", claims->folder);
-	sheet_terminal(&sheet, cli_width(), stdout);
-	putchar('\n');
-}
-
 static enum status judge(struct cli_args *args, const char *folder, struct tally *tally,
 			 struct err *err)
 {
 	struct experiment experiment;
 	struct records records;
 	struct claims claims;
+	struct sheet sheet;
 	enum status status = cli_load_results(folder, &args->arena, &experiment);
 
 	if (status != STATUS_OK)
@@ -32,10 +24,14 @@ static enum status judge(struct cli_args *args, const char *folder, struct tally
 	if (claims.count == 0)
 		return err_at(err, STATUS_SPEC, (struct err_place){folder, 0, 0},
 			      "the spec has no `claims`");
-	if (args->markdown)
+	if (args->markdown) {
 		claims_sheet_page(&claims, &experiment, &records, stdout);
-	else
-		print_terminal(&claims, &args->arena);
+	} else {
+		sheet = claims_sheet(&claims, &args->arena);
+		cli_say(stdout, "%s\n\n", folder);
+		sheet_terminal(&sheet, cli_width(), stdout);
+		putchar('\n');
+	}
 	for (size_t i = 0; i < claims.count; i++)
 		tally->of[claims.at[i].verdict]++;
 	tally->count += claims.count;

@@ -40,7 +40,8 @@ static const struct option rows[] = {
 };
 
 struct external {
-	struct arena *arena; /* of its files' names */
+	struct arena *arena; /* of the reason for which it failed */
+	struct arena texts;  /* names of its files, until it is released */
 	const struct external_options *options;
 	char folder[64];
 	struct program program;
@@ -50,7 +51,7 @@ struct external {
 	enum outcome end;
 };
 
-static enum status save(const struct external *e, const char *name, struct mat X, bool vector,
+static enum status save(struct external *e, const char *name, struct mat X, bool vector,
 			struct err *err)
 {
 	struct npy_array shape = {.kind = 'f',
@@ -58,7 +59,7 @@ static enum status save(const struct external *e, const char *name, struct mat X
 				  .fortran = !vector,
 				  .dimensions = vector ? 1 : 2,
 				  .shape = {(size_t)X.rows, (size_t)X.cols}};
-	const char *path = arena_format(e->arena, "%s/%s.npy", e->folder, name);
+	const char *path = arena_format(&e->texts, "%s/%s.npy", e->folder, name);
 	char header[NPY_HEADER_ROOM];
 	FILE *to = fopen(path, "w");
 
@@ -75,14 +76,6 @@ static enum status save(const struct external *e, const char *name, struct mat X
 static struct mat column(const struct targets *y, ptrdiff_t n)
 {
 	return (struct mat){.rows = n, .cols = n ? 1 : 0, .stride = n, .at = (real *)y->at};
-}
-
-/* A number, true or false as such, else a text. */
-static json_t *json_of(const char *text)
-{
-	json_t *value = json_loads(text, JSON_DECODE_ANY, NULL);
-
-	return value ? value : json_string(text);
 }
 
 /* The network of a file of the program. */
@@ -156,22 +149,19 @@ static enum status take(struct external *e, const char *line, bool *ready, struc
 static enum status start(struct external *e, const struct problem *problem, struct err *err)
 {
 	const struct texts *command = &e->options->command;
-	char **argv = ARENA_ARRAY(e->arena, char *, command->count + 2);
+	char **argv = ARENA_ARRAY(&e->texts, char *, command->count + 2);
 	char *script = e->options->script ? realpath(e->options->script, NULL) : NULL;
 	const char *tmp = getenv("TMPDIR"), *line;
 	bool ready;
-	json_t *own;
-	json_t *columns;
-	json_t *loss;
-	json_t *all;
+	json_t *own, *columns, *loss, *all;
 
 	snprintf(e->folder, sizeof e->folder, "%.40s/relubench-XXXXXX", tmp ? tmp : "/tmp");
 	if (!mkdtemp(e->folder))
 		return err_set(err, STATUS_ENV, "%s: cannot make a folder", e->folder);
 	for (size_t i = 0; i < command->count; i++)
-		argv[i] = arena_text(e->arena, command->at[i]);
+		argv[i] = arena_text(&e->texts, command->at[i]);
 	if (e->options->script)
-		argv[command->count] = arena_text(e->arena, script ? script : e->options->script);
+		argv[command->count] = arena_text(&e->texts, script ? script : e->options->script);
 	free(script);
 	TRY(save(e, "X_train", problem->X, false, err));
 	TRY(save(e, "y_train", column(&problem->y, problem->X.rows), true, err));
@@ -181,9 +171,13 @@ static enum status start(struct external *e, const struct problem *problem, stru
 	own = json_object();
 	columns = json_array();
 	loss = json_object();
-	for (size_t i = 0; i < e->options->options.count; i++)
+	for (size_t i = 0; i < e->options->options.count; i++) {
+		/* a number, true or false as such, else a text */
+		json_t *value = json_loads(e->options->options.at[i].text, JSON_DECODE_ANY, NULL);
+
 		json_object_set_new(own, e->options->options.at[i].key,
-				    json_of(e->options->options.at[i].text));
+				    value ? value : json_string(e->options->options.at[i].text));
+	}
 	for (ptrdiff_t j = 0; problem->columns && j < problem->X.cols; j++)
 		json_array_append_new(columns, problem->columns[j]
 						       ? json_string(problem->columns[j])
@@ -200,7 +194,7 @@ static enum status start(struct external *e, const struct problem *problem, stru
 			"weight", problem->loss.weight, "seed", (json_int_t)(problem->seed >> 1),
 			"threads", blas_threads(), "width", (json_int_t)e->options->width,
 			"columns", columns, "options", own);
-	TRY(jsonfile_write(all, arena_format(e->arena, "%s/problem.json", e->folder), 1, err));
+	TRY(jsonfile_write(all, arena_format(&e->texts, "%s/problem.json", e->folder), 1, err));
 	TRY(program_start(&e->program, argv, e->folder, err));
 	line = program_line(&e->program, err);
 	if (!line && err->status == STATUS_OK)
@@ -221,6 +215,7 @@ static void release(void *state)
 	if (e->folder[0])
 		folder_remove(e->folder, &ignored);
 	e->folder[0] = '\0';
+	arena_release(&e->texts);
 }
 
 static enum status setup(const struct problem *problem, const void *options, struct arena *arena,

@@ -219,6 +219,15 @@ enum status folder_remove(const char *path, struct err *err)
 	return io_error(err, path, "remove");
 }
 
+const char *folder_absolute(const char *path, struct arena *arena)
+{
+	char *resolved = realpath(path, NULL);
+	const char *text = arena_text(arena, resolved ? resolved : path);
+
+	free(resolved);
+	return text;
+}
+
 const char *store_beside(const char *path, struct arena *arena)
 {
 	return arena_format(arena, "%s.%ld.tmp", path, (long)getpid());

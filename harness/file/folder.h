@@ -33,6 +33,9 @@ enum status folder_scratch(const char *folder, struct arena *arena, const char *
 /* rm -r; a folder that does not exist is no error. Links are removed, never followed. */
 enum status folder_remove(const char *path, struct err *err);
 
+/* `path` from the root on, without links, in the arena; as it is if nothing is there. */
+const char *folder_absolute(const char *path, struct arena *arena);
+
 /* A name beside `path` that only this process uses, to write to before renaming it to `path`. */
 const char *store_beside(const char *path, struct arena *arena);
 

@@ -1,6 +1,7 @@
 /* Packing a results folder. */
 #include "harness/merge/archive.h"
 #include "harness/data/data.h"
+#include "harness/file/folder.h"
 #include "harness/file/io.h"
 #include "harness/file/tar.h"
 #include "harness/sched/lock.h"
@@ -54,15 +55,6 @@ static bool ends_with(const char *text, const char *end)
 	return length >= tail && strcmp(text + length - tail, end) == 0;
 }
 
-/* Of a run that is going on, or that was killed; or not of the results. */
-static bool is_left_out(const char *below, const char *name)
-{
-	if (name[0] == '.' || ends_with(name, ".tmp") || ends_with(name, ".old"))
-		return true;
-	return !*below && (strcmp(name, LOCK_FILE) == 0 || strcmp(name, "tmp") == 0 ||
-			   strcmp(name, ARCHIVE_SUMS) == 0 || strcmp(name, ARCHIVE_DATA_SUMS) == 0);
-}
-
 static enum status list_folder(struct archive *a, const char *below, struct err *err);
 
 static enum status list_entry(struct archive *a, const char *below, const char *entry,
@@ -74,6 +66,12 @@ static enum status list_entry(struct archive *a, const char *below, const char *
 	struct stat info;
 	char sha256[65];
 
+	/* Of a run that is going on, or that was killed; or not of the results. */
+	if (entry[0] == '.' || ends_with(entry, ".tmp") || ends_with(entry, ".old") ||
+	    (!*below &&
+	     (strcmp(entry, LOCK_FILE) == 0 || strcmp(entry, "tmp") == 0 ||
+	      strcmp(entry, ARCHIVE_SUMS) == 0 || strcmp(entry, ARCHIVE_DATA_SUMS) == 0)))
+		return STATUS_OK;
 	if (lstat(path, &info) != 0)
 		return io_error(err, path, "read");
 	if (S_ISDIR(info.st_mode)) {
@@ -103,7 +101,7 @@ static enum status list_folder(struct archive *a, const char *below, struct err 
 	if (count < 0)
 		return io_error(err, path, "read");
 	for (int i = 0; i < count; i++) {
-		if (status == STATUS_OK && !is_left_out(below, entry[i]->d_name))
+		if (status == STATUS_OK)
 			status = list_entry(a, below, entry[i]->d_name, err);
 		free(entry[i]);
 	}
@@ -203,7 +201,7 @@ static enum status pack(const struct archive *a, struct tar *tar, struct err *er
 /* Written beside and renamed, so that nobody takes half an archive for one. */
 static enum status write_file(const struct archive *a, const char *path, struct err *err)
 {
-	const char *tmp = arena_format(a->arena, "%s.%ld.tmp", path, (long)getpid());
+	const char *tmp = store_beside(path, a->arena);
 	struct err closing = {0};
 	enum status status;
 	struct tar tar;

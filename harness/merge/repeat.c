@@ -24,15 +24,6 @@ struct repeated {
 	struct arena *arena;
 };
 
-static const char *absolute(const char *path, struct arena *arena)
-{
-	char *resolved = realpath(path, NULL);
-	const char *text = resolved ? arena_text(arena, resolved) : path;
-
-	free(resolved);
-	return text;
-}
-
 /* Write cell.json, with the paths where its files lie now; the result says which worker and how
  * many threads. */
 static enum status prepare(struct repeated *job, const struct repeat_order *order, struct err *err)
@@ -57,10 +48,10 @@ static enum status prepare(struct repeated *job, const struct repeat_order *orde
 	if (!mkdtemp(made))
 		return err_at(err, STATUS_ENV, (struct err_place){made, 0, 0},
 			      "cannot make this folder: %s", strerror(errno));
-	job->tmp = absolute(made, arena);
-	job->program =
-		arena_format(arena, "%s/relubench-worker-%s", absolute(order->worker_folder, arena),
-			     job->result.precision ? job->result.precision : "double");
+	job->tmp = folder_absolute(made, arena);
+	job->program = arena_format(arena, "%s/relubench-worker-%s",
+				    folder_absolute(order->worker_folder, arena),
+				    job->result.precision ? job->result.precision : "double");
 	if (access(job->program, X_OK) != 0)
 		return err_at(err, STATUS_ENV, (struct err_place){job->program, 0, 0},
 			      "cannot run the worker program: %s", strerror(errno));

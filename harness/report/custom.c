@@ -8,22 +8,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
-
-static enum status copy(const char *from, const char *to, struct err *err)
-{
-	int fd = open(from, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	struct stat file;
-	enum status status = STATUS_OK;
-
-	if (fd < 0)
-		return io_error(err, from, "read");
-	if (fstat(fd, &file) == 0 && S_ISREG(file.st_mode))
-		status = io_copy(fd, to, err);
-	close(fd);
-	return status;
-}
 
 enum status custom_copy(const struct records *records, struct texts *stems, struct err *err)
 {
@@ -41,12 +26,18 @@ enum status custom_copy(const struct records *records, struct texts *stems, stru
 	*stems = (struct texts){0, at};
 	status = folder_make(to, err);
 	for (int i = 0; i < count; i++) {
-		const char *name = names[i]->d_name;
+		const char *name = names[i]->d_name,
+			   *path = arena_format(arena, "%s/%s", from, name);
 		size_t length = strlen(name);
+		bool wanted = status == STATUS_OK && names[i]->d_type == DT_REG;
+		int fd = wanted ? open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC) : -1;
 
-		if (status == STATUS_OK && name[0] != '.' && names[i]->d_type == DT_REG)
-			status = copy(arena_format(arena, "%s/%s", from, name),
-				      arena_format(arena, "%s/%s", to, name), err);
+		if (fd >= 0)
+			status = io_copy(fd, arena_format(arena, "%s/%s", to, name), err);
+		else if (wanted)
+			status = io_error(err, path, "read");
+		if (fd >= 0)
+			close(fd);
 		if (names[i]->d_type == DT_REG && length > 3 &&
 		    strcmp(name + length - 3, ".gp") == 0)
 			at[stems->count++] =

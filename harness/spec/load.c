@@ -147,6 +147,23 @@ static size_t count_pairs(struct load *l)
 	return count;
 }
 
+static struct stop_options merge_stop(struct stop_options stop, const struct stop_options *own)
+{
+	if (own->iterations > 0)
+		stop.iterations = own->iterations;
+	if (own->patience >= 0)
+		stop.patience = own->patience;
+	if (!isnan(own->gap))
+		stop.gap = own->gap;
+	if (own->gap_scale >= 0)
+		stop.gap_scale = own->gap_scale;
+	if (!isnan(own->residual))
+		stop.residual = own->residual;
+	if (!isnan(own->seconds))
+		stop.seconds = own->seconds;
+	return stop;
+}
+
 /* Cells of one pair: one per repetition. */
 static void fill_cells(struct load *l, const struct variant *data, const struct variant *train,
 		       struct text *w, struct cell *cells)
@@ -167,19 +184,7 @@ static void fill_cells(struct load *l, const struct variant *data, const struct 
 
 	memcpy(swept, data->swept, data->swept_count * sizeof *swept);
 	memcpy(swept + data->swept_count, train->swept, train->swept_count * sizeof *swept);
-	if (cell.train.stop.iterations > 0)
-		l->sheet.stop.iterations = cell.train.stop.iterations;
-	if (cell.train.stop.patience >= 0)
-		l->sheet.stop.patience = cell.train.stop.patience;
-	if (!isnan(cell.train.stop.gap))
-		l->sheet.stop.gap = cell.train.stop.gap;
-	if (cell.train.stop.gap_scale >= 0)
-		l->sheet.stop.gap_scale = cell.train.stop.gap_scale;
-	if (!isnan(cell.train.stop.residual))
-		l->sheet.stop.residual = cell.train.stop.residual;
-	if (!isnan(cell.train.stop.seconds))
-		l->sheet.stop.seconds = cell.train.stop.seconds;
-	cell.stop = l->sheet.stop;
+	cell.stop = merge_stop(l->sheet.stop, &cell.train.stop);
 	cell.train.stop = cell.stop;
 	cell.train.data = (struct texts){0};
 	cell.selects = cell_own_selects(&cell, arena);

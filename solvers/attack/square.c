@@ -261,31 +261,6 @@ static const struct {
 	[MOVE_SHAKE] = {choose_subset, {[NORM_LINF] = shake_linf, [NORM_L2] = shake_l2}},
 };
 
-/* Coordinates of a block: as many get a part of the ball as give theirs, where they do. */
-static ptrdiff_t block_size(const struct walk *s, double share, long move)
-{
-	double least = s->job->threat.norm == NORM_L2 && move != MOVE_SHAKE ? 2 : 1;
-
-	return (ptrdiff_t)fmin(least * fmax(1, round(share * (double)s->F)), (double)s->F);
-}
-
-/* The trial has become the worst point. */
-static void accept(struct walk *s, ptrdiff_t count)
-{
-	real *old = s->h;
-
-	for (ptrdiff_t b = 0; b < count; b++)
-		s->x[s->block[b]] = s->to[b];
-	for (ptrdiff_t b = 0; b < s->F && s->shrink < 1; b++) {
-		ptrdiff_t i = s->free[b];
-
-		s->x[i] = boxed(s, i, (double)s->clean[i] + s->shrink * delta_of(s, i));
-	}
-	measure(s);
-	s->h = s->trial;
-	s->trial = old;
-}
-
 /* The margin at the trial: h moves with the block, and back with all of delta. */
 static double query_neurons(struct walk *s, ptrdiff_t count)
 {
@@ -318,8 +293,11 @@ static double query_model(struct walk *s, ptrdiff_t count)
 /* Try one move on a share of the free coordinates, in (0, 1]. */
 static void walk_query(struct walk *s, double share, long move)
 {
-	ptrdiff_t count = block_size(s, share, move);
+	double least = s->job->threat.norm == NORM_L2 && move != MOVE_SHAKE ? 2 : 1;
+	ptrdiff_t count =
+		(ptrdiff_t)fmin(least * fmax(1, round(share * (double)s->F)), (double)s->F);
 	double margin;
+	real *old;
 
 	s->shrink = 1;
 	moves[move].choose(s, count);
@@ -328,7 +306,18 @@ static void walk_query(struct walk *s, double share, long move)
 	if (!(margin < s->margin))
 		return;
 	s->margin = margin;
-	accept(s, count);
+	/* The trial has become the worst point. */
+	old = s->h;
+	for (ptrdiff_t b = 0; b < count; b++)
+		s->x[s->block[b]] = s->to[b];
+	for (ptrdiff_t b = 0; b < s->F && s->shrink < 1; b++) {
+		ptrdiff_t i = s->free[b];
+
+		s->x[i] = boxed(s, i, (double)s->clean[i] + s->shrink * delta_of(s, i));
+	}
+	measure(s);
+	s->h = s->trial;
+	s->trial = old;
 }
 
 /* Begin at the clean point of the sample, or at its worst. */

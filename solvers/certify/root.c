@@ -97,18 +97,10 @@ static void deliver_done(struct root *root, bool decide, bool all)
 	r->count = kept;
 }
 
-static bool worth_compacting(const struct relax *r, bool decide)
-{
-	ptrdiff_t done = 0;
-
-	for (ptrdiff_t k = 0; k < r->count; k++)
-		done += is_done(r, k, decide);
-	return done * DROP_SHARE >= r->count;
-}
-
 static void run_chunk(struct root *root, long steps, bool decide)
 {
 	struct relax *r = &root->relax;
+	ptrdiff_t done;
 
 	pose(root);
 	relax_bound(r);
@@ -118,7 +110,10 @@ static void run_chunk(struct root *root, long steps, bool decide)
 	for (long s = 0; s < steps && r->count > 0; s++) {
 		relax_step(r);
 		relax_bound(r);
-		if (worth_compacting(r, decide))
+		done = 0;
+		for (ptrdiff_t k = 0; k < r->count; k++)
+			done += is_done(r, k, decide);
+		if (done * DROP_SHARE >= r->count) /* worth compacting */
 			deliver_done(root, decide, false);
 	}
 	deliver_done(root, decide, true);

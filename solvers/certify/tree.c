@@ -90,21 +90,6 @@ static ptrdiff_t pop(struct tree *t)
 /* --- the point -----------------------------------------------------------------------------------
  */
 
-/* u = U_free[:, j] becomes term `at`, with coefficient c and value z at the clean point. */
-static void add_unstable(struct tree *t, ptrdiff_t j)
-{
-	const struct points *p = &t->points;
-	ptrdiff_t at = t->signs++;
-
-	memcpy(mat_col(t->U, at), mat_col(p->job->net->U, j), (size_t)t->U.rows * sizeof(real));
-	mat_set(t->C, at, 0, mat_get(p->C, j, 0));
-	mat_set(t->clean, at, 0, mat_get(p->Z, j, 0));
-	t->below[at] = (double)mat_get(p->below, j, 0);
-	t->above[at] = (double)mat_get(p->above, j, 0);
-	t->floor[at] = 0;
-	t->length[at] = p->length[j];
-}
-
 /* The last term: sum of c_j u_j over neurons that are always active. */
 static void add_linear(struct tree *t)
 {
@@ -133,19 +118,15 @@ static struct mat shared(struct mat column)
 	return column;
 }
 
-static void reshape(struct mat *A, ptrdiff_t rows)
-{
-	A->rows = rows;
-}
-
 static void pose_relax(struct tree *t)
 {
 	struct relax *r = &t->relax;
 	ptrdiff_t terms = t->signs + 1;
 	struct mat *flat[] = {&r->low, &r->high, &r->W, &r->Z, &r->next_Z};
 
-	for (size_t i = 0; i < sizeof flat / sizeof *flat; i++)
-		reshape(flat[i], terms);
+	for (size_t i = 0; i < sizeof flat / sizeof *flat; i++) {
+		flat[i]->rows = terms;
+	}
 	r->U = mat_cols(t->U, 0, terms);
 	r->C = shared(mat_rows(t->C, 0, terms));
 	r->clean = shared(mat_rows(t->clean, 0, terms));
@@ -335,27 +316,6 @@ static void branch(struct tree *t, ptrdiff_t k)
 	}
 }
 
-/* Bound up to BATCH open nodes, the lowest first, and replace them by their children. */
-static void expand(struct tree *t)
-{
-	struct relax *r = &t->relax;
-
-	for (r->count = 0; r->count < BATCH && t->open > 0 && t->bounded < t->limits.nodes;
-	     r->count++) {
-		load_node(t, r->count, pop(t));
-		t->bounded++;
-	}
-	relax_bound(r);
-	relax_start(r);
-	for (long s = 0; s < t->limits.steps && !settled(t); s++) {
-		relax_step(r);
-		relax_bound(r);
-	}
-	settled(t);
-	for (ptrdiff_t k = 0; k < r->count; k++)
-		branch(t, k);
-}
-
 /* The point of the region next to the origin, where a network without bias is exactly 0: steps come
  * near it, but a value of 1e-17 breaks nothing. */
 static void try_origin(struct tree *t)
@@ -380,8 +340,21 @@ void tree_run(struct tree *tree, ptrdiff_t sample)
 	for (ptrdiff_t j = 0; j < job->net->U.cols; j++) {
 		double below = (double)mat_get(tree->points.below, j, 0);
 
-		if (below < 0 && mat_get(tree->points.above, j, 0) > 0)
-			add_unstable(tree, j);
+		if (below < 0 && mat_get(tree->points.above, j, 0) > 0) {
+			const struct points *p = &tree->points;
+			ptrdiff_t at = tree->signs++;
+
+			/* u = U_free[:, j] becomes term `at`, with coefficient c and value z at
+			 * the clean point. */
+			memcpy(mat_col(tree->U, at), mat_col(p->job->net->U, j),
+			       (size_t)tree->U.rows * sizeof(real));
+			mat_set(tree->C, at, 0, mat_get(p->C, j, 0));
+			mat_set(tree->clean, at, 0, mat_get(p->Z, j, 0));
+			tree->below[at] = (double)mat_get(p->below, j, 0);
+			tree->above[at] = (double)mat_get(p->above, j, 0);
+			tree->floor[at] = 0;
+			tree->length[at] = p->length[j];
+		}
 	}
 	add_linear(tree);
 	pose_relax(tree);
@@ -390,8 +363,27 @@ void tree_run(struct tree *tree, ptrdiff_t sample)
 	try_origin(tree);
 	plant(tree);
 	while (tree->open > 0 && tree->bounded < tree->limits.nodes && !broken(tree) &&
-	       tree->bound[tree->heap[0]] <= goal(tree))
-		expand(tree);
+	       tree->bound[tree->heap[0]] <= goal(tree)) {
+		struct relax *r = &tree->relax;
+
+		/* Bound up to BATCH open nodes, the lowest first, and replace them by their
+		 * children. */
+		for (r->count = 0;
+		     r->count < BATCH && tree->open > 0 && tree->bounded < tree->limits.nodes;
+		     r->count++) {
+			load_node(tree, r->count, pop(tree));
+			tree->bounded++;
+		}
+		relax_bound(r);
+		relax_start(r);
+		for (long s = 0; s < tree->limits.steps && !settled(tree); s++) {
+			relax_step(r);
+			relax_bound(r);
+		}
+		settled(tree);
+		for (ptrdiff_t k = 0; k < r->count; k++)
+			branch(tree, k);
+	}
 	lower = tree->open > 0 ? fmin(tree->closed, tree->bound[tree->heap[0]]) : tree->closed;
 	job->lower[sample] = fmax(job->lower[sample], lower);
 	job->upper[sample] = tree->value;

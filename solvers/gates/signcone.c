@@ -11,11 +11,6 @@ static const double rank_margin = 16;
 /* Below this share of the largest eigenvalue those of X X' have no digits. */
 static const double dual_rank = 1e-10;
 
-static double least(double a, double b)
-{
-	return a < b ? a : b;
-}
-
 struct signcone signcone_new(struct mat X, struct arena *arena)
 {
 	ptrdiff_t r = X.rows < X.cols ? X.rows : X.cols;
@@ -34,7 +29,7 @@ struct signcone signcone_new(struct mat X, struct arena *arena)
 /* Gram matrix, eigenvectors, B, and Q where it is not they. */
 double signcone_flops(double n, double d)
 {
-	double r = least(n, d);
+	double r = n < d ? n : d;
 
 	return n * d * r + 9 * r * r * r + 2 * n * d * r + (d > n ? 3 * d * r * r : 0);
 }

@@ -94,14 +94,6 @@ void dual_box_start(struct dual_box *box, ptrdiff_t k, double mu, double a)
 	box->da[k] = box->dp[k] = box->dq[k] = 0;
 }
 
-/* a_k += da, with its slacks. */
-static void shift(struct dual_box *box, ptrdiff_t k, double da)
-{
-	box->a[k] += da;
-	box->above[k] -= da;
-	box->below[k] += da;
-}
-
 double dual_box_next_p(const struct dual_box *box, ptrdiff_t k, double mu, bool correct)
 {
 	return (correct ? mu + box->da[k] * box->dp[k] : mu) / box->above[k];
@@ -156,7 +148,11 @@ double dual_box_products(const struct dual_box *box, double length, double *coun
 void dual_box_move(struct dual_box *box, double length)
 {
 	for (ptrdiff_t k = 0; k < box->problem->X.rows; k++) {
-		shift(box, k, length * box->da[k]);
+		double da = length * box->da[k];
+
+		box->a[k] += da;
+		box->above[k] -= da;
+		box->below[k] += da;
 		box->p[k] += length * box->dp[k];
 		box->q[k] += length * box->dq[k];
 	}

@@ -1,6 +1,7 @@
 /* What setup of every trainer takes, counted on shapes alone, is what it takes with data. */
 #include "harness/run/amount.h"
 #include "tests/close.h"
+#include "tests/outside.h"
 #include "tests/toy.h"
 
 #include <math.h>
@@ -56,6 +57,7 @@ static const struct counted {
 	{"adam", "{width: 13, adversary: {eps: 0.1, clip: [-90, 90]}}", "logistic"},
 	{"adam", "{width: 13, interval: {eps: 0.1}}", "logistic"},
 	{"gd_fixed_head", "{width: 13}", "logistic"},
+	{"external", "{width: 13, command: " OUTSIDE_COMMAND "}", "logistic"},
 };
 
 static const struct trainer *trainer_named(const char *name)
@@ -90,6 +92,7 @@ static void check(const struct counted *c, ptrdiff_t n, ptrdiff_t d)
 	if (counted.allocated != taken.bytes)
 		fail_msg("%s %s, %td x %td: counted %zu bytes, setup took %zu", c->trainer,
 			 c->options, n, d, counted.allocated, taken.bytes);
+	outside_release(trainer, state);
 	arena_release(&taken);
 	arena_release(&texts);
 	arena_release(&toy.arena);
@@ -179,7 +182,7 @@ static void every_other_trainer_is_counted_too(void **state)
 	}
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(setup_takes_what_is_counted),
@@ -188,5 +191,7 @@ int main(void)
 	};
 
 	omp_set_num_threads(1);
+	if (outside_main(argc, argv))
+		return 0;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -100,8 +100,9 @@ static void check_rows(const char *owner, const struct option *rows)
 		for (const struct option *other = rows; other != row; other++)
 			if (strcmp(other->name, row->name) == 0)
 				fail_msg("%s.%s is declared twice", owner, row->name);
-		if (row->names)
-			assert_int_equal(row->type, OPTION_INT);
+		if (row->names && row->type != OPTION_INT && row->type != OPTION_TEXTS &&
+		    row->type != OPTION_TEXT_MAP)
+			fail_msg("%s.%s: names of what takes none", owner, row->name);
 		if (row->range.has_min && row->range.has_max)
 			check_below(row->range.min, row->range.max);
 		if (row->type == OPTION_CHOICE || row->type == OPTION_CHOICES) {
@@ -197,13 +198,18 @@ static void check_number(const struct option *rows, const struct option *row)
 
 static void check_names(const struct option *rows, const struct option *row)
 {
+	static const char *const unknown[] = {"no_such_name", "0"};
+	const char *format = row->type == OPTION_TEXTS      ? "[\"%s\"]"
+			     : row->type == OPTION_TEXT_MAP ? "{key: \"%s\"}"
+							    : "\"%s\"";
 	struct arena arena = {0};
 
 	for (const char *const *name = row->names; *name; name++)
-		if (is_refused(rows, row, arena_format(&arena, "\"%s\"", *name)))
+		if (is_refused(rows, row, arena_format(&arena, format, *name)))
 			fail_msg("%s: \"%s\" is refused", row->name, *name);
-	if (!is_refused(rows, row, "no_such_name") || !is_refused(rows, row, "0"))
-		fail_msg("%s: an unknown name is taken", row->name);
+	for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++)
+		if (!is_refused(rows, row, arena_format(&arena, format, unknown[i])))
+			fail_msg("%s: an unknown name is taken", row->name);
 	arena_release(&arena);
 }
 

@@ -1,5 +1,6 @@
 /* What every registered trainer promises, on a tiny problem and in both precisions. */
 #include "tests/close.h"
+#include "tests/outside.h"
 #include "tests/toy.h"
 
 #include <math.h>
@@ -24,9 +25,10 @@ static const double TOLERANCE = 1e4 * REAL_EPSILON;
  * losses of 40 samples: its defaults are the published ones, for 12,000. */
 static const struct {
 	const char *name, *small, *moderate;
-} sizes[] = {{"patterns", "12", "30"},     {"neurons", "30", "200"}, {"width", "9", "200"},
-	     {"epochs", "100", "100"},     {"eps", "0.02", "0"},     {"rho_growth", "0.05", "0.05"},
-	     {"threshold", "0.01", "0.01"}};
+} sizes[] = {{"patterns", "12", "30"},      {"neurons", "30", "200"},
+	     {"width", "9", "200"},         {"epochs", "100", "100"},
+	     {"eps", "0.02", "0"},          {"rho_growth", "0.05", "0.05"},
+	     {"threshold", "0.01", "0.01"}, {"command", OUTSIDE_COMMAND, OUTSIDE_COMMAND}};
 
 static const struct trainer *trainer_at(size_t index)
 {
@@ -93,6 +95,8 @@ static struct run *run_new(const struct trainer *trainer, struct toy toy, bool m
 
 static void run_free(struct run *run)
 {
+	if (run->takes && run->status == STATUS_OK)
+		outside_release(run->trainer, run->state);
 	arena_release(&run->arena);
 	arena_release(&run->texts);
 	arena_release(&run->toy.arena);
@@ -255,6 +259,7 @@ static void check_bits(struct run *run)
 	step(run, STEPS);
 	first = numbers(run->model, &arena, &count);
 	run->ended = false;
+	outside_release(run->trainer, run->state);
 	arena_release(&run->arena);
 	assert_int_equal(run->trainer->setup(&run->toy.problem, run->options, &run->arena,
 					     &run->state, &run->err),
@@ -351,7 +356,7 @@ static void forecasts_tell_the_work(void **state)
 	}
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(objective_is_that_of_the_definition),
@@ -364,5 +369,7 @@ int main(void)
 	};
 
 	omp_set_num_threads(1); /* on matrices so small threads cost more than they bring */
+	if (outside_main(argc, argv))
+		return 0;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

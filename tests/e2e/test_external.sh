@@ -178,6 +178,6 @@ agrees()
 		END {print (a > 0 && (a - b) ^ 2 <= (1e-4 * a) ^ 2 ? "ok" : "not ok"), name " counts the objective as we do: " a " " b}' \
 		"results/$1"/cells/*/trace.csv
 }
-example adam_numpy numpy && agrees adam_numpy squared '{width: 8, steps: 50}'
-example torch_net "numpy, torch" && agrees torch_net logistic '{width: 8, epochs: 10}'
-example sklearn_models "numpy, sklearn" && agrees sklearn_models logistic '{model: mlp, width: 8}'
+if example adam_numpy numpy; then agrees adam_numpy squared '{width: 8, steps: 50}'; fi
+if example torch_net "numpy, torch"; then agrees torch_net logistic '{width: 8, epochs: 10}'; fi
+if example sklearn_models "numpy, sklearn"; then agrees sklearn_models logistic '{model: mlp, width: 8}'; fi

@@ -45,6 +45,13 @@ spec wide "generate: {kind: blobs, n: 100, d: 100000}, split: {test: 20}, prepar
 precision: single'
 spec pca "generate: {kind: blobs, n: 20000, d: 400}, split: {test: 2000}, prepare: [standardize, {pca: {components: 20}}, bias]" \
 	'  - {name: sgd, solver: sgd, loss: logistic, width: 8, beta: 0.1}' 'stop: {iterations: 1}'
+# a program that shows a network of `tall`
+cat >copy.sh <<-END
+	cp "\$(dirname "\$(grep -l '"method": *"sgd"' $work/results/tall/cells/*/result.json)")/model.npz" 1.npz
+	echo '{"iteration": 1, "model": "1.npz", "end": "converged"}'
+END
+spec outside "generate: {kind: blobs, n: 100000, d: 20}, split: {test: 2000}, prepare: [standardize, bias]" \
+	'  - {name: outside, solver: external, command: [sh], script: copy.sh, width: 8, beta: 0.1}' ''
 trained='  - {name: sgd, solver: sgd, loss: logistic, width: 16, epochs: 1, beta: 0.1}'
 images='generate: {kind: image_like, n: 9000}, split: {test: 6000}, prepare: [bias]'
 spec attacked "$images" "$trained" 'stop: {iterations: 1}
@@ -74,7 +81,7 @@ planned()
 		awk '{ print $1 * ($2 == "G" ? 1048576 : $2 == "M" ? 1024 : 1) }'
 }
 
-for name in tall patterns robust small million wide pca csv libsvm; do
+for name in tall outside patterns robust small million wide pca csv libsvm; do
 	run_it 0 plan $name.yaml && mv out plan
 	run_it 0 run $name.yaml --quiet
 	for cell in results/$name/cells/*/; do

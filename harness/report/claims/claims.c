@@ -151,14 +151,6 @@ static const struct group *cells_of(const struct judge *j, const char *method,
 	return found;
 }
 
-static const struct record *at_repetition(const struct group *group, double repetition)
-{
-	for (size_t i = 0; i < group->count; i++)
-		if (group->member[i]->result.repetition == repetition)
-			return group->member[i];
-	return NULL;
-}
-
 /* --- one case -----------------------------------------------------------------------------------
  */
 
@@ -231,9 +223,14 @@ static void judge_problem(const struct judge *j, const char *problem, struct cla
 	values = ARENA_ARRAY(j->arena, double, a->count);
 	for (size_t i = 0; i < a->count; i++) {
 		const struct record *p = a->member[i];
-		const struct record *q = at_repetition(b, p->result.repetition);
-		double x = value_of(j, p, false), y = pairs ? value_of(j, q, at_end) : 0;
+		const struct record *q = NULL;
+		double x = value_of(j, p, false), y;
 		const struct result *r = &p->result;
+
+		for (size_t k = 0; k < b->count && !q; k++)
+			if (b->member[k]->result.repetition == p->result.repetition)
+				q = b->member[k];
+		y = pairs ? value_of(j, q, at_end) : 0;
 
 		/* Splits of one data set anew share samples (student.h). */
 		overlap = p->resampled && r->n_train > 0 && r->n_test > 0 ? r->n_test / r->n_train
@@ -244,16 +241,6 @@ static void judge_problem(const struct judge *j, const char *problem, struct cla
 			values[i] = x - y;
 	}
 	conclude(j, out, values, a->count, overlap);
-}
-
-/* The place of a record along the axis; NaN: it has none. */
-static double place_of(const struct judge *j, const struct record *record)
-{
-	struct column column = {j->claim->x, &j->kinds};
-	const char *text = records_swept(record, j->claim->x);
-	double value = text ? strtod(text, NULL) : column_value(record, &column);
-
-	return value > 0 ? value : NAN;
 }
 
 /* A line for each repetition through its cells of all problems. */
@@ -269,8 +256,10 @@ static void judge_slope(const struct judge *j, struct claim_case *out)
 		most = fmax(most, records->at[i].result.repetition);
 	*out = (struct claim_case){.problem = c->data ? c->data : "all", .note = "", .median = NAN};
 	for (double repetition = 0; repetition <= most; repetition++) {
+		struct column column = {c->x, &j->kinds};
 		size_t count = 0;
 		double low = HUGE_VAL, high = -HUGE_VAL;
+		const char *swept;
 
 		for (size_t i = 0; i < records->count; i++) {
 			const struct record *r = &records->at[i];
@@ -280,7 +269,8 @@ static void judge_slope(const struct judge *j, struct claim_case *out)
 			    (c->data && strcmp(r->result.data, c->data) != 0) ||
 			    !matches(r, &c->where))
 				continue;
-			x[count] = log(place_of(j, r));
+			swept = records_swept(r, c->x);
+			x[count] = log(swept ? strtod(swept, NULL) : column_value(r, &column));
 			y[count] = log(value_of(j, r, false));
 			if (!isfinite(x[count]) || !isfinite(y[count])) {
 				out->left_out++;

@@ -166,31 +166,23 @@ struct sheet claims_sheet(const struct claims *claims, struct arena *arena)
 	return sheet;
 }
 
-/* Everything that a cell took. */
-static double seconds_of(const struct record *record)
-{
-	static const char *const parts[] = {"load_s",      "setup_s",  "solve_s",  "eval_s",
-					    "violation_s", "attack_s", "select_s", "certify_s"};
-	double sum = 0;
-
-	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
-		double part = records_number(&record->result, parts[i]);
-
-		sum += isnan(part) ? 0 : part;
-	}
-	return sum;
-}
-
 void claims_sheet_page(const struct claims *claims, const struct experiment *experiment,
 		       const struct records *records, FILE *to)
 {
+	/* everything that a cell took */
+	static const char *const parts[] = {"load_s",      "setup_s",  "solve_s",  "eval_s",
+					    "violation_s", "attack_s", "select_s", "certify_s"};
 	struct sheet sheet = claims_sheet(claims, records->arena);
 	size_t ok = 0;
 	double seconds = 0;
 
 	for (size_t i = 0; i < records->count; i++) {
 		ok += records_ok(&records->at[i]);
-		seconds += seconds_of(&records->at[i]);
+		for (size_t k = 0; k < sizeof parts / sizeof *parts; k++) {
+			double part = records_number(&records->at[i].result, parts[k]);
+
+			seconds += isnan(part) ? 0 : part;
+		}
 	}
 	fprintf(to, "## %s\n\n", experiment->name);
 	if (experiment->about && *experiment->about)

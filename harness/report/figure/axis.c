@@ -225,32 +225,6 @@ static size_t values_of(const struct figure_panel *panel, double **out)
 	return sample_distinct(*out, count);
 }
 
-/* A logarithmic axis has no place for a start at 0. */
-static void drop_start(struct figure_panel *panel)
-{
-	for (struct figure_curve *c = panel->first; c; c = c->next)
-		while (c->count > 0 && c->at[0] <= 0) {
-			c->at += figure_numbers(c->layer);
-			c->count--;
-		}
-}
-
-static void cut_below(struct figure_panel *panel, double floor)
-{
-	for (struct figure_curve *c = panel->first; c; c = c->next) {
-		size_t columns = figure_numbers(c->layer);
-
-		if (c->layer != FIGURE_LINE && c->layer != FIGURE_LEVEL)
-			continue;
-		for (double *row = c->at; row < c->at + c->count * columns; row += columns) {
-			if (row[1] < floor)
-				row[0] = row[1] = NAN;
-			for (size_t k = 2; k < columns; k++)
-				row[k] = fmax(row[k], floor);
-		}
-	}
-}
-
 static void write_x(struct script *script, struct figure_panel *panel, struct figure_axis *x,
 		    int angle)
 {
@@ -277,7 +251,12 @@ static void write_x(struct script *script, struct figure_panel *panel, struct fi
 	}
 	log_tics(script->gp, 'x', low, e.high);
 	value_tics(script->gp, 'x', values, count);
-	drop_start(panel);
+	/* A logarithmic axis has no place for a start at 0. */
+	for (struct figure_curve *c = panel->first; c; c = c->next)
+		while (c->count > 0 && c->at[0] <= 0) {
+			c->at += figure_numbers(c->layer);
+			c->count--;
+		}
 }
 
 /* Returns whether it is logarithmic. */
@@ -302,7 +281,18 @@ static bool write_y(struct script *script, struct figure_panel *panel, struct fi
 	}
 	write_range(script->gp, 'y', y);
 	log_tics(script->gp, 'y', all.low, all.high);
-	cut_below(panel, all.low);
+	for (struct figure_curve *c = panel->first; c; c = c->next) {
+		size_t columns = figure_numbers(c->layer);
+
+		if (c->layer != FIGURE_LINE && c->layer != FIGURE_LEVEL)
+			continue;
+		for (double *row = c->at; row < c->at + c->count * columns; row += columns) {
+			if (row[1] < all.low)
+				row[0] = row[1] = NAN;
+			for (size_t k = 2; k < columns; k++)
+				row[k] = fmax(row[k], all.low);
+		}
+	}
 	return true;
 }
 

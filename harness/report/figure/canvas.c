@@ -193,18 +193,6 @@ static void legend_corner(const struct canvas *canvas, double *x, double *y)
 	*y = at_bottom ? bottom - rows - inset : top + inset;
 }
 
-/* Is there room for the legend in a quarter of a panel, more or less? */
-static bool fits_inside(const struct canvas *canvas)
-{
-	const double share = 0.6;
-	double unit = canvas->unit;
-	double width = canvas->panel_width - (MARGIN_LEFT + MARGIN_RIGHT) * unit;
-	double height = canvas->panel_height - canvas->room - (MARGIN_TOP + MARGIN_BOTTOM) * unit;
-
-	return LEGEND_ROW * unit * (double)canvas->entries <= share * height &&
-	       entry_width(canvas) <= share * width;
-}
-
 static void write_entry(struct canvas *canvas, size_t i, double left, double top)
 {
 	const struct figure_entry *entry = &canvas->entry[i];
@@ -554,6 +542,8 @@ enum status canvas_write(struct figure *figure, const struct records *records, c
 				.theme = dress_theme(look),
 				.unit = look->font_size * PIXELS_PER_POINT / SVG_LETTERS,
 				.place = (enum style_legend)look->legend};
+	const double inside = 0.6; /* of a panel at most is for a legend */
+	double inner[2];
 	size_t index = 0;
 
 	if (canvas.place == STYLE_LEGEND_AUTO)
@@ -569,7 +559,11 @@ enum status canvas_write(struct figure *figure, const struct records *records, c
 		canvas.top = TITLE_ROOM * canvas.unit;
 	collect_entries(&canvas);
 	set_layout(&canvas, entry_width(&canvas));
-	if (canvas.place == STYLE_INSIDE && !fits_inside(&canvas))
+	inner[0] = canvas.panel_width - (MARGIN_LEFT + MARGIN_RIGHT) * canvas.unit;
+	inner[1] = canvas.panel_height - canvas.room - (MARGIN_TOP + MARGIN_BOTTOM) * canvas.unit;
+	if (canvas.place == STYLE_INSIDE &&
+	    (entry_width(&canvas) > inside * inner[0] ||
+	     LEGEND_ROW * canvas.unit * (double)canvas.entries > inside * inner[1]))
 		canvas.place = STYLE_BELOW;
 	canvas.legend_columns = legend_columns(&canvas);
 	wrap_caption(&canvas, caption_of(figure, records));

@@ -31,25 +31,17 @@ static void put_band(const struct drawn *d)
 		    d->block, d->colour);
 }
 
-/* The first number of a row, moved by the curve's share of the axis. */
-static const char *place_of(const struct drawn *d)
-{
-	const struct figure_panel *panel = d->panel;
-	struct figure_extent x = figure_extent(panel, FIGURE_X);
-
-	if (!(d->curve->shift > 0) && !(d->curve->shift < 0))
-		return "1";
-	if (figure_is_log(panel->x.scale, x.bottom, x.high))
-		return arena_format(d->curve->arena, "($1*%.6g)",
-				    pow(x.high / x.bottom, d->curve->shift));
-	return arena_format(d->curve->arena, "($1+%.6g)", (x.high - x.bottom) * d->curve->shift);
-}
-
 static void draw_line(const struct drawn *d)
 {
 	size_t every = d->curve->every ? 1 : d->curve->count / MARKERS + 1;
-	const char *place = place_of(d);
+	struct figure_extent x = figure_extent(d->panel, FIGURE_X);
+	double shift = d->curve->shift; /* of the first number of a row */
+	const char *place = "1";
 
+	if ((shift > 0 || shift < 0) && figure_is_log(d->panel->x.scale, x.bottom, x.high))
+		place = arena_format(d->curve->arena, "($1*%.6g)", pow(x.high / x.bottom, shift));
+	else if (shift > 0 || shift < 0)
+		place = arena_format(d->curve->arena, "($1+%.6g)", (x.high - x.bottom) * shift);
 	if (d->curve->band)
 		put_band(d);
 	if (d->curve->bars)
@@ -226,17 +218,13 @@ void layer_sample(struct script *script, const struct layer_sample *s)
 			(s->x + s->end) / 2, s->y, s->mark, colour);
 }
 
-static bool has(const struct figure_panel *panel, enum figure_layer layer)
-{
-	for (const struct figure_curve *curve = panel->first; curve; curve = curve->next)
-		if (curve->layer == layer && curve->count)
-			return true;
-	return false;
-}
-
 void layer_prepare(struct script *script, const struct figure_panel *panel)
 {
-	if (has(panel, FIGURE_SIGNS))
+	const struct figure_curve *curve = panel->first;
+
+	while (curve && (curve->layer != FIGURE_SIGNS || !curve->count))
+		curve = curve->next;
+	if (curve)
 		fputs("set palette defined (-1 '#FBE6D8', 1 '#D6E8F5')\nset cbrange [-1:1]\n"
 		      "unset colorbox\n",
 		      script->gp);

@@ -99,40 +99,29 @@ enum status records_tell(const struct records *records, FILE *to)
 	return records->damaged ? STATUS_FAILED : STATUS_OK;
 }
 
-/* The places of what comes first, then of the others; count of them. */
-static size_t *places(const char *(*name_of)(const struct records *, size_t),
-		      const struct records *records, size_t count, const struct texts *methods)
+/* The places of what comes first, then of the others, by the name of each. */
+static size_t *places(const char *const *names, size_t count, const struct texts *methods,
+		      struct arena *arena)
 {
-	size_t *to = ARENA_ARRAY(records->arena, size_t, count + 1), next = 0;
+	size_t *to = ARENA_ARRAY(arena, size_t, count + 1), next = 0;
 
 	for (size_t m = 0; m <= methods->count; m++)
-		for (size_t i = 0; i < count; i++) {
-			size_t named =
-				records_index(methods->at, methods->count, name_of(records, i));
-
-			if (named == m)
+		for (size_t i = 0; i < count; i++)
+			if (records_index(methods->at, methods->count, names[i]) == m)
 				to[i] = next++;
-		}
 	return to;
-}
-
-static const char *method_of_group(const struct records *records, size_t i)
-{
-	return records->groups[i].method;
-}
-
-static const char *method_at(const struct records *records, size_t i)
-{
-	return records->methods[i];
 }
 
 const struct records *records_ordered(const struct records *records, const struct texts *methods)
 {
 	struct arena *arena = records->arena;
 	struct records *out = ARENA_NEW(arena, struct records);
-	size_t *to = places(method_of_group, records, records->group_count, methods);
-	size_t *name = places(method_at, records, records->method_count, methods);
+	const char **of_group = ARENA_ARRAY(arena, const char *, records->group_count + 1);
+	size_t *name = places(records->methods, records->method_count, methods, arena), *to;
 
+	for (size_t g = 0; g < records->group_count; g++)
+		of_group[g] = records->groups[g].method;
+	to = places(of_group, records->group_count, methods, arena);
 	*out = *records;
 	out->at = ARENA_ARRAY(arena, struct record, records->count + 1);
 	out->groups = ARENA_ARRAY(arena, struct group, records->group_count + 1);

@@ -20,17 +20,6 @@ int floors_column(const struct record *record)
 	return column >= 0 ? column : csv_column(&record->trace, "objective_network");
 }
 
-/* The least objective of the trace and of the result. */
-static double least_of(const struct record *record)
-{
-	int column = floors_column(record);
-	double least = record->result.objective;
-
-	for (size_t i = 0; i < record->trace.rows; i++)
-		least = fmin(least, csv_value(&record->trace, i, column));
-	return least;
-}
-
 struct floors floors_of(const struct records *records)
 {
 	struct arena *arena = records->arena;
@@ -56,7 +45,9 @@ struct floors floors_of(const struct records *records)
 			*s = (struct same){HUGE_VAL, -HUGE_VAL, program, true, true};
 			count++;
 		}
-		s->least = fmin(s->least, least_of(r));
+		s->least = fmin(s->least, r->result.objective);
+		for (size_t k = 0; k < r->trace.rows; k++)
+			s->least = fmin(s->least, csv_value(&r->trace, k, floors_column(r)));
 		s->bound = fmax(s->bound, r->result.lower_bound);
 		s->one_program = s->one_program && strcmp(s->program, program) == 0;
 		s->certified = s->certified && isfinite(r->result.lower_bound);

@@ -140,16 +140,6 @@ static size_t draw(const struct search_options *o, const struct range_node *rang
 	return kept;
 }
 
-static bool is_no_search(const char *key)
-{
-	return strcmp(key, search_key) != 0;
-}
-
-static bool is_no_over(const char *key)
-{
-	return strcmp(key, "over") != 0;
-}
-
 /* A map from the options to lists of their values. */
 static const struct node *drawn(const struct search_options *o, const struct node *over,
 				const struct range_node *ranges, struct arena *arena)
@@ -189,10 +179,10 @@ const struct node *search_graft(const struct bind *bind, const struct node *entr
 
 	if (!search)
 		return entry;
-	entry = node_only(entry, is_no_search, bind->arena);
+	entry = node_without(entry, search_key, bind->arena);
 	over = search->kind == NODE_MAP ? node_get(search, "over") : NULL;
 	good = bind_rows(&own, search_rows,
-			 over ? node_only(search, is_no_over, bind->arena) : search, &trail,
+			 over ? node_without(search, "over", bind->arena) : search, &trail,
 			 &options);
 	if (search->kind != NODE_MAP)
 		return entry;

@@ -71,11 +71,6 @@ static size_t promised(const struct node *values)
 	return generator_count(&number, values);
 }
 
-static bool is_other(const char *key)
-{
-	return strcmp(key, zip_key) != 0;
-}
-
 const struct node *zip_graft(const struct bind *bind, const struct node *entry,
 			     const struct trail *up)
 {
@@ -86,7 +81,7 @@ const struct node *zip_graft(const struct bind *bind, const struct node *entry,
 
 	if (!zip)
 		return entry;
-	entry = node_only(entry, is_other, bind->arena);
+	entry = node_without(entry, zip_key, bind->arena);
 	if (zip->kind != NODE_MAP || !zip->count) {
 		node_found(zip, found, sizeof found);
 		problem_add(bind->problems, zip->at, &trail,

@@ -409,6 +409,27 @@ const struct node *node_only(const struct node *map, bool kept(const char *key),
 	return copy;
 }
 
+const struct node *node_without(const struct node *map, const char *key, struct arena *arena)
+{
+	size_t gone = node_index(map, key);
+	const struct node **items = ARENA_ARRAY(arena, const struct node *, map->count);
+	struct node_key *keys = ARENA_ARRAY(arena, struct node_key, map->count);
+	struct node *copy = ARENA_NEW(arena, struct node);
+
+	if (gone == map->count)
+		return map;
+	for (size_t i = 0; i < map->count; i++)
+		if (i != gone) {
+			items[i - (i > gone)] = map->items[i];
+			keys[i - (i > gone)] = map->keys[i];
+		}
+	*copy = *map;
+	copy->count = map->count - 1;
+	copy->items = items;
+	copy->keys = keys;
+	return copy;
+}
+
 static size_t step_index(const struct node *parent, const struct trail *step)
 {
 	return step->key ? node_index(parent, step->key) : step->index;

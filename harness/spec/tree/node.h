@@ -67,6 +67,9 @@ const struct node *node_with(struct arena *arena, const struct node *node, size_
 const struct node *node_only(const struct node *map, bool kept(const char *key),
 			     struct arena *arena);
 
+/* A map without this key. */
+const struct node *node_without(const struct node *map, const char *key, struct arena *arena);
+
 /* A tree with another node where a trail leads; `from` is the trail of `root`. What is not on the
  * way is shared. */
 const struct node *node_replace(const struct node *root, const struct trail *from,

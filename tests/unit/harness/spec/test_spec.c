@@ -177,6 +177,28 @@ static void every_type_is_bound(void **state)
 	expect_assault_and_certificate();
 }
 
+/* An entry's own stopping rules replace those of the spec for its cells alone. */
+static void stopping_rules_stay_with_their_entry(void **state)
+{
+	(void)state;
+	load("stop: {iterations: 100, gap: 1e-3}\n",
+	     "data: [{name: toy, generate: {kind: moons, n: 50}}]\n"
+	     "train:\n"
+	     "  - {name: a, solver: sgd, stop: {gap: 1e-8, gap_scale: zero}}\n"
+	     "  - {name: b, solver: sgd}\n"
+	     "  - {name: c, solver: sgd, stop: {iterations: 5, patience: 7, residual: 0.1, "
+	     "seconds: 2}}\n"
+	     "  - {name: d, solver: sgd}\n");
+	check_equal(experiment.cells[0].stop.gap, 1e-8);
+	check_equal(experiment.cells[2].stop.gap, 1e-3);
+	assert_int_equal(experiment.cells[2].stop.iterations, 5);
+	for (size_t i = 1; i < 4; i += 2) {
+		const struct stop_options *stop = &experiment.cells[i].stop;
+
+		assert_memory_equal(stop, &experiment.stop, sizeof *stop);
+	}
+}
+
 static void cells_come_in_spec_order(void **state)
 {
 	(void)state;
@@ -354,6 +376,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(defaults_fill_what_is_not_given, make_file,
 						remove_file),
 		cmocka_unit_test_setup_teardown(every_type_is_bound, make_file, remove_file),
+		cmocka_unit_test_setup_teardown(stopping_rules_stay_with_their_entry, make_file,
+						remove_file),
 		cmocka_unit_test_setup_teardown(cells_come_in_spec_order, make_file, remove_file),
 		cmocka_unit_test_setup_teardown(choices_and_what_lies_in_them_are_swept, make_file,
 						remove_file),
