@@ -104,6 +104,7 @@ $(BUILD)/$(1)/tests/%: $(BUILD)/$(1)/tests/%.o $(HELPERS:%.c=$(BUILD)/$(1)/%.o) 
 
 $(BUILD)/$(1)/harness/machine/env.o: override CPPFLAGS += $$(PROVENANCE)
 $(BUILD)/$(1)/harness/machine/env.o: $(BUILD)/provenance
+$(BUILD)/$(1)/harness/report/page/html_text.o: harness/report/page/page.css harness/report/page/page.js
 endef
 $(eval $(call precision,double,))
 $(eval $(call precision,single,-DRB_SINGLE))

@@ -152,8 +152,7 @@ static enum status draw_plots(const struct experiment *experiment, const struct 
 		TRY(plot_write(&orders[i], records, plot->stem, &written, err));
 		if (!written)
 			continue;
-		plot->caption = orders[i].caption;
-		plot->figure = orders[i].figure;
+		plot->order = &orders[i];
 		TRY(drawing_make(records, plot->stem, gnuplot, &plot->drawing, err));
 		plots->count++;
 		text_format(&captions, "**%s**: %s.\n\n", plot->stem, orders[i].caption);

@@ -35,23 +35,39 @@ check "links of figures lead to files" "$missing" [ -z "$missing" ]
 check "among them data" "none" grep -q 'href="plots/[^"]*\.dat"' "$page"
 check "no address of a network" "$(grep -oE '(src|href)="(https?:)?//[^"]*' "$page")" \
 	bash -c "! grep -qE '(src|href)=\"(https?:)?//' '$page'"
-check "print repeats the heads" "no rule" grep -q 'thead{display:table-header-group}' "$page"
 
-probe "$page" 'var live=document.querySelector("details.live");live.open=true;
-live.dispatchEvent(new Event("toggle"));
-var svg=live.querySelector("div svg"),paths=function(){return live.querySelectorAll("div path").length},
-before=paths(),buttons=live.querySelectorAll("button"),old=live.querySelector("div").innerHTML;
-buttons[2].click();var fewer=before-paths();buttons[2].click();
-buttons[0].click();var scaled=old!==live.querySelector("div").innerHTML;
-svg=live.querySelector("div svg");svg.dispatchEvent(new KeyboardEvent("keydown",{key:"ArrowRight"}));
-var value=live.querySelector("[role=status]").textContent;
-svg.dispatchEvent(new KeyboardEvent("keydown",{key:"Enter"}));
-var said="fewer="+(fewer>0)+" scaled="+scaled+" value="+/[0-9]/.test(value)+" cells="+/^#filter=cells,./.test(location.hash)'
-check "a curve switches off" "$(cat verdict)" grep -q 'fewer=true' verdict
+# steps of the figures: what is said after each
+live='var live=document.querySelectorAll("details.live"),said="";
+function made(k){live[k].open=true;live[k].dispatchEvent(new Event("toggle"))}
+function press(k,text){Array.from(live[k].querySelectorAll("button")).find(function(b){return b.textContent===text}).click()}
+function at(k,what){return live[k].querySelectorAll(what)}
+function words(k){return at(k,"[role=status]")[0].textContent}
+function key(k,name){at(k,"svg")[0].dispatchEvent(new KeyboardEvent("keydown",{key:name}))}
+function labels(k){return Array.from(at(k,"svg text")).map(function(t){return t.textContent}).join("|")}
+made(0);'
+probe "$page" "$live"'var paths=at(0,"path").length;press(0,"sgd");said+="fewer="+(at(0,"path").length<paths);
+press(0,"sgd");said+=" again="+(at(0,"path").length===paths);
+var old=labels(0);press(0,"log x");said+=" scaled="+(labels(0)!==old);press(0,"log x");
+said+=" seconds="+/time of/.test(labels(0));press(0,"x: iteration");said+=" iterations="+/iteration/.test(labels(0).split("|").slice(1,3));
+key(0,"ArrowRight");said+=" value="+/^admm, patterns=5: iteration [0-9.]+, .* [0-9.]+/.test(words(0));
+key(0,"Enter");said+=" cells="+/^#filter=cells,./.test(location.hash);follow();
+var shown=Array.from(document.querySelectorAll("#table-cells tbody tr")).filter(function(r){return !r.hidden});
+said+=" rows="+shown.filter(function(r){return /admm.*patterns=5/.test(r.textContent)}).length+"of"+shown.length'
+check "a curve switches off" "$(cat verdict)" grep -q 'fewer=true again=true' verdict
 check "a scale switches" "$(cat verdict)" grep -q 'scaled=true' verdict
+check "from seconds to iterations" "$(cat verdict)" grep -q 'seconds=true iterations=true' verdict
 check "a point shows its values" "$(cat verdict)" grep -q 'value=true' verdict
-check "it leads to its cells" "$(cat verdict)" grep -q 'cells=true' verdict
+check "it leads to its cells" "$(cat verdict)" grep -q 'cells=true rows=2of2' verdict
 check "without errors" "$(grep CONSOLE messages)" [ "$(grep -c CONSOLE messages)" -eq 0 ]
+
+probe "$page" "$live"'for(var k=0;k<live.length;k++){made(k);key(k,"ArrowRight");
+said+=document.querySelectorAll("figure")[k].querySelector("figcaption").textContent.split(":")[0].split(". ")[1]+"="+/[0-9]/.test(words(k))+" "}'
+check "so do bars" "$(cat verdict)" grep -q 'attacked_bars=true' verdict
+check "and all others" "$(cat verdict)" bash -c '! grep -q false verdict'
+check "none breaks" "$(grep CONSOLE messages)" [ "$(grep -c CONSOLE messages)" -eq 0 ]
+
+probe "$page" 'var image=document.createElement("img");image.src="http://example.org/x.png";document.body.append(image);var said=1'
+check "a request is refused and seen" "no message" grep -q 'CONSOLE.*Content Security Policy' messages
 
 # WCAG 2: at least 4.5 between a text and what is behind it
 probe "$page" 'function light(c){var v=c.match(/[\d.]+/g).slice(0,3).map(function(x){x/=255;
@@ -85,3 +101,17 @@ time_ms=$(sed -n 's/.*ms=\([0-9]*\).*/\1/p' verdict)
 check "1,000 cells" "$(cat verdict)" grep -q 'rows=1000' verdict
 check "open in 2 s" "${time_ms:-no time} ms" [ "${time_ms:-9999}" -le 2000 ]
 echo "# 1,000 cells: $(cat verdict)"
+
+# printed
+if command -v pdftotext >/dev/null; then
+	timeout 60 "$browser" --headless --no-sandbox --disable-gpu --user-data-dir="$work/browser" \
+		--no-pdf-header-footer --print-to-pdf=page.pdf "file://$work/large.html" >/dev/null 2>&1 </dev/null
+	pdftotext -layout page.pdf page.txt
+	pages=$(grep -c $'\f' page.txt)
+	heads=$(tr '\f' '\n' <page.txt | grep -c '^ *cell *data *method')
+	check "the cells' heads stand on every page that they go over" "$heads heads on $pages pages" \
+		[ "$heads" -ge $((pages / 2)) -a "$pages" -gt 8 ]
+	check "no buttons in print" "filter rows" bash -c '! grep -q "Values, curves" page.txt'
+else
+	ok "printed page # SKIP no pdftotext"
+fi

@@ -3,7 +3,7 @@
 #include "harness/file/folder.h"
 #include "harness/file/io.h"
 #include "harness/report/page/html_live.h"
-#include "harness/report/page/html_parts.h"
+#include "harness/report/page/html_text.h"
 #include "harness/report/records/ending.h"
 #include "harness/report/tables/sheet.h"
 
@@ -91,10 +91,10 @@ static void put_plot(const struct records *records, const struct html_plot *plot
 	fprintf(to, "<figcaption id=\"caption-%zu\"><b>Figure %zu.</b> ", number, number);
 	sheet_html_text(plot->title, to);
 	fputs(". ", to);
-	sheet_html_text(plot->caption ? plot->caption : "", to);
+	sheet_html_text(plot->order ? plot->order->caption : "", to);
 	fputs("</figcaption>\n", to);
 	put_plot_files(records, plot->stem, to);
-	html_live(plot->figure, to);
+	html_live(plot->order, to);
 	fputs("</figure>\n", to);
 }
 
@@ -225,13 +225,17 @@ static void put_state(const struct records *records, FILE *to)
 static void put_head(const struct experiment *experiment, const struct records *records,
 		     const struct html_tables *tables, FILE *to)
 {
+	/* the policy keeps browsers from any request */
 	fputs("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
+	      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
+	      "style-src "
+	      "'unsafe-inline'; script-src 'unsafe-inline'; img-src data:\">\n"
 	      "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n<title>",
 	      to);
 	sheet_html_text(experiment->name ? experiment->name : "", to);
 	fprintf(to,
 		" \xe2\x80\x93 relubench</title>\n<style>\n%s</style></head>\n<body><main>\n<h1>",
-		html_parts_style);
+		html_text_style);
 	sheet_html_text(experiment->name ? experiment->name : "", to);
 	fputs("</h1>\n", to);
 	if (experiment->about) {
@@ -281,8 +285,7 @@ static void put_page(const struct experiment *experiment, const struct records *
 	put_file(records, "spec", "Spec", spec_path(experiment, records), to);
 	put_file(records, "environment", "Environment",
 		 arena_format(records->arena, "%s/env.json", records->folder), to);
-	fprintf(to, "</main>\n<script>\n%s%s%s</script>\n</body></html>\n", html_parts_script,
-		html_live_drawing, html_live_controls);
+	fprintf(to, "</main>\n<script>\n%s</script>\n</body></html>\n", html_text_script);
 }
 
 enum status html_write(const struct experiment *experiment, const struct records *records,

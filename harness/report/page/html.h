@@ -3,7 +3,7 @@
 #define REPORT_HTML_H
 
 #include "harness/report/figure/drawing.h"
-#include "harness/report/figure/figure.h"
+#include "harness/report/figure/plot.h"
 #include "harness/report/records/records.h"
 #include "harness/report/tables/sheet.h"
 #include "harness/spec/spec.h"
@@ -15,8 +15,7 @@
 /* A plot that was written to <folder>/plots/<stem>.*. */
 struct html_plot {
 	const char *stem, *title;
-	const char *caption;         /* what it shows, as in the drawing; NULL: nothing is said */
-	const struct figure *figure; /* its numbers, for the page's own drawing */
+	const struct plot_order *order; /* what it shows; NULL: nobody knows */
 	struct drawing drawing;
 };
 

@@ -7,18 +7,24 @@
 
 enum { MOST_ROWS = 300 };
 
-static bool plain(enum figure_layer layer)
-{
-	return layer == FIGURE_LINE || layer == FIGURE_STROKE || layer == FIGURE_LEVEL ||
-	       layer == FIGURE_STEPS || layer == FIGURE_RANGES || layer == FIGURE_CROSSES;
-}
+/* How the page draws a layer, and which numbers of a row are x, y and y's low and high end (-1:
+ * there is none). */
+static const struct {
+	char form; /* line, steps, points, bars, pieces of bars, area, tiles; 0: not at all */
+	signed char at[4];
+} layers[FIGURE_LAYERS] = {
+	[FIGURE_LINE] = {'l', {0, 1, 2, 3}},   [FIGURE_STROKE] = {'l', {0, 1, -1, -1}},
+	[FIGURE_LEVEL] = {'l', {0, 1, 2, 3}},  [FIGURE_STEPS] = {'s', {0, 1, -1, -1}},
+	[FIGURE_RANGES] = {'p', {0, 1, 2, 3}}, [FIGURE_CROSSES] = {'p', {0, 1, 4, 5}},
+	[FIGURE_BARS] = {'b', {0, 1, 2, 3}},   [FIGURE_STACK] = {'k', {0, 2, 1, 2}},
+	[FIGURE_TILES] = {'t', {0, 1, 2, -1}}, [FIGURE_BETWEEN] = {'a', {0, -1, 1, 2}}};
 
 static bool suits(const struct figure_panel *panel)
 {
-	bool all = figure_drawn(panel) && panel->x.name_count == 0;
+	bool all = figure_drawn(panel);
 
 	for (const struct figure_curve *c = panel->first; c; c = c->next)
-		all = all && (c->count == 0 || plain(c->layer));
+		all = all && (c->count == 0 || layers[c->layer].form);
 	return all;
 }
 
@@ -52,46 +58,70 @@ static void put_number(double value, FILE *to)
 		fputs("null", to);
 }
 
-/* x, y, low, high of each row; low and high are null where a row has none. */
+/* x, y, low, high of each row; null where a row has none. */
 static void put_curve(const struct figure_curve *curve, FILE *to)
 {
 	size_t step = curve->count / MOST_ROWS + 1, numbers = figure_numbers(curve->layer);
-	size_t low = curve->layer == FIGURE_CROSSES ? 4 : 2;
+	bool ranged = curve->layer != FIGURE_LINE || curve->band || curve->bars;
 
-	fputs("{\"n\":", to);
+	fputs("{\"name\":", to);
 	put_string(curve->label ? curve->label : curve->title, to);
-	fputs(",\"t\":", to);
+	fputs(",\"title\":", to);
 	put_string(curve->title, to);
-	fputs(",\"c\":", to);
-	put_string(curve->color ? curve->color : "#0072B2", to);
-	fprintf(to, ",\"l\":%d,\"d\":[",
-		curve->layer != FIGURE_RANGES && curve->layer != FIGURE_CROSSES);
+	fputs(",\"color\":", to);
+	put_string(curve->color, to);
+	fprintf(to,
+		",\"form\":\"%c\",\"bars\":%d,\"width\":%.4g,\"rows\":%zu,\"step\":%zu,\"at\":[",
+		layers[curve->layer].form, curve->bars, curve->width, curve->count, step);
 	for (size_t i = 0; i < curve->count; i += step)
 		for (size_t k = 0; k < 4; k++) {
-			size_t at = k < 2 ? k : low + k - 2;
+			int at = layers[curve->layer].at[k];
 
 			if (i || k)
 				putc(',', to);
-			put_number(at < numbers ? curve->at[i * numbers + at] : NAN, to);
+			put_number(at < 0 || (k > 1 && !ranged)
+					   ? NAN
+					   : curve->at[i * numbers + (size_t)at],
+				   to);
 		}
+	fputs("],\"cells\":[", to);
+	for (size_t i = 0; i < curve->cell_count; i++) {
+		const struct figure_cell *cell = &curve->cells[i];
+
+		fprintf(to, "%s\"%s\",", i ? "," : "", cell->id);
+		put_number(cell->x, to);
+		putc(',', to);
+		put_number(cell->y, to);
+	}
 	fputs("]}", to);
 }
 
-static void put_panel(const struct figure_panel *panel, FILE *to)
+static void put_axis(const struct figure_axis *axis, const char *name, bool logarithmic, FILE *to)
+{
+	fprintf(to, ",\"%s\":{\"label\":", name);
+	put_string(axis->label, to);
+	fprintf(to, ",\"log\":%d,\"names\":[", logarithmic);
+	for (size_t i = 0; i < axis->name_count; i++) {
+		fputs(i ? "," : "", to);
+		put_string(axis->names[i], to);
+	}
+	fputs("]}", to);
+}
+
+static void put_panel(const struct figure *figure, const struct figure_panel *panel, FILE *to)
 {
 	struct figure_extent x = figure_extent(panel, FIGURE_X);
 	const char *gap = "";
 
-	fputs("{\"t\":", to);
+	fputs("{\"title\":", to);
 	put_string(panel->title, to);
-	fputs(",\"k\":", to);
+	fputs(",\"key\":", to);
 	put_string(panel->name, to);
-	fputs(",\"x\":", to);
-	put_string(panel->x.label, to);
-	fputs(",\"y\":", to);
-	put_string(panel->y.label, to);
-	fprintf(to, ",\"lx\":%d,\"ly\":%d,\"c\":[", figure_is_log(panel->x.scale, x.low, x.high),
-		figure_log_y(panel));
+	fputs(",\"value\":", to); /* of tiles */
+	put_string(figure->bar_label, to);
+	put_axis(&panel->x, "x", figure_is_log(panel->x.scale, x.low, x.high), to);
+	put_axis(&panel->y, "y", figure_log_y(panel), to);
+	fputs(",\"curves\":[", to);
 	for (const struct figure_curve *c = panel->first; c; c = c->next)
 		if (c->count) {
 			fputs(gap, to);
@@ -101,111 +131,38 @@ static void put_panel(const struct figure_panel *panel, FILE *to)
 	fputs("]}", to);
 }
 
-void html_live(const struct figure *figure, FILE *to)
+/* One way to draw it: its name and its panels. */
+static void put_view(const struct figure *figure, const char *name, FILE *to)
 {
 	const char *gap = "";
 
-	for (const struct figure_panel *p = figure ? figure->first : NULL; p; p = p->next) {
-		if (!suits(p))
-			continue;
-		fputs(*gap ? gap
-			   : "<details class=\"live\"><summary>Values, curves and scales"
-			     "</summary><script type=\"application/json\">[",
-		      to);
-		put_panel(p, to);
-		gap = ",";
-	}
-	if (*gap)
-		fputs("]</script></details>\n", to);
+	fputs("{\"name\":", to);
+	put_string(name, to);
+	fputs(",\"panels\":[", to);
+	for (const struct figure_panel *p = figure->first; p; p = p->next)
+		if (suits(p)) {
+			fputs(gap, to);
+			put_panel(figure, p, to);
+			gap = ",";
+		}
+	fputs("]}", to);
 }
 
-/* clang-format off */
-const char html_live_drawing[] =
-	"function svgNode(parent,name,set,text){\n"
-	"var node=document.createElementNS('http://www.w3.org/2000/svg',name);\n"
-	"for(var key in set)node.setAttribute(key,set[key]);\n"
-	"if(text!==undefined)node.textContent=text;parent.appendChild(node);return node}\n"
-	"function scaleOf(values,log,from,to){\n"
-	"values=values.filter(function(v){return v!==null&&(!log||v>0)});\n"
-	"var f=log?Math.log10:Number,low=f(Math.min.apply(null,values)),"
-	"high=f(Math.max.apply(null,values)),tics=[],step;\n"
-	"if(!(high>low)){low-=.5;high+=.5}\n"
-	"step=Math.pow(10,Math.floor(Math.log10((high-low)/3)));\n"
-	"if((high-low)/step>10)step*=2;if((high-low)/step>6)step*=2.5;\n"
-	"var whole=!log||high-low>=2;if(log)step=whole?Math.ceil((high-low)/6):(high-low)/4;\n"
-	"for(var t=whole?Math.ceil(low/step)*step:low;t<=high+step*1e-6;t+=step)"
-	"tics.push(log?Math.pow(10,t):t);\n"
-	"return{tics:tics,at:function(v){return v===null||log&&!(v>0)?null:"
-	"from+(to-from)*(f(v)-low)/(high-low)}}}\n"
-	"function cellsLike(text){\n"
-	"var all=(document.getElementById('cells')||document.body).textContent.toLowerCase();\n"
-	"var words=text.split(/[\\s,:]+/).filter(function(w){"
-	"return w&&all.indexOf(w.toLowerCase())>=0});\n"
-	"location.hash='filter=cells,'+encodeURIComponent(words.join(' '))}\n"
-	"function drawPanel(box,panel,off,logX,logY,say){\n"
-	"var W=560,H=320,L=64,R=548,T=26,B=272,col=[[],[]],points=[],chosen=-1;\n"
-	"var shown=panel.c.filter(function(c){return!off[c.n]});\n"
-	"shown.forEach(function(c){c.d.forEach(function(v,i){col[i%4?1:0].push(v)})});\n"
-	"if(!shown.length)return;\n"
-	"var sx=scaleOf(col[0],logX,L,R),sy=scaleOf(col[1],logY,B,T);\n"
-	"var svg=svgNode(box,'svg',{viewBox:'0 0 '+W+' '+H,tabindex:0,role:'application',"
-	"'aria-label':panel.t+', arrow keys go from point to point, enter leads to its cells'});\n"
-	"svgNode(svg,'text',{x:W/2,y:14,'text-anchor':'middle'},panel.t);\n"
-	"svgNode(svg,'text',{x:(L+R)/2,y:H-10,'text-anchor':'middle'},panel.x);\n"
-	"svgNode(svg,'text',{x:14,y:(T+B)/2,'text-anchor':'middle',"
-	"transform:'rotate(-90 14 '+(T+B)/2+')'},panel.y);\n"
-	"svgNode(svg,'path',{d:'M'+L+' '+T+'V'+B+'H'+R,fill:'none',stroke:'currentColor'});\n"
-	"sx.tics.forEach(function(t){svgNode(svg,'text',{x:sx.at(t),y:B+16,"
-	"'text-anchor':'middle'},+t.toPrecision(2))});\n"
-	"sy.tics.forEach(function(t){svgNode(svg,'text',{x:L-6,y:sy.at(t)+4,"
-	"'text-anchor':'end'},+t.toPrecision(2))});\n"
-	"shown.forEach(function(c){var path='',pen='M';\n"
-	"for(var i=0;i<c.d.length;i+=4){var x=sx.at(c.d[i]),y=sy.at(c.d[i+1]);\n"
-	"if(x===null||y===null){pen='M';continue}\n"
-	"path+=pen+x.toFixed(1)+' '+y.toFixed(1);pen='L';\n"
-	"points.push({x:x,y:y,c:c,d:c.d.slice(i,i+4)});\n"
-	"if(!c.l)svgNode(svg,'circle',{cx:x,cy:y,r:3.5,fill:c.c})}\n"
-	"if(c.l)svgNode(svg,'path',{d:path,fill:'none',stroke:c.c,'stroke-width':2})});\n"
-	"var ring=svgNode(svg,'circle',{r:6,fill:'none',stroke:'currentColor','stroke-width':2,"
-	"visibility:'hidden'});\n"
-	"function choose(i){var p=points[i];if(!p)return;chosen=i;\n"
-	"ring.setAttribute('cx',p.x);ring.setAttribute('cy',p.y);"
-	"ring.setAttribute('visibility','visible');\n"
-	"say.textContent=p.c.n+': '+panel.x+' '+p.d[0]+', '+panel.y+' '+p.d[1]+"
-	"(p.d[2]===null?'':' ('+p.d[2]+' to '+p.d[3]+')')}\n"
-	"function go(){var p=points[chosen];if(p)cellsLike(panel.k+' '+p.c.t)}\n"
-	"svg.addEventListener('pointermove',function(event){\n"
-	"var r=svg.getBoundingClientRect(),x=(event.clientX-r.left)*W/r.width,"
-	"y=(event.clientY-r.top)*H/r.height,best=-1,least=Infinity;\n"
-	"points.forEach(function(p,i){var far=(p.x-x)*(p.x-x)+(p.y-y)*(p.y-y);\n"
-	"if(far<least){least=far;best=i}});choose(best)});\n"
-	"svg.addEventListener('click',go);\n"
-	"svg.addEventListener('keydown',function(event){\n"
-	"var by=event.key==='ArrowRight'?1:event.key==='ArrowLeft'?-1:0;\n"
-	"if(by){event.preventDefault();choose((chosen+by+points.length)%points.length)}\n"
-	"if(event.key==='Enter')go()})}\n";
+void html_live(const struct plot_order *order, FILE *to)
+{
+	const struct figure_panel *panel = order && order->figure ? order->figure->first : NULL;
 
-const char html_live_controls[] =
-	"document.querySelectorAll('details.live').forEach(function(live){\n"
-	"live.addEventListener('toggle',function(){\n"
-	"if(!live.open||live.dataset.made)return;live.dataset.made=1;\n"
-	"var panels=JSON.parse(live.querySelector('script').textContent),off={},"
-	"logX=panels[0].lx,logY=panels[0].ly,bar=document.createElement('p'),"
-	"say=document.createElement('p'),box=document.createElement('div');\n"
-	"say.setAttribute('role','status');say.textContent='A point shows its values; "
-	"it leads to its cells.';\n"
-	"function draw(){box.textContent='';panels.forEach(function(p){"
-	"drawPanel(box,p,off,logX,logY,say)})}\n"
-	"function button(text,on,color,act){var b=document.createElement('button');\n"
-	"b.type='button';b.textContent=text;b.setAttribute('aria-pressed',on);\n"
-	"if(color)b.style.borderLeft='10px solid '+color;\n"
-	"b.addEventListener('click',function(){on=!on;b.setAttribute('aria-pressed',on);"
-	"act(on);draw()});bar.appendChild(b)}\n"
-	"button('log x',!!logX,'',function(on){logX=on});\n"
-	"button('log y',!!logY,'',function(on){logY=on});\n"
-	"var seen={};panels.forEach(function(p){p.c.forEach(function(c){if(seen[c.n])return;"
-	"seen[c.n]=1;button(c.n,true,c.c,function(on){off[c.n]=!on})})});\n"
-	"live.append(bar,say,box);draw()})});\n"
-	"if(/&?open/.test(location.hash))document.querySelectorAll('details.live')"
-	".forEach(function(live){live.open=true});\n";
-/* clang-format on */
+	while (panel && !suits(panel))
+		panel = panel->next;
+	if (!panel)
+		return;
+	fputs("<details class=\"live\"><summary>Values, curves and scales</summary>"
+	      "<script type=\"application/json\">[",
+	      to);
+	put_view(order->figure, order->x_name, to);
+	for (size_t i = 0; i < order->view_count; i++) {
+		putc(',', to);
+		put_view(order->view[i].figure, order->view[i].name, to);
+	}
+	fputs("]</script></details>\n", to);
+}
