@@ -16,7 +16,7 @@ BEGIN {
 	limit["dead exports"] = 5
 	limit["test exports"] = 29
 	limit["misplaced"] = 20
-	limit["single caller %"] = 51
+	limit["single caller %"] = 50
 	limit["function p90"] = 30
 	limit["function max"] = 60
 	limit["file max"] = 600

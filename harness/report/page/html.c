@@ -45,11 +45,6 @@ static void put_svg(const char *svg, size_t number, FILE *to)
 	}
 }
 
-static bool has_drawing(const struct drawing *drawing)
-{
-	return drawing->fate == DRAWING_DRAWN || drawing->fate == DRAWING_KEPT;
-}
-
 /* Links to those files of a plot that are there. */
 static void put_plot_files(const struct records *records, const char *stem, FILE *to)
 {
@@ -71,10 +66,11 @@ static void put_plot(const struct records *records, const struct html_plot *plot
 	struct arena *arena = records->arena;
 	const char *path = arena_format(arena, "%s/plots/%s.svg", records->out, plot->stem);
 	struct err ignored = {0}; /* a missing drawing is said in the page */
+	enum drawing_fate fate = plot->drawing.fate;
 	const char *svg = NULL;
 
 	fprintf(to, "<figure id=\"figure-%zu\" aria-labelledby=\"caption-%zu\">\n", number, number);
-	if (has_drawing(&plot->drawing) && access(path, R_OK) == 0 &&
+	if ((fate == DRAWING_DRAWN || fate == DRAWING_KEPT) && access(path, R_OK) == 0 &&
 	    store_read_text(path, arena, &svg, &ignored) == STATUS_OK && strstr(svg, "<svg")) {
 		fputs("<div class=\"plot\" tabindex=\"0\" role=\"group\" "
 		      "aria-label=\"drawing, scrolls when it is wide\">",
@@ -82,7 +78,7 @@ static void put_plot(const struct records *records, const struct html_plot *plot
 		put_svg(svg, number, to);
 		fputs("</div>\n", to);
 	} else {
-		note(to, plot->drawing.fate == DRAWING_UNDRAWN
+		note(to, fate == DRAWING_UNDRAWN
 				 ? "gnuplot was not found: the script and its data are kept."
 				 : arena_format(arena, "gnuplot failed: %s",
 						plot->drawing.message ? plot->drawing.message
@@ -261,17 +257,11 @@ static void put_table(const struct html_table *table, FILE *to)
 	fputs("</section>\n", to);
 }
 
-/* The spec as it was run, or the file it is read from now. */
-static const char *spec_path(const struct experiment *experiment, const struct records *records)
-{
-	const char *kept = arena_format(records->arena, "%s/spec.yaml", records->folder);
-
-	return access(kept, R_OK) == 0 || !experiment->path ? kept : experiment->path;
-}
-
 static void put_page(const struct experiment *experiment, const struct records *records,
 		     const struct html_tables *tables, struct html_plots plots, FILE *to)
 {
+	const char *spec = arena_format(records->arena, "%s/spec.yaml", records->folder);
+
 	put_head(experiment, records, tables, to);
 	put_table(&tables->summary, to);
 	put_table(&tables->claims, to);
@@ -282,7 +272,9 @@ static void put_page(const struct experiment *experiment, const struct records *
 	put_table(&tables->attacks, to);
 	put_table(&tables->certificates, to);
 	put_table(&tables->cells, to);
-	put_file(records, "spec", "Spec", spec_path(experiment, records), to);
+	/* the spec as it was run, or the file it is read from now */
+	put_file(records, "spec", "Spec",
+		 access(spec, R_OK) == 0 || !experiment->path ? spec : experiment->path, to);
 	put_file(records, "environment", "Environment",
 		 arena_format(records->arena, "%s/env.json", records->folder), to);
 	fprintf(to, "</main>\n<script>\n%s</script>\n</body></html>\n", html_text_script);

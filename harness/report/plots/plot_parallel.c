@@ -97,16 +97,6 @@ static struct settings settings_of(const struct records *records, const char *da
 	return s;
 }
 
-/* How many settings are better than this one. */
-static size_t rank_of(const struct settings *s, size_t i, bool lower_is_better)
-{
-	size_t rank = 0;
-
-	for (size_t k = 0; k < s->count; k++)
-		rank += lower_is_better ? s->result[k] < s->result[i] : s->result[k] > s->result[i];
-	return rank;
-}
-
 /* From axis to axis, two rows a piece. */
 static void add_line(struct figure_curve *lines, const struct coordinate *axes, size_t count,
 		     const struct settings *s, size_t i)
@@ -143,9 +133,15 @@ static void add_panel(struct figure *figure, const struct settings *s, struct co
 					       .layer = FIGURE_PIECES,
 					       .style = {top ? 0 : 7, 0}});
 
-		for (size_t i = 0; i < s->count; i++)
-			if (((double)rank_of(s, i, lower) < best) == top)
+		for (size_t i = 0; i < s->count; i++) {
+			double better = 0; /* settings than this one */
+
+			for (size_t k = 0; k < s->count; k++)
+				better += lower ? s->result[k] < s->result[i]
+						: s->result[k] > s->result[i];
+			if ((better < best) == top)
 				add_line(lines, axes, count, s, i);
+		}
 	}
 }
 
