@@ -371,6 +371,8 @@ static void sampled_programs_by_their_formulas(void **state)
 		    ceil(fmin((n + 1) / 0.01 - 1, 20 * (n + 1 - log(0.1)))));
 	check_close(strtod(cell_at(&sheet, 0, "promised"), NULL),
 		    fmin((n + 1) / (0.1 * (P + 1)), 2 / P * (n + 1 - log(0.1))), 0.005, 0);
+	check_equal(strtod(cell_at(&sheet, 0, "enough (binomial)"), NULL), 2184);
+	check_close(strtod(cell_at(&sheet, 0, "promised (binomial)"), NULL), 0.036502, 0.005, 0);
 }
 
 static int make_folder(void **state)
