@@ -17,6 +17,7 @@ struct cli_args {
 	const char *out, *filter;
 	const char *shard;  /* "I/N" */
 	const char *gate;   /* file of limits for compare */
+	const char *spec;   /* file of figures for plot */
 	const char *output; /* file of archive */
 	const char *data;   /* folder to look for moved data in */
 	long n;             /* of bounds */

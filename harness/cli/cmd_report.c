@@ -1,8 +1,7 @@
-/* relubench report DIR, relubench plot DIR: everything derived from the records, built again. */
+/* relubench report DIR: everything derived from the records, built again. */
 #include "harness/cli/cli.h"
-#include "harness/report/report.h"
 
-static int rebuild(struct cli_args *args, bool with_table)
+static int run(struct cli_args *args)
 {
 	const char *folder = args->operand[0];
 	struct experiment experiment;
@@ -11,28 +10,9 @@ static int rebuild(struct cli_args *args, bool with_table)
 
 	if (status != STATUS_OK)
 		return (int)status;
-	status = cli_build_report(&experiment, folder, with_table, &err);
+	status = cli_build_report(&experiment, folder, true, &err);
 	return status == STATUS_OK ? STATUS_OK : cli_fail(&err);
 }
-
-static int run_report(struct cli_args *args)
-{
-	return rebuild(args, true);
-}
-
-static int run_plot(struct cli_args *args)
-{
-	return rebuild(args, false);
-}
-
-const struct cli_verb cmd_plot = {
-	.name = "plot",
-	.operands = "DIR",
-	.doc = "Draw the plots of a results folder again.",
-	.least = 1,
-	.most = 1,
-	.run = run_plot,
-};
 
 const struct cli_verb cmd_report = {
 	.name = "report",
@@ -40,5 +20,5 @@ const struct cli_verb cmd_report = {
 	.doc = "Rebuild tables, plots and report of a results folder.",
 	.least = 1,
 	.most = 1,
-	.run = run_report,
+	.run = run,
 };
