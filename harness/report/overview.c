@@ -202,20 +202,40 @@ static enum status write_captions(const struct experiment *experiment, const str
 
 static const char *const files[] = {"captions.md", INPUTS, FIGURES, "report.html"};
 
-/* Is it made by this, empty or not there, and none of the folders that are read? */
+/* The folder that a path is in or will be, without links. */
+static const char *place_of(const char *path, struct arena *arena)
+{
+	char *at = arena_text(arena, path);
+
+	while (access(at, F_OK) != 0) {
+		char *slash = strrchr(at, '/');
+
+		if (!slash)
+			return folder_absolute(".", arena);
+		slash[slash == at] = '\0';
+	}
+	return folder_absolute(at, arena);
+}
+
+/* Is it made by this, empty or not there, and not in the folders that are read? */
 static enum status check_out(const struct folders *folders, const char *out, struct err *err)
 {
 	struct arena *arena = folders->arena;
-	const char *path = folder_absolute(out, arena);
+	const char *path = place_of(out, arena);
 	struct err_place place = {out, 0, 0};
 	struct dirent *entry;
 	size_t held = 0;
 	DIR *dir;
 
-	for (size_t f = 0; f < folders->count; f++)
-		if (strcmp(folder_absolute(folders->at[f].path, arena), path) == 0)
+	for (size_t f = 0; f < folders->count; f++) {
+		const char *read = folder_absolute(folders->at[f].path, arena);
+		size_t length = strlen(read);
+
+		if (strncmp(read, path, length) == 0 && (!path[length] || path[length] == '/'))
 			return err_at(err, STATUS_SPEC, place,
-				      "is one of the folders that are read: --out must be another");
+				      "is in %s, which is only read: --out must be elsewhere",
+				      folders->at[f].path);
+	}
 	if (access(out, F_OK) != 0 || access(arena_format(arena, "%s/" INPUTS, out), F_OK) == 0)
 		return STATUS_OK;
 	dir = opendir(out);

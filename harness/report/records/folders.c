@@ -6,6 +6,7 @@
 #include "solvers/core/text.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -355,41 +356,79 @@ static const char *hardware(const struct folders *folders)
 	return differ ? text.at : first;
 }
 
+/* A record and what it is placed by: data, method, folder, its place there. */
+struct placed {
+	const struct record *record;
+	size_t by[5];
+};
+
+static int by_place(const void *a, const void *b)
+{
+	const struct placed *p = a, *q = b;
+	size_t i = 0;
+
+	while (i < sizeof p->by / sizeof *p->by - 1 && p->by[i] == q->by[i])
+		i++;
+	return (p->by[i] > q->by[i]) - (p->by[i] < q->by[i]);
+}
+
+/* Names of data and of methods. */
+struct sharing {
+	struct index of_data, of_methods; /* places below */
+	struct shared *data, *methods;
+	size_t data_count, method_count;
+};
+
+/* All records under their new names: those of one method stand together, folder by folder. */
+static void add_records(struct records *out, const struct folders *folders,
+			const struct sharing *names, size_t total)
+{
+	struct arena *arena = folders->arena;
+	struct placed *placed = ARENA_ARRAY(arena, struct placed, total);
+
+	for (size_t f = 0, at = 0; f < folders->count; f++) {
+		const struct records *from = &folders->at[f].records;
+
+		for (size_t i = 0; i < from->count; i++) {
+			const struct result *r = &from->at[i].result;
+			size_t data = (size_t)index_find(&names->of_data, r->data);
+			size_t method = (size_t)index_find(&names->of_methods, r->method);
+
+			placed[at++] = (struct placed){
+				&from->at[i], {data, names->data[data].class[f], method, f, i}};
+		}
+	}
+	qsort(placed, total, sizeof *placed, by_place);
+	out->at = ARENA_ARRAY(arena, struct record, total);
+	for (size_t i = 0; i < total; i++) {
+		const struct shared *data = &names->data[placed[i].by[0]];
+		const struct shared *method = &names->methods[placed[i].by[2]];
+		struct record *r = &out->at[out->count++];
+		struct record_origin *origin = ARENA_NEW(arena, struct record_origin);
+		size_t f = placed[i].by[3];
+
+		*r = *placed[i].record;
+		*origin = (struct record_origin){f, folders->at[f].label, records_key(r, arena),
+						 data->name, method->name};
+		r->origin = origin;
+		r->result.data = labelled(data, folders, f);
+		r->result.method = labelled(method, folders, f);
+	}
+}
+
 struct records folders_join(const struct folders *folders)
 {
 	struct arena *arena = folders->arena;
 	struct records out = {.arena = arena, .caption = hardware(folders)};
-	size_t total = 0, data_count, method_count;
+	const char *others, *differ = differences(folders);
 	struct problems_of problems;
-	struct shared *data, *methods;
-	struct index of_data, of_methods;
-	const char *others, *differ = folders->count > 1 ? differences(folders) : NULL;
+	struct sharing names;
+	size_t total = 0;
 
-	for (size_t f = 0; f < folders->count; f++)
-		total += folders->at[f].records.count;
-	of_data = index_new(total, arena);
-	of_methods = index_new(total, arena);
-	problems = problems_of(folders, total);
-	data = share_names(folders, &problems, total, &of_data, &data_count);
-	methods = share_names(folders, NULL, total, &of_methods, &method_count);
-	out.at = ARENA_ARRAY(arena, struct record, total);
 	for (size_t f = 0; f < folders->count; f++) {
 		const struct records *from = &folders->at[f].records;
 
-		for (size_t i = 0; i < from->count; i++) {
-			struct record *r = &out.at[out.count++];
-			struct record_origin *origin = ARENA_NEW(arena, struct record_origin);
-
-			*r = from->at[i];
-			*origin = (struct record_origin){f, folders->at[f].label,
-							 records_key(r, arena), r->result.data,
-							 r->result.method};
-			r->origin = origin;
-			r->result.data =
-				labelled(&data[index_find(&of_data, origin->data)], folders, f);
-			r->result.method = labelled(
-				&methods[index_find(&of_methods, origin->method)], folders, f);
-		}
+		total += from->count;
 		out.incomplete += from->incomplete;
 		out.missing += from->missing;
 		out.left_out += from->left_out;
@@ -397,18 +436,22 @@ struct records folders_join(const struct folders *folders)
 		out.damaged += from->damaged;
 		out.unchecked += from->unchecked;
 	}
-	others = other_data(folders, data, data_count);
+	names.of_data = index_new(total, arena);
+	names.of_methods = index_new(total, arena);
+	problems = problems_of(folders, total);
+	names.data = share_names(folders, &problems, total, &names.of_data, &names.data_count);
+	names.methods = share_names(folders, NULL, total, &names.of_methods, &names.method_count);
+	add_records(&out, folders, &names, total);
+	others = other_data(folders, names.data, names.data_count);
 	if (others)
-		out.warning = arena_format(
-			arena,
-			"Data of one name are not the same in all folders (%s): they are "
-			"not paired",
-			others);
+		out.warning = arena_format(arena,
+					   "Data of one name are not the same in all folders (%s): "
+					   "they are not paired",
+					   others);
 	if (differ)
-		out.time_warning = arena_format(arena,
-						"The folders differ in %s: times are to be "
-						"compared with care",
-						differ);
+		out.time_warning = arena_format(
+			arena, "The folders differ in %s: times are to be compared with care",
+			differ);
 	records_group(&out);
 	return out;
 }
