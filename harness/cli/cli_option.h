@@ -22,7 +22,7 @@ struct cli_args {
 	const char *data;   /* folder to look for moved data in */
 	long n;             /* of bounds */
 	double psi, xi;
-	bool force, retry_failed, retime, fail_fast, quiet, no_color, json, markdown, help;
+	bool force, retry_failed, retime, fail_fast, quiet, no_color, json, markdown, figures, help;
 	struct arena arena; /* of the texts above; give it back with arena_release */
 };
 
