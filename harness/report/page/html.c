@@ -100,7 +100,28 @@ static void put_link(const struct html_table *table, FILE *to)
 		fprintf(to, "<a href=\"#%s\">%s</a>", table->id, table->title);
 }
 
-static void put_links(const struct html_tables *tables, FILE *to)
+/* The spec as it was run, or the file it is read from now. */
+static const char *spec_path(const struct experiment *experiment, const struct records *records)
+{
+	const char *kept = arena_format(records->arena, "%s/spec.yaml", records->folder);
+
+	return access(kept, R_OK) == 0 || !experiment->path ? kept : experiment->path;
+}
+
+/* Figures over several folders have no environment of a run, and need no spec. */
+static void put_file_link(const char *id, const char *title, const char *path, FILE *to)
+{
+	if (access(path, R_OK) == 0)
+		fprintf(to, "<a href=\"#%s\">%s</a>", id, title);
+}
+
+static const char *environment_path(const struct records *records)
+{
+	return arena_format(records->arena, "%s/env.json", records->folder);
+}
+
+static void put_links(const struct experiment *experiment, const struct records *records,
+		      const struct html_tables *tables, FILE *to)
 {
 	fputs("<nav>", to);
 	put_link(&tables->summary, to);
@@ -112,7 +133,9 @@ static void put_links(const struct html_tables *tables, FILE *to)
 	put_link(&tables->attacks, to);
 	put_link(&tables->certificates, to);
 	put_link(&tables->cells, to);
-	fputs("<a href=\"#spec\">Spec</a><a href=\"#environment\">Environment</a></nav>\n", to);
+	put_file_link("spec", "Spec", spec_path(experiment, records), to);
+	put_file_link("environment", "Environment", environment_path(records), to);
+	fputs("</nav>\n", to);
 }
 
 static void put_head(const struct experiment *experiment, const struct records *records,
@@ -136,7 +159,7 @@ static void put_head(const struct experiment *experiment, const struct records *
 	     "Only cells with status ok enter the numbers. Red rows: cells that did not finish; "
 	     "amber rows: a degenerate result. Click a column to sort.");
 	note(to, records->caption);
-	put_links(tables, to);
+	put_links(experiment, records, tables, to);
 }
 
 static void put_table(const struct html_table *table, FILE *to)
@@ -153,14 +176,6 @@ static void put_table(const struct html_table *table, FILE *to)
 	fputs("</section>\n", to);
 }
 
-/* The spec as it was run, or the file it is read from now. */
-static const char *spec_path(const struct experiment *experiment, const struct records *records)
-{
-	const char *kept = arena_format(records->arena, "%s/spec.yaml", records->folder);
-
-	return access(kept, R_OK) == 0 || !experiment->path ? kept : experiment->path;
-}
-
 static void put_page(const struct experiment *experiment, const struct records *records,
 		     const struct html_tables *tables, struct html_plots plots, FILE *to)
 {
@@ -175,8 +190,7 @@ static void put_page(const struct experiment *experiment, const struct records *
 	put_table(&tables->certificates, to);
 	put_table(&tables->cells, to);
 	put_file(records, "spec", "Spec", spec_path(experiment, records), to);
-	put_file(records, "environment", "Environment",
-		 arena_format(records->arena, "%s/env.json", records->folder), to);
+	put_file(records, "environment", "Environment", environment_path(records), to);
 	fprintf(to, "</main>\n<script>\n%s</script>\n</body></html>\n", html_parts_script);
 }
 
