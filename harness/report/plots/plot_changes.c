@@ -313,8 +313,7 @@ static void fill(const void *options, const struct records *records, struct figu
 }
 
 const struct plot plot_changes = {
-	.base = {"changes",
-		 "of several results folders: paired differences to the first one, by method", "",
+	.base = {"changes", "paired differences of methods from one results folder to others", "",
 		 NULL, 0},
 	.fill = fill,
 };

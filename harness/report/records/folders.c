@@ -34,23 +34,29 @@ static const char *end_of(const char *path, size_t parts)
 /* Labels of folders that were given none: as little of their paths as tells them apart. */
 static void label_by_paths(const struct folders *folders, const char *const *absolute)
 {
+	const char **label = ARENA_ARRAY(folders->arena, const char *, folders->count);
+
 	for (size_t i = 0; i < folders->count; i++) {
 		size_t parts = 1, j = 0;
 
+		label[i] = folders->at[i].label;
 		while (!folders->at[i].label && j < folders->count) {
 			const char *mine = end_of(absolute[i], parts);
-			bool whole = mine == absolute[i] + 1;
+			bool whole = mine == absolute[i] + 1,
+			     other = j != i && !folders->at[j].label;
 
-			if (j != i && !whole && strcmp(mine, end_of(absolute[j], parts)) == 0) {
+			if (other && !whole && strcmp(mine, end_of(absolute[j], parts)) == 0) {
 				parts++;
 				j = 0;
 			} else {
 				j++;
 			}
 		}
-		if (!folders->at[i].label)
-			folders->at[i].label = end_of(absolute[i], parts);
+		if (!label[i])
+			label[i] = end_of(absolute[i], parts);
 	}
+	for (size_t i = 0; i < folders->count; i++)
+		folders->at[i].label = label[i];
 }
 
 static enum status check_labels(const struct folders *folders, const char *const *absolute,
