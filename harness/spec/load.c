@@ -324,6 +324,23 @@ enum status spec_load_shown(const char *path, struct texts sets, struct arena *a
 	return STATUS_OK;
 }
 
+enum status spec_load_figures(const char *path, struct arena *arena, struct experiment *out,
+			      struct problems *problems)
+{
+	struct load l = load_new(path, arena, problems);
+	const char *text = read_file(&l);
+
+	if (!text || !read_tree(&l, text, (struct texts){0}))
+		return STATUS_SPEC;
+	if (bind_rows(&l.bind, schema_figures, l.root, NULL, &l.sheet))
+		read_style(&l, NULL);
+	if (problems->count)
+		return STATUS_SPEC;
+	*out = (struct experiment){
+		.path = l.path, .tree = l.root, .plots = l.sheet.plots, .style = l.sheet.style};
+	return STATUS_OK;
+}
+
 enum status spec_load_text(const char *text, const char *path, struct texts sets,
 			   struct arena *arena, struct experiment *out, struct problems *problems)
 {

@@ -237,6 +237,8 @@ const struct option schema_attacks[] = {{ATTACK_LIST}, {.name = NULL}};
 const struct option schema_shown[] = {
 	SHEET_NAMES, SHEET_PLOTS, SHEET_STYLE, SHEET_CLAIMS, {.name = NULL}};
 
+const struct option schema_figures[] = {SHEET_PLOTS, SHEET_STYLE, {.name = NULL}};
+
 const struct option schema_sheet[] = {
 	SHEET_NAMES,
 	{OPTION_FIELD(struct sheet, seed), .initial = "20220518", .range = RANGE_FROM(0),

@@ -146,6 +146,7 @@ struct experiment {
 
 extern const struct option schema_sheet[];
 extern const struct option schema_shown[];   /* what a report shows of a struct sheet */
+extern const struct option schema_figures[]; /* of a struct sheet: a file of figures */
 extern const struct option schema_style[];   /* of a struct style: a file of `style.file` */
 extern const struct option schema_attacks[]; /* `attack` of a struct sheet alone */
 extern const struct option schema_train[];

@@ -79,7 +79,7 @@ struct style style_below(const struct style *above, const struct style *below, s
 struct style style_over(const struct style *plot, const struct style *style, struct arena *arena);
 
 /* The text of a key, or NULL. A key that ends at ", ", ": " or " (" of `name` stands for that part
- * of it: "admm" of "admm, rho=0.1"; *rest is behind it. */
+ * of it: "admm" of "admm, rho=0.1"; *rest is behind it. The longest one counts. */
 const char *style_find(const struct text_map *map, const char *name, const char **rest);
 
 /* The name as it is to be shown. */

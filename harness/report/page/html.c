@@ -125,7 +125,28 @@ static void put_link(const struct html_table *table, FILE *to)
 		fprintf(to, "<a href=\"#%s\">%s</a>", table->id, table->title);
 }
 
-static void put_links(const struct html_tables *tables, FILE *to)
+/* The spec as it was run, or the file it is read from now. */
+static const char *spec_path(const struct experiment *experiment, const struct records *records)
+{
+	const char *kept = arena_format(records->arena, "%s/spec.yaml", records->folder);
+
+	return access(kept, R_OK) == 0 || !experiment->path ? kept : experiment->path;
+}
+
+/* Figures over several folders have no environment of a run, and need no spec. */
+static void put_file_link(const char *id, const char *title, const char *path, FILE *to)
+{
+	if (access(path, R_OK) == 0)
+		fprintf(to, "<a href=\"#%s\">%s</a>", id, title);
+}
+
+static const char *environment_path(const struct records *records)
+{
+	return arena_format(records->arena, "%s/env.json", records->folder);
+}
+
+static void put_links(const struct experiment *experiment, const struct records *records,
+		      const struct html_tables *tables, FILE *to)
 {
 	fputs("<nav aria-label=\"sections\"><a href=\"#state\">State</a>", to);
 	put_link(&tables->summary, to);
@@ -137,7 +158,10 @@ static void put_links(const struct html_tables *tables, FILE *to)
 	put_link(&tables->attacks, to);
 	put_link(&tables->certificates, to);
 	put_link(&tables->cells, to);
-	fputs("<a href=\"#spec\">Spec</a><a href=\"#environment\">Environment</a></nav>\n", to);
+	put_link(&tables->inputs, to);
+	put_file_link("spec", "Spec", spec_path(experiment, records), to);
+	put_file_link("environment", "Environment", environment_path(records), to);
+	fputs("</nav>\n", to);
 }
 
 /* A cell of which something is to be said at the top, with a link to its row. */
@@ -239,7 +263,7 @@ static void put_head(const struct experiment *experiment, const struct records *
 		sheet_html_text(experiment->about, to);
 		fputs("</p>\n", to);
 	}
-	put_links(tables, to);
+	put_links(experiment, records, tables, to);
 	put_state(records, to);
 }
 
@@ -260,8 +284,6 @@ static void put_table(const struct html_table *table, FILE *to)
 static void put_page(const struct experiment *experiment, const struct records *records,
 		     const struct html_tables *tables, struct html_plots plots, FILE *to)
 {
-	const char *spec = arena_format(records->arena, "%s/spec.yaml", records->folder);
-
 	put_head(experiment, records, tables, to);
 	put_table(&tables->summary, to);
 	put_table(&tables->claims, to);
@@ -272,11 +294,9 @@ static void put_page(const struct experiment *experiment, const struct records *
 	put_table(&tables->attacks, to);
 	put_table(&tables->certificates, to);
 	put_table(&tables->cells, to);
-	/* the spec as it was run, or the file it is read from now */
-	put_file(records, "spec", "Spec",
-		 access(spec, R_OK) == 0 || !experiment->path ? spec : experiment->path, to);
-	put_file(records, "environment", "Environment",
-		 arena_format(records->arena, "%s/env.json", records->folder), to);
+	put_table(&tables->inputs, to);
+	put_file(records, "spec", "Spec", spec_path(experiment, records), to);
+	put_file(records, "environment", "Environment", environment_path(records), to);
 	fprintf(to, "</main>\n<script>\n%s</script>\n</body></html>\n", html_text_script);
 }
 

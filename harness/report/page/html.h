@@ -32,7 +32,8 @@ struct html_table {
 };
 
 struct html_tables {
-	struct html_table summary, claims, sweep, paired, samples, attacks, certificates, cells;
+	struct html_table summary, claims, sweep, paired, samples, attacks, certificates, cells,
+		inputs;
 };
 
 enum status html_write(const struct experiment *experiment, const struct records *records,
