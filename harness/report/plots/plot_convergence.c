@@ -96,8 +96,13 @@ static void add_curve(struct figure *figure, const struct records *records,
 	title = *apart ? arena_format(arena, "%s: %s", group->data, apart)
 		       : series_title(records, group->data);
 	drawn = figure_curve(figure, figure_panel(figure, key, group->data, title), &like);
-	for (size_t i = 0; i < curve.count; i++)
-		figure_row(drawn, curve.at + CURVE_COLUMNS * i);
+	for (size_t i = 0; i < curve.count; i++) {
+		const double *row = curve.at + CURVE_COLUMNS * i;
+
+		figure_row(drawn, row);
+		for (size_t k = 0; k < curve.runs; k++)
+			figure_point(drawn, row[0], curve.value[curve.runs * i + k]);
+	}
 }
 
 static void fill(const void *options, const struct records *records, struct figure *figure)
@@ -131,7 +136,7 @@ static void fill(const void *options, const struct records *records, struct figu
 	}
 	for (const struct figure_panel *p = figure->first; p; p = p->next)
 		panels++;
-	text = series_caption(&list, arena);
+	text = series_caption(&list, figure);
 	if (comparable_objective(y) && panels > records->data_count)
 		text = arena_format(arena, "%s; a panel for each loss, beta and threat", text);
 	if (floors)

@@ -229,15 +229,13 @@ const char *series_title(const struct records *records, const char *data)
 	return data;
 }
 
-const char *series_caption(const struct series_list *list, struct arena *arena)
+const char *series_caption(const struct series_list *list, struct figure *figure)
 {
-	const char *text = "One run per curve";
+	const char *text = "One run per curve", *shown = figure_repeats(figure, list->repeats);
+	struct arena *arena = figure->arena;
 
 	if (list->repeats > 1)
-		text = arena_format(arena,
-				    "Median and 10\xe2\x80\x93"
-				    "90 %% band of %zu repetitions",
-				    list->repeats);
+		text = arena_format(arena, "%s of %zu repetitions", shown, list->repeats);
 	if (list->selected)
 		text = arena_format(arena, "%s; of tuned methods the selected setting", text);
 	if (list->best)
