@@ -2,6 +2,7 @@
 #include "harness/report/figure/canvas.h"
 #include "harness/report/figure/axis.h"
 #include "harness/report/figure/dress.h"
+#include "harness/report/figure/equal.h"
 #include "harness/report/figure/layer.h"
 #include "harness/report/figure/script.h"
 #include "harness/report/figure/tidy.h"
@@ -72,6 +73,20 @@ static double other_letters(const struct canvas *canvas)
 
 /* --- legend and caption ----------------------------------------------------------------------- */
 
+/* The label, and what it equals wherever both are drawn: "admm = ipm", if that is not too long. */
+static const char *entry_label(const struct figure *figure, const char *label)
+{
+	const size_t readable = 44;
+
+	for (const struct figure_panel *p = figure->first; p; p = p->next)
+		for (const struct figure_curve *c = p->first; c; c = c->next)
+			if (c->label && strcmp(c->label, label) == 0 && c->equal && c->wholly &&
+			    strlen(label) + strlen(c->equal->label) <= readable)
+				return arena_format(figure->arena, "%s = %s", label,
+						    c->equal->label);
+	return label;
+}
+
 /* Each label once, in the order that the curves ask for. */
 static void collect_entries(struct canvas *canvas)
 {
@@ -98,8 +113,9 @@ static void collect_entries(struct canvas *canvas)
 			of[at] = c;
 		}
 	for (size_t i = 0; i < canvas->entries; i++)
-		canvas->entry[i] = (struct figure_entry){of[i]->label, of[i]->style, of[i]->layer,
-							 of[i]->color, of[i]->mark};
+		canvas->entry[i] =
+			(struct figure_entry){entry_label(figure, of[i]->label), of[i]->style,
+					      of[i]->layer, of[i]->color, of[i]->mark};
 	if (figure->extra)
 		canvas->entry[canvas->entries++] = *figure->extra;
 }
@@ -549,6 +565,7 @@ enum status canvas_write(struct figure *figure, const struct records *records, c
 	if (canvas.place == STYLE_LEGEND_AUTO)
 		canvas.place = STYLE_BELOW;
 	dress_figure(figure);
+	equal_mark(figure);
 	canvas.colours = layer_colours(figure);
 	canvas.colours.width = look->line_width * PIXELS_PER_POINT;
 	canvas.angle = axis_angle(figure);

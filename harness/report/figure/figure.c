@@ -329,8 +329,7 @@ bool figure_log_y(const struct figure_panel *panel)
 			     middle.high);
 }
 
-/* Where a value lies between the ends of its axis, from 0 to 1. */
-static double share_of(double value, struct figure_extent e, bool logarithmic)
+double figure_share(double value, struct figure_extent e, bool logarithmic)
 {
 	if (logarithmic)
 		return value > 0 ? log(value / e.low) / log(e.high / e.low) : 0;
@@ -357,8 +356,8 @@ void figure_corner(const struct figure *figure, bool *right, bool *bottom)
 		for (size_t i = 0; numbers[c->layer][0] == 'x' && i < c->count; i++) {
 			const double *row = c->at + i * columns;
 
-			in[(share_of(row[0], x, log_x) > 0.5) +
-			   2 * (share_of(row[1], y, log_y) < 0.5)]++;
+			in[(figure_share(row[0], x, log_x) > 0.5) +
+			   2 * (figure_share(row[1], y, log_y) < 0.5)]++;
 		}
 	}
 	for (size_t k = 1; k < 4; k++)

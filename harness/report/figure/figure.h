@@ -49,13 +49,16 @@ struct figure_curve {
 	struct figure_curve *points;       /* its repetitions, or NULL (figure_point) */
 	const struct figure_curve *behind; /* FIGURE_POINTS: the curve that they are of */
 	double shift; /* of x there, so that bars do not hide each other: a share of the axis */
-	bool every;   /* a marker at every row, not about eight of them */
-	double width; /* of the line, or of a bar; 0: usual */
-	const char *color; /* "#0072B2", by the style (dress.h) */
-	int mark;          /* of gnuplot; 0: none */
-	const void *of;    /* for the plot: what it shows */
-	size_t count;      /* rows */
-	double *at;        /* count x numbers of a row */
+	struct figure_curve *equal; /* the one below that it lies on, or NULL (equal.h) */
+	bool wholly;                /* in all panels, and in all numbers that are shown */
+	size_t below;               /* so many curves lie on it */
+	bool every;                 /* a marker at every row, not about eight of them */
+	double width;               /* of the line, or of a bar; 0: usual */
+	const char *color;          /* "#0072B2", by the style (dress.h) */
+	int mark;                   /* of gnuplot; 0: none */
+	const void *of;             /* for the plot: what it shows */
+	size_t count;               /* rows */
+	double *at;                 /* count x numbers of a row */
 	struct figure_curve *next;
 	struct arena *arena;
 };
@@ -189,6 +192,9 @@ struct figure_extent {
 enum figure_values { FIGURE_X, FIGURE_Y, FIGURE_MIDDLE /* y without the ends of ranges */ };
 /* Ranges that are not shown have no say in it. */
 struct figure_extent figure_extent(const struct figure_panel *panel, enum figure_values values);
+
+/* Where a value lies between the ends of an axis, from 0 to 1. */
+double figure_share(double value, struct figure_extent extent, bool logarithmic);
 
 /* The corner of the first panel that the fewest rows of its lines are in. */
 void figure_corner(const struct figure *figure, bool *right, bool *bottom);

@@ -19,6 +19,7 @@ struct drawn {
 	const struct layer_colours *colours;
 	size_t block;
 	double width; /* of its lines */
+	double size;  /* of its markers, as a factor */
 	const char *colour, *dash;
 	int point;
 };
@@ -59,8 +60,8 @@ static void draw_line(const struct drawn *d)
 			d->block, every, place, d->colour, d->width / 2);
 	script_item(d->script,
 		    "data index %zu using %s:2 with linespoints lc rgb '%s' lw %g dt %s pt %d ps "
-		    "0.8 pi %zu",
-		    d->block, place, d->colour, d->width, d->dash, d->point, every);
+		    "%g pi %zu",
+		    d->block, place, d->colour, d->width, d->dash, d->point, 0.8 * d->size, every);
 }
 
 static void draw_stroke(const struct drawn *d)
@@ -86,9 +87,9 @@ static void draw_steps(const struct drawn *d)
 {
 	script_item(d->script, "data index %zu using 1:2 with steps lc rgb '%s' lw %g dt %s",
 		    d->block, d->colour, d->width, d->dash);
-	script_item(d->script,
-		    "data index %zu every %zu using 1:2 with points lc rgb '%s' pt %d ps 0.8",
-		    d->block, d->curve->count / STEP_MARKERS + 1, d->colour, d->point);
+	script_item(
+		d->script, "data index %zu every %zu using 1:2 with points lc rgb '%s' pt %d ps %g",
+		d->block, d->curve->count / STEP_MARKERS + 1, d->colour, d->point, 0.8 * d->size);
 }
 
 static void draw_between(const struct drawn *d)
@@ -107,8 +108,8 @@ static void draw_ranges(const struct drawn *d)
 		script_item(d->script,
 			    "data index %zu using 1:2:3:4 with yerrorbars lc rgb '%s' lw 1 pt 0",
 			    d->block, d->colour);
-	script_item(d->script, "data index %zu using 1:2 with points lc rgb '%s' pt %d ps 0.9",
-		    d->block, d->colour, d->point);
+	script_item(d->script, "data index %zu using 1:2 with points lc rgb '%s' pt %d ps %g",
+		    d->block, d->colour, d->point, 0.9 * d->size);
 }
 
 static void draw_crosses(const struct drawn *d)
@@ -119,8 +120,8 @@ static void draw_crosses(const struct drawn *d)
 			    "pt %d ps "
 			    "0.1",
 			    d->block, d->colour, d->point);
-	script_item(d->script, "data index %zu using 1:2 with points lc rgb '%s' pt %d ps 1.1",
-		    d->block, d->colour, d->point);
+	script_item(d->script, "data index %zu using 1:2 with points lc rgb '%s' pt %d ps %g",
+		    d->block, d->colour, d->point, 1.1 * d->size);
 }
 
 static void draw_bars(const struct drawn *d)
@@ -210,12 +211,15 @@ void layer_write(struct script *script, const struct figure_panel *panel,
 	const char *title = *panel->name ? arena_format(arena, "%s: %s", panel->name, curve->title)
 					 : curve->title;
 	size_t columns = figure_numbers(curve->layer);
+	/* what lies on it would hide it, unless they are side by side */
+	double below = curve->shift < 0 || curve->shift > 0 ? 0 : (double)curve->below;
 	struct drawn drawn = {.script = script,
 			      .panel = panel,
 			      .curve = curve,
 			      .colours = shared,
 			      .block = script_block(script, title, curve->columns),
-			      .width = shared->width,
+			      .width = (1 + 1.5 * below) * shared->width,
+			      .size = 1 + 0.7 * below,
 			      .colour = curve->color,
 			      .dash = dash_of(curve->style),
 			      .point = curve->mark};
