@@ -31,6 +31,6 @@ widths()
 	grep -o 'with linespoints .*' "$1" | grep -o 'lw [0-9.]*' | tr '\n' ' '
 }
 check "the lower one is wider" "$(widths $plots/robust_accuracy-2.gp)" \
-	[ "$(widths $plots/robust_accuracy-2.gp)" = "lw 5 lw 2 lw 2 " ]
+	[ "$(widths $plots/robust_accuracy-2.gp)" = "lw 4 lw 2 lw 2 " ]
 check "names in data and CSV stay" "a name of two" \
 	[ "$(grep -c '= admm' $plots/robust_accuracy.dat)" -eq 0 ]

@@ -73,20 +73,6 @@ static double other_letters(const struct canvas *canvas)
 
 /* --- legend and caption ----------------------------------------------------------------------- */
 
-/* The label, and what it equals wherever both are drawn: "admm = ipm", if that is not too long. */
-static const char *entry_label(const struct figure *figure, const char *label)
-{
-	const size_t readable = 44;
-
-	for (const struct figure_panel *p = figure->first; p; p = p->next)
-		for (const struct figure_curve *c = p->first; c; c = c->next)
-			if (c->label && strcmp(c->label, label) == 0 && c->equal && c->wholly &&
-			    strlen(label) + strlen(c->equal->label) <= readable)
-				return arena_format(figure->arena, "%s = %s", label,
-						    c->equal->label);
-	return label;
-}
-
 /* Each label once, in the order that the curves ask for. */
 static void collect_entries(struct canvas *canvas)
 {
@@ -113,9 +99,9 @@ static void collect_entries(struct canvas *canvas)
 			of[at] = c;
 		}
 	for (size_t i = 0; i < canvas->entries; i++)
-		canvas->entry[i] =
-			(struct figure_entry){entry_label(figure, of[i]->label), of[i]->style,
-					      of[i]->layer, of[i]->color, of[i]->mark};
+		canvas->entry[i] = (struct figure_entry){
+			of[i]->entry_label ? of[i]->entry_label : of[i]->label, of[i]->style,
+			of[i]->layer, of[i]->color, of[i]->mark};
 	if (figure->extra)
 		canvas->entry[canvas->entries++] = *figure->extra;
 }
@@ -224,7 +210,8 @@ static void write_entry(struct canvas *canvas, size_t i, double left, double top
 				      .y = 1 - y / canvas->height,
 				      .end = (x + (LEGEND_SAMPLE - 12) * unit) / canvas->width,
 				      .half = 6 * unit / canvas->height,
-				      .odd = i % 2 == 1};
+				      .odd = i % 2 == 1,
+				      .arena = canvas->figure->arena};
 
 	layer_sample(&canvas->script, &sample);
 	fputs("set label ", canvas->script.gp);

@@ -43,13 +43,19 @@ static const char *text_of(const struct text_map *map, bool *used, const char *n
 	return text;
 }
 
+/* Of "admm, test accuracy" both parts can have a text. */
 static const char *shown(const struct dress *d, const char *name)
 {
-	const char *rest, *text = text_of(&d->look->labels, d->labels, name, &rest);
+	const char *rest, *text = text_of(&d->look->labels, d->labels, name, &rest), *comma;
 
-	if (!text)
-		return name;
-	return *rest ? arena_format(d->arena, "%s%s", text, rest) : text;
+	if (!name || (text && !*rest))
+		return text ? text : name;
+	rest = text ? rest : name;
+	comma = strstr(rest, ", ");
+	if (!comma)
+		return text ? arena_format(d->arena, "%s%s", text, rest) : name;
+	return arena_format(d->arena, "%s%.*s, %s", text ? text : "", (int)(comma - rest), rest,
+			    shown(d, comma + strlen(", ")));
 }
 
 static const char *color_of(const struct dress *d, const char *label, struct figure_style style)
@@ -60,11 +66,11 @@ static const char *color_of(const struct dress *d, const char *label, struct fig
 }
 
 /* Of a method all settings have its mark. */
-static int mark_of(const struct dress *d, const char *label, struct figure_style style)
+static int mark_of(const struct dress *d, const char *label, size_t form)
 {
 	const size_t count = sizeof forms / sizeof *forms;
 	const char *rest, *given = text_of(&d->look->marks, d->marks, label, &rest);
-	size_t index = given ? (size_t)style_mark(given) : style.dash % count;
+	size_t index = given ? (size_t)style_mark(given) : form % count;
 
 	return index < count ? forms[index] : 0;
 }
@@ -194,7 +200,7 @@ static void dress_panel(struct dress *d, struct figure_panel *panel)
 		const char *name = of->label ? of->label : of->title;
 
 		c->color = color_of(d, name, of->style);
-		c->mark = mark_of(d, name, of->style);
+		c->mark = mark_of(d, name, of->marker ? of->marker - 1 : of->style.dash);
 	}
 	for (struct figure_curve *c = panel->first; c; c = c->next)
 		c->label = shown(d, c->label);
@@ -242,7 +248,7 @@ void dress_figure(struct figure *figure)
 
 		*extra = *figure->extra;
 		extra->color = color_of(&d, extra->label, extra->style);
-		extra->mark = mark_of(&d, extra->label, extra->style);
+		extra->mark = mark_of(&d, extra->label, extra->style.dash);
 		extra->label = shown(&d, extra->label);
 		figure->extra = extra;
 	}

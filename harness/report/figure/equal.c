@@ -188,6 +188,22 @@ static bool always(const struct figure *figure, const char *label, const char *o
 	return true;
 }
 
+/* What the legend says, "admm = ipm", if the curves agree wherever both are and it is not too long:
+ * of every curve of that label. */
+static void set_entry(struct figure *figure, const struct figure_curve *curve)
+{
+	const size_t readable = 44;
+	const char *label = curve->label, *other = curve->equal->label;
+
+	if (!always(figure, label, other) || strlen(label) + strlen(other) > readable)
+		return;
+	for (struct figure_panel *p = figure->first; p; p = p->next)
+		for (struct figure_curve *c = p->first; c; c = c->next)
+			if (c->label && strcmp(c->label, label) == 0)
+				c->entry_label =
+					arena_format(figure->arena, "%s = %s", label, other);
+}
+
 void equal_mark(struct figure *figure)
 {
 	const char *all = "", *first = NULL;
@@ -213,6 +229,6 @@ void equal_mark(struct figure *figure)
 			     figure->caption, same ? first : all);
 	for (struct figure_panel *p = figure->first; p; p = p->next)
 		for (struct figure_curve *c = p->first; c; c = c->next)
-			if (c->equal && !always(figure, c->label, c->equal->label))
-				c->wholly = false;
+			if (c->equal)
+				set_entry(figure, c);
 }

@@ -113,9 +113,9 @@ size_t figure_place(const struct figure *figure, const char *label)
 
 size_t figure_marker_step(const struct figure_curve *line, size_t rows)
 {
-	enum { MARKERS = 8 };
+	enum { MARKERS = 8, FEW = 12 };
 
-	return line->every ? 1 : rows / MARKERS + 1;
+	return line->every || rows <= FEW ? 1 : rows / MARKERS + 1;
 }
 
 size_t figure_numbers(enum figure_layer layer)

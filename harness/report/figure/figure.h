@@ -50,12 +50,14 @@ struct figure_curve {
 	const struct figure_curve *behind; /* FIGURE_POINTS: the curve that they are of */
 	double shift; /* of x there, so that bars do not hide each other: a share of the axis */
 	struct figure_curve *equal; /* the one below that it lies on, or NULL (equal.h) */
-	bool wholly;                /* in all panels, and in all numbers that are shown */
+	bool wholly;                /* in all numbers that are shown, not in the middles alone */
+	const char *entry_label;    /* what the legend says then, or NULL: the label */
 	size_t below;               /* so many curves lie on it */
 	bool every;                 /* a marker at every row, not about eight of them */
 	double width;               /* of the line, or of a bar; 0: usual */
 	const char *color;          /* "#0072B2", by the style (dress.h) */
 	int mark;                   /* of gnuplot; 0: none */
+	size_t marker;              /* form of its markers and 1, or 0: by style.dash */
 	const void *of;             /* for the plot: what it shows */
 	size_t count;               /* rows */
 	double *at;                 /* count x numbers of a row */

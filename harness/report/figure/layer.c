@@ -5,10 +5,23 @@
 
 enum { STEP_MARKERS = 6 /* along a curve */ };
 
-static const char *const dashes[] = {"1", "(9,4)", "(3,3)", "(9,3,2,3)", "(16,5)", "(9,3,2,3,2,3)"};
-static const char *dash_of(struct figure_style style)
+enum { DASHES = 6, PIECES = 6 /* of a dash, which ends at 0 */ };
+
+/* Pieces and gaps in widths of a line; one piece: solid. */
+static const double dashes[DASHES][PIECES + 1] = {{1},          {9, 4},  {3, 3},
+						  {9, 3, 2, 3}, {16, 5}, {9, 3, 2, 3, 2, 3}};
+
+/* As gnuplot has them; of a line that is `wider` than others they are as long as theirs. */
+static const char *dash_of(struct figure_style style, double wider, struct arena *arena)
 {
-	return dashes[style.dash % (sizeof dashes / sizeof *dashes)];
+	const double *dash = dashes[style.dash % DASHES];
+	const char *text = "(";
+
+	if (!(dash[1] > 0))
+		return "1";
+	for (size_t i = 0; dash[i] > 0; i++)
+		text = arena_format(arena, "%s%s%.4g", text, i ? "," : "", dash[i] / wider);
+	return arena_format(arena, "%s)", text);
 }
 
 /* A curve whose data are written. */
@@ -212,16 +225,16 @@ void layer_write(struct script *script, const struct figure_panel *panel,
 					 : curve->title;
 	size_t columns = figure_numbers(curve->layer);
 	/* what lies on it would hide it, unless they are side by side */
-	double below = curve->shift < 0 || curve->shift > 0 ? 0 : (double)curve->below;
+	double below = curve->shift < 0 || curve->shift > 0 ? 0 : fmin(4, (double)curve->below);
 	struct drawn drawn = {.script = script,
 			      .panel = panel,
 			      .curve = curve,
 			      .colours = shared,
 			      .block = script_block(script, title, curve->columns),
-			      .width = (1 + 1.5 * below) * shared->width,
-			      .size = 1 + 0.7 * below,
+			      .width = (1 + below) * shared->width,
+			      .size = 1 + 0.5 * below,
 			      .colour = curve->color,
-			      .dash = dash_of(curve->style),
+			      .dash = dash_of(curve->style, 1 + below, arena),
 			      .point = curve->mark};
 
 	for (size_t i = 0; i < curve->count; i++) {
@@ -247,7 +260,7 @@ void layer_sample(struct script *script, const struct layer_sample *s)
 			"set arrow from screen %.5f,%.5f to screen %.5f,%.5f nohead lc rgb '%s' lw "
 			"%g dt %s\n",
 			s->x, s->y, s->end, s->y, colour, s->width + (s->odd ? 0.01 : 0),
-			dash_of(s->style));
+			dash_of(s->style, 1, s->arena));
 	if (mark == MARK_LINE || mark == MARK_POINT)
 		fprintf(script->gp,
 			"set label at screen %.5f,%.5f '' point pt %d ps 0.8 lc rgb '%s'\n",

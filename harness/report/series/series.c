@@ -209,9 +209,9 @@ struct series_list series_of(const struct records *records, enum series_settings
 }
 
 struct series_list series_of_methods(const struct records *records, enum series_settings settings,
-				     struct texts methods)
+				     size_t curves, struct texts methods)
 {
-	return make_list(records, settings, 1, methods);
+	return make_list(records, settings, curves, methods);
 }
 
 const char *series_title(const struct records *records, const char *data)

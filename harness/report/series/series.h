@@ -57,9 +57,9 @@ struct series_list {
 struct series_list series_of(const struct records *records, enum series_settings settings,
 			     size_t curves);
 
-/* The same, one curve each, of some methods alone by their names; none named = all. */
+/* The same of some methods alone by their names; none named = all. */
 struct series_list series_of_methods(const struct records *records, enum series_settings settings,
-				     struct texts methods);
+				     size_t curves, struct texts methods);
 
 /* For a plot over all problems together: one label per method and setting, whatever the problem,
  * and the groups without any cell that is ok are added. */

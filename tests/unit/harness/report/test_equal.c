@@ -95,9 +95,9 @@ static void panels_that_differ_are_named(void **state)
 	assert_int_equal(upper->below, 1);
 	assert_int_equal(apart->below, 0);
 	/* for the legend: "two" is another curve in the second panel, "three" is none anywhere */
-	assert_false(upper->wholly);
-	assert_true(upper->next->wholly);
-	assert_true(apart->next->wholly);
+	assert_null(upper->entry_label);
+	assert_string_equal(upper->next->entry_label, "three = one");
+	assert_string_equal(apart->next->entry_label, "three = one");
 }
 
 int main(void)
