@@ -284,7 +284,8 @@ static bool write_y(struct script *script, struct figure_panel *panel, struct fi
 	for (struct figure_curve *c = panel->first; c; c = c->next) {
 		size_t columns = figure_numbers(c->layer);
 
-		if (c->layer != FIGURE_LINE && c->layer != FIGURE_LEVEL)
+		if (c->layer != FIGURE_LINE && c->layer != FIGURE_LEVEL &&
+		    c->layer != FIGURE_POINTS)
 			continue;
 		for (double *row = c->at; row < c->at + c->count * columns; row += columns) {
 			if (row[1] < all.low)

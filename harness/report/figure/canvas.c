@@ -2,6 +2,7 @@
 #include "harness/report/figure/canvas.h"
 #include "harness/report/figure/axis.h"
 #include "harness/report/figure/dress.h"
+#include "harness/report/figure/equal.h"
 #include "harness/report/figure/layer.h"
 #include "harness/report/figure/script.h"
 #include "harness/report/figure/tidy.h"
@@ -98,8 +99,9 @@ static void collect_entries(struct canvas *canvas)
 			of[at] = c;
 		}
 	for (size_t i = 0; i < canvas->entries; i++)
-		canvas->entry[i] = (struct figure_entry){of[i]->label, of[i]->style, of[i]->layer,
-							 of[i]->color, of[i]->mark};
+		canvas->entry[i] = (struct figure_entry){
+			of[i]->entry_label ? of[i]->entry_label : of[i]->label, of[i]->style,
+			of[i]->layer, of[i]->color, of[i]->mark};
 	if (figure->extra)
 		canvas->entry[canvas->entries++] = *figure->extra;
 }
@@ -208,7 +210,8 @@ static void write_entry(struct canvas *canvas, size_t i, double left, double top
 				      .y = 1 - y / canvas->height,
 				      .end = (x + (LEGEND_SAMPLE - 12) * unit) / canvas->width,
 				      .half = 6 * unit / canvas->height,
-				      .odd = i % 2 == 1};
+				      .odd = i % 2 == 1,
+				      .arena = canvas->figure->arena};
 
 	layer_sample(&canvas->script, &sample);
 	fputs("set label ", canvas->script.gp);
@@ -549,6 +552,7 @@ enum status canvas_write(struct figure *figure, const struct records *records, c
 	if (canvas.place == STYLE_LEGEND_AUTO)
 		canvas.place = STYLE_BELOW;
 	dress_figure(figure);
+	equal_mark(figure);
 	canvas.colours = layer_colours(figure);
 	canvas.colours.width = look->line_width * PIXELS_PER_POINT;
 	canvas.angle = axis_angle(figure);

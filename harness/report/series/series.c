@@ -209,9 +209,9 @@ struct series_list series_of(const struct records *records, enum series_settings
 }
 
 struct series_list series_of_methods(const struct records *records, enum series_settings settings,
-				     struct texts methods)
+				     size_t curves, struct texts methods)
 {
-	return make_list(records, settings, 1, methods);
+	return make_list(records, settings, curves, methods);
 }
 
 const char *series_title(const struct records *records, const char *data)
@@ -286,15 +286,13 @@ static const char *add_settings(const struct series_list *list, const char *text
 		    : text;
 }
 
-const char *series_caption(const struct series_list *list, struct arena *arena)
+const char *series_caption(const struct series_list *list, struct figure *figure)
 {
-	const char *text = "One run per curve";
+	const char *text = "One run per curve", *shown = figure_repeats(figure, list->repeats);
+	struct arena *arena = figure->arena;
 
 	if (list->repeats > 1)
-		text = arena_format(arena,
-				    "Median and 10\xe2\x80\x93"
-				    "90 %% band of %zu repetitions",
-				    list->repeats);
+		text = arena_format(arena, "%s of %zu repetitions", shown, list->repeats);
 	if (list->selected)
 		text = arena_format(arena, "%s; of tuned methods the selected setting", text);
 	if (list->best)

@@ -217,9 +217,12 @@ static void settings_are_told_per_repetition(void **state)
 	struct fixture_cell cells[LENGTH(tuned)];
 	struct records records;
 	struct sheet summary, sweep;
+	const struct style look = style_unset();
+	struct figure figure = figure_new(&arena);
 	struct series_list series;
 
 	(void)state;
+	figure.look = &look;
 	memcpy(cells, tuned, sizeof cells);
 	for (size_t i = 0; i < LENGTH(tuned); i++)
 		cells[i].resampled = true;
@@ -233,7 +236,7 @@ static void settings_are_told_per_repetition(void **state)
 	assert_string_equal(cell_at(&sweep, 2, "selected"), "selected per repetition, in 1 of 2");
 	assert_non_null(strstr(summary_caption(&records), "selected per repetition"));
 	series = series_of(&records, SERIES_BEST, 1);
-	assert_non_null(strstr(series_caption(&series, &arena),
+	assert_non_null(strstr(series_caption(&series, &figure),
 			       "; sgd: rate=3 (1 of 2) or rate=2 (1 of 2)"));
 	assert_int_equal(records.at[6].group, 4); /* behind the group that is composed */
 	assert_string_equal(records.groups[4].method, "scp");
