@@ -7,11 +7,11 @@
 #include "solvers/core/desc.h"
 #include "solvers/core/mat.h"
 #include "solvers/core/status.h"
+#include "solvers/core/targets.h"
 #include "solvers/loss/loss.h"
 #include "solvers/model/facts.h"
 #include "solvers/model/model.h"
 #include "solvers/model/net.h"
-#include "solvers/model/targets.h"
 #include "solvers/model/threat.h"
 
 #include <stdbool.h>

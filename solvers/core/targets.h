@@ -1,6 +1,6 @@
 /* What a model is to put out for each sample. */
-#ifndef MODEL_TARGETS_H
-#define MODEL_TARGETS_H
+#ifndef CORE_TARGETS_H
+#define CORE_TARGETS_H
 
 #include "solvers/core/real.h"
 
