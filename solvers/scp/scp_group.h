@@ -1,0 +1,50 @@
+/* Group lasso on a Gram matrix, for several outputs that share their neurons:
+ *
+ *     min over A in R^(N x k)   |Phi A - T|^2 / 2 + beta sum_j |A_j|,   A_j the rows of A,
+ *
+ * of which G = Phi'Phi, Phi'T and |T|^2 are all that is read: an iteration costs N^2 k, whatever the
+ * number of samples. Passes of block coordinate descent (Qin, Scheinberg, Goldfarb 2013) settle which
+ * rows are zero, and a Newton step on the others ends what plain passes and accelerated gradients
+ * do not: ReLU features are ill-conditioned. Its system
+ *
+ *     (I x G + D) dA = -slope,   D_j = beta / |A_j| (I - a_j a_j'),   a_j = A_j / |A_j|,
+ *
+ * is solved by conjugate gradients, preconditioned by one factor of G + diag(beta / |A_j|) for all
+ * outputs. Rows and slopes are double; G and the factor are `real`. */
+#ifndef SCP_SCP_GROUP_H
+#define SCP_SCP_GROUP_H
+
+#include "solvers/core/arena.h"
+#include "solvers/core/mat.h"
+
+struct scp_group {
+	ptrdiff_t N, k;
+	struct mat G;            /* N x N, both triangles; set by the caller */
+	double *B;               /* N x k: Phi'T; set by the caller */
+	double square;           /* |T|^2; set by the caller */
+	double beta;             /* set by the caller */
+	double *A;               /* N x k, columns N apart: the iterate */
+	double *C;               /* N x k: B - G A */
+	double *D, *GD;          /* N x k: a direction, G times it */
+	double *R, *P;           /* N x k: conjugate gradients */
+	double *row;             /* k */
+	ptrdiff_t *used;         /* N: rows that are not zero */
+	struct mat factor;       /* N x N: lower triangle */
+	struct mat thin[2];      /* N x k: vectors as the factor and G take them */
+	double objective, bound; /* of the last gap */
+};
+
+/* A = 0. */
+struct scp_group scp_group_new(ptrdiff_t N, ptrdiff_t k, struct arena *arena);
+
+/* After B, G or A were changed by the caller: C anew. */
+void scp_group_refresh(struct scp_group *s);
+
+/* One iteration: two passes and a Newton step. */
+void scp_group_step(struct scp_group *s);
+
+/* Objective less the value of the dual point s (T - Phi A), s <= 1 such that it is feasible: what is
+ * left at most, but for rounding. */
+double scp_group_gap(struct scp_group *s);
+
+#endif
