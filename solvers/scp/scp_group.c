@@ -76,6 +76,15 @@ static double length_of(const struct scp_group *s, const double *X, double t, co
 	return sqrt(square);
 }
 
+void scp_group_linearise(struct scp_group *s, struct mat S)
+{
+	product(s, s->A, s->B);
+	for (ptrdiff_t i = 0; i < s->N * s->k; i++) {
+		s->C[i] = -(double)S.at[i];
+		s->B[i] += s->C[i];
+	}
+}
+
 void scp_group_refresh(struct scp_group *s)
 {
 	product(s, s->A, s->C);
@@ -145,12 +154,15 @@ static void precondition(struct scp_group *s, ptrdiff_t count, double *to)
 			to[s->used[i] + c * s->N] = (double)mat_get(x, i, c);
 }
 
-/* GD = (I x G + D) P over the used rows */
-static void apply(struct scp_group *s, ptrdiff_t count)
+/* GD = (curvature + D) P over the used rows */
+static void apply(struct scp_group *s, ptrdiff_t count, struct scp_group_curvature curvature)
 {
 	for (ptrdiff_t i = 0; i < s->N * s->k; i++)
 		s->thin[0].at[i] = (real)s->P[i];
-	blas_gemm(1, s->G, PLAIN, s->thin[0], PLAIN, 0, s->thin[1]);
+	if (curvature.product)
+		curvature.product(curvature.of, s->thin[0], s->thin[1]);
+	else
+		blas_gemm(1, s->G, PLAIN, s->thin[0], PLAIN, 0, s->thin[1]);
 	memset(s->GD, 0, (size_t)(s->N * s->k) * sizeof *s->GD);
 	for (ptrdiff_t u = 0; u < count; u++) {
 		ptrdiff_t j = s->used[u];
@@ -164,10 +176,13 @@ static void apply(struct scp_group *s, ptrdiff_t count)
 	}
 }
 
-/* D = the Newton direction over the used rows, by conjugate gradients from 0. */
-static void find_direction(struct scp_group *s, ptrdiff_t count)
+bool scp_group_direction(struct scp_group *s, struct scp_group_curvature curvature)
 {
+	ptrdiff_t count = factor(s);
 	double now, start;
+
+	if (count == 0)
+		return false;
 
 	memset(s->R, 0, (size_t)(s->N * s->k) * sizeof *s->R);
 	memset(s->D, 0, (size_t)(s->N * s->k) * sizeof *s->D);
@@ -183,7 +198,7 @@ static void find_direction(struct scp_group *s, ptrdiff_t count)
 	for (int step = 0; step < MOST_INNER && now > solved * solved * start; step++) {
 		double before = now, curve, length;
 
-		apply(s, count);
+		apply(s, count, curvature);
 		curve = dot(s, s->P, s->GD);
 		if (!(curve > 0))
 			break;
@@ -197,6 +212,7 @@ static void find_direction(struct scp_group *s, ptrdiff_t count)
 		for (ptrdiff_t i = 0; i < s->N * s->k; i++)
 			s->P[i] = s->GD[i] + now / before * s->P[i];
 	}
+	return true;
 }
 
 /* A moves along D by the first of 1, 1/2, ... that lowers the objective enough. */
@@ -234,16 +250,11 @@ static void move(struct scp_group *s)
 
 void scp_group_step(struct scp_group *s)
 {
-	ptrdiff_t count;
-
 	for (int pass = 0; pass < PASSES; pass++)
 		for (ptrdiff_t j = 0; j < s->N; j++)
 			update(s, j);
-	count = factor(s);
-	if (count > 0) {
-		find_direction(s, count);
+	if (scp_group_direction(s, (struct scp_group_curvature){0}))
 		move(s);
-	}
 }
 
 double scp_group_gap(struct scp_group *s)

@@ -17,6 +17,8 @@
 #include "solvers/core/arena.h"
 #include "solvers/core/mat.h"
 
+#include <stdbool.h>
+
 struct scp_group {
 	ptrdiff_t N, k;
 	struct mat G;            /* N x N, both triangles; set by the caller */
@@ -39,6 +41,19 @@ struct scp_group scp_group_new(ptrdiff_t N, ptrdiff_t k, struct arena *arena);
 
 /* After B, G or A were changed by the caller: C anew. */
 void scp_group_refresh(struct scp_group *s);
+
+/* For slopes S = Phi'(Phi A - T) (N x k) at A that the caller knows: C = -S and B to match. */
+void scp_group_linearise(struct scp_group *s, struct mat S);
+
+/* A curvature other than I x G: out = its product with P (N x k). NULL: none. */
+struct scp_group_curvature {
+	void (*product)(void *of, struct mat P, struct mat out);
+	void *of;
+};
+
+/* D = the Newton direction over the rows in use, for the slopes -C and such a curvature, of which
+ * I x G is then the preconditioner's estimate. False, with D as it was, where there is none. */
+bool scp_group_direction(struct scp_group *s, struct scp_group_curvature curvature);
 
 /* One iteration: two passes and a Newton step. */
 void scp_group_step(struct scp_group *s);

@@ -18,9 +18,22 @@ static const double inexact = 1e-2;
 /* Over-relaxation of ADMM (Eckstein and Bertsekas 1992). */
 static const double relaxation = 1.6;
 
+/* Of the largest curvature, what a sample has at least in the model. */
+static const double least_weight = 1e-4;
+
+enum {
+	MODEL_STEPS = 2, /* of the group lasso for a model */
+	HALVINGS = 30    /* of a step */
+};
+
 static bool is_quadratic(const struct scp_shared *s)
 {
 	return s->problem->loss.loss->quadratic;
+}
+
+static bool is_smooth(const struct scp_shared *s)
+{
+	return s->problem->loss.loss->smooth && !is_quadratic(s);
 }
 
 /* Rows first .. of Phi = relu(X U), at most a block of them: a view that is there, or formed now. */
@@ -94,10 +107,17 @@ struct scp_shared *scp_shared_new(const struct problem *problem, struct mat U, s
 	s->y = mat_new(arena, rows, k);
 	s->group = scp_group_new(N, k, arena);
 	s->group.beta = problem->beta / problem->loss.weight;
-	if (!is_quadratic(s)) {
+	if (!is_quadratic(s))
+		s->T = mat_new(arena, n, k);
+	if (is_smooth(s)) {
+		s->group.beta = problem->beta;
+		s->V = mat_new(arena, n, k);
+		s->w = ARENA_ARRAY(arena, real, n);
+		s->weighted = mat_new(arena, rows, N);
+		s->before = ARENA_ARRAY(arena, double, N *k);
+	} else if (!is_quadratic(s)) {
 		s->Z = mat_new(arena, n, k);
 		s->W = mat_new(arena, n, k);
-		s->T = mat_new(arena, n, k);
 		s->penalty = penalty_new(isfinite(curvature) ? curvature / 4 : problem->loss.weight,
 					 true);
 	}
@@ -180,6 +200,138 @@ static void split(struct scp_shared *s, struct progress *progress)
 		blas_scale(size, 1 / ratio, s->W.at);
 }
 
+/* w: rows of the Hessians summed in absolute value bound their eigenvalues; G = Phi'diag(w)Phi. */
+static void weigh(struct scp_shared *s)
+{
+	const struct problem *problem = s->problem;
+	ptrdiff_t n = problem->y.n, k = problem->y.k;
+	real least = (real)(least_weight * loss_outputs_curvature(problem->loss, k));
+
+	for (ptrdiff_t r = 0; r < n; r++)
+		s->w[r] = least;
+	for (ptrdiff_t c = 0; c < k; c++) {
+		mat_fill(s->V, 0);
+		mat_fill(mat_cols(s->V, c, 1), 1);
+		loss_outputs_hessian_product(problem->loss, s->F, problem->y, s->V, s->T);
+		for (ptrdiff_t r = 0; r < n; r++) {
+			real sum = 0;
+
+			for (ptrdiff_t i = 0; i < k; i++)
+				sum += (real)fabs((double)mat_get(s->T, r, i));
+			s->w[r] = sum > s->w[r] ? sum : s->w[r];
+		}
+	}
+	mat_fill(s->group.G, 0);
+	for (ptrdiff_t first = 0; first < n; first += BLOCK) {
+		struct mat Phi = features(s, first, false), to = mat_rows(s->weighted, 0, Phi.rows);
+
+#pragma omp parallel for schedule(static)
+		for (ptrdiff_t j = 0; j < Phi.cols; j++)
+			for (ptrdiff_t r = 0; r < Phi.rows; r++)
+				mat_set(to, r, j,
+					(real)sqrt((double)s->w[first + r]) * mat_get(Phi, r, j));
+		blas_syrk(1, to, TRANSPOSED, 1, s->group.G);
+	}
+	blas_symmetrize(s->group.G);
+}
+
+/* S = Phi' grad L at F, given to the group lasso as its slopes. */
+static void slope_there(struct scp_shared *s)
+{
+	loss_outputs_gradient(s->problem->loss, s->F, s->problem->y, s->slopes);
+	blas_gemm(1, s->Phi, TRANSPOSED, s->slopes, PLAIN, 0, s->S);
+	scp_group_linearise(&s->group, s->S);
+}
+
+/* out = Phi' Hessian(Phi P) */
+static void curve(void *of, struct mat P, struct mat out)
+{
+	struct scp_shared *s = of;
+
+	blas_gemm(1, s->Phi, PLAIN, P, PLAIN, 0, s->V);
+	loss_outputs_hessian_product(s->problem->loss, s->F, s->problem->y, s->V, s->T);
+	blas_gemm(1, s->Phi, TRANSPOSED, s->T, PLAIN, 0, out);
+}
+
+/* sum_j |A_j + t D_j|; with `rate` its rate of change at t = 0 as well. */
+static double norm_along(const struct scp_shared *s, double t, double *rate)
+{
+	ptrdiff_t N = s->A.rows, size = N * s->A.cols;
+	double sum = 0;
+
+	for (ptrdiff_t j = 0; j < N; j++) {
+		double square = 0, own = 0, along = 0, other = 0;
+
+		for (ptrdiff_t i = j; i < size; i += N) {
+			double a = s->group.A[i], d = s->group.D[i];
+
+			square += (a + t * d) * (a + t * d);
+			own += a * a;
+			other += d * d;
+			along += a * d;
+		}
+		sum += sqrt(square);
+		if (rate)
+			*rate += own > 0 ? along / sqrt(own) : sqrt(other);
+	}
+	return sum;
+}
+
+/* A moves along the direction D by the first of 1, 1/2, ... that lowers the objective enough, which
+ * is returned; slopes are those of A. */
+static double search(struct scp_shared *s)
+{
+	const struct problem *problem = s->problem;
+	ptrdiff_t size = s->A.rows * s->A.cols, outputs = s->F.rows * s->F.cols;
+	double t = 1, rate = 0, slope = 0, before, after = 0;
+
+	before = loss_outputs_value(problem->loss, s->F, problem->y) +
+		 problem->beta * norm_along(s, 0, &rate);
+	for (ptrdiff_t i = 0; i < size; i++) {
+		s->A.at[i] = (real)s->group.D[i];
+		slope -= s->group.C[i] * s->group.D[i];
+	}
+	slope += problem->beta * rate;
+	blas_gemm(1, s->Phi, PLAIN, s->A, PLAIN, 0, s->V);
+	for (int halving = 0; halving < HALVINGS; halving++, t /= 2) {
+		for (ptrdiff_t i = 0; i < outputs; i++)
+			s->T.at[i] = s->F.at[i] + (real)t * s->V.at[i];
+		after = loss_outputs_value(problem->loss, s->T, problem->y) +
+			problem->beta * norm_along(s, t, NULL);
+		if (after <= before + 1e-4 * t * slope)
+			break;
+	}
+	if (!(after < before))
+		return before;
+	for (ptrdiff_t i = 0; i < size; i++)
+		s->group.A[i] += t * s->group.D[i];
+	memcpy(s->F.at, s->T.at, (size_t)outputs * sizeof *s->F.at);
+	return after;
+}
+
+/* The step to the minimum of the model, then the Newton step. */
+static void descend(struct scp_shared *s, struct progress *progress)
+{
+	struct scp_group *group = &s->group;
+	size_t size = (size_t)(s->A.rows * s->A.cols);
+
+	weigh(s);
+	slope_there(s);
+	memcpy(s->before, group->A, size * sizeof *s->before);
+	for (int step = 0; step < MODEL_STEPS; step++)
+		scp_group_step(group);
+	for (size_t i = 0; i < size; i++) {
+		group->D[i] = group->A[i] - s->before[i];
+		group->A[i] = s->before[i];
+		group->C[i] = -(double)s->S.at[i];
+	}
+	progress->objective = search(s);
+	slope_there(s);
+	if (scp_group_direction(group, (struct scp_group_curvature){curve, s}))
+		progress->objective = search(s);
+	publish(s);
+}
+
 void scp_shared_step(struct scp_shared *s, struct progress *progress)
 {
 	const struct problem *problem = s->problem;
@@ -189,6 +341,10 @@ void scp_shared_step(struct scp_shared *s, struct progress *progress)
 		scp_group_gap(&s->group);
 		publish(s);
 		progress->objective = problem->loss.weight * s->group.objective;
+		return;
+	}
+	if (is_smooth(s)) {
+		descend(s, progress);
 		return;
 	}
 	fit(s);
@@ -225,16 +381,16 @@ static void split_slopes(struct scp_shared *s)
 	}
 }
 
-/* A dual point: grad L at F, at Z, or rho W where the loss has kinks. */
+/* A dual point: grad L at F, at Z, or rho W where there is none. */
 static void find_slopes(struct scp_shared *s)
 {
 	const struct problem *problem = s->problem;
+	bool whole = problem->loss.loss->smooth;
 
 	if (!isfinite(loss_outputs_curvature(problem->loss, problem->y.k)))
 		split_slopes(s);
 	else
-		loss_outputs_gradient(problem->loss, is_quadratic(s) ? s->F : s->Z, problem->y,
-				      s->slopes);
+		loss_outputs_gradient(problem->loss, whole ? s->F : s->Z, problem->y, s->slopes);
 }
 
 void scp_shared_certify(struct scp_shared *s, struct certificate *certificate)

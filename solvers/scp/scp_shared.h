@@ -8,12 +8,18 @@
  * the feasible set, gives the lower bound.
  *
  * The squared loss is solved on the Gram matrix (scp_group.h), for which Phi is only formed in
- * blocks of rows. Another loss, of whatever shape, is split off (ADMM):
+ * blocks of rows. Smooth losses take two steps an iteration, both with a line search:
+ *
+ *     to the minimum of the model with curvature I x Phi'diag(w)Phi, w_r a bound on the eigenvalues
+ *     of the Hessian of sample r, which settles the rows in use;
+ *     a Newton step on these, by conjugate gradients that the model preconditions.
+ *
+ * A loss with kinks is split off (ADMM),
  *
  *     A = argmin |Phi A - (Z - W)|^2 / 2 + (beta / rho) sum_j |A_j|,   F = Phi A,
  *     Z = prox of L / rho at F + W,   W = W + F - Z,
  *
- * so that the first step is the same program on the same Gram matrix, and rho W is a dual point. */
+ * so that the first step is the program of the squared loss, and rho W is a dual point. */
 #ifndef SCP_SCP_SHARED_H
 #define SCP_SCP_SHARED_H
 
@@ -31,7 +37,14 @@ struct scp_shared {
 	struct mat slopes, S;   /* n x k, N x k: a dual point, Phi' times it */
 	struct mat y;           /* a block of rows x k: targets of the block */
 	/* of a loss that is not quadratic; else empty */
-	struct mat Z, W, T; /* n x k: split outputs, scaled dual; scratch */
+	struct mat T; /* n x k: scratch */
+	/* of a smooth one */
+	struct mat V;        /* n x k: outputs of a direction */
+	real *w;             /* n */
+	struct mat weighted; /* a block of rows x N: diag(w)^(1/2) Phi */
+	double *before;      /* N x k */
+	/* of one with kinks */
+	struct mat Z, W; /* n x k: split outputs, scaled dual */
 	struct penalty penalty;
 	double misfit; /* |F - Z|^2 of the last step */
 	long iteration;
