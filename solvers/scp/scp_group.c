@@ -215,36 +215,51 @@ bool scp_group_direction(struct scp_group *s, struct scp_group_curvature curvatu
 	return true;
 }
 
-/* A moves along D by the first of 1, 1/2, ... that lowers the objective enough. */
-static void move(struct scp_group *s)
+struct scp_group_move scp_group_displace(struct scp_group *s, double t)
 {
-	double linear, curve, t = 1, norm = 0, slope;
-	int halving = 0;
+	struct scp_group_move move = {0};
+	ptrdiff_t size = s->N * s->k;
 
-	product(s, s->D, s->GD);
-	linear = -dot(s, s->C, s->D);
-	curve = dot(s, s->D, s->GD);
-	slope = linear;
 	for (ptrdiff_t j = 0; j < s->N; j++) {
-		double length = length_of(s, s->A, 0, NULL, j);
+		double square = 0, ahead = 0, own, moved, along = 0;
 
-		norm += length;
-		for (ptrdiff_t i = j; i < s->N * s->k && length > 0; i += s->N)
-			slope += s->beta * s->A[i] * s->D[i] / length;
+		for (ptrdiff_t i = j; i < size; i += s->N) {
+			square += s->A[i] * s->A[i];
+			ahead += s->A[i] * (s->A[i] + t * s->D[i]);
+		}
+		own = sqrt(square);
+		for (ptrdiff_t i = j; i < size; i += s->N) {
+			s->R[i] = own > 0 && ahead <= 0 ? -s->A[i] : t * s->D[i];
+			along += own > 0 ? s->A[i] * s->R[i] / own : 0;
+			move.rate -= s->C[i] * s->R[i];
+		}
+		moved = length_of(s, s->R, 0, NULL, j);
+		move.rate += s->beta * (own > 0 ? along : moved);
+		move.norm += length_of(s, s->A, 1, s->R, j);
+		move.before += own;
 	}
-	for (; halving < HALVINGS; halving++, t /= 2) {
-		double moved = 0;
+	return move;
+}
 
-		for (ptrdiff_t j = 0; j < s->N; j++)
-			moved += length_of(s, s->A, t, s->D, j);
-		if (t * linear + t * t / 2 * curve + s->beta * (moved - norm) <= 1e-4 * t * slope)
-			break;
-	}
-	if (halving == HALVINGS)
+/* A moves along D by the first of 1, 1/2, ... that lowers the objective enough. */
+static void descend(struct scp_group *s)
+{
+	double t = 1;
+
+	for (int halving = 0; halving < HALVINGS; halving++, t /= 2) {
+		struct scp_group_move move = scp_group_displace(s, t);
+		double change;
+
+		product(s, s->R, s->GD);
+		change = dot(s, s->R, s->GD) / 2 - dot(s, s->C, s->R) +
+			 s->beta * (move.norm - move.before);
+		if (!(change <= scp_group_enough * move.rate && move.rate < 0))
+			continue;
+		for (ptrdiff_t i = 0; i < s->N * s->k; i++) {
+			s->A[i] += s->R[i];
+			s->C[i] -= s->GD[i];
+		}
 		return;
-	for (ptrdiff_t i = 0; i < s->N * s->k; i++) {
-		s->A[i] += t * s->D[i];
-		s->C[i] -= t * s->GD[i];
 	}
 }
 
@@ -254,7 +269,7 @@ void scp_group_step(struct scp_group *s)
 		for (ptrdiff_t j = 0; j < s->N; j++)
 			update(s, j);
 	if (scp_group_direction(s, (struct scp_group_curvature){0}))
-		move(s);
+		descend(s);
 }
 
 double scp_group_gap(struct scp_group *s)

@@ -55,6 +55,17 @@ struct scp_group_curvature {
  * I x G is then the preconditioner's estimate. False, with D as it was, where there is none. */
 bool scp_group_direction(struct scp_group *s, struct scp_group_curvature curvature);
 
+/* A step R of length t along D, rows that would turn round stopping at zero: sum_j |A_j| before it
+ * and behind it, and the rate of the objective along it where it starts. */
+struct scp_group_move {
+	double before, norm, rate;
+};
+
+struct scp_group_move scp_group_displace(struct scp_group *s, double t);
+
+/* Share of the rate that a step is to gain (Armijo 1966). */
+static const double scp_group_enough = 1e-4;
+
 /* One iteration: two passes and a Newton step. */
 void scp_group_step(struct scp_group *s);
 

@@ -221,6 +221,8 @@ static void weigh(struct scp_shared *s)
 			s->w[r] = sum > s->w[r] ? sum : s->w[r];
 		}
 	}
+	for (ptrdiff_t r = 0; r < n; r++)
+		s->w[r] = (real)sqrt((double)s->w[r]);
 	mat_fill(s->group.G, 0);
 	for (ptrdiff_t first = 0; first < n; first += BLOCK) {
 		struct mat Phi = features(s, first, false), to = mat_rows(s->weighted, 0, Phi.rows);
@@ -228,8 +230,7 @@ static void weigh(struct scp_shared *s)
 #pragma omp parallel for schedule(static)
 		for (ptrdiff_t j = 0; j < Phi.cols; j++)
 			for (ptrdiff_t r = 0; r < Phi.rows; r++)
-				mat_set(to, r, j,
-					(real)sqrt((double)s->w[first + r]) * mat_get(Phi, r, j));
+				mat_set(to, r, j, s->w[first + r] * mat_get(Phi, r, j));
 		blas_syrk(1, to, TRANSPOSED, 1, s->group.G);
 	}
 	blas_symmetrize(s->group.G);
@@ -253,60 +254,34 @@ static void curve(void *of, struct mat P, struct mat out)
 	blas_gemm(1, s->Phi, TRANSPOSED, s->T, PLAIN, 0, out);
 }
 
-/* sum_j |A_j + t D_j|; with `rate` its rate of change at t = 0 as well. */
-static double norm_along(const struct scp_shared *s, double t, double *rate)
-{
-	ptrdiff_t N = s->A.rows, size = N * s->A.cols;
-	double sum = 0;
-
-	for (ptrdiff_t j = 0; j < N; j++) {
-		double square = 0, own = 0, along = 0, other = 0;
-
-		for (ptrdiff_t i = j; i < size; i += N) {
-			double a = s->group.A[i], d = s->group.D[i];
-
-			square += (a + t * d) * (a + t * d);
-			own += a * a;
-			other += d * d;
-			along += a * d;
-		}
-		sum += sqrt(square);
-		if (rate)
-			*rate += own > 0 ? along / sqrt(own) : sqrt(other);
-	}
-	return sum;
-}
-
 /* A moves along the direction D by the first of 1, 1/2, ... that lowers the objective enough, which
- * is returned; slopes are those of A. */
+ * is returned; the slopes are those at A. */
 static double search(struct scp_shared *s)
 {
 	const struct problem *problem = s->problem;
 	ptrdiff_t size = s->A.rows * s->A.cols, outputs = s->F.rows * s->F.cols;
-	double t = 1, rate = 0, slope = 0, before, after = 0;
+	double value = loss_outputs_value(problem->loss, s->F, problem->y), t = 1;
+	struct scp_group_move move = {0};
 
-	before = loss_outputs_value(problem->loss, s->F, problem->y) +
-		 problem->beta * norm_along(s, 0, &rate);
-	for (ptrdiff_t i = 0; i < size; i++) {
-		s->A.at[i] = (real)s->group.D[i];
-		slope -= s->group.C[i] * s->group.D[i];
-	}
-	slope += problem->beta * rate;
-	blas_gemm(1, s->Phi, PLAIN, s->A, PLAIN, 0, s->V);
 	for (int halving = 0; halving < HALVINGS; halving++, t /= 2) {
+		double change;
+
+		move = scp_group_displace(&s->group, t);
+		for (ptrdiff_t i = 0; i < size; i++)
+			s->A.at[i] = (real)s->group.R[i];
+		blas_gemm(1, s->Phi, PLAIN, s->A, PLAIN, 0, s->V);
 		for (ptrdiff_t i = 0; i < outputs; i++)
-			s->T.at[i] = s->F.at[i] + (real)t * s->V.at[i];
-		after = loss_outputs_value(problem->loss, s->T, problem->y) +
-			problem->beta * norm_along(s, t, NULL);
-		if (after <= before + 1e-4 * t * slope)
-			break;
+			s->T.at[i] = s->F.at[i] + s->V.at[i];
+		change = loss_outputs_value(problem->loss, s->T, problem->y) - value +
+			 problem->beta * (move.norm - move.before);
+		if (!(change <= scp_group_enough * move.rate && move.rate < 0))
+			continue;
+		for (ptrdiff_t i = 0; i < size; i++)
+			s->group.A[i] += s->group.R[i];
+		memcpy(s->F.at, s->T.at, (size_t)outputs * sizeof *s->F.at);
+		return value + problem->beta * move.before + change;
 	}
-	if (!(after < before))
-		return before;
-	for (ptrdiff_t i = 0; i < size; i++)
-		s->group.A[i] += t * s->group.D[i];
-	memcpy(s->F.at, s->T.at, (size_t)outputs * sizeof *s->F.at);
-	return after;
+	return value + problem->beta * move.before;
 }
 
 /* The step to the minimum of the model, then the Newton step. */
@@ -381,7 +356,7 @@ static void split_slopes(struct scp_shared *s)
 	}
 }
 
-/* A dual point: grad L at F, at Z, or rho W where there is none. */
+/* A dual point of a loss that is not quadratic: grad L at F, at Z, or rho W where there is none. */
 static void find_slopes(struct scp_shared *s)
 {
 	const struct problem *problem = s->problem;
@@ -399,18 +374,19 @@ void scp_shared_certify(struct scp_shared *s, struct certificate *certificate)
 	ptrdiff_t n = problem->X.rows;
 	double largest = 0;
 
-	for (ptrdiff_t first = 0; first < n; first += BLOCK) {
-		struct mat Phi = features(s, first, false), F = mat_rows(s->F, first, Phi.rows);
+	mat_fill(s->S, 0);
+	if (!is_quadratic(s)) {
+		blas_gemm(1, s->Phi, PLAIN, s->A, PLAIN, 0, s->F);
+		find_slopes(s);
+		blas_gemm(-1, s->Phi, TRANSPOSED, s->slopes, PLAIN, 0, s->S);
+	}
+	for (ptrdiff_t first = 0; first < n && is_quadratic(s); first += BLOCK) {
+		struct mat Phi = features(s, first, false), F = mat_rows(s->F, first, Phi.rows),
+			   G = mat_rows(s->slopes, first, Phi.rows);
 
 		blas_gemm(1, Phi, PLAIN, s->A, PLAIN, 0, F);
-	}
-	find_slopes(s);
-	mat_fill(s->S, 0);
-	for (ptrdiff_t first = 0; first < n; first += BLOCK) {
-		struct mat Phi = features(s, first, false);
-
-		blas_gemm(-1, Phi, TRANSPOSED, mat_rows(s->slopes, first, Phi.rows), PLAIN, 1,
-			  s->S);
+		loss_outputs_gradient(problem->loss, F, targets_from(s, first, Phi.rows), G);
+		blas_gemm(-1, Phi, TRANSPOSED, G, PLAIN, 1, s->S);
 	}
 	blas_scale((size_t)(n * problem->y.k), -1, s->slopes.at);
 	for (ptrdiff_t j = 0; j < s->S.rows; j++) {

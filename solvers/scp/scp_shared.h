@@ -40,7 +40,7 @@ struct scp_shared {
 	struct mat T; /* n x k: scratch */
 	/* of a smooth one */
 	struct mat V;        /* n x k: outputs of a direction */
-	real *w;             /* n */
+	real *w;             /* n: square roots */
 	struct mat weighted; /* a block of rows x N: diag(w)^(1/2) Phi */
 	double *before;      /* N x k */
 	/* of one with kinks */
