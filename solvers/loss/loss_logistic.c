@@ -199,7 +199,7 @@ static double outputs_sample(const void *o, ptrdiff_t k, const double *f, const 
 	}
 	for (ptrdiff_t c = 0; c < k; c++)
 		sum += exp(s * (f[c] - most));
-	return s * (most - own) + log(sum);
+	return s * (most - own) + log(fmax(1, sum)); /* one of the terms is 1 */
 }
 
 /* The exponentials of rows, relative to the largest of them, exp(top): e_c = exp(s (f_c - f_y) -

@@ -13,7 +13,7 @@ enum {
 };
 
 /* Share of the slope that conjugate gradients leave. */
-static const double solved = 1e-3;
+static const double solved = 2e-2;
 
 /* Ridge of the preconditioner as a share of the largest diagonal entry of G. */
 static const double ridge = 16 * REAL_EPSILON;

@@ -89,7 +89,7 @@ static double gap_of(const struct fixture *t)
 /* Newton steps, or those of ADMM. */
 static int most_steps(const char *loss)
 {
-	return strcmp(loss, "squared") == 0 || strcmp(loss, "logistic") == 0 ? 30 : 20000;
+	return strcmp(loss, "squared") == 0 || strcmp(loss, "logistic") == 0 ? 80 : 20000;
 }
 
 static void solve(struct fixture *t, int steps, double gap)
