@@ -261,6 +261,7 @@ static double search(struct scp_shared *s)
 	const struct problem *problem = s->problem;
 	ptrdiff_t size = s->A.rows * s->A.cols, outputs = s->F.rows * s->F.cols;
 	double value = loss_outputs_value(problem->loss, s->F, problem->y), t = 1;
+	double noise = REAL_EPSILON * value; /* below it, a Newton step is trusted */
 	struct scp_group_move move = {0};
 
 	for (int halving = 0; halving < HALVINGS; halving++, t /= 2) {
@@ -274,7 +275,7 @@ static double search(struct scp_shared *s)
 			s->T.at[i] = s->F.at[i] + s->V.at[i];
 		change = loss_outputs_value(problem->loss, s->T, problem->y) - value +
 			 problem->beta * (move.norm - move.before);
-		if (!(change <= scp_group_enough * move.rate && move.rate < 0))
+		if (!(change <= scp_group_enough * move.rate + noise && move.rate < 0))
 			continue;
 		for (ptrdiff_t i = 0; i < size; i++)
 			s->group.A[i] += s->group.R[i];

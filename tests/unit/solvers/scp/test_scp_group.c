@@ -21,7 +21,7 @@ struct instance {
 	struct scp_group group;
 };
 
-/* Some columns alike, some zero, some short; every third instance has fewer samples than columns. */
+/* Some columns alike, some zero, some short; in every third instance fewer samples than columns. */
 static void make(struct instance *t, int seed)
 {
 	struct rng rng = rng_stream(7, "group", (uint64_t)seed);

@@ -1,6 +1,6 @@
 /* Sampled program of several outputs with shared neurons: optimality conditions by plain loops, the
- * optimum of a slow method of the tests' own, one output as the program of one, two opposite outputs
- * as one. */
+ * optimum of a slow method of the tests' own, one output as the program of one, two opposite
+ * outputs as one. */
 #include "solvers/scp/scp_shared.h"
 #include "tests/close.h"
 #include "tests/toy.h"
