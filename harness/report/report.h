@@ -15,6 +15,9 @@
  * experiment has (check.c). STATUS_SPEC if there is one. */
 enum status report_check_plots(const struct experiment *experiment, struct problems *problems);
 
+/* The same for every table whose columns, methods or data name nothing; near names are said. */
+enum status report_check_tables(const struct experiment *experiment, struct problems *problems);
+
 /* Everything: summary.csv, attack.csv, certify.csv, tables, plots, report.html. It is built in a
  * folder of its own and renamed into place, so that readers, and reports that are built at the same
  * time, see the one or the other. STATUS_FAILED if records are damaged or gnuplot failed at plots:

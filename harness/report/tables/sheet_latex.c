@@ -114,6 +114,7 @@ static const struct setting settings[] = {
 	{"\\footnotesize", "\\scriptsize", 8.5, 8, 2.5, false},
 	{"\\small", "\\scriptsize", 9.27, 8, 4, true},
 	{"\\footnotesize", "\\scriptsize", 8.5, 8, 4, true},
+	{"\\footnotesize", "\\scriptsize", 8.5, 8, 2.5, true},
 	{"\\footnotesize", "\\tiny", 8.5, 6.9, 2.5, true},
 };
 
@@ -277,7 +278,7 @@ static void latex_over(const struct sheet *sheet, FILE *to)
 /* A part of a head, centred over numbers. */
 static void latex_head(const struct sheet *sheet, size_t col, const char *text, FILE *to)
 {
-	fputs(col ? " & " : "{}", to);
+	fputs(col ? " & " : "", to);
 	if (!*text)
 		return;
 	fputs(sheet->numeric[col] ? "\\multicolumn{1}{c}{" : "{", to);
@@ -355,7 +356,7 @@ static void latex_row(const struct sheet *sheet, size_t row, const struct settin
 			latex_tail(s, tail, to);
 		fputs(bold ? "}" : "", to);
 	}
-	fputs(" \\\\\n", to);
+	fputs(s->below && tails ? " \\\\\n\\addlinespace[1pt]\n" : " \\\\\n", to);
 }
 
 double sheet_latex_fit(const struct sheet *sheet, const struct sheet_page *page, FILE *to)

@@ -241,9 +241,6 @@ static void drop_empty(struct table_grid *table)
 struct table_grid table_of(const struct records *records, const struct table_options *options,
 			   const struct style *style)
 {
-	static const char *const usual[] = {
-		"data",      "method", "test_accuracy", "robust_accuracy",
-		"objective", "gap",    "time",          "neurons"};
 	struct texts names = options->columns;
 	struct style own = style_unset(), *look = ARENA_NEW(records->arena, struct style);
 	struct table_grid table = {.options = options, .look = look};
@@ -253,7 +250,7 @@ struct table_grid table_of(const struct records *records, const struct table_opt
 	*look = style_below(&own, style, records->arena);
 	table.records = look->order.count ? records_ordered(records, &look->order) : records;
 	if (!names.count)
-		names = (struct texts){sizeof usual / sizeof *usual, usual};
+		names = table_column_usual;
 	table.columns = names.count;
 	table.column = ARENA_ARRAY(records->arena, struct table_column, names.count);
 	for (size_t c = 0; c < names.count; c++)
@@ -274,9 +271,14 @@ bool table_has(const struct table_grid *table, const char *key)
 	const char *rest;
 	bool found = false;
 
-	for (size_t c = 0; c < table->columns && !found; c++)
-		found = strcmp(table->column[c].name, key) == 0 ||
-			(table->column[c].family && strcmp(table->column[c].family, key) == 0);
+	for (size_t c = 0; c < table->columns && !found; c++) {
+		const struct table_column *column = &table->column[c];
+
+		found = strcmp(column->name, key) == 0 ||
+			(column->family && strcmp(column->family, key) == 0) ||
+			(column->kind && column->kind->attack &&
+			 strcmp(column->kind->attack, key) == 0);
+	}
 	for (size_t k = 0; k < table->rows * table->blocks && !found; k++) {
 		const struct table_row *row = &table->row[k / table->blocks];
 		const struct group *group = row->group[k % table->blocks];

@@ -17,6 +17,10 @@ const char *const table_column_words[] = {
 	[TABLE_CELLS] = "cells",     [TABLE_ENDED] = "ended",
 	[TABLE_SWEPT] = NULL};
 
+static const char *const usual[] = {"data",      "method", "test_accuracy", "robust_accuracy",
+				    "objective", "gap",    "time",          "neurons"};
+const struct texts table_column_usual = {sizeof usual / sizeof *usual, usual};
+
 static bool is_in(const char *const *names, const char *name)
 {
 	while (*names && strcmp(*names, name) != 0)

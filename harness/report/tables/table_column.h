@@ -24,6 +24,9 @@ enum table_part {
 /* Names of those before TABLE_SWEPT; ends with NULL. */
 extern const char *const table_column_words[];
 
+/* The columns of a table that names none. */
+extern const struct texts table_column_usual;
+
 struct table_column {
 	const char *name;
 	enum table_part part;

@@ -128,6 +128,20 @@ static bool is_family(const struct table_grid *table, size_t c)
 		strcmp(column[1].family, column->family) == 0);
 }
 
+/* "pgd linf" under its own label, or under that of "pgd". */
+static const char *family_text(const struct table_grid *table, const struct table_column *column)
+{
+	struct arena *arena = table->records->arena;
+	const char *attack = column->kind->attack, *rest;
+	const char *label = style_find(&table->look->labels, column->family, &rest);
+
+	if (!label && attack) {
+		label = style_find(&table->look->labels, attack, &rest);
+		rest = column->family + strlen(attack);
+	}
+	return label ? arena_format(arena, "%s%s", label, rest) : column->family;
+}
+
 static void fill_head(const struct table_grid *table, const struct place *place, size_t j,
 		      struct sheet *sheet)
 {
@@ -145,12 +159,11 @@ static void fill_head(const struct table_grid *table, const struct place *place,
 	if (!column->family || label)
 		return;
 	if (is_family(table, place->column)) {
-		sheet->over[j] = style_shown(table->look, column->family, arena);
+		sheet->over[j] = family_text(table, column);
 		sheet->head[j] = arena_format(arena, "eps%s", strrchr(column->name, ' '));
 	} else {
-		sheet->head[j] =
-			arena_format(arena, "%s%s", style_shown(table->look, column->family, arena),
-				     strrchr(column->name, ' '));
+		sheet->head[j] = arena_format(arena, "%s%s", family_text(table, column),
+					      strrchr(column->name, ' '));
 	}
 }
 
