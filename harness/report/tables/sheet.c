@@ -158,6 +158,24 @@ static void html_over(const struct sheet *sheet, FILE *to)
 	fputs("</tr>\n", to);
 }
 
+/* A cell; number and interval do not break within. */
+static void html_cell(const struct sheet *sheet, size_t row, size_t col, FILE *to)
+{
+	const char *text = cell_at(sheet, row, col);
+	const char *tail = sheet->tail ? sheet->tail[row * sheet->cols + col] : NULL;
+	bool bold = sheet->bold && sheet->bold[row * sheet->cols + col];
+
+	fputs(bold ? "<strong>" : "", to);
+	fputs(tail ? "<span>" : "", to);
+	sheet_html_text(text, to);
+	if (tail) {
+		fputs("</span> <span>", to);
+		sheet_html_text(tail, to);
+		fputs("</span>", to);
+	}
+	fputs(bold ? "</strong>" : "", to);
+}
+
 /* A row, or the heads: row 0. */
 static void html_row(const struct sheet *sheet, size_t row, FILE *to)
 {
@@ -165,16 +183,14 @@ static void html_row(const struct sheet *sheet, size_t row, FILE *to)
 	struct arena scratch = {0};
 
 	for (size_t j = 0; j < sheet->cols; j++) {
-		bool bold = row && sheet->bold && sheet->bold[(row - 1) * sheet->cols + j];
-
 		if (!sheet->head[j])
 			continue;
-		fprintf(to, "<%s%s>%s", tag, sheet->numeric[j] ? " class=\"num\"" : "",
-			bold ? "<strong>" : "");
-		sheet_html_text(row ? sheet_cell(sheet, row - 1, j, &scratch)
-				    : sheet_head(sheet, j, &scratch),
-				to);
-		fprintf(to, "%s</%s>", bold ? "</strong>" : "", tag);
+		fprintf(to, "<%s%s>", tag, sheet->numeric[j] ? " class=\"num\"" : "");
+		if (row)
+			html_cell(sheet, row - 1, j, to);
+		else
+			sheet_html_text(sheet_head(sheet, j, &scratch), to);
+		fprintf(to, "</%s>", tag);
 	}
 	arena_release(&scratch);
 }
