@@ -91,7 +91,7 @@ void sheet_latex(const struct sheet *sheet, const char *caption, FILE *to)
 
 /* Widths of the letters of Computer Modern from ' ' on, in thousandths of its size (cmr10.tfm). */
 static const short letters[] = {
-	278, 278, 500, 833, 500, 833, 778, 278,  389, 389, 500, 778, 278, 333, 278, 500,
+	333, 278, 500, 833, 500, 833, 778, 278,  389, 389, 500, 778, 278, 333, 278, 500,
 	500, 500, 500, 500, 500, 500, 500, 500,  500, 500, 278, 278, 778, 778, 778, 472,
 	778, 750, 708, 722, 764, 681, 653, 785,  750, 361, 514, 778, 625, 917, 750, 778,
 	681, 778, 736, 556, 722, 750, 750, 1028, 750, 750, 611, 278, 500, 278, 500, 500,
@@ -132,7 +132,7 @@ static double text_width(const char *text, double letter)
 		else if ((c & 0xc0) != 0x80) /* one letter of several bytes */
 			width += 778;
 	}
-	return width * letter / 1000;
+	return 1.01 * width * letter / 1000; /* rounded up */
 }
 
 static const char *text_at(const struct sheet *sheet, const char *const *texts, size_t row,
@@ -143,6 +143,21 @@ static const char *text_at(const struct sheet *sheet, const char *const *texts, 
 	return text ? text : "";
 }
 
+/* Of "2.5e-11" as a power of ten, its exponent in letters of 0.8 of that width. */
+static double number_width(const char *text, double letter)
+{
+	const char *power = strchr(text, 'e');
+	size_t digits = strspn(text, "-0123456789.");
+	double width = text_width(text, letter);
+
+	if (!power || power != text + digits)
+		return width;
+	width -= text_width(power, letter);
+	width += text_width("'10", letter) + (power[1] == '-' ? 0.65 * letter : 0);
+	power += 1 + strspn(power + 1, "+-0");
+	return width + 0.8 * text_width(*power ? power : "0", letter);
+}
+
 /* Of the cells of a column. */
 static double body_width(const struct sheet *sheet, size_t col, const struct setting *s)
 {
@@ -150,7 +165,7 @@ static double body_width(const struct sheet *sheet, size_t col, const struct set
 
 	for (size_t i = 0; i < sheet->rows; i++) {
 		bool bold = sheet->bold && sheet->bold[i * sheet->cols + col];
-		double value = text_width(text_at(sheet, sheet->cell, i, col), s->letter);
+		double value = number_width(text_at(sheet, sheet->cell, i, col), s->letter);
 		const char *tail = text_at(sheet, sheet->tail, i, col);
 		double interval = text_width(tail, s->small);
 
