@@ -25,11 +25,9 @@ enum status cli_load(const char *path, struct texts sets, bool possible, struct 
 
 	if (status == STATUS_OK) {
 		enum status plots = report_check_plots(out, problems);
-		enum status tables = report_check_tables(out, problems);
 
 		status = work_check(out, problems, possible ? untested : problems);
 		status = plots == STATUS_OK ? status : plots;
-		status = tables == STATUS_OK ? status : tables;
 	}
 	cli_print_problems(problems);
 	cli_print_problems(untested);

@@ -4,7 +4,7 @@
 #include "harness/file/io.h"
 #include "harness/report/claims/claims_sheet.h"
 #include "harness/report/draw.h"
-#include "harness/report/own_tables.h"
+#include "harness/report/own/own.h"
 #include "harness/report/page/html.h"
 #include "harness/report/records/ending.h"
 #include "harness/report/records/mixed.h"
@@ -94,7 +94,7 @@ static enum status write_all(const struct experiment *experiment, const struct r
 		.cells = {"cells", "Cells", marked(summary_cell_note, false, r),
 			  summary_cell_sheet(r, path)}};
 	TRY(write_tables(r, &tables, err));
-	TRY(own_tables_write(experiment, r, &tables, &shown, err));
+	TRY(own_write(experiment, r, &tables, &shown, err));
 	TRY(folder_make(arena_format(r->arena, "%s/plots", r->out), err));
 	TRY(draw_plots(experiment, r, &shown, plots, &captions, err));
 	TRY(store_write_text(arena_format(r->arena, "%s/plots/captions.md", r->out), captions,

@@ -241,8 +241,8 @@ const struct option schema_attacks[] = {{ATTACK_LIST}, {.name = NULL}};
 							   "tests it"                     \
 	}
 
-const struct option schema_shown[] = {
-	SHEET_NAMES, SHEET_PLOTS, SHEET_TABLES, SHEET_STYLE, SHEET_CLAIMS, {.name = NULL}};
+const struct option schema_shown[] = {SHEET_NAMES, SHEET_PLOTS,  SHEET_TABLES,
+				      SHEET_STYLE, SHEET_CLAIMS, {.name = NULL}};
 
 const struct option schema_figures[] = {SHEET_PLOTS, SHEET_STYLE, {.name = NULL}};
 

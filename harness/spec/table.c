@@ -16,15 +16,11 @@ static const char *const intervals[] = {[TABLE_NO_INTERVAL] = "none",
 					[TABLE_BRACKETS] = "brackets",
 					NULL};
 static const char *const bolds[] = {[TABLE_NOT_BOLD] = "none", [TABLE_BOLD_BEST] = "best", NULL};
-static const char *const captions[] = {[TABLE_FULL] = "full",
-				       [TABLE_SHORT] = "short",
-				       [TABLE_NO_CAPTION] = "none",
-				       NULL};
-const char *const table_exports[] = {"md", "tex", "csv", NULL};
-const char *const table_betters[] = {[TABLE_NEITHER] = "neither",
-				     [TABLE_HIGHER] = "higher",
-				     [TABLE_LOWER] = "lower",
-				     NULL};
+static const char *const captions[] = {
+	[TABLE_FULL] = "full", [TABLE_SHORT] = "short", [TABLE_NO_CAPTION] = "none", NULL};
+static const char *const exports[] = {"md", "tex", "csv", NULL};
+const char *const table_betters[] = {
+	[TABLE_NEITHER] = "neither", [TABLE_HIGHER] = "higher", [TABLE_LOWER] = "lower", NULL};
 
 /* It names files. */
 static bool is_name(const char *text)
@@ -89,7 +85,7 @@ const struct option table_rows[] = {
 	{OPTION_FIELD(struct table_options, width), .initial = "6.75", .range = RANGE_WITHIN(1, 40),
 	 .unit = UNIT_INCHES,
 	 .doc = "LaTeX: what it must fit in; the size of letters is chosen by it"},
-	{OPTION_FIELD(struct table_options, export), .initial = "null", .names = table_exports,
+	{OPTION_FIELD(struct table_options, export), .initial = "null", .names = exports,
 	 .doc = "files; md, tex and csv by default"},
 	{.name = NULL},
 };
@@ -113,8 +109,8 @@ static void refuse(struct problems *problems, const struct node *node, const str
 void table_check(struct problems *problems, const struct node *root, const struct groups *tables)
 {
 	/* files and sections of the report */
-	static const char *const taken[] = {"summary", "claims", "sweep", "paired", "samples",
-					    "columns", NULL};
+	static const char *const taken[] = {"summary", "claims",  "sweep", "paired",
+					    "samples", "columns", NULL};
 	const struct table_options *at = tables->at;
 	const struct node *list = node_get(root, "tables");
 	struct trail top = {.key = "tables"}, trail = {.up = &top};

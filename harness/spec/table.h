@@ -30,19 +30,18 @@ enum table_caption { TABLE_FULL, TABLE_SHORT, TABLE_NO_CAPTION };
 enum table_better { TABLE_NEITHER, TABLE_HIGHER, TABLE_LOWER };
 
 struct table_options {
-	const char *table, *title;           /* title: NULL, the name */
-	struct texts columns;                /* none: eight usual ones */
-	struct texts methods, data, order;   /* none: all; order: those that come first */
-	long settings, across;               /* enum table_settings, table_across */
-	struct text_map labels, groups;      /* of names; heads over columns */
-	struct text_map digits, better;      /* of columns; better: names of enum table_better */
-	long statistic, interval;            /* enum table_statistic, or SCALAR_UNSET_INT */
-	long bold, caption;                  /* enum table_bold, table_caption */
-	double width;                        /* in */
-	struct texts export;                 /* table_exports; none: all */
+	const char *table, *title;         /* title: NULL, the name */
+	struct texts columns;              /* none: eight usual ones */
+	struct texts methods, data, order; /* none: all; order: those that come first */
+	long settings, across;             /* enum table_settings, table_across */
+	struct text_map labels, groups;    /* of names; heads over columns */
+	struct text_map digits, better;    /* of columns; better: names of enum table_better */
+	long statistic, interval;          /* enum table_statistic, or SCALAR_UNSET_INT */
+	long bold, caption;                /* enum table_bold, table_caption */
+	double width;                      /* in */
+	struct texts export;               /* md, tex, csv; none: all */
 };
 
-extern const char *const table_exports[]; /* md, tex, csv */
 extern const char *const table_betters[]; /* by enum table_better */
 extern const struct option table_rows[];
 

@@ -87,7 +87,7 @@ void sheet_latex(const struct sheet *sheet, const char *caption, FILE *to)
 	fputs("}\n\\end{table}\n", to);
 }
 
-/* --- a table that fits a page ------------------------------------------------------------------- */
+/* --- a table that fits a page --------------------------------------------------------------- */
 
 /* Widths of the letters of Computer Modern from ' ' on, in thousandths of its size (cmr10.tfm). */
 static const short letters[] = {

@@ -1,9 +1,10 @@
 /* Tables that a spec asks for: which cells are bold, which rows there are, what fits a page. */
 #include "harness/file/csv.h"
 #include "harness/file/folder.h"
+#include "harness/report/own/table_best.h"
+#include "harness/report/own/table_csv.h"
+#include "harness/report/own/table_sheet.h"
 #include "harness/report/tables/sheet_latex.h"
-#include "harness/report/tables/table_csv.h"
-#include "harness/report/tables/table_sheet.h"
 #include "harness/spec/bind/bind.h"
 #include "tests/close.h"
 #include "tests/report_fixture.h"
@@ -49,6 +50,8 @@ static struct sheet sheet_from(const struct records *records, const char *text,
 	*options = options_of(text);
 	*style = style_unset();
 	*table = table_of(records, options, style);
+	if (options->bold == TABLE_BOLD_BEST)
+		table_best_mark(table);
 	return table_sheet(table);
 }
 

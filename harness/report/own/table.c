@@ -1,8 +1,7 @@
 /* Rows, columns and numbers of a table that a spec asks for. */
-#include "harness/report/tables/table.h"
+#include "harness/report/own/table.h"
 #include "harness/report/records/comparable.h"
 #include "harness/report/series/series.h"
-#include "harness/report/tables/table_best.h"
 #include "harness/stats/student.h"
 #include "harness/stats/wilson.h"
 #include "solvers/core/index.h"
@@ -21,7 +20,7 @@ struct candidates {
 	struct candidate *at;
 };
 
-/* --- which rows --------------------------------------------------------------------------------- */
+/* --- which rows ----------------------------------------------------------------------------- */
 
 static bool is_column(const struct table_grid *table, const char *name)
 {
@@ -71,7 +70,7 @@ static struct candidates candidates_of(const struct table_grid *table)
 	struct candidates list = {0};
 
 	if (best)
-		series = series_of_methods(records, SERIES_BEST, table->options->methods);
+		series = series_of_methods(records, SERIES_BEST, 1, table->options->methods);
 	list.at =
 		ARENA_ARRAY(records->arena, struct candidate, series.count + records->group_count);
 	for (size_t i = 0; i < series.count; i++)
@@ -131,7 +130,7 @@ static void place_rows(struct table_grid *table, const struct records *in_order)
 		table->block[0] = NULL;
 }
 
-/* --- numbers ------------------------------------------------------------------------------------ */
+/* --- numbers -------------------------------------------------------------------------------- */
 
 /* Wilson's interval of an accuracy of one cell. */
 static void wilson_of(const struct table_column *column, const struct record *record,
@@ -217,7 +216,7 @@ static void fill_entries(struct table_grid *table)
 	}
 }
 
-/* --- which columns ------------------------------------------------------------------------------ */
+/* --- which columns -------------------------------------------------------------------------- */
 
 /* Of the usual columns those with values; where data sets stand across not their names. */
 static void drop_empty(struct table_grid *table)
@@ -259,8 +258,6 @@ struct table_grid table_of(const struct records *records, const struct table_opt
 	fill_entries(&table);
 	if (!options->columns.count)
 		drop_empty(&table);
-	if (options->bold == TABLE_BOLD_BEST)
-		table_best_mark(&table);
 	return table;
 }
 

@@ -1,5 +1,5 @@
 /* A table that a spec asks for as texts, and the note below it. */
-#include "harness/report/tables/table_sheet.h"
+#include "harness/report/own/table_sheet.h"
 #include "harness/report/records/comparable.h"
 #include "harness/report/records/ending.h"
 #include "harness/spec/bind/bind.h"
@@ -11,7 +11,7 @@
 #define DASH "\xe2\x80\x93"
 #define PLUS_MINUS "\xc2\xb1"
 
-/* --- cells -------------------------------------------------------------------------------------- */
+/* --- cells ---------------------------------------------------------------------------------- */
 
 /* The half of the interval behind +-, or its ends in brackets; NULL: it is not shown. */
 static const char *interval_text(const struct table_grid *table, const struct table_column *column,
@@ -80,7 +80,7 @@ static const char *cell_text(const struct table_grid *table, const struct table_
 	}
 }
 
-/* --- columns ------------------------------------------------------------------------------------ */
+/* --- columns -------------------------------------------------------------------------------- */
 
 /* A column of the sheet: one of the table, in one block. */
 struct place {
@@ -223,8 +223,7 @@ struct sheet table_sheet(const struct table_grid *table)
 	return sheet;
 }
 
-/* --- the note ------------------------------------------------------------------------------------
- */
+/* --- the note ------------------------------------------------------------------------------- */
 
 static const char *head_of(const struct table_grid *table, const struct table_column *column)
 {

@@ -1,5 +1,5 @@
 /* Tables that a spec asks for as CSV, and the types of their columns. */
-#include "harness/report/tables/table_csv.h"
+#include "harness/report/own/table_csv.h"
 #include "harness/file/csv.h"
 
 #include <math.h>
@@ -76,7 +76,7 @@ enum status table_csv_write(const struct table_grid *table, struct err *err)
 	return csv_close(&csv, err);
 }
 
-/* --- their types -------------------------------------------------------------------------------- */
+/* --- their types ---------------------------------------------------------------------------- */
 
 struct line {
 	const char *type, *unit, *data, *meaning;

@@ -2,7 +2,7 @@
 #ifndef REPORT_TABLE_BEST_H
 #define REPORT_TABLE_BEST_H
 
-#include "harness/report/tables/table.h"
+#include "harness/report/own/table.h"
 
 /* Of each column and problem, mark the best of the entries that can be compared, at least two, and
  * those whose paired difference to it (paired.h) has an interval that reaches 0; where there is no

@@ -2,8 +2,8 @@
 #ifndef REPORT_TABLE_H
 #define REPORT_TABLE_H
 
+#include "harness/report/own/table_column.h"
 #include "harness/report/records/records.h"
-#include "harness/report/tables/table_column.h"
 #include "harness/spec/style.h"
 #include "harness/spec/table.h"
 

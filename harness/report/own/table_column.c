@@ -1,5 +1,5 @@
 /* Columns of tables by their names. */
-#include "harness/report/tables/table_column.h"
+#include "harness/report/own/table_column.h"
 #include "harness/report/records/column.h"
 #include "harness/report/records/comparable.h"
 #include "harness/spec/bind/bind.h"
@@ -35,7 +35,7 @@ static bool ends(const char *name, const char *end)
 	return n >= m && strcmp(name + n - m, end) == 0;
 }
 
-/* --- attacks and certificates ------------------------------------------------------------------ */
+/* --- attacks and certificates --------------------------------------------------------------- */
 
 /* Cut the last word off; NULL if there is no other before it. */
 static char *last_word(char *text)
@@ -105,7 +105,7 @@ static void fill_probe(const struct records *records, struct attack_kind kind,
 				      : "share of points that stay right under the attack";
 }
 
-/* --- numbers of summary.csv -------------------------------------------------------------------- */
+/* --- numbers of summary.csv ----------------------------------------------------------------- */
 
 /* A gap stands in a table only if the record says what objective it is about. */
 static double told_gap(const struct record *record, const void *what)
@@ -235,7 +235,7 @@ static void fill_number(const struct records *records, struct table_column *out)
 	}
 }
 
-/* --- any ---------------------------------------------------------------------------------------- */
+/* --- any ------------------------------------------------------------------------------------ */
 
 static const char *option_of(const struct text_map *map, const char *name)
 {

@@ -2,7 +2,7 @@
 #ifndef REPORT_TABLE_CSV_H
 #define REPORT_TABLE_CSV_H
 
-#include "harness/report/tables/table.h"
+#include "harness/report/own/table.h"
 #include "solvers/core/status.h"
 
 #include <stddef.h>

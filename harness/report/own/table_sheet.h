@@ -2,8 +2,8 @@
 #ifndef REPORT_TABLE_SHEET_H
 #define REPORT_TABLE_SHEET_H
 
+#include "harness/report/own/table.h"
 #include "harness/report/tables/sheet.h"
-#include "harness/report/tables/table.h"
 
 /* With units, heads over columns, intervals and what is bold. */
 struct sheet table_sheet(const struct table_grid *table);

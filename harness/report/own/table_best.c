@@ -1,5 +1,5 @@
 /* The best entries of a table. */
-#include "harness/report/tables/table_best.h"
+#include "harness/report/own/table_best.h"
 #include "harness/report/records/comparable.h"
 #include "harness/report/tables/paired.h"
 
