@@ -5,8 +5,9 @@
  * With --commit the record gets its manifest and goes to RECORD, whose last part is the id of the
  * cell, unless SIGTERM has ended training early: why is for the scheduler to say. After an error it
  * is recorded first, as the scheduler would; to complete a record takes an end without one. With
- * --keep a record that is there already stays. FOLDER/log.txt has both outputs. --seconds is what the
- * scheduler allows, for methods that plan ahead. With --export OUT the prepared data of the cell go to that folder instead (harness/data/export.h). */
+ * --keep a record that is there already stays. FOLDER/log.txt has both outputs.
+ * --seconds is what the scheduler allows, for methods that plan ahead. With --export OUT the
+ * prepared data of the cell go to that folder instead (harness/data/export.h). */
 #include "harness/data/export.h"
 #include "harness/file/folder.h"
 #include "harness/run/interrupt.h"

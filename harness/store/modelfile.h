@@ -29,8 +29,8 @@ enum status modelfile_of(const char *record, ptrdiff_t d, struct arena *arena,
 enum status modelfile_load(const char *path, struct arena *arena, struct modelfile *out,
 			   struct err *err);
 
-/* Outputs in the place of a model: arrays train, validation, test, of as many numbers as these parts
- * have rows. */
+/* Outputs in the place of a model: arrays train, validation, test, a number for each row of these
+ * parts. */
 enum status modelfile_save_outputs(const char *path, const struct outputs *outputs,
 				   struct err *err);
 /* Those of the record in a folder, whose parts have out->count rows, or STATUS_ENV. */

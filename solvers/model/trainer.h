@@ -154,7 +154,7 @@ struct trainer {
 /* The file of an option; NULL: it has not been read. */
 const struct problem_file *trainer_file(const struct problem *problem, const char *path);
 
-/* Whether it gives outputs alone with these options; the kind of its models, NULL: there are none. */
+/* Whether it gives outputs alone with these options; the kind of its models, or NULL. */
 bool trainer_outputs_only(const struct trainer *trainer, const void *options);
 const struct model_kind *trainer_makes(const struct trainer *trainer, const void *options);
 
