@@ -426,11 +426,10 @@ static void begin_panel(struct canvas *canvas, const struct figure_panel *panel,
 								       : panel->title);
 	write_label(&canvas->script, "xlabel", panel->x.label);
 	write_label(&canvas->script, "ylabel", panel->y.label);
-	/* the SVG terminal takes letters, exponents above all, for larger than they are drawn */
-	fprintf(gp,
-		"set xlabel offset 0, form eq 'svg' ? 0.4 : 0.2\n"
-		"set ylabel offset form eq 'svg' ? %.1f : 0, 0\n",
-		figure_log_y(panel) ? 1.5 : 0.5);
+	/* the SVG terminal takes its letters for larger than they are drawn */
+	fputs("set xlabel offset 0, form eq 'svg' ? 0.4 : 0.2\n"
+	      "set ylabel offset form eq 'svg' ? 0.5 : 0, 0\n",
+	      gp);
 }
 
 static void write_panel(struct canvas *canvas, struct figure_panel *panel, size_t index)
