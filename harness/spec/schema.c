@@ -86,7 +86,7 @@ const struct attack_options *spec_select_attack(const struct select_options *sel
 	const struct attack_options *entry = attack->at;
 
 	for (size_t i = 0; i < attack->count; i++)
-		if (!select->attack || strcmp(entry[i].attack.item->name, select->attack) == 0)
+		if (!select->attack || strcmp(spec_attack_name(&entry[i]), select->attack) == 0)
 			return &entry[i];
 	return NULL;
 }
