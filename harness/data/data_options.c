@@ -14,6 +14,10 @@ static const struct option split_option_rows[] = {
 	 .doc = "validation part: a share if below 1, else a count; 0 = none"},
 	{OPTION_FIELD(struct split_options, stratified), .initial = "true",
 	 .doc = "every part gets the classes in the proportions of the whole (not in regression)"},
+	{OPTION_FIELD(struct split_options, folds), .initial = "0",
+	 .range = RANGE_WITHIN(0, SPLIT_FOLDS_MOST), .later = true,
+	 .doc = "cross-validation: so many parts of equal size; a repetition has a cell for each, "
+		"whose test part it is, in the place of `test`; 0 = none"},
 	{0},
 };
 

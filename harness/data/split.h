@@ -9,10 +9,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+enum { SPLIT_FOLDS_MOST = 1000 };
+
 struct split_options { /* a share of the rows if < 1, a count if >= 1 */
 	double test;   /* NaN: the source's own test part, or 0 if it has none */
 	double validation;
 	bool stratified;
+	long folds; /* of k equal parts of all rows one is the test part; 0 = none */
+	long fold;  /* which of them, from 1: of a cell, no option */
 };
 
 enum split_role { SPLIT_TRAIN, SPLIT_VALIDATION, SPLIT_TEST, SPLIT_ROLES };
@@ -27,7 +31,10 @@ struct split_rows {
 
 /* Draw without replacement; shares are of n. The test part is drawn first, so it does not depend on
  * the size of the validation part. Stratified: each class gives its share, rounded by largest
- * remainders. Leaves at least 2 training rows, or an error. */
+ * remainders. Leaves at least 2 training rows, or an error.
+ *
+ * The folds of one stream are a partition of the rows; their sizes, and those of each class in
+ * them, differ by at most 1. The validation part of a fold is of the rows that follow it. */
 enum status split_assign(const struct split_options *options, const struct split_rows *rows,
 			 struct rng *rng, struct arena *scratch, unsigned char *role,
 			 struct err *err);

@@ -140,14 +140,15 @@ static const char *status_now(const char *dest, const char *id, struct arena *ar
 	return result.status;
 }
 
+/* Their rows, each once. */
 static enum status write_table(const struct field_table *table, const char *dest, const char *path,
 			       const struct field_rows both[2], struct err *err)
 {
 	struct arena scratch = {0};
-	struct csv csv;
-	size_t at = 0;
+	char *rows = ARENA_ARRAY(&scratch, char, (both[0].count + both[1].count) * table->size);
+	size_t count = 0, at = 0;
+	enum status status;
 
-	TRY(field_open(&csv, path, table, err));
 	for (size_t t = 0; t < 2; t++)
 		for (size_t i = 0; i < both[t].count; i++) {
 			void *row = row_of(table, &both[t], i);
@@ -159,10 +160,11 @@ static enum status write_table(const struct field_table *table, const char *dest
 
 				cell->status = status_now(dest, cell->cell, &scratch);
 			}
-			field_put_row(&csv, table, row);
+			memcpy(rows + count++ * table->size, row, table->size);
 		}
+	status = field_write(path, table, rows, count, err);
 	arena_release(&scratch);
-	return csv_close(&csv, err);
+	return status;
 }
 
 enum status merge_tables_unite(const char *dest, const char *source, struct arena *arena,

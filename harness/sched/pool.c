@@ -82,8 +82,8 @@ static void count_result(struct pool *pool, const struct slot *slot, const struc
 	pool->summary->not_ok += bad;
 	pool->stopping |= pool->options->fail_fast && bad;
 	progress_finished(&pool->display,
-			  arena_format(&arena, "%s %s%s%s #%ld%s", cell->data.name,
-				       cell->train.name, *swept ? " " : "", swept, cell->repetition,
+			  arena_format(&arena, "%s %s%s%s #%s%s", cell->data.name, cell->train.name,
+				       *swept ? " " : "", swept, spec_draw(cell, &arena),
 				       at->completes ? " completed" : ""),
 			  result, progress_now() - slot->start);
 	arena_release(&arena);

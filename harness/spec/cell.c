@@ -25,6 +25,19 @@ void cell_write_training(struct text *w, const struct cell *cell)
 	canon_rows(w, schema_training, &trained);
 }
 
+double spec_fold(const struct cell *cell)
+{
+	return cell->data.split.fold > 0 ? (double)cell->data.split.fold : NAN;
+}
+
+const char *spec_draw(const struct cell *cell, struct arena *arena)
+{
+	long fold = cell->data.split.fold;
+
+	return fold > 0 ? arena_format(arena, "%ld fold %ld", cell->repetition, fold)
+			: arena_format(arena, "%ld", cell->repetition);
+}
+
 struct groups cell_own_selects(const struct cell *cell, struct arena *arena)
 {
 	const struct select_options *select = &cell->train.select;

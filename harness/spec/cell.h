@@ -11,6 +11,12 @@ void cell_write(struct text *w, const struct cell *cell);
 /* JSON of what training depends on. */
 void cell_write_training(struct text *w, const struct cell *cell);
 
+/* The fold that is the test part, from 1; NaN: there are no folds. */
+double spec_fold(const struct cell *cell);
+
+/* "2", or with folds "2 fold 3": repetition and fold. */
+const char *spec_draw(const struct cell *cell, struct arena *arena);
+
 /* What the cell's own `select` asks for: one entry, or none. */
 struct groups cell_own_selects(const struct cell *cell, struct arena *arena);
 

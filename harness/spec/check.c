@@ -137,6 +137,27 @@ void check_train_names(struct bind *bind, const struct sheet *sheet, struct vari
 	check_distinct(bind, "train", &sheet->train, train);
 }
 
+void check_folds(struct problems *problems, const struct sheet *sheet, const struct variants *data)
+{
+	struct trail top = {.key = "data"}, trail = {.up = &top}, split = {&trail, "split", 0};
+
+	for (size_t i = 0; i < data->count; i++) {
+		const struct split_options *o =
+			&((const struct data_options *)data->at[i].options)->split;
+		const struct node *entry = entry_node(&sheet->data, data->at[i].entry);
+		const struct node *node = node_get(entry, "split");
+		struct trail step = {&split, o->folds == 1 ? "folds" : "test", 0};
+
+		trail.index = data->at[i].entry;
+		if (o->folds == 1)
+			problem_add(problems, check_place(node ? node : entry, "folds"), &step,
+				    "expected 0 or at least 2, got 1");
+		else if (o->folds > 1 && !isnan(o->test))
+			problem_add(problems, check_place(node ? node : entry, "test"), &step,
+				    "expected folds or test, got both: a fold is the test part");
+	}
+}
+
 static void check_reference(struct problems *problems, const struct names *names,
 			    const struct node *node, const struct trail *trail)
 {

@@ -130,8 +130,16 @@ static void bind_sheet(struct load *l)
 	read_style(l, NULL);
 }
 
-/* Calls check_pair for every pair and counts the pairs that are run. */
-static size_t count_pairs(struct load *l)
+/* Cells of a pair: one per repetition, or per repetition and fold. */
+static size_t cells_of_pair(const struct load *l, const struct variant *data)
+{
+	const struct split_options *split = &((const struct data_options *)data->options)->split;
+
+	return (size_t)l->sheet.repeats * (split->folds > 0 ? (size_t)split->folds : 1);
+}
+
+/* Calls check_pair for every pair that is run and counts the cells of all. */
+static size_t count_cells(struct load *l)
 {
 	size_t count = 0;
 
@@ -142,7 +150,7 @@ static size_t count_pairs(struct load *l)
 			if (!check_runs_on(train->options, data->options))
 				continue;
 			check_pair(l->problems, l->root, &l->sheet, data, train);
-			count++;
+			count += cells_of_pair(l, data);
 		}
 	return count;
 }
@@ -164,7 +172,16 @@ static struct stop_options merge_stop(struct stop_options stop, const struct sto
 	return stop;
 }
 
-/* Cells of one pair: one per repetition. */
+static void write_texts(struct cell *cell, struct text *w, struct arena *arena)
+{
+	w->length = 0;
+	cell_write(w, cell);
+	cell->text = arena_text_n(arena, w->at, w->length);
+	w->length = 0;
+	cell_write_training(w, cell);
+	cell->training = arena_text_n(arena, w->at, w->length);
+}
+
 static void fill_cells(struct load *l, const struct variant *data, const struct variant *train,
 		       struct text *w, struct cell *cells)
 {
@@ -188,24 +205,23 @@ static void fill_cells(struct load *l, const struct variant *data, const struct 
 	cell.train.stop = cell.stop;
 	cell.train.data = (struct texts){0};
 	cell.selects = cell_own_selects(&cell, arena);
-	for (cell.repetition = 0; cell.repetition < l->sheet.repeats; cell.repetition++) {
-		w->length = 0;
-		cell_write(w, &cell);
-		cell.text = arena_text_n(arena, w->at, w->length);
-		w->length = 0;
-		cell_write_training(w, &cell);
-		cell.training = arena_text_n(arena, w->at, w->length);
-		cells[cell.repetition] = cell;
+	for (size_t i = 0; i < cells_of_pair(l, data); i++) {
+		long folds = cell.data.split.folds;
+
+		cell.repetition = folds > 0 ? (long)i / folds : (long)i;
+		cell.data.split.fold = folds > 0 ? 1 + (long)i % folds : 0;
+		write_texts(&cell, w, arena);
+		cells[i] = cell;
 	}
 }
 
 static void make_cells(struct load *l, size_t count, struct experiment *out)
 {
-	size_t repeats = (size_t)l->sheet.repeats, at = 0;
+	size_t at = 0;
 	struct arena scratch = {0};
 	struct text w = text_new(&scratch);
 
-	out->cell_count = count * repeats;
+	out->cell_count = count;
 	out->cells = ARENA_ARRAY(l->bind.arena, struct cell, out->cell_count);
 	for (size_t i = 0; i < l->data.count; i++)
 		for (size_t j = 0; j < l->train.count; j++) {
@@ -214,7 +230,7 @@ static void make_cells(struct load *l, size_t count, struct experiment *out)
 			if (!check_runs_on(train->options, data->options))
 				continue;
 			fill_cells(l, data, train, &w, out->cells + at);
-			at += repeats;
+			at += cells_of_pair(l, data);
 		}
 	arena_release(&scratch);
 }
@@ -222,9 +238,9 @@ static void make_cells(struct load *l, size_t count, struct experiment *out)
 static enum status finish(struct load *l, struct experiment *out)
 {
 	const struct sheet *sheet = &l->sheet;
-	size_t count = count_pairs(l);
+	size_t count = count_cells(l);
 
-	if (!l->problems->count && count > (size_t)SWEEP_MAX_CELLS / (size_t)sheet->repeats)
+	if (!l->problems->count && count > SWEEP_MAX_CELLS)
 		problem_add(l->problems, l->root->at, NULL, "expected at most %d cells",
 			    SWEEP_MAX_CELLS);
 	if (l->problems->count)
@@ -281,6 +297,7 @@ static enum status load_all(struct load *l, const char *text, struct texts sets,
 	sweep_entries(&l->bind, &train, &l->train);
 	check_data_names(&l->bind, &l->sheet, &l->data);
 	check_train_names(&l->bind, &l->sheet, &l->train);
+	check_folds(l->problems, &l->sheet, &l->data);
 	check_references(l->problems, &l->sheet);
 	check_losses(&l->bind, &l->sheet, &l->train);
 	check_gaps(l->problems, l->root, &l->sheet, &l->train);

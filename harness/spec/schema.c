@@ -88,6 +88,9 @@ const struct attack_options *spec_select_attack(const struct select_options *sel
 	for (size_t i = 0; i < attack->count; i++)
 		if (!select->attack || strcmp(spec_attack_name(&entry[i]), select->attack) == 0)
 			return &entry[i];
+	for (size_t i = 0; i < attack->count; i++) /* none is called so */
+		if (strcmp(entry[i].attack.item->name, select->attack) == 0)
+			return &entry[i];
 	return NULL;
 }
 
@@ -141,8 +144,8 @@ static const struct option select_rows[] = {
 	 .fixed = true,
 	 .doc = "what the best variant is chosen by; never anything of the test part"},
 	{OPTION_FIELD(struct select_options, attack), .initial = "null", .fixed = true,
-	 .doc = "validation_robust_accuracy: name of an entry of `attack`; the first one by "
-		"default"},
+	 .doc = "validation_robust_accuracy: name of an entry of `attack`, or of its attack if "
+		"none is called so; the first one by default"},
 	{OPTION_FIELD(struct select_options, eps), .initial = "null", .range = RANGE_FROM(0),
 	 .fixed = true,
 	 .doc = "validation_robust_accuracy: radius; the largest of that entry by default"},
@@ -260,14 +263,15 @@ const struct option schema_sheet[] = {
 };
 
 /* What the result of training depends on. */
-#define TRAINING_ROWS                                                             \
-	{OPTION_FIELD(struct cell, seed), .range = RANGE_FROM(0)},                \
-		{OPTION_FIELD(struct cell, repetition), .range = RANGE_FROM(0)},  \
-		{OPTION_FIELD(struct cell, precision), .names = spec_precisions}, \
-		{OPTION_FIELD(struct cell, data), .rows = data_rows},             \
-		{OPTION_FIELD(struct cell, train), .rows = cell_train_rows},      \
-	{                                                                         \
-		OPTION_FIELD(struct cell, stop), .rows = stop_rows                \
+#define TRAINING_ROWS                                                                          \
+	{OPTION_FIELD(struct cell, seed), .range = RANGE_FROM(0)},                             \
+		{OPTION_FIELD(struct cell, repetition), .range = RANGE_FROM(0)},               \
+		{OPTION_FIELD(struct cell, precision), .names = spec_precisions},              \
+		{OPTION_FIELD(struct cell, data), .rows = data_rows},                          \
+		{OPTION_FIELD(struct cell, train), .rows = cell_train_rows},                   \
+		{OPTION_FIELD(struct cell, stop), .rows = stop_rows},                          \
+	{                                                                                      \
+		OPTION_AS("fold", struct cell, data.split.fold), .initial = "0", .later = true \
 	}
 
 const struct option schema_training[] = {TRAINING_ROWS, {.name = NULL}};

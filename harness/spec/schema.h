@@ -39,7 +39,8 @@ enum select_per { SELECT_PER_AUTO, SELECT_PER_REPETITION, SELECT_PER_EXPERIMENT 
 /* How one of the variants of a swept method is chosen; the others are still computed and shown. */
 struct select_options {
 	long by;            /* enum select_by */
-	const char *attack; /* the first entry of `attack` of this name, or NULL: the first one */
+	const char *attack; /* an entry of `attack` by its name, or by its attack if none is
+			       called so; NULL: the first one */
 	double eps;         /* NaN: the largest of that entry */
 	long per;           /* enum select_per */
 };

@@ -8,6 +8,7 @@
 #include "harness/stats/line.h"
 
 #include <math.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -196,6 +197,16 @@ static bool comparable(const struct judge *j, const struct group *a, const struc
 		      comparable_key(b->member[0], column, NULL, j->arena)) == 0;
 }
 
+/* The folds of a repetition; 1 if there are none. */
+static size_t folds_of(const struct group *group)
+{
+	double folds = 1;
+
+	for (size_t i = 0; i < group->count; i++)
+		folds = fmax(folds, group->member[i]->result.fold);
+	return (size_t)folds;
+}
+
 static void judge_problem(const struct judge *j, const char *problem, struct claim_case *out)
 {
 	const struct claim_options *c = j->claim;
@@ -223,13 +234,10 @@ static void judge_problem(const struct judge *j, const char *problem, struct cla
 	values = ARENA_ARRAY(j->arena, double, a->count);
 	for (size_t i = 0; i < a->count; i++) {
 		const struct record *p = a->member[i];
-		const struct record *q = NULL;
+		const struct record *q = records_at_draw(b, p);
 		double x = value_of(j, p, false), y;
 		const struct result *r = &p->result;
 
-		for (size_t k = 0; k < b->count && !q; k++)
-			if (b->member[k]->result.repetition == p->result.repetition)
-				q = b->member[k];
 		y = pairs ? value_of(j, q, at_end) : 0;
 
 		/* Splits of one data set anew share samples (student.h). */
@@ -241,30 +249,44 @@ static void judge_problem(const struct judge *j, const char *problem, struct cla
 			values[i] = x - y;
 	}
 	conclude(j, out, values, a->count, overlap);
+	if (out->more != SIZE_MAX) /* values: a repetition has one of each fold */
+		out->more = (out->more + folds_of(a) - 1) / folds_of(a);
 }
 
-/* A line for each repetition through its cells of all problems. */
+/* The first record of a draw of the data stands for it. */
+static bool is_first(const struct records *records, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (records_same_draw(&records->at[k].result, &records->at[i].result))
+			return false;
+	return true;
+}
+
+/* A line for each repetition, or fold of it, through its cells of all problems. */
 static void judge_slope(const struct judge *j, struct claim_case *out)
 {
 	const struct claim_options *c = j->claim;
 	const struct records *records = j->records;
 	double *x = ARENA_ARRAY(j->arena, double, 3 * records->count + 1);
-	double *y = x + records->count, *slopes = y + records->count, most = 0;
+	double *y = x + records->count, *slopes = y + records->count, overlap = 0;
 	size_t lines = 0;
 
-	for (size_t i = 0; i < records->count; i++)
-		most = fmax(most, records->at[i].result.repetition);
 	*out = (struct claim_case){.problem = c->data ? c->data : "all", .note = "", .median = NAN};
-	for (double repetition = 0; repetition <= most; repetition++) {
+	for (size_t k = 0; k < records->count; k++) {
+		const struct result *draw = &records->at[k].result;
 		struct column column = {c->x, &j->kinds};
 		size_t count = 0;
 		double low = HUGE_VAL, high = -HUGE_VAL;
 		const char *swept;
 
+		if (!is_first(records, k))
+			continue;
+		if (!isnan(draw->fold) && draw->n_train > 0) /* folds share samples (student.h) */
+			overlap = draw->n_test / draw->n_train;
 		for (size_t i = 0; i < records->count; i++) {
 			const struct record *r = &records->at[i];
 
-			if (r->result.repetition != repetition ||
+			if (!records_same_draw(&r->result, draw) ||
 			    strcmp(r->result.method, c->method) != 0 ||
 			    (c->data && strcmp(r->result.data, c->data) != 0) ||
 			    !matches(r, &c->where))
@@ -281,7 +303,7 @@ static void judge_slope(const struct judge *j, struct claim_case *out)
 		}
 		slopes[lines++] = high > low ? line_fit(x, y, count).slope : NAN;
 	}
-	conclude(j, out, slopes, lines, 0);
+	conclude(j, out, slopes, lines, overlap);
 }
 
 /* --- all ----------------------------------------------------------------------------------------

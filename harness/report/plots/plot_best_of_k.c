@@ -35,8 +35,9 @@ static double expected(const struct trial *sorted, size_t count, size_t k)
 	return sum;
 }
 
-/* Trials of one repetition, the best first; returns how many are known. */
-static size_t trials_of(const struct search *search, double repetition, struct trial *trials)
+/* Trials of one repetition and fold, the best first; returns how many are known. */
+static size_t trials_of(const struct search *search, const struct result *draw,
+			struct trial *trials)
 {
 	size_t count = 0;
 
@@ -49,7 +50,7 @@ static size_t trials_of(const struct search *search, double repetition, struct t
 			/* a failed one leaves no network: it is chosen last and is right nowhere */
 			if (!records_ok(record))
 				trial = (struct trial){-1, 0};
-			if (r->repetition == repetition && !isnan(trial.validation) &&
+			if (records_same_draw(r, draw) && !isnan(trial.validation) &&
 			    !isnan(trial.test))
 				trials[count++] = trial;
 		}
@@ -76,7 +77,7 @@ static size_t add_curve(struct figure *figure, const struct search *search)
 	size_t repeats = 0;
 
 	for (size_t i = 0; search->count > 1 && i < first->count; i++) {
-		size_t count = trials_of(search, first->member[i]->result.repetition, trials);
+		size_t count = trials_of(search, &first->member[i]->result, trials);
 		size_t place = figure_place(figure, first->method);
 
 		if (count < 2)
@@ -120,8 +121,8 @@ static void fill(const void *options, const struct records *records, struct figu
 		"Expected test accuracy of the best, by validation accuracy, of k settings drawn "
 		"at "
 		"random (a failed one has accuracy 0); median%s",
-		most > 1 ? arena_format(arena, " and " SERIES_QUANTILES " band of %zu repetitions",
-					most)
+		most > 1 ? arena_format(arena, " and " SERIES_QUANTILES " band of %s",
+					records_repeats(records, most))
 			 : " of one repetition");
 }
 

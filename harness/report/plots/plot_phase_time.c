@@ -84,10 +84,8 @@ static void fill(const void *options, const struct records *records, struct figu
 		if (!(figure_extent(panel, FIGURE_Y).high > 0))
 			figure_drop(panel);
 	}
-	figure->caption =
-		arena_format(arena, "%s; a bar stacks the medians of the phases",
-			     list.repeats > 1 ? arena_format(arena, "%zu repetitions", list.repeats)
-					      : "One run per bar");
+	figure->caption = arena_format(arena, "%s; a bar stacks the medians of the phases",
+				       list.repeats > 1 ? list.repeated : "One run per bar");
 }
 
 const struct plot plot_phase_time = {

@@ -159,8 +159,10 @@ static void finish(struct sweep *sweep)
 				    sweep->other, sweep->o->x);
 	figure->caption = arena_format(
 		figure->arena,
-		"Median and " SERIES_QUANTILES " band over repetitions (up to %zu)%s%s%s%s%s%s",
-		sweep->most, sweep->pooled ? " and over the other swept options" : "",
+		"Median and " SERIES_QUANTILES " band over repetitions (up to %s)%s%s%s%s%s%s",
+		sweep->records->folds ? records_repeats(sweep->records, sweep->most)
+				      : arena_format(figure->arena, "%zu", sweep->most),
+		sweep->pooled ? " and over the other swept options" : "",
 		base ? ", each relative to " : "", base ? base : "",
 		base ? ", without medians at or below 0 on a logarithmic axis" : "",
 		sweep->levels ? "; horizontal: methods that do not sweep x" : "", left);

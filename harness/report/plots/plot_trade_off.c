@@ -71,10 +71,9 @@ static void fill(const void *options, const struct records *records, struct figu
 	figure->caption = arena_format(
 		arena,
 		"A point per setting: median%s; robust: the lowest over the attacks of the norm",
-		list.repeats > 1
-			? arena_format(arena, " and " SERIES_QUANTILES " range of %zu repetitions",
-				       list.repeats)
-			: " of one run, Wilson 95 % interval of the robust accuracy");
+		list.repeats > 1 ? arena_format(arena, " and " SERIES_QUANTILES " range of %s",
+						list.repeated)
+				 : " of one run, Wilson 95 % interval of the robust accuracy");
 }
 
 const struct plot plot_trade_off = {

@@ -35,6 +35,45 @@ const char *records_short(const char *path)
 	return dot ? dot + 1 : path;
 }
 
+static bool same_number(double a, double b)
+{
+	return a == b || (isnan(a) && isnan(b));
+}
+
+bool records_same_draw(const struct result *a, const struct result *b)
+{
+	return same_number(a->repetition, b->repetition) && same_number(a->fold, b->fold);
+}
+
+const struct record *records_at_draw(const struct group *group, const struct record *draw)
+{
+	for (size_t i = 0; i < group->count; i++)
+		if (records_same_draw(&group->member[i]->result, &draw->result))
+			return group->member[i];
+	return NULL;
+}
+
+const char *records_draw(const struct result *result, struct arena *arena)
+{
+	return isnan(result->fold)
+		       ? arena_format(arena, "%g", result->repetition)
+		       : arena_format(arena, "%g fold %g", result->repetition, result->fold);
+}
+
+const char *records_repeats(const struct records *records, size_t values)
+{
+	size_t folds = records->folds, repeats = folds ? values / folds : values;
+
+	if (!folds)
+		return arena_format(records->arena, "%zu repetitions", values);
+	if (values % folds)
+		return arena_format(records->arena, "%zu folds, which share training samples",
+				    values);
+	return arena_format(records->arena,
+			    "%zu repetition%s of %zu folds, which share training samples", repeats,
+			    repeats == 1 ? "" : "s", folds);
+}
+
 size_t records_ok_count(const struct group *group)
 {
 	size_t count = 0;

@@ -58,6 +58,7 @@ struct records {
 	const char **data; /* names, in order of appearance */
 	size_t method_count;
 	const char **methods;
+	size_t folds;      /* most of a repetition; 0: there are none */
 	size_t incomplete; /* records that lack something asked for, but are ok */
 	size_t missing;    /* cells of the plan that are not computed yet */
 	size_t left_out;   /* records that plan.csv does not name: left by an earlier version of the
@@ -96,6 +97,19 @@ const char *records_short(const char *path);
 /* Data, method, swept values and repetition in one text: what names a cell in any results folder.
  */
 const char *records_key(const struct record *record, struct arena *arena);
+
+/* Are two cells of one repetition and fold: of the same draw of the data? */
+bool records_same_draw(const struct result *a, const struct result *b);
+
+/* The member of a group on the same draw of the data, or NULL. */
+const struct record *records_at_draw(const struct group *group, const struct record *draw);
+
+/* "2", or with folds "2 fold 3": repetition and fold. */
+const char *records_draw(const struct result *result, struct arena *arena);
+
+/* "5 repetitions", of `values` in a group; with folds "2 repetitions of 5 folds", which share
+ * training samples and are not independent. */
+const char *records_repeats(const struct records *records, size_t values);
 
 /* How many members ended with status "ok". */
 size_t records_ok_count(const struct group *group);

@@ -91,7 +91,7 @@ static void mark_damaged(struct record *record, const struct err *err,
 		     : arena_format(arena, "%s%s: %s", prefix,
 				    err->source[0] ? err->source : record->folder, err->text);
 
-	*cell = (struct cellfile){.repetition = NAN};
+	*cell = (struct cellfile){.repetition = NAN, .fold = NAN};
 	cellfile_read(arena_format(arena, "%s/cell.json", record->folder), arena, cell, &ignored);
 	while (named < plan->count && strcmp(row[named].cell, record->id) != 0)
 		named++;
@@ -102,8 +102,10 @@ static void mark_damaged(struct record *record, const struct err *err,
 	    (cell->data && strcmp(cell->data, row->data) == 0 && cell->method &&
 	     strcmp(cell->method, row->method) == 0 && cell->repetition == row->repetition))
 		return;
-	*cell = (struct cellfile){
-		.data = row->data, .method = row->method, .repetition = row->repetition};
+	*cell = (struct cellfile){.data = row->data,
+				  .method = row->method,
+				  .repetition = row->repetition,
+				  .fold = row->fold};
 	/* "rho=0.1;patterns=60" */
 	copy = arena_text(arena, row->swept);
 	rest = NULL;
@@ -124,7 +126,7 @@ static enum status load_record(struct records *records, struct record *record,
 			       struct err *err)
 {
 	struct arena *arena = records->arena;
-	struct cellfile cell = {.repetition = NAN};
+	struct cellfile cell = {.repetition = NAN, .fold = NAN};
 	struct result *result = &record->result;
 	enum manifest_state state;
 	struct err found = {0};
@@ -152,6 +154,8 @@ static enum status load_record(struct records *records, struct record *record,
 		result->solver = cell.solver;
 	if (isnan(result->repetition))
 		result->repetition = cell.repetition;
+	if (isnan(result->fold))
+		result->fold = cell.fold;
 	record->swept_count = cell.swept_count;
 	record->swept = cell.swept;
 	record->select_by = cell.select_by;
@@ -180,7 +184,8 @@ static const char *key_of(const struct record *r, struct arena *arena)
 
 const char *records_key(const struct record *record, struct arena *arena)
 {
-	return arena_format(arena, "%s\n%g", key_of(record, arena), record->result.repetition);
+	return arena_format(arena, "%s\n%s", key_of(record, arena),
+			    records_draw(&record->result, arena));
 }
 
 static void add_name(const char **names, size_t *count, const char *name)
@@ -218,6 +223,8 @@ void records_group(struct records *records)
 	for (size_t i = 0; i < records->count; i++) {
 		const struct record *r = &records->at[i];
 
+		if (r->result.fold > (double)records->folds)
+			records->folds = (size_t)r->result.fold;
 		add_name(records->data, &records->data_count, r->result.data);
 		add_name(records->methods, &records->method_count, r->result.method);
 		for (size_t j = 0; j < r->swept_count; j++)

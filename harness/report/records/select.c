@@ -35,23 +35,15 @@ bool select_per_repetition(const struct group *setting)
 	return r->resampled;
 }
 
-static const struct record *at_repetition(const struct group *group, double repetition)
-{
-	for (size_t i = 0; i < group->count; i++)
-		if (group->member[i]->result.repetition == repetition)
-			return group->member[i];
-	return NULL;
-}
-
 /* The index of the setting that is best in a repetition, or `count` if none has a value. */
 static size_t best_at(const struct group *const *setting, size_t count, const char *by,
-		      double repetition)
+		      const struct record *draw)
 {
 	size_t best = count;
 	double least = HUGE_VAL;
 
 	for (size_t k = 0; k < count; k++) {
-		const struct record *r = at_repetition(setting[k], repetition);
+		const struct record *r = records_at_draw(setting[k], draw);
 		double here = r ? score_of(r, by) : HUGE_VAL;
 
 		if (here < least) {
@@ -66,23 +58,23 @@ const struct group *select_compose(const struct group *const *setting, size_t co
 				   size_t *times, struct arena *arena)
 {
 	struct group *out = ARENA_NEW(arena, struct group);
-	size_t members = 0, repetitions = 0;
-	double *repetition;
+	size_t members = 0, draws = 0;
+	const struct record **draw;
 	bool any = false;
 
-	/* the repetitions of any setting, each once */
+	/* the repetitions and folds of any setting, each once */
 	for (size_t k = 0; k < count; k++)
 		members += setting[k]->count;
-	repetition = ARENA_ARRAY(arena, double, members);
+	draw = ARENA_ARRAY(arena, const struct record *, members);
 	for (size_t k = 0; k < count; k++)
 		for (size_t i = 0; i < setting[k]->count; i++) {
-			double here = setting[k]->member[i]->result.repetition;
+			const struct record *here = setting[k]->member[i];
 			size_t at = 0;
 
-			while (at < repetitions && repetition[at] != here)
+			while (at < draws && !records_same_draw(&draw[at]->result, &here->result))
 				at++;
-			repetition[at] = here;
-			repetitions += at == repetitions;
+			draw[at] = here;
+			draws += at == draws;
 		}
 
 	*out = *setting[0];
@@ -90,15 +82,15 @@ const struct group *select_compose(const struct group *const *setting, size_t co
 	out->composed = true;
 	out->left_out = false;
 	out->count = 0;
-	out->member = ARENA_ARRAY(arena, const struct record *, repetitions);
-	for (size_t i = 0; i < repetitions; i++) {
-		size_t best = best_at(setting, count, by, repetition[i]);
+	out->member = ARENA_ARRAY(arena, const struct record *, draws);
+	for (size_t i = 0; i < draws; i++) {
+		size_t best = best_at(setting, count, by, draw[i]);
 
 		any = any || best < count;
 		times[best < count ? best : 0] += best < count;
 		for (size_t k = 0; k < count && best == count; k++) /* all failed: one of them */
-			best = at_repetition(setting[k], repetition[i]) ? k : best;
-		out->member[out->count++] = at_repetition(setting[best], repetition[i]);
+			best = records_at_draw(setting[k], draw[i]) ? k : best;
+		out->member[out->count++] = records_at_draw(setting[best], draw[i]);
 	}
 	return any ? out : NULL;
 }

@@ -26,8 +26,8 @@ const double *excess_of(const struct records *records, const struct column *colu
 	for (size_t i = 0; i < records->count; i++) {
 		const struct record *r = &records->at[i];
 
-		key[i] = arena_format(arena, "%s\n%g\n%s", records->groups[r->group].problem,
-				      r->result.repetition,
+		key[i] = arena_format(arena, "%s\n%s\n%s", records->groups[r->group].problem,
+				      records_draw(&r->result, arena),
 				      comparable_key(r, column->name, NULL, arena));
 		if (strcmp(r->result.method, base) != 0 || isnan(values[i]))
 			continue;

@@ -194,6 +194,7 @@ static struct series_list make_list(const struct records *records, enum series_s
 		list.best = true;
 		collect(records, &list);
 	}
+	list.repeated = records_repeats(records, list.repeats);
 	for (size_t i = 0; i < list.count; i++)
 		list.at[i].colour = list.entry_count <= SERIES_COLOURS
 					    ? list.at[i].entry
@@ -236,8 +237,8 @@ const char *series_caption(const struct series_list *list, struct arena *arena)
 	if (list->repeats > 1)
 		text = arena_format(arena,
 				    "Median and 10\xe2\x80\x93"
-				    "90 %% band of %zu repetitions",
-				    list->repeats);
+				    "90 %% band of %s",
+				    list->repeated);
 	if (list->selected)
 		text = arena_format(arena, "%s; of tuned methods the selected setting", text);
 	if (list->best)

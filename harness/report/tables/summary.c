@@ -74,6 +74,9 @@ enum status summary_write_cells(const struct records *records, struct err *err)
 		for (const struct fact *f = records->at[i].result.facts; f; f = f->next)
 			if (!has_name(&c.facts, f->name))
 				names[c.facts.count++] = f->name;
+	if (records->count)
+		c.table = field_used(&rows_result, &records->at->result, records->count,
+				     sizeof *records->at, records->arena);
 	TRY(open_table(&c, &csv, err));
 	for (size_t i = 0; i < records->count; i++)
 		put_row(&c, &records->at[i], &records->at[i].result, &csv);
@@ -84,11 +87,14 @@ enum status summary_write_cells(const struct records *records, struct err *err)
 static enum status write_rows(const struct records *records, const struct field_table *table,
 			      struct err *err)
 {
-	const struct columns c = {records, &rows_cell, table, {0, NULL}};
+	struct columns c = {records, &rows_cell, table, {0, NULL}};
 	const struct attack_kind kind = {.certified = table == &rows_certify};
 	struct csv csv;
 	size_t count;
 
+	if (records->count)
+		c.cell = field_used(&rows_cell, &records->at->result, records->count,
+				    sizeof *records->at, records->arena);
 	TRY(open_table(&c, &csv, err));
 	for (size_t i = 0; i < records->count; i++) {
 		const struct attack_row *row = attacks_rows(&records->at[i], &kind, &count);

@@ -334,8 +334,8 @@ const char *summary_caption(const struct records *records)
 	if (repeats > 1)
 		text = arena_format(arena,
 				    "%s; median (10\xe2\x80\x93"
-				    "90 %% quantiles) of %zu repetitions",
-				    text, repeats);
+				    "90 %% quantiles) of %s",
+				    text, records_repeats(records, repeats));
 	if (only)
 		text = arena_format(arena, "%s; [Wilson 95 %% interval] of accuracies of one cell",
 				    text);

@@ -48,7 +48,7 @@ static void the_validation_part_is_attacked(void **state)
 	check_row(&r, "fgsm", 0.2);
 }
 
-/* An entry is meant by its own name; the attack's does where it has none. */
+/* An entry is meant by its own name; by its attack where none is called so. */
 static void the_entry_is_found_by_its_name(void **state)
 {
 	static const char named[] =
@@ -69,6 +69,11 @@ static void the_entry_is_found_by_its_name(void **state)
 	     named);
 	r = compute();
 	check_row(&r, "pgd", 0.2);
+	pose("solver: sgd, width: 20, epochs: 5, "
+	     "select: {by: validation_robust_accuracy, attack: fgsm, eps: 0.25}",
+	     named);
+	r = compute();
+	check_row(&r, "pgd", 0.25);
 }
 
 /* Samples of a part whose margin x'w exceeds eps |w|_1 without the bias, and the sum of hinge
@@ -181,9 +186,9 @@ static void bad_options_are_refused_by_name(void **state)
 		   "expected a loss that falls with the margin (logistic, hinge, squared_hinge");
 	check_spec("solver: sgd, select: validation_robust_accuracy",
 		   "validation_robust_accuracy needs an entry of attack");
-	check_spec("solver: sgd, select: {by: validation_robust_accuracy, attack: fgsm}}\n"
+	check_spec("solver: sgd, select: {by: validation_robust_accuracy, attack: long}}\n"
 		   "attack:\n  - {attack: fgsm, name: quick, norm: linf, eps: 0.1",
-		   "validation_robust_accuracy needs an entry of attack named fgsm, got none");
+		   "validation_robust_accuracy needs an entry of attack named long, got none");
 }
 
 int main(void)
