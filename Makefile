@@ -70,13 +70,21 @@ CORE_BINS := $(UNIT:%.c=$(BUILD)/double/%) $(CONTRACT_BINS)
 TEST_BINS := $(CORE_BINS) $(GOLDEN:%.c=$(BUILD)/double/%)
 BENCH_BINS := $(foreach p,single double,$(BENCH:%.c=$(BUILD)/$(p)/%))
 
-all: $(PROGRAMS)
+# Beside the programs, which find them there
+SCRIPTS := $(patsubst experiments/examples/export/%,$(BUILD)/%,$(wildcard experiments/examples/export/*.py))
+
+all: $(PROGRAMS) $(SCRIPTS)
 
 V ?= 0
 Q := $(if $(filter 0,$(V)),@)
 SILENT := $(findstring s,$(firstword -$(MAKEFLAGS)))
 say = @$(if $(SILENT)$(filter-out 0,$(V)),:,printf '  %-5s %s\n' $(1) $@)
 LINK = $(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^)
+
+$(SCRIPTS): $(BUILD)/%: experiments/examples/export/%
+	@mkdir -p $(@D)
+	$(call say,COPY)
+	$(Q)cp $< $@
 
 $(BUILD)/relubench: $(MAIN:%.c=$(BUILD)/double/%.o) $(BUILD)/double/librelubench.a
 	$(call say,LINK)
@@ -104,6 +112,7 @@ $(BUILD)/$(1)/tests/%: $(BUILD)/$(1)/tests/%.o $(HELPERS:%.c=$(BUILD)/$(1)/%.o) 
 
 $(BUILD)/$(1)/harness/machine/env.o: override CPPFLAGS += $$(PROVENANCE)
 $(BUILD)/$(1)/harness/machine/env.o: $(BUILD)/provenance
+$(BUILD)/$(1)/harness/report/page/html_text.o: harness/report/page/page.css harness/report/page/page.js
 endef
 $(eval $(call precision,double,))
 $(eval $(call precision,single,-DRB_SINGLE))
@@ -132,7 +141,7 @@ quickstart: deps
 	$(SUBMAKE) all
 	@$(BUILD)/relubench run experiments/quickstart.yaml
 
-tests-built: $(PROGRAMS) $(TEST_BINS)
+tests-built: $(PROGRAMS) $(SCRIPTS) $(TEST_BINS)
 
 test: deps
 	$(SUBMAKE) tests-built
@@ -276,6 +285,7 @@ check-cppcheck: # varFuncNullUB is about systems whose NULL is no pointer
 install: all
 	install -D -m 755 $(BUILD)/relubench $(DESTDIR)$(PREFIX)/bin/relubench
 	install -D -m 755 -t $(DESTDIR)$(PREFIX)/libexec/relubench $(filter-out %/relubench,$(PROGRAMS))
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/libexec/relubench $(SCRIPTS)
 	install -D -m 644 harness/relubench.1 $(DESTDIR)$(PREFIX)/share/man/man1/relubench.1
 	install -D -m 644 harness/completion.bash \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/relubench

@@ -1,11 +1,13 @@
 /* relubench-worker-<precision> FOLDER [--progress FD] [--choose-threads] [--complete RECORD]
- * [--commit RECORD KEY DATA [--keep]]:
+ * [--commit RECORD KEY DATA [--keep]] [--export OUT]:
  * compute the cell described by FOLDER/cell.json and write its record there, with the threads that
  * OMP_NUM_THREADS says or, by the size of the cell, fewer; or what the folder RECORD lacks of it.
  * With --commit the record gets its manifest and goes to RECORD, whose last part is the id of the
  * cell, unless SIGTERM has ended training early: why is for the scheduler to say. After an error it
  * is recorded first, as the scheduler would; to complete a record takes an end without one. With
- * --keep a record that is there already stays. FOLDER/log.txt has both outputs. */
+ * --keep a record that is there already stays. FOLDER/log.txt has both outputs. With --export OUT
+ * the prepared data of the cell go to that folder instead (harness/data/export.h). */
+#include "harness/data/export.h"
 #include "harness/file/folder.h"
 #include "harness/run/interrupt.h"
 #include "harness/run/run.h"
@@ -51,6 +53,8 @@ struct order {
 	const char *key;    /* SHA-256 of what makes the cell */
 	const char *data;   /* checksum of the files of its data */
 	bool keep;
+	const char
+		*export; /* folder that gets the prepared data, and nothing is computed; or NULL */
 };
 
 /* The options of the head of this file. */
@@ -64,6 +68,8 @@ static bool parse(int argc, char **argv, struct order *order)
 			order->keep = true;
 		else if (strcmp(argv[i], "--progress") == 0 && i + 1 < argc)
 			order->run.progress_fd = atoi(argv[++i]);
+		else if (strcmp(argv[i], "--export") == 0 && i + 1 < argc)
+			order->export = argv[++i];
 		else if (strcmp(argv[i], "--complete") == 0 && i + 1 < argc)
 			order->run.record = argv[++i];
 		else if (strcmp(argv[i], "--commit") == 0 && i + 3 < argc) {
@@ -77,6 +83,18 @@ static bool parse(int argc, char **argv, struct order *order)
 			return false;
 	}
 	return argc >= 2;
+}
+
+/* The data of the cell as it would train on them. */
+static enum status export(const char *folder, const char *to, struct arena *arena,
+			  struct err *err) {
+	const char *path = arena_format(arena, "%s/cell.json", folder), *text; struct dataset data;
+	struct cell cell;
+
+	TRY(store_read_text(path, arena, &text, err));
+	TRY(spec_read_cell(text, path, arena, &cell, err));
+	TRY(data_load(&cell.data, (uint64_t)cell.seed, cell.repetition, arena, &data, err));
+	return export_dataset(&data, to, text, err);
 }
 
 /* `folder` is no more afterwards. */
@@ -124,14 +142,15 @@ int main(int argc, char **argv)
 	if (!parse(argc, argv, &order)) {
 		fprintf(stderr,
 			"usage: %s FOLDER [--progress FD] [--choose-threads] [--complete RECORD]\n"
-			"       [--commit RECORD KEY DATA [--keep]]\n",
+			"       [--commit RECORD KEY DATA [--keep]] [--export OUT]\n",
 			argv[0]);
 		return STATUS_SPEC;
 	}
 	arena_on_exhausted(out_of_memory);
 	signal(SIGXFSZ, SIG_IGN); /* a file that grows too large is an error with a message */
 	interrupt_install();
-	status = run_cell(argv[1], &order.run, &err);
+	status = order.export ? export(argv[1], order.export, &arena, &err)
+			      : run_cell(argv[1], &order.run, &err);
 	if (status != STATUS_OK)
 		say(&err, order.run.progress_fd);
 	length = strlen(argv[1]);

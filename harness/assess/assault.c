@@ -165,17 +165,6 @@ static enum status strike(const struct assault *a, struct entry *const *volley, 
 	return status;
 }
 
-/* The smallest eps that an entry has not done; infinite if all are done. */
-static double next_eps(struct entry *const *volley, size_t count)
-{
-	double next = HUGE_VAL;
-
-	for (size_t i = 0; i < count; i++)
-		if (volley[i]->done < volley[i]->o->eps.count)
-			next = fmin(next, volley[i]->o->eps.at[volley[i]->done]);
-	return next;
-}
-
 static void load(struct entry *e, const struct target *t, uint64_t seed, struct arena *arena)
 {
 	double flat = e->attack->flat ? e->attack->flat(e->o->attack.options) : HUGE_VAL;
@@ -204,7 +193,6 @@ static enum status fire(const struct assault *a, size_t first, const struct targ
 	struct entry **volley = ARENA_ARRAY(&arena, struct entry *, a->count);
 	enum status status = STATUS_OK;
 	size_t count = 0;
-	double eps;
 
 	for (size_t i = first; i < a->count; i++)
 		if (a->entries[i].fired &&
@@ -213,13 +201,18 @@ static enum status fire(const struct assault *a, size_t first, const struct targ
 			volley[count++] = &a->entries[i];
 		}
 	qsort(volley, count, sizeof *volley, by_strength);
-	while (status == STATUS_OK && isfinite(eps = next_eps(volley, count)))
+	for (double eps = 0; status == STATUS_OK && isfinite(eps);) {
+		eps = HUGE_VAL; /* the smallest that an entry has not done */
+		for (size_t i = 0; i < count; i++)
+			if (volley[i]->done < volley[i]->o->eps.count)
+				eps = fmin(eps, volley[i]->o->eps.at[volley[i]->done]);
 		for (size_t i = 0; i < count && status == STATUS_OK; i++) {
 			const struct entry *e = volley[i];
 
 			if (e->done < e->o->eps.count && e->o->eps.at[e->done] <= eps)
 				status = strike(a, volley, count, i, err);
 		}
+	}
 	arena_release(&arena);
 	return status;
 }

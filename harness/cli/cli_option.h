@@ -19,6 +19,7 @@ struct cli_args {
 	const char *gate;   /* file of limits for compare */
 	const char *output; /* file of archive */
 	const char *data;   /* folder to look for moved data in */
+	const char *format; /* of export */
 	long n;             /* of bounds */
 	double psi, xi;
 	bool force, retry_failed, retime, fail_fast, quiet, no_color, json, markdown, help;

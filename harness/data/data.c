@@ -50,7 +50,7 @@ static enum status keep_classes(struct table *table, const struct pick *pick, st
 	const char *last_text = NULL; /* readers share one text per label */
 	int side = 0;
 
-	*out = (struct rows){.d = table->d, .x = table->x};
+	*out = (struct rows){.d = table->d, .x = table->x, .row = table->row};
 	out->y = ARENA_ARRAY(scratch, double, table->n);
 	for (size_t i = 0; i < table->n; i++) {
 		if (table->label[i] != last_text)
@@ -67,6 +67,7 @@ static enum status keep_classes(struct table *table, const struct pick *pick, st
 		if (out->n < i)
 			memmove(out->x + out->n * out->d, out->x + i * out->d,
 				out->d * sizeof *out->x);
+		out->row[out->n] = table->row[i];
 		out->y[out->n++] = side;
 	}
 	return STATUS_OK;
@@ -107,6 +108,16 @@ static enum status choose_classes(const struct data_options *o, struct table *tr
 	return keep_classes(test, &pick, scratch, &parts->at[SPLIT_TEST], err);
 }
 
+/* Where a source leaves out no row, it need not number them. */
+static void number_rows(struct table *table, struct arena *scratch)
+{
+	if (table->row)
+		return;
+	table->row = ARENA_ARRAY(scratch, size_t, table->n);
+	for (size_t i = 0; i < table->n; i++)
+		table->row[i] = i;
+}
+
 /* Read the source; the training part holds all rows that are not the source's own test part. */
 static enum status read_source(const struct data_options *o, uint64_t seed, struct arena *scratch,
 			       struct parts *parts, struct err *err)
@@ -143,14 +154,16 @@ static enum status read_source(const struct data_options *o, uint64_t seed, stru
 	if (parts->read_bytes < first + train.content)
 		parts->read_bytes = first + train.content;
 
+	number_rows(&train, scratch);
+	number_rows(&test, scratch);
 	if (!train.x) { /* rows of no feature, where they are only counted */
 		train.x = test.x = ARENA_NEW(scratch, double);
 		train.d = test.d = 0;
 	}
 	if (!request.regression)
 		return choose_classes(o, &train, &test, scratch, parts, err);
-	parts->at[SPLIT_TRAIN] = (struct rows){train.n, train.d, train.x, train.target};
-	parts->at[SPLIT_TEST] = (struct rows){test.n, test.d, test.x, test.target};
+	parts->at[SPLIT_TRAIN] = (struct rows){train.n, train.d, train.x, train.target, train.row};
+	parts->at[SPLIT_TEST] = (struct rows){test.n, test.d, test.x, test.target, test.row};
 	return STATUS_OK;
 }
 
@@ -177,11 +190,13 @@ static enum status split(const struct data_options *o, struct rng *rng, struct a
 			parts->at[to] = (struct rows){
 				.d = all.d,
 				.x = arena_alloc(scratch, count[to], all.d * sizeof(double)),
-				.y = ARENA_ARRAY(scratch, double, count[to])};
+				.y = ARENA_ARRAY(scratch, double, count[to]),
+				.row = ARENA_ARRAY(scratch, size_t, count[to])};
 	for (size_t i = 0; i < all.n; i++) {
 		struct rows *to = &parts->at[role[i]];
 
 		memmove(to->x + to->n * all.d, all.x + i * all.d, all.d * sizeof *all.x);
+		to->row[to->n] = all.row[i];
 		to->y[to->n++] = all.y[i];
 	}
 	if (has_test && o->split.test == 0)

@@ -56,6 +56,7 @@ static enum status limit_part(const struct limit_options *o, bool test, bool reg
 			continue;
 		take[c]--;
 		memmove(rows->x + kept * rows->d, rows->x + i * rows->d, rows->d * sizeof *rows->x);
+		rows->row[kept] = rows->row[i];
 		rows->y[kept++] = rows->y[i];
 	}
 	rows->n = kept;

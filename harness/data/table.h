@@ -18,6 +18,8 @@ struct table {
 	double *x;          /* n x d row-major; NaN: missing, to be filled with the training mean */
 	const char **label; /* n label texts (classification), or NULL when `target` is set */
 	double *target;     /* n numeric targets; NaN where the text is no number */
+	size_t *row;        /* n places in the file, or in its files one after the other, from 0 on,
+			       those that are left out counted; NULL: none is left out */
 	const char **names; /* d: of the columns; NULL: they have none */
 	const bool *one_hot; /* d: columns of zeros and ones made of categories; NULL: none */
 	size_t dropped;      /* rows left out because a value is missing */
@@ -60,8 +62,9 @@ struct source {
 /* Rows between source and preparation, with targets or classes -1 and +1. */
 struct rows {
 	size_t n, d;
-	double *x; /* n x d row-major */
-	double *y; /* n */
+	double *x;   /* n x d row-major */
+	double *y;   /* n */
+	size_t *row; /* n: of the table they come from */
 };
 
 /* A step of `prepare`. */
@@ -81,6 +84,7 @@ struct prepare {
 struct part {
 	struct mat X;      /* n x d, prepared */
 	real *y;           /* -1 or +1, or targets */
+	const size_t *row; /* n: places in the source, see struct table */
 	const double *raw; /* n x 2 raw features, row-major, if there are two (plots); else NULL */
 };
 

@@ -122,10 +122,12 @@ static enum status write_part(const struct rows *rows, bool bias, struct arena *
 			      struct part *out, struct err *err)
 {
 	const size_t n = rows->n, d = rows->d;
+	size_t *row = ARENA_ARRAY(arena, size_t, n);
 	bool finite = true;
 
 	out->X = mat_new(arena, (ptrdiff_t)n, (ptrdiff_t)(d + bias));
 	out->y = ARENA_ARRAY(arena, real, n);
+	out->row = memcpy(row, rows->row, n * sizeof *row);
 	for (size_t tile = 0; tile < n; tile += TILE)
 		for (size_t j = 0; j < d; j++) {
 			real *to = mat_col(out->X, (ptrdiff_t)j);

@@ -11,6 +11,7 @@
 #include "harness/external/program.h"
 #include "harness/file/folder.h"
 #include "harness/file/jsonfile.h"
+#include "harness/file/npy_file.h"
 #include "harness/file/npz.h"
 #include "solvers/core/blas.h"
 #include "solvers/model/net.h"
@@ -59,18 +60,9 @@ static enum status save(struct external *e, const char *name, struct mat X, bool
 				  .fortran = !vector,
 				  .dimensions = vector ? 1 : 2,
 				  .shape = {(size_t)X.rows, (size_t)X.cols}};
-	const char *path = arena_format(&e->texts, "%s/%s.npy", e->folder, name);
-	char header[NPY_HEADER_ROOM];
-	FILE *to = fopen(path, "w");
 
-	npy_write_header(header, &shape);
-	if (to)
-		fwrite(header, 1, sizeof header, to);
-	for (ptrdiff_t j = 0; to && j < X.cols; j++)
-		fwrite(X.at + j * X.stride, sizeof(real), (size_t)X.rows, to);
-	if (to && fclose(to) == 0)
-		return STATUS_OK;
-	return err_set(err, STATUS_ENV, "%s: cannot write", path);
+	return npy_write(arena_format(&e->texts, "%s/%s.npy", e->folder, name), &shape, X.at,
+			 sizeof(real) * (size_t)X.stride, err);
 }
 
 static struct mat column(const struct targets *y, ptrdiff_t n)

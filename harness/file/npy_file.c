@@ -1,6 +1,7 @@
 /* Single arrays: .npy and .npy.gz. */
 #include "harness/file/npy_file.h"
 #include "harness/file/gzfile.h"
+#include "harness/file/io.h"
 #include "harness/file/npy.h"
 
 #include <string.h>
@@ -75,4 +76,21 @@ enum status npy_read(const char *path, struct arena *arena, struct npy *out, str
 	}
 	arena_release(&raw);
 	return status;
+}
+
+enum status npy_write(const char *path, const struct npy_array *array, const void *at, size_t step,
+		      struct err *err)
+{
+	const size_t columns = array->fortran ? array->shape[1] : 1;
+	const size_t others = !array->fortran && array->dimensions > 1 ? array->shape[1] : 1;
+	char header[NPY_HEADER_ROOM];
+	FILE *to = io_create(path);
+
+	npy_write_header(header, array);
+	if (!to)
+		return io_error(err, path, "write");
+	fwrite(header, 1, sizeof header, to);
+	for (size_t j = 0; j < columns; j++)
+		fwrite((const char *)at + j * step, array->size, array->shape[0] * others, to);
+	return io_close(to) ? STATUS_OK : io_error(err, path, "write");
 }

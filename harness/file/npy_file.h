@@ -21,4 +21,9 @@ struct npy {
 };
 enum status npy_read(const char *path, struct arena *arena, struct npy *out, struct err *err);
 
+/* Write an array to a new file: it lies at `at` in its order, or the columns of one in Fortran
+ * order `step` bytes apart. STATUS_ENV if that fails. */
+enum status npy_write(const char *path, const struct npy_array *array, const void *at, size_t step,
+		      struct err *err);
+
 #endif

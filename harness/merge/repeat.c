@@ -20,6 +20,7 @@ struct repeated {
 	const char *tmp;    /* where it is repeated */
 	const char *start;  /* of the run: paths of data may be relative to it */
 	const char *program;
+	const char *to;       /* folder for its data, which is all that is wanted; or NULL */
 	struct result result; /* the stored one */
 	struct arena *arena;
 };
@@ -29,7 +30,7 @@ struct repeated {
 static enum status prepare(struct repeated *job, const struct repeat_order *order, struct err *err)
 {
 	struct arena *arena = job->arena;
-	const struct inputs_search search = {job->stored, job->start, order->data, true};
+	const struct inputs_search search = {job->stored, job->start, order->data, !job->to};
 	const char *path = arena_format(arena, "%s/cell.json", job->stored), *text;
 	const char *tmp = getenv("TMPDIR");
 	struct cell cell;
@@ -59,14 +60,15 @@ static enum status prepare(struct repeated *job, const struct repeat_order *orde
 }
 
 /* On this machine, wherever its run was. What the log ends with stands for the reason of a worker
- * that left no result. */
+ * that left no result, or failed to write its data. */
 static enum status run_worker(const struct repeated *job, struct err *err)
 {
 	const struct executor *local =
 		(const struct executor *)(const void *)registry_find(KIND_EXECUTOR, "local");
 	const double tick_s = 0.2;
 	double threads = job->result.threads;
-	const char *const command[] = {job->program, job->tmp, NULL};
+	const char *const command[] = {job->program, job->tmp, job->to ? "--export" : NULL, job->to,
+				       NULL};
 	const struct job worker = {.command = command,
 				   .environment = environment_of_worker(
 					   isnan(threads) ? 1 : (long)threads, job->arena),
@@ -83,11 +85,23 @@ static enum status run_worker(const struct repeated *job, struct err *err)
 	while (!local->wait(state, tick_s, &event) || event.line)
 		continue;
 	reason = outcome_last_line(job->tmp, job->arena);
-	if (access(arena_format(job->arena, "%s/result.json", job->tmp), R_OK) == 0)
+	if (job->to ? event.end.wait_status == 0
+		    : access(arena_format(job->arena, "%s/result.json", job->tmp), R_OK) == 0)
 		return STATUS_OK;
 	return err_at(err, STATUS_ENV, (struct err_place){job->stored, 0, 0},
-		      "the repeated cell ended without a result: %s",
+		      "the repeated cell ended without %s: %s", job->to ? "its data" : "a result",
 		      reason ? reason : "its log is empty");
+}
+
+/* Of a cell of a results folder. */
+static enum status start(struct repeated *job, const char *folder, const struct repeat_order *order,
+			 struct err *err)
+{
+	job->start = env_read_folder(arena_format(job->arena, "%s/env.json", folder), job->arena);
+	if (job->start && access(job->start, X_OK) != 0)
+		job->start = NULL; /* of another machine: absolute paths still work */
+	TRY(prepare(job, order, err));
+	return run_worker(job, err);
 }
 
 enum status repeat_cell(const char *folder, const char *id, const struct repeat_order *order,
@@ -95,17 +109,24 @@ enum status repeat_cell(const char *folder, const char *id, const struct repeat_
 {
 	struct repeated job = {.stored = arena_format(arena, "%s/cells/%s", folder, id),
 			       .arena = arena};
+	enum status status = start(&job, folder, order, err);
 	struct err ignored = {0}; /* of the clean-up */
-	enum status status;
 
-	job.start = env_read_folder(arena_format(arena, "%s/env.json", folder), arena);
-	if (job.start && access(job.start, X_OK) != 0)
-		job.start = NULL; /* of another machine: absolute paths still work */
-	status = prepare(&job, order, err);
-	if (status == STATUS_OK)
-		status = run_worker(&job, err);
 	if (status == STATUS_OK)
 		status = repeat_compare(job.stored, job.tmp, arena, out, err);
+	if (job.tmp)
+		folder_remove(job.tmp, &ignored);
+	return status;
+}
+
+enum status repeat_data(const char *folder, const char *id, const struct repeat_order *order,
+			const char *to, struct arena *arena, struct err *err)
+{
+	struct repeated job = {
+		.stored = arena_format(arena, "%s/cells/%s", folder, id), .to = to, .arena = arena};
+	enum status status = start(&job, folder, order, err);
+	struct err ignored = {0}; /* of the clean-up */
+
 	if (job.tmp)
 		folder_remove(job.tmp, &ignored);
 	return status;

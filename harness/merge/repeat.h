@@ -1,4 +1,4 @@
-/* A stored cell computed again, and compared with its record. */
+/* A stored cell computed again, and compared with its record; or its data alone. */
 #ifndef MERGE_REPEAT_H
 #define MERGE_REPEAT_H
 
@@ -13,5 +13,10 @@ struct repeat_order {
  * had and without limits. Times and memory are not compared. Texts live in `arena`. */
 enum status repeat_cell(const char *folder, const char *id, const struct repeat_order *order,
 			struct arena *arena, struct repeat *out, struct err *err);
+
+/* The data that it trains on, prepared by the same program in its precision, as files of the folder
+ * `to` (harness/data/export.h): an absolute path. */
+enum status repeat_data(const char *folder, const char *id, const struct repeat_order *order,
+			const char *to, struct arena *arena, struct err *err);
 
 #endif

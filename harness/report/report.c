@@ -152,6 +152,7 @@ static enum status draw_plots(const struct experiment *experiment, const struct 
 		TRY(plot_write(&orders[i], records, plot->stem, &written, err));
 		if (!written)
 			continue;
+		plot->order = &orders[i];
 		TRY(drawing_make(records, plot->stem, gnuplot, &plot->drawing, err));
 		plots->count++;
 		text_format(&captions, "**%s**: %s.\n\n", plot->stem, orders[i].caption);
@@ -207,6 +208,7 @@ static enum status write_all(const struct experiment *experiment, const struct r
 	TRY(summary_write_cells(r, err));
 	TRY(summary_write_attacks(r, err));
 	TRY(summary_write_certificates(r, err));
+	TRY(summary_write_columns(r, err));
 	tables = (struct html_tables){
 		{"summary", "Summary", summary_caption(r), summary_sheet(r)},
 		{"claims", "Claims", marked(claims_sheet_note, true, r),
@@ -233,7 +235,7 @@ static enum status put_in_place(const struct records *records, struct err *err)
 {
 	static const char *const folders[] = {"tables", "plots"};
 	static const char *const files[] = {"summary.csv", "attack.csv", "certify.csv",
-					    "report.html"};
+					    "columns.csv", "report.html"};
 	struct arena *arena = records->arena;
 
 	for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)

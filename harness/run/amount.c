@@ -13,7 +13,7 @@
 enum {
 	SINGLE = 1,   /* index in spec_precisions */
 	PLANE = 2,    /* features */
-	PER_ROW = 33, /* bytes: label or target, class, copy of that in its part, role */
+	PER_ROW = 57, /* bytes: label or target, class, copy of that in its part, role, places */
 };
 
 /* The raw table, parts that were split off, the fit of the preparation; the prepared parts stay. */
@@ -48,6 +48,7 @@ static void load(const struct cell *cell, const struct amount_shape *s, struct a
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
 		parts[i]->X = mat_new(arena, (ptrdiff_t)n[i], (ptrdiff_t)s->d);
 		parts[i]->y = ARENA_ARRAY(arena, real, n[i]);
+		parts[i]->row = ARENA_ARRAY(arena, size_t, n[i]);
 	}
 	arena_release(&scratch);
 }

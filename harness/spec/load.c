@@ -172,16 +172,6 @@ static struct stop_options merge_stop(struct stop_options stop, const struct sto
 	return stop;
 }
 
-static void write_texts(struct cell *cell, struct text *w, struct arena *arena)
-{
-	w->length = 0;
-	cell_write(w, cell);
-	cell->text = arena_text_n(arena, w->at, w->length);
-	w->length = 0;
-	cell_write_training(w, cell);
-	cell->training = arena_text_n(arena, w->at, w->length);
-}
-
 static void fill_cells(struct load *l, const struct variant *data, const struct variant *train,
 		       struct text *w, struct cell *cells)
 {
@@ -210,7 +200,12 @@ static void fill_cells(struct load *l, const struct variant *data, const struct 
 
 		cell.repetition = folds > 0 ? (long)i / folds : (long)i;
 		cell.data.split.fold = folds > 0 ? 1 + (long)i % folds : 0;
-		write_texts(&cell, w, arena);
+		w->length = 0;
+		cell_write(w, &cell);
+		cell.text = arena_text_n(arena, w->at, w->length);
+		w->length = 0;
+		cell_write_training(w, &cell);
+		cell.training = arena_text_n(arena, w->at, w->length);
 		cells[i] = cell;
 	}
 }

@@ -125,14 +125,6 @@ const struct field *field_from_json(const struct field_table *table, const json_
 /* --- CSV ----------------------------------------------------------------------------------------
  */
 
-static bool is_known(const struct field *field, const void *rows, size_t count, size_t stride)
-{
-	for (size_t i = 0; i < count; i++)
-		if (!isnan(field_number(field, (const char *)rows + i * stride)))
-			return true;
-	return false;
-}
-
 const struct field_table *field_used(const struct field_table *table, const void *rows,
 				     size_t count, size_t stride, struct arena *arena)
 {
@@ -143,9 +135,15 @@ const struct field_table *field_used(const struct field_table *table, const void
 	while (table->field[all].name)
 		all++;
 	kept = ARENA_ARRAY(arena, struct field, all + 1);
-	for (const struct field *f = table->field; f->name; f++)
-		if (f->type != FIELD_LATER || is_known(f, rows, count, stride))
+	for (const struct field *f = table->field; f->name; f++) {
+		size_t i = 0;
+
+		while (f->type == FIELD_LATER && i < count &&
+		       isnan(field_number(f, (const char *)rows + i * stride)))
+			i++;
+		if (f->type != FIELD_LATER || i < count)
 			kept[used++] = *f;
+	}
 	*out = *table;
 	out->field = kept;
 	return used < all ? out : table;

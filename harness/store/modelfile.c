@@ -59,18 +59,19 @@ enum status modelfile_save(const char *path, const struct modelfile *file, struc
 {
 	const struct stages *stages = &file->stages;
 	const struct model *model = file->model;
+	const size_t arrays = model ? model_arrays(model->kind) : 0;
 	const int64_t features = (int64_t)stages->raw_d, stage_count = (int64_t)stages->count;
 	const struct npy_array whole = {.kind = 'i', .size = sizeof features};
 	const struct npy_array two = {
 		.kind = 'f', .size = sizeof(double), .dimensions = 1, .shape = {2}};
 	const double target[] = {file->target_shift, file->target_scale};
 	struct arena arena = {0};
-	struct npz_entry *entries = ARENA_ARRAY(
-		&arena, struct npz_entry, model_arrays(model->kind) + FIXED_ARRAYS + stages->count);
+	struct npz_entry *entries =
+		ARENA_ARRAY(&arena, struct npz_entry, arrays + FIXED_ARRAYS + stages->count);
 	size_t count = 0;
 	enum status status;
 
-	for (const struct model_array *a = model->kind->arrays; a->name; a++) {
+	for (const struct model_array *a = model ? model->kind->arrays : NULL; a && a->name; a++) {
 		const struct model_part part = model_part(model, a);
 		const struct npy_array shape = {.kind = 'f',
 						.size = sizeof(real),

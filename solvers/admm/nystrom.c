@@ -19,17 +19,6 @@ static bool orthonormal(struct mat Omega, struct mat C)
 	return true;
 }
 
-/* In place of Y = (H + shift I) Omega: B = Y C^-T, C C' = Omega'Y, so that B B' is the
- * approximation. */
-static bool half_factor(struct mat Omega, struct mat Y, struct mat C)
-{
-	blas_gemm(1, Omega, TRANSPOSED, Y, PLAIN, 0, C);
-	if (!blas_cholesky(C))
-		return false;
-	blas_trsm_right(C, TRANSPOSED, Y);
-	return true;
-}
-
 /* U = B V s^-1/2 from the eigenvalues s and eigenvectors V of B'B; lambda = s - shift. */
 static bool eigenvectors(struct nystrom *self, struct mat B, struct mat C, double shift)
 {
@@ -81,7 +70,13 @@ bool nystrom_new(struct nystrom *self, ptrdiff_t n, long rank,
 	shift = sqrt((double)n) * REAL_EPSILON * blas_mat_norm(Y);
 	for (ptrdiff_t j = 0; fine && j < rank; j++)
 		blas_axpy((size_t)n, shift, mat_col(Omega, j), mat_col(Y, j));
-	fine = fine && half_factor(Omega, Y, C) && eigenvectors(self, Y, C, shift);
+	/* in place of Y = (H + shift I) Omega: B = Y C^-T, C C' = Omega'Y, so that B B' is the
+	 * approximation */
+	blas_gemm(1, Omega, TRANSPOSED, Y, PLAIN, 0, C);
+	fine = fine && blas_cholesky(C);
+	if (fine)
+		blas_trsm_right(C, TRANSPOSED, Y);
+	fine = fine && eigenvectors(self, Y, C, shift);
 	arena_release(&scratch);
 	return fine;
 }

@@ -306,23 +306,17 @@ static double descend(struct rbcd *r)
 	return -change;
 }
 
-static double mean(size_t count, const double *at)
-{
-	double sum = 0;
-
-	for (size_t i = 0; i < count; i++)
-		sum += at[i];
-	return sum / (double)count;
-}
-
 void rbcd_minimise(struct rbcd *r, double threshold, struct rng *rng)
 {
-	size_t made = 0;
-
 	for (size_t i = 0; i < r->window; i++)
 		r->decreases[i] = unfilled;
-	while (mean(r->window, r->decreases) > fmax(threshold, REAL_EPSILON * fabs(r->value)) &&
-	       made < r->most_steps) {
+	for (size_t made = 0; made < r->most_steps; made++) {
+		double sum = 0;
+
+		for (size_t i = 0; i < r->window; i++)
+			sum += r->decreases[i];
+		if (!(sum / (double)r->window > fmax(threshold, REAL_EPSILON * fabs(r->value))))
+			break;
 		/* A random block without replacement: the first b of a permutation, shuffled
 		 * that far. */
 		for (size_t j = 0; j < (size_t)r->block; j++) {
@@ -331,6 +325,6 @@ void rbcd_minimise(struct rbcd *r, double threshold, struct rng *rng)
 			r->drawn[j] = r->drawn[k];
 			r->drawn[k] = i;
 		}
-		r->decreases[made++ % r->window] = descend(r);
+		r->decreases[made % r->window] = descend(r);
 	}
 }

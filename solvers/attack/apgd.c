@@ -48,13 +48,6 @@ static long share_of(double share, long steps)
 	return count > 1 ? count : 1;
 }
 
-static long next_span(long span, long steps)
-{
-	long less = span - share_of(share_less, steps), least = share_of(least_share, steps);
-
-	return less > least ? less : least;
-}
-
 static void begin(struct chunk *chunk)
 {
 	mat_copy(mat_rows(chunk->mat[OLD], 0, chunk->rows), mat_rows(chunk->at, 0, chunk->rows));
@@ -86,18 +79,6 @@ static void follow(struct chunk *chunk)
 	chunk_keep(chunk, chunk->mat[TOP], mark);
 }
 
-/* Row r goes back to the best point of its start, without momentum. */
-static void go_back(struct chunk *chunk, ptrdiff_t r)
-{
-	for (ptrdiff_t i = 0; i < chunk->at.cols; i++) {
-		real top = mat_get(chunk->mat[TOP], r, i);
-
-		mat_set(chunk->at, r, i, top);
-		mat_set(chunk->mat[OLD], r, i, top);
-	}
-	chunk->number[LAST][r] = chunk->number[LOWEST][r];
-}
-
 /* Halve steps where `span` of them made too little progress. A row that goes back stays there for
  * one step: the next gradient is the one it needs. */
 static void check(struct chunk *chunk, long span)
@@ -114,14 +95,22 @@ static void check(struct chunk *chunk, long span)
 			continue;
 		chunk->number[STEP][r] /= 2;
 		chunk->number[MOVE][r] = 0;
-		go_back(chunk, r);
+		/* back to the best point of its start, without momentum */
+		for (ptrdiff_t i = 0; i < chunk->at.cols; i++) {
+			real top = mat_get(chunk->mat[TOP], r, i);
+
+			mat_set(chunk->at, r, i, top);
+			mat_set(chunk->mat[OLD], r, i, top);
+		}
+		chunk->number[LAST][r] = chunk->number[LOWEST][r];
 	}
 }
 
 static void descend(struct chunk *chunk, const void *how, long restart)
 {
 	const struct apgd_options *o = how;
-	long since = -1, span = share_of(first_share, o->steps);
+	long since = -1, span = share_of(first_share, o->steps),
+	     least = share_of(least_share, o->steps);
 
 	if (restart > 0)
 		ball_scatter(chunk, "apgd", (uint64_t)restart);
@@ -140,7 +129,8 @@ static void descend(struct chunk *chunk, const void *how, long restart)
 		if (++since == span) {
 			check(chunk, span);
 			since = 0;
-			span = next_span(span, o->steps);
+			span -= share_of(share_less, o->steps);
+			span = span > least ? span : least;
 		}
 		ball_push(chunk, &momentum);
 		chunk_compact(chunk);

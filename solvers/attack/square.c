@@ -395,17 +395,11 @@ static double share_at(const struct square_options *o, long q)
 	return share;
 }
 
-static long move_at(const struct square_options *o, long q)
-{
-	static const long turns[] = {MOVE_RUN,    MOVE_SUBSET, MOVE_RUN,
-				     MOVE_SUBSET, MOVE_RUN,    MOVE_SHAKE};
-
-	return o->move < MOVES ? o->move : turns[q % (long)(sizeof turns / sizeof *turns)];
-}
-
 /* One start. All but the first go from the clean point to a corner, whatever its margin. */
 static void attack(struct walk *s, const struct square_options *o, ptrdiff_t sample, long restart)
 {
+	static const long turns[] = {MOVE_RUN,    MOVE_SUBSET, MOVE_RUN,
+				     MOVE_SUBSET, MOVE_RUN,    MOVE_SHAKE};
 	double done = o->stop_when_broken ? 0 : -HUGE_VAL;
 
 	s->rng = rng_stream(s->job->seed, "square", (uint64_t)restart << 32 | (uint64_t)sample);
@@ -414,7 +408,9 @@ static void attack(struct walk *s, const struct square_options *o, ptrdiff_t sam
 		s->margin = HUGE_VAL;
 	walk_query(s, 1, MOVE_SUBSET);
 	for (long q = 1; q < o->queries && s->margin > done; q++)
-		walk_query(s, share_at(o, q), move_at(o, q));
+		walk_query(s, share_at(o, q),
+			   o->move < MOVES ? o->move
+					   : turns[q % (long)(sizeof turns / sizeof *turns)]);
 	walk_end(s);
 }
 

@@ -32,15 +32,6 @@ static const struct option rows[] = {
 	{.name = NULL},
 };
 
-static bool is_open(const struct certify_job *job, ptrdiff_t k, const struct tree_limits *limits)
-{
-	double goal = job->upper[k] - limits->gap * fmax(1, fabs(job->upper[k]));
-
-	if (limits->decide)
-		return job->lower[k] <= 0 && job->upper[k] > 0;
-	return job->lower[k] < goal;
-}
-
 void exact_run(struct certify_job *job, const struct tree_limits *limits, long root_steps,
 	       struct arena *arena)
 {
@@ -53,9 +44,12 @@ void exact_run(struct certify_job *job, const struct tree_limits *limits, long r
 	if (arena_counts(arena))
 		return;
 #pragma omp parallel for schedule(dynamic) num_threads(threads)
-	for (ptrdiff_t k = 0; k < job->X.rows; k++)
-		if (is_open(job, k, limits))
+	for (ptrdiff_t k = 0; k < job->X.rows; k++) {
+		double goal = job->upper[k] - limits->gap * fmax(1, fabs(job->upper[k]));
+
+		if (limits->decide ? job->lower[k] <= 0 && job->upper[k] > 0 : job->lower[k] < goal)
 			tree_run(&trees[omp_get_thread_num()], k);
+	}
 }
 
 static void run(const void *options, struct certify_job *job, struct arena *arena)

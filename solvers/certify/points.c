@@ -120,16 +120,6 @@ static void cut_with_box(struct points *p)
 		  spread);
 }
 
-static double clean_value(const struct points *p, ptrdiff_t k)
-{
-	const real *z = mat_col(p->Z, k), *c = mat_col(p->C, k);
-	double value = 0;
-
-	for (ptrdiff_t j = 0; j < p->Z.rows; j++)
-		value += (double)c[j] * (double)(z[j] > 0 ? z[j] : 0);
-	return value;
-}
-
 void points_load(struct points *points, ptrdiff_t first, ptrdiff_t count)
 {
 	points->first = first;
@@ -141,11 +131,12 @@ void points_load(struct points *points, ptrdiff_t first, ptrdiff_t count)
 	if (is_boxed(points))
 		cut_with_box(points);
 	for (ptrdiff_t k = 0; k < count; k++) {
-		const real *z = mat_col(points->Z, k);
+		const real *z = mat_col(points->Z, k), *c = mat_col(points->C, k);
 		const real *spread = mat_col(points->spread, k);
 		real *below = mat_col(points->below, k);
 		real *above = mat_col(points->above, k);
 		double scale = certify_noise(points->X.rows, points->C.rows, 1, points->reach[k]);
+		double value = 0;
 
 		/* below, above = z -+ swing, cut with the box, and widened by the rounding of
 		 * these sums. */
@@ -159,8 +150,9 @@ void points_load(struct points *points, ptrdiff_t first, ptrdiff_t count)
 			}
 			below[j] = low - slack;
 			above[j] = high + slack;
+			value += (double)c[j] * (double)(z[j] > 0 ? z[j] : 0);
 		}
-		points->value[k] = clean_value(points, k);
+		points->value[k] = value;
 	}
 }
 

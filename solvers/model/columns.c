@@ -14,26 +14,18 @@ enum {
 
 static const char last[] = "last";
 
-/* Names that exist, `last` first; their number. */
-static size_t list_names(const struct problem *problem, const char **names)
-{
-	size_t count = 0;
-
-	names[count++] = last;
-	for (ptrdiff_t j = 0; problem->columns && j < problem->X.cols; j++)
-		if (problem->columns[j])
-			names[count++] = problem->columns[j];
-	return count;
-}
-
 static enum status unknown(const struct problem *problem, const char *option, const char *text,
 			   struct err *err)
 {
 	struct arena scratch = {0};
 	const char **names = ARENA_ARRAY(&scratch, const char *, problem->X.cols + 1), *nearest;
-	size_t count = list_names(problem, names), used = 0;
+	size_t count = 1, used = 0;
 	char list[TEXT_ROOM] = "", hint[2 * SHOWN] = "";
 
+	names[0] = last; /* then those that exist */
+	for (ptrdiff_t j = 0; problem->columns && j < problem->X.cols; j++)
+		if (problem->columns[j])
+			names[count++] = problem->columns[j];
 	for (size_t i = 0; i < count && used + 2 * SHOWN < sizeof list; i++)
 		used += (size_t)snprintf(list + used, sizeof list - used, "%s%.*s",
 					 i + 1 < count ? ", " : " or ", SHOWN, names[i]);

@@ -158,23 +158,16 @@ static bool is_right(const struct live *live, const struct rowspace *r, struct a
 	return true;
 }
 
-static ptrdiff_t count_kept(const bool *kept, ptrdiff_t d)
-{
-	ptrdiff_t count = 0;
-
-	for (ptrdiff_t j = 0; kept && j < d; j++)
-		count += kept[j];
-	return count;
-}
-
 /* From the first `rank` columns of the basis M, or the live columns themselves. */
 static bool deliver(struct live *live, const double *M, ptrdiff_t rank, const bool *kept,
 		    struct arena *arena, struct rowspace *out)
 {
-	ptrdiff_t n = live->X.rows, d = live->X.cols, r = rank + count_kept(kept, d);
+	ptrdiff_t n = live->X.rows, d = live->X.cols, r = rank;
 	struct rowspace found;
 	ptrdiff_t at;
 
+	for (ptrdiff_t j = 0; kept && j < d; j++)
+		r += kept[j];
 	if (r == d || r == 0)
 		return false;
 	found = (struct rowspace){.Z = mat_new(arena, n, r), .B = mat_new(arena, d, r)};

@@ -10,17 +10,17 @@ BEGIN {
 	limit["room cycles"] = 16
 	limit["upward rooms"] = 6
 	limit["largest folder"] = 25
-	limit["back doors"] = 121
+	limit["back doors"] = 122
 	limit["sibling exports"] = 0
 	limit["room exports"] = 276
 	limit["dead exports"] = 5
 	limit["test exports"] = 29
 	limit["misplaced"] = 20
-	limit["single caller %"] = 51
+	limit["single caller %"] = 50
 	limit["function p90"] = 30
 	limit["function max"] = 60
 	limit["file max"] = 600
-	limit["product lines"] = 67400
+	limit["product lines"] = 68200
 	list = ENVIRON["LIST"] # name of a figure: what it counts
 }
 

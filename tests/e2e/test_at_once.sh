@@ -39,7 +39,7 @@ check "nothing is left" "$(ls -A shards/tiny)" [ ! -e shards/tiny/tmp ]
 # Reports beside each other and beside readers, while a run computes again.
 for i in 1 2 3 4; do start report shards/tiny; done
 finish "four reports at once"
-for file in summary.csv attack.csv certify.csv tables/summary.md plots/convergence.dat report.html; do
+for file in summary.csv attack.csv certify.csv columns.csv tables/summary.md plots/convergence.dat report.html; do
 	check "$file is whole" "missing" [ -s shards/tiny/$file ]
 done
 check "all of one report" "$(ls -A shards/tiny)" [ "$(ls -A shards/tiny)" = "$(ls -A one/tiny)" ]

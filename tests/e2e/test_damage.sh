@@ -196,12 +196,12 @@ check "and mended" "$mended of $tried" [ "$mended" -eq "$tried" ]
 
 # What is derived is built again.
 fresh
-for file in summary.csv attack.csv certify.csv report.html tables/summary.md plots/convergence.svg; do
+for file in summary.csv attack.csv certify.csv columns.csv report.html tables/summary.md plots/convergence.svg; do
 	[ ! -f "results/tiny/$file" ] || echo junk >"results/tiny/$file"
 done
 rm -r results/tiny/tables/summary.tex
 expect "report over damaged tables" 0 report results/tiny
-for file in summary.csv attack.csv certify.csv tables/summary.md tables/summary.tex; do
+for file in summary.csv attack.csv certify.csv columns.csv tables/summary.md tables/summary.tex; do
 	check "$file is built again" "differs" cmp -s "whole/$file" "results/tiny/$file"
 done
 

@@ -27,6 +27,8 @@ sizes=$(awk -F, -v f="$fold_column" -v n="$test_column" 'NR > 1 { print $f, $n }
 check "summary.csv says which fold, of what size" "$sizes" [ "$sizes" = " 4 1 11; 4 2 10; 4 3 10; 4 4 10;" ]
 check "so do plan.csv and attack.csv" "$(head -1 $folder/plan.csv)" \
 	[ "$(head -qn1 $folder/plan.csv $folder/attack.csv | tr , '\n' | grep -c '^fold$')" -eq 2 ]
+columns=$(grep -c ',fold,' $folder/columns.csv)
+check "columns.csv has it for each of them" "$columns" [ "$columns" -eq 4 ]
 says "and the record" '"fold": 4' "$(grep -l '"fold": 4' $folder/cells/*/result.json | head -1)"
 says "the table says what its quantiles are of" "2 repetitions of 4 folds, which share training samples" $folder/tables/summary.md
 says "pairs are of folds" "values of folds are not independent" $folder/tables/paired.md
@@ -50,3 +52,7 @@ says "by repetition and fold" "1 fold 4" out
 sed 's/folds: 4/folds: 50/' folds.yaml >many.yaml
 expect "more folds than rows" 2 run many.yaml --out many
 says "is said" "split.folds: 50 folds asked for, of 41 rows"
+sed 's/, split: {folds: 4}//; s/^attack.*//; s/repeats: 2/repeats: 1/' folds.yaml >none.yaml
+expect "without folds" 0 run none.yaml --out none
+columns=$(grep -c ',fold,' none/folds/columns.csv)
+check "columns.csv has none" "$columns" [ "$columns" -eq 0 ]

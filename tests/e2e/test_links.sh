@@ -27,7 +27,7 @@ link_all()
 {
 	local file
 
-	for file in summary.csv attack.csv certify.csv report.html spec.yaml origin.txt env.json plan.csv data.csv \
+	for file in summary.csv attack.csv certify.csv columns.csv report.html spec.yaml origin.txt env.json plan.csv data.csv \
 		checksums.txt; do
 		case $file in
 		spec.yaml | origin.txt) [ "$1" = run ] || continue ;;
@@ -49,7 +49,7 @@ for file in env.json plan.csv data.csv checksums.txt; do
 done
 expect "report of a folder of links" 0 report results/tiny
 untouched "report"
-for file in summary.csv attack.csv certify.csv report.html; do
+for file in summary.csv attack.csv certify.csv columns.csv report.html; do
 	check "report: $file is a file" "link" [ -f results/tiny/$file -a ! -L results/tiny/$file ]
 done
 for file in tables plots; do

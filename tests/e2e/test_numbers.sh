@@ -71,7 +71,7 @@ done
 
 # (n + 1) / (psi xi) - 1 and (2 / xi) (n + 1 - log psi)
 run_it 0 bounds --n 100 --psi 0.1 --xi 0.05 --json
-awk -F '[:,]' '/markov|tail|"P"/ { v[$1] = $2 }
+awk -F '[:,]' '/markov|tail|"P/ { v[$1] = $2 }
 	END {
 		for (name in v)
 			print name, v[name]
@@ -86,9 +86,12 @@ number()
 check "bounds: markov" "$(cat found)" same "$(number markov)" 20199
 check "bounds: tail" "$(cat found)" same "$(number tail)" "$(sed -n 's/^want .* //p' found)"
 check "bounds: the lower one, rounded up" "$(cat found)" same "$(number P)" 4133
+check "bounds: binomial" "$(cat found)" same "$(number P_binomial)" 2275
 run_it 0 bounds --n 100 --psi 0.1 --xi 0.05
 says "bounds: which one, and the confidence" "the second one" out
 says "bounds: confidence" "confidence 0.9\." out
+says "bounds: the binomial condition" "^P >= 2275 by the binomial condition" out
+says "bounds: what it needs" "Campi, Garatti 2008" out
 
 # A record taken away: one is missing, and those that are done are counted by what they are.
 rm -r "results/numbers/cells/$(echo "$cells" | head -n 1)"

@@ -165,6 +165,7 @@ static enum status read_record(struct reader *r, const struct csv_record *record
 	for (size_t k = 0; k < r->layout.d; k++)
 		TRY(read_feature(r, record, k, x + k, &keep, err));
 	TRY(read_label(r, record, table, &keep, err));
+	table->row[table->n] = table->n + table->dropped;
 	table->n += keep;
 	table->dropped += !keep;
 	return STATUS_OK;
@@ -234,6 +235,7 @@ static enum status read_rows(struct reader *r, struct table *table, struct err *
 	/* pages beyond the last row are never touched */
 	table->x = ARENA_ARRAY(r->arena, double, (one_row(r) ? 1 : most) * table->d);
 	table_room(table, most, r->regression, r->arena);
+	table->row = ARENA_ARRAY(r->arena, size_t, most);
 
 	if (!head.header) {
 		record = record_of(r, head.first, head.count);

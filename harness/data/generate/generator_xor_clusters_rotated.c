@@ -51,13 +51,6 @@ static double draw_gamma(struct rng *rng, double a)
 	}
 }
 
-/* Length of a standard normal vector in k >= 1 dimensions: chi_1 is |N(0, 1)|, chi_k^2 is twice a
- * Gamma variate of shape k / 2. */
-static double draw_chi(struct rng *rng, size_t k)
-{
-	return k == 1 ? fabs(rng_normal(rng)) : sqrt(2 * draw_gamma(rng, (double)k / 2));
-}
-
 static enum status generate(const void *options, bool regression, struct rng *rng,
 			    struct arena *arena, struct table *out, struct err *err)
 {
@@ -77,8 +70,13 @@ static enum status generate(const void *options, bool regression, struct rng *rn
 		/* row i of the triangular factor in `rank` columns; the table is zero beyond */
 		for (size_t j = 0; j < rank && j < i; j++)
 			x[2 + j] = o->noise * rng_normal(rng);
+		/* the length of a standard normal vector in k dimensions: chi_1 is |N(0, 1)|,
+		 * chi_k^2 twice a Gamma variate of shape k / 2 */
 		if (i < rank)
-			x[2 + i] = o->noise * draw_chi(rng, left - i);
+			x[2 + i] =
+				o->noise *
+				(left - i == 1 ? fabs(rng_normal(rng))
+					       : sqrt(2 * draw_gamma(rng, (double)(left - i) / 2)));
 		generate_label(out, &o->size, i, positive, o->flip, rng);
 	}
 	return STATUS_OK;

@@ -23,18 +23,6 @@ static const struct option rows[] = {
  * whatever the rounding, also in single precision. */
 static const double nearly = 1 - 1e-3;
 
-static double *means(const struct rows *train, struct arena *arena)
-{
-	double *mean = ARENA_ARRAY(arena, double, train->d);
-
-	for (size_t i = 0; i < train->n && !arena_counts(arena); i++)
-		for (size_t j = 0; j < train->d; j++)
-			mean[j] += train->x[i * train->d + j];
-	for (size_t j = 0; j < train->d && !arena_counts(arena); j++)
-		mean[j] /= (double)train->n;
-	return mean;
-}
-
 /* d x d, lower triangle, of the samples as columns, up to a factor */
 static struct mat covariance(const struct rows *train, const double *mean, struct arena *scratch)
 {
@@ -111,7 +99,12 @@ static enum status fit(const void *options, const struct rows *train, struct are
 	bool found;
 
 	TRY(width(options, train->n, &columns, err));
-	mean = means(train, arena);
+	mean = ARENA_ARRAY(arena, double, d);
+	for (size_t i = 0; i < train->n && !arena_counts(arena); i++)
+		for (size_t j = 0; j < d; j++)
+			mean[j] += train->x[i * d + j];
+	for (size_t j = 0; j < d && !arena_counts(arena); j++)
+		mean[j] /= (double)train->n;
 	C = covariance(train, mean, &scratch);
 	value = ARENA_ARRAY(&scratch, real, d);
 	found = arena_counts(arena) || blas_eigen(C, value);

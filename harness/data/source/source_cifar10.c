@@ -26,6 +26,7 @@ struct records {
 	const char *path;
 	const unsigned char *at;
 	size_t count, step;
+	size_t before; /* records of the files before it */
 };
 
 /* Records of one file behind those the table has; without pixels where the table keeps none. */
@@ -46,6 +47,7 @@ static enum status add_records(const struct records *from, const struct read_req
 			continue;
 		for (size_t j = 0; j < PIXELS && table->x; j++)
 			table->x[table->n * PIXELS + j] = at[1 + j];
+		table->row[table->n] = from->before + i;
 		if (table->target)
 			table->target[table->n++] = at[0];
 		else
@@ -72,8 +74,10 @@ static enum status load_records(const char *path, bool count, struct arena *aren
 				"truncated: expected records of %d bytes, got %zu bytes behind "
 				"byte %zu",
 				RECORD, bytes.count % RECORD, bytes.count / RECORD * RECORD);
-	*out = (struct records){path, (const unsigned char *)bytes.at, bytes.count / RECORD,
-				count ? 1 : RECORD};
+	*out = (struct records){.path = path,
+				.at = (const unsigned char *)bytes.at,
+				.count = bytes.count / RECORD,
+				.step = count ? 1 : RECORD};
 	if (status == STATUS_OK && count) {
 		out->at = label = ARENA_ARRAY(arena, unsigned char, out->count);
 		for (size_t i = 0; i < out->count; i++)
@@ -94,6 +98,7 @@ static enum status read_part(struct texts paths, const struct read_request *requ
 
 	for (size_t f = 0; f < paths.count; f++) {
 		TRY(load_records(paths.at[f], request->count, bytes, &file[f], err));
+		file[f].before = records;
 		records += file[f].count;
 	}
 	table->d = PIXELS;
@@ -102,6 +107,7 @@ static enum status read_part(struct texts paths, const struct read_request *requ
 	if (!request->count)
 		table->x = arena_alloc(arena, records, PIXELS * sizeof(double));
 	table_room(table, records, request->regression, arena);
+	table->row = ARENA_ARRAY(arena, size_t, records);
 	for (size_t f = 0; f < paths.count; f++)
 		TRY(add_records(&file[f], request, &labels, table, err));
 	if (request->classes.count > 0)

@@ -183,9 +183,11 @@ static enum status read_pair(const char *images, const char *labels,
 	for (int v = 0; v < BYTE_VALUES; v++)
 		text[v] = arena_format(arena, "%d", v);
 	table_room(table, table->n, request->regression, arena);
+	table->row = ARENA_ARRAY(arena, size_t, table->n);
 	for (size_t i = 0; i < n; i++) {
 		if (!wanted.label[label[i]])
 			continue;
+		table->row[kept] = i;
 		if (request->regression)
 			table->target[kept++] = label[i];
 		else

@@ -43,7 +43,7 @@ struct reader {
 	struct arena *arena; /* of the result */
 	struct text *text;
 	struct labels labels; /* of all rows, also of those left out */
-	size_t d;
+	size_t d, rows;
 	bool limited; /* d was given */
 	const char *line, *end;
 	int line_number;
@@ -193,11 +193,13 @@ static enum status read_line(struct reader *r, struct table *table, struct err *
 		return wrong(r, at, "a finite number as label", err);
 	index = labels_add(&r->labels, at, (size_t)(end - at), 1);
 	TRY(read_pairs(r, end, x, err));
+	r->rows++;
 	if (!labels_wanted(r->request->classes, label)) {
 		if (!r->request->count) /* the next row is written over this one */
 			memset(x, 0, r->d * sizeof *x);
 		return STATUS_OK;
 	}
+	table->row[table->n] = r->rows - 1;
 	if (table->target)
 		table->target[table->n] = label;
 	else
@@ -214,6 +216,7 @@ static enum status read_text(struct reader *r, struct text *text, struct table *
 
 	r->text = text;
 	r->line_number = 0;
+	r->rows = 0;
 	r->labels = labels_new(r->arena);
 	if ((double)text->lines * (double)r->d > most_numbers)
 		return err_at(err, STATUS_ENV, place,
@@ -227,6 +230,7 @@ static enum status read_text(struct reader *r, struct text *text, struct table *
 	table->x = arena_alloc(r->arena, r->request->count ? 1 : text->lines + 1,
 			       r->d * sizeof(double));
 	table_room(table, text->lines, r->request->regression, r->arena);
+	table->row = ARENA_ARRAY(r->arena, size_t, text->lines);
 	for (const char *at = text->at, *next; at < text->end; at = next + 1) {
 		next = line_end(at, text->end);
 		r->line = at;

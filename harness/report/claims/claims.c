@@ -197,16 +197,6 @@ static bool comparable(const struct judge *j, const struct group *a, const struc
 		      comparable_key(b->member[0], column, NULL, j->arena)) == 0;
 }
 
-/* The folds of a repetition; 1 if there are none. */
-static size_t folds_of(const struct group *group)
-{
-	double folds = 1;
-
-	for (size_t i = 0; i < group->count; i++)
-		folds = fmax(folds, group->member[i]->result.fold);
-	return (size_t)folds;
-}
-
 static void judge_problem(const struct judge *j, const char *problem, struct claim_case *out)
 {
 	const struct claim_options *c = j->claim;
@@ -215,7 +205,7 @@ static void judge_problem(const struct judge *j, const char *problem, struct cla
 	const struct text_map *where_b = at_end ? &c->where : &c->where_against;
 	size_t settings, others = 1;
 	const struct group *a = cells_of(j, c->method, &c->where, problem, &settings), *b = a;
-	double *values, overlap = 0;
+	double *values, overlap = 0, folds = 1;
 
 	*out = (struct claim_case){.problem = problem, .note = "", .median = NAN};
 	out->interval = (struct student){NAN, NAN, NAN, 0};
@@ -240,6 +230,7 @@ static void judge_problem(const struct judge *j, const char *problem, struct cla
 
 		y = pairs ? value_of(j, q, at_end) : 0;
 
+		folds = fmax(folds, r->fold);
 		/* Splits of one data set anew share samples (student.h). */
 		overlap = p->resampled && r->n_train > 0 && r->n_test > 0 ? r->n_test / r->n_train
 									  : 0;
@@ -250,16 +241,7 @@ static void judge_problem(const struct judge *j, const char *problem, struct cla
 	}
 	conclude(j, out, values, a->count, overlap);
 	if (out->more != SIZE_MAX) /* values: a repetition has one of each fold */
-		out->more = (out->more + folds_of(a) - 1) / folds_of(a);
-}
-
-/* The first record of a draw of the data stands for it. */
-static bool is_first(const struct records *records, size_t i)
-{
-	for (size_t k = 0; k < i; k++)
-		if (records_same_draw(&records->at[k].result, &records->at[i].result))
-			return false;
-	return true;
+		out->more = (size_t)ceil((double)out->more / folds);
 }
 
 /* A line for each repetition, or fold of it, through its cells of all problems. */
@@ -275,11 +257,13 @@ static void judge_slope(const struct judge *j, struct claim_case *out)
 	for (size_t k = 0; k < records->count; k++) {
 		const struct result *draw = &records->at[k].result;
 		struct column column = {c->x, &j->kinds};
-		size_t count = 0;
+		size_t count = 0, first = 0; /* the record that stands for a draw of the data */
 		double low = HUGE_VAL, high = -HUGE_VAL;
 		const char *swept;
 
-		if (!is_first(records, k))
+		while (!records_same_draw(&records->at[first].result, draw))
+			first++;
+		if (first < k)
 			continue;
 		if (!isnan(draw->fold) && draw->n_train > 0) /* folds share samples (student.h) */
 			overlap = draw->n_test / draw->n_train;

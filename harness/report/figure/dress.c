@@ -97,6 +97,8 @@ static void to_percent(const struct dress *d, struct figure_panel *panel, struct
 		for (size_t k = 0; k < c->count * columns; k++)
 			if (roles[k % columns] == role)
 				c->at[k] *= 100;
+		for (size_t k = 0; k < c->cell_count; k++)
+			*(role == 'x' ? &c->cells[k].x : &c->cells[k].y) *= 100;
 	}
 }
 

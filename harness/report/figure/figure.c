@@ -135,6 +135,21 @@ void figure_row(struct figure_curve *curve, const double *row)
 	memcpy(curve->at + curve->count++ * columns, row, columns * sizeof *row);
 }
 
+void figure_cell(struct figure_curve *curve, struct figure_cell cell)
+{
+	size_t n = curve->cell_count++;
+
+	if ((n & (n - 1)) == 0) { /* full at powers of 2 */
+		struct figure_cell *more =
+			ARENA_ARRAY(curve->arena, struct figure_cell, n ? 2 * n : 1);
+
+		if (n)
+			memcpy(more, curve->cells, n * sizeof *more);
+		curve->cells = more;
+	}
+	curve->cells[n] = cell;
+}
+
 void figure_spread(struct figure_curve *curve, double x, struct spread spread)
 {
 	figure_row(curve, (double[]){x, spread.median, spread.low, spread.high});

@@ -36,6 +36,12 @@ enum figure_layer {
 	FIGURE_LAYERS
 };
 
+/* A record that rows of a curve are of: of those at x and y (NaN: at any). */
+struct figure_cell {
+	const char *id;
+	double x, y;
+};
+
 struct figure_curve {
 	const char *title;   /* in the data file, behind the name of the panel */
 	const char *columns; /* there: names of the numbers of a row */
@@ -53,6 +59,8 @@ struct figure_curve {
 	const void *of;    /* for the plot: what it shows */
 	size_t count;      /* rows */
 	double *at;        /* count x numbers of a row */
+	size_t cell_count;
+	struct figure_cell *cells;
 	struct figure_curve *next;
 	struct arena *arena;
 };
@@ -145,6 +153,8 @@ void figure_row(struct figure_curve *curve, const double *row);
 void figure_spread(struct figure_curve *curve, double x, struct spread spread);
 /* A value among those at x: they become (x, median, low, high) by figure_pool. */
 void figure_value(struct figure_curve *curve, double x, double value);
+/* Say which record rows are of. */
+void figure_cell(struct figure_curve *curve, struct figure_cell cell);
 /* Rows ascending in their first `keys` numbers, one or two; equal ones keep their order. */
 void figure_order(struct figure_curve *curve, size_t keys);
 /* Rows that agree in their first `keys` numbers become one, with the median of the number behind

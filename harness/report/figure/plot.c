@@ -1,24 +1,83 @@
 /* From records to the files of a plot. */
 #include "harness/report/figure/plot.h"
 #include "harness/report/figure/canvas.h"
+#include "harness/report/figure/dress.h"
+
+#include <string.h>
+
+static bool is_drawn(const struct figure *figure)
+{
+	bool drawn = false;
+
+	for (const struct figure_panel *panel = figure->first; panel; panel = panel->next)
+		drawn = drawn || figure_drawn(panel);
+	return drawn;
+}
+
+static struct figure *fill(const struct plot_order *order, const void *options,
+			   const struct style *look, const struct records *records)
+{
+	struct figure *figure = ARENA_NEW(records->arena, struct figure);
+
+	*figure = figure_new(records->arena);
+	figure->look = look;
+	order->plot->fill(options, records, figure);
+	return figure;
+}
+
+/* A plot whose option `x` is one of few names, filled for each of the others. */
+static void fill_views(struct plot_order *order, const struct records *records)
+{
+	const struct desc *desc = &order->plot->base;
+	const struct option *row = desc->options;
+	struct style *look = ARENA_NEW(records->arena, struct style);
+	size_t count = 0;
+	long chosen;
+
+	while (row && row->name && strcmp(row->name, "x") != 0)
+		row++;
+	if (!row || !row->name || row->type != OPTION_INT || !row->names)
+		return;
+	while (row->names[count])
+		count++;
+	order->view = ARENA_ARRAY(records->arena, struct plot_view, count);
+	*look = *order->look; /* but for what is said of its x axis */
+	look->x_label = NULL;
+	look->x_range = (struct reals){0};
+	chosen = *(const long *)(const void *)((const char *)order->options + row->offset);
+	order->x_name = row->names[chosen];
+	for (long i = 0; i < (long)count; i++) {
+		char *options = arena_alloc(records->arena, 1, desc->size);
+		struct figure *figure;
+
+		if (i == chosen)
+			continue;
+		memcpy(options, order->options, desc->size);
+		*(long *)(void *)(options + row->offset) = i;
+		figure = fill(order, options, look, records);
+		if (!is_drawn(figure))
+			continue;
+		dress_figure(figure);
+		order->view[order->view_count++] = (struct plot_view){row->names[i], figure};
+	}
+}
 
 enum status plot_write(struct plot_order *order, const struct records *records, const char *stem,
 		       bool *written, struct err *err)
 {
-	struct figure figure = figure_new(records->arena);
+	struct figure *figure;
 
-	*written = false;
-	figure.look = order->look;
 	if (order->look->order.count)
 		records = records_ordered(records, &order->look->order);
-	order->plot->fill(order->options, records, &figure);
-	for (const struct figure_panel *panel = figure.first; panel; panel = panel->next)
-		*written = *written || figure_drawn(panel);
+	figure = fill(order, order->options, order->look, records);
+	*written = is_drawn(figure);
 	if (!*written)
 		return STATUS_OK;
-	TRY(canvas_write(&figure, records, stem, err));
-	order->caption = figure.caption;
-	order->unused = figure.unused;
-	order->unused_count = figure.unused_count;
+	TRY(canvas_write(figure, records, stem, err));
+	order->figure = figure;
+	order->caption = figure->caption;
+	order->unused = figure->unused;
+	order->unused_count = figure->unused_count;
+	fill_views(order, records);
 	return STATUS_OK;
 }

@@ -20,8 +20,15 @@ struct plot {
 struct plot_order {
 	const struct plot *plot;
 	const void *options;
-	const struct style *look;         /* all of it said */
-	const char *caption;              /* what plot_write has found to be shown */
+	const struct style *look;    /* all of it said */
+	const char *caption;         /* what plot_write has found to be shown */
+	const struct figure *figure; /* as it was drawn */
+	const char *x_name;          /* value of its option `x`, or NULL: it has none */
+	size_t view_count;           /* the same over the other values of `x` */
+	struct plot_view {
+		const char *name;
+		struct figure *figure;
+	} * view;
 	const struct figure_name *unused; /* of the look; the figure lacks them */
 	size_t unused_count;
 };

@@ -2,11 +2,15 @@
 #include "harness/report/page/html.h"
 #include "harness/file/folder.h"
 #include "harness/file/io.h"
-#include "harness/report/page/html_parts.h"
+#include "harness/report/page/html_live.h"
+#include "harness/report/page/html_text.h"
+#include "harness/report/records/ending.h"
 #include "harness/report/tables/sheet.h"
 
 #include <string.h>
 #include <unistd.h>
+
+enum { FEW = 8 /* cells that are listed at the top unfolded */ };
 
 static void section(FILE *to, const char *id, const char *title)
 {
@@ -41,6 +45,21 @@ static void put_svg(const char *svg, size_t number, FILE *to)
 	}
 }
 
+/* Links to those files of a plot that are there. */
+static void put_plot_files(const struct records *records, const char *stem, FILE *to)
+{
+	static const char *const forms[] = {"svg", "pdf", "png", "tex", "dat", "csv", "gp", NULL};
+
+	fputs("<p class=\"files dim\">", to);
+	for (const char *const *form = forms; *form; form++) {
+		const char *name = arena_format(records->arena, "plots/%s.%s", stem, *form);
+
+		if (access(arena_format(records->arena, "%s/%s", records->out, name), R_OK) == 0)
+			fprintf(to, "<a href=\"%s\">.%s</a> ", name, *form);
+	}
+	fputs("<a href=\"#cells\">cells</a></p>\n", to);
+}
+
 static void put_plot(const struct records *records, const struct html_plot *plot, size_t number,
 		     FILE *to)
 {
@@ -50,33 +69,29 @@ static void put_plot(const struct records *records, const struct html_plot *plot
 	enum drawing_fate fate = plot->drawing.fate;
 	const char *svg = NULL;
 
-	fputs("<figure><figcaption>", to);
-	sheet_html_text(plot->title, to);
-	fputs("</figcaption>\n", to);
+	fprintf(to, "<figure id=\"figure-%zu\" aria-labelledby=\"caption-%zu\">\n", number, number);
 	if ((fate == DRAWING_DRAWN || fate == DRAWING_KEPT) && access(path, R_OK) == 0 &&
 	    store_read_text(path, arena, &svg, &ignored) == STATUS_OK && strstr(svg, "<svg")) {
-		fputs("<div class=\"plot\">", to);
+		fputs("<div class=\"plot\" tabindex=\"0\" role=\"group\" "
+		      "aria-label=\"drawing, scrolls when it is wide\">",
+		      to);
 		put_svg(svg, number, to);
 		fputs("</div>\n", to);
 	} else {
-		note(to, plot->drawing.fate == DRAWING_UNDRAWN
+		note(to, fate == DRAWING_UNDRAWN
 				 ? "gnuplot was not found: the script and its data are kept."
 				 : arena_format(arena, "gnuplot failed: %s",
 						plot->drawing.message ? plot->drawing.message
 								      : "no drawing"));
 	}
-	fprintf(to, "<p class=\"dim\">plots/%s: .svg .png .pdf .gp .dat</p></figure>\n",
-		plot->stem);
-}
-
-static void put_plots(const struct records *records, struct html_plots plots, FILE *to)
-{
-	section(to, "plots", "Plots");
-	if (plots.count == 0)
-		note(to, "The records hold nothing to plot yet.");
-	for (size_t i = 0; i < plots.count; i++)
-		put_plot(records, &plots.at[i], i + 1, to);
-	fputs("</section>\n", to);
+	fprintf(to, "<figcaption id=\"caption-%zu\"><b>Figure %zu.</b> ", number, number);
+	sheet_html_text(plot->title, to);
+	fputs(". ", to);
+	sheet_html_text(plot->order ? plot->order->caption : "", to);
+	fputs("</figcaption>\n", to);
+	put_plot_files(records, plot->stem, to);
+	html_live(plot->order, to);
+	fputs("</figure>\n", to);
 }
 
 static void put_file(const struct records *records, const char *id, const char *title,
@@ -94,37 +109,114 @@ static void put_file(const struct records *records, const char *id, const char *
 	fputs("</pre></section>\n", to);
 }
 
-static void put_link(const struct html_table *table, FILE *to)
-{
-	if (table->sheet.rows)
-		fprintf(to, "<a href=\"#%s\">%s</a>", table->id, table->title);
-}
-
 static void put_links(const struct html_tables *tables, FILE *to)
 {
-	fputs("<nav>", to);
-	put_link(&tables->summary, to);
-	put_link(&tables->claims, to);
-	put_link(&tables->sweep, to);
-	fputs("<a href=\"#plots\">Plots</a>", to);
-	put_link(&tables->paired, to);
-	put_link(&tables->samples, to);
-	put_link(&tables->attacks, to);
-	put_link(&tables->certificates, to);
-	put_link(&tables->cells, to);
+	const struct html_table *const parts[] = {
+		&tables->summary, &tables->claims,  &tables->sweep,   NULL, /* the figures */
+		&tables->paired,  &tables->samples, &tables->attacks, &tables->certificates,
+		&tables->cells};
+
+	fputs("<nav aria-label=\"sections\"><a href=\"#state\">State</a>", to);
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+		if (!parts[i])
+			fputs("<a href=\"#plots\">Figures</a>", to);
+		else if (parts[i]->sheet.rows)
+			fprintf(to, "<a href=\"#%s\">%s</a>", parts[i]->id, parts[i]->title);
 	fputs("<a href=\"#spec\">Spec</a><a href=\"#environment\">Environment</a></nav>\n", to);
+}
+
+/* A cell of which something is to be said at the top, with a link to its row. */
+static void put_cell(const struct record *record, const char *what, FILE *to)
+{
+	fprintf(to, "<li><a href=\"#filter=cells,%s\">%s</a> ", record->id, record->id);
+	sheet_html_text(record->result.data ? record->result.data : "", to);
+	fputs(", ", to);
+	sheet_html_text(record->result.method ? record->result.method : "", to);
+	fputs(": ", to);
+	sheet_html_text(what, to);
+	fputs("</li>\n", to);
+}
+
+static const char *failure(const struct record *record, struct arena *arena)
+{
+	const char *status = record->result.status ? record->result.status : "no status";
+	const char *why = record->result.message;
+
+	if (records_ok(record))
+		return NULL;
+	return why && *why ? arena_format(arena, "%s: %s", status, why) : status;
+}
+
+static const char *disturbance(const struct record *record, struct arena *arena)
+{
+	(void)arena;
+	return ending_cell_timing(record);
+}
+
+/* The cells that `say` has a text for, folded away where they are many. */
+static void put_cells(const struct records *records, const char *title,
+		      const char *(*say)(const struct record *record, struct arena *arena),
+		      FILE *to)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < records->count; i++)
+		count += say(&records->at[i], records->arena) != NULL;
+	if (count == 0) {
+		fprintf(to, "<p><b>%s:</b> none</p>\n", title);
+		return;
+	}
+	fprintf(to, "<details%s><summary><b>%s:</b> %zu of %zu cells</summary><ul>\n",
+		count <= FEW ? " open" : "", title, count, records->count);
+	for (size_t i = 0; i < records->count; i++) {
+		const char *text = say(&records->at[i], records->arena);
+
+		if (text)
+			put_cell(&records->at[i], text, to);
+	}
+	fputs("</ul></details>\n", to);
+}
+
+/* When and where it was computed, what disturbed it, what failed and why. */
+static void put_state(const struct records *records, FILE *to)
+{
+	const char *ended = ending_caption(records);
+
+	section(to, "state", "State");
+	fprintf(to, "<p><b>Cells:</b> %zu%s", records->count, records->count ? "" : " so far");
+	sheet_html_text(ended, to);
+	if (records->missing)
+		fprintf(to, "; %zu not computed yet", records->missing);
+	if (records->incomplete)
+		fprintf(to, "; %zu lack a part", records->incomplete);
+	if (records->damaged)
+		fprintf(to, "; %zu damaged", records->damaged);
+	fputs("</p>\n<p><b>Machine:</b> ", to);
+	sheet_html_text(records->caption && *records->caption ? records->caption : "not recorded",
+			to);
+	fputs("</p>\n", to);
+	put_cells(records, "Failed", failure, to);
+	put_cells(records, "Timing disturbed", disturbance, to);
+	note(to,
+	     "Only cells with status ok enter the numbers. Red rows: cells that did not finish; "
+	     "amber rows: a degenerate result. A column's head sorts by it.");
+	fputs("</section>\n", to);
 }
 
 static void put_head(const struct experiment *experiment, const struct records *records,
 		     const struct html_tables *tables, FILE *to)
 {
+	/* the policy keeps browsers from any request */
 	fputs("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
+	      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
+	      "style-src "
+	      "'unsafe-inline'; script-src 'unsafe-inline'; img-src data:\">\n"
 	      "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n<title>",
 	      to);
 	sheet_html_text(experiment->name ? experiment->name : "", to);
 	fprintf(to,
 		" \xe2\x80\x93 relubench</title>\n<style>\n%s</style></head>\n<body><main>\n<h1>",
-		html_parts_style);
+		html_text_style);
 	sheet_html_text(experiment->name ? experiment->name : "", to);
 	fputs("</h1>\n", to);
 	if (experiment->about) {
@@ -132,11 +224,8 @@ static void put_head(const struct experiment *experiment, const struct records *
 		sheet_html_text(experiment->about, to);
 		fputs("</p>\n", to);
 	}
-	note(to,
-	     "Only cells with status ok enter the numbers. Red rows: cells that did not finish; "
-	     "amber rows: a degenerate result. Click a column to sort.");
-	note(to, records->caption);
 	put_links(tables, to);
+	put_state(records, to);
 }
 
 static void put_table(const struct html_table *table, FILE *to)
@@ -153,31 +242,32 @@ static void put_table(const struct html_table *table, FILE *to)
 	fputs("</section>\n", to);
 }
 
-/* The spec as it was run, or the file it is read from now. */
-static const char *spec_path(const struct experiment *experiment, const struct records *records)
-{
-	const char *kept = arena_format(records->arena, "%s/spec.yaml", records->folder);
-
-	return access(kept, R_OK) == 0 || !experiment->path ? kept : experiment->path;
-}
-
 static void put_page(const struct experiment *experiment, const struct records *records,
 		     const struct html_tables *tables, struct html_plots plots, FILE *to)
 {
+	const char *spec = arena_format(records->arena, "%s/spec.yaml", records->folder);
+
 	put_head(experiment, records, tables, to);
 	put_table(&tables->summary, to);
 	put_table(&tables->claims, to);
 	put_table(&tables->sweep, to);
-	put_plots(records, plots, to);
+	section(to, "plots", "Figures");
+	if (plots.count == 0)
+		note(to, "The records hold nothing to plot yet.");
+	for (size_t i = 0; i < plots.count; i++)
+		put_plot(records, &plots.at[i], i + 1, to);
+	fputs("</section>\n", to);
 	put_table(&tables->paired, to);
 	put_table(&tables->samples, to);
 	put_table(&tables->attacks, to);
 	put_table(&tables->certificates, to);
 	put_table(&tables->cells, to);
-	put_file(records, "spec", "Spec", spec_path(experiment, records), to);
+	/* the spec as it was run, or the file it is read from now */
+	put_file(records, "spec", "Spec",
+		 access(spec, R_OK) == 0 || !experiment->path ? spec : experiment->path, to);
 	put_file(records, "environment", "Environment",
 		 arena_format(records->arena, "%s/env.json", records->folder), to);
-	fprintf(to, "</main>\n<script>\n%s</script>\n</body></html>\n", html_parts_script);
+	fprintf(to, "</main>\n<script>\n%s</script>\n</body></html>\n", html_text_script);
 }
 
 enum status html_write(const struct experiment *experiment, const struct records *records,

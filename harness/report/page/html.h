@@ -3,6 +3,7 @@
 #define REPORT_HTML_H
 
 #include "harness/report/figure/drawing.h"
+#include "harness/report/figure/plot.h"
 #include "harness/report/records/records.h"
 #include "harness/report/tables/sheet.h"
 #include "harness/spec/spec.h"
@@ -14,6 +15,7 @@
 /* A plot that was written to <folder>/plots/<stem>.*. */
 struct html_plot {
 	const char *stem, *title;
+	const struct plot_order *order; /* what it shows; NULL: nobody knows */
 	struct drawing drawing;
 };
 

@@ -26,6 +26,13 @@ void panels_names(struct figure_panel *panel, const struct series_list *list)
 	panel->x.room = 0.6;
 }
 
+void panels_cells(struct figure_curve *curve, const struct group *group, double x, double y)
+{
+	for (size_t i = 0; i < group->count; i++)
+		if (records_ok(group->member[i]))
+			figure_cell(curve, (struct figure_cell){group->member[i]->id, x, y});
+}
+
 struct spread panels_robust(const struct group *group, const struct attack_kind *kind,
 			    struct arena *arena)
 {

@@ -14,6 +14,9 @@ struct figure_panel *panels_data(struct figure *figure, const struct records *re
 /* Names of the series of a data set below bars at 0, 1, ... */
 void panels_names(struct figure_panel *panel, const struct series_list *list);
 
+/* The cells of a group that are ok, as those of a curve's rows at x and y (NaN: at any). */
+void panels_cells(struct figure_curve *curve, const struct group *group, double x, double y);
+
 /* Robust accuracy under an attack or certificate: the quantiles over repetitions, of one alone its
  * Wilson interval. */
 struct spread panels_robust(const struct group *group, const struct attack_kind *kind,

@@ -4,6 +4,7 @@
 #include "harness/report/plots/panels.h"
 #include "harness/report/records/stat.h"
 
+#include <math.h>
 #include <string.h>
 
 #define GROUP_SHARE 0.8 /* of the distance between groups that is filled by bars */
@@ -50,6 +51,7 @@ static size_t add_bars(struct figure *figure, struct figure_panel *panel,
 			      : stat_group(group, stat_column, "test_accuracy", arena);
 		if (spread.count > 0)
 			figure_spread(bars, place, spread);
+		panels_cells(bars, group, place, NAN);
 		place += 1;
 	}
 	return bars->count;

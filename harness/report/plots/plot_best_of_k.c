@@ -1,6 +1,7 @@
 /* What tuning brings: the expected test accuracy of the best, by validation accuracy, of k settings
  * drawn at random without replacement, against k. A curve per method, a panel per data set. */
 #include "harness/report/figure/plot.h"
+#include "harness/report/plots/panels.h"
 #include "harness/report/records/select.h"
 #include "harness/report/series/series.h"
 
@@ -96,6 +97,8 @@ static size_t add_curve(struct figure *figure, const struct search *search)
 		repeats++;
 	}
 	if (curve) {
+		for (size_t i = 0; i < search->count; i++)
+			panels_cells(curve, search->setting[i], NAN, NAN);
 		figure_pool(curve, 1);
 		curve->band = repeats > 1;
 	}

@@ -1,11 +1,13 @@
 /* Convergence: a column of the traces against time or iterations; a panel per data set and, where
  * objectives or gaps are drawn, per loss, beta and threat (comparable.h). */
 #include "harness/report/figure/plot.h"
+#include "harness/report/plots/panels.h"
 #include "harness/report/plots/slope.h"
 #include "harness/report/records/comparable.h"
 #include "harness/report/series/curve.h"
 #include "harness/report/series/series.h"
 
+#include <math.h>
 #include <string.h>
 
 enum { X_SECONDS, X_ITERATION };
@@ -98,6 +100,7 @@ static void add_curve(struct figure *figure, const struct records *records,
 	drawn = figure_curve(figure, figure_panel(figure, key, group->data, title), &like);
 	for (size_t i = 0; i < curve.count; i++)
 		figure_row(drawn, curve.at + CURVE_COLUMNS * i);
+	panels_cells(drawn, group, NAN, NAN);
 }
 
 static void fill(const void *options, const struct records *records, struct figure *figure)

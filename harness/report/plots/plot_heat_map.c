@@ -74,6 +74,7 @@ static void fill(const void *options, const struct records *records, struct figu
 							    .layer = FIGURE_TILES});
 		figure_row(panel->first,
 			   (double[]){(double)col, (double)row, column_value(r, &column)});
+		figure_cell(panel->first, (struct figure_cell){r->id, (double)col, (double)row});
 	}
 	for (struct figure_panel *panel = figure->first; panel; panel = panel->next)
 		figure_pool(panel->first, 2);

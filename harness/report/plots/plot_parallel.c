@@ -43,14 +43,6 @@ struct settings {
 	double *result; /* medians over repetitions */
 };
 
-static double place(const struct coordinate *c, double value)
-{
-	if (!(c->high > c->low))
-		return 0.5;
-	return c->log ? log(value / c->low) / log(c->high / c->low)
-		      : (value - c->low) / (c->high - c->low);
-}
-
 static double value_at(const struct coordinate *c, const struct settings *s, size_t i)
 {
 	return c->levels ? levels_value(c->levels, s->at[i]->member[0]) : s->result[i];
@@ -97,25 +89,18 @@ static struct settings settings_of(const struct records *records, const char *da
 	return s;
 }
 
-/* How many settings are better than this one. */
-static size_t rank_of(const struct settings *s, size_t i, bool lower_is_better)
-{
-	size_t rank = 0;
-
-	for (size_t k = 0; k < s->count; k++)
-		rank += lower_is_better ? s->result[k] < s->result[i] : s->result[k] > s->result[i];
-	return rank;
-}
-
 /* From axis to axis, two rows a piece. */
 static void add_line(struct figure_curve *lines, const struct coordinate *axes, size_t count,
 		     const struct settings *s, size_t i)
 {
 	for (size_t k = 0; k < 2 * (count - 1); k++) {
-		size_t axis = (k + 1) / 2;
+		const struct coordinate *c = &axes[(k + 1) / 2];
+		double value = value_at(c, s, i), place = 0.5; /* if all values are equal */
 
-		figure_row(lines, (double[]){(double)axis,
-					     place(&axes[axis], value_at(&axes[axis], s, i))});
+		if (c->high > c->low)
+			place = c->log ? log(value / c->low) / log(c->high / c->low)
+				       : (value - c->low) / (c->high - c->low);
+		figure_row(lines, (double[]){(double)((k + 1) / 2), place});
 	}
 }
 
@@ -143,9 +128,15 @@ static void add_panel(struct figure *figure, const struct settings *s, struct co
 					       .layer = FIGURE_PIECES,
 					       .style = {top ? 0 : 7, 0}});
 
-		for (size_t i = 0; i < s->count; i++)
-			if (((double)rank_of(s, i, lower) < best) == top)
+		for (size_t i = 0; i < s->count; i++) {
+			double better = 0; /* settings than this one */
+
+			for (size_t k = 0; k < s->count; k++)
+				better += lower ? s->result[k] < s->result[i]
+						: s->result[k] > s->result[i];
+			if ((better < best) == top)
 				add_line(lines, axes, count, s, i);
+		}
 	}
 }
 

@@ -82,6 +82,7 @@ static void add_method(struct figure *figure, const struct records *records, con
 		panel = panels_data(figure, records, data);
 		dots = dots ? dots : figure_curve(figure, panel, &like);
 		figure_row(dots, (double[]){at.clean, at.robust, 0, 0});
+		panels_cells(dots, group, at.clean, at.robust);
 		points[count++] = at;
 	}
 	if (!count)

@@ -62,8 +62,10 @@ static void add_phase(struct figure *figure, struct figure_panel *panel,
 			row[1] = row[2];
 			row[2] += stat.count ? stat.median : 0;
 		}
-		if (strcmp(group->data, panel->name) == 0)
-			figure_row(pieces, row);
+		if (strcmp(group->data, panel->name) != 0)
+			continue;
+		figure_row(pieces, row);
+		panels_cells(pieces, group, row[0], NAN);
 	}
 }
 

@@ -88,6 +88,7 @@ static void add_line(struct figure *figure, struct figure_panel *panel,
 		if (robust.count > 0)
 			figure_spread(line, eps[i], robust);
 	}
+	panels_cells(line, s->group, NAN, NAN);
 }
 
 /* The area between the lowest attacked accuracy and the certified one, where the truth lies. */
@@ -116,6 +117,7 @@ static void add_area(struct figure *figure, struct figure_panel *panel,
 		if (!isnan(row[1]) && !isnan(row[2]))
 			figure_row(area, row);
 	}
+	panels_cells(area, s->group, NAN, NAN);
 }
 
 /* All attacks, or the lowest accuracy over them if the lines would be too many; and below them what

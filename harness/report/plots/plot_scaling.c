@@ -90,6 +90,7 @@ static void collect(struct scaling *scaling, struct figure_panel *panel)
 		if (!scaling->of[i])
 			scaling->of[i] = figure_curve(scaling->figure, panel, &like);
 		figure_value(scaling->of[i], x, y);
+		figure_cell(scaling->of[i], (struct figure_cell){r->id, x, NAN});
 	}
 }
 

@@ -1,12 +1,14 @@
 /* A column of the results against a swept option: a curve per method, a panel per data set. A
  * method that sweeps nothing of its own is a horizontal level. */
 #include "harness/report/figure/plot.h"
+#include "harness/report/plots/panels.h"
 #include "harness/report/records/comparable.h"
 #include "harness/report/records/stat.h"
 #include "harness/report/series/excess.h"
 #include "harness/report/series/levels.h"
 #include "harness/report/series/series.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -126,6 +128,8 @@ static void collect(struct sweep *sweep, bool level)
 		for (size_t i = 0; i < group->count; i++)
 			figure_value(curve, levels_value(&sweep->x, group->member[i]),
 				     excess_value(group->member[i], &sweep->y));
+		panels_cells(curve, group, level ? NAN : levels_value(&sweep->x, group->member[0]),
+			     NAN);
 		sweep->levels += level;
 		sweep->most = ok > sweep->most ? ok : sweep->most;
 	}

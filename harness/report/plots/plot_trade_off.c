@@ -45,10 +45,12 @@ static void add_panel(struct figure *figure, const struct records *records,
 			struct spread x = stat_group(group, stat_column, "test_accuracy", arena);
 			struct spread y = panels_robust(group, kind, arena);
 
-			if (strcmp(group->data, data) == 0 && strcmp(group->method, method) == 0 &&
-			    x.count > 0 && y.count > 0)
-				figure_row(points, (double[]){x.median, y.median, x.low, x.high,
-							      y.low, y.high});
+			if (strcmp(group->data, data) != 0 || strcmp(group->method, method) != 0 ||
+			    x.count == 0 || y.count == 0)
+				continue;
+			figure_row(points,
+				   (double[]){x.median, y.median, x.low, x.high, y.low, y.high});
+			panels_cells(points, group, x.median, y.median);
 		}
 	}
 }

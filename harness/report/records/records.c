@@ -35,14 +35,14 @@ const char *records_short(const char *path)
 	return dot ? dot + 1 : path;
 }
 
-static bool same_number(double a, double b)
-{
-	return a == b || (isnan(a) && isnan(b));
-}
-
 bool records_same_draw(const struct result *a, const struct result *b)
 {
-	return same_number(a->repetition, b->repetition) && same_number(a->fold, b->fold);
+	const double x[] = {a->repetition, a->fold}, y[] = {b->repetition, b->fold};
+
+	for (size_t i = 0; i < sizeof x / sizeof *x; i++)
+		if (x[i] != y[i] && !(isnan(x[i]) && isnan(y[i])))
+			return false;
+	return true;
 }
 
 const struct record *records_at_draw(const struct group *group, const struct record *draw)

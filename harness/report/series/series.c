@@ -230,6 +230,63 @@ const char *series_title(const struct records *records, const char *data)
 	return data;
 }
 
+/* "rho=0.1"; of settings chosen per repetition "beta=1 (7 of 10) or beta=3 (3 of 10)". */
+static const char *setting_text(const struct group *group, struct arena *arena)
+{
+	const char **each = ARENA_ARRAY(arena, const char *, group->count), *text = "";
+
+	if (!group->composed)
+		return group->setting;
+	for (size_t i = 0; i < group->count; i++) {
+		const struct record *r = group->member[i];
+
+		each[i] = "";
+		for (size_t k = 0; k < r->swept_count; k++)
+			if (!records_of_data(&r->swept[k]))
+				each[i] = arena_format(
+					arena, "%s%s%s=%s", each[i], *each[i] ? ", " : "",
+					records_short(r->swept[k].path), r->swept[k].value);
+	}
+	for (size_t i = 0; i < group->count; i++) {
+		size_t first = 0, count = 0;
+
+		while (strcmp(each[first], each[i]) != 0)
+			first++;
+		for (size_t k = 0; k < group->count; k++)
+			count += strcmp(each[k], each[i]) == 0;
+		if (first == i)
+			text = arena_format(arena, "%s%s%s (%zu of %zu)", text, *text ? " or " : "",
+					    each[i], count, group->count);
+	}
+	return text;
+}
+
+/* "; admm: rho=0.1; sgd on moons: learning_rate=0.1", the settings that labels do not say. */
+static const char *add_settings(const struct series_list *list, const char *text,
+				struct arena *arena)
+{
+	enum { MOST = 8 };
+	size_t shown = 0, left = 0;
+	bool several = false;
+
+	for (size_t i = 1; i < list->count; i++)
+		several |= strcmp(list->at[i].group->data, list->at[0].group->data) != 0;
+	for (size_t i = 0; i < list->count; i++) {
+		const struct group *group = list->at[i].group;
+
+		if (!*group->setting || strstr(list->at[i].label, group->setting))
+			continue;
+		if (++shown > MOST)
+			left++;
+		else
+			text = arena_format(arena, "%s; %s%s%s: %s", text, list->at[i].name,
+					    several ? " on " : "", several ? group->data : "",
+					    setting_text(group, arena));
+	}
+	return left ? arena_format(arena, "%s; %zu more settings in tables/summary.md", text, left)
+		    : text;
+}
+
 const char *series_caption(const struct series_list *list, struct arena *arena)
 {
 	const char *text = "One run per curve";
@@ -249,7 +306,7 @@ const char *series_caption(const struct series_list *list, struct arena *arena)
 				    text, list->selected ? "other" : "method");
 	if (list->composed)
 		text = arena_format(arena, "%s, of some chosen per repetition", text);
-	return text;
+	return list->best || list->selected ? add_settings(list, text, arena) : text;
 }
 
 void series_pool(struct series_list *list, const struct records *records)

@@ -191,7 +191,10 @@ void sheet_html_text(const char *text, FILE *to)
 
 void sheet_html(const struct sheet *sheet, const char *id, FILE *to)
 {
-	fprintf(to, "<div class=\"scroll\"><table class=\"sort\" id=\"table-%s\">\n<thead>", id);
+	fprintf(to,
+		"<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"table "
+		"%s\"><table class=\"sort\" id=\"table-%s\">\n<thead>",
+		id, id);
 	for (size_t i = 0; i <= sheet->rows; i++) { /* the heads, then the rows */
 		const char *tag = i ? "td" : "th";
 

@@ -1,4 +1,4 @@
-/* summary.csv, attack.csv, certify.csv and the tables, from the records. */
+/* summary.csv, attack.csv, certify.csv, columns.csv and the tables, from the records. */
 #ifndef REPORT_SUMMARY_H
 #define REPORT_SUMMARY_H
 
@@ -12,6 +12,11 @@
 enum status summary_write_cells(const struct records *records, struct err *err);
 enum status summary_write_attacks(const struct records *records, struct err *err);
 enum status summary_write_certificates(const struct records *records, struct err *err);
+
+/* The columns of these and of the other CSV files of a results folder and of a cell: one row per
+ * file and column, with its type as pandas names it, unit and meaning. Written to
+ * <folder>/columns.csv. */
+enum status summary_write_columns(const struct records *records, struct err *err);
 
 /* One row per (data, method, swept values), aggregated over repetitions. */
 struct sheet summary_sheet(const struct records *records);

@@ -132,6 +132,41 @@ static void limits(void **state)
 		check_equal(mat_get(some.train.X, i, 0), mat_get(all.train.X, i, 0));
 }
 
+/* The first feature of a row is its place in the file. */
+static void check_places(const struct dataset *data)
+{
+	const struct part *parts[] = {&data->train, &data->validation, &data->test};
+
+	for (size_t p = 0; p < 3; p++)
+		for (ptrdiff_t i = 0; i < parts[p]->X.rows; i++)
+			check_equal(parts[p]->row[i], mat_get(parts[p]->X, i, 0));
+}
+
+static void rows_keep_their_places(void **state)
+{
+	struct place *place = *state;
+	FILE *file = fopen(place->path, "w");
+	struct dataset data;
+
+	for (int i = 0; i < 90; i++)
+		fprintf(file, i % 7 == 3 ? "%d,?,%d\n" : "%d,1,%d\n", i, i % 3);
+	fclose(file);
+	place->csv.missing = CSV_MISSING_DROP;
+	place->options.split =
+		(struct split_options){.test = 0.2, .validation = 0.2, .stratified = true};
+	place->options.classes = (struct texts){2, (const char *[]){"0", "2"}};
+	place->options.limit = (struct limit_options){.train = 25, .test = 5, .random = true};
+	data = load(place, 0);
+	assert_int_equal(data.train.X.rows, 25);
+	check_places(&data);
+
+	place->options.classes.count = 0;
+	place->options.task = DATA_REGRESSION;
+	data = load(place, 1);
+	check_above(data.validation.X.rows, 10);
+	check_places(&data);
+}
+
 static void named_classes(void **state)
 {
 	static const char *const names[] = {"8.0", "2"};
@@ -243,6 +278,13 @@ static void binary_sources(void **state)
 	check_equal(data.train.y[0], 1);
 	check_equal(data.train.y[1], -1);
 	assert_string_equal(data.classes[0], "1");
+	files_write(place->path, "\0\0\b\1\0\0\0\4\0\2\1\0", 12); /* labels 0, 2, 1, 0 */
+	idx.labels = place->path;
+	data = load(place, 0);
+	assert_int_equal(data.train.X.rows, 3);
+	for (ptrdiff_t i = 0; i < 3; i++) /* pixels count on from image to image */
+		check_equal(data.train.row[i], mat_get(data.train.X, i, 0) / 4);
+	check_equal(data.train.row[2], 3);
 }
 
 static void checksums(void **state)
@@ -268,6 +310,7 @@ int main(void)
 		CASE(repetition_decides_the_split),
 		CASE(split_is_fair),
 		CASE(limits),
+		CASE(rows_keep_their_places),
 		CASE(named_classes),
 		CASE(groups_of_classes),
 		CASE(regression),

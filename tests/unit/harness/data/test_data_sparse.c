@@ -112,6 +112,8 @@ static void only_the_groups_asked_for(void **state)
 	place->request.classes = (struct texts){2, groups};
 	read_text(place, "1 1:1 2:1\n4 1:2 2:2\n3.0 2:3\n2 1:4\n");
 	expect(&place->train, 3, 2, (double[]){1, 1, 0, 3, 4, 0});
+	assert_int_equal(place->train.row[1], 2);
+	assert_int_equal(place->train.row[2], 3);
 	assert_string_equal(place->train.label[2], "2");
 }
 
@@ -159,6 +161,7 @@ static void records(void **state)
 	read_from(place, &source_cifar10, &o);
 	assert_int_equal(place->train.n, 3); /* records 2, 8, 12 */
 	check_equal(place->train.x[2 * PIXELS], 12);
+	assert_int_equal(place->train.row[2], 12);
 	assert_string_equal(place->train.label[1], "8");
 	place->request.classes = (struct texts){2, groups};
 	read_from(place, &source_cifar10, &o);

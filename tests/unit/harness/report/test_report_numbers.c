@@ -371,6 +371,8 @@ static void sampled_programs_by_their_formulas(void **state)
 		    ceil(fmin((n + 1) / 0.01 - 1, 20 * (n + 1 - log(0.1)))));
 	check_close(strtod(cell_at(&sheet, 0, "promised"), NULL),
 		    fmin((n + 1) / (0.1 * (P + 1)), 2 / P * (n + 1 - log(0.1))), 0.005, 0);
+	check_equal(strtod(cell_at(&sheet, 0, "enough (binomial)"), NULL), 2184);
+	check_close(strtod(cell_at(&sheet, 0, "promised (binomial)"), NULL), 0.036502, 0.005, 0);
 }
 
 static int make_folder(void **state)
@@ -384,6 +386,19 @@ static int remove_folder(void **state)
 	(void)state;
 	remove(strcat(strcpy((char[64]){0}, folder), "/trace.csv"));
 	return remove(folder);
+}
+
+/* By columns.csv. */
+static const char *type_of(const struct csv_table *columns, const char *file, const char *column)
+{
+	for (size_t i = 0; i < columns->rows; i++) {
+		const char *const *cell = columns->cell + i * columns->cols;
+
+		if (strcmp(cell[csv_column(columns, "file")], file) == 0 &&
+		    strcmp(cell[csv_column(columns, "column")], column) == 0)
+			return cell[csv_column(columns, "type")];
+	}
+	return "none";
 }
 
 /* What a method told of itself, and no column has: one of the cells does, another one does not. */
@@ -406,6 +421,16 @@ static void further_facts_have_columns_of_their_own(void **state)
 	assert_string_equal(table.cell[table.cols + (size_t)csv_column(&table, "relaxation")],
 			    "tight");
 	check_equal(records_number(&records.at[1].result, "rank"), 3);
+	unlink(path);
+
+	assert_int_equal(summary_write_columns(&records, &err), STATUS_OK);
+	path = arena_format(&arena, "%s/columns.csv", folder);
+	assert_int_equal(csv_read(path, &arena, &table, &err), STATUS_OK);
+	assert_string_equal(type_of(&table, "summary.csv", "rank"), "float64");
+	assert_string_equal(type_of(&table, "summary.csv", "relaxation"), "string");
+	assert_string_equal(type_of(&table, "summary.csv", "solve_s"), "float64");
+	assert_string_equal(type_of(&table, "attack.csv", "method"), "string");
+	assert_string_equal(type_of(&table, "attack.csv", "rank"), "none");
 	unlink(path);
 }
 

@@ -1,5 +1,6 @@
 /* Intervals, paired differences and selection, against tables and values worked out by hand. */
 #include "harness/report/records/select.h"
+#include "harness/report/series/series.h"
 #include "harness/report/tables/paired.h"
 #include "harness/report/tables/summary.h"
 #include "harness/stats/student.h"
@@ -216,6 +217,7 @@ static void settings_are_told_per_repetition(void **state)
 	struct fixture_cell cells[LENGTH(tuned)];
 	struct records records;
 	struct sheet summary, sweep;
+	struct series_list series;
 
 	(void)state;
 	memcpy(cells, tuned, sizeof cells);
@@ -230,6 +232,9 @@ static void settings_are_told_per_repetition(void **state)
 	assert_string_equal(cell_at(&summary, 0, "cells"), "2 ok");
 	assert_string_equal(cell_at(&sweep, 2, "selected"), "selected per repetition, in 1 of 2");
 	assert_non_null(strstr(summary_caption(&records), "selected per repetition"));
+	series = series_of(&records, SERIES_BEST, 1);
+	assert_non_null(strstr(series_caption(&series, &arena),
+			       "; sgd: rate=3 (1 of 2) or rate=2 (1 of 2)"));
 	assert_int_equal(records.at[6].group, 4); /* behind the group that is composed */
 	assert_string_equal(records.groups[4].method, "scp");
 }

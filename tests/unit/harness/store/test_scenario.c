@@ -49,6 +49,69 @@ static void levels_invert_the_counts(void **state)
 	check_nan(scenario_level(500, 120, 0.1));
 }
 
+/* sum_{i <= n} C(N, i) xi^i (1 - xi)^(N - i), term by term from i = 0 */
+static double at_most_n(double n, double N, double xi)
+{
+	long double log_term = N * log1pl(-xi), sum = 0;
+
+	for (double i = 0; i <= n; i++) {
+		sum += expl(log_term);
+		log_term += logl((N - i) / (i + 1)) + logl(xi) - log1pl(-xi);
+	}
+	return (double)sum;
+}
+
+/* N is enough, and one less is not. */
+static void check_least(double n, double psi, double xi)
+{
+	double N = scenario_count(n, psi, xi).binomial;
+
+	check_equal(N, floor(N));
+	check_above(N, n);
+	check_at_most(N, scenario_count(n, psi, xi).least);
+	check_at_most(at_most_n(n, N, xi), psi * (1 + 1e-12));
+	if (N > n + 1)
+		check_above(at_most_n(n, N - 1, xi), psi * (1 - 1e-12));
+}
+
+static void binomial_count_is_the_least_by_plain_sums(void **state)
+{
+	static const double psi[] = {1e-200, 1e-12, 1e-3, 0.05, 0.1, 0.5, 0.9, 0.999};
+	static const double xi[] = {1e-7, 1e-3, 0.05, 0.1, 0.5, 0.9, 0.999};
+
+	(void)state;
+	for (double n = 1; n < 4000; n = 3 * n + 1)
+		for (size_t i = 0; i < sizeof psi / sizeof *psi; i++)
+			for (size_t j = 0; j < sizeof xi / sizeof *xi; j++)
+				check_least(n, psi[i], xi[j]);
+}
+
+/* (1 - xi)^2 + 2 xi (1 - xi) = 0.75 for N = 2; I_{1 - xi}(N - n, n + 1); a large case */
+static void binomial_count_is_that_of_the_beta_function(void **state)
+{
+	double N = scenario_count(60000, 0.1, 0.01).binomial;
+
+	(void)state;
+	check_equal(scenario_count(1, 0.76, 0.5).binomial, 2);
+	check_equal(scenario_count(1, 0.74, 0.5).binomial, 3);
+	check_at_most(scenario_beta(N - 60000, 60001, 0.99), 0.1);
+	check_above(scenario_beta(N - 1 - 60000, 60001, 0.99), 0.1);
+	check_close(N / scenario_count(60000, 0.1, 0.01).tail, 0.5, 0, 0.01);
+}
+
+static void binomial_level_inverts_the_count(void **state)
+{
+	(void)state;
+	for (double n = 1; n < 1e5; n *= 7)
+		for (double psi = 0.01; psi < 1; psi += 0.33) {
+			double P = scenario_count(n, psi, 0.2).binomial;
+
+			check_at_most(scenario_binomial_level(n, P, psi), 0.2 + 1e-12);
+			check_above(scenario_binomial_level(n, P - 1, psi), 0.2);
+		}
+	check_nan(scenario_binomial_level(500, 500, 0.1));
+}
+
 /* P(at least k of n), each with probability p */
 static double at_least(int k, int n, double p)
 {
@@ -108,6 +171,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(counts_are_those_of_the_table),
 		cmocka_unit_test(levels_invert_the_counts),
+		cmocka_unit_test(binomial_count_is_the_least_by_plain_sums),
+		cmocka_unit_test(binomial_count_is_that_of_the_beta_function),
+		cmocka_unit_test(binomial_level_inverts_the_count),
 		cmocka_unit_test(beta_is_a_binomial_tail),
 		cmocka_unit_test(intervals_are_exact),
 	};
