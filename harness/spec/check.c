@@ -146,15 +146,25 @@ void check_folds(struct problems *problems, const struct sheet *sheet, const str
 			&((const struct data_options *)data->at[i].options)->split;
 		const struct node *entry = entry_node(&sheet->data, data->at[i].entry);
 		const struct node *node = node_get(entry, "split");
-		struct trail step = {&split, o->folds == 1 ? "folds" : "test", 0};
+		const char *key = NULL, *text = "expected 0 or at least 2, got 1";
 
 		trail.index = data->at[i].entry;
 		if (o->folds == 1)
-			problem_add(problems, check_place(node ? node : entry, "folds"), &step,
-				    "expected 0 or at least 2, got 1");
+			key = "folds";
+		else if (o->inner == 1)
+			key = "inner";
 		else if (o->folds > 1 && !isnan(o->test))
-			problem_add(problems, check_place(node ? node : entry, "test"), &step,
-				    "expected folds or test, got both: a fold is the test part");
+			key = "test", text = "expected folds or test, got both: a fold is the test "
+					     "part";
+		else if (o->inner > 1 && o->folds == 0)
+			key = "inner", text = "expected folds too: inner ones divide the rows "
+					      "outside of a fold";
+		else if (o->inner > 1 && o->validation > 0)
+			key = "validation", text = "expected inner or validation, got both: an "
+						   "inner fold is the validation part";
+		if (key)
+			problem_add(problems, check_place(node ? node : entry, key),
+				    &(struct trail){&split, key, 0}, "%s", text);
 	}
 }
 

@@ -263,15 +263,17 @@ const struct option schema_sheet[] = {
 };
 
 /* What the result of training depends on. */
-#define TRAINING_ROWS                                                                          \
-	{OPTION_FIELD(struct cell, seed), .range = RANGE_FROM(0)},                             \
-		{OPTION_FIELD(struct cell, repetition), .range = RANGE_FROM(0)},               \
-		{OPTION_FIELD(struct cell, precision), .names = spec_precisions},              \
-		{OPTION_FIELD(struct cell, data), .rows = data_rows},                          \
-		{OPTION_FIELD(struct cell, train), .rows = cell_train_rows},                   \
-		{OPTION_FIELD(struct cell, stop), .rows = stop_rows},                          \
-	{                                                                                      \
-		OPTION_AS("fold", struct cell, data.split.fold), .initial = "0", .later = true \
+#define TRAINING_ROWS                                                                             \
+	{OPTION_FIELD(struct cell, seed), .range = RANGE_FROM(0)},                                \
+		{OPTION_FIELD(struct cell, repetition), .range = RANGE_FROM(0)},                  \
+		{OPTION_FIELD(struct cell, precision), .names = spec_precisions},                 \
+		{OPTION_FIELD(struct cell, data), .rows = data_rows},                             \
+		{OPTION_FIELD(struct cell, train), .rows = cell_train_rows},                      \
+		{OPTION_FIELD(struct cell, stop), .rows = stop_rows},                             \
+		{OPTION_AS("fold", struct cell, data.split.fold), .initial = "0", .later = true}, \
+	{                                                                                         \
+		OPTION_AS("inner_fold", struct cell, data.split.inner_fold), .initial = "0",      \
+									     .later = true        \
 	}
 
 const struct option schema_training[] = {TRAINING_ROWS, {.name = NULL}};

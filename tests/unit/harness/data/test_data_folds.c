@@ -149,6 +149,60 @@ static void regression_is_dealt_too(void **state)
 		assert_int_equal(tested[i], 1);
 }
 
+/* Of every fold: its rows are in no part of an inner fold; each of the others validates once, and
+ * is trained on in the other inner folds, and at last with all of them. */
+static void check_inner(struct place *place, int n, long folds, long inner)
+{
+	struct split_options *split = &place->options.split;
+
+	split->inner = inner;
+	for (long fold = 1; fold <= folds; fold++) {
+		int tested[MOST] = {0}, validated[MOST] = {0}, trained[MOST] = {0},
+		    last[MOST] = {0};
+		struct dataset data;
+		size_t least = SIZE_MAX, most = 0;
+
+		split->inner_fold = 0;
+		data = load_fold(place, folds, fold, 1);
+		assert_int_equal(data.validation.X.rows, 0);
+		tally(&data.test, tested);
+		tally(&data.train, last);
+		for (split->inner_fold = 1; split->inner_fold <= inner; split->inner_fold++) {
+			size_t rows;
+
+			data = load_fold(place, folds, fold, 1);
+			rows = (size_t)data.validation.X.rows;
+			assert_int_equal(data.test.X.rows, 0);
+			assert_true(rows > 0);
+			least = rows < least ? rows : least;
+			most = rows > most ? rows : most;
+			tally(&data.validation, validated);
+			tally(&data.train, trained);
+		}
+		check_at_most((double)most, (double)least + 1);
+		for (int i = 0; i < n; i++) {
+			assert_int_equal(tested[i] + last[i], 1);
+			assert_int_equal(validated[i], 1 - tested[i]);
+			assert_int_equal(trained[i], tested[i] ? 0 : inner - 1);
+		}
+	}
+}
+
+static void inner_folds_do_not_see_the_fold(void **state)
+{
+	struct place *place = *state;
+
+	for (int stratified = 0; stratified < 2; stratified++) {
+		place->options.split.stratified = stratified;
+		write_rows(place, 60, 3);
+		check_inner(place, 60, 4, 3);
+		write_rows(place, 23, 2);
+		check_inner(place, 23, 3, 5);
+	}
+	place->options.task = DATA_REGRESSION;
+	check_inner(place, 23, 3, 5);
+}
+
 static void check_error(struct place *place, const char *expected)
 {
 	struct dataset data;
@@ -172,6 +226,10 @@ static void what_cannot_be_dealt_is_said(void **state)
 	place->options.split.validation = 5;
 	check_error(place, "6 test and 5 validation rows of 12 leave fewer than 2 training rows");
 	place->options.split.validation = 0;
+	place->options.split.inner = 7;
+	place->options.split.inner_fold = 1;
+	check_error(place, "split.inner: 7 folds asked for, of 6 rows outside of a fold");
+	place->options.split.inner_fold = 0;
 	place->csv.test = place->path;
 	check_error(place, "split.folds: the source has a test part of its own");
 }
@@ -179,9 +237,9 @@ static void what_cannot_be_dealt_is_said(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(every_row_is_tested_once),     CASE(the_classes_are_dealt_in_turn),
-		CASE(repetitions_deal_anew),        CASE(regression_is_dealt_too),
-		CASE(what_cannot_be_dealt_is_said),
+		CASE(every_row_is_tested_once),        CASE(the_classes_are_dealt_in_turn),
+		CASE(repetitions_deal_anew),           CASE(regression_is_dealt_too),
+		CASE(inner_folds_do_not_see_the_fold), CASE(what_cannot_be_dealt_is_said),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
