@@ -67,7 +67,7 @@ static void print_rows(const struct plan *plan, struct arena *arena)
 
 static void print_totals(struct plan *plan, struct arena *arena)
 {
-	struct asked_tally tally = {0};
+	struct asked_tally tally = {.more = plan->most - plan->count};
 	char most[NUMBER_ROOM];
 	double bytes = 0, flops = 0;
 
@@ -117,13 +117,18 @@ static void print_json(const struct plan *plan)
 				json_array_append_new(lacks, json_string(entry_kind_names[kind]));
 		json_array_append_new(
 			cells,
-			json_pack("{s:s, s:s, s:s, s:s, s:I, s:o*, s:o, s:b, s:s?, s:o, s:s?, s:o, "
+			json_pack("{s:s, s:s, s:s, s:s, s:I, s:o*, s:o*, s:o, s:b, s:s?, s:o, "
+				  "s:s?, s:o, "
 				  "s:o}",
 				  "cell", cell->id, "data", cell->data.name, "method",
 				  cell->train.name, "solver", cell->train.solver.item->name,
 				  "repetition", (json_int_t)cell->repetition, "fold",
 				  cell->data.split.fold > 0
 					  ? json_integer((json_int_t)cell->data.split.fold)
+					  : NULL,
+				  "inner_fold",
+				  cell->data.split.inner_fold > 0
+					  ? json_integer((json_int_t)cell->data.split.inner_fold)
 					  : NULL,
 				  "swept", swept, "done", (int)at->record.done, "status",
 				  at->record.status, "lacks", lacks, "refusal", at->refusal,

@@ -16,6 +16,32 @@ static void print_summary(const struct sched_summary *summary)
 		summary->seconds);
 }
 
+/* Run the plan, and as long as others are chosen by the cells that are done, these. */
+static enum status run_stages(struct cli_args *args, const struct experiment *experiment,
+			      struct plan *plan, const struct sched_options *options,
+			      struct sched_summary *out, struct err *err)
+{
+	struct sched_summary one;
+	struct sched_shard shard;
+	struct plan before;
+
+	TRY(sched_run(experiment, plan, options, out, err));
+	while (!out->interrupted && !(options->fail_fast && out->not_ok)) {
+		before = *plan;
+		TRY(cli_plan(args, experiment, &args->arena, plan, &shard, err));
+		if (!sched_goes_on(plan, &before))
+			break;
+		TRY(sched_run(experiment, plan, options, &one, err));
+		out->interrupted = one.interrupted;
+		out->reused = one.reused - out->computed - out->completed;
+		out->computed += one.computed;
+		out->completed += one.completed;
+		out->not_ok = one.not_ok;
+		out->seconds += one.seconds;
+	}
+	return STATUS_OK;
+}
+
 static int run(struct cli_args *args)
 {
 	struct arena *arena = &args->arena;
@@ -43,7 +69,7 @@ static int run(struct cli_args *args)
 		return cli_fail(&err);
 	sched_tell_damage(&plan, stderr);
 	checksums_tell(plan.folder, false, stderr); /* of the files that are written anew now */
-	if (sched_run(&experiment, &plan, &options, &summary, &err) != STATUS_OK)
+	if (run_stages(args, &experiment, &plan, &options, &summary, &err) != STATUS_OK)
 		return cli_fail(&err);
 	if (!args->quiet)
 		print_summary(&summary);

@@ -22,6 +22,7 @@ void describe_cell(struct run *run)
 	r->precision = REAL_NAME;
 	r->repetition = (double)cell->repetition;
 	r->fold = spec_fold(cell);
+	r->inner_fold = spec_inner_fold(cell);
 	r->seed = (double)cell->seed;
 	r->threads = blas_threads();
 	r->blas_core = env_blas_core();

@@ -21,6 +21,7 @@ enum status forecast_shape_of(const struct cell *cell, struct forecast_shape *ou
 	double n;
 
 	data.split.fold = data.split.folds; /* the last one has the fewest rows */
+	data.split.inner_fold = 0;          /* trained on all of the others */
 	TRY(data_count(&data, (uint64_t)cell->seed, cell->repetition, &shape, err));
 	n = (double)(shape.train + shape.validation + shape.test);
 	*out = (struct forecast_shape){.n_train = (double)shape.train,

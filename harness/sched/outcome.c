@@ -107,6 +107,7 @@ static struct result result_of(const struct cell *cell)
 	result.precision = spec_precisions[cell->precision];
 	result.repetition = (double)cell->repetition;
 	result.fold = spec_fold(cell);
+	result.inner_fold = spec_inner_fold(cell);
 	result.seed = (double)cell->seed;
 	return result;
 }

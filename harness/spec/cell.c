@@ -30,12 +30,23 @@ double spec_fold(const struct cell *cell)
 	return cell->data.split.fold > 0 ? (double)cell->data.split.fold : NAN;
 }
 
+double spec_inner_fold(const struct cell *cell)
+{
+	long inner = cell->data.split.inner_fold;
+
+	return inner > 0 ? (double)inner : NAN;
+}
+
 const char *spec_draw(const struct cell *cell, struct arena *arena)
 {
-	long fold = cell->data.split.fold;
+	const struct split_options *split = &cell->data.split;
+	const char *text = arena_format(arena, "%ld", cell->repetition);
 
-	return fold > 0 ? arena_format(arena, "%ld fold %ld", cell->repetition, fold)
-			: arena_format(arena, "%ld", cell->repetition);
+	if (split->fold > 0)
+		text = arena_format(arena, "%s fold %ld", text, split->fold);
+	if (split->inner_fold > 0)
+		text = arena_format(arena, "%s inner %ld", text, split->inner_fold);
+	return text;
 }
 
 struct groups cell_own_selects(const struct cell *cell, struct arena *arena)

@@ -130,27 +130,69 @@ static void bind_sheet(struct load *l)
 	read_style(l, NULL);
 }
 
-/* Cells of a pair: one per repetition, or per repetition and fold. */
-static size_t cells_of_pair(const struct load *l, const struct variant *data)
+/* What a pair is run on and how often. */
+struct layers {
+	size_t rungs; /* at least 1 */
+	size_t inner; /* parts that a setting is chosen on; 0: there are none */
+	size_t draws; /* repetitions, or folds of all of them */
+};
+
+static struct layers layers_of(const struct load *l, const struct variant *data,
+			       const struct variant *train)
 {
 	const struct split_options *split = &((const struct data_options *)data->options)->split;
+	const struct train_options *method = train->options;
 
-	return (size_t)l->sheet.repeats * (split->folds > 0 ? (size_t)split->folds : 1);
+	return (struct layers){
+		.rungs = method->halving.rungs > 0 ? (size_t)method->halving.rungs : 1,
+		.inner = method->select.by != SELECT_NONE ? (size_t)split->inner : 0,
+		.draws = (size_t)l->sheet.repeats * (split->folds > 0 ? (size_t)split->folds : 1)};
+}
+
+/* Those of every rung, and where there are inner folds one on all of the rows outside a fold. */
+static size_t cells_of_pair(const struct layers *layers)
+{
+	return layers->draws * (layers->inner ? layers->rungs * layers->inner + 1 : layers->rungs);
+}
+
+/* The most cells of an entry's settings on a data set that are run. */
+static size_t most_of_entry(const struct layers *layers, const struct halving_options *halving,
+			    size_t settings)
+{
+	size_t each = layers->draws * (layers->inner ? layers->inner : 1);
+	size_t most = layers->inner ? layers->draws : 0;
+
+	for (size_t rung = 0; rung < layers->rungs; rung++) {
+		most += each * settings;
+		settings = spec_survivors(halving, settings);
+	}
+	return most;
 }
 
 /* Calls check_pair for every pair that is run and counts the cells of all. */
-static size_t count_cells(struct load *l)
+static size_t count_cells(struct load *l, size_t *most)
 {
 	size_t count = 0;
 
 	for (size_t i = 0; i < l->data.count; i++)
 		for (size_t j = 0; j < l->train.count; j++) {
 			const struct variant *data = &l->data.at[i], *train = &l->train.at[j];
+			struct layers layers;
+			size_t end;
 
 			if (!check_runs_on(train->options, data->options))
 				continue;
 			check_pair(l->problems, l->root, &l->sheet, data, train);
-			count += cells_of_pair(l, data);
+			layers = layers_of(l, data, train);
+			count += cells_of_pair(&layers);
+			for (end = j;
+			     end < l->train.count && l->train.at[end].entry == train->entry;)
+				end++;
+			if (j == 0 || train[-1].entry != train->entry)
+				*most += most_of_entry(
+					&layers,
+					&((const struct train_options *)train->options)->halving,
+					end - j);
 		}
 	return count;
 }
@@ -172,9 +214,56 @@ static struct stop_options merge_stop(struct stop_options stop, const struct sto
 	return stop;
 }
 
+/* Its budget, which is swept. */
+static void set_rung(struct cell *cell, long rung, struct arena *arena)
+{
+	const struct halving_options *halving = &cell->train.halving;
+	double budget = halving->from * pow((double)halving->eta, (double)rung - 1);
+	bool seconds = halving->budget == HALVING_SECONDS;
+	struct swept *swept = ARENA_ARRAY(arena, struct swept, cell->swept_count + 1);
+	char text[SCALAR_ROOM];
+
+	if (cell->swept_count)
+		memcpy(swept, cell->swept, cell->swept_count * sizeof *swept);
+	scalar_print_real(budget, text);
+	swept[cell->swept_count++] = (struct swept){seconds ? "stop.seconds" : "stop.iterations",
+						    arena_text(arena, text)};
+	cell->swept = swept;
+	cell->rung = rung;
+	if (seconds)
+		cell->stop.seconds = budget;
+	else
+		cell->stop.iterations = (long)budget;
+	cell->train.stop = cell->stop;
+}
+
+/* A cell of all but its place in the layers: repetition, fold, inner fold. */
+static void fill_layer(const struct cell *like, const struct layers *layers, size_t inner,
+		       struct text *w, struct cell *cells, struct arena *arena)
+{
+	struct cell cell = *like;
+	long folds = cell.data.split.folds;
+
+	if (inner > 0) /* there is no test part */
+		cell.attack = cell.certify = (struct groups){0};
+	cell.data.split.inner_fold = (long)inner;
+	for (size_t i = 0; i < layers->draws; i++) {
+		cell.repetition = folds > 0 ? (long)i / folds : (long)i;
+		cell.data.split.fold = folds > 0 ? 1 + (long)i % folds : 0;
+		w->length = 0;
+		cell_write(w, &cell);
+		cell.text = arena_text_n(arena, w->at, w->length);
+		w->length = 0;
+		cell_write_training(w, &cell);
+		cell.training = arena_text_n(arena, w->at, w->length);
+		cells[i] = cell;
+	}
+}
+
 static void fill_cells(struct load *l, const struct variant *data, const struct variant *train,
 		       struct text *w, struct cell *cells)
 {
+	struct layers layers = layers_of(l, data, train);
 	struct arena *arena = l->bind.arena;
 	struct swept *swept =
 		ARENA_ARRAY(arena, struct swept, data->swept_count + train->swept_count);
@@ -195,18 +284,17 @@ static void fill_cells(struct load *l, const struct variant *data, const struct 
 	cell.train.stop = cell.stop;
 	cell.train.data = (struct texts){0};
 	cell.selects = cell_own_selects(&cell, arena);
-	for (size_t i = 0; i < cells_of_pair(l, data); i++) {
-		long folds = cell.data.split.folds;
+	for (size_t rung = 1; rung <= layers.rungs; rung++) {
+		struct cell here = cell;
 
-		cell.repetition = folds > 0 ? (long)i / folds : (long)i;
-		cell.data.split.fold = folds > 0 ? 1 + (long)i % folds : 0;
-		w->length = 0;
-		cell_write(w, &cell);
-		cell.text = arena_text_n(arena, w->at, w->length);
-		w->length = 0;
-		cell_write_training(w, &cell);
-		cell.training = arena_text_n(arena, w->at, w->length);
-		cells[i] = cell;
+		if (cell.train.halving.rungs > 0)
+			set_rung(&here, (long)rung, arena);
+		for (size_t inner = layers.inner > 0; inner <= layers.inner; inner++) {
+			fill_layer(&here, &layers, inner, w, cells, arena);
+			cells += layers.draws;
+		}
+		if (layers.inner && rung == layers.rungs)
+			fill_layer(&here, &layers, 0, w, cells, arena);
 	}
 }
 
@@ -221,11 +309,12 @@ static void make_cells(struct load *l, size_t count, struct experiment *out)
 	for (size_t i = 0; i < l->data.count; i++)
 		for (size_t j = 0; j < l->train.count; j++) {
 			const struct variant *data = &l->data.at[i], *train = &l->train.at[j];
+			struct layers layers = layers_of(l, data, train);
 
 			if (!check_runs_on(train->options, data->options))
 				continue;
 			fill_cells(l, data, train, &w, out->cells + at);
-			at += cells_of_pair(l, data);
+			at += cells_of_pair(&layers);
 		}
 	arena_release(&scratch);
 }
@@ -233,7 +322,7 @@ static void make_cells(struct load *l, size_t count, struct experiment *out)
 static enum status finish(struct load *l, struct experiment *out)
 {
 	const struct sheet *sheet = &l->sheet;
-	size_t count = count_cells(l);
+	size_t most = 0, count = count_cells(l, &most);
 
 	if (!l->problems->count && count > SWEEP_MAX_CELLS)
 		problem_add(l->problems, l->root->at, NULL, "expected at most %d cells",
@@ -256,6 +345,7 @@ static enum status finish(struct load *l, struct experiment *out)
 		.style = sheet->style,
 		.claims = sheet->claims,
 	};
+	out->most_cells = most;
 	make_cells(l, count, out);
 	return STATUS_OK;
 }

@@ -157,6 +157,32 @@ static const struct option select_rows[] = {
 	{.name = NULL},
 };
 
+static const char *const halving_budgets[] = {
+	[HALVING_ITERATIONS] = "iterations", [HALVING_SECONDS] = "seconds", NULL};
+
+static const struct option halving_rows[] = {
+	{OPTION_FIELD(struct halving_options, rungs), .initial = "0", .range = RANGE_WITHIN(0, 30),
+	 .fixed = true,
+	 .doc = "rounds of training; the settings that are best on the validation part of one are "
+		"run in the next"},
+	{OPTION_FIELD(struct halving_options, budget), .initial = "iterations",
+	 .names = halving_budgets, .fixed = true, .doc = "rule of `stop` that is the budget"},
+	{OPTION_FIELD(struct halving_options, from), .initial = "null", .range = RANGE_ABOVE(0),
+	 .fixed = true, .doc = "budget of the first rung, of each setting"},
+	{OPTION_FIELD(struct halving_options, eta), .initial = "3", .range = RANGE_WITHIN(2, 1000),
+	 .fixed = true,
+	 .doc = "each rung has so many times the budget of the one before, and one in so many of "
+		"its settings, rounded down, but at least one"},
+	{.name = NULL},
+};
+
+size_t spec_survivors(const struct halving_options *halving, size_t settings)
+{
+	size_t left = halving->rungs ? settings / (size_t)halving->eta : settings;
+
+	return left > 0 ? left : 1;
+}
+
 #define TRAIN_NAME                                                       \
 	{                                                                \
 		OPTION_FIELD(struct train_options, name),                \
@@ -185,6 +211,8 @@ static const struct option select_rows[] = {
 const struct option schema_train[] = {
 	TRAIN_NAME,
 	TRAIN_METHOD,
+	{OPTION_FIELD(struct train_options, halving), .rows = halving_rows, .fixed = true,
+	 .doc = "successive halving of the variants of a sweep; needs `select`"},
 	{OPTION_FIELD(struct train_options, data), .initial = "null", .fixed = true,
 	 .doc = "names of the data sets to run on; all by default"},
 	{OPTION_FIELD(struct train_options, stop), .rows = stop_override_rows,

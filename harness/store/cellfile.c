@@ -83,7 +83,7 @@ enum status cellfile_read(const char *path, struct arena *arena, struct cellfile
 	const json_t *train, *data, *select, *test, *beta, *repetition, *loss, *swept;
 	json_t *root;
 
-	*out = (struct cellfile){.repetition = NAN, .fold = NAN};
+	*out = (struct cellfile){.repetition = NAN, .fold = NAN, .inner_fold = NAN};
 	TRY(jsonfile_read(path, arena, &root, err));
 	train = json_object_get(root, "train");
 	data = json_object_get(root, "data");
@@ -121,6 +121,8 @@ enum status cellfile_read(const char *path, struct arena *arena, struct cellfile
 			 json_number_value(test) > 0;
 	if (json_is_number(repetition))
 		out->repetition = json_number_value(repetition);
+	if (json_object_get(root, "inner_fold"))
+		out->inner_fold = json_number_value(json_object_get(root, "inner_fold"));
 	if (json_object_get(root, "fold")) {
 		out->fold = json_number_value(json_object_get(root, "fold"));
 		out->resampled = true; /* the training parts of folds overlap, whatever is drawn */

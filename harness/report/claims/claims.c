@@ -135,7 +135,7 @@ static const struct group *cells_of(const struct judge *j, const char *method,
 	for (size_t g = 0; where->count && g < j->records->group_count; g++) {
 		const struct group *group = &j->records->groups[g];
 
-		if (group->composed || strcmp(group->method, method) != 0 ||
+		if (group->composed || group->inner || strcmp(group->method, method) != 0 ||
 		    strcmp(group->problem, problem) != 0 || !matches(group->member[0], where))
 			continue;
 		found = found ? found : group;
@@ -270,7 +270,7 @@ static void judge_slope(const struct judge *j, struct claim_case *out)
 		for (size_t i = 0; i < records->count; i++) {
 			const struct record *r = &records->at[i];
 
-			if (!records_same_draw(&r->result, draw) ||
+			if (!records_same_draw(&r->result, draw) || !isnan(r->result.inner_fold) ||
 			    strcmp(r->result.method, c->method) != 0 ||
 			    (c->data && strcmp(r->result.data, c->data) != 0) ||
 			    !matches(r, &c->where))

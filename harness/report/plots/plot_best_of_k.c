@@ -77,7 +77,7 @@ static size_t add_curve(struct figure *figure, const struct search *search)
 	struct figure_curve *curve = NULL;
 	size_t repeats = 0;
 
-	for (size_t i = 0; search->count > 1 && i < first->count; i++) {
+	for (size_t i = 0; search->count > 1 && select_is_flat(search) && i < first->count; i++) {
 		size_t count = trials_of(search, &first->member[i]->result, trials);
 		size_t place = figure_place(figure, first->method);
 

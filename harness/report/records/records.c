@@ -55,9 +55,13 @@ const struct record *records_at_draw(const struct group *group, const struct rec
 
 const char *records_draw(const struct result *result, struct arena *arena)
 {
-	return isnan(result->fold)
-		       ? arena_format(arena, "%g", result->repetition)
-		       : arena_format(arena, "%g fold %g", result->repetition, result->fold);
+	const char *text = arena_format(arena, "%g", result->repetition);
+
+	if (!isnan(result->fold))
+		text = arena_format(arena, "%s fold %g", text, result->fold);
+	if (!isnan(result->inner_fold))
+		text = arena_format(arena, "%s inner %g", text, result->inner_fold);
+	return text;
 }
 
 const char *records_repeats(const struct records *records, size_t values)

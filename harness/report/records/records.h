@@ -28,17 +28,20 @@ struct record {
 	struct attack_row *attack, *certificate;
 	struct result probed; /* an attack or certificate of it that was computed elsewhere: by
 				 what, and where; status NULL: there is none */
+	long rung;            /* of successive halving, from 1; 0: there is none */
 	bool lacks; /* some of the attacks, certificates and selections that it is asked for */
 	size_t group;
 };
 
-/* The repetitions of one (data, method, swept values). */
+/* The repetitions of one (data, method, swept values); of nested cross-validation there are two, the
+ * cells of inner folds and those that are tested. */
 struct group {
 	const char *data, *method;
 	const char *setting; /* "rho=0.1, beta=1e-4" of the swept values that vary; "" if none */
 	size_t count;        /* members, in order of records */
 	const struct record **member;
 	const char *problem; /* the data set and its swept options: "moons, noise=0.1" */
+	bool inner;          /* of inner folds: its cells have no test part */
 	bool left_out;       /* another setting of a method with `select` was chosen (select.h) */
 	bool composed;       /* of several settings, the one chosen in each repetition (select.h):
 				its members belong to other groups too, which are left out */
@@ -98,13 +101,13 @@ const char *records_short(const char *path);
  */
 const char *records_key(const struct record *record, struct arena *arena);
 
-/* Are two cells of one repetition and fold: of the same draw of the data? */
+/* Are two cells of one repetition and fold: of the same draw of the data? Whatever the inner fold. */
 bool records_same_draw(const struct result *a, const struct result *b);
 
 /* The member of a group on the same draw of the data, or NULL. */
 const struct record *records_at_draw(const struct group *group, const struct record *draw);
 
-/* "2", or with folds "2 fold 3": repetition and fold. */
+/* "2", or with folds "2 fold 3", or "2 fold 3 inner 1": repetition and fold. */
 const char *records_draw(const struct result *result, struct arena *arena);
 
 /* "5 repetitions", of `values` in a group; with folds "2 repetitions of 5 folds", which share

@@ -91,7 +91,7 @@ static void mark_damaged(struct record *record, const struct err *err,
 		     : arena_format(arena, "%s%s: %s", prefix,
 				    err->source[0] ? err->source : record->folder, err->text);
 
-	*cell = (struct cellfile){.repetition = NAN, .fold = NAN};
+	*cell = (struct cellfile){.repetition = NAN, .fold = NAN, .inner_fold = NAN};
 	cellfile_read(arena_format(arena, "%s/cell.json", record->folder), arena, cell, &ignored);
 	while (named < plan->count && strcmp(row[named].cell, record->id) != 0)
 		named++;
@@ -105,7 +105,8 @@ static void mark_damaged(struct record *record, const struct err *err,
 	*cell = (struct cellfile){.data = row->data,
 				  .method = row->method,
 				  .repetition = row->repetition,
-				  .fold = row->fold};
+				  .fold = row->fold,
+				  .inner_fold = row->inner_fold};
 	/* "rho=0.1;patterns=60" */
 	copy = arena_text(arena, row->swept);
 	rest = NULL;
@@ -126,7 +127,7 @@ static enum status load_record(struct records *records, struct record *record,
 			       struct err *err)
 {
 	struct arena *arena = records->arena;
-	struct cellfile cell = {.repetition = NAN, .fold = NAN};
+	struct cellfile cell = {.repetition = NAN, .fold = NAN, .inner_fold = NAN};
 	struct result *result = &record->result;
 	enum manifest_state state;
 	struct err found = {0};
@@ -156,6 +157,8 @@ static enum status load_record(struct records *records, struct record *record,
 		result->repetition = cell.repetition;
 	if (isnan(result->fold))
 		result->fold = cell.fold;
+	if (isnan(result->inner_fold))
+		result->inner_fold = cell.inner_fold;
 	record->swept_count = cell.swept_count;
 	record->swept = cell.swept;
 	record->select_by = cell.select_by;
@@ -235,7 +238,10 @@ void records_group(struct records *records)
 	for (size_t i = 0; i < records->count; i++) {
 		struct record *r = &records->at[i];
 
-		r->group = index_place(&index, key_of(r, arena), records->group_count);
+		const char *kind = isnan(r->result.inner_fold) ? "" : "\ninner";
+
+		r->group = index_place(&index, arena_format(arena, "%s%s", key_of(r, arena), kind),
+				       records->group_count);
 		records->group_count += r->group == records->group_count;
 		size[r->group]++;
 	}
@@ -249,6 +255,7 @@ void records_group(struct records *records)
 				.method = r->result.method,
 				.setting = setting_text(r, NULL, arena),
 				.problem = setting_text(r, r->result.data, arena),
+				.inner = !isnan(r->result.inner_fold),
 				.member = ARENA_ARRAY(arena, const struct record *, size[r->group]),
 			};
 		group->member[group->count++] = r;
