@@ -164,6 +164,7 @@ enum status cli_plan(const struct cli_args *args, const struct experiment *exper
 	const char *slash = args->shard ? strchr(args->shard, '/') : NULL;
 	const char *folder =
 		arena_format(arena, "%s/%s", args->out ? args->out : "results", experiment->name);
+	struct experiment own = *experiment;
 
 	*shard = (struct sched_shard){0};
 	if (slash) {
@@ -175,7 +176,10 @@ enum status cli_plan(const struct cli_args *args, const struct experiment *exper
 		return err_set(err, STATUS_SPEC,
 			       "--shard: expected I/N with 1 <= I <= N, like 2/4, got \"%s\"",
 			       args->shard);
-	TRY(sched_plan(experiment, folder, arena, plan, err));
+	/* the plan writes into its cells, and they may be planned again */
+	own.cells = ARENA_ARRAY(arena, struct cell, own.cell_count);
+	memcpy(own.cells, experiment->cells, own.cell_count * sizeof *own.cells);
+	TRY(sched_plan(&own, folder, arena, plan, err));
 	stage_choose(plan, experiment->most_cells, arena);
 	TRY(filter_apply(plan, args->filter, err));
 	sched_keep_shard(plan, *shard);

@@ -5,17 +5,6 @@
 #include <string.h>
 #include <unistd.h>
 
-static void print_summary(const struct sched_summary *summary)
-{
-	cli_say(stderr, "%s%zu computed, ",
-		summary->interrupted ? "interrupted, run again to resume: " : "",
-		summary->computed);
-	if (summary->completed)
-		cli_say(stderr, "%zu completed, ", summary->completed);
-	cli_say(stderr, "%zu reused, %zu not ok, %.1f s\n", summary->reused, summary->not_ok,
-		summary->seconds);
-}
-
 /* Run the plan, and as long as others are chosen by the cells that are done, these. */
 static enum status run_stages(struct cli_args *args, const struct experiment *experiment,
 			      struct plan *plan, const struct sched_options *options,
@@ -71,8 +60,15 @@ static int run(struct cli_args *args)
 	checksums_tell(plan.folder, false, stderr); /* of the files that are written anew now */
 	if (run_stages(args, &experiment, &plan, &options, &summary, &err) != STATUS_OK)
 		return cli_fail(&err);
-	if (!args->quiet)
-		print_summary(&summary);
+	if (!args->quiet) {
+		cli_say(stderr, "%s%zu computed, ",
+			summary.interrupted ? "interrupted, run again to resume: " : "",
+			summary.computed);
+		if (summary.completed)
+			cli_say(stderr, "%zu completed, ", summary.completed);
+		cli_say(stderr, "%zu reused, %zu not ok, %.1f s\n", summary.reused, summary.not_ok,
+			summary.seconds);
+	}
 	if (summary.interrupted)
 		return STATUS_INTERRUPTED;
 	if (options.shard.count > 1) {

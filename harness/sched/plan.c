@@ -222,26 +222,24 @@ static struct planner planner_new(const struct resource_options *resources, stru
 	return planner;
 }
 
-enum status sched_plan(const struct experiment *experiment, const char *folder, struct arena *arena,
+enum status sched_plan(struct experiment *experiment, const char *folder, struct arena *arena,
 		       struct plan *out, struct err *err)
 {
 	struct planner planner = planner_new(&experiment->resources, arena);
 	struct known_data **data = ARENA_ARRAY(arena, struct known_data *, experiment->cell_count);
-	struct cell *cells = ARENA_ARRAY(arena, struct cell, experiment->cell_count);
 	size_t last;
 
 	out->folder = arena_text(arena, folder);
 	out->most = out->count = experiment->cell_count;
 	out->at = ARENA_ARRAY(arena, struct planned, out->count);
 	for (size_t i = 0; i < out->count; i++) {
-		struct cell *cell = &cells[i];
+		struct cell *cell = &experiment->cells[i];
 
-		*cell = experiment->cells[i];
 		out->at[i] = (struct planned){.cell = cell, .bytes = NAN, .flops = NAN};
 		TRY(find_data(&planner, cell, &data[i], err));
 		TRY(set_id(&planner, cell, data[i], &out->at[i], err));
 	}
-	TRY(asked_look_up(out, cells, arena, err));
+	TRY(asked_look_up(out, experiment->cells, arena, err));
 	for (size_t i = 0; i < out->count; i++)
 		out->at[i].number = out->at[i].first;
 	for (size_t i = 0; i < out->count; i++)

@@ -29,7 +29,7 @@ struct planned {
 	const char *data_checksum; /* of the files of its data */
 	struct planned_record record; /* equal cells share one */
 	size_t first;                 /* the first cell of the plan with this id */
-	size_t number; /* of that among all cells of the spec, whether they are in the plan or not */
+	size_t number;                /* of that among all cells of the spec, in the plan or not */
 	bool completes;         /* by a run: what lacks is computed on the network of the record */
 	bool shared;            /* by a run: an equal cell before it is computed for both */
 	struct request request; /* what the row shows: names, and keys of what it asks for */
@@ -65,7 +65,7 @@ struct sched_shard {
 
 /* Fill cell ids (text of the training + data checksum), look up which are done, forecast memory and
  * work. A damaged record is not done; one of a newer format is refused (STATUS_ENV). */
-enum status sched_plan(const struct experiment *experiment, const char *folder, struct arena *arena,
+enum status sched_plan(struct experiment *experiment, const char *folder, struct arena *arena,
 		       struct plan *out, struct err *err);
 
 /* Mark the cells that an earlier plan of the same run had as passed. False if it had the same ones:

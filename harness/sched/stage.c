@@ -35,18 +35,7 @@ struct staging {
 	struct contest *contest;
 };
 
-/* As cellfile.h has it, for the report. */
-static bool is_chosen_per_repetition(const struct cell *cell)
-{
-	const struct split_options *split = &cell->data.split;
-
-	if (cell->train.select.per != SELECT_PER_AUTO)
-		return cell->train.select.per == SELECT_PER_REPETITION;
-	return split->folds > 0 ||
-	       (strcmp(cell->data.source.item->name, "generate") != 0 && split->test > 0);
-}
-
-/* Unit, setting and stage of a cell. */
+/* Contest, setting and stage of a cell. */
 static void place(struct staging *s, struct index *contests, struct index *settings, size_t i)
 {
 	const struct cell *cell = s->plan->at[i].cell;
@@ -54,6 +43,10 @@ static void place(struct staging *s, struct index *contests, struct index *setti
 	bool inside = cell->data.split.inner > 0 && cell->train.select.by != SELECT_NONE;
 	size_t rung = cell->rung > 0 ? (size_t)cell->rung : 1, contest;
 	struct text key = text_new(s->arena);
+	long per = cell->train.select.per;
+	bool resampled = cell->data.split.folds > 0 || /* as cellfile.h has it, for the report */
+			 (cell->data.split.test > 0 &&
+			  strcmp(cell->data.source.item->name, "generate") != 0);
 
 	if (!cell->rung && !inside)
 		return;
@@ -63,7 +56,7 @@ static void place(struct staging *s, struct index *contests, struct index *setti
 	for (size_t k = 0; k < plain.swept_count; k++)
 		if (strncmp(plain.swept[k].path, "data.", strlen("data.")) == 0)
 			text_format(&key, "\n%s=%s", plain.swept[k].path, plain.swept[k].value);
-	if (is_chosen_per_repetition(cell))
+	if (per == SELECT_PER_AUTO ? resampled : per == SELECT_PER_REPETITION)
 		text_format(&key, "\n%ld fold %ld", cell->repetition, cell->data.split.fold);
 	contest = index_place(contests, key.at, s->contest_count);
 	if (contest == s->contest_count) {
@@ -119,7 +112,7 @@ static int by_setting(const void *a, const void *b, void *context)
 	return 0;
 }
 
-/* The score of a setting by its cells: a mean over the inner folds of each draw, then the median. */
+/* Of a setting by its cells: a mean over the inner folds of each draw, then the median. */
 static void score(struct staging *s, const size_t *cells, size_t count)
 {
 	struct setting *setting = &s->setting[s->setting_of[cells[0]]];

@@ -155,44 +155,31 @@ static size_t cells_of_pair(const struct layers *layers)
 	return layers->draws * (layers->inner ? layers->rungs * layers->inner + 1 : layers->rungs);
 }
 
-/* The most cells of an entry's settings on a data set that are run. */
-static size_t most_of_entry(const struct layers *layers, const struct halving_options *halving,
-			    size_t settings)
-{
-	size_t each = layers->draws * (layers->inner ? layers->inner : 1);
-	size_t most = layers->inner ? layers->draws : 0;
-
-	for (size_t rung = 0; rung < layers->rungs; rung++) {
-		most += each * settings;
-		settings = spec_survivors(halving, settings);
-	}
-	return most;
-}
-
-/* Calls check_pair for every pair that is run and counts the cells of all. */
+/* Calls check_pair for every pair that is run and counts the cells of all; *most are run. */
 static size_t count_cells(struct load *l, size_t *most)
 {
-	size_t count = 0;
+	size_t count = 0, left = 0;
 
 	for (size_t i = 0; i < l->data.count; i++)
 		for (size_t j = 0; j < l->train.count; j++) {
 			const struct variant *data = &l->data.at[i], *train = &l->train.at[j];
-			struct layers layers;
-			size_t end;
+			const struct train_options *method = train->options;
+			struct layers layers = layers_of(l, data, train);
+			size_t cells = layers.draws * (layers.inner ? layers.inner : 1);
 
-			if (!check_runs_on(train->options, data->options))
+			if (!check_runs_on(method, data->options))
 				continue;
 			check_pair(l->problems, l->root, &l->sheet, data, train);
-			layers = layers_of(l, data, train);
 			count += cells_of_pair(&layers);
-			for (end = j;
-			     end < l->train.count && l->train.at[end].entry == train->entry;)
-				end++;
-			if (j == 0 || train[-1].entry != train->entry)
-				*most += most_of_entry(
-					&layers,
-					&((const struct train_options *)train->options)->halving,
-					end - j);
+			left++; /* settings of the entry */
+			if (j + 1 < l->train.count && train[1].entry == train->entry)
+				continue;
+			*most += layers.inner ? layers.draws : 0;
+			for (; layers.rungs > 0; layers.rungs--) {
+				*most += cells * left;
+				left = spec_survivors(&method->halving, left);
+			}
+			left = 0;
 		}
 	return count;
 }

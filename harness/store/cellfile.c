@@ -81,6 +81,7 @@ enum status cellfile_read(const char *path, struct arena *arena, struct cellfile
 {
 	static const char *const nested[] = {"adversary", "interval", NULL};
 	const json_t *train, *data, *select, *test, *beta, *repetition, *loss, *swept;
+	const json_t *fold, *inner;
 	json_t *root;
 
 	*out = (struct cellfile){.repetition = NAN, .fold = NAN, .inner_fold = NAN};
@@ -92,6 +93,8 @@ enum status cellfile_read(const char *path, struct arena *arena, struct cellfile
 	beta = json_object_get(train, "beta");
 	loss = json_object_get(train, "loss");
 	repetition = json_object_get(root, "repetition");
+	fold = json_object_get(root, "fold");
+	inner = json_object_get(root, "inner_fold");
 	swept = json_object_get(root, "swept");
 	out->data = jsonfile_text(data, "name", arena);
 	out->method = jsonfile_text(train, "name", arena);
@@ -117,16 +120,12 @@ enum status cellfile_read(const char *path, struct arena *arena, struct cellfile
 	for (const char *const *name = nested; !*out->objective.threat && *name; name++)
 		out->objective.threat = ball_text(json_object_get(train, *name), arena);
 	/* a generator draws new data in every repetition; a given test part stays the same */
-	out->resampled = !json_object_get(data, "generate") && json_is_number(test) &&
-			 json_number_value(test) > 0;
+	out->resampled = fold || (!json_object_get(data, "generate") && json_is_number(test) &&
+				  json_number_value(test) > 0);
 	if (json_is_number(repetition))
 		out->repetition = json_number_value(repetition);
-	if (json_object_get(root, "inner_fold"))
-		out->inner_fold = json_number_value(json_object_get(root, "inner_fold"));
-	if (json_object_get(root, "fold")) {
-		out->fold = json_number_value(json_object_get(root, "fold"));
-		out->resampled = true; /* the training parts of folds overlap, whatever is drawn */
-	}
+	out->fold = fold ? json_number_value(fold) : NAN; /* training parts of folds overlap */
+	out->inner_fold = inner ? json_number_value(inner) : NAN;
 	out->swept = ARENA_ARRAY(arena, struct cellfile_swept, json_array_size(swept));
 	for (size_t i = 0; i < json_array_size(swept); i++) {
 		const json_t *entry = json_array_get(swept, i);

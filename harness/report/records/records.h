@@ -33,8 +33,8 @@ struct record {
 	size_t group;
 };
 
-/* The repetitions of one (data, method, swept values); of nested cross-validation there are two, the
- * cells of inner folds and those that are tested. */
+/* The repetitions of one (data, method, swept values); of nested cross-validation there are two,
+ * the cells of inner folds and those that are tested. */
 struct group {
 	const char *data, *method;
 	const char *setting; /* "rho=0.1, beta=1e-4" of the swept values that vary; "" if none */
@@ -101,7 +101,8 @@ const char *records_short(const char *path);
  */
 const char *records_key(const struct record *record, struct arena *arena);
 
-/* Are two cells of one repetition and fold: of the same draw of the data? Whatever the inner fold. */
+/* Are two cells of one repetition and fold, whatever the inner one: of the same draw of the data?
+ */
 bool records_same_draw(const struct result *a, const struct result *b);
 
 /* The member of a group on the same draw of the data, or NULL. */

@@ -153,22 +153,6 @@ static void put_columns(struct csv *csv, const char *file, const struct field_ta
 		put_column(csv, file, f);
 }
 
-/* Whether every value is a number or unknown. */
-static bool swept_are_numbers(const struct records *records, const char *path)
-{
-	for (size_t i = 0; i < records->count; i++) {
-		const char *text = records_swept(&records->at[i], path);
-		char *end = NULL;
-
-		if (!text || !*text)
-			continue;
-		strtod(text, &end);
-		if (*end)
-			return false;
-	}
-	return true;
-}
-
 /* Of a table of the folder: the fields, further facts, and swept options. */
 static void put_table(struct csv *csv, const struct columns *c)
 {
@@ -187,11 +171,21 @@ static void put_table(struct csv *csv, const struct columns *c)
 		put_column(csv, c->table->file, &fact);
 	}
 	for (size_t k = 0; k < records->path_count; k++) {
-		bool number = swept_are_numbers(records, records->paths[k]);
-		const struct field swept = {.name = swept_name(c, records->paths[k]),
-					    .type = number ? FIELD_NUMBER : FIELD_TEXT,
-					    .unit = number ? "" : "text",
-					    .doc = "swept option"};
+		bool number = true; /* every value, or unknown */
+		struct field swept;
+
+		for (size_t i = 0; i < records->count; i++) {
+			const char *text = records_swept(&records->at[i], records->paths[k]);
+			char *end = NULL;
+
+			if (text && *text)
+				strtod(text, &end);
+			number = number && (!end || !*end);
+		}
+		swept = (struct field){.name = swept_name(c, records->paths[k]),
+				       .type = number ? FIELD_NUMBER : FIELD_TEXT,
+				       .unit = number ? "" : "text",
+				       .doc = "swept option"};
 
 		put_column(csv, c->table->file, &swept);
 	}
