@@ -73,8 +73,10 @@ static int run(struct cli_args *args)
 		return STATUS_INTERRUPTED;
 	if (options.shard.count > 1) {
 		if (!args->quiet)
-			cli_say(stderr, "when all shards are done: relubench report %s\n",
-				plan.folder);
+			cli_say(stderr, "when all shards are done: %s\n",
+				plan.most > plan.count
+					? "run again, for the cells that are chosen by these"
+					: arena_format(arena, "relubench report %s", plan.folder));
 	} else if (cli_build_report(&experiment, plan.folder, true, &err) != STATUS_OK) {
 		return cli_fail(&err);
 	}

@@ -123,6 +123,7 @@ equal "resumed" $folder killed/halved
 expect "a shard" 0 run halved.yaml --out shards --shard 1/2
 says "the next rung waits for the others" "at most 16 more to be chosen"
 expect "the other shard" 0 run halved.yaml --out shards --shard 2/2
+says "and says so" "run again, for the cells that are chosen by these"
 expect "all of it" 0 run halved.yaml --out shards
 equal "in shards" $folder shards/halved
 

@@ -95,14 +95,14 @@ static void add(struct grid *grid, long setting, long rung, long draw, long inne
 static void make(struct grid *grid, bool nested)
 {
 	grid->plan = (struct plan){.at = grid->planned};
-	for (long setting = 0; setting < SETTINGS; setting++)
-		for (long rung = 1; rung <= RUNGS; rung++)
-			for (long draw = 0; draw < DRAWS; draw++) {
-				for (long inner = nested; inner <= (nested ? INNER : 0); inner++)
-					add(grid, setting, rung, draw, inner, nested);
-				if (nested && rung == RUNGS)
-					add(grid, setting, rung, draw, 0, nested);
-			}
+	for (long i = 0; i < SETTINGS * RUNGS * DRAWS; i++) {
+		long setting = i / (RUNGS * DRAWS), rung = 1 + i / DRAWS % RUNGS, draw = i % DRAWS;
+
+		for (long inner = nested; inner <= (nested ? INNER : 0); inner++)
+			add(grid, setting, rung, draw, inner, nested);
+		if (nested && rung == RUNGS)
+			add(grid, setting, rung, draw, 0, nested);
+	}
 }
 
 /* Higher is better; a failed cell is below all. Of one draw, or the median over three. */
