@@ -12,7 +12,7 @@
 #define BUILD_VERSION "0.1.0"
 #endif
 
-/* One of each cmd_*.c; they run to the exit status of the program. */
+/* One of each verbs/cmd_*.c; they run to the exit status of the program. */
 extern const struct cli_verb cmd_run, cmd_plan, cmd_validate, cmd_list, cmd_describe, cmd_status,
 	cmd_show, cmd_rerun, cmd_verify, cmd_attack, cmd_predict, cmd_export, cmd_plot, cmd_report,
 	cmd_claims, cmd_compare, cmd_merge, cmd_archive, cmd_bounds, cmd_env;

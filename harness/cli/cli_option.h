@@ -17,12 +17,13 @@ struct cli_args {
 	const char *out, *filter;
 	const char *shard;  /* "I/N" */
 	const char *gate;   /* file of limits for compare */
+	const char *spec;   /* file of figures for plot */
 	const char *output; /* file of archive */
 	const char *data;   /* folder to look for moved data in */
 	const char *format; /* of export */
 	long n;             /* of bounds */
 	double psi, xi;
-	bool force, retry_failed, retime, fail_fast, quiet, no_color, json, markdown, help;
+	bool force, retry_failed, retime, fail_fast, quiet, no_color, json, markdown, figures, help;
 	struct arena arena; /* of the texts above; give it back with arena_release */
 };
 

@@ -19,4 +19,8 @@ enum status spec_load_text(const char *text, const char *path, struct texts sets
 enum status spec_load_shown(const char *path, struct texts sets, struct arena *arena,
 			    struct experiment *out, struct problems *problems);
 
+/* A file of figures: `plots` and `style` alone. The experiment has these, the tree and the path. */
+enum status spec_load_figures(const char *path, struct arena *arena, struct experiment *out,
+			      struct problems *problems);
+
 #endif

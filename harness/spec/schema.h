@@ -5,6 +5,7 @@
 #include "harness/data/data.h"
 #include "harness/spec/claim.h"
 #include "harness/spec/style.h"
+#include "harness/spec/table.h"
 #include "harness/spec/tree/tree.h"
 #include "solvers/core/arena.h"
 #include "solvers/core/desc.h"
@@ -155,6 +156,7 @@ struct experiment {
 	struct stop_options stop;
 	struct groups attack, certify;
 	struct groups plots;        /* struct plot_options */
+	struct groups tables;       /* struct table_options */
 	struct style_options style; /* that of its file is in it */
 	struct groups claims;       /* struct claim_options */
 	size_t cell_count;
@@ -165,6 +167,7 @@ struct experiment {
 
 extern const struct option schema_sheet[];
 extern const struct option schema_shown[];   /* what a report shows of a struct sheet */
+extern const struct option schema_figures[]; /* of a struct sheet: a file of figures */
 extern const struct option schema_style[];   /* of a struct style: a file of `style.file` */
 extern const struct option schema_attacks[]; /* `attack` of a struct sheet alone */
 extern const struct option schema_train[];

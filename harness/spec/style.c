@@ -142,6 +142,9 @@ struct style style_over(const struct style *plot, const struct style *style, str
 
 const char *style_find(const struct text_map *map, const char *name, const char **rest)
 {
+	const char *found = NULL;
+	size_t longest = 0;
+
 	for (size_t i = 0; i < map->count; i++)
 		if (strcmp(map->at[i].key, name) == 0) {
 			*rest = name + strlen(name);
@@ -150,14 +153,15 @@ const char *style_find(const struct text_map *map, const char *name, const char 
 	for (size_t i = 0; i < map->count; i++) {
 		size_t length = strlen(map->at[i].key);
 
-		if (length && strncmp(map->at[i].key, name, length) == 0 &&
+		if (length > longest && strncmp(map->at[i].key, name, length) == 0 &&
 		    (strncmp(name + length, ", ", 2) == 0 || strncmp(name + length, ": ", 2) == 0 ||
 		     strncmp(name + length, " (", 2) == 0)) {
 			*rest = name + length;
-			return map->at[i].text;
+			found = map->at[i].text;
+			longest = length;
 		}
 	}
-	return NULL;
+	return found;
 }
 
 const char *style_shown(const struct style *style, const char *name, struct arena *arena)

@@ -76,6 +76,76 @@ static const char *program_text(const json_t *train, struct arena *arena)
 	return neurons ? arena_format(arena, "%s neurons", value_text(neurons, arena)) : "";
 }
 
+static bool is_drawn(const json_t *share)
+{
+	return json_is_number(share) && json_number_value(share) > 0;
+}
+
+static const char *sample_text(const json_t *root, struct arena *arena)
+{
+	json_t *data = json_copy(json_object_get(root, "data"));
+	const json_t *split = json_object_get(data, "split");
+	const char *text = "";
+	char *dumped;
+
+	json_object_del(data, "name");
+	if (json_object_get(data, "generate") || is_drawn(json_object_get(split, "test")) ||
+	    is_drawn(json_object_get(split, "validation")) ||
+	    is_drawn(json_object_get(split, "folds")) ||
+	    json_is_true(json_object_get(json_object_get(data, "limit"), "random")))
+		json_object_set(data, "seed", json_object_get(root, "seed"));
+	dumped = data ? json_dumps(data, JSON_COMPACT) : NULL;
+	if (dumped)
+		text = arena_text(arena, dumped);
+	free(dumped);
+	json_decref(data);
+	return text;
+}
+
+static const char *file_name(const json_t *text)
+{
+	const char *slash = strrchr(json_string_value(text), '/');
+
+	return slash ? slash + 1 : json_string_value(text);
+}
+
+static bool same_value(const json_t *a, const json_t *b)
+{
+	const json_t *value;
+	const char *key;
+
+	if (json_is_string(a) && json_is_string(b))
+		return strcmp(file_name(a), file_name(b)) == 0;
+	if (json_is_number(a) && json_is_number(b))
+		return !(json_number_value(a) < json_number_value(b) ||
+			 json_number_value(a) > json_number_value(b));
+	if (!json_is_object(a) || !json_is_object(b))
+		return json_equal(a, b);
+	json_object_foreach((json_t *)a, key, value)
+	{
+		const json_t *other = json_object_get(b, key);
+
+		if (other && !same_value(value, other))
+			return false;
+	}
+	return true;
+}
+
+bool cellfile_same_sample(const char *a, const char *b)
+{
+	json_t *of_a, *of_b;
+	bool same = strcmp(a, b) == 0;
+
+	if (same)
+		return true;
+	of_a = json_loads(a, 0, NULL);
+	of_b = json_loads(b, 0, NULL);
+	same = of_a && of_b && same_value(of_a, of_b);
+	json_decref(of_a);
+	json_decref(of_b);
+	return same;
+}
+
 enum status cellfile_read(const char *path, struct arena *arena, struct cellfile *out,
 			  struct err *err)
 {
@@ -120,8 +190,8 @@ enum status cellfile_read(const char *path, struct arena *arena, struct cellfile
 	for (const char *const *name = nested; !*out->objective.threat && *name; name++)
 		out->objective.threat = ball_text(json_object_get(train, *name), arena);
 	/* a generator draws new data in every repetition; a given test part stays the same */
-	out->resampled = fold || (!json_object_get(data, "generate") && json_is_number(test) &&
-				  json_number_value(test) > 0);
+	out->resampled = fold || (!json_object_get(data, "generate") && is_drawn(test));
+	out->sample = sample_text(root, arena);
 	if (json_is_number(repetition))
 		out->repetition = json_number_value(repetition);
 	out->fold = fold ? json_number_value(fold) : NAN; /* training parts of folds overlap */

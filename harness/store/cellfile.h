@@ -32,12 +32,18 @@ struct cellfile {
 	const char *select_by;  /* column of the result by which a setting is chosen, or NULL */
 	const char *select_per; /* "auto", "repetition", "experiment"; or NULL */
 	struct cellfile_objective objective;
-	bool resampled; /* repetitions draw the test part anew from the same data */
+	bool resampled;     /* repetitions draw the test part anew from the same data */
+	const char *sample; /* what makes its data, files apart: JSON of their options without the
+			       name, and with the seed where something is drawn */
 	size_t swept_count;
 	struct cellfile_swept *swept;
 };
 
 enum status cellfile_read(const char *path, struct arena *arena, struct cellfile *out,
 			  struct err *err);
+
+/* Do two of these make the same data of the same files and repetition? Options that only one of
+ * them has are of a version that knew more, and of paths the names of the files count. */
+bool cellfile_same_sample(const char *a, const char *b);
 
 #endif

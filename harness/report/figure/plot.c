@@ -62,6 +62,35 @@ static void fill_views(struct plot_order *order, const struct records *records)
 	}
 }
 
+static bool says_time(const char *label)
+{
+	return label && (strstr(label, "time") || strstr(label, " in s"));
+}
+
+/* Are times among what its axes or colours show? */
+static bool shows_times(const struct figure *figure)
+{
+	bool shown = says_time(figure->bar_label);
+
+	for (const struct figure_panel *p = figure->first; p && !shown; p = p->next) {
+		shown = says_time(p->x.label) || says_time(p->y.label) || says_time(p->title);
+		for (size_t i = 0; i < p->x.name_count && p->x.names && !shown; i++)
+			shown = says_time(p->x.names[i]);
+	}
+	return shown;
+}
+
+/* What is to be known of records of several folders. */
+static void warn(struct figure *figure, const struct records *records)
+{
+	if (records->warning)
+		figure->caption =
+			arena_format(figure->arena, "%s. %s", figure->caption, records->warning);
+	if (records->time_warning && shows_times(figure))
+		figure->caption = arena_format(figure->arena, "%s. %s", figure->caption,
+					       records->time_warning);
+}
+
 enum status plot_write(struct plot_order *order, const struct records *records, const char *stem,
 		       bool *written, struct err *err)
 {
@@ -73,6 +102,7 @@ enum status plot_write(struct plot_order *order, const struct records *records, 
 	*written = is_drawn(figure);
 	if (!*written)
 		return STATUS_OK;
+	warn(figure, records);
 	TRY(canvas_write(figure, records, stem, err));
 	order->figure = figure;
 	order->caption = figure->caption;

@@ -109,20 +109,54 @@ static void put_file(const struct records *records, const char *id, const char *
 	fputs("</pre></section>\n", to);
 }
 
-static void put_links(const struct html_tables *tables, FILE *to)
+static void put_link(const struct html_table *table, FILE *to)
 {
-	const struct html_table *const parts[] = {
-		&tables->summary, &tables->claims,  &tables->sweep,   NULL, /* the figures */
-		&tables->paired,  &tables->samples, &tables->attacks, &tables->certificates,
-		&tables->cells};
+	if (!table->sheet.rows)
+		return;
+	fprintf(to, "<a href=\"#%s\">", table->id);
+	sheet_html_text(table->title, to);
+	fputs("</a>", to);
+}
 
+/* The spec as it was run, or the file it is read from now. */
+static const char *spec_path(const struct experiment *experiment, const struct records *records)
+{
+	const char *kept = arena_format(records->arena, "%s/spec.yaml", records->folder);
+
+	return access(kept, R_OK) == 0 || !experiment->path ? kept : experiment->path;
+}
+
+/* Figures over several folders have no environment of a run, and need no spec. */
+static void put_file_link(const char *id, const char *title, const char *path, FILE *to)
+{
+	if (access(path, R_OK) == 0)
+		fprintf(to, "<a href=\"#%s\">%s</a>", id, title);
+}
+
+static const char *environment_path(const struct records *records)
+{
+	return arena_format(records->arena, "%s/env.json", records->folder);
+}
+
+static void put_links(const struct experiment *experiment, const struct records *records,
+		      const struct html_tables *tables, FILE *to)
+{
 	fputs("<nav aria-label=\"sections\"><a href=\"#state\">State</a>", to);
-	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-		if (!parts[i])
-			fputs("<a href=\"#plots\">Figures</a>", to);
-		else if (parts[i]->sheet.rows)
-			fprintf(to, "<a href=\"#%s\">%s</a>", parts[i]->id, parts[i]->title);
-	fputs("<a href=\"#spec\">Spec</a><a href=\"#environment\">Environment</a></nav>\n", to);
+	put_link(&tables->summary, to);
+	for (size_t i = 0; i < tables->own_count; i++)
+		put_link(&tables->own[i], to);
+	put_link(&tables->claims, to);
+	put_link(&tables->sweep, to);
+	fputs("<a href=\"#plots\">Figures</a>", to);
+	put_link(&tables->paired, to);
+	put_link(&tables->samples, to);
+	put_link(&tables->attacks, to);
+	put_link(&tables->certificates, to);
+	put_link(&tables->cells, to);
+	put_link(&tables->inputs, to);
+	put_file_link("spec", "Spec", spec_path(experiment, records), to);
+	put_file_link("environment", "Environment", environment_path(records), to);
+	fputs("</nav>\n", to);
 }
 
 /* A cell of which something is to be said at the top, with a link to its row. */
@@ -224,7 +258,7 @@ static void put_head(const struct experiment *experiment, const struct records *
 		sheet_html_text(experiment->about, to);
 		fputs("</p>\n", to);
 	}
-	put_links(tables, to);
+	put_links(experiment, records, tables, to);
 	put_state(records, to);
 }
 
@@ -232,7 +266,9 @@ static void put_table(const struct html_table *table, FILE *to)
 {
 	if (table->sheet.rows == 0)
 		return;
-	section(to, table->id, table->title);
+	fprintf(to, "<section id=\"%s\"><h2>", table->id);
+	sheet_html_text(table->title, to);
+	fputs("</h2>\n", to);
 	note(to, table->note);
 	fprintf(to,
 		"<p><input class=\"filter\" type=\"search\" placeholder=\"filter rows\" "
@@ -245,10 +281,10 @@ static void put_table(const struct html_table *table, FILE *to)
 static void put_page(const struct experiment *experiment, const struct records *records,
 		     const struct html_tables *tables, struct html_plots plots, FILE *to)
 {
-	const char *spec = arena_format(records->arena, "%s/spec.yaml", records->folder);
-
 	put_head(experiment, records, tables, to);
 	put_table(&tables->summary, to);
+	for (size_t i = 0; i < tables->own_count; i++)
+		put_table(&tables->own[i], to);
 	put_table(&tables->claims, to);
 	put_table(&tables->sweep, to);
 	section(to, "plots", "Figures");
@@ -262,11 +298,9 @@ static void put_page(const struct experiment *experiment, const struct records *
 	put_table(&tables->attacks, to);
 	put_table(&tables->certificates, to);
 	put_table(&tables->cells, to);
-	/* the spec as it was run, or the file it is read from now */
-	put_file(records, "spec", "Spec",
-		 access(spec, R_OK) == 0 || !experiment->path ? spec : experiment->path, to);
-	put_file(records, "environment", "Environment",
-		 arena_format(records->arena, "%s/env.json", records->folder), to);
+	put_table(&tables->inputs, to);
+	put_file(records, "spec", "Spec", spec_path(experiment, records), to);
+	put_file(records, "environment", "Environment", environment_path(records), to);
 	fprintf(to, "</main>\n<script>\n%s</script>\n</body></html>\n", html_text_script);
 }
 

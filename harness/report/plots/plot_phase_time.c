@@ -86,8 +86,12 @@ static void fill(const void *options, const struct records *records, struct figu
 		if (!(figure_extent(panel, FIGURE_Y).high > 0))
 			figure_drop(panel);
 	}
-	figure->caption = arena_format(arena, "%s; a bar stacks the medians of the phases",
-				       list.repeats > 1 ? list.repeated : "One run per bar");
+	figure->caption = "One run per bar";
+	if (list.repeats > 1)
+		figure->caption =
+			arena_format(arena, "%s%s", list.uneven ? "up to " : "", list.repeated);
+	figure->caption =
+		arena_format(arena, "%s; a bar stacks the medians of the phases", figure->caption);
 }
 
 const struct plot plot_phase_time = {

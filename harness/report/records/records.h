@@ -14,6 +14,14 @@
 #include <stddef.h>
 #include <stdio.h>
 
+/* Where a record is from whose names stand beside those of other folders (folders.h). */
+struct record_origin {
+	size_t folder;             /* its index */
+	const char *label;         /* of that folder */
+	const char *key;           /* records_key there */
+	const char *data, *method; /* names there */
+};
+
 /* Several may be of one folder: cells that are equal but for their names. */
 struct record {
 	const char *id, *folder; /* folder: <results>/cells/<id> */
@@ -23,6 +31,10 @@ struct record {
 	const char *select_by, *select_per; /* as in struct cellfile */
 	struct cellfile_objective objective;
 	bool resampled;
+	const char *sample, *files; /* what makes its data (struct cellfile), and the checksum of
+				       their files; NULL if it is not known */
+	const struct record_origin
+		*origin;        /* of a record among those of several folders; or NULL */
 	struct csv_table trace; /* 0 rows if there is none */
 	size_t attack_count, certificate_count;
 	struct attack_row *attack, *certificate;
@@ -66,6 +78,9 @@ struct records {
 	size_t missing;    /* cells of the plan that are not computed yet */
 	size_t left_out;   /* records that plan.csv does not name: left by an earlier version of the
 			      spec */
+	/* Of several folders: what differs between those, for the caption of any figure, and of one
+	 * that shows times; else NULL. */
+	const char *warning, *time_warning;
 	/* Of `count`: as they were written, not so, of earlier versions without checksums. */
 	size_t checked, damaged, unchecked;
 };

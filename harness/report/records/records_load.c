@@ -129,12 +129,13 @@ static enum status load_record(struct records *records, struct record *record,
 	struct arena *arena = records->arena;
 	struct cellfile cell = {.repetition = NAN, .fold = NAN, .inner_fold = NAN};
 	struct result *result = &record->result;
+	struct manifest manifest = {0};
 	enum manifest_state state;
 	struct err found = {0};
 	enum status status;
 
 	*result = result_empty();
-	status = manifest_check(record->folder, arena, NULL, &state, &found);
+	status = manifest_check(record->folder, arena, &manifest, &state, &found);
 	if (state == MANIFEST_NEWER)
 		return err_at(err, status, (struct err_place){found.source, 0, 0}, "%s",
 			      found.text);
@@ -165,6 +166,8 @@ static enum status load_record(struct records *records, struct record *record,
 	record->select_per = cell.select_per;
 	record->objective = cell.objective;
 	record->resampled = cell.resampled;
+	record->sample = cell.sample;
+	record->files = manifest.data;
 	asked_show(record, row, arena);
 	records->incomplete += record->lacks && records_ok(record);
 	return STATUS_OK;

@@ -6,6 +6,20 @@
 #include <math.h>
 #include <string.h>
 
+/* The name, or that of its folder: then the reference is of the same folder. */
+static bool is_base(const struct record *record, const char *base)
+{
+	return strcmp(record->result.method, base) == 0 ||
+	       (record->origin && strcmp(record->origin->method, base) == 0);
+}
+
+/* Does the method's name stand for one in each folder? */
+static bool is_shared(const struct records *records, const char *base)
+{
+	return records_index(records->methods, records->method_count, base) ==
+	       records->method_count;
+}
+
 const double *excess_of(const struct records *records, const struct column *column,
 			const char *base)
 {
@@ -14,6 +28,7 @@ const double *excess_of(const struct records *records, const struct column *colu
 	double *reference = ARENA_ARRAY(arena, double, records->count);
 	const char **key = ARENA_ARRAY(arena, const char *, records->count);
 	struct index index = index_new(records->count, arena);
+	bool shared = base && is_shared(records, base);
 	size_t known = 0;
 
 	for (size_t i = 0; i < records->count; i++)
@@ -26,10 +41,11 @@ const double *excess_of(const struct records *records, const struct column *colu
 	for (size_t i = 0; i < records->count; i++) {
 		const struct record *r = &records->at[i];
 
-		key[i] = arena_format(arena, "%s\n%s\n%s", records->groups[r->group].problem,
+		key[i] = arena_format(arena, "%s\n%s\n%s\n%s", records->groups[r->group].problem,
 				      records_draw(&r->result, arena),
-				      comparable_key(r, column->name, NULL, arena));
-		if (strcmp(r->result.method, base) != 0 || isnan(values[i]))
+				      comparable_key(r, column->name, NULL, arena),
+				      shared && r->origin ? r->origin->label : "");
+		if (!is_base(r, base) || isnan(values[i]))
 			continue;
 		if (index_place(&index, key[i], known) == known)
 			reference[known++] = values[i];
@@ -37,7 +53,7 @@ const double *excess_of(const struct records *records, const struct column *colu
 	for (size_t i = 0; i < records->count; i++) {
 		ptrdiff_t place = index_find(&index, key[i]);
 
-		if (place == INDEX_NONE || strcmp(records->at[i].result.method, base) == 0)
+		if (place == INDEX_NONE || is_base(&records->at[i], base))
 			values[i] = NAN;
 		else
 			values[i] = (values[i] - reference[place]) / fabs(reference[place]);

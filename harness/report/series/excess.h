@@ -11,7 +11,8 @@
  *
  * where the reference is the value of that method on the same problem and repetition, and of an
  * objective, a gap or a cost of solving with the same loss, beta and threat (of several settings
- * the first that is ok). NaN: not ok, no value or no reference, and the base itself. */
+ * the first that is ok). A name that a method has in several folders (folders.h) stands for the
+ * one in the folder of each record. NaN: not ok, no value or no reference, and the base itself. */
 const double *excess_of(const struct records *records, const struct column *column,
 			const char *base);
 

@@ -4,9 +4,21 @@
 #include "harness/report/tables/summary.h"
 #include "harness/store/command.h"
 
+#include <string.h>
+
 const char summary_cell_note[] = "One row per cell, with the command that computes it alone. Test "
 				 "accuracy with its Wilson 95 % "
 				 "interval.";
+
+/* How the results folder of a cell was made. */
+static const char *command_of(const struct record *record, struct arena *arena)
+{
+	const char *cells = strrchr(record->folder, '/') - strlen("/cells");
+	const char *command = command_run(
+		arena_format(arena, "%.*s", (int)(cells - record->folder), record->folder), arena);
+
+	return command ? command : "";
+}
 
 struct sheet summary_cell_sheet(const struct records *records, const char *spec_path)
 {
@@ -24,6 +36,7 @@ struct sheet summary_cell_sheet(const struct records *records, const char *spec_
 		const struct record *r = &records->at[i];
 		const struct result *result = &r->result;
 		const bool told = result->message && *result->message;
+		const char *run = r->origin ? command_of(r, arena) : command;
 		const double seconds = result->setup_s + result->solve_s;
 		const char *const text[] = {r->id,
 					    result->data,
@@ -38,7 +51,7 @@ struct sheet summary_cell_sheet(const struct records *records, const char *spec_
 					    ending_cell_timing(r),
 					    ending_cell_date(r),
 					    told ? result->message : result->suspect,
-					    command_cell(command, r->id, arena)};
+					    *run ? command_cell(run, r->id, arena) : NULL};
 
 		sheet_row(&sheet, i, text);
 		sheet.state[i] = !records_ok(r) ? "bad" : result->suspect ? "suspect" : NULL;

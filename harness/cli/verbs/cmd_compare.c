@@ -1,8 +1,10 @@
-/* relubench compare A B [--gate FILE]: differences of two results folders; with a gate, status 3 if
- * a limit is broken. */
+/* relubench compare A B [--gate FILE] [--figures] [--out DIR]: differences of two results folders,
+ * also drawn; with a gate, status 3 if a limit is broken. */
 #include "harness/cli/cli.h"
 #include "harness/report/compare/compare.h"
 #include "harness/report/compare/gate.h"
+#include "harness/report/overview.h"
+#include "solvers/core/desc.h"
 
 #include <stdio.h>
 
@@ -25,24 +27,53 @@ static void print_differences(const struct compare *compare)
 		printf("\n%s\n", compare_mixed(compare));
 }
 
+/* The plot `changes` of both. */
+static enum status draw(const struct folders *folders, const char *out, struct err *err)
+{
+	struct problems *problems = ARENA_NEW(folders->arena, struct problems);
+	struct plot_options changes = {.plot.item = registry_find(KIND_PLOT, "changes"),
+				       .look = style_unset()};
+	const struct experiment experiment = {.plots = {1, &changes}, .style.look = style_unset()};
+	enum status status = overview_write(&experiment, folders, out, problems, err);
+
+	if (status == STATUS_OK || status == STATUS_FAILED)
+		cli_say(stdout, "\n%s/plots\n", out);
+	return status;
+}
+
 static int run(struct cli_args *args)
 {
 	struct problems *problems = ARENA_NEW(&args->arena, struct problems);
 	struct compare compare;
 	struct gate gate = {0};
 	struct err err = {0};
-	bool damaged;
+	struct folders folders = {0};
+	bool figures = args->figures || args->out, damaged = false;
+	const char *a = args->operand[0], *b = args->operand[1];
 
 	if (args->gate && gate_read(args->gate, &args->arena, &gate, problems) != STATUS_OK) {
 		cli_print_problems(problems);
 		return STATUS_SPEC;
 	}
-	if (compare_load(args->operand[0], args->operand[1], &args->arena, &compare, &err) !=
-	    STATUS_OK)
+	if (figures) {
+		if (folders_load(args->operand, 2, &args->arena, &folders, &err) != STATUS_OK)
+			return cli_fail(&err);
+		a = folders.at[0].path;
+		b = folders.at[1].path;
+	}
+	if (compare_load(a, b, &args->arena, &compare, &err) != STATUS_OK)
 		return cli_fail(&err);
-	damaged = records_tell(&compare.a, stderr) != STATUS_OK;
-	damaged = records_tell(&compare.b, stderr) != STATUS_OK || damaged;
+	if (!figures) { /* they tell it themselves */
+		damaged = records_tell(&compare.a, stderr) != STATUS_OK;
+		damaged = records_tell(&compare.b, stderr) != STATUS_OK || damaged;
+	}
 	print_differences(&compare);
+	if (figures && draw(&folders, args->out ? args->out : "figures", &err) != STATUS_OK) {
+		cli_fail(&err);
+		if (err.status != STATUS_FAILED)
+			return (int)err.status;
+		damaged = true;
+	}
 	if (args->gate) {
 		struct sheet broken = gate_violations(&gate, &compare);
 
@@ -63,12 +94,14 @@ static int run(struct cli_args *args)
 static const struct cli_option options[] = {
 	{CLI_PATH(gate, "FILE",
 		  "limits, as in test_accuracy: {max_decrease: 0.01}; status 3 if one breaks")},
+	{CLI_FLAG(figures, "draw the paired differences of each method")},
+	{CLI_PATH(out, "DIR", "draw them, and put them there (default: figures)"), .letter = 'o'},
 	CLI_OPTIONS_END,
 };
 
 const struct cli_verb cmd_compare = {
 	.name = "compare",
-	.operands = "A B",
+	.operands = "[LABEL=]A [LABEL=]B",
 	.doc = "Differences of two results folders, cell by cell and metric by metric.",
 	.least = 2,
 	.most = 2,
