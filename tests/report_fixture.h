@@ -12,7 +12,7 @@ struct fixture_cell {
 	const char *path, *value;   /* one swept option, or NULL */
 	const char *path2, *value2; /* another one */
 	const char *status;         /* NULL: ok */
-	int repetition;
+	int repetition, fold;       /* fold: 0 = none */
 	double test, validation, objective, seconds, patterns;
 	const char *select_by;  /* or NULL */
 	const char *select_per; /* or NULL */

@@ -21,6 +21,8 @@ void describe_cell(struct run *run)
 	r->loss = cell->train.loss.item->name;
 	r->precision = REAL_NAME;
 	r->repetition = (double)cell->repetition;
+	r->fold = spec_fold(cell);
+	r->inner_fold = spec_inner_fold(cell);
 	r->seed = (double)cell->seed;
 	r->threads = blas_threads();
 	r->blas_core = env_blas_core();
@@ -62,7 +64,11 @@ static const char *notes(struct run *run, const struct fact *told)
 					 "objective %.6g, below the bound",
 					 e->outside));
 	note = join(run, note, told ? arena_text(&run->arena, told->text) : NULL);
-	if (!model)
+	if (e->outputs)
+		note = join(run, note,
+			    "outputs alone: its objective, attacks, certificates and what else "
+			    "needs a network are empty");
+	else if (!model)
 		note = join(run, note, "a bound only: there is no network");
 	else if (run->cell.certify.count > 0 && !model->kind->relu)
 		note = join(run, note, "its kind of model has no certificates");
@@ -88,21 +94,19 @@ static const char *suspicion(struct run *run, const struct loop_result *end,
 	 * point is held: an iterate outside its program was better then */
 	if (run->evaluator.robust || run->trainer->certify)
 		judged.first_objective = judged.best_objective = NAN;
-	return run->evaluator.delivered ? verdict_suspect(&judged, &facts) : text;
+	return run->evaluator.delivered || run->evaluator.outputs ? verdict_suspect(&judged, &facts)
+								  : text;
 }
 
-/* What training took of it, and what others took meanwhile. */
-static void describe_machine(struct run *run, const struct timing *spent)
+/* Of outputs, whose objective is not known: further fields of the record. */
+static void describe_losses(struct run *run, const struct evaluation *e)
 {
-	struct result *r = &run->result;
-	struct rusage usage;
+	const struct fact losses[] = {{.name = "train_loss", .number = e->train.loss},
+				      {.name = "validation_loss", .number = e->validation.loss},
+				      {.name = "test_loss", .number = e->test.loss}};
 
-	if (getrusage(RUSAGE_SELF, &usage) == 0) /* of training; attacks come after */
-		r->peak_mem_bytes = (double)usage.ru_maxrss * 1024;
-	r->switches_voluntary = spent->voluntary;
-	r->switches_involuntary = spent->involuntary;
-	r->core_share = timing_core_share(spent);
-	r->timing = timing_verdict(spent, r->load_average, &run->arena);
+	for (size_t i = 0; run->evaluator.outputs && i < sizeof losses / sizeof *losses; i++)
+		result_set(&run->result, &losses[i], &run->arena);
 }
 
 void describe_training(struct run *run, const struct loop_result *end)
@@ -113,6 +117,7 @@ void describe_training(struct run *run, const struct loop_result *end)
 	struct result *r = &run->result;
 	struct arena scratch = {0};
 	struct facts facts = facts_of(run->trainer, run->state, &scratch);
+	struct rusage usage;
 
 	r->iterations = (double)end->iterations;
 	r->evaluations = (double)end->evaluations;
@@ -123,7 +128,12 @@ void describe_training(struct run *run, const struct loop_result *end)
 	r->eval_cpu_s = end->eval_cpu_s;
 	r->certificate_s = evaluator->certificate_s;
 	r->certificate_cpu_s = evaluator->certificate_cpu_s;
-	describe_machine(run, &spent);
+	if (getrusage(RUSAGE_SELF, &usage) == 0) /* of training; attacks come after */
+		r->peak_mem_bytes = (double)usage.ru_maxrss * 1024;
+	r->switches_voluntary = spent.voluntary;
+	r->switches_involuntary = spent.involuntary;
+	r->core_share = timing_core_share(&spent);
+	r->timing = timing_verdict(&spent, r->load_average, &run->arena);
 
 	r->objective = e->objective;
 	r->objective_of = !evaluator->delivered ? NULL
@@ -149,6 +159,7 @@ void describe_training(struct run *run, const struct loop_result *end)
 	for (const struct fact *fact = facts.first; fact; fact = fact->next)
 		if (strcmp(fact->name, "note") != 0 && strcmp(fact->name, "suspect") != 0)
 			result_set(r, fact, &run->arena); /* no part of another text */
+	describe_losses(run, e);
 	r->neurons = evaluator->delivered ? (double)model_width(evaluator->delivered) : NAN;
 	r->note = notes(run, facts_find(&facts, "note"));
 	r->suspect = suspicion(run, end, facts_find(&facts, "suspect"));

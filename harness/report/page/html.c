@@ -94,16 +94,6 @@ static void put_plot(const struct records *records, const struct html_plot *plot
 	fputs("</figure>\n", to);
 }
 
-static void put_plots(const struct records *records, struct html_plots plots, FILE *to)
-{
-	section(to, "plots", "Figures");
-	if (plots.count == 0)
-		note(to, "The records hold nothing to plot yet.");
-	for (size_t i = 0; i < plots.count; i++)
-		put_plot(records, &plots.at[i], i + 1, to);
-	fputs("</section>\n", to);
-}
-
 static void put_file(const struct records *records, const char *id, const char *title,
 		     const char *path, FILE *to)
 {
@@ -121,8 +111,11 @@ static void put_file(const struct records *records, const char *id, const char *
 
 static void put_link(const struct html_table *table, FILE *to)
 {
-	if (table->sheet.rows)
-		fprintf(to, "<a href=\"#%s\">%s</a>", table->id, table->title);
+	if (!table->sheet.rows)
+		return;
+	fprintf(to, "<a href=\"#%s\">", table->id);
+	sheet_html_text(table->title, to);
+	fputs("</a>", to);
 }
 
 /* The spec as it was run, or the file it is read from now. */
@@ -150,6 +143,8 @@ static void put_links(const struct experiment *experiment, const struct records 
 {
 	fputs("<nav aria-label=\"sections\"><a href=\"#state\">State</a>", to);
 	put_link(&tables->summary, to);
+	for (size_t i = 0; i < tables->own_count; i++)
+		put_link(&tables->own[i], to);
 	put_link(&tables->claims, to);
 	put_link(&tables->sweep, to);
 	fputs("<a href=\"#plots\">Figures</a>", to);
@@ -271,7 +266,9 @@ static void put_table(const struct html_table *table, FILE *to)
 {
 	if (table->sheet.rows == 0)
 		return;
-	section(to, table->id, table->title);
+	fprintf(to, "<section id=\"%s\"><h2>", table->id);
+	sheet_html_text(table->title, to);
+	fputs("</h2>\n", to);
 	note(to, table->note);
 	fprintf(to,
 		"<p><input class=\"filter\" type=\"search\" placeholder=\"filter rows\" "
@@ -286,9 +283,16 @@ static void put_page(const struct experiment *experiment, const struct records *
 {
 	put_head(experiment, records, tables, to);
 	put_table(&tables->summary, to);
+	for (size_t i = 0; i < tables->own_count; i++)
+		put_table(&tables->own[i], to);
 	put_table(&tables->claims, to);
 	put_table(&tables->sweep, to);
-	put_plots(records, plots, to);
+	section(to, "plots", "Figures");
+	if (plots.count == 0)
+		note(to, "The records hold nothing to plot yet.");
+	for (size_t i = 0; i < plots.count; i++)
+		put_plot(records, &plots.at[i], i + 1, to);
+	fputs("</section>\n", to);
 	put_table(&tables->paired, to);
 	put_table(&tables->samples, to);
 	put_table(&tables->attacks, to);

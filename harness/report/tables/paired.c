@@ -23,14 +23,6 @@ static const char note[] =
 
 enum { DATA, FIRST, SECOND, MEASURE, MEDIAN, MEAN, RANGE, HIGHER, PAIRS, UNPAIRED };
 
-struct measure {
-	const char *label, *format;
-	stat_pick *pick;
-	const void *what;
-	double factor;
-	const char *column; /* of an objective: its cells must be comparable by it; else NULL */
-};
-
 struct pairs {
 	size_t count, higher, unpaired;
 	double *difference;
@@ -47,7 +39,7 @@ static double worst_case(const struct record *record, const void *what)
 }
 
 /* The robust accuracies stand behind the first. */
-static const struct measure measures[] = {
+static const struct paired_measure measures[] = {
 	{"test acc %", "%+.2f", stat_column, "test_accuracy", 100, NULL},
 	{"objective", "%+.4g", stat_column, "objective_network", 1, "objective_network"},
 	{"worst-case objective", "%+.4g", worst_case, NULL, 1, "objective"}};
@@ -55,21 +47,19 @@ static const struct measure measures[] = {
 enum { MEASURES = sizeof measures / sizeof *measures };
 
 static struct pairs pairs_of(const struct group *a, const struct group *b,
-			     const struct measure *measure, struct arena *arena)
+			     const struct paired_measure *measure, struct arena *arena)
 {
 	struct pairs pairs = {.difference = ARENA_ARRAY(arena, double, a->count)};
 	const char *column = measure->column;
 	size_t matched = 0;
 
 	for (size_t i = 0; i < a->count; i++) {
-		const struct record *p = a->member[i], *q = NULL;
+		const struct record *p = a->member[i], *q;
 		const struct result *r = &p->result;
 		bool split = p->resampled && r->n_train > 0 && r->n_test > 0;
 		double value = NAN;
 
-		for (size_t j = 0; j < b->count && !q; j++)
-			if (b->member[j]->result.repetition == r->repetition)
-				q = b->member[j];
+		q = records_at_draw(b, p);
 		matched += q != NULL;
 		/* an objective of another loss, beta or threat is another quantity */
 		if (q && records_ok(p) && records_ok(q) &&
@@ -89,11 +79,19 @@ static struct pairs pairs_of(const struct group *a, const struct group *b,
 	return pairs;
 }
 
+struct student paired_interval(const struct group *a, const struct group *b,
+			       const struct paired_measure *measure, struct arena *arena)
+{
+	struct pairs pairs = pairs_of(a, b, measure, arena);
+
+	return student_interval(pairs.difference, pairs.count, pairs.overlap);
+}
+
 /* The rows of two groups: of each measure that has pairs. */
 static void add_rows(struct sheet *sheet, const struct series *a, const struct series *b,
-		     const struct measure *measure, size_t count, struct arena *arena)
+		     const struct paired_measure *measure, size_t count, struct arena *arena)
 {
-	for (const struct measure *m = measure; m < measure + count; m++) {
+	for (const struct paired_measure *m = measure; m < measure + count; m++) {
 		struct pairs pairs = pairs_of(a->group, b->group, m, arena);
 		struct student interval;
 		struct spread stat;
@@ -130,6 +128,7 @@ const char *paired_note(const struct records *records)
 {
 	struct series_list list = series_of(records, SERIES_BEST, 1);
 	struct arena *arena = records->arena;
+	const char *text = note;
 	size_t count = 0; /* pairs of one problem whose objectives are nowhere the same */
 
 	for (size_t i = 0; i < list.count; i++)
@@ -140,13 +139,19 @@ const char *paired_note(const struct records *records)
 
 			count += strcmp(a->problem, b->problem) == 0 && p && q && strcmp(p, q) != 0;
 		}
+	if (records->folds)
+		text = arena_format(arena,
+				    "%s With folds the same repetition and fold are compared, and "
+				    "the overlap is that of their training parts: values of folds "
+				    "are not independent.",
+				    note);
 	if (!count)
-		return note;
+		return text;
 	return arena_format(
 		arena,
 		"%s Left out: the objectives of %zu pairs of methods, whose loss, beta, "
 		"average or threat differ.",
-		note, count);
+		text, count);
 }
 
 struct sheet paired_sheet(const struct records *records)
@@ -157,7 +162,8 @@ struct sheet paired_sheet(const struct records *records)
 	struct arena *arena = records->arena;
 	struct series_list list = series_of(records, SERIES_BEST, 1);
 	struct attack_kinds all = attacks_of(records, NULL), worst = attacks_worst(&all, arena);
-	struct measure *wanted = ARENA_ARRAY(arena, struct measure, MEASURES + worst.count);
+	struct paired_measure *wanted =
+		ARENA_ARRAY(arena, struct paired_measure, MEASURES + worst.count);
 	size_t count = 0, pairs = 0;
 	struct sheet sheet;
 
@@ -168,7 +174,8 @@ struct sheet paired_sheet(const struct records *records)
 		const char *label = arena_format(arena, "%s %s%.3g %%", kind->label,
 						 raw ? "raw " : "", kind->eps);
 
-		wanted[count++] = (struct measure){label, "%+.2f", attacks_robust, kind, 100, NULL};
+		wanted[count++] =
+			(struct paired_measure){label, "%+.2f", attacks_robust, kind, 100, NULL};
 	}
 	for (size_t m = 1; m < MEASURES; m++)
 		wanted[count++] = measures[m];
