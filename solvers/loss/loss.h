@@ -41,8 +41,8 @@ struct loss_outputs {
 				struct mat H);
 	/* Z_r = argmin_z t l(z, y_r) + |z - V_r|^2 / 2, t > 0; Z may be V */
 	void (*prox)(const void *o, double t, struct mat V, struct targets y, struct mat Z);
-	/* sum_r sup_f { s A_r f - l(f, y_r) }; HUGE_VAL outside the domain, but for what rounding of
-	 * A to `real` puts there */
+	/* sum_r sup_f { s A_r f - l(f, y_r) }; HUGE_VAL outside the domain, but for what
+	 * rounding of A to `real` puts there */
 	double (*conjugate)(const void *o, double s, struct mat A, struct targets y);
 	/* sup of the largest eigenvalue of the Hessian; HUGE_VAL if there is none */
 	double (*curvature)(const void *o);

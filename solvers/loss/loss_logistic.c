@@ -336,8 +336,8 @@ static inline double log_omega(double rho)
  *
  *     s z_y = s v_y + Q,  s z_c = s v_c - q_c,  q_c = omega(rho_c),  rho_c = m_c - Q + log(c - Q),
  *
- * m_c = s (v_c - v_y), and h(x) = log(Q) - log(sum_c q_c) = 0, which rises. Its root lies in [l - 2 c,
- * l], l = log sum_c exp(m_c), as log(q_c) - log(c - Q) is in [m_c - 2 c, m_c]. */
+ * m_c = s (v_c - v_y), and h(x) = log(Q) - log(sum_c q_c) = 0, which rises. Its root lies in [l -
+ * 2 c, l], l = log sum_c exp(m_c), as log(q_c) - log(c - Q) is in [m_c - 2 c, m_c]. */
 struct prox_rows {
 	struct rivals rows;
 	double s, c;

@@ -2,10 +2,10 @@
  *
  *     min over A in R^(N x k)   |Phi A - T|^2 / 2 + beta sum_j |A_j|,   A_j the rows of A,
  *
- * of which G = Phi'Phi, Phi'T and |T|^2 are all that is read: an iteration costs N^2 k, whatever the
- * number of samples. Passes of block coordinate descent (Qin, Scheinberg, Goldfarb 2013) settle which
- * rows are zero, and a Newton step on the others ends what plain passes and accelerated gradients
- * do not: ReLU features are ill-conditioned. Its system
+ * of which G = Phi'Phi, Phi'T and |T|^2 are all that is read: an iteration costs N^2 (N / 3 + k),
+ * whatever the number of samples. Passes of block coordinate descent (Qin, Scheinberg, Goldfarb
+ * 2013) settle which rows are zero, and a Newton step on the others ends what plain passes and
+ * accelerated gradients do not: ReLU features are ill-conditioned. Its system
  *
  *     (I x G + D) dA = -slope,   D_j = beta / |A_j| (I - a_j a_j'),   a_j = A_j / |A_j|,
  *
@@ -69,8 +69,8 @@ static const double scp_group_enough = 1e-4;
 /* One iteration: two passes and a Newton step. */
 void scp_group_step(struct scp_group *s);
 
-/* Objective less the value of the dual point s (T - Phi A), s <= 1 such that it is feasible: what is
- * left at most, but for rounding. */
+/* Objective less the value of the dual point s (T - Phi A), the best s that is feasible: what
+ * is left at most, but for rounding. */
 double scp_group_gap(struct scp_group *s);
 
 #endif

@@ -36,7 +36,7 @@ static bool is_smooth(const struct scp_shared *s)
 	return s->problem->loss.loss->smooth && !is_quadratic(s);
 }
 
-/* Rows first .. of Phi = relu(X U), at most a block of them: a view that is there, or formed now. */
+/* Rows first .. of Phi = relu(X U), at most a block of them: a view of them, or formed now. */
 static struct mat features(struct scp_shared *s, ptrdiff_t first, bool form)
 {
 	ptrdiff_t rows = s->problem->X.rows - first;

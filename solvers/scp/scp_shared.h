@@ -50,8 +50,8 @@ struct scp_shared {
 	long iteration;
 };
 
-/* A = 0, with the directions U, columns of length 1; a loss of problem->y.k outputs. The Gram matrix
- * takes n N^2 flops. Where the arena counts, nothing is computed. */
+/* A = 0, with the directions U, columns of length 1; a loss of problem->y.k outputs. The Gram
+ * matrix takes n N^2 flops. Where the arena counts, nothing is computed. */
 struct scp_shared *scp_shared_new(const struct problem *problem, struct mat U, struct arena *arena);
 
 /* One iteration: improves A. Allocates nothing. */
