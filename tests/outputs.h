@@ -11,7 +11,7 @@ enum { OUTPUTS_MOST = 10, OUTPUTS_LONG = 300 }; /* outputs, samples */
 struct outputs {
 	struct rng rng;
 	ptrdiff_t n, k;
-	double size; /* of the outputs: 0, tiny, 1 and so on to 1e8; every third instance has ties */
+	double size; /* of the outputs: 0, tiny, 1 and so on to 1e8; every third one has ties */
 	real f[OUTPUTS_LONG * OUTPUTS_MOST], y[OUTPUTS_LONG * OUTPUTS_MOST],
 		v[OUTPUTS_LONG * OUTPUTS_MOST];
 	int label[OUTPUTS_LONG];
