@@ -38,27 +38,46 @@ static const char *value_text(const json_t *value, struct arena *arena)
 	return text;
 }
 
-/* "linf 0.1" of an object with `norm` and `eps` > 0; with what shapes the ball. "" otherwise. */
-static const char *ball_text(const json_t *object, struct arena *arena)
+/* What shapes a ball beside norm, radius and units: ", clip [0,1]"; "" if nothing. */
+static const char *shape_text(const json_t *object, struct arena *arena)
 {
 	static const char *const shapes[] = {"clip", "not_attacked", "scale", NULL};
-	const json_t *eps = json_object_get(object, "eps");
-	const char *norm = jsonfile_text(object, "norm", arena);
-	struct text text;
+	struct text text = text_new(arena);
 
-	if (!norm || !json_is_number(eps) || !(json_number_value(eps) > 0))
-		return "";
-	text = text_new(arena);
-	text_format(&text, "%s %.6g", norm, json_number_value(eps));
 	for (const char *const *name = shapes; *name; name++) {
 		const json_t *list = json_object_get(object, *name);
 
 		if (json_array_size(list))
 			text_format(&text, ", %s %s", *name, value_text(list, arena));
 	}
-	if (json_object_get(object, "units")) /* only where it is not the default */
-		text_format(&text, ", raw units");
-	return text.at;
+	return text.at ? text.at : "";
+}
+
+/* "linf 0.1" of an object with `norm` and `eps` > 0; with what shapes the ball. "" otherwise. */
+static const char *ball_text(const json_t *object, struct arena *arena)
+{
+	const json_t *eps = json_object_get(object, "eps");
+	const char *norm = jsonfile_text(object, "norm", arena);
+
+	if (!norm || !json_is_number(eps) || !(json_number_value(eps) > 0))
+		return "";
+	return arena_format(arena, "%s %.6g%s%s", norm, json_number_value(eps),
+			    shape_text(object, arena),
+			    /* only where it is not the default */
+			    json_object_get(object, "units") ? ", raw units" : "");
+}
+
+static struct texts shapes_of(const json_t *list, struct arena *arena)
+{
+	const char **text = ARENA_ARRAY(arena, const char *, json_array_size(list));
+	const size_t separator = strlen(", ");
+
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const char *shape = shape_text(json_array_get(list, i), arena);
+
+		text[i] = *shape ? shape + separator : shape;
+	}
+	return (struct texts){json_array_size(list), text};
 }
 
 static const char *program_text(const json_t *train, struct arena *arena)
@@ -188,6 +207,8 @@ enum status cellfile_read(const char *path, struct arena *arena, struct cellfile
 	/* a generator draws new data in every repetition; a given test part stays the same */
 	out->resampled = !json_object_get(data, "generate") && is_drawn(test);
 	out->sample = sample_text(root, arena);
+	out->attack_shapes = shapes_of(json_object_get(root, "attack"), arena);
+	out->certify_shapes = shapes_of(json_object_get(root, "certify"), arena);
 	if (json_is_number(repetition))
 		out->repetition = json_number_value(repetition);
 	out->swept = ARENA_ARRAY(arena, struct cellfile_swept, json_array_size(swept));

@@ -4,6 +4,7 @@
 #define STORE_CELLFILE_H
 
 #include "solvers/core/arena.h"
+#include "solvers/core/option.h"
 #include "solvers/core/status.h"
 
 #include <stdbool.h>
@@ -35,6 +36,9 @@ struct cellfile {
 	bool resampled;     /* repetitions draw the test part anew from the same data */
 	const char *sample; /* what makes its data, files apart: JSON of their options without the
 			       name, and with the seed where something is drawn */
+	/* What shapes the balls of the entries of `attack` and `certify` beside norm, radius and
+	 * units, as texts: "", "clip [0,1]". */
+	struct texts attack_shapes, certify_shapes;
 	size_t swept_count;
 	struct cellfile_swept *swept;
 };

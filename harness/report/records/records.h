@@ -22,6 +22,8 @@ struct record_origin {
 	const char *data, *method; /* names there */
 };
 
+struct request; /* harness/store/entries.h */
+
 /* Several may be of one folder: cells that are equal but for their names. */
 struct record {
 	const char *id, *folder; /* folder: <results>/cells/<id> */
@@ -40,6 +42,8 @@ struct record {
 	struct attack_row *attack, *certificate;
 	struct result probed; /* an attack or certificate of it that was computed elsewhere: by
 				 what, and where; status NULL: there is none */
+	const struct request *asked; /* attacks and certificates under the names of the plan; NULL:
+					all that there are */
 	bool lacks; /* some of the attacks, certificates and selections that it is asked for */
 	size_t group;
 };

@@ -286,17 +286,10 @@ static const char *add_settings(const struct series_list *list, const char *text
 		    : text;
 }
 
-const char *series_caption(const struct series_list *list, struct arena *arena)
+const char *series_choice(const struct series_list *list, struct arena *arena)
 {
-	const char *text = "One run per curve";
+	const char *text = list->selected ? "; of tuned methods the selected setting" : "";
 
-	if (list->repeats > 1)
-		text = arena_format(arena,
-				    "Median and 10\xe2\x80\x93"
-				    "90 %% band of %zu repetitions",
-				    list->repeats);
-	if (list->selected)
-		text = arena_format(arena, "%s; of tuned methods the selected setting", text);
 	if (list->best)
 		text = arena_format(arena,
 				    "%s; of each %s the setting with the best validation accuracy, "
@@ -306,6 +299,18 @@ const char *series_caption(const struct series_list *list, struct arena *arena)
 	if (list->composed)
 		text = arena_format(arena, "%s, of some chosen per repetition", text);
 	return list->best || list->selected ? add_settings(list, text, arena) : text;
+}
+
+const char *series_caption(const struct series_list *list, struct arena *arena)
+{
+	const char *text = "One run per curve";
+
+	if (list->repeats > 1)
+		text = arena_format(arena,
+				    "Median and 10\xe2\x80\x93"
+				    "90 %% band of %zu repetitions",
+				    list->repeats);
+	return arena_format(arena, "%s%s", text, series_choice(list, arena));
 }
 
 void series_pool(struct series_list *list, const struct records *records)

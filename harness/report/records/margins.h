@@ -1,0 +1,30 @@
+/* What attacks and certificates have found about each sample of a record: findings.npz with the
+ * radii of attack.csv and certify.csv, and what shapes the balls. */
+#ifndef REPORT_MARGINS_H
+#define REPORT_MARGINS_H
+
+#include "harness/report/records/records.h"
+
+#include <stddef.h>
+
+/* One entry at one radius. */
+struct margins {
+	const char *name; /* of the attack or certificate */
+	const char *part; /* "test", "train" */
+	const char *ball; /* "linf, prepared features, clip [0,1]": all of it but the radius */
+	double eps;
+	double accuracy; /* share of the samples that are correct without perturbation */
+	size_t n;        /* samples */
+	/* n each, bounds of the lowest y f within the ball; NULL: none from below, of an attack */
+	const double *lower, *upper;
+};
+
+struct margins_list {
+	size_t count;
+	const struct margins *at;
+};
+
+/* Of what the plan asks for; empty for a record without findings, or whose files do not agree. */
+struct margins_list margins_of(const struct record *record, struct arena *arena);
+
+#endif
