@@ -22,6 +22,7 @@ static const char *const gap_scales[] = {
 const char *const spec_parts[] = {"test", "train", NULL};
 static const char *const timings[] = {
 	[TIMING_SHARED] = "shared", [TIMING_EXCLUSIVE] = "exclusive", NULL};
+static const char *const draw_words[] = {"repetition", NULL};
 const char *const spec_precisions[] = {"double", "single", NULL};
 
 /* One place for documentation and ranges of the stopping rules; only the defaults differ. */
@@ -173,6 +174,14 @@ static const struct option select_rows[] = {
 		 .range = RANGE_FROM(0),                                                         \
 		 .doc = "patterns or neurons drawn anew after training, to estimate the share "  \
 			"that would lower the optimum; needs a gap below 1e-3"},                 \
+		{OPTION_FIELD(struct train_options, draw),                                       \
+		 .initial = "repetition",                                                        \
+		 .range = RANGE_FROM(0),                                                         \
+		 .words = draw_words,                                                            \
+		 .later = true,                                                                  \
+		 .doc = "which draw of patterns, of the start and of batches: the same in all "  \
+			"repetitions if it is a number; swept beside `draw` of the data for "    \
+			"the plot `variance`"},                                                  \
 	{                                                                                        \
 		OPTION_FIELD(struct train_options, select),                                      \
 			.rows = select_rows, .shorthand = "by", .fixed = true,                   \

@@ -52,6 +52,7 @@ struct train_options {
 	double beta;
 	bool average; /* mean instead of sum over samples */
 	long fresh;   /* draws of the a-posteriori estimate; 0 = none */
+	long draw; /* of the method's random numbers, in the place of the repetition; < 0: that */
 	struct select_options select;
 	struct texts data;        /* names of the data sets it is run on; empty = all */
 	struct stop_options stop; /* each value unset = that of the experiment */

@@ -100,17 +100,24 @@ static bool is_drawn(const json_t *share)
 	return json_is_number(share) && json_number_value(share) > 0;
 }
 
+/* Is anything of the data drawn at random? */
+static bool draws_data(const json_t *data)
+{
+	const json_t *split = json_object_get(data, "split");
+
+	return json_object_get(data, "generate") || is_drawn(json_object_get(split, "test")) ||
+	       is_drawn(json_object_get(split, "validation")) ||
+	       json_is_true(json_object_get(json_object_get(data, "limit"), "random"));
+}
+
 static const char *sample_text(const json_t *root, struct arena *arena)
 {
 	json_t *data = json_copy(json_object_get(root, "data"));
-	const json_t *split = json_object_get(data, "split");
 	const char *text = "";
 	char *dumped;
 
 	json_object_del(data, "name");
-	if (json_object_get(data, "generate") || is_drawn(json_object_get(split, "test")) ||
-	    is_drawn(json_object_get(split, "validation")) ||
-	    json_is_true(json_object_get(json_object_get(data, "limit"), "random")))
+	if (draws_data(data))
 		json_object_set(data, "seed", json_object_get(root, "seed"));
 	dumped = data ? json_dumps(data, JSON_COMPACT) : NULL;
 	if (dumped)
@@ -164,6 +171,20 @@ bool cellfile_same_sample(const char *a, const char *b)
 	return same;
 }
 
+/* Numbers of the draws; where `draw` says none they are the repetition. */
+static void set_draws(const json_t *root, struct cellfile *out)
+{
+	const json_t *data = json_object_get(root, "data");
+	const json_t *of_data = json_object_get(data, "draw");
+	const json_t *of_method = json_object_get(json_object_get(root, "train"), "draw");
+
+	out->data_draw = of_data ? json_number_value(of_data) : out->repetition;
+	out->method_draw = of_method ? json_number_value(of_method) : out->repetition;
+	if (!draws_data(data))
+		out->data_draw = 0;
+	out->resampled = out->resampled && !of_data;
+}
+
 enum status cellfile_read(const char *path, struct arena *arena, struct cellfile *out,
 			  struct err *err)
 {
@@ -211,6 +232,7 @@ enum status cellfile_read(const char *path, struct arena *arena, struct cellfile
 	out->certify_shapes = shapes_of(json_object_get(root, "certify"), arena);
 	if (json_is_number(repetition))
 		out->repetition = json_number_value(repetition);
+	set_draws(root, out);
 	out->swept = ARENA_ARRAY(arena, struct cellfile_swept, json_array_size(swept));
 	for (size_t i = 0; i < json_array_size(swept); i++) {
 		const json_t *entry = json_array_get(swept, i);

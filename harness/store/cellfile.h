@@ -33,6 +33,9 @@ struct cellfile {
 	const char *select_by;  /* column of the result by which a setting is chosen, or NULL */
 	const char *select_per; /* "auto", "repetition", "experiment"; or NULL */
 	struct cellfile_objective objective;
+	/* Numbers of the draws of its data (0 where nothing is drawn) and of its method: equal ones
+	 * of one data set and method are the same draw. */
+	double data_draw, method_draw;
 	bool resampled;     /* repetitions draw the test part anew from the same data */
 	const char *sample; /* what makes its data, files apart: JSON of their options without the
 			       name, and with the seed where something is drawn */

@@ -32,6 +32,7 @@ struct record {
 	const struct cellfile_swept *swept;
 	const char *select_by, *select_per; /* as in struct cellfile */
 	struct cellfile_objective objective;
+	double data_draw, method_draw;
 	bool resampled;
 	const char *sample, *files; /* what makes its data (struct cellfile), and the checksum of
 				       their files; NULL if it is not known */
