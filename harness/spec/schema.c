@@ -101,6 +101,10 @@ const struct option schema_attack[] = {
 	{OPTION_FIELD(struct attack_options, eps), .range = RANGE_FROM(0), .shape = LIST_SET,
 	 .doc = "radii of the ball, in `units`"},
 	THREAT_REST(struct attack_options, NULL, THREAT_OLD_CLIP | THREAT_OLD_UNITS),
+	{OPTION_FIELD(struct attack_options, keep), .initial = "0", .range = RANGE_WITHIN(0, 100),
+	 .later = true,
+	 .doc = "samples stored before and after the attack at its largest eps, for the plot "
+		"`pictures`: the first ones of the test part that are classified correctly"},
 	{.name = NULL},
 };
 

@@ -64,6 +64,7 @@ struct attack_options {
 	struct choice attack;         /* flat: struct attack */
 	struct threat_options threat; /* its eps is that of each radius */
 	struct reals eps;             /* ascending after binding */
+	long keep;                    /* samples that are stored before and after it */
 };
 
 /* As attack.csv and the tables call it. */

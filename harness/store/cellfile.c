@@ -80,6 +80,30 @@ static struct texts shapes_of(const json_t *list, struct arena *arena)
 	return (struct texts){json_array_size(list), text};
 }
 
+static struct cellfile_image image_of(const json_t *data)
+{
+	const json_t *side = json_object_get(json_object_get(data, "generate"), "side");
+	size_t pixels = (size_t)json_integer_value(side);
+
+	if (json_object_get(data, "cifar10"))
+		return (struct cellfile_image){3, 32, 32};
+	return (struct cellfile_image){pixels > 0, pixels, pixels};
+}
+
+static struct texts texts_of(const json_t *list, struct arena *arena)
+{
+	const char **text = ARENA_ARRAY(arena, const char *, json_array_size(list));
+	size_t count = 0;
+
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const char *at = json_string_value(json_array_get(list, i));
+
+		if (at)
+			text[count++] = arena_text(arena, at);
+	}
+	return (struct texts){count, text};
+}
+
 static const char *program_text(const json_t *train, struct arena *arena)
 {
 	const json_t *patterns = json_object_get(train, "patterns");
@@ -229,6 +253,8 @@ enum status cellfile_read(const char *path, struct arena *arena, struct cellfile
 	out->resampled = !json_object_get(data, "generate") && is_drawn(test);
 	out->sample = sample_text(root, arena);
 	out->attack_shapes = shapes_of(json_object_get(root, "attack"), arena);
+	out->image = image_of(data);
+	out->classes = texts_of(json_object_get(data, "classes"), arena);
 	out->certify_shapes = shapes_of(json_object_get(root, "certify"), arena);
 	if (json_is_number(repetition))
 		out->repetition = json_number_value(repetition);

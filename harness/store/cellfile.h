@@ -27,6 +27,11 @@ struct cellfile_objective {
 	const char *program; /* of sampled programs: "100 patterns", "500 neurons" */
 };
 
+/* What the source of the data says of its rows as pictures: channel by channel, each row by row. */
+struct cellfile_image {
+	size_t channels, rows, cols; /* 0: nothing */
+};
+
 struct cellfile {
 	const char *data, *method, *solver; /* NULL if absent */
 	double repetition;                  /* NaN if absent */
@@ -42,6 +47,8 @@ struct cellfile {
 	/* What shapes the balls of the entries of `attack` and `certify` beside norm, radius and
 	 * units, as texts: "", "clip [0,1]". */
 	struct texts attack_shapes, certify_shapes;
+	struct cellfile_image image;
+	struct texts classes; /* as the spec names them, -1 first; none: the labels that occur */
 	size_t swept_count;
 	struct cellfile_swept *swept;
 };

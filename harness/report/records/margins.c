@@ -110,3 +110,47 @@ struct margins_list margins_of(const struct record *record, struct arena *arena)
 	add_entries(&r, record, ENTRY_CERTIFY, &certificates, &cell.certify_shapes);
 	return (struct margins_list){r.count, r.at};
 }
+
+bool margins_example(const struct record *record, struct arena *arena, struct margins_example *out)
+{
+	static const char *const sides[] = {"clean", "attacked", "outputs"};
+	const char *path = arena_format(arena, "%s/examples.npz", record->folder);
+	struct reader r = {.arena = arena};
+	struct err ignored = {0};
+	const struct entry_list *held = &r.held.of[ENTRY_ATTACK];
+
+	if (access(path, R_OK) != 0 || npz_open(&r.file, path, arena, &ignored) != STATUS_OK ||
+	    entries_read(arena_format(arena, "%s/entries.json", record->folder), arena, &r.held,
+			 &ignored) != STATUS_OK)
+		return false;
+	for (size_t e = 0; e < held->count; e++) {
+		const char *name = asked_name(record->asked, ENTRY_ATTACK, &held->at[e]);
+		struct npy_array shape[3];
+		double *values[3];
+		size_t found = 0;
+
+		while (name && found < 3 &&
+		       npz_array(&r.file,
+				 arena_format(arena, "%s_%s.npy", held->at[e].key, sides[found]),
+				 arena, &shape[found], &values[found], &ignored) == STATUS_OK)
+			found++;
+		if (found < 3)
+			continue;
+		*out = (struct margins_example){.name = name,
+						.count = shape[0].shape[0],
+						.features = shape[0].shape[1],
+						.clean = values[0],
+						.attacked = values[1],
+						.outputs = values[2]};
+		for (size_t i = 0; i < record->attack_count; i++)
+			if (strcmp(record->attack[i].attack, name) == 0 &&
+			    !(record->attack[i].eps < out->eps)) {
+				out->norm = record->attack[i].norm;
+				out->units = record->attack[i].units;
+				out->eps = record->attack[i].eps;
+			}
+		return out->norm && out->count && shape[1].shape[0] == out->count &&
+		       shape[1].shape[1] == out->features && shape[2].shape[0] == out->count;
+	}
+	return false;
+}

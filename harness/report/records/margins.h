@@ -27,4 +27,18 @@ struct margins_list {
 /* Of what the plan asks for; empty for a record without findings, or whose files do not agree. */
 struct margins_list margins_of(const struct record *record, struct arena *arena);
 
+/* Samples before and after an attack at its largest radius (harness/assess/examples.h). */
+struct margins_example {
+	const char *name; /* of the attack */
+	const char *norm, *units;
+	double eps;
+	size_t count, features;
+	const double *clean,
+		*attacked;     /* count x features, raw, in the order of prepared columns */
+	const double *outputs; /* count x 3: y, f before and after */
+};
+
+/* Of the attacks that the plan asks for the first one that has them; false: there is none. */
+bool margins_example(const struct record *record, struct arena *arena, struct margins_example *out);
+
 #endif
