@@ -1,4 +1,5 @@
-/* relubench: the table of verbs. A verb is a file cli/verbs/cmd_*.c, a name in cli.h and one here. */
+/* relubench: the table of verbs. A verb is a file cli/verbs/cmd_*.c, a name in cli.h and one
+ * here. */
 #include "harness/cli/cli.h"
 #include "harness/executor/environment.h"
 

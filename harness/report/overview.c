@@ -20,7 +20,7 @@
 #define INPUTS "inputs.csv"
 #define FIGURES "figures.yaml"
 
-/* --- the spec on records of several folders ---------------------------------------------------- */
+/* --- the spec on records of several folders -------------------------------------------------- */
 
 /* What the plots of a spec name, against names and swept options of the records. */
 static enum status check_names(const struct experiment *experiment, const struct records *records,
@@ -94,7 +94,7 @@ static struct experiment spread_names(const struct experiment *experiment,
 	return out;
 }
 
-/* --- where they come from ---------------------------------------------------------------------- */
+/* --- where they come from -------------------------------------------------------------------- */
 
 /* SHA-256 of the record.json of all records, in order of their ids; NULL where one has none. */
 static const char *sum_of(const struct records *records)
@@ -198,7 +198,7 @@ static enum status write_captions(const struct experiment *experiment, const str
 	return io_close(to) ? STATUS_OK : io_error(err, path, "write");
 }
 
-/* --- the folder -------------------------------------------------------------------------------- */
+/* --- the folder ------------------------------------------------------------------------------ */
 
 static const char *const files[] = {"captions.md", INPUTS, FIGURES, "report.html"};
 
@@ -266,7 +266,7 @@ static enum status write_all(const struct experiment *experiment, const struct f
 	const char *captions, *text;
 
 	TRY(folder_make(arena_format(arena, "%s/plots", records->out), err));
-	TRY(draw_plots(experiment, records, plots, &captions, err));
+	TRY(draw_plots(experiment, records, &(struct texts){0}, plots, &captions, err));
 	TRY(write_captions(experiment, &inputs, captions,
 			   arena_format(arena, "%s/captions.md", records->out), err));
 	TRY(write_inputs(&inputs, arena_format(arena, "%s/" INPUTS, records->out), err));

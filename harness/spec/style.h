@@ -115,11 +115,10 @@ const char *style_shown(const struct style *style, const char *name, struct aren
 		 .names = style_marks, .doc = "marks of methods: {admm: circle}"},                 \
 		{OPTION_AS("band", structure, prefix.band), .initial = "null",                     \
 		 .names = style_bands,                                                             \
-		 .doc = "spread over repetitions: an area (band), bars, every repetition "         \
-			"(points); "                                                               \
-			"auto: an area along curves, bars at up to twelve values of x, the "       \
-			"points "                                                                  \
-			"of up to three repetitions"},                                             \
+		 .doc = "spread over repetitions: an area (band; bars where there is no "          \
+			"curve), bars, every repetition behind the median (points), none; auto: "  \
+			"the points of up to three repetitions, else an area along curves, bars "  \
+			"at up to twelve values of x and where there is no curve"},                \
 		{OPTION_AS("legend", structure, prefix.legend), .initial = "null",                 \
 		 .names = style_legends,                                                           \
 		 .doc = "place of the legend; below by default, and where it does not fit "        \

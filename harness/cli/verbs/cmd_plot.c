@@ -1,5 +1,5 @@
-/* relubench plot DIR: the plots of a results folder, drawn again. relubench plot DIR... [--spec FILE]
- * [--out DIR]: figures over one or more folders, in a folder of their own. */
+/* relubench plot DIR: the plots of a results folder, drawn again. relubench plot DIR...
+ * [--spec FILE] [--out DIR]: figures over one or more folders, in a folder of their own. */
 #include "harness/cli/cli.h"
 #include "harness/report/overview.h"
 

@@ -15,7 +15,7 @@ static const char *const palettes[][FIGURE_COLOURS] = {
 			"#8C8C8C"}};
 
 /* gnuplot's numbers: circle, square, triangles, diamond, and their outlines. */
-static const int points[] = {7, 5, 9, 13, 11, 6, 4, 8, 12, 10};
+static const int forms[] = {7, 5, 9, 13, 11, 6, 4, 8, 12, 10};
 
 struct dress_theme dress_theme(const struct style *look)
 {
@@ -43,13 +43,19 @@ static const char *text_of(const struct text_map *map, bool *used, const char *n
 	return text;
 }
 
+/* Of "admm, test accuracy" both parts can have a text. */
 static const char *shown(const struct dress *d, const char *name)
 {
-	const char *rest, *text = text_of(&d->look->labels, d->labels, name, &rest);
+	const char *rest, *text = text_of(&d->look->labels, d->labels, name, &rest), *comma;
 
-	if (!text)
-		return name;
-	return *rest ? arena_format(d->arena, "%s%s", text, rest) : text;
+	if (!name || (text && !*rest))
+		return text ? text : name;
+	rest = text ? rest : name;
+	comma = strstr(rest, ", ");
+	if (!comma)
+		return text ? arena_format(d->arena, "%s%s", text, rest) : name;
+	return arena_format(d->arena, "%s%.*s, %s", text ? text : "", (int)(comma - rest), rest,
+			    shown(d, comma + strlen(", ")));
 }
 
 static const char *color_of(const struct dress *d, const char *label, struct figure_style style)
@@ -60,13 +66,13 @@ static const char *color_of(const struct dress *d, const char *label, struct fig
 }
 
 /* Of a method all settings have its mark. */
-static int mark_of(const struct dress *d, const char *label, struct figure_style style)
+static int mark_of(const struct dress *d, const char *label, size_t form)
 {
-	const size_t count = sizeof points / sizeof *points;
+	const size_t count = sizeof forms / sizeof *forms;
 	const char *rest, *given = text_of(&d->look->marks, d->marks, label, &rest);
-	size_t index = given ? (size_t)style_mark(given) : style.dash % count;
+	size_t index = given ? (size_t)style_mark(given) : form % count;
 
-	return index < count ? points[index] : 0;
+	return index < count ? forms[index] : 0;
 }
 
 static void set_range(struct figure_axis *axis, const struct reals *range)
@@ -83,8 +89,8 @@ static void set_range(struct figure_axis *axis, const struct reals *range)
 static void to_percent(const struct dress *d, struct figure_panel *panel, struct figure_axis *axis,
 		       char role)
 {
-	if (!axis->label || !strstr(axis->label, "accuracy") || strchr(axis->label, '%') ||
-	    axis->names)
+	if (axis->ratio || !axis->label || !strstr(axis->label, "accuracy") ||
+	    strchr(axis->label, '%') || axis->names)
 		return;
 	axis->label = arena_format(d->arena, "%s in %%", axis->label);
 	axis->low *= 100;
@@ -102,13 +108,104 @@ static void to_percent(const struct dress *d, struct figure_panel *panel, struct
 	}
 }
 
+/* What shows the range of a curve, if it is of a layer that has one; `few`: values of x. */
+static enum style_band spread_of(const struct dress *d, const struct figure_curve *curve, bool few)
+{
+	enum style_band band = (enum style_band)d->look->band;
+	bool line = curve->layer == FIGURE_LINE, level = curve->layer == FIGURE_LEVEL;
+	/* an area has no place there */
+	bool apart = curve->layer == FIGURE_CROSSES || curve->layer == FIGURE_BARS;
+
+	if (!line && !level && !apart && curve->layer != FIGURE_RANGES)
+		return STYLE_BAND_AUTO;
+	if (figure_shows_points(d->figure))
+		return STYLE_BAND_POINTS;
+	if (line && !curve->band)
+		return STYLE_BAND_NONE;
+	if (band == STYLE_BAND_AUTO)
+		return level || (line && !few) ? STYLE_BAND_AREA : STYLE_BAND_BARS;
+	return band == STYLE_BAND_AREA && apart ? STYLE_BAND_BARS : band;
+}
+
+/* Of a line's repetitions those at its markers stay; a logarithmic axis has no place for x <= 0. */
+static void thin_points(const struct figure_panel *panel, const struct figure_curve *line)
+{
+	size_t columns = figure_numbers(line->layer), first = 0, kept = 0, step;
+	struct figure_curve *points = line->points;
+
+	while (panel->x.scale == FIGURE_LOGARITHMIC && first < line->count &&
+	       line->at[first * columns] <= 0)
+		first++;
+	step = figure_marker_step(line, line->count - first);
+	for (size_t i = 0; i < points->count; i++)
+		for (size_t k = first; k < line->count; k += step)
+			if (!(line->at[k * columns] < points->at[2 * i]) &&
+			    !(line->at[k * columns] > points->at[2 * i])) {
+				memmove(points->at + 2 * kept++, points->at + 2 * i,
+					2 * sizeof *points->at);
+				break;
+			}
+	points->count = kept;
+}
+
+/* The least distance of two values of x on lines, as a share of the axis. */
+static double closest(const struct figure_panel *panel)
+{
+	struct figure_extent x = figure_extent(panel, FIGURE_X);
+	bool logarithmic = figure_is_log(panel->x.scale, x.bottom, x.high);
+	double least = 1;
+
+	for (const struct figure_curve *c = panel->first; c; c = c->next)
+		for (size_t i = 1; c->layer == FIGURE_LINE && i < c->count; i++) {
+			const double *row = c->at + i * figure_numbers(c->layer);
+			double a = row[-(ptrdiff_t)figure_numbers(c->layer)], b = row[0];
+			double share = fabs(figure_share(b, x, logarithmic) -
+					    figure_share(a, x, logarithmic));
+
+			if (share > 0)
+				least = fmin(least, share);
+		}
+	return least;
+}
+
+/* Decide how ranges are shown: repetitions come behind their curves, bars and repetitions at few
+ * values of x side by side. */
+static void show_spreads(const struct dress *d, struct figure_panel *panel)
+{
+	const double STEP = 0.012; /* of the axis */
+	enum { FEW = 12 };
+	size_t beside = 0, at = 0, most = 0;
+	double step;
+
+	for (const struct figure_curve *c = panel->first; c; c = c->next)
+		most = c->layer == FIGURE_LINE && c->count > most ? c->count : most;
+	for (struct figure_curve *c = panel->first, **link = &panel->first; c;
+	     link = &c->next, c = c->next) {
+		c->spread = spread_of(d, c, most <= FEW);
+		beside += c->layer == FIGURE_LINE && c->count && c->spread >= STYLE_BAND_BARS;
+		if (c->spread == STYLE_BAND_POINTS && c->points) {
+			if (c->layer == FIGURE_LINE)
+				thin_points(panel, c);
+			c->points->next = c;
+			*link = c->points;
+		}
+	}
+	/* those at one value of x stay together */
+	step = beside ? fmin(STEP, closest(panel) / (double)(2 * beside)) : 0;
+	for (struct figure_curve *c = panel->first; c && most <= FEW; c = c->next) {
+		if (c->layer != FIGURE_LINE || !c->count || c->spread < STYLE_BAND_BARS)
+			continue;
+		c->shift = step * ((double)at++ - (double)(beside - 1) / 2);
+		if (c->points)
+			c->points->shift = c->shift;
+	}
+}
+
 static void dress_panel(struct dress *d, struct figure_panel *panel)
 {
-	const double STEP = 0.012; /* of the axis, between bars */
-	enum { FEW = 12 /* values of x: bars rather than a band */ };
 	const struct style *look = d->look;
-	size_t bars = 0, at = 0, most = 0;
 
+	show_spreads(d, panel);
 	to_percent(d, panel, &panel->x, 'x');
 	to_percent(d, panel, &panel->y, 'y');
 	panel->title = shown(d, panel->title);
@@ -123,24 +220,15 @@ static void dress_panel(struct dress *d, struct figure_panel *panel)
 			names[i] = shown(d, panel->x.names[i]);
 		panel->x.names = names;
 	}
-	for (const struct figure_curve *c = panel->first; c; c = c->next)
-		most = c->layer == FIGURE_LINE && c->count > most ? c->count : most;
 	for (struct figure_curve *c = panel->first; c; c = c->next) {
-		const char *name = c->label ? c->label : c->title;
+		const struct figure_curve *of = c->behind ? c->behind : c;
+		const char *name = of->label ? of->label : of->title;
 
-		c->color = color_of(d, name, c->style);
-		c->mark = mark_of(d, name, c->style);
-		c->label = shown(d, c->label);
-		c->bars = c->layer == FIGURE_LINE && c->band &&
-			  (look->band == STYLE_BAND_BARS ||
-			   (look->band == STYLE_BAND_AUTO && most <= FEW));
-		c->band = c->band && !c->bars &&
-			  (look->band != STYLE_BAND_NONE || c->layer == FIGURE_DOTS);
-		bars += c->bars;
+		c->color = color_of(d, name, of->style);
+		c->mark = mark_of(d, name, of->marker ? of->marker - 1 : of->style.dash);
 	}
 	for (struct figure_curve *c = panel->first; c; c = c->next)
-		if (c->bars) /* side by side */
-			c->shift = STEP * ((double)at++ - (double)(bars - 1) / 2);
+		c->label = shown(d, c->label);
 }
 
 static void add_unused(const struct dress *d, const struct text_map *map, const bool *used,
@@ -185,7 +273,7 @@ void dress_figure(struct figure *figure)
 
 		*extra = *figure->extra;
 		extra->color = color_of(&d, extra->label, extra->style);
-		extra->mark = mark_of(&d, extra->label, extra->style);
+		extra->mark = mark_of(&d, extra->label, extra->style.dash);
 		extra->label = shown(&d, extra->label);
 		figure->extra = extra;
 	}

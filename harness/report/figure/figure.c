@@ -14,7 +14,7 @@ static const char *const numbers[FIGURE_LAYERS] = {
 	[FIGURE_STEPS] = "xy",       [FIGURE_BETWEEN] = "xyy", [FIGURE_RANGES] = "xyyy",
 	[FIGURE_CROSSES] = "xyxxyy", [FIGURE_BARS] = "xyyy",   [FIGURE_STACK] = "xyy",
 	[FIGURE_TILES] = "xy-",      [FIGURE_SIGNS] = "xy-",   [FIGURE_PIECES] = "xy",
-	[FIGURE_DOTS] = "xy--",      [FIGURE_PIXELS] = "xy---"};
+	[FIGURE_DOTS] = "xy--",      [FIGURE_POINTS] = "xy",   [FIGURE_PIXELS] = "xy---"};
 
 struct figure figure_new(struct arena *arena)
 {
@@ -111,6 +111,13 @@ size_t figure_place(const struct figure *figure, const char *label)
 	return figure_entries(figure);
 }
 
+size_t figure_marker_step(const struct figure_curve *line, size_t rows)
+{
+	enum { MARKERS = 8, FEW = 12 };
+
+	return line->every || rows <= FEW ? 1 : rows / MARKERS + 1;
+}
+
 size_t figure_numbers(enum figure_layer layer)
 {
 	return strlen(numbers[layer]);
@@ -148,6 +155,46 @@ void figure_cell(struct figure_curve *curve, struct figure_cell cell)
 		curve->cells = more;
 	}
 	curve->cells[n] = cell;
+}
+
+void figure_point(struct figure_curve *curve, double x, double y)
+{
+	if (!isfinite(x) || !isfinite(y))
+		return;
+	if (!curve->points) {
+		curve->points = ARENA_NEW(curve->arena, struct figure_curve);
+		*curve->points = (struct figure_curve){
+			.title = arena_format(curve->arena, "%s, repetitions", curve->title),
+			.columns = "x y",
+			.layer = FIGURE_POINTS,
+			.behind = curve,
+			.arena = curve->arena};
+	}
+	figure_row(curve->points, (double[]){x, y});
+}
+
+bool figure_shows_points(const struct figure *figure)
+{
+	const size_t few = 3;
+	long band = figure->look->band;
+
+	return band == STYLE_BAND_POINTS ||
+	       (band == STYLE_BAND_AUTO && figure->repeats > 1 && figure->repeats <= few);
+}
+
+bool figure_shows_range(const struct figure *figure)
+{
+	return !figure_shows_points(figure) && figure->look->band != STYLE_BAND_NONE;
+}
+
+const char *figure_repeats(struct figure *figure, size_t most)
+{
+	figure->repeats = most;
+	if (figure_shows_points(figure))
+		return "Median and single values (points)";
+	return figure_shows_range(figure) ? "Median and 10\xe2\x80\x93"
+					    "90 % range"
+					  : "Median";
 }
 
 void figure_spread(struct figure_curve *curve, double x, struct spread spread)
@@ -191,6 +238,8 @@ void figure_pool(struct figure_curve *curve, size_t keys)
 	double *values = ARENA_ARRAY(curve->arena, double, curve->count), *to = curve->at;
 
 	figure_order(curve, keys);
+	for (size_t i = 0; columns == 4 && i < curve->count; i++)
+		figure_point(curve, curve->at[i * columns], curve->at[i * columns + 1]);
 	for (size_t i = 0; i < curve->count;) {
 		const double *row = curve->at + i * columns;
 		size_t here = 0;
@@ -216,6 +265,8 @@ void figure_level(struct figure_panel *panel, struct figure_curve *curve, struct
 
 	figure_spread(curve, x.bottom, spread);
 	figure_spread(curve, x.high, spread);
+	for (size_t i = 0; curve->points && i < curve->points->count; i++)
+		curve->points->at[2 * i] = x.high;
 }
 
 void figure_steps(struct figure_panel *panel, struct figure_curve *curve, double *values,
@@ -250,13 +301,16 @@ struct figure_extent figure_extent(const struct figure_panel *panel, enum figure
 	for (const struct figure_curve *curve = panel->first; curve; curve = curve->next) {
 		const char *roles = numbers[curve->layer], role = values == FIGURE_X ? 'x' : 'y';
 		size_t columns = strlen(roles);
+		bool ranged = values != FIGURE_MIDDLE && curve->spread != STYLE_BAND_NONE &&
+			      curve->spread != STYLE_BAND_POINTS;
 
+		if (curve->layer == FIGURE_POINTS && values == FIGURE_MIDDLE)
+			continue;
 		for (size_t k = 0; k < curve->count * columns; k++) {
-			bool end = k % columns && roles[k % columns - 1] == role;
+			bool end = strchr(roles, role) < roles + k % columns; /* of a range */
 			double value = curve->at[k];
 
-			if (roles[k % columns] != role || (end && values == FIGURE_MIDDLE) ||
-			    !isfinite(value))
+			if (roles[k % columns] != role || (end && !ranged) || !isfinite(value))
 				continue;
 			e.bottom = fmin(e.bottom, value);
 			e.high = fmax(e.high, value);
@@ -290,8 +344,7 @@ bool figure_log_y(const struct figure_panel *panel)
 			     middle.high);
 }
 
-/* Where a value lies between the ends of its axis, from 0 to 1. */
-static double share_of(double value, struct figure_extent e, bool logarithmic)
+double figure_share(double value, struct figure_extent e, bool logarithmic)
 {
 	if (logarithmic)
 		return value > 0 ? log(value / e.low) / log(e.high / e.low) : 0;
@@ -318,8 +371,8 @@ void figure_corner(const struct figure *figure, bool *right, bool *bottom)
 		for (size_t i = 0; numbers[c->layer][0] == 'x' && i < c->count; i++) {
 			const double *row = c->at + i * columns;
 
-			in[(share_of(row[0], x, log_x) > 0.5) +
-			   2 * (share_of(row[1], y, log_y) < 0.5)]++;
+			in[(figure_share(row[0], x, log_x) > 0.5) +
+			   2 * (figure_share(row[1], y, log_y) < 0.5)]++;
 		}
 	}
 	for (size_t k = 1; k < 4; k++)

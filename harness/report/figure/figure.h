@@ -34,6 +34,7 @@ enum figure_layer {
 	FIGURE_PIECES,  /* (x, y) pieces of a line, two rows each */
 	FIGURE_DOTS,    /* (x, y, half side, half side) small points, and boxes around them */
 	FIGURE_PIXELS,  /* (x, y, red, green, blue) a grid of colours, 0 to 255 */
+	FIGURE_POINTS,  /* (x, y) every repetition of a curve, small and behind it */
 	FIGURE_LAYERS
 };
 
@@ -50,16 +51,23 @@ struct figure_curve {
 	size_t entry;        /* order in the legend */
 	enum figure_layer layer;
 	struct figure_style style;
-	bool band;    /* FIGURE_LINE: from low to high; FIGURE_DOTS: boxes */
-	bool bars;    /* FIGURE_LINE: bars in the place of the band (dress.h) */
+	bool band;                         /* FIGURE_LINE: it has a range; FIGURE_DOTS: boxes */
+	enum style_band spread;            /* what shows its range, by the style (dress.h) */
+	struct figure_curve *points;       /* its repetitions, or NULL (figure_point) */
+	const struct figure_curve *behind; /* FIGURE_POINTS: the curve that they are of */
 	double shift; /* of x there, so that bars do not hide each other: a share of the axis */
-	bool every;   /* a marker at every row, not about eight of them */
-	double width; /* of the line, or of a bar; 0: usual */
-	const char *color; /* "#0072B2", by the style (dress.h) */
-	int mark;          /* of gnuplot; 0: none */
-	const void *of;    /* for the plot: what it shows */
-	size_t count;      /* rows */
-	double *at;        /* count x numbers of a row */
+	struct figure_curve *equal; /* the one below that it lies on, or NULL (equal.h) */
+	bool wholly;                /* in all numbers that are shown, not in the middles alone */
+	const char *entry_label;    /* what the legend says then, or NULL: the label */
+	size_t below;               /* so many curves lie on it */
+	bool every;                 /* a marker at every row, not about eight of them */
+	double width;               /* of the line, or of a bar; 0: usual */
+	const char *color;          /* "#0072B2", by the style (dress.h) */
+	int mark;                   /* of gnuplot; 0: none */
+	size_t marker;              /* form of its markers and 1, or 0: by style.dash */
+	const void *of;             /* for the plot: what it shows */
+	size_t count;               /* rows */
+	double *at;                 /* count x numbers of a row */
 	size_t cell_count;
 	struct figure_cell *cells;
 	struct figure_curve *next;
@@ -81,6 +89,7 @@ struct figure_axis {
 	double low, high;
 	bool share;   /* of values from 0 to 1: it ends at 1 and begins not far below them */
 	bool percent; /* the share is shown so (dress.h) */
+	bool ratio;   /* of two values: no percentages, whatever they are of */
 	bool few;     /* values of its own: tics at them; FIGURE_AUTO is logarithmic only where they
 			     are spaced more evenly then */
 	size_t name_count;
@@ -120,6 +129,7 @@ struct figure {
 	const char *caption;     /* what is shown; marks, mixtures and hardware are added */
 	struct figure_axis x, y; /* of every new panel: linear from the start */
 	bool square;             /* the same scale on both axes */
+	size_t repeats;          /* most repetitions of a curve (figure_repeats) */
 	const char *bar_label;   /* of the colours of tiles, or NULL */
 	const struct figure_entry *extra; /* or NULL: the last entry of the legend */
 	struct figure_panel *first, *last;
@@ -150,6 +160,15 @@ size_t figure_entries(const struct figure *figure);
 
 /* Add a row of as many numbers as the layer has. */
 void figure_row(struct figure_curve *curve, const double *row);
+/* A repetition of a curve; one that is not finite is none. */
+void figure_point(struct figure_curve *curve, double x, double y);
+/* The curves are of so many repetitions at most. Returns what is shown of them: "Median and 10-90 %
+ * range". */
+const char *figure_repeats(struct figure *figure, size_t most);
+/* Are the repetitions shown, and not a range? By default up to three of them are. */
+bool figure_shows_points(const struct figure *figure);
+/* Is a range shown? */
+bool figure_shows_range(const struct figure *figure);
 /* (x, median, low, high) */
 void figure_spread(struct figure_curve *curve, double x, struct spread spread);
 /* A value among those at x: they become (x, median, low, high) by figure_pool. */
@@ -159,14 +178,19 @@ void figure_cell(struct figure_curve *curve, struct figure_cell cell);
 /* Rows ascending in their first `keys` numbers, one or two; equal ones keep their order. */
 void figure_order(struct figure_curve *curve, size_t keys);
 /* Rows that agree in their first `keys` numbers become one, with the median of the number behind
- * these and, where there is room, its quantiles; ascending. */
+ * these and, where there is room, its quantiles; ascending. Those of (x, y, low, high) are its
+ * repetitions. */
 void figure_pool(struct figure_curve *curve, size_t keys);
-/* Rows of FIGURE_LEVEL from end to end of the curves in its panel so far. */
+/* Rows of FIGURE_LEVEL from end to end of the curves in its panel so far; its repetitions are at
+ * the right end. */
 void figure_level(struct figure_panel *panel, struct figure_curve *curve, struct spread spread);
 /* Rows of FIGURE_STEPS: the share of `total` values that are at most x, from end to end of the x
  * axis. `values`: those that are finite; they are sorted. */
 void figure_steps(struct figure_panel *panel, struct figure_curve *curve, double *values,
 		  size_t count, size_t total);
+
+/* A marker stands at every so many of the rows of a line. */
+size_t figure_marker_step(const struct figure_curve *line, size_t rows);
 
 /* Numbers of a row; what they are: x, y, or -, which has no say in the axes. */
 size_t figure_numbers(enum figure_layer layer);
@@ -180,7 +204,11 @@ struct figure_extent {
 	double bottom, low, high;
 };
 enum figure_values { FIGURE_X, FIGURE_Y, FIGURE_MIDDLE /* y without the ends of ranges */ };
+/* Ranges that are not shown have no say in it. */
 struct figure_extent figure_extent(const struct figure_panel *panel, enum figure_values values);
+
+/* Where a value lies between the ends of an axis, from 0 to 1. */
+double figure_share(double value, struct figure_extent extent, bool logarithmic);
 
 /* The corner of the first panel that the fewest rows of its lines are in. */
 void figure_corner(const struct figure *figure, bool *right, bool *bottom);

@@ -3,12 +3,25 @@
 
 #include <math.h>
 
-enum { MARKERS = 8, STEP_MARKERS = 6 /* along a curve */ };
+enum { STEP_MARKERS = 6 /* along a curve */ };
 
-static const char *const dashes[] = {"1", "(9,4)", "(3,3)", "(9,3,2,3)", "(16,5)", "(9,3,2,3,2,3)"};
-static const char *dash_of(struct figure_style style)
+enum { DASHES = 6, PIECES = 6 /* of a dash, which ends at 0 */ };
+
+/* Pieces and gaps in widths of a line; one piece: solid. */
+static const double dashes[DASHES][PIECES + 1] = {{1},          {9, 4},  {3, 3},
+						  {9, 3, 2, 3}, {16, 5}, {9, 3, 2, 3, 2, 3}};
+
+/* As gnuplot has them; of a line that is `wider` than others they are as long as theirs. */
+static const char *dash_of(struct figure_style style, double wider, struct arena *arena)
 {
-	return dashes[style.dash % (sizeof dashes / sizeof *dashes)];
+	const double *dash = dashes[style.dash % DASHES];
+	const char *text = "(";
+
+	if (!(dash[1] > 0))
+		return "1";
+	for (size_t i = 0; dash[i] > 0; i++)
+		text = arena_format(arena, "%s%s%.4g", text, i ? "," : "", dash[i] / wider);
+	return arena_format(arena, "%s)", text);
 }
 
 /* A curve whose data are written. */
@@ -19,6 +32,7 @@ struct drawn {
 	const struct layer_colours *colours;
 	size_t block;
 	double width; /* of its lines */
+	double size;  /* of its markers, as a factor */
 	const char *colour, *dash;
 	int point;
 };
@@ -31,27 +45,36 @@ static void put_band(const struct drawn *d)
 		    d->block, d->colour);
 }
 
+/* gnuplot's expression of x: shifted so that curves do not hide each other. */
+static const char *place_of(const struct drawn *d)
+{
+	struct figure_extent x = figure_extent(d->panel, FIGURE_X);
+	double shift = d->curve->shift;
+
+	if (!(shift > 0 || shift < 0))
+		return "1";
+	if (figure_is_log(d->panel->x.scale, x.bottom, x.high))
+		return arena_format(d->curve->arena, "($1*%.6g)", pow(x.high / x.bottom, shift));
+	return arena_format(d->curve->arena, "($1+%.6g)", (x.high - x.bottom) * shift);
+}
+
 static void draw_line(const struct drawn *d)
 {
-	size_t every = d->curve->every ? 1 : d->curve->count / MARKERS + 1;
-	struct figure_extent x = figure_extent(d->panel, FIGURE_X);
-	double shift = d->curve->shift; /* of the first number of a row */
-	const char *place = "1";
+	size_t every = figure_marker_step(d->curve, d->curve->count);
+	const char *place = place_of(d);
 
-	if ((shift > 0 || shift < 0) && figure_is_log(d->panel->x.scale, x.bottom, x.high))
-		place = arena_format(d->curve->arena, "($1*%.6g)", pow(x.high / x.bottom, shift));
-	else if (shift > 0 || shift < 0)
-		place = arena_format(d->curve->arena, "($1+%.6g)", (x.high - x.bottom) * shift);
-	if (d->curve->band)
+	if (d->curve->spread == STYLE_BAND_AREA)
 		put_band(d);
-	if (d->curve->bars)
-		script_item(d->script,
-			    "data index %zu using %s:2:3:4 with yerrorbars lc rgb '%s' lw %g pt 0",
-			    d->block, place, d->colour, d->width / 2);
+	if (d->curve->spread == STYLE_BAND_BARS)
+		script_item(
+			d->script,
+			"data index %zu every %zu using %s:2:3:4 with yerrorbars lc rgb '%s' lw "
+			"%g pt 0",
+			d->block, every, place, d->colour, d->width / 2);
 	script_item(d->script,
 		    "data index %zu using %s:2 with linespoints lc rgb '%s' lw %g dt %s pt %d ps "
-		    "0.8 pi %zu",
-		    d->block, place, d->colour, d->width, d->dash, d->point, every);
+		    "%g pi %zu",
+		    d->block, place, d->colour, d->width, d->dash, d->point, 0.8 * d->size, every);
 }
 
 static void draw_stroke(const struct drawn *d)
@@ -62,7 +85,13 @@ static void draw_stroke(const struct drawn *d)
 
 static void draw_level(const struct drawn *d)
 {
-	put_band(d);
+	if (d->curve->spread == STYLE_BAND_AREA)
+		put_band(d);
+	if (d->curve->spread == STYLE_BAND_BARS) /* at the right end */
+		script_item(d->script,
+			    "data index %zu every ::1 using 1:2:3:4 with yerrorbars lc rgb '%s' lw "
+			    "%g pt 0",
+			    d->block, d->colour, d->width / 2);
 	script_item(d->script, "data index %zu using 1:2 with lines lc rgb '%s' lw %g dt %s",
 		    d->block, d->colour, d->width, d->dash);
 }
@@ -71,9 +100,9 @@ static void draw_steps(const struct drawn *d)
 {
 	script_item(d->script, "data index %zu using 1:2 with steps lc rgb '%s' lw %g dt %s",
 		    d->block, d->colour, d->width, d->dash);
-	script_item(d->script,
-		    "data index %zu every %zu using 1:2 with points lc rgb '%s' pt %d ps 0.8",
-		    d->block, d->curve->count / STEP_MARKERS + 1, d->colour, d->point);
+	script_item(
+		d->script, "data index %zu every %zu using 1:2 with points lc rgb '%s' pt %d ps %g",
+		d->block, d->curve->count / STEP_MARKERS + 1, d->colour, d->point, 0.8 * d->size);
 }
 
 static void draw_between(const struct drawn *d)
@@ -86,29 +115,38 @@ static void draw_between(const struct drawn *d)
 
 static void draw_ranges(const struct drawn *d)
 {
-	script_item(d->script,
-		    "data index %zu using 1:2:3:4 with yerrorbars lc rgb '%s' lw 1 pt %d ps 0.9",
-		    d->block, d->colour, d->point);
+	if (d->curve->spread == STYLE_BAND_AREA)
+		put_band(d);
+	if (d->curve->spread == STYLE_BAND_BARS)
+		script_item(d->script,
+			    "data index %zu using 1:2:3:4 with yerrorbars lc rgb '%s' lw 1 pt 0",
+			    d->block, d->colour);
+	script_item(d->script, "data index %zu using 1:2 with points lc rgb '%s' pt %d ps %g",
+		    d->block, d->colour, d->point, 0.9 * d->size);
 }
 
 static void draw_crosses(const struct drawn *d)
 {
-	script_item(d->script,
-		    "data index %zu using 1:2:3:4:5:6 with xyerrorbars lc rgb '%s' lw 0.7 pt %d ps "
-		    "0.1",
-		    d->block, d->colour, d->point);
-	script_item(d->script, "data index %zu using 1:2 with points lc rgb '%s' pt %d ps 1.1",
-		    d->block, d->colour, d->point);
+	if (d->curve->spread == STYLE_BAND_BARS)
+		script_item(d->script,
+			    "data index %zu using 1:2:3:4:5:6 with xyerrorbars lc rgb '%s' lw 0.7 "
+			    "pt %d ps "
+			    "0.1",
+			    d->block, d->colour, d->point);
+	script_item(d->script, "data index %zu using 1:2 with points lc rgb '%s' pt %d ps %g",
+		    d->block, d->colour, d->point, 1.1 * d->size);
 }
 
 static void draw_bars(const struct drawn *d)
 {
 	script_item(d->script, "data index %zu using 1:2:(%.4f) with boxes fs solid fc rgb '%s'",
 		    d->block, 0.92 * d->curve->width, d->colour);
-	script_item(d->script,
-		    "data index %zu using 1:3:(0):($4-$3) with vectors heads size screen 0.003,90 "
-		    "lw 1 lc rgb '#333333'",
-		    d->block);
+	if (d->curve->spread == STYLE_BAND_BARS)
+		script_item(d->script,
+			    "data index %zu using 1:3:(0):($4-$3) with vectors heads size screen "
+			    "0.003,90 "
+			    "lw 1 lc rgb '#333333'",
+			    d->block);
 }
 
 static void draw_stack(const struct drawn *d)
@@ -161,6 +199,14 @@ static void draw_pixels(const struct drawn *d)
 	script_item(d->script, "data index %zu using 1:2:3:4:5 with rgbimage", d->block);
 }
 
+/* On bars they are dark, as ranges are there. */
+static void draw_points(const struct drawn *d)
+{
+	script_item(d->script, "data index %zu using %s:2 with points pt 7 ps 0.45 lc rgb '%s'",
+		    d->block, place_of(d),
+		    d->curve->behind->layer == FIGURE_BARS ? "#333333" : d->colour);
+}
+
 /* What stands in the legend. */
 enum mark { MARK_LINE, MARK_STROKE, MARK_BAR, MARK_POINT };
 
@@ -174,7 +220,8 @@ static const struct {
 	[FIGURE_CROSSES] = {draw_crosses, MARK_POINT}, [FIGURE_BARS] = {draw_bars, MARK_BAR},
 	[FIGURE_STACK] = {draw_stack, MARK_BAR},       [FIGURE_TILES] = {draw_tiles, MARK_BAR},
 	[FIGURE_SIGNS] = {draw_signs, MARK_BAR},       [FIGURE_PIECES] = {draw_pieces, MARK_STROKE},
-	[FIGURE_DOTS] = {draw_dots, MARK_POINT},       [FIGURE_PIXELS] = {draw_pixels, MARK_BAR}};
+	[FIGURE_DOTS] = {draw_dots, MARK_POINT},       [FIGURE_POINTS] = {draw_points, MARK_POINT},
+	[FIGURE_PIXELS] = {draw_pixels, MARK_BAR}};
 
 void layer_write(struct script *script, const struct figure_panel *panel,
 		 const struct figure_curve *curve, const struct layer_colours *shared)
@@ -183,14 +230,17 @@ void layer_write(struct script *script, const struct figure_panel *panel,
 	const char *title = *panel->name ? arena_format(arena, "%s: %s", panel->name, curve->title)
 					 : curve->title;
 	size_t columns = figure_numbers(curve->layer);
+	/* what lies on it would hide it, unless they are side by side */
+	double below = curve->shift < 0 || curve->shift > 0 ? 0 : fmin(4, (double)curve->below);
 	struct drawn drawn = {.script = script,
 			      .panel = panel,
 			      .curve = curve,
 			      .colours = shared,
 			      .block = script_block(script, title, curve->columns),
-			      .width = shared->width,
+			      .width = (1 + below) * shared->width,
+			      .size = 1 + 0.5 * below,
 			      .colour = curve->color,
-			      .dash = dash_of(curve->style),
+			      .dash = dash_of(curve->style, 1 + below, arena),
 			      .point = curve->mark};
 
 	for (size_t i = 0; i < curve->count; i++) {
@@ -216,7 +266,7 @@ void layer_sample(struct script *script, const struct layer_sample *s)
 			"set arrow from screen %.5f,%.5f to screen %.5f,%.5f nohead lc rgb '%s' lw "
 			"%g dt %s\n",
 			s->x, s->y, s->end, s->y, colour, s->width + (s->odd ? 0.01 : 0),
-			dash_of(s->style));
+			dash_of(s->style, 1, s->arena));
 	if (mark == MARK_LINE || mark == MARK_POINT)
 		fprintf(script->gp,
 			"set label at screen %.5f,%.5f '' point pt %d ps 0.8 lc rgb '%s'\n",

@@ -34,6 +34,7 @@ struct layer_sample {
 	double width;
 	double x, y, end, half;
 	bool odd;
+	struct arena *arena; /* for texts */
 };
 void layer_sample(struct script *script, const struct layer_sample *sample);
 

@@ -13,11 +13,12 @@ static const struct {
 	char form; /* line, steps, points, bars, pieces of bars, area, tiles; 0: not at all */
 	signed char at[4];
 } layers[FIGURE_LAYERS] = {
-	[FIGURE_LINE] = {'l', {0, 1, 2, 3}},   [FIGURE_STROKE] = {'l', {0, 1, -1, -1}},
-	[FIGURE_LEVEL] = {'l', {0, 1, 2, 3}},  [FIGURE_STEPS] = {'s', {0, 1, -1, -1}},
-	[FIGURE_RANGES] = {'p', {0, 1, 2, 3}}, [FIGURE_CROSSES] = {'p', {0, 1, 4, 5}},
-	[FIGURE_BARS] = {'b', {0, 1, 2, 3}},   [FIGURE_STACK] = {'k', {0, 2, 1, 2}},
-	[FIGURE_TILES] = {'t', {0, 1, 2, -1}}, [FIGURE_BETWEEN] = {'a', {0, -1, 1, 2}}};
+	[FIGURE_LINE] = {'l', {0, 1, 2, 3}},    [FIGURE_STROKE] = {'l', {0, 1, -1, -1}},
+	[FIGURE_LEVEL] = {'l', {0, 1, 2, 3}},   [FIGURE_STEPS] = {'s', {0, 1, -1, -1}},
+	[FIGURE_RANGES] = {'p', {0, 1, 2, 3}},  [FIGURE_CROSSES] = {'p', {0, 1, 4, 5}},
+	[FIGURE_BARS] = {'b', {0, 1, 2, 3}},    [FIGURE_STACK] = {'k', {0, 2, 1, 2}},
+	[FIGURE_TILES] = {'t', {0, 1, 2, -1}},  [FIGURE_BETWEEN] = {'a', {0, -1, 1, 2}},
+	[FIGURE_POINTS] = {'p', {0, 1, -1, -1}}};
 
 static bool suits(const struct figure_panel *panel)
 {
@@ -62,17 +63,19 @@ static void put_number(double value, FILE *to)
 static void put_curve(const struct figure_curve *curve, FILE *to)
 {
 	size_t step = curve->count / MOST_ROWS + 1, numbers = figure_numbers(curve->layer);
-	bool ranged = curve->layer != FIGURE_LINE || curve->band || curve->bars;
+	bool ranged = curve->spread != STYLE_BAND_NONE && curve->spread != STYLE_BAND_POINTS;
+	const struct figure_curve *named = curve->behind ? curve->behind : curve;
 
 	fputs("{\"name\":", to);
-	put_string(curve->label ? curve->label : curve->title, to);
+	put_string(named->label ? named->label : named->title, to);
 	fputs(",\"title\":", to);
 	put_string(curve->title, to);
 	fputs(",\"color\":", to);
 	put_string(curve->color, to);
 	fprintf(to,
 		",\"form\":\"%c\",\"bars\":%d,\"width\":%.4g,\"rows\":%zu,\"step\":%zu,\"at\":[",
-		layers[curve->layer].form, curve->bars, curve->width, curve->count, step);
+		layers[curve->layer].form, curve->spread == STYLE_BAND_BARS, curve->width,
+		curve->count, step);
 	for (size_t i = 0; i < curve->count; i += step)
 		for (size_t k = 0; k < 4; k++) {
 			int at = layers[curve->layer].at[k];
@@ -85,13 +88,14 @@ static void put_curve(const struct figure_curve *curve, FILE *to)
 				   to);
 		}
 	fputs("],\"cells\":[", to);
-	for (size_t i = 0; i < curve->cell_count; i++) {
-		const struct figure_cell *cell = &curve->cells[i];
+	for (size_t i = 0; i < named->cell_count; i++) {
+		const struct figure_cell *cell = &named->cells[i];
+		bool at_median = named != curve && isfinite(cell->x) && isfinite(cell->y);
 
 		fprintf(to, "%s\"%s\",", i ? "," : "", cell->id);
-		put_number(cell->x, to);
+		put_number(at_median ? NAN : cell->x, to);
 		putc(',', to);
-		put_number(cell->y, to);
+		put_number(at_median ? NAN : cell->y, to);
 	}
 	fputs("]}", to);
 }

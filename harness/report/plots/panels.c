@@ -1,6 +1,5 @@
 /* Panels and curves that several plots have. */
 #include "harness/report/plots/panels.h"
-#include "harness/report/records/stat.h"
 
 #include <math.h>
 #include <string.h>
@@ -43,6 +42,16 @@ struct spread panels_robust(const struct group *group, const struct attack_kind 
 		robust.high = stat_group(group, attacks_high, kind, arena).median;
 	}
 	return robust;
+}
+
+void panels_points(struct figure_curve *curve, double x, const struct group *group, stat_pick *pick,
+		   const void *what)
+{
+	double *values = ARENA_ARRAY(curve->arena, double, group->count);
+	size_t count = stat_values(group, pick, what, values);
+
+	for (size_t i = 0; i < count; i++)
+		figure_point(curve, x, values[i]);
 }
 
 void panels_shares(struct figure *figure, struct figure_panel *panel, const struct contest *contest,

@@ -4,6 +4,7 @@
 
 #include "harness/report/figure/figure.h"
 #include "harness/report/records/attacks.h"
+#include "harness/report/records/stat.h"
 #include "harness/report/series/contest.h"
 #include "harness/report/series/series.h"
 
@@ -21,6 +22,10 @@ void panels_cells(struct figure_curve *curve, const struct group *group, double 
  * Wilson interval. */
 struct spread panels_robust(const struct group *group, const struct attack_kind *kind,
 			    struct arena *arena);
+
+/* The repetitions of a group at x, by the number that its row there is the median of. */
+void panels_points(struct figure_curve *curve, double x, const struct group *group, stat_pick *pick,
+		   const void *what);
 
 /* A curve of steps for each label of a contest in panel k of it: the share of its entrants whose
  * value is at most x. Infinite values never are; those that are NaN take no part. */

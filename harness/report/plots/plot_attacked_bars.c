@@ -52,6 +52,8 @@ static size_t add_bars(struct figure *figure, struct figure_panel *panel,
 		if (spread.count > 0)
 			figure_spread(bars, place, spread);
 		panels_cells(bars, group, place, NAN);
+		panels_points(bars, place, group, kind ? attacks_robust : stat_column,
+			      kind ? (const void *)kind : "test_accuracy");
 		place += 1;
 	}
 	return bars->count;
@@ -84,8 +86,8 @@ static void fill(const void *options, const struct records *records, struct figu
 		if (!attacked)
 			figure_drop(panel);
 	}
-	figure->caption = series_caption(&list, records->arena);
-	if (list.repeats <= 1)
+	figure->caption = series_caption(&list, figure);
+	if (list.repeats <= 1 && figure_shows_range(figure))
 		figure->caption =
 			arena_format(records->arena, "%s; bars of attacks: Wilson 95 %% interval",
 				     figure->caption);

@@ -108,6 +108,7 @@ static void fill(const void *options, const struct records *records, struct figu
 {
 	struct searches searches = select_searches(records);
 	struct arena *arena = records->arena;
+	const char *shown;
 	size_t most = 0;
 
 	(void)options;
@@ -118,14 +119,13 @@ static void fill(const void *options, const struct records *records, struct figu
 
 		most = repeats > most ? repeats : most;
 	}
+	shown = figure_repeats(figure, most);
 	figure->caption = arena_format(
 		arena,
 		"Expected test accuracy of the best, by validation accuracy, of k settings drawn "
-		"at "
-		"random (a failed one has accuracy 0); median%s",
-		most > 1 ? arena_format(arena, " and " SERIES_QUANTILES " band of %zu repetitions",
-					most)
-			 : " of one repetition");
+		"at random (a failed one has accuracy 0). %s",
+		most > 1 ? arena_format(arena, "%s of %zu repetitions", shown, most)
+			 : "One repetition");
 }
 
 const struct plot plot_best_of_k = {

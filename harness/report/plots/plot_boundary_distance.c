@@ -256,7 +256,7 @@ static void fill(const void *options, const struct records *records, struct figu
 {
 	const struct distance_options *o = options;
 	struct series_list list =
-		series_of_methods(records, (enum series_settings)o->settings, o->methods);
+		series_of_methods(records, (enum series_settings)o->settings, 2, o->methods);
 	struct tally tally = {.arena = records->arena, .least = SIZE_MAX, .alone = true};
 
 	figure->y = (struct figure_axis){.label = "samples in %",

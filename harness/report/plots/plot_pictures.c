@@ -330,7 +330,7 @@ static void fill(const void *options, const struct records *records, struct figu
 	const struct pictures_options *o = options;
 	struct arena *arena = records->arena;
 	struct series_list list =
-		series_of_methods(records, (enum series_settings)o->settings, o->methods);
+		series_of_methods(records, (enum series_settings)o->settings, 1, o->methods);
 	size_t cells = 0, examples = 0, weights = 0;
 
 	figure->square = true;

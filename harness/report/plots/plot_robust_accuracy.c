@@ -65,21 +65,24 @@ static void add_line(struct figure *figure, struct figure_panel *panel,
 	struct arena *arena = figure->arena;
 	struct attack_kind at = kinds->at[k];
 	const char *both = arena_format(arena, "%s, %s", s->label, at.label);
-	const struct figure_curve like = {
-		.title = both,
-		.columns = "eps robust_accuracy low high",
-		.label = kinds->count > 1 ? both : s->label,
-		.entry = s->entry * kinds->count + k,
-		.style = style_of(list, s, k, kinds->count),
-		.band = !at.certified, /* it would be taken for the area below the attacks */
-		.every = true};
+	const struct figure_curve like = {.title = both,
+					  .columns = "eps robust_accuracy low high",
+					  .label = kinds->count > 1 ? both : s->label,
+					  .entry = s->entry * kinds->count + k,
+					  .style = style_of(list, s, k, kinds->count),
+					  /* an area would be taken for the one below the attacks */
+					  .band = !at.certified ||
+						  figure->look->band == STYLE_BAND_BARS,
+					  .every = true};
 	struct figure_curve *line = figure_curve(figure, panel, &like);
 	double *eps;
 	size_t count = radii_of(s->group, &at, &eps, arena);
 
 	at.eps = 0;
-	if (count && eps[0] > 0) /* the clean accuracy is the value at eps = 0 */
+	if (count && eps[0] > 0) { /* the clean accuracy is the value at eps = 0 */
 		figure_spread(line, 0, stat_group(s->group, attacks_clean, &at, arena));
+		panels_points(line, 0, s->group, attacks_clean, &at);
+	}
 	for (size_t i = 0; i < count; i++) {
 		struct spread robust;
 
@@ -87,6 +90,7 @@ static void add_line(struct figure *figure, struct figure_panel *panel,
 		robust = panels_robust(s->group, &at, arena);
 		if (robust.count > 0)
 			figure_spread(line, eps[i], robust);
+		panels_points(line, eps[i], s->group, attacks_robust, &at);
 	}
 	panels_cells(line, s->group, NAN, NAN);
 }
@@ -168,8 +172,9 @@ static void fill(const void *options, const struct records *records, struct figu
 		}
 	}
 	figure->caption = arena_format(
-		arena, "%s%s%s%s", series_caption(&list, arena),
-		list.repeats > 1 ? "" : "; band: Wilson 95 % interval",
+		arena, "%s%s%s%s", series_caption(&list, figure),
+		list.repeats <= 1 && figure_shows_range(figure) ? "; range: Wilson 95 % interval"
+								: "",
 		kinds.count && !kinds.at[0].attack ? "; the lowest accuracy over the attacks" : "",
 		kinds.count && kinds.at[kinds.count - 1].certified
 			? "; darker: between attacked and certified accuracy"

@@ -161,6 +161,8 @@ static void fill(const void *options, const struct records *records, struct figu
 	struct scaling scaling = {.o = o, .records = records, .figure = figure};
 	bool memory = strcmp(y_names[o->y], "peak_mem_bytes") == 0;
 	struct figure_panel *panel;
+	const char *shown;
+	size_t most = 0;
 
 	if (!o->x)
 		return;
@@ -195,12 +197,16 @@ static void fill(const void *options, const struct records *records, struct figu
 		scaling.pooled = pass == 1 || scaling.curves > SERIES_READABLE;
 	}
 	panel->title = title_of(&scaling);
+	for (size_t g = 0; g < records->group_count; g++)
+		most = records_ok_count(&records->groups[g]) > most
+			       ? records_ok_count(&records->groups[g])
+			       : most;
+	shown = figure_repeats(figure, scaling.pooled ? records->count : most);
 	figure->caption = arena_format(
 		records->arena,
-		"Medians and 10\xe2\x80\x93"
-		"90 %% ranges of %zu cells%s; lines: least squares of the logarithms over all "
+		"%s, %zu cells%s; lines: least squares of the logarithms over all "
 		"cells, slope with its standard error%s",
-		scaling.kept, scaling.pooled ? ", other swept options pooled" : "",
+		shown, scaling.kept, scaling.pooled ? ", other swept options pooled" : "",
 		memory ? "; the memory is that of the whole process, so that slopes are low where "
 			 "it is small"
 		       : "");

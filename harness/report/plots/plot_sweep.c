@@ -139,7 +139,10 @@ static void collect(struct sweep *sweep, bool level)
 static void finish(struct sweep *sweep)
 {
 	struct figure *figure = sweep->figure;
-	const char *base = sweep->o->relative_to, *left = "";
+	const char *base = sweep->o->relative_to, *left = "", *shown;
+
+	/* pooled values are more than repetitions */
+	shown = figure_repeats(figure, sweep->pooled ? sweep->records->count : sweep->most);
 
 	for (struct figure_panel *p = figure->first; p; p = p->next) {
 		size_t same = 0;
@@ -162,9 +165,8 @@ static void finish(struct sweep *sweep)
 				    "%s makes it",
 				    sweep->other, sweep->o->x);
 	figure->caption = arena_format(
-		figure->arena,
-		"Median and " SERIES_QUANTILES " band over repetitions (up to %zu)%s%s%s%s%s%s",
-		sweep->most, sweep->pooled ? " and over the other swept options" : "",
+		figure->arena, "%s over repetitions (up to %zu)%s%s%s%s%s%s", shown, sweep->most,
+		sweep->pooled ? " and over the other swept options" : "",
 		base ? ", each relative to " : "", base ? base : "",
 		base ? ", without medians at or below 0 on a logarithmic axis" : "",
 		sweep->levels ? "; horizontal: methods that do not sweep x" : "", left);
@@ -185,7 +187,8 @@ static void fill(const void *options, const struct records *records, struct figu
 	figure->x = (struct figure_axis){
 		.label = o->x, .scale = (enum figure_scale)o->scale_x, .few = true};
 	figure->y = (struct figure_axis){.label = column_label(column.name, records->arena),
-					 .scale = (enum figure_scale)o->scale};
+					 .scale = (enum figure_scale)o->scale,
+					 .ratio = base};
 	if (base)
 		figure->y.label =
 			arena_format(records->arena, "(%s - %s) / %s", figure->y.label, base, base);

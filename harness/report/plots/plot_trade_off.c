@@ -19,6 +19,26 @@ static const struct option rows[] = {
 	{.name = NULL},
 };
 
+/* The medians and ranges of a group, and its repetitions. */
+static void add_point(struct figure_curve *points, const struct group *group,
+		      const struct attack_kind *kind)
+{
+	struct arena *arena = points->arena;
+	struct spread x = stat_group(group, stat_column, "test_accuracy", arena);
+	struct spread y = panels_robust(group, kind, arena);
+	double *clean = ARENA_ARRAY(arena, double, group->count),
+	       *robust = ARENA_ARRAY(arena, double, group->count);
+	size_t count = stat_values(group, stat_column, "test_accuracy", clean);
+
+	stat_values(group, attacks_robust, kind, robust);
+	if (x.count == 0 || y.count == 0)
+		return;
+	figure_row(points, (double[]){x.median, y.median, x.low, x.high, y.low, y.high});
+	panels_cells(points, group, x.median, y.median);
+	for (size_t i = 0; i < count; i++)
+		figure_point(points, clean[i], robust[i]);
+}
+
 static void add_panel(struct figure *figure, const struct records *records,
 		      const struct series_list *list, const struct attack_kind *kind,
 		      const char *data)
@@ -42,15 +62,9 @@ static void add_panel(struct figure *figure, const struct records *records,
 
 		for (size_t i = 0; i < list->count; i++) {
 			const struct group *group = list->at[i].group;
-			struct spread x = stat_group(group, stat_column, "test_accuracy", arena);
-			struct spread y = panels_robust(group, kind, arena);
 
-			if (strcmp(group->data, data) != 0 || strcmp(group->method, method) != 0 ||
-			    x.count == 0 || y.count == 0)
-				continue;
-			figure_row(points,
-				   (double[]){x.median, y.median, x.low, x.high, y.low, y.high});
-			panels_cells(points, group, x.median, y.median);
+			if (strcmp(group->data, data) == 0 && strcmp(group->method, method) == 0)
+				add_point(points, group, kind);
 		}
 	}
 }
@@ -63,6 +77,8 @@ static void fill(const void *options, const struct records *records, struct figu
 	struct series_list list = series_of(records, (enum series_settings)o->settings, 0);
 	struct attack_kinds all = attacks_of(records, NULL), kinds = attacks_worst(&all, arena);
 
+	const char *shown = figure_repeats(figure, list.repeats);
+
 	figure->x.label = "clean test accuracy";
 	for (size_t k = 0; k < kinds.count; k++) {
 		if (o->eps > 0)
@@ -70,13 +86,17 @@ static void fill(const void *options, const struct records *records, struct figu
 		for (size_t i = 0; i < records->data_count; i++)
 			add_panel(figure, records, &list, &kinds.at[k], records->data[i]);
 	}
-	figure->caption = arena_format(
-		arena,
-		"A point per setting: median%s; robust: the lowest over the attacks of the norm",
-		list.repeats > 1
-			? arena_format(arena, " and " SERIES_QUANTILES " range of %zu repetitions",
-				       list.repeats)
-			: " of one run, Wilson 95 % interval of the robust accuracy");
+	figure->caption =
+		arena_format(arena,
+			     "%s of %s%zu repetitions of each setting; robust: the lowest "
+			     "over the attacks of the norm",
+			     shown, list.uneven ? "up to " : "", list.repeats);
+	if (list.repeats <= 1)
+		figure->caption = arena_format(
+			arena,
+			"One run per point%s; robust: the lowest over the attacks of the norm",
+			figure_shows_range(figure) ? ", Wilson 95 % interval of its robust accuracy"
+						   : "");
 }
 
 const struct plot plot_trade_off = {

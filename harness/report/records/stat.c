@@ -11,18 +11,24 @@ enum {
 	FEW = 32 /* members that need no memory of the arena */
 };
 
+size_t stat_values(const struct group *group, stat_pick *pick, const void *what, double *values)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < group->count; i++)
+		if (records_ok(group->member[i]))
+			values[count++] = pick(group->member[i], what);
+	return count;
+}
+
 struct spread stat_group(const struct group *group, stat_pick *pick, const void *what,
 			 struct arena *arena)
 {
 	double few[FEW], *values = few;
-	size_t count = 0;
 
 	if (group->count > FEW)
 		values = ARENA_ARRAY(arena, double, group->count);
-	for (size_t i = 0; i < group->count; i++)
-		if (records_ok(group->member[i]))
-			values[count++] = pick(group->member[i], what);
-	return sample_spread(values, count);
+	return sample_spread(values, stat_values(group, pick, what, values));
 }
 
 double stat_column(const struct record *record, const void *what)

@@ -13,6 +13,9 @@ typedef double stat_pick(const struct record *record, const void *what);
 struct spread stat_group(const struct group *group, stat_pick *pick, const void *what,
 			 struct arena *arena);
 
+/* The numbers themselves, in the order of those members; `values` has room for all members. */
+size_t stat_values(const struct group *group, stat_pick *pick, const void *what, double *values);
+
 /* stat_pick of a column of the result; `what` is its name. "time" is setup_s + solve_s; "headline"
  * the objective that a gap is about: the worst case of robust methods, else the network objective.
  * A gap below 0 by rounding is 0. */

@@ -68,7 +68,7 @@ static struct curve median_curve(struct run *runs, size_t count, struct arena *a
 {
 	double *grid, *values = ARENA_ARRAY(arena, double, count);
 	size_t points, total = 0, fill = 0;
-	struct curve curve = {.band = count > 1};
+	struct curve curve = {.band = count > 1, .runs = count};
 
 	/* the x of all runs, ascending, without repeats, thinned by rank */
 	for (size_t i = 0; i < count; i++)
@@ -82,6 +82,7 @@ static struct curve median_curve(struct run *runs, size_t count, struct arena *a
 	points = total > GRID_POINTS ? GRID_POINTS : total;
 
 	curve.at = ARENA_ARRAY(arena, double, points *CURVE_COLUMNS);
+	curve.value = ARENA_ARRAY(arena, double, points *count);
 	for (size_t p = 0; p < points; p++) {
 		double x = grid[total > points ? p * (total - 1) / (points - 1) : p];
 		double *row = curve.at + CURVE_COLUMNS * curve.count;
@@ -89,6 +90,7 @@ static struct curve median_curve(struct run *runs, size_t count, struct arena *a
 
 		for (size_t i = 0; i < count; i++)
 			values[i] = value_at(&runs[i], x);
+		memcpy(curve.value + curve.count * count, values, count * sizeof *values);
 		stat = sample_spread(values, count);
 		if (stat.count < count) /* some run has not begun */
 			continue;

@@ -14,6 +14,8 @@ struct curve {
 	size_t count; /* rows, ascending in x; 0 = no trace has both columns */
 	double *at;   /* count x CURVE_COLUMNS, row after row */
 	bool band;    /* of several runs */
+	size_t runs;
+	double *value; /* count x runs: of each run at the x of a row */
 };
 
 /* Seconds at row i of a record's trace by when column y had its value: of setup and solve, and for

@@ -159,6 +159,7 @@ static void collect(const struct records *records, struct series_list *list)
 		series->name = best ? name_of(records, best, groups, g) : group->method;
 		series->label = label_of(group, series->name, !one_setting(list, group), true,
 					 records->arena);
+		list->uneven = list->uneven || (list->repeats && ok && ok != list->repeats);
 		list->repeats = ok > list->repeats ? ok : list->repeats;
 		list->composed = list->composed || group->composed;
 		list->count++;
@@ -209,9 +210,9 @@ struct series_list series_of(const struct records *records, enum series_settings
 }
 
 struct series_list series_of_methods(const struct records *records, enum series_settings settings,
-				     struct texts methods)
+				     size_t curves, struct texts methods)
 {
-	return make_list(records, settings, 1, methods);
+	return make_list(records, settings, curves, methods);
 }
 
 const char *series_title(const struct records *records, const char *data)
@@ -301,15 +302,14 @@ const char *series_choice(const struct series_list *list, struct arena *arena)
 	return list->best || list->selected ? add_settings(list, text, arena) : text;
 }
 
-const char *series_caption(const struct series_list *list, struct arena *arena)
+const char *series_caption(const struct series_list *list, struct figure *figure)
 {
-	const char *text = "One run per curve";
+	const char *text = "One run per curve", *shown = figure_repeats(figure, list->repeats);
+	struct arena *arena = figure->arena;
 
 	if (list->repeats > 1)
-		text = arena_format(arena,
-				    "Median and 10\xe2\x80\x93"
-				    "90 %% band of %zu repetitions",
-				    list->repeats);
+		text = arena_format(arena, "%s of %s%zu repetitions", shown,
+				    list->uneven ? "up to " : "", list->repeats);
 	return arena_format(arena, "%s%s", text, series_choice(list, arena));
 }
 

@@ -3,6 +3,7 @@
 #ifndef REPORT_SERIES_H
 #define REPORT_SERIES_H
 
+#include "harness/report/figure/figure.h"
 #include "harness/report/records/records.h"
 
 #include <stdbool.h>
@@ -25,10 +26,6 @@ enum series_settings {
 	SERIES_ALL,  /* every setting of a swept method */
 	SERIES_BEST
 };
-
-#define SERIES_QUANTILES \
-	"10\xe2\x80\x93" \
-	"90 %%"
 
 extern const char *const series_settings_names[];
 #define SERIES_SETTINGS_DOC                                                                    \
@@ -54,15 +51,16 @@ struct series_list {
 	bool selected;               /* those of a method with `select` that were not chosen */
 	struct texts methods;        /* the only ones drawn; none = all */
 	size_t repeats;              /* most repetitions that are ok in a group */
+	bool uneven;                 /* other groups have fewer */
 };
 
 /* `curves`: how many curves a panel draws for each series. */
 struct series_list series_of(const struct records *records, enum series_settings settings,
 			     size_t curves);
 
-/* The same, one curve each, of some methods alone by their names; none named = all. */
+/* The same of some methods alone by their names; none named = all. */
 struct series_list series_of_methods(const struct records *records, enum series_settings settings,
-				     struct texts methods);
+				     size_t curves, struct texts methods);
 
 /* For a plot over all problems together: one label per method and setting, whatever the problem,
  * and the groups without any cell that is ok are added. */
@@ -77,7 +75,8 @@ const char *series_title(const struct records *records, const char *data);
 /* What of it was chosen how, for a caption: "; of each method the setting with ..."; or "". */
 const char *series_choice(const struct series_list *list, struct arena *arena);
 
-/* The statistic shown, for a caption: "Median and 10-90 % band of 5 repetitions; ...". */
-const char *series_caption(const struct series_list *list, struct arena *arena);
+/* The statistic shown, for a caption: "Median and 10-90 % range of 5 repetitions; ...". The figure
+ * learns how many there are (figure_repeats). */
+const char *series_caption(const struct series_list *list, struct figure *figure);
 
 #endif

@@ -178,9 +178,9 @@ static void the_reference_is_of_the_same_folder(void **state)
 	check_close(excess[0], -0.3 / 0.8, 1e-12, 0);
 }
 
-/* Accuracies rise by 1, 2 and 3 points: 2 -+ t s / sqrt(3), s = 1 and t = 4.302653 of two degrees of
- * freedom. The time doubles in all. Of another beta there is no objective and no time to compare,
- * of a failed cell nothing, and what has no partner is counted. */
+/* Accuracies rise by 1, 2 and 3 points: 2 -+ t s / sqrt(3), s = 1 and t = 4.302653 of two
+ * degrees of freedom. The time doubles in all. Of another beta there is no objective and no time
+ * to compare, of a failed cell nothing, and what has no partner is counted. */
 static void changes_are_of_pairs(void **state)
 {
 	static const struct fixture_cell a[] = {

@@ -289,7 +289,7 @@ static void convergence_is_the_median_over_repetitions(void **state)
 	text = get("plots/convergence.dat");
 	block = strstr(text, "# moons: admm, rho=0.1\n");
 	assert_non_null(block);
-	assert_non_null(strstr(block, "\n0.1 10 6 14\n? ? 6 6\n"));
+	assert_non_null(strstr(block, "\n0.1 10 6 14\n? ? 5 5\n"));
 	assert_null(strstr(text, "60")); /* a cell that timed out is not drawn */
 }
 

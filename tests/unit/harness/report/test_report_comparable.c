@@ -64,7 +64,7 @@ struct convergence_options {
 	long x, y, scale, scale_x;
 	bool slope;
 	long settings;
-	struct texts methods;
+	struct texts methods, columns;
 };
 
 enum { OBJECTIVE = 1, GAP = 3 }; /* y of convergence */

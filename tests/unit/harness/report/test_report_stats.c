@@ -217,9 +217,12 @@ static void settings_are_told_per_repetition(void **state)
 	struct fixture_cell cells[LENGTH(tuned)];
 	struct records records;
 	struct sheet summary, sweep;
+	const struct style look = style_unset();
+	struct figure figure = figure_new(&arena);
 	struct series_list series;
 
 	(void)state;
+	figure.look = &look;
 	memcpy(cells, tuned, sizeof cells);
 	for (size_t i = 0; i < LENGTH(tuned); i++)
 		cells[i].resampled = true;
@@ -233,10 +236,30 @@ static void settings_are_told_per_repetition(void **state)
 	assert_string_equal(cell_at(&sweep, 2, "selected"), "selected per repetition, in 1 of 2");
 	assert_non_null(strstr(summary_caption(&records), "selected per repetition"));
 	series = series_of(&records, SERIES_BEST, 1);
-	assert_non_null(strstr(series_caption(&series, &arena),
+	assert_non_null(strstr(series_caption(&series, &figure),
 			       "; sgd: rate=3 (1 of 2) or rate=2 (1 of 2)"));
 	assert_int_equal(records.at[6].group, 4); /* behind the group that is composed */
 	assert_string_equal(records.groups[4].method, "scp");
+}
+
+static void a_caption_says_how_many_repetitions(void **state)
+{
+	static const struct fixture_cell cells[] = {{"moons", "a", .repetition = 0},
+						    {"moons", "a", .repetition = 1},
+						    {"moons", "b", .repetition = 0},
+						    {"moons", "b", .repetition = 1}};
+	const struct style look = style_unset();
+	struct figure figure = figure_new(&arena);
+
+	(void)state;
+	figure.look = &look;
+	for (size_t count = 3; count <= 4; count++) {
+		struct records records = fixture_records(cells, count, NULL, &arena);
+		struct series_list series = series_of(&records, SERIES_BEST, 1);
+		const char *said = count == 3 ? " of up to 2 repetitions" : " of 2 repetitions";
+
+		assert_non_null(strstr(series_caption(&series, &figure), said));
+	}
 }
 
 static void each_criterion_has_a_heading(void **state)
@@ -342,6 +365,7 @@ int main(void)
 		cmocka_unit_test(selection_sees_validation_only_and_failures_lose),
 		cmocka_unit_test(selection_per_repetition_finds_nothing_in_noise),
 		cmocka_unit_test(settings_are_told_per_repetition),
+		cmocka_unit_test(a_caption_says_how_many_repetitions),
 		cmocka_unit_test(each_criterion_has_a_heading),
 		cmocka_unit_test(rows_and_captions_say_how_cells_ended),
 		cmocka_unit_test(accuracy_of_one_cell_has_its_wilson_interval),

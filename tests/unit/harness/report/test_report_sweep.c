@@ -51,7 +51,7 @@ struct convergence_options {
 	long x, y, scale, scale_x;
 	bool slope;
 	long settings;
-	struct texts methods;
+	struct texts methods, columns;
 };
 
 static long column(const char *name)
