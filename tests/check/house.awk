@@ -10,9 +10,9 @@ BEGIN {
 	limit["room cycles"] = 16
 	limit["upward rooms"] = 6
 	limit["largest folder"] = 25
-	limit["back doors"] = 128
+	limit["back doors"] = 129
 	limit["sibling exports"] = 0
-	limit["room exports"] = 286
+	limit["room exports"] = 287
 	limit["dead exports"] = 5
 	limit["test exports"] = 29
 	limit["misplaced"] = 20
@@ -20,7 +20,7 @@ BEGIN {
 	limit["function p90"] = 30
 	limit["function max"] = 60
 	limit["file max"] = 600
-	limit["product lines"] = 74000
+	limit["product lines"] = 74500
 	list = ENVIRON["LIST"] # name of a figure: what it counts
 }
 

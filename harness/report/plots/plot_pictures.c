@@ -189,14 +189,6 @@ static const char *class_of(const struct camera *c, double f)
 		       : "none";
 }
 
-static void find_range(const double *values, size_t count, double *range)
-{
-	for (size_t i = 0; i < count; i++) {
-		range[0] = fmin(range[0], values[i]);
-		range[1] = fmax(range[1], values[i]);
-	}
-}
-
 static size_t add_examples(struct figure *figure, const struct camera *c, const char *label,
 			   size_t wanted)
 {
@@ -219,9 +211,9 @@ static size_t add_examples(struct figure *figure, const struct camera *c, const 
 	for (size_t i = 0; i < shown * e.features; i++) {
 		added[i] = e.attacked[i] - e.clean[i];
 		most = fmax(most, fabs(added[i]));
+		range[0] = fmin(range[0], fmin(e.clean[i], e.attacked[i]));
+		range[1] = fmax(range[1], fmax(e.clean[i], e.attacked[i]));
 	}
-	find_range(e.clean, shown * e.features, range);
-	find_range(e.attacked, shown * e.features, range);
 	range[1] = range[1] > range[0] ? range[1] : range[0] + 1;
 	most = most > 0 ? most : 1;
 	panel = panel_of(figure,

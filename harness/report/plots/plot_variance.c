@@ -36,17 +36,13 @@ struct samples {
 	struct sample *at;
 };
 
-static bool is_draw(const char *path)
-{
-	return strcmp(path, "draw") == 0 || strcmp(path, "data.draw") == 0;
-}
-
 static const char *label_of(const struct record *r, struct arena *arena)
 {
 	const char *text = r->result.method;
 
 	for (size_t i = 0; i < r->swept_count; i++)
-		if (!is_draw(r->swept[i].path))
+		if (strcmp(r->swept[i].path, "draw") != 0 &&
+		    strcmp(r->swept[i].path, "data.draw") != 0)
 			text = arena_format(arena, "%s, %s=%s", text,
 					    records_short(r->swept[i].path), r->swept[i].value);
 	return text;
