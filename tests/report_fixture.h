@@ -21,6 +21,7 @@ struct fixture_cell {
 	double worst;           /* its worst-case objective */
 	const char *outcome;    /* or NULL */
 	bool resampled;         /* repetitions split one data set */
+	int rung, inner;        /* of halving, of nested folds: 0 = none */
 };
 
 /* The records of these cells, grouped. `folder`: where plots go, or NULL. */

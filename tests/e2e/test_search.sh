@@ -71,6 +71,8 @@ expect "the spec counts at most" 0 validate halved.yaml
 says "all rungs" "at most 52 cells" out # 2 (18 + 6 + 2)
 expect "the plan has the first rung" 0 plan halved.yaml --out halved
 says "and how many may follow" "36 cells: 0 done, 36 to compute, at most 16 more to be chosen by these" out
+expect "also as JSON" 0 plan halved.yaml --out halved --json
+says "with the number of all" '"most": 52' out
 expect "halving" 0 run halved.yaml --out halved
 folder=halved/halved
 says "all rungs are counted" "52 computed, 0 reused, 0 not ok"

@@ -138,6 +138,8 @@ static void print_json(const struct plan *plan)
 	}
 	json_object_set_new(root, "folder", json_string(plan->folder));
 	json_object_set_new(root, "cells", cells);
+	if (plan->most > plan->count) /* with those that are chosen by these */
+		json_object_set_new(root, "most", json_integer((json_int_t)plan->most));
 	cli_print_json(root);
 }
 

@@ -114,12 +114,76 @@ static void settings_are_chosen_in_each_fold(void **state)
 	check_equal(chosen->member[1]->result.test_accuracy, 0.8);
 }
 
+#define RUNG(value_, rung_, validation_, test_)                                        \
+	{                                                                              \
+		"moons", "sgd", "rate", value_, "iterations", #rung_,                  \
+			.rung = (rung_), .validation = (validation_), .test = (test_), \
+			.select_by = "validation_accuracy"                             \
+	}
+
+/* The first rung has better values, which are of less training: they are not chosen. */
+static void a_setting_of_the_last_rung_is_chosen(void **state)
+{
+	static const struct fixture_cell cells[] = {
+		RUNG("1", 1, 0.9, 0.1), RUNG("2", 1, 0.8, 0.2), RUNG("3", 1, 0.95, 0.3),
+		RUNG("4", 1, 0.1, 0.4), RUNG("1", 2, 0.5, 0.5), RUNG("3", 2, 0.6, 0.6),
+	};
+	struct records records = fixture_records(cells, LENGTH(cells), NULL, &arena);
+	struct search search = select_searches(&records).at[0];
+	struct sheet sheet = summary_sheet(&records);
+
+	(void)state;
+	check_equal(search.chosen->member[0]->result.test_accuracy, 0.6);
+	assert_false(select_is_flat(&search));
+	assert_int_equal(sheet.rows, 1);
+	assert_string_equal(cell_at(&sheet, 0, "settings"),
+			    "selected of 4 in 2 rungs (4, 2) per experiment");
+	assert_non_null(strstr(summary_caption(&records), "the tuning time is that of all rungs"));
+}
+
+#define INNER(value_, fold_, inner_, validation_)                                          \
+	{                                                                                  \
+		"moons", "sgd", "rate", value_,                                            \
+			.fold = (fold_), .inner = (inner_), .validation = (validation_),   \
+			.test = NAN, .resampled = true, .select_by = "validation_accuracy" \
+	}
+
+/* The cells that are tested make the row; those of inner folds are in no median of it. */
+static void inner_folds_choose_and_are_not_tested(void **state)
+{
+	static const struct fixture_cell cells[] = {
+		INNER("1", 1, 1, 0.9),    INNER("1", 1, 2, 0.8), INNER("1", 2, 1, 0.1),
+		INNER("1", 2, 2, 0.2),    INNER("2", 1, 1, 0.5), INNER("2", 1, 2, 0.5),
+		INNER("2", 2, 1, 0.7),    INNER("2", 2, 2, 0.7), TUNED("1", 1, NAN, 0.25),
+		TUNED("2", 2, NAN, 0.75),
+	};
+	struct records records = fixture_records(cells, LENGTH(cells), NULL, &arena);
+	struct search search = select_searches(&records).at[0];
+	struct sheet sheet = summary_sheet(&records), settings = summary_select_sheet(&records);
+
+	(void)state;
+	assert_int_equal(search.count, 2);
+	assert_int_equal(search.chosen->count, 2);
+	check_equal(search.chosen->member[0]->result.test_accuracy, 0.25);
+	check_equal(search.chosen->member[1]->result.test_accuracy, 0.75);
+	assert_int_equal(sheet.rows, 1);
+	assert_string_equal(cell_at(&sheet, 0, "settings"), "selected of 2 in inner folds");
+	assert_string_equal(cell_at(&sheet, 0, "cells"), "2 ok");
+	assert_int_equal(settings.rows, 2);
+	assert_string_equal(cell_at(&settings, 0, "cells"), "4 of 4 ok");
+	assert_string_equal(cell_at(&settings, 0, "selected"),
+			    "selected in inner folds, in 1 of 2");
+	assert_string_equal(records_draw(&records.at[1].result, &arena), "0 fold 1 inner 2");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(folds_are_matched_and_their_overlap_counts),
 		cmocka_unit_test(captions_count_repetitions_and_folds),
 		cmocka_unit_test(settings_are_chosen_in_each_fold),
+		cmocka_unit_test(a_setting_of_the_last_rung_is_chosen),
+		cmocka_unit_test(inner_folds_choose_and_are_not_tested),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, release);

@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-enum { SETTINGS = 20, RUNGS = 3, ETA = 3, DRAWS = 3, INNER = 2, CELLS = 1000 };
+enum { SETTINGS = 20, RUNGS = 3, ETA = 2, DRAWS = 3, INNER = 2, CELLS = 1000 };
 
 struct grid {
 	struct arena arena;
@@ -176,7 +176,7 @@ static void survivors_are_the_best(void **state)
 	struct grid *grid = *state;
 
 	check_plan(grid, false);
-	assert_int_equal(grid->plan.count, DRAWS * (20 + 6 + 2));
+	assert_int_equal(grid->plan.count, DRAWS * (20 + 10 + 5));
 }
 
 static void inner_folds_choose_in_each_fold(void **state)
@@ -184,7 +184,7 @@ static void inner_folds_choose_in_each_fold(void **state)
 	struct grid *grid = *state;
 
 	check_plan(grid, true);
-	assert_int_equal(grid->plan.count, DRAWS * (INNER * (20 + 6 + 2) + 1));
+	assert_int_equal(grid->plan.count, DRAWS * (INNER * (20 + 10 + 5) + 1));
 }
 
 /* Nothing is chosen by a part of the cells: a rung waits for the last one. */
@@ -195,15 +195,15 @@ static void one_that_has_not_ended_holds_up_its_rung(void **state)
 	for (size_t missing = 0; missing < 3; missing++) {
 		make(grid, false);
 		grid->planned[missing].record = (struct planned_record){0};
-		stage_choose(&grid->plan, 84, &grid->arena);
+		stage_choose(&grid->plan, 105, &grid->arena);
 		assert_int_equal(grid->plan.count, DRAWS * SETTINGS);
-		assert_int_equal(grid->plan.most, 84);
+		assert_int_equal(grid->plan.most, 105);
 	}
 	make(grid, false); /* one that was skipped will not come: it is the worst */
 	grid->planned[0].record =
 		(struct planned_record){.status = cell_status_names[CELL_SKIPPED]};
-	stage_choose(&grid->plan, 84, &grid->arena);
-	assert_int_equal(grid->plan.count, 84);
+	stage_choose(&grid->plan, 105, &grid->arena);
+	assert_int_equal(grid->plan.count, 105);
 }
 
 /* In each fold by itself: another one goes on. */
@@ -213,8 +213,8 @@ static void a_fold_waits_for_its_own_cells_alone(void **state)
 
 	make(grid, true);
 	grid->planned[0].record = (struct planned_record){0}; /* of draw 0 */
-	stage_choose(&grid->plan, 171, &grid->arena);
-	assert_int_equal(grid->plan.count, INNER * 20 + (DRAWS - 1) * (INNER * (20 + 6 + 2) + 1));
+	stage_choose(&grid->plan, 213, &grid->arena);
+	assert_int_equal(grid->plan.count, INNER * 20 + (DRAWS - 1) * (INNER * (20 + 10 + 5) + 1));
 }
 
 /* Equal cells share a record: the first one that is left is computed. */
@@ -235,10 +235,10 @@ static void equal_cells_stay_equal(void **state)
 	}
 	twin->cell = &grid->cell[CELLS - 1];
 	grid->plan.count++;
-	stage_choose(&grid->plan, 85, &grid->arena);
-	assert_int_equal(grid->plan.count, 85);
-	assert_ptr_equal(grid->plan.at[84].cell, &grid->cell[CELLS - 1]);
-	for (size_t i = 0; i < 85; i++)
+	stage_choose(&grid->plan, 106, &grid->arena);
+	assert_int_equal(grid->plan.count, 106);
+	assert_ptr_equal(grid->plan.at[105].cell, &grid->cell[CELLS - 1]);
+	for (size_t i = 0; i < 106; i++)
 		assert_int_equal(grid->plan.at[i].first, i);
 }
 
