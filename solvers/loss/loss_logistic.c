@@ -274,7 +274,27 @@ static void outputs_gradient(const void *o, struct mat F, struct targets y, stru
 	}
 }
 
-/* h = s^2 p (w - sum p w), w_c = v_c - v_y */
+/* Of a direction v in a block of rows, w_c = v_c - v_y. */
+struct curve {
+	double own[RIVALS_ROWS], mean[RIVALS_ROWS]; /* v_y, sum_c p_c w_c */
+};
+
+static inline double probability(double s, const struct exponentials *e, const real *f, ptrdiff_t r)
+{
+	double x = s * ((double)f[r] - e->rows.own[r]) - e->top[r];
+
+	return exp_inline(clamp(x, -700, 0)) / (e->own[r] + e->others[r]);
+}
+
+static void add_mean(double s, const struct exponentials *e, const real *f, const real *v,
+		     struct curve *curve)
+{
+#pragma omp simd
+	for (ptrdiff_t r = 0; r < e->rows.count; r++)
+		curve->mean[r] += probability(s, e, f, r) * ((double)v[r] - curve->own[r]);
+}
+
+/* h = s^2 p (w - sum_c p_c w_c), w_c = v_c - v_y */
 static void outputs_hessian_product(const void *o, struct mat F, struct targets y, struct mat V,
 				    struct mat H)
 {
@@ -282,30 +302,26 @@ static void outputs_hessian_product(const void *o, struct mat F, struct targets 
 
 	for (ptrdiff_t first = 0; first < y.n; first += RIVALS_ROWS) {
 		struct exponentials e = exponentials_of(s, F, y, first);
-		double own[RIVALS_ROWS], mean[RIVALS_ROWS];
+		struct curve curve;
 
 		for (ptrdiff_t r = 0; r < e.rows.count; r++) {
-			own[r] = (double)mat_get(V, first + r, e.rows.label[r]);
-			mean[r] = 0;
+			curve.own[r] = (double)mat_get(V, first + r, e.rows.label[r]);
+			curve.mean[r] = 0;
 		}
-		for (int pass = 0; pass < 2; pass++) /* the mean, then the product */
-			for (ptrdiff_t c = 0; c < F.cols; c++) {
-				const real *f = mat_col(F, c) + first, *v = mat_col(V, c) + first;
-				real *h = mat_col(H, c) + first;
+		for (ptrdiff_t c = 0; c < F.cols; c++)
+			add_mean(s, &e, mat_col(F, c) + first, mat_col(V, c) + first, &curve);
+		for (ptrdiff_t c = 0; c < F.cols; c++) {
+			const real *f = mat_col(F, c) + first, *v = mat_col(V, c) + first;
+			real *h = mat_col(H, c) + first;
 
 #pragma omp simd
-				for (ptrdiff_t r = 0; r < e.rows.count; r++) {
-					double x = s * ((double)f[r] - e.rows.own[r]) - e.top[r];
-					double w = (double)v[r] - own[r];
-					double p = exp_inline(clamp(x, -700, 0)) /
-						   (e.own[r] + e.others[r]);
+			for (ptrdiff_t r = 0; r < e.rows.count; r++) {
+				double w = (double)v[r] - curve.own[r];
 
-					if (pass == 0)
-						mean[r] += p * w;
-					else
-						h[r] = (real)(s * s * p * (w - mean[r]));
-				}
+				h[r] = (real)(s * s * probability(s, &e, f, r) *
+					      (w - curve.mean[r]));
 			}
+		}
 	}
 }
 
@@ -452,6 +468,17 @@ static void outputs_prox(const void *o, double t, struct mat V, struct targets y
 	}
 }
 
+/* sum of p log(p), p = scale a, over the rows whose class is not c */
+static double entropy_of_rival(const real *a, const int *label, ptrdiff_t c, double scale,
+			       ptrdiff_t count)
+{
+	double sum = 0;
+
+	for (ptrdiff_t r = 0; r < count; r++)
+		sum += label[r] == c ? 0 : entropy(scale * (double)a[r]);
+	return sum;
+}
+
 /* l*(a) = sum_c p log(p) with p = a / s + e_y on the simplex */
 static double outputs_conjugate(const void *o, double s, struct mat A, struct targets y)
 {
@@ -463,9 +490,8 @@ static double outputs_conjugate(const void *o, double s, struct mat A, struct ta
 		if (!face.inside)
 			return HUGE_VAL;
 		for (ptrdiff_t c = 0; c < A.cols; c++)
-			for (ptrdiff_t r = 0; r < face.count; r++)
-				if (y.label[first + r] != c)
-					sum += entropy(scale * (double)mat_get(A, first + r, c));
+			sum += entropy_of_rival(mat_col(A, c) + first, y.label + first, c, scale,
+						face.count);
 		for (ptrdiff_t r = 0; r < face.count; r++) { /* p_y = 1 - the others */
 			double others = face.others[r];
 
