@@ -54,8 +54,7 @@ static struct problem read_problem(struct arena *arena)
 
 static void show(const struct model *model, int k)
 {
-	struct modelfile file = {
-		.model = (struct model *)model, .stages = stages_none(0), .target_scale = 1};
+	struct modelfile file = {.model = (struct model *)model, .stages = stages_none(0)};
 	struct err err = {0};
 	char path[32];
 	enum status status;

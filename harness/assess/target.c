@@ -4,7 +4,8 @@
  * kind of ball only. */
 #include "harness/assess/target.h"
 
-void target_columns(const struct dataset *data, struct arena *arena, struct problem *problem)
+/* Names, raw units and the bias of the columns, for the problem whose X is of the data set. */
+static void set_columns(const struct dataset *data, struct arena *arena, struct problem *problem)
 {
 	ptrdiff_t d = problem->X.cols;
 	bool *frozen = ARENA_ARRAY(arena, bool, d);
@@ -31,6 +32,24 @@ void target_columns(const struct dataset *data, struct arena *arena, struct prob
 	arena_release(&scratch);
 }
 
+static struct targets outputs(const struct part *part, ptrdiff_t k)
+{
+	return (struct targets){.n = part->X.rows,
+				.k = k,
+				.at = part->y,
+				.label = part->label,
+				.weight = part->weight};
+}
+
+void target_problem(const struct dataset *data, struct arena *arena, struct problem *problem)
+{
+	problem->X = data->train.X;
+	problem->y = outputs(&data->train, data->k);
+	problem->X_validation = data->validation.X;
+	problem->y_validation = outputs(&data->validation, data->k);
+	set_columns(data, arena, problem);
+}
+
 bool target_same(const struct aim *a, const struct aim *b)
 {
 	return a->part == b->part && threat_same(a->threat, b->threat);
@@ -46,7 +65,7 @@ static enum status resolve(const struct aim *aim, const struct dataset *data, st
 			   struct problem *problem, struct threat *out, struct err *err)
 {
 	*problem = (struct problem){.X = aim->part->X};
-	target_columns(data, arena, problem);
+	set_columns(data, arena, problem);
 	return threat_resolve(problem, aim->threat, title(aim, arena), arena, out, err);
 }
 

@@ -27,8 +27,9 @@ struct target {
 	struct threat threat; /* in its own units: scale is NULL; eps = 0 */
 };
 
-/* Names, raw units and the bias of the columns of a data set, for the problem whose X is of it. */
-void target_columns(const struct dataset *data, struct arena *arena, struct problem *problem);
+/* What a data set says of a problem: training and validation part; names, raw units and the bias of
+ * its columns. */
+void target_problem(const struct dataset *data, struct arena *arena, struct problem *problem);
 
 /* The errors of threat_resolve, as for raw units where the stages of the data mix columns. */
 enum status target_check(const struct aim *aim, const struct dataset *data, struct err *err);

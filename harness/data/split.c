@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-enum { CLASSES = 2, LEAST_TRAINING = 2 };
+enum { LEAST_TRAINING = 2 };
 
 /* A share (< 1) or count of n rows, as a count. */
 static enum status count_of(const char *name, double value, size_t n, size_t *count,
@@ -25,33 +25,58 @@ static enum status count_of(const char *name, double value, size_t n, size_t *co
 	return STATUS_OK;
 }
 
-void split_quota(size_t k, const size_t left[CLASSES], size_t take[CLASSES])
+void split_quota(size_t k, size_t count, const size_t *left, size_t *take)
 {
-	double total = (double)(left[0] + left[1]);
-	double exact[CLASSES];
-	size_t rest = k;
+	size_t all = 0, rest = k, best;
+	double most, remainder;
 
-	for (size_t c = 0; c < CLASSES; c++) {
-		exact[c] = total > 0 ? (double)k * ((double)left[c] / total) : 0;
-		take[c] = (size_t)exact[c] < left[c] ? (size_t)exact[c] : left[c];
+	for (size_t c = 0; c < count; c++)
+		all += left[c];
+	for (size_t c = 0; c < count; c++) {
+		double exact = all > 0 ? (double)k * ((double)left[c] / (double)all) : 0;
+
+		take[c] = (size_t)exact < left[c] ? (size_t)exact : left[c];
 		rest -= take[c];
 	}
-	while (rest > 0) {
-		bool second = exact[1] - (double)take[1] > exact[0] - (double)take[0];
-		size_t c = take[second] < left[second] ? second : !second;
-
-		take[c]++;
-		rest--;
+	for (; rest > 0; rest--) {
+		best = 0;
+		most = -HUGE_VAL;
+		for (size_t c = 0; c < count; c++) {
+			remainder = (double)k * ((double)left[c] / (double)all) - (double)take[c];
+			if (take[c] == left[c] || !(remainder > most))
+				continue;
+			best = c;
+			most = remainder;
+		}
+		take[best]++;
 	}
+}
+
+struct split_strata split_strata_of(const struct split_rows *rows, struct arena *arena)
+{
+	size_t count = rows->label ? rows->classes : 1, seen = 0;
+	size_t *of = ARENA_ARRAY(arena, size_t, count), *left = ARENA_ARRAY(arena, size_t, count);
+
+	for (size_t c = 0; c < count; c++)
+		of[c] = count <= 2 ? c : count;
+	for (size_t i = 0; i < rows->n; i++) {
+		size_t *at = &of[rows->label ? rows->label[i] : 0];
+
+		if (*at == count)
+			*at = seen++;
+		left[*at]++;
+	}
+	return (struct split_strata){count, left, rows->label, of};
 }
 
 enum status split_assign(const struct split_options *options, const struct split_rows *rows,
 			 struct rng *rng, struct arena *scratch, unsigned char *role,
 			 struct err *err)
 {
-	size_t test = 0, validation = 0, left[CLASSES] = {0}, takes[CLASSES][2];
-	size_t *index[CLASSES], *room = ARENA_ARRAY(scratch, size_t, rows->n);
-	bool classes = options->stratified && rows->y;
+	size_t test = 0, validation = 0, used = 0, *left, *takes[2], **index;
+	size_t *room = ARENA_ARRAY(scratch, size_t, rows->n);
+	struct split_rows drawn = *rows;
+	struct split_strata strata;
 
 	if (rows->has_test && options->test > 0)
 		return err_set(err, STATUS_SPEC,
@@ -66,25 +91,29 @@ enum status split_assign(const struct split_options *options, const struct split
 			       "training rows",
 			       test, validation, rows->n, LEAST_TRAINING);
 
-	for (size_t i = 0; i < rows->n; i++)
-		left[classes && rows->y[i] > 0]++;
-	index[0] = room;
-	index[1] = room + left[0];
-	left[0] = left[1] = 0;
+	if (!options->stratified)
+		drawn.label = NULL;
+	strata = split_strata_of(&drawn, scratch);
+	left = strata.left;
+	index = ARENA_ARRAY(scratch, size_t *, strata.count);
+	for (size_t c = 0; c < strata.count; used += left[c], left[c] = 0, c++)
+		index[c] = room + used;
 	for (size_t i = 0; i < rows->n; i++) {
-		size_t c = classes && rows->y[i] > 0;
+		size_t c = split_stratum(&strata, i);
 
 		index[c][left[c]++] = i;
 		role[i] = SPLIT_TRAIN;
 	}
-	for (size_t c = 0; c < CLASSES; c++)
+	for (size_t c = 0; c < strata.count; c++)
 		rng_shuffle(rng, left[c], index[c]);
 
-	split_quota(test, left, takes[0]);
-	left[0] -= takes[0][0];
-	left[1] -= takes[0][1];
-	split_quota(validation, left, takes[1]);
-	for (size_t c = 0; c < CLASSES; c++) /* in random order: the first are the test part */
+	for (int part = 0; part < 2; part++) {
+		takes[part] = ARENA_ARRAY(scratch, size_t, strata.count);
+		split_quota(part ? validation : test, strata.count, left, takes[part]);
+		for (size_t c = 0; c < strata.count; c++)
+			left[c] -= takes[part][c];
+	}
+	for (size_t c = 0; c < strata.count; c++) /* in random order: the first are the test part */
 		for (size_t i = 0; i < takes[0][c] + takes[1][c]; i++)
 			role[index[c][i]] = i < takes[0][c] ? SPLIT_TEST : SPLIT_VALIDATION;
 	return STATUS_OK;

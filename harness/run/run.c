@@ -36,15 +36,11 @@ static enum status pose_problem(struct run *run, struct err *err)
 	struct rng rng = rng_stream((uint64_t)cell->seed, "repetition", (uint64_t)cell->repetition);
 	struct problem *p = &run->problem;
 
-	p->X = run->data.train.X;
-	p->y = targets_of(run->data.train.y, p->X.rows);
-	p->X_validation = run->data.validation.X;
-	p->y_validation = targets_of(run->data.validation.y, p->X_validation.rows);
+	target_problem(&run->data, &run->arena, p);
 	p->loss.loss = (const struct loss *)(const void *)train->loss.item;
 	p->loss.options = train->loss.options;
 	p->loss.weight = train->average ? 1 / (double)p->X.rows : 1;
 	p->beta = train->beta;
-	target_columns(&run->data, &run->arena, p);
 	p->seed = rng_bits(&rng);
 	if (run->data.regression && !p->loss.loss->regression)
 		return err_set(err, STATUS_SPEC,
@@ -60,6 +56,7 @@ static enum status write_provisional(struct run *run, const struct loop_result *
 {
 	const struct modelfile file = {.model = (struct model *)run->evaluator.delivered,
 				       .stages = run->data.stages,
+				       .targets = (size_t)run->data.k,
 				       .target_shift = run->data.target_shift,
 				       .target_scale = run->data.target_scale};
 	const char *path = path_in(run, "model.npz"), *tmp = path_in(run, "model.npz.tmp");
@@ -185,7 +182,7 @@ static enum status prepare(struct run *run, bool choose_threads, struct err *err
 			   &run->data, err);
 	clock_since(start, &r->load_s, &r->load_cpu_s);
 	TRY(status);
-	TRY(range_check(&run->data.train, err));
+	TRY(range_check(&run->data.train, run->data.k, err));
 	describe_data(run);
 	TRY(probes_check(&run->cell, &run->data, err));
 	forecast(run, run->data.train.X, &expected);

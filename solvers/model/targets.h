@@ -6,11 +6,12 @@
 
 #include <stddef.h>
 
-/* For k = 1 numbers, -1 and +1 for two classes; so far no other k is made. */
+/* For k = 1 numbers, -1 and +1 for two classes; of three classes or more one output each, one-hot. */
 struct targets {
-	ptrdiff_t n, k;   /* samples, outputs */
-	const real *at;   /* n x k, an output behind the other */
-	const int *label; /* n: class numbers from 0, or NULL: no classes, or one output */
+	ptrdiff_t n, k;     /* samples, outputs */
+	const real *at;     /* n x k, an output behind the other */
+	const int *label;   /* n: class numbers from 0, or NULL: no classes, or one output */
+	const real *weight; /* n: factors of the loss of each sample, > 0; NULL: all are 1 */
 };
 
 /* Of one output: y (n). */

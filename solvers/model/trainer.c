@@ -35,11 +35,20 @@ bool trainer_falling(const struct problem *problem, const void *options, const c
 	return problem->loss.loss->falls;
 }
 
+const char *trainer_refusal(const struct trainer *trainer, const struct targets *y)
+{
+	if (y->k > 1 && !trainer->outputs)
+		return "takes one output";
+	return y->weight && !trainer->weights ? "takes no weights of samples" : NULL;
+}
+
 enum status trainer_check(const struct trainer *trainer, const struct problem *problem,
 			  const void *options, struct err *err)
 {
-	const char *wanted;
+	const char *wanted, *refusal = trainer_refusal(trainer, &problem->y);
 
+	if (refusal)
+		return err_set(err, STATUS_SPEC, "%s %s", trainer->base.name, refusal);
 	if (!trainer->takes || trainer->takes(problem, options, &wanted))
 		return STATUS_OK;
 	return err_set(err, STATUS_SPEC, "%s: expected %s, got \"%s\"", trainer->base.name, wanted,

@@ -94,6 +94,8 @@ struct trainer {
 	/* Whether it can train `problem`, of which the loss is known and perhaps no sample. If
 	 * not, *wanted is what would suit it: "a loss that falls with the margin". NULL: all. */
 	bool (*takes)(const struct problem *problem, const void *options, const char **wanted);
+	bool outputs; /* takes targets of several outputs */
+	bool weights; /* takes factors of the samples */
 
 	/* The threat against which it minimises a worst case, so that the objective of the network
 	 * on clean data may rise, or NULL; NULL: never. */
@@ -140,6 +142,10 @@ const struct problem_file *trainer_file(const struct problem *problem, const cha
 /* For `takes`: losses with a finite second derivative, losses that fall with the margin. */
 bool trainer_curved(const struct problem *problem, const void *options, const char **wants);
 bool trainer_falling(const struct problem *problem, const void *options, const char **wants);
+
+/* What of these targets it does not take, "takes one output"; NULL: it takes them. Their values are
+ * not looked at. */
+const char *trainer_refusal(const struct trainer *trainer, const struct targets *y);
 
 /* Whether it minimises a worst case with these options. */
 bool trainer_robust(const struct trainer *trainer, const void *options);

@@ -165,7 +165,7 @@ static void maps_of_features_leave_the_function(void **state)
 /* What is read back is, bit by bit, what was written; a narrower model too. */
 static void check_file(struct fixture *t)
 {
-	struct modelfile file = {.model = t->model, .stages = stages_none(D), .target_scale = 1};
+	struct modelfile file = {.model = t->model, .stages = stages_none(D)};
 	char path[] = "/tmp/test_models_XXXXXX";
 	int fd = mkstemp(path);
 	struct err err = {0};
