@@ -8,7 +8,7 @@
 static const char unnamed[] = "Unnamed: "; /* what pandas calls a column without a name */
 
 /* What becomes of each field of a record. */
-enum use { USE_FEATURE, USE_ONE_HOT, USE_DROPPED };
+enum use { USE_FEATURE, USE_ONE_HOT, USE_DROPPED, USE_TARGET };
 
 /* The layout on its way. */
 struct search {
@@ -58,6 +58,14 @@ const char *csv_columns_option(const struct csv_layout *layout, size_t field,
 	else
 		snprintf(text, CSV_NAME_ROOM, "%s", index);
 	return text;
+}
+
+bool csv_columns_target(const struct csv_layout *layout, size_t field)
+{
+	for (size_t t = 0; t < layout->targets; t++)
+		if (layout->target[t] == field)
+			return true;
+	return false;
 }
 
 bool csv_columns_listed(struct texts list, const struct csv_field *name)
@@ -136,29 +144,60 @@ static enum status find_list(const struct search *s, const char *option, const s
 	return STATUS_OK;
 }
 
-/* The label must not be named otherwise, and no feature may have its name. */
-static enum status check_label(const struct search *s, struct err *err)
+/* The label, or a target, must not be named otherwise, and no feature may have its name. */
+static enum status check_label(const struct search *s, size_t label, struct err *err)
 {
+	static const char *const options[] = {
+		[USE_ONE_HOT] = "one_hot", [USE_DROPPED] = "drop", [USE_TARGET] = "targets"};
 	const struct csv_options *o = s->head->options;
 	const struct csv_layout *layout = s->layout;
-	size_t label = layout->label;
+	bool one = o->targets.count == 0;
 	char name[CSV_NAME_ROOM];
 
 	if (s->use[label] != USE_FEATURE)
-		return err_set(err, STATUS_SPEC, "csv.%s: \"%s\" is the label column",
-			       s->use[label] == USE_DROPPED ? "drop" : "one_hot",
-			       csv_columns_option(layout, label, name));
+		return err_set(err, STATUS_SPEC, "csv.%s: \"%s\" is %s", options[s->use[label]],
+			       csv_columns_option(layout, label, name),
+			       one                           ? "the label column"
+			       : s->use[label] == USE_TARGET ? "named twice"
+							     : "a target column");
 	for (size_t j = 0; layout->names && j < layout->fields; j++)
 		if (j != label && s->use[j] != USE_DROPPED && layout->names[j][0] &&
 		    strcmp(layout->names[j], layout->names[label]) == 0)
 			return err_at(err, STATUS_SPEC,
 				      (struct err_place){layout->path, s->head->first[j].line,
 							 s->head->first[j].col},
-				      "two columns are named \"%.*s\", %zu and %zu, and label: %s "
+				      "two columns are named \"%.*s\", %zu and %zu, and %s%s "
 				      "is one of them: name it by index and drop the other, "
 				      "drop: [%zu]",
-				      CSV_SHOWN, layout->names[j], j, label, o->label, j);
+				      CSV_SHOWN, layout->names[j], j, label,
+				      one ? "label: " : "a target", one ? o->label : "", j);
+	s->use[label] = USE_TARGET;
 	return STATUS_OK;
+}
+
+/* The column of the label, or those of `targets`. */
+static enum status find_targets(const struct search *s, struct err *err)
+{
+	const struct csv_options *o = s->head->options;
+	struct csv_layout *out = s->layout;
+	size_t count = o->targets.count;
+	size_t *target = ARENA_ARRAY(s->head->arena, size_t, count ? count : 1);
+
+	out->target = target;
+	out->targets = count ? count : 1;
+	if (count > 0 && strcmp(o->label, "last") != 0)
+		return err_set(err, STATUS_SPEC,
+			       "csv.label: targets stands in its place, leave one of them out");
+	for (size_t t = 0; t < count; t++) {
+		TRY(find_column(s, "targets", o->targets.at[t], &target[t], err));
+		TRY(check_label(s, target[t], err));
+	}
+	if (count > 0)
+		return STATUS_OK;
+	*target = strcmp(o->label, "first") == 0 ? 0 : out->fields - 1;
+	if (strcmp(o->label, "first") != 0 && strcmp(o->label, "last") != 0)
+		TRY(find_column(s, "label", o->label, target, err));
+	return check_label(s, *target, err);
 }
 
 /* What may be wrong with a file of one column. */
@@ -203,17 +242,14 @@ enum status csv_columns_find(const struct csv_head *head, struct csv_layout *out
 	read_names(head, out);
 	TRY(find_list(&search, "drop", &o->drop, USE_DROPPED, err));
 	TRY(find_list(&search, "one_hot", &o->one_hot, USE_ONE_HOT, err));
-	out->label = strcmp(o->label, "first") == 0 ? 0 : out->fields - 1;
-	if (strcmp(o->label, "first") != 0 && strcmp(o->label, "last") != 0)
-		TRY(find_column(&search, "label", o->label, &out->label, err));
-	TRY(check_label(&search, err));
+	TRY(find_targets(&search, err));
 	/* A feature without a name is hardly one. */
 	layout = search.layout;
 	for (size_t j = 0; layout->names && j < layout->fields; j++) {
 		const char *name = layout->names[j];
 		const struct csv_field *at = &search.head->first[j];
 
-		if (j == layout->label || search.use[j] == USE_DROPPED ||
+		if (search.use[j] == USE_TARGET || search.use[j] == USE_DROPPED ||
 		    (name[0] && strncmp(name, unnamed, sizeof unnamed - 1) != 0))
 			continue;
 		return err_at(err, STATUS_SPEC, (struct err_place){layout->path, at->line, at->col},
@@ -224,7 +260,7 @@ enum status csv_columns_find(const struct csv_head *head, struct csv_layout *out
 	}
 
 	for (size_t j = 0; j < out->fields; j++) { /* features in the order of the file */
-		if (j == out->label || search.use[j] == USE_DROPPED)
+		if (search.use[j] == USE_TARGET || search.use[j] == USE_DROPPED)
 			continue;
 		one_hot[out->d] = search.use[j] == USE_ONE_HOT;
 		column[out->d++] = j;
@@ -263,9 +299,11 @@ static enum status match(const struct csv_layout *train, const struct csv_layout
 static enum status check_position(const struct csv_head *head, const struct csv_layout *train,
 				  const struct csv_layout *test, struct err *err)
 {
-	const char *label = head->options->label, *name = train->names[train->label];
-	size_t there = train->label, named;
+	const char *label = head->options->label, *name = train->names[*train->target];
+	size_t there = *train->target, named;
 
+	if (head->options->targets.count > 0)
+		return STATUS_OK;
 	if (strcmp(label, "last") == 0)
 		there = test->fields - 1;
 	else if (strcmp(label, "first") != 0 && count_named(train, label, &named) > 0)
@@ -302,14 +340,15 @@ static const char *match_note(const struct csv_layout *train, const struct csv_l
 enum status csv_columns_match(const struct csv_head *head, const struct csv_layout *train,
 			      struct csv_layout *out, const char **note, struct err *err)
 {
-	size_t *column;
+	size_t *column, *target;
 	bool same;
 
 	read_names(head, out);
 	out->d = train->d;
 	out->one_hot = train->one_hot;
 	out->column = train->column;
-	out->label = train->label;
+	out->targets = train->targets;
+	out->target = train->target;
 	same = out->fields == train->fields;
 	*note = NULL;
 	if (same && !out->names != !train->names)
@@ -326,7 +365,9 @@ enum status csv_columns_match(const struct csv_head *head, const struct csv_layo
 
 	*note = match_note(train, out, head->arena);
 	TRY(check_position(head, train, out, err));
-	TRY(match(train, out, train->label, &out->label, err));
+	out->target = target = ARENA_ARRAY(head->arena, size_t, train->targets);
+	for (size_t t = 0; t < train->targets; t++)
+		TRY(match(train, out, train->target[t], &target[t], err));
 	out->column = column = ARENA_ARRAY(head->arena, size_t, train->d);
 	for (size_t k = 0; k < train->d; k++)
 		TRY(match(train, out, train->column[k], &column[k], err));

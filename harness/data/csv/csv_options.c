@@ -24,6 +24,10 @@ const struct option csv_option_rows[] = {
 		"leaves it open, an error asks"},
 	{OPTION_FIELD(struct csv_options, label), .initial = "last",
 	 .doc = "column of the label or target: last, first, its name, or its index from 0"},
+	{OPTION_FIELD(struct csv_options, targets), .initial = "[]", .later = true,
+	 .doc = "columns of several targets of a regression, or of one-hot labels, by name or "
+		"index "
+		"from 0; in the place of label"},
 	{OPTION_FIELD(struct csv_options, drop), .initial = "[]",
 	 .doc = "columns to leave out, by name or index from 0"},
 	{OPTION_FIELD(struct csv_options, one_hot), .initial = "[]",

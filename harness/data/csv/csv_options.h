@@ -15,6 +15,7 @@ struct csv_options {
 	const char *separator, *comment; /* comment: NULL = none */
 	long encoding, header;
 	const char *label;
+	struct texts targets; /* in the place of `label`, where it is not empty */
 	struct texts drop, one_hot;
 	long missing;
 	struct texts missing_values;

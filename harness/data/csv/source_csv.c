@@ -1,4 +1,4 @@
-/* Source `csv`: delimited text with one label or target column and numeric features. */
+/* Source `csv`: delimited text with a column of labels, or columns of targets, and numeric features. */
 #include "harness/data/csv/csv_category.h"
 #include "harness/data/csv/csv_columns.h"
 #include "harness/data/csv/csv_header.h"
@@ -120,31 +120,75 @@ static enum status read_feature(struct reader *r, const struct csv_record *recor
 }
 
 static enum status read_label(struct reader *r, const struct csv_record *record,
-			      struct table *table, bool *keep, struct err *err)
+			      struct table *table, struct err *err)
 {
-	size_t j = r->layout.label;
-	const struct csv_field *field = &record->at[j];
+	const struct csv_field *field = &record->at[*r->layout.target];
+	size_t index = labels_add(&r->labels, field->at, field->length, 1);
+
+	table->label[table->n] = r->labels.at[index].text;
+	return csv_field_is_utf8(field) ? STATUS_OK
+					: csv_message_encoding(record, *r->layout.target, err);
+}
+
+/* The label of a column of one-hot ones: its name in the training file, or its index. */
+static const char *column_label(struct reader *r, size_t target)
+{
+	const struct csv_layout *layout = is_test(r) ? &r->train : &r->layout;
+	size_t field = layout->target[target];
+	char index[24];
+	const char *name = layout->names ? layout->names[field] : "";
+
+	snprintf(index, sizeof index, "%zu", field);
+	name = name[0] ? name : index;
+	return r->labels.at[labels_add(&r->labels, name, strlen(name), 1)].text;
+}
+
+/* Numbers, of which those of a label are one-hot. */
+static enum status read_numbers(struct reader *r, const struct csv_record *record,
+				struct table *table, struct err *err)
+{
+	const struct csv_layout *layout = &r->layout;
+	size_t ones = 0, others = 0;
 	double value = 0;
 
-	if (table->label ? csv_missing_label(&r->missing, field)
-			 : csv_missing_value(&r->missing, field)) {
+	for (size_t t = 0; t < layout->targets; t++) {
+		size_t j = layout->target[t];
+		const struct csv_field *field = &record->at[j];
+
+		if (!number_parse(field->at, field->length, &value) || !isfinite(value))
+			return csv_message_number(record, j, value, err);
+		if (table->target)
+			table->target[table->n * table->k + t] = value;
+		others += value != 0 && value != 1;
+		if (table->target || value != 1)
+			continue;
+		ones++;
+		table->label[table->n] = column_label(r, t);
+	}
+	return table->target || (ones == 1 && others == 0) ? STATUS_OK
+							   : csv_message_one_hot(record, ones, err);
+}
+
+/* The label or the targets; *keep becomes false if one is missing. */
+static enum status read_targets(struct reader *r, const struct csv_record *record,
+				struct table *table, bool *keep, struct err *err)
+{
+	const struct csv_layout *layout = &r->layout;
+	bool text = table->label && layout->targets == 1;
+
+	for (size_t t = 0; t < layout->targets; t++) {
+		const struct csv_field *field = &record->at[layout->target[t]];
+
+		if (!(text ? csv_missing_label(&r->missing, field)
+			   : csv_missing_value(&r->missing, field)))
+			continue;
 		*keep = false;
-		return r->options->missing == CSV_MISSING_DROP
-			       ? STATUS_OK
-			       : csv_message_missing(record, j, err);
+		if (r->options->missing != CSV_MISSING_DROP)
+			return csv_message_missing(record, layout->target[t], err);
 	}
 	if (!*keep)
 		return STATUS_OK;
-	if (table->label) {
-		size_t index = labels_add(&r->labels, field->at, field->length, 1);
-
-		table->label[table->n] = r->labels.at[index].text;
-		return csv_field_is_utf8(field) ? STATUS_OK : csv_message_encoding(record, j, err);
-	}
-	if (!number_parse(field->at, field->length, &value) || !isfinite(value))
-		return csv_message_number(record, j, value, err);
-	table->target[table->n] = value;
-	return STATUS_OK;
+	return text ? read_label(r, record, table, err) : read_numbers(r, record, table, err);
 }
 
 /* Whether every row is written over the one before: rows are counted, and no category must be known
@@ -164,7 +208,7 @@ static enum status read_record(struct reader *r, const struct csv_record *record
 		return csv_message_count(record, err);
 	for (size_t k = 0; k < r->layout.d; k++)
 		TRY(read_feature(r, record, k, x + k, &keep, err));
-	TRY(read_label(r, record, table, &keep, err));
+	TRY(read_targets(r, record, table, &keep, err));
 	table->row[table->n] = table->n + table->dropped;
 	table->n += keep;
 	table->dropped += !keep;
@@ -226,15 +270,22 @@ static enum status read_rows(struct reader *r, struct table *table, struct err *
 
 	TRY(read_head(r, &head, &more, err));
 	most = delimited_most(&r->text, layout->fields) + 2;
-	TRY(gzfile_check_limit(r->text.path, LABEL_BYTES * (double)most, err));
+	TRY(gzfile_check_limit(r->text.path,
+			       (LABEL_BYTES + sizeof(double) * (double)(layout->targets - 1)) *
+				       (double)most,
+			       err));
 	table->d = layout->d;
 	if (layout->names)
 		table->names = ARENA_ARRAY(r->arena, const char *, table->d);
 	for (size_t k = 0; layout->names && k < layout->d; k++)
 		table->names[k] = layout->names[layout->column[k]];
+	if (layout->names && r->regression)
+		table->targets = ARENA_ARRAY(r->arena, const char *, layout->targets);
+	for (size_t t = 0; table->targets && t < layout->targets; t++)
+		table->targets[t] = layout->names[layout->target[t]];
 	/* pages beyond the last row are never touched */
 	table->x = ARENA_ARRAY(r->arena, double, (one_row(r) ? 1 : most) * table->d);
-	table_room(table, most, r->regression, r->arena);
+	table_room(table, most, r->regression ? layout->targets : 0, r->arena);
 	table->row = ARENA_ARRAY(r->arena, size_t, most);
 
 	if (!head.header) {

@@ -211,6 +211,18 @@ static void expect_error(struct place *place, enum status wanted, const char *te
 	assert_string_equal(counted.text, text);
 }
 
+/* The start of the message, and its line. */
+static void expect_at(struct place *place, int line, const char *text)
+{
+	struct dataset data;
+	struct err err = {0};
+
+	assert_int_not_equal(data_load(&place->options, 7, 0, &place->room.arena, &data, &err), 0);
+	if (strncmp(err.text, text, strlen(text)) != 0)
+		fail_msg("expected %s, got %s", text, err.text);
+	assert_int_equal(err.line, line);
+}
+
 static void class_without_a_row(void **state)
 {
 	const char *text = "0,1,a\n1,1,b\n2,1,a\n3,1,b\n4,1,c\n5,1,a\n";
@@ -299,6 +311,142 @@ static void weights_of_two(void **state)
 	}
 }
 
+static void use_targets(struct place *place, const char *const *names, size_t count)
+{
+	place->csv.targets = (struct texts){count, names};
+	place->csv.header = CSV_HEADER_YES;
+}
+
+/* Targets in the order of the option, each scaled by itself, in all parts. */
+static void several_targets(void **state)
+{
+	static const char *const names[] = {"z", "a"};
+	static const double z[] = {5, 1, -3, 9}, a[] = {100, 300, 200, 400};
+	struct place *place = *state;
+	FILE *file = fopen(place->path, "w");
+	struct dataset data;
+	double sum[2] = {0}, square[2] = {0};
+
+	fputs("a,x,z\n", file);
+	for (int i = 0; i < 4; i++)
+		fprintf(file, "%g,%d,%g\n", a[i], i, z[i]);
+	fclose(file);
+	use_targets(place, names, 2);
+	place->csv.test = place->path;
+	place->options.task = DATA_REGRESSION;
+	data = load(place, 0);
+	assert_int_equal(data.k, 2);
+	assert_int_equal(data.raw_d, 1);
+	assert_string_equal(data.columns[0], "x");
+	assert_string_equal(data.targets[0], "z");
+	assert_string_equal(data.targets[1], "a");
+	assert_null(data.train.label);
+	assert_null(data.classes);
+	for (int i = 0; i < 4; i++) {
+		check_equal(data.train.y[i], (real)z[i]);
+		check_equal(data.train.y[4 + i], (real)a[i]);
+		check_equal(data.test.y[4 + i], (real)a[i]);
+	}
+	place->options.target = DATA_TARGET_STANDARDIZE;
+	data = load(place, 0);
+	check_close(data.target_shift[0], 3, 0, 1e-14);
+	check_close(data.target_shift[1], 250, 0, 1e-12);
+	check_close(data.target_scale[0], 1 / sqrt(20), 1e-14, 0);
+	check_close(data.target_scale[1], 1 / sqrt(12500), 1e-14, 0);
+	for (int j = 0; j < 2; j++) {
+		for (int i = 0; i < 4; i++) {
+			sum[j] += (double)data.train.y[4 * j + i];
+			square[j] += pow((double)data.train.y[4 * j + i], 2);
+			check_close(data.test.y[4 * j + i],
+				    ((j ? a : z)[i] - data.target_shift[j]) * data.target_scale[j],
+				    0, 4 * REAL_EPSILON);
+		}
+		check_close(sum[j], 0, 0, 8 * REAL_EPSILON);
+		check_close(square[j], 4, 0, 16 * REAL_EPSILON);
+	}
+}
+
+/* Rows with all their targets move together through splits and limits. */
+static void targets_stay_with_their_rows(void **state)
+{
+	static const char *const names[] = {"1", "2", "3"};
+	struct place *place = *state;
+	const struct part *part;
+	FILE *file = fopen(place->path, "w");
+	struct dataset data;
+
+	for (int i = 0; i < 40; i++)
+		fprintf(file, "%d,%d,%d,%d\n", i, 2 * i, i * i, -i);
+	fclose(file);
+	use_targets(place, names, 3);
+	place->csv.header = CSV_HEADER_NO;
+	place->options.task = DATA_REGRESSION;
+	place->options.split = (struct split_options){0.25, 0.25, true};
+	place->options.limit = (struct limit_options){.train = 12, .test = 7, .random = true};
+	data = load(place, 1);
+	assert_null(data.targets);
+	for (int p = 0; p < 3; p++) {
+		part = ((const struct part *[]){&data.train, &data.validation, &data.test})[p];
+		assert_int_equal(part->X.rows, ((int[]){12, 10, 7})[p]);
+		for (ptrdiff_t i = 0; i < part->X.rows; i++) {
+			real x = mat_get(part->X, i, 0);
+
+			assert_int_equal(part->row[i], (long)x);
+			check_equal(part->y[i], 2 * x);
+			check_equal(part->y[part->X.rows + i], x * x);
+			check_equal(part->y[2 * part->X.rows + i], -x);
+		}
+	}
+}
+
+/* Columns of zeros and ones are labels with the names of these columns. */
+static void one_hot_labels(void **state)
+{
+	static const char *const names[] = {"red", "blue", "green"};
+	static const int label[] = {2, 0, 1, 0};
+	const char *text = "x,red,blue,green\n5,1,0,0\n6,0,1,0\n7,0,0,1.0\n8,0,1,0\n";
+	struct place *place = *state;
+	struct dataset data;
+
+	files_write(place->path, text, strlen(text));
+	use_targets(place, names, 3);
+	data = load(place, 0);
+	assert_int_equal(data.k, 3);
+	assert_string_equal(data.classes[0], "blue");
+	assert_string_equal(data.classes[2], "red");
+	for (ptrdiff_t i = 0; i < 4; i++)
+		assert_int_equal(data.train.label[i], label[i]);
+}
+
+static void targets_that_cannot_be(void **state)
+{
+	static const char *const names[] = {"a", "b"}, *const twice[] = {"a", "a"},
+				 *const gone[] = {"a", "c"}, *const drop[] = {"b"};
+	const char *hot = "a,b,x\n1,0,3\n1,1,4\n", *numbers = "a,b,x\n1,0,3\n2.5,?,4\n";
+	struct place *place = *state;
+
+	files_write(place->path, hot, strlen(hot));
+	use_targets(place, names, 2);
+	expect_at(place, 3,
+		  "expected one 1 and else zeros in the 2 columns of targets, as one-hot labels "
+		  "have, got 2 of 1; for numeric targets, task: regression");
+	files_write(place->path, numbers, strlen(numbers));
+	place->options.task = DATA_REGRESSION;
+	expect_at(place, 3,
+		  "column 1 (\"b\"): missing value \"?\" in the label column; the option missing "
+		  "can be drop");
+	use_targets(place, twice, 2);
+	expect_at(place, 0, "csv.targets: \"a\" is named twice");
+	use_targets(place, gone, 2);
+	expect_at(place, 0, "csv.targets: no column is named \"c\"");
+	use_targets(place, names, 2);
+	place->csv.drop = (struct texts){1, drop};
+	expect_at(place, 0, "csv.drop: \"b\" is a target column");
+	place->csv.drop.count = 0;
+	place->csv.label = "x";
+	expect_at(place, 0, "csv.label: targets stands in its place, leave one of them out");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -311,6 +459,10 @@ int main(void)
 		CASE(class_without_a_row),
 		CASE(weights),
 		CASE(weights_of_two),
+		CASE(several_targets),
+		CASE(targets_stay_with_their_rows),
+		CASE(one_hot_labels),
+		CASE(targets_that_cannot_be),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
