@@ -14,8 +14,8 @@
  *   rows_train.npy  n: places in the source, from 0 on, see struct table
  *
  * preparation.npz, the stages as in model.npz, and, last, data.json: precision, names of columns,
- * classes, targets and stages, and `cell`, JSON of the cell that trains on it. Files of these names are
- * replaced. */
+ * classes, targets and stages, and `cell`, JSON of the cell that trains on it. Files of these names
+ * are replaced. */
 enum status export_dataset(const struct dataset *data, const char *folder, const char *cell,
 			   struct err *err);
 

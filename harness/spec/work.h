@@ -24,8 +24,8 @@ struct work_outputs {
 bool work_refuses(const struct experiment *experiment, const struct cell *cell,
 		  struct work_outputs data, struct problems *problems);
 
-/* An error of data_glance or data_count about a data set, "csv.label: ..." or about a line of a file, gets the
- * position in the spec of what it names. */
+/* An error of data_glance or data_count about a data set, "csv.label: ..." or about a line of a
+ * file, gets the position in the spec of what it names. */
 void work_locate(const struct experiment *experiment, const struct data_options *data,
 		 struct err *err);
 

@@ -18,7 +18,7 @@ static void write_value(struct csv *csv, const struct dataset *data, double y)
 		csv_text(csv, y > 0 ? data->classes[1] : (y < 0 ? data->classes[0] : NULL));
 }
 
-/* "sample,output,prediction,target"; of k outputs, "output a,output b,prediction,target" of classes,
+/* "sample,output,prediction,target"; of k outputs "output a,output b,prediction,target" of classes
  * and "output a,output b,target a,target b" of several targets. */
 static void write_head(struct csv *csv, const struct dataset *data)
 {

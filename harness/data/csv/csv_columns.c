@@ -87,6 +87,12 @@ static void list_columns(const struct csv_layout *layout, char *to, size_t room)
 					 CSV_SHOWN, layout->names[j]);
 }
 
+/* For messages: the source that was asked. */
+static const char *source_of(const struct csv_head *head)
+{
+	return head->options->arff ? "arff" : "csv";
+}
+
 /* A column by name, else by index from 0. Of two columns with a name the one that is left if the
  * other is dropped. */
 static enum status find_column(const struct search *s, const char *option, const char *text,
@@ -104,9 +110,10 @@ static enum status find_column(const struct search *s, const char *option, const
 				continue;
 			if (first < layout->fields)
 				return err_set(err, STATUS_SPEC,
-					       "csv.%s: two columns of %s are named \"%.*s\", %zu "
+					       "%s.%s: two columns of %s are named \"%.*s\", %zu "
 					       "and %zu: name them by index",
-					       option, layout->path, CSV_SHOWN, text, first, j);
+					       source_of(s->head), option, layout->path, CSV_SHOWN,
+					       text, first, j);
 			first = j;
 		}
 		if (first < layout->fields)
@@ -116,15 +123,35 @@ static enum status find_column(const struct search *s, const char *option, const
 	index = strtoul(text, &end, 10);
 	if (text[0] < '0' || text[0] > '9' || *end != '\0') {
 		list_columns(layout, columns, sizeof columns);
-		return err_set(err, STATUS_SPEC, "csv.%s: no column is named \"%s\" in %s%s",
-			       option, text, layout->path, columns);
+		return err_set(err, STATUS_SPEC, "%s.%s: no column is named \"%s\" in %s%s",
+			       source_of(s->head), option, text, layout->path, columns);
 	}
 	if (index >= layout->fields)
 		return err_set(err, STATUS_SPEC,
-			       "csv.%s: expected a column from 0 to %zu of %s, got \"%s\"", option,
-			       layout->fields - 1, layout->path, text);
+			       "%s.%s: expected a column from 0 to %zu of %s, got \"%s\"",
+			       source_of(s->head), option, layout->fields - 1, layout->path, text);
 	*column = index;
 	return STATUS_OK;
+}
+
+/* Of an ARFF file: categories are declared, and only they and numbers are features. */
+static enum status take_type(const struct search *s, size_t j, bool *one_hot, struct err *err)
+{
+	const struct csv_head *head = s->head;
+	char option[CSV_NAME_ROOM];
+
+	if (!head->types)
+		return STATUS_OK;
+	*one_hot = *one_hot || head->types[j].values;
+	if (!head->types[j].other)
+		return STATUS_OK;
+	return err_at(
+		err, STATUS_SPEC,
+		(struct err_place){head->path, head->first[j].line, head->first[j].col},
+		"attribute \"%.*s\": expected numbers or a list of values, got \"%.40s\"; leave "
+		"it out, drop: [%s]",
+		CSV_SHOWN, s->layout->names[j], head->types[j].other,
+		csv_columns_option(s->layout, j, option));
 }
 
 /* The columns of `drop` or `one_hot`. */
@@ -136,8 +163,8 @@ static enum status find_list(const struct search *s, const char *option, const s
 	for (size_t i = 0; i < list->count; i++) {
 		TRY(find_column(s, option, list->at[i], &column, err));
 		if (s->use[column] != USE_FEATURE)
-			return err_set(err, STATUS_SPEC, "csv.%s: \"%s\" is %s", option,
-				       list->at[i],
+			return err_set(err, STATUS_SPEC, "%s.%s: \"%s\" is %s", source_of(s->head),
+				       option, list->at[i],
 				       s->use[column] == use ? "named twice" : "a dropped column");
 		s->use[column] = use;
 	}
@@ -155,8 +182,8 @@ static enum status check_label(const struct search *s, size_t label, struct err 
 	char name[CSV_NAME_ROOM];
 
 	if (s->use[label] != USE_FEATURE)
-		return err_set(err, STATUS_SPEC, "csv.%s: \"%s\" is %s", options[s->use[label]],
-			       csv_columns_option(layout, label, name),
+		return err_set(err, STATUS_SPEC, "%s.%s: \"%s\" is %s", source_of(s->head),
+			       options[s->use[label]], csv_columns_option(layout, label, name),
 			       one                           ? "the label column"
 			       : s->use[label] == USE_TARGET ? "named twice"
 							     : "a target column");
@@ -187,7 +214,8 @@ static enum status find_targets(const struct search *s, struct err *err)
 	out->targets = count ? count : 1;
 	if (count > 0 && strcmp(o->label, "last") != 0)
 		return err_set(err, STATUS_SPEC,
-			       "csv.label: targets stands in its place, leave one of them out");
+			       "%s.label: targets stands in its place, leave one of them out",
+			       source_of(s->head));
 	for (size_t t = 0; t < count; t++) {
 		TRY(find_column(s, "targets", o->targets.at[t], &target[t], err));
 		TRY(check_label(s, target[t], err));
@@ -226,8 +254,10 @@ static void read_names(const struct csv_head *head, struct csv_layout *out)
 
 	for (size_t j = 0; j < head->count; j++)
 		names[j] = arena_text_n(head->arena, head->first[j].at, head->first[j].length);
-	*out = (struct csv_layout){
-		.path = head->path, .fields = head->count, .names = head->header ? names : NULL};
+	*out = (struct csv_layout){.path = head->path,
+				   .fields = head->count,
+				   .names = head->header ? names : NULL,
+				   .types = head->types};
 }
 
 enum status csv_columns_find(const struct csv_head *head, struct csv_layout *out, struct err *err)
@@ -263,13 +293,14 @@ enum status csv_columns_find(const struct csv_head *head, struct csv_layout *out
 		if (search.use[j] == USE_TARGET || search.use[j] == USE_DROPPED)
 			continue;
 		one_hot[out->d] = search.use[j] == USE_ONE_HOT;
+		TRY(take_type(&search, j, &one_hot[out->d], err));
 		column[out->d++] = j;
 	}
 	out->column = column;
 	out->one_hot = one_hot;
 	if (out->d == 0)
-		return err_set(err, STATUS_SPEC, "csv: no feature column is left in %s%s",
-			       head->path, narrow_hint(head));
+		return err_set(err, STATUS_SPEC, "%s: no feature column is left in %s%s",
+			       source_of(head), head->path, narrow_hint(head));
 	return STATUS_OK;
 }
 

@@ -7,18 +7,26 @@
 
 #include "harness/data/csv/csv_options.h"
 #include "harness/data/csv/delimited.h"
+#include "harness/data/labels.h"
 
 enum {
 	CSV_SHOWN = 40, /* bytes of a text that a message quotes */
 	CSV_NAME_ROOM = 80
 };
 
+/* What an ARFF file says of an attribute. */
+struct csv_type {
+	struct labels *values; /* of a nominal one: those it declares; else NULL */
+	const char *other;     /* as written, of one that is neither nominal nor a number */
+};
+
 struct csv_layout {
 	const char *path;
-	size_t fields;            /* per record */
-	const char *const *names; /* fields; NULL: there is no header */
-	size_t targets;           /* of a row; 1: the label or the target */
-	const size_t *target;     /* `targets` fields */
+	size_t fields;                /* per record */
+	const char *const *names;     /* fields; NULL: there is no header */
+	const struct csv_type *types; /* fields; NULL: the file says nothing of them */
+	size_t targets;               /* of a row; 1: the label or the target */
+	const size_t *target;         /* `targets` fields */
 	size_t d;
 	const size_t *column; /* d: the field of each feature */
 	const bool *one_hot;  /* d: whether its texts are categories */
@@ -30,6 +38,7 @@ struct csv_head {
 	const char *path;
 	const struct csv_field *first; /* the first record: names if `header` */
 	size_t count;
+	const struct csv_type *types; /* as in csv_layout */
 	bool header;
 	struct arena *arena; /* of the layout */
 };

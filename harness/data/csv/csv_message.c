@@ -105,6 +105,16 @@ enum status csv_message_one_hot(const struct csv_record *r, size_t ones, struct 
 		      r->layout->targets, ones);
 }
 
+enum status csv_message_declared(const struct csv_record *r, size_t field, struct err *err)
+{
+	const struct csv_field *at = &r->at[field];
+	char name[CSV_NAME_ROOM];
+
+	return err_at(err, STATUS_ENV, place(r, field),
+		      "%s: expected a value that its @attribute declares, got \"%.*s\"",
+		      csv_columns_text(r->layout, field, name), shown(at), at->at);
+}
+
 enum status csv_message_missing(const struct csv_record *r, size_t field, struct err *err)
 {
 	const struct csv_field *at = &r->at[field];

@@ -19,8 +19,9 @@ struct csv_options {
 	struct texts drop, one_hot;
 	long missing;
 	struct texts missing_values;
+	bool arff; /* no option: the file names and types its columns */
 };
 
-extern const struct option csv_option_rows[];
+extern const struct option csv_option_rows[], arff_option_rows[]; /* of struct csv_options */
 
 #endif

@@ -1,4 +1,6 @@
-/* Source `csv`: delimited text with a column of labels, or columns of targets, and numeric features. */
+/* Source `csv`: delimited text with a column of labels or columns of targets, and features that are
+ * numbers or categories; source `arff`, the same behind a header of its own. */
+#include "harness/data/csv/arff.h"
 #include "harness/data/csv/csv_category.h"
 #include "harness/data/csv/csv_columns.h"
 #include "harness/data/csv/csv_header.h"
@@ -41,8 +43,10 @@ static enum status open_text(struct reader *r, const char *path, size_t most, st
 	const char *separator = r->options->separator, *comment = r->options->comment;
 	struct delimited *text = &r->text;
 
-	*text = (struct delimited){
-		.path = path, .separator = separator[0], .comment = comment ? comment[0] : '\0'};
+	*text = (struct delimited){.path = path,
+				   .separator = separator[0],
+				   .comment = comment ? comment[0] : '\0',
+				   .arff = r->options->arff};
 	if (strcmp(separator, "whitespace") == 0)
 		text->separator = DELIMITED_BLANKS;
 	else if (strcmp(separator, "tab") == 0)
@@ -87,6 +91,18 @@ static struct csv_record record_of(const struct reader *r, const struct csv_fiel
 				   .regression = r->regression};
 }
 
+/* A nominal attribute of an ARFF file has the values that its header declares. */
+static enum status check_declared(const struct reader *r, const struct csv_record *record, size_t j,
+				  struct err *err)
+{
+	const struct labels *values = r->layout.types ? r->layout.types[j].values : NULL;
+	const struct csv_field *field = &record->at[j];
+
+	if (!values || labels_find_n(values, field->at, field->length) < values->count)
+		return STATUS_OK;
+	return csv_message_declared(record, j, err);
+}
+
 /* One feature; *keep becomes false if its row is to be left out. */
 static enum status read_feature(struct reader *r, const struct csv_record *record, size_t k,
 				double *x, bool *keep, struct err *err)
@@ -108,6 +124,7 @@ static enum status read_feature(struct reader *r, const struct csv_record *recor
 	}
 	if (category && !csv_field_is_utf8(field))
 		return csv_message_encoding(record, j, err);
+	TRY(check_declared(r, record, j, err));
 	if (category)
 		value = csv_category_index(&r->categories, k, field, !is_test(r));
 	else if (!number_parse(field->at, field->length, &value) || !isfinite(value))
@@ -123,7 +140,10 @@ static enum status read_label(struct reader *r, const struct csv_record *record,
 			      struct table *table, struct err *err)
 {
 	const struct csv_field *field = &record->at[*r->layout.target];
-	size_t index = labels_add(&r->labels, field->at, field->length, 1);
+	size_t index;
+
+	TRY(check_declared(r, record, *r->layout.target, err));
+	index = labels_add(&r->labels, field->at, field->length, 1);
 
 	table->label[table->n] = r->labels.at[index].text;
 	return csv_field_is_utf8(field) ? STATUS_OK
@@ -204,6 +224,12 @@ static enum status read_record(struct reader *r, const struct csv_record *record
 	double *x = table->x + (one_row(r) ? 0 : table->n * table->d);
 	bool keep = true;
 
+	if (r->options->arff && record->at[0].length > 0 && !record->at[0].quoted &&
+	    record->at[0].at[0] == '{')
+		return err_at(
+			err, STATUS_ENV,
+			(struct err_place){.source = r->text.path, .line = record->at[0].line},
+			"sparse rows of ARFF files are not read: write them out, or as libsvm");
 	if (record->count != r->layout.fields)
 		return csv_message_count(record, err);
 	for (size_t k = 0; k < r->layout.d; k++)
@@ -215,35 +241,46 @@ static enum status read_record(struct reader *r, const struct csv_record *record
 	return STATUS_OK;
 }
 
-/* The first record, what it and the second one say of the columns, and whether there is a second
- * one, which r->text then holds. */
-static enum status read_head(struct reader *r, struct csv_head *head, bool *second, struct err *err)
+/* Names in the first record, or what the header of an ARFF file says; *second: whether there is a
+ * record behind it, which r->text then holds. */
+static enum status read_first(struct reader *r, struct csv_head *head, bool *second,
+			      struct err *err)
 {
 	struct delimited *text = &r->text;
-	struct err_place at = {.source = text->path};
 	struct csv_start start = {.head = head, .missing = &r->missing};
-	struct csv_record record;
 	struct csv_field *first;
 	const char *note = NULL;
 
+	*head = (struct csv_head){.options = r->options, .path = text->path, .arena = r->arena};
+	if (r->options->arff) {
+		TRY(arff_head(text, head, err));
+		return delimited_next(text, second, err);
+	}
 	TRY(delimited_next(text, second, err));
 	if (!*second)
-		return err_at(err, STATUS_ENV, at, "the file is empty");
+		return err_at(err, STATUS_ENV, (struct err_place){.source = text->path},
+			      "the file is empty");
 	first = ARENA_ARRAY(text->arena, struct csv_field, text->count);
 	memcpy(first, text->field, text->count * sizeof *first);
-	*head = (struct csv_head){.options = r->options,
-				  .path = text->path,
-				  .first = first,
-				  .count = text->count,
-				  .arena = r->arena};
+	head->first = first;
+	head->count = text->count;
 	TRY(delimited_next(text, second, err));
 	start.second = text->field;
 	start.second_count = *second ? text->count : 0;
 	start.train = is_test(r) ? &r->train : NULL;
 	TRY(csv_header_decide(&start, &head->header, &note, err));
 	add_note(r, note);
+	return STATUS_OK;
+}
 
-	note = NULL;
+/* The head, what it says of the columns, and whether there is a row that r->text then holds. */
+static enum status read_head(struct reader *r, struct csv_head *head, bool *second, struct err *err)
+{
+	struct err_place at = {.source = r->text.path};
+	struct csv_record record;
+	const char *note = NULL;
+
+	TRY(read_first(r, head, second, err));
 	if (is_test(r)) {
 		TRY(csv_columns_match(head, &r->train, &r->layout, &note, err));
 	} else {
@@ -251,9 +288,9 @@ static enum status read_head(struct reader *r, struct csv_head *head, bool *seco
 		r->categories = csv_categories_new(&r->layout, r->arena);
 	}
 	add_note(r, note);
-	record = record_of(r, first, head->count);
+	record = record_of(r, head->first, head->count);
 	for (size_t j = 0; j < head->count && head->header; j++)
-		if (!csv_field_is_utf8(&first[j]))
+		if (!csv_field_is_utf8(&head->first[j]))
 			return csv_message_encoding(&record, j, err);
 	if (head->header && !*second)
 		return err_at(err, STATUS_ENV, at, "no row behind the header");
@@ -416,4 +453,47 @@ const struct source source_csv = {
 		 .size = sizeof(struct csv_options)},
 	.read = read_csv,
 	.glance = glance_csv,
+};
+
+/* --- ARFF --------------------------------------------------------------------------------- */
+
+/* What the format fixes of the options of a CSV file. */
+static struct csv_options as_csv(const struct csv_options *given)
+{
+	static const char *const unknown[] = {"?"};
+	struct csv_options o = *given;
+
+	o.arff = true;
+	o.separator = ",";
+	o.comment = "%";
+	o.missing_values = (struct texts){1, unknown};
+	return o;
+}
+
+static enum status read_arff(const void *options, const struct read_request *request,
+			     struct arena *arena, struct table *train, struct table *test,
+			     struct err *err)
+{
+	const struct csv_options o = as_csv(options);
+
+	return read_csv(&o, request, arena, train, test, err);
+}
+
+static enum status glance_arff(const void *options, const struct read_request *request,
+			       struct arena *arena, const char **note, struct err *err)
+{
+	const struct csv_options o = as_csv(options);
+
+	return glance_csv(&o, request, arena, note, err);
+}
+
+const struct source source_arff = {
+	.base = {.name = "arff",
+		 .doc = "the format of Weka and OpenML with a row per line, plain or .gz; nominal "
+			"attributes become columns of zeros and ones, as those of one_hot in csv",
+		 .cite = "",
+		 .options = arff_option_rows,
+		 .size = sizeof(struct csv_options)},
+	.read = read_arff,
+	.glance = glance_arff,
 };

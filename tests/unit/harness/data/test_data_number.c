@@ -237,8 +237,7 @@ static void groups_that_cannot_be(void **state)
 	arena_release(&arena);
 }
 
-/* One class per label, in ascending order whatever the order of the rows; groups in the order given.
- */
+/* One class per label, in ascending order whatever that of the rows; groups as they are given. */
 static void any_number_of_classes(void **state)
 {
 	static const char *const texts[] = {"10", "b", "9", "-1", "a"},

@@ -80,8 +80,16 @@ static void groups(void **state)
 	}
 }
 
-/* Largest remainders, in whole numbers: each class gets its exact share rounded down or up, k in all,
- * and none is rounded up whose remainder is below that of one rounded down. */
+/* The share of `own` of n rows is rounded up while that of `other`, with more left, is not. */
+static bool unfair(size_t own, size_t taken, size_t other, size_t taken_of_other, size_t k,
+		   size_t n)
+{
+	return taken > k * own / n && taken_of_other == k * other / n &&
+	       k * own % n < k * other % n;
+}
+
+/* Largest remainders, in whole numbers: each class gets its exact share rounded down or up, k in
+ * all, and none is rounded up whose remainder is below that of one rounded down. */
 static void quotas_by_brute_force(void **state)
 {
 	struct rng rng = rng_stream(5, "quota", 0);
@@ -99,8 +107,7 @@ static void quotas_by_brute_force(void **state)
 			sum += take[c];
 			assert_in_range(take[c], k * left[c] / n, (k * left[c] + n - 1) / n);
 			for (size_t d = 0; d < classes; d++)
-				if (take[c] > k * left[c] / n && take[d] == k * left[d] / n)
-					assert_true(k * left[c] % n >= k * left[d] % n);
+				assert_false(unfair(left[c], take[c], left[d], take[d], k, n));
 		}
 		assert_int_equal(sum, k);
 	}
