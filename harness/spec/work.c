@@ -287,6 +287,14 @@ enum status work_check(const struct experiment *experiment, struct problems *pro
 /* --- errors of the data -------------------------------------------------------------------------
  */
 
+/* "csv.label: ..." or "classes: ...". */
+static bool starts_with_key(const char *text)
+{
+	size_t length = strspn(text, "abcdefghijklmnopqrstuvwxyz_");
+
+	return length > 0 && (text[length] == '.' || text[length] == ':');
+}
+
 void work_locate(const struct experiment *experiment, const struct data_options *data,
 		 struct err *err)
 {
@@ -316,7 +324,8 @@ void work_locate(const struct experiment *experiment, const struct data_options 
 	if (told.line > 0)
 		snprintf(place, sizeof place, ":%d:%d", told.line, told.col);
 	if (named)
-		err_at(err, told.status, node->at, "data[%zu].%s", index, told.text);
+		err_at(err, told.status, node->at, "data[%zu]%s%s", index,
+		       starts_with_key(told.text) ? "." : ": ", told.text);
 	else
 		err_at(err, told.status, node->at, "data[%zu].%s: %s%s: %s", index,
 		       data->source.item->name, told.source, place, told.text);
