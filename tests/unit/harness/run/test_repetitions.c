@@ -101,6 +101,22 @@ static void the_majority_is_the_larger_class(void **state)
 	}
 }
 
+static void the_majority_of_three_classes(void **state)
+{
+	int label[] = {2, 0, 1, 2, 0, 2, 1};
+	struct dataset data = {
+		.k = 3,
+		.class_count = 3,
+		.test = {.X = mat_new(&arena, 7, 1), .y = ARENA_ARRAY(&arena, real, 21)}};
+
+	(void)state;
+	data.test.label = label;
+	check_close(verdict_majority(&data), 3.0 / 7, 1e-15, 0);
+	label[1] = label[2] = label[4] = 0;
+	label[6] = 0;
+	check_close(verdict_majority(&data), 4.0 / 7, 1e-15, 0);
+}
+
 static struct dataset moons(void)
 {
 	const struct cell *cell = pose("solver: ipm", "");
