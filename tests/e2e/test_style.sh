@@ -57,6 +57,14 @@ check "what is exported is there" "no csv" [ -s $plots/convergence.csv ]
 has "rows of CSV" convergence.csv "ADMM (ours)"
 check "what is not exported is not" "a pdf" [ ! -e $plots/convergence.pdf ]
 check "by default PDF is" "no pdf" [ -s $plots/robust_accuracy.pdf ]
+# letters of 8 pt: lines of 8 to 12 pt, by the font that there is
+if pdftotext -v 2>/dev/null; then
+	height=$(pdftotext -bbox $plots/robust_accuracy-2.pdf - | sed -n 's/.*yMin="\([0-9.]*\)".*yMax="\([0-9.]*\)">eps<.*/\1 \2/p' |
+		head -n 1 | awk '{ print $2 - $1 }')
+	check "its letters are as large as in print" "$height pt" awk -v h="${height:-0}" 'BEGIN { exit !(h > 6 && h < 12) }'
+else
+	echo "ok its letters are as large as in print # SKIP no pdftotext"
+fi
 lacks "no legend" robust_accuracy.svg "sgd"
 lacks "no caption" robust_accuracy.svg "Hardware"
 has "a legend inside" robust_accuracy-2.svg "sgd"

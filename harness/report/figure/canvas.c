@@ -24,10 +24,10 @@
 #define SQUARE_ALONE 400.0
 #define MARGIN_LEFT 80.0
 #define MARGIN_RIGHT 16.0
-#define MARGIN_TOP 34.0
+#define MARGIN_TOP 38.0
 #define MARGIN_BOTTOM 56.0
 #define TITLE_ROOM 28.0 /* of a title above several panels */
-#define BAR_ROOM 54.0   /* of the colour bar */
+#define BAR_ROOM 68.0   /* of the colour bar */
 #define BAR_LEFT 80.0
 #define BAR_WIDTH 260.0
 #define BAR_HEIGHT 10.0
@@ -428,7 +428,7 @@ static void begin_panel(struct canvas *canvas, const struct figure_panel *panel,
 	write_label(&canvas->script, "ylabel", panel->y.label);
 	/* the SVG terminal takes its letters for larger than they are drawn */
 	fputs("set xlabel offset 0, form eq 'svg' ? 0.4 : 0.2\n"
-	      "set ylabel offset form eq 'svg' ? 1.5 : 0, 0\n",
+	      "set ylabel offset form eq 'svg' ? 0.5 : 0, 0\n",
 	      gp);
 }
 
@@ -494,6 +494,7 @@ static void write_terminals(const struct canvas *canvas, const char *stem)
 	double letters = other_letters(canvas);
 
 	write_head(canvas, stem);
+	/* letters of the PDF terminal are in 1/96 in at a scale of 1 */
 	fprintf(canvas->script.gp,
 		"set encoding utf8\n"
 		"set datafile missing '?'\n"
@@ -509,7 +510,7 @@ static void write_terminals(const struct canvas *canvas, const char *stem)
 		"set terminal png size width,height\n"
 		"}\n"
 		"if (form eq 'pdf') {\n"
-		"set terminal pdfcairo size width/96.0,height/96.0 font '%s,%.3g' fontscale 1 "
+		"set terminal pdfcairo size width/96.0,height/96.0 font '%s,%.3g' fontscale 0.75 "
 		"background '%s'\n"
 		"}\n",
 		font, SVG_LETTERS * canvas->unit, canvas->theme.paper, font, letters,

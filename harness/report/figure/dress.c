@@ -89,8 +89,8 @@ static void set_range(struct figure_axis *axis, const struct reals *range)
 static void to_percent(const struct dress *d, struct figure_panel *panel, struct figure_axis *axis,
 		       char role)
 {
-	if (!axis->label || !strstr(axis->label, "accuracy") || strchr(axis->label, '%') ||
-	    axis->names)
+	if (axis->ratio || !axis->label || !strstr(axis->label, "accuracy") ||
+	    strchr(axis->label, '%') || axis->names)
 		return;
 	axis->label = arena_format(d->arena, "%s in %%", axis->label);
 	axis->low *= 100;
@@ -148,6 +148,26 @@ static void thin_points(const struct figure_panel *panel, const struct figure_cu
 	points->count = kept;
 }
 
+/* The least distance of two values of x on lines, as a share of the axis. */
+static double closest(const struct figure_panel *panel)
+{
+	struct figure_extent x = figure_extent(panel, FIGURE_X);
+	bool logarithmic = figure_is_log(panel->x.scale, x.bottom, x.high);
+	double least = 1;
+
+	for (const struct figure_curve *c = panel->first; c; c = c->next)
+		for (size_t i = 1; c->layer == FIGURE_LINE && i < c->count; i++) {
+			const double *row = c->at + i * figure_numbers(c->layer);
+			double a = row[-(ptrdiff_t)figure_numbers(c->layer)], b = row[0];
+			double share = fabs(figure_share(b, x, logarithmic) -
+					    figure_share(a, x, logarithmic));
+
+			if (share > 0)
+				least = fmin(least, share);
+		}
+	return least;
+}
+
 /* Decide how ranges are shown: repetitions come behind their curves, bars and repetitions at few
  * values of x side by side. */
 static void show_spreads(const struct dress *d, struct figure_panel *panel)
@@ -155,6 +175,7 @@ static void show_spreads(const struct dress *d, struct figure_panel *panel)
 	const double STEP = 0.012; /* of the axis */
 	enum { FEW = 12 };
 	size_t beside = 0, at = 0, most = 0;
+	double step;
 
 	for (const struct figure_curve *c = panel->first; c; c = c->next)
 		most = c->layer == FIGURE_LINE && c->count > most ? c->count : most;
@@ -169,10 +190,12 @@ static void show_spreads(const struct dress *d, struct figure_panel *panel)
 			*link = c->points;
 		}
 	}
+	/* those at one value of x stay together */
+	step = beside ? fmin(STEP, closest(panel) / (double)(2 * beside)) : 0;
 	for (struct figure_curve *c = panel->first; c && most <= FEW; c = c->next) {
 		if (c->layer != FIGURE_LINE || !c->count || c->spread < STYLE_BAND_BARS)
 			continue;
-		c->shift = STEP * ((double)at++ - (double)(beside - 1) / 2);
+		c->shift = step * ((double)at++ - (double)(beside - 1) / 2);
 		if (c->points)
 			c->points->shift = c->shift;
 	}

@@ -88,6 +88,7 @@ struct figure_axis {
 	double low, high;
 	bool share;   /* of values from 0 to 1: it ends at 1 and begins not far below them */
 	bool percent; /* the share is shown so (dress.h) */
+	bool ratio;   /* of two values: no percentages, whatever they are of */
 	bool few;     /* values of its own: tics at them; FIGURE_AUTO is logarithmic only where they
 			     are spaced more evenly then */
 	size_t name_count;

@@ -77,6 +77,7 @@ static void fill(const void *options, const struct records *records, struct figu
 	figure->x = (struct figure_axis){
 		.label = arena_format(arena, "factor of the best: %s%s", column_label(y, arena),
 				      strstr(y, "accuracy") ? " (errors)" : ""),
+		.ratio = true,
 		.starts = true,
 		.ends = true,
 		.low = 1,

@@ -86,10 +86,12 @@ static void fill(const void *options, const struct records *records, struct figu
 		if (!(figure_extent(panel, FIGURE_Y).high > 0))
 			figure_drop(panel);
 	}
+	figure->caption = "One run per bar";
+	if (list.repeats > 1)
+		figure->caption = arena_format(arena, "%s%zu repetitions",
+					       list.uneven ? "up to " : "", list.repeats);
 	figure->caption =
-		arena_format(arena, "%s; a bar stacks the medians of the phases",
-			     list.repeats > 1 ? arena_format(arena, "%zu repetitions", list.repeats)
-					      : "One run per bar");
+		arena_format(arena, "%s; a bar stacks the medians of the phases", figure->caption);
 }
 
 const struct plot plot_phase_time = {

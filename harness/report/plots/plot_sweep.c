@@ -187,7 +187,8 @@ static void fill(const void *options, const struct records *records, struct figu
 	figure->x = (struct figure_axis){
 		.label = o->x, .scale = (enum figure_scale)o->scale_x, .few = true};
 	figure->y = (struct figure_axis){.label = column_label(column.name, records->arena),
-					 .scale = (enum figure_scale)o->scale};
+					 .scale = (enum figure_scale)o->scale,
+					 .ratio = base};
 	if (base)
 		figure->y.label =
 			arena_format(records->arena, "(%s - %s) / %s", figure->y.label, base, base);

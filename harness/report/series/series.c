@@ -159,6 +159,7 @@ static void collect(const struct records *records, struct series_list *list)
 		series->name = best ? name_of(records, best, groups, g) : group->method;
 		series->label = label_of(group, series->name, !one_setting(list, group), true,
 					 records->arena);
+		list->uneven = list->uneven || (list->repeats && ok && ok != list->repeats);
 		list->repeats = ok > list->repeats ? ok : list->repeats;
 		list->composed = list->composed || group->composed;
 		list->count++;
@@ -292,7 +293,8 @@ const char *series_caption(const struct series_list *list, struct figure *figure
 	struct arena *arena = figure->arena;
 
 	if (list->repeats > 1)
-		text = arena_format(arena, "%s of %zu repetitions", shown, list->repeats);
+		text = arena_format(arena, "%s of %s%zu repetitions", shown,
+				    list->uneven ? "up to " : "", list->repeats);
 	if (list->selected)
 		text = arena_format(arena, "%s; of tuned methods the selected setting", text);
 	if (list->best)

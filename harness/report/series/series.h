@@ -51,6 +51,7 @@ struct series_list {
 	bool selected;               /* those of a method with `select` that were not chosen */
 	struct texts methods;        /* the only ones drawn; none = all */
 	size_t repeats;              /* most repetitions that are ok in a group */
+	bool uneven;                 /* other groups have fewer */
 };
 
 /* `curves`: how many curves a panel draws for each series. */

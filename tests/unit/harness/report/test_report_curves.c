@@ -158,6 +158,23 @@ static void profile_counts_tasks_within_a_factor(void **state)
 	check_close(row[1], 2.0 / 3, 0, 1e-8); /* one failed: never */
 }
 
+static void a_factor_of_errors_is_no_percentage(void **state)
+{
+	static const struct fixture_cell cells[] = {{"moons", "a", .test = 0.9},
+						    {"moons", "b", .test = 0.75}};
+	struct records records = fixture_records(cells, LENGTH(cells), room, &arena);
+	long options[2] = {5, 0}; /* test_accuracy */
+	const char *text = data_of("performance_profile", options, &records);
+	double row[2];
+
+	(void)state;
+	assert_non_null(text);
+	numbers_at(text, "# b\n", 1, 2, row);
+	check_close(row[0], 2.5, 1e-8, 0);
+	text = fixture_text(&records, "performance_profile", ".gp");
+	assert_non_null(strstr(text, "(errors)\""));
+}
+
 static void ecdf_is_the_time_to_the_target(void **state)
 {
 	static const struct fixture_cell cells[] = {
@@ -292,6 +309,7 @@ int main(void)
 		cmocka_unit_test(best_of_k_is_the_mean_over_subsets),
 		cmocka_unit_test(slope_of_a_power_law_is_its_exponent),
 		cmocka_unit_test(profile_counts_tasks_within_a_factor),
+		cmocka_unit_test(a_factor_of_errors_is_no_percentage),
 		cmocka_unit_test(ecdf_is_the_time_to_the_target),
 		cmocka_unit_test(heat_map_shows_medians_on_a_grid),
 		cmocka_unit_test(phases_are_stacked),

@@ -242,6 +242,26 @@ static void settings_are_told_per_repetition(void **state)
 	assert_string_equal(records.groups[4].method, "scp");
 }
 
+static void a_caption_says_how_many_repetitions(void **state)
+{
+	static const struct fixture_cell cells[] = {{"moons", "a", .repetition = 0},
+						    {"moons", "a", .repetition = 1},
+						    {"moons", "b", .repetition = 0},
+						    {"moons", "b", .repetition = 1}};
+	const struct style look = style_unset();
+	struct figure figure = figure_new(&arena);
+
+	(void)state;
+	figure.look = &look;
+	for (size_t count = 3; count <= 4; count++) {
+		struct records records = fixture_records(cells, count, NULL, &arena);
+		struct series_list series = series_of(&records, SERIES_BEST, 1);
+		const char *said = count == 3 ? " of up to 2 repetitions" : " of 2 repetitions";
+
+		assert_non_null(strstr(series_caption(&series, &figure), said));
+	}
+}
+
 static void each_criterion_has_a_heading(void **state)
 {
 	static const struct fixture_cell cells[] = {
@@ -345,6 +365,7 @@ int main(void)
 		cmocka_unit_test(selection_sees_validation_only_and_failures_lose),
 		cmocka_unit_test(selection_per_repetition_finds_nothing_in_noise),
 		cmocka_unit_test(settings_are_told_per_repetition),
+		cmocka_unit_test(a_caption_says_how_many_repetitions),
 		cmocka_unit_test(each_criterion_has_a_heading),
 		cmocka_unit_test(rows_and_captions_say_how_cells_ended),
 		cmocka_unit_test(accuracy_of_one_cell_has_its_wilson_interval),

@@ -207,6 +207,7 @@ int main(void)
 		IN_FOLDER(training_draws_anew),
 		IN_FOLDER(attacks_draw_anew),
 		IN_FOLDER(the_majority_is_the_larger_class),
+		IN_FOLDER(the_majority_of_three_classes),
 		IN_FOLDER(points_are_the_raw_samples),
 		IN_FOLDER(the_box_of_the_verifier_is_raw),
 		IN_FOLDER(bounds_and_worst_cases_are_looked_at),
