@@ -165,6 +165,8 @@ size_t amount_of_cell(const struct cell *cell, const struct amount_shape *shape)
 		.beta = train->beta,
 	};
 	target_problem(&data, &arena, &problem);
+	if (trainer_outputs_only(trainer, options))
+		problem.X_test = data.test.X;
 	posed = coordinates_choose(&problem, trainer, options, &arena);
 	if (trainer->setup(&posed.problem, options, &arena, &state, &ignored) == STATUS_OK) {
 		evaluator = evaluate_new(&problem, &data,

@@ -134,7 +134,7 @@ static const char *takers(struct arena *arena)
 	for (size_t i = 0; i < registry_count(KIND_TRAINER); i++) {
 		const struct desc *item = registry_at(KIND_TRAINER, i);
 
-		if (((const struct trainer *)(const void *)item)->outputs)
+		if (((const struct trainer *)(const void *)item)->multi_output)
 			text_item(&list, ", ", "%s", item->name);
 	}
 	return list.length > 0 ? arena_format(arena, "; several are for %s", list.at) : "";
@@ -155,7 +155,7 @@ bool work_refuses(const struct experiment *experiment, const struct cell *cell,
 
 	if (!refusal)
 		return false;
-	if (trainer->outputs || data.k < 2) {
+	if (trainer->multi_output || data.k < 2) {
 		has = "class_weights";
 		remedy = "";
 	} else if (data.classes > 0) {

@@ -85,13 +85,15 @@ static void check_parts(const struct reload *all, struct verify *out)
 
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++, stored++) {
 		const struct part *part = stored->part;
+		const real *given = all->outputs.at[i];
 		double n = (double)part->X.rows, correct = 0, unsure = 0, square = 0, mean = 0,
 		       spread = 0;
 
 		for (ptrdiff_t k = 0; k < part->X.rows; k++) {
-			double f = plain_output(model, part->X, k), y = (double)part->y[k];
-			double noise = plain_noise(model, part->X, k,
-						   out->single ? FLT_EPSILON : DBL_EPSILON);
+			const double epsilon = out->single ? FLT_EPSILON : DBL_EPSILON;
+			double f = given ? (double)given[k] : plain_output(model, part->X, k);
+			double noise = given ? 0 : plain_noise(model, part->X, k, epsilon);
+			double y = (double)part->y[k];
 
 			correct += y * f > 0;
 			unsure += fabs(f) > 0 && fabs(f) <= noise;
@@ -127,6 +129,27 @@ static double objective(const struct reload *all, bool zero)
 	if (train->average)
 		sum /= (double)part->X.rows;
 	return zero ? sum : sum + train->beta * all->file.model->kind->decay(all->file.model);
+}
+
+/* Mean loss of outputs without a model. */
+static void check_losses(const struct reload *all, struct verify *out)
+{
+	static const char *const names[] = {"train_loss", "validation_loss", "test_loss"};
+	const struct part *const parts[] = {&all->data.train, &all->data.validation,
+					    &all->data.test};
+	const struct choice *choice = &all->cell.train.loss;
+	const struct loss *loss = (const struct loss *)(const void *)choice->item;
+
+	for (int p = 0; p < OUTPUTS_PARTS; p++) {
+		ptrdiff_t n = all->outputs.count[p];
+		double sum = 0;
+
+		for (ptrdiff_t k = 0; k < n; k++)
+			sum += loss->sample(choice->options, (double)all->outputs.at[p][k],
+					    (double)parts[p]->y[k]);
+		verify_add(out, names[p], result_number(&all->result, names[p]),
+			   n > 0 ? sum / (double)n : NAN, 0);
+	}
 }
 
 static void cannot(struct verify *out, const char *name, double stored, const char *why)
@@ -183,6 +206,12 @@ void verify_fields(const struct reload *stored, struct verify *out)
 	verify_add(out, "majority", r->majority,
 		   data->regression ? NAN : fmax(positive, n - positive) / n, 0);
 	verify_add(out, "neurons", r->neurons, model ? (double)model_width(model) : NAN, 0);
+	if (stored->outputs.at[OUTPUTS_TRAIN]) {
+		verify_add(out, "objective_zero", r->objective_zero, objective(stored, true), 0);
+		check_losses(stored, out);
+		check_parts(stored, out);
+		return;
+	}
 	if (!model) {
 		cannot(out, "lower_bound", r->lower_bound,
 		       "its dual point is not stored, and there is no network beside it");

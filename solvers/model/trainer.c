@@ -21,6 +21,16 @@ double trainer_objective(const struct problem *problem, const struct model *mode
 	       problem->beta * model->kind->decay(model);
 }
 
+bool trainer_outputs_only(const struct trainer *trainer, const void *options)
+{
+	return trainer->outputs_only && trainer->outputs_only(options);
+}
+
+const struct model_kind *trainer_makes(const struct trainer *trainer, const void *options)
+{
+	return trainer_outputs_only(trainer, options) ? NULL : trainer->makes;
+}
+
 bool trainer_curved(const struct problem *problem, const void *options, const char **wanted)
 {
 	(void)options;
@@ -37,9 +47,9 @@ bool trainer_falling(const struct problem *problem, const void *options, const c
 
 const char *trainer_refusal(const struct trainer *trainer, const struct targets *y)
 {
-	if (y->k > 1 && !trainer->outputs)
+	if (y->k > 1 && !trainer->multi_output)
 		return "takes one output";
-	return y->weight && !trainer->weights ? "takes no weights of samples" : NULL;
+	return y->weight && !trainer->sample_weights ? "takes no weights of samples" : NULL;
 }
 
 enum status trainer_check(const struct trainer *trainer, const struct problem *problem,

@@ -379,8 +379,9 @@ static void outputs_and_weights_are_refused(void **state)
 		const struct problem several = {.y = {.k = 3}},
 				     weighted = {.y = {.k = 1, .weight = &weight}};
 
-		check_refusal(trainer, &several, trainer->outputs, " takes one output");
-		check_refusal(trainer, &weighted, trainer->weights, " takes no weights of samples");
+		check_refusal(trainer, &several, trainer->multi_output, " takes one output");
+		check_refusal(trainer, &weighted, trainer->sample_weights,
+			      " takes no weights of samples");
 	}
 }
 
