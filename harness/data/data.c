@@ -203,14 +203,16 @@ static enum status split(const struct data_options *o, struct rng *rng, struct a
 					      .has_test = has_test},
 			 rng, scratch, role, err));
 	for (size_t i = 0; i < all.n; i++)
-		count[role[i]]++;
+		if (role[i] != SPLIT_NONE)
+			count[role[i]]++;
 	for (int to = 0; to < SPLIT_ROLES; to++)
 		if (to == SPLIT_TRAIN)
 			parts->at[to].n = 0;
 		else if (to != SPLIT_TEST || !has_test)
 			parts->at[to] = rows_room(&all, count[to], scratch);
 	for (size_t i = 0; i < all.n; i++)
-		rows_move(&all, i, &parts->at[role[i]]);
+		if (role[i] != SPLIT_NONE)
+			rows_move(&all, i, &parts->at[role[i]]);
 	if (has_test && o->split.test == 0)
 		parts->at[SPLIT_TEST].n = 0;
 	return STATUS_OK;

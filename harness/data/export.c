@@ -41,12 +41,6 @@ static enum status write_part(const struct part *part, ptrdiff_t k, const char *
 
 static const char *const names[] = {"train", "validation", "test"};
 
-/* A text, or null where there is none. */
-static json_t *text_of(const char *text)
-{
-	return text ? json_string(text) : json_null();
-}
-
 static json_t *texts_of(const char **texts, size_t count)
 {
 	json_t *list = json_array();
@@ -76,14 +70,14 @@ static json_t *about(const struct dataset *data, const char *cell)
 	const size_t k = (size_t)data->k;
 
 	for (size_t j = 0; j < data->stages.d; j++)
-		json_array_append_new(columns, text_of(data->columns[j]));
+		json_array_append_new(columns, json_pack("s?", data->columns[j]));
 	for (size_t i = 0; i < data->stages.count; i++)
 		json_array_append_new(stages, json_string(stage_names[data->stages.at[i].kind]));
-	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "precision", REAL_NAME,
+	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:s?, s:o}", "precision", REAL_NAME,
 			 "columns", columns, "classes", texts_of(data->classes, data->class_count),
 			 "targets", texts_of(data->targets, data->targets ? k : 0), "stages",
 			 stages, "target_shift", numbers_of(data->target_shift, k), "target_scale",
-			 numbers_of(data->target_scale, k), "note", text_of(data->note), "cell",
+			 numbers_of(data->target_scale, k), "note", data->note, "cell",
 			 json_loads(cell, 0, NULL));
 }
 

@@ -2,6 +2,7 @@
 #include "harness/data/split.h"
 
 #include <math.h>
+#include <string.h>
 
 enum { LEAST_TRAINING = 2 };
 
@@ -69,12 +70,73 @@ struct split_strata split_strata_of(const struct split_rows *rows, struct arena 
 	return (struct split_strata){count, left, rows->label, of};
 }
 
+/* Blocks of a shuffled class go to the folds in turn; the next class goes on where the last one has
+ * ended. The rows of each class are turned until those of the fold asked for come first. Returns
+ * how many these are, by class. */
+static void turn_to_fold(size_t folds, size_t fold, const struct split_strata *strata,
+			 size_t **index, size_t *take, struct arena *scratch)
+{
+	size_t first = 0; /* that has one row more, where they do not divide evenly */
+
+	for (size_t c = 0; c < strata->count; c++) {
+		size_t n = strata->left[c], each = n / folds, more = n % folds, start = 0;
+		size_t *turned = ARENA_ARRAY(scratch, size_t, n);
+
+		for (size_t f = 0; f <= fold; f++) {
+			start += f ? take[c] : 0;
+			take[c] = each + ((f + folds - first) % folds < more);
+		}
+		for (size_t i = 0; i < n; i++)
+			turned[i] = index[c][(start + i) % n];
+		index[c] = turned;
+		first = (first + more) % folds;
+	}
+}
+
+/* test: rows of the largest fold */
+static enum status check_folds(const struct split_options *options, const struct split_rows *rows,
+			       size_t test, struct err *err)
+{
+	if (rows->has_test)
+		return err_set(
+			err, STATUS_SPEC,
+			"split.folds: the source has a test part of its own; leave it out, as "
+			"the test part is a fold");
+	if ((size_t)options->folds > rows->n)
+		return err_set(err, STATUS_SPEC, "split.folds: %ld folds asked for, of %zu rows",
+			       options->folds, rows->n);
+	if (options->inner_fold > 0 && (size_t)options->inner > rows->n - test)
+		return err_set(err, STATUS_SPEC,
+			       "split.inner: %ld folds asked for, of %zu rows outside of a fold",
+			       options->inner, rows->n - test);
+	return STATUS_OK;
+}
+
+/* The rows of each stratum in random order. */
+static size_t **shuffle(const struct split_strata *strata, size_t n, struct rng *rng,
+			struct arena *scratch)
+{
+	size_t **index = ARENA_ARRAY(scratch, size_t *, strata->count);
+	size_t *end = ARENA_ARRAY(scratch, size_t, strata->count);
+
+	for (size_t c = 0; c < strata->count; c++)
+		index[c] = ARENA_ARRAY(scratch, size_t, strata->left[c]);
+	for (size_t i = 0; i < n; i++) {
+		size_t c = split_stratum(strata, i);
+
+		index[c][end[c]++] = i;
+	}
+	for (size_t c = 0; c < strata->count; c++)
+		rng_shuffle(rng, strata->left[c], index[c]);
+	return index;
+}
+
 enum status split_assign(const struct split_options *options, const struct split_rows *rows,
 			 struct rng *rng, struct arena *scratch, unsigned char *role,
 			 struct err *err)
 {
-	size_t test = 0, validation = 0, used = 0, *left, *takes[2], **index;
-	size_t *room = ARENA_ARRAY(scratch, size_t, rows->n);
+	size_t test = 0, validation = 0, *left, *takes[2], **index;
+	size_t inner = (size_t)options->inner, at = (size_t)options->inner_fold;
 	struct split_rows drawn = *rows;
 	struct split_strata strata;
 
@@ -82,9 +144,15 @@ enum status split_assign(const struct split_options *options, const struct split
 		return err_set(err, STATUS_SPEC,
 			       "split.test: the source has a test part of its own; leave test out, "
 			       "or write 0 for no test part");
-	if (!isnan(options->test))
+	if (options->fold > 0) {
+		test = (rows->n + (size_t)options->folds - 1) / (size_t)options->folds;
+		TRY(check_folds(options, rows, test, err));
+	} else if (!isnan(options->test)) {
 		TRY(count_of("test", options->test, rows->n, &test, err));
+	}
 	TRY(count_of("validation", options->validation, rows->n, &validation, err));
+	if (at > 0)
+		validation = (rows->n - test + inner - 1) / inner;
 	if (test + validation + LEAST_TRAINING > rows->n)
 		return err_set(err, STATUS_SPEC,
 			       "split: %zu test and %zu validation rows of %zu leave fewer than %d "
@@ -95,26 +163,29 @@ enum status split_assign(const struct split_options *options, const struct split
 		drawn.label = NULL;
 	strata = split_strata_of(&drawn, scratch);
 	left = strata.left;
-	index = ARENA_ARRAY(scratch, size_t *, strata.count);
-	for (size_t c = 0; c < strata.count; used += left[c], left[c] = 0, c++)
-		index[c] = room + used;
-	for (size_t i = 0; i < rows->n; i++) {
-		size_t c = split_stratum(&strata, i);
-
-		index[c][left[c]++] = i;
-		role[i] = SPLIT_TRAIN;
-	}
-	for (size_t c = 0; c < strata.count; c++)
-		rng_shuffle(rng, left[c], index[c]);
-
-	for (int part = 0; part < 2; part++) {
+	index = shuffle(&strata, rows->n, rng, scratch);
+	for (int part = 0; part < 2; part++)
 		takes[part] = ARENA_ARRAY(scratch, size_t, strata.count);
-		split_quota(part ? validation : test, strata.count, left, takes[part]);
-		for (size_t c = 0; c < strata.count; c++)
-			left[c] -= takes[part][c];
+
+	memset(role, SPLIT_TRAIN, rows->n);
+	if (options->fold > 0)
+		turn_to_fold((size_t)options->folds, (size_t)options->fold - 1, &strata, index,
+			     takes[0], scratch);
+	else
+		split_quota(test, strata.count, left, takes[0]);
+	/* in random order: the first are the test part */
+	for (size_t c = 0; c < strata.count; c++) {
+		for (size_t i = 0; i < takes[0][c]; i++)
+			role[index[c][i]] = at > 0 ? SPLIT_NONE : SPLIT_TEST;
+		index[c] += takes[0][c];
+		left[c] -= takes[0][c];
 	}
-	for (size_t c = 0; c < strata.count; c++) /* in random order: the first are the test part */
-		for (size_t i = 0; i < takes[0][c] + takes[1][c]; i++)
-			role[index[c][i]] = i < takes[0][c] ? SPLIT_TEST : SPLIT_VALIDATION;
+	if (at > 0)
+		turn_to_fold(inner, at - 1, &strata, index, takes[1], scratch);
+	else
+		split_quota(validation, strata.count, left, takes[1]);
+	for (size_t c = 0; c < strata.count; c++)
+		for (size_t i = 0; i < takes[1][c]; i++)
+			role[index[c][i]] = SPLIT_VALIDATION;
 	return STATUS_OK;
 }

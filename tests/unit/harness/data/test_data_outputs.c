@@ -144,6 +144,40 @@ static void strata_of_all_classes(void **state)
 	}
 }
 
+/* Each fold has its share of every class, and every row is the test row of one; another order of
+ * the classes changes no fold. */
+static void folds_of_all_classes(void **state)
+{
+	static const size_t rows[] = {40, 25, 10};
+	static const char *const names[] = {"a", "b", "c"}, *const turned[] = {"c", "a", "b"};
+	struct place *place = *state;
+	bool seen[75] = {false};
+	size_t count[3];
+
+	write_classes(place, 3, rows, names);
+	place->options.split.folds = 5;
+	for (long fold = 1; fold <= 5; fold++) {
+		struct dataset data, other;
+
+		place->options.split.fold = fold;
+		place->options.classes = (struct texts){0};
+		data = load(place, 0);
+		place->options.classes = (struct texts){3, turned};
+		other = load(place, 0);
+		count_classes(&data.test, 3, count);
+		for (size_t c = 0; c < 3; c++)
+			assert_int_equal(count[c], rows[c] / 5);
+		count_classes(&data.train, 3, count);
+		for (size_t c = 0; c < 3; c++)
+			assert_int_equal(count[c], rows[c] / 5 * 4);
+		assert_memory_equal(data.test.row, other.test.row, 15 * sizeof *data.test.row);
+		for (size_t i = 0; i < 15; i++) {
+			assert_false(seen[data.test.row[i]]);
+			seen[data.test.row[i]] = true;
+		}
+	}
+}
+
 /* A random limit keeps the proportions, a limit per class so many of each. */
 static void limits_of_all_classes(void **state)
 {
@@ -179,7 +213,8 @@ static void permuted_classes(void **state)
 	struct place *place = *state;
 	struct dataset first, other[2];
 
-	place->options.split = (struct split_options){0.3, 0.1, true};
+	place->options.split =
+		(struct split_options){.test = 0.3, .validation = 0.1, .stratified = true};
 	place->options.limit = (struct limit_options){.train = 30, .test = 15, .random = true};
 	write_classes(place, 3, rows, names);
 	first = load(place, 2);
@@ -388,7 +423,8 @@ static void targets_stay_with_their_rows(void **state)
 	use_targets(place, names, 3);
 	place->csv.header = CSV_HEADER_NO;
 	place->options.task = DATA_REGRESSION;
-	place->options.split = (struct split_options){0.25, 0.25, true};
+	place->options.split =
+		(struct split_options){.test = 0.25, .validation = 0.25, .stratified = true};
 	place->options.limit = (struct limit_options){.train = 12, .test = 7, .random = true};
 	data = load(place, 1);
 	assert_null(data.targets);
@@ -461,6 +497,7 @@ int main(void)
 		CASE(groups),
 		cmocka_unit_test(quotas_by_brute_force),
 		CASE(strata_of_all_classes),
+		CASE(folds_of_all_classes),
 		CASE(limits_of_all_classes),
 		CASE(permuted_classes),
 		CASE(class_without_a_row),
