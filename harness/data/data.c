@@ -257,9 +257,10 @@ static enum status check_classes(struct parts *parts, struct arena *scratch, str
 }
 
 /* Read, choose classes, split, limit; all classes must be left for training. */
-static enum status choose_rows(const struct data_options *o, uint64_t seed, uint64_t repetition,
+static enum status choose_rows(const struct data_options *o, uint64_t seed, long number,
 			       struct arena *scratch, struct parts *parts, struct err *err)
 {
+	uint64_t repetition = (uint64_t)(o->draw < 0 ? number : o->draw);
 	struct rng draw = rng_stream(seed, "generate", repetition);
 	struct rng rng = rng_stream(seed, "split", repetition);
 	struct rng thin[2] = {rng_stream(seed, "limit train", repetition),
@@ -355,7 +356,7 @@ enum status data_load(const struct data_options *o, uint64_t seed, long repetiti
 	struct parts parts = {0};
 	size_t unseen = 0, rows = 0;
 	double *weight = NULL;
-	enum status status = choose_rows(o, seed, (uint64_t)repetition, &scratch, &parts, err);
+	enum status status = choose_rows(o, seed, repetition, &scratch, &parts, err);
 
 	*out = (struct dataset){.regression = o->task == DATA_REGRESSION,
 				.dropped = parts.dropped,
@@ -401,7 +402,7 @@ enum status data_count(const struct data_options *o, uint64_t seed, long repetit
 {
 	struct parts parts = {.count = true};
 	struct arena scratch = {0};
-	enum status status = choose_rows(o, seed, (uint64_t)repetition, &scratch, &parts, err);
+	enum status status = choose_rows(o, seed, repetition, &scratch, &parts, err);
 	double *weight;
 	size_t rows;
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 static const char *const tasks[] = {"classification", "regression", NULL};
+static const char *const draw_words[] = {"repetition", NULL};
 static const char *const targets[] = {"raw", "standardize", NULL};
 
 static const char *const weight_words[] = {DATA_BALANCED, NULL};
@@ -68,5 +69,9 @@ const struct option data_rows[] = {
 	 .size = sizeof(struct limit_options), .doc = "smaller parts, after the split"},
 	{OPTION_FIELD(struct data_options, prepare), .initial = "[]", .kind = KIND_PREPARE,
 	 .style = CHOICE_NESTED, .doc = "steps fitted on the training part, in this order"},
+	{OPTION_FIELD(struct data_options, draw), .initial = "repetition", .range = RANGE_FROM(0),
+	 .words = draw_words, .later = true,
+	 .doc = "which draw of generated data, parts and limits: the same in all repetitions if it "
+		"is a number; swept beside `draw` of a method for the plot `variance`"},
 	{0},
 };
