@@ -64,18 +64,20 @@ enum status target_check(const struct aim *aim, const struct dataset *data, stru
 /* Margins and zero gradients at the clean points. */
 static void look(struct target *t, struct arena *arena)
 {
-	struct model_work work = model_work_new(arena, t->model->kind, model_width(t->model));
+	struct model_work work = model_work_new(arena, t->model->kind, model_size(t->model));
 	struct arena scratch = arena_beside(arena);
 	struct mat slope = mat_new(&scratch, t->X.rows, t->X.cols);
+	const struct model_margin margins = {
+		.y = {.n = t->X.rows, .k = model_outputs(t->model), .at = t->y, .label = t->label},
+		.margin = t->margin};
 	double correct = 0;
 
 	if (arena_counts(arena)) {
 		arena_release(&scratch);
 		return;
 	}
-	model_gradient(t->model, t->X, t->margin, slope, &work);
+	model_margin_gradient(t->model, t->X, &margins, slope, &work);
 	for (ptrdiff_t k = 0; k < t->X.rows; k++) {
-		t->margin[k] *= t->y[k];
 		correct += t->margin[k] > 0;
 		t->still[k] = true;
 	}
@@ -93,7 +95,7 @@ enum status target_new(const struct aim *aim, const struct dataset *data, const 
 	struct problem problem;
 	real *scale;
 
-	*out = (struct target){.model = model_new(model->kind, arena, d, model_width(model)),
+	*out = (struct target){.model = model_new(model->kind, arena, model_size(model)),
 			       .X = mat_new(arena, n, d),
 			       .y = aim->part->y,
 			       .margin = ARENA_ARRAY(arena, real, n),

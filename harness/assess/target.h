@@ -20,9 +20,10 @@ struct aim {
 struct target {
 	struct model *model;
 	struct mat X;         /* n x d, clean points */
-	const real *y;        /* n, -1 or +1 */
-	real *margin;         /* n: y f at the clean points */
-	bool *still;          /* n: df/dx is zero in every coordinate that may be attacked */
+	const real *y;        /* n, -1 or +1, of one output */
+	const int *label;     /* n: class numbers of several outputs; NULL: one */
+	real *margin;         /* n: at the clean points */
+	bool *still;          /* n: its gradient is zero in every coordinate that may be attacked */
 	double accuracy;      /* share of margins above zero */
 	struct threat threat; /* in its own units: scale is NULL; eps = 0 */
 };

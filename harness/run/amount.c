@@ -100,7 +100,6 @@ static void certify(const struct cell *cell, const struct dataset *data, const s
 
 		if (target_new(&aim, data, model, &arena, &target, &ignored) == STATUS_OK) {
 			job = (struct certify_job){
-				.net = target.model->kind->relu(target.model),
 				.X = target.X,
 				.y = target.y,
 				.threat = target.threat,
@@ -108,8 +107,9 @@ static void certify(const struct cell *cell, const struct dataset *data, const s
 			job.threat.eps = 1;
 			arena_alloc(&arena, (size_t)target.X.rows * o->eps.count,
 				    4 * sizeof(double));
-			((const struct certifier *)(const void *)o->certificate.item)
-				->run(o->certificate.options, &job, &arena);
+			certify_margins((const struct certifier *)(const void *)o->certificate.item,
+					o->certificate.options, target.model, target.label, &job,
+					&arena);
 		}
 		arena_release(&arena);
 	}

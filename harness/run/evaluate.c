@@ -26,18 +26,20 @@ struct evaluator evaluate_new(const struct problem *problem, const struct datase
 
 	e.robust = trainer_robust(trainer, training.options);
 	if (kind) { /* room for those that are held or looked at */
-		ptrdiff_t width = trainer->width(training.state);
+		const struct model_size size = {d, trainer->width(training.state), problem->y.k};
 
 		for (int held = DELIVERED_ITERATE; held <= DELIVERED_REPAIRED; held++)
-			e.held[held].model = model_new(kind, arena, d, width);
-		e.rival = model_new(kind, arena, d, width);
+			e.held[held].model = model_new(kind, arena, size);
+		e.rival = model_new(kind, arena, size);
 		if (training.rowspace)
-			e.inner = model_new(kind, arena, training.rowspace->B.cols, width);
-		e.work = model_work_new(arena, kind, width);
+			e.inner = model_new(
+				kind, arena,
+				(struct model_size){training.rowspace->B.cols, size.m, size.k});
+		e.work = model_work_new(arena, kind, size);
 	}
 	longest = data->validation.X.rows > longest ? data->validation.X.rows : longest;
 	longest = data->test.X.rows > longest ? data->test.X.rows : longest;
-	e.f = ARENA_ARRAY(arena, real, longest);
+	e.f = ARENA_ARRAY(arena, real, longest * problem->y.k);
 	e.best_bound = e.outside = e.objective_zero = NAN;
 	e.last = (struct evaluation){.objective = NAN, .objective_network = NAN, .finite = true};
 	e.last.train = e.last.validation = e.last.test = no_scores;

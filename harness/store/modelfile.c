@@ -237,6 +237,7 @@ static enum status read_model(struct reader *r, struct modelfile *out)
 	const struct model_kind *kind = kind_of(r);
 	const char *names;
 	struct given *given;
+	size_t outputs = 1;
 	bool fit;
 
 	/* a file that lacks an array says which */
@@ -247,10 +248,15 @@ static enum status read_model(struct reader *r, struct modelfile *out)
 		TRY(npz_array(&r->file, file_name(&kind->arrays[i], r->scratch), r->scratch,
 			      &given[i].shape, &given[i].at, r->err));
 	TRY(read_preparation(r, out));
-	fit = given->shape.dimensions == 2 && given->shape.shape[0] == out->stages.d;
+	for (size_t i = 0; kind->arrays[i].name; i++)
+		if (kind->arrays[i].cols == MODEL_OUTPUTS)
+			outputs = given[i].shape.shape[1];
+	fit = given->shape.dimensions == 2 && given->shape.shape[0] == out->stages.d && outputs > 0;
 	if (fit)
-		out->model = model_new(kind, r->arena, (ptrdiff_t)given->shape.shape[0],
-				       (ptrdiff_t)given->shape.shape[1]);
+		out->model = model_new(kind, r->arena,
+				       (struct model_size){(ptrdiff_t)given->shape.shape[0],
+							   (ptrdiff_t)given->shape.shape[1],
+							   (ptrdiff_t)outputs});
 	for (size_t i = 0; fit && kind->arrays[i].name; i++) {
 		struct model_part part = model_part(out->model, &kind->arrays[i]);
 

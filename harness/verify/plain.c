@@ -3,15 +3,16 @@
 
 double plain_output(const struct model *model, struct mat X, ptrdiff_t k)
 {
-	double size;
+	double f, size;
 
-	return model->kind->sample(model, X, k, &size);
+	model->kind->sample(model, X, k, &f, &size);
+	return f;
 }
 
 double plain_noise(const struct model *model, struct mat X, ptrdiff_t k, double epsilon)
 {
-	double size;
+	double f, size;
 
-	model->kind->sample(model, X, k, &size);
+	model->kind->sample(model, X, k, &f, &size);
 	return 2 * epsilon * (double)(X.cols + model_width(model) + 8) * size;
 }

@@ -43,7 +43,7 @@ struct plain_ball plain_ball_new(const struct reload *stored, const struct aim *
 	size_t next = 0; /* factor */
 	struct stage_columns raw = {0};
 
-	ball.work = model_work_serial(arena, ball.model->kind, model_width(ball.model));
+	ball.work = model_work_serial(arena, ball.model->kind, model_size(ball.model));
 	for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
 		*arrays[i] = ARENA_ARRAY(arena, double, d);
 	if (aim->threat->units == UNITS_RAW)

@@ -30,7 +30,9 @@ static struct certify_job bounds(const struct target *target, double sign, struc
 	static const struct tree_limits limits = {NODES, NODE_STEPS, false, 1e-7};
 	const struct mat X = target->X;
 	real *y = ARENA_ARRAY(arena, real, X.rows);
-	struct certify_job job = {.net = target->model->kind->relu(target->model),
+	const struct model_layers layers = target->model->kind->relu(target->model);
+	const struct net net = net_output(layers, 0);
+	struct certify_job job = {.net = &net,
 				  .X = X,
 				  .y = y,
 				  .threat = target->threat,
@@ -41,6 +43,7 @@ static struct certify_job bounds(const struct target *target, double sign, struc
 	for (ptrdiff_t k = 0; k < X.rows; k++)
 		y[k] = (real)sign;
 	exact_run(&job, &limits, ROOT_STEPS, arena);
+	job.net = NULL;
 	return job;
 }
 

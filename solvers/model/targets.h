@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-/* For k = 1 numbers, -1 and +1 for two classes; so far no other k is made. */
+/* For k = 1 numbers, -1 and +1 for two classes. */
 struct targets {
 	ptrdiff_t n, k;   /* samples, outputs */
 	const real *at;   /* n x k, an output behind the other */

@@ -86,8 +86,10 @@ static struct run *run_new(const struct trainer *trainer, struct toy toy, bool m
 	if (trainer->makes) {
 		ptrdiff_t width = trainer->width(run.state);
 
-		run.model = model_new(trainer->makes, &run.texts, toy.problem.X.cols, width);
-		run.work = model_work_new(&run.texts, trainer->makes, width);
+		run.model = model_new(trainer->makes, &run.texts,
+				      (struct model_size){toy.problem.X.cols, width, 1});
+		run.work = model_work_new(&run.texts, trainer->makes,
+					  (struct model_size){0, width, 1});
 	}
 	run.f = ARENA_ARRAY(&run.texts, real, toy.problem.X.rows);
 	return &run;

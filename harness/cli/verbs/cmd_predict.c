@@ -36,8 +36,8 @@ static enum status predict(struct cli_args *args, const char *record, size_t whi
 	if (part->X.rows == 0)
 		return err_set(err, STATUS_SPEC, "predict: expected a %s part, \"%s\" has none",
 			       parts[which], stored.cell.data.name);
-	work = model_work_new(arena, stored.file.model->kind, model_width(stored.file.model));
-	f = ARENA_ARRAY(arena, real, part->X.rows);
+	work = model_work_new(arena, stored.file.model->kind, model_size(stored.file.model));
+	f = ARENA_ARRAY(arena, real, part->X.rows * model_outputs(stored.file.model));
 	model_forward(stored.file.model, part->X, f, &work);
 	printf("sample,output,prediction,target\n");
 	for (ptrdiff_t k = 0; k < part->X.rows; k++) {

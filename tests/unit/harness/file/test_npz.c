@@ -49,7 +49,7 @@ static struct modelfile example(struct arena *arena)
 	stages_add(&model.stages, STAGE_BIAS, 3, one, arena);
 	for (ptrdiff_t k = 0; k < 10; k++)
 		whole.at[k] = (real)(k * k) / 7;
-	model.model = model_new(&model_relu, arena, 3, 2);
+	model.model = model_new(&model_relu, arena, (struct model_size){3, 2, 1});
 	net_of(model.model)->U = mat_rows(whole, 1, 3);
 	memcpy(net_of(model.model)->alpha, alpha, sizeof alpha);
 	return model;

@@ -139,7 +139,7 @@ static void the_box_of_the_verifier_is_raw(void **state)
 	struct plain_ball ball;
 
 	(void)state;
-	stored.file.model = model_new(&model_relu, &arena, 3, 1);
+	stored.file.model = model_new(&model_relu, &arena, (struct model_size){3, 1, 1});
 	ball = plain_ball_new(&stored, &aim, 100, &arena);
 	for (ptrdiff_t k = 0; k < 5; k++)
 		for (ptrdiff_t j = 0; j < 2; j++) {
