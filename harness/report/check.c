@@ -1,6 +1,6 @@
-/* What the plots of a spec name, against what its cells will have. */
-#include "harness/spec/check.h"
+/* What the plots and tables of a spec name, against what its cells will have. */
 #include "harness/report/figure/plot.h"
+#include "harness/report/own/own.h"
 #include "harness/report/report.h"
 #include "harness/spec/bind/bind.h"
 #include "harness/store/result.h"
@@ -81,6 +81,24 @@ static void check_plot(const struct experiment *experiment, struct problems *pro
 	}
 }
 
+/* The methods and data sets of a table. */
+static void check_table(const struct experiment *experiment, struct problems *problems,
+			const struct node *given, const struct trail *up)
+{
+	static const char *const keys[] = {"methods", "order", "data"};
+
+	for (size_t k = 0; k < sizeof keys / sizeof *keys; k++) {
+		const struct node *list = node_get(given, keys[k]);
+		enum target target = strcmp(keys[k], "data") == 0 ? DATA : METHODS;
+		struct trail trail = {up, keys[k], 0}, item = {.up = &trail};
+
+		if (list && list->kind == NODE_SCALAR)
+			check_name_of(experiment, problems, target, list, &trail);
+		for (; list && list->kind == NODE_LIST && item.index < list->count; item.index++)
+			check_name_of(experiment, problems, target, list->items[item.index], &item);
+	}
+}
+
 enum status report_check_plots(const struct experiment *experiment, struct problems *problems)
 {
 	const struct plot_options *plots = experiment->plots.at;
@@ -95,5 +113,13 @@ enum status report_check_plots(const struct experiment *experiment, struct probl
 			   (const struct plot *)(const void *)plots[i].plot.item, list->items[i],
 			   &trail);
 	}
+	list = node_get(experiment->tree, "tables");
+	top.key = "tables";
+	for (size_t i = 0; i < experiment->tables.count; i++) {
+		const struct trail trail = {&top, NULL, i};
+
+		check_table(experiment, problems, list->items[i], &trail);
+	}
+	own_check(experiment, problems);
 	return problems->count > before ? STATUS_SPEC : STATUS_OK;
 }

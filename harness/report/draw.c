@@ -24,9 +24,16 @@ static bool is_among(const struct figure_name *names, size_t count, struct figur
 	return false;
 }
 
+/* Is it one of the labels of `texts`? */
+static bool is_text(const struct texts *texts, struct figure_name name)
+{
+	return strcmp(name.kind, "label") == 0 &&
+	       records_index(texts->at, texts->count, name.name) < texts->count;
+}
+
 /* Names that a plot's own style has and the plot has not, or `style` has and no plot. */
 static void tell_unused(const struct experiment *experiment, const struct plot_order *orders,
-			size_t count, FILE *to)
+			size_t count, const struct texts *elsewhere, FILE *to)
 {
 	const struct plot_options *given = experiment->plots.at;
 
@@ -47,7 +54,7 @@ static void tell_unused(const struct experiment *experiment, const struct plot_o
 				fprintf(to,
 					"note: %s: nothing in it has the name of %s of \"%s\"\n",
 					orders[i].plot->base.name, name.kind, name.name);
-			else if (j == count &&
+			else if (j == count && !is_text(elsewhere, name) &&
 				 !is_among(orders[0].unused, i ? orders[0].unused_count : 0, name))
 				fprintf(to, "note: style: no plot has the name of %s of \"%s\"\n",
 					name.kind, name.name);
@@ -55,7 +62,8 @@ static void tell_unused(const struct experiment *experiment, const struct plot_o
 }
 
 enum status draw_plots(const struct experiment *experiment, const struct records *records,
-		       struct html_plots *plots, const char **captions, struct err *err)
+		       const struct texts *elsewhere, struct html_plots *plots,
+		       const char **captions, struct err *err)
 {
 	struct arena *arena = records->arena;
 	const char *gnuplot = drawing_gnuplot(arena);
@@ -105,7 +113,7 @@ enum status draw_plots(const struct experiment *experiment, const struct records
 		plot->title = arena_format(arena, "%s: a script of the user's", plot->stem);
 		TRY(drawing_make(records, plot->stem, gnuplot, &plot->drawing, err));
 	}
-	tell_unused(experiment, orders, most, stderr);
+	tell_unused(experiment, orders, most, elsewhere, stderr);
 	*captions = text.at;
 	return STATUS_OK;
 }

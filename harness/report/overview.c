@@ -266,7 +266,7 @@ static enum status write_all(const struct experiment *experiment, const struct f
 	const char *captions, *text;
 
 	TRY(folder_make(arena_format(arena, "%s/plots", records->out), err));
-	TRY(draw_plots(experiment, records, plots, &captions, err));
+	TRY(draw_plots(experiment, records, &(struct texts){0}, plots, &captions, err));
 	TRY(write_captions(experiment, &inputs, captions,
 			   arena_format(arena, "%s/captions.md", records->out), err));
 	TRY(write_inputs(&inputs, arena_format(arena, "%s/" INPUTS, records->out), err));

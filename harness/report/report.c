@@ -4,6 +4,7 @@
 #include "harness/file/io.h"
 #include "harness/report/claims/claims_sheet.h"
 #include "harness/report/draw.h"
+#include "harness/report/own/own.h"
 #include "harness/report/page/html.h"
 #include "harness/report/records/ending.h"
 #include "harness/report/records/mixed.h"
@@ -12,6 +13,7 @@
 #include "harness/report/tables/paired.h"
 #include "harness/report/tables/samples.h"
 #include "harness/report/tables/sheet.h"
+#include "harness/report/tables/sheet_latex.h"
 #include "harness/report/tables/summary.h"
 #include "solvers/core/printable.h"
 
@@ -70,6 +72,7 @@ static enum status write_all(const struct experiment *experiment, const struct r
 	struct claims claims = claims_judge(r, &experiment->claims);
 	struct html_tables tables;
 	const char *captions;
+	struct texts shown;
 
 	TRY(summary_write_cells(r, err));
 	TRY(summary_write_attacks(r, err));
@@ -91,8 +94,9 @@ static enum status write_all(const struct experiment *experiment, const struct r
 		.cells = {"cells", "Cells", marked(summary_cell_note, false, r),
 			  summary_cell_sheet(r, path)}};
 	TRY(write_tables(r, &tables, err));
+	TRY(own_write(experiment, r, &tables, &shown, err));
 	TRY(folder_make(arena_format(r->arena, "%s/plots", r->out), err));
-	TRY(draw_plots(experiment, r, plots, &captions, err));
+	TRY(draw_plots(experiment, r, &shown, plots, &captions, err));
 	TRY(store_write_text(arena_format(r->arena, "%s/plots/captions.md", r->out), captions,
 			     err));
 	return html_write(experiment, r, &tables, *plots, err);

@@ -12,7 +12,8 @@
 #include <stdio.h>
 
 /* Add a problem for every plot of the spec whose x, y, methods or data name nothing that the
- * experiment has (check.c). STATUS_SPEC if there is one. */
+ * experiment has (check.c), and for every table whose methods, data or columns do. STATUS_SPEC
+ * if there is one. */
 enum status report_check_plots(const struct experiment *experiment, struct problems *problems);
 
 /* Everything: summary.csv, attack.csv, certify.csv, tables, plots, report.html. It is built in a

@@ -127,6 +127,7 @@ static void bind_sheet(struct load *l)
 		return;
 	check_attacks(l->problems, l->root, &sheet->attack);
 	claim_check(l->problems, l->root, &sheet->claims);
+	table_check(l->problems, l->root, &sheet->tables);
 	read_style(l, NULL);
 }
 
@@ -242,6 +243,7 @@ static enum status finish(struct load *l, struct experiment *out)
 		.attack = sheet->attack,
 		.certify = sheet->certify,
 		.plots = sheet->plots,
+		.tables = sheet->tables,
 		.style = sheet->style,
 		.claims = sheet->claims,
 	};
@@ -252,8 +254,13 @@ static enum status finish(struct load *l, struct experiment *out)
 /* What a report shows of a spec beside its records. */
 static bool is_shown(const char *key)
 {
-	return strcmp(key, "name") == 0 || strcmp(key, "about") == 0 || strcmp(key, "plots") == 0 ||
-	       strcmp(key, "style") == 0 || strcmp(key, "claims") == 0;
+	static const char *const keys[] = {"name",  "about",  "plots", "tables",
+					   "style", "claims", NULL};
+	size_t i = 0;
+
+	while (keys[i] && strcmp(keys[i], key) != 0)
+		i++;
+	return keys[i];
 }
 
 static struct load load_new(const char *path, struct arena *arena, struct problems *problems)
@@ -319,6 +326,7 @@ enum status spec_load_shown(const char *path, struct texts sets, struct arena *a
 				   .about = l.sheet.about,
 				   .path = l.path,
 				   .plots = l.sheet.plots,
+				   .tables = l.sheet.tables,
 				   .style = l.sheet.style,
 				   .claims = l.sheet.claims};
 	return STATUS_OK;

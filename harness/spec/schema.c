@@ -217,6 +217,13 @@ const struct option schema_attacks[] = {{ATTACK_LIST}, {.name = NULL}};
 						   .size = sizeof(struct plot_options), \
 						   .doc = "plots of the report"         \
 	}
+#define SHEET_TABLES                                                                      \
+	{                                                                                 \
+		OPTION_FIELD(struct sheet, tables), .initial = "[]", .rows = table_rows,  \
+						    .size = sizeof(struct table_options), \
+						    .doc = "tables of one's own: which "  \
+							   "columns and rows, how shown"  \
+	}
 
 #define SHEET_STYLE                                                                           \
 	{                                                                                     \
@@ -234,8 +241,8 @@ const struct option schema_attacks[] = {{ATTACK_LIST}, {.name = NULL}};
 							   "tests it"                     \
 	}
 
-const struct option schema_shown[] = {
-	SHEET_NAMES, SHEET_PLOTS, SHEET_STYLE, SHEET_CLAIMS, {.name = NULL}};
+const struct option schema_shown[] = {SHEET_NAMES, SHEET_PLOTS,  SHEET_TABLES,
+				      SHEET_STYLE, SHEET_CLAIMS, {.name = NULL}};
 
 const struct option schema_figures[] = {SHEET_PLOTS, SHEET_STYLE, {.name = NULL}};
 
@@ -256,6 +263,7 @@ const struct option schema_sheet[] = {
 	 .size = sizeof(struct certify_options),
 	 .doc = "certificates of every trained model: lower bounds where attacks are upper ones"},
 	SHEET_PLOTS,
+	SHEET_TABLES,
 	SHEET_STYLE,
 	SHEET_CLAIMS,
 	{.name = NULL},

@@ -5,6 +5,7 @@
 #include "harness/data/data.h"
 #include "harness/spec/claim.h"
 #include "harness/spec/style.h"
+#include "harness/spec/table.h"
 #include "harness/spec/tree/tree.h"
 #include "solvers/core/arena.h"
 #include "solvers/core/desc.h"
@@ -138,6 +139,7 @@ struct experiment {
 	struct stop_options stop;
 	struct groups attack, certify;
 	struct groups plots;        /* struct plot_options */
+	struct groups tables;       /* struct table_options */
 	struct style_options style; /* that of its file is in it */
 	struct groups claims;       /* struct claim_options */
 	size_t cell_count;

@@ -12,7 +12,7 @@ struct sheet {
 	struct resource_options resources;
 	struct stop_options stop;
 	struct groups data, train; /* const struct node * */
-	struct groups attack, certify, plots;
+	struct groups attack, certify, plots, tables;
 	struct style_options style;
 	struct groups claims;
 };

@@ -37,11 +37,13 @@ static const struct option rows[] = {
 	 .doc = "leave a sample alone once it is misclassified; false goes on to lower its margin"},
 	{OPTION_FIELD(struct apgd_options, loss), .initial = "margin", .names = losses,
 	 .later = true,
-	 .doc = "what is descended on with three classes or more, f_y - the largest other output: "
-		"this margin; dlr, over the difference of the largest and the third largest "
+	 .doc = "what is descended on with three classes or more: the margin f_y - the largest "
+		"other "
+		"output; dlr, the same over the difference of the largest and the third largest "
 		"output; "
-		"targeted, the same against one class after the other. With two classes always the "
-		"margin"},
+		"targeted, f_y - f_c for one class c after the other, over the difference of the "
+		"largest output and the mean of the third and fourth largest where there are four "
+		"classes. With two classes always the margin"},
 	{OPTION_FIELD(struct apgd_options, targets), .initial = "9", .range = RANGE_FROM(1),
 	 .later = true,
 	 .doc = "with loss: targeted, how many classes are aimed at, those with the largest "

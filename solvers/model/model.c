@@ -191,20 +191,25 @@ static void rank_outputs(struct mat F, ptrdiff_t row, int *top, ptrdiff_t count)
 	}
 }
 
-/* loss /= spread, and the coefficients C of its gradient with it. */
+/* loss /= spread, and the coefficients C of its gradient with it. Of equal outputs alone, and of
+ * too few of them, nothing changes. */
 static void divide(const struct model_margin *m, struct mat F, ptrdiff_t row, real *loss,
 		   struct mat C)
 {
 	enum { TOP = 4 };
-	ptrdiff_t count = F.cols < TOP || !m->rival ? TOP - 1 : TOP;
-	const real tiny = (real)1e-12, share = 1 / (real)(count - 2);
+	ptrdiff_t count = m->rival ? TOP : TOP - 1;
+	const real share = 1 / (real)(count - 2);
 	int top[TOP] = {0};
 	real spread;
 
+	if (F.cols < count)
+		return;
 	rank_outputs(F, row, top, count);
-	spread = mat_get(F, row, top[0]) + tiny;
+	spread = mat_get(F, row, top[0]);
 	for (ptrdiff_t r = 2; r < count; r++)
 		spread -= share * mat_get(F, row, top[r]);
+	if (!(spread > 0))
+		return;
 	*loss /= spread;
 	for (int c = 0; c < F.cols; c++) {
 		real of = c == top[0] ? 1 : 0;

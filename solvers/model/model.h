@@ -129,8 +129,9 @@ struct model_margin {
 	/* What the gradient is of, if that is not the margin: */
 	const int *rival; /* n: f_y - f_rival; NULL: the rival with the largest output */
 	/* The difference is divided by that of the largest and the third largest output, or where
-	 * rivals are given and k > 3, of the largest and the mean of the third and fourth one
-	 * (Croce & Hein 2020: difference of logits ratio, targeted or not). k > 2. */
+	 * rivals are given, of the largest and the mean of the third and fourth one (Croce & Hein
+	 * 2020: difference of logits ratio, targeted or not). Of fewer outputs it is not: of three
+	 * the ratio to the least one would be constant. */
 	bool ratio;
 	/* Results. */
 	real *margin; /* n */

@@ -121,8 +121,11 @@ static void put_file(const struct records *records, const char *id, const char *
 
 static void put_link(const struct html_table *table, FILE *to)
 {
-	if (table->sheet.rows)
-		fprintf(to, "<a href=\"#%s\">%s</a>", table->id, table->title);
+	if (!table->sheet.rows)
+		return;
+	fprintf(to, "<a href=\"#%s\">", table->id);
+	sheet_html_text(table->title, to);
+	fputs("</a>", to);
 }
 
 /* The spec as it was run, or the file it is read from now. */
@@ -150,6 +153,8 @@ static void put_links(const struct experiment *experiment, const struct records 
 {
 	fputs("<nav aria-label=\"sections\"><a href=\"#state\">State</a>", to);
 	put_link(&tables->summary, to);
+	for (size_t i = 0; i < tables->own_count; i++)
+		put_link(&tables->own[i], to);
 	put_link(&tables->claims, to);
 	put_link(&tables->sweep, to);
 	fputs("<a href=\"#plots\">Figures</a>", to);
@@ -271,7 +276,9 @@ static void put_table(const struct html_table *table, FILE *to)
 {
 	if (table->sheet.rows == 0)
 		return;
-	section(to, table->id, table->title);
+	fprintf(to, "<section id=\"%s\"><h2>", table->id);
+	sheet_html_text(table->title, to);
+	fputs("</h2>\n", to);
 	note(to, table->note);
 	fprintf(to,
 		"<p><input class=\"filter\" type=\"search\" placeholder=\"filter rows\" "
@@ -286,6 +293,8 @@ static void put_page(const struct experiment *experiment, const struct records *
 {
 	put_head(experiment, records, tables, to);
 	put_table(&tables->summary, to);
+	for (size_t i = 0; i < tables->own_count; i++)
+		put_table(&tables->own[i], to);
 	put_table(&tables->claims, to);
 	put_table(&tables->sweep, to);
 	put_plots(records, plots, to);

@@ -34,6 +34,8 @@ struct html_table {
 struct html_tables {
 	struct html_table summary, claims, sweep, paired, samples, attacks, certificates, cells,
 		inputs;
+	size_t own_count; /* tables that the spec asks for */
+	const struct html_table *own;
 };
 
 enum status html_write(const struct experiment *experiment, const struct records *records,

@@ -5,8 +5,11 @@
  * a|b is one of both. The page's address can ask for both:
  * #sort=summary,3,-1&filter=cells,timeout (section, column from 1, order). */
 
+/* Heads over columns stand in a row before them. */
+const headsOf = table => table.querySelectorAll('thead tr:last-child th');
+
 function sortTable(table, column, order) {
-	const heads = table.querySelectorAll('th'), body = table.tBodies[0];
+	const heads = headsOf(table), body = table.tBodies[0];
 	if (!heads[column])
 		return;
 	heads.forEach(other => {
@@ -47,7 +50,7 @@ function equip(section) {
 	const table = section.querySelector('table.sort'), input = section.querySelector('input.filter');
 	if (!table)
 		return;
-	table.querySelectorAll('th').forEach((th, column) => {
+	headsOf(table).forEach((th, column) => {
 		const sort = () => sortTable(table, column, th.dataset.order === '1' ? -1 : 1);
 		th.tabIndex = 0;
 		th.addEventListener('click', sort);
@@ -72,7 +75,7 @@ function equip(section) {
 
 function follow() {
 	location.hash.slice(1).split('&').forEach(part => {
-		const found = /^(sort|filter)=([a-z]+),(.*)$/.exec(decodeURIComponent(part));
+		const found = /^(sort|filter)=([\w-]+),(.*)$/.exec(decodeURIComponent(part));
 		const section = found && document.getElementById(found[2]);
 		if (!section || !section.querySelector('table'))
 			return;

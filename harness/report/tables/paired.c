@@ -23,14 +23,6 @@ static const char note[] =
 
 enum { DATA, FIRST, SECOND, MEASURE, MEDIAN, MEAN, RANGE, HIGHER, PAIRS, UNPAIRED };
 
-struct measure {
-	const char *label, *format;
-	stat_pick *pick;
-	const void *what;
-	double factor;
-	const char *column; /* of an objective: its cells must be comparable by it; else NULL */
-};
-
 struct pairs {
 	size_t count, higher, unpaired;
 	double *difference;
@@ -47,7 +39,7 @@ static double worst_case(const struct record *record, const void *what)
 }
 
 /* The robust accuracies stand behind the first. */
-static const struct measure measures[] = {
+static const struct paired_measure measures[] = {
 	{"test acc %", "%+.2f", stat_column, "test_accuracy", 100, NULL},
 	{"objective", "%+.4g", stat_column, "objective_network", 1, "objective_network"},
 	{"worst-case objective", "%+.4g", worst_case, NULL, 1, "objective"}};
@@ -55,7 +47,7 @@ static const struct measure measures[] = {
 enum { MEASURES = sizeof measures / sizeof *measures };
 
 static struct pairs pairs_of(const struct group *a, const struct group *b,
-			     const struct measure *measure, struct arena *arena)
+			     const struct paired_measure *measure, struct arena *arena)
 {
 	struct pairs pairs = {.difference = ARENA_ARRAY(arena, double, a->count)};
 	const char *column = measure->column;
@@ -89,11 +81,19 @@ static struct pairs pairs_of(const struct group *a, const struct group *b,
 	return pairs;
 }
 
+struct student paired_interval(const struct group *a, const struct group *b,
+			       const struct paired_measure *measure, struct arena *arena)
+{
+	struct pairs pairs = pairs_of(a, b, measure, arena);
+
+	return student_interval(pairs.difference, pairs.count, pairs.overlap);
+}
+
 /* The rows of two groups: of each measure that has pairs. */
 static void add_rows(struct sheet *sheet, const struct series *a, const struct series *b,
-		     const struct measure *measure, size_t count, struct arena *arena)
+		     const struct paired_measure *measure, size_t count, struct arena *arena)
 {
-	for (const struct measure *m = measure; m < measure + count; m++) {
+	for (const struct paired_measure *m = measure; m < measure + count; m++) {
 		struct pairs pairs = pairs_of(a->group, b->group, m, arena);
 		struct student interval;
 		struct spread stat;
@@ -157,7 +157,8 @@ struct sheet paired_sheet(const struct records *records)
 	struct arena *arena = records->arena;
 	struct series_list list = series_of(records, SERIES_BEST, 1);
 	struct attack_kinds all = attacks_of(records, NULL), worst = attacks_worst(&all, arena);
-	struct measure *wanted = ARENA_ARRAY(arena, struct measure, MEASURES + worst.count);
+	struct paired_measure *wanted =
+		ARENA_ARRAY(arena, struct paired_measure, MEASURES + worst.count);
 	size_t count = 0, pairs = 0;
 	struct sheet sheet;
 
@@ -168,7 +169,8 @@ struct sheet paired_sheet(const struct records *records)
 		const char *label = arena_format(arena, "%s %s%.3g %%", kind->label,
 						 raw ? "raw " : "", kind->eps);
 
-		wanted[count++] = (struct measure){label, "%+.2f", attacks_robust, kind, 100, NULL};
+		wanted[count++] =
+			(struct paired_measure){label, "%+.2f", attacks_robust, kind, 100, NULL};
 	}
 	for (size_t m = 1; m < MEASURES; m++)
 		wanted[count++] = measures[m];

@@ -1,4 +1,4 @@
-/* Tables of texts: LaTeX, HTML. */
+/* Tables of texts: HTML. */
 #include "harness/report/tables/sheet.h"
 #include "harness/report/records/stat.h"
 #include "solvers/core/printable.h"
@@ -91,80 +91,32 @@ const char *sheet_shown(const char *text, struct arena *arena)
 	return out;
 }
 
-/* What stands for a character in LaTeX's own fonts. */
-static const struct {
-	char c;
-	const char *text;
-} latex[] = {{'\\', "\\textbackslash{}"},
-	     {'~', "\\textasciitilde{}"},
-	     {'^', "\\textasciicircum{}"},
-	     {'|', "\\textbar{}"},
-	     {'<', "\\textless{}"},
-	     {'>', "\\textgreater{}"},
-	     {'"', "\\textquotedbl{}"},
-	     {'&', "\\&"},
-	     {'%', "\\%"},
-	     {'$', "\\$"},
-	     {'#', "\\#"},
-	     {'_', "\\_"},
-	     {'{', "\\{"},
-	     {'}', "\\}"}};
-
-static void latex_text(const char *text, FILE *to)
+const char *sheet_head(const struct sheet *sheet, size_t col, struct arena *arena)
 {
-	static const char *const dash = "\xe2\x80\x93";
-	struct arena scratch = {0};
-	const char *shown = sheet_shown(text, &scratch);
+	const char *head = sheet->head[col] ? sheet->head[col] : "";
 
-	for (const char *at = shown; *at; at++) {
-		bool starts = at == shown || strchr(" ([", at[-1]);
-		const char *instead = NULL;
-
-		for (size_t i = 0; i < sizeof latex / sizeof *latex; i++)
-			if (latex[i].c == *at)
-				instead = latex[i].text;
-		if (strncmp(at, dash, strlen(dash)) == 0) {
-			fputs("--", to);
-			at += strlen(dash) - 1;
-		} else if (starts && *at == '-' && at[1] >= '0' && at[1] <= '9') {
-			fputs("$-$", to); /* a hyphen before a number is a minus */
-		} else if (instead) {
-			fputs(instead, to);
-		} else {
-			putc(*at, to);
-		}
-	}
-	arena_release(&scratch);
+	return sheet->unit && sheet->unit[col]
+		       ? arena_format(arena, "%s (%s)", head, sheet->unit[col])
+		       : head;
 }
 
-void sheet_latex(const struct sheet *sheet, const char *caption, FILE *to)
+const char *sheet_cell(const struct sheet *sheet, size_t row, size_t col, struct arena *arena)
 {
-	fputs("% needs \\usepackage{booktabs}, and \\usepackage[T1]{fontenc} for quotation "
-	      "marks\n\\begin{table}\n\\centering\n\\begin{tabular}{",
-	      to);
-	for (size_t j = 0; j < sheet->cols; j++)
-		if (sheet->head[j])
-			putc(sheet->numeric[j] ? 'r' : 'l', to);
-	fputs("}\n\\toprule\n", to);
-	for (size_t i = 0; i <= sheet->rows; i++) {
-		const char *const *cells = i ? sheet->cell + (i - 1) * sheet->cols : sheet->head;
-		const char *gap = "";
+	const char *text = cell_at(sheet, row, col);
+	const char *tail = sheet->tail ? sheet->tail[row * sheet->cols + col] : NULL;
 
-		for (size_t j = 0; j < sheet->cols; j++) {
-			const char *text = cells[j] ? cells[j] : "";
+	return tail && *text ? arena_format(arena, "%s %s", text, tail) : text;
+}
 
-			if (!sheet->head[j])
-				continue;
-			/* \\ before a bracket would take it for its option */
-			fprintf(to, "%s%s", gap, !*gap && *text == '[' ? "{}" : "");
-			latex_text(text, to);
-			gap = " & ";
-		}
-		fputs(i ? " \\\\\n" : " \\\\\n\\midrule\n", to);
-	}
-	fputs("\\bottomrule\n\\end{tabular}\n\\caption{", to);
-	latex_text(caption, to);
-	fputs("}\n\\end{table}\n", to);
+size_t sheet_span(const struct sheet *sheet, size_t col)
+{
+	const char *over = sheet->over ? sheet->over[col] : NULL;
+	size_t span = 1;
+
+	while (over && col + span < sheet->cols && sheet->over[col + span] &&
+	       strcmp(sheet->over[col + span], over) == 0)
+		span++;
+	return span;
 }
 
 void sheet_html_text(const char *text, FILE *to)
@@ -189,15 +141,73 @@ void sheet_html_text(const char *text, FILE *to)
 	}
 }
 
+/* The heads over columns. */
+static void html_over(const struct sheet *sheet, FILE *to)
+{
+	fputs("<tr class=\"over\">", to);
+	for (size_t j = 0, span; j < sheet->cols; j += span) {
+		span = sheet_span(sheet, j);
+		if (!sheet->over[j]) {
+			fputs("<td></td>", to);
+			continue;
+		}
+		fprintf(to, "<th colspan=\"%zu\" scope=\"colgroup\">", span);
+		sheet_html_text(sheet->over[j], to);
+		fputs("</th>", to);
+	}
+	fputs("</tr>\n", to);
+}
+
+/* A cell; number and interval do not break within. */
+static void html_cell(const struct sheet *sheet, size_t row, size_t col, FILE *to)
+{
+	const char *text = cell_at(sheet, row, col);
+	const char *tail = sheet->tail ? sheet->tail[row * sheet->cols + col] : NULL;
+	bool bold = sheet->bold && sheet->bold[row * sheet->cols + col];
+
+	fputs(bold ? "<strong>" : "", to);
+	fputs(tail ? "<span>" : "", to);
+	sheet_html_text(text, to);
+	if (tail) {
+		fputs("</span> <span>", to);
+		sheet_html_text(tail, to);
+		fputs("</span>", to);
+	}
+	fputs(bold ? "</strong>" : "", to);
+}
+
+/* A row, or the heads: row 0. */
+static void html_row(const struct sheet *sheet, size_t row, FILE *to)
+{
+	const char *tag = row ? "td" : "th";
+	struct arena scratch = {0};
+
+	for (size_t j = 0; j < sheet->cols; j++) {
+		if (!sheet->head[j])
+			continue;
+		fprintf(to, "<%s%s>", tag, sheet->numeric[j] ? " class=\"num\"" : "");
+		if (row)
+			html_cell(sheet, row - 1, j, to);
+		else
+			sheet_html_text(sheet_head(sheet, j, &scratch), to);
+		fprintf(to, "</%s>", tag);
+	}
+	arena_release(&scratch);
+}
+
 void sheet_html(const struct sheet *sheet, const char *id, FILE *to)
 {
+	bool over = false;
+
+	for (size_t j = 0; sheet->over && j < sheet->cols; j++)
+		over = over || sheet->over[j];
 	fprintf(to,
 		"<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"table "
 		"%s\"><table class=\"sort\" id=\"table-%s\">\n<thead>",
 		id, id);
+	if (over)
+		html_over(sheet, to);
 	for (size_t i = 0; i <= sheet->rows; i++) { /* the heads, then the rows */
-		const char *tag = i ? "td" : "th";
-
 		fputs("<tr", to);
 		if (i && sheet->state[i - 1])
 			fprintf(to, " class=\"%s\"", sheet->state[i - 1]);
@@ -207,13 +217,7 @@ void sheet_html(const struct sheet *sheet, const char *id, FILE *to)
 			putc('"', to);
 		}
 		putc('>', to);
-		for (size_t j = 0; j < sheet->cols; j++) {
-			if (!sheet->head[j])
-				continue;
-			fprintf(to, "<%s%s>", tag, sheet->numeric[j] ? " class=\"num\"" : "");
-			sheet_html_text(i ? cell_at(sheet, i - 1, j) : sheet->head[j], to);
-			fprintf(to, "</%s>", tag);
-		}
+		html_row(sheet, i, to);
 		fputs(i ? "</tr>\n" : "</tr></thead>\n<tbody>\n", to);
 	}
 	fputs("</tbody></table></div>\n", to);

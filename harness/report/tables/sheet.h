@@ -1,4 +1,5 @@
-/* A table of texts and its forms: Markdown (aligned, also for a terminal), LaTeX, HTML. */
+/* A table of texts and its forms: Markdown (aligned, also for a terminal), HTML; LaTeX is in
+ * sheet_latex.h. */
 #ifndef REPORT_SHEET_H
 #define REPORT_SHEET_H
 
@@ -17,6 +18,12 @@ struct sheet {
 	const char **cell;  /* rows x cols, row-major; NULL = empty */
 	const char **hint;  /* rows: shown when pointing at the row in HTML, or NULL */
 	const char **state; /* rows: CSS class of the row in HTML, or NULL */
+	/* of tables that a spec asks for; else NULL */
+	const char **unit; /* cols: behind the head, or NULL */
+	const char **over; /* cols: the head over it and over neighbours with the same one, or NULL
+			    */
+	const char **tail; /* rows x cols: an interval behind the cell, or NULL */
+	bool *bold;        /* rows x cols: the cell with its interval */
 };
 
 struct sheet sheet_new(struct arena *arena, size_t rows, size_t cols);
@@ -34,10 +41,16 @@ void sheet_markdown(const struct sheet *sheet, FILE *to);
  * columns in further blocks, each with the key columns; where not even those fit, each row is a
  * list of its cells. Words and numbers are never cut. */
 void sheet_terminal(const struct sheet *sheet, size_t width, FILE *to);
-void sheet_latex(const struct sheet *sheet, const char *caption, FILE *to);
 /* A table of class "sort" and id "table-<id>" whose columns sort by a click (the script is in the
  * report's page). */
 void sheet_html(const struct sheet *sheet, const char *id, FILE *to);
+
+/* "Test accuracy (%)" of a column; "" of one that is left out. */
+const char *sheet_head(const struct sheet *sheet, size_t col, struct arena *arena);
+/* "99.5 [98.2, 99.9]": a cell with its interval. */
+const char *sheet_cell(const struct sheet *sheet, size_t row, size_t col, struct arena *arena);
+/* How many columns from `col` on stand under the head over it; 1 if there is none. */
+size_t sheet_span(const struct sheet *sheet, size_t col);
 
 /* The number as a cell shows it; NULL if it is not known. */
 const char *sheet_number(double value, const char *format, struct arena *arena);

@@ -56,6 +56,15 @@ static bool is_markup(const char *text, const char *at)
 	}
 }
 
+/* Markdown has no heads over columns: they stand in each. */
+static const char *head_text(const struct sheet *sheet, size_t col, struct arena *arena)
+{
+	const char *head = sheet_head(sheet, col, arena);
+	const char *over = sheet->over ? sheet->over[col] : NULL;
+
+	return over ? arena_format(arena, "%s: %s", over, head) : head;
+}
+
 static struct layout new_layout(const struct sheet *sheet, FILE *to)
 {
 	struct layout l = {.sheet = sheet, .to = to};
@@ -65,20 +74,22 @@ static struct layout new_layout(const struct sheet *sheet, FILE *to)
 	l.width = ARENA_ARRAY(&l.arena, size_t, cols);
 	l.chosen = ARENA_ARRAY(&l.arena, bool, cols);
 	for (size_t k = 0; k < (sheet->rows + 1) * cols; k++) {
-		const char *given = k < cols ? sheet->head[k] : sheet->cell[k - cols];
-		const char *text = sheet_shown(given ? given : "", &l.arena);
+		const char *given = k < cols ? head_text(sheet, k, &l.arena)
+					     : sheet_cell(sheet, k / cols - 1, k % cols, &l.arena);
+		const char *text = sheet_shown(given, &l.arena);
+		bool bold = k >= cols && sheet->bold && sheet->bold[k - cols] && !sheet->plain;
 		char *out = ARENA_ARRAY(&l.arena, char, 2 * strlen(text) + 1);
 		size_t width, length = 0;
 
 		if (!sheet->head[k % cols])
 			continue;
-		l.text[k] = out;
 		for (const char *at = text; *at; at++) {
 			if (!sheet->plain && is_markup(text, at))
 				out[length++] = '\\';
 			out[length++] = *at;
 		}
-		width = printable_width(out);
+		l.text[k] = bold ? arena_format(&l.arena, "**%s**", out) : out;
+		width = printable_width(l.text[k]);
 		l.width[k % cols] = width > l.width[k % cols] ? width : l.width[k % cols];
 	}
 	for (size_t j = 0; j < cols; j++) {

@@ -1,6 +1,7 @@
 /* Texts of names and data: what a terminal, a table and a spreadsheet get to see of them. */
 #include "harness/file/csv.h"
 #include "harness/report/tables/sheet.h"
+#include "harness/report/tables/sheet_latex.h"
 #include "solvers/core/printable.h"
 #include "solvers/core/status.h"
 

@@ -163,9 +163,9 @@ static double loss_at(const struct fixture *t, struct mat x, ptrdiff_t i)
 			rival = c;
 	}
 	loss = f[y] - f[t->of.rival ? t->of.rival[i] : rival];
-	if (!t->of.ratio)
+	if (!t->of.ratio || (t->of.rival && k < 4))
 		return loss;
-	if (t->of.rival && k > 3)
+	if (t->of.rival)
 		return loss / (sorted[0] - (sorted[2] + sorted[3]) / 2);
 	return loss / (sorted[0] - sorted[2]);
 }

@@ -1,0 +1,301 @@
+/* Columns of tables by their names. */
+#include "harness/report/own/table_column.h"
+#include "harness/report/records/column.h"
+#include "harness/report/records/comparable.h"
+#include "harness/spec/bind/bind.h"
+#include "harness/store/rows.h"
+#include "solvers/model/threat.h"
+
+#include <ctype.h>
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+const char *const table_column_words[] = {
+	[TABLE_DATA] = "data",       [TABLE_METHOD] = "method",
+	[TABLE_SETTING] = "setting", [TABLE_OBJECTIVE_OF] = "objective_of",
+	[TABLE_CELLS] = "cells",     [TABLE_ENDED] = "ended",
+	[TABLE_SWEPT] = NULL};
+
+static const char *const usual[] = {"data",      "method", "test_accuracy", "robust_accuracy",
+				    "objective", "gap",    "time",          "neurons"};
+const struct texts table_column_usual = {sizeof usual / sizeof *usual, usual};
+
+static bool is_in(const char *const *names, const char *name)
+{
+	while (*names && strcmp(*names, name) != 0)
+		names++;
+	return *names;
+}
+
+static bool ends(const char *name, const char *end)
+{
+	size_t n = strlen(name), m = strlen(end);
+
+	return n >= m && strcmp(name + n - m, end) == 0;
+}
+
+/* --- attacks and certificates --------------------------------------------------------------- */
+
+/* Cut the last word off; NULL if there is no other before it. */
+static char *last_word(char *text)
+{
+	char *space = strrchr(text, ' ');
+
+	if (!space || space == text)
+		return NULL;
+	*space = '\0';
+	return space + 1;
+}
+
+bool table_column_probe(const char *name, struct arena *arena, struct attack_kind *out)
+{
+	char *text = arena_text(arena, name), *eps = last_word(text), *norm;
+
+	*out = (struct attack_kind){0};
+	if (!eps || !scalar_real(eps, UNIT_NONE, &out->eps))
+		return false;
+	out->label = arena_text(arena, text);
+	norm = last_word(text);
+	if (norm && is_in(threat_units, norm)) {
+		out->units = norm;
+		norm = last_word(text);
+	}
+	if (!norm || !is_in(threat_norms, norm))
+		return false;
+	out->norm = norm;
+	out->certified = strcmp(text, "certified") == 0;
+	out->attack = out->certified || strcmp(text, "worst") == 0 ? NULL : text;
+	return true;
+}
+
+/* The units in which some record has it. */
+static const char *units_of(const struct records *records, struct attack_kind kind)
+{
+	for (size_t i = 0; i < records->count; i++) {
+		size_t count;
+		const struct attack_row *row = attacks_rows(&records->at[i], &kind, &count);
+
+		for (size_t j = 0; j < count; j++) {
+			kind.units = row[j].units;
+			if (attacks_match(&row[j], &kind) &&
+			    fabs(row[j].eps - kind.eps) <= DBL_EPSILON * kind.eps)
+				return row[j].units;
+		}
+	}
+	return threat_units[0];
+}
+
+static void fill_probe(const struct records *records, struct attack_kind kind,
+		       struct table_column *out)
+{
+	struct arena *arena = records->arena;
+	struct attack_kind *own = ARENA_NEW(arena, struct attack_kind);
+
+	if (!kind.units)
+		kind.units = units_of(records, kind);
+	*own = kind;
+	out->head = out->name;
+	out->family = kind.label;
+	out->pick = attacks_robust;
+	out->what = out->kind = own;
+	out->data = "test";
+	out->meaning = kind.certified ? "share of points whose class no point of the ball changes, "
+					"proven"
+				      : "share of points that stay right under the attack";
+}
+
+/* --- numbers of summary.csv ----------------------------------------------------------------- */
+
+/* A gap stands in a table only if the record says what objective it is about. */
+static double told_gap(const struct record *record, const void *what)
+{
+	return record->result.objective_of ? stat_column(record, what) : NAN;
+}
+
+/* "solve_s" -> "Solve", "train_rmse" -> "Train RMSE": without the unit. */
+static const char *head_of(const char *name, struct arena *arena)
+{
+	static const char *const special[][2] = {{"time", "Time"},
+						 {"seconds_per_iteration", "Time of an iteration"},
+						 {"peak_mem_bytes", "Peak memory"},
+						 {"train_rmse", "Train RMSE"},
+						 {"test_rmse", "Test RMSE"},
+						 {"train_r2", "Train R2"},
+						 {"test_r2", "Test R2"},
+						 {"n_train", "Training samples"},
+						 {"n_validation", "Validation samples"},
+						 {"n_test", "Test samples"},
+						 {"d", "d"}};
+	char *text;
+
+	for (size_t i = 0; i < sizeof special / sizeof *special; i++)
+		if (strcmp(special[i][0], name) == 0)
+			return special[i][1];
+	text = arena_text(arena, name);
+	if (ends(name, "_s"))
+		text[strlen(text) - 2] = '\0';
+	for (char *at = text; *at; at++)
+		*at = *at == '_' ? ' ' : *at;
+	text[0] = (char)toupper((unsigned char)text[0]);
+	return text;
+}
+
+static enum table_better better_of(const char *name)
+{
+	static const char *const neither[] = {"lower_bound", "objective_zero", NULL};
+	static const char *const lower[] = {
+		"train_rmse", "test_rmse", "peak_mem_bytes", "violation", "seconds_per_iteration",
+		NULL};
+
+	if (is_in(neither, name))
+		return TABLE_NEITHER;
+	if (strstr(name, "accuracy") || ends(name, "_r2"))
+		return TABLE_HIGHER;
+	return comparable_objective(name) || comparable_cost(name) || is_in(lower, name) ||
+			       ends(name, "_s")
+		       ? TABLE_LOWER
+		       : TABLE_NEITHER;
+}
+
+/* How its numbers are written. */
+static void fill_form(const char *name, struct table_column *out)
+{
+	static const char *const counts[] = {"repetition",
+					     "iterations",
+					     "evaluations",
+					     "threads",
+					     "patterns",
+					     "neurons",
+					     "fresh",
+					     "seed",
+					     "n_train",
+					     "n_test",
+					     "n_validation",
+					     "d",
+					     "switches_voluntary",
+					     "switches_involuntary",
+					     NULL};
+
+	out->form = 'g';
+	out->digits = 3;
+	if (strstr(name, "accuracy") || strcmp(name, "majority") == 0) {
+		out->unit = "%";
+		out->factor = 100;
+		out->form = 'f';
+		out->digits = 1;
+	} else if (ends(name, "_bytes")) {
+		out->unit = "MiB";
+		out->factor = 1.0 / (1 << 20);
+	} else if (strcmp(out->stored, "s") == 0 || strcmp(out->stored, "CPU s") == 0) {
+		out->unit = out->stored;
+	} else if (is_in(counts, name)) {
+		out->form = 'f';
+		out->digits = 0;
+	} else if (ends(name, "_r2")) {
+		out->form = 'f';
+	} else if (strncmp(name, "gap", 3) == 0 || strcmp(name, "feasibility") == 0) {
+		out->form = 'e';
+		out->digits = 2;
+	} else if (strncmp(name, "objective", 9) == 0 || strcmp(name, "lower_bound") == 0) {
+		out->digits = 4;
+	}
+}
+
+/* robust_accuracy and time are no fields of the file. */
+static void fill_number(const struct records *records, struct table_column *out)
+{
+	struct arena *arena = records->arena;
+	const struct field *field = field_find(&rows_result, out->name);
+	bool seconds =
+		strcmp(out->name, "time") == 0 || strcmp(out->name, "seconds_per_iteration") == 0;
+
+	out->head = head_of(out->name, arena);
+	out->stored = field ? field->unit : seconds ? "s" : "share";
+	out->data = field ? field->part : seconds ? "" : "test";
+	out->meaning = field ? field->doc : "";
+	out->pick = stat_column;
+	out->what = out->name;
+	if (strcmp(out->name, "time") == 0)
+		out->meaning = "setup_s + solve_s";
+	if (strcmp(out->name, "objective") == 0)
+		out->what = "headline";
+	else if (strcmp(out->name, "gap") == 0)
+		out->pick = told_gap;
+	if (!field && strcmp(out->name, "time") != 0) {
+		struct attack_kinds *kinds = ARENA_NEW(arena, struct attack_kinds);
+		struct column *column = ARENA_NEW(arena, struct column);
+
+		*kinds = attacks_of(records, NULL);
+		*column = (struct column){out->name, kinds};
+		out->pick = column_value;
+		out->what = column;
+		out->meaning = seconds ? "solve_s / iterations"
+				       : "the lowest over the attacks at their largest eps";
+	}
+}
+
+/* --- any ------------------------------------------------------------------------------------ */
+
+static const char *option_of(const struct text_map *map, const char *name)
+{
+	for (size_t i = 0; i < map->count; i++)
+		if (strcmp(map->at[i].key, name) == 0)
+			return map->at[i].text;
+	return NULL;
+}
+
+struct table_column table_column_of(const struct records *records, const char *name,
+				    const struct table_options *options)
+{
+	struct table_column out = {.name = name,
+				   .part = TABLE_DATA,
+				   .head = name,
+				   .unit = "",
+				   .factor = 1,
+				   .stored = "share",
+				   .data = "",
+				   .meaning = ""};
+	const char *digits = option_of(&options->digits, name);
+	const char *better = option_of(&options->better, name);
+	struct attack_kind kind;
+
+	while (table_column_words[out.part] && strcmp(table_column_words[out.part], name) != 0)
+		out.part++;
+	if (out.part < TABLE_SWEPT) {
+		out.head = head_of(name, records->arena);
+		return out;
+	}
+	if (records_index(records->paths, records->path_count, name) < records->path_count)
+		return out;
+	out.part = TABLE_NUMBER;
+	if (table_column_probe(name, records->arena, &kind))
+		fill_probe(records, kind, &out);
+	else
+		fill_number(records, &out);
+	fill_form(out.kind ? "accuracy" : name, &out);
+	out.better = out.kind ? TABLE_HIGHER : better_of(name);
+	if (digits)
+		out.digits = digits[0] - '0';
+	for (size_t i = 0; better && table_betters[i]; i++)
+		if (strcmp(table_betters[i], better) == 0)
+			out.better = (enum table_better)i;
+	return out;
+}
+
+const char *table_column_text(const struct table_column *column, double value, struct arena *arena)
+{
+	int digits = column->form == 'e' && column->digits ? column->digits - 1 : column->digits;
+	/* zeros at the end are digits too */
+	const char *format = arena_format(arena, "%%%s.%d%c", column->form == 'g' ? "#" : "",
+					  digits, column->form);
+	char text[CSV_NUMBER_BYTES * 2], *point;
+
+	if (isnan(value))
+		return "";
+	stat_format(text, sizeof text, format, value * column->factor);
+	point = strchr(text, '.');
+	if (point && !isdigit((unsigned char)point[1]))
+		memmove(point, point + 1, strlen(point));
+	return arena_text(arena, text);
+}
