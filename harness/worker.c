@@ -1,12 +1,13 @@
-/* relubench-worker-<precision> FOLDER [--progress FD] [--choose-threads] [--complete RECORD]
- * [--commit RECORD KEY DATA [--keep]] [--export OUT]:
+/* relubench-worker-<precision> FOLDER [--progress FD] [--choose-threads] [--seconds S]
+ * [--complete RECORD] [--commit RECORD KEY DATA [--keep]] [--export OUT]:
  * compute the cell described by FOLDER/cell.json and write its record there, with the threads that
  * OMP_NUM_THREADS says or, by the size of the cell, fewer; or what the folder RECORD lacks of it.
  * With --commit the record gets its manifest and goes to RECORD, whose last part is the id of the
  * cell, unless SIGTERM has ended training early: why is for the scheduler to say. After an error it
  * is recorded first, as the scheduler would; to complete a record takes an end without one. With
- * --keep a record that is there already stays. FOLDER/log.txt has both outputs. With --export OUT
- * the prepared data of the cell go to that folder instead (harness/data/export.h). */
+ * --keep a record that is there already stays. FOLDER/log.txt has both outputs.
+ * --seconds is what the scheduler allows, for methods that plan ahead. With --export OUT the
+ * prepared data of the cell go to that folder instead (harness/data/export.h). */
 #include "harness/data/export.h"
 #include "harness/file/folder.h"
 #include "harness/run/interrupt.h"
@@ -68,6 +69,8 @@ static bool parse(int argc, char **argv, struct order *order)
 			order->keep = true;
 		else if (strcmp(argv[i], "--progress") == 0 && i + 1 < argc)
 			order->run.progress_fd = atoi(argv[++i]);
+		else if (strcmp(argv[i], "--seconds") == 0 && i + 1 < argc)
+			order->run.seconds = atof(argv[++i]);
 		else if (strcmp(argv[i], "--export") == 0 && i + 1 < argc)
 			order->export = argv[++i];
 		else if (strcmp(argv[i], "--complete") == 0 && i + 1 < argc)
@@ -141,8 +144,9 @@ int main(int argc, char **argv)
 
 	if (!parse(argc, argv, &order)) {
 		fprintf(stderr,
-			"usage: %s FOLDER [--progress FD] [--choose-threads] [--complete RECORD]\n"
-			"       [--commit RECORD KEY DATA [--keep]] [--export OUT]\n",
+			"usage: %s FOLDER [--progress FD] [--choose-threads] [--seconds S]\n"
+			"       [--complete RECORD] [--commit RECORD KEY DATA [--keep]] [--export "
+			"OUT]\n",
 			argv[0]);
 		return STATUS_SPEC;
 	}

@@ -98,6 +98,7 @@ enum status target_new(const struct aim *aim, const struct dataset *data, const 
 	*out = (struct target){.model = model_new(model->kind, arena, model_size(model)),
 			       .X = mat_new(arena, n, d),
 			       .y = aim->part->y,
+			       .label = aim->part->label,
 			       .margin = ARENA_ARRAY(arena, real, n),
 			       .still = ARENA_ARRAY(arena, bool, n)};
 	TRY(resolve(aim, data, arena, &problem, &out->threat, err));

@@ -83,7 +83,9 @@ struct prepare {
 
 struct part {
 	struct mat X;      /* n x d, prepared */
-	real *y;           /* -1 or +1, or targets */
+	real *y;           /* n x k, an output behind the other: -1 or +1 of two classes, one-hot of
+			      more, or targets */
+	int *label;        /* n: class numbers from 0 of three classes or more; else NULL */
 	const size_t *row; /* n: places in the source, see struct table */
 	const double *raw; /* n x 2 raw features, row-major, if there are two (plots); else NULL */
 };

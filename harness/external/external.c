@@ -2,12 +2,17 @@
  *
  * It is started in a folder of its own with X_train.npy (n x d, prepared), y_train.npy,
  * X_validation.npy, y_validation.npy and problem.json: loss and its options, beta, weight (of the
- * sum of losses), seed, threads, columns, and the spec's `options`. It writes lines of JSON:
- * {"ready": true} once it has loaded what it needs, which ends the setup, and for each iterate to
- * be looked at {"iteration": k, "model": "k.npz"}, a file with U (d x m) and alpha (m),
- * f(x) = sum_j alpha_j relu(u_j' x); "objective", what the program takes for its objective; "end":
- * "converged" or "iteration_limit" says that it is the last one. The program is held while an
- * iterate is evaluated, so that the clock of the method is the time in which it could run. */
+ * sum of losses), seed, threads, seconds (null: no limit), columns, and the spec's `options`. It
+ * writes lines of JSON: {"ready": true} once it has loaded what it needs, which ends the setup, and
+ * for each iterate to be looked at {"iteration": k, "model": "k.npz"}, a file with U (d x m) and
+ * alpha (m), f(x) = sum_j alpha_j relu(u_j' x); "objective", what the program takes for its
+ * objective; "end": "converged" or "iteration_limit" says that it is the last one. The program is
+ * held while an iterate is evaluated, so that the clock of the method is the time in which it could
+ * run.
+ *
+ * With `writes: outputs` it is given X_test.npy, too, never the targets of these rows, and writes
+ * {"iteration": k, "outputs": "k"} for files k_train.npy, k_validation.npy and k_test.npy of f, a
+ * number for each row; there is none for a part without rows. */
 #include "harness/external/program.h"
 #include "harness/file/folder.h"
 #include "harness/file/jsonfile.h"
@@ -21,11 +26,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { WRITES_MODEL, WRITES_OUTPUTS };
+
+static const char *const writes_names[] = {"model", "outputs", NULL};
+
 struct external_options {
 	struct texts command;
 	const char *script;
 	struct text_map options;
-	long width;
+	long width, writes;
 };
 
 static const struct option rows[] = {
@@ -37,6 +46,10 @@ static const struct option rows[] = {
 	 .doc = "handed on in problem.json: {width: 64}; a list of such maps is a sweep"},
 	{OPTION_FIELD(struct external_options, width), .initial = "1024",
 	 .range = RANGE_WITHIN(1, 1000000), .doc = "most neurons of its networks"},
+	{OPTION_FIELD(struct external_options, writes), .initial = "model", .names = writes_names,
+	 .later = true,
+	 .doc = "model: ReLU networks; outputs: of any method, its outputs on all parts, which are "
+		"evaluated; attacks, certificates and the objective are empty"},
 	{.name = NULL},
 };
 
@@ -47,6 +60,7 @@ struct external {
 	char folder[64];
 	struct program program;
 	struct net net;              /* the last iterate */
+	struct outputs outputs;      /* the same of a program that writes these */
 	double iteration, objective; /* as the program counts them; NaN: it does not */
 	bool pending;                /* the first iterate came in the place of "ready" */
 	enum outcome end;
@@ -100,6 +114,52 @@ static enum status load_model(struct external *e, const char *name, struct arena
 	return STATUS_OK;
 }
 
+/* Outputs of one part. */
+static enum status load_part(struct external *e, const char *path, int part, struct arena *scratch,
+			     struct err *err)
+{
+	const char *name = path + strlen(e->folder) + 1, *data = NULL;
+	size_t n = (size_t)e->outputs.count[part];
+	char found[NPY_TEXT_ROOM];
+	struct npy_array array;
+	struct err unread = {0};
+	double *f;
+
+	if (npy_read_raw(path, scratch, &array, &data, &unread) != STATUS_OK)
+		return err_set(err, STATUS_FAILED, "%s: expected %zu numbers of shape (%zu,): %s",
+			       name, n, n, unread.text);
+	if (!npy_is_number(&array) || array.rows != n || array.cols != 1)
+		return err_set(err, STATUS_FAILED,
+			       "%s: expected %zu numbers of shape (%zu,), one for each row of the "
+			       "part, got %s",
+			       name, n, n, npy_text(&array, found));
+	f = ARENA_ARRAY(scratch, double, n);
+	npy_convert(&array, data, f);
+	for (size_t k = 0; k < n; k++) {
+		if (!isfinite(f[k]))
+			return err_set(err, STATUS_FAILED,
+				       "%s: expected %zu finite numbers of shape (%zu,), got %g in "
+				       "row %zu",
+				       name, n, n, f[k], k);
+		e->outputs.at[part][k] = (real)f[k];
+	}
+	remove(path);
+	return STATUS_OK;
+}
+
+static enum status load_outputs(struct external *e, const char *name, struct arena *scratch,
+				struct err *err)
+{
+	static const char *const parts[OUTPUTS_PARTS] = {"train", "validation", "test"};
+
+	for (int p = 0; p < OUTPUTS_PARTS; p++)
+		if (e->outputs.count[p] > 0)
+			TRY(load_part(
+				e, arena_format(scratch, "%s/%s_%s.npy", e->folder, name, parts[p]),
+				p, scratch, err));
+	return STATUS_OK;
+}
+
 static double number_of(const json_t *said, const char *name)
 {
 	const json_t *value = json_object_get(said, name);
@@ -113,7 +173,8 @@ static enum status take(struct external *e, const char *line, bool *ready, struc
 	struct arena scratch = {0};
 	json_error_t where;
 	json_t *said = json_loads(line, 0, &where);
-	const char *model = jsonfile_text(said, "model", &scratch);
+	const char *writes = writes_names[e->options->writes];
+	const char *shown = jsonfile_text(said, writes, &scratch);
 	const char *end = jsonfile_text(said, "end", &scratch);
 	enum status status = STATUS_OK;
 
@@ -121,12 +182,15 @@ static enum status take(struct external *e, const char *line, bool *ready, struc
 	if (!said)
 		status = err_set(err, STATUS_FAILED, "the program wrote no JSON: %s: %.80s",
 				 where.text, line);
-	else if (model)
-		status = load_model(e, model, &scratch, err);
+	else if (shown)
+		status = e->options->writes == WRITES_OUTPUTS
+				 ? load_outputs(e, shown, &scratch, err)
+				 : load_model(e, shown, &scratch, err);
 	else if (!*ready)
 		status = err_set(err, STATUS_FAILED,
-				 "expected \"model\" or \"ready\" from the program, got %.80s",
-				 line);
+				 "expected \"%s\" (`writes: %s`) or \"ready\" from the program, "
+				 "got %.80s",
+				 writes, writes, line);
 	e->iteration = number_of(said, "iteration");
 	e->objective = number_of(said, "objective");
 	if (end && strcmp(end, "converged") == 0)
@@ -138,31 +202,11 @@ static enum status take(struct external *e, const char *line, bool *ready, struc
 	return status;
 }
 
-static enum status start(struct external *e, const struct problem *problem, struct err *err)
+/* problem.json */
+static enum status write_problem(struct external *e, const struct problem *problem, struct err *err)
 {
-	const struct texts *command = &e->options->command;
-	char **argv = ARENA_ARRAY(&e->texts, char *, command->count + 2);
-	char *script = e->options->script ? realpath(e->options->script, NULL) : NULL;
-	const char *tmp = getenv("TMPDIR"), *line;
-	bool ready;
-	json_t *own, *columns, *loss, *all;
+	json_t *own = json_object(), *columns = json_array(), *loss = json_object(), *all;
 
-	snprintf(e->folder, sizeof e->folder, "%.40s/relubench-XXXXXX", tmp ? tmp : "/tmp");
-	if (!mkdtemp(e->folder))
-		return err_set(err, STATUS_ENV, "%s: cannot make a folder", e->folder);
-	for (size_t i = 0; i < command->count; i++)
-		argv[i] = arena_text(&e->texts, command->at[i]);
-	if (e->options->script)
-		argv[command->count] = arena_text(&e->texts, script ? script : e->options->script);
-	free(script);
-	TRY(save(e, "X_train", problem->X, false, err));
-	TRY(save(e, "y_train", column(&problem->y, problem->X.rows), true, err));
-	TRY(save(e, "X_validation", problem->X_validation, false, err));
-	TRY(save(e, "y_validation", column(&problem->y_validation, problem->X_validation.rows),
-		 true, err));
-	own = json_object();
-	columns = json_array();
-	loss = json_object();
 	for (size_t i = 0; i < e->options->options.count; i++) {
 		/* a number, true or false as such, else a text */
 		json_t *value = json_loads(e->options->options.at[i].text, JSON_DECODE_ANY, NULL);
@@ -181,16 +225,45 @@ static enum status start(struct external *e, const struct problem *problem, stru
 				json_real(*(const double *)(const void *)((const char *)problem
 										  ->loss.options +
 									  row->offset)));
-	all = json_pack("{s:s, s:o, s:f, s:f, s:I, s:i, s:I, s:o, s:o}", "loss",
+	all = json_pack("{s:s, s:o, s:f, s:f, s:I, s:i, s:o, s:I, s:s, s:o, s:o}", "loss",
 			problem->loss.loss->base.name, "loss_options", loss, "beta", problem->beta,
 			"weight", problem->loss.weight, "seed", (json_int_t)(problem->seed >> 1),
-			"threads", blas_threads(), "width", (json_int_t)e->options->width,
+			"threads", blas_threads(), "seconds",
+			problem->seconds > 0 ? json_real(problem->seconds) : json_null(), "width",
+			(json_int_t)e->options->width, "writes", writes_names[e->options->writes],
 			"columns", columns, "options", own);
-	TRY(jsonfile_write(all, arena_format(&e->texts, "%s/problem.json", e->folder), 1, err));
+	return jsonfile_write(all, arena_format(&e->texts, "%s/problem.json", e->folder), 1, err);
+}
+
+static enum status start(struct external *e, const struct problem *problem, struct err *err)
+{
+	const struct texts *command = &e->options->command;
+	char **argv = ARENA_ARRAY(&e->texts, char *, command->count + 2);
+	char *script = e->options->script ? realpath(e->options->script, NULL) : NULL;
+	const char *tmp = getenv("TMPDIR"), *line;
+	bool ready;
+
+	snprintf(e->folder, sizeof e->folder, "%.40s/relubench-XXXXXX", tmp ? tmp : "/tmp");
+	if (!mkdtemp(e->folder))
+		return err_set(err, STATUS_ENV, "%s: cannot make a folder", e->folder);
+	for (size_t i = 0; i < command->count; i++)
+		argv[i] = arena_text(&e->texts, command->at[i]);
+	if (e->options->script)
+		argv[command->count] = arena_text(&e->texts, script ? script : e->options->script);
+	free(script);
+	TRY(save(e, "X_train", problem->X, false, err));
+	TRY(save(e, "y_train", column(&problem->y, problem->X.rows), true, err));
+	TRY(save(e, "X_validation", problem->X_validation, false, err));
+	TRY(save(e, "y_validation", column(&problem->y_validation, problem->X_validation.rows),
+		 true, err));
+	if (e->options->writes == WRITES_OUTPUTS)
+		TRY(save(e, "X_test", problem->X_test, false, err));
+	TRY(write_problem(e, problem, err));
 	TRY(program_start(&e->program, argv, e->folder, err));
 	line = program_line(&e->program, err);
 	if (!line && err->status == STATUS_OK)
-		err_set(err, STATUS_FAILED, "the program ended without a model");
+		err_set(err, STATUS_FAILED, "the program ended without %s",
+			e->options->writes == WRITES_OUTPUTS ? "outputs" : "a model");
 	if (!line)
 		return err->status;
 	TRY(take(e, line, &ready, err));
@@ -210,13 +283,26 @@ static void release(void *state)
 	arena_release(&e->texts);
 }
 
+static void make_outputs(struct external *e, const struct problem *problem, struct arena *arena)
+{
+	const ptrdiff_t n[] = {problem->X.rows, problem->X_validation.rows, problem->X_test.rows};
+
+	for (int p = 0; p < OUTPUTS_PARTS; p++) {
+		e->outputs.count[p] = n[p];
+		e->outputs.at[p] = ARENA_ARRAY(arena, real, n[p]);
+	}
+}
+
 static enum status setup(const struct problem *problem, const void *options, struct arena *arena,
 			 void **state, struct err *err)
 {
 	struct external *e = ARENA_NEW(arena, struct external);
 
 	*e = (struct external){.arena = arena, .options = options};
-	e->net = net_new(arena, problem->X.cols, e->options->width);
+	if (e->options->writes == WRITES_OUTPUTS)
+		make_outputs(e, problem, arena);
+	else
+		e->net = net_new(arena, problem->X.cols, e->options->width);
 	*state = e;
 	if (arena_counts(arena))
 		return STATUS_OK;
@@ -262,6 +348,16 @@ static void model(const void *state, struct model *out)
 	memcpy(net->alpha, e->net.alpha, (size_t)e->net.U.cols * sizeof *net->alpha);
 }
 
+static bool outputs_only(const void *options)
+{
+	return ((const struct external_options *)options)->writes == WRITES_OUTPUTS;
+}
+
+static const struct outputs *outputs(const void *state)
+{
+	return &((const struct external *)state)->outputs;
+}
+
 /* Nobody knows; so much that every iterate it shows is evaluated. */
 static void forecast(const void *options, ptrdiff_t n, ptrdiff_t d, struct forecast *out)
 {
@@ -281,11 +377,14 @@ static void facts(const void *state, struct facts *facts)
 
 const struct trainer trainer_external = {
 	.base = {.name = "external",
-		 .doc = "a program of yours that writes networks (README, Methods from outside)",
+		 .doc = "a program of yours that writes networks, or outputs (README, Methods from "
+			"outside)",
 		 .cite = "",
 		 .options = rows,
 		 .size = sizeof(struct external_options)},
 	.makes = &model_relu,
+	.outputs_only = outputs_only,
+	.outputs = outputs,
 	.forecast = forecast,
 	.setup = setup,
 	.step = step,

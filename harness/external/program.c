@@ -74,7 +74,9 @@ const char *program_line(struct program *program, struct err *err)
 				err_set(err, STATUS_FAILED, "the program was ended by signal %d",
 					WTERMSIG(how));
 			else if (WEXITSTATUS(how) != 0)
-				err_set(err, STATUS_FAILED, "the program ended with exit status %d",
+				err_set(err, STATUS_FAILED,
+					"the program ended with exit status %d; its "
+					"messages are in the cell's log.txt",
 					WEXITSTATUS(how));
 			break;
 		}

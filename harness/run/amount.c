@@ -162,6 +162,8 @@ size_t amount_of_cell(const struct cell *cell, const struct amount_shape *shape)
 			 .weight = 1},
 		.beta = train->beta,
 	};
+	if (trainer_outputs_only(trainer, options))
+		problem.X_test = data.test.X;
 	target_columns(&data, &arena, &problem);
 	posed = coordinates_choose(&problem, trainer, options, &arena);
 	if (trainer->setup(&posed.problem, options, &arena, &state, &ignored) == STATUS_OK) {

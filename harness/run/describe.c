@@ -62,7 +62,11 @@ static const char *notes(struct run *run, const struct fact *told)
 					 "objective %.6g, below the bound",
 					 e->outside));
 	note = join(run, note, told ? arena_text(&run->arena, told->text) : NULL);
-	if (!model)
+	if (e->outputs)
+		note = join(run, note,
+			    "outputs alone: its objective, attacks, certificates and what else "
+			    "needs a network are empty");
+	else if (!model)
 		note = join(run, note, "a bound only: there is no network");
 	else if (run->cell.certify.count > 0 && !model->kind->relu)
 		note = join(run, note, "its kind of model has no certificates");
@@ -88,7 +92,19 @@ static const char *suspicion(struct run *run, const struct loop_result *end,
 	 * point is held: an iterate outside its program was better then */
 	if (run->evaluator.robust || run->trainer->certify)
 		judged.first_objective = judged.best_objective = NAN;
-	return run->evaluator.delivered ? verdict_suspect(&judged, &facts) : text;
+	return run->evaluator.delivered || run->evaluator.outputs ? verdict_suspect(&judged, &facts)
+								  : text;
+}
+
+/* Of outputs, whose objective is not known: further fields of the record. */
+static void describe_losses(struct run *run, const struct evaluation *e)
+{
+	const struct fact losses[] = {{.name = "train_loss", .number = e->train.loss},
+				      {.name = "validation_loss", .number = e->validation.loss},
+				      {.name = "test_loss", .number = e->test.loss}};
+
+	for (size_t i = 0; run->evaluator.outputs && i < sizeof losses / sizeof *losses; i++)
+		result_set(&run->result, &losses[i], &run->arena);
 }
 
 /* What training took of it, and what others took meanwhile. */
@@ -149,6 +165,7 @@ void describe_training(struct run *run, const struct loop_result *end)
 	for (const struct fact *fact = facts.first; fact; fact = fact->next)
 		if (strcmp(fact->name, "note") != 0 && strcmp(fact->name, "suspect") != 0)
 			result_set(r, fact, &run->arena); /* no part of another text */
+	describe_losses(run, e);
 	r->neurons = evaluator->delivered ? (double)model_width(evaluator->delivered) : NAN;
 	r->note = notes(run, facts_find(&facts, "note"));
 	r->suspect = suspicion(run, end, facts_find(&facts, "suspect"));

@@ -14,13 +14,13 @@ static const double below_rounding = REAL_EPSILON > 1e-10 ? 1e-4 : 1e-8;
 /* Gap from which on a point of the program is preferred to one that may be outside. */
 static const double certified = 1e-2;
 
-static const struct scores no_scores = {NAN, NAN, NAN, NAN};
+static const struct scores no_scores = {NAN, NAN, NAN, NAN, NAN};
 
 struct evaluator evaluate_new(const struct problem *problem, const struct dataset *data,
 			      struct training training, struct arena *arena)
 {
 	const struct trainer *trainer = training.trainer;
-	const struct model_kind *kind = trainer->makes;
+	const struct model_kind *kind = trainer_makes(trainer, training.options);
 	ptrdiff_t n = problem->X.rows, d = problem->X.cols, longest = data->train.X.rows;
 	struct evaluator e = {.problem = problem, .data = data, .training = training};
 
@@ -55,7 +55,7 @@ static double network_flops(const struct evaluator *e, double networks)
 	const struct trainer *trainer = e->training.trainer;
 	double n = (double)e->problem->X.rows,
 	       product = 2 * (double)e->problem->X.cols *
-			 (double)(trainer->makes ? trainer->width(e->training.state) : 0);
+			 (double)(e->rival ? trainer->width(e->training.state) : 0);
 	double scored = n + (double)e->data->validation.X.rows + (double)e->data->test.X.rows;
 	double flops = (networks * n + scored) * product;
 
@@ -92,20 +92,17 @@ bool evaluate_correct(real f, real y)
 	return f * y > 0;
 }
 
-/* Scores of the delivered network. */
-static struct scores score(struct evaluator *e, const struct part *part)
+/* Scores of outputs f on a part. */
+static struct scores score(const struct evaluator *e, const struct part *part, const real *f)
 {
 	struct scores s = no_scores;
 	double n = (double)part->X.rows, correct = 0, square = 0, positive = 0, mean = 0, total = 0;
 
-	if (part->X.rows == 0)
-		return s;
-	model_forward(e->delivered, part->X, e->f, &e->work);
 	for (ptrdiff_t k = 0; k < part->X.rows; k++) {
-		double r = (double)e->f[k] - (double)part->y[k];
+		double r = (double)f[k] - (double)part->y[k];
 
-		correct += evaluate_correct(e->f[k], part->y[k]);
-		positive += e->f[k] > 0;
+		correct += evaluate_correct(f[k], part->y[k]);
+		positive += f[k] > 0;
 		square += r * r;
 	}
 	s.positive = positive / n;
@@ -120,6 +117,31 @@ static struct scores score(struct evaluator *e, const struct part *part)
 		total += ((double)part->y[k] - mean) * ((double)part->y[k] - mean);
 	s.r2 = total > 0 ? 1 - square / total : NAN;
 	return s;
+}
+
+/* Scores of what is delivered: of its network, or of the outputs that are there in its place. */
+static void score_parts(struct evaluator *e, struct evaluation *out)
+{
+	const struct part *const parts[] = {&e->data->train, &e->data->validation, &e->data->test};
+	struct scores *const scores[] = {&out->train, &out->validation, &out->test};
+
+	for (int p = 0; p < OUTPUTS_PARTS; p++) {
+		const struct part *part = parts[p];
+		struct loss_term mean = e->problem->loss;
+		const real *f = e->f;
+
+		*scores[p] = no_scores;
+		if (part->X.rows == 0)
+			continue;
+		if (e->delivered)
+			model_forward(e->delivered, part->X, e->f, &e->work);
+		else
+			f = e->outputs->at[p];
+		*scores[p] = score(e, part, f);
+		mean.weight = 1 / (double)part->X.rows;
+		if (!e->delivered)
+			scores[p]->loss = loss_value(mean, (size_t)part->X.rows, f, part->y);
+	}
 }
 
 /* Write the network that `take` gives into e->rival, in the features; its objective on clean data.
@@ -190,9 +212,11 @@ static void choose_and_score(struct evaluator *e, const bool renewed[2], struct 
 		last->delivered = kind;
 		last->objective = e->held[kind].objective;
 		last->objective_network = e->held[kind].objective_network;
-		last->train = score(e, &e->data->train);
-		last->validation = score(e, &e->data->validation);
-		last->test = score(e, &e->data->test);
+		score_parts(e, last);
+	}
+	if (e->outputs) {
+		score_parts(e, last);
+		last->finite = isfinite(last->train.loss);
 	}
 	last->lower_bound = e->best_bound;
 	last->gaps = evaluate_gaps(last->objective, e->best_bound, e->objective_zero);
@@ -217,6 +241,8 @@ void evaluate_iterate(struct evaluator *e, struct evaluation *out)
 		/* fmax ignores a NaN argument */
 		e->best_bound = fmax(e->best_bound, certificate->lower_bound);
 	}
+	if (trainer_outputs_only(trainer, e->training.options))
+		e->outputs = trainer->outputs(e->training.state);
 	renewed[DELIVERED_ITERATE] = offer_iterate(e, certificate, &e->last.finite);
 	if (e->rival && trainer->certify && trainer->repaired) {
 		repaired.objective = repaired.objective_network = measure(e, trainer->repaired);

@@ -24,6 +24,7 @@ struct scores {
 	double accuracy, rmse;
 	double r2;       /* 1 - (sum of squared errors) / (that of the part's mean) */
 	double positive; /* share of samples with f > 0 */
+	double loss;     /* mean over the samples; of outputs without a model alone */
 };
 
 /* How far the objective may be above the optimum of the program that the bound speaks of. All
@@ -47,7 +48,7 @@ struct evaluation {
 				 may be better than: a stop at a gap asks for this */
 	enum delivered delivered;
 	struct scores train, validation, test;
-	bool finite; /* the iterate's network objective is */
+	bool finite; /* the iterate's network objective is, or the loss of its outputs */
 };
 
 /* A trainer at work. */
@@ -72,6 +73,7 @@ struct evaluator {
 	bool robust;                   /* `objective` is a worst case */
 	struct held held[2];           /* by enum delivered */
 	const struct model *delivered; /* one of theirs; NULL: the trainer makes none */
+	const struct outputs *outputs; /* of the last iterate, if it gives these alone; or NULL */
 	struct evaluation last;        /* its figures */
 	struct model *rival;           /* room for a candidate */
 	struct model *inner; /* the same in the trainer's coordinates, if it has its own */

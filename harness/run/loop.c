@@ -39,7 +39,8 @@ struct watch { /* for `patience` */
 /* Whether `patience` evaluations have passed without a lower objective or a higher bound. */
 static bool stalled(struct watch *watch, long patience, const struct evaluation *e)
 {
-	double objective = isnan(e->objective) ? e->objective_network : e->objective;
+	double value = isnan(e->objective) ? e->objective_network : e->objective;
+	double objective = isnan(value) ? e->train.loss : value; /* of outputs alone */
 	double least = stall_decrease * fabs(isnan(objective) ? watch->bound : objective);
 
 	watch->since++;

@@ -29,7 +29,8 @@ static const char *path_in(struct run *run, const char *name)
 	return arena_format(&run->arena, "%s/%s", run->folder, name);
 }
 
-static enum status pose_problem(struct run *run, struct err *err)
+/* `seconds`: that the cell may take; 0: any number. */
+static enum status pose_problem(struct run *run, double seconds, struct err *err)
 {
 	const struct cell *cell = &run->cell;
 	const struct train_options *train = &cell->train;
@@ -40,12 +41,16 @@ static enum status pose_problem(struct run *run, struct err *err)
 	p->y = targets_of(run->data.train.y, p->X.rows);
 	p->X_validation = run->data.validation.X;
 	p->y_validation = targets_of(run->data.validation.y, p->X_validation.rows);
+	if (trainer_outputs_only(run->trainer, train->solver.options))
+		p->X_test = run->data.test.X;
 	p->loss.loss = (const struct loss *)(const void *)train->loss.item;
 	p->loss.options = train->loss.options;
 	p->loss.weight = train->average ? 1 / (double)p->X.rows : 1;
 	p->beta = train->beta;
 	target_columns(&run->data, &run->arena, p);
 	p->seed = rng_bits(&rng);
+	p->seconds = fmin(cell->stop.seconds, seconds > 0 ? seconds : NAN);
+	p->seconds = p->seconds > 0 ? p->seconds : 0; /* fmin ignores a NaN argument */
 	if (run->data.regression && !p->loss.loss->regression)
 		return err_set(err, STATUS_SPEC,
 			       "loss %s is for classification, data set %s is a regression task",
@@ -68,7 +73,11 @@ static enum status write_provisional(struct run *run, const struct loop_result *
 	run->result.status = cell_status_names[CELL_INTERRUPTED];
 	if (file.model)
 		TRY(modelfile_save(tmp, &file, err));
-	if (file.model && !io_rename(tmp, path))
+	if (run->evaluator.outputs) {
+		path = path_in(run, "outputs.npz");
+		TRY(modelfile_save_outputs(tmp, run->evaluator.outputs, err));
+	}
+	if ((file.model || run->evaluator.outputs) && !io_rename(tmp, path))
 		return io_error(err, path, "write");
 	TRY(points_write(&run->data, path_in(run, "points.csv"), err));
 	return result_write(&run->result, path_in(run, "result.json"), err);
@@ -197,9 +206,11 @@ static enum status prepare(struct run *run, bool choose_threads, struct err *err
 	return STATUS_OK;
 }
 
-/* Whether there is what the trainer is for: a network with an objective, or a bound. */
+/* Whether there is what the trainer is for: a network with an objective, outputs, or a bound. */
 static bool is_good(const struct run *run, const struct evaluation *last)
 {
+	if (run->evaluator.outputs)
+		return isfinite(last->train.loss);
 	return isfinite(run->trainer->makes ? last->objective_network : last->lower_bound);
 }
 
@@ -237,7 +248,7 @@ static enum status compute(struct run *run, struct run_order *order, struct err 
 	enum cell_status status;
 
 	TRY(prepare(run, order->choose_threads, err));
-	TRY(pose_problem(run, err));
+	TRY(pose_problem(run, order->seconds, err));
 	TRY(probes_note(&run->cell, run->folder, true, false, err));
 	TRY(train(run, order->progress_fd, &end, err));
 	TRY(examine(run, &end, err));
@@ -264,7 +275,7 @@ static enum status complete(struct run *run, const struct run_order *order, stru
 	run->result.format = run->here.format;
 	run->result.data = run->cell.data.name;
 	run->result.method = run->cell.train.name;
-	if (run->trainer->makes)
+	if (trainer_makes(run->trainer, run->cell.train.solver.options))
 		TRY(modelfile_of(record, run->data.train.X.cols, &run->arena, &file, err));
 	TRY(probe(run, file.model, record, true, err));
 	run->result.status = cell_status_names[CELL_OK];

@@ -24,6 +24,7 @@ struct run_order {
 	bool choose_threads; /* at most those there are, by the sizes of the cell */
 	const char *record;  /* folder of the record to complete; NULL: train */
 	const char *cell;    /* its id, if a manifest is to follow; NULL: it is not known */
+	double seconds;      /* that the cell may take; 0: any number */
 	bool stopped; /* out: training was ended early by SIGTERM (harness/run/interrupt.h) */
 };
 

@@ -36,14 +36,30 @@ bool verdict_stops_early(const struct choice *solver)
 	return false;
 }
 
+/* By the classes that are predicted. */
+static const char *classes(const struct scores *s, const struct verdict_facts *facts)
+{
+	double smaller = fmin(s->positive, 1 - s->positive) * facts->samples;
+
+	if (isnan(s->accuracy))
+		return NULL;
+	if (s->positive <= 0 || s->positive >= 1)
+		return "constant prediction";
+	if (smaller < fmax(2, rare * facts->samples) - 0.5 &&
+	    (1 - facts->majority) * facts->samples > 2 * smaller + 0.5)
+		return "nearly constant prediction";
+	return s->accuracy < facts->majority ? "below the majority class" : NULL;
+}
+
 const char *verdict_suspect(const struct loop_result *end, const struct verdict_facts *facts)
 {
 	const struct evaluation *e = &end->last;
 	const struct scores *s = isnan(e->test.positive) ? &e->train : &e->test;
 	double objective = isnan(e->objective) ? e->objective_network : e->objective;
 	double above_best = e->objective_network - end->best_objective;
-	double smaller = fmin(s->positive, 1 - s->positive) * facts->samples;
 
+	if (isnan(facts->neurons))
+		return facts->told ? facts->told : classes(s, facts);
 	if (!isfinite(e->objective_network))
 		return "objective not finite";
 	if (e->gaps.raw < -below_bound)
@@ -64,12 +80,5 @@ const char *verdict_suspect(const struct loop_result *end, const struct verdict_
 	    above_best > far * fabs(end->best_objective) && /* NaN is not */
 	    above_best > far_of_zero * facts->objective_zero)
 		return "objective far above its best iterate";
-	if (isnan(s->accuracy)) /* of predicted classes */
-		return NULL;
-	if (s->positive <= 0 || s->positive >= 1)
-		return "constant prediction";
-	if (smaller < fmax(2, rare * facts->samples) - 0.5 &&
-	    (1 - facts->majority) * facts->samples > 2 * smaller + 0.5)
-		return "nearly constant prediction";
-	return s->accuracy < facts->majority ? "below the majority class" : NULL;
+	return classes(s, facts);
 }

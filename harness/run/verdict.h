@@ -11,7 +11,8 @@ double verdict_majority(const struct dataset *data);
 
 /* What a verdict needs beside the last evaluation. */
 struct verdict_facts {
-	double neurons, majority;
+	double neurons; /* NaN: there are outputs alone, and only these are judged */
+	double majority;
 	double samples;        /* that the majority is of */
 	double objective_zero; /* of the network without neurons */
 	const char *told;      /* what the method itself says of it, or NULL */

@@ -77,7 +77,7 @@ static enum status make_folder(struct slot *slot, const struct slot_context *con
 /* Program and arguments of the worker (harness/worker.c). */
 static const char *const *command_of(struct slot *slot, const struct slot_context *context)
 {
-	enum { MOST = 10 };
+	enum { MOST = 12 };
 	const struct planned *at = slot->at;
 	const char **args = ARENA_ARRAY(&slot->arena, const char *, MOST + 1);
 	size_t count = 0;
@@ -93,6 +93,10 @@ static const char *const *command_of(struct slot *slot, const struct slot_contex
 		args[count++] = "--keep";
 	if (context->choose_threads)
 		args[count++] = "--choose-threads";
+	if (context->time_limit > 0) {
+		args[count++] = "--seconds";
+		args[count++] = arena_format(&slot->arena, "%.17g", context->time_limit);
+	}
 	if (at->completes) {
 		args[count++] = "--complete";
 		args[count] = slot->record;

@@ -127,7 +127,7 @@ static void bind_sheet(struct load *l)
 		return;
 	check_attacks(l->problems, l->root, &sheet->attack);
 	claim_check(l->problems, l->root, &sheet->claims);
-	table_check(l->problems, l->root, &sheet->tables);
+	table_check_all(l->problems, l->root, &sheet->tables);
 	read_style(l, NULL);
 }
 

@@ -106,7 +106,8 @@ static void refuse(struct problems *problems, const struct node *node, const str
 		    text);
 }
 
-void table_check(struct problems *problems, const struct node *root, const struct groups *tables)
+void table_check_all(struct problems *problems, const struct node *root,
+		     const struct groups *tables)
 {
 	/* files and sections of the report */
 	static const char *const taken[] = {"summary", "claims",  "sweep", "paired",

@@ -47,7 +47,8 @@ extern const struct option table_rows[];
 
 /* Each table has a name of its own that is a file's and that no other table of a report has, and
  * options that go together. */
-void table_check(struct problems *problems, const struct node *root, const struct groups *tables);
+void table_check_all(struct problems *problems, const struct node *root,
+		     const struct groups *tables);
 
 /* The statistic, where it is not said the one that the interval is of. */
 enum table_statistic table_statistic(const struct table_options *table);

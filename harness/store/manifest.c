@@ -37,6 +37,7 @@ const struct manifest_file manifest_files[] = {{"cell.json", NULL, true},
 					       {"findings.npz", NULL, true},
 					       {"points.csv", &rows_points, false},
 					       {"model.npz", NULL, false},
+					       {"outputs.npz", NULL, false},
 					       {"log.txt", NULL, false},
 					       {NULL, NULL, false}};
 

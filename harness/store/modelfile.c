@@ -295,3 +295,41 @@ enum status modelfile_of(const char *record, ptrdiff_t d, struct arena *arena,
 		      "model.npz has %td features, the data have %td", model_features(out->model),
 		      d);
 }
+
+static const char *const outputs_names[OUTPUTS_PARTS] = {"train.npy", "validation.npy", "test.npy"};
+
+enum status modelfile_save_outputs(const char *path, const struct outputs *outputs, struct err *err)
+{
+	struct npz_entry entries[OUTPUTS_PARTS];
+
+	for (int p = 0; p < OUTPUTS_PARTS; p++)
+		entries[p] = entry(outputs_names[p],
+				   (struct npy_array){.kind = 'f',
+						      .size = sizeof(real),
+						      .dimensions = 1,
+						      .shape = {(size_t)outputs->count[p]}},
+				   outputs->at[p]);
+	return npz_write(path, entries, OUTPUTS_PARTS, err);
+}
+
+enum status modelfile_outputs_of(const char *record, struct arena *arena, struct outputs *out,
+				 struct err *err)
+{
+	struct npz_file file;
+
+	TRY(npz_open(&file, arena_format(arena, "%s/outputs.npz", record), arena, err));
+	for (int p = 0; p < OUTPUTS_PARTS; p++) {
+		struct npy_array shape;
+		double *f;
+
+		TRY(npz_array(&file, outputs_names[p], arena, &shape, &f, err));
+		if (shape.rows * shape.cols != (size_t)out->count[p])
+			return err_at(err, STATUS_ENV, (struct err_place){record, 0, 0},
+				      "outputs.npz: %s has %zu outputs, the data have %td rows",
+				      outputs_names[p], shape.rows * shape.cols, out->count[p]);
+		out->at[p] = ARENA_ARRAY(arena, real, out->count[p]);
+		for (ptrdiff_t k = 0; k < out->count[p]; k++)
+			out->at[p][k] = (real)f[k];
+	}
+	return STATUS_OK;
+}

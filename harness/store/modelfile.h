@@ -7,6 +7,7 @@
 #include "solvers/core/mat.h"
 #include "solvers/core/status.h"
 #include "solvers/model/model.h"
+#include "solvers/model/trainer.h"
 
 #include <stddef.h>
 
@@ -27,5 +28,13 @@ enum status modelfile_of(const char *record, ptrdiff_t d, struct arena *arena,
 			 struct modelfile *out, struct err *err);
 enum status modelfile_load(const char *path, struct arena *arena, struct modelfile *out,
 			   struct err *err);
+
+/* Outputs in the place of a model: arrays train, validation, test, a number for each row of these
+ * parts. */
+enum status modelfile_save_outputs(const char *path, const struct outputs *outputs,
+				   struct err *err);
+/* Those of the record in a folder, whose parts have out->count rows, or STATUS_ENV. */
+enum status modelfile_outputs_of(const char *record, struct arena *arena, struct outputs *out,
+				 struct err *err);
 
 #endif

@@ -11,7 +11,8 @@ struct reload {
 	struct cell cell;
 	struct result result;
 	struct dataset data;
-	struct modelfile file; /* its model is NULL if the method makes none */
+	struct modelfile file;  /* its model is NULL if the method makes none */
+	struct outputs outputs; /* of one that gives these alone, else NULL pointers */
 };
 
 /* `record`: the folder of the cell. The data are read from where they were or, if they are not

@@ -55,13 +55,49 @@ struct verify verify_new(const struct reload *stored, struct arena *arena)
 /* --- parts --------------------------------------------------------------------------------------
  */
 
-/* Accuracy, or RMSE and R2. A sample with y f > 0 is right: an output of 0 is wrong for both
- * classes. One that is at 0 to rounding, but not on it, may have counted either way. */
+/* Outputs of sample k of part i; returns the rounding of its margin, over epsilon. */
+static double outputs_of(const struct reload *all, size_t i, ptrdiff_t k, double *f)
+{
+	const struct part *const parts[] = {&all->data.train, &all->data.validation,
+					    &all->data.test};
+	const real *given = all->outputs.at[i];
+
+	if (given) {
+		*f = (double)given[k];
+		return 0;
+	}
+	return (parts[i]->label ? 2 : 1) * plain_outputs(all->file.model, parts[i]->X, k, f);
+}
+
+/* Sum of the squared distances of the targets to the mean of their output. */
+static double spread_of(const struct part *part, ptrdiff_t outputs)
+{
+	ptrdiff_t n = part->X.rows;
+	double spread = 0;
+
+	for (ptrdiff_t c = 0; c < outputs; c++) {
+		const real *y = part->y + c * n;
+		double mean = 0;
+
+		for (ptrdiff_t k = 0; k < n; k++)
+			mean += (double)y[k] / (double)n;
+		for (ptrdiff_t k = 0; k < n; k++)
+			spread += ((double)y[k] - mean) * ((double)y[k] - mean);
+	}
+	return spread;
+}
+
+/* Accuracy, or RMSE and R2 over all outputs. A sample with y f > 0 is right, or of several outputs
+ * with the largest one: an output of 0, or two largest ones, are wrong for every class. A margin
+ * that is 0 to rounding, but not on it, may have counted either way. */
 static void check_parts(const struct reload *all, struct verify *out)
 {
 	const struct result *r = &all->result;
 	const struct model *model = all->file.model;
 	bool regression = all->data.regression;
+	ptrdiff_t outputs = model ? model_outputs(model) : 1;
+	double *f = ARENA_ARRAY(out->arena, double, outputs), spread;
+	const double epsilon = out->single ? FLT_EPSILON : DBL_EPSILON;
 	const struct {
 		const struct part *part;
 		const char *name[3]; /* of the fields; NULL: not stored */
@@ -85,25 +121,25 @@ static void check_parts(const struct reload *all, struct verify *out)
 
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++, stored++) {
 		const struct part *part = stored->part;
-		double n = (double)part->X.rows, correct = 0, unsure = 0, square = 0, mean = 0,
-		       spread = 0;
+		double n = (double)part->X.rows, correct = 0, unsure = 0, square = 0;
 
 		for (ptrdiff_t k = 0; k < part->X.rows; k++) {
-			double f = plain_output(model, part->X, k), y = (double)part->y[k];
-			double noise = plain_noise(model, part->X, k,
-						   out->single ? FLT_EPSILON : DBL_EPSILON);
+			double noise = outputs_of(all, i, k, f) * epsilon;
+			double margin = plain_margin(part, k, f, outputs);
 
-			correct += y * f > 0;
-			unsure += fabs(f) > 0 && fabs(f) <= noise;
-			square += (f - y) * (f - y);
-			mean += y / n;
+			correct += margin > 0;
+			unsure += fabs(margin) > 0 && fabs(margin) <= noise;
+			for (ptrdiff_t c = 0; c < outputs; c++) {
+				double error = f[c] - (double)part->y[k + c * part->X.rows];
+
+				square += error * error;
+			}
 		}
-		for (ptrdiff_t k = 0; k < part->X.rows; k++)
-			spread += ((double)part->y[k] - mean) * ((double)part->y[k] - mean);
+		spread = spread_of(part, outputs);
 		verify_add(out, stored->name[0], stored->accuracy, regression ? NAN : correct / n,
 			   unsure / n);
-		verify_add(out, stored->name[1], stored->rmse, regression ? sqrt(square / n) : NAN,
-			   0);
+		verify_add(out, stored->name[1], stored->rmse,
+			   regression ? sqrt(square / (n * (double)outputs)) : NAN, 0);
 		verify_add(out, stored->name[2], stored->r2,
 			   regression && spread > 0 ? 1 - square / spread : NAN, 0);
 	}
@@ -118,15 +154,37 @@ static double objective(const struct reload *all, bool zero)
 	const struct train_options *train = &all->cell.train;
 	const struct part *part = &all->data.train;
 	const struct loss *loss = (const struct loss *)(const void *)train->loss.item;
-	double sum = 0;
+	double sum = 0, f = 0;
 
-	for (ptrdiff_t k = 0; k < part->X.rows; k++)
-		sum += loss->sample(train->loss.options,
-				    zero ? 0 : plain_output(all->file.model, part->X, k),
-				    (double)part->y[k]);
+	for (ptrdiff_t k = 0; k < part->X.rows; k++) {
+		if (!zero)
+			plain_outputs(all->file.model, part->X, k, &f);
+		sum += loss->sample(train->loss.options, f, (double)part->y[k]);
+	}
 	if (train->average)
 		sum /= (double)part->X.rows;
 	return zero ? sum : sum + train->beta * all->file.model->kind->decay(all->file.model);
+}
+
+/* Mean loss of outputs without a model. */
+static void check_losses(const struct reload *all, struct verify *out)
+{
+	static const char *const names[] = {"train_loss", "validation_loss", "test_loss"};
+	const struct part *const parts[] = {&all->data.train, &all->data.validation,
+					    &all->data.test};
+	const struct choice *choice = &all->cell.train.loss;
+	const struct loss *loss = (const struct loss *)(const void *)choice->item;
+
+	for (int p = 0; p < OUTPUTS_PARTS; p++) {
+		ptrdiff_t n = all->outputs.count[p];
+		double sum = 0;
+
+		for (ptrdiff_t k = 0; k < n; k++)
+			sum += loss->sample(choice->options, (double)all->outputs.at[p][k],
+					    (double)parts[p]->y[k]);
+		verify_add(out, names[p], result_number(&all->result, names[p]),
+			   n > 0 ? sum / (double)n : NAN, 0);
+	}
 }
 
 static void cannot(struct verify *out, const char *name, double stored, const char *why)
@@ -183,9 +241,21 @@ void verify_fields(const struct reload *stored, struct verify *out)
 	verify_add(out, "majority", r->majority,
 		   data->regression ? NAN : fmax(positive, n - positive) / n, 0);
 	verify_add(out, "neurons", r->neurons, model ? (double)model_width(model) : NAN, 0);
+	if (stored->outputs.at[OUTPUTS_TRAIN]) {
+		verify_add(out, "objective_zero", r->objective_zero, objective(stored, true), 0);
+		check_losses(stored, out);
+		check_parts(stored, out);
+		return;
+	}
 	if (!model) {
 		cannot(out, "lower_bound", r->lower_bound,
 		       "its dual point is not stored, and there is no network beside it");
+		return;
+	}
+	if (model_outputs(model) > 1) {
+		cannot(out, "objective_network", r->objective_network,
+		       "losses of several outputs are not recomputed");
+		check_parts(stored, out);
 		return;
 	}
 	computed = objective(stored, false);

@@ -21,6 +21,16 @@ double trainer_objective(const struct problem *problem, const struct model *mode
 	       problem->beta * model->kind->decay(model);
 }
 
+bool trainer_outputs_only(const struct trainer *trainer, const void *options)
+{
+	return trainer->outputs_only && trainer->outputs_only(options);
+}
+
+const struct model_kind *trainer_makes(const struct trainer *trainer, const void *options)
+{
+	return trainer_outputs_only(trainer, options) ? NULL : trainer->makes;
+}
+
 bool trainer_curved(const struct problem *problem, const void *options, const char **wanted)
 {
 	(void)options;

@@ -36,6 +36,8 @@ struct problem {
 	struct targets y;
 	struct mat X_validation; /* may have 0 rows */
 	struct targets y_validation;
+	struct mat X_test; /* for a trainer that gives outputs alone (`outputs`); else 0 rows. Its
+			      targets are nobody's */
 	struct loss_term loss;
 	double beta;                /* > 0 */
 	const char *const *columns; /* d: their names, NULL where there is none; or NULL */
@@ -43,7 +45,9 @@ struct problem {
 	struct raw_columns raw;
 	const struct problem_file *files; /* those that options name; for a plan none is read */
 	size_t file_count;
-	uint64_t seed; /* of this cell's repetition */
+	uint64_t seed;  /* of this cell's repetition */
+	double seconds; /* that training may take, for one that plans ahead: the caller ends it all
+			   the same. 0: any number */
 };
 
 /* What one iteration can tell for free. NaN where undefined. */
@@ -79,6 +83,14 @@ struct violation {
 	long draws, violated;
 };
 
+/* f of the rows of the parts, of a method that gives these in the place of a model. */
+enum { OUTPUTS_TRAIN, OUTPUTS_VALIDATION, OUTPUTS_TEST, OUTPUTS_PARTS };
+
+struct outputs {
+	ptrdiff_t count[OUTPUTS_PARTS]; /* rows of the part */
+	real *at[OUTPUTS_PARTS];
+};
+
 /* Changes of coordinates that leave the value of a program as it is, columns that attacks leave
  * alone kept apart. */
 enum freedom {
@@ -91,6 +103,9 @@ struct trainer {
 	struct desc base;
 	/* The kind of its models; NULL: it makes none, but bounds for those of others (certify). */
 	const struct model_kind *makes;
+	/* Whether with these options it makes no model but gives `outputs`, which are evaluated;
+	 * what needs a model is left out. NULL: never. Ask trainer_makes. */
+	bool (*outputs_only)(const void *options);
 	/* Whether it can train `problem`, of which the loss is known and perhaps no sample. If
 	 * not, *wanted is what would suit it: "a loss that falls with the margin". NULL: all. */
 	bool (*takes)(const struct problem *problem, const void *options, const char **wanted);
@@ -116,6 +131,8 @@ struct trainer {
 	/* The model of the current iterate, of the kind `makes`: writes its arrays and sets their
 	 * numbers of columns, up to `width`. */
 	void (*model)(const void *state, struct model *model);
+	/* If outputs_only: those of the current iterate, borrowed until the next step. */
+	const struct outputs *(*outputs)(const void *state);
 	/* NULL if the method has no certificate. Allocates nothing. */
 	void (*certify)(void *state, struct certificate *certificate);
 	/* The model of the feasible point of the last certificate, whose objective in the program
@@ -136,6 +153,10 @@ struct trainer {
 
 /* The file of an option; NULL: it has not been read. */
 const struct problem_file *trainer_file(const struct problem *problem, const char *path);
+
+/* Whether it gives outputs alone with these options; the kind of its models, or NULL. */
+bool trainer_outputs_only(const struct trainer *trainer, const void *options);
+const struct model_kind *trainer_makes(const struct trainer *trainer, const void *options);
 
 /* For `takes`: losses with a finite second derivative, losses that fall with the margin. */
 bool trainer_curved(const struct problem *problem, const void *options, const char **wants);

@@ -11,6 +11,22 @@ cd "$work" || exit 1
 export LC_ALL=C NO_COLOR=1
 unset RELUBENCH_DATA COLUMNS
 
+# RELUBENCH_PYTHON: the python3 of tests that need packages; they are skipped where it has none of them.
+if [ -n "${RELUBENCH_PYTHON:-}" ]; then
+	mkdir "$work/.python"
+	printf '#!/bin/sh\nexec "%s" "$@"\n' "$RELUBENCH_PYTHON" >"$work/.python/python3"
+	chmod +x "$work/.python/python3"
+	PATH=$work/.python:$PATH
+fi
+
+# has NAME MODULES: has python3 these? If not, the test is skipped and says so.
+has()
+{
+	python3 -c "import $2" 2>/dev/null && return
+	echo "ok $1 # SKIP python3 has no $2"
+	return 1
+}
+
 ok()
 {
 	echo "ok $1"

@@ -3,13 +3,6 @@
 
 examples=$repository/experiments/examples
 
-has() # has NAME MODULES: has python3 these?
-{
-	python3 -c "import $2" 2>/dev/null && return
-	echo "ok $1 # SKIP python3 has no $2"
-	return 1
-}
-
 cat >folder.yaml <<'END_OF_SPEC'
 name: folder
 repeats: 2

@@ -1,6 +1,9 @@
 # Trainer `external`: what a program is given, how its networks are judged, how it ends.
 . "$(dirname "$0")/lib.sh"
 
+mkdir tmp
+export TMPDIR=$work/tmp
+
 # program NAME: a shell script from stdin.
 program()
 {
@@ -116,8 +119,9 @@ train:
 END
 reason()
 {
-	check "$1: $2" "$(record results/bad "$1" message)" expr "$(record results/bad "$1" message)" : ".*$2" >/dev/null
-	echo "ok $1 has status $(record results/bad "$1" status)" | grep -e "status failed"
+	record results/bad "$1" message >message
+	says "$1: $2" "$2" message
+	check "$1 has failed" "$(record results/bad "$1" status)" [ "$(record results/bad "$1" status)" = failed ]
 }
 reason absent "cannot start no-such-program: No such file or directory"
 reason status "the program ended with exit status 3"
@@ -128,56 +132,5 @@ reason nothing 'expected .*model.* or .*ready'
 reason missing "x.npz: cannot open the file"
 reason wide "6 neurons, .width. allows 2"
 check "the others go on" "$(record results/bad good status)" [ "$(record results/bad good status)" = ok ]
-check "no folders are left" "$(ls -d "${TMPDIR:-/tmp}"/relubench-?????? 2>/dev/null)" true
-
-# the examples, where their packages are
-example()
-{
-	python3 -c "import $2" 2>/dev/null && return
-	echo "ok example $1 # SKIP python3 has no $2"
-	return 1
-}
-cat >same.yaml <<END
-name: same
-data: [{name: xor, npy: {x: X.npy, y: y.npy}}]
-train:
-  - {solver: ipm, patterns: {file: D.npy}, beta: 0.1, loss: [squared, logistic, hinge]}
-stop: {gap: 1e-8}
-END
-if example cvxpy_sampled "numpy, cvxpy, clarabel"; then
-	python3 - <<-END
-	import numpy as np
-	rng = np.random.default_rng(3)
-	X = np.hstack([rng.normal(size=(40, 2)), np.ones((40, 1))])
-	np.save("X.npy", X)
-	np.save("y.npy", np.sign(X[:, 0] * X[:, 1]))
-	np.save("D.npy", np.unique(X @ rng.normal(size=(3, 8)) >= 0, axis=1).astype(float))
-	END
-	cat >>same.yaml <<-END
-	x-more:
-	END
-	sed -i "s|^stop:|  - {solver: external, name: cvxpy, command: [python3], script: $repository/experiments/examples/external/cvxpy_sampled.py, options: {patterns: $work/D.npy}, beta: 0.1, loss: [squared, logistic, hinge]}\n&|; /^x-more/d" same.yaml
-	expect "CVXPY solves the sampled programs" 0 run same.yaml --quiet
-	awk -F, 'NR == 1 {for (i = 1; i <= NF; i++) c[$i] = i}
-		NR > 1 {v[$c["method"] $c["loss"]] = $c["objective_network"]}
-		END {split("squared logistic hinge", l, " "); for (i in l) {
-			a = v["ipm" l[i]]; b = v["cvxpy" l[i]]
-			print (a > 0 && (a - b) ^ 2 <= (1e-4 * a) ^ 2 ? "ok" : "not ok"), l[i] " of CVXPY and ipm agree to 1e-4: " a " " b}}' \
-		results/same/summary.csv
-fi
-agrees()
-{
-	cat >"$1.yaml" <<-END
-	name: $1
-	data: [{name: moons, generate: {kind: moons, n: 60, noise: 0.2}, prepare: [bias]}]
-	train: [{solver: external, command: [python3], script: $repository/experiments/examples/external/$1.py, beta: 0.1, loss: $2, options: $3}]
-	END
-	expect "$1 runs" 0 run "$1.yaml" --quiet
-	awk -F, -v name="$1" 'NR == 1 {for (i = 1; i <= NF; i++) c[$i] = i; next}
-		{a = $c["objective_network"]; b = $c["objective_iterate"]}
-		END {print (a > 0 && (a - b) ^ 2 <= (1e-4 * a) ^ 2 ? "ok" : "not ok"), name " counts the objective as we do: " a " " b}' \
-		"results/$1"/cells/*/trace.csv
-}
-if example adam_numpy numpy; then agrees adam_numpy squared '{width: 8, steps: 50}'; fi
-if example torch_net "numpy, torch"; then agrees torch_net logistic '{width: 8, epochs: 10}'; fi
-if example sklearn_models "numpy, sklearn"; then agrees sklearn_models logistic '{model: mlp, width: 8}'; fi
+left=$(find "$TMPDIR" -mindepth 1 -type d)
+check "no folders are left" "$left" [ -z "$left" ]

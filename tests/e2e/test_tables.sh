@@ -45,7 +45,7 @@ head_is()
 
 spec '  - {table: usual}
   - {table: paper, title: "Accuracy & time of A_1", columns: [data, method, test_accuracy, fgsm linf 0.1, fgsm linf 2/10, objective, gap, time], statistic: mean, interval: plus_minus, bold: best, order: [sgd], digits: {test_accuracy: 2, objective: 3}, labels: {sgd: "SGD (b_1)", fgsm: FGSM, moons: "Two moons", nobody: x}, caption: short}
-  - {table: across, columns: [method, patterns, test_accuracy, worst linf 0.1, certified l2 0.01], across: data, settings: best, interval: none}
+  - {table: across, columns: [method, patterns, test_accuracy, worst linf 0.1, certified l2 0.01], across: data, settings: best, interval: none, labels: {worst linf: Worst}}
   - {table: bare, columns: [setting, neurons, n_train, cells, ended, objective_of], methods: [admm], data: [xor], bold: best, better: {neurons: lower, n_train: neither}, groups: {neurons: "Size & co", n_train: "Size & co"}, caption: none, interval: brackets, export: [md, tex]}'
 expect "the experiment runs" 0 run own.yaml --quiet
 says "a label for nothing is told" 'note: table paper: nothing in it has the name of label of "nobody"'
@@ -65,6 +65,7 @@ check "a mean with half its interval, two decimals" "$(sed -n 3p results/own/tab
 check "the best is bold with its interval" "$(cat results/own/tables/paper.md)" \
 	grep -qE '\*\*[0-9.]+ ± [0-9.]+\*\*' results/own/tables/paper.md
 has "the note says what bold means" paper.md "those whose difference to it is not significant"
+has "the note has the names shown" across.md "Test part: Test accuracy, Worst 0.1, certified l2 0.01."
 lacks "a short caption" paper.md "Hardware: "
 has "LaTeX: title" paper.tex '\caption{Accuracy \& time of A\_1}'
 has "LaTeX: rules" paper.tex '\toprule'
@@ -74,7 +75,7 @@ has "LaTeX: units in the head" paper.tex '\multicolumn{1}{c}{(s)}'
 has "LaTeX: bold" paper.tex '\textbf{\boldmath '
 has "LaTeX: plus and minus" paper.tex '$\pm$\,'
 
-head_is "data sets across, rows are methods" across "Method | patterns | Moons: Test accuracy (%) | Moons: worst linf 0.1 (%) | Moons: certified l2 0.01 (%) | xor: Test accuracy (%) | xor: worst linf 0.1 (%) | xor: certified l2 0.01 (%)"
+head_is "data sets across, rows are methods" across "Method | patterns | Moons: Test accuracy (%) | Moons: Worst 0.1 (%) | Moons: certified l2 0.01 (%) | xor: Test accuracy (%) | xor: Worst 0.1 (%) | xor: certified l2 0.01 (%)"
 check "the best setting of each method" "$(cat results/own/tables/across.md)" [ "$(grep -c '^| [As]' results/own/tables/across.md)" -eq 2 ]
 lacks "no interval" across.md "["
 has "LaTeX: data sets are groups" across.tex '\multicolumn{3}{c}{Moons}'

@@ -1,17 +1,24 @@
 """The side of the program in relubench's trainer `external`: what it reads and writes."""
 
 import json
+import os
 import sys
 
 import numpy as np
 
 
 def load():
-    """The problem (problem.json) and the arrays X, y, X_validation, y_validation of this folder."""
+    """The problem (problem.json) and the arrays X, y, X_validation, y_validation of this folder;
+    with `writes: outputs` X_test, too."""
+    if not os.path.exists("problem.json"):
+        sys.exit("no problem.json here: a spec starts this program (`solver: external`), or copy "
+                 "a folder that one was started in")
     with open("problem.json", encoding="utf-8") as file:
         problem = json.load(file)
     names = {"X": "X_train", "y": "y_train", "X_validation": "X_validation",
              "y_validation": "y_validation"}
+    if problem["writes"] == "outputs":
+        names["X_test"] = "X_test"
     return problem, {key: np.load(name + ".npy") for key, name in names.items()}
 
 
@@ -31,6 +38,15 @@ def show(iteration, U, alpha, objective=None, end=None):
     name = f"{iteration}.npz"
     np.savez(name, U=np.ascontiguousarray(U, dtype=float), alpha=np.asarray(alpha, dtype=float))
     line = {"iteration": iteration, "model": name, "objective": objective, "end": end}
+    say(**{key: value for key, value in line.items() if value is not None})
+
+
+def show_outputs(iteration, f, data, objective=None, end=None):
+    """The same of any method (`writes: outputs`): its outputs f(X) on all parts."""
+    for part, key in (("train", "X"), ("validation", "X_validation"), ("test", "X_test")):
+        if len(data[key]):
+            np.save(f"{iteration}_{part}.npy", np.asarray(f(data[key]), dtype=float).reshape(-1))
+    line = {"iteration": iteration, "outputs": str(iteration), "objective": objective, "end": end}
     say(**{key: value for key, value in line.items() if value is not None})
 
 

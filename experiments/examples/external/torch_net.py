@@ -1,6 +1,7 @@
 """A two-layer ReLU network trained by PyTorch: Adam or SGD on mini-batches, any of three losses.
 
-options: width, epochs, batch, learning_rate, method (adam or sgd), every (epochs between iterates).
+options: width, epochs, batch (or all), learning_rate, method (adam or sgd), decay (cosine: of the
+learning rate, to 0 at the end), every (epochs between iterates).
 """
 
 import torch
@@ -27,7 +28,10 @@ losses = {
 }
 loss = losses[problem["loss"]]
 epochs, every = int(options.get("epochs", 200)), int(options.get("every", 20))
-batch = min(int(options.get("batch", 32)), n)
+batch = n if options.get("batch", 32) == "all" else min(int(options.get("batch", 32)), n)
+rate = None
+if options.get("decay") == "cosine":
+    rate = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, epochs)
 ready()
 for epoch in range(1, epochs + 1):
     order = torch.randperm(n)
@@ -40,6 +44,8 @@ for epoch in range(1, epochs + 1):
             (U**2).sum() + (alpha**2).sum())
         value.backward()
         optimiser.step()
+    if rate:
+        rate.step()
     if epoch % every == 0 or epoch == epochs:
         u, a = U.detach().numpy(), alpha.detach().numpy()
         show(epoch, u, a, objective(problem, data["X"], data["y"], u, a),

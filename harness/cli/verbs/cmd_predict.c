@@ -1,4 +1,5 @@
-/* relubench predict DIR CELL [PART]: outputs of the stored network of a cell, as CSV. */
+/* relubench predict DIR CELL [PART]: outputs of the stored network of a cell, or those that its
+ * method gave in the place of one, as CSV. */
 #include "harness/cli/cli.h"
 #include "harness/file/csv.h"
 #include "harness/verify/reload.h"
@@ -30,15 +31,19 @@ static enum status predict(struct cli_args *args, const char *record, size_t whi
 	real *f;
 
 	TRY(reload_record(record, args->data, arena, &stored, err));
-	if (!stored.file.model)
+	f = stored.outputs.at[which];
+	if (!stored.file.model && !f)
 		return err_set(err, STATUS_SPEC, "predict: expected a network, \"%s\" makes none",
 			       stored.cell.train.name);
 	if (part->X.rows == 0)
 		return err_set(err, STATUS_SPEC, "predict: expected a %s part, \"%s\" has none",
 			       parts[which], stored.cell.data.name);
-	work = model_work_new(arena, stored.file.model->kind, model_size(stored.file.model));
-	f = ARENA_ARRAY(arena, real, part->X.rows * model_outputs(stored.file.model));
-	model_forward(stored.file.model, part->X, f, &work);
+	if (stored.file.model) {
+		work = model_work_new(arena, stored.file.model->kind,
+				      model_size(stored.file.model));
+		f = ARENA_ARRAY(arena, real, part->X.rows * model_outputs(stored.file.model));
+		model_forward(stored.file.model, part->X, f, &work);
+	}
 	printf("sample,output,prediction,target\n");
 	for (ptrdiff_t k = 0; k < part->X.rows; k++) {
 		csv_number(&csv, (double)k);

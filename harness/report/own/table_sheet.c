@@ -142,6 +142,17 @@ static const char *family_text(const struct table_grid *table, const struct tabl
 	return label ? arena_format(arena, "%s%s", label, rest) : column->family;
 }
 
+/* "Accuracy", "PGD linf 0.1": a column by itself. */
+static const char *head_of(const struct table_grid *table, const struct table_column *column)
+{
+	const char *rest, *label = style_find(&table->look->labels, column->name, &rest);
+
+	if (label || !column->family)
+		return label ? label : column->head;
+	return arena_format(table->records->arena, "%s%s", family_text(table, column),
+			    strrchr(column->name, ' '));
+}
+
 static void fill_head(const struct table_grid *table, const struct place *place, size_t j,
 		      struct sheet *sheet)
 {
@@ -150,20 +161,15 @@ static void fill_head(const struct table_grid *table, const struct place *place,
 	const char *rest, *label = style_find(&table->look->labels, column->name, &rest);
 	const char *group = style_find(&table->options->groups, column->name, &rest);
 
-	sheet->head[j] = label ? label : column->head;
+	sheet->head[j] = head_of(table, column);
 	sheet->unit[j] = *column->unit ? column->unit : NULL;
 	sheet->numeric[j] = column->part == TABLE_NUMBER;
 	sheet->over[j] = group;
 	if (!place->of_row)
 		sheet->over[j] = style_shown(table->look, table->block[place->block], arena);
-	if (!column->family || label)
-		return;
-	if (is_family(table, place->column)) {
+	if (!label && is_family(table, place->column)) {
 		sheet->over[j] = family_text(table, column);
 		sheet->head[j] = arena_format(arena, "eps%s", strrchr(column->name, ' '));
-	} else {
-		sheet->head[j] = arena_format(arena, "%s%s", family_text(table, column),
-					      strrchr(column->name, ' '));
 	}
 }
 
@@ -224,13 +230,6 @@ struct sheet table_sheet(const struct table_grid *table)
 }
 
 /* --- the note ------------------------------------------------------------------------------- */
-
-static const char *head_of(const struct table_grid *table, const struct table_column *column)
-{
-	const char *rest, *label = style_find(&table->look->labels, column->name, &rest);
-
-	return label ? label : column->head;
-}
 
 static void say_statistic(const struct table_grid *table, struct text *text)
 {

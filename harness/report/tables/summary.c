@@ -173,7 +173,8 @@ static void put_table(struct csv *csv, const struct columns *c)
 			if (result_text(&records->at[k].result, fact.name))
 				fact.type = FIELD_TEXT;
 		fact.unit = fact.type == FIELD_TEXT ? "text" : "";
-		fact.doc = "what the method told of itself";
+		fact.doc = "of some methods: what they told of themselves, or mean losses of "
+			   "outputs alone";
 		put_column(csv, c->table->file, &fact);
 	}
 	for (size_t k = 0; k < records->path_count; k++) {

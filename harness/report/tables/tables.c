@@ -150,6 +150,23 @@ static size_t fill_numbers(const struct records *records, const struct attack_ki
 	return col;
 }
 
+/* What its cells, which may be suspect, tell of themselves. */
+static const char *note_text(const struct group *group, const char *suspect, struct arena *arena)
+{
+	static const char *const outputs = "outputs alone: no objective, attacks, certificates";
+
+	for (size_t i = 0; i < group->count; i++) {
+		const struct result *r = &group->member[i]->result;
+
+		if (!records_ok(group->member[i]))
+			continue;
+		if (!isnan(r->objective_network) || !isnan(r->lower_bound))
+			return suspect;
+		return suspect ? arena_format(arena, "%s; %s", suspect, outputs) : outputs;
+	}
+	return suspect;
+}
+
 static void fill_row(const struct records *records, const struct attack_kinds *kinds,
 		     const struct group *group, const struct search *search, size_t row,
 		     struct sheet *sheet)
@@ -191,7 +208,7 @@ static void fill_row(const struct records *records, const struct attack_kinds *k
 		suspect = arena_format(arena, "suspect: %s", suspect);
 	if (suspect && group->count > 1)
 		suspect = arena_format(arena, "%s (%zu of %zu)", suspect, suspects, group->count);
-	sheet_set(sheet, row, col, suspect);
+	sheet_set(sheet, row, col, note_text(group, suspect, arena));
 	sheet->hint[row] = suspect;
 	sheet->state[row] = records_ok_count(group) < group->count ? "bad"
 			    : suspect                              ? "suspect"

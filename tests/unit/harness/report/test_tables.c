@@ -166,6 +166,10 @@ static void of_one_repetition_the_same_digits_are_bold(void **state)
 		assert_false(sheet.bold[i * 4 + 3]);
 	}
 	assert_non_null(strstr(table_sheet_note(&table), "no interval of a difference"));
+	/* Wilson's interval of 90.04 of 100: center (p + z^2 / 2n) / (1 + z^2 / n), z = 1.96 */
+	sheet = sheet_from(&records, "{table: t, columns: [test_accuracy, objective]}", &table);
+	assert_string_equal(sheet_cell(&sheet, 0, 0, &arena), "90.0 [82.6, 94.5]");
+	assert_string_equal(sheet_cell(&sheet, 0, 1, &arena), "3.000");
 }
 
 static void intervals_are_of_what_is_shown(void **state)

@@ -48,8 +48,28 @@ static void a_good_result_is_not_suspect(void **state)
 	end.last.test.positive = 0.02; /* 4 of 200 */
 	end.last.test.accuracy = 0.98;
 	is(NULL, &end, (struct verdict_facts){30, 0.97, 200, 100, false, false});
-	end.last.test = (struct scores){NAN, 0.3, 0.9, 0.0}; /* regression */
+	end.last.test = (struct scores){NAN, 0.3, 0.9, 0.0, NAN}; /* regression */
 	is(NULL, &end, facts);
+}
+
+/* No objective is known of outputs without a network. */
+static void outputs_alone_are_judged_by_their_classes(void **state)
+{
+	struct verdict_facts of = {.neurons = NAN, .majority = 0.6, .samples = 200};
+	struct loop_result end = good();
+
+	(void)state;
+	end.last.objective = end.last.objective_network = NAN;
+	is(NULL, &end, of);
+	end.last.test.accuracy = 0.5;
+	is("below the majority class", &end, of);
+	end.last.test.positive = 1;
+	is("constant prediction", &end, of);
+	of.told = "told";
+	is("told", &end, of);
+	end.last.test = (struct scores){NAN, 0.3, 0.9, 0.0, NAN}; /* regression */
+	of.told = NULL;
+	is(NULL, &end, of);
 }
 
 static void an_objective_above_the_zero_network_is_suspect(void **state)
@@ -124,7 +144,7 @@ static void less_than_the_larger_class_is_suspect(void **state)
 	is("below the majority class", &end, facts);
 	end.last.test.accuracy = 0.6;
 	is(NULL, &end, facts);
-	end.last.test = (struct scores){NAN, NAN, NAN, NAN}; /* no test part */
+	end.last.test = (struct scores){NAN, NAN, NAN, NAN, NAN}; /* no test part */
 	end.last.train.accuracy = 0.5;
 	is("below the majority class", &end, facts);
 }
@@ -155,6 +175,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_good_result_is_not_suspect),
+		cmocka_unit_test(outputs_alone_are_judged_by_their_classes),
 		cmocka_unit_test(an_objective_above_the_zero_network_is_suspect),
 		cmocka_unit_test(an_objective_far_above_the_best_is_suspect),
 		cmocka_unit_test(hardly_varying_predictions_are_suspect),
