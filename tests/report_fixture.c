@@ -3,6 +3,7 @@
 #include "harness/file/folder.h"
 #include "harness/report/figure/plot.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +17,8 @@ static void fill(struct record *record, const struct fixture_cell *cell, struct 
 	r->method = cell->method;
 	r->status = cell->status ? cell->status : "ok";
 	r->repetition = cell->repetition;
+	r->fold = cell->fold > 0 ? cell->fold : (double)NAN;
+	r->inner_fold = cell->inner > 0 ? cell->inner : (double)NAN;
 	r->test_accuracy = cell->test;
 	r->validation_accuracy = cell->validation;
 	r->objective_network = cell->objective;
@@ -31,6 +34,7 @@ static void fill(struct record *record, const struct fixture_cell *cell, struct 
 	record->objective.beta = cell->beta;
 	record->objective.threat = cell->threat;
 	record->resampled = cell->resampled;
+	record->rung = cell->rung;
 	record->select_by = cell->select_by;
 	record->select_per = cell->select_per;
 	record->swept = swept;

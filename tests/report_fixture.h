@@ -12,7 +12,7 @@ struct fixture_cell {
 	const char *path, *value;   /* one swept option, or NULL */
 	const char *path2, *value2; /* another one */
 	const char *status;         /* NULL: ok */
-	int repetition;
+	int repetition, fold;       /* fold: 0 = none */
 	double test, validation, objective, seconds, patterns;
 	const char *select_by;  /* or NULL */
 	const char *select_per; /* or NULL */
@@ -21,6 +21,7 @@ struct fixture_cell {
 	double worst;           /* its worst-case objective */
 	const char *outcome;    /* or NULL */
 	bool resampled;         /* repetitions split one data set */
+	int rung, inner;        /* of halving, of nested folds: 0 = none */
 };
 
 /* The records of these cells, grouped. `folder`: where plots go, or NULL. */

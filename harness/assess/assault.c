@@ -77,18 +77,6 @@ static int by_strength(const void *one, const void *two)
 	return (a > b) - (a < b); /* neither contains the other */
 }
 
-/* Where the other attack found a worse point, start from that. */
-static void adopt(struct attack_job *job, const struct attack_job *from)
-{
-	for (ptrdiff_t k = 0; k < job->X.rows; k++) {
-		if (!(from->margin[k] < job->margin[k]))
-			continue;
-		job->margin[k] = from->margin[k];
-		for (ptrdiff_t i = 0; i < job->X.cols; i++)
-			mat_set(job->worst, k, i, mat_get(from->worst, k, i));
-	}
-}
-
 static double robust_accuracy(const struct attack_job *job)
 {
 	double robust = 0;
@@ -148,9 +136,20 @@ static enum status strike(const struct assault *a, struct entry *const *volley, 
 	enum status status;
 
 	e->job.threat.eps = e->o->eps.at[e->done];
-	for (size_t j = 0; j < i; j++)
-		if (!a->alone && contains(e, volley[j]))
-			adopt(&e->job, &volley[j]->job);
+	for (size_t j = 0; j < i; j++) {
+		const struct attack_job *from = &volley[j]->job;
+
+		if (a->alone || !contains(e, volley[j]))
+			continue;
+		for (ptrdiff_t k = 0; k < e->job.X.rows; k++) {
+			if (!(from->margin[k] < e->job.margin[k]))
+				continue;
+			/* it found a worse point: start from that */
+			e->job.margin[k] = from->margin[k];
+			for (ptrdiff_t x = 0; x < e->job.X.cols; x++)
+				mat_set(e->job.worst, k, x, mat_get(from->worst, k, x));
+		}
+	}
 	e->attack->run(e->o->attack.options, &e->job, &scratch);
 	arena_release(&scratch);
 	status = inspect_points(&e->job, spec_attack_name(e->o), err);

@@ -5,6 +5,7 @@
 #include "harness/machine/env.h"
 #include "harness/report/report.h"
 #include "harness/sched/filter.h"
+#include "harness/sched/stage.h"
 #include "harness/store/command.h"
 
 #include <dirent.h>
@@ -156,13 +157,14 @@ static size_t count_of(const char *text, char end)
 	return length > 0 && length < 10 && text[length] == end ? strtoul(text, NULL, 10) : 0;
 }
 
-enum status cli_plan(const struct cli_args *args, struct experiment *experiment,
+enum status cli_plan(const struct cli_args *args, const struct experiment *experiment,
 		     struct arena *arena, struct plan *plan, struct sched_shard *shard,
 		     struct err *err)
 {
 	const char *slash = args->shard ? strchr(args->shard, '/') : NULL;
 	const char *folder =
 		arena_format(arena, "%s/%s", args->out ? args->out : "results", experiment->name);
+	struct experiment own = *experiment;
 
 	*shard = (struct sched_shard){0};
 	if (slash) {
@@ -174,7 +176,11 @@ enum status cli_plan(const struct cli_args *args, struct experiment *experiment,
 		return err_set(err, STATUS_SPEC,
 			       "--shard: expected I/N with 1 <= I <= N, like 2/4, got \"%s\"",
 			       args->shard);
-	TRY(sched_plan(experiment, folder, arena, plan, err));
+	/* the plan writes into its cells, and they may be planned again */
+	own.cells = ARENA_ARRAY(arena, struct cell, own.cell_count);
+	memcpy(own.cells, experiment->cells, own.cell_count * sizeof *own.cells);
+	TRY(sched_plan(&own, folder, arena, plan, err));
+	stage_choose(plan, experiment->most_cells, arena);
 	TRY(filter_apply(plan, args->filter, err));
 	sched_keep_shard(plan, *shard);
 	return STATUS_OK;

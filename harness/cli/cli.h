@@ -39,7 +39,7 @@ const char *cli_worker_folder(struct arena *arena);
 
 /* The plan of what the arguments choose: the folder <--out or results>/<name>, --filter and
  * --shard, which is also given back. */
-enum status cli_plan(const struct cli_args *args, struct experiment *experiment,
+enum status cli_plan(const struct cli_args *args, const struct experiment *experiment,
 		     struct arena *arena, struct plan *plan, struct sched_shard *shard,
 		     struct err *err);
 

@@ -182,7 +182,8 @@ static enum status split(const struct data_options *o, struct rng *rng, struct a
 					      .has_test = has_test},
 			 rng, scratch, role, err));
 	for (size_t i = 0; i < all.n; i++)
-		count[role[i]]++;
+		if (role[i] != SPLIT_NONE)
+			count[role[i]]++;
 	for (int to = 0; to < SPLIT_ROLES; to++)
 		if (to == SPLIT_TRAIN)
 			parts->at[to].n = 0;
@@ -195,6 +196,8 @@ static enum status split(const struct data_options *o, struct rng *rng, struct a
 	for (size_t i = 0; i < all.n; i++) {
 		struct rows *to = &parts->at[role[i]];
 
+		if (role[i] == SPLIT_NONE)
+			continue;
 		memmove(to->x + to->n * all.d, all.x + i * all.d, all.d * sizeof *all.x);
 		to->row[to->n] = all.row[i];
 		to->y[to->n++] = all.y[i];

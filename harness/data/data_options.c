@@ -14,6 +14,17 @@ static const struct option split_option_rows[] = {
 	 .doc = "validation part: a share if below 1, else a count; 0 = none"},
 	{OPTION_FIELD(struct split_options, stratified), .initial = "true",
 	 .doc = "every part gets the classes in the proportions of the whole (not in regression)"},
+	{OPTION_FIELD(struct split_options, folds), .initial = "0",
+	 .range = RANGE_WITHIN(0, SPLIT_FOLDS_MOST), .later = true,
+	 .doc = "cross-validation: so many parts of equal size; a repetition has a cell for each, "
+		"whose test part it is, in the place of `test`; 0 = none"},
+	{OPTION_FIELD(struct split_options, inner), .initial = "0",
+	 .range = RANGE_WITHIN(0, SPLIT_FOLDS_MOST), .later = true,
+	 .doc = "nested cross-validation: so many parts of the rows outside of a fold; methods "
+		"that "
+		"`select` are trained without each of them, and the setting that is best on them "
+		"in "
+		"the mean is trained on all of these rows and tested on the fold; 0 = none"},
 	{0},
 };
 

@@ -25,27 +25,21 @@ static enum status write_part(const struct part *part, const char *folder, const
 			 err);
 }
 
-/* A text, or null where there is none. */
-static json_t *text_of(const char *text)
-{
-	return text ? json_string(text) : json_null();
-}
-
 /* What the arrays do not say. */
 static json_t *about(const struct dataset *data, const char *cell)
 {
 	json_t *columns = json_array(), *stages = json_array(), *classes = json_array();
 
 	for (size_t j = 0; j < data->stages.d; j++)
-		json_array_append_new(columns, text_of(data->columns[j]));
+		json_array_append_new(columns, json_pack("s?", data->columns[j]));
 	for (size_t i = 0; i < data->stages.count; i++)
 		json_array_append_new(stages, json_string(stage_names[data->stages.at[i].kind]));
 	for (size_t c = 0; c < 2 && data->classes[c]; c++)
 		json_array_append_new(classes, json_string(data->classes[c]));
-	return json_pack("{s:s, s:o, s:o, s:o, s:f, s:f, s:o, s:o}", "precision", REAL_NAME,
+	return json_pack("{s:s, s:o, s:o, s:o, s:f, s:f, s:s?, s:o}", "precision", REAL_NAME,
 			 "columns", columns, "classes", classes, "stages", stages, "target_shift",
-			 data->target_shift, "target_scale", data->target_scale, "note",
-			 text_of(data->note), "cell", json_loads(cell, 0, NULL));
+			 data->target_shift, "target_scale", data->target_scale, "note", data->note,
+			 "cell", json_loads(cell, 0, NULL));
 }
 
 enum status export_dataset(const struct dataset *data, const char *folder, const char *cell,

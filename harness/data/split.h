@@ -9,13 +9,25 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+enum { SPLIT_FOLDS_MOST = 1000 };
+
 struct split_options { /* a share of the rows if < 1, a count if >= 1 */
 	double test;   /* NaN: the source's own test part, or 0 if it has none */
 	double validation;
 	bool stratified;
+	long folds; /* of k equal parts of all rows one is the test part; 0 = none */
+	long fold;  /* which of them, from 1: of a cell, no option */
+	long inner; /* of k equal parts of the rows outside a fold one is the validation part */
+	long inner_fold; /* which of them, from 1: of a cell; 0: none, all of them are trained on */
 };
 
-enum split_role { SPLIT_TRAIN, SPLIT_VALIDATION, SPLIT_TEST, SPLIT_ROLES };
+enum split_role {
+	SPLIT_TRAIN,
+	SPLIT_VALIDATION,
+	SPLIT_TEST,
+	SPLIT_ROLES,
+	SPLIT_NONE = SPLIT_ROLES /* in no part */
+};
 
 /* What is split: n rows; y tells the classes apart (-1 or +1), or is NULL for regression, where
  * stratification has no meaning and is left out. */
@@ -27,7 +39,12 @@ struct split_rows {
 
 /* Draw without replacement; shares are of n. The test part is drawn first, so it does not depend on
  * the size of the validation part. Stratified: each class gives its share, rounded by largest
- * remainders. Leaves at least 2 training rows, or an error. */
+ * remainders. Leaves at least 2 training rows, or an error.
+ *
+ * The folds of one stream are a partition of the rows; their sizes, and those of each class in
+ * them, differ by at most 1. The validation part of a fold is of the rows that follow it.
+ * Inner folds are a partition of the rows outside of their fold, which is in no part then: what is
+ * chosen in them has not seen it. */
 enum status split_assign(const struct split_options *options, const struct split_rows *rows,
 			 struct rng *rng, struct arena *scratch, unsigned char *role,
 			 struct err *err);

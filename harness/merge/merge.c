@@ -39,18 +39,6 @@ struct standing {
 	struct entries held;
 };
 
-/* "2026-11-28T10:00:03+00:00" */
-static double seconds_of(const char *date)
-{
-	struct tm when = {0};
-	double east;
-
-	if (!date || !strptime(date, "%Y-%m-%dT%H:%M:%S%z", &when))
-		return -1e300;
-	east = (double)when.tm_gmtoff;
-	return (double)timegm(&when) - east; /* timegm takes it for UTC and says so in `when` */
-}
-
 /* *newer: it is of a later version of this program, which says what is in it. */
 static enum status read_record(const char *folder, struct arena *arena, struct result *result,
 			       bool *newer, struct err *err)
@@ -74,6 +62,7 @@ static struct standing standing_of(const char *folder, struct arena *arena)
 {
 	struct standing out = {.there = access(folder, F_OK) == 0};
 	struct result result;
+	struct tm when = {0};
 	struct err err = {0};
 
 	if (!out.there)
@@ -92,7 +81,13 @@ static struct standing standing_of(const char *folder, struct arena *arena)
 		out.rank = strcmp(out.status, cell_status_names[CELL_SKIPPED]) != 0 &&
 			   strcmp(out.status, cell_status_names[CELL_INTERRUPTED]) != 0;
 	out.disturbed = result.timing && *result.timing;
-	out.date = seconds_of(result.date);
+	/* "2026-11-28T10:00:03+00:00" */
+	out.date = -1e300;
+	if (result.date && strptime(result.date, "%Y-%m-%dT%H:%M:%S%z", &when)) {
+		double east = (double)when.tm_gmtoff;
+
+		out.date = (double)timegm(&when) - east; /* takes it for UTC, says so in `when` */
+	}
 	entries_read(arena_format(arena, "%s/entries.json", folder), arena, &out.held,
 		     &(struct err){0}); /* one of an earlier version has none */
 	return out;

@@ -128,41 +128,40 @@ enum status merge_tables_check_data(const char *dest, const char *source, struct
 	return STATUS_OK;
 }
 
-/* The status of the record that the destination holds now, or NULL. */
-static const char *status_now(const char *dest, const char *id, struct arena *arena)
-{
-	const char *path = arena_format(arena, "%s/cells/%s/result.json", dest, id);
-	struct err unreadable = {0};
-	struct result result;
-
-	if (access(path, R_OK) != 0 || result_read(path, arena, &result, &unreadable) != STATUS_OK)
-		return NULL;
-	return result.status;
-}
-
+/* Their rows, each once. */
 static enum status write_table(const struct field_table *table, const char *dest, const char *path,
 			       const struct field_rows both[2], struct err *err)
 {
 	struct arena scratch = {0};
-	struct csv csv;
-	size_t at = 0;
+	char *rows = ARENA_ARRAY(&scratch, char, (both[0].count + both[1].count) * table->size);
+	size_t count = 0, at = 0;
+	enum status status;
 
-	TRY(field_open(&csv, path, table, err));
 	for (size_t t = 0; t < 2; t++)
 		for (size_t i = 0; i < both[t].count; i++) {
 			void *row = row_of(table, &both[t], i);
+			struct plan_row *cell = table == &rows_plan ? row : NULL;
+			struct err unreadable = {0};
+			struct result result;
 
 			if (t == 1 && has_row(table, &both[0], row, &at))
 				continue;
-			if (table == &rows_plan) {
-				struct plan_row *cell = row;
+			if (cell) { /* the status of the record that the destination holds now */
+				const char *record = arena_format(
+					&scratch, "%s/cells/%s/result.json", dest, cell->cell);
 
-				cell->status = status_now(dest, cell->cell, &scratch);
+				cell->status =
+					access(record, R_OK) == 0 &&
+							result_read(record, &scratch, &result,
+								    &unreadable) == STATUS_OK
+						? result.status
+						: NULL;
 			}
-			field_put_row(&csv, table, row);
+			memcpy(rows + count++ * table->size, row, table->size);
 		}
+	status = field_write(path, table, rows, count, err);
 	arena_release(&scratch);
-	return csv_close(&csv, err);
+	return status;
 }
 
 enum status merge_tables_unite(const char *dest, const char *source, struct arena *arena,

@@ -21,6 +21,8 @@ void describe_cell(struct run *run)
 	r->loss = cell->train.loss.item->name;
 	r->precision = REAL_NAME;
 	r->repetition = (double)cell->repetition;
+	r->fold = spec_fold(cell);
+	r->inner_fold = spec_inner_fold(cell);
 	r->seed = (double)cell->seed;
 	r->threads = blas_threads();
 	r->blas_core = env_blas_core();
@@ -107,20 +109,6 @@ static void describe_losses(struct run *run, const struct evaluation *e)
 		result_set(&run->result, &losses[i], &run->arena);
 }
 
-/* What training took of it, and what others took meanwhile. */
-static void describe_machine(struct run *run, const struct timing *spent)
-{
-	struct result *r = &run->result;
-	struct rusage usage;
-
-	if (getrusage(RUSAGE_SELF, &usage) == 0) /* of training; attacks come after */
-		r->peak_mem_bytes = (double)usage.ru_maxrss * 1024;
-	r->switches_voluntary = spent->voluntary;
-	r->switches_involuntary = spent->involuntary;
-	r->core_share = timing_core_share(spent);
-	r->timing = timing_verdict(spent, r->load_average, &run->arena);
-}
-
 void describe_training(struct run *run, const struct loop_result *end)
 {
 	const struct evaluator *evaluator = &run->evaluator;
@@ -129,6 +117,7 @@ void describe_training(struct run *run, const struct loop_result *end)
 	struct result *r = &run->result;
 	struct arena scratch = {0};
 	struct facts facts = facts_of(run->trainer, run->state, &scratch);
+	struct rusage usage;
 
 	r->iterations = (double)end->iterations;
 	r->evaluations = (double)end->evaluations;
@@ -139,7 +128,12 @@ void describe_training(struct run *run, const struct loop_result *end)
 	r->eval_cpu_s = end->eval_cpu_s;
 	r->certificate_s = evaluator->certificate_s;
 	r->certificate_cpu_s = evaluator->certificate_cpu_s;
-	describe_machine(run, &spent);
+	if (getrusage(RUSAGE_SELF, &usage) == 0) /* of training; attacks come after */
+		r->peak_mem_bytes = (double)usage.ru_maxrss * 1024;
+	r->switches_voluntary = spent.voluntary;
+	r->switches_involuntary = spent.involuntary;
+	r->core_share = timing_core_share(&spent);
+	r->timing = timing_verdict(&spent, r->load_average, &run->arena);
 
 	r->objective = e->objective;
 	r->objective_of = !evaluator->delivered ? NULL

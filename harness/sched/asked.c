@@ -29,6 +29,7 @@ static void make_request(struct plan *plan, size_t i, struct arena *arena)
 
 	at->request.select_by = select->by == SELECT_NONE ? NULL : spec_selects[select->by];
 	at->request.select_per = spec_select_per[select->per];
+	at->request.rung = cell->rung;
 	at->request.swept_count = cell->swept_count;
 	at->request.swept = ARENA_ARRAY(arena, struct cellfile_swept, cell->swept_count);
 	for (size_t k = 0; k < cell->swept_count; k++)
@@ -128,6 +129,8 @@ static enum status look_up(const char *folder, struct planned *at, struct arena 
 			 &unreadable) != STATUS_OK)
 		held = (struct entries){0};
 	at->record.present = kept.present;
+	at->record.validation_accuracy = kept.result.validation_accuracy;
+	at->record.selects = held.of[ENTRY_SELECT];
 	at->record.damage = kept.damage;
 	at->record.status = kept.damage ? cell_status_names[CELL_DAMAGED] : kept.result.status;
 	at->record.disturbed = kept.result.timing != NULL;
@@ -190,6 +193,8 @@ const char *asked_text(const struct asked_tally *tally, struct arena *arena)
 			    tally->lacks ? entries_text(tally->lacks, arena) : "what failed");
 	if (tally->shared)
 		text_format(&text, ", %zu equal to others", tally->shared);
+	if (tally->more)
+		text_format(&text, ", at most %zu more to be chosen by these", tally->more);
 	return text.at;
 }
 

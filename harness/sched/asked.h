@@ -17,6 +17,7 @@ void asked_mark_shared(struct plan *plan, struct arena *arena);
 /* Cells that are not left out: each is counted once. */
 struct asked_tally {
 	size_t cells, done, train, complete, shared;
+	size_t more;    /* at most: cells that are chosen when these are done */
 	unsigned lacks; /* kinds of entries that those to complete lack */
 };
 

@@ -7,12 +7,12 @@
 #include <string.h>
 
 enum {
-	FIXED_KEYS = 5,
+	FIXED_KEYS = 7,
 	KEYS = 64 /* with the swept paths: a cell has a handful */
 };
 
-static const char *const fixed_keys[FIXED_KEYS] = {"cell", "data", "method", "solver",
-						   "repetition"};
+static const char *const fixed_keys[FIXED_KEYS] = {"cell",       "data", "method",    "solver",
+						   "repetition", "fold", "inner_fold"};
 
 struct term {
 	const char *key, *value;
@@ -26,10 +26,19 @@ struct filter {
 /* The cell's value of a key, or NULL if it has none. */
 static const char *value_of(const struct cell *cell, const char *key, char *room, size_t size)
 {
-	const char *const fixed[FIXED_KEYS] = {cell->id, cell->data.name, cell->train.name,
-					       cell->train.solver.item->name, room};
+	long fold = cell->data.split.fold, inner = cell->data.split.inner_fold;
+	long number = strcmp(key, "fold") == 0         ? fold
+		      : strcmp(key, "inner_fold") == 0 ? inner
+						       : cell->repetition;
+	const char *const fixed[FIXED_KEYS] = {cell->id,
+					       cell->data.name,
+					       cell->train.name,
+					       cell->train.solver.item->name,
+					       room,
+					       fold > 0 ? room : NULL,
+					       inner > 0 ? room : NULL};
 
-	snprintf(room, size, "%ld", cell->repetition);
+	snprintf(room, size, "%ld", number);
 	for (size_t i = 0; i < FIXED_KEYS; i++)
 		if (strcmp(key, fixed_keys[i]) == 0)
 			return fixed[i];

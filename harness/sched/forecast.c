@@ -16,10 +16,13 @@ static const double program_bytes = 12.0 * 1024 * 1024, thread_bytes = 4.0 * 102
 
 enum status forecast_shape_of(const struct cell *cell, struct forecast_shape *out, struct err *err)
 {
+	struct data_options data = cell->data;
 	struct data_shape shape;
 	double n;
 
-	TRY(data_count(&cell->data, (uint64_t)cell->seed, cell->repetition, &shape, err));
+	data.split.fold = data.split.folds; /* the last one has the fewest rows */
+	data.split.inner_fold = 0;          /* trained on all of the others */
+	TRY(data_count(&data, (uint64_t)cell->seed, cell->repetition, &shape, err));
 	n = (double)(shape.train + shape.validation + shape.test);
 	*out = (struct forecast_shape){.n_train = (double)shape.train,
 				       .n_all = n,

@@ -209,6 +209,8 @@ static enum status write_cells(const struct plan *plan, const char *path, struct
 					    .data = at->cell->data.name,
 					    .method = at->cell->train.name,
 					    .repetition = (double)at->cell->repetition,
+					    .fold = spec_fold(at->cell),
+					    .inner_fold = spec_inner_fold(at->cell),
 					    .swept = sched_swept(at->cell, ";", &arena),
 					    .status = at->record.status,
 					    .request = request_text(&at->request, &arena)};

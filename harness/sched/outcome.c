@@ -106,6 +106,8 @@ static struct result result_of(const struct cell *cell)
 	result.loss = cell->train.loss.item ? cell->train.loss.item->name : NULL;
 	result.precision = spec_precisions[cell->precision];
 	result.repetition = (double)cell->repetition;
+	result.fold = spec_fold(cell);
+	result.inner_fold = spec_inner_fold(cell);
 	result.seed = (double)cell->seed;
 	return result;
 }

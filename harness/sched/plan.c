@@ -9,6 +9,7 @@
 #include "harness/file/gzfile.h"
 #include "harness/sched/asked.h"
 #include "harness/sched/forecast.h"
+#include "solvers/core/index.h"
 #include "solvers/core/text.h"
 
 #include <errno.h>
@@ -54,7 +55,7 @@ const char *sched_swept(const struct cell *cell, const char *separator, struct a
 void sched_keep_shard(struct plan *plan, struct sched_shard shard)
 {
 	for (size_t i = 0; i < plan->count && shard.count > 1; i++)
-		plan->at[i].left_out |= plan->at[i].first % shard.count != shard.index;
+		plan->at[i].left_out |= plan->at[i].number % shard.count != shard.index;
 }
 
 static enum status find_data(struct planner *planner, const struct cell *cell,
@@ -150,6 +151,22 @@ static enum status set_id(struct planner *planner, struct cell *cell, const stru
 	return STATUS_OK;
 }
 
+bool sched_goes_on(struct plan *plan, const struct plan *before)
+{
+	struct arena arena = {0};
+	struct index ids = index_new(before->count, &arena);
+	size_t same = 0;
+
+	for (size_t i = 0; i < before->count; i++)
+		index_place(&ids, before->at[i].cell->id, i);
+	for (size_t i = 0; i < plan->count; i++) {
+		plan->at[i].passed = index_find(&ids, plan->at[i].cell->id) != INDEX_NONE;
+		same += plan->at[i].passed;
+	}
+	arena_release(&arena);
+	return same < plan->count || plan->count != before->count;
+}
+
 void sched_tell_damage(const struct plan *plan, FILE *to)
 {
 	for (size_t i = 0; i < plan->count; i++)
@@ -213,7 +230,7 @@ enum status sched_plan(struct experiment *experiment, const char *folder, struct
 	size_t last;
 
 	out->folder = arena_text(arena, folder);
-	out->count = experiment->cell_count;
+	out->most = out->count = experiment->cell_count;
 	out->at = ARENA_ARRAY(arena, struct planned, out->count);
 	for (size_t i = 0; i < out->count; i++) {
 		struct cell *cell = &experiment->cells[i];
@@ -223,6 +240,8 @@ enum status sched_plan(struct experiment *experiment, const char *folder, struct
 		TRY(set_id(&planner, cell, data[i], &out->at[i], err));
 	}
 	TRY(asked_look_up(out, experiment->cells, arena, err));
+	for (size_t i = 0; i < out->count; i++)
+		out->at[i].number = out->at[i].first;
 	for (size_t i = 0; i < out->count; i++)
 		if (!out->at[i].record.done)
 			TRY(forecast(&planner, data[i], &out->at[i], err));

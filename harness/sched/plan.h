@@ -12,13 +12,15 @@
 
 /* What there is of a cell. */
 struct planned_record {
-	bool present;       /* a record, done or not, when the plan was made */
-	bool done;          /* it has all that is asked for (a skipped cell is not done) */
-	bool trained;       /* it has a network: one that is not done can be completed */
-	bool disturbed;     /* its times are not to be trusted */
-	unsigned lacks;     /* kinds (entries.h) that the record of a trained cell lacks */
-	const char *status; /* "damaged" of one that is computed again */
-	const char *damage; /* what is wrong with it, or NULL */
+	bool present;               /* a record, done or not, when the plan was made */
+	bool done;                  /* it has all that is asked for (a skipped cell is not done) */
+	bool trained;               /* it has a network: one that is not done can be completed */
+	bool disturbed;             /* its times are not to be trusted */
+	unsigned lacks;             /* kinds (entries.h) that the record of a trained cell lacks */
+	const char *status;         /* "damaged" of one that is computed again */
+	const char *damage;         /* what is wrong with it, or NULL */
+	double validation_accuracy; /* NaN: not known */
+	struct entry_list selects;  /* accuracies of the validation part under attack */
 };
 
 struct planned {
@@ -27,11 +29,13 @@ struct planned {
 	const char *data_checksum; /* of the files of its data */
 	struct planned_record record; /* equal cells share one */
 	size_t first;                 /* the first cell of the plan with this id */
+	size_t number;                /* of that among all cells of the spec, in the plan or not */
 	bool completes;         /* by a run: what lacks is computed on the network of the record */
 	bool shared;            /* by a run: an equal cell before it is computed for both */
 	struct request request; /* what the row shows: names, and keys of what it asks for */
 	struct entries wanted;  /* what all cells of this id ask for */
 	bool left_out;          /* by a filter: neither computed nor counted */
+	bool passed;            /* computed or reused by the same run already */
 	const char *refusal;    /* why it cannot be computed here, or NULL */
 	double bytes;           /* forecast of the worker's peak memory; NaN for a done cell */
 	double flops; /* forecast: setup + stop.iterations iterations; NaN for a done cell */
@@ -49,6 +53,7 @@ struct plan {
 	const char *folder; /* results/<name> */
 	size_t count;
 	struct planned *at;
+	size_t most; /* cells that there can be when those that some wait for are done */
 	size_t data_count;
 	struct planned_data *data;
 };
@@ -62,6 +67,10 @@ struct sched_shard {
  * work. A damaged record is not done; one of a newer format is refused (STATUS_ENV). */
 enum status sched_plan(struct experiment *experiment, const char *folder, struct arena *arena,
 		       struct plan *out, struct err *err);
+
+/* Mark the cells that an earlier plan of the same run had as passed. False if it had the same ones:
+ * nothing was chosen since then. */
+bool sched_goes_on(struct plan *plan, const struct plan *before);
 
 /* A line for each damaged record that is not left out. */
 void sched_tell_damage(const struct plan *plan, FILE *to);

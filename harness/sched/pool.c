@@ -48,12 +48,12 @@ static bool is_not_ok(const struct planned *at)
 static bool is_wanted(const struct pool *pool, struct planned *at)
 {
 	const struct sched_options *o = pool->options;
-	bool anew = o->force || (o->retime && at->record.disturbed);
+	bool anew = !at->passed && (o->force || (o->retime && at->record.disturbed));
 
 	if (at->left_out || at->shared)
 		return false;
 	at->completes = at->record.trained && !anew;
-	return !at->record.done || anew || (o->retry_failed && is_not_ok(at));
+	return !at->record.done || anew || (!at->passed && o->retry_failed && is_not_ok(at));
 }
 
 static void count_result(struct pool *pool, const struct slot *slot, const struct result *result)
@@ -82,8 +82,8 @@ static void count_result(struct pool *pool, const struct slot *slot, const struc
 	pool->summary->not_ok += bad;
 	pool->stopping |= pool->options->fail_fast && bad;
 	progress_finished(&pool->display,
-			  arena_format(&arena, "%s %s%s%s #%ld%s", cell->data.name,
-				       cell->train.name, *swept ? " " : "", swept, cell->repetition,
+			  arena_format(&arena, "%s %s%s%s #%s%s", cell->data.name, cell->train.name,
+				       *swept ? " " : "", swept, spec_draw(cell, &arena),
 				       at->completes ? " completed" : ""),
 			  result, progress_now() - slot->start);
 	arena_release(&arena);
@@ -216,7 +216,7 @@ static enum status run_pool(struct pool *pool, struct err *err)
 
 static struct asked_tally count_wanted(const struct pool *pool)
 {
-	struct asked_tally tally = {0};
+	struct asked_tally tally = {.more = pool->plan->most - pool->plan->count};
 
 	for (size_t i = 0; i < pool->plan->count; i++) {
 		struct planned *at = &pool->plan->at[i];

@@ -25,6 +25,30 @@ void cell_write_training(struct text *w, const struct cell *cell)
 	canon_rows(w, schema_training, &trained);
 }
 
+double spec_fold(const struct cell *cell)
+{
+	return cell->data.split.fold > 0 ? (double)cell->data.split.fold : NAN;
+}
+
+double spec_inner_fold(const struct cell *cell)
+{
+	long inner = cell->data.split.inner_fold;
+
+	return inner > 0 ? (double)inner : NAN;
+}
+
+const char *spec_draw(const struct cell *cell, struct arena *arena)
+{
+	const struct split_options *split = &cell->data.split;
+	const char *text = arena_format(arena, "%ld", cell->repetition);
+
+	if (split->fold > 0)
+		text = arena_format(arena, "%s fold %ld", text, split->fold);
+	if (split->inner_fold > 0)
+		text = arena_format(arena, "%s inner %ld", text, split->inner_fold);
+	return text;
+}
+
 struct groups cell_own_selects(const struct cell *cell, struct arena *arena)
 {
 	const struct select_options *select = &cell->train.select;

@@ -11,6 +11,15 @@ void cell_write(struct text *w, const struct cell *cell);
 /* JSON of what training depends on. */
 void cell_write_training(struct text *w, const struct cell *cell);
 
+/* The fold that is the test part, from 1; NaN: there are no folds. */
+double spec_fold(const struct cell *cell);
+
+/* The inner fold that is the validation part, from 1; NaN: there is none. */
+double spec_inner_fold(const struct cell *cell);
+
+/* "2", or with folds "2 fold 3", or "2 fold 3 inner 1": repetition and fold. */
+const char *spec_draw(const struct cell *cell, struct arena *arena);
+
 /* What the cell's own `select` asks for: one entry, or none. */
 struct groups cell_own_selects(const struct cell *cell, struct arena *arena);
 

@@ -137,6 +137,37 @@ void check_train_names(struct bind *bind, const struct sheet *sheet, struct vari
 	check_distinct(bind, "train", &sheet->train, train);
 }
 
+void check_folds(struct problems *problems, const struct sheet *sheet, const struct variants *data)
+{
+	struct trail top = {.key = "data"}, trail = {.up = &top}, split = {&trail, "split", 0};
+
+	for (size_t i = 0; i < data->count; i++) {
+		const struct split_options *o =
+			&((const struct data_options *)data->at[i].options)->split;
+		const struct node *entry = entry_node(&sheet->data, data->at[i].entry);
+		const struct node *node = node_get(entry, "split");
+		const char *key = NULL, *text = "expected 0 or at least 2, got 1";
+
+		trail.index = data->at[i].entry;
+		if (o->folds == 1)
+			key = "folds";
+		else if (o->inner == 1)
+			key = "inner";
+		else if (o->folds > 1 && !isnan(o->test))
+			key = "test", text = "expected folds or test, got both: a fold is the test "
+					     "part";
+		else if (o->inner > 1 && o->folds == 0)
+			key = "inner", text = "expected folds too: inner ones divide the rows "
+					      "outside of a fold";
+		else if (o->inner > 1 && o->validation > 0)
+			key = "validation", text = "expected inner or validation, got both: an "
+						   "inner fold is the validation part";
+		if (key)
+			problem_add(problems, check_place(node ? node : entry, key),
+				    &(struct trail){&split, key, 0}, "%s", text);
+	}
+}
+
 static void check_reference(struct problems *problems, const struct names *names,
 			    const struct node *node, const struct trail *trail)
 {
@@ -281,14 +312,53 @@ static void check_select(struct problems *problems, const struct node *node, con
 	if (set->task == DATA_REGRESSION)
 		problem_add(problems, at, &trail,
 			    "expected classification, got regression on \"%s\"", set->name);
-	if (!(set->split.validation > 0))
+	if (!(set->split.validation > 0) && !set->split.inner)
 		problem_add(problems, at, &trail,
 			    "needs a validation part: set split.validation of data set \"%s\"",
+			    set->name);
+	if (set->split.inner && select->per == SELECT_PER_EXPERIMENT)
+		problem_add(problems, at, &trail,
+			    "expected per: repetition, as \"%s\" has inner folds: one choice for "
+			    "all of its folds would have seen them",
 			    set->name);
 	if (select->by == SELECT_VALIDATION_ROBUST_ACCURACY && !spec_select_attack(select, attack))
 		problem_add(problems, at, &trail,
 			    "validation_robust_accuracy needs an entry of attack%s%s, got none",
 			    select->attack ? " named " : "", select->attack ? select->attack : "");
+}
+
+/* `entry` is that of the method. */
+static void check_halving(struct problems *problems, const struct node *entry,
+			  const struct trail *up, const struct train_options *method)
+{
+	const double most = 1e9;
+	const struct halving_options *o = &method->halving;
+	const struct node *node = node_get(entry, "halving");
+	bool seconds = o->budget == HALVING_SECONDS;
+	struct trail trail = {up, "halving", 0}, step = {&trail, "rungs", 0};
+	double last = o->from * pow((double)o->eta, (double)o->rungs - 1);
+
+	if (!node)
+		return;
+	if (method->select.by == SELECT_NONE)
+		problem_add(problems, node->at, &trail,
+			    "needs select: the best settings are chosen on the validation part");
+	if (o->rungs < 2)
+		problem_add(problems, check_place(node, "rungs"), &step,
+			    "expected at least 2 rungs, got %ld", o->rungs);
+	step.key = "from";
+	if (isnan(o->from))
+		problem_add(problems, node->at, &step, "expected the budget of the first rung");
+	else if (!seconds && (o->from != floor(o->from) || last > most))
+		problem_add(problems, check_place(node, "from"), &step,
+			    "expected a whole number of iterations, at most 1e9 in the last rung, "
+			    "got %.15g and %.15g",
+			    o->from, last);
+	step = (struct trail){&(struct trail){up, "stop", 0}, seconds ? "seconds" : "iterations",
+			      0};
+	if (seconds ? !isnan(method->stop.seconds) : method->stop.iterations > 0)
+		problem_add(problems, check_place(node_get(entry, "stop"), step.key), &step,
+			    "expected halving or this, got both: it is the budget of the rungs");
 }
 
 /* Attacks and certificates are about the sign of y f. */
@@ -313,6 +383,7 @@ void check_pair(struct problems *problems, const struct node *root, const struct
 	const struct node *entry = entry_node(&sheet->train, train->entry);
 
 	check_select(problems, entry, &trail, set, &method->select, &sheet->attack);
+	check_halving(problems, entry, &trail, method);
 	if (set->task != DATA_REGRESSION)
 		return;
 	if (!loss->regression)

@@ -19,6 +19,9 @@ void check_attacks(struct problems *problems, const struct node *root, const str
 void check_data_names(struct bind *bind, const struct sheet *sheet, const struct variants *data);
 void check_train_names(struct bind *bind, const struct sheet *sheet, struct variants *train);
 
+/* A fold is a test part of its own. */
+void check_folds(struct problems *problems, const struct sheet *sheet, const struct variants *data);
+
 /* train[].data names data sets. */
 void check_references(struct problems *problems, const struct sheet *sheet);
 

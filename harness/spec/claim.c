@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define TEXT(name, ...)
+#define LATER(name, ...)
 #define NUMBER(name, ...) #name,
 
 const char *const claim_columns[] = {"robust_accuracy", "time", "seconds_per_iteration",

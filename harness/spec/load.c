@@ -131,19 +131,56 @@ static void bind_sheet(struct load *l)
 	read_style(l, NULL);
 }
 
-/* Calls check_pair for every pair and counts the pairs that are run. */
-static size_t count_pairs(struct load *l)
+/* What a pair is run on and how often. */
+struct layers {
+	size_t rungs; /* at least 1 */
+	size_t inner; /* parts that a setting is chosen on; 0: there are none */
+	size_t draws; /* repetitions, or folds of all of them */
+};
+
+static struct layers layers_of(const struct load *l, const struct variant *data,
+			       const struct variant *train)
 {
-	size_t count = 0;
+	const struct split_options *split = &((const struct data_options *)data->options)->split;
+	const struct train_options *method = train->options;
+
+	return (struct layers){
+		.rungs = method->halving.rungs > 0 ? (size_t)method->halving.rungs : 1,
+		.inner = method->select.by != SELECT_NONE ? (size_t)split->inner : 0,
+		.draws = (size_t)l->sheet.repeats * (split->folds > 0 ? (size_t)split->folds : 1)};
+}
+
+/* Those of every rung, and where there are inner folds one on all of the rows outside a fold. */
+static size_t cells_of_pair(const struct layers *layers)
+{
+	return layers->draws * (layers->inner ? layers->rungs * layers->inner + 1 : layers->rungs);
+}
+
+/* Calls check_pair for every pair that is run and counts the cells of all; *most are run. */
+static size_t count_cells(struct load *l, size_t *most)
+{
+	size_t count = 0, left = 0;
 
 	for (size_t i = 0; i < l->data.count; i++)
 		for (size_t j = 0; j < l->train.count; j++) {
 			const struct variant *data = &l->data.at[i], *train = &l->train.at[j];
+			const struct train_options *method = train->options;
+			struct layers layers = layers_of(l, data, train);
+			size_t cells = layers.draws * (layers.inner ? layers.inner : 1);
 
-			if (!check_runs_on(train->options, data->options))
+			if (!check_runs_on(method, data->options))
 				continue;
 			check_pair(l->problems, l->root, &l->sheet, data, train);
-			count++;
+			count += cells_of_pair(&layers);
+			left++; /* settings of the entry */
+			if (j + 1 < l->train.count && train[1].entry == train->entry)
+				continue;
+			*most += layers.inner ? layers.draws : 0;
+			for (; layers.rungs > 0; layers.rungs--) {
+				*most += cells * left;
+				left = spec_survivors(&method->halving, left);
+			}
+			left = 0;
 		}
 	return count;
 }
@@ -165,10 +202,56 @@ static struct stop_options merge_stop(struct stop_options stop, const struct sto
 	return stop;
 }
 
-/* Cells of one pair: one per repetition. */
+/* Its budget, which is swept. */
+static void set_rung(struct cell *cell, long rung, struct arena *arena)
+{
+	const struct halving_options *halving = &cell->train.halving;
+	double budget = halving->from * pow((double)halving->eta, (double)rung - 1);
+	bool seconds = halving->budget == HALVING_SECONDS;
+	struct swept *swept = ARENA_ARRAY(arena, struct swept, cell->swept_count + 1);
+	char text[SCALAR_ROOM];
+
+	if (cell->swept_count)
+		memcpy(swept, cell->swept, cell->swept_count * sizeof *swept);
+	scalar_print_real(budget, text);
+	swept[cell->swept_count++] = (struct swept){seconds ? "stop.seconds" : "stop.iterations",
+						    arena_text(arena, text)};
+	cell->swept = swept;
+	cell->rung = rung;
+	if (seconds)
+		cell->stop.seconds = budget;
+	else
+		cell->stop.iterations = (long)budget;
+	cell->train.stop = cell->stop;
+}
+
+/* A cell of all but its place in the layers: repetition, fold, inner fold. */
+static void fill_layer(const struct cell *like, const struct layers *layers, size_t inner,
+		       struct text *w, struct cell *cells, struct arena *arena)
+{
+	struct cell cell = *like;
+	long folds = cell.data.split.folds;
+
+	if (inner > 0) /* there is no test part */
+		cell.attack = cell.certify = (struct groups){0};
+	cell.data.split.inner_fold = (long)inner;
+	for (size_t i = 0; i < layers->draws; i++) {
+		cell.repetition = folds > 0 ? (long)i / folds : (long)i;
+		cell.data.split.fold = folds > 0 ? 1 + (long)i % folds : 0;
+		w->length = 0;
+		cell_write(w, &cell);
+		cell.text = arena_text_n(arena, w->at, w->length);
+		w->length = 0;
+		cell_write_training(w, &cell);
+		cell.training = arena_text_n(arena, w->at, w->length);
+		cells[i] = cell;
+	}
+}
+
 static void fill_cells(struct load *l, const struct variant *data, const struct variant *train,
 		       struct text *w, struct cell *cells)
 {
+	struct layers layers = layers_of(l, data, train);
 	struct arena *arena = l->bind.arena;
 	struct swept *swept =
 		ARENA_ARRAY(arena, struct swept, data->swept_count + train->swept_count);
@@ -189,33 +272,37 @@ static void fill_cells(struct load *l, const struct variant *data, const struct 
 	cell.train.stop = cell.stop;
 	cell.train.data = (struct texts){0};
 	cell.selects = cell_own_selects(&cell, arena);
-	for (cell.repetition = 0; cell.repetition < l->sheet.repeats; cell.repetition++) {
-		w->length = 0;
-		cell_write(w, &cell);
-		cell.text = arena_text_n(arena, w->at, w->length);
-		w->length = 0;
-		cell_write_training(w, &cell);
-		cell.training = arena_text_n(arena, w->at, w->length);
-		cells[cell.repetition] = cell;
+	for (size_t rung = 1; rung <= layers.rungs; rung++) {
+		struct cell here = cell;
+
+		if (cell.train.halving.rungs > 0)
+			set_rung(&here, (long)rung, arena);
+		for (size_t inner = layers.inner > 0; inner <= layers.inner; inner++) {
+			fill_layer(&here, &layers, inner, w, cells, arena);
+			cells += layers.draws;
+		}
+		if (layers.inner && rung == layers.rungs)
+			fill_layer(&here, &layers, 0, w, cells, arena);
 	}
 }
 
 static void make_cells(struct load *l, size_t count, struct experiment *out)
 {
-	size_t repeats = (size_t)l->sheet.repeats, at = 0;
+	size_t at = 0;
 	struct arena scratch = {0};
 	struct text w = text_new(&scratch);
 
-	out->cell_count = count * repeats;
+	out->cell_count = count;
 	out->cells = ARENA_ARRAY(l->bind.arena, struct cell, out->cell_count);
 	for (size_t i = 0; i < l->data.count; i++)
 		for (size_t j = 0; j < l->train.count; j++) {
 			const struct variant *data = &l->data.at[i], *train = &l->train.at[j];
+			struct layers layers = layers_of(l, data, train);
 
 			if (!check_runs_on(train->options, data->options))
 				continue;
 			fill_cells(l, data, train, &w, out->cells + at);
-			at += repeats;
+			at += cells_of_pair(&layers);
 		}
 	arena_release(&scratch);
 }
@@ -223,9 +310,9 @@ static void make_cells(struct load *l, size_t count, struct experiment *out)
 static enum status finish(struct load *l, struct experiment *out)
 {
 	const struct sheet *sheet = &l->sheet;
-	size_t count = count_pairs(l);
+	size_t most = 0, count = count_cells(l, &most);
 
-	if (!l->problems->count && count > (size_t)SWEEP_MAX_CELLS / (size_t)sheet->repeats)
+	if (!l->problems->count && count > SWEEP_MAX_CELLS)
 		problem_add(l->problems, l->root->at, NULL, "expected at most %d cells",
 			    SWEEP_MAX_CELLS);
 	if (l->problems->count)
@@ -247,6 +334,7 @@ static enum status finish(struct load *l, struct experiment *out)
 		.style = sheet->style,
 		.claims = sheet->claims,
 	};
+	out->most_cells = most;
 	make_cells(l, count, out);
 	return STATUS_OK;
 }
@@ -288,6 +376,7 @@ static enum status load_all(struct load *l, const char *text, struct texts sets,
 	sweep_entries(&l->bind, &train, &l->train);
 	check_data_names(&l->bind, &l->sheet, &l->data);
 	check_train_names(&l->bind, &l->sheet, &l->train);
+	check_folds(l->problems, &l->sheet, &l->data);
 	check_references(l->problems, &l->sheet);
 	check_losses(&l->bind, &l->sheet, &l->train);
 	check_gaps(l->problems, l->root, &l->sheet, &l->train);

@@ -86,7 +86,10 @@ const struct attack_options *spec_select_attack(const struct select_options *sel
 	const struct attack_options *entry = attack->at;
 
 	for (size_t i = 0; i < attack->count; i++)
-		if (!select->attack || strcmp(entry[i].attack.item->name, select->attack) == 0)
+		if (!select->attack || strcmp(spec_attack_name(&entry[i]), select->attack) == 0)
+			return &entry[i];
+	for (size_t i = 0; i < attack->count; i++) /* none is called so */
+		if (strcmp(entry[i].attack.item->name, select->attack) == 0)
 			return &entry[i];
 	return NULL;
 }
@@ -141,8 +144,8 @@ static const struct option select_rows[] = {
 	 .fixed = true,
 	 .doc = "what the best variant is chosen by; never anything of the test part"},
 	{OPTION_FIELD(struct select_options, attack), .initial = "null", .fixed = true,
-	 .doc = "validation_robust_accuracy: name of an entry of `attack`; the first one by "
-		"default"},
+	 .doc = "validation_robust_accuracy: name of an entry of `attack`, or of its attack if "
+		"none is called so; the first one by default"},
 	{OPTION_FIELD(struct select_options, eps), .initial = "null", .range = RANGE_FROM(0),
 	 .fixed = true,
 	 .doc = "validation_robust_accuracy: radius; the largest of that entry by default"},
@@ -153,6 +156,32 @@ static const struct option select_rows[] = {
 		"split one data set anew, experiment where each draws or keeps its own"},
 	{.name = NULL},
 };
+
+static const char *const halving_budgets[] = {
+	[HALVING_ITERATIONS] = "iterations", [HALVING_SECONDS] = "seconds", NULL};
+
+static const struct option halving_rows[] = {
+	{OPTION_FIELD(struct halving_options, rungs), .initial = "0", .range = RANGE_WITHIN(0, 30),
+	 .fixed = true,
+	 .doc = "rounds of training; the settings that are best on the validation part of one are "
+		"run in the next"},
+	{OPTION_FIELD(struct halving_options, budget), .initial = "iterations",
+	 .names = halving_budgets, .fixed = true, .doc = "rule of `stop` that is the budget"},
+	{OPTION_FIELD(struct halving_options, from), .initial = "null", .range = RANGE_ABOVE(0),
+	 .fixed = true, .doc = "budget of the first rung, of each setting"},
+	{OPTION_FIELD(struct halving_options, eta), .initial = "3", .range = RANGE_WITHIN(2, 1000),
+	 .fixed = true,
+	 .doc = "each rung has so many times the budget of the one before, and one in so many of "
+		"its settings, rounded down, but at least one"},
+	{.name = NULL},
+};
+
+size_t spec_survivors(const struct halving_options *halving, size_t settings)
+{
+	size_t left = halving->rungs ? settings / (size_t)halving->eta : settings;
+
+	return left > 0 ? left : 1;
+}
 
 #define TRAIN_NAME                                                       \
 	{                                                                \
@@ -182,6 +211,8 @@ static const struct option select_rows[] = {
 const struct option schema_train[] = {
 	TRAIN_NAME,
 	TRAIN_METHOD,
+	{OPTION_FIELD(struct train_options, halving), .rows = halving_rows, .fixed = true,
+	 .doc = "successive halving of the variants of a sweep; needs `select`"},
 	{OPTION_FIELD(struct train_options, data), .initial = "null", .fixed = true,
 	 .doc = "names of the data sets to run on; all by default"},
 	{OPTION_FIELD(struct train_options, stop), .rows = stop_override_rows,
@@ -270,14 +301,17 @@ const struct option schema_sheet[] = {
 };
 
 /* What the result of training depends on. */
-#define TRAINING_ROWS                                                             \
-	{OPTION_FIELD(struct cell, seed), .range = RANGE_FROM(0)},                \
-		{OPTION_FIELD(struct cell, repetition), .range = RANGE_FROM(0)},  \
-		{OPTION_FIELD(struct cell, precision), .names = spec_precisions}, \
-		{OPTION_FIELD(struct cell, data), .rows = data_rows},             \
-		{OPTION_FIELD(struct cell, train), .rows = cell_train_rows},      \
-	{                                                                         \
-		OPTION_FIELD(struct cell, stop), .rows = stop_rows                \
+#define TRAINING_ROWS                                                                             \
+	{OPTION_FIELD(struct cell, seed), .range = RANGE_FROM(0)},                                \
+		{OPTION_FIELD(struct cell, repetition), .range = RANGE_FROM(0)},                  \
+		{OPTION_FIELD(struct cell, precision), .names = spec_precisions},                 \
+		{OPTION_FIELD(struct cell, data), .rows = data_rows},                             \
+		{OPTION_FIELD(struct cell, train), .rows = cell_train_rows},                      \
+		{OPTION_FIELD(struct cell, stop), .rows = stop_rows},                             \
+		{OPTION_AS("fold", struct cell, data.split.fold), .initial = "0", .later = true}, \
+	{                                                                                         \
+		OPTION_AS("inner_fold", struct cell, data.split.inner_fold), .initial = "0",      \
+									     .later = true        \
 	}
 
 const struct option schema_training[] = {TRAINING_ROWS, {.name = NULL}};

@@ -40,10 +40,25 @@ enum select_per { SELECT_PER_AUTO, SELECT_PER_REPETITION, SELECT_PER_EXPERIMENT 
 /* How one of the variants of a swept method is chosen; the others are still computed and shown. */
 struct select_options {
 	long by;            /* enum select_by */
-	const char *attack; /* the first entry of `attack` of this name, or NULL: the first one */
+	const char *attack; /* an entry of `attack` by its name, or by its attack if none is
+			       called so; NULL: the first one */
 	double eps;         /* NaN: the largest of that entry */
 	long per;           /* enum select_per */
 };
+
+enum halving_budget { HALVING_ITERATIONS, HALVING_SECONDS };
+
+/* Successive halving: each rung has `eta` times the budget of the one before it, and of its
+ * settings the share 1 / eta that is best on the validation part. */
+struct halving_options {
+	long rungs;  /* 0: every setting has the budget of `stop` */
+	long budget; /* enum halving_budget: which rule of `stop` */
+	double from; /* that of the first rung; NaN: none is given */
+	long eta;
+};
+
+/* How many of `settings` are run in the next rung: at least one. */
+size_t spec_survivors(const struct halving_options *halving, size_t settings);
 
 /* One entry of `train`; the trainer's own options are keys beside these (a flat choice). */
 struct train_options {
@@ -54,8 +69,9 @@ struct train_options {
 	bool average; /* mean instead of sum over samples */
 	long fresh;   /* draws of the a-posteriori estimate; 0 = none */
 	struct select_options select;
-	struct texts data;        /* names of the data sets it is run on; empty = all */
-	struct stop_options stop; /* each value unset = that of the experiment */
+	struct halving_options halving; /* of an entry; a cell has its rung */
+	struct texts data;              /* names of the data sets it is run on; empty = all */
+	struct stop_options stop;       /* each value unset = that of the experiment */
 };
 
 /* One entry of `attack`. */
@@ -116,6 +132,7 @@ struct cell {
 	const char *text; /* canonical JSON of everything below */
 	const char *training; /* of what training depends on alone: no names, attacks, certificates,
 				 selections, swept paths */
+	long rung; /* of train.halving, from 1; 0: there is none. Its budget is in `stop` */
 	long seed;
 	long repetition;
 	long precision;
@@ -143,7 +160,9 @@ struct experiment {
 	struct style_options style; /* that of its file is in it */
 	struct groups claims;       /* struct claim_options */
 	size_t cell_count;
-	struct cell *cells; /* in spec order: data, train, swept values, repetition */
+	struct cell *cells; /* in spec order: data, train, swept values, rung, repetition; those of
+			       later rungs and of nested cross-validation for every setting */
+	size_t most_cells;  /* of them are run, as of these the best settings alone are */
 };
 
 extern const struct option schema_sheet[];

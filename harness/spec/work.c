@@ -105,7 +105,8 @@ static void check_threats(const struct work *work, const struct data_options *da
 	const struct attack_options *attack = experiment->attack.at;
 	const struct certify_options *certify = experiment->certify.at;
 	/* split.test: NaN is the source's own part */
-	bool tested = data->split.test > 0 || (data->split.test != 0 && names_test(&data->source));
+	bool tested = data->split.folds > 0 || data->split.test > 0 ||
+		      (data->split.test != 0 && names_test(&data->source));
 	char text[256];
 
 	snprintf(text, sizeof text,
@@ -200,7 +201,7 @@ enum status work_check(const struct experiment *experiment, struct problems *pro
 			trainer->threat ? trainer->threat(solver->options) : NULL;
 		size_t index;
 
-		if (cell->repetition > 0)
+		if (cell->repetition > 0 || cell->data.split.fold > 1)
 			continue;
 		check_threats(&work, &cell->data);
 		if (threat && find_entry(experiment, "train", cell->train.name, &index))
@@ -212,7 +213,7 @@ enum status work_check(const struct experiment *experiment, struct problems *pro
 		struct lookup data = {&work, "data", cell->data.name};
 		struct lookup train = {&work, "train", cell->train.name};
 
-		if (cell->repetition > 0)
+		if (cell->repetition > 0 || cell->data.split.fold > 1)
 			continue;
 		option_each_path(&cell->data.source, check_path, &data);
 		option_each_path(&cell->train.solver, check_path, &train);

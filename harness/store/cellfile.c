@@ -91,6 +91,7 @@ static const char *sample_text(const json_t *root, struct arena *arena)
 	json_object_del(data, "name");
 	if (json_object_get(data, "generate") || is_drawn(json_object_get(split, "test")) ||
 	    is_drawn(json_object_get(split, "validation")) ||
+	    is_drawn(json_object_get(split, "folds")) ||
 	    json_is_true(json_object_get(json_object_get(data, "limit"), "random")))
 		json_object_set(data, "seed", json_object_get(root, "seed"));
 	dumped = data ? json_dumps(data, JSON_COMPACT) : NULL;
@@ -150,9 +151,10 @@ enum status cellfile_read(const char *path, struct arena *arena, struct cellfile
 {
 	static const char *const nested[] = {"adversary", "interval", NULL};
 	const json_t *train, *data, *select, *test, *beta, *repetition, *loss, *swept;
+	const json_t *fold, *inner;
 	json_t *root;
 
-	*out = (struct cellfile){.repetition = NAN};
+	*out = (struct cellfile){.repetition = NAN, .fold = NAN, .inner_fold = NAN};
 	TRY(jsonfile_read(path, arena, &root, err));
 	train = json_object_get(root, "train");
 	data = json_object_get(root, "data");
@@ -161,6 +163,8 @@ enum status cellfile_read(const char *path, struct arena *arena, struct cellfile
 	beta = json_object_get(train, "beta");
 	loss = json_object_get(train, "loss");
 	repetition = json_object_get(root, "repetition");
+	fold = json_object_get(root, "fold");
+	inner = json_object_get(root, "inner_fold");
 	swept = json_object_get(root, "swept");
 	out->data = jsonfile_text(data, "name", arena);
 	out->method = jsonfile_text(train, "name", arena);
@@ -186,10 +190,12 @@ enum status cellfile_read(const char *path, struct arena *arena, struct cellfile
 	for (const char *const *name = nested; !*out->objective.threat && *name; name++)
 		out->objective.threat = ball_text(json_object_get(train, *name), arena);
 	/* a generator draws new data in every repetition; a given test part stays the same */
-	out->resampled = !json_object_get(data, "generate") && is_drawn(test);
+	out->resampled = fold || (!json_object_get(data, "generate") && is_drawn(test));
 	out->sample = sample_text(root, arena);
 	if (json_is_number(repetition))
 		out->repetition = json_number_value(repetition);
+	out->fold = fold ? json_number_value(fold) : NAN; /* training parts of folds overlap */
+	out->inner_fold = inner ? json_number_value(inner) : NAN;
 	out->swept = ARENA_ARRAY(arena, struct cellfile_swept, json_array_size(swept));
 	for (size_t i = 0; i < json_array_size(swept); i++) {
 		const json_t *entry = json_array_get(swept, i);

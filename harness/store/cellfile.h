@@ -27,8 +27,8 @@ struct cellfile_objective {
 };
 
 struct cellfile {
-	const char *data, *method, *solver; /* NULL if absent */
-	double repetition;                  /* NaN if absent */
+	const char *data, *method, *solver;  /* NULL if absent */
+	double repetition, fold, inner_fold; /* NaN if absent */
 	const char *select_by;  /* column of the result by which a setting is chosen, or NULL */
 	const char *select_per; /* "auto", "repetition", "experiment"; or NULL */
 	struct cellfile_objective objective;

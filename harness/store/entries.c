@@ -57,6 +57,8 @@ const char *request_text(const struct request *request, struct arena *arena)
 	set_lists(object, &request->entries);
 	set_text(object, "by", request->select_by);
 	set_text(object, "per", request->select_per);
+	if (request->rung > 0)
+		json_object_set_new(object, "rung", json_integer(request->rung));
 	for (size_t i = 0; i < request->swept_count; i++) {
 		json_t *one = json_object();
 
@@ -122,6 +124,7 @@ bool request_read(const char *text, struct arena *arena, struct request *out)
 
 	out->select_by = jsonfile_text(root, "by", arena);
 	out->select_per = jsonfile_text(root, "per", arena);
+	out->rung = (long)json_integer_value(json_object_get(root, "rung"));
 	out->swept_count = json_array_size(swept);
 	out->swept = ARENA_ARRAY(arena, struct cellfile_swept, out->swept_count);
 	for (size_t i = 0; i < out->swept_count; i++) {

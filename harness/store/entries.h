@@ -34,6 +34,7 @@ struct entries {
 struct request {
 	struct entries entries;             /* key and name of each */
 	const char *select_by, *select_per; /* NULL: nothing */
+	long rung;                          /* of successive halving, from 1; 0: there is none */
 	size_t swept_count;
 	struct cellfile_swept *swept;
 };

@@ -98,7 +98,7 @@ void field_to_json(const struct field_table *table, const void *row, bool nulls,
 					? json_real(number)
 					: field_json_number(number);
 
-		if (nulls || !json_is_null(value))
+		if ((nulls && f->type != FIELD_LATER) || !json_is_null(value))
 			json_object_set_new(object, f->name, value);
 	}
 }
@@ -124,6 +124,30 @@ const struct field *field_from_json(const struct field_table *table, const json_
 
 /* --- CSV ----------------------------------------------------------------------------------------
  */
+
+const struct field_table *field_used(const struct field_table *table, const void *rows,
+				     size_t count, size_t stride, struct arena *arena)
+{
+	struct field_table *out = ARENA_NEW(arena, struct field_table);
+	struct field *kept;
+	size_t all = 0, used = 0;
+
+	while (table->field[all].name)
+		all++;
+	kept = ARENA_ARRAY(arena, struct field, all + 1);
+	for (const struct field *f = table->field; f->name; f++) {
+		size_t i = 0;
+
+		while (f->type == FIELD_LATER && i < count &&
+		       isnan(field_number(f, (const char *)rows + i * stride)))
+			i++;
+		if (f->type != FIELD_LATER || i < count)
+			kept[used++] = *f;
+	}
+	*out = *table;
+	out->field = kept;
+	return used < all ? out : table;
+}
 
 void field_put_header(struct csv *csv, const struct field_table *table)
 {
@@ -158,12 +182,15 @@ void field_put_row(struct csv *csv, const struct field_table *table, const void 
 enum status field_write(const char *path, const struct field_table *table, const void *rows,
 			size_t count, struct err *err)
 {
+	struct arena arena = {0};
+	const struct field_table *used = field_used(table, rows, count, table->size, &arena);
 	struct csv csv;
+	enum status status = field_open(&csv, path, used, err);
 
-	TRY(field_open(&csv, path, table, err));
-	for (size_t i = 0; i < count; i++)
-		field_put_row(&csv, table, (const char *)rows + i * table->size);
-	return csv_close(&csv, err);
+	for (size_t i = 0; i < count && status == STATUS_OK; i++)
+		field_put_row(&csv, used, (const char *)rows + i * table->size);
+	arena_release(&arena);
+	return status == STATUS_OK ? csv_close(&csv, err) : status;
 }
 
 enum status field_rows(const struct csv_table *csv, const char *path,

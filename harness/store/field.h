@@ -16,7 +16,8 @@
 enum field_type {
 	FIELD_TEXT,   /* const char * */
 	FIELD_NUMBER, /* double; in JSON a whole one is an integer */
-	FIELD_REAL    /* double; in JSON always with a point */
+	FIELD_REAL,   /* double; in JSON always with a point */
+	FIELD_LATER   /* as FIELD_NUMBER; came later: it is not there where no row has a value */
 };
 
 struct field {
@@ -73,6 +74,11 @@ const struct field *field_from_json(const struct field_table *table, const json_
 
 /* --- CSV ----------------------------------------------------------------------------------------
  */
+
+/* The table without the columns that came later and that none of the rows has, `stride` bytes from
+ * one to the next; itself if there are none. */
+const struct field_table *field_used(const struct field_table *table, const void *rows,
+				     size_t count, size_t stride, struct arena *arena);
 
 /* The names of the columns as a row. */
 void field_put_header(struct csv *csv, const struct field_table *table);

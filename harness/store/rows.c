@@ -8,6 +8,7 @@
 #define TEXT(name, ...) COLUMN(name, #name, FIELD_TEXT, __VA_ARGS__)
 #define NUMBER(name, ...) COLUMN(name, #name, FIELD_NUMBER, __VA_ARGS__)
 #define REAL(name, ...) COLUMN(name, #name, FIELD_REAL, __VA_ARGS__)
+#define LATER(name, ...) COLUMN(name, #name, FIELD_LATER, __VA_ARGS__)
 #define TEXT_AS(member, name, ...) COLUMN(member, #name, FIELD_TEXT, __VA_ARGS__)
 #define NUMBER_AS(member, name, ...) COLUMN(member, #name, FIELD_NUMBER, __VA_ARGS__)
 

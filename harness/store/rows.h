@@ -16,6 +16,7 @@
 #define TEXT(name, ...) const char *name;
 #define NUMBER(name, ...) double name;
 #define REAL(name, ...) double name;
+#define LATER(name, ...) double name;
 #define TEXT_AS(member, ...)
 #define NUMBER_AS(member, ...)
 
@@ -73,6 +74,7 @@ struct entry_note {
 #undef TEXT
 #undef NUMBER
 #undef REAL
+#undef LATER
 #undef TEXT_AS
 #undef NUMBER_AS
 

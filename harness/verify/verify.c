@@ -231,6 +231,8 @@ void verify_fields(const struct reload *stored, struct verify *out)
 	double n = (double)part->X.rows, positive = 0, computed, low = NAN, high = NAN;
 
 	verify_add(out, "repetition", r->repetition, (double)stored->cell.repetition, 0);
+	verify_add(out, "fold", r->fold, spec_fold(&stored->cell), 0);
+	verify_add(out, "inner_fold", r->inner_fold, spec_inner_fold(&stored->cell), 0);
 	verify_add(out, "seed", r->seed, (double)stored->cell.seed, 0);
 	verify_add(out, "n_train", r->n_train, (double)data->train.X.rows, 0);
 	verify_add(out, "n_validation", r->n_validation, (double)data->validation.X.rows, 0);

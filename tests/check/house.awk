@@ -12,7 +12,7 @@ BEGIN {
 	limit["largest folder"] = 25
 	limit["back doors"] = 128
 	limit["sibling exports"] = 0
-	limit["room exports"] = 290
+	limit["room exports"] = 292
 	limit["dead exports"] = 5
 	limit["test exports"] = 30
 	limit["misplaced"] = 20

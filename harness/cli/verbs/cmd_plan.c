@@ -32,7 +32,7 @@ static void fill_row(const struct planned *at, struct sheet *sheet, size_t row, 
 	sheet_set(sheet, row, col++, cell->data.name);
 	sheet_set(sheet, row, col++, cell->train.name);
 	sheet_set(sheet, row, col++, sched_swept(cell, " ", arena));
-	sheet_set(sheet, row, col++, arena_format(arena, "%ld", cell->repetition));
+	sheet_set(sheet, row, col++, spec_draw(cell, arena));
 	sheet_set(sheet, row, col++, state);
 	sheet_set(sheet, row, col++, arena_text(arena, bytes));
 	sheet_set(sheet, row, col++,
@@ -67,7 +67,7 @@ static void print_rows(const struct plan *plan, struct arena *arena)
 
 static void print_totals(struct plan *plan, struct arena *arena)
 {
-	struct asked_tally tally = {0};
+	struct asked_tally tally = {.more = plan->most - plan->count};
 	char most[NUMBER_ROOM];
 	double bytes = 0, flops = 0;
 
@@ -117,17 +117,29 @@ static void print_json(const struct plan *plan)
 				json_array_append_new(lacks, json_string(entry_kind_names[kind]));
 		json_array_append_new(
 			cells,
-			json_pack("{s:s, s:s, s:s, s:s, s:I, s:o, s:b, s:s?, s:o, s:s?, s:o, s:o}",
+			json_pack("{s:s, s:s, s:s, s:s, s:I, s:o*, s:o*, s:o, s:b, s:s?, s:o, "
+				  "s:s?, s:o, "
+				  "s:o}",
 				  "cell", cell->id, "data", cell->data.name, "method",
 				  cell->train.name, "solver", cell->train.solver.item->name,
-				  "repetition", (json_int_t)cell->repetition, "swept", swept,
-				  "done", (int)at->record.done, "status", at->record.status,
-				  "lacks", lacks, "refusal", at->refusal, "memory_bytes",
+				  "repetition", (json_int_t)cell->repetition, "fold",
+				  cell->data.split.fold > 0
+					  ? json_integer((json_int_t)cell->data.split.fold)
+					  : NULL,
+				  "inner_fold",
+				  cell->data.split.inner_fold > 0
+					  ? json_integer((json_int_t)cell->data.split.inner_fold)
+					  : NULL,
+				  "swept", swept, "done", (int)at->record.done, "status",
+				  at->record.status, "lacks", lacks, "refusal", at->refusal,
+				  "memory_bytes",
 				  isnan(at->bytes) ? json_null() : json_real(at->bytes), "flops",
 				  isnan(at->flops) ? json_null() : json_real(at->flops)));
 	}
 	json_object_set_new(root, "folder", json_string(plan->folder));
 	json_object_set_new(root, "cells", cells);
+	if (plan->most > plan->count) /* with those that are chosen by these */
+		json_object_set_new(root, "most", json_integer((json_int_t)plan->most));
 	cli_print_json(root);
 }
 

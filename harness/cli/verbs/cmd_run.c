@@ -5,15 +5,30 @@
 #include <string.h>
 #include <unistd.h>
 
-static void print_summary(const struct sched_summary *summary)
+/* Run the plan, and as long as others are chosen by the cells that are done, these. */
+static enum status run_stages(struct cli_args *args, const struct experiment *experiment,
+			      struct plan *plan, const struct sched_options *options,
+			      struct sched_summary *out, struct err *err)
 {
-	cli_say(stderr, "%s%zu computed, ",
-		summary->interrupted ? "interrupted, run again to resume: " : "",
-		summary->computed);
-	if (summary->completed)
-		cli_say(stderr, "%zu completed, ", summary->completed);
-	cli_say(stderr, "%zu reused, %zu not ok, %.1f s\n", summary->reused, summary->not_ok,
-		summary->seconds);
+	struct sched_summary one;
+	struct sched_shard shard;
+	struct plan before;
+
+	TRY(sched_run(experiment, plan, options, out, err));
+	while (!out->interrupted && !(options->fail_fast && out->not_ok)) {
+		before = *plan;
+		TRY(cli_plan(args, experiment, &args->arena, plan, &shard, err));
+		if (!sched_goes_on(plan, &before))
+			break;
+		TRY(sched_run(experiment, plan, options, &one, err));
+		out->interrupted = one.interrupted;
+		out->reused = one.reused - out->computed - out->completed;
+		out->computed += one.computed;
+		out->completed += one.completed;
+		out->not_ok = one.not_ok;
+		out->seconds += one.seconds;
+	}
+	return STATUS_OK;
 }
 
 static int run(struct cli_args *args)
@@ -43,16 +58,25 @@ static int run(struct cli_args *args)
 		return cli_fail(&err);
 	sched_tell_damage(&plan, stderr);
 	checksums_tell(plan.folder, false, stderr); /* of the files that are written anew now */
-	if (sched_run(&experiment, &plan, &options, &summary, &err) != STATUS_OK)
+	if (run_stages(args, &experiment, &plan, &options, &summary, &err) != STATUS_OK)
 		return cli_fail(&err);
-	if (!args->quiet)
-		print_summary(&summary);
+	if (!args->quiet) {
+		cli_say(stderr, "%s%zu computed, ",
+			summary.interrupted ? "interrupted, run again to resume: " : "",
+			summary.computed);
+		if (summary.completed)
+			cli_say(stderr, "%zu completed, ", summary.completed);
+		cli_say(stderr, "%zu reused, %zu not ok, %.1f s\n", summary.reused, summary.not_ok,
+			summary.seconds);
+	}
 	if (summary.interrupted)
 		return STATUS_INTERRUPTED;
 	if (options.shard.count > 1) {
 		if (!args->quiet)
-			cli_say(stderr, "when all shards are done: relubench report %s\n",
-				plan.folder);
+			cli_say(stderr, "when all shards are done: %s\n",
+				plan.most > plan.count
+					? "run again, for the cells that are chosen by these"
+					: arena_format(arena, "relubench report %s", plan.folder));
 	} else if (cli_build_report(&experiment, plan.folder, true, &err) != STATUS_OK) {
 		return cli_fail(&err);
 	}

@@ -9,21 +9,6 @@
 #include <jansson.h>
 #include <string.h>
 
-/* A line for each attack, certificate and selection: key, name, rows, seconds, date. */
-static void print_entries(const struct entries *entries)
-{
-	printf("entries\n");
-	for (size_t kind = 0; kind < ENTRY_KINDS; kind++)
-		for (size_t i = 0; i < entries->of[kind].count; i++) {
-			const struct entry_note *note = &entries->of[kind].at[i];
-
-			cli_say(stdout, "%-7s  %s  %s, %.0f rows, %.3g s, %s\n",
-				entry_kind_names[kind], note->key, note->name, note->rows,
-				note->wall_s, note->date ? note->date : "");
-		}
-	printf("\n");
-}
-
 /* Under the names of the first row of the plan that shows this record; an entry that it does not
  * ask for has that of its own time. False for a record of an earlier version, which has none. */
 static bool read_entries(const char *folder, const char *id, struct arena *arena,
@@ -117,7 +102,18 @@ static int run(struct cli_args *args)
 	}
 	cli_say(stdout, "cell.json\n%s\nresult.json\n%s\n", cell, result);
 	if (has_entries)
-		print_entries(&entries);
+		printf("entries\n");
+	/* of each attack, certificate and selection: key, name, rows, seconds, date */
+	for (size_t kind = 0; has_entries && kind < ENTRY_KINDS; kind++)
+		for (size_t i = 0; i < entries.of[kind].count; i++) {
+			const struct entry_note *note = &entries.of[kind].at[i];
+
+			cli_say(stdout, "%-7s  %s  %s, %.0f rows, %.3g s, %s\n",
+				entry_kind_names[kind], note->key, note->name, note->rows,
+				note->wall_s, note->date ? note->date : "");
+		}
+	if (has_entries)
+		printf("\n");
 	if (how)
 		cli_say(stdout, "command\n%s\n", how);
 	return status;

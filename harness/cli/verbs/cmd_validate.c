@@ -15,8 +15,9 @@ static int run(struct cli_args *args)
 		if (status == STATUS_OK && cli_glance(&experiment, false, &err) != STATUS_OK)
 			status = cli_fail(&err);
 		if (status == STATUS_OK)
-			cli_say(stdout, "%s: ok (%zu cell%s)\n", args->operand[i],
-				experiment.cell_count, experiment.cell_count == 1 ? "" : "s");
+			cli_say(stdout, "%s: ok (%s%zu cell%s)\n", args->operand[i],
+				experiment.most_cells < experiment.cell_count ? "at most " : "",
+				experiment.most_cells, experiment.most_cells == 1 ? "" : "s");
 		worst = status > worst ? status : worst;
 		arena_release(&arena);
 	}

@@ -45,18 +45,6 @@ static struct mat covariance(const struct rows *train, const double *mean, struc
 	return C;
 }
 
-static double sign_of(const real *v, size_t d)
-{
-	double largest = 0;
-	size_t j = 0;
-
-	for (size_t i = 0; i < d; i++)
-		largest = fmax(largest, fabs((double)v[i]));
-	while (fabs((double)v[j]) < nearly * largest)
-		j++;
-	return v[j] < 0 ? -1 : 1;
-}
-
 /* The last k columns of V, backwards, row-major. */
 static double *leading(struct mat V, size_t k, struct arena *arena)
 {
@@ -65,8 +53,14 @@ static double *leading(struct mat V, size_t k, struct arena *arena)
 
 	for (size_t c = 0; c < k && !arena_counts(arena); c++) {
 		const real *v = mat_col(V, V.cols - 1 - (ptrdiff_t)c);
-		double sign = sign_of(v, d);
+		double largest = 0, sign;
+		size_t j = 0;
 
+		for (size_t i = 0; i < d; i++)
+			largest = fmax(largest, fabs((double)v[i]));
+		while (fabs((double)v[j]) < nearly * largest)
+			j++;
+		sign = v[j] < 0 ? -1 : 1;
 		for (size_t i = 0; i < d; i++)
 			map[i * k + c] = sign * (double)v[i];
 	}

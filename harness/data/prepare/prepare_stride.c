@@ -27,19 +27,6 @@ static const struct option rows[] = {
 	{0},
 };
 
-/* Pixels kept, in the order of the sample. */
-static size_t pick(const struct stride_options *o, double *index)
-{
-	long planes = o->layout == LAYOUT_PLANAR ? o->channels : 1;
-	long together = o->layout == LAYOUT_PLANAR ? 1 : o->channels, row = o->side * together;
-	size_t count = 0;
-
-	for (long at = 0; at < planes * o->side * row; at++)
-		if (at / row % o->side % o->step == 0 && at % row / together % o->step == 0)
-			index[count++] = (double)at;
-	return count;
-}
-
 static enum status width(const void *options, size_t n, size_t *d, struct err *err)
 {
 	const struct stride_options *o = options;
@@ -61,12 +48,17 @@ static enum status fit(const void *options, const struct rows *train, struct are
 		       struct stages *stages, struct err *err)
 {
 	const struct stride_options *o = options;
-	size_t columns = train->d;
-	double *index;
+	long planes = o->layout == LAYOUT_PLANAR ? o->channels : 1;
+	long together = o->layout == LAYOUT_PLANAR ? 1 : o->channels, row = o->side * together;
+	size_t columns = train->d, count = 0;
+	double *index; /* pixels kept, in the order of the sample */
 
 	TRY(width(options, train->n, &columns, err));
 	index = ARENA_ARRAY(arena, double, train->d);
-	stages_add(stages, STAGE_SELECT, pick(o, index), index, arena);
+	for (long at = 0; at < planes * o->side * row; at++)
+		if (at / row % o->side % o->step == 0 && at % row / together % o->step == 0)
+			index[count++] = (double)at;
+	stages_add(stages, STAGE_SELECT, count, index, arena);
 	return STATUS_OK;
 }
 

@@ -39,11 +39,6 @@ struct wanted {
 	bool count; /* without reading the images */
 };
 
-static size_t big_endian(const unsigned char *at)
-{
-	return (size_t)at[0] << 24 | (size_t)at[1] << 16 | (size_t)at[2] << 8 | at[3];
-}
-
 /* The header of a file of `least` to `most` dimensions. */
 static enum status read_header(struct gzfile *file, int least, int most, struct shape *shape,
 			       struct err *err)
@@ -61,11 +56,17 @@ static enum status read_header(struct gzfile *file, int least, int most, struct 
 			      (unsigned)least, most > least ? " or more dimensions" : "", magic[0],
 			      magic[1], magic[2], magic[3]);
 	TRY(gzfile_read(file, size, 4 * (size_t)magic[3], "the header", err));
-	shape->n = big_endian(size);
 	shape->d = 1;
-	for (size_t i = 1; i < magic[3]; i++)
-		if (__builtin_mul_overflow(shape->d, big_endian(size + 4 * i), &shape->d))
+	for (size_t i = 0; i < magic[3]; i++) {
+		const unsigned char *byte = size + 4 * i; /* big-endian */
+		size_t value = (size_t)byte[0] << 24 | (size_t)byte[1] << 16 |
+			       (size_t)byte[2] << 8 | byte[3];
+
+		if (i == 0)
+			shape->n = value;
+		else if (__builtin_mul_overflow(shape->d, value, &shape->d))
 			shape->d = SIZE_MAX;
+	}
 	if (__builtin_mul_overflow(shape->n, shape->d, &bytes) || bytes > file->most)
 		return err_at(
 			err, STATUS_ENV, at,

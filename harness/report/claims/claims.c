@@ -8,6 +8,7 @@
 #include "harness/stats/line.h"
 
 #include <math.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -134,7 +135,7 @@ static const struct group *cells_of(const struct judge *j, const char *method,
 	for (size_t g = 0; where->count && g < j->records->group_count; g++) {
 		const struct group *group = &j->records->groups[g];
 
-		if (group->composed || strcmp(group->method, method) != 0 ||
+		if (group->composed || group->inner || strcmp(group->method, method) != 0 ||
 		    strcmp(group->problem, problem) != 0 || !matches(group->member[0], where))
 			continue;
 		found = found ? found : group;
@@ -204,7 +205,7 @@ static void judge_problem(const struct judge *j, const char *problem, struct cla
 	const struct text_map *where_b = at_end ? &c->where : &c->where_against;
 	size_t settings, others = 1;
 	const struct group *a = cells_of(j, c->method, &c->where, problem, &settings), *b = a;
-	double *values, overlap = 0;
+	double *values, overlap = 0, folds = 1;
 
 	*out = (struct claim_case){.problem = problem, .note = "", .median = NAN};
 	out->interval = (struct student){NAN, NAN, NAN, 0};
@@ -223,15 +224,13 @@ static void judge_problem(const struct judge *j, const char *problem, struct cla
 	values = ARENA_ARRAY(j->arena, double, a->count);
 	for (size_t i = 0; i < a->count; i++) {
 		const struct record *p = a->member[i];
-		const struct record *q = NULL;
+		const struct record *q = records_at_draw(b, p);
 		double x = value_of(j, p, false), y;
 		const struct result *r = &p->result;
 
-		for (size_t k = 0; k < b->count && !q; k++)
-			if (b->member[k]->result.repetition == p->result.repetition)
-				q = b->member[k];
 		y = pairs ? value_of(j, q, at_end) : 0;
 
+		folds = fmax(folds, r->fold);
 		/* Splits of one data set anew share samples (student.h). */
 		overlap = p->resampled && r->n_train > 0 && r->n_test > 0 ? r->n_test / r->n_train
 									  : 0;
@@ -241,30 +240,37 @@ static void judge_problem(const struct judge *j, const char *problem, struct cla
 			values[i] = x - y;
 	}
 	conclude(j, out, values, a->count, overlap);
+	if (out->more != SIZE_MAX) /* values: a repetition has one of each fold */
+		out->more = (size_t)ceil((double)out->more / folds);
 }
 
-/* A line for each repetition through its cells of all problems. */
+/* A line for each repetition, or fold of it, through its cells of all problems. */
 static void judge_slope(const struct judge *j, struct claim_case *out)
 {
 	const struct claim_options *c = j->claim;
 	const struct records *records = j->records;
 	double *x = ARENA_ARRAY(j->arena, double, 3 * records->count + 1);
-	double *y = x + records->count, *slopes = y + records->count, most = 0;
+	double *y = x + records->count, *slopes = y + records->count, overlap = 0;
 	size_t lines = 0;
 
-	for (size_t i = 0; i < records->count; i++)
-		most = fmax(most, records->at[i].result.repetition);
 	*out = (struct claim_case){.problem = c->data ? c->data : "all", .note = "", .median = NAN};
-	for (double repetition = 0; repetition <= most; repetition++) {
+	for (size_t k = 0; k < records->count; k++) {
+		const struct result *draw = &records->at[k].result;
 		struct column column = {c->x, &j->kinds};
-		size_t count = 0;
+		size_t count = 0, first = 0; /* the record that stands for a draw of the data */
 		double low = HUGE_VAL, high = -HUGE_VAL;
 		const char *swept;
 
+		while (!records_same_draw(&records->at[first].result, draw))
+			first++;
+		if (first < k)
+			continue;
+		if (!isnan(draw->fold) && draw->n_train > 0) /* folds share samples (student.h) */
+			overlap = draw->n_test / draw->n_train;
 		for (size_t i = 0; i < records->count; i++) {
 			const struct record *r = &records->at[i];
 
-			if (r->result.repetition != repetition ||
+			if (!records_same_draw(&r->result, draw) || !isnan(r->result.inner_fold) ||
 			    strcmp(r->result.method, c->method) != 0 ||
 			    (c->data && strcmp(r->result.data, c->data) != 0) ||
 			    !matches(r, &c->where))
@@ -281,7 +287,7 @@ static void judge_slope(const struct judge *j, struct claim_case *out)
 		}
 		slopes[lines++] = high > low ? line_fit(x, y, count).slope : NAN;
 	}
-	conclude(j, out, slopes, lines, 0);
+	conclude(j, out, slopes, lines, overlap);
 }
 
 /* --- all ----------------------------------------------------------------------------------------

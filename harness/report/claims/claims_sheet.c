@@ -12,7 +12,8 @@
 const char claims_sheet_note[] =
 	"Measured: the mean over repetitions with Student's 95 % interval (of a ratio the "
 	"geometric "
-	"mean; where repetitions split the same data anew their overlap is taken into account, "
+	"mean; where repetitions split the same data anew, or into folds, their overlap is taken "
+	"into account, "
 	"Nadeau and Bengio 2003). Confirmed: the interval lies within what is claimed; "
 	"contradicted: "
 	"it misses that by more than the margin; not confirmed: it reaches out of it, by no more "

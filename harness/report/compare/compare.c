@@ -65,9 +65,9 @@ const char *compare_name(const struct compare *compare, const struct compare_pai
 	const struct record *record = pair->a ? pair->a : pair->b;
 	const char *setting = from->groups[record->group].setting;
 
-	return arena_format(compare->arena, "%s, %s%s%s, repetition %.0f", record->result.data,
+	return arena_format(compare->arena, "%s, %s%s%s, repetition %s", record->result.data,
 			    record->result.method, *setting ? ", " : "", setting,
-			    record->result.repetition);
+			    records_draw(&record->result, compare->arena));
 }
 
 const char *compare_mixed(const struct compare *compare)

@@ -251,7 +251,7 @@ static void say_statistic(const struct table_grid *table, struct text *text)
 		else if (table->options->interval == TABLE_BRACKETS)
 			text_add(text, mean ? " [Student's 95 % interval]"
 					    : " [10" DASH "90 % quantiles]");
-		text_format(text, " of %zu repetitions.", repeats);
+		text_format(text, " of %s.", records_repeats(table->records, repeats));
 	}
 	if (single)
 		text_item(text, " ", "[Wilson's 95 %% interval] of accuracies of one cell.");

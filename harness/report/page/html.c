@@ -94,16 +94,6 @@ static void put_plot(const struct records *records, const struct html_plot *plot
 	fputs("</figure>\n", to);
 }
 
-static void put_plots(const struct records *records, struct html_plots plots, FILE *to)
-{
-	section(to, "plots", "Figures");
-	if (plots.count == 0)
-		note(to, "The records hold nothing to plot yet.");
-	for (size_t i = 0; i < plots.count; i++)
-		put_plot(records, &plots.at[i], i + 1, to);
-	fputs("</section>\n", to);
-}
-
 static void put_file(const struct records *records, const char *id, const char *title,
 		     const char *path, FILE *to)
 {
@@ -297,7 +287,12 @@ static void put_page(const struct experiment *experiment, const struct records *
 		put_table(&tables->own[i], to);
 	put_table(&tables->claims, to);
 	put_table(&tables->sweep, to);
-	put_plots(records, plots, to);
+	section(to, "plots", "Figures");
+	if (plots.count == 0)
+		note(to, "The records hold nothing to plot yet.");
+	for (size_t i = 0; i < plots.count; i++)
+		put_plot(records, &plots.at[i], i + 1, to);
+	fputs("</section>\n", to);
 	put_table(&tables->paired, to);
 	put_table(&tables->samples, to);
 	put_table(&tables->attacks, to);

@@ -36,8 +36,9 @@ static double expected(const struct trial *sorted, size_t count, size_t k)
 	return sum;
 }
 
-/* Trials of one repetition, the best first; returns how many are known. */
-static size_t trials_of(const struct search *search, double repetition, struct trial *trials)
+/* Trials of one repetition and fold, the best first; returns how many are known. */
+static size_t trials_of(const struct search *search, const struct result *draw,
+			struct trial *trials)
 {
 	size_t count = 0;
 
@@ -50,7 +51,7 @@ static size_t trials_of(const struct search *search, double repetition, struct t
 			/* a failed one leaves no network: it is chosen last and is right nowhere */
 			if (!records_ok(record))
 				trial = (struct trial){-1, 0};
-			if (r->repetition == repetition && !isnan(trial.validation) &&
+			if (records_same_draw(r, draw) && !isnan(trial.validation) &&
 			    !isnan(trial.test))
 				trials[count++] = trial;
 		}
@@ -76,8 +77,8 @@ static size_t add_curve(struct figure *figure, const struct search *search)
 	struct figure_curve *curve = NULL;
 	size_t repeats = 0;
 
-	for (size_t i = 0; search->count > 1 && i < first->count; i++) {
-		size_t count = trials_of(search, first->member[i]->result.repetition, trials);
+	for (size_t i = 0; search->count > 1 && select_is_flat(search) && i < first->count; i++) {
+		size_t count = trials_of(search, &first->member[i]->result, trials);
 		size_t place = figure_place(figure, first->method);
 
 		if (count < 2)
@@ -124,7 +125,7 @@ static void fill(const void *options, const struct records *records, struct figu
 		arena,
 		"Expected test accuracy of the best, by validation accuracy, of k settings drawn "
 		"at random (a failed one has accuracy 0). %s",
-		most > 1 ? arena_format(arena, "%s of %zu repetitions", shown, most)
+		most > 1 ? arena_format(arena, "%s of %s", shown, records_repeats(records, most))
 			 : "One repetition");
 }
 

@@ -43,14 +43,6 @@ struct settings {
 	double *result; /* medians over repetitions */
 };
 
-static double place(const struct coordinate *c, double value)
-{
-	if (!(c->high > c->low))
-		return 0.5;
-	return c->log ? log(value / c->low) / log(c->high / c->low)
-		      : (value - c->low) / (c->high - c->low);
-}
-
 static double value_at(const struct coordinate *c, const struct settings *s, size_t i)
 {
 	return c->levels ? levels_value(c->levels, s->at[i]->member[0]) : s->result[i];
@@ -102,10 +94,13 @@ static void add_line(struct figure_curve *lines, const struct coordinate *axes, 
 		     const struct settings *s, size_t i)
 {
 	for (size_t k = 0; k < 2 * (count - 1); k++) {
-		size_t axis = (k + 1) / 2;
+		const struct coordinate *c = &axes[(k + 1) / 2];
+		double value = value_at(c, s, i), place = 0.5; /* if all values are equal */
 
-		figure_row(lines, (double[]){(double)axis,
-					     place(&axes[axis], value_at(&axes[axis], s, i))});
+		if (c->high > c->low)
+			place = c->log ? log(value / c->low) / log(c->high / c->low)
+				       : (value - c->low) / (c->high - c->low);
+		figure_row(lines, (double[]){(double)((k + 1) / 2), place});
 	}
 }
 

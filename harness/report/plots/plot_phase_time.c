@@ -88,8 +88,8 @@ static void fill(const void *options, const struct records *records, struct figu
 	}
 	figure->caption = "One run per bar";
 	if (list.repeats > 1)
-		figure->caption = arena_format(arena, "%s%zu repetitions",
-					       list.uneven ? "up to " : "", list.repeats);
+		figure->caption =
+			arena_format(arena, "%s%s", list.uneven ? "up to " : "", list.repeated);
 	figure->caption =
 		arena_format(arena, "%s; a bar stacks the medians of the phases", figure->caption);
 }

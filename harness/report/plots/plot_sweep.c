@@ -165,7 +165,9 @@ static void finish(struct sweep *sweep)
 				    "%s makes it",
 				    sweep->other, sweep->o->x);
 	figure->caption = arena_format(
-		figure->arena, "%s over repetitions (up to %zu)%s%s%s%s%s%s", shown, sweep->most,
+		figure->arena, "%s over repetitions (up to %s)%s%s%s%s%s%s", shown,
+		sweep->records->folds ? records_repeats(sweep->records, sweep->most)
+				      : arena_format(figure->arena, "%zu", sweep->most),
 		sweep->pooled ? " and over the other swept options" : "",
 		base ? ", each relative to " : "", base ? base : "",
 		base ? ", without medians at or below 0 on a logarithmic axis" : "",

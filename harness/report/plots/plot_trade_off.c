@@ -86,11 +86,10 @@ static void fill(const void *options, const struct records *records, struct figu
 		for (size_t i = 0; i < records->data_count; i++)
 			add_panel(figure, records, &list, &kinds.at[k], records->data[i]);
 	}
-	figure->caption =
-		arena_format(arena,
-			     "%s of %s%zu repetitions of each setting; robust: the lowest "
-			     "over the attacks of the norm",
-			     shown, list.uneven ? "up to " : "", list.repeats);
+	figure->caption = arena_format(arena,
+				       "%s of %s%s of each setting; robust: the lowest "
+				       "over the attacks of the norm",
+				       shown, list.uneven ? "up to " : "", list.repeated);
 	if (list.repeats <= 1)
 		figure->caption = arena_format(
 			arena,

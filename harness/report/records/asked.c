@@ -186,6 +186,7 @@ void asked_show(struct record *record, const struct asked_row *row, struct arena
 	record->result.repetition = row->repetition;
 	record->swept_count = row->request.swept_count;
 	record->swept = row->request.swept;
+	record->rung = row->request.rung;
 	record->select_by = row->request.select_by;
 	record->select_per = row->request.select_per;
 	if (strcmp(record->result.status ? record->result.status : "",

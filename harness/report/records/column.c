@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define TEXT(name, ...)
+#define LATER(name, ...)
 
 /* The numbers of a result in their order. */
 #define NUMBER(name, ...) NUMBER_##name,

@@ -223,8 +223,8 @@ static struct problems_of problems_of(const struct folders *folders, size_t reco
 			const struct records *from = &folders->at[f].records;
 			const struct record *r = &from->at[i];
 			const char *key =
-				arena_format(arena, "%s\n%g", from->groups[r->group].problem,
-					     r->result.repetition);
+				arena_format(arena, "%s\n%s", from->groups[r->group].problem,
+					     records_draw(&r->result, arena));
 			size_t place = index_place(&index, key, out.count);
 
 			if (place == out.count)

@@ -35,6 +35,49 @@ const char *records_short(const char *path)
 	return dot ? dot + 1 : path;
 }
 
+bool records_same_draw(const struct result *a, const struct result *b)
+{
+	const double x[] = {a->repetition, a->fold}, y[] = {b->repetition, b->fold};
+
+	for (size_t i = 0; i < sizeof x / sizeof *x; i++)
+		if (x[i] != y[i] && !(isnan(x[i]) && isnan(y[i])))
+			return false;
+	return true;
+}
+
+const struct record *records_at_draw(const struct group *group, const struct record *draw)
+{
+	for (size_t i = 0; i < group->count; i++)
+		if (records_same_draw(&group->member[i]->result, &draw->result))
+			return group->member[i];
+	return NULL;
+}
+
+const char *records_draw(const struct result *result, struct arena *arena)
+{
+	const char *text = arena_format(arena, "%g", result->repetition);
+
+	if (!isnan(result->fold))
+		text = arena_format(arena, "%s fold %g", text, result->fold);
+	if (!isnan(result->inner_fold))
+		text = arena_format(arena, "%s inner %g", text, result->inner_fold);
+	return text;
+}
+
+const char *records_repeats(const struct records *records, size_t values)
+{
+	size_t folds = records->folds, repeats = folds ? values / folds : values;
+
+	if (!folds)
+		return arena_format(records->arena, "%zu repetitions", values);
+	if (values % folds)
+		return arena_format(records->arena, "%zu folds, which share training samples",
+				    values);
+	return arena_format(records->arena,
+			    "%zu repetition%s of %zu folds, which share training samples", repeats,
+			    repeats == 1 ? "" : "s", folds);
+}
+
 size_t records_ok_count(const struct group *group)
 {
 	size_t count = 0;

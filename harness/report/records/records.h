@@ -40,17 +40,20 @@ struct record {
 	struct attack_row *attack, *certificate;
 	struct result probed; /* an attack or certificate of it that was computed elsewhere: by
 				 what, and where; status NULL: there is none */
+	long rung;            /* of successive halving, from 1; 0: there is none */
 	bool lacks; /* some of the attacks, certificates and selections that it is asked for */
 	size_t group;
 };
 
-/* The repetitions of one (data, method, swept values). */
+/* The repetitions of one (data, method, swept values); of nested cross-validation there are two,
+ * the cells of inner folds and those that are tested. */
 struct group {
 	const char *data, *method;
 	const char *setting; /* "rho=0.1, beta=1e-4" of the swept values that vary; "" if none */
 	size_t count;        /* members, in order of records */
 	const struct record **member;
 	const char *problem; /* the data set and its swept options: "moons, noise=0.1" */
+	bool inner;          /* of inner folds: its cells have no test part */
 	bool left_out;       /* another setting of a method with `select` was chosen (select.h) */
 	bool composed;       /* of several settings, the one chosen in each repetition (select.h):
 				its members belong to other groups too, which are left out */
@@ -70,6 +73,7 @@ struct records {
 	const char **data; /* names, in order of appearance */
 	size_t method_count;
 	const char **methods;
+	size_t folds;      /* most of a repetition; 0: there are none */
 	size_t incomplete; /* records that lack something asked for, but are ok */
 	size_t missing;    /* cells of the plan that are not computed yet */
 	size_t left_out;   /* records that plan.csv does not name: left by an earlier version of the
@@ -111,6 +115,20 @@ const char *records_short(const char *path);
 /* Data, method, swept values and repetition in one text: what names a cell in any results folder.
  */
 const char *records_key(const struct record *record, struct arena *arena);
+
+/* Are two cells of one repetition and fold, whatever the inner one: of the same draw of the data?
+ */
+bool records_same_draw(const struct result *a, const struct result *b);
+
+/* The member of a group on the same draw of the data, or NULL. */
+const struct record *records_at_draw(const struct group *group, const struct record *draw);
+
+/* "2", or with folds "2 fold 3", or "2 fold 3 inner 1": repetition and fold. */
+const char *records_draw(const struct result *result, struct arena *arena);
+
+/* "5 repetitions", of `values` in a group; with folds "2 repetitions of 5 folds", which share
+ * training samples and are not independent. */
+const char *records_repeats(const struct records *records, size_t values);
 
 /* How many members ended with status "ok". */
 size_t records_ok_count(const struct group *group);

@@ -91,7 +91,7 @@ static void mark_damaged(struct record *record, const struct err *err,
 		     : arena_format(arena, "%s%s: %s", prefix,
 				    err->source[0] ? err->source : record->folder, err->text);
 
-	*cell = (struct cellfile){.repetition = NAN};
+	*cell = (struct cellfile){.repetition = NAN, .fold = NAN, .inner_fold = NAN};
 	cellfile_read(arena_format(arena, "%s/cell.json", record->folder), arena, cell, &ignored);
 	while (named < plan->count && strcmp(row[named].cell, record->id) != 0)
 		named++;
@@ -102,8 +102,11 @@ static void mark_damaged(struct record *record, const struct err *err,
 	    (cell->data && strcmp(cell->data, row->data) == 0 && cell->method &&
 	     strcmp(cell->method, row->method) == 0 && cell->repetition == row->repetition))
 		return;
-	*cell = (struct cellfile){
-		.data = row->data, .method = row->method, .repetition = row->repetition};
+	*cell = (struct cellfile){.data = row->data,
+				  .method = row->method,
+				  .repetition = row->repetition,
+				  .fold = row->fold,
+				  .inner_fold = row->inner_fold};
 	/* "rho=0.1;patterns=60" */
 	copy = arena_text(arena, row->swept);
 	rest = NULL;
@@ -124,7 +127,7 @@ static enum status load_record(struct records *records, struct record *record,
 			       struct err *err)
 {
 	struct arena *arena = records->arena;
-	struct cellfile cell = {.repetition = NAN};
+	struct cellfile cell = {.repetition = NAN, .fold = NAN, .inner_fold = NAN};
 	struct result *result = &record->result;
 	struct manifest manifest = {0};
 	enum manifest_state state;
@@ -153,6 +156,10 @@ static enum status load_record(struct records *records, struct record *record,
 		result->solver = cell.solver;
 	if (isnan(result->repetition))
 		result->repetition = cell.repetition;
+	if (isnan(result->fold))
+		result->fold = cell.fold;
+	if (isnan(result->inner_fold))
+		result->inner_fold = cell.inner_fold;
 	record->swept_count = cell.swept_count;
 	record->swept = cell.swept;
 	record->select_by = cell.select_by;
@@ -183,7 +190,8 @@ static const char *key_of(const struct record *r, struct arena *arena)
 
 const char *records_key(const struct record *record, struct arena *arena)
 {
-	return arena_format(arena, "%s\n%g", key_of(record, arena), record->result.repetition);
+	return arena_format(arena, "%s\n%s", key_of(record, arena),
+			    records_draw(&record->result, arena));
 }
 
 static void add_name(const char **names, size_t *count, const char *name)
@@ -221,6 +229,8 @@ void records_group(struct records *records)
 	for (size_t i = 0; i < records->count; i++) {
 		const struct record *r = &records->at[i];
 
+		if (r->result.fold > (double)records->folds)
+			records->folds = (size_t)r->result.fold;
 		add_name(records->data, &records->data_count, r->result.data);
 		add_name(records->methods, &records->method_count, r->result.method);
 		for (size_t j = 0; j < r->swept_count; j++)
@@ -231,7 +241,10 @@ void records_group(struct records *records)
 	for (size_t i = 0; i < records->count; i++) {
 		struct record *r = &records->at[i];
 
-		r->group = index_place(&index, key_of(r, arena), records->group_count);
+		const char *kind = isnan(r->result.inner_fold) ? "" : "\ninner";
+
+		r->group = index_place(&index, arena_format(arena, "%s%s", key_of(r, arena), kind),
+				       records->group_count);
 		records->group_count += r->group == records->group_count;
 		size[r->group]++;
 	}
@@ -245,6 +258,7 @@ void records_group(struct records *records)
 				.method = r->result.method,
 				.setting = setting_text(r, NULL, arena),
 				.problem = setting_text(r, r->result.data, arena),
+				.inner = !isnan(r->result.inner_fold),
 				.member = ARENA_ARRAY(arena, const struct record *, size[r->group]),
 			};
 		group->member[group->count++] = r;

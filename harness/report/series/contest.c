@@ -96,8 +96,8 @@ struct contest contest_of(const struct records *records, const struct series_lis
 			struct entrant *entrant = &out.at[out.count++];
 			const struct record *r = group->member[k];
 			const char *minimised = comparable_key(r, column, NULL, arena);
-			const char *key = arena_format(arena, "%s\n%g\n%s", group->problem,
-						       r->result.repetition, minimised);
+			const char *key = arena_format(arena, "%s\n%s\n%s", group->problem,
+						       records_draw(&r->result, arena), minimised);
 
 			*entrant = (struct entrant){.record = r,
 						    .entry = list->at[i].entry,

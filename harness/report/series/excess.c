@@ -41,8 +41,8 @@ const double *excess_of(const struct records *records, const struct column *colu
 	for (size_t i = 0; i < records->count; i++) {
 		const struct record *r = &records->at[i];
 
-		key[i] = arena_format(arena, "%s\n%g\n%s\n%s", records->groups[r->group].problem,
-				      r->result.repetition,
+		key[i] = arena_format(arena, "%s\n%s\n%s\n%s", records->groups[r->group].problem,
+				      records_draw(&r->result, arena),
 				      comparable_key(r, column->name, NULL, arena),
 				      shared && r->origin ? r->origin->label : "");
 		if (!is_base(r, base) || isnan(values[i]))

@@ -31,8 +31,9 @@ struct floors floors_of(const struct records *records)
 	for (size_t i = 0; i < records->count; i++) {
 		const struct record *r = &records->at[i];
 		const char *problem = records->groups[r->group].problem;
-		const char *key = arena_format(arena, "%s\n%g\n%s", problem, r->result.repetition,
-					       comparable_key(r, "objective", NULL, arena));
+		const char *key =
+			arena_format(arena, "%s\n%s\n%s", problem, records_draw(&r->result, arena),
+				     comparable_key(r, "objective", NULL, arena));
 		const char *program = comparable_key(r, "gap", NULL, arena);
 		struct same *s;
 

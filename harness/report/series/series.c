@@ -195,6 +195,7 @@ static struct series_list make_list(const struct records *records, enum series_s
 		list.best = true;
 		collect(records, &list);
 	}
+	list.repeated = records_repeats(records, list.repeats);
 	for (size_t i = 0; i < list.count; i++)
 		list.at[i].colour = list.entry_count <= SERIES_COLOURS
 					    ? list.at[i].entry
@@ -293,8 +294,8 @@ const char *series_caption(const struct series_list *list, struct figure *figure
 	struct arena *arena = figure->arena;
 
 	if (list->repeats > 1)
-		text = arena_format(arena, "%s of %s%zu repetitions", shown,
-				    list->uneven ? "up to " : "", list->repeats);
+		text = arena_format(arena, "%s of %s%s", shown, list->uneven ? "up to " : "",
+				    list->repeated);
 	if (list->selected)
 		text = arena_format(arena, "%s; of tuned methods the selected setting", text);
 	if (list->best)

@@ -50,7 +50,8 @@ struct series_list {
 	bool composed;               /* some of them from another setting in each repetition */
 	bool selected;               /* those of a method with `select` that were not chosen */
 	struct texts methods;        /* the only ones drawn; none = all */
-	size_t repeats;              /* most repetitions that are ok in a group */
+	size_t repeats;              /* most cells that are ok in a group */
+	const char *repeated;        /* records_repeats of them */
 	bool uneven;                 /* other groups have fewer */
 };
 

@@ -54,14 +54,12 @@ static struct pairs pairs_of(const struct group *a, const struct group *b,
 	size_t matched = 0;
 
 	for (size_t i = 0; i < a->count; i++) {
-		const struct record *p = a->member[i], *q = NULL;
+		const struct record *p = a->member[i], *q;
 		const struct result *r = &p->result;
 		bool split = p->resampled && r->n_train > 0 && r->n_test > 0;
 		double value = NAN;
 
-		for (size_t j = 0; j < b->count && !q; j++)
-			if (b->member[j]->result.repetition == r->repetition)
-				q = b->member[j];
+		q = records_at_draw(b, p);
 		matched += q != NULL;
 		/* an objective of another loss, beta or threat is another quantity */
 		if (q && records_ok(p) && records_ok(q) &&
@@ -130,6 +128,7 @@ const char *paired_note(const struct records *records)
 {
 	struct series_list list = series_of(records, SERIES_BEST, 1);
 	struct arena *arena = records->arena;
+	const char *text = note;
 	size_t count = 0; /* pairs of one problem whose objectives are nowhere the same */
 
 	for (size_t i = 0; i < list.count; i++)
@@ -140,13 +139,19 @@ const char *paired_note(const struct records *records)
 
 			count += strcmp(a->problem, b->problem) == 0 && p && q && strcmp(p, q) != 0;
 		}
+	if (records->folds)
+		text = arena_format(arena,
+				    "%s With folds the same repetition and fold are compared, and "
+				    "the overlap is that of their training parts: values of folds "
+				    "are not independent.",
+				    note);
 	if (!count)
-		return note;
+		return text;
 	return arena_format(
 		arena,
 		"%s Left out: the objectives of %zu pairs of methods, whose loss, beta, "
 		"average or threat differ.",
-		note, count);
+		text, count);
 }
 
 struct sheet paired_sheet(const struct records *records)

@@ -64,6 +64,15 @@ static void put_row(const struct columns *c, const struct record *r, const void 
 	csv_end_row(csv);
 }
 
+/* A table of the results without the columns that none of them has. */
+static const struct field_table *used(const struct records *records,
+				      const struct field_table *table)
+{
+	const void *first = records->count ? &records->at->result : NULL;
+
+	return field_used(table, first, records->count, sizeof *records->at, records->arena);
+}
+
 /* Those of summary.csv. */
 static struct columns columns_of_cells(const struct records *records)
 {
@@ -79,6 +88,7 @@ static struct columns columns_of_cells(const struct records *records)
 		for (const struct fact *f = records->at[i].result.facts; f; f = f->next)
 			if (!has_name(&c.facts, f->name))
 				names[c.facts.count++] = f->name;
+	c.table = used(records, &rows_result);
 	return c;
 }
 
@@ -97,7 +107,7 @@ enum status summary_write_cells(const struct records *records, struct err *err)
 static enum status write_rows(const struct records *records, const struct field_table *table,
 			      struct err *err)
 {
-	const struct columns c = {records, &rows_cell, table, {0, NULL}};
+	const struct columns c = {records, used(records, &rows_cell), table, {0, NULL}};
 	const struct attack_kind kind = {.certified = table == &rows_certify};
 	struct csv csv;
 	size_t count;
@@ -143,22 +153,6 @@ static void put_columns(struct csv *csv, const char *file, const struct field_ta
 		put_column(csv, file, f);
 }
 
-/* Whether every value is a number or unknown. */
-static bool swept_are_numbers(const struct records *records, const char *path)
-{
-	for (size_t i = 0; i < records->count; i++) {
-		const char *text = records_swept(&records->at[i], path);
-		char *end = NULL;
-
-		if (!text || !*text)
-			continue;
-		strtod(text, &end);
-		if (*end)
-			return false;
-	}
-	return true;
-}
-
 /* Of a table of the folder: the fields, further facts, and swept options. */
 static void put_table(struct csv *csv, const struct columns *c)
 {
@@ -178,11 +172,21 @@ static void put_table(struct csv *csv, const struct columns *c)
 		put_column(csv, c->table->file, &fact);
 	}
 	for (size_t k = 0; k < records->path_count; k++) {
-		bool number = swept_are_numbers(records, records->paths[k]);
-		const struct field swept = {.name = swept_name(c, records->paths[k]),
-					    .type = number ? FIELD_NUMBER : FIELD_TEXT,
-					    .unit = number ? "" : "text",
-					    .doc = "swept option"};
+		bool number = true; /* every value, or unknown */
+		struct field swept;
+
+		for (size_t i = 0; i < records->count; i++) {
+			const char *text = records_swept(&records->at[i], records->paths[k]);
+			char *end = NULL;
+
+			if (text && *text)
+				strtod(text, &end);
+			number = number && (!end || !*end);
+		}
+		swept = (struct field){.name = swept_name(c, records->paths[k]),
+				       .type = number ? FIELD_NUMBER : FIELD_TEXT,
+				       .unit = number ? "" : "text",
+				       .doc = "swept option"};
 
 		put_column(csv, c->table->file, &swept);
 	}
@@ -192,18 +196,24 @@ enum status summary_write_columns(const struct records *records, struct err *err
 {
 	static const char *const header[] = {"file",    "column", "type",    "unit",
 					     "network", "data",   "meaning", NULL};
+	const struct field_table *cell = used(records, &rows_cell);
 	const struct columns tables[] = {columns_of_cells(records),
-					 {records, &rows_cell, &rows_attack, {0, NULL}},
-					 {records, &rows_cell, &rows_certify, {0, NULL}}};
+					 {records, cell, &rows_attack, {0, NULL}},
+					 {records, cell, &rows_certify, {0, NULL}}};
 	const struct field_table *const of_cell[] = {&rows_trace,    &rows_attack, &rows_certify,
 						     &rows_patterns, &rows_inputs, &rows_points};
 	struct arena *arena = records->arena;
+	struct field_rows plan = {0};
+	struct err ignored = {0};
 	struct csv csv;
 
+	field_read(arena_format(arena, "%s/plan.csv", records->folder), &rows_plan, arena, &plan,
+		   &ignored);
 	TRY(csv_open(&csv, arena_format(arena, "%s/columns.csv", records->out), header, err));
 	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
 		put_table(&csv, &tables[i]);
-	put_columns(&csv, rows_plan.file, &rows_plan);
+	put_columns(&csv, rows_plan.file,
+		    field_used(&rows_plan, plan.at, plan.count, rows_plan.size, arena));
 	put_columns(&csv, rows_data.file, &rows_data);
 	for (size_t i = 0; i < sizeof of_cell / sizeof *of_cell; i++)
 		put_columns(&csv, arena_format(arena, "cells/*/%s", of_cell[i]->file), of_cell[i]);

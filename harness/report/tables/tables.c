@@ -184,9 +184,10 @@ static void fill_row(const struct records *records, const struct attack_kinds *k
 	sheet_set(sheet, row, col++, objective);
 	if (search->by) {
 		sheet_set(sheet, row, col,
-			  arena_format(arena, "%s of %zu%s", search->chosen ? "selected" : "none",
-				       search->count,
+			  arena_format(arena, "%s of %s%s", search->chosen ? "selected" : "none",
+				       select_tried(search, arena),
 				       !search->chosen          ? ""
+				       : search->tested         ? " in inner folds"
 				       : search->per_repetition ? " per repetition"
 								: " per experiment"));
 		sheet_set(sheet, row, col + 1, arena_format(arena, "%.3g", search->seconds));
@@ -273,22 +274,34 @@ struct sheet summary_sheet(const struct records *records)
 static const char *selection_caption(const struct records *records)
 {
 	struct searches all = select_searches(records);
-	bool repetition = false, experiment = false;
+	bool repetition = false, experiment = false, inner = false, rungs = false;
+	const char *text = "";
 
 	for (size_t i = 0; i < all.count; i++) {
 		const struct search *search = &all.at[i];
 
-		if (!search->chosen || search->count < 2)
+		inner = inner || search->tested;
+		rungs = rungs || (search->count && search->setting[0]->member[0]->rung > 0);
+		if (!search->chosen || search->count < 2 || search->tested)
 			continue;
 		repetition = repetition || search->per_repetition;
 		experiment = experiment || !search->per_repetition;
 	}
 	if (repetition && experiment)
-		return "; settings selected per repetition or per experiment (one for all "
+		text = "; settings selected per repetition or per experiment (one for all "
 		       "repetitions), as the rows say";
-	if (repetition)
-		return "; settings selected per repetition, each by its own validation part";
-	return experiment ? "; settings selected per experiment, one for all repetitions" : "";
+	else if (repetition)
+		text = "; settings selected per repetition, each by its own validation part";
+	else if (experiment)
+		text = "; settings selected per experiment, one for all repetitions";
+	return arena_format(
+		records->arena, "%s%s%s", text,
+		inner ? "; settings selected in each fold by their mean over inner folds of the "
+			"other rows, then trained on all of these and tested on the fold"
+		      : "",
+		rungs ? "; of successive halving the numbers are those of settings in each rung, "
+			"and the tuning time is that of all rungs"
+		      : "");
 }
 
 /* Names of the data sets without test part, where the test parts of others were attacked or
@@ -331,7 +344,8 @@ const char *summary_caption(const struct records *records)
 	for (size_t i = 0; i < records->count; i++)
 		all[i] = &records->at[i];
 	for (size_t g = 0; g < records->group_count; g++) {
-		repeats = records->groups[g].count > repeats ? records->groups[g].count : repeats;
+		if (records->groups[g].count > repeats && !records->groups[g].inner)
+			repeats = records->groups[g].count;
 		only = only || (!records->groups[g].left_out && only_member(&records->groups[g]));
 	}
 	text = arena_format(arena, "%zu cell%s%s%s", records->count, records->count == 1 ? "" : "s",
@@ -351,8 +365,8 @@ const char *summary_caption(const struct records *records)
 	if (repeats > 1)
 		text = arena_format(arena,
 				    "%s; median (10\xe2\x80\x93"
-				    "90 %% quantiles) of %zu repetitions",
-				    text, repeats);
+				    "90 %% quantiles) of %s",
+				    text, records_repeats(records, repeats));
 	if (only)
 		text = arena_format(arena, "%s; [Wilson 95 %% interval] of accuracies of one cell",
 				    text);

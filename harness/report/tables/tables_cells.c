@@ -42,7 +42,7 @@ struct sheet summary_cell_sheet(const struct records *records, const char *spec_
 					    result->data,
 					    result->method,
 					    records->groups[r->group].setting,
-					    sheet_number(result->repetition, "%.0f", arena),
+					    records_draw(result, arena),
 					    result->status,
 					    result->outcome,
 					    sheet_number(result->iterations, "%.0f", arena),

@@ -8,7 +8,9 @@ const char summary_select_note[] =
 	"All settings of the methods that select one by the column named; a cell that is not ok "
 	"counts as the worst. Chosen per repetition: in each by its own validation part, as is the "
 	"default where repetitions split one data set anew; per experiment: one for all, by the "
-	"median over repetitions. The test part of a repetition has no say in its choice. Medians "
+	"median over repetitions. The test part of a repetition has no say in its choice. Of "
+	"successive halving a setting has a row for each rung that it was run in, of nested "
+	"cross-validation the rows are of inner folds. Medians "
 	"with 10\xe2\x80\x93"
 	"90 % quantiles.";
 
@@ -45,7 +47,8 @@ static void fill_row(struct sheet *sheet, size_t row, const struct search *searc
 		  arena_format(arena, "%zu of %zu ok", ok, group->count));
 	sheet_set(sheet, row, after + ENDED, ending_text(group->member, group->count, arena));
 	if (search->times[k] && search->per_repetition)
-		chosen = arena_format(arena, "selected per repetition, in %zu of %zu",
+		chosen = arena_format(arena, "selected %s, in %zu of %zu",
+				      search->tested ? "in inner folds" : "per repetition",
 				      search->times[k], search->chosen->count);
 	sheet_set(sheet, row, after + CHOSEN, search->times[k] ? chosen : NULL);
 	sheet->state[row] = ok < group->count ? "bad" : NULL;

@@ -152,7 +152,8 @@ static void rows_keep_their_places(void **state)
 		fprintf(file, i % 7 == 3 ? "%d,?,%d\n" : "%d,1,%d\n", i, i % 3);
 	fclose(file);
 	place->csv.missing = CSV_MISSING_DROP;
-	place->options.split = (struct split_options){0.2, 0.2, true};
+	place->options.split =
+		(struct split_options){.test = 0.2, .validation = 0.2, .stratified = true};
 	place->options.classes = (struct texts){2, (const char *[]){"0", "2"}};
 	place->options.limit = (struct limit_options){.train = 25, .test = 5, .random = true};
 	data = load(place, 0);

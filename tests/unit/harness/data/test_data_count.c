@@ -53,7 +53,7 @@ static void parts_and_limits(void **state)
 
 	write_rows(place, 61, 3);
 	expect_same(place);
-	place->options.split = (struct split_options){0.3, 7, false};
+	place->options.split = (struct split_options){.test = 0.3, .validation = 7};
 	expect_same(place);
 	place->options.limit = (struct limit_options){.train_per_class = 9, .test_per_class = 3};
 	expect_same(place);

@@ -48,6 +48,34 @@ static void the_validation_part_is_attacked(void **state)
 	check_row(&r, "fgsm", 0.2);
 }
 
+/* An entry is meant by its own name; by its attack where none is called so. */
+static void the_entry_is_found_by_its_name(void **state)
+{
+	static const char named[] =
+		"attack:\n"
+		"  - {attack: pgd, name: weak, norm: linf, eps: 0.1, steps: 2}\n"
+		"  - {attack: fgsm, name: pgd, norm: l2, eps: 0.2}\n"
+		"  - {attack: pgd, name: long, norm: linf, eps: 0.3, steps: 5}\n";
+	struct result r;
+
+	(void)state;
+	pose("solver: sgd, width: 20, epochs: 5, "
+	     "select: {by: validation_robust_accuracy, attack: long}",
+	     named);
+	r = compute();
+	check_row(&r, "long", 0.3);
+	pose("solver: sgd, width: 20, epochs: 5, "
+	     "select: {by: validation_robust_accuracy, attack: pgd}",
+	     named);
+	r = compute();
+	check_row(&r, "pgd", 0.2);
+	pose("solver: sgd, width: 20, epochs: 5, "
+	     "select: {by: validation_robust_accuracy, attack: fgsm, eps: 0.25}",
+	     named);
+	r = compute();
+	check_row(&r, "pgd", 0.25);
+}
+
 /* Samples of a part whose margin x'w exceeds eps |w|_1 without the bias, and the sum of hinge
  * losses of those worst margins. */
 static void closed_worst_case(const struct net *net, const struct part *part, double eps,
@@ -158,12 +186,16 @@ static void bad_options_are_refused_by_name(void **state)
 		   "expected a loss that falls with the margin (logistic, hinge, squared_hinge");
 	check_spec("solver: sgd, select: validation_robust_accuracy",
 		   "validation_robust_accuracy needs an entry of attack");
+	check_spec("solver: sgd, select: {by: validation_robust_accuracy, attack: long}}\n"
+		   "attack:\n  - {attack: fgsm, name: quick, norm: linf, eps: 0.1",
+		   "validation_robust_accuracy needs an entry of attack named long, got none");
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		IN_FOLDER(the_validation_part_is_attacked),
+		IN_FOLDER(the_entry_is_found_by_its_name),
 		IN_FOLDER(the_figures_are_the_closed_worst_case),
 		IN_FOLDER(other_selections_attack_nothing),
 		IN_FOLDER(bad_options_are_refused_by_name),

@@ -185,7 +185,7 @@ static inline void fixture_plan(struct fixture *f, const char *const *texts)
 			.training = texts[count],
 			.data = {.name = "data",
 				 .source = {&sched_source.base, NULL},
-				 .split = {NAN, 0, false}},
+				 .split = {.test = NAN}},
 			.train = {.name = "method", .solver = {&sched_trainer.base, NULL}},
 			.stop = {.iterations = 10},
 		};
