@@ -88,6 +88,17 @@ static void look(struct target *t, struct arena *arena)
 	arena_release(&scratch);
 }
 
+enum status target_scale(const struct aim *aim, const struct dataset *data, struct arena *arena,
+			 const real **scale, struct err *err)
+{
+	struct problem problem;
+	struct threat threat;
+
+	TRY(resolve(aim, data, arena, &problem, &threat, err));
+	*scale = threat.scale;
+	return STATUS_OK;
+}
+
 enum status target_new(const struct aim *aim, const struct dataset *data, const struct model *model,
 		       struct arena *arena, struct target *out, struct err *err)
 {

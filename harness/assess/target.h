@@ -34,6 +34,11 @@ void target_columns(const struct dataset *data, struct arena *arena, struct prob
 /* The errors of threat_resolve, as for raw units where the stages of the data mix columns. */
 enum status target_check(const struct aim *aim, const struct dataset *data, struct err *err);
 
+/* What points and model are divided by, column by column, to be in the units of the aim's ball;
+ * NULL: they are. For an aim that has passed target_check. */
+enum status target_scale(const struct aim *aim, const struct dataset *data, struct arena *arena,
+			 const real **scale, struct err *err);
+
 /* For an aim that has passed target_check. Error: a box that excludes the data. */
 enum status target_new(const struct aim *aim, const struct dataset *data, const struct model *model,
 		       struct arena *arena, struct target *out, struct err *err);

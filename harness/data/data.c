@@ -208,9 +208,10 @@ static enum status split(const struct data_options *o, struct rng *rng, struct a
 }
 
 /* Read, choose classes, split, limit; both classes must be left for training. */
-static enum status choose_rows(const struct data_options *o, uint64_t seed, uint64_t repetition,
+static enum status choose_rows(const struct data_options *o, uint64_t seed, long number,
 			       struct arena *scratch, struct parts *parts, struct err *err)
 {
+	uint64_t repetition = (uint64_t)(o->draw < 0 ? number : o->draw);
 	struct rng draw = rng_stream(seed, "generate", repetition);
 	struct rng rng = rng_stream(seed, "split", repetition);
 	struct rng thin[2] = {rng_stream(seed, "limit train", repetition),
@@ -249,7 +250,7 @@ enum status data_load(const struct data_options *o, uint64_t seed, long repetiti
 	struct arena *memory[2] = {arena, &scratch};
 	struct parts parts = {0};
 	size_t unseen = 0, rows = 0;
-	enum status status = choose_rows(o, seed, (uint64_t)repetition, &scratch, &parts, err);
+	enum status status = choose_rows(o, seed, repetition, &scratch, &parts, err);
 
 	*out = (struct dataset){.regression = o->task == DATA_REGRESSION, .dropped = parts.dropped};
 	if (status == STATUS_OK && parts.one_hot)
@@ -287,7 +288,7 @@ enum status data_count(const struct data_options *o, uint64_t seed, long repetit
 {
 	struct parts parts = {.count = true};
 	struct arena scratch = {0};
-	enum status status = choose_rows(o, seed, (uint64_t)repetition, &scratch, &parts, err);
+	enum status status = choose_rows(o, seed, repetition, &scratch, &parts, err);
 	size_t rows;
 
 	if (status == STATUS_OK && parts.one_hot && parts.at[SPLIT_TRAIN].d > 0) {

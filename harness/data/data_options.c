@@ -3,6 +3,7 @@
 #include "harness/data/limit.h"
 
 static const char *const tasks[] = {"classification", "regression", NULL};
+static const char *const draw_words[] = {"repetition", NULL};
 static const char *const targets[] = {"raw", "standardize", NULL};
 
 static const struct option split_option_rows[] = {
@@ -49,5 +50,9 @@ const struct option data_rows[] = {
 	 .size = sizeof(struct limit_options), .doc = "smaller parts, after the split"},
 	{OPTION_FIELD(struct data_options, prepare), .initial = "[]", .kind = KIND_PREPARE,
 	 .style = CHOICE_NESTED, .doc = "steps fitted on the training part, in this order"},
+	{OPTION_FIELD(struct data_options, draw), .initial = "repetition", .range = RANGE_FROM(0),
+	 .words = draw_words, .later = true,
+	 .doc = "which draw of generated data, parts and limits: the same in all repetitions if it "
+		"is a number; swept beside `draw` of a method for the plot `variance`"},
 	{0},
 };

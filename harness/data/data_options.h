@@ -19,6 +19,7 @@ struct data_options {
 	struct split_options split;
 	struct limit_options limit;
 	struct choices prepare; /* struct prepare */
+	long draw;              /* in the place of the repetition; < 0: that */
 };
 
 enum { DATA_CLASSIFICATION, DATA_REGRESSION };

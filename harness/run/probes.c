@@ -3,6 +3,7 @@
 
 #include "harness/assess/assault.h"
 #include "harness/assess/certified.h"
+#include "harness/assess/examples.h"
 #include "harness/assess/findings.h"
 #include "harness/assess/keys.h"
 #include "harness/assess/selection.h"
@@ -26,6 +27,7 @@ struct work {
 	struct entries wanted, held; /* of the cell; of the earlier record */
 	struct assessed *entry[ENTRY_KINDS];
 	struct evidence evidence;
+	struct examples examples;
 	struct assess_order order;
 };
 
@@ -186,7 +188,12 @@ static enum status attack(struct work *w, struct err *err)
 {
 	struct probes *p = w->p;
 
+	for (size_t i = 0; i < p->cell->attack.count; i++)
+		if (w->entry[ENTRY_ATTACK][i].kept)
+			TRY(examples_keep(&w->examples, i, path_in(p, p->record, "examples.npz"),
+					  err));
 	TRY(assault_run(&w->order, p->arena, w->entry[ENTRY_ATTACK], err));
+	TRY(examples_write(&w->examples, path_in(p, p->folder, "examples.npz"), err));
 	TRY(remember(w, err));
 	TRY(record(w, ENTRY_ATTACK, err));
 	add_up(&p->entries.of[ENTRY_ATTACK], &p->result->attack_s, &p->result->attack_cpu_s);
@@ -233,6 +240,9 @@ enum status probes_run(struct probes *p, struct err *err)
 
 	w.order.evidence = &w.evidence;
 	keys_of(p->cell, p->arena, &w.wanted);
+	w.examples = examples_new(p->cell, p->data, &w.wanted.of[ENTRY_ATTACK], p->arena);
+	w.evidence.look = examples_look;
+	w.evidence.context = &w.examples;
 	p->entries =
 		(struct entries){.begun = true, .trained = p->trained, .asked = w.wanted.asked};
 	TRY(recall(&w, err));

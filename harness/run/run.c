@@ -34,7 +34,8 @@ static enum status pose_problem(struct run *run, double seconds, struct err *err
 {
 	const struct cell *cell = &run->cell;
 	const struct train_options *train = &cell->train;
-	struct rng rng = rng_stream((uint64_t)cell->seed, "repetition", (uint64_t)cell->repetition);
+	long repetition = train->draw < 0 ? cell->repetition : train->draw;
+	struct rng rng = rng_stream((uint64_t)cell->seed, "repetition", (uint64_t)repetition);
 	struct problem *p = &run->problem;
 
 	p->X = run->data.train.X;

@@ -22,6 +22,7 @@ static const char *const gap_scales[] = {
 const char *const spec_parts[] = {"test", "train", NULL};
 static const char *const timings[] = {
 	[TIMING_SHARED] = "shared", [TIMING_EXCLUSIVE] = "exclusive", NULL};
+static const char *const draw_words[] = {"repetition", NULL};
 const char *const spec_precisions[] = {"double", "single", NULL};
 
 /* One place for documentation and ranges of the stopping rules; only the defaults differ. */
@@ -103,6 +104,10 @@ const struct option schema_attack[] = {
 	{OPTION_FIELD(struct attack_options, eps), .range = RANGE_FROM(0), .shape = LIST_SET,
 	 .doc = "radii of the ball, in `units`"},
 	THREAT_REST(struct attack_options, NULL, THREAT_OLD_CLIP | THREAT_OLD_UNITS),
+	{OPTION_FIELD(struct attack_options, keep), .initial = "0", .range = RANGE_WITHIN(0, 100),
+	 .later = true,
+	 .doc = "samples stored before and after the attack at its largest eps, for the plot "
+		"`pictures`: the first ones of the test part that are classified correctly"},
 	{.name = NULL},
 };
 
@@ -202,6 +207,14 @@ size_t spec_survivors(const struct halving_options *halving, size_t settings)
 		 .range = RANGE_FROM(0),                                                         \
 		 .doc = "patterns or neurons drawn anew after training, to estimate the share "  \
 			"that would lower the optimum; needs a gap below 1e-3"},                 \
+		{OPTION_FIELD(struct train_options, draw),                                       \
+		 .initial = "repetition",                                                        \
+		 .range = RANGE_FROM(0),                                                         \
+		 .words = draw_words,                                                            \
+		 .later = true,                                                                  \
+		 .doc = "which draw of patterns, of the start and of batches: the same in all "  \
+			"repetitions if it is a number; swept beside `draw` of the data for "    \
+			"the plot `variance`"},                                                  \
 	{                                                                                        \
 		OPTION_FIELD(struct train_options, select),                                      \
 			.rows = select_rows, .shorthand = "by", .fixed = true,                   \

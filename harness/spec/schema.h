@@ -68,6 +68,7 @@ struct train_options {
 	double beta;
 	bool average; /* mean instead of sum over samples */
 	long fresh;   /* draws of the a-posteriori estimate; 0 = none */
+	long draw; /* of the method's random numbers, in the place of the repetition; < 0: that */
 	struct select_options select;
 	struct halving_options halving; /* of an entry; a cell has its rung */
 	struct texts data;              /* names of the data sets it is run on; empty = all */
@@ -80,6 +81,7 @@ struct attack_options {
 	struct choice attack;         /* flat: struct attack */
 	struct threat_options threat; /* its eps is that of each radius */
 	struct reals eps;             /* ascending after binding */
+	long keep;                    /* samples that are stored before and after it */
 };
 
 /* As attack.csv and the tables call it. */

@@ -38,27 +38,70 @@ static const char *value_text(const json_t *value, struct arena *arena)
 	return text;
 }
 
-/* "linf 0.1" of an object with `norm` and `eps` > 0; with what shapes the ball. "" otherwise. */
-static const char *ball_text(const json_t *object, struct arena *arena)
+/* What shapes a ball beside norm, radius and units: ", clip [0,1]"; "" if nothing. */
+static const char *shape_text(const json_t *object, struct arena *arena)
 {
 	static const char *const shapes[] = {"clip", "not_attacked", "scale", NULL};
-	const json_t *eps = json_object_get(object, "eps");
-	const char *norm = jsonfile_text(object, "norm", arena);
-	struct text text;
+	struct text text = text_new(arena);
 
-	if (!norm || !json_is_number(eps) || !(json_number_value(eps) > 0))
-		return "";
-	text = text_new(arena);
-	text_format(&text, "%s %.6g", norm, json_number_value(eps));
 	for (const char *const *name = shapes; *name; name++) {
 		const json_t *list = json_object_get(object, *name);
 
 		if (json_array_size(list))
 			text_format(&text, ", %s %s", *name, value_text(list, arena));
 	}
-	if (json_object_get(object, "units")) /* only where it is not the default */
-		text_format(&text, ", raw units");
-	return text.at;
+	return text.at ? text.at : "";
+}
+
+/* "linf 0.1" of an object with `norm` and `eps` > 0; with what shapes the ball. "" otherwise. */
+static const char *ball_text(const json_t *object, struct arena *arena)
+{
+	const json_t *eps = json_object_get(object, "eps");
+	const char *norm = jsonfile_text(object, "norm", arena);
+
+	if (!norm || !json_is_number(eps) || !(json_number_value(eps) > 0))
+		return "";
+	return arena_format(arena, "%s %.6g%s%s", norm, json_number_value(eps),
+			    shape_text(object, arena),
+			    /* only where it is not the default */
+			    json_object_get(object, "units") ? ", raw units" : "");
+}
+
+static struct texts shapes_of(const json_t *list, struct arena *arena)
+{
+	const char **text = ARENA_ARRAY(arena, const char *, json_array_size(list));
+	const size_t separator = strlen(", ");
+
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const char *shape = shape_text(json_array_get(list, i), arena);
+
+		text[i] = *shape ? shape + separator : shape;
+	}
+	return (struct texts){json_array_size(list), text};
+}
+
+static struct cellfile_image image_of(const json_t *data)
+{
+	const json_t *side = json_object_get(json_object_get(data, "generate"), "side");
+	size_t pixels = (size_t)json_integer_value(side);
+
+	if (json_object_get(data, "cifar10"))
+		return (struct cellfile_image){3, 32, 32};
+	return (struct cellfile_image){pixels > 0, pixels, pixels};
+}
+
+static struct texts texts_of(const json_t *list, struct arena *arena)
+{
+	const char **text = ARENA_ARRAY(arena, const char *, json_array_size(list));
+	size_t count = 0;
+
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const char *at = json_string_value(json_array_get(list, i));
+
+		if (at)
+			text[count++] = arena_text(arena, at);
+	}
+	return (struct texts){count, text};
 }
 
 static const char *program_text(const json_t *train, struct arena *arena)
@@ -81,18 +124,25 @@ static bool is_drawn(const json_t *share)
 	return json_is_number(share) && json_number_value(share) > 0;
 }
 
+/* Is anything of the data drawn at random? */
+static bool draws_data(const json_t *data)
+{
+	const json_t *split = json_object_get(data, "split");
+
+	return json_object_get(data, "generate") || is_drawn(json_object_get(split, "test")) ||
+	       is_drawn(json_object_get(split, "validation")) ||
+	       is_drawn(json_object_get(split, "folds")) ||
+	       json_is_true(json_object_get(json_object_get(data, "limit"), "random"));
+}
+
 static const char *sample_text(const json_t *root, struct arena *arena)
 {
 	json_t *data = json_copy(json_object_get(root, "data"));
-	const json_t *split = json_object_get(data, "split");
 	const char *text = "";
 	char *dumped;
 
 	json_object_del(data, "name");
-	if (json_object_get(data, "generate") || is_drawn(json_object_get(split, "test")) ||
-	    is_drawn(json_object_get(split, "validation")) ||
-	    is_drawn(json_object_get(split, "folds")) ||
-	    json_is_true(json_object_get(json_object_get(data, "limit"), "random")))
+	if (draws_data(data))
 		json_object_set(data, "seed", json_object_get(root, "seed"));
 	dumped = data ? json_dumps(data, JSON_COMPACT) : NULL;
 	if (dumped)
@@ -146,12 +196,46 @@ bool cellfile_same_sample(const char *a, const char *b)
 	return same;
 }
 
+/* Numbers of the draws; where `draw` says none they are the repetition. */
+static void set_draws(const json_t *root, struct cellfile *out)
+{
+	const json_t *data = json_object_get(root, "data");
+	const json_t *of_data = json_object_get(data, "draw");
+	const json_t *of_method = json_object_get(json_object_get(root, "train"), "draw");
+
+	out->data_draw = of_data ? json_number_value(of_data) : out->repetition;
+	out->method_draw = of_method ? json_number_value(of_method) : out->repetition;
+	if (!draws_data(data))
+		out->data_draw = 0;
+	out->resampled = out->resampled && !of_data;
+}
+
+static struct cellfile_objective objective_of(const json_t *train, struct arena *arena)
+{
+	static const char *const nested[] = {"adversary", "interval", NULL};
+	const json_t *beta = json_object_get(train, "beta"), *loss = json_object_get(train, "loss");
+	struct cellfile_objective out = {
+		.loss = item_name(loss, arena),
+		.beta = beta ? value_text(beta, arena) : "",
+		.average = json_is_true(json_object_get(train, "average")) ? "mean" : "sum",
+		.threat = ball_text(train, arena),
+		.program = program_text(train, arena),
+	};
+	if (!out.loss)
+		out.loss = "";
+	loss = json_object_get(loss, out.loss); /* its options */
+	if (json_object_size(loss))
+		out.loss = arena_format(arena, "%s %s", out.loss, value_text(loss, arena));
+	/* of a program, or of the adversary or the intervals of backprop */
+	for (const char *const *name = nested; !*out.threat && *name; name++)
+		out.threat = ball_text(json_object_get(train, *name), arena);
+	return out;
+}
+
 enum status cellfile_read(const char *path, struct arena *arena, struct cellfile *out,
 			  struct err *err)
 {
-	static const char *const nested[] = {"adversary", "interval", NULL};
-	const json_t *train, *data, *select, *test, *beta, *repetition, *loss, *swept;
-	const json_t *fold, *inner;
+	const json_t *train, *data, *select, *test, *repetition, *swept, *fold, *inner;
 	json_t *root;
 
 	*out = (struct cellfile){.repetition = NAN, .fold = NAN, .inner_fold = NAN};
@@ -160,8 +244,6 @@ enum status cellfile_read(const char *path, struct arena *arena, struct cellfile
 	data = json_object_get(root, "data");
 	select = json_object_get(train, "select");
 	test = json_object_get(json_object_get(data, "split"), "test");
-	beta = json_object_get(train, "beta");
-	loss = json_object_get(train, "loss");
 	repetition = json_object_get(root, "repetition");
 	fold = json_object_get(root, "fold");
 	inner = json_object_get(root, "inner_fold");
@@ -173,29 +255,19 @@ enum status cellfile_read(const char *path, struct arena *arena, struct cellfile
 	if (out->select_by && strcmp(out->select_by, "none") == 0)
 		out->select_by = NULL;
 	out->select_per = jsonfile_text(select, "per", arena);
-	out->objective = (struct cellfile_objective){
-		.loss = item_name(loss, arena),
-		.beta = beta ? value_text(beta, arena) : "",
-		.average = json_is_true(json_object_get(train, "average")) ? "mean" : "sum",
-		.threat = ball_text(train, arena),
-		.program = program_text(train, arena),
-	};
-	if (!out->objective.loss)
-		out->objective.loss = "";
-	loss = json_object_get(loss, out->objective.loss); /* its options */
-	if (json_object_size(loss))
-		out->objective.loss =
-			arena_format(arena, "%s %s", out->objective.loss, value_text(loss, arena));
-	/* of a program, or of the adversary or the intervals of backprop */
-	for (const char *const *name = nested; !*out->objective.threat && *name; name++)
-		out->objective.threat = ball_text(json_object_get(train, *name), arena);
+	out->objective = objective_of(train, arena);
 	/* a generator draws new data in every repetition; a given test part stays the same */
 	out->resampled = fold || (!json_object_get(data, "generate") && is_drawn(test));
 	out->sample = sample_text(root, arena);
+	out->attack_shapes = shapes_of(json_object_get(root, "attack"), arena);
+	out->image = image_of(data);
+	out->classes = texts_of(json_object_get(data, "classes"), arena);
+	out->certify_shapes = shapes_of(json_object_get(root, "certify"), arena);
 	if (json_is_number(repetition))
 		out->repetition = json_number_value(repetition);
 	out->fold = fold ? json_number_value(fold) : NAN; /* training parts of folds overlap */
 	out->inner_fold = inner ? json_number_value(inner) : NAN;
+	set_draws(root, out);
 	out->swept = ARENA_ARRAY(arena, struct cellfile_swept, json_array_size(swept));
 	for (size_t i = 0; i < json_array_size(swept); i++) {
 		const json_t *entry = json_array_get(swept, i);

@@ -4,6 +4,7 @@
 #define STORE_CELLFILE_H
 
 #include "solvers/core/arena.h"
+#include "solvers/core/option.h"
 #include "solvers/core/status.h"
 
 #include <stdbool.h>
@@ -26,15 +27,28 @@ struct cellfile_objective {
 	const char *program; /* of sampled programs: "100 patterns", "500 neurons" */
 };
 
+/* What the source of the data says of its rows as pictures: channel by channel, each row by row. */
+struct cellfile_image {
+	size_t channels, rows, cols; /* 0: nothing */
+};
+
 struct cellfile {
 	const char *data, *method, *solver;  /* NULL if absent */
 	double repetition, fold, inner_fold; /* NaN if absent */
 	const char *select_by;  /* column of the result by which a setting is chosen, or NULL */
 	const char *select_per; /* "auto", "repetition", "experiment"; or NULL */
 	struct cellfile_objective objective;
+	/* Numbers of the draws of its data (0 where nothing is drawn) and of its method: equal ones
+	 * of one data set and method are the same draw. */
+	double data_draw, method_draw;
 	bool resampled;     /* repetitions draw the test part anew from the same data */
 	const char *sample; /* what makes its data, files apart: JSON of their options without the
 			       name, and with the seed where something is drawn */
+	/* What shapes the balls of the entries of `attack` and `certify` beside norm, radius and
+	 * units, as texts: "", "clip [0,1]". */
+	struct texts attack_shapes, certify_shapes;
+	struct cellfile_image image;
+	struct texts classes; /* as the spec names them, -1 first; none: the labels that occur */
 	size_t swept_count;
 	struct cellfile_swept *swept;
 };

@@ -10,17 +10,17 @@ BEGIN {
 	limit["room cycles"] = 16
 	limit["upward rooms"] = 6
 	limit["largest folder"] = 25
-	limit["back doors"] = 128
+	limit["back doors"] = 131
 	limit["sibling exports"] = 0
-	limit["room exports"] = 292
+	limit["room exports"] = 296
 	limit["dead exports"] = 5
 	limit["test exports"] = 30
 	limit["misplaced"] = 20
-	limit["single caller %"] = 53
+	limit["single caller %"] = 54
 	limit["function p90"] = 30
 	limit["function max"] = 60
 	limit["file max"] = 600
-	limit["product lines"] = 75000
+	limit["product lines"] = 78000
 	list = ENVIRON["LIST"] # name of a figure: what it counts
 }
 

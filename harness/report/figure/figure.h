@@ -33,6 +33,7 @@ enum figure_layer {
 	FIGURE_SIGNS,   /* (x, y, -1 or 1) a grid of two pale colours */
 	FIGURE_PIECES,  /* (x, y) pieces of a line, two rows each */
 	FIGURE_DOTS,    /* (x, y, half side, half side) small points, and boxes around them */
+	FIGURE_PIXELS,  /* (x, y, red, green, blue) a grid of colours, 0 to 255 */
 	FIGURE_POINTS,  /* (x, y) every repetition of a curve, small and behind it */
 	FIGURE_LAYERS
 };

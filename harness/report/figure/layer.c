@@ -194,6 +194,11 @@ static void draw_dots(const struct drawn *d)
 		    d->block, d->point, d->colour);
 }
 
+static void draw_pixels(const struct drawn *d)
+{
+	script_item(d->script, "data index %zu using 1:2:3:4:5 with rgbimage", d->block);
+}
+
 /* On bars they are dark, as ranges are there. */
 static void draw_points(const struct drawn *d)
 {
@@ -215,7 +220,8 @@ static const struct {
 	[FIGURE_CROSSES] = {draw_crosses, MARK_POINT}, [FIGURE_BARS] = {draw_bars, MARK_BAR},
 	[FIGURE_STACK] = {draw_stack, MARK_BAR},       [FIGURE_TILES] = {draw_tiles, MARK_BAR},
 	[FIGURE_SIGNS] = {draw_signs, MARK_BAR},       [FIGURE_PIECES] = {draw_pieces, MARK_STROKE},
-	[FIGURE_DOTS] = {draw_dots, MARK_POINT},       [FIGURE_POINTS] = {draw_points, MARK_POINT}};
+	[FIGURE_DOTS] = {draw_dots, MARK_POINT},       [FIGURE_POINTS] = {draw_points, MARK_POINT},
+	[FIGURE_PIXELS] = {draw_pixels, MARK_BAR}};
 
 void layer_write(struct script *script, const struct figure_panel *panel,
 		 const struct figure_curve *curve, const struct layer_colours *shared)

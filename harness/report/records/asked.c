@@ -184,6 +184,7 @@ void asked_show(struct record *record, const struct asked_row *row, struct arena
 	record->result.data = row->data;
 	record->result.method = row->method;
 	record->result.repetition = row->repetition;
+	record->asked = &row->request;
 	record->swept_count = row->request.swept_count;
 	record->swept = row->request.swept;
 	record->rung = row->request.rung;

@@ -22,6 +22,8 @@ struct record_origin {
 	const char *data, *method; /* names there */
 };
 
+struct request; /* harness/store/entries.h */
+
 /* Several may be of one folder: cells that are equal but for their names. */
 struct record {
 	const char *id, *folder; /* folder: <results>/cells/<id> */
@@ -30,6 +32,7 @@ struct record {
 	const struct cellfile_swept *swept;
 	const char *select_by, *select_per; /* as in struct cellfile */
 	struct cellfile_objective objective;
+	double data_draw, method_draw;
 	bool resampled;
 	const char *sample, *files; /* what makes its data (struct cellfile), and the checksum of
 				       their files; NULL if it is not known */
@@ -41,6 +44,8 @@ struct record {
 	struct result probed; /* an attack or certificate of it that was computed elsewhere: by
 				 what, and where; status NULL: there is none */
 	long rung;            /* of successive halving, from 1; 0: there is none */
+	const struct request *asked; /* attacks and certificates under the names of the plan; NULL:
+					all that there are */
 	bool lacks; /* some of the attacks, certificates and selections that it is asked for */
 	size_t group;
 };

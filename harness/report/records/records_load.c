@@ -165,6 +165,8 @@ static enum status load_record(struct records *records, struct record *record,
 	record->select_by = cell.select_by;
 	record->select_per = cell.select_per;
 	record->objective = cell.objective;
+	record->data_draw = cell.data_draw;
+	record->method_draw = cell.method_draw;
 	record->resampled = cell.resampled;
 	record->sample = cell.sample;
 	record->files = manifest.data;

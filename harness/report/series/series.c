@@ -288,16 +288,10 @@ static const char *add_settings(const struct series_list *list, const char *text
 		    : text;
 }
 
-const char *series_caption(const struct series_list *list, struct figure *figure)
+const char *series_choice(const struct series_list *list, struct arena *arena)
 {
-	const char *text = "One run per curve", *shown = figure_repeats(figure, list->repeats);
-	struct arena *arena = figure->arena;
+	const char *text = list->selected ? "; of tuned methods the selected setting" : "";
 
-	if (list->repeats > 1)
-		text = arena_format(arena, "%s of %s%s", shown, list->uneven ? "up to " : "",
-				    list->repeated);
-	if (list->selected)
-		text = arena_format(arena, "%s; of tuned methods the selected setting", text);
 	if (list->best)
 		text = arena_format(arena,
 				    "%s; of each %s the setting with the best validation accuracy, "
@@ -307,6 +301,17 @@ const char *series_caption(const struct series_list *list, struct figure *figure
 	if (list->composed)
 		text = arena_format(arena, "%s, of some chosen per repetition", text);
 	return list->best || list->selected ? add_settings(list, text, arena) : text;
+}
+
+const char *series_caption(const struct series_list *list, struct figure *figure)
+{
+	const char *text = "One run per curve", *shown = figure_repeats(figure, list->repeats);
+	struct arena *arena = figure->arena;
+
+	if (list->repeats > 1)
+		text = arena_format(arena, "%s of %s%s", shown, list->uneven ? "up to " : "",
+				    list->repeated);
+	return arena_format(arena, "%s%s", text, series_choice(list, arena));
 }
 
 void series_pool(struct series_list *list, const struct records *records)

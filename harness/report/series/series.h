@@ -73,6 +73,9 @@ size_t series_count(const struct series_list *list, const char *data);
 /* Title of a panel: the data set and its numbers of points. */
 const char *series_title(const struct records *records, const char *data);
 
+/* What of it was chosen how, for a caption: "; of each method the setting with ..."; or "". */
+const char *series_choice(const struct series_list *list, struct arena *arena);
+
 /* The statistic shown, for a caption: "Median and 10-90 % range of 5 repetitions; ...". The figure
  * learns how many there are (figure_repeats). */
 const char *series_caption(const struct series_list *list, struct figure *figure);

@@ -196,6 +196,8 @@ static bool is_left_out(const struct option *row, const void *field)
 		return ((const struct reals *)field)->count == 0;
 	if (row->type == OPTION_TEXTS)
 		return ((const struct texts *)field)->count == 0;
+	if (row->words && strcmp(row->initial, row->words[0]) == 0)
+		return *(const long *)field == -1;
 	return *(const long *)field == 0;
 }
 

@@ -79,6 +79,27 @@ static void repetitions_and_seeds_draw_anew(void **state)
 	}
 }
 
+/* A number in the place of the repetition: the parts of that one, in all of them. */
+static void draws_are_those_of_their_repetition(void **state)
+{
+	struct place *place = *state;
+	struct dataset third;
+
+	write_rows(place, 60, 3);
+	place->options.limit = (struct limit_options){.train = 20, .random = true};
+	place->options.split.test = 0.3;
+	third = load(place, 2);
+	place->options.draw = 2;
+	for (long repetition = 0; repetition < 2; repetition++) {
+		struct dataset drawn = load(place, repetition);
+
+		assert_true(same(third.train.X, drawn.train.X));
+		assert_true(same(third.test.X, drawn.test.X));
+	}
+	place->options.draw = 3;
+	assert_false(same(third.test.X, load(place, 2).test.X));
+}
+
 /* The rows of a file are the same in all repetitions; which of them remain is not. */
 static void limits_draw_anew(void **state)
 {
@@ -211,6 +232,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(repetitions_and_seeds_draw_anew),
 		CASE(limits_draw_anew),
+		CASE(draws_are_those_of_their_repetition),
 		CASE(noise_has_its_deviation),
 		CASE(spirals_cover_their_disc),
 		CASE(teachers_are_exact_in_the_test_part),

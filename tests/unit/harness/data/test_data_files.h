@@ -36,6 +36,7 @@ static inline struct data_options files_data(const struct source *source, const 
 		.name = "test",
 		.source = {.item = &source->base, .options = options},
 		.split = {.test = NAN, .stratified = true},
+		.draw = -1,
 	};
 }
 
