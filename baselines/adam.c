@@ -107,6 +107,7 @@ const struct trainer trainer_adam = {
 		 .options = rows,
 		 .size = sizeof(struct adam_options)},
 	.makes = &model_relu,
+	.multi_output = true,
 	.threat = threat,
 	.forecast = forecast,
 	.setup = setup,

@@ -77,15 +77,19 @@ enum status adversary_setup(struct adversary *adversary, const struct problem *p
 	TRY(threat_resolve(problem, &options->threat, "adversary", arena, &adversary->threat, err));
 	if (!(options->threat.eps > 0))
 		return STATUS_OK;
-	for (ptrdiff_t k = 0; k < problem->X.rows && !arena_counts(arena); k++)
+	if (problem->y.k > 1 && !problem->y.label)
+		return err_set(err, STATUS_SPEC,
+			       "adversary.eps: expected 0 for regression, got \"%g\"",
+			       options->threat.eps);
+	for (ptrdiff_t k = 0; k < problem->X.rows && problem->y.k == 1 && !arena_counts(arena); k++)
 		if (fabs((double)problem->y.at[k]) != 1)
 			return err_set(err, STATUS_SPEC,
 				       "adversary.eps: expected 0 for regression, got \"%g\"",
 				       options->threat.eps);
 	adversary->S = mat_new(arena, m, chunk);
 	adversary->G = mat_new(arena, problem->X.cols, chunk);
-	adversary->f = ARENA_ARRAY(arena, real, chunk);
-	adversary->clean = ARENA_ARRAY(arena, real, chunk);
+	adversary->f = mat_new(arena, chunk, problem->y.k);
+	adversary->clean = mat_new(arena, chunk, problem->y.k);
 	set_columns(adversary, problem->X.cols, arena);
 	return arena_counts(arena) ? STATUS_OK : check_box(adversary, problem, err);
 }
@@ -114,6 +118,119 @@ double adversary_distance(double f, double g, double *in_f, double *in_g)
 	*in_f = p * rest * (f - g);
 	*in_g = q - p;
 	return p * (softplus(-g) - softplus(-f)) + rest * (softplus(g) - softplus(f));
+}
+
+static double log_sum_exp(const real *f, ptrdiff_t k, ptrdiff_t stride)
+{
+	double most = (double)f[0], others = 0;
+	ptrdiff_t at = 0;
+
+	for (ptrdiff_t c = 1; c < k; c++)
+		if ((double)f[c * stride] > most) {
+			most = (double)f[c * stride];
+			at = c;
+		}
+	for (ptrdiff_t c = 0; c < k; c++)
+		others += c == at ? 0 : exp((double)f[c * stride] - most);
+	return most + log1p(others);
+}
+
+/* sum_c p_c (log p_c - log q_c) */
+double adversary_divergence(const struct adversary_pair *pair, double factor)
+{
+	double norm_f = log_sum_exp(pair->f, pair->k, pair->stride),
+	       norm_g = log_sum_exp(pair->g, pair->k, pair->stride), distance = 0;
+
+	for (ptrdiff_t at = 0; at < pair->k * pair->stride; at += pair->stride) {
+		double f = (double)pair->f[at] - norm_f, g = (double)pair->g[at] - norm_g;
+
+		distance += exp(f) * (f - g);
+	}
+	for (ptrdiff_t at = 0; at < pair->k * pair->stride; at += pair->stride) {
+		double f = (double)pair->f[at] - norm_f, g = (double)pair->g[at] - norm_g;
+
+		pair->in_f[at] += (real)(factor * (exp(f) * (f - g - distance)));
+		pair->in_g[at] = (real)(factor * (exp(g) - exp(f)));
+	}
+	return distance;
+}
+
+/* F (count x k) = the outputs at the columns of `at`; S = [U' at > 0] */
+static void outputs_at(const struct adversary_job *job, struct mat at, struct mat S, struct mat F)
+{
+	blas_gemm(1, job->net->U, TRANSPOSED, at, PLAIN, 0, S);
+	for (ptrdiff_t k = 0; k < S.cols; k++) {
+		real *restrict s = mat_col(S, k);
+
+		for (ptrdiff_t c = 0; c < F.cols; c++) {
+			const real *restrict a = mat_col(job->A, c);
+			real sum = 0;
+
+#pragma omp simd reduction(+ : sum)
+			for (ptrdiff_t j = 0; j < S.rows; j++)
+				sum += a[j] * (s[j] < 0 ? 0 : s[j]);
+			mat_set(F, k, c, sum);
+		}
+#pragma omp simd
+		for (ptrdiff_t j = 0; j < S.rows; j++)
+			s[j] = s[j] > 0;
+	}
+}
+
+/* Row k of F becomes the slope of -(f_y - max_{c != y} f_c). */
+static void margin_weights(struct mat F, ptrdiff_t k, int y)
+{
+	ptrdiff_t rival = y == 0;
+
+	for (ptrdiff_t c = 0; c < F.cols; c++)
+		if (c != y && mat_get(F, k, c) > mat_get(F, k, rival))
+			rival = c;
+	for (ptrdiff_t c = 0; c < F.cols; c++)
+		mat_set(F, k, c, c == rival ? 1 : c == y ? -1 : 0);
+}
+
+/* Row k of F becomes the slope of KL(clean || F) in F; at the clean outputs themselves there is
+ * none: that of the margin. */
+static void distance_weights(struct mat F, struct mat clean, ptrdiff_t k, int y)
+{
+	double norm = log_sum_exp(&F.at[k], F.cols, F.stride),
+	       norm_clean = log_sum_exp(&clean.at[k], clean.cols, clean.stride);
+	bool moved = false;
+
+	for (ptrdiff_t c = 0; c < F.cols; c++)
+		moved = moved || mat_get(F, k, c) < mat_get(clean, k, c) ||
+			mat_get(F, k, c) > mat_get(clean, k, c);
+	if (!moved) {
+		margin_weights(F, k, y);
+		return;
+	}
+	for (ptrdiff_t c = 0; c < F.cols; c++)
+		mat_set(F, k, c,
+			(real)(exp((double)mat_get(F, k, c) - norm) -
+			       exp((double)mat_get(clean, k, c) - norm_clean)));
+}
+
+/* G = the slopes of what is to grow at job->at, of several outputs */
+static void outputs_slopes(const struct adversary_job *job, bool trades, struct mat S, struct mat F,
+			   struct mat clean, struct mat G)
+{
+	outputs_at(job, job->at, S, F);
+	for (ptrdiff_t k = 0; k < S.cols; k++) {
+		real *restrict s = mat_col(S, k);
+
+		if (trades)
+			distance_weights(F, clean, k, job->label[k]);
+		else
+			margin_weights(F, k, job->label[k]);
+		for (ptrdiff_t j = 0; j < S.rows; j++) {
+			real sum = 0;
+
+			for (ptrdiff_t c = 0; c < F.cols && s[j] > 0; c++)
+				sum += mat_get(job->A, j, c) * mat_get(F, k, c);
+			s[j] = sum;
+		}
+	}
+	blas_gemm(1, job->net->U, PLAIN, S, PLAIN, 0, G);
 }
 
 /* S = U' at; its columns become [s > 0] alpha, f_k = alpha' relu(s); G = U S */
@@ -284,19 +401,27 @@ void adversary_attack(const struct adversary *adversary, const struct adversary_
 	double path = plans[o->attack].path > 0 ? plans[o->attack].path : o->step;
 	struct mat S = mat_cols(adversary->S, job->first, count);
 	struct mat G = mat_cols(adversary->G, job->first, count);
-	real *clean = adversary->clean + job->first, *f = adversary->f + job->first;
+	struct mat F = mat_rows(adversary->f, job->first, count);
+	struct mat clean = mat_rows(adversary->clean, job->first, count);
+	bool several = job->A.cols > 1;
 
 	mat_copy(job->at, job->clean);
-	if (trades)
-		input_slopes(job->net, job->clean, S, G, clean);
+	if (trades && several)
+		outputs_at(job, job->clean, S, clean);
+	else if (trades)
+		input_slopes(job->net, job->clean, S, G, clean.at);
 	if (plans[o->attack].random)
 		scatter(adversary, job);
 	for (long s = 0; s < steps; s++) {
-		input_slopes(job->net, job->at, S, G, f);
+		if (several)
+			outputs_slopes(job, trades, S, F, clean, G);
+		else
+			input_slopes(job->net, job->at, S, G, F.at);
 		for (ptrdiff_t k = 0; k < count; k++) {
 			struct column x = column_of(adversary, job, k);
-			double to =
-				heading((double)job->y[k], trades, (double)clean[k], (double)f[k]);
+			double to = several ? 1
+					    : heading((double)job->y[k], trades,
+						      (double)clean.at[k], (double)F.at[k]);
 
 			balls[adversary->threat.norm].move(&x,
 							   to * path * job->eps / (double)steps);

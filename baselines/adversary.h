@@ -36,15 +36,18 @@ struct adversary {
 	const real *lower, *upper; /* d: the box of x */
 	struct mat S;              /* m x chunk: slopes of the neurons */
 	struct mat G;              /* d x chunk: df/dx */
-	real *f, *clean; /* chunk: outputs at the current and at the clean points (TRADES) */
+	/* chunk, or chunk x k: outputs at the current and at the clean points (TRADES) */
+	struct mat f, clean;
 };
 
 /* The columns of a minibatch that one thread attacks. Its samples are those named, or first,
  * first + 1, ... ; what is drawn for a sample depends on its number and `stream` only. */
 struct adversary_job {
 	const struct net *net;
+	struct mat A;         /* m x k: of several outputs, in the place of net->alpha; or 0 x 0 */
 	struct mat clean, at; /* d x count: given; written */
 	const real *y;        /* count */
+	const int *label;     /* count: of several outputs, in the place of y */
 	const size_t *samples;
 	ptrdiff_t first;  /* place in the minibatch: of the scratch columns, and in `samples` */
 	ptrdiff_t number; /* number of the first sample where `samples` is NULL */
@@ -64,6 +67,17 @@ void adversary_attack(const struct adversary *adversary, const struct adversary_
 
 /* Gradient steps per sample, each of the cost of a forward and backward pass. */
 long adversary_steps(const struct adversary_options *options);
+
+/* Two rows of k outputs at this stride, and where the slopes in them go. */
+struct adversary_pair {
+	const real *f, *g;
+	real *in_f, *in_g;
+	ptrdiff_t k, stride;
+};
+
+/* KL(p || q) of p = softmax(f), q = softmax(g), the distance of TRADES for several outputs: in_f
+ * grows by `factor` times its slope in f, in_g becomes that in g. */
+double adversary_divergence(const struct adversary_pair *pair, double factor);
 
 /* KL(p || q) of Bernoulli variables with p = sigma(f), q = sigma(g), and its slopes in f and g:
  * the distance of TRADES for two classes and one output, the difference of the logits. */

@@ -36,11 +36,27 @@ static real *alpha_of(const struct backprop *b, real *flat)
 	return flat + b->d * b->m;
 }
 
+struct mat backprop_head(const struct backprop *b, real *flat, int part)
+{
+	struct mat A = {.rows = b->m, .cols = b->k, .stride = b->m, .at = alpha_of(b, flat)};
+	struct backprop_neurons at = backprop_neurons_of(b, part);
+
+	return mat_rows(A, at.first, at.count);
+}
+
 struct net backprop_as_net(const struct backprop *b)
 {
 	return (struct net){.base.kind = &model_relu,
 			    .U = weights_as_mat(b, b->weights),
 			    .alpha = alpha_of(b, b->weights)};
+}
+
+struct multinet backprop_as_multinet(const struct backprop *b)
+{
+	return (struct multinet){
+		.base.kind = &model_relu_outputs,
+		.U = weights_as_mat(b, b->weights),
+		.A = {.rows = b->m, .cols = b->k, .stride = b->m, .at = alpha_of(b, b->weights)}};
 }
 
 /* The part's neurons of H. */
@@ -91,7 +107,7 @@ void backprop_forward(struct backprop *b, const struct backprop_pass *pass, int 
 
 void backprop_sum_shares(struct backprop *b, const struct backprop_pass *pass)
 {
-	size_t count = (size_t)(pass->rows * pass->regime->outputs);
+	size_t count = (size_t)(pass->rows * pass->regime->outputs * b->k);
 
 	memcpy(b->f, b->share.at, count * sizeof *b->f);
 	for (int part = 1; part < b->parts; part++)
@@ -159,22 +175,23 @@ static struct backprop_block block_of(const struct backprop *b, int part, ptrdif
 	};
 }
 
-static void finish_alpha(struct backprop *b, const struct backprop_pass *pass, int part)
+static void finish_head(struct backprop *b, const struct backprop_pass *pass, int part)
 {
-	struct backprop_neurons at = backprop_neurons_of(b, part);
-	ptrdiff_t first = b->d * b->m + at.first;
+	struct mat gA = backprop_head(b, b->gradient, part);
 
 	finish_block(b, pass,
-		     (struct backprop_block){.first = (size_t)first,
-					     .rows = at.count,
-					     .cols = 1,
-					     .gradient = b->gradient + first});
+		     (struct backprop_block){.first = (size_t)(gA.at - b->gradient),
+					     .rows = gA.rows,
+					     .cols = gA.cols,
+					     .stride = gA.stride,
+					     .gradient = gA.at,
+					     .gradient_stride = gA.stride});
 }
 
 void backprop_finish(struct backprop *b, const struct backprop_pass *pass, int part)
 {
 	finish_block(b, pass, block_of(b, part, 0, gradient_of(b, part)));
-	finish_alpha(b, pass, part);
+	finish_head(b, pass, part);
 }
 
 /* One band of the part's gU after the other. A band that is complete, with a rule at hand, is
@@ -204,6 +221,13 @@ void backprop_add_products(struct backprop *b, const struct backprop_pass *pass,
 	each_band(b, pass, part, false);
 }
 
+void backprop_end_products(struct backprop *b, const struct backprop_pass *pass, int part)
+{
+	each_band(b, pass, part, pass->last);
+	if (pass->last)
+		finish_head(b, pass, part);
+}
+
 void backprop_backward(struct backprop *b, const struct backprop_pass *pass, int part)
 {
 	/* H = [H > 0] o (alpha g'), galpha (+)= relu(H) g for the neurons of a part */
@@ -223,9 +247,7 @@ void backprop_backward(struct backprop *b, const struct backprop_pass *pass, int
 			h[j] = h[j] > 0 ? alpha[j] * g : 0;
 		}
 	}
-	each_band(b, pass, part, pass->last);
-	if (pass->last)
-		finish_alpha(b, pass, part);
+	backprop_end_products(b, pass, part);
 }
 
 const struct backprop_regime backprop_plain = {
@@ -254,6 +276,12 @@ double backprop_strength(const struct backprop *b)
 					: ramp(b, 0, b->options->adversary.ramp);
 }
 
+struct targets backprop_targets(const struct backprop *b, ptrdiff_t rows, const struct targets *of)
+{
+	return (struct targets){
+		.n = rows, .k = b->k, .at = b->y, .label = of->label ? b->label : NULL};
+}
+
 /* Samples first .. first+rows-1 of `samples` (or of X), one of the chunks of a batch of `count`. */
 static struct backprop_pass pass_of(const struct backprop *b, const size_t *samples,
 				    ptrdiff_t first, ptrdiff_t count)
@@ -269,6 +297,7 @@ static struct backprop_pass pass_of(const struct backprop *b, const size_t *samp
 		.x = b->x,
 		.columns = regime->keeps_clean ? 2 * rows : rows,
 		.y = b->y,
+		.targets = backprop_targets(b, rows, &b->problem->y),
 		.strength = backprop_strength(b),
 		.stream = (uint64_t)b->epoch,
 		.add = first > 0,
@@ -278,6 +307,15 @@ static struct backprop_pass pass_of(const struct backprop *b, const size_t *samp
 	if (regime->attacks)
 		pass.clean = mat_cols(b->batch, 0, rows);
 	return pass;
+}
+
+void backprop_target(struct backprop *b, const struct backprop_pass *pass, ptrdiff_t row,
+		     const struct targets *from, ptrdiff_t sample)
+{
+	for (ptrdiff_t c = 0; c < b->k; c++)
+		b->y[c * pass->rows + row] = from->at[c * from->n + sample];
+	if (from->label)
+		b->label[row] = from->label[sample];
 }
 
 /* Every thread of the team comes here; each worksharing construct ends with a barrier. */
@@ -296,7 +334,7 @@ static void pass_chunk(struct backprop *b, const struct backprop_pass *pass)
 			ptrdiff_t sample =
 				pass->samples ? (ptrdiff_t)pass->samples[k] : pass->number + k;
 
-			b->y[k] = b->problem->y.at[sample];
+			backprop_target(b, pass, k, &b->problem->y, sample);
 			b->x[k] = mat_col(b->Xt, sample);
 			if (pass->regime->attacks) {
 				memcpy(mat_col(pass->clean, k), b->x[k],
@@ -322,7 +360,7 @@ static void pass_chunk(struct backprop *b, const struct backprop_pass *pass)
 	{
 		backprop_sum_shares(b, pass);
 		regime->slopes(b, pass);
-		blas_scale((size_t)(pass->rows * regime->outputs),
+		blas_scale((size_t)(pass->rows * regime->outputs * b->k),
 			   1 / (b->problem->loss.weight * (double)pass->count), b->g);
 	}
 #pragma omp for schedule(static, 1)

@@ -13,6 +13,8 @@
 #include "baselines/baseline.h"
 #include "baselines/ibp.h"
 
+#include "solvers/model/multinet.h"
+
 #include <stddef.h>
 
 struct backprop_options { /* rows: backprop_train.h */
@@ -28,7 +30,8 @@ struct backprop_options { /* rows: backprop_train.h */
 };
 
 /* A rectangle of weights, and the data part of their gradient: columns of `rows` numbers. The flat
- * weight vector is U (d m, neuron by neuron), then alpha (m); state of a method lies alike. */
+ * weight vector is U (d m, neuron by neuron), then alpha (m), or of k outputs A (m k, output by
+ * output); state of a method lies alike. */
 struct backprop_block {
 	size_t first; /* of the flat vector */
 	ptrdiff_t rows, cols, stride;
@@ -48,16 +51,17 @@ struct backprop_pass {
 	const struct backprop_regime *regime;
 	const size_t *samples; /* of the chunk, or NULL: number, number + 1, ... */
 	ptrdiff_t number;
-	ptrdiff_t rows, count; /* samples of the chunk and of the minibatch */
-	struct mat clean;      /* d x rows, of an attack */
-	const real *const *x;  /* what goes through: clean or attacked samples, or both in a row */
-	ptrdiff_t columns;     /* how many */
-	const real *y;         /* rows */
-	double strength;       /* share of eps in force */
-	uint64_t stream;       /* of the random starts */
-	bool add;              /* to the gradient of the earlier chunks */
-	bool last;             /* chunk: the gradient is then complete */
-	backprop_rule rule;    /* or NULL: b->gradient is wanted */
+	ptrdiff_t rows, count;  /* samples of the chunk and of the minibatch */
+	struct mat clean;       /* d x rows, of an attack */
+	const real *const *x;   /* what goes through: clean or attacked samples, or both in a row */
+	ptrdiff_t columns;      /* how many */
+	const real *y;          /* rows, or rows x k */
+	struct targets targets; /* of the chunk: y, and class numbers */
+	double strength;        /* share of eps in force */
+	uint64_t stream;        /* of the random starts */
+	bool add;               /* to the gradient of the earlier chunks */
+	bool last;              /* chunk: the gradient is then complete */
+	backprop_rule rule;     /* or NULL: b->gradient is wanted */
 	void *trainer;
 };
 
@@ -65,7 +69,7 @@ struct backprop_pass {
  * called by several threads. */
 struct backprop_regime {
 	bool attacks, keeps_clean; /* columns are attacked; clean ones go through beside them */
-	ptrdiff_t outputs;         /* per sample, blocks of `rows` in f and g */
+	ptrdiff_t outputs;         /* per sample and output, blocks of `rows` in f and g */
 	const struct backprop_regime *validation; /* judges the validation part; NULL: itself */
 	void (*attack)(struct backprop *b, const struct backprop_pass *pass, int part);
 	void (*forward)(struct backprop *b, const struct backprop_pass *pass, int part);
@@ -83,10 +87,10 @@ struct backprop_neurons {
 struct backprop {
 	const struct problem *problem;
 	const struct backprop_options *options;
-	ptrdiff_t n, d, m;
+	ptrdiff_t n, d, m, k;
 	ptrdiff_t chunk;                 /* samples that go through the network at once */
 	int parts;                       /* threads; each owns neurons, their weights and their H */
-	size_t count;                    /* d m + m weights */
+	size_t count;                    /* d m + m k weights */
 	real *weights, *gradient, *best; /* best: NULL without early stopping */
 	real decay;                      /* beta / (n weight) */
 	struct mat Xt;                   /* d x n: a sample is a column */
@@ -96,7 +100,9 @@ struct backprop {
 	struct mat band;                 /* for each part a band of its gradient */
 	struct mat H;                    /* for each part its neurons x chunk, or x 2 chunk */
 	struct mat share;                /* chunk or 2 chunk x parts: each part's share of f */
-	real *f, *y, *g;                 /* chunk or 2 chunk; y: chunk */
+	real *f, *y, *g;                 /* chunk or 2 chunk, times k; y: chunk k */
+	int *label;                      /* chunk: class numbers */
+	struct mat slope;                /* k > 1: for each part a number per neuron */
 	size_t *order;                   /* n */
 	long epoch;
 	const struct backprop_regime *regime;
@@ -116,6 +122,11 @@ struct backprop {
 void backprop_gradient(struct backprop *b, const size_t *samples, ptrdiff_t count,
 		       backprop_rule rule, void *trainer);
 
+/* Room for the targets of a chunk of `rows` samples, and those of one sample put there. */
+struct targets backprop_targets(const struct backprop *b, ptrdiff_t rows, const struct targets *of);
+void backprop_target(struct backprop *b, const struct backprop_pass *pass, ptrdiff_t row,
+		     const struct targets *from, ptrdiff_t sample);
+
 /* Share of eps in force in the epoch at hand: a ramp, 1 after it. */
 double backprop_strength(const struct backprop *b);
 
@@ -124,6 +135,9 @@ double backprop_strength(const struct backprop *b);
 extern const struct backprop_regime backprop_plain;
 struct backprop_neurons backprop_neurons_of(const struct backprop *b, int part);
 struct net backprop_as_net(const struct backprop *b);
+struct multinet backprop_as_multinet(const struct backprop *b);
+/* The part's rows of A (m x k) in a flat vector. */
+struct mat backprop_head(const struct backprop *b, real *flat, int part);
 void backprop_pack(struct backprop *b, int part);
 /* The part's H, neurons x columns. */
 struct mat backprop_hidden(const struct backprop *b, const struct backprop_pass *pass, int part);
@@ -132,7 +146,10 @@ void backprop_forward(struct backprop *b, const struct backprop_pass *pass, int 
 void backprop_sum_shares(struct backprop *b, const struct backprop_pass *pass);
 void backprop_slopes(struct backprop *b, const struct backprop_pass *pass);
 void backprop_backward(struct backprop *b, const struct backprop_pass *pass, int part);
-/* gU (+)= B S' of a part from its S in the place of H, into b->gradient. */
+/* gU (+)= B S' of a part from its S in the place of H; after the last chunk backprop_finish, but of
+ * U while it is in cache. gA must be complete. */
+void backprop_end_products(struct backprop *b, const struct backprop_pass *pass, int part);
+/* gU (+)= B S' alone, into b->gradient. */
 void backprop_add_products(struct backprop *b, const struct backprop_pass *pass, int part);
 /* Rule, or weight decay, on all weights of a part, whose data gradient is in b->gradient. */
 void backprop_finish(struct backprop *b, const struct backprop_pass *pass, int part);

@@ -7,6 +7,7 @@
  * x' is held fixed in the gradient (Danskin). */
 #include "baselines/backprop_robust.h"
 
+#include "baselines/backprop_outputs.h"
 #include "solvers/core/blas.h"
 
 /* The part's samples of the chunk, from the clean columns to those beside them. */
@@ -16,6 +17,8 @@ static void attack(struct backprop *b, const struct backprop_pass *pass, int par
 	struct net net = backprop_as_net(b);
 	struct adversary_job job = {
 		.net = &net,
+		.A = b->k > 1 ? backprop_as_multinet(b).A : (struct mat){0},
+		.label = pass->targets.label ? pass->targets.label + first : NULL,
 		.clean = mat_cols(pass->clean, first, end - first),
 		.at = mat_cols(b->batch, pass->rows + first, end - first),
 		.y = pass->y + first,
@@ -54,6 +57,23 @@ static void trades_slopes(struct backprop *b, const struct backprop_pass *pass)
 		adversary_distance((double)b->f[k], (double)b->f[pass->rows + k], &in_f, &in_g);
 		b->g[k] += (real)(factor * in_f);
 		moved[k] = (real)(factor * in_g);
+	}
+}
+
+/* The same of k outputs: F and F' are the first and the last `rows` columns. */
+static void trades_outputs_slopes(struct backprop *b, const struct backprop_pass *pass)
+{
+	double factor = b->problem->loss.weight * b->options->adversary.trades;
+	struct mat F = backprop_outputs_columns(b, pass, b->f),
+		   G = backprop_outputs_columns(b, pass, b->g);
+
+	backprop_outputs_slopes(b, pass);
+	for (ptrdiff_t r = 0; r < pass->rows; r++) {
+		struct adversary_pair pair = {&F.at[r], &F.at[pass->rows + r],
+					      &G.at[r], &G.at[pass->rows + r],
+					      b->k,     F.stride};
+
+		adversary_divergence(&pair, factor);
 	}
 }
 
@@ -143,18 +163,45 @@ static const struct backprop_regime bounded = {
 	.backward = interval_gradient,
 };
 
-enum status backprop_robust_choose(const struct backprop_options *options,
+static const struct backprop_regime attacked_outputs = {
+	.attacks = true,
+	.outputs = 1,
+	.attack = attack_margin,
+	.forward = backprop_outputs_forward,
+	.slopes = backprop_outputs_slopes,
+	.backward = backprop_outputs_backward,
+};
+
+static const struct backprop_regime trades_outputs = {
+	.attacks = true,
+	.keeps_clean = true,
+	.outputs = 2,
+	.validation = &attacked_outputs,
+	.attack = attack_distance,
+	.forward = backprop_outputs_forward,
+	.slopes = trades_outputs_slopes,
+	.backward = backprop_outputs_backward,
+};
+
+enum status backprop_robust_choose(const struct backprop_options *options, ptrdiff_t k,
 				   const struct backprop_regime **regime, struct err *err)
 {
 	const struct adversary_options *adversary = &options->adversary;
+	bool several = k > 1;
 
 	if (adversary->threat.eps > 0 && options->interval.threat.eps > 0)
 		return err_set(err, STATUS_SPEC,
 			       "interval.eps: expected 0 beside adversary.eps > 0, got \"%g\"",
 			       options->interval.threat.eps);
-	*regime = &backprop_plain;
-	if (adversary->threat.eps > 0)
-		*regime = adversary->trades > 0 ? &trades : &attacked;
+	if (several && options->interval.threat.eps > 0)
+		return err_set(err, STATUS_SPEC,
+			       "interval.eps: expected 0 for %td outputs, got \"%g\"", k,
+			       options->interval.threat.eps);
+	*regime = several ? &backprop_outputs : &backprop_plain;
+	if (adversary->threat.eps > 0 && adversary->trades > 0)
+		*regime = several ? &trades_outputs : &trades;
+	else if (adversary->threat.eps > 0)
+		*regime = several ? &attacked_outputs : &attacked;
 	if (options->interval.threat.eps > 0)
 		*regime = &bounded;
 	return STATUS_OK;

@@ -4,8 +4,9 @@
 
 #include "baselines/backprop.h"
 
-/* The regime of the options; STATUS_SPEC if they ask for two. */
-enum status backprop_robust_choose(const struct backprop_options *options,
+/* The regime of the options for k outputs; STATUS_SPEC if they ask for two, or for one that takes
+ * one output only. */
+enum status backprop_robust_choose(const struct backprop_options *options, ptrdiff_t k,
 				   const struct backprop_regime **regime, struct err *err);
 
 /* The threat of the regime; NULL: the plain one. */

@@ -1,6 +1,7 @@
 /* Setup, start, schedule, early stopping and result of the backprop baselines. */
 #include "baselines/backprop_train.h"
 
+#include "baselines/backprop_outputs.h"
 #include "baselines/backprop_robust.h"
 #include "baselines/tile.h"
 #include "solvers/core/blas.h"
@@ -16,8 +17,7 @@ enum {
 	FLOPS = 4             /* per sample, input and neuron: forward and backward pass */
 };
 
-/* Standard deviations of the start (He et al. 2015; Glorot and Bengio 2010); the output layer has m
- * inputs and one output. */
+/* Standard deviations of the start (He et al. 2015; Glorot and Bengio 2010). */
 static const struct {
 	double fan_in, fan_out;
 } variance_parts[] = {{1, 0}, {1, 1}};
@@ -38,7 +38,7 @@ static struct mat samples_new(struct arena *arena, ptrdiff_t d, ptrdiff_t cols)
 
 static void allocate(struct backprop *b, struct arena *arena)
 {
-	bool robust = b->regime != &backprop_plain;
+	bool robust = b->regime != &backprop_plain && b->regime != &backprop_outputs;
 	ptrdiff_t columns = robust ? 2 * b->chunk : b->chunk;
 	ptrdiff_t neurons = tile_room((b->m + b->parts - 1) / b->parts);
 
@@ -50,17 +50,21 @@ static void allocate(struct backprop *b, struct arena *arena)
 	b->batch = samples_new(arena, b->d, robust ? columns : 0);
 	b->x = ARENA_ARRAY(arena, const real *, columns);
 	b->H = mat_new(arena, tile_stride(neurons), columns * b->parts);
-	b->share = mat_new(arena, columns, b->parts);
-	b->f = ARENA_ARRAY(arena, real, columns);
-	b->y = ARENA_ARRAY(arena, real, b->chunk);
-	b->g = ARENA_ARRAY(arena, real, columns);
+	b->share = mat_new(arena, columns * b->k, b->parts);
+	b->f = ARENA_ARRAY(arena, real, columns * b->k);
+	b->y = ARENA_ARRAY(arena, real, b->chunk * b->k);
+	b->label = ARENA_ARRAY(arena, int, b->problem->y.label ? b->chunk : 0);
+	b->g = ARENA_ARRAY(arena, real, columns * b->k);
+	b->slope = mat_new(arena, neurons, b->k > 1 ? b->parts : 0);
 	b->slope_r = ARENA_ARRAY(arena, real, robust ? b->m : 0);
 	b->radii = ARENA_ARRAY(arena, real, robust ? b->m : 0);
 	b->order = ARENA_ARRAY(arena, size_t, b->n);
 	if (b->options->patience > 0) {
 		b->best = ARENA_ARRAY(arena, real, b->count);
-		b->f_validation = ARENA_ARRAY(arena, real, b->problem->X_validation.rows);
-		b->work = net_work_new(arena, b->m);
+		b->f_validation = ARENA_ARRAY(arena, real, b->problem->X_validation.rows * b->k);
+		b->work = b->k > 1 ? model_work_new(arena, &model_relu_outputs,
+						    (struct model_size){b->d, b->m, b->k})
+				   : net_work_new(arena, b->m);
 	}
 }
 
@@ -89,12 +93,13 @@ enum status backprop_train_setup(struct backprop *b, const struct problem *probl
 		.n = problem->X.rows,
 		.d = problem->X.cols,
 		.m = options->width,
+		.k = problem->y.k,
 		.chunk = batch < CHUNK ? batch : CHUNK,
-		.count = (size_t)((problem->X.cols + 1) * options->width),
+		.count = (size_t)((problem->X.cols + problem->y.k) * options->width),
 		.decay = (real)(problem->beta / ((double)problem->X.rows * problem->loss.weight)),
 		.best_loss = HUGE_VAL,
 	};
-	TRY(backprop_robust_choose(options, &b->regime, err));
+	TRY(backprop_robust_choose(options, b->k, &b->regime, err));
 	if (!arena_counts(arena))
 		TRY(ibp_check(problem, &options->interval, err));
 	TRY(threat_resolve(problem, &options->interval.threat, "interval", arena, &b->bounded,
@@ -116,7 +121,7 @@ enum status backprop_train_setup(struct backprop *b, const struct problem *probl
 		b->order[k] = (size_t)k;
 	rng = rng_stream(b->problem->seed, "init", 0);
 	inner = start_deviation(b->options->init, b->d, b->m);
-	outer = start_deviation(b->options->init, b->m, 1);
+	outer = start_deviation(b->options->init, b->m, b->k);
 	inner_count = (size_t)(b->d * b->m);
 	for (size_t i = 0; i < b->count; i++)
 		b->weights[i] = (real)((i < inner_count ? inner : outer) * rng_normal(&rng));
@@ -188,6 +193,7 @@ static struct backprop_pass load_validation(struct backprop *b, ptrdiff_t first)
 		.x = b->x,
 		.columns = rows,
 		.y = b->y,
+		.targets = backprop_targets(b, rows, &problem->y_validation),
 		.strength = 1,
 		.stream = validation_stream,
 	};
@@ -195,7 +201,7 @@ static struct backprop_pass load_validation(struct backprop *b, ptrdiff_t first)
 	for (ptrdiff_t k = 0; k < rows; k++) {
 		for (ptrdiff_t i = 0; i < b->d; i++)
 			mat_set(b->batch, i, k, mat_get(problem->X_validation, first + k, i));
-		b->y[k] = problem->y_validation.at[first + k];
+		backprop_target(b, &pass, k, &problem->y_validation, first + k);
 		b->x[k] = mat_col(b->batch, regime->attacks ? rows + k : k);
 	}
 	return pass;
@@ -218,6 +224,10 @@ static double chunk_loss(struct backprop *b, const struct backprop_pass *pass)
 		}
 	}
 	backprop_sum_shares(b, pass);
+	if (b->k > 1)
+		return loss_outputs_value(b->problem->loss,
+					  (struct mat){pass->rows, b->k, pass->columns, b->f},
+					  pass->targets);
 	return loss_value(b->problem->loss, (size_t)pass->rows,
 			  b->f + (pass->regime->outputs - 1) * pass->rows, pass->y);
 }
@@ -237,6 +247,14 @@ double backprop_train_validation_loss(struct backprop *b)
 			loss += chunk_loss(b, &pass);
 		}
 		return loss;
+	}
+	if (b->k > 1) {
+		struct multinet all = backprop_as_multinet(b);
+		ptrdiff_t n = problem->X_validation.rows;
+
+		model_forward(&all.base, problem->X_validation, b->f_validation, &b->work);
+		return loss_outputs_value(problem->loss, (struct mat){n, b->k, n, b->f_validation},
+					  problem->y_validation);
 	}
 	net_forward(&net, problem->X_validation, b->f_validation, &b->work);
 	return loss_value(problem->loss, (size_t)problem->X_validation.rows, b->f_validation,
@@ -280,10 +298,18 @@ ptrdiff_t backprop_train_width(const void *state)
 
 void backprop_train_network(const void *state, struct model *model)
 {
-	struct net *net = net_of(model);
 	const struct backprop *b = state;
-	struct net own = backprop_as_net(b);
+	struct net *net, own = backprop_as_net(b);
 
+	if (b->k > 1) {
+		struct multinet *to = multinet_of(model), all = backprop_as_multinet(b);
+
+		to->U.cols = b->m;
+		mat_copy(to->U, all.U);
+		mat_copy(mat_rows(to->A, 0, b->m), all.A);
+		return;
+	}
+	net = net_of(model);
 	net->U.cols = b->m;
 	mat_copy(net->U, own.U);
 	memcpy(net->alpha, own.alpha, (size_t)b->m * sizeof *net->alpha);

@@ -93,6 +93,7 @@ const struct trainer trainer_sgd = {
 		 .options = rows,
 		 .size = sizeof(struct sgd_options)},
 	.makes = &model_relu,
+	.multi_output = true,
 	.threat = threat,
 	.forecast = forecast,
 	.setup = setup,

@@ -135,7 +135,8 @@ void archives_model(const uint8_t *data, size_t size)
 	status = modelfile_load(file_of(data, size), &arena, &model, &err);
 	if (status == STATUS_OK) {
 		require(net_of(model.model)->U.rows == (ptrdiff_t)model.stages.d);
-		require(isfinite(model.target_shift) && model.target_scale > 0);
+		for (size_t j = 0; j < model.targets; j++)
+			require(isfinite(model.target_shift[j]) && model.target_scale[j] > 0);
 		for (ptrdiff_t j = 0; j < net_of(model.model)->U.cols; j++)
 			require(isfinite((double)net_of(model.model)->alpha[j]));
 	} else {

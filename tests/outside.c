@@ -54,8 +54,7 @@ static struct problem read_problem(struct arena *arena)
 
 static void show(const struct model *model, int k)
 {
-	struct modelfile file = {
-		.model = (struct model *)model, .stages = stages_none(0), .target_scale = 1};
+	struct modelfile file = {.model = (struct model *)model, .stages = stages_none(0)};
 	struct err err = {0};
 	char path[32];
 	enum status status;
@@ -86,7 +85,8 @@ bool outside_main(int argc, char **argv)
 	options = toy_options(&adam->base, "{width: 9, epochs: 200}", &arena);
 	status = adam->setup(&problem, options, &arena, &state, &err);
 	assert(status == STATUS_OK);
-	model = model_new(adam->makes, &arena, problem.X.cols, adam->width(state));
+	model = model_new(adam->makes, &arena,
+			  (struct model_size){problem.X.cols, adam->width(state), 1});
 	for (int k = 0; k <= ROUNDS; k++) {
 		adam->model(state, model);
 		show(model, k);

@@ -14,7 +14,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-extern const struct source source_csv, source_libsvm, source_idx, source_npy, source_cifar10;
+extern const struct source source_csv, source_arff, source_libsvm, source_idx, source_npy,
+	source_cifar10;
 
 enum {
 	BIT_REGRESSION = 1,
@@ -147,6 +148,32 @@ void readers_csv(const uint8_t *data, size_t size)
 	o.missing_values = (struct texts){(last >> 4) % (MARKERS + 1), markers};
 	if (read_source(&source_csv, &o, data[0], o.missing == 2) == STATUS_OK)
 		require(glance(&source_csv, &o, data[0]) == STATUS_OK);
+}
+
+void readers_arff(const uint8_t *data, size_t size)
+{
+	static const char *const labels[] = {"last", "first", "a", "1"}, *const drop[] = {"0"},
+				 *const targets[] = {"1", "b"};
+	enum { HEAD = 2 };
+	struct csv_options o = {0};
+	const char *test;
+	unsigned more;
+
+	if (size < HEAD)
+		return;
+	more = data[1];
+	o.path = fill_csv(data + HEAD, size - HEAD, &test);
+	o.test = data[0] & BIT_TEST ? test : NULL;
+	o.label = labels[more & 3];
+	o.missing = (more >> 2 & 3) % 3;
+	if (more >> 4 & 1)
+		o.drop = (struct texts){1, drop};
+	if (more >> 5 & 1) {
+		o.targets = (struct texts){2, targets};
+		o.label = labels[0];
+	}
+	if (read_source(&source_arff, &o, data[0], o.missing == 2) == STATUS_OK)
+		require(glance(&source_arff, &o, data[0]) == STATUS_OK);
 }
 
 /* A large index is a large dense matrix, which is only slow. */

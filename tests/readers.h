@@ -11,6 +11,6 @@
 
 typedef void readers_function(const uint8_t *data, size_t size);
 
-readers_function readers_csv, readers_libsvm, readers_idx, readers_npy, readers_cifar;
+readers_function readers_csv, readers_arff, readers_libsvm, readers_idx, readers_npy, readers_cifar;
 
 #endif

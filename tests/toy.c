@@ -172,10 +172,11 @@ double toy_objective(const struct problem *problem, const struct net *net)
 
 double toy_model_objective(const struct problem *problem, const struct model *model)
 {
-	double loss = 0, size;
+	double loss = 0, size, f;
 
-	for (ptrdiff_t k = 0; k < problem->X.rows; k++)
-		loss += toy_loss(problem->loss, model->kind->sample(model, problem->X, k, &size),
-				 (double)problem->y.at[k]);
+	for (ptrdiff_t k = 0; k < problem->X.rows; k++) {
+		model->kind->sample(model, problem->X, k, &f, &size);
+		loss += toy_loss(problem->loss, f, (double)problem->y.at[k]);
+	}
 	return problem->loss.weight * loss + problem->beta * model->kind->decay(model);
 }

@@ -79,10 +79,9 @@ static void copy_data(struct trial *t)
 	}
 	t->problem = (struct problem){
 		.X = X, .y = targets_of(y, X.rows), .beta = p->beta, .seed = t->seed};
-	t->data = (struct dataset){.train = {.X = X, .y = y}, .bias = -1};
+	t->data = (struct dataset){.train = {.X = X, .y = y}, .bias = -1, .k = 1};
 	t->data.validation.X = t->data.test.X = mat_rows(X, 0, 0);
 	t->data.stages = stages_none((size_t)p->d);
-	t->data.target_scale = 1;
 }
 
 /* Some of the patterns that X admits; every seventh time one that it need not admit. */

@@ -172,6 +172,7 @@ static void load(struct entry *e, const struct target *t, uint64_t seed, struct 
 	e->job = (struct attack_job){.model = t->model,
 				     .X = t->X,
 				     .y = t->y,
+				     .label = t->label,
 				     .threat = t->threat,
 				     .seed = seed,
 				     .worst = mat_new(arena, n, t->X.cols),

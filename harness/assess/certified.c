@@ -79,11 +79,8 @@ static void run_radii(const struct certify_options *o, const struct aim *aim,
 	ptrdiff_t n = t->X.rows;
 	size_t count = o->eps.count;
 	struct bounds *bounds = ARENA_ARRAY(arena, struct bounds, count);
-	struct certify_job job = {.net = t->model->kind->relu(t->model),
-				  .X = t->X,
-				  .y = t->y,
-				  .threat = t->threat,
-				  .worst = mat_new(arena, n, t->X.cols)};
+	struct certify_job job = {
+		.X = t->X, .y = t->y, .threat = t->threat, .worst = mat_new(arena, n, t->X.cols)};
 
 	for (size_t e = 0; e < count; e++) {
 		struct arena scratch = {0};
@@ -92,7 +89,8 @@ static void run_radii(const struct certify_options *o, const struct aim *aim,
 		job.threat.eps = o->eps.at[e];
 		job.lower = bounds[e].lower = ARENA_ARRAY(arena, double, n);
 		job.upper = bounds[e].upper = ARENA_ARRAY(arena, double, n);
-		certifier->run(o->certificate.options, &job, &scratch);
+		certify_margins(certifier, o->certificate.options, t->model, t->label, &job,
+				&scratch);
 		bounds[e].seconds = clock_seconds() - start;
 		arena_release(&scratch);
 	}

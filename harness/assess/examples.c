@@ -4,6 +4,7 @@
 #include "harness/file/io.h"
 #include "harness/file/npz.h"
 
+#include <math.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -51,23 +52,40 @@ static double raw_of(const struct stage_columns *columns, const real *scale, str
 	return prepared / columns->scale[j] + columns->shift[j];
 }
 
+/* The class with the largest of k outputs. */
+static double class_of(const double *f, ptrdiff_t k)
+{
+	ptrdiff_t largest = 0;
+
+	for (ptrdiff_t c = 1; c < k; c++)
+		largest = f[c] > f[largest] ? c : largest;
+	return (double)largest;
+}
+
 /* The first rows that are classified correctly, up to `room` of them. */
 static size_t choose(const struct attack_job *job, size_t room, ptrdiff_t *rows, double *outputs)
 {
+	ptrdiff_t classes = model_outputs(job->model);
+	struct arena scratch = {0};
+	double *f = ARENA_ARRAY(&scratch, double, classes), size;
 	size_t count = 0;
-	double size;
 
 	for (ptrdiff_t k = 0; k < job->X.rows && count < room; k++) {
-		double y = (double)job->y[k];
-		double f = job->model->kind->sample(job->model, job->X, k, &size);
+		double *out = outputs + OUTPUTS * count;
 
-		if (!(y * f > 0))
+		job->model->kind->sample(job->model, job->X, k, f, &size);
+		out[0] = job->label ? (double)job->label[k] : (double)job->y[k];
+		out[1] = job->label ? class_of(f, classes) : f[0];
+		if (job->label ? fabs(out[1] - out[0]) > 0 : !(out[0] * out[1] > 0))
 			continue;
-		outputs[OUTPUTS * count] = y;
-		outputs[OUTPUTS * count + 1] = f;
-		outputs[OUTPUTS * count + 2] = y * (double)job->margin[k];
+		out[2] = out[0] * (double)job->margin[k];
+		if (job->label) {
+			job->model->kind->sample(job->model, job->worst, k, f, &size);
+			out[2] = class_of(f, classes);
+		}
 		rows[count++] = k;
 	}
+	arena_release(&scratch);
 	return count;
 }
 

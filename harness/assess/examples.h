@@ -3,7 +3,8 @@
  *
  * For an entry with key K, of the first `keep` samples of the test part that are classified
  * correctly, at the largest radius: K_clean and K_attacked (samples x features, in raw coordinates
- * without the bias, in the order of the prepared columns), K_outputs (samples x 3: y, f at both).
+ * without the bias, in the order of the prepared columns), K_outputs (samples x 3: y, f at both;
+ * with three classes or more class numbers, those that the network gives at both).
  * Nothing of data whose preparation mixes columns. */
 #ifndef ASSESS_EXAMPLES_H
 #define ASSESS_EXAMPLES_H

@@ -56,26 +56,33 @@ static enum status check_box(const struct attack_job *job, ptrdiff_t k, const ch
 enum status inspect_points(const struct attack_job *job, const char *name, struct err *err)
 {
 	struct arena arena = {0};
-	struct model_work work = model_work_new(&arena, job->model->kind, model_width(job->model));
-	real *f = ARENA_ARRAY(&arena, real, job->X.rows);
-	double terms = (double)(job->X.cols + model_width(job->model));
+	struct model_work work = model_work_new(&arena, job->model->kind, model_size(job->model));
+	real *margin = ARENA_ARRAY(&arena, real, job->X.rows);
+	double *exact = ARENA_ARRAY(&arena, double, model_outputs(job->model));
+	const struct model_margin margins = {.y = {.n = job->X.rows,
+						   .k = model_outputs(job->model),
+						   .at = job->y,
+						   .label = job->label},
+					     .margin = margin};
+	double sums = job->label ? 2 : 1; /* the difference of two outputs */
+	double terms = sums * (double)(job->X.cols + model_width(job->model));
 	enum status status = STATUS_OK;
 
-	model_forward(job->model, job->worst, f, &work);
+	model_margin(job->model, job->worst, &margins, &work);
 	for (ptrdiff_t k = 0; k < job->X.rows && status == STATUS_OK; k++) {
 		status = check_ball(job, k, name, err);
 		if (status == STATUS_OK)
 			status = check_box(job, k, name, err);
 	}
 	for (ptrdiff_t k = 0; k < job->X.rows && status == STATUS_OK; k++) {
-		double margin = (double)(job->y[k] * f[k]), given = (double)job->margin[k], size;
+		double is = (double)margin[k], given = (double)job->margin[k], size;
 
-		job->model->kind->sample(job->model, job->worst, k, &size);
-		if (!(fabs(margin - given) <= 2 * terms * REAL_EPSILON * size))
+		job->model->kind->sample(job->model, job->worst, k, exact, &size);
+		if (!(fabs(is - given) <= 2 * terms * REAL_EPSILON * size))
 			status = err_set(err, STATUS_FAILED,
 					 "attack %s: expected the margin %.9g of the point found "
 					 "for test sample %td, got %.9g",
-					 name, margin, k, given);
+					 name, is, k, given);
 	}
 	arena_release(&arena);
 	return status;

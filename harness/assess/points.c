@@ -20,7 +20,8 @@ enum status points_write(const struct dataset *data, const char *path, struct er
 				      &(struct point_row){.part = names[p],
 							  .x1 = part->raw[2 * k],
 							  .x2 = part->raw[2 * k + 1],
-							  .y = (double)part->y[k]});
+							  .y = part->label ? (double)part->label[k]
+									   : (double)part->y[k]});
 	}
 	return csv_close(&csv, err);
 }

@@ -4,7 +4,8 @@
  * kind of ball only. */
 #include "harness/assess/target.h"
 
-void target_columns(const struct dataset *data, struct arena *arena, struct problem *problem)
+/* Names, raw units and the bias of the columns, for the problem whose X is of the data set. */
+static void set_columns(const struct dataset *data, struct arena *arena, struct problem *problem)
 {
 	ptrdiff_t d = problem->X.cols;
 	bool *frozen = ARENA_ARRAY(arena, bool, d);
@@ -31,6 +32,24 @@ void target_columns(const struct dataset *data, struct arena *arena, struct prob
 	arena_release(&scratch);
 }
 
+static struct targets outputs(const struct part *part, ptrdiff_t k)
+{
+	return (struct targets){.n = part->X.rows,
+				.k = k,
+				.at = part->y,
+				.label = part->label,
+				.weight = part->weight};
+}
+
+void target_problem(const struct dataset *data, struct arena *arena, struct problem *problem)
+{
+	problem->X = data->train.X;
+	problem->y = outputs(&data->train, data->k);
+	problem->X_validation = data->validation.X;
+	problem->y_validation = outputs(&data->validation, data->k);
+	set_columns(data, arena, problem);
+}
+
 bool target_same(const struct aim *a, const struct aim *b)
 {
 	return a->part == b->part && threat_same(a->threat, b->threat);
@@ -46,7 +65,7 @@ static enum status resolve(const struct aim *aim, const struct dataset *data, st
 			   struct problem *problem, struct threat *out, struct err *err)
 {
 	*problem = (struct problem){.X = aim->part->X};
-	target_columns(data, arena, problem);
+	set_columns(data, arena, problem);
 	return threat_resolve(problem, aim->threat, title(aim, arena), arena, out, err);
 }
 
@@ -64,18 +83,20 @@ enum status target_check(const struct aim *aim, const struct dataset *data, stru
 /* Margins and zero gradients at the clean points. */
 static void look(struct target *t, struct arena *arena)
 {
-	struct model_work work = model_work_new(arena, t->model->kind, model_width(t->model));
+	struct model_work work = model_work_new(arena, t->model->kind, model_size(t->model));
 	struct arena scratch = arena_beside(arena);
 	struct mat slope = mat_new(&scratch, t->X.rows, t->X.cols);
+	const struct model_margin margins = {
+		.y = {.n = t->X.rows, .k = model_outputs(t->model), .at = t->y, .label = t->label},
+		.margin = t->margin};
 	double correct = 0;
 
 	if (arena_counts(arena)) {
 		arena_release(&scratch);
 		return;
 	}
-	model_gradient(t->model, t->X, t->margin, slope, &work);
+	model_margin_gradient(t->model, t->X, &margins, slope, &work);
 	for (ptrdiff_t k = 0; k < t->X.rows; k++) {
-		t->margin[k] *= t->y[k];
 		correct += t->margin[k] > 0;
 		t->still[k] = true;
 	}
@@ -104,9 +125,10 @@ enum status target_new(const struct aim *aim, const struct dataset *data, const 
 	struct problem problem;
 	real *scale;
 
-	*out = (struct target){.model = model_new(model->kind, arena, d, model_width(model)),
+	*out = (struct target){.model = model_new(model->kind, arena, model_size(model)),
 			       .X = mat_new(arena, n, d),
 			       .y = aim->part->y,
+			       .label = aim->part->label,
 			       .margin = ARENA_ARRAY(arena, real, n),
 			       .still = ARENA_ARRAY(arena, bool, n)};
 	TRY(resolve(aim, data, arena, &problem, &out->threat, err));

@@ -20,15 +20,17 @@ struct aim {
 struct target {
 	struct model *model;
 	struct mat X;         /* n x d, clean points */
-	const real *y;        /* n, -1 or +1 */
-	real *margin;         /* n: y f at the clean points */
-	bool *still;          /* n: df/dx is zero in every coordinate that may be attacked */
+	const real *y;        /* n, -1 or +1, of one output */
+	const int *label;     /* n: class numbers of several outputs; NULL: one */
+	real *margin;         /* n: at the clean points */
+	bool *still;          /* n: its gradient is zero in every coordinate that may be attacked */
 	double accuracy;      /* share of margins above zero */
 	struct threat threat; /* in its own units: scale is NULL; eps = 0 */
 };
 
-/* Names, raw units and the bias of the columns of a data set, for the problem whose X is of it. */
-void target_columns(const struct dataset *data, struct arena *arena, struct problem *problem);
+/* What a data set says of a problem: training and validation part; names, raw units and the bias of
+ * its columns. */
+void target_problem(const struct dataset *data, struct arena *arena, struct problem *problem);
 
 /* The errors of threat_resolve, as for raw units where the stages of the data mix columns. */
 enum status target_check(const struct aim *aim, const struct dataset *data, struct err *err);

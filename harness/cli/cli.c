@@ -96,28 +96,76 @@ const char *cli_worker_folder(struct arena *arena)
 /* --- data files at a glance ------------------------------------------------------------------
  */
 
-/* Whether an earlier cell has the same data: the part of its text that tells them. */
+/* The part of a cell's text that tells its data. */
+static const char *text_of_data(const struct cell *cell, size_t *length)
+{
+	const char *from = strstr(cell->text, "\"data\":"), *to;
+
+	from = from ? from : cell->text;
+	to = strstr(from, "\"train\":");
+	*length = to ? (size_t)(to - from) : strlen(from);
+	return from;
+}
+
+static bool same_data(const struct cell *a, const struct cell *b)
+{
+	size_t of_a, of_b;
+	const char *text_a = text_of_data(a, &of_a), *text_b = text_of_data(b, &of_b);
+
+	return of_a == of_b && memcmp(text_a, text_b, of_a) == 0;
+}
+
+/* Whether an earlier cell has the same data. */
 static bool is_known(const struct experiment *experiment, size_t index)
 {
-	const char *text = NULL;
-	size_t length = 0;
-
-	for (size_t i = index + 1; i-- > 0;) {
-		const char *whole = experiment->cells[i].text;
-		const char *from = strstr(whole, "\"data\":"), *to;
-		size_t other;
-
-		from = from ? from : whole;
-		to = strstr(from, "\"train\":");
-		other = to ? (size_t)(to - from) : strlen(from);
-		if (text && length == other && memcmp(text, from, other) == 0)
+	for (size_t i = index; i-- > 0;)
+		if (same_data(&experiment->cells[i], &experiment->cells[index]))
 			return true;
-		if (!text) {
-			text = from;
-			length = other;
-		}
-	}
 	return false;
+}
+
+/* A file that is not there is another's business (work_check). */
+static bool has_files(const struct data_options *data)
+{
+	struct arena arena = {0};
+	struct texts paths = option_paths(&data->source, &arena);
+	size_t there = 0;
+
+	while (there < paths.count && access(paths.at[there], R_OK) == 0)
+		there++;
+	arena_release(&arena);
+	return there == paths.count;
+}
+
+int cli_count(const struct experiment *experiment)
+{
+	struct err err = {0};
+	struct arena arena = {0};
+	struct problems *unfit = ARENA_NEW(&arena, struct problems);
+	enum status status = STATUS_OK;
+
+	for (size_t i = 0; i < experiment->cell_count && status == STATUS_OK; i++) {
+		const struct cell *cell = &experiment->cells[i];
+		struct data_shape shape;
+
+		if (is_known(experiment, i) || !has_files(&cell->data))
+			continue;
+		status = data_count(&cell->data, (uint64_t)cell->seed, cell->repetition, &shape,
+				    &err);
+		if (status != STATUS_OK) {
+			work_locate(experiment, &cell->data, &err);
+			cli_fail(&err);
+		}
+		for (size_t j = i; j < experiment->cell_count && status == STATUS_OK; j++)
+			if (same_data(cell, &experiment->cells[j]))
+				work_refuses(experiment, &experiment->cells[j],
+					     (struct work_outputs){shape.k, shape.classes}, unfit);
+	}
+	cli_print_problems(unfit);
+	if (status == STATUS_OK && unfit->count > 0)
+		status = STATUS_SPEC;
+	arena_release(&arena);
+	return (int)status;
 }
 
 enum status cli_glance(const struct experiment *experiment, bool quiet, struct err *err)
@@ -125,15 +173,10 @@ enum status cli_glance(const struct experiment *experiment, bool quiet, struct e
 	for (size_t i = 0; i < experiment->cell_count; i++) {
 		const struct data_options *data = &experiment->cells[i].data;
 		struct arena arena = {0};
-		struct texts paths = option_paths(&data->source, &arena);
 		const char *note = NULL;
 		enum status status = STATUS_OK;
-		size_t there = 0;
 
-		/* a file that is not there is another's business (work_check) */
-		while (there < paths.count && access(paths.at[there], R_OK) == 0)
-			there++;
-		if (((const struct source *)data->source.item)->glance && there == paths.count &&
+		if (((const struct source *)data->source.item)->glance && has_files(data) &&
 		    !is_known(experiment, i))
 			status = data_glance(data, &arena, &note, err);
 		if (status != STATUS_OK)
@@ -165,6 +208,7 @@ enum status cli_plan(const struct cli_args *args, const struct experiment *exper
 	const char *folder =
 		arena_format(arena, "%s/%s", args->out ? args->out : "results", experiment->name);
 	struct experiment own = *experiment;
+	enum status status;
 
 	*shard = (struct sched_shard){0};
 	if (slash) {
@@ -179,7 +223,12 @@ enum status cli_plan(const struct cli_args *args, const struct experiment *exper
 	/* the plan writes into its cells, and they may be planned again */
 	own.cells = ARENA_ARRAY(arena, struct cell, own.cell_count);
 	memcpy(own.cells, experiment->cells, own.cell_count * sizeof *own.cells);
-	TRY(sched_plan(&own, folder, arena, plan, err));
+	status = sched_plan(&own, folder, arena, plan, err);
+	if (status != STATUS_OK && plan->unfit && plan->unfit->count > 0) {
+		plan->unfit->count--; /* the last one is the error */
+		cli_print_problems(plan->unfit);
+	}
+	TRY(status);
 	stage_choose(plan, experiment->most_cells, arena);
 	TRY(filter_apply(plan, args->filter, err));
 	sched_keep_shard(plan, *shard);

@@ -31,6 +31,10 @@ enum status cli_load_results(const char *folder, struct arena *arena, struct exp
  * fit the spec. Files that are not there are passed over. */
 enum status cli_glance(const struct experiment *experiment, bool quiet, struct err *err);
 
+/* Count the rows and outputs of all data sets whose files are there, and print their errors and
+ * each method that does not take them. A status. */
+int cli_count(const struct experiment *experiment);
+
 /* Path of this program, or NULL if the system does not say. */
 const char *cli_program(struct arena *arena);
 

@@ -70,10 +70,8 @@ int cli_fail(const struct err *err)
 
 void cli_print_problems(const struct problems *problems)
 {
-	size_t shown = problems->count;
+	size_t shown = problems_kept(problems);
 
-	if (shown > sizeof problems->at / sizeof *problems->at)
-		shown = sizeof problems->at / sizeof *problems->at;
 	for (size_t i = 0; i < shown; i++)
 		err_print(&problems->at[i], stderr);
 	if (shown < problems->count)

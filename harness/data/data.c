@@ -3,6 +3,7 @@
 #include "harness/data/data.h"
 #include "harness/data/labels.h"
 #include "harness/data/limit.h"
+#include "harness/data/number.h"
 #include "harness/data/onehot.h"
 #include "harness/data/split.h"
 #include "harness/data/transform.h"
@@ -17,13 +18,16 @@
 
 struct parts {
 	struct rows at[SPLIT_ROLES];
-	const char *classes[2]; /* NULL for regression */
-	const char **names;     /* of the raw columns, or NULL */
-	const bool *one_hot;    /* raw columns made of categories, or NULL */
-	const char *note;       /* on how they were read, or NULL */
-	bool count;             /* rows are only counted, the source may leave out the features */
-	size_t d;               /* of the source */
-	size_t raw_bytes;       /* of data_shape */
+	size_t class_count;   /* 0 for regression */
+	const char **classes; /* their names */
+	size_t k;             /* targets of a row of a regression */
+	const char **targets; /* their names, or NULL */
+	const char **names;   /* of the raw columns, or NULL */
+	const bool *one_hot;  /* raw columns made of categories, or NULL */
+	const char *note;     /* on how they were read, or NULL */
+	bool count;           /* rows are only counted, the source may leave out the features */
+	size_t d;             /* of the source */
+	size_t raw_bytes;     /* of data_shape */
 	size_t read_bytes;
 	size_t dropped; /* rows the source left out */
 };
@@ -36,39 +40,38 @@ static void add_note(struct parts *parts, struct arena *scratch, const char *not
 			parts->note ? arena_format(scratch, "%s; %s", parts->note, note) : note;
 }
 
-/* Labels of both classes; `named`: rows with others are left out, else they are an error. */
+/* Labels of the classes; `named`: rows with others are left out, else they are an error. */
 struct pick {
 	struct labels labels;
 	struct label_classes classes;
 	bool named;
 };
 
-/* Keep the rows of two classes, in place. */
+/* Keep the rows of the classes, in place. */
 static enum status keep_classes(struct table *table, const struct pick *pick, struct arena *scratch,
 				struct rows *out, struct err *err)
 {
 	const char *last_text = NULL; /* readers share one text per label */
-	int side = 0;
+	struct rows all = {.d = table->d, .x = table->x, .row = table->row};
+	int class = -1;
 
-	*out = (struct rows){.d = table->d, .x = table->x, .row = table->row};
-	out->y = ARENA_ARRAY(scratch, double, table->n);
+	all.label = ARENA_ARRAY(scratch, int, table->n);
+	*out = all;
 	for (size_t i = 0; i < table->n; i++) {
 		if (table->label[i] != last_text)
-			side = labels_side(&pick->labels, &pick->classes, table->label[i]);
+			class = labels_class(&pick->labels, &pick->classes, table->label[i]);
 		last_text = table->label[i];
-		if (!side && pick->named)
+		if (class < 0 && pick->named)
 			continue;
-		if (!side)
+		if (class < 0)
 			return err_set(err, STATUS_ENV,
 				       "the test part has the label \"%.40s\", which the training "
-				       "part lacks; name both classes and join it to one of them: "
+				       "part lacks; name %s classes and join it to one of them: "
 				       "classes: [..., \"...|%.40s\"]",
-				       last_text, last_text);
-		if (out->n < i)
-			memmove(out->x + out->n * out->d, out->x + i * out->d,
-				out->d * sizeof *out->x);
-		out->row[out->n] = table->row[i];
-		out->y[out->n++] = side;
+				       last_text, pick->classes.count == 2 ? "both" : "the",
+				       last_text);
+		all.label[i] = class;
+		rows_move(&all, i, out);
 	}
 	return STATUS_OK;
 }
@@ -86,13 +89,13 @@ static enum status choose_classes(const struct data_options *o, struct table *tr
 	for (size_t i = 0; i < test->n && pick.named; i++)
 		labels_add(&pick.labels, test->label[i], strlen(test->label[i]), 0);
 	TRY(labels_pick(&pick.labels, o->classes, &pick.classes, err));
-	parts->classes[0] = pick.classes.name[0];
-	parts->classes[1] = pick.classes.name[1];
+	parts->class_count = pick.classes.count;
+	parts->classes = pick.classes.name;
 
 	for (size_t i = 0; i < test->n && pick.named; i++) {
 		size_t index = labels_find(&pick.labels, test->label[i]);
 
-		if (pick.classes.side[index] || pick.labels.at[index].count > 0)
+		if (pick.classes.of[index] >= 0 || pick.labels.at[index].count > 0)
 			continue;
 		label = test->label[i];
 		rows++;
@@ -132,6 +135,8 @@ static enum status read_source(const struct data_options *o, uint64_t seed, stru
 
 	if (request.regression && o->classes.count > 0)
 		return err_set(err, STATUS_SPEC, "classes: regression has no classes");
+	if (request.regression && o->class_weights.count > 0)
+		return err_set(err, STATUS_SPEC, "class_weights: regression has no classes");
 	if (!request.regression && o->target != DATA_TARGET_RAW)
 		return err_set(err, STATUS_SPEC, "target: only a regression has targets to scale");
 	TRY(source->read(o->source.options, &request, scratch, &train, &test, err));
@@ -162,9 +167,24 @@ static enum status read_source(const struct data_options *o, uint64_t seed, stru
 	}
 	if (!request.regression)
 		return choose_classes(o, &train, &test, scratch, parts, err);
-	parts->at[SPLIT_TRAIN] = (struct rows){train.n, train.d, train.x, train.target, train.row};
-	parts->at[SPLIT_TEST] = (struct rows){test.n, test.d, test.x, test.target, test.row};
+	parts->k = train.k;
+	parts->targets = train.targets;
+	parts->at[SPLIT_TRAIN] =
+		(struct rows){train.n, train.d, train.k, train.x, train.target, NULL, train.row};
+	parts->at[SPLIT_TEST] =
+		(struct rows){test.n, test.d, train.k, test.x, test.target, NULL, test.row};
 	return STATUS_OK;
+}
+
+/* Room for n rows like those of `all`. */
+static struct rows rows_room(const struct rows *all, size_t n, struct arena *scratch)
+{
+	return (struct rows){.d = all->d,
+			     .k = all->k,
+			     .x = arena_alloc(scratch, n, all->d * sizeof(double)),
+			     .y = all->y ? arena_alloc(scratch, n, all->k * sizeof(double)) : NULL,
+			     .label = all->label ? ARENA_ARRAY(scratch, int, n) : NULL,
+			     .row = ARENA_ARRAY(scratch, size_t, n)};
 }
 
 /* Rows go to their parts, which keep the order of the source; training rows stay in their array. */
@@ -177,8 +197,9 @@ static enum status split(const struct data_options *o, struct rng *rng, struct a
 	size_t count[SPLIT_ROLES] = {0};
 
 	TRY(split_assign(&o->split,
-			 &(struct split_rows){.y = o->task == DATA_REGRESSION ? NULL : all.y,
-					      .n = all.n,
+			 &(struct split_rows){.n = all.n,
+					      .classes = parts->class_count,
+					      .label = all.label,
 					      .has_test = has_test},
 			 rng, scratch, role, err));
 	for (size_t i = 0; i < all.n; i++)
@@ -188,26 +209,54 @@ static enum status split(const struct data_options *o, struct rng *rng, struct a
 		if (to == SPLIT_TRAIN)
 			parts->at[to].n = 0;
 		else if (to != SPLIT_TEST || !has_test)
-			parts->at[to] = (struct rows){
-				.d = all.d,
-				.x = arena_alloc(scratch, count[to], all.d * sizeof(double)),
-				.y = ARENA_ARRAY(scratch, double, count[to]),
-				.row = ARENA_ARRAY(scratch, size_t, count[to])};
-	for (size_t i = 0; i < all.n; i++) {
-		struct rows *to = &parts->at[role[i]];
-
-		if (role[i] == SPLIT_NONE)
-			continue;
-		memmove(to->x + to->n * all.d, all.x + i * all.d, all.d * sizeof *all.x);
-		to->row[to->n] = all.row[i];
-		to->y[to->n++] = all.y[i];
-	}
+			parts->at[to] = rows_room(&all, count[to], scratch);
+	for (size_t i = 0; i < all.n; i++)
+		if (role[i] != SPLIT_NONE)
+			rows_move(&all, i, &parts->at[role[i]]);
 	if (has_test && o->split.test == 0)
 		parts->at[SPLIT_TEST].n = 0;
 	return STATUS_OK;
 }
 
-/* Read, choose classes, split, limit; both classes must be left for training. */
+/* Every class has a training row, or an error; one of more than two without a row of another part
+ * is noted. */
+static enum status check_classes(struct parts *parts, struct arena *scratch, struct err *err)
+{
+	static const char *const names[] = {"training", "validation", "test"};
+	const size_t classes = parts->class_count;
+
+	for (int role = 0; role < SPLIT_ROLES; role++) {
+		const struct rows *rows = &parts->at[role];
+		size_t *count = ARENA_ARRAY(scratch, size_t, classes), none = classes, lacks = 0;
+
+		for (size_t i = 0; i < rows->n && classes > 0; i++)
+			count[rows->label[i]]++;
+		for (size_t c = classes; c-- > 0;) {
+			none = count[c] == 0 ? c : none;
+			lacks += count[c] == 0;
+		}
+		if (lacks == 0 || rows->n == 0)
+			continue;
+		if (role == SPLIT_TRAIN && classes == 2)
+			return err_set(err, STATUS_ENV,
+				       "one class only in the training part: \"%.40s\" (%zu rows)",
+				       parts->classes[!none], rows->n);
+		if (role == SPLIT_TRAIN)
+			return err_set(err, STATUS_ENV,
+				       "the training part (%zu rows) has no row of the class "
+				       "\"%.40s\": split and limit leave none",
+				       rows->n, parts->classes[none]);
+		if (classes > 2)
+			add_note(parts, scratch,
+				 arena_format(scratch,
+					      "the %s part has no row of %zu of the %zu classes, "
+					      "such as \"%.40s\"",
+					      names[role], lacks, classes, parts->classes[none]));
+	}
+	return STATUS_OK;
+}
+
+/* Read, choose classes, split, limit; all classes must be left for training. */
 static enum status choose_rows(const struct data_options *o, uint64_t seed, long number,
 			       struct arena *scratch, struct parts *parts, struct err *err)
 {
@@ -217,21 +266,14 @@ static enum status choose_rows(const struct data_options *o, uint64_t seed, long
 	struct rng thin[2] = {rng_stream(seed, "limit train", repetition),
 			      rng_stream(seed, "limit test", repetition)};
 	const struct rows *train = &parts->at[SPLIT_TRAIN];
-	size_t positive = 0;
 
 	TRY(read_source(o, rng_bits(&draw), scratch, parts, err));
 	TRY(split(o, &rng, scratch, parts, err));
-	TRY(limit_apply(&o->limit, o->task == DATA_REGRESSION, thin, parts->at, err));
+	TRY(limit_apply(&o->limit, parts->class_count, thin, parts->at, err));
 	if (train->n < 2)
 		return err_set(err, STATUS_SPEC, "expected at least 2 training rows, got %zu",
 			       train->n);
-	for (size_t i = 0; i < train->n; i++)
-		positive += train->y[i] > 0;
-	if (parts->classes[0] && (positive == 0 || positive == train->n))
-		return err_set(err, STATUS_ENV,
-			       "one class only in the training part: \"%.40s\" (%zu rows)",
-			       parts->classes[positive > 0], train->n);
-	return STATUS_OK;
+	return check_classes(parts, scratch, err);
 }
 
 /* Errors without a place get the name of the data set. */
@@ -243,20 +285,92 @@ static enum status name_data(const struct data_options *options, enum status sta
 	return status;
 }
 
+/* The weight of each class, or NULL if none are given. */
+static enum status weigh_classes(const struct data_options *o, const struct parts *parts,
+				 struct arena *scratch, double **out, struct err *err)
+{
+	const struct text_map *given = &o->class_weights;
+	const struct rows *train = &parts->at[SPLIT_TRAIN];
+	size_t count = parts->class_count, *rows = ARENA_ARRAY(scratch, size_t, count), c;
+	double *weight = ARENA_ARRAY(scratch, double, count);
+
+	*out = NULL;
+	if (given->count == 0)
+		return STATUS_OK;
+	for (size_t i = 0; i < train->n; i++)
+		rows[train->label[i]]++;
+	for (c = 0; c < count; c++)
+		weight[c] = given->at[0].text
+				    ? 1
+				    : (double)train->n / ((double)count * (double)rows[c]);
+	for (size_t i = 0; i < given->count && given->at[i].text; i++) {
+		const char *name = given->at[i].key, *text = given->at[i].text;
+
+		for (c = 0; c < count && strcmp(parts->classes[c], name) != 0;)
+			c++;
+		if (c == count)
+			return err_set(
+				err, STATUS_SPEC,
+				"class_weights: no class is named \"%.40s\"; the %s \"%.40s\" "
+				"and \"%.40s\"",
+				name, count == 2 ? "classes are" : "first ones are",
+				parts->classes[0], parts->classes[1]);
+		number_parse(text, strlen(text), &weight[c]);
+	}
+	*out = weight;
+	return STATUS_OK;
+}
+
+/* Weights of samples. */
+static void write_weights(const struct rows *rows, const double *weight, struct arena *arena,
+			  struct part *part)
+{
+	part->weight = ARENA_ARRAY(arena, real, rows->n);
+	for (size_t i = 0; i < rows->n; i++)
+		part->weight[i] = (real)weight[rows->label[i]];
+}
+
+static ptrdiff_t outputs_of(const struct parts *parts)
+{
+	if (parts->class_count == 0)
+		return (ptrdiff_t)parts->k;
+	return parts->class_count == 2 ? 1 : (ptrdiff_t)parts->class_count;
+}
+
+/* Copies; NULL if there are none. */
+static const char **keep_names(const char **names, size_t count, struct arena *arena)
+{
+	const char **kept = names ? ARENA_ARRAY(arena, const char *, count) : NULL;
+
+	for (size_t i = 0; names && i < count; i++)
+		kept[i] = arena_text(arena, names[i]);
+	return kept;
+}
+
 enum status data_load(const struct data_options *o, uint64_t seed, long repetition,
 		      struct arena *arena, struct dataset *out, struct err *err)
 {
 	struct arena scratch = {0};
 	struct arena *memory[2] = {arena, &scratch};
+	struct part *const to[SPLIT_ROLES] = {&out->train, &out->validation, &out->test};
 	struct parts parts = {0};
 	size_t unseen = 0, rows = 0;
+	double *weight = NULL;
 	enum status status = choose_rows(o, seed, repetition, &scratch, &parts, err);
 
-	*out = (struct dataset){.regression = o->task == DATA_REGRESSION, .dropped = parts.dropped};
+	*out = (struct dataset){.regression = o->task == DATA_REGRESSION,
+				.dropped = parts.dropped,
+				.k = outputs_of(&parts),
+				.class_count = parts.class_count};
 	if (status == STATUS_OK && parts.one_hot)
 		unseen = onehot_prune(parts.at, parts.one_hot, parts.names, &scratch, &rows);
 	if (status == STATUS_OK)
 		status = transform_data(o, parts.at, parts.names, memory, out, err);
+
+	if (status == STATUS_OK)
+		status = weigh_classes(o, &parts, &scratch, &weight, err);
+	for (int role = 0; role < SPLIT_ROLES && status == STATUS_OK && weight; role++)
+		write_weights(&parts.at[role], weight, arena, to[role]);
 
 	if (unseen > 0)
 		add_note(&parts, &scratch,
@@ -277,8 +391,8 @@ enum status data_load(const struct data_options *o, uint64_t seed, long repetiti
 				     "training part",
 				     out->filled, out->filled == 1 ? "y" : "ies"));
 	out->note = parts.note ? arena_text(arena, parts.note) : NULL;
-	for (int c = 0; c < 2 && parts.classes[c]; c++)
-		out->classes[c] = arena_text(arena, parts.classes[c]);
+	out->classes = keep_names(parts.classes, parts.class_count, arena);
+	out->targets = keep_names(parts.targets, parts.k, arena);
 	arena_release(&scratch);
 	return name_data(o, status, err);
 }
@@ -289,8 +403,11 @@ enum status data_count(const struct data_options *o, uint64_t seed, long repetit
 	struct parts parts = {.count = true};
 	struct arena scratch = {0};
 	enum status status = choose_rows(o, seed, repetition, &scratch, &parts, err);
+	double *weight;
 	size_t rows;
 
+	if (status == STATUS_OK)
+		status = weigh_classes(o, &parts, &scratch, &weight, err);
 	if (status == STATUS_OK && parts.one_hot && parts.at[SPLIT_TRAIN].d > 0) {
 		onehot_prune(parts.at, parts.one_hot, parts.names, &scratch, &rows);
 		parts.d = parts.at[SPLIT_TRAIN].d;
@@ -300,6 +417,8 @@ enum status data_count(const struct data_options *o, uint64_t seed, long repetit
 				   .test = parts.at[SPLIT_TEST].n,
 				   .raw_d = parts.d,
 				   .d = parts.d,
+				   .k = (size_t)outputs_of(&parts),
+				   .classes = parts.class_count,
 				   .raw_bytes = parts.raw_bytes,
 				   .read_bytes = parts.read_bytes};
 	for (size_t i = 0; i < o->prepare.count && status == STATUS_OK; i++) {

@@ -1,4 +1,4 @@
-/* Data sets: read or generate, choose two classes, split, prepare.
+/* Data sets: read or generate, choose classes, split, prepare.
  *
  * Order: source -> classes -> split -> limit -> prepare (fitted on the training part only). The
  * preparation is a list of stages (harness/store/stages.h), so a model with its stages is complete.
@@ -31,6 +31,7 @@ enum status data_glance(const struct data_options *options, struct arena *arena,
 struct data_shape {
 	size_t train, validation, test; /* rows */
 	size_t raw_d, d;                /* columns of the source, and prepared */
+	size_t k, classes;              /* of struct dataset */
 	size_t raw_bytes;               /* of all rows as read, before limits */
 	size_t read_bytes;              /* most that is held while they are read */
 };

@@ -1,10 +1,23 @@
 /* Options of an entry of `data`. */
 #include "harness/data/data_options.h"
 #include "harness/data/limit.h"
+#include "harness/data/number.h"
+
+#include <math.h>
+#include <string.h>
 
 static const char *const tasks[] = {"classification", "regression", NULL};
 static const char *const draw_words[] = {"repetition", NULL};
 static const char *const targets[] = {"raw", "standardize", NULL};
+
+static const char *const weight_words[] = {DATA_BALANCED, NULL};
+
+static bool is_weight(const char *text)
+{
+	double value;
+
+	return number_parse(text, strlen(text), &value) && value > 0 && isfinite(value);
+}
 
 static const struct option split_option_rows[] = {
 	{OPTION_FIELD(struct split_options, test), .initial = "null", .range = RANGE_FROM(0),
@@ -35,11 +48,17 @@ const struct option data_rows[] = {
 	{OPTION_FIELD(struct data_options, source), .kind = KIND_DATA, .style = CHOICE_KEYED,
 	 .doc = "where the rows come from; the key is the name of the source"},
 	{OPTION_FIELD(struct data_options, classes), .initial = "[]",
-	 .doc = "two labels, mapped to -1 and +1, or two groups of labels joined by a vertical "
-		"bar, other rows are left out; empty: the two labels that occur, in ascending "
-		"order"},
+	 .doc = "labels, or groups of labels joined by a vertical bar: two are mapped to -1 and "
+		"+1, "
+		"three and more are classes with an output each; other rows are left out; empty: "
+		"all labels that occur, in ascending order"},
+	{OPTION_FIELD(struct data_options, class_weights), .initial = "{}", .later = true,
+	 .words = weight_words, .is_valid = is_weight, .valid = "a number above 0",
+	 .doc = "factors of the loss of the samples of a class, by its name, 1 for those not "
+		"named; "
+		"balanced: n / (classes x rows of the class), of the training part"},
 	{OPTION_FIELD(struct data_options, task), .initial = "classification", .names = tasks,
-	 .doc = "two classes, or numeric targets"},
+	 .doc = "classes, or numeric targets"},
 	{OPTION_FIELD(struct data_options, target), .initial = "raw", .names = targets,
 	 .doc = "targets of a regression as they are, or with mean 0 and variance 1 over the "
 		"training part, in which unit objective and RMSE are then given"},

@@ -12,10 +12,12 @@
 struct data_options {
 	const char *name;
 	struct choice source; /* keyed: struct source */
-	struct texts classes; /* two labels, or groups of labels joined by "|", mapped to -1 and +1;
-				 empty: the two that occur, in sorted order */
-	long task;            /* DATA_CLASSIFICATION, DATA_REGRESSION */
-	long target;          /* DATA_TARGET_RAW, DATA_TARGET_STANDARDIZE */
+	struct texts classes; /* labels, or groups of labels joined by "|": two are mapped to -1 and
+				 +1, more to one output each; empty: all that occur, in sorted
+				 order */
+	struct text_map class_weights; /* by class; the word "balanced": as in DATA_BALANCED */
+	long task;                     /* DATA_CLASSIFICATION, DATA_REGRESSION */
+	long target;                   /* DATA_TARGET_RAW, DATA_TARGET_STANDARDIZE */
 	struct split_options split;
 	struct limit_options limit;
 	struct choices prepare; /* struct prepare */
@@ -24,6 +26,9 @@ struct data_options {
 
 enum { DATA_CLASSIFICATION, DATA_REGRESSION };
 enum { DATA_TARGET_RAW, DATA_TARGET_STANDARDIZE };
+
+/* Weights that give every class the same sum over the training part, n in all. */
+#define DATA_BALANCED "balanced"
 
 extern const struct option data_rows[];
 

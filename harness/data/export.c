@@ -4,7 +4,7 @@
 #include "harness/file/npy_file.h"
 #include "harness/store/modelfile.h"
 
-static enum status write_part(const struct part *part, const char *folder, const char *name,
+static enum status write_part(const struct part *part, ptrdiff_t k, const char *to[2],
 			      struct arena *arena, struct err *err)
 {
 	const size_t n = (size_t)part->X.rows;
@@ -13,49 +13,89 @@ static enum status write_part(const struct part *part, const char *folder, const
 				    .fortran = true,
 				    .dimensions = 2,
 				    .shape = {n, (size_t)part->X.cols}};
-	const struct npy_array y = {
+	const struct npy_array y = {.kind = 'f',
+				    .size = sizeof(real),
+				    .fortran = k > 1,
+				    .dimensions = k > 1 ? 2 : 1,
+				    .shape = {n, k > 1 ? (size_t)k : 0}};
+	const struct npy_array weights = {
 		.kind = 'f', .size = sizeof(real), .dimensions = 1, .shape = {n}};
+	const struct npy_array labels = {
+		.kind = 'i', .size = sizeof *part->label, .dimensions = 1, .shape = {n}};
 	const struct npy_array rows = {
 		.kind = 'i', .size = sizeof *part->row, .dimensions = 1, .shape = {n}};
 
-	TRY(npy_write(arena_format(arena, "%s/X_%s.npy", folder, name), &X, part->X.at,
+	TRY(npy_write(arena_format(arena, "%s/X_%s.npy", to[0], to[1]), &X, part->X.at,
 		      sizeof(real) * (size_t)part->X.stride, err));
-	TRY(npy_write(arena_format(arena, "%s/y_%s.npy", folder, name), &y, part->y, 0, err));
-	return npy_write(arena_format(arena, "%s/rows_%s.npy", folder, name), &rows, part->row, 0,
+	TRY(npy_write(arena_format(arena, "%s/y_%s.npy", to[0], to[1]), &y, part->y,
+		      sizeof(real) * n, err));
+	if (part->label)
+		TRY(npy_write(arena_format(arena, "%s/labels_%s.npy", to[0], to[1]), &labels,
+			      part->label, 0, err));
+	if (part->weight)
+		TRY(npy_write(arena_format(arena, "%s/weights_%s.npy", to[0], to[1]), &weights,
+			      part->weight, 0, err));
+	return npy_write(arena_format(arena, "%s/rows_%s.npy", to[0], to[1]), &rows, part->row, 0,
 			 err);
+}
+
+static const char *const names[] = {"train", "validation", "test"};
+
+static json_t *texts_of(const char **texts, size_t count)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < count; i++)
+		json_array_append_new(list, json_string(texts[i]));
+	return list;
+}
+
+/* One number, or a list of those of several outputs. */
+static json_t *numbers_of(const double *numbers, size_t count)
+{
+	json_t *list;
+
+	if (count == 1)
+		return json_real(numbers[0]);
+	list = json_array();
+	for (size_t i = 0; i < count; i++)
+		json_array_append_new(list, json_real(numbers[i]));
+	return list;
 }
 
 /* What the arrays do not say. */
 static json_t *about(const struct dataset *data, const char *cell)
 {
-	json_t *columns = json_array(), *stages = json_array(), *classes = json_array();
+	json_t *columns = json_array(), *stages = json_array();
+	const size_t k = (size_t)data->k;
 
 	for (size_t j = 0; j < data->stages.d; j++)
 		json_array_append_new(columns, json_pack("s?", data->columns[j]));
 	for (size_t i = 0; i < data->stages.count; i++)
 		json_array_append_new(stages, json_string(stage_names[data->stages.at[i].kind]));
-	for (size_t c = 0; c < 2 && data->classes[c]; c++)
-		json_array_append_new(classes, json_string(data->classes[c]));
-	return json_pack("{s:s, s:o, s:o, s:o, s:f, s:f, s:s?, s:o}", "precision", REAL_NAME,
-			 "columns", columns, "classes", classes, "stages", stages, "target_shift",
-			 data->target_shift, "target_scale", data->target_scale, "note", data->note,
-			 "cell", json_loads(cell, 0, NULL));
+	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:s?, s:o}", "precision", REAL_NAME,
+			 "columns", columns, "classes", texts_of(data->classes, data->class_count),
+			 "targets", texts_of(data->targets, data->targets ? k : 0), "stages",
+			 stages, "target_shift", numbers_of(data->target_shift, k), "target_scale",
+			 numbers_of(data->target_scale, k), "note", data->note, "cell",
+			 json_loads(cell, 0, NULL));
 }
 
 enum status export_dataset(const struct dataset *data, const char *folder, const char *cell,
 			   struct err *err)
 {
+	const struct part *const parts[] = {&data->train, &data->validation, &data->test};
 	const struct modelfile preparation = {.stages = data->stages,
+					      .targets = (size_t)data->k,
 					      .target_shift = data->target_shift,
 					      .target_scale = data->target_scale};
 	struct arena arena = {0};
 	const char *stages = arena_format(&arena, "%s/preparation.npz", folder);
-	enum status status = write_part(&data->train, folder, "train", &arena, err);
+	enum status status = STATUS_OK;
 
-	if (status == STATUS_OK)
-		status = write_part(&data->validation, folder, "validation", &arena, err);
-	if (status == STATUS_OK)
-		status = write_part(&data->test, folder, "test", &arena, err);
+	for (size_t p = 0; p < sizeof parts / sizeof *parts && status == STATUS_OK; p++)
+		status = write_part(parts[p], data->k, (const char *[]){folder, names[p]}, &arena,
+				    err);
 	if (status == STATUS_OK)
 		status = modelfile_save(stages, &preparation, err);
 	if (status == STATUS_OK)

@@ -8,8 +8,9 @@
 
 enum {
 	FIRST_ROOM = 16,
-	LISTED = 12,    /* labels an error message names */
-	NAME_SHOWN = 40 /* bytes of each */
+	LISTED = 12,        /* labels an error message names */
+	NAME_SHOWN = 40,    /* bytes of each */
+	MOST_CLASSES = 1000 /* of labels that no spec names */
 };
 
 static const double exact = 9007199254740992; /* 2^53 */
@@ -197,16 +198,17 @@ void labels_sort(const struct labels *labels, const struct label **sorted)
 		sorted[i] = next_label(labels, i ? sorted[i - 1] : NULL);
 }
 
-/* Put the labels of a text of `classes` into class 0 or 1; rows: of both classes so far. A text
- * that occurs as a label is that label, also with a "|" in it. */
+/* Put the labels of a text of `classes` into its class; *rows: of that class. A text that occurs as
+ * a label is that label, also with a "|" in it. */
 static enum status assign_group(const struct labels *labels, struct texts classes, size_t class,
-				struct label_classes *out, size_t rows[2], struct err *err)
+				struct label_classes *out, size_t *rows, struct err *err)
 {
 	const char *group = classes.at[class];
 	size_t index = labels_find(labels, group);
 	bool whole = index < labels->count;
 	char found[800];
 
+	*rows = 0;
 	out->name[class] = whole ? labels->at[index].text : group;
 	for (const char *at = group, *end; at; at = *end ? end + 1 : NULL) {
 		size_t length = whole ? strlen(group) : (size_t)(group_next(at) - at);
@@ -225,44 +227,60 @@ static enum status assign_group(const struct labels *labels, struct texts classe
 				       "classes: no row has the label \"%.*s\"; found %s", shown,
 				       at, found);
 		}
-		if (out->side[index])
+		if (out->of[index] >= 0)
 			return err_set(err, STATUS_SPEC,
 				       "classes: expected every label once, got \"%.*s\" in "
 				       "\"%.40s\" and in \"%.40s\"",
-				       shown, at, classes.at[out->side[index] > 0], group);
-		out->side[index] = class ? 1 : -1;
-		rows[class] += labels->at[index].count;
+				       shown, at, classes.at[out->of[index]], group);
+		out->of[index] = (int)class;
+		*rows += labels->at[index].count;
 	}
 	return STATUS_OK;
 }
 
-/* The only two labels there are. */
-static enum status pick_both(const struct labels *labels, struct label_classes *out,
-			     struct err *err)
+/* What speaks against a class for each of more than two labels, with the remedy; NULL: nothing. */
+static const char *hardly_classes(const struct labels *labels)
 {
-	size_t texts = 0;
-	const char *hint;
-	bool swapped;
+	size_t texts = 0, broken = 0, rows = 0;
+
+	for (size_t i = 0; i < labels->count; i++) {
+		const struct label *l = &labels->at[i];
+
+		texts += !l->numeric;
+		broken += l->numeric && l->value != floor(l->value);
+		rows += l->count;
+	}
+	if (texts == 1)
+		return "; if a text among numbers is the name of the column, say header: yes";
+	if (broken > 0)
+		return "; numeric targets need task: regression";
+	if (labels->count > MOST_CLASSES || (labels->count > LISTED && 2 * labels->count > rows))
+		return texts == 0 ? "; numeric targets need task: regression"
+				  : "; is it the column of the labels?";
+	return NULL;
+}
+
+/* One class per label, in ascending order. */
+static enum status pick_all(const struct labels *labels, struct label_classes *out, struct err *err)
+{
+	const char *hint = labels->count > 2 ? hardly_classes(labels) : NULL;
+	const struct label **sorted;
 	char found[800];
 
 	list(labels, found, sizeof found);
 	if (labels->count < 2)
 		return err_set(err, STATUS_ENV, "one class only: %s",
 			       labels->count ? found : "no row");
-	for (size_t i = 0; i < labels->count; i++)
-		texts += !labels->at[i].numeric;
-	hint = texts == 0   ? "; numeric targets need task: regression"
-	       : texts == 1 ? "; if a text among numbers is the name of the column, say header: yes"
-			    : "";
-	if (labels->count > 2)
-		return err_set(
-			err, STATUS_SPEC,
-			"classes: %zu labels occur, name two of them or two groups; found %s%s",
-			labels->count, found, hint);
-	swapped = ascending(&labels->at[1], &labels->at[0]);
-	for (int i = 0; i < 2; i++) {
-		out->side[i] = (i == 1) != swapped ? 1 : -1;
-		out->name[out->side[i] > 0] = labels->at[i].text;
+	if (hint)
+		return err_set(err, STATUS_SPEC,
+			       "classes: %zu labels occur, name those, or groups of them, that are "
+			       "classes; found %s%s",
+			       labels->count, found, hint);
+	sorted = ARENA_ARRAY(labels->arena, const struct label *, labels->count);
+	labels_sort(labels, sorted);
+	for (size_t class = 0; class < labels->count; class ++) {
+		out->of[sorted[class] - labels->at] = (int)class;
+		out->name[class] = sorted[class]->text;
 	}
 	return STATUS_OK;
 }
@@ -270,20 +288,24 @@ static enum status pick_both(const struct labels *labels, struct label_classes *
 enum status labels_pick(const struct labels *labels, struct texts classes,
 			struct label_classes *out, struct err *err)
 {
-	size_t rows[2] = {0, 0};
+	size_t count = classes.count ? classes.count : labels->count;
+	size_t *rows = ARENA_ARRAY(labels->arena, size_t, count);
 	char found[800];
 
-	*out = (struct label_classes){
-		.side = ARENA_ARRAY(labels->arena, signed char, labels->count)};
+	*out = (struct label_classes){.of = ARENA_ARRAY(labels->arena, int, labels->count),
+				      .count = count,
+				      .name = ARENA_ARRAY(labels->arena, const char *, count)};
+	for (size_t i = 0; i < labels->count; i++)
+		out->of[i] = -1;
 	if (classes.count == 0)
-		return pick_both(labels, out, err);
-	if (classes.count != 2)
+		return pick_all(labels, out, err);
+	if (classes.count < 2)
 		return err_set(err, STATUS_SPEC,
-			       "classes: expected two labels or groups of labels, got %zu",
+			       "classes: expected at least two labels or groups of labels, got %zu",
 			       classes.count);
-	for (size_t class = 0; class < 2; class ++)
-		TRY(assign_group(labels, classes, class, out, rows, err));
-	for (size_t class = 0; class < 2; class ++) {
+	for (size_t class = 0; class < count; class ++)
+		TRY(assign_group(labels, classes, class, out, &rows[class], err));
+	for (size_t class = 0; class < count; class ++) {
 		if (rows[class] > 0) /* labels that the test part alone has make no class */
 			continue;
 		list(labels, found, sizeof found);
@@ -296,9 +318,9 @@ enum status labels_pick(const struct labels *labels, struct texts classes,
 	return STATUS_OK;
 }
 
-int labels_side(const struct labels *labels, const struct label_classes *classes, const char *text)
+int labels_class(const struct labels *labels, const struct label_classes *classes, const char *text)
 {
 	size_t index = labels_find(labels, text);
 
-	return index < labels->count ? classes->side[index] : 0;
+	return index < labels->count ? classes->of[index] : -1;
 }

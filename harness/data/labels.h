@@ -1,4 +1,4 @@
-/* The distinct labels of a data set, how often each occurs, and the two classes made of them.
+/* The distinct labels of a data set, how often each occurs, and the classes made of them.
  *
  * Labels that are numbers below 2^53 compare as numbers, so "2", "2.0" and "+2" are one label;
  * others compare as texts. A label keeps the text it was first seen with. */
@@ -28,8 +28,9 @@ struct labels {
 
 /* Which class each label belongs to. */
 struct label_classes {
-	signed char *side;   /* -1, +1, or 0 for neither; by index of the label */
-	const char *name[2]; /* of -1 and +1: the label's text, or the group as given */
+	int *of;           /* class from 0, or -1 for none; by index of the label */
+	size_t count;      /* classes, at least 2 */
+	const char **name; /* of each: the label's text, or the group as given */
 };
 
 struct labels labels_new(struct arena *arena);
@@ -51,15 +52,18 @@ bool labels_wanted(struct texts classes, double value);
 /* Whether this label is named, alone or in a group; never if `classes` is empty. */
 bool labels_named(struct texts classes, const char *text, size_t length);
 
-/* The labels that become -1 and +1: those of the two texts of `classes` in that order, or if that
- * is empty the only two there are in ascending order (numbers by value, before texts). A text is a
- * label that occurs, or a group of such labels joined by "|". Labels without a row are those of the
- * test part alone: they may be in a group. STATUS_SPEC for a label that does not occur, an empty
- * one, one that is named twice, and a class without a row. `out` lives in the labels' arena. */
+/* The labels that become classes: those of the texts of `classes` in that order, or if that is
+ * empty all there are, one class each, in ascending order (numbers by value, before texts). A text
+ * is a label that occurs, or a group of such labels joined by "|". Labels without a row are those
+ * of the test part alone: they may be in a group. STATUS_SPEC for a label that does not occur, an
+ * empty one, one that is named twice, a class without a row, and without `classes` for more than
+ * two labels that are hardly classes: numbers that are not whole, one text among numbers, nearly as
+ * many as rows, more than a thousand. `out` lives in the labels' arena. */
 enum status labels_pick(const struct labels *labels, struct texts classes,
 			struct label_classes *out, struct err *err);
 
-/* The class of a label, -1 or +1; 0 if it belongs to neither. */
-int labels_side(const struct labels *labels, const struct label_classes *classes, const char *text);
+/* The class of a label, from 0; -1 if it belongs to none. */
+int labels_class(const struct labels *labels, const struct label_classes *classes,
+		 const char *text);
 
 #endif

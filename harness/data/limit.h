@@ -15,9 +15,10 @@ struct limit_options {
 
 extern const struct option limit_rows[];
 
-/* Drop rows of the training and the test part, in place; what is kept stays in its order. Each part
- * has a stream of its own (in this order), so that neither depends on the limit of the other. */
-enum status limit_apply(const struct limit_options *options, bool regression, struct rng rng[2],
+/* Drop rows of the training and the test part, in place; what is kept stays in its order. classes:
+ * how many, 0 for a regression. Each part has a stream of its own (in this order), so that neither
+ * depends on the limit of the other. */
+enum status limit_apply(const struct limit_options *options, size_t classes, struct rng rng[2],
 			struct rows parts[SPLIT_ROLES], struct err *err);
 
 #endif

@@ -63,7 +63,7 @@ void range_divide(struct stages *stages, const double *size, struct arena *arena
 		stages_add(stages, STAGE_SCALE, d, second, arena);
 }
 
-enum status range_check(const struct part *part, struct err *err)
+enum status range_check(const struct part *part, ptrdiff_t k, struct err *err)
 {
 	/* solvers multiply up to four features, as in squares of sums of squares */
 	const double most = sqrt(sqrt(REAL_LARGEST));
@@ -80,13 +80,13 @@ enum status range_check(const struct part *part, struct err *err)
 					"%g; `prepare: [standardize]` brings columns to size 1",
 					i, j, most, REAL_NAME, x);
 		}
-	for (ptrdiff_t i = 0; i < part->X.rows; i++)
+	for (ptrdiff_t i = 0; i < part->X.rows * k; i++)
 		if (!(fabs((double)part->y[i]) <= most))
 			return err_set(
 				err, STATUS_ENV,
 				"row %td: expected a target up to %.1e, whose fourth power is "
 				"finite in %s precision, got %g; `target: standardize` brings "
 				"targets to size 1",
-				i, most, REAL_NAME, (double)part->y[i]);
+				i % part->X.rows, most, REAL_NAME, (double)part->y[i]);
 	return STATUS_OK;
 }

@@ -29,8 +29,8 @@ struct range_moments range_moments(const double *x, size_t n, size_t stride);
  * them. */
 void range_divide(struct stages *stages, const double *size, struct arena *arena);
 
-/* An error for the first prepared value or target of which no solver may take a fourth power, with
- * its position (rows and columns count from 0) and the remedy. */
-enum status range_check(const struct part *part, struct err *err);
+/* An error for the first prepared value or one of k targets of which no solver may take a fourth
+ * power, with its position (rows and columns count from 0) and the remedy. */
+enum status range_check(const struct part *part, ptrdiff_t k, struct err *err);
 
 #endif

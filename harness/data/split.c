@@ -2,8 +2,9 @@
 #include "harness/data/split.h"
 
 #include <math.h>
+#include <string.h>
 
-enum { CLASSES = 2, LEAST_TRAINING = 2 };
+enum { LEAST_TRAINING = 2 };
 
 /* A share (< 1) or count of n rows, as a count. */
 static enum status count_of(const char *name, double value, size_t n, size_t *count,
@@ -25,36 +26,60 @@ static enum status count_of(const char *name, double value, size_t n, size_t *co
 	return STATUS_OK;
 }
 
-void split_quota(size_t k, const size_t left[CLASSES], size_t take[CLASSES])
+void split_quota(size_t k, size_t count, const size_t *left, size_t *take)
 {
-	double total = (double)(left[0] + left[1]);
-	double exact[CLASSES];
-	size_t rest = k;
+	size_t all = 0, rest = k, best;
+	double most, remainder;
 
-	for (size_t c = 0; c < CLASSES; c++) {
-		exact[c] = total > 0 ? (double)k * ((double)left[c] / total) : 0;
-		take[c] = (size_t)exact[c] < left[c] ? (size_t)exact[c] : left[c];
+	for (size_t c = 0; c < count; c++)
+		all += left[c];
+	for (size_t c = 0; c < count; c++) {
+		double exact = all > 0 ? (double)k * ((double)left[c] / (double)all) : 0;
+
+		take[c] = (size_t)exact < left[c] ? (size_t)exact : left[c];
 		rest -= take[c];
 	}
-	while (rest > 0) {
-		bool second = exact[1] - (double)take[1] > exact[0] - (double)take[0];
-		size_t c = take[second] < left[second] ? second : !second;
-
-		take[c]++;
-		rest--;
+	for (; rest > 0; rest--) {
+		best = 0;
+		most = -HUGE_VAL;
+		for (size_t c = 0; c < count; c++) {
+			remainder = (double)k * ((double)left[c] / (double)all) - (double)take[c];
+			if (take[c] == left[c] || !(remainder > most))
+				continue;
+			best = c;
+			most = remainder;
+		}
+		take[best]++;
 	}
+}
+
+struct split_strata split_strata_of(const struct split_rows *rows, struct arena *arena)
+{
+	size_t count = rows->label ? rows->classes : 1, seen = 0;
+	size_t *of = ARENA_ARRAY(arena, size_t, count), *left = ARENA_ARRAY(arena, size_t, count);
+
+	for (size_t c = 0; c < count; c++)
+		of[c] = count <= 2 ? c : count;
+	for (size_t i = 0; i < rows->n; i++) {
+		size_t *at = &of[rows->label ? rows->label[i] : 0];
+
+		if (*at == count)
+			*at = seen++;
+		left[*at]++;
+	}
+	return (struct split_strata){count, left, rows->label, of};
 }
 
 /* Blocks of a shuffled class go to the folds in turn; the next class goes on where the last one has
  * ended. The rows of each class are turned until those of the fold asked for come first. Returns
  * how many these are, by class. */
-static void turn_to_fold(size_t folds, size_t fold, const size_t count[CLASSES],
-			 size_t *index[CLASSES], size_t take[CLASSES], struct arena *scratch)
+static void turn_to_fold(size_t folds, size_t fold, const struct split_strata *strata,
+			 size_t **index, size_t *take, struct arena *scratch)
 {
 	size_t first = 0; /* that has one row more, where they do not divide evenly */
 
-	for (size_t c = 0; c < CLASSES; c++) {
-		size_t n = count[c], each = n / folds, more = n % folds, start = 0;
+	for (size_t c = 0; c < strata->count; c++) {
+		size_t n = strata->left[c], each = n / folds, more = n % folds, start = 0;
 		size_t *turned = ARENA_ARRAY(scratch, size_t, n);
 
 		for (size_t f = 0; f <= fold; f++) {
@@ -87,14 +112,33 @@ static enum status check_folds(const struct split_options *options, const struct
 	return STATUS_OK;
 }
 
+/* The rows of each stratum in random order. */
+static size_t **shuffle(const struct split_strata *strata, size_t n, struct rng *rng,
+			struct arena *scratch)
+{
+	size_t **index = ARENA_ARRAY(scratch, size_t *, strata->count);
+	size_t *end = ARENA_ARRAY(scratch, size_t, strata->count);
+
+	for (size_t c = 0; c < strata->count; c++)
+		index[c] = ARENA_ARRAY(scratch, size_t, strata->left[c]);
+	for (size_t i = 0; i < n; i++) {
+		size_t c = split_stratum(strata, i);
+
+		index[c][end[c]++] = i;
+	}
+	for (size_t c = 0; c < strata->count; c++)
+		rng_shuffle(rng, strata->left[c], index[c]);
+	return index;
+}
+
 enum status split_assign(const struct split_options *options, const struct split_rows *rows,
 			 struct rng *rng, struct arena *scratch, unsigned char *role,
 			 struct err *err)
 {
-	size_t test = 0, validation = 0, left[CLASSES] = {0}, takes[2][CLASSES];
+	size_t test = 0, validation = 0, *left, *takes[2], **index;
 	size_t inner = (size_t)options->inner, at = (size_t)options->inner_fold;
-	size_t *index[CLASSES], *room = ARENA_ARRAY(scratch, size_t, rows->n);
-	bool classes = options->stratified && rows->y;
+	struct split_rows drawn = *rows;
+	struct split_strata strata;
 
 	if (rows->has_test && options->test > 0)
 		return err_set(err, STATUS_SPEC,
@@ -115,36 +159,32 @@ enum status split_assign(const struct split_options *options, const struct split
 			       "training rows",
 			       test, validation, rows->n, LEAST_TRAINING);
 
-	for (size_t i = 0; i < rows->n; i++)
-		left[classes && rows->y[i] > 0]++;
-	index[0] = room;
-	index[1] = room + left[0];
-	left[0] = left[1] = 0;
-	for (size_t i = 0; i < rows->n; i++) {
-		size_t c = classes && rows->y[i] > 0;
+	if (!options->stratified)
+		drawn.label = NULL;
+	strata = split_strata_of(&drawn, scratch);
+	left = strata.left;
+	index = shuffle(&strata, rows->n, rng, scratch);
+	for (int part = 0; part < 2; part++)
+		takes[part] = ARENA_ARRAY(scratch, size_t, strata.count);
 
-		index[c][left[c]++] = i;
-		role[i] = SPLIT_TRAIN;
-	}
-	for (size_t c = 0; c < CLASSES; c++)
-		rng_shuffle(rng, left[c], index[c]);
-
+	memset(role, SPLIT_TRAIN, rows->n);
 	if (options->fold > 0)
-		turn_to_fold((size_t)options->folds, (size_t)options->fold - 1, left, index,
+		turn_to_fold((size_t)options->folds, (size_t)options->fold - 1, &strata, index,
 			     takes[0], scratch);
 	else
-		split_quota(test, left, takes[0]);
-	for (size_t c = 0; c < CLASSES; c++) { /* in random order: the first are the test part */
+		split_quota(test, strata.count, left, takes[0]);
+	/* in random order: the first are the test part */
+	for (size_t c = 0; c < strata.count; c++) {
 		for (size_t i = 0; i < takes[0][c]; i++)
 			role[index[c][i]] = at > 0 ? SPLIT_NONE : SPLIT_TEST;
 		index[c] += takes[0][c];
 		left[c] -= takes[0][c];
 	}
 	if (at > 0)
-		turn_to_fold(inner, at - 1, left, index, takes[1], scratch);
+		turn_to_fold(inner, at - 1, &strata, index, takes[1], scratch);
 	else
-		split_quota(validation, left, takes[1]);
-	for (size_t c = 0; c < CLASSES; c++)
+		split_quota(validation, strata.count, left, takes[1]);
+	for (size_t c = 0; c < strata.count; c++)
 		for (size_t i = 0; i < takes[1][c]; i++)
 			role[index[c][i]] = SPLIT_VALIDATION;
 	return STATUS_OK;

@@ -29,11 +29,11 @@ enum split_role {
 	SPLIT_NONE = SPLIT_ROLES /* in no part */
 };
 
-/* What is split: n rows; y tells the classes apart (-1 or +1), or is NULL for regression, where
- * stratification has no meaning and is left out. */
+/* What is split: n rows of `classes` classes; `label` has their numbers from 0, and is NULL for
+ * regression, where stratification has no meaning and is left out. */
 struct split_rows {
-	size_t n;
-	const double *y;
+	size_t n, classes;
+	const int *label;
 	bool has_test; /* the source has a test part of its own, which is not among these rows */
 };
 
@@ -49,9 +49,26 @@ enum status split_assign(const struct split_options *options, const struct split
 			 struct rng *rng, struct arena *scratch, unsigned char *role,
 			 struct err *err);
 
-/* k rows from two classes of left[c] rows: floor of the exact share, the rest to the largest
- * remainders (a tie goes to the first class). k <= sum of left, so no class is asked for more than
- * it has. */
-void split_quota(size_t k, const size_t left[2], size_t take[2]);
+/* Rows that are drawn from by turns: those of each class, or all. Two classes in their order, more
+ * as they first appear, so that another order of the classes draws the same rows. */
+struct split_strata {
+	size_t count;
+	size_t *left;     /* rows of each */
+	const int *label; /* as in split_rows; NULL: one stratum */
+	const size_t *of; /* by class */
+};
+
+struct split_strata split_strata_of(const struct split_rows *rows, struct arena *arena);
+
+/* The stratum of a row. */
+static inline size_t split_stratum(const struct split_strata *strata, size_t row)
+{
+	return strata->label ? strata->of[strata->label[row]] : 0;
+}
+
+/* take[c] of k rows from `count` strata of left[c] rows: floor of the exact share, the rest to the
+ * largest remainders (a tie goes to the first stratum). k <= sum of left, so none is asked for more
+ * than it has. */
+void split_quota(size_t k, size_t count, const size_t *left, size_t *take);
 
 #endif

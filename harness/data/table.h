@@ -10,14 +10,17 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 /* What a source delivers: raw rows, before classes are chosen. Row-major, so that readers can
  * append. */
 struct table {
 	size_t n, d;
 	double *x;          /* n x d row-major; NaN: missing, to be filled with the training mean */
+	size_t k;           /* numeric targets of a row, 0: it has a label */
 	const char **label; /* n label texts (classification), or NULL when `target` is set */
-	double *target;     /* n numeric targets; NaN where the text is no number */
+	double *target;     /* n x k numeric targets, row-major */
+	const char **targets; /* k: of the targets; NULL: they have none */
 	size_t *row;        /* n places in the file, or in its files one after the other, from 0 on,
 			       those that are left out counted; NULL: none is left out */
 	const char **names; /* d: of the columns; NULL: they have none */
@@ -28,11 +31,12 @@ struct table {
 	const char *note;    /* what the reader took for granted; NULL: nothing */
 };
 
-/* Room for the targets of n rows, or for their labels. */
-static inline void table_room(struct table *table, size_t n, bool targets, struct arena *arena)
+/* Room for n rows of k targets, or of a label if k is 0. */
+static inline void table_room(struct table *table, size_t n, size_t k, struct arena *arena)
 {
-	if (targets)
-		table->target = ARENA_ARRAY(arena, double, n);
+	table->k = k;
+	if (k > 0)
+		table->target = arena_alloc(arena, n, k * sizeof(double));
 	else
 		table->label = ARENA_ARRAY(arena, const char *, n);
 }
@@ -59,13 +63,28 @@ struct source {
 			      struct arena *arena, const char **note, struct err *err);
 };
 
-/* Rows between source and preparation, with targets or classes -1 and +1. */
+/* Rows between source and preparation, with targets or classes. */
 struct rows {
-	size_t n, d;
+	size_t n, d, k;
 	double *x;   /* n x d row-major */
-	double *y;   /* n */
+	double *y;   /* n x k row-major, of a regression; else NULL */
+	int *label;  /* n: class numbers from 0; NULL in a regression */
 	size_t *row; /* n: of the table they come from */
 };
+
+/* Row i of `from` behind the last one of `to`, which may have the same arrays and be no longer. */
+static inline void rows_move(const struct rows *from, size_t i, struct rows *to)
+{
+	double *x = from->x + i * from->d;
+
+	if (x != to->x + to->n * to->d)
+		memmove(to->x + to->n * to->d, x, from->d * sizeof *x);
+	if (from->y)
+		memmove(to->y + to->n * to->k, from->y + i * from->k, from->k * sizeof *from->y);
+	else
+		to->label[to->n] = from->label[i];
+	to->row[to->n++] = from->row[i];
+}
 
 /* A step of `prepare`. */
 struct prepare {
@@ -83,7 +102,10 @@ struct prepare {
 
 struct part {
 	struct mat X;      /* n x d, prepared */
-	real *y;           /* -1 or +1, or targets */
+	real *y;           /* n x k, an output behind the other: -1 or +1 of two classes, one-hot of
+			      more, or targets */
+	int *label;        /* n: class numbers from 0 of three classes or more; else NULL */
+	real *weight;      /* n: of the loss of a sample; NULL: all are 1 */
 	const size_t *row; /* n: places in the source, see struct table */
 	const double *raw; /* n x 2 raw features, row-major, if there are two (plots); else NULL */
 };

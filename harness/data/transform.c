@@ -108,17 +108,40 @@ static enum status not_finite(const struct rows *rows, struct err *err)
 					"row %zu, column %zu: expected a prepared value that "
 					"is finite in %s precision, got %g",
 					i, j, REAL_NAME, rows->x[i * rows->d + j]);
-		if (!isfinite((real)rows->y[i]))
-			return err_set(err, STATUS_ENV,
-				       "row %zu: expected a target that is finite in %s precision, "
-				       "got %g",
-				       i, REAL_NAME, rows->y[i]);
+		for (size_t j = 0; rows->y && j < rows->k; j++)
+			if (!isfinite((real)rows->y[i * rows->k + j]))
+				return err_set(err, STATUS_ENV,
+					       "row %zu: expected a target that is finite in %s "
+					       "precision, got %g",
+					       i, REAL_NAME, rows->y[i * rows->k + j]);
 	}
 	return STATUS_OK;
 }
 
-/* Rows as matrices of `real`, with a last column of ones if `bias`. */
-static enum status write_part(const struct rows *rows, bool bias, struct arena *arena,
+/* Targets, -1 and +1, or one-hot and class numbers. */
+static bool write_targets(const struct rows *rows, size_t k, struct arena *arena, struct part *out)
+{
+	const size_t n = rows->n;
+	bool finite = true;
+
+	out->y = ARENA_ARRAY(arena, real, n * k);
+	if (rows->label && k > 1)
+		out->label = ARENA_ARRAY(arena, int, n);
+	for (size_t i = 0; i < n; i++) {
+		if (out->label)
+			out->y[(size_t)(out->label[i] = rows->label[i]) * n + i] = 1;
+		else if (rows->label)
+			out->y[i] = rows->label[i] ? 1 : -1;
+		for (size_t j = 0; rows->y && j < k; j++) {
+			out->y[j * n + i] = (real)rows->y[i * k + j];
+			finite = finite && isfinite(out->y[j * n + i]);
+		}
+	}
+	return finite;
+}
+
+/* Rows as matrices of `real`, with a last column of ones if `bias`, and their k outputs. */
+static enum status write_part(const struct rows *rows, bool bias, size_t k, struct arena *arena,
 			      struct part *out, struct err *err)
 {
 	const size_t n = rows->n, d = rows->d;
@@ -126,7 +149,6 @@ static enum status write_part(const struct rows *rows, bool bias, struct arena *
 	bool finite = true;
 
 	out->X = mat_new(arena, (ptrdiff_t)n, (ptrdiff_t)(d + bias));
-	out->y = ARENA_ARRAY(arena, real, n);
 	out->row = memcpy(row, rows->row, n * sizeof *row);
 	for (size_t tile = 0; tile < n; tile += TILE)
 		for (size_t j = 0; j < d; j++) {
@@ -137,13 +159,9 @@ static enum status write_part(const struct rows *rows, bool bias, struct arena *
 				finite = finite && isfinite(to[i]);
 			}
 		}
-	for (size_t i = 0; i < n; i++) {
-		out->y[i] = (real)rows->y[i];
-		finite = finite && isfinite(out->y[i]);
-		if (bias)
-			mat_set(out->X, (ptrdiff_t)i, (ptrdiff_t)d, 1);
-	}
-	if (!finite)
+	for (size_t i = 0; i < n && bias; i++)
+		mat_set(out->X, (ptrdiff_t)i, (ptrdiff_t)d, 1);
+	if (!write_targets(rows, k, arena, out) || !finite)
 		return not_finite(rows, err);
 	for (size_t j = 0; j < d; j++) { /* a column that is not zero may be zero in `real` */
 		const real *kept = mat_col(out->X, (ptrdiff_t)j);
@@ -162,6 +180,38 @@ static enum status write_part(const struct rows *rows, bool bias, struct arena *
 	return STATUS_OK;
 }
 
+/* Each target with mean 0 and variance 1 over the training part, if asked for. */
+static enum status scale_targets(bool asked, struct rows parts[SPLIT_ROLES], struct arena *arena,
+				 struct dataset *out, struct err *err)
+{
+	const size_t k = (size_t)out->k;
+	double *shift = ARENA_ARRAY(arena, double, k), *scale = ARENA_ARRAY(arena, double, k);
+	struct range_moments target;
+
+	out->target_shift = shift;
+	out->target_scale = scale;
+	for (size_t j = 0; j < k; j++) {
+		scale[j] = 1;
+		if (!asked)
+			continue;
+		target = range_moments(parts[SPLIT_TRAIN].y + j, parts[SPLIT_TRAIN].n, k);
+		shift[j] = target.mean;
+		scale[j] = target.deviation > 0 ? 1 / target.deviation : 1;
+		if (!isnormal(scale[j]))
+			return err_set(err, STATUS_ENV,
+				       "target: standardize: the targets deviate by %g, which has "
+				       "no reciprocal in double precision: change their unit",
+				       target.deviation);
+	}
+	for (int role = 0; role < SPLIT_ROLES; role++) {
+		double *y = parts[role].y;
+
+		for (size_t i = 0; y && i < parts[role].n * k; i++)
+			y[i] = (y[i] - shift[i % k]) * scale[i % k];
+	}
+	return STATUS_OK;
+}
+
 enum status transform_data(const struct data_options *o, struct rows parts[SPLIT_ROLES],
 			   const char **names, struct arena *memory[2], struct dataset *out,
 			   struct err *err)
@@ -169,9 +219,6 @@ enum status transform_data(const struct data_options *o, struct rows parts[SPLIT
 	struct part *to[SPLIT_ROLES] = {[SPLIT_TRAIN] = &out->train,
 					[SPLIT_VALIDATION] = &out->validation,
 					[SPLIT_TEST] = &out->test};
-	double *shift = &out->target_shift, *scale = &out->target_scale;
-	struct range_moments target;
-
 	TRY(fill(parts, memory[1], &out->filled, err));
 	out->raw_d = parts[SPLIT_TRAIN].d;
 	for (int role = 0; role < SPLIT_ROLES && out->raw_d == 2; role++) { /* for plots */
@@ -183,21 +230,9 @@ enum status transform_data(const struct data_options *o, struct rows parts[SPLIT
 	TRY(fit(&o->prepare, parts, memory, &out->stages, err));
 	out->columns = stages_names(&out->stages, names, memory[0]);
 	out->bias = stages_bias(&out->stages) ? (ptrdiff_t)out->stages.d - 1 : -1;
-	*scale = 1;
-	if (o->target == DATA_TARGET_STANDARDIZE) {
-		target = range_moments(parts[SPLIT_TRAIN].y, parts[SPLIT_TRAIN].n, 1);
-		*shift = target.mean;
-		*scale = target.deviation > 0 ? 1 / target.deviation : 1;
-		if (!isnormal(*scale))
-			return err_set(err, STATUS_ENV,
-				       "target: standardize: the targets deviate by %g, which has "
-				       "no reciprocal in double precision: change their unit",
-				       target.deviation);
-	}
-	for (int role = 0; role < SPLIT_ROLES; role++) {
-		for (size_t i = 0; i < parts[role].n; i++)
-			parts[role].y[i] = (parts[role].y[i] - *shift) * *scale;
-		TRY(write_part(&parts[role], out->bias >= 0, memory[0], to[role], err));
-	}
+	TRY(scale_targets(o->target == DATA_TARGET_STANDARDIZE, parts, memory[0], out, err));
+	for (int role = 0; role < SPLIT_ROLES; role++)
+		TRY(write_part(&parts[role], out->bias >= 0, (size_t)out->k, memory[0], to[role],
+			       err));
 	return STATUS_OK;
 }

@@ -12,13 +12,17 @@ struct dataset {
 	const char **columns; /* names of the columns of X, NULL where there is none */
 	size_t raw_d;
 	struct stages stages; /* from raw_d raw features to the columns of X */
-	double target_shift,
-		target_scale; /* y = (target - shift) * scale; 0 and 1 unless asked for */
-	size_t dropped;       /* rows the source left out because a value is missing */
-	size_t filled;        /* missing values that got the training mean */
-	const char *note;     /* what a user should know of how it was read; NULL: nothing */
+	ptrdiff_t k;          /* outputs: of three classes or more one each; else 1, or the targets
+				 of a regression */
+	const double *target_shift,
+		*target_scale; /* k: y = (target - shift) * scale; 0 and 1 unless asked for */
+	size_t dropped;        /* rows the source left out because a value is missing */
+	size_t filled;         /* missing values that got the training mean */
+	const char *note;      /* what a user should know of how it was read; NULL: nothing */
 	bool regression;
-	const char *classes[2]; /* labels or groups behind -1 and +1, NULL for regression */
+	size_t class_count;   /* 0 for a regression */
+	const char **classes; /* labels or groups: of two behind -1 and +1, else by number */
+	const char **targets; /* k: names of the targets of a regression; NULL: they have none */
 };
 
 /* Missing values become the mean of their column over the training part; the steps of `prepare` are

@@ -11,9 +11,10 @@
 #include "solvers/model/certify.h"
 
 enum {
-	SINGLE = 1,   /* index in spec_precisions */
-	PLANE = 2,    /* features */
-	PER_ROW = 57, /* bytes: label or target, class, copy of that in its part, role, places */
+	SINGLE = 1,      /* index in spec_precisions */
+	PLANE = 2,       /* features */
+	PER_ROW = 57,    /* bytes: label or target, class, copy of that in its part, role, places */
+	PER_TARGET = 16, /* of each further one */
 };
 
 /* The raw table, parts that were split off, the fit of the preparation; the prepared parts stay. */
@@ -28,9 +29,10 @@ static void load(const struct cell *cell, const struct amount_shape *s, struct a
 	const size_t n[] = {s->n_train, s->n_validation, s->n_test};
 	struct err ignored = {0};
 
-	*out = (struct dataset){.bias = -1, .stages = stages_none(s->raw_d)};
+	*out = (struct dataset){.bias = -1, .stages = stages_none(s->raw_d), .k = (ptrdiff_t)s->k};
 	arena_alloc(&scratch, s->raw_bytes, 1);
-	arena_alloc(&scratch, s->n_train + others, PER_ROW);
+	arena_alloc(&scratch, s->n_train + others,
+		    PER_ROW + (s->classes > 0 ? 0 : PER_TARGET * (s->k - 1)));
 	arena_alloc(&content, s->read_bytes > s->raw_bytes ? s->read_bytes - s->raw_bytes : 0, 1);
 	arena_release(&content);
 	arena_alloc(&scratch, others * s->raw_d, sizeof(double));
@@ -47,7 +49,11 @@ static void load(const struct cell *cell, const struct amount_shape *s, struct a
 	arena_settle(arena);
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
 		parts[i]->X = mat_new(arena, (ptrdiff_t)n[i], (ptrdiff_t)s->d);
-		parts[i]->y = ARENA_ARRAY(arena, real, n[i]);
+		parts[i]->y = ARENA_ARRAY(arena, real, n[i] * s->k);
+		if (s->classes > 0 && s->k > 1)
+			parts[i]->label = ARENA_ARRAY(arena, int, n[i]);
+		if (cell->data.class_weights.count > 0)
+			parts[i]->weight = ARENA_ARRAY(arena, real, n[i]);
 		parts[i]->row = ARENA_ARRAY(arena, size_t, n[i]);
 	}
 	arena_release(&scratch);
@@ -100,7 +106,6 @@ static void certify(const struct cell *cell, const struct dataset *data, const s
 
 		if (target_new(&aim, data, model, &arena, &target, &ignored) == STATUS_OK) {
 			job = (struct certify_job){
-				.net = target.model->kind->relu(target.model),
 				.X = target.X,
 				.y = target.y,
 				.threat = target.threat,
@@ -108,8 +113,9 @@ static void certify(const struct cell *cell, const struct dataset *data, const s
 			job.threat.eps = 1;
 			arena_alloc(&arena, (size_t)target.X.rows * o->eps.count,
 				    4 * sizeof(double));
-			((const struct certifier *)(const void *)o->certificate.item)
-				->run(o->certificate.options, &job, &arena);
+			certify_margins((const struct certifier *)(const void *)o->certificate.item,
+					o->certificate.options, target.model, target.label, &job,
+					&arena);
 		}
 		arena_release(&arena);
 	}
@@ -153,18 +159,14 @@ size_t amount_of_cell(const struct cell *cell, const struct amount_shape *shape)
 
 	load(cell, shape, &arena, &data);
 	problem = (struct problem){
-		.X = data.train.X,
-		.y = targets_of(data.train.y, data.train.X.rows),
-		.X_validation = data.validation.X,
-		.y_validation = targets_of(data.validation.y, data.validation.X.rows),
 		.loss = {.loss = (const struct loss *)(const void *)train->loss.item,
 			 .options = train->loss.options,
 			 .weight = 1},
 		.beta = train->beta,
 	};
+	target_problem(&data, &arena, &problem);
 	if (trainer_outputs_only(trainer, options))
 		problem.X_test = data.test.X;
-	target_columns(&data, &arena, &problem);
 	posed = coordinates_choose(&problem, trainer, options, &arena);
 	if (trainer->setup(&posed.problem, options, &arena, &state, &ignored) == STATUS_OK) {
 		evaluator = evaluate_new(&problem, &data,

@@ -12,6 +12,7 @@
 struct amount_shape {
 	size_t n_train, n_validation, n_test;
 	size_t raw_d, d;   /* features before and after preparation */
+	size_t k, classes; /* outputs; 0 classes: a regression */
 	size_t raw_bytes;  /* of the table as read, in double */
 	size_t read_bytes; /* with the content of files held while it is read */
 };

@@ -16,7 +16,9 @@ static const struct problem_file *lower_files(const struct problem *problem,
 		files[i] = problem->files[i];
 		if (!from)
 			continue;
-		model = model_new(from->kind, arena, r->B.cols, model_width(from));
+		model = model_new(
+			from->kind, arena,
+			(struct model_size){r->B.cols, model_width(from), model_outputs(from)});
 		if (!arena_counts(arena))
 			rowspace_lower(r, from, model);
 		files[i].model = model;

@@ -20,30 +20,36 @@ struct evaluator evaluate_new(const struct problem *problem, const struct datase
 			      struct training training, struct arena *arena)
 {
 	const struct trainer *trainer = training.trainer;
-	const struct model_kind *kind = trainer_makes(trainer, training.options);
+	const struct model_kind *kind = trainer_makes(trainer, training.options, problem->y.k);
 	ptrdiff_t n = problem->X.rows, d = problem->X.cols, longest = data->train.X.rows;
 	struct evaluator e = {.problem = problem, .data = data, .training = training};
 
 	e.robust = trainer_robust(trainer, training.options);
 	if (kind) { /* room for those that are held or looked at */
-		ptrdiff_t width = trainer->width(training.state);
+		const struct model_size size = {d, trainer->width(training.state), problem->y.k};
 
 		for (int held = DELIVERED_ITERATE; held <= DELIVERED_REPAIRED; held++)
-			e.held[held].model = model_new(kind, arena, d, width);
-		e.rival = model_new(kind, arena, d, width);
+			e.held[held].model = model_new(kind, arena, size);
+		e.rival = model_new(kind, arena, size);
 		if (training.rowspace)
-			e.inner = model_new(kind, arena, training.rowspace->B.cols, width);
-		e.work = model_work_new(arena, kind, width);
+			e.inner = model_new(
+				kind, arena,
+				(struct model_size){training.rowspace->B.cols, size.m, size.k});
+		e.work = model_work_new(arena, kind, size);
 	}
 	longest = data->validation.X.rows > longest ? data->validation.X.rows : longest;
 	longest = data->test.X.rows > longest ? data->test.X.rows : longest;
-	e.f = ARENA_ARRAY(arena, real, longest);
+	e.f = ARENA_ARRAY(arena, real, longest * problem->y.k);
 	e.best_bound = e.outside = e.objective_zero = NAN;
 	e.last = (struct evaluation){.objective = NAN, .objective_network = NAN, .finite = true};
 	e.last.train = e.last.validation = e.last.test = no_scores;
 	if (arena_counts(arena))
 		return e;
-	e.objective_zero = loss_value(problem->loss, (size_t)n, e.f, problem->y.at); /* f = 0 */
+	e.objective_zero = /* f = 0 */
+		problem->y.k > 1
+			? loss_outputs_value(problem->loss, (struct mat){n, problem->y.k, n, e.f},
+					     problem->y)
+			: loss_value(problem->loss, (size_t)n, e.f, problem->y.at);
 	return e;
 }
 
@@ -88,6 +94,44 @@ struct gaps evaluate_gaps(double objective, double bound, double objective_zero)
 bool evaluate_correct(real f, real y)
 {
 	return f * y > 0;
+}
+
+/* Is the output of its class above all others? */
+static bool is_largest(const real *f, ptrdiff_t n, ptrdiff_t k, int label)
+{
+	for (ptrdiff_t c = 0; c < k; c++)
+		if (c != label && !(f[label * n] > f[c * n]))
+			return false;
+	return true;
+}
+
+/* Of k outputs f (n x k): the error is over all of them, deviations from the mean of each. */
+static struct scores score_outputs(const struct part *part, ptrdiff_t k, const real *f)
+{
+	struct scores s = no_scores;
+	ptrdiff_t n = part->X.rows;
+	double correct = 0, square = 0, total = 0;
+
+	for (ptrdiff_t i = 0; i < n && part->label; i++)
+		correct += is_largest(f + i, n, k, part->label[i]);
+	if (part->label) {
+		s.accuracy = correct / (double)n;
+		return s;
+	}
+	for (ptrdiff_t c = 0; c < k; c++) {
+		const real *y = part->y + c * n;
+		double mean = 0;
+
+		for (ptrdiff_t i = 0; i < n; i++)
+			mean += (double)y[i] / (double)n;
+		for (ptrdiff_t i = 0; i < n; i++) {
+			square += pow((double)f[c * n + i] - (double)y[i], 2);
+			total += pow((double)y[i] - mean, 2);
+		}
+	}
+	s.rmse = sqrt(square / (double)(n * k));
+	s.r2 = total > 0 ? (total - square) / total : NAN;
+	return s;
 }
 
 /* Scores of outputs f on a part. */
@@ -135,7 +179,8 @@ static void score_parts(struct evaluator *e, struct evaluation *out)
 			model_forward(e->delivered, part->X, e->f, &e->work);
 		else
 			f = e->outputs->at[p];
-		*scores[p] = score(e, part, f);
+		*scores[p] = e->problem->y.k > 1 ? score_outputs(part, e->problem->y.k, f)
+						 : score(e, part, f);
 		mean.weight = 1 / (double)part->X.rows;
 		if (!e->delivered)
 			scores[p]->loss = loss_value(mean, (size_t)part->X.rows, f, part->y);

@@ -38,17 +38,13 @@ static enum status pose_problem(struct run *run, double seconds, struct err *err
 	struct rng rng = rng_stream((uint64_t)cell->seed, "repetition", (uint64_t)repetition);
 	struct problem *p = &run->problem;
 
-	p->X = run->data.train.X;
-	p->y = targets_of(run->data.train.y, p->X.rows);
-	p->X_validation = run->data.validation.X;
-	p->y_validation = targets_of(run->data.validation.y, p->X_validation.rows);
+	target_problem(&run->data, &run->arena, p);
 	if (trainer_outputs_only(run->trainer, train->solver.options))
 		p->X_test = run->data.test.X;
 	p->loss.loss = (const struct loss *)(const void *)train->loss.item;
 	p->loss.options = train->loss.options;
 	p->loss.weight = train->average ? 1 / (double)p->X.rows : 1;
 	p->beta = train->beta;
-	target_columns(&run->data, &run->arena, p);
 	p->seed = rng_bits(&rng);
 	p->seconds = fmin(cell->stop.seconds, seconds > 0 ? seconds : NAN);
 	p->seconds = p->seconds > 0 ? p->seconds : 0; /* fmin ignores a NaN argument */
@@ -66,6 +62,7 @@ static enum status write_provisional(struct run *run, const struct loop_result *
 {
 	const struct modelfile file = {.model = (struct model *)run->evaluator.delivered,
 				       .stages = run->data.stages,
+				       .targets = (size_t)run->data.k,
 				       .target_shift = run->data.target_shift,
 				       .target_scale = run->data.target_scale};
 	const char *path = path_in(run, "model.npz"), *tmp = path_in(run, "model.npz.tmp");
@@ -195,7 +192,7 @@ static enum status prepare(struct run *run, bool choose_threads, struct err *err
 			   &run->data, err);
 	clock_since(start, &r->load_s, &r->load_cpu_s);
 	TRY(status);
-	TRY(range_check(&run->data.train, err));
+	TRY(range_check(&run->data.train, run->data.k, err));
 	describe_data(run);
 	TRY(probes_check(&run->cell, &run->data, err));
 	forecast(run, run->data.train.X, &expected);
@@ -276,7 +273,7 @@ static enum status complete(struct run *run, const struct run_order *order, stru
 	run->result.format = run->here.format;
 	run->result.data = run->cell.data.name;
 	run->result.method = run->cell.train.name;
-	if (trainer_makes(run->trainer, run->cell.train.solver.options))
+	if (trainer_makes(run->trainer, run->cell.train.solver.options, 1))
 		TRY(modelfile_of(record, run->data.train.X.cols, &run->arena, &file, err));
 	TRY(probe(run, file.model, record, true, err));
 	run->result.status = cell_status_names[CELL_OK];

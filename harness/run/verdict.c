@@ -18,10 +18,17 @@ static const double below_bound = REAL_EPSILON > 1e-10 ? 1e-3 : 1e-6;
 double verdict_majority(const struct dataset *data)
 {
 	const struct part *part = data->test.X.rows > 0 ? &data->test : &data->train;
-	double positive = 0, n = (double)part->X.rows;
+	double positive = 0, n = (double)part->X.rows, most = 0;
+	struct arena scratch = {0};
+	double *count = ARENA_ARRAY(&scratch, double, data->class_count);
 
+	for (ptrdiff_t k = 0; k < part->X.rows && part->label; k++)
+		most = fmax(most, ++count[part->label[k]]);
+	arena_release(&scratch);
 	if (data->regression)
 		return NAN;
+	if (part->label)
+		return most / n;
 	for (ptrdiff_t k = 0; k < part->X.rows; k++)
 		positive += part->y[k] > 0;
 	return fmax(positive, n - positive) / n;

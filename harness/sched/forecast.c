@@ -29,6 +29,8 @@ enum status forecast_shape_of(const struct cell *cell, struct forecast_shape *ou
 				       .n_test = (double)shape.test,
 				       .d = (double)shape.d,
 				       .raw_d = (double)shape.raw_d,
+				       .k = (double)shape.k,
+				       .classes = (double)shape.classes,
 				       .raw_bytes = (double)shape.raw_bytes,
 				       .read_bytes = (double)shape.read_bytes};
 	return STATUS_OK;
@@ -44,6 +46,8 @@ void forecast_cell(const struct cell *cell, const struct forecast_shape *shape, 
 		.n_test = (size_t)shape->n_test,
 		.raw_d = (size_t)shape->raw_d,
 		.d = (size_t)shape->d,
+		.k = (size_t)shape->k,
+		.classes = (size_t)shape->classes,
 		.raw_bytes = (size_t)shape->raw_bytes,
 		.read_bytes = (size_t)shape->read_bytes,
 	};

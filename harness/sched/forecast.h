@@ -9,6 +9,7 @@ struct forecast_shape {
 	double n_train, n_all, d; /* n_all: of all parts */
 	double n_test;
 	double raw_d;      /* features before preparation */
+	double k, classes; /* outputs; 0 classes: a regression */
 	double raw_bytes;  /* of the table as read, in double, alive only while loading */
 	double read_bytes; /* with what is held besides while it is read */
 };

@@ -33,7 +33,9 @@ struct known_data {
 };
 
 struct planner {
+	const struct experiment *experiment;
 	struct arena *arena;
+	struct problems *unfit;
 	struct known_data *known;
 	size_t known_count;
 	int threads;         /* of a worker */
@@ -188,8 +190,14 @@ static enum status forecast(struct planner *planner, struct known_data *data, st
 		status = forecast_shape_of(at->cell, &data->shape, err);
 		gzfile_limit(0);
 	}
+	if (status != STATUS_OK)
+		work_locate(planner->experiment, &at->cell->data, err);
 	TRY(status);
 	data->has_shape = true;
+	if (work_refuses(planner->experiment, at->cell,
+			 (struct work_outputs){(size_t)data->shape.k, (size_t)data->shape.classes},
+			 planner->unfit))
+		return STATUS_OK;
 	omp_set_num_threads(planner->threads); /* lanes have room of their own */
 	forecast_cell(at->cell, &data->shape, &at->bytes, &at->flops);
 	omp_set_num_threads(before);
@@ -206,11 +214,15 @@ static enum status forecast(struct planner *planner, struct known_data *data, st
 	return STATUS_OK;
 }
 
-static struct planner planner_new(const struct resource_options *resources, struct arena *arena)
+static struct planner planner_new(const struct experiment *experiment, struct arena *arena)
 {
+	const struct resource_options *resources = &experiment->resources;
 	long jobs = resources->jobs, threads = resources->threads;
 	bool limited = !isnan(resources->memory_limit);
-	struct planner planner = {.arena = arena, .memory_limit = resources->memory_limit};
+	struct planner planner = {.experiment = experiment,
+				  .arena = arena,
+				  .unfit = ARENA_NEW(arena, struct problems),
+				  .memory_limit = resources->memory_limit};
 
 	forecast_share(resources->timing == TIMING_EXCLUSIVE, &jobs, &threads);
 	planner.threads = (int)threads;
@@ -225,10 +237,11 @@ static struct planner planner_new(const struct resource_options *resources, stru
 enum status sched_plan(struct experiment *experiment, const char *folder, struct arena *arena,
 		       struct plan *out, struct err *err)
 {
-	struct planner planner = planner_new(&experiment->resources, arena);
+	struct planner planner = planner_new(experiment, arena);
 	struct known_data **data = ARENA_ARRAY(arena, struct known_data *, experiment->cell_count);
 	size_t last;
 
+	out->unfit = NULL;
 	out->folder = arena_text(arena, folder);
 	out->most = out->count = experiment->cell_count;
 	out->at = ARENA_ARRAY(arena, struct planned, out->count);
@@ -245,6 +258,11 @@ enum status sched_plan(struct experiment *experiment, const char *folder, struct
 	for (size_t i = 0; i < out->count; i++)
 		if (!out->at[i].record.done)
 			TRY(forecast(&planner, data[i], &out->at[i], err));
+	out->unfit = planner.unfit;
+	if (out->unfit->count > 0) {
+		*err = out->unfit->at[problems_kept(out->unfit) - 1];
+		return err->status;
+	}
 
 	/* in the order of the spec: the list has the last one first */
 	last = out->data_count = planner.known_count;

@@ -56,6 +56,7 @@ struct plan {
 	size_t most; /* cells that there can be when those that some wait for are done */
 	size_t data_count;
 	struct planned_data *data;
+	struct problems *unfit; /* methods that do not take the outputs of their data */
 };
 
 /* Part `index` of `count` equal ones, from 0; count 0 or 1 is the whole. */
@@ -64,7 +65,8 @@ struct sched_shard {
 };
 
 /* Fill cell ids (text of the training + data checksum), look up which are done, forecast memory and
- * work. A damaged record is not done; one of a newer format is refused (STATUS_ENV). */
+ * work. A damaged record is not done; one of a newer format is refused (STATUS_ENV), and so are
+ * methods that do not take their data (STATUS_SPEC; `err` is the last one of `unfit`). */
 enum status sched_plan(struct experiment *experiment, const char *folder, struct arena *arena,
 		       struct plan *out, struct err *err);
 

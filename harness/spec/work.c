@@ -1,6 +1,7 @@
 /* Checks of a spec against what its data are. */
 #include "harness/spec/work.h"
 #include "harness/spec/check.h"
+#include "solvers/core/text.h"
 #include "solvers/model/trainer.h"
 
 #include <stdio.h>
@@ -123,6 +124,58 @@ static void check_threats(const struct work *work, const struct data_options *da
 	}
 }
 
+/* --- outputs ------------------------------------------------------------------------------------
+ */
+
+/* "; adam, scp take several", or nothing. */
+static const char *takers(struct arena *arena)
+{
+	struct text list = text_new(arena);
+
+	for (size_t i = 0; i < registry_count(KIND_TRAINER); i++) {
+		const struct desc *item = registry_at(KIND_TRAINER, i);
+
+		if (((const struct trainer *)(const void *)item)->multi_output)
+			text_item(&list, ", ", "%s", item->name);
+	}
+	return list.length > 0 ? arena_format(arena, "; several are for %s", list.at) : "";
+}
+
+bool work_refuses(const struct experiment *experiment, const struct cell *cell,
+		  struct work_outputs data, struct problems *problems)
+{
+	const struct trainer *trainer =
+		(const struct trainer *)(const void *)cell->train.solver.item;
+	const struct work work = {experiment, problems, problems, 0};
+	const real any = 1;
+	const bool weighted = cell->data.class_weights.count > 0;
+	const struct targets y = {.k = (ptrdiff_t)data.k, .weight = weighted ? &any : NULL};
+	const char *refusal = trainer_refusal(trainer, &y), *has, *remedy;
+	struct arena arena = {0};
+	size_t index;
+
+	if (!refusal)
+		return false;
+	if (trainer->multi_output || data.k < 2) {
+		has = "class_weights";
+		remedy = "";
+	} else if (data.classes > 0) {
+		has = arena_format(&arena, "%zu classes", data.classes);
+		remedy = ": choose two, or two groups, with its classes";
+	} else {
+		has = arena_format(&arena, "%zu targets", data.k);
+		remedy = ": choose one";
+	}
+	if (!find_entry(experiment, "train", cell->train.name, &index))
+		index = 0;
+	refuse(&work, problems, "train", index, "solver",
+	       arena_format(&arena, "\"%s\" %s, and data set \"%.60s\" has %s%s%s",
+			    trainer->base.name, refusal, cell->data.name, has, remedy,
+			    takers(&arena)));
+	arena_release(&arena);
+	return true;
+}
+
 /* --- files --------------------------------------------------------------------------------------
  */
 
@@ -187,6 +240,12 @@ static void check_path(const struct option *row, const char **path, void *contex
 	work->missing++;
 }
 
+/* As far as a list of classes tells. */
+static struct work_outputs outputs_of(size_t classes)
+{
+	return (struct work_outputs){.k = classes > 2 ? classes : 1, .classes = classes};
+}
+
 enum status work_check(const struct experiment *experiment, struct problems *problems,
 		       struct problems *untested)
 {
@@ -204,6 +263,9 @@ enum status work_check(const struct experiment *experiment, struct problems *pro
 		if (cell->repetition > 0 || cell->data.split.fold > 1)
 			continue;
 		check_threats(&work, &cell->data);
+		if (cell->data.classes.count > 2 || cell->data.class_weights.count > 0)
+			work_refuses(experiment, cell, outputs_of(cell->data.classes.count),
+				     problems);
 		if (threat && find_entry(experiment, "train", cell->train.name, &index))
 			check_units(&work, "train", index, threat->units, &cell->data);
 	}
@@ -225,6 +287,14 @@ enum status work_check(const struct experiment *experiment, struct problems *pro
 
 /* --- errors of the data -------------------------------------------------------------------------
  */
+
+/* "csv.label: ..." or "classes: ...". */
+static bool starts_with_key(const char *text)
+{
+	size_t length = strspn(text, "abcdefghijklmnopqrstuvwxyz_");
+
+	return length > 0 && (text[length] == '.' || text[length] == ':');
+}
 
 void work_locate(const struct experiment *experiment, const struct data_options *data,
 		 struct err *err)
@@ -255,7 +325,8 @@ void work_locate(const struct experiment *experiment, const struct data_options 
 	if (told.line > 0)
 		snprintf(place, sizeof place, ":%d:%d", told.line, told.col);
 	if (named)
-		err_at(err, told.status, node->at, "data[%zu].%s", index, told.text);
+		err_at(err, told.status, node->at, "data[%zu]%s%s", index,
+		       starts_with_key(told.text) ? "." : ": ", told.text);
 	else
 		err_at(err, told.status, node->at, "data[%zu].%s: %s%s: %s", index,
 		       data->source.item->name, told.source, place, told.text);

@@ -14,8 +14,18 @@
 enum status work_check(const struct experiment *experiment, struct problems *problems,
 		       struct problems *untested);
 
-/* An error of data_glance about a data set, "csv.label: ..." or about a line of a file, gets the
- * position in the spec of what it names. */
+/* What a data set asks of a method: struct dataset. */
+struct work_outputs {
+	size_t k, classes;
+};
+
+/* Whether the method of a cell does not take the outputs or the class weights of its data; if so,
+ * the problem is added. */
+bool work_refuses(const struct experiment *experiment, const struct cell *cell,
+		  struct work_outputs data, struct problems *problems);
+
+/* An error of data_glance or data_count about a data set, "csv.label: ..." or about a line of a
+ * file, gets the position in the spec of what it names. */
 void work_locate(const struct experiment *experiment, const struct data_options *data,
 		 struct err *err);
 

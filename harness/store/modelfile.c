@@ -62,15 +62,22 @@ enum status modelfile_save(const char *path, const struct modelfile *file, struc
 	const size_t arrays = model ? model_arrays(model->kind) : 0;
 	const int64_t features = (int64_t)stages->raw_d, stage_count = (int64_t)stages->count;
 	const struct npy_array whole = {.kind = 'i', .size = sizeof features};
-	const struct npy_array two = {
-		.kind = 'f', .size = sizeof(double), .dimensions = 1, .shape = {2}};
-	const double target[] = {file->target_shift, file->target_scale};
+	const size_t k = file->targets > 0 ? file->targets : 1;
+	const struct npy_array scaled = {.kind = 'f',
+					 .size = sizeof(double),
+					 .dimensions = k > 1 ? 2 : 1,
+					 .shape = {2, k > 1 ? k : 0}};
 	struct arena arena = {0};
 	struct npz_entry *entries =
 		ARENA_ARRAY(&arena, struct npz_entry, arrays + FIXED_ARRAYS + stages->count);
+	double *target = ARENA_ARRAY(&arena, double, 2 * k);
 	size_t count = 0;
 	enum status status;
 
+	for (size_t j = 0; j < k; j++) {
+		target[j] = file->targets > 0 ? file->target_shift[j] : 0;
+		target[k + j] = file->targets > 0 ? file->target_scale[j] : 1;
+	}
 	for (const struct model_array *a = model ? model->kind->arrays : NULL; a && a->name; a++) {
 		const struct model_part part = model_part(model, a);
 		const struct npy_array shape = {.kind = 'f',
@@ -89,7 +96,7 @@ enum status modelfile_save(const char *path, const struct modelfile *file, struc
 	}
 	entries[count++] = entry("features.npy", whole, &features);
 	entries[count++] = entry("stages.npy", whole, &stage_count);
-	entries[count++] = entry("target.npy", two, target);
+	entries[count++] = entry("target.npy", scaled, target);
 	for (size_t i = 0; i < stages->count; i++)
 		entries[count++] = stage_entry(
 			&stages->at[i], array_name(i, (int)stages->at[i].kind, &arena), &arena);
@@ -191,7 +198,7 @@ static enum status read_preparation(struct reader *r, struct modelfile *out)
 	const double most = 2147483647; /* what BLAS can index */
 	size_t features = 0, count = 0;
 	struct npy_array shape;
-	double *target;
+	double *target, *kept;
 
 	TRY(read_count(r, "features.npy", most, &features));
 	TRY(read_count(r, "stages.npy", MOST_STAGES, &count));
@@ -199,10 +206,16 @@ static enum status read_preparation(struct reader *r, struct modelfile *out)
 	for (size_t i = 0; i < count; i++)
 		TRY(read_stage(r, i, &out->stages));
 	TRY(npz_array(&r->file, "target.npy", r->scratch, &shape, &target, r->err));
-	if (shape.dimensions != 1 || shape.shape[0] != 2 || !(target[1] > 0))
-		return mismatch(r, "target is not two numbers, shift and scale > 0");
-	out->target_shift = target[0];
-	out->target_scale = target[1];
+	if (shape.dimensions < 1 || shape.dimensions > 2 || shape.shape[0] != 2)
+		return mismatch(r,
+				"target is not two numbers, shift and scale > 0, for each output");
+	out->targets = shape.dimensions == 2 ? shape.shape[1] : 1;
+	for (size_t j = 0; j < out->targets; j++)
+		if (!(target[out->targets + j] > 0))
+			return mismatch(r, "target has a scale that is not above 0");
+	kept = ARENA_ARRAY(r->arena, double, 2 * out->targets);
+	out->target_shift = memcpy(kept, target, 2 * out->targets * sizeof *kept);
+	out->target_scale = kept + out->targets;
 	return STATUS_OK;
 }
 
@@ -237,6 +250,7 @@ static enum status read_model(struct reader *r, struct modelfile *out)
 	const struct model_kind *kind = kind_of(r);
 	const char *names;
 	struct given *given;
+	size_t outputs = 1;
 	bool fit;
 
 	/* a file that lacks an array says which */
@@ -247,10 +261,15 @@ static enum status read_model(struct reader *r, struct modelfile *out)
 		TRY(npz_array(&r->file, file_name(&kind->arrays[i], r->scratch), r->scratch,
 			      &given[i].shape, &given[i].at, r->err));
 	TRY(read_preparation(r, out));
-	fit = given->shape.dimensions == 2 && given->shape.shape[0] == out->stages.d;
+	for (size_t i = 0; kind->arrays[i].name; i++)
+		if (kind->arrays[i].cols == MODEL_OUTPUTS)
+			outputs = given[i].shape.shape[1];
+	fit = given->shape.dimensions == 2 && given->shape.shape[0] == out->stages.d && outputs > 0;
 	if (fit)
-		out->model = model_new(kind, r->arena, (ptrdiff_t)given->shape.shape[0],
-				       (ptrdiff_t)given->shape.shape[1]);
+		out->model = model_new(kind, r->arena,
+				       (struct model_size){(ptrdiff_t)given->shape.shape[0],
+							   (ptrdiff_t)given->shape.shape[1],
+							   (ptrdiff_t)outputs});
 	for (size_t i = 0; fit && kind->arrays[i].name; i++) {
 		struct model_part part = model_part(out->model, &kind->arrays[i]);
 

@@ -13,15 +13,18 @@
 
 /* A stored model and the preparation it was trained behind. */
 struct modelfile {
-	struct model *model;               /* on stages.d features */
-	struct stages stages;              /* from raw features to those */
-	double target_shift, target_scale; /* a regression's target is f / scale + shift */
+	struct model *model;  /* on stages.d features */
+	struct stages stages; /* from raw features to those */
+	size_t targets;       /* outputs that are scaled; 0 stands for one by 0 and 1 */
+	const double *target_shift, *target_scale; /* `targets`: a regression's target is
+						      f / scale + shift */
 };
 
-/* The arrays of the kind, U (d x m) and alpha (m) of a ReLU network, in the precision of `real`,
- * which tell what kind it is; features (scalar, the number of raw
- * ones), stages (scalar, their number), target (2: shift, scale), and for each stage k, from 0 on,
- * one array stage_<k>_<name> (harness/store/stages.h) in double or, for indices, int64. */
+/* The arrays of the kind, which tell what kind it is, in the precision of `real`: U (d x m) and
+ * alpha (m) of a ReLU network, U and A (m x k) of one with k outputs; features (scalar, the number
+ * of raw ones), stages (scalar, their number), target (2: shift, scale; 2 x k of k outputs), and
+ * for each stage i, from 0 on, one array stage_<i>_<name> (harness/store/stages.h) in double or,
+ * for indices, int64. */
 enum status modelfile_save(const char *path, const struct modelfile *file, struct err *err);
 /* That of the record in a folder, on d features or STATUS_ENV. */
 enum status modelfile_of(const char *record, ptrdiff_t d, struct arena *arena,

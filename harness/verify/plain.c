@@ -1,17 +1,23 @@
-/* Outputs. */
+/* Outputs, and what they decide. */
 #include "harness/verify/plain.h"
 
-double plain_output(const struct model *model, struct mat X, ptrdiff_t k)
+#include <math.h>
+
+double plain_outputs(const struct model *model, struct mat X, ptrdiff_t row, double *f)
 {
 	double size;
 
-	return model->kind->sample(model, X, k, &size);
+	model->kind->sample(model, X, row, f, &size);
+	return 2 * (double)(X.cols + model_width(model) + 8) * size;
 }
 
-double plain_noise(const struct model *model, struct mat X, ptrdiff_t k, double epsilon)
+double plain_margin(const struct part *part, ptrdiff_t row, const double *f, ptrdiff_t k)
 {
-	double size;
+	double rival = -HUGE_VAL;
 
-	model->kind->sample(model, X, k, &size);
-	return 2 * epsilon * (double)(X.cols + model_width(model) + 8) * size;
+	if (!part->label)
+		return (double)part->y[row] * f[0];
+	for (ptrdiff_t c = 0; c < k; c++)
+		rival = c != part->label[row] ? fmax(rival, f[c]) : rival;
+	return f[part->label[row]] - rival;
 }

@@ -2,10 +2,14 @@
 #ifndef VERIFY_PLAIN_H
 #define VERIFY_PLAIN_H
 
+#include "harness/data/data.h"
 #include "solvers/model/model.h"
 
-/* f(x_k), x_k row k of X; and what rounding in the precision of epsilon can have changed of it. */
-double plain_output(const struct model *model, struct mat X, ptrdiff_t k);
-double plain_noise(const struct model *model, struct mat X, ptrdiff_t k, double epsilon);
+/* The k outputs f at row `row` of X. Returns what rounding can have changed of one of them, over
+ * the epsilon of the precision. */
+double plain_outputs(const struct model *model, struct mat X, ptrdiff_t row, double *f);
+
+/* y f, or with class numbers f_y - the largest other output. */
+double plain_margin(const struct part *part, ptrdiff_t row, const double *f, ptrdiff_t k);
 
 #endif

@@ -43,7 +43,8 @@ struct plain_ball plain_ball_new(const struct reload *stored, const struct aim *
 	size_t next = 0; /* factor */
 	struct stage_columns raw = {0};
 
-	ball.work = model_work_serial(arena, ball.model->kind, model_width(ball.model));
+	ball.f = ARENA_ARRAY(arena, double, model_outputs(ball.model));
+	ball.work = model_work_serial(arena, ball.model->kind, model_size(ball.model));
 	for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
 		*arrays[i] = ARENA_ARRAY(arena, double, d);
 	if (aim->threat->units == UNITS_RAW)
@@ -78,7 +79,8 @@ static void go_to(struct plain_ball *ball, ptrdiff_t k, const double *delta)
 double plain_ball_margin(struct plain_ball *ball, ptrdiff_t k, const double *delta)
 {
 	go_to(ball, k, delta);
-	return (double)ball->part->y[k] * plain_output(ball->model, ball->x, 0);
+	ball->noise = (ball->part->label ? 2 : 1) * plain_outputs(ball->model, ball->x, 0, ball->f);
+	return plain_margin(ball->part, k, ball->f, model_outputs(ball->model));
 }
 
 /* Ends of delta: within eps, and within the clip widened to hold the sample. */
@@ -164,8 +166,14 @@ static void descend(const struct plain_ball *ball, double *delta)
 double plain_ball_attack(struct plain_ball *ball, ptrdiff_t k)
 {
 	struct rng rng = rng_stream(1, "verify", (uint64_t)k);
-	double least = HUGE_VAL, y = (double)ball->part->y[k];
-	real f;
+	double least = HUGE_VAL;
+	real margin;
+	const struct model_margin margins = {
+		.y = {.n = 1,
+		      .k = model_outputs(ball->model),
+		      .at = ball->part->y + k,
+		      .label = ball->part->label ? ball->part->label + k : NULL},
+		.margin = &margin};
 
 	find_box(ball, k);
 	for (int start = 0; start < STARTS; start++) {
@@ -176,12 +184,13 @@ double plain_ball_attack(struct plain_ball *ball, ptrdiff_t k)
 			descend(ball, ball->delta);
 		least = fmin(least, plain_ball_margin(ball, k, ball->delta));
 		for (int step = 0; step < STEPS; step++) {
-			/* The gradient of y f only says where to look, so it need not be plain. */
+			/* The gradient only says where to look, so it need not be plain. */
 			go_to(ball, k, ball->delta);
-			model_gradient(ball->model, ball->x, &f, ball->gradient, &ball->work);
+			model_margin_gradient(ball->model, ball->x, &margins, ball->gradient,
+					      &ball->work);
 			for (ptrdiff_t i = 0; i < ball->x.cols; i++)
 				ball->slope[i] =
-					y * (double)mat_get(ball->gradient, 0, i) * ball->scale[i];
+					(double)mat_get(ball->gradient, 0, i) * ball->scale[i];
 			descend(ball, ball->delta);
 			least = fmin(least, plain_ball_margin(ball, k, ball->delta));
 		}

@@ -17,13 +17,15 @@ struct plain_ball {
 	bool *frozen;          /* d */
 	double *low, *high, *delta, *slope; /* d: scratch */
 	struct mat x, gradient;             /* 1 x d: scratch */
+	double *f;                          /* k: outputs at x */
+	double noise; /* of the last margin, over the epsilon of the precision */
 	struct model_work work;
 };
 
 struct plain_ball plain_ball_new(const struct reload *stored, const struct aim *aim, double eps,
 				 struct arena *arena);
 
-/* y f(x_k + scale o delta) */
+/* The margin at x_k + scale o delta. */
 double plain_ball_margin(struct plain_ball *ball, ptrdiff_t k, const double *delta);
 
 /* How far delta is outside ball or box, at most 0 inside. */

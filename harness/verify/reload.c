@@ -32,7 +32,7 @@ enum status reload_record(const char *record, const char *data, struct arena *ar
 		out->outputs.count[OUTPUTS_TEST] = out->data.test.X.rows;
 		return modelfile_outputs_of(record, arena, &out->outputs, err);
 	}
-	if (!trainer_makes(trainer, options))
+	if (!trainer_makes(trainer, options, 1))
 		return STATUS_OK;
 	return modelfile_of(record, out->data.train.X.cols, arena, &out->file, err);
 }

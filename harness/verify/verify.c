@@ -7,6 +7,7 @@
 
 #include <float.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 void verify_judge(struct verify *out, struct verify_figure figure)
@@ -55,13 +56,49 @@ struct verify verify_new(const struct reload *stored, struct arena *arena)
 /* --- parts --------------------------------------------------------------------------------------
  */
 
-/* Accuracy, or RMSE and R2. A sample with y f > 0 is right: an output of 0 is wrong for both
- * classes. One that is at 0 to rounding, but not on it, may have counted either way. */
+/* Outputs of sample k of part i; returns the rounding of its margin, over epsilon. */
+static double outputs_of(const struct reload *all, size_t i, ptrdiff_t k, double *f)
+{
+	const struct part *const parts[] = {&all->data.train, &all->data.validation,
+					    &all->data.test};
+	const real *given = all->outputs.at[i];
+
+	if (given) {
+		*f = (double)given[k];
+		return 0;
+	}
+	return (parts[i]->label ? 2 : 1) * plain_outputs(all->file.model, parts[i]->X, k, f);
+}
+
+/* Sum of the squared distances of the targets to the mean of their output. */
+static double spread_of(const struct part *part, ptrdiff_t outputs)
+{
+	ptrdiff_t n = part->X.rows;
+	double spread = 0;
+
+	for (ptrdiff_t c = 0; c < outputs; c++) {
+		const real *y = part->y + c * n;
+		double mean = 0;
+
+		for (ptrdiff_t k = 0; k < n; k++)
+			mean += (double)y[k] / (double)n;
+		for (ptrdiff_t k = 0; k < n; k++)
+			spread += ((double)y[k] - mean) * ((double)y[k] - mean);
+	}
+	return spread;
+}
+
+/* Accuracy, or RMSE and R2 over all outputs. A sample with y f > 0 is right, or of several outputs
+ * with the largest one: an output of 0, or two largest ones, are wrong for every class. A margin
+ * that is 0 to rounding, but not on it, may have counted either way. */
 static void check_parts(const struct reload *all, struct verify *out)
 {
 	const struct result *r = &all->result;
 	const struct model *model = all->file.model;
 	bool regression = all->data.regression;
+	ptrdiff_t outputs = model ? model_outputs(model) : 1;
+	double *f = ARENA_ARRAY(out->arena, double, outputs), spread;
+	const double epsilon = out->single ? FLT_EPSILON : DBL_EPSILON;
 	const struct {
 		const struct part *part;
 		const char *name[3]; /* of the fields; NULL: not stored */
@@ -85,27 +122,25 @@ static void check_parts(const struct reload *all, struct verify *out)
 
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++, stored++) {
 		const struct part *part = stored->part;
-		const real *given = all->outputs.at[i];
-		double n = (double)part->X.rows, correct = 0, unsure = 0, square = 0, mean = 0,
-		       spread = 0;
+		double n = (double)part->X.rows, correct = 0, unsure = 0, square = 0;
 
 		for (ptrdiff_t k = 0; k < part->X.rows; k++) {
-			const double epsilon = out->single ? FLT_EPSILON : DBL_EPSILON;
-			double f = given ? (double)given[k] : plain_output(model, part->X, k);
-			double noise = given ? 0 : plain_noise(model, part->X, k, epsilon);
-			double y = (double)part->y[k];
+			double noise = outputs_of(all, i, k, f) * epsilon;
+			double margin = plain_margin(part, k, f, outputs);
 
-			correct += y * f > 0;
-			unsure += fabs(f) > 0 && fabs(f) <= noise;
-			square += (f - y) * (f - y);
-			mean += y / n;
+			correct += margin > 0;
+			unsure += fabs(margin) > 0 && fabs(margin) <= noise;
+			for (ptrdiff_t c = 0; c < outputs; c++) {
+				double error = f[c] - (double)part->y[k + c * part->X.rows];
+
+				square += error * error;
+			}
 		}
-		for (ptrdiff_t k = 0; k < part->X.rows; k++)
-			spread += ((double)part->y[k] - mean) * ((double)part->y[k] - mean);
+		spread = spread_of(part, outputs);
 		verify_add(out, stored->name[0], stored->accuracy, regression ? NAN : correct / n,
 			   unsure / n);
-		verify_add(out, stored->name[1], stored->rmse, regression ? sqrt(square / n) : NAN,
-			   0);
+		verify_add(out, stored->name[1], stored->rmse,
+			   regression ? sqrt(square / (n * (double)outputs)) : NAN, 0);
 		verify_add(out, stored->name[2], stored->r2,
 			   regression && spread > 0 ? 1 - square / spread : NAN, 0);
 	}
@@ -120,12 +155,19 @@ static double objective(const struct reload *all, bool zero)
 	const struct train_options *train = &all->cell.train;
 	const struct part *part = &all->data.train;
 	const struct loss *loss = (const struct loss *)(const void *)train->loss.item;
-	double sum = 0;
+	ptrdiff_t k = (ptrdiff_t)all->data.k, n = part->X.rows;
+	double *f = calloc((size_t)k, 2 * sizeof *f), *y = f + k, sum = 0;
 
-	for (ptrdiff_t k = 0; k < part->X.rows; k++)
-		sum += loss->sample(train->loss.options,
-				    zero ? 0 : plain_output(all->file.model, part->X, k),
-				    (double)part->y[k]);
+	for (ptrdiff_t i = 0; i < n && f; i++) {
+		for (ptrdiff_t c = 0; c < k; c++)
+			y[c] = (double)part->y[c * n + i];
+		if (!zero)
+			plain_outputs(all->file.model, part->X, i, f);
+		sum += k > 1 ? loss->outputs->sample(train->loss.options, k, f, y)
+			     : loss->sample(train->loss.options, *f, *y);
+	}
+	sum = f ? sum : NAN; /* no memory: it is not verified */
+	free(f);
 	if (train->average)
 		sum /= (double)part->X.rows;
 	return zero ? sum : sum + train->beta * all->file.model->kind->decay(all->file.model);
@@ -187,13 +229,29 @@ static void check_gaps(const struct reload *all, struct verify *out)
 		   r->objective_zero > 0 ? above / r->objective_zero : NAN, 0);
 }
 
+/* Share of the class with the most samples. */
+static double majority(const struct dataset *data, const struct part *part)
+{
+	double n = (double)part->X.rows, most = 0;
+
+	for (ptrdiff_t i = 0; i < part->X.rows && !data->regression; i++) {
+		double same = 0;
+
+		for (ptrdiff_t j = 0; j < part->X.rows; j++)
+			same += part->label ? part->label[j] == part->label[i]
+					    : (part->y[j] > 0) == (part->y[i] > 0);
+		most = fmax(most, same);
+	}
+	return data->regression ? NAN : most / n;
+}
+
 void verify_fields(const struct reload *stored, struct verify *out)
 {
 	const struct result *r = &stored->result;
 	const struct dataset *data = &stored->data;
 	const struct part *part = data->test.X.rows > 0 ? &data->test : &data->train;
 	const struct model *model = stored->file.model;
-	double n = (double)part->X.rows, positive = 0, computed, low = NAN, high = NAN;
+	double computed, low = NAN, high = NAN;
 
 	verify_add(out, "repetition", r->repetition, (double)stored->cell.repetition, 0);
 	verify_add(out, "fold", r->fold, spec_fold(&stored->cell), 0);
@@ -203,10 +261,7 @@ void verify_fields(const struct reload *stored, struct verify *out)
 	verify_add(out, "n_validation", r->n_validation, (double)data->validation.X.rows, 0);
 	verify_add(out, "n_test", r->n_test, (double)data->test.X.rows, 0);
 	verify_add(out, "d", r->d, (double)data->train.X.cols, 0);
-	for (ptrdiff_t k = 0; k < part->X.rows; k++)
-		positive += part->y[k] > 0;
-	verify_add(out, "majority", r->majority,
-		   data->regression ? NAN : fmax(positive, n - positive) / n, 0);
+	verify_add(out, "majority", r->majority, majority(data, part), 0);
 	verify_add(out, "neurons", r->neurons, model ? (double)model_width(model) : NAN, 0);
 	if (stored->outputs.at[OUTPUTS_TRAIN]) {
 		verify_add(out, "objective_zero", r->objective_zero, objective(stored, true), 0);

@@ -53,7 +53,7 @@ static void look(void *context, const struct aim *aim, const struct attack_job *
 			size += fabs(x);
 		}
 		margin = plain_ball_margin(&ball, k, ball.delta);
-		noise = 8 * plain_noise(ball.model, ball.x, 0, REAL_EPSILON);
+		noise = 8 * ball.noise * REAL_EPSILON;
 		rounding = 4 * REAL_EPSILON * (size + (double)job->X.cols * ball.eps);
 		seen->outside += plain_ball_excess(&ball, k, ball.delta) > rounding;
 		seen->wrong += !(fabs(margin - (double)job->margin[k]) <= noise);

@@ -30,7 +30,9 @@ static struct certify_job bounds(const struct target *target, double sign, struc
 	static const struct tree_limits limits = {NODES, NODE_STEPS, false, 1e-7};
 	const struct mat X = target->X;
 	real *y = ARENA_ARRAY(arena, real, X.rows);
-	struct certify_job job = {.net = target->model->kind->relu(target->model),
+	const struct model_layers layers = target->model->kind->relu(target->model);
+	const struct net net = net_output(layers, 0);
+	struct certify_job job = {.net = &net,
 				  .X = X,
 				  .y = y,
 				  .threat = target->threat,
@@ -41,6 +43,7 @@ static struct certify_job bounds(const struct target *target, double sign, struc
 	for (ptrdiff_t k = 0; k < X.rows; k++)
 		y[k] = (real)sign;
 	exact_run(&job, &limits, ROOT_STEPS, arena);
+	job.net = NULL;
 	return job;
 }
 
@@ -60,9 +63,10 @@ static struct ends worst_case(const struct reload *stored, const struct target *
 
 	for (ptrdiff_t k = 0; k < n; k++) {
 		double y = (double)stored->data.train.y[k];
-		double low = plain_output(model, least.worst, k),
-		       high = plain_output(model, most.worst, k);
+		double low, high;
 
+		plain_outputs(model, least.worst, k, &low);
+		plain_outputs(model, most.worst, k, &high);
 		sum.found += fmax(loss->sample(o, low, y), loss->sample(o, high, y));
 		sum.certified += fmax(loss->sample(o, least.lower[k], y),
 				      loss->sample(o, -most.lower[k], y));
@@ -94,6 +98,8 @@ void verify_worst(const struct reload *stored, struct verify *out)
 		return;
 	if (!threat)
 		figure.how = "the solver has no radius and norm";
+	else if (model_outputs(stored->file.model) > 1)
+		figure.how = "the worst case of several outputs is not recomputed";
 	else if (stored->data.train.X.rows == 0)
 		figure.how = "there are no samples";
 	else if (target_new(&aim, &stored->data, stored->file.model, out->arena, &target, &err) !=

@@ -9,8 +9,9 @@
  * the last one made the margin lower, or if eta was kept at the last one and the best margin has
  * not changed since.
  *
- * For one output the margin is the loss: the difference of logits and its ratio, which the authors
- * made for many classes, have the same sign of the gradient. */
+ * The margin is the loss. Of several outputs it may be divided by the difference of the largest and
+ * the third largest one, as the authors do: the ratio does not change with the scale of the
+ * network. For one output both have the same sign of the gradient. */
 #include "solvers/attack/ball.h"
 #include "solvers/attack/chunk.h"
 
@@ -20,7 +21,11 @@
 struct apgd_options {
 	long steps, restarts;
 	bool stop_when_broken;
+	long loss, targets;
 };
+
+static const char *const losses[] = {
+	[CHUNK_MARGIN] = "margin", [CHUNK_RATIO] = "dlr", [CHUNK_TARGETED] = "targeted", NULL};
 
 static const struct option rows[] = {
 	{OPTION_FIELD(struct apgd_options, steps), .initial = "100", .range = RANGE_FROM(1),
@@ -30,6 +35,20 @@ static const struct option rows[] = {
 		"are uniform in the ball"},
 	{OPTION_FIELD(struct apgd_options, stop_when_broken), .initial = "true",
 	 .doc = "leave a sample alone once it is misclassified; false goes on to lower its margin"},
+	{OPTION_FIELD(struct apgd_options, loss), .initial = "margin", .names = losses,
+	 .later = true,
+	 .doc = "what is descended on with three classes or more: the margin f_y - the largest "
+		"other "
+		"output; dlr, the same over the difference of the largest and the third largest "
+		"output; "
+		"targeted, f_y - f_c for one class c after the other, over the difference of the "
+		"largest output and the mean of the third and fourth largest where there are four "
+		"classes. With two classes always the margin"},
+	{OPTION_FIELD(struct apgd_options, targets), .initial = "9", .range = RANGE_FROM(1),
+	 .later = true,
+	 .doc = "with loss: targeted, how many classes are aimed at, those with the largest "
+		"outputs "
+		"at the clean point, each with all restarts"},
 	{0},
 };
 
@@ -150,7 +169,9 @@ static void run(const void *options, struct attack_job *job, struct arena *arena
 				  .restarts = o->restarts,
 				  .stop_when_broken = o->stop_when_broken,
 				  .mats = MATS,
-				  .numbers = NUMBERS};
+				  .numbers = NUMBERS,
+				  .loss = (enum chunk_loss)o->loss,
+				  .targets = o->targets};
 
 	chunk_run(&plan, job, arena);
 }
@@ -160,7 +181,7 @@ static void effort(const void *options, long *steps, long *restarts)
 	const struct apgd_options *o = options;
 
 	*steps = o->steps;
-	*restarts = o->restarts;
+	*restarts = o->restarts * (o->loss == CHUNK_TARGETED ? o->targets : 1);
 }
 
 const struct attack attack_apgd = {

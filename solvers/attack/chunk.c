@@ -20,6 +20,27 @@ static ptrdiff_t capacity_of(ptrdiff_t live, int threads)
 	return rows < CAPACITY ? rows : CAPACITY;
 }
 
+/* With several outputs. */
+static void make_several(struct chunk *chunk, const struct chunk_plan *plan, ptrdiff_t capacity,
+			 struct arena *arena)
+{
+	bool whole = plan->loss == CHUNK_MARGIN;
+
+	chunk->label = ARENA_ARRAY(arena, int, capacity);
+	chunk->rival = plan->loss == CHUNK_TARGETED ? ARENA_ARRAY(arena, int, capacity) : NULL;
+	chunk->outputs =
+		chunk->rival ? ARENA_ARRAY(arena, real, capacity * model_outputs(chunk->job->model))
+			     : NULL;
+	chunk->decides = whole ? chunk->f : ARENA_ARRAY(arena, real, capacity);
+	chunk->of = (struct model_margin){
+		.y = {.k = model_outputs(chunk->job->model), .label = chunk->label},
+		.rival = chunk->rival,
+		.ratio = !whole,
+		.margin = chunk->decides,
+		.loss = whole ? NULL : chunk->f,
+	};
+}
+
 static void make(struct chunk *chunk, const struct chunk_plan *plan, const struct attack_job *job,
 		 ptrdiff_t capacity, struct arena *arena)
 {
@@ -43,12 +64,15 @@ static void make(struct chunk *chunk, const struct chunk_plan *plan, const struc
 		.slope = mat_new(arena, capacity, d),
 		.mats = plan->mats,
 		.numbers = plan->numbers,
-		.work = model_work_serial(arena, job->model->kind, model_width(job->model)),
+		.work = model_work_serial(arena, job->model->kind, model_size(job->model)),
 	};
 	for (size_t i = 0; i < plan->mats; i++)
 		chunk->mat[i] = mat_new(arena, capacity, d);
 	for (size_t i = 0; i < plan->numbers; i++)
 		chunk->number[i] = ARENA_ARRAY(arena, real, capacity);
+	chunk->decides = chunk->f;
+	if (model_outputs(job->model) > 1)
+		make_several(chunk, plan, capacity, arena);
 }
 
 /* Row r of to = row which[r] of from; in place when which[r] >= r. */
@@ -63,20 +87,47 @@ static void gather(struct mat to, struct mat from, const ptrdiff_t *which, ptrdi
 	}
 }
 
+/* The given one of the classes but that of the sample, by their outputs at the clean point, from
+ * the largest on. */
+static void aim(struct chunk *chunk, long target)
+{
+	ptrdiff_t classes = chunk->of.y.k;
+	real *F = chunk->outputs;
+
+	model_forward(chunk->job->model, mat_rows(chunk->clean, 0, chunk->rows), F, &chunk->work);
+	for (ptrdiff_t r = 0; r < chunk->rows; r++)
+		for (int c = 0; c < classes; c++) {
+			long ahead = 0;
+
+			for (int other = 0; other < classes; other++) {
+				real gap = F[r + other * chunk->rows] - F[r + c * chunk->rows];
+
+				ahead += other != chunk->label[r] &&
+					 (gap > 0 || (!(gap < 0) && other < c));
+			}
+			if (c != chunk->label[r] && ahead == target)
+				chunk->rival[r] = c;
+		}
+}
+
 /* Gather the given samples; the current points are the clean ones. */
-static void load(struct chunk *chunk, const ptrdiff_t *sample, ptrdiff_t count)
+static void load(struct chunk *chunk, const ptrdiff_t *sample, ptrdiff_t count, long target)
 {
 	const struct attack_job *job = chunk->job;
 
 	chunk->rows = count;
 	for (ptrdiff_t r = 0; r < count; r++) {
 		chunk->sample[r] = sample[r];
-		chunk->y[r] = chunk->pull[r] = job->y[sample[r]];
+		chunk->y[r] = chunk->pull[r] = chunk->label ? 1 : job->y[sample[r]];
 		chunk->margin[r] = job->margin[sample[r]];
+		if (chunk->label)
+			chunk->label[r] = job->label[sample[r]];
 	}
 	gather(chunk->clean, job->X, sample, count);
 	gather(chunk->best, job->worst, sample, count);
 	mat_copy(mat_rows(chunk->at, 0, count), mat_rows(chunk->clean, 0, count));
+	if (chunk->rival)
+		aim(chunk, target);
 }
 
 void chunk_store(const struct chunk *chunk)
@@ -95,11 +146,11 @@ void chunk_store(const struct chunk *chunk)
 	}
 }
 
-/* margin = min(margin, y f), marking the rows where it fell */
+/* margin = min(margin, y decides), marking the rows where it fell */
 static void observe(struct chunk *chunk)
 {
 	real done = chunk->done;
-	const real *restrict f = chunk->f, *restrict y = chunk->y;
+	const real *restrict f = chunk->decides, *restrict y = chunk->y;
 	real *restrict margin = chunk->margin, *restrict better = chunk->better;
 
 #pragma omp simd
@@ -115,15 +166,24 @@ static void observe(struct chunk *chunk)
 
 void chunk_gradient(struct chunk *chunk)
 {
-	model_gradient(chunk->job->model, mat_rows(chunk->at, 0, chunk->rows), chunk->f,
-		       mat_rows(chunk->slope, 0, chunk->rows), &chunk->work);
+	struct mat at = mat_rows(chunk->at, 0, chunk->rows);
+	struct mat slope = mat_rows(chunk->slope, 0, chunk->rows);
+
+	if (chunk->label)
+		model_margin_gradient(chunk->job->model, at, &chunk->of, slope, &chunk->work);
+	else
+		model_gradient(chunk->job->model, at, chunk->f, slope, &chunk->work);
 	observe(chunk);
 }
 
 void chunk_forward(struct chunk *chunk)
 {
-	model_forward(chunk->job->model, mat_rows(chunk->at, 0, chunk->rows), chunk->f,
-		      &chunk->work);
+	struct mat at = mat_rows(chunk->at, 0, chunk->rows);
+
+	if (chunk->label)
+		model_margin(chunk->job->model, at, &chunk->of, &chunk->work);
+	else
+		model_forward(chunk->job->model, at, chunk->f, &chunk->work);
 	observe(chunk);
 }
 
@@ -165,6 +225,10 @@ void chunk_compact(struct chunk *chunk)
 		chunk->y[r] = chunk->y[keep[r]];
 		chunk->pull[r] = chunk->y[r];
 		chunk->margin[r] = chunk->margin[keep[r]];
+		if (chunk->label)
+			chunk->label[r] = chunk->label[keep[r]];
+		if (chunk->rival)
+			chunk->rival[r] = chunk->rival[keep[r]];
 		for (size_t i = 0; i < chunk->numbers; i++)
 			chunk->number[i][r] = chunk->number[i][keep[r]];
 	}
@@ -189,6 +253,10 @@ void chunk_run(const struct chunk_plan *plan, struct attack_job *job, struct are
 	ptrdiff_t *live = ARENA_ARRAY(arena, ptrdiff_t, job->X.rows);
 	ptrdiff_t count = arena_counts(arena) ? job->X.rows : live_samples(job, done, live);
 	struct chunk *chunks = ARENA_ARRAY(arena, struct chunk, threads);
+	long rivals = model_outputs(job->model) - 1;
+	long targets = rivals == 0 || plan->loss != CHUNK_TARGETED ? 1
+		       : plan->targets < rivals                    ? plan->targets
+								   : rivals;
 
 	if (!(job->threat.eps > 0) || count == 0)
 		return;
@@ -196,7 +264,7 @@ void chunk_run(const struct chunk_plan *plan, struct attack_job *job, struct are
 		make(&chunks[t], plan, job, capacity_of(count, threads), arena);
 	if (arena_counts(arena))
 		return;
-	for (long restart = 0; restart < plan->restarts; restart++) {
+	for (long start = 0; start < targets * plan->restarts; start++) {
 		ptrdiff_t rows;
 
 		count = live_samples(job, done, live);
@@ -205,8 +273,9 @@ void chunk_run(const struct chunk_plan *plan, struct attack_job *job, struct are
 		for (ptrdiff_t first = 0; first < count; first += rows) {
 			struct chunk *chunk = &chunks[omp_get_thread_num()];
 
-			load(chunk, live + first, first + rows < count ? rows : count - first);
-			plan->attack(chunk, plan->how, restart);
+			load(chunk, live + first, first + rows < count ? rows : count - first,
+			     start / plan->restarts);
+			plan->attack(chunk, plan->how, start % plan->restarts);
 		}
 	}
 }

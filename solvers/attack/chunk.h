@@ -14,19 +14,32 @@ struct chunk {
 	real done;         /* a row whose margin is not above it is finished */
 	ptrdiff_t rows;    /* in use */
 	ptrdiff_t *sample; /* row of the job's X behind each row */
-	real *y;           /* -1 or +1 */
-	real *margin;      /* y f at `best` */
+	int *label;        /* class number with several outputs, else NULL */
+	int *rival;        /* its rival where that is fixed, else NULL */
+	real *outputs;     /* rows x k, only to find it */
+	real *y;           /* -1 or +1; 1 with several outputs */
+	real *margin;      /* at `best` */
 	real *better;      /* 1 where `at` is worse for the network than `best`, else 0 */
 	real *pull;        /* y, or 0 where the loss of the attack is flat */
-	real *f;           /* outputs */
+	real *f;           /* y f is what is descended on: the output; of several the margin, or
+			      what the plan says */
+	real *decides;     /* y times it is the margin: f, where that is descended on */
 	real *length, *scale, *shrink; /* per-row scratch of the l_2 moves */
-	/* capacity x d: clean points, current points, worst points seen, df/dx at the current
-	 * points */
+	/* capacity x d: clean points, current points, worst points seen, gradient of f at the
+	 * current points */
 	struct mat clean, at, best, slope;
 	struct mat mat[CHUNK_MATS];  /* capacity x d, the attack's own; as many as it asked for */
 	real *number[CHUNK_NUMBERS]; /* capacity, likewise */
 	size_t mats, numbers;
+	struct model_margin of; /* with several outputs; its results are f and decides */
 	struct model_work work;
+};
+
+/* What several outputs are descended on; one output always on its margin. */
+enum chunk_loss {
+	CHUNK_MARGIN,  /* against the strongest rival */
+	CHUNK_RATIO,   /* over a difference of outputs (model_margin.ratio) */
+	CHUNK_TARGETED /* ratio against one rival after the other */
 };
 
 /* An attack that works on chunks, from one start after the other. */
@@ -38,6 +51,9 @@ struct chunk_plan {
 	long restarts;
 	bool stop_when_broken; /* leave a sample alone as soon as its margin is <= 0 */
 	size_t mats, numbers;  /* kept per row for the attack */
+	enum chunk_loss loss;
+	long targets; /* CHUNK_TARGETED: all starts for each of so many rivals, those with the
+			 largest outputs at the clean point */
 };
 
 /* Run the plan on all samples of the job that are not finished, chunk by chunk, in parallel. With
@@ -47,8 +63,8 @@ void chunk_run(const struct chunk_plan *plan, struct attack_job *job, struct are
 /* Write worst points and margins back to the job. */
 void chunk_store(const struct chunk *chunk);
 
-/* f at the current points, with its gradient or without, and `margin`, `better` from it. A finished
- * row never counts as better. */
+/* f and what decides at the current points, with the gradient of f or without, and `margin`,
+ * `better` from them. A finished row never counts as better. */
 void chunk_gradient(struct chunk *chunk);
 void chunk_forward(struct chunk *chunk);
 

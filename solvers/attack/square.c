@@ -20,7 +20,6 @@
  * query touches of it and of U stays in the cache. */
 #include "solvers/core/rng.h"
 #include "solvers/model/attack.h"
-#include "solvers/model/net.h"
 
 #include <math.h>
 #include <omp.h>
@@ -56,9 +55,10 @@ static const struct option rows[] = {
 /* Of one thread, on one sample after the other. F coordinates are free. */
 struct walk {
 	const struct attack_job *job;
-	const struct net *net; /* the model as one, or NULL: then each query is a pass of its own */
-	struct mat weights;    /* m x d: column i is row i of U */
-	struct mat point;      /* 1 x d: of such a pass */
+	struct model_layers
+		net;        /* the model as one; if it is none, each query is a pass of its own */
+	struct mat weights; /* m x d: column i is row i of U */
+	struct mat point;   /* 1 x d: of such a pass */
 	struct model_work work;
 	ptrdiff_t sample, F;
 	ptrdiff_t *free;  /* F: the free coordinates, ascending */
@@ -74,16 +74,38 @@ struct walk {
 	struct rng rng;
 };
 
-/* margin = y sum_j alpha_j relu(h_j) */
-static double margin_of(const struct walk *s, const real *h)
+static bool is_net(const struct walk *s)
 {
-	const real *alpha = s->net->alpha;
+	return s->job->model->kind->relu != NULL;
+}
+
+/* sum_j A_jc relu(h_j) */
+static real output(const struct walk *s, const real *h, ptrdiff_t c)
+{
+	const real *a = mat_col(s->net.A, c);
 	real sum = 0;
 
 #pragma omp simd reduction(+ : sum)
 	for (ptrdiff_t j = 0; j < s->weights.rows; j++)
-		sum += alpha[j] * (h[j] < 0 ? 0 : h[j]);
-	return (double)(s->job->y[s->sample] * sum);
+		sum += a[j] * (h[j] < 0 ? 0 : h[j]);
+	return sum;
+}
+
+/* margin = y f, or f_y - max_{c != y} f_c */
+static double margin_of(const struct walk *s, const real *h)
+{
+	real rival = (real)-HUGE_VAL;
+	int y;
+
+	if (!s->job->label)
+		return (double)(s->job->y[s->sample] * output(s, h, 0));
+	y = s->job->label[s->sample];
+	for (int c = 0; c < s->net.A.cols; c++) {
+		real f = c == y ? rival : output(s, h, c);
+
+		rival = f > rival ? f : rival;
+	}
+	return (double)(output(s, h, y) - rival);
 }
 
 /* h += change U_i */
@@ -99,10 +121,17 @@ static void add_row(const struct walk *s, real *restrict h, ptrdiff_t i, real ch
 /* The same of another kind of model, at s->point. */
 static double margin_at_point(struct walk *s)
 {
-	real f;
+	const struct attack_job *job = s->job;
+	real margin;
+	const struct model_margin margins = {
+		.y = {.n = 1,
+		      .k = model_outputs(job->model),
+		      .at = job->y ? job->y + s->sample : NULL,
+		      .label = job->label ? job->label + s->sample : NULL},
+		.margin = &margin};
 
-	model_forward(s->job->model, s->point, &f, &s->work);
-	return (double)(s->job->y[s->sample] * f);
+	model_margin(job->model, s->point, &margins, &s->work);
+	return (double)margin;
 }
 
 static double delta_of(const struct walk *s, ptrdiff_t i)
@@ -128,10 +157,10 @@ static void products(const struct walk *s, real *h, const real *v)
 /* h and margin from x itself, without the rounding of the changes. */
 static void refresh(struct walk *s)
 {
-	for (ptrdiff_t i = 0; !s->net && i < s->point.cols; i++)
+	for (ptrdiff_t i = 0; !is_net(s) && i < s->point.cols; i++)
 		mat_set(s->point, 0, i, s->x[i]);
 	products(s, s->h, s->x);
-	s->margin = s->net ? margin_of(s, s->h) : margin_at_point(s);
+	s->margin = is_net(s) ? margin_of(s, s->h) : margin_at_point(s);
 }
 
 /* The value nearest to v in the box widened to hold the clean value. */
@@ -302,7 +331,7 @@ static void walk_query(struct walk *s, double share, long move)
 	s->shrink = 1;
 	moves[move].choose(s, count);
 	moves[move].aim[s->job->threat.norm](s, count, share);
-	margin = s->net ? query_neurons(s, count) : query_model(s, count);
+	margin = is_net(s) ? query_neurons(s, count) : query_model(s, count);
 	if (!(margin < s->margin))
 		return;
 	s->margin = margin;
@@ -350,10 +379,10 @@ static void walk_end(struct walk *s)
 		mat_set(job->worst, s->sample, i, s->x[i]);
 }
 
-/* The model as a ReLU network; NULL: it is none. */
-static const struct net *net_behind(const struct model *model)
+/* The model as a ReLU network; of another kind one without neurons. */
+static struct model_layers net_behind(const struct model *model)
 {
-	return model->kind->relu ? model->kind->relu(model) : NULL;
+	return model->kind->relu ? model->kind->relu(model) : (struct model_layers){.U.cols = 0};
 }
 
 /* weights: U', m x d; of another kind of model 0 x d. */
@@ -373,9 +402,9 @@ static struct walk walk_new(const struct attack_job *job, struct mat weights, st
 			 .trial = ARENA_ARRAY(arena, real, m),
 			 .base = ARENA_ARRAY(arena, real, m)};
 
-	if (!s.net) {
+	if (!is_net(&s)) {
 		s.point = mat_new(arena, 1, d);
-		s.work = model_work_serial(arena, job->model->kind, model_width(job->model));
+		s.work = model_work_serial(arena, job->model->kind, model_size(job->model));
 	}
 	for (ptrdiff_t i = 0; i < d && !arena_counts(arena); i++)
 		if (!threat_frozen(&job->threat, i))
@@ -418,16 +447,16 @@ static void run(const void *options, struct attack_job *job, struct arena *arena
 {
 	const struct square_options *o = options;
 	int threads = omp_get_max_threads();
-	const struct net *net = net_behind(job->model);
-	struct mat weights = mat_new(arena, net ? net->U.cols : 0, job->X.cols);
+	const struct model_layers net = net_behind(job->model);
+	struct mat weights = mat_new(arena, net.U.cols, job->X.cols);
 	struct walk *walks = ARENA_ARRAY(arena, struct walk, threads);
 
 	for (int t = 0; t < threads; t++)
 		walks[t] = walk_new(job, weights, arena);
 	if (arena_counts(arena))
 		return;
-	if (net)
-		mat_transpose(weights, net->U);
+	if (job->model->kind->relu)
+		mat_transpose(weights, net.U);
 	if (!(job->threat.eps > 0) || walks[0].F == 0)
 		return;
 #pragma omp parallel for schedule(dynamic, 8) num_threads(threads)

@@ -14,9 +14,9 @@
 #ifndef CERTIFY_LEAF_H
 #define CERTIFY_LEAF_H
 
+#include "solvers/certify/region.h"
 #include "solvers/core/arena.h"
 #include "solvers/core/mat.h"
-#include "solvers/model/region.h"
 
 /* Coordinates of delta that have room; for l_1 twice: delta = (its parts above and below 0). */
 struct leaf {

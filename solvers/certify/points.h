@@ -2,8 +2,8 @@
 #ifndef CERTIFY_POINTS_H
 #define CERTIFY_POINTS_H
 
+#include "solvers/certify/region.h"
 #include "solvers/model/certify.h"
-#include "solvers/model/region.h"
 
 struct points {
 	const struct certify_job *job;

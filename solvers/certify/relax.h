@@ -21,8 +21,8 @@
 #ifndef CERTIFY_RELAX_H
 #define CERTIFY_RELAX_H
 
+#include "solvers/certify/region.h"
 #include "solvers/core/mat.h"
-#include "solvers/model/region.h"
 
 struct relax {
 	ptrdiff_t count, room;   /* problems, and how many there is room for */

@@ -31,7 +31,8 @@ struct text_entry {
 	const char *key, *text;
 };
 
-struct text_map { /* a map from keys that the user chooses to texts */
+struct text_map { /* a map from keys that the user chooses to texts; or one of the row's `words`
+		     alone, a key without a text */
 	size_t count;
 	const struct text_entry *at;
 };
@@ -130,7 +131,8 @@ struct option {
 				     OPTION_TEXTS and OPTION_TEXT_MAP; ends with NULL */
 	bool (*is_valid)(const char *text); /* of each text; NULL: any is */
 	const char *valid;                  /* what these are: "a colour" */
-	const char *const *words; /* of an OPTION_INT: words beside the numbers, e.g. {"all", NULL};
+	const char *const *words; /* of an OPTION_INT: words beside the numbers, e.g. {"all", NULL},
+				     of an OPTION_TEXT_MAP: in the place of the map;
 				     the first is stored as -1, the next as -2, ...; a plain number
 				     obeys `range`, which admits no negative one then */
 	enum list_shape shape;    /* of a list of numbers */

@@ -3,6 +3,7 @@
 #include "solvers/cvx/scaling.h"
 
 #include <math.h>
+#include <stdint.h>
 
 enum {
 	SEARCH_STEPS = 60 /* golden section: 0.618^60 is below double rounding */
@@ -14,9 +15,10 @@ static const double most_scale = 16;
 
 static double value_at(const struct problem *problem, const real *alpha, double s)
 {
-	size_t n = (size_t)problem->X.rows;
+	/* the conjugate only reads its point */
+	struct mat A = {problem->y.n, problem->y.k, problem->y.n, (real *)(uintptr_t)alpha};
 
-	return -loss_conjugate(problem->loss, n, -s, alpha, problem->y.at);
+	return -loss_outputs_conjugate(problem->loss, -s, A, problem->y);
 }
 
 static void keep(struct scaling *best, double s, double value)

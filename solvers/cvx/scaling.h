@@ -11,7 +11,7 @@ struct scaling {
 };
 
 /* The best s in [0, beta / largest]: with |constraint(alpha)| = largest >= 0, s alpha is feasible,
- * and so its value is a lower bound. alpha (n) = -grad L at some output. */
+ * and so its value is a lower bound. alpha (n x k) = -grad L at some outputs. */
 struct scaling scaling_best(const struct problem *problem, const real *alpha, double largest);
 
 #endif

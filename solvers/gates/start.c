@@ -22,7 +22,7 @@ static enum status train(const struct problem *problem, const struct start_optio
 		return err_set(err, STATUS_SPEC,
 			       "start: expected a solver that takes the loss %s, got \"%s\"",
 			       problem->loss.loss->base.name, trainer->base.name);
-	if (trainer_makes(trainer, o->trainer.options) != &model_relu)
+	if (trainer_makes(trainer, o->trainer.options, 1) != &model_relu)
 		return err_set(err, STATUS_SPEC,
 			       "start: expected a solver that makes ReLU networks, got \"%s\"",
 			       trainer->base.name);

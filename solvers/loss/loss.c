@@ -63,3 +63,59 @@ struct loss_box loss_range(struct loss_term l, double y)
 	e = loss_entropy(l, y);
 	return (struct loss_box){0, e.low, e.high};
 }
+
+static void weigh(struct loss_term l, struct mat G)
+{
+	for (ptrdiff_t c = 0; c < G.cols; c++)
+		apply_weight(l, (size_t)G.rows, mat_col(G, c));
+}
+
+double loss_outputs_value(struct loss_term l, struct mat F, struct targets y)
+{
+	if (y.k == 1)
+		return loss_value(l, (size_t)y.n, F.at, y.at);
+	return l.weight * l.loss->outputs->value(l.options, F, y);
+}
+
+void loss_outputs_gradient(struct loss_term l, struct mat F, struct targets y, struct mat G)
+{
+	if (y.k == 1) {
+		loss_gradient(l, (size_t)y.n, F.at, y.at, G.at);
+		return;
+	}
+	l.loss->outputs->gradient(l.options, F, y, G);
+	weigh(l, G);
+}
+
+void loss_outputs_hessian_product(struct loss_term l, struct mat F, struct targets y, struct mat V,
+				  struct mat H)
+{
+	if (y.k == 1) {
+		loss_hessian(l, (size_t)y.n, F.at, y.at, H.at);
+		for (ptrdiff_t r = 0; r < y.n; r++)
+			H.at[r] *= V.at[r];
+		return;
+	}
+	l.loss->outputs->hessian_product(l.options, F, y, V, H);
+	weigh(l, H);
+}
+
+void loss_outputs_prox(struct loss_term l, double t, struct mat V, struct targets y, struct mat Z)
+{
+	if (y.k == 1)
+		loss_prox(l, (size_t)y.n, t, V.at, y.at, Z.at);
+	else
+		l.loss->outputs->prox(l.options, t * l.weight, V, y, Z);
+}
+
+double loss_outputs_conjugate(struct loss_term l, double scale, struct mat A, struct targets y)
+{
+	if (y.k == 1)
+		return loss_conjugate(l, (size_t)y.n, scale, A.at, y.at);
+	return l.weight * l.loss->outputs->conjugate(l.options, scale / l.weight, A, y);
+}
+
+double loss_outputs_curvature(struct loss_term l, ptrdiff_t k)
+{
+	return k == 1 ? loss_curvature(l) : l.weight * l.loss->outputs->curvature(l.options);
+}

@@ -7,7 +7,9 @@
 #define LOSS_LOSS_H
 
 #include "solvers/core/desc.h"
+#include "solvers/core/mat.h"
 #include "solvers/core/real.h"
+#include "solvers/core/targets.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,6 +24,28 @@ struct loss_box {
  * (low, high). */
 struct loss_entropy {
 	double factor, low, high;
+};
+
+/* The loss of k > 1 outputs, summed over samples: F, G, V, H, Z, A are n x k, a sample a row, and y
+ * has n samples and k outputs; losses of classes read y.label, others y.at. With m_c = f_y - f_c,
+ * the margin over the rival c, two outputs (0, f) have the value, slope of f, prox (up to what both
+ * outputs share) and conjugate of the loss of one output. */
+struct loss_outputs {
+	/* of one sample as it is defined: f (k) and y (k), one-hot where they are classes */
+	double (*sample)(const void *o, ptrdiff_t k, const double *f, const double *y);
+	double (*value)(const void *o, struct mat F, struct targets y);
+	/* G = dl/dF; equal rivals share a kink, so that no order of classes matters. G may be F. */
+	void (*gradient)(const void *o, struct mat F, struct targets y, struct mat G);
+	/* Row r of H = the Hessian of sample r at F_r, times V_r; 0 at a kink. H may be V. */
+	void (*hessian_product)(const void *o, struct mat F, struct targets y, struct mat V,
+				struct mat H);
+	/* Z_r = argmin_z t l(z, y_r) + |z - V_r|^2 / 2, t > 0; Z may be V */
+	void (*prox)(const void *o, double t, struct mat V, struct targets y, struct mat Z);
+	/* sum_r sup_f { s A_r f - l(f, y_r) }; HUGE_VAL outside the domain, but for what
+	 * rounding of A to `real` puts there */
+	double (*conjugate)(const void *o, double s, struct mat A, struct targets y);
+	/* sup of the largest eigenvalue of the Hessian; HUGE_VAL if there is none */
+	double (*curvature)(const void *o);
 };
 
 /* n samples: outputs f (n) and targets y (n). `o` is the bound options struct of the descriptor. */
@@ -50,6 +74,7 @@ struct loss {
 	/* The conjugate for the target y, where it has that form; NULL where it has not. */
 	struct loss_box (*box)(const void *o, double y);
 	struct loss_entropy (*entropy)(const void *o, double y);
+	const struct loss_outputs *outputs; /* NULL: one output only */
 };
 
 struct loss_term {
@@ -72,5 +97,17 @@ struct loss_entropy loss_entropy(struct loss_term l, double y);
 /* The interval of the conjugate, whether it is a box or an entropy: `quadratic` is 0 of the latter.
  */
 struct loss_box loss_range(struct loss_term l, double y);
+
+/* Of y.k outputs: the weighted l.loss->outputs, or for one output the functions above. Arguments as
+ * there, but for one output G, H and Z are other memory than F and V, and columns are contiguous in
+ * any case. */
+double loss_outputs_value(struct loss_term l, struct mat F, struct targets y);
+void loss_outputs_gradient(struct loss_term l, struct mat F, struct targets y, struct mat G);
+void loss_outputs_hessian_product(struct loss_term l, struct mat F, struct targets y, struct mat V,
+				  struct mat H);
+void loss_outputs_prox(struct loss_term l, double t, struct mat V, struct targets y, struct mat Z);
+/* Of the weighted loss at scale * A, summed. */
+double loss_outputs_conjugate(struct loss_term l, double scale, struct mat A, struct targets y);
+double loss_outputs_curvature(struct loss_term l, ptrdiff_t k);
 
 #endif

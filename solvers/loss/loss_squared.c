@@ -75,6 +75,65 @@ static struct loss_box box(const void *o, double y)
 	return (struct loss_box){1, -HUGE_VAL, HUGE_VAL};
 }
 
+/* Of several outputs: the sum over them, so that every function goes output by output. */
+static double outputs_sample(const void *o, ptrdiff_t k, const double *f, const double *y)
+{
+	double sum = 0;
+
+	for (ptrdiff_t c = 0; c < k; c++)
+		sum += sample(o, f[c], y[c]);
+	return sum;
+}
+
+static double outputs_value(const void *o, struct mat F, struct targets y)
+{
+	double sum = 0;
+
+	for (ptrdiff_t c = 0; c < y.k; c++)
+		sum += value(o, (size_t)y.n, mat_col(F, c), y.at + c * y.n);
+	return sum;
+}
+
+static void outputs_gradient(const void *o, struct mat F, struct targets y, struct mat G)
+{
+	for (ptrdiff_t c = 0; c < y.k; c++)
+		gradient(o, (size_t)y.n, mat_col(F, c), y.at + c * y.n, mat_col(G, c));
+}
+
+static void outputs_hessian_product(const void *o, struct mat F, struct targets y, struct mat V,
+				    struct mat H)
+{
+	(void)o;
+	(void)F;
+	(void)y;
+	mat_copy(H, V);
+}
+
+static void outputs_prox(const void *o, double t, struct mat V, struct targets y, struct mat Z)
+{
+	for (ptrdiff_t c = 0; c < y.k; c++)
+		prox(o, (size_t)y.n, t, mat_col(V, c), y.at + c * y.n, mat_col(Z, c));
+}
+
+static double outputs_conjugate(const void *o, double s, struct mat A, struct targets y)
+{
+	double sum = 0;
+
+	for (ptrdiff_t c = 0; c < y.k; c++)
+		sum += conjugate(o, (size_t)y.n, s, mat_col(A, c), y.at + c * y.n);
+	return sum;
+}
+
+static const struct loss_outputs outputs = {
+	.sample = outputs_sample,
+	.value = outputs_value,
+	.gradient = outputs_gradient,
+	.hessian_product = outputs_hessian_product,
+	.prox = outputs_prox,
+	.conjugate = outputs_conjugate,
+	.curvature = curvature,
+};
+
 const struct loss loss_squared = {
 	.base = {.name = "squared", .doc = "(f - y)^2 / 2", .cite = ""},
 	.regression = true,
@@ -89,4 +148,5 @@ const struct loss loss_squared = {
 	.conjugate = conjugate,
 	.curvature = curvature,
 	.box = box,
+	.outputs = &outputs,
 };

@@ -1,4 +1,5 @@
-/* Attacks on a trained network: inner maximisation of -y f(x + delta) within a ball (and a box).
+/* Attacks on a trained network: inner minimisation of the margin at x + delta within a ball (and a
+ * box): of y f, or with several outputs of f_y - max_{c != y} f_c.
  *
  * An attack returns the worst point it has seen, the clean point included, so that its margin is
  * never above the clean one. It works in the coordinates of the X it is given; the harness rescales
@@ -17,13 +18,14 @@
 struct attack_job {
 	const struct model *model;
 	struct mat X;         /* n x d, clean points */
-	const real *y;        /* n, -1 or +1 */
+	const real *y;        /* n, -1 or +1, of one output */
+	const int *label;     /* n: class numbers of several outputs; NULL: one */
 	struct threat threat; /* X and model are in its units: scale is NULL */
 	uint64_t seed;
 	/* n x d. On entry a point inside ball and box for each sample: the clean one, or the worst
 	 * of a weaker attack; on return the worst point found. */
 	struct mat worst;
-	real *margin; /* n: y f at `worst`, on entry and on return; never rises */
+	real *margin; /* n: at `worst`, on entry and on return; never rises */
 };
 
 struct attack {

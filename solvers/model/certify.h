@@ -10,7 +10,7 @@
 #include "solvers/model/net.h"
 
 struct certify_job {
-	const struct net *net; /* the model as one (model_kind.relu) */
+	const struct net *net; /* one output of the model, or the difference of two */
 	struct mat X;          /* n x d, clean points */
 	const real *y;         /* n, -1 or +1 */
 	struct threat threat;  /* X and net are in its units: scale is NULL */
@@ -25,6 +25,15 @@ struct certifier {
 	/* Scratch comes from `arena`. Every norm of threat_norms is supported. */
 	void (*run)(const void *options, struct certify_job *job, struct arena *arena);
 };
+
+/* Bounds of the margins of a model with a `relu`: y f of one output; of more, whose classes are
+ * `label` (n), f_y - max_{c != y} f_c. For these the job is done for each class y and each of its
+ * rivals j, on the network f_y - f_j: the lower bound is the least of all rivals, and so is the
+ * upper one, with its point, whose margin is not above it. net of the job is set here, and of
+ * several outputs y is not read. */
+void certify_margins(const struct certifier *certifier, const void *options,
+		     const struct model *model, const int *label, struct certify_job *job,
+		     struct arena *arena);
 
 /* sum_j |alpha_j| |u_j|_2 */
 double certify_gain(const struct net *net);

@@ -23,6 +23,18 @@ struct net net_new(struct arena *arena, ptrdiff_t d, ptrdiff_t m)
 			    .alpha = ARENA_ARRAY(arena, real, m)};
 }
 
+struct net net_output(struct model_layers layers, ptrdiff_t c)
+{
+	return (struct net){.base.kind = &model_relu, .U = layers.U, .alpha = mat_col(layers.A, c)};
+}
+
+struct net net_difference(struct model_layers layers, ptrdiff_t c, ptrdiff_t rival, real *alpha)
+{
+	for (ptrdiff_t j = 0; j < layers.U.cols; j++)
+		alpha[j] = mat_get(layers.A, j, c) - mat_get(layers.A, j, rival);
+	return (struct net){.base.kind = &model_relu, .U = layers.U, .alpha = alpha};
+}
+
 void net_direction(struct rng *rng, ptrdiff_t d, real *u)
 {
 	for (ptrdiff_t j = 0; j < d; j++)
@@ -42,12 +54,12 @@ static const struct net *const_of(const struct model *model)
 
 struct model_work net_work_new(struct arena *arena, ptrdiff_t m)
 {
-	return model_work_new(arena, &model_relu, m);
+	return model_work_new(arena, &model_relu, (struct model_size){0, m, 1});
 }
 
 struct model_work net_work_serial(struct arena *arena, ptrdiff_t m)
 {
-	return model_work_serial(arena, &model_relu, m);
+	return model_work_serial(arena, &model_relu, (struct model_size){0, m, 1});
 }
 
 /* f = relu(H) alpha. A NaN of H reaches f. */
@@ -96,12 +108,12 @@ static void weight_slopes(struct mat H, const real *restrict g, const real *alph
 	}
 }
 
-static void forward(const struct model *model, struct mat X, real *f, struct mat H)
+static void forward(const struct model *model, struct mat X, struct mat F, struct mat H)
 {
 	const struct net *net = const_of(model);
 
 	blas_gemm(1, X, PLAIN, net->U, PLAIN, 0, H);
-	outputs(H, net->alpha, f);
+	outputs(H, net->alpha, F.at);
 }
 
 static void gradient(const struct model *model, struct mat X, real *f, struct mat G, struct mat H)
@@ -183,24 +195,29 @@ static double decay(const struct model *model)
 	return net_decay(const_of(model));
 }
 
-static double sample(const struct model *model, struct mat X, ptrdiff_t k, double *size)
+static void sample(const struct model *model, struct mat X, ptrdiff_t row, double *f, double *size)
 {
 	const struct net *net = const_of(model);
-	double f = 0;
 
-	*size = 0;
+	*f = *size = 0;
 	for (ptrdiff_t j = 0; j < net->U.cols; j++) {
 		double z = 0, alpha = (double)net->alpha[j];
 
 		for (ptrdiff_t i = 0; i < X.cols; i++) {
-			double product = (double)mat_get(X, k, i) * (double)mat_get(net->U, i, j);
+			double product = (double)mat_get(X, row, i) * (double)mat_get(net->U, i, j);
 
 			z += product;
 			*size += fabs(alpha * product);
 		}
-		f += z > 0 ? z * alpha : 0;
+		*f += z > 0 ? z * alpha : 0;
 	}
-	return f;
+}
+
+static struct model_layers relu(const struct model *model)
+{
+	const struct net *net = const_of(model);
+
+	return (struct model_layers){net->U, {net->U.cols, 1, net->U.cols, net->alpha}};
 }
 
 static const struct model_array arrays[] = {
@@ -218,5 +235,5 @@ const struct model_kind model_relu = {
 	.gradient = gradient,
 	.sample = sample,
 	.decay = decay,
-	.relu = const_of,
+	.relu = relu,
 };

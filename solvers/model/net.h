@@ -21,6 +21,12 @@ struct net *net_of(const struct model *model);
 /* Room for d x m weights, all zero. The width of a net in use is U.cols; it may be set below m. */
 struct net net_new(struct arena *arena, ptrdiff_t d, ptrdiff_t m);
 
+/* Output c of a network as one: a view. */
+struct net net_output(struct model_layers layers, ptrdiff_t c);
+
+/* The same of f_c - f_rival, with alpha = A(:, c) - A(:, rival) written to `alpha` (m). */
+struct net net_difference(struct model_layers layers, ptrdiff_t c, ptrdiff_t rival, real *alpha);
+
 /* u (d) is uniform on the unit sphere: a sampled direction of the first layer. */
 void net_direction(struct rng *rng, ptrdiff_t d, real *u);
 

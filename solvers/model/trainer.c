@@ -16,9 +16,13 @@ const struct problem_file *trainer_file(const struct problem *problem, const cha
 double trainer_objective(const struct problem *problem, const struct model *model, real *f,
 			 struct model_work *work)
 {
+	ptrdiff_t n = problem->X.rows, k = problem->y.k;
+	double loss;
+
 	model_forward(model, problem->X, f, work);
-	return loss_value(problem->loss, (size_t)problem->X.rows, f, problem->y.at) +
-	       problem->beta * model->kind->decay(model);
+	loss = k > 1 ? loss_outputs_value(problem->loss, (struct mat){n, k, n, f}, problem->y)
+		     : loss_value(problem->loss, (size_t)n, f, problem->y.at);
+	return loss + problem->beta * model->kind->decay(model);
 }
 
 bool trainer_outputs_only(const struct trainer *trainer, const void *options)
@@ -26,8 +30,11 @@ bool trainer_outputs_only(const struct trainer *trainer, const void *options)
 	return trainer->outputs_only && trainer->outputs_only(options);
 }
 
-const struct model_kind *trainer_makes(const struct trainer *trainer, const void *options)
+const struct model_kind *trainer_makes(const struct trainer *trainer, const void *options,
+				       ptrdiff_t k)
 {
+	if (k > 1 && trainer->makes == &model_relu)
+		return &model_relu_outputs;
 	return trainer_outputs_only(trainer, options) ? NULL : trainer->makes;
 }
 
@@ -45,11 +52,20 @@ bool trainer_falling(const struct problem *problem, const void *options, const c
 	return problem->loss.loss->falls;
 }
 
+const char *trainer_refusal(const struct trainer *trainer, const struct targets *y)
+{
+	if (y->k > 1 && !trainer->multi_output)
+		return "takes one output";
+	return y->weight && !trainer->sample_weights ? "takes no weights of samples" : NULL;
+}
+
 enum status trainer_check(const struct trainer *trainer, const struct problem *problem,
 			  const void *options, struct err *err)
 {
-	const char *wanted;
+	const char *wanted, *refusal = trainer_refusal(trainer, &problem->y);
 
+	if (refusal)
+		return err_set(err, STATUS_SPEC, "%s %s", trainer->base.name, refusal);
 	if (!trainer->takes || trainer->takes(problem, options, &wanted))
 		return STATUS_OK;
 	return err_set(err, STATUS_SPEC, "%s: expected %s, got \"%s\"", trainer->base.name, wanted,

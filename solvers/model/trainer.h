@@ -7,11 +7,11 @@
 #include "solvers/core/desc.h"
 #include "solvers/core/mat.h"
 #include "solvers/core/status.h"
+#include "solvers/core/targets.h"
 #include "solvers/loss/loss.h"
 #include "solvers/model/facts.h"
 #include "solvers/model/model.h"
 #include "solvers/model/net.h"
-#include "solvers/model/targets.h"
 #include "solvers/model/threat.h"
 
 #include <stdbool.h>
@@ -109,6 +109,8 @@ struct trainer {
 	/* Whether it can train `problem`, of which the loss is known and perhaps no sample. If
 	 * not, *wanted is what would suit it: "a loss that falls with the margin". NULL: all. */
 	bool (*takes)(const struct problem *problem, const void *options, const char **wanted);
+	bool multi_output;   /* takes targets of several outputs */
+	bool sample_weights; /* takes factors of the samples */
 
 	/* The threat against which it minimises a worst case, so that the objective of the network
 	 * on clean data may rise, or NULL; NULL: never. */
@@ -154,13 +156,19 @@ struct trainer {
 /* The file of an option; NULL: it has not been read. */
 const struct problem_file *trainer_file(const struct problem *problem, const char *path);
 
-/* Whether it gives outputs alone with these options; the kind of its models, or NULL. */
+/* Whether it gives outputs alone with these options; the kind of its models for targets of k
+ * outputs, or NULL. */
 bool trainer_outputs_only(const struct trainer *trainer, const void *options);
-const struct model_kind *trainer_makes(const struct trainer *trainer, const void *options);
+const struct model_kind *trainer_makes(const struct trainer *trainer, const void *options,
+				       ptrdiff_t k);
 
 /* For `takes`: losses with a finite second derivative, losses that fall with the margin. */
 bool trainer_curved(const struct problem *problem, const void *options, const char **wants);
 bool trainer_falling(const struct problem *problem, const void *options, const char **wants);
+
+/* What of these targets it does not take, "takes one output"; NULL: it takes them. Their values are
+ * not looked at. */
+const char *trainer_refusal(const struct trainer *trainer, const struct targets *y);
 
 /* Whether it minimises a worst case with these options. */
 bool trainer_robust(const struct trainer *trainer, const void *options);

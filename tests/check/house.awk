@@ -12,15 +12,15 @@ BEGIN {
 	limit["largest folder"] = 25
 	limit["back doors"] = 131
 	limit["sibling exports"] = 0
-	limit["room exports"] = 290
+	limit["room exports"] = 315
 	limit["dead exports"] = 5
-	limit["test exports"] = 29
+	limit["test exports"] = 35
 	limit["misplaced"] = 20
 	limit["single caller %"] = 54
 	limit["function p90"] = 30
 	limit["function max"] = 60
 	limit["file max"] = 600
-	limit["product lines"] = 78000
+	limit["product lines"] = 80000
 	list = ENVIRON["LIST"] # name of a figure: what it counts
 }
 

@@ -242,7 +242,8 @@ static void check_evaluation(struct attempt *a)
 static void check_stored(struct attempt *a)
 {
 	const struct net *net = net_of(a->evaluator.delivered);
-	struct modelfile model = {&net_of(a->evaluator.delivered)->base, a->t->data.stages, 0, 1},
+	struct modelfile model = {.model = &net_of(a->evaluator.delivered)->base,
+				  .stages = a->t->data.stages},
 			 back;
 	struct arena arena = {0};
 	struct err err = {0};

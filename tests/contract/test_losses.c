@@ -220,6 +220,54 @@ static void flags_tell_the_truth(void **state)
 	each(check_flags);
 }
 
+enum { OUTPUTS_K = 4 };
+
+/* Several outputs: l(f) + l*(a) = <a, f> at the slopes, also those that the prox leaves, and slopes
+ * that differ by the Hessian. */
+static void check_outputs(struct fixture *t)
+{
+	enum { SIZE = N * OUTPUTS_K };
+	static real f[SIZE], one_hot[SIZE], g[SIZE], z[SIZE], h[SIZE];
+	static int label[N];
+	struct targets y = {.n = N, .k = OUTPUTS_K, .at = one_hot, .label = label};
+	struct mat F = {N, OUTPUTS_K, N, f}, G = {N, OUTPUTS_K, N, g}, Z = {N, OUTPUTS_K, N, z},
+		   H = {N, OUTPUTS_K, N, h};
+	double product = 0, step = 1e-3, inside = 1 - 4 * REAL_EPSILON;
+
+	if (!t->loss.loss->outputs)
+		return;
+	memset(one_hot, 0, sizeof one_hot);
+	for (int i = 0; i < SIZE; i++)
+		f[i] = (real)outputs[(i * i + i / N) % OUTPUTS];
+	for (int r = 0; r < N; r++) {
+		label[r] = r % OUTPUTS_K;
+		one_hot[r + label[r] * N] = 1;
+	}
+	loss_outputs_gradient(t->loss, F, y, G);
+	for (int i = 0; i < SIZE; i++)
+		product += (double)f[i] * (double)g[i];
+	check_close(loss_outputs_value(t->loss, F, y) +
+			    loss_outputs_conjugate(t->loss, inside, G, y),
+		    product, 0, 4000 * REAL_EPSILON);
+	loss_outputs_prox(t->loss, 0.7, F, y, Z);
+	loss_outputs_gradient(t->loss, Z, y, G);
+	for (int i = 0; i < SIZE && t->loss.loss->smooth; i++)
+		check_close((f[i] - z[i]) / (real)0.7, g[i], 0, 100 * REAL_EPSILON);
+	loss_outputs_hessian_product(t->loss, Z, y, F, H);
+	for (int i = 0; i < SIZE; i++)
+		z[i] += (real)step * f[i];
+	loss_outputs_gradient(t->loss, Z, y, F);
+	for (int i = 0; i < SIZE && t->loss.loss->smooth; i++)
+		check_close((double)(f[i] - g[i]), step * (double)h[i], 0,
+			    100 * (REAL_EPSILON + step * step));
+}
+
+static void several_outputs_meet_fenchel(void **state)
+{
+	(void)state;
+	each(check_outputs);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -229,6 +277,7 @@ int main(void)
 		cmocka_unit_test(conjugates_meet_fenchel),
 		cmocka_unit_test(boxes_are_the_conjugate),
 		cmocka_unit_test(flags_tell_the_truth),
+		cmocka_unit_test(several_outputs_meet_fenchel),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,17 +10,21 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
-enum { N = 600, D = 5, M = 7 }; /* more rows than a block */
+enum { N = 600, D = 5, M = 7, MOST = 3 }; /* more rows than a block */
 
 struct fixture {
 	struct arena arena;
 	struct rng rng;
 	struct mat X, G;
-	real f[N], other[N];
+	ptrdiff_t K; /* outputs: as many as there may be, up to MOST */
+	real f[N * MOST], other[N * MOST], y[N];
+	int label[N];
+	struct model_margin margin;
 	struct model *model;
 	struct model_work work;
 };
@@ -47,8 +51,16 @@ static void each(void (*check)(struct fixture *t))
 		t = (struct fixture){.rng = rng_stream(3, "test_models", i)};
 		t.X = mat_new(&t.arena, N, D);
 		t.G = mat_new(&t.arena, N, D);
-		t.model = model_new(kind, &t.arena, D, M);
-		t.work = model_work_new(&t.arena, kind, M);
+		t.K = kind->pullback ? MOST : 1;
+		t.model = model_new(kind, &t.arena, (struct model_size){D, M, t.K});
+		t.work = model_work_new(&t.arena, kind, model_size(t.model));
+		for (ptrdiff_t k = 0; k < N; k++) {
+			t.y[k] = k % 2 ? 1 : -1;
+			t.label[k] = (int)(k % t.K);
+		}
+		t.margin = (struct model_margin){
+			.y = {.n = N, .k = t.K, .at = t.y, .label = t.K > 1 ? t.label : NULL},
+			.margin = t.other};
 		toy_fill(t.X, &t.rng);
 		fill(t.model, &t.rng);
 		check(&t);
@@ -56,17 +68,40 @@ static void each(void (*check)(struct fixture *t))
 	}
 }
 
+/* Output c of row k by the definition. */
+static double output(const struct model *model, struct mat X, ptrdiff_t k, ptrdiff_t c,
+		     double *size)
+{
+	double f[MOST];
+
+	model->kind->sample(model, X, k, f, size);
+	return f[c];
+}
+
+/* y f, or f_y - the largest other. */
+static double margin(const struct fixture *t, struct mat X, ptrdiff_t k, ptrdiff_t row)
+{
+	double f[MOST], size, rival = -HUGE_VAL;
+
+	t->model->kind->sample(t->model, X, row, f, &size);
+	if (t->K == 1)
+		return (double)t->y[k] * f[0];
+	for (int c = 0; c < t->K; c++)
+		rival = c != t->label[k] ? fmax(rival, f[c]) : rival;
+	return f[t->label[k]] - rival;
+}
+
 static void check_outputs(struct fixture *t)
 {
+	assert_int_equal(model_outputs(t->model), t->K);
 	model_forward(t->model, t->X, t->f, &t->work);
-	model_gradient(t->model, t->X, t->other, t->G, &t->work);
-	for (ptrdiff_t k = 0; k < N; k++) {
-		double size, f = t->model->kind->sample(t->model, t->X, k, &size);
+	for (ptrdiff_t k = 0; k < N; k++)
+		for (ptrdiff_t c = 0; c < t->K; c++) {
+			double size, f = output(t->model, t->X, k, c, &size);
 
-		check_close(t->f[k], f, 0, 2 * (D + M) * REAL_EPSILON * size);
-		check_close(t->other[k], f, 0, 2 * (D + M) * REAL_EPSILON * size);
-		check_at_least(size, fabs(f) * (1 - 1e-9));
-	}
+			check_close(t->f[k + c * N], f, 0, 2 * (D + M) * REAL_EPSILON * size);
+			check_at_least(size, fabs(f) * (1 - 1e-9));
+		}
 }
 
 static void outputs_are_those_of_the_definition(void **state)
@@ -75,18 +110,64 @@ static void outputs_are_those_of_the_definition(void **state)
 	each(check_outputs);
 }
 
-/* The slope of f along coordinate i of row k over a step to either side. */
+/* Alone and with their gradient. */
+static void check_margins(struct fixture *t)
+{
+	model_margin(t->model, t->X, &t->margin, &t->work);
+	memcpy(t->f, t->other, sizeof t->f);
+	model_margin_gradient(t->model, t->X, &t->margin, t->G, &t->work);
+	for (ptrdiff_t k = 0; k < N; k++) {
+		double size, m = margin(t, t->X, k, k);
+
+		output(t->model, t->X, k, 0, &size);
+		check_close(t->f[k], m, 0, 4 * (D + M) * REAL_EPSILON * size);
+		check_close(t->other[k], m, 0, 4 * (D + M) * REAL_EPSILON * size);
+	}
+}
+
+static void margins_are_those_of_the_definition(void **state)
+{
+	(void)state;
+	each(check_margins);
+}
+
+/* Every kind can have one output alone, whose gradient is that of its margin. */
+static void check_one_output(struct fixture *t)
+{
+	struct model *one = model_new(t->model->kind, &t->arena, (struct model_size){D, M, 1});
+	struct model_work work = model_work_new(&t->arena, one->kind, model_size(one));
+	struct mat G = mat_new(&t->arena, N, D);
+	const struct model_margin m = {.y = {.n = N, .k = 1, .at = t->y}, .margin = t->other};
+
+	fill(one, &t->rng);
+	model_gradient(one, t->X, t->f, t->G, &work);
+	model_margin_gradient(one, t->X, &m, G, &work);
+	for (ptrdiff_t k = 0; k < N; k++) {
+		check_close(t->other[k], t->y[k] * t->f[k], 1e3 * REAL_EPSILON, 1e3 * REAL_EPSILON);
+		for (ptrdiff_t i = 0; i < D; i++)
+			check_close(mat_get(G, k, i), t->y[k] * mat_get(t->G, k, i),
+				    1e3 * REAL_EPSILON, 1e3 * REAL_EPSILON);
+	}
+}
+
+static void the_margin_of_one_output_is_y_f(void **state)
+{
+	(void)state;
+	each(check_one_output);
+}
+
+/* The slope of the margin along coordinate i of row k over a step to either side. */
 static double slope(struct fixture *t, struct mat x, ptrdiff_t k, ptrdiff_t i, double step)
 {
-	double size, low, high, from, to;
+	double low, high, from, to;
 
 	mat_copy(x, mat_rows(t->X, k, 1));
 	mat_set(x, 0, i, mat_get(t->X, k, i) - (real)step);
 	from = (double)mat_get(x, 0, i);
-	low = t->model->kind->sample(t->model, x, 0, &size);
+	low = margin(t, x, k, 0);
 	mat_set(x, 0, i, mat_get(t->X, k, i) + (real)step);
 	to = (double)mat_get(x, 0, i);
-	high = t->model->kind->sample(t->model, x, 0, &size);
+	high = margin(t, x, k, 0);
 	return (high - low) / (to - from);
 }
 
@@ -97,7 +178,7 @@ static void check_gradient(struct fixture *t)
 	struct mat x = mat_new(&t->arena, 1, D);
 	long smooth = 0;
 
-	model_gradient(t->model, t->X, t->f, t->G, &t->work);
+	model_margin_gradient(t->model, t->X, &t->margin, t->G, &t->work);
 	for (ptrdiff_t k = 0; k < 60; k++)
 		for (ptrdiff_t i = 0; i < D; i++) {
 			double whole = slope(t, x, k, i, step), half = slope(t, x, k, i, step / 2);
@@ -116,11 +197,25 @@ static void gradients_match_differences(void **state)
 	each(check_gradient);
 }
 
+/* The outputs of `other` at its points are those of the model at X. */
+static void check_same_function(const struct fixture *t, const struct model *other, struct mat at)
+{
+	for (ptrdiff_t k = 0; k < N; k++)
+		for (ptrdiff_t c = 0; c < t->K; c++) {
+			double size, f = output(t->model, t->X, k, c, &size);
+
+			check_close(output(other, at, k, c, &size), f, 0,
+				    1e3 * REAL_EPSILON * size);
+		}
+}
+
 /* f of x in other units, and of fewer coordinates. */
 static void check_maps(struct fixture *t)
 {
-	struct model *scaled = model_new(t->model->kind, &t->arena, D, M),
-		     *mapped = model_new(t->model->kind, &t->arena, D + 2, M);
+	struct model *scaled =
+			     model_new(t->model->kind, &t->arena, (struct model_size){D, M, t->K}),
+		     *mapped = model_new(t->model->kind, &t->arena,
+					 (struct model_size){D + 2, M, t->K});
 	struct mat B = mat_new(&t->arena, D + 2, D), Z = mat_new(&t->arena, N, D + 2),
 		   X = mat_new(&t->arena, N, D);
 	real scale[D];
@@ -133,12 +228,7 @@ static void check_maps(struct fixture *t)
 			mat_set(X, k, i, mat_get(t->X, k, i) / scale[i]);
 	}
 	model_rescale(scale, t->model, scaled);
-	for (ptrdiff_t k = 0; k < N; k++) {
-		double size, f = t->model->kind->sample(t->model, t->X, k, &size);
-
-		check_close(scaled->kind->sample(scaled, X, k, &size), f, 0,
-			    1e3 * REAL_EPSILON * size);
-	}
+	check_same_function(t, scaled, X);
 	for (ptrdiff_t k = 0; k < N; k++)
 		for (ptrdiff_t i = 0; i < D; i++) {
 			double sum = 0;
@@ -148,12 +238,7 @@ static void check_maps(struct fixture *t)
 			mat_set(t->X, k, i, (real)sum);
 		}
 	model_map(B, false, t->model, mapped);
-	for (ptrdiff_t k = 0; k < N; k++) {
-		double size, f = t->model->kind->sample(t->model, t->X, k, &size);
-
-		check_close(mapped->kind->sample(mapped, Z, k, &size), f, 0,
-			    1e3 * REAL_EPSILON * size);
-	}
+	check_same_function(t, mapped, Z);
 }
 
 static void maps_of_features_leave_the_function(void **state)
@@ -165,7 +250,7 @@ static void maps_of_features_leave_the_function(void **state)
 /* What is read back is, bit by bit, what was written; a narrower model too. */
 static void check_file(struct fixture *t)
 {
-	struct modelfile file = {.model = t->model, .stages = stages_none(D), .target_scale = 1};
+	struct modelfile file = {.model = t->model, .stages = stages_none(D)};
 	char path[] = "/tmp/test_models_XXXXXX";
 	int fd = mkstemp(path);
 	struct err err = {0};
@@ -178,6 +263,7 @@ static void check_file(struct fixture *t)
 	assert_ptr_equal(file.model->kind, t->model->kind);
 	assert_int_equal(model_features(file.model), D);
 	assert_int_equal(model_width(file.model), M);
+	assert_int_equal(model_outputs(file.model), t->K);
 	model_forward(t->model, t->X, t->f, &t->work);
 	model_forward(file.model, t->X, t->other, &t->work);
 	assert_memory_equal(t->f, t->other, sizeof t->f);
@@ -194,6 +280,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(outputs_are_those_of_the_definition),
+		cmocka_unit_test(margins_are_those_of_the_definition),
+		cmocka_unit_test(the_margin_of_one_output_is_y_f),
 		cmocka_unit_test(gradients_match_differences),
 		cmocka_unit_test(maps_of_features_leave_the_function),
 		cmocka_unit_test(files_hold_every_kind),

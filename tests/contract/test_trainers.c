@@ -86,8 +86,10 @@ static struct run *run_new(const struct trainer *trainer, struct toy toy, bool m
 	if (trainer->makes) {
 		ptrdiff_t width = trainer->width(run.state);
 
-		run.model = model_new(trainer->makes, &run.texts, toy.problem.X.cols, width);
-		run.work = model_work_new(&run.texts, trainer->makes, width);
+		run.model = model_new(trainer->makes, &run.texts,
+				      (struct model_size){toy.problem.X.cols, width, 1});
+		run.work = model_work_new(&run.texts, trainer->makes,
+					  (struct model_size){0, width, 1});
 	}
 	run.f = ARENA_ARRAY(&run.texts, real, toy.problem.X.rows);
 	return &run;
@@ -356,6 +358,35 @@ static void forecasts_tell_the_work(void **state)
 	}
 }
 
+/* One sentence with its name, or it declares that it takes them. */
+static void check_refusal(const struct trainer *trainer, const struct problem *problem,
+			  bool declared, const char *sentence)
+{
+	struct err err = {0};
+
+	if (declared)
+		return;
+	assert_int_equal(trainer_check(trainer, problem, NULL, &err), STATUS_SPEC);
+	assert_ptr_equal(strstr(err.text, trainer->base.name), err.text);
+	assert_string_equal(err.text + strlen(trainer->base.name), sentence);
+}
+
+static void outputs_and_weights_are_refused(void **state)
+{
+	const real weight = 2;
+
+	(void)state;
+	for (size_t i = 0; i < registry_count(KIND_TRAINER); i++) {
+		const struct trainer *trainer = trainer_at(i);
+		const struct problem several = {.y = {.k = 3}},
+				     weighted = {.y = {.k = 1, .weight = &weight}};
+
+		check_refusal(trainer, &several, trainer->multi_output, " takes one output");
+		check_refusal(trainer, &weighted, trainer->sample_weights,
+			      " takes no weights of samples");
+	}
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -366,6 +397,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(same_seed_gives_the_same_bits),
 		cmocka_unit_test(lower_bounds_are_below_upper_bounds),
 		cmocka_unit_test(forecasts_tell_the_work),
+		cmocka_unit_test(outputs_and_weights_are_refused),
 	};
 
 	omp_set_num_threads(1); /* on matrices so small threads cost more than they bring */

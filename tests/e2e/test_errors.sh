@@ -85,11 +85,11 @@ says "with its value" 'rho: expected a number > 0 or null, got "-1e-3"'
 printf '1,2,0.5\n3,4,nan\n5,6,7\n' >targets.csv
 expect "a target that is no number" 4 run convex.yaml --set data[0].csv.path=targets.csv \
 	--set data[0].task=regression --set train[0].patterns=2 --set train[1].patterns=2
-says "has a position" '^targets.csv:2:5: column 2: missing value "nan"'
+says "has a position" '^convex.yaml:3:23: data\[0\].csv: targets.csv:2:5: column 2: missing value "nan"'
 printf '1,2,0.5\n3,4,1e999\n5,6,7\n' >targets.csv
 expect "an infinite target" 4 run convex.yaml --set data[0].csv.path=targets.csv \
 	--set data[0].task=regression --set train[0].patterns=2 --set train[1].patterns=2
-says "has one too" '^targets.csv:2:5: column 2: expected a finite number, got "1e999"'
+says "has one too" '^convex.yaml:3:23: data\[0\].csv: targets.csv:2:5: column 2: expected a finite number, got "1e999"'
 printf '1,2,0\n3,1e50,1\n5,6,1\n' >large.csv
 expect "a feature beyond single precision" 1 run convex.yaml --set data[0].csv.path=large.csv \
 	--set precision=single --set train[0].patterns=2 --set train[1].patterns=2

@@ -15,6 +15,8 @@ static int run(struct cli_args *args)
 		if (status == STATUS_OK && cli_glance(&experiment, false, &err) != STATUS_OK)
 			status = cli_fail(&err);
 		if (status == STATUS_OK)
+			status = cli_count(&experiment);
+		if (status == STATUS_OK)
 			cli_say(stdout, "%s: ok (%s%zu cell%s)\n", args->operand[i],
 				experiment.most_cells < experiment.cell_count ? "at most " : "",
 				experiment.most_cells, experiment.most_cells == 1 ? "" : "s");

@@ -8,7 +8,7 @@
 static const char unnamed[] = "Unnamed: "; /* what pandas calls a column without a name */
 
 /* What becomes of each field of a record. */
-enum use { USE_FEATURE, USE_ONE_HOT, USE_DROPPED };
+enum use { USE_FEATURE, USE_ONE_HOT, USE_DROPPED, USE_TARGET };
 
 /* The layout on its way. */
 struct search {
@@ -60,6 +60,14 @@ const char *csv_columns_option(const struct csv_layout *layout, size_t field,
 	return text;
 }
 
+bool csv_columns_target(const struct csv_layout *layout, size_t field)
+{
+	for (size_t t = 0; t < layout->targets; t++)
+		if (layout->target[t] == field)
+			return true;
+	return false;
+}
+
 bool csv_columns_listed(struct texts list, const struct csv_field *name)
 {
 	for (size_t i = 0; i < list.count; i++)
@@ -79,6 +87,12 @@ static void list_columns(const struct csv_layout *layout, char *to, size_t room)
 					 CSV_SHOWN, layout->names[j]);
 }
 
+/* For messages: the source that was asked. */
+static const char *source_of(const struct csv_head *head)
+{
+	return head->options->arff ? "arff" : "csv";
+}
+
 /* A column by name, else by index from 0. Of two columns with a name the one that is left if the
  * other is dropped. */
 static enum status find_column(const struct search *s, const char *option, const char *text,
@@ -96,9 +110,10 @@ static enum status find_column(const struct search *s, const char *option, const
 				continue;
 			if (first < layout->fields)
 				return err_set(err, STATUS_SPEC,
-					       "csv.%s: two columns of %s are named \"%.*s\", %zu "
+					       "%s.%s: two columns of %s are named \"%.*s\", %zu "
 					       "and %zu: name them by index",
-					       option, layout->path, CSV_SHOWN, text, first, j);
+					       source_of(s->head), option, layout->path, CSV_SHOWN,
+					       text, first, j);
 			first = j;
 		}
 		if (first < layout->fields)
@@ -108,15 +123,35 @@ static enum status find_column(const struct search *s, const char *option, const
 	index = strtoul(text, &end, 10);
 	if (text[0] < '0' || text[0] > '9' || *end != '\0') {
 		list_columns(layout, columns, sizeof columns);
-		return err_set(err, STATUS_SPEC, "csv.%s: no column is named \"%s\" in %s%s",
-			       option, text, layout->path, columns);
+		return err_set(err, STATUS_SPEC, "%s.%s: no column is named \"%s\" in %s%s",
+			       source_of(s->head), option, text, layout->path, columns);
 	}
 	if (index >= layout->fields)
 		return err_set(err, STATUS_SPEC,
-			       "csv.%s: expected a column from 0 to %zu of %s, got \"%s\"", option,
-			       layout->fields - 1, layout->path, text);
+			       "%s.%s: expected a column from 0 to %zu of %s, got \"%s\"",
+			       source_of(s->head), option, layout->fields - 1, layout->path, text);
 	*column = index;
 	return STATUS_OK;
+}
+
+/* Of an ARFF file: categories are declared, and only they and numbers are features. */
+static enum status take_type(const struct search *s, size_t j, bool *one_hot, struct err *err)
+{
+	const struct csv_head *head = s->head;
+	char option[CSV_NAME_ROOM];
+
+	if (!head->types)
+		return STATUS_OK;
+	*one_hot = *one_hot || head->types[j].values;
+	if (!head->types[j].other)
+		return STATUS_OK;
+	return err_at(
+		err, STATUS_SPEC,
+		(struct err_place){head->path, head->first[j].line, head->first[j].col},
+		"attribute \"%.*s\": expected numbers or a list of values, got \"%.40s\"; leave "
+		"it out, drop: [%s]",
+		CSV_SHOWN, s->layout->names[j], head->types[j].other,
+		csv_columns_option(s->layout, j, option));
 }
 
 /* The columns of `drop` or `one_hot`. */
@@ -128,37 +163,69 @@ static enum status find_list(const struct search *s, const char *option, const s
 	for (size_t i = 0; i < list->count; i++) {
 		TRY(find_column(s, option, list->at[i], &column, err));
 		if (s->use[column] != USE_FEATURE)
-			return err_set(err, STATUS_SPEC, "csv.%s: \"%s\" is %s", option,
-				       list->at[i],
+			return err_set(err, STATUS_SPEC, "%s.%s: \"%s\" is %s", source_of(s->head),
+				       option, list->at[i],
 				       s->use[column] == use ? "named twice" : "a dropped column");
 		s->use[column] = use;
 	}
 	return STATUS_OK;
 }
 
-/* The label must not be named otherwise, and no feature may have its name. */
-static enum status check_label(const struct search *s, struct err *err)
+/* The label, or a target, must not be named otherwise, and no feature may have its name. */
+static enum status check_label(const struct search *s, size_t label, struct err *err)
 {
+	static const char *const options[] = {
+		[USE_ONE_HOT] = "one_hot", [USE_DROPPED] = "drop", [USE_TARGET] = "targets"};
 	const struct csv_options *o = s->head->options;
 	const struct csv_layout *layout = s->layout;
-	size_t label = layout->label;
+	bool one = o->targets.count == 0;
 	char name[CSV_NAME_ROOM];
 
 	if (s->use[label] != USE_FEATURE)
-		return err_set(err, STATUS_SPEC, "csv.%s: \"%s\" is the label column",
-			       s->use[label] == USE_DROPPED ? "drop" : "one_hot",
-			       csv_columns_option(layout, label, name));
+		return err_set(err, STATUS_SPEC, "%s.%s: \"%s\" is %s", source_of(s->head),
+			       options[s->use[label]], csv_columns_option(layout, label, name),
+			       one                           ? "the label column"
+			       : s->use[label] == USE_TARGET ? "named twice"
+							     : "a target column");
 	for (size_t j = 0; layout->names && j < layout->fields; j++)
 		if (j != label && s->use[j] != USE_DROPPED && layout->names[j][0] &&
 		    strcmp(layout->names[j], layout->names[label]) == 0)
 			return err_at(err, STATUS_SPEC,
 				      (struct err_place){layout->path, s->head->first[j].line,
 							 s->head->first[j].col},
-				      "two columns are named \"%.*s\", %zu and %zu, and label: %s "
+				      "two columns are named \"%.*s\", %zu and %zu, and %s%s "
 				      "is one of them: name it by index and drop the other, "
 				      "drop: [%zu]",
-				      CSV_SHOWN, layout->names[j], j, label, o->label, j);
+				      CSV_SHOWN, layout->names[j], j, label,
+				      one ? "label: " : "a target", one ? o->label : "", j);
+	s->use[label] = USE_TARGET;
 	return STATUS_OK;
+}
+
+/* The column of the label, or those of `targets`. */
+static enum status find_targets(const struct search *s, struct err *err)
+{
+	const struct csv_options *o = s->head->options;
+	struct csv_layout *out = s->layout;
+	size_t count = o->targets.count;
+	size_t *target = ARENA_ARRAY(s->head->arena, size_t, count ? count : 1);
+
+	out->target = target;
+	out->targets = count ? count : 1;
+	if (count > 0 && strcmp(o->label, "last") != 0)
+		return err_set(err, STATUS_SPEC,
+			       "%s.label: targets stands in its place, leave one of them out",
+			       source_of(s->head));
+	for (size_t t = 0; t < count; t++) {
+		TRY(find_column(s, "targets", o->targets.at[t], &target[t], err));
+		TRY(check_label(s, target[t], err));
+	}
+	if (count > 0)
+		return STATUS_OK;
+	*target = strcmp(o->label, "first") == 0 ? 0 : out->fields - 1;
+	if (strcmp(o->label, "first") != 0 && strcmp(o->label, "last") != 0)
+		TRY(find_column(s, "label", o->label, target, err));
+	return check_label(s, *target, err);
 }
 
 /* What may be wrong with a file of one column. */
@@ -187,8 +254,10 @@ static void read_names(const struct csv_head *head, struct csv_layout *out)
 
 	for (size_t j = 0; j < head->count; j++)
 		names[j] = arena_text_n(head->arena, head->first[j].at, head->first[j].length);
-	*out = (struct csv_layout){
-		.path = head->path, .fields = head->count, .names = head->header ? names : NULL};
+	*out = (struct csv_layout){.path = head->path,
+				   .fields = head->count,
+				   .names = head->header ? names : NULL,
+				   .types = head->types};
 }
 
 enum status csv_columns_find(const struct csv_head *head, struct csv_layout *out, struct err *err)
@@ -203,17 +272,14 @@ enum status csv_columns_find(const struct csv_head *head, struct csv_layout *out
 	read_names(head, out);
 	TRY(find_list(&search, "drop", &o->drop, USE_DROPPED, err));
 	TRY(find_list(&search, "one_hot", &o->one_hot, USE_ONE_HOT, err));
-	out->label = strcmp(o->label, "first") == 0 ? 0 : out->fields - 1;
-	if (strcmp(o->label, "first") != 0 && strcmp(o->label, "last") != 0)
-		TRY(find_column(&search, "label", o->label, &out->label, err));
-	TRY(check_label(&search, err));
+	TRY(find_targets(&search, err));
 	/* A feature without a name is hardly one. */
 	layout = search.layout;
 	for (size_t j = 0; layout->names && j < layout->fields; j++) {
 		const char *name = layout->names[j];
 		const struct csv_field *at = &search.head->first[j];
 
-		if (j == layout->label || search.use[j] == USE_DROPPED ||
+		if (search.use[j] == USE_TARGET || search.use[j] == USE_DROPPED ||
 		    (name[0] && strncmp(name, unnamed, sizeof unnamed - 1) != 0))
 			continue;
 		return err_at(err, STATUS_SPEC, (struct err_place){layout->path, at->line, at->col},
@@ -224,16 +290,17 @@ enum status csv_columns_find(const struct csv_head *head, struct csv_layout *out
 	}
 
 	for (size_t j = 0; j < out->fields; j++) { /* features in the order of the file */
-		if (j == out->label || search.use[j] == USE_DROPPED)
+		if (search.use[j] == USE_TARGET || search.use[j] == USE_DROPPED)
 			continue;
 		one_hot[out->d] = search.use[j] == USE_ONE_HOT;
+		TRY(take_type(&search, j, &one_hot[out->d], err));
 		column[out->d++] = j;
 	}
 	out->column = column;
 	out->one_hot = one_hot;
 	if (out->d == 0)
-		return err_set(err, STATUS_SPEC, "csv: no feature column is left in %s%s",
-			       head->path, narrow_hint(head));
+		return err_set(err, STATUS_SPEC, "%s: no feature column is left in %s%s",
+			       source_of(head), head->path, narrow_hint(head));
 	return STATUS_OK;
 }
 
@@ -263,9 +330,11 @@ static enum status match(const struct csv_layout *train, const struct csv_layout
 static enum status check_position(const struct csv_head *head, const struct csv_layout *train,
 				  const struct csv_layout *test, struct err *err)
 {
-	const char *label = head->options->label, *name = train->names[train->label];
-	size_t there = train->label, named;
+	const char *label = head->options->label, *name = train->names[*train->target];
+	size_t there = *train->target, named;
 
+	if (head->options->targets.count > 0)
+		return STATUS_OK;
 	if (strcmp(label, "last") == 0)
 		there = test->fields - 1;
 	else if (strcmp(label, "first") != 0 && count_named(train, label, &named) > 0)
@@ -302,14 +371,15 @@ static const char *match_note(const struct csv_layout *train, const struct csv_l
 enum status csv_columns_match(const struct csv_head *head, const struct csv_layout *train,
 			      struct csv_layout *out, const char **note, struct err *err)
 {
-	size_t *column;
+	size_t *column, *target;
 	bool same;
 
 	read_names(head, out);
 	out->d = train->d;
 	out->one_hot = train->one_hot;
 	out->column = train->column;
-	out->label = train->label;
+	out->targets = train->targets;
+	out->target = train->target;
 	same = out->fields == train->fields;
 	*note = NULL;
 	if (same && !out->names != !train->names)
@@ -326,7 +396,9 @@ enum status csv_columns_match(const struct csv_head *head, const struct csv_layo
 
 	*note = match_note(train, out, head->arena);
 	TRY(check_position(head, train, out, err));
-	TRY(match(train, out, train->label, &out->label, err));
+	out->target = target = ARENA_ARRAY(head->arena, size_t, train->targets);
+	for (size_t t = 0; t < train->targets; t++)
+		TRY(match(train, out, train->target[t], &target[t], err));
 	out->column = column = ARENA_ARRAY(head->arena, size_t, train->d);
 	for (size_t k = 0; k < train->d; k++)
 		TRY(match(train, out, train->column[k], &column[k], err));

@@ -32,6 +32,8 @@ static size_t label_place(const struct csv_start *s)
 	char *end;
 	unsigned long index = strtoul(label, &end, 10);
 
+	if (s->head->options->targets.count > 0)
+		return s->head->count;
 	if (strcmp(label, "last") == 0)
 		return s->head->count - 1;
 	if (strcmp(label, "first") == 0)
@@ -88,7 +90,7 @@ static bool holds_known_name(const struct csv_start *s)
 		if (is_number(field) || field->length == 0)
 			continue;
 		if (csv_columns_listed(label, field) || csv_columns_listed(o->drop, field) ||
-		    csv_columns_listed(o->one_hot, field))
+		    csv_columns_listed(o->one_hot, field) || csv_columns_listed(o->targets, field))
 			return true;
 	}
 	if (!s->train || !s->train->names || s->head->count != s->train->fields)

@@ -80,8 +80,10 @@ enum status csv_message_number(const struct csv_record *r, size_t field, double 
 		hint = ", which is a text and no missing value, as it is quoted";
 	if (!hint && r->first && r->options->header != CSV_HEADER_YES)
 		hint = "; if this line names the columns, say header: yes";
-	if (!hint && field == r->layout->label)
-		hint = "; for classes instead of numeric targets, task: classification";
+	if (!hint && csv_columns_target(r->layout, field))
+		hint = r->regression ? "; for classes instead of numeric targets, task: "
+				       "classification"
+				     : ", as several columns of targets are one-hot labels";
 	if (!hint) {
 		csv_columns_option(r->layout, field, name);
 		snprintf(room, HINT_ROOM,
@@ -94,10 +96,30 @@ enum status csv_message_number(const struct csv_record *r, size_t field, double 
 		      csv_columns_text(r->layout, field, name), shown(at), at->at, hint);
 }
 
+enum status csv_message_one_hot(const struct csv_record *r, size_t ones, struct err *err)
+{
+	return err_at(err, STATUS_ENV,
+		      (struct err_place){.source = r->layout->path, .line = r->at[0].line},
+		      "expected one 1 and else zeros in the %zu columns of targets, as one-hot "
+		      "labels have, got %zu of 1; for numeric targets, task: regression",
+		      r->layout->targets, ones);
+}
+
+enum status csv_message_declared(const struct csv_record *r, size_t field, struct err *err)
+{
+	const struct csv_field *at = &r->at[field];
+	char name[CSV_NAME_ROOM];
+
+	return err_at(err, STATUS_ENV, place(r, field),
+		      "%s: expected a value that its @attribute declares, got \"%.*s\"",
+		      csv_columns_text(r->layout, field, name), shown(at), at->at);
+}
+
 enum status csv_message_missing(const struct csv_record *r, size_t field, struct err *err)
 {
 	const struct csv_field *at = &r->at[field];
-	bool label = field == r->layout->label, is_text = at->length > 0 && label && !r->regression;
+	bool label = csv_columns_target(r->layout, field);
+	bool is_text = at->length > 0 && label && !r->regression && r->layout->targets == 1;
 	char name[CSV_NAME_ROOM], room[HINT_ROOM] = "";
 
 	if (is_text)

@@ -25,6 +25,12 @@ enum status csv_message_number(const struct csv_record *record, size_t field, do
 /* A missing value that the option `missing` does not allow there. */
 enum status csv_message_missing(const struct csv_record *record, size_t field, struct err *err);
 
+/* Columns of one-hot labels of which not one alone is 1. */
+enum status csv_message_one_hot(const struct csv_record *record, size_t ones, struct err *err);
+
+/* A value that the header of an ARFF file does not declare. */
+enum status csv_message_declared(const struct csv_record *record, size_t field, struct err *err);
+
 /* More than CSV_MOST_CATEGORIES. */
 enum status csv_message_categories(const struct csv_record *record, size_t field, struct err *err);
 

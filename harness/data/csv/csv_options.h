@@ -15,11 +15,13 @@ struct csv_options {
 	const char *separator, *comment; /* comment: NULL = none */
 	long encoding, header;
 	const char *label;
+	struct texts targets; /* in the place of `label`, where it is not empty */
 	struct texts drop, one_hot;
 	long missing;
 	struct texts missing_values;
+	bool arff; /* no option: the file names and types its columns */
 };
 
-extern const struct option csv_option_rows[];
+extern const struct option csv_option_rows[], arff_option_rows[]; /* of struct csv_options */
 
 #endif

@@ -37,6 +37,7 @@ enum status delimited_open(struct delimited *d, size_t most, struct arena *arena
 	*d = (struct delimited){.path = d->path,
 				.separator = d->separator,
 				.comment = d->comment,
+				.arff = d->arff,
 				.at = bytes.at,
 				.end = bytes.at + bytes.count,
 				.cut = !whole,
@@ -121,16 +122,24 @@ static struct err_place place_of(const struct delimited *d, const struct csv_fie
 	return (struct err_place){.source = d->path, .line = field->line, .col = field->col};
 }
 
+static bool at_quote(const struct delimited *d)
+{
+	return d->at < d->end && (*d->at == '"' || (d->arff && *d->at == '\''));
+}
+
 /* A quoted field from its opening quote at d->at; leaves d->at behind the closing one. */
 static enum status read_quoted(struct delimited *d, struct csv_field *field, struct err *err)
 {
 	char *from = d->at + 1, *to = d->at;
+	const char quote = *d->at;
 
 	field->at = to;
+	field->quoted = true;
 	for (; from < d->end; from++) {
-		if (*from == '"' && from + 1 < d->end && from[1] == '"') {
+		if (from + 1 < d->end &&
+		    (d->arff ? *from == '\\' : *from == quote && from[1] == quote)) {
 			from++;
-		} else if (*from == '"') {
+		} else if (*from == quote) {
 			field->length = (size_t)(to - field->at);
 			d->at = from + 1;
 			return STATUS_OK;
@@ -156,9 +165,37 @@ static void skip_blanks(struct delimited *d)
 			d->at++;
 }
 
-static enum status read_field(struct delimited *d, struct err *err)
+/* An empty field at d->at. */
+static struct csv_field field_here(const struct delimited *d)
 {
 	ptrdiff_t col = d->at - d->line_start + 1;
+
+	return (struct csv_field){
+		.at = d->at, .line = d->line, .col = col < INT_MAX ? (int)col : INT_MAX};
+}
+
+enum status delimited_word(struct delimited *d, const char *stops, struct csv_field *field,
+			   struct err *err)
+{
+	while (!at_end(d) && is_blank(*d->at))
+		d->at++;
+	*field = field_here(d);
+	if (at_quote(d)) {
+		TRY(read_quoted(d, field, err));
+	} else {
+		while (!at_end(d) && !strchr(stops, *d->at))
+			d->at++;
+		field->length = (size_t)(d->at - field->at);
+		while (field->length > 0 && is_blank(field->at[field->length - 1]))
+			field->length--;
+	}
+	while (!at_end(d) && is_blank(*d->at))
+		d->at++;
+	return STATUS_OK;
+}
+
+static enum status read_field(struct delimited *d, struct err *err)
+{
 	struct csv_field *old = d->field, *field;
 	char *start = d->at;
 
@@ -169,9 +206,8 @@ static enum status read_field(struct delimited *d, struct err *err)
 			memcpy(d->field, old, d->count * sizeof *old);
 	}
 	field = &d->field[d->count++];
-	*field = (struct csv_field){
-		.at = start, .line = d->line, .col = col < INT_MAX ? (int)col : INT_MAX};
-	if (d->at == d->end || *d->at != '"') {
+	*field = field_here(d);
+	if (!at_quote(d)) {
 		while (d->at < d->end && !d->ends[(unsigned char)*d->at])
 			d->at++;
 		field->length = (size_t)(d->at - start);
@@ -180,7 +216,6 @@ static enum status read_field(struct delimited *d, struct err *err)
 		skip_blanks(d);
 		return STATUS_OK;
 	}
-	field->quoted = true;
 	TRY(read_quoted(d, field, err));
 	skip_blanks(d);
 	if (!at_end(d) && *d->at != d->separator && d->separator != DELIMITED_BLANKS)
@@ -194,6 +229,14 @@ static void next_line(struct delimited *d)
 	d->at += *d->at == '\r' && d->at + 1 < d->end && d->at[1] == '\n' ? 2 : 1;
 	d->line++;
 	d->line_start = d->at;
+}
+
+void delimited_line(struct delimited *d)
+{
+	while (!at_end(d))
+		d->at++;
+	if (d->at < d->end)
+		next_line(d);
 }
 
 enum status delimited_next(struct delimited *d, bool *more, struct err *err)

@@ -22,6 +22,7 @@ struct delimited {
 	const char *path;
 	char separator; /* DELIMITED_BLANKS: any run of blanks */
 	char comment;   /* from here to the end of the line, outside quotes; '\0': none */
+	bool arff;      /* quotes are " and ', and a backslash in them takes the next character */
 	char *at, *end; /* unread content; fields are unquoted in place */
 	bool cut;       /* the file goes on behind `end` */
 	bool ends[256]; /* bytes that end a field without quotes */
@@ -36,7 +37,7 @@ struct delimited {
 
 /* Reads the whole file into `arena`, which must outlive the fields; if `most` > 0 the first lines
  * alone: at most so many bytes, cut behind the last line in them. `path`, `separator` and `comment`
- * of `d` are given. */
+ * of `d`, and `arff`, are given. */
 enum status delimited_open(struct delimited *d, size_t most, struct arena *arena, struct err *err);
 
 /* The content is Latin-1 (ISO 8859-1): becomes UTF-8. Before the first record. */
@@ -44,6 +45,13 @@ void delimited_from_latin1(struct delimited *d);
 
 /* The next record that is not empty; *more is false at the end. */
 enum status delimited_next(struct delimited *d, bool *more, struct err *err);
+
+/* One text from d->at on, quoted or up to one of `stops`, without the blanks around it. */
+enum status delimited_word(struct delimited *d, const char *stops, struct csv_field *field,
+			   struct err *err);
+
+/* To the next line, from its end or within it. */
+void delimited_line(struct delimited *d);
 
 /* No more than this many records of `fields` fields can follow. */
 size_t delimited_most(const struct delimited *d, size_t fields);

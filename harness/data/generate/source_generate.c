@@ -79,6 +79,7 @@ static enum status read_generate(const void *options, const struct read_request 
 	if (size->test > 0)
 		*test = (struct table){.n = (size_t)size->test,
 				       .d = all.d,
+				       .k = all.k,
 				       .x = all.x ? all.x + train->n * all.d : NULL,
 				       .label = all.label ? all.label + train->n : NULL,
 				       .target = all.target ? all.target + train->n : NULL};

@@ -50,9 +50,11 @@ static enum status check_shapes(const struct array_file *x, const struct array_f
 		return wrong_type(x, "features that are numbers", err);
 	if (request->regression && !npy_is_number(&y->array))
 		return wrong_type(y, "targets that are numbers", err);
-	if (y->array.cols == 1 && y->array.rows == x->array.rows)
+	if (y->array.cols > 1 && !npy_is_number(&y->array))
+		return wrong_type(y, "one label per row, or numbers", err);
+	if (y->array.cols >= 1 && y->array.rows == x->array.rows)
 		return STATUS_OK;
-	return err_at(err, STATUS_ENV, at, "%sexpected %zu values, one per row of %s (%s), got %s",
+	return err_at(err, STATUS_ENV, at, "%sexpected %zu rows, one per row of %s (%s), got %s",
 		      name_of(y, name), x->array.rows, x->name ? x->name : x->path,
 		      npy_text(&x->array, of), npy_text(&y->array, found));
 }
@@ -82,6 +84,37 @@ static enum status set_labels(const struct array_file *y, struct arena *arena, s
 	return status;
 }
 
+/* Labels of one-hot rows: the places of the ones. */
+static enum status set_one_hot(const struct array_file *y, const double *at, struct arena *arena,
+			       struct table *table, struct err *err)
+{
+	struct err_place place = {.source = y->path};
+	const size_t k = y->array.cols;
+	const char **text = ARENA_ARRAY(arena, const char *, k);
+	char name[NAME_ROOM];
+
+	for (size_t j = 0; j < k; j++)
+		text[j] = arena_format(arena, "%zu", j);
+	table->label = ARENA_ARRAY(arena, const char *, table->n);
+	for (size_t i = 0; i < table->n; i++) {
+		size_t ones = 0, zeros = 0;
+
+		for (size_t j = 0; j < k; j++) {
+			ones += at[i * k + j] == 1;
+			zeros += at[i * k + j] == 0;
+			if (at[i * k + j] == 1)
+				table->label[i] = text[j];
+		}
+		if (ones != 1 || ones + zeros != k)
+			return err_at(err, STATUS_ENV, place,
+				      "%srow %zu: expected one 1 and else zeros, as one-hot labels "
+				      "have, got %zu of 1 and %zu of 0; for numeric targets, task: "
+				      "regression",
+				      name_of(y, name), i, ones, zeros);
+	}
+	return STATUS_OK;
+}
+
 enum status arrays_table(const struct array_file *x, const struct array_file *y,
 			 const struct read_request *request, struct arena *arena,
 			 struct table *table, struct err *err)
@@ -97,21 +130,32 @@ enum status arrays_table(const struct array_file *x, const struct array_file *y,
 		TRY(check_finite(x, table->x, err));
 	}
 	if (npy_is_number(&y->array)) {
-		target = ARENA_ARRAY(arena, double, table->n);
+		target = arena_alloc(arena, table->n, y->array.cols * sizeof(double));
 		npy_convert(&y->array, y->data, target);
 		TRY(check_finite(y, target, err));
-		if (request->regression)
+		if (request->regression) {
+			table->k = y->array.cols;
 			table->target = target;
+			return STATUS_OK;
+		}
+		if (y->array.cols > 1)
+			return set_one_hot(y, target, arena, table, err);
 	}
-	return table->target ? STATUS_OK : set_labels(y, arena, table, err);
+	return set_labels(y, arena, table, err);
 }
 
-enum status arrays_check_test(const struct array_file *test_x, const struct table *train,
+enum status arrays_check_test(const struct array_file test_files[2], const struct table *train,
 			      const struct table *test, struct err *err)
 {
+	const struct array_file *test_x = &test_files[0], *test_y = &test_files[1];
 	struct err_place at = {.source = test_x->path};
 	char name[NAME_ROOM], found[NPY_TEXT_ROOM];
 
+	if (test->k != train->k)
+		return err_at(err, STATUS_ENV, (struct err_place){.source = test_y->path},
+			      "%sexpected %zu targets as in the training part, got %zu (%s)",
+			      name_of(test_y, name), train->k, test->k,
+			      npy_text(&test_y->array, found));
 	if (test->d == train->d)
 		return STATUS_OK;
 	return err_at(err, STATUS_ENV, at,

@@ -13,13 +13,14 @@ struct array_file {
 	const char *data; /* NULL: only its header was read, as the rows are counted */
 };
 
-/* x: n x d, or images n x h x w, flattened; y: n, or n x 1, numbers or texts. */
+/* x: n x d, or images n x h x w, flattened; y: n, or n x 1, numbers or texts; or n x k numbers:
+ * targets, or one-hot labels, which get the number of their column. */
 enum status arrays_table(const struct array_file *x, const struct array_file *y,
 			 const struct read_request *request, struct arena *arena,
 			 struct table *table, struct err *err);
 
-/* The test part has as many columns. */
-enum status arrays_check_test(const struct array_file *test_x, const struct table *train,
+/* The test part, its x and its y, has as many columns. */
+enum status arrays_check_test(const struct array_file test_files[2], const struct table *train,
 			      const struct table *test, struct err *err);
 
 #endif

@@ -154,7 +154,7 @@ static enum status choose(const unsigned char *label, size_t n, const struct rea
 	}
 	TRY(labels_pick(&labels, request->classes, &classes, err));
 	for (size_t i = 0; i < labels.count; i++)
-		wanted->label[(size_t)labels.at[i].value] = classes.side[i] != 0;
+		wanted->label[(size_t)labels.at[i].value] = classes.of[i] >= 0;
 	return STATUS_OK;
 }
 

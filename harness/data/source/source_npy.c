@@ -1,4 +1,4 @@
-/* Source `npy`: features (n x d) and labels or targets (n) as numpy arrays. */
+/* Source `npy`: features (n x d) and labels or targets (n or n x k) as numpy arrays. */
 #include "harness/data/source/source_npy.h"
 #include "harness/data/data.h"
 #include "harness/data/source/arrays.h"
@@ -7,7 +7,9 @@
 static const struct option rows[] = {
 	{OPTION_FIELD(struct npy_options, x),
 	 .doc = "features, n x d, or images n x h x w, .npy or .npy.gz", .path = PATH_OTHER},
-	{OPTION_FIELD(struct npy_options, y), .doc = "labels (numbers or texts) or targets, n",
+	{OPTION_FIELD(struct npy_options, y),
+	 .doc = "labels (numbers or texts) or targets, n; or n x k, several targets or one-hot "
+		"labels",
 	 .path = PATH_OTHER},
 	{OPTION_FIELD(struct npy_options, test_x), .initial = "null",
 	 .doc = "features of the test part", .path = PATH_OTHER},

@@ -9,7 +9,8 @@ static const struct option rows[] = {
 	{OPTION_FIELD(struct npz_options, x), .initial = "x",
 	 .doc = "name of the array of features, n x d, or images n x h x w"},
 	{OPTION_FIELD(struct npz_options, y), .initial = "y",
-	 .doc = "name of the array of labels (numbers or texts) or targets, n"},
+	 .doc = "name of the array of labels (numbers or texts) or targets, n; or n x k, several "
+		"targets or one-hot labels"},
 	{OPTION_FIELD(struct npz_options, test_x), .initial = "null",
 	 .doc = "features of the test part"},
 	{OPTION_FIELD(struct npz_options, test_y), .initial = "null",

@@ -208,12 +208,10 @@ void equal_mark(struct figure *figure)
 {
 	const char *all = "", *first = NULL;
 	bool same = true;
-	size_t panels = 0;
 
 	for (struct figure_panel *p = figure->first; p; p = p->next) {
 		const char *text = figure_drawn(p) ? mark_panel(figure, p) : "";
 
-		panels += figure_drawn(p);
 		if (!figure_drawn(p))
 			continue;
 		same = same && (!first || strcmp(first, text) == 0);

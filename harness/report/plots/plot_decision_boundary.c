@@ -149,7 +149,7 @@ static void add_regions(struct figure *figure, struct figure_panel *panel, const
 		stages_apply(stages, 0, x, x + width);
 		for (size_t i = 0; i < d; i++)
 			mat_set(z, 0, (ptrdiff_t)i, (real)x[i]);
-		f[at] = model->kind->sample(model, z, 0, &size);
+		model->kind->sample(model, z, 0, &f[at], &size);
 		row[2] = f[at] > 0 ? 1 : -1;
 		figure_row(signs, row);
 	}

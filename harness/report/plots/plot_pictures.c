@@ -179,8 +179,13 @@ static struct figure_panel *panel_of(struct figure *figure, const char *title, c
 }
 
 /* "8" of an output of this class; y f <= 0 is the other one, so 0 is none of both. */
-static const char *class_of(const struct camera *c, double f)
+static const char *class_of(const struct camera *c, double f, struct arena *arena)
 {
+	size_t class = f > 0 ? (size_t)f : 0;
+
+	if (c->file.model && model_outputs(c->file.model) > 1) /* f is a class number */
+		return class < c->cell.classes.count ? c->cell.classes.at[class]
+						     : arena_format(arena, "%zu", class);
 	if (c->cell.classes.count == 2)
 		return f > 0 ? c->cell.classes.at[1] : f < 0 ? c->cell.classes.at[0] : "none";
 	return f > 0   ? "+1"
@@ -229,8 +234,9 @@ static size_t add_examples(struct figure *figure, const struct camera *c, const 
 	for (size_t i = 0; i < shown; i++) {
 		const double *outputs = e.outputs + 3 * i;
 
-		across[i] = arena_format(arena, "%s \xe2\x86\x92 %s", class_of(c, outputs[1]),
-					 class_of(c, outputs[2]));
+		across[i] =
+			arena_format(arena, "%s \xe2\x86\x92 %s", class_of(c, outputs[1], arena),
+				     class_of(c, outputs[2], arena));
 		hang(&w, i, 0, e.clean + i * e.features, range);
 		hang(&w, i, 1, added + i * e.features, (double[]){-most, most});
 		hang(&w, i, 2, e.attacked + i * e.features, range);
@@ -256,7 +262,18 @@ static int by_size(const void *a, const void *b)
 	return (p->at > q->at) - (p->at < q->at);
 }
 
-/* Output weights of the units (m), those of kinds that have none are 1. */
+/* heads_j = length of row j */
+static void set_lengths(struct mat A, double *heads)
+{
+	for (ptrdiff_t j = 0; j < A.rows; j++) {
+		heads[j] = 0;
+		for (ptrdiff_t c = 0; c < A.cols; c++)
+			heads[j] = hypot(heads[j], (double)mat_get(A, j, c));
+	}
+}
+
+/* Output weights of the units (m), lengths of those of several outputs; of kinds that have none
+ * 1. */
 static double *heads_of(const struct model *model, struct arena *arena)
 {
 	size_t m = (size_t)model_width(model);
@@ -269,6 +286,8 @@ static double *heads_of(const struct model *model, struct arena *arena)
 
 		for (size_t j = 0; part.vector && part.rows == (ptrdiff_t)m && j < m; j++)
 			heads[j] = (double)part.vector[j];
+		if (model->kind->arrays[a].cols == MODEL_OUTPUTS)
+			set_lengths(*part.mat, heads);
 	}
 	return heads;
 }

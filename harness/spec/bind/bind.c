@@ -277,7 +277,14 @@ static bool bind_text_map(struct bind *bind, const struct option *row, const str
 	struct text_map *map = field;
 	bool good = true;
 	struct text_entry *at;
+	long word;
 
+	if (node->kind == NODE_SCALAR && name_index(row->words, node->text, &word)) {
+		at = ARENA_NEW(bind->arena, struct text_entry);
+		at->key = row->words[word];
+		*map = (struct text_map){1, at};
+		return true;
+	}
 	if (node->kind != NODE_MAP)
 		return mismatch(bind, row, node, trail);
 	at = ARENA_ARRAY(bind->arena, struct text_entry, node->count);

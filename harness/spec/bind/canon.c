@@ -123,6 +123,10 @@ static void write_text_map(struct text *w, const struct option *row, const void 
 	bool first = true;
 
 	(void)row;
+	if (pairs->count == 1 && !pairs->at[0].text) {
+		write_quoted(w, pairs->at[0].key);
+		return;
+	}
 	text_add(w, "{");
 	for (size_t i = 0; i < pairs->count; i++) {
 		write_key(w, pairs->at[i].key, &first);
@@ -196,6 +200,8 @@ static bool is_left_out(const struct option *row, const void *field)
 		return ((const struct reals *)field)->count == 0;
 	if (row->type == OPTION_TEXTS)
 		return ((const struct texts *)field)->count == 0;
+	if (row->type == OPTION_TEXT_MAP)
+		return ((const struct text_map *)field)->count == 0;
 	if (row->words && strcmp(row->initial, row->words[0]) == 0)
 		return *(const long *)field == -1;
 	return *(const long *)field == 0;

@@ -130,6 +130,8 @@ void expect_row(const struct option *row, char *text, size_t room)
 	else if (row->shorthand)
 		expect_row(expect_find(row->rows, row->shorthand), text, room);
 	length = strlen(text);
+	if (row->type == OPTION_TEXT_MAP && row->words)
+		length += (size_t)snprintf(text + length, room - length, " or %s", row->words[0]);
 	if (row->type == OPTION_GROUP)
 		length += (size_t)snprintf(text + length, room - length, "%sa map",
 					   length ? " or " : "");

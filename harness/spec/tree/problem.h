@@ -38,6 +38,14 @@ void problem_option_path(const struct trail *trail, const struct trail *from, ch
 const struct trail *trail_copy(const struct trail *trail, const struct trail *from,
 			       struct arena *arena);
 
+/* How many are there to be shown. */
+static inline size_t problems_kept(const struct problems *problems)
+{
+	const size_t most = sizeof problems->at / sizeof *problems->at;
+
+	return problems->count < most ? problems->count : most;
+}
+
 /* Add one problem, in order of position; the same text at the same place is kept once. */
 void problem_add(struct problems *problems, struct err_place at, const struct trail *trail,
 		 const char *format, ...) __attribute__((format(printf, 4, 5)));

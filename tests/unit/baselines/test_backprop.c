@@ -37,7 +37,7 @@ static struct fixture make(ptrdiff_t n, ptrdiff_t d, long m)
 		for (ptrdiff_t i = 0; i < d; i++)
 			mat_set(t.problem.X, k, i, (real)rng_normal(&rng));
 	}
-	t.problem.y.at = y;
+	t.problem.y = targets_of(y, n);
 	t.problem.loss = (struct loss_term){&loss_squared, NULL, 1};
 	t.problem.beta = 0.7;
 	t.problem.seed = 3;

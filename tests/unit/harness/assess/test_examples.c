@@ -57,13 +57,14 @@ static double output_at(const struct stored *stored, const double *raw, double *
 {
 	const struct model *model = stored->file.model;
 	struct mat Z = mat_new(&arena, 1, model_features(model));
-	double spare[8], size;
+	double spare[8], f, size;
 
 	memcpy(z, raw, 2 * sizeof *raw);
 	stages_apply(&stored->file.stages, 0, z, spare);
 	for (ptrdiff_t j = 0; j < model_features(model); j++)
 		mat_set(Z, 0, j, (real)z[j]);
-	return model->kind->sample(model, Z, 0, &size);
+	model->kind->sample(model, Z, 0, &f, &size);
+	return f;
 }
 
 static void expect_stored(const char *units, bool raw)

@@ -195,6 +195,55 @@ static void headers_of_others(void **state)
 	}
 }
 
+static enum status read_targets(struct place *place, const struct npy_options *o, bool regression)
+{
+	struct read_request request = {.regression = regression};
+
+	place->err = (struct err){0};
+	place->train = place->test = (struct table){0};
+	return source_npy.read(o, &request, &place->room.arena, &place->train, &place->test,
+			       &place->err);
+}
+
+/* y of n x k, in either order: targets of a regression, else one-hot labels. */
+static void several_columns_of_y(void **state)
+{
+	static const uint8_t x[] = {1, 2, 3, 4, 5, 6}, hot[] = {0, 0, 1, 1, 0, 0, 0, 1, 0},
+			     turned[] = {0, 1, 0, 0, 0, 1, 1, 0, 0};
+	static const char *const labels[] = {"2", "0", "1"};
+	static const char three[] = "{'descr': '|u1', 'fortran_order': %s, 'shape': (3, 3), }";
+	struct place *place = *state;
+	struct npy_options o = {.x = place->x, .y = place->y};
+	char text[120];
+
+	write_npy(place->x, "{'descr': '|u1', 'fortran_order': False, 'shape': (3, 2), }", x, 6);
+	for (int order = 0; order < 2; order++) {
+		snprintf(text, sizeof text, three, order ? "True" : "False");
+		write_npy(place->y, text, order ? turned : hot, 9);
+		assert_int_equal(read_targets(place, &o, true), STATUS_OK);
+		assert_int_equal(place->train.k, 3);
+		assert_null(place->train.label);
+		for (size_t i = 0; i < 9; i++)
+			check_equal(place->train.target[i], hot[i]);
+		assert_int_equal(read_targets(place, &o, false), STATUS_OK);
+		assert_int_equal(place->train.k, 0);
+		for (size_t i = 0; i < 3; i++)
+			assert_string_equal(place->train.label[i], labels[i]);
+	}
+	write_npy(place->y, "{'descr': '|u1', 'fortran_order': False, 'shape': (3, 2), }", x, 6);
+	assert_int_equal(read_targets(place, &o, false), STATUS_ENV);
+	assert_string_equal(place->err.text,
+			    "row 0: expected one 1 and else zeros, as one-hot labels have, got 1 "
+			    "of 1 and 0 of 0; for numeric targets, task: regression");
+	o.test_x = o.test_y = place->x;
+	snprintf(text, sizeof text, three, "False");
+	write_npy(place->y, text, hot, 9);
+	assert_int_equal(read_targets(place, &o, true), STATUS_ENV);
+	assert_string_equal(
+		place->err.text,
+		"expected 3 targets as in the training part, got 2 (|u1 of shape (3, 2))");
+}
+
 static void refuses(struct place *place, const char *header, const char *text)
 {
 	static const uint8_t x[64] = {0};
@@ -339,9 +388,10 @@ static void several_arrays(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(half_precision),   CASE(images_are_flattened),
-		CASE(labels_are_texts), CASE(headers_of_others),
-		CASE(several_arrays),   CASE(messages_name_what_was_found),
+		CASE(half_precision),       CASE(images_are_flattened),
+		CASE(labels_are_texts),     CASE(headers_of_others),
+		CASE(several_arrays),       CASE(messages_name_what_was_found),
+		CASE(several_columns_of_y),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -215,7 +215,10 @@ static void regression(void **state)
 	place->options.task = 1;
 	data = load(place, 0);
 	assert_true(data.regression);
-	assert_null(data.classes[0]);
+	assert_null(data.classes);
+	assert_int_equal(data.class_count, 0);
+	assert_int_equal(data.k, 1);
+	assert_null(data.train.label);
 	for (ptrdiff_t i = 0; i < 3; i++)
 		check_equal(data.train.y[i], ((real[]){0.5, -3, 1e3})[i]);
 }

@@ -76,7 +76,7 @@ static void csv_files(void **state)
 
 static void csv_options(void **state)
 {
-	static const char *const c_and_d[] = {"c", "d"}, *const three[] = {"a", "b", "c"};
+	static const char *const c_and_d[] = {"c", "d"}, *const three[] = {"a", "b", "e"};
 	static const char *const twice[] = {"0", "0.0"}, *const label[] = {"label"},
 				 *const z[] = {"z"};
 	static const char *const both[] = {"a|b", "b|c"}, *const absent[] = {"a|d", "b|c"},
@@ -85,11 +85,12 @@ static void csv_options(void **state)
 	struct data_options options = files_data(&source_csv, &csv);
 
 	(void)state;
-	expect("too many classes", &options, STATUS_SPEC);
 	options.classes = (struct texts){2, c_and_d};
 	expect("class that does not occur", &options, STATUS_SPEC);
+	options.classes = (struct texts){1, both};
+	expect("one class", &options, STATUS_SPEC);
 	options.classes = (struct texts){3, three};
-	expect("three classes", &options, STATUS_SPEC);
+	expect("one of three classes does not occur", &options, STATUS_SPEC);
 	options.classes = (struct texts){2, both};
 	expect("label in both groups", &options, STATUS_SPEC);
 	options.classes.at = absent;

@@ -91,12 +91,14 @@ static void hints_on_labels(void **state)
 	struct place *place = *state;
 
 	write_file(place->path, "1,1.5\n2,2.5\n3,3.5\n");
-	expect_load_error(place, "classes: 3 labels occur, name two of them or two groups; found "
+	expect_load_error(place, "classes: 3 labels occur, name those, or groups of them, "
+				 "that are classes; found "
 				 "\"1.5\" (1 row), \"2.5\" (1 row), \"3.5\" (1 row); numeric "
 				 "targets need task: regression");
 	write_file(place->path, "7,y\n1,0\n2,1\n");
 	place->csv.header = 2;
-	expect_load_error(place, "classes: 3 labels occur, name two of them or two groups; found "
+	expect_load_error(place, "classes: 3 labels occur, name those, or groups of them, "
+				 "that are classes; found "
 				 "\"0\" (1 row), \"1\" (1 row), \"y\" (1 row); if a text among "
 				 "numbers is the name of the column, say header: yes");
 }

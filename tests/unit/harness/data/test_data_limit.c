@@ -97,12 +97,12 @@ static void standardized_targets(void **state)
 	place->csv.test = place->path;
 	place->options.task = 1;
 	data = load(place, 0);
-	check_equal(data.target_shift, 0);
-	check_equal(data.target_scale, 1);
+	check_equal(data.target_shift[0], 0);
+	check_equal(data.target_scale[0], 1);
 	place->options.target = 1;
 	data = load(place, 0);
-	check_close(data.target_shift, 5, 0, 1e-14);
-	check_close(data.target_scale * deviation, 1, 0, 1e-14);
+	check_close(data.target_shift[0], 5, 0, 1e-14);
+	check_close(data.target_scale[0] * deviation, 1, 0, 1e-14);
 	for (ptrdiff_t i = 0; i < 4; i++) {
 		double want = ((double)(2 + 2 * i) - 5) / deviation;
 

@@ -150,8 +150,9 @@ static void picks_in_order(void **state)
 		add(&labels, pairs[i][1]);
 		assert_int_equal(labels_pick(&labels, none, &classes, &err), STATUS_OK);
 		assert_string_equal(classes.name[0], pairs[i][2]);
-		assert_int_equal(labels_side(&labels, &classes, pairs[i][2]), -1);
-		assert_int_equal(classes.side[0] + classes.side[1], 0);
+		assert_int_equal(labels_class(&labels, &classes, pairs[i][2]), 0);
+		assert_int_equal(classes.count, 2);
+		assert_int_equal(classes.of[0] + classes.of[1], 1);
 		if (i == 0) {
 			assert_int_equal(labels_pick(&labels, named, &classes, &err), STATUS_OK);
 			assert_string_equal(classes.name[0], "9");
@@ -170,7 +171,7 @@ static void picks(const struct labels *labels, const char *minus, const char *pl
 
 	assert_int_equal(labels_pick(labels, (struct texts){2, given}, &classes, &err), STATUS_OK);
 	for (size_t i = 0; i < labels->count; i++)
-		found[i] = "-.+"[classes.side[i] + 1];
+		found[i] = ".-+"[classes.of[i] + 1];
 	found[labels->count] = '\0';
 	assert_string_equal(found, expected);
 	assert_string_equal(classes.name[1], plus);
@@ -236,6 +237,82 @@ static void groups_that_cannot_be(void **state)
 	arena_release(&arena);
 }
 
+/* One class per label, in ascending order whatever that of the rows; groups as they are given. */
+static void any_number_of_classes(void **state)
+{
+	static const char *const texts[] = {"10", "b", "9", "-1", "a"},
+				 *const sorted[] = {"-1", "9", "10", "a", "b"},
+				 *const given[] = {"b", "10|a", "9.0"};
+	static const int of[] = {1, 0, 2, -1, 1};
+	struct arena arena = {0};
+	struct label_classes classes;
+	struct err err = {0};
+
+	(void)state;
+	for (size_t first = 0; first < 5; first++) {
+		struct labels labels = labels_new(&arena);
+
+		for (size_t i = 0; i < 5; i++)
+			add(&labels, texts[(first + i) % 5]);
+		assert_int_equal(labels_pick(&labels, (struct texts){0}, &classes, &err),
+				 STATUS_OK);
+		assert_int_equal(classes.count, 5);
+		for (int c = 0; c < 5; c++) {
+			assert_string_equal(classes.name[c], sorted[c]);
+			assert_int_equal(labels_class(&labels, &classes, sorted[c]), c);
+		}
+		assert_int_equal(labels_class(&labels, &classes, "c"), -1);
+		assert_int_equal(labels_pick(&labels, (struct texts){3, given}, &classes, &err),
+				 STATUS_OK);
+		assert_int_equal(classes.count, 3);
+		assert_string_equal(classes.name[1], "10|a");
+		assert_string_equal(classes.name[2], "9");
+		for (size_t i = 0; i < 5; i++)
+			assert_int_equal(labels_class(&labels, &classes, texts[i]), of[i]);
+	}
+	arena_release(&arena);
+}
+
+/* Rows i of `rows` have the label number i modulo `count`. */
+static void hardly(const char *format, int count, int rows, const char *extra, const char *hint)
+{
+	struct arena arena = {0};
+	struct labels labels = labels_new(&arena);
+	struct label_classes classes;
+	struct err err = {0};
+	char text[40];
+	enum status status;
+
+	for (int i = 0; i < rows; i++) {
+		snprintf(text, sizeof text, format, i % count);
+		add(&labels, text);
+	}
+	if (extra)
+		add(&labels, extra);
+	status = labels_pick(&labels, (struct texts){0}, &classes, &err);
+	if (!hint && status != STATUS_OK)
+		fail_msg("%s %d %d: %s", format, count, rows, err.text);
+	if (hint && (status != STATUS_SPEC || !strstr(err.text, hint)))
+		fail_msg("%s %d %d: expected %s, got %s", format, count, rows, hint, err.text);
+	arena_release(&arena);
+}
+
+static void what_is_hardly_a_class(void **state)
+{
+	(void)state;
+	hardly("%d", 3, 3, NULL, NULL);
+	hardly("%d", 12, 12, NULL, NULL);
+	hardly("%d", 13, 25, NULL, "numeric targets need task: regression");
+	hardly("%d", 13, 26, NULL, NULL);
+	hardly("x%d", 13, 25, NULL, "is it the column of the labels?");
+	hardly("%d", 1000, 2000, NULL, NULL);
+	hardly("%d", 1001, 9000, NULL, "1001 labels occur, name those");
+	hardly("%d.5", 3, 300, NULL, "numeric targets need task: regression");
+	hardly("%d.0", 3, 300, NULL, NULL);
+	hardly("%d", 2, 300, "class", "say header: yes");
+	hardly("%d.5", 2, 300, NULL, NULL); /* two labels are two classes, whatever they are */
+}
+
 /* Readers skip by value; what is no number is never met by one. */
 static void wanted_by_value(void **state)
 {
@@ -260,6 +337,8 @@ int main(void)
 		cmocka_unit_test(numbers_are_one_label),
 		cmocka_unit_test(thousands_of_labels),
 		cmocka_unit_test(picks_in_order),
+		cmocka_unit_test(any_number_of_classes),
+		cmocka_unit_test(what_is_hardly_a_class),
 		cmocka_unit_test(groups_of_labels),
 		cmocka_unit_test(groups_that_cannot_be),
 		cmocka_unit_test(wanted_by_value),

@@ -51,6 +51,12 @@ static void csv(void **state)
 	replay("csv", readers_csv);
 }
 
+static void arff(void **state)
+{
+	(void)state;
+	replay("arff", readers_arff);
+}
+
 static void libsvm(void **state)
 {
 	(void)state;
@@ -96,9 +102,13 @@ static void archives(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(csv),      cmocka_unit_test(libsvm),
-		cmocka_unit_test(idx),      cmocka_unit_test(npy),
-		cmocka_unit_test(cifar),    cmocka_unit_test(files_of_a_record),
+		cmocka_unit_test(csv),
+		cmocka_unit_test(arff),
+		cmocka_unit_test(libsvm),
+		cmocka_unit_test(idx),
+		cmocka_unit_test(npy),
+		cmocka_unit_test(cifar),
+		cmocka_unit_test(files_of_a_record),
 		cmocka_unit_test(archives),
 	};
 

@@ -35,11 +35,14 @@ static int set_up(void **state)
 static struct modelfile example(struct arena *arena)
 {
 	static const double select[] = {3, 0, 2}, shift[] = {0.5, -3, 1}, scale[] = {2, 0.125, 1};
-	static const double two[] = {2}, one[] = {1}, map[] = {1, 0, 0.5, -1, 0, 2};
+	static const double target[] = {-1.5, 0.25}, two[] = {2}, one[] = {1},
+			    map[] = {1, 0, 0.5, -1, 0, 2};
 	static const real alpha[] = {(real)1.5, (real)-0.1};
 	struct mat whole = mat_new(arena, 5, 2);
-	struct modelfile model = {
-		.stages = stages_none(4), .target_shift = -1.5, .target_scale = 0.25};
+	struct modelfile model = {.stages = stages_none(4),
+				  .targets = 1,
+				  .target_shift = target,
+				  .target_scale = target + 1};
 
 	stages_add(&model.stages, STAGE_SELECT, 3, select, arena);
 	stages_add(&model.stages, STAGE_SHIFT, 3, shift, arena);
@@ -49,7 +52,7 @@ static struct modelfile example(struct arena *arena)
 	stages_add(&model.stages, STAGE_BIAS, 3, one, arena);
 	for (ptrdiff_t k = 0; k < 10; k++)
 		whole.at[k] = (real)(k * k) / 7;
-	model.model = model_new(&model_relu, arena, 3, 2);
+	model.model = model_new(&model_relu, arena, (struct model_size){3, 2, 1});
 	net_of(model.model)->U = mat_rows(whole, 1, 3);
 	memcpy(net_of(model.model)->alpha, alpha, sizeof alpha);
 	return model;
@@ -106,8 +109,9 @@ static void round_trip(void **state)
 		    modelfile_load(place->path, &arena, &out, &err) != STATUS_OK)
 			fail_msg("%s", err.text);
 		expect_stages(&out.stages, &in.stages);
-		check_equal(out.target_shift, -1.5);
-		check_equal(out.target_scale, 0.25);
+		assert_int_equal(out.targets, 1);
+		check_equal(out.target_shift[0], -1.5);
+		check_equal(out.target_scale[0], 0.25);
 		assert_memory_equal(net_of(out.model)->alpha, net_of(in.model)->alpha,
 				    2 * sizeof(real));
 		assert_int_equal(net_of(out.model)->U.rows, net_of(in.model)->U.rows);

@@ -91,9 +91,9 @@ static void put_model(const char *folder)
 {
 	static const double shift[2] = {0.5, 0}, scale[2] = {2, 1};
 	static const double one[] = {1};
-	struct modelfile model = {.model = model_new(&model_relu, &arena, 3, 2),
-				  .stages = stages_none(2),
-				  .target_scale = 1};
+	struct modelfile model = {
+		.model = model_new(&model_relu, &arena, (struct model_size){3, 2, 1}),
+		.stages = stages_none(2)};
 	struct err err = {0};
 
 	stages_add(&model.stages, STAGE_SHIFT, 2, shift, &arena);

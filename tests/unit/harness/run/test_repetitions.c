@@ -101,6 +101,22 @@ static void the_majority_is_the_larger_class(void **state)
 	}
 }
 
+static void the_majority_of_three_classes(void **state)
+{
+	int label[] = {2, 0, 1, 2, 0, 2, 1};
+	struct dataset data = {
+		.k = 3,
+		.class_count = 3,
+		.test = {.X = mat_new(&arena, 7, 1), .y = ARENA_ARRAY(&arena, real, 21)}};
+
+	(void)state;
+	data.test.label = label;
+	check_close(verdict_majority(&data), 3.0 / 7, 1e-15, 0);
+	label[1] = label[2] = label[4] = 0;
+	label[6] = 0;
+	check_close(verdict_majority(&data), 4.0 / 7, 1e-15, 0);
+}
+
 static struct dataset moons(void)
 {
 	const struct cell *cell = pose("solver: ipm", "");
@@ -139,7 +155,7 @@ static void the_box_of_the_verifier_is_raw(void **state)
 	struct plain_ball ball;
 
 	(void)state;
-	stored.file.model = model_new(&model_relu, &arena, 3, 1);
+	stored.file.model = model_new(&model_relu, &arena, (struct model_size){3, 1, 1});
 	ball = plain_ball_new(&stored, &aim, 100, &arena);
 	for (ptrdiff_t k = 0; k < 5; k++)
 		for (ptrdiff_t j = 0; j < 2; j++) {
@@ -191,6 +207,7 @@ int main(void)
 		IN_FOLDER(training_draws_anew),
 		IN_FOLDER(attacks_draw_anew),
 		IN_FOLDER(the_majority_is_the_larger_class),
+		IN_FOLDER(the_majority_of_three_classes),
 		IN_FOLDER(points_are_the_raw_samples),
 		IN_FOLDER(the_box_of_the_verifier_is_raw),
 		IN_FOLDER(bounds_and_worst_cases_are_looked_at),

@@ -55,9 +55,9 @@ static void a_model_file_is_the_start(void **state)
 
 static void a_model_on_other_features_is_refused(void **state)
 {
-	struct modelfile model = {.model = model_new(&model_relu, &arena, 5, 2),
-				  .stages = stages_none(5),
-				  .target_scale = 1};
+	struct modelfile model = {
+		.model = model_new(&model_relu, &arena, (struct model_size){5, 2, 1}),
+		.stages = stages_none(5)};
 	struct err err = {0};
 
 	(void)state;

@@ -109,6 +109,30 @@ static void texts_survive_the_round_trip(void **state)
 	assert_string_equal(experiment.cells[1].train.name, "null");
 }
 
+/* A word in the place of a map, and a map; at the default there is no key. */
+static void words_and_maps_survive_the_round_trip(void **state)
+{
+	static const char *const given[] = {"balanced", "{a b: 2, c: '0.5'}", "{}"},
+				 *const written[] = {
+					 "\"class_weights\":\"balanced\"",
+					 "\"class_weights\":{\"a b\":\"2\",\"c\":\"0.5\"}", NULL};
+	char spec[300];
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		snprintf(spec, sizeof spec,
+			 "data: [{name: a, csv: {path: a.csv}, class_weights: %s}]\n"
+			 "train: [{solver: admm}]\n",
+			 given[i]);
+		load(spec);
+		check_round_trip();
+		if (written[i])
+			assert_non_null(strstr(experiment.cells[0].text, written[i]));
+		else
+			assert_null(strstr(experiment.cells[0].text, "class_weights"));
+	}
+}
+
 static void a_long_text_survives_the_round_trip(void **state)
 {
 	static char spec[8192];
@@ -291,6 +315,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(the_text_is_this, release),
 		cmocka_unit_test_teardown(texts_survive_the_round_trip, release),
+		cmocka_unit_test_teardown(words_and_maps_survive_the_round_trip, release),
 		cmocka_unit_test_teardown(a_long_text_survives_the_round_trip, release),
 		cmocka_unit_test_teardown(damaged_texts_are_refused, release),
 		cmocka_unit_test(numbers_take_fractions_and_units),

@@ -244,7 +244,7 @@ static void balls_are_those_of_the_definition(void **state)
 	struct aim aim = {"certificate", "crown", &part, "test", &ball_of, NULL};
 
 	(void)state;
-	stored.file.model = model_new(&model_relu, &arena, 3, 1);
+	stored.file.model = model_new(&model_relu, &arena, (struct model_size){3, 1, 1});
 	for (ptrdiff_t i = 0; i < 3; i++) {
 		mat_set(net_of(stored.file.model)->U, i, 0,
 			(real)(i < 2 ? u[i] : 9)); /* always active */

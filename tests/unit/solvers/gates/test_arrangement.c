@@ -175,7 +175,7 @@ static void exact_program_bounds_every_network(void **state)
 	(void)state;
 	for (int k = 0; k < ROWS; k++)
 		y[k] = k % 3 ? (real)1 : (real)-1;
-	problem.y.at = y;
+	problem.y = targets_of(y, ROWS);
 	problem.loss = (struct loss_term){&loss_squared, NULL, 1};
 	options = toy_options(&trainer_ipm.base, "{patterns: all}", &arena);
 	assert_int_equal(trainer_ipm.setup(&problem, options, &arena, &ipm, &err), STATUS_OK);

@@ -1,8 +1,8 @@
 /* Dual norms and their proximal maps: out = prox of t |.|_q at v exactly if v - out is in the ball
  * of
  * |.|_p of radius t and (v - out)'out = t |out|_q. */
+#include "solvers/certify/region.h"
 #include "solvers/core/rng.h"
-#include "solvers/model/region.h"
 #include "solvers/model/threat.h"
 #include "tests/close.h"
 

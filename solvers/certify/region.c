@@ -2,7 +2,7 @@
  *
  * Both have solutions of one form, whose length grows with t: l_2 clip(t v) and l_1
  * clip(sign(v) max(|v| - (1 - t) max |v|, 0)), clip to the box. */
-#include "solvers/model/region.h"
+#include "solvers/certify/region.h"
 
 #include <math.h>
 

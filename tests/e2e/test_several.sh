@@ -1,0 +1,63 @@
+#!/bin/bash
+# Three classes, and two targets, from data to attacks, certificates and their verification.
+. "$(dirname "$0")/lib.sh"
+
+# flowers of three kinds around three points, by a fixed congruential sequence
+awk 'BEGIN {
+	s = 7; print "a,b,kind"
+	for (i = 0; i < 120; i++) {
+		for (j = 0; j < 2; j++) { s = (s * 1103515245 + 12345) % 2147483648; u[j] = s / 2147483648 - 0.5 }
+		c = i % 3
+		printf "%.4f,%.4f,%s\n", u[0] * 1.4 + (c == 0), u[1] * 1.4 + (c == 1), substr("rosetulipaster", c == 0 ? 1 : c == 1 ? 5 : 10, c == 0 ? 4 : 5)
+	}
+}' >flowers.csv
+awk -F, 'NR == 1 { print "a,b,y,z" } NR > 1 { print $1 "," $2 "," $1 * $2 "," $1 - $2 }' flowers.csv >targets.csv
+cat >several.yaml <<'END'
+name: several
+seed: 3
+data:
+  - {name: flowers, csv: {path: flowers.csv}, split: {test: 0.4, validation: 0.2, stratified: true}, prepare: [standardize, bias]}
+train:
+  - {name: softmax, solver: adam, loss: logistic, beta: 0.1, width: 20, epochs: 60, learning_rate: 0.02}
+  - {name: hinge, solver: sgd, loss: hinge, beta: 0.1, width: 20, epochs: 60, patience: 30}
+  - {name: squared, solver: adam, loss: squared, beta: 0.1, width: 20, epochs: 60, learning_rate: 0.02}
+  - {name: attacked, solver: adam, loss: logistic, beta: 0.1, width: 20, epochs: 60, learning_rate: 0.02, patience: 30, adversary: {attack: pgd, eps: 0.2}}
+  - {name: trades, solver: adam, loss: logistic, beta: 0.1, width: 20, epochs: 60, learning_rate: 0.02, adversary: {attack: pgd, eps: 0.2, trades: 3}}
+attack:
+  - {attack: pgd, norm: linf, eps: [0.1, 0.3]}
+  - {attack: strong, norm: linf, eps: [0.1, 0.3]}
+certify:
+  - {certificate: interval, norm: linf, eps: [0.1, 0.3]}
+  - {certificate: exact, norm: linf, eps: [0.1, 0.3]}
+END
+# more METHOD COLUMN BOUND: the method's number is above it
+more()
+{
+	local value
+
+	value=$(record results/several "$1" "$2")
+	check "$1 has $2 above $3" "$value" awk -v a="${value:-0}" -v b="$3" 'BEGIN { exit !(a > b) }'
+}
+expect "three classes run" 0 run several.yaml --quiet
+for method in softmax hinge squared attacked trades; do
+	more $method test_accuracy 0.6
+done
+check "the majority is a third" "$(record results/several softmax majority)" [ "$(record results/several softmax majority | cut -c1-4)" = 0.33 ]
+for cell in results/several/cells/*; do
+	expect "$(basename "$cell") verifies" 0 verify results/several "$(basename "$cell")"
+done
+# columns: cell, ..., eps and the share; certified <= exact <= strong <= pgd of each method and eps
+check "bounds and attacks are in order" "$(cat results/several/attack.csv results/several/certify.csv | cut -c1-160)" \
+	awk -F, 'FNR == 1 { for (i in at) delete at[i]; for (i = 1; i <= NF; i++) at[$i] = i; next }
+	{ name = "attack" in at ? $at["attack"] : $at["certificate"]; share = "attack" in at ? $at["robust_accuracy"] : $at["certified_accuracy"]
+	  of = $at["method"] " " $at["eps"]; value[of, name] = share + 0; seen[of] = 1 }
+	END { for (k in seen) { n++; if (value[k, "interval"] > value[k, "exact"] + 1e-9 || value[k, "exact"] > value[k, "strong"] + 1e-9 || value[k, "strong"] > value[k, "pgd"] + 1e-9) exit 1 } exit n != 10 }' \
+	results/several/attack.csv results/several/certify.csv
+expect "predictions of three classes" 0 predict results/several "$(basename "$cell")"
+sed '/^  - {name: \(hinge\|attacked\|trades\|softmax\)/d; /^attack/,$d; s/several/pairs/; s/flowers.csv}/targets.csv, targets: [y, z]}, task: regression/; s/, stratified: true//' several.yaml >pairs.yaml
+expect "two targets run" 0 run pairs.yaml --quiet
+check "they are fitted" "$(record results/pairs squared test_r2)" awk -v a="$(record results/pairs squared test_r2)" 'BEGIN { exit !(a > 0.5) }'
+expect "and verify" 0 verify results/pairs "$(ls results/pairs/cells)"
+sed 's/adversary: {attack: pgd, eps: 0.2}/interval: {eps: 0.2}/' several.yaml >bounds.yaml
+expect "interval training takes one output" 1 run bounds.yaml --quiet --out bounds
+says "and says so" 'interval.eps: expected 0 for 3 outputs, got ""0.2""' bounds/several/summary.csv

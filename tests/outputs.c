@@ -1,0 +1,39 @@
+/* Random and degenerate outputs. See outputs.h. */
+#include "tests/outputs.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Outputs of these sizes; ties where rounded to whole numbers. */
+static const double sizes[] = {1, 0, 5, 40, 1e3, 1e8, 1e-7};
+
+enum { SIZES = sizeof sizes / sizeof *sizes };
+
+void outputs_make(struct outputs *t, int seed, ptrdiff_t n, ptrdiff_t k)
+{
+	memset(t, 0, sizeof *t);
+	t->rng = rng_stream(20, "outputs", (uint64_t)seed);
+	t->n = n;
+	t->k = k;
+	t->size = sizes[seed % SIZES];
+	for (ptrdiff_t i = 0; i < n * k; i++) {
+		double f = t->size * rng_normal(&t->rng);
+
+		t->f[i] = (real)(seed % 3 ? f : round(f));
+		t->v[i] = (real)rng_normal(&t->rng);
+	}
+	for (ptrdiff_t r = 0; r < n; r++) {
+		t->label[r] = (int)(rng_uniform(&t->rng) * (double)k);
+		t->y[r + t->label[r] * n] = 1;
+	}
+}
+
+struct mat outputs_view(const struct outputs *t, real *at)
+{
+	return (struct mat){t->n, t->k, t->n, at};
+}
+
+struct targets outputs_targets(const struct outputs *t)
+{
+	return (struct targets){.n = t->n, .k = t->k, .at = t->y, .label = t->label};
+}

@@ -1,0 +1,26 @@
+/* Random and degenerate outputs of several classes with their targets. */
+#ifndef TESTS_OUTPUTS_H
+#define TESTS_OUTPUTS_H
+
+#include "solvers/core/mat.h"
+#include "solvers/core/rng.h"
+#include "solvers/core/targets.h"
+
+enum { OUTPUTS_MOST = 10, OUTPUTS_LONG = 300 }; /* outputs, samples */
+
+struct outputs {
+	struct rng rng;
+	ptrdiff_t n, k;
+	double size; /* of the outputs: 0, tiny, 1 and so on to 1e8; every third one has ties */
+	real f[OUTPUTS_LONG * OUTPUTS_MOST], y[OUTPUTS_LONG * OUTPUTS_MOST],
+		v[OUTPUTS_LONG * OUTPUTS_MOST];
+	int label[OUTPUTS_LONG];
+};
+
+void outputs_make(struct outputs *t, int seed, ptrdiff_t n, ptrdiff_t k);
+
+/* Such an array as n x k. */
+struct mat outputs_view(const struct outputs *t, real *at);
+struct targets outputs_targets(const struct outputs *t);
+
+#endif

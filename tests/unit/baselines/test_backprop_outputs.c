@@ -1,0 +1,249 @@
+/* Backprop of networks with several outputs: gradients by differences, two classes as two outputs.
+ */
+#include "baselines/backprop_train.h"
+#include "solvers/core/rng.h"
+#include "tests/close.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+extern const struct loss loss_squared, loss_logistic, loss_hinge;
+
+static const struct {
+	double loss_scale;
+} logistic_options = {1};
+
+struct fixture {
+	struct arena arena;
+	struct problem problem;
+	struct backprop_options options;
+	struct backprop b;
+};
+
+static struct fixture make(ptrdiff_t n, ptrdiff_t d, long m, ptrdiff_t k)
+{
+	struct fixture t = {0};
+	struct rng rng = rng_stream(5, "test_backprop_outputs", (uint64_t)(n + k));
+	real *y = ARENA_ARRAY(&t.arena, real, n * k);
+	int *label = ARENA_ARRAY(&t.arena, int, n);
+
+	t.problem.X = mat_new(&t.arena, n, d);
+	for (ptrdiff_t i = 0; i < n; i++) {
+		label[i] = (int)(rng_uniform(&rng) * (double)k);
+		y[label[i] * n + i] = 1;
+		for (ptrdiff_t j = 0; j < d; j++)
+			mat_set(t.problem.X, i, j, (real)rng_normal(&rng));
+	}
+	t.problem.y = (struct targets){.n = n, .k = k, .at = y, .label = label};
+	t.problem.loss = (struct loss_term){&loss_logistic, &logistic_options, 1};
+	t.problem.beta = 0.7;
+	t.problem.seed = 3;
+	t.options = (struct backprop_options){
+		.width = m, .epochs = 4, .learning_rate = 0.5, .step_every = 2, .step_factor = 0.1};
+	return t;
+}
+
+static void setup(struct fixture *t)
+{
+	struct err err = {0};
+
+	assert_int_equal(backprop_train_setup(&t->b, &t->problem, &t->options, &t->arena, &err),
+			 STATUS_OK);
+}
+
+/* Objective over n weight in double by the definition, with weight `at` moved by `by`. */
+static double objective(const struct fixture *t, size_t at, double by)
+{
+	const struct backprop *b = &t->b;
+	const struct targets *y = &t->problem.y;
+	double sum = 0, decay = 0, w[400] = {0};
+
+	check_below(b->count, sizeof w / sizeof *w);
+	for (size_t e = 0; e < b->count; e++) {
+		w[e] = (double)b->weights[e] + (e == at ? by : 0);
+		decay += w[e] * w[e] / 2;
+	}
+	for (ptrdiff_t i = 0; i < b->n; i++) {
+		double f[8] = {0}, target[8] = {0};
+
+		for (ptrdiff_t j = 0; j < b->m; j++) {
+			double h = 0;
+
+			for (ptrdiff_t e = 0; e < b->d; e++)
+				h += (double)mat_get(t->problem.X, i, e) * w[e + j * b->d];
+			for (ptrdiff_t c = 0; c < y->k && h > 0; c++)
+				f[c] += h * w[b->d * b->m + c * b->m + j];
+		}
+		for (ptrdiff_t c = 0; c < y->k; c++)
+			target[c] = (double)y->at[c * y->n + i];
+		sum += t->problem.loss.loss->outputs->sample(t->problem.loss.options, y->k, f,
+							     target);
+	}
+	return (t->problem.loss.weight * sum + t->problem.beta * decay) /
+	       ((double)b->n * t->problem.loss.weight);
+}
+
+/* As in test_backprop.c: a sample whose kink lies within 1e-5 contributes 1e-5 of its slope. */
+static const double NUDGE = 1e-5, ERROR = 1e-5 + 1e3 * REAL_EPSILON;
+
+static void gradients_match_differences(void **state)
+{
+	static const ptrdiff_t rows[] = {1, 40, 1100}; /* the last one takes several chunks */
+	static const struct loss *const losses[] = {&loss_squared, &loss_logistic, &loss_hinge};
+
+	(void)state;
+	for (int c = 0; c < 9; c++) {
+		struct fixture t = make(rows[c % 3], 5, 7, 3 + c / 3);
+
+		t.problem.loss.loss = losses[c / 3];
+		if (t.problem.loss.loss != &loss_logistic)
+			t.problem.loss.options = NULL;
+		setup(&t);
+		backprop_gradient(&t.b, NULL, t.b.n, NULL, NULL);
+		for (size_t e = 0; e < t.b.count; e++) {
+			double slope =
+				(objective(&t, e, NUDGE) - objective(&t, e, -NUDGE)) / (2 * NUDGE);
+
+			check_close(t.b.gradient[e], slope, 10 * ERROR, 10 * ERROR);
+		}
+		arena_release(&t.arena);
+	}
+}
+
+/* Opposite halves of one output are two outputs of the same margin: the gradient in U is the same.
+ */
+static void two_outputs_are_one_of_the_margin(void **state)
+{
+	struct fixture one = make(64, 4, 6, 2), two = make(64, 4, 6, 2);
+	real *y = ARENA_ARRAY(&one.arena, real, 64);
+	size_t inner;
+
+	(void)state;
+	for (ptrdiff_t i = 0; i < 64; i++)
+		y[i] = one.problem.y.label[i] ? 1 : -1;
+	one.problem.y = targets_of(y, 64);
+	one.problem.beta = two.problem.beta = 0;
+	setup(&one);
+	setup(&two);
+	inner = (size_t)(one.b.d * one.b.m);
+	memcpy(two.b.weights, one.b.weights, inner * sizeof *one.b.weights);
+	for (ptrdiff_t j = 0; j < one.b.m; j++) {
+		real a = one.b.weights[(ptrdiff_t)inner + j] / 2;
+
+		two.b.weights[(ptrdiff_t)inner + j] = -a;
+		two.b.weights[(ptrdiff_t)inner + one.b.m + j] = a;
+	}
+	backprop_gradient(&one.b, NULL, 64, NULL, NULL);
+	backprop_gradient(&two.b, NULL, 64, NULL, NULL);
+	for (size_t e = 0; e < inner; e++)
+		check_close(two.b.gradient[e], one.b.gradient[e], 1e3 * REAL_EPSILON,
+			    1e3 * REAL_EPSILON);
+	arena_release(&one.arena);
+	arena_release(&two.arena);
+}
+
+/* The margin at the points of the inner attack is never above that at the clean ones where the
+ * network is linear in the ball, and the points stay inside. */
+static void an_attack_lowers_margins(void **state)
+{
+	enum { ROWS = 32 };
+	struct fixture t = make(ROWS, 4, 6, 4);
+	struct adversary_job job;
+	struct multinet net;
+	struct model_work work;
+	struct model_margin m;
+	real before[ROWS] = {0}, after[ROWS] = {0};
+	struct mat at, clean;
+	struct net first;
+	double sum = 0;
+
+	(void)state;
+	t.options.adversary = (struct adversary_options){
+		.attack = 1, .threat = {.norm = NORM_LINF, .eps = 0.01}, .steps = 5, .step = 2};
+	setup(&t);
+	net = backprop_as_multinet(&t.b);
+	first = backprop_as_net(&t.b);
+	clean = mat_new(&t.arena, 4, ROWS);
+	at = mat_new(&t.arena, 4, ROWS);
+	mat_transpose(clean, t.problem.X);
+	job = (struct adversary_job){.net = &first,
+				     .A = net.A,
+				     .clean = clean,
+				     .at = at,
+				     .label = t.problem.y.label,
+				     .eps = 0.01};
+	adversary_attack(&t.b.adversary, &job, false);
+	work = model_work_new(&t.arena, &model_relu_outputs, (struct model_size){4, 6, 4});
+	m = (struct model_margin){.y = t.problem.y, .margin = before};
+	model_margin(&net.base, t.problem.X, &m, &work);
+	mat_transpose(t.problem.X, at);
+	m.margin = after;
+	model_margin(&net.base, t.problem.X, &m, &work);
+	for (int i = 0; i < ROWS; i++) {
+		sum += (double)before[i] - (double)after[i];
+		for (int j = 0; j < 4; j++)
+			check_below(fabs((double)mat_get(at, j, i) - (double)mat_get(clean, j, i)),
+				    0.01 + 1e-6);
+	}
+	check_above(sum, 0);
+	for (int i = 0; i < ROWS; i++) /* but for kinks */
+		check_below((double)after[i] - (double)before[i], 1e-3);
+	arena_release(&t.arena);
+}
+
+static double divergence(const real *f, const real *g)
+{
+	real in_f[3] = {0}, in_g[3];
+	struct adversary_pair pair = {f, g, in_f, in_g, 3, 1};
+
+	return adversary_divergence(&pair, 1);
+}
+
+static void the_divergence_has_its_slopes(void **state)
+{
+	real f[3] = {(real)0.3, (real)-1.2, (real)0.7}, g[3] = {(real)-0.4, (real)0.9, (real)0.1};
+	real in_f[3] = {0}, in_g[3], far[3] = {900, -900, 0};
+	struct adversary_pair pair = {f, g, in_f, in_g, 3, 1};
+	const real h = sizeof(real) == 8 ? (real)1e-5 : (real)1e-2;
+	const double error = sizeof(real) == 8 ? 1e-8 : 1e-3;
+
+	(void)state;
+	check_above(adversary_divergence(&pair, 1), 0);
+	check_close(divergence(f, f), 0, 0, 1e-6);
+	check_below(divergence(f, far), 1e4);
+	check_below(divergence(far, f), 1e4);
+	for (int c = 0; c < 3; c++) {
+		real *const moved[] = {&f[c], &g[c]};
+		const real slope[] = {in_f[c], in_g[c]};
+
+		for (int k = 0; k < 2; k++) {
+			real was = *moved[k];
+			double up, down;
+
+			*moved[k] = was + h;
+			up = divergence(f, g);
+			*moved[k] = was - h;
+			down = divergence(f, g);
+			*moved[k] = was;
+			check_close(slope[k], (up - down) / (2 * (double)h), 0, error);
+		}
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(gradients_match_differences),
+		cmocka_unit_test(two_outputs_are_one_of_the_margin),
+		cmocka_unit_test(an_attack_lowers_margins),
+		cmocka_unit_test(the_divergence_has_its_slopes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

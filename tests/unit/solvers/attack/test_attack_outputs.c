@@ -1,0 +1,300 @@
+/* Attacks on networks with several outputs. */
+#include "solvers/core/rng.h"
+#include "solvers/model/attack.h"
+#include "solvers/model/multinet.h"
+#include "tests/close.h"
+#include "tests/toy.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { N = 120, D = 6, M = 15, MOST = 5 };
+
+static const double ROUNDING = 1e3 * REAL_EPSILON;
+
+struct fixture {
+	struct arena arena;
+	struct model *model;
+	struct multinet *net;
+	ptrdiff_t k;
+	int label[N];
+	struct attack_job job;
+};
+
+static double margin_at(const struct fixture *t, struct mat X, ptrdiff_t i, double *size)
+{
+	double f[MOST], rival = -HUGE_VAL;
+
+	t->model->kind->sample(t->model, X, i, f, size);
+	for (int c = 0; c < t->k; c++)
+		rival = c != t->label[i] ? fmax(rival, f[c]) : rival;
+	return f[t->label[i]] - rival;
+}
+
+static void reset(struct fixture *t)
+{
+	double size;
+
+	mat_copy(t->job.worst, t->job.X);
+	for (ptrdiff_t i = 0; i < N; i++)
+		t->job.margin[i] = (real)margin_at(t, t->job.X, i, &size);
+}
+
+/* Every point but one in four has the class that the network gives it. */
+static struct fixture *make(ptrdiff_t k)
+{
+	static struct fixture t;
+	struct rng rng = rng_stream(9, "test_attack_outputs", (uint64_t)k);
+	double size;
+
+	t = (struct fixture){.k = k};
+	t.model = model_new(&model_relu_outputs, &t.arena, (struct model_size){D, M, k});
+	t.net = multinet_of(t.model);
+	t.job = (struct attack_job){.model = t.model,
+				    .X = mat_new(&t.arena, N, D),
+				    .label = t.label,
+				    .seed = 7,
+				    .worst = mat_new(&t.arena, N, D),
+				    .margin = ARENA_ARRAY(&t.arena, real, N)};
+	toy_fill(t.net->U, &rng);
+	toy_fill(t.net->A, &rng);
+	toy_fill(t.job.X, &rng);
+	for (ptrdiff_t i = 0; i < N; i++)
+		for (t.label[i] = 0; t.label[i] < k - 1; t.label[i]++)
+			if ((margin_at(&t, t.job.X, i, &size) > 0) == (i % 4 > 0))
+				break;
+	reset(&t);
+	return &t;
+}
+
+static const struct attack *attack_at(size_t index)
+{
+	return (const struct attack *)(const void *)registry_at(KIND_ATTACK, index);
+}
+
+static const struct attack *attack_named(const char *name)
+{
+	size_t index = 0;
+
+	while (strcmp(registry_at(KIND_ATTACK, index)->name, name) != 0)
+		index++;
+	return attack_at(index);
+}
+
+static void run(struct attack_job *job, const struct attack *attack, const char *options)
+{
+	struct arena scratch = {0};
+
+	attack->run(toy_options(&attack->base, options, &scratch), job, &scratch);
+	arena_release(&scratch);
+}
+
+/* Inside the ball, with the margin that the definition gives, which has not risen. */
+static void check_points(const struct fixture *t, const real *entry)
+{
+	long lower = 0;
+
+	for (ptrdiff_t i = 0; i < N; i++) {
+		double size, margin = margin_at(t, t->job.worst, i, &size), largest = 0, square = 0;
+
+		for (ptrdiff_t j = 0; j < D; j++) {
+			double delta = (double)mat_get(t->job.worst, i, j) -
+				       (double)mat_get(t->job.X, i, j);
+
+			largest = fmax(largest, fabs(delta));
+			square += delta * delta;
+		}
+		check_at_most(t->job.threat.norm == NORM_LINF ? largest : sqrt(square),
+			      t->job.threat.eps + ROUNDING);
+		check_close(t->job.margin[i], margin, 0, 4 * (D + M) * REAL_EPSILON * size);
+		check_at_most(t->job.margin[i], entry[i]);
+		lower += t->job.margin[i] < entry[i];
+	}
+	check_above(lower, N / 2);
+}
+
+static void every_attack_lowers_margins(void **state)
+{
+	(void)state;
+	for (ptrdiff_t k = 3; k <= MOST; k++) {
+		struct fixture *t = make(k);
+		real entry[N];
+
+		memcpy(entry, t->job.margin, sizeof entry);
+		for (size_t a = 0; a < 2 * registry_count(KIND_ATTACK); a++) {
+			t->job.threat =
+				(struct threat){.norm = a % 2 ? NORM_L2 : NORM_LINF, .eps = 0.2};
+			reset(t);
+			run(&t->job, attack_at(a / 2), "{}");
+			check_points(t, entry);
+		}
+		arena_release(&t->arena);
+	}
+}
+
+static void every_loss_of_apgd_lowers_margins(void **state)
+{
+	static const char *const options[] = {"{steps: 30, restarts: 2, loss: margin}",
+					      "{steps: 30, restarts: 2, loss: dlr}",
+					      "{steps: 30, restarts: 2, loss: targeted}"};
+
+	(void)state;
+	for (ptrdiff_t k = 3; k <= MOST; k++) {
+		struct fixture *t = make(k);
+		real entry[N];
+
+		memcpy(entry, t->job.margin, sizeof entry);
+		t->job.threat = (struct threat){.norm = NORM_LINF, .eps = 0.2};
+		for (size_t o = 0; o < sizeof options / sizeof *options; o++) {
+			reset(t);
+			run(&t->job, attack_named("apgd"), options[o]);
+			check_points(t, entry);
+		}
+		arena_release(&t->arena);
+	}
+}
+
+/* The ratio does not see the scale of the network: the points found are the same. */
+static void the_ratio_has_no_scale(void **state)
+{
+	struct fixture *t = make(4);
+	struct mat points = mat_new(&t->arena, N, D);
+
+	(void)state;
+	t->job.threat = (struct threat){.norm = NORM_LINF, .eps = 0.2};
+	run(&t->job, attack_named("apgd"), "{steps: 30, restarts: 1, loss: dlr}");
+	mat_copy(points, t->job.worst);
+	for (ptrdiff_t c = 0; c < t->k; c++)
+		for (ptrdiff_t j = 0; j < M; j++)
+			mat_col(t->net->A, c)[j] *= 1024;
+	reset(t);
+	run(&t->job, attack_named("apgd"), "{steps: 30, restarts: 1, loss: dlr}");
+	for (ptrdiff_t i = 0; i < N; i++)
+		for (ptrdiff_t j = 0; j < D; j++)
+			check_close(mat_get(t->job.worst, i, j), mat_get(points, i, j), 0, 1e-5);
+	arena_release(&t->arena);
+}
+
+/* f = (1, 0.9, relu(x + 1) / 2): the strongest rival of class 0 stands still, so that its gradient
+ * finds nothing, and class 2 breaks the sample at x > 1. */
+static void a_targeted_attack_sees_the_other_rivals(void **state)
+{
+	struct arena arena = {0};
+	struct model *model = model_new(&model_relu_outputs, &arena, (struct model_size){2, 2, 3});
+	struct multinet *net = multinet_of(model);
+	int label = 0;
+	real margin = (real)0.1;
+	bool frozen[] = {false, true};
+	struct attack_job job = {.model = model,
+				 .X = mat_new(&arena, 1, 2),
+				 .label = &label,
+				 .threat = {.norm = NORM_LINF, .eps = 1.5, .frozen = frozen},
+				 .worst = mat_new(&arena, 1, 2),
+				 .margin = &margin};
+
+	(void)state;
+	mat_set(job.X, 0, 1, 1);
+	mat_copy(job.worst, job.X);
+	mat_set(net->U, 1, 0, 1);
+	mat_set(net->U, 0, 1, 1);
+	mat_set(net->U, 1, 1, 1);
+	mat_set(net->A, 0, 0, 1);
+	mat_set(net->A, 0, 1, (real)0.9);
+	mat_set(net->A, 1, 2, (real)0.5);
+	run(&job, attack_named("apgd"), "{restarts: 1, loss: margin}");
+	check_close(margin, 0.1, 0, 1e-6);
+	run(&job, attack_named("apgd"), "{restarts: 1, loss: targeted, targets: 1}");
+	check_close(margin, 0.1, 0, 1e-6);
+	run(&job, attack_named("apgd"), "{restarts: 1, loss: targeted}");
+	check_at_most(margin, 0);
+	arena_release(&arena);
+}
+
+/* Two classes as f/2 and -f/2: margins are those found for y f. */
+static void two_outputs_agree_with_one(void **state)
+{
+	struct fixture *t = make(2);
+	struct net one = net_new(&t->arena, D, M);
+	struct attack_job job = t->job;
+	real y[N], margin[N];
+
+	(void)state;
+	job.model = &one.base;
+	job.label = NULL;
+	job.y = y;
+	job.margin = margin;
+	job.worst = mat_new(&t->arena, N, D);
+	mat_copy(one.U, t->net->U);
+	for (ptrdiff_t j = 0; j < M; j++) {
+		one.alpha[j] = mat_get(t->net->A, j, 1);
+		mat_set(t->net->A, j, 1, one.alpha[j] / 2);
+		mat_set(t->net->A, j, 0, -one.alpha[j] / 2);
+	}
+	for (size_t a = 0; a < 2 * registry_count(KIND_ATTACK); a++) {
+		long apart = 0;
+
+		t->job.threat = job.threat =
+			(struct threat){.norm = a % 2 ? NORM_L2 : NORM_LINF, .eps = 0.2};
+		reset(t);
+		mat_copy(job.worst, job.X);
+		for (ptrdiff_t i = 0; i < N; i++) {
+			margin[i] = t->job.margin[i];
+			y[i] = t->label[i] ? 1 : -1;
+		}
+		run(&t->job, attack_at(a / 2), "{}");
+		run(&job, attack_at(a / 2), "{}");
+		for (ptrdiff_t i = 0; i < N; i++) {
+			assert_int_equal(margin[i] > 0, t->job.margin[i] > 0);
+			apart += !(fabs((double)margin[i] - (double)t->job.margin[i]) <= 1e-4);
+		}
+		check_equal(apart, 0);
+	}
+	arena_release(&t->arena);
+}
+
+/* Outputs and labels permuted: the same margins. */
+static void classes_may_be_permuted(void **state)
+{
+	static const int to[] = {2, 0, 3, 1};
+	struct fixture *t = make(4);
+	struct mat A = mat_new(&t->arena, M, 4);
+	real before[N];
+
+	(void)state;
+	t->job.threat = (struct threat){.norm = NORM_LINF, .eps = 0.2};
+	for (size_t a = 0; a < registry_count(KIND_ATTACK); a++) {
+		reset(t);
+		run(&t->job, attack_at(a), "{}");
+		memcpy(before, t->job.margin, sizeof before);
+		mat_copy(A, t->net->A);
+		for (int c = 0; c < 4; c++)
+			mat_copy(mat_cols(t->net->A, to[c], 1), mat_cols(A, c, 1));
+		for (ptrdiff_t i = 0; i < N; i++)
+			t->label[i] = to[t->label[i]];
+		reset(t);
+		run(&t->job, attack_at(a), "{}");
+		for (ptrdiff_t i = 0; i < N; i++)
+			check_close(t->job.margin[i], before[i], 0, 1e-4);
+	}
+	arena_release(&t->arena);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_attack_lowers_margins),
+		cmocka_unit_test(every_loss_of_apgd_lowers_margins),
+		cmocka_unit_test(the_ratio_has_no_scale),
+		cmocka_unit_test(a_targeted_attack_sees_the_other_rivals),
+		cmocka_unit_test(two_outputs_agree_with_one),
+		cmocka_unit_test(classes_may_be_permuted),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
