@@ -11,6 +11,7 @@ void instance_load(struct instance *in, const char *name)
 {
 	char path[256];
 	json_t *X, *D, *y;
+	real *target;
 
 	memset(in, 0, sizeof *in);
 	snprintf(path, sizeof path, "tests/golden/optima/%s.json", name);
@@ -23,7 +24,8 @@ void instance_load(struct instance *in, const char *name)
 				(ptrdiff_t)json_array_size(json_array_get(X, 0)));
 	in->D = mat_new(&in->arena, in->problem.X.rows,
 			(ptrdiff_t)json_array_size(json_array_get(D, 0)));
-	in->problem.y.at = ARENA_ARRAY(&in->arena, real, in->problem.X.rows);
+	target = ARENA_ARRAY(&in->arena, real, in->problem.X.rows);
+	in->problem.y = targets_of(target, in->problem.X.rows);
 	for (ptrdiff_t k = 0; k < in->problem.X.rows; k++) {
 		json_t *x = json_array_get(X, (size_t)k), *d = json_array_get(D, (size_t)k);
 
@@ -32,8 +34,7 @@ void instance_load(struct instance *in, const char *name)
 				(real)json_number_value(json_array_get(x, (size_t)j)));
 		for (ptrdiff_t j = 0; j < in->D.cols; j++)
 			mat_set(in->D, k, j, (real)json_number_value(json_array_get(d, (size_t)j)));
-		((real *)(uintptr_t)in->problem.y.at)[k] =
-			(real)json_number_value(json_array_get(y, (size_t)k));
+		target[k] = (real)json_number_value(json_array_get(y, (size_t)k));
 	}
 	toy_file(&in->problem, (struct problem_file){.path = "in memory", .array = in->D},
 		 &in->arena);

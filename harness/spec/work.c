@@ -141,6 +141,20 @@ static const char *takers(struct arena *arena)
 	return list.length > 0 ? arena_format(arena, "; several are for %s", list.at) : "";
 }
 
+/* The same of losses. */
+static const char *losses(struct arena *arena)
+{
+	struct text list = text_new(arena);
+
+	for (size_t i = 0; i < registry_count(KIND_LOSS); i++) {
+		const struct desc *item = registry_at(KIND_LOSS, i);
+
+		if (((const struct loss *)(const void *)item)->outputs)
+			text_item(&list, ", ", "%s", item->name);
+	}
+	return arena_format(arena, "; several are for %s", list.at);
+}
+
 bool work_refuses(const struct experiment *experiment, const struct cell *cell,
 		  struct work_outputs data, struct problems *problems)
 {
@@ -150,10 +164,21 @@ bool work_refuses(const struct experiment *experiment, const struct cell *cell,
 	const real any = 1;
 	const bool weighted = cell->data.class_weights.count > 0;
 	const struct targets y = {.k = (ptrdiff_t)data.k, .weight = weighted ? &any : NULL};
+	const struct loss *loss = (const struct loss *)(const void *)cell->train.loss.item;
 	const char *refusal = trainer_refusal(trainer, &y), *has, *remedy;
 	struct arena arena = {0};
 	size_t index;
 
+	if (!find_entry(experiment, "train", cell->train.name, &index))
+		index = 0;
+	if (!refusal && data.k > 1 && !loss->outputs) {
+		refuse(&work, problems, "train", index, "loss",
+		       arena_format(&arena,
+				    "\"%s\" takes one output, and data set \"%.60s\" has %zu%s",
+				    loss->base.name, cell->data.name, data.k, losses(&arena)));
+		arena_release(&arena);
+		return true;
+	}
 	if (!refusal)
 		return false;
 	if (trainer->multi_output || data.k < 2) {
@@ -166,8 +191,6 @@ bool work_refuses(const struct experiment *experiment, const struct cell *cell,
 		has = arena_format(&arena, "%zu targets", data.k);
 		remedy = ": choose one";
 	}
-	if (!find_entry(experiment, "train", cell->train.name, &index))
-		index = 0;
 	refuse(&work, problems, "train", index, "solver",
 	       arena_format(&arena, "\"%s\" %s, and data set \"%.60s\" has %s%s%s",
 			    trainer->base.name, refusal, cell->data.name, has, remedy,

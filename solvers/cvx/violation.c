@@ -38,17 +38,23 @@ void violation_neurons(const struct problem *problem, const real *alpha, long dr
 	ptrdiff_t n = problem->X.rows, d = problem->X.cols;
 	real *u = ARENA_ARRAY(&arena, real, d), *phi = ARENA_ARRAY(&arena, real, n);
 	double most = limit_of(problem);
+	ptrdiff_t outputs = problem->y.k > 1 ? problem->y.k : 1;
 
 	*out = (struct violation){.draws = draws};
 	for (long i = 0; i < draws; i++) {
 		struct rng rng = rng_stream(problem->seed, "fresh neurons", (uint64_t)i);
-		double sum = 0;
+		double norm = 0; /* of one output |sum| */
 
 		net_direction(&rng, d, u);
 		blas_gemv(1, problem->X, PLAIN, u, 0, phi);
-		for (ptrdiff_t k = 0; k < n; k++)
-			sum += phi[k] > 0 ? (double)phi[k] * (double)alpha[k] : 0;
-		out->violated += fabs(sum) > most;
+		for (ptrdiff_t c = 0; c < outputs; c++) {
+			double sum = 0;
+
+			for (ptrdiff_t k = 0; k < n; k++)
+				sum += phi[k] > 0 ? (double)phi[k] * (double)alpha[c * n + k] : 0;
+			norm = hypot(norm, sum);
+		}
+		out->violated += norm > most;
 	}
 	arena_release(&arena);
 }

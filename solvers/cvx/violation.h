@@ -13,9 +13,8 @@
 
 struct cvx;
 
-/* Neurons u uniform on the unit sphere, in a stream of their own: |alpha'(X u)_+| > beta, alpha
- * (n).
- */
+/* Neurons u uniform on the unit sphere, in a stream of their own:
+ * |alpha'(X u)_+|_2 > beta, alpha n x k of k outputs, one behind the other. */
 void violation_neurons(const struct problem *problem, const real *alpha, long draws,
 		       struct violation *out);
 

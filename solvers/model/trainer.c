@@ -66,6 +66,10 @@ enum status trainer_check(const struct trainer *trainer, const struct problem *p
 
 	if (refusal)
 		return err_set(err, STATUS_SPEC, "%s %s", trainer->base.name, refusal);
+	if (problem->y.k > 1 && !problem->loss.loss->outputs)
+		return err_set(err, STATUS_SPEC,
+			       "%s: expected a loss of several outputs, got \"%s\"",
+			       trainer->base.name, problem->loss.loss->base.name);
 	if (!trainer->takes || trainer->takes(problem, options, &wanted))
 		return STATUS_OK;
 	return err_set(err, STATUS_SPEC, "%s: expected %s, got \"%s\"", trainer->base.name, wanted,

@@ -6,12 +6,15 @@
  * columns of U uniform on the unit sphere.
  *
  * Dual: max -L*(-alpha) s.t. |Phi' alpha|_inf <= beta; alpha = -grad L(Phi a), scaled into the
- * feasible set, gives the lower bound. The method that solves the program is an option. */
+ * feasible set, gives the lower bound. The method that solves the program is an option. Several
+ * outputs share their neurons: scp_shared.h. */
 #include "solvers/scp/scp.h"
 #include "solvers/core/blas.h"
 #include "solvers/core/rng.h"
 #include "solvers/cvx/scaling.h"
 #include "solvers/cvx/violation.h"
+#include "solvers/model/multinet.h"
+#include "solvers/scp/scp_shared.h"
 
 #include <math.h>
 #include <string.h>
@@ -41,9 +44,10 @@ struct state {
 	void *method_state;
 	bool solved; /* a = 0 is optimal */
 	const char *note;
-	real *g;      /* n */
-	real *slope;  /* N */
-	double bound; /* the best of all certificates */
+	real *g;                   /* n */
+	real *slope;               /* N */
+	double bound;              /* the best of all certificates */
+	struct scp_shared *shared; /* of several outputs, in the place of the method; or NULL */
 };
 
 /* Certified share of the objective at which an end counts as solved. */
@@ -109,8 +113,23 @@ static bool takes(const struct problem *problem, const void *options, const char
 {
 	const struct scp_method *method = method_of(options, &problem->loss, 0);
 
+	if (problem->y.k > 1) { /* trainer_check asks for a loss of several outputs */
+		*wanted = "no method and no first for several outputs";
+		return !((const struct scp_options *)options)->method.item &&
+		       ((const struct scp_options *)options)->first < 1;
+	}
 	*wanted = method ? method->needs : "a loss that one of its methods takes";
 	return method && method->takes(problem->loss);
+}
+
+/* (seed, i) alone gives column i, so N grows nested. */
+static void draw_directions(uint64_t seed, struct mat U)
+{
+	for (ptrdiff_t i = 0; i < U.cols; i++) {
+		struct rng rng = rng_stream(seed, "neurons", (uint64_t)i);
+
+		net_direction(&rng, U.rows, mat_col(U, i));
+	}
 }
 
 static enum status setup(const struct problem *problem, const void *options, struct arena *arena,
@@ -121,6 +140,14 @@ static enum status setup(const struct problem *problem, const void *options, str
 	ptrdiff_t N = o->neurons, n = problem->X.rows;
 	double slope = 0; /* the largest at 0 */
 
+	*state = s;
+	if (problem->y.k > 1) {
+		s->scp = (struct scp){.problem = problem, .U = mat_new(arena, problem->X.cols, N)};
+		if (!arena_counts(arena))
+			draw_directions(problem->seed, s->scp.U);
+		s->shared = scp_shared_new(problem, s->scp.U, arena);
+		return STATUS_OK;
+	}
 	s->method = method_of(o, &problem->loss, 0);
 	if (o->first > 0 && !s->method->nested)
 		return err_set(err, STATUS_SPEC,
@@ -135,14 +162,9 @@ static enum status setup(const struct problem *problem, const void *options, str
 			      .first = o->first > 0 && o->first < N ? o->first : N};
 	s->g = ARENA_ARRAY(arena, real, n);
 	s->slope = ARENA_ARRAY(arena, real, N);
-	*state = s;
 	if (arena_counts(arena))
 		return s->method->setup(&s->scp, o->method.options, arena, &s->method_state, err);
-	for (ptrdiff_t i = 0; i < N; i++) { /* (seed, i) alone gives column i, so N grows nested */
-		struct rng rng = rng_stream(problem->seed, "neurons", (uint64_t)i);
-
-		net_direction(&rng, problem->X.cols, mat_col(s->scp.U, i));
-	}
+	draw_directions(problem->seed, s->scp.U);
 	if (!build_features(problem->X, s->scp.U, s->scp.Phi))
 		s->note = "no sampled neuron is active on any training sample: none is of use";
 	loss_gradient(problem->loss, (size_t)n, s->scp.f, problem->y.at, s->g);
@@ -162,15 +184,44 @@ static enum status setup(const struct problem *problem, const void *options, str
 
 static ptrdiff_t width(const void *state)
 {
-	return ((const struct state *)state)->scp.Phi.cols;
+	return ((const struct state *)state)->scp.U.cols;
+}
+
+/* Row A_i with u_i becomes the neuron sqrt|A_i| u_i with output weights A_i / sqrt|A_i|. */
+static void shared_network(const struct scp_shared *s, struct multinet *net)
+{
+	ptrdiff_t m = 0;
+
+	for (ptrdiff_t i = 0; i < s->U.cols; i++) {
+		double square = 0, root;
+
+		for (ptrdiff_t c = 0; c < s->A.cols; c++)
+			square += (double)mat_get(s->A, i, c) * (double)mat_get(s->A, i, c);
+		root = sqrt(sqrt(square));
+		if (!(root > 0))
+			continue;
+		for (ptrdiff_t j = 0; j < s->U.rows; j++)
+			mat_set(net->U, j, m, (real)root * mat_get(s->U, j, i));
+		for (ptrdiff_t c = 0; c < s->A.cols; c++)
+			mat_set(net->A, m, c, (real)((double)mat_get(s->A, i, c) / root));
+		m++;
+	}
+	net->U.cols = m;
 }
 
 /* a_i u_i becomes the neuron sqrt|a_i| u_i with output weight sign(a_i) sqrt|a_i|. */
 static void network(const void *state, struct model *model)
 {
-	struct net *net = net_of(model);
+	const struct scp_shared *shared = ((const struct state *)state)->shared;
 	const struct scp *s = &((const struct state *)state)->scp;
+	struct net *net;
 	ptrdiff_t m = 0;
+
+	if (shared) {
+		shared_network(shared, multinet_of(model));
+		return;
+	}
+	net = net_of(model);
 
 	for (ptrdiff_t i = 0; i < s->Phi.cols; i++) {
 		double root = sqrt(fabs((double)s->a[i]));
@@ -194,6 +245,11 @@ static void certify(void *state, struct certificate *certificate)
 	double norm = 0, largest = 0;
 	struct scaling best;
 
+	if (s->shared) {
+		scp_shared_certify(s->shared, certificate);
+		s->bound = fmax(s->bound, certificate->lower_bound);
+		return;
+	}
 	if (s->method->slopes && !s->solved)
 		memcpy(s->g, s->method->slopes(s->method_state), n * sizeof *s->g);
 	else
@@ -220,6 +276,10 @@ static void step(void *state, struct progress *progress)
 	const struct problem *problem = s->scp.problem;
 	struct certificate c;
 
+	if (s->shared) {
+		scp_shared_step(s->shared, progress);
+		return;
+	}
 	if (!s->solved) {
 		s->method->step(s->method_state, progress);
 		if (progress->end == OUTCOME_RUNNING)
@@ -239,7 +299,7 @@ static void violation(void *state, long draws, struct violation *out)
 {
 	const struct state *s = state;
 
-	violation_neurons(s->scp.problem, s->g, draws, out);
+	violation_neurons(s->scp.problem, s->shared ? s->shared->slopes.at : s->g, draws, out);
 }
 
 static void facts(const void *state, struct facts *facts)
@@ -250,11 +310,14 @@ static void facts(const void *state, struct facts *facts)
 
 const struct trainer trainer_scp = {
 	.base = {.name = "scp",
-		 .doc = "sampled convex program: l1 on the output weights of random neurons",
+		 .doc = "sampled convex program: l1 on the output weights of random neurons, of "
+			"several outputs "
+			"group lasso on their rows",
 		 .cite = "bai2023",
 		 .options = rows,
 		 .size = sizeof(struct scp_options)},
 	.makes = &model_relu,
+	.multi_output = true,
 	.takes = takes,
 	.forecast = forecast,
 	.setup = setup,

@@ -23,6 +23,8 @@ train:
   - {name: squared, solver: adam, loss: squared, beta: 0.1, width: 20, epochs: 60, learning_rate: 0.02}
   - {name: attacked, solver: adam, loss: logistic, beta: 0.1, width: 20, epochs: 60, learning_rate: 0.02, patience: 30, adversary: {attack: pgd, eps: 0.2}}
   - {name: trades, solver: adam, loss: logistic, beta: 0.1, width: 20, epochs: 60, learning_rate: 0.02, adversary: {attack: pgd, eps: 0.2, trades: 3}}
+  - {name: convex, solver: scp, loss: squared, beta: 0.1, neurons: 200, fresh: 100, stop: {gap: 1e-6}}
+  - {name: convex softmax, solver: scp, loss: logistic, beta: 0.1, neurons: 200, stop: {gap: 1e-5}}
 attack:
   - {attack: pgd, norm: linf, eps: [0.1, 0.3]}
   - {attack: strong, norm: linf, eps: [0.1, 0.3]}
@@ -39,9 +41,15 @@ more()
 	check "$1 has $2 above $3" "$value" awk -v a="${value:-0}" -v b="$3" 'BEGIN { exit !(a > b) }'
 }
 expect "three classes run" 0 run several.yaml --quiet
-for method in softmax hinge squared attacked trades; do
-	more $method test_accuracy 0.6
+for method in softmax hinge squared attacked trades convex 'convex softmax'; do
+	more "$method" test_accuracy 0.6
 done
+check "the sampled program is solved" "$(record results/several convex gap)" \
+	awk -v a="$(record results/several convex gap)" 'BEGIN { exit !(a < 1e-6) }'
+check "below what adam finds" "$(record results/several convex objective)" \
+	awk -v a="$(record results/several convex objective)" -v b="$(record results/several squared objective)" 'BEGIN { exit !(a < b) }'
+check "a share of fresh neurons would lower it" "$(record results/several convex violation)" \
+	awk -v a="$(record results/several convex violation)" 'BEGIN { exit !(a >= 0 && a < 1) }'
 check "the majority is a third" "$(record results/several softmax majority)" [ "$(record results/several softmax majority | cut -c1-4)" = 0.33 ]
 for cell in results/several/cells/*; do
 	expect "$(basename "$cell") verifies" 0 verify results/several "$(basename "$cell")"
@@ -51,13 +59,18 @@ check "bounds and attacks are in order" "$(cat results/several/attack.csv result
 	awk -F, 'FNR == 1 { for (i in at) delete at[i]; for (i = 1; i <= NF; i++) at[$i] = i; next }
 	{ name = "attack" in at ? $at["attack"] : $at["certificate"]; share = "attack" in at ? $at["robust_accuracy"] : $at["certified_accuracy"]
 	  of = $at["method"] " " $at["eps"]; value[of, name] = share + 0; seen[of] = 1 }
-	END { for (k in seen) { n++; if (value[k, "interval"] > value[k, "exact"] + 1e-9 || value[k, "exact"] > value[k, "strong"] + 1e-9 || value[k, "strong"] > value[k, "pgd"] + 1e-9) exit 1 } exit n != 10 }' \
+	END { for (k in seen) { n++; if (value[k, "interval"] > value[k, "exact"] + 1e-9 || value[k, "exact"] > value[k, "strong"] + 1e-9 || value[k, "strong"] > value[k, "pgd"] + 1e-9) exit 1 } exit n != 14 }' \
 	results/several/attack.csv results/several/certify.csv
 expect "predictions of three classes" 0 predict results/several "$(basename "$cell")"
-sed '/^  - {name: \(hinge\|attacked\|trades\|softmax\)/d; /^attack/,$d; s/several/pairs/; s/flowers.csv}/targets.csv, targets: [y, z]}, task: regression/; s/, stratified: true//' several.yaml >pairs.yaml
+sed '/^  - {name: \(hinge\|attacked\|trades\|softmax\|convex softmax\)/d; /^attack/,$d; s/several/pairs/; s/flowers.csv}/targets.csv, targets: [y, z]}, task: regression/; s/, stratified: true//' several.yaml >pairs.yaml
 expect "two targets run" 0 run pairs.yaml --quiet
 check "they are fitted" "$(record results/pairs squared test_r2)" awk -v a="$(record results/pairs squared test_r2)" 'BEGIN { exit !(a > 0.5) }'
-expect "and verify" 0 verify results/pairs "$(ls results/pairs/cells)"
+for cell in results/pairs/cells/*; do
+	expect "and $(basename "$cell") verifies" 0 verify results/pairs "$(basename "$cell")"
+done
+sed 's/loss: hinge/loss: squared_hinge/' several.yaml >losses.yaml
+expect "a loss of one output" 2 validate losses.yaml
+says "is refused in its place" '^losses.yaml:[0-9]*:[0-9]*: train\[1\].loss: "squared_hinge" takes one output, and data set "flowers" has 3; several are for squared'
 sed 's/adversary: {attack: pgd, eps: 0.2}/interval: {eps: 0.2}/' several.yaml >bounds.yaml
 expect "interval training takes one output" 1 run bounds.yaml --quiet --out bounds
 says "and says so" 'interval.eps: expected 0 for 3 outputs, got ""0.2""' bounds/several/summary.csv

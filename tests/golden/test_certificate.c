@@ -59,7 +59,7 @@ static void load(struct instance *in, const char *name)
 	target = ARENA_ARRAY(&in->arena, real, in->problem.X.rows);
 	for (ptrdiff_t k = 0; k < in->problem.X.rows; k++)
 		target[k] = (real)json_number_value(json_array_get(y, (size_t)k));
-	in->problem.y.at = target;
+	in->problem.y = targets_of(target, in->problem.X.rows);
 	toy_file(&in->problem, (struct problem_file){.path = "in memory", .array = in->D},
 		 &in->arena);
 }
