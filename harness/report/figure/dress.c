@@ -175,8 +175,11 @@ static void show_spreads(const struct dress *d, struct figure_panel *panel)
 	const double STEP = 0.012; /* of the axis */
 	enum { FEW = 12 };
 	size_t beside = 0, at = 0, most = 0;
+	bool areas = false;
 	double step;
 
+	for (const struct figure_curve *c = panel->first; c; c = c->next)
+		areas = areas || (c->layer == FIGURE_BETWEEN && c->count);
 	for (const struct figure_curve *c = panel->first; c; c = c->next)
 		most = c->layer == FIGURE_LINE && c->count > most ? c->count : most;
 	for (struct figure_curve *c = panel->first, **link = &panel->first; c;
@@ -190,8 +193,8 @@ static void show_spreads(const struct dress *d, struct figure_panel *panel)
 			*link = c->points;
 		}
 	}
-	/* those at one value of x stay together */
-	step = beside ? fmin(STEP, closest(panel) / (double)(2 * beside)) : 0;
+	/* those at one value of x stay together, and at areas that end in them */
+	step = beside && !areas ? fmin(STEP, closest(panel) / (double)(4 * beside)) : 0;
 	for (struct figure_curve *c = panel->first; c && most <= FEW; c = c->next) {
 		if (c->layer != FIGURE_LINE || !c->count || c->spread < STYLE_BAND_BARS)
 			continue;
