@@ -169,9 +169,11 @@ bool work_refuses(const struct experiment *experiment, const struct cell *cell,
 	struct arena arena = {0};
 	size_t index;
 
+	if (!refusal && (data.k < 2 || loss->outputs))
+		return false;
 	if (!find_entry(experiment, "train", cell->train.name, &index))
 		index = 0;
-	if (!refusal && data.k > 1 && !loss->outputs) {
+	if (!refusal) {
 		refuse(&work, problems, "train", index, "loss",
 		       arena_format(&arena,
 				    "\"%s\" takes one output, and data set \"%.60s\" has %zu%s",
@@ -179,8 +181,6 @@ bool work_refuses(const struct experiment *experiment, const struct cell *cell,
 		arena_release(&arena);
 		return true;
 	}
-	if (!refusal)
-		return false;
 	if (trainer->multi_output || data.k < 2) {
 		has = "class_weights";
 		remedy = "";
