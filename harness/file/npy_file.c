@@ -90,7 +90,7 @@ enum status npy_write(const char *path, const struct npy_array *array, const voi
 	if (!to)
 		return io_error(err, path, "write");
 	fwrite(header, 1, sizeof header, to);
-	for (size_t j = 0; j < columns; j++)
+	for (size_t j = 0; j < columns && array->shape[0] > 0; j++) /* else there is no memory */
 		fwrite((const char *)at + j * step, array->size, array->shape[0] * others, to);
 	return io_close(to) ? STATUS_OK : io_error(err, path, "write");
 }
