@@ -37,3 +37,21 @@ struct targets outputs_targets(const struct outputs *t)
 {
 	return (struct targets){.n = t->n, .k = t->k, .at = t->y, .label = t->label};
 }
+
+double outputs_dot(const struct outputs *t, const real *a, const real *b)
+{
+	double sum = 0;
+
+	for (ptrdiff_t i = 0; i < t->n * t->k; i++)
+		sum += (double)a[i] * (double)b[i];
+	return sum;
+}
+
+double outputs_largest(const struct outputs *t, const real *a)
+{
+	double most = 0;
+
+	for (ptrdiff_t i = 0; i < t->n * t->k; i++)
+		most = fmax(most, fabs((double)a[i]));
+	return most;
+}

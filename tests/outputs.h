@@ -23,4 +23,8 @@ void outputs_make(struct outputs *t, int seed, ptrdiff_t n, ptrdiff_t k);
 struct mat outputs_view(const struct outputs *t, real *at);
 struct targets outputs_targets(const struct outputs *t);
 
+/* Inner product and largest size of such arrays. */
+double outputs_dot(const struct outputs *t, const real *a, const real *b);
+double outputs_largest(const struct outputs *t, const real *a);
+
 #endif

@@ -248,6 +248,19 @@ enum status cli_build_report(const struct experiment *experiment, const char *fo
 	return status;
 }
 
+int cli_report_again(struct cli_args *args, bool with_table)
+{
+	const char *folder = args->operand[0];
+	struct experiment experiment;
+	struct err err = {0};
+	enum status status = cli_load_results(folder, &args->arena, &experiment);
+
+	if (status != STATUS_OK)
+		return (int)status;
+	status = cli_build_report(&experiment, folder, with_table, &err);
+	return status == STATUS_OK ? STATUS_OK : cli_fail(&err);
+}
+
 /* --- cells of a results folder ------------------------------------------------------------------
  */
 

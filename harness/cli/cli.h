@@ -64,4 +64,7 @@ const char *cli_enter_cell(struct cli_args *args, const char **id);
 enum status cli_build_report(const struct experiment *experiment, const char *folder,
 			     bool with_table, struct err *err);
 
+/* The same for the results folder that is the first operand, to an exit status. */
+int cli_report_again(struct cli_args *args, bool with_table);
+
 #endif

@@ -45,11 +45,8 @@ struct evaluator evaluate_new(const struct problem *problem, const struct datase
 	e.last.train = e.last.validation = e.last.test = no_scores;
 	if (arena_counts(arena))
 		return e;
-	e.objective_zero = /* f = 0 */
-		problem->y.k > 1
-			? loss_outputs_value(problem->loss, (struct mat){n, problem->y.k, n, e.f},
-					     problem->y)
-			: loss_value(problem->loss, (size_t)n, e.f, problem->y.at);
+	e.objective_zero = loss_outputs_value(problem->loss, (struct mat){n, problem->y.k, n, e.f},
+					      problem->y); /* f = 0 */
 	return e;
 }
 

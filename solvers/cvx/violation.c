@@ -38,7 +38,6 @@ void violation_neurons(const struct problem *problem, const real *alpha, long dr
 	ptrdiff_t n = problem->X.rows, d = problem->X.cols;
 	real *u = ARENA_ARRAY(&arena, real, d), *phi = ARENA_ARRAY(&arena, real, n);
 	double most = limit_of(problem);
-	ptrdiff_t outputs = problem->y.k > 1 ? problem->y.k : 1;
 
 	*out = (struct violation){.draws = draws};
 	for (long i = 0; i < draws; i++) {
@@ -47,7 +46,7 @@ void violation_neurons(const struct problem *problem, const real *alpha, long dr
 
 		net_direction(&rng, d, u);
 		blas_gemv(1, problem->X, PLAIN, u, 0, phi);
-		for (ptrdiff_t c = 0; c < outputs; c++) {
+		for (ptrdiff_t c = 0; c < problem->y.k; c++) {
 			double sum = 0;
 
 			for (ptrdiff_t k = 0; k < n; k++)

@@ -16,13 +16,11 @@ const struct problem_file *trainer_file(const struct problem *problem, const cha
 double trainer_objective(const struct problem *problem, const struct model *model, real *f,
 			 struct model_work *work)
 {
-	ptrdiff_t n = problem->X.rows, k = problem->y.k;
-	double loss;
+	struct mat F = {problem->X.rows, problem->y.k, problem->X.rows, f};
 
 	model_forward(model, problem->X, f, work);
-	loss = k > 1 ? loss_outputs_value(problem->loss, (struct mat){n, k, n, f}, problem->y)
-		     : loss_value(problem->loss, (size_t)n, f, problem->y.at);
-	return loss + problem->beta * model->kind->decay(model);
+	return loss_outputs_value(problem->loss, F, problem->y) +
+	       problem->beta * model->kind->decay(model);
 }
 
 bool trainer_outputs_only(const struct trainer *trainer, const void *options)

@@ -5,19 +5,6 @@
 
 #include <stdio.h>
 
-static int draw_again(struct cli_args *args)
-{
-	const char *folder = args->operand[0];
-	struct experiment experiment;
-	struct err err = {0};
-	enum status status = cli_load_results(folder, &args->arena, &experiment);
-
-	if (status != STATUS_OK)
-		return (int)status;
-	status = cli_build_report(&experiment, folder, false, &err);
-	return status == STATUS_OK ? STATUS_OK : cli_fail(&err);
-}
-
 /* The plots of a file of figures, or those of the first folder in the style of the file. */
 static enum status load_figures(struct cli_args *args, const char *first,
 				struct experiment *experiment)
@@ -51,7 +38,7 @@ static int run(struct cli_args *args)
 	enum status status;
 
 	if (args->count == 1 && !args->spec && !args->out)
-		return draw_again(args);
+		return cli_report_again(args, false);
 	status = folders_load(args->operand, args->count, &args->arena, &folders, &err);
 	if (status != STATUS_OK)
 		return cli_fail(&err);

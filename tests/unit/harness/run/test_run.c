@@ -49,7 +49,7 @@ static void check_model(const struct cell *cell, const struct result *r)
 	check_equal(r->d, 3);
 	check_equal(r->neurons, net_of(model.model)->U.cols);
 	problem.X = data.train.X;
-	problem.y.at = data.train.y;
+	problem.y = targets_of(data.train.y, data.train.X.rows);
 	problem.loss = (struct loss_term){(const struct loss *)(const void *)cell->train.loss.item,
 					  cell->train.loss.options, 1};
 	if (cell->train.average)

@@ -25,7 +25,7 @@ static double certified(const struct cell *cell, bool frozen_bias)
 	assert_int_equal(modelfile_load(path_in("model.npz"), &arena, &model, &err), STATUS_OK);
 	problem.loss.loss = (const struct loss *)(const void *)cell->train.loss.item;
 	problem.X = data.train.X;
-	problem.y.at = data.train.y;
+	problem.y = targets_of(data.train.y, data.train.X.rows);
 	norm.d = problem.X.cols;
 	norm.frozen = frozen = ARENA_ARRAY(&arena, bool, norm.d);
 	frozen[data.bias] = frozen_bias;

@@ -47,24 +47,6 @@ static double defined(const struct loss *loss, const struct outputs *t, const re
 	return sum;
 }
 
-static double dot(const struct outputs *t, const real *a, const real *b)
-{
-	double sum = 0;
-
-	for (ptrdiff_t i = 0; i < t->n * t->k; i++)
-		sum += (double)a[i] * (double)b[i];
-	return sum;
-}
-
-static double largest(const struct outputs *t, const real *a)
-{
-	double most = 0;
-
-	for (ptrdiff_t i = 0; i < t->n * t->k; i++)
-		most = fmax(most, fabs((double)a[i]));
-	return most;
-}
-
 static void each(void (*check)(const struct loss *loss, struct outputs *t))
 {
 	static struct outputs t;
@@ -80,7 +62,7 @@ static void check_value(const struct loss *loss, struct outputs *t)
 {
 	double want = defined(loss, t, t->f);
 
-	check_close(value_of(loss, t, t->f), want, 1e-13, 1e-14 * (1 + largest(t, t->f)));
+	check_close(value_of(loss, t, t->f), want, 1e-13, 1e-14 * (1 + outputs_largest(t, t->f)));
 }
 
 static void values_are_those_of_the_definition(void **state)
@@ -179,8 +161,9 @@ static void check_hessian(const struct loss *loss, struct outputs *t)
 				       outputs_view(t, t->v), outputs_view(t, product));
 	for (ptrdiff_t i = 0; i < t->n * t->k; i++)
 		check_close((double)(above[i] - below[i]) / (2 * h), product[i], 1e-8, 1e-8);
-	check_at_least(dot(t, t->v, product), -1e-14 * dot(t, t->v, t->v));
-	check_at_most(dot(t, t->v, product), curvature * dot(t, t->v, t->v) * (1 + 1e-14));
+	check_at_least(outputs_dot(t, t->v, product), -1e-14 * outputs_dot(t, t->v, t->v));
+	check_at_most(outputs_dot(t, t->v, product),
+		      curvature * outputs_dot(t, t->v, t->v) * (1 + 1e-14));
 	loss->outputs->hessian_product(scale_option, outputs_view(t, t->f), outputs_targets(t),
 				       outputs_view(t, t->v), outputs_view(t, t->v)); /* in place */
 	for (ptrdiff_t i = 0; i < t->n * t->k; i++)
@@ -218,7 +201,7 @@ static double fenchel_young(const struct loss *loss, const struct outputs *t, re
 {
 	return value_of(loss, t, f) +
 	       loss->outputs->conjugate(scale_option, 1, outputs_view(t, a), outputs_targets(t)) -
-	       dot(t, a, f);
+	       outputs_dot(t, a, f);
 }
 
 /* A random point of the domain of the conjugate. */
@@ -239,7 +222,7 @@ static void draw_dual(const struct loss *loss, struct outputs *t, real *a)
 static void check_conjugate(const struct loss *loss, struct outputs *t)
 {
 	static real a[LONG * MOST], other[LONG * MOST];
-	double rounding = 1e-14 * (1 + largest(t, t->f)) * (1 + largest(t, t->f));
+	double rounding = 1e-14 * (1 + outputs_largest(t, t->f)) * (1 + outputs_largest(t, t->f));
 
 	loss->outputs->gradient(scale_option, outputs_view(t, t->f), outputs_targets(t),
 				outputs_view(t, a));
@@ -344,7 +327,7 @@ static void check_order(const struct loss *loss, struct outputs *t)
 	static struct outputs u;
 	static real g[LONG * MOST], h[LONG * MOST], want[LONG * MOST];
 	ptrdiff_t turn = 1 + t->n % (t->k - 1);
-	double size = 1 + largest(t, t->f), one;
+	double size = 1 + outputs_largest(t, t->f), one;
 
 	u = *t;
 	turn_classes(t, turn, t->f, u.f);
@@ -379,7 +362,7 @@ static void check_order(const struct loss *loss, struct outputs *t)
 				       outputs_view(&u, u.v), outputs_view(&u, h));
 	turn_classes(t, turn, g, want);
 	for (ptrdiff_t i = 0; i < t->n * t->k; i++)
-		check_close(h[i], want[i], 1e-13, 1e-14 * largest(t, t->v));
+		check_close(h[i], want[i], 1e-13, 1e-14 * outputs_largest(t, t->v));
 }
 
 static void the_order_of_classes_changes_nothing(void **state)

@@ -31,24 +31,6 @@ static double value_of(const struct loss *loss, const struct outputs *t, real *f
 	return loss->outputs->value(scale_option, outputs_view(t, f), outputs_targets(t));
 }
 
-static double dot(const struct outputs *t, const real *a, const real *b)
-{
-	double sum = 0;
-
-	for (ptrdiff_t i = 0; i < t->n * t->k; i++)
-		sum += (double)a[i] * (double)b[i];
-	return sum;
-}
-
-static double largest(const struct outputs *t, const real *a)
-{
-	double most = 0;
-
-	for (ptrdiff_t i = 0; i < t->n * t->k; i++)
-		most = fmax(most, fabs((double)a[i]));
-	return most;
-}
-
 static void each(void (*check)(const struct loss *loss, struct outputs *t))
 {
 	static struct outputs t;
@@ -65,7 +47,7 @@ static double fenchel_young(const struct loss *loss, const struct outputs *t, re
 {
 	return value_of(loss, t, f) +
 	       loss->outputs->conjugate(scale_option, 1, outputs_view(t, a), outputs_targets(t)) -
-	       dot(t, a, f);
+	       outputs_dot(t, a, f);
 }
 
 static double prox_objective(const struct loss *loss, struct outputs *t, double step, const real *v,
@@ -84,7 +66,7 @@ static void check_prox(const struct loss *loss, struct outputs *t)
 	static const double steps[] = {1e-3, 0.31, 2.9, 57, 1e6};
 	static real z[LONG * MOST], a[LONG * MOST], other[LONG * MOST];
 	double step = steps[rng_uniform(&t->rng) < 0.5 ? 1 : (int)(5 * rng_uniform(&t->rng))];
-	double size = 1 + largest(t, t->f), best;
+	double size = 1 + outputs_largest(t, t->f), best;
 
 	loss->outputs->prox(scale_option, step, outputs_view(t, t->f), outputs_targets(t),
 			    outputs_view(t, z));
@@ -258,7 +240,7 @@ static void weights_scale_every_function(void **state)
 		for (int i = 0; i < ROWS * MOST; i++)
 			check_close(w[i], 0.23 * (double)g[i], 1e-15, 0);
 		check_close(loss_outputs_conjugate(term, 1, W, y) + loss_outputs_value(term, F, y),
-			    dot(&t, w, t.f), 1e-12, 1e-12);
+			    outputs_dot(&t, w, t.f), 1e-12, 1e-12);
 		check_equal(loss_outputs_curvature(term, MOST),
 			    0.23 * loss->curvature(scale_option));
 	}
