@@ -23,7 +23,8 @@ static ptrdiff_t extent(enum model_extent extent, struct model_size size)
 	const ptrdiff_t of[] = {[MODEL_ONE] = 1,
 				[MODEL_FEATURES] = size.d,
 				[MODEL_UNITS] = size.m,
-				[MODEL_OUTPUTS] = size.k};
+				[MODEL_OUTPUTS] = size.k,
+				[MODEL_FEATURES_OF_UNITS] = size.d * size.m};
 
 	return of[extent];
 }
@@ -86,6 +87,21 @@ struct model_size model_size(const struct model *model)
 	return (struct model_size){model_features(model), model_width(model), model_outputs(model)};
 }
 
+/* Blocks of rows of features: one, one for each unit, or none. */
+static ptrdiff_t feature_blocks(const struct model *model, const struct model_array *a)
+{
+	if (a->cols == MODEL_ONE)
+		return 0;
+	return a->rows == MODEL_FEATURES_OF_UNITS ? model_width(model) : a->rows == MODEL_FEATURES;
+}
+
+static struct mat feature_block(const struct model *model, const struct model_array *a, ptrdiff_t i)
+{
+	ptrdiff_t d = model_features(model);
+
+	return mat_rows(*mat_of(model, a), i * d, d);
+}
+
 /* Everything but rows of features; the first array gets the width of `from`. */
 static void copy(const struct model *from, struct model *to, const struct model_array *a)
 {
@@ -96,7 +112,7 @@ static void copy(const struct model *from, struct model *to, const struct model_
 		return;
 	}
 	mat_of(to, a)->cols = part.cols;
-	if (a->rows != MODEL_FEATURES)
+	if (a->rows != MODEL_FEATURES && a->rows != MODEL_FEATURES_OF_UNITS)
 		mat_copy(mat_rows(*mat_of(to, a), 0, part.rows), mat_rows(*part.mat, 0, part.rows));
 }
 
@@ -104,9 +120,9 @@ void model_map(struct mat B, bool transposed, const struct model *from, struct m
 {
 	for (const struct model_array *a = from->kind->arrays; a->name; a++) {
 		copy(from, to, a);
-		if (a->rows == MODEL_FEATURES && a->cols != MODEL_ONE && model_width(from) > 0)
-			blas_gemm(1, B, transposed ? TRANSPOSED : PLAIN, *mat_of(from, a), PLAIN, 0,
-				  *mat_of(to, a));
+		for (ptrdiff_t b = 0; model_width(from) > 0 && b < feature_blocks(from, a); b++)
+			blas_gemm(1, B, transposed ? TRANSPOSED : PLAIN, feature_block(from, a, b),
+				  PLAIN, 0, feature_block(to, a, b));
 	}
 }
 
@@ -114,12 +130,14 @@ void model_rescale(const real *scale, const struct model *from, struct model *to
 {
 	for (const struct model_array *a = from->kind->arrays; a->name; a++) {
 		copy(from, to, a);
-		for (ptrdiff_t j = 0;
-		     a->rows == MODEL_FEATURES && a->cols != MODEL_ONE && j < mat_of(from, a)->cols;
-		     j++)
-			for (ptrdiff_t i = 0; i < mat_of(from, a)->rows; i++)
-				mat_set(*mat_of(to, a), i, j,
-					mat_get(*mat_of(from, a), i, j) * scale[i]);
+		for (ptrdiff_t b = 0; b < feature_blocks(from, a); b++) {
+			struct mat before = feature_block(from, a, b),
+				   after = feature_block(to, a, b);
+
+			for (ptrdiff_t j = 0; j < before.cols; j++)
+				for (ptrdiff_t i = 0; i < before.rows; i++)
+					mat_set(after, i, j, mat_get(before, i, j) * scale[i]);
+		}
 	}
 }
 

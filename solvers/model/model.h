@@ -33,7 +33,13 @@ struct model_size {
 	ptrdiff_t d, m, k;
 };
 
-enum model_extent { MODEL_ONE, MODEL_FEATURES, MODEL_UNITS, MODEL_OUTPUTS };
+enum model_extent {
+	MODEL_ONE,
+	MODEL_FEATURES,
+	MODEL_UNITS,
+	MODEL_OUTPUTS,
+	MODEL_FEATURES_OF_UNITS /* of rows: a block of features for each unit, one below the other */
+};
 
 /* An array of the struct of a kind: a `struct mat`, or with one column a `real *`. */
 struct model_array {

@@ -286,7 +286,8 @@ static double *heads_of(const struct model *model, struct arena *arena)
 
 		for (size_t j = 0; part.vector && part.rows == (ptrdiff_t)m && j < m; j++)
 			heads[j] = (double)part.vector[j];
-		if (model->kind->arrays[a].cols == MODEL_OUTPUTS)
+		if (model->kind->arrays[a].rows == MODEL_UNITS &&
+		    model->kind->arrays[a].cols == MODEL_OUTPUTS)
 			set_lengths(*part.mat, heads);
 	}
 	return heads;
