@@ -31,6 +31,8 @@ bool trainer_outputs_only(const struct trainer *trainer, const void *options)
 const struct model_kind *trainer_makes(const struct trainer *trainer, const void *options,
 				       ptrdiff_t k)
 {
+	if (trainer->kind)
+		return trainer->kind(options, k);
 	if (k > 1 && trainer->makes == &model_relu)
 		return &model_relu_outputs;
 	return trainer_outputs_only(trainer, options) ? NULL : trainer->makes;

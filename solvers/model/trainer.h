@@ -103,6 +103,9 @@ struct trainer {
 	struct desc base;
 	/* The kind of its models; NULL: it makes none, but bounds for those of others (certify). */
 	const struct model_kind *makes;
+	/* That with these options for targets of k outputs, where it depends on them; NULL: `makes`.
+	 * Ask trainer_makes. */
+	const struct model_kind *(*kind)(const void *options, ptrdiff_t k);
 	/* Whether with these options it makes no model but gives `outputs`, which are evaluated;
 	 * what needs a model is left out. NULL: never. Ask trainer_makes. */
 	bool (*outputs_only)(const void *options);

@@ -1,0 +1,371 @@
+/* Trainer `gated`: gated ReLU networks by group lasso, at one penalty or along a path of them. See
+ * gated_program.h; as ReLU networks, gated_cone.h. */
+#include "solvers/gated/gated_cone.h"
+#include "solvers/gated/gated_program.h"
+#include "solvers/gated/gated_relu.h"
+#include "solvers/gates/pattern.h"
+#include "solvers/model/multinet.h"
+#include "solvers/model/net.h"
+
+#include "solvers/core/blas.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { DECOMPOSE_NONE, DECOMPOSE_APPROXIMATE, DECOMPOSE_EXACT };
+
+static const char *const decompositions[] = {"none", "approximate", "exact", NULL};
+
+struct options {
+	struct pattern_options patterns;
+	long path;
+	double tolerance;
+	long decompose;
+};
+
+static const struct option rows[] = {
+	{OPTION_FIELD(struct options, patterns), .rows = pattern_rows, .shorthand = "count",
+	 .doc = "activation patterns whose directions are the gates"},
+	{OPTION_FIELD(struct options, path), .initial = "1", .range = RANGE_WITHIN(1, 10000),
+	 .doc = "penalties in geometric steps from the least one at which the weights are zero "
+		"down to beta, each solved from the one before and certified; path.csv of the "
+		"record tells of each; the model is that at beta"},
+	{OPTION_FIELD(struct options, tolerance), .initial = "1e-6", .range = RANGE_ABOVE(0),
+	 .doc = "certified gap, relative to the objective, at which a penalty is done"},
+	{OPTION_FIELD(struct options, decompose), .initial = "none", .names = decompositions,
+	 .doc = "give a ReLU network: the weight of each gate as a difference of two vectors in "
+		"the "
+		"cone of its pattern, with the outputs kept (exact) or nearly (approximate, "
+		"Mishkin et al. 2022)"},
+	{0},
+};
+
+enum { STEPS_MOST = 500 /* at one penalty: then rounding is what is left */ };
+
+struct point {
+	double beta, objective, bound, gates, screened, train, validation, steps;
+};
+
+struct state {
+	const struct problem *problem;
+	const struct options *options;
+	struct gated_program *program;
+	struct mat H; /* d x P */
+	struct gated_relu view;
+	struct model_work work;
+	struct gated_cone *cone; /* NULL: no decomposition */
+	struct model *relu;
+	struct model_work relu_work;
+	double relu_objective, relu_error;
+	struct point *path;
+	long at, steps; /* of the path; at this penalty */
+	double first;   /* its penalty */
+	real *f;        /* outputs of any part */
+};
+
+static const struct model_kind *kind(const void *options, ptrdiff_t k)
+{
+	if (((const struct options *)options)->decompose == DECOMPOSE_NONE)
+		return &model_gated_relu;
+	return k > 1 ? &model_relu_outputs : &model_relu;
+}
+
+static enum freedom freedom(const void *options)
+{
+	return pattern_freedom(&((const struct options *)options)->patterns, FREEDOM_ROTATIONS);
+}
+
+static bool takes(const struct problem *problem, const void *options, const char **wanted)
+{
+	(void)options;
+	*wanted = "a loss with a finite second derivative";
+	if (problem->y.k > 1 && !problem->loss.loss->outputs)
+		return true; /* trainer_check asks for a loss of several outputs */
+	return isfinite(loss_outputs_curvature(problem->loss, problem->y.k > 1 ? problem->y.k : 1));
+}
+
+static void forecast(const void *options, ptrdiff_t rows_, ptrdiff_t cols_, struct forecast *out)
+{
+	const struct options *o = options;
+	double P = pattern_most(&o->patterns, rows_, cols_), n = (double)rows_, d = (double)cols_;
+	double N = d * P, used = fmin(N, n);
+
+	out->setup_flops += n * N * N + 2 * n * N;
+	out->iteration_flops += 8 * n * N + 4 * used * used * used / 3;
+	out->certificate_flops += 4 * n * N;
+	pattern_forecast(&o->patterns, rows_, cols_, out);
+}
+
+/* Patterns of their directions. STATUS_SPEC for one that has none. */
+static enum status gate(struct state *s, const struct patterns *sampled, struct arena *arena,
+			struct err *err)
+{
+	struct mat X = s->problem->X;
+	struct mat Y = mat_new(arena, X.rows, sampled->D.cols);
+	struct gates D = gates_new(arena, X.rows, sampled->D.cols);
+
+	s->H = sampled->H;
+	if (!arena_counts(arena)) {
+		blas_gemm(1, X, PLAIN, s->H, PLAIN, 0, Y);
+		for (ptrdiff_t p = 0; p < D.cols; p++) {
+			gates_threshold(D, p, mat_col(Y, p));
+			if (!gates_same(D, p, sampled->D, p) &&
+			    !(blas_norm((size_t)X.cols, mat_col(s->H, p)) > 0))
+				return err_set(err, STATUS_SPEC,
+					       "gated: pattern %td of %td has no direction, so it "
+					       "is no gate at other points",
+					       p + 1, D.cols);
+		}
+	}
+	s->program = gated_program_new(s->problem, D, arena);
+	return STATUS_OK;
+}
+
+static enum status prepare_cone(struct state *s, struct arena *arena, struct err *err)
+{
+	struct model_size size = {s->problem->X.cols, 2 * s->H.cols * s->problem->y.k,
+				  s->problem->y.k};
+	const struct model_kind *makes = kind(s->options, s->problem->y.k);
+	ptrdiff_t flat;
+
+	s->cone = ARENA_NEW(arena, struct gated_cone);
+	*s->cone = gated_cone_new(s->problem->X, s->program->D, s->H,
+				  s->options->decompose == DECOMPOSE_EXACT, arena);
+	s->relu = model_new(makes, arena, size);
+	s->relu_work = model_work_new(arena, makes, size);
+	if (arena_counts(arena))
+		return STATUS_OK;
+	flat = gated_cone_flat(s->cone);
+	return flat < 0 ? STATUS_OK
+			: err_set(err, STATUS_FAILED,
+				  "gated: gate %td of %td has no direction strictly inside the "
+				  "cone of its pattern: no decomposition",
+				  flat + 1, s->H.cols);
+}
+
+static enum status setup(const struct problem *problem, const void *options, struct arena *arena,
+			 void **state, struct err *err)
+{
+	struct state *s = ARENA_NEW(arena, struct state);
+	ptrdiff_t n = problem->X.rows, more = problem->X_validation.rows;
+	struct patterns sampled;
+
+	*s = (struct state){
+		.problem = problem, .options = options, .relu_objective = NAN, .relu_error = NAN};
+	*state = s;
+	TRY(pattern_sample(&s->options->patterns, problem, NULL, arena, &sampled, err));
+	TRY(gate(s, &sampled, arena, err));
+	s->view = (struct gated_relu){{&model_gated_relu}, s->H, s->program->W};
+	s->work = model_work_new(arena, &model_gated_relu,
+				 (struct model_size){s->H.rows, s->H.cols, problem->y.k});
+	s->f = ARENA_ARRAY(arena, real, (n > more ? n : more) * problem->y.k);
+	s->path = ARENA_ARRAY(arena, struct point, s->options->path);
+	if (s->options->decompose != DECOMPOSE_NONE)
+		TRY(prepare_cone(s, arena, err));
+	if (arena_counts(arena))
+		return STATUS_OK;
+	gated_program_evaluate(s->program);
+	s->first = gated_program_largest(s->program);
+	gated_program_set(s->program, s->options->path > 1 && s->first > problem->beta
+					      ? s->first
+					      : problem->beta);
+	return STATUS_OK;
+}
+
+/* The share of samples whose class f (n x k) gives; NaN without samples or classes. */
+static double accuracy(struct targets y, const real *f)
+{
+	ptrdiff_t right = 0;
+
+	for (ptrdiff_t i = 0; i < y.n; i++) {
+		ptrdiff_t best = 0;
+
+		if (!y.label && !(fabs((double)y.at[i]) >= 1 && fabs((double)y.at[i]) <= 1))
+			return NAN;
+		for (ptrdiff_t c = 1; y.label && c < y.k; c++)
+			if (f[i + c * y.n] > f[i + best * y.n])
+				best = c;
+		right += y.label ? best == y.label[i] : (f[i] >= 0) == (y.at[i] > 0);
+	}
+	return y.n > 0 && (y.label || y.k == 1) ? (double)right / (double)y.n : NAN;
+}
+
+static void record(struct state *s)
+{
+	struct gated_program *g = s->program;
+	struct mat Z = s->problem->X_validation;
+	struct point *point = &s->path[s->at];
+
+	*point = (struct point){g->problem.beta,
+				g->value + g->problem.beta * g->norm,
+				g->bound,
+				0,
+				(double)g->screened,
+				accuracy(s->problem->y, g->F.at),
+				NAN,
+				(double)s->steps};
+	for (ptrdiff_t p = 0; p < s->H.cols; p++)
+		point->gates += gated_lasso_norm(g->W, s->H.rows, p) > 0;
+	if (Z.rows == 0)
+		return;
+	model_forward(&s->view.base, Z, s->f, &s->work);
+	point->validation = accuracy(s->problem->y_validation, s->f);
+}
+
+/* What the network of the decomposition has of the objective, and how far its outputs are off. */
+static void judge_relu(struct state *s)
+{
+	const struct mat F = s->program->F;
+	double square = 0;
+
+	gated_cone_network(s->cone, s->program->W, s->relu);
+	s->relu_objective = trainer_objective(s->problem, s->relu, s->f, &s->relu_work);
+	for (ptrdiff_t i = 0; i < F.rows * F.cols; i++)
+		square += ((double)s->f[i] - (double)F.at[i]) * ((double)s->f[i] - (double)F.at[i]);
+	s->relu_error = sqrt(square) / fmax(blas_mat_norm(F), REAL_EPSILON);
+}
+
+/* A penalty is done: the next one, or the end. */
+static bool advance(struct state *s)
+{
+	double last = s->problem->beta;
+
+	record(s);
+	s->steps = 0;
+	s->at++;
+	if (!(s->program->problem.beta > last)) {
+		if (s->cone)
+			judge_relu(s);
+		return false;
+	}
+	gated_program_set(s->program,
+			  s->at == s->options->path - 1
+				  ? last
+				  : s->first * pow(last / s->first,
+						   (double)s->at / (double)(s->options->path - 1)));
+	return true;
+}
+
+static void step(void *state, struct progress *progress)
+{
+	struct state *s = state;
+	struct gated_program *g = s->program;
+	double gap, tolerance = fmax(s->options->tolerance, 256 * REAL_EPSILON);
+
+	gated_program_evaluate(g);
+	progress->objective = g->value + s->problem->beta * g->norm;
+	do {
+		gap = gated_program_gap(g);
+		if (gap > tolerance && s->steps < STEPS_MOST)
+			break;
+		if (advance(s))
+			continue;
+		progress->end = gap <= tolerance ? OUTCOME_CONVERGED : OUTCOME_STALLED;
+		return;
+	} while (true);
+	s->steps++;
+	gated_program_step(g);
+}
+
+static ptrdiff_t width(const void *state)
+{
+	const struct state *s = state;
+
+	return s->cone ? 2 * s->H.cols * s->problem->y.k : s->H.cols;
+}
+
+/* Gates in use, as they are or decomposed. */
+static void network(const void *state, struct model *model)
+{
+	const struct state *s = state;
+	struct mat W = s->program->W;
+	struct gated_relu *net;
+	ptrdiff_t d = s->H.rows, used = 0;
+
+	if (s->cone) {
+		gated_cone_network(s->cone, W, model);
+		return;
+	}
+	net = gated_relu_of(model);
+	for (ptrdiff_t p = 0; p < s->H.cols; p++) {
+		if (!(gated_lasso_norm(W, d, p) > 0))
+			continue;
+		mat_copy(mat_cols(net->G, used, 1), mat_cols(s->H, p, 1));
+		mat_copy(mat_rows(net->W, used * d, d), mat_rows(W, p * d, d));
+		used++;
+	}
+	net->G.cols = used;
+}
+
+static void certify(void *state, struct certificate *certificate)
+{
+	struct state *s = state;
+	struct gated_program *g = s->program;
+	double at = g->problem.beta, bound = g->bound;
+
+	gated_program_evaluate(g);
+	certificate->objective = g->value + s->problem->beta * g->norm;
+	certificate->feasibility = 0; /* the program has no constraints */
+	certificate->upper = certificate->objective;
+	certificate->scope = "sampled";
+	g->problem.beta = s->problem->beta;
+	if (at > s->problem->beta)
+		g->bound = 0;
+	certificate->lower_bound = gated_program_bound(g);
+	g->problem.beta = at;
+	if (at > s->problem->beta)
+		g->bound = bound;
+}
+
+static void facts(const void *state, struct facts *facts)
+{
+	static const char *const columns[] = {
+		"beta",     "objective",      "lower_bound",         "gap",   "gates",
+		"screened", "train_accuracy", "validation_accuracy", "steps", NULL};
+	const struct state *s = state;
+	const struct gated_program *g = s->program;
+	struct facts_table *table;
+	double worst = 0;
+
+	pattern_facts(&s->options->patterns, s->H.cols, facts);
+	facts_number(facts, "gated_objective", g->value + s->problem->beta * g->norm);
+	if (s->cone) {
+		facts_number(facts, "relu_objective", s->relu_objective);
+		facts_number(facts, "decomposition_error", s->relu_error);
+	}
+	if (s->at == 0)
+		return;
+	table = facts_table(facts, "path", columns, (size_t)s->at);
+	for (long i = 0; i < s->at; i++) {
+		const struct point *p = &s->path[i];
+		double gap = p->objective > 0 ? (p->objective - p->bound) / p->objective : 0;
+		const double cells[] = {p->beta,     p->objective, p->bound,      gap,     p->gates,
+					p->screened, p->train,     p->validation, p->steps};
+
+		worst = fmax(worst, gap);
+		for (size_t c = 0; c < sizeof cells / sizeof *cells; c++)
+			facts_cell_number(table, cells[c]);
+	}
+	facts_number(facts, "path_worst_gap", worst);
+}
+
+const struct trainer trainer_gated = {
+	.base = {.name = "gated",
+		 .doc = "gated ReLU networks: group lasso over fixed gates, whole paths of "
+			"penalties",
+		 .cite = "mishkin2022",
+		 .options = rows,
+		 .size = sizeof(struct options)},
+	.makes = &model_gated_relu,
+	.kind = kind,
+	.takes = takes,
+	.multi_output = true,
+	.freedom = freedom,
+	.forecast = forecast,
+	.setup = setup,
+	.step = step,
+	.width = width,
+	.model = network,
+	.certify = certify,
+	.facts = facts,
+};
