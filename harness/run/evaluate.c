@@ -25,6 +25,7 @@ struct evaluator evaluate_new(const struct problem *problem, const struct datase
 	struct evaluator e = {.problem = problem, .data = data, .training = training};
 
 	e.robust = trainer_robust(trainer, training.options);
+	e.relaxed = trainer->relaxed && trainer->relaxed(training.options);
 	if (kind) { /* room for those that are held or looked at */
 		const struct model_size size = {d, trainer->width(training.state), problem->y.k};
 
@@ -202,8 +203,8 @@ static bool hold(struct evaluator *e, enum delivered kind, const struct held *ri
 	struct held *held = &e->held[kind];
 	struct model *swap = held->model;
 
-	if (e->training.trainer->certify && held->any && !(rival->objective < held->objective) &&
-	    isfinite(held->objective))
+	if (e->training.trainer->certify && held->any && !(rival->rank < held->rank) &&
+	    isfinite(held->rank))
 		return false;
 	*held = *rival;
 	held->any = true;
@@ -222,6 +223,7 @@ static bool offer_iterate(struct evaluator *e, const struct certificate *c, bool
 		return false;
 	rival.objective_network = measure(e, e->training.trainer->model);
 	rival.objective = e->robust ? c->upper : rival.objective_network;
+	rival.rank = e->relaxed ? c->upper : rival.objective;
 	*finite = isfinite(rival.objective_network);
 	if (held->any && held->objective < least) {
 		e->outside = fmin(e->outside, held->objective);
@@ -285,7 +287,8 @@ void evaluate_iterate(struct evaluator *e, struct evaluation *out)
 		e->outputs = trainer->outputs(e->training.state);
 	renewed[DELIVERED_ITERATE] = offer_iterate(e, certificate, &e->last.finite);
 	if (e->rival && trainer->certify && trainer->repaired) {
-		repaired.objective = repaired.objective_network = measure(e, trainer->repaired);
+		repaired.objective_network = measure(e, trainer->repaired);
+		repaired.rank = repaired.objective = repaired.objective_network;
 		renewed[DELIVERED_REPAIRED] = hold(e, DELIVERED_REPAIRED, &repaired);
 	}
 	choose_and_score(e, renewed, out);

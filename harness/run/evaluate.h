@@ -64,14 +64,16 @@ struct held {
 	bool any;
 	struct model *model;
 	double objective, objective_network; /* as in struct evaluation */
+	double rank; /* of those held the least stays: of a relaxation that of the program */
 };
 
 struct evaluator {
 	const struct problem *problem; /* in the features, whatever the trainer works in */
 	const struct dataset *data;
 	struct training training;
-	bool robust;                   /* `objective` is a worst case */
-	struct held held[2];           /* by enum delivered */
+	bool robust;         /* `objective` is a worst case */
+	bool relaxed;        /* the network's objective may rise while the program's falls */
+	struct held held[2]; /* by enum delivered */
 	const struct model *delivered; /* one of theirs; NULL: the trainer makes none */
 	const struct outputs *outputs; /* of the last iterate, if it gives these alone; or NULL */
 	struct evaluation last;        /* its figures */

@@ -70,6 +70,11 @@ static const struct model_kind *kind(const void *options, ptrdiff_t k)
 	return k > 1 ? &model_relu_outputs : &model_relu;
 }
 
+static bool relaxed(const void *options)
+{
+	return ((const struct options *)options)->decompose != DECOMPOSE_NONE;
+}
+
 static enum freedom freedom(const void *options)
 {
 	return pattern_freedom(&((const struct options *)options)->patterns, FREEDOM_ROTATIONS);
@@ -253,6 +258,10 @@ static void step(void *state, struct progress *progress)
 	double gap, tolerance = fmax(s->options->tolerance, 256 * REAL_EPSILON);
 
 	gated_program_evaluate(g);
+	if (!isfinite(g->value + g->norm)) {
+		progress->failure = "the outputs are not finite";
+		return;
+	}
 	progress->objective = g->value + s->problem->beta * g->norm;
 	do {
 		gap = gated_program_gap(g);
@@ -360,6 +369,7 @@ const struct trainer trainer_gated = {
 	.kind = kind,
 	.takes = takes,
 	.multi_output = true,
+	.relaxed = relaxed,
 	.freedom = freedom,
 	.forecast = forecast,
 	.setup = setup,

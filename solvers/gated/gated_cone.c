@@ -120,7 +120,7 @@ static double penalised(struct gated_cone *s, ptrdiff_t p, double penalty, real 
 	return sum;
 }
 
-/* right = the Newton step of `penalised` from z, whose lacks are there; false if it cannot be had. */
+/* right = the Newton step of `penalised` from z, whose lacks are there; false: it cannot be had. */
 static bool newton(struct gated_cone *s, double penalty, const real *lack)
 {
 	struct mat rows = mat_cols(s->wide, 0, s->X.cols);

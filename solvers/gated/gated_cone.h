@@ -5,8 +5,8 @@
  *     exact         min |z|^2   s.t.  e o (X z) >= |X w|            (least |v|^2 + |v'|^2)
  *     approximate   min |(|X w| - e o (X z))_+|^2 + rho |z|^2
  *
- * by nonnegative least squares (Lawson and Hanson 1974, chapter 23) and by Newton's method. A w that
- * is in the cone, or -w, is taken as it is: no other pair has less |v| + |v'|. */
+ * by nonnegative least squares (Lawson and Hanson 1974, chapter 23) and by Newton's method. A w
+ * that is in the cone, or -w, is taken as it is: no other pair has less |v| + |v'|. */
 #ifndef GATED_GATED_CONE_H
 #define GATED_GATED_CONE_H
 

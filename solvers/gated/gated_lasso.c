@@ -65,8 +65,12 @@ void gated_lasso_decompose(struct gated_lasso *s, ptrdiff_t p)
 /* to -= (columns p of G) dW, rows of blocks in use */
 static void subtract(const struct gated_lasso *s, ptrdiff_t p, struct mat dW, struct mat to)
 {
-	blas_gemm(-1, mat_rows(mat_cols(s->G, p * s->d, s->d), 0, s->d * s->count), PLAIN, dW,
-		  PLAIN, 1, mat_rows(to, 0, s->d * s->count));
+	struct mat G = mat_rows(mat_cols(s->G, p * s->d, s->d), 0, s->d * s->count);
+
+	if (s->k == 1) /* what a product of matrices would copy first is as long as the work */
+		blas_gemv(-1, G, PLAIN, dW.at, 1, to.at);
+	else
+		blas_gemm(-1, G, PLAIN, dW, PLAIN, 1, mat_rows(to, 0, G.rows));
 }
 
 /* The length t of the minimiser of w'Hw/2 - v'w + beta |w|, b = Q'v with |b| > beta: the root of
@@ -235,11 +239,9 @@ static bool newton(struct gated_lasso *s)
 		trace += (double)mat_get(H, j, j);
 	for (ptrdiff_t j = 0; j < order; j++)
 		mat_set(H, j, j, mat_get(H, j, j) + (real)(ridge * trace / (double)order));
-	if (!blas_cholesky(H))
-		return false;
 	for (ptrdiff_t j = 0; j < order; j++)
 		slope = fmax(slope, fabs((double)step.at[j]));
-	if (!(slope > 64 * REAL_EPSILON * s->beta))
+	if (!(slope > 64 * REAL_EPSILON * s->beta) || !blas_cholesky(H))
 		return false;
 	blas_cholesky_solve(H, step);
 	mat_fill(mat_rows(s->T, 0, s->d * s->count), 0);

@@ -1,7 +1,8 @@
 /* Batch kernels of the gated ReLU network: GEMMs over row blocks, with an elementwise pass between
  * them.
  *
- *     Z = X G (block x P),  f_c = ([Z >= 0] o (X W_c)) 1,  S_c = [Z >= 0] o (C_c 1'),  G = sum_c S_c W_c'
+ *     Z = X G (block x P),  f_c = ([Z >= 0] o (X W_c)) 1
+ *     S_c = [Z >= 0] o (C_c 1'),  gradient = sum_c S_c W_c'
  *
  * W_c (d x P) is column c of W read as a matrix. The gates are constant but where one opens: the
  * gradient is that of the pieces. */

@@ -126,18 +126,20 @@ void model_map(struct mat B, bool transposed, const struct model *from, struct m
 	}
 }
 
+/* to = diag(scale) from */
+static void rescale(const real *scale, struct mat from, struct mat to)
+{
+	for (ptrdiff_t j = 0; j < from.cols; j++)
+		for (ptrdiff_t i = 0; i < from.rows; i++)
+			mat_set(to, i, j, mat_get(from, i, j) * scale[i]);
+}
+
 void model_rescale(const real *scale, const struct model *from, struct model *to)
 {
 	for (const struct model_array *a = from->kind->arrays; a->name; a++) {
 		copy(from, to, a);
-		for (ptrdiff_t b = 0; b < feature_blocks(from, a); b++) {
-			struct mat before = feature_block(from, a, b),
-				   after = feature_block(to, a, b);
-
-			for (ptrdiff_t j = 0; j < before.cols; j++)
-				for (ptrdiff_t i = 0; i < before.rows; i++)
-					mat_set(after, i, j, mat_get(before, i, j) * scale[i]);
-		}
+		for (ptrdiff_t b = 0; b < feature_blocks(from, a); b++)
+			rescale(scale, feature_block(from, a, b), feature_block(to, a, b));
 	}
 }
 

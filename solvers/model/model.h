@@ -38,7 +38,7 @@ enum model_extent {
 	MODEL_FEATURES,
 	MODEL_UNITS,
 	MODEL_OUTPUTS,
-	MODEL_FEATURES_OF_UNITS /* of rows: a block of features for each unit, one below the other */
+	MODEL_FEATURES_OF_UNITS /* of rows: those of each unit, one below the other */
 };
 
 /* An array of the struct of a kind: a `struct mat`, or with one column a `real *`. */

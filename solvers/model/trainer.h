@@ -103,8 +103,8 @@ struct trainer {
 	struct desc base;
 	/* The kind of its models; NULL: it makes none, but bounds for those of others (certify). */
 	const struct model_kind *makes;
-	/* That with these options for targets of k outputs, where it depends on them; NULL: `makes`.
-	 * Ask trainer_makes. */
+	/* That with these options for targets of k outputs, where it depends on them; NULL: it is
+	 * `makes`. Ask trainer_makes. */
 	const struct model_kind *(*kind)(const void *options, ptrdiff_t k);
 	/* Whether with these options it makes no model but gives `outputs`, which are evaluated;
 	 * what needs a model is left out. NULL: never. Ask trainer_makes. */
@@ -118,6 +118,10 @@ struct trainer {
 	/* The threat against which it minimises a worst case, so that the objective of the network
 	 * on clean data may rise, or NULL; NULL: never. */
 	const struct threat_options *(*threat)(const void *options);
+
+	/* Whether its models are made from the point of a relaxation of their own problem, so that
+	 * the later of two is kept by the program's objective, whatever theirs is; NULL: never. */
+	bool (*relaxed)(const void *options);
 
 	/* In which coordinates the caller may pose its program (solvers/model/rowspace.h); NULL:
 	 * those of the features only. */
