@@ -153,8 +153,10 @@ void describe_training(struct run *run, const struct loop_result *end)
 	r->validation_accuracy = e->validation.accuracy;
 	r->test_accuracy = e->test.accuracy;
 	r->train_rmse = e->train.rmse;
+	r->validation_rmse = e->validation.rmse;
 	r->test_rmse = e->test.rmse;
 	r->train_r2 = e->train.r2;
+	r->validation_r2 = e->validation.r2;
 	r->test_r2 = e->test.r2;
 	for (const struct fact *fact = facts.first; fact; fact = fact->next)
 		if (strcmp(fact->name, "note") != 0 && strcmp(fact->name, "suspect") != 0)

@@ -169,10 +169,19 @@ bool work_refuses(const struct experiment *experiment, const struct cell *cell,
 	struct arena arena = {0};
 	size_t index;
 
-	if (!refusal && (data.k < 2 || loss->outputs))
-		return false;
 	if (!find_entry(experiment, "train", cell->train.name, &index))
 		index = 0;
+	if (cell->train.select.by == SELECT_VALIDATION_AUC && data.classes > 2) {
+		refuse(&work, problems, "train", index, "select",
+		       arena_format(&arena,
+				    "validation_auc is of two classes, and data set \"%.60s\" has "
+				    "%zu",
+				    cell->data.name, data.classes));
+		arena_release(&arena);
+		return true;
+	}
+	if (!refusal && (data.k < 2 || loss->outputs))
+		return false;
 	if (!refusal) {
 		refuse(&work, problems, "train", index, "loss",
 		       arena_format(&arena,

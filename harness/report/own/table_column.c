@@ -120,9 +120,17 @@ static const char *head_of(const char *name, struct arena *arena)
 						 {"seconds_per_iteration", "Time of an iteration"},
 						 {"peak_mem_bytes", "Peak memory"},
 						 {"train_rmse", "Train RMSE"},
+						 {"validation_rmse", "Validation RMSE"},
 						 {"test_rmse", "Test RMSE"},
 						 {"train_r2", "Train R2"},
+						 {"validation_r2", "Validation R2"},
 						 {"test_r2", "Test R2"},
+						 {"train_macro_f1", "Train macro F1"},
+						 {"validation_macro_f1", "Validation macro F1"},
+						 {"test_macro_f1", "Test macro F1"},
+						 {"train_auc", "Train AUC"},
+						 {"validation_auc", "Validation AUC"},
+						 {"test_auc", "Test AUC"},
 						 {"n_train", "Training samples"},
 						 {"n_validation", "Validation samples"},
 						 {"n_test", "Test samples"},
@@ -144,16 +152,15 @@ static const char *head_of(const char *name, struct arena *arena)
 static enum table_better better_of(const char *name)
 {
 	static const char *const neither[] = {"lower_bound", "objective_zero", NULL};
-	static const char *const lower[] = {
-		"train_rmse", "test_rmse", "peak_mem_bytes", "violation", "seconds_per_iteration",
-		NULL};
+	static const char *const lower[] = {"peak_mem_bytes", "violation", "seconds_per_iteration",
+					    NULL};
 
 	if (is_in(neither, name))
 		return TABLE_NEITHER;
-	if (strstr(name, "accuracy") || ends(name, "_r2"))
+	if (rows_higher_is_better(name))
 		return TABLE_HIGHER;
 	return comparable_objective(name) || comparable_cost(name) || is_in(lower, name) ||
-			       ends(name, "_s")
+			       ends(name, "_rmse") || ends(name, "_s")
 		       ? TABLE_LOWER
 		       : TABLE_NEITHER;
 }
@@ -179,7 +186,9 @@ static void fill_form(const char *name, struct table_column *out)
 
 	out->form = 'g';
 	out->digits = 3;
-	if (strstr(name, "accuracy") || strcmp(name, "majority") == 0) {
+	if (ends(name, "_auc") || ends(name, "_r2")) {
+		out->form = 'f';
+	} else if (rows_higher_is_better(name) || ends(name, "majority")) {
 		out->unit = "%";
 		out->factor = 100;
 		out->form = 'f';
@@ -192,8 +201,6 @@ static void fill_form(const char *name, struct table_column *out)
 	} else if (is_in(counts, name)) {
 		out->form = 'f';
 		out->digits = 0;
-	} else if (ends(name, "_r2")) {
-		out->form = 'f';
 	} else if (strncmp(name, "gap", 3) == 0 || strcmp(name, "feasibility") == 0) {
 		out->form = 'e';
 		out->digits = 2;
