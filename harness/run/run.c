@@ -45,6 +45,9 @@ static enum status pose_problem(struct run *run, double seconds, struct err *err
 	p->loss.loss = (const struct loss *)(const void *)train->loss.item;
 	p->loss.options = train->loss.options;
 	p->loss.weight = train->average ? 1 / (double)p->X.rows : 1;
+	p->loss.sample = p->y.weight;
+	for (ptrdiff_t i = 0; i < p->y.n && p->y.weight; i++)
+		p->loss.most = fmax(p->loss.most, (double)p->y.weight[i]);
 	p->beta = train->beta;
 	p->seed = rng_bits(&rng);
 	p->seconds = fmin(cell->stop.seconds, seconds > 0 ? seconds : NAN);

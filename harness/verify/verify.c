@@ -331,7 +331,7 @@ static enum status check_classes(const char *record, const struct reload *stored
 /* --- objectives ---------------------------------------------------------------------------------
  */
 
-/* sum_k l(f_k, y_k) + (beta / 2) (|U|^2 + |alpha|^2); `zero`: of the network without neurons. */
+/* sum_k w_k l(f_k, y_k) + (beta / 2) (|U|^2 + |alpha|^2); `zero`: of the network without neurons. */
 static double objective(const struct reload *all, bool zero)
 {
 	const struct train_options *train = &all->cell.train;
@@ -345,8 +345,9 @@ static double objective(const struct reload *all, bool zero)
 			y[c] = (double)part->y[c * n + i];
 		if (!zero)
 			plain_outputs(all->file.model, part->X, i, f);
-		sum += k > 1 ? loss->outputs->sample(train->loss.options, k, f, y)
-			     : loss->sample(train->loss.options, *f, *y);
+		sum += (part->weight ? (double)part->weight[i] : 1) *
+		       (k > 1 ? loss->outputs->sample(train->loss.options, k, f, y)
+			      : loss->sample(train->loss.options, *f, *y));
 	}
 	sum = f ? sum : NAN; /* no memory: it is not verified */
 	free(f);
