@@ -223,10 +223,10 @@ static const struct {
 	{"gd_fixed_head", "{width: 9, learning_rate: %.17g}", 0.05, 50, 1e-9, false, false},
 	{"scp", "{neurons: 30, method: newton}", 0, 60, 1e-9, false, false},
 	{"scp", "{neurons: 30, method: working_set}", 0, 60, 1e-9, false, false},
-	{"scp", "{neurons: 30, method: coordinate}", 0, 600, 1e-9, true, false},
-	{"scp", "{neurons: 30, method: fista}", 0, 6000, 1e-9, true, false},
+	{"scp", "{neurons: 30, method: coordinate}", 0, 3000, 1e-9, true, false},
+	{"scp", "{neurons: 30, method: fista}", 0, 14000, 1e-9, true, false},
 	{"ipm", "{patterns: 8}", 0, 100, 1e-9, false, false},
-	{"admm", "{patterns: 8}", 0, 1500, 1e-9, false, false},
+	{"admm", "{patterns: 8}", 0, 4000, 1e-9, false, false},
 	{"admm", "{patterns: 8, u_update: pcg, finish: none}", 0, 4000, 1e-9, true, false},
 };
 
