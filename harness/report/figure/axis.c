@@ -11,6 +11,7 @@
 enum {
 	TILTED = 40,
 	UPRIGHT = 90,
+	SHORT_NAME = 7,     /* beside the vertical axis as a number */
 	TILTED_LETTERS = 17 /* longer ones of the first bar would be cut at the left edge */
 };
 
@@ -36,6 +37,19 @@ int axis_angle(const struct figure *figure)
 	if (NAME_PIXELS * (double)(longest + 1) * (double)most <= GROUP_PIXELS)
 		return 0;
 	return longest <= TILTED_LETTERS ? TILTED : UPRIGHT;
+}
+
+double axis_left(const struct figure *figure)
+{
+	size_t longest = SHORT_NAME;
+
+	for (const struct figure_panel *panel = figure->first; panel; panel = panel->next)
+		for (size_t i = 0; i < panel->y.name_count; i++) {
+			size_t here = printable_width(panel->y.names[i]);
+
+			longest = here > longest ? here : longest;
+		}
+	return NAME_PIXELS * (double)(longest - SHORT_NAME);
 }
 
 double axis_room(const struct figure *figure)
