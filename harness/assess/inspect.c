@@ -8,8 +8,9 @@
 static enum status check_ball(const struct attack_job *job, ptrdiff_t k, const char *name,
 			      struct err *err)
 {
-	double largest = 0, squares = 0, across = 0, clean = 0, eps = job->threat.eps;
-	double sum = job->threat.norm == NORM_L2 ? (double)job->X.cols : 1, far, size;
+	double largest = 0, squares = 0, sum = 0, eps = job->threat.eps;
+	double across = 0, clean = 0, along = 0; /* the same of the clean point */
+	double terms = job->threat.norm == NORM_LINF ? 1 : (double)job->X.cols, far, size;
 
 	for (ptrdiff_t i = 0; i < job->X.cols; i++) {
 		double x = (double)mat_get(job->X, k, i);
@@ -17,12 +18,18 @@ static enum status check_ball(const struct attack_job *job, ptrdiff_t k, const c
 
 		largest = fmax(largest, delta);
 		squares += delta * delta;
+		sum += delta;
 		across = fmax(across, fabs(x));
 		clean += x * x;
+		along += fabs(x);
 	}
-	far = job->threat.norm == NORM_LINF ? largest : sqrt(squares);
-	size = job->threat.norm == NORM_LINF ? across : sqrt(clean);
-	if (far <= eps + 4 * REAL_EPSILON * (size + sum * eps))
+	far = job->threat.norm == NORM_LINF ? largest
+	      : job->threat.norm == NORM_L2 ? sqrt(squares)
+					    : sum;
+	size = job->threat.norm == NORM_LINF ? across
+	       : job->threat.norm == NORM_L2 ? sqrt(clean)
+					     : along;
+	if (far <= eps + 4 * REAL_EPSILON * (size + terms * eps))
 		return STATUS_OK;
 	return err_set(err, STATUS_FAILED,
 		       "attack %s: expected test sample %td within %s %.9g of the clean point, got "

@@ -100,7 +100,7 @@ const struct option schema_attack[] = {
 	 .doc = "name in tables; the attack's by default"},
 	{OPTION_FIELD(struct attack_options, attack), .kind = KIND_ATTACK, .style = CHOICE_FLAT,
 	 .doc = "name of the attack; its options are keys beside it"},
-	THREAT_NORM(struct attack_options, threat_step_norms),
+	THREAT_NORM(struct attack_options, threat_norms),
 	{OPTION_FIELD(struct attack_options, eps), .range = RANGE_FROM(0), .shape = LIST_SET,
 	 .doc = "radii of the ball, in `units`"},
 	THREAT_REST(struct attack_options, NULL, THREAT_OLD_CLIP | THREAT_OLD_UNITS),

@@ -11,7 +11,14 @@
  *
  * The margin is the loss. Of several outputs it may be divided by the difference of the largest and
  * the third largest one, as the authors do: the ratio does not change with the scale of the
- * network. For one output both have the same sign of the gradient. */
+ * network. For one output both have the same sign of the gradient.
+ *
+ * In l_1 balls (Croce & Hein 2021) there is no momentum, and a step of length eta is shared by the
+ * signs of the steepest coordinates, at first a fifth of them. Every 0.04 N steps, with s the
+ * number of coordinates in which the best point of the start is perturbed: their share becomes
+ * s / 1.5; where s has fallen by 5 % since, the row goes on from there with eta = eps, elsewhere
+ * eta is divided by 1.5, down to eps / 10. Other than published, coordinates at the end of their
+ * box are passed over, and there are no first rounds in larger balls. */
 #include "solvers/attack/ball.h"
 #include "solvers/attack/chunk.h"
 
@@ -56,15 +63,53 @@ static const struct option rows[] = {
 enum { OLD, TOP, MATS };
 enum { STEP, MOVE, LAST, LOWEST, CHECKED, FELL, KEPT, NUMBERS };
 
+/* What an l_1 ball needs of them for something else. */
+enum { SHARE = CHECKED, SPREAD = KEPT };
+
 /* As published. */
 static const double first_share = 0.22, share_less = 0.03, least_share = 0.06, fall_share = 0.75;
 static const real blend = (real)0.75;
+static const double sparse_share = 0.2, sparse_span = 0.04, sparser = 0.95;
+static const real sparse_rest = (real)1.5, sparse_least = (real)0.1;
 
 static long share_of(double share, long steps)
 {
 	long count = (long)(share * (double)steps);
 
 	return count > 1 ? count : 1;
+}
+
+/* In how many coordinates a row of P differs from the clean point. */
+static real spread_of(const struct chunk *chunk, struct mat P, ptrdiff_t row)
+{
+	real count = 0;
+
+	for (ptrdiff_t i = 0; i < P.cols; i++)
+		count += fabs(mat_get(P, row, i) - mat_get(chunk->clean, row, i)) > 0;
+	return count;
+}
+
+static real free_columns(const struct chunk *chunk)
+{
+	real count = 0;
+
+	for (ptrdiff_t i = 0; i < chunk->at.cols; i++)
+		count += !threat_frozen(&chunk->job->threat, i);
+	return count;
+}
+
+static void begin_sparse(struct chunk *chunk)
+{
+	real free = free_columns(chunk);
+
+	for (ptrdiff_t r = 0; r < chunk->rows; r++) {
+		real spread = spread_of(chunk, chunk->at, r);
+
+		chunk->number[STEP][r] = (real)chunk->job->threat.eps;
+		chunk->number[SPREAD][r] = spread > 0 ? spread : free;
+		chunk->number[SHARE][r] = spread > 0 && spread < free ? spread / free / sparse_rest
+								      : (real)sparse_share;
+	}
 }
 
 static void begin(struct chunk *chunk)
@@ -78,6 +123,8 @@ static void begin(struct chunk *chunk)
 		chunk->number[FELL][r] = 0;
 		chunk->number[KEPT][r] = 0; /* the step was kept at the last checkpoint */
 	}
+	if (chunk->job->threat.norm == NORM_L1)
+		begin_sparse(chunk);
 }
 
 /* Margins of the current points: count the falls, keep the best point of this start. */
@@ -98,8 +145,21 @@ static void follow(struct chunk *chunk)
 	chunk_keep(chunk, chunk->mat[TOP], mark);
 }
 
-/* Halve steps where `span` of them made too little progress. A row that goes back stays there for
- * one step: the next gradient is the one it needs. */
+/* Row r goes back to the best point of its start, without momentum, and stays there for one step:
+ * the next gradient is the one it needs. */
+static void go_back(struct chunk *chunk, ptrdiff_t r)
+{
+	chunk->number[MOVE][r] = 0;
+	for (ptrdiff_t i = 0; i < chunk->at.cols; i++) {
+		real top = mat_get(chunk->mat[TOP], r, i);
+
+		mat_set(chunk->at, r, i, top);
+		mat_set(chunk->mat[OLD], r, i, top);
+	}
+	chunk->number[LAST][r] = chunk->number[LOWEST][r];
+}
+
+/* Halve steps where `span` of them made too little progress. */
 static void check(struct chunk *chunk, long span)
 {
 	for (ptrdiff_t r = 0; r < chunk->rows; r++) {
@@ -113,23 +173,35 @@ static void check(struct chunk *chunk, long span)
 		if (!halve)
 			continue;
 		chunk->number[STEP][r] /= 2;
-		chunk->number[MOVE][r] = 0;
-		/* back to the best point of its start, without momentum */
-		for (ptrdiff_t i = 0; i < chunk->at.cols; i++) {
-			real top = mat_get(chunk->mat[TOP], r, i);
+		go_back(chunk, r);
+	}
+}
 
-			mat_set(chunk->at, r, i, top);
-			mat_set(chunk->mat[OLD], r, i, top);
-		}
-		chunk->number[LAST][r] = chunk->number[LOWEST][r];
+static void check_sparse(struct chunk *chunk)
+{
+	real eps = (real)chunk->job->threat.eps, free = free_columns(chunk);
+
+	for (ptrdiff_t r = 0; r < chunk->rows; r++) {
+		real spread = spread_of(chunk, chunk->mat[TOP], r),
+		     less = chunk->number[STEP][r] / sparse_rest;
+		bool fell = (double)spread < sparser * (double)chunk->number[SPREAD][r];
+
+		chunk->number[SHARE][r] = spread / free / sparse_rest;
+		chunk->number[SPREAD][r] = spread;
+		chunk->number[STEP][r] = fell                        ? eps
+					 : less > sparse_least * eps ? less
+								     : sparse_least * eps;
+		if (fell)
+			go_back(chunk, r);
 	}
 }
 
 static void descend(struct chunk *chunk, const void *how, long restart)
 {
 	const struct apgd_options *o = how;
-	long since = -1, span = share_of(first_share, o->steps),
-	     least = share_of(least_share, o->steps);
+	bool sparse = chunk->job->threat.norm == NORM_L1;
+	long since = -1, span = share_of(sparse ? sparse_span : first_share, o->steps),
+	     least = sparse ? span : share_of(least_share, o->steps);
 
 	if (restart > 0)
 		ball_scatter(chunk, "apgd", (uint64_t)restart);
@@ -138,15 +210,18 @@ static void descend(struct chunk *chunk, const void *how, long restart)
 			 mat_rows(chunk->best, 0, chunk->rows));
 	begin(chunk);
 	for (long s = 0; s < o->steps && chunk->rows > 0; s++) {
-		struct ball_momentum momentum = {chunk->number[MOVE], s > 0 ? blend : 1,
-						 chunk->mat[OLD]};
+		struct ball_momentum momentum = {chunk->number[MOVE], chunk->number[SHARE],
+						 s > 0 ? blend : 1, chunk->mat[OLD]};
 
 		chunk_gradient(chunk);
 		follow(chunk);
 		memcpy(chunk->number[MOVE], chunk->number[STEP],
 		       (size_t)chunk->rows * sizeof(real));
 		if (++since == span) {
-			check(chunk, span);
+			if (sparse)
+				check_sparse(chunk);
+			else
+				check(chunk, span);
 			since = 0;
 			span -= share_of(share_less, o->steps);
 			span = span > least ? span : least;

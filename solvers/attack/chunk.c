@@ -70,6 +70,8 @@ static void make(struct chunk *chunk, const struct chunk_plan *plan, const struc
 		chunk->mat[i] = mat_new(arena, capacity, d);
 	for (size_t i = 0; i < plan->numbers; i++)
 		chunk->number[i] = ARENA_ARRAY(arena, real, capacity);
+	for (size_t i = 0; i < CHUNK_LINES && job->threat.norm == NORM_L1; i++)
+		chunk->line[i] = ARENA_ARRAY(arena, real, d);
 	chunk->decides = chunk->f;
 	if (model_outputs(job->model) > 1)
 		make_several(chunk, plan, capacity, arena);

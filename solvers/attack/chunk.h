@@ -7,7 +7,7 @@
 
 #include "solvers/model/attack.h"
 
-enum { CHUNK_MATS = 2, CHUNK_NUMBERS = 8 };
+enum { CHUNK_MATS = 2, CHUNK_NUMBERS = 8, CHUNK_LINES = 5 };
 
 struct chunk {
 	const struct attack_job *job;
@@ -25,6 +25,7 @@ struct chunk {
 			      what the plan says */
 	real *decides;     /* y times it is the margin: f, where that is descended on */
 	real *length, *scale, *shrink; /* per-row scratch of the l_2 moves */
+	real *line[CHUNK_LINES];       /* d each: a row, for the l_1 moves; else NULL */
 	/* capacity x d: clean points, current points, worst points seen, gradient of f at the
 	 * current points */
 	struct mat clean, at, best, slope;
