@@ -15,6 +15,9 @@
  * its piece: pi(c), which is the nearest point there unless the piece ends before, and points on
  * the way to it are tried in its place, and drawn to c in turn.
  *
+ * A start but the first is the one with the lowest margin of eight random points, in place of one
+ * half as far as the nearest point found.
+ *
  * Of several outputs m is f_y - f_c for one rival c after the other, as in the targeted form that
  * AutoAttack takes; any class but y is across the boundary. The search is not held to the ball,
  * what is kept is. */
@@ -33,8 +36,8 @@ static const struct option rows[] = {
 	{OPTION_FIELD(struct fab_options, steps), .initial = "100", .range = RANGE_FROM(1),
 	 .doc = "steps per restart, each of one gradient and one look at the outputs"},
 	{OPTION_FIELD(struct fab_options, restarts), .initial = "5", .range = RANGE_FROM(1),
-	 .doc = "starts: the first is the clean point, the others are drawn half as far from it "
-		"as the nearest point found"},
+	 .doc = "starts: the first is the clean point, the others are the lowest of eight random "
+		"points no farther from it than the nearest one found"},
 	{OPTION_FIELD(struct fab_options, targets), .initial = "9", .range = RANGE_FROM(1),
 	 .doc = "with three classes or more, how many classes are aimed at, those with the "
 		"largest outputs at the clean point, each with all restarts"},
@@ -44,7 +47,7 @@ static const struct option rows[] = {
 enum { FOUND, MATS }; /* the point that is drawn to the clean one */
 enum { NEAR, CLEAN, LOW, HIGH, UNDER, OVER, NUMBERS };
 enum { WAY = LOW }; /* share of the way to pi(c) that is tried */
-enum { SEARCHES = 40, POLISHES = 8, NEWTON_STEPS = 100 };
+enum { SEARCHES = 40, POLISHES = 8, NEWTON_STEPS = 100, DRAWS = 8 };
 
 static const double over_step = 1.05, most_clean = 0.1, back = 0.9; /* as published */
 /* What makes a point of the plane one across it, in spite of rounding. */
@@ -356,29 +359,51 @@ static void polish(struct chunk *chunk)
 	}
 }
 
-/* Half as far from the clean point as what is known, in a random direction. */
-static void scatter(struct chunk *chunk, uint64_t restart)
+/* One row: at a share of what is known from the clean point, in a random direction. */
+static void scatter(const struct chunk *chunk, ptrdiff_t r, double share, struct rng *rng)
 {
-	for (ptrdiff_t r = 0; r < chunk->rows; r++) {
-		struct rng rng = rng_stream(chunk->job->seed, "fab",
-					    restart << 32 | (uint64_t)chunk->sample[r]);
-		struct row row = row_of(chunk, r);
-		double size;
+	struct row row = row_of(chunk, r);
+	double size;
 
-		for (ptrdiff_t i = 0; i < row.d; i++) {
-			double u = row.norm == NORM_LINF ? 2 * rng_uniform(&rng) - 1
-							 : rng_normal(&rng);
+	for (ptrdiff_t i = 0; i < row.d; i++) {
+		double u = row.norm == NORM_LINF ? 2 * rng_uniform(rng) - 1 : rng_normal(rng);
 
-			row.at[i] =
-				row.high[i] > row.low[i] ? row.clean[i] + (real)u : row.clean[i];
-		}
-		size = gap(&row, row.at, row.clean);
-		for (ptrdiff_t i = 0; i < row.d && size > 0; i++)
-			put(chunk, r, &row, i,
-			    (double)row.clean[i] +
-				    (double)chunk->number[NEAR][r] / 2 / size *
-					    ((double)row.at[i] - (double)row.clean[i]));
+		row.at[i] = row.clean[i] + (row.high[i] > row.low[i] ? (real)u : 0);
 	}
+	size = gap(&row, row.at, row.clean);
+	share *= size > 0 ? (double)chunk->number[NEAR][r] / size : 0;
+	for (ptrdiff_t i = 0; i < row.d; i++)
+		put(chunk, r, &row, i,
+		    (double)row.clean[i] + share * ((double)row.at[i] - (double)row.clean[i]));
+}
+
+/* Start where the margin is lowest of a few random points, from near ones to the farthest. */
+static void begin(struct chunk *chunk, uint64_t restart)
+{
+	real *lowest = chunk->number[LOW], *mark = chunk->scale;
+	struct mat start = mat_rows(chunk->mat[FOUND], 0, chunk->rows);
+
+	for (ptrdiff_t r = 0; r < chunk->rows; r++)
+		lowest[r] = (real)HUGE_VAL;
+	for (uint64_t draw = 0; draw < DRAWS; draw++) {
+		for (ptrdiff_t r = 0; r < chunk->rows; r++) {
+			uint64_t stream = restart * DRAWS + draw;
+			struct rng rng = rng_stream(chunk->job->seed, "fab",
+						    stream << 32 | (uint64_t)chunk->sample[r]);
+
+			scatter(chunk, r, (double)(draw + 1) / DRAWS, &rng);
+		}
+		chunk_forward(chunk);
+		keep(chunk);
+		for (ptrdiff_t r = 0; r < chunk->rows; r++) {
+			real now = chunk->y[r] * chunk->decides[r];
+
+			mark[r] = now < lowest[r];
+			lowest[r] = now < lowest[r] ? now : lowest[r];
+		}
+		chunk_keep(chunk, chunk->mat[FOUND], mark);
+	}
+	mat_copy(mat_rows(chunk->at, 0, chunk->rows), start);
 }
 
 static void attack(struct chunk *chunk, const void *how, long restart)
@@ -396,7 +421,7 @@ static void attack(struct chunk *chunk, const void *how, long restart)
 		chunk->number[NEAR][r] = chunk->margin[r] > 0 ? (real)eps : chunk->length[r];
 	mat_copy(mat_rows(chunk->at, 0, chunk->rows), mat_rows(chunk->clean, 0, chunk->rows));
 	if (restart > 0)
-		scatter(chunk, (uint64_t)restart);
+		begin(chunk, (uint64_t)restart);
 	for (long s = 0; s < o->steps; s++)
 		step(chunk);
 	/* where nothing is found, as far as the ball goes */
