@@ -17,8 +17,10 @@
  * signs of the steepest coordinates, at first a fifth of them. Every 0.04 N steps, with s the
  * number of coordinates in which the best point of the start is perturbed: their share becomes
  * s / 1.5; where s has fallen by 5 % since, the row goes on from there with eta = eps, elsewhere
- * eta is divided by 1.5, down to eps / 10. Other than published, coordinates at the end of their
- * box are passed over, and there are no first rounds in larger balls. */
+ * eta is divided by 1.5, down to eps / 100. If `wide`, the first 0.3 N steps are in the ball of
+ * radius 3 eps, the next 0.3 N in that of 2 eps, each round from the best point of the one before,
+ * projected. Other than published, coordinates at the end of their box are passed over, their
+ * number is rounded down, so that of two there may be one, and steps get shorter than eps / 10. */
 #include "solvers/attack/ball.h"
 #include "solvers/attack/chunk.h"
 
@@ -27,12 +29,15 @@
 
 struct apgd_options {
 	long steps, restarts;
-	bool stop_when_broken;
+	bool stop_when_broken, wide;
 	long loss, targets;
 };
 
-static const char *const losses[] = {
-	[CHUNK_MARGIN] = "margin", [CHUNK_RATIO] = "dlr", [CHUNK_TARGETED] = "targeted", NULL};
+static const char *const losses[] = {[CHUNK_MARGIN] = "margin",
+				     [CHUNK_RATIO] = "dlr",
+				     [CHUNK_TARGETED] = "targeted",
+				     [CHUNK_ENTROPY] = "cross_entropy",
+				     NULL};
 
 static const struct option rows[] = {
 	{OPTION_FIELD(struct apgd_options, steps), .initial = "100", .range = RANGE_FROM(1),
@@ -50,12 +55,16 @@ static const struct option rows[] = {
 		"output; "
 		"targeted, f_y - f_c for one class c after the other, over the difference of the "
 		"largest output and the mean of the third and fourth largest where there are four "
-		"classes. With two classes always the margin"},
+		"classes; cross_entropy, that of the softmax. With two classes always the margin, "
+		"which all of these fall with"},
 	{OPTION_FIELD(struct apgd_options, targets), .initial = "9", .range = RANGE_FROM(1),
 	 .later = true,
 	 .doc = "with loss: targeted, how many classes are aimed at, those with the largest "
 		"outputs "
 		"at the clean point, each with all restarts"},
+	{OPTION_FIELD(struct apgd_options, wide), .initial = "false", .later = true,
+	 .doc = "norm: l1: 0.3 of the steps in a ball of three radii and 0.3 in one of two come "
+		"first, as AutoAttack has it"},
 	{0},
 };
 
@@ -69,8 +78,8 @@ enum { SHARE = CHECKED, SPREAD = KEPT };
 /* As published. */
 static const double first_share = 0.22, share_less = 0.03, least_share = 0.06, fall_share = 0.75;
 static const real blend = (real)0.75;
-static const double sparse_share = 0.2, sparse_span = 0.04, sparser = 0.95;
-static const real sparse_rest = (real)1.5, sparse_least = (real)0.1;
+static const double sparse_share = 0.2, sparse_span = 0.04, sparser = 0.95, wide_share = 0.3;
+static const real sparse_rest = (real)1.5, sparse_least = (real)0.01;
 
 static long share_of(double share, long steps)
 {
@@ -196,20 +205,15 @@ static void check_sparse(struct chunk *chunk)
 	}
 }
 
-static void descend(struct chunk *chunk, const void *how, long restart)
+/* Steps from the current points within the ball of the chunk's job; their end is not looked at. */
+static void walk(struct chunk *chunk, long steps)
 {
-	const struct apgd_options *o = how;
 	bool sparse = chunk->job->threat.norm == NORM_L1;
-	long since = -1, span = share_of(sparse ? sparse_span : first_share, o->steps),
-	     least = sparse ? span : share_of(least_share, o->steps);
+	long since = -1, span = share_of(sparse ? sparse_span : first_share, steps),
+	     least = sparse ? span : share_of(least_share, steps);
 
-	if (restart > 0)
-		ball_scatter(chunk, "apgd", (uint64_t)restart);
-	else
-		mat_copy(mat_rows(chunk->at, 0, chunk->rows),
-			 mat_rows(chunk->best, 0, chunk->rows));
 	begin(chunk);
-	for (long s = 0; s < o->steps && chunk->rows > 0; s++) {
+	for (long s = 0; s < steps && chunk->rows > 0; s++) {
 		struct ball_momentum momentum = {chunk->number[MOVE], chunk->number[SHARE],
 						 s > 0 ? blend : 1, chunk->mat[OLD]};
 
@@ -223,12 +227,49 @@ static void descend(struct chunk *chunk, const void *how, long restart)
 			else
 				check(chunk, span);
 			since = 0;
-			span -= share_of(share_less, o->steps);
+			span -= share_of(share_less, steps);
 			span = span > least ? span : least;
 		}
 		ball_push(chunk, &momentum);
 		chunk_compact(chunk);
 	}
+}
+
+/* Steps in an l_1 ball of `factor` radii, from points projected on it to the best one found. */
+static void walk_wide(struct chunk *chunk, long steps, double factor)
+{
+	const struct attack_job *job = chunk->job;
+	struct attack_job wide = *job;
+
+	wide.threat.eps *= factor;
+	chunk->job = &wide;
+	chunk->outside = true;
+	ball_project(chunk);
+	walk(chunk, steps);
+	chunk_forward(chunk);
+	follow(chunk);
+	mat_copy(mat_rows(chunk->at, 0, chunk->rows), mat_rows(chunk->mat[TOP], 0, chunk->rows));
+	chunk->outside = false;
+	chunk->job = job;
+}
+
+static void descend(struct chunk *chunk, const void *how, long restart)
+{
+	const struct apgd_options *o = how;
+	long wide = (long)ceil(wide_share * (double)o->steps), steps = o->steps;
+
+	if (restart > 0)
+		ball_scatter(chunk, "apgd", (uint64_t)restart);
+	else
+		mat_copy(mat_rows(chunk->at, 0, chunk->rows),
+			 mat_rows(chunk->best, 0, chunk->rows));
+	if (o->wide && chunk->job->threat.norm == NORM_L1 && steps > 2 * wide) {
+		walk_wide(chunk, wide, 3);
+		walk_wide(chunk, wide, 2);
+		ball_project(chunk);
+		steps -= 2 * wide;
+	}
+	walk(chunk, steps);
 	if (chunk->rows > 0) {
 		chunk_forward(chunk);
 		chunk_keep(chunk, chunk->best, chunk->better);

@@ -437,7 +437,7 @@ static real select_largest(real *v, ptrdiff_t count, ptrdiff_t rank)
 /* Go `step` down the signs of the slope, shared by the steepest coordinates that can move. */
 static void line_push(const struct line *l, double step, double share)
 {
-	ptrdiff_t rank = (ptrdiff_t)(l->free - fmin(floor((1 - share) * l->free), l->free - 1));
+	ptrdiff_t rank = (ptrdiff_t)fmax(1, share * l->free);
 	double moved = 0;
 	real least;
 
@@ -462,6 +462,16 @@ static void descend_l1(struct chunk *chunk, double step)
 		struct line l = line_of(chunk, r);
 
 		line_descend(&l, step);
+		line_project(&l);
+		line_store(&l, chunk, r);
+	}
+}
+
+void ball_project(struct chunk *chunk)
+{
+	for (ptrdiff_t r = 0; r < chunk->rows; r++) {
+		struct line l = line_of(chunk, r);
+
 		line_project(&l);
 		line_store(&l, chunk, r);
 	}

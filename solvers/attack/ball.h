@@ -15,6 +15,9 @@
  * others on the ball, then on the box. */
 void ball_descend(struct chunk *chunk, double step);
 
+/* at = its nearest point in the l_1 ball of the chunk's job and the box. */
+void ball_project(struct chunk *chunk);
+
 /* A step with momentum, for each row of a length of its own (step: capacity); old is the point
  * before `at`, and becomes `at`:
  *

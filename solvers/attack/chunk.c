@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <omp.h>
+#include <string.h>
 
 enum {
 	CAPACITY = 256, /* rows: enough to pay for packing U; more leave the cache */
@@ -41,6 +42,7 @@ static void make_several(struct chunk *chunk, const struct chunk_plan *plan, ptr
 		.y = {.k = model_outputs(chunk->job->model), .label = chunk->label},
 		.rival = chunk->rival,
 		.ratio = plan->loss == CHUNK_RATIO || plan->loss == CHUNK_TARGETED,
+		.entropy = plan->loss == CHUNK_ENTROPY,
 		.margin = chunk->decides,
 		.loss = whole ? NULL : chunk->f,
 	};
@@ -160,6 +162,7 @@ static void observe(struct chunk *chunk)
 	const real *restrict f = chunk->decides, *restrict y = chunk->y;
 	real *restrict margin = chunk->margin, *restrict better = chunk->better;
 
+	memset(better, 0, (size_t)chunk->rows * sizeof *better);
 	if (chunk->outside)
 		return;
 #pragma omp simd

@@ -11,9 +11,9 @@ enum { CHUNK_MATS = 2, CHUNK_NUMBERS = 8, CHUNK_LINES = 7 };
 
 struct chunk {
 	const struct attack_job *job;
-	real done;         /* a row whose margin is not above it is finished */
-	bool outside;      /* points may be outside of the ball: `margin`, `better` stand still */
-	ptrdiff_t rows;    /* in use */
+	real done;      /* a row whose margin is not above it is finished */
+	bool outside;   /* points may be outside of the ball: it keeps its margin, none is better */
+	ptrdiff_t rows; /* in use */
 	ptrdiff_t *sample; /* row of the job's X behind each row */
 	int *label;        /* class number with several outputs, else NULL */
 	int *rival;        /* its rival where that is fixed, else NULL */
@@ -42,6 +42,7 @@ enum chunk_loss {
 	CHUNK_MARGIN,   /* against the strongest rival */
 	CHUNK_RATIO,    /* over a difference of outputs (model_margin.ratio) */
 	CHUNK_TARGETED, /* ratio, against one rival after the other */
+	CHUNK_ENTROPY,  /* log softmax of the class */
 	CHUNK_RIVAL     /* margin, against one rival after the other */
 };
 

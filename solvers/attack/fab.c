@@ -85,22 +85,6 @@ static struct row row_of(const struct chunk *chunk, ptrdiff_t r)
 	return row;
 }
 
-/* v_i after t along -sign g, or along its sign, in the box; *fall and *rate: g_i times the way, and
- * its rate if the box does not end it. */
-static inline real gone(const struct row *row, ptrdiff_t i, real v, double sign, double t,
-			double *fall, double *rate)
-{
-	double g = sign * (double)row->slope[i];
-	double direction = row->norm == NORM_L2 ? g : (g > 0) - (g < 0);
-	double z = (double)v - t * direction, low = (double)row->low[i];
-	double high = (double)row->high[i];
-	double to = z < low ? low : z > high ? high : z;
-
-	*fall += g * ((double)v - to);
-	*rate += (direction > 0 ? z > low : z < high) ? g * direction : 0;
-	return (real)to;
-}
-
 /* out = pi(v), l_inf and l_2: the margin falls with t, along lines that get flatter where columns
  * reach the end of the box: Newton's method from the left ends after the last of these kinks. */
 static void slide(const struct row *row, const real *v, double fall, real *out)
@@ -110,8 +94,18 @@ static void slide(const struct row *row, const real *v, double fall, real *out)
 	for (int s = 0; s < NEWTON_STEPS; s++) {
 		double done = 0, rate = 0, next;
 
-		for (ptrdiff_t i = 0; i < row->d; i++)
-			out[i] = gone(row, i, v[i], sign, t, &done, &rate);
+		for (ptrdiff_t i = 0; i < row->d; i++) {
+			double g = sign * (double)row->slope[i];
+			double direction = row->norm == NORM_L2 ? g : (g > 0) - (g < 0);
+			double z = (double)v[i] - t * direction, low = (double)row->low[i];
+			double high = (double)row->high[i], to = z < low    ? low
+								 : z > high ? high
+									    : z;
+
+			done += g * ((double)v[i] - to);
+			rate += (direction > 0 ? z > low : z < high) ? g * direction : 0;
+			out[i] = (real)to;
+		}
 		next = t + (left - done) / rate;
 		if (!(rate > 0) || !(next > t * (1 + across)))
 			return;
