@@ -97,12 +97,16 @@ static void fill_probe(const struct records *records, struct attack_kind kind,
 {
 	struct arena *arena = records->arena;
 	struct attack_kind *own = ARENA_NEW(arena, struct attack_kind);
+	char *name = arena_text(arena, out->name);
 
 	if (!kind.units)
 		kind.units = units_of(records, kind);
 	*own = kind;
+	if (kind.part)
+		last_word(name);
 	out->head = out->name;
 	out->family = kind.label;
+	out->radius = strrchr(name, ' ');
 	out->pick = attacks_robust;
 	out->what = out->kind = own;
 	out->data = kind.part ? kind.part : spec_parts[SPEC_TEST];

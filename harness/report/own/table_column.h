@@ -32,6 +32,7 @@ struct table_column {
 	enum table_part part;
 	const char *head, *unit; /* "Test accuracy", "%"; unit: "" where there is none */
 	const char *family;      /* of an attack at one radius: "pgd linf"; else NULL */
+	const char *radius;      /* " 0.1", as the name writes it */
 	/* of a number */
 	stat_pick *pick; /* in the units of summary.csv */
 	const void *what;

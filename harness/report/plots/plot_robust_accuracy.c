@@ -15,8 +15,7 @@ enum attacks { ATTACKS_AUTO, ATTACKS_EACH, ATTACKS_WORST };
 
 static const char *const attacks_names[] = {"auto", "each", "worst", NULL};
 
-enum part { PART_TEST, PART_TRAIN, PART_VALIDATION, PART_ALL };
-static const char *const part_names[] = {"test", "train", "validation", "all", NULL};
+static const char *const part_names[] = {"test", "train", "validation", NULL};
 
 static const struct option rows[] = {
 	{OPTION_FIELD(struct robust_options, attacks), .initial = "auto", .names = attacks_names,
@@ -26,8 +25,7 @@ static const struct option rows[] = {
 	{OPTION_FIELD(struct robust_options, settings), .initial = "auto",
 	 .names = series_settings_names, .doc = SERIES_SETTINGS_DOC},
 	{OPTION_FIELD(struct robust_options, part), .initial = "test", .names = part_names,
-	 .doc = "part of the data: of attacks and certificates with that `part`, or all that there "
-		"are in panels of their own"},
+	 .doc = "part of the data: of attacks and certificates with that `part`"},
 	{.name = NULL},
 };
 
@@ -133,13 +131,13 @@ static void add_area(struct figure *figure, struct figure_panel *panel,
 /* All attacks, or the lowest accuracy over them if the lines would be too many; and below them what
  * is certified. */
 static struct attack_kinds choose_kinds(const struct robust_options *o,
-					const struct records *records, enum part part)
+					const struct records *records)
 {
 	struct attack_kinds all, certified;
 	struct series_list best = series_of(records, SERIES_BEST, 1);
 	size_t most = 0;
 
-	attacks_of_part(records, part == PART_TEST ? NULL : part_names[part], &all, &certified);
+	attacks_of_part(records, o->part ? part_names[o->part] : NULL, &all, &certified);
 	for (size_t i = 0; i < records->data_count; i++) {
 		size_t here = series_count(&best, records->data[i]) * (all.count + certified.count);
 
@@ -150,60 +148,40 @@ static struct attack_kinds choose_kinds(const struct robust_options *o,
 	return attacks_join(&all, &certified, records->arena);
 }
 
-/* The panels of one part of the data; its kinds and series, for the caption. */
-static struct series_list fill_part(const struct robust_options *o, const struct records *records,
-				    enum part part, struct attack_kinds *all, struct figure *figure)
+static void fill(const void *options, const struct records *records, struct figure *figure)
 {
+	const struct robust_options *o = options;
 	struct arena *arena = records->arena;
-	struct attack_kinds kinds = choose_kinds(o, records, part);
+	struct attack_kinds kinds = choose_kinds(o, records);
 	struct series_list list =
 		series_of(records, (enum series_settings)o->settings, kinds.count);
-	const char *named =
-		part == PART_TEST ? "" : arena_format(arena, "; %s part", part_names[part]);
+	const char *part = !o->part ? "" : arena_format(arena, "; %s part", part_names[o->part]);
 
+	figure->y.label = "robust accuracy";
+	figure->y.share = true;
 	for (size_t i = 0; i < list.count; i++) {
 		const char *data = list.at[i].group->data;
 
 		for (size_t k = 0; k < kinds.count; k++) {
 			const struct attack_kind *kind = &kinds.at[k];
-			struct figure_panel *panel =
-				figure_panel(figure,
-					     arena_format(arena, "%s\n%s\n%s%s", data, kind->norm,
-							  kind->units, named),
-					     data, series_title(records, data));
+			struct figure_panel *panel = figure_panel(
+				figure,
+				arena_format(arena, "%s\n%s\n%s", data, kind->norm, kind->units),
+				data, series_title(records, data));
 
 			panel->x.label =
 				arena_format(arena, "eps (%s, %s features%s)", kind->norm,
-					     *kind->units ? kind->units : "prepared", named);
+					     *kind->units ? kind->units : "prepared", part);
 			if (kind->certified)
 				add_area(figure, panel, &list, &list.at[i], &kinds, k);
 			add_line(figure, panel, &list, &list.at[i], &kinds, k);
 		}
 	}
-	*all = attacks_join(all, &kinds, arena);
-	return list;
-}
-
-static void fill(const void *options, const struct records *records, struct figure *figure)
-{
-	const struct robust_options *o = options;
-	struct arena *arena = records->arena;
-	struct attack_kinds kinds = {0};
-	struct series_list list = {0};
-
-	figure->y.label = "robust accuracy";
-	figure->y.share = true;
-	for (enum part part = PART_TEST; part < PART_ALL; part++)
-		if (o->part == PART_ALL || o->part == (long)part)
-			list = fill_part(o, records, part, &kinds, figure);
 	figure->caption = arena_format(
 		arena, "%s%s%s%s%s", series_caption(&list, figure),
 		list.repeats <= 1 && figure_shows_range(figure) ? "; range: Wilson 95 % interval"
 								: "",
-		o->part == PART_TEST ? ""
-		: o->part == PART_ALL
-			? "; panels are of the part of the data that their axes name"
-			: arena_format(arena, "; on the %s part", part_names[o->part]),
+		part,
 		kinds.count && !kinds.at[0].attack ? "; the lowest accuracy over the attacks" : "",
 		kinds.count && kinds.at[kinds.count - 1].certified
 			? "; darker: between attacked and certified accuracy"
