@@ -113,6 +113,7 @@ static struct attack_row row_of(const struct entry *e, double seconds)
 				 .norm = threat_norms[e->o->threat.norm],
 				 .eps = e->o->eps.at[e->done],
 				 .units = threat_units[e->o->threat.units],
+				 .part = e->aim.part_name,
 				 .accuracy = e->clean,
 				 .robust_accuracy = robust_accuracy(&e->job),
 				 .n = n,
@@ -152,7 +153,7 @@ static enum status strike(const struct assault *a, struct entry *const *volley, 
 	}
 	e->attack->run(e->o->attack.options, &e->job, &scratch);
 	arena_release(&scratch);
-	status = inspect_points(&e->job, spec_attack_name(e->o), err);
+	status = inspect_points(&e->aim, &e->job, err);
 	for (size_t j = 0; j < count && status == STATUS_OK; j++)
 		status =
 			check_order(e, !a->alone && contains(e, volley[j]) ? volley[j] : NULL, err);
@@ -219,7 +220,12 @@ static enum status fire(const struct assault *a, size_t first, const struct targ
 
 struct aim assault_aim(const struct attack_options *o, const struct dataset *data)
 {
-	return (struct aim){"attack", spec_attack_name(o), &data->test, "test", &o->threat, o};
+	return (struct aim){.what = "attack",
+			    .name = spec_attack_name(o),
+			    .part = target_part(data, o->part),
+			    .part_name = spec_parts[o->part],
+			    .threat = &o->threat,
+			    .entry = o};
 }
 
 static struct entry entry_of(const struct attack_options *o)
@@ -265,7 +271,7 @@ static enum status fire_all(const struct assault *a, const struct dataset *data,
 		struct arena arena = {0};
 		struct target target;
 
-		if (!e->fired || e->done > 0)
+		if (!e->fired || e->done > 0 || e->aim.part->X.rows == 0)
 			continue;
 		status = target_new(&e->aim, data, model, &arena, &target, err);
 		clock_add(start, &e->wall_s, &e->cpu_s);
@@ -301,7 +307,7 @@ enum status assault_run(const struct assess_order *order, struct arena *arena, s
 		for (size_t j = 0; j < assault.count && !e->fired && !assault.alone; j++)
 			e->fired = !out[j].kept && assault_contains(&o[j], e->o);
 	}
-	if (order->model && order->data->test.X.rows > 0)
+	if (order->model)
 		TRY(fire_all(&assault, order->data, order->model, err));
 	for (size_t i = 0; i < assault.count; i++) {
 		const struct entry *e = &assault.entries[i];

@@ -19,7 +19,8 @@ const char *const spec_selects[] = {[SELECT_NONE] = "none",
 				    NULL};
 static const char *const gap_scales[] = {
 	[GAP_SCALE_OBJECTIVE] = "objective", [GAP_SCALE_ZERO] = "zero", NULL};
-const char *const spec_parts[] = {"test", "train", NULL};
+const char *const spec_parts[] = {
+	[SPEC_TEST] = "test", [SPEC_TRAIN] = "train", [SPEC_VALIDATION] = "validation", NULL};
 static const char *const timings[] = {
 	[TIMING_SHARED] = "shared", [TIMING_EXCLUSIVE] = "exclusive", NULL};
 static const char *const draw_words[] = {"repetition", NULL};
@@ -107,7 +108,9 @@ const struct option schema_attack[] = {
 	{OPTION_FIELD(struct attack_options, keep), .initial = "0", .range = RANGE_WITHIN(0, 100),
 	 .later = true,
 	 .doc = "samples stored before and after the attack at its largest eps, for the plot "
-		"`pictures`: the first ones of the test part that are classified correctly"},
+		"`pictures`: the first ones of the part that are classified correctly"},
+	{OPTION_FIELD(struct attack_options, part), .initial = "test", .names = spec_parts,
+	 .later = true, .doc = "points that are attacked"},
 	{.name = NULL},
 };
 

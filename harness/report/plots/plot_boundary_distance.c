@@ -14,13 +14,14 @@ struct distance_options { /* all zero = the defaults */
 	struct texts methods;
 };
 
-enum part { PART_TEST, PART_TRAIN, PART_BOTH };
-static const char *const part_names[] = {"test", "train", "both", NULL};
+enum part { PART_TEST, PART_TRAIN, PART_BOTH, PART_VALIDATION };
+static const char *const part_names[] = {"test", "train", "both", "validation", NULL};
 
 static const struct option rows[] = {
 	{OPTION_FIELD(struct distance_options, part), .initial = "test", .names = part_names,
-	 .doc = "part of the data whose samples are looked at: test, train (of certificates with "
-		"`part: train`), or both in panels of their own"},
+	 .doc = "part of the data whose samples are looked at: test, train or validation (of "
+		"attacks and certificates with that `part`), or both test and train in panels of "
+		"their own"},
 	{OPTION_FIELD(struct distance_options, settings), .initial = "auto",
 	 .names = series_settings_names, .doc = SERIES_SETTINGS_DOC},
 	{OPTION_FIELD(struct distance_options, methods), .initial = "null",
@@ -94,6 +95,12 @@ static void learn(struct known *known, const struct record *record, const struct
 		distance_learn(&known->at[at], m);
 }
 
+static bool is_wanted(const char *part, long wanted)
+{
+	return wanted == PART_BOTH ? strcmp(part, part_names[PART_VALIDATION]) != 0
+				   : strcmp(part, part_names[wanted]) == 0;
+}
+
 /* What all cells of a group have, by part and ball, in order of appearance. */
 static size_t know(const struct group *group, const struct distance_options *o, struct tally *tally,
 		   struct known **out)
@@ -113,7 +120,7 @@ static size_t know(const struct group *group, const struct distance_options *o, 
 			const struct margins *m = &of[i].at[k];
 			size_t at = 0;
 
-			if (o->part != PART_BOTH && strcmp(m->part, part_names[o->part]) != 0)
+			if (!is_wanted(m->part, o->part))
 				continue;
 			while (at < kinds && (strcmp(known[at].part, m->part) != 0 ||
 					      strcmp(known[at].ball, m->ball) != 0))

@@ -30,6 +30,7 @@ struct margins_list margins_of(const struct record *record, struct arena *arena)
 /* Samples before and after an attack at its largest radius (harness/assess/examples.h). */
 struct margins_example {
 	const char *name; /* of the attack */
+	const char *part; /* "test" */
 	const char *norm, *units;
 	double eps;
 	size_t count, features;

@@ -3,6 +3,8 @@
 #include "harness/report/records/stat.h"
 #include "harness/report/tables/summary.h"
 
+#include <string.h>
+
 const char summary_attack_note[] =
 	"Points that are misclassified without an attack count as wrong. The true robust accuracy "
 	"lies between the robust accuracy, an upper bound, and the certified one, a lower bound. "
@@ -14,9 +16,9 @@ const char summary_attack_note[] =
 static void fill_attack(const struct group *group, const struct attack_row *at, struct arena *arena,
 			struct sheet *sheet, size_t row)
 {
-	struct attack_kind kind = {at->attack, at->norm, at->units, at->eps, NULL, false};
-	struct attack_kind below = {NULL, at->norm, at->units, at->eps, NULL, true};
-	struct spread clean = stat_group(group, stat_column, "test_accuracy", arena);
+	struct attack_kind kind = {at->attack, at->norm, at->units, at->eps, NULL, false, at->part};
+	struct attack_kind below = {NULL, at->norm, at->units, at->eps, NULL, true, at->part};
+	struct spread clean = stat_group(group, attacks_clean, &kind, arena);
 	struct spread robust = stat_group(group, attacks_robust, &kind, arena);
 	struct spread certified = stat_group(group, attacks_robust, &below, arena);
 	struct spread low = stat_group(group, attacks_low, &kind, arena);
@@ -27,8 +29,8 @@ static void fill_attack(const struct group *group, const struct attack_row *at, 
 		wilson = arena_format(arena, "%.1f\xe2\x80\x93%.1f", 100 * low.median,
 				      100 * high.median);
 	sheet_row(sheet, row,
-		  (const char *[]){group->data, group->method, group->setting, at->attack, at->norm,
-				   at->units, sheet_number(at->eps, "%.4g", arena),
+		  (const char *[]){group->data, group->method, group->setting, at->attack, at->part,
+				   at->norm, at->units, sheet_number(at->eps, "%.4g", arena),
 				   stat_text(clean, "%.1f", 100, arena),
 				   stat_text(robust, "%.1f", 100, arena), wilson,
 				   stat_text(certified, "%.1f", 100, arena),
@@ -39,13 +41,15 @@ static void fill_attack(const struct group *group, const struct attack_row *at, 
 struct sheet summary_attack_sheet(const struct records *records)
 {
 	static const char *const heads[] = {
-		"data",    "method",   "setting",     "attack",      "norm",   "units", "eps",
-		"clean %", "robust %", "Wilson 95 %", "certified %", "points", "cells"};
+		"data", "method",  "setting",  "attack",      "part",        "norm",   "units",
+		"eps",  "clean %", "robust %", "Wilson 95 %", "certified %", "points", "cells"};
+	enum { PART = 4 };
 	struct arena *arena = records->arena;
 	/* of each group the first member that has any: it says which rows there are */
 	const struct record **first =
 		ARENA_ARRAY(arena, const struct record *, records->group_count);
 	size_t rows = 0, row = 0;
+	bool tested = true;
 	struct sheet sheet;
 
 	for (size_t g = 0; g < records->group_count; g++) {
@@ -55,8 +59,12 @@ struct sheet summary_attack_sheet(const struct records *records)
 			if (records_ok(group->member[i]) && group->member[i]->attack_count)
 				first[g] = group->member[i];
 		rows += first[g] ? first[g]->attack_count : 0;
+		for (size_t i = 0; first[g] && i < first[g]->attack_count; i++)
+			tested = tested && strcmp(first[g]->attack[i].part, "test") == 0;
 	}
-	sheet = sheet_headed(arena, rows, "llllllrrrrrrr", heads);
+	sheet = sheet_headed(arena, rows, "lllllllrrrrrrr", heads);
+	if (tested)
+		sheet.head[PART] = NULL;
 	for (size_t g = 0; g < records->group_count; g++)
 		for (size_t i = 0; first[g] && i < first[g]->attack_count; i++)
 			fill_attack(&records->groups[g], &first[g]->attack[i], arena, &sheet,
