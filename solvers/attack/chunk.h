@@ -58,8 +58,8 @@ struct chunk_plan {
 	bool lines;            /* rows are gathered into chunk.line */
 	size_t mats, numbers;  /* kept per row for the attack */
 	enum chunk_loss loss;
-	/* CHUNK_RIVAL, CHUNK_TARGETED: all starts for each of so many rivals, those with the largest
-	 * outputs at the clean point */
+	/* CHUNK_RIVAL, CHUNK_TARGETED: all starts for each of so many rivals, those with the
+	 * largest outputs at the clean point */
 	long targets;
 };
 

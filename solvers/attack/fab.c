@@ -212,6 +212,14 @@ static void measure(struct chunk *chunk)
 		length[r] = (real)sqrt((double)length[r]);
 }
 
+/* Is the current point across the boundary, by more than rounding, or where the output is 0? */
+static bool is_across(const struct chunk *chunk, ptrdiff_t r)
+{
+	double now = (double)(chunk->y[r] * chunk->decides[r]);
+
+	return now < 0 ? -now >= across * (double)chunk->number[CLEAN][r] : !(now > 0);
+}
+
 /* After chunk_forward: keep points across the boundary that are the nearest ones so far, and where
  * there is none points in the ball with the lowest margin. */
 static void keep(struct chunk *chunk)
@@ -221,13 +229,14 @@ static void keep(struct chunk *chunk)
 	measure(chunk);
 	for (ptrdiff_t r = 0; r < chunk->rows; r++) {
 		real now = chunk->y[r] * chunk->decides[r], length = chunk->length[r];
-		bool better = now > 0 ? now < chunk->margin[r] && length <= eps
-				      : length <= chunk->number[NEAR][r];
+		bool found = is_across(chunk, r);
+		bool better = found ? length <= chunk->number[NEAR][r]
+				    : now > 0 && now < chunk->margin[r] && length <= eps;
 
 		chunk->better[r] = better;
 		if (better)
 			chunk->margin[r] = now;
-		if (better && now <= 0)
+		if (better && found)
 			chunk->number[NEAR][r] = length;
 	}
 	chunk_keep(chunk, chunk->best, chunk->better);
@@ -273,7 +282,7 @@ static void step(struct chunk *chunk)
 	chunk_forward(chunk);
 	keep(chunk);
 	for (ptrdiff_t r = 0; r < chunk->rows; r++)
-		chunk->scale[r] = (real)(chunk->y[r] * chunk->decides[r] > 0 ? 1 : back);
+		chunk->scale[r] = (real)(is_across(chunk, r) ? back : 1);
 	draw(chunk, chunk->at, chunk->scale);
 }
 
@@ -285,9 +294,9 @@ static double next_share(struct chunk *chunk, ptrdiff_t r, int turn)
 	real *const *n = chunk->number;
 	double low = (double)n[LOW][r], high = (double)n[HIGH][r], under = (double)n[UNDER][r];
 	double over = (double)n[OVER][r], root = low + (high - low) * under / (under - over);
-	double look = turn == 0 ? root + across : root - across;
+	double look = turn == 0 ? root + 2 * across : root - across;
 
-	if (!(over <= 0) || high - low <= 4 * across)
+	if (!(over <= 0) || high - low <= 6 * across)
 		return high;
 	return over < 0 && turn < 2 && look > low && look < high ? look : low + (high - low) / 2;
 }
@@ -316,10 +325,10 @@ static void search(struct chunk *chunk)
 		chunk_forward(chunk);
 		keep(chunk);
 		for (ptrdiff_t r = 0; r < chunk->rows; r++) {
-			real now = chunk->y[r] * chunk->decides[r];
+			bool found = is_across(chunk, r);
 
-			n[now > 0 ? LOW : HIGH][r] = chunk->scale[r];
-			n[now > 0 ? UNDER : OVER][r] = now;
+			n[found ? HIGH : LOW][r] = chunk->scale[r];
+			n[found ? OVER : UNDER][r] = chunk->y[r] * chunk->decides[r];
 		}
 	}
 }
@@ -340,7 +349,7 @@ static void polish(struct chunk *chunk)
 			double margin = (double)(chunk->y[r] * chunk->f[r]), share = (double)way[r];
 			double fall = fall_from_clean(&row, margin);
 
-			project(&row, row.clean, fall + across * fabs(fall), row.from_clean);
+			project(&row, row.clean, fall + 2 * across * fabs(fall), row.from_clean);
 			for (ptrdiff_t i = 0; i < row.d; i++)
 				put(chunk, r, &row, i,
 				    (1 - share) * (double)row.at[i] +
