@@ -37,8 +37,10 @@ struct known {
 	const struct record **of; /* count each */
 	struct distance *at;
 	size_t count;
-	double *radii;
+	double *radii; /* tried */
 	size_t radius_count;
+	double *steps; /* these, and distances of points found */
+	size_t step_count;
 };
 
 /* What the figure is of. */
@@ -162,6 +164,8 @@ static void add_curve(struct figure *figure, struct figure_panel *panel,
 	struct arena *arena = figure->arena;
 	const char *side = most ? "at most" : "at least";
 	struct figure_curve *curve;
+	const double *radii = most ? known->radii : known->steps;
+	size_t count = most ? known->radius_count : known->step_count;
 	double end = HUGE_VAL, here;
 
 	for (size_t i = 0; i < known->count; i++)
@@ -178,8 +182,8 @@ static void add_curve(struct figure *figure, struct figure_panel *panel,
 				       .style = style_of(list, s, most)});
 	here = distance_least(known->at, known->count, 0);
 	figure_row(curve, (double[]){0, 100 * here});
-	for (size_t i = 0; i < known->radius_count && known->radii[i] <= end; i++) {
-		double eps = known->radii[i], before = i ? known->radii[i - 1] : 0;
+	for (size_t i = 0; i < count && radii[i] <= end; i++) {
+		double eps = radii[i], before = i ? radii[i - 1] : 0;
 
 		here = most ? distance_most(known->at, known->count, eps)
 			    : distance_least(known->at, known->count, eps);
@@ -208,8 +212,8 @@ static void add_area(struct figure *figure, struct figure_panel *panel,
 
 	for (size_t i = 0; i < known->count; i++)
 		end = fmin(end, fmin(known->at[i].proven, known->at[i].attacked));
-	for (size_t i = 0; i < known->radius_count && known->radii[i] <= end; i++) {
-		double eps = known->radii[i];
+	for (size_t i = 0; i < known->step_count && known->steps[i] <= end; i++) {
+		double eps = known->steps[i];
 		double least = 100 * distance_least(known->at, known->count, before);
 		double most = 100 * distance_most(known->at, known->count, eps);
 
@@ -221,8 +225,8 @@ static void add_area(struct figure *figure, struct figure_panel *panel,
 	}
 }
 
-/* Distances of points found are radii, too; of very many each so manieth. */
-static void add_distances(struct known *known, struct arena *arena)
+/* The radii, and distances of points found; of very many each so manieth. */
+static void add_steps(struct known *known, struct arena *arena)
 {
 	size_t room = known->radius_count, count = 0, kept;
 	double *found, *radii;
@@ -240,8 +244,8 @@ static void add_distances(struct known *known, struct arena *arena)
 	memcpy(radii, known->radii, kept * sizeof *radii);
 	for (size_t i = 0; i < count; i += count / MOST_STEPS + 1)
 		radii[kept++] = found[i];
-	known->radii = radii;
-	known->radius_count = sample_distinct(radii, kept);
+	known->steps = radii;
+	known->step_count = sample_distinct(radii, kept);
 }
 
 static void add_panel(struct figure *figure, const struct records *records,
@@ -254,7 +258,8 @@ static void add_panel(struct figure *figure, const struct records *records,
 		data, series_title(records, data));
 
 	panel->x.label = arena_format(figure->arena, "eps (%s; %s part)", known->ball, known->part);
-	add_distances(known, figure->arena);
+	known->radius_count = sample_distinct(known->radii, known->radius_count);
+	add_steps(known, figure->arena);
 	tally->alone = tally->alone && known->count == 1;
 	for (size_t i = 0; i < known->count; i++) {
 		tally->least = known->at[i].n < tally->least ? known->at[i].n : tally->least;

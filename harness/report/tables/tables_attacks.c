@@ -34,7 +34,7 @@ static void fill_attack(const struct group *group, const struct attack_row *at, 
 	if (low.count && high.count)
 		wilson = arena_format(arena, "%.1f\xe2\x80\x93%.1f", 100 * low.median,
 				      100 * high.median);
-	if (near.count && far.count)
+	if (near.count && far.count && near.median < far.median)
 		range = arena_format(arena, "%.4g\xe2\x80\x93%.4g", near.median, far.median);
 	sheet_row(sheet, row,
 		  (const char *[]){group->data, group->method, group->setting, at->attack, at->part,
@@ -49,10 +49,23 @@ static void fill_attack(const struct group *group, const struct attack_row *at, 
 
 struct sheet summary_attack_sheet(const struct records *records)
 {
-	static const char *const heads[] = {"data",     "method",   "setting",     "attack",
-					    "part",     "norm",     "units",       "eps",
-					    "clean %",  "robust %", "Wilson 95 %", "certified %",
-					    "distance", "10-90 %",  "points",      "cells"};
+	static const char *const heads[] = {"data",
+					    "method",
+					    "setting",
+					    "attack",
+					    "part",
+					    "norm",
+					    "units",
+					    "eps",
+					    "clean %",
+					    "robust %",
+					    "Wilson 95 %",
+					    "certified %",
+					    "distance",
+					    "10\xe2\x80\x93"
+					    "90 % of points",
+					    "points",
+					    "cells"};
 	enum { PART = 4 };
 	struct arena *arena = records->arena;
 	/* of each group the first member that has any: it says which rows there are */
