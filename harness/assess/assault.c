@@ -25,7 +25,7 @@ struct entry {
 	double clean, zero_gradient;
 	struct attack_row *row; /* o->eps.count, of which `done` are filled */
 	size_t done;
-	double *distance; /* n, ascending: scratch of its quantiles; NULL: it does not look for it */
+	double *distance; /* n: those of points found; NULL: it does not look for the nearest */
 	bool kept;        /* its rows are there already */
 	bool fired;       /* it is run, for its rows or for an entry that contains it */
 	double wall_s, cpu_s;
