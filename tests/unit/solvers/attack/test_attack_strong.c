@@ -16,7 +16,7 @@
 #include <cmocka.h>
 
 extern const struct attack attack_fgsm, attack_pgd, attack_apgd, attack_square, attack_worst,
-	attack_strong, attack_paper;
+	attack_strong, attack_paper, attack_fab, attack_autoattack;
 
 enum { N = 120, D = 8, M = FIXTURE_WIDTH };
 
@@ -157,6 +157,56 @@ static void worst_is_never_above_its_members(void **state)
 			expect_whole(worst, alone);
 			expect_whole(strong, alone);
 		}
+	}
+	arena_release(&t.arena);
+}
+
+/* AutoAttack's standard version is its four attacks in a row, each on what those before left. */
+static void autoattack_is_its_members_in_a_row(void **state)
+{
+	static const struct {
+		const struct attack *attack;
+		const char *options;
+	} members[] = {
+		{&attack_apgd, "{loss: cross_entropy, restarts: 1, wide: true}"},
+		{&attack_apgd, "{loss: targeted, restarts: 1, wide: true}"},
+		{&attack_fab, "{restarts: 1}"},
+		{&attack_square, "{queries: 5000}"},
+	};
+	struct attack_fixture t = attack_fixture_make(N, D, false);
+
+	(void)state;
+	for (int c = 0; c < 3; c++) {
+		const real *whole;
+
+		t.job.threat = *threats[c];
+		whole = margins_of(&t, &attack_autoattack, "{}");
+		attack_fixture_reset(&t);
+		for (size_t m = 0; m < sizeof members / sizeof *members; m++)
+			attack_fixture_run(&t, members[m].attack,
+					   toy_options(&members[m].attack->base, members[m].options,
+						       &t.arena));
+		assert_memory_equal(whole, t.job.margin, N * sizeof *whole);
+	}
+	arena_release(&t.arena);
+}
+
+/* Ratios of logits need a third class, and the cross entropy of two falls with the margin. */
+static void losses_of_one_output_are_the_margin(void **state)
+{
+	static const char *const losses[] = {"{loss: dlr}", "{loss: targeted}",
+					     "{loss: cross_entropy}"};
+	struct attack_fixture t = attack_fixture_make(N, D, false);
+
+	(void)state;
+	for (int c = 0; c < 3; c++) {
+		const real *plain;
+
+		t.job.threat = *threats[c];
+		plain = margins_of(&t, &attack_apgd, "{loss: margin}");
+		for (int loss = 0; loss < 3; loss++)
+			assert_memory_equal(plain, margins_of(&t, &attack_apgd, losses[loss]),
+					    N * sizeof *plain);
 	}
 	arena_release(&t.arena);
 }
@@ -357,6 +407,8 @@ int main(void)
 		cmocka_unit_test(strong_attacks_find_the_minimum_of_a_grid),
 		cmocka_unit_test(linear_network_reaches_the_closed_form),
 		cmocka_unit_test(worst_is_never_above_its_members),
+		cmocka_unit_test(autoattack_is_its_members_in_a_row),
+		cmocka_unit_test(losses_of_one_output_are_the_margin),
 		cmocka_unit_test(members_keep_their_own_options),
 		cmocka_unit_test(more_restarts_are_never_weaker),
 		cmocka_unit_test(leaky_hinge_steps_like_the_margin_and_the_hinge_stands_still),
