@@ -58,7 +58,7 @@ check "the curve has a step for each distance" "$(wc -l <results/near/plots/boun
 	[ "$(sed -n '/at least/,/^$/p' results/near/plots/boundary_distance.dat | wc -l)" -gt 60 ]
 says "the caption says whose distances these are" 'fab looks for the nearest one and counts at its own distance' results/near/plots/captions.md
 says "so does the table" 'how far the one found is, the median over points' results/near/report.html
-says "which has it" '10–90 % of points' results/near/report.html
+says "which has it" '10-90 % of points' results/near/report.html
 says "and the data dictionary of the folder" '^attack.csv,distance_median,float64,units' results/near/columns.csv
 
 # an attack that is added keeps what there is

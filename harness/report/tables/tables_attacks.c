@@ -49,23 +49,14 @@ static void fill_attack(const struct group *group, const struct attack_row *at, 
 
 struct sheet summary_attack_sheet(const struct records *records)
 {
-	static const char *const heads[] = {"data",
-					    "method",
-					    "setting",
-					    "attack",
-					    "part",
-					    "norm",
-					    "units",
-					    "eps",
-					    "clean %",
-					    "robust %",
-					    "Wilson 95 %",
-					    "certified %",
-					    "distance",
-					    "10\xe2\x80\x93"
-					    "90 % of points",
-					    "points",
-					    "cells"};
+	static const char *const heads[] = {"data",        "method",
+					    "setting",     "attack",
+					    "part",        "norm",
+					    "units",       "eps",
+					    "clean %",     "robust %",
+					    "Wilson 95 %", "certified %",
+					    "distance",    "10-90 % of points",
+					    "points",      "cells"};
 	enum { PART = 4 };
 	struct arena *arena = records->arena;
 	/* of each group the first member that has any: it says which rows there are */
