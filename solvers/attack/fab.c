@@ -212,12 +212,13 @@ static void measure(struct chunk *chunk)
 		length[r] = (real)sqrt((double)length[r]);
 }
 
-/* Is the current point across the boundary, by more than rounding, or where the output is 0? */
+/* Is the current point across the boundary by more than rounding? An output of 0 is not: where
+ * neurons cancel in a whole region its sign is that of rounding. */
 static bool is_across(const struct chunk *chunk, ptrdiff_t r)
 {
 	double now = (double)(chunk->y[r] * chunk->decides[r]);
 
-	return now < 0 ? -now >= across * (double)chunk->number[CLEAN][r] : !(now > 0);
+	return now < 0 && -now >= across * (double)chunk->number[CLEAN][r];
 }
 
 /* After chunk_forward: keep points across the boundary that are the nearest ones so far, and where
@@ -259,7 +260,27 @@ static void draw(struct chunk *chunk, struct mat P, const real *t)
 	}
 }
 
-static void step(struct chunk *chunk)
+/* One row: at a share of what is known from the clean point, in a random direction. */
+static void scatter(const struct chunk *chunk, ptrdiff_t r, double share, struct rng *rng)
+{
+	struct row row = row_of(chunk, r);
+	double size;
+
+	for (ptrdiff_t i = 0; i < row.d; i++) {
+		double u = row.norm == NORM_LINF ? 2 * rng_uniform(rng) - 1 : rng_normal(rng);
+
+		row.at[i] = row.clean[i] + (row.high[i] > row.low[i] ? (real)u : 0);
+	}
+	size = gap(&row, row.at, row.clean);
+	share *= size > 0 ? (double)chunk->number[NEAR][r] / size : 0;
+	for (ptrdiff_t i = 0; i < row.d; i++)
+		put(chunk, r, &row, i,
+		    (double)row.clean[i] + share * ((double)row.at[i] - (double)row.clean[i]));
+}
+
+/* `number`: of the step, among all of all starts. Where the margin has no slope, or the box no way
+ * down, a row goes on from a random point. */
+static void step(struct chunk *chunk, uint64_t number)
 {
 	chunk_gradient(chunk);
 	for (ptrdiff_t r = 0; r < chunk->rows; r++) {
@@ -270,7 +291,14 @@ static void step(struct chunk *chunk)
 		project(&row, row.clean, fall_from_clean(&row, margin), row.from_clean);
 		near = gap(&row, row.at, row.from_at);
 		far = gap(&row, row.clean, row.from_clean);
-		a = near + far > 0 ? fmin(near / (near + far), most_clean) : 0;
+		if (!(near > 0)) {
+			struct rng rng = rng_stream(chunk->job->seed, "fab flat",
+						    number << 32 | (uint64_t)chunk->sample[r]);
+
+			scatter(chunk, r, rng_uniform(&rng), &rng);
+			continue;
+		}
+		a = fmin(near / (near + far), most_clean);
 		for (ptrdiff_t i = 0; i < row.d; i++) {
 			double x = (double)row.at[i], c = (double)row.clean[i];
 
@@ -288,7 +316,7 @@ static void step(struct chunk *chunk)
 
 /* Where to look next on the way from the clean point to one across the boundary, as a share of it:
  * just behind the root of the line through both ends of what is left, just before it, and half way
- * in turn. Where the margin is 0 beyond the boundary there is no such line. */
+ * in turn. */
 static double next_share(struct chunk *chunk, ptrdiff_t r, int turn)
 {
 	real *const *n = chunk->number;
@@ -296,9 +324,9 @@ static double next_share(struct chunk *chunk, ptrdiff_t r, int turn)
 	double over = (double)n[OVER][r], root = low + (high - low) * under / (under - over);
 	double look = turn == 0 ? root + 2 * across : root - across;
 
-	if (!(over <= 0) || high - low <= 6 * across)
+	if (!(over < 0) || high - low <= 6 * across)
 		return high;
-	return over < 0 && turn < 2 && look > low && look < high ? look : low + (high - low) / 2;
+	return turn < 2 && look > low && look < high ? look : low + (high - low) / 2;
 }
 
 /* Draw the points found to the boundary. */
@@ -362,24 +390,6 @@ static void polish(struct chunk *chunk)
 	}
 }
 
-/* One row: at a share of what is known from the clean point, in a random direction. */
-static void scatter(const struct chunk *chunk, ptrdiff_t r, double share, struct rng *rng)
-{
-	struct row row = row_of(chunk, r);
-	double size;
-
-	for (ptrdiff_t i = 0; i < row.d; i++) {
-		double u = row.norm == NORM_LINF ? 2 * rng_uniform(rng) - 1 : rng_normal(rng);
-
-		row.at[i] = row.clean[i] + (row.high[i] > row.low[i] ? (real)u : 0);
-	}
-	size = gap(&row, row.at, row.clean);
-	share *= size > 0 ? (double)chunk->number[NEAR][r] / size : 0;
-	for (ptrdiff_t i = 0; i < row.d; i++)
-		put(chunk, r, &row, i,
-		    (double)row.clean[i] + share * ((double)row.at[i] - (double)row.clean[i]));
-}
-
 /* Start where the margin is lowest of a few random points, from near ones to the farthest. */
 static void begin(struct chunk *chunk, uint64_t restart)
 {
@@ -426,7 +436,7 @@ static void attack(struct chunk *chunk, const void *how, long restart)
 	if (restart > 0)
 		begin(chunk, (uint64_t)restart);
 	for (long s = 0; s < o->steps; s++)
-		step(chunk);
+		step(chunk, (uint64_t)(restart * o->steps + s));
 	/* where nothing is found, as far as the ball goes */
 	measure(chunk);
 	for (ptrdiff_t r = 0; r < chunk->rows; r++)
