@@ -35,6 +35,8 @@
 #include <stdint.h>
 #include <string.h>
 
+static const double to_boundary = 0.99; /* of the way, for the refined dual */
+
 enum { ROOT_STEPS = 60 }; /* of Newton's method for nu, monotone: a handful is usual */
 
 struct linear_outputs {
@@ -120,7 +122,7 @@ static void hinge_slopes(const struct linear_path *s, ptrdiff_t i)
 		double value = s->mu / (t + most), fall = value / (t + most), next;
 
 		for (ptrdiff_t c = 0; c < o->k; c++) {
-			double below = t + most - 1 - (double)mat_get(o->F, i, c);
+			double below = t + (most - (1 + (double)mat_get(o->F, i, c)));
 
 			if (c == o->label[i])
 				continue;
@@ -134,7 +136,7 @@ static void hinge_slopes(const struct linear_path *s, ptrdiff_t i)
 	}
 	o->slack[i] = (real)(s->mu / (t + most));
 	for (ptrdiff_t c = 0; c < o->k; c++) {
-		double lambda = s->mu / (t + most - 1 - (double)mat_get(o->F, i, c));
+		double lambda = s->mu / (t + (most - (1 + (double)mat_get(o->F, i, c))));
 
 		if (c == o->label[i])
 			continue;
@@ -162,22 +164,13 @@ static void outputs(const struct linear_path *s, const real *w)
 	blas_gemm(1, s->of->X, PLAIN, weights_of(s, w), PLAIN, 0, s->of->F);
 }
 
-static void evaluate(struct linear_path *s, const real *w)
+/* s and R from L and u */
+static void gather(struct linear_path *s)
 {
 	struct linear_outputs *o = s->of;
-	struct mat G = weights_of(s, s->g), W = weights_of(s, w);
-	double eps = s->threat.eps, ridge = 2 * s->problem->beta;
-	size_t d = (size_t)G.rows;
+	double eps = s->threat.eps;
+	size_t d = (size_t)o->R.rows;
 
-	for (ptrdiff_t e = 0; e < o->k * o->k; e++) {
-		struct linear_path at = pair(s, e / o->k, e % o->k);
-
-		difference(s, w, e / o->k, e % o->k, o->v);
-		o->norm[e] = linear_path_norms[s->threat.norm].smooth(&at, o->v);
-	}
-	outputs(s, w);
-	margins(o, eps);
-	slopes(s);
 	blas_gemm(1, o->X, TRANSPOSED, o->L, PLAIN, 0, o->R); /* d x k */
 	for (ptrdiff_t e = 0; e < o->k * o->k; e++) {
 		ptrdiff_t y = e / o->k, c = e % o->k;
@@ -189,6 +182,25 @@ static void evaluate(struct linear_path *s, const real *w)
 		blas_axpy(d, eps * o->s[e], mat_col(o->u, e), mat_col(o->R, y));
 		blas_axpy(d, -eps * o->s[e], mat_col(o->u, e), mat_col(o->R, c));
 	}
+}
+
+static void evaluate(struct linear_path *s, const real *w)
+{
+	struct linear_outputs *o = s->of;
+	struct mat G = weights_of(s, s->g), W = weights_of(s, w);
+	double ridge = 2 * s->problem->beta;
+	size_t d = (size_t)G.rows;
+
+	for (ptrdiff_t e = 0; e < o->k * o->k; e++) {
+		struct linear_path at = pair(s, e / o->k, e % o->k);
+
+		difference(s, w, e / o->k, e % o->k, o->v);
+		o->norm[e] = linear_path_norms[s->threat.norm].smooth(&at, o->v);
+	}
+	outputs(s, w);
+	margins(o, s->threat.eps);
+	slopes(s);
+	gather(s);
 	mat_copy(G, o->R);
 	for (ptrdiff_t c = 0; c < o->k; c++) {
 		double size = blas_norm(d, mat_col(W, c));
@@ -386,18 +398,99 @@ static double bound_here(const struct linear_path *s)
 				       o->y);
 }
 
-/* Where the next Newton step would end the dual variables break the constraint less. */
+/* o->H = df, f = -m, along dw */
+static void move_outputs(const struct linear_path *s)
+{
+	struct linear_outputs *o = s->of;
+	size_t d = (size_t)s->problem->X.cols;
+
+	blas_gemm(1, o->X, PLAIN, weights_of(s, s->dw), PLAIN, 0, o->H); /* n x k */
+	for (ptrdiff_t y = 0; y < o->k; y++) {
+		struct mat V = mat_rows(o->H, o->first[y], samples_of(o, y));
+		const real *own = mat_col(V, y);
+
+		for (ptrdiff_t c = 0; c < o->k; c++) {
+			real *v = mat_col(V, c), shift;
+
+			difference(s, s->dw, y, c, o->v);
+			shift = (real)(s->threat.eps *
+				       blas_dot(d, mat_col(o->u, y * o->k + c), o->v));
+			for (ptrdiff_t i = 0; c != y && i < V.rows; i++)
+				v[i] = v[i] - own[i] + shift;
+		}
+		mat_fill(mat_cols(V, y, 1), 0);
+	}
+}
+
+/* Row i of o->H = the slopes' direction w d lambda of the hinge loss for df there: lambda_c^2 / mu
+ * times what df_c is above the mean with weights lambda^2. The share of it that leaves lambda and
+ * lambda_0 positive. */
+static double hinge_move(const struct linear_path *s, ptrdiff_t i)
+{
+	struct linear_outputs *o = s->of;
+	double weight = s->problem->loss.weight, slack = (double)o->slack[i], longest = HUGE_VAL;
+	double total = slack * slack, mean = 0, sum = 0;
+
+	for (ptrdiff_t c = 0; c < o->k; c++) {
+		double square = pow((double)mat_get(o->L, i, c) / weight, 2);
+
+		total += c == o->label[i] ? 0 : square;
+		mean += c == o->label[i] ? 0 : square * (double)mat_get(o->H, i, c);
+	}
+	mean /= total;
+	for (ptrdiff_t c = 0; c < o->k; c++) {
+		double lambda = (double)mat_get(o->L, i, c) / weight;
+		double by = lambda * lambda / s->mu * ((double)mat_get(o->H, i, c) - mean);
+
+		if (c == o->label[i])
+			continue;
+		sum += by;
+		longest = by < 0 ? fmin(longest, -lambda / by) : longest;
+		mat_set(o->H, i, c, (real)(weight * by));
+	}
+	mat_set(o->H, i, o->label[i], (real)(-weight * sum));
+	return sum > 0 ? fmin(longest, slack / sum) : longest;
+}
+
+/* Dual variables after one more Newton step in them alone, which is linear, so that what rounding
+ * leaves of the gradient is gone. `evaluate` brings back those at w. */
+static void refine(struct linear_path *s)
+{
+	struct linear_outputs *o = s->of;
+	double length = 1;
+
+	move_outputs(s);
+	if (s->problem->loss.loss->smooth)
+		loss_outputs_hessian_product(s->problem->loss, o->F, o->y, o->H, o->H);
+	for (ptrdiff_t i = 0; !s->problem->loss.loss->smooth && i < o->H.rows; i++)
+		length = fmin(length, to_boundary * hinge_move(s, i));
+	blas_axpy((size_t)(o->L.rows * o->L.cols), length, o->H.at, o->L.at);
+	for (ptrdiff_t e = 0; e < o->k * o->k; e++) {
+		struct linear_path at = pair(s, e / o->k, e % o->k);
+
+		mat_fill(o->Q, 0);
+		difference(s, s->w, e / o->k, e % o->k, o->v);
+		linear_path_norms[s->threat.norm].curve(&at, 1);
+		blas_symmetrize(o->Q);
+		difference(s, s->dw, e / o->k, e % o->k, o->v);
+		blas_gemv(length, o->Q, PLAIN, o->v, 1, at.u);
+		/* onto the ball: less what the proximal map of its norm leaves */
+		threat_prox(&s->threat, 1, at.u, o->v);
+		for (ptrdiff_t j = 0; j < s->threat.d; j++)
+			at.u[j] = threat_frozen(&s->threat, j) ? 0 : at.u[j] - o->v[j];
+	}
+	gather(s);
+}
+
 static double bound(struct linear_path *s)
 {
 	double best = fmax(0, bound_here(s));
 
-	if (!isnan(linear_path_newton_direction(s))) {
-		memcpy(s->trial, s->w, (size_t)s->count * sizeof *s->w);
-		blas_axpy((size_t)s->count, 1, s->dw, s->trial);
-		s->program->evaluate(s, s->trial);
-		best = fmax(best, bound_here(s));
-		s->program->evaluate(s, s->w);
-	}
+	if (isnan(linear_path_newton_direction(s)))
+		return best;
+	refine(s);
+	best = fmax(best, bound_here(s));
+	s->program->evaluate(s, s->w);
 	return best;
 }
 

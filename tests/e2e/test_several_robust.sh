@@ -19,6 +19,9 @@ train:
   - {name: plain, solver: adam, loss: logistic, beta: 0.1, width: 20, epochs: 100, learning_rate: 0.02}
   - {name: interval, solver: adam, loss: logistic, beta: 0.1, width: 20, epochs: 100, learning_rate: 0.02, interval: {eps: 0.2, kappa: 0.2}}
   - {name: interval hinge, solver: sgd, loss: hinge, beta: 0.1, width: 20, epochs: 100, interval: {eps: 0.2, norm: l2}}
+  - {name: linear, solver: linear_robust, loss: hinge, beta: 0.1, eps: 0.2}
+  - {name: linear l2, solver: linear_robust, loss: hinge, average: true, beta: 0.01, eps: 0.2, norm: l2}
+  - {name: linear softmax, solver: linear_robust, loss: logistic, beta: 0.1, eps: 0.2}
 attack:
   - {attack: strong, norm: linf, eps: [0.1, 0.2]}
 certify:
