@@ -22,6 +22,8 @@ train:
   - {name: linear, solver: linear_robust, loss: hinge, beta: 0.1, eps: 0.2}
   - {name: linear l2, solver: linear_robust, loss: hinge, average: true, beta: 0.01, eps: 0.2, norm: l2}
   - {name: linear softmax, solver: linear_robust, loss: logistic, beta: 0.1, eps: 0.2}
+  - {name: restriction, solver: robust_restriction, loss: hinge, beta: 0.1, eps: 0.2, width: 18}
+  - {name: restriction of adam, solver: robust_restriction, loss: logistic, beta: 0.1, eps: 0.2, norm: l2, start: {adam: {width: 12, epochs: 20}}}
 attack:
   - {attack: strong, norm: linf, eps: [0.1, 0.2]}
 certify:
