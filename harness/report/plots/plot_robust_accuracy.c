@@ -48,18 +48,16 @@ static size_t radii_of(const struct group *group, const struct attack_kind *kind
 	return sample_distinct(eps, count);
 }
 
-/* With several attacks the colour is the method and the attack sets dash and marker, unless the
- * colours do not suffice for that. */
-static struct figure_style style_of(const struct series_list *list, const struct series *series,
-				    size_t kind, size_t kinds)
+/* With several attacks the colour is the method, and the attack sets dash and marker: others for
+ * methods whose colour comes again. */
+static struct figure_style style_of(const struct series *series, size_t kind, size_t kinds)
 {
-	if (kinds > 1 && list->entry_count <= FIGURE_COLOURS)
-		return (struct figure_style){series->colour, kind};
-	return (struct figure_style){series->colour, series->entry * kinds + kind};
+	size_t round = kinds > 1 ? series->entry / FIGURE_COLOURS : series->entry;
+
+	return (struct figure_style){series->colour, round * kinds + kind};
 }
 
-static void add_line(struct figure *figure, struct figure_panel *panel,
-		     const struct series_list *list, const struct series *s,
+static void add_line(struct figure *figure, struct figure_panel *panel, const struct series *s,
 		     const struct attack_kinds *kinds, size_t k)
 {
 	struct arena *arena = figure->arena;
@@ -69,7 +67,7 @@ static void add_line(struct figure *figure, struct figure_panel *panel,
 					  .columns = "eps robust_accuracy low high",
 					  .label = kinds->count > 1 ? both : s->label,
 					  .entry = s->entry * kinds->count + k,
-					  .style = style_of(list, s, k, kinds->count),
+					  .style = style_of(s, k, kinds->count),
 					  /* an area would be taken for the one below the attacks */
 					  .band = !at.certified ||
 						  figure->look->band == STYLE_BAND_BARS,
@@ -96,8 +94,7 @@ static void add_line(struct figure *figure, struct figure_panel *panel,
 }
 
 /* The area between the lowest attacked accuracy and the certified one, where the truth lies. */
-static void add_area(struct figure *figure, struct figure_panel *panel,
-		     const struct series_list *list, const struct series *s,
+static void add_area(struct figure *figure, struct figure_panel *panel, const struct series *s,
 		     const struct attack_kinds *kinds, size_t k)
 {
 	struct arena *arena = figure->arena;
@@ -106,7 +103,7 @@ static void add_area(struct figure *figure, struct figure_panel *panel,
 		.title = arena_format(arena, "%s, between %s and attacked", s->label, below.label),
 		.columns = "eps certified attacked",
 		.layer = FIGURE_BETWEEN,
-		.style = style_of(list, s, k, kinds->count)};
+		.style = style_of(s, k, kinds->count)};
 	struct figure_curve *area = figure_curve(figure, panel, &like);
 	double *eps;
 	size_t count = radii_of(s->group, &below, &eps, arena);
@@ -167,8 +164,8 @@ static void fill(const void *options, const struct records *records, struct figu
 			panel->x.label = arena_format(arena, "eps (%s, %s features)", kind->norm,
 						      *kind->units ? kind->units : "prepared");
 			if (kind->certified)
-				add_area(figure, panel, &list, &list.at[i], &kinds, k);
-			add_line(figure, panel, &list, &list.at[i], &kinds, k);
+				add_area(figure, panel, &list.at[i], &kinds, k);
+			add_line(figure, panel, &list.at[i], &kinds, k);
 		}
 	}
 	figure->caption = arena_format(
