@@ -11,10 +11,17 @@ enum {
 	FINAL = 40     /* steps at the last mu: the rest is rounding */
 };
 
-/* The path: mu falls by this factor once a Newton step promises less than `settled` of mu, down to
- * `least`, where the error is about mu per sample and rounding is still below it. */
-static const double shrink = 0.2, settled = 0.25,
-		    least = 1e-8 > 10 * REAL_EPSILON ? 1e-8 : 10 * REAL_EPSILON;
+/* The path: mu falls by this factor once a Newton step promises less than `settled` of mu. */
+static const double shrink = 0.2, settled = 0.25;
+
+/* And down to this, where the error is about mu per sample, of several outputs per margin, and
+ * rounding is still below it. */
+static double least_of(const struct linear_path *s)
+{
+	double outputs = (double)s->problem->y.k;
+
+	return fmax(1e-8 / outputs, 10 * REAL_EPSILON);
+}
 
 /* Certified share of the objective at which an end counts as solved. */
 static const double solved_gap = 1e-6 > 64 * REAL_EPSILON ? 1e-6 : 64 * REAL_EPSILON;
@@ -163,6 +170,7 @@ void linear_path_certify(void *state, struct certificate *out)
 void linear_path_step(void *state, struct progress *progress)
 {
 	struct linear_path *s = state;
+	double least = least_of(s);
 	double unit = s->mu * s->problem->loss.weight, decrement = linear_path_newton_direction(s);
 	bool good = decrement > 0 && search(s, decrement), near = decrement <= settled * unit;
 	enum outcome end = OUTCOME_RUNNING;
