@@ -25,6 +25,7 @@ train:
   - {name: restriction, solver: robust_restriction, loss: hinge, beta: 0.1, eps: 0.2, width: 18}
   - {name: restriction of adam, solver: robust_restriction, loss: logistic, beta: 0.1, eps: 0.2, norm: l2, start: {adam: {width: 12, epochs: 20}}}
   - {name: admm, solver: robust_admm, loss: hinge, beta: 0.1, eps: 0.02, patterns: 30, stop: {gap: 1e-4, iterations: 4000}}
+  - {name: admm of adam, solver: robust_admm, loss: hinge, beta: 0.1, eps: 0.02, patterns: {count: 20, from: [{network: {start: {adam: {width: 12, epochs: 20}}}}, gaussian]}, stop: {gap: 1e-3, iterations: 4000}}
   - {name: admm l1, solver: robust_admm, loss: hinge, average: true, beta: 0.003, eps: 0.05, norm: l1, patterns: 30, stop: {gap: 1e-4, iterations: 4000}}
 attack:
   - {attack: strong, norm: linf, eps: [0.1, 0.2]}

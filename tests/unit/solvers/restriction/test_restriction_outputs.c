@@ -90,7 +90,8 @@ static void each(void (*check)(struct fixture *f), double eps)
 	static const char *const losses[] = {"hinge", "logistic"};
 
 	for (int c = 0; c < 4 * NORMS; c++) {
-		struct fixture *f = make(3 + c % 2, losses[c / 2 % 2], 0.5, c / 4, eps);
+		struct fixture *f =
+			make(3 + c % 2, losses[c / 2 % 2], 0.5, (enum norm)(c / 4), eps);
 
 		check(f);
 		drop(f);
@@ -270,7 +271,7 @@ static void two_outputs_are_one(void **state)
 		static const char *const losses[] = {"hinge", "logistic"};
 		const char *loss = losses[c / 2 % 2];
 		double eps = c % 2 ? EPS : 0, root = sqrt(2), h = 0.05;
-		struct fixture *f = make(2, loss, 0.5 * root, c / 4, eps);
+		struct fixture *f = make(2, loss, 0.5 * root, (enum norm)(c / 4), eps);
 		struct problem one = f->toy.problem;
 		struct restriction r;
 		struct mat A = mat_new(&f->toy.arena, D, M);
@@ -350,7 +351,7 @@ static void the_trainer_keeps_its_promises(void **state)
 
 	(void)state;
 	for (int c = 0; c < 9; c++) {
-		enum norm norm = c % 3;
+		enum norm norm = (enum norm)(c % 3);
 		char options[200];
 		struct trained t;
 		double attacked;

@@ -82,7 +82,7 @@ static void proximal_maps_are_those_of_the_loss(void **state)
 	(void)state;
 	for (int c = 0; c < 180; c++) {
 		static const double sizes[] = {0, 0.2, 1.5};
-		struct threat threat = {.norm = c % 3,
+		struct threat threat = {.norm = (enum norm)(c % 3),
 					.eps = sizes[c / 3 % 3],
 					.d = DIM,
 					.frozen = c / 9 % 2 ? frozen : NULL};
@@ -213,14 +213,14 @@ static void two_outputs_are_one(void **state)
 	(void)state;
 	for (int norm = 0; norm < 3; norm++) {
 		struct toy toy = classes_make(14, 3, 2, "hinge", 0.1, 0);
-		struct solution two = solve(toy, 0.05, norm), one;
+		struct solution two = solve(toy, 0.05, (enum norm)norm), one;
 		struct toy again = classes_make(14, 3, 2, "hinge", 0.1, 0);
 		real y[14];
 
 		for (ptrdiff_t i = 0; i < 14; i++)
 			y[i] = again.problem.y.label[i] ? 1 : -1;
 		again.problem.y = targets_of(y, 14);
-		one = solve(again, 0.05, norm);
+		one = solve(again, 0.05, (enum norm)norm);
 		solved(&one);
 		solved(&two);
 		check_close(two.certificate.upper, one.certificate.upper, 2 * accuracy, 0);
