@@ -226,9 +226,11 @@ static double chunk_loss(struct backprop *b, const struct backprop_pass *pass)
 	}
 	backprop_sum_shares(b, pass);
 	if (b->k > 1)
-		return loss_outputs_value(b->problem->loss,
-					  (struct mat){pass->rows, b->k, pass->columns, b->f},
-					  pass->targets);
+		return loss_outputs_value(
+			b->problem->loss,
+			(struct mat){pass->rows, b->k, pass->columns,
+				     b->f + (pass->regime->outputs - 1) * pass->rows * b->k},
+			pass->targets);
 	return loss_value(loss_with(b->problem->loss, pass->targets.weight), (size_t)pass->rows,
 			  b->f + (pass->regime->outputs - 1) * pass->rows, pass->y);
 }
