@@ -64,7 +64,8 @@ enum status inspect_points(const struct attack_job *job, const char *name, struc
 						   .at = job->y,
 						   .label = job->label},
 					     .margin = margin};
-	double sums = job->label ? 2 : 1; /* the difference of two outputs */
+	struct mat x = mat_new(&arena, 1, job->X.cols); /* in one piece: columns are far apart */
+	double sums = job->label ? 2 : 1;               /* the difference of two outputs */
 	double terms = sums * (double)(job->X.cols + model_width(job->model));
 	enum status status = STATUS_OK;
 
@@ -77,7 +78,8 @@ enum status inspect_points(const struct attack_job *job, const char *name, struc
 	for (ptrdiff_t k = 0; k < job->X.rows && status == STATUS_OK; k++) {
 		double is = (double)margin[k], given = (double)job->margin[k], size;
 
-		job->model->kind->sample(job->model, job->worst, k, exact, &size);
+		mat_copy(x, mat_rows(job->worst, k, 1));
+		job->model->kind->sample(job->model, x, 0, exact, &size);
 		if (!(fabs(is - given) <= 2 * terms * REAL_EPSILON * size))
 			status = err_set(err, STATUS_FAILED,
 					 "attack %s: expected the margin %.9g of the point found "
