@@ -356,7 +356,7 @@ static void classes_may_be_permuted(void **state)
 		reset(t);
 		run(&t->job, attack_at(a), "{}");
 		for (ptrdiff_t i = 0; i < N; i++)
-			check_close(t->job.margin[i], before[i], 0, 1e-4);
+			check_close(t->job.margin[i], before[i], 0, 1e-12);
 	}
 	arena_release(&t->arena);
 }
