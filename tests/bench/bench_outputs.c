@@ -1,7 +1,8 @@
-/* Ten outputs at the size of MNIST (n = 60000, 784 pixels, uniform numbers): seconds of an epoch of Adam at
- * width 128 and batch 128 with the softmax cross entropy, beside one output with the logistic loss and, with
- * TORCH_EPOCH_S set to the seconds of another program's epoch in this precision, beside that; PGD of 40
- * steps on 2,000 images for ten classes, which may take 3 times what it takes for two. */
+/* Ten outputs at the size of MNIST (n = 60000, 784 pixels, uniform numbers): seconds of an epoch
+ * of Adam at width 128 and batch 128 with the softmax cross entropy, beside one output with the
+ * logistic loss and, with TORCH_EPOCH_S set to the seconds of another program's epoch in this
+ * precision, beside that; PGD of 40 steps on 2,000 images for ten classes, which may take 3 times
+ * what it takes for two. */
 #include "baselines/baseline.h"
 #include "solvers/core/rng.h"
 #include "solvers/model/attack.h"

@@ -123,8 +123,8 @@ static void prox_leaves_a_subgradient(void **state)
 	each(check_prox);
 }
 
-/* (w l)*(g) = g f - w l(f) at g = w l'(f). g is rounded to real, so it may lie just outside of the
- * domain of the conjugate, where a loss grows linearly. */
+/* (w l)*(g) = g f - w l(f) at g = w l'(f). g is rounded to real, so it may lie just outside of
+ * the domain of the conjugate, where a loss grows linearly. */
 static void check_conjugate(struct fixture *t)
 {
 	loss_gradient(t->loss, N, t->f, t->y, t->g);
@@ -294,8 +294,8 @@ static double defined(const struct fixture *t, const struct several *m, const re
 	return sum;
 }
 
-/* l(f) + l*(a) = <a, f> at the slopes, also those that the prox leaves, and no less at others; slopes that
- * differ by the Hessian. */
+/* l(f) + l*(a) = <a, f> at the slopes, also those that the prox leaves, and no less at others;
+ * slopes that differ by the Hessian. */
 static void check_outputs(struct fixture *t)
 {
 	struct several *m = several_of();

@@ -1,12 +1,12 @@
-/* Optima of small programs of several outputs by an interior point method of this test's own, plain loops
- * from the definitions that share nothing with the solvers: `scp` meets them to 1e-8, and so do two
- * classes written as one output and as two.
+/* Optima of small programs of several outputs by an interior point method of this test's own,
+ * plain loops from the definitions that share nothing with the solvers: `scp` meets them to 1e-8,
+ * and so do two classes written as one output and as two.
  *
- *     min over A (N x k)   sum_r l(F_r, y_r) + beta sum_j |A_j|,   F = relu(X U) A,   A_j the rows of A
+ *     min over A (N x k)   sum_r l(F_r, y_r) + beta sum_j |A_j|,   F = relu(X U) A,   A_j: rows of A
  *
- * on the central path of the barriers -log(t_j^2 - |A_j|^2) and, for the hinge with slacks s_r, -log s_r -
- * log(s_r - 1 + F_ry - F_rc): damped Newton steps with the whole Hessian. At the end a dual point bounds
- * the optimum from below, so that no trust in the method is needed. */
+ * on the central path of the barriers -log(t_j^2 - |A_j|^2) and, for the hinge with slacks s_r,
+ * -log s_r - log(s_r - 1 + F_ry - F_rc): damped Newton steps with the whole Hessian. At the end a
+ * dual point bounds the optimum from below, so that no trust in the method is needed. */
 #include "solvers/core/rng.h"
 #include "solvers/model/net.h"
 #include "solvers/model/trainer.h"
@@ -110,7 +110,7 @@ static void softmax(const struct central *p, int r, double *q)
 /* Slope and Hessian of a smooth loss in the outputs of sample r. */
 static void bend(struct central *p, int r, double (*h)[MOST_K])
 {
-	double q[MOST_K];
+	double q[MOST_K] = {0};
 
 	if (p->kind == SOFTMAX)
 		softmax(p, r, q);
@@ -124,7 +124,8 @@ static void bend(struct central *p, int r, double (*h)[MOST_K])
 		p->slope[r][c] = (p->kind == SQUARED ? p->f[r][c] : q[c]) - p->target[r][c];
 }
 
-/* mu over the room that a rival leaves is its multiplier; the barrier's Hessian in F_r, and with s_r. */
+/* mu over the room that a rival leaves is its multiplier; the barrier's Hessian in F_r, and with
+ * s_r. */
 static void bend_hinge(struct central *p, int r, double (*h)[MOST_K])
 {
 	int y = p->label[r], at = N * (p->k + 1) + r;
@@ -262,8 +263,8 @@ static double conjugate_of(const struct central *p, int r, double scale)
 	return sum;
 }
 
-/* The multipliers of a hinge behind the last Newton step, which x has no digits for: a room is the
- * difference of numbers of size 1. */
+/* The multipliers of a hinge behind the last Newton step, which x has no digits for: a room is
+ * the difference of numbers of size 1. */
 static void refine(struct central *p)
 {
 	expand(p);
@@ -355,8 +356,8 @@ struct fixture {
 	struct central path;
 };
 
-/* Random samples, in every third seed with one that occurs twice and one of zeros but for the bias; of
- * the squared loss every second one has real targets. */
+/* Random samples, in every third seed with one that occurs twice and one of zeros but for the
+ * bias; of the squared loss every second one has real targets. */
 static void make(struct fixture *t, int seed, enum case_of kind, int k, double beta)
 {
 	struct rng rng = rng_stream(3, "test_outputs", (uint64_t)(100 * seed + k));
@@ -460,10 +461,10 @@ static void optima_are_those_of_the_interior_point(void **state)
 	}
 }
 
-/* Two classes as outputs f/2 and -f/2 have rows (-a, a)/2, |a| / sqrt(2) long: the cross entropy and the
- * hinge of the difference f are those of one output, so that beta is sqrt(2) times that of one. The squared
- * loss of targets y/2 and -y/2 is half of that of one output, so that beta is 1/sqrt(2) times, and so is
- * the objective a half. */
+/* Two classes as outputs f/2 and -f/2 have rows (-a, a)/2, |a| / sqrt(2) long: the cross entropy
+ * and the hinge of the difference f are those of one output, so that beta is sqrt(2) times that
+ * of one. The squared loss of targets y/2 and -y/2 is half of that of one output, so that beta is
+ * 1/sqrt(2) times, and so is the objective a half. */
 static void two_outputs_are_the_program_of_one(void **state)
 {
 	static const double betas[KINDS] = {M_SQRT1_2, M_SQRT2, M_SQRT2},

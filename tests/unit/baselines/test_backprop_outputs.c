@@ -165,7 +165,7 @@ static void permute_outputs(const struct backprop *from, real *by, const int *to
 		       (size_t)from->m * sizeof *by);
 }
 
-/* Weights after some epochs, whose samples have the classes to[c] and whose start is permuted alike. */
+/* Weights after some epochs of samples of the classes to[c], from a start permuted alike. */
 static void check_order(const struct trainer *trainer, const char *options, const int *to)
 {
 	struct fixture t[2];
@@ -205,9 +205,9 @@ static void check_order(const struct trainer *trainer, const char *options, cons
 	arena_release(&t[1].arena);
 }
 
-/* Classes under other numbers, from the same start but for that: the same network after some epochs, clean,
- * attacked and with TRADES. Sums over classes in another order are off by rounding, which epochs
- * carry on. (Drawn starts do depend on the order.) */
+/* Classes under other numbers, from the same start but for that: the same network after some
+ * epochs, clean, attacked and with TRADES. Sums over classes in another order are off by rounding,
+ * which epochs carry on. (Drawn starts do depend on the order.) */
 static void classes_may_be_permuted(void **state)
 {
 	static const int to[] = {2, 0, 3, 1};

@@ -219,8 +219,8 @@ static struct planted *plant(ptrdiff_t k)
 	return &t;
 }
 
-/* The strongest rival of class 0 stands still, so that its gradient finds nothing, and class 2, the
- * second one, breaks the sample at x_0 > 1. */
+/* The strongest rival of class 0 stands still, so that its gradient finds nothing, and class 2,
+ * the second one, breaks the sample at x_0 > 1. */
 static void a_targeted_attack_sees_the_other_rivals(void **state)
 {
 	(void)state;
@@ -237,7 +237,8 @@ static void a_targeted_attack_sees_the_other_rivals(void **state)
 	}
 }
 
-/* The ratio (f_0 - f_1) / (f_0 - f_3) also falls with f_3, in x_1, which the margin does not see. */
+/* The ratio (f_0 - f_1) / (f_0 - f_3) also falls with f_3, in x_1, which the margin does not see.
+ */
 static void the_ratio_moves_what_the_margin_does_not(void **state)
 {
 	static const char *const options[] = {"{steps: 3, restarts: 1, loss: margin}",
