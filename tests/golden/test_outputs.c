@@ -2,7 +2,7 @@
  * plain loops from the definitions that share nothing with the solvers: `scp` meets them to 1e-8,
  * and so do two classes written as one output and as two.
  *
- *     min over A (N x k)   sum_r l(F_r, y_r) + beta sum_j |A_j|,   F = relu(X U) A,   A_j: rows of A
+ *     min over A (N x k)   sum_r l(F_r, y_r) + beta sum_j |A_j|,   F = relu(X U) A,
  *
  * on the central path of the barriers -log(t_j^2 - |A_j|^2) and, for the hinge with slacks s_r,
  * -log s_r - log(s_r - 1 + F_ry - F_rc): damped Newton steps with the whole Hessian. At the end a
