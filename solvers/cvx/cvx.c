@@ -7,8 +7,9 @@
  *
  * t the least step along the interior direction h_i (interior.h) that makes it feasible. Where no
  * direction is known to be strictly inside, r is the projection to rounding, by the active set
- * method, of so many of the longest blocks as `affordable` says, and 0 of others. The repaired point is then scaled, which keeps it feasible: min over c in [0, 2] of L(c f, y) + c
- * beta sum |.|, with f the outputs of the network (relu(X v) and d o (X v) differ by rounding). */
+ * method, of so many of the longest blocks as `affordable` says, and 0 of others. The repaired
+ * point is then scaled, which keeps it feasible: min over c in [0, 2] of L(c f, y) + c beta sum
+ * |.|, with f the outputs of the network (relu(X v) and d o (X v) differ by rounding). */
 #include "solvers/cvx/cvx.h"
 
 #include "solvers/core/blas.h"

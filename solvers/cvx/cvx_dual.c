@@ -419,7 +419,7 @@ static void find_curvature(struct cvx *cvx, const real *alpha)
 		return;
 	}
 	for (size_t k = 0; k < n; k++) {
-		struct loss_box box = loss_box(p->loss, (double)p->y.at[k]);
+		struct loss_box box = loss_box(loss_of(p->loss, (ptrdiff_t)k), (double)p->y.at[k]);
 		double at = -(double)alpha[k], width = box.high - box.low;
 		double near = end_rounding * (isfinite(width) ? width : fabs(at));
 
@@ -448,7 +448,8 @@ static double move_point(struct cvx *cvx, const real *alpha, double bound)
 			for (ptrdiff_t c = 0; c < a.count; c++)
 				by -= (double)mat_get(cvx->split.Y, k, c) * a.mu[c];
 			if (p->loss.loss->box) {
-				struct loss_box box = loss_box(p->loss, (double)p->y.at[k]);
+				struct loss_box box =
+					loss_box(loss_of(p->loss, k), (double)p->y.at[k]);
 
 				at = -fmin(box.high, fmax(box.low, -(at + by)));
 			} else {
