@@ -155,6 +155,20 @@ static const char *losses(struct arena *arena)
 	return arena_format(arena, "; several are for %s", list.at);
 }
 
+/* What the trainer expects of a problem of several outputs with this loss; NULL: it takes it. */
+static const char *wanted_instead(const struct trainer *trainer, const struct cell *cell,
+				  const struct targets *y)
+{
+	const struct loss *loss = (const struct loss *)(const void *)cell->train.loss.item;
+	const struct problem problem = {.y = *y, .loss = {loss, cell->train.loss.options, 1}};
+	const char *wanted;
+
+	return y->k > 1 && loss->outputs && trainer->takes &&
+			       !trainer->takes(&problem, cell->train.solver.options, &wanted)
+		       ? wanted
+		       : NULL;
+}
+
 bool work_refuses(const struct experiment *experiment, const struct cell *cell,
 		  struct work_outputs data, struct problems *problems)
 {
@@ -166,13 +180,24 @@ bool work_refuses(const struct experiment *experiment, const struct cell *cell,
 	const struct targets y = {.k = (ptrdiff_t)data.k, .weight = weighted ? &any : NULL};
 	const struct loss *loss = (const struct loss *)(const void *)cell->train.loss.item;
 	const char *refusal = trainer_refusal(trainer, &y), *has, *remedy;
+	const char *wanted = refusal ? NULL : wanted_instead(trainer, cell, &y);
 	struct arena arena = {0};
 	size_t index;
 
-	if (!refusal && (data.k < 2 || loss->outputs))
+	if (!refusal && !wanted && (data.k < 2 || loss->outputs))
 		return false;
 	if (!find_entry(experiment, "train", cell->train.name, &index))
 		index = 0;
+	if (wanted) {
+		refuse(&work, problems, "train", index, "solver",
+		       arena_format(&arena,
+				    "\"%s\" expects %s, and data set \"%.60s\" has %zu outputs, "
+				    "the loss is \"%s\"",
+				    trainer->base.name, wanted, cell->data.name, data.k,
+				    loss->base.name));
+		arena_release(&arena);
+		return true;
+	}
 	if (!refusal) {
 		refuse(&work, problems, "train", index, "loss",
 		       arena_format(&arena,

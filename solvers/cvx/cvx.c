@@ -32,33 +32,42 @@ static const double penalty = 10;
 /* Projections below this many units of rounding are zero. */
 static const double rounding = 1e4;
 
+/* What belongs to one output: its point, its dual point, the best of them. */
+static void own_new(struct cvx *cvx, struct arena *arena)
+{
+	ptrdiff_t n = cvx->problem->X.rows, d = cvx->problem->X.cols, P = cvx->patterns.D.cols;
+
+	cvx->M = mat_new(arena, n, 2 * P);
+	cvx->R = mat_new(arena, d, 2 * P);
+	cvx->RV = mat_cols(cvx->R, 0, P);
+	cvx->RW = mat_cols(cvx->R, P, P);
+	cvx->alpha = ARENA_ARRAY(arena, real, n);
+	cvx->kept = (struct cvx_kept){.alpha = ARENA_ARRAY(arena, real, n),
+				      .norm = ARENA_ARRAY(arena, double, 2 * P)};
+	cvx->warm = false;
+	cvx->slack = slack_share;
+}
+
 struct cvx cvx_new(const struct problem *problem, const struct patterns *patterns,
 		   struct arena *arena)
 {
 	ptrdiff_t n = problem->X.rows, d = problem->X.cols, P = patterns->D.cols;
 	struct cvx cvx = {.problem = problem, .patterns = *patterns};
 
+	own_new(&cvx, arena);
 	cvx.cone = signcone_new(problem->X, arena);
 	cvx.interior = interior_new(&cvx.cone, P, arena);
 	cvx.push = mat_new(arena, n, P);
-	cvx.M = mat_new(arena, n, 2 * P);
-	cvx.R = mat_new(arena, d, 2 * P);
-	cvx.RV = mat_cols(cvx.R, 0, P);
-	cvx.RW = mat_cols(cvx.R, P, P);
 	cvx.Z = mat_new(arena, d, 2 * P);
 	cvx.f = ARENA_ARRAY(arena, real, n);
 	cvx.fr = ARENA_ARRAY(arena, real, n);
 	cvx.a = ARENA_ARRAY(arena, real, n);
 	cvx.d = ARENA_ARRAY(arena, real, n);
-	cvx.alpha = ARENA_ARRAY(arena, real, n);
 	cvx.g = ARENA_ARRAY(arena, double, d);
 	cvx.wide_z = ARENA_ARRAY(arena, double, d * 2 * P);
 	cvx.size = arena_counts(arena) ? 0 : blas_mat_norm(problem->X);
-	cvx.slack = slack_share;
 	cvx.at = ARENA_ARRAY(arena, ptrdiff_t, 2 * P);
 	cvx.norm = ARENA_ARRAY(arena, double, 2 * P);
-	cvx.kept.alpha = ARENA_ARRAY(arena, real, n);
-	cvx.kept.norm = ARENA_ARRAY(arena, double, 2 * P);
 	cvx.moved = ARENA_ARRAY(arena, real, n);
 	cvx.order = ARENA_ARRAY(arena, struct cvx_order, 2 * P);
 	cvx.exact = cvx.cone.B.cols <= EXACT_MOST;
@@ -70,11 +79,28 @@ struct cvx cvx_new(const struct problem *problem, const struct patterns *pattern
 	return cvx;
 }
 
+struct cvx cvx_beside(struct cvx *first, const struct problem *problem, struct arena *arena)
+{
+	struct cvx cvx = *first;
+
+	cvx.problem = problem;
+	cvx.first = first;
+	own_new(&cvx, arena);
+	return cvx;
+}
+
 void cvx_prepare(struct cvx *cvx)
 {
 	cvx->split.cone = &cvx->cone; /* wherever cvx is now */
 	if (cvx->interior.ready)
 		return;
+	if (cvx->first) {
+		cvx_prepare(cvx->first);
+		cvx->cone = cvx->first->cone;
+		cvx->interior = cvx->first->interior;
+		cvx->nnls = cvx->first->nnls;
+		return;
+	}
 	signcone_prepare(&cvx->cone);
 	interior_search(&cvx->interior, &cvx->split, cvx->patterns.D, cvx->patterns.H);
 	blas_gemm(1, cvx->problem->X, PLAIN, cvx->interior.H, PLAIN, 0, cvx->push);

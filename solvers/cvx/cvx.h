@@ -35,6 +35,7 @@ struct cvx_order {
 /* The 2 P blocks are numbered with V before W: block b is of pattern b % P. */
 struct cvx {
 	const struct problem *problem;
+	struct cvx *first; /* whose scratch and directions it uses, or NULL */
 	struct patterns patterns;
 	struct mat RV, RW; /* d x P: the repaired point of the last certificate, halves of R */
 	real *alpha;       /* n: room for the caller's dual point */
@@ -73,6 +74,10 @@ struct cvx_dual {
 
 struct cvx cvx_new(const struct problem *problem, const struct patterns *patterns,
 		   struct arena *arena);
+
+/* The same for another output on the same features and patterns, with a point and a bound of its
+ * own; it uses the scratch of *first, one certificate at a time, and its interior directions. */
+struct cvx cvx_beside(struct cvx *first, const struct problem *problem, struct arena *arena);
 
 /* beta sum_i |v_i| */
 double cvx_group_norm(double beta, struct mat V);
