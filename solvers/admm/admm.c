@@ -2,12 +2,14 @@
 #include "solvers/admm/admm_step.h"
 
 #include "solvers/core/blas.h"
+#include "solvers/cvx/scaling.h"
 #include "solvers/cvx/separate.h"
 #include "solvers/cvx/violation.h"
 #include "solvers/ipm/ipm.h"
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 /* Where the search for rho begins, and how many iterations it may take. */
 static const double first_trial = 0.1;
@@ -154,6 +156,12 @@ static void begin(struct admm *a)
 	}
 }
 
+/* Whether one program has several outputs. */
+static bool couples(const struct admm *a)
+{
+	return a->count < a->system.k;
+}
+
 /* The problem of each output, and what certifies it. */
 static void outputs_new(struct admm *a, const struct patterns *patterns, struct arena *arena)
 {
@@ -166,6 +174,8 @@ static void outputs_new(struct admm *a, const struct patterns *patterns, struct 
 		a->cvx[c] = c > 0 ? cvx_beside(&a->cvx[0], &a->output[c], arena)
 				  : cvx_new(&a->output[0], patterns, arena);
 	}
+	if (couples(a))
+		a->all = cvx_outputs_new(a->problem, a->cvx, arena);
 }
 
 static enum status setup(const struct problem *problem, const void *options, struct arena *arena,
@@ -176,11 +186,12 @@ static enum status setup(const struct problem *problem, const void *options, str
 	struct forecast own = {0};
 	struct patterns sampled;
 	struct trainer_shape shape = {problem->X.rows, problem->X.cols, problem->y.k};
+	const char *wanted;
 
 	a->problem = problem;
 	a->options = o;
 	a->u_update = (const struct u_update *)(const void *)o->u_update.item;
-	a->count = problem->y.k;
+	a->count = separate_takes(problem, &wanted) ? problem->y.k : 1;
 	if (!arena_counts(arena)) {
 		double square = penalty_unit(problem->X);
 
@@ -272,6 +283,27 @@ static void certify_output(struct admm *a, ptrdiff_t c, struct certificate *cert
 	cvx_certify(cvx, part(a, g->V1, c), part(a, g->W1, c), &dual, certificate);
 }
 
+/* alpha = -grad L at z; of a loss with kinks, what the split says. */
+static void certify_all(struct admm *a, struct certificate *certificate)
+{
+	const struct admm_program *g = a->program;
+	const struct problem *problem = a->problem;
+	struct mat alpha = a->all.alpha;
+	const struct cvx_outputs_point at = {g->V1, g->W1, g->aV, g->aW, g->penalty.rho * a->sigma};
+
+	if (isfinite(loss_outputs_curvature(problem->loss, problem->y.k))) {
+		loss_outputs_gradient(problem->loss, g->z, problem->y, alpha);
+	} else {
+		for (ptrdiff_t i = 0; i < alpha.rows * alpha.cols; i++)
+			alpha.at[i] = g->s.at[i] - g->z.at[i];
+		scaling_slopes(problem, g->penalty.rho * a->kappa, alpha, alpha);
+	}
+	blas_scale((size_t)(alpha.rows * alpha.cols), -1, alpha.at);
+	for (ptrdiff_t c = 0; c < alpha.cols; c++) /* for draws of fresh patterns */
+		memcpy(a->cvx[c].alpha, mat_col(alpha, c), (size_t)alpha.rows * sizeof(real));
+	cvx_outputs_certify(&a->all, &at, certificate);
+}
+
 static void certify(void *state, struct certificate *certificate)
 {
 	struct admm *a = state;
@@ -282,6 +314,10 @@ static void certify(void *state, struct certificate *certificate)
 	}
 	if (a->system.k == 1) {
 		certify_output(a, 0, certificate);
+		return;
+	}
+	if (couples(a)) {
+		certify_all(a, certificate);
 		return;
 	}
 	*certificate = (struct certificate){0};
@@ -361,8 +397,9 @@ static void facts(const void *state, struct facts *facts)
 
 static bool takes(const struct problem *problem, const void *options, const char **wanted)
 {
-	(void)options;
-	return separate_takes(problem, wanted);
+	*wanted = "a loss that is a sum over the outputs, such as squared, for finish: ipm";
+	return ((const struct admm_options *)options)->finish != FINISH_IPM ||
+	       separate_takes(problem, &(const char *){NULL});
 }
 
 const struct trainer trainer_admm = {

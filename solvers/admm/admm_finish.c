@@ -1,6 +1,7 @@
 /* Hand-over of ADMM to the interior point. See admm_finish.h. */
 #include "solvers/admm/admm_finish.h"
 
+#include "solvers/cvx/separate.h"
 #include "solvers/ipm/ipm.h"
 #include "solvers/model/interior_loss.h"
 
@@ -77,13 +78,15 @@ enum status finish_setup(struct finish *finish, struct finish_plan plan,
 	struct trainer_shape shape = {problem->X.rows, problem->X.cols, problem->y.k};
 	struct forecast ipm;
 	enum status status;
+	const char *wanted;
 	double steps;
 
 	*finish = (struct finish){.gap = HUGE_VAL};
 	options->patterns = *plan.patterns;
 	if (!considered(plan, shape, arena_narrow(arena), &ipm) ||
 	    (plan.choice == FINISH_AUTO &&
-	     !(interior_loss_takes(problem->loss) && fits(options, problem))))
+	     !(separate_takes(problem, &wanted) && interior_loss_takes(problem->loss) &&
+	       fits(options, problem))))
 		return STATUS_OK;
 	finish->next = (long)fmax(LEAST, worth * ipm.iteration_flops / plan.iteration_flops) / 2;
 	steps = arena_expect_steps(arena, HUGE_VAL); /* at the second look at the earliest */

@@ -30,7 +30,7 @@
 
 #include "solvers/admm/admm_finish.h"
 #include "solvers/admm/u_update.h"
-#include "solvers/cvx/cvx.h"
+#include "solvers/cvx/cvx_outputs.h"
 #include "solvers/gates/pattern.h"
 #include "solvers/model/trainer.h"
 #include "solvers/tools/accelerated.h"
@@ -71,6 +71,7 @@ struct admm {
 	struct u_system system;
 	struct problem *output; /* k: the problem of each output by itself */
 	struct cvx *cvx;        /* k */
+	struct cvx_outputs all; /* where the loss couples them */
 	double sigma, kappa;    /* in the units of the data */
 	ptrdiff_t count;        /* programs: 1 or k */
 	struct admm_program *program;

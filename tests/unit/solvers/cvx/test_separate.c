@@ -258,6 +258,101 @@ static void shared_neurons_do_no_worse(void **state)
 	}
 }
 
+/* --- losses that couple the outputs, by ADMM --- */
+
+static const char *const coupled[] = {"logistic", "hinge"};
+static const struct method splitting = {"admm", "{patterns: 8}"};
+static const double gaps[] = {REAL_EPSILON > 1e-10 ? 1e-3 : 1e-7,
+			      3e-4}; /* kinks: slow at the end */
+
+/* k classes: by the largest of the targets, every `turn` under another number, or by the sign of
+ * y. */
+static struct fixture make_classes(const char *loss, int turn)
+{
+	struct fixture t = make(0.7);
+	int *label = ARENA_ARRAY(&t.toy.arena, int, N);
+	real *at = ARENA_ARRAY(&t.toy.arena, real, N * K);
+
+	for (ptrdiff_t r = 0; r < N; r++) {
+		int c = 0;
+
+		for (int o = 1; o < K; o++)
+			c = t.at[r + o * N] > t.at[r + c * N] ? o : c;
+		label[r] = (c + turn) % K;
+		at[r + label[r] * N] = 1;
+	}
+	t.toy.problem.loss = toy_loss_term(loss, &t.toy.arena);
+	t.toy.problem.y = (struct targets){.n = N, .k = K, .at = at, .label = label};
+	return t;
+}
+
+static void coupled_outputs_are_certified(void **state)
+{
+	(void)state;
+	for (size_t l = 0; l < 2; l++) {
+		double upper[2], bound[2];
+
+		for (int turn = 0; turn < 2; turn++) {
+			struct fixture t = make_classes(coupled[l], turn);
+			struct run run = start(&t, splitting, &t.toy.problem);
+
+			solve(&run, gaps[l]);
+			check_close(network_objective(&t, &run, &t.toy.problem),
+				    run.certificate.upper, 1e3 * REAL_EPSILON, 0);
+			upper[turn] = run.certificate.upper;
+			bound[turn] = run.bound;
+			check_above(run.bound, 0);
+			drop(&t);
+		}
+		check_at_most(bound[0], upper[1]); /* under other numbers the same program */
+		check_at_most(bound[1], upper[0]);
+	}
+}
+
+/* Of two outputs only the difference counts, and each part of it costs what it costs in one. */
+static void two_coupled_outputs_are_one(void **state)
+{
+	(void)state;
+	for (size_t l = 0; l < 2; l++) {
+		struct toy toy = toy_make(N, D, coupled[l], 0.7);
+		struct fixture t = {.toy = toy};
+		struct problem two = toy.problem;
+		real *at = ARENA_ARRAY(&t.toy.arena, real, N * 2);
+		int *label = ARENA_ARRAY(&t.toy.arena, int, N);
+		struct run single, pair;
+
+		for (ptrdiff_t r = 0; r < N; r++) {
+			label[r] = toy.problem.y.at[r] > 0;
+			at[r + label[r] * N] = 1;
+		}
+		two.y = (struct targets){.n = N, .k = 2, .at = at, .label = label};
+		single = start(&t, splitting, &t.toy.problem);
+		pair = start(&t, splitting, &two);
+		solve(&single, gaps[l]);
+		solve(&pair, gaps[l]);
+		check_close(pair.certificate.upper, single.certificate.upper, 3 * gaps[l], 0);
+		check_close(pair.bound, single.bound, 3 * gaps[l], 0);
+		drop(&t);
+	}
+}
+
+static void a_loss_that_couples_is_refused(void **state)
+{
+	(void)state;
+	for (size_t m = 2; m < METHODS; m++) { /* those that split by output, or hand over to one */
+		struct fixture t = make_classes("logistic", 0);
+		const struct desc *item = registry_find(KIND_TRAINER, methods[m].solver);
+		struct err err = {0};
+
+		assert_int_equal(
+			trainer_check((const struct trainer *)(const void *)item, &t.toy.problem,
+				      toy_options(item, methods[m].options, &t.toy.arena), &err),
+			STATUS_SPEC);
+		assert_non_null(strstr(err.text, "a loss that is a sum over the outputs"));
+		drop(&t);
+	}
+}
+
 static void forecasts_know_the_outputs(void **state)
 {
 	(void)state;
@@ -284,6 +379,9 @@ int main(void)
 		cmocka_unit_test(two_opposite_outputs_are_one),
 		cmocka_unit_test(no_order_of_outputs_matters),
 		cmocka_unit_test(shared_neurons_do_no_worse),
+		cmocka_unit_test(coupled_outputs_are_certified),
+		cmocka_unit_test(two_coupled_outputs_are_one),
+		cmocka_unit_test(a_loss_that_couples_is_refused),
 		cmocka_unit_test(forecasts_know_the_outputs),
 	};
 
