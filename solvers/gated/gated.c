@@ -89,16 +89,17 @@ static bool takes(const struct problem *problem, const void *options, const char
 	return isfinite(loss_outputs_curvature(problem->loss, problem->y.k > 1 ? problem->y.k : 1));
 }
 
-static void forecast(const void *options, ptrdiff_t rows_, ptrdiff_t cols_, struct forecast *out)
+static void forecast(const void *options, struct trainer_shape shape, struct forecast *out)
 {
 	const struct options *o = options;
-	double P = pattern_most(&o->patterns, rows_, cols_), n = (double)rows_, d = (double)cols_;
-	double N = d * P, used = fmin(N, n);
+	double P = pattern_most(&o->patterns, shape.n, shape.d), n = (double)shape.n,
+	       d = (double)shape.d, k = (double)shape.k;
+	double N = d * P, used = fmin(N * k, n * k);
 
 	out->setup_flops += n * N * N + 2 * n * N;
-	out->iteration_flops += 8 * n * N + 4 * used * used * used / 3;
-	out->certificate_flops += 4 * n * N;
-	pattern_forecast(&o->patterns, rows_, cols_, out);
+	out->iteration_flops += 8 * n * N * k + 4 * used * used * used / 3;
+	out->certificate_flops += 4 * n * N * k;
+	pattern_forecast(&o->patterns, shape.n, shape.d, out);
 }
 
 /* Patterns of their directions. STATUS_SPEC for one that has none. */
