@@ -24,16 +24,27 @@ struct ends {
 	double found, certified;
 };
 
+/* That of a kind of models that are no ReLU networks, or NULL. */
+static const struct certifier *own_certificate(const struct model_kind *kind)
+{
+	for (size_t i = 0; i < registry_count(KIND_CERTIFICATE); i++) {
+		const struct certifier *certifier =
+			(const struct certifier *)(const void *)registry_at(KIND_CERTIFICATE, i);
+
+		if (certifier->margins && certifier->kind == kind)
+			return certifier;
+	}
+	return NULL;
+}
+
 /* Bounds of y f for y = `sign` at every sample. */
 static struct certify_job bounds(const struct target *target, double sign, struct arena *arena)
 {
 	static const struct tree_limits limits = {NODES, NODE_STEPS, false, 1e-7};
 	const struct mat X = target->X;
 	real *y = ARENA_ARRAY(arena, real, X.rows);
-	const struct model_layers layers = target->model->kind->relu(target->model);
-	const struct net net = net_output(layers, 0);
-	struct certify_job job = {.net = &net,
-				  .X = X,
+	const struct model *model = target->model;
+	struct certify_job job = {.X = X,
 				  .y = y,
 				  .threat = target->threat,
 				  .lower = ARENA_ARRAY(arena, double, X.rows),
@@ -42,8 +53,15 @@ static struct certify_job bounds(const struct target *target, double sign, struc
 
 	for (ptrdiff_t k = 0; k < X.rows; k++)
 		y[k] = (real)sign;
-	exact_run(&job, &limits, ROOT_STEPS, arena);
-	job.net = NULL;
+	if (model->kind->relu) {
+		const struct net net = net_output(model->kind->relu(model), 0);
+
+		job.net = &net;
+		exact_run(&job, &limits, ROOT_STEPS, arena);
+		job.net = NULL;
+	} else {
+		certify_margins(own_certificate(model->kind), NULL, model, NULL, &job, arena);
+	}
 	return job;
 }
 
@@ -100,6 +118,8 @@ void verify_worst(const struct reload *stored, struct verify *out)
 		figure.how = "the solver has no radius and norm";
 	else if (model_outputs(stored->file.model) > 1)
 		figure.how = "the worst case of several outputs is not recomputed";
+	else if (!stored->file.model->kind->relu && !own_certificate(stored->file.model->kind))
+		figure.how = "its kind of model has no bounds";
 	else if (stored->data.train.X.rows == 0)
 		figure.how = "there are no samples";
 	else if (target_new(&aim, &stored->data, stored->file.model, out->arena, &target, &err) !=

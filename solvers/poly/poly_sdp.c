@@ -72,7 +72,7 @@ static bool takes(const struct problem *problem, const void *options, const char
 	}
 	*wanted = "a loss that is smooth or has a quadratic conjugate on an interval, and for "
 		  "several outputs at radius 0 the squared loss, which is a sum over these";
-	return (loss->smooth || loss->box) && (problem->y.k == 1 || loss->quadratic);
+	return (loss->smooth || loss->box) && (problem->y.k <= 1 || loss->quadratic);
 }
 
 static void forecast(const void *options, ptrdiff_t n, ptrdiff_t d, struct forecast *out)
