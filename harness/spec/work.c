@@ -169,7 +169,8 @@ bool work_refuses(const struct experiment *experiment, const struct cell *cell,
 	struct arena arena = {0};
 	size_t index;
 
-	if (!refusal && (data.k < 2 || loss->outputs))
+	if (!refusal &&
+	    (data.k < 2 || loss->outputs || (trainer->one_against_all && data.classes > 0)))
 		return false;
 	if (!find_entry(experiment, "train", cell->train.name, &index))
 		index = 0;

@@ -149,12 +149,13 @@ static void check_parts(const struct reload *all, struct verify *out)
 /* --- objectives ---------------------------------------------------------------------------------
  */
 
-/* sum_k l(f_k, y_k) + (beta / 2) (|U|^2 + |alpha|^2); `zero`: of the network without neurons. */
+/* sum_k l(f_k, y_k) + beta (decay); `zero`: of the network without neurons. */
 static double objective(const struct reload *all, bool zero)
 {
 	const struct train_options *train = &all->cell.train;
 	const struct part *part = &all->data.train;
 	const struct loss *loss = (const struct loss *)(const void *)train->loss.item;
+	const struct trainer *trainer = (const struct trainer *)(const void *)train->solver.item;
 	ptrdiff_t k = (ptrdiff_t)all->data.k, n = part->X.rows;
 	double *f = calloc((size_t)k, 2 * sizeof *f), *y = f + k, sum = 0;
 
@@ -163,6 +164,12 @@ static double objective(const struct reload *all, bool zero)
 			y[c] = (double)part->y[c * n + i];
 		if (!zero)
 			plain_outputs(all->file.model, part->X, i, f);
+		if (trainer->one_against_all && part->label) {
+			for (ptrdiff_t c = 0; c < k; c++)
+				sum += loss->sample(train->loss.options, f[c],
+						    part->label[i] == c ? 1 : -1);
+			continue;
+		}
 		sum += k > 1 ? loss->outputs->sample(train->loss.options, k, f, y)
 			     : loss->sample(train->loss.options, *f, *y);
 	}

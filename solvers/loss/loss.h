@@ -81,6 +81,10 @@ struct loss_term {
 	const struct loss *loss;
 	const void *options;
 	double weight; /* > 0 */
+	/* Of classes with an output each: the sum of the losses of one output, of every class
+	 * against all others, in the place of loss->outputs. Only loss_outputs_value knows of it;
+	 * methods that train so have a problem of one output for each class. */
+	bool one_against_all;
 };
 
 double loss_value(struct loss_term l, size_t n, const real *f, const real *y);

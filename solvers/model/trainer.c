@@ -64,7 +64,8 @@ enum status trainer_check(const struct trainer *trainer, const struct problem *p
 
 	if (refusal)
 		return err_set(err, STATUS_SPEC, "%s %s", trainer->base.name, refusal);
-	if (problem->y.k > 1 && !problem->loss.loss->outputs)
+	if (problem->y.k > 1 && !problem->loss.loss->outputs &&
+	    !(trainer->one_against_all && problem->y.label))
 		return err_set(err, STATUS_SPEC,
 			       "%s: expected a loss of several outputs, got \"%s\"",
 			       trainer->base.name, problem->loss.loss->base.name);

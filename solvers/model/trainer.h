@@ -109,8 +109,9 @@ struct trainer {
 	/* Whether it can train `problem`, of which the loss is known and perhaps no sample. If
 	 * not, *wanted is what would suit it: "a loss that falls with the margin". NULL: all. */
 	bool (*takes)(const struct problem *problem, const void *options, const char **wanted);
-	bool multi_output;   /* takes targets of several outputs */
-	bool sample_weights; /* takes factors of the samples */
+	bool multi_output;    /* takes targets of several outputs */
+	bool one_against_all; /* of classes it trains each against all others: loss_term */
+	bool sample_weights;  /* takes factors of the samples */
 
 	/* The threat against which it minimises a worst case, so that the objective of the network
 	 * on clean data may rise, or NULL; NULL: never. */

@@ -70,9 +70,10 @@ static bool takes(const struct problem *problem, const void *options, const char
 		*wanted = "the hinge loss with a radius above 0";
 		return strcmp(loss->base.name, "hinge") == 0;
 	}
-	*wanted = "a loss that is smooth or has a quadratic conjugate on an interval, and for "
-		  "several outputs at radius 0 the squared loss, which is a sum over these";
-	return (loss->smooth || loss->box) && (problem->y.k <= 1 || loss->quadratic);
+	*wanted = "a loss that is smooth or has a quadratic conjugate on an interval, and of "
+		  "several targets of a regression the squared loss, which is a sum over these";
+	return (loss->smooth || loss->box) &&
+	       (problem->y.k <= 1 || problem->y.label || loss->quadratic);
 }
 
 static void forecast(const void *options, ptrdiff_t n, ptrdiff_t d, struct forecast *out)
@@ -94,7 +95,7 @@ static struct problem problem_of(const struct problem *all, ptrdiff_t c, struct 
 	real *y;
 
 	one.y = targets_of(all->y.at + c * n, n);
-	if (all->y.k == 1 || all->loss.loss->quadratic)
+	if (all->y.k == 1 || !all->y.label)
 		return one;
 	y = ARENA_ARRAY(arena, real, n);
 	for (ptrdiff_t i = 0; i < n && !arena_counts(arena); i++)
@@ -279,6 +280,7 @@ const struct trainer trainer_poly_sdp = {
 		 .size = sizeof(struct poly_sdp_options)},
 	.makes = &model_polynomial,
 	.multi_output = true,
+	.one_against_all = true,
 	.takes = takes,
 	.threat = threat,
 	.forecast = forecast,
