@@ -65,22 +65,44 @@ static struct certify_job bounds(const struct target *target, double sign, struc
 	return job;
 }
 
-/* Both sums, with the weight decay. */
-static struct ends worst_case(const struct reload *stored, const struct target *target,
-			      struct arena *arena)
+/* Output c of the model as one. */
+static struct model *output_of(const struct model *all, ptrdiff_t c, struct arena *arena)
+{
+	struct model_size size = {model_features(all), model_width(all), 1};
+	struct model *one = model_new(all->kind, arena, size);
+
+	for (const struct model_array *a = all->kind->arrays; a->name; a++) {
+		struct model_part from = model_part(all, a), to = model_part(one, a);
+
+		if (to.vector)
+			memcpy(to.vector, from.vector, (size_t)to.rows * sizeof(real));
+		else if (a->cols == MODEL_OUTPUTS)
+			mat_copy(*to.mat, mat_rows(mat_cols(*from.mat, c, 1), 0, to.rows));
+		else
+			mat_copy(*to.mat, *from.mat);
+	}
+	return one;
+}
+
+/* Both sums of output c. */
+static struct ends worst_of(const struct reload *stored, const struct target *all, ptrdiff_t c,
+			    struct arena *arena)
 {
 	const struct train_options *train = &stored->cell.train;
-	const struct model *model = target->model; /* in the units of the threat, as its points */
 	const struct loss *loss = (const struct loss *)(const void *)train->loss.item;
 	const void *o = train->loss.options;
-	double decay = train->beta * stored->file.model->kind->decay(stored->file.model);
-	struct certify_job least = bounds(target, 1, arena);
-	struct certify_job most = bounds(target, -1, arena);
-	ptrdiff_t n = least.X.rows;
+	const int *label = stored->data.train.label;
+	struct target one = *all;
+	struct certify_job least, most;
 	struct ends sum = {0, 0};
+	const struct model *model; /* in the units of the threat, as its points */
 
-	for (ptrdiff_t k = 0; k < n; k++) {
-		double y = (double)stored->data.train.y[k];
+	one.model = output_of(all->model, c, arena);
+	model = one.model;
+	least = bounds(&one, 1, arena);
+	most = bounds(&one, -1, arena);
+	for (ptrdiff_t k = 0; k < least.X.rows; k++) {
+		double y = label ? (label[k] == c ? 1 : -1) : (double)stored->data.train.y[k];
 		double low, high;
 
 		plain_outputs(model, least.worst, k, &low);
@@ -89,9 +111,25 @@ static struct ends worst_case(const struct reload *stored, const struct target *
 		sum.certified += fmax(loss->sample(o, least.lower[k], y),
 				      loss->sample(o, -most.lower[k], y));
 	}
-	if (train->average)
-		sum = (struct ends){sum.found / (double)n, sum.certified / (double)n};
-	return (struct ends){sum.found + decay, sum.certified + decay};
+	return sum;
+}
+
+/* Both sums over all outputs, with the weight decay. */
+static struct ends worst_case(const struct reload *stored, const struct target *target,
+			      struct arena *arena)
+{
+	const struct train_options *train = &stored->cell.train;
+	double decay = train->beta * stored->file.model->kind->decay(stored->file.model);
+	double share = train->average ? 1 / (double)target->X.rows : 1;
+	struct ends all = {decay, decay};
+
+	for (ptrdiff_t c = 0; c < model_outputs(target->model); c++) {
+		struct ends sum = worst_of(stored, target, c, arena);
+
+		all.found += share * sum.found;
+		all.certified += share * sum.certified;
+	}
+	return all;
 }
 
 void verify_worst(const struct reload *stored, struct verify *out)
@@ -116,7 +154,7 @@ void verify_worst(const struct reload *stored, struct verify *out)
 		return;
 	if (!threat)
 		figure.how = "the solver has no radius and norm";
-	else if (model_outputs(stored->file.model) > 1)
+	else if (model_outputs(stored->file.model) > 1 && !trainer->one_against_all)
 		figure.how = "the worst case of several outputs is not recomputed";
 	else if (!stored->file.model->kind->relu && !own_certificate(stored->file.model->kind))
 		figure.how = "its kind of model has no bounds";
