@@ -19,7 +19,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { NEWTON = 4, MEMORY = 8 }; /* MEMORY: of the polynomial decay */
+enum { NEWTON = 2, MEMORY = 8 }; /* MEMORY: of the polynomial decay */
 
 /* <G, Z> relative to tr Z that goes to the diagonal. */
 static const double traceless = 1e-3;

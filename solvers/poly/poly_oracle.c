@@ -6,7 +6,7 @@
 
 #include <math.h>
 
-enum { BLOCK = 256, BISECTIONS = 60 };
+enum { BLOCK = 256, BISECTIONS = 40 };
 
 struct poly_oracle *poly_oracle_new(ptrdiff_t d, const bool *frozen, struct arena *arena)
 {
@@ -95,18 +95,34 @@ static struct trust_region region_at(struct poly_oracle *o, ptrdiff_t k, double 
 		.d = o->free, .e = o->e, .g = o->g, .sign = sign, .radius = radius};
 }
 
-static void move(const struct poly_oracle *o, ptrdiff_t row, struct mat X, struct mat worst)
+/* The rows of `worst`: those of X and the steps in the eigenbasis that G holds. T is overwritten. */
+static void move(struct poly_oracle *o, struct mat X, struct mat worst)
 {
-	for (ptrdiff_t j = 0; j < o->d && worst.at != X.at; j++)
-		mat_set(worst, row, j, mat_get(X, row, j));
-	for (ptrdiff_t l = 0; l < o->free; l++) {
-		double step = 0;
-		ptrdiff_t j = o->column[l];
+	struct mat G = mat_rows(o->G, 0, X.rows), T = mat_rows(o->T, 0, X.rows);
 
-		for (ptrdiff_t i = 0; i < o->free; i++)
-			step += (double)mat_get(o->V, l, i) * o->u[i];
-		mat_set(worst, row, j, (real)((double)mat_get(X, row, j) + step));
-	}
+	if (worst.at != X.at)
+		mat_copy(worst, X);
+	if (o->free == 0)
+		return;
+	T.cols = o->free;
+	blas_gemm(1, G, PLAIN, o->V, TRANSPOSED, 0, T);
+	for (ptrdiff_t i = 0; i < o->free; i++)
+		blas_axpy((size_t)X.rows, 1, mat_col(T, i), mat_col(worst, o->column[i]));
+}
+
+/* Row k of those at hand: the least gain of sign f within the radius; G becomes its step. */
+static double descend(struct poly_oracle *o, ptrdiff_t k, double sign, double radius)
+{
+	struct trust_region t = region_at(o, k, sign, radius);
+	double gain = 0;
+
+	for (ptrdiff_t i = 0; i < o->free; i++)
+		o->u[i] = 0;
+	if (radius > 0 && o->free > 0)
+		gain = fmin(0, trust_region_least(&t, o->u));
+	for (ptrdiff_t i = 0; i < o->free; i++)
+		mat_set(o->G, k, i, (real)o->u[i]);
+	return gain;
 }
 
 void poly_oracle_margins(struct poly_oracle *o, const struct poly_points *p)
@@ -118,23 +134,16 @@ void poly_oracle_margins(struct poly_oracle *o, const struct poly_points *p)
 		load(o, X);
 		for (ptrdiff_t k = 0; k < count; k++) {
 			double sign = p->y ? (double)p->y[first + k] : 1;
-			double value = sign * value_at(o, X, k), gain = 0;
+			double value = sign * value_at(o, X, k);
+			double gain = descend(o, k, sign, p->radius);
 
-			if (p->radius > 0 && o->free > 0) {
-				struct trust_region t = region_at(o, k, sign, p->radius);
-
-				gain = fmin(0, trust_region_least(&t, o->u));
-			} else {
-				for (ptrdiff_t i = 0; i < o->free; i++)
-					o->u[i] = 0;
-			}
 			if (p->value)
 				p->value[first + k] = value;
 			if (p->lower)
 				p->lower[first + k] = value + gain;
-			if (p->worst)
-				move(o, first + k, p->X, *p->worst);
 		}
+		if (p->worst)
+			move(o, X, mat_rows(*p->worst, first, count));
 	}
 }
 

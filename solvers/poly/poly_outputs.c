@@ -142,9 +142,29 @@ double poly_outputs_value(struct poly_outputs *s)
 	return sum + s->problem->beta * model_polynomial.decay(&s->net->base);
 }
 
+/* Mean distance of the training samples on the right side to the boundary, of the matrices Z; NaN:
+ * there are none. */
+static double boundary_distance(const struct poly_outputs *s)
+{
+	const struct problem *problem = &s->one[0];
+	double sum = 0, right = 0;
+
+	poly_program_form(&s->program[0], s->Z[0][0], s->Z[0][1], s->Q);
+	if (!poly_oracle_set(s->oracle, s->Q))
+		return NAN;
+	poly_oracle_distances(s->oracle, problem->X, problem->y.at, s->lower);
+	for (ptrdiff_t k = 0; k < problem->X.rows; k++) {
+		sum += s->lower[k];
+		right += s->lower[k] > 0;
+	}
+	return sum / right;
+}
+
 void poly_outputs_facts(const struct poly_outputs *s, struct facts *facts)
 {
 	if (poly_outputs_threat(s->options))
 		facts_number(facts, "linf_radius",
 			     s->options->threat.eps / sqrt((double)s->problem->X.cols));
+	if (s->k == 1 && s->problem->loss.loss->falls)
+		facts_number(facts, "boundary_distance", boundary_distance(s));
 }

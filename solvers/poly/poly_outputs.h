@@ -58,6 +58,9 @@ ptrdiff_t poly_outputs_width(const struct poly_outputs *outputs);
 void poly_outputs_network(const struct poly_outputs *outputs, struct model *model);
 /* Its objective in the program: with a radius that of its worst case. */
 double poly_outputs_value(struct poly_outputs *outputs);
+/* "linf_radius": that of the l_inf balls that the l_2 balls of the radius hold; "boundary_distance":
+ * mean l_2 distance of the training samples on the right side to the decision boundary, of one output
+ * and a loss of the margin. */
 void poly_outputs_facts(const struct poly_outputs *outputs, struct facts *facts);
 
 #endif
