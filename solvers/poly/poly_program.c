@@ -39,3 +39,46 @@ void poly_program_form(const struct poly_program *program, struct mat Z, struct 
 				(real)(poly_program_factor(program, i, j) *
 				       (double)(mat_get(Z, i, j) - mat_get(less, i, j))));
 }
+
+/* Of [x_i; 1]. */
+static real coordinate(const struct poly_program *s, ptrdiff_t i, ptrdiff_t j)
+{
+	return j < s->problem->X.cols ? mat_get(s->problem->X, i, j) : 1;
+}
+
+void poly_program_lift(const struct poly_program *s, ptrdiff_t i, struct mat A, struct mat out)
+{
+	ptrdiff_t d = s->problem->X.cols;
+	real last = mat_get(A, d, d);
+
+	for (ptrdiff_t k = 0; k < d; k++) {
+		real x = coordinate(s, i, k);
+
+		for (ptrdiff_t j = 0; j < d; j++)
+			mat_set(out, j, k,
+				mat_get(A, j, k) + mat_get(A, j, d) * x +
+					coordinate(s, i, j) * (mat_get(A, k, d) + last * x));
+		mat_set(out, k, d, mat_get(A, k, d) + last * x);
+		mat_set(out, d, k, mat_get(out, k, d));
+	}
+	mat_set(out, d, d, last);
+}
+
+void poly_program_pull(const struct poly_program *s, ptrdiff_t i, struct mat Q, struct mat out)
+{
+	ptrdiff_t d = s->problem->X.cols;
+	real y = s->problem->y.at[i], value = 0;
+
+	for (ptrdiff_t j = 0; j <= d; j++) {
+		real sum = 0;
+
+		for (ptrdiff_t k = 0; k <= d; k++)
+			sum += mat_get(Q, k, j) * coordinate(s, i, k);
+		value += sum * coordinate(s, i, j);
+		mat_set(out, j, d, y * sum);
+		mat_set(out, d, j, y * sum);
+		for (ptrdiff_t k = 0; k < d && j < d; k++)
+			mat_set(out, k, j, y * mat_get(Q, k, j));
+	}
+	mat_set(out, d, d, y * value);
+}

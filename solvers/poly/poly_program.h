@@ -42,6 +42,13 @@ void poly_program_gather(const struct poly_program *program, const real *v, stru
 /* Q = E o (Z - Z'), entry by entry (solvers/model/polynet.h) */
 void poly_program_form(const struct poly_program *program, struct mat Z, struct mat less,
 		       struct mat Q);
+/* out = T_i A T_i', and out = y_i T_i'Q T_i, T_i = [[I, x_i], [0, 1]], all symmetric: [x_i + delta;
+ * 1] = T_i [delta; 1]. */
+void poly_program_lift(const struct poly_program *program, ptrdiff_t i, struct mat A,
+		       struct mat out);
+void poly_program_pull(const struct poly_program *program, ptrdiff_t i, struct mat Q,
+		       struct mat out);
+
 /* E entry by entry: a, b / 2 or c. */
 double poly_program_factor(const struct poly_program *program, ptrdiff_t i, ptrdiff_t j);
 

@@ -51,50 +51,6 @@ static struct mat square_of(const struct state *s, struct mat all, ptrdiff_t i)
 	return (struct mat){s->order, s->order, s->order, mat_col(all, i)};
 }
 
-static real coordinate(const struct state *s, ptrdiff_t i, ptrdiff_t j)
-{
-	return j < s->order - 1 ? mat_get(s->program->problem->X, i, j) : 1;
-}
-
-/* out = T_i A T_i' */
-static void lift(const struct state *s, ptrdiff_t i, struct mat A, struct mat out)
-{
-	ptrdiff_t d = s->order - 1;
-	real last = mat_get(A, d, d);
-
-	for (ptrdiff_t k = 0; k < d; k++) {
-		real x = coordinate(s, i, k);
-
-		for (ptrdiff_t j = 0; j < d; j++)
-			mat_set(out, j, k,
-				mat_get(A, j, k) + mat_get(A, j, d) * x +
-					coordinate(s, i, j) * (mat_get(A, k, d) + last * x));
-		mat_set(out, k, d, mat_get(A, k, d) + last * x);
-		mat_set(out, d, k, mat_get(out, k, d));
-	}
-	mat_set(out, d, d, last);
-}
-
-/* out = y_i T_i'Q T_i */
-static void pull(const struct state *s, ptrdiff_t i, struct mat Q, struct mat out)
-{
-	ptrdiff_t d = s->order - 1;
-	real y = s->program->problem->y.at[i], value = 0;
-
-	for (ptrdiff_t j = 0; j <= d; j++) {
-		real sum = 0;
-
-		for (ptrdiff_t k = 0; k <= d; k++)
-			sum += mat_get(Q, k, j) * coordinate(s, i, k);
-		value += sum * coordinate(s, i, j);
-		mat_set(out, j, d, y * sum);
-		mat_set(out, d, j, y * sum);
-		for (ptrdiff_t k = 0; k < d && j < d; k++)
-			mat_set(out, k, j, y * mat_get(Q, k, j));
-	}
-	mat_set(out, d, d, y * value);
-}
-
 /* M += l J + s e e' */
 static void add_scalars(const struct state *s, struct mat M, double l, double e)
 {
@@ -191,14 +147,14 @@ static void couple(struct state *s, ptrdiff_t i)
 	poly_cone_symmetrize(W);
 	ll = with_ball(s, W) + a->xl / a->l;
 	ls = (double)mat_get(W, d, d);
-	lift(s, i, W, L);
+	poly_program_lift(s->program, i, W, L);
 	project(s, L, y, mat_col(s->Cl, i));
 	for (ptrdiff_t k = 0; k <= d; k++)
 		for (ptrdiff_t j = 0; j <= d; j++)
 			mat_set(W, j, k, mat_get(inverse, j, d) * mat_get(X, d, k));
 	poly_cone_symmetrize(W);
 	ss = (double)mat_get(W, d, d) + a->xs / a->s;
-	lift(s, i, W, L);
+	poly_program_lift(s->program, i, W, L);
 	project(s, L, y, mat_col(s->Cs, i));
 	det = ll * ss - ls * ls;
 	a->ll = ss / det;
@@ -242,8 +198,9 @@ static bool weigh(struct state *s)
 
 		if (!poly_cone_invert(square_of(s, s->M, i), square_of(s, s->inverse, i)))
 			return false;
-		lift(s, i, square_of(s, s->inverse, i), square_of(s, s->N, i));
-		lift(s, i, square_of(s, s->X, i), square_of(s, s->Xhat, i));
+		poly_program_lift(s->program, i, square_of(s, s->inverse, i),
+				  square_of(s, s->N, i));
+		poly_program_lift(s->program, i, square_of(s, s->X, i), square_of(s, s->Xhat, i));
 		couple(s, i);
 		for (ptrdiff_t k = 0; k < p; k++) {
 			double l = (double)mat_get(s->Cl, k, i), e = (double)mat_get(s->Cs, k, i);
@@ -293,7 +250,7 @@ static void reduce(struct state *s)
 
 	mat_fill(s->Q, 0);
 	for (ptrdiff_t i = 0; i < s->M.cols; i++) {
-		lift(s, i, square_of(s, s->R, i), s->work[0]);
+		poly_program_lift(s->program, i, square_of(s, s->R, i), s->work[0]);
 		for (ptrdiff_t j = 0; j < s->order; j++)
 			blas_axpy((size_t)s->order, (double)s->program->problem->y.at[i],
 				  mat_col(s->work[0], j), mat_col(s->Q, j));
@@ -315,7 +272,7 @@ static void follow(struct state *s, ptrdiff_t i)
 
 	a->dl = a->ll * ul + a->ls * us;
 	a->ds = a->ls * ul + a->ss * us;
-	pull(s, i, s->Q, dM);
+	poly_program_pull(s->program, i, s->Q, dM);
 	add_scalars(s, dM, a->dl, a->ds);
 	for (ptrdiff_t j = 0; j < s->order * s->order; j++)
 		mat_col(s->dX, i)[j] = mat_col(s->R, i)[j] - mat_col(s->X, i)[j];
@@ -415,7 +372,7 @@ static void move(struct state *s, double length)
 		a->xl += length * a->dxl;
 		blas_axpy((size_t)(s->order * s->order), length, mat_col(s->dX, i),
 			  mat_col(s->X, i));
-		pull(s, i, s->Q, square_of(s, s->M, i));
+		poly_program_pull(s->program, i, s->Q, square_of(s, s->M, i));
 		add_scalars(s, square_of(s, s->M, i), a->l, a->s - 1);
 	}
 }
@@ -453,7 +410,7 @@ static double bound(void *state)
 
 				mat_set(fixed, j, k, (real)(factor * (double)mat_get(X, j, k)));
 			}
-		lift(s, i, fixed, s->work[1]);
+		poly_program_lift(s->program, i, fixed, s->work[1]);
 		for (ptrdiff_t j = 0; j <= d; j++)
 			blas_axpy((size_t)s->order, (double)s->program->problem->y.at[i],
 				  mat_col(s->work[1], j), mat_col(s->Q, j));
