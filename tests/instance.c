@@ -49,5 +49,5 @@ struct loss_term instance_loss(json_t *optimum, struct arena *arena)
 
 	assert(desc);
 	return (struct loss_term){(const struct loss *)(const void *)desc,
-				  toy_options(desc, options, arena), 1, false};
+				  toy_options(desc, options, arena), 1};
 }

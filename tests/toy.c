@@ -74,7 +74,7 @@ struct loss_term toy_loss_term(const char *text, struct arena *arena)
 		toy_options(&one_loss, arena_format(arena, "{loss: %s}", text), arena);
 
 	return (struct loss_term){(const struct loss *)(const void *)choice->item, choice->options,
-				  1, false};
+				  1};
 }
 
 struct toy toy_make(ptrdiff_t n, ptrdiff_t d, const char *loss, double beta)

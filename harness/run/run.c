@@ -44,7 +44,7 @@ static enum status pose_problem(struct run *run, double seconds, struct err *err
 	p->loss.loss = (const struct loss *)(const void *)train->loss.item;
 	p->loss.options = train->loss.options;
 	p->loss.weight = train->average ? 1 / (double)p->X.rows : 1;
-	p->loss.one_against_all = run->trainer->one_against_all && p->y.label && p->y.k > 1;
+	p->one_against_all = run->trainer->one_against_all && p->y.label && p->y.k > 1;
 	p->beta = train->beta;
 	p->seed = rng_bits(&rng);
 	p->seconds = fmin(cell->stop.seconds, seconds > 0 ? seconds : NAN);

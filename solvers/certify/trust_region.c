@@ -3,11 +3,11 @@
  * all points (Kuelbs, Lall & Pilanci 2024; solvers/poly/poly_oracle.h). With several outputs the
  * difference to each rival is one.
  *
- * A ball of another norm is bounded by the l_2 ball around it: of radius eps sqrt(d) for l_inf, over
- * the d columns that are attacked, of the same for l_1. Boxes are left out of the bound. */
+ * A ball of another norm is bounded by the l_2 ball around it: of radius eps sqrt(d) for l_inf,
+ * over the d columns that are attacked, of the same for l_1. Boxes are left out of the bound. */
 #include "solvers/core/blas.h"
 #include "solvers/model/certify.h"
-#include "solvers/model/polynet.h"
+#include "solvers/poly/polynet.h"
 #include "solvers/poly/poly_oracle.h"
 
 #include <math.h>

@@ -70,8 +70,7 @@ static void weigh(struct loss_term l, struct mat G)
 		apply_weight(l, (size_t)G.rows, mat_col(G, c));
 }
 
-/* sum_kc l(f_kc, +-1) */
-static double against_all(struct loss_term l, struct mat F, struct targets y)
+double loss_against_all(struct loss_term l, struct mat F, struct targets y)
 {
 	double sum = 0;
 
@@ -79,15 +78,13 @@ static double against_all(struct loss_term l, struct mat F, struct targets y)
 		for (ptrdiff_t k = 0; k < F.rows; k++)
 			sum += l.loss->sample(l.options, (double)mat_get(F, k, c),
 					      y.label[k] == c ? 1 : -1);
-	return sum;
+	return l.weight * sum;
 }
 
 double loss_outputs_value(struct loss_term l, struct mat F, struct targets y)
 {
 	if (y.k == 1)
 		return loss_value(l, (size_t)y.n, F.at, y.at);
-	if (l.one_against_all)
-		return l.weight * against_all(l, F, y);
 	return l.weight * l.loss->outputs->value(l.options, F, y);
 }
 

@@ -81,10 +81,6 @@ struct loss_term {
 	const struct loss *loss;
 	const void *options;
 	double weight; /* > 0 */
-	/* Of classes with an output each: the sum of the losses of one output, of every class
-	 * against all others, in the place of loss->outputs. Only loss_outputs_value knows of it;
-	 * methods that train so have a problem of one output for each class. */
-	bool one_against_all;
 };
 
 double loss_value(struct loss_term l, size_t n, const real *f, const real *y);
@@ -106,6 +102,9 @@ struct loss_box loss_range(struct loss_term l, double y);
  * there, but for one output G, H and Z are other memory than F and V, and columns are contiguous in
  * any case. */
 double loss_outputs_value(struct loss_term l, struct mat F, struct targets y);
+/* Of classes with an output each: the sum of the losses of one output, of every class against all
+ * others. */
+double loss_against_all(struct loss_term l, struct mat F, struct targets y);
 void loss_outputs_gradient(struct loss_term l, struct mat F, struct targets y, struct mat G);
 void loss_outputs_hessian_product(struct loss_term l, struct mat F, struct targets y, struct mat V,
 				  struct mat H);

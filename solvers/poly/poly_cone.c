@@ -37,7 +37,8 @@ struct poly_cone *poly_cone_new(ptrdiff_t d, double beta, struct arena *arena)
 	return c;
 }
 
-void poly_cone_matrix(const struct poly_cone *c, const real *x, struct mat Z)
+/* Z = sum_k x_k B_k (order x order) */
+static void matrix_of(const struct poly_cone *c, const real *x, struct mat Z)
 {
 	mat_fill(Z, 0);
 	for (ptrdiff_t k = 0; k < c->p; k++) {
@@ -48,7 +49,8 @@ void poly_cone_matrix(const struct poly_cone *c, const real *x, struct mat Z)
 	}
 }
 
-void poly_cone_products_with(const struct poly_cone *c, struct mat M, real *out)
+/* out_k = <B_k, M> of a symmetric M */
+static void products_with(const struct poly_cone *c, struct mat M, real *out)
 {
 	for (ptrdiff_t k = 0; k < c->p; k++)
 		out[k] =
@@ -78,25 +80,16 @@ bool poly_cone_invert(struct mat F, struct mat inverse)
 	return true;
 }
 
-/* The symmetric part of tr(P B_k Q B_l), on the diagonal block of this side. */
-static void weigh_side(struct poly_cone *c, struct mat P, struct mat Q, ptrdiff_t first)
+/* The symmetric part of tr(P B_k Q B_l), a and b the units of B_k and B_l. */
+static real trace_of(struct mat P, struct mat Q, const ptrdiff_t *a, const ptrdiff_t *b)
 {
-	for (ptrdiff_t l = 0; l < c->p; l++) {
-		const ptrdiff_t *b = c->at[l];
+	real sum = 0;
 
-		for (ptrdiff_t k = l; k < c->p; k++) {
-			const ptrdiff_t *a = c->at[k];
-			real sum = 0;
-
-			for (int u = 0; u < 4; u += 2)
-				for (int v = 0; v < 4; v += 2)
-					sum += mat_get(P, b[v + 1], a[u]) *
-						       mat_get(Q, a[u + 1], b[v]) +
-					       mat_get(Q, b[v + 1], a[u]) *
-						       mat_get(P, a[u + 1], b[v]);
-			mat_set(c->K, first + k, first + l, sum / 2);
-		}
-	}
+	for (int u = 0; u < 4; u += 2)
+		for (int v = 0; v < 4; v += 2)
+			sum += mat_get(P, b[v + 1], a[u]) * mat_get(Q, a[u + 1], b[v]) +
+			       mat_get(Q, b[v + 1], a[u]) * mat_get(P, a[u + 1], b[v]);
+	return sum / 2;
 }
 
 bool poly_cone_weigh(struct poly_cone *c)
@@ -104,7 +97,10 @@ bool poly_cone_weigh(struct poly_cone *c)
 	for (int s = 0; s < POLY_SIDES; s++) {
 		if (!poly_cone_invert(c->Z[s], c->inverse[s]))
 			return false;
-		weigh_side(c, c->inverse[s], c->X[s], s * c->p);
+		for (ptrdiff_t l = 0; l < c->p; l++)
+			for (ptrdiff_t k = l; k < c->p; k++)
+				mat_set(c->K, s * c->p + k, s * c->p + l,
+					trace_of(c->inverse[s], c->X[s], c->at[k], c->at[l]));
 	}
 	mat_fill(mat_rows(mat_cols(c->K, 0, c->p), c->p, c->p), 0);
 	return true;
@@ -182,7 +178,7 @@ void poly_cone_right(struct poly_cone *c, double target, bool correct)
 			blas_scale((size_t)c->order, target, mat_col(c->R[s], j));
 		if (correct)
 			subtract_product(c, c->dX[s], s, c->R[s]);
-		poly_cone_products_with(c, c->R[s], step);
+		products_with(c, c->R[s], step);
 		for (ptrdiff_t k = 0; k < c->p; k++)
 			step[k] -= c->at[k][3] == d && c->at[k][2] == d ? (real)c->beta : 0;
 	}
@@ -198,7 +194,7 @@ void poly_cone_direct(struct poly_cone *c)
 	for (ptrdiff_t k = 0; k < n; k++)
 		c->step[k] *= c->scale[k];
 	for (int s = 0; s < POLY_SIDES; s++) {
-		poly_cone_matrix(c, c->step + s * c->p, c->dZ[s]);
+		matrix_of(c, c->step + s * c->p, c->dZ[s]);
 		mat_copy(c->dX[s], c->R[s]);
 		for (ptrdiff_t j = 0; j < c->order; j++)
 			blas_axpy((size_t)c->order, -1, mat_col(c->X[s], j), mat_col(c->dX[s], j));

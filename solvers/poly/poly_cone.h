@@ -7,10 +7,11 @@
  *
  *     beta (Z4 + Z4'),   dual slacks  X = S + beta e_d e_d' >= 0 and X' = -S + beta e_d e_d' >= 0
  *
- * up to multiples of G = diag(I, -1), S the gradient of the loss in Z. A Newton step to the products
- * Z X = mu I solves
+ * up to multiples of G = diag(I, -1), S the gradient of the loss in Z. A Newton step to the
+ * products Z X = mu I solves
  *
- *     (K_Z + H) dz - H dz' = <B, R> - <B, S> - c,   K_Z(k, l) = tr(Z^-1 B_k X B_l), symmetric part. */
+ *     (K_Z + H) dz - H dz' = <B, R> - <B, S> - c,   K_Z(k, l) = tr(Z^-1 B_k X B_l), symmetric
+ * part. */
 #ifndef POLY_POLY_CONE_H
 #define POLY_POLY_CONE_H
 
@@ -35,10 +36,6 @@ struct poly_cone {
 };
 
 struct poly_cone *poly_cone_new(ptrdiff_t d, double beta, struct arena *arena);
-
-/* Z = sum_k x_k B_k (order x order), and out_k = <B_k, M> of a symmetric M. */
-void poly_cone_matrix(const struct poly_cone *cone, const real *x, struct mat Z);
-void poly_cone_products_with(const struct poly_cone *cone, struct mat M, real *out);
 
 /* M = (M + M') / 2 */
 void poly_cone_symmetrize(struct mat M);

@@ -1,13 +1,15 @@
-/* The program of polynomial networks (poly_program.h) in its oracle form, by projected subgradients:
+/* The program of polynomial networks (poly_program.h) in its oracle form, by projected
+ * subgradients:
  *
  *     min over Z, Z' in K   sum_i l(m_i(Z - Z')) + beta (Z4 + Z4'),   K = {Z >= 0, tr Z1 = Z4},
  *
- * m_i the worst value of f over the ball of sample i, of which the oracle gives a point x*_i and with
- * it a subgradient v_i E(x*_i): one eigendecomposition for all samples of a batch. The step length is
- * the distance from the start over the root of the sum of the squared subgradients (Ivgi, Hinder &
- * Carmon 2023), the iterate that counts the mean of later ones (polynomial decay, Shamir & Zhang
- * 2013). The projection (V - nu G)_+ takes nu from the last one, corrects it by Newton's method, and
- * what is left of <G, Z> goes to the diagonal: every iterate is feasible.
+ * m_i the worst value of f over the ball of sample i, of which the oracle gives a point x*_i and
+ * with it a subgradient v_i E(x*_i): one eigendecomposition for all samples of a batch. The step
+ * length is the distance from the start over the root of the sum of the squared subgradients
+ * (Ivgi, Hinder & Carmon 2023), the iterate that counts the mean of later ones (polynomial
+ * decay, Shamir & Zhang 2013). The projection (V - nu G)_+ takes nu from the last one, corrects
+ * it by Newton's method, and what is left of <G, Z> goes to the diagonal: every iterate is
+ * feasible.
  *
  * Bound: any slopes v_i and points of the balls give one (poly_program.h, with E(x*_i)); means of
  * them over epochs do, each epoch visiting every sample once. */

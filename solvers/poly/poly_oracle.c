@@ -5,6 +5,7 @@
 #include "solvers/poly/trust_region.h"
 
 #include <math.h>
+#include <string.h>
 
 enum { BLOCK = 256, BISECTIONS = 40 };
 
@@ -23,6 +24,7 @@ struct poly_oracle *poly_oracle_new(ptrdiff_t d, const bool *frozen, struct aren
 	o->g = ARENA_ARRAY(arena, double, o->free);
 	o->u = ARENA_ARRAY(arena, double, o->free);
 	o->T = mat_new(arena, BLOCK, d);
+	o->F = mat_new(arena, BLOCK, o->free);
 	o->G = mat_new(arena, BLOCK, o->free);
 	blas_expect_eigen(arena, o->free);
 	return o;
@@ -48,7 +50,7 @@ bool poly_oracle_set(struct poly_oracle *o, struct mat Q)
 static void load(struct poly_oracle *o, struct mat X)
 {
 	ptrdiff_t n = X.rows;
-	struct mat T = mat_rows(o->T, 0, n), G = mat_rows(o->G, 0, n), gathered = T;
+	struct mat T = mat_rows(o->T, 0, n), G = mat_rows(o->G, 0, n), F = mat_rows(o->F, 0, n);
 
 	blas_gemm(1, X, PLAIN, mat_rows(mat_cols(o->Q, 0, o->d), 0, o->d), PLAIN, 0, T);
 	for (ptrdiff_t j = 0; j < o->d; j++)
@@ -56,24 +58,9 @@ static void load(struct poly_oracle *o, struct mat X)
 			mat_set(T, k, j, mat_get(T, k, j) + mat_get(o->Q, o->d, j));
 	if (o->free == 0)
 		return;
-	gathered.cols = o->free;
-	if (o->free < o->d) { /* G for a while */
-		for (ptrdiff_t i = 0; i < o->free; i++)
-			for (ptrdiff_t k = 0; k < n; k++)
-				mat_set(G, k, i, mat_get(T, k, o->column[i]));
-		for (ptrdiff_t k = 0; k < n; k++) {
-			for (ptrdiff_t i = 0; i < o->free; i++) {
-				o->u[i] = 0;
-				for (ptrdiff_t l = 0; l < o->free; l++)
-					o->u[i] += (double)mat_get(o->V, l, i) *
-						   (double)mat_get(G, k, l);
-			}
-			for (ptrdiff_t i = 0; i < o->free; i++)
-				mat_set(G, k, i, (real)o->u[i]);
-		}
-		return;
-	}
-	blas_gemm(1, gathered, PLAIN, o->V, PLAIN, 0, G);
+	for (ptrdiff_t i = 0; i < o->free; i++)
+		memcpy(mat_col(F, i), mat_col(T, o->column[i]), (size_t)n * sizeof(real));
+	blas_gemm(1, F, PLAIN, o->V, PLAIN, 0, G);
 }
 
 /* f at row k of the rows at hand. */
@@ -95,7 +82,8 @@ static struct trust_region region_at(struct poly_oracle *o, ptrdiff_t k, double 
 		.d = o->free, .e = o->e, .g = o->g, .sign = sign, .radius = radius};
 }
 
-/* The rows of `worst`: those of X and the steps in the eigenbasis that G holds. T is overwritten. */
+/* The rows of `worst`: those of X and the steps in the eigenbasis that G holds. T is
+ * overwritten. */
 static void move(struct poly_oracle *o, struct mat X, struct mat worst)
 {
 	struct mat G = mat_rows(o->G, 0, X.rows), T = mat_rows(o->T, 0, X.rows);

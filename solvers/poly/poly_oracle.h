@@ -1,6 +1,6 @@
 /* Exact extremes of a quadratic function f(x) = [x; 1]'Q [x; 1] over l_2 balls: one
  * eigendecomposition serves all points and both signs. See trust_region.h and
- * solvers/model/polynet.h. */
+ * solvers/poly/polynet.h. */
 #ifndef POLY_POLY_ORACLE_H
 #define POLY_POLY_ORACLE_H
 
@@ -10,14 +10,14 @@
 #include <stdbool.h>
 
 struct poly_oracle {
-	ptrdiff_t d, free; /* columns, and those that are not frozen, which come first here */
-	ptrdiff_t *column; /* d: which they are */
-	struct mat Q;      /* d + 1 x d + 1 */
-	struct mat V;      /* free x free: eigenvectors */
-	real *values;      /* free */
-	double *e, *g, *u; /* free: eigenvalues, and of the point at hand */
-	struct mat T, G;   /* block x d, block x free: scratch */
-	double size;       /* largest |e| */
+	ptrdiff_t d, free;  /* columns, and those that are not frozen, which come first here */
+	ptrdiff_t *column;  /* d: which they are */
+	struct mat Q;       /* d + 1 x d + 1 */
+	struct mat V;       /* free x free: eigenvectors */
+	real *values;       /* free */
+	double *e, *g, *u;  /* free: eigenvalues, and of the point at hand */
+	struct mat T, F, G; /* block x d, block x free twice: scratch */
+	double size;        /* largest |e| */
 };
 
 /* `frozen` (d): columns that stay as they are, or NULL. Scratch for any number of points. */

@@ -95,18 +95,13 @@ void poly_outputs_network(const struct poly_outputs *s, struct model *model)
 	*net->a = (real)s->options->activation.at[0];
 	*net->b = (real)s->options->activation.at[1];
 	*net->c = (real)s->options->activation.at[2];
+	mat_fill(net->A, 0);
 	for (ptrdiff_t c = 0; c < s->k; c++)
 		for (int side = 0; side < POLY_SIDES; side++) {
 			struct mat U = {d, room, net->U.stride, mat_col(net->U, m)};
-			real *weight = mat_col(net->A, c) + m;
-			ptrdiff_t count =
-				poly_decompose(&decompose, s->Z[c][side], least_eigenvalue, U,
-					       side ? -1 : 1, weight);
 
-			for (ptrdiff_t other = 0; other < s->k; other++)
-				for (ptrdiff_t j = m; other != c && j < m + count; j++)
-					mat_set(net->A, j, other, 0);
-			m += count;
+			m += poly_decompose(&decompose, s->Z[c][side], least_eigenvalue, U,
+					    side ? -1 : 1, mat_col(net->A, c) + m);
 		}
 	net->U.cols = m;
 }

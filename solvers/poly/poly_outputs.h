@@ -4,11 +4,11 @@
 #ifndef POLY_POLY_OUTPUTS_H
 #define POLY_POLY_OUTPUTS_H
 
-#include "solvers/model/polynet.h"
 #include "solvers/model/threat.h"
 #include "solvers/poly/poly_decompose.h"
 #include "solvers/poly/poly_oracle.h"
 #include "solvers/poly/poly_program.h"
+#include "solvers/poly/polynet.h"
 
 /* The first members of the options of such trainers. */
 struct poly_options {
@@ -58,9 +58,9 @@ ptrdiff_t poly_outputs_width(const struct poly_outputs *outputs);
 void poly_outputs_network(const struct poly_outputs *outputs, struct model *model);
 /* Its objective in the program: with a radius that of its worst case. */
 double poly_outputs_value(struct poly_outputs *outputs);
-/* "linf_radius": that of the l_inf balls that the l_2 balls of the radius hold; "boundary_distance":
- * mean l_2 distance of the training samples on the right side to the decision boundary, of one output
- * and a loss of the margin. */
+/* "linf_radius": that of the l_inf balls that the l_2 balls of the radius hold;
+ * "boundary_distance": mean l_2 distance of the training samples on the right side to the
+ * decision boundary, of one output and a loss of the margin. */
 void poly_outputs_facts(const struct poly_outputs *outputs, struct facts *facts);
 
 #endif

@@ -1,15 +1,15 @@
 /* The adversarial program as it was published for many samples (Kuelbs, Lall & Pilanci 2024): its
- * constraints as penalties, mini-batches and Adam, from zero. With k outputs c, a batch of B samples
- * and e_j the eigenvalues of a matrix it lowers
+ * constraints as penalties, mini-batches and Adam, from zero. With k outputs c, a batch of B
+ * samples and e_j the eigenvalues of a matrix it lowers
  *
  *     1/(k B) sum_ci (1 - w_ci)_+ + beta sum_c (Z4 + Z4')
  *     + rho sum_cij (-e_j(M_ci))_+ + sum_cj (-e_j(Z_c))_+ + (-e_j(Z'_c))_+
  *     + 1/k sum_c |tr Z1 - Z4| + |tr Z1' - Z4'| + sum_ci (-l_ci)_+,
  *
  * M_i = y_i T_i'Q T_i + l_i J - w_i e e', J = diag(I, -radius^2), with the sign of the off-diagonal
- * block that the proof needs. w and l of a batch start with a fresh memory of Adam at each visit, as
- * published. There is no bound beyond 0; the network is that of the positive part of Z, Z', and its
- * worst case is told exactly. */
+ * block that the proof needs. w and l of a batch start with a fresh memory of Adam at each
+ * visit, as published. There is no bound beyond 0; the network is that of the positive part of
+ * Z, Z', and its worst case is told exactly. */
 #include "solvers/core/blas.h"
 #include "solvers/core/rng.h"
 #include "solvers/poly/poly_outputs.h"
@@ -115,8 +115,8 @@ static enum status setup(const struct problem *problem, const void *options, str
 	return STATUS_OK;
 }
 
-/* P = the projector on the eigenvectors of A below 0: minus a subgradient of the penalty, whose value
- * is returned. A is overwritten. */
+/* P = the projector on the eigenvectors of A below 0: minus a subgradient of the penalty, whose
+ * value is returned. A is overwritten. */
 static double negative(struct state *s, struct mat A)
 {
 	double sum = 0;

@@ -3,7 +3,7 @@
  *
  *     min  sum_i l(f(x_i), y_i) + beta (Z4 + Z4')   over Z, Z' >= 0, tr Z1 = Z4, tr Z1' = Z4',
  *
- * f of Z - Z' (solvers/model/polynet.h); with a radius, hinge loss of min y_i f(x_i + delta) over
+ * f of Z - Z' (solvers/poly/polynet.h); with a radius, hinge loss of min y_i f(x_i + delta) over
  * |delta|_2 <= radius. By decomposition (poly_decompose.h) it has the value of the network program
  * with the penalty beta sum_j |alpha_j|, |u_j| = 1.
  *
@@ -33,13 +33,10 @@ struct poly_solver {
 	void *state;
 };
 
-struct poly_solver poly_standard(const struct poly_program *program, struct arena *arena);
-struct poly_solver poly_robust(const struct poly_program *program, struct arena *arena);
-
 /* C = sum_i v_i E(x_i), d + 1 x d + 1; `work` is n x d. */
 void poly_program_gather(const struct poly_program *program, const real *v, struct mat work,
 			 struct mat C);
-/* Q = E o (Z - Z'), entry by entry (solvers/model/polynet.h) */
+/* Q = E o (Z - Z'), entry by entry (solvers/poly/polynet.h) */
 void poly_program_form(const struct poly_program *program, struct mat Z, struct mat less,
 		       struct mat Q);
 /* out = T_i A T_i', and out = y_i T_i'Q T_i, T_i = [[I, x_i], [0, 1]], all symmetric: [x_i + delta;

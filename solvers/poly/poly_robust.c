@@ -5,15 +5,16 @@
  *     J = diag(I, -radius^2),  e the last unit vector
  *
  * (Kuelbs, Lall & Pilanci 2024, with the sign of the off-diagonal block that the proof needs). With
- * dual matrices X_i, N_i = T_i M_i^-1 T_i' and X^_i = T_i X_i T_i' the samples add sum_i N_i (x) X^_i
- * to the Newton matrix, which is one product of matrices with n columns; s_i and l_i are eliminated
- * two by two.
+ * dual matrices X_i, N_i = T_i M_i^-1 T_i' and X^_i = T_i X_i T_i' the samples add sum_i N_i (x)
+ * X^_i to the Newton matrix, which is one product of matrices with n columns; s_i and l_i are
+ * eliminated two by two.
  *
  * Bound: X_i scaled to mu_i = X_i(d, d) <= 1 and tr X11 <= radius^2 mu_i is feasible up to a common
  * factor min(1, beta / rho). */
+#include "solvers/poly/poly_robust.h"
+
 #include "solvers/core/blas.h"
 #include "solvers/poly/poly_oracle.h"
-#include "solvers/poly/poly_program.h"
 #include "solvers/tools/mehrotra.h"
 
 #include <math.h>
@@ -162,30 +163,31 @@ static void couple(struct state *s, ptrdiff_t i)
 	a->ss = ll / det;
 }
 
+/* What T holds of the units a of B_k and b of B_l. */
+static double folded(const struct state *s, const ptrdiff_t *a, const ptrdiff_t *b)
+{
+	ptrdiff_t o = s->order;
+	double sum = 0;
+
+	for (int u = 0; u < 4; u += 2)
+		for (int v = 0; v < 4; v += 2) {
+			double f = poly_program_factor(s->program, a[u], a[u + 1]) *
+				   poly_program_factor(s->program, b[v], b[v + 1]);
+			ptrdiff_t in = b[v + 1] + a[u] * o, out = a[u + 1] + b[v] * o;
+
+			sum += f / 2 *
+			       ((double)mat_get(s->T, in, out) + (double)mat_get(s->T, out, in));
+		}
+	return sum;
+}
+
 /* H = symmetric part of sum_i N_i (x) X^_i in the unknowns. */
 static void fold(struct state *s)
 {
-	ptrdiff_t o = s->order, p = s->cone->p;
-
 	blas_gemm(1, s->N, PLAIN, s->Xhat, TRANSPOSED, 0, s->T);
-	for (ptrdiff_t l = 0; l < p; l++)
-		for (ptrdiff_t k = l; k < p; k++) {
-			const ptrdiff_t *a = s->cone->at[k], *b = s->cone->at[l];
-			double sum = 0;
-
-			for (int u = 0; u < 4; u += 2)
-				for (int v = 0; v < 4; v += 2) {
-					double f = poly_program_factor(s->program, a[u], a[u + 1]) *
-						   poly_program_factor(s->program, b[v], b[v + 1]);
-					ptrdiff_t in = b[v + 1] + a[u] * o,
-						  out = a[u + 1] + b[v] * o;
-
-					sum += f / 2 *
-					       ((double)mat_get(s->T, in, out) +
-						(double)mat_get(s->T, out, in));
-				}
-			mat_set(s->H, k, l, (real)sum);
-		}
+	for (ptrdiff_t l = 0; l < s->cone->p; l++)
+		for (ptrdiff_t k = l; k < s->cone->p; k++)
+			mat_set(s->H, k, l, (real)folded(s, s->cone->at[k], s->cone->at[l]));
 	blas_symmetrize(s->H);
 }
 

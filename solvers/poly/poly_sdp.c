@@ -1,6 +1,8 @@
 /* The convex programs of polynomial networks by interior point methods, one for each output (one
  * class against all). See poly_program.h. */
 #include "solvers/poly/poly_outputs.h"
+#include "solvers/poly/poly_robust.h"
+#include "solvers/poly/poly_standard.h"
 
 #include <math.h>
 #include <string.h>

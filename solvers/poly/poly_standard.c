@@ -1,10 +1,11 @@
 /* Primal-dual interior point for the standard program: HKM directions of the two matrices, the loss
  * by solvers/model/interior_loss.h. Unknowns of a Newton step: both matrices. */
+#include "solvers/poly/poly_standard.h"
+
 #include "solvers/core/blas.h"
 #include "solvers/cvx/scaling.h"
 #include "solvers/model/interior_loss.h"
 #include "solvers/poly/poly_oracle.h"
-#include "solvers/poly/poly_program.h"
 #include "solvers/tools/mehrotra.h"
 
 #include <math.h>

@@ -1,5 +1,5 @@
-/* Two-layer networks with a quadratic activation and k outputs, f(x) = A' s(U'x), s(t) = a t^2 + b t
- * + c (Bartan & Pilanci 2021): the models of the kind `polynomial`.
+/* Two-layer networks with a quadratic activation and k outputs, f(x) = A' s(U'x), s(t) = a t^2 +
+ * b t + c (Bartan & Pilanci 2021): the models of the kind `polynomial`.
  *
  * Every output is a quadratic function of x. With the symmetric matrix Z = sum_j A_jc [u_j; 1][u_j;
  * 1]' of order d + 1, blocks Z1, z2, Z4,

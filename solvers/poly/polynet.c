@@ -1,8 +1,8 @@
-/* Batch kernels of the two-layer network with a quadratic activation: GEMMs over row blocks, with an
- * elementwise pass between them.
+/* Batch kernels of the two-layer network with a quadratic activation: GEMMs over row blocks,
+ * with an elementwise pass between them.
  *
  *     T = X U (block x m),  F = s(T) A,  S = (2 a T + b) o (C A'),  G = S U' */
-#include "solvers/model/polynet.h"
+#include "solvers/poly/polynet.h"
 
 #include "solvers/core/blas.h"
 
