@@ -83,8 +83,9 @@ static bool takes(const struct problem *problem, const void *options, const char
 	return !threat(options) || problem->loss.loss->falls;
 }
 
-static void forecast(const void *options, ptrdiff_t n, ptrdiff_t d, struct forecast *out)
+static void forecast(const void *options, struct trainer_shape shape, struct forecast *out)
 {
+	ptrdiff_t n = shape.n, d = shape.d;
 	const struct poly_first_order_options *o = options;
 	double order = (double)d + 1, cube = order * order * order;
 	double batch = o->batch > 0 ? fmin((double)o->batch, (double)n) : (double)n;

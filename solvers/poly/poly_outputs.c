@@ -107,7 +107,7 @@ void poly_outputs_network(const struct poly_outputs *s, struct model *model)
 }
 
 /* Sum of the losses of output c of the network. */
-static double loss_of(struct poly_outputs *s, ptrdiff_t c)
+static double output_loss(struct poly_outputs *s, ptrdiff_t c)
 {
 	const struct problem *problem = &s->one[c];
 	ptrdiff_t n = problem->X.rows;
@@ -133,7 +133,7 @@ double poly_outputs_value(struct poly_outputs *s)
 
 	poly_outputs_network(s, &s->net->base);
 	for (ptrdiff_t c = 0; c < s->k; c++)
-		sum += loss_of(s, c);
+		sum += output_loss(s, c);
 	return sum + s->problem->beta * model_polynomial.decay(&s->net->base);
 }
 

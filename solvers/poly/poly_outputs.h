@@ -21,7 +21,7 @@ struct poly_options {
 	 .doc = "l_2 radius of the balls around the samples, in prepared features, whose worst "   \
 		"case is minimised with " losses_ "; 0: the standard program"},                    \
 		{OPTION_AS("norm", structure_, poly.threat.norm), .initial = "l2",                 \
-		 .names = threat_step_norms,                                                       \
+		 .names = threat_norms,                                                            \
 		 .doc = "norm of the balls: l2, the only one with an exact program; an l_inf "     \
 			"ball of radius r lies in that of radius r sqrt(d)"},                      \
 	{                                                                                          \

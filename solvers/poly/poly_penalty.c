@@ -68,8 +68,9 @@ static bool takes(const struct problem *problem, const void *options, const char
 	return strcmp(problem->loss.loss->base.name, "hinge") == 0;
 }
 
-static void forecast(const void *options, ptrdiff_t n, ptrdiff_t d, struct forecast *out)
+static void forecast(const void *options, struct trainer_shape shape, struct forecast *out)
 {
+	ptrdiff_t n = shape.n, d = shape.d;
 	double order = (double)d + 1, cube = order * order * order;
 
 	(void)options;

@@ -48,8 +48,9 @@ static bool takes(const struct problem *problem, const void *options, const char
 	       (problem->y.k <= 1 || problem->y.label || loss->quadratic);
 }
 
-static void forecast(const void *options, ptrdiff_t n, ptrdiff_t d, struct forecast *out)
+static void forecast(const void *options, struct trainer_shape shape, struct forecast *out)
 {
+	ptrdiff_t n = shape.n, d = shape.d;
 	double order = (double)d + 1, p = order * order / 2, samples = (double)n;
 
 	out->setup_flops = samples * p;

@@ -96,21 +96,17 @@ static void warn(struct figure *figure, const struct records *records)
 /* Ids of the cells that rows of the figure lead to. */
 static struct index cells_of(const struct figure *figure)
 {
-	size_t count = 0;
 	struct index ids;
+	size_t count = 0;
 
-	for (int add = 0; add < 2; add++) {
-		if (add)
-			ids = index_new(count, figure->arena);
-		for (const struct figure_panel *p = figure->first; p; p = p->next)
-			for (const struct figure_curve *c = figure_drawn(p) ? p->first : NULL; c;
-			     c = c->next)
-				for (size_t k = 0; k < c->cell_count; k++)
-					if (add)
-						index_place(&ids, c->cells[k].id, 0);
-					else
-						count++;
-	}
+	for (const struct figure_panel *p = figure->first; p; p = p->next)
+		for (const struct figure_curve *c = p->first; c; c = c->next)
+			count += c->cell_count;
+	ids = index_new(count, figure->arena);
+	for (const struct figure_panel *p = figure->first; p; p = p->next)
+		for (const struct figure_curve *c = p->first; c && figure_drawn(p); c = c->next)
+			for (size_t k = 0; k < c->cell_count; k++)
+				index_place(&ids, c->cells[k].id, 0);
 	return ids;
 }
 
