@@ -35,6 +35,10 @@ static enum status check(const struct problem *problem, const struct poly_option
 		return err_set(err, STATUS_SPEC,
 			       "%s: activation: expected three numbers a, b, c, got %zu", what,
 			       o->activation.count);
+	if (problem->y.k > 1 && !problem->y.label && !problem->loss.loss->quadratic)
+		return err_set(err, STATUS_SPEC,
+			       "%s: loss: of several targets of a regression expected squared",
+			       what);
 	if (!poly_outputs_threat(o))
 		return STATUS_OK;
 	if (o->threat.norm != NORM_L2)

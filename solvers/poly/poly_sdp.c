@@ -42,10 +42,8 @@ static bool takes(const struct problem *problem, const void *options, const char
 		*wanted = "the hinge loss with a radius above 0";
 		return strcmp(loss->base.name, "hinge") == 0;
 	}
-	*wanted = "a loss that is smooth or has a quadratic conjugate on an interval, and of "
-		  "several targets of a regression the squared loss, which is a sum over these";
-	return (loss->smooth || loss->box) &&
-	       (problem->y.k <= 1 || problem->y.label || loss->quadratic);
+	*wanted = "a loss that is smooth or has a quadratic conjugate on an interval";
+	return loss->smooth || loss->box;
 }
 
 static void forecast(const void *options, struct trainer_shape shape, struct forecast *out)
