@@ -7,8 +7,8 @@
  * over the d columns that are attacked, of the same for l_1. Boxes are left out of the bound. */
 #include "solvers/core/blas.h"
 #include "solvers/model/certify.h"
-#include "solvers/poly/polynet.h"
 #include "solvers/poly/poly_oracle.h"
+#include "solvers/poly/polynet.h"
 
 #include <math.h>
 

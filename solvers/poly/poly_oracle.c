@@ -171,7 +171,7 @@ static double distance_at(struct poly_oracle *o, ptrdiff_t k, double value, doub
 		if (!(value + trust_region_least(&t, o->u) > 0))
 			break;
 		low = high;
-		if (high > 1e12)
+		if (high > 1e10)
 			return HUGE_VAL;
 	}
 	for (int i = 0; i < BISECTIONS; i++) {

@@ -1,8 +1,8 @@
 /* Known optima of the programs of polynomial networks, standard and adversarial, computed by an
  * independent interior point method (tests/golden/optima/poly_*.json): the certified interval holds
  * them and closes around them, and the network that is delivered has the value of the program. */
-#include "solvers/poly/polynet.h"
 #include "solvers/model/trainer.h"
+#include "solvers/poly/polynet.h"
 #include "tests/close.h"
 #include "tests/instance.h"
 #include "tests/toy.h"
