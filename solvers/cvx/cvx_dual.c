@@ -120,8 +120,7 @@ static double largest_norm(const struct cvx *cvx)
 	return largest;
 }
 
-/* Descending; ties by the index, so that the order is one. */
-static int by_norm(const void *a, const void *b)
+int cvx_dual_by_norm(const void *a, const void *b)
 {
 	const struct cvx_order *x = a, *y = b;
 
@@ -494,7 +493,7 @@ void cvx_dual_bound(struct cvx *cvx, const struct cvx_dual *dual, struct certifi
 	cvx->warm = true;
 	for (ptrdiff_t b = 0; b < cvx->M.cols; b++)
 		cvx->order[b] = (struct cvx_order){cvx->norm[b], b};
-	qsort(cvx->order, (size_t)cvx->M.cols, sizeof *cvx->order, by_norm);
+	qsort(cvx->order, (size_t)cvx->M.cols, sizeof *cvx->order, cvx_dual_by_norm);
 	target = problem->beta / best; /* a smaller norm would gain nothing */
 	if (cvx->order[0].norm > target) {
 		cvx_prepare(cvx);

@@ -113,7 +113,7 @@ static void log_tics(FILE *gp, char axis, double low, double high)
 	else if (low > 0 && high / low < short_axis)
 		short_log_tics(gp, axis, low, high);
 	else if (axis == 'y') /* the SVG terminal takes exponents for larger than they are drawn */
-		fputs("set ylabel offset form eq 'svg' ? 1.5 : 0, 0\n", gp);
+		fputs("set ylabel offset form eq 'svg' ? 0.9 : 0, 0\n", gp);
 }
 
 /* Variance of the steps of x, or of log x, relative to their mean square. */
