@@ -176,13 +176,23 @@ bool work_refuses(const struct experiment *experiment, const struct cell *cell,
 	const struct targets y = {.k = (ptrdiff_t)data.k, .weight = weighted ? &any : NULL};
 	const struct loss *loss = (const struct loss *)(const void *)cell->train.loss.item;
 	const char *refusal = trainer_refusal(trainer, &y), *has, *remedy;
+	const bool area = cell->train.select.by == SELECT_VALIDATION_AUC && data.classes > 2;
 	struct arena arena = {0};
 	size_t index;
 
-	if (!refusal && (data.k < 2 || loss->outputs))
+	if (!refusal && !area && (data.k < 2 || loss->outputs))
 		return false;
 	if (!find_entry(experiment, "train", cell->train.name, &index))
 		index = 0;
+	if (area) {
+		refuse(&work, problems, "train", index, "select",
+		       arena_format(&arena,
+				    "validation_auc is of two classes, and data set \"%.60s\" has "
+				    "%zu",
+				    cell->data.name, data.classes));
+		arena_release(&arena);
+		return true;
+	}
 	if (!refusal) {
 		refuse(&work, problems, "train", index, "loss",
 		       arena_format(&arena,
