@@ -263,9 +263,9 @@ static const struct threat_options *threat(const void *options)
 	return &((const struct linear_options *)options)->threat;
 }
 
-static void forecast(const void *options, ptrdiff_t n, ptrdiff_t d, struct forecast *out)
+static void forecast(const void *options, struct trainer_shape shape, struct forecast *out)
 {
-	double samples = (double)n, inputs = (double)d;
+	double samples = (double)shape.n, inputs = (double)shape.d;
 
 	(void)options;
 	out->setup_flops = 4 * samples * inputs;
