@@ -369,8 +369,8 @@ static void the_trainer_keeps_its_promises(void **state)
 	}
 }
 
-/* A network of another number of outputs is refused; its own one has its value again, but for slopes
- * that are found anew. */
+/* A network of another number of outputs is refused; its own one has its value again, but for
+ * slopes that are found anew. */
 static void starts_have_as_many_outputs(void **state)
 {
 	struct trained first = train("hinge", "{width: 12, eps: 0.2}", NULL), next;
