@@ -45,14 +45,15 @@ static void attack_distance(struct backprop *b, const struct backprop_pass *pass
 }
 
 /* g = (l'(f, y) + w lambda dKL/df, w lambda dKL/df'), f and f' in the two halves of b->f; w is the
- * weight of the loss */
+ * weight of the loss of the sample */
 static void trades_slopes(struct backprop *b, const struct backprop_pass *pass)
 {
-	double factor = b->problem->loss.weight * b->options->adversary.trades;
+	struct loss_term loss = loss_with(b->problem->loss, pass->targets.weight);
 	real *moved = b->g + pass->rows;
 
 	backprop_slopes(b, pass);
 	for (ptrdiff_t k = 0; k < pass->rows; k++) {
+		double factor = loss_of(loss, k).weight * b->options->adversary.trades;
 		double in_f, in_g;
 
 		adversary_distance((double)b->f[k], (double)b->f[pass->rows + k], &in_f, &in_g);
@@ -64,7 +65,7 @@ static void trades_slopes(struct backprop *b, const struct backprop_pass *pass)
 /* The same of k outputs: F and F' are the first and the last `rows` columns. */
 static void trades_outputs_slopes(struct backprop *b, const struct backprop_pass *pass)
 {
-	double factor = b->problem->loss.weight * b->options->adversary.trades;
+	struct loss_term loss = loss_with(b->problem->loss, pass->targets.weight);
 	struct mat F = backprop_outputs_columns(b, pass, b->f),
 		   G = backprop_outputs_columns(b, pass, b->g);
 
@@ -74,7 +75,7 @@ static void trades_outputs_slopes(struct backprop *b, const struct backprop_pass
 					      &G.at[r], &G.at[pass->rows + r],
 					      b->k,     F.stride};
 
-		adversary_divergence(&pair, factor);
+		adversary_divergence(&pair, loss_of(loss, r).weight * b->options->adversary.trades);
 	}
 }
 
@@ -115,10 +116,11 @@ static double share_of_worst(const struct backprop *b, const struct backprop_pas
 static void interval_slopes_of(struct backprop *b, const struct backprop_pass *pass)
 {
 	double worst = share_of_worst(b, pass);
+	struct loss_term loss = loss_with(b->problem->loss, pass->targets.weight);
 	size_t rows = (size_t)pass->rows;
 
-	loss_gradient(b->problem->loss, rows, b->f, pass->y, b->g);
-	loss_gradient(b->problem->loss, rows, b->f + rows, pass->y, b->g + rows);
+	loss_gradient(loss, rows, b->f, pass->y, b->g);
+	loss_gradient(loss, rows, b->f + rows, pass->y, b->g + rows);
 	blas_scale(rows, 1 - worst, b->g);
 	blas_scale(rows, worst, b->g + rows);
 }

@@ -244,6 +244,7 @@ const struct trainer trainer_admm = {
 		 .size = sizeof(struct admm_options)},
 	.makes = &model_relu,
 	.freedom = freedom,
+	.sample_weights = true,
 	.forecast = forecast,
 	.setup = setup,
 	.step = step,

@@ -8,4 +8,7 @@
  * repaired point must be there. */
 void cvx_dual_bound(struct cvx *cvx, const struct cvx_dual *dual, struct certificate *out);
 
+/* Of two struct cvx_order for qsort: descending; ties by the index, so that the order is one. */
+int cvx_dual_by_norm(const void *a, const void *b);
+
 #endif

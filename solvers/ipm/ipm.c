@@ -301,6 +301,7 @@ const struct trainer trainer_ipm = {
 	.makes = &model_relu,
 	.takes = takes,
 	.freedom = freedom,
+	.sample_weights = true,
 	.forecast = forecast,
 	.setup = setup,
 	.step = step,

@@ -39,8 +39,11 @@ struct linear_options {
 	struct threat_options threat;
 };
 
+/* Those whose dual norm linear_path.c smooths. */
+static const char *const taken_norms[] = {[NORM_LINF] = "linf", [NORM_L2] = "l2", NULL};
+
 static const struct option rows[] = {
-	THREAT_NORM(struct linear_options, threat_step_norms),
+	THREAT_NORM(struct linear_options, taken_norms),
 	THREAT_EPS(struct linear_options, "0"),
 	THREAT_REST(struct linear_options, "no box: its worst case is over the whole ball", 0),
 	{0},

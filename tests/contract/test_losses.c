@@ -29,8 +29,9 @@ static struct fixture make(size_t index)
 	struct fixture t = {0};
 	const struct desc *desc = registry_at(KIND_LOSS, index);
 
-	t.loss = (struct loss_term){(const struct loss *)(const void *)desc,
-				    toy_options(desc, "{}", &t.arena), WEIGHT};
+	t.loss = (struct loss_term){.loss = (const struct loss *)(const void *)desc,
+				    .options = toy_options(desc, "{}", &t.arena),
+				    .weight = WEIGHT};
 	for (int k = 0; k < N; k++) {
 		t.f[k] = (real)outputs[k / 2];
 		t.y[k] = k % 2 ? 1 : -1;

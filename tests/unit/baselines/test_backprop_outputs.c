@@ -41,7 +41,8 @@ static struct fixture make(ptrdiff_t n, ptrdiff_t d, long m, ptrdiff_t k)
 			mat_set(t.problem.X, i, j, (real)rng_normal(&rng));
 	}
 	t.problem.y = (struct targets){.n = n, .k = k, .at = y, .label = label};
-	t.problem.loss = (struct loss_term){&loss_logistic, &logistic_options, 1};
+	t.problem.loss = (struct loss_term){
+		.loss = &loss_logistic, .options = &logistic_options, .weight = 1};
 	t.problem.beta = 0.7;
 	t.problem.seed = 3;
 	t.options = (struct backprop_options){

@@ -313,7 +313,7 @@ static struct trained train(const char *loss, const char *options, const struct 
 {
 	const struct desc *desc = registry_find(KIND_SOLVER, "robust_restriction");
 	const struct trainer *trainer = (const struct trainer *)(const void *)desc;
-	struct trained t = {.toy = classes_make(60, D, 3, loss, 0.1, 0)};
+	struct trained t = {.toy = classes_make(40, D, 3, loss, 0.2, 0)};
 	struct progress progress = {.end = OUTCOME_RUNNING};
 	struct problem *problem = &t.toy.problem;
 	double before;
@@ -356,15 +356,15 @@ static void the_trainer_keeps_its_promises(void **state)
 		struct trained t;
 		double attacked;
 
-		snprintf(options, sizeof options, "{width: 18, eps: 0.2, norm: %s, proof: 2000%s}",
+		snprintf(options, sizeof options, "{width: 12, eps: 0.2, norm: %s, proof: 1000%s}",
 			 threat_norms[norm], how[c / 3]);
 		t = train(losses[c / 3 % 2], options, NULL);
 		attacked = classes_attacked(t.net, &t.toy.problem, norm, 0.2, 200);
 		check_below(t.certificate.upper, t.first);
 		check_at_most(attacked, t.certificate.upper * (1 + 1e-9));
-		check_at_least(attacked, 0.4 * t.certificate.upper);
+		check_at_least(attacked, 0.8 * t.certificate.upper);
 		check_at_most(t.certificate.lower_bound, t.certificate.upper);
-		check_at_least(t.certificate.lower_bound, 0.95 * t.certificate.upper);
+		check_at_least(t.certificate.lower_bound, 0.9 * t.certificate.upper);
 		arena_release(&t.toy.arena);
 	}
 }
