@@ -115,8 +115,8 @@ static double share_of_worst(const struct backprop *b, const struct backprop_pas
 /* g = (kappa l'(f, y), (1 - kappa) l'(F, y)) */
 static void interval_slopes_of(struct backprop *b, const struct backprop_pass *pass)
 {
-	double worst = share_of_worst(b, pass);
 	struct loss_term loss = loss_with(b->problem->loss, pass->targets.weight);
+	double worst = share_of_worst(b, pass);
 	size_t rows = (size_t)pass->rows;
 
 	loss_gradient(loss, rows, b->f, pass->y, b->g);

@@ -319,10 +319,10 @@ void backprop_train_network(const void *state, struct model *model)
 	memcpy(net->alpha, own.alpha, (size_t)b->m * sizeof *net->alpha);
 }
 
-void backprop_train_forecast(const struct backprop_options *options, ptrdiff_t n, ptrdiff_t d,
+void backprop_train_forecast(const struct backprop_options *options, struct trainer_shape shape,
 			     struct forecast *out)
 {
-	double m = (double)options->width, inputs = (double)d, samples = (double)n;
+	double m = (double)options->width, inputs = (double)shape.d, samples = (double)shape.n;
 
 	out->setup_flops = 0;
 	out->iteration_flops = FLOPS * samples * inputs * m;

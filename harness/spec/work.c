@@ -165,6 +165,20 @@ static const char *losses(struct arena *arena)
 	return arena_format(arena, "; several are for %s", list.at);
 }
 
+/* What the trainer expects of a problem of several outputs with this loss; NULL: it takes it. */
+static const char *wanted_instead(const struct trainer *trainer, const struct cell *cell,
+				  const struct targets *y)
+{
+	const struct loss *loss = (const struct loss *)(const void *)cell->train.loss.item;
+	const struct problem problem = {.y = *y, .loss = {loss, cell->train.loss.options, 1}};
+	const char *wanted;
+
+	return y->k > 1 && loss->outputs && trainer->takes &&
+			       !trainer->takes(&problem, cell->train.solver.options, &wanted)
+		       ? wanted
+		       : NULL;
+}
+
 bool work_refuses(const struct experiment *experiment, const struct cell *cell,
 		  struct work_outputs data, struct problems *problems)
 {
@@ -177,10 +191,11 @@ bool work_refuses(const struct experiment *experiment, const struct cell *cell,
 	const struct loss *loss = (const struct loss *)(const void *)cell->train.loss.item;
 	const char *refusal = trainer_refusal(trainer, &y), *has, *remedy;
 	const bool area = cell->train.select.by == SELECT_VALIDATION_AUC && data.classes > 2;
+	const char *wanted = refusal ? NULL : wanted_instead(trainer, cell, &y);
 	struct arena arena = {0};
 	size_t index;
 
-	if (!refusal && !area && (data.k < 2 || loss->outputs))
+	if (!refusal && !area && !wanted && (data.k < 2 || loss->outputs))
 		return false;
 	if (!find_entry(experiment, "train", cell->train.name, &index))
 		index = 0;
@@ -190,6 +205,16 @@ bool work_refuses(const struct experiment *experiment, const struct cell *cell,
 				    "validation_auc is of two classes, and data set \"%.60s\" has "
 				    "%zu",
 				    cell->data.name, data.classes));
+		arena_release(&arena);
+		return true;
+	}
+	if (wanted) {
+		refuse(&work, problems, "train", index, "solver",
+		       arena_format(&arena,
+				    "\"%s\" expects %s, and data set \"%.60s\" has %zu outputs, "
+				    "the loss is \"%s\"",
+				    trainer->base.name, wanted, cell->data.name, data.k,
+				    loss->base.name));
 		arena_release(&arena);
 		return true;
 	}

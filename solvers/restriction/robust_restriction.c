@@ -91,14 +91,15 @@ static const struct threat_options *threat(const void *options)
 	return &((const struct restriction_options *)options)->threat;
 }
 
-static void forecast(const void *options, ptrdiff_t n, ptrdiff_t d, struct forecast *out)
+static void forecast(const void *options, struct trainer_shape shape, struct forecast *out)
 {
 	const struct restriction_options *o = options;
-	double m = (double)o->width, samples = (double)n, features = (double)d;
+	double m = (double)o->width, features = (double)shape.d;
+	double margins = (double)shape.n * (shape.k > 1 ? (double)shape.k - 1 : 1);
 
 	out->setup_flops = 0;
-	out->iteration_flops = FLOPS * samples * features * m;
-	start_forecast(&o->start, n, d, out);
+	out->iteration_flops = FLOPS * margins * features * m;
+	start_forecast(&o->start, shape.n, shape.d, out);
 }
 
 /* Directions of the first layer that depend on (seed, column) alone, and signs in turn; of several

@@ -39,7 +39,7 @@ struct linear_options {
 	struct threat_options threat;
 };
 
-/* Those whose dual norm linear_path.c smooths. */
+/* Those whose dual norm is smoothed in linear_path.c. */
 static const char *const taken_norms[] = {[NORM_LINF] = "linf", [NORM_L2] = "l2", NULL};
 
 static const struct option rows[] = {
@@ -263,14 +263,14 @@ static const struct threat_options *threat(const void *options)
 	return &((const struct linear_options *)options)->threat;
 }
 
-static void forecast(const void *options, ptrdiff_t n, ptrdiff_t d, struct forecast *out)
+static void forecast(const void *options, struct trainer_shape shape, struct forecast *out)
 {
-	double samples = (double)n, inputs = (double)d;
+	double samples = (double)shape.n, weights = (double)shape.d * (double)shape.k;
 
 	(void)options;
-	out->setup_flops = 4 * samples * inputs;
-	out->iteration_flops = inputs * inputs * (samples + inputs / 3) + 10 * samples * inputs;
-	out->certificate_flops = 10 * samples * inputs;
+	out->setup_flops = 4 * samples * weights;
+	out->iteration_flops = weights * weights * (samples + weights / 3) + 10 * samples * weights;
+	out->certificate_flops = 10 * samples * weights;
 }
 
 static ptrdiff_t width(const void *state)
