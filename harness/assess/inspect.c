@@ -7,11 +7,12 @@
 #include <math.h>
 
 /* worst - clean of sample k, and the clean point, by their lengths in the norm of the threat. */
-static enum status check_ball(const struct attack_job *job, ptrdiff_t k, const char *name,
+static enum status check_ball(const struct aim *aim, const struct attack_job *job, ptrdiff_t k,
 			      struct err *err)
 {
-	double largest = 0, squares = 0, across = 0, clean = 0, eps = job->threat.eps;
-	double sum = job->threat.norm == NORM_L2 ? (double)job->X.cols : 1, far, size;
+	double largest = 0, squares = 0, sum = 0, eps = job->threat.eps;
+	double across = 0, clean = 0, along = 0; /* the same of the clean point */
+	double terms = job->threat.norm == NORM_LINF ? 1 : (double)job->X.cols, far, size;
 
 	for (ptrdiff_t i = 0; i < job->X.cols; i++) {
 		double x = (double)mat_get(job->X, k, i);
@@ -19,21 +20,27 @@ static enum status check_ball(const struct attack_job *job, ptrdiff_t k, const c
 
 		largest = fmax(largest, delta);
 		squares += delta * delta;
+		sum += delta;
 		across = fmax(across, fabs(x));
 		clean += x * x;
+		along += fabs(x);
 	}
-	far = job->threat.norm == NORM_LINF ? largest : sqrt(squares);
-	size = job->threat.norm == NORM_LINF ? across : sqrt(clean);
-	if (far <= eps + 4 * REAL_EPSILON * (size + sum * eps))
+	far = job->threat.norm == NORM_LINF ? largest
+	      : job->threat.norm == NORM_L2 ? sqrt(squares)
+					    : sum;
+	size = job->threat.norm == NORM_LINF ? across
+	       : job->threat.norm == NORM_L2 ? sqrt(clean)
+					     : along;
+	if (far <= eps + 4 * REAL_EPSILON * (size + terms * eps))
 		return STATUS_OK;
 	return err_set(err, STATUS_FAILED,
-		       "attack %s: expected test sample %td within %s %.9g of the clean point, got "
+		       "attack %s: expected %s sample %td within %s %.9g of the clean point, got "
 		       "%.9g",
-		       name, k, threat_norms[job->threat.norm], eps, far);
+		       aim->name, aim->part_name, k, threat_norms[job->threat.norm], eps, far);
 }
 
 /* The box is widened to hold the clean point. */
-static enum status check_box(const struct attack_job *job, ptrdiff_t k, const char *name,
+static enum status check_box(const struct aim *aim, const struct attack_job *job, ptrdiff_t k,
 			     struct err *err)
 {
 	const struct threat *threat = &job->threat;
@@ -46,11 +53,10 @@ static enum status check_box(const struct attack_job *job, ptrdiff_t k, const ch
 		if (threat_frozen(threat, i))
 			low = high = c;
 		if (!(x >= low && x <= high))
-			return err_set(
-				err, STATUS_FAILED,
-				"attack %s: expected feature %td of test sample %td in [%.9g, "
-				"%.9g], got %.9g",
-				name, i, k, low, high, x);
+			return err_set(err, STATUS_FAILED,
+				       "attack %s: expected feature %td of %s sample %td in [%.9g, "
+				       "%.9g], got %.9g",
+				       aim->name, i, aim->part_name, k, low, high, x);
 	}
 	return STATUS_OK;
 }
@@ -103,7 +109,7 @@ static void product_sizes(const struct model *model, struct mat X, double *size,
 		model->kind->sample(model, X, k, f, &size[k]);
 }
 
-enum status inspect_points(const struct attack_job *job, const char *name, struct err *err)
+enum status inspect_points(const struct aim *aim, const struct attack_job *job, struct err *err)
 {
 	struct arena arena = {0};
 	struct model_work work = model_work_new(&arena, job->model->kind, model_size(job->model));
@@ -121,9 +127,9 @@ enum status inspect_points(const struct attack_job *job, const char *name, struc
 	model_margin(job->model, job->worst, &margins, &work);
 	product_sizes(job->model, job->worst, size, &arena);
 	for (ptrdiff_t k = 0; k < job->X.rows && status == STATUS_OK; k++) {
-		status = check_ball(job, k, name, err);
+		status = check_ball(aim, job, k, err);
 		if (status == STATUS_OK)
-			status = check_box(job, k, name, err);
+			status = check_box(aim, job, k, err);
 	}
 	for (ptrdiff_t k = 0; k < job->X.rows && status == STATUS_OK; k++) {
 		double is = (double)margin[k], given = (double)job->margin[k];
@@ -131,8 +137,8 @@ enum status inspect_points(const struct attack_job *job, const char *name, struc
 		if (!(fabs(is - given) <= 2 * terms * REAL_EPSILON * size[k]))
 			status = err_set(err, STATUS_FAILED,
 					 "attack %s: expected the margin %.9g of the point found "
-					 "for test sample %td, got %.9g",
-					 name, is, k, given);
+					 "for %s sample %td, got %.9g",
+					 aim->name, is, aim->part_name, k, given);
 	}
 	arena_release(&arena);
 	return status;

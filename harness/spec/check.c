@@ -53,7 +53,7 @@ static bool shares_eps(const struct attack_options *a, const struct attack_optio
 	return false;
 }
 
-/* Rows of attack.csv are told apart by name, norm, units and eps. */
+/* Rows of attack.csv are told apart by name, norm, units, part and eps. */
 void check_attacks(struct problems *problems, const struct node *root, const struct groups *list)
 {
 	const struct attack_options *at = list->at;
@@ -69,7 +69,8 @@ void check_attacks(struct problems *problems, const struct node *root, const str
 		for (size_t j = 0; j < i; j++) {
 			if (strcmp(spec_attack_name(&at[j]), name) != 0 ||
 			    at[j].threat.norm != at[i].threat.norm ||
-			    at[j].threat.units != at[i].threat.units || !shares_eps(&at[j], &at[i]))
+			    at[j].threat.units != at[i].threat.units || at[j].part != at[i].part ||
+			    !shares_eps(&at[j], &at[i]))
 				continue;
 			problem_add(problems, place, &trail,
 				    "expected a name of its own, got \"%s\", used by attack[%zu] "

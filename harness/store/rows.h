@@ -18,6 +18,8 @@
 #define REAL(name, ...) double name;
 #define LATER(name, ...) double name;
 #define TEXT_AS(member, ...)
+#define LATER_TEXT(name, ...) const char *name;
+#define PART_AS(member, ...)
 #define NUMBER_AS(member, ...)
 
 /* result.json of a cell, and its row of summary.csv. */
@@ -81,6 +83,8 @@ struct entry_note {
 #undef REAL
 #undef LATER
 #undef TEXT_AS
+#undef LATER_TEXT
+#undef PART_AS
 #undef NUMBER_AS
 
 extern const struct field_table rows_result, rows_trace, rows_attack, rows_certify, rows_patterns,

@@ -3,6 +3,7 @@
 #include "harness/report/records/column.h"
 #include "harness/report/records/comparable.h"
 #include "harness/spec/bind/bind.h"
+#include "harness/spec/spec.h"
 #include "harness/store/rows.h"
 #include "solvers/model/threat.h"
 
@@ -89,9 +90,14 @@ bool table_column_probe(const char *name, struct arena *arena, struct attack_kin
 	char *text = arena_text(arena, name), *eps = last_word(text), *norm;
 
 	*out = (struct attack_kind){0};
+	if (eps && is_in(spec_parts, eps)) {
+		out->part = strcmp(eps, spec_parts[SPEC_TEST]) == 0 ? NULL : eps;
+		eps = last_word(text);
+	}
 	if (!eps || !scalar_real(eps, UNIT_NONE, &out->eps))
 		return false;
-	out->label = arena_text(arena, text);
+	out->label = out->part ? arena_format(arena, "%s, %s", text, out->part)
+			       : arena_text(arena, text);
 	norm = last_word(text);
 	if (norm && is_in(threat_units, norm)) {
 		out->units = norm;
@@ -127,15 +133,19 @@ static void fill_probe(const struct records *records, struct attack_kind kind,
 {
 	struct arena *arena = records->arena;
 	struct attack_kind *own = ARENA_NEW(arena, struct attack_kind);
+	char *name = arena_text(arena, out->name);
 
 	if (!kind.units)
 		kind.units = units_of(records, kind);
 	*own = kind;
+	if (kind.part)
+		last_word(name);
 	out->head = out->name;
 	out->family = kind.label;
+	out->radius = strrchr(name, ' ');
 	out->pick = attacks_robust;
 	out->what = out->kind = own;
-	out->data = "test";
+	out->data = kind.part ? kind.part : spec_parts[SPEC_TEST];
 	out->meaning = kind.certified ? "share of points whose class no point of the ball changes, "
 					"proven"
 				      : "share of points that stay right under the attack";

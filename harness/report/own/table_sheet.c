@@ -150,7 +150,7 @@ static const char *head_of(const struct table_grid *table, const struct table_co
 	if (label || !column->family)
 		return label ? label : column->head;
 	return arena_format(table->records->arena, "%s%s", family_text(table, column),
-			    strrchr(column->name, ' '));
+			    column->radius);
 }
 
 static void fill_head(const struct table_grid *table, const struct place *place, size_t j,
@@ -169,7 +169,7 @@ static void fill_head(const struct table_grid *table, const struct place *place,
 		sheet->over[j] = style_shown(table->look, table->block[place->block], arena);
 	if (!label && is_family(table, place->column)) {
 		sheet->over[j] = family_text(table, column);
-		sheet->head[j] = arena_format(arena, "eps%s", strrchr(column->name, ' '));
+		sheet->head[j] = arena_format(arena, "eps%s", column->radius);
 	}
 }
 

@@ -8,12 +8,14 @@
 #include <string.h>
 
 struct robust_options { /* all zero = the defaults */
-	long attacks, settings;
+	long attacks, settings, part;
 };
 
 enum attacks { ATTACKS_AUTO, ATTACKS_EACH, ATTACKS_WORST };
 
 static const char *const attacks_names[] = {"auto", "each", "worst", NULL};
+
+static const char *const part_names[] = {"test", "train", "validation", NULL};
 
 static const struct option rows[] = {
 	{OPTION_FIELD(struct robust_options, attacks), .initial = "auto", .names = attacks_names,
@@ -22,6 +24,8 @@ static const struct option rows[] = {
 		"where that stays readable"},
 	{OPTION_FIELD(struct robust_options, settings), .initial = "auto",
 	 .names = series_settings_names, .doc = SERIES_SETTINGS_DOC},
+	{OPTION_FIELD(struct robust_options, part), .initial = "test", .names = part_names,
+	 .doc = "part of the data: of attacks and certificates with that `part`"},
 	{.name = NULL},
 };
 
@@ -126,11 +130,11 @@ static void add_area(struct figure *figure, struct figure_panel *panel, const st
 static struct attack_kinds choose_kinds(const struct robust_options *o,
 					const struct records *records)
 {
-	struct attack_kinds all = attacks_of(records, NULL);
-	struct attack_kinds certified = attacks_certified(records, NULL);
+	struct attack_kinds all, certified;
 	struct series_list best = series_of(records, SERIES_BEST, 1);
 	size_t most = 0;
 
+	attacks_of_part(records, o->part ? part_names[o->part] : NULL, &all, &certified);
 	for (size_t i = 0; i < records->data_count; i++) {
 		size_t here = series_count(&best, records->data[i]) * (all.count + certified.count);
 
@@ -148,6 +152,7 @@ static void fill(const void *options, const struct records *records, struct figu
 	struct attack_kinds kinds = choose_kinds(o, records);
 	struct series_list list =
 		series_of(records, (enum series_settings)o->settings, kinds.count);
+	const char *part = !o->part ? "" : arena_format(arena, "; %s part", part_names[o->part]);
 
 	figure->y.label = "robust accuracy";
 	figure->y.share = true;
@@ -161,17 +166,19 @@ static void fill(const void *options, const struct records *records, struct figu
 				arena_format(arena, "%s\n%s\n%s", data, kind->norm, kind->units),
 				data, series_title(records, data));
 
-			panel->x.label = arena_format(arena, "eps (%s, %s features)", kind->norm,
-						      *kind->units ? kind->units : "prepared");
+			panel->x.label =
+				arena_format(arena, "eps (%s, %s features%s)", kind->norm,
+					     *kind->units ? kind->units : "prepared", part);
 			if (kind->certified)
 				add_area(figure, panel, &list.at[i], &kinds, k);
 			add_line(figure, panel, &list.at[i], &kinds, k);
 		}
 	}
 	figure->caption = arena_format(
-		arena, "%s%s%s%s", series_caption(&list, figure),
+		arena, "%s%s%s%s%s", series_caption(&list, figure),
 		list.repeats <= 1 && figure_shows_range(figure) ? "; range: Wilson 95 % interval"
 								: "",
+		part,
 		kinds.count && !kinds.at[0].attack ? "; the lowest accuracy over the attacks" : "",
 		kinds.count && kinds.at[kinds.count - 1].certified
 			? "; darker: between attacked and certified accuracy"

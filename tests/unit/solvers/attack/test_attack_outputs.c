@@ -2,6 +2,7 @@
 #include "solvers/core/rng.h"
 #include "solvers/model/attack.h"
 #include "solvers/model/multinet.h"
+#include "solvers/model/net.h"
 #include "tests/close.h"
 #include "tests/toy.h"
 
@@ -328,7 +329,8 @@ static void two_outputs_agree_with_one(void **state)
 		run(&job, attack_at(a / 2), "{}");
 		for (ptrdiff_t i = 0; i < N; i++) {
 			assert_int_equal(margin[i] > 0, t->job.margin[i] > 0);
-			apart += !(fabs((double)margin[i] - (double)t->job.margin[i]) <= 1e-4);
+			apart += !(fabs((double)margin[i] - (double)t->job.margin[i]) <= 1e-4) &&
+				 !attack_at(a / 2)->nearest; /* which looks at crossings only */
 		}
 		check_equal(apart, 0);
 	}
@@ -362,6 +364,61 @@ static void classes_may_be_permuted(void **state)
 	arena_release(&t->arena);
 }
 
+static double l2_distance(const struct attack_job *job, ptrdiff_t i)
+{
+	double length = 0;
+
+	for (ptrdiff_t j = 0; j < D; j++)
+		length = hypot(length, (double)(mat_get(job->worst, i, j) - mat_get(job->X, i, j)));
+	return job->margin[i] > 0 ? HUGE_VAL : length;
+}
+
+/* The boundary of a class is that of the nearest of its differences to the others. */
+static void the_nearest_rival_gives_the_distance(void **state)
+{
+	struct fixture *t = make(4);
+	struct model_layers layers = {t->net->U, t->net->A};
+	double nearest[N], clean[N];
+	struct net view;
+	real alpha[M], one = 1;
+	int same = 0, all = 0;
+
+	(void)state;
+	t->job.threat = (struct threat){.norm = NORM_L2, .eps = 1, .d = D};
+	for (ptrdiff_t i = 0; i < N; i++) {
+		nearest[i] = HUGE_VAL;
+		clean[i] = (double)t->job.margin[i];
+		for (int rival = 0; rival < 4; rival++) {
+			struct attack_job single = t->job;
+			struct mat f = mat_new(&t->arena, 1, 1);
+
+			if (rival == t->label[i] || clean[i] <= 0)
+				continue;
+			view = net_difference(layers, t->label[i], rival, alpha);
+			single.model = &view.base;
+			single.X = mat_rows(t->job.X, i, 1);
+			single.label = NULL;
+			single.y = &one;
+			single.worst = mat_new(&t->arena, 1, D);
+			single.margin = f.at;
+			mat_copy(single.worst, single.X);
+			f.at[0] = (real)toy_output(&view, single.X, 0);
+			run(&single, attack_named("fab"), "{}");
+			nearest[i] = fmin(nearest[i], l2_distance(&single, 0));
+		}
+	}
+	run(&t->job, attack_named("fab"), "{}");
+	for (ptrdiff_t i = 0; i < N; i++) {
+		if (clean[i] <= 0 || isinf(nearest[i]))
+			continue;
+		all++;
+		same += fabs(l2_distance(&t->job, i) - nearest[i]) <= 0.01 * nearest[i];
+	}
+	check_at_least(all, N / 3);
+	check_at_least(same, 0.95 * all);
+	arena_release(&t->arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -373,6 +430,7 @@ int main(void)
 		cmocka_unit_test(samples_do_not_see_each_other),
 		cmocka_unit_test(two_outputs_agree_with_one),
 		cmocka_unit_test(classes_may_be_permuted),
+		cmocka_unit_test(the_nearest_rival_gives_the_distance),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -149,7 +149,7 @@ static void one_output_is_the_other_kind(void **state)
 static double loss_at(const struct fixture *t, struct mat x, ptrdiff_t i)
 {
 	ptrdiff_t k = t->of.y.k;
-	double f[K], sorted[K], size, loss;
+	double f[K], sorted[K], size, loss, sum = 0;
 	int y = t->label[i], rival = -1;
 
 	t->model->kind->sample(t->model, x, 0, f, &size);
@@ -162,6 +162,10 @@ static double loss_at(const struct fixture *t, struct mat x, ptrdiff_t i)
 		if (c != y && (rival < 0 || f[c] > f[rival]))
 			rival = c;
 	}
+	for (int c = 0; c < k && t->of.entropy; c++)
+		sum += exp(f[c] - f[y]);
+	if (t->of.entropy)
+		return -log(sum);
 	loss = f[y] - f[t->of.rival ? t->of.rival[i] : rival];
 	if (!t->of.ratio || (t->of.rival && k < 4))
 		return loss;
@@ -202,16 +206,18 @@ static void check_gradient(struct fixture *t)
 	check_above(smooth, 100);
 }
 
-/* Margin, difference of logits ratio, one rival, and both; of three classes and of more. */
+/* Margin, difference of logits ratio, one rival, both, and cross entropy; of three classes and of
+ * more. */
 static void gradients_of_margins_match_differences(void **state)
 {
 	(void)state;
 	for (ptrdiff_t k = 3; k <= K; k++)
-		for (int which = 0; which < 4; which++) {
+		for (int which = 0; which < 5; which++) {
 			struct fixture *t = make(k);
 
 			t->of.rival = which & 1 ? t->rival : NULL;
 			t->of.ratio = which & 2;
+			t->of.entropy = which == 4;
 			check_gradient(t);
 			arena_release(&t->arena);
 		}
