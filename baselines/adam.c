@@ -108,6 +108,7 @@ const struct trainer trainer_adam = {
 		 .size = sizeof(struct adam_options)},
 	.makes = &model_relu,
 	.multi_output = true,
+	.sample_weights = true,
 	.threat = threat,
 	.forecast = forecast,
 	.setup = setup,

@@ -131,6 +131,7 @@ const struct trainer trainer_gd_fixed_head = {
 		 .options = rows,
 		 .size = sizeof(struct fixed_options)},
 	.makes = &model_relu,
+	.sample_weights = true,
 	.forecast = forecast,
 	.setup = setup,
 	.step = step,

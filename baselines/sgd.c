@@ -94,6 +94,7 @@ const struct trainer trainer_sgd = {
 		 .size = sizeof(struct sgd_options)},
 	.makes = &model_relu,
 	.multi_output = true,
+	.sample_weights = true,
 	.threat = threat,
 	.forecast = forecast,
 	.setup = setup,

@@ -20,4 +20,10 @@ int room_leave(void **state);
 /* folder/name, in its arena */
 const char *room_path(struct room *room, const char *name);
 
+/* One for all tests of a program: set-up and teardown of its group. */
+extern struct room room_of_tests;
+
+int room_open(void **state);
+int room_close(void **state);
+
 #endif

@@ -9,6 +9,7 @@
 #include "harness/assess/inspect.h"
 #include "harness/assess/target.h"
 #include "harness/machine/clock.h"
+#include "harness/stats/sample.h"
 #include "harness/stats/wilson.h"
 
 #include <math.h>
@@ -24,8 +25,9 @@ struct entry {
 	double clean, zero_gradient;
 	struct attack_row *row; /* o->eps.count, of which `done` are filled */
 	size_t done;
-	bool kept;  /* its rows are there already */
-	bool fired; /* it is run, for its rows or for an entry that contains it */
+	double *distance; /* n: those of points found; NULL: it does not look for the nearest */
+	bool kept;        /* its rows are there already */
+	bool fired;       /* it is run, for its rows or for an entry that contains it */
 	double wall_s, cpu_s;
 };
 
@@ -56,7 +58,8 @@ static bool contains(const struct entry *a, const struct entry *b)
 		if (strcmp(row->name, "restarts") != 0)
 			same = sizes[row->type] && memcmp(of_a, of_b, sizes[row->type]) == 0;
 	}
-	return same && a->restarts > b->restarts;
+	/* one that looks for the nearest point leaves alone what others have broken */
+	return same && a->restarts > b->restarts && !a->attack->nearest;
 }
 
 /* A contained entry comes first; the place in the spec says nothing. */
@@ -113,16 +116,64 @@ static struct attack_row row_of(const struct entry *e, double seconds)
 				 .norm = threat_norms[e->o->threat.norm],
 				 .eps = e->o->eps.at[e->done],
 				 .units = threat_units[e->o->threat.units],
+				 .part = e->aim.part_name,
 				 .accuracy = e->clean,
 				 .robust_accuracy = robust_accuracy(&e->job),
 				 .n = n,
 				 .steps = (double)e->steps,
 				 .restarts = (double)e->restarts,
 				 .seconds = seconds,
-				 .zero_gradient = e->zero_gradient};
+				 .zero_gradient = e->zero_gradient,
+				 .distance_median = NAN,
+				 .distance_low = NAN,
+				 .distance_high = NAN};
 
+	if (e->distance) {
+		struct spread spread = sample_spread(e->distance, (size_t)e->job.X.rows);
+
+		row.distance_median = spread.median;
+		row.distance_low = spread.low;
+		row.distance_high = spread.high;
+	}
 	wilson_interval(row.robust_accuracy * n, n, &row.lo, &row.hi);
 	return row;
+}
+
+/* Of each sample that of its point with a margin not above 0; HUGE_VAL: there is none. */
+static void measure(const struct attack_job *job, double *distance)
+{
+	for (ptrdiff_t k = 0; k < job->X.rows; k++) {
+		double largest = 0, squares = 0, sum = 0;
+
+		for (ptrdiff_t i = 0; i < job->X.cols; i++) {
+			double delta = fabs((double)mat_get(job->worst, k, i) -
+					    (double)mat_get(job->X, k, i));
+
+			largest = fmax(largest, delta);
+			squares += delta * delta;
+			sum += delta;
+		}
+		distance[k] = job->margin[k] > 0              ? HUGE_VAL
+			      : job->threat.norm == NORM_LINF ? largest
+			      : job->threat.norm == NORM_L2   ? sqrt(squares)
+							      : sum;
+	}
+}
+
+/* The margins, and where it looks for them the distances, are kept. */
+static void remember(const struct assault *a, const struct entry *e)
+{
+	double *distance = NULL;
+
+	if (e->distance)
+		measure(&e->job, e->distance);
+	if (!a->evidence || e->kept)
+		return;
+	if (e->distance) {
+		distance = ARENA_ARRAY(a->evidence->arena, double, e->job.X.rows);
+		memcpy(distance, e->distance, (size_t)e->job.X.rows * sizeof *distance);
+	}
+	evidence_attack(a->evidence, &e->aim, &e->job, distance);
 }
 
 /* Entry i of a volley, the `count` entries of one threat, weaker ones first, at its next eps. */
@@ -152,12 +203,11 @@ static enum status strike(const struct assault *a, struct entry *const *volley, 
 	}
 	e->attack->run(e->o->attack.options, &e->job, &scratch);
 	arena_release(&scratch);
-	status = inspect_points(&e->job, spec_attack_name(e->o), err);
+	status = inspect_points(&e->aim, &e->job, err);
 	for (size_t j = 0; j < count && status == STATUS_OK; j++)
 		status =
 			check_order(e, !a->alone && contains(e, volley[j]) ? volley[j] : NULL, err);
-	if (a->evidence && !e->kept)
-		evidence_attack(a->evidence, &e->aim, &e->job);
+	remember(a, e);
 	clock_add(start, &e->wall_s, &e->cpu_s);
 	e->row[e->done] = row_of(e, e->wall_s - before);
 	e->done++;
@@ -177,6 +227,7 @@ static void load(struct entry *e, const struct target *t, uint64_t seed, struct 
 				     .seed = seed,
 				     .worst = mat_new(arena, n, t->X.cols),
 				     .margin = ARENA_ARRAY(arena, real, n)};
+	e->distance = e->attack->nearest ? ARENA_ARRAY(arena, double, n) : NULL;
 	mat_copy(e->job.worst, t->X);
 	memcpy(e->job.margin, t->margin, (size_t)n * sizeof(real));
 	e->clean = t->accuracy;
@@ -219,7 +270,12 @@ static enum status fire(const struct assault *a, size_t first, const struct targ
 
 struct aim assault_aim(const struct attack_options *o, const struct dataset *data)
 {
-	return (struct aim){"attack", spec_attack_name(o), &data->test, "test", &o->threat, o};
+	return (struct aim){.what = "attack",
+			    .name = spec_attack_name(o),
+			    .part = target_part(data, o->part),
+			    .part_name = spec_parts[o->part],
+			    .threat = &o->threat,
+			    .entry = o};
 }
 
 static struct entry entry_of(const struct attack_options *o)
@@ -230,6 +286,11 @@ static struct entry entry_of(const struct attack_options *o)
 
 	e.attack->effort(o->attack.options, &e.steps, &e.restarts);
 	return e;
+}
+
+bool assault_nearest(const struct attack_options *o)
+{
+	return ((const struct attack *)(const void *)o->attack.item)->nearest;
 }
 
 bool assault_contains(const struct attack_options *a, const struct attack_options *b)
@@ -265,7 +326,7 @@ static enum status fire_all(const struct assault *a, const struct dataset *data,
 		struct arena arena = {0};
 		struct target target;
 
-		if (!e->fired || e->done > 0)
+		if (!e->fired || e->done > 0 || e->aim.part->X.rows == 0)
 			continue;
 		status = target_new(&e->aim, data, model, &arena, &target, err);
 		clock_add(start, &e->wall_s, &e->cpu_s);
@@ -301,7 +362,7 @@ enum status assault_run(const struct assess_order *order, struct arena *arena, s
 		for (size_t j = 0; j < assault.count && !e->fired && !assault.alone; j++)
 			e->fired = !out[j].kept && assault_contains(&o[j], e->o);
 	}
-	if (order->model && order->data->test.X.rows > 0)
+	if (order->model)
 		TRY(fire_all(&assault, order->data, order->model, err));
 	for (size_t i = 0; i < assault.count; i++) {
 		const struct entry *e = &assault.entries[i];

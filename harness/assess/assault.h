@@ -1,4 +1,4 @@
-/* Attacks on the final network: every entry of `attack`, eps by eps, on the test part. */
+/* Attacks on the final network: every entry of `attack`, eps by eps, on its part of the data. */
 #ifndef ASSESS_ASSAULT_H
 #define ASSESS_ASSAULT_H
 
@@ -12,7 +12,7 @@ enum status assault_check(const struct cell *cell, const struct dataset *data, s
  *
  * The worst point found at a smaller eps starts the search at the next one, so that robust accuracy
  * never rises with eps; a worst case over attacks starts from what the other entries have found.
- * zero_gradient is the share of test samples at which the gradient of the attack's loss is zero:
+ * zero_gradient is the share of samples at which the gradient of the attack's loss is zero:
  * where it is large, a robust accuracy by gradients means little. A network without neurons
  * classifies nothing: all accuracies are 0. The margins are added to the evidence. A kept entry is
  * attacked again only where another one starts from its points. Error: what an attack gave back
@@ -22,6 +22,9 @@ enum status assault_run(const struct assess_order *order, struct arena *arena, s
 
 /* Where an entry of `attack` aims. */
 struct aim assault_aim(const struct attack_options *o, const struct dataset *data);
+
+/* Whether it looks for the nearest point across the boundary, so that it has distances. */
+bool assault_nearest(const struct attack_options *o);
 
 /* Whether the rows of `a` depend on `b`, of the same list: b is part of a by definition, within
  * the same threat. */

@@ -16,11 +16,12 @@ struct bounds {
 
 struct aim certified_aim(const struct certify_options *o, const struct dataset *data)
 {
-	const struct part *parts[] = {&data->test, &data->train}; /* spec_parts */
-
-	return (struct aim){"certificate",  o->certificate.item->name,
-			    parts[o->part], spec_parts[o->part],
-			    &o->threat,     o};
+	return (struct aim){.what = "certificate",
+			    .name = o->certificate.item->name,
+			    .part = target_part(data, o->part),
+			    .part_name = spec_parts[o->part],
+			    .threat = &o->threat,
+			    .entry = o};
 }
 
 size_t certified_findings(const struct cell *cell)

@@ -3,11 +3,10 @@
 #ifndef ASSESS_INSPECT_H
 #define ASSESS_INSPECT_H
 
-#include "solvers/core/status.h"
-#include "solvers/model/attack.h"
+#include "harness/assess/target.h"
 
 /* The worst points lie in ball and box, frozen coordinates are untouched, and the margins are those
- * of these points, up to rounding. `name` names the attack in the error. */
-enum status inspect_points(const struct attack_job *job, const char *name, struct err *err);
+ * of these points, up to rounding. `aim` names attack and part in the error. */
+enum status inspect_points(const struct aim *aim, const struct attack_job *job, struct err *err);
 
 #endif

@@ -4,6 +4,15 @@
  * kind of ball only. */
 #include "harness/assess/target.h"
 
+const struct part *target_part(const struct dataset *data, long part)
+{
+	const struct part *const parts[] = {[SPEC_TEST] = &data->test,
+					    [SPEC_TRAIN] = &data->train,
+					    [SPEC_VALIDATION] = &data->validation};
+
+	return parts[part];
+}
+
 /* Names, raw units and the bias of the columns, for the problem whose X is of the data set. */
 static void set_columns(const struct dataset *data, struct arena *arena, struct problem *problem)
 {

@@ -28,6 +28,9 @@ struct target {
 	struct threat threat; /* in its own units: scale is NULL; eps = 0 */
 };
 
+/* The part of the data that is one of enum spec_part. */
+const struct part *target_part(const struct dataset *data, long part);
+
 /* What a data set says of a problem: training and validation part; names, raw units and the bias of
  * its columns. */
 void target_problem(const struct dataset *data, struct arena *arena, struct problem *problem);

@@ -39,7 +39,7 @@ static bool is_there(const struct experiment *experiment, enum target target, co
 				expect_add_name(names, name);
 		}
 	}
-	return target == SIZES && field && field->type != FIELD_TEXT;
+	return target == SIZES && field && !field_is_text(field);
 }
 
 static void check_name_of(const struct experiment *experiment, struct problems *problems,

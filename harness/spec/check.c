@@ -53,7 +53,7 @@ static bool shares_eps(const struct attack_options *a, const struct attack_optio
 	return false;
 }
 
-/* Rows of attack.csv are told apart by name, norm, units and eps. */
+/* Rows of attack.csv are told apart by name, norm, units, part and eps. */
 void check_attacks(struct problems *problems, const struct node *root, const struct groups *list)
 {
 	const struct attack_options *at = list->at;
@@ -69,7 +69,8 @@ void check_attacks(struct problems *problems, const struct node *root, const str
 		for (size_t j = 0; j < i; j++) {
 			if (strcmp(spec_attack_name(&at[j]), name) != 0 ||
 			    at[j].threat.norm != at[i].threat.norm ||
-			    at[j].threat.units != at[i].threat.units || !shares_eps(&at[j], &at[i]))
+			    at[j].threat.units != at[i].threat.units || at[j].part != at[i].part ||
+			    !shares_eps(&at[j], &at[i]))
 				continue;
 			problem_add(problems, place, &trail,
 				    "expected a name of its own, got \"%s\", used by attack[%zu] "
@@ -299,7 +300,7 @@ bool check_runs_on(const struct train_options *train, const struct data_options 
 	return train->data.count == 0;
 }
 
-/* Variants are compared on a validation part, by an accuracy. */
+/* Variants are compared on a validation part, by a score of its task. */
 static void check_select(struct problems *problems, const struct node *node, const struct trail *up,
 			 const struct data_options *set, const struct select_options *select,
 			 const struct groups *attack)
@@ -309,9 +310,12 @@ static void check_select(struct problems *problems, const struct node *node, con
 
 	if (select->by == SELECT_NONE)
 		return;
-	if (set->task == DATA_REGRESSION)
-		problem_add(problems, at, &trail,
-			    "expected classification, got regression on \"%s\"", set->name);
+	if ((set->task == DATA_REGRESSION) != (select->by == SELECT_VALIDATION_RMSE))
+		problem_add(
+			problems, at, &trail, "expected %s, got %s on \"%s\"",
+			select->by == SELECT_VALIDATION_RMSE ? "regression"
+							     : "classification, or validation_rmse",
+			set->task == DATA_REGRESSION ? "regression" : "classification", set->name);
 	if (!(set->split.validation > 0) && !set->split.inner)
 		problem_add(problems, at, &trail,
 			    "needs a validation part: set split.validation of data set \"%s\"",

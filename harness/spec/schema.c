@@ -12,14 +12,20 @@ const char *const spec_select_per[] = {[SELECT_PER_AUTO] = "auto",
 				       [SELECT_PER_EXPERIMENT] = "experiment",
 				       NULL};
 
-const char *const spec_selects[] = {[SELECT_NONE] = "none",
-				    [SELECT_VALIDATION_ACCURACY] = "validation_accuracy",
-				    [SELECT_VALIDATION_ROBUST_ACCURACY] =
-					    "validation_robust_accuracy",
-				    NULL};
+const char *const spec_selects[] = {
+	[SELECT_NONE] = "none",
+	[SELECT_VALIDATION_ACCURACY] = "validation_accuracy",
+	[SELECT_VALIDATION_ROBUST_ACCURACY] = "validation_robust_accuracy",
+	[SELECT_VALIDATION_BALANCED_ACCURACY] = "validation_balanced_accuracy",
+	[SELECT_VALIDATION_MACRO_F1] = "validation_macro_f1",
+	[SELECT_VALIDATION_WORST_RECALL] = "validation_worst_recall",
+	[SELECT_VALIDATION_AUC] = "validation_auc",
+	[SELECT_VALIDATION_RMSE] = "validation_rmse",
+	[SELECTS] = NULL};
 static const char *const gap_scales[] = {
 	[GAP_SCALE_OBJECTIVE] = "objective", [GAP_SCALE_ZERO] = "zero", NULL};
-const char *const spec_parts[] = {"test", "train", NULL};
+const char *const spec_parts[] = {
+	[SPEC_TEST] = "test", [SPEC_TRAIN] = "train", [SPEC_VALIDATION] = "validation", NULL};
 static const char *const timings[] = {
 	[TIMING_SHARED] = "shared", [TIMING_EXCLUSIVE] = "exclusive", NULL};
 static const char *const draw_words[] = {"repetition", NULL};
@@ -100,14 +106,16 @@ const struct option schema_attack[] = {
 	 .doc = "name in tables; the attack's by default"},
 	{OPTION_FIELD(struct attack_options, attack), .kind = KIND_ATTACK, .style = CHOICE_FLAT,
 	 .doc = "name of the attack; its options are keys beside it"},
-	THREAT_NORM(struct attack_options, threat_step_norms),
+	THREAT_NORM(struct attack_options, threat_norms),
 	{OPTION_FIELD(struct attack_options, eps), .range = RANGE_FROM(0), .shape = LIST_SET,
 	 .doc = "radii of the ball, in `units`"},
 	THREAT_REST(struct attack_options, NULL, THREAT_OLD_CLIP | THREAT_OLD_UNITS),
 	{OPTION_FIELD(struct attack_options, keep), .initial = "0", .range = RANGE_WITHIN(0, 100),
 	 .later = true,
 	 .doc = "samples stored before and after the attack at its largest eps, for the plot "
-		"`pictures`: the first ones of the test part that are classified correctly"},
+		"`pictures`: the first ones of the part that are classified correctly"},
+	{OPTION_FIELD(struct attack_options, part), .initial = "test", .names = spec_parts,
+	 .later = true, .doc = "points that are attacked"},
 	{.name = NULL},
 };
 
@@ -147,7 +155,9 @@ const struct option schema_style[] = {STYLE_ROWS(struct style_file, look), {.nam
 static const struct option select_rows[] = {
 	{OPTION_FIELD(struct select_options, by), .initial = "none", .names = spec_selects,
 	 .fixed = true,
-	 .doc = "what the best variant is chosen by; never anything of the test part"},
+	 .doc = "what the best variant is chosen by, the highest, of `validation_rmse` "
+		"(regression) "
+		"the lowest; never anything of the test part"},
 	{OPTION_FIELD(struct select_options, attack), .initial = "null", .fixed = true,
 	 .doc = "validation_robust_accuracy: name of an entry of `attack`, or of its attack if "
 		"none is called so; the first one by default"},

@@ -30,7 +30,18 @@ struct stop_options {
 			   an iterate */
 };
 
-enum select_by { SELECT_NONE, SELECT_VALIDATION_ACCURACY, SELECT_VALIDATION_ROBUST_ACCURACY };
+/* Columns of the record, of the validation part. */
+enum select_by {
+	SELECT_NONE,
+	SELECT_VALIDATION_ACCURACY,
+	SELECT_VALIDATION_ROBUST_ACCURACY,
+	SELECT_VALIDATION_BALANCED_ACCURACY,
+	SELECT_VALIDATION_MACRO_F1,
+	SELECT_VALIDATION_WORST_RECALL,
+	SELECT_VALIDATION_AUC,  /* of two classes */
+	SELECT_VALIDATION_RMSE, /* of a regression; the lowest is the best */
+	SELECTS
+};
 
 /* For what a setting is chosen: for each repetition by itself, or one for all of them. Automatic:
  * for each where repetitions split one data set anew, so that the validation part of one is the
@@ -75,6 +86,9 @@ struct train_options {
 	struct stop_options stop;       /* each value unset = that of the experiment */
 };
 
+/* Which points are attacked or certified. */
+enum spec_part { SPEC_TEST, SPEC_TRAIN, SPEC_VALIDATION };
+
 /* One entry of `attack`. */
 struct attack_options {
 	const char *name;             /* NULL: the attack's */
@@ -82,6 +96,7 @@ struct attack_options {
 	struct threat_options threat; /* its eps is that of each radius */
 	struct reals eps;             /* ascending after binding */
 	long keep;                    /* samples that are stored before and after it */
+	long part;                    /* enum spec_part */
 };
 
 /* As attack.csv and the tables call it. */
@@ -97,10 +112,10 @@ struct certify_options {
 	struct choice certificate; /* flat: struct certifier */
 	struct threat_options threat;
 	struct reals eps; /* ascending after binding */
-	long part;        /* spec_parts */
+	long part;        /* enum spec_part */
 };
 
-extern const char *const spec_parts[];      /* "test", "train" */
+extern const char *const spec_parts[];      /* by enum spec_part */
 extern const char *const spec_selects[];    /* by enum select_by */
 extern const char *const spec_select_per[]; /* by enum select_per */
 extern const char *const spec_precisions[]; /* "double", "single" */

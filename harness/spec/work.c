@@ -7,8 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { PART_TEST = 0 }; /* in spec_parts */
-
 struct work {
 	const struct experiment *experiment;
 	struct problems *problems, *untested;
@@ -81,6 +79,18 @@ static void refuse(const struct work *work, struct problems *problems, const cha
 		    text);
 }
 
+/* An entry that aims at a part which the data set lacks. */
+static void refuse_part(const struct work *work, const char *list, size_t index, long part,
+			const struct data_options *data)
+{
+	char text[256];
+
+	snprintf(text, sizeof text,
+		 "needs a %s part: data set \"%.60s\" has none, set its split.%s", spec_parts[part],
+		 data->name, spec_parts[part]);
+	refuse(work, work->untested, list, index, NULL, text);
+}
+
 static void check_units(const struct work *work, const char *list, size_t index, long units,
 			const struct data_options *data)
 {
@@ -108,18 +118,18 @@ static void check_threats(const struct work *work, const struct data_options *da
 	/* split.test: NaN is the source's own part */
 	bool tested = data->split.folds > 0 || data->split.test > 0 ||
 		      (data->split.test != 0 && names_test(&data->source));
-	char text[256];
+	const bool there[] = {[SPEC_TEST] = tested,
+			      [SPEC_TRAIN] = true,
+			      [SPEC_VALIDATION] = data->split.validation > 0};
 
-	snprintf(text, sizeof text,
-		 "needs a test part: data set \"%.60s\" has none, set its split.test", data->name);
 	for (size_t i = 0; i < experiment->attack.count; i++) {
-		if (!tested && !selects(experiment, i))
-			refuse(work, work->untested, "attack", i, NULL, text);
+		if (!there[attack[i].part] && !selects(experiment, i))
+			refuse_part(work, "attack", i, attack[i].part, data);
 		check_units(work, "attack", i, attack[i].threat.units, data);
 	}
 	for (size_t i = 0; i < experiment->certify.count; i++) {
-		if (!tested && certify[i].part == PART_TEST)
-			refuse(work, work->untested, "certify", i, NULL, text);
+		if (!there[certify[i].part])
+			refuse_part(work, "certify", i, certify[i].part, data);
 		check_units(work, "certify", i, certify[i].threat.units, data);
 	}
 }
@@ -180,21 +190,26 @@ bool work_refuses(const struct experiment *experiment, const struct cell *cell,
 	const struct targets y = {.k = (ptrdiff_t)data.k, .weight = weighted ? &any : NULL};
 	const struct loss *loss = (const struct loss *)(const void *)cell->train.loss.item;
 	const char *refusal = trainer_refusal(trainer, &y), *has, *remedy;
+	const bool area = cell->train.select.by == SELECT_VALIDATION_AUC && data.classes > 2;
 	const char *wanted = refusal ? NULL : wanted_instead(trainer, cell, &y);
 	struct arena arena = {0};
 	size_t index;
 
-	if (!refusal && !wanted && (data.k < 2 || loss->outputs))
+	if (!refusal && !area && !wanted && (data.k < 2 || loss->outputs))
 		return false;
 	if (!find_entry(experiment, "train", cell->train.name, &index))
 		index = 0;
-	if (wanted) {
-		refuse(&work, problems, "train", index, "solver",
-		       arena_format(&arena,
-				    "\"%s\" expects %s, and data set \"%.60s\" has %zu outputs, "
-				    "the loss is \"%s\"",
-				    trainer->base.name, wanted, cell->data.name, data.k,
-				    loss->base.name));
+	if (wanted || area) {
+		refuse(&work, problems, "train", index, wanted ? "solver" : "select",
+		       wanted ? arena_format(&arena,
+					     "\"%s\" expects %s, and data set \"%.60s\" has %zu "
+					     "outputs, the loss is \"%s\"",
+					     trainer->base.name, wanted, cell->data.name, data.k,
+					     loss->base.name)
+			      : arena_format(&arena,
+					     "validation_auc is of two classes, and data set "
+					     "\"%.60s\" has %zu",
+					     cell->data.name, data.classes));
 		arena_release(&arena);
 		return true;
 	}

@@ -19,16 +19,22 @@ bool field_is_time(const struct field *field)
 	return strcmp(field->unit, "s") == 0 || strcmp(field->unit, "CPU s") == 0;
 }
 
+bool field_is_text(const struct field *field)
+{
+	return field->type == FIELD_TEXT || field->type == FIELD_LATER_TEXT ||
+	       field->type == FIELD_PART;
+}
+
 double field_number(const struct field *field, const void *row)
 {
-	if (!field || field->type == FIELD_TEXT)
+	if (!field || field_is_text(field))
 		return NAN;
 	return *(const double *)(const void *)((const char *)row + field->offset);
 }
 
 const char *field_text(const struct field *field, const void *row)
 {
-	if (!field || field->type != FIELD_TEXT)
+	if (!field || !field_is_text(field))
 		return NULL;
 	return *(const char *const *)(const void *)((const char *)row + field->offset);
 }
@@ -38,7 +44,7 @@ const char *field_shown(const struct field *field, const void *row, struct arena
 	const char *text = field_text(field, row);
 	char number[CSV_NUMBER_BYTES] = "";
 
-	if (field->type == FIELD_TEXT)
+	if (field_is_text(field))
 		return text ? text : "";
 	if (!isnan(field_number(field, row)))
 		csv_format(field_number(field, row), number);
@@ -47,7 +53,7 @@ const char *field_shown(const struct field *field, const void *row, struct arena
 
 bool field_set_number(const struct field *field, void *row, double value)
 {
-	if (field->type == FIELD_TEXT)
+	if (field_is_text(field))
 		return false;
 	*(double *)(void *)((char *)row + field->offset) = value;
 	return true;
@@ -55,7 +61,7 @@ bool field_set_number(const struct field *field, void *row, double value)
 
 bool field_set_text(const struct field *field, void *row, const char *text)
 {
-	if (field->type != FIELD_TEXT)
+	if (!field_is_text(field))
 		return false;
 	*(const char **)(void *)((char *)row + field->offset) = text;
 	return true;
@@ -93,7 +99,7 @@ void field_to_json(const struct field_table *table, const void *row, bool nulls,
 {
 	for (const struct field *f = table->field; f->name; f++) {
 		double number = field_number(f, row);
-		json_t *value = f->type == FIELD_TEXT ? field_json_text(field_text(f, row))
+		json_t *value = field_is_text(f) ? field_json_text(field_text(f, row))
 				: f->type == FIELD_REAL && isfinite(number)
 					? json_real(number)
 					: field_json_number(number);
@@ -125,12 +131,33 @@ const struct field *field_from_json(const struct field_table *table, const json_
 /* --- CSV ----------------------------------------------------------------------------------------
  */
 
+static const char test_part[] = "test";
+
+static bool is_later(const struct field *field)
+{
+	return field->type == FIELD_LATER || field->type == FIELD_LATER_TEXT ||
+	       field->type == FIELD_PART;
+}
+
+/* Would nothing be lost without this column of the row? */
+static bool is_spare(const struct field *field, const void *row)
+{
+	const char *text = field_text(field, row);
+
+	if (field->type == FIELD_PART)
+		return !text || strcmp(text, test_part) == 0;
+	if (field->type == FIELD_LATER_TEXT)
+		return !text || !*text;
+	return field->type == FIELD_LATER && isnan(field_number(field, row));
+}
+
 const struct field_table *field_used(const struct field_table *table, const void *rows,
 				     size_t count, size_t stride, struct arena *arena)
 {
 	struct field_table *out = ARENA_NEW(arena, struct field_table);
 	struct field *kept;
 	size_t all = 0, used = 0;
+	bool tested = false; /* the column of the part is spared */
 
 	while (table->field[all].name)
 		all++;
@@ -138,12 +165,15 @@ const struct field_table *field_used(const struct field_table *table, const void
 	for (const struct field *f = table->field; f->name; f++) {
 		size_t i = 0;
 
-		while (f->type == FIELD_LATER && i < count &&
-		       isnan(field_number(f, (const char *)rows + i * stride)))
+		while (i < count && is_spare(f, (const char *)rows + i * stride))
 			i++;
-		if (f->type != FIELD_LATER || i < count)
+		if (!is_later(f) || i < count)
 			kept[used++] = *f;
+		tested = tested || (f->type == FIELD_PART && i == count);
 	}
+	for (size_t k = 0; k < used && tested; k++)
+		if (strcmp(kept[k].part, "`part`") == 0)
+			kept[k].part = test_part;
 	*out = *table;
 	out->field = kept;
 	return used < all ? out : table;
@@ -167,7 +197,7 @@ enum status field_open(struct csv *csv, const char *path, const struct field_tab
 void field_put(struct csv *csv, const struct field_table *table, const void *row)
 {
 	for (const struct field *f = table->field; f->name; f++)
-		if (f->type == FIELD_TEXT)
+		if (field_is_text(f))
 			csv_text(csv, field_text(f, row));
 		else
 			csv_number(csv, field_number(f, row));
@@ -212,6 +242,8 @@ enum status field_rows(const struct csv_table *csv, const char *path,
 			char *row = rows + i * table->size, *end;
 			double value;
 
+			if (f->type == FIELD_PART && !*text)
+				text = test_part;
 			if (field_set_text(f, row, text) || !*text)
 				continue;
 			value = strtod(text, &end);
@@ -246,8 +278,12 @@ bool field_is_header(const struct csv_table *csv, const struct field_table *tabl
 {
 	size_t col = 0;
 
-	while (col < csv->cols && table->field[col].name &&
-	       strcmp(csv->header[col], table->field[col].name) == 0)
-		col++;
-	return col == csv->cols && !table->field[col].name;
+	for (const struct field *f = table->field; f->name; f++) {
+		bool there = col < csv->cols && strcmp(csv->header[col], f->name) == 0;
+
+		if (!there && !is_later(f))
+			return false;
+		col += there;
+	}
+	return col == csv->cols;
 }

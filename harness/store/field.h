@@ -17,7 +17,10 @@ enum field_type {
 	FIELD_TEXT,   /* const char * */
 	FIELD_NUMBER, /* double; in JSON a whole one is an integer */
 	FIELD_REAL,   /* double; in JSON always with a point */
-	FIELD_LATER   /* as FIELD_NUMBER; came later: it is not there where no row has a value */
+	FIELD_LATER,  /* as FIELD_NUMBER; came later: it is not there where no row has a value */
+	FIELD_LATER_TEXT, /* as FIELD_TEXT; came later, likewise */
+	FIELD_PART /* const char *, a part of the data; came later: it is not there where every
+			 row is of the test part, which is what a row without it is read as */
 };
 
 struct field {
@@ -43,6 +46,8 @@ const struct field *field_find(const struct field_table *table, const char *name
 
 /* A measurement of a clock. */
 bool field_is_time(const struct field *field);
+
+bool field_is_text(const struct field *field);
 
 /* The value of a row. NaN if it is no number, NULL if it is no text or `field` is NULL. */
 double field_number(const struct field *field, const void *row);
@@ -75,8 +80,8 @@ const struct field *field_from_json(const struct field_table *table, const json_
 /* --- CSV ----------------------------------------------------------------------------------------
  */
 
-/* The table without the columns that came later and that none of the rows has, `stride` bytes from
- * one to the next; itself if there are none. */
+/* The table without the columns that came later and that none of the rows needs, `stride` bytes
+ * from one to the next; itself if there are none. */
 const struct field_table *field_used(const struct field_table *table, const void *rows,
 				     size_t count, size_t stride, struct arena *arena);
 
@@ -115,7 +120,7 @@ enum status field_read(const char *path, const struct field_table *table, struct
 enum status field_read_any(const char *path, const struct field_table *table, struct arena *arena,
 			   struct field_rows *out, struct err *err);
 
-/* Exactly the columns of this version. */
+/* Exactly the columns of this version, but for those that came later. */
 bool field_is_header(const struct csv_table *csv, const struct field_table *table);
 
 #endif

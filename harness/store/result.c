@@ -98,7 +98,7 @@ enum status result_read(const char *path, struct arena *arena, struct result *ou
 		status = err_at(err, STATUS_ENV, at, "expected an object");
 	else if (wrong)
 		status = err_at(err, STATUS_ENV, at, "%s: expected a %s", wrong->name,
-				wrong->type == FIELD_TEXT ? "text" : "number");
+				field_is_text(wrong) ? "text" : "number");
 	out->format = (int)json_integer_value(json_object_get(root, "format"));
 	json_object_foreach(json_object_get(root, "facts"), name, value)
 	{

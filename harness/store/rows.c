@@ -10,6 +10,8 @@
 #define REAL(name, ...) COLUMN(name, #name, FIELD_REAL, __VA_ARGS__)
 #define LATER(name, ...) COLUMN(name, #name, FIELD_LATER, __VA_ARGS__)
 #define TEXT_AS(member, name, ...) COLUMN(member, #name, FIELD_TEXT, __VA_ARGS__)
+#define LATER_TEXT(name, ...) COLUMN(name, #name, FIELD_LATER_TEXT, __VA_ARGS__)
+#define PART_AS(member, name, ...) COLUMN(member, #name, FIELD_PART, __VA_ARGS__)
 #define NUMBER_AS(member, name, ...) COLUMN(member, #name, FIELD_NUMBER, __VA_ARGS__)
 
 #define ROW result
@@ -68,6 +70,12 @@ static const struct field points[] = {
 	{.name = NULL}};
 #undef ROW
 
+#define ROW confusion_row
+static const struct field confusion[] = {
+#include "harness/store/rows/confusion.fields"
+	{.name = NULL}};
+#undef ROW
+
 #define ROW entry_note
 static const struct field entry[] = {
 #include "harness/store/rows/entry.fields"
@@ -119,11 +127,27 @@ const struct field_table rows_points = {
 	"points.csv", "Of a cell with two features: the points, in raw units, for pictures.",
 	sizeof(struct point_row), points};
 
+const struct field_table rows_confusion = {
+	"confusion.csv",
+	"Of a cell with classes: one row per part, class and decision that occurs, and one for "
+	"every class\ndecided right.",
+	sizeof(struct confusion_row), confusion};
+
 const struct field_table rows_entry = {"entries.json", "", sizeof(struct entry_note), entry};
 
 const struct field_table *const rows_tables[] = {
-	&rows_result, &rows_trace, &rows_attack, &rows_certify, &rows_cell, &rows_patterns,
-	&rows_plan,   &rows_data,  &rows_inputs, &rows_points,  NULL};
+	&rows_result, &rows_trace, &rows_attack, &rows_certify, &rows_cell,      &rows_patterns,
+	&rows_plan,   &rows_data,  &rows_inputs, &rows_points,  &rows_confusion, NULL};
+
+bool rows_higher_is_better(const char *column)
+{
+	static const char *const parts[] = {"accuracy", "macro_f1", "recall", "auc", "_r2"};
+
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+		if (strstr(column, parts[i]))
+			return true;
+	return false;
+}
 
 const char *rows_swept(const char *path, struct arena *arena)
 {

@@ -18,6 +18,8 @@
 #define REAL(name, ...) double name;
 #define LATER(name, ...) double name;
 #define TEXT_AS(member, ...)
+#define LATER_TEXT(name, ...) const char *name;
+#define PART_AS(member, ...)
 #define NUMBER_AS(member, ...)
 
 /* result.json of a cell, and its row of summary.csv. */
@@ -66,6 +68,11 @@ struct point_row {
 #include "harness/store/rows/points.fields"
 };
 
+/* confusion.csv: how samples of a class were decided. */
+struct confusion_row {
+#include "harness/store/rows/confusion.fields"
+};
+
 /* entries.json: an attack, a certificate or the attack of a selection. */
 struct entry_note {
 #include "harness/store/rows/entry.fields"
@@ -76,10 +83,12 @@ struct entry_note {
 #undef REAL
 #undef LATER
 #undef TEXT_AS
+#undef LATER_TEXT
+#undef PART_AS
 #undef NUMBER_AS
 
 extern const struct field_table rows_result, rows_trace, rows_attack, rows_certify, rows_patterns,
-	rows_plan, rows_data, rows_inputs, rows_points, rows_entry;
+	rows_plan, rows_data, rows_inputs, rows_points, rows_confusion, rows_entry;
 
 /* The columns that attack.csv and certify.csv of a results folder have before those of a cell's:
  * fields of struct result. */
@@ -87,6 +96,10 @@ extern const struct field_table rows_cell;
 
 /* Those of the CSV files, in the order of the data dictionary; ends with NULL. */
 extern const struct field_table *const rows_tables[];
+
+/* Does a higher value of a column of summary.csv mean better: accuracies, F1, recalls, areas under
+ * ROC curves, R2? */
+bool rows_higher_is_better(const char *column);
 
 /* The column of a swept option: its path, with "swept." before it where a column of summary.csv,
  * attack.csv or certify.csv has that name. */

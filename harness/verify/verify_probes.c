@@ -74,10 +74,10 @@ struct compared {
 
 /* How much two cells of a single precision record may differ by when it is run again in double,
  * whose bounds are tighter: it may certify less, and leave more undecided. */
-static bool close_enough(const struct probe *p, const char *column, double stored, double again)
+static bool close_enough(const char *column, double n, double stored, double again)
 {
 	if (strcmp(column, "undecided") == 0)
-		return stored >= again - share * (double)p->stored->data.test.X.rows - 1;
+		return stored >= again - share * n - 1;
 	if (strncmp(column, "certified", strlen("certified")) == 0)
 		return stored <= again + share;
 	return strcmp(column, "eps") != 0 && fabs(stored - again) <= share;
@@ -97,7 +97,7 @@ static const char *difference(const struct probe *p, const struct compared *r, s
 
 		if (!field_is_time(f) && strcmp(was, is) != 0 &&
 		    !(fabs(stored - again) <= 1e-12) && /* NaN is not */
-		    !(p->out->single && close_enough(p, f->name, stored, again)))
+		    !(p->out->single && close_enough(f->name, r->again[row].n, stored, again)))
 			return arena_format(arena, "%s is %s in the record, %s again", f->name, was,
 					    is);
 	}
@@ -153,10 +153,12 @@ static void judge_row(struct probe *p, const struct compared *r, size_t row, dou
 {
 	const struct attack_row *stored = &r->stored[row];
 	struct verify_figure figure = {.stored = stored->robust_accuracy, .computed = computed};
+	bool is_tested = strcmp(stored->part, spec_parts[SPEC_TEST]) == 0;
 	char eps[CSV_NUMBER_BYTES];
 
 	csv_format(stored->eps, eps);
-	figure.name = arena_format(p->out->arena, "%s %s %s", stored->attack, stored->norm, eps);
+	figure.name = arena_format(p->out->arena, "%s %s %s%s%s", stored->attack, stored->norm, eps,
+				   is_tested ? "" : " ", is_tested ? "" : stored->part);
 	figure.how = why ? why : difference(p, r, row);
 	figure.state = figure.how ? VERIFY_DIFFERS : VERIFY_AGREES;
 	verify_judge(p->out, figure);

@@ -412,6 +412,7 @@ const struct trainer trainer_admm = {
 	.multi_output = true,
 	.takes = takes,
 	.freedom = freedom,
+	.sample_weights = true,
 	.forecast = forecast,
 	.setup = setup,
 	.step = step,

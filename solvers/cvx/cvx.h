@@ -40,6 +40,7 @@ struct cvx {
 	struct mat RV, RW; /* d x P: the repaired point of the last certificate, halves of R */
 	real *alpha;       /* n: room for the caller's dual point */
 	bool exact;        /* few features: nnls, else the splitting */
+	double affordable; /* operations of nnls in one certificate, else */
 	/* made by the first certificate that needs them */
 	struct signcone cone;
 	struct interior interior;

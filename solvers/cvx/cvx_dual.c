@@ -120,8 +120,7 @@ static double largest_norm(const struct cvx *cvx)
 	return largest;
 }
 
-/* Descending; ties by the index, so that the order is one. */
-static int by_norm(const void *a, const void *b)
+int cvx_dual_by_norm(const void *a, const void *b)
 {
 	const struct cvx_order *x = a, *y = b;
 
@@ -420,7 +419,7 @@ static void find_curvature(struct cvx *cvx, const real *alpha)
 		return;
 	}
 	for (size_t k = 0; k < n; k++) {
-		struct loss_box box = loss_box(p->loss, (double)p->y.at[k]);
+		struct loss_box box = loss_box(loss_of(p->loss, (ptrdiff_t)k), (double)p->y.at[k]);
 		double at = -(double)alpha[k], width = box.high - box.low;
 		double near = end_rounding * (isfinite(width) ? width : fabs(at));
 
@@ -449,7 +448,8 @@ static double move_point(struct cvx *cvx, const real *alpha, double bound)
 			for (ptrdiff_t c = 0; c < a.count; c++)
 				by -= (double)mat_get(cvx->split.Y, k, c) * a.mu[c];
 			if (p->loss.loss->box) {
-				struct loss_box box = loss_box(p->loss, (double)p->y.at[k]);
+				struct loss_box box =
+					loss_box(loss_of(p->loss, k), (double)p->y.at[k]);
 
 				at = -fmin(box.high, fmax(box.low, -(at + by)));
 			} else {
@@ -491,7 +491,7 @@ double cvx_dual_largest(struct cvx *cvx, const struct cvx_dual *dual, double tar
 	cvx->warm = true;
 	for (ptrdiff_t b = 0; b < cvx->M.cols; b++)
 		cvx->order[b] = (struct cvx_order){cvx->norm[b], b};
-	qsort(cvx->order, (size_t)cvx->M.cols, sizeof *cvx->order, by_norm);
+	qsort(cvx->order, (size_t)cvx->M.cols, sizeof *cvx->order, cvx_dual_by_norm);
 	if (cvx->order[0].norm > target) {
 		cvx_prepare(cvx);
 		for (ptrdiff_t k = 0; k < cvx->M.rows; k++)

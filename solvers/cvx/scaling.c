@@ -71,7 +71,8 @@ void scaling_slopes(const struct problem *problem, double scale, struct mat W, s
 			double a = scale * (double)mat_get(W, r, c);
 
 			if (y.k == 1) {
-				struct loss_box range = loss_range(problem->loss, (double)y.at[r]);
+				struct loss_box range =
+					loss_range(loss_of(problem->loss, r), (double)y.at[r]);
 
 				a = fmin(range.high, fmax(range.low, a));
 			} else {

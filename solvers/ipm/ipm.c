@@ -331,6 +331,7 @@ const struct trainer trainer_ipm = {
 	.multi_output = true,
 	.takes = takes,
 	.freedom = freedom,
+	.sample_weights = true,
 	.forecast = forecast,
 	.setup = setup,
 	.step = separate_step,

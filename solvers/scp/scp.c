@@ -373,6 +373,7 @@ const struct trainer trainer_scp = {
 		 .size = sizeof(struct scp_options)},
 	.makes = &model_relu,
 	.multi_output = true,
+	.sample_weights = true,
 	.takes = takes,
 	.forecast = forecast,
 	.setup = setup,

@@ -64,8 +64,19 @@ static struct targets targets_from(struct scp_shared *s, ptrdiff_t first, ptrdif
 
 	for (ptrdiff_t c = 0; c < y.k; c++)
 		memcpy(s->y.at + c * rows, y.at + c * y.n + first, (size_t)rows * sizeof *s->y.at);
-	return (struct targets){
-		.n = rows, .k = y.k, .at = s->y.at, .label = y.label ? y.label + first : NULL};
+	return (struct targets){.n = rows,
+				.k = y.k,
+				.at = s->y.at,
+				.label = y.label ? y.label + first : NULL,
+				.weight = y.weight ? y.weight + first : NULL};
+}
+
+/* Rows times the roots of their weights. */
+static void weigh_rows(struct mat M, const real *weight)
+{
+	for (ptrdiff_t j = 0; j < M.cols; j++)
+		for (ptrdiff_t r = 0; r < M.rows; r++)
+			mat_col(M, j)[r] *= (real)sqrt((double)weight[r]);
 }
 
 /* G = Phi'Phi and, for the quadratic loss, B = Phi'Y. */
@@ -78,6 +89,10 @@ static void build(struct scp_shared *s)
 		struct targets y = targets_from(s, first, Phi.rows);
 		struct mat Y = {y.n, y.k, y.n, s->y.at};
 
+		if (y.weight && is_quadratic(s)) {
+			weigh_rows(Phi, y.weight);
+			weigh_rows(Y, y.weight);
+		}
 		blas_syrk(1, Phi, TRANSPOSED, 1, s->group.G);
 		if (!is_quadratic(s))
 			continue;

@@ -105,6 +105,28 @@ done
 check "survivors are those found by hand" "$(diff <(sort survivors.txt) <(planned $folder) | head -4)" \
 	cmp -s <(sort survivors.txt) <(planned $folder)
 
+# What a plot or a table does not show of it is said there.
+sed 's/^name: draws/name: mixed/; s/draws: 50/draws: 6/; s/repeats: 2/repeats: 6/; s/^    epochs/    halving: {from: 1, rungs: 2}\n&/' draws.yaml >mixed.yaml
+cat >>mixed.yaml <<-END
+  - {name: flat, solver: sgd, width: 4, epochs: 9, batch: 16, learning_rate: 0.05, beta: [1, 0.3, 0.01], select: {by: validation_accuracy, per: repetition}}
+  - {name: convex, solver: admm, patterns: 5, beta: 0.01}
+stop: {iterations: 10}
+plots:
+  - {plot: best_of_k}
+  - {plot: convergence, x: iteration, y: gap}
+  - {plot: convergence, x: iteration, y: gap, methods: [convex]}
+tables:
+  - {table: own, columns: [method, objective]}
+END
+sed -i '/^    epochs: 9/d' mixed.yaml
+expect "a search by rungs beside a sweep" 0 run mixed.yaml --out mixed --quiet
+captions=mixed/mixed/plots/captions.md
+says "best_of_k names what it leaves out" "^\*\*best_of_k\*\*.*left out: 1 search by rungs" $captions
+says "methods without such values are named" "^\*\*convergence\*\*.*without such values: sgd, flat" $captions
+check "not those that the plot does not ask for" "$(grep convergence-2 $captions)" \
+	[ "$(grep convergence-2 $captions | grep -c without)" -eq 0 ]
+says "an objective of settings chosen per repetition names each program" "flat: beta [0-9.]* or beta [0-9.]*[.;]" mixed/mixed/tables/own.md
+
 expect "nothing is left to compute" 0 run halved.yaml --out halved
 says "in any rung" "0 computed, 52 reused"
 expect "9 draws first" 0 run halved.yaml --out more --set 'train[0].search.draws=9'

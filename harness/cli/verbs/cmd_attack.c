@@ -4,6 +4,18 @@
 #include "harness/verify/reload.h"
 #include "solvers/core/text.h"
 
+static enum status check_parts(const struct cell *cell, const struct dataset *data, struct err *err)
+{
+	const struct attack_options *entry = cell->attack.at;
+
+	for (size_t i = 0; i < cell->attack.count; i++)
+		if (target_part(data, entry[i].part)->X.rows == 0)
+			return err_set(err, STATUS_SPEC,
+				       "attack: expected a %s part, \"%s\" has none",
+				       spec_parts[entry[i].part], cell->data.name);
+	return STATUS_OK;
+}
+
 static enum status attack(struct cli_args *args, const char *record, struct err *err)
 {
 	struct arena *arena = &args->arena;
@@ -30,13 +42,11 @@ static enum status attack(struct cli_args *args, const char *record, struct err 
 			       "attack: expected classification, got regression "
 			       "on \"%s\"",
 			       cell->data.name);
-	if (stored.data.test.X.rows == 0)
-		return err_set(err, STATUS_SPEC, "attack: expected a test part, \"%s\" has none",
-			       cell->data.name);
 	if (cell->attack.count == 0)
 		return err_set(err, STATUS_SPEC,
 			       "attack: expected an attack such as '{attack: pgd, eps: 0.1}', the "
 			       "cell has none of its own");
+	TRY(check_parts(cell, &stored.data, err));
 	TRY(assault_check(cell, &stored.data, err));
 	entries = ARENA_ARRAY(arena, struct assessed, cell->attack.count);
 	TRY(assault_run(&order, arena, entries, err));

@@ -136,6 +136,18 @@ static bool agree(const struct frame *f, struct figure_curve *a, struct figure_c
 	return same_rows(f, a->points, b->points, 0, middles);
 }
 
+/* What another label says after the parts that both begin with: "certified" of "admm, certified"
+ * behind "admm, worst". */
+static const char *rest_of(const char *label, const char *other)
+{
+	const char *rest = other;
+
+	for (size_t i = 0; label[i] && label[i] == other[i]; i++)
+		if (i > 0 && other[i - 1] == ',' && other[i] == ' ')
+			rest = other + i + 1;
+	return rest;
+}
+
 /* "admm = ipm, sgd = adam in the median" of a panel; "": none. Curves below others get wider. */
 static const char *mark_panel(struct figure *figure, struct figure_panel *panel)
 {
@@ -158,9 +170,11 @@ static const char *mark_panel(struct figure *figure, struct figure_panel *panel)
 			for (struct figure_curve *below = c; below != d; below = below->next)
 				below->below += below == c || below->equal == c;
 			if (wholly)
-				here = arena_format(figure->arena, "%s = %s", here, d->label);
+				here = arena_format(figure->arena, "%s = %s", here,
+						    rest_of(c->label, d->label));
 			else
-				middle = arena_format(figure->arena, "%s = %s", middle, d->label);
+				middle = arena_format(figure->arena, "%s = %s", middle,
+						      rest_of(c->label, d->label));
 		}
 		if (*here)
 			text = arena_format(figure->arena, "%s%s%s%s", text, *text ? ", " : "",
@@ -192,16 +206,17 @@ static bool always(const struct figure *figure, const char *label, const char *o
  * of every curve of that label. */
 static void set_entry(struct figure *figure, const struct figure_curve *curve)
 {
-	const size_t readable = 44;
+	const size_t readable = 38; /* two columns below a figure of usual width */
 	const char *label = curve->label, *other = curve->equal->label;
+	const char *rest = rest_of(label, other);
 
-	if (!always(figure, label, other) || strlen(label) + strlen(other) > readable)
+	if (!always(figure, label, other) || strlen(label) + strlen(rest) > readable)
 		return;
 	for (struct figure_panel *p = figure->first; p; p = p->next)
 		for (struct figure_curve *c = p->first; c; c = c->next)
 			if (c->label && strcmp(c->label, label) == 0)
 				c->entry_label =
-					arena_format(figure->arena, "%s = %s", label, other);
+					arena_format(figure->arena, "%s = %s", label, rest);
 }
 
 void equal_mark(struct figure *figure)

@@ -2,6 +2,7 @@
 #include "harness/report/figure/layer.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 enum { STEP_MARKERS = 6 /* along a curve */ };
 
@@ -172,6 +173,21 @@ static void draw_tiles(const struct drawn *d)
 			    dark ? "#ffffff" : "#000000");
 }
 
+/* Count above, share below. */
+static void draw_counts(const struct drawn *d)
+{
+	script_item(d->script,
+		    "data index %zu using 1:2:($1-0.5):($1+0.5):($2-0.5):($2+0.5):3 with "
+		    "boxxyerror fs solid noborder lc palette",
+		    d->block);
+	for (int dark = 0; d->colours->numbers && dark < 2; dark++)
+		script_item(d->script,
+			    "data index %zu using 1:($3 %s %.9g ? $2 : NaN):(sprintf('%%.0f\\n"
+			    "%%.0f %%%%', $4, $3)) with labels font ',9' tc rgb '%s'",
+			    d->block, dark ? "<=" : ">", d->colours->middle,
+			    dark ? "#ffffff" : "#000000");
+}
+
 static void draw_signs(const struct drawn *d)
 {
 	script_item(d->script, "data index %zu using 1:2:3 with image", d->block);
@@ -219,7 +235,8 @@ static const struct {
 	[FIGURE_BETWEEN] = {draw_between, MARK_BAR},   [FIGURE_RANGES] = {draw_ranges, MARK_LINE},
 	[FIGURE_CROSSES] = {draw_crosses, MARK_POINT}, [FIGURE_BARS] = {draw_bars, MARK_BAR},
 	[FIGURE_STACK] = {draw_stack, MARK_BAR},       [FIGURE_TILES] = {draw_tiles, MARK_BAR},
-	[FIGURE_SIGNS] = {draw_signs, MARK_BAR},       [FIGURE_PIECES] = {draw_pieces, MARK_STROKE},
+	[FIGURE_COUNTS] = {draw_counts, MARK_BAR},     [FIGURE_SIGNS] = {draw_signs, MARK_BAR},
+	[FIGURE_REGIONS] = {draw_signs, MARK_BAR},     [FIGURE_PIECES] = {draw_pieces, MARK_STROKE},
 	[FIGURE_DOTS] = {draw_dots, MARK_POINT},       [FIGURE_POINTS] = {draw_points, MARK_POINT},
 	[FIGURE_PIXELS] = {draw_pixels, MARK_BAR}};
 
@@ -273,16 +290,51 @@ void layer_sample(struct script *script, const struct layer_sample *s)
 			(s->x + s->end) / 2, s->y, s->mark, colour);
 }
 
+/* A fifth of a colour "#RRGGBB" and four of white. */
+static unsigned pale_of(const char *colour)
+{
+	enum { BITS = 8, BYTE = 255, WHITE = 4, PARTS = 5, HEX = 16 };
+	unsigned whole = (unsigned)strtoul(colour + 1, NULL, HEX), pale = 0;
+
+	for (int shift = 0; shift < 3 * BITS; shift += BITS)
+		pale |= ((whole >> shift & BYTE) + WHITE * BYTE) / PARTS << shift;
+	return pale;
+}
+
+/* One colour for each class: bands of the palette, half a number to both sides. */
+static void prepare_regions(struct script *script, const struct figure_panel *panel)
+{
+	size_t class = 0;
+
+	fputs("set palette maxcolors 0\nset palette defined (", script->gp);
+	for (const struct figure_curve *c = panel->first; c; c = c->next)
+		if (c->layer == FIGURE_DOTS) {
+			fprintf(script->gp, "%s%g '#%06X', %g '#%06X'", class ? ", " : "",
+				(double)class - 0.5, pale_of(c->color), (double)class + 0.5,
+				pale_of(c->color));
+			class ++;
+		}
+	fprintf(script->gp, ")\nset cbrange [-0.5:%g]\nunset colorbox\n", (double)class - 0.5);
+}
+
 void layer_prepare(struct script *script, const struct figure_panel *panel)
 {
 	const struct figure_curve *curve = panel->first;
 
-	while (curve && (curve->layer != FIGURE_SIGNS || !curve->count))
+	while (curve &&
+	       ((curve->layer != FIGURE_SIGNS && curve->layer != FIGURE_REGIONS) || !curve->count))
 		curve = curve->next;
-	if (curve)
+	if (curve && curve->layer == FIGURE_REGIONS)
+		prepare_regions(script, panel);
+	else if (curve)
 		fputs("set palette defined (-1 '#FBE6D8', 1 '#D6E8F5')\nset cbrange [-1:1]\n"
 		      "unset colorbox\n",
 		      script->gp);
+}
+
+static bool is_tiles(enum figure_layer layer)
+{
+	return layer == FIGURE_TILES || layer == FIGURE_COUNTS;
 }
 
 struct layer_colours layer_colours(const struct figure *figure)
@@ -292,13 +344,17 @@ struct layer_colours layer_colours(const struct figure *figure)
 
 	for (const struct figure_panel *p = figure->first; p; p = p->next)
 		for (const struct figure_curve *c = p->first; c; c = c->next)
-			for (size_t i = 0; c->layer == FIGURE_TILES && i < c->count; i++) {
+			for (size_t i = 0; is_tiles(c->layer) && i < c->count; i++) {
 				double value = c->at[i * figure_numbers(c->layer) + VALUE];
 
 				out.used = true;
 				out.low = fmin(out.low, value);
 				out.high = fmax(out.high, value);
 			}
+	if (figure->bar_end > 0) {
+		out.low = 0;
+		out.high = figure->bar_end;
+	}
 	out.logarithmic = figure_wants_log(out.low, out.high);
 	out.middle = out.logarithmic ? sqrt(out.low * out.high) : (out.low + out.high) / 2;
 	return out;

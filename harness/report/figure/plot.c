@@ -2,6 +2,8 @@
 #include "harness/report/figure/plot.h"
 #include "harness/report/figure/canvas.h"
 #include "harness/report/figure/dress.h"
+#include "solvers/core/index.h"
+#include "solvers/core/text.h"
 
 #include <string.h>
 
@@ -91,6 +93,67 @@ static void warn(struct figure *figure, const struct records *records)
 					       records->time_warning);
 }
 
+/* Ids of the cells that rows of the figure lead to. */
+static struct index cells_of(const struct figure *figure)
+{
+	struct index ids;
+	size_t count = 0;
+
+	for (const struct figure_panel *p = figure->first; p; p = p->next)
+		for (const struct figure_curve *c = p->first; c; c = c->next)
+			count += c->cell_count;
+	ids = index_new(count, figure->arena);
+	for (const struct figure_panel *p = figure->first; p; p = p->next)
+		for (const struct figure_curve *c = p->first; c && figure_drawn(p); c = c->next)
+			for (size_t k = 0; k < c->cell_count; k++)
+				index_place(&ids, c->cells[k].id, 0);
+	return ids;
+}
+
+/* The names that the plot is restricted to; none: it is not. */
+static struct texts restricted_to(const struct plot_order *order)
+{
+	const struct option *row = order->plot->base.options;
+
+	while (row && row->name && strcmp(row->name, "methods") != 0)
+		row++;
+	if (!row || !row->name || row->type != OPTION_TEXTS)
+		return (struct texts){0};
+	return *(const struct texts *)(const void *)((const char *)order->options + row->offset);
+}
+
+/* Methods that have results, but none that this figure shows. */
+static void tell_absent(struct figure *figure, const struct plot_order *order,
+			const struct records *records)
+{
+	struct texts only = restricted_to(order);
+	struct text names = text_new(figure->arena);
+	struct index shown = cells_of(figure);
+	size_t any = 0;
+
+	for (size_t i = 0; i < records->method_count; i++) {
+		const char *method = records->methods[i];
+		bool asked = only.count == 0, has = false, seen = false;
+
+		for (size_t k = 0; k < only.count; k++)
+			asked = asked || strcmp(only.at[k], method) == 0;
+		for (size_t k = 0; k < records->count && asked && !seen; k++) {
+			const struct record *record = &records->at[k];
+
+			if (strcmp(record->result.method, method) != 0 || !records_ok(record))
+				continue;
+			has = true;
+			seen = index_find(&shown, record->id) >= 0;
+		}
+		any += seen;
+		if (has && !seen)
+			text_item(&names, ", ", "%s", method);
+	}
+	if (any && names.length)
+		figure->caption = arena_format(figure->arena, "%s; without such values: %s",
+					       figure->caption, names.at);
+}
+
 enum status plot_write(struct plot_order *order, const struct records *records, const char *stem,
 		       bool *written, struct err *err)
 {
@@ -102,6 +165,7 @@ enum status plot_write(struct plot_order *order, const struct records *records, 
 	*written = is_drawn(figure);
 	if (!*written)
 		return STATUS_OK;
+	tell_absent(figure, order, records);
 	warn(figure, records);
 	TRY(canvas_write(figure, records, stem, err));
 	order->figure = figure;

@@ -42,20 +42,23 @@ static void add_column(struct column_names *names, const char *name)
 	names->at[names->count++] = name;
 }
 
-/* "pgd linf 0.1" for each radius. */
+/* "pgd linf 0.1", or "pgd linf 0.1 train", for each radius. */
 static void add_probes(struct column_names *names, const char *name,
-		       const struct threat_options *threat, const struct reals *eps)
+		       const struct threat_options *threat, const struct reals *eps, long of)
 {
+	const char *part =
+		of == SPEC_TEST ? "" : arena_format(&names->arena, " %s", spec_parts[of]);
+
 	for (size_t i = 0; i < eps->count; i++) {
 		char radius[SCALAR_ROOM];
 
 		scalar_print_real(eps->at[i], radius);
-		add_column(names, arena_format(&names->arena, "%s %s %s", name,
-					       threat_norms[threat->norm], radius));
+		add_column(names, arena_format(&names->arena, "%s %s %s%s", name,
+					       threat_norms[threat->norm], radius, part));
 		if (threat->units)
-			add_column(names, arena_format(&names->arena, "%s %s %s %s", name,
+			add_column(names, arena_format(&names->arena, "%s %s %s %s%s", name,
 						       threat_norms[threat->norm],
-						       threat_units[threat->units], radius));
+						       threat_units[threat->units], radius, part));
 	}
 }
 
@@ -71,22 +74,25 @@ static struct column_names columns_of(const struct experiment *experiment)
 		for (size_t k = 0; k < experiment->cells[i].swept_count; k++)
 			add_column(&names, experiment->cells[i].swept[k].path);
 	for (size_t i = 0; i < experiment->attack.count; i++) {
-		add_probes(&names, spec_attack_name(&attack[i]), &attack[i].threat, &attack[i].eps);
-		add_probes(&names, "worst", &attack[i].threat, &attack[i].eps);
+		add_probes(&names, spec_attack_name(&attack[i]), &attack[i].threat, &attack[i].eps,
+			   attack[i].part);
+		add_probes(&names, "worst", &attack[i].threat, &attack[i].eps, attack[i].part);
 	}
 	for (size_t i = 0; i < experiment->certify.count; i++)
-		if (strcmp(spec_parts[certify[i].part], "test") == 0)
-			add_probes(&names, "certified", &certify[i].threat, &certify[i].eps);
+		add_probes(&names, "certified", &certify[i].threat, &certify[i].eps,
+			   certify[i].part);
 	for (size_t i = 0; column_names[i]; i++)
 		add_column(&names, column_names[i]);
 	add_column(&names, "seconds_per_iteration");
 	return names;
 }
 
-/* The same name, or the same attack with a radius that is written in another way: 8/255. */
+/* The same name, the same attack with a radius that is written in another way: 8/255; or the recall
+ * of a class, which only the data know. */
 static bool is_column(struct column_names *names, const char *wanted)
 {
 	struct attack_kind asked, there;
+	struct table_recall recall;
 	bool probe = table_column_probe(wanted, &names->arena, &asked);
 
 	for (size_t i = 0; i < names->count; i++)
@@ -95,7 +101,7 @@ static bool is_column(struct column_names *names, const char *wanted)
 		     strcmp(asked.label, there.label) == 0 &&
 		     fabs(asked.eps - there.eps) <= DBL_EPSILON * there.eps))
 			return true;
-	return false;
+	return table_column_recall(wanted, &names->arena, &recall);
 }
 
 /* Up to `most` of the names, the nearest first, then those that share a word. */

@@ -32,6 +32,7 @@ struct table_column {
 	enum table_part part;
 	const char *head, *unit; /* "Test accuracy", "%"; unit: "" where there is none */
 	const char *family;      /* of an attack at one radius: "pgd linf"; else NULL */
+	const char *radius;      /* " 0.1", as the name writes it */
 	/* of a number */
 	stat_pick *pick; /* in the units of summary.csv */
 	const void *what;
@@ -49,9 +50,15 @@ struct table_column {
 struct table_column table_column_of(const struct records *records, const char *name,
 				    const struct table_options *options);
 
-/* "pgd linf 0.1", "worst linf raw 8/255", "certified l2 0.5" as the kind of that radius; its units
- * are NULL where they are not said. False: it is no such name. */
+/* "pgd linf 0.1", "worst linf raw 8/255", "certified l2 0.5 train" as the kind of that radius; its
+ * units are NULL where they are not said, and so is the test part. False: it is no such name. */
 bool table_column_probe(const char *name, struct arena *arena, struct attack_kind *out);
+
+/* "test_recall rose": of the samples of that class on that part. False: it is no such name. */
+struct table_recall {
+	const char *part, *class;
+};
+bool table_column_recall(const char *name, struct arena *arena, struct table_recall *out);
 
 /* "15.90" of a number of the column as it is stored; "" of one that is not known. */
 const char *table_column_text(const struct table_column *column, double value, struct arena *arena);

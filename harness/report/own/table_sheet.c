@@ -150,7 +150,7 @@ static const char *head_of(const struct table_grid *table, const struct table_co
 	if (label || !column->family)
 		return label ? label : column->head;
 	return arena_format(table->records->arena, "%s%s", family_text(table, column),
-			    strrchr(column->name, ' '));
+			    column->radius);
 }
 
 static void fill_head(const struct table_grid *table, const struct place *place, size_t j,
@@ -169,7 +169,7 @@ static void fill_head(const struct table_grid *table, const struct place *place,
 		sheet->over[j] = style_shown(table->look, table->block[place->block], arena);
 	if (!label && is_family(table, place->column)) {
 		sheet->over[j] = family_text(table, column);
-		sheet->head[j] = arena_format(arena, "eps%s", strrchr(column->name, ' '));
+		sheet->head[j] = arena_format(arena, "eps%s", column->radius);
 	}
 }
 
@@ -314,6 +314,23 @@ static void say_bold(const struct table_grid *table, struct text *text)
 		       : "; of one repetition there is no interval of a difference.");
 }
 
+/* What the objective of a group is of; of settings chosen per repetition each one. */
+static const char *program_of(const struct table_grid *table, const struct group *group)
+{
+	struct arena *arena = table->records->arena;
+	struct text programs = text_new(arena);
+
+	for (size_t i = 0; group && i < group->count; i++) {
+		const char *one = comparable_difference(group->member[i], table->records,
+							group->data, "objective", arena);
+
+		if (*one && !strstr(arena_format(arena, "%s or ", programs.at),
+				    arena_format(arena, "%s or ", one)))
+			text_item(&programs, " or ", "%s", one);
+	}
+	return programs.at;
+}
+
 /* What objectives, gaps and times are of, where rows of a data set differ in that. */
 static void say_objectives(const struct table_grid *table, struct text *text)
 {
@@ -332,11 +349,7 @@ static void say_objectives(const struct table_grid *table, struct text *text)
 	for (size_t i = 0; i < table->rows && asked; i++)
 		for (size_t b = 0; b < table->blocks; b++) {
 			const struct group *group = table->row[i].group[b];
-			const char *of =
-				group ? comparable_difference(group->member[0], table->records,
-							      group->data, "objective",
-							      table->records->arena)
-				      : "";
+			const char *of = program_of(table, group);
 			const char *item;
 
 			if (!*of)

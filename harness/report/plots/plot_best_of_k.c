@@ -110,7 +110,7 @@ static void fill(const void *options, const struct records *records, struct figu
 	struct searches searches = select_searches(records);
 	struct arena *arena = records->arena;
 	const char *shown;
-	size_t most = 0;
+	size_t most = 0, other = 0;
 
 	(void)options;
 	figure->x.label = "settings tried";
@@ -119,6 +119,7 @@ static void fill(const void *options, const struct records *records, struct figu
 		size_t repeats = add_curve(figure, &searches.at[i]);
 
 		most = repeats > most ? repeats : most;
+		other += searches.at[i].count > 1 && !select_is_flat(&searches.at[i]);
 	}
 	shown = figure_repeats(figure, most);
 	figure->caption = arena_format(
@@ -127,6 +128,12 @@ static void fill(const void *options, const struct records *records, struct figu
 		"at random (a failed one has accuracy 0). %s",
 		most > 1 ? arena_format(arena, "%s of %s", shown, records_repeats(records, most))
 			 : "One repetition");
+	if (other)
+		figure->caption = arena_format(
+			arena,
+			"%s; left out: %zu search%s by rungs or inner folds, whose settings "
+			"were not all tried alike",
+			figure->caption, other, other == 1 ? "" : "es");
 }
 
 const struct plot plot_best_of_k = {

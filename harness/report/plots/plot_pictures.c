@@ -195,7 +195,7 @@ static const char *class_of(const struct camera *c, double f, struct arena *aren
 }
 
 static size_t add_examples(struct figure *figure, const struct camera *c, const char *label,
-			   size_t wanted)
+			   size_t wanted, bool *tested)
 {
 	static const char *const lines[] = {"clean", "added", "attacked"};
 	enum { LINES = sizeof lines / sizeof *lines };
@@ -206,6 +206,7 @@ static size_t add_examples(struct figure *figure, const struct camera *c, const 
 	const char **across, **down;
 	size_t shown, side;
 	struct wall w;
+	bool here;
 
 	if (!margins_example(c->record, arena, &e) || e.features != c->features)
 		return 0;
@@ -221,9 +222,12 @@ static size_t add_examples(struct figure *figure, const struct camera *c, const 
 	}
 	range[1] = range[1] > range[0] ? range[1] : range[0] + 1;
 	most = most > 0 ? most : 1;
+	here = strcmp(e.part, "test") == 0;
+	*tested = *tested && here;
 	panel = panel_of(figure,
-			 arena_format(arena, "%s: %s %s, eps = %.3g%s", label, e.name, e.norm,
-				      e.eps, strcmp(e.units, "raw") == 0 ? " raw" : ""),
+			 arena_format(arena, "%s: %s %s, eps = %.3g%s%s%s", label, e.name, e.norm,
+				      e.eps, strcmp(e.units, "raw") == 0 ? " raw" : "",
+				      here ? "" : ", ", here ? "" : e.part),
 			 label, side);
 	across = ARENA_ARRAY(arena, const char *, side);
 	down = ARENA_ARRAY(arena, const char *, side);
@@ -343,6 +347,7 @@ static void fill(const void *options, const struct records *records, struct figu
 	struct series_list list =
 		series_of_methods(records, (enum series_settings)o->settings, 1, o->methods);
 	size_t cells = 0, examples = 0, weights = 0;
+	bool tested = true;
 
 	figure->square = true;
 	for (size_t i = 0; i < list.count; i++) {
@@ -357,19 +362,20 @@ static void fill(const void *options, const struct records *records, struct figu
 			continue;
 		if (records->data_count > 1)
 			label = arena_format(arena, "%s: %s", group->data, label);
-		examples += add_examples(figure, &camera, label,
-					 o->examples >= 1 ? (size_t)o->examples : EXAMPLES);
+		examples +=
+			add_examples(figure, &camera, label,
+				     o->examples >= 1 ? (size_t)o->examples : EXAMPLES, &tested);
 		weights += add_weights(figure, &camera, label,
 				       o->weights >= 1 ? (size_t)o->weights : WEIGHTS);
 		cells += examples + weights > before;
 	}
 	figure->caption = arena_format(
 		arena,
-		"The first %zu correctly classified samples of test parts%s, and the weights of "
+		"The first %zu correctly classified samples of %s%s, and the weights of "
 		"%zu neurons with the largest |u| |alpha| (of prepared features, each on its own "
 		"scale; negative blue, positive red; in colours 0 is grey); one repetition of each "
 		"curve, %zu cells%s",
-		examples,
+		examples, tested ? "test parts" : "the parts of the data in the titles",
 		examples ? ", the perturbation that the attack adds (on one scale), and both "
 			   "together"
 			 : " (an entry of `attack` stores them with `keep`)",

@@ -8,12 +8,14 @@
 #include <string.h>
 
 struct robust_options { /* all zero = the defaults */
-	long attacks, settings;
+	long attacks, settings, part;
 };
 
 enum attacks { ATTACKS_AUTO, ATTACKS_EACH, ATTACKS_WORST };
 
 static const char *const attacks_names[] = {"auto", "each", "worst", NULL};
+
+static const char *const part_names[] = {"test", "train", "validation", NULL};
 
 static const struct option rows[] = {
 	{OPTION_FIELD(struct robust_options, attacks), .initial = "auto", .names = attacks_names,
@@ -22,6 +24,8 @@ static const struct option rows[] = {
 		"where that stays readable"},
 	{OPTION_FIELD(struct robust_options, settings), .initial = "auto",
 	 .names = series_settings_names, .doc = SERIES_SETTINGS_DOC},
+	{OPTION_FIELD(struct robust_options, part), .initial = "test", .names = part_names,
+	 .doc = "part of the data: of attacks and certificates with that `part`"},
 	{.name = NULL},
 };
 
@@ -48,18 +52,16 @@ static size_t radii_of(const struct group *group, const struct attack_kind *kind
 	return sample_distinct(eps, count);
 }
 
-/* With several attacks the colour is the method and the attack sets dash and marker, unless the
- * colours do not suffice for that. */
-static struct figure_style style_of(const struct series_list *list, const struct series *series,
-				    size_t kind, size_t kinds)
+/* With several attacks the colour is the method, and the attack sets dash and marker: others for
+ * methods whose colour comes again. */
+static struct figure_style style_of(const struct series *series, size_t kind, size_t kinds)
 {
-	if (kinds > 1 && list->entry_count <= FIGURE_COLOURS)
-		return (struct figure_style){series->colour, kind};
-	return (struct figure_style){series->colour, series->entry * kinds + kind};
+	size_t round = kinds > 1 ? series->entry / FIGURE_COLOURS : series->entry;
+
+	return (struct figure_style){series->colour, round * kinds + kind};
 }
 
-static void add_line(struct figure *figure, struct figure_panel *panel,
-		     const struct series_list *list, const struct series *s,
+static void add_line(struct figure *figure, struct figure_panel *panel, const struct series *s,
 		     const struct attack_kinds *kinds, size_t k)
 {
 	struct arena *arena = figure->arena;
@@ -69,7 +71,7 @@ static void add_line(struct figure *figure, struct figure_panel *panel,
 					  .columns = "eps robust_accuracy low high",
 					  .label = kinds->count > 1 ? both : s->label,
 					  .entry = s->entry * kinds->count + k,
-					  .style = style_of(list, s, k, kinds->count),
+					  .style = style_of(s, k, kinds->count),
 					  /* an area would be taken for the one below the attacks */
 					  .band = !at.certified ||
 						  figure->look->band == STYLE_BAND_BARS,
@@ -96,8 +98,7 @@ static void add_line(struct figure *figure, struct figure_panel *panel,
 }
 
 /* The area between the lowest attacked accuracy and the certified one, where the truth lies. */
-static void add_area(struct figure *figure, struct figure_panel *panel,
-		     const struct series_list *list, const struct series *s,
+static void add_area(struct figure *figure, struct figure_panel *panel, const struct series *s,
 		     const struct attack_kinds *kinds, size_t k)
 {
 	struct arena *arena = figure->arena;
@@ -106,7 +107,7 @@ static void add_area(struct figure *figure, struct figure_panel *panel,
 		.title = arena_format(arena, "%s, between %s and attacked", s->label, below.label),
 		.columns = "eps certified attacked",
 		.layer = FIGURE_BETWEEN,
-		.style = style_of(list, s, k, kinds->count)};
+		.style = style_of(s, k, kinds->count)};
 	struct figure_curve *area = figure_curve(figure, panel, &like);
 	double *eps;
 	size_t count = radii_of(s->group, &below, &eps, arena);
@@ -129,11 +130,11 @@ static void add_area(struct figure *figure, struct figure_panel *panel,
 static struct attack_kinds choose_kinds(const struct robust_options *o,
 					const struct records *records)
 {
-	struct attack_kinds all = attacks_of(records, NULL);
-	struct attack_kinds certified = attacks_certified(records, NULL);
+	struct attack_kinds all, certified;
 	struct series_list best = series_of(records, SERIES_BEST, 1);
 	size_t most = 0;
 
+	attacks_of_part(records, o->part ? part_names[o->part] : NULL, &all, &certified);
 	for (size_t i = 0; i < records->data_count; i++) {
 		size_t here = series_count(&best, records->data[i]) * (all.count + certified.count);
 
@@ -151,6 +152,7 @@ static void fill(const void *options, const struct records *records, struct figu
 	struct attack_kinds kinds = choose_kinds(o, records);
 	struct series_list list =
 		series_of(records, (enum series_settings)o->settings, kinds.count);
+	const char *part = !o->part ? "" : arena_format(arena, "; %s part", part_names[o->part]);
 
 	figure->y.label = "robust accuracy";
 	figure->y.share = true;
@@ -164,17 +166,19 @@ static void fill(const void *options, const struct records *records, struct figu
 				arena_format(arena, "%s\n%s\n%s", data, kind->norm, kind->units),
 				data, series_title(records, data));
 
-			panel->x.label = arena_format(arena, "eps (%s, %s features)", kind->norm,
-						      *kind->units ? kind->units : "prepared");
+			panel->x.label =
+				arena_format(arena, "eps (%s, %s features%s)", kind->norm,
+					     *kind->units ? kind->units : "prepared", part);
 			if (kind->certified)
-				add_area(figure, panel, &list, &list.at[i], &kinds, k);
-			add_line(figure, panel, &list, &list.at[i], &kinds, k);
+				add_area(figure, panel, &list.at[i], &kinds, k);
+			add_line(figure, panel, &list.at[i], &kinds, k);
 		}
 	}
 	figure->caption = arena_format(
-		arena, "%s%s%s%s", series_caption(&list, figure),
+		arena, "%s%s%s%s%s", series_caption(&list, figure),
 		list.repeats <= 1 && figure_shows_range(figure) ? "; range: Wilson 95 % interval"
 								: "",
+		part,
 		kinds.count && !kinds.at[0].attack ? "; the lowest accuracy over the attacks" : "",
 		kinds.count && kinds.at[kinds.count - 1].certified
 			? "; darker: between attacked and certified accuracy"

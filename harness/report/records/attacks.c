@@ -12,48 +12,53 @@ const struct attack_row *attacks_rows(const struct record *record, const struct 
 	return kind->certified ? record->certificate : record->attack;
 }
 
-static bool is_tested(const struct attack_row *row)
+static const char tested[] = "test";
+
+static bool is_of(const struct attack_row *row, const char *part)
 {
-	return !row->part || strcmp(row->part, "test") == 0;
+	return strcmp(row->part ? row->part : tested, part ? part : tested) == 0;
 }
 
 bool attacks_tests(const struct record *record)
 {
-	bool found = record->attack_count > 0;
+	bool found = false;
 
+	for (size_t i = 0; i < record->attack_count; i++)
+		found = found || is_of(&record->attack[i], tested);
 	for (size_t i = 0; i < record->certificate_count; i++)
-		found = found || is_tested(&record->certificate[i]);
+		found = found || is_of(&record->certificate[i], tested);
 	return found;
 }
 
 bool attacks_match(const struct attack_row *row, const struct attack_kind *kind)
 {
-	return is_tested(row) && (!kind->attack || strcmp(row->attack, kind->attack) == 0) &&
+	return is_of(row, kind->part) &&
+	       (!kind->attack || strcmp(row->attack, kind->attack) == 0) &&
 	       strcmp(row->norm, kind->norm) == 0 && strcmp(row->units, kind->units) == 0;
 }
 
-/* The kinds of the attacks, or of the certificates of the test part. */
-static struct attack_kinds collect(const struct records *records, const char *data, bool certified)
+/* The kinds of the attacks, or of the certificates, of the part that is wanted. */
+static struct attack_kinds collect(const struct records *records, const char *data,
+				   const struct attack_kind *wanted)
 {
-	const struct attack_kind wanted = {.certified = certified};
 	struct attack_kinds kinds = {0};
 	size_t count,
 		room = 0; /* no record has more kinds than rows, and records mostly share them */
 
 	for (size_t i = 0; i < records->count; i++) {
-		attacks_rows(&records->at[i], &wanted, &count);
+		attacks_rows(&records->at[i], wanted, &count);
 		room += count;
 	}
 	kinds.at = ARENA_ARRAY(records->arena, struct attack_kind, room);
 	for (size_t i = 0; i < records->count; i++) {
-		const struct attack_row *row = attacks_rows(&records->at[i], &wanted, &count);
+		const struct attack_row *row = attacks_rows(&records->at[i], wanted, &count);
 
 		if (data && strcmp(records->at[i].result.data, data) != 0)
 			continue;
 		for (size_t j = 0; j < count; j++, row++) {
 			struct attack_kind *kind = kinds.at, *end = kinds.at + kinds.count;
 
-			if (certified && !is_tested(row))
+			if (!is_of(row, wanted->part))
 				continue;
 			while (kind < end && !attacks_match(row, kind))
 				kind++;
@@ -61,7 +66,8 @@ static struct attack_kinds collect(const struct records *records, const char *da
 				*kind = (struct attack_kind){.attack = row->attack,
 							     .norm = row->norm,
 							     .units = row->units,
-							     .eps = row->eps};
+							     .eps = row->eps,
+							     .part = wanted->part};
 				kinds.count++;
 			}
 			if (row->eps > kind->eps)
@@ -71,9 +77,11 @@ static struct attack_kinds collect(const struct records *records, const char *da
 	return kinds;
 }
 
-struct attack_kinds attacks_of(const struct records *records, const char *data)
+static struct attack_kinds attacks_on(const struct records *records, const char *data,
+				      const char *part)
 {
-	struct attack_kinds kinds = collect(records, data, false);
+	const struct attack_kind wanted = {.part = part};
+	struct attack_kinds kinds = collect(records, data, &wanted);
 	bool many_units = false;
 
 	for (size_t k = 1; k < kinds.count; k++)
@@ -85,9 +93,11 @@ struct attack_kinds attacks_of(const struct records *records, const char *data)
 	return kinds;
 }
 
-struct attack_kinds attacks_certified(const struct records *records, const char *data)
+static struct attack_kinds certified_on(const struct records *records, const char *data,
+					const char *part)
 {
-	struct attack_kinds kinds = collect(records, data, true);
+	const struct attack_kind wanted = {.certified = true, .part = part};
+	struct attack_kinds kinds = collect(records, data, &wanted);
 
 	kinds = attacks_worst(&kinds, records->arena);
 	for (size_t k = 0; k < kinds.count; k++) {
@@ -95,6 +105,23 @@ struct attack_kinds attacks_certified(const struct records *records, const char 
 		kinds.at[k].certified = true;
 	}
 	return kinds;
+}
+
+struct attack_kinds attacks_of(const struct records *records, const char *data)
+{
+	return attacks_on(records, data, NULL);
+}
+
+struct attack_kinds attacks_certified(const struct records *records, const char *data)
+{
+	return certified_on(records, data, NULL);
+}
+
+void attacks_of_part(const struct records *records, const char *part, struct attack_kinds *attacks,
+		     struct attack_kinds *certified)
+{
+	*attacks = attacks_on(records, NULL, part);
+	*certified = certified_on(records, NULL, part);
 }
 
 struct attack_kinds attacks_join(const struct attack_kinds *a, const struct attack_kinds *b,
@@ -182,4 +209,25 @@ double attacks_high(const struct record *record, const void *what)
 	const struct attack_row *row = attacks_find(record, what);
 
 	return row ? row->hi : NAN;
+}
+
+double attacks_distance(const struct record *record, const void *what)
+{
+	const struct attack_row *row = attacks_find(record, what);
+
+	return row ? row->distance_median : NAN;
+}
+
+double attacks_near(const struct record *record, const void *what)
+{
+	const struct attack_row *row = attacks_find(record, what);
+
+	return row ? row->distance_low : NAN;
+}
+
+double attacks_far(const struct record *record, const void *what)
+{
+	const struct attack_row *row = attacks_find(record, what);
+
+	return row ? row->distance_high : NAN;
 }

@@ -13,7 +13,8 @@ struct attack_kind {
 	const char *norm, *units;
 	double eps;        /* the one looked at; set to the largest that occurs */
 	const char *label; /* "pgd linf", with the units only if they differ between kinds */
-	bool certified;    /* certificates of the test part: `attack` NULL is the highest one */
+	bool certified;    /* certificates: `attack` NULL is the highest one */
+	const char *part;  /* of the data, "train"; NULL: test */
 };
 
 struct attack_kinds {
@@ -21,11 +22,15 @@ struct attack_kinds {
 	struct attack_kind *at; /* in order of appearance */
 };
 
-/* Of the records of one data set, or of all if `data` is NULL. */
+/* Those of the test part in the records of one data set, or of all if `data` is NULL. */
 struct attack_kinds attacks_of(const struct records *records, const char *data);
 
-/* One kind per norm and units of the certificates, the highest over them. */
+/* One kind per norm and units of the certificates of the test part, the highest over them. */
 struct attack_kinds attacks_certified(const struct records *records, const char *data);
+
+/* Both of a part of the data, "train", over all data sets. */
+void attacks_of_part(const struct records *records, const char *part, struct attack_kinds *attacks,
+		     struct attack_kinds *certified);
 
 /* Both lists in one. */
 struct attack_kinds attacks_join(const struct attack_kinds *a, const struct attack_kinds *b,
@@ -35,7 +40,7 @@ struct attack_kinds attacks_join(const struct attack_kinds *a, const struct atta
 const struct attack_row *attacks_rows(const struct record *record, const struct attack_kind *kind,
 				      size_t *count);
 
-/* Is the row of this kind, at whatever eps? */
+/* Is the row of this kind and part, at whatever eps? */
 bool attacks_match(const struct attack_row *row, const struct attack_kind *kind);
 
 /* Has the record an attack or certificate of its test part? */
@@ -54,5 +59,10 @@ double attacks_clean(const struct record *record, const void *what);
 double attacks_robust(const struct record *record, const void *what);
 double attacks_low(const struct record *record, const void *what);
 double attacks_high(const struct record *record, const void *what);
+
+/* The same of the distances: median, 10 % and 90 % quantile over points. */
+double attacks_distance(const struct record *record, const void *what);
+double attacks_near(const struct record *record, const void *what);
+double attacks_far(const struct record *record, const void *what);
 
 #endif

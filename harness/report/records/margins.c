@@ -53,7 +53,7 @@ static void add_entry(struct reader *r, const struct entry_note *note, const cha
 	for (size_t i = 0; i < rows->count; i++) {
 		const struct attack_row *of = &row[i];
 		struct margins *to = &r->at[r->count];
-		size_t below = 0;
+		size_t below = 0, far = 0;
 
 		*to = (struct margins){
 			.name = name,
@@ -65,8 +65,9 @@ static void add_entry(struct reader *r, const struct entry_note *note, const cha
 			.accuracy = of->accuracy};
 		to->lower = side(r, note->key, i, "lower", &below);
 		to->upper = side(r, note->key, i, "upper", &to->n);
+		to->distance = side(r, note->key, i, "distance", &far);
 		r->count += to->upper && (!to->lower || below == to->n) &&
-			    !(fabs(of->n - (double)to->n) > 0);
+			    (!to->distance || far == to->n) && !(fabs(of->n - (double)to->n) > 0);
 	}
 }
 
@@ -118,16 +119,21 @@ bool margins_example(const struct record *record, struct arena *arena, struct ma
 	struct reader r = {.arena = arena};
 	struct err ignored = {0};
 	const struct entry_list *held = &r.held.of[ENTRY_ATTACK];
+	struct field_rows attacks;
+	const struct attack_row *row;
 
 	if (access(path, R_OK) != 0 || npz_open(&r.file, path, arena, &ignored) != STATUS_OK ||
 	    entries_read(arena_format(arena, "%s/entries.json", record->folder), arena, &r.held,
-			 &ignored) != STATUS_OK)
+			 &ignored) != STATUS_OK ||
+	    field_read(arena_format(arena, "%s/attack.csv", record->folder), &rows_attack, arena,
+		       &attacks, &ignored) != STATUS_OK)
 		return false;
+	row = attacks.at;
 	for (size_t e = 0; e < held->count; e++) {
 		const char *name = asked_name(record->asked, ENTRY_ATTACK, &held->at[e]);
 		struct npy_array shape[3];
 		double *values[3];
-		size_t found = 0;
+		size_t found = 0, last;
 
 		while (name && found < 3 &&
 		       npz_array(&r.file,
@@ -142,13 +148,13 @@ bool margins_example(const struct record *record, struct arena *arena, struct ma
 						.clean = values[0],
 						.attacked = values[1],
 						.outputs = values[2]};
-		for (size_t i = 0; i < record->attack_count; i++)
-			if (strcmp(record->attack[i].attack, name) == 0 &&
-			    !(record->attack[i].eps < out->eps)) {
-				out->norm = record->attack[i].norm;
-				out->units = record->attack[i].units;
-				out->eps = record->attack[i].eps;
-			}
+		last = entries_row(held, e) + entries_rows(held, e); /* the largest eps */
+		if (last < 1 || last > attacks.count)
+			return false;
+		out->part = row[last - 1].part;
+		out->norm = row[last - 1].norm;
+		out->units = row[last - 1].units;
+		out->eps = row[last - 1].eps;
 		return out->norm && out->count && shape[1].shape[0] == out->count &&
 		       shape[1].shape[1] == out->features && shape[2].shape[0] == out->count;
 	}

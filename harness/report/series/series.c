@@ -284,7 +284,8 @@ static const char *add_settings(const struct series_list *list, const char *text
 					    several ? " on " : "", several ? group->data : "",
 					    setting_text(group, arena));
 	}
-	return left ? arena_format(arena, "%s; %zu more settings in tables/summary.md", text, left)
+	return left ? arena_format(arena, "%s; %zu more setting%s in tables/summary.md", text, left,
+				   left == 1 ? "" : "s")
 		    : text;
 }
 

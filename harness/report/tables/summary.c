@@ -103,12 +103,36 @@ enum status summary_write_cells(const struct records *records, struct err *err)
 	return csv_close(&csv, err);
 }
 
+/* Those of attack.csv, or of certify.csv. */
+static struct columns columns_of_rows(const struct records *records,
+				      const struct field_table *table)
+{
+	const struct attack_kind kind = {.certified = table == &rows_certify};
+	struct columns c = {records, used(records, &rows_cell), table, {0, NULL}};
+	struct attack_row *all;
+	size_t count, room = 0, rows = 0;
+
+	for (size_t i = 0; i < records->count; i++) {
+		attacks_rows(&records->at[i], &kind, &count);
+		room += count;
+	}
+	all = ARENA_ARRAY(records->arena, struct attack_row, room);
+	for (size_t i = 0; i < records->count; i++) {
+		const struct attack_row *row = attacks_rows(&records->at[i], &kind, &count);
+
+		for (size_t j = 0; j < count; j++)
+			all[rows++] = row[j];
+	}
+	c.table = field_used(table, all, rows, sizeof *all, records->arena);
+	return c;
+}
+
 /* The attacks of all cells, or their certificates. */
 static enum status write_rows(const struct records *records, const struct field_table *table,
 			      struct err *err)
 {
-	const struct columns c = {records, used(records, &rows_cell), table, {0, NULL}};
 	const struct attack_kind kind = {.certified = table == &rows_certify};
+	const struct columns c = columns_of_rows(records, table);
 	struct csv csv;
 	size_t count;
 
@@ -138,7 +162,7 @@ enum status summary_write_certificates(const struct records *records, struct err
 /* A line of columns.csv. */
 static void put_column(struct csv *csv, const char *file, const struct field *field)
 {
-	const char *type = field->type == FIELD_TEXT ? "string" : "float64";
+	const char *type = field_is_text(field) ? "string" : "float64";
 	const char *const cells[] = {file,           field->name, type,      field->unit,
 				     field->network, field->part, field->doc};
 
@@ -196,12 +220,12 @@ enum status summary_write_columns(const struct records *records, struct err *err
 {
 	static const char *const header[] = {"file",    "column", "type",    "unit",
 					     "network", "data",   "meaning", NULL};
-	const struct field_table *cell = used(records, &rows_cell);
 	const struct columns tables[] = {columns_of_cells(records),
-					 {records, cell, &rows_attack, {0, NULL}},
-					 {records, cell, &rows_certify, {0, NULL}}};
-	const struct field_table *const of_cell[] = {&rows_trace,    &rows_attack, &rows_certify,
-						     &rows_patterns, &rows_inputs, &rows_points};
+					 columns_of_rows(records, &rows_attack),
+					 columns_of_rows(records, &rows_certify)};
+	const struct field_table *const of_cell[] = {&rows_trace,     tables[1].table,
+						     tables[2].table, &rows_patterns,
+						     &rows_inputs,    &rows_points};
 	struct arena *arena = records->arena;
 	struct field_rows plan = {0};
 	struct err ignored = {0};

@@ -38,7 +38,7 @@ static struct fixture make(ptrdiff_t n, ptrdiff_t d, long m)
 			mat_set(t.problem.X, k, i, (real)rng_normal(&rng));
 	}
 	t.problem.y = targets_of(y, n);
-	t.problem.loss = (struct loss_term){&loss_squared, NULL, 1};
+	t.problem.loss = (struct loss_term){.loss = &loss_squared, .options = NULL, .weight = 1};
 	t.problem.beta = 0.7;
 	t.problem.seed = 3;
 	t.options = (struct backprop_options){

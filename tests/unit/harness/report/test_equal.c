@@ -100,12 +100,32 @@ static void panels_that_differ_are_named(void **state)
 	assert_string_equal(apart->next->entry_label, "three = one");
 }
 
+/* Of "admm, certified" and "admm, worst" the method is said once. */
+static void what_both_begin_with_is_said_once(void **state)
+{
+	struct figure figure = figure_new(&arena);
+	struct figure_panel *panel = figure_panel(&figure, "", "", "panel");
+	struct figure_curve *upper;
+
+	(void)state;
+	add(&figure, panel, "admm, worst", 3, corner, 0);
+	upper = add(&figure, panel, "admm, certified", 3, corner, 0);
+	add(&figure, panel, "admm 2, worst", 3, corner, 0);
+	dress_figure(&figure);
+	equal_mark(&figure);
+	assert_string_equal(figure.caption, "; equal to within what the plot resolves: admm, worst "
+					    "= certified = admm 2, worst");
+	assert_string_equal(upper->entry_label, "admm, certified = worst");
+	assert_string_equal(upper->next->entry_label, "admm 2, worst = admm, worst");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_the_plot_resolves_is_not_equal),
 		cmocka_unit_test(ranges_are_numbers_too),
 		cmocka_unit_test(panels_that_differ_are_named),
+		cmocka_unit_test(what_both_begin_with_is_said_once),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 

@@ -4,6 +4,7 @@
 #include "harness/report/series/excess.h"
 #include "tests/close.h"
 #include "tests/report_fixture.h"
+#include "tests/room.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -17,32 +18,17 @@
 
 #define LENGTH(list) (sizeof(list) / sizeof *(list))
 
-static char room[] = "/tmp/relubench-folders-XXXXXX";
-static struct arena arena;
-
-static int make_room(void **state)
-{
-	(void)state;
-	return mkdtemp(room) ? 0 : -1;
-}
-
-static int remove_room(void **state)
-{
-	struct err err = {0};
-
-	(void)state;
-	arena_release(&arena);
-	return folder_remove(room, &err) != STATUS_OK;
-}
+static const char *const room = room_of_tests.folder;
+static struct arena *const arena = &room_of_tests.arena;
 
 /* Two folders of these cells; every record says that its data are made so. */
 static struct folders two(const struct fixture_cell *a, size_t a_count,
 			  const struct fixture_cell *b, size_t b_count)
 {
-	struct folders out = {&arena, 2, ARENA_ARRAY(&arena, struct folder_of, 2)};
+	struct folders out = {arena, 2, ARENA_ARRAY(arena, struct folder_of, 2)};
 
-	out.at[0] = (struct folder_of){"old", "x", fixture_records(a, a_count, room, &arena)};
-	out.at[1] = (struct folder_of){"new", "y", fixture_records(b, b_count, room, &arena)};
+	out.at[0] = (struct folder_of){"old", "x", fixture_records(a, a_count, room, arena)};
+	out.at[1] = (struct folder_of){"new", "y", fixture_records(b, b_count, room, arena)};
 	for (size_t f = 0; f < 2; f++)
 		for (size_t i = 0; i < out.at[f].records.count; i++)
 			out.at[f].records.at[i].sample = "{\"generate\":{\"n\":60},\"seed\":1}";
@@ -247,7 +233,7 @@ static void other_data_make_no_pairs(void **state)
 	r = joined(&folders);
 	assert_true(fixture_plot("changes", NULL, &r, &written));
 	assert_false(written);
-	r = fixture_records(cells, 1, room, &arena);
+	r = fixture_records(cells, 1, room, arena);
 	assert_true(fixture_plot("changes", NULL, &r, &written));
 	assert_false(written);
 }
@@ -292,5 +278,5 @@ int main(void)
 		cmocka_unit_test(samples_are_the_same_by_what_both_say),
 	};
 
-	return cmocka_run_group_tests(tests, make_room, remove_room);
+	return cmocka_run_group_tests(tests, room_open, room_close);
 }

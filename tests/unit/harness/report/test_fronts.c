@@ -3,6 +3,7 @@
 #include "harness/report/series/floors.h"
 #include "tests/close.h"
 #include "tests/report_fixture.h"
+#include "tests/room.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -16,27 +17,12 @@
 
 #define LENGTH(list) (sizeof(list) / sizeof *(list))
 
-static char room[] = "/tmp/relubench-fronts-XXXXXX";
-static struct arena arena;
-
-static int make_room(void **state)
-{
-	(void)state;
-	return mkdtemp(room) ? 0 : -1;
-}
-
-static int remove_room(void **state)
-{
-	struct err err = {0};
-
-	(void)state;
-	arena_release(&arena);
-	return folder_remove(room, &err) != STATUS_OK;
-}
+static const char *const room = room_of_tests.folder;
+static struct arena *const arena = &room_of_tests.arena;
 
 static void attack(struct record *record, double clean, double robust)
 {
-	struct attack_row *rows = ARENA_ARRAY(&arena, struct attack_row, 2);
+	struct attack_row *rows = ARENA_ARRAY(arena, struct attack_row, 2);
 
 	for (size_t k = 0; k < 2; k++)
 		rows[k] = (struct attack_row){.attack = "pgd",
@@ -75,7 +61,7 @@ static void a_front_is_of_what_nothing_beats(void **state)
 						 .path = "rho",
 						 .value = rho[i],
 						 .test = clean[i]};
-	records = fixture_records(cells, LENGTH(cells), room, &arena);
+	records = fixture_records(cells, LENGTH(cells), room, arena);
 	for (size_t i = 0; i < LENGTH(clean); i++)
 		attack(&records.at[i], clean[i], robust[i]);
 	assert_true(fixture_plot("pareto", &options, &records, &written));
@@ -103,7 +89,7 @@ static void axes_run_from_the_lowest_to_the_highest(void **state)
 		double best;
 		struct texts methods;
 	} options = {0, NAN, {0}};
-	struct records records = fixture_records(cells, LENGTH(cells), room, &arena);
+	struct records records = fixture_records(cells, LENGTH(cells), room, arena);
 	bool written = false;
 	const char *text, *script;
 	double got[2];
@@ -140,7 +126,7 @@ static void the_best_known_value_is_of_the_same_objective(void **state)
 		{"moons", "d", .repetition = 0, .objective = 4, .beta = "0.3"},
 		{"moons", "e", .status = "failed", .repetition = 0, .objective = 1, .beta = "0.1"},
 	};
-	struct records records = fixture_records(cells, LENGTH(cells), room, &arena);
+	struct records records = fixture_records(cells, LENGTH(cells), room, arena);
 	struct floors floors;
 
 	(void)state;
@@ -169,5 +155,5 @@ int main(void)
 		cmocka_unit_test(the_best_known_value_is_of_the_same_objective),
 	};
 
-	return cmocka_run_group_tests(tests, make_room, remove_room);
+	return cmocka_run_group_tests(tests, room_open, room_close);
 }

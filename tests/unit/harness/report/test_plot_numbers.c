@@ -5,6 +5,7 @@
 #include "harness/stats/wilson.h"
 #include "tests/close.h"
 #include "tests/report_fixture.h"
+#include "tests/room.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -18,23 +19,8 @@
 
 #define LENGTH(list) (sizeof(list) / sizeof *(list))
 
-static char room[] = "/tmp/test_plot_numbers_XXXXXX";
-static struct arena arena;
-
-static int make_room(void **state)
-{
-	(void)state;
-	return mkdtemp(room) == NULL;
-}
-
-static int remove_room(void **state)
-{
-	struct err err = {0};
-
-	(void)state;
-	arena_release(&arena);
-	return folder_remove(room, &err) != STATUS_OK;
-}
+static const char *const room = room_of_tests.folder;
+static struct arena *const arena = &room_of_tests.arena;
 
 static const char *data_of(const char *name, const void *options, struct records *records)
 {
@@ -59,8 +45,8 @@ static void expect_row(const char *text, const char *title, size_t row, size_t c
 static void unknown_values_are_question_marks(void **state)
 {
 	static const struct fixture_cell cells[] = {{"moons", "a", .test = 0.5}};
-	struct records records = fixture_records(cells, 1, room, &arena);
-	struct figure figure = figure_new(&arena);
+	struct records records = fixture_records(cells, 1, room, arena);
+	struct figure figure = figure_new(arena);
 	struct figure_panel *panel = figure_panel(&figure, "key", "", "title");
 	struct figure_curve *curve = figure_curve(
 		&figure, panel, &(struct figure_curve){.title = "a", .columns = "x y low high"});
@@ -82,7 +68,7 @@ static void failed_settings_are_tried_as_well(void **state)
 		{"moons", "sgd", "rate", "2", .validation = 0.9, .test = 0.8},
 		{"moons", "sgd", "rate", "3", .validation = 1, .test = 1, .status = "failed"},
 	};
-	struct records records = fixture_records(cells, LENGTH(cells), room, &arena);
+	struct records records = fixture_records(cells, LENGTH(cells), room, arena);
 	const char *text = data_of("best_of_k", NULL, &records);
 
 	(void)state;
@@ -110,7 +96,7 @@ static void robust_accuracy_begins_clean(void **state)
 {
 	static const struct fixture_cell cells[] = {{"moons", "a", .test = 0.92}};
 	static const long options[2] = {0, 0};
-	struct records records = fixture_records(cells, 1, room, &arena);
+	struct records records = fixture_records(cells, 1, room, arena);
 	struct attack_row rows[] = {attacked(0.1, 0.8), attacked(0.3, 0.24)};
 	const char *text;
 
@@ -153,7 +139,7 @@ static void bands_are_quantiles_of_what_is_ok(void **state)
 						 .repetition = i % 12,
 						 .test = i % 12 / 10.0,
 						 .status = i % 12 == 11 ? "failed" : NULL};
-	records = fixture_records(cells, LENGTH(cells), room, &arena);
+	records = fixture_records(cells, LENGTH(cells), room, arena);
 	text = data_of("sweep", &options, &records);
 	for (size_t row = 0; row < 2; row++)
 		expect_row(text, "# moons: a", row, 4, (double[]){(double)row + 1, 50, 10, 90});
@@ -171,5 +157,5 @@ int main(void)
 		cmocka_unit_test(bands_are_quantiles_of_what_is_ok),
 	};
 
-	return cmocka_run_group_tests(tests, make_room, remove_room);
+	return cmocka_run_group_tests(tests, room_open, room_close);
 }

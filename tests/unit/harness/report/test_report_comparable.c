@@ -8,6 +8,7 @@
 #include "harness/report/tables/summary.h"
 #include "tests/close.h"
 #include "tests/report_fixture.h"
+#include "tests/room.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -21,26 +22,8 @@
 
 #define LENGTH(list) (sizeof(list) / sizeof *(list))
 
-static char room[256];
-static struct arena arena;
-
-static int make_room(void **state)
-{
-	const char *tmp = getenv("TMPDIR");
-
-	(void)state;
-	snprintf(room, sizeof room, "%s/relubench-comparable-XXXXXX", tmp ? tmp : "/tmp");
-	return mkdtemp(room) ? 0 : -1;
-}
-
-static int remove_room(void **state)
-{
-	struct err err = {0};
-
-	(void)state;
-	arena_release(&arena);
-	return folder_remove(room, &err) != STATUS_OK;
-}
+static const char *const room = room_of_tests.folder;
+static struct arena *const arena = &room_of_tests.arena;
 
 static const char *draw(const char *plot, const void *options, const struct records *records,
 			const char *end)
@@ -81,7 +64,7 @@ static void put_traces(struct records *records)
 	for (size_t i = 0; i < records->count; i++)
 		assert_true(fixture_trace(
 			records, i,
-			arena_format(&arena,
+			arena_format(arena,
 				     "seconds,certificate_s,objective_network,gap\n1,0.5,9,0.5\n"
 				     "2,3,%g,0.01\n",
 				     records->at[i].result.objective_network)));
@@ -90,7 +73,7 @@ static void put_traces(struct records *records)
 static void convergence_has_a_panel_for_each_beta(void **state)
 {
 	struct convergence_options options = {.y = OBJECTIVE};
-	struct records records = fixture_records(betas, LENGTH(betas), room, &arena);
+	struct records records = fixture_records(betas, LENGTH(betas), room, arena);
 	const char *script;
 
 	(void)state;
@@ -113,7 +96,7 @@ static void a_time_to_a_target_is_that_of_one_beta(void **state)
 		double gap, factor;
 		long settings;
 	} options = {NAN, 5, 0};
-	struct records records = fixture_records(betas, LENGTH(betas), room, &arena);
+	struct records records = fixture_records(betas, LENGTH(betas), room, arena);
 	const char *text;
 
 	(void)state;
@@ -140,7 +123,7 @@ static void a_profile_is_of_one_beta_unless_of_accuracy(void **state)
 		options[0] = (long)k;
 		for (size_t i = 0; i < 3; i++)
 			cells[i].seconds = cells[i].test = 0.5;
-		records = fixture_records(cells, 3, room, &arena);
+		records = fixture_records(cells, 3, room, arena);
 		assert_null(
 			strstr(draw("performance_profile", options, &records, ".dat"), names[k]));
 		assert_null(strstr(fixture_text(&records, "performance_profile", ".dat"), "adam"));
@@ -149,7 +132,7 @@ static void a_profile_is_of_one_beta_unless_of_accuracy(void **state)
 	assert_non_null(strstr(draw("performance_profile", options, &records, ".dat"), "adam"));
 	options[0] = 0;
 	cells[3] = (struct fixture_cell){"moons", "ipm", .objective = 4, .beta = "0.01"};
-	records = fixture_records(cells, 4, room, &arena);
+	records = fixture_records(cells, 4, room, arena);
 	assert_int_equal(panels_in(draw("performance_profile", options, &records, ".gp")), 2);
 }
 
@@ -165,7 +148,7 @@ static void the_best_setting_is_the_best_of_its_beta(void **state)
 		 .validation = NAN},
 		{"moons", "scp", .objective = 3, .beta = "0.1", .validation = NAN},
 	};
-	struct records records = fixture_records(cells, LENGTH(cells), room, &arena);
+	struct records records = fixture_records(cells, LENGTH(cells), room, arena);
 	struct series_list list = series_of(&records, SERIES_BEST, 1);
 
 	(void)state;
@@ -198,7 +181,7 @@ static void sweeps_neither_pool_nor_relate_other_objectives(void **state)
 		{"moons", "exact", .objective = 3.5, .beta = "0.1"},
 	};
 	struct sweep_options options = {.x = "rho", .y = column("objective_network")};
-	struct records records = fixture_records(cells, LENGTH(cells), room, &arena);
+	struct records records = fixture_records(cells, LENGTH(cells), room, arena);
 	const char *text;
 
 	(void)state;
@@ -236,7 +219,7 @@ static const struct fixture_cell robust[] = {
 
 static void the_worst_case_is_the_headline_of_robust_methods(void **state)
 {
-	struct records records = fixture_records(robust, LENGTH(robust), NULL, &arena);
+	struct records records = fixture_records(robust, LENGTH(robust), NULL, arena);
 	struct sheet sheet;
 
 	(void)state;
@@ -259,7 +242,7 @@ static void robust_methods_race_to_their_worst_case(void **state)
 		double gap, factor;
 		long settings;
 	} options = {NAN, 1.05, 0};
-	struct records records = fixture_records(robust, LENGTH(robust), room, &arena);
+	struct records records = fixture_records(robust, LENGTH(robust), room, arena);
 	const char *text;
 	double row[2];
 
@@ -267,7 +250,7 @@ static void robust_methods_race_to_their_worst_case(void **state)
 	for (size_t i = 0; i < records.count; i++)
 		assert_true(fixture_trace(
 			&records, i,
-			arena_format(&arena,
+			arena_format(arena,
 				     "seconds,objective,objective_network\n1,9,%g\n3,%g,%g\n",
 				     robust[i].objective,
 				     robust[i].threat ? robust[i].worst : robust[i].objective,
@@ -293,7 +276,7 @@ static size_t rows_with(const struct sheet *sheet, const char *measure)
 
 static void pairs_are_of_one_threat(void **state)
 {
-	struct records records = fixture_records(robust, LENGTH(robust), NULL, &arena);
+	struct records records = fixture_records(robust, LENGTH(robust), NULL, arena);
 	struct sheet sheet = paired_sheet(&records);
 
 	(void)state;
@@ -307,7 +290,7 @@ static void pairs_are_of_one_threat(void **state)
 static void a_gap_costs_its_certificates(void **state)
 {
 	struct convergence_options options = {.y = GAP};
-	struct records records = fixture_records(betas, 2, room, &arena);
+	struct records records = fixture_records(betas, 2, room, arena);
 	double row[2];
 
 	(void)state;
@@ -338,7 +321,7 @@ static void check_header(const char *name)
 	struct err err = {0};
 	bool swept = false;
 
-	assert_int_equal(csv_read(arena_format(&arena, "%s/%s", room, name), &arena, &table, &err),
+	assert_int_equal(csv_read(arena_format(arena, "%s/%s", room, name), arena, &table, &err),
 			 STATUS_OK);
 	for (size_t i = 0; i < table.cols; i++) {
 		assert_int_equal(csv_column(&table, table.header[i]), i);
@@ -354,7 +337,7 @@ static void no_two_columns_of_a_file_have_one_name(void **state)
 		{"moons", "a", "patterns", "50", "eps", "0.1", .test = 0.5},
 		{"moons", "b", "neurons", "50", "norm", "l2", .test = 0.5},
 	};
-	struct records records = fixture_records(cells, LENGTH(cells), room, &arena);
+	struct records records = fixture_records(cells, LENGTH(cells), room, arena);
 	struct err err = {0};
 
 	(void)state;
@@ -381,5 +364,5 @@ int main(void)
 		cmocka_unit_test(no_two_columns_of_a_file_have_one_name),
 	};
 
-	return cmocka_run_group_tests(tests, make_room, remove_room);
+	return cmocka_run_group_tests(tests, room_open, room_close);
 }

@@ -3,6 +3,7 @@
 #include "harness/report/report.h"
 #include "tests/close.h"
 #include "tests/report_fixture.h"
+#include "tests/room.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -16,26 +17,8 @@
 
 #define LENGTH(list) (sizeof(list) / sizeof *(list))
 
-static char room[256];
-static struct arena arena;
-
-static int make_room(void **state)
-{
-	const char *tmp = getenv("TMPDIR");
-
-	(void)state;
-	snprintf(room, sizeof room, "%s/relubench-curves-XXXXXX", tmp ? tmp : "/tmp");
-	return mkdtemp(room) ? 0 : -1;
-}
-
-static int remove_room(void **state)
-{
-	struct err err = {0};
-
-	(void)state;
-	arena_release(&arena);
-	return folder_remove(room, &err) != STATUS_OK;
-}
+static const char *const room = room_of_tests.folder;
+static struct arena *const arena = &room_of_tests.arena;
 
 /* The data of a plot of these cells, or NULL if there is nothing to plot. */
 static const char *data_of(const char *name, const void *options, struct records *records)
@@ -92,7 +75,7 @@ static void best_of_k_is_the_mean_over_subsets(void **state)
 		cells[i] = (struct fixture_cell){
 			"moons",        "sgd", "rate", names[i], .validation = validation[i],
 			.test = test[i]};
-	records = fixture_records(cells, TRIALS, room, &arena);
+	records = fixture_records(cells, TRIALS, room, arena);
 	text = data_of("best_of_k", NULL, &records);
 	assert_non_null(text);
 	for (unsigned k = 1; k <= TRIALS; k++) {
@@ -121,7 +104,7 @@ static void slope_of_a_power_law_is_its_exponent(void **state)
 			"moons", "admm", .repetition = (int)i % 2, .patterns = 10 << i / 2,
 			.seconds = 3 * pow(10 << i / 2, 2) * (i % 2 ? 1.1 : 1 / 1.1)};
 	cells[8] = (struct fixture_cell){"spirals", "admm", .patterns = 10, .seconds = 1};
-	records = fixture_records(cells, 9, room, &arena);
+	records = fixture_records(cells, 9, room, arena);
 	assert_non_null(data_of("scaling", &options, &records));
 	text = fixture_text(&records, "scaling", ".gp");
 	assert_non_null(text);
@@ -140,7 +123,7 @@ static void profile_counts_tasks_within_a_factor(void **state)
 		{"spirals", "b", .repetition = 0, .objective = 1, .status = "failed"},
 		{"alone", "a", .repetition = 0, .objective = 1}, /* nothing to compare with */
 	};
-	struct records records = fixture_records(cells, LENGTH(cells), room, &arena);
+	struct records records = fixture_records(cells, LENGTH(cells), room, arena);
 	long options[2] = {0, 0};
 	const char *text = data_of("performance_profile", options, &records);
 	double row[2];
@@ -162,7 +145,7 @@ static void a_factor_of_errors_is_no_percentage(void **state)
 {
 	static const struct fixture_cell cells[] = {{"moons", "a", .test = 0.9},
 						    {"moons", "b", .test = 0.75}};
-	struct records records = fixture_records(cells, LENGTH(cells), room, &arena);
+	struct records records = fixture_records(cells, LENGTH(cells), room, arena);
 	long options[2] = {5, 0}; /* test_accuracy */
 	const char *text = data_of("performance_profile", options, &records);
 	double row[2];
@@ -186,7 +169,7 @@ static void ecdf_is_the_time_to_the_target(void **state)
 		double gap, factor;
 		long settings;
 	} options = {NAN, NAN, 0};
-	struct records records = fixture_records(cells, LENGTH(cells), room, &arena);
+	struct records records = fixture_records(cells, LENGTH(cells), room, arena);
 	const char *text;
 	double row[2];
 
@@ -227,7 +210,7 @@ static void heat_map_shows_medians_on_a_grid(void **state)
 		const char *x, *y;
 		long value;
 	} options = {"rho", "beta", 0};
-	struct records records = fixture_records(cells, LENGTH(cells), room, &arena);
+	struct records records = fixture_records(cells, LENGTH(cells), room, arena);
 	const char *text = data_of("heat_map", &options, &records);
 
 	(void)state;
@@ -243,7 +226,7 @@ static void heat_map_shows_medians_on_a_grid(void **state)
 static void phases_are_stacked(void **state)
 {
 	static const struct fixture_cell cells[] = {{"moons", "a", .seconds = 3, .test = 0.5}};
-	struct records records = fixture_records(cells, LENGTH(cells), room, &arena);
+	struct records records = fixture_records(cells, LENGTH(cells), room, arena);
 	long options = 0;
 	const char *text;
 	double row[3];
@@ -277,12 +260,12 @@ static void trade_off_has_a_point_per_setting(void **state)
 		double eps;
 		long settings;
 	} options = {0.1, 0};
-	struct records records = fixture_records(cells, LENGTH(cells), room, &arena);
+	struct records records = fixture_records(cells, LENGTH(cells), room, arena);
 	const char *text;
 
 	(void)state;
 	for (size_t i = 0; i < LENGTH(cells); i++) {
-		struct attack_row *rows = ARENA_ARRAY(&arena, struct attack_row, 2);
+		struct attack_row *rows = ARENA_ARRAY(arena, struct attack_row, 2);
 
 		for (size_t k = 0; k < 2; k++) /* the stronger attack counts */
 			rows[k] = (struct attack_row){.attack = k ? "pgd" : "fgsm",
@@ -316,5 +299,5 @@ int main(void)
 		cmocka_unit_test(trade_off_has_a_point_per_setting),
 	};
 
-	return cmocka_run_group_tests(tests, make_room, remove_room);
+	return cmocka_run_group_tests(tests, room_open, room_close);
 }

@@ -5,6 +5,7 @@
 #include "harness/store/entries.h"
 #include "tests/close.h"
 #include "tests/report_fixture.h"
+#include "tests/room.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -24,23 +25,8 @@ static const double radii[RADII] = {0.1, 0.2, 0.4};
 static const char attack_key[] = "aaaaaaaaaaaaaaaa", other_key[] = "bbbbbbbbbbbbbbbb",
 		  certify_key[] = "cccccccccccccccc";
 
-static char room[] = "/tmp/relubench-distance-XXXXXX";
-static struct arena arena;
-
-static int make_room(void **state)
-{
-	(void)state;
-	return mkdtemp(room) ? 0 : -1;
-}
-
-static int remove_room(void **state)
-{
-	struct err err = {0};
-
-	(void)state;
-	arena_release(&arena);
-	return folder_remove(room, &err) != STATUS_OK;
-}
+static const char *const room = room_of_tests.folder;
+static struct arena *const arena = &room_of_tests.arena;
 
 /* True distances of the samples of two networks; 0: misclassified. */
 static const double truth[NETWORKS][SAMPLES] = {{0, 0.05, 0.15, 0.3, 0.41, 0.9},
@@ -54,7 +40,7 @@ static double lowest(size_t network, size_t k, double radius)
 
 static struct npz_entry array(const char *key, size_t radius, const char *end, const double *at)
 {
-	struct npz_entry out = {.name = arena_format(&arena, "%s_%zu_%s.npy", key, radius, end),
+	struct npz_entry out = {.name = arena_format(arena, "%s_%zu_%s.npy", key, radius, end),
 				.at = (const char *)at,
 				.run = SAMPLES * sizeof *at,
 				.runs = 1};
@@ -69,7 +55,7 @@ static struct npz_entry array(const char *key, size_t radius, const char *end, c
  * sample 5; an attack that the plan does not ask for has broken everything. */
 static void write_record(struct record *record, size_t network)
 {
-	const char *folder = arena_format(&arena, "%s/cell%zu", room, network);
+	const char *folder = arena_format(arena, "%s/cell%zu", room, network);
 	const char *attacks = "attack,norm,eps,units,accuracy,robust_accuracy,n\n",
 		   *certificates =
 			   "certificate,norm,eps,units,part,accuracy,certified_accuracy,n\n";
@@ -79,7 +65,7 @@ static void write_record(struct record *record, size_t network)
 	struct entry_note certify[] = {{.key = certify_key, .name = "exact", .rows = CERTIFIED}};
 	struct entries held = {
 		.of = {[ENTRY_ATTACK] = {2, attack}, [ENTRY_CERTIFY] = {1, certify}}};
-	double *broken = ARENA_ARRAY(&arena, double, SAMPLES), accuracy = 0;
+	double *broken = ARENA_ARRAY(arena, double, SAMPLES), accuracy = 0;
 	struct err err = {0};
 	size_t count = 0;
 
@@ -88,40 +74,39 @@ static void write_record(struct record *record, size_t network)
 		broken[k] = -1;
 		accuracy += (truth[network][k] > 0) / (double)SAMPLES;
 	}
-	attacks = arena_format(&arena, "%sold,linf,0.01,prepared,%.17g,0,%d\n", attacks, accuracy,
+	attacks = arena_format(arena, "%sold,linf,0.01,prepared,%.17g,0,%d\n", attacks, accuracy,
 			       SAMPLES);
 	arrays[count++] = array(other_key, 0, "upper", broken);
 	for (size_t i = 0; i < RADII; i++) {
-		double *upper = ARENA_ARRAY(&arena, double, SAMPLES),
-		       *lower = ARENA_ARRAY(&arena, double, SAMPLES);
+		double *upper = ARENA_ARRAY(arena, double, SAMPLES),
+		       *lower = ARENA_ARRAY(arena, double, SAMPLES);
 
 		for (size_t k = 0; k < SAMPLES; k++) {
 			upper[k] = k == 3 ? 1 : lowest(network, k, radii[i]);
 			lower[k] = k == 5 ? -1 : lowest(network, k, radii[i]);
 		}
-		attacks = arena_format(&arena, "%spgd,linf,%g,prepared,%.17g,0,%d\n", attacks,
+		attacks = arena_format(arena, "%spgd,linf,%g,prepared,%.17g,0,%d\n", attacks,
 				       radii[i], accuracy, SAMPLES);
 		arrays[count++] = array(attack_key, i, "upper", upper);
 		if (i >= CERTIFIED)
 			continue;
-		certificates = arena_format(&arena, "%sexact,linf,%g,prepared,test,%.17g,0,%d\n",
+		certificates = arena_format(arena, "%sexact,linf,%g,prepared,test,%.17g,0,%d\n",
 					    certificates, radii[i], accuracy, SAMPLES);
 		arrays[count++] = array(certify_key, i, "lower", lower);
 		arrays[count++] = array(certify_key, i, "upper", upper);
 	}
 	assert_int_equal(
-		npz_write(arena_format(&arena, "%s/findings.npz", folder), arrays, count, &err),
+		npz_write(arena_format(arena, "%s/findings.npz", folder), arrays, count, &err),
 		STATUS_OK);
-	assert_int_equal(
-		entries_write(&held, arena_format(&arena, "%s/entries.json", folder), &err),
-		STATUS_OK);
-	assert_int_equal(
-		store_write_text(arena_format(&arena, "%s/attack.csv", folder), attacks, &err),
-		STATUS_OK);
-	assert_int_equal(store_write_text(arena_format(&arena, "%s/certify.csv", folder),
-					  certificates, &err),
+	assert_int_equal(entries_write(&held, arena_format(arena, "%s/entries.json", folder), &err),
 			 STATUS_OK);
-	assert_int_equal(store_write_text(arena_format(&arena, "%s/cell.json", folder),
+	assert_int_equal(
+		store_write_text(arena_format(arena, "%s/attack.csv", folder), attacks, &err),
+		STATUS_OK);
+	assert_int_equal(
+		store_write_text(arena_format(arena, "%s/certify.csv", folder), certificates, &err),
+		STATUS_OK);
+	assert_int_equal(store_write_text(arena_format(arena, "%s/cell.json", folder),
 					  "{\"attack\": [{\"clip\": [0, 1]}, {\"clip\": []}], "
 					  "\"certify\": [{\"clip\": []}]}\n",
 					  &err),
@@ -139,7 +124,7 @@ static struct records two_networks(void)
 	static struct entry_note certify[] = {{.key = certify_key, .name = "proof"}};
 	static const struct request asked = {
 		.entries.of = {[ENTRY_ATTACK] = {1, attack}, [ENTRY_CERTIFY] = {1, certify}}};
-	struct records records = fixture_records(cells, LENGTH(cells), room, &arena);
+	struct records records = fixture_records(cells, LENGTH(cells), room, arena);
 
 	for (size_t i = 0; i < NETWORKS; i++) {
 		write_record(&records.at[i], i);
@@ -189,10 +174,10 @@ static void shares_are_counts_of_samples(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < NETWORKS; i++) {
-		struct margins_list list = margins_of(&records.at[i], &arena);
+		struct margins_list list = margins_of(&records.at[i], arena);
 
 		assert_int_equal(list.count, RADII + CERTIFIED);
-		distance[i] = distance_new(SAMPLES, &arena);
+		distance[i] = distance_new(SAMPLES, arena);
 		for (size_t m = 0; m < list.count; m++) {
 			assert_string_equal(list.at[m].ball, "linf, prepared features");
 			distance_learn(&distance[i], &list.at[m]);
@@ -270,5 +255,5 @@ int main(void)
 		cmocka_unit_test(a_part_without_samples_has_no_plot),
 	};
 
-	return cmocka_run_group_tests(tests, make_room, remove_room);
+	return cmocka_run_group_tests(tests, room_open, room_close);
 }

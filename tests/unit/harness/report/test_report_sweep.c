@@ -4,6 +4,7 @@
 #include "harness/report/records/column.h"
 #include "tests/close.h"
 #include "tests/report_fixture.h"
+#include "tests/room.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -19,26 +20,8 @@
 
 enum { AUTO, LINEAR, LOGARITHMIC }; /* scales */
 
-static char room[256];
-static struct arena arena;
-
-static int make_room(void **state)
-{
-	const char *tmp = getenv("TMPDIR");
-
-	(void)state;
-	snprintf(room, sizeof room, "%s/relubench-sweep-XXXXXX", tmp ? tmp : "/tmp");
-	return mkdtemp(room) ? 0 : -1;
-}
-
-static int remove_room(void **state)
-{
-	struct err err = {0};
-
-	(void)state;
-	arena_release(&arena);
-	return folder_remove(room, &err) != STATUS_OK;
-}
+static const char *const room = room_of_tests.folder;
+static struct arena *const arena = &room_of_tests.arena;
 
 struct sweep_options {
 	const char *x;
@@ -95,7 +78,7 @@ static const struct fixture_cell levels[] = {
 static void a_method_without_the_option_is_a_level(void **state)
 {
 	struct sweep_options options = {"rho", column("objective_network"), .scale_x = AUTO};
-	struct records records = fixture_records(levels, LENGTH(levels), room, &arena);
+	struct records records = fixture_records(levels, LENGTH(levels), room, arena);
 	const char *text = draw("sweep", &options, &records, ".dat");
 
 	(void)state;
@@ -120,7 +103,7 @@ static void a_method_without_the_option_is_a_level(void **state)
 static void values_relative_to_a_method_are_paired(void **state)
 {
 	struct sweep_options options = {"rho", column("objective_network"), .relative_to = "exact"};
-	struct records records = fixture_records(levels, LENGTH(levels), room, &arena);
+	struct records records = fixture_records(levels, LENGTH(levels), room, arena);
 	const char *text = draw("sweep", &options, &records, ".dat");
 
 	(void)state;
@@ -142,7 +125,7 @@ static bool has_log(const char *const *values, size_t count, struct sweep_option
 	for (size_t i = 0; i < count; i++)
 		cells[i] = (struct fixture_cell){"moons", "a", "rho", values[i],
 						 .objective = 1 + (double)i};
-	records = fixture_records(cells, count, room, &arena);
+	records = fixture_records(cells, count, room, arena);
 	options.x = "rho";
 	options.y = column("objective_network");
 	return strstr(draw("sweep", &options, &records, ".gp"),
@@ -190,7 +173,7 @@ static void slope_is_that_of_the_linear_phase(void **state)
 		rows[i][0] = (double)i;
 		rows[i][1] = transient((double)i, -0.2, 1e-6);
 	}
-	slope = slope_of(rows[0], POINTS, 2, &arena);
+	slope = slope_of(rows[0], POINTS, 2, arena);
 	assert_true(slope.known);
 	check_close(slope.decades, -0.2, 0, 0.01); /* the floor is 3 below at the last one */
 	check_above(slope.from, 10);
@@ -198,15 +181,15 @@ static void slope_is_that_of_the_linear_phase(void **state)
 	check_close(slope.offset, 2, 0, 0.3);
 	for (size_t i = 0; i < POINTS; i++) /* without a floor: the rate itself */
 		rows[i][1] = 7 * pow(10, -0.05 * (double)i);
-	slope = slope_of(rows[0], POINTS, 2, &arena);
+	slope = slope_of(rows[0], POINTS, 2, arena);
 	check_close(slope.decades, -0.05, 0, 1e-12);
 	check_close(slope.offset, log10(7), 0, 1e-10);
 	for (size_t i = 0; i < POINTS; i++)
 		rows[i][1] = 1;
-	assert_false(slope_of(rows[0], POINTS, 2, &arena).known);
-	assert_false(slope_of(rows[0], 0, 2, &arena).known);
+	assert_false(slope_of(rows[0], POINTS, 2, arena).known);
+	assert_false(slope_of(rows[0], 0, 2, arena).known);
 	rows[0][1] = rows[1][1] = 100; /* two points are no evidence of a line */
-	assert_false(slope_of(rows[0], POINTS, 2, &arena).known);
+	assert_false(slope_of(rows[0], POINTS, 2, arena).known);
 }
 
 /* A trace of a geometric sequence: 10^(rate iteration), and as many seconds. */
@@ -215,7 +198,7 @@ static const char *geometric_trace(double rate)
 	const char *text = "seconds,certificate_s,iteration,gap\n";
 
 	for (int i = 1; i <= 40; i++)
-		text = arena_format(&arena, "%s%d,0,%d,%.17g\n", text, i, 10 * i,
+		text = arena_format(arena, "%s%d,0,%d,%.17g\n", text, i, 10 * i,
 				    pow(10, rate * 10 * i));
 	return text;
 }
@@ -228,7 +211,7 @@ static void slopes_stand_in_the_legend(void **state)
 		{"spirals", "a", .objective = 1},
 	};
 	struct convergence_options options = {1, 3, .slope = true}; /* iteration, gap */
-	struct records records = fixture_records(cells, LENGTH(cells), room, &arena);
+	struct records records = fixture_records(cells, LENGTH(cells), room, arena);
 	const char *text;
 
 	(void)state;
@@ -266,5 +249,5 @@ int main(void)
 		cmocka_unit_test(slopes_stand_in_the_legend),
 	};
 
-	return cmocka_run_group_tests(tests, make_room, remove_room);
+	return cmocka_run_group_tests(tests, room_open, room_close);
 }

@@ -2,6 +2,7 @@
 #include "harness/file/folder.h"
 #include "tests/close.h"
 #include "tests/report_fixture.h"
+#include "tests/room.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -15,23 +16,8 @@
 
 #define LENGTH(list) (sizeof(list) / sizeof *(list))
 
-static char room[] = "/tmp/relubench-variance-XXXXXX";
-static struct arena arena;
-
-static int make_room(void **state)
-{
-	(void)state;
-	return mkdtemp(room) ? 0 : -1;
-}
-
-static int remove_room(void **state)
-{
-	struct err err = {0};
-
-	(void)state;
-	arena_release(&arena);
-	return folder_remove(room, &err) != STATUS_OK;
-}
+static const char *const room = room_of_tests.folder;
+static struct arena *const arena = &room_of_tests.arena;
 
 struct drawn_cell {
 	const char *method;
@@ -44,7 +30,7 @@ static const char *draw(const struct drawn_cell *cells, size_t count, struct rec
 		long y;
 		struct texts methods;
 	} options = {0, {0}};
-	struct fixture_cell *like = ARENA_ARRAY(&arena, struct fixture_cell, count);
+	struct fixture_cell *like = ARENA_ARRAY(arena, struct fixture_cell, count);
 	bool written = false;
 
 	for (size_t i = 0; i < count; i++)
@@ -54,7 +40,7 @@ static const char *draw(const struct drawn_cell *cells, size_t count, struct rec
 						.value = i % 2 ? "0" : "1",
 						.test = cells[i].test,
 						.patterns = cells[i].patterns};
-	*records = fixture_records(like, count, room, &arena);
+	*records = fixture_records(like, count, room, arena);
 	for (size_t i = 0; i < count; i++) {
 		records->at[i].data_draw = cells[i].split;
 		records->at[i].method_draw = cells[i].draw;
@@ -135,5 +121,5 @@ int main(void)
 		cmocka_unit_test(a_fixed_split_has_no_bar),
 	};
 
-	return cmocka_run_group_tests(tests, make_room, remove_room);
+	return cmocka_run_group_tests(tests, room_open, room_close);
 }

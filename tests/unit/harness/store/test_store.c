@@ -5,6 +5,7 @@
 #include "harness/store/cellfile.h"
 #include "harness/store/result.h"
 #include "tests/close.h"
+#include "tests/room.h"
 
 #include <float.h>
 #include <math.h>
@@ -18,30 +19,12 @@
 
 #include <cmocka.h>
 
-static char room[256];
-static struct arena arena;
-
-static int make_room(void **state)
-{
-	const char *tmp = getenv("TMPDIR");
-
-	(void)state;
-	snprintf(room, sizeof room, "%s/relubench-store-XXXXXX", tmp ? tmp : "/tmp");
-	return mkdtemp(room) ? 0 : -1;
-}
-
-static int remove_room(void **state)
-{
-	struct err err = {0};
-
-	(void)state;
-	arena_release(&arena);
-	return folder_remove(room, &err) != STATUS_OK;
-}
+static const char *const room = room_of_tests.folder;
+static struct arena *const arena = &room_of_tests.arena;
 
 static const char *in_room(const char *name)
 {
-	return arena_format(&arena, "%s/%s", room, name);
+	return arena_format(arena, "%s/%s", room, name);
 }
 
 static const char *read_back(const char *path)
@@ -49,7 +32,7 @@ static const char *read_back(const char *path)
 	struct err err = {0};
 	const char *text = "";
 
-	assert_int_equal(store_read_text(path, &arena, &text, &err), STATUS_OK);
+	assert_int_equal(store_read_text(path, arena, &text, &err), STATUS_OK);
 	return text;
 }
 
@@ -89,7 +72,7 @@ static void csv_reads_what_it_wrote(void **state)
 		csv_end_row(&csv);
 	}
 	assert_int_equal(csv_close(&csv, &err), STATUS_OK);
-	assert_int_equal(csv_read(path, &arena, &table, &err), STATUS_OK);
+	assert_int_equal(csv_read(path, arena, &table, &err), STATUS_OK);
 	assert_int_equal(table.rows, 6);
 	assert_int_equal(table.cols, 2);
 	assert_int_equal(csv_column(&table, "number"), 1);
@@ -141,15 +124,15 @@ static void csv_reports_damage_with_its_line(void **state)
 
 	(void)state;
 	assert_int_equal(store_write_text(in_room("c.csv"), "a,b\n1,2\n3\n", &err), STATUS_OK);
-	assert_int_equal(csv_read(in_room("c.csv"), &arena, &table, &err), STATUS_ENV);
+	assert_int_equal(csv_read(in_room("c.csv"), arena, &table, &err), STATUS_ENV);
 	assert_int_equal(err.line, 3);
 	assert_string_equal(err.text, "expected 2 fields, got fewer");
 	err = (struct err){0};
 	assert_int_equal(store_write_text(in_room("d.csv"), "a,b\n1,\"2\n", &err), STATUS_OK);
-	assert_int_equal(csv_read(in_room("d.csv"), &arena, &table, &err), STATUS_ENV);
+	assert_int_equal(csv_read(in_room("d.csv"), arena, &table, &err), STATUS_ENV);
 	assert_int_equal(err.line, 2);
 	err = (struct err){0};
-	assert_int_equal(csv_read(in_room("none.csv"), &arena, &table, &err), STATUS_ENV);
+	assert_int_equal(csv_read(in_room("none.csv"), arena, &table, &err), STATUS_ENV);
 	assert_non_null(strstr(err.source, "none.csv"));
 }
 
@@ -175,13 +158,13 @@ static void result_round_trips_every_field(void **state)
 
 	(void)state;
 	for (const struct field *f = rows_result.field; f->name; f++, k++) {
-		field_set_text(f, &in, arena_format(&arena, "text \"%zu\" \xc3\xa9\n", k));
+		field_set_text(f, &in, arena_format(arena, "text \"%zu\" \xc3\xa9\n", k));
 		field_set_number(f, &in, (double)k * 1.1);
 	}
 	assert_int_equal(result_write(&in, path, &err), STATUS_OK);
-	assert_int_equal(result_read(path, &arena, &out, &err), STATUS_OK);
+	assert_int_equal(result_read(path, arena, &out, &err), STATUS_OK);
 	for (const struct field *f = rows_result.field; f->name; f++) {
-		if (f->type == FIELD_TEXT)
+		if (field_is_text(f))
 			assert_string_equal(field_text(f, &in), field_text(f, &out));
 		else
 			check_equal(field_number(f, &in), field_number(f, &out));
@@ -196,14 +179,14 @@ static void further_facts_are_kept(void **state)
 	struct err err = {0};
 
 	(void)state;
-	result_set(&r, &(struct fact){.name = "patterns", .number = 7}, &arena);
-	result_set(&r, &(struct fact){.name = "note", .text = "a"}, &arena);
-	result_set(&r, &(struct fact){.name = "rank", .number = 3}, &arena);
-	result_set(&r, &(struct fact){.name = "relaxation", .text = "tight"}, &arena);
-	result_set(&r, &(struct fact){.name = "rank", .number = 2}, &arena);
-	result_set(&r, &(struct fact){.name = "patterns", .text = "many"}, &arena);
+	result_set(&r, &(struct fact){.name = "patterns", .number = 7}, arena);
+	result_set(&r, &(struct fact){.name = "note", .text = "a"}, arena);
+	result_set(&r, &(struct fact){.name = "rank", .number = 3}, arena);
+	result_set(&r, &(struct fact){.name = "relaxation", .text = "tight"}, arena);
+	result_set(&r, &(struct fact){.name = "rank", .number = 2}, arena);
+	result_set(&r, &(struct fact){.name = "patterns", .text = "many"}, arena);
 	assert_int_equal(result_write(&r, path, &err), STATUS_OK);
-	assert_int_equal(result_read(path, &arena, &back, &err), STATUS_OK);
+	assert_int_equal(result_read(path, arena, &back, &err), STATUS_OK);
 	check_equal(back.patterns, 7);
 	assert_string_equal(back.note, "a");
 	assert_string_equal(back.facts->name, "rank");
@@ -231,7 +214,7 @@ static void result_writes_unknown_as_null(void **state)
 	assert_int_equal(result_write(&empty, path, &err), STATUS_OK);
 	assert_null(strstr(read_back(path), "NaN"));
 	assert_null(strstr(read_back(path), "inf"));
-	assert_int_equal(result_read(path, &arena, &out, &err), STATUS_OK);
+	assert_int_equal(result_read(path, arena, &out, &err), STATUS_OK);
 	check_nan(out.gap);
 	check_nan(out.n_train);
 	assert_null(out.message);
@@ -244,12 +227,12 @@ static void result_reports_damage(void **state)
 
 	(void)state;
 	assert_int_equal(store_write_text(in_room("bad.json"), "{\"gap\": 1,\n", &err), STATUS_OK);
-	assert_int_equal(result_read(in_room("bad.json"), &arena, &out, &err), STATUS_ENV);
+	assert_int_equal(result_read(in_room("bad.json"), arena, &out, &err), STATUS_ENV);
 	check_above(err.line, 0);
 	err = (struct err){0};
 	assert_int_equal(store_write_text(in_room("bad.json"), "{\"gap\": \"x\"}", &err),
 			 STATUS_OK);
-	assert_int_equal(result_read(in_room("bad.json"), &arena, &out, &err), STATUS_ENV);
+	assert_int_equal(result_read(in_room("bad.json"), arena, &out, &err), STATUS_ENV);
 	assert_string_equal(err.text, "gap: expected a number");
 }
 
@@ -360,7 +343,7 @@ static void cellfile_gives_names_and_swept_values(void **state)
 
 	(void)state;
 	assert_int_equal(store_write_text(in_room("cell.json"), text, &err), STATUS_OK);
-	assert_int_equal(cellfile_read(in_room("cell.json"), &arena, &cell, &err), STATUS_OK);
+	assert_int_equal(cellfile_read(in_room("cell.json"), arena, &cell, &err), STATUS_OK);
 	assert_string_equal(cell.data, "moons");
 	assert_string_equal(cell.method, "mine");
 	assert_string_equal(cell.solver, "admm");
@@ -407,5 +390,5 @@ int main(void)
 		cmocka_unit_test(env_names_machine_and_blas),
 	};
 
-	return cmocka_run_group_tests(tests, make_room, remove_room);
+	return cmocka_run_group_tests(tests, room_open, room_close);
 }
