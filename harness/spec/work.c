@@ -174,7 +174,8 @@ static const char *wanted_instead(const struct trainer *trainer, const struct ce
 				  const struct targets *y)
 {
 	const struct loss *loss = (const struct loss *)(const void *)cell->train.loss.item;
-	const struct problem problem = {.y = *y, .loss = {loss, cell->train.loss.options, 1}};
+	const struct problem problem = {
+		.y = *y, .loss = {.loss = loss, .options = cell->train.loss.options, .weight = 1}};
 	const char *wanted;
 
 	return y->k > 1 && loss->outputs && trainer->takes &&
