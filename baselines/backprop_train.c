@@ -226,9 +226,11 @@ static double chunk_loss(struct backprop *b, const struct backprop_pass *pass)
 	}
 	backprop_sum_shares(b, pass);
 	if (b->k > 1)
-		return loss_outputs_value(b->problem->loss,
-					  (struct mat){pass->rows, b->k, pass->columns, b->f},
-					  pass->targets);
+		return loss_outputs_value(
+			b->problem->loss,
+			(struct mat){pass->rows, b->k, pass->columns,
+				     b->f + (pass->regime->outputs - 1) * pass->rows * b->k},
+			pass->targets);
 	return loss_value(loss_with(b->problem->loss, pass->targets.weight), (size_t)pass->rows,
 			  b->f + (pass->regime->outputs - 1) * pass->rows, pass->y);
 }
@@ -317,10 +319,10 @@ void backprop_train_network(const void *state, struct model *model)
 	memcpy(net->alpha, own.alpha, (size_t)b->m * sizeof *net->alpha);
 }
 
-void backprop_train_forecast(const struct backprop_options *options, ptrdiff_t n, ptrdiff_t d,
+void backprop_train_forecast(const struct backprop_options *options, struct trainer_shape shape,
 			     struct forecast *out)
 {
-	double m = (double)options->width, inputs = (double)d, samples = (double)n;
+	double m = (double)options->width, inputs = (double)shape.d, samples = (double)shape.n;
 
 	out->setup_flops = 0;
 	out->iteration_flops = FLOPS * samples * inputs * m;

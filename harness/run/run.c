@@ -116,7 +116,8 @@ static void keep(void *context, const struct loop_result *now)
 static void forecast(const struct run *run, const struct mat X, struct forecast *out)
 {
 	*out = (struct forecast){0};
-	run->trainer->forecast(run->cell.train.solver.options, X.rows, X.cols, out);
+	run->trainer->forecast(run->cell.train.solver.options,
+			       (struct trainer_shape){X.rows, X.cols, run->data.k}, out);
 }
 
 /* Setup and loop; the evaluator holds what is delivered. */

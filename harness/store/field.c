@@ -21,7 +21,8 @@ bool field_is_time(const struct field *field)
 
 bool field_is_text(const struct field *field)
 {
-	return field->type == FIELD_TEXT || field->type == FIELD_PART;
+	return field->type == FIELD_TEXT || field->type == FIELD_LATER_TEXT ||
+	       field->type == FIELD_PART;
 }
 
 double field_number(const struct field *field, const void *row)
@@ -134,16 +135,19 @@ static const char test_part[] = "test";
 
 static bool is_later(const struct field *field)
 {
-	return field->type == FIELD_LATER || field->type == FIELD_PART;
+	return field->type == FIELD_LATER || field->type == FIELD_LATER_TEXT ||
+	       field->type == FIELD_PART;
 }
 
 /* Would nothing be lost without this column of the row? */
 static bool is_spare(const struct field *field, const void *row)
 {
-	const char *part = field_text(field, row);
+	const char *text = field_text(field, row);
 
 	if (field->type == FIELD_PART)
-		return !part || strcmp(part, test_part) == 0;
+		return !text || strcmp(text, test_part) == 0;
+	if (field->type == FIELD_LATER_TEXT)
+		return !text || !*text;
 	return field->type == FIELD_LATER && isnan(field_number(field, row));
 }
 

@@ -18,7 +18,8 @@ enum field_type {
 	FIELD_NUMBER, /* double; in JSON a whole one is an integer */
 	FIELD_REAL,   /* double; in JSON always with a point */
 	FIELD_LATER,  /* as FIELD_NUMBER; came later: it is not there where no row has a value */
-	FIELD_PART    /* const char *, a part of the data; came later: it is not there where every
+	FIELD_LATER_TEXT, /* as FIELD_TEXT; came later, likewise */
+	FIELD_PART /* const char *, a part of the data; came later: it is not there where every
 			 row is of the test part, which is what a row without it is read as */
 };
 

@@ -18,6 +18,7 @@
 #define REAL(name, ...) double name;
 #define LATER(name, ...) double name;
 #define TEXT_AS(member, ...)
+#define LATER_TEXT(name, ...) const char *name;
 #define PART_AS(member, ...)
 #define NUMBER_AS(member, ...)
 
@@ -82,6 +83,7 @@ struct entry_note {
 #undef REAL
 #undef LATER
 #undef TEXT_AS
+#undef LATER_TEXT
 #undef PART_AS
 #undef NUMBER_AS
 

@@ -466,10 +466,8 @@ static double move_point(struct cvx *cvx, const real *alpha, double bound)
 	return bound;
 }
 
-void cvx_dual_bound(struct cvx *cvx, const struct cvx_dual *dual, struct certificate *out)
+double cvx_dual_largest(struct cvx *cvx, const struct cvx_dual *dual, double target)
 {
-	const struct problem *problem = cvx->problem;
-	double best = scaling_best(problem, dual->alpha, 0).scale, target, largest;
 	ptrdiff_t count = cvx->M.cols;
 
 	/* The better of the solver's multipliers and those of the certificate before, for each
@@ -494,7 +492,6 @@ void cvx_dual_bound(struct cvx *cvx, const struct cvx_dual *dual, struct certifi
 	for (ptrdiff_t b = 0; b < cvx->M.cols; b++)
 		cvx->order[b] = (struct cvx_order){cvx->norm[b], b};
 	qsort(cvx->order, (size_t)cvx->M.cols, sizeof *cvx->order, cvx_dual_by_norm);
-	target = problem->beta / best; /* a smaller norm would gain nothing */
 	if (cvx->order[0].norm > target) {
 		cvx_prepare(cvx);
 		for (ptrdiff_t k = 0; k < cvx->M.rows; k++)
@@ -504,7 +501,16 @@ void cvx_dual_bound(struct cvx *cvx, const struct cvx_dual *dual, struct certifi
 		else
 			tighten_together(cvx, dual->alpha, target);
 	}
-	largest = largest_norm(cvx);
+	return largest_norm(cvx);
+}
+
+void cvx_dual_bound(struct cvx *cvx, const struct cvx_dual *dual, struct certificate *out)
+{
+	const struct problem *problem = cvx->problem;
+	/* a smaller norm would gain nothing */
+	double target = problem->beta / scaling_best(problem, dual->alpha, 0).scale;
+	double largest = cvx_dual_largest(cvx, dual, target);
+
 	out->lower_bound =
 		mix_kept(cvx, dual->alpha, scaling_best(problem, dual->alpha, largest).bound);
 	if (largest > problem->beta) {

@@ -31,6 +31,8 @@ struct loss_entropy {
  * the margin over the rival c, two outputs (0, f) have the value, slope of f, prox (up to what both
  * outputs share) and conjugate of the loss of one output. */
 struct loss_outputs {
+	bool least_margin; /* a function of the least m_c that never rises */
+	bool sum;          /* over the outputs, of the loss of one output */
 	/* of one sample as it is defined: f (k) and y (k), one-hot where they are classes */
 	double (*sample)(const void *o, ptrdiff_t k, const double *f, const double *y);
 	double (*value)(const void *o, struct mat F, struct targets y);
@@ -82,7 +84,7 @@ struct loss_term {
 	const void *options;
 	double weight; /* > 0 */
 	/* Further factors of the samples that f and y are of, > 0, and the largest of them; NULL:
-	 * all are 1. Functions of `struct targets` go by the weights of these instead. */
+	 * all are 1. Of targets with weights they are those, whatever stands here. */
 	const real *sample;
 	double most;
 };

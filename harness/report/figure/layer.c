@@ -2,6 +2,7 @@
 #include "harness/report/figure/layer.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 enum { STEP_MARKERS = 6 /* along a curve */ };
 
@@ -235,8 +236,9 @@ static const struct {
 	[FIGURE_CROSSES] = {draw_crosses, MARK_POINT}, [FIGURE_BARS] = {draw_bars, MARK_BAR},
 	[FIGURE_STACK] = {draw_stack, MARK_BAR},       [FIGURE_TILES] = {draw_tiles, MARK_BAR},
 	[FIGURE_COUNTS] = {draw_counts, MARK_BAR},     [FIGURE_SIGNS] = {draw_signs, MARK_BAR},
-	[FIGURE_PIECES] = {draw_pieces, MARK_STROKE},  [FIGURE_DOTS] = {draw_dots, MARK_POINT},
-	[FIGURE_POINTS] = {draw_points, MARK_POINT},   [FIGURE_PIXELS] = {draw_pixels, MARK_BAR}};
+	[FIGURE_REGIONS] = {draw_signs, MARK_BAR},     [FIGURE_PIECES] = {draw_pieces, MARK_STROKE},
+	[FIGURE_DOTS] = {draw_dots, MARK_POINT},       [FIGURE_POINTS] = {draw_points, MARK_POINT},
+	[FIGURE_PIXELS] = {draw_pixels, MARK_BAR}};
 
 void layer_write(struct script *script, const struct figure_panel *panel,
 		 const struct figure_curve *curve, const struct layer_colours *shared)
@@ -288,13 +290,43 @@ void layer_sample(struct script *script, const struct layer_sample *s)
 			(s->x + s->end) / 2, s->y, s->mark, colour);
 }
 
+/* A fifth of a colour "#RRGGBB" and four of white. */
+static unsigned pale_of(const char *colour)
+{
+	enum { BITS = 8, BYTE = 255, WHITE = 4, PARTS = 5, HEX = 16 };
+	unsigned whole = (unsigned)strtoul(colour + 1, NULL, HEX), pale = 0;
+
+	for (int shift = 0; shift < 3 * BITS; shift += BITS)
+		pale |= ((whole >> shift & BYTE) + WHITE * BYTE) / PARTS << shift;
+	return pale;
+}
+
+/* One colour for each class: bands of the palette, half a number to both sides. */
+static void prepare_regions(struct script *script, const struct figure_panel *panel)
+{
+	size_t class = 0;
+
+	fputs("set palette maxcolors 0\nset palette defined (", script->gp);
+	for (const struct figure_curve *c = panel->first; c; c = c->next)
+		if (c->layer == FIGURE_DOTS) {
+			fprintf(script->gp, "%s%g '#%06X', %g '#%06X'", class ? ", " : "",
+				(double)class - 0.5, pale_of(c->color), (double)class + 0.5,
+				pale_of(c->color));
+			class ++;
+		}
+	fprintf(script->gp, ")\nset cbrange [-0.5:%g]\nunset colorbox\n", (double)class - 0.5);
+}
+
 void layer_prepare(struct script *script, const struct figure_panel *panel)
 {
 	const struct figure_curve *curve = panel->first;
 
-	while (curve && (curve->layer != FIGURE_SIGNS || !curve->count))
+	while (curve &&
+	       ((curve->layer != FIGURE_SIGNS && curve->layer != FIGURE_REGIONS) || !curve->count))
 		curve = curve->next;
-	if (curve)
+	if (curve && curve->layer == FIGURE_REGIONS)
+		prepare_regions(script, panel);
+	else if (curve)
 		fputs("set palette defined (-1 '#FBE6D8', 1 '#D6E8F5')\nset cbrange [-1:1]\n"
 		      "unset colorbox\n",
 		      script->gp);

@@ -48,7 +48,7 @@ static void fill(const struct field_table *table, void *row, size_t salt)
 static void expect_same(const struct field_table *table, const void *a, const void *b)
 {
 	for (const struct field *f = table->field; f->name; f++)
-		if (f->type == FIELD_TEXT)
+		if (field_is_text(f))
 			assert_string_equal(field_text(f, a), field_text(f, b));
 		else
 			check_equal(field_number(f, a), field_number(f, b));
@@ -73,7 +73,7 @@ static void rows_round_trip_as_csv(void **state)
 		expect_same(*table, rows + size, (char *)back.at + size);
 		assert_int_equal(csv_read(path, &arena, &csv, &err), STATUS_OK);
 		assert_true(field_is_header(&csv, *table));
-		csv.cols--; /* a column less, or another name */
+		csv.header[0] = "another";
 		assert_false(field_is_header(&csv, *table));
 	}
 }

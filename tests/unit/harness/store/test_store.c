@@ -164,7 +164,7 @@ static void result_round_trips_every_field(void **state)
 	assert_int_equal(result_write(&in, path, &err), STATUS_OK);
 	assert_int_equal(result_read(path, arena, &out, &err), STATUS_OK);
 	for (const struct field *f = rows_result.field; f->name; f++) {
-		if (f->type == FIELD_TEXT)
+		if (field_is_text(f))
 			assert_string_equal(field_text(f, &in), field_text(f, &out));
 		else
 			check_equal(field_number(f, &in), field_number(f, &out));

@@ -293,6 +293,34 @@ static void of_equal_rivals_the_first_counts(void **state)
 	arena_release(&arena);
 }
 
+/* Many outputs: each by its definition is that of the pass. */
+static void all_of_many_outputs_are_defined(void **state)
+{
+	enum { MANY = 37 };
+	struct arena arena = {0};
+	struct model *model =
+		model_new(&model_relu_outputs, &arena, (struct model_size){D, M, MANY});
+	struct model_work work = model_work_new(&arena, model->kind, model_size(model));
+	struct mat X = mat_new(&arena, 3, D);
+	struct rng rng = rng_stream(9, "test_multinet", 0);
+	double exact[MANY], size;
+	real f[3 * MANY];
+
+	(void)state;
+	toy_fill(multinet_of(model)->U, &rng);
+	toy_fill(multinet_of(model)->A, &rng);
+	toy_fill(X, &rng);
+	model_forward(model, X, f, &work);
+	for (ptrdiff_t i = 0; i < 3; i++) {
+		model->kind->sample(model, X, i, exact, &size);
+		for (ptrdiff_t c = 0; c < MANY; c++) {
+			check_close(f[i + 3 * c], exact[c], 0, 100 * REAL_EPSILON * size);
+			check_at_most(fabs(exact[c]), size);
+		}
+	}
+	arena_release(&arena);
+}
+
 /* Two classes as one output f and as f/2, -f/2: f_y - f_other is y f. */
 static void two_outputs_agree_with_one(void **state)
 {
@@ -330,6 +358,7 @@ int main(void)
 		cmocka_unit_test(the_margin_is_against_the_strongest_rival),
 		cmocka_unit_test(classes_may_be_permuted),
 		cmocka_unit_test(of_equal_rivals_the_first_counts),
+		cmocka_unit_test(all_of_many_outputs_are_defined),
 		cmocka_unit_test(two_outputs_agree_with_one),
 	};
 
