@@ -5,8 +5,8 @@
 #include "harness/data/data.h"
 #include "solvers/core/status.h"
 
-/* Columns part, x1, x2, y in raw coordinates, and of three classes or more their names. Writes nothing unless the raw data have two features.
- */
+/* Columns part, x1, x2, y in raw coordinates, and of three classes or more their names. Writes
+ * nothing unless the raw data have two features. */
 enum status points_write(const struct dataset *data, const char *path, struct err *err);
 
 #endif

@@ -194,6 +194,7 @@ bool work_refuses(const struct experiment *experiment, const struct cell *cell,
 	const struct targets y = {.k = (ptrdiff_t)data.k, .weight = weighted ? &any : NULL};
 	const struct loss *loss = (const struct loss *)(const void *)cell->train.loss.item;
 	const char *refusal = trainer_refusal(trainer, &y);
+	const bool weights = trainer->multi_output || data.k < 2; /* are refused */
 	const bool area = cell->train.select.by == SELECT_VALIDATION_AUC && data.classes > 2;
 	const char *wanted = refusal ? NULL : wanted_instead(trainer, cell, &y);
 	struct arena arena = {0};
@@ -224,17 +225,17 @@ bool work_refuses(const struct experiment *experiment, const struct cell *cell,
 	} else {
 		const char *has = "class_weights", *remedy = "";
 
-		if (!trainer->multi_output && data.k > 1 && data.classes > 0) {
+		if (!weights && data.classes > 0) {
 			has = arena_format(&arena, "%zu classes", data.classes);
 			remedy = ": choose two, or two groups, with its classes";
-		} else if (!trainer->multi_output && data.k > 1) {
+		} else if (!weights) {
 			has = arena_format(&arena, "%zu targets", data.k);
 			remedy = ": choose one";
 		}
 		refuse(&work, problems, "train", index, "solver",
 		       arena_format(&arena, "\"%s\" %s, and data set \"%.60s\" has %s%s%s",
 				    trainer->base.name, refusal, cell->data.name, has, remedy,
-				    takers(trainer->multi_output || data.k < 2, &arena)));
+				    takers(weights, &arena)));
 	}
 	arena_release(&arena);
 	return true;
