@@ -6,8 +6,10 @@
 #include "harness/assess/examples.h"
 #include "harness/assess/findings.h"
 #include "harness/assess/keys.h"
+#include "harness/assess/samples.h"
 #include "harness/assess/selection.h"
 #include "harness/file/folder.h"
+#include "harness/machine/clock.h"
 #include "harness/run/timing.h"
 
 #include <math.h>
@@ -174,6 +176,29 @@ static enum status record(struct work *w, enum entry_kind kind, struct err *err)
 	return entries_write(&p->entries, path_in(p, p->folder, "entries.json"), err);
 }
 
+/* The table of samples, of what is known by now: never kept, as it costs next to nothing. */
+static enum status record_samples(struct work *w, struct err *err)
+{
+	struct probes *p = w->p;
+	struct entry_list *now = &p->entries.of[ENTRY_SAMPLES];
+	struct clock_mark start = clock_now();
+	struct assessed *entry = ARENA_NEW(p->arena, struct assessed);
+	struct samples samples;
+
+	*now = w->wanted.of[ENTRY_SAMPLES];
+	if (now->count == 0)
+		return STATUS_OK;
+	samples = samples_of(&w->order, p->arena);
+	TRY(samples_check(&samples, err));
+	if (samples.rows > 0)
+		TRY(samples_write(&samples, path_in(p, p->folder, "samples.csv"), err));
+	entry->count = samples.rows;
+	clock_since(start, &entry->wall_s, &entry->cpu_s);
+	w->entry[ENTRY_SAMPLES] = entry;
+	note_entry(w, ENTRY_SAMPLES, 0, &now->at[0]);
+	return entries_write(&p->entries, path_in(p, p->folder, "entries.json"), err);
+}
+
 /* Seconds of all entries; NaN if there are none. */
 static void add_up(const struct entry_list *list, double *wall, double *cpu)
 {
@@ -221,7 +246,7 @@ static enum status recall(struct work *w, struct err *err)
 
 	if (p->record)
 		TRY(entries_read(path_in(p, p->record, "entries.json"), p->arena, &w->held, err));
-	for (size_t kind = 0; kind < ENTRY_KINDS; kind++)
+	for (size_t kind = 0; kind < ENTRY_SAMPLES; kind++)
 		TRY(find_kept(w, (enum entry_kind)kind, err));
 	count = list_findings(w, true, &of);
 	for (size_t i = 0; i < count; i++)
@@ -253,5 +278,6 @@ enum status probes_run(struct probes *p, struct err *err)
 					     : NAN;
 	add_up(&p->entries.of[ENTRY_SELECT], &p->result->select_s, &p->result->select_cpu_s);
 	TRY(attack(&w, err));
-	return certify(&w, err);
+	TRY(certify(&w, err));
+	return record_samples(&w, err);
 }

@@ -147,6 +147,7 @@ struct cell {
 	struct stop_options stop; /* experiment's and train's merged */
 	struct groups attack;     /* struct attack_options */
 	struct groups certify;    /* struct certify_options */
+	bool samples;             /* write samples.csv */
 	struct groups selects; /* struct attack_options with one eps: attacks on the validation part
 				  that selections ask for */
 	size_t swept_count;
@@ -161,6 +162,7 @@ struct experiment {
 	struct resource_options resources;
 	struct stop_options stop;
 	struct groups attack, certify;
+	bool samples;
 	struct groups plots;        /* struct plot_options */
 	struct groups tables;       /* struct table_options */
 	struct style_options style; /* that of its file is in it */
