@@ -6,6 +6,7 @@
  * samples may fall the other way: shares agree within `share`, and it may certify less. */
 #include "harness/assess/assault.h"
 #include "harness/assess/certified.h"
+#include "harness/assess/samples.h"
 #include "harness/assess/selection.h"
 #include "harness/verify/plain.h"
 #include "harness/verify/plain_ball.h"
@@ -13,6 +14,7 @@
 
 #include <float.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const double share = 0.02;
@@ -257,6 +259,103 @@ static enum status check_certificates(struct probe *p, struct err *err)
 	return STATUS_OK;
 }
 
+/* --- samples ------------------------------------------------------------------------------------
+ */
+
+/* Does a cell of the table say what was found again? In single precision attacks go other ways from
+ * sample to sample: of their columns only the ends are held against each other (samples_check). */
+static bool is_same(const struct probe *p, const struct samples_column *column, size_t row,
+		    const char *cell, size_t at)
+{
+	enum { FIXED = 5 }; /* columns of rows_samples */
+	const double digits = 1e-9;
+	double number = column->number ? column->number[row] : NAN, stored;
+	char *end;
+
+	if (p->out->single && at >= FIXED)
+		return true;
+	if (column->text)
+		return p->out->single ||
+		       strcmp(cell, column->text[row] ? column->text[row] : "") == 0;
+	if (!*cell || isnan(number))
+		return !*cell && isnan(number);
+	stored = strtod(cell, &end);
+	return !*end &&
+	       fabs(stored - number) <= (p->out->single ? share : digits) * fmax(1, fabs(number));
+}
+
+/* How many clean margins of a part are others by plain loops. */
+static size_t count_wrong(const struct probe *p, const struct samples *samples, long part)
+{
+	enum { MARGIN = 4 };
+	const struct threat_options none = {0};
+	const struct aim aim = {.part = target_part(&p->stored->data, part), .threat = &none};
+	struct arena arena = {0};
+	struct plain_ball ball = plain_ball_new(p->stored, &aim, 0, &arena);
+	size_t wrong = 0;
+
+	memset(ball.delta, 0, (size_t)aim.part->X.cols * sizeof *ball.delta);
+	for (size_t i = 0; i < samples->count[part]; i++) {
+		double margin = plain_ball_margin(&ball, (ptrdiff_t)i, ball.delta);
+		double said = samples->at[MARGIN].number[samples->first[part] + i];
+
+		wrong += (size_t) !(fabs(margin - said) <= 8 * ball.noise * REAL_EPSILON);
+	}
+	arena_release(&arena);
+	return wrong;
+}
+
+/* The first thing in which the file differs from what is found again; NULL: nothing. */
+static const char *samples_fault(const struct probe *p, const struct samples *samples,
+				 const struct csv_table *csv)
+{
+	struct arena *arena = p->out->arena;
+	size_t wrong = 0;
+
+	if (csv->rows != samples->rows || csv->cols != samples->cols)
+		return arena_format(arena,
+				    "%zu rows of %zu columns in the record, %zu of %zu again",
+				    csv->rows, csv->cols, samples->rows, samples->cols);
+	for (size_t c = 0; c < csv->cols; c++)
+		if (strcmp(csv->header[c], samples->at[c].name) != 0)
+			return arena_format(arena, "column \"%s\" in the record, \"%s\" again",
+					    csv->header[c], samples->at[c].name);
+	for (size_t i = 0; i < csv->rows; i++)
+		for (size_t c = 0; c < csv->cols; c++)
+			if (!is_same(p, &samples->at[c], i, csv->cell[i * csv->cols + c], c))
+				return arena_format(arena,
+						    "row %zu: %s is \"%s\" in the record, not "
+						    "what is found again",
+						    i + 1, csv->header[c],
+						    csv->cell[i * csv->cols + c]);
+	for (long part = 0; part < SAMPLES_PARTS; part++)
+		if (samples->count[part] > 0)
+			wrong += count_wrong(p, samples, part);
+	return wrong > 0 ? arena_format(arena, "%zu clean margins are others by plain loops", wrong)
+			 : NULL;
+}
+
+static enum status check_samples(struct probe *p, struct err *err)
+{
+	struct arena *arena = p->out->arena;
+	const char *path = arena_format(arena, "%s/samples.csv", p->record);
+	struct verify_figure figure = {.name = "samples.csv"};
+	struct samples samples;
+	struct csv_table csv;
+
+	if (!p->stored->cell.samples || !p->order.model)
+		return STATUS_OK;
+	samples = samples_of(&p->order, arena);
+	TRY(samples_check(&samples, err));
+	TRY(csv_read(path, arena, &csv, err));
+	figure.stored = (double)csv.rows;
+	figure.computed = (double)samples.rows;
+	figure.how = samples_fault(p, &samples, &csv);
+	figure.state = figure.how ? VERIFY_DIFFERS : VERIFY_AGREES;
+	verify_judge(p->out, figure);
+	return STATUS_OK;
+}
+
 enum status verify_probes(const char *record, const struct reload *stored, struct verify *out,
 			  struct err *err)
 {
@@ -277,6 +376,7 @@ enum status verify_probes(const char *record, const struct reload *stored, struc
 	probe.evidence.context = &probe;
 	TRY(check_attacks(&probe, err));
 	TRY(check_certificates(&probe, err));
+	TRY(check_samples(&probe, err));
 	TRY(selection_run(&probe.order, out->arena, entries, err));
 	verify_add(out, "validation_robust_accuracy", stored->result.validation_robust_accuracy,
 		   own < count ? selection_accuracy(&entries[own]) : NAN, out->single ? share : 0);
