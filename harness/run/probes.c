@@ -1,6 +1,7 @@
 /* What is asked of a trained network, new and from an earlier record. */
 #include "harness/run/probes.h"
 
+#include "harness/assess/adversarial.h"
 #include "harness/assess/assault.h"
 #include "harness/assess/certified.h"
 #include "harness/assess/examples.h"
@@ -30,6 +31,7 @@ struct work {
 	struct assessed *entry[ENTRY_KINDS];
 	struct evidence evidence;
 	struct examples examples;
+	struct adversarial adversarial;
 	struct assess_order order;
 };
 
@@ -209,16 +211,29 @@ static void add_up(const struct entry_list *list, double *wall, double *cpu)
 	}
 }
 
+/* The `look` of the evidence. */
+static void look(void *context, const struct aim *aim, const struct attack_job *job)
+{
+	struct work *w = context;
+
+	examples_look(&w->examples, aim, job);
+	adversarial_look(&w->adversarial, aim, job);
+}
+
 static enum status attack(struct work *w, struct err *err)
 {
 	struct probes *p = w->p;
 
 	for (size_t i = 0; i < p->cell->attack.count; i++)
-		if (w->entry[ENTRY_ATTACK][i].kept)
+		if (w->entry[ENTRY_ATTACK][i].kept) {
 			TRY(examples_keep(&w->examples, i, path_in(p, p->record, "examples.npz"),
 					  err));
+			TRY(adversarial_keep(&w->adversarial, i,
+					     path_in(p, p->record, ADVERSARIAL_FILE), err));
+		}
 	TRY(assault_run(&w->order, p->arena, w->entry[ENTRY_ATTACK], err));
 	TRY(examples_write(&w->examples, path_in(p, p->folder, "examples.npz"), err));
+	TRY(adversarial_write(&w->adversarial, path_in(p, p->folder, ADVERSARIAL_FILE), err));
 	TRY(remember(w, err));
 	TRY(record(w, ENTRY_ATTACK, err));
 	add_up(&p->entries.of[ENTRY_ATTACK], &p->result->attack_s, &p->result->attack_cpu_s);
@@ -266,8 +281,9 @@ enum status probes_run(struct probes *p, struct err *err)
 	w.order.evidence = &w.evidence;
 	keys_of(p->cell, p->arena, &w.wanted);
 	w.examples = examples_new(p->cell, p->data, &w.wanted.of[ENTRY_ATTACK], p->arena);
-	w.evidence.look = examples_look;
-	w.evidence.context = &w.examples;
+	w.adversarial = adversarial_new(p->cell, p->data, &w.wanted.of[ENTRY_ATTACK], p->arena);
+	w.evidence.look = look;
+	w.evidence.context = &w;
 	p->entries =
 		(struct entries){.begun = true, .trained = p->trained, .asked = w.wanted.asked};
 	TRY(recall(&w, err));

@@ -111,6 +111,9 @@ const struct option schema_attack[] = {
 		"`pictures`: the first ones of the part that are classified correctly"},
 	{OPTION_FIELD(struct attack_options, part), .initial = "test", .names = spec_parts,
 	 .later = true, .doc = "points that are attacked"},
+	{OPTION_FIELD(struct attack_options, export), .initial = "false", .later = true,
+	 .doc = "store the worst points of every radius, in the units of the source, with their "
+		"rows in adversarial.npz; needs steps of prepare that act column by column"},
 	{.name = NULL},
 };
 

@@ -86,6 +86,7 @@ struct attack_options {
 	struct reals eps;             /* ascending after binding */
 	long keep;                    /* samples that are stored before and after it */
 	long part;                    /* enum spec_part */
+	bool export;                  /* store its worst points */
 };
 
 /* As attack.csv and the tables call it. */
