@@ -1,7 +1,11 @@
 /* Worst points in the units of the source. */
 #include "harness/assess/adversarial.h"
 
+#include "harness/assess/keys.h"
+#include "harness/file/folder.h"
 #include "harness/file/io.h"
+#include "harness/file/npy_file.h"
+#include "harness/spec/bind/bind.h"
 
 #include <math.h>
 #include <string.h>
@@ -131,4 +135,85 @@ enum status adversarial_write(struct adversarial *a, const char *path, struct er
 		return STATUS_OK;
 	TRY(npz_write(tmp, a->at, a->count, err));
 	return io_rename(tmp, path) ? STATUS_OK : io_error(err, path, "write");
+}
+
+/* --- files --------------------------------------------------------------------------------------
+ */
+
+struct copying {
+	struct npz_file file;
+	struct arena arena;
+	const char *folder;
+};
+
+/* The array `from` of the record as the file `to`, whose name may have any character. */
+static enum status copy_array(struct copying *c, const char *from, const char *to, struct err *err)
+{
+	static const char plain[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+	char *name = arena_text(&c->arena, to);
+	struct npy_array shape;
+	double *values;
+
+	for (char *at = name; *at; at++)
+		*at = strchr(plain, *at) ? *at : '_';
+	TRY(npz_array(&c->file, from, &c->arena, &shape, &values, err));
+	shape = (struct npy_array){.kind = 'f',
+				   .size = sizeof *values,
+				   .dimensions = shape.dimensions,
+				   .shape = {shape.shape[0], shape.shape[1]}};
+	return npy_write(arena_format(&c->arena, "%s/adversarial_%s.npy", c->folder, name), &shape,
+			 values, 0, err);
+}
+
+static enum status copy_entry(struct copying *c, const char *key, const struct attack_options *o,
+			      struct err *err)
+{
+	for (size_t i = 0; i < o->eps.count; i++) {
+		char eps[SCALAR_ROOM];
+		const char *to;
+
+		scalar_print_real(o->eps.at[i], eps);
+		to = arena_format(&c->arena, "%s_%s_%s%s_%s", spec_attack_name(o),
+				  threat_norms[o->threat.norm],
+				  o->threat.units == UNITS_RAW ? "raw_" : "", eps,
+				  spec_parts[o->part]);
+		TRY(copy_array(c, adversarial_name(key, i, &c->arena), to, err));
+		TRY(copy_array(c, arena_format(&c->arena, "%s_rows.npy", key),
+			       arena_format(&c->arena, "%s_rows", to), err));
+	}
+	return STATUS_OK;
+}
+
+static enum status copy_all(struct copying *c, const char *record, struct err *err)
+{
+	const char *path = arena_format(&c->arena, "%s/cell.json", record), *text;
+	struct entries entries;
+	struct cell cell;
+
+	TRY(store_read_text(path, &c->arena, &text, err));
+	TRY(spec_read_cell(text, path, &c->arena, &cell, err));
+	TRY(npz_open(&c->file, arena_format(&c->arena, "%s/%s", record, ADVERSARIAL_FILE),
+		     &c->arena, err));
+	keys_of(&cell, &c->arena, &entries);
+	TRY(copy_array(c, columns_name, "columns", err));
+	for (size_t i = 0; i < cell.attack.count; i++) {
+		const struct attack_options *o = (const struct attack_options *)cell.attack.at + i;
+		const char *key = entries.of[ENTRY_ATTACK].at[i].key;
+
+		if (npz_has(&c->file, adversarial_name(key, 0, &c->arena)))
+			TRY(copy_entry(c, key, o, err));
+	}
+	return STATUS_OK;
+}
+
+enum status adversarial_export(const char *record, const char *folder, struct err *err)
+{
+	struct copying c = {.folder = folder};
+	enum status status = STATUS_OK;
+
+	if (access(arena_format(&c.arena, "%s/%s", record, ADVERSARIAL_FILE), F_OK) == 0)
+		status = copy_all(&c, record, err);
+	arena_release(&c.arena);
+	return status;
 }

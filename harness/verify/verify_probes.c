@@ -377,6 +377,7 @@ enum status verify_probes(const char *record, const struct reload *stored, struc
 	TRY(check_attacks(&probe, err));
 	TRY(check_certificates(&probe, err));
 	TRY(check_samples(&probe, err));
+	TRY(verify_adversarial(record, stored, &probe.evidence, out, err));
 	TRY(selection_run(&probe.order, out->arena, entries, err));
 	verify_add(out, "validation_robust_accuracy", stored->result.validation_robust_accuracy,
 		   own < count ? selection_accuracy(&entries[own]) : NAN, out->single ? share : 0);

@@ -132,3 +132,34 @@ says "the parts are named" 'attack\[2\].part: expected one of test, train, valid
 printf 'samples: true\ndata: [{name: a, csv: {path: kinds2.csv, targets: [a]}, task: regression}]\ntrain: [{solver: scp}]\n' >regression.yaml
 expect "a regression" 2 validate regression.yaml
 says "has no margins" '^regression.yaml:1:10: samples: expected classification, got regression'
+
+# points of an attack, as arrays in the units of the file
+name=points
+for seed in 3 4; do
+	spec points 3 ""
+	sed -i "/^tables/,/table: parts/d; s/^seed: 3/seed: $seed/; s/{attack: pgd, norm: linf, eps: \[0.1, 0.3\], part: train}/{attack: pgd, norm: l2, eps: [0.1, 0.3], units: raw, clip: [-2, 3], part: train, export: true}/" points.yaml
+	expect "points are exported" 0 run points.yaml --quiet --out "$seed"
+done
+cell=$(cells_of 3/points)
+expect "and verified" 0 verify 3/points "$cell"
+says "at each radius" '^pgd l2 0.3 points  *stored 48 .*agrees' out
+expect "their files" 0 export 3/points "$cell" --out exported
+check "stand beside the data" "$(ls exported)" [ -s exported/adversarial_pgd_l2_raw_0.3_train.npy -a -s exported/adversarial_pgd_l2_raw_0.3_train_rows.npy ]
+check "as many rows as samples" "$(head -c 128 exported/adversarial_pgd_l2_raw_0.1_train.npy)" grep -q "'shape': (48, 2)" exported/adversarial_pgd_l2_raw_0.1_train.npy
+unchecked 3/points/cells/*
+cp 3/points/cells/"$cell"/adversarial.npz own.npz
+cp 4/points/cells/*/adversarial.npz 3/points/cells/"$cell"/adversarial.npz
+expect "those of another network" 1 verify 3/points "$cell"
+says "are found out" '^pgd l2 0.3 points .*exported points are outside ball or box' out
+if has "points lie around the rows of the file" numpy; then
+	check "points lie around the rows of the file" "distances" python3 -c '
+import numpy as np, sys
+z = np.load("own.npz")
+rows = [z[k] for k in z if k.endswith("_rows")][0].astype(int)
+clean = np.genfromtxt("points.csv", delimiter=",", skip_header=1)[:, :2][rows][:, z["columns"].astype(int)]
+far = [np.sqrt(((z[k] - clean) ** 2).sum(1)).max() for k in z if k.endswith("_points")]
+sys.exit(not (0.09 < far[0] < 0.1 + 1e-9 and 0.25 < far[1] < 0.3 + 1e-9 and len(rows) == 48))'
+fi
+sed 's/prepare: \[standardize, bias\]/prepare: [{pca: {components: 1}}, bias]/' points.yaml >mixed.yaml
+expect "columns that are mixed" 2 validate mixed.yaml
+says "have no units of the file" 'attack\[2\].export: export needs steps of prepare that act column by column: "pca" of data set "flowers" mixes columns'
