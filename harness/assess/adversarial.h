@@ -35,8 +35,8 @@ enum status adversarial_keep(struct adversarial *adversarial, size_t entry, cons
 /* Write them; nothing if there are none. */
 enum status adversarial_write(struct adversarial *adversarial, const char *path, struct err *err);
 
-/* The arrays of a record as files in `folder`: adversarial_pgd_linf_0.1_test.npy (n x p, the columns
- * in the file's order that adversarial_columns.npy names) and adversarial_pgd_linf_0.1_test_rows.npy
+/* The arrays of a record as files in `folder`: adversarial_pgd_linf_0.1_test.npy (n x p, in the
+ * columns of the source that adversarial_columns.npy names), and with _rows before .npy its rows
  * (n). Nothing of a record without. */
 enum status adversarial_export(const char *record, const char *folder, struct err *err);
 

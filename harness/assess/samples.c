@@ -284,13 +284,21 @@ static enum status compare(const struct samples *s, const struct samples_column 
 	return STATUS_OK;
 }
 
+/* Of one lower bound. */
+static enum status check_bound(const struct samples *s, const struct samples_column *lower,
+			       struct err *err)
+{
+	for (size_t c = 0; c < s->cols; c++)
+		for (long part = 0; part < SAMPLES_PARTS; part++)
+			if (s->at[c].number && holds(lower->of[part], s->at[c].of[part]))
+				TRY(compare(s, lower, &s->at[c], part, err));
+	return STATUS_OK;
+}
+
 enum status samples_check(const struct samples *s, struct err *err)
 {
-	for (size_t a = 0; a < s->cols; a++)
-		for (size_t c = 0; c < s->cols; c++)
-			for (long part = 0; part < SAMPLES_PARTS; part++)
-				if (s->at[c].number && holds(s->at[a].of[part], s->at[c].of[part]))
-					TRY(compare(s, &s->at[a], &s->at[c], part, err));
+	for (size_t c = 0; c < s->cols; c++)
+		TRY(check_bound(s, &s->at[c], err));
 	return STATUS_OK;
 }
 

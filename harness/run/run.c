@@ -1,8 +1,8 @@
 /* One cell from its canonical text to its record. */
 #include "harness/run/run.h"
 
-#include "harness/assess/points.h"
 #include "harness/assess/target.h"
+#include "harness/data/points.h"
 #include "harness/data/range.h"
 #include "harness/file/folder.h"
 #include "harness/file/io.h"

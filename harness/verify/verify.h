@@ -43,13 +43,6 @@ void verify_worst(const struct reload *stored, struct verify *out);
 enum status verify_probes(const char *record, const struct reload *stored, struct verify *out,
 			  struct err *err);
 
-struct evidence; /* harness/assess/evidence.h */
-
-/* The exported points of attacks, against the margins of the evidence (verify_adversarial.c). */
-enum status verify_adversarial(const char *record, const struct reload *from,
-			       const struct evidence *evidence, struct verify *out,
-			       struct err *err);
-
 /* One figure: it agrees where both are NaN (then it is left out) or within `slack` beside the
  * tolerance. */
 void verify_add(struct verify *out, const char *name, double stored, double computed, double slack);

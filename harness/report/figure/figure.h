@@ -31,7 +31,7 @@ enum figure_layer {
 	FIGURE_STACK,   /* (place, bottom, top) pieces of bars */
 	FIGURE_TILES,   /* (column, row, value) coloured squares with their numbers */
 	FIGURE_SIGNS,   /* (x, y, -1 or 1) a grid of two pale colours */
-	FIGURE_REGIONS, /* (x, y, class) a grid of pale colours of the dots of the panel, in order */
+	FIGURE_REGIONS, /* (x, y, class) a grid in pale colours of the dots of the panel */
 	FIGURE_PIECES,  /* (x, y) pieces of a line, two rows each */
 	FIGURE_DOTS,    /* (x, y, half side, half side) small points, and boxes around them */
 	FIGURE_PIXELS,  /* (x, y, red, green, blue) a grid of colours, 0 to 255 */
