@@ -93,11 +93,11 @@ static const struct threat_options *threat(const void *options)
 	return backprop_robust_threat(&((const struct adam_options *)options)->common);
 }
 
-static void forecast(const void *options, ptrdiff_t n, ptrdiff_t d, struct forecast *out)
+static void forecast(const void *options, struct trainer_shape shape, struct forecast *out)
 {
 	const struct adam_options *o = options;
 
-	backprop_train_forecast(&o->common, n, d, out);
+	backprop_train_forecast(&o->common, shape, out);
 }
 
 const struct trainer trainer_adam = {
@@ -108,6 +108,7 @@ const struct trainer trainer_adam = {
 		 .size = sizeof(struct adam_options)},
 	.makes = &model_relu,
 	.multi_output = true,
+	.sample_weights = true,
 	.threat = threat,
 	.forecast = forecast,
 	.setup = setup,

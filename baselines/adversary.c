@@ -22,7 +22,7 @@ const struct option adversary_rows[] = {
 	 .names = adversary_attacks,
 	 .doc = "inner attack on every minibatch: pgd from a random start, fgsm (one step of eps "
 		"from the clean point), fgsm_random (one step of 1.25 eps from a random start)"},
-	THREAT_NORM(struct adversary_options, threat_step_norms),
+	THREAT_NORM(struct adversary_options, threat_norms),
 	THREAT_EPS(struct adversary_options, "0"),
 	{OPTION_FIELD(struct adversary_options, steps), .initial = "7", .range = RANGE_FROM(1),
 	 .doc = "pgd: gradient steps"},
@@ -283,17 +283,20 @@ static void move_linf(const struct column *x, double move)
 	}
 }
 
-/* at = clean + scale (at - clean), scale <= 1 such that |(at - clean) / s|_2 <= eps; then the box,
- * which holds the clean point: it only shortens */
-static void shrink_l2(const struct column *x)
+/* at = clean + scale (at - clean), scale <= 1 such that |(at - clean) / s|_2 <= eps, or its l_1
+ * norm; then the box, which holds the clean point: it only shortens */
+static void shrink(const struct column *x, bool sum)
 {
 	double length = 0, scale;
 
 	for (ptrdiff_t i = 0; i < x->d; i++)
-		if (x->unit[i] > 0)
-			length += pow(((double)x->at[i] - (double)x->clean[i]) / (double)x->unit[i],
-				      2);
-	length = sqrt(length);
+		if (x->unit[i] > 0) {
+			double delta =
+				((double)x->at[i] - (double)x->clean[i]) / (double)x->unit[i];
+
+			length += sum ? fabs(delta) : pow(delta, 2);
+		}
+	length = sum ? length : sqrt(length);
 	scale = length > x->eps ? x->eps / length : 1;
 	for (ptrdiff_t i = 0; i < x->d; i++) {
 		double c = (double)x->clean[i];
@@ -318,7 +321,45 @@ static void move_l2(const struct column *x, double move)
 		if (s > 0)
 			x->at[i] += (real)(length * (s * s * (double)x->slope[i]));
 	}
-	shrink_l2(x);
+	shrink(x, false);
+}
+
+/* The end of the box, widened to hold the clean point, to which column i is to move. */
+static real end_of(const struct column *x, ptrdiff_t i, double move)
+{
+	bool up = move * (double)x->slope[i] > 0;
+
+	return threat_clip((real)(up ? HUGE_VAL : -HUGE_VAL), x->clean[i], x->lower[i],
+			   x->upper[i]);
+}
+
+/* at = project(at + move s_i sign(slope_i)) along the column with the largest s_i |slope_i|, and
+ * where the box ends that along the next: on the sphere a step of Frank and Wolfe's method. */
+static void move_l1(const struct column *x, double move)
+{
+	for (double left = fabs(move); left > 0;) {
+		ptrdiff_t steepest = -1;
+		double most = 0, unit, way;
+
+		for (ptrdiff_t i = 0; i < x->d; i++) {
+			double size = fabs((double)x->unit[i] * (double)x->slope[i]);
+
+			if (size > most && fabs((double)(end_of(x, i, move) - x->at[i])) > 0) {
+				steepest = i;
+				most = size;
+			}
+		}
+		if (steepest < 0)
+			break;
+		unit = (double)x->unit[steepest];
+		way = (double)end_of(x, steepest, move) - (double)x->at[steepest];
+		x->at[steepest] =
+			fabs(way) > left * unit
+				? (real)((double)x->at[steepest] + copysign(left * unit, way))
+				: end_of(x, steepest, move);
+		left -= fabs(way) / unit;
+	}
+	shrink(x, true);
 }
 
 /* at = clean + eps s o u, u uniform on [-1, 1]^d */
@@ -348,13 +389,33 @@ static void scatter_l2(const struct column *x, struct rng *rng)
 	for (ptrdiff_t i = 0; i < x->d; i++)
 		x->at[i] = (real)((double)x->clean[i] +
 				  radius * ((double)x->unit[i] * (double)x->at[i]));
-	shrink_l2(x);
+	shrink(x, false);
+}
+
+/* at = clean + eps t^(1/d) s o u / |u|_1, the sizes of u exponential and t uniform on [0, 1) */
+static void scatter_l1(const struct column *x, struct rng *rng)
+{
+	double sum = 0, radius = x->eps * pow(rng_uniform(rng), 1 / (double)x->d);
+
+	for (ptrdiff_t i = 0; i < x->d; i++) {
+		double u = x->unit[i] > 0 ? -log1p(-rng_uniform(rng)) : 0;
+
+		x->at[i] = (real)(rng_bits(rng) & 1 ? u : -u);
+		sum += u;
+	}
+	radius = sum > 0 ? radius / sum : 0;
+	for (ptrdiff_t i = 0; i < x->d; i++)
+		x->at[i] = (real)((double)x->clean[i] +
+				  radius * ((double)x->unit[i] * (double)x->at[i]));
+	shrink(x, true);
 }
 
 static const struct {
 	void (*move)(const struct column *x, double move);
 	void (*scatter)(const struct column *x, struct rng *rng);
-} balls[] = {[NORM_LINF] = {move_linf, scatter_linf}, [NORM_L2] = {move_l2, scatter_l2}};
+} balls[] = {[NORM_LINF] = {move_linf, scatter_linf},
+	     [NORM_L2] = {move_l2, scatter_l2},
+	     [NORM_L1] = {move_l1, scatter_l1}};
 
 static struct column column_of(const struct adversary *adversary, const struct adversary_job *job,
 			       ptrdiff_t k)

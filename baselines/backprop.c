@@ -117,7 +117,8 @@ void backprop_sum_shares(struct backprop *b, const struct backprop_pass *pass)
 /* g = l'(f, y) */
 void backprop_slopes(struct backprop *b, const struct backprop_pass *pass)
 {
-	loss_gradient(b->problem->loss, (size_t)pass->rows, b->f, pass->y, b->g);
+	loss_gradient(loss_with(b->problem->loss, pass->targets.weight), (size_t)pass->rows, b->f,
+		      pass->y, b->g);
 }
 
 /* to (+)= from, rows x cols */
@@ -278,8 +279,11 @@ double backprop_strength(const struct backprop *b)
 
 struct targets backprop_targets(const struct backprop *b, ptrdiff_t rows, const struct targets *of)
 {
-	return (struct targets){
-		.n = rows, .k = b->k, .at = b->y, .label = of->label ? b->label : NULL};
+	return (struct targets){.n = rows,
+				.k = b->k,
+				.at = b->y,
+				.label = of->label ? b->label : NULL,
+				.weight = of->weight ? b->sample : NULL};
 }
 
 /* Samples first .. first+rows-1 of `samples` (or of X), one of the chunks of a batch of `count`. */
@@ -316,6 +320,8 @@ void backprop_target(struct backprop *b, const struct backprop_pass *pass, ptrdi
 		b->y[c * pass->rows + row] = from->at[c * from->n + sample];
 	if (from->label)
 		b->label[row] = from->label[sample];
+	if (from->weight)
+		b->sample[row] = from->weight[sample];
 }
 
 /* Every thread of the team comes here; each worksharing construct ends with a barrier. */

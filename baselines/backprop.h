@@ -102,6 +102,7 @@ struct backprop {
 	struct mat share;                /* chunk or 2 chunk x parts: each part's share of f */
 	real *f, *y, *g;                 /* chunk or 2 chunk, times k; y: chunk k */
 	int *label;                      /* chunk: class numbers */
+	real *sample;                    /* chunk: weights of samples */
 	struct mat slope;                /* k > 1: for each part a number per neuron */
 	size_t *order;                   /* n */
 	long epoch;

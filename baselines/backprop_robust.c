@@ -8,6 +8,7 @@
 #include "baselines/backprop_robust.h"
 
 #include "baselines/backprop_outputs.h"
+#include "baselines/ibp_outputs.h"
 #include "solvers/core/blas.h"
 
 /* The part's samples of the chunk, from the clean columns to those beside them. */
@@ -44,14 +45,15 @@ static void attack_distance(struct backprop *b, const struct backprop_pass *pass
 }
 
 /* g = (l'(f, y) + w lambda dKL/df, w lambda dKL/df'), f and f' in the two halves of b->f; w is the
- * weight of the loss */
+ * weight of the loss of the sample */
 static void trades_slopes(struct backprop *b, const struct backprop_pass *pass)
 {
-	double factor = b->problem->loss.weight * b->options->adversary.trades;
+	struct loss_term loss = loss_with(b->problem->loss, pass->targets.weight);
 	real *moved = b->g + pass->rows;
 
 	backprop_slopes(b, pass);
 	for (ptrdiff_t k = 0; k < pass->rows; k++) {
+		double factor = loss_of(loss, k).weight * b->options->adversary.trades;
 		double in_f, in_g;
 
 		adversary_distance((double)b->f[k], (double)b->f[pass->rows + k], &in_f, &in_g);
@@ -63,7 +65,7 @@ static void trades_slopes(struct backprop *b, const struct backprop_pass *pass)
 /* The same of k outputs: F and F' are the first and the last `rows` columns. */
 static void trades_outputs_slopes(struct backprop *b, const struct backprop_pass *pass)
 {
-	double factor = b->problem->loss.weight * b->options->adversary.trades;
+	struct loss_term loss = loss_with(b->problem->loss, pass->targets.weight);
 	struct mat F = backprop_outputs_columns(b, pass, b->f),
 		   G = backprop_outputs_columns(b, pass, b->g);
 
@@ -73,7 +75,7 @@ static void trades_outputs_slopes(struct backprop *b, const struct backprop_pass
 					      &G.at[r], &G.at[pass->rows + r],
 					      b->k,     F.stride};
 
-		adversary_divergence(&pair, factor);
+		adversary_divergence(&pair, loss_of(loss, r).weight * b->options->adversary.trades);
 	}
 }
 
@@ -104,14 +106,21 @@ static void interval_outputs(struct backprop *b, const struct backprop_pass *pas
 	ibp_forward(&job, backprop_hidden(b, pass, part), share, share + pass->rows);
 }
 
-/* g = (kappa l'(f, y), (1 - kappa) l'(F, y)), kappa falling from 1 with the ramp */
+/* 1 - kappa, kappa falling from 1 with the ramp */
+static double share_of_worst(const struct backprop *b, const struct backprop_pass *pass)
+{
+	return pass->strength * (1 - b->options->interval.kappa);
+}
+
+/* g = (kappa l'(f, y), (1 - kappa) l'(F, y)) */
 static void interval_slopes_of(struct backprop *b, const struct backprop_pass *pass)
 {
-	double worst = pass->strength * (1 - b->options->interval.kappa);
+	struct loss_term loss = loss_with(b->problem->loss, pass->targets.weight);
+	double worst = share_of_worst(b, pass);
 	size_t rows = (size_t)pass->rows;
 
-	loss_gradient(b->problem->loss, rows, b->f, pass->y, b->g);
-	loss_gradient(b->problem->loss, rows, b->f + rows, pass->y, b->g + rows);
+	loss_gradient(loss, rows, b->f, pass->y, b->g);
+	loss_gradient(loss, rows, b->f + rows, pass->y, b->g + rows);
 	blas_scale(rows, 1 - worst, b->g);
 	blas_scale(rows, worst, b->g + rows);
 }
@@ -132,6 +141,74 @@ static void interval_gradient(struct backprop *b, const struct backprop_pass *pa
 	ibp_backward(&job, backprop_hidden(b, pass, part), &slopes);
 	backprop_add_products(b, pass, part);
 	ibp_radius_gradient(&job, slopes.slope_r, gU);
+	if (pass->last)
+		backprop_finish(b, pass, part);
+}
+
+static struct ibp_outputs_job margins_of(const struct backprop *b, const struct backprop_pass *pass,
+					 int part)
+{
+	struct backprop_neurons at = backprop_neurons_of(b, part);
+
+	return (struct ibp_outputs_job){
+		.U = mat_cols(backprop_as_net(b).U, at.first, at.count),
+		.A = backprop_head(b, b->weights, part),
+		.label = pass->targets.label,
+		.threat = &b->bounded,
+		.eps = pass->strength * b->bounded.eps,
+		.radii = b->radii + at.first,
+	};
+}
+
+/* f and F (rows x k each) lie one behind the other. */
+static struct mat interval_block(const struct backprop *b, const struct backprop_pass *pass,
+				 real *at, int block)
+{
+	return backprop_outputs_columns(b, pass, at + block * pass->rows * b->k);
+}
+
+static void interval_outputs_forward(struct backprop *b, const struct backprop_pass *pass, int part)
+{
+	struct ibp_outputs_job job = margins_of(b, pass, part);
+	real *share = mat_col(b->share, part);
+
+	backprop_products(b, pass, part);
+	ibp_outputs_forward(&job, backprop_hidden(b, pass, part), interval_block(b, pass, share, 0),
+			    interval_block(b, pass, share, 1));
+}
+
+static void interval_outputs_slopes(struct backprop *b, const struct backprop_pass *pass)
+{
+	double worst = share_of_worst(b, pass);
+	struct loss_term clean = b->problem->loss, bound = b->problem->loss;
+
+	clean.weight *= 1 - worst;
+	bound.weight *= worst;
+	loss_outputs_gradient(clean, interval_block(b, pass, b->f, 0), pass->targets,
+			      interval_block(b, pass, b->g, 0));
+	loss_outputs_gradient(bound, interval_block(b, pass, b->f, 1), pass->targets,
+			      interval_block(b, pass, b->g, 1));
+}
+
+static void interval_outputs_backward(struct backprop *b, const struct backprop_pass *pass,
+				      int part)
+{
+	struct backprop_neurons at = backprop_neurons_of(b, part);
+	struct ibp_outputs_job job = margins_of(b, pass, part);
+	struct ibp_job radii = bounds_of(b, pass, part); /* whose gradient asks for no alpha */
+	struct mat gU = {b->d, at.count, b->d, b->gradient + at.first * b->d};
+	struct ibp_outputs_slopes slopes = {
+		.g = interval_block(b, pass, b->g, 0),
+		.G = interval_block(b, pass, b->g, 1),
+		.gA = backprop_head(b, b->gradient, part),
+		.slope_r = b->slope_r + at.first,
+		.scratch = mat_col(b->slope, part),
+		.add = pass->add,
+	};
+
+	ibp_outputs_backward(&job, backprop_hidden(b, pass, part), &slopes);
+	backprop_add_products(b, pass, part);
+	ibp_radius_gradient(&radii, slopes.slope_r, gU);
 	if (pass->last)
 		backprop_finish(b, pass, part);
 }
@@ -183,6 +260,13 @@ static const struct backprop_regime trades_outputs = {
 	.backward = backprop_outputs_backward,
 };
 
+static const struct backprop_regime bounded_outputs = {
+	.outputs = 2,
+	.forward = interval_outputs_forward,
+	.slopes = interval_outputs_slopes,
+	.backward = interval_outputs_backward,
+};
+
 enum status backprop_robust_choose(const struct backprop_options *options, ptrdiff_t k,
 				   const struct backprop_regime **regime, struct err *err)
 {
@@ -193,17 +277,13 @@ enum status backprop_robust_choose(const struct backprop_options *options, ptrdi
 		return err_set(err, STATUS_SPEC,
 			       "interval.eps: expected 0 beside adversary.eps > 0, got \"%g\"",
 			       options->interval.threat.eps);
-	if (several && options->interval.threat.eps > 0)
-		return err_set(err, STATUS_SPEC,
-			       "interval.eps: expected 0 for %td outputs, got \"%g\"", k,
-			       options->interval.threat.eps);
 	*regime = several ? &backprop_outputs : &backprop_plain;
 	if (adversary->threat.eps > 0 && adversary->trades > 0)
 		*regime = several ? &trades_outputs : &trades;
 	else if (adversary->threat.eps > 0)
 		*regime = several ? &attacked_outputs : &attacked;
 	if (options->interval.threat.eps > 0)
-		*regime = &bounded;
+		*regime = several ? &bounded_outputs : &bounded;
 	return STATUS_OK;
 }
 

@@ -4,8 +4,7 @@
 
 #include "baselines/backprop.h"
 
-/* The regime of the options for k outputs; STATUS_SPEC if they ask for two, or for one that takes
- * one output only. */
+/* The regime of the options for k outputs; STATUS_SPEC if they ask for two. */
 enum status backprop_robust_choose(const struct backprop_options *options, ptrdiff_t k,
 				   const struct backprop_regime **regime, struct err *err);
 

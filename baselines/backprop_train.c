@@ -54,6 +54,7 @@ static void allocate(struct backprop *b, struct arena *arena)
 	b->f = ARENA_ARRAY(arena, real, columns * b->k);
 	b->y = ARENA_ARRAY(arena, real, b->chunk * b->k);
 	b->label = ARENA_ARRAY(arena, int, b->problem->y.label ? b->chunk : 0);
+	b->sample = ARENA_ARRAY(arena, real, b->problem->y.weight ? b->chunk : 0);
 	b->g = ARENA_ARRAY(arena, real, columns * b->k);
 	b->slope = mat_new(arena, neurons, b->k > 1 ? b->parts : 0);
 	b->slope_r = ARENA_ARRAY(arena, real, robust ? b->m : 0);
@@ -225,10 +226,12 @@ static double chunk_loss(struct backprop *b, const struct backprop_pass *pass)
 	}
 	backprop_sum_shares(b, pass);
 	if (b->k > 1)
-		return loss_outputs_value(b->problem->loss,
-					  (struct mat){pass->rows, b->k, pass->columns, b->f},
-					  pass->targets);
-	return loss_value(b->problem->loss, (size_t)pass->rows,
+		return loss_outputs_value(
+			b->problem->loss,
+			(struct mat){pass->rows, b->k, pass->columns,
+				     b->f + (pass->regime->outputs - 1) * pass->rows * b->k},
+			pass->targets);
+	return loss_value(loss_with(b->problem->loss, pass->targets.weight), (size_t)pass->rows,
 			  b->f + (pass->regime->outputs - 1) * pass->rows, pass->y);
 }
 
@@ -257,7 +260,8 @@ double backprop_train_validation_loss(struct backprop *b)
 					  problem->y_validation);
 	}
 	net_forward(&net, problem->X_validation, b->f_validation, &b->work);
-	return loss_value(problem->loss, (size_t)problem->X_validation.rows, b->f_validation,
+	return loss_value(loss_with(problem->loss, problem->y_validation.weight),
+			  (size_t)problem->X_validation.rows, b->f_validation,
 			  problem->y_validation.at);
 }
 
@@ -315,10 +319,10 @@ void backprop_train_network(const void *state, struct model *model)
 	memcpy(net->alpha, own.alpha, (size_t)b->m * sizeof *net->alpha);
 }
 
-void backprop_train_forecast(const struct backprop_options *options, ptrdiff_t n, ptrdiff_t d,
+void backprop_train_forecast(const struct backprop_options *options, struct trainer_shape shape,
 			     struct forecast *out)
 {
-	double m = (double)options->width, inputs = (double)d, samples = (double)n;
+	double m = (double)options->width, inputs = (double)shape.d, samples = (double)shape.n;
 
 	out->setup_flops = 0;
 	out->iteration_flops = FLOPS * samples * inputs * m;

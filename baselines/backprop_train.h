@@ -68,7 +68,7 @@ void backprop_train_report(struct backprop *b, struct progress *progress);
 ptrdiff_t backprop_train_width(const void *state);
 void backprop_train_network(const void *state, struct model *model);
 
-void backprop_train_forecast(const struct backprop_options *options, ptrdiff_t n, ptrdiff_t d,
+void backprop_train_forecast(const struct backprop_options *options, struct trainer_shape shape,
 			     struct forecast *out);
 
 #endif

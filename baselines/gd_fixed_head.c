@@ -115,12 +115,13 @@ static void network(const void *state, struct model *model)
 	memcpy(net->alpha, t->net.alpha, (size_t)net->U.cols * sizeof *net->alpha);
 }
 
-static void forecast(const void *options, ptrdiff_t n, ptrdiff_t d, struct forecast *out)
+static void forecast(const void *options, struct trainer_shape shape, struct forecast *out)
 {
-	double m = (double)((const struct fixed_options *)options)->width, samples = (double)n;
+	double m = (double)((const struct fixed_options *)options)->width,
+	       samples = (double)shape.n;
 
-	out->setup_flops = 2 * samples * (double)d * m;
-	out->iteration_flops = FLOPS * samples * (double)d * m;
+	out->setup_flops = 2 * samples * (double)shape.d * m;
+	out->iteration_flops = FLOPS * samples * (double)shape.d * m;
 }
 
 const struct trainer trainer_gd_fixed_head = {
@@ -130,6 +131,7 @@ const struct trainer trainer_gd_fixed_head = {
 		 .options = rows,
 		 .size = sizeof(struct fixed_options)},
 	.makes = &model_relu,
+	.sample_weights = true,
 	.forecast = forecast,
 	.setup = setup,
 	.step = step,

@@ -79,11 +79,11 @@ static const struct threat_options *threat(const void *options)
 	return backprop_robust_threat(&((const struct sgd_options *)options)->common);
 }
 
-static void forecast(const void *options, ptrdiff_t n, ptrdiff_t d, struct forecast *out)
+static void forecast(const void *options, struct trainer_shape shape, struct forecast *out)
 {
 	const struct sgd_options *o = options;
 
-	backprop_train_forecast(&o->common, n, d, out);
+	backprop_train_forecast(&o->common, shape, out);
 }
 
 const struct trainer trainer_sgd = {
@@ -94,6 +94,7 @@ const struct trainer trainer_sgd = {
 		 .size = sizeof(struct sgd_options)},
 	.makes = &model_relu,
 	.multi_output = true,
+	.sample_weights = true,
 	.threat = threat,
 	.forecast = forecast,
 	.setup = setup,

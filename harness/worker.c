@@ -17,6 +17,7 @@
 #include "harness/store/manifest.h"
 #include "solvers/core/arena.h"
 
+#include <fcntl.h>
 #include <omp.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -100,13 +101,23 @@ static enum status export(const char *folder, const char *to, struct arena *aren
 	return export_dataset(&data, to, text, err);
 }
 
-/* `folder` is no more afterwards. */
+/* `folder` is no more afterwards. The log is as its manifest says from then on, whatever a library
+ * writes when the process ends. */
 static enum status commit(const char *folder, const struct order *order, struct err *err)
 {
 	const struct manifest about = {order->run.cell, order->key, order->data};
 
+	int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	fflush(NULL);
 	TRY(manifest_write(folder, &about, err));
-	return folder_commit(folder, order->record, order->keep, err);
+	TRY(folder_commit(folder, order->record, order->keep, err));
+	if (nowhere >= 0) {
+		dup2(nowhere, STDOUT_FILENO);
+		dup2(nowhere, STDERR_FILENO);
+		close(nowhere);
+	}
+	return STATUS_OK;
 }
 
 static enum status commit_error(const char *folder, const struct order *order, enum status ended,

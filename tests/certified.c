@@ -11,7 +11,7 @@ double certified_objective(const struct problem *problem, const struct threat *t
 	struct arena arena = {0};
 	struct mat A = mat_new(&arena, net->U.rows, net->U.cols);
 	real *sigma = ARENA_ARRAY(&arena, real, net->U.cols);
-	ptrdiff_t m = restriction_from_net(net, A, sigma);
+	ptrdiff_t m = restriction_from_net(net->base.kind->relu(&net->base), A, sigma);
 	struct restriction r = restriction_new(problem, threat, sigma, m, &arena);
 	double value = restriction_renew(&r, mat_cols(A, 0, m), steps);
 

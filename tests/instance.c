@@ -48,6 +48,7 @@ struct loss_term instance_loss(json_t *optimum, struct arena *arena)
 	const char *options = strcmp(name, "logistic") == 0 ? "{loss_scale: 2}" : "{}";
 
 	assert(desc);
-	return (struct loss_term){(const struct loss *)(const void *)desc,
-				  toy_options(desc, options, arena), 1};
+	return (struct loss_term){.loss = (const struct loss *)(const void *)desc,
+				  .options = toy_options(desc, options, arena),
+				  .weight = 1};
 }

@@ -5,15 +5,16 @@
 
 double robust_dual_norm(const real *v, ptrdiff_t d, const bool *frozen, enum norm norm)
 {
-	double sum = 0, square = 0;
+	double sum = 0, square = 0, largest = 0;
 
 	for (ptrdiff_t i = 0; i < d; i++) {
 		double x = frozen && frozen[i] ? 0 : (double)v[i];
 
 		sum += fabs(x);
 		square += x * x;
+		largest = fmax(largest, fabs(x));
 	}
-	return norm == NORM_LINF ? sum : sqrt(square);
+	return norm == NORM_LINF ? sum : norm == NORM_L2 ? sqrt(square) : largest;
 }
 
 double robust_interval_margin(const struct net *net, struct mat X, ptrdiff_t k, double y,

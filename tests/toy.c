@@ -73,8 +73,9 @@ struct loss_term toy_loss_term(const char *text, struct arena *arena)
 	const struct choice *choice =
 		toy_options(&one_loss, arena_format(arena, "{loss: %s}", text), arena);
 
-	return (struct loss_term){(const struct loss *)(const void *)choice->item, choice->options,
-				  1};
+	return (struct loss_term){.loss = (const struct loss *)(const void *)choice->item,
+				  .options = choice->options,
+				  .weight = 1};
 }
 
 struct toy toy_make(ptrdiff_t n, ptrdiff_t d, const char *loss, double beta)

@@ -23,6 +23,9 @@ enum status assault_run(const struct assess_order *order, struct arena *arena, s
 /* Where an entry of `attack` aims. */
 struct aim assault_aim(const struct attack_options *o, const struct dataset *data);
 
+/* Whether it looks for the nearest point across the boundary, so that it has distances. */
+bool assault_nearest(const struct attack_options *o);
+
 /* Whether the rows of `a` depend on `b`, of the same list: b is part of a by definition, within
  * the same threat. */
 bool assault_contains(const struct attack_options *a, const struct attack_options *b);

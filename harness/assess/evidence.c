@@ -30,24 +30,45 @@ static struct finding *add(struct evidence *evidence, const struct aim *aim, dou
 	return finding;
 }
 
-void evidence_attack(struct evidence *evidence, const struct aim *aim, const struct attack_job *job)
+void evidence_attack(struct evidence *evidence, const struct aim *aim, const struct attack_job *job,
+		     const double *distance)
 {
 	double *upper = ARENA_ARRAY(evidence->arena, double, job->X.rows);
+	struct finding *finding = add(evidence, aim, job->threat.eps);
 
 	for (ptrdiff_t k = 0; k < job->X.rows; k++)
 		upper[k] = (double)job->margin[k];
-	add(evidence, aim, job->threat.eps)->upper = upper;
+	finding->upper = upper;
+	finding->distance = distance;
 	if (evidence->look)
 		evidence->look(evidence->context, aim, job);
 }
 
-void evidence_bounds(struct evidence *evidence, const struct aim *aim, double eps,
-		     const double *lower, const double *upper, ptrdiff_t n)
+struct finding *evidence_bounds(struct evidence *evidence, const struct aim *aim, double eps,
+				const double *lower, const double *upper, ptrdiff_t n)
 {
 	struct finding *finding = add(evidence, aim, eps);
 
 	finding->lower = lower ? copy_of(evidence->arena, lower, n) : NULL;
 	finding->upper = copy_of(evidence->arena, upper, n);
+	return finding;
+}
+
+/* Points that b has found across the boundary, within a ball where a excludes it. */
+static enum status compare_distances(const struct finding *a, const struct finding *b,
+				     struct err *err)
+{
+	const double rounding = 1e3 * REAL_EPSILON;
+
+	for (ptrdiff_t k = 0; k < a->aim->part->X.rows && b->distance; k++)
+		if (a->lower[k] > 0 && b->distance[k] < a->eps * (1 - rounding))
+			return err_set(err, STATUS_FAILED,
+				       "certificate %s %s eps %g: lower bound %.9g of %s sample "
+				       "%td, whose boundary is %.9g away, found by %s %s",
+				       a->aim->name, threat_norms[a->aim->threat->norm], a->eps,
+				       a->lower[k], a->aim->part_name, k, b->distance[k],
+				       b->aim->what, b->aim->name);
+	return STATUS_OK;
 }
 
 /* Where the ball of b, its box included, lies in that of a. */
@@ -57,8 +78,10 @@ static enum status compare(const struct finding *a, const struct finding *b, str
 
 	if (threat.clip.count == 0) /* no box holds every box */
 		threat.clip = b->aim->threat->clip;
-	if (a->eps < b->eps || a->aim->part != b->aim->part ||
-	    !threat_same(&threat, b->aim->threat))
+	if (a->aim->part != b->aim->part || !threat_same(&threat, b->aim->threat))
+		return STATUS_OK;
+	TRY(compare_distances(a, b, err));
+	if (a->eps < b->eps)
 		return STATUS_OK;
 	for (ptrdiff_t k = 0; k < a->aim->part->X.rows; k++)
 		if (a->lower[k] > b->upper[k])

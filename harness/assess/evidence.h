@@ -18,6 +18,8 @@ struct finding {
 	const struct aim *aim; /* norm, units, clip, part */
 	double eps;
 	const double *lower, *upper; /* n each, of y f; NULL: not known */
+	/* n: of the nearest point found with y f <= 0, HUGE_VAL: none; NULL: not looked for */
+	const double *distance;
 };
 
 struct evidence {
@@ -32,15 +34,18 @@ struct evidence {
 /* Room for `room` findings. */
 struct evidence evidence_new(struct arena *arena, size_t room);
 
-/* Margins found by an attack; copied, as is the aim. */
-void evidence_attack(struct evidence *evidence, const struct aim *aim,
-		     const struct attack_job *job);
+/* Margins found by an attack; copied, as is the aim. `distance`: n, of the evidence's arena, or
+ * NULL. */
+void evidence_attack(struct evidence *evidence, const struct aim *aim, const struct attack_job *job,
+		     const double *distance);
 
-/* Bounds of a certificate, n each; copied. `lower` NULL: of an attack. */
-void evidence_bounds(struct evidence *evidence, const struct aim *aim, double eps,
-		     const double *lower, const double *upper, ptrdiff_t n);
+/* Bounds of a certificate, n each; copied. `lower` NULL: of an attack, whose distances may be added
+ * to what is returned. */
+struct finding *evidence_bounds(struct evidence *evidence, const struct aim *aim, double eps,
+				const double *lower, const double *upper, ptrdiff_t n);
 
-/* STATUS_FAILED if a lower bound is above a value in its ball. */
+/* STATUS_FAILED if a lower bound is above a value in its ball, or above 0 in a ball that a point
+ * found with y f <= 0 is in. */
 enum status evidence_check(const struct evidence *evidence, struct err *err);
 
 #endif

@@ -57,6 +57,8 @@ static void collect(const struct evidence *evidence, const struct finding_of *of
 			add(list, name_of(of, i, "lower", list->arena), at->lower, n);
 		if (at < end)
 			add(list, name_of(of, i, "upper", list->arena), at->upper, n);
+		if (at < end && of->distances)
+			add(list, name_of(of, i, "distance", list->arena), at->distance, n);
 	}
 }
 
@@ -100,16 +102,31 @@ static enum status read_side(struct reader *r, const struct finding_of *of, size
 		      shape.shape[0] * shape.shape[1]);
 }
 
+/* Distances as they were found. */
+static const double *recalled(struct arena *arena, const double *at, ptrdiff_t n)
+{
+	double *out = ARENA_ARRAY(arena, double, n);
+
+	for (ptrdiff_t k = 0; k < n; k++)
+		out[k] = at[k] < DBL_MAX ? at[k] : HUGE_VAL;
+	return out;
+}
+
 static enum status read_entry(struct reader *r, const struct finding_of *of, struct err *err)
 {
 	for (size_t i = 0; i < of->eps->count; i++) {
-		double *lower = NULL, *upper;
+		double *lower = NULL, *distance = NULL, *upper;
+		struct finding *finding;
+		ptrdiff_t n = of->aim.part->X.rows;
 
 		if (of->bounds)
 			TRY(read_side(r, of, i, "lower", &lower, err));
 		TRY(read_side(r, of, i, "upper", &upper, err));
-		evidence_bounds(r->evidence, &of->aim, of->eps->at[i], lower, upper,
-				of->aim.part->X.rows);
+		if (of->distances)
+			TRY(read_side(r, of, i, "distance", &distance, err));
+		finding = evidence_bounds(r->evidence, &of->aim, of->eps->at[i], lower, upper, n);
+		if (distance)
+			finding->distance = recalled(r->evidence->arena, distance, n);
 	}
 	return STATUS_OK;
 }

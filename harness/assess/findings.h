@@ -2,8 +2,8 @@
  * those of a later run can be held against them.
  *
  * For an entry with key K the i-th radius has an array K_<i>_upper (n), of a certificate
- * K_<i>_lower too: bounds of y f, where one that is not finite is written as the largest number
- * there is. */
+ * K_<i>_lower too: bounds of y f; of an attack that looks for the nearest point K_<i>_distance,
+ * how far it is. What is not finite is written as the largest number there is. */
 #ifndef ASSESS_FINDINGS_H
 #define ASSESS_FINDINGS_H
 
@@ -17,7 +17,8 @@ struct finding_of {
 	const char *key;
 	struct aim aim;
 	const struct reals *eps;
-	bool bounds; /* of a certificate */
+	bool bounds;    /* of a certificate */
+	bool distances; /* of an attack that looks for the nearest point */
 };
 
 /* Write those of these entries that the evidence has; nothing if there are none. */

@@ -359,11 +359,10 @@ static const struct outputs *outputs(const void *state)
 }
 
 /* Nobody knows; so much that every iterate it shows is evaluated. */
-static void forecast(const void *options, ptrdiff_t n, ptrdiff_t d, struct forecast *out)
+static void forecast(const void *options, struct trainer_shape shape, struct forecast *out)
 {
 	(void)options;
-	(void)n;
-	(void)d;
+	(void)shape;
 	*out = (struct forecast){.iteration_flops = 1e12};
 }
 

@@ -50,12 +50,36 @@ static const char *join(struct run *run, const char *a, const char *b)
 	return a && b ? arena_format(&run->arena, "%s; %s", a, b) : a ? a : b;
 }
 
+/* "losses weighted by class: rose 3, tulip 0.75"; NULL: they are not. */
+static const char *weights_note(struct run *run)
+{
+	enum { MOST = 8 };
+	const struct dataset *data = &run->data;
+	const struct part *part = &data->train;
+	const char *text = "losses weighted by class:";
+	size_t said = 0;
+
+	if (!part->weight)
+		return NULL;
+	for (size_t c = 0; c < data->class_count && said < MOST; c++) {
+		ptrdiff_t i = 0;
+
+		while (i < part->X.rows &&
+		       (part->label ? part->label[i] != (int)c : (part->y[i] > 0) != (c > 0)))
+			i++;
+		if (i < part->X.rows)
+			text = arena_format(&run->arena, "%s%s %s %.4g", text, said++ ? "," : "",
+					    data->classes[c], (double)part->weight[i]);
+	}
+	return data->class_count > MOST ? arena_format(&run->arena, "%s, ...", text) : text;
+}
+
 /* How the data were read, what the method tells, its coordinates, and what of it is not there. */
 static const char *notes(struct run *run, const struct fact *told)
 {
 	const struct evaluator *e = &run->evaluator;
 	const struct model *model = e->delivered;
-	const char *note = run->data.note;
+	const char *note = join(run, run->data.note, weights_note(run));
 
 	if (!isnan(e->outside)) /* a network that was passed over */
 		note = join(run, note,
@@ -153,8 +177,10 @@ void describe_training(struct run *run, const struct loop_result *end)
 	r->validation_accuracy = e->validation.accuracy;
 	r->test_accuracy = e->test.accuracy;
 	r->train_rmse = e->train.rmse;
+	r->validation_rmse = e->validation.rmse;
 	r->test_rmse = e->test.rmse;
 	r->train_r2 = e->train.r2;
+	r->validation_r2 = e->validation.r2;
 	r->test_r2 = e->test.r2;
 	for (const struct fact *fact = facts.first; fact; fact = fact->next)
 		if (strcmp(fact->name, "note") != 0 && strcmp(fact->name, "suspect") != 0)

@@ -21,7 +21,8 @@ struct evaluator evaluate_new(const struct problem *problem, const struct datase
 {
 	const struct trainer *trainer = training.trainer;
 	const struct model_kind *kind = trainer_makes(trainer, training.options, problem->y.k);
-	ptrdiff_t n = problem->X.rows, d = problem->X.cols, longest = data->train.X.rows;
+	const struct part *const parts[] = {&data->train, &data->validation, &data->test};
+	ptrdiff_t n = problem->X.rows, d = problem->X.cols;
 	struct evaluator e = {.problem = problem, .data = data, .training = training};
 
 	e.robust = trainer_robust(trainer, training.options);
@@ -37,9 +38,11 @@ struct evaluator evaluate_new(const struct problem *problem, const struct datase
 				(struct model_size){training.rowspace->B.cols, size.m, size.k});
 		e.work = model_work_new(arena, kind, size);
 	}
-	longest = data->validation.X.rows > longest ? data->validation.X.rows : longest;
-	longest = data->test.X.rows > longest ? data->test.X.rows : longest;
-	e.f = ARENA_ARRAY(arena, real, longest * problem->y.k);
+	e.f = ARENA_ARRAY(arena, real, n * problem->y.k);
+	for (int p = 0; p < OUTPUTS_PARTS && kind; p++) {
+		e.delivers.count[p] = parts[p]->X.rows;
+		e.delivers.at[p] = ARENA_ARRAY(arena, real, parts[p]->X.rows * problem->y.k);
+	}
 	e.best_bound = e.outside = e.objective_zero = NAN;
 	e.last = (struct evaluation){.objective = NAN, .objective_network = NAN, .finite = true};
 	e.last.train = e.last.validation = e.last.test = no_scores;
@@ -167,15 +170,13 @@ static void score_parts(struct evaluator *e, struct evaluation *out)
 	for (int p = 0; p < OUTPUTS_PARTS; p++) {
 		const struct part *part = parts[p];
 		struct loss_term mean = e->problem->loss;
-		const real *f = e->f;
+		real *f = e->delivers.at[p];
 
 		*scores[p] = no_scores;
 		if (part->X.rows == 0)
 			continue;
 		if (e->delivered)
-			model_forward(e->delivered, part->X, e->f, &e->work);
-		else
-			f = e->outputs->at[p];
+			model_forward(e->delivered, part->X, f, &e->work);
 		*scores[p] = e->problem->y.k > 1 ? score_outputs(part, e->problem->y.k, f)
 						 : score(e, part, f);
 		mean.weight = 1 / (double)part->X.rows;
@@ -281,8 +282,9 @@ void evaluate_iterate(struct evaluator *e, struct evaluation *out)
 		/* fmax ignores a NaN argument */
 		e->best_bound = fmax(e->best_bound, certificate->lower_bound);
 	}
-	if (trainer_outputs_only(trainer, e->training.options))
-		e->outputs = trainer->outputs(e->training.state);
+	e->outputs = trainer_outputs_only(trainer, e->training.options);
+	if (e->outputs)
+		e->delivers = *trainer->outputs(e->training.state);
 	renewed[DELIVERED_ITERATE] = offer_iterate(e, certificate, &e->last.finite);
 	if (e->rival && trainer->certify && trainer->repaired) {
 		repaired.objective = repaired.objective_network = measure(e, trainer->repaired);

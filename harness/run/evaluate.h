@@ -73,12 +73,13 @@ struct evaluator {
 	bool robust;                   /* `objective` is a worst case */
 	struct held held[2];           /* by enum delivered */
 	const struct model *delivered; /* one of theirs; NULL: the trainer makes none */
-	const struct outputs *outputs; /* of the last iterate, if it gives these alone; or NULL */
+	bool outputs;                  /* the trainer gives these alone */
 	struct evaluation last;        /* its figures */
 	struct model *rival;           /* room for a candidate */
 	struct model *inner; /* the same in the trainer's coordinates, if it has its own */
 	struct model_work work;
-	real *f;                                 /* outputs: as long as the longest part */
+	real *f;                                 /* scratch: outputs on the training part */
+	struct outputs delivers;                 /* of what is delivered, on each part: count x k */
 	double objective_zero;                   /* of the network without neurons */
 	double certificate_s, certificate_cpu_s; /* spent in certificates so far */
 	double best_bound;

@@ -111,12 +111,13 @@ static size_t list_findings(const struct work *w, bool kept_only, struct finding
 		if (!kept_only || w->entry[ENTRY_ATTACK][i].kept)
 			out[count++] = (struct finding_of){w->wanted.of[ENTRY_ATTACK].at[i].key,
 							   assault_aim(&attack[i], p->data),
-							   &attack[i].eps, false};
+							   &attack[i].eps, false,
+							   assault_nearest(&attack[i])};
 	for (size_t i = 0; i < p->cell->certify.count; i++)
 		if (!kept_only || w->entry[ENTRY_CERTIFY][i].kept)
 			out[count++] = (struct finding_of){w->wanted.of[ENTRY_CERTIFY].at[i].key,
 							   certified_aim(&certify[i], p->data),
-							   &certify[i].eps, true};
+							   &certify[i].eps, true, false};
 	return count;
 }
 

@@ -1,6 +1,7 @@
 /* One cell from its canonical text to its record. */
 #include "harness/run/run.h"
 
+#include "harness/assess/decisions.h"
 #include "harness/assess/target.h"
 #include "harness/data/points.h"
 #include "harness/data/range.h"
@@ -44,6 +45,9 @@ static enum status pose_problem(struct run *run, double seconds, struct err *err
 	p->loss.loss = (const struct loss *)(const void *)train->loss.item;
 	p->loss.options = train->loss.options;
 	p->loss.weight = train->average ? 1 / (double)p->X.rows : 1;
+	p->loss.sample = p->y.weight;
+	for (ptrdiff_t i = 0; i < p->y.n && p->y.weight; i++)
+		p->loss.most = fmax(p->loss.most, (double)p->y.weight[i]);
 	p->beta = train->beta;
 	p->seed = rng_bits(&rng);
 	p->seconds = fmin(cell->stop.seconds, seconds > 0 ? seconds : NAN);
@@ -53,6 +57,26 @@ static enum status pose_problem(struct run *run, double seconds, struct err *err
 			       "loss %s is for classification, data set %s is a regression task",
 			       p->loss.loss->base.name, cell->data.name);
 	return files_read(cell, p, &run->arena, err);
+}
+
+/* Decisions of what is delivered, as a file and in the record. */
+static enum status write_decisions(struct run *run, struct err *err)
+{
+	const struct evaluator *e = &run->evaluator;
+	const real *f[OUTPUTS_PARTS];
+	struct decisions decisions;
+	struct arena scratch = {0};
+	enum status status;
+
+	if (!e->delivered && !e->outputs)
+		return STATUS_OK;
+	for (int p = 0; p < OUTPUTS_PARTS; p++)
+		f[p] = e->delivers.at[p];
+	decisions_of(&run->data, f, &scratch, &decisions);
+	decisions_fill(&decisions, &run->result);
+	status = decisions_write(&decisions, &run->data, path_in(run, "confusion.csv"), err);
+	arena_release(&scratch);
+	return status;
 }
 
 /* Network and record as they are now, should this process be ended before it is done. The parent
@@ -73,11 +97,12 @@ static enum status write_provisional(struct run *run, const struct loop_result *
 		TRY(modelfile_save(tmp, &file, err));
 	if (run->evaluator.outputs) {
 		path = path_in(run, "outputs.npz");
-		TRY(modelfile_save_outputs(tmp, run->evaluator.outputs, err));
+		TRY(modelfile_save_outputs(tmp, &run->evaluator.delivers, err));
 	}
 	if ((file.model || run->evaluator.outputs) && !io_rename(tmp, path))
 		return io_error(err, path, "write");
 	TRY(points_write(&run->data, path_in(run, "points.csv"), err));
+	TRY(write_decisions(run, err));
 	return result_write(&run->result, path_in(run, "result.json"), err);
 }
 
@@ -91,7 +116,8 @@ static void keep(void *context, const struct loop_result *now)
 static void forecast(const struct run *run, const struct mat X, struct forecast *out)
 {
 	*out = (struct forecast){0};
-	run->trainer->forecast(run->cell.train.solver.options, X.rows, X.cols, out);
+	run->trainer->forecast(run->cell.train.solver.options,
+			       (struct trainer_shape){X.rows, X.cols, run->data.k}, out);
 }
 
 /* Setup and loop; the evaluator holds what is delivered. */

@@ -129,7 +129,8 @@ static enum status look_up(const char *folder, struct planned *at, struct arena 
 			 &unreadable) != STATUS_OK)
 		held = (struct entries){0};
 	at->record.present = kept.present;
-	at->record.validation_accuracy = kept.result.validation_accuracy;
+	for (int by = SELECT_NONE; by < SELECTS; by++)
+		at->record.validation[by] = result_number(&kept.result, spec_selects[by]);
 	at->record.selects = held.of[ENTRY_SELECT];
 	at->record.damage = kept.damage;
 	at->record.status = kept.damage ? cell_status_names[CELL_DAMAGED] : kept.result.status;

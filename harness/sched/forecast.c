@@ -53,8 +53,10 @@ void forecast_cell(const struct cell *cell, const struct forecast_shape *shape, 
 	};
 	struct forecast forecast = {0};
 
-	trainer->forecast(cell->train.solver.options, (ptrdiff_t)shape->n_train,
-			  (ptrdiff_t)shape->d, &forecast);
+	trainer->forecast(cell->train.solver.options,
+			  (struct trainer_shape){(ptrdiff_t)shape->n_train, (ptrdiff_t)shape->d,
+						 (ptrdiff_t)shape->k},
+			  &forecast);
 	*bytes = program_bytes + omp_get_max_threads() * thread_bytes +
 		 (double)amount_of_cell(cell, &rows);
 	*flops = forecast.setup_flops + (double)cell->stop.iterations * forecast.iteration_flops;

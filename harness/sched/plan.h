@@ -19,7 +19,7 @@ struct planned_record {
 	unsigned lacks;             /* kinds (entries.h) that the record of a trained cell lacks */
 	const char *status;         /* "damaged" of one that is computed again */
 	const char *damage;         /* what is wrong with it, or NULL */
-	double validation_accuracy; /* NaN: not known */
+	double validation[SELECTS]; /* by enum select_by; NaN: not known */
 	struct entry_list selects;  /* accuracies of the validation part under attack */
 };
 

@@ -79,11 +79,12 @@ static void place(struct staging *s, struct index *contests, struct index *setti
 static double score_of(const struct planned *at)
 {
 	const struct entry_list *held = &at->record.selects, *own;
-	double value = at->record.validation_accuracy;
+	long by = at->cell->train.select.by;
+	double value = at->record.validation[by];
 
 	if (!at->record.status || strcmp(at->record.status, cell_status_names[CELL_OK]) != 0)
 		return HUGE_VAL;
-	if (at->cell->train.select.by == SELECT_VALIDATION_ROBUST_ACCURACY) {
+	if (by == SELECT_VALIDATION_ROBUST_ACCURACY) {
 		own = &at->request.entries.of[ENTRY_SELECT];
 		value = NAN;
 		for (size_t k = 0; k < own->count; k++) {
@@ -92,7 +93,9 @@ static double score_of(const struct planned *at)
 			value = found < held->count ? held->at[found].accuracy : NAN;
 		}
 	}
-	return isnan(value) ? HUGE_VAL : -value;
+	if (rows_higher_is_better(spec_selects[by]))
+		value = -value;
+	return isnan(value) ? HUGE_VAL : value;
 }
 
 /* Cells of a stage, those of a setting in a row, by repetition and fold. */

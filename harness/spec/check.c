@@ -300,7 +300,7 @@ bool check_runs_on(const struct train_options *train, const struct data_options 
 	return train->data.count == 0;
 }
 
-/* Variants are compared on a validation part, by an accuracy. */
+/* Variants are compared on a validation part, by a score of its task. */
 static void check_select(struct problems *problems, const struct node *node, const struct trail *up,
 			 const struct data_options *set, const struct select_options *select,
 			 const struct groups *attack)
@@ -310,9 +310,12 @@ static void check_select(struct problems *problems, const struct node *node, con
 
 	if (select->by == SELECT_NONE)
 		return;
-	if (set->task == DATA_REGRESSION)
-		problem_add(problems, at, &trail,
-			    "expected classification, got regression on \"%s\"", set->name);
+	if ((set->task == DATA_REGRESSION) != (select->by == SELECT_VALIDATION_RMSE))
+		problem_add(
+			problems, at, &trail, "expected %s, got %s on \"%s\"",
+			select->by == SELECT_VALIDATION_RMSE ? "regression"
+							     : "classification, or validation_rmse",
+			set->task == DATA_REGRESSION ? "regression" : "classification", set->name);
 	if (!(set->split.validation > 0) && !set->split.inner)
 		problem_add(problems, at, &trail,
 			    "needs a validation part: set split.validation of data set \"%s\"",

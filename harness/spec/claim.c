@@ -7,8 +7,8 @@
 #include <string.h>
 
 #define TEXT(name, ...)
-#define LATER(name, ...)
 #define NUMBER(name, ...) #name,
+#define LATER(...) NUMBER(__VA_ARGS__)
 
 const char *const claim_columns[] = {"robust_accuracy", "time", "seconds_per_iteration",
 #include "harness/store/rows/result.fields"

@@ -12,11 +12,16 @@ const char *const spec_select_per[] = {[SELECT_PER_AUTO] = "auto",
 				       [SELECT_PER_EXPERIMENT] = "experiment",
 				       NULL};
 
-const char *const spec_selects[] = {[SELECT_NONE] = "none",
-				    [SELECT_VALIDATION_ACCURACY] = "validation_accuracy",
-				    [SELECT_VALIDATION_ROBUST_ACCURACY] =
-					    "validation_robust_accuracy",
-				    NULL};
+const char *const spec_selects[] = {
+	[SELECT_NONE] = "none",
+	[SELECT_VALIDATION_ACCURACY] = "validation_accuracy",
+	[SELECT_VALIDATION_ROBUST_ACCURACY] = "validation_robust_accuracy",
+	[SELECT_VALIDATION_BALANCED_ACCURACY] = "validation_balanced_accuracy",
+	[SELECT_VALIDATION_MACRO_F1] = "validation_macro_f1",
+	[SELECT_VALIDATION_WORST_RECALL] = "validation_worst_recall",
+	[SELECT_VALIDATION_AUC] = "validation_auc",
+	[SELECT_VALIDATION_RMSE] = "validation_rmse",
+	[SELECTS] = NULL};
 static const char *const gap_scales[] = {
 	[GAP_SCALE_OBJECTIVE] = "objective", [GAP_SCALE_ZERO] = "zero", NULL};
 const char *const spec_parts[] = {
@@ -101,7 +106,7 @@ const struct option schema_attack[] = {
 	 .doc = "name in tables; the attack's by default"},
 	{OPTION_FIELD(struct attack_options, attack), .kind = KIND_ATTACK, .style = CHOICE_FLAT,
 	 .doc = "name of the attack; its options are keys beside it"},
-	THREAT_NORM(struct attack_options, threat_step_norms),
+	THREAT_NORM(struct attack_options, threat_norms),
 	{OPTION_FIELD(struct attack_options, eps), .range = RANGE_FROM(0), .shape = LIST_SET,
 	 .doc = "radii of the ball, in `units`"},
 	THREAT_REST(struct attack_options, NULL, THREAT_OLD_CLIP | THREAT_OLD_UNITS),
@@ -153,7 +158,9 @@ const struct option schema_style[] = {STYLE_ROWS(struct style_file, look), {.nam
 static const struct option select_rows[] = {
 	{OPTION_FIELD(struct select_options, by), .initial = "none", .names = spec_selects,
 	 .fixed = true,
-	 .doc = "what the best variant is chosen by; never anything of the test part"},
+	 .doc = "what the best variant is chosen by, the highest, of `validation_rmse` "
+		"(regression) "
+		"the lowest; never anything of the test part"},
 	{OPTION_FIELD(struct select_options, attack), .initial = "null", .fixed = true,
 	 .doc = "validation_robust_accuracy: name of an entry of `attack`, or of its attack if "
 		"none is called so; the first one by default"},

@@ -30,7 +30,18 @@ struct stop_options {
 			   an iterate */
 };
 
-enum select_by { SELECT_NONE, SELECT_VALIDATION_ACCURACY, SELECT_VALIDATION_ROBUST_ACCURACY };
+/* Columns of the record, of the validation part. */
+enum select_by {
+	SELECT_NONE,
+	SELECT_VALIDATION_ACCURACY,
+	SELECT_VALIDATION_ROBUST_ACCURACY,
+	SELECT_VALIDATION_BALANCED_ACCURACY,
+	SELECT_VALIDATION_MACRO_F1,
+	SELECT_VALIDATION_WORST_RECALL,
+	SELECT_VALIDATION_AUC,  /* of two classes */
+	SELECT_VALIDATION_RMSE, /* of a regression; the lowest is the best */
+	SELECTS
+};
 
 /* For what a setting is chosen: for each repetition by itself, or one for all of them. Automatic:
  * for each where repetitions split one data set anew, so that the validation part of one is the

@@ -170,6 +170,20 @@ static const char *losses(struct arena *arena)
 	return arena_format(arena, "; several are for %s", list.at);
 }
 
+/* What the trainer expects of a problem of several outputs with this loss; NULL: it takes it. */
+static const char *wanted_instead(const struct trainer *trainer, const struct cell *cell,
+				  const struct targets *y)
+{
+	const struct loss *loss = (const struct loss *)(const void *)cell->train.loss.item;
+	const struct problem problem = {.y = *y, .loss = {loss, cell->train.loss.options, 1}};
+	const char *wanted;
+
+	return y->k > 1 && loss->outputs && trainer->takes &&
+			       !trainer->takes(&problem, cell->train.solver.options, &wanted)
+		       ? wanted
+		       : NULL;
+}
+
 bool work_refuses(const struct experiment *experiment, const struct cell *cell,
 		  struct work_outputs data, struct problems *problems)
 {
@@ -180,36 +194,49 @@ bool work_refuses(const struct experiment *experiment, const struct cell *cell,
 	const bool weighted = cell->data.class_weights.count > 0;
 	const struct targets y = {.k = (ptrdiff_t)data.k, .weight = weighted ? &any : NULL};
 	const struct loss *loss = (const struct loss *)(const void *)cell->train.loss.item;
-	const char *refusal = trainer_refusal(trainer, &y), *has, *remedy;
+	const char *refusal = trainer_refusal(trainer, &y);
+	const bool area = cell->train.select.by == SELECT_VALIDATION_AUC && data.classes > 2;
+	const char *wanted = refusal ? NULL : wanted_instead(trainer, cell, &y);
 	struct arena arena = {0};
 	size_t index;
 
-	if (!refusal && (data.k < 2 || loss->outputs))
+	if (!refusal && !area && !wanted && (data.k < 2 || loss->outputs))
 		return false;
 	if (!find_entry(experiment, "train", cell->train.name, &index))
 		index = 0;
-	if (!refusal) {
+	if (area) {
+		refuse(&work, problems, "train", index, "select",
+		       arena_format(&arena,
+				    "validation_auc is of two classes, and data set \"%.60s\" has "
+				    "%zu",
+				    cell->data.name, data.classes));
+	} else if (wanted) {
+		refuse(&work, problems, "train", index, "solver",
+		       arena_format(&arena,
+				    "\"%s\" expects %s, and data set \"%.60s\" has %zu outputs, "
+				    "the loss is \"%s\"",
+				    trainer->base.name, wanted, cell->data.name, data.k,
+				    loss->base.name));
+	} else if (!refusal) {
 		refuse(&work, problems, "train", index, "loss",
 		       arena_format(&arena,
 				    "\"%s\" takes one output, and data set \"%.60s\" has %zu%s",
 				    loss->base.name, cell->data.name, data.k, losses(&arena)));
-		arena_release(&arena);
-		return true;
-	}
-	if (trainer->multi_output || data.k < 2) {
-		has = "class_weights";
-		remedy = "";
-	} else if (data.classes > 0) {
-		has = arena_format(&arena, "%zu classes", data.classes);
-		remedy = ": choose two, or two groups, with its classes";
 	} else {
-		has = arena_format(&arena, "%zu targets", data.k);
-		remedy = ": choose one";
+		const char *has = "class_weights", *remedy = "";
+
+		if (!trainer->multi_output && data.k > 1 && data.classes > 0) {
+			has = arena_format(&arena, "%zu classes", data.classes);
+			remedy = ": choose two, or two groups, with its classes";
+		} else if (!trainer->multi_output && data.k > 1) {
+			has = arena_format(&arena, "%zu targets", data.k);
+			remedy = ": choose one";
+		}
+		refuse(&work, problems, "train", index, "solver",
+		       arena_format(&arena, "\"%s\" %s, and data set \"%.60s\" has %s%s%s",
+				    trainer->base.name, refusal, cell->data.name, has, remedy,
+				    takers(&arena)));
 	}
-	refuse(&work, problems, "train", index, "solver",
-	       arena_format(&arena, "\"%s\" %s, and data set \"%.60s\" has %s%s%s",
-			    trainer->base.name, refusal, cell->data.name, has, remedy,
-			    takers(&arena)));
 	arena_release(&arena);
 	return true;
 }

@@ -210,8 +210,10 @@ static void set_draws(const json_t *root, struct cellfile *out)
 	out->resampled = out->resampled && !of_data;
 }
 
-static struct cellfile_objective objective_of(const json_t *train, struct arena *arena)
+static struct cellfile_objective objective_of(const json_t *train, const json_t *data,
+					      struct arena *arena)
 {
+	const json_t *weights = json_object_get(data, "class_weights");
 	static const char *const nested[] = {"adversary", "interval", NULL};
 	const json_t *beta = json_object_get(train, "beta"), *loss = json_object_get(train, "loss");
 	struct cellfile_objective out = {
@@ -226,6 +228,9 @@ static struct cellfile_objective objective_of(const json_t *train, struct arena 
 	loss = json_object_get(loss, out.loss); /* its options */
 	if (json_object_size(loss))
 		out.loss = arena_format(arena, "%s %s", out.loss, value_text(loss, arena));
+	if (weights)
+		out.loss = arena_format(arena, "class-weighted (%s) %s", value_text(weights, arena),
+					out.loss);
 	/* of a program, or of the adversary or the intervals of backprop */
 	for (const char *const *name = nested; !*out.threat && *name; name++)
 		out.threat = ball_text(json_object_get(train, *name), arena);
@@ -255,7 +260,7 @@ enum status cellfile_read(const char *path, struct arena *arena, struct cellfile
 	if (out->select_by && strcmp(out->select_by, "none") == 0)
 		out->select_by = NULL;
 	out->select_per = jsonfile_text(select, "per", arena);
-	out->objective = objective_of(train, arena);
+	out->objective = objective_of(train, data, arena);
 	/* a generator draws new data in every repetition; a given test part stays the same */
 	out->resampled = fold || (!json_object_get(data, "generate") && is_drawn(test));
 	out->sample = sample_text(root, arena);

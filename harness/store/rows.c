@@ -76,6 +76,12 @@ static const struct field samples[] = {
 	{.name = NULL}};
 #undef ROW
 
+#define ROW confusion_row
+static const struct field confusion[] = {
+#include "harness/store/rows/confusion.fields"
+	{.name = NULL}};
+#undef ROW
+
 #define ROW entry_note
 static const struct field entry[] = {
 #include "harness/store/rows/entry.fields"
@@ -138,11 +144,28 @@ const struct field_table rows_samples = {
 	"of each certificate: its lower bound.",
 	sizeof(struct sample_row), samples};
 
+const struct field_table rows_confusion = {
+	"confusion.csv",
+	"Of a cell with classes: one row per part, class and decision that occurs, and one for "
+	"every class\ndecided right.",
+	sizeof(struct confusion_row), confusion};
+
 const struct field_table rows_entry = {"entries.json", "", sizeof(struct entry_note), entry};
 
 const struct field_table *const rows_tables[] = {
-	&rows_result, &rows_trace, &rows_attack, &rows_certify, &rows_cell,    &rows_patterns,
-	&rows_plan,   &rows_data,  &rows_inputs, &rows_points,  &rows_samples, NULL};
+	&rows_result,   &rows_trace,     &rows_attack, &rows_certify, &rows_cell,
+	&rows_patterns, &rows_plan,      &rows_data,   &rows_inputs,  &rows_points,
+	&rows_samples,  &rows_confusion, NULL};
+
+bool rows_higher_is_better(const char *column)
+{
+	static const char *const parts[] = {"accuracy", "macro_f1", "recall", "auc", "_r2"};
+
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+		if (strstr(column, parts[i]))
+			return true;
+	return false;
+}
 
 const char *rows_swept(const char *path, struct arena *arena)
 {

@@ -73,6 +73,11 @@ struct sample_row {
 #include "harness/store/rows/samples.fields"
 };
 
+/* confusion.csv: how samples of a class were decided. */
+struct confusion_row {
+#include "harness/store/rows/confusion.fields"
+};
+
 /* entries.json: an attack, a certificate or the attack of a selection. */
 struct entry_note {
 #include "harness/store/rows/entry.fields"
@@ -88,7 +93,7 @@ struct entry_note {
 #undef NUMBER_AS
 
 extern const struct field_table rows_result, rows_trace, rows_attack, rows_certify, rows_patterns,
-	rows_plan, rows_data, rows_inputs, rows_points, rows_samples, rows_entry;
+	rows_plan, rows_data, rows_inputs, rows_points, rows_samples, rows_confusion, rows_entry;
 
 /* The columns that attack.csv and certify.csv of a results folder have before those of a cell's:
  * fields of struct result. */
@@ -96,6 +101,10 @@ extern const struct field_table rows_cell;
 
 /* Those of the CSV files, in the order of the data dictionary; ends with NULL. */
 extern const struct field_table *const rows_tables[];
+
+/* Does a higher value of a column of summary.csv mean better: accuracies, F1, recalls, areas under
+ * ROC curves, R2? */
+bool rows_higher_is_better(const char *column);
 
 /* The column of a swept option: its path, with "swept." before it where a column of summary.csv,
  * attack.csv or certify.csv has that name. */

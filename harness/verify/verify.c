@@ -9,6 +9,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 void verify_judge(struct verify *out, struct verify_figure figure)
 {
@@ -56,18 +57,14 @@ struct verify verify_new(const struct reload *stored, struct arena *arena)
 /* --- parts --------------------------------------------------------------------------------------
  */
 
-/* Outputs of sample k of part i; returns the rounding of its margin, over epsilon. */
-static double outputs_of(const struct reload *all, size_t i, ptrdiff_t k, double *f)
+static const struct part *part_of(const struct reload *all, int part)
 {
-	const struct part *const parts[] = {&all->data.train, &all->data.validation,
-					    &all->data.test};
-	const real *given = all->outputs.at[i];
+	const struct part *const parts[OUTPUTS_PARTS] = {[OUTPUTS_TRAIN] = &all->data.train,
+							 [OUTPUTS_VALIDATION] =
+								 &all->data.validation,
+							 [OUTPUTS_TEST] = &all->data.test};
 
-	if (given) {
-		*f = (double)given[k];
-		return 0;
-	}
-	return (parts[i]->label ? 2 : 1) * plain_outputs(all->file.model, parts[i]->X, k, f);
+	return parts[part];
 }
 
 /* Sum of the squared distances of the targets to the mean of their output. */
@@ -88,6 +85,19 @@ static double spread_of(const struct part *part, ptrdiff_t outputs)
 	return spread;
 }
 
+/* Outputs of sample k of part i; returns the rounding of its margin, over epsilon. */
+static double outputs_of(const struct reload *all, int i, ptrdiff_t k, double *f)
+{
+	const struct part *part = part_of(all, i);
+	const real *given = all->outputs.at[i];
+
+	if (given) {
+		*f = (double)given[k];
+		return 0;
+	}
+	return (part->label ? 2 : 1) * plain_outputs(all->file.model, part->X, k, f);
+}
+
 /* Accuracy, or RMSE and R2 over all outputs. A sample with y f > 0 is right, or of several outputs
  * with the largest one: an output of 0, or two largest ones, are wrong for every class. A margin
  * that is 0 to rounding, but not on it, may have counted either way. */
@@ -101,7 +111,7 @@ static void check_parts(const struct reload *all, struct verify *out)
 	const double epsilon = out->single ? FLT_EPSILON : DBL_EPSILON;
 	const struct {
 		const struct part *part;
-		const char *name[3]; /* of the fields; NULL: not stored */
+		const char *name[3]; /* of the fields; NULL: not stored by an earlier version */
 		double accuracy, rmse, r2;
 	} parts[] = {{&all->data.train,
 		      {"train_accuracy", "train_rmse", "train_r2"},
@@ -109,10 +119,11 @@ static void check_parts(const struct reload *all, struct verify *out)
 		      r->train_rmse,
 		      r->train_r2},
 		     {&all->data.validation,
-		      {"validation_accuracy", NULL, NULL},
+		      {"validation_accuracy", isnan(r->validation_rmse) ? NULL : "validation_rmse",
+		       isnan(r->validation_r2) ? NULL : "validation_r2"},
 		      r->validation_accuracy,
-		      NAN,
-		      NAN},
+		      r->validation_rmse,
+		      r->validation_r2},
 		     {&all->data.test,
 		      {"test_accuracy", "test_rmse", "test_r2"},
 		      r->test_accuracy,
@@ -120,7 +131,7 @@ static void check_parts(const struct reload *all, struct verify *out)
 		      r->test_r2}},
 	  *stored = parts;
 
-	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++, stored++) {
+	for (int i = 0; i < OUTPUTS_PARTS; i++, stored++) {
 		const struct part *part = stored->part;
 		double n = (double)part->X.rows, correct = 0, unsure = 0, square = 0;
 
@@ -146,10 +157,181 @@ static void check_parts(const struct reload *all, struct verify *out)
 	}
 }
 
+/* --- decisions by class -------------------------------------------------------------------------
+ *
+ * Counted again: a class is decided for where its output is above all others, and of one output by
+ * its sign. Each score is taken from its definition. A sample whose largest two outputs, or whose
+ * output, rounding can have put in another order may have been decided either way. */
+
+/* A part: of n samples their class, decision (k: none) and, of two classes, output. */
+struct decided {
+	size_t n, k;
+	size_t *class, *decision;
+	double *f, *noise;
+	double unsure; /* samples */
+};
+
+/* Of the outputs, and whether rounding may have changed it. */
+static size_t decision_of(const double *f, size_t k, double noise, bool *unsure)
+{
+	double first = -HUGE_VAL, second = -HUGE_VAL;
+	size_t at = k;
+
+	for (size_t c = 0; c < k; c++) {
+		second = fmax(second, fmin(first, f[c]));
+		at = f[c] > first ? c : at;
+		first = fmax(first, f[c]);
+	}
+	*unsure = first > second && first - second <= noise;
+	return first > second ? at : k;
+}
+
+static struct decided decide(const struct reload *all, int p, struct verify *out)
+{
+	const struct part *part = part_of(all, p);
+	size_t n = (size_t)part->X.rows, k = all->data.class_count;
+	struct decided d = {.n = n, .k = k};
+	double *f = ARENA_ARRAY(out->arena, double, k);
+
+	d.class = ARENA_ARRAY(out->arena, size_t, n);
+	d.decision = ARENA_ARRAY(out->arena, size_t, n);
+	d.f = ARENA_ARRAY(out->arena, double, n);
+	d.noise = ARENA_ARRAY(out->arena, double, n);
+	for (size_t i = 0; i < n; i++) {
+		bool unsure;
+
+		f[1] = 0; /* of one output f it is between 0 and f */
+		d.noise[i] = outputs_of(all, p, (ptrdiff_t)i, f) *
+			     (out->single ? FLT_EPSILON : DBL_EPSILON);
+		d.f[i] = f[0];
+		d.class[i] = part->label ? (size_t)part->label[i] : part->y[i] > 0;
+		d.decision[i] = decision_of(f, k, d.noise[i], &unsure);
+		if (!part->label && d.decision[i] < k)
+			d.decision[i] = 1 - d.decision[i]; /* the first class is the negative one */
+		d.unsure += unsure;
+	}
+	return d;
+}
+
+static double count(const struct decided *d, size_t class, size_t decision)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < d->n; i++)
+		sum += d->class[i] == class && d->decision[i] == decision;
+	return sum;
+}
+
+/* Pairs of samples of both classes in order, equal outputs half; *slack: those that may not be.
+ * Outputs of 0 are those of no neuron that acts, whatever the rounding. */
+static double area(const struct decided *d, double *slack)
+{
+	double above = 0, pairs = 0, close = 0;
+
+	for (size_t i = 0; i < d->n; i++)
+		for (size_t j = 0; j < d->n && d->class[i] == 1; j++) {
+			double gap = d->f[i] - d->f[j], noise = d->noise[i] + d->noise[j];
+
+			if (d->class[j] == 1)
+				continue;
+			above += gap > 0 ? 1 : gap < 0 ? 0 : 0.5;
+			close += fabs(gap) <= noise && (d->f[i] != 0 || d->f[j] != 0);
+			pairs++;
+		}
+	*slack = close / pairs;
+	return d->k == 2 && pairs > 0 ? above / pairs : NAN;
+}
+
+/* As many samples in the file as there are of each class and decision. */
+static void check_counts(const struct decided *d, const struct dataset *data, const char *part,
+			 const struct field_rows *stored, struct verify *out)
+{
+	const struct confusion_row *row = stored->at;
+	double total = 0, same = 0;
+
+	for (size_t r = 0; r < stored->count; r++) {
+		size_t class = 0, decision = 0;
+
+		if (strcmp(row[r].part, part) != 0)
+			continue;
+		while (class < d->k && strcmp(data->classes[class], row[r].class) != 0)
+			class ++;
+		while (decision < d->k && strcmp(data->classes[decision], row[r].decided) != 0)
+			decision++;
+		total += row[r].count;
+		same += fmin(row[r].count, count(d, class, decision));
+	}
+	verify_add(out, arena_format(out->arena, "%s_decisions", part), total, (double)d->n, 0);
+	verify_add(out, arena_format(out->arena, "%s_confusion", part), total, same, d->unsure);
+}
+
+static void check_scores(const struct decided *d, const char *part, const struct result *r,
+			 struct verify *out)
+{
+	double recalls = 0, worst = 1, f1 = 0, most = 0, fewest = HUGE_VAL, k = (double)d->k;
+	double close, auc = area(d, &close);
+	const char *majority = arena_format(out->arena, "%s_majority", part);
+
+	for (size_t c = 0; c < d->k; c++) {
+		double right = count(d, c, c), samples = 0, decided = 0;
+
+		for (size_t i = 0; i < d->n; i++) {
+			samples += d->class[i] == c;
+			decided += d->decision[i] == c;
+		}
+		recalls += right / samples; /* 0 / 0 where the part lacks the class */
+		f1 += samples > 0 ? 2 * right / (samples + decided) : NAN;
+		worst = right / samples >= worst ? worst : right / samples;
+		most = fmax(most, samples);
+		fewest = fmin(fewest, samples);
+	}
+	worst = isnan(recalls) ? NAN : worst;
+	const struct {
+		const char *name;
+		double computed, slack;
+	} scores[] = {{"balanced_accuracy", recalls / k, d->unsure / fewest},
+		      {"worst_recall", worst, d->unsure / fewest},
+		      {"macro_f1", f1 / k, 4 * d->unsure / fewest},
+		      {"auc", auc, close}};
+
+	for (size_t s = 0; s < sizeof scores / sizeof *scores; s++) {
+		const char *name = arena_format(out->arena, "%s_%s", part, scores[s].name);
+
+		verify_add(out, name, result_number(r, name), scores[s].computed, scores[s].slack);
+	}
+	if (field_find(&rows_result, majority))
+		verify_add(out, majority, result_number(r, majority), most / (double)d->n, 0);
+}
+
+/* A record of an earlier version has neither the file nor these scores. */
+static enum status check_classes(const char *record, const struct reload *stored,
+				 struct verify *out, struct err *err)
+{
+	static const char *const names[OUTPUTS_PARTS] = {[OUTPUTS_TRAIN] = "train",
+							 [OUTPUTS_VALIDATION] = "validation",
+							 [OUTPUTS_TEST] = "test"};
+	const char *path = arena_format(out->arena, "%s/confusion.csv", record);
+	struct field_rows rows;
+
+	if (access(path, F_OK) != 0)
+		return STATUS_OK;
+	TRY(field_read(path, &rows_confusion, out->arena, &rows, err));
+	for (int p = 0; p < OUTPUTS_PARTS; p++) {
+		struct decided d;
+
+		if (part_of(stored, p)->X.rows == 0)
+			continue;
+		d = decide(stored, p, out);
+		check_counts(&d, &stored->data, names[p], &rows, out);
+		check_scores(&d, names[p], &stored->result, out);
+	}
+	return STATUS_OK;
+}
+
 /* --- objectives ---------------------------------------------------------------------------------
  */
 
-/* sum_k l(f_k, y_k) + (beta / 2) (|U|^2 + |alpha|^2); `zero`: of the network without neurons. */
+/* sum_k w_k l(f_k, y_k) + (beta / 2) (|U|^2 + |alpha|^2); `zero`: of the network without neurons. */
 static double objective(const struct reload *all, bool zero)
 {
 	const struct train_options *train = &all->cell.train;
@@ -163,8 +345,9 @@ static double objective(const struct reload *all, bool zero)
 			y[c] = (double)part->y[c * n + i];
 		if (!zero)
 			plain_outputs(all->file.model, part->X, i, f);
-		sum += k > 1 ? loss->outputs->sample(train->loss.options, k, f, y)
-			     : loss->sample(train->loss.options, *f, *y);
+		sum += (part->weight ? (double)part->weight[i] : 1) *
+		       (k > 1 ? loss->outputs->sample(train->loss.options, k, f, y)
+			      : loss->sample(train->loss.options, *f, *y));
 	}
 	sum = f ? sum : NAN; /* no memory: it is not verified */
 	free(f);
@@ -319,6 +502,7 @@ enum status verify_record(const char *record, const char *data, struct arena *ar
 	TRY(reload_record(record, data, arena, stored, err));
 	*out = verify_new(stored, arena);
 	verify_fields(stored, out);
+	TRY(check_classes(record, stored, out, err));
 	verify_worst(stored, out);
 	check_trace(record, &stored->result, out);
 	return verify_probes(record, stored, out, err);

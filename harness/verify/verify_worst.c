@@ -7,7 +7,11 @@
  * which the loss, convex in f, cannot exceed. The objective of a robust method is the worst case,
  * or a certificate that is no tighter than the range: it must not be below what is certified here,
  * and equal to it where it is no bound. Where the budget leaves the two sides apart it cannot be
- * told. */
+ * told.
+ *
+ * Of several outputs the ends are those of f_y - f_c for each rival c of the label y: what is found
+ * is the greatest loss at the worst points against a rival, what is certified the loss at the
+ * outputs f_y = 0, f_c = -(bound of f_y - f_c), which of a loss of the least margin alone meet. */
 #include "harness/assess/target.h"
 #include "harness/verify/plain.h"
 #include "harness/verify/verify.h"
@@ -24,18 +28,16 @@ struct ends {
 	double found, certified;
 };
 
-/* Bounds of y f for y = `sign` at every sample. */
-static struct certify_job bounds(const struct target *target, double sign, struct arena *arena)
+/* Bounds of y f for y = `sign` at every row of X. */
+static struct certify_job bounds(const struct net *net, struct mat X, const struct threat *threat,
+				 double sign, struct arena *arena)
 {
 	static const struct tree_limits limits = {NODES, NODE_STEPS, false, 1e-7};
-	const struct mat X = target->X;
 	real *y = ARENA_ARRAY(arena, real, X.rows);
-	const struct model_layers layers = target->model->kind->relu(target->model);
-	const struct net net = net_output(layers, 0);
-	struct certify_job job = {.net = &net,
+	struct certify_job job = {.net = net,
 				  .X = X,
 				  .y = y,
-				  .threat = target->threat,
+				  .threat = *threat,
 				  .lower = ARENA_ARRAY(arena, double, X.rows),
 				  .upper = ARENA_ARRAY(arena, double, X.rows),
 				  .worst = mat_new(arena, X.rows, X.cols)};
@@ -47,21 +49,20 @@ static struct certify_job bounds(const struct target *target, double sign, struc
 	return job;
 }
 
-/* Both sums, with the weight decay. */
-static struct ends worst_case(const struct reload *stored, const struct target *target,
-			      struct arena *arena)
+/* Sums over the samples of one output. */
+static struct ends worst_output(const struct reload *stored, const struct target *target,
+				struct arena *arena)
 {
-	const struct train_options *train = &stored->cell.train;
+	const struct choice *choice = &stored->cell.train.loss;
+	const struct loss *loss = (const struct loss *)(const void *)choice->item;
 	const struct model *model = target->model; /* in the units of the threat, as its points */
-	const struct loss *loss = (const struct loss *)(const void *)train->loss.item;
-	const void *o = train->loss.options;
-	double decay = train->beta * stored->file.model->kind->decay(stored->file.model);
-	struct certify_job least = bounds(target, 1, arena);
-	struct certify_job most = bounds(target, -1, arena);
-	ptrdiff_t n = least.X.rows;
+	const struct net net = net_output(model->kind->relu(model), 0);
+	struct certify_job least = bounds(&net, target->X, &target->threat, 1, arena);
+	struct certify_job most = bounds(&net, target->X, &target->threat, -1, arena);
+	const void *o = choice->options;
 	struct ends sum = {0, 0};
 
-	for (ptrdiff_t k = 0; k < n; k++) {
+	for (ptrdiff_t k = 0; k < least.X.rows; k++) {
 		double y = (double)stored->data.train.y[k];
 		double low, high;
 
@@ -71,9 +72,112 @@ static struct ends worst_case(const struct reload *stored, const struct target *
 		sum.certified += fmax(loss->sample(o, least.lower[k], y),
 				      loss->sample(o, -most.lower[k], y));
 	}
+	return sum;
+}
+
+/* Samples of a class; what is known of each against the rivals so far. */
+struct class
+{
+	const struct reload *stored;
+	const struct target *target;
+	int y;
+	ptrdiff_t k;
+	struct mat X;
+	double *found; /* X.rows */
+	double *worst; /* X.rows x k: outputs behind each other */
+	double *hot;   /* k: the targets */
+};
+
+static struct class class_of(const struct reload *stored, const struct target *target, int y,
+			     struct arena *arena)
+{
+	const struct part *train = &stored->data.train;
+	struct class class = {.stored = stored, .target = target, .y = y};
+	ptrdiff_t count = 0;
+
+	class.k = model_outputs(target->model);
+	class.X = mat_new(arena, target->X.rows, target->X.cols);
+	for (ptrdiff_t i = 0; i < class.X.rows; i++)
+		if (train->label[i] == y)
+			mat_copy(mat_rows(class.X, count++, 1), mat_rows(target->X, i, 1));
+	class.X = mat_rows(class.X, 0, count);
+	class.found = ARENA_ARRAY(arena, double, count);
+	class.worst = ARENA_ARRAY(arena, double, count *class.k);
+	class.hot = ARENA_ARRAY(arena, double, class.k);
+	class.hot[y] = 1;
+	return class;
+}
+
+static double class_loss(const struct class *class, const double *f)
+{
+	const struct choice *choice = &class->stored->cell.train.loss;
+	const struct loss *loss = (const struct loss *)(const void *)choice->item;
+
+	return loss->outputs->sample(choice->options, class->k, f, class->hot);
+}
+
+static void face_rival(const struct class *class, int rival, struct arena *arena)
+{
+	const struct model *model = class->target->model;
+	const struct model_layers layers = model->kind->relu(model);
+	real *alpha = ARENA_ARRAY(arena, real, layers.U.cols);
+	double *f = ARENA_ARRAY(arena, double, class->k);
+	const struct net net = net_difference(layers, class->y, rival, alpha);
+	struct certify_job job = bounds(&net, class->X, &class->target->threat, 1, arena);
+
+	for (ptrdiff_t i = 0; i < class->X.rows; i++) {
+		class->worst[i * class->k + rival] = -job.lower[i];
+		plain_outputs(model, job.worst, i, f);
+		class->found[i] = fmax(class->found[i], class_loss(class, f));
+	}
+}
+
+/* Sums over the samples of several outputs. */
+static struct ends worst_classes(const struct reload *stored, const struct target *target,
+				 struct arena *arena)
+{
+	int k = (int)model_outputs(target->model);
+	struct ends sum = {0, 0};
+
+	for (int y = 0; y < k; y++) {
+		struct arena scratch = arena_beside(arena);
+		struct class class = class_of(stored, target, y, &scratch);
+
+		for (int rival = 0; rival<k &&class.X.rows> 0; rival++)
+			if (rival != y)
+				face_rival(&class, rival, &scratch);
+		for (ptrdiff_t i = 0; i < class.X.rows; i++) {
+			sum.found += class.found[i];
+			sum.certified += class_loss(&class, class.worst + i * k);
+		}
+		arena_release(&scratch);
+	}
+	return sum;
+}
+
+/* Both sums, with the weight decay. */
+static struct ends worst_case(const struct reload *stored, const struct target *target,
+			      struct arena *arena)
+{
+	const struct train_options *train = &stored->cell.train;
+	double decay = train->beta * stored->file.model->kind->decay(stored->file.model);
+	double n = (double)target->X.rows;
+	struct ends sum = model_outputs(target->model) > 1 ? worst_classes(stored, target, arena)
+							   : worst_output(stored, target, arena);
+
 	if (train->average)
-		sum = (struct ends){sum.found / (double)n, sum.certified / (double)n};
+		sum = (struct ends){sum.found / n, sum.certified / n};
 	return (struct ends){sum.found + decay, sum.certified + decay};
+}
+
+/* Whether the objective is a certificate of the worst case, which may be above it. */
+static bool is_bound(const struct reload *stored)
+{
+	const struct train_options *train = &stored->cell.train;
+	const struct loss *loss = (const struct loss *)(const void *)train->loss.item;
+
+	return strcmp(train->solver.item->name, "robust_restriction") == 0 ||
+	       (model_outputs(stored->file.model) > 1 && !loss->outputs->least_margin);
 }
 
 void verify_worst(const struct reload *stored, struct verify *out)
@@ -84,8 +188,6 @@ void verify_worst(const struct reload *stored, struct verify *out)
 		trainer->threat ? trainer->threat(solver->options) : NULL;
 	const struct aim aim = {"solver", solver->item->name, &stored->data.train, "train",
 				threat,   solver->options};
-	/* the objective is a certificate of the worst case, and may be above it */
-	bool is_bound = strcmp(solver->item->name, "robust_restriction") == 0;
 	double objective = stored->result.objective;
 	double rounding = (out->single ? 1e-3 : 1e-6) * fabs(objective);
 	const char *of = stored->result.objective_of;
@@ -98,8 +200,6 @@ void verify_worst(const struct reload *stored, struct verify *out)
 		return;
 	if (!threat)
 		figure.how = "the solver has no radius and norm";
-	else if (model_outputs(stored->file.model) > 1)
-		figure.how = "the worst case of several outputs is not recomputed";
 	else if (stored->data.train.X.rows == 0)
 		figure.how = "there are no samples";
 	else if (target_new(&aim, &stored->data, stored->file.model, out->arena, &target, &err) !=
@@ -115,7 +215,7 @@ void verify_worst(const struct reload *stored, struct verify *out)
 	figure.how = arena_format(out->arena, "worst case of the network within [%.9g, %.9g]",
 				  ends.found, ends.certified);
 	if (!(objective >= ends.found - rounding) ||
-	    (!is_bound && objective > ends.certified + rounding))
+	    (!is_bound(stored) && objective > ends.certified + rounding))
 		figure.state = VERIFY_DIFFERS;
 	else if (objective >= ends.certified - rounding)
 		figure.state = VERIFY_AGREES;

@@ -1,6 +1,7 @@
 /* Hand-over of ADMM to the interior point. See admm_finish.h. */
 #include "solvers/admm/admm_finish.h"
 
+#include "solvers/cvx/separate.h"
 #include "solvers/ipm/ipm.h"
 #include "solvers/model/interior_loss.h"
 
@@ -35,7 +36,7 @@ static bool trains(const struct pattern_options *patterns)
 }
 
 /* Whether the work allows a hand-over; *ipm is the forecast of the interior point then. */
-static bool considered(struct finish_plan plan, ptrdiff_t n, ptrdiff_t d, bool narrow,
+static bool considered(struct finish_plan plan, struct trainer_shape shape, bool narrow,
 		       struct forecast *ipm)
 {
 	const struct ipm_options options = {.patterns = *plan.patterns};
@@ -43,7 +44,7 @@ static bool considered(struct finish_plan plan, ptrdiff_t n, ptrdiff_t d, bool n
 	if (plan.choice == FINISH_NONE)
 		return false;
 	*ipm = (struct forecast){0};
-	trainer_ipm.forecast(&options, n, d, ipm);
+	trainer_ipm.forecast(&options, shape, ipm);
 	return plan.choice == FINISH_IPM ||
 	       (!narrow && !trains(plan.patterns) && STEPS * ipm->iteration_flops <= most_flops);
 }
@@ -62,11 +63,11 @@ static bool fits(const struct ipm_options *options, const struct problem *proble
 	return (double)tally.peak <= most_bytes;
 }
 
-void finish_forecast(struct finish_plan plan, ptrdiff_t n, ptrdiff_t d, struct forecast *out)
+void finish_forecast(struct finish_plan plan, struct trainer_shape shape, struct forecast *out)
 {
 	struct forecast ipm;
 
-	if (considered(plan, n, d, sizeof(real) < sizeof(double), &ipm))
+	if (considered(plan, shape, sizeof(real) < sizeof(double), &ipm))
 		out->setup_flops += ipm.setup_flops;
 }
 
@@ -74,15 +75,18 @@ enum status finish_setup(struct finish *finish, struct finish_plan plan,
 			 const struct problem *problem, struct arena *arena, struct err *err)
 {
 	struct ipm_options *options = ARENA_NEW(arena, struct ipm_options);
+	struct trainer_shape shape = {problem->X.rows, problem->X.cols, problem->y.k};
 	struct forecast ipm;
 	enum status status;
+	const char *wanted;
 	double steps;
 
 	*finish = (struct finish){.gap = HUGE_VAL};
 	options->patterns = *plan.patterns;
-	if (!considered(plan, problem->X.rows, problem->X.cols, arena_narrow(arena), &ipm) ||
+	if (!considered(plan, shape, arena_narrow(arena), &ipm) ||
 	    (plan.choice == FINISH_AUTO &&
-	     !(interior_loss_takes(problem->loss) && fits(options, problem))))
+	     !(separate_takes(problem, &wanted) && interior_loss_takes(problem->loss) &&
+	       fits(options, problem))))
 		return STATUS_OK;
 	finish->next = (long)fmax(LEAST, worth * ipm.iteration_flops / plan.iteration_flops) / 2;
 	steps = arena_expect_steps(arena, HUGE_VAL); /* at the second look at the earliest */

@@ -34,7 +34,7 @@ struct finish_plan {
 };
 
 /* Add what the interior point needs to the forecast of ADMM, where it may be needed. */
-void finish_forecast(struct finish_plan plan, ptrdiff_t n, ptrdiff_t d, struct forecast *out);
+void finish_forecast(struct finish_plan plan, struct trainer_shape shape, struct forecast *out);
 
 enum status finish_setup(struct finish *finish, struct finish_plan plan,
 			 const struct problem *problem, struct arena *arena, struct err *err);

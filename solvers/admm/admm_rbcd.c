@@ -97,17 +97,18 @@ static double block_of(const struct rbcd_options *o, double patterns)
 }
 
 /* The number of inner steps depends on the data; the least is what fills the window once. */
-static void forecast(const void *options, ptrdiff_t rows_, ptrdiff_t cols, struct forecast *out)
+static void forecast(const void *options, struct trainer_shape shape, struct forecast *out)
 {
 	const struct rbcd_options *o = options;
-	double n = (double)rows_, d = (double)cols, P = pattern_most(&o->patterns, rows_, cols);
+	double n = (double)shape.n, d = (double)shape.d,
+	       P = pattern_most(&o->patterns, shape.n, shape.d);
 	double block = fmin(block_of(o, P), P);
 
 	out->setup_flops = n * d * d + 2 * n * d * P;
 	out->iteration_flops =
 		8 * sqrt(P / block) * rbcd_step_flops(n, d, block) + 8 * n * d * P + 4 * d * d * P;
 	cvx_forecast(n, d, P, out);
-	pattern_forecast(&o->patterns, rows_, cols, out);
+	pattern_forecast(&o->patterns, shape.n, shape.d, out);
 }
 
 static void allocate(struct admm_rbcd *a, struct arena *arena)

@@ -15,18 +15,29 @@ ptrdiff_t admm_step_blocks(ptrdiff_t n)
 	return (n + GATES_BLOCK - 1) / GATES_BLOCK;
 }
 
+/* Of a block. */
+struct rows {
+	ptrdiff_t first, count;
+};
+
+/* The pattern of column i of a program. */
+static ptrdiff_t pattern_of(const struct admm *a, ptrdiff_t i)
+{
+	return i % a->system.D.cols;
+}
+
 /* One column segment: a += theta (E o Y - S) for both halves from Y = X [A B], which becomes [QV +
  * QW, QV - QW]. */
-static void pass_column(const struct admm *a, ptrdiff_t i, ptrdiff_t first, ptrdiff_t count,
-			struct penalty_sums *sums)
+static void pass_column(const struct admm *a, const struct admm_program *g, ptrdiff_t i,
+			struct rows rows, struct penalty_sums *sums)
 {
-	ptrdiff_t P = a->aV.cols;
-	real *restrict av = mat_col(a->aV, i) + first, *restrict aw = mat_col(a->aW, i) + first;
-	real *restrict ya = mat_col(a->Y, i) + first, *restrict yb = mat_col(a->Y, P + i) + first;
+	ptrdiff_t first = rows.first, count = rows.count;
+	real *restrict av = mat_col(g->aV, i) + first, *restrict aw = mat_col(g->aW, i) + first;
+	real *restrict ya = mat_col(g->YA, i) + first, *restrict yb = mat_col(g->YB, i) + first;
 	real theta = (real)a->options->relaxation;
 	real primal = 0, change = 0, size = 0, dual = 0, e[GATES_BLOCK];
 
-	gates_signs(gates_from(a->system.D, i, first), count, e);
+	gates_signs(gates_from(a->system.D, pattern_of(a, i), first), count, e);
 #pragma omp simd reduction(+ : primal, change, size, dual)
 	for (ptrdiff_t k = 0; k < count; k++) {
 		real yv = e[k] * (ya[k] + yb[k]) / 2, yw = e[k] * (ya[k] - yb[k]) / 2;
@@ -52,9 +63,9 @@ static void pass_column(const struct admm *a, ptrdiff_t i, ptrdiff_t first, ptrd
 }
 
 /* aV, aW and the next products in one pass over the n x P arrays. */
-static void sign_pass(struct admm *a, struct penalty_sums *sums)
+static void sign_pass(struct admm *a, struct admm_program *g, struct penalty_sums *sums)
 {
-	ptrdiff_t n = a->aV.rows, blocks = admm_step_blocks(n);
+	ptrdiff_t n = g->aV.rows, blocks = admm_step_blocks(n);
 	double sigma = a->sigma;
 
 #pragma omp parallel for schedule(static)
@@ -63,30 +74,37 @@ static void sign_pass(struct admm *a, struct penalty_sums *sums)
 			  count = first + GATES_BLOCK < n ? GATES_BLOCK : n - first;
 
 		a->block_sums[b] = (struct penalty_sums){0};
-		for (ptrdiff_t i = 0; i < a->aV.cols; i++)
-			pass_column(a, i, first, count, &a->block_sums[b]);
+		for (ptrdiff_t i = 0; i < g->aV.cols; i++)
+			pass_column(a, g, i, (struct rows){first, count}, &a->block_sums[b]);
 	}
 	for (ptrdiff_t b = 0; b < blocks; b++)
 		penalty_add(sums, sigma, a->block_sums[b]);
 }
 
 /* v1 = soft threshold of t at beta / rho; |v1| */
-static double threshold_block(const struct admm *a, const real *t, real *v1)
+static double threshold_block(const struct admm *a, const struct admm_program *g, const real *t,
+			      real *v1)
 {
-	size_t d = (size_t)a->tV.rows;
+	size_t d = (size_t)g->tV.rows;
 	double norm = blas_norm(d, t);
-	double scale = penalty_threshold(norm, a->problem->beta, a->penalty.rho);
+	double scale = penalty_threshold(norm, a->problem->beta, g->penalty.rho);
 
 	for (size_t j = 0; j < d; j++)
 		v1[j] = (real)(scale * (double)t[j]);
 	return scale * norm;
 }
 
+/* Of a block of the penalty. */
+struct group {
+	real *t, *v1; /* d */
+};
+
 /* t += theta (v - v1) and v1 = the soft threshold of it; |v1| */
-static double group_block(const struct admm *a, const real *v, real *t, real *v1,
+static double group_block(const struct admm *a, double rho, const real *v, struct group group,
 			  struct penalty_sums *sums)
 {
-	ptrdiff_t d = a->tV.rows;
+	ptrdiff_t d = a->U.rows;
+	real *t = group.t, *v1 = group.v1;
 	real theta = (real)a->options->relaxation;
 	double norm = 0, scale;
 
@@ -95,7 +113,7 @@ static double group_block(const struct admm *a, const real *v, real *t, real *v1
 		norm += (double)t[j] * (double)t[j];
 	}
 	norm = sqrt(norm);
-	scale = penalty_threshold(norm, a->problem->beta, a->penalty.rho);
+	scale = penalty_threshold(norm, a->problem->beta, rho);
 	for (ptrdiff_t j = 0; j < d; j++) {
 		double next = scale * (double)t[j];
 
@@ -105,14 +123,14 @@ static double group_block(const struct admm *a, const real *v, real *t, real *v1
 	return scale * norm;
 }
 
-/* tV, tW, V1, W1 from U = [A B], which becomes [V W]; beta sum_i (|v1_i| + |w1_i|). */
-static double group_pass(struct admm *a, struct penalty_sums *sums)
+/* tV, tW, V1, W1 from [A B], which becomes [V W]; beta sum_i (|v1_i| + |w1_i|). */
+static double group_pass(struct admm *a, struct admm_program *g, struct penalty_sums *sums)
 {
-	ptrdiff_t d = a->V1.rows, P = a->V1.cols;
-	double norms = 0;
+	ptrdiff_t d = g->V1.rows;
+	double norms = 0, rho = g->penalty.rho;
 
-	for (ptrdiff_t i = 0; i < P; i++) {
-		real *v = mat_col(a->U, i), *w = mat_col(a->U, P + i);
+	for (ptrdiff_t i = 0; i < g->V1.cols; i++) {
+		real *v = mat_col(g->A, i), *w = mat_col(g->B, i);
 
 		for (ptrdiff_t j = 0; j < d; j++) {
 			real sum = v[j], difference = w[j];
@@ -120,84 +138,81 @@ static double group_pass(struct admm *a, struct penalty_sums *sums)
 			v[j] = (sum + difference) / 2;
 			w[j] = (sum - difference) / 2;
 		}
-		norms += group_block(a, v, mat_col(a->tV, i), mat_col(a->V1, i), sums);
-		norms += group_block(a, w, mat_col(a->tW, i), mat_col(a->W1, i), sums);
+		norms += group_block(a, rho, v,
+				     (struct group){mat_col(g->tV, i), mat_col(g->V1, i)}, sums);
+		norms += group_block(a, rho, w,
+				     (struct group){mat_col(g->tW, i), mat_col(g->W1, i)}, sums);
 	}
 	return a->problem->beta * norms;
 }
 
 /* s += theta (f - z), z and p from it; L(z). */
-static double loss_pass(struct admm *a, struct penalty_sums *sums)
+static double loss_pass(struct admm *a, struct admm_program *g, struct penalty_sums *sums)
 {
-	const struct problem *problem = a->problem;
-	size_t n = (size_t)problem->X.rows;
+	struct loss_term loss = a->problem->loss;
+	size_t size = (size_t)(g->y.n * g->y.k);
 	real theta = (real)a->options->relaxation;
+	real *s = g->s.at, *z_ = g->z.at, *p = g->p.at, *f = g->f.at;
 	double kappa = a->kappa;
 
-	for (size_t k = 0; k < n; k++) {
-		a->s[k] += theta * (a->f[k] - a->z[k]);
-		a->p[k] = a->z[k];
+	for (size_t k = 0; k < size; k++) {
+		s[k] += theta * (f[k] - z_[k]);
+		p[k] = z_[k];
 	}
-	loss_prox(problem->loss, n, 1 / (a->penalty.rho * kappa), a->s, problem->y.at, a->z);
-	for (size_t k = 0; k < n; k++) {
-		double z = (double)a->z[k], primal = (double)a->f[k] - z,
-		       change = z - (double)a->p[k];
-		double mu = (double)a->s[k] - z;
+	loss_outputs_prox(loss, 1 / (g->penalty.rho * kappa), g->s, g->y, g->z);
+	for (size_t k = 0; k < size; k++) {
+		double z = (double)z_[k], primal = (double)f[k] - z, change = z - (double)p[k];
+		double mu = (double)s[k] - z;
 
 		sums->primal += kappa * primal * primal;
 		sums->change += kappa * change * change;
 		sums->size += kappa * z * z;
 		sums->dual += kappa * mu * mu;
-		a->p[k] = (real)(z - mu);
+		p[k] = (real)(z - mu);
 	}
-	return loss_value(problem->loss, n, a->z, problem->y.at);
+	return loss_outputs_value(loss, g->z, g->y);
 }
 
-void admm_step_split(struct admm *a)
+void admm_step_split(struct admm *a, struct admm_program *g)
 {
-	size_t n = (size_t)a->problem->X.rows;
-	ptrdiff_t P;
+	ptrdiff_t columns = g->aV.cols;
 
-	for (ptrdiff_t i = 0; i < a->V1.cols; i++) {
-		threshold_block(a, mat_col(a->tV, i), mat_col(a->V1, i));
-		threshold_block(a, mat_col(a->tW, i), mat_col(a->W1, i));
+	for (ptrdiff_t i = 0; i < columns; i++) {
+		threshold_block(a, g, mat_col(g->tV, i), mat_col(g->V1, i));
+		threshold_block(a, g, mat_col(g->tW, i), mat_col(g->W1, i));
 	}
 	/* Y = [QV + QW, QV - QW] from a that the pass has not left there. */
-	P = a->aV.cols;
 #pragma omp parallel for schedule(static)
-	for (ptrdiff_t i = 0; i < P; i++) {
-		const real *av = mat_col(a->aV, i), *aw = mat_col(a->aW, i);
-		real *ya = mat_col(a->Y, i), *yb = mat_col(a->Y, P + i);
+	for (ptrdiff_t i = 0; i < columns; i++) {
+		const uint64_t *pattern = gates_col(a->system.D, pattern_of(a, i));
+		const real *av = mat_col(g->aV, i), *aw = mat_col(g->aW, i);
+		real *ya = mat_col(g->YA, i), *yb = mat_col(g->YB, i);
 
 #pragma omp simd
-		for (ptrdiff_t k = 0; k < a->aV.rows; k++) {
+		for (ptrdiff_t k = 0; k < g->aV.rows; k++) {
 			real v = av[k] > 0 ? av[k] : -av[k], w = aw[k] > 0 ? aw[k] : -aw[k];
 
 			ya[k] = v + w;
 			yb[k] = v - w;
 		}
-		gates_flip(gates_col(a->system.D, i), a->aV.rows, ya, ya);
-		gates_flip(gates_col(a->system.D, i), a->aV.rows, yb, yb);
+		gates_flip(pattern, g->aV.rows, ya, ya);
+		gates_flip(pattern, g->aV.rows, yb, yb);
 	}
-	loss_prox(a->problem->loss, n, 1 / (a->penalty.rho * a->kappa), a->s, a->problem->y.at,
-		  a->z);
+	loss_outputs_prox(a->problem->loss, 1 / (g->penalty.rho * a->kappa), g->s, g->y, g->z);
 #pragma omp simd
-	for (size_t k = 0; k < n; k++)
-		a->p[k] = 2 * a->z[k] - a->s[k]; /* z - mu */
+	for (ptrdiff_t k = 0; k < g->y.n * g->y.k; k++)
+		g->p.at[k] = 2 * g->z.at[k] - g->s.at[k]; /* z - mu */
 }
 
-/* U = [R_V + R_W, R_V - R_W] from Y = [QV + QW, QV - QW]; V1 - L1 = 2 V1 - t */
-static void right_hand_sides(struct admm *a)
+/* [A B] = [R_V + R_W, R_V - R_W] from sigma X' [QV + QW, QV - QW] there; V1 - L1 = 2 V1 - t */
+static void right_hand_sides(struct admm_program *g)
 {
-	ptrdiff_t d = a->V1.rows, P = a->V1.cols;
+	for (ptrdiff_t i = 0; i < g->V1.cols; i++) {
+		const real *v1 = mat_col(g->V1, i), *tv = mat_col(g->tV, i);
+		const real *w1 = mat_col(g->W1, i), *tw = mat_col(g->tW, i);
+		real *ra = mat_col(g->A, i), *rb = mat_col(g->B, i);
 
-	blas_gemm(a->sigma, a->problem->X, TRANSPOSED, a->Y, PLAIN, 0, a->U);
-	for (ptrdiff_t i = 0; i < P; i++) {
-		const real *v1 = mat_col(a->V1, i), *tv = mat_col(a->tV, i);
-		const real *w1 = mat_col(a->W1, i), *tw = mat_col(a->tW, i);
-		real *ra = mat_col(a->U, i), *rb = mat_col(a->U, P + i);
-
-		for (ptrdiff_t j = 0; j < d; j++) {
+		for (ptrdiff_t j = 0; j < g->V1.rows; j++) {
 			real v = 2 * v1[j] - tv[j], w = 2 * w1[j] - tw[j];
 
 			ra[j] += v + w;
@@ -216,68 +231,95 @@ static double largest_block(struct mat t)
 }
 
 /* After the first iteration from zero: true, and all is zero again, if another rho is tried. */
-static bool try_penalty(struct admm *a)
+static bool try_penalty(struct admm *a, struct admm_program *g)
 {
 	double grown, ratio;
 
-	if (a->trials == 0)
+	if (g->trials == 0)
 		return false;
-	a->trials--;
-	grown = fmax(largest_block(a->tV), largest_block(a->tW));
-	ratio = a->problem->beta / (reach * a->penalty.rho * grown);
+	g->trials--;
+	grown = fmax(largest_block(g->tV), largest_block(g->tW));
+	ratio = a->problem->beta / (reach * g->penalty.rho * grown);
 	if (!isfinite(ratio) || !(ratio > 0) || (ratio < worth && ratio > 1 / worth)) {
-		a->trials = 0;
+		g->trials = 0;
 		return false;
 	}
-	a->penalty = penalty_new(a->penalty.rho * ratio, a->options->adapt);
-	a->penalty.next += a->loop.iteration;
-	memset(a->loop.x, 0, a->loop.size * sizeof *a->loop.x);
-	accelerated_restart(&a->loop, NULL, 0);
-	admm_step_split(a);
+	g->penalty = penalty_new(g->penalty.rho * ratio, a->options->adapt);
+	g->penalty.next += g->loop.iteration;
+	memset(g->loop.x, 0, g->loop.size * sizeof *g->loop.x);
+	accelerated_restart(&g->loop, NULL, 0);
+	admm_step_split(a, g);
 	return true;
+}
+
+/* x for rho times `ratio`: the split variables stay, the scaled duals take the inverse. */
+static void rescale(struct admm_program *g, double ratio)
+{
+	size_t small = (size_t)(g->V1.rows * g->V1.cols);
+	real inverse = (real)(1 / ratio);
+
+	penalty_rescale(small, ratio, g->V1.at, g->tV.at);
+	penalty_rescale(small, ratio, g->W1.at, g->tW.at);
+	penalty_rescale((size_t)(g->y.n * g->y.k), ratio, g->z.at, g->s.at);
+	for (ptrdiff_t j = 0; j < g->aV.rows * g->aV.cols; j++) {
+		g->aV.at[j] *= g->aV.at[j] < 0 ? inverse : 1;
+		g->aW.at[j] *= g->aW.at[j] < 0 ? inverse : 1;
+	}
+	accelerated_restart(&g->loop, NULL, 0);
+}
+
+/* A program behind the u-step; its objective and residuals. */
+static void advance(struct admm *a, struct admm_program *g, struct progress *progress)
+{
+	double blocks = 2 * (double)g->aV.cols, cones, ratio;
+	struct penalty_sums sums = {0};
+	bool moved;
+
+	sign_pass(a, g, &sums);
+	cones = sums.dual;
+	progress->objective = group_pass(a, g, &sums);
+	progress->objective += loss_pass(a, g, &sums);
+	progress->primal_residual = penalty_relative(
+		sums.primal, penalty_size(sums.size, progress->objective, g->loop.zero));
+	progress->dual_residual =
+		penalty_relative(sums.change, penalty_dual(cones, sums.dual - cones, blocks));
+	g->loop.iteration++;
+	if (try_penalty(a, g))
+		return;
+	ratio = penalty_change(&g->penalty, g->loop.iteration, progress->primal_residual,
+			       progress->dual_residual);
+	moved = ratio > 1 || ratio < 1;
+	if (moved)
+		rescale(g, ratio);
+	else
+		moved = accelerated_after(&g->loop, progress->objective);
+	if (moved)
+		admm_step_split(a, g);
+}
+
+/* The larger one, and the one that is a number. */
+static double larger(double a, double b)
+{
+	return b > a || isnan(a) ? b : a;
 }
 
 void admm_step(struct admm *a, struct progress *progress)
 {
-	struct penalty_sums sums = {0};
-	double cones, ratio;
-	bool moved;
+	double objective = 0, primal = NAN, dual = NAN;
 
-	accelerated_before(&a->loop);
-	right_hand_sides(a);
-	a->u_update->solve(a->u_state, a->p, a->U, a->Y, a->f);
-	sign_pass(a, &sums);
-	cones = sums.dual;
-	progress->objective = group_pass(a, &sums);
-	progress->objective += loss_pass(a, &sums);
-	progress->primal_residual = penalty_relative(
-		sums.primal, penalty_size(sums.size, progress->objective, a->loop.zero));
-	progress->dual_residual = penalty_relative(
-		sums.change, penalty_dual(cones, sums.dual - cones, 2 * (double)a->system.D.cols));
-	a->loop.iteration++;
-	if (try_penalty(a))
-		return;
-	ratio = penalty_change(&a->penalty, a->loop.iteration, progress->primal_residual,
-			       progress->dual_residual);
-	moved = ratio > 1 || ratio < 1;
-	if (moved) {
-		size_t n = (size_t)a->aV.rows;
-		size_t small = (size_t)(a->V1.rows * a->V1.cols);
-		real inverse = (real)(1 / ratio);
-
-		/* x for rho times `ratio`: the split variables stay, the scaled duals take the
-		 * inverse. */
-		penalty_rescale(small, ratio, a->V1.at, a->tV.at);
-		penalty_rescale(small, ratio, a->W1.at, a->tW.at);
-		penalty_rescale(n, ratio, a->z, a->s);
-		for (ptrdiff_t j = 0; j < a->aV.rows * a->aV.cols; j++) {
-			a->aV.at[j] *= a->aV.at[j] < 0 ? inverse : 1;
-			a->aW.at[j] *= a->aW.at[j] < 0 ? inverse : 1;
-		}
-		accelerated_restart(&a->loop, NULL, 0);
-	} else {
-		moved = accelerated_after(&a->loop, progress->objective);
+	for (ptrdiff_t i = 0; i < a->count; i++)
+		accelerated_before(&a->program[i].loop);
+	blas_gemm(a->sigma, a->problem->X, TRANSPOSED, a->Y, PLAIN, 0, a->U);
+	for (ptrdiff_t i = 0; i < a->count; i++)
+		right_hand_sides(&a->program[i]);
+	a->u_update->solve(a->u_state, a->p.at, a->U, a->Y, a->f.at);
+	for (ptrdiff_t i = 0; i < a->count; i++) {
+		advance(a, &a->program[i], progress);
+		objective += progress->objective;
+		primal = larger(primal, progress->primal_residual);
+		dual = larger(dual, progress->dual_residual);
 	}
-	if (moved)
-		admm_step_split(a);
+	progress->objective = objective;
+	progress->primal_residual = primal;
+	progress->dual_residual = dual;
 }

@@ -19,13 +19,18 @@
  * the proximal map gives the variable and the rest is the dual (of a the positive and the negative
  * part, so that S - N1 = |a|). An iteration maps these sums to t + theta (V - V1), a + theta (E o
  * (X V) - S), s + theta (f - z): one vector x and one fixed-point map, as Anderson acceleration and
- * a change of rho need it. The squared loss could do without z; with it a change of rho is free. */
+ * a change of rho need it. The squared loss could do without z; with it a change of rho is free.
+ *
+ * Several outputs have neurons of their own (output: separate): V and W of each of them, patterns
+ * and u-step in common. A loss that is a sum over the outputs leaves as many programs as there are
+ * outputs, each with its rho and its acceleration; a loss that couples them leaves one, whose
+ * columns are the patterns once for each output. */
 #ifndef ADMM_ADMM_STEP_H
 #define ADMM_ADMM_STEP_H
 
 #include "solvers/admm/admm_finish.h"
 #include "solvers/admm/u_update.h"
-#include "solvers/cvx/cvx.h"
+#include "solvers/cvx/cvx_outputs.h"
 #include "solvers/gates/pattern.h"
 #include "solvers/model/trainer.h"
 #include "solvers/tools/accelerated.h"
@@ -36,7 +41,26 @@ struct admm_options {
 	struct choice u_update;
 	double rho, sigma, kappa, relaxation;
 	bool adapt;
-	long anderson, interval, finish;
+	long anderson, interval, finish, output;
+};
+
+/* A program at work: of q outputs from `first` on, the columns of output c of the program are those
+ * from c P on. */
+struct admm_program {
+	ptrdiff_t first;
+	struct targets y;        /* n x q */
+	struct penalty penalty;  /* rho, in the units of the data */
+	int trials;              /* of rho, still allowed */
+	struct accelerated loop; /* with all sums of split variables and duals */
+	struct mat tV, tW;       /* d x Pq, in x */
+	struct mat aV, aW;       /* n x Pq, in x */
+	struct mat s;            /* n x q, in x */
+	struct mat V1, W1;       /* d x Pq */
+	struct mat z;            /* n x q */
+	/* views of what the u-step takes and gives: */
+	struct mat A, B;   /* d x Pq, of U */
+	struct mat YA, YB; /* n x Pq, of Y */
+	struct mat f, p;   /* n x q */
 };
 
 struct admm {
@@ -45,19 +69,15 @@ struct admm {
 	const struct u_update *u_update;
 	void *u_state;
 	struct u_system system;
-	struct cvx cvx;
-	struct penalty penalty; /* rho, and below sigma, kappa, in the units of the data */
-	double sigma, kappa;
-	int trials;              /* of rho, still allowed */
-	struct accelerated loop; /* with all sums of split variables and duals */
-	struct mat tV, tW;       /* d x P, in x */
-	struct mat aV, aW;       /* n x P, in x */
-	real *s;                 /* n, in x */
-	struct mat V1, W1;       /* d x P */
-	real *z;                 /* n */
-	struct mat U;            /* d x 2P: right-hand sides, then [A B] */
-	struct mat Y;            /* n x 2P: X [A B], then [QV + QW, QV - QW] with Q = E o |a| */
-	real *f, *p;             /* n; p = z - mu */
+	struct problem *output; /* k: the problem of each output by itself */
+	struct cvx *cvx;        /* k */
+	struct cvx_outputs all; /* where the loss couples them */
+	double sigma, kappa;    /* in the units of the data */
+	ptrdiff_t count;        /* programs: 1 or k */
+	struct admm_program *program;
+	struct mat U;    /* d x 2Pk: right-hand sides, then [A B] */
+	struct mat Y;    /* n x 2Pk: X [A B], then [QV + QW, QV - QW] with Q = E o |a| */
+	struct mat f, p; /* n x k; p = z - mu */
 	struct penalty_sums *block_sums;
 	struct finish finish;
 	char note[384];
@@ -66,8 +86,8 @@ struct admm {
 /* Row blocks of the fused passes: their sums do not depend on the thread count. */
 ptrdiff_t admm_step_blocks(ptrdiff_t n);
 
-/* The split variables and what the next u-step needs, from x. */
-void admm_step_split(struct admm *a);
+/* The split variables of a program and what the next u-step needs, from its x. */
+void admm_step_split(struct admm *a, struct admm_program *g);
 
 /* One iteration; the objective at the split variables. The first ones are trials of rho, if it is
  * not given: from zero, the sums of V grow by about the same in each of the first iterations, and a

@@ -51,8 +51,10 @@ static struct cost cost_of(const struct u_update *update, const void *options, s
 	struct arena_tally tally = {.real_size = narrow ? sizeof(float) : sizeof(double),
 				    .steps = HUGE_VAL};
 	struct arena arena = arena_counting(&tally);
-	const struct u_system system = {
-		.X = {s.n, s.d, s.n, NULL}, .D = {s.n, s.P, s.n, NULL}, .M = {s.d, s.d, s.d, NULL}};
+	const struct u_system system = {.X = {s.n, s.d, s.n, NULL},
+					.D = {s.n, s.P, s.n, NULL},
+					.M = {s.d, s.d, s.d, NULL},
+					.k = s.k};
 	struct err ignored = {0};
 	struct cost cost = {0};
 	void *state;
@@ -144,7 +146,7 @@ static enum status setup(const struct u_system *system, const void *options, str
 	char before[64];
 
 	*state = u;
-	u->shape = (struct u_shape){system->X.rows, system->X.cols, system->D.cols};
+	u->shape = (struct u_shape){system->X.rows, system->X.cols, system->D.cols, system->k};
 	u->update = choose(options, u->shape, narrow, &its_options, &u->direct);
 	write_note(u, u->update, "u_update ");
 	iterative = first(o, u->shape, narrow, u->update, &u->direct);

@@ -10,9 +10,9 @@
 struct cholesky {
 	const struct u_system *system;
 	struct mat C;  /* 2dP x 2dP, lower factor */
-	struct mat Z;  /* d x 2P: [V W] and its right-hand side */
-	struct mat Fp; /* d x P: F'p */
-	struct mat T;  /* n x d scratch, also n x P */
+	struct mat Z;  /* d x 2Pk: [V W] of each output and its right-hand side */
+	struct mat Fp; /* d x Pk: F'p */
+	struct mat T;  /* n x d scratch, also n x Pk */
 };
 
 static void forecast(const void *options, struct u_shape s, struct forecast *out)
@@ -21,7 +21,7 @@ static void forecast(const void *options, struct u_shape s, struct forecast *out
 
 	(void)options;
 	out->setup_flops = N * N * N / 3 + n * d * d * P * P;
-	out->iteration_flops = 2 * N * N + 10 * n * d * P;
+	out->iteration_flops = (double)s.k * (2 * N * N + 10 * n * d * P);
 }
 
 static struct mat block_of(struct mat C, ptrdiff_t d, ptrdiff_t i, ptrdiff_t j)
@@ -66,14 +66,14 @@ static enum status setup(const struct u_system *system, const void *options, str
 			 void **state, struct err *err)
 {
 	struct cholesky *u = ARENA_NEW(arena, struct cholesky);
-	ptrdiff_t n = system->X.rows, d = system->X.cols, P = system->D.cols;
+	ptrdiff_t n = system->X.rows, d = system->X.cols, half = system->D.cols * system->k;
 
 	(void)options;
 	u->system = system;
-	u->C = mat_lower(arena, 2 * d * P);
-	u->Z = mat_new(arena, d, 2 * P);
-	u->Fp = mat_new(arena, d, P);
-	u->T = mat_new(arena, n, d > P ? d : P);
+	u->C = mat_lower(arena, 2 * d * system->D.cols);
+	u->Z = mat_new(arena, d, 2 * half);
+	u->Fp = mat_new(arena, d, half);
+	u->T = mat_new(arena, n, d > half ? d : half);
 	*state = u;
 	if (arena_counts(arena))
 		return STATUS_OK;
@@ -90,25 +90,30 @@ static void solve(void *state, const real *p, struct mat U, struct mat Y, real *
 {
 	struct cholesky *u = state;
 	const struct u_system *s = u->system;
-	ptrdiff_t d = s->X.cols, P = s->D.cols, size = d * P;
-	struct mat stacked = {.rows = 2 * size, .cols = 1, .stride = 2 * size, .at = u->Z.at};
-	real *v = u->Z.at, *w = u->Z.at + size, *a = U.at, *b = U.at + size, *q = u->Fp.at;
-	struct mat T = mat_cols(u->T, 0, P);
+	ptrdiff_t half = s->D.cols * s->k, size = s->X.cols * s->D.cols;
+	struct mat stacked = {.rows = 2 * size, .cols = s->k, .stride = 2 * size, .at = u->Z.at};
+	real *a = U.at, *b = U.at + size * s->k, *q = u->Fp.at;
+	struct mat T = mat_cols(u->T, 0, half);
 	real k = (real)(s->c / 2);
 
-	gates_spread(s->D, p, T);
+	u_update_spread(s, p, T);
 	blas_gemm(1, s->X, TRANSPOSED, T, PLAIN, 0, u->Fp); /* F'p */
-	for (ptrdiff_t j = 0; j < size; j++) { /* R_V = (R_A + R_B) / 2, R_W = (R_A - R_B) / 2 */
-		v[j] = (a[j] + b[j]) / 2 + k * q[j];
-		w[j] = (a[j] - b[j]) / 2 - k * q[j];
+	for (ptrdiff_t j = 0; j < size * s->k; j++) {
+		/* R_V = (R_A + R_B) / 2, R_W = (R_A - R_B) / 2 */
+		real *v = mat_col(stacked, j / size) + j % size, *w = v + size;
+
+		*v = (a[j] + b[j]) / 2 + k * q[j];
+		*w = (a[j] - b[j]) / 2 - k * q[j];
 	}
 	blas_cholesky_solve(u->C, stacked);
-	for (ptrdiff_t j = 0; j < size; j++) {
-		a[j] = v[j] + w[j];
-		b[j] = v[j] - w[j];
+	for (ptrdiff_t j = 0; j < size * s->k; j++) {
+		const real *v = mat_col(stacked, j / size) + j % size, *w = v + size;
+
+		a[j] = *v + *w;
+		b[j] = *v - *w;
 	}
 	blas_gemm(1, s->X, PLAIN, U, PLAIN, 0, Y);
-	gates_outputs(s->D, mat_cols(Y, P, P), f);
+	u_update_outputs(s, mat_cols(Y, half, half), f);
 }
 
 const struct u_update u_cholesky = {

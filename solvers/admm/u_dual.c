@@ -23,8 +23,8 @@ struct dual {
 	struct mat C;    /* n x n, lower factor of I + c K o (D D') */
 	struct mat Xt;   /* n x d: X L^-T */
 	struct gates Dt; /* P x n: D' */
-	struct mat Z;    /* d x P */
-	real *g;         /* n */
+	struct mat Z;    /* d x Pk */
+	real *g;         /* n x k */
 };
 
 static void forecast(const void *options, struct u_shape s, struct forecast *out)
@@ -33,7 +33,7 @@ static void forecast(const void *options, struct u_shape s, struct forecast *out
 
 	(void)options;
 	out->setup_flops = n * n * n / 3 + n * n * (d + P) + n * d * d;
-	out->iteration_flops = 12 * n * d * P + 6 * d * d * P + 2 * n * n;
+	out->iteration_flops = (double)s.k * (12 * n * d * P + 6 * d * d * P + 2 * n * n);
 }
 
 static void begin(const struct u_system *system, struct arena *arena, void **state)
@@ -45,8 +45,8 @@ static void begin(const struct u_system *system, struct arena *arena, void **sta
 	u->C = mat_lower(arena, n);
 	u->Xt = mat_new(arena, n, system->X.cols);
 	u->Dt = gates_transpose(system->D, arena);
-	u->Z = mat_new(arena, system->X.cols, system->D.cols);
-	u->g = ARENA_ARRAY(arena, real, n);
+	u->Z = mat_new(arena, system->X.cols, system->D.cols * system->k);
+	u->g = ARENA_ARRAY(arena, real, n * system->k);
 	*state = u;
 }
 
@@ -95,17 +95,17 @@ static void solve(void *state, const real *p, struct mat U, struct mat Y, real *
 {
 	struct dual *u = state;
 	const struct u_system *s = u->system;
-	ptrdiff_t n = s->X.rows, P = s->D.cols;
-	struct mat YB = mat_cols(Y, P, P);
+	ptrdiff_t outputs = s->X.rows * s->k, half = s->D.cols * s->k;
+	struct mat YB = mat_cols(Y, half, half);
 
 	blas_cholesky_solve(s->M, U);              /* [A B0] = M^-1 [R_A R_B] */
 	blas_gemm(1, s->X, PLAIN, U, PLAIN, 0, Y); /* X [A B0] */
-	gates_outputs(s->D, YB, f);                /* f(B0) */
-	for (ptrdiff_t k = 0; k < n; k++)
+	u_update_outputs(s, YB, f);                /* f(B0) */
+	for (ptrdiff_t k = 0; k < outputs; k++)
 		u->g[k] = p[k] - f[k];
-	blas_triangular_solve(u->C, BLAS_SOLVE_BLOCK, u->g); /* g = C^-1 (p - f(B0)) */
+	u_update_back(u->C, s->k, u->g); /* g = C^-1 (p - f(B0)) */
 	u_update_correct(s, u->g, u->Z, U, Y);
-	for (ptrdiff_t k = 0; k < n; k++) /* f(B) = p - g by the system itself */
+	for (ptrdiff_t k = 0; k < outputs; k++) /* f(B) = p - g by the system itself */
 		f[k] = p[k] - u->g[k];
 }
 

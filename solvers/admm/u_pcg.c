@@ -38,15 +38,24 @@ static const struct option rows[] = {
 	{0},
 };
 
+/* Conjugate gradients of one output. */
+struct pcg_output {
+	double rs, target; /* r's; |r| to stop at */
+};
+
 struct pcg {
 	const struct u_system *system;
 	const struct pcg_options *options;
-	struct mat Z;             /* d x P */
-	struct mat Y;             /* n x P */
-	real *g, *r, *s, *d, *Hd; /* n: solution, residual, preconditioned one, direction, H d */
-	real *diagonal;           /* n, or NULL */
-	struct nystrom nystrom;   /* or rank 0 */
-	double solves, products;  /* made so far */
+	struct mat Z;              /* d x Pk */
+	struct mat Y;              /* n x Pk */
+	struct mat g, r, s, d, Hd; /* n x k: solution, residual, preconditioned one, direction,
+					  H d */
+	struct pcg_output *output; /* k */
+	ptrdiff_t *open;           /* k: outputs that are not solved, so many: */
+	ptrdiff_t count;
+	real *diagonal;          /* n, or NULL */
+	struct nystrom nystrom;  /* or rank 0 */
+	double solves, products; /* made so far, of each output */
 	char note[96];
 };
 
@@ -69,21 +78,37 @@ static void forecast(const void *options, struct u_shape s, struct forecast *out
 	const double usual = 8; /* products in a solve, warm started */
 
 	out->setup_flops = rank * product + 4 * n * rank * rank + n * d * d;
-	out->iteration_flops = usual * product + other_flops(s);
+	out->iteration_flops = (double)s.k * (usual * product + other_flops(s));
+}
+
+/* Columns of H G for the open outputs. */
+static void product(struct pcg *u, struct mat G, struct mat HG)
+{
+	const struct u_system *s = u->system;
+	ptrdiff_t P = s->D.cols;
+	struct mat Y = mat_cols(u->Y, 0, u->count * P), Z = mat_cols(u->Z, 0, u->count * P);
+
+	for (ptrdiff_t i = 0; i < u->count; i++)
+		gates_spread(s->D, mat_col(G, u->open[i]), mat_cols(Y, i * P, P));
+	blas_gemm(1, s->X, TRANSPOSED, Y, PLAIN, 0, Z);
+	blas_cholesky_solve(s->M, Z);
+	blas_gemm(1, s->X, PLAIN, Z, PLAIN, 0, Y);
+	for (ptrdiff_t i = 0; i < u->count; i++)
+		gates_outputs(s->D, mat_cols(Y, i * P, P), mat_col(HG, u->open[i]));
+	u->products += (double)u->count;
 }
 
 /* h = H g */
-static void product(void *state, const real *g, real *h)
+static void product_one(void *state, const real *g, real *h)
 {
 	struct pcg *u = state;
-	const struct u_system *s = u->system;
+	ptrdiff_t n = u->system->X.rows;
 
-	gates_spread(s->D, g, u->Y);
-	blas_gemm(1, s->X, TRANSPOSED, u->Y, PLAIN, 0, u->Z);
-	blas_cholesky_solve(s->M, u->Z);
-	blas_gemm(1, s->X, PLAIN, u->Z, PLAIN, 0, u->Y);
-	gates_outputs(s->D, u->Y, h);
-	u->products++;
+	u->count = 1;
+	u->open[0] = 0;
+	memcpy(u->d.at, g, (size_t)n * sizeof *g);
+	product(u, u->d, u->Hd);
+	memcpy(h, u->Hd.at, (size_t)n * sizeof *h);
 }
 
 /* 1 + c |L^-1 x_k|^2 (number of patterns active on k), M = L L' */
@@ -115,22 +140,24 @@ static enum status setup(const struct u_system *system, const void *options, str
 			 void **state, struct err *err)
 {
 	struct pcg *u = ARENA_NEW(arena, struct pcg);
-	ptrdiff_t n = system->X.rows;
-	real **vectors[] = {&u->g, &u->r, &u->s, &u->d, &u->Hd};
+	ptrdiff_t n = system->X.rows, k = system->k;
+	struct mat *vectors[] = {&u->g, &u->r, &u->s, &u->d, &u->Hd};
 
 	u->system = system;
 	u->options = options;
-	u->Z = mat_new(arena, system->X.cols, system->D.cols);
-	u->Y = mat_new(arena, n, system->D.cols);
+	u->Z = mat_new(arena, system->X.cols, system->D.cols * k);
+	u->Y = mat_new(arena, n, system->D.cols * k);
 	for (size_t v = 0; v < sizeof vectors / sizeof vectors[0]; v++)
-		*vectors[v] = ARENA_ARRAY(arena, real, n);
+		*vectors[v] = mat_new(arena, n, k);
+	u->output = ARENA_ARRAY(arena, struct pcg_output, k);
+	u->open = ARENA_ARRAY(arena, ptrdiff_t, k);
 	*state = u;
 	if (u->options->preconditioner == JACOBI) {
 		u->diagonal = ARENA_ARRAY(arena, real, n);
 		form_diagonal(u, arena);
 	}
 	if (u->options->preconditioner == NYSTROM &&
-	    !nystrom_new(&u->nystrom, n, u->options->rank, product, u, arena))
+	    !nystrom_new(&u->nystrom, n, u->options->rank, product_one, u, arena))
 		return err_set(err, STATUS_FAILED,
 			       "u_update pcg: the Nystrom approximation failed in %s precision",
 			       REAL_NAME);
@@ -138,50 +165,88 @@ static enum status setup(const struct u_system *system, const void *options, str
 	return STATUS_OK;
 }
 
-/* s = (preconditioner)^-1 r */
-static void precondition(struct pcg *u)
+/* s = (preconditioner)^-1 r of an output */
+static void precondition(struct pcg *u, ptrdiff_t c)
 {
 	ptrdiff_t n = u->system->X.rows;
+	real *s = mat_col(u->s, c);
 
-	memcpy(u->s, u->r, (size_t)n * sizeof *u->s);
+	memcpy(s, mat_col(u->r, c), (size_t)n * sizeof *s);
 	for (ptrdiff_t k = 0; u->diagonal && k < n; k++)
-		u->s[k] /= u->diagonal[k];
+		s[k] /= u->diagonal[k];
 	if (u->nystrom.U.cols > 0)
-		nystrom_solve(&u->nystrom, 1 / u->system->c, u->s);
+		nystrom_solve(&u->nystrom, 1 / u->system->c, s);
 }
 
-/* Improve g for the right-hand side b. */
+/* The residual of g, and where it may stop, for the right-hand side b; all outputs are open. */
+static void begin(struct pcg *u, const real *b)
+{
+	size_t n = (size_t)u->system->X.rows;
+
+	u->count = u->system->k;
+	for (ptrdiff_t c = 0; c < u->count; c++)
+		u->open[c] = c;
+	product(u, u->g, u->Hd);
+	for (ptrdiff_t c = 0; c < u->count; c++, b += n) {
+		const real *g = mat_col(u->g, c), *Hd = mat_col(u->Hd, c);
+		real *r = mat_col(u->r, c);
+
+		for (size_t k = 0; k < n; k++) /* r = b - (I + c H) g */
+			r[k] = b[k] - g[k] - (real)u->system->c * Hd[k];
+		/* nothing below rounding can be asked for */
+		u->output[c].target = fmax(u->options->tolerance * blas_norm(n, r),
+					   4 * REAL_EPSILON * blas_norm(n, b));
+		precondition(u, c);
+		memcpy(mat_col(u->d, c), mat_col(u->s, c), n * sizeof *r);
+		u->output[c].rs = blas_dot(n, r, mat_col(u->s, c));
+	}
+}
+
+/* A step of an output along d, of which Hd is known; false if there is none. */
+static bool advance(struct pcg *u, ptrdiff_t c)
+{
+	size_t n = (size_t)u->system->X.rows;
+	real *d = mat_col(u->d, c), *Hd = mat_col(u->Hd, c), *s = mat_col(u->s, c);
+	double curvature, step, next, rs = u->output[c].rs;
+
+	for (size_t k = 0; k < n; k++)
+		Hd[k] = d[k] + (real)u->system->c * Hd[k];
+	curvature = blas_dot(n, d, Hd);
+	if (!(curvature > 0 && rs > 0))
+		return false;
+	step = rs / curvature;
+	blas_axpy(n, step, d, mat_col(u->g, c));
+	blas_axpy(n, -step, Hd, mat_col(u->r, c));
+	precondition(u, c);
+	next = blas_dot(n, mat_col(u->r, c), s);
+	blas_scale(n, next / rs, d);
+	blas_axpy(n, 1, s, d);
+	u->output[c].rs = next;
+	return true;
+}
+
+/* Improve g for the right-hand side b: outputs in step, so that they share the products. */
 static void conjugate_gradients(struct pcg *u, const real *b)
 {
 	size_t n = (size_t)u->system->X.rows;
-	double rs, target;
 
-	product(u, u->g, u->Hd);
-	for (size_t k = 0; k < n; k++) /* r = b - (I + c H) g */
-		u->r[k] = b[k] - u->g[k] - (real)u->system->c * u->Hd[k];
-	/* nothing below rounding can be asked for */
-	target = fmax(u->options->tolerance * blas_norm(n, u->r),
-		      4 * REAL_EPSILON * blas_norm(n, b));
-	precondition(u);
-	memcpy(u->d, u->s, n * sizeof *u->d);
-	rs = blas_dot(n, u->r, u->s);
-	for (long i = 0; i < u->options->iterations && blas_norm(n, u->r) > target; i++) {
-		double curvature, step, next;
+	begin(u, b);
+	for (long i = 0; i < u->options->iterations; i++) {
+		ptrdiff_t open = 0;
 
-		product(u, u->d, u->Hd);
-		for (size_t k = 0; k < n; k++)
-			u->Hd[k] = u->d[k] + (real)u->system->c * u->Hd[k];
-		curvature = blas_dot(n, u->d, u->Hd);
-		if (!(curvature > 0 && rs > 0))
+		for (ptrdiff_t o = 0; o < u->count; o++) {
+			ptrdiff_t c = u->open[o];
+
+			if (blas_norm(n, mat_col(u->r, c)) > u->output[c].target)
+				u->open[open++] = c;
+		}
+		u->count = open;
+		if (open == 0)
 			return;
-		step = rs / curvature;
-		blas_axpy(n, step, u->d, u->g);
-		blas_axpy(n, -step, u->Hd, u->r);
-		precondition(u);
-		next = blas_dot(n, u->r, u->s);
-		blas_scale(n, next / rs, u->d);
-		blas_axpy(n, 1, u->s, u->d);
-		rs = next;
+		product(u, u->d, u->Hd);
+		for (ptrdiff_t o = 0; o < open; o++)
+			if (!advance(u, u->open[o]))
+				u->output[u->open[o]].target = HUGE_VAL;
 	}
 }
 
@@ -189,18 +254,18 @@ static void solve(void *state, const real *p, struct mat U, struct mat Y, real *
 {
 	struct pcg *u = state;
 	const struct u_system *s = u->system;
-	ptrdiff_t n = s->X.rows, P = s->D.cols;
-	struct mat YB = mat_cols(Y, P, P);
+	ptrdiff_t outputs = s->X.rows * s->k, half = s->D.cols * s->k;
+	struct mat YB = mat_cols(Y, half, half);
 
 	blas_cholesky_solve(s->M, U);              /* [A B0] = M^-1 [R_A R_B] */
 	blas_gemm(1, s->X, PLAIN, U, PLAIN, 0, Y); /* X [A B0] */
-	gates_outputs(s->D, YB, f);                /* f(B0) */
-	for (ptrdiff_t k = 0; k < n; k++)
+	u_update_outputs(s, YB, f);                /* f(B0) */
+	for (ptrdiff_t k = 0; k < outputs; k++)
 		f[k] = p[k] - f[k];
 	conjugate_gradients(u, f);
-	u_update_correct(s, u->g, u->Z, U, Y);
-	gates_outputs(s->D, YB, f);
-	u->solves++;
+	u_update_correct(s, u->g.at, u->Z, U, Y);
+	u_update_outputs(s, YB, f);
+	u->solves += (double)s->k;
 	snprintf(u->note, sizeof u->note, "u_update pcg: %.1f products a u-step",
 		 u->products / u->solves);
 }
@@ -208,7 +273,7 @@ static void solve(void *state, const real *p, struct mat U, struct mat Y, real *
 static double spent(const void *state)
 {
 	const struct pcg *u = state;
-	struct u_shape s = {u->system->X.rows, u->system->X.cols, u->system->D.cols};
+	struct u_shape s = {u->system->X.rows, u->system->X.cols, u->system->D.cols, 1};
 
 	return u->products * product_flops(s) + u->solves * other_flops(s);
 }

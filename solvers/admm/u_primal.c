@@ -9,7 +9,7 @@
 struct primal {
 	const struct u_system *system;
 	struct mat C; /* dP x dP, lower factor */
-	struct mat T; /* n x P: D o (p 1') */
+	struct mat T; /* n x Pk: D o (p 1') */
 };
 
 static void forecast(const void *options, struct u_shape s, struct forecast *out)
@@ -18,7 +18,7 @@ static void forecast(const void *options, struct u_shape s, struct forecast *out
 
 	(void)options;
 	out->setup_flops = N * N * N / 3 + n * N * N;
-	out->iteration_flops = 2 * N * N + 10 * n * N;
+	out->iteration_flops = (double)s.k * (2 * N * N + 10 * n * N);
 }
 
 /* C = c F'F + blockdiag(L L'), from F in one product; lower triangle */
@@ -59,7 +59,7 @@ static enum status setup(const struct u_system *system, const void *options, str
 	(void)options;
 	u->system = system;
 	u->C = mat_lower(arena, size);
-	u->T = mat_new(arena, system->X.rows, system->D.cols);
+	u->T = mat_new(arena, system->X.rows, system->D.cols * system->k);
 	assemble(u, arena);
 	*state = u;
 	if (arena_counts(arena))
@@ -76,15 +76,15 @@ static void solve(void *state, const real *p, struct mat U, struct mat Y, real *
 {
 	struct primal *u = state;
 	const struct u_system *s = u->system;
-	ptrdiff_t P = s->D.cols;
-	struct mat B = mat_cols(U, P, P);
+	ptrdiff_t half = s->D.cols * s->k;
+	struct mat B = mat_cols(U, half, half);
 
-	blas_cholesky_solve(s->M, mat_cols(U, 0, P)); /* A = M^-1 R_A */
-	gates_spread(s->D, p, u->T);
+	blas_cholesky_solve(s->M, mat_cols(U, 0, half)); /* A = M^-1 R_A */
+	u_update_spread(s, p, u->T);
 	blas_gemm(s->c, s->X, TRANSPOSED, u->T, PLAIN, 1, B); /* R_B + c F'p */
-	blas_triangular_solve(u->C, BLAS_SOLVE_BLOCK, B.at);
+	u_update_back(u->C, s->k, B.at);
 	blas_gemm(1, s->X, PLAIN, U, PLAIN, 0, Y);
-	gates_outputs(s->D, mat_cols(Y, P, P), f);
+	u_update_outputs(s, mat_cols(Y, half, half), f);
 }
 
 const struct u_update u_primal = {

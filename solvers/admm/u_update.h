@@ -3,7 +3,9 @@
  * In terms of A = V + W and B = V - W, with M = I + X'X and f(B) = (D o (X B)) 1, the u-step is
  *
  *     M A = R_A,     M B + c X'(D o ((f(B) - p) 1')) = R_B.
- */
+ *
+ * Each of k outputs has an A and a B of its own, in the same system: what is factored serves all,
+ * and products with X take them together. Side by side, [A_1 .. A_k B_1 .. B_k] is d x 2Pk. */
 #ifndef ADMM_U_UPDATE_H
 #define ADMM_U_UPDATE_H
 
@@ -22,10 +24,11 @@ struct u_system {
 	struct gates D; /* n x P */
 	struct mat M;   /* d x d, lower Cholesky factor of I + X'X */
 	double c;       /* > 0: 2 kappa */
+	ptrdiff_t k;    /* outputs */
 };
 
 struct u_shape {
-	ptrdiff_t n, d, P;
+	ptrdiff_t n, d, P, k;
 };
 
 struct u_update {
@@ -37,8 +40,8 @@ struct u_update {
 	 * outlives the state. */
 	enum status (*setup)(const struct u_system *system, const void *options,
 			     struct arena *arena, void **state, struct err *err);
-	/* U (d x 2P) holds [R_A R_B] on entry and [A B] on return, Y (n x 2P) returns X U, and f
-	 * (n) f(B). */
+	/* U (d x 2Pk, columns contiguous) holds [R_A R_B] on entry and [A B] on return, Y (n x 2Pk)
+	 * returns X U, and f (n x k) f(B); p is n x k. */
 	void (*solve)(void *state, const real *p, struct mat U, struct mat Y, real *f);
 	/* NULL; or setup in two parts, for one that may not be needed: `begin` allocates, `finish`
 	 * factorises and allocates nothing, false if that fails in this precision. */
@@ -50,9 +53,16 @@ struct u_update {
 	const char *(*note)(const void *state);
 };
 
-/* Shared by u-updates: B += c M^-1 X'(D o (g 1')) in U = [A B] (d x 2P), and X B in Y (n x 2P);
- * Z (d x P) is scratch. */
+/* Shared by u-updates: B += c M^-1 X'(D o (g 1')) in U = [A B] (d x 2Pk), and X B in Y (n x 2Pk),
+ * g is n x k; Z (d x Pk) is scratch. */
 void u_update_correct(const struct u_system *system, const real *g, struct mat Z, struct mat U,
 		      struct mat Y);
+
+/* Of each output: Y (n x Pk) = D o (g 1'), f (n x k) = (D o Y) 1. */
+void u_update_spread(const struct u_system *system, const real *g, struct mat Y);
+void u_update_outputs(const struct u_system *system, struct mat Y, real *f);
+
+/* x (n x k) = (L L')^-1 x */
+void u_update_back(struct mat L, ptrdiff_t k, real *x);
 
 #endif

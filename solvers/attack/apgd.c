@@ -11,7 +11,16 @@
  *
  * The margin is the loss. Of several outputs it may be divided by the difference of the largest and
  * the third largest one, as the authors do: the ratio does not change with the scale of the
- * network. For one output both have the same sign of the gradient. */
+ * network. For one output both have the same sign of the gradient.
+ *
+ * In l_1 balls (Croce & Hein 2021) there is no momentum, and a step of length eta is shared by the
+ * signs of the steepest coordinates, at first a fifth of them. Every 0.04 N steps, with s the
+ * number of coordinates in which the best point of the start is perturbed: their share becomes
+ * s / 1.5; where s has fallen by 5 % since, the row goes on from there with eta = eps, elsewhere
+ * eta is divided by 1.5, down to eps / 100. If `wide`, the first 0.3 N steps are in the ball of
+ * radius 3 eps, the next 0.3 N in that of 2 eps, each round from the best point of the one before,
+ * projected. Other than published, coordinates at the end of their box are passed over, their
+ * number is rounded down, so that of two there may be one, and steps get shorter than eps / 10. */
 #include "solvers/attack/ball.h"
 #include "solvers/attack/chunk.h"
 
@@ -20,12 +29,15 @@
 
 struct apgd_options {
 	long steps, restarts;
-	bool stop_when_broken;
+	bool stop_when_broken, wide;
 	long loss, targets;
 };
 
-static const char *const losses[] = {
-	[CHUNK_MARGIN] = "margin", [CHUNK_RATIO] = "dlr", [CHUNK_TARGETED] = "targeted", NULL};
+static const char *const losses[] = {[CHUNK_MARGIN] = "margin",
+				     [CHUNK_RATIO] = "dlr",
+				     [CHUNK_TARGETED] = "targeted",
+				     [CHUNK_ENTROPY] = "cross_entropy",
+				     NULL};
 
 static const struct option rows[] = {
 	{OPTION_FIELD(struct apgd_options, steps), .initial = "100", .range = RANGE_FROM(1),
@@ -43,12 +55,16 @@ static const struct option rows[] = {
 		"output; "
 		"targeted, f_y - f_c for one class c after the other, over the difference of the "
 		"largest output and the mean of the third and fourth largest where there are four "
-		"classes. With two classes always the margin"},
+		"classes; cross_entropy, that of the softmax. With two classes always the margin, "
+		"which all of these fall with"},
 	{OPTION_FIELD(struct apgd_options, targets), .initial = "9", .range = RANGE_FROM(1),
 	 .later = true,
 	 .doc = "with loss: targeted, how many classes are aimed at, those with the largest "
 		"outputs "
 		"at the clean point, each with all restarts"},
+	{OPTION_FIELD(struct apgd_options, wide), .initial = "false", .later = true,
+	 .doc = "norm: l1: 0.3 of the steps in a ball of three radii and 0.3 in one of two come "
+		"first, as AutoAttack has it"},
 	{0},
 };
 
@@ -56,15 +72,53 @@ static const struct option rows[] = {
 enum { OLD, TOP, MATS };
 enum { STEP, MOVE, LAST, LOWEST, CHECKED, FELL, KEPT, NUMBERS };
 
+/* What an l_1 ball needs of them for something else. */
+enum { SHARE = CHECKED, SPREAD = KEPT };
+
 /* As published. */
 static const double first_share = 0.22, share_less = 0.03, least_share = 0.06, fall_share = 0.75;
 static const real blend = (real)0.75;
+static const double sparse_share = 0.2, sparse_span = 0.04, sparser = 0.95, wide_share = 0.3;
+static const real sparse_rest = (real)1.5, sparse_least = (real)0.01;
 
 static long share_of(double share, long steps)
 {
 	long count = (long)(share * (double)steps);
 
 	return count > 1 ? count : 1;
+}
+
+/* In how many coordinates a row of P differs from the clean point. */
+static real spread_of(const struct chunk *chunk, struct mat P, ptrdiff_t row)
+{
+	real count = 0;
+
+	for (ptrdiff_t i = 0; i < P.cols; i++)
+		count += fabs(mat_get(P, row, i) - mat_get(chunk->clean, row, i)) > 0;
+	return count;
+}
+
+static real free_columns(const struct chunk *chunk)
+{
+	real count = 0;
+
+	for (ptrdiff_t i = 0; i < chunk->at.cols; i++)
+		count += !threat_frozen(&chunk->job->threat, i);
+	return count;
+}
+
+static void begin_sparse(struct chunk *chunk)
+{
+	real free = free_columns(chunk);
+
+	for (ptrdiff_t r = 0; r < chunk->rows; r++) {
+		real spread = spread_of(chunk, chunk->at, r);
+
+		chunk->number[STEP][r] = (real)chunk->job->threat.eps;
+		chunk->number[SPREAD][r] = spread > 0 ? spread : free;
+		chunk->number[SHARE][r] = spread > 0 && spread < free ? spread / free / sparse_rest
+								      : (real)sparse_share;
+	}
 }
 
 static void begin(struct chunk *chunk)
@@ -78,6 +132,8 @@ static void begin(struct chunk *chunk)
 		chunk->number[FELL][r] = 0;
 		chunk->number[KEPT][r] = 0; /* the step was kept at the last checkpoint */
 	}
+	if (chunk->job->threat.norm == NORM_L1)
+		begin_sparse(chunk);
 }
 
 /* Margins of the current points: count the falls, keep the best point of this start. */
@@ -98,8 +154,21 @@ static void follow(struct chunk *chunk)
 	chunk_keep(chunk, chunk->mat[TOP], mark);
 }
 
-/* Halve steps where `span` of them made too little progress. A row that goes back stays there for
- * one step: the next gradient is the one it needs. */
+/* Row r goes back to the best point of its start, without momentum, and stays there for one step:
+ * the next gradient is the one it needs. */
+static void go_back(struct chunk *chunk, ptrdiff_t r)
+{
+	chunk->number[MOVE][r] = 0;
+	for (ptrdiff_t i = 0; i < chunk->at.cols; i++) {
+		real top = mat_get(chunk->mat[TOP], r, i);
+
+		mat_set(chunk->at, r, i, top);
+		mat_set(chunk->mat[OLD], r, i, top);
+	}
+	chunk->number[LAST][r] = chunk->number[LOWEST][r];
+}
+
+/* Halve steps where `span` of them made too little progress. */
 static void check(struct chunk *chunk, long span)
 {
 	for (ptrdiff_t r = 0; r < chunk->rows; r++) {
@@ -113,47 +182,94 @@ static void check(struct chunk *chunk, long span)
 		if (!halve)
 			continue;
 		chunk->number[STEP][r] /= 2;
-		chunk->number[MOVE][r] = 0;
-		/* back to the best point of its start, without momentum */
-		for (ptrdiff_t i = 0; i < chunk->at.cols; i++) {
-			real top = mat_get(chunk->mat[TOP], r, i);
-
-			mat_set(chunk->at, r, i, top);
-			mat_set(chunk->mat[OLD], r, i, top);
-		}
-		chunk->number[LAST][r] = chunk->number[LOWEST][r];
+		go_back(chunk, r);
 	}
 }
 
-static void descend(struct chunk *chunk, const void *how, long restart)
+static void check_sparse(struct chunk *chunk)
 {
-	const struct apgd_options *o = how;
-	long since = -1, span = share_of(first_share, o->steps),
-	     least = share_of(least_share, o->steps);
+	real eps = (real)chunk->job->threat.eps, free = free_columns(chunk);
 
-	if (restart > 0)
-		ball_scatter(chunk, "apgd", (uint64_t)restart);
-	else
-		mat_copy(mat_rows(chunk->at, 0, chunk->rows),
-			 mat_rows(chunk->best, 0, chunk->rows));
+	for (ptrdiff_t r = 0; r < chunk->rows; r++) {
+		real spread = spread_of(chunk, chunk->mat[TOP], r),
+		     less = chunk->number[STEP][r] / sparse_rest;
+		bool fell = (double)spread < sparser * (double)chunk->number[SPREAD][r];
+
+		chunk->number[SHARE][r] = spread / free / sparse_rest;
+		chunk->number[SPREAD][r] = spread;
+		chunk->number[STEP][r] = fell                        ? eps
+					 : less > sparse_least * eps ? less
+								     : sparse_least * eps;
+		if (fell)
+			go_back(chunk, r);
+	}
+}
+
+/* Steps from the current points within the ball of the chunk's job; their end is not looked at. */
+static void walk(struct chunk *chunk, long steps)
+{
+	bool sparse = chunk->job->threat.norm == NORM_L1;
+	long since = -1, span = share_of(sparse ? sparse_span : first_share, steps),
+	     least = sparse ? span : share_of(least_share, steps);
+
 	begin(chunk);
-	for (long s = 0; s < o->steps && chunk->rows > 0; s++) {
-		struct ball_momentum momentum = {chunk->number[MOVE], s > 0 ? blend : 1,
-						 chunk->mat[OLD]};
+	for (long s = 0; s < steps && chunk->rows > 0; s++) {
+		struct ball_momentum momentum = {chunk->number[MOVE], chunk->number[SHARE],
+						 s > 0 ? blend : 1, chunk->mat[OLD]};
 
 		chunk_gradient(chunk);
 		follow(chunk);
 		memcpy(chunk->number[MOVE], chunk->number[STEP],
 		       (size_t)chunk->rows * sizeof(real));
 		if (++since == span) {
-			check(chunk, span);
+			if (sparse)
+				check_sparse(chunk);
+			else
+				check(chunk, span);
 			since = 0;
-			span -= share_of(share_less, o->steps);
+			span -= share_of(share_less, steps);
 			span = span > least ? span : least;
 		}
 		ball_push(chunk, &momentum);
 		chunk_compact(chunk);
 	}
+}
+
+/* Steps in an l_1 ball of `factor` radii, from points projected on it to the best one found. */
+static void walk_wide(struct chunk *chunk, long steps, double factor)
+{
+	const struct attack_job *job = chunk->job;
+	struct attack_job wide = *job;
+
+	wide.threat.eps *= factor;
+	chunk->job = &wide;
+	chunk->outside = true;
+	ball_project(chunk);
+	walk(chunk, steps);
+	chunk_forward(chunk);
+	follow(chunk);
+	mat_copy(mat_rows(chunk->at, 0, chunk->rows), mat_rows(chunk->mat[TOP], 0, chunk->rows));
+	chunk->outside = false;
+	chunk->job = job;
+}
+
+static void descend(struct chunk *chunk, const void *how, long restart)
+{
+	const struct apgd_options *o = how;
+	long wide = (long)ceil(wide_share * (double)o->steps), steps = o->steps;
+
+	if (restart > 0)
+		ball_scatter(chunk, "apgd", (uint64_t)restart);
+	else
+		mat_copy(mat_rows(chunk->at, 0, chunk->rows),
+			 mat_rows(chunk->best, 0, chunk->rows));
+	if (o->wide && chunk->job->threat.norm == NORM_L1 && steps > 2 * wide) {
+		walk_wide(chunk, wide, 3);
+		walk_wide(chunk, wide, 2);
+		ball_project(chunk);
+		steps -= 2 * wide;
+	}
+	walk(chunk, steps);
 	if (chunk->rows > 0) {
 		chunk_forward(chunk);
 		chunk_keep(chunk, chunk->best, chunk->better);

@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <omp.h>
+#include <string.h>
 
 enum {
 	CAPACITY = 256, /* rows: enough to pay for packing U; more leave the cache */
@@ -20,6 +21,11 @@ static ptrdiff_t capacity_of(ptrdiff_t live, int threads)
 	return rows < CAPACITY ? rows : CAPACITY;
 }
 
+static bool fixes_rival(const struct chunk_plan *plan)
+{
+	return plan->loss == CHUNK_RIVAL || plan->loss == CHUNK_TARGETED;
+}
+
 /* With several outputs. */
 static void make_several(struct chunk *chunk, const struct chunk_plan *plan, ptrdiff_t capacity,
 			 struct arena *arena)
@@ -27,7 +33,7 @@ static void make_several(struct chunk *chunk, const struct chunk_plan *plan, ptr
 	bool whole = plan->loss == CHUNK_MARGIN;
 
 	chunk->label = ARENA_ARRAY(arena, int, capacity);
-	chunk->rival = plan->loss == CHUNK_TARGETED ? ARENA_ARRAY(arena, int, capacity) : NULL;
+	chunk->rival = fixes_rival(plan) ? ARENA_ARRAY(arena, int, capacity) : NULL;
 	chunk->outputs =
 		chunk->rival ? ARENA_ARRAY(arena, real, capacity * model_outputs(chunk->job->model))
 			     : NULL;
@@ -35,7 +41,8 @@ static void make_several(struct chunk *chunk, const struct chunk_plan *plan, ptr
 	chunk->of = (struct model_margin){
 		.y = {.k = model_outputs(chunk->job->model), .label = chunk->label},
 		.rival = chunk->rival,
-		.ratio = !whole,
+		.ratio = plan->loss == CHUNK_RATIO || plan->loss == CHUNK_TARGETED,
+		.entropy = plan->loss == CHUNK_ENTROPY,
 		.margin = chunk->decides,
 		.loss = whole ? NULL : chunk->f,
 	};
@@ -70,6 +77,8 @@ static void make(struct chunk *chunk, const struct chunk_plan *plan, const struc
 		chunk->mat[i] = mat_new(arena, capacity, d);
 	for (size_t i = 0; i < plan->numbers; i++)
 		chunk->number[i] = ARENA_ARRAY(arena, real, capacity);
+	for (size_t i = 0; i < CHUNK_LINES && (plan->lines || job->threat.norm == NORM_L1); i++)
+		chunk->line[i] = ARENA_ARRAY(arena, real, d);
 	chunk->decides = chunk->f;
 	if (model_outputs(job->model) > 1)
 		make_several(chunk, plan, capacity, arena);
@@ -153,6 +162,9 @@ static void observe(struct chunk *chunk)
 	const real *restrict f = chunk->decides, *restrict y = chunk->y;
 	real *restrict margin = chunk->margin, *restrict better = chunk->better;
 
+	memset(better, 0, (size_t)chunk->rows * sizeof *better);
+	if (chunk->outside)
+		return;
 #pragma omp simd
 	for (ptrdiff_t r = 0; r < chunk->rows; r++) {
 		real now = y[r] * f[r], old = margin[r];
@@ -254,9 +266,9 @@ void chunk_run(const struct chunk_plan *plan, struct attack_job *job, struct are
 	ptrdiff_t count = arena_counts(arena) ? job->X.rows : live_samples(job, done, live);
 	struct chunk *chunks = ARENA_ARRAY(arena, struct chunk, threads);
 	long rivals = model_outputs(job->model) - 1;
-	long targets = rivals == 0 || plan->loss != CHUNK_TARGETED ? 1
-		       : plan->targets < rivals                    ? plan->targets
-								   : rivals;
+	long targets = rivals == 0 || !fixes_rival(plan) ? 1
+		       : plan->targets < rivals          ? plan->targets
+							 : rivals;
 
 	if (!(job->threat.eps > 0) || count == 0)
 		return;
@@ -267,7 +279,7 @@ void chunk_run(const struct chunk_plan *plan, struct attack_job *job, struct are
 	for (long start = 0; start < targets * plan->restarts; start++) {
 		ptrdiff_t rows;
 
-		count = live_samples(job, done, live);
+		count = plan->goes_on ? count : live_samples(job, done, live);
 		rows = capacity_of(count, threads);
 #pragma omp parallel for schedule(dynamic) num_threads(threads)
 		for (ptrdiff_t first = 0; first < count; first += rows) {

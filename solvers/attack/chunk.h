@@ -7,12 +7,13 @@
 
 #include "solvers/model/attack.h"
 
-enum { CHUNK_MATS = 2, CHUNK_NUMBERS = 8 };
+enum { CHUNK_MATS = 2, CHUNK_NUMBERS = 8, CHUNK_LINES = 7 };
 
 struct chunk {
 	const struct attack_job *job;
-	real done;         /* a row whose margin is not above it is finished */
-	ptrdiff_t rows;    /* in use */
+	real done;      /* a row whose margin is not above it is finished */
+	bool outside;   /* points may be outside of the ball: it keeps its margin, none is better */
+	ptrdiff_t rows; /* in use */
 	ptrdiff_t *sample; /* row of the job's X behind each row */
 	int *label;        /* class number with several outputs, else NULL */
 	int *rival;        /* its rival where that is fixed, else NULL */
@@ -25,6 +26,7 @@ struct chunk {
 			      what the plan says */
 	real *decides;     /* y times it is the margin: f, where that is descended on */
 	real *length, *scale, *shrink; /* per-row scratch of the l_2 moves */
+	real *line[CHUNK_LINES];       /* d each: a row, for the l_1 moves or if asked for */
 	/* capacity x d: clean points, current points, worst points seen, gradient of f at the
 	 * current points */
 	struct mat clean, at, best, slope;
@@ -37,9 +39,11 @@ struct chunk {
 
 /* What several outputs are descended on; one output always on its margin. */
 enum chunk_loss {
-	CHUNK_MARGIN,  /* against the strongest rival */
-	CHUNK_RATIO,   /* over a difference of outputs (model_margin.ratio) */
-	CHUNK_TARGETED /* ratio against one rival after the other */
+	CHUNK_MARGIN,   /* against the strongest rival */
+	CHUNK_RATIO,    /* over a difference of outputs (model_margin.ratio) */
+	CHUNK_TARGETED, /* ratio, against one rival after the other */
+	CHUNK_ENTROPY,  /* log softmax of the class */
+	CHUNK_RIVAL     /* margin, against one rival after the other */
 };
 
 /* An attack that works on chunks, from one start after the other. */
@@ -50,10 +54,13 @@ struct chunk_plan {
 	const void *how;
 	long restarts;
 	bool stop_when_broken; /* leave a sample alone as soon as its margin is <= 0 */
+	bool goes_on;          /* those that it breaks by itself it does not leave alone */
+	bool lines;            /* rows are gathered into chunk.line */
 	size_t mats, numbers;  /* kept per row for the attack */
 	enum chunk_loss loss;
-	long targets; /* CHUNK_TARGETED: all starts for each of so many rivals, those with the
-			 largest outputs at the clean point */
+	/* CHUNK_RIVAL, CHUNK_TARGETED: all starts for each of so many rivals, those with the
+	 * largest outputs at the clean point */
+	long targets;
 };
 
 /* Run the plan on all samples of the job that are not finished, chunk by chunk, in parallel. With

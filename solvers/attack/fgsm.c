@@ -1,6 +1,8 @@
 /* Fast gradient sign method (Goodfellow et al. 2015): one step of length eps from the clean point.
  *
- * l_inf: x - eps y sign(grad f); l_2: x - eps y grad f / |grad f|; then the box. */
+ * l_inf: x - eps y sign(grad f); l_2: x - eps y grad f / |grad f|; then the box. l_1: eps along the
+ * steepest coordinate, beyond its end of the box along the next: the lowest point of the linear
+ * function in ball and box. */
 #include "solvers/attack/descent.h"
 
 struct fgsm_options {

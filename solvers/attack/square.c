@@ -12,7 +12,8 @@
  *
  *     run, subset  l_inf: the block goes to clean + eps or clean - eps; l_2: half of the block goes
  *                  back to clean, and what this frees of eps^2, with what the ball leaves, goes to
- *                  the other half, along its direction plus that of a random bump
+ *                  the other half, along its direction plus that of a random bump; l_1: the same
+ *                  of eps
  *     shake        the block moves by about share eps, then back into the ball
  *
  * A query costs two passes over the rows of U that belong to its block: with h = U'x kept, h
@@ -66,7 +67,7 @@ struct walk {
 	ptrdiff_t *block; /* F: coordinates of a query, */
 	real *to;         /* F: and their new values */
 	real *clean, *x;  /* d: clean and worst point of this start */
-	double square;    /* |x - clean|^2 */
+	double size;      /* |x - clean|^2, or |x - clean|_1 */
 	real *h, *trial;  /* m: U'x, and at the query */
 	real *base;       /* m: U'x at the clean point */
 	double margin;    /* at x */
@@ -139,11 +140,24 @@ static double delta_of(const struct walk *s, ptrdiff_t i)
 	return (double)s->x[i] - (double)s->clean[i];
 }
 
+/* What a number adds to the size of delta in a ball that is no box: its square, or of l_1 its
+ * absolute value. */
+static double part_of(const struct walk *s, double v)
+{
+	return s->job->threat.norm == NORM_L1 ? fabs(v) : v * v;
+}
+
+/* The length of a delta of that size. */
+static double root_of(const struct walk *s, double size)
+{
+	return s->job->threat.norm == NORM_L1 ? size : sqrt(size);
+}
+
 static void measure(struct walk *s)
 {
-	s->square = 0;
+	s->size = 0;
 	for (ptrdiff_t b = 0; b < s->F; b++)
-		s->square += delta_of(s, s->free[b]) * delta_of(s, s->free[b]);
+		s->size += part_of(s, delta_of(s, s->free[b]));
 }
 
 /* h = U'v */
@@ -198,23 +212,23 @@ static void choose_subset(struct walk *s, ptrdiff_t count)
 	}
 }
 
-/* eps^2 - |delta|^2 over the coordinates outside of the block */
+/* What the coordinates outside of the block leave of the ball's size. */
 static double left_by_others(const struct walk *s, ptrdiff_t count)
 {
-	double left = s->job->threat.eps * s->job->threat.eps - s->square;
+	double left = part_of(s, s->job->threat.eps) - s->size;
 
 	for (ptrdiff_t b = 0; b < count; b++)
-		left += delta_of(s, s->block[b]) * delta_of(s, s->block[b]);
+		left += part_of(s, delta_of(s, s->block[b]));
 	return fmax(0, left);
 }
 
-static double length(const real *v, ptrdiff_t count)
+static double length(const struct walk *s, const real *v, ptrdiff_t count)
 {
-	double square = 0;
+	double size = 0;
 
 	for (ptrdiff_t b = 0; b < count; b++)
-		square += (double)v[b] * (double)v[b];
-	return sqrt(square);
+		size += part_of(s, (double)v[b]);
+	return root_of(s, size);
 }
 
 /* to = clean + factor to, in the box */
@@ -236,18 +250,20 @@ static void jump_linf(struct walk *s, ptrdiff_t count, double share)
 
 /* The first half of the block gets what the second half and the ball leave: its direction plus that
  * of the bump, at full length. */
-static void jump_l2(struct walk *s, ptrdiff_t count, double share)
+static void jump_round(struct walk *s, ptrdiff_t count, double share)
 {
 	ptrdiff_t half = (count + 1) / 2;
-	double bump = length(s->to, half), left = sqrt(left_by_others(s, count)), old = 0, v;
+	double bump = length(s, s->to, half), left = root_of(s, left_by_others(s, count)), old = 0,
+	       v;
 
 	(void)share;
 	for (ptrdiff_t b = 0; b < half; b++)
-		old += delta_of(s, s->block[b]) * delta_of(s, s->block[b]);
+		old += part_of(s, delta_of(s, s->block[b]));
+	old = root_of(s, old);
 	for (ptrdiff_t b = 0; b < half; b++)
-		s->to[b] = (real)((old > 0 ? delta_of(s, s->block[b]) / sqrt(old) : 0) +
+		s->to[b] = (real)((old > 0 ? delta_of(s, s->block[b]) / old : 0) +
 				  (double)s->to[b] / bump);
-	v = length(s->to, half);
+	v = length(s, s->to, half);
 	place(s, 0, half, v > 0 ? left / v : 0);
 	place(s, half, count - half, 0);
 }
@@ -266,28 +282,31 @@ static void shake_linf(struct walk *s, ptrdiff_t count, double share)
 }
 
 /* The block moves by share eps along the bump, then the whole of delta shrinks into the ball. */
-static void shake_l2(struct walk *s, ptrdiff_t count, double share)
+static void shake_round(struct walk *s, ptrdiff_t count, double share)
 {
-	double step = share * s->job->threat.eps / length(s->to, count), eps = s->job->threat.eps;
-	double square = eps * eps - left_by_others(s, count);
+	double step = share * s->job->threat.eps / length(s, s->to, count);
+	double most = part_of(s, s->job->threat.eps), size = most - left_by_others(s, count);
 
 	for (ptrdiff_t b = 0; b < count; b++) {
 		double v = (double)s->x[s->block[b]] + step * (double)s->to[b];
 
 		s->to[b] = boxed(s, s->block[b], v);
-		v = (double)s->to[b] - (double)s->clean[s->block[b]];
-		square += v * v;
+		size += part_of(s, (double)s->to[b] - (double)s->clean[s->block[b]]);
 	}
-	s->shrink = square > eps * eps ? eps / sqrt(square) : 1;
+	s->shrink = size > most ? s->job->threat.eps / root_of(s, size) : 1;
 }
 
 static const struct {
 	void (*choose)(struct walk *s, ptrdiff_t count);
-	void (*aim[2])(struct walk *s, ptrdiff_t count, double share); /* by norm */
+	void (*aim[3])(struct walk *s, ptrdiff_t count, double share); /* by norm */
 } moves[MOVES] = {
-	[MOVE_RUN] = {choose_run, {[NORM_LINF] = jump_linf, [NORM_L2] = jump_l2}},
-	[MOVE_SUBSET] = {choose_subset, {[NORM_LINF] = jump_linf, [NORM_L2] = jump_l2}},
-	[MOVE_SHAKE] = {choose_subset, {[NORM_LINF] = shake_linf, [NORM_L2] = shake_l2}},
+	[MOVE_RUN] = {choose_run,
+		      {[NORM_LINF] = jump_linf, [NORM_L2] = jump_round, [NORM_L1] = jump_round}},
+	[MOVE_SUBSET] = {choose_subset,
+			 {[NORM_LINF] = jump_linf, [NORM_L2] = jump_round, [NORM_L1] = jump_round}},
+	[MOVE_SHAKE] =
+		{choose_subset,
+		 {[NORM_LINF] = shake_linf, [NORM_L2] = shake_round, [NORM_L1] = shake_round}},
 };
 
 /* The margin at the trial: h moves with the block, and back with all of delta. */
@@ -322,7 +341,7 @@ static double query_model(struct walk *s, ptrdiff_t count)
 /* Try one move on a share of the free coordinates, in (0, 1]. */
 static void walk_query(struct walk *s, double share, long move)
 {
-	double least = s->job->threat.norm == NORM_L2 && move != MOVE_SHAKE ? 2 : 1;
+	double least = s->job->threat.norm != NORM_LINF && move != MOVE_SHAKE ? 2 : 1;
 	ptrdiff_t count =
 		(ptrdiff_t)fmin(least * fmax(1, round(share * (double)s->F)), (double)s->F);
 	double margin;

@@ -4,8 +4,10 @@
 #include <assert.h>
 #include <cblas.h>
 #include <lapacke.h>
+#include <limits.h>
 #include <math.h>
 #include <omp.h>
+#include <stdlib.h>
 
 #ifdef RB_SINGLE
 #define NAME(routine) cblas_s##routine
@@ -193,11 +195,35 @@ void blas_triangular_solve(struct mat L, ptrdiff_t block, real *x)
 	}
 }
 
+static bool is_finite(struct mat A)
+{
+	for (ptrdiff_t j = 0; j < A.cols; j++)
+		for (ptrdiff_t i = j; i < A.rows; i++)
+			if (!isfinite(mat_get(A, i, j)))
+				return false;
+	return true;
+}
+
+/* The workspace by LAPACK's documentation: its query answers by a `real`, which in single precision
+ * has no room for the digits of it from order 2,896 on. */
 bool blas_eigen(struct mat A, real *w)
 {
+	ptrdiff_t n = A.rows, work_length = 1 + 6 * n + 2 * n * n, integers = 3 + 5 * n;
+	real *work;
+	lapack_int *whole;
+	bool found;
+
 	assert(A.rows == A.cols);
-	return LAPACK(syevd)(LAPACK_COL_MAJOR, 'V', 'L', to_int(A.rows), A.at, to_int(A.stride),
-			     w) == 0;
+	if (work_length > INT_MAX || !is_finite(A))
+		return false;
+	work = malloc((size_t)work_length * sizeof *work);
+	whole = malloc((size_t)integers * sizeof *whole);
+	found = work && whole &&
+		LAPACK(syevd_work)(LAPACK_COL_MAJOR, 'V', 'L', to_int(n), A.at, to_int(A.stride), w,
+				   work, to_int(work_length), whole, to_int(integers)) == 0;
+	free(work);
+	free(whole);
+	return found;
 }
 
 void blas_expect_eigen(struct arena *arena, ptrdiff_t n)

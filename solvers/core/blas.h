@@ -48,8 +48,8 @@ bool blas_cholesky_inverse(struct mat L);
 enum { BLAS_SOLVE_BLOCK = 512 }; /* a good `block`: from 128 to 2048 the time is the same */
 void blas_triangular_solve(struct mat L, ptrdiff_t block, real *x);
 /* Eigenvalues w (ascending) and, in place of the symmetric A (lower triangle), the orthonormal
- * eigenvectors as columns in the same order; false if the iteration did not converge, as happens
- * with entries that are not finite. */
+ * eigenvectors as columns in the same order; false if the iteration did not converge, with entries
+ * that are not finite, without memory for the workspace, and from order 32,767 on. */
 bool blas_eigen(struct mat A, real *w);
 
 /* Counting: its workspace for order n. */

@@ -6,15 +6,17 @@
  *     v_i + t h_i,   r + t h_i with r next to the projection of v_i on K_i,   0
  *
  * t the least step along the interior direction h_i (interior.h) that makes it feasible. Where no
- * direction is strictly inside, r is the projection to rounding, by the active set method. The
- * repaired point is then scaled, which keeps it feasible: min over c in [0, 2] of L(c f, y) + c
- * beta sum |.|, with f the outputs of the network (relu(X v) and d o (X v) differ by rounding). */
+ * direction is known to be strictly inside, r is the projection to rounding, by the active set
+ * method, of so many of the longest blocks as `affordable` says, and 0 of others. The repaired
+ * point is then scaled, which keeps it feasible: min over c in [0, 2] of L(c f, y) + c beta sum
+ * |.|, with f the outputs of the network (relu(X v) and d o (X v) differ by rounding). */
 #include "solvers/cvx/cvx.h"
 
 #include "solvers/core/blas.h"
 #include "solvers/cvx/cvx_dual.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* A part of the gap this small is not worth another step. */
@@ -27,10 +29,31 @@ enum {
 	SCALE_STEPS = 30 /* golden section on [0, 2]: 1e-6, and the minimum is flat */
 };
 
+/* Operations that active set projections of one certificate may take, a few seconds; of about r
+ * steps of 2 n r operations each. Of 60,000 images in single precision, where rounding hides the
+ * directions, a single block has 6e10. */
+static const double affordable = 2e10;
+
 /* 1 / rho of the projections: blocks are nearly feasible, so that few rows bind. */
 static const double penalty = 10;
 /* Projections below this many units of rounding are zero. */
 static const double rounding = 1e4;
+
+/* What belongs to one output: its point, its dual point, the best of them. */
+static void own_new(struct cvx *cvx, struct arena *arena)
+{
+	ptrdiff_t n = cvx->problem->X.rows, d = cvx->problem->X.cols, P = cvx->patterns.D.cols;
+
+	cvx->M = mat_new(arena, n, 2 * P);
+	cvx->R = mat_new(arena, d, 2 * P);
+	cvx->RV = mat_cols(cvx->R, 0, P);
+	cvx->RW = mat_cols(cvx->R, P, P);
+	cvx->alpha = ARENA_ARRAY(arena, real, n);
+	cvx->kept = (struct cvx_kept){.alpha = ARENA_ARRAY(arena, real, n),
+				      .norm = ARENA_ARRAY(arena, double, 2 * P)};
+	cvx->warm = false;
+	cvx->slack = slack_share;
+}
 
 struct cvx cvx_new(const struct problem *problem, const struct patterns *patterns,
 		   struct arena *arena)
@@ -38,27 +61,21 @@ struct cvx cvx_new(const struct problem *problem, const struct patterns *pattern
 	ptrdiff_t n = problem->X.rows, d = problem->X.cols, P = patterns->D.cols;
 	struct cvx cvx = {.problem = problem, .patterns = *patterns};
 
+	own_new(&cvx, arena);
 	cvx.cone = signcone_new(problem->X, arena);
 	cvx.interior = interior_new(&cvx.cone, P, arena);
 	cvx.push = mat_new(arena, n, P);
-	cvx.M = mat_new(arena, n, 2 * P);
-	cvx.R = mat_new(arena, d, 2 * P);
-	cvx.RV = mat_cols(cvx.R, 0, P);
-	cvx.RW = mat_cols(cvx.R, P, P);
 	cvx.Z = mat_new(arena, d, 2 * P);
 	cvx.f = ARENA_ARRAY(arena, real, n);
 	cvx.fr = ARENA_ARRAY(arena, real, n);
 	cvx.a = ARENA_ARRAY(arena, real, n);
 	cvx.d = ARENA_ARRAY(arena, real, n);
-	cvx.alpha = ARENA_ARRAY(arena, real, n);
 	cvx.g = ARENA_ARRAY(arena, double, d);
 	cvx.wide_z = ARENA_ARRAY(arena, double, d * 2 * P);
 	cvx.size = arena_counts(arena) ? 0 : blas_mat_norm(problem->X);
-	cvx.slack = slack_share;
+	cvx.affordable = affordable;
 	cvx.at = ARENA_ARRAY(arena, ptrdiff_t, 2 * P);
 	cvx.norm = ARENA_ARRAY(arena, double, 2 * P);
-	cvx.kept.alpha = ARENA_ARRAY(arena, real, n);
-	cvx.kept.norm = ARENA_ARRAY(arena, double, 2 * P);
 	cvx.moved = ARENA_ARRAY(arena, real, n);
 	cvx.order = ARENA_ARRAY(arena, struct cvx_order, 2 * P);
 	cvx.exact = cvx.cone.B.cols <= EXACT_MOST;
@@ -70,11 +87,28 @@ struct cvx cvx_new(const struct problem *problem, const struct patterns *pattern
 	return cvx;
 }
 
+struct cvx cvx_beside(struct cvx *first, const struct problem *problem, struct arena *arena)
+{
+	struct cvx cvx = *first;
+
+	cvx.problem = problem;
+	cvx.first = first;
+	own_new(&cvx, arena);
+	return cvx;
+}
+
 void cvx_prepare(struct cvx *cvx)
 {
 	cvx->split.cone = &cvx->cone; /* wherever cvx is now */
 	if (cvx->interior.ready)
 		return;
+	if (cvx->first) {
+		cvx_prepare(cvx->first);
+		cvx->cone = cvx->first->cone;
+		cvx->interior = cvx->first->interior;
+		cvx->nnls = cvx->first->nnls;
+		return;
+	}
 	signcone_prepare(&cvx->cone);
 	interior_search(&cvx->interior, &cvx->split, cvx->patterns.D, cvx->patterns.H);
 	blas_gemm(1, cvx->problem->X, PLAIN, cvx->interior.H, PLAIN, 0, cvx->push);
@@ -237,6 +271,30 @@ static void project_exactly(struct cvx *cvx, ptrdiff_t c)
 		v[j] = any ? (real)cvx->nnls.r[j] : 0;
 }
 
+/* The blocks that the splitting cannot project: all, or those without a direction. */
+static void project(struct cvx *cvx, struct mat V, struct mat W, ptrdiff_t count)
+{
+	double each = 2 * (double)cvx->split.A.rows * pow((double)cvx->cone.B.cols, 2), spent = 0;
+	struct cvx_order *order = cvx->order;
+	ptrdiff_t left = 0, P = V.cols;
+
+	for (ptrdiff_t c = 0; c < count; c++) {
+		ptrdiff_t b = cvx->at[c];
+
+		if (cvx->exact)
+			project_exactly(cvx, c);
+		else if (!has_direction(cvx, b))
+			order[left++] = (struct cvx_order){
+				blas_norm((size_t)V.rows, mat_col(b < P ? V : W, b % P)), c};
+	}
+	qsort(order, (size_t)left, sizeof *order, cvx_dual_by_norm);
+	for (ptrdiff_t i = 0; i < left; i++)
+		if ((spent += each) <= cvx->affordable)
+			project_exactly(cvx, order[i].index);
+		else
+			mat_fill(mat_cols(cvx->split.V, order[i].index, 1), 0);
+}
+
 /* Sum of the steps that the blocks at work would need now, as a share of their norms. */
 static double shifts_left(const struct cvx *cvx)
 {
@@ -274,9 +332,7 @@ static void repair(struct cvx *cvx, struct mat V, struct mat W, ptrdiff_t count)
 		if (step % CHECK_EVERY == 0 && shifts_left(cvx) <= cvx->slack)
 			break;
 	}
-	for (ptrdiff_t c = 0; c < count; c++)
-		if (cvx->exact || !has_direction(cvx, cvx->at[c]))
-			project_exactly(cvx, c);
+	project(cvx, V, W, count);
 	signcone_expand(&cvx->cone, mat_cols(s->V, 0, count), Z);
 	blas_gemm(1, cvx->problem->X, PLAIN, Z, PLAIN, 0, Y);
 	for (ptrdiff_t c = 0; c < count; c++) {
@@ -288,35 +344,32 @@ static void repair(struct cvx *cvx, struct mat V, struct mat W, ptrdiff_t count)
 	}
 }
 
-/* L(c f, y) + c norms */
-static double scaled_value(struct cvx *cvx, double c, double norms)
+/* L(c FR, y) + c norms; F is scratch */
+static double scaled_value(const struct problem *problem, const struct cvx_fit *fit, double c)
 {
-	size_t n = (size_t)cvx->problem->X.rows;
-
-	for (size_t k = 0; k < n; k++)
-		cvx->f[k] = (real)c * cvx->fr[k];
-	return loss_value(cvx->problem->loss, n, cvx->f, cvx->problem->y.at) + c * norms;
+	for (ptrdiff_t k = 0; k < fit->F.rows * fit->F.cols; k++)
+		fit->F.at[k] = (real)c * fit->FR.at[k];
+	return loss_outputs_value(problem->loss, fit->F, problem->y) + c * fit->norms;
 }
 
-/* The least value over c in [0, 2], never above that of c = 0 and c = 1; *c is its place. */
-static double best_scale(struct cvx *cvx, double norms, double *c)
+double cvx_best_scale(const struct problem *problem, const struct cvx_fit *fit, double *c)
 {
 	const double ratio = 0.6180339887498949; /* golden section */
-	double low = 0, high = 2, value, best = scaled_value(cvx, 1, norms);
+	double low = 0, high = 2, value, best = scaled_value(problem, fit, 1);
 
 	*c = 1;
 	for (int step = 0; step < SCALE_STEPS; step++) {
 		double a = high - ratio * (high - low), b = low + ratio * (high - low);
-		bool left = scaled_value(cvx, a, norms) <= scaled_value(cvx, b, norms);
+		bool left = scaled_value(problem, fit, a) <= scaled_value(problem, fit, b);
 
 		*(left ? &high : &low) = left ? b : a;
 	}
-	value = scaled_value(cvx, (low + high) / 2, norms);
+	value = scaled_value(problem, fit, (low + high) / 2);
 	if (value < best) {
 		best = value;
 		*c = (low + high) / 2;
 	}
-	value = scaled_value(cvx, 0, norms);
+	value = scaled_value(problem, fit, 0);
 	if (value < best || !isfinite(best)) {
 		best = value;
 		*c = 0;
@@ -324,28 +377,24 @@ static double best_scale(struct cvx *cvx, double norms, double *c)
 	return best;
 }
 
-void cvx_certify(struct cvx *cvx, struct mat V, struct mat W, const struct cvx_dual *dual,
-		 struct certificate *out)
+void cvx_fit_point(struct cvx *cvx, struct mat V, struct mat W, struct cvx_fit *fit)
 {
-	const struct problem *problem = cvx->problem;
-	size_t n = (size_t)problem->X.rows;
+	size_t n = (size_t)cvx->problem->X.rows;
 	struct extent sum = measure(cvx, V, W);
 	struct mat Y = cvx->split.Y;
-	double norms, c;
 
 	if (sum.broken > 0 && !cvx->interior.ready) {
 		cvx_prepare(cvx); /* takes the room of the products */
 		sum = measure(cvx, V, W);
 	}
-	out->objective = loss_value(problem->loss, n, cvx->f, problem->y.at) +
-			 cvx_group_norm(problem->beta, V) + cvx_group_norm(problem->beta, W);
-	out->feasibility = sum.largest > 0 ? sum.violation / sum.largest : 0;
+	fit->violation = sum.violation;
+	fit->largest = sum.largest;
 	mat_copy(cvx->RV, V);
 	mat_copy(cvx->RW, W);
 	if (sum.broken > 0)
 		repair(cvx, V, W, sum.broken);
 	memset(cvx->fr, 0, n * sizeof *cvx->fr);
-	blas_gemm(1, problem->X, PLAIN, cvx->R, PLAIN, 0, Y);
+	blas_gemm(1, cvx->problem->X, PLAIN, cvx->R, PLAIN, 0, Y);
 	for (ptrdiff_t b = 0; b < Y.cols; b++) {
 		const real *y = mat_col(Y, b);
 		real sign = b < V.cols ? 1 : -1;
@@ -353,11 +402,31 @@ void cvx_certify(struct cvx *cvx, struct mat V, struct mat W, const struct cvx_d
 		for (size_t k = 0; k < n; k++)
 			cvx->fr[k] += y[k] > 0 ? sign * y[k] : 0;
 	}
-	norms = cvx_group_norm(problem->beta, cvx->R);
-	out->upper = best_scale(cvx, norms, &c);
+	fit->norms = cvx_group_norm(cvx->problem->beta, cvx->R);
+	fit->F = (struct mat){(ptrdiff_t)n, 1, (ptrdiff_t)n, cvx->f};
+	fit->FR = (struct mat){(ptrdiff_t)n, 1, (ptrdiff_t)n, cvx->fr};
+}
+
+void cvx_settle(struct cvx *cvx, const struct certificate *last)
+{
+	cvx->slack = slack_share * fmin(1, fmax(0, 1 - last->lower_bound / last->upper));
+}
+
+void cvx_certify(struct cvx *cvx, struct mat V, struct mat W, const struct cvx_dual *dual,
+		 struct certificate *out)
+{
+	const struct problem *problem = cvx->problem;
+	struct cvx_fit fit;
+	double c;
+
+	cvx_fit_point(cvx, V, W, &fit);
+	out->objective = loss_value(problem->loss, (size_t)fit.F.rows, cvx->f, problem->y.at) +
+			 cvx_group_norm(problem->beta, V) + cvx_group_norm(problem->beta, W);
+	out->feasibility = fit.largest > 0 ? fit.violation / fit.largest : 0;
+	out->upper = cvx_best_scale(problem, &fit, &c);
 	blas_scale((size_t)(cvx->R.rows * cvx->R.cols), c, cvx->R.at);
 	cvx_dual_bound(cvx, dual, out);
-	cvx->slack = slack_share * fmin(1, fmax(0, 1 - out->lower_bound / out->upper));
+	cvx_settle(cvx, out);
 }
 
 void cvx_network(struct mat V, struct mat W, struct net *net)

@@ -35,10 +35,12 @@ struct cvx_order {
 /* The 2 P blocks are numbered with V before W: block b is of pattern b % P. */
 struct cvx {
 	const struct problem *problem;
+	struct cvx *first; /* whose scratch and directions it uses, or NULL */
 	struct patterns patterns;
 	struct mat RV, RW; /* d x P: the repaired point of the last certificate, halves of R */
 	real *alpha;       /* n: room for the caller's dual point */
 	bool exact;        /* few features: nnls, else the splitting */
+	double affordable; /* operations of nnls in one certificate, else */
 	/* made by the first certificate that needs them */
 	struct signcone cone;
 	struct interior interior;
@@ -71,8 +73,19 @@ struct cvx_dual {
 	double scale;
 };
 
+/* A point and the feasible one near it: outputs and beta sum |.| of the latter. */
+struct cvx_fit {
+	struct mat F, FR;          /* n x 1, scratch of cvx, or n x k */
+	double norms;              /* of the feasible one */
+	double violation, largest; /* of E o (X V) and of |X V| at the point */
+};
+
 struct cvx cvx_new(const struct problem *problem, const struct patterns *patterns,
 		   struct arena *arena);
+
+/* The same for another output on the same features and patterns, with a point and a bound of its
+ * own; it uses the scratch of *first, one certificate at a time, and its interior directions. */
+struct cvx cvx_beside(struct cvx *first, const struct problem *problem, struct arena *arena);
 
 /* beta sum_i |v_i| */
 double cvx_group_norm(double beta, struct mat V);
@@ -87,6 +100,16 @@ double cvx_group_norm(double beta, struct mat V);
  * in double, whatever `real` is, and take in the rounding of their sums. */
 void cvx_certify(struct cvx *cvx, struct mat V, struct mat W, const struct cvx_dual *dual,
 		 struct certificate *out);
+
+/* The feasible point near (V, W), in cvx->R. */
+void cvx_fit_point(struct cvx *cvx, struct mat V, struct mat W, struct cvx_fit *fit);
+
+/* The least of L(c FR, y) + c norms over c in [0, 2], never above that of c = 0 and c = 1; *c is
+ * its place. FR has as many outputs as the problem; F is used up. */
+double cvx_best_scale(const struct problem *problem, const struct cvx_fit *fit, double *c);
+
+/* What matters to the next certificate, by the gap of the last one. */
+void cvx_settle(struct cvx *cvx, const struct certificate *last);
 
 /* Add what cvx_new takes, and the operations of a certificate. The first one costs more by the
  * coordinates and the directions. */

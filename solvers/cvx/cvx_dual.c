@@ -120,8 +120,7 @@ static double largest_norm(const struct cvx *cvx)
 	return largest;
 }
 
-/* Descending; ties by the index, so that the order is one. */
-static int by_norm(const void *a, const void *b)
+int cvx_dual_by_norm(const void *a, const void *b)
 {
 	const struct cvx_order *x = a, *y = b;
 
@@ -420,7 +419,7 @@ static void find_curvature(struct cvx *cvx, const real *alpha)
 		return;
 	}
 	for (size_t k = 0; k < n; k++) {
-		struct loss_box box = loss_box(p->loss, (double)p->y.at[k]);
+		struct loss_box box = loss_box(loss_of(p->loss, (ptrdiff_t)k), (double)p->y.at[k]);
 		double at = -(double)alpha[k], width = box.high - box.low;
 		double near = end_rounding * (isfinite(width) ? width : fabs(at));
 
@@ -449,7 +448,8 @@ static double move_point(struct cvx *cvx, const real *alpha, double bound)
 			for (ptrdiff_t c = 0; c < a.count; c++)
 				by -= (double)mat_get(cvx->split.Y, k, c) * a.mu[c];
 			if (p->loss.loss->box) {
-				struct loss_box box = loss_box(p->loss, (double)p->y.at[k]);
+				struct loss_box box =
+					loss_box(loss_of(p->loss, k), (double)p->y.at[k]);
 
 				at = -fmin(box.high, fmax(box.low, -(at + by)));
 			} else {
@@ -466,10 +466,8 @@ static double move_point(struct cvx *cvx, const real *alpha, double bound)
 	return bound;
 }
 
-void cvx_dual_bound(struct cvx *cvx, const struct cvx_dual *dual, struct certificate *out)
+double cvx_dual_largest(struct cvx *cvx, const struct cvx_dual *dual, double target)
 {
-	const struct problem *problem = cvx->problem;
-	double best = scaling_best(problem, dual->alpha, 0).scale, target, largest;
 	ptrdiff_t count = cvx->M.cols;
 
 	/* The better of the solver's multipliers and those of the certificate before, for each
@@ -493,8 +491,7 @@ void cvx_dual_bound(struct cvx *cvx, const struct cvx_dual *dual, struct certifi
 	cvx->warm = true;
 	for (ptrdiff_t b = 0; b < cvx->M.cols; b++)
 		cvx->order[b] = (struct cvx_order){cvx->norm[b], b};
-	qsort(cvx->order, (size_t)cvx->M.cols, sizeof *cvx->order, by_norm);
-	target = problem->beta / best; /* a smaller norm would gain nothing */
+	qsort(cvx->order, (size_t)cvx->M.cols, sizeof *cvx->order, cvx_dual_by_norm);
 	if (cvx->order[0].norm > target) {
 		cvx_prepare(cvx);
 		for (ptrdiff_t k = 0; k < cvx->M.rows; k++)
@@ -504,7 +501,16 @@ void cvx_dual_bound(struct cvx *cvx, const struct cvx_dual *dual, struct certifi
 		else
 			tighten_together(cvx, dual->alpha, target);
 	}
-	largest = largest_norm(cvx);
+	return largest_norm(cvx);
+}
+
+void cvx_dual_bound(struct cvx *cvx, const struct cvx_dual *dual, struct certificate *out)
+{
+	const struct problem *problem = cvx->problem;
+	/* a smaller norm would gain nothing */
+	double target = problem->beta / scaling_best(problem, dual->alpha, 0).scale;
+	double largest = cvx_dual_largest(cvx, dual, target);
+
 	out->lower_bound =
 		mix_kept(cvx, dual->alpha, scaling_best(problem, dual->alpha, largest).bound);
 	if (largest > problem->beta) {

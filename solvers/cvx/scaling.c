@@ -59,3 +59,29 @@ struct scaling scaling_best(const struct problem *problem, const real *alpha, do
 	}
 	return best;
 }
+
+void scaling_slopes(const struct problem *problem, double scale, struct mat W, struct mat slopes)
+{
+	struct targets y = problem->y;
+
+	for (ptrdiff_t r = 0; r < y.n; r++) {
+		double others = 0;
+
+		for (ptrdiff_t c = 0; c < y.k; c++) {
+			double a = scale * (double)mat_get(W, r, c);
+
+			if (y.k == 1) {
+				struct loss_box range =
+					loss_range(loss_of(problem->loss, r), (double)y.at[r]);
+
+				a = fmin(range.high, fmax(range.low, a));
+			} else {
+				a = fmax(0, a);
+				others += c == y.label[r] ? 0 : a;
+			}
+			mat_set(slopes, r, c, (real)a);
+		}
+		if (y.k > 1)
+			mat_set(slopes, r, y.label[r], (real)-others);
+	}
+}

@@ -14,4 +14,9 @@ struct scaling {
  * and so its value is a lower bound. alpha (n x k) = -grad L at some outputs. */
 struct scaling scaling_best(const struct problem *problem, const real *alpha, double largest);
 
+/* slopes (n x k) = scale times the dual point W of a split with a loss that has kinks, a
+ * subgradient but for rounding, put back to where conjugates are finite: an interval, or for classes rows that
+ * add up to 0 with rivals >= 0. */
+void scaling_slopes(const struct problem *problem, double scale, struct mat W, struct mat slopes);
+
 #endif

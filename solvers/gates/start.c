@@ -8,21 +8,31 @@ static const struct trainer *trainer_of(const struct start_options *o)
 	return (const struct trainer *)(const void *)o->trainer.item;
 }
 
+static bool is_relu(const struct model_kind *kind)
+{
+	return kind == &model_relu || kind == &model_relu_outputs;
+}
+
 static enum status train(const struct problem *problem, const struct start_options *o,
 			 struct arena *arena, struct start *out, struct err *err)
 {
 	const struct trainer *trainer = trainer_of(o);
+	ptrdiff_t k = problem->y.k;
+	const struct model_kind *kind = trainer_makes(trainer, o->trainer.options, k);
+	const char *wanted, *refusal = trainer_refusal(trainer, &problem->y);
 	struct progress progress = {.end = OUTCOME_RUNNING};
+	struct model *model;
 	void *state;
-	const char *wanted;
 	double others;
 	long steps = 0;
 
+	if (refusal)
+		return err_set(err, STATUS_SPEC, "start: %s %s", trainer->base.name, refusal);
 	if (trainer->takes && !trainer->takes(problem, o->trainer.options, &wanted))
 		return err_set(err, STATUS_SPEC,
 			       "start: expected a solver that takes the loss %s, got \"%s\"",
 			       problem->loss.loss->base.name, trainer->base.name);
-	if (trainer_makes(trainer, o->trainer.options, 1) != &model_relu)
+	if (!is_relu(kind))
 		return err_set(err, STATUS_SPEC,
 			       "start: expected a solver that makes ReLU networks, got \"%s\"",
 			       trainer->base.name);
@@ -33,9 +43,11 @@ static enum status train(const struct problem *problem, const struct start_optio
 		trainer->step(state, &progress);
 		steps++;
 	}
-	out->net = net_new(arena, problem->X.cols, trainer->width(state));
+	model = model_new(kind, arena,
+			  (struct model_size){problem->X.cols, trainer->width(state), k});
 	if (!arena_counts(arena))
-		trainer->model(state, &out->net.base);
+		trainer->model(state, model);
+	out->net = kind->relu(model);
 	out->note = arena_format(arena, "start %s, %ld steps", trainer->base.name, steps);
 	return STATUS_OK;
 }
@@ -53,12 +65,12 @@ enum status start_network(const struct problem *problem, const struct start_opti
 			       o->trainer.item->name, o->file);
 	if (o->trainer.item)
 		return train(problem, o, arena, out, err);
-	if (file && file->model->kind != &model_relu)
+	if (file && !is_relu(file->model->kind))
 		return err_at(err, STATUS_SPEC, (struct err_place){o->file, 0, 0},
 			      "start: expected a ReLU network, got the kind %s",
 			      file->model->kind->base.name);
 	if (file) {
-		out->net = *net_of(file->model);
+		out->net = file->model->kind->relu(file->model);
 		out->note = "start from a model file";
 	}
 	return STATUS_OK;
@@ -71,6 +83,6 @@ void start_forecast(const struct start_options *o, ptrdiff_t n, ptrdiff_t d, str
 
 	if (!trainer)
 		return;
-	trainer->forecast(o->trainer.options, n, d, &first);
+	trainer->forecast(o->trainer.options, (struct trainer_shape){n, d, 1}, &first);
 	out->setup_flops += first.setup_flops + first.iteration_flops * (double)o->steps;
 }

@@ -18,7 +18,8 @@ struct start_options {
 };
 
 struct start {
-	struct net net;
+	struct model_layers
+		net;      /* of as many outputs as the problem has, of a file of any number */
 	const char *note; /* where it came from; NULL: neither file nor trainer is given */
 };
 

@@ -3,6 +3,7 @@
 #include "solvers/ipm/ipm.h"
 
 #include "solvers/core/blas.h"
+#include "solvers/cvx/separate.h"
 #include "solvers/cvx/violation.h"
 #include "solvers/ipm/ipm_extended.h"
 #include "solvers/ipm/ipm_newton.h"
@@ -21,6 +22,8 @@ static const struct option rows[] = {
 	{OPTION_FIELD(struct ipm_options, system), .initial = "auto", .names = systems,
 	 .doc = "Newton system: assembled, of order dP, or blocks with a coupling of order n; auto "
 		"takes the one with less work"},
+	{OPTION_FIELD(struct ipm_options, output), .initial = "separate", .names = separate_names,
+	 .later = true, .doc = "neurons of several outputs: each output has its own"},
 	{0},
 };
 
@@ -56,16 +59,16 @@ static bool assembles(const struct ipm_options *o, double n, double d, double P)
 	return joining_flops(true, n, d, P) <= joining_flops(false, n, d, P);
 }
 
-static void forecast(const void *options, ptrdiff_t rows_, ptrdiff_t cols, struct forecast *out)
+static void forecast_one(const void *options, struct trainer_shape shape, struct forecast *out)
 {
-	double n = (double)rows_, d = (double)cols,
-	       P = pattern_most(patterns(options), rows_, cols);
+	double n = (double)shape.n, d = (double)shape.d,
+	       P = pattern_most(patterns(options), shape.n, shape.d);
 
 	out->setup_flops = 2 * n * d * P;
 	out->iteration_flops = 3 * n * d * d * P + 60 * n * d * P + 3 * d * d * d * P;
 	out->iteration_flops += joining_flops(assembles(options, n, d, P), n, d, P);
 	cvx_forecast(n, d, P, out);
-	pattern_forecast(patterns(options), rows_, cols, out);
+	pattern_forecast(patterns(options), shape.n, shape.d, out);
 }
 
 /* What was allocated since `before` bytes were held waits for the first step: none follows for ADMM
@@ -159,8 +162,8 @@ static void start_at_zero(struct ipm *s)
 	s->objective = ipm_path_objective(s);
 }
 
-static enum status setup(const struct problem *problem, const void *options, struct arena *arena,
-			 void **state, struct err *err)
+static enum status setup_one(const struct problem *problem, const void *options,
+			     struct arena *arena, void **state, struct err *err)
 {
 	struct ipm *s = ARENA_NEW(arena, struct ipm);
 	ptrdiff_t n = problem->X.rows, d = problem->X.cols;
@@ -207,7 +210,7 @@ static enum status setup(const struct problem *problem, const void *options, str
 	return STATUS_OK;
 }
 
-static void step(void *state, struct progress *progress)
+static void step_one(void *state, struct progress *progress)
 {
 	struct ipm *s = state;
 	const struct problem *problem = s->problem;
@@ -232,12 +235,12 @@ static void step(void *state, struct progress *progress)
 	progress->dual_residual = s->residual / problem->beta;
 }
 
-static ptrdiff_t width(const void *state)
+static ptrdiff_t width_one(const void *state)
 {
 	return 2 * ((const struct ipm *)state)->D.cols;
 }
 
-static void network(const void *state, struct model *model)
+static void network_one(const void *state, struct model *model)
 {
 	struct net *net = net_of(model);
 	const struct ipm *s = state;
@@ -245,7 +248,7 @@ static void network(const void *state, struct model *model)
 	cvx_network(s->half[0].shown, s->half[1].shown, net);
 }
 
-static void certify(void *state, struct certificate *certificate)
+static void certify_one(void *state, struct certificate *certificate)
 {
 	struct ipm *s = state;
 	struct cvx_dual dual = {
@@ -258,7 +261,7 @@ static void certify(void *state, struct certificate *certificate)
 	cvx_certify(&s->cvx, s->half[0].shown, s->half[1].shown, &dual, certificate);
 }
 
-static void repaired(const void *state, struct model *model)
+static void repaired_one(const void *state, struct model *model)
 {
 	struct net *net = net_of(model);
 	const struct cvx *cvx = &((const struct ipm *)state)->cvx;
@@ -266,12 +269,12 @@ static void repaired(const void *state, struct model *model)
 	cvx_network(cvx->RV, cvx->RW, net);
 }
 
-static void violation(void *state, long draws, struct violation *out)
+static void violation_one(void *state, long draws, struct violation *out)
 {
 	violation_patterns(&((const struct ipm *)state)->cvx, draws, out);
 }
 
-static void facts(const void *state, struct facts *facts)
+static void facts_one(const void *state, struct facts *facts)
 {
 	const struct ipm *s = state;
 
@@ -288,8 +291,34 @@ static enum freedom freedom(const void *options)
 static bool takes(const struct problem *problem, const void *options, const char **wanted)
 {
 	(void)options;
+	if (!separate_takes(problem, wanted))
+		return false;
 	*wanted = interior_loss_wanted;
 	return interior_loss_takes(problem->loss);
+}
+
+static const struct trainer one = {
+	.setup = setup_one,
+	.forecast = forecast_one,
+	.step = step_one,
+	.width = width_one,
+	.model = network_one,
+	.certify = certify_one,
+	.repaired = repaired_one,
+	.facts = facts_one,
+	.violation = violation_one,
+};
+
+static void forecast(const void *options, struct trainer_shape shape, struct forecast *out)
+{
+	separate_forecast(&one, options, shape, out);
+}
+
+static enum status setup(const struct problem *problem, const void *options, struct arena *arena,
+			 void **state, struct err *err)
+{
+	return separate_setup((struct separate_plan){&one, problem->y.k > 1}, problem, options,
+			      arena, state, err);
 }
 
 const struct trainer trainer_ipm = {
@@ -299,15 +328,17 @@ const struct trainer trainer_ipm = {
 		 .options = rows,
 		 .size = sizeof(struct ipm_options)},
 	.makes = &model_relu,
+	.multi_output = true,
 	.takes = takes,
 	.freedom = freedom,
+	.sample_weights = true,
 	.forecast = forecast,
 	.setup = setup,
-	.step = step,
-	.width = width,
-	.model = network,
-	.certify = certify,
-	.repaired = repaired,
-	.facts = facts,
-	.violation = violation,
+	.step = separate_step,
+	.width = separate_width,
+	.model = separate_model,
+	.certify = separate_certify,
+	.repaired = separate_repaired,
+	.facts = separate_facts,
+	.violation = separate_violation,
 };

@@ -8,7 +8,7 @@
 
 struct ipm_options {
 	struct pattern_options patterns;
-	long system;
+	long system, output;
 };
 
 extern const struct trainer trainer_ipm;

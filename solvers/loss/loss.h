@@ -31,6 +31,8 @@ struct loss_entropy {
  * the margin over the rival c, two outputs (0, f) have the value, slope of f, prox (up to what both
  * outputs share) and conjugate of the loss of one output. */
 struct loss_outputs {
+	bool least_margin; /* a function of the least m_c that never rises */
+	bool sum;          /* over the outputs, of the loss of one output */
 	/* of one sample as it is defined: f (k) and y (k), one-hot where they are classes */
 	double (*sample)(const void *o, ptrdiff_t k, const double *f, const double *y);
 	double (*value)(const void *o, struct mat F, struct targets y);
@@ -81,7 +83,27 @@ struct loss_term {
 	const struct loss *loss;
 	const void *options;
 	double weight; /* > 0 */
+	/* Further factors of the samples that f and y are of, > 0, and the largest of them; NULL:
+	 * all are 1. Of targets with weights they are those, whatever stands here. */
+	const real *sample;
+	double most;
 };
+
+/* The loss of sample k alone. */
+static inline struct loss_term loss_of(struct loss_term l, ptrdiff_t k)
+{
+	if (l.sample)
+		l.weight *= (double)l.sample[k];
+	l.sample = NULL;
+	return l;
+}
+
+/* The loss of other samples, with these factors; NULL: all are 1. */
+static inline struct loss_term loss_with(struct loss_term l, const real *sample)
+{
+	l.sample = sample;
+	return l;
+}
 
 double loss_value(struct loss_term l, size_t n, const real *f, const real *y);
 void loss_gradient(struct loss_term l, size_t n, const real *f, const real *y, real *g);
@@ -90,9 +112,9 @@ void loss_prox(struct loss_term l, size_t n, double t, const real *v, const real
 /* Conjugate of the weighted loss at scale * a, summed. */
 double loss_conjugate(struct loss_term l, size_t n, double scale, const real *a, const real *y);
 double loss_curvature(struct loss_term l);
-/* Of the weighted loss; only where l.loss->box is given. */
+/* Of the weighted loss, of one sample (loss_of); only where l.loss->box is given. */
 struct loss_box loss_box(struct loss_term l, double y);
-/* Of the weighted loss; only where l.loss->entropy is given. */
+/* The same; only where l.loss->entropy is given. */
 struct loss_entropy loss_entropy(struct loss_term l, double y);
 /* The interval of the conjugate, whether it is a box or an entropy: `quadratic` is 0 of the latter.
  */

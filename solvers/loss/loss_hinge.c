@@ -226,6 +226,7 @@ static double outputs_conjugate(const void *o, double s, struct mat A, struct ta
 }
 
 static const struct loss_outputs outputs = {
+	.least_margin = true,
 	.sample = outputs_sample,
 	.value = outputs_value,
 	.gradient = outputs_gradient,

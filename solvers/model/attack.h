@@ -40,6 +40,9 @@ struct attack {
 	/* Worst case over attacks: starts from the worst points that all other attacks within the
 	 * same threat have found, so that it is never above them. */
 	bool pools;
+	/* It looks for the nearest point whose margin is not above 0: what it breaks is kept there,
+	 * not where the margin is lowest. */
+	bool nearest;
 };
 
 #endif

@@ -28,12 +28,12 @@ struct dual_box dual_box_new(const struct problem *problem, struct arena *arena)
 
 struct loss_box dual_box_ends(const struct dual_box *box, ptrdiff_t k)
 {
-	return loss_range(box->problem->loss, target(box, k));
+	return loss_range(loss_of(box->problem->loss, k), target(box, k));
 }
 
 double dual_box_slope(const struct dual_box *box, ptrdiff_t k, double a, double above, double below)
 {
-	struct loss_term loss = box->problem->loss;
+	struct loss_term loss = loss_of(box->problem->loss, k);
 	double y = target(box, k);
 
 	if (loss.loss->box)

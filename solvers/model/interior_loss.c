@@ -9,8 +9,8 @@
 struct interior_loss {
 	const struct problem *problem;
 	bool smooth;
-	bool entropic; /* smooth, and a is a variable of its own */
-	double quadratic;
+	bool entropic;        /* smooth, and a is a variable of its own */
+	double quadratic;     /* of the conjugate, of a sample with the factor 1 */
 	double least_inverse; /* of W, see weight_at */
 	struct dual_box box;  /* of an entropy a and its slacks only */
 	real *dual;           /* n: a as a certificate takes it */
@@ -63,7 +63,7 @@ void interior_loss_separate(struct interior_loss *self, struct arena *arena)
 static void place(struct interior_loss *self, ptrdiff_t k, double f)
 {
 	struct loss_box box = dual_box_ends(&self->box, k);
-	double width = box.high - box.low, scale = width / self->problem->loss.weight;
+	double width = box.high - box.low, scale = width / loss_of(self->problem->loss, k).weight;
 
 	self->h[k] = f;
 	self->box.above[k] = width / (1 + exp(scale * f));
@@ -81,12 +81,19 @@ void interior_loss_start(struct interior_loss *self, const real *f, double mu)
 		struct loss_box ends = dual_box_ends(&self->box, k);
 		bool free = !isfinite(ends.low) && !isfinite(ends.high);
 
-		self->quadratic = ends.quadratic;
+		self->quadratic = loss_box(loss_with(self->problem->loss, NULL), 0).quadratic;
 		dual_box_start(&self->box, k, mu,
 			       free ? ((double)f[k] - (double)self->problem->y.at[k]) /
 					       ends.quadratic
 				    : dual_box_path(&self->box, k, mu, (double)f[k]));
 	}
+}
+
+static double quadratic_at(const struct interior_loss *s, ptrdiff_t k)
+{
+	const real *sample = s->problem->loss.sample;
+
+	return sample ? s->quadratic / (double)sample[k] : s->quadratic;
 }
 
 /* W = 1 / (least + quadratic + p / (high - a) + q / (a - low)). Where f stays at a kink, 1 / W goes
@@ -96,7 +103,7 @@ static double weight_at(const struct interior_loss *s, ptrdiff_t k)
 {
 	double least = s->quadratic > 0 ? 0 : s->least_inverse;
 
-	return 1 / (least + s->quadratic + s->box.p[k] / s->box.above[k] +
+	return 1 / (least + quadratic_at(s, k) + s->box.p[k] / s->box.above[k] +
 		    s->box.q[k] / s->box.below[k]);
 }
 
@@ -104,7 +111,8 @@ static double weight_at(const struct interior_loss *s, ptrdiff_t k)
 static double residual_at(const struct interior_loss *s, const real *f, double p, double q,
 			  ptrdiff_t k)
 {
-	return (double)f[k] - s->quadratic * s->box.a[k] - (double)s->problem->y.at[k] - p + q;
+	return (double)f[k] - quadratic_at(s, k) * s->box.a[k] - (double)s->problem->y.at[k] - p +
+	       q;
 }
 
 void interior_loss_weights(struct interior_loss *self, const real *f, real *w)
@@ -116,7 +124,8 @@ void interior_loss_weights(struct interior_loss *self, const real *f, real *w)
 	for (ptrdiff_t k = 0; k < samples(self) && !self->smooth; k++)
 		w[k] = (real)weight_at(self, k);
 	for (ptrdiff_t k = 0; k < samples(self) && self->entropic; k++)
-		w[k] = (real)(self->box.above[k] * self->box.below[k] / problem->loss.weight);
+		w[k] = (real)(self->box.above[k] * self->box.below[k] /
+			      loss_of(problem->loss, k).weight);
 }
 
 void interior_loss_sync(struct interior_loss *self, const real *f)
@@ -227,7 +236,8 @@ const real *interior_loss_dual(struct interior_loss *self, const real *f)
 	const struct problem *problem = self->problem;
 	/* of an end: rounding to `real` and the division by the weight stay inside; a division by 1
 	 * does not round, nor do doubles */
-	const bool exact = problem->loss.weight == 1 && sizeof(real) == sizeof(double);
+	const bool exact = problem->loss.weight == 1 && !problem->loss.sample &&
+			   sizeof(real) == sizeof(double);
 	const double inside = exact ? 1 : 1 - 4 * REAL_EPSILON;
 
 	if (self->smooth && !self->entropic)

@@ -3,6 +3,7 @@
 
 #include "solvers/core/blas.h"
 
+#include <math.h>
 #include <omp.h>
 #include <string.h>
 
@@ -231,6 +232,25 @@ static int strongest(struct mat F, ptrdiff_t row, int y)
 	return rival;
 }
 
+/* f_y - log sum_c exp f_c, and C its gradient, of which 1 - softmax_y is summed over the others: it
+ * is not 0 where softmax_y is rounded to 1. */
+static real log_softmax(struct mat F, ptrdiff_t row, int y, struct mat C)
+{
+	double most = (double)mat_get(F, row, y), others = 0, sum = 0, own;
+
+	for (int c = 0; c < F.cols; c++)
+		most = fmax(most, (double)mat_get(F, row, c));
+	own = (double)mat_get(F, row, y) - most;
+	for (int c = 0; c < F.cols; c++)
+		others += c == y ? 0 : exp((double)mat_get(F, row, c) - most);
+	sum = others + exp(own);
+	for (int c = 0; c < F.cols; c++)
+		mat_set(C, row, c,
+			(real)(c == y ? others / sum
+				      : -exp((double)mat_get(F, row, c) - most) / sum));
+	return (real)(own < 0 ? own - log(sum) : -log1p(others));
+}
+
 /* The margin of row `row` of F, which is sample `i`; returns the loss, and in C its gradient in the
  * outputs. */
 static real judge_class(const struct model_margin *m, ptrdiff_t i, struct mat F, ptrdiff_t row,
@@ -240,6 +260,8 @@ static real judge_class(const struct model_margin *m, ptrdiff_t i, struct mat F,
 	real own = mat_get(F, row, y), loss;
 
 	m->margin[i] = own - mat_get(F, row, rival);
+	if (m->entropy)
+		return log_softmax(F, row, y, C);
 	rival = m->rival ? m->rival[i] : rival;
 	loss = own - mat_get(F, row, rival);
 	for (int c = 0; c < F.cols; c++)

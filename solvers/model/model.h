@@ -133,9 +133,12 @@ struct model_margin {
 	 * 2020: difference of logits ratio, targeted or not). Of fewer outputs it is not: of three
 	 * the ratio to the least one would be constant. */
 	bool ratio;
+	/* log softmax_y, minus the cross entropy, in the place of the difference. */
+	bool entropy;
 	/* Results. */
 	real *margin; /* n */
-	real *loss;   /* n: the same, or with `rival` or `ratio` what these say; NULL: not wanted */
+	/* n: the same, or with `rival`, `ratio` or `entropy` what these say; NULL: not wanted */
+	real *loss;
 };
 
 void model_margin(const struct model *model, struct mat X, const struct model_margin *m,

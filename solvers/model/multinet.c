@@ -12,6 +12,7 @@
 
 #include <math.h>
 #include <omp.h>
+#include <string.h>
 
 enum {
 	MIN_NEURONS = 16, /* in a tile of the GEMM kernels: less wastes part of the tile */
@@ -153,28 +154,37 @@ static double decay(const struct model *model)
 	return (squares(net->U) + squares(mat_rows(net->A, 0, net->U.cols))) / 2;
 }
 
+/* Neuron by neuron for some outputs at once: their products of inputs and weights are the same. */
 static void sample(const struct model *model, struct mat X, ptrdiff_t row, double *f, double *size)
 {
+	enum { AT_ONCE = 16 };
 	const struct multinet *net = const_of(model);
 
 	*size = 0;
-	for (ptrdiff_t c = 0; c < net->A.cols; c++) {
-		double products = 0;
+	for (ptrdiff_t first = 0; first < net->A.cols; first += AT_ONCE) {
+		ptrdiff_t left = net->A.cols - first, count = left < AT_ONCE ? left : AT_ONCE;
+		double sizes[AT_ONCE] = {0};
 
-		f[c] = 0;
+		memset(f + first, 0, (size_t)count * sizeof *f);
 		for (ptrdiff_t j = 0; j < net->U.cols; j++) {
-			double z = 0, a = (double)mat_get(net->A, j, c);
+			double z = 0, products = 0;
 
 			for (ptrdiff_t i = 0; i < X.cols; i++) {
 				double product =
 					(double)mat_get(X, row, i) * (double)mat_get(net->U, i, j);
 
 				z += product;
-				products += fabs(a * product);
+				products += fabs(product);
 			}
-			f[c] += z > 0 ? z * a : 0;
+			for (ptrdiff_t c = 0; c < count; c++) {
+				double a = (double)mat_get(net->A, j, first + c);
+
+				f[first + c] += z > 0 ? z * a : 0;
+				sizes[c] += fabs(a) * products;
+			}
 		}
-		*size = fmax(*size, products);
+		for (ptrdiff_t c = 0; c < count; c++)
+			*size = fmax(*size, sizes[c]);
 	}
 }
 

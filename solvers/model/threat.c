@@ -8,7 +8,6 @@
 #include <tgmath.h>
 
 const char *const threat_norms[] = {[NORM_LINF] = "linf", [NORM_L2] = "l2", [NORM_L1] = "l1", NULL};
-const char *const threat_step_norms[] = {[NORM_LINF] = "linf", [NORM_L2] = "l2", NULL};
 const char *const threat_units[] = {[UNITS_PREPARED] = "prepared", [UNITS_RAW] = "raw", NULL};
 
 /* Relative slack of a box: rounding of the data in single precision. */

@@ -25,9 +25,8 @@
 enum norm { NORM_LINF, NORM_L2, NORM_L1 };
 enum { UNITS_PREPARED, UNITS_RAW };
 
-extern const char *const threat_norms[];      /* "linf", "l2", "l1", NULL */
-extern const char *const threat_step_norms[]; /* those that gradient steps know: "linf", "l2" */
-extern const char *const threat_units[];      /* "prepared", "raw", NULL */
+extern const char *const threat_norms[]; /* "linf", "l2", "l1", NULL */
+extern const char *const threat_units[]; /* "prepared", "raw", NULL */
 
 struct threat {
 	enum norm norm;

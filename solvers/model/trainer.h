@@ -71,6 +71,11 @@ struct certificate {
 		*scope; /* "sampled", "all": the set of patterns or neurons the bound speaks of */
 };
 
+/* Samples, features and outputs of a problem. */
+struct trainer_shape {
+	ptrdiff_t n, d, k;
+};
+
 /* Floating point operations, known before anything is allocated; memory is counted (setup). */
 struct forecast {
 	double setup_flops;
@@ -119,7 +124,7 @@ struct trainer {
 	/* In which coordinates the caller may pose its program (solvers/model/rowspace.h); NULL:
 	 * those of the features only. */
 	enum freedom (*freedom)(const void *options);
-	void (*forecast)(const void *options, ptrdiff_t n, ptrdiff_t d, struct forecast *out);
+	void (*forecast)(const void *options, struct trainer_shape shape, struct forecast *out);
 
 	/* Check, allocate from `arena`, factorise; *state lives in the arena. On a counting arena
 	 * (arena_counts) it allocates only, by shapes: X, y and large blocks must not be touched.

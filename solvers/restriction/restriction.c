@@ -11,6 +11,7 @@
 
 #include "solvers/core/blas.h"
 #include "solvers/cvx/scaling.h"
+#include "solvers/restriction/restriction_outputs.h"
 
 #include <float.h>
 #include <omp.h>
@@ -33,14 +34,16 @@ struct restriction restriction_new(const struct problem *problem, const struct t
 				   const real *sigma, ptrdiff_t m, struct arena *arena)
 {
 	ptrdiff_t n = problem->X.rows;
-	struct restriction r = {.problem = problem, .threat = *threat, .m = m, .sigma = sigma};
+	struct restriction r = {
+		.problem = problem, .threat = *threat, .m = m, .k = problem->y.k, .sigma = sigma};
+	ptrdiff_t rivals = r.k > 1 ? r.k - 1 : 1;
 	int threads = omp_get_max_threads(), most = 1 + (int)((double)n / LEAST);
 	double blocks;
 
 	r.reach = arena_counts(arena) ? 0 : threat_reach(threat);
 	r.length = arena_counts(arena) ? 0 : blas_mat_norm(problem->X) / sqrt((double)n);
-	r.S = mat_new(arena, n, m);
-	r.margin = ARENA_ARRAY(arena, real, n);
+	r.S = mat_new(arena, n, m * rivals);
+	r.margin = ARENA_ARRAY(arena, real, n * rivals);
 	r.dual = restriction_dual_new(problem, m, arena);
 	r.lanes = threads < most ? threads : most;
 	/* at most BLOCK, and each lane gets the same number of blocks */
@@ -52,13 +55,14 @@ struct restriction restriction_new(const struct problem *problem, const struct t
 
 		r.lane[l] = (struct restriction_lane){
 			.T = mat_new(arena, block, r.m),
-			.P = mat_new(arena, block, r.m),
+			.P = mat_new(arena, block, r.m * rivals),
 			.Q = mat_new(arena, block, r.m),
-			.C = mat_new(arena, d, block),
+			.slope = mat_new(arena, block, r.k > 1 ? r.m * rivals : 0),
+			.C = mat_new(arena, d, block * rivals),
 			.margin = ARENA_ARRAY(arena, real, block),
-			.smooth = ARENA_ARRAY(arena, real, block),
-			.f = ARENA_ARRAY(arena, real, block),
-			.z = ARENA_ARRAY(arena, real, block),
+			.smooth = ARENA_ARRAY(arena, real, block * rivals),
+			.f = ARENA_ARRAY(arena, real, block * r.k),
+			.z = ARENA_ARRAY(arena, real, block * r.k),
 			.spare = ARENA_ARRAY(arena, real, d),
 			.R = mat_new(arena, d, r.m),
 			.omega = ARENA_ARRAY(arena, double, r.m),
@@ -72,19 +76,13 @@ struct restriction restriction_new(const struct problem *problem, const struct t
 	return r;
 }
 
-ptrdiff_t restriction_rows(const struct restriction *r, ptrdiff_t first)
-{
-	ptrdiff_t rest = r->problem->X.rows - first;
-
-	return rest < r->block ? rest : r->block;
-}
-
 struct restriction_dual restriction_dual_new(const struct problem *problem, ptrdiff_t m,
 					     struct arena *arena)
 {
-	return (struct restriction_dual){.alpha = ARENA_ARRAY(arena, real, problem->X.rows),
-					 .omega = ARENA_ARRAY(arena, double, m),
-					 .R = mat_new(arena, problem->X.cols, m)};
+	return (struct restriction_dual){
+		.alpha = ARENA_ARRAY(arena, real, problem->X.rows * problem->y.k),
+		.omega = ARENA_ARRAY(arena, double, m),
+		.R = mat_new(arena, problem->X.cols, m)};
 }
 
 void restriction_average(struct restriction_dual *average, size_t n, double weight,
@@ -100,19 +98,24 @@ void restriction_average(struct restriction_dual *average, size_t n, double weig
 		average->R.at[i] += (real)weight * (point->R.at[i] - average->R.at[i]);
 }
 
-ptrdiff_t restriction_from_net(const struct net *net, struct mat A, real *sigma)
+ptrdiff_t restriction_from_net(struct model_layers net, struct mat A, real *sigma)
 {
-	ptrdiff_t m = 0;
+	ptrdiff_t m = 0, k = net.A.cols;
 
-	for (ptrdiff_t j = 0; j < net->U.cols; j++) {
-		double weight = (double)net->alpha[j];
+	for (ptrdiff_t j = 0; j < net.U.cols; j++) {
+		double square = 0, size;
 		real *a = mat_col(A, m);
 
-		memcpy(a, mat_col(net->U, j), (size_t)A.rows * sizeof *a);
-		blas_scale((size_t)A.rows, fabs(weight), a);
+		for (ptrdiff_t c = 0; c < k; c++)
+			square += (double)mat_get(net.A, j, c) * (double)mat_get(net.A, j, c);
+		size = k > 1 ? sqrt(square) : fabs((double)mat_get(net.A, j, 0));
+		memcpy(a, mat_col(net.U, j), (size_t)A.rows * sizeof *a);
+		blas_scale((size_t)A.rows, size, a);
 		if (!(blas_norm((size_t)A.rows, a) > 0))
 			continue;
-		sigma[m++] = weight > 0 ? 1 : -1;
+		for (ptrdiff_t c = 0; c < k; c++)
+			sigma[m * k + c] = (real)((double)mat_get(net.A, j, c) / size);
+		m++;
 	}
 	return m;
 }
@@ -129,7 +132,7 @@ void restriction_slopes(const struct restriction *r, ptrdiff_t first, struct mat
 #pragma omp simd
 		for (ptrdiff_t k = 0; k < T.rows; k++) {
 			real own = t[k] > 0 ? 1 : 0,
-			     chord = restriction_clipped((t[k] + e) / width);
+			     chord = restriction_block_clipped((t[k] + e) / width);
 
 			s[k] = y[k] * sigma > 0 ? own : -chord;
 		}
@@ -183,7 +186,7 @@ static void block_margins(const struct work *w)
 		for (ptrdiff_t k = 0; k < w->rows; k++) {
 			real p = fabs(s[k]), at = t[k], lift = 1 - 2 * p;
 			real kink = at + lift * e, z = at + lift * soft;
-			real theta = restriction_clipped((real)0.5 + z * inverse);
+			real theta = restriction_block_clipped((real)0.5 + z * inverse);
 			real blurred = theta * z + width * (theta - theta * theta) / 2;
 			int own = y[k] * sigma > 0;
 
@@ -252,17 +255,10 @@ static void block_gradient(const struct work *w)
 		blas_gemm(1, w->C, PLAIN, mat_rows(w->lane->Q, 0, w->rows), PLAIN, 1, w->lane->R);
 }
 
-/* What an evaluation is asked for. */
-struct query {
-	struct mat A;
-	double h;
-	bool follow, gradient;
-};
-
-static void evaluate_block(struct restriction *r, struct restriction_lane *lane,
-			   const struct query *query, ptrdiff_t first)
+static void evaluate_one_output(struct restriction *r, struct restriction_lane *lane,
+				const struct restriction_query *query, ptrdiff_t first)
 {
-	ptrdiff_t rows = restriction_rows(r, first);
+	ptrdiff_t rows = restriction_block_rows(r, first);
 	struct work w = {
 		.r = r,
 		.lane = lane,
@@ -289,9 +285,19 @@ static void evaluate_block(struct restriction *r, struct restriction_lane *lane,
 		block_gradient(&w);
 }
 
+static void evaluate_block(struct restriction *r, struct restriction_lane *lane,
+			   const struct restriction_query *query, ptrdiff_t first)
+{
+	if (r->k > 1)
+		restriction_outputs_block(r, lane, query, first);
+	else
+		evaluate_one_output(r, lane, query, first);
+}
+
 /* Neuron i: e, e_smooth, and |a_i| plain and smoothed; g becomes the gradient of the smoothed
  * |a_i|_q. */
-static void neuron(struct restriction *r, const struct query *query, ptrdiff_t i, real *g)
+static void neuron(struct restriction *r, const struct restriction_query *query, ptrdiff_t i,
+		   real *g)
 {
 	double mu = r->threat.eps > 0 ? neuron_share * norm_width(r, query->h) : 1, norm;
 	double width = decay_share * query->h / r->length;
@@ -309,7 +315,8 @@ static void neuron(struct restriction *r, const struct query *query, ptrdiff_t i
 
 /* Column i of R = the sum over lanes, and of G = R + eps omega_i (gradient of |a_i|_q, in G) + beta
  * a_i / max(|a_i|, width) */
-static void finish_gradient(struct restriction *r, const struct query *query, ptrdiff_t i, real *g)
+static void finish_gradient(struct restriction *r, const struct restriction_query *query,
+			    ptrdiff_t i, real *g)
 {
 	double width = decay_share * query->h / r->length;
 	size_t d = (size_t)query->A.rows;
@@ -326,8 +333,8 @@ static void finish_gradient(struct restriction *r, const struct query *query, pt
 	blas_axpy(d, r->problem->beta / fmax(r->size[i], width), mat_col(query->A, i), g);
 }
 
-static struct restriction_value evaluate(struct restriction *r, const struct query *query,
-					 struct mat G)
+static struct restriction_value evaluate(struct restriction *r,
+					 const struct restriction_query *query, struct mat G)
 {
 	struct restriction_value value = {0, 0};
 
@@ -366,10 +373,20 @@ static struct restriction_value evaluate(struct restriction *r, const struct que
 	return value;
 }
 
+static struct restriction_query query_of(const struct restriction *r, struct mat A, double h,
+					 struct mat G)
+{
+	return (struct restriction_query){.A = A,
+					  .h = h,
+					  .norm_width = norm_width(r, h),
+					  .relu_width = relu_share * h,
+					  .gradient = G.cols > 0};
+}
+
 struct restriction_value restriction_evaluate(struct restriction *r, struct mat A, double h,
 					      struct mat G)
 {
-	struct query query = {.A = A, .h = h, .gradient = G.cols > 0};
+	struct restriction_query query = query_of(r, A, h, G);
 
 	return evaluate(r, &query, G);
 }
@@ -377,8 +394,9 @@ struct restriction_value restriction_evaluate(struct restriction *r, struct mat 
 struct restriction_value restriction_follow(struct restriction *r, struct mat A, double h,
 					    struct mat G)
 {
-	struct query query = {.A = A, .h = h, .follow = true, .gradient = G.cols > 0};
+	struct restriction_query query = query_of(r, A, h, G);
 
+	query.follow = true;
 	return evaluate(r, &query, G);
 }
 

@@ -21,82 +21,29 @@
  * 1 is exact for a neuron active on the whole ball, without a sign constraint; p = (t+e)/(2e) is
  * the chord (Zhang, Weng, Chen, Hsieh, Daniel 2018), so that slopes taken from A make F(A; S) its
  * linear-bound certificate. Minimising over A and renewing S in turn never raises F. Derived here;
- * the frame of trained bounds is Wong, Kolter 2018. */
+ * the frame of trained bounds is Wong, Kolter 2018. Several outputs: restriction_outputs.h. */
 #ifndef RESTRICTION_RESTRICTION_H
 #define RESTRICTION_RESTRICTION_H
 
-#include "solvers/core/mat.h"
-#include "solvers/model/net.h"
-#include "solvers/model/threat.h"
-#include "solvers/model/trainer.h"
-
-/* A dual point; all of it is linear in the multipliers, so averages of points are points. */
-struct restriction_dual {
-	real *alpha;   /* n: y_k tau_k, tau_k = -dphi/dm >= 0 */
-	double *omega; /* m: sum over others of tau_k (p + theta (1 - 2p)), the weight of e_i */
-	struct mat R;  /* d x m: gradient without the terms of omega and beta */
-};
+#include "solvers/restriction/restriction_block.h"
 
 struct restriction_dual restriction_dual_new(const struct problem *problem, ptrdiff_t m,
 					     struct arena *arena);
-/* average += weight (point - average), of a problem with n samples */
+/* average += weight (point - average), alpha of n numbers */
 void restriction_average(struct restriction_dual *average, size_t n, double weight,
 			 const struct restriction_dual *point);
 
-/* What one thread needs for a block of samples, and what it adds up over its blocks. */
-struct restriction_lane {
-	struct mat T;           /* block x m: t, then the slopes in t */
-	struct mat P, Q;        /* block x m */
-	struct mat C;           /* d x block */
-	real *margin, *smooth;  /* block: m_k at a trial; smoothed m_k */
-	real *f, *z;            /* block */
-	real *spare;            /* d */
-	struct mat R;           /* d x m */
-	double *omega;          /* m */
-	double smooth_sum, sum; /* of the losses */
-};
-
-struct restriction {
-	const struct problem *problem;
-	struct threat threat;
-	double reach;  /* max of |s o g|_2^2 over |g|_p <= 1: what smoothing the norm can cost */
-	double length; /* root mean square of |x_k|_2 */
-	ptrdiff_t m;
-	const real *sigma; /* m */
-	struct mat S;      /* n x m */
-	/* of the last evaluation */
-	real *margin; /* n: m_k */
-	struct restriction_dual dual;
-	/* scratch */
-	ptrdiff_t block; /* samples of a block; lane l has the blocks l, l + lanes, .. */
-	int lanes;
-	struct restriction_lane *lane;
-	struct mat spare;                          /* d x m */
-	double *e, *e_smooth, *size, *size_smooth; /* m: eps |a_i|_q and |a_i|_2 */
-};
-
-/* Room for m neurons with signs sigma (m, borrowed); S is all zero: restriction_renew fills it.
- */
+/* Room for m neurons with signs sigma (m, borrowed), or of k outputs with directions of length 1,
+ * one (k) behind the other; S is all zero: restriction_renew fills it. */
 struct restriction restriction_new(const struct problem *problem, const struct threat *threat,
 				   const real *sigma, ptrdiff_t m, struct arena *arena);
-
-/* Samples of the block that begins at `first`: r->block of them, or what is left. */
-ptrdiff_t restriction_rows(const struct restriction *r, ptrdiff_t first);
 
 /* S (rows x m) from T = X A of the samples from `first` on: own [t > 0], others minus the chord. */
 void restriction_slopes(const struct restriction *r, ptrdiff_t first, struct mat T, struct mat S);
 
-/* p within [0, 1] */
-static inline real restriction_clipped(real p)
-{
-	real low = p > 0 ? p : 0;
-
-	return low < 1 ? low : 1;
-}
-
-/* The columns of A and the signs of a network, |alpha_j| u_j, zero neurons left out; A and sigma
- * have room for all. Returns their number. */
-ptrdiff_t restriction_from_net(const struct net *net, struct mat A, real *sigma);
+/* The columns of A and the signs of a network, |alpha_j| u_j, or of k outputs the directions of its
+ * output weights, zero neurons left out; A and sigma have room for all. Returns their number. */
+ptrdiff_t restriction_from_net(struct model_layers net, struct mat A, real *sigma);
 
 /* F smoothed with margins blurred by about h, and F itself. */
 struct restriction_value {

@@ -20,7 +20,8 @@ void restriction_epochs_setup(struct restriction_epochs *e, const struct restric
 		.batch = *problem,
 		.adam = adam_new(),
 		.X = mat_new(arena, n, d),
-		.y = ARENA_ARRAY(arena, real, n),
+		.y = ARENA_ARRAY(arena, real, r->k > 1 ? 0 : n),
+		.label = ARENA_ARRAY(arena, int, r->k > 1 ? n : 0),
 		.order = ARENA_ARRAY(arena, size_t, n),
 		.A = mat_new(arena, d, r->m),
 		.G = mat_new(arena, d, r->m),
@@ -49,13 +50,18 @@ void restriction_epochs_run(struct restriction_epochs *e, double blur)
 		for (ptrdiff_t k = 0; k < n; k++)
 			to[k] = from[order[k]];
 	}
-	for (ptrdiff_t k = 0; k < n; k++)
+	for (ptrdiff_t k = 0; k < n && e->r.k == 1; k++)
 		e->y[k] = e->problem->y.at[order[k]];
+	for (ptrdiff_t k = 0; k < n && e->r.k > 1; k++)
+		e->label[k] = e->problem->y.label[order[k]];
 	for (ptrdiff_t first = 0; first < n; first += size) {
 		ptrdiff_t count = first + size < n ? size : n - first;
 
 		e->batch.X = mat_rows(e->X, first, count);
-		e->batch.y = targets_of(e->y + first, count);
+		e->batch.y = e->r.k > 1 ? (struct targets){.n = count,
+							   .k = e->r.k,
+							   .label = e->label + first}
+					: targets_of(e->y + first, count);
 		e->batch.beta = e->problem->beta * (double)count / (double)n;
 		restriction_follow(&e->r, e->A, blur, e->G);
 

@@ -22,7 +22,8 @@ struct restriction_epochs {
 	struct problem batch; /* rows of X and y from those below */
 	struct restriction r; /* of `batch` */
 	struct mat X;         /* n x d: shuffled */
-	real *y;              /* n */
+	real *y;              /* n: of one output */
+	int *label;           /* n: of classes */
 	size_t *order;        /* n */
 	struct mat A, G;      /* d x m */
 	real *mean, *square;  /* d m: of the gradients */

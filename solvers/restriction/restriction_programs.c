@@ -121,7 +121,7 @@ void restriction_programs_step(struct restriction_programs *s)
 		/* The latest dual point into the average: weights grow like the count, so that
 		 * early points, far from the optimum, fade. What oscillates from point to point
 		 * cancels, and its violation with it. */
-		restriction_average(&s->average, (size_t)s->r.problem->X.rows,
+		restriction_average(&s->average, (size_t)(s->r.problem->X.rows * s->r.k),
 				    2.0 / ((double)s->iterations + 1), &s->r.dual);
 		if (s->iterations % LOOK == 0 || !moved) {
 			s->lower = fmax(s->lower, restriction_bound(&s->r, &s->r.dual));

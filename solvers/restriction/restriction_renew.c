@@ -10,16 +10,11 @@
 #include "solvers/restriction/restriction_renew.h"
 
 #include "solvers/core/blas.h"
+#include "solvers/restriction/restriction_outputs.h"
 
 #include <float.h>
 #include <string.h>
 #include <tgmath.h>
-
-/* Steps of slopes in [0, 1]: the first crosses a third of it, the tenth a thirtieth. */
-static const double first_step = 0.3, step_decay = 0.8;
-
-/* How far kinks are blurred, in margin, for the subgradients of the slopes. */
-static const double blur = 0.01;
 
 /* A block of samples in a lane. */
 struct renewal {
@@ -40,7 +35,7 @@ struct renewal {
 static void margins(const struct renewal *w, struct mat A, struct mat S, real *restrict margin)
 {
 	const struct restriction *r = w->r;
-	double mu = blur / (fmax(r->threat.eps, DBL_MIN) * r->reach), norm;
+	double mu = restriction_block_blur / (fmax(r->threat.eps, DBL_MIN) * r->reach), norm;
 	const real *restrict y = w->y;
 
 	blas_gemm(1, A, PLAIN, S, TRANSPOSED, 0, w->C); /* d x rows: c_k */
@@ -89,7 +84,7 @@ static void climb(const struct renewal *w, struct mat A, double step)
 {
 	const real *restrict y = w->y;
 	real *restrict scale = w->lane->f, eps = (real)w->r->threat.eps;
-	real inverse = (real)(1 / blur);
+	real inverse = (real)(1 / restriction_block_blur);
 
 	blas_gemm(1, w->C, TRANSPOSED, A, PLAIN, 0, w->Q); /* rows x m: g'a */
 	memset(scale, 0, (size_t)w->rows * sizeof *scale);
@@ -100,7 +95,7 @@ static void climb(const struct renewal *w, struct mat A, double step)
 #pragma omp simd
 		for (ptrdiff_t k = 0; k < w->rows; k++) {
 			real kink = t[k] + (1 - 2 * fabs(s[k])) * e;
-			real active = restriction_clipped((real)0.5 + kink * inverse);
+			real active = restriction_block_clipped((real)0.5 + kink * inverse);
 			real rise = (y[k] * sigma > 0 ? t[k] : e * (1 - 2 * active)) - eps * q[k];
 
 			rise = fabs(t[k]) >= e ? 0 : rise;
@@ -118,7 +113,7 @@ static void climb(const struct renewal *w, struct mat A, double step)
 		for (ptrdiff_t k = 0; k < w->rows; k++) {
 			real side = y[k] * sigma > 0 ? 1 : -1;
 
-			s[k] = side * restriction_clipped(side * (s[k] + scale[k] * q[k]));
+			s[k] = side * restriction_block_clipped(side * (s[k] + scale[k] * q[k]));
 		}
 	}
 }
@@ -127,7 +122,7 @@ static void climb(const struct renewal *w, struct mat A, double step)
 static double renew_block(const struct restriction *r, const struct restriction_lane *lane,
 			  ptrdiff_t first, struct mat A, long steps)
 {
-	ptrdiff_t rows = restriction_rows(r, first);
+	ptrdiff_t rows = restriction_block_rows(r, first);
 	struct renewal w = {.r = r,
 			    .lane = lane,
 			    .rows = rows,
@@ -139,7 +134,7 @@ static double renew_block(const struct restriction *r, const struct restriction_
 			    .C = mat_cols(lane->C, 0, rows),
 			    .best = r->margin + first,
 			    .margin = lane->margin};
-	double step = first_step;
+	double step = restriction_block_step;
 
 	blas_gemm(1, mat_rows(r->problem->X, first, rows), PLAIN, A, PLAIN, 0, w.T);
 	margins(&w, A, w.S, w.best);
@@ -147,7 +142,7 @@ static double renew_block(const struct restriction *r, const struct restriction_
 	keep_better(&w, A);
 	if (steps > 0 && r->threat.eps > 0) {
 		mat_copy(w.trial, w.S);
-		for (long i = 0; i < steps; i++, step *= step_decay) {
+		for (long i = 0; i < steps; i++, step *= restriction_block_decay) {
 			keep_better(&w, A);
 			climb(&w, A, step);
 		}
@@ -175,7 +170,8 @@ double restriction_renew(struct restriction *r, struct mat A, long steps)
 		lane->sum = 0;
 		for (ptrdiff_t first = l * r->block; first < r->problem->X.rows;
 		     first += r->lanes * r->block)
-			lane->sum += renew_block(r, lane, first, A, steps);
+			lane->sum += r->k > 1 ? restriction_outputs_renew(r, lane, first, A, steps)
+					      : renew_block(r, lane, first, A, steps);
 	}
 	for (int l = 0; l < r->lanes; l++)
 		value += r->lane[l].sum;

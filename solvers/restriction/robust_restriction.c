@@ -10,6 +10,7 @@
 #include "solvers/core/blas.h"
 #include "solvers/core/rng.h"
 #include "solvers/gates/start.h"
+#include "solvers/model/multinet.h"
 #include "solvers/restriction/restriction_epochs.h"
 #include "solvers/restriction/restriction_programs.h"
 #include "solvers/restriction/restriction_renew.h"
@@ -80,7 +81,7 @@ struct state {
 	const struct restriction_options *options;
 	struct restriction_programs programs;
 	struct restriction_epochs epochs;
-	real *sigma;  /* m */
+	real *sigma;  /* m k */
 	double first; /* F of the start network */
 	const char *origin;
 };
@@ -90,14 +91,43 @@ static const struct threat_options *threat(const void *options)
 	return &((const struct restriction_options *)options)->threat;
 }
 
-static void forecast(const void *options, ptrdiff_t n, ptrdiff_t d, struct forecast *out)
+static void forecast(const void *options, struct trainer_shape shape, struct forecast *out)
 {
 	const struct restriction_options *o = options;
-	double m = (double)o->width, samples = (double)n, features = (double)d;
+	double m = (double)o->width, samples = (double)shape.n, features = (double)shape.d;
 
 	out->setup_flops = 0;
 	out->iteration_flops = FLOPS * samples * features * m;
-	start_forecast(&o->start, n, d, out);
+	start_forecast(&o->start, shape.n, shape.d, out);
+}
+
+/* Directions of the first layer that depend on (seed, column) alone, and signs in turn; of several
+ * outputs one after the other, less what all outputs share, which no margin sees. */
+static struct model_layers sampled(const struct problem *problem, ptrdiff_t width,
+				   struct arena *arena)
+{
+	ptrdiff_t d = problem->X.cols, k = problem->y.k;
+	struct model_layers net = {mat_new(arena, d, width), mat_new(arena, width, k)};
+
+	for (ptrdiff_t i = 0; i < width && !arena_counts(arena); i++) {
+		struct rng rng = rng_stream(problem->seed, "directions", (uint64_t)i);
+		double sign = i % 2 ? -1 : 1;
+
+		net_direction(&rng, d, mat_col(net.U, i));
+		for (ptrdiff_t c = 0; c < k; c++)
+			mat_set(net.A, i, c,
+				(real)(k == 1 ? sign : sign * ((c == i / 2 % k) - 1 / (double)k)));
+	}
+	return net;
+}
+
+static bool is_used(struct model_layers net, ptrdiff_t j)
+{
+	bool any = false;
+
+	for (ptrdiff_t c = 0; c < net.A.cols; c++)
+		any |= mat_get(net.A, j, c) != 0;
+	return any && blas_norm((size_t)net.U.rows, mat_col(net.U, j)) > 0;
 }
 
 static enum status setup(const struct problem *problem, const void *options, struct arena *arena,
@@ -113,19 +143,14 @@ static enum status setup(const struct problem *problem, const void *options, str
 
 	TRY(threat_resolve(problem, &o->threat, "robust_restriction", arena, &ball, err));
 	TRY(start_network(problem, &o->start, arena, &start, err));
-	if (!start.note) /* the room of sampled directions */
-		start.net = net_new(arena, problem->X.cols, o->width);
-	for (ptrdiff_t i = 0; i < o->width && !start.note && !arena_counts(arena); i++) {
-		/* Signs in turn: column i depends on (seed, i) alone. */
-		struct rng rng = rng_stream(problem->seed, "directions", (uint64_t)i);
-
-		net_direction(&rng, problem->X.cols, mat_col(start.net.U, i));
-		start.net.alpha[i] = i % 2 ? -1 : 1;
-	}
+	if (!start.note)
+		start.net = sampled(problem, o->width, arena);
+	else if (start.net.A.cols != problem->y.k)
+		return err_set(err, STATUS_SPEC,
+			       "start: expected a network of %td outputs, got %td", problem->y.k,
+			       start.net.A.cols);
 	for (ptrdiff_t j = 0; j < start.net.U.cols; j++)
-		m += arena_counts(arena) ||
-		     (start.net.alpha[j] != 0 &&
-		      blas_norm((size_t)start.net.U.rows, mat_col(start.net.U, j)) > 0);
+		m += arena_counts(arena) || is_used(start.net, j);
 	if (m == 0)
 		return err_set(
 			err, STATUS_ENV,
@@ -133,14 +158,14 @@ static enum status setup(const struct problem *problem, const void *options, str
 	*state = s;
 	s->options = o;
 	s->origin = start.note ? start.note : "start sampled directions";
-	s->sigma = ARENA_ARRAY(arena, real, m);
+	s->sigma = ARENA_ARRAY(arena, real, m * problem->y.k);
 	r = restriction_new(problem, &ball, s->sigma, m, arena);
 	*p = restriction_programs_new(&r, &o->programs, arena);
 	if (o->epochs.count > 0)
 		restriction_epochs_setup(&s->epochs, &p->r, &o->epochs, arena);
 	if (arena_counts(arena))
 		return STATUS_OK;
-	restriction_from_net(&start.net, p->best, s->sigma);
+	restriction_from_net(start.net, p->best, s->sigma);
 	if (o->epochs.count > 0)
 		mat_copy(s->epochs.A, p->best);
 	if (!start.note) {
@@ -185,26 +210,34 @@ static ptrdiff_t width(const void *state)
 	return ((const struct state *)state)->programs.best.cols;
 }
 
-/* a_i becomes the neuron a_i / sqrt|a_i| with output weight sigma_i sqrt|a_i|. */
+/* a_i becomes the neuron a_i / sqrt|a_i| with output weights sigma_i sqrt|a_i|. */
 static void network(const void *state, struct model *model)
 {
-	struct net *net = net_of(model);
 	const struct state *s = state;
-	struct mat best = s->programs.best;
+	struct mat best = s->programs.best, *U;
+	ptrdiff_t m = 0, k = s->programs.r.k;
 	size_t d = (size_t)best.rows;
-	ptrdiff_t m = 0;
 
+	U = k > 1 ? &multinet_of(model)->U : &net_of(model)->U;
 	for (ptrdiff_t i = 0; i < best.cols; i++) {
 		double root = sqrt(blas_norm(d, mat_col(best, i)));
-		real *u = mat_col(net->U, m);
+		real *u = mat_col(*U, m);
 
 		if (!(root > 0))
 			continue;
 		memcpy(u, mat_col(best, i), d * sizeof *u);
 		blas_scale(d, 1 / root, u);
-		net->alpha[m++] = (real)root * s->sigma[i];
+		for (ptrdiff_t c = 0; c < k; c++) {
+			real a = (real)root * s->sigma[i * k + c];
+
+			if (k > 1)
+				mat_set(multinet_of(model)->A, m, c, a);
+			else
+				net_of(model)->alpha[m] = a;
+		}
+		m++;
 	}
-	net->U.cols = m;
+	U->cols = m;
 }
 
 /* A bound speaks of one convex program only: it is reported when the last one is known. */
@@ -236,6 +269,7 @@ const struct trainer trainer_robust_restriction = {
 		 .size = sizeof(struct restriction_options)},
 	.makes = &model_relu,
 	.takes = trainer_falling,
+	.multi_output = true,
 	.threat = threat,
 	.forecast = forecast,
 	.setup = setup,

@@ -72,10 +72,21 @@ static double point_at(const struct robust *r, ptrdiff_t k, double b, double T, 
 	return threat_prox(&r->threat, T * r->threat.eps, c, c);
 }
 
+struct robust_rivals robust_sample(const struct robust *r, ptrdiff_t k)
+{
+	return (struct robust_rivals){&r->threat, sample(r, k), r->classes.k - 1,
+				      r->problem->loss.weight};
+}
+
 double robust_value(const struct robust *r, ptrdiff_t k, const real *c)
 {
-	double norm = threat_dual(&r->threat, c), y = target(r, k);
+	struct robust_rivals rivals = robust_sample(r, k);
+	double norm, y;
 
+	if (r->classes.k > 1)
+		return robust_rivals_value(&rivals, c);
+	norm = threat_dual(&r->threat, c);
+	y = target(r, k);
 	if (!r->two_sided)
 		return loss_at(r, -y * worst(r, k, side_of(r, k, 1), c, norm), k);
 	return fmax(loss_at(r, y + worst(r, k, side_of(r, k, 1), c, norm), k),
@@ -210,9 +221,9 @@ static double objective(const struct robust *r, struct mat V, struct mat W)
 	for (ptrdiff_t i = 0; i < V.cols; i++)
 		for (ptrdiff_t j = 0; j < V.rows; j++)
 			mat_set(r->Z, j, i, mat_get(V, j, i) - mat_get(W, j, i));
-	blas_gemm(1, r->Z, PLAIN, r->D, TRANSPOSED, 0, r->Ct); /* d x n: (V - W) D' */
-	for (ptrdiff_t k = 0; k < r->Ct.cols; k++)
-		sum += robust_value(r, k, mat_col(r->Ct, k));
+	robust_rivals_spread(&r->classes, r->Z, r->Ct); /* d x n: (V - W) D' */
+	for (ptrdiff_t k = 0; k < r->D.rows; k++)
+		sum += robust_value(r, k, mat_col(r->Ct, k * (r->Ct.cols / r->D.rows)));
 	return sum + cvx_group_norm(r->problem->beta, V) + cvx_group_norm(r->problem->beta, W);
 }
 
@@ -224,7 +235,7 @@ static double find_lacks(const struct robust *r, struct mat V, double *lack)
 
 	blas_gemm(1, r->problem->X, PLAIN, V, PLAIN, 0, r->Y); /* n x P */
 	for (ptrdiff_t i = 0; i < V.cols; i++) {
-		const real *d = mat_col(r->D, i), *y = mat_col(r->Y, i);
+		const real *d = mat_col(r->D, i % r->D.cols), *y = mat_col(r->Y, i);
 		double need = r->threat.eps * threat_dual(&r->threat, mat_col(V, i));
 
 		lack[i] = 0;
@@ -240,13 +251,14 @@ static double find_lacks(const struct robust *r, struct mat V, double *lack)
  * it becomes zero where that is further than `most`. */
 static void shift(const struct robust *r, ptrdiff_t i, double lack, double most, struct mat R)
 {
-	double step = lack / r->margin[i];
+	ptrdiff_t pattern = i % r->D.cols;
+	double step = lack / r->margin[pattern];
 
 	if (step > most)
 		mat_fill(mat_cols(R, i, 1), 0);
 	else if (step > 0)
-		blas_axpy((size_t)R.rows, step * (1 + 4 * REAL_EPSILON), mat_col(r->patterns.H, i),
-			  mat_col(R, i));
+		blas_axpy((size_t)R.rows, step * (1 + 4 * REAL_EPSILON),
+			  mat_col(r->patterns.H, pattern), mat_col(R, i));
 }
 
 /* A block that lacks margin moves along h_i, or becomes zero where that is shorter. */
@@ -297,8 +309,8 @@ static double dual_norm(struct robust *r, const struct robust_point *point, doub
 	struct mat D = r->D;
 	double largest = 0;
 
-	for (ptrdiff_t i = 0; i < D.cols; i++) {
-		const real *d = mat_col(D, i), *nu = mat_col(N, i);
+	for (ptrdiff_t i = 0; i < N.cols; i++) {
+		const real *d = mat_col(D, i % D.cols), *nu = mat_col(N, i);
 		real *y = mat_col(r->Y, i);
 
 		for (ptrdiff_t k = 0; k < D.rows; k++)
@@ -308,7 +320,7 @@ static double dual_norm(struct robust *r, const struct robust_point *point, doub
 	}
 	mat_copy(r->T, r->Z);
 	blas_gemm(1, r->problem->X, TRANSPOSED, r->Y, PLAIN, sign, r->T); /* d x P */
-	for (ptrdiff_t i = 0; i < D.cols; i++) {
+	for (ptrdiff_t i = 0; i < N.cols; i++) {
 		const real *y = mat_col(r->Y, i);
 		double sum = 0;
 
@@ -325,8 +337,13 @@ static double bound_at(const struct robust *r, const struct robust_point *point,
 {
 	double sum = 0;
 
-	for (ptrdiff_t k = 0; k < r->problem->X.rows; k++)
-		sum -= robust_conjugate(r, k, s, point->dual[k]);
+	for (ptrdiff_t k = 0; k < r->problem->X.rows; k++) {
+		struct robust_rivals rivals = robust_sample(r, k);
+
+		sum -= r->classes.k > 1
+			       ? robust_rivals_conjugate(&rivals, s, point->dual + k * rivals.count)
+			       : robust_conjugate(r, k, s, point->dual[k]);
+	}
 	return sum;
 }
 
@@ -338,7 +355,7 @@ void robust_certify(struct robust *r, struct mat V, struct mat W, const struct r
 
 	out->objective = objective(r, V, W);
 	out->upper = robust_repair(r, V, W, &out->feasibility);
-	blas_gemm(1, point->At, PLAIN, r->D, PLAIN, 0, r->Z); /* d x P: A'D */
+	robust_rivals_gather(&r->classes, 1, point->At, 0, r->Z); /* d x P: A'D */
 	largest = fmax(dual_norm(r, point, -1), dual_norm(r, point, 1));
 
 	/* the best scale of the dual point: the bound is concave in it */

@@ -15,7 +15,11 @@
  * <= eps), a subgradient of psi_k, and the bound -sum_k psi_k*(a_k) if for every block, |.|_2 and
  * the ball of p:
  *
- *     dist(-+ sum_k d_ki a_k + X'(e_i o eta_i), eps (1'eta_i) B_p) <= beta. */
+ *     dist(-+ sum_k d_ki a_k + X'(e_i o eta_i), eps (1'eta_i) B_p) <= beta.
+ *
+ * Of k >= 3 classes every pattern has a v and a w for each of them, outputs have neurons of their
+ * own, and a sample has a vector c for each rival: robust_rivals.h. The patterns of a class stand
+ * together, P k blocks; below, P counts blocks where these are meant, and n vectors. */
 #ifndef ROBUST_ROBUST_H
 #define ROBUST_ROBUST_H
 
@@ -24,6 +28,7 @@
 #include "solvers/gates/pattern.h"
 #include "solvers/model/threat.h"
 #include "solvers/model/trainer.h"
+#include "solvers/robust/robust_rivals.h"
 
 /* Why the options of robust trainers take no box. */
 #define ROBUST_NO_CLIP "no box: the worst case of this method is over the whole ball"
@@ -51,26 +56,26 @@ struct robust {
 	ptrdiff_t candidates;      /* before the screening */
 	struct mat Xt;             /* d x n */
 	/* scratch */
-	struct mat Y, Ct, Z, T; /* n x P, d x n, d x P, d x P */
-	struct mat RV, RW;      /* d x P: the feasible point of robust_repair */
-	double *lackV, *lackW;  /* P */
-	real *v;                /* d */
+	struct robust_classes classes; /* of the samples, with D */
+	struct mat Y, Ct, Z, T;        /* n x P, d x n, d x P, d x P */
+	struct mat RV, RW;             /* d x P: the feasible point of robust_repair */
+	double *lackV, *lackW;         /* P */
+	real *v;                       /* d */
 };
 
-/* Coefficients of a subgradient of psi_k: a = b x + T (a vector of |.|_p <= eps). */
-struct robust_dual {
-	double b, T;
-};
+/* Sample k of several classes. */
+struct robust_rivals robust_sample(const struct robust *r, ptrdiff_t k);
 
-/* psi_k at c (d). */
+/* psi_k at c (d), of several outputs at its vectors, one behind the other. */
 double robust_value(const struct robust *r, ptrdiff_t k, const real *c);
 
-/* c = argmin step psi_k(c) + |c - c0|^2 / 2; its dual, so that (c0 - c) / step is the subgradient.
- * c0 and c do not overlap. */
+/* Of one output, c = argmin step psi_k(c) + |c - c0|^2 / 2; its dual, so that (c0 - c) / step is
+ * the subgradient. c0 and c do not overlap. */
 struct robust_dual robust_prox(const struct robust *r, ptrdiff_t k, double step, const real *c0,
 			       real *c);
 
-/* An upper bound of psi_k*(s a) for the a that `dual` stands for; HUGE_VAL outside the domain. */
+/* Of one output, an upper bound of psi_k*(s a) for the a that `dual` stands for; HUGE_VAL outside
+ * the domain. */
 double robust_conjugate(const struct robust *r, ptrdiff_t k, double s, struct robust_dual dual);
 
 /* A dual point: subgradients A' (d x n) with their coefficients (n), eta_ki = scale * max(0,

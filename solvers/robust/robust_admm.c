@@ -1,6 +1,7 @@
 /* Trainer `robust_admm`: convex adversarial training by ADMM. See robust_admm_step.h. */
 #include "solvers/core/blas.h"
 #include "solvers/cvx/cvx.h"
+#include "solvers/model/multinet.h"
 #include "solvers/robust/robust_admm_step.h"
 #include "solvers/robust/robust_patterns.h"
 
@@ -48,6 +49,9 @@ static bool takes(const struct problem *problem, const void *options, const char
 	const struct loss *loss = problem->loss.loss;
 
 	(void)options;
+	*wanted = "the hinge loss for several outputs";
+	if (problem->y.k > 1)
+		return loss->outputs->least_margin;
 	*wanted = "a loss that falls with the margin, or one that rises with the distance";
 	return loss->falls || loss->even;
 }
@@ -68,27 +72,35 @@ static const struct threat_options *threat(const void *options)
 	return &((const struct robust_admm_options *)options)->threat;
 }
 
-static void forecast(const void *options, ptrdiff_t rows_, ptrdiff_t cols, struct forecast *out)
+static void forecast(const void *options, struct trainer_shape shape, struct forecast *out)
 {
 	const struct robust_admm_options *o = options;
-	double n = (double)rows_, d = (double)cols, P = pattern_most(&o->patterns, rows_, cols);
+	double n = (double)shape.n, d = (double)shape.d,
+	       P = pattern_most(&o->patterns, shape.n, shape.d);
 
 	out->setup_flops = n * d * d + 10 * d * d * d + fmax(1e10, 3200 * n * d * P) +
 			   fmax(3e10, 1600 * n * d * P * (double)o->screen);
 	out->iteration_flops = 12 * n * d * P + 8 * d * d * P + 4 * d * P * P;
 	out->certificate_flops = 8 * n * d * P;
-	pattern_forecast(&o->patterns, rows_, cols, out);
+	pattern_forecast(&o->patterns, shape.n, shape.d, out);
 }
 
 static void allocate(struct robust_admm *a, struct arena *arena)
 {
 	struct robust *r = &a->program;
-	ptrdiff_t n = r->problem->X.rows, d = r->threat.d, P = r->D.cols;
+	ptrdiff_t n = r->problem->X.rows, d = r->threat.d, k = r->problem->y.k;
+	ptrdiff_t P = r->D.cols * k, vectors; /* blocks, and vectors of all samples */
 	struct mat *samples[] = {&a->C, &a->F, &a->before, &r->Ct};
 	real *at; /* the parts of x one behind the other */
 
+	a->rivals = k > 1 ? k - 1 : 1;
+	vectors = n * a->rivals;
+	r->classes = (struct robust_classes){.D = r->D,
+					     .k = k,
+					     .label = r->problem->y.label,
+					     .G = mat_new(arena, d, k > 1 ? n : 0)};
 	a->loop = accelerated_new(
-		(size_t)(2 * n * P + 4 * d * P + n * d),
+		(size_t)(2 * n * P + 4 * d * P + vectors * d),
 		(struct anderson_memory){a->options->anderson, a->options->interval},
 		a->options->relaxation, arena);
 	at = a->loop.x;
@@ -105,10 +117,11 @@ static void allocate(struct robust_admm *a, struct arena *arena)
 		h->sums = arena_alloc(arena, (size_t)P, sizeof *h->sums);
 		h->norms = ARENA_ARRAY(arena, double, P);
 	}
-	a->c = (struct mat){d, n, d, at};
+	a->c = (struct mat){d, vectors, d, at};
 	for (size_t m = 0; m < sizeof samples / sizeof samples[0]; m++)
-		*samples[m] = mat_new(arena, d, n);
-	a->dual = ARENA_ARRAY(arena, struct robust_dual, n);
+		*samples[m] = mat_new(arena, d, vectors);
+	a->dual = ARENA_ARRAY(arena, struct robust_dual, vectors);
+	a->spare = ARENA_ARRAY(arena, double, k > 1 ? 2 * vectors : 0);
 	a->sums = ARENA_ARRAY(arena, struct penalty_sums, n);
 	a->losses = ARENA_ARRAY(arena, double, n);
 	a->U = mat_new(arena, d, 2 * P);
@@ -161,6 +174,7 @@ static enum status setup(const struct problem *problem, const void *options, str
 	struct robust_admm *a = ARENA_NEW(arena, struct robust_admm);
 	const struct robust_admm_options *o = options;
 	struct robust *r = &a->program;
+	struct arena scratch;
 	double square, rho;
 
 	a->options = o;
@@ -172,11 +186,13 @@ static enum status setup(const struct problem *problem, const void *options, str
 	TRY(threat_resolve(problem, &o->threat, "robust_admm", arena, &r->threat, err));
 	TRY(robust_patterns(r, &o->patterns, o->screen, arena, err));
 	allocate(a, arena);
+	scratch = arena_beside(arena);
+	robust_rivals_gram(&r->classes, a->G, &scratch);
+	arena_release(&scratch);
 	*state = a;
 	if (arena_counts(arena))
 		return STATUS_OK;
 	blas_syrk(1, problem->X, TRANSPOSED, 0, a->Q); /* d x d */
-	blas_syrk(1, r->D, TRANSPOSED, 0, a->G);       /* P x P */
 	if (!blas_eigen(a->Q, a->l) || (r->D.cols > 0 && !blas_eigen(a->G, a->g)))
 		return err_set(err, STATUS_FAILED,
 			       "robust_admm: the eigenvalues of X'X or D'D were not found in %s "
@@ -190,30 +206,51 @@ static enum status setup(const struct problem *problem, const void *options, str
 	a->penalty[ROBUST_SAMPLE] = penalty_new(rho * o->kappa, o->adapt);
 	a->penalty[ROBUST_SAMPLE].most = rho * o->kappa; /* the bound is late with more */
 	write_note(a);
-	for (ptrdiff_t k = 0; k < a->C.cols; k++)
-		a->loop.zero += robust_value(r, k, mat_col(a->C, k));
+	for (ptrdiff_t k = 0; k < problem->X.rows; k++)
+		a->loop.zero += robust_value(r, k, mat_col(a->C, k * a->rivals));
 	robust_admm_step_begin(a);
 	return STATUS_OK;
 }
 
 static ptrdiff_t width(const void *state)
 {
-	ptrdiff_t P = ((const struct robust_admm *)state)->program.D.cols;
+	ptrdiff_t blocks = ((const struct robust_admm *)state)->U.cols;
 
-	return P > 0 ? 2 * P : 1;
+	return blocks > 0 ? blocks : 1;
+}
+
+/* A neuron for each block that is not zero, of the class of the block. */
+static void network_of_classes(const struct robust *r, struct multinet *net)
+{
+	ptrdiff_t m = 0, blocks = r->RV.cols;
+
+	mat_fill(net->A, 0);
+	for (ptrdiff_t b = 0; b < 2 * blocks; b++) {
+		struct mat v = mat_cols(b < blocks ? r->RV : r->RW, b % blocks, 1);
+		double root = sqrt(blas_norm((size_t)v.rows, v.at));
+
+		if (!(root > 0))
+			continue;
+		mat_copy(mat_cols(net->U, m, 1), v);
+		blas_scale((size_t)v.rows, 1 / root, mat_col(net->U, m));
+		mat_set(net->A, m++, b % blocks / r->D.cols, (real)(b < blocks ? root : -root));
+	}
+	net->U.cols = m;
 }
 
 /* Of the blocks made feasible: no sign of a preactivation changes within the balls. */
 static void network(const void *state, struct model *model)
 {
-	struct net *net = net_of(model);
 	const struct robust_admm *a = state;
 	struct robust at_last = a->program;
 	double unused;
 
 	at_last.threat.eps = a->options->threat.eps;
 	robust_repair(&at_last, a->half[0].V1, a->half[1].V1, &unused);
-	cvx_network(a->program.RV, a->program.RW, net);
+	if (at_last.classes.k > 1)
+		network_of_classes(&at_last, multinet_of(model));
+	else
+		cvx_network(a->program.RV, a->program.RW, net_of(model));
 }
 
 /* At = kappa (c - C) is a subgradient of psi at C; eta = sigma (S - a). Those of a smaller radius
@@ -274,6 +311,7 @@ const struct trainer trainer_robust_admm = {
 		 .size = sizeof(struct robust_admm_options)},
 	.makes = &model_relu,
 	.takes = takes,
+	.multi_output = true,
 	.forecast = forecast,
 	.setup = setup,
 	.step = robust_admm_step,

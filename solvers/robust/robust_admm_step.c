@@ -50,7 +50,8 @@ static void right_hand_sides(struct robust_admm *a)
 
 #pragma omp parallel for schedule(static)
 	for (ptrdiff_t i = 0; i < P; i++) {
-		const real *mask = mat_col(D, i), *av = mat_col(v->a, i), *aw = mat_col(w->a, i);
+		const real *mask = mat_col(D, i % D.cols);
+		const real *av = mat_col(v->a, i), *aw = mat_col(w->a, i);
 		real *ya = mat_col(a->Y, i), *yb = mat_col(a->Y, P + i);
 		real lv = v->level[i], lw = w->level[i];
 
@@ -65,10 +66,11 @@ static void right_hand_sides(struct robust_admm *a)
 		}
 	}
 #pragma omp parallel for simd schedule(static)
-	for (ptrdiff_t k = 0; k < d * n; k++)
+	for (ptrdiff_t k = 0; k < d * a->F.cols; k++)
 		a->F.at[k] = 2 * a->C.at[k] - a->c.at[k];
 	blas_gemm(weight(a, ROBUST_SIGN), a->program.problem->X, TRANSPOSED, a->Y, PLAIN, 0, a->U);
-	blas_gemm(2 * weight(a, ROBUST_SAMPLE), a->F, PLAIN, D, PLAIN, 1, mat_cols(a->U, P, P));
+	robust_rivals_gather(&a->program.classes, 2 * weight(a, ROBUST_SAMPLE), a->F, 1,
+			     mat_cols(a->U, P, P));
 	for (ptrdiff_t j = 0; j < d * P; j++) {
 		real rv =
 			rho * (2 * v->V1.at[j] - v->t.at[j]) + tau * (2 * v->V2.at[j] - v->u.at[j]);
@@ -145,7 +147,7 @@ static double threshold_counted(const struct robust_admm *a, const real *v, cons
 static double block_pass(struct robust_admm *a, struct robust_half *h, ptrdiff_t i, ptrdiff_t b)
 {
 	ptrdiff_t n = a->Y.rows, d = a->U.rows;
-	const real *mask = mat_col(a->program.D, i);
+	const real *mask = mat_col(a->program.D, i % a->program.D.cols);
 	real *t = mat_col(h->t, i), *u = mat_col(h->u, i), *ak = mat_col(h->a, i);
 	real *v2 = mat_col(h->V2, i), *old = mat_col(a->Z, b), *y = mat_col(a->Y, b);
 	const real *v = mat_col(a->U, b);
@@ -199,23 +201,39 @@ static double block_passes(struct robust_admm *a, struct penalty_sums *sums)
 	return a->program.problem->beta * norms;
 }
 
+/* C_k = prox of psi_k at c_k, with its dual. */
+static void project_sample(struct robust_admm *a, double step, ptrdiff_t k)
+{
+	ptrdiff_t first = k * a->rivals;
+	const real *c = mat_col(a->c, first);
+	real *C = mat_col(a->C, first);
+	struct robust_rivals rivals = robust_sample(&a->program, k);
+
+	if (a->program.classes.k > 1)
+		robust_rivals_prox(&rivals, step, c, C, a->dual + first, a->spare + 2 * first);
+	else
+		a->dual[k] = robust_prox(&a->program, k, step, c, C);
+}
+
 /* c += theta (F - C), C = prox of psi; sum_k psi_k(C_k). */
 static double sample_pass(struct robust_admm *a, struct penalty_sums *sums)
 {
 	double step = 1 / weight(a, ROBUST_SAMPLE), loss = 0;
 	real theta = (real)a->options->relaxation;
-	ptrdiff_t n = a->C.cols, d = a->C.rows;
+	ptrdiff_t n = a->Y.rows, d = a->C.rows * a->rivals;
 
 #pragma omp parallel for schedule(dynamic, 16)
 	for (ptrdiff_t k = 0; k < n; k++) {
-		real *c = mat_col(a->c, k), *C = mat_col(a->C, k), *old = mat_col(a->before, k);
-		const real *f = mat_col(a->F, k);
+		ptrdiff_t first = k * a->rivals;
+		real *c = mat_col(a->c, first), *C = mat_col(a->C, first);
+		real *old = mat_col(a->before, first);
+		const real *f = mat_col(a->F, first);
 
 		for (ptrdiff_t j = 0; j < d; j++) {
 			c[j] += theta * (f[j] - C[j]);
 			old[j] = C[j];
 		}
-		a->dual[k] = robust_prox(&a->program, k, step, c, C);
+		project_sample(a, step, k);
 		a->sums[k] = (struct penalty_sums){0};
 		for (ptrdiff_t j = 0; j < d; j++)
 			penalty_count(&a->sums[k], (double)f[j], (double)old[j], (double)C[j],
@@ -261,8 +279,8 @@ static void split_all(struct robust_admm *a)
 		}
 	}
 #pragma omp parallel for schedule(static)
-	for (ptrdiff_t k = 0; k < a->C.cols; k++)
-		a->dual[k] = robust_prox(&a->program, k, step, mat_col(a->c, k), mat_col(a->C, k));
+	for (ptrdiff_t k = 0; k < a->Y.rows; k++)
+		project_sample(a, step, k);
 }
 
 /* The acceleration begins anew, in the norm in which the iteration with these penalties is
@@ -349,7 +367,7 @@ void robust_admm_step(void *state, struct progress *progress)
 	accelerated_before(&a->loop);
 	right_hand_sides(a);
 	solve_sylvester(a);
-	blas_gemm(1, mat_cols(a->U, P, P), PLAIN, a->program.D, TRANSPOSED, 0, a->F);
+	robust_rivals_spread(&a->program.classes, mat_cols(a->U, P, P), a->F);
 	blas_gemm(1, a->program.problem->X, PLAIN, a->U, PLAIN, 0, a->Y);
 	recombine(a->U); /* d x 2P: [V W] */
 	recombine(a->Y); /* n x 2P: X [V W] */

@@ -20,7 +20,8 @@
  *     V1 = group soft threshold of t at beta / rho,   C_k = prox of psi_k / kappa at c_k,
  *     (S, V2) = projection of (a, u) on min_k s_k >= eps |v|_q, block by block,
  *
- * in the metric of sigma and tau. */
+ * in the metric of sigma and tau. Of several classes D'D and the products with D are those of
+ * robust_rivals.h, and P and n are their numbers of blocks and of vectors. */
 #ifndef ROBUST_ROBUST_ADMM_STEP_H
 #define ROBUST_ROBUST_ADMM_STEP_H
 
@@ -55,10 +56,12 @@ struct robust_admm {
 	struct penalty penalty[ROBUST_SPLITS]; /* rho, tau, sigma, kappa */
 	struct accelerated loop;
 	struct robust_half half[2];
+	ptrdiff_t rivals;          /* vectors of a sample: 1, or of k classes k - 1 */
 	struct mat c, C;           /* d x n: in x, and the split variable */
 	struct robust_dual *dual;  /* n */
 	struct penalty_sums *sums; /* n */
 	double *losses;            /* n */
+	double *spare;             /* of several classes, 2 n */
 	struct mat Q, G;           /* d x d, P x P: eigenvectors of X'X and D'D */
 	real *l, *g;               /* their eigenvalues */
 	struct mat U;              /* d x 2P: right-hand sides, then [A B] */

@@ -7,22 +7,27 @@
  *
  * Dual: max -L*(-alpha) s.t. |Phi' alpha|_inf <= beta; alpha = -grad L(Phi a), scaled into the
  * feasible set, gives the lower bound. The method that solves the program is an option. Several
- * outputs share their neurons: scp_shared.h. */
+ * outputs share their neurons (scp_shared.h), or each has its own among the same directions: with a
+ * loss that is a sum over them, a program each (separate.h). */
 #include "solvers/scp/scp.h"
 #include "solvers/core/blas.h"
 #include "solvers/core/rng.h"
 #include "solvers/cvx/scaling.h"
+#include "solvers/cvx/separate.h"
 #include "solvers/cvx/violation.h"
-#include "solvers/model/multinet.h"
 #include "solvers/scp/scp_shared.h"
 
 #include <math.h>
 #include <string.h>
 
 struct scp_options {
-	long neurons, first;
+	long neurons, first, output;
 	struct choice method;
 };
+
+enum { OUTPUT_SHARED, OUTPUT_SEPARATE };
+
+static const char *const output_names[] = {"shared", "separate", NULL};
 
 static const struct option rows[] = {
 	{OPTION_FIELD(struct scp_options, neurons), .initial = "500", .range = RANGE_FROM(1),
@@ -35,6 +40,11 @@ static const struct option rows[] = {
 	 .doc = "solve for this many of the N directions first, then for twice as many and so on, "
 		"each the warm start of the next; needs a method that can, such as working_set; "
 		"unset: for all at once"},
+	{OPTION_FIELD(struct scp_options, output), .initial = "shared", .names = output_names,
+	 .later = true,
+	 .doc = "neurons of several outputs: shared by them, or separate, each output with its "
+		"own, "
+		"for a loss that is a sum over the outputs"},
 	{0},
 };
 
@@ -82,16 +92,6 @@ static const struct scp_method *method_of(const struct scp_options *options,
 	return NULL;
 }
 
-static void forecast(const void *options, ptrdiff_t n, ptrdiff_t d, struct forecast *out)
-{
-	const struct scp_options *o = options;
-	double N = (double)o->neurons, samples = (double)n, features = (double)d;
-
-	method_of(o, NULL, 0)->forecast(o->method.options, n, o->neurons, out);
-	out->setup_flops += 2 * samples * features * N;
-	out->certificate_flops = 4 * samples * N;
-}
-
 /* Phi = relu(X U); whether any neuron is active on any sample. */
 static bool build_features(struct mat X, struct mat U, struct mat Phi)
 {
@@ -109,15 +109,23 @@ static bool build_features(struct mat X, struct mat U, struct mat Phi)
 	return active;
 }
 
+/* Whether k outputs share their neurons. */
+static bool shares(const struct scp_options *o, ptrdiff_t k)
+{
+	return k > 1 && o->output == OUTPUT_SHARED;
+}
+
 static bool takes(const struct problem *problem, const void *options, const char **wanted)
 {
 	const struct scp_method *method = method_of(options, &problem->loss, 0);
 
-	if (problem->y.k > 1) { /* trainer_check asks for a loss of several outputs */
-		*wanted = "no method and no first for several outputs";
+	if (shares(options, problem->y.k)) { /* trainer_check asks for a loss of several outputs */
+		*wanted = "no method and no first for several outputs that share their neurons";
 		return !((const struct scp_options *)options)->method.item &&
 		       ((const struct scp_options *)options)->first < 1;
 	}
+	if (!separate_takes(problem, wanted))
+		return false;
 	*wanted = method ? method->needs : "a loss that one of its methods takes";
 	return method && method->takes(problem->loss);
 }
@@ -132,8 +140,8 @@ static void draw_directions(uint64_t seed, struct mat U)
 	}
 }
 
-static enum status setup(const struct problem *problem, const void *options, struct arena *arena,
-			 void **state, struct err *err)
+static enum status setup_one(const struct problem *problem, const void *options,
+			     struct arena *arena, void **state, struct err *err)
 {
 	struct state *s = ARENA_NEW(arena, struct state);
 	const struct scp_options *o = options;
@@ -182,7 +190,7 @@ static enum status setup(const struct problem *problem, const void *options, str
 	return s->method->setup(&s->scp, o->method.options, arena, &s->method_state, err);
 }
 
-static ptrdiff_t width(const void *state)
+static ptrdiff_t width_one(const void *state)
 {
 	return ((const struct state *)state)->scp.U.cols;
 }
@@ -210,7 +218,7 @@ static void shared_network(const struct scp_shared *s, struct multinet *net)
 }
 
 /* a_i u_i becomes the neuron sqrt|a_i| u_i with output weight sign(a_i) sqrt|a_i|. */
-static void network(const void *state, struct model *model)
+static void network_one(const void *state, struct model *model)
 {
 	const struct scp_shared *shared = ((const struct state *)state)->shared;
 	const struct scp *s = &((const struct state *)state)->scp;
@@ -236,7 +244,7 @@ static void network(const void *state, struct model *model)
 	net->U.cols = m;
 }
 
-static void certify(void *state, struct certificate *certificate)
+static void certify_one(void *state, struct certificate *certificate)
 {
 	struct state *s = state;
 	const struct scp *scp = &s->scp;
@@ -270,7 +278,7 @@ static void certify(void *state, struct certificate *certificate)
 	certificate->scope = "sampled";
 }
 
-static void step(void *state, struct progress *progress)
+static void step_one(void *state, struct progress *progress)
 {
 	struct state *s = state;
 	const struct problem *problem = s->scp.problem;
@@ -285,7 +293,7 @@ static void step(void *state, struct progress *progress)
 		if (progress->end == OUTCOME_RUNNING)
 			return;
 		/* What a method that goes no further has reached, by the certificate. */
-		certify(s, &c);
+		certify_one(s, &c);
 		progress->end = c.upper - s->bound <= solved_gap * c.upper ? OUTCOME_CONVERGED
 									   : OUTCOME_STALLED;
 		return;
@@ -295,17 +303,64 @@ static void step(void *state, struct progress *progress)
 	progress->end = OUTCOME_CONVERGED;
 }
 
-static void violation(void *state, long draws, struct violation *out)
+static void violation_one(void *state, long draws, struct violation *out)
 {
 	const struct state *s = state;
 
 	violation_neurons(s->scp.problem, s->shared ? s->shared->slopes.at : s->g, draws, out);
 }
 
-static void facts(const void *state, struct facts *facts)
+static void facts_one(const void *state, struct facts *facts)
 {
-	facts_number(facts, "patterns", (double)width(state));
+	facts_number(facts, "patterns", (double)width_one(state));
 	facts_note(facts, ((const struct state *)state)->note);
+	if (((const struct state *)state)->shared)
+		facts_text(facts, "output", "shared");
+}
+
+static void forecast_one(const void *options, struct trainer_shape shape, struct forecast *out)
+{
+	const struct scp_options *o = options;
+	double N = (double)o->neurons, samples = (double)shape.n, features = (double)shape.d,
+	       k = (double)shape.k;
+
+	if (shape.k > 1) {
+		out->setup_flops = samples * N * N;
+		out->iteration_flops = N * N * (N / 3 + 8 * k);
+	} else {
+		method_of(o, NULL, 0)->forecast(o->method.options, shape.n, o->neurons, out);
+	}
+	out->setup_flops += 2 * samples * features * N;
+	out->certificate_flops = 4 * samples * N * k;
+}
+
+/* Of an output by itself, or of outputs that share their neurons. */
+static const struct trainer one = {
+	.forecast = forecast_one,
+	.setup = setup_one,
+	.step = step_one,
+	.width = width_one,
+	.model = network_one,
+	.certify = certify_one,
+	.violation = violation_one,
+	.facts = facts_one,
+};
+
+static void forecast(const void *options, struct trainer_shape shape, struct forecast *out)
+{
+	if (shares(options, shape.k))
+		one.forecast(options, shape, out);
+	else
+		separate_forecast(&one, options, shape, out);
+}
+
+static enum status setup(const struct problem *problem, const void *options, struct arena *arena,
+			 void **state, struct err *err)
+{
+	bool divides = problem->y.k > 1 && !shares(options, problem->y.k);
+
+	return separate_setup((struct separate_plan){&one, divides}, problem, options, arena, state,
+			      err);
 }
 
 const struct trainer trainer_scp = {
@@ -318,13 +373,14 @@ const struct trainer trainer_scp = {
 		 .size = sizeof(struct scp_options)},
 	.makes = &model_relu,
 	.multi_output = true,
+	.sample_weights = true,
 	.takes = takes,
 	.forecast = forecast,
 	.setup = setup,
-	.step = step,
-	.width = width,
-	.model = network,
-	.certify = certify,
-	.violation = violation,
-	.facts = facts,
+	.step = separate_step,
+	.width = separate_width,
+	.model = separate_model,
+	.certify = separate_certify,
+	.violation = separate_violation,
+	.facts = separate_facts,
 };

@@ -126,6 +126,14 @@ static bool screen(struct coordinate *s, double objective)
 	return changed;
 }
 
+/* The gradient is linear in f, with one factor for all samples. */
+static bool constant_curvature(const struct coordinate *s)
+{
+	struct loss_term loss = s->scp->problem->loss;
+
+	return loss.loss->quadratic && !loss.sample;
+}
+
 /* The coordinate step of neuron i. */
 static void update(struct coordinate *s, ptrdiff_t i)
 {
@@ -140,7 +148,7 @@ static void update(struct coordinate *s, ptrdiff_t i)
 	scp->a[i] = (real)a;
 	if (!(scp->a[i] > (real)before || scp->a[i] < (real)before))
 		return;
-	if (problem->loss.loss->quadratic) { /* f is formed anew at the end of the step */
+	if (constant_curvature(s)) { /* f is formed anew at the end of the step */
 		blas_axpy(n, s->curvature * ((double)scp->a[i] - before), phi, s->g);
 		return;
 	}
@@ -217,7 +225,7 @@ static void step(void *state, struct progress *progress)
 		for (ptrdiff_t l = 0; l < s->count; l++)
 			if (pass == 0 || fabs((double)scp->a[s->left[l]]) > 0)
 				update(s, s->left[l]);
-		if (pass == 0 && problem->loss.loss->quadratic && gather(s)) {
+		if (pass == 0 && constant_curvature(s) && gather(s)) {
 			descend_by_products(s);
 			break;
 		}

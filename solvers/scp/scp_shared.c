@@ -64,8 +64,19 @@ static struct targets targets_from(struct scp_shared *s, ptrdiff_t first, ptrdif
 
 	for (ptrdiff_t c = 0; c < y.k; c++)
 		memcpy(s->y.at + c * rows, y.at + c * y.n + first, (size_t)rows * sizeof *s->y.at);
-	return (struct targets){
-		.n = rows, .k = y.k, .at = s->y.at, .label = y.label ? y.label + first : NULL};
+	return (struct targets){.n = rows,
+				.k = y.k,
+				.at = s->y.at,
+				.label = y.label ? y.label + first : NULL,
+				.weight = y.weight ? y.weight + first : NULL};
+}
+
+/* Rows times the roots of their weights. */
+static void weigh_rows(struct mat M, const real *weight)
+{
+	for (ptrdiff_t j = 0; j < M.cols; j++)
+		for (ptrdiff_t r = 0; r < M.rows; r++)
+			mat_col(M, j)[r] *= (real)sqrt((double)weight[r]);
 }
 
 /* G = Phi'Phi and, for the quadratic loss, B = Phi'Y. */
@@ -78,6 +89,10 @@ static void build(struct scp_shared *s)
 		struct targets y = targets_from(s, first, Phi.rows);
 		struct mat Y = {y.n, y.k, y.n, s->y.at};
 
+		if (y.weight && is_quadratic(s)) {
+			weigh_rows(Phi, y.weight);
+			weigh_rows(Y, y.weight);
+		}
 		blas_syrk(1, Phi, TRANSPOSED, 1, s->group.G);
 		if (!is_quadratic(s))
 			continue;
@@ -330,34 +345,6 @@ void scp_shared_step(struct scp_shared *s, struct progress *progress)
 		loss_outputs_value(problem->loss, s->F, problem->y) + problem->beta * norm_of(s);
 }
 
-/* rho W, a subgradient at Z but for rounding, put back to where conjugates are finite: an interval,
- * or for classes rows that add up to 0 with rivals >= 0. */
-static void split_slopes(struct scp_shared *s)
-{
-	struct targets y = s->problem->y;
-	struct loss_term loss = s->problem->loss;
-
-	for (ptrdiff_t r = 0; r < y.n; r++) {
-		double others = 0;
-
-		for (ptrdiff_t c = 0; c < y.k; c++) {
-			double a = s->penalty.rho * (double)mat_get(s->W, r, c);
-
-			if (y.k == 1) {
-				struct loss_box range = loss_range(loss, (double)y.at[r]);
-
-				a = fmin(range.high, fmax(range.low, a));
-			} else {
-				a = fmax(0, a);
-				others += c == y.label[r] ? 0 : a;
-			}
-			mat_set(s->slopes, r, c, (real)a);
-		}
-		if (y.k > 1)
-			mat_set(s->slopes, r, y.label[r], (real)-others);
-	}
-}
-
 /* A dual point of a loss that is not quadratic: grad L at F, at Z, or rho W where there is none. */
 static void find_slopes(struct scp_shared *s)
 {
@@ -365,7 +352,7 @@ static void find_slopes(struct scp_shared *s)
 	bool whole = problem->loss.loss->smooth;
 
 	if (!isfinite(loss_outputs_curvature(problem->loss, problem->y.k)))
-		split_slopes(s);
+		scaling_slopes(problem, s->penalty.rho, s->W, s->slopes);
 	else
 		loss_outputs_gradient(problem->loss, whole ? s->F : s->Z, problem->y, s->slopes);
 }

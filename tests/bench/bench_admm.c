@@ -81,7 +81,8 @@ static int run(struct fashion *b)
 	real *f = ARENA_ARRAY(&b->arena, real, b->problem.X.rows);
 	void *state;
 
-	trainer->forecast(options, b->problem.X.rows, b->problem.X.cols, &forecast);
+	trainer->forecast(options, (struct trainer_shape){b->problem.X.rows, b->problem.X.cols, 1},
+			  &forecast);
 	if (trainer->setup(&b->problem, options, &b->arena, &state, &err) != STATUS_OK) {
 		err_print(&err, stderr);
 		return 1;

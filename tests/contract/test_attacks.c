@@ -22,17 +22,22 @@ static const struct attack *attack_at(size_t index)
 	return (const struct attack *)(const void *)registry_at(KIND_ATTACK, index);
 }
 
+static const enum norm norms[] = {NORM_LINF, NORM_L2, NORM_L1};
+
 static double distance(const struct attack_job *job, ptrdiff_t k)
 {
-	double largest = 0, square = 0;
+	double largest = 0, square = 0, sum = 0;
 
 	for (ptrdiff_t i = 0; i < job->X.cols; i++) {
 		double delta = (double)mat_get(job->worst, k, i) - (double)mat_get(job->X, k, i);
 
 		largest = fmax(largest, fabs(delta));
 		square += delta * delta;
+		sum += fabs(delta);
 	}
-	return job->threat.norm == NORM_LINF ? largest : sqrt(square);
+	return job->threat.norm == NORM_LINF ? largest
+	       : job->threat.norm == NORM_L2 ? sqrt(square)
+					     : sum;
 }
 
 static void check_place(const struct attack_job *job, ptrdiff_t k)
@@ -107,12 +112,12 @@ static void points_stay_where_the_threat_allows(void **state)
 	(void)state;
 	make_box(&t);
 	for (size_t a = 0; a < registry_count(KIND_ATTACK); a++)
-		for (int c = 0; c < 4 * 8; c++) {
-			t.job.threat = (struct threat){.norm = c & 1 ? NORM_L2 : NORM_LINF,
-						       .eps = radii[c / 8],
-						       .lower = c & 2 ? t.lower : NULL,
-						       .upper = c & 2 ? t.upper : NULL,
-						       .frozen = c & 4 ? t.frozen : NULL};
+		for (int c = 0; c < 4 * 4 * 3; c++) {
+			t.job.threat = (struct threat){.norm = norms[c / 16],
+						       .eps = radii[c / 4 % 4],
+						       .lower = c & 1 ? t.lower : NULL,
+						       .upper = c & 1 ? t.upper : NULL,
+						       .frozen = c & 2 ? t.frozen : NULL};
 			check_threat(&t, attack_at(a));
 		}
 	arena_release(&t.arena);
@@ -177,16 +182,15 @@ static void accuracy_falls_with_the_radius(void **state)
 	struct attack_fixture t = attack_fixture_make(N, D, false);
 
 	(void)state;
-	for (size_t c = 0; c < 2 * registry_count(KIND_ATTACK); c++) {
-		const struct attack *attack = attack_at(c / 2);
+	for (size_t c = 0; c < 3 * registry_count(KIND_ATTACK); c++) {
+		const struct attack *attack = attack_at(c / 3);
 		void *options = toy_options(&attack->base, "{}", &t.arena);
 		ptrdiff_t first, before;
 
 		attack_fixture_reset(&t);
 		first = before = standing(&t.job);
 		for (size_t e = 0; e < sizeof radii / sizeof *radii; e++) {
-			t.job.threat = (struct threat){.norm = c % 2 ? NORM_L2 : NORM_LINF,
-						       .eps = radii[e]};
+			t.job.threat = (struct threat){.norm = norms[c % 3], .eps = radii[e]};
 			attack_fixture_run(&t, attack, options);
 			check_at_most(standing(&t.job), before);
 			before = standing(&t.job);

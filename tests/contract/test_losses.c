@@ -29,8 +29,9 @@ static struct fixture make(size_t index)
 	struct fixture t = {0};
 	const struct desc *desc = registry_at(KIND_LOSS, index);
 
-	t.loss = (struct loss_term){(const struct loss *)(const void *)desc,
-				    toy_options(desc, "{}", &t.arena), WEIGHT};
+	t.loss = (struct loss_term){.loss = (const struct loss *)(const void *)desc,
+				    .options = toy_options(desc, "{}", &t.arena),
+				    .weight = WEIGHT};
 	for (int k = 0; k < N; k++) {
 		t.f[k] = (real)outputs[k / 2];
 		t.y[k] = k % 2 ? 1 : -1;
@@ -123,8 +124,8 @@ static void prox_leaves_a_subgradient(void **state)
 	each(check_prox);
 }
 
-/* (w l)*(g) = g f - w l(f) at g = w l'(f). g is rounded to real, so it may lie just outside of the
- * domain of the conjugate, where a loss grows linearly. */
+/* (w l)*(g) = g f - w l(f) at g = w l'(f). g is rounded to real, so it may lie just outside of
+ * the domain of the conjugate, where a loss grows linearly. */
 static void check_conjugate(struct fixture *t)
 {
 	loss_gradient(t->loss, N, t->f, t->y, t->g);
@@ -142,6 +143,28 @@ static void conjugates_meet_fenchel(void **state)
 {
 	(void)state;
 	each(check_conjugate);
+}
+
+/* (w l)*(g) >= g f - w l(f) for any f and the slope g at any other output of the same label. */
+static void check_young(struct fixture *t)
+{
+	loss_gradient(t->loss, N, t->f, t->y, t->g);
+	for (int k = 0; k < N; k++)
+		for (int other = k % 2; other < N; other += 2) {
+			double f = (double)t->f[k], g = (double)t->g[other];
+			double conjugate = loss_conjugate(t->loss, 1, 1 - 4 * REAL_EPSILON,
+							  &t->g[other], &t->y[k]);
+
+			check_at_least(conjugate - g * f +
+					       WEIGHT * toy_loss(t->loss, f, (double)t->y[k]),
+				       -200 * REAL_EPSILON);
+		}
+}
+
+static void conjugates_meet_young(void **state)
+{
+	(void)state;
+	each(check_young);
 }
 
 /* Inside the interval the conjugate is the quadratic; a step beyond an end it is infinite. */
@@ -220,46 +243,137 @@ static void flags_tell_the_truth(void **state)
 	each(check_flags);
 }
 
-enum { OUTPUTS_K = 4 };
+enum { OUTPUTS_K = 4, SIZE = N * OUTPUTS_K };
 
-/* Several outputs: l(f) + l*(a) = <a, f> at the slopes, also those that the prox leaves, and slopes
- * that differ by the Hessian. */
+/* Several outputs, with no two of a sample alike. */
+struct several {
+	real f[SIZE], one_hot[SIZE], g[SIZE], z[SIZE], h[SIZE];
+	int label[N];
+	struct mat F, G, Z, H;
+	struct targets y;
+};
+
+static struct several *several_of(void)
+{
+	static struct several m;
+
+	m = (struct several){.F = {N, OUTPUTS_K, N, m.f},
+			     .G = {N, OUTPUTS_K, N, m.g},
+			     .Z = {N, OUTPUTS_K, N, m.z},
+			     .H = {N, OUTPUTS_K, N, m.h}};
+	for (int i = 0; i < SIZE; i++)
+		m.f[i] = (real)(outputs[(i * i + i / N) % OUTPUTS] + 0.013 * (i / N));
+	for (int r = 0; r < N; r++) {
+		m.label[r] = r % OUTPUTS_K;
+		m.one_hot[r + m.label[r] * N] = 1;
+	}
+	m.y = (struct targets){.n = N, .k = OUTPUTS_K, .at = m.one_hot, .label = m.label};
+	return &m;
+}
+
+static double product_of(const real *a, const real *b)
+{
+	double sum = 0;
+
+	for (int i = 0; i < SIZE; i++)
+		sum += (double)a[i] * (double)b[i];
+	return sum;
+}
+
+/* Weighted sum of the definition, with the outputs f. */
+static double defined(const struct fixture *t, const struct several *m, const real *f)
+{
+	double sum = 0, row[OUTPUTS_K], y[OUTPUTS_K];
+
+	for (int r = 0; r < N; r++) {
+		for (int c = 0; c < OUTPUTS_K; c++) {
+			row[c] = (double)f[r + c * N];
+			y[c] = (double)m->one_hot[r + c * N];
+		}
+		sum += WEIGHT * t->loss.loss->outputs->sample(t->loss.options, OUTPUTS_K, row, y);
+	}
+	return sum;
+}
+
+/* l(f) + l*(a) = <a, f> at the slopes, also those that the prox leaves, and no less at others;
+ * slopes that differ by the Hessian. */
 static void check_outputs(struct fixture *t)
 {
-	enum { SIZE = N * OUTPUTS_K };
-	static real f[SIZE], one_hot[SIZE], g[SIZE], z[SIZE], h[SIZE];
-	static int label[N];
-	struct targets y = {.n = N, .k = OUTPUTS_K, .at = one_hot, .label = label};
-	struct mat F = {N, OUTPUTS_K, N, f}, G = {N, OUTPUTS_K, N, g}, Z = {N, OUTPUTS_K, N, z},
-		   H = {N, OUTPUTS_K, N, h};
-	double product = 0, step = 1e-3, inside = 1 - 4 * REAL_EPSILON;
+	struct several *m = several_of();
+	double step = 1e-3, inside = 1 - 4 * REAL_EPSILON, conjugate, best, square = 0;
 
 	if (!t->loss.loss->outputs)
 		return;
-	memset(one_hot, 0, sizeof one_hot);
+	check_close(loss_outputs_value(t->loss, m->F, m->y), defined(t, m, m->f), 1e-13, 0);
+	loss_outputs_gradient(t->loss, m->F, m->y, m->G);
+	conjugate = loss_outputs_conjugate(t->loss, inside, m->G, m->y);
+	check_close(defined(t, m, m->f) + conjugate, product_of(m->f, m->g), 0,
+		    4000 * REAL_EPSILON);
 	for (int i = 0; i < SIZE; i++)
-		f[i] = (real)outputs[(i * i + i / N) % OUTPUTS];
-	for (int r = 0; r < N; r++) {
-		label[r] = r % OUTPUTS_K;
-		one_hot[r + label[r] * N] = 1;
+		m->z[i] = -m->f[SIZE - 1 - i];
+	check_at_least(defined(t, m, m->z) + conjugate - product_of(m->z, m->g),
+		       -4000 * REAL_EPSILON);
+
+	loss_outputs_prox(t->loss, 0.7, m->F, m->y, m->Z);
+	best = defined(t, m, m->z);
+	for (int i = 0; i < SIZE; i++)
+		square += pow((double)m->z[i] - (double)m->f[i], 2) / 1.4;
+	best += square;
+	check_at_most(best, defined(t, m, m->f));
+	for (int i = 0; i < SIZE; i++) { /* nor is any step along one output better */
+		real z = m->z[i], before = m->f[i];
+
+		for (int side = -1; side < 2; side += 2) {
+			double moved;
+
+			m->z[i] = z + (real)(side * 0.01);
+			moved = defined(t, m, m->z) + square +
+				(pow((double)m->z[i] - (double)before, 2) -
+				 pow((double)z - (double)before, 2)) /
+					1.4;
+			check_at_least(moved, best - 4000 * REAL_EPSILON);
+		}
+		m->z[i] = z;
 	}
-	loss_outputs_gradient(t->loss, F, y, G);
-	for (int i = 0; i < SIZE; i++)
-		product += (double)f[i] * (double)g[i];
-	check_close(loss_outputs_value(t->loss, F, y) +
-			    loss_outputs_conjugate(t->loss, inside, G, y),
-		    product, 0, 4000 * REAL_EPSILON);
-	loss_outputs_prox(t->loss, 0.7, F, y, Z);
-	loss_outputs_gradient(t->loss, Z, y, G);
+	loss_outputs_gradient(t->loss, m->Z, m->y, m->G);
 	for (int i = 0; i < SIZE && t->loss.loss->smooth; i++)
-		check_close((f[i] - z[i]) / (real)0.7, g[i], 0, 100 * REAL_EPSILON);
-	loss_outputs_hessian_product(t->loss, Z, y, F, H);
+		check_close((m->f[i] - m->z[i]) / (real)0.7, m->g[i], 0, 100 * REAL_EPSILON);
+	loss_outputs_hessian_product(t->loss, m->Z, m->y, m->F, m->H);
 	for (int i = 0; i < SIZE; i++)
-		z[i] += (real)step * f[i];
-	loss_outputs_gradient(t->loss, Z, y, F);
+		m->z[i] += (real)step * m->f[i];
+	loss_outputs_gradient(t->loss, m->Z, m->y, m->F);
 	for (int i = 0; i < SIZE && t->loss.loss->smooth; i++)
-		check_close((double)(f[i] - g[i]), step * (double)h[i], 0,
+		check_close((double)(m->f[i] - m->g[i]), step * (double)m->h[i], 0,
 			    100 * (REAL_EPSILON + step * step));
+}
+
+/* Slopes of several outputs against differences of the definition. */
+static void check_slopes(struct fixture *t)
+{
+	struct several *m = several_of();
+	double step = cbrt(REAL_EPSILON);
+
+	if (!t->loss.loss->outputs)
+		return;
+	loss_outputs_gradient(t->loss, m->F, m->y, m->G);
+	for (int i = 0; i < SIZE; i++) {
+		real f = m->f[i], right = f + (real)step, left = f - (real)step;
+		double rise;
+
+		m->f[i] = right;
+		rise = defined(t, m, m->f);
+		m->f[i] = left;
+		rise -= defined(t, m, m->f);
+		m->f[i] = f;
+		check_close(rise / ((double)right - (double)left), m->g[i], 0,
+			    20 * step * step + 1e-14 / step); /* sums are near 100 */
+	}
+}
+
+static void slopes_of_several_outputs_match_differences(void **state)
+{
+	(void)state;
+	each(check_slopes);
 }
 
 static void several_outputs_meet_fenchel(void **state)
@@ -275,9 +389,11 @@ int main(void)
 		cmocka_unit_test(gradients_and_hessians_match_differences),
 		cmocka_unit_test(prox_leaves_a_subgradient),
 		cmocka_unit_test(conjugates_meet_fenchel),
+		cmocka_unit_test(conjugates_meet_young),
 		cmocka_unit_test(boxes_are_the_conjugate),
 		cmocka_unit_test(flags_tell_the_truth),
 		cmocka_unit_test(several_outputs_meet_fenchel),
+		cmocka_unit_test(slopes_of_several_outputs_match_differences),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -240,3 +240,13 @@ for verb in "report results/tiny" "run tiny.yaml" "status results/tiny" "show re
 	says "$verb: is refused by its number" "$id/record.json: this record has format 2"
 done
 check "and nothing was computed" "replaced" grep -q '"format": 2' "results/tiny/cells/$id/record.json"
+
+# --- a log that a library writes to when its process ends --------------------------------------------
+
+fresh
+rm -rf results/tiny
+export LD_DEBUG=statistics
+expect "the loader says its statistics at the end" 0 run tiny.yaml --quiet
+unset LD_DEBUG
+says "the log has what was said before" "runtime linker statistics" "results/tiny/cells/$id/log.txt"
+expect "no record is damaged by it" 0 report results/tiny

@@ -20,6 +20,61 @@ mkdir -p data/mammographic_masses data/breast_cancer_wisconsin
 rows 60 5 >data/mammographic_masses/mammographic_masses.data
 rows 60 30 | awk -F, '{ print NR "," ($31 ? "M" : "B") "," $0 }' | sed 's/,[01]$//' \
 	>data/breast_cancer_wisconsin/wdbc.data
+# classes ROWS FEATURES CLASSES: the same of several classes, from 1 on.
+classes()
+{
+	awk -v n="$1" -v d="$2" -v k="$3" 'BEGIN {
+		srand(8)
+		for (i = 0; i < n; i++) {
+			for (j = 0; j < d; j++)
+				printf "%.3f,", rand() + (j == i % k)
+			print i % k + 1
+		}
+	}'
+}
+# bytes NUMBER...: as octets; images PREFIX COUNT: so many of 3 x 4 pixels, of ten classes
+bytes()
+{
+	local number
+
+	for number in "$@"; do
+		printf "\\$(printf %o "$number")"
+	done
+}
+images()
+{
+	local i j
+
+	{
+		bytes 0 0 8 3 0 0 0 "$2" 0 0 0 3 0 0 0 4
+		for ((i = 0; i < $2; i++)); do
+			for ((j = 0; j < 12; j++)); do
+				bytes $((j == i % 10 ? 200 : (i * 31 + j * 17 + i * j) % 90))
+			done
+		done
+	} >"$1-images-idx3-ubyte.gz" # plain files are read, whatever their names
+	{
+		bytes 0 0 8 1 0 0 0 "$2"
+		for ((i = 0; i < $2; i++)); do
+			bytes $((i % 10))
+		done
+	} >"$1-labels-idx1-ubyte.gz"
+}
+mkdir -p data/mnist data/fashion-mnist data/iris data/wine data/wine_quality data/heart data/digits
+images data/mnist/train 100
+images data/mnist/t10k 40
+cp data/mnist/* data/fashion-mnist/
+classes 60 4 3 >data/iris/iris.data
+classes 60 13 3 | awk -F, '{ printf "%s", $NF; for (i = 1; i < NF; i++) printf ",%s", $i; print "" }' \
+	>data/wine/wine.data
+for colour in red white; do
+	{
+		echo 'acid;volatile;citric;sugar;chlorides;free;total;density;pH;sulphates;alcohol;quality'
+		classes 60 11 6 | awk -F, '{ $NF += 2 } 1' OFS=';'
+	} >data/wine_quality/winequality-$colour.csv
+done
+classes 60 13 5 >data/heart/processed.cleveland.data
+classes 80 64 10 | gzip >data/digits/digits.csv.gz
 export RELUBENCH_DATA=$work/data
 
 # drawn NAME: as many plots as the spec names, each with data and, where gnuplot is, without complaint.
@@ -84,3 +139,19 @@ tiny robust_breast_cancer repeats=1 train[0].beta=1 train[1].beta=1 train[2].bet
 	train[4].beta=1 train[4].interval.kappa=0.5 train[5].beta=1 \
 	train[6].patterns.count=12 train[6].stop.iterations=50 train[7].beta=1 train[7].screen=2 \
 	train[7].patterns.count=8 train[7].stop.iterations=50 train[8].beta=1
+
+for images in mnist_10 fashion_10; do
+	tiny $images train[0].epochs=3 train[1].epochs=3 train[2].epochs=3 train[3].epochs=3 \
+		train[0].width=12 train[1].width=12 train[2].width=12 train[3].width=12 \
+		train[4].neurons=30 train[4].beta=[0.1,0.3] train[5].neurons=30 train[5].beta=0.1
+	says "$images: programs are certified" '| scp squared .*[0-9]e-0[4-9] |' results/$images/tables/summary.md
+	says "$images: ten classes are certified" ',crown,linf,.*,test,' results/$images/certify.csv
+done
+tiny uci_multiclass repeats=1 train[0].beta=[0.1,0.01] train[0].neurons=30 train[1].beta=[0.1,0.01] \
+	train[1].neurons=30 train[2].beta=0.01 train[2].width=8 train[2].epochs=3 train[3].beta=0.01 \
+	train[3].width=8 train[3].epochs=3
+check "the main table has the best setting of each" "$(cat results/uci_multiclass/tables/main.csv)" \
+	[ "$(wc -l <results/uci_multiclass/tables/main.csv)" -eq 21 ]
+tiny regression_multi repeats=1 train[0].neurons=30 train[1].epochs=3 train[1].width=8 train[2].epochs=3 \
+	train[2].width=8
+says "three targets are one number" 'white wine.*,scp' results/regression_multi/summary.csv

@@ -80,6 +80,16 @@ check "is said" "$(cat err)" one_line "plain/b.txt differs from the copy"
 check "an unknown set" "status" get 2 plane
 check "names those there are" "$(cat err)" one_line 'no set "plane"; there are: packed plain'
 
+rm -r data
+mkdir -p packages/plain
+echo packed otherwise >packages/plain/a.txt
+export DATASETS=$work/packages
+mirror=file://$work/mirror
+check "what a package has installed" "$(cat err)" get 0 plain
+check "is linked" "$(ls -l data/plain)" cmp -s packages/plain/a.txt data/plain/a.txt
+check "the others are fetched" "$(ls data/plain)" cmp -s mirror/plain/b.txt data/plain/b.txt
+unset mirror DATASETS
+
 # The list itself: four words a line, sums of 64 digits, no path twice.
 list=$repository/experiments/get-data.list
 bad=$(grep -v '^#' "$list" | grep -Ev \

@@ -71,6 +71,40 @@ done
 sed 's/loss: hinge/loss: squared_hinge/' several.yaml >losses.yaml
 expect "a loss of one output" 2 validate losses.yaml
 says "is refused in its place" '^losses.yaml:[0-9]*:[0-9]*: train\[1\].loss: "squared_hinge" takes one output, and data set "flowers" has 3; several are for squared'
-sed 's/adversary: {attack: pgd, eps: 0.2}/interval: {eps: 0.2}/' several.yaml >bounds.yaml
-expect "interval training takes one output" 1 run bounds.yaml --quiet --out bounds
-says "and says so" 'interval.eps: expected 0 for 3 outputs, got ""0.2""' bounds/several/summary.csv
+# each output with its own neurons: sums of programs of one output, certified; shared ones do no worse
+cat >apart.yaml <<'END'
+name: apart
+seed: 3
+data:
+  - {name: flowers, csv: {path: flowers.csv}, split: {test: 0.4, stratified: true}, prepare: [standardize, bias]}
+train:
+  - {name: together, solver: scp, loss: squared, beta: 0.1, neurons: 200, stop: {gap: 1e-6}}
+  - {name: apart, solver: scp, output: separate, loss: squared, beta: 0.1, neurons: 200, fresh: 100, stop: {gap: 1e-6}}
+  - {name: splitting, solver: admm, loss: squared, beta: 0.1, patterns: 20, fresh: 100, stop: {gap: 1e-6, iterations: 20000}}
+  - {name: gradients, solver: admm, u_update: pcg, loss: squared, beta: 0.1, patterns: 20, stop: {gap: 1e-6, iterations: 20000}}
+  - {name: path, solver: ipm, loss: squared, beta: 0.1, patterns: 20, stop: {gap: 1e-8}}
+attack:
+  - {attack: pgd, norm: linf, eps: [0.1]}
+certify:
+  - {certificate: exact, norm: linf, eps: [0.1]}
+END
+expect "outputs with neurons of their own run" 0 run apart.yaml --quiet
+for method in apart splitting gradients path; do
+	check "$method is solved" "$(record results/apart $method gap)" \
+		awk -v a="$(record results/apart $method gap)" 'BEGIN { exit !(a < 1e-6) }'
+done
+check "four records say that neurons are separate" "$(grep -l '"output".*separate' results/apart/cells/*/result.json)" \
+	[ "$(grep -l '"output".*separate' results/apart/cells/*/result.json | wc -l)" = 4 ]
+check "and one that they are shared" "$(grep -l '"output".*shared' results/apart/cells/*/result.json)" \
+	[ "$(grep -l '"output".*shared' results/apart/cells/*/result.json | wc -l)" = 1 ]
+check "shared neurons do no worse" "$(record results/apart together objective)" \
+	awk -v a="$(record results/apart together objective)" -v b="$(record results/apart apart objective)" 'BEGIN { exit !(a < b) }'
+check "one optimum by three methods" "$(record results/apart path objective)" \
+	awk -v a="$(record results/apart path objective)" -v b="$(record results/apart splitting objective)" -v c="$(record results/apart gradients objective)" \
+	'BEGIN { exit !((a - b) ^ 2 < 1e-11 * a * a && (a - c) ^ 2 < 1e-11 * a * a) }'
+for cell in results/apart/cells/*; do
+	expect "$(basename "$cell") verifies" 0 verify results/apart "$(basename "$cell")"
+done
+sed 's/solver: ipm, loss: squared/solver: ipm, loss: logistic/' apart.yaml >coupled.yaml
+expect "a loss that couples the outputs" 2 plan coupled.yaml
+says "is refused in its place" '^coupled.yaml:[0-9]*:[0-9]*: train\[4\].solver: "ipm" expects a loss that is a sum over the outputs, such as squared, for neurons of their own, and data set "flowers" has 3 outputs, the loss is "logistic"'

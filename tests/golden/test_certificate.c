@@ -162,9 +162,11 @@ static void random_bounds_bracket_the_optima(void **state)
 			    strcmp(loss, "hinge") == 0)
 				continue;
 			in.problem.beta = json_number_value(json_object_get(optimum, "beta"));
-			in.problem.loss = (struct loss_term){
-				strcmp(loss, "squared") == 0 ? &loss_squared : &loss_logistic,
-				&loss_scale, 1};
+			in.problem.loss = (struct loss_term){.loss = strcmp(loss, "squared") == 0
+									     ? &loss_squared
+									     : &loss_logistic,
+							     .options = &loss_scale,
+							     .weight = 1};
 			objective = json_number_value(json_object_get(optimum, "objective"));
 			highest = fmax(highest, check_optimum(&in, objective));
 			checked++;

@@ -34,7 +34,7 @@ enum {
 	COLUMNS
 };
 
-/* Accuracies are shown in per cent. */
+/* Accuracies, F1 and recalls are shown in per cent. */
 static double factor_of(const struct claim_options *claim)
 {
 	const char *column = claim->trace == SCALAR_UNSET_INT ? claim_columns[claim->of]
@@ -42,7 +42,10 @@ static double factor_of(const struct claim_options *claim)
 	bool relative = claim->statistic == CLAIM_RATIO || claim->statistic == CLAIM_SLOPE ||
 			claim->fit != CLAIM_FIT_NONE;
 
-	return strstr(column, "accuracy") && !relative ? 100 : 1;
+	bool share = strstr(column, "accuracy") || strstr(column, "macro_f1") ||
+		     strstr(column, "recall");
+
+	return share && !relative ? 100 : 1;
 }
 
 static const char *number(double value, const struct claim_options *claim, struct arena *arena)

@@ -11,6 +11,7 @@
 enum {
 	TILTED = 40,
 	UPRIGHT = 90,
+	SHORT_NAME = 7,     /* beside the vertical axis as a number */
 	TILTED_LETTERS = 17 /* longer ones of the first bar would be cut at the left edge */
 };
 
@@ -36,6 +37,19 @@ int axis_angle(const struct figure *figure)
 	if (NAME_PIXELS * (double)(longest + 1) * (double)most <= GROUP_PIXELS)
 		return 0;
 	return longest <= TILTED_LETTERS ? TILTED : UPRIGHT;
+}
+
+double axis_left(const struct figure *figure)
+{
+	size_t longest = SHORT_NAME;
+
+	for (const struct figure_panel *panel = figure->first; panel; panel = panel->next)
+		for (size_t i = 0; i < panel->y.name_count; i++) {
+			size_t here = printable_width(panel->y.names[i]);
+
+			longest = here > longest ? here : longest;
+		}
+	return NAME_PIXELS * (double)(longest - SHORT_NAME);
 }
 
 double axis_room(const struct figure *figure)
@@ -99,7 +113,7 @@ static void log_tics(FILE *gp, char axis, double low, double high)
 	else if (low > 0 && high / low < short_axis)
 		short_log_tics(gp, axis, low, high);
 	else if (axis == 'y') /* the SVG terminal takes exponents for larger than they are drawn */
-		fputs("set ylabel offset form eq 'svg' ? 1.5 : 0, 0\n", gp);
+		fputs("set ylabel offset form eq 'svg' ? 0.9 : 0, 0\n", gp);
 }
 
 /* Variance of the steps of x, or of log x, relative to their mean square. */

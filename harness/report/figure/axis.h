@@ -10,6 +10,8 @@
 int axis_angle(const struct figure *figure);
 /* Pixels that turned names need below a panel. */
 double axis_room(const struct figure *figure);
+/* Pixels that long names left of a panel need beyond those of numbers. */
+double axis_left(const struct figure *figure);
 
 /* Set both axes of a panel, and take from its curves what they have no place for: on a logarithmic
  * axis rows with x <= 0 and middles <= 0; ends of ranges are cut at the smallest value > 0. */

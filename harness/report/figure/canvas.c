@@ -24,6 +24,7 @@
 #define SQUARE_ALONE 400.0
 #define MARGIN_LEFT 80.0
 #define MARGIN_RIGHT 16.0
+#define LABEL_SIDE 12.0 /* of a label left of long names */
 #define MARGIN_TOP 38.0
 #define MARGIN_BOTTOM 56.0
 #define TITLE_ROOM 28.0 /* of a title above several panels */
@@ -54,6 +55,7 @@ struct canvas {
 	double unit;             /* letters over SVG_LETTERS */
 	enum style_legend place; /* of the legend: not STYLE_LEGEND_AUTO */
 	double top, side;        /* room above the panels, and beside them */
+	double left;             /* of each panel, in pixels of SVG_LETTERS: MARGIN_LEFT or more */
 	struct layer_colours colours;
 	int angle;   /* of names */
 	double room; /* below each panel, of turned names and the colour bar */
@@ -175,7 +177,7 @@ static void legend_corner(const struct canvas *canvas, double *x, double *y)
 {
 	double rows = LEGEND_ROW * canvas->unit * (double)legend_rows(canvas);
 	double inset = LEGEND_INSET * canvas->unit;
-	double left = MARGIN_LEFT * canvas->unit,
+	double left = canvas->left * canvas->unit,
 	       right = canvas->panel_width - MARGIN_RIGHT * canvas->unit;
 	double top = canvas->top + MARGIN_TOP * canvas->unit;
 	double bottom =
@@ -325,11 +327,12 @@ static void natural_layout(struct canvas *canvas, double *width, double *height)
 		canvas->columns = panels == 4               ? 2
 				  : panels < SQUARE_COLUMNS ? panels
 							    : SQUARE_COLUMNS;
-		*width = side + (MARGIN_LEFT + MARGIN_RIGHT) * unit;
+		*width = side + (canvas->left + MARGIN_RIGHT) * unit;
 		*height = side + (MARGIN_TOP + MARGIN_BOTTOM) * unit;
 	} else {
 		canvas->columns = panels == 1 ? 1 : panels <= 4 ? 2 : 3;
-		*width = panels == 1 ? SINGLE_WIDTH : PANEL_WIDTH;
+		*width = (panels == 1 ? SINGLE_WIDTH : PANEL_WIDTH) +
+			 (canvas->left - MARGIN_LEFT) * unit;
 		*height = panels == 1 ? SINGLE_HEIGHT : PANEL_HEIGHT;
 	}
 	if (columns && columns < panels)
@@ -341,7 +344,7 @@ static void set_layout(struct canvas *canvas, double beside)
 {
 	const struct style *look = canvas->look;
 	double unit = canvas->unit, width, height, given = look->width * PIXELS_PER_INCH;
-	double margins = (MARGIN_LEFT + MARGIN_RIGHT) * unit;
+	double margins = (canvas->left + MARGIN_RIGHT) * unit;
 	double above = (MARGIN_TOP + MARGIN_BOTTOM) * unit;
 
 	canvas->side = canvas->place == STYLE_OUTSIDE ? beside : 0;
@@ -391,7 +394,7 @@ static void write_label(struct script *script, const char *what, const char *tex
 /* Centred above the axes; smaller where it would leave the panel. */
 static void write_title(struct canvas *canvas, const char *title)
 {
-	double room = canvas->panel_width - (MARGIN_LEFT - MARGIN_RIGHT) * canvas->unit;
+	double room = canvas->panel_width - (canvas->left - MARGIN_RIGHT) * canvas->unit;
 	double width = TITLE_CHARACTER * canvas->unit * (double)printable_width(title);
 	double share = width > room ? room / width : 1;
 
@@ -419,7 +422,7 @@ static void begin_panel(struct canvas *canvas, const struct figure_panel *panel,
 		"set xtics autofreq norotate\nset ytics autofreq\n"
 		"unset logscale\nset format '%%h'\nset xrange [*:*]\nset yrange [*:*]\n"
 		"set autoscale fix\n",
-		index + 1, (left + MARGIN_LEFT * unit) / canvas->width,
+		index + 1, (left + canvas->left * unit) / canvas->width,
 		(left + canvas->panel_width - MARGIN_RIGHT * unit) / canvas->width,
 		1 - (top + MARGIN_TOP * unit) / canvas->height, 1 - bottom / canvas->height);
 	write_title(canvas, canvas->look->title && canvas->panels == 1 ? canvas->look->title
@@ -430,6 +433,13 @@ static void begin_panel(struct canvas *canvas, const struct figure_panel *panel,
 	fputs("set xlabel offset 0, form eq 'svg' ? 0.4 : 0.2\n"
 	      "set ylabel offset form eq 'svg' ? 0.5 : 0, 0\n",
 	      gp);
+	if (!(canvas->left > MARGIN_LEFT))
+		return;
+	/* gnuplot takes long names for longer than they are */
+	write_label(&canvas->script, "ylabel ''\nset label 99", panel->y.label);
+	fprintf(gp, "set label 99 at screen %.5f,%.5f center rotate\n",
+		(left + LABEL_SIDE * unit) / canvas->width,
+		1 - (top + MARGIN_TOP * unit + bottom) / 2 / canvas->height);
 }
 
 static void write_panel(struct canvas *canvas, struct figure_panel *panel, size_t index)
@@ -557,6 +567,7 @@ enum status canvas_write(struct figure *figure, const struct records *records, c
 	canvas.colours = layer_colours(figure);
 	canvas.colours.width = look->line_width * PIXELS_PER_POINT;
 	canvas.angle = axis_angle(figure);
+	canvas.left = MARGIN_LEFT + axis_left(figure);
 	canvas.room = canvas.unit * (axis_room(figure) + (canvas.colours.used ? BAR_ROOM : 0));
 	for (const struct figure_panel *panel = figure->first; panel; panel = panel->next)
 		canvas.panels += figure_drawn(panel);
@@ -564,7 +575,7 @@ enum status canvas_write(struct figure *figure, const struct records *records, c
 		canvas.top = TITLE_ROOM * canvas.unit;
 	collect_entries(&canvas);
 	set_layout(&canvas, entry_width(&canvas));
-	inner[0] = canvas.panel_width - (MARGIN_LEFT + MARGIN_RIGHT) * canvas.unit;
+	inner[0] = canvas.panel_width - (canvas.left + MARGIN_RIGHT) * canvas.unit;
 	inner[1] = canvas.panel_height - canvas.room - (MARGIN_TOP + MARGIN_BOTTOM) * canvas.unit;
 	if (canvas.place == STYLE_INSIDE &&
 	    (entry_width(&canvas) > inside * inner[0] ||

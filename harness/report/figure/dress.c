@@ -85,12 +85,18 @@ static void set_range(struct figure_axis *axis, const struct reals *range)
 	axis->share = false;
 }
 
-/* Accuracies are shares in the records and per cent in figures. */
+/* What is a share in the records and per cent in figures: accuracies, F1, recalls. */
+static bool is_percent(const char *label)
+{
+	return strstr(label, "accuracy") || strstr(label, "macro f1") || strstr(label, "recall");
+}
+
+/* Axes of such a label. */
 static void to_percent(const struct dress *d, struct figure_panel *panel, struct figure_axis *axis,
 		       char role)
 {
-	if (axis->ratio || !axis->label || !strstr(axis->label, "accuracy") ||
-	    strchr(axis->label, '%') || axis->names)
+	if (axis->ratio || !axis->label || !is_percent(axis->label) || strchr(axis->label, '%') ||
+	    axis->names)
 		return;
 	axis->label = arena_format(d->arena, "%s in %%", axis->label);
 	axis->low *= 100;
@@ -250,7 +256,7 @@ static void bar_to_percent(const struct dress *d)
 	enum { VALUE = 2 };
 	struct figure *figure = d->figure;
 
-	if (!figure->bar_label || !strstr(figure->bar_label, "accuracy"))
+	if (!figure->bar_label || !is_percent(figure->bar_label))
 		return;
 	figure->bar_label = arena_format(d->arena, "%s in %%", figure->bar_label);
 	for (struct figure_panel *p = figure->first; p; p = p->next)

@@ -13,9 +13,9 @@ static const char *const numbers[FIGURE_LAYERS] = {
 	[FIGURE_LINE] = "xyyy",      [FIGURE_STROKE] = "--",   [FIGURE_LEVEL] = "-yyy",
 	[FIGURE_STEPS] = "xy",       [FIGURE_BETWEEN] = "xyy", [FIGURE_RANGES] = "xyyy",
 	[FIGURE_CROSSES] = "xyxxyy", [FIGURE_BARS] = "xyyy",   [FIGURE_STACK] = "xyy",
-	[FIGURE_TILES] = "xy-",      [FIGURE_SIGNS] = "xy-",   [FIGURE_REGIONS] = "xy-",
-	[FIGURE_PIECES] = "xy",      [FIGURE_DOTS] = "xy--",   [FIGURE_POINTS] = "xy",
-	[FIGURE_PIXELS] = "xy---"};
+	[FIGURE_TILES] = "xy-",      [FIGURE_COUNTS] = "xy--", [FIGURE_SIGNS] = "xy-",
+	[FIGURE_REGIONS] = "xy-",    [FIGURE_PIECES] = "xy",   [FIGURE_DOTS] = "xy--",
+	[FIGURE_POINTS] = "xy",      [FIGURE_PIXELS] = "xy---"};
 
 struct figure figure_new(struct arena *arena)
 {

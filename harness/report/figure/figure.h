@@ -30,6 +30,7 @@ enum figure_layer {
 	FIGURE_BARS,    /* (place, y, low, high) bars from 0 with their ranges */
 	FIGURE_STACK,   /* (place, bottom, top) pieces of bars */
 	FIGURE_TILES,   /* (column, row, value) coloured squares with their numbers */
+	FIGURE_COUNTS,  /* (column, row, value, count) the same with count and value in per cent */
 	FIGURE_SIGNS,   /* (x, y, -1 or 1) a grid of two pale colours */
 	FIGURE_REGIONS, /* (x, y, class) a grid in pale colours of the dots of the panel */
 	FIGURE_PIECES,  /* (x, y) pieces of a line, two rows each */
@@ -132,6 +133,7 @@ struct figure {
 	bool square;             /* the same scale on both axes */
 	size_t repeats;          /* most repetitions of a curve (figure_repeats) */
 	const char *bar_label;   /* of the colours of tiles, or NULL */
+	double bar_end;          /* they go from 0 to this; 0: from the lowest to the highest */
 	const struct figure_entry *extra; /* or NULL: the last entry of the legend */
 	struct figure_panel *first, *last;
 };

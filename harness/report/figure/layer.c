@@ -173,6 +173,21 @@ static void draw_tiles(const struct drawn *d)
 			    dark ? "#ffffff" : "#000000");
 }
 
+/* Count above, share below. */
+static void draw_counts(const struct drawn *d)
+{
+	script_item(d->script,
+		    "data index %zu using 1:2:($1-0.5):($1+0.5):($2-0.5):($2+0.5):3 with "
+		    "boxxyerror fs solid noborder lc palette",
+		    d->block);
+	for (int dark = 0; d->colours->numbers && dark < 2; dark++)
+		script_item(d->script,
+			    "data index %zu using 1:($3 %s %.9g ? $2 : NaN):(sprintf('%%.0f\\n"
+			    "%%.0f %%%%', $4, $3)) with labels font ',9' tc rgb '%s'",
+			    d->block, dark ? "<=" : ">", d->colours->middle,
+			    dark ? "#ffffff" : "#000000");
+}
+
 static void draw_signs(const struct drawn *d)
 {
 	script_item(d->script, "data index %zu using 1:2:3 with image", d->block);
@@ -220,9 +235,10 @@ static const struct {
 	[FIGURE_BETWEEN] = {draw_between, MARK_BAR},   [FIGURE_RANGES] = {draw_ranges, MARK_LINE},
 	[FIGURE_CROSSES] = {draw_crosses, MARK_POINT}, [FIGURE_BARS] = {draw_bars, MARK_BAR},
 	[FIGURE_STACK] = {draw_stack, MARK_BAR},       [FIGURE_TILES] = {draw_tiles, MARK_BAR},
-	[FIGURE_SIGNS] = {draw_signs, MARK_BAR},       [FIGURE_REGIONS] = {draw_signs, MARK_BAR},
-	[FIGURE_PIECES] = {draw_pieces, MARK_STROKE},  [FIGURE_DOTS] = {draw_dots, MARK_POINT},
-	[FIGURE_POINTS] = {draw_points, MARK_POINT},   [FIGURE_PIXELS] = {draw_pixels, MARK_BAR}};
+	[FIGURE_COUNTS] = {draw_counts, MARK_BAR},     [FIGURE_SIGNS] = {draw_signs, MARK_BAR},
+	[FIGURE_REGIONS] = {draw_signs, MARK_BAR},     [FIGURE_PIECES] = {draw_pieces, MARK_STROKE},
+	[FIGURE_DOTS] = {draw_dots, MARK_POINT},       [FIGURE_POINTS] = {draw_points, MARK_POINT},
+	[FIGURE_PIXELS] = {draw_pixels, MARK_BAR}};
 
 void layer_write(struct script *script, const struct figure_panel *panel,
 		 const struct figure_curve *curve, const struct layer_colours *shared)
@@ -316,6 +332,11 @@ void layer_prepare(struct script *script, const struct figure_panel *panel)
 		      script->gp);
 }
 
+static bool is_tiles(enum figure_layer layer)
+{
+	return layer == FIGURE_TILES || layer == FIGURE_COUNTS;
+}
+
 struct layer_colours layer_colours(const struct figure *figure)
 {
 	struct layer_colours out = {.low = HUGE_VAL, .high = -HUGE_VAL};
@@ -323,13 +344,17 @@ struct layer_colours layer_colours(const struct figure *figure)
 
 	for (const struct figure_panel *p = figure->first; p; p = p->next)
 		for (const struct figure_curve *c = p->first; c; c = c->next)
-			for (size_t i = 0; c->layer == FIGURE_TILES && i < c->count; i++) {
+			for (size_t i = 0; is_tiles(c->layer) && i < c->count; i++) {
 				double value = c->at[i * figure_numbers(c->layer) + VALUE];
 
 				out.used = true;
 				out.low = fmin(out.low, value);
 				out.high = fmax(out.high, value);
 			}
+	if (figure->bar_end > 0) {
+		out.low = 0;
+		out.high = figure->bar_end;
+	}
 	out.logarithmic = figure_wants_log(out.low, out.high);
 	out.middle = out.logarithmic ? sqrt(out.low * out.high) : (out.low + out.high) / 2;
 	return out;

@@ -87,10 +87,12 @@ static struct column_names columns_of(const struct experiment *experiment)
 	return names;
 }
 
-/* The same name, or the same attack with a radius that is written in another way: 8/255. */
+/* The same name, the same attack with a radius that is written in another way: 8/255; or the recall
+ * of a class, which only the data know. */
 static bool is_column(struct column_names *names, const char *wanted)
 {
 	struct attack_kind asked, there;
+	struct table_recall recall;
 	bool probe = table_column_probe(wanted, &names->arena, &asked);
 
 	for (size_t i = 0; i < names->count; i++)
@@ -99,7 +101,7 @@ static bool is_column(struct column_names *names, const char *wanted)
 		     strcmp(asked.label, there.label) == 0 &&
 		     fabs(asked.eps - there.eps) <= DBL_EPSILON * there.eps))
 			return true;
-	return false;
+	return table_column_recall(wanted, &names->arena, &recall);
 }
 
 /* Up to `most` of the names, the nearest first, then those that share a word. */

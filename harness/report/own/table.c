@@ -136,7 +136,7 @@ static void place_rows(struct table_grid *table, const struct records *in_order)
 static void wilson_of(const struct table_column *column, const struct record *record,
 		      struct table_entry *entry)
 {
-	const char *const parts[] = {"train", "validation", "test"};
+	const char *const shares[] = {"train_accuracy", "validation_accuracy", "test_accuracy"};
 	const double counts[] = {record->result.n_train, record->result.n_validation,
 				 record->result.n_test};
 
@@ -145,8 +145,7 @@ static void wilson_of(const struct table_column *column, const struct record *re
 		entry->high = attacks_high(record, column->kind);
 	}
 	for (size_t i = 0; i < 3 && !column->kind; i++)
-		if (column->pick == stat_column && strstr(column->name, "accuracy") &&
-		    strcmp(column->data, parts[i]) == 0)
+		if (column->pick == stat_column && strcmp(column->name, shares[i]) == 0)
 			wilson_interval(entry->value * counts[i], counts[i], &entry->low,
 					&entry->high);
 }

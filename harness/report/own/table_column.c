@@ -36,6 +36,42 @@ static bool ends(const char *name, const char *end)
 	return n >= m && strcmp(name + n - m, end) == 0;
 }
 
+/* "solve_s" -> "Solve", "train_rmse" -> "Train RMSE": without the unit. */
+static const char *head_of(const char *name, struct arena *arena)
+{
+	static const char *const special[][2] = {{"time", "Time"},
+						 {"seconds_per_iteration", "Time of an iteration"},
+						 {"peak_mem_bytes", "Peak memory"},
+						 {"train_rmse", "Train RMSE"},
+						 {"validation_rmse", "Validation RMSE"},
+						 {"test_rmse", "Test RMSE"},
+						 {"train_r2", "Train R2"},
+						 {"validation_r2", "Validation R2"},
+						 {"test_r2", "Test R2"},
+						 {"train_macro_f1", "Train macro F1"},
+						 {"validation_macro_f1", "Validation macro F1"},
+						 {"test_macro_f1", "Test macro F1"},
+						 {"train_auc", "Train AUC"},
+						 {"validation_auc", "Validation AUC"},
+						 {"test_auc", "Test AUC"},
+						 {"n_train", "Training samples"},
+						 {"n_validation", "Validation samples"},
+						 {"n_test", "Test samples"},
+						 {"d", "d"}};
+	char *text;
+
+	for (size_t i = 0; i < sizeof special / sizeof *special; i++)
+		if (strcmp(special[i][0], name) == 0)
+			return special[i][1];
+	text = arena_text(arena, name);
+	if (ends(name, "_s"))
+		text[strlen(text) - 2] = '\0';
+	for (char *at = text; *at; at++)
+		*at = *at == '_' ? ' ' : *at;
+	text[0] = (char)toupper((unsigned char)text[0]);
+	return text;
+}
+
 /* --- attacks and certificates --------------------------------------------------------------- */
 
 /* Cut the last word off; NULL if there is no other before it. */
@@ -115,6 +151,48 @@ static void fill_probe(const struct records *records, struct attack_kind kind,
 				      : "share of points that stay right under the attack";
 }
 
+/* --- recalls -------------------------------------------------------------------------------- */
+
+static double recall_of(const struct record *record, const void *what)
+{
+	const struct table_recall *recall = what;
+
+	for (size_t i = 0; i < record->decision_count; i++) {
+		const struct confusion_row *row = &record->decision[i];
+
+		if (strcmp(row->part, recall->part) == 0 &&
+		    strcmp(row->class, recall->class) == 0 &&
+		    strcmp(row->decided, recall->class) == 0)
+			return row->share;
+	}
+	return NAN;
+}
+
+bool table_column_recall(const char *name, struct arena *arena, struct table_recall *out)
+{
+	static const char *const parts[] = {"train", "validation", "test", NULL};
+	const char *end = strstr(name, "_recall ");
+
+	if (!end)
+		return false;
+	out->part = arena_format(arena, "%.*s", (int)(end - name), name);
+	out->class = end + strlen("_recall ");
+	return is_in(parts, out->part);
+}
+
+static void fill_recall(struct table_recall recall, struct arena *arena, struct table_column *out)
+{
+	struct table_recall *own = ARENA_NEW(arena, struct table_recall);
+
+	*own = recall;
+	out->head =
+		arena_format(arena, "%s recall of %s", head_of(recall.part, arena), recall.class);
+	out->pick = recall_of;
+	out->what = own;
+	out->data = own->part;
+	out->meaning = "share of the samples of the class that are decided to be of it";
+}
+
 /* --- numbers of summary.csv ----------------------------------------------------------------- */
 
 /* A gap stands in a table only if the record says what objective it is about. */
@@ -123,47 +201,18 @@ static double told_gap(const struct record *record, const void *what)
 	return record->result.objective_of ? stat_column(record, what) : NAN;
 }
 
-/* "solve_s" -> "Solve", "train_rmse" -> "Train RMSE": without the unit. */
-static const char *head_of(const char *name, struct arena *arena)
-{
-	static const char *const special[][2] = {{"time", "Time"},
-						 {"seconds_per_iteration", "Time of an iteration"},
-						 {"peak_mem_bytes", "Peak memory"},
-						 {"train_rmse", "Train RMSE"},
-						 {"test_rmse", "Test RMSE"},
-						 {"train_r2", "Train R2"},
-						 {"test_r2", "Test R2"},
-						 {"n_train", "Training samples"},
-						 {"n_validation", "Validation samples"},
-						 {"n_test", "Test samples"},
-						 {"d", "d"}};
-	char *text;
-
-	for (size_t i = 0; i < sizeof special / sizeof *special; i++)
-		if (strcmp(special[i][0], name) == 0)
-			return special[i][1];
-	text = arena_text(arena, name);
-	if (ends(name, "_s"))
-		text[strlen(text) - 2] = '\0';
-	for (char *at = text; *at; at++)
-		*at = *at == '_' ? ' ' : *at;
-	text[0] = (char)toupper((unsigned char)text[0]);
-	return text;
-}
-
 static enum table_better better_of(const char *name)
 {
 	static const char *const neither[] = {"lower_bound", "objective_zero", NULL};
-	static const char *const lower[] = {
-		"train_rmse", "test_rmse", "peak_mem_bytes", "violation", "seconds_per_iteration",
-		NULL};
+	static const char *const lower[] = {"peak_mem_bytes", "violation", "seconds_per_iteration",
+					    NULL};
 
 	if (is_in(neither, name))
 		return TABLE_NEITHER;
-	if (strstr(name, "accuracy") || ends(name, "_r2"))
+	if (rows_higher_is_better(name))
 		return TABLE_HIGHER;
 	return comparable_objective(name) || comparable_cost(name) || is_in(lower, name) ||
-			       ends(name, "_s")
+			       ends(name, "_rmse") || ends(name, "_s")
 		       ? TABLE_LOWER
 		       : TABLE_NEITHER;
 }
@@ -189,7 +238,9 @@ static void fill_form(const char *name, struct table_column *out)
 
 	out->form = 'g';
 	out->digits = 3;
-	if (strstr(name, "accuracy") || strcmp(name, "majority") == 0) {
+	if (ends(name, "_auc") || ends(name, "_r2")) {
+		out->form = 'f';
+	} else if (rows_higher_is_better(name) || ends(name, "majority")) {
 		out->unit = "%";
 		out->factor = 100;
 		out->form = 'f';
@@ -202,8 +253,6 @@ static void fill_form(const char *name, struct table_column *out)
 	} else if (is_in(counts, name)) {
 		out->form = 'f';
 		out->digits = 0;
-	} else if (ends(name, "_r2")) {
-		out->form = 'f';
 	} else if (strncmp(name, "gap", 3) == 0 || strcmp(name, "feasibility") == 0) {
 		out->form = 'e';
 		out->digits = 2;
@@ -269,6 +318,7 @@ struct table_column table_column_of(const struct records *records, const char *n
 	const char *digits = option_of(&options->digits, name);
 	const char *better = option_of(&options->better, name);
 	struct attack_kind kind;
+	struct table_recall recall;
 
 	while (table_column_words[out.part] && strcmp(table_column_words[out.part], name) != 0)
 		out.part++;
@@ -281,6 +331,8 @@ struct table_column table_column_of(const struct records *records, const char *n
 	out.part = TABLE_NUMBER;
 	if (table_column_probe(name, records->arena, &kind))
 		fill_probe(records, kind, &out);
+	else if (table_column_recall(name, records->arena, &recall))
+		fill_recall(recall, records->arena, &out);
 	else
 		fill_number(records, &out);
 	fill_form(out.kind ? "accuracy" : name, &out);

@@ -54,6 +54,12 @@ struct table_column table_column_of(const struct records *records, const char *n
  * units are NULL where they are not said, and so is the test part. False: it is no such name. */
 bool table_column_probe(const char *name, struct arena *arena, struct attack_kind *out);
 
+/* "test_recall rose": of the samples of that class on that part. False: it is no such name. */
+struct table_recall {
+	const char *part, *class;
+};
+bool table_column_recall(const char *name, struct arena *arena, struct table_recall *out);
+
 /* "15.90" of a number of the column as it is stored; "" of one that is not known. */
 const char *table_column_text(const struct table_column *column, double value, struct arena *arena);
 

@@ -13,12 +13,12 @@ static const struct {
 	char form; /* line, steps, points, bars, pieces of bars, area, tiles; 0: not at all */
 	signed char at[4];
 } layers[FIGURE_LAYERS] = {
-	[FIGURE_LINE] = {'l', {0, 1, 2, 3}},    [FIGURE_STROKE] = {'l', {0, 1, -1, -1}},
-	[FIGURE_LEVEL] = {'l', {0, 1, 2, 3}},   [FIGURE_STEPS] = {'s', {0, 1, -1, -1}},
-	[FIGURE_RANGES] = {'p', {0, 1, 2, 3}},  [FIGURE_CROSSES] = {'p', {0, 1, 4, 5}},
-	[FIGURE_BARS] = {'b', {0, 1, 2, 3}},    [FIGURE_STACK] = {'k', {0, 2, 1, 2}},
-	[FIGURE_TILES] = {'t', {0, 1, 2, -1}},  [FIGURE_BETWEEN] = {'a', {0, -1, 1, 2}},
-	[FIGURE_POINTS] = {'p', {0, 1, -1, -1}}};
+	[FIGURE_LINE] = {'l', {0, 1, 2, 3}},     [FIGURE_STROKE] = {'l', {0, 1, -1, -1}},
+	[FIGURE_LEVEL] = {'l', {0, 1, 2, 3}},    [FIGURE_STEPS] = {'s', {0, 1, -1, -1}},
+	[FIGURE_RANGES] = {'p', {0, 1, 2, 3}},   [FIGURE_CROSSES] = {'p', {0, 1, 4, 5}},
+	[FIGURE_BARS] = {'b', {0, 1, 2, 3}},     [FIGURE_STACK] = {'k', {0, 2, 1, 2}},
+	[FIGURE_TILES] = {'t', {0, 1, 2, -1}},   [FIGURE_COUNTS] = {'t', {0, 1, 2, 3}},
+	[FIGURE_BETWEEN] = {'a', {0, -1, 1, 2}}, [FIGURE_POINTS] = {'p', {0, 1, -1, -1}}};
 
 static bool suits(const struct figure_panel *panel)
 {
@@ -82,7 +82,7 @@ static void put_curve(const struct figure_curve *curve, FILE *to)
 
 			if (i || k)
 				putc(',', to);
-			put_number(at < 0 || (k > 1 && !ranged)
+			put_number(at < 0 || (k > 1 && !ranged && curve->layer != FIGURE_COUNTS)
 					   ? NAN
 					   : curve->at[i * numbers + (size_t)at],
 				   to);

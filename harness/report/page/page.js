@@ -233,7 +233,8 @@ const forms = {
 		shown.forEach(row => point(sx.at(row.x), (sy.at(row.low) + sy.at(row.high)) / 2, row));
 	},
 	t(svg, curve, rows, sx, sy, point) {
-		const span = spanOf(rows, row => row.low);
+		const counted = rows.some(row => row.high !== null); /* low: per cent of the counts */
+		const span = counted ? {low: 0, high: 100} : spanOf(rows, row => row.low);
 		rows.filter(row => row.low !== null).forEach(row => {
 			const x = sx.at(row.x - 0.5), y = sy.at(row.y + 0.5);
 			const width = sx.at(row.x + 0.5) - x, height = sy.at(row.y - 0.5) - y;
@@ -243,7 +244,7 @@ const forms = {
 			if (width > 34)
 				svgNode(svg, 'text', {x: x + width / 2, y: y + height / 2 + 4,
 						      'text-anchor': 'middle', fill: share > 0.5 ? '#000' : '#fff'},
-					+row.low.toPrecision(3));
+					counted ? brief(row.high) : +row.low.toPrecision(3));
 			point(x + width / 2, y + height / 2, row);
 		});
 	},
@@ -254,6 +255,9 @@ function wordsOf(panel, curve, row) {
 	const x = panel.x.label + ' ' + nameAt(panel.x, row.x);
 	const range = row.low === null || row.high === null ? ''
 							    : brief(row.low) + ' to ' + brief(row.high);
+	if (curve.form === 't' && row.high !== null)
+		return `${x}, ${panel.y.label} ${nameAt(panel.y, row.y)}: ${brief(row.high)} samples, ` +
+			`${panel.value} ${brief(row.low)}`;
 	if (curve.form === 't')
 		return `${x}, ${panel.y.label} ${nameAt(panel.y, row.y)}: ${panel.value} ${brief(row.low)}`;
 	if (row.y === null || curve.form === 'k')

@@ -9,6 +9,8 @@
 #include <stdint.h>
 #include <string.h>
 
+enum { MOST_STEPS = 500 }; /* of a curve */
+
 struct distance_options { /* all zero = the defaults */
 	long part, settings;
 	struct texts methods;
@@ -35,8 +37,10 @@ struct known {
 	const struct record **of; /* count each */
 	struct distance *at;
 	size_t count;
-	double *radii;
+	double *radii; /* tried */
 	size_t radius_count;
+	double *steps; /* these, and distances of points found */
+	size_t step_count;
 };
 
 /* What the figure is of. */
@@ -46,6 +50,7 @@ struct tally {
 	size_t count[2], room;
 	size_t networks, least, most; /* cells, and the samples of each */
 	bool alone;                   /* is each curve of one network? */
+	const char *nearest; /* an entry whose points have distances of their own; or NULL */
 };
 
 static const char *list_of(const struct tally *tally, bool below)
@@ -64,6 +69,7 @@ static void note(struct tally *tally, const struct margins *m)
 	const char **names = tally->names[below];
 	size_t count = tally->count[below];
 
+	tally->nearest = m->distance ? m->name : tally->nearest;
 	if (records_index(names, count, m->name) < count)
 		return;
 	if (count == tally->room) {
@@ -158,6 +164,8 @@ static void add_curve(struct figure *figure, struct figure_panel *panel,
 	struct arena *arena = figure->arena;
 	const char *side = most ? "at most" : "at least";
 	struct figure_curve *curve;
+	const double *radii = most ? known->radii : known->steps;
+	size_t count = most ? known->radius_count : known->step_count;
 	double end = HUGE_VAL, here;
 
 	for (size_t i = 0; i < known->count; i++)
@@ -174,8 +182,8 @@ static void add_curve(struct figure *figure, struct figure_panel *panel,
 				       .style = style_of(list, s, most)});
 	here = distance_least(known->at, known->count, 0);
 	figure_row(curve, (double[]){0, 100 * here});
-	for (size_t i = 0; i < known->radius_count && known->radii[i] <= end; i++) {
-		double eps = known->radii[i], before = i ? known->radii[i - 1] : 0;
+	for (size_t i = 0; i < count && radii[i] <= end; i++) {
+		double eps = radii[i], before = i ? radii[i - 1] : 0;
 
 		here = most ? distance_most(known->at, known->count, eps)
 			    : distance_least(known->at, known->count, eps);
@@ -204,8 +212,8 @@ static void add_area(struct figure *figure, struct figure_panel *panel,
 
 	for (size_t i = 0; i < known->count; i++)
 		end = fmin(end, fmin(known->at[i].proven, known->at[i].attacked));
-	for (size_t i = 0; i < known->radius_count && known->radii[i] <= end; i++) {
-		double eps = known->radii[i];
+	for (size_t i = 0; i < known->step_count && known->steps[i] <= end; i++) {
+		double eps = known->steps[i];
 		double least = 100 * distance_least(known->at, known->count, before);
 		double most = 100 * distance_most(known->at, known->count, eps);
 
@@ -215,6 +223,29 @@ static void add_area(struct figure *figure, struct figure_panel *panel,
 		figure_row(area, (double[]){eps, least, most});
 		before = eps;
 	}
+}
+
+/* The radii, and distances of points found; of very many each so manieth. */
+static void add_steps(struct known *known, struct arena *arena)
+{
+	size_t room = known->radius_count, count = 0, kept;
+	double *found, *radii;
+
+	for (size_t i = 0; i < known->count; i++)
+		room += known->at[i].n;
+	found = ARENA_ARRAY(arena, double, room);
+	radii = ARENA_ARRAY(arena, double, room);
+	for (size_t i = 0; i < known->count; i++)
+		for (size_t k = 0; k < known->at[i].n; k++)
+			if (known->at[i].broken[k] > 0 && isfinite(known->at[i].broken[k]))
+				found[count++] = known->at[i].broken[k];
+	count = sample_distinct(found, count);
+	kept = known->radius_count;
+	memcpy(radii, known->radii, kept * sizeof *radii);
+	for (size_t i = 0; i < count; i += count / MOST_STEPS + 1)
+		radii[kept++] = found[i];
+	known->steps = radii;
+	known->step_count = sample_distinct(radii, kept);
 }
 
 static void add_panel(struct figure *figure, const struct records *records,
@@ -228,6 +259,7 @@ static void add_panel(struct figure *figure, const struct records *records,
 
 	panel->x.label = arena_format(figure->arena, "eps (%s; %s part)", known->ball, known->part);
 	known->radius_count = sample_distinct(known->radii, known->radius_count);
+	add_steps(known, figure->arena);
 	tally->alone = tally->alone && known->count == 1;
 	for (size_t i = 0; i < known->count; i++) {
 		tally->least = known->at[i].n < tally->least ? known->at[i].n : tally->least;
@@ -242,6 +274,13 @@ static const char *caption_of(const struct tally *tally, const struct series_lis
 {
 	bool proven = tally->count[true] > 0;
 	const char *above = list_of(tally, false), *below = list_of(tally, true), *samples;
+	const char *nearest = "";
+
+	if (tally->nearest)
+		nearest = arena_format(tally->arena,
+				       " (%s looks for the nearest one and counts at "
+				       "its own distance, others at the radius tried)",
+				       tally->nearest);
 
 	samples = tally->least == tally->most
 			  ? arena_format(tally->arena, "%zu", tally->most)
@@ -249,10 +288,10 @@ static const char *caption_of(const struct tally *tally, const struct series_lis
 	return arena_format(
 		tally->arena,
 		"Samples whose distance to the decision boundary is at most eps; misclassified "
-		"ones are at 0. At least: %s%s%s found a point so near%s%s%s. %s of %s samples, "
+		"ones are at 0. At least: %s%s%s found a point so near%s%s%s%s. %s of %s samples, "
 		"%zu cells in all%s",
-		above, *above && proven ? " or " : "", below, proven ? "; at most: " : "", below,
-		proven ? " did not prove that there is none" : "",
+		above, *above && proven ? " or " : "", below, nearest, proven ? "; at most: " : "",
+		below, proven ? " did not prove that there is none" : "",
 		tally->alone ? "Each curve: one network and its part"
 			     : "Each curve: the networks of all repetitions together, each on its "
 			       "own part",

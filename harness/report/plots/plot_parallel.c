@@ -111,7 +111,7 @@ static void add_panel(struct figure *figure, const struct settings *s, struct co
 	const char *title = arena_format(figure->arena, "%s: %s", data, method);
 	const char **names = ARENA_ARRAY(figure->arena, const char *, count);
 	struct figure_panel *panel = figure_panel(figure, title, title, title);
-	bool lower = select_lower_is_better(column_names[o->y]);
+	bool lower = !rows_higher_is_better(column_names[o->y]);
 	double best = ceil((o->best > 0 ? o->best : usual_best) * (double)s->count);
 
 	for (size_t k = 0; k < count; k++)
@@ -191,7 +191,7 @@ static void fill(const void *options, const struct records *records, struct figu
 				       "the %.3g %% of the settings "
 				       "with the %s median %s over repetitions",
 				       100 * (o->best > 0 ? o->best : usual_best),
-				       select_lower_is_better(column.name) ? "lowest" : "highest",
+				       rows_higher_is_better(column.name) ? "highest" : "lowest",
 				       column_label(column.name, arena));
 }
 

@@ -210,3 +210,24 @@ double attacks_high(const struct record *record, const void *what)
 
 	return row ? row->hi : NAN;
 }
+
+double attacks_distance(const struct record *record, const void *what)
+{
+	const struct attack_row *row = attacks_find(record, what);
+
+	return row ? row->distance_median : NAN;
+}
+
+double attacks_near(const struct record *record, const void *what)
+{
+	const struct attack_row *row = attacks_find(record, what);
+
+	return row ? row->distance_low : NAN;
+}
+
+double attacks_far(const struct record *record, const void *what)
+{
+	const struct attack_row *row = attacks_find(record, what);
+
+	return row ? row->distance_high : NAN;
+}

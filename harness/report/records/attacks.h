@@ -60,4 +60,9 @@ double attacks_robust(const struct record *record, const void *what);
 double attacks_low(const struct record *record, const void *what);
 double attacks_high(const struct record *record, const void *what);
 
+/* The same of the distances: median, 10 % and 90 % quantile over points. */
+double attacks_distance(const struct record *record, const void *what);
+double attacks_near(const struct record *record, const void *what);
+double attacks_far(const struct record *record, const void *what);
+
 #endif

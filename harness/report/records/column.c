@@ -6,7 +6,7 @@
 #include <string.h>
 
 #define TEXT(name, ...)
-#define LATER(name, ...)
+#define LATER(...) NUMBER(__VA_ARGS__)
 
 /* The numbers of a result in their order. */
 #define NUMBER(name, ...) NUMBER_##name,

@@ -53,7 +53,7 @@ static void add_entry(struct reader *r, const struct entry_note *note, const cha
 	for (size_t i = 0; i < rows->count; i++) {
 		const struct attack_row *of = &row[i];
 		struct margins *to = &r->at[r->count];
-		size_t below = 0;
+		size_t below = 0, far = 0;
 
 		*to = (struct margins){
 			.name = name,
@@ -65,8 +65,9 @@ static void add_entry(struct reader *r, const struct entry_note *note, const cha
 			.accuracy = of->accuracy};
 		to->lower = side(r, note->key, i, "lower", &below);
 		to->upper = side(r, note->key, i, "upper", &to->n);
+		to->distance = side(r, note->key, i, "distance", &far);
 		r->count += to->upper && (!to->lower || below == to->n) &&
-			    !(fabs(of->n - (double)to->n) > 0);
+			    (!to->distance || far == to->n) && !(fabs(of->n - (double)to->n) > 0);
 	}
 }
 

@@ -17,6 +17,9 @@ struct margins {
 	size_t n;        /* samples */
 	/* n each, bounds of the lowest y f within the ball; NULL: none from below, of an attack */
 	const double *lower, *upper;
+	/* n: how far the point is that a search for the nearest one found, the largest number there
+	 * is where it found none; NULL: it was not looked for */
+	const double *distance;
 };
 
 struct margins_list {

@@ -41,6 +41,8 @@ struct record {
 	struct csv_table trace; /* 0 rows if there is none */
 	size_t attack_count, certificate_count;
 	struct attack_row *attack, *certificate;
+	size_t decision_count; /* rows of confusion.csv */
+	const struct confusion_row *decision;
 	struct result probed; /* an attack or certificate of it that was computed elsewhere: by
 				 what, and where; status NULL: there is none */
 	long rung;            /* of successive halving, from 1; 0: there is none */

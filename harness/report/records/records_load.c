@@ -52,7 +52,7 @@ static enum status load_files(struct record *record, struct cellfile *cell, stru
 			      struct err *err)
 {
 	const char *trace = arena_format(arena, "%s/trace.csv", record->folder);
-	struct field_rows attacks, certificates;
+	struct field_rows attacks, certificates, decisions;
 
 	TRY(cellfile_read(arena_format(arena, "%s/cell.json", record->folder), arena, cell, err));
 	TRY(result_read(arena_format(arena, "%s/result.json", record->folder), arena,
@@ -63,6 +63,10 @@ static enum status load_files(struct record *record, struct cellfile *cell, stru
 			   arena, &attacks, err));
 	TRY(field_read_any(arena_format(arena, "%s/certify.csv", record->folder), &rows_certify,
 			   arena, &certificates, err));
+	TRY(field_read_any(arena_format(arena, "%s/confusion.csv", record->folder), &rows_confusion,
+			   arena, &decisions, err));
+	record->decision = decisions.at;
+	record->decision_count = decisions.count;
 	record->attack = attacks.at;
 	record->attack_count = attacks.count;
 	record->certificate = certificates.at;

@@ -12,11 +12,6 @@ const char *select_key(const struct group *group, struct arena *arena)
 	return arena_format(arena, "%s\n%s", group->method, group->problem);
 }
 
-bool select_lower_is_better(const char *column)
-{
-	return !strstr(column, "accuracy");
-}
-
 /* Lower is better; a cell that is not ok or has no value counts as the worst. */
 static double score_of(const struct record *record, const char *by)
 {
@@ -24,7 +19,7 @@ static double score_of(const struct record *record, const char *by)
 
 	if (!records_ok(record) || isnan(value))
 		return HUGE_VAL;
-	return select_lower_is_better(by) ? value : -value;
+	return rows_higher_is_better(by) ? -value : value;
 }
 
 bool select_per_repetition(const struct group *setting)

@@ -64,7 +64,4 @@ bool select_is_flat(const struct search *search);
 /* A method and its problem as one text. */
 const char *select_key(const struct group *group, struct arena *arena);
 
-/* Does a lower value of a column mean better? True but for accuracies. */
-bool select_lower_is_better(const char *column);
-
 #endif

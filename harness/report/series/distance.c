@@ -18,7 +18,8 @@ void distance_learn(struct distance *d, const struct margins *found)
 {
 	for (size_t k = 0; k < d->n; k++) {
 		if (found->upper[k] <= 0)
-			d->broken[k] = fmin(d->broken[k], found->eps);
+			d->broken[k] = fmin(d->broken[k],
+					    found->distance ? found->distance[k] : found->eps);
 		if (found->lower && found->lower[k] > 0)
 			d->certified[k] = fmax(d->certified[k], found->eps);
 	}

@@ -1,14 +1,14 @@
 /* Distances of samples to the decision boundary, as far as tried radii tell.
  *
  * The distance of a sample is the radius of the smallest ball around it that holds a point with
- * y f <= 0; of one that is misclassified it is 0. b_k is the smallest tried radius in whose ball
- * such a point was found (infinite: none), c_k the largest one within which y f > 0 is proven (0:
- * none), w the number of misclassified samples. Of n samples, the share whose distance is at most r
- * is then
+ * y f <= 0; of one that is misclassified it is 0. b_k is the distance of the nearest such point
+ * that was found, where it was looked for, else the smallest tried radius in whose ball one was
+ * found (infinite: none), c_k the largest one within which y f > 0 is proven (0: none), w the
+ * number of misclassified samples. Of n samples, the share whose distance is at most r is then
  *
  *     at least L(r) = max(w, #{k: b_k <= r}) / n   and at most   U(r) = #{k: c_k < r} / n,  r > 0.
  *
- * Both are constant between neighbouring tried radii: L rises at a radius, U just behind it. */
+ * Both are constant between neighbouring ones of these: L rises at one, U just behind it. */
 #ifndef REPORT_DISTANCE_H
 #define REPORT_DISTANCE_H
 

@@ -28,7 +28,7 @@ static void fill_row(struct sheet *sheet, size_t row, const struct search *searc
 	const struct group *group = search->setting[k];
 	size_t ok = records_ok_count(group), after = criteria->count;
 	struct spread by = stat_group(group, stat_column, search->by, arena);
-	bool share = !select_lower_is_better(search->by);
+	bool share = rows_higher_is_better(search->by);
 	const char *chosen = "selected per experiment";
 
 	sheet_set(sheet, row, DATA, group->data);
@@ -78,7 +78,7 @@ struct sheet summary_select_sheet(const struct records *records)
 	for (size_t c = 0; c < criteria.count; c++)
 		sheet.head[TEST + c] =
 			arena_format(arena, "%s%s", criteria.name[c],
-				     select_lower_is_better(criteria.name[c]) ? "" : " %");
+				     rows_higher_is_better(criteria.name[c]) ? " %" : "");
 	for (size_t j = TEST; j <= TIME + criteria.count; j++)
 		sheet.numeric[j] = true;
 

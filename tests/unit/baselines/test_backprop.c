@@ -38,7 +38,7 @@ static struct fixture make(ptrdiff_t n, ptrdiff_t d, long m)
 			mat_set(t.problem.X, k, i, (real)rng_normal(&rng));
 	}
 	t.problem.y = targets_of(y, n);
-	t.problem.loss = (struct loss_term){&loss_squared, NULL, 1};
+	t.problem.loss = (struct loss_term){.loss = &loss_squared, .options = NULL, .weight = 1};
 	t.problem.beta = 0.7;
 	t.problem.seed = 3;
 	t.options = (struct backprop_options){
@@ -312,7 +312,7 @@ static void forecast_is_of_forward_and_backward_products(void **state)
 	struct forecast forecast;
 
 	(void)state;
-	backprop_train_forecast(&t.options, 3000, 40, &forecast);
+	backprop_train_forecast(&t.options, (struct trainer_shape){3000, 40, 1}, &forecast);
 	check_close(forecast.iteration_flops, 4.0 * 3000 * 40 * 30, 0, 1);
 	arena_release(&t.arena);
 }

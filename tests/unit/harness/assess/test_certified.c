@@ -133,7 +133,7 @@ static enum status verdict(struct scene *s, double lower, double eps, struct err
 	const double bound[] = {lower, -2}, upper[] = {9, 9};
 	const struct attack_job job = {.X = {.rows = 2}, .threat = {.eps = 0.1}, .margin = margin};
 
-	evidence_attack(&s->evidence, &s->attack, &job);
+	evidence_attack(&s->evidence, &s->attack, &job, NULL);
 	evidence_bounds(&s->evidence, &s->certificate, eps, bound, upper, 2);
 	return evidence_check(&s->evidence, err);
 }

@@ -256,7 +256,7 @@ static void exaggerate(const struct cell *cell)
 		high[k] = 1e9;
 	keys_of(cell, &arena, &entries);
 	of = (struct finding_of){entries.of[ENTRY_CERTIFY].at[0].key, certified_aim(o, &data),
-				 &o->eps, true};
+				 &o->eps, true, false};
 	for (size_t i = 0; i < o->eps.count; i++)
 		evidence_bounds(&evidence, &of.aim, o->eps.at[i], high, high, data.test.X.rows);
 	assert_int_equal(findings_write(&evidence, &of, 1, path_in("findings.npz"), &err),

@@ -50,8 +50,10 @@ static void check_model(const struct cell *cell, const struct result *r)
 	check_equal(r->neurons, net_of(model.model)->U.cols);
 	problem.X = data.train.X;
 	problem.y = targets_of(data.train.y, data.train.X.rows);
-	problem.loss = (struct loss_term){(const struct loss *)(const void *)cell->train.loss.item,
-					  cell->train.loss.options, 1};
+	problem.loss =
+		(struct loss_term){.loss = (const struct loss *)(const void *)cell->train.loss.item,
+				   .options = cell->train.loss.options,
+				   .weight = 1};
 	if (cell->train.average)
 		problem.loss.weight = 1 / r->n_train;
 	check_close(toy_objective(&problem, net_of(model.model)), r->objective_network, 1e-9, 1e-9);

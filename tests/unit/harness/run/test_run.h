@@ -58,20 +58,24 @@ static inline void write_text(const char *name, const char *text)
 	assert_int_equal(store_write_text(path_in(name), text, &err), STATUS_OK);
 }
 
-/* The first cell of a spec, its canonical text in cell.json. */
-static inline const struct cell *pose(const char *train, const char *rest)
+/* The first cell of a spec whose head is `head`, its canonical text in cell.json. */
+static inline const struct cell *pose_on(const char *head, const char *train, const char *rest)
 {
 	static struct problems problems;
 	struct experiment *experiment = ARENA_NEW(&arena, struct experiment);
 
 	memset(&problems, 0, sizeof problems);
-	write_text("spec.yaml",
-		   arena_format(&arena, "%strain:\n  - {%s}\n%s", data_text, train, rest));
+	write_text("spec.yaml", arena_format(&arena, "%strain:\n  - {%s}\n%s", head, train, rest));
 	if (spec_load(path_in("spec.yaml"), (struct texts){0}, &arena, experiment, &problems) !=
 	    STATUS_OK)
 		fail_msg("%s", problems.at[0].text);
 	write_text("cell.json", experiment->cells[0].text);
 	return &experiment->cells[0];
+}
+
+static inline const struct cell *pose(const char *train, const char *rest)
+{
+	return pose_on(data_text, train, rest);
 }
 
 static inline struct result compute(void)

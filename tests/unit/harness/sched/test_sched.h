@@ -83,12 +83,11 @@ static inline enum status fixture_read_table(const void *options,
 
 static const struct source sched_source = {.base = {.name = "fake"}, .read = fixture_read_table};
 
-static inline void fixture_forecast(const void *options, ptrdiff_t n, ptrdiff_t d,
+static inline void fixture_forecast(const void *options, struct trainer_shape shape,
 				    struct forecast *out)
 {
 	(void)options;
-	(void)n;
-	(void)d;
+	(void)shape;
 	out->setup_flops = 5;
 	out->iteration_flops = 100;
 }

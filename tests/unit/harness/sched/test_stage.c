@@ -88,7 +88,7 @@ static void add(struct grid *grid, long setting, long rung, long draw, long inne
 	*at = (struct planned){.cell = cell, .first = grid->plan.count};
 	at->record.done = true;
 	at->record.status = cell_status_names[value > 0 ? CELL_OK : CELL_FAILED];
-	at->record.validation_accuracy = value > 0 ? value : NAN;
+	at->record.validation[SELECT_VALIDATION_ACCURACY] = value > 0 ? value : NAN;
 	grid->plan.count++;
 }
 

@@ -226,7 +226,9 @@ static void problems_of_set_name_the_option(void **state)
 			  "got \"-1\"");
 	check_set_problem("  - solver: admm\n", "train[0].select=test_accuracy",
 			  "train[0].select.by: expected one of none, validation_accuracy, "
-			  "validation_robust_accuracy, got \"test_accuracy\"");
+			  "validation_robust_accuracy, validation_balanced_accuracy, "
+			  "validation_macro_f1, validation_worst_recall, validation_auc, "
+			  "validation_rmse, got \"test_accuracy\"");
 }
 
 int main(void)

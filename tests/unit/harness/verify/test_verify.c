@@ -66,6 +66,15 @@ static void write_result(const struct result *result)
 	assert_int_equal(result_write(result, path_in("result.json"), &err), STATUS_OK);
 }
 
+/* What it says of `objective`, the first figure of that name. */
+static enum verify_state worst_state(struct verify out)
+{
+	for (size_t i = 0; i < out.count; i++)
+		if (strcmp(out.figure[i].name, "objective") == 0)
+			return out.figure[i].state;
+	return VERIFY_UNKNOWN;
+}
+
 /* Every number of the record: another value, and none. */
 /* It says how the run went, not what it gave, or only the state of the solver tells. */
 static bool is_unseen(const struct field *field)
@@ -110,6 +119,58 @@ static void changed_numbers_are_noticed(void **state)
 		}
 		check_at_least(checked, 12);
 		write_result(&kept);
+	}
+}
+
+/* Three classes around three points. */
+static const char *flowers(void)
+{
+	struct text rows = text_new(&arena);
+
+	text_format(&rows, "a,b,kind\n");
+	for (int i = 0; i < 45; i++)
+		text_format(&rows, "%.3f,%.3f,%c\n", sin(3.1 * i) + (i % 3 == 0),
+			    cos(1.7 * i) + i % 3, 'p' + i % 3);
+	write_text("flowers.csv", rows.at);
+	return arena_format(&arena,
+			    "name: tiny\nseed: 4\ndata:\n  - {name: flowers, csv: {path: %s}, "
+			    "prepare: [standardize, bias]}\n",
+			    path_in("flowers.csv"));
+}
+
+/* Of several classes the worst case lies between both ends: an exact one may be neither above nor
+ * below, a certificate not below. */
+static void worst_cases_of_several_classes_are_held(void **state)
+{
+	static const struct {
+		const char *train;
+		bool exact;
+	} methods_of[] = {
+		{"solver: linear_robust, loss: hinge, norm: l2, eps: 0.1, beta: 0.1", true},
+		{"solver: linear_robust, loss: hinge, average: true, eps: 0.1, beta: 0.01", true},
+		{"solver: linear_robust, loss: logistic, norm: l2, eps: 0.1, beta: 0.1", false},
+		{"solver: robust_admm, patterns: 20, loss: hinge, norm: l1, eps: 0.02, beta: 0.1, "
+		 "stop: {iterations: 100}",
+		 true},
+		{"solver: robust_restriction, width: 8, loss: hinge, eps: 0.1, beta: 0.1", false},
+	};
+
+	(void)state;
+	for (size_t m = 0; m < sizeof methods_of / sizeof *methods_of; m++) {
+		struct result kept, changed;
+
+		pose_on(flowers(), methods_of[m].train, "");
+		kept = changed = compute();
+		if (!verify_good((struct verify[]){verify()}))
+			fail_msg("%s", methods_of[m].train);
+		changed.objective = 0.7 * kept.objective;
+		write_result(&changed);
+		assert_false(verify_good((struct verify[]){verify()}));
+		changed.objective = 1.01 * kept.objective;
+		changed.gap = changed.gap_raw = 1 - kept.lower_bound / changed.objective;
+		write_result(&changed);
+		assert_int_equal(worst_state(verify()),
+				 methods_of[m].exact ? VERIFY_DIFFERS : VERIFY_AGREES);
 	}
 }
 
@@ -272,6 +333,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		IN_FOLDER(changed_numbers_are_noticed),
+		IN_FOLDER(worst_cases_of_several_classes_are_held),
 		IN_FOLDER(a_changed_network_is_noticed),
 		IN_FOLDER(exchanged_rows_are_noticed),
 		IN_FOLDER(changed_rows_are_noticed),

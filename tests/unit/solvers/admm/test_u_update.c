@@ -23,23 +23,24 @@ struct system {
 	real *p, *f;
 };
 
-static struct system system_make(ptrdiff_t n, ptrdiff_t d, ptrdiff_t P, double c)
+static struct system system_make(struct u_shape shape, double c)
 {
 	const double sigma = 1.7;
-	struct system s = {.u = {.c = c}};
+	ptrdiff_t n = shape.n, d = shape.d, P = shape.P, k_ = shape.k;
+	struct system s = {.u = {.c = c, .k = k_}};
 	struct rng rng = rng_stream(13, "test_admm", (uint64_t)n);
 
 	s.u.X = mat_new(&s.arena, n, d);
 	s.u.D = gates_new(&s.arena, n, P);
 	s.gram = mat_new(&s.arena, d, d);
-	s.R = mat_new(&s.arena, d, 2 * P);
-	s.U = mat_new(&s.arena, d, 2 * P);
-	s.Y = mat_new(&s.arena, n, 2 * P);
-	s.p = ARENA_ARRAY(&s.arena, real, n);
-	s.f = ARENA_ARRAY(&s.arena, real, n);
+	s.R = mat_new(&s.arena, d, 2 * P * k_);
+	s.U = mat_new(&s.arena, d, 2 * P * k_);
+	s.Y = mat_new(&s.arena, n, 2 * P * k_);
+	s.p = ARENA_ARRAY(&s.arena, real, n * k_);
+	s.f = ARENA_ARRAY(&s.arena, real, n * k_);
 	toy_fill(s.u.X, &rng);
 	toy_fill(s.R, &rng);
-	toy_fill((struct mat){n, 1, n, s.p}, &rng);
+	toy_fill((struct mat){n, k_, n, s.p}, &rng);
 	for (ptrdiff_t i = 0; i < P; i++)
 		for (ptrdiff_t k = 0; k < n; k++)
 			gates_set(s.u.D, k, i, rng_uniform(&rng) < 0.5);
@@ -68,28 +69,29 @@ static double activation(const struct system *s, ptrdiff_t k, ptrdiff_t i)
 	return sum;
 }
 
-/* f(B)_k = sum_i d_ki x_k' b_i */
-static double output(const struct system *s, ptrdiff_t k)
+/* f(B)_k = sum_i d_ki x_k' b_i of output c */
+static double output(const struct system *s, ptrdiff_t k, ptrdiff_t c)
 {
 	ptrdiff_t P = s->u.D.cols;
 	double f = 0;
 
 	for (ptrdiff_t i = 0; i < P; i++)
-		f += (double)gates_get(s->u.D, k, i) * activation(s, k, P + i);
+		f += (double)gates_get(s->u.D, k, i) * activation(s, k, (s->u.k + c) * P + i);
 	return f;
 }
 
-/* M A = R_A in columns below P, M B + c X'(D o ((f(B) - p) 1')) = R_B in the others. */
+/* M A = R_A in columns below Pk, M B + c X'(D o ((f(B) - p) 1')) = R_B in the others. */
 static double residual(const struct system *s, ptrdiff_t j, ptrdiff_t i)
 {
-	ptrdiff_t P = s->u.D.cols;
+	ptrdiff_t P = s->u.D.cols, n = s->u.X.rows, c = i / P - s->u.k;
 	double sum = -(double)mat_get(s->R, j, i);
 
 	for (ptrdiff_t a = 0; a < s->u.X.cols; a++)
 		sum += (double)mat_get(s->gram, j, a) * (double)mat_get(s->U, a, i);
-	for (ptrdiff_t k = 0; i >= P && k < s->u.X.rows; k++)
+	for (ptrdiff_t k = 0; c >= 0 && k < n; k++)
 		sum += s->u.c * (double)mat_get(s->u.X, k, j) *
-		       (double)gates_get(s->u.D, k, i - P) * (output(s, k) - (double)s->p[k]);
+		       (double)gates_get(s->u.D, k, i % P) *
+		       (output(s, k, c) - (double)s->p[c * n + k]);
 	return sum;
 }
 
@@ -99,12 +101,12 @@ static const char *exact(const struct desc *update)
 	return strcmp(update->name, "pcg") == 0 ? "{tolerance: 1e-300, iterations: 1000}" : "{}";
 }
 
-static void check_system(const struct u_update *update, ptrdiff_t n, ptrdiff_t d, ptrdiff_t P,
-			 double c)
+static void check_system(const struct u_update *update, struct u_shape shape, double c)
 {
-	struct system s = system_make(n, d, P, c);
+	ptrdiff_t n = shape.n, d = shape.d, columns = 2 * shape.P * shape.k;
+	struct system s = system_make(shape, c);
 	/* terms of size 1 to c n P, summed over n P of them */
-	double tolerance = REAL_EPSILON * (1 + c) * 100 * (double)(n * P);
+	double tolerance = REAL_EPSILON * (1 + c) * 100 * (double)(n * shape.P);
 	struct arena arena = {0};
 	struct err err = {0};
 	void *state;
@@ -116,14 +118,14 @@ static void check_system(const struct u_update *update, ptrdiff_t n, ptrdiff_t d
 	for (int repeat = 0; repeat < 2; repeat++) { /* no memory of the solve before */
 		mat_copy(s.U, s.R);
 		update->solve(state, s.p, s.U, s.Y, s.f);
-		for (ptrdiff_t i = 0; i < 2 * P; i++) {
+		for (ptrdiff_t i = 0; i < columns; i++) {
 			for (ptrdiff_t j = 0; j < d; j++)
 				check_close(residual(&s, j, i), 0, 0, tolerance);
 			for (ptrdiff_t k = 0; k < n; k++)
 				check_close(activation(&s, k, i), mat_get(s.Y, k, i), 0, tolerance);
 		}
-		for (ptrdiff_t k = 0; k < n; k++)
-			check_close(output(&s, k), s.f[k], 0, tolerance);
+		for (ptrdiff_t k = 0; k < n * shape.k; k++)
+			check_close(output(&s, k % n, k / n), s.f[k], 0, tolerance);
 	}
 	arena_release(&arena);
 	arena_release(&s.arena);
@@ -136,11 +138,14 @@ static void every_u_update_solves_the_normal_equations(void **state)
 		const struct u_update *update =
 			(const struct u_update *)(const void *)registry_at(KIND_U_UPDATE, i);
 
-		check_system(update, 1, 1, 1, 1);
-		check_system(update, 12, 5, 3, 0.3);
-		check_system(update, 7, 9, 4, 20);    /* d > n */
-		check_system(update, 40, 3, 12, 2);   /* P > d */
-		check_system(update, 530, 2, 2, 0.1); /* more rows than a block */
+		for (ptrdiff_t k = 1; k < 4; k += 2) {
+			check_system(update, (struct u_shape){1, 1, 1, k}, 1);
+			check_system(update, (struct u_shape){12, 5, 3, k}, 0.3);
+			check_system(update, (struct u_shape){7, 9, 4, k}, 20);  /* d > n */
+			check_system(update, (struct u_shape){40, 3, 12, k}, 2); /* P > d */
+			/* more rows than a block */
+			check_system(update, (struct u_shape){530, 2, 2, k}, 0.1);
+		}
 	}
 }
 
@@ -149,7 +154,7 @@ static void every_u_update_solves_the_normal_equations(void **state)
 static void a_long_setup_is_put_off(void **state)
 {
 	const ptrdiff_t n = 1200, d = 6, P = 200;
-	struct system s = system_make(n, d, P, 0.1);
+	struct system s = system_make((struct u_shape){n, d, P, 1}, 0.1);
 	const struct u_update *update =
 		(const struct u_update *)(const void *)registry_find(KIND_U_UPDATE, "auto");
 	struct arena arena = {0};

@@ -16,12 +16,14 @@
 #include <cmocka.h>
 
 extern const struct attack attack_fgsm, attack_pgd, attack_apgd, attack_square, attack_worst,
-	attack_strong, attack_paper;
+	attack_strong, attack_paper, attack_fab, attack_autoattack;
 
 enum { N = 120, D = 8, M = FIXTURE_WIDTH };
 
 static const struct threat linf = {.norm = NORM_LINF, .eps = 0.3};
 static const struct threat l2 = {.norm = NORM_L2, .eps = 0.6};
+static const struct threat l1 = {.norm = NORM_L1, .eps = 0.8};
+static const struct threat *const threats[] = {&linf, &l2, &l1};
 
 static real *margins_of(struct attack_fixture *t, const struct attack *attack, const char *text)
 {
@@ -46,7 +48,8 @@ static double grid_search(const struct attack_fixture *t, ptrdiff_t k)
 		double x = (double)mat_get(t->job.X, k, 0) + eps * u, f = 0;
 		double z = (double)mat_get(t->job.X, k, 1) + eps * v;
 
-		if (t->job.threat.norm == NORM_L2 && u * u + v * v > 1)
+		if ((t->job.threat.norm == NORM_L2 && u * u + v * v > 1) ||
+		    (t->job.threat.norm == NORM_L1 && fabs(u) + fabs(v) > 1))
 			continue;
 		for (ptrdiff_t j = 0; j < M; j++)
 			f += (double)t->net.alpha[j] *
@@ -70,15 +73,15 @@ static void strong_attacks_find_the_minimum_of_a_grid(void **state)
 	struct attack_fixture t = attack_fixture_make(SAMPLES, 2, false);
 
 	(void)state;
-	for (int c = 0; c < 4; c++) {
-		t.job.threat = c % 2 ? l2 : linf;
-		attack_fixture_from_clean(&t, cases[c / 2].attack, cases[c / 2].text);
+	for (int c = 0; c < 6; c++) {
+		t.job.threat = *threats[c % 3];
+		attack_fixture_from_clean(&t, cases[c / 3].attack, cases[c / 3].text);
 		for (ptrdiff_t k = 0; k < SAMPLES; k++) {
 			double truth = grid_search(&t, k), found = (double)t.job.margin[k];
 
 			/* slopes are at most 20: half a cell of the grid, and the tail of a search
 			 * that has no gradient */
-			check_at_most(found, truth + (c / 2 ? 0.1 : 0.02));
+			check_at_most(found, truth + (c / 3 ? 0.1 : 0.02));
 			check_at_least(found, truth - 0.2);
 		}
 	}
@@ -93,7 +96,7 @@ static void linear_network_reaches_the_closed_form(void **state)
 	static const double slack[] = {1e-9, 3e-2}; /* of the fall: exact; a search */
 	struct attack_fixture t = attack_fixture_make(N, D, true);
 	real *clean = ARENA_ARRAY(&t.arena, real, N);
-	double sum = 0, square = 0;
+	double sum = 0, square = 0, largest = 0;
 
 	(void)state;
 	t.frozen[3] = true;
@@ -104,21 +107,22 @@ static void linear_network_reaches_the_closed_form(void **state)
 			w += (double)mat_get(t.net.U, i, j) * (double)t.net.alpha[j];
 		sum += t.frozen[i] ? 0 : fabs(w);
 		square += t.frozen[i] ? 0 : w * w;
+		largest = t.frozen[i] ? largest : fmax(largest, fabs(w));
 	}
 	attack_fixture_margins(&t, t.job.X, clean);
-	for (int c = 0; c < 4; c++) {
-		double fall = 0.2 * (c & 1 ? sqrt(square) : sum);
+	for (int c = 0; c < 6; c++) {
+		double fall = 0.2 * (c % 3 == 0 ? sum : c % 3 == 1 ? sqrt(square) : largest);
 
 		t.job.threat = (struct threat){
-			.norm = c & 1 ? NORM_L2 : NORM_LINF, .eps = 0.2, .frozen = t.frozen};
-		attack_fixture_from_clean(&t, c & 2 ? &attack_square : &attack_apgd,
-					  c & 2 ? "{queries: 3000, stop_when_broken: false}"
+			.norm = threats[c % 3]->norm, .eps = 0.2, .frozen = t.frozen};
+		attack_fixture_from_clean(&t, c / 3 ? &attack_square : &attack_apgd,
+					  c / 3 ? "{queries: 3000, stop_when_broken: false}"
 						: "{stop_when_broken: false}");
 		for (ptrdiff_t k = 0; k < N; k++) {
 			double found = (double)(clean[k] - t.job.margin[k]);
 
 			check_at_most(found, fall + 1e-9);
-			check_at_least(found, fall * (1 - slack[c / 2]));
+			check_at_least(found, fall * (1 - slack[c / 3]));
 		}
 	}
 	arena_release(&t.arena);
@@ -141,10 +145,10 @@ static void worst_is_never_above_its_members(void **state)
 	struct attack_fixture t = attack_fixture_make(N, D, false);
 
 	(void)state;
-	for (int c = 0; c < 2; c++) {
+	for (int c = 0; c < 3; c++) {
 		const real *worst, *strong;
 
-		t.job.threat = c ? l2 : linf;
+		t.job.threat = *threats[c];
 		worst = margins_of(&t, &attack_worst, "{}");
 		strong = margins_of(&t, &attack_strong, "{}");
 		for (size_t a = 0; a < 4; a++) {
@@ -153,6 +157,56 @@ static void worst_is_never_above_its_members(void **state)
 			expect_whole(worst, alone);
 			expect_whole(strong, alone);
 		}
+	}
+	arena_release(&t.arena);
+}
+
+/* AutoAttack's standard version is its four attacks in a row, each on what those before left. */
+static void autoattack_is_its_members_in_a_row(void **state)
+{
+	static const struct {
+		const struct attack *attack;
+		const char *options;
+	} members[] = {
+		{&attack_apgd, "{loss: cross_entropy, restarts: 1, wide: true}"},
+		{&attack_apgd, "{loss: targeted, restarts: 1, wide: true}"},
+		{&attack_fab, "{restarts: 1}"},
+		{&attack_square, "{queries: 5000}"},
+	};
+	struct attack_fixture t = attack_fixture_make(N, D, false);
+
+	(void)state;
+	for (int c = 0; c < 3; c++) {
+		const real *whole;
+
+		t.job.threat = *threats[c];
+		whole = margins_of(&t, &attack_autoattack, "{}");
+		attack_fixture_reset(&t);
+		for (size_t m = 0; m < sizeof members / sizeof *members; m++)
+			attack_fixture_run(&t, members[m].attack,
+					   toy_options(&members[m].attack->base, members[m].options,
+						       &t.arena));
+		assert_memory_equal(whole, t.job.margin, N * sizeof *whole);
+	}
+	arena_release(&t.arena);
+}
+
+/* Ratios of logits need a third class, and the cross entropy of two falls with the margin. */
+static void losses_of_one_output_are_the_margin(void **state)
+{
+	static const char *const losses[] = {"{loss: dlr}", "{loss: targeted}",
+					     "{loss: cross_entropy}"};
+	struct attack_fixture t = attack_fixture_make(N, D, false);
+
+	(void)state;
+	for (int c = 0; c < 3; c++) {
+		const real *plain;
+
+		t.job.threat = *threats[c];
+		plain = margins_of(&t, &attack_apgd, "{loss: margin}");
+		for (int loss = 0; loss < 3; loss++)
+			assert_memory_equal(plain, margins_of(&t, &attack_apgd, losses[loss]),
+					    N * sizeof *plain);
 	}
 	arena_release(&t.arena);
 }
@@ -353,6 +407,8 @@ int main(void)
 		cmocka_unit_test(strong_attacks_find_the_minimum_of_a_grid),
 		cmocka_unit_test(linear_network_reaches_the_closed_form),
 		cmocka_unit_test(worst_is_never_above_its_members),
+		cmocka_unit_test(autoattack_is_its_members_in_a_row),
+		cmocka_unit_test(losses_of_one_output_are_the_margin),
 		cmocka_unit_test(members_keep_their_own_options),
 		cmocka_unit_test(more_restarts_are_never_weaker),
 		cmocka_unit_test(leaky_hinge_steps_like_the_margin_and_the_hinge_stands_still),

@@ -160,8 +160,6 @@ static void check_order(struct small *s)
 			before[k] = s->job.lower[k] > 0;
 		}
 	}
-	if (s->job.threat.norm == NORM_L1) /* no attack has it */
-		return;
 	margin = attacked(s);
 	for (ptrdiff_t k = 0; k < SMALL_POINTS; k++) {
 		if (before[k])

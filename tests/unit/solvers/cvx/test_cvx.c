@@ -4,11 +4,14 @@
 #include "tests/close.h"
 #include "tests/toy.h"
 
+#include <float.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -211,6 +214,57 @@ static void blocks_without_interior_direction_are_left_out(void **state)
 	finish(&t);
 }
 
+/* Blocks without a direction: as many of the longest ones are projected as can be paid for, others
+ * are 0. */
+static void what_projections_cost_is_limited(void **state)
+{
+	(void)state;
+	for (ptrdiff_t paid = 0; paid <= 2; paid++) {
+		struct fixture t;
+		struct certificate c;
+		double least = HUGE_VAL, most = 0, violation = 0, largest = 0;
+		ptrdiff_t kept = 0;
+		real ones[N];
+
+		make(&t, "squared", 1);
+		for (ptrdiff_t k = 0; k < N; k++)
+			ones[k] = 1;
+		t.toy.problem.y.at = ones; /* no scale of the repaired point is 0 */
+		t.toy.problem.beta = 1e-6;
+		cvx_prepare(&t.cvx);
+		for (ptrdiff_t i = 0; i < P; i++) /* near their cones, and outside */
+			for (ptrdiff_t j = 0; j < D; j++)
+				mat_set(t.V, j, i,
+					(real)(1 + (double)i) * mat_get(t.cvx.interior.H, j, i) +
+						(real)rng_normal(&t.rng));
+		t.cvx.exact = false;
+		t.cvx.affordable = (double)paid * 2 * N * D * D;
+		memset(t.cvx.interior.margin, 0, P * sizeof *t.cvx.interior.margin);
+		cvx_certify(&t.cvx, t.V, t.W, &t.dual, &c);
+		for (ptrdiff_t i = 0; i < P; i++) {
+			double norm = column_norm(t.V, i);
+			bool broken = false;
+
+			for (ptrdiff_t k = 0; k < N; k++)
+				broken = broken || slack(&t, t.V, k, i) < 0;
+			if (!broken)
+				continue;
+			if (column_norm(t.cvx.RV, i) > 0) {
+				kept++;
+				least = fmin(least, norm);
+			} else {
+				most = fmax(most, norm);
+			}
+		}
+		assert_int_equal(kept, paid);
+		check_at_least(least, most);
+		extent(&t, t.cvx.RV, &violation, &largest);
+		check_at_most(violation, TOLERANCE);
+		check_at_most(c.upper, DBL_MAX);
+		finish(&t);
+	}
+}
+
 /* A dual point: alpha = -grad L at random outputs, random multipliers (positive N count as none).
  */
 static void random_dual(struct fixture *t)
@@ -370,6 +424,7 @@ int main(void)
 		cmocka_unit_test(points_are_measured_by_the_definition),
 		cmocka_unit_test(feasible_points_need_no_repair),
 		cmocka_unit_test(blocks_without_interior_direction_are_left_out),
+		cmocka_unit_test(what_projections_cost_is_limited),
 		cmocka_unit_test(bounds_are_no_worse_than_the_best_scale_and_multipliers),
 		cmocka_unit_test(no_bound_is_above_any_feasible_point),
 		cmocka_unit_test(networks_equal_the_feasible_points_they_come_from),

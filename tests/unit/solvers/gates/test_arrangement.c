@@ -176,7 +176,7 @@ static void exact_program_bounds_every_network(void **state)
 	for (int k = 0; k < ROWS; k++)
 		y[k] = k % 3 ? (real)1 : (real)-1;
 	problem.y = targets_of(y, ROWS);
-	problem.loss = (struct loss_term){&loss_squared, NULL, 1};
+	problem.loss = (struct loss_term){.loss = &loss_squared, .options = NULL, .weight = 1};
 	options = toy_options(&trainer_ipm.base, "{patterns: all}", &arena);
 	assert_int_equal(trainer_ipm.setup(&problem, options, &arena, &ipm, &err), STATUS_OK);
 	check_at_least(toy_number(&trainer_ipm, ipm, "patterns"), 2 * ROWS - 1);

@@ -118,7 +118,8 @@ static void weights_scale_every_function(void **state)
 {
 	(void)state;
 	for (int c = 0; c < CASES; c++) {
-		struct loss_term term = {cases[c].loss, one_option, 0.23};
+		struct loss_term term = {
+			.loss = cases[c].loss, .options = one_option, .weight = 0.23};
 		real f = (real)0.37, y = -1, g, gw, z, zw;
 
 		check_close(loss_value(term, 1, &f, &y), 0.23 * at(cases[c].loss, (double)f, -1), 0,

@@ -219,7 +219,8 @@ static void weights_scale_every_function(void **state)
 	(void)state;
 	outputs_make(&t, 14, ROWS, MOST);
 	for (int l = 0; l < LOSSES; l++) {
-		struct loss_term term = {losses[l], scale_option, 0.23};
+		struct loss_term term = {
+			.loss = losses[l], .options = scale_option, .weight = 0.23};
 		const struct loss_outputs *loss = losses[l]->outputs;
 		struct mat F = outputs_view(&t, t.f), G = outputs_view(&t, g),
 			   W = outputs_view(&t, w);
@@ -249,7 +250,7 @@ static void weights_scale_every_function(void **state)
 /* One output: the loss without `outputs`, bit for bit. */
 static void one_output_is_the_loss_of_one(void **state)
 {
-	struct loss_term term = {&loss_huber, scale_option, 0.6};
+	struct loss_term term = {.loss = &loss_huber, .options = scale_option, .weight = 0.6};
 	real f[3] = {(real)0.3, (real)-2.1, (real)1.4}, y[3] = {1, -1, (real)0.2},
 	     v[3] = {(real)0.7, 2, -3}, a[3], b[3];
 	struct mat F = {3, 1, 3, f}, V = {3, 1, 3, v}, A = {3, 1, 3, a};

@@ -149,7 +149,7 @@ static void one_output_is_the_other_kind(void **state)
 static double loss_at(const struct fixture *t, struct mat x, ptrdiff_t i)
 {
 	ptrdiff_t k = t->of.y.k;
-	double f[K], sorted[K], size, loss;
+	double f[K], sorted[K], size, loss, sum = 0;
 	int y = t->label[i], rival = -1;
 
 	t->model->kind->sample(t->model, x, 0, f, &size);
@@ -162,6 +162,10 @@ static double loss_at(const struct fixture *t, struct mat x, ptrdiff_t i)
 		if (c != y && (rival < 0 || f[c] > f[rival]))
 			rival = c;
 	}
+	for (int c = 0; c < k && t->of.entropy; c++)
+		sum += exp(f[c] - f[y]);
+	if (t->of.entropy)
+		return -log(sum);
 	loss = f[y] - f[t->of.rival ? t->of.rival[i] : rival];
 	if (!t->of.ratio || (t->of.rival && k < 4))
 		return loss;
@@ -202,16 +206,18 @@ static void check_gradient(struct fixture *t)
 	check_above(smooth, 100);
 }
 
-/* Margin, difference of logits ratio, one rival, and both; of three classes and of more. */
+/* Margin, difference of logits ratio, one rival, both, and cross entropy; of three classes and of
+ * more. */
 static void gradients_of_margins_match_differences(void **state)
 {
 	(void)state;
 	for (ptrdiff_t k = 3; k <= K; k++)
-		for (int which = 0; which < 4; which++) {
+		for (int which = 0; which < 5; which++) {
 			struct fixture *t = make(k);
 
 			t->of.rival = which & 1 ? t->rival : NULL;
 			t->of.ratio = which & 2;
+			t->of.entropy = which == 4;
 			check_gradient(t);
 			arena_release(&t->arena);
 		}
@@ -287,6 +293,34 @@ static void of_equal_rivals_the_first_counts(void **state)
 	arena_release(&arena);
 }
 
+/* Many outputs: each by its definition is that of the pass. */
+static void all_of_many_outputs_are_defined(void **state)
+{
+	enum { MANY = 37 };
+	struct arena arena = {0};
+	struct model *model =
+		model_new(&model_relu_outputs, &arena, (struct model_size){D, M, MANY});
+	struct model_work work = model_work_new(&arena, model->kind, model_size(model));
+	struct mat X = mat_new(&arena, 3, D);
+	struct rng rng = rng_stream(9, "test_multinet", 0);
+	double exact[MANY], size;
+	real f[3 * MANY];
+
+	(void)state;
+	toy_fill(multinet_of(model)->U, &rng);
+	toy_fill(multinet_of(model)->A, &rng);
+	toy_fill(X, &rng);
+	model_forward(model, X, f, &work);
+	for (ptrdiff_t i = 0; i < 3; i++) {
+		model->kind->sample(model, X, i, exact, &size);
+		for (ptrdiff_t c = 0; c < MANY; c++) {
+			check_close(f[i + 3 * c], exact[c], 0, 100 * REAL_EPSILON * size);
+			check_at_most(fabs(exact[c]), size);
+		}
+	}
+	arena_release(&arena);
+}
+
 /* Two classes as one output f and as f/2, -f/2: f_y - f_other is y f. */
 static void two_outputs_agree_with_one(void **state)
 {
@@ -324,6 +358,7 @@ int main(void)
 		cmocka_unit_test(the_margin_is_against_the_strongest_rival),
 		cmocka_unit_test(classes_may_be_permuted),
 		cmocka_unit_test(of_equal_rivals_the_first_counts),
+		cmocka_unit_test(all_of_many_outputs_are_defined),
 		cmocka_unit_test(two_outputs_agree_with_one),
 	};
 

@@ -123,7 +123,7 @@ static void a_start_takes_the_steps_asked_for(void **state)
 	assert_int_equal(
 		start_network(&toy.problem, &options, &toy.arena, &start, &(struct err){0}),
 		STATUS_OK);
-	check_equal(start.net.alpha[0], 7);
+	check_equal(mat_get(start.net.A, 0, 0), 7);
 	assert_string_equal(start.note, "start counter, 7 steps");
 	arena_release(&toy.arena);
 }
