@@ -10,6 +10,7 @@
 #include "harness/machine/clock.h"
 #include "harness/stats/sample.h"
 #include "harness/stats/wilson.h"
+#include "solvers/core/blas.h"
 
 #include <math.h>
 #include <stdlib.h>
