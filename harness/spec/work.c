@@ -142,18 +142,22 @@ static void check_threats(const struct work *work, const struct data_options *da
 /* --- outputs ------------------------------------------------------------------------------------
  */
 
-/* "; adam, scp take several", or nothing. */
-static const char *takers(struct arena *arena)
+/* "; several are for adam, scp", of outputs, or of weights; or nothing. */
+static const char *takers(bool weights, struct arena *arena)
 {
 	struct text list = text_new(arena);
 
 	for (size_t i = 0; i < registry_count(KIND_TRAINER); i++) {
 		const struct desc *item = registry_at(KIND_TRAINER, i);
 
-		if (((const struct trainer *)(const void *)item)->multi_output)
+		const struct trainer *trainer = (const struct trainer *)(const void *)item;
+
+		if (weights ? trainer->sample_weights : trainer->multi_output)
 			text_item(&list, ", ", "%s", item->name);
 	}
-	return list.length > 0 ? arena_format(arena, "; several are for %s", list.at) : "";
+	return list.length > 0 ? arena_format(arena, "; %s are for %s",
+					      weights ? "they" : "several", list.at)
+			       : "";
 }
 
 /* The same of losses. */
@@ -195,6 +199,7 @@ bool work_refuses(const struct experiment *experiment, const struct cell *cell,
 	const struct targets y = {.k = (ptrdiff_t)data.k, .weight = weighted ? &any : NULL};
 	const struct loss *loss = (const struct loss *)(const void *)cell->train.loss.item;
 	const char *refusal = trainer_refusal(trainer, &y);
+	const bool weights = trainer->multi_output || data.k < 2; /* are refused */
 	const bool area = cell->train.select.by == SELECT_VALIDATION_AUC && data.classes > 2;
 	const char *wanted = refusal ? NULL : wanted_instead(trainer, cell, &y);
 	struct arena arena = {0};
@@ -225,17 +230,17 @@ bool work_refuses(const struct experiment *experiment, const struct cell *cell,
 	} else {
 		const char *has = "class_weights", *remedy = "";
 
-		if (!trainer->multi_output && data.k > 1 && data.classes > 0) {
+		if (!weights && data.classes > 0) {
 			has = arena_format(&arena, "%zu classes", data.classes);
 			remedy = ": choose two, or two groups, with its classes";
-		} else if (!trainer->multi_output && data.k > 1) {
+		} else if (!weights) {
 			has = arena_format(&arena, "%zu targets", data.k);
 			remedy = ": choose one";
 		}
 		refuse(&work, problems, "train", index, "solver",
 		       arena_format(&arena, "\"%s\" %s, and data set \"%.60s\" has %s%s%s",
 				    trainer->base.name, refusal, cell->data.name, has, remedy,
-				    takers(&arena)));
+				    takers(weights, &arena)));
 	}
 	arena_release(&arena);
 	return true;

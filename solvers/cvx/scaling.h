@@ -15,8 +15,8 @@ struct scaling {
 struct scaling scaling_best(const struct problem *problem, const real *alpha, double largest);
 
 /* slopes (n x k) = scale times the dual point W of a split with a loss that has kinks, a
- * subgradient but for rounding, put back to where conjugates are finite: an interval, or for classes rows that
- * add up to 0 with rivals >= 0. */
+ * subgradient but for rounding, put back to where conjugates are finite: an interval, or for
+ * classes rows that add up to 0 with rivals >= 0. */
 void scaling_slopes(const struct problem *problem, double scale, struct mat W, struct mat slopes);
 
 #endif

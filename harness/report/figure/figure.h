@@ -32,7 +32,7 @@ enum figure_layer {
 	FIGURE_TILES,   /* (column, row, value) coloured squares with their numbers */
 	FIGURE_COUNTS,  /* (column, row, value, count) the same with count and value in per cent */
 	FIGURE_SIGNS,   /* (x, y, -1 or 1) a grid of two pale colours */
-	FIGURE_REGIONS, /* (x, y, class) a grid in pale colours of the dots of the panel */
+	FIGURE_REGIONS, /* (x, y, class) a grid of pale colours, those of the dots in order */
 	FIGURE_PIECES,  /* (x, y) pieces of a line, two rows each */
 	FIGURE_DOTS,    /* (x, y, half side, half side) small points, and boxes around them */
 	FIGURE_PIXELS,  /* (x, y, red, green, blue) a grid of colours, 0 to 255 */

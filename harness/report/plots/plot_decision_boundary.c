@@ -154,7 +154,7 @@ static struct outputs_on evaluate(const struct grid *grid, struct arena *arena)
 	return field;
 }
 
-/* Where the outputs of the classes at the corners a and b are equal, as a share of the way. */
+/* Where the classes of the corners a and b of a square are equally likely: share of the way. */
 static double crossing(const struct outputs_on *field, size_t a, size_t b)
 {
 	const double *at = field->f + a * field->k, *to = field->f + b * field->k;

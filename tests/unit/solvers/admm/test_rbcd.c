@@ -59,7 +59,7 @@ static double output(const struct point *p, struct mat U, ptrdiff_t k)
 	return f;
 }
 
-static double loss_of(const struct point *p, struct mat U)
+static double value_of(const struct point *p, struct mat U)
 {
 	const struct problem *problem = &p->toy.problem;
 	double sum = 0;
@@ -92,7 +92,7 @@ static double lagrangian(const struct point *p, struct mat U)
 					   (double)mat_get(p->N, k, i),
 				   2);
 	}
-	return loss_of(p, U) + p->rho / 2 * sum;
+	return value_of(p, U) + p->rho / 2 * sum;
 }
 
 static struct point point_make(ptrdiff_t n, ptrdiff_t d, ptrdiff_t P, const char *loss)
