@@ -91,21 +91,22 @@ static void refuse_part(const struct work *work, const char *list, size_t index,
 	refuse(work, work->untested, list, index, NULL, text);
 }
 
-static void check_units(const struct work *work, const char *list, size_t index, long units,
+/* `key` is about raw columns. */
+static void check_units(const struct work *work, const char *list, size_t index, const char *key,
 			const struct data_options *data)
 {
 	char text[256];
 
-	for (size_t i = 0; units == UNITS_RAW && i < data->prepare.count; i++) {
+	for (size_t i = 0; i < data->prepare.count; i++) {
 		const struct desc *item = data->prepare.at[i].item;
 
 		if (!((const struct prepare *)(const void *)item)->mixes)
 			continue;
 		snprintf(text, sizeof text,
-			 "raw needs steps of prepare that act column by column: \"%s\" of data "
+			 "%s needs steps of prepare that act column by column: \"%s\" of data "
 			 "set \"%.60s\" mixes columns",
-			 item->name, data->name);
-		refuse(work, work->problems, list, index, "units", text);
+			 strcmp(key, "units") == 0 ? "raw" : key, item->name, data->name);
+		refuse(work, work->problems, list, index, key, text);
 		return;
 	}
 }
@@ -125,12 +126,16 @@ static void check_threats(const struct work *work, const struct data_options *da
 	for (size_t i = 0; i < experiment->attack.count; i++) {
 		if (!there[attack[i].part] && !selects(experiment, i))
 			refuse_part(work, "attack", i, attack[i].part, data);
-		check_units(work, "attack", i, attack[i].threat.units, data);
+		if (attack[i].threat.units == UNITS_RAW)
+			check_units(work, "attack", i, "units", data);
+		if (attack[i].export)
+			check_units(work, "attack", i, "export", data);
 	}
 	for (size_t i = 0; i < experiment->certify.count; i++) {
 		if (!there[certify[i].part])
 			refuse_part(work, "certify", i, certify[i].part, data);
-		check_units(work, "certify", i, certify[i].threat.units, data);
+		if (certify[i].threat.units == UNITS_RAW)
+			check_units(work, "certify", i, "units", data);
 	}
 }
 
@@ -332,8 +337,9 @@ enum status work_check(const struct experiment *experiment, struct problems *pro
 		if (cell->data.classes.count > 2 || cell->data.class_weights.count > 0)
 			work_refuses(experiment, cell, outputs_of(cell->data.classes.count),
 				     problems);
-		if (threat && find_entry(experiment, "train", cell->train.name, &index))
-			check_units(&work, "train", index, threat->units, &cell->data);
+		if (threat && threat->units == UNITS_RAW &&
+		    find_entry(experiment, "train", cell->train.name, &index))
+			check_units(&work, "train", index, "units", &cell->data);
 	}
 	others = problems->count;
 	for (size_t i = 0; i < experiment->cell_count; i++) {

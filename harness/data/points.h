@@ -1,6 +1,6 @@
 /* points.csv: the samples of a two-dimensional data set, for plots of the decision boundary. */
-#ifndef ASSESS_POINTS_H
-#define ASSESS_POINTS_H
+#ifndef DATA_POINTS_H
+#define DATA_POINTS_H
 
 #include "harness/data/data.h"
 #include "solvers/core/status.h"
