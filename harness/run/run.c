@@ -2,8 +2,8 @@
 #include "harness/run/run.h"
 
 #include "harness/assess/decisions.h"
-#include "harness/assess/points.h"
 #include "harness/assess/target.h"
+#include "harness/data/points.h"
 #include "harness/data/range.h"
 #include "harness/file/folder.h"
 #include "harness/file/io.h"

@@ -331,7 +331,7 @@ static enum status check_classes(const char *record, const struct reload *stored
 /* --- objectives ---------------------------------------------------------------------------------
  */
 
-/* sum_k w_k l(f_k, y_k) + beta (decay); `zero`: of the network without neurons. */
+/* sum_k w_k l(f_k, y_k) + beta (decay); `zero`: of no neurons. */
 static double objective(const struct reload *all, bool zero)
 {
 	const struct train_options *train = &all->cell.train;

@@ -84,7 +84,7 @@ struct loss_term {
 	const void *options;
 	double weight; /* > 0 */
 	/* Further factors of the samples that f and y are of, > 0, and the largest of them; NULL:
-	 * all are 1. Of targets with weights they are those, whatever stands here. */
+	 * all are 1. Functions of `struct targets` go by the weights of these instead. */
 	const real *sample;
 	double most;
 };

@@ -84,7 +84,7 @@ static void copy_outputs(const struct pair *p, struct mat from, struct mat to)
 			mat_set(to, r, c, mat_get(from, p->from[r], c));
 }
 
-/* --- losses ------------------------------------------------------------ */
+/* --- losses --------------------------------------------------------------------------------- */
 
 static const char *const losses[] = {"squared", "{logistic: {loss_scale: 1.7}}", "hinge",
 				     "squared_hinge", "{huber: {delta: 0.6}}"};
@@ -162,7 +162,7 @@ static void losses_count_the_weights(void **state)
 		}
 }
 
-/* --- trainers ------------------------------------------------------------ */
+/* --- trainers ------------------------------------------------------------------------------- */
 
 struct end {
 	double objective, upper, lower; /* of the network; of the certificate, or NaN */

@@ -28,7 +28,7 @@
 #define MARGIN_TOP 38.0
 #define MARGIN_BOTTOM 56.0
 #define TITLE_ROOM 28.0 /* of a title above several panels */
-#define BAR_ROOM 68.0   /* of the colour bar */
+#define BAR_ROOM 76.0   /* of the colour bar */
 #define BAR_LEFT 80.0
 #define BAR_WIDTH 260.0
 #define BAR_HEIGHT 10.0
@@ -257,7 +257,7 @@ static void write_colours(struct canvas *canvas)
 {
 	double unit = canvas->unit;
 	double bottom =
-		canvas->top + (double)canvas->rows * canvas->panel_height - (BAR_ROOM - 20) * unit;
+		canvas->top + (double)canvas->rows * canvas->panel_height - (BAR_ROOM - 24) * unit;
 	double low = canvas->colours.low, high = canvas->colours.high;
 	FILE *gp = canvas->script.gp;
 
@@ -442,6 +442,19 @@ static void begin_panel(struct canvas *canvas, const struct figure_panel *panel,
 		1 - (top + MARGIN_TOP * unit + bottom) / 2 / canvas->height);
 }
 
+/* Lines of numbers that a tile of a matrix with so many columns and rows has room for. */
+static int tile_lines(const struct canvas *canvas, const struct figure_panel *panel)
+{
+	const double wide = 30, high = 13; /* of one line, at 9 points */
+	double width = canvas->panel_width / canvas->unit - canvas->left - MARGIN_RIGHT;
+	double height =
+		(canvas->panel_height - canvas->room) / canvas->unit - MARGIN_TOP - MARGIN_BOTTOM;
+
+	if (width < wide * (double)panel->x.name_count)
+		return 0;
+	return (int)fmin(2, height / high / fmax(1, (double)panel->y.name_count));
+}
+
 static void write_panel(struct canvas *canvas, struct figure_panel *panel, size_t index)
 {
 	struct script *script = &canvas->script;
@@ -455,6 +468,7 @@ static void write_panel(struct canvas *canvas, struct figure_panel *panel, size_
 		fputs("unset colorbox\n", script->gp);
 	canvas->colours.numbers =
 		canvas->panel_width > TILE_TEXT * canvas->unit * (double)(panel->x.name_count + 3);
+	canvas->colours.lines = tile_lines(canvas, panel);
 	script->items = 0;
 	for (const struct figure_curve *curve = panel->first; curve; curve = curve->next)
 		if (curve->count)

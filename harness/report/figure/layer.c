@@ -173,18 +173,21 @@ static void draw_tiles(const struct drawn *d)
 			    dark ? "#ffffff" : "#000000");
 }
 
-/* Count above, share below. */
+/* Count above, share below; the count alone where there is no room for both. */
 static void draw_counts(const struct drawn *d)
 {
 	script_item(d->script,
 		    "data index %zu using 1:2:($1-0.5):($1+0.5):($2-0.5):($2+0.5):3 with "
 		    "boxxyerror fs solid noborder lc palette",
 		    d->block);
-	for (int dark = 0; d->colours->numbers && dark < 2; dark++)
+	for (int dark = 0; d->colours->lines > 0 && dark < 2; dark++)
 		script_item(d->script,
-			    "data index %zu using 1:($3 %s %.9g ? $2 : NaN):(sprintf('%%.0f\\n"
-			    "%%.0f %%%%', $4, $3)) with labels font ',9' tc rgb '%s'",
+			    "data index %zu using 1:($3 %s %.9g ? $2 : NaN):(sprintf('%s', $4, "
+			    "$3)) with labels offset 0, %s font ',9' tc rgb '%s'",
 			    d->block, dark ? "<=" : ">", d->colours->middle,
+			    d->colours->lines > 1 ? "%.0f\\n%.0f %%" : "%.0f",
+			    /* the SVG terminal begins at the middle */
+			    d->colours->lines > 1 ? "form eq 'svg' ? 0.5 : 0" : "0",
 			    dark ? "#ffffff" : "#000000");
 }
 

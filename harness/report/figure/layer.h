@@ -10,6 +10,7 @@ struct layer_colours {
 	bool used; /* are there tiles? */
 	bool logarithmic;
 	bool numbers;     /* is there room for them in a tile? */
+	int lines;        /* of numbers that there is room for in a tile of counts: 0 to 2 */
 	double low, high; /* of all values */
 	double middle;    /* the dark half of the colours ends here */
 	double width;     /* of lines */
