@@ -227,7 +227,10 @@ static const struct {
 	{"scp", "{neurons: 30, method: fista}", 0, 14000, 1e-9, true, false},
 	{"ipm", "{patterns: 8}", 0, 100, 1e-9, false, false},
 	{"admm", "{patterns: 8}", 0, 4000, 1e-9, false, false},
-	{"admm", "{patterns: 8, u_update: pcg, finish: none}", 0, 4000, 1e-9, true, false},
+	{"admm", "{patterns: 8, u_update: pcg, finish: none}", 0, 4000, 1e-9, true, true},
+	{"admm", "{patterns: 8, u_update: dual}", 0, 4000, 1e-9, true, true},
+	{"ipm", "{patterns: 8}", 0, 100, 1e-9, true, true},
+	{"scp", "{neurons: 30, output: separate}", 0, 60, 1e-9, true, true},
 };
 
 static void check_trainer(size_t i, struct pair *p)

@@ -66,9 +66,9 @@ static void computing_a_cell(void **state)
 					  .failed = expect_no_record,
 					  .success = expect_whole_record};
 
-	/* trace, network, points, decisions, attacks, findings, three results, four lists of entries
-	 * and the list of files are created and closed; all but trace, points, decisions and attacks
-	 * are renamed */
+	/* trace, network, points, decisions, attacks, findings, three results, four lists of
+	 * entries and the list of files are created and closed; all but trace, points, decisions
+	 * and attacks are renamed */
 	assert_int_equal(fault_at_every(&trial, *state), 14 * 2 + 10);
 }
 

@@ -32,7 +32,6 @@
 #define BAR_LEFT 80.0
 #define BAR_WIDTH 260.0
 #define BAR_HEIGHT 10.0
-#define TILE_TEXT 34.0 /* of a tile that shows its number */
 #define LEGEND_ROW 20.0
 #define LEGEND_SAMPLE 44.0 /* the piece of line before a label */
 #define LEGEND_CHARACTER 7.4
@@ -442,19 +441,6 @@ static void begin_panel(struct canvas *canvas, const struct figure_panel *panel,
 		1 - (top + MARGIN_TOP * unit + bottom) / 2 / canvas->height);
 }
 
-/* Lines of numbers that a tile of a matrix with so many columns and rows has room for. */
-static int tile_lines(const struct canvas *canvas, const struct figure_panel *panel)
-{
-	const double wide = 30, high = 13; /* of one line, at 9 points */
-	double width = canvas->panel_width / canvas->unit - canvas->left - MARGIN_RIGHT;
-	double height =
-		(canvas->panel_height - canvas->room) / canvas->unit - MARGIN_TOP - MARGIN_BOTTOM;
-
-	if (width < wide * (double)panel->x.name_count)
-		return 0;
-	return (int)fmin(2, height / high / fmax(1, (double)panel->y.name_count));
-}
-
 static void write_panel(struct canvas *canvas, struct figure_panel *panel, size_t index)
 {
 	struct script *script = &canvas->script;
@@ -466,9 +452,9 @@ static void write_panel(struct canvas *canvas, struct figure_panel *panel, size_
 		write_colours(canvas);
 	else if (canvas->colours.used)
 		fputs("unset colorbox\n", script->gp);
-	canvas->colours.numbers =
-		canvas->panel_width > TILE_TEXT * canvas->unit * (double)(panel->x.name_count + 3);
-	canvas->colours.lines = tile_lines(canvas, panel);
+	layer_numbers(&canvas->colours, panel, canvas->panel_width / canvas->unit,
+		      (canvas->panel_height - canvas->room) / canvas->unit - MARGIN_TOP -
+			      MARGIN_BOTTOM);
 	script->items = 0;
 	for (const struct figure_curve *curve = panel->first; curve; curve = curve->next)
 		if (curve->count)

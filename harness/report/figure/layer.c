@@ -243,6 +243,17 @@ static const struct {
 	[FIGURE_DOTS] = {draw_dots, MARK_POINT},       [FIGURE_POINTS] = {draw_points, MARK_POINT},
 	[FIGURE_PIXELS] = {draw_pixels, MARK_BAR}};
 
+void layer_numbers(struct layer_colours *colours, const struct figure_panel *panel, double width,
+		   double height)
+{
+	const double number = 34, count = 30, line = 13; /* with the space around them */
+	double columns = (double)panel->x.name_count + 3,
+	       rows = fmax(1, (double)panel->y.name_count);
+
+	colours->numbers = width > number * columns;
+	colours->lines = width > count * columns ? (int)fmin(2, height / line / rows) : 0;
+}
+
 void layer_write(struct script *script, const struct figure_panel *panel,
 		 const struct figure_curve *curve, const struct layer_colours *shared)
 {

@@ -17,6 +17,10 @@ struct layer_colours {
 };
 struct layer_colours layer_colours(const struct figure *figure);
 
+/* What a panel of this width with its margins, and height without, has room for. */
+void layer_numbers(struct layer_colours *colours, const struct figure_panel *panel, double width,
+		   double height);
+
 /* What a panel needs before its plot command: palettes, and no room around tiles. */
 void layer_prepare(struct script *script, const struct figure_panel *panel);
 
