@@ -4,6 +4,7 @@
 #include "solvers/restriction/restriction_renew.h"
 #include "tests/classes.h"
 #include "tests/close.h"
+#include "tests/restriction_slopes.h"
 #include "tests/robust.h"
 
 #include <math.h>
@@ -160,20 +161,7 @@ static void the_value_is_that_of_the_definition(void **state)
 
 static void check_gradient(struct fixture *f)
 {
-	const double h = 0.2, step = 1e-6;
-
-	restriction_evaluate(&f->r, f->A, h, f->G);
-	for (ptrdiff_t i = 0; i < D * M; i++) {
-		double at = (double)f->A.at[i], up, down, slope;
-
-		f->A.at[i] = (real)(at + step);
-		up = restriction_evaluate(&f->r, f->A, h, (struct mat){0}).smooth;
-		f->A.at[i] = (real)(at - step);
-		down = restriction_evaluate(&f->r, f->A, h, (struct mat){0}).smooth;
-		f->A.at[i] = (real)at;
-		slope = (up - down) / (2 * step);
-		check_close(f->G.at[i], slope, 1e-4, 1e-4);
-	}
+	restriction_slopes_check(&f->r, f->A, f->G);
 }
 
 static void the_gradient_is_that_of_the_smoothed_value(void **state)
