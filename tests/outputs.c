@@ -4,6 +4,10 @@
 #include <math.h>
 #include <string.h>
 
+const struct loss *const outputs_losses[OUTPUTS_LOSSES] = {&loss_squared, &loss_logistic,
+							   &loss_hinge};
+const double outputs_options[1] = {1.7};
+
 /* Outputs of these sizes; ties where rounded to whole numbers. */
 static const double sizes[] = {1, 0, 5, 40, 1e3, 1e8, 1e-7};
 
@@ -54,4 +58,15 @@ double outputs_largest(const struct outputs *t, const real *a)
 	for (ptrdiff_t i = 0; i < t->n * t->k; i++)
 		most = fmax(most, fabs((double)a[i]));
 	return most;
+}
+
+void outputs_make_small(struct outputs *t, int seed)
+{
+	outputs_make(t, seed, 1 + seed % OUTPUTS_ROWS,
+		     2 + seed / OUTPUTS_ROWS % (OUTPUTS_MOST - 1));
+}
+
+double outputs_value(const struct loss *loss, const struct outputs *t, real *f)
+{
+	return loss->outputs->value(outputs_options, outputs_view(t, f), outputs_targets(t));
 }

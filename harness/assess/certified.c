@@ -116,6 +116,8 @@ enum status certified_run(const struct assess_order *order, struct arena *arena,
 
 	for (size_t i = 0; i < order->cell->certify.count; i++) {
 		const struct aim aim = certified_aim(&o[i], order->data);
+		const struct certifier *certifier =
+			(const struct certifier *)(const void *)o[i].certificate.item;
 		struct clock_mark start = clock_now();
 		struct arena scratch = {0};
 		enum status status = STATUS_OK;
@@ -124,7 +126,8 @@ enum status certified_run(const struct assess_order *order, struct arena *arena,
 		if (out[i].kept)
 			continue;
 		out[i] = (struct assessed){0};
-		if (aim.part->X.rows > 0 && order->model && order->model->kind->relu) {
+		if (aim.part->X.rows > 0 && order->model &&
+		    certify_applies(certifier, order->model->kind)) {
 			out[i].count = o[i].eps.count;
 			out[i].row = ARENA_ARRAY(arena, struct attack_row, out[i].count);
 			status = target_new(&aim, order->data, order->model, &scratch, &t, err);

@@ -62,13 +62,30 @@ const char *keys_select(const struct attack_options *o, struct arena *arena)
 	return hash(arena_format(arena, "select %s", attack_text(o, arena)), arena);
 }
 
+/* The table names the attacks and certificates, in their order. */
+static struct entry_note samples_note(const struct entries *entries, struct arena *arena,
+				      struct entry_note note)
+{
+	struct text text = text_new(arena);
+
+	text_add(&text, "samples");
+	for (size_t kind = ENTRY_ATTACK; kind <= ENTRY_CERTIFY; kind++)
+		for (size_t i = 0; i < entries->of[kind].count; i++)
+			text_format(&text, " %s %s", entries->of[kind].at[i].key,
+				    entries->of[kind].at[i].name);
+	note.key = hash(text.at, arena);
+	note.name = entry_kind_names[ENTRY_SAMPLES];
+	return note;
+}
+
 void keys_of(const struct cell *cell, struct arena *arena, struct entries *out)
 {
 	const struct attack_options *attack = cell->attack.at, *select = cell->selects.at;
 	const struct certify_options *certify = cell->certify.at;
 	const size_t counts[ENTRY_KINDS] = {[ENTRY_ATTACK] = cell->attack.count,
 					    [ENTRY_CERTIFY] = cell->certify.count,
-					    [ENTRY_SELECT] = cell->selects.count};
+					    [ENTRY_SELECT] = cell->selects.count,
+					    [ENTRY_SAMPLES] = cell->samples};
 	struct entry_list *of = out->of;
 	struct text text = text_new(arena);
 	const char **keys;
@@ -97,6 +114,8 @@ void keys_of(const struct cell *cell, struct arena *arena, struct entries *out)
 		of[ENTRY_SELECT].at[i].key = keys_select(&select[i], arena);
 		of[ENTRY_SELECT].at[i].name = spec_attack_name(&select[i]);
 	}
+	if (cell->samples)
+		of[ENTRY_SAMPLES].at[0] = samples_note(out, arena, of[ENTRY_SAMPLES].at[0]);
 
 	/* one key of all, whatever their order */
 	keys = ARENA_ARRAY(arena, const char *, room);

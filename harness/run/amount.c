@@ -104,7 +104,9 @@ static void certify(const struct cell *cell, const struct dataset *data, const s
 		struct certify_job job;
 		struct err ignored = {0};
 
-		if (target_new(&aim, data, model, &arena, &target, &ignored) == STATUS_OK) {
+		if (certify_applies((const struct certifier *)(const void *)o->certificate.item,
+				    model->kind) &&
+		    target_new(&aim, data, model, &arena, &target, &ignored) == STATUS_OK) {
 			job = (struct certify_job){
 				.X = target.X,
 				.y = target.y,
@@ -176,7 +178,7 @@ size_t amount_of_cell(const struct cell *cell, const struct amount_shape *shape)
 		model = evaluator.held[0].model;
 		if (model)
 			attack(cell, &data, model, &arena);
-		if (model && model->kind->relu)
+		if (model)
 			certify(cell, &data, model, &arena);
 	}
 	arena_release(&arena);

@@ -5,6 +5,7 @@
 #include "harness/run/facts.h"
 #include "harness/run/verdict.h"
 #include "solvers/core/blas.h"
+#include "solvers/model/certify.h"
 
 #include <math.h>
 #include <string.h>
@@ -48,6 +49,20 @@ void describe_data(struct run *run)
 static const char *join(struct run *run, const char *a, const char *b)
 {
 	return a && b ? arena_format(&run->arena, "%s; %s", a, b) : a ? a : b;
+}
+
+/* Whether certificates were asked for, of which none bounds this kind of model. */
+static bool lacks_certificates(const struct run *run, const struct model_kind *kind)
+{
+	const struct certify_options *o = run->cell.certify.at;
+	bool lacks = run->cell.certify.count > 0;
+
+	for (size_t i = 0; i < run->cell.certify.count; i++)
+		lacks = lacks &&
+			!certify_applies(
+				(const struct certifier *)(const void *)o[i].certificate.item,
+				kind);
+	return lacks;
 }
 
 /* "losses weighted by class: rose 3, tulip 0.75"; NULL: they are not. */
@@ -94,8 +109,8 @@ static const char *notes(struct run *run, const struct fact *told)
 			    "needs a network are empty");
 	else if (!model)
 		note = join(run, note, "a bound only: there is no network");
-	else if (run->cell.certify.count > 0 && !model->kind->relu)
-		note = join(run, note, "its kind of model has no certificates");
+	else if (lacks_certificates(run, model->kind))
+		note = join(run, note, "no certificate applies to its kind of model");
 	return join(run, note, coordinates_note(&run->posed, &run->problem, &run->arena));
 }
 

@@ -49,8 +49,7 @@ struct evaluator evaluate_new(const struct problem *problem, const struct datase
 	e.last.train = e.last.validation = e.last.test = no_scores;
 	if (arena_counts(arena))
 		return e;
-	e.objective_zero = loss_outputs_value(problem->loss, (struct mat){n, problem->y.k, n, e.f},
-					      problem->y); /* f = 0 */
+	e.objective_zero = trainer_loss(problem, (struct mat){n, problem->y.k, n, e.f}); /* f = 0 */
 	return e;
 }
 

@@ -1,13 +1,16 @@
 /* What is asked of a trained network, new and from an earlier record. */
 #include "harness/run/probes.h"
 
+#include "harness/assess/adversarial.h"
 #include "harness/assess/assault.h"
 #include "harness/assess/certified.h"
 #include "harness/assess/examples.h"
 #include "harness/assess/findings.h"
 #include "harness/assess/keys.h"
+#include "harness/assess/samples.h"
 #include "harness/assess/selection.h"
 #include "harness/file/folder.h"
+#include "harness/machine/clock.h"
 #include "harness/run/timing.h"
 
 #include <math.h>
@@ -28,6 +31,7 @@ struct work {
 	struct assessed *entry[ENTRY_KINDS];
 	struct evidence evidence;
 	struct examples examples;
+	struct adversarial adversarial;
 	struct assess_order order;
 };
 
@@ -175,6 +179,29 @@ static enum status record(struct work *w, enum entry_kind kind, struct err *err)
 	return entries_write(&p->entries, path_in(p, p->folder, "entries.json"), err);
 }
 
+/* The table of samples, of what is known by now: never kept, as it costs next to nothing. */
+static enum status record_samples(struct work *w, struct err *err)
+{
+	struct probes *p = w->p;
+	struct entry_list *now = &p->entries.of[ENTRY_SAMPLES];
+	struct clock_mark start = clock_now();
+	struct assessed *entry = ARENA_NEW(p->arena, struct assessed);
+	struct samples samples;
+
+	*now = w->wanted.of[ENTRY_SAMPLES];
+	if (now->count == 0)
+		return STATUS_OK;
+	samples = samples_of(&w->order, p->arena);
+	TRY(samples_check(&samples, err));
+	if (samples.rows > 0)
+		TRY(samples_write(&samples, path_in(p, p->folder, "samples.csv"), err));
+	entry->count = samples.rows;
+	clock_since(start, &entry->wall_s, &entry->cpu_s);
+	w->entry[ENTRY_SAMPLES] = entry;
+	note_entry(w, ENTRY_SAMPLES, 0, &now->at[0]);
+	return entries_write(&p->entries, path_in(p, p->folder, "entries.json"), err);
+}
+
 /* Seconds of all entries; NaN if there are none. */
 static void add_up(const struct entry_list *list, double *wall, double *cpu)
 {
@@ -185,16 +212,29 @@ static void add_up(const struct entry_list *list, double *wall, double *cpu)
 	}
 }
 
+/* The `look` of the evidence. */
+static void look(void *context, const struct aim *aim, const struct attack_job *job)
+{
+	struct work *w = context;
+
+	examples_look(&w->examples, aim, job);
+	adversarial_look(&w->adversarial, aim, job);
+}
+
 static enum status attack(struct work *w, struct err *err)
 {
 	struct probes *p = w->p;
 
 	for (size_t i = 0; i < p->cell->attack.count; i++)
-		if (w->entry[ENTRY_ATTACK][i].kept)
+		if (w->entry[ENTRY_ATTACK][i].kept) {
 			TRY(examples_keep(&w->examples, i, path_in(p, p->record, "examples.npz"),
 					  err));
+			TRY(adversarial_keep(&w->adversarial, i,
+					     path_in(p, p->record, ADVERSARIAL_FILE), err));
+		}
 	TRY(assault_run(&w->order, p->arena, w->entry[ENTRY_ATTACK], err));
 	TRY(examples_write(&w->examples, path_in(p, p->folder, "examples.npz"), err));
+	TRY(adversarial_write(&w->adversarial, path_in(p, p->folder, ADVERSARIAL_FILE), err));
 	TRY(remember(w, err));
 	TRY(record(w, ENTRY_ATTACK, err));
 	add_up(&p->entries.of[ENTRY_ATTACK], &p->result->attack_s, &p->result->attack_cpu_s);
@@ -222,7 +262,7 @@ static enum status recall(struct work *w, struct err *err)
 
 	if (p->record)
 		TRY(entries_read(path_in(p, p->record, "entries.json"), p->arena, &w->held, err));
-	for (size_t kind = 0; kind < ENTRY_KINDS; kind++)
+	for (size_t kind = 0; kind < ENTRY_SAMPLES; kind++)
 		TRY(find_kept(w, (enum entry_kind)kind, err));
 	count = list_findings(w, true, &of);
 	for (size_t i = 0; i < count; i++)
@@ -242,8 +282,9 @@ enum status probes_run(struct probes *p, struct err *err)
 	w.order.evidence = &w.evidence;
 	keys_of(p->cell, p->arena, &w.wanted);
 	w.examples = examples_new(p->cell, p->data, &w.wanted.of[ENTRY_ATTACK], p->arena);
-	w.evidence.look = examples_look;
-	w.evidence.context = &w.examples;
+	w.adversarial = adversarial_new(p->cell, p->data, &w.wanted.of[ENTRY_ATTACK], p->arena);
+	w.evidence.look = look;
+	w.evidence.context = &w;
 	p->entries =
 		(struct entries){.begun = true, .trained = p->trained, .asked = w.wanted.asked};
 	TRY(recall(&w, err));
@@ -254,5 +295,6 @@ enum status probes_run(struct probes *p, struct err *err)
 					     : NAN;
 	add_up(&p->entries.of[ENTRY_SELECT], &p->result->select_s, &p->result->select_cpu_s);
 	TRY(attack(&w, err));
-	return certify(&w, err);
+	TRY(certify(&w, err));
+	return record_samples(&w, err);
 }

@@ -2,8 +2,8 @@
 #include "harness/run/run.h"
 
 #include "harness/assess/decisions.h"
-#include "harness/assess/points.h"
 #include "harness/assess/target.h"
+#include "harness/data/points.h"
 #include "harness/data/range.h"
 #include "harness/file/folder.h"
 #include "harness/file/io.h"
@@ -45,6 +45,7 @@ static enum status pose_problem(struct run *run, double seconds, struct err *err
 	p->loss.loss = (const struct loss *)(const void *)train->loss.item;
 	p->loss.options = train->loss.options;
 	p->loss.weight = train->average ? 1 / (double)p->X.rows : 1;
+	p->one_against_all = run->trainer->one_against_all && p->y.label && p->y.k > 1;
 	p->loss.sample = p->y.weight;
 	for (ptrdiff_t i = 0; i < p->y.n && p->y.weight; i++)
 		p->loss.most = fmax(p->loss.most, (double)p->y.weight[i]);

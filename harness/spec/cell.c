@@ -63,6 +63,7 @@ struct groups cell_own_selects(const struct cell *cell, struct arena *arena)
 	*eps = isnan(select->eps) ? chosen->eps.at[chosen->eps.count - 1] : select->eps;
 	*entry = *chosen;
 	entry->eps = (struct reals){1, eps};
+	entry->export = false;
 	entry->part = SPEC_TEST; /* the validation part stands in its place */
 	return (struct groups){1, entry};
 }

@@ -397,4 +397,8 @@ void check_pair(struct problems *problems, const struct node *root, const struct
 			    loss->base.name);
 	check_unattacked(problems, root, "attack", sheet->attack.count, set);
 	check_unattacked(problems, root, "certify", sheet->certify.count, set);
+	if (sheet->samples)
+		problem_add(problems, check_place(root, "samples"),
+			    &(struct trail){.key = "samples"},
+			    "expected classification, got regression on \"%s\"", set->name);
 }

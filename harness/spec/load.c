@@ -233,7 +233,7 @@ static void fill_layer(const struct cell *like, const struct layers *layers, siz
 	long folds = cell.data.split.folds;
 
 	if (inner > 0) /* there is no test part */
-		cell.attack = cell.certify = (struct groups){0};
+		cell.attack = cell.certify = (struct groups){0}, cell.samples = false;
 	cell.data.split.inner_fold = (long)inner;
 	for (size_t i = 0; i < layers->draws; i++) {
 		cell.repetition = folds > 0 ? (long)i / folds : (long)i;
@@ -262,6 +262,7 @@ static void fill_cells(struct load *l, const struct variant *data, const struct 
 		.train = *(const struct train_options *)train->options,
 		.attack = l->sheet.attack,
 		.certify = l->sheet.certify,
+		.samples = l->sheet.samples,
 		.swept_count = data->swept_count + train->swept_count,
 		.swept = swept,
 	};
@@ -329,6 +330,7 @@ static enum status finish(struct load *l, struct experiment *out)
 		.stop = sheet->stop,
 		.attack = sheet->attack,
 		.certify = sheet->certify,
+		.samples = sheet->samples,
 		.plots = sheet->plots,
 		.tables = sheet->tables,
 		.style = sheet->style,

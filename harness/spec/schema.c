@@ -116,6 +116,9 @@ const struct option schema_attack[] = {
 		"`pictures`: the first ones of the part that are classified correctly"},
 	{OPTION_FIELD(struct attack_options, part), .initial = "test", .names = spec_parts,
 	 .later = true, .doc = "points that are attacked"},
+	{OPTION_FIELD(struct attack_options, export), .initial = "false", .later = true,
+	 .doc = "store the worst points of every radius, in the units of the source, with their "
+		"rows in adversarial.npz; needs steps of prepare that act column by column"},
 	{.name = NULL},
 };
 
@@ -316,6 +319,9 @@ const struct option schema_sheet[] = {
 	{OPTION_FIELD(struct sheet, certify), .initial = "[]", .rows = schema_certify,
 	 .size = sizeof(struct certify_options),
 	 .doc = "certificates of every trained model: lower bounds where attacks are upper ones"},
+	{OPTION_FIELD(struct sheet, samples), .initial = "false",
+	 .doc = "write for each cell samples.csv: row, label, prediction and margin of each "
+		"sample, what attacks found, what certificates prove"},
 	SHEET_PLOTS,
 	SHEET_TABLES,
 	SHEET_STYLE,
@@ -345,6 +351,7 @@ const struct option schema_cell[] = {
 	 .size = sizeof(struct attack_options)},
 	{OPTION_FIELD(struct cell, certify), .rows = schema_certify,
 	 .size = sizeof(struct certify_options)},
+	{OPTION_FIELD(struct cell, samples), .initial = "false", .later = true},
 	{OPTION_FIELD(struct cell, selects), .initial = "[]", .rows = schema_attack,
 	 .size = sizeof(struct attack_options)},
 	{OPTION_FIELD(struct cell_text, swept), .rows = swept_rows, .size = sizeof(struct swept)},

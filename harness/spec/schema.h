@@ -97,6 +97,7 @@ struct attack_options {
 	struct reals eps;             /* ascending after binding */
 	long keep;                    /* samples that are stored before and after it */
 	long part;                    /* enum spec_part */
+	bool export;                  /* store its worst points */
 };
 
 /* As attack.csv and the tables call it. */
@@ -158,6 +159,7 @@ struct cell {
 	struct stop_options stop; /* experiment's and train's merged */
 	struct groups attack;     /* struct attack_options */
 	struct groups certify;    /* struct certify_options */
+	bool samples;             /* write samples.csv */
 	struct groups selects; /* struct attack_options with one eps: attacks on the validation part
 				  that selections ask for */
 	size_t swept_count;
@@ -172,6 +174,7 @@ struct experiment {
 	struct resource_options resources;
 	struct stop_options stop;
 	struct groups attack, certify;
+	bool samples;
 	struct groups plots;        /* struct plot_options */
 	struct groups tables;       /* struct table_options */
 	struct style_options style; /* that of its file is in it */

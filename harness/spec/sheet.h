@@ -13,6 +13,7 @@ struct sheet {
 	struct stop_options stop;
 	struct groups data, train; /* const struct node * */
 	struct groups attack, certify, plots, tables;
+	bool samples;
 	struct style_options style;
 	struct groups claims;
 };

@@ -91,21 +91,22 @@ static void refuse_part(const struct work *work, const char *list, size_t index,
 	refuse(work, work->untested, list, index, NULL, text);
 }
 
-static void check_units(const struct work *work, const char *list, size_t index, long units,
+/* `key` is about raw columns. */
+static void check_units(const struct work *work, const char *list, size_t index, const char *key,
 			const struct data_options *data)
 {
 	char text[256];
 
-	for (size_t i = 0; units == UNITS_RAW && i < data->prepare.count; i++) {
+	for (size_t i = 0; i < data->prepare.count; i++) {
 		const struct desc *item = data->prepare.at[i].item;
 
 		if (!((const struct prepare *)(const void *)item)->mixes)
 			continue;
 		snprintf(text, sizeof text,
-			 "raw needs steps of prepare that act column by column: \"%s\" of data "
+			 "%s needs steps of prepare that act column by column: \"%s\" of data "
 			 "set \"%.60s\" mixes columns",
-			 item->name, data->name);
-		refuse(work, work->problems, list, index, "units", text);
+			 strcmp(key, "units") == 0 ? "raw" : key, item->name, data->name);
+		refuse(work, work->problems, list, index, key, text);
 		return;
 	}
 }
@@ -125,30 +126,38 @@ static void check_threats(const struct work *work, const struct data_options *da
 	for (size_t i = 0; i < experiment->attack.count; i++) {
 		if (!there[attack[i].part] && !selects(experiment, i))
 			refuse_part(work, "attack", i, attack[i].part, data);
-		check_units(work, "attack", i, attack[i].threat.units, data);
+		if (attack[i].threat.units == UNITS_RAW)
+			check_units(work, "attack", i, "units", data);
+		if (attack[i].export)
+			check_units(work, "attack", i, "export", data);
 	}
 	for (size_t i = 0; i < experiment->certify.count; i++) {
 		if (!there[certify[i].part])
 			refuse_part(work, "certify", i, certify[i].part, data);
-		check_units(work, "certify", i, certify[i].threat.units, data);
+		if (certify[i].threat.units == UNITS_RAW)
+			check_units(work, "certify", i, "units", data);
 	}
 }
 
 /* --- outputs ------------------------------------------------------------------------------------
  */
 
-/* "; adam, scp take several", or nothing. */
-static const char *takers(struct arena *arena)
+/* "; several are for adam, scp", of outputs, or of weights; or nothing. */
+static const char *takers(bool weights, struct arena *arena)
 {
 	struct text list = text_new(arena);
 
 	for (size_t i = 0; i < registry_count(KIND_TRAINER); i++) {
 		const struct desc *item = registry_at(KIND_TRAINER, i);
 
-		if (((const struct trainer *)(const void *)item)->multi_output)
+		const struct trainer *trainer = (const struct trainer *)(const void *)item;
+
+		if (weights ? trainer->sample_weights : trainer->multi_output)
 			text_item(&list, ", ", "%s", item->name);
 	}
-	return list.length > 0 ? arena_format(arena, "; several are for %s", list.at) : "";
+	return list.length > 0 ? arena_format(arena, "; %s are for %s",
+					      weights ? "they" : "several", list.at)
+			       : "";
 }
 
 /* The same of losses. */
@@ -170,7 +179,8 @@ static const char *wanted_instead(const struct trainer *trainer, const struct ce
 				  const struct targets *y)
 {
 	const struct loss *loss = (const struct loss *)(const void *)cell->train.loss.item;
-	const struct problem problem = {.y = *y, .loss = {loss, cell->train.loss.options, 1}};
+	const struct problem problem = {
+		.y = *y, .loss = {.loss = loss, .options = cell->train.loss.options, .weight = 1}};
 	const char *wanted;
 
 	return y->k > 1 && loss->outputs && trainer->takes &&
@@ -190,12 +200,14 @@ bool work_refuses(const struct experiment *experiment, const struct cell *cell,
 	const struct targets y = {.k = (ptrdiff_t)data.k, .weight = weighted ? &any : NULL};
 	const struct loss *loss = (const struct loss *)(const void *)cell->train.loss.item;
 	const char *refusal = trainer_refusal(trainer, &y);
+	const bool weights = trainer->multi_output || data.k < 2; /* are refused */
 	const bool area = cell->train.select.by == SELECT_VALIDATION_AUC && data.classes > 2;
 	const char *wanted = refusal ? NULL : wanted_instead(trainer, cell, &y);
 	struct arena arena = {0};
 	size_t index;
 
-	if (!refusal && !area && !wanted && (data.k < 2 || loss->outputs))
+	if (!refusal && !area && !wanted &&
+	    (data.k < 2 || loss->outputs || (trainer->one_against_all && data.classes > 0)))
 		return false;
 	if (!find_entry(experiment, "train", cell->train.name, &index))
 		index = 0;
@@ -220,17 +232,17 @@ bool work_refuses(const struct experiment *experiment, const struct cell *cell,
 	} else {
 		const char *has = "class_weights", *remedy = "";
 
-		if (!trainer->multi_output && data.k > 1 && data.classes > 0) {
+		if (!weights && data.classes > 0) {
 			has = arena_format(&arena, "%zu classes", data.classes);
 			remedy = ": choose two, or two groups, with its classes";
-		} else if (!trainer->multi_output && data.k > 1) {
+		} else if (!weights) {
 			has = arena_format(&arena, "%zu targets", data.k);
 			remedy = ": choose one";
 		}
 		refuse(&work, problems, "train", index, "solver",
 		       arena_format(&arena, "\"%s\" %s, and data set \"%.60s\" has %s%s%s",
 				    trainer->base.name, refusal, cell->data.name, has, remedy,
-				    takers(&arena)));
+				    takers(weights, &arena)));
 	}
 	arena_release(&arena);
 	return true;
@@ -326,8 +338,9 @@ enum status work_check(const struct experiment *experiment, struct problems *pro
 		if (cell->data.classes.count > 2 || cell->data.class_weights.count > 0)
 			work_refuses(experiment, cell, outputs_of(cell->data.classes.count),
 				     problems);
-		if (threat && find_entry(experiment, "train", cell->train.name, &index))
-			check_units(&work, "train", index, threat->units, &cell->data);
+		if (threat && threat->units == UNITS_RAW &&
+		    find_entry(experiment, "train", cell->train.name, &index))
+			check_units(&work, "train", index, "units", &cell->data);
 	}
 	others = problems->count;
 	for (size_t i = 0; i < experiment->cell_count; i++) {

@@ -7,13 +7,17 @@
 #include <math.h>
 #include <string.h>
 
-const char *const entry_kind_names[] = {
-	[ENTRY_ATTACK] = "attack", [ENTRY_CERTIFY] = "certify", [ENTRY_SELECT] = "select", NULL};
+const char *const entry_kind_names[] = {[ENTRY_ATTACK] = "attack",
+					[ENTRY_CERTIFY] = "certify",
+					[ENTRY_SELECT] = "select",
+					[ENTRY_SAMPLES] = "samples",
+					NULL};
 
 /* In messages. */
 static const char *const plural[] = {[ENTRY_ATTACK] = "attacks",
 				     [ENTRY_CERTIFY] = "certificates",
-				     [ENTRY_SELECT] = "selections"};
+				     [ENTRY_SELECT] = "selections",
+				     [ENTRY_SAMPLES] = "samples"};
 
 /* --- writing ------------------------------------------------------------------------------------
  */
@@ -27,8 +31,11 @@ static void set_text(json_t *object, const char *name, const char *text)
 static void set_lists(json_t *object, const struct entries *entries)
 {
 	for (size_t kind = 0; kind < ENTRY_KINDS; kind++) {
-		json_t *list = json_array();
+		json_t *list;
 
+		if (kind == ENTRY_SAMPLES && entries->of[kind].count == 0)
+			continue; /* it came later */
+		list = json_array();
 		for (size_t i = 0; i < entries->of[kind].count; i++) {
 			json_t *entry = json_object();
 
@@ -95,7 +102,7 @@ static bool read_lists(const json_t *root, struct arena *arena, struct entries *
 			    !(isnan(rows) || (rows >= 0 && rows <= most && rows == floor(rows))))
 				return false;
 		}
-		if (!json_is_array(list))
+		if (!json_is_array(list) && kind != ENTRY_SAMPLES)
 			return false;
 	}
 	return true;

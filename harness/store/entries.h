@@ -1,5 +1,6 @@
 /* What a record holds beside its training, entry by entry, each under a key of its own: attacks,
- * certificates, and the attacks on the validation part that selections ask for. And what a row of
+ * certificates, the attacks on the validation part that selections ask for, and the table of
+ * samples, which is there only where it is asked for. And what a row of
  * the plan asks for.
  *
  * The key of an entry is made of what its rows depend on (harness/assess/keys.h): an entry that the
@@ -13,9 +14,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum entry_kind { ENTRY_ATTACK, ENTRY_CERTIFY, ENTRY_SELECT, ENTRY_KINDS };
+enum entry_kind { ENTRY_ATTACK, ENTRY_CERTIFY, ENTRY_SELECT, ENTRY_SAMPLES, ENTRY_KINDS };
 
-extern const char *const entry_kind_names[]; /* "attack", "certify", "select", NULL */
+extern const char *const entry_kind_names[]; /* "attack", "certify", "select", "samples", NULL */
 
 struct entry_list {
 	size_t count;

@@ -177,9 +177,11 @@ static enum status read_stage(struct reader *r, size_t index, struct stages *sta
 	return STATUS_OK;
 }
 
-/* The kind whose arrays the file holds; NULL: it is none. */
+/* The kind whose arrays the file holds, of several that with the most; NULL: it is none. */
 static const struct model_kind *kind_of(const struct reader *r)
 {
+	const struct model_kind *most = NULL;
+
 	for (size_t i = 0; i < registry_count(KIND_MODEL); i++) {
 		const struct model_kind *kind =
 			(const struct model_kind *)(const void *)registry_at(KIND_MODEL, i);
@@ -187,10 +189,10 @@ static const struct model_kind *kind_of(const struct reader *r)
 
 		while (a->name && npz_has(&r->file, file_name(a, r->scratch)))
 			a++;
-		if (!a->name)
-			return kind;
+		if (!a->name && (!most || model_arrays(kind) > model_arrays(most)))
+			most = kind;
 	}
-	return NULL;
+	return most;
 }
 
 static enum status read_preparation(struct reader *r, struct modelfile *out)

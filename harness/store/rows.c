@@ -70,6 +70,12 @@ static const struct field points[] = {
 	{.name = NULL}};
 #undef ROW
 
+#define ROW sample_row
+static const struct field samples[] = {
+#include "harness/store/rows/samples.fields"
+	{.name = NULL}};
+#undef ROW
+
 #define ROW confusion_row
 static const struct field confusion[] = {
 #include "harness/store/rows/confusion.fields"
@@ -127,6 +133,17 @@ const struct field_table rows_points = {
 	"points.csv", "Of a cell with two features: the points, in raw units, for pictures.",
 	sizeof(struct point_row), points};
 
+const struct field_table rows_samples = {
+	"samples.csv",
+	"Of a cell of a spec with `samples`: one row per sample of the parts that are attacked or "
+	"certified. Behind\nthe columns below stand `margin pgd linf 0.1` of each attack and "
+	"radius: "
+	"the lowest margin found; `worst linf 0.1`,\nthe lowest of these, and `by linf 0.1`, the "
+	"attack that found it (empty: no point is below the clean one); and\n`lower exact linf "
+	"0.1` "
+	"of each certificate: its lower bound.",
+	sizeof(struct sample_row), samples};
+
 const struct field_table rows_confusion = {
 	"confusion.csv",
 	"Of a cell with classes: one row per part, class and decision that occurs, and one for "
@@ -136,8 +153,9 @@ const struct field_table rows_confusion = {
 const struct field_table rows_entry = {"entries.json", "", sizeof(struct entry_note), entry};
 
 const struct field_table *const rows_tables[] = {
-	&rows_result, &rows_trace, &rows_attack, &rows_certify, &rows_cell,      &rows_patterns,
-	&rows_plan,   &rows_data,  &rows_inputs, &rows_points,  &rows_confusion, NULL};
+	&rows_result,   &rows_trace,     &rows_attack, &rows_certify, &rows_cell,
+	&rows_patterns, &rows_plan,      &rows_data,   &rows_inputs,  &rows_points,
+	&rows_samples,  &rows_confusion, NULL};
 
 bool rows_higher_is_better(const char *column)
 {

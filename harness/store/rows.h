@@ -68,6 +68,11 @@ struct point_row {
 #include "harness/store/rows/points.fields"
 };
 
+/* samples.csv: a sample; columns of attacks and certificates follow. */
+struct sample_row {
+#include "harness/store/rows/samples.fields"
+};
+
 /* confusion.csv: how samples of a class were decided. */
 struct confusion_row {
 #include "harness/store/rows/confusion.fields"
@@ -88,7 +93,7 @@ struct entry_note {
 #undef NUMBER_AS
 
 extern const struct field_table rows_result, rows_trace, rows_attack, rows_certify, rows_patterns,
-	rows_plan, rows_data, rows_inputs, rows_points, rows_confusion, rows_entry;
+	rows_plan, rows_data, rows_inputs, rows_points, rows_samples, rows_confusion, rows_entry;
 
 /* The columns that attack.csv and certify.csv of a results folder have before those of a cell's:
  * fields of struct result. */

@@ -331,13 +331,13 @@ static enum status check_classes(const char *record, const struct reload *stored
 /* --- objectives ---------------------------------------------------------------------------------
  */
 
-/* sum_k w_k l(f_k, y_k) + (beta / 2) (|U|^2 + |alpha|^2); `zero`: of the network without neurons.
- */
+/* sum_k w_k l(f_k, y_k) + beta (decay); `zero`: of no neurons. */
 static double objective(const struct reload *all, bool zero)
 {
 	const struct train_options *train = &all->cell.train;
 	const struct part *part = &all->data.train;
 	const struct loss *loss = (const struct loss *)(const void *)train->loss.item;
+	const struct trainer *trainer = (const struct trainer *)(const void *)train->solver.item;
 	ptrdiff_t k = (ptrdiff_t)all->data.k, n = part->X.rows;
 	double *f = calloc((size_t)k, 2 * sizeof *f), *y = f + k, sum = 0;
 
@@ -346,6 +346,12 @@ static double objective(const struct reload *all, bool zero)
 			y[c] = (double)part->y[c * n + i];
 		if (!zero)
 			plain_outputs(all->file.model, part->X, i, f);
+		if (trainer->one_against_all && part->label) {
+			for (ptrdiff_t c = 0; c < k; c++)
+				sum += loss->sample(train->loss.options, f[c],
+						    part->label[i] == c ? 1 : -1);
+			continue;
+		}
 		sum += (part->weight ? (double)part->weight[i] : 1) *
 		       (k > 1 ? loss->outputs->sample(train->loss.options, k, f, y)
 			      : loss->sample(train->loss.options, *f, *y));

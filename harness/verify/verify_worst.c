@@ -49,21 +49,76 @@ static struct certify_job bounds(const struct net *net, struct mat X, const stru
 	return job;
 }
 
-/* Sums over the samples of one output. */
+/* The certificate of a kind of models that are no ReLU networks, or NULL. */
+static const struct certifier *own_certificate(const struct model_kind *kind)
+{
+	for (size_t i = 0; i < registry_count(KIND_CERTIFICATE); i++) {
+		const struct certifier *certifier =
+			(const struct certifier *)(const void *)registry_at(KIND_CERTIFICATE, i);
+
+		if (certifier->margins && certifier->kind == kind)
+			return certifier;
+	}
+	return NULL;
+}
+
+/* The same of a model of one output. */
+static struct certify_job bounds_of(const struct model *model, const struct target *target,
+				    double sign, struct arena *arena)
+{
+	ptrdiff_t n = target->X.rows;
+	real *y = ARENA_ARRAY(arena, real, n);
+	struct certify_job job = {.X = target->X, .y = y, .threat = target->threat};
+
+	if (model->kind->relu) {
+		const struct net net = net_output(model->kind->relu(model), 0);
+
+		return bounds(&net, target->X, &target->threat, sign, arena);
+	}
+	job.lower = ARENA_ARRAY(arena, double, n);
+	job.upper = ARENA_ARRAY(arena, double, n);
+	job.worst = mat_new(arena, n, target->X.cols);
+	for (ptrdiff_t k = 0; k < n; k++)
+		y[k] = (real)sign;
+	certify_margins(own_certificate(model->kind), NULL, model, NULL, &job, arena);
+	return job;
+}
+
+/* Output c of the model as one. */
+static struct model *output_of(const struct model *all, ptrdiff_t c, struct arena *arena)
+{
+	struct model_size size = {model_features(all), model_width(all), 1};
+	struct model *one = model_new(all->kind, arena, size);
+
+	for (const struct model_array *a = all->kind->arrays; a->name; a++) {
+		struct model_part from = model_part(all, a), to = model_part(one, a);
+
+		if (to.vector)
+			memcpy(to.vector, from.vector, (size_t)to.rows * sizeof(real));
+		else if (a->cols == MODEL_OUTPUTS)
+			mat_copy(*to.mat, mat_rows(mat_cols(*from.mat, c, 1), 0, to.rows));
+		else
+			mat_copy(*to.mat, *from.mat);
+	}
+	return one;
+}
+
+/* Sums over the samples of output c; of several it is that of a class against all others. */
 static struct ends worst_output(const struct reload *stored, const struct target *target,
-				struct arena *arena)
+				ptrdiff_t c, struct arena *arena)
 {
 	const struct choice *choice = &stored->cell.train.loss;
 	const struct loss *loss = (const struct loss *)(const void *)choice->item;
-	const struct model *model = target->model; /* in the units of the threat, as its points */
-	const struct net net = net_output(model->kind->relu(model), 0);
-	struct certify_job least = bounds(&net, target->X, &target->threat, 1, arena);
-	struct certify_job most = bounds(&net, target->X, &target->threat, -1, arena);
+	/* in the units of the threat, as its points */
+	const struct model *model = output_of(target->model, c, arena);
+	const int *label = stored->data.train.label;
+	struct certify_job least = bounds_of(model, target, 1, arena);
+	struct certify_job most = bounds_of(model, target, -1, arena);
 	const void *o = choice->options;
 	struct ends sum = {0, 0};
 
 	for (ptrdiff_t k = 0; k < least.X.rows; k++) {
-		double y = (double)stored->data.train.y[k];
+		double y = label ? (label[k] == c ? 1 : -1) : (double)stored->data.train.y[k];
 		double low, high;
 
 		plain_outputs(model, least.worst, k, &low);
@@ -162,8 +217,17 @@ static struct ends worst_case(const struct reload *stored, const struct target *
 	const struct train_options *train = &stored->cell.train;
 	double decay = train->beta * stored->file.model->kind->decay(stored->file.model);
 	double n = (double)target->X.rows;
-	struct ends sum = model_outputs(target->model) > 1 ? worst_classes(stored, target, arena)
-							   : worst_output(stored, target, arena);
+	const struct trainer *trainer = (const struct trainer *)(const void *)train->solver.item;
+	ptrdiff_t k = model_outputs(target->model);
+	struct ends sum = {0, 0};
+
+	if (k > 1 && !trainer->one_against_all)
+		sum = worst_classes(stored, target, arena);
+	for (ptrdiff_t c = 0; c < k && (k == 1 || trainer->one_against_all); c++) {
+		struct ends one = worst_output(stored, target, c, arena);
+
+		sum = (struct ends){sum.found + one.found, sum.certified + one.certified};
+	}
 
 	if (train->average)
 		sum = (struct ends){sum.found / n, sum.certified / n};

@@ -10,7 +10,7 @@
  *
  * c the clean point, in the box. A point across the boundary is kept if it is the nearest one so
  * far, and the row goes on from c + 0.9 (x - c). Behind the steps of a start the nearest point is
- * drawn to c until it meets the boundary, by false position, where the authors halve three times.
+ * drawn to c, three looks by false position where the authors halve three times.
  * Then, because the boundary is flat by pieces, the plane at this point is all there is to know of
  * its piece: pi(c), which is the nearest point there unless the piece ends before, and points on
  * the way to it are tried in its place, and drawn to c in turn.
@@ -47,7 +47,7 @@ static const struct option rows[] = {
 enum { FOUND, MATS }; /* the point that is drawn to the clean one */
 enum { NEAR, CLEAN, LOW, HIGH, UNDER, OVER, NUMBERS };
 enum { WAY = LOW }; /* share of the way to pi(c) that is tried */
-enum { SEARCHES = 40, POLISHES = 8, NEWTON_STEPS = 100, DRAWS = 8 };
+enum { SEARCHES = 3, POLISHES = 8, NEWTON_STEPS = 100, DRAWS = 8 };
 
 static const double over_step = 1.05, most_clean = 0.1, back = 0.9; /* as published */
 /* What makes a point of the plane one across it, in spite of rounding. */
@@ -333,7 +333,6 @@ static double next_share(struct chunk *chunk, ptrdiff_t r, int turn)
 static void search(struct chunk *chunk)
 {
 	real *const *n = chunk->number;
-	bool moves = true;
 
 	mat_copy(mat_rows(chunk->mat[FOUND], 0, chunk->rows),
 		 mat_rows(chunk->best, 0, chunk->rows));
@@ -343,12 +342,9 @@ static void search(struct chunk *chunk)
 		n[UNDER][r] = n[CLEAN][r];
 		n[OVER][r] = chunk->margin[r];
 	}
-	for (int s = 0; s < SEARCHES && moves; s++) {
-		moves = false;
-		for (ptrdiff_t r = 0; r < chunk->rows; r++) {
-			chunk->scale[r] = (real)next_share(chunk, r, s % 3);
-			moves = moves || chunk->scale[r] < n[HIGH][r];
-		}
+	for (int s = 0; s < SEARCHES; s++) {
+		for (ptrdiff_t r = 0; r < chunk->rows; r++)
+			chunk->scale[r] = (real)next_share(chunk, r, s);
 		draw(chunk, chunk->mat[FOUND], chunk->scale);
 		chunk_forward(chunk);
 		keep(chunk);

@@ -124,6 +124,17 @@ static void weigh(struct loss_term l, struct mat G)
 		apply_weight(l, (size_t)G.rows, mat_col(G, c));
 }
 
+double loss_against_all(struct loss_term l, struct mat F, struct targets y)
+{
+	double sum = 0;
+
+	for (ptrdiff_t c = 0; c < F.cols; c++)
+		for (ptrdiff_t k = 0; k < F.rows; k++)
+			sum += l.loss->sample(l.options, (double)mat_get(F, k, c),
+					      y.label[k] == c ? 1 : -1);
+	return l.weight * sum;
+}
+
 double loss_outputs_value(struct loss_term l, struct mat F, struct targets y)
 {
 	double sum = 0;

@@ -84,7 +84,7 @@ struct loss_term {
 	const void *options;
 	double weight; /* > 0 */
 	/* Further factors of the samples that f and y are of, > 0, and the largest of them; NULL:
-	 * all are 1. Of targets with weights they are those, whatever stands here. */
+	 * all are 1. Functions of `struct targets` go by the weights of these instead. */
 	const real *sample;
 	double most;
 };
@@ -124,6 +124,9 @@ struct loss_box loss_range(struct loss_term l, double y);
  * there, but for one output G, H and Z are other memory than F and V, and columns are contiguous in
  * any case. */
 double loss_outputs_value(struct loss_term l, struct mat F, struct targets y);
+/* Of classes with an output each: the sum of the losses of one output, of every class against all
+ * others. */
+double loss_against_all(struct loss_term l, struct mat F, struct targets y);
 void loss_outputs_gradient(struct loss_term l, struct mat F, struct targets y, struct mat G);
 void loss_outputs_hessian_product(struct loss_term l, struct mat F, struct targets y, struct mat V,
 				  struct mat H);

@@ -21,6 +21,11 @@ double certify_noise(ptrdiff_t d, ptrdiff_t m, double gain, double reach)
 	return REAL_EPSILON * (double)(d + m + 8) * gain * reach;
 }
 
+bool certify_applies(const struct certifier *certifier, const struct model_kind *kind)
+{
+	return certifier->margins ? certifier->kind == kind : kind->relu != NULL;
+}
+
 /* Samples of one class, and where they stand in the job. */
 struct group {
 	struct certify_job job; /* its network is the difference that is at hand */
@@ -93,12 +98,17 @@ void certify_margins(const struct certifier *certifier, const void *options,
 		     const struct model *model, const int *label, struct certify_job *job,
 		     struct arena *arena)
 {
-	const struct model_layers all = model->kind->relu(model);
 	ptrdiff_t classes = model_outputs(model);
+	struct model_layers all;
 	real *alpha;
 	double *gain; /* of each output */
 	struct net net;
 
+	if (certifier->margins) {
+		certifier->margins(model, label, job, arena);
+		return;
+	}
+	all = model->kind->relu(model);
 	if (classes == 1) {
 		net = net_output(all, 0);
 		job->net = &net;

@@ -24,13 +24,20 @@ struct certifier {
 	struct desc base;
 	/* Scratch comes from `arena`. Every norm of threat_norms is supported. */
 	void (*run)(const void *options, struct certify_job *job, struct arena *arena);
+	/* In its place, of one for models of a kind that are no ReLU networks: certify_margins. */
+	const struct model_kind *kind;
+	void (*margins)(const struct model *model, const int *label, struct certify_job *job,
+			struct arena *arena);
 };
 
-/* Bounds of the margins of a model with a `relu`: y f of one output; of more, whose classes are
- * `label` (n), f_y - max_{c != y} f_c. For these the job is done for each class y and each of its
- * rivals j, on the network f_y - f_j: the lower bound is the least of all rivals, and so is the
- * upper one, with its point, whose margin is not above it. net of the job is set here, and of
- * several outputs y is not read. */
+/* Whether it bounds models of this kind. */
+bool certify_applies(const struct certifier *certifier, const struct model_kind *kind);
+
+/* Bounds of the margins of a model that the certificate applies to: y f of one output; of more,
+ * whose classes are `label` (n), f_y - max_{c != y} f_c. For these the job is done for each
+ * class y and each of its rivals j, on the network f_y - f_j: the lower bound is the least of
+ * all rivals, and so is the upper one, with its point, whose margin is not above it. net of the
+ * job is set here, and of several outputs y is not read. */
 void certify_margins(const struct certifier *certifier, const void *options,
 		     const struct model *model, const int *label, struct certify_job *job,
 		     struct arena *arena);

@@ -13,14 +13,19 @@ const struct problem_file *trainer_file(const struct problem *problem, const cha
 	return NULL;
 }
 
+double trainer_loss(const struct problem *problem, struct mat F)
+{
+	return problem->one_against_all ? loss_against_all(problem->loss, F, problem->y)
+					: loss_outputs_value(problem->loss, F, problem->y);
+}
+
 double trainer_objective(const struct problem *problem, const struct model *model, real *f,
 			 struct model_work *work)
 {
 	struct mat F = {problem->X.rows, problem->y.k, problem->X.rows, f};
 
 	model_forward(model, problem->X, f, work);
-	return loss_outputs_value(problem->loss, F, problem->y) +
-	       problem->beta * model->kind->decay(model);
+	return trainer_loss(problem, F) + problem->beta * model->kind->decay(model);
 }
 
 bool trainer_outputs_only(const struct trainer *trainer, const void *options)
@@ -66,7 +71,8 @@ enum status trainer_check(const struct trainer *trainer, const struct problem *p
 
 	if (refusal)
 		return err_set(err, STATUS_SPEC, "%s %s", trainer->base.name, refusal);
-	if (problem->y.k > 1 && !problem->loss.loss->outputs)
+	if (problem->y.k > 1 && !problem->loss.loss->outputs &&
+	    !(trainer->one_against_all && problem->y.label))
 		return err_set(err, STATUS_SPEC,
 			       "%s: expected a loss of several outputs, got \"%s\"",
 			       trainer->base.name, problem->loss.loss->base.name);

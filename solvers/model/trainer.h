@@ -39,6 +39,7 @@ struct problem {
 	struct mat X_test; /* for a trainer that gives outputs alone (`outputs`); else 0 rows. Its
 			      targets are nobody's */
 	struct loss_term loss;
+	bool one_against_all;       /* the objective is that of loss_against_all */
 	double beta;                /* > 0 */
 	const char *const *columns; /* d: their names, NULL where there is none; or NULL */
 	const bool *frozen;         /* d: columns that no attack touches (the bias), or NULL */
@@ -117,8 +118,9 @@ struct trainer {
 	/* Whether it can train `problem`, of which the loss is known and perhaps no sample. If
 	 * not, *wanted is what would suit it: "a loss that falls with the margin". NULL: all. */
 	bool (*takes)(const struct problem *problem, const void *options, const char **wanted);
-	bool multi_output;   /* takes targets of several outputs */
-	bool sample_weights; /* takes factors of the samples */
+	bool multi_output;    /* takes targets of several outputs */
+	bool one_against_all; /* of classes it trains each against all others */
+	bool sample_weights;  /* takes factors of the samples */
 
 	/* The threat against which it minimises a worst case, so that the objective of the network
 	 * on clean data may rise, or NULL; NULL: never. */
@@ -188,6 +190,9 @@ bool trainer_robust(const struct trainer *trainer, const void *options);
 /* STATUS_SPEC and what was expected if the trainer does not take the problem. */
 enum status trainer_check(const struct trainer *trainer, const struct problem *problem,
 			  const void *options, struct err *err);
+
+/* Value of the loss at the outputs F (n x k). */
+double trainer_loss(const struct problem *problem, struct mat F);
 
 /* (value of the loss) + beta (decay of the model): the objective every method is compared on. f (n)
  * is scratch. */

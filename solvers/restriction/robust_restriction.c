@@ -94,10 +94,11 @@ static const struct threat_options *threat(const void *options)
 static void forecast(const void *options, struct trainer_shape shape, struct forecast *out)
 {
 	const struct restriction_options *o = options;
-	double m = (double)o->width, samples = (double)shape.n, features = (double)shape.d;
+	double m = (double)o->width, features = (double)shape.d;
+	double margins = (double)shape.n * (shape.k > 1 ? (double)shape.k - 1 : 1);
 
 	out->setup_flops = 0;
-	out->iteration_flops = FLOPS * samples * features * m;
+	out->iteration_flops = FLOPS * margins * features * m;
 	start_forecast(&o->start, shape.n, shape.d, out);
 }
 

@@ -265,12 +265,12 @@ static const struct threat_options *threat(const void *options)
 
 static void forecast(const void *options, struct trainer_shape shape, struct forecast *out)
 {
-	double samples = (double)shape.n, inputs = (double)shape.d;
+	double samples = (double)shape.n, weights = (double)shape.d * (double)shape.k;
 
 	(void)options;
-	out->setup_flops = 4 * samples * inputs;
-	out->iteration_flops = inputs * inputs * (samples + inputs / 3) + 10 * samples * inputs;
-	out->certificate_flops = 10 * samples * inputs;
+	out->setup_flops = 4 * samples * weights;
+	out->iteration_flops = weights * weights * (samples + weights / 3) + 10 * samples * weights;
+	out->certificate_flops = 10 * samples * weights;
 }
 
 static ptrdiff_t width(const void *state)

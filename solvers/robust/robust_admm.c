@@ -76,12 +76,14 @@ static void forecast(const void *options, struct trainer_shape shape, struct for
 {
 	const struct robust_admm_options *o = options;
 	double n = (double)shape.n, d = (double)shape.d,
-	       P = pattern_most(&o->patterns, shape.n, shape.d);
+	       P = pattern_most(&o->patterns, shape.n, shape.d), blocks = P * (double)shape.k;
 
 	out->setup_flops = n * d * d + 10 * d * d * d + fmax(1e10, 3200 * n * d * P) +
 			   fmax(3e10, 1600 * n * d * P * (double)o->screen);
-	out->iteration_flops = 12 * n * d * P + 8 * d * d * P + 4 * d * P * P;
-	out->certificate_flops = 8 * n * d * P;
+	if (shape.k > 1)
+		out->setup_flops += 10 * blocks * blocks * blocks;
+	out->iteration_flops = 12 * n * d * blocks + 8 * d * d * blocks + 4 * d * blocks * blocks;
+	out->certificate_flops = 8 * n * d * blocks;
 	pattern_forecast(&o->patterns, shape.n, shape.d, out);
 }
 

@@ -28,10 +28,11 @@ static struct problem make(ptrdiff_t n, ptrdiff_t k, struct arena *arena)
 	struct rng rng = rng_stream(1, "bench", 0);
 	real *at = ARENA_ARRAY(arena, real, n * k);
 	int *label = ARENA_ARRAY(arena, int, n);
-	struct problem problem = {
-		.X = mat_new(arena, n, D),
-		.loss = {&loss_logistic, options_default(&loss_logistic.base, arena), 1},
-		.beta = 1};
+	struct problem problem = {.X = mat_new(arena, n, D),
+				  .loss = {.loss = &loss_logistic,
+					   .options = options_default(&loss_logistic.base, arena),
+					   .weight = 1},
+				  .beta = 1};
 
 	for (ptrdiff_t i = 0; i < n * D; i++)
 		problem.X.at[i] = (real)rng_uniform(&rng);

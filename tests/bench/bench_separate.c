@@ -61,7 +61,11 @@ int main(int argc, char **argv)
 	(void)argc;
 	kernels_choose(argv);
 	for (size_t i = 0; i < sizeof courses / sizeof *courses; i++) {
-		struct problem all = {.beta = 1, .loss = {&loss_squared, &none, 1}}, one;
+		struct problem all = {.beta = 1,
+				      .loss = {.loss = &loss_squared,
+					       .options = &none,
+					       .weight = 1}},
+			       one;
 		struct arena arena = {0};
 		double single, ten;
 

@@ -23,6 +23,14 @@ static const struct certifier *certifier_at(size_t index)
 	return (const struct certifier *)(const void *)registry_at(KIND_CERTIFICATE, index);
 }
 
+/* Those of networks; one for another kind of models has tests of its own. */
+static size_t certifier_next(size_t index)
+{
+	while (index < registry_count(KIND_CERTIFICATE) && certifier_at(index)->margins)
+		index++;
+	return index;
+}
+
 static struct certify_job job_of(struct attack_fixture *t)
 {
 	return (struct certify_job){.net = &t->net,
@@ -115,7 +123,8 @@ static void bounds_hold_where_the_threat_allows(void **state)
 
 	(void)state;
 	make_box(&t);
-	for (size_t a = 0; a < registry_count(KIND_CERTIFICATE); a++)
+	for (size_t a = certifier_next(0); a < registry_count(KIND_CERTIFICATE);
+	     a = certifier_next(a + 1))
 		for (int c = 0; c < 3 * 16; c++) {
 			t.job.threat = (struct threat){.norm = (enum norm)(c / 16),
 						       .eps = radii[c % 4],
@@ -143,7 +152,8 @@ static void no_attack_gets_below_a_bound(void **state)
 
 			attack_fixture_run(&t, attack, toy_options(&attack->base, "{}", &t.arena));
 		}
-		for (size_t c = 0; c < registry_count(KIND_CERTIFICATE); c++) {
+		for (size_t c = certifier_next(0); c < registry_count(KIND_CERTIFICATE);
+		     c = certifier_next(c + 1)) {
 			struct certify_job job = job_of(&t);
 
 			run(certifier_at(c), &job);
@@ -163,7 +173,8 @@ static void same_input_gives_the_same_bits(void **state)
 
 	(void)state;
 	t.job.threat = (struct threat){.norm = NORM_LINF, .eps = 0.2};
-	for (size_t a = 0; a < registry_count(KIND_CERTIFICATE); a++) {
+	for (size_t a = certifier_next(0); a < registry_count(KIND_CERTIFICATE);
+	     a = certifier_next(a + 1)) {
 		struct certify_job first = job_of(&t), again = job_of(&t);
 
 		run(certifier_at(a), &first);

@@ -84,7 +84,7 @@ static void copy_outputs(const struct pair *p, struct mat from, struct mat to)
 			mat_set(to, r, c, mat_get(from, p->from[r], c));
 }
 
-/* --- losses ------------------------------------------------------------ */
+/* --- losses --------------------------------------------------------------------------------- */
 
 static const char *const losses[] = {"squared", "{logistic: {loss_scale: 1.7}}", "hinge",
 				     "squared_hinge", "{huber: {delta: 0.6}}"};
@@ -162,7 +162,7 @@ static void losses_count_the_weights(void **state)
 		}
 }
 
-/* --- trainers ------------------------------------------------------------ */
+/* --- trainers ------------------------------------------------------------------------------- */
 
 struct end {
 	double objective, upper, lower; /* of the network; of the certificate, or NaN */
@@ -227,7 +227,10 @@ static const struct {
 	{"scp", "{neurons: 30, method: fista}", 0, 14000, 1e-9, true, false},
 	{"ipm", "{patterns: 8}", 0, 100, 1e-9, false, false},
 	{"admm", "{patterns: 8}", 0, 4000, 1e-9, false, false},
-	{"admm", "{patterns: 8, u_update: pcg, finish: none}", 0, 4000, 1e-9, true, false},
+	{"admm", "{patterns: 8, u_update: pcg, finish: none}", 0, 4000, 1e-9, true, true},
+	{"admm", "{patterns: 8, u_update: dual}", 0, 4000, 1e-9, true, true},
+	{"ipm", "{patterns: 8}", 0, 100, 1e-9, true, true},
+	{"scp", "{neurons: 30, output: separate}", 0, 60, 1e-9, true, true},
 };
 
 static void check_trainer(size_t i, struct pair *p)

@@ -60,7 +60,7 @@ refused targets 'one output, and data set "flowers" has 2 targets: choose one'
 spec weighted 'csv: {path: kinds.csv}' 'classes: [rose, "tulip|aster"]'
 sed -i 's/    split/    class_weights: balanced\n    split/' weighted.yaml
 expect "class weights" 2 validate weighted.yaml
-says "no method takes them" 'train\[0\].solver: "gd_fixed_head" takes no weights of samples, and data set "flowers" has class_weights'
+says "those that take none say so" 'train\[1\].solver: "admm_rbcd" takes no weights of samples, and data set "flowers" has class_weights'
 sed 's/balanced/{rose: -1}/' weighted.yaml >negative.yaml
 expect "a weight below 0" 2 validate negative.yaml
 says "has its place" '^negative.yaml:6:27: data\[0\].class_weights.rose: expected a number above 0, got "-1"'

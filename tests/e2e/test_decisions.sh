@@ -52,7 +52,7 @@ done
 check "the rate that learns is selected" "$(cat results/classes/tables/sweep.md)" \
 	awk '/selected per/ && !/learning_rate=0.02/ { exit 1 }' results/classes/tables/sweep.md
 says "counts in the figure" "^# decided class share count" results/classes/plots/confusion.dat
-says "which samples" "Samples of the test part .*over 2 repetitions together" results/classes/plots/captions.md
+says "which samples" "Samples of the test part .*together over 2 repetitions" results/classes/plots/captions.md
 says "those of another part" "Samples of the validation part" results/classes/plots/captions.md
 says "the bar has a title" "share of the samples of the class in %" results/classes/plots/confusion.svg
 says "names of classes" ">rose<" results/classes/plots/confusion.svg

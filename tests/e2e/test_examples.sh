@@ -23,10 +23,13 @@ of_file() # of_file NAME: its columns by columns.csv
 for file in summary.csv attack.csv certify.csv plan.csv data.csv; do
 	check "columns of $file" "$(of_file $file)" [ "$(of_file $file)" = "$(head -n 1 $folder/$file)" ]
 done
-for file in trace.csv attack.csv points.csv; do
+for file in trace.csv attack.csv confusion.csv; do
 	check "columns of $file of a cell" "$(of_file "cells/*/$file")" [ "$(of_file "cells/*/$file")" = \
 		"$(cat $folder/cells/*/$file | head -n 1)" ]
 done
+# the last one is of cells with three classes or more
+check "columns of points.csv of a cell" "$(of_file "cells/*/points.csv")" [ "$(of_file "cells/*/points.csv")" = \
+	"$(cat $folder/cells/*/points.csv | head -n 1),class" ]
 says "a swept option is a number" '^summary.csv,width,float64,,,,swept option$' $folder/columns.csv
 says "the unit of a time" '^summary.csv,solve_s,float64,s,' $folder/columns.csv
 says "a text" '^summary.csv,method,string,text,' $folder/columns.csv

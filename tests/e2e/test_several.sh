@@ -82,6 +82,8 @@ train:
   - {name: apart, solver: scp, output: separate, loss: squared, beta: 0.1, neurons: 200, fresh: 100, stop: {gap: 1e-6}}
   - {name: splitting, solver: admm, loss: squared, beta: 0.1, patterns: 20, fresh: 100, stop: {gap: 1e-6, iterations: 20000}}
   - {name: gradients, solver: admm, u_update: pcg, loss: squared, beta: 0.1, patterns: 20, stop: {gap: 1e-6, iterations: 20000}}
+  - {name: split softmax, solver: admm, loss: logistic, beta: 0.1, patterns: 20, stop: {gap: 1e-3, iterations: 20000}}
+  - {name: split hinge, solver: admm, loss: hinge, beta: 0.1, patterns: 20, stop: {gap: 1e-2, iterations: 20000}}
   - {name: path, solver: ipm, loss: squared, beta: 0.1, patterns: 20, stop: {gap: 1e-8}}
 attack:
   - {attack: pgd, norm: linf, eps: [0.1]}
@@ -93,8 +95,12 @@ for method in apart splitting gradients path; do
 	check "$method is solved" "$(record results/apart $method gap)" \
 		awk -v a="$(record results/apart $method gap)" 'BEGIN { exit !(a < 1e-6) }'
 done
-check "four records say that neurons are separate" "$(grep -l '"output".*separate' results/apart/cells/*/result.json)" \
-	[ "$(grep -l '"output".*separate' results/apart/cells/*/result.json | wc -l)" = 4 ]
+for method in 'split softmax' 'split hinge'; do
+	check "$method is certified, a loss that couples the outputs" "$(record results/apart "$method" gap)" \
+		awk -v a="$(record results/apart "$method" gap)" 'BEGIN { exit !(a < 1e-2) }'
+done
+check "six records say that neurons are separate" "$(grep -l '"output".*separate' results/apart/cells/*/result.json)" \
+	[ "$(grep -l '"output".*separate' results/apart/cells/*/result.json | wc -l)" = 6 ]
 check "and one that they are shared" "$(grep -l '"output".*shared' results/apart/cells/*/result.json)" \
 	[ "$(grep -l '"output".*shared' results/apart/cells/*/result.json | wc -l)" = 1 ]
 check "shared neurons do no worse" "$(record results/apart together objective)" \
@@ -107,4 +113,4 @@ for cell in results/apart/cells/*; do
 done
 sed 's/solver: ipm, loss: squared/solver: ipm, loss: logistic/' apart.yaml >coupled.yaml
 expect "a loss that couples the outputs" 2 plan coupled.yaml
-says "is refused in its place" '^coupled.yaml:[0-9]*:[0-9]*: train\[4\].solver: "ipm" expects a loss that is a sum over the outputs, such as squared, for neurons of their own, and data set "flowers" has 3 outputs, the loss is "logistic"'
+says "is refused in its place" '^coupled.yaml:[0-9]*:[0-9]*: train\[6\].solver: "ipm" expects a loss that is a sum over the outputs, such as squared, for neurons of their own, and data set "flowers" has 3 outputs, the loss is "logistic"'

@@ -66,9 +66,10 @@ static void computing_a_cell(void **state)
 					  .failed = expect_no_record,
 					  .success = expect_whole_record};
 
-	/* trace, network, points, attacks, findings, three results, four lists of entries and the
-	 * list of files are created and closed; all but trace, points and attacks are renamed */
-	assert_int_equal(fault_at_every(&trial, *state), 13 * 2 + 10);
+	/* trace, network, points, decisions, attacks, findings, three results, four lists of
+	 * entries and the list of files are created and closed; all but trace, points, decisions
+	 * and attacks are renamed */
+	assert_int_equal(fault_at_every(&trial, *state), 14 * 2 + 10);
 }
 
 static int commit(struct fault_room *room)
@@ -148,11 +149,11 @@ static void commit_at_every(struct fault_room *room, bool replaces)
 	kept.tmp = fault_path(room, room->root, "tmp");
 	kept.final = fault_path(room, room->root, "final");
 	kept.new = fault_digest(room->cell);
-	/* eight files, their folder and its parent are synced; the folder is renamed once or, where
+	/* nine files, their folder and its parent are synced; the folder is renamed once or, where
 	 * the file system can, exchanged with the former one */
 	operations = fault_at_every(&trial, room);
-	check_at_least(operations, 8 + 1 + 1 + 1);
-	check_at_most(operations, 8 + 1 + 1 + (replaces ? 3 : 1));
+	check_at_least(operations, 9 + 1 + 1 + 1);
+	check_at_most(operations, 9 + 1 + 1 + (replaces ? 3 : 1));
 }
 
 static void committing_a_record(void **state)

@@ -351,6 +351,8 @@ static void solve(struct central *p)
 	check_at_least(p->upper - p->lower, -1e-13 * p->upper);
 }
 
+static const char shared[] = "{neurons: 10}", separate[] = "{neurons: 10, output: separate}";
+
 struct fixture {
 	struct toy toy;
 	struct central path;
@@ -406,7 +408,7 @@ static void make(struct fixture *t, int seed, enum case_of kind, int k, double b
 }
 
 /* `scp` until its gap is so small; its network to `f` (SAMPLES x k), or NULL. */
-static struct certificate train(const struct toy *toy, real *f)
+static struct certificate train(const struct toy *toy, const char *options, real *f)
 {
 	const struct desc *desc = registry_find(KIND_SOLVER, "scp");
 	const struct trainer *trainer = (const struct trainer *)(const void *)desc;
@@ -417,9 +419,9 @@ static struct certificate train(const struct toy *toy, real *f)
 	struct err err = {0};
 	void *state;
 
-	assert_int_equal(trainer->setup(problem, toy_options(desc, "{neurons: 10}", &arena), &arena,
-					&state, &err),
-			 STATUS_OK);
+	assert_int_equal(
+		trainer->setup(problem, toy_options(desc, options, &arena), &arena, &state, &err),
+		STATUS_OK);
 	for (int step = 0; step < 40000 && progress.end == OUTCOME_RUNNING &&
 			   !(c.upper - c.lower_bound <= accuracy / 10 * c.upper);
 	     step++) {
@@ -452,11 +454,39 @@ static void optima_are_those_of_the_interior_point(void **state)
 
 		make(&t, i / KINDS, kind, 2 + i / KINDS % 3, betas[i / 18]);
 		solve(&t.path);
-		c = train(&t.toy, NULL);
+		c = train(&t.toy, shared, NULL);
 		check_close(c.objective, t.path.upper, accuracy, 0);
 		check_close(c.lower_bound, t.path.lower, 2 * accuracy, 0);
 		check_at_most(c.lower_bound, t.path.upper * (1 + 1e-12));
 		check_at_least(c.objective, t.path.lower * (1 - 1e-12));
+		arena_release(&t.toy.arena);
+	}
+}
+
+/* Neurons of their own: the program of each output by itself, whose optima add up. */
+static void separate_outputs_are_a_program_each(void **state)
+{
+	static struct fixture t;
+
+	(void)state;
+	for (int seed = 0; seed < 9; seed++) {
+		struct certificate c;
+		double upper = 0, lower = 0;
+		int k = 2 + seed % 3;
+
+		make(&t, seed, SQUARED, k, 0.05 * (1 + seed));
+		t.path.k = 1;
+		for (int output = 0; output < k; output++) {
+			for (int r = 0; r < SAMPLES; r++)
+				t.path.target[r][0] =
+					(double)t.toy.problem.y.at[r + output * SAMPLES];
+			solve(&t.path);
+			upper += t.path.upper;
+			lower += t.path.lower;
+		}
+		c = train(&t.toy, separate, NULL);
+		check_close(c.objective, upper, accuracy, 0);
+		check_close(c.lower_bound, lower, 2 * accuracy, 0);
 		arena_release(&t.toy.arena);
 	}
 }
@@ -487,10 +517,10 @@ static void two_outputs_are_the_program_of_one(void **state)
 		}
 		t.toy.problem.y.at = two_at;
 		t.toy.problem.beta = betas[kind] * beta;
-		two = train(&t.toy, g);
+		two = train(&t.toy, shared, g);
 		t.toy.problem.y = targets_of(one_at, SAMPLES);
 		t.toy.problem.beta = beta;
-		one = train(&t.toy, f);
+		one = train(&t.toy, shared, f);
 		check_close(two.objective, parts[kind] * one.objective, accuracy, 0);
 		check_close(two.lower_bound, parts[kind] * one.lower_bound, 2 * accuracy, 0);
 		for (int r = 0; r < SAMPLES; r++) {
@@ -506,6 +536,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(optima_are_those_of_the_interior_point),
+		cmocka_unit_test(separate_outputs_are_a_program_each),
 		cmocka_unit_test(two_outputs_are_the_program_of_one),
 	};
 

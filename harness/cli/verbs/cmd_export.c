@@ -1,5 +1,7 @@
 /* relubench export DIR CELL: the data that a stored cell trains on, as .npy files.
+ * Points that its attacks have exported lie beside them.
  * relubench export DIR --format arrow|mlflow: the results themselves, by a script in Python. */
+#include "harness/assess/adversarial.h"
 #include "harness/cli/cli.h"
 #include "harness/file/folder.h"
 #include "harness/merge/repeat.h"
@@ -60,7 +62,9 @@ static int run(struct cli_args *args)
 	}
 	order = (struct repeat_order){cli_worker_folder(arena), args->data};
 	if (folder_make(to, &err) != STATUS_OK ||
-	    repeat_data(folder, id, &order, folder_absolute(to, arena), arena, &err) != STATUS_OK)
+	    repeat_data(folder, id, &order, folder_absolute(to, arena), arena, &err) != STATUS_OK ||
+	    adversarial_export(arena_format(arena, "%s/cells/%s", folder, id), to, &err) !=
+		    STATUS_OK)
 		return cli_fail(&err);
 	cli_say(stdout, "%s\n", to);
 	return STATUS_OK;

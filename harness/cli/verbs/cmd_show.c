@@ -51,8 +51,11 @@ static void print_json(const char *cell, const char *result, const struct entrie
 	json_t *root = json_object(), *held = entries ? json_object() : json_null();
 
 	for (size_t kind = 0; entries && kind < ENTRY_KINDS; kind++) {
-		json_t *list = json_array();
+		json_t *list;
 
+		if (kind == ENTRY_SAMPLES && entries->of[kind].count == 0)
+			continue; /* it came later */
+		list = json_array();
 		for (size_t i = 0; i < entries->of[kind].count; i++) {
 			const struct entry_note *note = &entries->of[kind].at[i];
 

@@ -28,11 +28,10 @@
 #define MARGIN_TOP 38.0
 #define MARGIN_BOTTOM 56.0
 #define TITLE_ROOM 28.0 /* of a title above several panels */
-#define BAR_ROOM 68.0   /* of the colour bar */
+#define BAR_ROOM 76.0   /* of the colour bar */
 #define BAR_LEFT 80.0
 #define BAR_WIDTH 260.0
 #define BAR_HEIGHT 10.0
-#define TILE_TEXT 34.0 /* of a tile that shows its number */
 #define LEGEND_ROW 20.0
 #define LEGEND_SAMPLE 44.0 /* the piece of line before a label */
 #define LEGEND_CHARACTER 7.4
@@ -257,7 +256,7 @@ static void write_colours(struct canvas *canvas)
 {
 	double unit = canvas->unit;
 	double bottom =
-		canvas->top + (double)canvas->rows * canvas->panel_height - (BAR_ROOM - 20) * unit;
+		canvas->top + (double)canvas->rows * canvas->panel_height - (BAR_ROOM - 24) * unit;
 	double low = canvas->colours.low, high = canvas->colours.high;
 	FILE *gp = canvas->script.gp;
 
@@ -453,8 +452,9 @@ static void write_panel(struct canvas *canvas, struct figure_panel *panel, size_
 		write_colours(canvas);
 	else if (canvas->colours.used)
 		fputs("unset colorbox\n", script->gp);
-	canvas->colours.numbers =
-		canvas->panel_width > TILE_TEXT * canvas->unit * (double)(panel->x.name_count + 3);
+	layer_numbers(&canvas->colours, panel, canvas->panel_width / canvas->unit,
+		      (canvas->panel_height - canvas->room) / canvas->unit - MARGIN_TOP -
+			      MARGIN_BOTTOM);
 	script->items = 0;
 	for (const struct figure_curve *curve = panel->first; curve; curve = curve->next)
 		if (curve->count)

@@ -173,18 +173,21 @@ static void draw_tiles(const struct drawn *d)
 			    dark ? "#ffffff" : "#000000");
 }
 
-/* Count above, share below. */
+/* Count above, share below; the count alone where there is no room for both. */
 static void draw_counts(const struct drawn *d)
 {
 	script_item(d->script,
 		    "data index %zu using 1:2:($1-0.5):($1+0.5):($2-0.5):($2+0.5):3 with "
 		    "boxxyerror fs solid noborder lc palette",
 		    d->block);
-	for (int dark = 0; d->colours->numbers && dark < 2; dark++)
+	for (int dark = 0; d->colours->lines > 0 && dark < 2; dark++)
 		script_item(d->script,
-			    "data index %zu using 1:($3 %s %.9g ? $2 : NaN):(sprintf('%%.0f\\n"
-			    "%%.0f %%%%', $4, $3)) with labels font ',9' tc rgb '%s'",
+			    "data index %zu using 1:($3 %s %.9g ? $2 : NaN):(sprintf('%s', $4, "
+			    "$3)) with labels offset 0, %s font ',9' tc rgb '%s'",
 			    d->block, dark ? "<=" : ">", d->colours->middle,
+			    d->colours->lines > 1 ? "%.0f\\n%.0f %%" : "%.0f",
+			    /* the SVG terminal begins at the middle */
+			    d->colours->lines > 1 ? "form eq 'svg' ? 0.5 : 0" : "0",
 			    dark ? "#ffffff" : "#000000");
 }
 
@@ -239,6 +242,17 @@ static const struct {
 	[FIGURE_REGIONS] = {draw_signs, MARK_BAR},     [FIGURE_PIECES] = {draw_pieces, MARK_STROKE},
 	[FIGURE_DOTS] = {draw_dots, MARK_POINT},       [FIGURE_POINTS] = {draw_points, MARK_POINT},
 	[FIGURE_PIXELS] = {draw_pixels, MARK_BAR}};
+
+void layer_numbers(struct layer_colours *colours, const struct figure_panel *panel, double width,
+		   double height)
+{
+	const double number = 34, count = 30, line = 13; /* with the space around them */
+	double columns = (double)panel->x.name_count + 3,
+	       rows = fmax(1, (double)panel->y.name_count);
+
+	colours->numbers = width > number * columns;
+	colours->lines = width > count * columns ? (int)fmin(2, height / line / rows) : 0;
+}
 
 void layer_write(struct script *script, const struct figure_panel *panel,
 		 const struct figure_curve *curve, const struct layer_colours *shared)

@@ -10,11 +10,16 @@ struct layer_colours {
 	bool used; /* are there tiles? */
 	bool logarithmic;
 	bool numbers;     /* is there room for them in a tile? */
+	int lines;        /* of numbers that there is room for in a tile of counts: 0 to 2 */
 	double low, high; /* of all values */
 	double middle;    /* the dark half of the colours ends here */
 	double width;     /* of lines */
 };
 struct layer_colours layer_colours(const struct figure *figure);
+
+/* What a panel of this width with its margins, and height without, has room for. */
+void layer_numbers(struct layer_colours *colours, const struct figure_panel *panel, double width,
+		   double height);
 
 /* What a panel needs before its plot command: palettes, and no room around tiles. */
 void layer_prepare(struct script *script, const struct figure_panel *panel);

@@ -27,18 +27,26 @@ static struct figure *fill(const struct plot_order *order, const void *options,
 	return figure;
 }
 
+/* The row of an option of the plot; NULL: it has none. */
+static const struct option *row_of(const struct plot_order *order, const char *name)
+{
+	const struct option *row = order->plot->base.options;
+
+	while (row && row->name && strcmp(row->name, name) != 0)
+		row++;
+	return row && row->name ? row : NULL;
+}
+
 /* A plot whose option `x` is one of few names, filled for each of the others. */
 static void fill_views(struct plot_order *order, const struct records *records)
 {
 	const struct desc *desc = &order->plot->base;
-	const struct option *row = desc->options;
+	const struct option *row = row_of(order, "x");
 	struct style *look = ARENA_NEW(records->arena, struct style);
 	size_t count = 0;
 	long chosen;
 
-	while (row && row->name && strcmp(row->name, "x") != 0)
-		row++;
-	if (!row || !row->name || row->type != OPTION_INT || !row->names)
+	if (!row || row->type != OPTION_INT || !row->names)
 		return;
 	while (row->names[count])
 		count++;
@@ -113,11 +121,9 @@ static struct index cells_of(const struct figure *figure)
 /* The names that the plot is restricted to; none: it is not. */
 static struct texts restricted_to(const struct plot_order *order)
 {
-	const struct option *row = order->plot->base.options;
+	const struct option *row = row_of(order, "methods");
 
-	while (row && row->name && strcmp(row->name, "methods") != 0)
-		row++;
-	if (!row || !row->name || row->type != OPTION_TEXTS)
+	if (!row || row->type != OPTION_TEXTS)
 		return (struct texts){0};
 	return *(const struct texts *)(const void *)((const char *)order->options + row->offset);
 }

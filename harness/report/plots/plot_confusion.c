@@ -152,10 +152,11 @@ static void fill(const void *options, const struct records *records, struct figu
 	figure->caption = arena_format(
 		arena,
 		"Samples of the %s part by their class (row) and the class that was decided "
-		"(column): counts, over %s%s together; colour and second number: their share of "
-		"the class, on the diagonal its recall%s",
-		parts[o->part], list.uneven ? "up to " : "", records_repeats(records, cells),
-		series_choice(&list, arena));
+		"(column)%s%s%s; colour: their share of the class, on the diagonal "
+		"its recall; in the tiles, where there is room, how many, and below it the share%s",
+		parts[o->part], cells > 1 ? ", together over " : "",
+		cells > 1 && list.uneven ? "up to " : "",
+		cells > 1 ? records_repeats(records, cells) : "", series_choice(&list, arena));
 }
 
 const struct plot plot_confusion = {

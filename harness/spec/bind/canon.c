@@ -196,6 +196,8 @@ static bool is_left_out(const struct option *row, const void *field)
 {
 	if (!row->later)
 		return false;
+	if (row->type == OPTION_BOOL)
+		return !*(const bool *)field;
 	if (row->type == OPTION_REALS)
 		return ((const struct reals *)field)->count == 0;
 	if (row->type == OPTION_TEXTS)

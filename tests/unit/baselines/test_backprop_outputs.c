@@ -332,9 +332,8 @@ static void classes_may_be_permuted(void **state)
 	static const int to[] = {2, 0, 3, 1};
 	static const char *const options[] = {
 		"{width: 6, batch: 16, learning_rate: 0.02}",
-		"{width: 6, batch: 16, learning_rate: 0.02, adversary: {eps: 0.1, steps: 3}}",
-		"{width: 6, batch: 16, learning_rate: 0.02, adversary: {eps: 0.1, steps: 3, "
-		"trades: 2}}"};
+		"{width: 6, batch: 16, learning_rate: 0.02, adversary: {eps: 0.1}}",
+		"{width: 6, batch: 16, learning_rate: 0.02, adversary: {eps: 0.1, trades: 2}}"};
 
 	(void)state;
 	for (int i = 0; i < 3; i++) {

@@ -53,7 +53,7 @@ static struct fixture make(const struct trainer *trainer)
 				     .y = targets_of(y, N),
 				     .X_validation = mat_rows(t.X, N, ROWS - N),
 				     .y_validation = targets_of(y + N, ROWS - N),
-				     .loss = {&loss_squared, NULL, 1},
+				     .loss = {.loss = &loss_squared, .weight = 1},
 				     .beta = 0.7,
 				     .seed = 3};
 	t.work = net_work_new(&t.arena, M);

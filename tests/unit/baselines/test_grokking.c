@@ -196,7 +196,9 @@ static struct gd *start(const struct table *t, long width, double rate, double o
 
 	*gd = (struct gd){.problem = {.X = as_mat(t),
 				      .y = targets_of(labels_of(t), (ptrdiff_t)t->n),
-				      .loss = {&loss_logistic, &unit_scale, 1 / (double)t->n},
+				      .loss = {.loss = &loss_logistic,
+					       .options = &unit_scale,
+					       .weight = 1 / (double)t->n},
 				      .beta = 0.7,
 				      .seed = seed}};
 	options_set(desc, options, "width", (double)width);

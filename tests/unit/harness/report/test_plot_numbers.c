@@ -95,7 +95,7 @@ static struct attack_row attacked(double eps, double robust)
 static void robust_accuracy_begins_clean(void **state)
 {
 	static const struct fixture_cell cells[] = {{"moons", "a", .test = 0.92}};
-	static const long options[2] = {0, 0};
+	static const long options[3] = {0, 0, 0};
 	struct records records = fixture_records(cells, 1, room, arena);
 	struct attack_row rows[] = {attacked(0.1, 0.8), attacked(0.3, 0.24)};
 	const char *text;

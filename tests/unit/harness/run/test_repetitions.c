@@ -1,7 +1,7 @@
 /* What a repetition decides apart from the data: the random numbers of training and of attacks. And
  * figures about the data that a record shows. */
 #include "harness/assess/assault.h"
-#include "harness/assess/points.h"
+#include "harness/data/points.h"
 #include "harness/run/verdict.h"
 #include "harness/verify/plain_ball.h"
 #include "harness/verify/verify.h"

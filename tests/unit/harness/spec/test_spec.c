@@ -363,12 +363,12 @@ static void problems_of_set_name_it(void **state)
 	check_set_problem("stop[0]=1", "stop[0]: expected a list before brackets, got \"[0]\"");
 	check_set_problem("train[0]rho=1",
 			  "train[0]rho: expected \".\" or \"[\" behind the brackets, got \"rho\"");
-	check_set_problem(
-		"sed=1",
-		"sed: expected one of the keys name, about, seed, repeats, precision, "
-		"resources, data, train, stop, attack, certify, plots, tables, style, claims, "
-		"got \"sed\"; did you "
-		"mean \"seed\"?");
+	check_set_problem("sed=1",
+			  "sed: expected one of the keys name, about, seed, repeats, precision, "
+			  "resources, data, train, stop, attack, certify, samples, plots, tables, "
+			  "style, claims, "
+			  "got \"sed\"; did you "
+			  "mean \"seed\"?");
 }
 
 int main(void)

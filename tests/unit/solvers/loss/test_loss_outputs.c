@@ -14,23 +14,7 @@
 
 #include <cmocka.h>
 
-extern const struct loss loss_squared, loss_logistic, loss_hinge, loss_huber;
-
-static const double scale_option[1] = {1.7}; /* loss_scale of logistic */
-
-enum { LOSSES = 3, SEEDS = 1000, MOST = OUTPUTS_MOST, ROWS = 5, LONG = OUTPUTS_LONG };
-
-static const struct loss *const losses[LOSSES] = {&loss_squared, &loss_logistic, &loss_hinge};
-
-static void make_small(struct outputs *t, int seed)
-{
-	outputs_make(t, seed, 1 + seed % ROWS, 2 + seed / ROWS % (MOST - 1));
-}
-
-static double value_of(const struct loss *loss, const struct outputs *t, real *f)
-{
-	return loss->outputs->value(scale_option, outputs_view(t, f), outputs_targets(t));
-}
+enum { LOSSES = OUTPUTS_LOSSES, SEEDS = 1000, MOST = OUTPUTS_MOST, LONG = OUTPUTS_LONG };
 
 /* sum of the definition over the samples */
 static double defined(const struct loss *loss, const struct outputs *t, const real *f)
@@ -42,7 +26,7 @@ static double defined(const struct loss *loss, const struct outputs *t, const re
 			row[c] = (double)f[r + c * t->n];
 			y[c] = (double)t->y[r + c * t->n];
 		}
-		sum += loss->outputs->sample(scale_option, t->k, row, y);
+		sum += loss->outputs->sample(outputs_options, t->k, row, y);
 	}
 	return sum;
 }
@@ -53,8 +37,8 @@ static void each(void (*check)(const struct loss *loss, struct outputs *t))
 
 	for (int l = 0; l < LOSSES; l++)
 		for (int seed = 0; seed < SEEDS; seed++) {
-			make_small(&t, seed);
-			check(losses[l], &t);
+			outputs_make_small(&t, seed);
+			check(outputs_losses[l], &t);
 		}
 }
 
@@ -62,7 +46,8 @@ static void check_value(const struct loss *loss, struct outputs *t)
 {
 	double want = defined(loss, t, t->f);
 
-	check_close(value_of(loss, t, t->f), want, 1e-13, 1e-14 * (1 + outputs_largest(t, t->f)));
+	check_close(outputs_value(loss, t, t->f), want, 1e-13,
+		    1e-14 * (1 + outputs_largest(t, t->f)));
 }
 
 static void values_are_those_of_the_definition(void **state)
@@ -84,9 +69,9 @@ static void small_losses_keep_their_digits(void **state)
 		outputs_make(&t, 0, 1, 3);
 		memset(t.f, 0, sizeof t.f);
 		t.f[t.label[0]] = (real)margins[i];
-		check_close(value_of(&loss_logistic, &t, t.f), 2 * exp(-1.7 * margins[i]), 1e-12,
-			    0);
-		loss_logistic.outputs->gradient(scale_option, outputs_view(&t, t.f),
+		check_close(outputs_value(&loss_logistic, &t, t.f), 2 * exp(-1.7 * margins[i]),
+			    1e-12, 0);
+		loss_logistic.outputs->gradient(outputs_options, outputs_view(&t, t.f),
 						outputs_targets(&t), outputs_view(&t, g));
 		check_close(g[t.label[0]], -2 * 1.7 * exp(-1.7 * margins[i]), 1e-12, 0);
 	}
@@ -120,7 +105,7 @@ static void check_gradient(const struct loss *loss, struct outputs *t)
 
 	if (t->size > 50 || (loss == &loss_hinge && !away_from_kinks(t)))
 		return;
-	loss->outputs->gradient(scale_option, outputs_view(t, t->f), outputs_targets(t),
+	loss->outputs->gradient(outputs_options, outputs_view(t, t->f), outputs_targets(t),
 				outputs_view(t, g));
 	for (ptrdiff_t i = 0; i < t->n * t->k; i++) {
 		real f = t->f[i];
@@ -145,26 +130,26 @@ static void check_hessian(const struct loss *loss, struct outputs *t)
 {
 	const double h = 1e-5;
 	static real f[LONG * MOST], above[LONG * MOST], below[LONG * MOST], product[LONG * MOST];
-	double curvature = loss->outputs->curvature(scale_option);
+	double curvature = loss->outputs->curvature(outputs_options);
 
 	if (t->size > 50 || (loss == &loss_hinge && !away_from_kinks(t)))
 		return;
 	for (ptrdiff_t i = 0; i < t->n * t->k; i++)
 		f[i] = t->f[i] + (real)h * t->v[i];
-	loss->outputs->gradient(scale_option, outputs_view(t, f), outputs_targets(t),
+	loss->outputs->gradient(outputs_options, outputs_view(t, f), outputs_targets(t),
 				outputs_view(t, above));
 	for (ptrdiff_t i = 0; i < t->n * t->k; i++)
 		f[i] = t->f[i] - (real)h * t->v[i];
-	loss->outputs->gradient(scale_option, outputs_view(t, f), outputs_targets(t),
+	loss->outputs->gradient(outputs_options, outputs_view(t, f), outputs_targets(t),
 				outputs_view(t, below));
-	loss->outputs->hessian_product(scale_option, outputs_view(t, t->f), outputs_targets(t),
+	loss->outputs->hessian_product(outputs_options, outputs_view(t, t->f), outputs_targets(t),
 				       outputs_view(t, t->v), outputs_view(t, product));
 	for (ptrdiff_t i = 0; i < t->n * t->k; i++)
 		check_close((double)(above[i] - below[i]) / (2 * h), product[i], 1e-8, 1e-8);
 	check_at_least(outputs_dot(t, t->v, product), -1e-14 * outputs_dot(t, t->v, t->v));
 	check_at_most(outputs_dot(t, t->v, product),
 		      curvature * outputs_dot(t, t->v, t->v) * (1 + 1e-14));
-	loss->outputs->hessian_product(scale_option, outputs_view(t, t->f), outputs_targets(t),
+	loss->outputs->hessian_product(outputs_options, outputs_view(t, t->f), outputs_targets(t),
 				       outputs_view(t, t->v), outputs_view(t, t->v)); /* in place */
 	for (ptrdiff_t i = 0; i < t->n * t->k; i++)
 		check_equal(t->v[i], product[i]);
@@ -188,26 +173,28 @@ static void curvature_is_attained(void **state)
 	t.v[0] = 1;
 	t.v[1] = -1;
 	for (int l = 0; l < 2; l++) {
-		losses[l]->outputs->hessian_product(scale_option, outputs_view(&t, t.f),
-						    outputs_targets(&t), outputs_view(&t, t.v),
-						    outputs_view(&t, product));
-		check_close(product[0], losses[l]->outputs->curvature(scale_option), 1e-14, 0);
+		outputs_losses[l]->outputs->hessian_product(
+			outputs_options, outputs_view(&t, t.f), outputs_targets(&t),
+			outputs_view(&t, t.v), outputs_view(&t, product));
+		check_close(product[0], outputs_losses[l]->outputs->curvature(outputs_options),
+			    1e-14, 0);
 	}
-	check_equal(loss_hinge.outputs->curvature(scale_option), HUGE_VAL);
+	check_equal(loss_hinge.outputs->curvature(outputs_options), HUGE_VAL);
 }
 
 /* l(f) + l*(a) - <a, f> is 0 for a in the subdifferential at f, and nowhere negative. */
 static double fenchel_young(const struct loss *loss, const struct outputs *t, real *f, real *a)
 {
-	return value_of(loss, t, f) +
-	       loss->outputs->conjugate(scale_option, 1, outputs_view(t, a), outputs_targets(t)) -
+	return outputs_value(loss, t, f) +
+	       loss->outputs->conjugate(outputs_options, 1, outputs_view(t, a),
+					outputs_targets(t)) -
 	       outputs_dot(t, a, f);
 }
 
 /* A random point of the domain of the conjugate. */
 static void draw_dual(const struct loss *loss, struct outputs *t, real *a)
 {
-	double scale = loss == &loss_logistic ? scale_option[0] : 1, p[MOST];
+	double scale = loss == &loss_logistic ? outputs_options[0] : 1, p[MOST];
 
 	for (ptrdiff_t r = 0; r < t->n; r++) {
 		double sum = 0;
@@ -224,7 +211,7 @@ static void check_conjugate(const struct loss *loss, struct outputs *t)
 	static real a[LONG * MOST], other[LONG * MOST];
 	double rounding = 1e-14 * (1 + outputs_largest(t, t->f)) * (1 + outputs_largest(t, t->f));
 
-	loss->outputs->gradient(scale_option, outputs_view(t, t->f), outputs_targets(t),
+	loss->outputs->gradient(outputs_options, outputs_view(t, t->f), outputs_targets(t),
 				outputs_view(t, a));
 	check_close(fenchel_young(loss, t, t->f, a), 0, 0, rounding * 10);
 	for (ptrdiff_t i = 0; i < t->n * t->k; i++)
@@ -235,11 +222,11 @@ static void check_conjugate(const struct loss *loss, struct outputs *t)
 	/* s is a factor of a: half of it is in the domain, with the value of the halved a */
 	for (ptrdiff_t i = 0; i < t->n * t->k; i++)
 		other[i] = a[i] / 2;
-	check_close(
-		loss->outputs->conjugate(scale_option, 0.5, outputs_view(t, a), outputs_targets(t)),
-		loss->outputs->conjugate(scale_option, 1, outputs_view(t, other),
-					 outputs_targets(t)),
-		1e-14, 1e-14);
+	check_close(loss->outputs->conjugate(outputs_options, 0.5, outputs_view(t, a),
+					     outputs_targets(t)),
+		    loss->outputs->conjugate(outputs_options, 1, outputs_view(t, other),
+					     outputs_targets(t)),
+		    1e-14, 1e-14);
 }
 
 static void conjugates_satisfy_fenchel_and_young(void **state)
@@ -257,7 +244,7 @@ static double conjugate_at(const struct loss *loss, struct outputs *t, double ow
 	a[y] = (real)own;
 	a[(y + 1) % 3] = (real)first;
 	a[(y + 2) % 3] = (real)second;
-	return loss->outputs->conjugate(scale_option, 1, outputs_view(t, a), outputs_targets(t));
+	return loss->outputs->conjugate(outputs_options, 1, outputs_view(t, a), outputs_targets(t));
 }
 
 static void conjugates_are_infinite_off_their_face(void **state)
@@ -267,14 +254,14 @@ static void conjugates_are_infinite_off_their_face(void **state)
 	(void)state;
 	outputs_make(&t, 3, 1, 3);
 	for (int l = 1; l < LOSSES; l++) {
-		check_finite(conjugate_at(losses[l], &t, -1, 0.5, 0.5));
-		check_finite(conjugate_at(losses[l], &t, -1, 1 + 1e-15, 0));
-		check_finite(conjugate_at(losses[l], &t, 0, 0, 0));
-		check_equal(conjugate_at(losses[l], &t, -1, 0.5, 0.4), HUGE_VAL);
-		check_equal(conjugate_at(losses[l], &t, -1, 0.5, 0.5 + 1e-12), HUGE_VAL);
-		check_equal(conjugate_at(losses[l], &t, -1, 1.2, -0.2), HUGE_VAL);
-		check_equal(conjugate_at(losses[l], &t, 0.3, -0.15, -0.15), HUGE_VAL);
-		check_equal(conjugate_at(losses[l], &t, -1.8, 0.9, 0.9), HUGE_VAL);
+		check_finite(conjugate_at(outputs_losses[l], &t, -1, 0.5, 0.5));
+		check_finite(conjugate_at(outputs_losses[l], &t, -1, 1 + 1e-15, 0));
+		check_finite(conjugate_at(outputs_losses[l], &t, 0, 0, 0));
+		check_equal(conjugate_at(outputs_losses[l], &t, -1, 0.5, 0.4), HUGE_VAL);
+		check_equal(conjugate_at(outputs_losses[l], &t, -1, 0.5, 0.5 + 1e-12), HUGE_VAL);
+		check_equal(conjugate_at(outputs_losses[l], &t, -1, 1.2, -0.2), HUGE_VAL);
+		check_equal(conjugate_at(outputs_losses[l], &t, 0.3, -0.15, -0.15), HUGE_VAL);
+		check_equal(conjugate_at(outputs_losses[l], &t, -1.8, 0.9, 0.9), HUGE_VAL);
 	}
 	check_close(conjugate_at(&loss_hinge, &t, -0.7, 0.5, 0.2), -0.7, 1e-15, 0);
 	check_close(conjugate_at(&loss_logistic, &t, -1.7, 0.85, 0.85), -log(2), 1e-15, 0);
@@ -297,19 +284,19 @@ static void two_outputs_are_the_loss_of_one(void **state)
 		t.f[0] = 0;
 		f = t.f[1];
 		y = t.label[0] ? 1 : -1;
-		check_close(value_of(loss, &t, t.f), loss->value(scale_option, 1, &f, &y), 1e-14,
-			    1e-300);
-		loss->gradient(scale_option, 1, &f, &y, &g);
-		loss->outputs->gradient(scale_option, outputs_view(&t, t.f), outputs_targets(&t),
+		check_close(outputs_value(loss, &t, t.f), loss->value(outputs_options, 1, &f, &y),
+			    1e-14, 1e-300);
+		loss->gradient(outputs_options, 1, &f, &y, &g);
+		loss->outputs->gradient(outputs_options, outputs_view(&t, t.f), outputs_targets(&t),
 					outputs_view(&t, a));
 		check_close(a[1], g, 1e-13, 1e-300);
 		check_close(a[0], -g, 1e-13, 1e-300);
-		check_close(loss->outputs->conjugate(scale_option, 1, outputs_view(&t, a),
+		check_close(loss->outputs->conjugate(outputs_options, 1, outputs_view(&t, a),
 						     outputs_targets(&t)),
-			    loss->conjugate(scale_option, 1, 1, &g, &y), 1e-13, 1e-14);
-		loss->prox(scale_option, 1, 2 * 0.83, &f, &y, &d);
-		loss->outputs->prox(scale_option, 0.83, outputs_view(&t, t.f), outputs_targets(&t),
-				    outputs_view(&t, z));
+			    loss->conjugate(outputs_options, 1, 1, &g, &y), 1e-13, 1e-14);
+		loss->prox(outputs_options, 1, 2 * 0.83, &f, &y, &d);
+		loss->outputs->prox(outputs_options, 0.83, outputs_view(&t, t.f),
+				    outputs_targets(&t), outputs_view(&t, z));
 		check_close(z[1] - z[0], d, 1e-14, 1e-14 * size);
 		check_close(z[1] + z[0], f, 1e-14, 1e-14 * size);
 	}
@@ -335,30 +322,30 @@ static void check_order(const struct loss *loss, struct outputs *t)
 	turn_classes(t, turn, t->v, u.v);
 	for (ptrdiff_t r = 0; r < t->n; r++)
 		u.label[r] = (int)((t->label[r] + turn) % t->k);
-	one = value_of(loss, t, t->f);
-	check_close(value_of(loss, &u, u.f), one, 1e-14, 0);
-	loss->outputs->gradient(scale_option, outputs_view(t, t->f), outputs_targets(t),
+	one = outputs_value(loss, t, t->f);
+	check_close(outputs_value(loss, &u, u.f), one, 1e-14, 0);
+	loss->outputs->gradient(outputs_options, outputs_view(t, t->f), outputs_targets(t),
 				outputs_view(t, g));
-	loss->outputs->gradient(scale_option, outputs_view(&u, u.f), outputs_targets(&u),
+	loss->outputs->gradient(outputs_options, outputs_view(&u, u.f), outputs_targets(&u),
 				outputs_view(&u, h));
 	turn_classes(t, turn, g, want);
 	for (ptrdiff_t i = 0; i < t->n * t->k; i++)
 		check_close(h[i], want[i], 1e-14, 0);
-	check_close(
-		loss->outputs->conjugate(scale_option, 0.7, outputs_view(&u, h),
-					 outputs_targets(&u)),
-		loss->outputs->conjugate(scale_option, 0.7, outputs_view(t, g), outputs_targets(t)),
-		1e-13, 1e-14);
-	loss->outputs->prox(scale_option, 2.3, outputs_view(t, t->f), outputs_targets(t),
+	check_close(loss->outputs->conjugate(outputs_options, 0.7, outputs_view(&u, h),
+					     outputs_targets(&u)),
+		    loss->outputs->conjugate(outputs_options, 0.7, outputs_view(t, g),
+					     outputs_targets(t)),
+		    1e-13, 1e-14);
+	loss->outputs->prox(outputs_options, 2.3, outputs_view(t, t->f), outputs_targets(t),
 			    outputs_view(t, g));
-	loss->outputs->prox(scale_option, 2.3, outputs_view(&u, u.f), outputs_targets(&u),
+	loss->outputs->prox(outputs_options, 2.3, outputs_view(&u, u.f), outputs_targets(&u),
 			    outputs_view(&u, h));
 	turn_classes(t, turn, g, want);
 	for (ptrdiff_t i = 0; i < t->n * t->k; i++)
 		check_close(h[i], want[i], 1e-14, 1e-15 * size);
-	loss->outputs->hessian_product(scale_option, outputs_view(t, t->f), outputs_targets(t),
+	loss->outputs->hessian_product(outputs_options, outputs_view(t, t->f), outputs_targets(t),
 				       outputs_view(t, t->v), outputs_view(t, g));
-	loss->outputs->hessian_product(scale_option, outputs_view(&u, u.f), outputs_targets(&u),
+	loss->outputs->hessian_product(outputs_options, outputs_view(&u, u.f), outputs_targets(&u),
 				       outputs_view(&u, u.v), outputs_view(&u, h));
 	turn_classes(t, turn, g, want);
 	for (ptrdiff_t i = 0; i < t->n * t->k; i++)

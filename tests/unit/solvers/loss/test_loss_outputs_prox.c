@@ -13,23 +13,7 @@
 
 #include <cmocka.h>
 
-extern const struct loss loss_squared, loss_logistic, loss_hinge, loss_huber;
-
-static const double scale_option[1] = {1.7}; /* loss_scale of logistic */
-
-enum { LOSSES = 3, SEEDS = 1000, MOST = OUTPUTS_MOST, ROWS = 5, LONG = OUTPUTS_LONG };
-
-static const struct loss *const losses[LOSSES] = {&loss_squared, &loss_logistic, &loss_hinge};
-
-static void make_small(struct outputs *t, int seed)
-{
-	outputs_make(t, seed, 1 + seed % ROWS, 2 + seed / ROWS % (MOST - 1));
-}
-
-static double value_of(const struct loss *loss, const struct outputs *t, real *f)
-{
-	return loss->outputs->value(scale_option, outputs_view(t, f), outputs_targets(t));
-}
+enum { LOSSES = OUTPUTS_LOSSES, SEEDS = 1000, MOST = OUTPUTS_MOST, LONG = OUTPUTS_LONG };
 
 static void each(void (*check)(const struct loss *loss, struct outputs *t))
 {
@@ -37,16 +21,17 @@ static void each(void (*check)(const struct loss *loss, struct outputs *t))
 
 	for (int l = 0; l < LOSSES; l++)
 		for (int seed = 0; seed < SEEDS; seed++) {
-			make_small(&t, seed);
-			check(losses[l], &t);
+			outputs_make_small(&t, seed);
+			check(outputs_losses[l], &t);
 		}
 }
 
 /* l(f) + l*(a) - <a, f> is 0 for a in the subdifferential at f, and nowhere negative. */
 static double fenchel_young(const struct loss *loss, const struct outputs *t, real *f, real *a)
 {
-	return value_of(loss, t, f) +
-	       loss->outputs->conjugate(scale_option, 1, outputs_view(t, a), outputs_targets(t)) -
+	return outputs_value(loss, t, f) +
+	       loss->outputs->conjugate(outputs_options, 1, outputs_view(t, a),
+					outputs_targets(t)) -
 	       outputs_dot(t, a, f);
 }
 
@@ -57,7 +42,7 @@ static double prox_objective(const struct loss *loss, struct outputs *t, double 
 
 	for (ptrdiff_t i = 0; i < t->n * t->k; i++)
 		square += pow((double)z[i] - (double)v[i], 2);
-	return step * value_of(loss, t, z) + square / 2;
+	return step * outputs_value(loss, t, z) + square / 2;
 }
 
 /* (v - z) / t is a subgradient at z, which is Moreau's identity; no other point is better. */
@@ -68,7 +53,7 @@ static void check_prox(const struct loss *loss, struct outputs *t)
 	double step = steps[rng_uniform(&t->rng) < 0.5 ? 1 : (int)(5 * rng_uniform(&t->rng))];
 	double size = 1 + outputs_largest(t, t->f), best;
 
-	loss->outputs->prox(scale_option, step, outputs_view(t, t->f), outputs_targets(t),
+	loss->outputs->prox(outputs_options, step, outputs_view(t, t->f), outputs_targets(t),
 			    outputs_view(t, z));
 	best = prox_objective(loss, t, step, t->f, z);
 	check_finite(best);
@@ -86,17 +71,17 @@ static void check_prox(const struct loss *loss, struct outputs *t)
 		for (ptrdiff_t j = 0; j < t->n * t->k; j++)
 			a[j] = (real)(((double)t->f[j] - (double)z[j]) / step);
 		if (loss == &loss_logistic) { /* the conjugate refuses what is off by rounding */
-			loss->outputs->gradient(scale_option, outputs_view(t, z),
+			loss->outputs->gradient(outputs_options, outputs_view(t, z),
 						outputs_targets(t), outputs_view(t, other));
 			for (ptrdiff_t j = 0; j < t->n * t->k; j++)
 				check_close(other[j], a[j], 0, rounding * (1 + step));
-		} else if (isfinite(loss->outputs->conjugate(scale_option, 1, outputs_view(t, a),
+		} else if (isfinite(loss->outputs->conjugate(outputs_options, 1, outputs_view(t, a),
 							     outputs_targets(t)))) {
 			check_close(fenchel_young(loss, t, z, a), 0, 0, rounding);
 		}
 	}
 	memcpy(other, t->f, sizeof other);
-	loss->outputs->prox(scale_option, step, outputs_view(t, other), outputs_targets(t),
+	loss->outputs->prox(outputs_options, step, outputs_view(t, other), outputs_targets(t),
 			    outputs_view(t, other));
 	for (ptrdiff_t j = 0; j < t->n * t->k; j++) /* in place */
 		check_equal(other[j], z[j]);
@@ -141,7 +126,7 @@ static void proximal_maps_are_what_search_finds(void **state)
 
 	(void)state;
 	for (int i = 0; i < 27; i++) {
-		const struct loss *loss = losses[i % LOSSES];
+		const struct loss *loss = outputs_losses[i % LOSSES];
 		double step = steps[i / 3 % 3];
 		real z[MOST], from[MOST];
 
@@ -149,8 +134,8 @@ static void proximal_maps_are_what_search_finds(void **state)
 		for (ptrdiff_t c = 0; c < t.k; c++)
 			t.v[c] *= 2;
 		memcpy(from, t.v, sizeof from);
-		loss->outputs->prox(scale_option, step, outputs_view(&t, t.v), outputs_targets(&t),
-				    outputs_view(&t, z));
+		loss->outputs->prox(outputs_options, step, outputs_view(&t, t.v),
+				    outputs_targets(&t), outputs_view(&t, z));
 		check_close(search(loss, &t, step, t.v, from),
 			    prox_objective(loss, &t, step, t.v, z), 0, 1e-6);
 		check_at_most(prox_objective(loss, &t, step, t.v, z),
@@ -169,11 +154,11 @@ static void rows_do_not_see_each_other(void **state)
 	outputs_make(&t, 2, LONG, MOST);
 	mat_copy(F, outputs_view(&t, t.f));
 	for (int l = 0; l < LOSSES; l++) {
-		const struct loss_outputs *loss = losses[l]->outputs;
+		const struct loss_outputs *loss = outputs_losses[l]->outputs;
 		double sum = 0;
 
-		loss->gradient(scale_option, F, outputs_targets(&t), outputs_view(&t, g));
-		loss->prox(scale_option, 1.9, F, outputs_targets(&t), outputs_view(&t, z));
+		loss->gradient(outputs_options, F, outputs_targets(&t), outputs_view(&t, g));
+		loss->prox(outputs_options, 1.9, F, outputs_targets(&t), outputs_view(&t, z));
 		for (ptrdiff_t r = 0; r < LONG; r++) {
 			real gr[MOST], zr[MOST];
 
@@ -183,17 +168,17 @@ static void rows_do_not_see_each_other(void **state)
 				one.f[c] = t.f[r + c * LONG];
 				one.y[c] = t.y[r + c * LONG];
 			}
-			sum += value_of(losses[l], &one, one.f);
-			loss->gradient(scale_option, outputs_view(&one, one.f),
+			sum += outputs_value(outputs_losses[l], &one, one.f);
+			loss->gradient(outputs_options, outputs_view(&one, one.f),
 				       outputs_targets(&one), outputs_view(&one, gr));
-			loss->prox(scale_option, 1.9, outputs_view(&one, one.f),
+			loss->prox(outputs_options, 1.9, outputs_view(&one, one.f),
 				   outputs_targets(&one), outputs_view(&one, zr));
 			for (ptrdiff_t c = 0; c < MOST; c++) {
 				check_close(g[r + c * LONG], gr[c], 1e-15, 0);
 				check_close(z[r + c * LONG], zr[c], 1e-14, 1e-14);
 			}
 		}
-		check_close(loss->value(scale_option, F, outputs_targets(&t)), sum, 1e-13, 0);
+		check_close(loss->value(outputs_options, F, outputs_targets(&t)), sum, 1e-13, 0);
 	}
 }
 
@@ -207,50 +192,50 @@ static void what_is_not_a_number_stays(void **state)
 		for (int c = 0; c < 3; c++) {
 			outputs_make(&t, 4, 1, 3);
 			t.f[c] = (real)NAN;
-			check_nan(value_of(losses[l], &t, t.f));
+			check_nan(outputs_value(outputs_losses[l], &t, t.f));
 		}
 }
 
 static void weights_scale_every_function(void **state)
 {
 	static struct outputs t;
-	static real g[ROWS * MOST], w[ROWS * MOST];
+	static real g[OUTPUTS_ROWS * MOST], w[OUTPUTS_ROWS * MOST];
 
 	(void)state;
-	outputs_make(&t, 14, ROWS, MOST);
+	outputs_make(&t, 14, OUTPUTS_ROWS, MOST);
 	for (int l = 0; l < LOSSES; l++) {
 		struct loss_term term = {
-			.loss = losses[l], .options = scale_option, .weight = 0.23};
-		const struct loss_outputs *loss = losses[l]->outputs;
+			.loss = outputs_losses[l], .options = outputs_options, .weight = 0.23};
+		const struct loss_outputs *loss = outputs_losses[l]->outputs;
 		struct mat F = outputs_view(&t, t.f), G = outputs_view(&t, g),
 			   W = outputs_view(&t, w);
 		struct targets y = outputs_targets(&t);
 
-		check_close(loss_outputs_value(term, F, y), 0.23 * value_of(losses[l], &t, t.f),
-			    1e-15, 0);
-		loss->hessian_product(scale_option, F, y, outputs_view(&t, t.v), G);
+		check_close(loss_outputs_value(term, F, y),
+			    0.23 * outputs_value(outputs_losses[l], &t, t.f), 1e-15, 0);
+		loss->hessian_product(outputs_options, F, y, outputs_view(&t, t.v), G);
 		loss_outputs_hessian_product(term, F, y, outputs_view(&t, t.v), W);
-		for (int i = 0; i < ROWS * MOST; i++)
+		for (int i = 0; i < OUTPUTS_ROWS * MOST; i++)
 			check_close(w[i], 0.23 * (double)g[i], 1e-15, 0);
-		loss->prox(scale_option, 0.23 * 1.9, F, y, G);
+		loss->prox(outputs_options, 0.23 * 1.9, F, y, G);
 		loss_outputs_prox(term, 1.9, F, y, W);
-		for (int i = 0; i < ROWS * MOST; i++)
+		for (int i = 0; i < OUTPUTS_ROWS * MOST; i++)
 			check_close(w[i], g[i], 1e-15, 1e-15);
-		loss->gradient(scale_option, F, y, G);
+		loss->gradient(outputs_options, F, y, G);
 		loss_outputs_gradient(term, F, y, W);
-		for (int i = 0; i < ROWS * MOST; i++)
+		for (int i = 0; i < OUTPUTS_ROWS * MOST; i++)
 			check_close(w[i], 0.23 * (double)g[i], 1e-15, 0);
 		check_close(loss_outputs_conjugate(term, 1, W, y) + loss_outputs_value(term, F, y),
 			    outputs_dot(&t, w, t.f), 1e-12, 1e-12);
 		check_equal(loss_outputs_curvature(term, MOST),
-			    0.23 * loss->curvature(scale_option));
+			    0.23 * loss->curvature(outputs_options));
 	}
 }
 
 /* One output: the loss without `outputs`, bit for bit. */
 static void one_output_is_the_loss_of_one(void **state)
 {
-	struct loss_term term = {.loss = &loss_huber, .options = scale_option, .weight = 0.6};
+	struct loss_term term = {.loss = &loss_huber, .options = outputs_options, .weight = 0.6};
 	real f[3] = {(real)0.3, (real)-2.1, (real)1.4}, y[3] = {1, -1, (real)0.2},
 	     v[3] = {(real)0.7, 2, -3}, a[3], b[3];
 	struct mat F = {3, 1, 3, f}, V = {3, 1, 3, v}, A = {3, 1, 3, a};

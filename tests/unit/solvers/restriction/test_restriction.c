@@ -3,6 +3,7 @@
 #include "tests/certified.h"
 #include "tests/close.h"
 #include "tests/restriction_fixture.h"
+#include "tests/restriction_slopes.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -90,22 +91,7 @@ static void the_value_is_that_of_the_definition(void **state)
 
 static void check_gradient(struct restriction_fixture *f)
 {
-	const double h = 0.2, step = 1e-6;
-
-	restriction_evaluate(&f->r, f->A, h, f->G);
-	for (ptrdiff_t i = 0; i < D * M; i++) {
-		double at = (double)f->A.at[i], up, down, slope;
-
-		f->A.at[i] = (real)(at + step);
-		up = restriction_evaluate(&f->r, f->A, h, (struct mat){0}).smooth;
-		f->A.at[i] = (real)(at - step);
-		down = restriction_evaluate(&f->r, f->A, h, (struct mat){0}).smooth;
-		f->A.at[i] = (real)at;
-		slope = (up - down) / (2 * step);
-		if (!(fabs(slope - (double)f->G.at[i]) <= 1e-4 * (1 + fabs(slope))))
-			fail_msg("norm %ld, entry %td: gradient %g, difference quotient %g",
-				 (long)f->threat.norm, i, (double)f->G.at[i], slope);
-	}
+	restriction_slopes_check(&f->r, f->A, f->G);
 }
 
 static void the_gradient_is_that_of_the_smoothed_value(void **state)

@@ -4,6 +4,7 @@
 #include "solvers/restriction/restriction_renew.h"
 #include "tests/classes.h"
 #include "tests/close.h"
+#include "tests/restriction_slopes.h"
 #include "tests/robust.h"
 
 #include <math.h>
@@ -160,20 +161,7 @@ static void the_value_is_that_of_the_definition(void **state)
 
 static void check_gradient(struct fixture *f)
 {
-	const double h = 0.2, step = 1e-6;
-
-	restriction_evaluate(&f->r, f->A, h, f->G);
-	for (ptrdiff_t i = 0; i < D * M; i++) {
-		double at = (double)f->A.at[i], up, down, slope;
-
-		f->A.at[i] = (real)(at + step);
-		up = restriction_evaluate(&f->r, f->A, h, (struct mat){0}).smooth;
-		f->A.at[i] = (real)(at - step);
-		down = restriction_evaluate(&f->r, f->A, h, (struct mat){0}).smooth;
-		f->A.at[i] = (real)at;
-		slope = (up - down) / (2 * step);
-		check_close(f->G.at[i], slope, 1e-4, 1e-4);
-	}
+	restriction_slopes_check(&f->r, f->A, f->G);
 }
 
 static void the_gradient_is_that_of_the_smoothed_value(void **state)
@@ -313,7 +301,7 @@ static struct trained train(const char *loss, const char *options, const struct 
 {
 	const struct desc *desc = registry_find(KIND_SOLVER, "robust_restriction");
 	const struct trainer *trainer = (const struct trainer *)(const void *)desc;
-	struct trained t = {.toy = classes_make(60, D, 3, loss, 0.1, 0)};
+	struct trained t = {.toy = classes_make(40, D, 3, loss, 0.2, 0)};
 	struct progress progress = {.end = OUTCOME_RUNNING};
 	struct problem *problem = &t.toy.problem;
 	double before;
@@ -356,20 +344,21 @@ static void the_trainer_keeps_its_promises(void **state)
 		struct trained t;
 		double attacked;
 
-		snprintf(options, sizeof options, "{width: 18, eps: 0.2, norm: %s, proof: 2000%s}",
+		snprintf(options, sizeof options, "{width: 12, eps: 0.2, norm: %s, proof: 1000%s}",
 			 threat_norms[norm], how[c / 3]);
 		t = train(losses[c / 3 % 2], options, NULL);
 		attacked = classes_attacked(t.net, &t.toy.problem, norm, 0.2, 200);
 		check_below(t.certificate.upper, t.first);
 		check_at_most(attacked, t.certificate.upper * (1 + 1e-9));
-		check_at_least(attacked, 0.4 * t.certificate.upper);
+		check_at_least(attacked, 0.8 * t.certificate.upper);
 		check_at_most(t.certificate.lower_bound, t.certificate.upper);
-		check_at_least(t.certificate.lower_bound, 0.95 * t.certificate.upper);
+		check_at_least(t.certificate.lower_bound, 0.9 * t.certificate.upper);
 		arena_release(&t.toy.arena);
 	}
 }
 
-/* A network of another number of outputs is refused; its own one is never made worse. */
+/* A network of another number of outputs is refused; its own one has its value again, but for
+ * slopes that are found anew. */
 static void starts_have_as_many_outputs(void **state)
 {
 	struct trained first = train("hinge", "{width: 12, eps: 0.2}", NULL), next;
@@ -377,7 +366,7 @@ static void starts_have_as_many_outputs(void **state)
 
 	(void)state;
 	next = train("hinge", "{eps: 0.2, start_file: given.npz}", &first.net->base);
-	check_at_most(next.first, first.certificate.upper * (1 + 1e-9));
+	check_close(next.first, first.certificate.upper, 1e-2, 0);
 	arena_release(&next.toy.arena);
 	one = net_of(model_new(&model_relu, &first.toy.arena, (struct model_size){D, 2, 1}));
 	one->U.cols = 1;

@@ -1,5 +1,5 @@
 /* Samples of a two-dimensional data set in raw coordinates. */
-#include "harness/assess/points.h"
+#include "harness/data/points.h"
 
 #include "harness/store/rows.h"
 

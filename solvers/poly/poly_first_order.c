@@ -1,0 +1,403 @@
+/* The program of polynomial networks (poly_program.h) in its oracle form, by projected
+ * subgradients:
+ *
+ *     min over Z, Z' in K   sum_i l(m_i(Z - Z')) + beta (Z4 + Z4'),   K = {Z >= 0, tr Z1 = Z4},
+ *
+ * m_i the worst value of f over the ball of sample i, of which the oracle gives a point x*_i and
+ * with it a subgradient v_i E(x*_i): one eigendecomposition for all samples of a batch. The step
+ * length is the distance from the start over the root of the sum of the squared subgradients
+ * (Ivgi, Hinder & Carmon 2023), the iterate that counts the mean of later ones (polynomial
+ * decay, Shamir & Zhang 2013). The projection (V - nu G)_+ takes nu from the last one, corrects
+ * it by Newton's method, and what is left of <G, Z> goes to the diagonal: every iterate is
+ * feasible.
+ *
+ * Bound: any slopes v_i and points of the balls give one (poly_program.h, with E(x*_i)); means of
+ * them over epochs do, each epoch visiting every sample once. */
+#include "solvers/core/blas.h"
+#include "solvers/core/rng.h"
+#include "solvers/cvx/scaling.h"
+#include "solvers/poly/poly_outputs.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { NEWTON = 2, MEMORY = 8 }; /* MEMORY: of the polynomial decay */
+
+/* <G, Z> relative to tr Z that goes to the diagonal. */
+static const double traceless = 1e-3;
+
+/* Of the first step, relative to that of Polyak to the value 0. */
+static const double first_step = 1e-2;
+
+static const double solved_gap = 1e-6;
+
+struct poly_first_order_options {
+	struct poly_options poly;
+	long batch, epochs;
+};
+
+struct side {
+	struct mat Z, mean;
+	double nu; /* of the last projection */
+};
+
+struct output {
+	struct side side[POLY_SIDES];
+	double distance, squares; /* from the start; sum of |subgradient|^2 */
+	struct mat C, dual;       /* sum of v_i E(x*_i) of this epoch; its mean */
+	real *v, *dual_v;         /* n: the same of the slopes */
+	double bound;
+};
+
+struct state {
+	struct poly_outputs all;
+	const struct poly_first_order_options *options;
+	struct output *output;
+	struct rng rng;
+	size_t *order;       /* n */
+	ptrdiff_t batch, at; /* samples of a batch; where this epoch stands */
+	long epoch, steps;
+	struct mat X, worst;          /* batch x d */
+	struct mat C, V, W, Q;        /* order x order */
+	real *y, *f, *g, *values, *x; /* batch; batch; batch; order; d */
+	double *lower;                /* batch */
+};
+
+static const struct option rows[] = {
+	POLY_OPTIONS(struct poly_first_order_options, "a loss that falls with the margin"),
+	{OPTION_FIELD(struct poly_first_order_options, batch), .initial = "1000",
+	 .range = RANGE_FROM(0), .doc = "samples of a step; 0: all"},
+	{OPTION_FIELD(struct poly_first_order_options, epochs), .initial = "200",
+	 .range = RANGE_FROM(1), .doc = "passes over the samples"},
+	{0},
+};
+
+static const struct threat_options *threat(const void *options)
+{
+	return poly_outputs_threat(options);
+}
+
+static bool takes(const struct problem *problem, const void *options, const char **wanted)
+{
+	*wanted = "a loss that falls with the margin, where there is a radius";
+	return !threat(options) || problem->loss.loss->falls;
+}
+
+static void forecast(const void *options, struct trainer_shape shape, struct forecast *out)
+{
+	ptrdiff_t n = shape.n, d = shape.d;
+	const struct poly_first_order_options *o = options;
+	double order = (double)d + 1, cube = order * order * order;
+	double batch = o->batch > 0 ? fmin((double)o->batch, (double)n) : (double)n;
+
+	out->setup_flops = 0;
+	out->iteration_flops = 60 * cube + batch * (8 * order * order + 100 * order);
+	out->certificate_flops = 40 * cube + (double)n * 6 * order * order;
+}
+
+static enum status setup(const struct problem *problem, const void *options, struct arena *arena,
+			 void **state, struct err *err)
+{
+	struct state *s = ARENA_NEW(arena, struct state);
+	const struct poly_first_order_options *o = options;
+	ptrdiff_t n = problem->X.rows, d = problem->X.cols, order = d + 1;
+	struct mat *squares[] = {&s->C, &s->V, &s->W, &s->Q};
+
+	TRY(poly_outputs_new(problem, options, "poly_first_order", arena, &s->all, err));
+	s->options = o;
+	s->rng = rng_stream(problem->seed, "poly_first_order", 0);
+	s->batch = o->batch > 0 && o->batch < n ? o->batch : n;
+	s->output = ARENA_ARRAY(arena, struct output, s->all.k);
+	for (ptrdiff_t c = 0; c < s->all.k; c++) {
+		struct output *out = &s->output[c];
+
+		for (int side = 0; side < POLY_SIDES; side++) {
+			out->side[side].Z = mat_new(arena, order, order);
+			out->side[side].mean = mat_new(arena, order, order);
+			s->all.Z[c][side] = out->side[side].mean;
+		}
+		out->C = mat_new(arena, order, order);
+		out->dual = mat_new(arena, order, order);
+		out->v = ARENA_ARRAY(arena, real, n);
+		out->dual_v = ARENA_ARRAY(arena, real, n);
+	}
+	for (size_t i = 0; i < sizeof squares / sizeof *squares; i++)
+		*squares[i] = mat_new(arena, order, order);
+	s->order = ARENA_ARRAY(arena, size_t, n);
+	s->X = mat_new(arena, s->batch, d);
+	s->worst = mat_new(arena, s->batch, d);
+	s->y = ARENA_ARRAY(arena, real, n);
+	s->f = ARENA_ARRAY(arena, real, s->batch);
+	s->g = ARENA_ARRAY(arena, real, s->batch);
+	s->values = ARENA_ARRAY(arena, real, order);
+	s->x = ARENA_ARRAY(arena, real, d);
+	s->lower = ARENA_ARRAY(arena, double, s->batch);
+	*state = s;
+	for (ptrdiff_t i = 0; i < n && !arena_counts(arena); i++)
+		s->order[i] = (size_t)i;
+	return STATUS_OK;
+}
+
+/* Q's worst points of the batch, the slopes of the loss there, and C = sum v E(x*). */
+static double look(struct state *s, ptrdiff_t c, ptrdiff_t count)
+{
+	struct output *out = &s->output[c];
+	const struct problem *one = &s->all.one[c];
+	const struct poly_program batch = s->all.program[c];
+	struct problem part = *one;
+	struct poly_program program = batch;
+	struct mat X = mat_rows(s->X, 0, count), worst = mat_rows(s->worst, 0, count);
+	bool falls = threat(s->options) != NULL;
+	const struct poly_points points = {.X = X,
+					   .y = falls ? s->y : NULL,
+					   .radius = batch.radius,
+					   .lower = s->lower,
+					   .worst = &worst};
+
+	for (ptrdiff_t k = 0; k < count; k++)
+		s->y[k] = one->y.at[s->order[s->at + k]];
+	poly_program_form(&batch, out->side[0].Z, out->side[1].Z, s->Q);
+	if (!poly_oracle_set(s->all.oracle, s->Q))
+		return NAN;
+	poly_oracle_margins(s->all.oracle, &points);
+	for (ptrdiff_t k = 0; k < count; k++)
+		s->f[k] = (real)s->lower[k] * (falls ? s->y[k] : 1);
+	loss_gradient(one->loss, (size_t)count, s->f, s->y, s->g);
+	part.X = worst;
+	program.problem = &part;
+	poly_program_gather(&program, s->g, X, s->C); /* X is gathered anew for each output */
+	for (ptrdiff_t k = 0; k < count; k++)
+		out->v[s->order[s->at + k]] = s->g[k];
+	for (ptrdiff_t j = 0; j < s->C.cols; j++)
+		blas_axpy((size_t)s->C.rows, 1, mat_col(s->C, j), mat_col(out->C, j));
+	return loss_value(one->loss, (size_t)count, s->f, s->y);
+}
+
+/* W = (V - nu G)_+; <G, W> returned, its derivative in nu in *slope, tr W in *trace. */
+static double positive_part(struct state *s, double nu, double *slope, double *trace)
+{
+	ptrdiff_t order = s->V.rows, d = order - 1, first = 0;
+	double value = 0, scale;
+	struct mat positive, rest;
+
+	mat_copy(s->W, s->V);
+	for (ptrdiff_t i = 0; i < order; i++)
+		mat_set(s->W, i, i, mat_get(s->W, i, i) - (real)(i < d ? nu : -nu));
+	*slope = *trace = 0;
+	if (!blas_eigen(s->W, s->values))
+		return NAN;
+	while (first < order && !(s->values[first] > 0))
+		first++;
+	positive = mat_cols(s->W, first, order - first);
+	rest = s->Q;
+	/* B = P'G P of the positive ones and all: I - 2 p_d p_d' */
+	for (ptrdiff_t j = first; j < order; j++) {
+		double last = (double)mat_get(s->W, d, j), e = (double)s->values[j];
+
+		value += e * (1 - 2 * last * last);
+		*trace += e;
+		for (ptrdiff_t i = 0; i < order; i++) {
+			double other = (double)mat_get(s->W, d, i), lower = (double)s->values[i];
+			double b = (i == j ? 1 : 0) - 2 * last * other;
+			double weight = i >= first ? 1 : e / (e - lower);
+
+			*slope -= (i < first ? 2 : 1) * weight * b * b;
+		}
+	}
+	for (ptrdiff_t j = first; j < order; j++) {
+		scale = sqrt((double)s->values[j]);
+		blas_scale((size_t)order, scale, mat_col(s->W, j));
+	}
+	if (positive.cols > 0)
+		blas_gemm(1, positive, PLAIN, positive, TRANSPOSED, 0, rest);
+	else
+		mat_fill(rest, 0);
+	mat_copy(s->W, rest);
+	return value;
+}
+
+/* Z = the projection of s->V on K, but for what goes to the diagonal. */
+static void project(struct state *s, struct side *side)
+{
+	ptrdiff_t d = s->V.rows - 1;
+	double low = -HUGE_VAL, high = HUGE_VAL, slope, trace, value;
+
+	for (int i = 0; i < NEWTON; i++) {
+		double next;
+
+		value = positive_part(s, side->nu, &slope, &trace);
+		if (!(fabs(value) > traceless * trace))
+			break;
+		if (value > 0)
+			low = side->nu;
+		else
+			high = side->nu;
+		next = side->nu - value / slope;
+		if (!(next > low && next < high))
+			next = isfinite(low) && isfinite(high) ? low + (high - low) / 2 : side->nu;
+		side->nu = next;
+	}
+	if (isnan(value))
+		return;
+	if (value > 0)
+		mat_set(s->W, d, d, mat_get(s->W, d, d) + (real)value);
+	for (ptrdiff_t i = 0; i < d && value < 0; i++)
+		mat_set(s->W, i, i, mat_get(s->W, i, i) - (real)(value / (double)d));
+	mat_copy(side->Z, s->W);
+}
+
+/* One step of output c; the loss of the batch. */
+static double descend(struct state *s, ptrdiff_t c, ptrdiff_t count)
+{
+	struct output *out = &s->output[c];
+	ptrdiff_t order = s->C.rows, d = order - 1;
+	double n = (double)s->all.problem->X.rows, share = n / (double)count;
+	double loss = share * look(s, c, count), square = 0, far = 0, length;
+	double memory = (MEMORY + 1.0) / (double)(s->steps + MEMORY + 1);
+
+	for (int side = 0; side < POLY_SIDES; side++)
+		for (ptrdiff_t j = 0; j < order; j++)
+			for (ptrdiff_t i = 0; i < order; i++) {
+				double g = (side ? -share : share) * (double)mat_get(s->C, i, j) +
+					   (i == d && j == d ? s->all.problem->beta : 0);
+
+				square += g * g;
+			}
+	out->squares += square;
+	if (!(out->distance > 0) && square > 0)
+		out->distance = first_step * loss / sqrt(square);
+	length = square > 0 ? out->distance / sqrt(out->squares) : 0;
+	for (int side = 0; side < POLY_SIDES; side++) {
+		struct side *at = &out->side[side];
+
+		mat_copy(s->V, at->Z);
+		for (ptrdiff_t j = 0; j < order; j++)
+			blas_axpy((size_t)order, side ? length * share : -length * share,
+				  mat_col(s->C, j), mat_col(s->V, j));
+		mat_set(s->V, d, d, mat_get(s->V, d, d) - (real)(length * s->all.problem->beta));
+		project(s, at);
+		far += pow(blas_mat_norm(at->Z), 2);
+		for (ptrdiff_t j = 0; j < order; j++) {
+			blas_scale((size_t)order, 1 - memory, mat_col(at->mean, j));
+			blas_axpy((size_t)order, memory, mat_col(at->Z, j), mat_col(at->mean, j));
+		}
+	}
+	out->distance = fmax(out->distance, sqrt(far));
+	return loss + s->all.problem->beta * ((double)mat_get(out->side[0].Z, d, d) +
+					      (double)mat_get(out->side[1].Z, d, d));
+}
+
+/* The slopes and matrices of this epoch enter their means. */
+static void close_epoch(struct state *s)
+{
+	double share = 3.0 / (double)(s->epoch + 3);
+
+	for (ptrdiff_t c = 0; c < s->all.k; c++) {
+		struct output *out = &s->output[c];
+		size_t n = (size_t)s->all.problem->X.rows;
+
+		blas_scale(n, 1 - share, out->dual_v);
+		blas_axpy(n, share, out->v, out->dual_v);
+		for (ptrdiff_t j = 0; j < out->C.cols; j++) {
+			blas_scale((size_t)out->C.rows, 1 - share, mat_col(out->dual, j));
+			blas_axpy((size_t)out->C.rows, share, mat_col(out->C, j),
+				  mat_col(out->dual, j));
+		}
+		mat_fill(out->C, 0);
+	}
+	s->at = 0;
+	s->epoch++;
+}
+
+static void certify(void *state, struct certificate *certificate)
+{
+	struct state *s = state;
+	double lower = 0, largest;
+	size_t n = (size_t)s->all.problem->X.rows;
+
+	for (ptrdiff_t c = 0; c < s->all.k; c++) {
+		struct output *out = &s->output[c];
+
+		if (s->epoch > 0 && poly_oracle_set(s->all.oracle, out->dual)) {
+			largest = fmax(poly_oracle_sphere(s->all.oracle, 1, s->x),
+				       poly_oracle_sphere(s->all.oracle, -1, s->x));
+			for (size_t i = 0; i < n; i++)
+				s->all.f[i] = -out->dual_v[i];
+			out->bound = fmax(out->bound,
+					  scaling_best(&s->all.one[c], s->all.f, largest).bound);
+		}
+		lower += out->bound;
+	}
+	*certificate = (struct certificate){
+		.upper = poly_outputs_value(&s->all), .lower_bound = lower, .scope = "all"};
+	certificate->objective = certificate->upper;
+}
+
+static void step(void *state, struct progress *progress)
+{
+	struct state *s = state;
+	ptrdiff_t n = s->all.problem->X.rows, rest = n - s->at;
+	ptrdiff_t count = rest < s->batch ? rest : s->batch;
+
+	*progress = (struct progress){.primal_residual = NAN, .dual_residual = NAN};
+	if (s->at == 0)
+		rng_shuffle(&s->rng, (size_t)n, s->order);
+	for (ptrdiff_t c = 0; c < s->all.k; c++) {
+		for (ptrdiff_t j = 0; j < s->X.cols; j++)
+			for (ptrdiff_t k = 0; k < count; k++)
+				mat_set(s->X, k, j,
+					mat_get(s->all.problem->X, (ptrdiff_t)s->order[s->at + k],
+						j));
+		progress->objective += descend(s, c, count);
+	}
+	s->steps++;
+	s->at += count;
+	if (s->at == n)
+		close_epoch(s);
+	if (s->epoch < s->options->epochs)
+		return;
+	progress->end = OUTCOME_ITERATION_LIMIT;
+	if (s->at == 0) {
+		struct certificate c;
+
+		certify(s, &c);
+		if (c.upper - c.lower_bound <= solved_gap * c.upper)
+			progress->end = OUTCOME_CONVERGED;
+	}
+}
+
+static ptrdiff_t width(const void *state)
+{
+	return poly_outputs_width(&((const struct state *)state)->all);
+}
+
+static void network(const void *state, struct model *model)
+{
+	poly_outputs_network(&((const struct state *)state)->all, model);
+}
+
+static void facts(const void *state, struct facts *facts)
+{
+	poly_outputs_facts(&((const struct state *)state)->all, facts);
+}
+
+const struct trainer trainer_poly_first_order = {
+	.base = {.name = "poly_first_order",
+		 .doc = "polynomial network: the same program by projected subgradients in "
+			"mini-batches, worst cases by trust regions",
+		 .cite = "kuelbs2024",
+		 .options = rows,
+		 .size = sizeof(struct poly_first_order_options)},
+	.makes = &model_polynomial,
+	.multi_output = true,
+	.one_against_all = true,
+	.takes = takes,
+	.threat = threat,
+	.forecast = forecast,
+	.setup = setup,
+	.step = step,
+	.width = width,
+	.model = network,
+	.certify = certify,
+	.facts = facts,
+};
