@@ -9,6 +9,7 @@
 #include "solvers/poly/poly_decompose.h"
 #include "solvers/poly/poly_oracle.h"
 #include "solvers/poly/poly_robust.h"
+#include "solvers/poly/poly_splitting.h"
 #include "solvers/poly/poly_standard.h"
 #include "solvers/poly/polynet.h"
 #include "tests/close.h"
@@ -78,14 +79,14 @@ static void the_network_is_the_matrices(void **state)
 		*net->a = (real)0.09;
 		*net->b = (real)0.5;
 		*net->c = (real)0.47;
-		m = poly_decompose(&self, s.solver.cone->Z[0], 1e-12, net->U, 1, net->A.at);
+		m = poly_decompose(&self, s.solver.Z[0], 1e-12, net->U, 1, net->A.at);
 		N1 = mat_cols(net->U, m, net->U.cols - m);
-		m += poly_decompose(&self, s.solver.cone->Z[1], 1e-12, N1, -1, net->A.at + m);
+		m += poly_decompose(&self, s.solver.Z[1], 1e-12, N1, -1, net->A.at + m);
 		net->U.cols = m;
 		check_close(toy_model_objective(&toy.problem, &net->base), s.objective, 1e-6, 0);
 		check_at_most(s.bound, s.objective * (1 + 1e-9));
 		check_close(s.bound, s.objective, 1e-6, 0);
-		poly_program_form(&s.program, s.solver.cone->Z[0], s.solver.cone->Z[1], Q);
+		poly_program_form(&s.program, s.solver.Z[0], s.solver.Z[1], Q);
 		assert_true(poly_oracle_set(o, Q));
 		poly_oracle_margins(o, &points);
 		for (ptrdiff_t k = 0; k < N; k++) {
@@ -128,6 +129,36 @@ static void the_value_rises_with_the_radius(void **state)
 	}
 	check_at_most(before, N * (1 + 1e-6));
 	arena_release(&toy.arena);
+}
+
+/* Splitting and interior points have one optimum, by the Gram matrix of samples and by that of the
+ * entries. */
+static void splitting_has_the_same_optimum(void **state)
+{
+	(void)state;
+	for (int few = 0; few < 2 && IS_DOUBLE; few++) {
+		struct toy toy = without_bias("squared", 0.1);
+		struct solved s;
+		struct poly_solver splitting;
+		double gap = 1, best = 0;
+
+		if (few) { /* fewer samples than entries */
+			toy.problem.X = mat_rows(toy.problem.X, 0, 8);
+			toy.problem.y.n = 8;
+		}
+		toy.problem.loss.weight = 0.5;
+		solve(&s, &toy.problem, 0);
+		splitting = poly_splitting(&s.program, &s.arena);
+		for (int i = 0; i < 2000 && gap > 1e-8 && splitting.step(splitting.state); i++) {
+			best = fmax(best, splitting.bound(splitting.state));
+			gap = 1 - best / splitting.objective(splitting.state);
+		}
+		check_at_most(gap, 1e-8);
+		check_at_most(best, s.objective * (1 + 1e-9));
+		check_close(splitting.objective(splitting.state), s.objective, 1e-7, 0);
+		arena_release(&s.arena);
+		arena_release(&toy.arena);
+	}
 }
 
 struct fixture {
@@ -322,6 +353,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_network_is_the_matrices),
 		cmocka_unit_test(the_value_rises_with_the_radius),
+		cmocka_unit_test(splitting_has_the_same_optimum),
 		cmocka_unit_test(no_attack_is_below_the_certificate),
 		cmocka_unit_test(no_network_is_below_the_bound),
 		cmocka_unit_test(distances_of_several_outputs),
