@@ -27,8 +27,10 @@ enum { NEWTON = 2, MEMORY = 8 }; /* steps of a projection; memory of the polynom
 /* <G, Z> relative to tr Z that goes to the diagonal. */
 static const double traceless = 1e-3;
 
-/* Of the first step, relative to that of Polyak to the value 0. */
-static const double first_step = 1e-2;
+/* Of the first step, relative to that of Polyak to the value 0. A shorter one costs many doublings
+ * of the distance, and the mean of the slopes is a dual point only after steps that add up to more
+ * than the distance over beta. */
+static const double first_step = 1;
 
 static const double solved_gap = 1e-6;
 
