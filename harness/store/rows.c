@@ -82,6 +82,12 @@ static const struct field confusion[] = {
 	{.name = NULL}};
 #undef ROW
 
+#define ROW transfer_row
+static const struct field transfer[] = {
+#include "harness/store/rows/transfer.fields"
+	{.name = NULL}};
+#undef ROW
+
 #define ROW entry_note
 static const struct field entry[] = {
 #include "harness/store/rows/entry.fields"
@@ -150,12 +156,20 @@ const struct field_table rows_confusion = {
 	"every class\ndecided right.",
 	sizeof(struct confusion_row), confusion};
 
+const struct field_table rows_transfer = {
+	"transfer.csv",
+	"Of a results folder: one row per network whose attack with `export` has stored its "
+	"points, "
+	"attack and\nradius, and network of the same data, repetition and fold that gets them: the "
+	"source itself too. Of\nfigures in double precision.",
+	sizeof(struct transfer_row), transfer};
+
 const struct field_table rows_entry = {"entries.json", "", sizeof(struct entry_note), entry};
 
 const struct field_table *const rows_tables[] = {
-	&rows_result,   &rows_trace,     &rows_attack, &rows_certify, &rows_cell,
-	&rows_patterns, &rows_plan,      &rows_data,   &rows_inputs,  &rows_points,
-	&rows_samples,  &rows_confusion, NULL};
+	&rows_result,   &rows_trace,     &rows_attack,   &rows_certify, &rows_cell,
+	&rows_patterns, &rows_plan,      &rows_data,     &rows_inputs,  &rows_points,
+	&rows_samples,  &rows_confusion, &rows_transfer, NULL};
 
 bool rows_higher_is_better(const char *column)
 {
