@@ -25,8 +25,9 @@ static enum status write_tables(const struct records *records, const struct html
 {
 	static const char *const ends[] = {"md", "tex"};
 	struct arena *arena = records->arena;
-	const struct html_table *const kept[] = {&tables->summary, &tables->claims, &tables->sweep,
-						 &tables->paired, &tables->samples};
+	const struct html_table *const kept[] = {&tables->summary, &tables->claims,
+						 &tables->sweep,   &tables->paired,
+						 &tables->samples, &tables->transfer};
 
 	TRY(folder_make(arena_format(arena, "%s/tables", records->out), err));
 	for (size_t i = 0; i < 2 * sizeof kept / sizeof *kept; i++) {
@@ -91,6 +92,8 @@ static enum status write_all(const struct experiment *experiment, const struct r
 			    summary_attack_sheet(r)},
 		.certificates = {"certificates", "Certificates",
 				 marked(summary_certify_note, true, r), summary_certify_sheet(r)},
+		.transfer = {"transfer", "Transferred attacks",
+			     marked(summary_transfer_note, true, r), summary_transfer_sheet(r)},
 		.cells = {"cells", "Cells", marked(summary_cell_note, false, r),
 			  summary_cell_sheet(r, path)}};
 	TRY(write_tables(r, &tables, err));

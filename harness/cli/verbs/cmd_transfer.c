@@ -13,6 +13,7 @@ static enum status transfer(struct cli_args *args, struct transfer_order *order,
 	struct arena *arena = &args->arena;
 	struct transfer transfer;
 	struct csv csv = {.file = stdout};
+	const struct field_table *used;
 
 	TRY(transfer_run(order, arena, &transfer, err));
 	if (transfer.left_out)
@@ -22,9 +23,10 @@ static enum status transfer(struct cli_args *args, struct transfer_order *order,
 			       "transfer: no cell of %s has points: expected entries of `attack` "
 			       "with `export: true`",
 			       order->folder);
-	field_put_header(&csv, &rows_transfer);
+	used = field_used(&rows_transfer, transfer.at, transfer.count, sizeof *transfer.at, arena);
+	field_put_header(&csv, used);
 	for (size_t i = 0; i < transfer.count; i++)
-		field_put_row(&csv, &rows_transfer, &transfer.at[i]);
+		field_put_row(&csv, used, &transfer.at[i]);
 	return order->source ? STATUS_OK : transfer_write(order->folder, &transfer, arena, err);
 }
 
