@@ -118,16 +118,6 @@ static void check_table(const struct experiment *experiment, struct problems *pr
 	}
 }
 
-bool report_wants_transfer(const struct experiment *experiment)
-{
-	const struct plot_options *plots = experiment->plots.at;
-
-	for (size_t i = 0; i < experiment->plots.count; i++)
-		if (((const struct plot *)(const void *)plots[i].plot.item)->exported)
-			return true;
-	return false;
-}
-
 enum status report_check_plots(const struct experiment *experiment, struct problems *problems)
 {
 	const struct plot_options *plots = experiment->plots.at;

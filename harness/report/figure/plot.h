@@ -14,7 +14,7 @@ struct plot {
 	/* Put what these records say into an empty figure; nothing if they have nothing to plot. */
 	void (*fill)(const void *options, const struct records *records, struct figure *figure);
 	bool exported; /* of points that an entry of `attack` with `export` stores: transfer.csv */
-	bool size; /* its x may be a column of summary.csv too, not only a swept option */
+	bool size;     /* its x may be a column of summary.csv too, not only a swept option */
 };
 
 /* A plot to be drawn. */

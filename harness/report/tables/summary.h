@@ -24,17 +24,14 @@ struct sheet summary_sheet(const struct records *records);
 struct sheet summary_attack_sheet(const struct records *records);
 /* The same for certificates. */
 struct sheet summary_certify_sheet(const struct records *records);
-/* One row per problem, attack, radius and pair of settings in transfer.csv, the source itself left
- * out. No rows if there is no such file. */
-struct sheet summary_transfer_sheet(const struct records *records);
 /* Every setting of the methods that select (select.h): the table of tables/sweep.md. No rows if
  * there is none. */
 struct sheet summary_select_sheet(const struct records *records);
 /* One row per cell with status, outcome, times and the command that computes it. */
 struct sheet summary_cell_sheet(const struct records *records, const char *spec_path);
 
-/* What the numbers of the last five are. */
-extern const char summary_attack_note[], summary_certify_note[], summary_transfer_note[], summary_select_note[],
+/* What the numbers of the last four are. */
+extern const char summary_attack_note[], summary_certify_note[], summary_select_note[],
 	summary_cell_note[];
 
 /* "12 cells: 11 ok, 1 timeout; median (10-90 % quantiles) of up to 5 repetitions": what a table

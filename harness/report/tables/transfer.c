@@ -1,9 +1,10 @@
 /* The table of transferred attacks. */
+#include "harness/report/tables/transfer.h"
+
 #include "harness/report/records/pairs.h"
 #include "harness/report/records/stat.h"
-#include "harness/report/tables/summary.h"
 
-const char summary_transfer_note[] =
+const char transfer_note[] =
 	"Points that an attack found against the network of the source, given to that of the "
 	"target, which was trained and is tested on the same samples. At the points: samples that "
 	"the target has right without attack and at the point; own attack: the same attack aimed "
@@ -49,7 +50,7 @@ static void put_pair(const struct pairs_rows *rows, const struct group *source,
 			  arena_format(arena, "%zu", rows->count)});
 }
 
-struct sheet summary_transfer_sheet(const struct records *records)
+struct sheet transfer_sheet(const struct records *records)
 {
 	static const char *const heads[] = {
 		"data",           "attack",         "part",
