@@ -248,6 +248,31 @@ static void rows_and_columns_stand_as_asked(void **state)
 	assert_string_equal(sheet.cell[5], "5.000");
 }
 
+/* What is minimised may differ from data set to data set: then these are named too. */
+static void the_note_says_of_what_on_which_data(void **state)
+{
+	static const struct fixture_cell two[] = {
+		{.data = "moons", .method = "a", .objective = 3, .beta = "0.1"},
+		{.data = "moons", .method = "b", .objective = 2, .beta = "2"},
+		{.data = "xor", .method = "a", .objective = 6, .beta = "0.01"},
+		{.data = "xor", .method = "b", .objective = 4, .beta = "2"}};
+	struct records records = fixture_records(two, 4, NULL, &arena);
+	struct table_grid table;
+
+	(void)state;
+	for (int across = 0; across < 2; across++) {
+		sheet_from(&records,
+			   across ? "{table: t, columns: [method, objective], across: data}"
+				  : "{table: t, columns: [method, objective], labels: {xor: XOR}}",
+			   &table);
+		assert_non_null(strstr(table_sheet_note(&table),
+				       across ? "different programs: a on moons: beta 0.1; a on "
+						"xor: beta 0.01; b: beta 2."
+					      : "different programs: a on moons: beta 0.1; b: "
+						"beta 2; a on XOR: beta 0.01."));
+	}
+}
+
 /* A sheet of eight columns with the longest usual texts. */
 static void eight_columns_fit_a_page(void **state)
 {
@@ -366,6 +391,7 @@ int main(void)
 		cmocka_unit_test_teardown(intervals_are_of_what_is_shown, release),
 		cmocka_unit_test_teardown(resampled_parts_widen_the_interval, release),
 		cmocka_unit_test_teardown(rows_and_columns_stand_as_asked, release),
+		cmocka_unit_test_teardown(the_note_says_of_what_on_which_data, release),
 		cmocka_unit_test_teardown(eight_columns_fit_a_page, release),
 		cmocka_unit_test_teardown(rules_of_booktabs_and_heads_over_columns, release),
 		cmocka_unit_test_teardown(csv_has_numbers_with_their_types, release),
