@@ -409,6 +409,20 @@ static void say_missing(const struct table_grid *table, struct text *text)
 			  names.at);
 }
 
+static void say_choice(const struct table_grid *table, struct text *text)
+{
+	struct arena *arena = table->records->arena;
+
+	text_item(text, " ", "Of a swept method the ");
+	if (table->best.selected)
+		text_format(text, "setting selected by %s or, without selection, the one",
+			    series_scores(&table->best, true, arena));
+	else
+		text_add(text, "setting");
+	text_format(text, " with the best %s (without validation part the lowest objective).",
+		    series_scores(&table->best, false, arena));
+}
+
 const char *table_sheet_note(const struct table_grid *table)
 {
 	struct text text = text_new(table->records->arena);
@@ -423,9 +437,6 @@ const char *table_sheet_note(const struct table_grid *table)
 	say_objectives(table, &text);
 	say_missing(table, &text);
 	if (table->options->settings == TABLE_BEST)
-		text_item(&text, " ",
-			  "Of a swept method the selected setting or, without selection, the one "
-			  "with the best validation accuracy (without validation part the lowest "
-			  "objective).");
+		say_choice(table, &text);
 	return text.at;
 }

@@ -4,6 +4,7 @@
 #include "harness/report/own/table_best.h"
 #include "harness/report/own/table_csv.h"
 #include "harness/report/own/table_sheet.h"
+#include "harness/report/records/select.h"
 #include "harness/report/tables/sheet_latex.h"
 #include "harness/spec/bind/bind.h"
 #include "tests/close.h"
@@ -273,6 +274,73 @@ static void the_note_says_of_what_on_which_data(void **state)
 	}
 }
 
+/* Macro F1 chooses rho=1, accuracy rho=2, recall rho=3, and the error of a regression the lowest. */
+static void the_best_is_by_the_score_asked_for(void **state)
+{
+	static const struct fixture_cell three[] = {
+		{"moons", "a", "rho", "1", .validation = .7, .test = .1},
+		{"moons", "a", "rho", "2", .validation = .9, .test = .2},
+		{"moons", "a", "rho", "3", .validation = .8, .test = .3},
+		{"rain", "a", "rho", "1", .validation = NAN, .test = .1, .objective = 3},
+		{"rain", "a", "rho", "2", .validation = NAN, .test = .2, .objective = 2},
+		{"rain", "a", "rho", "3", .validation = NAN, .test = .3, .objective = 1}};
+	static const struct {
+		const char *by, *value, *said;
+	} cases[] = {{"none", "20.0",
+		      "the setting with the best validation accuracy or validation rmse "},
+		     {"validation_macro_f1", "10.0", "setting with the best validation macro f1 "},
+		     {"validation_worst_recall", "30.0", "best validation worst recall "}};
+	struct records records = fixture_records(three, 6, NULL, &arena);
+	struct table_grid table;
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		records.at[i].result.validation_macro_f1 = .5 - .1 * (double)i;
+		records.at[i].result.validation_worst_recall = .1 * (double)i;
+		records.at[3 + i].result.validation_rmse = i == 1 ? 1 : 2;
+	}
+	for (size_t i = 0; i < 3; i++) {
+		struct sheet sheet = sheet_from(
+			&records,
+			arena_format(&arena,
+				     "{table: t, columns: [test_accuracy], settings: best, by: %s}",
+				     cases[i].by),
+			&table);
+
+		assert_int_equal(sheet.rows, 2);
+		assert_string_equal(sheet.cell[0], cases[i].value);
+		/* of the regression the lowest error, of no known score the lowest objective */
+		assert_string_equal(sheet.cell[1], i ? "30.0" : "20.0");
+		assert_non_null(strstr(table_sheet_note(&table), cases[i].said));
+	}
+}
+
+static void a_selected_setting_says_by_what(void **state)
+{
+	static const struct fixture_cell three[] = {
+		{"moons", "a", "rho", "1", .validation = .7, .test = .1,
+		 .select_by = "validation_macro_f1"},
+		{"moons", "a", "rho", "2", .validation = .9, .test = .2,
+		 .select_by = "validation_macro_f1"},
+		{"moons", "b", .validation = .9, .test = .3}};
+	struct records records = fixture_records(three, 3, NULL, &arena);
+	struct table_grid table;
+	struct sheet sheet;
+
+	(void)state;
+	records.at[0].result.validation_macro_f1 = .5;
+	records.at[1].result.validation_macro_f1 = .4;
+	select_settings(&records);
+	sheet = sheet_from(
+		&records,
+		"{table: t, columns: [test_accuracy], settings: best, by: validation_auc}", &table);
+	assert_int_equal(sheet.rows, 2);
+	assert_string_equal(sheet.cell[0], "10.0");
+	assert_non_null(strstr(table_sheet_note(&table),
+			       "the setting selected by validation macro f1 or, without selection, "
+			       "the one with the best validation auc (without validation part"));
+}
+
 /* A sheet of eight columns with the longest usual texts. */
 static void eight_columns_fit_a_page(void **state)
 {
@@ -392,6 +460,8 @@ int main(void)
 		cmocka_unit_test_teardown(resampled_parts_widen_the_interval, release),
 		cmocka_unit_test_teardown(rows_and_columns_stand_as_asked, release),
 		cmocka_unit_test_teardown(the_note_says_of_what_on_which_data, release),
+		cmocka_unit_test_teardown(the_best_is_by_the_score_asked_for, release),
+		cmocka_unit_test_teardown(a_selected_setting_says_by_what, release),
 		cmocka_unit_test_teardown(eight_columns_fit_a_page, release),
 		cmocka_unit_test_teardown(rules_of_booktabs_and_heads_over_columns, release),
 		cmocka_unit_test_teardown(csv_has_numbers_with_their_types, release),
