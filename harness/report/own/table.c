@@ -143,7 +143,7 @@ static void wilson_of(const struct table_column *column, const struct record *re
 	const double counts[] = {record->result.n_train, record->result.n_validation,
 				 record->result.n_test};
 
-	if (column->kind) {
+	if (column->kind && !column->distance) {
 		entry->low = attacks_low(record, column->kind);
 		entry->high = attacks_high(record, column->kind);
 	}

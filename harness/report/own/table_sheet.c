@@ -134,12 +134,13 @@ static const char *family_text(const struct table_grid *table, const struct tabl
 	struct arena *arena = table->records->arena;
 	const char *attack = column->kind->attack, *rest;
 	const char *label = style_find(&table->look->labels, column->family, &rest);
+	const char *before = column->distance ? table_column_distance : "";
 
-	if (!label && attack) {
-		label = style_find(&table->look->labels, attack, &rest);
-		rest = column->family + strlen(attack);
-	}
-	return label ? arena_format(arena, "%s%s", label, rest) : column->family;
+	if (label || !attack)
+		return label ? arena_format(arena, "%s%s", label, rest) : column->family;
+	label = style_find(&table->look->labels, attack, &rest);
+	rest = column->family + strlen(before) + strlen(attack);
+	return label ? arena_format(arena, "%s%s%s", before, label, rest) : column->family;
 }
 
 /* "Accuracy", "PGD linf 0.1": a column by itself. */
@@ -281,6 +282,11 @@ static void say_parts(const struct table_grid *table, struct text *text)
 		else if (strcmp(table->column[c].name, "robust_accuracy") == 0)
 			text_item(text, " ",
 				  "%s: the lowest over the attacks at their largest eps.",
+				  head_of(table, &table->column[c]));
+		else if (table->column[c].distance)
+			text_item(text, " ",
+				  "%s: how far the nearest point found across the boundary is, "
+				  "the median over points (inf: none within eps).",
 				  head_of(table, &table->column[c]));
 }
 

@@ -274,7 +274,7 @@ static void the_note_says_of_what_on_which_data(void **state)
 	}
 }
 
-/* Macro F1 chooses rho=1, accuracy rho=2, recall rho=3, and the error of a regression the lowest. */
+/* Macro F1 chooses rho=1, accuracy rho=2, recall rho=3, the error of a regression the lowest. */
 static void the_best_is_by_the_score_asked_for(void **state)
 {
 	static const struct fixture_cell three[] = {
@@ -339,6 +339,55 @@ static void a_selected_setting_says_by_what(void **state)
 	assert_non_null(strstr(table_sheet_note(&table),
 			       "the setting selected by validation macro f1 or, without selection, "
 			       "the one with the best validation auc (without validation part"));
+}
+
+static struct attack_row searched(const char *norm, double median)
+{
+	return (struct attack_row){.attack = "fab",
+				   .part = "test",
+				   .norm = norm,
+				   .units = "prepared",
+				   .eps = 3,
+				   .n = 50,
+				   .robust_accuracy = .5,
+				   .lo = .4,
+				   .hi = .6,
+				   .distance_median = median};
+}
+
+static void distances_are_columns(void **state)
+{
+	static const struct fixture_cell two[] = {{"moons", "a", .test = .9},
+						  {"moons", "b", .test = .9}};
+	struct records records = fixture_records(two, 2, NULL, &arena);
+	struct attack_row rows[2][2] = {{searched("l2", .75), searched("linf", HUGE_VAL)},
+					{searched("l2", .5), searched("linf", .25)}};
+	struct table_grid table;
+	struct sheet sheet;
+	const char *note;
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		records.at[i].attack = rows[i];
+		records.at[i].attack_count = 2;
+	}
+	sheet = sheet_from(&records,
+			   "{table: t, columns: [distance fab l2 3, distance fab linf prepared 3, "
+			   "fab l2 3], bold: best, labels: {fab: FAB}}",
+			   &table);
+	assert_string_equal(sheet.head[0], "distance FAB l2 3");
+	assert_string_equal(sheet.cell[0], "0.750");
+	assert_string_equal(sheet.cell[1], "inf");
+	assert_string_equal(sheet.cell[2], "50.0");
+	assert_string_equal(sheet.cell[3], "0.500");
+	assert_string_equal(sheet.cell[4], "0.250");
+	assert_true(sheet.bold[0] && sheet.bold[1] && !sheet.bold[3] && !sheet.bold[4]);
+	/* one cell has Wilson's interval of its accuracy, but none of its distance */
+	assert_null(sheet.tail[0]);
+	assert_string_equal(sheet.tail[2], "[40.0, 60.0]");
+	note = table_sheet_note(&table);
+	assert_non_null(strstr(note, "distance FAB l2 3: how far the nearest point found"));
+	assert_non_null(strstr(note, "Test part: distance FAB l2 3, distance FAB linf prepared 3"));
 }
 
 /* A sheet of eight columns with the longest usual texts. */
@@ -462,6 +511,7 @@ int main(void)
 		cmocka_unit_test_teardown(the_note_says_of_what_on_which_data, release),
 		cmocka_unit_test_teardown(the_best_is_by_the_score_asked_for, release),
 		cmocka_unit_test_teardown(a_selected_setting_says_by_what, release),
+		cmocka_unit_test_teardown(distances_are_columns, release),
 		cmocka_unit_test_teardown(eight_columns_fit_a_page, release),
 		cmocka_unit_test_teardown(rules_of_booktabs_and_heads_over_columns, release),
 		cmocka_unit_test_teardown(csv_has_numbers_with_their_types, release),
