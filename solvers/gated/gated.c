@@ -70,7 +70,6 @@ struct state {
 	struct gated_cone *cone; /* NULL: no decomposition */
 	struct model *relu;
 	struct model_work relu_work;
-	double relu_objective, relu_error;
 	struct point *path;
 	long at, steps; /* of the path; at this penalty */
 	double first;   /* its penalty */
@@ -185,8 +184,7 @@ static enum status setup(const struct problem *problem, const void *options, str
 	ptrdiff_t n = problem->X.rows, more = problem->X_validation.rows;
 	struct patterns sampled;
 
-	*s = (struct state){
-		.problem = problem, .options = options, .relu_objective = NAN, .relu_error = NAN};
+	*s = (struct state){.problem = problem, .options = options};
 	*state = s;
 	TRY(pattern_sample(&s->options->patterns, problem, NULL, arena, &sampled, err));
 	TRY(gate(s, sampled, arena, err));
@@ -236,14 +234,14 @@ static double mean_loss(const struct problem *problem, struct targets y, struct 
 	return y.n > 0 ? loss_outputs_value(mean, F, y) : NAN;
 }
 
-static void record(struct state *s)
+/* Where an evaluated program stands at its penalty. */
+static struct point look(const struct state *s)
 {
 	const struct problem *problem = s->problem;
-	struct gated_program *g = s->program;
+	const struct gated_program *g = s->program;
 	struct mat Z = problem->X_validation, F = {Z.rows, problem->y.k, Z.rows, s->f};
-	struct point *point = &s->path[s->at];
-
-	*point = (struct point){
+	struct model_work work = s->work;
+	struct point point = {
 		.beta = g->problem.beta,
 		.objective = g->value + g->problem.beta * g->norm,
 		.bound = g->bound,
@@ -252,26 +250,30 @@ static void record(struct state *s)
 		.accuracy = {accuracy(problem->y, g->F.at), NAN},
 		.loss = {mean_loss(problem, problem->y, g->F), NAN},
 	};
+
 	for (ptrdiff_t p = 0; p < s->patterns.H.cols; p++)
-		point->gates += gated_lasso_norm(g->W, s->patterns.H.rows, p) > 0;
+		point.gates += gated_lasso_norm(g->W, s->patterns.H.rows, p) > 0;
 	if (Z.rows == 0)
-		return;
-	model_forward(&s->view.base, Z, s->f, &s->work);
-	point->accuracy[1] = accuracy(problem->y_validation, s->f);
-	point->loss[1] = mean_loss(problem, problem->y_validation, F);
+		return point;
+	model_forward(&s->view.base, Z, s->f, &work);
+	point.accuracy[1] = accuracy(problem->y_validation, s->f);
+	point.loss[1] = mean_loss(problem, problem->y_validation, F);
+	return point;
 }
 
 /* What the network of the decomposition has of the objective, and how far its outputs are off. */
-static void judge_relu(struct state *s)
+static void judge_relu(const struct state *s, struct facts *facts)
 {
 	const struct mat F = s->program->F;
+	struct model_work work = s->relu_work;
 	double square = 0;
 
 	gated_cone_network(s->cone, s->program->W, s->relu);
-	s->relu_objective = trainer_objective(s->problem, s->relu, s->f, &s->relu_work);
+	facts_number(facts, "relu_objective", trainer_objective(s->problem, s->relu, s->f, &work));
 	for (ptrdiff_t i = 0; i < F.rows * F.cols; i++)
 		square += ((double)s->f[i] - (double)F.at[i]) * ((double)s->f[i] - (double)F.at[i]);
-	s->relu_error = sqrt(square) / fmax(blas_mat_norm(F), REAL_EPSILON);
+	facts_number(facts, "decomposition_error",
+		     sqrt(square) / fmax(blas_mat_norm(F), REAL_EPSILON));
 }
 
 /* A penalty is done: the next one, or the end. */
@@ -279,14 +281,10 @@ static bool advance(struct state *s)
 {
 	double last = s->problem->beta;
 
-	record(s);
+	s->path[s->at++] = look(s);
 	s->steps = 0;
-	s->at++;
-	if (!(s->program->problem.beta > last)) {
-		if (s->cone)
-			judge_relu(s);
+	if (!(s->program->problem.beta > last))
 		return false;
-	}
 	gated_program_set(s->program,
 			  s->at == s->options->path - 1
 				  ? last
@@ -399,7 +397,8 @@ static double cone_violation(const struct state *s)
 	return most > 0 ? worst / most : 0;
 }
 
-static void facts(const void *state, struct facts *facts)
+/* path.csv: the penalties that are done, and that at work. */
+static void tell_path(const struct state *s, struct facts *facts)
 {
 	static const char *const columns[] = {"beta",
 					      "objective",
@@ -413,34 +412,39 @@ static void facts(const void *state, struct facts *facts)
 					      "validation_accuracy",
 					      "validation_loss",
 					      NULL};
-	const struct state *s = state;
-	const struct gated_program *g = s->program;
-	struct facts_table *table;
+	bool open = s->at == 0 || s->path[s->at - 1].beta > s->program->problem.beta;
+	long count = s->at + open;
+	struct facts_table *table = facts_table(facts, "path", columns, (size_t)count);
 	double worst = 0;
 
-	pattern_facts(&s->options->patterns, s->patterns.H.cols, facts);
-	facts_note(facts, g->method == GATED_FISTA ? "fista" : "newton");
-	facts_number(facts, "cone_violation", cone_violation(s));
-	facts_number(facts, "gated_objective", g->value + s->problem->beta * g->norm);
-	if (s->cone) {
-		facts_number(facts, "relu_objective", s->relu_objective);
-		facts_number(facts, "decomposition_error", s->relu_error);
-	}
-	if (s->at == 0)
-		return;
-	table = facts_table(facts, "path", columns, (size_t)s->at);
-	for (long i = 0; i < s->at; i++) {
-		const struct point *p = &s->path[i];
-		double gap = p->objective > 0 ? fmax(0, p->objective - p->bound) / p->objective : 0;
-		const double cells[] = {p->beta,    p->objective,   p->bound,  gap,
-					p->gates,   p->screened,    p->steps,  p->accuracy[0],
-					p->loss[0], p->accuracy[1], p->loss[1]};
+	for (long i = 0; i < count; i++) {
+		struct point p = i < s->at ? s->path[i] : look(s);
+		double gap = p.objective > 0 ? fmax(0, p.objective - p.bound) / p.objective : 0;
+		const double cells[] = {p.beta,    p.objective,   p.bound,  gap,
+					p.gates,   p.screened,    p.steps,  p.accuracy[0],
+					p.loss[0], p.accuracy[1], p.loss[1]};
 
 		worst = fmax(worst, gap);
 		for (size_t c = 0; c < sizeof cells / sizeof *cells; c++)
 			facts_cell_number(table, cells[c]);
 	}
 	facts_number(facts, "path_worst_gap", worst);
+}
+
+static void facts(const void *state, struct facts *facts)
+{
+	const struct state *s = state;
+	struct gated_program *g = s->program;
+
+	gated_program_evaluate(g);
+	pattern_facts(&s->options->patterns, s->patterns.H.cols, facts);
+	facts_text(facts, "gated_method",
+		   methods[g->method == GATED_FISTA ? METHOD_FISTA : METHOD_NEWTON]);
+	facts_number(facts, "gated_objective", g->value + s->problem->beta * g->norm);
+	facts_number(facts, "cone_violation", cone_violation(s));
+	if (s->cone)
+		judge_relu(s, facts);
+	tell_path(s, facts);
 }
 
 const struct trainer trainer_gated = {

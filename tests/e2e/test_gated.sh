@@ -40,7 +40,18 @@ probes='attack:
   - {attack: strong, norm: linf, eps: [0.1]}'
 spec moons "generate: {kind: moons, n: 150}" logistic 0.5 "$probes"
 spec flowers "csv: {path: flowers.csv}" squared 0.5 "$probes"
-spec targets "csv: {path: targets.csv, label: [y, z]}, task: regression" squared 0.5 ""
+spec targets "csv: {path: targets.csv, targets: [y, z]}, task: regression" squared 0.5 ""
+
+# fact DIR METHOD NAME: what a method tells of itself
+fact()
+{
+	local cell
+
+	for cell in "$1"/cells/*; do
+		grep -q "^  \"method\": \"$2\"" "$cell/result.json" || continue
+		sed -n "s/^    \"$3\": //p" "$cell/result.json" | sed 's/,$//'
+	done
+}
 
 # holds NAME EXPRESSION a VALUE b VALUE ...: of awk
 holds()
@@ -67,19 +78,19 @@ for name in moons flowers targets; do
 	done
 	holds "$name: as a ReLU network it is no lower" "a >= b * (1 - 1e-9) && a >= c" \
 		a "$(record $results exact objective)" b "$one" c "$(record $results exact lower_bound)"
-	holds "$name: both objectives are told" "a >= b && b > 0" a "$(record $results exact relu_objective)" \
-		b "$(record $results exact gated_objective)"
+	holds "$name: both objectives are told" "a >= b && b > 0" a "$(fact $results exact relu_objective)" \
+		b "$(fact $results exact gated_objective)"
 	holds "$name: outputs are kept, or nearly" "a <= 1e-9 && b > a && b < 0.05" \
-		a "$(record $results exact decomposition_error)" b "$(record $results near decomposition_error)"
-	holds "$name: how far from the cones" "a > 0 && a <= 1" a "$(record $results one cone_violation)"
+		a "$(fact $results exact decomposition_error)" b "$(fact $results near decomposition_error)"
+	holds "$name: how far from the cones" "a > 0 && a <= 1" a "$(fact $results one cone_violation)"
 	holds "$name: fresh patterns" "a >= 0 && a <= 1" a "$(record $results one violation)"
 	path=$(ls $results/cells/*/path.csv | while read -r f; do [ "$(wc -l <"$f")" -eq 8 ] && echo "$f"; done)
 	check "$name: path.csv has a line for each penalty" "$(ls $results/cells/*/path.csv)" [ -s "$path" ]
 	check "$name: its columns are described" "$(head -n 1 "$path")" \
-		[ "$(awk -F, '$1 == "path.csv" { print $2 }' $results/columns.csv | paste -sd,)" = "$(head -n 1 "$path")" ]
+		[ "$(awk -F, '$1 == "cells/*/path.csv" { print $2 }' $results/columns.csv | paste -sd,)" = "$(head -n 1 "$path")" ]
 	check "$name: penalties fall, every gap is certified, gates come in" "$(cat "$path")" \
 		awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
-		{ bad += $at["gap"] > 1e-6 || (NR > 2 && $at["beta"] >= last) || $at["lower_bound"] > $at["objective"]; last = $at["beta"]; gates = $at["gates"]; first = NR == 2 ? gates : first }
+		{ bad += $at["gap"] > 1e-5 || (NR > 2 && $at["beta"] >= last) || $at["lower_bound"] > $at["objective"]; last = $at["beta"]; gates = $at["gates"]; first = NR == 2 ? gates : first }
 		END { exit !(bad == 0 && first == 0 && gates > 0 && last == 0.5 && NR == 8) }' "$path"
 	if command -v gnuplot >/dev/null; then
 		check "$name: the path is drawn" "$(ls $results/plots)" [ -s $results/plots/path.svg -a -s $results/plots/path-2.svg ]
@@ -109,10 +120,10 @@ expect "resumed" 0 run moons.yaml
 says "what was there is kept" "^1 computed, 4 reused"
 
 # A gap of the last penalty that an earlier one reaches does not end the path.
-sed -e 's/name: moons$/name: wide/; s/gap: 1e-5/gap: 0.9/; s/plots:/plots: []/; /plot: path/d' moons.yaml >wide.yaml
+sed -e 's/^name: moons$/name: wide/; s/gap: 1e-5/gap: 0.9/; /^plots:/d; /plot: path/d' moons.yaml >wide.yaml
 expect "a wide gap runs" 0 run wide.yaml --quiet
 check "and leaves the path whole" "$(wc -l results/wide/cells/*/path.csv)" \
-	[ "$(cat results/wide/cells/*/path.csv | grep -c '^0\.5,')" -ge 1 ]
+	[ "$(cat results/wide/cells/*/path.csv | grep -c '^0\.5,')" -eq 5 ]
 
 # Mistakes.
 sed 's/logistic/hinge/' moons.yaml >bad.yaml
@@ -120,4 +131,4 @@ expect "a loss with a kink" 2 validate bad.yaml
 says "is named" "a loss with a finite second derivative"
 sed 's/path: 7/path: 0/' moons.yaml >bad.yaml
 expect "no penalty" 2 validate bad.yaml
-says "says what was expected" "path: expected a whole number from 1 to 10000, got \"0\""
+says "says what was expected" "path: expected a whole number in \[1, 10000\], got \"0\""
