@@ -1,6 +1,7 @@
 /* Trainer `gated`: gated ReLU networks by group lasso, at one penalty or along a path of them. See
  * gated_program.h; as ReLU networks, gated_cone.h. */
 #include "solvers/gated/gated_cone.h"
+#include "solvers/gated/gated_fista.h"
 #include "solvers/gated/gated_program.h"
 #include "solvers/gated/gated_relu.h"
 #include "solvers/gates/pattern.h"
@@ -316,7 +317,10 @@ static void step(void *state, struct progress *progress)
 		return;
 	} while (true);
 	s->steps++;
-	gated_program_step(g);
+	if (g->method == GATED_FISTA)
+		gated_fista_steps(g);
+	else
+		gated_program_step(g);
 }
 
 static ptrdiff_t width(const void *state)

@@ -12,15 +12,8 @@ enum {
 	ROWS = 4 * GATES_BLOCK, /* of Phi at a time */
 	MOST_NEW = 10,          /* gates that join the working set at once */
 	MODEL_PASSES = 2,       /* of the group lasso for a model */
-	HALVINGS = 30,
-	FISTA_STEPS = 10 /* between two looks at the gap */
+	HALVINGS = 30
 };
-
-/* Of the Lipschitz estimate: where the model was below the loss, and where it was not. */
-static const double growth = 2, decline = 0.98;
-
-/* Times the rounding of the loss, from where on what a step changes is seen in it. */
-static const double seen = 1e3;
 
 /* Of the largest curvature, what a sample has at least in a model: far from the optimum, and as a
  * share of the gap, so that samples that are nearly linear there do not hold up the end. */
@@ -158,8 +151,8 @@ struct gated_program *gated_program_new(const struct problem *problem, struct ga
 	return s;
 }
 
-/* F = sum_p D_p X W_p over the gates that have weights. */
-static void put_out(struct gated_program *s, struct mat W, struct mat F)
+/* Over the gates that have weights. */
+void gated_program_put_out(struct gated_program *s, struct mat W, struct mat F)
 {
 	ptrdiff_t n = F.rows, d = s->problem.X.cols, count = 0;
 	struct mat Y, some;
@@ -186,13 +179,16 @@ static void put_out(struct gated_program *s, struct mat W, struct mat F)
 	}
 }
 
-/* S_p = X'D_p A and |S_p|_F of gates that are not left out, or of all: sums in double, whatever
- * `real` is. Norms take in the rounding of sums of n products (Higham 2002, section 3.1). */
-static void find_slopes(struct gated_program *s, bool all)
+/* Sums in double, whatever `real` is. Norms take in the rounding of sums of n products (Higham
+ * 2002, section 3.1). */
+void gated_program_find_slopes(struct gated_program *s, struct mat F, bool all)
 {
 	ptrdiff_t d = s->problem.X.cols, k = s->A.cols, count = 0;
-	double rounding = ((double)s->A.rows + 4) * DBL_EPSILON * blas_mat_norm(s->A);
+	double rounding;
 
+	loss_outputs_gradient(s->problem.loss, F, s->problem.y, s->A);
+	blas_scale((size_t)(s->A.rows * s->A.cols), -1, s->A.at);
+	rounding = ((double)s->A.rows + 4) * DBL_EPSILON * blas_mat_norm(s->A);
 	for (ptrdiff_t p = 0; p < s->D.cols; p++) {
 		s->slope[p] = 0;
 		if (all || !s->out[p])
@@ -229,20 +225,12 @@ static double norm_of(const struct gated_program *s, struct mat W)
 	return sum;
 }
 
-/* A = -grad L(F) */
-static void find_descent(struct gated_program *s, struct mat F)
-{
-	loss_outputs_gradient(s->problem.loss, F, s->problem.y, s->A);
-	blas_scale((size_t)(s->A.rows * s->A.cols), -1, s->A.at);
-}
-
 void gated_program_evaluate(struct gated_program *s)
 {
-	put_out(s, s->W, s->F);
+	gated_program_put_out(s, s->W, s->F);
 	s->value = loss_outputs_value(s->problem.loss, s->F, s->problem.y);
 	s->norm = norm_of(s, s->W);
-	find_descent(s, s->F);
-	find_slopes(s, true);
+	gated_program_find_slopes(s, s->F, true);
 }
 
 void gated_program_set(struct gated_program *s, double beta)
@@ -333,37 +321,46 @@ static double least_weight(const struct gated_program *s)
 	       loss_outputs_curvature(s->problem.loss, s->problem.y.k);
 }
 
-/* G of outputs that are coupled: sum over samples of (second derivative in outputs c and e) times
- * (features) (features)', with a least curvature. */
+/* Outputs c and e of G: sum over samples of weight (features) (features)'. */
+static void join(struct gated_program *s, ptrdiff_t count, ptrdiff_t c, ptrdiff_t e, struct mat G)
+{
+	ptrdiff_t k = s->problem.y.k, d = s->problem.X.cols, N = count * d;
+	struct mat pair = mat_rows(mat_cols(s->pair, 0, N), 0, N);
+
+	mat_fill(pair, 0);
+	for (ptrdiff_t first = 0; first < s->problem.X.rows; first += ROWS) {
+		struct mat Phi = features(s, first, count, s->weight);
+		struct mat weighted = mat_rows(mat_cols(s->Phi2, 0, N), 0, Phi.rows);
+
+		mat_copy(weighted, Phi);
+		Phi = features(s, first, count, NULL);
+		blas_gemm(1, Phi, TRANSPOSED, weighted, PLAIN, 1, pair);
+	}
+	for (ptrdiff_t i = 0; i < count; i++)
+		for (ptrdiff_t j = 0; j < count; j++) {
+			struct mat from = mat_rows(mat_cols(pair, j * d, d), i * d, d);
+
+			mat_copy(mat_rows(mat_cols(G, (j * k + e) * d, d), (i * k + c) * d, d),
+				 from);
+			mat_copy(mat_rows(mat_cols(G, (j * k + c) * d, d), (i * k + e) * d, d),
+				 from);
+		}
+}
+
+/* G of outputs that are coupled by the second derivatives at F, with a least curvature. */
 static void form_joint(struct gated_program *s, ptrdiff_t count, struct mat G)
 {
 	const struct problem *problem = &s->problem;
-	ptrdiff_t k = problem->y.k, d = problem->X.cols, N = count * d;
 	real least = (real)least_weight(s);
-	struct mat pair = mat_rows(mat_cols(s->pair, 0, N), 0, N);
 
-	for (ptrdiff_t c = 0; c < k; c++)
-		for (ptrdiff_t e = 0; e < k; e++) {
+	for (ptrdiff_t e = 0; e < problem->y.k; e++)
+		for (ptrdiff_t c = 0; c <= e; c++) {
 			mat_fill(s->F2, 0);
 			mat_fill(mat_cols(s->F2, e, 1), 1);
 			loss_outputs_hessian_product(problem->loss, s->F, problem->y, s->F2, s->T);
 			for (ptrdiff_t r = 0; r < problem->y.n; r++)
 				s->weight[r] = mat_get(s->T, r, c) + (c == e ? least : 0);
-			mat_fill(pair, 0);
-			for (ptrdiff_t first = 0; first < problem->X.rows; first += ROWS) {
-				struct mat Phi = features(s, first, count, s->weight);
-				struct mat weighted =
-					mat_rows(mat_cols(s->Phi2, 0, N), 0, Phi.rows);
-
-				mat_copy(weighted, Phi);
-				Phi = features(s, first, count, NULL);
-				blas_gemm(1, Phi, TRANSPOSED, weighted, PLAIN, 1, pair);
-			}
-			for (ptrdiff_t i = 0; i < count; i++)
-				for (ptrdiff_t j = 0; j < count; j++)
-					mat_copy(mat_rows(mat_cols(G, (j * k + e) * d, d),
-							  (i * k + c) * d, d),
-						 mat_rows(mat_cols(pair, j * d, d), i * d, d));
+			join(s, count, c, e, G);
 		}
 }
 
@@ -442,7 +439,7 @@ static void search(struct gated_program *s)
 	rate = linear + problem->beta * (norm_of(s, s->step) - s->norm);
 	for (ptrdiff_t i = 0; i < size; i++)
 		s->step.at[i] -= s->W.at[i];
-	put_out(s, s->step, s->F2);
+	gated_program_put_out(s, s->step, s->F2);
 	for (int halving = 0; halving < HALVINGS && rate < noise; halving++, t /= 2) {
 		double change;
 
@@ -459,7 +456,7 @@ static void search(struct gated_program *s)
 	}
 }
 
-static void newton_step(struct gated_program *s)
+void gated_program_step(struct gated_program *s)
 {
 	ptrdiff_t count = choose(s);
 
@@ -483,115 +480,4 @@ static void newton_step(struct gated_program *s)
 		}
 	if (!is_quadratic(s))
 		search(s);
-}
-
-/* How far a proximal step went. */
-struct move {
-	double linear, square; /* <S, move>, |move|^2 */
-};
-
-/* W_p = ((Z_p + S_p / L) less beta / L of its length), Z the extrapolated point; 0 of gates that
- * are left out. */
-static struct move shrink(struct gated_program *s)
-{
-	ptrdiff_t d = s->problem.X.cols;
-	double threshold = s->problem.beta / s->lipschitz;
-	struct move move = {0};
-
-	for (ptrdiff_t p = 0; p < s->D.cols; p++) {
-		double norm, share;
-
-		for (ptrdiff_t c = 0; c < s->W.cols; c++)
-			for (ptrdiff_t r = p * d; r < (p + 1) * d; r++)
-				mat_set(s->W, r, c,
-					s->out[p]
-						? 0
-						: mat_get(s->step, r, c) +
-							  mat_get(s->S, r, c) / (real)s->lipschitz);
-		norm = gated_lasso_norm(s->W, d, p);
-		share = norm > threshold ? 1 - threshold / norm : 0;
-		for (ptrdiff_t c = 0; c < s->W.cols && !s->out[p]; c++)
-			for (ptrdiff_t r = p * d; r < (p + 1) * d; r++) {
-				real w = (real)share * mat_get(s->W, r, c);
-				double by = (double)w - (double)mat_get(s->step, r, c);
-
-				mat_set(s->W, r, c, w);
-				move.linear += by * (double)mat_get(s->S, r, c);
-				move.square += by * by;
-			}
-	}
-	return move;
-}
-
-/* The extrapolated point from the last two iterates, or the iterate if the step turned back
- * (O'Donoghue and Candes 2015). */
-static void extrapolate(struct gated_program *s)
-{
-	const struct mat *const to[] = {&s->step, &s->F2}, *const at[] = {&s->W, &s->F},
-				*const from[] = {&s->before, &s->F_before};
-	double next = (1 + sqrt(1 + 4 * s->momentum * s->momentum)) / 2, back = 0, share;
-
-	for (ptrdiff_t i = 0; i < s->W.rows * s->W.cols; i++)
-		back += ((double)s->step.at[i] - (double)s->W.at[i]) *
-			((double)s->W.at[i] - (double)s->before.at[i]);
-	share = back > 0 ? 0 : (s->momentum - 1) / next;
-	s->momentum = back > 0 ? 1 : next;
-	for (int m = 0; m < 2; m++)
-		for (ptrdiff_t i = 0; i < at[m]->rows * at[m]->cols; i++)
-			to[m]->at[i] = at[m]->at[i] + (real)share * (at[m]->at[i] - from[m]->at[i]);
-}
-
-/* An accelerated proximal step from the extrapolated point, whose outputs are in F2. */
-static void fista_step(struct gated_program *s)
-{
-	const struct problem *problem = &s->problem;
-	double at = loss_outputs_value(problem->loss, s->F2, problem->y);
-	double noise = 16 * REAL_EPSILON * fabs(at);
-	struct move move;
-
-	mat_copy(s->before, s->W);
-	mat_copy(s->F_before, s->F);
-	find_descent(s, s->F2);
-	find_slopes(s, false);
-	for (;;) { /* until the model is above the loss, or rounding is all that is seen */
-		double most;
-
-		move = shrink(s);
-		most = at - move.linear + s->lipschitz / 2 * move.square + noise;
-		put_out(s, s->W, s->F);
-		if (!(loss_outputs_value(problem->loss, s->F, problem->y) > most) ||
-		    !(s->lipschitz * move.square > seen * noise))
-			break;
-		s->lipschitz *= growth;
-	}
-	if (s->lipschitz * move.square > seen * noise)
-		s->lipschitz *= decline;
-	extrapolate(s);
-}
-
-/* From an evaluated W; anew where the penalty or the gates have changed. */
-static void fista_steps(struct gated_program *s)
-{
-	if (!(s->lipschitz > 0)) {
-		double curvature = loss_outputs_curvature(s->problem.loss, s->problem.y.k);
-
-		for (ptrdiff_t p = 0; p < s->D.cols; p++)
-			s->lipschitz = fmax(s->lipschitz, curvature * s->size[p] * s->size[p]);
-	}
-	if (!(s->momentum > 0) || s->known_out != s->screened) {
-		s->momentum = 1;
-		s->known_out = s->screened;
-		mat_copy(s->step, s->W);
-		mat_copy(s->F2, s->F);
-	}
-	for (int step = 0; step < FISTA_STEPS && s->lipschitz > 0; step++)
-		fista_step(s);
-}
-
-void gated_program_step(struct gated_program *s)
-{
-	if (s->method == GATED_FISTA)
-		fista_steps(s);
-	else
-		newton_step(s);
 }

@@ -62,6 +62,12 @@ struct gated_program {
 struct gated_program *gated_program_new(const struct problem *problem, struct gates D,
 					enum gated_method method, struct arena *arena);
 
+/* F = sum_p D_p X W_p */
+void gated_program_put_out(struct gated_program *s, struct mat W, struct mat F);
+
+/* A = -grad L(F), S_p = X'D_p A and |S_p|_F from above, of all gates or of those not left out. */
+void gated_program_find_slopes(struct gated_program *s, struct mat F, bool all);
+
 /* F, A, S and the value at W. */
 void gated_program_evaluate(struct gated_program *s);
 
@@ -74,7 +80,7 @@ double gated_program_gap(struct gated_program *s);
 /* The best lower bound at the beta at work, of an evaluated W. */
 double gated_program_bound(struct gated_program *s);
 
-/* W moves on from where it was evaluated. */
+/* W moves on from where it was evaluated, by Newton's method (gated_fista.h has the other). */
 void gated_program_step(struct gated_program *s);
 
 /* The largest |S_p|_F. */

@@ -198,11 +198,12 @@ static void fill(const void *options, const struct records *records, struct figu
 		.scale = FIGURE_LOGARITHMIC};
 	figure->y.scale = (enum figure_scale)o->scale;
 	for (size_t d = 0; d < records->data_count; d++)
-		for (size_t k = 0; k < view.columns.count; k++)
-			for (size_t i = 0; i < list.count; i++)
-				if (strcmp(list.at[i].group->data, records->data[d]) == 0 &&
-				    paths[i].count > 0)
-					add_curve(&view, &list.at[i], &paths[i], k);
+		for (size_t at = 0; at < view.columns.count * list.count; at++) {
+			size_t k = at / list.count, i = at % list.count;
+
+			if (strcmp(list.at[i].group->data, records->data[d]) == 0)
+				add_curve(&view, &list.at[i], &paths[i], k);
+		}
 	figure->caption = "Each point: a penalty of the path, solved from the one before and "
 			  "certified; to the right all weights are zero";
 	if (view.repeats > 1)

@@ -202,8 +202,8 @@ static void paths_hold_the_optimum_of_each_penalty(void **state)
 	finish(&path);
 }
 
-/* Before a path has come down to beta, nothing is said of beta: no gap of an earlier penalty can end
- * the run. */
+/* Before a path has come down to beta, nothing is said of beta: no gap of an earlier penalty can
+ * end the run. */
 static void a_path_certifies_beta_at_its_end(void **state)
 {
 	struct fixture t = start("squared", 0.1, 1);

@@ -100,12 +100,14 @@ struct reference {
 	const struct problem *problem;
 };
 
+/* Weights of gate p and output c are the D numbers from (p k + c) D on. */
 static double output(const struct reference *r, const double *w, ptrdiff_t i, ptrdiff_t c)
 {
+	ptrdiff_t k = r->problem->y.k;
 	double f = 0;
 
 	for (int j = 0; j < r->gates * D; j++)
-		f += r->phi[i][j] * w[c * P * D + j];
+		f += r->phi[i][j] * w[(j / D * k + c) * D + j % D];
 	return f;
 }
 
@@ -136,14 +138,50 @@ static double sample_loss(const struct reference *r, ptrdiff_t i, double *f, dou
 	return value;
 }
 
+enum { SIZE = P * D * K };
+
+/* The sum of losses at w and, where it is not NULL, its slopes. */
+static double total_loss(const struct reference *r, const double *w, double *slope)
+{
+	ptrdiff_t k = r->problem->y.k;
+	double value = 0;
+
+	for (ptrdiff_t i = 0; i < N; i++) {
+		double f[K], g[K];
+
+		for (ptrdiff_t c = 0; c < k; c++)
+			f[c] = output(r, w, i, c);
+		value += sample_loss(r, i, f, slope ? g : NULL);
+		for (ptrdiff_t j = 0; slope && j < r->gates * D * k; j++)
+			slope[j] += g[j / D % k] * r->phi[i][j / D / k * D + j % D];
+	}
+	return value;
+}
+
+/* w shrunk by blocks; the sum of their lengths. */
+static double shrink(const struct reference *r, double *w, double threshold)
+{
+	ptrdiff_t size = D * r->problem->y.k;
+	double sum = 0;
+
+	for (int p = 0; p < r->gates; p++) {
+		double square = 0, share;
+
+		for (ptrdiff_t j = p * size; j < (p + 1) * size; j++)
+			square += w[j] * w[j];
+		share = fmax(0, 1 - threshold / sqrt(fmax(square, 1e-300)));
+		for (ptrdiff_t j = p * size; j < (p + 1) * size; j++)
+			w[j] *= share;
+		sum += share * sqrt(square);
+	}
+	return sum;
+}
+
 /* min by accelerated proximal gradients with restarts; the smallest objective seen. */
 static double reference(struct reference *r, double curvature)
 {
-	enum { SIZE = P * D * K };
-	const double beta = r->problem->beta;
 	static double w[SIZE], z[SIZE], old[SIZE], slope[SIZE];
 	double lipschitz = 0, t = 1, best = HUGE_VAL;
-	ptrdiff_t k = r->problem->y.k;
 
 	memset(w, 0, sizeof w);
 	memset(z, 0, sizeof z);
@@ -151,46 +189,21 @@ static double reference(struct reference *r, double curvature)
 		for (int j = 0; j < r->gates * D; j++)
 			lipschitz += curvature * r->phi[i][j] * r->phi[i][j];
 	for (int step = 0; step < 20000; step++) {
-		double value = 0, back = 0, next = (1 + sqrt(1 + 4 * t * t)) / 2;
+		double norm, back = 0, moved = 0, next = (1 + sqrt(1 + 4 * t * t)) / 2;
 
 		memset(slope, 0, sizeof slope);
-		for (ptrdiff_t i = 0; i < N; i++) {
-			double f[K], g[K];
-
-			for (ptrdiff_t c = 0; c < k; c++)
-				f[c] = output(r, z, i, c);
-			sample_loss(r, i, f, g);
-			for (ptrdiff_t c = 0; c < k; c++)
-				for (int j = 0; j < r->gates * D; j++)
-					slope[c * P * D + j] += g[c] * r->phi[i][j];
-		}
+		total_loss(r, z, slope);
 		memcpy(old, w, sizeof w);
-		for (int p = 0; p < r->gates; p++) {
-			double square = 0, share;
-
-			for (ptrdiff_t c = 0; c < k; c++)
-				for (ptrdiff_t j = c * P * D + p * D; j < c * P * D + (p + 1) * D;
-				     j++) {
-					w[j] = z[j] - slope[j] / lipschitz;
-					square += w[j] * w[j];
-				}
-			share = fmax(0, 1 - beta / lipschitz / sqrt(fmax(square, 1e-300)));
-			for (ptrdiff_t c = 0; c < k; c++)
-				for (ptrdiff_t j = c * P * D + p * D; j < c * P * D + (p + 1) * D;
-				     j++)
-					w[j] *= share;
-			value += beta * share * sqrt(square);
-		}
-		for (ptrdiff_t i = 0; i < N; i++) {
-			double f[K];
-
-			for (ptrdiff_t c = 0; c < k; c++)
-				f[c] = output(r, w, i, c);
-			value += sample_loss(r, i, f, NULL);
-		}
-		best = fmin(best, value);
 		for (int j = 0; j < SIZE; j++)
+			w[j] = z[j] - slope[j] / lipschitz;
+		norm = shrink(r, w, r->problem->beta / lipschitz);
+		best = fmin(best, total_loss(r, w, NULL) + r->problem->beta * norm);
+		for (int j = 0; j < SIZE; j++) {
 			back += (z[j] - w[j]) * (w[j] - old[j]);
+			moved = fmax(moved, fmax(fabs(w[j] - old[j]), fabs(w[j] - z[j])));
+		}
+		if (moved < 1e-9)
+			break;
 		for (int j = 0; j < SIZE; j++)
 			z[j] = back > 0 ? w[j] : w[j] + (t - 1) / next * (w[j] - old[j]);
 		t = back > 0 ? 1 : next;
