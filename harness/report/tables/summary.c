@@ -224,8 +224,8 @@ enum status summary_write_columns(const struct records *records, struct err *err
 					 columns_of_rows(records, &rows_attack),
 					 columns_of_rows(records, &rows_certify)};
 	const struct field_table *const of_cell[] = {
-		&rows_trace,  tables[1].table, tables[2].table, &rows_patterns,
-		&rows_inputs, &rows_points,    &rows_confusion};
+		&rows_trace, tables[1].table, tables[2].table, &rows_patterns,
+		&rows_path,  &rows_inputs,    &rows_points,    &rows_confusion};
 	struct arena *arena = records->arena;
 	struct field_rows plan = {0};
 	struct err ignored = {0};
