@@ -326,7 +326,8 @@ static void pass(const struct model *model, struct mat X, const struct model_mar
 		model->kind->forward(model, mat_rows(X, first, count), F, H);
 		judge(m, first, F, C);
 		if (G)
-			model->kind->pullback(model, C, mat_rows(*G, first, count), H);
+			model->kind->pullback(model, mat_rows(X, first, count), C,
+					      mat_rows(*G, first, count), H);
 	}
 }
 

@@ -62,7 +62,8 @@ struct model_kind {
 			 struct mat H);
 	/* G_k = sum_c C(k, c) df_c(x_k)/dx for given C (rows x k), after `forward` on the same X
 	 * and with H as that has left it. NULL: models of this kind have one output. */
-	void (*pullback)(const struct model *model, struct mat C, struct mat G, struct mat H);
+	void (*pullback)(const struct model *model, struct mat X, struct mat C, struct mat G,
+			 struct mat H);
 	/* The k outputs f at row `row` from the definition, in double and by plain loops; *size is
 	 * the sum of the absolute values of all products in one of them, the largest, which bounds
 	 * its rounding. */
