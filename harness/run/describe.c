@@ -177,7 +177,9 @@ void describe_training(struct run *run, const struct loop_result *end)
 	r->objective = e->objective;
 	r->objective_of = !evaluator->delivered ? NULL
 			  : evaluator->robust   ? "worst case"
-						: "network";
+			  : evaluator->delivered->kind->objective
+				  ? evaluator->delivered->kind->objective
+				  : "network";
 	r->objective_network = e->objective_network;
 	r->objective_zero = evaluator->objective_zero;
 	r->lower_bound = e->lower_bound;
