@@ -228,6 +228,12 @@ static double decay(const struct model *model)
 	return sum / 2;
 }
 
+/* The norms of the two kernels differ. */
+static const char *objective(const struct model *model)
+{
+	return *const_of(model)->tangent > 0 ? "NTK ridge" : "NNGP ridge";
+}
+
 /* An angle that is off by e moves k by up to 9 |x| |z| e without its factor, and e is at most seven
  * times the rounding of the cosine. */
 static void sample(const struct model *model, struct mat X, ptrdiff_t row, double *f, double *size)
@@ -288,7 +294,7 @@ const struct model_kind model_kernel = {
 		 .cite = "cho2009"},
 	.size = sizeof(struct kernel_net),
 	.arrays = arrays,
-	.objective = "kernel ridge",
+	.objective = objective,
 	.hidden = SCRATCH,
 	.forward = forward,
 	.gradient = gradient,

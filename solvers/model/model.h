@@ -52,7 +52,7 @@ struct model_kind {
 	struct desc base;
 	/* What loss + beta (decay) of its models is called, where that is not the weight decay
 	 * program of a network, so that it is compared with its own kind; NULL: "network". */
-	const char *objective;
+	const char *(*objective)(const struct model *model);
 	size_t size; /* of its struct */
 	/* Ends with name NULL. The first one is features x units; its number of columns, which may
 	 * be set below what there is room for, is the width of the model. */
