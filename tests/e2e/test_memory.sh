@@ -22,7 +22,8 @@ spec tall "generate: {kind: blobs, n: 100000, d: 20}, split: {test: 2000}, prepa
 spec patterns "generate: {kind: blobs, n: 22000, d: 9}, split: {test: 2000}, prepare: [standardize, bias]" \
 	'  - {name: admm, solver: admm, patterns: 6, beta: 0.1}
   - {name: rbcd, solver: admm_rbcd, patterns: 30, beta: 0.1}
-  - {name: ipm, solver: ipm, patterns: 6, beta: 0.1}' \
+  - {name: ipm, solver: ipm, patterns: 6, beta: 0.1}
+  - {name: fw, solver: frank_wolfe, patterns: 30, beta: 0.1}' \
 	'stop: {iterations: 5}'
 # acceleration to its full memory; patterns that admit robust neurons
 spec robust "generate: {kind: blobs, n: 340, d: 200}, split: {test: 40}, prepare: [bias]" \
