@@ -110,7 +110,7 @@ bool rows_higher_is_better(const char *column);
  * attack.csv or certify.csv has that name. */
 const char *rows_swept(const char *path, struct arena *arena);
 
-/* `units` of attack.csv and certify.csv: of the features as they are prepared or raw, or of those of
+/* `units` of attack.csv and certify.csv: of features as they are prepared or raw, or of those of
  * data in a feature space (`space` of result.json), where a radius is not one in pixels. */
 const char *rows_units(bool raw, bool feature_space);
 bool rows_units_raw(const char *units);
