@@ -80,3 +80,56 @@ says "where, and why" 'kept.yaml:[0-9]*:[0-9]*: attack\[0\].keep: keep stores sa
 sed 's/name: heads/name: inputs/; /space: features/d' heads.yaml >inputs.yaml
 expect "the same of inputs" 0 run inputs.yaml --quiet
 check "nothing is said there" "$(grep -rl 'feature space' results/inputs | head -3)" eval '! grep -rq --include=*.csv --include=*.json --include=*.gp --include=*.md "eature space" results/inputs/cells results/inputs/tables results/inputs/plots results/inputs/attack.csv'
+
+# Features that a step makes of images.
+cat >images.yaml <<END
+name: images
+resources: {jobs: 1, threads: 1}
+data:
+  - name: smooth
+    generate: {kind: image_like, n: 80, test: 40, side: 8}
+    prepare: [{patches: {filters: 4, patch: 3}}, standardize]
+  - {name: pixels, generate: {kind: image_like, n: 80, test: 40, side: 8}, prepare: [standardize, bias]}
+train:
+  - {solver: scp, neurons: 12, beta: 0.01}
+  - {solver: poly_first_order, loss: hinge, beta: 0.01, radius: 0.1, data: [smooth]}
+attack:
+  - {attack: pgd, norm: l2, eps: [0.1, 0.4], steps: 5, restarts: 1}
+plots: [{plot: robust_accuracy}, {plot: pictures, weights: 4}]
+END
+expect "features of images" 0 run images.yaml --quiet
+out=results/images
+id=$(awk -F , '$2 == "smooth" && $3 == "scp" { print $1 }' $out/plan.csv)
+says "as many columns as filters, sides and regions make" '"d": 32' $out/cells/"$id"/result.json
+says "they are no inputs" '"space": "features"' $out/cells/"$id"/result.json
+check "those of the other data set are" "space" [ "$(grep -l '"space"' $out/cells/*/result.json | wc -l)" -eq 2 ]
+says "rows tell them apart" ',smooth,scp,0,pgd,l2,0.4,feature space,' $out/attack.csv
+says "and those of inputs" ',pixels,scp,0,pgd,l2,0.4,prepared,' $out/attack.csv
+says "a panel of each" 'eps (l2, feature space)' $out/plots/robust_accuracy.gp
+says "with its own radius" 'eps (l2, prepared features)' $out/plots/robust_accuracy.gp
+says "pictures are of inputs only" 'there are none of data in a feature space' $out/plots/captions.md
+check "none is of features" "$(grep '^# ' $out/plots/pictures.dat)" eval '! grep -q "^# smooth" $out/plots/pictures.dat'
+expect "the record is verified" 0 verify $out "$id"
+expect "and computed again" 0 rerun $out "$id"
+expect "and exported" 0 export $out "$id" --out made
+check "with the layer" "$(unzip -l made/preparation.npz 2>/dev/null || true)" grep -q 'stage_0_patches.npy' made/preparation.npz
+run_it 0 predict $out "$id"
+mv out before
+run_it 0 predict $out "$id" test
+check "and asked again" "differs" cmp before out
+
+# wrong NAME LINE MESSAGE: one problem, with its position.
+wrong()
+{
+	sed "$2" images.yaml >wrong.yaml
+	if run_it 2 validate wrong.yaml; then says "$1" "$3"; else not_ok "$1" "exit status"; fi
+}
+
+wrong "no raw radius of an attack" 's/steps: 5,/steps: 5, units: raw,/' \
+	'wrong.yaml:[0-9]*:[0-9]*: attack\[0\].units: raw needs steps of prepare that act column by column: "patches" of data set "smooth" mixes columns'
+wrong "no raw radius of a method" 's/solver: scp, neurons: 12/solver: robust_restriction, loss: hinge, norm: l2, eps: 0.1, units: raw/' \
+	'wrong.yaml:[0-9]*:[0-9]*: train\[0\].units: raw needs steps of prepare that act column by column: "patches"'
+wrong "no points in the units of the source" 's/steps: 5,/steps: 5, export: true,/' 'attack\[0\].export: export needs steps of prepare'
+wrong "no pictures" 's/steps: 5,/steps: 5, keep: 2,/' 'attack\[0\].keep: keep stores samples as pictures: those of data set "smooth"'
+wrong "a patch that is too large" 's/patch: 3/patch: 9/' \
+	'wrong.yaml:[0-9]*:[0-9]*: data\[0\].prepare: patches: a patch of 9 x 9 pixels does not fit into images of 8 x 8'

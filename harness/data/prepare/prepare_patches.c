@@ -24,11 +24,13 @@ enum layout { LAYOUT_PLANAR, LAYOUT_INTERLEAVED };
 
 enum { SAMPLES = 10000 }; /* patches that mean contrast, covariance and filters come from */
 
+static const double rounding = 1e-13; /* contrast of constant patches, as a share of the pixels */
+
 static const char *const layout_names[] = {"planar", "interleaved", NULL};
 
 static const struct option rows[] = {
-	{OPTION_FIELD(struct patches_options, filters), .initial = "64", .range = RANGE_FROM(1),
-	 .doc = "filters; there are 2 pool^2 features of each"},
+	{OPTION_FIELD(struct patches_options, filters), .initial = "64",
+	 .range = RANGE_WITHIN(1, SAMPLES), .doc = "filters; there are 2 pool^2 features of each"},
 	{OPTION_FIELD(struct patches_options, patch), .initial = "6", .range = RANGE_FROM(2),
 	 .doc = "pixels of a side of a patch"},
 	{OPTION_FIELD(struct patches_options, step), .initial = "1", .range = RANGE_FROM(1),
@@ -137,9 +139,11 @@ static enum status draw(const struct patches_options *o, const struct rows *trai
 	const size_t across = patches_across(p), count = (size_t)out->X.rows;
 	struct rng rng = rng_stream((uint64_t)o->draw, "patches", 0);
 	struct arena scratch = {0};
-	double *q = ARENA_ARRAY(&scratch, double, count), total = 0;
+	double *q = ARENA_ARRAY(&scratch, double, count), total = 0, largest = 0;
 	size_t *at = ARENA_ARRAY(&scratch, size_t, 2 * SAMPLES);
 
+	for (size_t i = 0; i < train->n * train->d; i++)
+		largest = fmax(largest, fabs(train->x[i]));
 	p->contrast = 1; /* any: variances do not depend on it */
 	for (size_t i = 0; i < SAMPLES; i++) {
 		at[2 * i] = rng_below(&rng, train->n);
@@ -157,11 +161,11 @@ static enum status draw(const struct patches_options *o, const struct rows *trai
 		}
 	}
 	arena_release(&scratch);
-	return p->contrast > 0 && isfinite(p->contrast)
+	return sqrt(total) > rounding * largest && isfinite(total)
 		       ? STATUS_OK
 		       : err_set(err, STATUS_ENV,
 				 "prepare: patches: the patches of the training images have no "
-				 "contrast that is above 0 and finite");
+				 "contrast that is above rounding and finite");
 }
 
 /* Columns of `out`: the patches that become filters, less the mean. */
